@@ -1,0 +1,122 @@
+// Which version answers a request: pin, host name, crawler, rules, bucket, in that order. Pure; the
+// same facts and the same document give the same decision in every isolate.
+
+import { bucketOf } from './buckets.ts'
+import { permitPin } from './pins.ts'
+import type {
+  Assignments,
+  Decision,
+  Environment,
+  Reason,
+  RequestFacts,
+  RuleSubject,
+} from './types.ts'
+
+/** One step of the walk, and why it did or did not decide. */
+export type Step = {
+  readonly step: Reason
+  readonly outcome: 'chosen' | 'passed'
+  readonly why: string
+}
+
+/**
+ * Decides. Total: every request has a bucket, and every bucket a public environment.
+ *
+ * A document ignores its pin, so that it moves with the traffic; everything else takes a permitted
+ * pin first, so that a page stays whole. A rule that throws is skipped and named in `skipped`. A
+ * restricted environment is passed over unless the request's grants name it, whatever points at it.
+ *
+ * @param note told each step in turn; without it no words are made.
+ */
+export function decide(
+  facts: RequestFacts,
+  assignments: Assignments,
+  note?: (step: Step) => void,
+): Decision {
+  const bucket = bucketOf(assignments.salt, facts.visitor)
+  const skipped: string[] = []
+  const own = assignments.buckets[bucket] as Environment
+  const chosen = (environment: Environment, reason: Reason, rule?: string): Decision => ({
+    version: environment.version,
+    environment: environment.name,
+    bucket,
+    reason,
+    rule,
+    revision: assignments.revision,
+    skipped,
+  })
+
+  if (!facts.pin) {
+    note?.({ step: 'pin', outcome: 'passed', why: 'the request carries no pin' })
+  } else if (facts.kind === 'document') {
+    note?.({ step: 'pin', outcome: 'passed', why: 'a document ignores its pin' })
+  } else {
+    const { claim, source } = facts.pin
+    const permitted = permitPin(claim, assignments, facts.grants)
+    if (permitted.ok) {
+      const { version, environment = own.name } = permitted.value
+      note?.({ step: 'pin', outcome: 'chosen', why: `${source} pin to ${version.id}` })
+      return { ...chosen(own, 'pin'), version, environment }
+    }
+    note?.({ step: 'pin', outcome: 'passed', why: `${source} pin ignored: ${permitted.error}` })
+  }
+
+  const hosted = assignments.hosts.get(facts.host)
+  if (hosted && isVisible(hosted, facts)) {
+    note?.({ step: 'host', outcome: 'chosen', why: `${facts.host} belongs to ${hosted.name}` })
+    return chosen(hosted, 'host')
+  }
+  note?.({ step: 'host', outcome: 'passed', why: whyNot(hosted, 'no environment has this host') })
+
+  if (facts.crawler) {
+    const { name } = assignments.first
+    note?.({ step: 'crawler', outcome: 'chosen', why: `known crawlers stay on ${name}` })
+    return chosen(assignments.first, 'crawler')
+  }
+  note?.({ step: 'crawler', outcome: 'passed', why: 'no known crawler' })
+
+  if (assignments.rules.length > 0) {
+    const subject: RuleSubject = {
+      method: facts.method,
+      path: facts.path,
+      host: facts.host,
+      visitor: facts.visitor,
+      bucket,
+      ...facts.attributes,
+    }
+    for (const { name, environment, test } of assignments.rules) {
+      if (!isVisible(environment, facts)) {
+        note?.({ step: 'rule', outcome: 'passed', why: `${name}: ${whyNot(environment, '')}` })
+        continue
+      }
+      try {
+        if (test(subject)) {
+          note?.({ step: 'rule', outcome: 'chosen', why: `${name} sends to ${environment.name}` })
+          return chosen(environment, 'rule', name)
+        }
+        note?.({ step: 'rule', outcome: 'passed', why: `${name} does not match` })
+      } catch (cause) {
+        skipped.push(name)
+        note?.({ step: 'rule', outcome: 'passed', why: `${name} failed: ${toMessage(cause)}` })
+      }
+    }
+  }
+
+  note?.({ step: 'bucket', outcome: 'chosen', why: `bucket ${bucket} belongs to ${own.name}` })
+  return chosen(own, 'bucket')
+}
+
+function isVisible(environment: Environment, facts: RequestFacts): boolean {
+  return !environment.restricted || facts.grants.has(environment.name)
+}
+
+function whyNot(environment: Environment | undefined, otherwise: string): string {
+  return environment ? `${environment.name} is restricted, and there is no grant` : otherwise
+}
+
+/** JsonLogic also throws things that are no errors: NaN, or an object with a type. */
+function toMessage(cause: unknown): string {
+  if (cause instanceof Error) return cause.message
+  if (Number.isNaN(cause)) return 'it compares what is not a number'
+  return JSON.stringify(cause) ?? String(cause)
+}

@@ -1,0 +1,294 @@
+// The manifest of a version: which path is which blob. A sorted binary form that is searched where
+// it lies, so that a cold isolate parses nothing. Bytes only: where they are kept is `assets`'
+// affair, and what goes into them is `publish`'s.
+//
+//   header   36 bytes   "HOLM", format, entries, encodings, types, and the offset of each part
+//   entries  60 bytes each, sorted by (hash of path, path)
+//   encodings  40 bytes each, those of one entry together
+//   types    8 bytes each: offset and length of a content type
+//   text     UTF-8: paths, content types, the configuration as JSON
+//
+// All numbers are little-endian.
+
+import { murmur3 } from './murmur3.ts'
+import { err, ok, type Result } from './result.ts'
+
+/** Content codings that are made at publish time (RFC 9110 section 8.4.1, RFC 7932, RFC 8878). */
+export type Encoding = 'br' | 'gzip' | 'zstd'
+
+/** One stored form of a file. */
+export type Representation = {
+  /** SHA-256 of the stored bytes, 64 lower-case hex digits. */
+  readonly blob: string
+  /** Length of the stored bytes. */
+  readonly size: number
+}
+
+export type ManifestEntry = Representation & {
+  /** Decoded, absolute: `/img/a b.png`. */
+  readonly path: string
+  /** The whole `Content-Type`. */
+  readonly type: string
+  /** The name changes whenever the content does, so that it may be kept for ever. */
+  readonly hashed: boolean
+  /** Smaller forms of the same content. */
+  readonly encodings: readonly (Representation & { readonly encoding: Encoding })[]
+}
+
+/** What a version says about all of its files. */
+export type ManifestConfig = {
+  /** As in Cloudflare's `not_found_handling`. */
+  readonly notFound: 'none' | '404-page' | 'single-page-application'
+}
+
+const MAGIC = 0x4d4c4f48
+const FORMAT = 1
+const HEADER_BYTES = 36
+const ENTRY_BYTES = 60
+const ENCODING_BYTES = 40
+const TYPE_BYTES = 8
+const HASH_BYTES = 32
+const FLAG_HASHED = 1
+const ENCODINGS: readonly Encoding[] = ['br', 'gzip', 'zstd']
+/** Offsets are 32-bit. */
+const MAX_MANIFEST_BYTES = 2 ** 31
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+/** A manifest as it lies in memory. `find` allocates the found entry and nothing else. */
+export class Manifest {
+  readonly bytes: Uint8Array
+  readonly count: number
+  readonly config: ManifestConfig
+  readonly #view: DataView
+  readonly #encodingsAt: number
+  readonly #typesAt: number
+  readonly #textAt: number
+
+  /** For `openManifest`, which has checked that `bytes` are whole. */
+  constructor(bytes: Uint8Array, view: DataView, config: ManifestConfig) {
+    this.bytes = bytes
+    this.#view = view
+    this.config = config
+    this.count = view.getUint32(8, true)
+    this.#encodingsAt = HEADER_BYTES + this.count * ENTRY_BYTES
+    this.#typesAt = this.#encodingsAt + view.getUint32(12, true) * ENCODING_BYTES
+    this.#textAt = view.getUint32(20, true)
+  }
+
+  /** The entry of a decoded path: binary search by hash, then a comparison of the path itself. */
+  find(path: string): ManifestEntry | undefined {
+    const wanted = encoder.encode(path)
+    const hash = murmur3(wanted)
+    const view = this.#view
+    let low = 0
+    let high = this.count
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (view.getUint32(HEADER_BYTES + middle * ENTRY_BYTES, true) < hash) low = middle + 1
+      else high = middle
+    }
+    for (let index = low; index < this.count; index++) {
+      const at = HEADER_BYTES + index * ENTRY_BYTES
+      if (view.getUint32(at, true) !== hash) return undefined
+      if (this.#isPath(at, wanted)) return this.#entry(at, path)
+    }
+    return undefined
+  }
+
+  /** Every entry, in the order of the table. */
+  *entries(): Generator<ManifestEntry> {
+    for (let index = 0; index < this.count; index++) {
+      const at = HEADER_BYTES + index * ENTRY_BYTES
+      const path = this.#text(
+        this.#view.getUint32(at + 4, true),
+        this.#view.getUint16(at + 8, true),
+      )
+      yield this.#entry(at, path)
+    }
+  }
+
+  #isPath(at: number, wanted: Uint8Array): boolean {
+    const length = this.#view.getUint16(at + 8, true)
+    if (length !== wanted.length) return false
+    const start = this.#textAt + this.#view.getUint32(at + 4, true)
+    for (let i = 0; i < length; i++) if (this.bytes[start + i] !== wanted[i]) return false
+    return true
+  }
+
+  #entry(at: number, path: string): ManifestEntry {
+    const view = this.#view
+    const typeAt = this.#typesAt + view.getUint16(at + 10, true) * TYPE_BYTES
+    const first = view.getUint32(at + 20, true)
+    const encodings = []
+    for (let i = 0; i < view.getUint8(at + 25); i++) {
+      const from = this.#encodingsAt + (first + i) * ENCODING_BYTES
+      const encoding = ENCODINGS[view.getUint16(from + 6, true)]
+      if (encoding) {
+        encodings.push({ encoding, blob: this.#hex(from + 8), size: readSize(view, from) })
+      }
+    }
+    return {
+      path,
+      blob: this.#hex(at + 28),
+      size: readSize(view, at + 12),
+      type: this.#text(view.getUint32(typeAt, true), view.getUint32(typeAt + 4, true)),
+      hashed: (view.getUint8(at + 24) & FLAG_HASHED) !== 0,
+      encodings,
+    }
+  }
+
+  #text(offset: number, length: number): string {
+    const start = this.#textAt + offset
+    return decoder.decode(this.bytes.subarray(start, start + length))
+  }
+
+  #hex(at: number): string {
+    let hex = ''
+    for (let i = at; i < at + HASH_BYTES; i++) hex += HEX[this.bytes[i] as number]
+    return hex
+  }
+}
+
+/**
+ * Opens stored bytes. What is checked is what a search relies on (the header and the bounds of
+ * every part), not the hash: that was checked when the bytes were written.
+ */
+export function openManifest(bytes: Uint8Array): Result<Manifest, string> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  if (bytes.length < HEADER_BYTES || view.getUint32(0, true) !== MAGIC) {
+    return err('not a manifest')
+  }
+  const format = view.getUint32(4, true)
+  if (format !== FORMAT) return err(`manifest format ${format}; this Holo reads format ${FORMAT}`)
+  const textAt =
+    HEADER_BYTES +
+    view.getUint32(8, true) * ENTRY_BYTES +
+    view.getUint32(12, true) * ENCODING_BYTES +
+    view.getUint32(16, true) * TYPE_BYTES
+  const total = textAt + view.getUint32(24, true)
+  if (textAt !== view.getUint32(20, true) || total !== bytes.length) {
+    return err(`manifest of ${bytes.length} bytes should have ${total}`)
+  }
+  const configAt = textAt + view.getUint32(28, true)
+  const configEnd = configAt + view.getUint32(32, true)
+  if (configEnd > total) return err('manifest configuration lies outside the manifest')
+  try {
+    const config = JSON.parse(decoder.decode(bytes.subarray(configAt, configEnd)))
+    return ok(new Manifest(bytes, view, config as ManifestConfig))
+  } catch (cause) {
+    return err(`manifest configuration is not JSON: ${String(cause)}`)
+  }
+}
+
+/**
+ * The bytes of a manifest. The same entries in any order give the same bytes.
+ *
+ * @throws TypeError when two entries share a path, a path is longer than 65,535 bytes or does not
+ * start with `/`, there are more than 65,535 content types, or the whole passes 2 GiB.
+ */
+export function encodeManifest(
+  entries: readonly ManifestEntry[],
+  config: ManifestConfig,
+): Uint8Array {
+  const text = new TextTable()
+  const types = new Map<string, number>()
+  const rows = entries
+    .map((entry) => ({ entry, path: encoder.encode(entry.path), hash: 0 }))
+    .map((row) => ({ ...row, hash: murmur3(row.path) }))
+    .sort((a, b) => a.hash - b.hash || (a.entry.path < b.entry.path ? -1 : 1))
+  for (const [i, { entry, path }] of rows.entries()) {
+    if (!entry.path.startsWith('/'))
+      throw new TypeError(`path does not start with /: ${entry.path}`)
+    if (path.length > 0xffff) throw new TypeError(`path is too long: ${entry.path.slice(0, 80)}…`)
+    if (rows[i - 1]?.entry.path === entry.path) throw new TypeError(`path twice: ${entry.path}`)
+  }
+  for (const type of [...new Set(entries.map((entry) => entry.type))].sort()) {
+    types.set(type, types.size)
+  }
+  if (types.size > 0xffff) throw new TypeError('more than 65,535 content types')
+  const encodings = entries.reduce((sum, entry) => sum + entry.encodings.length, 0)
+  const encodingsAt = HEADER_BYTES + rows.length * ENTRY_BYTES
+  const typesAt = encodingsAt + encodings * ENCODING_BYTES
+  const textAt = typesAt + types.size * TYPE_BYTES
+  const typeSpans = [...types.keys()].map((type) => text.add(encoder.encode(type)))
+  const pathOffsets = rows.map((row) => text.add(row.path).offset)
+  const configSpan = text.add(encoder.encode(JSON.stringify(config)))
+  const total = textAt + text.length
+  if (total > MAX_MANIFEST_BYTES) throw new TypeError(`manifest of ${total} bytes passes 2 GiB`)
+
+  const bytes = new Uint8Array(total)
+  const view = new DataView(bytes.buffer)
+  const header = [MAGIC, FORMAT, rows.length, encodings, types.size, textAt, text.length]
+  for (const [i, value] of [...header, configSpan.offset, configSpan.length].entries()) {
+    view.setUint32(i * 4, value, true)
+  }
+  let nextEncoding = 0
+  for (const [i, { entry, path, hash }] of rows.entries()) {
+    const at = HEADER_BYTES + i * ENTRY_BYTES
+    view.setUint32(at, hash, true)
+    view.setUint32(at + 4, pathOffsets[i] as number, true)
+    view.setUint16(at + 8, path.length, true)
+    view.setUint16(at + 10, types.get(entry.type) as number, true)
+    writeSize(view, at + 12, entry.size)
+    view.setUint32(at + 20, nextEncoding, true)
+    view.setUint8(at + 24, entry.hashed ? FLAG_HASHED : 0)
+    view.setUint8(at + 25, entry.encodings.length)
+    writeHex(bytes, at + 28, entry.blob)
+    for (const { encoding, blob, size } of entry.encodings) {
+      const from = encodingsAt + nextEncoding++ * ENCODING_BYTES
+      writeSize(view, from, size)
+      view.setUint16(from + 6, ENCODINGS.indexOf(encoding), true)
+      writeHex(bytes, from + 8, blob)
+    }
+  }
+  for (const [i, span] of typeSpans.entries()) {
+    view.setUint32(typesAt + i * TYPE_BYTES, span.offset, true)
+    view.setUint32(typesAt + i * TYPE_BYTES + 4, span.length, true)
+  }
+  text.writeTo(bytes, textAt)
+  return bytes
+}
+
+class TextTable {
+  length = 0
+  readonly #parts: Uint8Array[] = []
+
+  add(part: Uint8Array): { offset: number; length: number } {
+    const offset = this.length
+    this.#parts.push(part)
+    this.length += part.length
+    return { offset, length: part.length }
+  }
+
+  writeTo(bytes: Uint8Array, start: number): void {
+    let at = start
+    for (const part of this.#parts) {
+      bytes.set(part, at)
+      at += part.length
+    }
+  }
+}
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
+/** 48 bits: the low 32, then the high 16. */
+function readSize(view: DataView, at: number): number {
+  return view.getUint32(at, true) + view.getUint16(at + 4, true) * 2 ** 32
+}
+
+function writeSize(view: DataView, at: number, size: number): void {
+  if (!Number.isInteger(size) || size < 0 || size >= 2 ** 48) {
+    throw new TypeError(`size must be an integer from 0 to 2^48: ${size}`)
+  }
+  view.setUint32(at, size % 2 ** 32, true)
+  view.setUint16(at + 4, Math.floor(size / 2 ** 32), true)
+}
+
+function writeHex(bytes: Uint8Array, at: number, hex: string): void {
+  if (!/^[0-9a-f]{64}$/.test(hex)) throw new TypeError(`not a SHA-256 in hex: ${hex}`)
+  for (let i = 0; i < HASH_BYTES; i++) {
+    bytes[at + i] = Number.parseInt(hex.slice(i * 2, i * 2 + 2), 16)
+  }
+}

@@ -1,0 +1,48 @@
+// MurmurHash3_x86_32 over bytes. Which string is hashed, and what the hash is for, is decided in
+// buckets.ts and manifest.ts.
+
+const encoder = new TextEncoder()
+
+/**
+ * The 32-bit hash of `bytes`, as an unsigned integer.
+ *
+ * Austin Appleby's reference (SMHasher, `MurmurHash3.cpp`, public domain); reproduces its
+ * verification value 0xB0F57EE3.
+ */
+export function murmur3(bytes: Uint8Array, seed = 0): number {
+  const length = bytes.length
+  const tail = length & ~3
+  let hash = seed | 0
+  for (let at = 0; at < tail; at += 4) {
+    const block =
+      (bytes[at] as number) |
+      ((bytes[at + 1] as number) << 8) |
+      ((bytes[at + 2] as number) << 16) |
+      ((bytes[at + 3] as number) << 24)
+    hash ^= scramble(block)
+    hash = (hash << 13) | (hash >>> 19)
+    hash = (Math.imul(hash, 5) + 0xe6546b64) | 0
+  }
+  let rest = 0
+  if (length - tail > 2) rest ^= (bytes[tail + 2] as number) << 16
+  if (length - tail > 1) rest ^= (bytes[tail + 1] as number) << 8
+  if (length - tail > 0) rest ^= bytes[tail] as number
+  hash ^= scramble(rest)
+  hash ^= length
+  hash ^= hash >>> 16
+  hash = Math.imul(hash, 0x85ebca6b)
+  hash ^= hash >>> 13
+  hash = Math.imul(hash, 0xc2b2ae35)
+  hash ^= hash >>> 16
+  return hash >>> 0
+}
+
+/** The hash of the UTF-8 bytes of `text`. */
+export function murmur3Text(text: string, seed = 0): number {
+  return murmur3(encoder.encode(text), seed)
+}
+
+function scramble(block: number): number {
+  const mixed = Math.imul(block, 0xcc9e2d51)
+  return Math.imul((mixed << 15) | (mixed >>> 17), 0x1b873593)
+}

@@ -1,0 +1,124 @@
+// The words of docs/architecture.md as types: what a version, an environment, a request's facts
+// and a decision are. No behaviour; the shapes that `assignments` compiles to and `decide` reads.
+
+/** A path prefix of a version and the backend origins that answer it. */
+export type Service = {
+  /** Starts and ends with `/`. `/` is a server-rendered app. */
+  readonly prefix: string
+  /** Absolute origins without path, query or credentials, at least one. */
+  readonly origins: readonly string[]
+  /** Longest wait for the first byte of an answer, in milliseconds. */
+  readonly timeoutMs: number
+}
+
+/** An immutable release. */
+export type Version = {
+  readonly id: string
+  /** SHA-256 of the manifest's bytes, 64 lower-case hex digits. */
+  readonly manifest: string
+  /** Longest prefix first, so that the first match wins. */
+  readonly services: readonly Service[]
+  /** A public environment points at it or once pointed at it. */
+  readonly open: boolean
+  /** Must serve nobody any more. */
+  readonly withdrawn: boolean
+}
+
+/** A named pointer to a version. */
+export type Environment = {
+  readonly name: string
+  readonly version: Version
+  /** Reached only with a grant. */
+  readonly restricted: boolean
+}
+
+/** What a pin claims, before anybody has asked whether it may. */
+export type PinClaim = { readonly version: string; readonly environment: string | undefined }
+
+/** Where a pin was found. */
+export type PinSource = 'header' | 'query' | 'cookie'
+
+/**
+ * What a request is to the page it belongs to. Only a `document` sets a pin and ignores one; a
+ * `navigation` (frame, form post, prefetch) follows the pin and sets none; the rest is
+ * `subresource`.
+ */
+export type RequestKind = 'document' | 'navigation' | 'subresource'
+
+/** What rules may look at beside the path. Absent things are absent keys. */
+export type Attributes = {
+  readonly header: Readonly<Record<string, string>>
+  readonly cookie: Readonly<Record<string, string>>
+  readonly query: Readonly<Record<string, string>>
+  readonly ip?: string
+  readonly country?: string
+  readonly region?: string
+  readonly city?: string
+  readonly asn?: number
+  readonly colo?: string
+}
+
+/** One request, as plain data. */
+export type RequestFacts = {
+  readonly method: string
+  /** Lower case, without port. */
+  readonly host: string
+  /** The normalised path: the one that is matched, cached, looked up and forwarded. */
+  readonly path: string
+  readonly kind: RequestKind
+  /** The id that is hashed. Never empty: a new visitor's is minted before the decision. */
+  readonly visitor: string
+  readonly crawler: boolean
+  readonly pin: { readonly claim: PinClaim; readonly source: PinSource } | undefined
+  readonly attributes: Attributes
+  /** Names of restricted environments this request has proved it may see. */
+  readonly grants: ReadonlySet<string>
+}
+
+/** Why a version was chosen. */
+export type Reason = 'pin' | 'host' | 'crawler' | 'rule' | 'bucket'
+
+/** The answer of `decide`: a value that can be logged, put in a header and replayed. */
+export type Decision = {
+  readonly version: Version
+  readonly environment: string
+  /** 0 to 9,999. */
+  readonly bucket: number
+  readonly reason: Reason
+  /** The name of the rule, when a rule decided. */
+  readonly rule: string | undefined
+  readonly revision: number
+  /** Names of rules that failed to evaluate and were skipped. */
+  readonly skipped: readonly string[]
+}
+
+/** A compiled rule. `test` may throw; whoever calls it skips the rule then. */
+export type Rule = {
+  readonly name: string
+  readonly environment: Environment
+  readonly test: (subject: RuleSubject) => boolean
+}
+
+/** What a rule's `var` sees. */
+export type RuleSubject = Attributes & {
+  readonly method: string
+  readonly path: string
+  readonly host: string
+  readonly visitor: string
+  /** 0 to 9,999. */
+  readonly bucket: number
+}
+
+/** The document as `decide` reads it: made once per revision by `assignments/compile`. */
+export type Assignments = {
+  readonly revision: number
+  readonly salt: string
+  readonly environments: ReadonlyMap<string, Environment>
+  readonly hosts: ReadonlyMap<string, Environment>
+  readonly rules: readonly Rule[]
+  /** The environment of each bucket: 10,000 entries, public ones only. */
+  readonly buckets: readonly Environment[]
+  /** The first public environment: where crawlers stay. */
+  readonly first: Environment
+  readonly versions: ReadonlyMap<string, Version>
+}

@@ -1,0 +1,44 @@
+// Failures as a closed set of codes, and each code as one reply. The client is told the code, a
+// plain sentence and the request id; what exactly happened goes to the log of whoever noticed it.
+
+export type ErrorCode = keyof typeof ERRORS
+
+const ERRORS = {
+  bad_path: { status: 400, title: 'The path of this request cannot be read.' },
+  not_found: { status: 404, title: 'There is nothing at this address.' },
+  method_not_allowed: { status: 405, title: 'This method is not allowed here.' },
+  internal: { status: 500, title: 'The request could not be served.' },
+  method_not_supported: { status: 501, title: 'This method is not supported.' },
+  origin_unreachable: { status: 502, title: 'The service could not be reached.' },
+  origin_bad_response: { status: 502, title: 'The service gave an answer that cannot be read.' },
+  nothing_published: { status: 503, title: 'Nothing has been published yet.' },
+  storage_unavailable: { status: 503, title: 'The files are out of reach for the moment.' },
+  origin_timeout: { status: 504, title: 'The service did not answer in time.' },
+} as const
+
+const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
+  nothing_published: 5,
+  storage_unavailable: 2,
+}
+
+/**
+ * The reply for a failure: JSON in the form of RFC 9457 with a stable `code`, never kept by
+ * anybody.
+ */
+export function errorResponse(
+  code: ErrorCode,
+  requestId: string,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  const { status, title } = ERRORS[code]
+  const retryAfter = RETRY_AFTER_SECONDS[code]
+  return new Response(JSON.stringify({ type: 'about:blank', title, status, code, requestId }), {
+    status,
+    headers: {
+      'content-type': 'application/problem+json',
+      'cache-control': 'no-store',
+      ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
+      ...headers,
+    },
+  })
+}
