@@ -1,0 +1,24 @@
+// One read of the document from KV, bounded in size. How long it may take, and what is done with
+// the text, is load.ts' affair.
+
+import { KV_CACHE_TTL_S, MAX_ASSIGNMENTS_BYTES } from './limits.ts'
+
+export const ASSIGNMENTS_KEY = 'assignments'
+
+/** What KV holds: the text, `null` when the key does not exist, or `oversize` unread. */
+export type KvText = string | null | 'oversize'
+
+/** @throws what KV throws. */
+export async function readAssignments(kv: KVNamespace): Promise<KvText> {
+  const stream = await kv.get(ASSIGNMENTS_KEY, { type: 'stream', cacheTtl: KV_CACHE_TTL_S })
+  if (stream === null) return null
+  const decoder = new TextDecoder()
+  let text = ''
+  let bytes = 0
+  for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+    bytes += chunk.length
+    if (bytes > MAX_ASSIGNMENTS_BYTES) return 'oversize'
+    text += decoder.decode(chunk, { stream: true })
+  }
+  return text + decoder.decode()
+}

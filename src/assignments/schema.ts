@@ -1,0 +1,111 @@
+// The shape of the document, as zod reads it. What its parts must say about one another (a version
+// that exists, weights that sum to 100) is validate.ts' affair.
+
+import { z } from 'zod'
+import { BUCKETS } from '../core/buckets.ts'
+import { ENVIRONMENT_NAME, VERSION_ID } from '../core/names.ts'
+
+/** Revisions stay exact in doubles with room to spare, and below any clock in milliseconds. */
+export const MAX_REVISION = 2 ** 40
+
+const environmentName = z
+  .string()
+  .regex(ENVIRONMENT_NAME, 'a name is lower-case letters, digits and "-", beginning with a letter')
+const versionId = z
+  .string()
+  .regex(VERSION_ID, 'a version id is up to 64 letters, digits and "._+-", such as "1.4.0"')
+const headerName = z
+  .string()
+  .regex(/^[a-z0-9-]{1,64}$/, 'a header name is lower-case letters, digits and "-"')
+const cookieName = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]{1,64}$/, 'a cookie name is letters, digits and "._-"')
+
+const environment = z.strictObject({
+  version: versionId,
+  restricted: z.boolean().optional(),
+  hosts: z
+    .array(
+      z
+        .string()
+        .regex(
+          /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/,
+          'a host is a lower-case name without port',
+        ),
+    )
+    .max(50)
+    .optional(),
+})
+
+const service = z.strictObject({
+  prefix: z
+    .string()
+    .max(200)
+    .regex(/^\/([A-Za-z0-9\-._~!$&'()*+,;=:@]+\/)*$/, 'a prefix starts and ends with "/"'),
+  origins: z.array(z.string().max(300)).min(1, 'name at least one origin').max(20),
+  timeoutMs: z.int().min(50).max(100_000).optional(),
+})
+
+const version = z.strictObject({
+  manifest: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'a manifest is named by its SHA-256 in lower-case hex'),
+  services: z.array(service).max(50).optional(),
+  open: z.boolean().optional(),
+  withdrawn: z.boolean().optional(),
+  published: z.iso.datetime('a time is written as in 2026-11-23T12:00:00Z').optional(),
+})
+
+const bucket = z.int().min(0).max(BUCKETS)
+const ranges = z.array(z.tuple([bucket, bucket])).max(BUCKETS)
+
+const rule = z.strictObject({
+  name: z.string().min(1, 'give the rule a name').max(100),
+  environment: environmentName,
+  when: z.unknown(),
+})
+
+const visitor = z.union(
+  [
+    z.strictObject({ header: headerName }),
+    z.strictObject({ cookie: cookieName }),
+    z.strictObject({
+      jwt: z.union([
+        z.strictObject({ header: headerName, claim: z.string().min(1).max(100) }),
+        z.strictObject({ cookie: cookieName, claim: z.string().min(1).max(100) }),
+      ]),
+    }),
+  ],
+  'write one of { "header": name }, { "cookie": name }, { "jwt": { "header" or "cookie": name, "claim": name } }',
+)
+
+const expose = z.strictObject({
+  response: z.array(z.enum(['version', 'environment', 'bucket', 'timing'])).optional(),
+  backend: z.array(z.enum(['version', 'environment', 'visitor'])).optional(),
+})
+
+/** The parts of the document by name; each can be read by itself. */
+export const PARTS = {
+  schema: z.literal(1, 'this Holo reads documents with "schema": 1'),
+  revision: z
+    .int('a revision is a whole number')
+    .min(1, 'revisions start at 1')
+    .max(MAX_REVISION, `a revision is at most 2^40 (${MAX_REVISION})`),
+  salt: z.string().min(1, 'a salt has at least one character').max(64),
+  environments: z.record(environmentName, environment),
+  traffic: z.union(
+    [z.record(environmentName, z.number()), z.record(environmentName, ranges)],
+    'write percentages ({ "main": 95, "canary": 5 }) or bucket ranges ({ "main": [[0, 9500]], … }), not both',
+  ),
+  spent: ranges.optional(),
+  rules: z.array(rule).max(500).optional(),
+  versions: z.record(versionId, version),
+  visitor: visitor.optional(),
+  expose: expose.optional(),
+}
+
+export const assignmentsSchema = z.strictObject(PARTS)
+
+/** The document as people and the control write it: KV key `assignments`. */
+export type AssignmentsDocument = z.infer<typeof assignmentsSchema>
+export type VisitorSource = z.infer<typeof visitor>

@@ -1,0 +1,178 @@
+// What the parts of a document must say about one another. Each check looks only at parts that could
+// be read, so that one list names everything that is wrong.
+
+import { BUCKETS } from '../core/buckets.ts'
+import { checkCondition } from '../core/conditions.ts'
+import { toBucketCount } from '../core/traffic.ts'
+import { checkOrigin } from './origin.ts'
+import type { AssignmentsDocument } from './schema.ts'
+
+/** Where in the document: keys and indices from the top. */
+export type Path = readonly (string | number)[]
+
+export type Finding = { readonly path: Path; readonly message: string }
+
+/** Those parts of a document that have the right shape by themselves. */
+export type Parts = {
+  readonly [Name in keyof AssignmentsDocument]?: AssignmentsDocument[Name] | undefined
+}
+
+/** Everything wrong between the parts. */
+export function validate(parts: Parts, allowInsecure: boolean): Finding[] {
+  return [
+    ...checkEnvironments(parts),
+    ...checkTraffic(parts),
+    ...checkRules(parts),
+    ...checkServices(parts, allowInsecure),
+    ...checkSpent(parts),
+  ]
+}
+
+function* checkEnvironments({ environments, versions }: Parts): Generator<Finding> {
+  if (!environments) return
+  const all = Object.entries(environments)
+  if (!all.some(([, { restricted }]) => !restricted)) {
+    const message = 'name at least one environment that is not restricted: somebody must be served'
+    yield { path: ['environments'], message }
+  }
+  const owners = new Map<string, string>()
+  for (const [name, { version, hosts }] of all) {
+    if (versions) {
+      const path = ['environments', name, 'version']
+      const target = Object.hasOwn(versions, version) ? versions[version] : undefined
+      if (!target) {
+        yield { path, message: `no such version; "versions" has ${list(Object.keys(versions))}` }
+      } else if (target.withdrawn) {
+        yield { path, message: 'the version is withdrawn: point the environment at another one' }
+      }
+    }
+    for (const [i, host] of (hosts ?? []).entries()) {
+      const owner = owners.get(host)
+      if (owner !== undefined) {
+        yield {
+          path: ['environments', name, 'hosts', i],
+          message: `"${owner}" has this host already`,
+        }
+      }
+      owners.set(host, name)
+    }
+  }
+}
+
+function* checkTraffic({ traffic, environments }: Parts): Generator<Finding> {
+  if (!traffic) return
+  for (const [name, share] of Object.entries(traffic)) {
+    const path = ['traffic', name]
+    if (environments && !Object.hasOwn(environments, name)) {
+      const message = `no such environment; "environments" has ${list(Object.keys(environments))}`
+      yield { path, message }
+    } else if (
+      environments?.[name]?.restricted &&
+      (Array.isArray(share) ? share.length : share) > 0
+    ) {
+      const message =
+        'a restricted environment gets no traffic: remove it here, or "restricted" there'
+      yield { path, message }
+    }
+  }
+  const shares = Object.values(traffic)
+  if (shares.every((share) => typeof share === 'number')) yield* checkPercentages(traffic)
+  else yield* checkRanges(traffic)
+}
+
+function* checkPercentages(traffic: NonNullable<Parts['traffic']>): Generator<Finding> {
+  let sum = 0
+  let readable = true
+  for (const [name, percent] of Object.entries(traffic)) {
+    if (typeof percent !== 'number') continue
+    if (percent < 0 || percent > 100 || Math.abs(toBucketCount(percent) / 100 - percent) > 1e-9) {
+      yield {
+        path: ['traffic', name],
+        message: 'a percentage is 0 to 100 with at most two decimals',
+      }
+      readable = false
+    }
+    sum += toBucketCount(percent)
+  }
+  if (readable && sum !== BUCKETS) {
+    const off = (BUCKETS - sum) / 100
+    const mend = off > 0 ? `add ${off} %` : `take ${-off} % away`
+    yield { path: ['traffic'], message: `the percentages sum to ${sum / 100}, not 100: ${mend}` }
+  }
+}
+
+function* checkRanges(traffic: NonNullable<Parts['traffic']>): Generator<Finding> {
+  const all = Object.entries(traffic)
+    .flatMap(([name, ranges]) =>
+      (Array.isArray(ranges) ? ranges : []).map(([from, to], i) => ({ name, i, from, to })),
+    )
+    .sort((a, b) => a.from - b.from || a.to - b.to)
+  let next = 0
+  for (const { name, i, from, to } of all) {
+    const path = ['traffic', name, i]
+    if (from >= to) {
+      yield { path, message: 'a range is [from, to) with from below to' }
+      continue
+    }
+    if (from > next) yield { path, message: `nobody has the buckets ${next} to ${from - 1}` }
+    if (from < next)
+      yield { path, message: `the buckets ${from} to ${Math.min(next, to) - 1} are given twice` }
+    next = Math.max(next, to)
+  }
+  if (next < BUCKETS) {
+    yield { path: ['traffic'], message: `nobody has the buckets ${next} to ${BUCKETS - 1}` }
+  }
+}
+
+function* checkRules({ rules, environments }: Parts): Generator<Finding> {
+  const seen = new Set<string>()
+  for (const [i, { name, environment, when }] of (rules ?? []).entries()) {
+    if (seen.has(name)) {
+      yield {
+        path: ['rules', i, 'name'],
+        message: 'two rules have this name: give one of them another',
+      }
+    }
+    seen.add(name)
+    if (environments && !Object.hasOwn(environments, environment)) {
+      const message = `no such environment; "environments" has ${list(Object.keys(environments))}`
+      yield { path: ['rules', i, 'environment'], message }
+    }
+    for (const { path, message } of checkCondition(when)) {
+      yield { path: ['rules', i, 'when', ...path], message }
+    }
+  }
+}
+
+function* checkServices({ versions }: Parts, allowInsecure: boolean): Generator<Finding> {
+  for (const [id, { services = [] }] of Object.entries(versions ?? {})) {
+    const seen = new Set<string>()
+    for (const [i, { prefix, origins }] of services.entries()) {
+      const path = ['versions', id, 'services', i]
+      if (seen.has(prefix)) {
+        yield {
+          path: [...path, 'prefix'],
+          message: 'two services have this prefix: put their origins together',
+        }
+      }
+      seen.add(prefix)
+      for (const [j, origin] of origins.entries()) {
+        const message = checkOrigin(origin, allowInsecure)
+        if (message) yield { path: [...path, 'origins', j], message }
+      }
+    }
+  }
+}
+
+function* checkSpent({ spent = [] }: Parts): Generator<Finding> {
+  for (const [i, [from, to]] of spent.entries()) {
+    if (from >= to)
+      yield { path: ['spent', i], message: 'a range is [from, to) with from below to' }
+  }
+}
+
+function list(names: readonly string[]): string {
+  if (names.length === 0) return 'none'
+  const shown = names.slice(0, 8).join(', ')
+  return names.length > 8 ? `${shown} and ${names.length - 8} more` : shown
+}

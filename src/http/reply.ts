@@ -1,0 +1,56 @@
+// What Holo adds to every reply: who served it and why it took what it took, and on documents the
+// cookies that keep visitor and tab where they are.
+
+import { toPin } from '../core/pins.ts'
+import type { Decision } from '../core/types.ts'
+import { pinCookie, visitorCookie } from './cookies.ts'
+import type { Facts } from './facts.ts'
+
+export type ReplyOptions = {
+  readonly expose: ReadonlySet<'version' | 'environment' | 'bucket' | 'timing'>
+  /** Metrics of Server-Timing, ready to be sent (W3C Server Timing section 3.2). */
+  readonly timing: readonly string[]
+  /** The visitor's browser speaks https. */
+  readonly secure: boolean
+}
+
+/**
+ * Puts Holo's headers on a reply whose headers can be changed. The body is not touched, so that
+ * encoded bytes stay as they are.
+ */
+export function finishReply(
+  { headers, status }: Response,
+  facts: Facts,
+  decision: Decision,
+  { expose, timing, secure }: ReplyOptions,
+): void {
+  if (expose.has('version')) headers.set('Holo-Version', decision.version.id)
+  if (expose.has('environment')) headers.set('Holo-Environment', decision.environment)
+  if (expose.has('bucket')) headers.set('Holo-Bucket', String(decision.bucket))
+  if (expose.has('timing')) for (const metric of timing) headers.append('Server-Timing', metric)
+  const cookies = toCookies(status, facts, decision, secure)
+  for (const cookie of cookies) headers.append('Set-Cookie', cookie)
+  if (cookies.length > 0) keepPrivate(headers)
+}
+
+/**
+ * The visitor's id goes to whoever navigates here for the first time. The pin goes on a 200 or 304 of
+ * a document, and on nothing else. Crawlers keep no cookies.
+ */
+function toCookies(status: number, facts: Facts, decision: Decision, secure: boolean): string[] {
+  if (facts.crawler || facts.kind === 'subresource' || facts.prefetch) return []
+  const cookies = facts.minted ? [visitorCookie(facts.visitor, secure)] : []
+  if (facts.kind === 'document' && (status === 200 || status === 304)) {
+    const pin = toPin(decision.version.id, decision.environment)
+    if (pin !== facts.pinCookie) cookies.push(pinCookie(pin, secure))
+  }
+  return cookies
+}
+
+/** A reply that sets a cookie is for one person; no cache may give it to another. */
+function keepPrivate(headers: Headers): void {
+  const control = headers.get('Cache-Control') ?? ''
+  if (/\b(private|no-store)\b/i.test(control)) return
+  const rest = control.replace(/\b(public|s-maxage=\d+)\b\s*,?\s*/gi, '').replace(/,\s*$/, '')
+  headers.set('Cache-Control', rest === '' ? 'private' : `private, ${rest}`)
+}
