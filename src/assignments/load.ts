@@ -139,27 +139,28 @@ export class AssignmentsLoader {
       waitUntil(this.#options.lastGood.store(adopted.text, adopted.compiled.revision))
     }
     if (!isCurrent) return
-    const answered = read.ok || read.error === 'missing'
+    const answered = read.ok || read.error === 'nothing'
     this.#failures = answered ? 0 : this.#failures + 1
     this.#isFailing = !answered
     if (!read.ok) this.#nextReloadAt = this.#options.now() + this.#backOffMs()
   }
 
-  async #readKv(): Promise<Result<string, 'missing' | 'failed'>> {
+  async #readKv(): Promise<Result<string, 'nothing' | 'failed'>> {
     this.reads += 1
     try {
       const text = await withTimeout(this.#options.readKv(), RELOAD_TIMEOUT_MS)
       if (text === null) {
         // An isolate that holds a document has lost its key; one that holds none is new.
         if (this.#held) this.#refuse('missing', 'KV has no key "assignments" any more')
-        return err('missing')
+        return err('nothing')
       }
       if (text !== 'oversize') return ok(text)
       this.#refuse('oversize', 'the document is larger than 256 KiB')
+      return err('nothing')
     } catch (cause) {
       this.#refuse('unreadable', `KV failed: ${cause instanceof Error ? cause.message : cause}`)
+      return err('failed')
     }
-    return err('failed')
   }
 
   /** Takes `text` if it is valid and newer; the new holding, or `undefined` when nothing changed. */

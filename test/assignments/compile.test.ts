@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest'
+import { compileAssignments } from '../../src/assignments/compile.ts'
+import { exampleDocument } from '../support/document.ts'
+
+describe('compiling a document', () => {
+  it('gives every bucket the environment that the percentages give it, in the order written', () => {
+    const { buckets } = compileAssignments(exampleDocument())
+    expect(buckets).toHaveLength(10_000)
+    expect(buckets.map(({ name }) => name)).toEqual(
+      Array.from({ length: 10_000 }, (_, bucket) => (bucket < 9500 ? 'main' : 'canary')),
+    )
+  })
+
+  it('gives every bucket the environment that the ranges give it', () => {
+    const traffic: Record<string, [number, number][]> = {
+      canary: [
+        [10, 20],
+        [0, 10],
+      ],
+      main: [[20, 10_000]],
+    }
+    const { buckets } = compileAssignments({ ...exampleDocument(), traffic })
+    expect(buckets.slice(0, 20).every(({ name }) => name === 'canary')).toBe(true)
+    expect(buckets.slice(20).every(({ name }) => name === 'main')).toBe(true)
+  })
+
+  it('calls a version open when a public environment points at it, or once did', () => {
+    const document = exampleDocument()
+    document.versions['0.0.1'] = { manifest: '1'.repeat(64), open: true }
+    const { versions } = compileAssignments(document)
+    const open = [...versions.values()].filter((version) => version.open).map(({ id }) => id)
+    expect(open.sort()).toEqual(['0.0.1', '0.0.3', '0.0.5'])
+  })
+
+  it('lists open versions newest first: by time of publication, else what was written later', () => {
+    const document = exampleDocument()
+    expect(compileAssignments(document).openVersions.map(({ id }) => id)).toEqual([
+      '0.0.5',
+      '0.0.3',
+    ])
+    document.versions = {
+      ...document.versions,
+      '0.0.3': { manifest: '3'.repeat(64), published: '2026-11-02T00:00:00Z' },
+      '0.0.5': { manifest: '5'.repeat(64), published: '2026-11-01T00:00:00Z' },
+    }
+    expect(compileAssignments(document).openVersions.map(({ id }) => id)).toEqual([
+      '0.0.3',
+      '0.0.5',
+    ])
+  })
+
+  it('puts the longest prefix of a version first', () => {
+    const document = exampleDocument()
+    const service = (prefix: string) => ({ prefix, origins: ['https://api.example.com'] })
+    document.versions['0.0.3'] = {
+      manifest: '3'.repeat(64),
+      services: [service('/'), service('/api/'), service('/api/admin/')],
+    }
+    const prefixes = compileAssignments(document).versions.get('0.0.3')?.services
+    expect(prefixes?.map(({ prefix }) => prefix)).toEqual(['/api/admin/', '/api/', '/'])
+  })
+
+  it('takes the first public environment for crawlers', () => {
+    const { first } = compileAssignments(exampleDocument())
+    expect(first.name).toBe('main')
+  })
+})
