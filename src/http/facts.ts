@@ -2,10 +2,10 @@
 
 import { normalisePath } from '../core/path.ts'
 import { parsePin } from '../core/pins.ts'
-import type { Attributes, RequestFacts } from '../core/types.ts'
+import type { Attributes, RequestFacts, RequestKind } from '../core/types.ts'
 import { PIN_COOKIE, parseCookies } from './cookies.ts'
 import { isCrawler } from './crawlers.ts'
-import { isPrefetch, toKind } from './kind.ts'
+import { isPrefetch } from './kind.ts'
 import { splitQuery } from './query.ts'
 import { type IdentitySource, readVisitor } from './visitor.ts'
 
@@ -32,6 +32,7 @@ const NO_ATTRIBUTES: Attributes = { header: {}, cookie: {}, query: {} }
 /** The facts of a request, `undefined` when its path cannot be read. */
 export function readFacts(
   request: Request,
+  kind: RequestKind,
   { visitor: source, withAttributes }: FactsOptions,
 ): Facts | undefined {
   const url = new URL(request.url)
@@ -46,7 +47,7 @@ export function readFacts(
     host: url.hostname,
     path,
     search,
-    kind: toKind(method, headers),
+    kind,
     prefetch: isPrefetch(headers),
     visitor: visitor.id,
     minted: visitor.minted,

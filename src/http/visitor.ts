@@ -4,11 +4,8 @@
 import { VISITOR_COOKIE } from './cookies.ts'
 
 /** Where a team's own visitor id stands. A claim is read, not verified: see docs/assignments.md. */
-export type IdentitySource =
-  | { readonly header: string }
-  | { readonly cookie: string }
-  | { readonly jwt: { readonly header: string; readonly claim: string } }
-  | { readonly jwt: { readonly cookie: string; readonly claim: string } }
+export type IdentitySource = Place | { readonly jwt: Place & { readonly claim: string } }
+type Place = { readonly header: string } | { readonly cookie: string }
 
 export type Visitor = {
   readonly id: string
@@ -36,7 +33,7 @@ function readIdentity(
   cookies: Readonly<Record<string, string>>,
   source: IdentitySource,
 ): string | undefined {
-  const read = (place: { header: string } | { cookie: string }) =>
+  const read = (place: Place) =>
     'header' in place ? headers.get(place.header) : cookies[place.cookie]
   const text = 'jwt' in source ? readClaim(read(source.jwt), source.jwt.claim) : read(source)
   return text && text.length <= MAX_ID_CHARACTERS ? text : undefined
