@@ -1,0 +1,70 @@
+// The assets of all versions as the router sees them: open a version's manifest, find an intent
+// (in it, elsewhere, or its fallback), serve it. One per isolate: it holds the isolate's memories.
+
+import type { Manifest } from '../core/manifest.ts'
+import type { RequestFacts, Version } from '../core/types.ts'
+import type { Background } from './background.ts'
+import { Blobs } from './blobs.ts'
+import { type Counters, createCounters } from './counters.ts'
+import type { EdgeCache } from './edge-cache.ts'
+import { Elsewhere } from './elsewhere.ts'
+import { MAX_MANIFEST_BYTES } from './limits.ts'
+import { Manifests } from './manifests.ts'
+import { type Intent, resolveFallback, resolveOwn } from './resolve.ts'
+import { type Served, serveIntent } from './serve.ts'
+import type { Store } from './store.ts'
+
+export class Assets {
+  readonly counters: Counters = createCounters()
+  readonly #blobs: Blobs
+  readonly #manifests: Manifests
+  readonly #elsewhere: Elsewhere
+
+  constructor({ store, cache }: { readonly store: Store; readonly cache: EdgeCache }) {
+    this.#blobs = new Blobs(store, cache, this.counters)
+    this.#manifests = new Manifests(store, cache, this.counters)
+    this.#elsewhere = new Elsewhere(this.#manifests, this.counters)
+  }
+
+  /** The version's manifest; `unavailable` (a 503) when it cannot be had or cannot be used. */
+  async open(
+    version: Pick<Version, 'manifest'>,
+    ctx: Background,
+  ): Promise<Manifest | 'unavailable'> {
+    const manifest = await this.#manifests.load(version.manifest, MAX_MANIFEST_BYTES, ctx)
+    if (manifest !== 'too-large') return manifest
+    console.error(`manifest ${version.manifest} has more than ${MAX_MANIFEST_BYTES} bytes`)
+    return 'unavailable'
+  }
+
+  /** What the version itself has at a normalised path. */
+  findOwn(manifest: Manifest, path: string): Intent | undefined {
+    return resolveOwn(manifest, path)
+  }
+
+  /**
+   * A hashed asset of another version. `versions` are those the request may see, newest first,
+   * without the one that was looked in already; the first 10 are searched. `unavailable` is a 503.
+   */
+  findElsewhere(
+    path: string,
+    versions: readonly Version[],
+    revision: number,
+    ctx: Background,
+  ): Promise<Intent | undefined | 'unavailable'> {
+    return this.#elsewhere.find(path, versions, revision, ctx)
+  }
+
+  /** The version's page for what it does not have; `undefined` is a plain 404. */
+  findFallback(
+    manifest: Manifest,
+    facts: Pick<RequestFacts, 'method' | 'path' | 'kind'>,
+  ): Intent | undefined {
+    return resolveFallback(manifest, facts)
+  }
+
+  /** The reply, and where its bytes came from (`none` when it has none of a blob's). */
+  serve(intent: Intent, request: Request, requestId: string, ctx: Background): Promise<Served> {
+    return serveIntent(intent, request, requestId, this.#blobs, ctx)
+  }
+}

@@ -1,0 +1,63 @@
+// A hashed asset that the request's own version does not have, looked for in the other versions it
+// may see: what keeps a tab of yesterday whole. Which versions those are is the caller's to say.
+
+import { toManifestPath } from '../core/path.ts'
+import type { Version } from '../core/types.ts'
+import type { Background } from './background.ts'
+import type { Counters } from './counters.ts'
+import { MAX_NEGATIVES_BYTES, MAX_SEARCHED_BYTES, MAX_SEARCHED_VERSIONS } from './limits.ts'
+import type { Manifests } from './manifests.ts'
+import { BoundedMemory } from './memory.ts'
+import type { Intent } from './resolve.ts'
+
+export class Elsewhere {
+  readonly #manifests: Manifests
+  readonly #counters: Counters
+  readonly #maxBytes: number
+  readonly #negatives = new BoundedMemory<true>(MAX_NEGATIVES_BYTES)
+
+  constructor(manifests: Manifests, counters: Counters, maxBytes: number = MAX_SEARCHED_BYTES) {
+    this.#manifests = manifests
+    this.#counters = counters
+    this.#maxBytes = maxBytes
+  }
+
+  /**
+   * The asset at a normalised path in the first of `versions` that has it as `hashed`. A manifest
+   * that would pass the byte budget is left out. `unavailable` when it was not found and a manifest
+   * could not be had: nobody knows then, and nothing is remembered.
+   */
+  async find(
+    path: string,
+    versions: readonly Version[],
+    revision: number,
+    ctx: Background,
+  ): Promise<Intent | undefined | 'unavailable'> {
+    const name = toManifestPath(path)
+    if (name === undefined || versions.length === 0) return undefined
+    const searched = versions.slice(0, MAX_SEARCHED_VERSIONS)
+    // Two requests of one revision may see different versions: the names are part of the key.
+    const key = `${revision} ${searched.map((version) => version.id).join(' ')} ${name}`
+    if (this.#negatives.get(key)) {
+      this.#counters.negativeHits++
+      return undefined
+    }
+    let unused = this.#maxBytes
+    let failed = false
+    for (const hash of new Set(searched.map((version) => version.manifest))) {
+      // Storage that has just failed is not waited for again; what is in memory still counts.
+      const manifest = failed
+        ? this.#manifests.peek(hash)
+        : await this.#manifests.load(hash, unused, ctx)
+      if (manifest === 'unavailable') failed = true
+      if (typeof manifest !== 'object') continue
+      const entry = manifest.find(name)
+      if (entry?.hashed) return { kind: 'file', entry, status: 200 }
+      unused -= manifest.bytes.length
+    }
+    if (failed) return 'unavailable'
+    // A character of a string takes two bytes at most.
+    this.#negatives.put(key, true, key.length * 2)
+    return undefined
+  }
+}

@@ -1,0 +1,89 @@
+// A version's manifest by its hash: from memory, else from the Cache API, else from R2. Each request
+// that finds none in memory loads its own copy: a promise of another request may never settle.
+
+import { Manifest, openManifest } from '../core/manifest.ts'
+import type { Background } from './background.ts'
+import type { Counters } from './counters.ts'
+import { discardBody, readWhole } from './deadline.ts'
+import type { EdgeCache } from './edge-cache.ts'
+import { MAX_MEMORY_MANIFESTS_BYTES, MAX_SIZES_BYTES, READ_TIMEOUT_MS } from './limits.ts'
+import { BoundedMemory } from './memory.ts'
+import type { Store, Stored } from './store.ts'
+
+export class Manifests {
+  readonly #store: Store
+  readonly #cache: EdgeCache
+  readonly #counters: Counters
+  readonly #memory = new BoundedMemory<Manifest>(MAX_MEMORY_MANIFESTS_BYTES)
+  /** In bytes, so that one that is too large is not asked for again and again. */
+  readonly #sizes = new BoundedMemory<number>(MAX_SIZES_BYTES)
+
+  constructor(store: Store, cache: EdgeCache, counters: Counters) {
+    this.#store = store
+    this.#cache = cache
+    this.#counters = counters
+  }
+
+  /** The manifest if it is in memory: nothing to wait for. */
+  peek(hash: string): Manifest | undefined {
+    return this.#memory.get(hash)
+  }
+
+  /**
+   * The manifest, unless it has more than `maxBytes` or cannot be had: the store fails, does not
+   * have it, or has something else under its name.
+   */
+  async load(
+    hash: string,
+    maxBytes: number,
+    ctx: Background,
+  ): Promise<Manifest | 'too-large' | 'unavailable'> {
+    const kept = this.#memory.get(hash)
+    const size = kept?.bytes.length ?? this.#sizes.get(hash) ?? 0
+    if (size > maxBytes) return 'too-large'
+    if (kept) return kept
+
+    const key = `manifests/${hash}`
+    this.#counters.cacheGets++
+    const cached = await this.#cache.match(key)
+    if (cached) {
+      const manifest = await this.#open(hash, cached, maxBytes)
+      if (manifest !== 'unavailable') {
+        this.#counters.cacheHits++
+        return manifest
+      }
+    }
+
+    this.#counters.r2Gets++
+    const stored = await this.#store.getManifest(hash)
+    if (stored === 'missing') console.error(`manifest ${hash} is not in the store`)
+    const manifest =
+      typeof stored === 'string' ? 'unavailable' : await this.#open(hash, stored, maxBytes)
+    if (manifest === 'unavailable') this.#counters.r2Failures++
+    if (manifest instanceof Manifest) {
+      this.#counters.cachePuts++
+      ctx.waitUntil(this.#cache.put(key, manifest.bytes, manifest.bytes.length))
+    }
+    return manifest
+  }
+
+  async #open(
+    hash: string,
+    { body, size }: Stored,
+    maxBytes: number,
+  ): Promise<Manifest | 'too-large' | 'unavailable'> {
+    this.#sizes.put(hash, size, hash.length)
+    if (size > maxBytes) {
+      await discardBody(body)
+      return 'too-large'
+    }
+    const read = await readWhole(body, size, READ_TIMEOUT_MS)
+    const opened = read.ok ? openManifest(new Uint8Array(read.value)) : read
+    if (!opened.ok) {
+      console.error(`manifest ${hash} cannot be used`, opened.error)
+      return 'unavailable'
+    }
+    this.#memory.put(hash, opened.value, size)
+    return opened.value
+  }
+}

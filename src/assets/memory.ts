@@ -1,0 +1,43 @@
+// A memory with a bound: what was used least lately goes first. It counts bytes as it is told them
+// and knows nothing of what it keeps.
+
+/** Keeps at most `maxBytes`, each value at the size it was put with. */
+export class BoundedMemory<V> {
+  readonly #maxBytes: number
+  /** In the order of use, the latest last. */
+  readonly #kept = new Map<string, { readonly value: V; readonly bytes: number }>()
+  #bytes = 0
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  get(key: string): V | undefined {
+    const found = this.#kept.get(key)
+    if (!found) return undefined
+    this.#kept.delete(key)
+    this.#kept.set(key, found)
+    return found.value
+  }
+
+  /** A value that is bigger than the whole memory is not kept, and drives nothing out. */
+  put(key: string, value: V, bytes: number): void {
+    if (bytes > this.#maxBytes) return
+    this.#remove(key)
+    this.#kept.set(key, { value, bytes })
+    this.#bytes += bytes
+    for (const oldest of this.#kept.keys()) {
+      if (this.#bytes <= this.#maxBytes) break
+      this.#remove(oldest)
+    }
+  }
+
+  #remove(key: string): void {
+    this.#bytes -= this.#kept.get(key)?.bytes ?? 0
+    this.#kept.delete(key)
+  }
+}

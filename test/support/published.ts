@@ -1,0 +1,62 @@
+// Puts files and their manifest into a bucket as publishing does, for tests that start with a
+// version in place.
+
+import { type Encoding, encodeManifest, type ManifestConfig } from '../../src/core/manifest.ts'
+import type { Version } from '../../src/core/types.ts'
+
+/** The part of R2 that is written to. */
+export type WritableBucket = {
+  readonly put: (key: string, value: Uint8Array<ArrayBuffer>) => Promise<unknown>
+}
+
+export type PublishedFile = {
+  readonly body: string | Uint8Array<ArrayBuffer>
+  /** `text/plain; charset=utf-8` unless said. */
+  readonly type?: string
+  readonly hashed?: boolean
+  /** The stored bytes of each encoding. */
+  readonly encodings?: Partial<Record<Encoding, Uint8Array<ArrayBuffer>>>
+}
+
+/** Files by manifest path. */
+export type PublishedFiles = Readonly<Record<string, PublishedFile>>
+
+/** Writes blobs and manifest; the version is open and has no services. */
+export async function publishVersion(
+  bucket: WritableBucket,
+  id: string,
+  files: PublishedFiles,
+  notFound: ManifestConfig['notFound'] = 'none',
+): Promise<Version> {
+  const putBlob = async (bytes: Uint8Array<ArrayBuffer>) => {
+    const blob = await sha256(bytes)
+    await bucket.put(`blobs/${blob}`, bytes)
+    return { blob, size: bytes.length }
+  }
+  const entries = []
+  for (const [path, { body, type, hashed, encodings = {} }] of Object.entries(files)) {
+    const encoded = []
+    for (const [encoding, bytes] of Object.entries(encodings)) {
+      encoded.push({ encoding: encoding as Encoding, ...(await putBlob(bytes)) })
+    }
+    entries.push({
+      path,
+      type: type ?? 'text/plain; charset=utf-8',
+      hashed: hashed ?? false,
+      encodings: encoded,
+      ...(await putBlob(
+        typeof body === 'string' ? Uint8Array.from(new TextEncoder().encode(body)) : body,
+      )),
+    })
+  }
+  const bytes = new Uint8Array(encodeManifest(entries, { notFound }))
+  const manifest = await sha256(bytes)
+  await bucket.put(`manifests/${manifest}`, bytes)
+  return { id, manifest, services: [], open: true, withdrawn: false }
+}
+
+/** 64 lower-case hex digits. */
+export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', bytes)
+  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+}

@@ -1,0 +1,100 @@
+import { env } from 'cloudflare:workers'
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { Assets } from '../../src/assets/assets.ts'
+import { createCounters } from '../../src/assets/counters.ts'
+import { createR2Store } from '../../src/assets/store.ts'
+import type { Version } from '../../src/core/types.ts'
+import type { Env } from '../../src/env.ts'
+import { publishVersion } from '../support/published.ts'
+import { type Answer, ask, startIsolate } from './assets-isolate.ts'
+
+const { STORE } = env as Env
+let version: Version
+/** Every call of the bucket, as it is named there. */
+let calls: string[]
+
+/** The real bucket, with a note of each call. */
+const bucket = new Proxy(STORE, {
+  get: (target, name: 'get') => {
+    calls.push(name)
+    return target[name].bind(target)
+  },
+})
+
+beforeEach(async () => {
+  calls = []
+  // Other bytes for every test: the Cache API of the data centre outlives it.
+  version = await publishVersion(STORE, '1.0.0', {
+    '/app.js': { body: `export default '${crypto.randomUUID()}'`, hashed: true },
+    '/other.js': { body: `export default '${crypto.randomUUID()}'`, hashed: true },
+  })
+})
+
+const start = () => startIsolate(createR2Store(bucket))
+
+/** What asking once more has cost. */
+async function costOf(assets: Assets, path: string, headers = {}): Promise<[Answer, object]> {
+  const before = { ...assets.counters }
+  const answer = await ask(assets, version, path, { headers })
+  const spent = Object.entries(assets.counters)
+    .map(([name, count]) => [name, count - before[name as keyof typeof before]] as const)
+    .filter(([, count]) => count > 0)
+  return [answer, Object.fromEntries(spent)]
+}
+
+describe('the cost of an asset', () => {
+  it('is a manifest and a blob from R2 in a cold isolate, each with one get and no head', async () => {
+    const [{ source }, spent] = await costOf(start(), '/app.js')
+    expect(source).toBe('r2')
+    expect(spent).toEqual({ r2Gets: 2, cacheGets: 2, cachePuts: 2 })
+    expect(calls).toEqual(['get', 'get'])
+  })
+
+  it('is one get for a cold blob in a warm isolate', async () => {
+    const assets = start()
+    await ask(assets, version, '/app.js')
+    calls = []
+    const [, spent] = await costOf(assets, '/other.js')
+    expect(spent).toEqual({ r2Gets: 1, cacheGets: 1, cachePuts: 1 })
+    expect(calls).toEqual(['get'])
+  })
+
+  it('is nothing but memory when warm, a thousand times over', async () => {
+    const assets = start()
+    await ask(assets, version, '/app.js')
+    calls = []
+    const before = { ...assets.counters }
+    for (let i = 0; i < 1000; i++) await ask(assets, version, '/app.js')
+    expect(assets.counters).toEqual({ ...before, memoryHits: before.memoryHits + 1000 })
+    expect(calls).toEqual([])
+  })
+
+  it('is no R2 operation in a cold isolate of a warm data centre', async () => {
+    await ask(start(), version, '/app.js')
+    calls = []
+    const [{ source }, spent] = await costOf(start(), '/app.js')
+    expect(source).toBe('cache')
+    expect(spent).toEqual({ cacheGets: 2, cacheHits: 2 })
+    expect(calls).toEqual([])
+  })
+
+  it('is the manifest alone for a 304 in a cold isolate', async () => {
+    const [{ response }] = await costOf(start(), '/app.js')
+    const etag = response.headers.get('etag') ?? ''
+    const [reply, spent] = await costOf(start(), '/app.js', { 'if-none-match': etag })
+    expect(reply.response.status).toBe(304)
+    expect(spent).toEqual({ cacheGets: 1, cacheHits: 1 })
+  })
+
+  it('is nothing for a path that is not there', async () => {
+    const assets = start()
+    await ask(assets, version, '/app.js')
+    const [{ response }, spent] = await costOf(assets, '/nothing')
+    expect(response.status).toBe(404)
+    expect(spent).toEqual({})
+  })
+
+  it('begins at nothing', () => {
+    expect(start().counters).toEqual(createCounters())
+  })
+})

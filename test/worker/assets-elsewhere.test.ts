@@ -1,0 +1,162 @@
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createCounters } from '../../src/assets/counters.ts'
+import { createEdgeCache } from '../../src/assets/edge-cache.ts'
+import { Elsewhere } from '../../src/assets/elsewhere.ts'
+import { Manifests } from '../../src/assets/manifests.ts'
+import { createR2Store, type Store } from '../../src/assets/store.ts'
+import type { Version } from '../../src/core/types.ts'
+import type { Env } from '../../src/env.ts'
+import { publishVersion } from '../support/published.ts'
+
+const { STORE } = env as Env
+const store = createR2Store(STORE)
+
+/** Twelve versions, newest first; each has `/assets/<n>.js` hashed and `/plain.js` not. */
+let versions: Version[]
+
+beforeEach(async () => {
+  vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+  versions = []
+  for (let n = 0; n < 12; n++) {
+    versions.push(
+      await publishVersion(STORE, `1.0.${n}`, {
+        [`/assets/${n}.js`]: { body: crypto.randomUUID(), hashed: true },
+        '/assets/shared a.js': { body: 'shared', hashed: true },
+        '/plain.js': { body: 'plain' },
+      }),
+    )
+  }
+})
+afterEach(() => vi.restoreAllMocks())
+
+function startSearch(from: Store = store, maxBytes?: number) {
+  const counters = createCounters()
+  const manifests = new Manifests(from, createEdgeCache(caches.default), counters)
+  const elsewhere = new Elsewhere(manifests, counters, maxBytes)
+  const find = async (path: string, among: readonly Version[] = versions, revision = 7) => {
+    const ctx = createExecutionContext()
+    const intent = await elsewhere.find(path, among, revision, ctx)
+    await waitOnExecutionContext(ctx)
+    return intent
+  }
+  return { find, counters }
+}
+
+const found = (path: string) => ({ kind: 'file', status: 200, entry: { path, hashed: true } })
+
+describe('a hashed asset of another version', () => {
+  it('is found, whichever of the versions has it', async () => {
+    const { find } = startSearch()
+    for (const n of [9, 0, 4]) {
+      expect(await find(`/assets/${n}.js`)).toMatchObject(found(`/assets/${n}.js`))
+    }
+  })
+
+  it('is taken from the newest that has it, and the older ones are not opened', async () => {
+    const { find, counters } = startSearch()
+    expect(await find('/assets/shared%20a.js')).toMatchObject(found('/assets/shared a.js'))
+    expect(counters.r2Gets).toBe(1)
+  })
+
+  it('is looked for in ten versions at most', async () => {
+    const { find, counters } = startSearch()
+    expect(await find('/assets/10.js')).toBeUndefined()
+    expect(counters.r2Gets).toBe(10)
+  })
+
+  it('is never one whose name does not change with its content', async () => {
+    expect(await startSearch().find('/plain.js')).toBeUndefined()
+  })
+
+  it.each(['/assets%2F1.js', '/%FF', '/assets/', '/'])('is not meant by %s', async (path) => {
+    expect(await startSearch().find(path)).toBeUndefined()
+  })
+
+  it('is not looked for where there is no other version', async () => {
+    const { find, counters } = startSearch()
+    expect(await find('/assets/1.js', [])).toBeUndefined()
+    expect(counters).toEqual(createCounters())
+  })
+})
+
+describe('what was not found', () => {
+  it('is not looked for again in the same revision', async () => {
+    const { find, counters } = startSearch()
+    await find('/assets/gone.js')
+    const { r2Gets, cacheGets } = counters
+    expect(await find('/assets/gone.js')).toBeUndefined()
+    expect(counters).toMatchObject({ r2Gets, cacheGets, negativeHits: 1 })
+  })
+
+  it('is looked for again in the next revision', async () => {
+    const { find } = startSearch()
+    expect(await find('/assets/0.js', versions.slice(1), 7)).toBeUndefined()
+    expect(await find('/assets/0.js', versions, 8)).toMatchObject(found('/assets/0.js'))
+  })
+
+  it('for one request is still found for another that may see more versions', async () => {
+    const { find } = startSearch()
+    expect(await find('/assets/0.js', versions.slice(1))).toBeUndefined()
+    expect(await find('/assets/0.js', versions)).toMatchObject(found('/assets/0.js'))
+  })
+})
+
+describe('the byte budget', () => {
+  it('bounds the search alike in a cold and in a warm isolate', async () => {
+    const sizes = await Promise.all(
+      versions.map(async ({ manifest }) => (await STORE.head(`manifests/${manifest}`))?.size ?? 0),
+    )
+    const budget = sizes.slice(0, 3).reduce((sum, size) => sum + size)
+    const { find } = startSearch(store, budget)
+    const search = async () => [await find('/assets/2.js'), await find('/assets/3.js')]
+    const cold = await search()
+    expect(cold).toMatchObject([found('/assets/2.js'), undefined])
+    await find('/assets/3.js', versions.slice(3))
+    expect(await search()).toEqual(cold)
+  })
+
+  it('asks only once for a manifest that is too large, and does not read it', async () => {
+    const { find, counters } = startSearch(store, 10)
+    expect(await find('/assets/0.js', versions.slice(0, 1))).toBeUndefined()
+    expect(await find('/assets/other.js', versions.slice(0, 1))).toBeUndefined()
+    expect(counters.r2Gets).toBe(1)
+  })
+})
+
+describe('while a manifest cannot be had', () => {
+  const without = (lost: Version): Store => ({
+    ...store,
+    getManifest: async (hash) => (hash === lost.manifest ? 'unavailable' : store.getManifest(hash)),
+  })
+  const lost = () => versions[2] as Version
+
+  it('what is found before it is served', async () => {
+    const { find } = startSearch(without(lost()))
+    expect(await find('/assets/1.js')).toMatchObject(found('/assets/1.js'))
+  })
+
+  it('nobody knows whether the rest exists, and nothing is waited for twice', async () => {
+    const { find, counters } = startSearch(without(lost()))
+    expect(await find('/assets/gone.js')).toBe('unavailable')
+    expect(counters.r2Gets).toBe(3)
+  })
+
+  it('what is in memory is still found', async () => {
+    const { find } = startSearch(without(lost()))
+    await find('/assets/5.js', versions.slice(5))
+    expect(await find('/assets/5.js')).toMatchObject(found('/assets/5.js'))
+  })
+
+  it('not having found it is not remembered', async () => {
+    let isBroken = true
+    const { find } = startSearch({
+      ...store,
+      getManifest: async (hash) => (isBroken ? 'unavailable' : store.getManifest(hash)),
+    })
+    expect(await find('/assets/3.js')).toBe('unavailable')
+    isBroken = false
+    expect(await find('/assets/3.js')).toMatchObject(found('/assets/3.js'))
+  })
+})
