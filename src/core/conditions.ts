@@ -1,109 +1,131 @@
 // Conditions of rules: JsonLogic, checked when a document is read and compiled once per revision,
-// without dynamic code. Which operators there are is said in operators.ts.
+// without dynamic code. Which operators there are is said in operators.ts, which variables in
+// variables.ts.
 
 import { LogicEngine } from 'json-logic-engine'
-import { OPERATORS } from './operators.ts'
+import { CONSTANT_CHECKS, OPERATORS } from './operators.ts'
 import type { RuleSubject } from './types.ts'
+import { checkVariable } from './variables.ts'
 
 /** One thing wrong with a condition. `path` leads from the condition to the place. */
 export type ConditionProblem = {
-  readonly path: readonly (string | number)[]
+  readonly path: Path
   readonly value: unknown
   readonly message: string
 }
+type Path = readonly (string | number)[]
 
-/** What `var` may name: the fields of a subject, and for three of them any key behind a dot. */
-const ROOTS = [
-  ...['method', 'path', 'host', 'visitor', 'bucket', 'ip'],
-  ...['country', 'region', 'city', 'asn', 'colo', 'header', 'cookie', 'query'],
-]
-const NAMED_ROOTS = ['header', 'cookie', 'query']
 /** Their last argument runs once for each item, and sees the item instead of the request. */
 const ITERATORS = ['some', 'all', 'none']
+const COMPARISONS = ['==', '===', '!=', '!==', '<', '<=', '>', '>=']
+const LISTS = ['and', 'or', 'if', '?:']
+
 /** Deeper than any person writes; keeps evaluation off the end of the stack. */
 const MAX_DEPTH = 20
-/** An evaluation may cost a few microseconds; a set of names or ids counts its members. */
-const MAX_NODES = 5000
+/** Each takes a fraction of a microsecond; a set of names or ids costs one for each member. */
+const MAX_STEPS = 5000
+/** These look at every character of a text, and so cost as much as this many other parts. */
+const SEARCHES = ['glob', 'in']
+const STEPS_OF_A_SEARCH = 50
 
-/** Everything wrong with a condition, the empty list when it can be compiled. */
+/**
+ * Everything wrong with a condition, the empty list when it can be compiled. What a checked
+ * condition costs at most is known beforehand, whatever the request holds.
+ */
 export function checkCondition(condition: unknown): ConditionProblem[] {
-  const problems: ConditionProblem[] = []
-  let nodes = 0
-  const walk = (node: unknown, path: readonly (string | number)[], inItem: boolean): void => {
-    const report = (message: string) => problems.push({ path, value: node, message })
-    if (++nodes === MAX_NODES + 1) report(`a condition may have at most ${MAX_NODES} parts`)
-    if (nodes > MAX_NODES || typeof node !== 'object' || node === null) return
-    if (path.length > MAX_DEPTH * 2) {
-      report(`a condition may be nested at most ${MAX_DEPTH} deep`)
-      return
-    }
-    if (Array.isArray(node)) {
-      for (const [i, item] of node.entries()) walk(item, [...path, i], inItem)
-      return
-    }
-    const [name, ...others] = Object.keys(node)
-    if (name === undefined || others.length > 0) {
-      report('an operation is an object with exactly one key, the operator')
-      return
-    }
-    if (!Object.hasOwn(OPERATORS, name)) {
-      report(`there is no operator "${name}"; known are ${Object.keys(OPERATORS).join(' ')}`)
-      return
-    }
-    const args: unknown = (node as Record<string, unknown>)[name]
-    if (name === 'var' && !inItem) {
-      const message = checkVariable(Array.isArray(args) ? args[0] : args)
-      if (message) report(message)
-    }
-    if (ITERATORS.includes(name) && Array.isArray(args)) {
-      walk(args[0], [...path, name, 0], inItem)
-      walk(args[1], [...path, name, 1], true)
-      return
-    }
-    walk(args, [...path, name], inItem)
+  if (typeof condition !== 'boolean' && !isOperation(condition)) {
+    const message = 'a condition is an operation such as { "==": [{ "var": "country" }, "IS"] }'
+    return [{ path: [], value: condition, message }]
   }
-  walk(condition, [], false)
-  if (problems.length > 0) return problems
-  try {
-    compileCondition(condition)(SAMPLE)
-  } catch (cause) {
-    // A condition that compares what it should not with this sample may still suit a request; one
-    // whose constants cannot be read suits none.
-    if (cause instanceof Error) {
-      problems.push({ path: [], value: condition, message: cause.message })
-    }
+  const problems: ConditionProblem[] = []
+  const steps = checkNode(condition, [], 0, problems)
+  if (steps > MAX_STEPS && problems.length === 0) {
+    const message = `it may take ${steps} steps, and ${MAX_STEPS} are allowed: shorten its lists`
+    problems.push({ path: [], value: condition, message })
   }
   return problems
 }
 
 /**
- * A condition as a function that may throw. One engine for each, because an engine that meets
- * many conditions before it meets one twice stops keeping their compiled form.
+ * A checked condition as a function that may throw. One engine for each, because an engine that
+ * meets many conditions before it meets one twice stops keeping their compiled form.
  */
 export function compileCondition(condition: unknown): (subject: RuleSubject) => boolean {
   const engine = new LogicEngine(OPERATORS as ConstructorParameters<typeof LogicEngine>[0])
   return (subject) => Boolean(engine.truthy(engine.run(condition, subject)))
 }
 
-function checkVariable(name: unknown): string | undefined {
-  if (typeof name !== 'string') return 'a var is named by a text such as "cookie.staff"'
-  const [root = '', ...rest] = name.split('.')
-  if (!ROOTS.includes(root)) return `there is no "${root}" to look at; known are ${ROOTS.join(' ')}`
-  if (NAMED_ROOTS.includes(root) && rest.length === 0) return `say which ${root}: "${root}.name"`
-  if (!NAMED_ROOTS.includes(root) && rest.length > 0) return `"${root}" has no parts`
-  if (root === 'header' && name !== name.toLowerCase()) return 'header names are in lower case'
-  return undefined
+/**
+ * Adds what is wrong with a part to `problems`, and counts the steps that evaluating it may take.
+ *
+ * @param depth how many iterations are around it.
+ */
+function checkNode(node: unknown, path: Path, depth: number, problems: ConditionProblem[]): number {
+  if (typeof node !== 'object' || node === null) return 1
+  const report = (message: string) => problems.push({ path, value: node, message })
+  if (path.length > MAX_DEPTH * 2) {
+    report(`a condition may be nested at most ${MAX_DEPTH} deep`)
+    return 1
+  }
+  if (Array.isArray(node)) {
+    return node.reduce<number>(
+      (steps, item, i) => steps + checkNode(item, [...path, i], depth, problems),
+      1,
+    )
+  }
+  if (!isOperation(node)) {
+    report('an operation is an object with exactly one key, the operator')
+    return 1
+  }
+  const [[name, written] = ['', undefined]] = Object.entries(node)
+  if (!Object.hasOwn(OPERATORS, name)) {
+    report(`there is no operator "${name}"; known are ${Object.keys(OPERATORS).join(' ')}`)
+    return 1
+  }
+  const args: readonly unknown[] = Array.isArray(written) ? written : [written]
+  const message = checkArguments(name, args, Array.isArray(written), depth)
+  if (message) report(message)
+  if (ITERATORS.includes(name)) {
+    const [list, test] = args
+    return (
+      checkNode(list, [...path, name, 0], depth, problems) +
+      toLength(list) * checkNode(test, [...path, name, 1], depth + 1, problems)
+    )
+  }
+  const own = SEARCHES.includes(name) ? STEPS_OF_A_SEARCH : 1
+  return own + checkNode(written, [...path, name], depth, problems)
 }
 
-const SAMPLE: RuleSubject = {
-  method: 'GET',
-  path: '/',
-  host: 'example.com',
-  visitor: 'visitor',
-  bucket: 0,
-  ip: '192.0.2.1',
-  country: 'XX',
-  header: {},
-  cookie: {},
-  query: {},
+function checkArguments(
+  name: string,
+  args: readonly unknown[],
+  isList: boolean,
+  depth: number,
+): string | undefined {
+  if (name === 'var') return checkVariable(args[0], depth)
+  if (name === 'missing') {
+    return args
+      .flat()
+      .map((variable) => checkVariable(variable, depth))
+      .find(Boolean)
+  }
+  if (ITERATORS.includes(name) && !(args.length === 2 && Array.isArray(args[0]))) {
+    return `${name} takes a list that is written out, and a condition on its items`
+  }
+  if (COMPARISONS.includes(name) && args.length < 2) return `${name} compares at least two values`
+  if (LISTS.includes(name) && !(isList && args.length > 0)) return `${name} takes a list`
+  return CONSTANT_CHECKS.get(name)?.(args)
+}
+
+function isOperation(value: unknown): value is object {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.keys(value).length === 1
+  )
+}
+
+function toLength(list: unknown): number {
+  return Array.isArray(list) ? list.length : 0
 }

@@ -2,15 +2,16 @@
 // buckets.ts and manifest.ts.
 
 const encoder = new TextEncoder()
+/** Nearly every text that is hashed is a short one in ASCII, and encoding it costs more than hashing. */
+const ascii = new Uint8Array(256)
 
 /**
- * The 32-bit hash of `bytes`, as an unsigned integer.
+ * The 32-bit hash of the first `length` of `bytes`, as an unsigned integer.
  *
  * Austin Appleby's reference (SMHasher, `MurmurHash3.cpp`, public domain); reproduces its
  * verification value 0xB0F57EE3.
  */
-export function murmur3(bytes: Uint8Array, seed = 0): number {
-  const length = bytes.length
+export function murmur3(bytes: Uint8Array, seed = 0, length = bytes.length): number {
   const tail = length & ~3
   let hash = seed | 0
   for (let at = 0; at < tail; at += 4) {
@@ -39,7 +40,14 @@ export function murmur3(bytes: Uint8Array, seed = 0): number {
 
 /** The hash of the UTF-8 bytes of `text`. */
 export function murmur3Text(text: string, seed = 0): number {
-  return murmur3(encoder.encode(text), seed)
+  const { length } = text
+  if (length > ascii.length) return murmur3(encoder.encode(text), seed)
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i)
+    if (code > 0x7f) return murmur3(encoder.encode(text), seed)
+    ascii[i] = code
+  }
+  return murmur3(ascii, seed, length)
 }
 
 function scramble(block: number): number {

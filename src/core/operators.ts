@@ -1,126 +1,145 @@
 // What a rule's condition may say: the JsonLogic operators that are safe on every request, and
 // Holo's own beside them. An operator that is not here does not exist.
 
-import ipaddr from 'ipaddr.js'
 import { defaultMethods } from 'json-logic-engine'
 import compare from 'semver/functions/compare.js'
 import parseVersion from 'semver/functions/parse.js'
-import { compileGlob } from './glob.ts'
+import { isCidr, isInRange } from './cidr.ts'
+import { compileGlob, MAX_GLOB_CHARACTERS } from './glob.ts'
+import { memoise } from './memoise.ts'
 import { murmur3Text } from './murmur3.ts'
+import { lookUp } from './variables.ts'
 
 /**
- * Taken over from JsonLogic. Left out: loops that build lists (`map`, `reduce`, `filter`), which
- * let a short condition run long; `log`, `throw` and `try`, which hide mistakes.
+ * Taken over from JsonLogic as they are. Left out are the loops that build lists (`map`, `reduce`,
+ * `filter`, `merge`), which let a short condition run long, and `log`.
  */
 const TAKEN_OVER = [
-  ...['var', 'val', 'missing', 'missing_some', 'exists', '??', 'preserve'],
   ...['==', '===', '!=', '!==', '<', '<=', '>', '>=', '!', '!!', 'and', 'or', 'if', '?:'],
-  ...[
-    'in',
-    'some',
-    'all',
-    'none',
-    'cat',
-    'substr',
-    'length',
-    '+',
-    '-',
-    '*',
-    '/',
-    '%',
-    'min',
-    'max',
-  ],
-] as const
+  ...['some', 'all', 'none', '+', '-', '*', '/', '%', 'min', 'max'],
+]
 
-type Operator = (args: readonly unknown[]) => unknown
+type Operator = (args: readonly unknown[], scope: unknown, above: unknown) => unknown
 
+/**
+ * Holo's own, and those of JsonLogic that would throw or find the word "null" where a request merely
+ * lacks something. For all of them what is absent matches nothing.
+ */
 const OWN: Readonly<Record<string, Operator>> = {
+  var: ([name, otherwise = null], scope, above) =>
+    isText(name) ? (lookUp(name, scope, above) ?? otherwise) : null,
+  missing: (names, scope, above) =>
+    names.flat().filter((name) => !isText(name) || lookUp(name, scope, above) === undefined),
+  in: ([item, place]) => (Array.isArray(place) ? place.includes(item) : isPart(item, place)),
+  cat: (parts) => parts.map((part) => part ?? '').join(''),
+  substr: ([text, from, length]) => (isText(text) ? toPart(text, from, length) : null),
   starts_with: ([text, prefix]) => isText(text) && isText(prefix) && text.startsWith(prefix),
   ends_with: ([text, suffix]) => isText(text) && isText(suffix) && text.endsWith(suffix),
   glob: ([text, pattern]) => isText(text) && isText(pattern) && globOf(pattern)(text),
   sem_ver: ([version, operator, target]) => compareVersions(version, operator, target),
   percentage: ([value, percent, seed]) => isInPercentage(value, percent, seed),
-  cidr: ([address, ranges]) => isInRanges(address, ranges),
+  cidr: ([address, ranges]) =>
+    isText(address) &&
+    (Array.isArray(ranges)
+      ? ranges.some((range) => isInRange(address, String(range)))
+      : isInRange(address, String(ranges))),
 }
 
 /** Every operator of a condition by name, in the form that json-logic-engine takes. */
 export const OPERATORS: Readonly<Record<string, unknown>> = {
   ...Object.fromEntries(
-    Object.entries(defaultMethods).filter(([name]) => TAKEN_OVER.some((taken) => taken === name)),
+    Object.entries(defaultMethods).filter(([name]) => TAKEN_OVER.includes(name)),
   ),
   ...OWN,
 }
 
+type Check = (args: readonly unknown[]) => string | undefined
+
+/** What is wrong with arguments that are written out in the document, by operator. */
+export const CONSTANT_CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
+  [
+    'glob',
+    ([, pattern]) =>
+      isText(pattern) && pattern.length > MAX_GLOB_CHARACTERS
+        ? `a glob has at most ${MAX_GLOB_CHARACTERS} characters`
+        : undefined,
+  ],
+  [
+    'sem_ver',
+    ([, operator, target]) => {
+      if (!isText(operator) || !SEM_VER_OPERATORS.has(operator)) {
+        return `sem_ver compares with one of ${[...SEM_VER_OPERATORS.keys()].join(' ')}`
+      }
+      return isText(target) && !parseVersion(target)
+        ? 'a semantic version has three numbers, such as "1.4.0"'
+        : undefined
+    },
+  ],
+  [
+    'percentage',
+    ([, percent]) =>
+      typeof percent === 'number' && (percent < 0 || percent > 100)
+        ? 'a percentage is 0 to 100'
+        : undefined,
+  ],
+  [
+    'cidr',
+    ([, ranges]) => {
+      const bad = [ranges].flat().find((range) => isText(range) && !isCidr(range))
+      return bad === undefined ? undefined : `"${bad}" is no range such as "10.0.0.0/8"`
+    },
+  ],
+])
+
 const isText = (value: unknown): value is string => typeof value === 'string'
 
-/** Patterns and ranges are written in documents, so there are few: one reading each is enough. */
-function memoise<T>(read: (text: string) => T): (text: string) => T {
-  const known = new Map<string, T>()
-  return (text) => {
-    const found = known.get(text)
-    if (found !== undefined) return found
-    if (known.size >= MAX_MEMOISED) known.clear()
-    const made = read(text)
-    known.set(text, made)
-    return made
-  }
-}
-const MAX_MEMOISED = 1000
-
 const globOf = memoise(compileGlob)
-const rangeOf = memoise((text) => ipaddr.parseCIDR(text))
+
+/** @throws TypeError when the part is so long that looking for it could take long. */
+function isPart(part: unknown, text: unknown): boolean {
+  if (!isText(part) || !isText(text)) return false
+  if (part.length > MAX_PART_CHARACTERS) {
+    throw new TypeError(`in looks for no more than ${MAX_PART_CHARACTERS} characters in a text`)
+  }
+  return text.includes(part)
+}
+const MAX_PART_CHARACTERS = 256
+
+/** JsonLogic's `substr`: a negative start counts from the end, a negative length leaves that many. */
+function toPart(text: string, from: unknown, length: unknown): string {
+  const rest = text.slice(Number(from ?? 0))
+  return length === undefined || length === null ? rest : rest.slice(0, Number(length))
+}
+
+/** flagd's: `^` is the same major version, `~` the same minor one. */
+const SEM_VER_OPERATORS: ReadonlyMap<unknown, (left: SemVer, right: SemVer) => boolean> = new Map([
+  ['=', (left: SemVer, right: SemVer) => compare(left, right) === 0],
+  ['!=', (left, right) => compare(left, right) !== 0],
+  ['<', (left, right) => compare(left, right) < 0],
+  ['<=', (left, right) => compare(left, right) <= 0],
+  ['>', (left, right) => compare(left, right) > 0],
+  ['>=', (left, right) => compare(left, right) >= 0],
+  ['^', (left, right) => left.major === right.major],
+  ['~', (left, right) => left.major === right.major && left.minor === right.minor],
+])
+type SemVer = NonNullable<ReturnType<typeof parseVersion>>
 
 /**
- * flagd's `sem_ver`: `=`, `!=`, `<`, `<=`, `>`, `>=`, `^` (same major), `~` (same minor). A value
- * that is no version matches nothing.
+ * A value that is no version matches nothing.
  *
- * @throws TypeError when the operator is none of these.
+ * @throws TypeError when the operator is none of flagd's.
  */
 function compareVersions(version: unknown, operator: unknown, target: unknown): boolean {
-  const left = isText(version) ? parseVersion(version) : null
-  const right = isText(target) ? parseVersion(target) : null
-  if (!left || !right) return false
-  const order = compare(left, right)
-  switch (operator) {
-    case '=':
-      return order === 0
-    case '!=':
-      return order !== 0
-    case '<':
-      return order < 0
-    case '<=':
-      return order <= 0
-    case '>':
-      return order > 0
-    case '>=':
-      return order >= 0
-    case '^':
-      return left.major === right.major
-    case '~':
-      return left.major === right.major && left.minor === right.minor
-    default:
-      throw new TypeError(`sem_ver does not know the operator ${JSON.stringify(operator)}`)
-  }
+  const holds = SEM_VER_OPERATORS.get(operator)
+  if (!holds) throw new TypeError(`sem_ver does not know the operator ${JSON.stringify(operator)}`)
+  const left = isText(version) ? versionOf(version).parsed : null
+  const right = isText(target) ? versionOf(target).parsed : null
+  return left !== null && right !== null && holds(left, right)
 }
+const versionOf = memoise((text) => ({ parsed: parseVersion(text) }))
 
 /** A share of all values, by a hash that is independent of the buckets' unless the seed is the salt. */
 function isInPercentage(value: unknown, percent: unknown, seed: unknown = 'percentage'): boolean {
   if (!isText(value) || typeof percent !== 'number') return false
   return murmur3Text(`${String(seed)}.${value}`) * 100 < percent * 2 ** 32
-}
-
-/**
- * Whether an address lies in one of the CIDR ranges (RFC 4632, RFC 4291). An IPv4 address in its
- * IPv6 clothes is the IPv4 address.
- *
- * @throws Error when a range cannot be read.
- */
-function isInRanges(address: unknown, ranges: unknown): boolean {
-  if (!isText(address) || !ipaddr.isValid(address)) return false
-  const parsed = ipaddr.process(address)
-  return (Array.isArray(ranges) ? ranges : [ranges]).some((range: unknown) => {
-    const [base, length] = rangeOf(String(range))
-    return parsed.kind() === base.kind() && parsed.match(base, length)
-  })
 }

@@ -41,36 +41,35 @@ export function toRanges(weights: Weights): Traffic {
 
 /**
  * Fills in a wish such as `{ canary: 10 }`: whoever is not named keeps its weight, and `base`
- * takes up the difference. A wish that names `base` too must leave nothing over.
+ * takes up the difference. A wish that names `base` too must leave nothing over. The error says
+ * what is wrong and how to mend it.
  */
 export function completeWeights(
   current: Traffic,
   wish: Weights,
   base: string,
 ): Result<Weights, string> {
-  const weights: Record<string, number> = {}
-  for (const name of new Set([...Object.keys(current), ...Object.keys(wish)])) {
-    weights[name] = wish[name] ?? (countBuckets(current[name]) * 100) / BUCKETS
-  }
+  const counts = new Map<string, number>()
+  for (const [name, ranges] of Object.entries(current)) counts.set(name, countBuckets(ranges))
   for (const [name, percent] of Object.entries(wish)) {
-    if (
-      !(percent >= 0 && percent <= 100) ||
-      Math.abs(percent * 100 - Math.round(percent * 100)) > 1e-6
-    ) {
+    const count = toBucketCount(percent)
+    if (!(count >= 0 && count <= BUCKETS && Math.abs(count - percent * 100) < 1e-6)) {
       return err(`${name}: a weight is 0 to 100 with at most two decimals, not ${percent}`)
     }
+    counts.set(name, count)
   }
-  const others = Object.entries(weights)
-    .filter(([name]) => name !== base)
-    .reduce((sum, [, percent]) => sum + toBucketCount(percent), 0)
-  const left = (BUCKETS - others) / 100
-  if (wish[base] === undefined) {
-    if (left < 0) return err(`the others would have ${-left} % too much: lower one of them`)
-    return ok({ ...weights, [base]: left })
+  const wished = Object.hasOwn(wish, base) ? (counts.get(base) ?? 0) : undefined
+  counts.delete(base)
+  const left = BUCKETS - sum(counts.values())
+  if (wished === undefined) {
+    if (left < 0) return err(`the others would have ${-left / 100} % too much: lower one of them`)
+  } else if (wished !== left) {
+    const total = (BUCKETS - left + wished) / 100
+    return err(`the weights sum to ${total}, not 100: leave ${base} out, or change one of them`)
   }
-  if (toBucketCount(wish[base]) === BUCKETS - others) return ok(weights)
-  return err(
-    `the weights sum to ${100 - left + wish[base]}, not 100: leave ${base} out, or lower one`,
+  const names = new Set([...Object.keys(current), ...Object.keys(wish), base])
+  return ok(
+    Object.fromEntries([...names].map((name) => [name, (counts.get(name) ?? left) / 100] as const)),
   )
 }
 
@@ -78,11 +77,12 @@ export function completeWeights(
  * The ranges that give every environment its weight while moving the fewest buckets possible: half
  * the sum of the absolute changes, from the shrinking environments to the growing ones alone.
  *
- * A shrinking environment gives what it received last. The base (the environment to which
- * rolled-back buckets return) gives those that are not in `spent` first, then the spent ones that
- * suffered longest ago.
+ * A shrinking environment gives what it received last, so that lowering a weight undoes raising it,
+ * in whatever steps. For that the base (the environment that gives to a release and takes back from
+ * it) gives from the upper end of a range, and everybody else from the lower end. The base gives
+ * buckets that are in `spent` only when it has no others, those that suffered longest ago first.
  *
- * @throws TypeError when the weights do not sum to 100 or `current` does not own every bucket.
+ * @throws TypeError when the weights do not sum to 100 or `current` does not own every bucket once.
  */
 export function allocate(
   current: Traffic,
@@ -90,28 +90,35 @@ export function allocate(
   base: string,
   spent: readonly Range[] = [],
 ): Traffic {
-  const names = [...new Set([...Object.keys(current), ...Object.keys(weights)])]
-  const wanted = names.map((name) => toBucketCount(weights[name] ?? 0))
-  if (wanted.reduce((sum, count) => sum + count, 0) !== BUCKETS) {
+  const owned = new Map(Object.entries(current))
+  const wanted = new Map(
+    Object.entries(weights).map(([name, percent]) => [name, toBucketCount(percent)]),
+  )
+  if (sum(wanted.values()) !== BUCKETS || [...wanted.values()].some((count) => count < 0)) {
     throw new TypeError(`weights must sum to 100: ${JSON.stringify(weights)}`)
   }
-  if (names.reduce((sum, name) => sum + countBuckets(current[name]), 0) !== BUCKETS) {
+  if (
+    countBuckets(Object.values(current).flat()) !== BUCKETS ||
+    toOwners(current).includes(undefined)
+  ) {
     throw new TypeError(`every bucket must have one owner: ${JSON.stringify(current)}`)
   }
-  const pool: Range[] = []
-  const kept = names.map((name, i) => {
-    const surplus = countBuckets(current[name]) - (wanted[i] as number)
-    if (surplus <= 0) return [...(current[name] ?? [])]
-    const { taken, left } = take(current[name] ?? [], surplus, name === base ? spent : [])
-    pool.push(...taken)
-    return left
-  })
+  const spentOnce = spent.reduce<readonly Range[]>((all, range) => markSpent(all, [range]), [])
+  const missing = (name: string) => (wanted.get(name) ?? 0) - countBuckets(owned.get(name))
+  const names = [...new Set([...owned.keys(), ...wanted.keys()])]
+  // Taking in the reverse order of giving makes two opposite moves cancel out.
+  for (const taker of names.filter((name) => missing(name) > 0).reverse()) {
+    for (const giver of names) {
+      const count = Math.min(missing(taker), -missing(giver))
+      if (count <= 0) continue
+      const ranges = owned.get(giver) ?? []
+      const given = giver === base ? giveUpper(ranges, count, spentOnce) : giveLower(ranges, count)
+      owned.set(giver, subtract(ranges, given))
+      owned.set(taker, [...(owned.get(taker) ?? []), ...given])
+    }
+  }
   return Object.fromEntries(
-    names.map((name, i) => {
-      const ranges = kept[i] as Range[]
-      const missing = (wanted[i] as number) - countBuckets(ranges)
-      return [name, join([...ranges, ...shift(pool, missing)])]
-    }),
+    names.map((name) => [name, join(owned.get(name) ?? [], name === base)] as const),
   )
 }
 
@@ -135,33 +142,26 @@ export function toOwners(traffic: Traffic): (string | undefined)[] {
 
 /** Adds ranges to the spent ones, as those that suffered last. */
 export function markSpent(spent: readonly Range[], ranges: readonly Range[]): readonly Range[] {
-  return join([...subtract(spent, ranges), ...ranges])
+  return [...subtract(spent, ranges), ...ranges]
 }
 
-/** Takes `count` buckets from the end of `ranges`, and from `last` only when nothing else is left. */
-function take(ranges: readonly Range[], count: number, last: readonly Range[]) {
-  const spare = subtract(ranges, last)
-  const ofLast = last.flatMap((range) => intersect(ranges, range))
-  const taken: Range[] = []
-  let missing = count
-  for (const [from, to] of [...spare.reverse(), ...ofLast]) {
-    if (missing === 0) break
-    const size = Math.min(missing, to - from)
-    taken.push([to - size, to])
-    missing -= size
-  }
-  return { taken, left: subtract(ranges, taken) }
+/** `count` buckets from the upper end, and from `last` (its first first) only for want of others. */
+function giveUpper(ranges: readonly Range[], count: number, last: readonly Range[]): Range[] {
+  const others = subtract(ranges, last).reverse()
+  return cut([...others, ...last.flatMap((range) => intersect(ranges, range))], count, true)
 }
 
-/** Takes `count` buckets from the front of `pool`, which shrinks. */
-function shift(pool: Range[], count: number): Range[] {
+function giveLower(ranges: readonly Range[], count: number): Range[] {
+  return cut(ranges.toReversed(), count, false)
+}
+
+/** The first `count` buckets of `ranges`, each of them read from its upper or from its lower end. */
+function cut(ranges: readonly Range[], count: number, upper: boolean): Range[] {
   const taken: Range[] = []
   let missing = count
-  while (missing > 0) {
-    const [from, to] = pool.shift() as Range
+  for (const [from, to] of ranges) {
     const size = Math.min(missing, to - from)
-    taken.push([to - size, to])
-    if (size < to - from) pool.unshift([from, to - size])
+    if (size > 0) taken.push(upper ? [to - size, to] : [from, from + size])
     missing -= size
   }
   return taken
@@ -187,13 +187,20 @@ function subtract(ranges: readonly Range[], holes: readonly Range[]): Range[] {
   )
 }
 
-/** Neighbours in order become one. Ranges that touch but came in another order stay apart. */
-function join(ranges: readonly Range[]): Range[] {
+/** Neighbours become one where that changes nothing about the order in which they are given. */
+function join(ranges: readonly Range[], upwards: boolean): Range[] {
   const joined: Range[] = []
   for (const [from, to] of ranges) {
     const last = joined.at(-1)
-    if (last && last[1] === from) joined[joined.length - 1] = [last[0], to]
+    if (upwards && last?.[1] === from) joined.splice(-1, 1, [last[0], to])
+    else if (!upwards && last?.[0] === to) joined.splice(-1, 1, [from, last[1]])
     else joined.push([from, to])
   }
   return joined
+}
+
+function sum(numbers: Iterable<number>): number {
+  let total = 0
+  for (const number of numbers) total += number
+  return total
 }

@@ -44,7 +44,7 @@ export function readFacts(
   const visitor = readVisitor(headers, cookies, source)
   return {
     method,
-    host: url.hostname,
+    host: url.hostname.replace(/\.$/, ''),
     path,
     search,
     kind,

@@ -1,0 +1,51 @@
+// Whether an address lies in a range of addresses (CIDR: RFC 4632, RFC 4291). An IPv4 address in its
+// IPv6 clothes is the IPv4 address, in ranges as well.
+
+import ipaddr from 'ipaddr.js'
+import { memoise } from './memoise.ts'
+
+/** The bits of `::ffff:` in front of an IPv4 address. */
+const MAPPED_PREFIX_BITS = 96
+
+/** Whether `text` is a range of addresses, such as `10.0.0.0/8`. */
+export function isCidr(text: string): boolean {
+  return isAddress(text.slice(0, text.lastIndexOf('/'))) && ipaddr.isValidCIDR(text)
+}
+
+/**
+ * Whether `address` lies in `range`; what is no address lies in none.
+ *
+ * @throws TypeError when the range cannot be read.
+ */
+export function isInRange(address: string, range: string): boolean {
+  const { base, mask } = rangeOf(range)
+  const bytes = bytesOf(address)
+  if (bytes.length !== base.length) return false
+  for (let i = 0; i < bytes.length; i++) {
+    if (((bytes[i] as number) & (mask[i] as number)) !== base[i]) return false
+  }
+  return true
+}
+
+/** 4 or 16 of them, none for what is no address. Every rule of a request asks about the same one. */
+const bytesOf = memoise((text) => (isAddress(text) ? ipaddr.process(text).toByteArray() : []))
+
+const rangeOf = memoise((range) => {
+  if (!isCidr(range)) throw new TypeError(`cidr cannot read the range ${JSON.stringify(range)}`)
+  const [address, bits] = ipaddr.parseCIDR(range)
+  const isMapped =
+    address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress() && bits >= MAPPED_PREFIX_BITS
+  return isMapped
+    ? toMasked(address.toIPv4Address().toByteArray(), bits - MAPPED_PREFIX_BITS)
+    : toMasked(address.toByteArray(), bits)
+})
+
+function toMasked(bytes: readonly number[], bits: number) {
+  const mask = bytes.map((_, i) => (0xff00 >> Math.min(8, Math.max(0, bits - i * 8))) & 0xff)
+  return { mask, base: bytes.map((byte, i) => byte & (mask[i] as number)) }
+}
+
+/** Old notations (`167772161`, `010.0.0.1`, `10.1`) are read differently by different programs. */
+function isAddress(text: string): boolean {
+  return text.includes(':') ? ipaddr.IPv6.isValid(text) : ipaddr.IPv4.isValidFourPartDecimal(text)
+}

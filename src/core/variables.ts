@@ -1,0 +1,74 @@
+// What a condition's `var` may name, and how it is looked up: fields of the request, and inside
+// `some`, `all` and `none` the item. Only own properties are seen, never a prototype's.
+
+import { memoise } from './memoise.ts'
+
+const PLAIN_FIELDS = [
+  ...['method', 'path', 'host', 'visitor', 'bucket', 'ip'],
+  ...['country', 'region', 'city', 'asn', 'colo'],
+]
+/** Fields with parts. All behind their first dot is one name: `cookie.connect.sid`. */
+const NAMED_FIELDS = ['header', 'cookie', 'query']
+const FIELDS = [...PLAIN_FIELDS, ...NAMED_FIELDS]
+
+/** JsonLogic's way out of an item: once to its list, once more to what is around the list. */
+const OUTWARD = '../../'
+
+/**
+ * The value of a variable, `undefined` when there is none.
+ *
+ * @param scope the request, or the item of the innermost iteration.
+ * @param above json-logic-engine's trail from there outwards: [list, scope around it, its trail].
+ */
+export function lookUp(name: string, scope: unknown, above: unknown): unknown {
+  const { outward, field, part } = nameOf(name)
+  let place = scope
+  let trail = above
+  for (let i = 0; i < outward; i++) {
+    if (!Array.isArray(trail)) return undefined
+    place = trail[1]
+    trail = trail[2]
+  }
+  if (field === '') return place
+  const value = own(place, field)
+  return part === undefined ? value : own(value, part)
+}
+
+/**
+ * What is wrong with the name of a variable, `undefined` when nothing is.
+ *
+ * @param depth how many iterations are around it.
+ */
+export function checkVariable(name: unknown, depth: number): string | undefined {
+  if (typeof name !== 'string') return 'a var is named by a text such as "cookie.staff"'
+  const { outward, field, part } = nameOf(name)
+  if (outward > depth) return `"${OUTWARD}" leads out of one iteration, and here are ${depth}`
+  if (outward < depth) {
+    return part === undefined && /^\d*$/.test(field)
+      ? undefined
+      : `here a var is "" for the item or "0" for its first part; the request is behind "${OUTWARD.repeat(depth)}"`
+  }
+  if (!FIELDS.includes(field)) {
+    return `there is no "${field}" to look at; known are ${FIELDS.join(' ')}`
+  }
+  const isNamed = NAMED_FIELDS.includes(field)
+  if (isNamed && !part) return `say which ${field}: "${field}.name"`
+  if (!isNamed && part !== undefined) return `"${field}" has no parts`
+  if (field === 'header' && part !== part?.toLowerCase()) return 'header names are in lower case'
+  return undefined
+}
+
+const nameOf = memoise((name) => {
+  let outward = 0
+  while (name.startsWith(OUTWARD, outward * OUTWARD.length)) outward++
+  const rest = name.slice(outward * OUTWARD.length)
+  const dot = rest.indexOf('.')
+  return dot < 0
+    ? { outward, field: rest, part: undefined }
+    : { outward, field: rest.slice(0, dot), part: rest.slice(dot + 1) }
+})
+
+function own(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined
+  return (value as Record<string, unknown>)[name]
+}

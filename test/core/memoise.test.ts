@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest'
+import { memoise } from '../../src/core/memoise.ts'
+
+describe('memoise', () => {
+  const counting = () => {
+    const counts = new Map<string, number>()
+    const read = memoise((text) => {
+      counts.set(text, (counts.get(text) ?? 0) + 1)
+      if (text.startsWith('bad')) throw new TypeError(text)
+      return { text }
+    })
+    return { counts, read }
+  }
+
+  it('reads a text once', () => {
+    const { counts, read } = counting()
+    expect(read('a')).toBe(read('a'))
+    expect(counts.get('a')).toBe(1)
+  })
+
+  it('throws again for what cannot be read', () => {
+    const { counts, read } = counting()
+    expect(() => read('bad')).toThrow('bad')
+    expect(() => read('bad')).toThrow('bad')
+    expect(counts.get('bad')).toBe(2)
+  })
+
+  it('answers right for more texts, and longer ones, than it remembers', () => {
+    const { counts, read } = counting()
+    for (let round = 0; round < 2; round++) {
+      for (let i = 0; i < 10_000; i++) expect(read(`${i}`).text).toBe(`${i}`)
+    }
+    const long = 'x'.repeat(10_000)
+    expect([read(long).text, read(long).text]).toEqual([long, long])
+    expect(counts.get(long)).toBe(2)
+  })
+})

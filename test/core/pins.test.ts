@@ -1,0 +1,142 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { decide } from '../../src/core/decide.ts'
+import { parsePin, permitPin, toPin } from '../../src/core/pins.ts'
+import type { PinSource } from '../../src/core/types.ts'
+import { makeAssignments, makeFacts } from './make-assignments.ts'
+
+describe('parsePin', () => {
+  it('reads what toPin writes', () => {
+    fc.assert(
+      fc.property(
+        fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/),
+        fc.stringMatching(/^[a-z][a-z0-9-]{0,62}$/),
+        (version, environment) => {
+          expect(parsePin(toPin(version, environment))).toEqual({ version, environment })
+          expect(parsePin(version)).toEqual({ version, environment: undefined })
+        },
+      ),
+    )
+  })
+
+  it.each([
+    ...['', '@', '@main', '2.0.0@', '2.0.0@Main', '2.0.0@main@main', '2.0.0 ', ' 2.0.0'],
+    ...['2.0.0\n', '2.0.0@main\n', '../2.0.0', '2/0', '__proto__', '"2.0.0"', '2.0.0;x', '٢.0.0'],
+    ...['é', `${'a'.repeat(65)}`, `1@${'a'.repeat(64)}`, '%32.0.0'],
+  ])('reads nothing in %j', (text) => {
+    expect(parsePin(text)).toBeUndefined()
+  })
+})
+
+describe('permitPin', () => {
+  const assignments = makeAssignments()
+  const permit = (text: string, ...grants: string[]) => {
+    const claim = parsePin(text)
+    if (!claim) throw new Error(`no pin: ${text}`)
+    const result = permitPin(claim, assignments, new Set(grants))
+    return result.ok ? [result.value.version.id, result.value.environment] : result.error
+  }
+
+  it('keeps a tab on any open version, also one that no environment has any more', () => {
+    expect(permit('2.0.0@main')).toEqual(['2.0.0', 'main'])
+    expect(permit('1.0.0@main')).toEqual(['1.0.0', 'main'])
+    expect(permit('3.0.0')).toEqual(['3.0.0', undefined])
+  })
+
+  it('leaves out an environment that is gone or that the request may not know of', () => {
+    expect(permit('2.0.0@gone')).toEqual(['2.0.0', undefined])
+    expect(permit('2.0.0@qa')).toEqual(['2.0.0', undefined])
+    expect(permit('2.0.0@constructor')).toEqual(['2.0.0', undefined])
+    expect(permit('2.0.0@qa', 'qa')).toEqual(['2.0.0', 'qa'])
+  })
+
+  it('takes a closed version only with a grant for an environment that points at it', () => {
+    expect(permit('4.0.0@qa', 'qa')).toEqual(['4.0.0', 'qa'])
+    expect(permit('4.0.0@main', 'qa')).toEqual(['4.0.0', 'main'])
+    expect(permit('4.0.0@qa')).toContain('no grant')
+    expect(permit('4.0.0@qa', 'dev')).toContain('no grant')
+    expect(permit('6.0.0', 'qa', 'dev', 'gone')).toContain('no grant')
+  })
+
+  it('ignores a withdrawn version, granted or not, and one that is unknown', () => {
+    expect(permit('2.5.0@main')).toBe('the version is withdrawn')
+    expect(permit('2.5.0@main', 'qa', 'main')).toBe('the version is withdrawn')
+    expect(permit('9.9.9@main')).toBe('no such version')
+  })
+})
+
+describe('a version that no public environment ever pointed at', () => {
+  const CLOSED = ['4.0.0', '5.0.0-dev', '6.0.0']
+  const assignments = makeAssignments({
+    hosts: { 'qa.example.com': 'qa' },
+    rules: [{ name: 'staff', environment: 'qa', test: () => true }],
+  })
+  const spellings = CLOSED.flatMap((id) => [
+    ...[
+      id,
+      `${id}@qa`,
+      `${id}@dev`,
+      `${id}@main`,
+      `${id}@canary`,
+      `${id}@gone`,
+      `${id}@`,
+      `@${id}`,
+    ],
+    ...[`v${id}`, ` ${id}`, `${id} `, `${id}@QA`, `${id}@qa@main`, `main@${id}`, `qa@${id}`],
+    ...[`2.0.0@${id}`, `${id},2.0.0@main`, `"${id}"`, `${id}\u0000`, `${id};qa`, `2.0.0@qa`],
+    ...[encodeURIComponent(`${id}@qa`), `${id}%40qa`, `${id}＠qa`, id.toUpperCase(), `0${id}`],
+  ])
+  const sources: PinSource[] = ['header', 'query', 'cookie']
+  const kinds = ['document', 'navigation', 'subresource'] as const
+  const hosts = [
+    'shop.example.com',
+    'qa.example.com',
+    'QA.example.com',
+    'qa.example.com.',
+    'qa',
+    'dev',
+  ]
+
+  it.each(spellings)('is not reached by the pin %j, from anywhere', (text) => {
+    const claim = parsePin(text)
+    for (const source of sources) {
+      for (const kind of kinds) {
+        for (const host of hosts) {
+          for (const visitor of ['ada', 'grace', text]) {
+            const pin = claim && { claim, source }
+            const { version, environment } = decide(
+              makeFacts({ kind, host, visitor, pin }),
+              assignments,
+            )
+            expect(CLOSED).not.toContain(version.id)
+            expect(['qa', 'dev']).not.toContain(environment)
+          }
+        }
+      }
+    }
+  })
+
+  it('is not reached by any claim at all, also one that no text could spell', () => {
+    const names = fc.oneof(
+      fc.constantFrom(...CLOSED, '2.0.0', '2.5.0', 'qa', 'dev', 'main', '__proto__', 'constructor'),
+      fc.string(),
+    )
+    fc.assert(
+      fc.property(
+        names,
+        fc.option(names, { nil: undefined }),
+        fc.constantFrom(...sources),
+        fc.constantFrom(...kinds),
+        fc.constantFrom(...hosts),
+        fc.string(),
+        (version, environment, source, kind, host, visitor) => {
+          const pin = { claim: { version, environment }, source }
+          const decision = decide(makeFacts({ kind, host, visitor, pin }), assignments)
+          expect(decision.version.open && !decision.version.withdrawn).toBe(true)
+          expect(['main', 'canary']).toContain(decision.environment)
+        },
+      ),
+      { numRuns: 5000 },
+    )
+  })
+})
