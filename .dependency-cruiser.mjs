@@ -1,0 +1,132 @@
+// The import rule of docs/architecture.md, as a table. It decides which part of src may import
+// which; scripts/check-imports.ts runs it and makes sure that every file was really read.
+
+const FOUNDATION = ['core', 'assignments', 'http']
+const SERVING = ['assets', 'proxy', 'flags', 'client', 'metrics']
+const WIRED = [...FOUNDATION, ...SERVING, 'control', 'admin', 'dashboard', 'env', 'settings']
+
+/**
+ * What each part may import besides itself. A part is a folder of src or a file next to them;
+ * `assignments/schema` is one file of a part.
+ * @type {Record<string, string[]>}
+ */
+const MAY_IMPORT = {
+  core: [],
+  assignments: ['core'],
+  http: ['core'],
+  assets: ['core', 'http'],
+  proxy: ['core', 'http'],
+  flags: FOUNDATION,
+  client: FOUNDATION,
+  metrics: FOUNDATION,
+  control: ['core', 'assignments', 'metrics', 'env'],
+  admin: ['control'],
+  dashboard: ['control'],
+  publish: ['core', 'assignments'],
+  cli: ['core', 'publish', 'assignments/schema', 'assignments/compile'],
+  env: [],
+  settings: [...FOUNDATION, 'env'],
+  act: WIRED,
+  router: [...WIRED, 'act'],
+  worker: [...WIRED, 'router'],
+}
+
+/** The packages `core` may use: pure computation, the same in workerd and in Node. */
+const PACKAGES_OF_CORE = ['json-logic-engine', 'semver', 'ipaddr\\.js']
+
+const PARTS = Object.keys(MAY_IMPORT)
+
+/** @param {string[]} parts */
+function pathsOf(parts) {
+  return `^src/(${parts.join('|')})(/|\\.tsx?$)`
+}
+
+const partRules = Object.entries(MAY_IMPORT).map(([part, others]) => ({
+  name: `imports-of-${part}`,
+  comment: `${part} may import ${[part, ...others].join(', ')} and nothing else of src`,
+  severity: 'error',
+  from: { path: pathsOf([part]) },
+  to: { path: '^src/', pathNot: pathsOf([part, ...others]) },
+}))
+
+export default {
+  forbidden: [
+    ...partRules,
+    {
+      name: 'known-parts',
+      comment: 'every part of src has a line in the table of .dependency-cruiser.mjs',
+      severity: 'error',
+      from: { path: '^src/', pathNot: pathsOf(PARTS) },
+      to: {},
+    },
+    {
+      name: 'packages-of-core',
+      comment: `core may use the packages ${PACKAGES_OF_CORE.join(', ').replaceAll('\\', '')}`,
+      severity: 'error',
+      from: { path: '^src/core/' },
+      to: {
+        path: '(^|/)node_modules/',
+        pathNot: `(^|/)node_modules/(@types/)?(${PACKAGES_OF_CORE.join('|')})/`,
+      },
+    },
+    {
+      name: 'node-only-in-publish-and-cli',
+      comment: "the Worker has no Node: only publish and cli may import Node's own modules",
+      severity: 'error',
+      from: { path: '^src/', pathNot: pathsOf(['publish', 'cli']) },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'metrics-types-only',
+      comment: 'control may use the types of metrics, not its code',
+      severity: 'error',
+      from: { path: '^src/control/' },
+      to: { path: '^src/metrics/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'src-stands-alone',
+      comment: 'src imports src, installed packages and modules of the platform',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: {
+        pathNot: '^src/|(^|/)node_modules/|^cloudflare:',
+        dependencyTypesNot: ['core'],
+      },
+    },
+    {
+      name: 'no-development-packages',
+      comment: 'code of src needs a package of "dependencies"; for types a development one will do',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'no-cycles',
+      comment: 'modules that import each other cannot be read or moved one at a time',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-barrels',
+      comment: 'an index.ts that passes other files on hides what depends on what',
+      severity: 'error',
+      from: {},
+      to: { path: '/index\\.tsx?$', pathNot: '(^|/)node_modules/' },
+    },
+    {
+      name: 'names-that-say-something',
+      comment: 'utils, helpers, common and lib are not topics',
+      severity: 'error',
+      from: {},
+      to: { path: '/(utils?|helpers?|common|lib)(/|\\.tsx?$)', pathNot: '(^|/)node_modules/' },
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: '(^|/)node_modules/' },
+  },
+}

@@ -1,0 +1,28 @@
+// Type-checks the repository: every tsconfig of the root and of the examples, so that no program
+// is left out when one is added. What each of them covers is said in the file itself.
+
+import { spawn } from 'node:child_process'
+import { globSync } from 'node:fs'
+
+const COMPILER = 'node_modules/typescript/bin/tsc'
+
+function compile(project: string): Promise<boolean> {
+  const run = spawn(process.execPath, [COMPILER, '-p', project, '--pretty', 'false'], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  return new Promise((resolve, reject) => {
+    run.once('error', reject)
+    run.once('close', (code) => resolve(code === 0))
+  })
+}
+
+const projects = globSync(['tsconfig*.json', 'examples/*/tsconfig*.json']).sort()
+const broken: string[] = []
+for (const project of projects) if (!(await compile(project))) broken.push(project)
+
+if (broken.length > 0) {
+  console.error(`Types: errors in ${broken.join(', ')}`)
+  process.exitCode = 1
+} else {
+  console.log(`Types: ${projects.join(', ')} are sound.`)
+}

@@ -1,0 +1,53 @@
+// What `npm run deploy` would send, short of sending it: the Worker is built from wrangler.toml as
+// it stands in the repository, and a copy of the check is shown a bundle that is too large.
+
+import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { expect, it, onTestFinished } from 'vitest'
+
+function checkBundle(cwd: string) {
+  const script = resolve('scripts/check-bundle.ts')
+  return spawnSync(process.execPath, [script], { cwd, encoding: 'utf8' })
+}
+
+/** A repository whose Worker carries this many bytes that no compression can shrink. */
+function treeWithBallast(bytes: number): string {
+  const tree = mkdtempSync(join(tmpdir(), 'holo-deploy-'))
+  onTestFinished(() => rmSync(tree, { recursive: true, force: true }))
+  symlinkSync(resolve('node_modules'), join(tree, 'node_modules'))
+  cpSync('wrangler.toml', join(tree, 'wrangler.toml'))
+  cpSync('src/env.ts', join(tree, 'src/env.ts'))
+  const ballast = randomBytes(bytes).toString('base64')
+  const worker = `const ballast = '${ballast}'\nexport default { fetch: () => new Response(ballast) }\n`
+  writeFileSync(join(tree, 'src/worker.ts'), worker)
+  return tree
+}
+
+it('deploys without an id in wrangler.toml', () => {
+  expect(readFileSync('wrangler.toml', 'utf8')).not.toMatch(/^\s*(id|account_id|preview_id)\s*=/m)
+})
+
+it('builds for deployment, within the size that is allowed', () => {
+  const { status, stdout, stderr } = checkBundle('.')
+  expect(stderr).toBe('')
+  expect(stdout).toMatch(/^Bundle: [\d.]+ KB gzipped of 300\.0 KB allowed/)
+  expect(status).toBe(0)
+})
+
+it('refuses a bundle that has grown too large, with the figures', () => {
+  const { status, stdout, stderr } = checkBundle(treeWithBallast(320_000))
+  expect(stdout).toMatch(/^Bundle: 3\d\d\.\d KB gzipped of 300\.0 KB allowed/)
+  expect(stderr).toMatch(/^The bundle is \d+\.\d KB too large\.$/m)
+  expect(status).toBe(1)
+})
+
+it('says why when the Worker cannot be built', () => {
+  const tree = treeWithBallast(1)
+  writeFileSync(join(tree, 'src/worker.ts'), "import './gone.ts'\n")
+  const { status, stderr } = checkBundle(tree)
+  expect(stderr).toContain('./gone.ts')
+  expect(status).toBe(1)
+})
