@@ -1,7 +1,13 @@
-// The entry of the Worker: hands the request and the bindings to the router. No logic.
+// The entry of the Worker: hands requests to the isolate's router. No logic.
 
 import type { Env } from './env.ts'
+import { createRouter, type Router } from './router.ts'
+
+let router: Router | undefined
 
 export default {
-  fetch: () => new Response(null, { status: 503 }),
+  fetch(request, env, ctx) {
+    router ??= createRouter(env)
+    return router(request, ctx)
+  },
 } satisfies ExportedHandler<Env>

@@ -1,0 +1,92 @@
+// What answers a decided request: the version's own file, its service, a hashed asset of another
+// open version, its page for what it does not have. Which version it is has been decided.
+
+import type { Assets } from './assets/assets.ts'
+import type { Intent } from './assets/resolve.ts'
+import type { Compiled } from './assignments/compile.ts'
+import type { Decision, Service } from './core/types.ts'
+import { errorResponse } from './http/errors.ts'
+import type { Facts } from './http/facts.ts'
+import { forwardRequest } from './proxy/forward.ts'
+import { matchService } from './proxy/match-service.ts'
+
+/** A reply whose headers can be changed, and what it cost as Server-Timing metrics. */
+export type Acted = { readonly response: Response; readonly timing: readonly string[] }
+
+export type Situation = {
+  readonly request: Request
+  readonly requestId: string
+  readonly facts: Facts
+  readonly decision: Decision
+  readonly assignments: Compiled
+  readonly assets: Assets
+  readonly ctx: Pick<ExecutionContext, 'waitUntil'>
+}
+
+/**
+ * A service of a prefix outranks other versions' assets and fallbacks; one with prefix `/`, which
+ * would answer everything, comes after the assets of other versions.
+ */
+export async function act(situation: Situation): Promise<Acted> {
+  const { facts, decision, assignments, assets, ctx } = situation
+  const { version } = decision
+  const service = matchService(version.services, facts.path)
+  if (facts.method !== 'GET' && facts.method !== 'HEAD') {
+    return service ? forward(situation, service) : serveOwn(situation)
+  }
+  const manifest = await assets.open(version, ctx)
+  const own = manifest === 'unavailable' ? undefined : assets.findOwn(manifest, facts.path)
+  if (own) return serve(situation, own)
+  if (service && service.prefix !== '/') return forward(situation, service)
+  const others =
+    manifest === 'unavailable'
+      ? assignments.openVersions
+      : assignments.openVersions.filter((other) => other !== version)
+  const elsewhere = await assets.findElsewhere(facts.path, others, assignments.revision, ctx)
+  if (elsewhere && elsewhere !== 'unavailable') return serve(situation, elsewhere)
+  // Without its manifest nobody knows whether a script is the version's file; a page is worth a try.
+  const isUnknown = manifest === 'unavailable' && facts.kind === 'subresource'
+  if (service && !isUnknown) return forward(situation, service)
+  if (manifest === 'unavailable' || elsewhere === 'unavailable') {
+    return fail(situation, 'storage_unavailable')
+  }
+  const fallback = assets.findFallback(manifest, facts)
+  return fallback ? serve(situation, fallback) : fail(situation, 'not_found')
+}
+
+/** Other methods than GET and HEAD, where no service takes them: 405 on a file, else 404. */
+async function serveOwn(situation: Situation): Promise<Acted> {
+  const { facts, decision, assets, ctx } = situation
+  const manifest = await assets.open(decision.version, ctx)
+  if (manifest === 'unavailable') return fail(situation, 'storage_unavailable')
+  const own = assets.findOwn(manifest, facts.path)
+  return own ? serve(situation, own) : fail(situation, 'not_found')
+}
+
+async function serve(situation: Situation, intent: Intent): Promise<Acted> {
+  const { request, requestId, assets, ctx } = situation
+  const { response, source } = await assets.serve(intent, request, requestId, ctx)
+  return { response, timing: [`holo-bytes;desc="${source}"`] }
+}
+
+async function forward(situation: Situation, service: Service): Promise<Acted> {
+  const { request, requestId, facts, decision, assignments } = situation
+  const { backend } = assignments.expose
+  const began = Date.now()
+  const response = await forwardRequest({
+    request,
+    path: facts.path + facts.search,
+    service,
+    identity: {
+      ...(backend.has('version') ? { 'Holo-Version': decision.version.id } : {}),
+      ...(backend.has('environment') ? { 'Holo-Environment': decision.environment } : {}),
+      ...(backend.has('visitor') ? { 'Holo-Visitor': facts.visitor } : {}),
+    },
+    requestId,
+  })
+  return { response, timing: [`holo-origin;dur=${Date.now() - began}`] }
+}
+
+function fail({ requestId }: Situation, code: 'storage_unavailable' | 'not_found'): Acted {
+  return { response: errorResponse(code, requestId), timing: [] }
+}

@@ -1,0 +1,47 @@
+// Passes a request's body on as it arrives, and tells whose turn it is: a client that sends slowly
+// is no reason to give up on the backend, a backend that takes nothing is.
+
+import type { Patience } from './patience.ts'
+
+/** The platform's own chunks of 4 KiB take four times as long (200 MB: 8.7 s, not 2.0 s). */
+const CHUNK_BYTES = 65_536
+
+/**
+ * A stream that carries `body`, at most one chunk ahead of the backend. `patience` runs while the
+ * backend has a chunk to take, and from the end of the body on. `contentLength` is the header of
+ * that name: an announced length is announced to the backend too, else the body goes in chunks.
+ */
+export function passUpload(
+  body: ReadableStream<Uint8Array>,
+  contentLength: string | null,
+  patience: Patience,
+): ReadableStream<Uint8Array> {
+  const { readable, writable } =
+    contentLength === null
+      ? new IdentityTransformStream()
+      : new FixedLengthStream(Number(contentLength))
+  const writer = writable.getWriter()
+  pump(body, writer, patience).catch(async (cause) => {
+    // A client that left ends the exchange; a backend that did is reported by its fetch, or has
+    // answered and wants no more. The stream may be closed already, which is all that is wanted.
+    await Promise.allSettled([writer.abort(cause)])
+  })
+  return readable
+}
+
+async function pump(
+  body: ReadableStream<Uint8Array>,
+  writer: WritableStreamDefaultWriter<Uint8Array>,
+  patience: Patience,
+): Promise<void> {
+  const reader = body.getReader({ mode: 'byob' })
+  for (;;) {
+    const { done, value } = await reader.read(new Uint8Array(CHUNK_BYTES))
+    if (done) break
+    patience.wait()
+    await writer.write(value)
+    patience.pause()
+  }
+  patience.wait()
+  await writer.close()
+}

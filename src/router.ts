@@ -1,0 +1,98 @@
+// The order of a request, from facts to reply. Read this first: each step names the folder that
+// holds it.
+
+import { act } from './act.ts'
+import { Assets } from './assets/assets.ts'
+import { createEdgeCache } from './assets/edge-cache.ts'
+import { createR2Store } from './assets/store.ts'
+import { readAssignments } from './assignments/kv.ts'
+import { createLastGood } from './assignments/last-good.ts'
+import { AssignmentsLoader } from './assignments/load.ts'
+import { SkippedRules } from './assignments/skipped-rules.ts'
+import { decide } from './core/decide.ts'
+import type { Env } from './env.ts'
+import { errorResponse } from './http/errors.ts'
+import { readFacts } from './http/facts.ts'
+import { toKind } from './http/kind.ts'
+import { finishReply } from './http/reply.ts'
+import { forwardRequest } from './proxy/forward.ts'
+import { readSettings, type Settings } from './settings.ts'
+
+export type Router = (request: Request, ctx: ExecutionContext) => Promise<Response>
+
+/** One per isolate: it holds the isolate's memories. */
+export function createRouter(env: Env): Router {
+  const settings = readSettings(env)
+  const parts: Parts = {
+    settings,
+    loader: new AssignmentsLoader({
+      readKv: () => readAssignments(env.ASSIGNMENTS),
+      lastGood: createLastGood(caches.default),
+      now: Date.now,
+      random: Math.random,
+      ...settings,
+    }),
+    assets: new Assets({
+      store: createR2Store(env.STORE),
+      cache: createEdgeCache(caches.default),
+    }),
+    skippedRules: new SkippedRules(),
+  }
+  return async (request, ctx) => {
+    const requestId = request.headers.get('cf-ray') ?? crypto.randomUUID()
+    try {
+      return await route(parts, request, requestId, ctx)
+    } catch (cause) {
+      console.error(`request ${requestId} failed`, cause)
+      return errorResponse('internal', requestId)
+    }
+  }
+}
+
+type Parts = {
+  readonly settings: Settings
+  readonly loader: AssignmentsLoader
+  readonly assets: Assets
+  readonly skippedRules: SkippedRules
+}
+
+async function route(
+  { settings, loader, assets, skippedRules }: Parts,
+  request: Request,
+  requestId: string,
+  ctx: ExecutionContext,
+): Promise<Response> {
+  const kind = toKind(request.method, request.headers)
+  const { assignments, origin } = await loader.load(kind === 'document', (work) =>
+    ctx.waitUntil(work),
+  )
+  const facts = readFacts(request, kind, {
+    visitor: assignments?.visitor,
+    withAttributes: (assignments?.rules.length ?? 0) > 0,
+  })
+  if (!facts) return errorResponse('bad_path', requestId)
+  if (!assignments) {
+    if (!settings.defaultOrigin) return errorResponse('nothing_published', requestId)
+    const service = { prefix: '/', origins: [settings.defaultOrigin], timeoutMs: 30_000 }
+    const path = facts.path + facts.search
+    return forwardRequest({ request, path, service, identity: {}, requestId })
+  }
+  const decision = decide(facts, assignments)
+  skippedRules.record(decision)
+  const { response, timing } = await act({
+    request,
+    requestId,
+    facts,
+    decision,
+    assignments,
+    assets,
+    ctx,
+  })
+  if (response.webSocket) return response
+  finishReply(response, facts, decision, {
+    expose: assignments.expose.response,
+    timing: [`holo-assignments;desc="${origin}"`, ...timing],
+    secure: request.url.startsWith('https:'),
+  })
+  return response
+}

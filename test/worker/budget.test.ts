@@ -1,0 +1,109 @@
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
+import { env as bindings } from 'cloudflare:workers'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Env } from '../../src/env.ts'
+import { createRouter, type Router } from '../../src/router.ts'
+import { exampleDocument } from '../support/document.ts'
+import { publishVersion } from '../support/published.ts'
+
+const env = bindings as Env
+const DOCUMENT = { 'sec-fetch-dest': 'document', 'sec-fetch-mode': 'navigate' }
+const operations: string[] = []
+
+/** The real binding, with every operation written down. */
+function noting<T extends object>(binding: T, name: string): T {
+  return new Proxy(binding, {
+    get(target, property) {
+      const value: unknown = Reflect.get(target, property)
+      if (typeof value !== 'function') return value
+      return (...args: unknown[]) => {
+        operations.push(`${name}.${String(property)} ${String(args[0]).split('/')[0]}`)
+        return value.apply(target, args)
+      }
+    },
+  })
+}
+
+const newIsolate = () =>
+  createRouter({
+    ...env,
+    ASSIGNMENTS: noting(env.ASSIGNMENTS, 'KV'),
+    STORE: noting(env.STORE, 'R2'),
+  })
+
+async function get(router: Router, path: string, headers: Record<string, string> = {}) {
+  const ctx = createExecutionContext()
+  const request = new Request(`https://shop.example.com${path}`, { headers })
+  const response = await router(request, ctx)
+  await response.arrayBuffer()
+  await waitOnExecutionContext(ctx)
+  return response
+}
+
+beforeAll(async () => {
+  const document = exampleDocument()
+  for (const [id, version] of Object.entries(document.versions)) {
+    const { manifest } = await publishVersion(env.STORE, id, {
+      '/index.html': { body: `<h1>${id}</h1>`, type: 'text/html; charset=utf-8' },
+      [`/assets/app-${id}.js`]: { body: `app ${id}`, type: 'text/javascript', hashed: true },
+    })
+    version.manifest = manifest
+  }
+  await env.ASSIGNMENTS.put('assignments', JSON.stringify(document))
+})
+
+beforeEach(() => {
+  operations.length = 0
+})
+
+describe('what a request costs', () => {
+  it('is one KV read, the manifest and the blob in a cold isolate and a cold data centre', async () => {
+    expect((await get(newIsolate(), '/', DOCUMENT)).status).toBe(200)
+    expect(operations).toEqual(['KV.get assignments', 'R2.get manifests', 'R2.get blobs'])
+  })
+
+  it('is one KV read in a cold isolate of a warm data centre', async () => {
+    await get(newIsolate(), '/', DOCUMENT)
+    operations.length = 0
+    expect((await get(newIsolate(), '/', DOCUMENT)).status).toBe(200)
+    expect(operations.filter((operation) => !operation.includes('KV'))).toHaveLength(0)
+    expect(operations).toHaveLength(1)
+  })
+
+  it('is nothing in a warm isolate', async () => {
+    const router = newIsolate()
+    await get(router, '/', DOCUMENT)
+    operations.length = 0
+    for (let i = 0; i < 1000; i++) {
+      const cookie = 'holo-visitor=AAAAAAAAAAAAAAAAAAAAAA'
+      expect((await get(router, '/', { ...DOCUMENT, cookie })).status).toBe(200)
+    }
+    expect(operations).toEqual([])
+  })
+
+  it('is one R2 get for a blob that nobody has asked for yet', async () => {
+    const router = newIsolate()
+    await get(router, '/', DOCUMENT)
+    operations.length = 0
+    const { status, headers } = await get(router, '/assets/app-0.0.3.js')
+    expect(status).toBe(200)
+    expect(headers.get('holo-version')).toMatch(/^0\.0\.[35]$/)
+    expect(operations.filter((operation) => operation === 'R2.get blobs')).toHaveLength(1)
+  })
+
+  it('reads no blob for a 304', async () => {
+    const visitor = { ...DOCUMENT, cookie: 'holo-visitor=AAAAAAAAAAAAAAAAAAAAAA' }
+    const etag = (await get(newIsolate(), '/', visitor)).headers.get('etag') ?? ''
+    const router = newIsolate()
+    operations.length = 0
+    const response = await get(router, '/', { ...visitor, 'if-none-match': etag })
+    expect(response.status).toBe(304)
+    expect(operations.filter((operation) => operation.includes('blobs'))).toEqual([])
+  })
+
+  it('is one refresh of KV for any number of requests within the interval', async () => {
+    const router = newIsolate()
+    await Promise.all(Array.from({ length: 200 }, () => get(router, '/', DOCUMENT)))
+    expect(operations.filter((operation) => operation.startsWith('KV'))).toHaveLength(1)
+  })
+})
