@@ -1,0 +1,27 @@
+// What `npm start` prints: the address, what to look at, and commands that work as they stand.
+
+import { relative } from 'node:path'
+
+export function greet(url: URL, data: string, withShop: boolean): void {
+  const kept = relative(process.cwd(), data) || '.'
+  const folder = kept.startsWith('..') ? data : kept
+  const kv = `--binding ASSIGNMENTS --local --persist-to ${/\s/.test(folder) ? `'${folder}'` : folder}`
+  const origin = url.origin
+  console.log(`\nHolo is running at ${origin} (Ctrl-C ends it)`)
+  if (withShop) {
+    console.log(`
+Look at
+  ${origin}                  95 % of visitors get shop 0.0.3, 5 % get 0.0.5
+                                         every private window is a new visitor; F12 shows Holo-Version
+  document.cookie = 'staff=1'            in the console: a rule sends staff to the canary, 0.0.5
+  curl -sI -H 'accept: text/html' ${origin}/ | grep -i holo`)
+  } else {
+    console.log(`
+This is the edge with what ${folder} holds; without assignments it answers 503.`)
+  }
+  console.log(`
+Shift traffic: edit "traffic", raise "revision", put the document back; the next reload shows it
+  npx wrangler kv key get assignments ${kv} > assignments.json
+  npx wrangler kv key put assignments --path assignments.json ${kv}
+`)
+}

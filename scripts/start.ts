@@ -1,0 +1,99 @@
+// `npm start`: the edge on this machine, its data in a folder. The first start builds and publishes
+// the example shop in two versions; later ones find them published and begin at once.
+
+import { mkdir } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { type Edge, startEdge } from './local/edge.ts'
+import { greet } from './local/greeting.ts'
+import { Mistake } from './local/mistake.ts'
+import { isPortFree } from './local/ports.ts'
+import { type RunningShop, startShop } from './local/shop.ts'
+
+const HELP = `npm start -- [options]
+
+  --port N       port of the edge (8787)
+  --data DIR     where KV and R2 are kept (.holo)
+  --no-example   start with what DIR holds, without the example shop
+  --help         this text`
+
+const HOST = '127.0.0.1'
+/** A hand edit shall be seen on the next reload, not half a minute later. */
+const LOCAL_REFRESH_MS = '1000'
+
+type Options = { readonly port: number; readonly data: string; readonly example: boolean }
+
+function readOptions(args: readonly string[]): Options | 'help' {
+  let values: { port: string; data: string; 'no-example': boolean; help: boolean }
+  try {
+    values = parseArgs({
+      args: [...args],
+      options: {
+        port: { type: 'string', default: '8787' },
+        data: { type: 'string', default: '.holo' },
+        'no-example': { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    }).values
+  } catch (cause) {
+    throw new Mistake(`${cause instanceof Error ? cause.message : cause}\n\n${HELP}`, 2)
+  }
+  if (values.help) return 'help'
+  const port = Number(values.port)
+  if (!/^\d+$/.test(values.port) || port < 1 || port > 65_535) {
+    throw new Mistake(`--port takes a number from 1 to 65535, not "${values.port}"`, 2)
+  }
+  if (values.data === '') throw new Mistake('--data takes the name of a folder', 2)
+  return { port, data: resolve(values.data), example: !values['no-example'] }
+}
+
+async function start({ port, data, example }: Options): Promise<void> {
+  if (!(await isPortFree(HOST, port))) {
+    throw new Mistake(`port ${port} is taken: end what listens there, or start with --port N`)
+  }
+  await mkdir(data, { recursive: true }).catch((cause: Error) => {
+    throw new Mistake(`the folder ${data} cannot be made: ${cause.message}`)
+  })
+  const edge = await startEdge({
+    host: HOST,
+    port,
+    dataDir: data,
+    variables: { REFRESH_MS: LOCAL_REFRESH_MS, ALLOW_INSECURE_ORIGINS: 'true' },
+  })
+  let shop: RunningShop | undefined
+  try {
+    shop = example ? await startShop(edge, data, HOST) : undefined
+  } catch (cause) {
+    await edge.dispose()
+    throw cause
+  }
+  endOnSignal(edge, shop)
+  greet(edge.url, data, shop !== undefined)
+}
+
+/** Ctrl-C, or the end of whoever started us, ends everything; twice is at once. */
+function endOnSignal(edge: Edge, shop: RunningShop | undefined): void {
+  let ending = false
+  const end = async (code: number) => {
+    if (ending) process.exit(1)
+    ending = true
+    await Promise.all([edge.dispose(), shop?.stop()])
+    process.exit(code)
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => end(0))
+  shop?.broken.then((message) => {
+    if (ending) return
+    console.error(message)
+    return end(1)
+  })
+}
+
+try {
+  const options = readOptions(process.argv.slice(2))
+  if (options === 'help') console.log(HELP)
+  else await start(options)
+} catch (cause) {
+  if (!(cause instanceof Mistake)) throw cause
+  console.error(cause.message)
+  process.exitCode = cause.exitCode
+}
