@@ -5,6 +5,7 @@ import { act } from './act.ts'
 import { Assets } from './assets/assets.ts'
 import { createEdgeCache } from './assets/edge-cache.ts'
 import { createR2Store } from './assets/store.ts'
+import { DEFAULT_SERVICE_TIMEOUT_MS } from './assignments/compile.ts'
 import { readAssignments } from './assignments/kv.ts'
 import { createLastGood } from './assignments/last-good.ts'
 import { AssignmentsLoader } from './assignments/load.ts'
@@ -73,7 +74,11 @@ async function route(
   if (!facts) return errorResponse('bad_path', requestId)
   if (!assignments) {
     if (!settings.defaultOrigin) return errorResponse('nothing_published', requestId)
-    const service = { prefix: '/', origins: [settings.defaultOrigin], timeoutMs: 30_000 }
+    const service = {
+      prefix: '/',
+      origins: [settings.defaultOrigin],
+      timeoutMs: DEFAULT_SERVICE_TIMEOUT_MS,
+    }
     const path = facts.path + facts.search
     return forwardRequest({ request, path, service, identity: {}, requestId })
   }

@@ -20,7 +20,7 @@ export type Compiled = Assignments & {
 }
 
 /** Longest wait for the first byte of a service that sets none of its own. */
-const DEFAULT_SERVICE_TIMEOUT_MS = 30_000
+export const DEFAULT_SERVICE_TIMEOUT_MS = 30_000
 
 /** Compiles a document that `parseAssignments` has accepted. */
 export function compileAssignments(document: AssignmentsDocument): Compiled {

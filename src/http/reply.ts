@@ -5,6 +5,7 @@ import { toPin } from '../core/pins.ts'
 import type { Decision } from '../core/types.ts'
 import { pinCookie, visitorCookie } from './cookies.ts'
 import type { Facts } from './facts.ts'
+import { keepPrivate } from './keep-private.ts'
 
 export type ReplyOptions = {
   readonly expose: ReadonlySet<'version' | 'environment' | 'bucket' | 'timing'>
@@ -45,12 +46,4 @@ function toCookies(status: number, facts: Facts, decision: Decision, secure: boo
     if (pin !== facts.pinCookie) cookies.push(pinCookie(pin, secure))
   }
   return cookies
-}
-
-/** A reply that sets a cookie is for one person; no cache may give it to another. */
-function keepPrivate(headers: Headers): void {
-  const control = headers.get('Cache-Control') ?? ''
-  if (/\b(private|no-store)\b/i.test(control)) return
-  const rest = control.replace(/\b(public|s-maxage=\d+)\b\s*,?\s*/gi, '').replace(/,\s*$/, '')
-  headers.set('Cache-Control', rest === '' ? 'private' : `private, ${rest}`)
 }

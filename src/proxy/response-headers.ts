@@ -3,14 +3,8 @@
 // with nothing shared that was meant for one visitor.
 
 import { dropHopByHop } from '../http/hop-by-hop.ts'
+import { keepPrivate } from '../http/keep-private.ts'
 import { dropHoloSetCookies } from './holo-cookies.ts'
-
-/** Orders to shared caches that outrank Cache-Control (RFC 9213 section 3, and its forerunner). */
-const TARGETED_CACHE_CONTROL = [
-  'cdn-cache-control',
-  'cloudflare-cdn-cache-control',
-  'surrogate-control',
-]
 
 /** New headers for the client; origins are absolute, such as `https://shop.example.com`. */
 export function toClientHeaders(
@@ -40,16 +34,4 @@ function toPublicLocation(location: string, backendOrigin: string, publicOrigin:
   const url = URL.parse(location, backendOrigin)
   if (!url || url.host !== new URL(backendOrigin).host) return location
   return publicOrigin + url.pathname + url.search + url.hash
-}
-
-/** An answer with a cookie is for one visitor: no shared cache may give it to another. */
-function keepPrivate(headers: Headers): void {
-  for (const name of TARGETED_CACHE_CONTROL) headers.delete(name)
-  const directives = (headers.get('cache-control') ?? '')
-    .split(',')
-    .map((directive) => directive.trim())
-    .filter((directive) => directive !== '')
-  if (directives.some((directive) => /^(private|no-store)$/i.test(directive))) return
-  const kept = directives.filter((directive) => !/^(public|s-maxage=.*)$/i.test(directive))
-  headers.set('cache-control', ['private', ...kept].join(', '))
 }

@@ -1,0 +1,20 @@
+// Keeps a reply that is meant for one visitor out of every cache that others are served from.
+
+/** Orders to shared caches that outrank Cache-Control (RFC 9213 section 3, and its forerunner). */
+const TARGETED_CACHE_CONTROL = [
+  'cdn-cache-control',
+  'cloudflare-cdn-cache-control',
+  'surrogate-control',
+]
+
+/** For a reply that sets a cookie: no shared cache may give it to another visitor. */
+export function keepPrivate(headers: Headers): void {
+  for (const name of TARGETED_CACHE_CONTROL) headers.delete(name)
+  const directives = (headers.get('cache-control') ?? '')
+    .split(',')
+    .map((directive) => directive.trim())
+    .filter((directive) => directive !== '')
+  if (directives.some((directive) => /^(private|no-store)$/i.test(directive))) return
+  const kept = directives.filter((directive) => !/^(public|s-maxage=.*)$/i.test(directive))
+  headers.set('cache-control', ['private', ...kept].join(', '))
+}

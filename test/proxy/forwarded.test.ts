@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest'
+import { setForwarded } from '../../src/http/forwarded.ts'
+
+function forwarded(url: string, clientIp: string | null): Record<string, string> {
+  const headers = new Headers({ 'x-forwarded-for': '10.0.0.1', 'x-real-ip': '10.0.0.1' })
+  setForwarded(headers, { url: new URL(url), clientIp })
+  return Object.fromEntries(headers)
+}
+
+describe('the public side of a request', () => {
+  it('is told by host, scheme and client', () => {
+    expect(forwarded('https://shop.example.com/x?y', '192.0.2.7')).toEqual({
+      'x-forwarded-for': '192.0.2.7',
+      'x-forwarded-host': 'shop.example.com',
+      'x-forwarded-proto': 'https',
+      forwarded: 'for=192.0.2.7;host=shop.example.com;proto=https',
+    })
+  })
+
+  it('is quoted where RFC 7239 wants it: ports and IPv6', () => {
+    expect(forwarded('http://localhost:8787/', '2001:db8::7').forwarded).toBe(
+      'for="[2001:db8::7]";host="localhost:8787";proto=http',
+    )
+  })
+
+  it.each([null, '', 'unknown', '192.0.2.7";host=evil.example'])(
+    'names no client when the platform names none: %s',
+    (clientIp) => {
+      const headers = forwarded('https://shop.example.com/', clientIp)
+      expect(headers['x-forwarded-for']).toBeUndefined()
+      expect(headers.forwarded).toBe('host=shop.example.com;proto=https')
+    },
+  )
+})

@@ -1,0 +1,105 @@
+// The forwarder by itself in a real workerd on a port, and requests to it byte for byte: nothing of
+// Holo's router, and no proxy of a development server, stands between test and backend.
+
+import { once } from 'node:events'
+import { type ClientRequest, type IncomingMessage, request } from 'node:http'
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
+import { bundleWorker } from '../../scripts/local/bundle.ts'
+import type { Service } from '../../src/core/types.ts'
+import { valuesOf } from '../support/backend.ts'
+
+export const PUBLIC_HOST = 'shop.example.com'
+
+export type Asked = {
+  readonly services: readonly { prefix: string; origins: readonly string[]; timeoutMs?: number }[]
+  readonly identity?: Readonly<Record<string, string>>
+  readonly method?: string
+  readonly path?: string
+  /** Sent in this order, doubles included. */
+  readonly headers?: readonly (readonly [string, string])[]
+}
+
+export type Answer = {
+  readonly status: number
+  readonly statusText: string
+  readonly rawHeaders: readonly string[]
+  readonly body: Buffer
+  /** All values of a header; empty when it is absent. */
+  readonly header: (name: string) => string[]
+}
+
+export type Exchange = {
+  readonly sent: ClientRequest
+  /** Settles when the head of the answer is here. */
+  readonly answered: Promise<IncomingMessage>
+}
+
+export type Forwarder = {
+  /** Begins a request; its body and end are for the caller. */
+  readonly open: (asked: Asked) => Exchange
+  /** A whole request and the whole answer. */
+  readonly send: (asked: Asked, body?: string | Buffer) => Promise<Answer>
+  readonly stop: () => Promise<void>
+}
+
+export async function startForwarder(): Promise<Forwarder> {
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      cf: false,
+      log: new Log(LogLevel.NONE),
+      // What the Worker warns of is what these tests provoke.
+      handleStructuredLogs: () => {},
+      workers: [
+        {
+          name: 'forwarder',
+          modules: true,
+          script: await bundleWorker('test/worker/proxy-worker.ts'),
+          compatibilityDate: '2026-10-01',
+          unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
+        },
+      ],
+    }),
+  )
+  await miniflare.ready
+  const url = await miniflare.unsafeGetDirectURL('forwarder')
+  const open = (asked: Asked) => begin(url, asked)
+  return {
+    open,
+    send: async (asked, body) => {
+      const { sent, answered } = open(asked)
+      sent.end(body)
+      return readWhole(await answered)
+    },
+    stop: () => miniflare.dispose(),
+  }
+}
+
+export async function readWhole(message: IncomingMessage): Promise<Answer> {
+  const { statusCode = 0, statusMessage = '', rawHeaders } = message
+  const body = Buffer.concat(await message.toArray())
+  return {
+    status: statusCode,
+    statusText: statusMessage,
+    rawHeaders,
+    body,
+    header: (name) => valuesOf(rawHeaders, name),
+  }
+}
+
+function begin(url: URL, asked: Asked): Exchange {
+  const { services, identity = {}, method = 'GET', path = '/api/x', headers = [] } = asked
+  const order = {
+    services: services.map((service): Service => ({ timeoutMs: 10_000, ...service })),
+    identity,
+  }
+  const sent = request({
+    host: url.hostname,
+    port: url.port,
+    method,
+    path,
+    agent: false,
+    headers: [['Host', PUBLIC_HOST], ['Holo-Test-Order', JSON.stringify(order)], ...headers].flat(),
+  })
+  const answered = once(sent, 'response').then(([message]) => message as IncomingMessage)
+  return { sent, answered }
+}

@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Backend, startBackend, valuesOf } from '../support/backend.ts'
+import { type Asked, type Forwarder, PUBLIC_HOST, startForwarder } from './forwarder.ts'
+
+let forwarder: Forwarder
+let backend: Backend
+
+beforeAll(async () => {
+  forwarder = await startForwarder()
+  backend = await startBackend((request, response) => {
+    request.resume().on('end', () => response.end('ok'))
+  })
+})
+
+afterAll(async () => {
+  await forwarder.stop()
+  await backend.stop()
+})
+
+/** What the backend sees of a header. */
+async function seen(name: string, asked: Omit<Asked, 'services'>): Promise<string[]> {
+  await forwarder.send({ services: [{ prefix: '/', origins: [backend.origin] }], ...asked })
+  return valuesOf(backend.received.at(-1)?.rawHeaders ?? [], name)
+}
+
+describe('what a client may not tell a backend', () => {
+  it.each([
+    ['Proxy-Authorization', 'Basic abc'],
+    ['Proxy-Connection', 'keep-alive'],
+    ['Keep-Alive', 'timeout=5'],
+    ['TE', 'trailers'],
+    ['Upgrade', 'h2c'],
+    ['Expect', '100-continue'],
+    ['Forwarded', 'for=10.0.0.1'],
+    ['X-Real-IP', '10.0.0.1'],
+    ['X-Forwarded-For', '10.0.0.1'],
+    ['X-Forwarded-Port', '1'],
+    ['X-Forwarded-Anything', '1'],
+    ['X-Original-URL', '/admin'],
+    ['X-Rewrite-URL', '/admin'],
+    ['X-HTTP-Method-Override', 'DELETE'],
+    ['Holo-Pin', '0.0.6-dev'],
+    ['Holo-Visitor', 'somebody'],
+    ['Holo-Anything', '1'],
+  ])('%s: %s', async (name, value) => {
+    expect(await seen(name, { headers: [[name, value]] })).not.toContain(value)
+  })
+
+  it('the headers that its Connection header names', async () => {
+    const headers = [
+      ['Connection', 'X-Secret , x-other'],
+      ['X-Secret', '1'],
+      ['X-Other', '2'],
+    ] as const
+    expect(await seen('X-Secret', { headers })).toEqual([])
+    expect(await seen('X-Other', { headers })).toEqual([])
+  })
+})
+
+describe('what a backend is told', () => {
+  it.each([
+    ['Authorization', 'Bearer abc'],
+    ['Content-Type', 'application/json'],
+    ['Accept-Language', 'de-DE, de;q=0.9'],
+    ['If-None-Match', 'W/"a", "b"'],
+    ['Range', 'bytes=0-4'],
+    ['Origin', 'https://shop.example.com'],
+    ['Sec-Fetch-Mode', 'cors'],
+    ['X-Request-Id', 'abc'],
+    ['X-Name', Buffer.from('Zoë').toString('latin1')],
+  ])("the client's own %s, byte for byte", async (name, value) => {
+    expect(await seen(name, { headers: [[name, value]] })).toEqual([value])
+  })
+
+  it('where the request really came from, whatever the client says', async () => {
+    const headers = [
+      ['X-Forwarded-For', '10.0.0.1'],
+      ['X-Forwarded-Host', 'evil.example'],
+      ['X-Forwarded-Proto', 'gopher'],
+      ['Forwarded', 'for=10.0.0.1;host=evil.example'],
+      ['CF-Connecting-IP', '192.0.2.7'],
+    ] as const
+    expect(await seen('X-Forwarded-For', { headers })).toEqual(['192.0.2.7'])
+    expect(await seen('X-Forwarded-Host', { headers })).toEqual([PUBLIC_HOST])
+    expect(await seen('X-Forwarded-Proto', { headers })).toEqual(['http'])
+    expect(await seen('Forwarded', { headers })).toEqual([
+      `for=192.0.2.7;host=${PUBLIC_HOST};proto=http`,
+    ])
+  })
+
+  it("who asks, by Holo's word and not by the client's", async () => {
+    const asked = {
+      identity: { 'Holo-Version': '0.0.5', 'Holo-Visitor': 'v1' },
+      headers: [
+        ['Holo-Version', '0.0.6-dev'],
+        ['Connection', 'Holo-Visitor'],
+      ],
+    } as const
+    expect(await seen('Holo-Version', asked)).toEqual(['0.0.5'])
+    expect(await seen('Holo-Visitor', asked)).toEqual(['v1'])
+  })
+
+  it("all cookies but Holo's, those of a second Cookie header too", async () => {
+    const headers = [
+      ['Cookie', 'a=1; holo-visitor=x'],
+      ['Cookie', 'holo-pin=0.0.5; b=2'],
+    ] as const
+    expect(await seen('Cookie', { headers })).toEqual(['a=1; b=2'])
+  })
+})
