@@ -35,10 +35,12 @@ export type ManifestEntry = Representation & {
   readonly encodings: readonly (Representation & { readonly encoding: Encoding })[]
 }
 
+const NOT_FOUND = ['none', '404-page', 'single-page-application'] as const
+
 /** What a version says about all of its files. */
 export type ManifestConfig = {
   /** As in Cloudflare's `not_found_handling`. */
-  readonly notFound: 'none' | '404-page' | 'single-page-application'
+  readonly notFound: (typeof NOT_FOUND)[number]
 }
 
 const MAGIC = 0x4d4c4f48
@@ -77,7 +79,7 @@ export class Manifest {
     this.#textAt = view.getUint32(20, true)
   }
 
-  /** The entry of a decoded path: binary search by hash, then a comparison of the path itself. */
+  /** The entry of a decoded path. One that points out of the manifest (damage) counts as none. */
   find(path: string): ManifestEntry | undefined {
     const wanted = encoder.encode(path)
     const hash = murmur3(wanted)
@@ -99,13 +101,12 @@ export class Manifest {
 
   /** Every entry, in the order of the table. */
   *entries(): Generator<ManifestEntry> {
+    const view = this.#view
     for (let index = 0; index < this.count; index++) {
       const at = HEADER_BYTES + index * ENTRY_BYTES
-      const path = this.#text(
-        this.#view.getUint32(at + 4, true),
-        this.#view.getUint16(at + 8, true),
-      )
-      yield this.#entry(at, path)
+      const path = this.#text(view.getUint32(at + 4, true), view.getUint16(at + 8, true))
+      const entry = this.#entry(at, path)
+      if (entry) yield entry
     }
   }
 
@@ -117,17 +118,17 @@ export class Manifest {
     return true
   }
 
-  #entry(at: number, path: string): ManifestEntry {
+  #entry(at: number, path: string): ManifestEntry | undefined {
     const view = this.#view
     const typeAt = this.#typesAt + view.getUint16(at + 10, true) * TYPE_BYTES
-    const first = view.getUint32(at + 20, true)
+    const firstAt = this.#encodingsAt + view.getUint32(at + 20, true) * ENCODING_BYTES
+    const endAt = firstAt + view.getUint8(at + 25) * ENCODING_BYTES
+    if (typeAt >= this.#textAt || endAt > this.#typesAt) return undefined
     const encodings = []
-    for (let i = 0; i < view.getUint8(at + 25); i++) {
-      const from = this.#encodingsAt + (first + i) * ENCODING_BYTES
+    for (let from = firstAt; from < endAt; from += ENCODING_BYTES) {
       const encoding = ENCODINGS[view.getUint16(from + 6, true)]
-      if (encoding) {
-        encodings.push({ encoding, blob: this.#hex(from + 8), size: readSize(view, from) })
-      }
+      const blob = this.#hex(from + 8)
+      if (encoding) encodings.push({ encoding, blob, size: readSize(view, from) })
     }
     return {
       path,
@@ -176,6 +177,7 @@ export function openManifest(bytes: Uint8Array): Result<Manifest, string> {
   if (configEnd > total) return err('manifest configuration lies outside the manifest')
   try {
     const config = JSON.parse(decoder.decode(bytes.subarray(configAt, configEnd)))
+    if (!NOT_FOUND.includes(config?.notFound)) return err('manifest configuration has no notFound')
     return ok(new Manifest(bytes, view, config as ManifestConfig))
   } catch (cause) {
     return err(`manifest configuration is not JSON: ${String(cause)}`)
@@ -183,36 +185,36 @@ export function openManifest(bytes: Uint8Array): Result<Manifest, string> {
 }
 
 /**
- * The bytes of a manifest. The same entries in any order give the same bytes.
+ * The bytes of a manifest. The same entries in any order, and their encodings in any, give the same
+ * bytes.
  *
- * @throws TypeError when two entries share a path, a path is longer than 65,535 bytes or does not
- * start with `/`, there are more than 65,535 content types, or the whole passes 2 GiB.
+ * @throws TypeError when two entries share a path, or two encodings of one their name; a path is
+ * longer than 65,535 bytes, has half a surrogate pair or does not start with `/`; a size or hash is
+ * none; there are more than 65,535 content types, or the whole passes 2 GiB.
  */
 export function encodeManifest(
   entries: readonly ManifestEntry[],
   config: ManifestConfig,
 ): Uint8Array {
   const text = new TextTable()
-  const types = new Map<string, number>()
   const rows = entries
-    .map((entry) => ({ entry, path: encoder.encode(entry.path), hash: 0 }))
+    .map((entry) => ({ entry, path: encoder.encode(entry.path) }))
     .map((row) => ({ ...row, hash: murmur3(row.path) }))
     .sort((a, b) => a.hash - b.hash || (a.entry.path < b.entry.path ? -1 : 1))
   for (const [i, { entry, path }] of rows.entries()) {
-    if (!entry.path.startsWith('/'))
-      throw new TypeError(`path does not start with /: ${entry.path}`)
+    if (!entry.path.startsWith('/')) throw new TypeError(`path without / in front: ${entry.path}`)
+    if (!entry.path.isWellFormed()) throw new TypeError(`path is not Unicode: ${entry.path}`)
     if (path.length > 0xffff) throw new TypeError(`path is too long: ${entry.path.slice(0, 80)}…`)
     if (rows[i - 1]?.entry.path === entry.path) throw new TypeError(`path twice: ${entry.path}`)
   }
-  for (const type of [...new Set(entries.map((entry) => entry.type))].sort()) {
-    types.set(type, types.size)
-  }
+  const sortedTypes = [...new Set(entries.map((entry) => entry.type))].sort()
+  const types = new Map(sortedTypes.map((type, index) => [type, index]))
   if (types.size > 0xffff) throw new TypeError('more than 65,535 content types')
   const encodings = entries.reduce((sum, entry) => sum + entry.encodings.length, 0)
   const encodingsAt = HEADER_BYTES + rows.length * ENTRY_BYTES
   const typesAt = encodingsAt + encodings * ENCODING_BYTES
   const textAt = typesAt + types.size * TYPE_BYTES
-  const typeSpans = [...types.keys()].map((type) => text.add(encoder.encode(type)))
+  const typeSpans = sortedTypes.map((type) => text.add(encoder.encode(type)))
   const pathOffsets = rows.map((row) => text.add(row.path).offset)
   const configSpan = text.add(encoder.encode(JSON.stringify(config)))
   const total = textAt + text.length
@@ -236,11 +238,14 @@ export function encodeManifest(
     view.setUint8(at + 24, entry.hashed ? FLAG_HASHED : 0)
     view.setUint8(at + 25, entry.encodings.length)
     writeHex(bytes, at + 28, entry.blob)
-    for (const { encoding, blob, size } of entry.encodings) {
+    for (const [kind, encoding] of ENCODINGS.entries()) {
+      const [form, twice] = entry.encodings.filter((other) => other.encoding === encoding)
+      if (twice) throw new TypeError(`${encoding} twice: ${entry.path}`)
+      if (!form) continue
       const from = encodingsAt + nextEncoding++ * ENCODING_BYTES
-      writeSize(view, from, size)
-      view.setUint16(from + 6, ENCODINGS.indexOf(encoding), true)
-      writeHex(bytes, from + 8, blob)
+      writeSize(view, from, form.size)
+      view.setUint16(from + 6, kind, true)
+      writeHex(bytes, from + 8, form.blob)
     }
   }
   for (const [i, span] of typeSpans.entries()) {

@@ -1,0 +1,29 @@
+// Many pieces of work, a few at a time: memory and open files stay bounded however large a site is.
+
+/**
+ * Runs `work` on every item, at most `limit` at once, and gives the results in the order of the
+ * items. After a failure nothing new begins, what has begun is waited for, and the first error is
+ * thrown.
+ */
+export async function mapConcurrently<T, R>(
+  items: readonly T[],
+  limit: number,
+  work: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const results = new Array<R>(items.length)
+  const queue = items.entries()
+  const errors: unknown[] = []
+  const drain = async () => {
+    for (const [index, item] of queue) {
+      try {
+        results[index] = await work(item)
+      } catch (error) {
+        errors.push(error)
+      }
+      if (errors.length > 0) return
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, drain))
+  if (errors.length > 0) throw errors[0]
+  return results
+}

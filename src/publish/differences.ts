@@ -1,0 +1,52 @@
+// Says in words what differs between a version as it was published and what is to be published under
+// the same id. Encodings are not compared: other compressors give other bytes of the same content.
+
+import type { Manifest, ManifestConfig, ManifestEntry } from '../core/manifest.ts'
+import { isSameServices, type PublishedService, toServicesText } from './services.ts'
+import type { SurveyedFile } from './survey.ts'
+import type { VersionRecord } from './target.ts'
+
+/**
+ * One line per difference; none when both are the same. A name that was not relied on then and would
+ * be now is none: a version that is no longer retained may have contradicted it.
+ */
+export function listDifferences(
+  published: { readonly record: VersionRecord; readonly manifest: Manifest },
+  wanted: {
+    readonly files: readonly SurveyedFile[]
+    readonly notFound: ManifestConfig['notFound']
+    readonly services: readonly PublishedService[]
+  },
+): string[] {
+  const { manifest, record } = published
+  const lines: string[] = []
+  const paths = new Set<string>()
+  for (const file of wanted.files) {
+    paths.add(file.path)
+    const entry = manifest.find(file.path)
+    const change = entry ? describeChange(entry, file) : 'added'
+    if (change) lines.push(`${file.path}: ${change}`)
+  }
+  // With as many paths as before and every one of them found, none can be gone.
+  if (manifest.count !== paths.size || lines.length > 0) {
+    for (const { path } of manifest.entries()) {
+      if (!paths.has(path)) lines.push(`${path}: removed`)
+    }
+  }
+  if (manifest.config.notFound !== wanted.notFound) {
+    lines.push(`not-found handling: ${manifest.config.notFound} became ${wanted.notFound}`)
+  }
+  if (!isSameServices(record.services, wanted.services)) {
+    lines.push(
+      `services: ${toServicesText(record.services)} became ${toServicesText(wanted.services)}`,
+    )
+  }
+  return lines
+}
+
+function describeChange(entry: ManifestEntry, file: SurveyedFile): string | undefined {
+  if (entry.blob !== file.blob) return `content changed (${entry.size} → ${file.size} bytes)`
+  if (entry.type !== file.type) return `type changed (${entry.type} → ${file.type})`
+  if (entry.hashed && !file.hashedByName) return 'no longer counts as hashed'
+  return undefined
+}

@@ -1,0 +1,81 @@
+// What a folder holds, file by file, before anything is compressed or stored: its content's hash,
+// its type, and whether its name may be relied on.
+
+import { readFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import type { Manifest, ManifestConfig, ManifestEntry } from '../core/manifest.ts'
+import { mapConcurrently } from './concurrently.ts'
+import { toContentType } from './content-type.ts'
+import { compileHashedTest, findContradiction } from './hashed.ts'
+import { type ReportProgress, startCount } from './progress-step.ts'
+import { sha256 } from './sha256.ts'
+import { loadViteManifest } from './vite-manifest.ts'
+import { walkFolder } from './walk.ts'
+
+export type SurveyedFile = Omit<ManifestEntry, 'encodings'> & {
+  /** Where it lies on disk. */
+  readonly file: string
+  /** `hashed` before other versions were asked. */
+  readonly hashedByName: boolean
+}
+
+export type Survey = {
+  /** In the order of their paths. */
+  readonly files: readonly SurveyedFile[]
+  readonly notFound: ManifestConfig['notFound']
+  readonly warnings: readonly string[]
+}
+
+export type RetainedManifest = { readonly id: string; readonly manifest: Manifest }
+
+export type SurveyOptions = {
+  readonly folder: string
+  /** What `ManifestConfig` says; found from the files when left out. */
+  readonly notFound?: ManifestConfig['notFound']
+  readonly hashedGlobs: readonly string[]
+  readonly retained: readonly RetainedManifest[]
+}
+
+/** @throws PublishError when something in the folder cannot be published. */
+export async function surveyFolder(
+  options: SurveyOptions,
+  report: ReportProgress,
+): Promise<Survey> {
+  const walk = await walkFolder(options.folder)
+  const bundled = await loadViteManifest(options.folder)
+  const isHashed = compileHashedTest(options.hashedGlobs, bundled.hashed)
+  const warnings = [...walk.warnings, ...bundled.warnings]
+
+  const count = startCount('reading', walk.files, report)
+  const files = await mapConcurrently(walk.files, availableParallelism(), async (found) => {
+    const bytes = await readFile(found.file)
+    count(found.size)
+    const { path, file } = found
+    const blob = sha256(bytes)
+    const hashedByName = isHashed(path)
+    const other = hashedByName ? findContradiction(path, blob, options.retained) : undefined
+    return {
+      path,
+      file,
+      blob,
+      size: bytes.length,
+      type: toContentType(path),
+      hashed: hashedByName && !other,
+      hashedByName,
+      other,
+    }
+  })
+  for (const { path, other } of files) {
+    if (!other) continue
+    warnings.push(
+      `${path} looks hashed, but ${other.id} has other bytes under this name: not kept for ever`,
+    )
+  }
+  return { files, notFound: options.notFound ?? detectNotFound(walk.files), warnings }
+}
+
+function detectNotFound(files: readonly { readonly path: string }[]): ManifestConfig['notFound'] {
+  const has = (path: string) => files.some((file) => file.path === path)
+  if (has('/404.html')) return '404-page'
+  return has('/index.html') ? 'single-page-application' : 'none'
+}

@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest'
+import { encodeManifest, openManifest } from '../../src/core/manifest.ts'
+import { compileHashedTest, findContradiction, looksHashed } from '../../src/publish/hashed.ts'
+import { loadViteManifest, parseViteManifest } from '../../src/publish/vite-manifest.ts'
+import { makeFolder } from './folder.ts'
+
+describe('a name by itself', () => {
+  it.each([
+    '/static/js/main.8f3a2b1c.js',
+    '/static/js/2.a1b2c3d4.chunk.js',
+    '/static/js/2.a1b2c3d4.chunk.js.LICENSE.txt',
+    '/static/css/main.0f4c9a2e.css.map',
+    '/app-1b5c0d3e9f7a8b2c4d6e.js',
+    '/_next/static/chunks/4bd1b696-100b9d70ed4e49c1.js',
+    '/4f2a9c0e1b7d8f3a5c6e.bundle.js',
+    '/main-7HZ5M4KL.js',
+    '/assets/index-B4xT9zQ2.js',
+    '/assets/inter-latin-D8s0_kP3.woff2',
+    '/_astro/page.C3pO5r2D.css',
+  ])('counts %s as hashed', (path) => {
+    expect(looksHashed(path)).toBe(true)
+  })
+
+  it.each([
+    '/index.html',
+    '/app.js',
+    '/jquery-3.7.1.min.js',
+    '/bootstrap-5.3.3.bundle.min.js',
+    '/logo-1234567890.png',
+    '/report-20240101.pdf',
+    '/report-2024-01-01T120000.pdf',
+    '/swagger-ui-bundle.js',
+    '/swagger-ui-standalone-preset.js',
+    '/swagger-ui-es-bundle-core.js.map',
+    '/component-playground.js',
+    '/component-PlayGround.js',
+    '/photo-1920x1080.jpg',
+    '/hero-iphone14pro.png',
+    '/hero-iPhone4S.png',
+    '/banner-PICTURE2.png',
+    '/slides-Q3Report2024.pdf',
+    '/module-facade01.js',
+    '/notes-deadbeef.txt',
+    '/defaced.js',
+    '/main.8f3a2b1c.html',
+    '/8f3a2b1c/app.js',
+    '/8f3a2b1c.js',
+    '/upload-550e8400-e29b-41d4-a716-446655440abc.png',
+    '/favicon-32x32.png',
+    '/data-8f3a2b1c',
+  ])('does not count %s', (path) => {
+    expect(looksHashed(path)).toBe(false)
+  })
+})
+
+describe('what Vite listed', () => {
+  const list = {
+    'index.html': {
+      file: 'assets/index-BqXhYzWk.js',
+      name: 'index',
+      src: 'index.html',
+      isEntry: true,
+      css: ['assets/index-D_k-2sAx.css'],
+      assets: ['assets/logo-CaBcDeFg.svg', 'plain-picture.svg'],
+    },
+    'src/lazy.tsx': { file: 'assets/lazy.js', name: 'lazy', src: 'src/lazy.tsx' },
+    '_shared-component.js': { file: 'shared-component.js', name: 'shared-component' },
+    '_named.js': { file: 'chunk-MyPlayGround.js', name: 'chunk-MyPlayGround' },
+    'style.css': { file: 'assets/style.BqXhYzWk.css', src: 'style.css', names: ['style.css'] },
+  }
+
+  it('is hashed where its name carries a hash, and only there', () => {
+    expect(Object.fromEntries(parseViteManifest(list))).toEqual({
+      '/assets/index-BqXhYzWk.js': true,
+      '/assets/index-D_k-2sAx.css': true,
+      '/assets/logo-CaBcDeFg.svg': true,
+      '/plain-picture.svg': false,
+      '/assets/lazy.js': false,
+      '/shared-component.js': false,
+      '/chunk-MyPlayGround.js': false,
+      '/assets/style.BqXhYzWk.css': true,
+    })
+  })
+
+  it('is read from the folder of the build', async () => {
+    const folder = makeFolder({ '.vite/manifest.json': JSON.stringify(list) })
+    const { hashed, warnings } = await loadViteManifest(folder)
+    expect(hashed.size).toBe(8)
+    expect(warnings).toEqual([])
+  })
+
+  it.each(['{', '[]', 'null', '{"a":{}}', '{"a":1}'])(
+    'is left aside with a warning when it says %s',
+    async (text) => {
+      const folder = makeFolder({ '.vite/manifest.json': text })
+      const { hashed, warnings } = await loadViteManifest(folder)
+      expect(hashed.size).toBe(0)
+      expect(warnings).toEqual([expect.stringContaining('guessed')])
+    },
+  )
+
+  it('need not be there', async () => {
+    expect(await loadViteManifest(makeFolder())).toEqual({ hashed: new Map(), warnings: [] })
+  })
+})
+
+describe('compileHashedTest', () => {
+  it("asks the globs, then the bundler's word, then the name", () => {
+    const bundled = new Map([
+      ['/a-BqXhYzWk.js', true],
+      ['/main.8f3a2b1c.js', false],
+      ['/immutable/main.js', false],
+    ])
+    const isHashed = compileHashedTest(['/immutable/**'], bundled)
+    expect(isHashed('/immutable/main.js')).toBe(true)
+    expect(isHashed('/a-BqXhYzWk.js')).toBe(true)
+    expect(isHashed('/main.8f3a2b1c.js')).toBe(false)
+    expect(isHashed('/other.8f3a2b1c.js')).toBe(true)
+    expect(isHashed('/other.js')).toBe(false)
+  })
+})
+
+describe('findContradiction', () => {
+  it('names the version that has the same path with other bytes', () => {
+    const versionOf = (id: string, blob: string) => {
+      const entry = { path: '/a.js', blob, size: 1, type: '', hashed: true, encodings: [] }
+      const opened = openManifest(encodeManifest([entry], { notFound: 'none' }))
+      if (!opened.ok) throw new Error(opened.error)
+      return { id, manifest: opened.value }
+    }
+    const [one, two] = ['1'.repeat(64), '2'.repeat(64)] as const
+    const retained = [versionOf('1.0.0', one), versionOf('2.0.0', two)]
+    expect(findContradiction('/a.js', one, retained)?.id).toBe('2.0.0')
+    expect(findContradiction('/a.js', one, retained.slice(0, 1))).toBeUndefined()
+    expect(findContradiction('/b.js', one, retained)).toBeUndefined()
+  })
+})
