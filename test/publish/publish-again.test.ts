@@ -87,13 +87,13 @@ describe('publishing an id again', () => {
 
 describe('a publication that breaks off', () => {
   it('leaves the old state whole at every write, and is completed by doing it again', async () => {
-    const { keys, readBlob, readManifest, target } = store()
+    const { keys, readBlob, readManifest, remove, target } = store()
     const folder = makeFolder(SITE)
     const { limited: counted, writes: all } = limitWrites(target)
     await publishFolder(counted, optionsFor(folder))
     const whole = await keys()
     for (let allowed = 0; allowed < all.length; allowed++) {
-      await store().remove(whole)
+      await remove(whole)
       const old = await publishFolder(
         target,
         optionsFor(makeFolder({ 'old.txt': 'old' }), { id: '0.9.0' }),

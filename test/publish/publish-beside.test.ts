@@ -21,10 +21,10 @@ describe('publishing beside retained versions', () => {
   })
 
   it('makes a form anew that a retained version names but the store has lost', async () => {
-    const { readBlob, readManifest, target } = store()
+    const { readBlob, readManifest, remove, target } = store()
     const first = await publishFolder(target, optionsFor(makeFolder(SITE)))
     const lost = (await readManifest('1.0.0')).find('/assets/copy.js')?.encodings[0]?.blob
-    await store().remove([`blobs/${lost}`])
+    await remove([`blobs/${lost}`])
     const more = { id: '1.0.1', retained: [first.record] }
     const second = await publishFolder(target, optionsFor(makeFolder(SITE), more))
     expect(second.uploaded).toBe(1)
