@@ -4,11 +4,10 @@
 import { mkdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type Edge, startEdge } from './local/edge.ts'
 import { greet } from './local/greeting.ts'
 import { Mistake } from './local/mistake.ts'
 import { isPortFree } from './local/ports.ts'
-import { type RunningShop, startShop } from './local/shop.ts'
+import type { RunningShop } from './local/shop.ts'
 
 const HELP = `npm start -- [options]
 
@@ -54,6 +53,9 @@ async function start({ port, data, example }: Options): Promise<void> {
   await mkdir(data, { recursive: true }).catch((cause: Error) => {
     throw new Mistake(`the folder ${data} cannot be made: ${cause.message}`)
   })
+  // These take a second to load, which a mistake shall not wait for.
+  const { startEdge } = await import('./local/edge.ts')
+  const { startShop } = await import('./local/shop.ts')
   const edge = await startEdge({
     host: HOST,
     port,
@@ -61,31 +63,43 @@ async function start({ port, data, example }: Options): Promise<void> {
     variables: { REFRESH_MS: LOCAL_REFRESH_MS, ALLOW_INSECURE_ORIGINS: 'true' },
   })
   let shop: RunningShop | undefined
+  const ending = endOnSignal(() => Promise.all([edge.dispose(), shop?.stop()]))
   try {
     shop = example ? await startShop(edge, data, HOST) : undefined
   } catch (cause) {
+    // Whoever ends a start half-way makes it fail, and knows.
+    if (ending.hasBegun()) return
     await edge.dispose()
     throw cause
   }
-  endOnSignal(edge, shop)
-  greet(edge.url, data, shop !== undefined)
+  shop?.broken.then((message) => {
+    if (ending.hasBegun()) return
+    console.error(message)
+    return ending.begin(1)
+  })
+  if (!ending.hasBegun()) greet(edge.url, data, shop !== undefined)
+}
+
+type Ending = {
+  readonly hasBegun: () => boolean
+  readonly begin: (exitCode: number) => Promise<void>
 }
 
 /** Ctrl-C, or the end of whoever started us, ends everything; twice is at once. */
-function endOnSignal(edge: Edge, shop: RunningShop | undefined): void {
-  let ending = false
-  const end = async (code: number) => {
-    if (ending) process.exit(1)
-    ending = true
-    await Promise.all([edge.dispose(), shop?.stop()])
-    process.exit(code)
+function endOnSignal(stop: () => Promise<unknown>): Ending {
+  let hasBegun = false
+  const begin = async (exitCode: number) => {
+    if (hasBegun) process.exit(1)
+    hasBegun = true
+    await stop()
+    process.exit(exitCode)
   }
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => end(0))
-  shop?.broken.then((message) => {
-    if (ending) return
-    console.error(message)
-    return end(1)
-  })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    // Miniflare's listener exits at once and leaves the backends running.
+    process.removeAllListeners(signal)
+    process.on(signal, () => begin(0))
+  }
+  return { hasBegun: () => hasBegun, begin }
 }
 
 try {

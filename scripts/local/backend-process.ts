@@ -27,7 +27,12 @@ export async function startBackend(script: string, port: number): Promise<Backen
   })
   const written: string[] = []
   child.stderr.setEncoding('utf8').on('data', (text: string) => written.push(text))
-  const ended = once(child, 'exit').then(([code]) => code as number | null)
+  const endWithUs = () => child.kill()
+  process.once('exit', endWithUs)
+  const ended = once(child, 'exit').then(([code]) => {
+    process.off('exit', endWithUs)
+    return code as number | null
+  })
   const timer = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS)
   try {
     for await (const line of createInterface({ input: child.stdout })) {

@@ -1,0 +1,102 @@
+// What a person meets after typing `npm start`: what is printed, what is served, and that the two
+// printed commands shift traffic as they stand.
+
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { findFreePort } from '../../scripts/local/ports.ts'
+import { ask, DOCUMENT, Profile } from '../support/http-client.ts'
+import {
+  makeWorkFolder,
+  runStart,
+  type StartProcess,
+  spawnStart,
+} from '../support/start-process.ts'
+import { editByHand } from './edit-by-hand.ts'
+
+const HOST = '127.0.0.1'
+const WAIT = { timeout: 20_000, interval: 200 }
+
+let folder: Awaited<ReturnType<typeof makeWorkFolder>>
+let port: number
+let holo: StartProcess
+let url: URL
+
+beforeAll(async () => {
+  folder = await makeWorkFolder()
+  port = await findFreePort(HOST)
+  // A name that a shell would take apart.
+  holo = spawnStart(folder.path, ['--port', String(port), '--data', "Anna's data (1)"])
+  url = await holo.url()
+})
+afterAll(async () => {
+  await holo?.destroy()
+  await folder.remove()
+})
+
+/** The versions that `count` fresh visitors get. */
+async function versionsOfFresh(count: number): Promise<Set<unknown>> {
+  const visit = () => ask(url, '/', { headers: DOCUMENT })
+  const answers = await Promise.all(Array.from({ length: count }, visit))
+  return new Set(answers.map(({ headers }) => headers['holo-version']))
+}
+
+describe('npm start', () => {
+  it('prints the address, what to look at, and the two commands', () => {
+    const printed = holo.printed()
+    expect(url.origin).toBe(`http://${HOST}:${port}`)
+    expect(printed).toContain('95 % of visitors get shop 0.0.3, 5 % get 0.0.5')
+    expect(printed).toContain("document.cookie = 'staff=1'")
+    expect(printed).toMatch(/^ {2}npx wrangler kv key get assignments .* > assignments\.json$/m)
+    expect(printed).toMatch(/^ {2}npx wrangler kv key put assignments --path assignments\.json/m)
+  })
+
+  it.each([
+    ['0.0.5', 'staff, by the rule', { staff: '1' }],
+    ['0.0.3', 'a visitor of main', {}],
+  ])('serves %s to %s, page and API alike', async (version, _, cookies) => {
+    const profile = await vi.waitFor(async () => {
+      const fresh = new Profile(url)
+      Object.assign(fresh.cookies, cookies)
+      expect((await fresh.open('/')).headers['holo-version']).toBe(version)
+      return fresh
+    }, WAIT)
+    const page = await profile.open('/')
+    expect(page.headers['content-type']).toBe('text/html; charset=utf-8')
+    const script = /src="(\/assets\/[^"]+)"/.exec(page.body)?.[1] ?? 'none'
+    const asset = await profile.fetch(script)
+    expect(asset.status).toBe(200)
+    expect(asset.headers['cache-control']).toContain('immutable')
+    const api = await profile.fetch('/api/release')
+    expect(JSON.parse(api.body)).toMatchObject({ release: version })
+  })
+
+  it('moves everybody when the printed commands put back 100 %, and nobody without a new revision', async () => {
+    await editByHand(holo, folder.path, (document) => ({
+      ...document,
+      revision: document.revision + 1,
+      traffic: { main: 0, canary: 100 },
+    }))
+    const onlyCanary = new Set(['0.0.5'])
+    await vi.waitFor(async () => expect(await versionsOfFresh(100)).toEqual(onlyCanary), WAIT)
+
+    await editByHand(holo, folder.path, (document) => ({
+      ...document,
+      traffic: { main: 100, canary: 0 },
+    }))
+    await vi.waitFor(async () => {
+      await versionsOfFresh(1)
+      expect(holo.logged()).toContain(
+        'revision 2 is in use with other content: raise "revision" to 3',
+      )
+    }, WAIT)
+    expect(await versionsOfFresh(100)).toEqual(onlyCanary)
+  })
+
+  it('says that its port is taken, in one sentence', async () => {
+    const second = await runStart(folder.path, ['--port', String(port), '--data', 'other'])
+    expect(second).toEqual({
+      code: 1,
+      printed: '',
+      logged: `port ${port} is taken: end what listens there, or start with --port N\n`,
+    })
+  })
+})
