@@ -10,8 +10,10 @@ import type { EdgeCache } from './edge-cache.ts'
 import { Elsewhere } from './elsewhere.ts'
 import { MAX_MANIFEST_BYTES } from './limits.ts'
 import { Manifests } from './manifests.ts'
-import { type Intent, resolveFallback, resolveOwn } from './resolve.ts'
+import { type Intent, resolveFallback } from './resolve.ts'
 import { type Served, serveIntent } from './serve.ts'
+import { toApplyHeaders, withConfig } from './site-headers.ts'
+import { resolveByRules } from './site-redirects.ts'
 import type { Store } from './store.ts'
 
 export class Assets {
@@ -37,9 +39,10 @@ export class Assets {
     return 'unavailable'
   }
 
-  /** What the version itself has at a normalised path. */
+  /** What the version itself has at a normalised path; what its `_redirects` says comes first. */
   findOwn(manifest: Manifest, path: string): Intent | undefined {
-    return resolveOwn(manifest, path)
+    const intent = resolveByRules(manifest, path)
+    return intent && withConfig(manifest, intent)
   }
 
   /**
@@ -60,11 +63,13 @@ export class Assets {
     manifest: Manifest,
     facts: Pick<RequestFacts, 'method' | 'path' | 'kind'>,
   ): Intent | undefined {
-    return resolveFallback(manifest, facts)
+    const intent = resolveFallback(manifest, facts)
+    return intent && withConfig(manifest, intent)
   }
 
   /** The reply, and where its bytes came from (`none` when it has none of a blob's). */
   serve(intent: Intent, request: Request, requestId: string, ctx: Background): Promise<Served> {
-    return serveIntent(intent, request, requestId, this.#blobs, ctx)
+    const applyHeaders = toApplyHeaders(intent, request)
+    return serveIntent(intent, request, requestId, this.#blobs, ctx, applyHeaders)
   }
 }

@@ -1,5 +1,5 @@
-// The bytes of one representation: from memory, else from the Cache API, else with one get from R2.
-// Small blobs are read whole and kept in memory; big ones are streamed. Which representation it is
+// The bytes of one representation, or a range of them: from memory, else from the Cache API, else
+// with one get from R2. Small blobs are read whole and kept in memory; big ones are streamed. Which representation it is
 // and what the reply says about it is serve.ts' affair.
 
 import type { Representation } from '../core/manifest.ts'
@@ -7,6 +7,7 @@ import type { Background } from './background.ts'
 import type { Counters } from './counters.ts'
 import { discardBody, readWhole } from './deadline.ts'
 import type { EdgeCache } from './edge-cache.ts'
+import { type Body, sliceBody, streamExactly } from './exact-body.ts'
 import {
   MAX_CACHED_BLOB_BYTES,
   MAX_MEMORY_BLOB_BYTES,
@@ -14,11 +15,12 @@ import {
   READ_TIMEOUT_MS,
 } from './limits.ts'
 import { BoundedMemory } from './memory.ts'
+import type { ByteRange } from './ranges.ts'
 import type { Store, Stored } from './store.ts'
 
 export type LoadedBlob = {
-  /** Exactly as many bytes as the manifest says, or an error while they are read. */
-  readonly body: ArrayBuffer | ReadableStream
+  /** Exactly as many bytes as were asked for, or an error while they are read. */
+  readonly body: Body
   readonly source: 'memory' | 'cache' | 'r2'
 }
 
@@ -50,26 +52,48 @@ export class Blobs {
     return stored ? { body: stored, source: 'r2' } : 'unavailable'
   }
 
-  async #fromCache({ blob, size }: Representation): Promise<LoadedBlob['body'] | undefined> {
-    if (size > MAX_CACHED_BLOB_BYTES) return undefined
-    this.#counters.cacheGets++
-    const found = await this.#cache.match(toKey(blob))
-    const body = found && (await this.#toBody(found, blob, size))
+  /**
+   * A range of a blob, which lies within it. A small blob is loaded whole, so that the next range is
+   * in memory; of a big one that is not at hand only the range is read.
+   */
+  async loadRange(
+    wanted: Representation,
+    range: ByteRange,
+    ctx: Background,
+  ): Promise<LoadedBlob | 'unavailable'> {
+    if (wanted.size <= MAX_MEMORY_BLOB_BYTES || range.length === wanted.size) {
+      const loaded = this.peek(wanted.blob) ?? (await this.load(wanted, ctx))
+      if (loaded === 'unavailable' || range.length === wanted.size) return loaded
+      return { ...loaded, body: sliceBody(loaded.body, range) }
+    }
+    const cached = await this.#getCached(wanted)
+    if (cached) {
+      this.#counters.cacheHits++
+      return { body: sliceBody(cached.body, range), source: 'cache' }
+    }
+    const stored = await this.#getStored(wanted, range)
+    return stored ? { body: streamExactly(stored.body, range.length), source: 'r2' } : 'unavailable'
+  }
+
+  async #fromCache(wanted: Representation): Promise<Body | undefined> {
+    const found = await this.#getCached(wanted)
+    const body = found && (await this.#toBody(found, wanted.blob, wanted.size))
     if (body) this.#counters.cacheHits++
     return body
   }
 
-  async #fromStore(
-    { blob, size }: Representation,
-    ctx: Background,
-  ): Promise<LoadedBlob['body'] | undefined> {
-    this.#counters.r2Gets++
-    const found = await this.#store.getBlob(blob)
-    if (typeof found === 'string') {
-      if (found === 'missing') console.error(`blob ${blob} is not in the store`)
-      this.#counters.r2Failures++
-      return undefined
-    }
+  /** What the Cache API has, if it is as long as the manifest says. */
+  async #getCached({ blob, size }: Representation): Promise<Stored | undefined> {
+    if (size > MAX_CACHED_BLOB_BYTES) return undefined
+    this.#counters.cacheGets++
+    const found = await this.#cache.match(toKey(blob))
+    return found && (await this.#hasSize(found, blob, size)) ? found : undefined
+  }
+
+  async #fromStore(wanted: Representation, ctx: Background): Promise<Body | undefined> {
+    const { blob, size } = wanted
+    const found = await this.#getStored(wanted)
+    if (!found) return undefined
     const [stored, copy] = size <= MAX_MEMORY_BLOB_BYTES ? [found] : this.#split(found)
     const body = await this.#toBody(stored, blob, size)
     if (!body) {
@@ -85,6 +109,16 @@ export class Blobs {
     return body
   }
 
+  /** What R2 has, if it is as long as the manifest says. */
+  async #getStored({ blob, size }: Representation, range?: ByteRange): Promise<Stored | undefined> {
+    this.#counters.r2Gets++
+    const found = await this.#store.getBlob(blob, range)
+    if (typeof found !== 'string' && (await this.#hasSize(found, blob, size))) return found
+    if (found === 'missing') console.error(`blob ${blob} is not in the store`)
+    this.#counters.r2Failures++
+    return undefined
+  }
+
   /** A second body for the Cache API, unless it would be too big for it. */
   #split({ body, size }: Stored): [Stored, ReadableStream?] {
     if (size > MAX_CACHED_BLOB_BYTES) return [{ body, size }]
@@ -93,18 +127,9 @@ export class Blobs {
   }
 
   /** What a reply can carry; `undefined` if it is not the blob the manifest speaks of. */
-  async #toBody(
-    { body, size: found }: Stored,
-    blob: string,
-    size: number,
-  ): Promise<LoadedBlob['body'] | undefined> {
-    if (found !== size) {
-      console.error(`blob ${blob} has ${found} bytes; the manifest says ${size}`)
-      await discardBody(body)
-      return undefined
-    }
-    if (size > MAX_MEMORY_BLOB_BYTES) return streamExactly(body, size)
-    const read = await readWhole(body, size, READ_TIMEOUT_MS)
+  async #toBody(stored: Stored, blob: string, size: number): Promise<Body | undefined> {
+    if (size > MAX_MEMORY_BLOB_BYTES) return streamExactly(stored.body, size)
+    const read = await readWhole(stored.body, size, READ_TIMEOUT_MS)
     if (!read.ok) {
       console.warn(`blob ${blob} could not be read`, read.error)
       return undefined
@@ -112,19 +137,16 @@ export class Blobs {
     this.#memory.put(blob, read.value, size)
     return read.value
   }
+
+  /** A blob of another length is not the one the manifest speaks of: it is let go. */
+  async #hasSize({ body, size: found }: Stored, blob: string, size: number): Promise<boolean> {
+    if (found === size) return true
+    console.error(`blob ${blob} has ${found} bytes; the manifest says ${size}`)
+    await discardBody(body)
+    return false
+  }
 }
 
 function toKey(blob: string): string {
   return `blobs/${blob}`
-}
-
-/** `body`, but broken off where it ends early or goes on for too long. Its length is sent ahead. */
-function streamExactly(body: ReadableStream, size: number): ReadableStream {
-  const { readable, writable } = new FixedLengthStream(size)
-  // What goes wrong is told to the reader; one that has left needs no word of it.
-  body
-    .pipeTo(writable)
-    .catch((cause) => writable.abort(cause))
-    .catch(() => undefined)
-  return readable
 }

@@ -9,6 +9,7 @@ import { MAX_NEGATIVES_BYTES, MAX_SEARCHED_BYTES, MAX_SEARCHED_VERSIONS } from '
 import type { Manifests } from './manifests.ts'
 import { BoundedMemory } from './memory.ts'
 import type { Intent } from './resolve.ts'
+import { withConfig } from './site-headers.ts'
 
 export class Elsewhere {
   readonly #manifests: Manifests
@@ -52,7 +53,7 @@ export class Elsewhere {
       if (manifest === 'unavailable') failed = true
       if (typeof manifest !== 'object') continue
       const entry = manifest.find(name)
-      if (entry?.hashed) return { kind: 'file', entry, status: 200 }
+      if (entry?.hashed) return withConfig(manifest, { kind: 'file', entry, status: 200 })
       unused -= manifest.bytes.length
     }
     if (failed) return 'unavailable'

@@ -18,6 +18,12 @@ export const MAX_MEMORY_BLOB_BYTES = 1 * MIB
  */
 export const MAX_CACHED_BLOB_BYTES = 8 * MIB
 
+/**
+ * Ranges of one request that are answered with parts; with more, the whole file is sent. Every part
+ * of a big file is one R2 get, and real readers ask for a few.
+ */
+export const MAX_RANGES = 16
+
 /** Manifests kept in an isolate, in sum: that of the largest site, and a search beside it. */
 export const MAX_MEMORY_MANIFESTS_BYTES = 44 * MIB
 

@@ -1,6 +1,7 @@
 // Which stored form of a file a client gets: RFC 9110 section 12.5.3 on what it says it accepts.
 
 import type { Encoding, ManifestEntry, Representation } from '../core/manifest.ts'
+import { memoise } from '../core/memoise.ts'
 
 /** The form that was chosen; without `encoding` it is the file as it is. */
 export type Choice = Representation & { readonly encoding?: Encoding }
@@ -13,11 +14,12 @@ const MEMBER = /^([!#$%&'*+.^_`|~\w-]+)(?:\s*;\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.
 
 /**
  * The best form by weight, then by size. A client that accepts nothing there is (not even identity)
- * gets the file as it is: the RFC lets a server disregard the field rather than answer 406.
+ * gets the file as it is: section 12.4.1 lets a server disregard the field rather than answer 406,
+ * and a file that can perhaps not be read is worth more than none.
  */
 export function chooseRepresentation(entry: ManifestEntry, accept: string): Choice {
   if (entry.encodings.length === 0 || accept === '') return entry
-  const weights = parseWeights(accept)
+  const weights = weightsOf(accept)
   const anything = weights.get('*')
   let best: Choice = entry
   let bestWeight = weights.get('identity') ?? anything ?? UNNAMED_IDENTITY_WEIGHT
@@ -44,6 +46,9 @@ function parseWeights(accept: string): ReadonlyMap<string, number> {
   }
   return weights
 }
+
+/** Browsers send a handful of lists, again and again. */
+const weightsOf = memoise(parseWeights)
 
 function isBetter(candidate: Choice, best: Choice): boolean {
   if (candidate.size !== best.size) return candidate.size < best.size

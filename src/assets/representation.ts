@@ -5,9 +5,19 @@ import type { ManifestEntry } from '../core/manifest.ts'
 import { IMMUTABLE_TTL_S } from './limits.ts'
 import type { Choice } from './negotiation.ts'
 
+/** What a request has come to, before its conditions and ranges are looked at. */
+export type Selected = {
+  readonly entry: ManifestEntry
+  readonly choice: Choice
+  readonly status: 200 | 404
+  /** The client runs what it gets as a service worker. */
+  readonly isServiceWorker: boolean
+}
+
 /** 128 of the hash's 256 bits: chance never makes two of them alike. */
 const ETAG_HEX_DIGITS = 32
-const HTML = /^(?:text\/html|application\/xhtml\+xml)\b/i
+/** Types of pages. */
+export const HTML = /^(?:text\/html|application\/xhtml\+xml)\b/i
 
 /** A strong tag (RFC 9110 section 8.8.3) of the stored bytes, so that each encoding has its own. */
 export function toEtag({ blob }: Choice): string {
@@ -16,40 +26,37 @@ export function toEtag({ blob }: Choice): string {
 
 /**
  * HTML belongs to one visitor's version, so no shared cache may keep it. `immutable` is only for a
- * hashed name that was really found; a page that says "not found" is never kept.
+ * hashed name that was really found, and never for a service worker: a worker that cannot be
+ * replaced keeps its whole site in the past. A page that says "not found" is never kept.
  */
-export function toCacheControl({ type, hashed }: ManifestEntry, status: 200 | 404): string {
+function toCacheControl({ entry, status, isServiceWorker }: Selected): string {
   if (status === 404) return 'no-store'
-  if (HTML.test(type)) return 'private, no-cache'
-  return hashed
+  if (HTML.test(entry.type)) return 'private, no-cache'
+  return entry.hashed && !isServiceWorker
     ? `public, max-age=${IMMUTABLE_TTL_S}, immutable`
     : 'public, max-age=0, must-revalidate'
 }
 
 /** The headers of a 304, which those of a 200 begin with (RFC 9110 section 15.4.5). */
-export function toValidatorHeaders(
-  entry: ManifestEntry,
-  choice: Choice,
-  status: 200 | 404,
-): Record<string, string> {
+export function toValidatorHeaders(selected: Selected): Record<string, string> {
+  const { entry, choice, status } = selected
   return {
-    'cache-control': toCacheControl(entry, status),
+    'cache-control': toCacheControl(selected),
     'x-content-type-options': 'nosniff',
     ...(status === 200 && { etag: toEtag(choice) }),
     ...(entry.encodings.length > 0 && { vary: 'accept-encoding' }),
   }
 }
 
-/** The headers of a reply that carries `choice`, or of the HEAD of one. */
-export function toContentHeaders(
-  entry: ManifestEntry,
-  choice: Choice,
-  status: 200 | 404,
-): Record<string, string> {
+/** The headers of a reply that carries the whole of what was selected, or of the HEAD of one. */
+export function toContentHeaders(selected: Selected): Record<string, string> {
+  const { entry, choice, status } = selected
   return {
-    ...toValidatorHeaders(entry, choice, status),
+    ...toValidatorHeaders(selected),
     'content-type': entry.type,
     'content-length': String(choice.size),
     ...(choice.encoding && { 'content-encoding': choice.encoding }),
+    // A page that says "not found" is no representation that parts could be asked of.
+    ...(status === 200 && { 'accept-ranges': 'bytes' }),
   }
 }

@@ -1,54 +1,64 @@
-// Which file of one version answers a path. Pure over the manifest: it finds an intent, and leaves
-// the bytes and the letter of HTTP to serve.ts, and other versions to elsewhere.ts.
+// Which file of one version answers a path, and under which spelling. Pure over the manifest: it
+// finds an intent, and leaves the bytes and the letter of HTTP to serve.ts, and other versions to
+// elsewhere.ts.
 
 import type { Manifest, ManifestEntry } from '../core/manifest.ts'
-import { toManifestPath } from '../core/path.ts'
+import type { ManifestConfig } from '../core/manifest-config.ts'
+import { toUrlPath } from '../core/path.ts'
+import type { Redirection } from '../core/site-rules-redirects.ts'
 import type { RequestFacts } from '../core/types.ts'
+import { findPage } from './html-handling.ts'
+
+/** What `encodeURIComponent` leaves as it is, and slashes. */
+const NOTHING_TO_ESCAPE = /^[A-Za-z0-9\-_.!~*'()/]*$/
 
 /** What a request is to be answered with, before any byte is read. */
-export type Intent =
+export type Intent = (
   | { readonly kind: 'file'; readonly entry: ManifestEntry; readonly status: 200 | 404 }
   /** `path` is a normalised path of this site; the query of the request is kept. */
   | { readonly kind: 'redirect'; readonly path: string; readonly status: 307 }
-
-/**
- * The file at a normalised path: the very name, the index of a directory, or the page whose name
- * ends in `.html`. A directory without its slash is a redirect, because the relative links of its
- * index would lead elsewhere.
- */
-export function resolveOwn(manifest: Manifest, path: string): Intent | undefined {
-  const name = toManifestPath(path)
-  if (name === undefined) return undefined
-  if (name.endsWith('/')) return toFile(manifest.find(`${name}index.html`), 200)
-  const file = manifest.find(name) ?? manifest.find(`${name}.html`)
-  if (file) return toFile(file, 200)
-  // A target that begins with two slashes would name another host.
-  if (path.startsWith('//') || !manifest.find(`${name}/index.html`)) return undefined
-  return { kind: 'redirect', path: `${path}/`, status: 307 }
+  /** A redirect that the version's `_redirects` asks for. It answers every method. */
+  | { readonly kind: 'moved'; readonly redirection: Redirection }
+) & {
+  /** Of the version that has it, for the headers it asks for; absent where it asks for none. */
+  readonly config?: ManifestConfig
 }
 
 /**
- * What the version shows where it has nothing. Only a page that is being navigated to gets one: a
- * script that is missing must never be answered with HTML.
+ * The version's own file for a normalised path, as its `html_handling` has it. A path that is spelled
+ * otherwise than the file's name in a URL is sent to that spelling, so that one file has one address.
+ */
+export function resolveOwn(manifest: Manifest, path: string): Intent | undefined {
+  const name = toName(path)
+  const page = findPage(manifest, name)
+  if (!page) return undefined
+  if (page.kind === 'elsewhere') return toRedirect(page.name)
+  return toFile(page.entry, 200, name, path)
+}
+
+/**
+ * What the version shows where it has nothing, as its `not_found_handling` has it. Only a page that is
+ * being navigated to gets one: a script that is missing must never be answered with HTML.
  */
 export function resolveFallback(
   manifest: Manifest,
   { method, path, kind }: Pick<RequestFacts, 'method' | 'path' | 'kind'>,
 ): Intent | undefined {
   if (kind === 'subresource' || (method !== 'GET' && method !== 'HEAD')) return undefined
+  const name = toName(path)
   switch (manifest.config.notFound) {
     case 'single-page-application':
-      return toFile(manifest.find('/index.html'), 200)
+      return toFile(manifest.find('/index.html'), 200, name, path)
     case '404-page':
-      return toFile(findNearest404(manifest, path), 404)
+      return toFile(findNearest404(manifest, name), 404, name, path)
     case 'none':
       return undefined
   }
 }
 
 /** `/a/b/c` asks for `/a/b/404.html`, `/a/404.html`, `/404.html`. */
-function findNearest404(manifest: Manifest, path: string): ManifestEntry | undefined {
-  let directory = toManifestPath(path) ?? '/'
+function findNearest404(manifest: Manifest, name: string): ManifestEntry | undefined {
+  let directory = name
   while (directory !== '') {
     directory = directory.slice(0, directory.lastIndexOf('/'))
     const page = manifest.find(`${directory}/404.html`)
@@ -57,6 +67,40 @@ function findNearest404(manifest: Manifest, path: string): ManifestEntry | undef
   return undefined
 }
 
-function toFile(entry: ManifestEntry | undefined, status: 200 | 404): Intent | undefined {
-  return entry && { kind: 'file', entry, status }
+/**
+ * The name that a path asks for: its segments decoded, those that are no UTF-8 as they are, and
+ * slashes merged. `%2F` is a slash here. That is safe because `toUrlPath` never gives it back: such
+ * a path is only ever redirected, never answered with a file.
+ */
+function toName(path: string): string {
+  if (!path.includes('%') && !path.includes('//')) return path
+  return path.split('/').map(decodeSegment).join('/').replace(/\/+/g, '/')
+}
+
+function decodeSegment(segment: string): string {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return segment
+  }
+}
+
+function toFile(
+  entry: ManifestEntry | undefined,
+  status: 200 | 404,
+  name: string,
+  path: string,
+): Intent | undefined {
+  if (!entry) return undefined
+  return isSpelling(path, name) ? { kind: 'file', entry, status } : toRedirect(name)
+}
+
+/** Most paths have nothing to escape, which is found out faster than by escaping it. */
+function isSpelling(path: string, name: string): boolean {
+  return (path === name && NOTHING_TO_ESCAPE.test(path)) || path === toUrlPath(name)
+}
+
+/** The names this is called with have no two slashes in a row, which would lead to another host. */
+function toRedirect(name: string): Intent {
+  return { kind: 'redirect', path: toUrlPath(name), status: 307 }
 }

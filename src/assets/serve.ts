@@ -1,13 +1,15 @@
-// From an intent to a reply: method, encoding, precondition, and only then the bytes. A 304 and a
-// HEAD read none.
+// From an intent to a reply: method, encoding, preconditions, ranges, and only then the bytes. A
+// HEAD, 304, 412 and 416 read none. The order is that of RFC 9110 section 13.2.
 
 import { errorResponse } from '../http/errors.ts'
 import { splitQuery } from '../http/query.ts'
 import type { Background } from './background.ts'
 import type { Blobs, LoadedBlob } from './blobs.ts'
-import { chooseRepresentation } from './negotiation.ts'
-import { matchIfNoneMatch } from './preconditions.ts'
-import { toContentHeaders, toEtag, toValidatorHeaders } from './representation.ts'
+import { type Choice, chooseRepresentation } from './negotiation.ts'
+import { loadParts } from './partial.ts'
+import { decidePrecondition, matchIfRange } from './preconditions.ts'
+import { type ByteRange, decideRanges } from './ranges.ts'
+import { type Selected, toContentHeaders, toEtag, toValidatorHeaders } from './representation.ts'
 import type { Intent } from './resolve.ts'
 
 /** A reply whose headers can be changed, and where its body came from. */
@@ -16,39 +18,120 @@ export type Served = {
   readonly source: LoadedBlob['source'] | 'none'
 }
 
-/** Bytes that cannot be had are a 503: the file exists, and saying otherwise would be kept. */
+/** What a version adds to the headers of its files and redirects. */
+export type ApplyHeaders = (headers: Headers) => void
+
+const ALLOW = { allow: 'GET, HEAD, OPTIONS' }
+
+/**
+ * Bytes that cannot be had are a 503: the file exists, and saying otherwise would be kept.
+ *
+ * @param applyHeaders Called on files (200, 206, 304, the page of a 404), OPTIONS and redirects, after
+ * Holo's own headers are set, but before those that say which part is sent.
+ */
 export async function serveIntent(
   intent: Intent,
   request: Request,
   requestId: string,
   blobs: Blobs,
   ctx: Background,
+  applyHeaders?: ApplyHeaders,
 ): Promise<Served> {
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
-    return withoutBlob(errorResponse('method_not_allowed', requestId, { allow: 'GET, HEAD' }))
+  const { method } = request
+  if (intent.kind === 'moved') {
+    const { to, search, hash, status } = intent.redirection
+    return serveRedirect(request, { path: to, search, hash, status }, applyHeaders)
   }
-  if (intent.kind === 'redirect') {
-    const location = intent.path + splitQuery(new URL(request.url).search).search
-    const headers = { location, 'cache-control': 'no-store' }
-    return withoutBlob(new Response(null, { status: intent.status, headers }))
+  if (method === 'OPTIONS') {
+    // A preflight is granted what the version says; there is nothing in it to keep.
+    const headers = new Headers(ALLOW)
+    applyHeaders?.(headers)
+    headers.delete('cache-control')
+    return withoutBlob(new Response(null, { status: 204, headers }))
   }
-  const { entry, status } = intent
-  const choice = chooseRepresentation(entry, toAcceptEncoding(request))
-  // Section 13.2.1 of RFC 9110: preconditions are for what would be a success.
-  if (status === 200 && matchIfNoneMatch(request.headers.get('if-none-match'), toEtag(choice))) {
-    const headers = toValidatorHeaders(entry, choice, status)
+  if (method !== 'GET' && method !== 'HEAD') {
+    return withoutBlob(errorResponse('method_not_allowed', requestId, ALLOW))
+  }
+  if (intent.kind === 'redirect') return serveRedirect(request, intent, applyHeaders)
+  const selected = select(intent, request)
+  const { choice, status } = selected
+  // What would not be a success has no preconditions and no ranges (sections 13.2.1 and 14.2).
+  const isSuccess = status === 200
+  const verdict = isSuccess ? decidePrecondition(request.headers, toEtag(choice)) : 'proceed'
+  if (verdict === 'failed') return withoutBlob(errorResponse('precondition_failed', requestId))
+  if (verdict === 'not-modified') {
+    const headers = toHeaders(toValidatorHeaders(selected), applyHeaders)
     return withoutBlob(new Response(null, { status: 304, headers }))
   }
-  // What is stored is encoded already; the runtime must not do it again.
-  const init: ResponseInit = {
-    status,
-    headers: toContentHeaders(entry, choice, status),
-    encodeBody: choice.encoding ? 'manual' : 'automatic',
+  const ranges = isSuccess && method === 'GET' ? toRanges(request.headers, choice) : 'whole'
+  if (ranges === 'unsatisfiable') {
+    const headers = { 'content-range': `bytes */${choice.size}` }
+    return withoutBlob(errorResponse('range_not_satisfiable', requestId, headers))
   }
-  if (request.method === 'HEAD') return withoutBlob(new Response(null, init))
+  const headers = toHeaders(toContentHeaders(selected), applyHeaders)
+  // What is stored is encoded already; the runtime must not do it again.
+  const encodeBody = choice.encoding ? 'manual' : 'automatic'
+  if (method === 'HEAD') return withoutBlob(new Response(null, { status, headers, encodeBody }))
+  if (ranges !== 'whole') {
+    const partHeaders = new Headers(headers)
+    const loaded = await loadParts(choice, ranges, partHeaders, blobs, ctx)
+    return toServed(loaded, { status: 206, headers: partHeaders, encodeBody }, requestId)
+  }
   const loaded = blobs.peek(choice.blob) ?? (await blobs.load(choice, ctx))
-  if (loaded === 'unavailable') return withoutBlob(errorResponse('storage_unavailable', requestId))
-  return { response: new Response(loaded.body, init), source: loaded.source }
+  return toServed(loaded, { status, headers, encodeBody }, requestId)
+}
+
+/** Without a query of its own, a target gets that of the request; it stands before the fragment. */
+function serveRedirect(
+  request: Request,
+  target: { path: string; search?: string; hash?: string; status: number },
+  applyHeaders: ApplyHeaders | undefined,
+): Served {
+  const { path, search, hash = '', status } = target
+  const location = path + (search || splitQuery(new URL(request.url).search).search) + hash
+  // The length is said for HEAD, to which the runtime would not say it.
+  const fields = { location, 'cache-control': 'no-store', 'content-length': '0' }
+  return withoutBlob(new Response(null, { status, headers: toHeaders(fields, applyHeaders) }))
+}
+
+function select({ entry, status }: Intent & { kind: 'file' }, request: Request): Selected {
+  return {
+    entry,
+    status,
+    choice: chooseRepresentation(entry, toAcceptEncoding(request)),
+    isServiceWorker: entry.hashed && isServiceWorkerRequest(request.headers),
+  }
+}
+
+/** Service Workers standard, appendix B: every fetch of a worker's own script says so. */
+export function isServiceWorkerRequest(headers: Headers): boolean {
+  return headers.has('service-worker') || headers.get('sec-fetch-dest') === 'serviceworker'
+}
+
+/**
+ * The parts to send. Several parts of an encoded form would leave it open what is encoded, the parts
+ * or the multipart document around them: such a request gets the whole.
+ */
+function toRanges(
+  headers: Headers,
+  choice: Choice,
+): 'whole' | 'unsatisfiable' | readonly ByteRange[] {
+  const range = headers.get('range')
+  if (range === null || !matchIfRange(headers.get('if-range'), toEtag(choice))) return 'whole'
+  const ranges = decideRanges(range, choice.size)
+  if (typeof ranges === 'string') return ranges
+  return choice.encoding && ranges.length > 1 ? 'whole' : ranges
+}
+
+/** A plain record as long as nothing is added: that is the warm path. */
+function toHeaders(
+  fields: Record<string, string>,
+  applyHeaders: ApplyHeaders | undefined,
+): Headers | Record<string, string> {
+  if (!applyHeaders) return fields
+  const headers = new Headers(fields)
+  applyHeaders(headers)
+  return headers
 }
 
 /**
@@ -58,6 +141,15 @@ export async function serveIntent(
 function toAcceptEncoding(request: Request): string {
   const own = request.cf?.clientAcceptEncoding
   return typeof own === 'string' ? own : (request.headers.get('accept-encoding') ?? '')
+}
+
+function toServed(
+  loaded: LoadedBlob | 'unavailable',
+  init: ResponseInit,
+  requestId: string,
+): Served {
+  if (loaded === 'unavailable') return withoutBlob(errorResponse('storage_unavailable', requestId))
+  return { response: new Response(loaded.body, init), source: loaded.source }
 }
 
 function withoutBlob(response: Response): Served {

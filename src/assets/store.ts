@@ -3,11 +3,12 @@
 
 import { discardBody, settleWithin } from './deadline.ts'
 import { R2_TIMEOUT_MS } from './limits.ts'
+import type { ByteRange } from './ranges.ts'
 
 /** Stored bytes, not read yet. Whoever does not read `body` must cancel it. */
 export type Stored = {
-  readonly body: ReadableStream
-  /** Length of `body` in bytes. */
+  readonly body: ReadableStream<Uint8Array>
+  /** Length in bytes of what is stored, also where `body` is only a range of it. */
   readonly size: number
 }
 
@@ -16,7 +17,8 @@ export type Absence = 'missing' | 'unavailable'
 
 /** Keys are SHA-256 of the stored bytes, 64 lower-case hex digits. */
 export type Store = {
-  readonly getBlob: (hash: string) => Promise<Stored | Absence>
+  /** With a range, `body` is that range; one that does not lie within the blob gives any bytes. */
+  readonly getBlob: (hash: string, range?: ByteRange) => Promise<Stored | Absence>
   readonly getManifest: (hash: string) => Promise<Stored | Absence>
 }
 
@@ -25,10 +27,10 @@ export function createR2Store(
   bucket: Pick<R2Bucket, 'get'>,
   timeoutMs: number = R2_TIMEOUT_MS,
 ): Store {
-  const get = async (key: string): Promise<Stored | Absence> => {
+  const get = async (key: string, range?: ByteRange): Promise<Stored | Absence> => {
     const got = await settleWithin(
       timeoutMs,
-      () => bucket.get(key),
+      () => bucket.get(key, range && { range }),
       (late) => discardBody(late?.body ?? null),
     )
     if (!got.ok) {
@@ -38,7 +40,7 @@ export function createR2Store(
     return got.value === null ? 'missing' : { body: got.value.body, size: got.value.size }
   }
   return {
-    getBlob: (hash) => get(`blobs/${hash}`),
+    getBlob: (hash, range) => get(`blobs/${hash}`, range),
     getManifest: (hash) => get(`manifests/${hash}`),
   }
 }

@@ -10,6 +10,7 @@
 //
 // All numbers are little-endian.
 
+import { type ManifestConfig, parseManifestConfig } from './manifest-config.ts'
 import { murmur3 } from './murmur3.ts'
 import { err, ok, type Result } from './result.ts'
 
@@ -33,14 +34,6 @@ export type ManifestEntry = Representation & {
   readonly hashed: boolean
   /** Smaller forms of the same content. */
   readonly encodings: readonly (Representation & { readonly encoding: Encoding })[]
-}
-
-const NOT_FOUND = ['none', '404-page', 'single-page-application'] as const
-
-/** What a version says about all of its files. */
-export type ManifestConfig = {
-  /** As in Cloudflare's `not_found_handling`. */
-  readonly notFound: (typeof NOT_FOUND)[number]
 }
 
 const MAGIC = 0x4d4c4f48
@@ -175,13 +168,8 @@ export function openManifest(bytes: Uint8Array): Result<Manifest, string> {
   const configAt = textAt + view.getUint32(28, true)
   const configEnd = configAt + view.getUint32(32, true)
   if (configEnd > total) return err('manifest configuration lies outside the manifest')
-  try {
-    const config = JSON.parse(decoder.decode(bytes.subarray(configAt, configEnd)))
-    if (!NOT_FOUND.includes(config?.notFound)) return err('manifest configuration has no notFound')
-    return ok(new Manifest(bytes, view, config as ManifestConfig))
-  } catch (cause) {
-    return err(`manifest configuration is not JSON: ${String(cause)}`)
-  }
+  const config = parseManifestConfig(decoder.decode(bytes.subarray(configAt, configEnd)))
+  return config.ok ? ok(new Manifest(bytes, view, config.value)) : config
 }
 
 /**

@@ -2,22 +2,54 @@
 // `normalisePath`; nothing below the router looks at the raw URL again.
 
 const UNRESERVED = /[A-Za-z0-9\-._~]/
+/** All that a path may hold as it is, beside escapes: RFC 3986 section 3.3. */
+const NOT_PLAIN = /[^A-Za-z0-9\-._~!$&'()*+,;=:@/]/
+const ESCAPE_OR_NOT_PLAIN = /%([0-9A-Fa-f]{2})?|[^A-Za-z0-9\-._~!$&'()*+,;=:@/]/g
 
 /**
  * The normalised path of a URL that the WHATWG parser has read (it has resolved dot segments in
  * every spelling and turned backslashes into slashes): escapes of unreserved characters are
  * decoded, all others are in upper case (RFC 3986 section 6.2.2), a `%` that starts no escape is
- * `%25`. Applying it twice changes nothing. `undefined` when the path holds a NUL.
+ * `%25`, and what the parser lets through though no path may hold it (`|`, `[`, `]`, `^`) is
+ * escaped. Escapes of `;`, `:` and the like stay: they mean something else than the character.
+ * Applying it twice changes nothing. `undefined` when the path holds a NUL.
  */
 export function normalisePath(url: URL): string | undefined {
   const path = url.pathname
-  if (!path.includes('%')) return path
-  const normal = path.replace(/%([0-9A-Fa-f]{2})?/g, (_, hex: string | undefined) => {
-    if (hex === undefined) return '%25'
+  if (!NOT_PLAIN.test(path)) return path
+  const normal = path.replace(ESCAPE_OR_NOT_PLAIN, (found, hex: string | undefined) => {
+    if (hex === undefined) return encodeURIComponent(found)
     const char = String.fromCharCode(Number.parseInt(hex, 16))
     return UNRESERVED.test(char) ? char : `%${hex.toUpperCase()}`
   })
   return normal.includes('%00') ? undefined : normal
+}
+
+/** One character below U+0080 in more bytes than it needs: no UTF-8, and read by some all the same. */
+const OVERLONG = /(?:([\xC0\xC1])|\xE0([\x80\x81])|\xF0\x80([\x80\x81]))([\x80-\xBF])/g
+
+/**
+ * A normalised path as the most careless of servers may read it: escapes decoded however often they
+ * are nested, overlong UTF-8 too, backslashes as slashes, slashes merged, the `;…` of a segment
+ * dropped, and only then the dot segments resolved. For judging whom a path is meant for; never to
+ * be forwarded or looked up.
+ */
+export function toLoosePath(path: string): string {
+  if (!/[%;]|\/\//.test(path)) return path
+  const decoded = path
+    .replace(/%(?:25)+/g, '%')
+    .replace(/%([0-9A-F]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+    .replace(OVERLONG, (_, two?: string, three?: string, four?: string, last = '') => {
+      const lead = (two ?? three ?? four ?? '').charCodeAt(0)
+      return String.fromCharCode(((lead & 1) << 6) | (last.charCodeAt(0) & 0x3f))
+    })
+  const segments: string[] = []
+  for (const part of decoded.split(/[/\\]+/)) {
+    const segment = part.replace(/;.*/s, '')
+    if (segment === '..') segments.pop()
+    else if (segment !== '.' && segment !== '') segments.push(segment)
+  }
+  return `/${segments.join('/')}`
 }
 
 /**

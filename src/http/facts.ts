@@ -1,8 +1,8 @@
 // A Request as plain facts: all that the decision may know, read once. Nothing here decides.
 
-import { normalisePath } from '../core/path.ts'
 import { parsePin } from '../core/pins.ts'
 import type { Attributes, RequestFacts, RequestKind } from '../core/types.ts'
+import { readAddress } from './address.ts'
 import { PIN_COOKIE, parseCookies } from './cookies.ts'
 import { isCrawler } from './crawlers.ts'
 import { isPrefetch } from './kind.ts'
@@ -14,6 +14,7 @@ export type Facts = RequestFacts & {
   readonly search: string
   /** Holo made the visitor's id for this request. */
   readonly minted: boolean
+  /** A page or frame that is fetched ahead; never a subresource. */
   readonly prefetch: boolean
   /** The pin cookie as it came, so that it is not set again to the same. */
   readonly pinCookie: string | undefined
@@ -29,15 +30,15 @@ export type FactsOptions = {
 const NO_GRANTS: ReadonlySet<string> = new Set()
 const NO_ATTRIBUTES: Attributes = { header: {}, cookie: {}, query: {} }
 
-/** The facts of a request, `undefined` when its path cannot be read. */
+/** The facts of a request, `undefined` when its address cannot be read. */
 export function readFacts(
   request: Request,
   kind: RequestKind,
   { visitor: source, withAttributes }: FactsOptions,
 ): Facts | undefined {
-  const url = new URL(request.url)
-  const path = normalisePath(url)
-  if (path === undefined) return undefined
+  const address = readAddress(request)
+  if (!address) return undefined
+  const { url, path } = address
   const { method, headers } = request
   const cookies = parseCookies(headers.get('cookie'))
   const { search, pin: queryPin } = splitQuery(url.search)
@@ -48,7 +49,7 @@ export function readFacts(
     path,
     search,
     kind,
-    prefetch: isPrefetch(headers),
+    prefetch: kind !== 'subresource' && isPrefetch(headers),
     visitor: visitor.id,
     minted: visitor.minted,
     crawler: isCrawler(headers.get('user-agent')),

@@ -1,7 +1,8 @@
 // Says in words what differs between a version as it was published and what is to be published under
 // the same id. Encodings are not compared: other compressors give other bytes of the same content.
 
-import type { Manifest, ManifestConfig, ManifestEntry } from '../core/manifest.ts'
+import type { Manifest, ManifestEntry } from '../core/manifest.ts'
+import type { ManifestConfig } from '../core/manifest-config.ts'
 import { isSameServices, type PublishedService, toServicesText } from './services.ts'
 import type { SurveyedFile } from './survey.ts'
 import type { VersionRecord } from './target.ts'
@@ -14,7 +15,7 @@ export function listDifferences(
   published: { readonly record: VersionRecord; readonly manifest: Manifest },
   wanted: {
     readonly files: readonly SurveyedFile[]
-    readonly notFound: ManifestConfig['notFound']
+    readonly config: ManifestConfig
     readonly services: readonly PublishedService[]
   },
 ): string[] {
@@ -33,15 +34,26 @@ export function listDifferences(
       if (!paths.has(path)) lines.push(`${path}: removed`)
     }
   }
-  if (manifest.config.notFound !== wanted.notFound) {
-    lines.push(`not-found handling: ${manifest.config.notFound} became ${wanted.notFound}`)
+  const [was, is] = [manifest.config, wanted.config]
+  if (was.htmlHandling !== is.htmlHandling) {
+    lines.push(`HTML handling: ${was.htmlHandling} became ${is.htmlHandling}`)
   }
+  if (was.notFound !== is.notFound) {
+    lines.push(`not-found handling: ${was.notFound} became ${is.notFound}`)
+  }
+  if (!isSame(was.headers, is.headers)) lines.push('_headers: other rules')
+  if (!isSame(was.redirects, is.redirects)) lines.push('_redirects: other rules')
   if (!isSameServices(record.services, wanted.services)) {
     lines.push(
       `services: ${toServicesText(record.services)} became ${toServicesText(wanted.services)}`,
     )
   }
   return lines
+}
+
+/** Rules lie in the manifest in the order they were read in, and their order matters. */
+function isSame(some: unknown, others: unknown): boolean {
+  return JSON.stringify(some) === JSON.stringify(others)
 }
 
 function describeChange(entry: ManifestEntry, file: SurveyedFile): string | undefined {

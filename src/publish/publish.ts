@@ -1,7 +1,8 @@
 // Publishes a folder as a version, in the order that makes a crash harmless: blobs, manifest,
 // record. Nothing points at the version afterwards; that is pointer.ts' affair and the last step.
 
-import { encodeManifest, type Manifest, type ManifestConfig } from '../core/manifest.ts'
+import { encodeManifest, type Manifest } from '../core/manifest.ts'
+import type { ManifestConfig } from '../core/manifest-config.ts'
 import { VERSION_ID } from '../core/names.ts'
 import { storeContents, toContentKey } from './contents.ts'
 import { listDifferences } from './differences.ts'
@@ -22,6 +23,8 @@ export type PublishOptions = {
   readonly id: string
   /** As the assignments document will have them; the caller has validated them. */
   readonly services: readonly PublishedService[]
+  /** Left out: `auto-trailing-slash`, as Cloudflare has it. */
+  readonly htmlHandling?: ManifestConfig['htmlHandling']
   /** Left out: `404-page` with a /404.html, else `single-page-application` with an /index.html. */
   readonly notFound?: ManifestConfig['notFound']
   /** Paths whose names change with their content, beside those that can be told. */
@@ -69,6 +72,7 @@ export async function publishFolder(
       folder,
       retained,
       hashedGlobs: options.hashedGlobs ?? [],
+      ...(options.htmlHandling && { htmlHandling: options.htmlHandling }),
       ...(options.notFound && { notFound: options.notFound }),
     },
     report,
@@ -92,7 +96,7 @@ export async function publishFolder(
   )
   const bytes = encodeManifest(
     survey.files.map((file) => ({ ...file, encodings: encodings.get(toContentKey(file)) ?? [] })),
-    { notFound: survey.notFound },
+    survey.config,
   )
   if (bytes.length > MAX_MANIFEST_BYTES) {
     throw new PublishError(

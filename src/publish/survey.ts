@@ -1,14 +1,17 @@
 // What a folder holds, file by file, before anything is compressed or stored: its content's hash,
-// its type, and whether its name may be relied on.
+// its type, and whether its name may be relied on; and the settings that hold for all of them.
 
 import { readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import type { Manifest, ManifestConfig, ManifestEntry } from '../core/manifest.ts'
+import type { Manifest, ManifestEntry } from '../core/manifest.ts'
+import { DEFAULT_HTML_HANDLING, type ManifestConfig } from '../core/manifest-config.ts'
+import { toAddress } from './addresses.ts'
 import { mapConcurrently } from './concurrently.ts'
 import { toContentType } from './content-type.ts'
 import { compileHashedTest, findContradiction } from './hashed.ts'
 import { type ReportProgress, startCount } from './progress-step.ts'
 import { sha256 } from './sha256.ts'
+import { loadSiteRules } from './site-rules.ts'
 import { loadViteManifest } from './vite-manifest.ts'
 import { walkFolder } from './walk.ts'
 
@@ -22,7 +25,7 @@ export type SurveyedFile = Omit<ManifestEntry, 'encodings'> & {
 export type Survey = {
   /** In the order of their paths. */
   readonly files: readonly SurveyedFile[]
-  readonly notFound: ManifestConfig['notFound']
+  readonly config: ManifestConfig
   readonly warnings: readonly string[]
 }
 
@@ -30,7 +33,9 @@ export type RetainedManifest = { readonly id: string; readonly manifest: Manifes
 
 export type SurveyOptions = {
   readonly folder: string
-  /** What `ManifestConfig` says; found from the files when left out. */
+  /** As Cloudflare has it when left out. */
+  readonly htmlHandling?: ManifestConfig['htmlHandling']
+  /** Found from the files when left out. */
   readonly notFound?: ManifestConfig['notFound']
   readonly hashedGlobs: readonly string[]
   readonly retained: readonly RetainedManifest[]
@@ -71,7 +76,12 @@ export async function surveyFolder(
       `${path} looks hashed, but ${other.id} has other bytes under this name: not kept for ever`,
     )
   }
-  return { files, notFound: options.notFound ?? detectNotFound(walk.files), warnings }
+  const htmlHandling = options.htmlHandling ?? DEFAULT_HTML_HANDLING
+  const notFound = options.notFound ?? detectNotFound(walk.files)
+  const served = files.map((file) => ({ ...file, address: toAddress(file.path, htmlHandling) }))
+  const rules = await loadSiteRules(options.folder, served)
+  warnings.push(...rules.warnings)
+  return { files, config: { htmlHandling, notFound, ...rules.config }, warnings }
 }
 
 function detectNotFound(files: readonly { readonly path: string }[]): ManifestConfig['notFound'] {

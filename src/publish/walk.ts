@@ -27,7 +27,7 @@ export const MAX_PATH_BYTES = 1_024
 
 /** Left behind by tools; nobody means them to be served. */
 const LEFTOVERS: ReadonlySet<string> = new Set(['.DS_Store', '.git', '.vite'])
-/** At the top of a folder other hosts read these as settings. They may hold secrets. */
+/** At the top of a folder these are settings: site-rules.ts reads them. They may hold secrets. */
 const SETTINGS: ReadonlySet<string> = new Set(['/_headers', '/_redirects'])
 /** RFC 8615. */
 const WELL_KNOWN = '/.well-known'
@@ -85,8 +85,7 @@ export async function walkFolder(folder: string): Promise<Walk> {
 
 /** Why a name is left out; empty where nobody needs to be told. */
 function toSkipped(path: string, name: string): string | undefined {
-  if (LEFTOVERS.has(name)) return ''
-  if (SETTINGS.has(path)) return 'settings of this kind are not read yet'
+  if (LEFTOVERS.has(name) || SETTINGS.has(path)) return ''
   if (name.startsWith('.') && path !== WELL_KNOWN) {
     return 'names that begin with a dot are private, but for /.well-known'
   }

@@ -1,50 +1,19 @@
 import { createHash } from 'node:crypto'
 import { request } from 'node:http'
-import { build } from 'esbuild'
-import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Version } from '../../src/core/types.ts'
 import { ENCODED_SCRIPT, SCRIPT } from '../support/encoded.ts'
-import { publishVersion } from '../support/published.ts'
+import { type AssetsWorker, bytesOf, COLD, startAssetsWorker } from './assets-worker.ts'
 
 const MIB = 2 ** 20
 /** Streamed and kept in the Cache API, and streamed from R2 each time. */
 const SIZES = { '/middle.bin': 5 * MIB, '/large.bin': 20 * MIB }
 
-let miniflare: Miniflare
-let url: URL
-let version: Version
-
-const bytesOf = (length: number) => new Uint8Array(length).map((_, index) => (index * 7) % 253)
+let worker: AssetsWorker
+const get: AssetsWorker['get'] = (...asked) => worker.get(...asked)
 const toDigest = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 
 beforeAll(async () => {
-  const bundle = await build({
-    entryPoints: ['test/worker/assets-over-http.ts'],
-    bundle: true,
-    write: false,
-    format: 'esm',
-    target: 'esnext',
-  })
-  miniflare = new Miniflare(
-    convertV4MiniflareOptions({
-      cf: false,
-      port: 0,
-      log: new Log(LogLevel.NONE),
-      workers: [
-        {
-          name: 'assets',
-          modules: true,
-          script: bundle.outputFiles[0]?.text ?? '',
-          compatibilityDate: '2026-10-01',
-          r2Buckets: ['STORE'],
-        },
-      ],
-    }),
-  )
-  url = await miniflare.ready
-  const bucket = await miniflare.getR2Bucket('STORE')
-  version = await publishVersion({ put: (key, value) => bucket.put(key, value) }, '1.0.0', {
+  worker = await startAssetsWorker({
     '/app.js': {
       body: SCRIPT,
       type: 'text/javascript',
@@ -60,36 +29,7 @@ beforeAll(async () => {
     ),
   })
 })
-afterAll(() => miniflare.dispose())
-
-type Reply = {
-  readonly status: number | undefined
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>
-  readonly bytes: Buffer
-}
-
-/** Over a plain socket: nothing decodes, and every header is as it was sent. */
-function get(path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Reply> {
-  return new Promise((resolve, reject) => {
-    const all = { ...headers, 'x-manifest': version.manifest }
-    const sent = request(new URL(path, url), { method, headers: all }, (response) => {
-      const chunks: Buffer[] = []
-      response.on('data', (chunk: Buffer) => chunks.push(chunk))
-      response.on('error', reject)
-      response.on('end', () =>
-        resolve({
-          status: response.statusCode,
-          headers: response.headers,
-          bytes: Buffer.concat(chunks),
-        }),
-      )
-    })
-    sent.on('error', reject)
-    sent.end()
-  })
-}
-
-const COLD = { 'x-cold': '1' }
+afterAll(() => worker.stop())
 
 describe('over the wire', () => {
   it.each(['br', 'gzip', 'zstd'] as const)('%s arrives as it is stored', async (encoding) => {
@@ -147,8 +87,8 @@ describe('over the wire', () => {
 
   it('a client that leaves in the middle of a file harms nobody', async () => {
     await new Promise<void>((resolve, reject) => {
-      const headers = { ...COLD, 'x-manifest': version.manifest }
-      const sent = request(new URL('/large.bin', url), { headers }, (response) => {
+      const headers = { ...COLD, ...worker.identity }
+      const sent = request(new URL('/large.bin', worker.url), { headers }, (response) => {
         response.once('data', () => response.destroy())
         response.on('error', reject)
         response.on('close', () => resolve())

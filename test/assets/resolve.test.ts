@@ -1,13 +1,13 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { resolveFallback, resolveOwn } from '../../src/assets/resolve.ts'
-import {
-  encodeManifest,
-  type Manifest,
-  type ManifestConfig,
-  openManifest,
-} from '../../src/core/manifest.ts'
+import { encodeManifest, type Manifest, openManifest } from '../../src/core/manifest.ts'
+import type { ManifestConfig } from '../../src/core/manifest-config.ts'
 
-function manifestOf(paths: string[], notFound: ManifestConfig['notFound'] = 'none'): Manifest {
+function manifestOf(
+  paths: readonly string[],
+  notFound: ManifestConfig['notFound'] = 'none',
+): Manifest {
   const entries = paths.map((path) => ({
     path,
     blob: 'a'.repeat(64),
@@ -16,7 +16,9 @@ function manifestOf(paths: string[], notFound: ManifestConfig['notFound'] = 'non
     hashed: false,
     encodings: [],
   }))
-  const opened = openManifest(encodeManifest(entries, { notFound }))
+  const opened = openManifest(
+    encodeManifest(entries, { htmlHandling: 'auto-trailing-slash', notFound }),
+  )
   if (!opened.ok) throw new Error(opened.error)
   return opened.value
 }
@@ -30,18 +32,23 @@ describe('the own file of a path', () => {
     '/both/index.html',
     '/img/a b.png',
     '/100%.txt',
+    '/%41.txt',
+    '/@me.js',
+    "/it's.txt",
     '//evil.example/index.html',
   ])
 
   it.each([
     ['/', '/index.html'],
-    ['/index.html', '/index.html'],
     ['/about', '/about.html'],
     ['/docs/', '/docs/index.html'],
     ['/both', '/both.html'],
     ['/both/', '/both/index.html'],
     ['/img/a%20b.png', '/img/a b.png'],
     ['/100%25.txt', '/100%.txt'],
+    ['/%2541.txt', '/%41.txt'],
+    ['/%40me.js', '/@me.js'],
+    ["/it's.txt", "/it's.txt"],
   ])('%s is %s', (path, expected) => {
     expect(resolveOwn(manifest, path)).toMatchObject({
       kind: 'file',
@@ -50,16 +57,54 @@ describe('the own file of a path', () => {
     })
   })
 
-  it('sends a directory without its slash to the one with it', () => {
-    expect(resolveOwn(manifest, '/docs')).toEqual({ kind: 'redirect', path: '/docs/', status: 307 })
+  it.each([
+    ['/docs', '/docs/'],
+    ['/index.html', '/'],
+    ['/about.html', '/about'],
+    ['/@me.js', '/%40me.js'],
+    ['/it%27s.txt', "/it's.txt"],
+    ['/img%2Fa%20b.png', '/img/a%20b.png'],
+    ['/img//a%20b.png', '/img/a%20b.png'],
+    ['//about', '/about'],
+    ['/docs%2F%2Findex', '/docs/'],
+  ])('sends %s to its one address %s', (path, expected) => {
+    expect(resolveOwn(manifest, path)).toEqual({ kind: 'redirect', path: expected, status: 307 })
   })
 
-  it.each(['/nothing', '/about/', '/img%2Fa%20b.png', '/%FF', '/About', '//evil.example'])(
+  it.each(['/nothing', '/About', '/%FF', '/%FFabout', '//evil.example', '/evil.example//'])(
     '%s is nothing',
     (path) => {
       expect(resolveOwn(manifest, path)).toBeUndefined()
     },
   )
+
+  it('is never at an address with an escaped slash, nor sent to another host', () => {
+    const pieces = [
+      '/',
+      '%2F',
+      '%5C',
+      'about',
+      'docs',
+      'index',
+      '.html',
+      'evil.example',
+      '..',
+      '%FF',
+    ]
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...pieces), { maxLength: 8 }), (parts) => {
+        const intent = resolveOwn(manifest, `/${parts.join('')}`)
+        if (intent?.kind === 'file') expect(parts).not.toContain('%2F')
+        if (intent?.kind === 'redirect') {
+          expect(new URL(intent.path, 'https://holo.example').host).toBe('holo.example')
+          // `/index/` leads to `/index`, and that to `/`.
+          const next = resolveOwn(manifest, intent.path)
+          const last = next?.kind === 'redirect' ? resolveOwn(manifest, next.path) : next
+          expect(last).toMatchObject({ kind: 'file' })
+        }
+      }),
+    )
+  })
 })
 
 describe('the fallback', () => {
@@ -82,12 +127,29 @@ describe('the fallback', () => {
     ['/docs/', '/docs/404.html'],
     ['/docs/a/b/c', '/docs/404.html'],
     ['/other/a', '/404.html'],
-    ['/%FF', '/404.html'],
   ])('for %s is the nearest 404 page, %s', (path, expected) => {
     expect(resolveFallback(manifestOf(paths, '404-page'), { ...page, path })).toMatchObject({
       status: 404,
       entry: { path: expected },
     })
+  })
+
+  it('is shown at the one address of a name, as a file is', () => {
+    for (const notFound of ['single-page-application', '404-page'] as const) {
+      const manifest = manifestOf(paths, notFound)
+      for (const [path, expected] of [
+        ['/user/@me', '/user/%40me'],
+        ['//evil.example/x', '/evil.example/x'],
+        ['/%2F%2Fevil.example', '/evil.example'],
+        ['/%FF', '/%25FF'],
+      ] as const) {
+        expect(resolveFallback(manifest, { ...page, path })).toEqual({
+          kind: 'redirect',
+          path: expected,
+          status: 307,
+        })
+      }
+    }
   })
 
   it.each(['single-page-application', '404-page', 'none'] as const)(

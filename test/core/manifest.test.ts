@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest'
 import {
   encodeManifest,
   type Manifest,
-  type ManifestConfig,
   type ManifestEntry,
   openManifest,
 } from '../../src/core/manifest.ts'
+import type { ManifestConfig } from '../../src/core/manifest-config.ts'
 
-const CONFIG: ManifestConfig = { notFound: 'none' }
+const CONFIG: ManifestConfig = { htmlHandling: 'auto-trailing-slash', notFound: 'none' }
 const HEADER_BYTES = 36
 const ENTRY_BYTES = 60
 
@@ -36,6 +36,12 @@ const entry: fc.Arbitrary<ManifestEntry> = fc.record({
 })
 const entries = fc.uniqueArray(entry, { selector: ({ path }) => path, maxLength: 30 })
 const config: fc.Arbitrary<ManifestConfig> = fc.record({
+  htmlHandling: fc.constantFrom(
+    'auto-trailing-slash',
+    'force-trailing-slash',
+    'drop-trailing-slash',
+    'none',
+  ),
   notFound: fc.constantFrom('none', '404-page', 'single-page-application'),
 })
 
@@ -176,19 +182,38 @@ describe('openManifest', () => {
     expect(openManifest(later)).toMatchObject({ error: expect.stringContaining('format 2') })
   })
 
-  it.each(['{"notFound":"nine"}', '{"notFound":null}', '[]', '"text"', 'null', '{"notFound"'])(
-    'refuses the configuration %s',
-    (text) => {
-      const bytes = encodeManifest([], JSON.parse('{}'))
-      const replaced = new Uint8Array(bytes.length - 2 + text.length)
-      replaced.set(bytes.subarray(0, -2))
-      replaced.set(new TextEncoder().encode(text), bytes.length - 2)
-      const view = new DataView(replaced.buffer)
-      view.setUint32(24, text.length, true)
-      view.setUint32(32, text.length, true)
-      expect(openManifest(replaced)).toMatchObject({ ok: false, error: expect.any(String) })
-    },
-  )
+  /** A manifest without files whose configuration is `text`. */
+  function withConfig(text: string): Uint8Array {
+    const bytes = encodeManifest([], JSON.parse('{}'))
+    const replaced = new Uint8Array(bytes.length - 2 + text.length)
+    replaced.set(bytes.subarray(0, -2))
+    replaced.set(new TextEncoder().encode(text), bytes.length - 2)
+    const view = new DataView(replaced.buffer)
+    view.setUint32(24, text.length, true)
+    view.setUint32(32, text.length, true)
+    return replaced
+  }
+
+  it.each([
+    '{"notFound":"nine"}',
+    '{"notFound":null}',
+    '{"htmlHandling":"none"}',
+    '{"htmlHandling":"nine","notFound":"none"}',
+    '{"htmlHandling":null,"notFound":"none"}',
+    '[]',
+    '"text"',
+    'null',
+    '{"notFound"',
+  ])('refuses the configuration %s', (text) => {
+    expect(openManifest(withConfig(text))).toMatchObject({ ok: false, error: expect.any(String) })
+  })
+
+  it('reads one from before there was a word about HTML as Cloudflare handles it', () => {
+    expect(open(withConfig('{"notFound":"none"}')).config).toEqual({
+      htmlHandling: 'auto-trailing-slash',
+      notFound: 'none',
+    })
+  })
 
   it('never throws over damaged bytes, nor does a search in what it opened', () => {
     const damage = fc.array(

@@ -124,7 +124,9 @@ describe('findContradiction', () => {
   it('names the version that has the same path with other bytes', () => {
     const versionOf = (id: string, blob: string) => {
       const entry = { path: '/a.js', blob, size: 1, type: '', hashed: true, encodings: [] }
-      const opened = openManifest(encodeManifest([entry], { notFound: 'none' }))
+      const opened = openManifest(
+        encodeManifest([entry], { htmlHandling: 'none', notFound: 'none' }),
+      )
       if (!opened.ok) throw new Error(opened.error)
       return { id, manifest: opened.value }
     }

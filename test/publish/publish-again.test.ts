@@ -32,15 +32,18 @@ describe('publishing an id again', () => {
     writeFileSync(join(folder, '404.html'), 'gone')
     rmSync(join(folder, 'robots.txt'))
     const services = [{ prefix: '/api/', origins: ['https://api-2.example.com'] }]
-    const failure = await publishFolder(target, optionsFor(folder, { services })).catch(
-      (error: unknown) => error,
-    )
+    const htmlHandling = 'none'
+    const failure = await publishFolder(
+      target,
+      optionsFor(folder, { services, htmlHandling }),
+    ).catch((error: unknown) => error)
     expect(failure).toBeInstanceOf(PublishError)
     expect(String(failure).split('\n')).toEqual([
       expect.stringContaining('1.0.0 was published on 2026-11-23T12:00:00.000Z'),
       '  /404.html: added',
       `  /index.html: content changed (${SITE['index.html'].length} → 5 bytes)`,
       '  /robots.txt: removed',
+      '  HTML handling: auto-trailing-slash became none',
       '  not-found handling: single-page-application became 404-page',
       expect.stringMatching(/services: .*api-1.* became .*api-2/),
     ])

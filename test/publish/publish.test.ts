@@ -35,7 +35,10 @@ describe('publishFolder', () => {
     expect(uploaded).toBe(4 + 2 * 3)
 
     const manifest = await readManifest('1.0.0')
-    expect(manifest.config).toEqual({ notFound: 'single-page-application' })
+    expect(manifest.config).toEqual({
+      htmlHandling: 'auto-trailing-slash',
+      notFound: 'single-page-application',
+    })
     const script = manifest.find('/assets/main.8f3a2b1c.js')
     expect(script).toMatchObject({ type: 'text/javascript; charset=utf-8', hashed: true })
     expect(manifest.find('/assets/copy.js')).toEqual({
@@ -90,6 +93,13 @@ describe('publishFolder', () => {
     const { readManifest, target } = store()
     await publishFolder(target, optionsFor(makeFolder(SITE), { notFound: 'none' }))
     expect((await readManifest('1.0.0')).config.notFound).toBe('none')
+  })
+
+  it('handles HTML as it is told', async () => {
+    const { readManifest, target } = store()
+    const folder = makeFolder(SITE)
+    await publishFolder(target, optionsFor(folder, { htmlHandling: 'drop-trailing-slash' }))
+    expect((await readManifest('1.0.0')).config.htmlHandling).toBe('drop-trailing-slash')
   })
 
   it('refuses an empty folder unless services answer', async () => {

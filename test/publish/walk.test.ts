@@ -44,7 +44,7 @@ describe('walkFolder', () => {
     })
   })
 
-  it('never serves settings and private files, and says so', async () => {
+  it('never serves settings and private files, and says so of the latter', async () => {
     const folder = makeFolder({
       'index.html': '',
       _headers: '/* x: y',
@@ -59,8 +59,6 @@ describe('walkFolder', () => {
     expect(warnings.map((line) => line.split(' ')[0])).toEqual([
       '/.env',
       '/.github',
-      '/_headers',
-      '/_redirects',
       '/app/.env.local',
     ])
   })

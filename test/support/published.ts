@@ -1,7 +1,8 @@
 // Puts files and their manifest into a bucket as publishing does, for tests that start with a
 // version in place.
 
-import { type Encoding, encodeManifest, type ManifestConfig } from '../../src/core/manifest.ts'
+import { type Encoding, encodeManifest } from '../../src/core/manifest.ts'
+import { DEFAULT_HTML_HANDLING, type ManifestConfig } from '../../src/core/manifest-config.ts'
 import type { Version } from '../../src/core/types.ts'
 
 /** The part of R2 that is written to. */
@@ -49,7 +50,9 @@ export async function publishVersion(
       )),
     })
   }
-  const bytes = new Uint8Array(encodeManifest(entries, { notFound }))
+  const bytes = new Uint8Array(
+    encodeManifest(entries, { htmlHandling: DEFAULT_HTML_HANDLING, notFound }),
+  )
   const manifest = await sha256(bytes)
   await bucket.put(`manifests/${manifest}`, bytes)
   return { id, manifest, services: [], open: true, withdrawn: false }

@@ -26,6 +26,7 @@ beforeEach(async () => {
   // Other bytes for every test: the Cache API of the data centre outlives it.
   version = await publishVersion(STORE, '1.0.0', {
     '/app.js': { body: `export default '${crypto.randomUUID()}'`, hashed: true },
+    '/film.mp4': { body: new Uint8Array(2 * 2 ** 20), type: 'video/mp4' },
     '/other.js': { body: `export default '${crypto.randomUUID()}'`, hashed: true },
   })
 })
@@ -78,12 +79,42 @@ describe('the cost of an asset', () => {
     expect(calls).toEqual([])
   })
 
-  it('is the manifest alone for a 304 in a cold isolate', async () => {
-    const [{ response }] = await costOf(start(), '/app.js')
-    const etag = response.headers.get('etag') ?? ''
-    const [reply, spent] = await costOf(start(), '/app.js', { 'if-none-match': etag })
-    expect(reply.response.status).toBe(304)
+  it.each([
+    ['If-None-Match: *', { 'if-none-match': '*' }, 304],
+    ['If-Match: "x"', { 'if-match': '"x"' }, 412],
+    ['Range: bytes=9999-', { range: 'bytes=9999-' }, 416],
+  ])('is the manifest alone for %s in a cold isolate', async (_, headers, status) => {
+    await ask(start(), version, '/app.js')
+    calls = []
+    const [{ response }, spent] = await costOf(start(), '/app.js', headers)
+    expect(response.status).toBe(status)
     expect(spent).toEqual({ cacheGets: 1, cacheHits: 1 })
+    expect(calls).toEqual([])
+  })
+
+  it('is nothing but memory for a range of what is warm', async () => {
+    const assets = start()
+    await ask(assets, version, '/app.js')
+    const [{ response }, spent] = await costOf(assets, '/app.js', { range: 'bytes=0-4' })
+    expect(response.status).toBe(206)
+    expect(spent).toEqual({ memoryHits: 1 })
+  })
+
+  it('is one get for a range of a small cold blob, which is warm then', async () => {
+    const assets = start()
+    await ask(assets, version, '/app.js')
+    const [, cold] = await costOf(assets, '/other.js', { range: 'bytes=0-4' })
+    expect(cold).toEqual({ r2Gets: 1, cacheGets: 1, cachePuts: 1 })
+    const [, warm] = await costOf(assets, '/other.js')
+    expect(warm).toEqual({ memoryHits: 1 })
+  })
+
+  it('is one get of just the range for a big cold blob', async () => {
+    const assets = start()
+    await ask(assets, version, '/app.js')
+    const [{ bytes }, spent] = await costOf(assets, '/film.mp4', { range: 'bytes=1000000-1000009' })
+    expect(bytes.length).toBe(10)
+    expect(spent).toEqual({ r2Gets: 1, cacheGets: 1 })
   })
 
   it('is nothing for a path that is not there', async () => {

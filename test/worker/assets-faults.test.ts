@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createEdgeCache } from '../../src/assets/edge-cache.ts'
+import type { ByteRange } from '../../src/assets/ranges.ts'
 import { createR2Store } from '../../src/assets/store.ts'
 import type { Version } from '../../src/core/types.ts'
 import type { Env } from '../../src/env.ts'
@@ -70,6 +71,25 @@ describe.each(names)('while R2 %s', (fault) => {
     const failing = { ...store, getBlob: broken().getBlob }
     expectUnavailable(await ask(startIsolate(failing, noCache), version, '/a.txt'))
     expectUnavailable(await ask(startIsolate(failing, noCache), version, '/big.bin'))
+  })
+
+  it('a range answers 503 as well, and several ranges do', async () => {
+    const failing = { ...store, getBlob: broken().getBlob }
+    for (const path of ['/a.txt', '/big.bin']) {
+      for (const range of ['bytes=1-2', 'bytes=1-2,900-910']) {
+        expectUnavailable(
+          await ask(startIsolate(failing, noCache), version, path, { headers: { range } }),
+        )
+      }
+    }
+  })
+
+  it.each(['/a.txt', '/big.bin'])('a range of %s still comes from the Cache API', async (path) => {
+    await ask(startIsolate(store), version, path)
+    const headers = { range: 'bytes=2-9' }
+    const answer = await ask(startIsolate(broken()), version, path, { headers })
+    expect([answer.response.status, answer.source]).toEqual([206, 'cache'])
+    expect(toText(answer)).toBe(text.slice(2, 10))
   })
 
   it('the Cache API of the data centre still answers', async () => {
@@ -142,6 +162,43 @@ describe('what lies', () => {
   it.each(['/a.txt', '/big.bin'])('%s of another length in R2 is 503', async (path) => {
     await STORE.put(`blobs/${await entryOf(path)}`, 'short')
     expectUnavailable(await ask(startIsolate(store), version, path))
+  })
+
+  it('a range of a blob that is gone or of another length is 503', async () => {
+    const headers = { range: 'bytes=1-2' }
+    await STORE.put(`blobs/${await entryOf('/big.bin')}`, 'short')
+    expectUnavailable(await ask(startIsolate(store, noCache), version, '/big.bin', { headers }))
+    await STORE.delete(`blobs/${await entryOf('/big.bin')}`)
+    expectUnavailable(await ask(startIsolate(store, noCache), version, '/big.bin', { headers }))
+  })
+
+  it('a range that R2 gives in part, or gives more of, is never a whole one', async () => {
+    for (const part of ['x', 'more than was asked for']) {
+      const lying = {
+        ...store,
+        getBlob: async (hash: string) => {
+          const found = await store.getBlob(hash)
+          if (typeof found === 'string') return found
+          await found.body.cancel()
+          return { size: found.size, body: streamOf(part) }
+        },
+      }
+      const headers = { range: 'bytes=1-2' }
+      const asked = ask(startIsolate(lying, noCache), version, '/big.bin', { headers })
+      await expect(asked).rejects.toThrow()
+    }
+  })
+
+  it('several ranges of which one cannot be had are broken off', async () => {
+    let gets = 0
+    const failing = {
+      ...store,
+      getBlob: async (hash: string, range?: ByteRange) =>
+        gets++ === 0 ? store.getBlob(hash, range) : ('unavailable' as const),
+    }
+    const headers = { range: 'bytes=1-2,900-910' }
+    const asked = ask(startIsolate(failing, noCache), version, '/big.bin', { headers })
+    await expect(asked).rejects.toThrow('out of reach')
   })
 
   it('a blob of another length in the Cache API is a miss', async () => {

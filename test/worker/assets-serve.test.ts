@@ -117,6 +117,7 @@ describe('headers', () => {
   it('let a hashed asset be kept for ever', async () => {
     const { response } = await get(start(), SCRIPT_PATH, { 'accept-encoding': 'br' })
     expect(toObject(response)).toEqual({
+      'accept-ranges': 'bytes',
       'cache-control': 'public, max-age=31536000, immutable',
       'content-encoding': 'br',
       'content-length': String(ENCODED_SCRIPT.br.length),
@@ -227,11 +228,17 @@ describe('other answers', () => {
   it('are 405 with Allow for a method that files do not have', async () => {
     const { response, bytes } = await get(start(), '/robots.txt', {}, 'POST')
     expect(response.status).toBe(405)
-    expect(response.headers.get('allow')).toBe('GET, HEAD')
+    expect(response.headers.get('allow')).toBe('GET, HEAD, OPTIONS')
     expect(JSON.parse(new TextDecoder().decode(bytes))).toMatchObject({
       code: 'method_not_allowed',
       requestId: 'r1',
     })
+  })
+
+  it('are the methods there are, for OPTIONS', async () => {
+    const { response, bytes } = await get(start(), '/robots.txt', {}, 'OPTIONS')
+    expect([response.status, bytes.length]).toEqual([204, 0])
+    expect(toObject(response)).toEqual({ allow: 'GET, HEAD, OPTIONS' })
   })
 
   it('are a redirect that keeps the query and drops the pin', async () => {

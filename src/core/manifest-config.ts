@@ -1,0 +1,61 @@
+// What a version says about all of its files: the settings that lie in its manifest as JSON. Reads
+// and checks them; what they mean for a request is `assets`' affair.
+
+import { err, ok, type Result } from './result.ts'
+import { type HeaderRule, isHeaderRules, isRedirectRules, type RedirectRule } from './site-rules.ts'
+
+const HTML_HANDLING = [
+  'auto-trailing-slash',
+  'force-trailing-slash',
+  'drop-trailing-slash',
+  'none',
+] as const
+const NOT_FOUND = ['none', '404-page', 'single-page-application'] as const
+
+export type ManifestConfig = {
+  /** Under which path a page is found: as in Cloudflare's `html_handling`. */
+  readonly htmlHandling: (typeof HTML_HANDLING)[number]
+  /** What is shown where there is nothing: as in Cloudflare's `not_found_handling`. */
+  readonly notFound: (typeof NOT_FOUND)[number]
+  /** What its `_headers` says; absent where it says nothing. */
+  readonly headers?: readonly HeaderRule[]
+  /** What its `_redirects` says, in its order; absent where it says nothing. */
+  readonly redirects?: readonly RedirectRule[]
+}
+
+/** Cloudflare's own default, and what versions have that were published without a word about it. */
+export const DEFAULT_HTML_HANDLING = 'auto-trailing-slash'
+
+/** The settings of a stored manifest, or one sentence on what is wrong with them. */
+export function parseManifestConfig(text: string): Result<ManifestConfig, string> {
+  let stored: unknown
+  try {
+    stored = JSON.parse(text)
+  } catch (cause) {
+    return err(`manifest configuration is not JSON: ${String(cause)}`)
+  }
+  const fields: Readonly<Record<string, unknown>> = Object(stored)
+  const { htmlHandling = DEFAULT_HTML_HANDLING, notFound, headers, redirects } = fields
+  if (!isOneOf(HTML_HANDLING, htmlHandling)) return refuse('htmlHandling', htmlHandling)
+  if (!isOneOf(NOT_FOUND, notFound)) return refuse('notFound', notFound)
+  if (headers !== undefined && !isHeaderRules(headers)) return refuse('headers', headers)
+  if (redirects !== undefined && !isRedirectRules(redirects)) return refuse('redirects', redirects)
+  return ok({
+    htmlHandling,
+    notFound,
+    ...(headers && { headers }),
+    ...(redirects && { redirects }),
+  })
+}
+
+/** Lists of rules are long; whoever reads the message needs their beginning. */
+const MAX_QUOTED_CHARACTERS = 200
+
+function refuse(field: string, value: unknown): Result<never, string> {
+  const quoted = String(JSON.stringify(value)).slice(0, MAX_QUOTED_CHARACTERS)
+  return err(`manifest configuration: ${field} cannot be ${quoted}`)
+}
+
+function isOneOf<Word extends string>(words: readonly Word[], value: unknown): value is Word {
+  return words.some((word) => word === value)
+}

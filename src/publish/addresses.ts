@@ -1,0 +1,30 @@
+// Under which path a file of a version is served: what assets/html-handling.ts comes to for a file
+// that no other file competes with.
+
+import type { ManifestEntry } from '../core/manifest.ts'
+import type { ManifestConfig } from '../core/manifest-config.ts'
+import { toUrlPath } from '../core/path.ts'
+
+export type ServedFile = Pick<ManifestEntry, 'path' | 'type' | 'hashed'> & {
+  /** The normalised path that it is served at. */
+  readonly address: string
+}
+
+/** The normalised path of the file at a decoded one. */
+export function toAddress(path: string, htmlHandling: ManifestConfig['htmlHandling']): string {
+  return toUrlPath(toServedName(path, htmlHandling))
+}
+
+function toServedName(path: string, htmlHandling: ManifestConfig['htmlHandling']): string {
+  if (htmlHandling === 'none' || !path.endsWith('.html')) return path
+  const isIndex = path.endsWith('/index.html')
+  const stem = path.slice(0, isIndex ? -'/index.html'.length : -'.html'.length)
+  switch (htmlHandling) {
+    case 'auto-trailing-slash':
+      return isIndex ? `${stem}/` : stem
+    case 'force-trailing-slash':
+      return `${stem}/`
+    case 'drop-trailing-slash':
+      return stem || '/'
+  }
+}

@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest'
+import {
+  MAX_FIXED_REDIRECTS,
+  MAX_PATTERN_REDIRECTS,
+  MAX_REDIRECT_LINE_CHARACTERS,
+  parseRedirectsFile,
+} from '../../src/publish/redirects-file.ts'
+
+const rulesOf = (text: string) => parseRedirectsFile(text).rules.map(({ rule }) => rule)
+const problemsOf = (text: string) => parseRedirectsFile(text).problems
+
+describe('a _redirects file', () => {
+  it('is read line by line, without comments and blanks, whatever ends the lines', () => {
+    const text = '\ufeff# moved\r\n/a /b\r\n\r\n  /c\t/d  301   # for good\r\n/e /f#part 308\r\n'
+    const { rules, problems } = parseRedirectsFile(text)
+    expect(problems).toEqual([])
+    expect(rules).toEqual([
+      { line: 2, text: '/a /b', rule: { from: '/a', to: '/b', status: 302 } },
+      { line: 4, text: '/c\t/d  301   # for good', rule: { from: '/c', to: '/d', status: 301 } },
+      { line: 5, text: '/e /f#part 308', rule: { from: '/e', to: '/f#part', status: 308 } },
+    ])
+  })
+
+  it.each(['200', '301', '302', '303', '307', '308'])('may say status %s', (status) => {
+    expect(rulesOf(`/a /b ${status}`)).toEqual([{ from: '/a', to: '/b', status: Number(status) }])
+    // Netlify's "also where a file is", which is so for every rule here.
+    expect(rulesOf(`/a /b ${status}!`)).toEqual(rulesOf(`/a /b ${status}`))
+  })
+
+  it('has paths in the spelling that requests are matched in', () => {
+    expect(rulesOf('/ü/%7ex/%c3%a4/../b|/* /:splat')).toMatchObject([
+      { from: '/%C3%BC/~x/b%7C/*', to: '/:splat' },
+    ])
+  })
+
+  it.each([
+    '/a https://other.example',
+    '/a https://other.example:8443/b?c=d#e',
+    '/:a/* https://other.example/:a/:splat?x=:splat',
+    '/wiki /wiki/Special:Search',
+    '/:a-:b /:b/:a',
+  ])('may say %s', (line) => {
+    expect(problemsOf(line)).toEqual([])
+    expect(rulesOf(line)).toHaveLength(1)
+  })
+
+  it.each([
+    ['/a', 'it has 1 words, not 2 or 3: from, to and a status'],
+    ['/a /b 301 /c', 'it has 4 words, not 2 or 3: from, to and a status'],
+    ['a /b', 'a is no path of this site'],
+    ['/a?x=1 /b', '/a?x=1 is no path of this site'],
+    ['/a#x /b', '/a#x is no path of this site'],
+    ['/a%00 /b', '/a%00 is no path of this site'],
+    ['https://old.example/* /:splat', 'https://old.example/* is no path of this site'],
+    ['/a b', 'the target b is neither a path of this site nor an https:// URL'],
+    ['/a http://o.example', 'the target http://o.example is neither a path of this site nor'],
+    ['/a //evil.example', 'the target //evil.example is neither a path of this site nor'],
+    ['/a /\\evil.example', 'the target /\\evil.example is neither a path of this site nor'],
+    ['/a javascript:alert(1)', 'the target javascript:alert(1) is neither'],
+    ['/* https://:splat', 'a placeholder may not stand in the host of a target'],
+    ['/:a https://:a.example/x', 'a placeholder may not stand in the host of a target'],
+    ['/* https://o.example:splat', 'a placeholder may not stand in the host of a target'],
+    ['/* https://u@:splat', 'a placeholder may not stand in the host of a target'],
+    ['/a https://u:1@o.example/', 'u:1@o.example is no host'],
+    ['/a https:///o.example', ' is no host'],
+    ['/a https://\\o.example', ' is no host'],
+    ['/a /b 404', '404 is none of the statuses 200, 301, 302, 303, 307, 308'],
+    ['/a /b 410', '410 is none of the statuses'],
+    ['/a /b 3xx', '3xx is none of the statuses'],
+    ['/a /b 302!!', '302!! is none of the statuses'],
+    ['/a id=:id /b/:id', 'conditions on the query such as id= are not supported'],
+    ['/a /b 302 Country=de,at', 'conditions such as Country= are not supported'],
+    ['/a /b 302! Language=de', 'conditions such as Language= are not supported'],
+    ['/a /b 200 Role=admin', 'conditions such as Role= are not supported'],
+    ['/a /b Cookie=x', 'conditions such as Cookie= are not supported'],
+    ['/*/* /b', 'it has more than one *'],
+    ['/:a/:a /b', 'it has the placeholder :a twice'],
+    ['/*/:splat /b', 'it has both * and :splat'],
+    ['/a/* /b/*', 'a target has :splat where its source has *, and no * of its own'],
+    ['/a /b/:splat', 'its source has no * for :splat'],
+    ['/:year /:yaer', 'its source has no :yaer'],
+    ['/a/* /a/:splat', 'it leads back to where it comes from'],
+    ['/a /a?x=1', 'it leads back to where it comes from'],
+    ['/a https://o.example/ 200', 'a rewrite (200) stays on this site'],
+    ['/a /b?x=1 200', 'a rewrite (200) leads to a path without a query'],
+    ['/a /b%00', 'its target has a NUL in it'],
+  ])('may not say %s', (line, reason) => {
+    const [problem, ...others] = problemsOf(`\n${line}\n`)
+    expect(others).toEqual([])
+    expect(problem).toContain(`_redirects line 2 is not honoured, because ${reason}`)
+    expect(problem?.endsWith(`: ${line}`)).toBe(true)
+    expect(rulesOf(line)).toEqual([])
+  })
+
+  it('says what happens to a path once', () => {
+    const text = '/a /b\n/a /c\n/%61 /d'
+    expect(rulesOf(text)).toMatchObject([{ to: '/b' }])
+    expect(problemsOf(text)).toEqual([
+      '_redirects line 2 is not honoured, because an earlier line is about /a already: /a /c',
+      '_redirects line 3 is not honoured, because an earlier line is about /a already: /%61 /d',
+    ])
+  })
+
+  it('has as many rules as Cloudflare takes, and every one too many is named', () => {
+    const lines = (count: number, toLine: (n: number) => string) =>
+      Array.from({ length: count }, (_, n) => toLine(n)).join('\n')
+    const fixed = lines(MAX_FIXED_REDIRECTS, (n) => `/${n} /x`)
+    const patterns = lines(MAX_PATTERN_REDIRECTS, (n) => `/${n}/* /x`)
+    const { rules, problems } = parseRedirectsFile(`${patterns}\n${fixed}\n/y /x\n/y/* /x`)
+    expect(rules).toHaveLength(2_100)
+    expect(problems).toEqual([
+      '_redirects line 2101 is not honoured, because there are more than 2000 without wildcards: /y /x',
+      '_redirects line 2102 is not honoured, because there are more than 100 with wildcards: /y/* /x',
+    ])
+  })
+
+  it('has lines as long as Cloudflare takes', () => {
+    const line = `/a /${'b'.repeat(MAX_REDIRECT_LINE_CHARACTERS - 4)}`
+    expect(rulesOf(line)).toHaveLength(1)
+    expect(problemsOf(`${line}b`)[0]).toContain('because it has more than 1000 characters: /a /bbb')
+  })
+})
