@@ -7,8 +7,9 @@ import type { Compiled } from './assignments/compile.ts'
 import type { Decision, Service } from './core/types.ts'
 import { errorResponse } from './http/errors.ts'
 import type { Facts } from './http/facts.ts'
+import type { Backends } from './proxy/backends.ts'
 import { forwardRequest } from './proxy/forward.ts'
-import { matchService } from './proxy/match-service.ts'
+import { isAmbiguous, matchService } from './proxy/match-service.ts'
 
 /** A reply whose headers can be changed, and what it cost as Server-Timing metrics. */
 export type Acted = { readonly response: Response; readonly timing: readonly string[] }
@@ -20,6 +21,7 @@ export type Situation = {
   readonly decision: Decision
   readonly assignments: Compiled
   readonly assets: Assets
+  readonly backends: Backends
   readonly ctx: Pick<ExecutionContext, 'waitUntil'>
 }
 
@@ -70,23 +72,54 @@ async function serve(situation: Situation, intent: Intent): Promise<Acted> {
 }
 
 async function forward(situation: Situation, service: Service): Promise<Acted> {
-  const { request, requestId, facts, decision, assignments } = situation
+  const { request, requestId, facts, decision, assignments, backends } = situation
+  const { version, environment } = decision
+  if (isAmbiguous(version.services, facts.path)) return fail(situation, 'bad_path')
   const { backend } = assignments.expose
   const began = Date.now()
-  const response = await forwardRequest({
-    request,
-    path: facts.path + facts.search,
-    service,
-    identity: {
-      ...(backend.has('version') ? { 'Holo-Version': decision.version.id } : {}),
-      ...(backend.has('environment') ? { 'Holo-Environment': decision.environment } : {}),
-      ...(backend.has('visitor') ? { 'Holo-Visitor': facts.visitor } : {}),
+  const { response, fellBackFor } = await forwardRequest(
+    {
+      request,
+      path: facts.path + facts.search,
+      service,
+      fallback: findFallback(situation, service),
+      identity: {
+        ...(backend.has('version') ? { 'Holo-Version': version.id } : {}),
+        ...(backend.has('environment') ? { 'Holo-Environment': environment } : {}),
+        ...(backend.has('visitor') ? { 'Holo-Visitor': facts.visitor } : {}),
+      },
+      requestId,
+      loopId: assignments.loopId,
     },
-    requestId,
-  })
-  return { response, timing: [`holo-origin;dur=${Date.now() - began}`] }
+    backends,
+  )
+  const timing = [`holo-origin;dur=${Date.now() - began}`]
+  if (fellBackFor === undefined) return { response, timing }
+  const instead = `${service.prefix} of environment ${service.fallback}`
+  console.warn(
+    `request ${requestId}: version ${version.id} failed (${fellBackFor}), ${instead} answered`,
+  )
+  return { response, timing: [...timing, `holo-fallback;desc="${fellBackFor}"`] }
 }
 
-function fail({ requestId }: Situation, code: 'storage_unavailable' | 'not_found'): Acted {
+/**
+ * The service that stands in for one that is down: the other environment's for the same path, if it
+ * has the same prefix there. Its reply stays one of the chosen version.
+ */
+function findFallback(
+  { facts, decision, assignments }: Situation,
+  { prefix, fallback }: Service,
+): Service | undefined {
+  const environment = fallback === undefined ? undefined : assignments.environments.get(fallback)
+  if (!environment || environment.version === decision.version) return undefined
+  const { services } = environment.version
+  const service = matchService(services, facts.path)
+  return service?.prefix === prefix && !isAmbiguous(services, facts.path) ? service : undefined
+}
+
+function fail(
+  { requestId }: Situation,
+  code: 'bad_path' | 'storage_unavailable' | 'not_found',
+): Acted {
   return { response: errorResponse(code, requestId), timing: [] }
 }

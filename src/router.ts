@@ -5,19 +5,21 @@ import { act } from './act.ts'
 import { Assets } from './assets/assets.ts'
 import { createEdgeCache } from './assets/edge-cache.ts'
 import { createR2Store } from './assets/store.ts'
-import { DEFAULT_SERVICE_TIMEOUT_MS } from './assignments/compile.ts'
+import { compileService } from './assignments/compile.ts'
 import { readAssignments } from './assignments/kv.ts'
 import { createLastGood } from './assignments/last-good.ts'
 import { AssignmentsLoader } from './assignments/load.ts'
 import { SkippedRules } from './assignments/skipped-rules.ts'
 import { decide } from './core/decide.ts'
+import type { Service } from './core/types.ts'
 import type { Env } from './env.ts'
 import { errorResponse } from './http/errors.ts'
 import { readFacts } from './http/facts.ts'
 import { toKind } from './http/kind.ts'
 import { finishReply } from './http/reply.ts'
+import { type Backends, createBackends } from './proxy/backends.ts'
 import { forwardRequest } from './proxy/forward.ts'
-import { readSettings, type Settings } from './settings.ts'
+import { readSettings } from './settings.ts'
 
 export type Router = (request: Request, ctx: ExecutionContext) => Promise<Response>
 
@@ -25,7 +27,6 @@ export type Router = (request: Request, ctx: ExecutionContext) => Promise<Respon
 export function createRouter(env: Env): Router {
   const settings = readSettings(env)
   const parts: Parts = {
-    settings,
     loader: new AssignmentsLoader({
       readKv: () => readAssignments(env.ASSIGNMENTS),
       lastGood: createLastGood(caches.default),
@@ -37,6 +38,10 @@ export function createRouter(env: Env): Router {
       store: createR2Store(env.STORE),
       cache: createEdgeCache(caches.default),
     }),
+    defaultService: settings.defaultOrigin
+      ? compileService({ prefix: '/', origins: [settings.defaultOrigin] })
+      : undefined,
+    backends: createBackends({ bindings: env, now: Date.now, random: Math.random }),
     skippedRules: new SkippedRules(),
   }
   return async (request, ctx) => {
@@ -50,15 +55,20 @@ export function createRouter(env: Env): Router {
   }
 }
 
+/** Without a document there is no salt to make a name of. */
+const LOOP_ID_OF_DEFAULT = 'holo'
+
 type Parts = {
-  readonly settings: Settings
   readonly loader: AssignmentsLoader
   readonly assets: Assets
+  /** Answers while nothing has been published. */
+  readonly defaultService: Service | undefined
+  readonly backends: Backends
   readonly skippedRules: SkippedRules
 }
 
 async function route(
-  { settings, loader, assets, skippedRules }: Parts,
+  { loader, assets, defaultService, backends, skippedRules }: Parts,
   request: Request,
   requestId: string,
   ctx: ExecutionContext,
@@ -73,14 +83,20 @@ async function route(
   })
   if (!facts) return errorResponse('bad_path', requestId)
   if (!assignments) {
-    if (!settings.defaultOrigin) return errorResponse('nothing_published', requestId)
-    const service = {
-      prefix: '/',
-      origins: [settings.defaultOrigin],
-      timeoutMs: DEFAULT_SERVICE_TIMEOUT_MS,
-    }
-    const path = facts.path + facts.search
-    return forwardRequest({ request, path, service, identity: {}, requestId })
+    if (!defaultService) return errorResponse('nothing_published', requestId)
+    const forwarded = await forwardRequest(
+      {
+        request,
+        path: facts.path + facts.search,
+        service: defaultService,
+        fallback: undefined,
+        identity: {},
+        requestId,
+        loopId: LOOP_ID_OF_DEFAULT,
+      },
+      backends,
+    )
+    return forwarded.response
   }
   const decision = decide(facts, assignments)
   skippedRules.record(decision)
@@ -91,6 +107,7 @@ async function route(
     decision,
     assignments,
     assets,
+    backends,
     ctx,
   })
   if (response.webSocket) return response

@@ -1,6 +1,6 @@
 // The Worker's variables as one total value: below this line nothing is missing or misspelt.
 
-import { checkOrigin } from './assignments/origin.ts'
+import { checkOrigin, normaliseOrigin } from './assignments/origin.ts'
 import type { Env } from './env.ts'
 
 export type Settings = {
@@ -29,7 +29,7 @@ export function readSettings(env: Env): Settings {
   if (mistake) console.warn(`DEFAULT_ORIGIN is not used: ${mistake}`)
   return {
     refreshMs: isRefreshable ? refreshMs : DEFAULT_REFRESH_MS,
-    defaultOrigin: env.DEFAULT_ORIGIN && !mistake ? new URL(env.DEFAULT_ORIGIN).origin : undefined,
+    defaultOrigin: env.DEFAULT_ORIGIN && !mistake ? normaliseOrigin(env.DEFAULT_ORIGIN) : undefined,
     allowInsecure,
   }
 }

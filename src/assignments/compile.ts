@@ -1,8 +1,10 @@
 // A valid document as the tables a request is decided with: done once per revision.
 
 import { compileCondition } from '../core/conditions.ts'
+import { murmur3Text } from '../core/murmur3.ts'
 import { toOwners, toRanges, type Weights } from '../core/traffic.ts'
 import type { Assignments, Environment, Service, Version } from '../core/types.ts'
+import { normaliseOrigin } from './origin.ts'
 import type { AssignmentsDocument, VisitorSource } from './schema.ts'
 
 /** Which of Holo's headers are sent, after defaults. */
@@ -17,10 +19,12 @@ export type Compiled = Assignments & {
   readonly openVersions: readonly Version[]
   readonly visitor: VisitorSource | undefined
   readonly expose: Expose
+  /** The name of this Holo in `CDN-Loop` (RFC 8586 section 2): another salt, another Holo. */
+  readonly loopId: string
 }
 
 /** Longest wait for the first byte of a service that sets none of its own. */
-export const DEFAULT_SERVICE_TIMEOUT_MS = 30_000
+const DEFAULT_SERVICE_TIMEOUT_MS = 30_000
 
 /** Compiles a document that `parseAssignments` has accepted. */
 export function compileAssignments(document: AssignmentsDocument): Compiled {
@@ -36,7 +40,7 @@ export function compileAssignments(document: AssignmentsDocument): Compiled {
     versions.set(id, {
       id,
       manifest,
-      services: services.map(toService).sort((a, b) => b.prefix.length - a.prefix.length),
+      services: services.map(compileService).sort((a, b) => b.prefix.length - a.prefix.length),
       open: open === true || pointedAt.has(id),
       withdrawn: withdrawn === true,
     })
@@ -78,14 +82,21 @@ export function compileAssignments(document: AssignmentsDocument): Compiled {
       ),
       backend: new Set(document.expose?.backend ?? ['version', 'environment', 'visitor']),
     },
+    loopId: `holo-${murmur3Text(document.salt).toString(16)}`,
   }
 }
 
-function toService({ prefix, origins, timeoutMs }: DocumentService): Service {
+/** A service as the document has it, with its defaults. */
+export function compileService(service: DocumentService): Service {
+  const { prefix, origins, timeoutMs, stripPrefix, maxBodyBytes, fallback } = service
   return {
     prefix,
-    origins: origins.map((origin) => new URL(origin).origin),
+    origins: origins.map(normaliseOrigin),
     timeoutMs: timeoutMs ?? DEFAULT_SERVICE_TIMEOUT_MS,
+    // There is nothing to take off a path of `/`.
+    stripPrefix: stripPrefix === true && prefix !== '/',
+    maxBodyBytes: maxBodyBytes ?? Number.POSITIVE_INFINITY,
+    fallback,
   }
 }
 type DocumentService = NonNullable<AssignmentsDocument['versions'][string]['services']>[number]

@@ -8,6 +8,9 @@ import { ENVIRONMENT_NAME, VERSION_ID } from '../core/names.ts'
 /** Revisions stay exact in doubles with room to spare, and below any clock in milliseconds. */
 export const MAX_REVISION = 2 ** 40
 
+/** More than the platform takes anywhere; a larger number is a slip of the pen. */
+const MAX_BODY_LIMIT_BYTES = 2 ** 40
+
 const environmentName = z
   .string()
   .regex(ENVIRONMENT_NAME, 'a name is lower-case letters, digits and "-", beginning with a letter')
@@ -44,6 +47,9 @@ const service = z.strictObject({
     .regex(/^\/([A-Za-z0-9\-._~!$&'()*+,;=:@]+\/)*$/, 'a prefix starts and ends with "/"'),
   origins: z.array(z.string().max(300)).min(1, 'name at least one origin').max(20),
   timeoutMs: z.int().min(50).max(100_000).optional(),
+  stripPrefix: z.boolean().optional(),
+  maxBodyBytes: z.int().min(1, 'a limit is at least one byte').max(MAX_BODY_LIMIT_BYTES).optional(),
+  fallback: environmentName.optional(),
 })
 
 const version = z.strictObject({

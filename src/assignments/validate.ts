@@ -144,10 +144,13 @@ function* checkRules({ rules, environments }: Parts): Generator<Finding> {
   }
 }
 
-function* checkServices({ versions }: Parts, allowInsecure: boolean): Generator<Finding> {
+function* checkServices(
+  { versions, environments }: Parts,
+  allowInsecure: boolean,
+): Generator<Finding> {
   for (const [id, { services = [] }] of Object.entries(versions ?? {})) {
     const seen = new Set<string>()
-    for (const [i, { prefix, origins }] of services.entries()) {
+    for (const [i, { prefix, origins, fallback }] of services.entries()) {
       const path = ['versions', id, 'services', i]
       if (seen.has(prefix)) {
         yield {
@@ -160,8 +163,23 @@ function* checkServices({ versions }: Parts, allowInsecure: boolean): Generator<
         const message = checkOrigin(origin, allowInsecure)
         if (message) yield { path: [...path, 'origins', j], message }
       }
+      const message = checkFallback(fallback, environments)
+      if (message) yield { path: [...path, 'fallback'], message }
     }
   }
+}
+
+/** A fallback shows an environment's answers to everybody who is served by this version. */
+function checkFallback(
+  name: string | undefined,
+  environments: Parts['environments'],
+): string | undefined {
+  if (name === undefined || !environments) return undefined
+  if (!Object.hasOwn(environments, name)) {
+    return `no such environment; "environments" has ${list(Object.keys(environments))}`
+  }
+  if (!environments[name]?.restricted) return undefined
+  return 'a restricted environment answers for no other: name a public one'
 }
 
 function* checkSpent({ spent = [] }: Parts): Generator<Finding> {

@@ -5,10 +5,19 @@
 export type Service = {
   /** Starts and ends with `/`. `/` is a server-rendered app. */
   readonly prefix: string
-  /** Absolute origins without path, query or credentials, at least one. */
+  /**
+   * Who answers, at least one: absolute origins without path, query or credentials, or
+   * `service:NAME`, another Worker that is bound under that name.
+   */
   readonly origins: readonly string[]
   /** Longest wait for the first byte of an answer, in milliseconds. */
   readonly timeoutMs: number
+  /** The backend is asked for paths without the prefix: for `/x` where the client asks for `/api/x`. */
+  readonly stripPrefix: boolean
+  /** Longest body of a request; `Infinity` where there is no limit. */
+  readonly maxBodyBytes: number
+  /** The environment whose service of the same prefix answers when this one is down. */
+  readonly fallback: string | undefined
 }
 
 /** An immutable release. */

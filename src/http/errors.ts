@@ -4,16 +4,24 @@
 export type ErrorCode = keyof typeof ERRORS
 
 const ERRORS = {
-  bad_path: { status: 400, title: 'The path of this request cannot be read.' },
+  bad_path: { status: 400, title: 'The address of this request cannot be read.' },
+  bad_body: { status: 400, title: 'The body of this request broke off or cannot be read.' },
   not_found: { status: 404, title: 'There is nothing at this address.' },
   method_not_allowed: { status: 405, title: 'This method is not allowed here.' },
+  precondition_failed: { status: 412, title: 'What was asked for has changed.' },
+  range_not_satisfiable: { status: 416, title: 'The file has no such bytes.' },
+  length_required: { status: 411, title: 'The length of this request has to be announced.' },
+  body_too_large: { status: 413, title: 'The body of this request is too large.' },
+  client_left: { status: 499, title: 'The client left before there was an answer.' },
   internal: { status: 500, title: 'The request could not be served.' },
   method_not_supported: { status: 501, title: 'This method is not supported.' },
   origin_unreachable: { status: 502, title: 'The service could not be reached.' },
+  origin_unknown: { status: 502, title: 'The service is not connected.' },
   origin_bad_response: { status: 502, title: 'The service gave an answer that cannot be read.' },
   nothing_published: { status: 503, title: 'Nothing has been published yet.' },
   storage_unavailable: { status: 503, title: 'The files are out of reach for the moment.' },
   origin_timeout: { status: 504, title: 'The service did not answer in time.' },
+  loop_detected: { status: 508, title: 'The request came back to where it had been.' },
 } as const
 
 const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {

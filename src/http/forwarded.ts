@@ -9,21 +9,27 @@ export type PublicSide = {
   readonly clientIp: string | null
 }
 
-const CLAIM = /^(x-forwarded-.*|forwarded|x-real-ip)$/
 const IP_ADDRESS = /^[0-9a-f.:]+$/i
 
-/** Puts the truth where the client's claims stood. */
-export function setForwarded(headers: Headers, { url, clientIp }: PublicSide): void {
-  for (const name of [...headers.keys()]) if (CLAIM.test(name)) headers.delete(name)
+/** Whether a header, in lower case, is one in which a client could say who it is. */
+export function isForwardedClaim(name: string): boolean {
+  return name.startsWith('x-forwarded-') || name === 'forwarded' || name === 'x-real-ip'
+}
+
+/** The headers that tell the truth in the place of such claims, in lower case. */
+export function toForwarded({ url, clientIp }: PublicSide): Record<string, string> {
   const proto = url.protocol.slice(0, -1)
-  headers.set('X-Forwarded-Host', url.host)
-  headers.set('X-Forwarded-Proto', proto)
+  const headers: Record<string, string> = {
+    'x-forwarded-host': url.host,
+    'x-forwarded-proto': proto,
+  }
   const pairs = [`host=${quote(url.host)}`, `proto=${proto}`]
   if (clientIp !== null && IP_ADDRESS.test(clientIp)) {
-    headers.set('X-Forwarded-For', clientIp)
+    headers['x-forwarded-for'] = clientIp
     pairs.unshift(`for=${quote(clientIp.includes(':') ? `[${clientIp}]` : clientIp)}`)
   }
-  headers.set('Forwarded', pairs.join(';'))
+  headers.forwarded = pairs.join(';')
+  return headers
 }
 
 /** A colon or bracket needs quotes (RFC 7239 section 4); hosts and addresses hold no quotes. */

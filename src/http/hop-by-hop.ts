@@ -10,12 +10,9 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
-/** Removes them, every header that `Connection` names, and all `Proxy-*`. */
-export function dropHopByHop(headers: Headers): void {
-  const named = (headers.get('connection') ?? '').toLowerCase().split(/[\s,]+/)
-  for (const name of [...headers.keys()]) {
-    if (HOP_BY_HOP.has(name) || name.startsWith('proxy-') || named.includes(name)) {
-      headers.delete(name)
-    }
-  }
+/** Tells which headers of a message these are: all `Proxy-*` and what its `Connection` names, too. */
+export function toHopByHop(headers: Headers): (name: string) => boolean {
+  const connection = headers.get('connection')
+  const named = connection === null ? [] : connection.toLowerCase().split(/[\s,]+/)
+  return (name) => HOP_BY_HOP.has(name) || name.startsWith('proxy-') || named.includes(name)
 }

@@ -1,21 +1,31 @@
-// Sends a request to the backend of its service and brings the answer back, both as streams. Which
-// service that is has been decided; each request is tried once, at the service's first origin.
+// Forwards a request to the service of its version, and to the service that stands in when that one
+// is down. Which services these are has been decided; the steps are files of this folder.
 
 import type { Service } from '../core/types.ts'
 import { type ErrorCode, errorResponse } from '../http/errors.ts'
-import { createPatience, type Patience } from './patience.ts'
-import { toBackendHeaders } from './request-headers.ts'
-import { toClientHeaders } from './response-headers.ts'
-import { passUpload } from './upload.ts'
+import { askService, discard } from './ask-service.ts'
+import type { Backends } from './backends.ts'
+import { hasPassed } from './loop.ts'
+import { toMessage } from './message.ts'
 
 export type Forwarding = {
   readonly request: Request
   /** The normalised path and the query without a pin: begins with `/`. */
   readonly path: string
   readonly service: Service
+  /** The service of the same prefix that stands in, where there is one. */
+  readonly fallback: Service | undefined
   /** Headers in which Holo tells the backend who asks. */
   readonly identity: Readonly<Record<string, string>>
   readonly requestId: string
+  /** The name of this Holo in `CDN-Loop`. */
+  readonly loopId: string
+}
+
+export type Forwarded = {
+  readonly response: Response
+  /** Why the service itself gave no answer, where its fallback did. */
+  readonly fellBackFor: string | undefined
 }
 
 /**
@@ -33,66 +43,41 @@ const REFUSED_METHODS: ReadonlySet<string> = new Set(['CONNECT', 'TRACE', 'PURGE
  * - `origin_unreachable`: no connection, or one that broke before there was the head of an answer
  *   (the platform does not tell these from bytes that are no HTTP)
  * - `origin_bad_response`: a status that cannot be passed on
+ * - `origin_unknown`: no Worker is bound under the name of a `service:` origin
+ * - `body_too_large`, `length_required`: the service has a limit, and the body passes it or does not
+ *   say whether it does
+ * - `client_left`: for the log and the counters, as the client is not there to read it
+ * - `loop_detected`: this Holo has forwarded the request before
  * - `method_not_supported`: CONNECT, TRACE and PURGE
  *
- * Once the head is here, the body may take as long as it wants.
+ * No request with a body, and none whose method may have effects, is ever sent to two origins: only
+ * others are tried again, or answered by the fallback after the service has failed. Once the head is
+ * here, the body may take as long as it wants.
  *
  * @throws TypeError when the service has no origin.
  */
-export async function forwardRequest(forwarding: Forwarding): Promise<Response> {
-  const { request, path, service, requestId } = forwarding
-  if (REFUSED_METHODS.has(request.method)) return errorResponse('method_not_supported', requestId)
-  const [origin] = service.origins
-  if (origin === undefined) throw new TypeError('service.origins: at least one is needed')
-  const publicUrl = new URL(request.url)
-  const fail = (code: ErrorCode, cause: unknown) => {
-    console.warn(`request ${requestId}: ${code} ${origin}`, cause)
-    return errorResponse(code, requestId)
+export async function forwardRequest(
+  forwarding: Forwarding,
+  backends: Backends,
+): Promise<Forwarded> {
+  const { request, path, service, fallback, identity, requestId, loopId } = forwarding
+  const refusal = refuse(request, loopId)
+  if (refusal) return { response: errorResponse(refusal, requestId), fellBackFor: undefined }
+  const message = toMessage(request, path, identity, { requestId, loopId })
+  backends.budget.earn()
+  const { outcome, isDown } = await askService(message, service, backends, fallback !== undefined)
+  const own = { response: outcome.response, fellBackFor: undefined }
+  if (!fallback || !isDown || outcome.verdict !== 'down') return own
+  const instead = await askService(message, fallback, backends, false)
+  if (instead.outcome.verdict === 'down') {
+    discard(instead.outcome.response)
+    return own
   }
-  const patience = createPatience(service.timeoutMs)
-  const outgoing = toOutgoing(forwarding, publicUrl, patience)
-  let response: Response
-  try {
-    // The path is appended, not resolved: a `//host` in front of it stays a path.
-    response = await fetch(origin + path, outgoing)
-  } catch (cause) {
-    return fail(patience.signal.aborted ? 'origin_timeout' : 'origin_unreachable', cause)
-  } finally {
-    patience.end()
-  }
-  // No Response of ours can carry a 1xx, or what lies outside the statuses of HTTP.
-  if (response.status < 200 || response.status > 599) {
-    return fail('origin_bad_response', `status ${response.status}`)
-  }
-  // The body is handed on unread, so that encoded bytes stay as they are.
-  return new Response(response.body, {
-    status: response.status,
-    statusText: response.statusText,
-    headers: toClientHeaders(response.headers, origin, publicUrl.origin),
-  })
+  discard(outcome.response)
+  return { response: instead.outcome.response, fellBackFor: outcome.failure }
 }
 
-/**
- * The request as the backend gets it. Its answer never comes from the platform's cache, which goes
- * by file extension, and redirects are for the client to follow.
- */
-function toOutgoing(
-  { request, identity }: Forwarding,
-  publicUrl: URL,
-  patience: Patience,
-): Request {
-  const init: RequestInit = {
-    headers: toBackendHeaders(request, publicUrl, identity),
-    redirect: 'manual',
-    cache: 'no-store',
-    signal: patience.signal,
-  }
-  const { method, body } = request
-  if (body && method !== 'GET' && method !== 'HEAD') {
-    init.body = passUpload(body, request.headers.get('content-length'), patience)
-  } else {
-    patience.wait()
-  }
-  // Only a copy of a Request may carry the body of a GET, which some search APIs ask for.
-  return new Request(request, init)
+function refuse({ method, headers }: Request, loopId: string): ErrorCode | undefined {
+  if (REFUSED_METHODS.has(method)) return 'method_not_supported'
+  return hasPassed(headers, loopId) ? 'loop_detected' : undefined
 }

@@ -8,8 +8,8 @@ const HOLO_COOKIE = /^\s*holo-[^=]*=/
  * Cookie headers arrive joined by ", ", so a cookie may stand behind that as well as behind ";"
  * (the same reading as `parseCookies`). A header without them is not touched, an emptied one goes.
  */
-export function dropHoloCookies(headers: Headers): void {
-  const cookie = headers.get('cookie')
+export function dropHoloCookies(headers: Record<string, string>): void {
+  const { cookie } = headers
   if (!cookie?.includes('holo-')) return
   const parts = cookie.split(/(;|, (?=[!#$%&'*+\-.^_`|~0-9A-Za-z]+=))/)
   let kept = ''
@@ -26,8 +26,8 @@ export function dropHoloCookies(headers: Headers): void {
       isGap = false
     }
   }
-  if (kept) headers.set('cookie', kept)
-  else headers.delete('cookie')
+  if (kept) headers.cookie = kept
+  else delete headers.cookie
 }
 
 /** Takes out what a backend would set under a name of Holo's; other Set-Cookie stay apart. */

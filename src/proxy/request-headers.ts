@@ -1,34 +1,45 @@
 // The headers a backend is sent: the client's, without what speaks of the client's connection, what
 // it may not claim and what is Holo's own, and with the truth about who asks.
 
-import { setForwarded } from '../http/forwarded.ts'
-import { dropHopByHop } from '../http/hop-by-hop.ts'
+import { isForwardedClaim, toForwarded } from '../http/forwarded.ts'
+import { toHopByHop } from '../http/hop-by-hop.ts'
 import { dropHoloCookies } from './holo-cookies.ts'
+import { isWebSocketUpgrade } from './websocket.ts'
 
-const NOT_FORWARDED = [
+/**
+ * By name in lower case, without a prototype that a name could reach. A plain object, because every
+ * call of the platform's Headers costs: from these to the finished request, 65 µs became 23.
+ */
+export type BackendHeaders = Record<string, string>
+
+const NOT_FORWARDED: ReadonlySet<string> = new Set([
   // The interim answer that it asks for is given by the platform.
   'expect',
   // Would have a backend read another path or method than the one that was decided on.
   'x-original-url',
   'x-rewrite-url',
   'x-http-method-override',
-]
+])
 
 /**
- * New headers for the backend. `identity` is what Holo says about the visitor; the client's own
+ * The headers for the backend. `identity` is what Holo says about the visitor; the client's own
  * `Holo-*` are not passed on.
  */
 export function toBackendHeaders(
-  { headers: received }: Request,
+  request: Request,
   publicUrl: URL,
   identity: Readonly<Record<string, string>>,
-): Headers {
-  const headers = new Headers(received)
-  dropHopByHop(headers)
-  for (const name of NOT_FORWARDED) headers.delete(name)
-  for (const name of [...headers.keys()]) if (name.startsWith('holo-')) headers.delete(name)
+): BackendHeaders {
+  const received = request.headers
+  const headers: BackendHeaders = Object.create(null)
+  const isHopByHop = toHopByHop(received)
+  received.forEach((value, name) => {
+    if (isHopByHop(name) || NOT_FORWARDED.has(name) || isForwardedClaim(name)) return
+    if (!name.startsWith('holo-')) headers[name] = value
+  })
+  // The platform makes the handshake when it sees this one.
+  if (isWebSocketUpgrade(request)) headers.upgrade = 'websocket'
   dropHoloCookies(headers)
-  setForwarded(headers, { url: publicUrl, clientIp: received.get('cf-connecting-ip') })
-  for (const [name, value] of Object.entries(identity)) headers.set(name, value)
-  return headers
+  const clientIp = received.get('cf-connecting-ip')
+  return Object.assign(headers, toForwarded({ url: publicUrl, clientIp }), identity)
 }

@@ -10,10 +10,12 @@ const CHUNK_BYTES = 65_536
  * A stream that carries `body`, at most one chunk ahead of the backend. `patience` runs while the
  * backend has a chunk to take, and from the end of the body on. `contentLength` is the header of
  * that name: an announced length is announced to the backend too, else the body goes in chunks.
+ * A body that turns out longer than `maxBytes` ends the exchange.
  */
 export function passUpload(
   body: ReadableStream<Uint8Array>,
   contentLength: string | null,
+  maxBytes: number,
   patience: Patience,
 ): ReadableStream<Uint8Array> {
   const { readable, writable } =
@@ -21,7 +23,7 @@ export function passUpload(
       ? new IdentityTransformStream()
       : new FixedLengthStream(Number(contentLength))
   const writer = writable.getWriter()
-  pump(body, writer, patience).catch(async (cause) => {
+  pump(body, writer, maxBytes, patience).catch(async (cause) => {
     // A client that left ends the exchange; a backend that did is reported by its fetch, or has
     // answered and wants no more. The stream may be closed already, which is all that is wanted.
     await Promise.allSettled([writer.abort(cause)])
@@ -32,12 +34,23 @@ export function passUpload(
 async function pump(
   body: ReadableStream<Uint8Array>,
   writer: WritableStreamDefaultWriter<Uint8Array>,
+  maxBytes: number,
   patience: Patience,
 ): Promise<void> {
   const reader = body.getReader({ mode: 'byob' })
+  let bytes = 0
   for (;;) {
-    const { done, value } = await reader.read(new Uint8Array(CHUNK_BYTES))
+    const { done, value } = await reader.read(new Uint8Array(CHUNK_BYTES)).catch((cause) => {
+      // The client has left, or its chunks are none.
+      patience.giveUp('bad_body')
+      throw cause
+    })
     if (done) break
+    bytes += value.length
+    if (bytes > maxBytes) {
+      patience.giveUp('body_too_large')
+      throw new Error(`the body is longer than ${maxBytes} bytes`)
+    }
     patience.wait()
     await writer.write(value)
     patience.pause()

@@ -60,6 +60,41 @@ describe('compiling a document', () => {
     expect(prefixes?.map(({ prefix }) => prefix)).toEqual(['/api/admin/', '/api/', '/'])
   })
 
+  it('gives a service all that it does not say of itself', () => {
+    const { versions } = compileAssignments(exampleDocument())
+    expect(versions.get('0.0.3')?.services).toEqual([
+      {
+        prefix: '/api/',
+        origins: ['https://api-3.example.com'],
+        timeoutMs: 30_000,
+        stripPrefix: false,
+        maxBodyBytes: Number.POSITIVE_INFINITY,
+        fallback: undefined,
+      },
+    ])
+  })
+
+  it('keeps what a service says, with one spelling for each origin', () => {
+    const said = { timeoutMs: 500, stripPrefix: true, maxBodyBytes: 10, fallback: 'main' }
+    const document = exampleDocument()
+    document.versions['0.0.3'] = {
+      manifest: '3'.repeat(64),
+      services: [
+        { prefix: '/api/', origins: ['HTTPS://API.example.com:443/', 'service:API'], ...said },
+      ],
+    }
+    expect(compileAssignments(document).versions.get('0.0.3')?.services).toEqual([
+      { prefix: '/api/', origins: ['https://api.example.com', 'service:API'], ...said },
+    ])
+  })
+
+  it('has a name of its own against loops for each salt', () => {
+    const toLoopId = (salt: string) => compileAssignments({ ...exampleDocument(), salt }).loopId
+    expect(toLoopId('shop')).toMatch(/^holo-[0-9a-f]+$/)
+    expect(toLoopId('shop')).toBe(toLoopId('shop'))
+    expect(toLoopId('shop')).not.toBe(toLoopId('blog'))
+  })
+
   it('takes the first public environment for crawlers', () => {
     const { first } = compileAssignments(exampleDocument())
     expect(first.name).toBe('main')

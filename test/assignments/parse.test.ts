@@ -180,6 +180,42 @@ describe('a document that is wrong', () => {
     expect(problems['versions["0.0.3"].services[0].origins[0]']).toContain(message)
   })
 
+  it.each(['service:', 'service:a-b', 'service:A/B', 'service:A:B', 'service:1'])(
+    'refuses a binding of the name %s',
+    (origin) => {
+      const problems = problemsAfter((document) => {
+        document.versions['0.0.3'] = {
+          manifest: '3'.repeat(64),
+          services: [{ prefix: '/api/', origins: [origin] }],
+        }
+      })
+      expect(problems['versions["0.0.3"].services[0].origins[0]']).toContain('service:NAME')
+    },
+  )
+
+  it.each([
+    ['nowhere', 'no such environment'],
+    ['qa', 'restricted'],
+  ])('refuses the fallback %s', (fallback, message) => {
+    const problems = problemsAfter((document) => {
+      document.versions['0.0.5'] = {
+        manifest: '5'.repeat(64),
+        services: [{ prefix: '/api/', origins: ['https://api.example.com'], fallback }],
+      }
+    })
+    expect(problems['versions["0.0.5"].services[0].fallback']).toContain(message)
+  })
+
+  it.each([0, -1, 1.5, 2 ** 41])('refuses the body limit %d', (maxBodyBytes) => {
+    const problems = problemsAfter((document) => {
+      document.versions['0.0.5'] = {
+        manifest: '5'.repeat(64),
+        services: [{ prefix: '/api/', origins: ['https://api.example.com'], maxBodyBytes }],
+      }
+    })
+    expect(Object.keys(problems)).toEqual(['versions["0.0.5"].services[0].maxBodyBytes'])
+  })
+
   it('refuses an environment that points at a withdrawn version', () => {
     const problems = problemsAfter((document) => {
       document.versions['0.0.5'] = { manifest: '5'.repeat(64), withdrawn: true }

@@ -1,11 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { setForwarded } from '../../src/http/forwarded.ts'
+import { isForwardedClaim, toForwarded } from '../../src/http/forwarded.ts'
 
-function forwarded(url: string, clientIp: string | null): Record<string, string> {
-  const headers = new Headers({ 'x-forwarded-for': '10.0.0.1', 'x-real-ip': '10.0.0.1' })
-  setForwarded(headers, { url: new URL(url), clientIp })
-  return Object.fromEntries(headers)
-}
+const forwarded = (url: string, clientIp: string | null) =>
+  toForwarded({ url: new URL(url), clientIp })
 
 describe('the public side of a request', () => {
   it('is told by host, scheme and client', () => {
@@ -31,4 +28,15 @@ describe('the public side of a request', () => {
       expect(headers.forwarded).toBe('host=shop.example.com;proto=https')
     },
   )
+
+  it.each(['x-forwarded-for', 'x-forwarded-anything', 'forwarded', 'x-real-ip'])(
+    'is not for the client to tell: %s',
+    (name) => {
+      expect(isForwardedClaim(name)).toBe(true)
+    },
+  )
+
+  it('leaves other headers to the client', () => {
+    expect(isForwardedClaim('x-forward')).toBe(false)
+  })
 })

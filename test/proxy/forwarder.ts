@@ -5,13 +5,26 @@ import { once } from 'node:events'
 import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import { bundleWorker } from '../../scripts/local/bundle.ts'
-import type { Service } from '../../src/core/types.ts'
 import { valuesOf } from '../support/backend.ts'
+import type { AskedService, Order } from './order.ts'
+
+/** Bound under the name `ECHO`: a Worker that says what it was asked for. */
+const ECHO = `export default {
+  fetch: async ({ method, url, headers, body }) => {
+    const said = JSON.stringify({ method, url, host: headers.get('host'), body: body && await new Response(body).text() })
+    return new Response(said, { headers: { location: new URL('/there', url).href } })
+  },
+}`
 
 export const PUBLIC_HOST = 'shop.example.com'
 
+const COMPATIBILITY_DATE = '2026-10-01'
+
 export type Asked = {
-  readonly services: readonly { prefix: string; origins: readonly string[]; timeoutMs?: number }[]
+  readonly services: readonly AskedService[]
+  readonly fallback?: AskedService
+  /** The Worker's clock is ahead by this, from now on. */
+  readonly laterMs?: number
   readonly identity?: Readonly<Record<string, string>>
   readonly method?: string
   readonly path?: string
@@ -54,9 +67,12 @@ export async function startForwarder(): Promise<Forwarder> {
           name: 'forwarder',
           modules: true,
           script: await bundleWorker('test/worker/proxy-worker.ts'),
-          compatibilityDate: '2026-10-01',
+          compatibilityDate: COMPATIBILITY_DATE,
+          serviceBindings: { ECHO: 'echo' },
+          bindings: { TEXT: 'no Worker' },
           unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
         },
+        { name: 'echo', modules: true, script: ECHO, compatibilityDate: COMPATIBILITY_DATE },
       ],
     }),
   )
@@ -87,11 +103,16 @@ export async function readWhole(message: IncomingMessage): Promise<Answer> {
 }
 
 function begin(url: URL, asked: Asked): Exchange {
-  const { services, identity = {}, method = 'GET', path = '/api/x', headers = [] } = asked
-  const order = {
-    services: services.map((service): Service => ({ timeoutMs: 10_000, ...service })),
-    identity,
-  }
+  const {
+    services,
+    fallback,
+    laterMs,
+    identity = {},
+    method = 'GET',
+    path = '/api/x',
+    headers = [],
+  } = asked
+  const order: Order = { services, fallback, laterMs, identity }
   const sent = request({
     host: url.hostname,
     port: url.port,

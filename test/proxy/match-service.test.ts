@@ -6,6 +6,9 @@ const toService = (prefix: string): Service => ({
   prefix,
   origins: ['https://backend.example.com'],
   timeoutMs: 1000,
+  stripPrefix: false,
+  maxBodyBytes: Number.POSITIVE_INFINITY,
+  fallback: undefined,
 })
 
 /** Longest first, as a version has them. */

@@ -1,7 +1,16 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { Service } from '../../src/core/types.ts'
+import { createBackends } from '../../src/proxy/backends.ts'
 import { forwardRequest } from '../../src/proxy/forward.ts'
 
-const SERVICE = { prefix: '/', origins: ['https://backend.example.com'], timeoutMs: 1000 }
+const SERVICE: Service = {
+  prefix: '/',
+  origins: ['https://backend.example.com'],
+  timeoutMs: 1000,
+  stripPrefix: false,
+  maxBodyBytes: Number.POSITIVE_INFINITY,
+  fallback: undefined,
+}
 
 afterEach(() => {
   vi.restoreAllMocks()
@@ -10,7 +19,18 @@ afterEach(() => {
 /** Forwards a request; the answer is made up, as no network is needed to see what was asked for. */
 async function forward(request: Request, path = '/report.pdf', service = SERVICE) {
   const fetched = vi.spyOn(globalThis, 'fetch').mockResolvedValue(new Response('ok'))
-  const response = await forwardRequest({ request, path, service, identity: {}, requestId: 'r1' })
+  const { response } = await forwardRequest(
+    {
+      request,
+      path,
+      service,
+      fallback: undefined,
+      identity: {},
+      requestId: 'r1',
+      loopId: 'holo-test',
+    },
+    createBackends({ bindings: {}, now: () => 0, random: () => 0 }),
+  )
   const [target, init] = fetched.mock.calls[0] ?? []
   return { response, target, init: init as Request }
 }

@@ -1,0 +1,122 @@
+// One request to one origin, and its answer, both as streams. Which origin that is, and whether
+// another one is asked after it, is decided elsewhere.
+
+import type { Service } from '../core/types.ts'
+import { type ErrorCode, errorResponse } from '../http/errors.ts'
+import { keepPrivate } from '../http/keep-private.ts'
+import { toBackendPath, toStripped } from './addresses.ts'
+import type { Backends } from './backends.ts'
+import type { Message } from './message.ts'
+import { createPatience, type Patience } from './patience.ts'
+import { adaptToClient } from './response-headers.ts'
+import { passUpload } from './upload.ts'
+import { passWebSocket } from './websocket.ts'
+
+/** The answer for the client, and what it says of the origin (`Verdict`). */
+export type Outcome =
+  | { readonly verdict: 'up' | 'none'; readonly response: Response }
+  | {
+      readonly verdict: 'down'
+      readonly response: Response
+      readonly failure: ErrorCode | 'origin_unavailable' | 'origins_ejected'
+      /** The origin may have begun to act on the request. */
+      readonly wasSent: boolean
+    }
+
+/** Answers of a gateway whose backend is away, or of a backend that can do no more. */
+const UNAVAILABLE: ReadonlySet<number> = new Set([502, 503, 504])
+const BINDING = 'service:'
+
+export async function exchange(
+  message: Message,
+  service: Service,
+  origin: string,
+  backends: Backends,
+): Promise<Outcome> {
+  const { request, requestId, publicOrigin } = message
+  const refusal = checkLength(request, service.maxBodyBytes)
+  if (refusal) return { verdict: 'none', response: errorResponse(refusal, requestId) }
+  const fail = (failure: ErrorCode, cause: unknown, wasSent = true): Outcome => {
+    console.warn(`request ${requestId}: ${failure} ${origin}`, cause)
+    return { verdict: 'down', response: errorResponse(failure, requestId), failure, wasSent }
+  }
+  const isBinding = origin.startsWith(BINDING)
+  const fetcher = isBinding ? backends.findBinding(origin.slice(BINDING.length)) : globalThis
+  if (!fetcher) return fail('origin_unknown', 'no Worker is bound under this name', false)
+  const prefix = toStripped(service)
+  // A Worker sees the public address. The path is appended, not resolved: a `//host` in front of it
+  // stays a path.
+  const base = isBinding ? publicOrigin : origin
+  const backendUrl = base + toBackendPath(message.path, prefix)
+  const patience = createPatience(service.timeoutMs, request.signal)
+  const outgoing = toOutgoing(message, service, patience)
+  let response: Response
+  try {
+    response = await fetcher.fetch(backendUrl, outgoing)
+  } catch (cause) {
+    const surrender = patience.surrender()
+    if (surrender === undefined || surrender === 'origin_timeout') {
+      return fail(surrender ?? 'origin_unreachable', cause)
+    }
+    return { verdict: 'none', response: errorResponse(surrender, requestId) }
+  } finally {
+    patience.end()
+  }
+  const { status, webSocket } = response
+  // No Response of ours can carry another 1xx, or what lies outside the statuses of HTTP.
+  if (!webSocket && (status < 200 || status > 599)) {
+    return fail('origin_bad_response', `status ${status}`)
+  }
+  // The body is handed on unread, so that encoded bytes stay as they are.
+  const answer = webSocket
+    ? passWebSocket(webSocket, response.headers)
+    : new Response(response.body, response)
+  adaptToClient(answer.headers, { publicOrigin, backendUrl, prefix })
+  // No cache looks at the body of a GET, so what it asked for is not for those who ask without.
+  if (request.body !== null && !carriesUpload(request.method)) keepPrivate(answer.headers)
+  if (!UNAVAILABLE.has(status)) return { verdict: 'up', response: answer }
+  return { verdict: 'down', response: answer, failure: 'origin_unavailable', wasSent: true }
+}
+
+/** What can be said of a body before any of it is here. */
+function checkLength({ method, headers, body }: Request, maxBytes: number): ErrorCode | undefined {
+  if (body === null || maxBytes === Number.POSITIVE_INFINITY) return undefined
+  const length = headers.get('content-length')
+  if (length !== null) return Number(length) > maxBytes ? 'body_too_large' : undefined
+  return carriesUpload(method) ? undefined : 'length_required'
+}
+
+/**
+ * The request as the backend gets it. Its answer never comes from the platform's cache, which goes
+ * by file extension, and redirects are for the client to follow.
+ */
+function toOutgoing(
+  { request, headers }: Message,
+  service: Service,
+  patience: Patience,
+): RequestInit | Request {
+  const { method, body } = request
+  const init: RequestInit = {
+    headers,
+    redirect: 'manual',
+    cache: 'no-store',
+    signal: patience.signal,
+  }
+  if (body === null || !carriesUpload(method)) {
+    patience.wait()
+    // With a method of its own, the copy would be refused the body of a GET.
+    return body === null ? { ...init, method } : new Request(request, init)
+  }
+  init.method = method
+  const length = request.headers.get('content-length')
+  init.body = passUpload(body, length, service.maxBodyBytes, patience)
+  return init
+}
+
+/**
+ * Whether the body goes through our hands and can be counted. Only a copy of a Request may carry the
+ * body of a GET, which some search APIs ask for.
+ */
+function carriesUpload(method: string): boolean {
+  return method !== 'GET' && method !== 'HEAD'
+}

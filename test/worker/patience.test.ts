@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest'
+import { createPatience } from '../../src/proxy/patience.ts'
+
+const TIMEOUT_MS = 40
+const LONG_TIMEOUT_MS = 60_000
+const NOBODY_LEAVES = new AbortController().signal
+
+describe('patience', () => {
+  it('ends when the backend has not answered in time', async () => {
+    const patience = createPatience(TIMEOUT_MS, NOBODY_LEAVES)
+    patience.wait()
+    expect([patience.signal.aborted, patience.surrender()]).toEqual([false, undefined])
+    await scheduler.wait(3 * TIMEOUT_MS)
+    expect([patience.signal.aborted, patience.surrender()]).toEqual([true, 'origin_timeout'])
+  })
+
+  it.each(['pause', 'end'] as const)('is not lost on anybody else: %s', async (step) => {
+    const patience = createPatience(TIMEOUT_MS, NOBODY_LEAVES)
+    patience.wait()
+    patience[step]()
+    await scheduler.wait(3 * TIMEOUT_MS)
+    expect(patience.signal.aborted).toBe(false)
+  })
+
+  it('is not begun again once the backend has answered', async () => {
+    const patience = createPatience(TIMEOUT_MS, NOBODY_LEAVES)
+    patience.end()
+    patience.wait()
+    await scheduler.wait(3 * TIMEOUT_MS)
+    expect(patience.signal.aborted).toBe(false)
+  })
+
+  it('ends when the client leaves, before and after the answer', () => {
+    for (const hasAnswered of [false, true]) {
+      const client = new AbortController()
+      const patience = createPatience(LONG_TIMEOUT_MS, client.signal)
+      patience.wait()
+      if (hasAnswered) patience.end()
+      client.abort()
+      expect([patience.signal.aborted, patience.surrender()]).toEqual([true, 'client_left'])
+    }
+  })
+
+  it('is none with a client that has left already', () => {
+    const patience = createPatience(LONG_TIMEOUT_MS, AbortSignal.abort())
+    expect([patience.signal.aborted, patience.surrender()]).toEqual([true, 'client_left'])
+  })
+
+  it('ends for the first of several reasons', () => {
+    const client = new AbortController()
+    const patience = createPatience(LONG_TIMEOUT_MS, client.signal)
+    patience.giveUp('bad_body')
+    client.abort()
+    expect(patience.surrender()).toBe('bad_body')
+  })
+})
