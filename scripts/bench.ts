@@ -1,0 +1,79 @@
+// `npm run bench`: how fast Holo is beside others, and what its parts cost. Progress goes to stderr,
+// the result to stdout: a table, or JSON with `--json`. docs/bench.md tells how to read it.
+
+import { cpus } from 'node:os'
+import { parseArgs } from 'node:util'
+import { measureBare } from './bench/bare.ts'
+import { measureInProcess } from './bench/in-process.ts'
+import { countOperations } from './bench/operations.ts'
+import { measurePeers } from './bench/peers.ts'
+import type { Effort, Results } from './bench/results.ts'
+import { formatResults } from './bench/table.ts'
+import { Mistake } from './local/mistake.ts'
+
+const HELP = `npm run bench -- [options]
+
+  --json        print JSON and nothing else
+  --rounds N    how often everything is measured (9)
+  --seconds S   how long each contestant is under load in each round (0.5)
+  --help        this text`
+
+type Options = Effort & { readonly json: boolean }
+
+function readOptions(args: readonly string[]): Options | 'help' {
+  let values: { json: boolean; rounds: string; seconds: string; help: boolean }
+  try {
+    values = parseArgs({
+      args: [...args],
+      options: {
+        json: { type: 'boolean', default: false },
+        rounds: { type: 'string', default: '9' },
+        seconds: { type: 'string', default: '0.5' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    }).values
+  } catch (cause) {
+    throw new Mistake(`${cause instanceof Error ? cause.message : cause}\n\n${HELP}`, 2)
+  }
+  if (values.help) return 'help'
+  const rounds = Number(values.rounds)
+  const secondsPerTurn = Number(values.seconds)
+  if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100) {
+    throw new Mistake(`--rounds takes a whole number from 1 to 100, not "${values.rounds}"`, 2)
+  }
+  if (!(secondsPerTurn > 0 && secondsPerTurn <= 60)) {
+    throw new Mistake(`--seconds takes a number up to 60, not "${values.seconds}"`, 2)
+  }
+  return { json: values.json, rounds, secondsPerTurn }
+}
+
+async function bench(effort: Effort): Promise<Results> {
+  const say = (line: string) => process.stderr.write(`${line}\n`)
+  const timings = await measureInProcess(effort, say)
+  const bare = await measureBare(effort, say)
+  const peers = await measurePeers(effort, say)
+  const operations = await countOperations(say)
+  const [cpu] = cpus()
+  return {
+    machine: { cpu: cpu?.model ?? 'unknown', cores: cpus().length, node: process.version },
+    effort,
+    comparisons: [...bare, ...peers],
+    timings,
+    operations,
+  }
+}
+
+try {
+  const options = readOptions(process.argv.slice(2))
+  if (options === 'help') {
+    console.log(HELP)
+  } else {
+    const { json, ...effort } = options
+    const results = await bench(effort)
+    console.log(json ? JSON.stringify(results, null, 2) : formatResults(results))
+  }
+} catch (cause) {
+  if (!(cause instanceof Mistake)) throw cause
+  console.error(cause.message)
+  process.exitCode = cause.exitCode
+}

@@ -1,0 +1,91 @@
+// What single functions of the core cost, called in this process: the decision by the number of
+// rules, the hash behind it, and looking a path up in small and large manifests.
+
+import { createHash } from 'node:crypto'
+import { bucketOf } from '../../src/core/buckets.ts'
+import { decide } from '../../src/core/decide.ts'
+import { encodeManifest, type Manifest, openManifest } from '../../src/core/manifest.ts'
+import { type Effort, type Timing, toTiming } from './results.ts'
+import { interleave } from './rounds.ts'
+import { FACTS, makeAssignments } from './rules.ts'
+
+const RULES = [0, 10, 200] as const
+const AIM_200_RULES_NS = 50_000
+/** Long enough for a clock of microseconds, short enough for many rounds. */
+const LONGEST_TURN_MS = 100
+/** Calls between two looks at the clock. */
+const BATCH = 64
+const CONFIG = { htmlHandling: 'auto-trailing-slash', notFound: 'none' } as const
+
+export async function measureInProcess(
+  { rounds, secondsPerTurn }: Effort,
+  say: (line: string) => void,
+): Promise<Timing[]> {
+  say('in process: making manifests')
+  const small = makeManifest(100)
+  const large = makeManifest(100_000)
+  const turnMs = Math.min(LONGEST_TURN_MS, secondsPerTurn * 1000)
+  const turn = (call: (n: number) => unknown) => () => measureCall(call, turnMs)
+  const decisions = RULES.map((count) => {
+    const assignments = makeAssignments(count)
+    if (decide(FACTS, assignments).reason !== 'bucket') throw new Error('a rule matches')
+    return [`decide, ${count} rules`, turn(() => decide(FACTS, assignments))] as const
+  })
+  const measured = await interleave(
+    {
+      ...Object.fromEntries(decisions),
+      bucketOf: turn((n) => bucketOf('bench', `7Jx0cV2kQm6sR1uWb9${n % 9000}`)),
+      'manifest of 100 files, hit': turn((n) => small.find(toPath(n % 100))),
+      'manifest of 100 files, miss': turn((n) => small.find(toPath(-1 - (n % 100)))),
+      'manifest of 100,000 files, hit': turn((n) => large.find(toPath((n * 7919) % 100_000))),
+      'manifest of 100,000 files, miss': turn((n) => large.find(toPath(-1 - (n % 100_000)))),
+      'manifest of 100,000 files, opened': turn(() => openManifest(large.bytes)),
+    },
+    rounds,
+    (round) => say(`in process, round ${round} of ${rounds}`),
+  )
+  return Object.entries(measured).map(([name, ns]) =>
+    toTiming(name, ns, name === 'decide, 200 rules' ? AIM_200_RULES_NS : undefined),
+  )
+}
+
+/** What calls return is kept here, so that none of them can be left out as useless. */
+let kept: unknown
+
+/** Nanoseconds of one call, its argument counted up from 0. */
+function measureCall(call: (n: number) => unknown, ms: number): number {
+  const startedAt = performance.now()
+  let calls = 0
+  let elapsed = 0
+  while (elapsed < ms) {
+    for (let i = 0; i < BATCH; i++) kept = call(calls++)
+    elapsed = performance.now() - startedAt
+  }
+  if (kept === null) throw new Error('a measured function returns something')
+  return (elapsed * 1e6) / calls
+}
+
+function toPath(file: number): string {
+  return `/assets/chunk-${file}-3f9a1c07.js`
+}
+
+/** Every file with two encodings. */
+function makeManifest(files: number): Manifest {
+  const entries = Array.from({ length: files }, (_, file) => {
+    const blob = createHash('sha256').update(String(file)).digest('hex')
+    return {
+      path: toPath(file),
+      type: 'text/javascript; charset=utf-8',
+      hashed: true,
+      blob,
+      size: 40_000,
+      encodings: [
+        { encoding: 'br' as const, blob, size: 10_000 },
+        { encoding: 'gzip' as const, blob, size: 12_000 },
+      ],
+    }
+  })
+  const opened = openManifest(encodeManifest(entries, CONFIG))
+  if (!opened.ok) throw new Error(opened.error)
+  return opened.value
+}

@@ -1,0 +1,121 @@
+// A load of keep-alive connections that does as little as it can for each reply, because it shares
+// two cores with what it measures: the requests are made beforehand, and a reply is complete when its
+// bytes have come, whose number is known. Anything else ends the measurement.
+
+import { connect, type Socket } from 'node:net'
+import { END_OF_HEAD } from './ask.ts'
+
+export type Load = {
+  readonly url: URL
+  /** Sent in turn, and again from the start. */
+  readonly requests: readonly Buffer[]
+  readonly expected: Expected
+  /** When to stop: after so many replies, or so many milliseconds. */
+  readonly until: { readonly replies: number } | { readonly ms: number }
+}
+
+/** What every reply is like. Its head comes in one piece. */
+export type Expected = {
+  /** Lengths that a head may have, without the empty line behind it. */
+  readonly headBytes: readonly number[]
+  readonly bodyBytes: number
+}
+
+/** Enough that the server never waits for us. */
+export const CONNECTIONS = 16
+/** A reply that takes longer is shorter than expected, or never comes. */
+const STALLED_MS = 5_000
+const RECEIVE_BUFFER_BYTES = 64 * 2 ** 10
+
+/**
+ * Replies per second.
+ *
+ * @throws Error at the first reply that is no 200 or not as expected, and when replies stop.
+ */
+export async function measureLoad({ url, requests, expected, until }: Load): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>()
+  const sockets: Socket[] = []
+  let sent = 0
+  let completed = 0
+  let startedAt = 0
+  let stopAt = Number.POSITIVE_INFINITY
+  const replies = 'replies' in until ? until.replies : Number.POSITIVE_INFINITY
+
+  const send = (socket: Socket) => {
+    if (sent >= replies) return
+    const request = requests[sent % requests.length]
+    if (!request) throw new TypeError('requests: at least one is needed')
+    sent++
+    socket.write(request)
+  }
+  const count = (socket: Socket) => {
+    completed++
+    const now = performance.now()
+    if (completed >= replies || now >= stopAt) resolve((completed * 1000) / (now - startedAt))
+    else send(socket)
+  }
+
+  try {
+    const onReply = (socket: Socket) => count(socket)
+    const opened = Array.from({ length: CONNECTIONS }, () =>
+      open(url, expected, onReply, reject).then((socket) => sockets.push(socket)),
+    )
+    // A reply that is wrong already must end it as well.
+    await Promise.race([Promise.all(opened), promise])
+    startedAt = performance.now()
+    if ('ms' in until) stopAt = startedAt + until.ms
+    for (const socket of sockets) send(socket)
+    return await promise
+  } finally {
+    for (const socket of sockets) socket.destroy()
+  }
+}
+
+/** A connection that tells when a reply is complete. */
+function open(
+  url: URL,
+  { headBytes, bodyBytes }: Expected,
+  onReply: (socket: Socket) => void,
+  fail: (cause: Error) => void,
+): Promise<Socket> {
+  return new Promise((resolve) => {
+    const buffer = Buffer.alloc(RECEIVE_BUFFER_BYTES)
+    let missing = 0
+    /** What is wrong with what has come, if anything. */
+    const receive = (bytes: number): string | undefined => {
+      if (missing === 0) {
+        const head = buffer.indexOf(END_OF_HEAD)
+        if (!isSuccess(buffer)) return `no 200: ${buffer.toString('latin1', 0, Math.max(head, 0))}`
+        if (!headBytes.includes(head)) {
+          return `not a head of ${headBytes} bytes: ${buffer.toString('latin1', 0, Math.max(head, 0))}`
+        }
+        missing = head + END_OF_HEAD.length + bodyBytes
+      }
+      missing -= bytes
+      return missing < 0 ? `a body of more than ${bodyBytes} bytes` : undefined
+    }
+    const socket = connect({
+      host: url.hostname,
+      port: Number(url.port),
+      noDelay: true,
+      onread: {
+        buffer,
+        callback: (bytes) => {
+          const wrong = receive(bytes)
+          if (wrong) fail(new Error(wrong))
+          else if (missing === 0) onReply(socket)
+          return wrong === undefined
+        },
+      },
+    })
+    socket.setTimeout(STALLED_MS, () => fail(new Error(`${missing} bytes of a reply never came`)))
+    socket.once('error', fail)
+    socket.once('end', () => fail(new Error('the server closed a connection')))
+    socket.once('connect', () => resolve(socket))
+  })
+}
+
+/** Whether it starts with `HTTP/1.1 200`. */
+function isSuccess(received: Buffer): boolean {
+  return received[9] === 0x32 && received[10] === 0x30 && received[11] === 0x30
+}

@@ -1,0 +1,185 @@
+// Holo from memory, from the Cache API and from R2 beside Cloudflare's own static-asset Worker, on
+// the same site, each in a miniflare of its own and entered through a direct socket. They are unlike
+// servers: that one knows one version, and reads every file from disk.
+
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
+import { type Edge, startEdge } from '../local/edge.ts'
+import { ask, toGet } from './ask.ts'
+import { measureLoad } from './load.ts'
+import { publishSite } from './published.ts'
+import { type Comparison, type Effort, toComparison } from './results.ts'
+import { interleave } from './rounds.ts'
+import { makeBytes, withSite } from './site.ts'
+import { readDeployed } from './sources.ts'
+
+const HOST = '127.0.0.1'
+/** From memory: ahead of the peer. */
+const AIM = 1
+const FILE_BYTES = 64 * 2 ** 10
+/**
+ * An isolate's 32 MiB hold 512 of them, so that going through all in order never finds one there,
+ * also when requests at the same time change places.
+ */
+const LIBRARY_FILES = 560
+/** Of each round, because a file comes from R2 only once. */
+const FRESH_FILES = 100
+
+const HOT = '/hot.woff2'
+const LIBRARY = toPaths('library', LIBRARY_FILES)
+const toFresh = (round: number) => toPaths(`fresh-${round}`, FRESH_FILES)
+
+type Peers = { readonly holo: URL; readonly assets: URL }
+type Source = 'memory' | 'cache' | 'r2'
+
+export function measurePeers(
+  { rounds, secondsPerTurn }: Effort,
+  say: (line: string) => void,
+): Promise<Comparison[]> {
+  const paths = [HOT, ...LIBRARY]
+  for (let round = 0; round <= rounds; round++) paths.push(...toFresh(round))
+  const files = paths.map((path) => [path, makeBytes(path, FILE_BYTES)] as const)
+  say(`miniflare: publishing ${files.length} files`)
+  return withSite(files, async (folder) => {
+    const edge = await startHolo(folder)
+    const assets = await startStaticAssets(folder)
+    try {
+      const peers = { holo: edge.url, assets: assets.url }
+      const until = { ms: secondsPerTurn * 1000 }
+      return await compare(peers, rounds, until, (round) =>
+        say(`miniflare, round ${round} of ${rounds}`),
+      )
+    } finally {
+      await Promise.all([edge.dispose(), assets.dispose()])
+    }
+  })
+}
+
+async function compare(
+  { holo, assets }: Peers,
+  rounds: number,
+  until: { readonly ms: number },
+  report: (round: number) => void,
+): Promise<Comparison[]> {
+  await ask(holo, HOT)
+  const warm = await ask(holo, HOT)
+  const peer = await ask(assets, HOT)
+  if (!warm.body.equals(peer.body)) throw new Error(`${HOT} is not the same`)
+  const fromHolo = (source: Source, paths: readonly string[], until: Until) =>
+    load(holo, paths, [toHeadBytes(warm.head, source)], until)
+  // It says `CF-Cache-Status: MISS` in the place of `HIT` of a file that took it long.
+  const fromPeer = (paths: readonly string[], until: Until) =>
+    load(assets, paths, [peer.head.length, peer.head.length + 1], until)
+  const once = (paths: readonly string[]) => ({ replies: paths.length })
+
+  // From R2 into the Cache API.
+  await fromHolo('r2', LIBRARY, once(LIBRARY))
+  const measured = await interleave(
+    {
+      memory: async () => {
+        // The other files have driven it out.
+        await ask(holo, HOT)
+        return fromHolo('memory', [HOT], until)
+      },
+      peerHot: () => fromPeer([HOT], until),
+      r2: (round) => fromHolo('r2', toFresh(round), once(toFresh(round))),
+      peerFresh: (round) => fromPeer(toFresh(round), once(toFresh(round))),
+      cache: () => fromHolo('cache', LIBRARY, once(LIBRARY)),
+      peerLibrary: () => fromPeer(LIBRARY, once(LIBRARY)),
+    },
+    rounds,
+    report,
+  )
+  const toOurs = (from: string, perSecond: readonly number[]) => ({
+    name: `Holo, from ${from}`,
+    perSecond,
+  })
+  const toTheirs = (perSecond: readonly number[]) => ({
+    name: "Cloudflare's static-asset Worker",
+    perSecond,
+  })
+  return [
+    toComparison(
+      'miniflare, one font (64 KiB)',
+      toOurs('memory', measured.memory),
+      toTheirs(measured.peerHot),
+      AIM,
+    ),
+    toComparison(
+      `miniflare, ${LIBRARY_FILES} fonts in turn`,
+      toOurs('the Cache API', measured.cache),
+      toTheirs(measured.peerLibrary),
+    ),
+    toComparison(
+      `miniflare, ${FRESH_FILES} fonts, each for the first time`,
+      toOurs('R2', measured.r2),
+      toTheirs(measured.peerFresh),
+    ),
+  ]
+}
+
+type Until = Parameters<typeof measureLoad>[0]['until']
+
+function load(
+  url: URL,
+  paths: readonly string[],
+  headBytes: readonly number[],
+  until: Until,
+): Promise<number> {
+  const requests = paths.map((path) => toGet(url.host, path))
+  return measureLoad({ url, requests, expected: { headBytes, bodyBytes: FILE_BYTES }, until })
+}
+
+/**
+ * How long the head of a reply from `source` is. Heads differ in length by the name of their source
+ * and by nothing else, so that a reply from elsewhere ends the measurement.
+ */
+function toHeadBytes(head: string, source: Source): number {
+  if (!head.includes('holo-bytes;desc="memory"')) throw new Error(`not from memory:\n${head}`)
+  return head.length - 'memory'.length + source.length
+}
+
+function toPaths(directory: string, count: number): string[] {
+  return Array.from(
+    { length: count },
+    (_, file) => `/${directory}/${String(file).padStart(3, '0')}.woff2`,
+  )
+}
+
+async function startHolo(folder: string): Promise<Edge> {
+  const edge = await startEdge({ host: HOST, port: 0, direct: true })
+  const bucket = await edge.miniflare.getR2Bucket('STORE')
+  const kv = await edge.miniflare.getKVNamespace('ASSIGNMENTS')
+  await kv.put('assignments', await publishSite(folder, bucket))
+  return edge
+}
+
+async function startStaticAssets(directory: string): Promise<Omit<Edge, 'miniflare'>> {
+  const name = 'assets'
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      host: HOST,
+      port: 0,
+      cf: false,
+      log: new Log(LogLevel.WARN),
+      workers: [
+        {
+          name,
+          modules: true,
+          // Never asked: the files answer in its place.
+          script: "export default { fetch: () => new Response('no file', { status: 404 }) }",
+          compatibilityDate: readDeployed().compatibilityDate,
+          assets: {
+            directory,
+            binding: 'ASSETS',
+            routerConfig: { has_user_worker: false },
+            assetConfig: { html_handling: 'auto-trailing-slash', not_found_handling: 'none' },
+          },
+          unsafeDirectSockets: [{ host: HOST, port: 0 }],
+        },
+      ],
+    }),
+  )
+  await miniflare.ready
+  const url = await miniflare.unsafeGetDirectURL(name)
+  return { url, dispose: () => miniflare.dispose() }
+}

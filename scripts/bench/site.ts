@@ -1,0 +1,38 @@
+// A made-up site to serve and to compare on: files that no server can make much smaller, the same
+// bytes in every run.
+
+import { createHash } from 'node:crypto'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+
+/** Each path begins with `/`. */
+export type SiteFiles = Iterable<readonly [path: string, content: string | Uint8Array]>
+
+/** `size` bytes that look random and follow from `name`. */
+export function makeBytes(name: string, size: number): Buffer {
+  return createHash('shake256', { outputLength: size }).update(name).digest()
+}
+
+/** A script of about `size` bytes that compresses to three quarters. */
+export function makeScript(name: string, size: number): string {
+  return `export const data = '${makeBytes(name, (size * 3) / 4).toString('base64')}'\n`
+}
+
+/** Gives `use` a folder with the files, and removes it when `use` has ended. */
+export async function withSite<T>(
+  files: SiteFiles,
+  use: (folder: string) => Promise<T>,
+): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'holo-bench-site-'))
+  try {
+    for (const [path, content] of files) {
+      const file = join(folder, path)
+      await mkdir(dirname(file), { recursive: true })
+      await writeFile(file, content)
+    }
+    return await use(folder)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,73 @@
+// The results as a person reads them: what was compared, the middle, the ends, and whether an aim
+// was met.
+
+import type { Comparison, Operations, Results, Timing } from './results.ts'
+import type { Spread } from './statistics.ts'
+
+export function formatResults(results: Results): string {
+  const { machine, effort, comparisons, timings, operations } = results
+  return [
+    `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; median (min to max) of ${effort.rounds} rounds`,
+    formatTable([
+      ['replies per second', 'Holo', 'the other', 'ratio', 'aim'],
+      ...comparisons.map(toComparisonRow),
+    ]),
+    formatTable([['one call', 'ns', 'aim'], ...timings.map(toTimingRow)]),
+    formatTable([
+      ['operations', 'requests', 'KV', 'R2', 'cache gets', 'cache puts', 'aim'],
+      ...operations.map(toOperationsRow),
+    ]),
+  ].join('\n\n')
+}
+
+function toComparisonRow({ name, ours, theirs, ratio, aim }: Comparison): string[] {
+  return [
+    `${name}: ${ours.name} / ${theirs.name}`,
+    formatSpread(ours.perSecond, 0),
+    formatSpread(theirs.perSecond, 0),
+    formatSpread(ratio, 2),
+    aim ? `${aim.met ? 'met' : 'missed'}: at least ${aim.atLeast}` : '',
+  ]
+}
+
+function toTimingRow({ name, ns, aim }: Timing): string[] {
+  return [
+    name,
+    formatSpread(ns, 0),
+    aim ? `${aim.met ? 'met' : 'missed'}: at most ${formatNumber(aim.atMost, 0)}` : '',
+  ]
+}
+
+function toOperationsRow(row: Operations): string[] {
+  const counts = [row.requests, row.kv, row.r2, row.cacheGets, row.cachePuts]
+  return [
+    row.name,
+    ...counts.map((count) => formatNumber(count, 0)),
+    row.aim ? `${row.aim.met ? 'met' : 'missed'}: KV and R2 at most ${row.aim.atMost}` : '',
+  ]
+}
+
+function formatSpread({ median, min, max }: Spread, digits: number): string {
+  return `${formatNumber(median, digits)} (${formatNumber(min, digits)} to ${formatNumber(max, digits)})`
+}
+
+function formatNumber(value: number, digits: number): string {
+  return value.toLocaleString('en', {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  })
+}
+
+/** Columns as wide as their widest cell; the first row is underlined. */
+function formatTable(rows: readonly (readonly string[])[]): string {
+  const [header = []] = rows
+  const widths = header.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
+  lines.splice(1, 0, widths.map((width) => '-'.repeat(width)).join('  '))
+  return lines.join('\n')
+}

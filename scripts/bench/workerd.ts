@@ -1,0 +1,126 @@
+// Workers in a bare workerd: the runtime alone, without what miniflare puts around it.
+
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+
+export type BareWorker = {
+  /** Source texts by module name; the first is the entry. */
+  readonly modules: Readonly<Record<string, string>>
+  /** A text is a text; bytes are an ArrayBuffer; anything else is read from JSON. */
+  readonly bindings: Readonly<Record<string, unknown>>
+  readonly compatibilityDate: string
+  readonly compatibilityFlags?: readonly string[]
+}
+
+export type BareWorkerd<Name extends string> = {
+  readonly urls: Readonly<Record<Name, URL>>
+  readonly dispose: () => Promise<void>
+}
+
+const WORKERD = fileURLToPath(new URL('../../node_modules/workerd/bin/workerd', import.meta.url))
+const HOST = '127.0.0.1'
+const START_TIMEOUT_MS = 15_000
+
+/**
+ * Starts one workerd that serves each Worker on a free port of its own.
+ *
+ * @throws Error with what workerd wrote, when it does not begin to listen.
+ */
+export async function startWorkerd<Name extends string>(
+  workers: Readonly<Record<Name, BareWorker>>,
+): Promise<BareWorkerd<Name>> {
+  const folder = await mkdtemp(join(tmpdir(), 'holo-bench-'))
+  const config = await writeConfig(folder, workers)
+  const child = spawn(WORKERD, ['serve', '--control-fd=3', config], {
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+  })
+  const exited = once(child, 'exit')
+  const dispose = async () => {
+    child.kill('SIGKILL')
+    await exited
+    await rm(folder, { recursive: true, force: true })
+  }
+  let written = ''
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    written = (written + text).slice(-4000)
+  })
+  const timer = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS)
+  try {
+    const names = new Set(Object.keys(workers))
+    const urls = await readPorts(child.stdio[3] as Readable, names)
+    if (!urls) throw new Error(`workerd did not start:\n${written}`)
+    return { urls: urls as Record<Name, URL>, dispose }
+  } catch (cause) {
+    await dispose()
+    throw cause
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Where each socket listens, as workerd tells it; `undefined` when it ends before. */
+async function readPorts(
+  control: Readable,
+  names: ReadonlySet<string>,
+): Promise<Record<string, URL> | undefined> {
+  const urls: Record<string, URL> = {}
+  for await (const line of createInterface({ input: control })) {
+    const { event, socket, port } = JSON.parse(line)
+    if (event === 'listen' && names.has(socket)) urls[socket] = new URL(`http://${HOST}:${port}`)
+    if (Object.keys(urls).length === names.size) return urls
+  }
+  return undefined
+}
+
+/** Puts modules and bindings into files beside the configuration that embeds them. */
+async function writeConfig(
+  folder: string,
+  workers: Readonly<Record<string, BareWorker>>,
+): Promise<string> {
+  const services: string[] = []
+  const sockets: string[] = []
+  for (const [name, worker] of Object.entries(workers)) {
+    const embed = async (file: string, content: string | Uint8Array) => {
+      await writeFile(join(folder, `${name}-${file}`), content)
+      return `embed "${name}-${file}"`
+    }
+    const parts: string[] = []
+    for (const [module, source] of Object.entries(worker.modules)) {
+      parts.push(`(name = "${module}", esModule = ${await embed(module, source)})`)
+    }
+    const bound: string[] = []
+    for (const [binding, value] of Object.entries(worker.bindings)) {
+      const [type, content] = toBinding(value)
+      bound.push(`(name = "${binding}", ${type} = ${await embed(binding, content)})`)
+    }
+    services.push(
+      `(name = "${name}", worker = (compatibilityDate = "${worker.compatibilityDate}",
+        compatibilityFlags = ${JSON.stringify(worker.compatibilityFlags ?? [])},
+        modules = [${parts.join(', ')}], bindings = [${bound.join(', ')}]))`,
+    )
+    sockets.push(`(name = "${name}", address = "${HOST}:0", http = (), service = "${name}")`)
+  }
+  const file = join(folder, 'config.capnp')
+  await writeFile(
+    file,
+    `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [${services.join(',\n    ')}],
+  sockets = [${sockets.join(',\n    ')}],
+);
+`,
+  )
+  return file
+}
+
+function toBinding(value: unknown): [type: 'text' | 'data' | 'json', content: string | Uint8Array] {
+  if (typeof value === 'string') return ['text', value]
+  if (value instanceof Uint8Array) return ['data', value]
+  return ['json', JSON.stringify(value)]
+}

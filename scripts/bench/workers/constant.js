@@ -1,0 +1,14 @@
+// The least that a Worker can do: one reply, all of it known beforehand. It runs in workerd as it
+// stands.
+
+import { env } from 'cloudflare:workers'
+
+const { BODY, HEADERS } = env
+const init = { headers: HEADERS, encodeBody: 'manual' }
+
+// biome-ignore lint/style/noDefaultExport: it is how a Worker is declared
+export default {
+  fetch() {
+    return new Response(BODY, init)
+  },
+}

@@ -1,0 +1,25 @@
+// Holo's router over a KV and an R2 that are two values in memory, for a workerd without either. It
+// runs in workerd as it stands, beside the bundled router.
+
+import { env } from 'cloudflare:workers'
+import { createRouter } from './router.js'
+
+const { ASSIGNMENTS, OBJECTS } = env
+
+const router = createRouter({
+  ...env,
+  ASSIGNMENTS: { get: async () => new Blob([ASSIGNMENTS]).stream() },
+  STORE: {
+    get: async (key) => {
+      const text = OBJECTS[key]
+      if (text === undefined) return null
+      const bytes = Uint8Array.fromBase64(text)
+      return { body: new Blob([bytes]).stream(), size: bytes.length }
+    },
+  },
+})
+
+// biome-ignore lint/style/noDefaultExport: it is how a Worker is declared
+export default {
+  fetch: (request, _env, ctx) => router(request, ctx),
+}

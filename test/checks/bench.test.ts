@@ -1,0 +1,129 @@
+// The bench measures what it says: its statistics, its order, a load that refuses wrong replies, and
+// the form of its JSON in a run that is as short as can be. No speed is asserted.
+
+import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { ask, toGet } from '../../scripts/bench/ask.ts'
+import { measureLoad } from '../../scripts/bench/load.ts'
+import { interleave } from '../../scripts/bench/rounds.ts'
+import { toRatios, toSpread } from '../../scripts/bench/statistics.ts'
+
+describe('the statistics', () => {
+  it('give the middle and the ends of any number of rounds', () => {
+    expect(toSpread([3, 1, 2])).toEqual({ median: 2, min: 1, max: 3 })
+    expect(toSpread([10, 9, 1, 4])).toEqual({ median: 6.5, min: 1, max: 10 })
+    expect(toSpread([7])).toEqual({ median: 7, min: 7, max: 7 })
+    expect(() => toSpread([])).toThrow(TypeError)
+  })
+
+  it('compare round by round, so that a slow machine slows both', () => {
+    expect(toRatios([80, 8, 160], [100, 10, 200])).toEqual({ median: 0.8, min: 0.8, max: 0.8 })
+    expect(() => toRatios([1, 2], [1])).toThrow(TypeError)
+  })
+})
+
+it('takes everybody in turn, and throws the first round away', async () => {
+  const order: string[] = []
+  const turn = (name: string) => (round: number) => {
+    order.push(`${name}${round}`)
+    return round
+  }
+  const measured = await interleave({ a: turn('a'), b: turn('b') }, 2)
+  expect(order).toEqual(['a0', 'b0', 'a1', 'b1', 'a2', 'b2'])
+  expect(measured).toEqual({ a: [1, 2], b: [1, 2] })
+})
+
+describe('the load', () => {
+  async function startServer(listener: RequestListener): Promise<URL> {
+    const server = createServer(listener).listen(0, '127.0.0.1')
+    onTestFinished(() => server.closeAllConnections())
+    onTestFinished(() => void server.close())
+    await once(server, 'listening')
+    return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  }
+
+  it('counts whole replies, also those that come in pieces', async () => {
+    let requests = 0
+    const url = await startServer((_, response) => {
+      requests++
+      response.writeHead(200, { 'content-length': 200_000 }).write('x'.repeat(100_000))
+      setImmediate(() => response.end('y'.repeat(100_000)))
+    })
+    const { head, body } = await ask(url, '/')
+    const expected = { headBytes: [head.length], bodyBytes: body.length }
+    const load = { url, requests: [toGet(url.host, '/')], expected }
+    expect(await measureLoad({ ...load, until: { replies: 50 } })).toBeGreaterThan(0)
+    expect(requests).toBe(51)
+  })
+
+  it('stops at a reply that is no 200, and at one of another length', async () => {
+    let answered = 0
+    let then: RequestListener = () => {}
+    const url = await startServer((request, response) => {
+      if (answered++ < 30) response.end('four')
+      else then(request, response)
+    })
+    const { head, body } = await ask(url, '/')
+    const expected = { headBytes: [head.length], bodyBytes: body.length }
+    const load = { url, requests: [toGet(url.host, '/')], expected }
+    then = (_, response) => response.writeHead(503).end('four')
+    await expect(measureLoad({ ...load, until: { replies: 100 } })).rejects.toThrow('no 200')
+    answered = 1
+    then = (_, response) => response.end('longer by some')
+    await expect(measureLoad({ ...load, until: { replies: 100 } })).rejects.toThrow('not a head of')
+  })
+})
+
+it('prints nothing but JSON in its documented form with --json', () => {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['scripts/bench.ts', '--json', '--rounds', '1', '--seconds', '0.05'],
+    { encoding: 'utf8' },
+  )
+  expect(stderr).toContain('round 1 of 1')
+  expect(status).toBe(0)
+  const spread = { median: expect.any(Number), min: expect.any(Number), max: expect.any(Number) }
+  const contestant = { name: expect.any(String), perSecond: spread }
+  const comparison = {
+    name: expect.any(String),
+    ours: contestant,
+    theirs: contestant,
+    ratio: spread,
+  }
+  const aimed = (limit: string, value: number) => ({
+    aim: { [limit]: value, met: expect.any(Boolean) },
+  })
+  const timing = { name: expect.any(String), ns: spread }
+  const counts = { requests: 1000, cacheGets: expect.any(Number), cachePuts: expect.any(Number) }
+  expect(JSON.parse(stdout)).toEqual({
+    machine: { cpu: expect.any(String), cores: expect.any(Number), node: process.version },
+    effort: { rounds: 1, secondsPerTurn: 0.05 },
+    comparisons: [
+      { ...comparison, ...aimed('atLeast', 0.8) },
+      { ...comparison, ...aimed('atLeast', 0.8) },
+      { ...comparison, ...aimed('atLeast', 1) },
+      comparison,
+      comparison,
+    ],
+    timings: [
+      ...[timing, timing, { ...timing, name: 'decide, 200 rules', ...aimed('atMost', 50_000) }],
+      ...[timing, timing, timing, timing, timing, timing],
+    ],
+    operations: [
+      { name: 'cold isolate, cold data centre', kv: 1, r2: 101, ...counts },
+      { name: 'cold isolate, warm data centre', kv: 1, r2: 0, ...counts },
+      { name: 'warm isolate', kv: 0, r2: 0, ...counts, aim: { atMost: 0, met: true } },
+    ],
+  })
+}, 300_000)
+
+it('refuses options that make no sense, with a message', () => {
+  const { status, stderr } = spawnSync(process.execPath, ['scripts/bench.ts', '--rounds', 'many'], {
+    encoding: 'utf8',
+  })
+  expect(status).toBe(2)
+  expect(stderr).toContain('--rounds takes a whole number')
+})
