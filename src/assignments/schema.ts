@@ -108,6 +108,10 @@ export const PARTS = {
   versions: z.record(versionId, version),
   visitor: visitor.optional(),
   expose: expose.optional(),
+  audit: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'the head of the audit log is a SHA-256 in lower-case hex')
+    .optional(),
 }
 
 export const assignmentsSchema = z.strictObject(PARTS)

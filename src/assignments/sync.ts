@@ -1,0 +1,35 @@
+// What an isolate and the control say to each other: which document one holds, and whether the other
+// has a newer. Plain data, because it crosses a call between machines.
+
+/** Which document it is: two of one revision differ in their digest. */
+export type Identity = {
+  readonly revision: number
+  /** SHA-256 of the text's bytes, 64 lower-case hex digits. */
+  readonly digest: string
+}
+
+/** What an isolate tells the control. */
+export type SyncReport = {
+  /** The document it decides with. */
+  readonly held: Identity | undefined
+  /** The last valid document that KV gave it. */
+  readonly kv: Identity | undefined
+}
+
+/** What the control answers. */
+export type SyncReply = {
+  /** The newest document; `undefined` while the control has none. */
+  readonly current: Identity | undefined
+  /** Its text, when the isolate holds another. */
+  readonly text: string | undefined
+  /** Milliseconds until this isolate should ask again: the brake of a control with many callers. */
+  readonly nextMs: number
+}
+
+const encoder = new TextEncoder()
+
+/** SHA-256 of a text's UTF-8 bytes, 64 lower-case hex digits. */
+export async function digestText(text: string): Promise<string> {
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', encoder.encode(text)))
+  return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}

@@ -1,0 +1,193 @@
+// What the control can be asked and what it answers, as plain data: the calls of the edge, of the
+// admin API and of the cron watchdog. How it does it stands in the files beside this one.
+
+import type { Identity, SyncReply, SyncReport } from '../assignments/sync.ts'
+import type { Result } from '../core/result.ts'
+import type { Command } from './commands.ts'
+import type { Scope } from './scopes.ts'
+
+/** There is one control, and this is its name. */
+export const CONTROL_NAME = 'control'
+
+/** What a caller shows to prove who it is: a token of Holo's, or a JWT of Cloudflare Access. */
+export type Credential =
+  | { readonly kind: 'token'; readonly token: string }
+  | { readonly kind: 'access'; readonly jwt: string }
+
+/** Whoever asks. The control proves the credential itself, whatever the route has found out. */
+export type Caller = {
+  readonly credential: Credential
+  readonly requestId: string
+  /** The client's IP address, for the limit on failed attempts; empty where there is none. */
+  readonly address: string
+}
+
+/** Who a credential belongs to. */
+export type Principal = {
+  /** A token's name, or the e-mail address of an Access identity: for the audit log. */
+  readonly actor: string
+  /** The id of the token, never the token; `undefined` for an Access identity. */
+  readonly token: string | undefined
+  readonly scopes: readonly Scope[]
+}
+
+/** Why somebody may not. Nothing more is ever told. */
+export type Denial = 'unauthenticated' | 'forbidden' | 'too_many_attempts'
+
+/** One change of the document, against the revision that its author has seen. */
+export type Change = {
+  readonly command: Command
+  readonly expectedRevision: number
+  readonly reason: string | undefined
+  /** Says what would happen and changes nothing. */
+  readonly dryRun: boolean
+}
+
+/** One row of the audit log. Its hash covers all the other fields and the hash of the row before. */
+export type AuditRow = {
+  readonly seq: number
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  readonly actor: string
+  /** The id of the token that was used. */
+  readonly token: string | undefined
+  /** A command's kind, or `adopt`, `republish`, `token-create`, `token-revoke`. */
+  readonly action: string
+  /** What the action was given, without secrets. */
+  readonly detail: unknown
+  readonly reason: string | undefined
+  /** The revision it made; `undefined` when it made none. */
+  readonly revision: number | undefined
+  /** Digests of the document without its `audit` field; `undefined` where there was or is none. */
+  readonly before: string | undefined
+  readonly after: string | undefined
+  readonly requestId: string
+  /** Hashes: SHA-256, 64 lower-case hex digits; the first row's `previous` is 64 zeros. */
+  readonly previous: string
+  readonly hash: string
+}
+
+/** One revision, without its text. */
+export type RevisionSummary = {
+  readonly revision: number
+  readonly digest: string
+  readonly at: number
+  readonly actor: string
+  readonly action: string
+  readonly reason: string | undefined
+}
+
+/** What a change did, or would do. */
+export type Committed = {
+  readonly revision: number
+  readonly digest: string
+  /** The document's text, byte for byte what KV gets. */
+  readonly text: string
+  /** Nothing was changed, because the document says so already, or it was a dry run. */
+  readonly changed: boolean
+  /** Buckets that have another environment than before: of 10,000, by who gives and who takes. */
+  readonly moved: readonly {
+    readonly from: string
+    readonly to: string
+    readonly buckets: number
+  }[]
+}
+
+/** Why a change was refused. */
+export type Refused =
+  | { readonly kind: 'denied'; readonly denial: Denial }
+  | {
+      readonly kind: 'stale'
+      readonly expected: number
+      readonly current: number
+      /** What changed since, newest first; at most 50. */
+      readonly changes: readonly RevisionSummary[]
+    }
+  | {
+      /** Names of what does not exist, a withdrawn target, a document with problems, and the like. */
+      readonly kind: 'invalid'
+      readonly problems: readonly { readonly path: string; readonly message: string }[]
+    }
+
+/** The state of the control, for people and for monitors. */
+export type Health = {
+  readonly revision: number
+  readonly digest: string | undefined
+  /** The newest revision that KV has taken. */
+  readonly published: number
+  /** Why the last put failed; `undefined` when it did not. */
+  readonly publishError: string | undefined
+  /** A document in KV that cannot be taken: what is wrong with it. */
+  readonly externalProblem: string | undefined
+  /** Calls of isolates in the last ten seconds, and what they are told to wait. */
+  readonly callsPerSecond: number
+  readonly nextMs: number
+  /** Hand edits that were overwritten and kept. */
+  readonly overwritten: number
+}
+
+/** What a chain of audit rows is found to be. */
+export type Verification = {
+  readonly rows: number
+  /** Hash of the newest row; 64 zeros when there is none. */
+  readonly head: string
+  /** What does not fit, oldest first; empty when all is whole. */
+  readonly problems: readonly { readonly seq: number | undefined; readonly message: string }[]
+}
+
+/** A token as everybody may see it. */
+export type TokenSummary = {
+  readonly id: string
+  readonly name: string
+  readonly scopes: readonly Scope[]
+  readonly createdAt: number
+  readonly createdBy: string
+  /** Milliseconds since the epoch; `undefined` for never. */
+  readonly expiresAt: number | undefined
+  /** To the minute. */
+  readonly lastUsedAt: number | undefined
+  readonly revokedAt: number | undefined
+}
+
+export type NewToken = {
+  readonly name: string
+  readonly scopes: readonly Scope[]
+  readonly expiresAt: number | undefined
+}
+
+/** Rows before `before` (exclusive), newest first, at most `limit`. */
+export type PageQuery = { readonly before: number | undefined; readonly limit: number }
+
+export type Denied = { readonly kind: 'denied'; readonly denial: Denial }
+export type Answer<T> = Promise<Result<T, Denied>>
+
+/** Proves a credential and that it has a scope. */
+export type Authorise = (caller: Caller, scope: Scope) => Promise<Result<Principal, Denied>>
+
+/** The calls of the control. Each that takes a caller checks credential and scope by itself. */
+export type ControlCalls = {
+  /** An isolate's one call; it needs no credential, because it tells nothing that is secret. */
+  readonly sync: (report: SyncReport) => Promise<SyncReply>
+  /** The cron watchdog: arms the alarm that should be armed. Writes nothing when all is well. */
+  readonly watch: () => Promise<void>
+  readonly authenticate: (caller: Caller) => Promise<Result<Principal, Denied>>
+  readonly change: (caller: Caller, change: Change) => Promise<Result<Committed, Refused>>
+  /** The newest document; `undefined` when there is none. */
+  readonly document: (caller: Caller) => Answer<{ identity: Identity; text: string } | undefined>
+  readonly revisions: (caller: Caller, page: PageQuery) => Answer<readonly RevisionSummary[]>
+  readonly revision: (
+    caller: Caller,
+    revision: number,
+  ) => Answer<(RevisionSummary & { text: string }) | undefined>
+  readonly audit: (caller: Caller, page: PageQuery) => Answer<readonly AuditRow[]>
+  /** Checks the whole chain, and a copy of any published document against it when one is given. */
+  readonly verify: (caller: Caller, copy: string | undefined) => Answer<Verification>
+  readonly health: (caller: Caller) => Answer<Health>
+  readonly tokens: (caller: Caller) => Answer<readonly TokenSummary[]>
+  /** The token itself is in this answer and nowhere else. */
+  readonly createToken: (
+    caller: Caller,
+    token: NewToken,
+  ) => Answer<TokenSummary & { readonly token: string }>
+  readonly revokeToken: (caller: Caller, id: string) => Answer<TokenSummary | undefined>
+}
