@@ -3,7 +3,16 @@
 
 const FOUNDATION = ['core', 'assignments', 'http']
 const SERVING = ['assets', 'proxy', 'flags', 'client', 'metrics']
-const WIRED = [...FOUNDATION, ...SERVING, 'control', 'admin', 'dashboard', 'env', 'settings']
+const WIRED = [
+  ...FOUNDATION,
+  ...SERVING,
+  'control',
+  'admin',
+  'dashboard',
+  'env',
+  'settings',
+  'colo-cache',
+]
 
 /**
  * What each part may import besides itself. A part is a folder of src or a file next to them;
@@ -24,7 +33,8 @@ const MAY_IMPORT = {
   dashboard: ['control'],
   publish: ['core', 'assignments'],
   cli: ['core', 'publish', 'assignments/schema', 'assignments/compile'],
-  env: [],
+  env: ['control/contract'],
+  'colo-cache': [],
   settings: [...FOUNDATION, 'env'],
   act: WIRED,
   router: [...WIRED, 'act'],

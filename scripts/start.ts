@@ -60,7 +60,7 @@ async function start({ port, data, example }: Options): Promise<void> {
     host: HOST,
     port,
     dataDir: data,
-    variables: { REFRESH_MS: LOCAL_REFRESH_MS, ALLOW_INSECURE_ORIGINS: 'true' },
+    variables: { KV_REFRESH_MS: LOCAL_REFRESH_MS, ALLOW_INSECURE_ORIGINS: 'true' },
   })
   let shop: RunningShop | undefined
   const ending = endOnSignal(() => Promise.all([edge.dispose(), shop?.stop()]))

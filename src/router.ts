@@ -5,11 +5,13 @@ import { act } from './act.ts'
 import { Assets } from './assets/assets.ts'
 import { createEdgeCache } from './assets/edge-cache.ts'
 import { createR2Store } from './assets/store.ts'
+import { createColo } from './assignments/colo.ts'
 import { compileService } from './assignments/compile.ts'
 import { readAssignments } from './assignments/kv.ts'
-import { createLastGood } from './assignments/last-good.ts'
 import { AssignmentsLoader } from './assignments/load.ts'
 import { SkippedRules } from './assignments/skipped-rules.ts'
+import { toColoCache } from './colo-cache.ts'
+import { CONTROL_NAME } from './control/contract.ts'
 import { decide } from './core/decide.ts'
 import type { Service } from './core/types.ts'
 import type { Env } from './env.ts'
@@ -26,17 +28,20 @@ export type Router = (request: Request, ctx: ExecutionContext) => Promise<Respon
 /** One per isolate: it holds the isolate's memories. */
 export function createRouter(env: Env): Router {
   const settings = readSettings(env)
+  const cache = toColoCache(settings.cacheName)
   const parts: Parts = {
     loader: new AssignmentsLoader({
       readKv: () => readAssignments(env.ASSIGNMENTS),
-      lastGood: createLastGood(caches.default),
+      // Kept no longer than a call: a stub that has failed once may go on failing.
+      askControl: (report) => env.CONTROL.getByName(CONTROL_NAME).sync(report),
+      colo: createColo(cache),
       now: Date.now,
       random: Math.random,
       ...settings,
     }),
     assets: new Assets({
       store: createR2Store(env.STORE),
-      cache: createEdgeCache(caches.default),
+      cache: createEdgeCache(cache),
     }),
     defaultService: settings.defaultOrigin
       ? compileService({ prefix: '/', origins: [settings.defaultOrigin] })
@@ -74,7 +79,7 @@ async function route(
   ctx: ExecutionContext,
 ): Promise<Response> {
   const kind = toKind(request.method, request.headers)
-  const { assignments, origin } = await loader.load(kind === 'document', (work) =>
+  const { assignments, origin, isStale } = await loader.load(kind === 'document', (work) =>
     ctx.waitUntil(work),
   )
   const facts = readFacts(request, kind, {
@@ -113,7 +118,7 @@ async function route(
   if (response.webSocket) return response
   finishReply(response, facts, decision, {
     expose: assignments.expose.response,
-    timing: [`holo-assignments;desc="${origin}"`, ...timing],
+    timing: [`holo-assignments;desc="${origin}"`, ...(isStale ? ['holo-stale'] : []), ...timing],
     secure: request.url.startsWith('https:'),
   })
   return response

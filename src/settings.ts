@@ -1,35 +1,48 @@
 // The Worker's variables as one total value: below this line nothing is missing or misspelt.
 
+import type { Freshness } from './assignments/load.ts'
 import { checkOrigin, normaliseOrigin } from './assignments/origin.ts'
 import type { Env } from './env.ts'
 
-export type Settings = {
-  /** Milliseconds between two looks at KV. */
-  readonly refreshMs: number
+export type Settings = Freshness & {
   /** Answers while nothing has been published. */
   readonly defaultOrigin: string | undefined
   readonly allowInsecure: boolean
+  /** Cache of the data centre that holds what isolates share; the default one when left out. */
+  readonly cacheName: string | undefined
 }
 
-const DEFAULT_REFRESH_MS = 30_000
-/** KV bills every look, and more than ten a second show nothing that one would not. */
-const SHORTEST_REFRESH_MS = 100
+type DurationName = 'KV_REFRESH_MS' | 'CONTROL_REFRESH_MS' | 'STALE_AFTER_MS' | 'DOCUMENT_WAIT_MS'
+
+/** Defaults, and the least that makes sense: each look costs, and more than ten a second show nothing. */
+const DURATIONS: Readonly<Record<DurationName, { default: number; least: number }>> = {
+  KV_REFRESH_MS: { default: 30_000, least: 100 },
+  CONTROL_REFRESH_MS: { default: 2_000, least: 100 },
+  STALE_AFTER_MS: { default: 5_000, least: 100 },
+  DOCUMENT_WAIT_MS: { default: 300, least: 0 },
+}
 
 /** A variable that cannot be meant is replaced by its default, and the log says so. */
 export function readSettings(env: Env): Settings {
   const allowInsecure = env.ALLOW_INSECURE_ORIGINS === 'true'
-  const refreshMs = Number(env.REFRESH_MS)
-  const isRefreshable = refreshMs >= SHORTEST_REFRESH_MS && Number.isFinite(refreshMs)
-  if (!isRefreshable) {
-    console.warn(
-      `REFRESH_MS must be a number from ${SHORTEST_REFRESH_MS}: taking ${DEFAULT_REFRESH_MS}`,
-    )
-  }
   const mistake = env.DEFAULT_ORIGIN && checkOrigin(env.DEFAULT_ORIGIN, allowInsecure)
   if (mistake) console.warn(`DEFAULT_ORIGIN is not used: ${mistake}`)
   return {
-    refreshMs: isRefreshable ? refreshMs : DEFAULT_REFRESH_MS,
+    kvRefreshMs: readDuration(env, 'KV_REFRESH_MS'),
+    controlRefreshMs: readDuration(env, 'CONTROL_REFRESH_MS'),
+    staleAfterMs: readDuration(env, 'STALE_AFTER_MS'),
+    documentWaitMs: readDuration(env, 'DOCUMENT_WAIT_MS'),
     defaultOrigin: env.DEFAULT_ORIGIN && !mistake ? normaliseOrigin(env.DEFAULT_ORIGIN) : undefined,
     allowInsecure,
+    cacheName: env.CACHE_NAME || undefined,
   }
+}
+
+function readDuration(env: Env, name: DurationName): number {
+  const { default: otherwise, least } = DURATIONS[name]
+  const text = env[name]
+  const ms = text === '' ? Number.NaN : Number(text)
+  if (ms >= least && Number.isFinite(ms)) return ms
+  console.warn(`${name} must be a number from ${least}, not "${text}": taking ${otherwise}`)
+  return otherwise
 }

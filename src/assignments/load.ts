@@ -1,41 +1,53 @@
-// The ladder on which a request gets its document: the isolate's memory, KV, the colo's last good
-// copy, nothing. What is in memory never expires and is only ever replaced by a higher revision.
+// The ladder on which a request gets its document: the isolate's memory, KV and the control, the data
+// centre's last good copy, nothing. What is in memory never expires and is only ever replaced by a
+// higher revision. Its age counts from when the control last confirmed it.
 //
 // Values are shared between requests, promises never: one whose request has ended may never
-// resolve. Whoever waits for another request's reload looks at memory again until its own deadline.
+// resolve. Whoever waits for another request's call looks at memory again until its own deadline.
 
-import { err, ok, type Result } from '../core/result.ts'
-import { type Compiled, compileAssignments } from './compile.ts'
+import type { Colo } from './colo.ts'
+import type { Compiled } from './compile.ts'
+import { type Held, Holding, type Refusal, type Source } from './holding.ts'
 import type { KvText } from './kv.ts'
-import type { LastGood } from './last-good.ts'
 import {
   COLD_WAIT_MS,
-  DOCUMENT_WAIT_MS,
+  CONTROL_TIMEOUT_MS,
   FIRST_BACK_OFF_MS,
-  JITTER,
+  KV_TIMEOUT_MS,
   LONGEST_BACK_OFF_MS,
   OVER_OLD_INTERVALS,
   POLL_MS,
-  RELOAD_TIMEOUT_MS,
 } from './limits.ts'
-import { formatProblems, parseAssignments } from './parse.ts'
+import { type Identity, isSyncReply, type SyncReply, type SyncReport } from './sync.ts'
 import { withTimeout } from './timeout.ts'
+import { type Turn, Turns } from './turns.ts'
 
 /** Where a request's document came from; `default` is none at all. */
-export type Origin = 'memory' | 'kv' | 'cache' | 'default'
+export type Origin = 'memory' | Source | 'default'
 
-export type Loaded =
-  | { readonly origin: 'memory' | 'kv' | 'cache'; readonly assignments: Compiled }
-  | { readonly origin: 'default'; readonly assignments: undefined }
+export type Loaded = {
+  readonly origin: Origin
+  /** `undefined` with the origin `default`, and then alone. */
+  readonly assignments: Compiled | undefined
+  /** It had to be fresh, and the control has not confirmed it lately. */
+  readonly isStale: boolean
+}
 
-/** Why a document that was read did not replace the one in use, or why none could be read. */
-export type Refusal = 'missing' | 'oversize' | 'invalid' | 'older' | 'same-revision' | 'unreadable'
-
-export type LoaderOptions = {
-  readonly readKv: () => Promise<KvText>
-  readonly lastGood: LastGood
+export type Freshness = {
   /** Milliseconds between two looks at KV, before jitter. */
-  readonly refreshMs: number
+  readonly kvRefreshMs: number
+  /** Age in milliseconds from which the control is asked behind the reply. */
+  readonly controlRefreshMs: number
+  /** Age in milliseconds past which a page's document waits for the control. */
+  readonly staleAfterMs: number
+  /** How long it waits at most, in milliseconds. */
+  readonly documentWaitMs: number
+}
+
+export type LoaderOptions = Freshness & {
+  readonly readKv: () => Promise<KvText>
+  readonly askControl: (report: SyncReport) => Promise<SyncReply>
+  readonly colo: Colo
   readonly allowInsecure: boolean
   /** Milliseconds since the epoch. */
   readonly now: () => number
@@ -43,188 +55,228 @@ export type LoaderOptions = {
   readonly random: () => number
 }
 
-type Held = {
-  readonly text: string
-  readonly compiled: Compiled
-  /** Where this revision was had from first. */
-  readonly source: 'kv' | 'cache'
-  /** When the read began that last confirmed it; -Infinity when KV never did. */
-  readonly confirmedAt: number
+/** What an isolate has done since it began. */
+export type LoaderCounters = {
+  /** Reads of KV. */
+  kvReads: number
+  /** Calls of the control. */
+  controlCalls: number
+  /** Calls that were spared, because another isolate of the data centre had just been answered. */
+  sharedConfirmations: number
+  /** Documents decided on a copy that the control had not confirmed lately. */
+  staleDocuments: number
 }
 
 type WaitUntil = (work: Promise<unknown>) => void
 
 export class AssignmentsLoader {
-  /** Refusals since the isolate began, by reason. */
-  readonly refusals: Record<Refusal, number> = {
-    missing: 0,
-    oversize: 0,
-    invalid: 0,
-    older: 0,
-    'same-revision': 0,
-    unreadable: 0,
+  readonly counters: LoaderCounters = {
+    kvReads: 0,
+    controlCalls: 0,
+    sharedConfirmations: 0,
+    staleDocuments: 0,
   }
-  /** Reads of KV since the isolate began. */
-  reads = 0
   readonly #options: LoaderOptions
-  #held: Held | undefined
-  #reload: { readonly number: number; readonly expiresAt: number } | undefined
-  #nextReloadAt = 0
-  #failures = 0
-  /** KV failed, or let somebody wait in vain: nobody waits for it until it has answered again. */
-  #isFailing = false
-  #lastLogged = ''
+  readonly #holding: Holding
+  readonly #kv: Turns
+  readonly #control: Turns
+  /** The brake of a control with many callers. */
+  #controlNotBefore = 0
+  #kvIdentity: Identity | undefined
 
   constructor(options: LoaderOptions) {
     this.#options = options
+    this.#holding = new Holding(options.allowInsecure)
+    const { kvRefreshMs, controlRefreshMs, random } = options
+    const backOff = { firstBackOffMs: FIRST_BACK_OFF_MS, longestBackOffMs: LONGEST_BACK_OFF_MS }
+    this.#kv = new Turns({ ...backOff, timeoutMs: KV_TIMEOUT_MS, intervalMs: kvRefreshMs, random })
+    this.#control = new Turns({
+      ...backOff,
+      timeoutMs: CONTROL_TIMEOUT_MS,
+      intervalMs: controlRefreshMs,
+      random,
+    })
+  }
+
+  /** Refusals since the isolate began, by reason. */
+  get refusals(): Readonly<Record<Refusal, number>> {
+    return this.#holding.refusals
   }
 
   /**
-   * The document for one request. Never throws. A warm isolate answers at once and reloads behind
-   * the reply; only what `mustBeFresh` (a page's document) waits a little where the copy is so old
-   * that reloads must have been missed.
+   * The document for one request. Never throws. A warm isolate answers at once and asks KV and the
+   * control behind the reply; only what `mustBeFresh` (a page's document) waits a little where the
+   * control has not confirmed the copy lately, and not at all while the control fails.
    */
   async load(mustBeFresh: boolean, waitUntil: WaitUntil): Promise<Loaded> {
-    const now = this.#options.now()
-    const held = this.#held
-    if (!held) return this.#loadCold(waitUntil)
-    const started = this.#startReload(now, waitUntil)
-    const overOld = now - held.confirmedAt > OVER_OLD_INTERVALS * this.#options.refreshMs
-    if (mustBeFresh && overOld && !this.#isFailing && (started || this.#isReloading(now))) {
-      await this.#waitFor(() => this.#held !== held, DOCUMENT_WAIT_MS, started)
-      const current = this.#held ?? held
-      return { origin: current === held ? 'memory' : 'kv', assignments: current.compiled }
+    const began = this.#options.now()
+    const before = this.#holding.held
+    const started = this.#startDue(began, waitUntil)
+    if (!before || (mustBeFresh && !this.#isFresh(before, began))) {
+      await this.#waitForBetter(mustBeFresh, began, started)
     }
-    return { origin: 'memory', assignments: held.compiled }
+    if (!this.#holding.held) {
+      const text = await this.#options.colo.loadDocument()
+      // KV or the control may have answered meanwhile, and what they say comes first.
+      if (text !== undefined && !this.#holding.held) await this.#holding.offer(text, 'cache')
+    }
+    const { held } = this.#holding
+    if (!held) return NOTHING
+    const isStale = mustBeFresh && !this.#isFresh(held, this.#options.now())
+    if (isStale) this.counters.staleDocuments += 1
+    const isNew = held.identity !== before?.identity
+    return { origin: isNew ? held.source : 'memory', assignments: held.compiled, isStale }
   }
 
-  async #loadCold(waitUntil: WaitUntil): Promise<Loaded> {
-    const now = this.#options.now()
-    const started = this.#startReload(now, waitUntil)
-    if (started || (!this.#isFailing && this.#isReloading(now))) {
-      await this.#waitFor(() => this.#held !== undefined, COLD_WAIT_MS, started)
-    }
-    if (!this.#held) {
-      const text = await this.#options.lastGood.load()
-      // KV may have answered meanwhile, and what it says comes first.
-      if (!this.#held && text !== undefined) this.#adopt(text, 'cache', Number.NEGATIVE_INFINITY)
-    }
-    return this.#held ? { origin: this.#held.source, assignments: this.#held.compiled } : NOTHING
+  #isFresh(held: Held, now: number): boolean {
+    return now - held.confirmedAt <= this.#options.staleAfterMs
   }
 
-  /** Begins a reload if one is due and none is under way. */
-  #startReload(now: number, waitUntil: WaitUntil): Promise<void> | undefined {
-    if (now < this.#nextReloadAt || this.#isReloading(now)) return undefined
-    const number = (this.#reload?.number ?? 0) + 1
-    this.#reload = { number, expiresAt: now + RELOAD_TIMEOUT_MS }
-    const { refreshMs, random } = this.#options
-    this.#nextReloadAt = now + refreshMs * (1 - JITTER + 2 * JITTER * random())
-    const work = this.#reloadFromKv(number, now, waitUntil)
-    waitUntil(work)
-    return work
-  }
-
-  #isReloading(now: number): boolean {
-    return this.#reload !== undefined && now < this.#reload.expiresAt
-  }
-
-  async #reloadFromKv(number: number, startedAt: number, waitUntil: WaitUntil): Promise<void> {
-    const read = await this.#readKv()
-    // A reply that comes after its mark has expired still counts: `#adopt` takes a higher revision
-    // and nothing else. What it may not do is end a later reload's mark or back-off.
-    const isCurrent = this.#reload?.number === number
-    if (isCurrent) this.#reload = { number, expiresAt: startedAt }
-    const adopted = read.ok && this.#adopt(read.value, 'kv', startedAt)
-    if (adopted) {
-      waitUntil(this.#options.lastGood.store(adopted.text, adopted.compiled.revision))
+  /** Begins what is due and not under way. */
+  #startDue(now: number, waitUntil: WaitUntil): Started {
+    const started: Started = { kv: undefined, control: undefined }
+    const kv = this.#kv.begin(now)
+    if (kv !== undefined) {
+      started.kv = this.#reloadFromKv(kv, now, waitUntil).finally(() => {
+        started.kv = undefined
+      })
+      waitUntil(started.kv)
     }
-    if (!isCurrent) return
-    const answered = read.ok || read.error === 'nothing'
-    this.#failures = answered ? 0 : this.#failures + 1
-    this.#isFailing = !answered
-    if (!read.ok) this.#nextReloadAt = this.#options.now() + this.#backOffMs()
+    const control = this.#control.begin(now)
+    if (control !== undefined) {
+      started.control = this.#refresh(control, now, waitUntil).finally(() => {
+        started.control = undefined
+      })
+      waitUntil(started.control)
+    }
+    return started
   }
 
-  async #readKv(): Promise<Result<string, 'nothing' | 'failed'>> {
-    this.reads += 1
-    try {
-      const text = await withTimeout(this.#options.readKv(), RELOAD_TIMEOUT_MS)
-      if (text === null) {
-        // An isolate that holds a document has lost its key; one that holds none is new.
-        if (this.#held) this.#refuse('missing', 'KV has no key "assignments" any more')
-        return err('nothing')
-      }
-      if (text !== 'oversize') return ok(text)
-      this.#refuse('oversize', 'the document is larger than 256 KiB')
-      return err('nothing')
-    } catch (cause) {
-      this.#refuse('unreadable', `KV failed: ${cause instanceof Error ? cause.message : cause}`)
-      return err('failed')
-    }
-  }
-
-  /** Takes `text` if it is valid and newer; the new holding, or `undefined` when nothing changed. */
-  #adopt(text: string, source: Held['source'], confirmedAt: number): Held | undefined {
-    const held = this.#held
-    if (held && held.text === text) {
-      this.#held = { ...held, confirmedAt: Math.max(held.confirmedAt, confirmedAt) }
-      return undefined
-    }
-    const parsed = parseAssignments(text, this.#options)
-    if (!parsed.ok) {
-      this.#refuse('invalid', formatProblems(parsed.error))
-      return undefined
-    }
-    const { revision } = parsed.value
-    const used = held?.compiled.revision ?? 0
-    if (revision < used) {
-      this.#refuse('older', `revision ${revision} is older than ${used}, which is in use`)
-      return undefined
-    }
-    if (revision === used) {
-      this.#refuse(
-        'same-revision',
-        `revision ${revision} is in use with other content: raise "revision" to ${revision + 1}`,
-      )
-      return undefined
-    }
-    this.#held = { text, compiled: compileAssignments(parsed.value), source, confirmedAt }
-    this.#lastLogged = ''
-    return this.#held
-  }
-
-  /** Counts every refusal, and logs each once until something else happens. */
-  #refuse(reason: Refusal, why: string): void {
-    this.refusals[reason] += 1
-    if (why === this.#lastLogged) return
-    this.#lastLogged = why
-    const kept = this.#held
-      ? `revision ${this.#held.compiled.revision} stays in use`
-      : 'none is in use'
-    console.warn(`assignments refused (${reason}), ${kept}: ${why}`)
-  }
-
-  #backOffMs(): number {
-    return Math.min(FIRST_BACK_OFF_MS * 2 ** Math.max(0, this.#failures - 1), LONGEST_BACK_OFF_MS)
-  }
-
-  /** Waits until `arrived`, our own reload ends, or `ms` have passed. */
-  async #waitFor(
-    arrived: () => boolean,
-    ms: number,
-    own: Promise<void> | undefined,
-  ): Promise<void> {
-    const { now } = this.#options
-    const deadline = now() + ms
-    const nap = () => new Promise<void>((resolve) => setTimeout(resolve, POLL_MS))
-    while (!arrived() && this.#isReloading(now())) {
-      if (now() >= deadline) {
-        this.#isFailing = true
+  /**
+   * Waits until there is a document that will do, or nobody is left who could bring it. Who has none
+   * takes that of whoever answers first; who has one waits for the control, and for KV too where it
+   * has not been read for long, because the control may be down.
+   */
+  async #waitForBetter(mustBeFresh: boolean, began: number, started: Started): Promise<void> {
+    const { now, documentWaitMs, kvRefreshMs } = this.#options
+    for (;;) {
+      const at = now()
+      const { held } = this.#holding
+      if (held && (!mustBeFresh || this.#isFresh(held, at))) return
+      const awaitsControl =
+        this.#control.isUnderWay(at) &&
+        (!this.#control.isFailing || (!held && started.control !== undefined))
+      const needsKv = !held || at - held.seenInKvAt > OVER_OLD_INTERVALS * kvRefreshMs
+      const awaitsKv =
+        needsKv && this.#kv.isUnderWay(at) && (!this.#kv.isFailing || started.kv !== undefined)
+      if (!awaitsControl && !awaitsKv) return
+      if (at - began >= (held ? documentWaitMs : COLD_WAIT_MS)) {
+        if (awaitsControl) this.#control.disappoint()
+        if (awaitsKv) this.#kv.disappoint()
         return
       }
-      await (own ? Promise.race([own, nap()]) : nap())
+      const nap = new Promise<void>((resolve) => setTimeout(resolve, POLL_MS))
+      await Promise.race([nap, started.kv, started.control].filter(Boolean))
     }
+  }
+
+  async #reloadFromKv(turn: Turn, began: number, waitUntil: WaitUntil): Promise<void> {
+    const text = await this.#readKv()
+    if (text === 'failed') return this.#kv.fail(turn, this.#options.now())
+    if (text !== undefined) {
+      const { identity, outcome } = await this.#holding.offer(text, 'kv')
+      if (identity) {
+        this.#kvIdentity = identity
+        this.#holding.seeInKv(identity, began)
+      }
+      if (identity && outcome === 'taken') {
+        waitUntil(this.#options.colo.storeDocument(text, identity.revision))
+      }
+    }
+    this.#kv.succeed(turn)
+  }
+
+  /** The document in KV, `undefined` when it has none that can be read. */
+  async #readKv(): Promise<string | undefined | 'failed'> {
+    this.counters.kvReads += 1
+    try {
+      const text = await withTimeout(this.#options.readKv(), KV_TIMEOUT_MS)
+      if (text === 'oversize') {
+        this.#holding.refuse('oversize', 'the document in KV is larger than 256 KiB')
+        return undefined
+      }
+      // An isolate that holds a document has lost its key; one that holds none is new.
+      if (text === null && this.#holding.held) {
+        this.#holding.refuse('missing', 'KV has no key "assignments" any more')
+      }
+      return text ?? undefined
+    } catch (cause) {
+      this.#holding.refuse('unreadable', `KV failed: ${toMessage(cause)}`)
+      return 'failed'
+    }
+  }
+
+  /** Has the document confirmed: by what the data centre knows, else by the control. */
+  async #refresh(turn: Turn, began: number, waitUntil: WaitUntil): Promise<void> {
+    const { controlRefreshMs, now } = this.#options
+    const confirmedAt = await this.#readShared(began)
+    if (confirmedAt !== undefined) {
+      this.counters.sharedConfirmations += 1
+      return this.#control.succeed(turn, confirmedAt + this.#control.jittered(controlRefreshMs))
+    }
+    if (now() < this.#controlNotBefore) return this.#control.pass(turn)
+    const isConfirmed = await this.#askControl(began, waitUntil)
+    if (isConfirmed) this.#control.succeed(turn)
+    else this.#control.fail(turn, now())
+  }
+
+  /** When another isolate of this data centre was told what is newest, if that is not long ago. */
+  async #readShared(now: number): Promise<number | undefined> {
+    const { colo, controlRefreshMs } = this.#options
+    const shared = await colo.loadConfirmation()
+    if (!shared || now - shared.at > controlRefreshMs) return undefined
+    if (this.#holding.confirm(shared.identity, shared.at)) return shared.at
+    if (!this.#holding.judge(shared.identity)) return undefined
+    const text = await colo.loadDocument()
+    if (text === undefined) return undefined
+    await this.#holding.offer(text, 'cache', shared.identity)
+    return this.#holding.confirm(shared.identity, shared.at) ? shared.at : undefined
+  }
+
+  /** Whether the control has answered, and what it says is newest is in use now. */
+  async #askControl(began: number, waitUntil: WaitUntil): Promise<boolean> {
+    const { askControl, colo } = this.#options
+    this.counters.controlCalls += 1
+    const report = { held: this.#holding.held?.identity, kv: this.#kvIdentity }
+    let reply: SyncReply
+    try {
+      const answer = await withTimeout(askControl(report), CONTROL_TIMEOUT_MS)
+      if (!isSyncReply(answer)) throw new TypeError('it gave an answer that is none')
+      reply = answer
+    } catch (cause) {
+      this.#holding.refuse('control-unreachable', `the control failed: ${toMessage(cause)}`)
+      return false
+    }
+    this.#controlNotBefore = began + this.#control.jittered(reply.nextMs)
+    const { current, text } = reply
+    // It has nothing to say yet; KV may have.
+    if (!current) return true
+    if (text !== undefined) {
+      const { outcome } = await this.#holding.offer(text, 'control', current)
+      if (outcome === 'taken') waitUntil(colo.storeDocument(text, current.revision))
+    } else {
+      this.#holding.judge(current)
+    }
+    if (!this.#holding.confirm(current, began)) return false
+    waitUntil(colo.storeConfirmation({ identity: current, at: began }))
+    return true
   }
 }
 
-const NOTHING: Loaded = { origin: 'default', assignments: undefined }
+type Started = { kv: Promise<void> | undefined; control: Promise<void> | undefined }
+
+const NOTHING: Loaded = { origin: 'default', assignments: undefined, isStale: false }
+
+function toMessage(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
+}

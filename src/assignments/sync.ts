@@ -26,6 +26,23 @@ export type SyncReply = {
   readonly nextMs: number
 }
 
+/** Whether an answer has the shape of one: a control that lies must not end a request. */
+export function isSyncReply(answer: unknown): answer is SyncReply {
+  const { current, text, nextMs } = (answer ?? {}) as Partial<Record<keyof SyncReply, unknown>>
+  return (
+    typeof nextMs === 'number' &&
+    Number.isFinite(nextMs) &&
+    (text === undefined || typeof text === 'string') &&
+    (current === undefined || isIdentity(current))
+  )
+}
+
+/** Whether a value that came from elsewhere is an identity. */
+export function isIdentity(value: unknown): value is Identity {
+  const { revision, digest } = (value ?? {}) as Partial<Record<keyof Identity, unknown>>
+  return Number.isInteger(revision) && typeof digest === 'string'
+}
+
 const encoder = new TextEncoder()
 
 /** SHA-256 of a text's UTF-8 bytes, 64 lower-case hex digits. */

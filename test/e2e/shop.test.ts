@@ -28,7 +28,7 @@ beforeAll(async () => {
     host: HOST,
     port: 0,
     dataDir: data,
-    variables: { REFRESH_MS: '100', ALLOW_INSECURE_ORIGINS: 'true' },
+    variables: { KV_REFRESH_MS: '100', ALLOW_INSECURE_ORIGINS: 'true' },
   })
   shop = await startShop(edge, data, HOST)
   browser = await launchBrowser()

@@ -36,7 +36,7 @@ export async function startTwoVersions(
     host: '127.0.0.1',
     port: 0,
     direct: true,
-    variables: { REFRESH_MS: String(REFRESH_MS), ALLOW_INSECURE_ORIGINS: 'true', ...variables },
+    variables: { KV_REFRESH_MS: String(REFRESH_MS), ALLOW_INSECURE_ORIGINS: 'true', ...variables },
   })
   const bucket = await edge.miniflare.getR2Bucket('STORE')
   const kv = await edge.miniflare.getKVNamespace('ASSIGNMENTS')

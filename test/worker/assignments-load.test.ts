@@ -1,43 +1,13 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { createColo } from '../../src/assignments/colo.ts'
 import { readAssignments } from '../../src/assignments/kv.ts'
-import { createLastGood, type LastGood } from '../../src/assignments/last-good.ts'
-import { AssignmentsLoader, type LoaderOptions } from '../../src/assignments/load.ts'
+import type { LoaderOptions } from '../../src/assignments/load.ts'
 import type { Env } from '../../src/env.ts'
-import { exampleDocument } from '../support/document.ts'
 import { mutations } from '../support/mutations.ts'
+import { hang, KV_REFRESH_MS as REFRESH_MS, setUp, textOf } from './loader.ts'
 
 const kv = (env as Env).ASSIGNMENTS
-const REFRESH_MS = 1000
-const NO_LAST_GOOD: LastGood = { load: async () => undefined, store: async () => undefined }
-const hang = () => new Promise<never>(() => undefined)
-
-const textOf = (revision: number, change = {}) =>
-  JSON.stringify({ ...exampleDocument(), revision, ...change })
-
-/** A loader with a clock of its own; `settle` waits for all work it left behind. */
-function setUp(options: Partial<LoaderOptions> & Pick<LoaderOptions, 'readKv'>) {
-  const pending: Promise<unknown>[] = []
-  const clock = { ms: 0, began: Date.now() }
-  const loader = new AssignmentsLoader({
-    lastGood: NO_LAST_GOOD,
-    refreshMs: REFRESH_MS,
-    allowInsecure: false,
-    now: () => clock.ms + (Date.now() - clock.began),
-    random: () => 0.5,
-    ...options,
-  })
-  return {
-    loader,
-    load: (mustBeFresh = false) => loader.load(mustBeFresh, (work) => pending.push(work)),
-    pass: (ms: number) => {
-      clock.ms += ms
-    },
-    settle: async () => {
-      while (pending.length > 0) await pending.shift()
-    },
-  }
-}
 
 let warn = vi.spyOn(console, 'warn')
 beforeEach(() => {
@@ -52,20 +22,20 @@ describe('the ladder', () => {
     const { loader, load, pass, settle } = setUp({ readKv: async () => textOf(42) })
     expect(await load()).toMatchObject({ origin: 'kv', assignments: { revision: 42 } })
     for (let i = 0; i < 100; i++) expect(await load()).toMatchObject({ origin: 'memory' })
-    expect(loader.reads).toBe(1)
+    expect(loader.counters.kvReads).toBe(1)
     pass(REFRESH_MS + 1)
     for (let i = 0; i < 100; i++) expect(await load()).toMatchObject({ origin: 'memory' })
     await settle()
-    expect(loader.reads).toBe(2)
+    expect(loader.counters.kvReads).toBe(2)
   })
 
   it('says that there is nothing when KV has no document, and does not ask for every request', async () => {
     const { loader, load, settle } = setUp({ readKv: async () => null })
     for (let i = 0; i < 50; i++) {
-      expect(await load()).toEqual({ origin: 'default', assignments: undefined })
+      expect(await load()).toMatchObject({ origin: 'default', assignments: undefined })
     }
     await settle()
-    expect(loader.reads).toBe(1)
+    expect(loader.counters.kvReads).toBe(1)
   })
 
   it('finds a document published after it had found none', async () => {
@@ -83,12 +53,12 @@ describe('the ladder', () => {
     })
     const all = await Promise.all(Array.from({ length: 20 }, () => load()))
     expect(all.every(({ assignments }) => assignments?.revision === 42)).toBe(true)
-    expect(loader.reads).toBe(1)
+    expect(loader.counters.kvReads).toBe(1)
   })
 
   it('keeps the last good document of the colo for isolates that start while KV is down', async () => {
-    const lastGood = createLastGood(caches.default)
-    const before = setUp({ readKv: async () => textOf(42), lastGood })
+    const colo = createColo(caches.default)
+    const before = setUp({ readKv: async () => textOf(42), colo })
     await before.load()
     await before.settle()
     for (const readKv of [
@@ -96,27 +66,27 @@ describe('the ladder', () => {
       hang,
       async () => null,
     ]) {
-      const after = setUp({ readKv, lastGood })
+      const after = setUp({ readKv, colo })
       expect(await after.load()).toMatchObject({ origin: 'cache', assignments: { revision: 42 } })
       expect(await after.load()).toMatchObject({ origin: 'memory', assignments: { revision: 42 } })
     }
   })
 
   it('never replaces the last good document of the colo by an older one', async () => {
-    const lastGood = createLastGood(caches.default)
-    await lastGood.store(textOf(50), 50)
-    await lastGood.store(textOf(49), 49)
-    expect(JSON.parse((await lastGood.load()) ?? '').revision).toBe(50)
+    const colo = createColo(caches.default)
+    await colo.storeDocument(textOf(50), 50)
+    await colo.storeDocument(textOf(49), 49)
+    expect(JSON.parse((await colo.loadDocument()) ?? '').revision).toBe(50)
   })
 
   it.each([
     ['throws', () => Promise.reject(new Error('cache is down'))],
     ['hangs', hang],
   ])('starts without the last good copy when the Cache API %s', async (_, fail) => {
-    const lastGood = createLastGood({ match: fail, put: fail })
-    const up = setUp({ readKv: async () => textOf(42), lastGood })
+    const colo = createColo({ match: fail, put: fail })
+    const up = setUp({ readKv: async () => textOf(42), colo })
     expect(await up.load()).toMatchObject({ origin: 'kv' })
-    const down = setUp({ readKv: () => Promise.reject(new Error('KV is down')), lastGood })
+    const down = setUp({ readKv: () => Promise.reject(new Error('KV is down')), colo })
     expect(await down.load()).toMatchObject({ origin: 'default' })
   })
 })
@@ -164,7 +134,7 @@ describe('what KV may do to a warm isolate', () => {
     for (let i = 0; i < 500; i++) {
       expect((await load(true)).assignments?.revision).toBe(42)
     }
-    expect(loader.reads).toBe(2)
+    expect(loader.counters.kvReads).toBe(2)
     // Past the reload's own bound it is tried again.
     readKv = async () => textOf(43)
     pass(60_000)
@@ -201,28 +171,6 @@ describe('what KV may do to a warm isolate', () => {
       expect((await load()).assignments).toBe(good)
       await settle()
     }
-  })
-})
-
-describe('a document decided on an over-old copy', () => {
-  it('waits for the reload, as an isolate that slept must not decide on the past', async () => {
-    let text = textOf(42)
-    const { load, pass } = setUp({ readKv: async () => text })
-    await load()
-    text = textOf(43)
-    pass(3_600_000)
-    expect(await load(true)).toMatchObject({ origin: 'kv', assignments: { revision: 43 } })
-  })
-
-  it('does not let anything but documents wait', async () => {
-    let text = textOf(42)
-    const { load, pass, settle } = setUp({ readKv: async () => text })
-    await load()
-    text = textOf(43)
-    pass(3_600_000)
-    expect(await load(false)).toMatchObject({ origin: 'memory', assignments: { revision: 42 } })
-    await settle()
-    expect(await load(false)).toMatchObject({ origin: 'memory', assignments: { revision: 43 } })
   })
 })
 

@@ -1,0 +1,88 @@
+// When one source of the document is asked: one call at a time, not before its time, and later after
+// failures. What is asked, and what is made of the answer, is load.ts' affair.
+
+import { JITTER } from './limits.ts'
+
+export type TurnsOptions = {
+  /** Milliseconds after which a call that has not ended no longer keeps others from beginning. */
+  readonly timeoutMs: number
+  /** Milliseconds from the beginning of one call to that of the next, before jitter. */
+  readonly intervalMs: number
+  /** After a failure the next call waits: this long, doubled each time up to the longest. */
+  readonly firstBackOffMs: number
+  readonly longestBackOffMs: number
+  /** 0 to 1. */
+  readonly random: () => number
+}
+
+/** A call's number: a late one ends neither the mark nor the back-off of a later one. */
+export type Turn = number
+
+export class Turns {
+  readonly #options: TurnsOptions
+  #last: { readonly number: Turn; readonly expiresAt: number } = { number: 0, expiresAt: 0 }
+  #notBefore = 0
+  #failures = 0
+  #isFailing = false
+
+  constructor(options: TurnsOptions) {
+    this.#options = options
+  }
+
+  /** The source failed, or let somebody wait in vain, and has not answered since. */
+  get isFailing(): boolean {
+    return this.#isFailing
+  }
+
+  isUnderWay(now: number): boolean {
+    return now < this.#last.expiresAt
+  }
+
+  /** Begins a call; `undefined` while it is too early or another is under way. */
+  begin(now: number): Turn | undefined {
+    if (now < this.#notBefore || this.isUnderWay(now)) return undefined
+    const number = this.#last.number + 1
+    this.#last = { number, expiresAt: now + this.#options.timeoutMs }
+    this.#notBefore = now + this.jittered(this.#options.intervalMs)
+    return number
+  }
+
+  /** The source has answered. `notBefore` is when it is asked again, if not an interval from begin. */
+  succeed(turn: Turn, notBefore?: number): void {
+    if (!this.#end(turn)) return
+    this.#failures = 0
+    this.#isFailing = false
+    if (notBefore !== undefined) this.#notBefore = notBefore
+  }
+
+  fail(turn: Turn, now: number): void {
+    if (!this.#end(turn)) return
+    const { firstBackOffMs, longestBackOffMs } = this.#options
+    this.#isFailing = true
+    this.#notBefore =
+      now + this.jittered(Math.min(firstBackOffMs * 2 ** this.#failures, longestBackOffMs))
+    this.#failures += 1
+  }
+
+  /** Nobody was asked after all. */
+  pass(turn: Turn): void {
+    this.#end(turn)
+  }
+
+  /** Somebody has waited for it in vain; the call goes on. */
+  disappoint(): void {
+    this.#isFailing = true
+  }
+
+  /** Each isolate draws anew, so that isolates born together part. */
+  jittered(ms: number): number {
+    return ms * (1 - JITTER + 2 * JITTER * this.#options.random())
+  }
+
+  /** Whether the call is the last one that began; its mark is taken away. */
+  #end(turn: Turn): boolean {
+    if (turn !== this.#last.number) return false
+    this.#last = { number: turn, expiresAt: 0 }
+    return true
+  }
+}
