@@ -190,6 +190,8 @@ export class AssignmentsLoader {
         this.#holding.seeInKv(identity, began)
       }
       if (identity && outcome === 'taken') {
+        // The control has not confirmed this one, and the next document would not be fresh.
+        this.#control.hurry()
         waitUntil(this.#options.colo.storeDocument(text, identity.revision))
       }
     }
@@ -236,7 +238,8 @@ export class AssignmentsLoader {
     const shared = await colo.loadConfirmation()
     if (!shared || now - shared.at > controlRefreshMs) return undefined
     if (this.#holding.confirm(shared.identity, shared.at)) return shared.at
-    if (!this.#holding.judge(shared.identity)) return undefined
+    // An older one is no lie: this isolate may have heard of a newer one from KV.
+    if (shared.identity.revision <= (this.#holding.held?.identity.revision ?? 0)) return undefined
     const text = await colo.loadDocument()
     if (text === undefined) return undefined
     await this.#holding.offer(text, 'cache', shared.identity)

@@ -69,6 +69,11 @@ export class Turns {
     this.#end(turn)
   }
 
+  /** There is a reason to ask again before the time, unless the source fails. */
+  hurry(): void {
+    if (!this.#isFailing) this.#notBefore = 0
+  }
+
   /** Somebody has waited for it in vain; the call goes on. */
   disappoint(): void {
     this.#isFailing = true
