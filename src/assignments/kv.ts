@@ -2,11 +2,9 @@
 // the text, is load.ts' affair.
 
 import { KV_CACHE_TTL_S, MAX_ASSIGNMENTS_BYTES } from './limits.ts'
+import type { KvText } from './load.ts'
 
 export const ASSIGNMENTS_KEY = 'assignments'
-
-/** What KV holds: the text, `null` when the key does not exist, or `oversize` unread. */
-export type KvText = string | null | 'oversize'
 
 /** @throws what KV throws. */
 export async function readAssignments(kv: KVNamespace): Promise<KvText> {

@@ -8,7 +8,6 @@
 import type { Colo } from './colo.ts'
 import type { Compiled } from './compile.ts'
 import { type Held, Holding, type Refusal, type Source } from './holding.ts'
-import type { KvText } from './kv.ts'
 import {
   COLD_WAIT_MS,
   CONTROL_TIMEOUT_MS,
@@ -21,6 +20,9 @@ import {
 import { type Identity, isSyncReply, type SyncReply, type SyncReport } from './sync.ts'
 import { withTimeout } from './timeout.ts'
 import { type Turn, Turns } from './turns.ts'
+
+/** What KV holds: the text, `null` when the key does not exist, or `oversize` unread. */
+export type KvText = string | null | 'oversize'
 
 /** Where a request's document came from; `default` is none at all. */
 export type Origin = 'memory' | Source | 'default'
@@ -163,12 +165,12 @@ export class AssignmentsLoader {
       const at = now()
       const { held } = this.#holding
       if (held && (!mustBeFresh || this.#isFresh(held, at))) return
-      const awaitsControl =
-        this.#control.isUnderWay(at) &&
-        (!this.#control.isFailing || (!held && started.control !== undefined))
+      // Nobody waits for what is known to fail, but for who has nothing and has just begun to ask.
+      const mayAwait = (turns: Turns, own: Promise<void> | undefined) =>
+        turns.isUnderWay(at) && (!turns.isFailing || (!held && own !== undefined))
+      const awaitsControl = mayAwait(this.#control, started.control)
       const needsKv = !held || at - held.seenInKvAt > OVER_OLD_INTERVALS * kvRefreshMs
-      const awaitsKv =
-        needsKv && this.#kv.isUnderWay(at) && (!this.#kv.isFailing || started.kv !== undefined)
+      const awaitsKv = needsKv && mayAwait(this.#kv, started.kv)
       if (!awaitsControl && !awaitsKv) return
       if (at - began >= (held ? documentWaitMs : COLD_WAIT_MS)) {
         if (awaitsControl) this.#control.disappoint()

@@ -1,7 +1,7 @@
 // Many isolates in several data centres with one control, on a virtual clock: each is the edge's own
 // loader. What takes time on the real network (the control's answer, KV's propagation) takes it here.
 
-import type { Colo, Confirmation } from '../../src/assignments/colo.ts'
+import { createColo } from '../../src/assignments/colo.ts'
 import { AssignmentsLoader } from '../../src/assignments/load.ts'
 import { digestText, type SyncReport } from '../../src/assignments/sync.ts'
 import { exampleDocument } from '../support/document.ts'
@@ -13,12 +13,15 @@ export type FleetOptions = {
   readonly isolatesPerColo: number
   /** Milliseconds between two requests of an isolate, on average; the isolates take turns. */
   readonly requestEveryMs: readonly number[]
-  /** From the question to the answer, in milliseconds; `down` fails at once, `hanging` never answers. */
-  readonly control: number | 'down' | 'hanging'
+  /** From the question to the answer, in milliseconds. */
+  readonly control: number | Fault
   /** As on workers.dev, the Cache API may do nothing. */
   readonly withCache: boolean
   readonly seed: number
 }
+
+/** Fails at once, or never answers. */
+export type Fault = 'down' | 'hanging'
 
 /** One request that was decided. */
 export type Decided = {
@@ -28,14 +31,22 @@ export type Decided = {
   readonly kind: 'document' | 'pinned'
   readonly revision: number
   readonly isStale: boolean
+  /** How long it waited for its document. */
+  readonly waitedMs: number
 }
 
 export type Fleet = {
   /** The control accepts the next revision, and KV takes it. */
   readonly change: () => void
   readonly decided: readonly Decided[]
-  readonly calls: () => { readonly control: number; readonly kv: number; readonly shared: number }
+  readonly calls: () => Calls
+  /** One more in the first data centre, which nobody asks for anything yet. */
+  readonly addIsolate: () => AssignmentsLoader
+  /** From now on; what is not named works as it was told to. */
+  readonly breakDown: (faults: { control?: Fault; kv?: Fault; colo?: Fault }) => void
 }
+
+export type Calls = { readonly control: number; readonly kv: number; readonly shared: number }
 
 const KV_CACHE_MS = 30_000
 /** The most that KV's documentation speaks of before "or more". */
@@ -61,37 +72,45 @@ export async function startFleet(time: VirtualTime, options: FleetOptions): Prom
   }
   next()
 
+  let faults: Parameters<Fleet['breakDown']>[0] = {}
   const askControl = async ({ held }: SyncReport) => {
-    if (options.control === 'down') throw new Error('the control is down')
-    if (options.control === 'hanging') return new Promise<never>(() => undefined)
-    await time.sleep(options.control / 2)
+    const control = faults.control ?? options.control
+    if (typeof control === 'string') return suffer(control)
+    await time.sleep(control / 2)
     const { text, digest } = revisions.at(-1) as Revision
     const current = { revision: revisions.length, digest }
-    await time.sleep(options.control / 2)
+    await time.sleep(control / 2)
     return { current, text: held?.digest === digest ? undefined : text, nextMs: 2000 }
   }
 
   const decided: Decided[] = []
   const loaders: AssignmentsLoader[] = []
-  for (let c = 0; c < options.colos; c++) {
-    const colo = options.withCache ? createColo() : NO_COLO
-    const readKv = createKv(time, random, revisions)
+  const places = Array.from({ length: options.colos }, () => {
+    const colo = createColo(options.withCache ? createCache(() => faults.colo) : NO_CACHE)
+    const kv = createKv(time, random, revisions)
+    return { colo, readKv: () => (faults.kv ? suffer(faults.kv) : kv()) }
+  })
+  const addIsolate = ({ colo, readKv } = places[0] as (typeof places)[number]) => {
+    const loader = new AssignmentsLoader({
+      readKv,
+      askControl,
+      colo,
+      kvRefreshMs: 30_000,
+      controlRefreshMs: 2000,
+      staleAfterMs: 5000,
+      documentWaitMs: 300,
+      allowInsecure: false,
+      now: time.now,
+      random: () => random.below(1_000_000) / 1_000_000,
+    })
+    loaders.push(loader)
+    return loader
+  }
+  for (const place of places) {
     for (let i = 0; i < options.isolatesPerColo; i++) {
-      const loader = new AssignmentsLoader({
-        readKv,
-        askControl,
-        colo,
-        kvRefreshMs: 30_000,
-        controlRefreshMs: 2000,
-        staleAfterMs: 5000,
-        documentWaitMs: 300,
-        allowInsecure: false,
-        now: time.now,
-        random: () => random.below(1_000_000) / 1_000_000,
-      })
-      const isolate = loaders.push(loader) - 1
+      const isolate = loaders.length
       const everyMs = options.requestEveryMs[isolate % options.requestEveryMs.length] as number
-      serve(loader, isolate, everyMs)
+      serve(addIsolate(place), isolate, everyMs)
     }
   }
 
@@ -101,10 +120,11 @@ export async function startFleet(time: VirtualTime, options: FleetOptions): Prom
     const request = async () => {
       const kind = requests++ % 2 === 0 ? 'document' : 'pinned'
       setTimeout(request, 1 + random.below(2 * everyMs))
-      const loaded = await loader.load(kind === 'document', () => undefined)
-      const { isStale, assignments } = loaded
+      const began = time.now()
+      const { isStale, assignments } = await loader.load(kind === 'document', () => undefined)
       const revision = assignments?.revision ?? 0
-      decided.push({ at: time.now(), isolate, everyMs, kind, revision, isStale })
+      const at = time.now()
+      decided.push({ at, isolate, everyMs, kind, revision, isStale, waitedMs: at - began })
     }
     setTimeout(request, random.below(everyMs))
   }
@@ -112,6 +132,10 @@ export async function startFleet(time: VirtualTime, options: FleetOptions): Prom
   return {
     change: next,
     decided,
+    addIsolate: () => addIsolate(),
+    breakDown: (next) => {
+      faults = next
+    },
     calls: () => {
       const sum = (name: keyof AssignmentsLoader['counters']) =>
         loaders.reduce((total, { counters }) => total + counters[name], 0)
@@ -141,25 +165,30 @@ function createKv(time: VirtualTime, random: Random, revisions: readonly Revisio
   }
 }
 
-/** The Cache API of one data centre, which answers at once. */
-function createColo(): Colo {
-  let document: { readonly text: string; readonly revision: number } | undefined
-  let confirmation: Confirmation | undefined
+/** The Cache API of one data centre. */
+function createCache(fault: () => Fault | undefined): Parameters<typeof createColo>[0] {
+  const kept = new Map<string, { readonly text: string; readonly headers: Headers }>()
   return {
-    loadDocument: async () => document?.text,
-    storeDocument: async (text, revision) => {
-      if (revision >= (document?.revision ?? 0)) document = { text, revision }
+    match: async (key) => {
+      const current = fault()
+      if (current) return suffer(current)
+      const found = kept.get(String(key))
+      return found && new Response(found.text, { headers: found.headers })
     },
-    loadConfirmation: async () => confirmation,
-    storeConfirmation: async (told) => {
-      confirmation = told
+    put: async (key, response) => {
+      const current = fault()
+      if (current) return suffer(current)
+      kept.set(String(key), { text: await response.text(), headers: response.headers })
     },
   }
 }
 
-const NO_COLO: Colo = {
-  loadDocument: async () => undefined,
-  storeDocument: async () => undefined,
-  loadConfirmation: async () => undefined,
-  storeConfirmation: async () => undefined,
+function suffer(fault: Fault): Promise<never> {
+  if (fault === 'down') return Promise.reject(new Error('it is down'))
+  return new Promise(() => undefined)
+}
+
+const NO_CACHE: Parameters<typeof createColo>[0] = {
+  match: async () => undefined,
+  put: async () => undefined,
 }
