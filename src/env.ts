@@ -2,16 +2,11 @@
 
 import type { ControlCalls } from './control/contract.ts'
 
-/** The control's namespace, or another Worker that stands in for it. */
-export type ControlNamespace = { readonly getByName: (name: string) => ControlCalls }
-
 export type Env = {
   /** Holds the document under the key `assignments`. */
   readonly ASSIGNMENTS: KVNamespace
   /** Blobs, manifests and version records. */
   readonly STORE: R2Bucket
-  /** The only writer of the document. */
-  readonly CONTROL: ControlNamespace
   /** Milliseconds between two looks at KV for a newer document. */
   readonly KV_REFRESH_MS: string
   /** Age of the document in milliseconds from which the control is asked. */
@@ -26,4 +21,14 @@ export type Env = {
   readonly DEFAULT_ORIGIN: string
   /** `true` where services may use http:// and private addresses. */
   readonly ALLOW_INSECURE_ORIGINS: string
+  /** The control, by the name `CONTROL_NAME`: the only writer of the document. */
+  readonly CONTROL: { readonly getByName: (name: string) => ControlCalls }
+  /** The host of a Cloudflare Access team, whose JWTs are accepted then; empty for none. */
+  readonly ACCESS_TEAM_DOMAIN: string
+  /** The tag of the Access application that the JWTs must be meant for. */
+  readonly ACCESS_AUDIENCE: string
+  /** What an Access identity may do, as in `read shift`. */
+  readonly ACCESS_SCOPES: string
+  /** A secret: the first token, which makes the others. */
+  readonly HOLO_ADMIN_TOKEN?: string
 }
