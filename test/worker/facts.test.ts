@@ -106,6 +106,8 @@ describe('the visitor', () => {
     ['inherits the claim', { authorization: `Bearer ${jwt({})}` }, 'toString'],
     ['has an object for a claim', { authorization: `Bearer ${jwt({ sub: {} })}` }],
     ['has an endless claim', { authorization: `Bearer ${jwt({ sub: 'x'.repeat(300) })}` }],
+    ['has a line break in a claim', { authorization: `Bearer ${jwt({ sub: 'a\nb' })}` }],
+    ['has a NUL in a claim', { authorization: `Bearer ${jwt({ sub: 'a\0b' })}` }],
   ])(
     "has Holo's own id where the configured one %s",
     (_, headers: Record<string, string>, claim = 'sub') => {
