@@ -19,6 +19,7 @@ const SITE = {
   '404.html': 'nothing here',
   'app.js': 'code',
   'sw.js': 'worker',
+  'once.txt': 'once',
   'assets/app.8f3a2b1c.js': 'hashed',
   'evil.example/index.html': 'evil',
   _headers: `
@@ -37,6 +38,9 @@ const SITE = {
   Content-Type: text/plain
 /feed
   ! Cache-Control
+/once.txt
+  ! Cache-Control
+  Cache-Control: immutable
 https://docs.example.com/*
   X-Host: docs
 https://:team.example.com/about
@@ -204,6 +208,8 @@ describe('the headers of a rule', () => {
     expect(await cached('/sw.js')).toBe('public, max-age=600')
     expect(await cached('/sw.js', { 'service-worker': 'script' })).not.toContain('600')
     expect(await cached('/feed')).toBeUndefined()
+    // Nothing of the rule is left, so it is as if there were none.
+    expect(await cached('/once.txt')).toBe('public, max-age=0, must-revalidate')
   })
 
   it('are not on what a backend answers', async () => {
