@@ -57,10 +57,14 @@ export async function exchange(
     response = await fetcher.fetch(backendUrl, outgoing)
   } catch (cause) {
     const surrender = patience.surrender()
-    if (surrender === undefined || surrender === 'origin_timeout') {
-      return fail(surrender ?? 'origin_unreachable', cause)
+    if (surrender !== undefined && surrender !== 'origin_timeout') {
+      return { verdict: 'none', response: errorResponse(surrender, requestId) }
     }
-    return { verdict: 'none', response: errorResponse(surrender, requestId) }
+    const failed = fail(surrender ?? 'origin_unreachable', cause)
+    // Backends hang up on bodies that they do not want, such as one that is too large. If that
+    // counted, whoever sends such bodies would have healthy origins ejected.
+    const isAboutBody = surrender === undefined && patience.isTaking()
+    return isAboutBody ? { verdict: 'none', response: failed.response } : failed
   } finally {
     patience.end()
   }
