@@ -41,6 +41,8 @@ const SITE = {
 /once.txt
   ! Cache-Control
   Cache-Control: immutable
+/once.txt
+  X-Twice: yes
 https://docs.example.com/*
   X-Host: docs
 https://:team.example.com/about
@@ -130,6 +132,12 @@ describe('the headers of a rule', () => {
     expect(headers['x-frame-options']).toBeUndefined()
     expect(headers['x-content-type-options']).toBe('nosniff')
     expect((await get('/about')).headers['x-frame-options']).toBe('DENY')
+  })
+
+  it('are those of all rules of one pattern', async () => {
+    const { headers } = await get('/once.txt', { headers: SCRIPT })
+    expect(headers['x-twice']).toBe('yes')
+    expect(headers['cache-control']).toBe('public, max-age=0, must-revalidate')
   })
 
   it('are on a 304, a 206 and the answer to a HEAD as well', async () => {
