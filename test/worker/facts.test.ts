@@ -194,6 +194,16 @@ describe('what rules may look at', () => {
   })
 })
 
+describe("what a client says in Holo's name", () => {
+  it('is seen by no rule', () => {
+    const { attributes } = factsOf(
+      { 'Holo-Environment': 'qa', 'Holo-Pin': '3', 'X-A': '1' },
+      { withAttributes: true },
+    )
+    expect({ ...attributes.header }).toEqual({ 'x-a': '1' })
+  })
+})
+
 describe('crawlers', () => {
   it.each([
     'Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)',
