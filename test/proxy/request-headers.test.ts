@@ -88,6 +88,11 @@ describe('what a backend is told', () => {
     expect(await seen(name, { headers: [[name, value]] })).toEqual([value])
   })
 
+  it('a replacement character for each byte that is no UTF-8: the platform reads headers as text', async () => {
+    const headers = [['X-Name', 'Zo\xeb']] as const
+    expect(await seen('X-Name', { headers })).toEqual([Buffer.from('Zo\ufffd').toString('latin1')])
+  })
+
   it('where the request really came from, whatever the client says', async () => {
     const headers = [
       ['X-Forwarded-For', '10.0.0.1'],
