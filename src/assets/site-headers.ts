@@ -59,17 +59,17 @@ function limitCaching(headers: Headers, ours: string, intent: Intent, request: R
     return
   }
   const { type, hashed } = intent.entry
-  if (!hashed) dropImmutable(headers)
+  if (!hashed) dropImmutable(headers, ours)
   const isPage = HTML.test(type) || HTML.test(headers.get('content-type') ?? '')
   if (isPage || headers.has('set-cookie')) keepPrivate(headers)
 }
 
 /** Only a name that changes with its content may be kept without asking. */
-function dropImmutable(headers: Headers): void {
+function dropImmutable(headers: Headers, ours: string): void {
   const control = headers.get('cache-control')
   if (control === null || !/immutable/i.test(control)) return
   const kept = control.split(',').filter((directive) => !/^\s*immutable\s*$/i.test(directive))
-  headers.set('cache-control', kept.join(',').trim())
+  headers.set('cache-control', kept.join(',').trim() || ours)
 }
 
 function headersOf(rules: readonly HeaderRule[]): HeaderRules {

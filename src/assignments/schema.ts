@@ -44,7 +44,9 @@ const service = z.strictObject({
   prefix: z
     .string()
     .max(200)
-    .regex(/^\/([A-Za-z0-9\-._~!$&'()*+,;=:@]+\/)*$/, 'a prefix starts and ends with "/"'),
+    .regex(/^\/([A-Za-z0-9\-._~!$&'()*+,;=:@]+\/)*$/, 'a prefix starts and ends with "/"')
+    // Dot segments are in no normalised path, and what stands behind a ";" backends read differently.
+    .regex(/^(?!.*(?:;|\/\.\.?\/))/, 'a prefix has no "." or ".." and no ";" in it'),
   origins: z.array(z.string().max(300)).min(1, 'name at least one origin').max(20),
   timeoutMs: z.int().min(50).max(100_000).optional(),
   stripPrefix: z.boolean().optional(),

@@ -86,7 +86,8 @@ function readAttributes(
   const cf = (request.cf ?? {}) as Partial<IncomingRequestCfProperties>
   const ip = request.headers.get('cf-connecting-ip')
   return {
-    header: toRecord(request.headers),
+    // What a client says in Holo's name is heard by nobody but the reader of pins.
+    header: toRecord([...request.headers].filter(([name]) => !name.startsWith('holo-'))),
     cookie,
     query: toRecord(new URLSearchParams(search)),
     ...(ip ? { ip } : {}),

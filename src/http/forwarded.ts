@@ -11,9 +11,19 @@ export type PublicSide = {
 
 const IP_ADDRESS = /^[0-9a-f.:]+$/i
 
+/** Where CDNs and older proxies put the client's address, and where frameworks look for it. */
+const CLAIMS: ReadonlySet<string> = new Set([
+  'forwarded',
+  'x-real-ip',
+  'true-client-ip',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'client-ip',
+])
+
 /** Whether a header, in lower case, is one in which a client could say who it is. */
 export function isForwardedClaim(name: string): boolean {
-  return name.startsWith('x-forwarded-') || name === 'forwarded' || name === 'x-real-ip'
+  return name.startsWith('x-forwarded-') || CLAIMS.has(name)
 }
 
 /** The headers that tell the truth in the place of such claims, in lower case. */
@@ -26,6 +36,7 @@ export function toForwarded({ url, clientIp }: PublicSide): Record<string, strin
   const pairs = [`host=${quote(url.host)}`, `proto=${proto}`]
   if (clientIp !== null && IP_ADDRESS.test(clientIp)) {
     headers['x-forwarded-for'] = clientIp
+    headers['x-real-ip'] = clientIp
     pairs.unshift(`for=${quote(clientIp.includes(':') ? `[${clientIp}]` : clientIp)}`)
   }
   headers.forwarded = pairs.join(';')

@@ -1,15 +1,14 @@
 // Keeps a reply that is meant for one visitor out of every cache that others are served from.
 
-/** Orders to shared caches that outrank Cache-Control (RFC 9213 section 3, and its forerunner). */
-const TARGETED_CACHE_CONTROL = [
-  'cdn-cache-control',
-  'cloudflare-cdn-cache-control',
-  'surrogate-control',
-]
+/**
+ * Orders to shared caches that outrank Cache-Control: RFC 9213 (`CDN-Cache-Control`, or such as
+ * `Vercel-CDN-Cache-Control`), its forerunner, Akamai's, and nginx's.
+ */
+const TARGETED = /^(?:(?:.+-)?cdn-cache-control|surrogate-control|edge-control|x-accel-expires)$/
 
 /** For a reply that sets a cookie: no shared cache may give it to another visitor. */
 export function keepPrivate(headers: Headers): void {
-  for (const name of TARGETED_CACHE_CONTROL) headers.delete(name)
+  for (const name of [...headers.keys()]) if (TARGETED.test(name)) headers.delete(name)
   const directives = (headers.get('cache-control') ?? '')
     .split(',')
     .map((directive) => directive.trim())

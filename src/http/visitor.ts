@@ -14,6 +14,8 @@ export type Visitor = {
 }
 
 const MAX_ID_CHARACTERS = 256
+/** A claim may hold them, and no header can: backends are told the id in one. */
+const CONTROL = /\p{Cc}/u
 /** 128 random bits in base64url. */
 const OWN_ID = /^[A-Za-z0-9_-]{22}$/
 
@@ -36,7 +38,8 @@ function readIdentity(
   const read = (place: Place) =>
     'header' in place ? headers.get(place.header) : cookies[place.cookie]
   const text = 'jwt' in source ? readClaim(read(source.jwt), source.jwt.claim) : read(source)
-  return text && text.length <= MAX_ID_CHARACTERS ? text : undefined
+  if (!text || text.length > MAX_ID_CHARACTERS || CONTROL.test(text)) return undefined
+  return text
 }
 
 /** One claim of a JWT's payload (RFC 7519 section 4), if it is a text or a number. */

@@ -32,7 +32,8 @@ export function toBackendPath(path: string, stripped: string): string {
  */
 export function toPublicLocation(location: string, way: Way): string {
   const { publicOrigin, backendUrl, prefix } = way
-  const isAbsolute = /^\s*(https?:)?\/\//i.test(location)
+  // To a browser a backslash is a slash.
+  const isAbsolute = /^\s*(https?:)?[/\\]{2}/i.test(location)
   if (!isAbsolute && prefix === '') return location
   const url = URL.parse(location, backendUrl)
   if (!url || url.host !== new URL(backendUrl).host || !/^https?:$/.test(url.protocol)) {

@@ -25,6 +25,8 @@ export type Outcome =
 
 /** Answers of a gateway whose backend is away, or of a backend that can do no more. */
 const UNAVAILABLE: ReadonlySet<number> = new Set([502, 503, 504])
+/** The platform's streams count no further. */
+const MAX_COUNTED_BYTES = Number.MAX_SAFE_INTEGER
 const BINDING = 'service:'
 
 export async function exchange(
@@ -55,10 +57,14 @@ export async function exchange(
     response = await fetcher.fetch(backendUrl, outgoing)
   } catch (cause) {
     const surrender = patience.surrender()
-    if (surrender === undefined || surrender === 'origin_timeout') {
-      return fail(surrender ?? 'origin_unreachable', cause)
+    if (surrender !== undefined && surrender !== 'origin_timeout') {
+      return { verdict: 'none', response: errorResponse(surrender, requestId) }
     }
-    return { verdict: 'none', response: errorResponse(surrender, requestId) }
+    const failed = fail(surrender ?? 'origin_unreachable', cause)
+    // Backends hang up on bodies that they do not want, such as one that is too large. If that
+    // counted, whoever sends such bodies would have healthy origins ejected.
+    const isAboutBody = surrender === undefined && patience.isTaking()
+    return isAboutBody ? { verdict: 'none', response: failed.response } : failed
   } finally {
     patience.end()
   }
@@ -80,10 +86,13 @@ export async function exchange(
 
 /** What can be said of a body before any of it is here. */
 function checkLength({ method, headers, body }: Request, maxBytes: number): ErrorCode | undefined {
-  if (body === null || maxBytes === Number.POSITIVE_INFINITY) return undefined
+  if (body === null) return undefined
   const length = headers.get('content-length')
-  if (length !== null) return Number(length) > maxBytes ? 'body_too_large' : undefined
-  return carriesUpload(method) ? undefined : 'length_required'
+  if (length !== null) {
+    return Number(length) > Math.min(maxBytes, MAX_COUNTED_BYTES) ? 'body_too_large' : undefined
+  }
+  const isUnlimited = maxBytes === Number.POSITIVE_INFINITY
+  return isUnlimited || carriesUpload(method) ? undefined : 'length_required'
 }
 
 /**

@@ -1,7 +1,8 @@
 // Keeps Holo's own cookies between the browser and Holo: backends are not sent them and cannot set
 // them. All names that begin with `holo-` are Holo's.
 
-const HOLO_COOKIE = /^\s*holo-[^=]*=/
+/** One without a name counts as well: browsers send it back as its value alone. */
+const HOLO_COOKIE = /^\s*(?:=\s*)?holo-[^=]*=/
 
 /**
  * Takes Holo's cookies out of a Cookie header; all others stay byte for byte and in order. Several

@@ -18,6 +18,10 @@ export type Patience = {
   readonly wait: () => void
   /** Somebody else's turn. */
   readonly pause: () => void
+  /** To be told how much of the request's body the backend has taken. */
+  readonly take: (part: 'some' | 'all') => void
+  /** The backend has taken some of a body that goes on. */
+  readonly isTaking: () => boolean
   /** Ends the exchange, for another reason than its clock; the first reason counts. */
   readonly giveUp: (why: Surrender) => void
   /** The backend has answered: no wait counts any more. */
@@ -30,6 +34,7 @@ export function createPatience(timeoutMs: number, client: AbortSignal): Patience
   let surrender: Surrender | undefined
   let timer: ReturnType<typeof setTimeout> | null = null
   let ended = false
+  let taken: 'some' | 'all' | undefined
   const pause = () => clearTimeout(timer)
   const giveUp = (why: Surrender) => {
     pause()
@@ -43,6 +48,10 @@ export function createPatience(timeoutMs: number, client: AbortSignal): Patience
     signal: controller.signal,
     surrender: () => surrender,
     pause,
+    take(part) {
+      taken = part
+    },
+    isTaking: () => taken === 'some',
     giveUp,
     wait() {
       pause()

@@ -19,7 +19,15 @@ const NOT_FORWARDED: ReadonlySet<string> = new Set([
   'x-original-url',
   'x-rewrite-url',
   'x-http-method-override',
+  'x-http-method',
+  'x-method-override',
+  // Where headers become variables, this one is HTTP_PROXY, which some HTTP clients obey.
+  'proxy',
 ])
+
+function isForBackends(name: string): boolean {
+  return !NOT_FORWARDED.has(name) && !isForwardedClaim(name) && !name.startsWith('holo-')
+}
 
 /**
  * The headers for the backend. `identity` is what Holo says about the visitor; the client's own
@@ -34,8 +42,11 @@ export function toBackendHeaders(
   const headers: BackendHeaders = Object.create(null)
   const isHopByHop = toHopByHop(received)
   received.forEach((value, name) => {
-    if (isHopByHop(name) || NOT_FORWARDED.has(name) || isForwardedClaim(name)) return
-    if (!name.startsWith('holo-')) headers[name] = value
+    if (!isHopByHop(name) && isForBackends(name)) headers[name] = value
+    // CGI, WSGI, Rack and PHP read `X_Forwarded_For` and `X-Forwarded-For` as the same variable.
+    if (!name.includes('_')) return
+    const read = name.replaceAll('_', '-')
+    if (isHopByHop(read) || !isForBackends(read)) delete headers[name]
   })
   // The platform makes the handshake when it sees this one.
   if (isWebSocketUpgrade(request)) headers.upgrade = 'websocket'

@@ -1,5 +1,5 @@
-// Passes a request's body on as it arrives, and tells whose turn it is: a client that sends slowly
-// is no reason to give up on the backend, a backend that takes nothing is.
+// Passes a request's body on as it arrives, and tells whose turn it is and how far it is: a client
+// that sends slowly is no reason to give up on the backend, a backend that takes nothing is.
 
 import type { Patience } from './patience.ts'
 
@@ -53,8 +53,10 @@ async function pump(
     }
     patience.wait()
     await writer.write(value)
+    patience.take('some')
     patience.pause()
   }
+  patience.take('all')
   patience.wait()
   await writer.close()
 }

@@ -42,7 +42,7 @@ export function findHeaderProblem(name: string, value: string): string | undefin
   if (WITHOUT_PLACEHOLDERS.has(name) && /:[A-Za-z]/.test(value)) {
     return `whoever asks could choose what ${name} says`
   }
-  const isOwnCookie = name === 'set-cookie' && /^(?:__Host-|__Secure-)?holo-/i.test(value)
+  const isOwnCookie = name === 'set-cookie' && /^(?:=\s*)?(?:__Host-|__Secure-)?holo-/i.test(value)
   return isOwnCookie ? "cookies that begin with holo- are Holo's own" : undefined
 }
 

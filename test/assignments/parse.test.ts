@@ -180,6 +180,25 @@ describe('a document that is wrong', () => {
     expect(problems['versions["0.0.3"].services[0].origins[0]']).toContain(message)
   })
 
+  it.each([
+    ['api/', 'starts and ends with "/"'],
+    ['/api', 'starts and ends with "/"'],
+    ['/a//b/', 'starts and ends with "/"'],
+    ['/a%20b/', 'starts and ends with "/"'],
+    // No request has these in its normalised path, or none that every backend reads alike.
+    ['/./', 'no "." or ".." and no ";"'],
+    ['/api/../', 'no "." or ".." and no ";"'],
+    ['/api;v=1/', 'no "." or ".." and no ";"'],
+  ])('refuses the prefix %s, which no request could reach', (prefix, message) => {
+    const problems = problemsAfter((document) => {
+      document.versions['0.0.3'] = {
+        manifest: '3'.repeat(64),
+        services: [{ prefix, origins: ['https://api.example.com'] }],
+      }
+    })
+    expect(problems['versions["0.0.3"].services[0].prefix']).toContain(message)
+  })
+
   it.each(['service:', 'service:a-b', 'service:A/B', 'service:A:B', 'service:1'])(
     'refuses a binding of the name %s',
     (origin) => {

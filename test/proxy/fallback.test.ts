@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { FIRST_EJECTION_MS } from '../../src/proxy/origins.ts'
-import { type Answer, type Asked, type Forwarder, startForwarder } from './forwarder.ts'
+import { type Answer, type Asked, type Forwarder, readWhole, startForwarder } from './forwarder.ts'
 
 const SHORT_TIMEOUT_MS = 100
 
@@ -110,6 +110,27 @@ describe('a service that is not down', () => {
     }
     expect(other.count).toBe(0)
     expect(bodies.slice(-3)).toEqual(['own', 'own', 'own'])
+  })
+})
+
+describe('a service that hangs up on bodies it does not want', () => {
+  it('is not taken for one that is down', async () => {
+    const [own, other] = [await start(answerAs('own')), await start(answerAs('other'))]
+    const asked = { ...toAsked([own], other), method: 'POST' }
+    own.listener = (request) => request.once('data', () => request.socket.destroy())
+    for (let upload = 0; upload < 6; upload++) {
+      const headers = [['Content-Length', '20000000']] as const
+      const { sent, answered } = forwarder.open({ ...asked, headers })
+      sent.on('error', () => {})
+      sent.write(Buffer.alloc(1_000_000))
+      const answer = await readWhole(await answered)
+      sent.destroy()
+      expect(answer.status).toBe(502)
+      expect(JSON.parse(String(answer.body)).code).toBe('origin_unreachable')
+    }
+    own.listener = answerAs('own')
+    expect(told(await forwarder.send(asked, 'small'))).toMatchObject({ status: 200, body: 'own' })
+    expect([own.count, other.count]).toEqual([7, 0])
   })
 })
 

@@ -10,6 +10,7 @@ describe('the public side of a request', () => {
       'x-forwarded-for': '192.0.2.7',
       'x-forwarded-host': 'shop.example.com',
       'x-forwarded-proto': 'https',
+      'x-real-ip': '192.0.2.7',
       forwarded: 'for=192.0.2.7;host=shop.example.com;proto=https',
     })
   })
@@ -25,6 +26,7 @@ describe('the public side of a request', () => {
     (clientIp) => {
       const headers = forwarded('https://shop.example.com/', clientIp)
       expect(headers['x-forwarded-for']).toBeUndefined()
+      expect(headers['x-real-ip']).toBeUndefined()
       expect(headers.forwarded).toBe('host=shop.example.com;proto=https')
     },
   )

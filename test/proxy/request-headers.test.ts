@@ -39,6 +39,21 @@ describe('what a client may not tell a backend', () => {
     ['X-Original-URL', '/admin'],
     ['X-Rewrite-URL', '/admin'],
     ['X-HTTP-Method-Override', 'DELETE'],
+    ['X-HTTP-Method', 'DELETE'],
+    ['X-Method-Override', 'DELETE'],
+    ['True-Client-IP', '10.0.0.1'],
+    ['X-Client-IP', '10.0.0.1'],
+    ['X-Cluster-Client-IP', '10.0.0.1'],
+    ['Client-IP', '10.0.0.1'],
+    // Becomes the variable HTTP_PROXY where headers become variables (CVE-2016-5385).
+    ['Proxy', 'http://evil.example'],
+    // The same to a backend that reads headers as variables.
+    ['X_Forwarded_For', '10.0.0.1'],
+    ['X-Forwarded_For', '10.0.0.1'],
+    ['X_Real_IP', '10.0.0.1'],
+    ['X_Original_URL', '/admin'],
+    ['Holo_Visitor', 'somebody'],
+    ['Transfer_Encoding', 'chunked'],
     ['Holo-Pin', '0.0.6-dev'],
     ['Holo-Visitor', 'somebody'],
     ['Holo-Anything', '1'],
@@ -67,9 +82,15 @@ describe('what a backend is told', () => {
     ['Origin', 'https://shop.example.com'],
     ['Sec-Fetch-Mode', 'cors'],
     ['X-Request-Id', 'abc'],
+    ['X_Name', 'a name with an underscore'],
     ['X-Name', Buffer.from('Zoë').toString('latin1')],
   ])("the client's own %s, byte for byte", async (name, value) => {
     expect(await seen(name, { headers: [[name, value]] })).toEqual([value])
+  })
+
+  it('a replacement character for each byte that is no UTF-8: the platform reads headers as text', async () => {
+    const headers = [['X-Name', 'Zo\xeb']] as const
+    expect(await seen('X-Name', { headers })).toEqual([Buffer.from('Zo\ufffd').toString('latin1')])
   })
 
   it('where the request really came from, whatever the client says', async () => {
@@ -81,6 +102,7 @@ describe('what a backend is told', () => {
       ['CF-Connecting-IP', '192.0.2.7'],
     ] as const
     expect(await seen('X-Forwarded-For', { headers })).toEqual(['192.0.2.7'])
+    expect(await seen('X-Real-IP', { headers })).toEqual(['192.0.2.7'])
     expect(await seen('X-Forwarded-Host', { headers })).toEqual([PUBLIC_HOST])
     expect(await seen('X-Forwarded-Proto', { headers })).toEqual(['http'])
     expect(await seen('Forwarded', { headers })).toEqual([

@@ -66,6 +66,9 @@ describe('what a client is told', () => {
     const received = await receive(200, [
       ['Set-Cookie', 'a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT'],
       ['Set-Cookie', 'holo-pin=0.0.6-dev'],
+      // Without a name, a cookie is sent back as its value alone.
+      ['Set-Cookie', '=holo-pin=0.0.6-dev'],
+      ['Set-Cookie', ' = holo-pin=0.0.6-dev; Path=/'],
       ['Set-Cookie', 'b=2'],
     ])
     expect(received.header('Set-Cookie')).toEqual([
@@ -74,6 +77,16 @@ describe('what a client is told', () => {
     ])
   })
 })
+
+/** Orders to one cache or another that outrank Cache-Control there. */
+const TARGETED = [
+  'CDN-Cache-Control',
+  'Cloudflare-CDN-Cache-Control',
+  'Vercel-CDN-Cache-Control',
+  'Surrogate-Control',
+  'Edge-Control',
+  'X-Accel-Expires',
+]
 
 describe('an answer with a cookie', () => {
   it.each([
@@ -88,10 +101,10 @@ describe('an answer with a cookie', () => {
     const received = await receive(200, [
       ['Set-Cookie', 'a=1'],
       ...(sent === undefined ? [] : [['Cache-Control', sent] as const]),
-      ['CDN-Cache-Control', 'max-age=60'],
+      ...TARGETED.map((name) => [name, 'max-age=60'] as const),
     ])
     expect(received.header('Cache-Control')).toEqual([expected])
-    expect(received.header('CDN-Cache-Control')).toEqual([])
+    for (const name of TARGETED) expect(received.header(name)).toEqual([])
   })
 
   it('is the only one whose caching Holo changes', async () => {
@@ -117,7 +130,13 @@ describe('a redirect', () => {
 
   it("is recognised in every spelling of the backend's address", async () => {
     const { host } = new URL(backend.origin)
-    for (const location of [`https://${host}/x`, `//${host}/x`, `HTTP://${host}/a/../x`]) {
+    for (const location of [
+      `https://${host}/x`,
+      `//${host}/x`,
+      `http:\\\\${host}\\x`,
+      `\\/${host}/x`,
+      `HTTP://${host}/a/../x`,
+    ]) {
       const received = await receive(301, [['Location', location]])
       expect(received.header('Location')).toEqual([`http://${PUBLIC_HOST}/x`])
     }

@@ -3,7 +3,7 @@
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Backend, startBackend } from '../support/backend.ts'
-import { type Asked, type Forwarder, PUBLIC_HOST, startForwarder } from './forwarder.ts'
+import { type Asked, type Forwarder, PUBLIC_HOST, readWhole, startForwarder } from './forwarder.ts'
 
 const PUBLIC_ORIGIN = `http://${PUBLIC_HOST}`
 
@@ -56,6 +56,20 @@ describe('the limit for bodies', () => {
       Buffer.alloc(MAX_BYTES + 1),
       announce(MAX_BYTES + 1),
     )
+    expect(answer.status).toBe(413)
+    expect(JSON.parse(String(answer.body)).code).toBe('body_too_large')
+    expect(backend.received).toEqual([])
+  })
+
+  it('is none where none is set, but for lengths that nobody can count to', async () => {
+    const backend = await start()
+    const services = [{ prefix: '/', origins: [backend.origin] }]
+    const headers = [['Content-Length', '9007199254740993']] as const
+    const { sent, answered } = forwarder.open({ services, method: 'POST', headers })
+    sent.on('error', () => {})
+    sent.write('first')
+    const answer = await readWhole(await answered)
+    sent.destroy()
     expect(answer.status).toBe(413)
     expect(JSON.parse(String(answer.body)).code).toBe('body_too_large')
     expect(backend.received).toEqual([])

@@ -13,13 +13,11 @@ import { watchWorkerdMemory } from '../apps/workerd-memory.ts'
 import { ask } from '../support/http-client.ts'
 
 const MIB = 2 ** 20
-/** The long run takes minutes: `HOLO_LONG=1 npx vitest run test/proxy/stream-files.test.ts`. */
-const IS_LONG = process.env.HOLO_LONG === '1'
-const FILE_BYTES = IS_LONG ? 500_000_000 : 48_000_000
-const HUGE_BYTES = IS_LONG ? 1024 * MIB : 256 * MIB
+const FILE_BYTES = 500_000_000
+const HUGE_BYTES = 1024 * MIB
 /** What one isolate has on Cloudflare, for everything it does: the half of it is left for the rest. */
 const MAX_GROWTH_BYTES = 64 * MIB
-const TIMEOUT_MS = IS_LONG ? 600_000 : 120_000
+const TIMEOUT_MS = 600_000
 
 let files: Backend
 let holo: OneVersion

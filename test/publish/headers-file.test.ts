@@ -74,6 +74,7 @@ describe('a _headers file', () => {
     'Location: /elsewhere',
     'Holo-Version: 1',
     'Set-Cookie: holo-pin=v2',
+    'Set-Cookie: =holo-pin=v2',
     'Set-Cookie: __Host-holo-visitor=x',
     'Set-Cookie: lang=:lang',
     'Refresh: 0; url=/:lang',

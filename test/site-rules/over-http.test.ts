@@ -19,6 +19,7 @@ const SITE = {
   '404.html': 'nothing here',
   'app.js': 'code',
   'sw.js': 'worker',
+  'once.txt': 'once',
   'assets/app.8f3a2b1c.js': 'hashed',
   'evil.example/index.html': 'evil',
   _headers: `
@@ -37,6 +38,11 @@ const SITE = {
   Content-Type: text/plain
 /feed
   ! Cache-Control
+/once.txt
+  ! Cache-Control
+  Cache-Control: immutable
+/once.txt
+  X-Twice: yes
 https://docs.example.com/*
   X-Host: docs
 https://:team.example.com/about
@@ -128,6 +134,12 @@ describe('the headers of a rule', () => {
     expect((await get('/about')).headers['x-frame-options']).toBe('DENY')
   })
 
+  it('are those of all rules of one pattern', async () => {
+    const { headers } = await get('/once.txt', { headers: SCRIPT })
+    expect(headers['x-twice']).toBe('yes')
+    expect(headers['cache-control']).toBe('public, max-age=0, must-revalidate')
+  })
+
   it('are on a 304, a 206 and the answer to a HEAD as well', async () => {
     const { etag } = (await get('/about')).headers
     const same = await get('/about', { headers: { 'if-none-match': `${etag}` } })
@@ -204,6 +216,8 @@ describe('the headers of a rule', () => {
     expect(await cached('/sw.js')).toBe('public, max-age=600')
     expect(await cached('/sw.js', { 'service-worker': 'script' })).not.toContain('600')
     expect(await cached('/feed')).toBeUndefined()
+    // Nothing of the rule is left, so it is as if there were none.
+    expect(await cached('/once.txt')).toBe('public, max-age=0, must-revalidate')
   })
 
   it('are not on what a backend answers', async () => {

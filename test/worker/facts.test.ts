@@ -106,6 +106,8 @@ describe('the visitor', () => {
     ['inherits the claim', { authorization: `Bearer ${jwt({})}` }, 'toString'],
     ['has an object for a claim', { authorization: `Bearer ${jwt({ sub: {} })}` }],
     ['has an endless claim', { authorization: `Bearer ${jwt({ sub: 'x'.repeat(300) })}` }],
+    ['has a line break in a claim', { authorization: `Bearer ${jwt({ sub: 'a\nb' })}` }],
+    ['has a NUL in a claim', { authorization: `Bearer ${jwt({ sub: 'a\0b' })}` }],
   ])(
     "has Holo's own id where the configured one %s",
     (_, headers: Record<string, string>, claim = 'sub') => {
@@ -189,6 +191,16 @@ describe('what rules may look at', () => {
     expect(facts.attributes.cookie.staff).toBe('1')
     expect({ ...facts.attributes.query }).toEqual({ q: '1' })
     expect(facts.attributes.ip).toBe('192.0.2.7')
+  })
+})
+
+describe("what a client says in Holo's name", () => {
+  it('is seen by no rule', () => {
+    const { attributes } = factsOf(
+      { 'Holo-Environment': 'qa', 'Holo-Pin': '3', 'X-A': '1' },
+      { withAttributes: true },
+    )
+    expect({ ...attributes.header }).toEqual({ 'x-a': '1' })
   })
 })
 
