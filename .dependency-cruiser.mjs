@@ -24,7 +24,7 @@ const MAY_IMPORT = {
   dashboard: ['control'],
   publish: ['core', 'assignments'],
   cli: ['core', 'publish', 'assignments/schema', 'assignments/compile'],
-  env: [],
+  env: ['control/contract'],
   settings: [...FOUNDATION, 'env'],
   act: WIRED,
   router: [...WIRED, 'act'],

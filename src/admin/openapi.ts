@@ -60,7 +60,7 @@ function toOperation(route: Route): Json {
     operationId: `${method.toLowerCase()}${path.replace(/[^A-Za-z]+(.)?/g, (_, letter = '') => letter.toUpperCase())}`,
     summary,
     description: scope === 'open' ? 'Needs no credential.' : `Needs the scope \`${scope}\`.`,
-    security: [...(scope === 'open' ? [{}] : []), { token: [] }, { access: [] }],
+    security: scope === 'open' ? [{}] : [{ token: [scope] }, { access: [scope] }],
     parameters: [
       ...toParameters(params, 'path'),
       ...toParameters(query, 'query'),

@@ -49,7 +49,10 @@ export const PROBLEMS = {
     plain: true,
   },
   invalid_change: { status: 422, title: 'The document would not be sound: nothing was changed.' },
-  unreadable_revision: { status: 422, title: 'This revision cannot be read by this Holo any more.' },
+  unreadable_revision: {
+    status: 422,
+    title: 'This revision cannot be read by this Holo any more.',
+  },
   precondition_required: {
     status: 428,
     title: 'Send If-Match with the ETag of what you have seen, such as If-Match: "42".',

@@ -1,7 +1,7 @@
 // Everything under /.holo/ that is not asked of the site itself: it belongs to Holo, is never
 // forwarded to a backend and never looked up as a file.
 
-import { CONTROL_NAME, type ControlCalls } from '../control/contract.ts'
+import { CONTROL_NAME } from '../control/contract.ts'
 import type { Env } from '../env.ts'
 import { createApp } from './app.ts'
 import { ROUTES } from './routes.ts'
@@ -21,7 +21,7 @@ export async function serveAdmin(
   return app.fetch(request, {
     path,
     requestId: REQUEST_ID.test(requestId) ? requestId : crypto.randomUUID(),
-    getControl: () => env.CONTROL.getByName(CONTROL_NAME) as unknown as ControlCalls,
+    getControl: () => env.CONTROL.getByName(CONTROL_NAME),
     now: Date.now(),
   })
 }

@@ -2,13 +2,13 @@
 // make, list and revoke tokens. What a scope is needed for stands where the calls are.
 
 import { err, ok, type Result } from '../core/result.ts'
+import type { Access, AccessParts, RecordAudit } from './access.ts'
 import { verifyAccessJwt } from './access-jwt.ts'
 import { AccessKeys } from './access-keys.ts'
 import { Attempts } from './attempts.ts'
 import { MAX_TOKEN_CHARACTERS, MAX_TOKEN_NAME_CHARACTERS } from './authority-limits.ts'
 import {
   type AccessSettings,
-  type AuthorityEnv,
   type AuthoritySettings,
   readAuthoritySettings,
 } from './authority-settings.ts'
@@ -26,30 +26,12 @@ import { hasScope, SCOPES } from './scopes.ts'
 import { hashToken, isSameHash, isTokenId, makeToken } from './token-text.ts'
 import { Tokens } from './tokens.ts'
 
-/** Commits what `write` does and an audit row of it in one transaction, or neither. */
-export type RecordAudit = (
-  action: 'token-create' | 'token-revoke',
-  detail: Readonly<Record<string, unknown>>,
-  principal: Principal,
-  requestId: string,
-  write: () => void,
-) => Promise<void>
-
-export type AuthorityParts = {
-  readonly sql: SqlStorage
-  readonly env: AuthorityEnv
-  readonly now: () => number
-  readonly recordAudit: RecordAudit
-}
-
 /** What a credential is found to be. */
 type Proof = Principal | { readonly fault: string; readonly isAttempt: boolean }
 
 const FIRST: Principal = { actor: 'first token', token: 'first', scopes: ['admin'] }
 
-export class Authority
-  implements Pick<ControlCalls, 'authenticate' | 'tokens' | 'createToken' | 'revokeToken'>
-{
+export class Authority implements Access {
   readonly #tokens: Tokens
   readonly #attempts = new Attempts()
   readonly #settings: AuthoritySettings
@@ -58,7 +40,7 @@ export class Authority
   readonly #now: () => number
   readonly #recordAudit: RecordAudit
 
-  constructor({ sql, env, now, recordAudit }: AuthorityParts) {
+  constructor({ sql, env, now, recordAudit }: AccessParts) {
     this.#tokens = new Tokens(sql)
     this.#settings = readAuthoritySettings(env)
     const { firstToken, access } = this.#settings

@@ -34,12 +34,11 @@ export class AccessTeam {
   async start(issuer?: string): Promise<this> {
     const server = createServer(async (_, response) => {
       this.asked++
-      if (this.mode === 'hang') return
-      if (this.mode === 'error') return response.writeHead(500).end('down')
-      if (this.mode === 'garbage') return response.writeHead(200).end('<html>')
-      if (this.mode === 'redirect') return response.writeHead(302, { location: '/other' }).end()
       const keys = await Promise.all([...this.published].map((kid) => this.#toJwk(kid)))
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ keys }))
+      if (this.mode === 'error') response.writeHead(500).end('down')
+      else if (this.mode === 'garbage') response.end('<html>')
+      else if (this.mode === 'redirect') response.writeHead(302, { location: '/other' }).end()
+      else if (this.mode === 'well') response.end(JSON.stringify({ keys }))
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     this.origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`

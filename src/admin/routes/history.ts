@@ -28,11 +28,21 @@ export const HISTORY_ROUTES: readonly Route[] = [
     path: '/assignments',
     scope: 'admin',
     summary: 'Another document; its own `revision` and `audit` do not count',
-    query: changeQuery,
+    query: changeQuery.extend({
+      allowNewSalt: z
+        .enum(['true', 'false'])
+        .default('false')
+        .describe('`true` takes another salt, which gives every visitor another bucket'),
+    }),
     body: z.looseObject({}).describe('docs/assignments.md'),
     changes: 'document',
     reply: committed,
-    handle: (call) => changeDocument(call, { kind: 'replace', document: call.body }),
+    handle: (call) =>
+      changeDocument(call, {
+        kind: 'replace',
+        document: call.body,
+        ...(call.query.allowNewSalt === 'true' ? { allowNewSalt: true } : {}),
+      }),
   }),
   route({
     method: 'GET',
