@@ -1,7 +1,13 @@
-// The entry of the Worker: hands requests to the isolate's router. No logic.
+// The entry of the Worker: hands requests to the isolate's router, and the minute to the control. No
+// logic.
 
+import { withTimeout } from './assignments/timeout.ts'
+import { CONTROL_NAME } from './control/contract.ts'
+import { WATCH_TIMEOUT_MS } from './control/limits.ts'
 import type { Env } from './env.ts'
 import { createRouter, type Router } from './router.ts'
+
+export { Control } from './control/control.ts'
 
 let router: Router | undefined
 
@@ -9,5 +15,8 @@ export default {
   fetch(request, env, ctx) {
     router ??= createRouter(env)
     return router(request, ctx)
+  },
+  scheduled(_controller, env) {
+    return withTimeout(env.CONTROL.getByName(CONTROL_NAME).watch(), WATCH_TIMEOUT_MS)
   },
 } satisfies ExportedHandler<Env>

@@ -11,7 +11,12 @@ const revision = z.int().min(1)
 
 export const COMMANDS = {
   /** The document as a whole; its own `revision` is ignored. */
-  replace: z.strictObject({ kind: z.literal('replace'), document: z.unknown() }),
+  replace: z.strictObject({
+    kind: z.literal('replace'),
+    document: z.unknown(),
+    /** A changed `salt` gives every visitor another bucket, and is refused without this. */
+    allowNewSalt: z.boolean().optional(),
+  }),
   /** Makes an environment or changes what is named of one. */
   'set-environment': z.strictObject({
     kind: z.literal('set-environment'),

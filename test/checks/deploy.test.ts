@@ -21,8 +21,13 @@ function treeWithBallast(bytes: number): string {
   cpSync('wrangler.toml', join(tree, 'wrangler.toml'))
   cpSync('src/env.ts', join(tree, 'src/env.ts'))
   const ballast = randomBytes(bytes).toString('base64')
-  const worker = `const ballast = '${ballast}'\nexport default { fetch: () => new Response(ballast) }\n`
-  writeFileSync(join(tree, 'src/worker.ts'), worker)
+  const worker = [
+    "import { DurableObject } from 'cloudflare:workers'",
+    'export class Control extends DurableObject {}',
+    `const ballast = '${ballast}'`,
+    'export default { fetch: () => new Response(ballast) }',
+  ]
+  writeFileSync(join(tree, 'src/worker.ts'), `${worker.join('\n')}\n`)
   return tree
 }
 

@@ -1,0 +1,39 @@
+// What the control needs of whoever proves credentials, and what it gives in return. Tokens, JWTs and
+// failed attempts are their affair.
+
+import type { Env } from '../env.ts'
+import type { Authorise, ControlCalls, Principal } from './contract.ts'
+
+/** Commits what `write` does and an audit row of it in one transaction, or neither. */
+export type RecordAudit = (
+  action: 'token-create' | 'token-revoke',
+  detail: Readonly<Record<string, unknown>>,
+  principal: Principal,
+  requestId: string,
+  write: () => void,
+) => Promise<void>
+
+export type AccessParts = {
+  readonly sql: SqlStorage
+  readonly env: Env
+  readonly now: () => number
+  readonly recordAudit: RecordAudit
+}
+
+export type Access = Pick<
+  ControlCalls,
+  'authenticate' | 'tokens' | 'createToken' | 'revokeToken'
+> & { readonly authorise: Authorise }
+
+/** Lets nobody in. */
+export function createClosedAccess(): Access {
+  const deny = async () =>
+    ({ ok: false, error: { kind: 'denied', denial: 'unauthenticated' } }) as const
+  return {
+    authorise: deny,
+    authenticate: deny,
+    tokens: deny,
+    createToken: deny,
+    revokeToken: deny,
+  }
+}

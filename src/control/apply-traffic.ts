@@ -1,0 +1,39 @@
+// The command that shifts traffic. Pure; which buckets move is core/traffic.ts' affair.
+
+import { ok } from '../core/result.ts'
+import { allocate, completeWeights, countMoved } from '../core/traffic.ts'
+import type { Command } from './commands.ts'
+import type { Content } from './document.ts'
+import { type Drafted, getOwn, refuse, refuseUnknown, toDraft } from './draft.ts'
+
+export function shift(
+  { weights, base: named }: Extract<Command, { kind: 'shift' }>,
+  current: Content,
+): Drafted {
+  const { environments, traffic, spent } = current
+  const base = named ?? toFirstPublic(environments)
+  if (base === undefined) return refuse('base', 'no environment is public')
+  if (Object.keys(weights).length === 0) return refuse('weights', 'name at least one environment')
+  for (const [path, name, percent] of [
+    ['base', base, 1] as const,
+    ...Object.entries(weights).map(
+      ([name, percent]) => [`weights.${name}`, name, percent] as const,
+    ),
+  ]) {
+    const environment = getOwn(environments, name)
+    if (!environment) return refuseUnknown(path, 'environment', name, environments)
+    if (environment.restricted && percent > 0) {
+      return refuse(path, `"${name}" is restricted: make it public before it gets traffic`)
+    }
+  }
+  const complete = completeWeights(traffic, weights, base)
+  if (!complete.ok) return refuse('weights', complete.error)
+  const next = allocate(traffic, complete.value, base, spent)
+  // The same owners in other words are no change.
+  if (countMoved(traffic, next) === 0) return ok(toDraft(current))
+  return ok({ ...toDraft(current), traffic: next })
+}
+
+function toFirstPublic(environments: Content['environments']): string | undefined {
+  return Object.entries(environments).find(([, { restricted }]) => !restricted)?.[0]
+}

@@ -1,0 +1,86 @@
+// The way of one change, once its author is known: against the newest revision, applied, committed.
+
+import { err, ok, type Result } from '../core/result.ts'
+import { applyCommand } from './apply.ts'
+import type { Entry } from './audit.ts'
+import type { Command } from './commands.ts'
+import type { Change, Committed, Principal, Refused } from './contract.ts'
+import type { Head, History } from './history.ts'
+import type { Ledger, NotCommitted } from './ledger.ts'
+import { MAX_DETAIL_CHARACTERS, MAX_REASON_CHARACTERS, MAX_STALE_CHANGES } from './limits.ts'
+import { countMoves } from './moved.ts'
+
+export type ChangeParts = {
+  readonly ledger: Ledger
+  readonly history: History
+  readonly now: () => number
+  readonly allowInsecure: boolean
+}
+
+export type Author = { readonly principal: Principal; readonly requestId: string }
+
+export async function makeChange(
+  parts: ChangeParts,
+  { principal, requestId }: Author,
+  { command, expectedRevision, reason, dryRun }: Change,
+): Promise<Result<Committed, Refused>> {
+  const { ledger, history, now, allowInsecure } = parts
+  if (reason !== undefined && reason.length > MAX_REASON_CHARACTERS) {
+    return toInvalid([
+      { path: 'reason', message: `a reason has at most ${MAX_REASON_CHARACTERS} characters` },
+    ])
+  }
+  const { head } = ledger
+  if ((head?.revision ?? 0) !== expectedRevision) return toStale(parts, expectedRevision)
+  const applied = applyCommand(command, head?.content, {
+    earlier: (revision) => history.content(revision),
+    allowInsecure,
+  })
+  if (!applied.ok) return toInvalid(applied.error)
+  if (head && applied.value === head.content) return ok(toCommitted(head, head, false))
+  const entry: Entry = {
+    at: now(),
+    actor: principal.actor,
+    token: principal.token,
+    action: command.kind,
+    detail: toDetail(command),
+    reason,
+    requestId,
+  }
+  const committed = dryRun
+    ? await ledger.preview(applied.value, head)
+    : await ledger.commit(applied.value, entry, head)
+  if (committed.ok) return ok(toCommitted(committed.value, head, !dryRun))
+  return committed.error === 'stale' ? toStale(parts, expectedRevision) : toInvalid(committed.error)
+}
+
+function toCommitted(
+  { revision, digest, text, content }: Head,
+  before: Head | undefined,
+  changed: boolean,
+): Committed {
+  const moved = before ? countMoves(before.content.traffic, content.traffic) : []
+  return { revision, digest, text, changed, moved }
+}
+
+function toStale({ ledger, history }: ChangeParts, expected: number): Result<never, Refused> {
+  const current = ledger.head?.revision ?? 0
+  return err({
+    kind: 'stale',
+    expected,
+    current,
+    changes: history.since(expected, MAX_STALE_CHANGES),
+  })
+}
+
+function toInvalid(problems: Exclude<NotCommitted, 'stale'>): Result<never, Refused> {
+  return err({ kind: 'invalid', problems })
+}
+
+/** What a command was given, unless that stands in the revision and would stand here a second time. */
+function toDetail(command: Command): unknown {
+  const { kind: _, ...given } = command
+  const detail = 'document' in given ? { ...given, document: undefined } : given
+  const { length } = JSON.stringify(detail)
+  return length > MAX_DETAIL_CHARACTERS ? { characters: length } : detail
+}

@@ -1,0 +1,75 @@
+// Every bound on what the control does, with its reason. Its budget, as rows written (the platform
+// bills each, and an alarm that is set is one): 4 for a change, 3 for a publication, and 3 for one
+// that fails. With the brake on alarms that is at most 26,200 a day for publishing, whatever happens.
+
+/** KV takes one write a second and key, and answers 429 to more; a tenth of a second is our margin. */
+export const PUT_SPACING_MS = 1100
+
+/** KV answers in 10 to 500 ms. One that has not by then is taken for down. */
+export const KV_READ_TIMEOUT_MS = 5000
+
+/** A write goes to KV's central stores, which takes longer than a read. */
+export const KV_PUT_TIMEOUT_MS = 10_000
+
+/** After a failed publication the next attempt waits, doubled each time up to the longest. */
+export const FIRST_BACK_OFF_MS = 2000
+export const LONGEST_BACK_OFF_MS = 60_000
+
+/** KV says "up to 60 seconds or more" until a write is seen everywhere: so long old ones are no news. */
+export const PROPAGATION_MS = 120_000
+
+/**
+ * The brake on alarms: so many at once, then one in this time. Publications slow down to one in ten
+ * seconds then, and isolates still have every change within seconds, because they ask the control.
+ */
+export const ALARM_BURST = 60
+export const ALARM_COST_MS = 10_000
+
+/** An alarm that should have run this long ago is lost: the platform has been seen to do that. */
+export const OVERDUE_ALARM_MS = 60_000
+
+/** The watchdog's own wait: longer than a read of KV, and gone before the next minute. */
+export const WATCH_TIMEOUT_MS = 15_000
+
+/** Looks at KV because of what isolates report: so many at once, then one in this time. */
+export const LOOK_BURST = 6
+export const LOOK_COST_MS = 20_000
+
+/** An isolate that reports a revision above this is mistaken: lifting ours over it would use all up. */
+export const MAX_LIFTED_REVISION = 2 ** 39
+
+/** A Durable Object takes about 1,000 calls a second; isolates shall need half of that at most. */
+export const TARGET_CALLS_PER_SECOND = 500
+
+/** An isolate that asks every two seconds decides on a copy that is younger than five. */
+export const SHORTEST_NEXT_MS = 2000
+
+/** Even the last of 150,000 isolates hears of a change within this. */
+export const LONGEST_NEXT_MS = 300_000
+
+/** Over how many seconds the calls of isolates are counted. */
+export const CALLS_WINDOW_S = 10
+
+/** What changed since a stale revision: enough for a person, and little to send. */
+export const MAX_STALE_CHANGES = 50
+
+/** Rows on one page of the history or the audit log, whatever was asked for. */
+export const MAX_PAGE_ROWS = 200
+
+/** Audit rows that are in memory at once while the chain is verified. */
+export const VERIFY_PAGE_ROWS = 200
+
+/** A chain that is broken everywhere needs no longer list. */
+export const MAX_VERIFY_PROBLEMS = 100
+
+/** Overwritten hand edits that are kept: the newest. At 256 KiB each that is 25 MB at most. */
+export const MAX_KEPT_EDITS = 100
+
+/** What a command was given stands in its audit row; a longer one is in the revision it made. */
+export const MAX_DETAIL_CHARACTERS = 4000
+
+/** A reason is a sentence or a link. */
+export const MAX_REASON_CHARACTERS = 500
+
+/** Only rows of tokens can come between; this many within one hash do not. */
+export const MAX_COMMIT_ATTEMPTS = 20

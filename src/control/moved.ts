@@ -1,0 +1,19 @@
+// How many buckets a change moves, and from whom to whom.
+
+import { type Traffic, toOwners } from '../core/traffic.ts'
+import type { Committed } from './contract.ts'
+
+/** In the order of the lowest bucket that moves. */
+export function countMoves(before: Traffic, after: Traffic): Committed['moved'] {
+  const owners = toOwners(before)
+  const moves = new Map<string, { from: string; to: string; buckets: number }>()
+  for (const [bucket, to] of toOwners(after).entries()) {
+    const from = owners[bucket]
+    if (from === undefined || to === undefined || from === to) continue
+    const key = `${from} ${to}`
+    const move = moves.get(key) ?? { from, to, buckets: 0 }
+    move.buckets++
+    moves.set(key, move)
+  }
+  return [...moves.values()]
+}

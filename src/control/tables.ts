@@ -1,0 +1,110 @@
+// The control's tables, and the rows as SQLite gives them. Tokens have a table of their own.
+// docs/storage.md says how large they grow.
+
+export const NO_HASH = '0'.repeat(64)
+
+/**
+ * `revisions`: every document ever committed, whole; `audit`: who did what. Nothing in them is ever
+ * changed, and SQLite refuses to. `state`: one row, what publishing has come to. `edits`: documents
+ * that the control found in KV and had not written.
+ */
+const TABLES = `
+CREATE TABLE IF NOT EXISTS revisions (
+  revision INTEGER PRIMARY KEY,
+  seq INTEGER NOT NULL,
+  digest TEXT NOT NULL,
+  text TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS audit (
+  seq INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  actor TEXT NOT NULL,
+  token TEXT,
+  action TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  reason TEXT,
+  revision INTEGER,
+  before TEXT,
+  after TEXT,
+  request_id TEXT NOT NULL,
+  previous TEXT NOT NULL,
+  hash TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER IF NOT EXISTS revisions_stay BEFORE UPDATE ON revisions
+  BEGIN SELECT RAISE(ABORT, 'revisions are never changed'); END;
+CREATE TRIGGER IF NOT EXISTS revisions_remain BEFORE DELETE ON revisions
+  BEGIN SELECT RAISE(ABORT, 'revisions are never removed'); END;
+CREATE TRIGGER IF NOT EXISTS audit_stays BEFORE UPDATE ON audit
+  BEGIN SELECT RAISE(ABORT, 'the audit log is never changed'); END;
+CREATE TRIGGER IF NOT EXISTS audit_remains BEFORE DELETE ON audit
+  BEGIN SELECT RAISE(ABORT, 'the audit log is never cut'); END;
+CREATE TABLE IF NOT EXISTS state (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  audit_seq INTEGER NOT NULL DEFAULT 0,
+  audit_hash TEXT NOT NULL DEFAULT '${NO_HASH}',
+  published INTEGER NOT NULL DEFAULT 0,
+  put_again INTEGER NOT NULL DEFAULT 0,
+  last_put_at INTEGER NOT NULL DEFAULT 0,
+  failures INTEGER NOT NULL DEFAULT 0,
+  retry_at INTEGER NOT NULL DEFAULT 0,
+  alarm_debt INTEGER NOT NULL DEFAULT 0,
+  publish_error TEXT,
+  external_problem TEXT
+) STRICT;
+INSERT OR IGNORE INTO state (id) VALUES (1);
+CREATE TABLE IF NOT EXISTS edits (
+  id INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  outcome TEXT NOT NULL,
+  revision INTEGER,
+  digest TEXT NOT NULL,
+  text TEXT
+) STRICT;
+`
+
+/** Makes what does not exist yet; writes no row where all do. */
+export function createTables(sql: SqlStorage): void {
+  sql.exec(TABLES)
+}
+
+export type RevisionRow = {
+  readonly revision: number
+  /** The audit row that made it. */
+  readonly seq: number
+  /** SHA-256 of `text`. */
+  readonly digest: string
+  /** Byte for byte what KV gets. */
+  readonly text: string
+}
+
+export type AuditTableRow = {
+  readonly seq: number
+  readonly at: number
+  readonly actor: string
+  readonly token: string | null
+  readonly action: string
+  /** JSON. */
+  readonly detail: string
+  readonly reason: string | null
+  readonly revision: number | null
+  readonly before: string | null
+  readonly after: string | null
+  readonly request_id: string
+  readonly previous: string
+  readonly hash: string
+}
+
+export type StateRow = {
+  /** The newest audit row: what the next one follows. */
+  readonly audit_seq: number
+  readonly audit_hash: string
+  readonly published: number
+  /** 1 where KV has lost what was published. */
+  readonly put_again: number
+  readonly last_put_at: number
+  readonly failures: number
+  readonly retry_at: number
+  readonly alarm_debt: number
+  readonly publish_error: string | null
+  readonly external_problem: string | null
+}
