@@ -29,7 +29,7 @@ const MAY_IMPORT = {
   client: FOUNDATION,
   metrics: FOUNDATION,
   control: ['core', 'assignments', 'metrics', 'env'],
-  admin: ['control'],
+  admin: ['control', ...FOUNDATION, 'env', 'proxy/match-service'],
   dashboard: ['control'],
   publish: ['core', 'assignments'],
   cli: ['core', 'publish', 'assignments/schema', 'assignments/compile'],

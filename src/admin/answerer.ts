@@ -1,0 +1,32 @@
+// Who would answer a decided request, in words: as far as the document tells. Whether the version has
+// a file at the path stands in its manifest, which is not read here.
+
+import type { Decision, RequestFacts } from '../core/types.ts'
+import { isAmbiguous, matchService } from '../proxy/match-service.ts'
+
+/** The order of act.ts, told. */
+export function describeAnswerer(
+  { method, path, kind }: Pick<RequestFacts, 'method' | 'path' | 'kind'>,
+  { version }: Decision,
+): string {
+  const { id, services } = version
+  const service = matchService(services, path)
+  const forwarded =
+    service && `service ${service.prefix} of version ${id} (${service.origins.join(', ')})`
+  if (service && isAmbiguous(services, path)) {
+    return `nobody: ${path} could be taken for a path of another service, so it is a 400`
+  }
+  const isRead = method === 'GET' || method === 'HEAD'
+  if (!isRead) {
+    return (
+      forwarded ?? `no service of version ${id} has this path: 405 where it is a file, else 404`
+    )
+  }
+  const file = `the file of version ${id} at ${path}, if it has one`
+  const elsewhere = 'a hashed file of another open version with this path'
+  if (service && service.prefix !== '/') return `${file}; else ${forwarded}`
+  if (forwarded) return `${file}; else ${elsewhere}; else ${forwarded}`
+  const page =
+    kind === 'subresource' ? '404' : `the page that version ${id} has for what is not there`
+  return `${file}; else ${elsewhere}; else ${page}`
+}

@@ -1,0 +1,163 @@
+// The API: Hono with the table of routes, and what every request goes through before its handler:
+// credential, origin, scope, precondition, shape.
+
+import { Hono } from 'hono'
+import type { z } from 'zod'
+import type { Caller, Credential } from '../control/contract.ts'
+import { hasScope } from '../control/scopes.ts'
+import { err, ok, type Result } from '../core/result.ts'
+import { type Ask, createAsk, type GetControl, type Patience } from './ask-control.ts'
+import { isFromElsewhere, readCredential } from './credential.ts'
+import { API_PATH } from './openapi.ts'
+import { isKnown, readIfMatch, toTag } from './precondition.ts'
+import { type Failure, toFailure, toProblem } from './problems.ts'
+import { readBody } from './read-body.ts'
+import type { Handled, Reply, Route, ScopedRoute } from './route.ts'
+
+/** What one request brings along. */
+export type Surroundings = {
+  /** The normalised path, which alone is matched. */
+  readonly path: string
+  readonly requestId: string
+  readonly getControl: GetControl
+  readonly now: number
+  readonly patience?: Patience
+}
+
+type Bound = { Bindings: Surroundings }
+export type App = Hono<Bound>
+
+export function createApp(routes: readonly Route[]): App {
+  const app: App = new Hono<Bound>({ getPath: (_, options) => options?.env?.path ?? '/' })
+  const methods = Map.groupBy(routes, ({ path }) => path)
+  for (const [path, sharing] of methods) {
+    const pattern = API_PATH + path.replace(/\{(\w+)\}/g, ':$1')
+    for (const route of sharing) {
+      app.on(route.method, pattern, async (context) => {
+        const { req, env } = context
+        const handled = await handle(route, req.raw, req.param(), env)
+        return handled.ok
+          ? toResponse(req.raw, route, handled.value)
+          : toProblem(handled.error, env.requestId)
+      })
+    }
+    const allowed = sharing.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
+    app.all(pattern, ({ env }) => toProblem({ kind: 'method_not_allowed', allowed }, env.requestId))
+  }
+  app.notFound(({ env }) => toProblem({ kind: 'not_found' }, env.requestId))
+  app.onError((cause, { env }) => {
+    console.error(`request ${env.requestId} failed`, cause)
+    return toProblem({ kind: 'internal' }, env.requestId)
+  })
+  return app
+}
+
+async function handle(
+  route: Route,
+  request: Request,
+  params: unknown,
+  { getControl, requestId, now, patience }: Surroundings,
+): Handled {
+  const ask = createAsk(getControl, requestId, patience)
+  const shown = readCredential(request.headers)
+  if (!shown.ok) {
+    const isWelcome = route.scope === 'open' && shown.error === 'absent'
+    return isWelcome ? route.handle({ caller: undefined, ask }) : err({ kind: 'unauthenticated' })
+  }
+  if (isFromElsewhere(request, shown.value)) return err({ kind: 'forbidden' })
+  const caller = toCaller(request, shown.value, requestId)
+  const admitted = await admit(route, caller, ask)
+  if (!admitted.ok) return admitted
+  if (route.scope === 'open') return route.handle({ caller, ask })
+  const parsed = await parseRequest(route, request, params)
+  if (!parsed.ok) return parsed
+  return route.handle({ ...(parsed.value as Parsed<never>), caller, ask, now })
+}
+
+function toCaller({ headers }: Request, credential: Credential, requestId: string): Caller {
+  return { credential, requestId, address: headers.get('cf-connecting-ip') ?? '' }
+}
+
+/** The route's own look at the scope; the control takes another with the call itself. */
+async function admit(route: Route, caller: Caller, ask: Ask): Promise<Result<undefined, Failure>> {
+  const answer = await ask('none', (control) => control.authenticate(caller))
+  if (!answer.ok) return answer
+  if (!answer.value.ok) return err(toFailure(answer.value.error))
+  const isAdmitted = route.scope === 'open' || hasScope(answer.value.value.scopes, route.scope)
+  return isAdmitted ? ok(undefined) : err({ kind: 'forbidden' })
+}
+
+type Parsed<T> = {
+  readonly params: T
+  readonly query: T
+  readonly body: T
+  readonly expectedRevision: number
+}
+
+/** All that is wrong with parameters and query at once; the body is read only when they are sound. */
+async function parseRequest(
+  route: ScopedRoute,
+  request: Request,
+  raw: unknown,
+): Promise<Result<Parsed<unknown>, Failure>> {
+  const revision =
+    route.changes === 'document' ? readIfMatch(request.headers.get('if-match')) : ok(0)
+  if (!revision.ok) return revision
+  const params = parse(route.params, raw, 'path')
+  if (!params.ok) return params
+  const search = new URL(request.url).searchParams
+  const query = parse(route.query, toQuery(search), 'query')
+  if (!query.ok) return query
+  const sent = route.body ? await readBody(request) : ok(undefined)
+  if (!sent.ok) return sent
+  const body = parse(route.body, sent.value, 'body')
+  if (!body.ok) return body
+  return ok({
+    params: params.value,
+    query: query.value,
+    body: body.value,
+    expectedRevision: revision.value,
+  })
+}
+
+/** A name that is given twice has no value that could be meant. */
+function toQuery(search: URLSearchParams): Record<string, unknown> {
+  const names = [...new Set(search.keys())]
+  return Object.fromEntries(
+    names.map((name) => {
+      const values = search.getAll(name)
+      return [name, values.length === 1 ? values[0] : values]
+    }),
+  )
+}
+
+function parse(
+  schema: z.ZodType | undefined,
+  value: unknown,
+  place: string,
+): Result<unknown, Failure> {
+  if (!schema) return ok(undefined)
+  const parsed = schema.safeParse(value, { jitless: true })
+  if (parsed.success) return ok(parsed.data)
+  const problems = parsed.error.issues.map(({ path, message }) => ({
+    path: [place, ...path.map(String)].join('.'),
+    message,
+  }))
+  return err({ kind: 'invalid_request', problems })
+}
+
+function toResponse(request: Request, route: Route, { body, revision }: Reply): Response {
+  const headers = new Headers({
+    'content-type': 'application/json',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  })
+  if (revision !== undefined) {
+    headers.set('etag', toTag(revision))
+    const isRead = route.method === 'GET'
+    if (isRead && isKnown(request.headers.get('if-none-match'), revision)) {
+      return new Response(null, { status: 304, headers })
+    }
+  }
+  return new Response(JSON.stringify(body), { status: route.status ?? 200, headers })
+}

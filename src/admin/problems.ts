@@ -1,0 +1,121 @@
+// Failures of the API as a closed set, and each as one reply in the form of RFC 9457. Whoever has not
+// proved who it is learns nothing but the code; the operator reads the rest in the log.
+
+import type { Refused, RevisionSummary } from '../control/contract.ts'
+import { MAX_BODY_BYTES, RETRY_AFTER_ATTEMPTS_S, RETRY_AFTER_S } from './limits.ts'
+
+/** One thing wrong with what was sent: where, and how to mend it. */
+export type Fault = { readonly path: string; readonly message: string }
+
+export type Failure =
+  | { readonly kind: PlainKind }
+  | { readonly kind: 'method_not_allowed'; readonly allowed: readonly string[] }
+  | {
+      readonly kind: 'invalid_request' | 'invalid_change' | 'unreadable_revision'
+      readonly problems: readonly Fault[]
+    }
+  | {
+      readonly kind: 'stale'
+      readonly expected: number
+      readonly current: number
+      readonly changes: readonly RevisionSummary[]
+    }
+
+type PlainKind = {
+  [Kind in keyof typeof PROBLEMS]: (typeof PROBLEMS)[Kind] extends { plain: true } ? Kind : never
+}[keyof typeof PROBLEMS]
+
+/** Every code with its status and its sentence. Codes never change; sentences may. */
+export const PROBLEMS = {
+  invalid_request: { status: 400, title: 'The request is not as this route takes it.' },
+  unauthenticated: { status: 401, title: 'Show a credential that counts.', plain: true },
+  forbidden: { status: 403, title: 'This is not allowed.', plain: true },
+  not_found: { status: 404, title: 'There is nothing at this address.', plain: true },
+  no_document: {
+    status: 404,
+    title: 'Nothing has been published yet: the first document takes If-Match: "0".',
+    plain: true,
+  },
+  method_not_allowed: { status: 405, title: 'This address has other methods: see Allow.' },
+  stale: { status: 412, title: 'The document has changed since the revision that was seen.' },
+  body_too_large: {
+    status: 413,
+    title: `A body has at most ${MAX_BODY_BYTES} bytes.`,
+    plain: true,
+  },
+  unsupported_media_type: {
+    status: 415,
+    title: 'The body is JSON, sent as Content-Type: application/json.',
+    plain: true,
+  },
+  invalid_change: { status: 422, title: 'The document would not be sound: nothing was changed.' },
+  unreadable_revision: {
+    status: 422,
+    title: 'This revision cannot be read by this Holo any more.',
+  },
+  precondition_required: {
+    status: 428,
+    title: 'Send If-Match with the ETag of what you have seen, such as If-Match: "42".',
+    plain: true,
+  },
+  too_many_attempts: {
+    status: 429,
+    title: 'Too many wrong credentials from this address.',
+    plain: true,
+  },
+  internal: { status: 500, title: 'The request could not be served.', plain: true },
+  control_unavailable: {
+    status: 503,
+    title: 'The control does not answer: nothing was changed, and the edge goes on serving.',
+    plain: true,
+  },
+  control_overloaded: {
+    status: 503,
+    title: 'The control has too much to do: nothing was changed.',
+    plain: true,
+  },
+  unknown_outcome: {
+    status: 503,
+    title:
+      'The control did not say whether the change was made. Look for the request id in /.holo/api/audit, or send the request again with the same If-Match: a 412 says that the document has changed, and names the changes.',
+    plain: true,
+  },
+} as const
+
+export type ProblemCode = keyof typeof PROBLEMS
+
+const RETRY_AFTER: Partial<Record<ProblemCode, number>> = {
+  too_many_attempts: RETRY_AFTER_ATTEMPTS_S,
+  control_unavailable: RETRY_AFTER_S,
+  control_overloaded: RETRY_AFTER_S,
+  unknown_outcome: RETRY_AFTER_S,
+}
+
+/** The reply for a failure, kept by nobody. */
+export function toProblem(failure: Failure, requestId: string): Response {
+  const { kind: code, ...details } = failure
+  const { status, title } = PROBLEMS[code]
+  const retryAfter = RETRY_AFTER[code]
+  const headers = new Headers({
+    'content-type': 'application/problem+json',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  })
+  if (retryAfter !== undefined) headers.set('retry-after', String(retryAfter))
+  if (code === 'unauthenticated') headers.set('www-authenticate', 'Bearer realm="holo"')
+  if (failure.kind === 'method_not_allowed') headers.set('allow', failure.allowed.join(', '))
+  const problem = { type: 'about:blank', title, status, code, requestId, ...details }
+  return new Response(JSON.stringify(problem), { status, headers })
+}
+
+/** What the control refuses, in the words of the API. */
+export function toFailure(refused: Refused): Failure {
+  switch (refused.kind) {
+    case 'denied':
+      return { kind: refused.denial }
+    case 'stale':
+      return refused
+    case 'invalid':
+      return { kind: 'invalid_change', problems: refused.problems }
+  }
+}

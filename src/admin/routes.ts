@@ -1,0 +1,24 @@
+// The one table of routes. The app is built from it, the OpenAPI document is generated from it, and
+// the tests of who may do what go through it.
+
+import { createOpenApiRoute } from './openapi.ts'
+import type { Route } from './route.ts'
+import { AUDIT_ROUTES } from './routes/audit.ts'
+import { ENVIRONMENT_ROUTES } from './routes/environments.ts'
+import { EXPLAIN_ROUTE } from './routes/explain.ts'
+import { HEALTH_ROUTE } from './routes/health.ts'
+import { HISTORY_ROUTES } from './routes/history.ts'
+import { TOKEN_ROUTES } from './routes/tokens.ts'
+import { VERSION_ROUTES } from './routes/versions.ts'
+
+const CONTROLLED: readonly Route[] = [
+  ...ENVIRONMENT_ROUTES,
+  ...VERSION_ROUTES,
+  ...HISTORY_ROUTES,
+  EXPLAIN_ROUTE,
+  ...AUDIT_ROUTES,
+  ...TOKEN_ROUTES,
+  HEALTH_ROUTE,
+]
+
+export const ROUTES: readonly Route[] = [...CONTROLLED, createOpenApiRoute(CONTROLLED)]

@@ -1,0 +1,88 @@
+// The route that tells why: the decision the edge would take on a request, and every step to it.
+
+import { z } from 'zod'
+import { compileAssignments } from '../../assignments/compile.ts'
+import { parseAssignments } from '../../assignments/parse.ts'
+import { explain } from '../../core/explain.ts'
+import { err, ok, type Result } from '../../core/result.ts'
+import { readFacts } from '../../http/facts.ts'
+import { toKind } from '../../http/kind.ts'
+import { describeAnswerer } from '../answerer.ts'
+import { type Current, loadText, toFault } from '../current-document.ts'
+import { explainBody, toRequest } from '../explained-request.ts'
+import { type Failure, toFailure } from '../problems.ts'
+import { type Call, type Route, route } from '../route.ts'
+
+const reply = z.strictObject({
+  request: z.strictObject({
+    method: z.string(),
+    host: z.string(),
+    path: z.string(),
+    kind: z.enum(['document', 'navigation', 'subresource']),
+    visitor: z.string(),
+    minted: z.boolean().describe('true: the request names nobody, and this id was made for it'),
+    crawler: z.boolean(),
+  }),
+  decision: z.strictObject({
+    revision: z.int(),
+    version: z.string(),
+    environment: z.string(),
+    bucket: z.int(),
+    reason: z.enum(['pin', 'host', 'crawler', 'rule', 'bucket']),
+    rule: z.string().optional(),
+    skipped: z.array(z.string()).describe('Rules that failed to evaluate'),
+  }),
+  steps: z.array(z.strictObject({ step: z.string(), outcome: z.string(), why: z.string() })),
+  answer: z.string().describe('Who would answer, in words'),
+})
+
+export const EXPLAIN_ROUTE: Route = route({
+  method: 'POST',
+  path: '/explain',
+  scope: 'read',
+  summary: 'Which version a request would get, and why',
+  body: explainBody,
+  readsDocument: true,
+  reply,
+  handle: async (call) => {
+    const request = toRequest(call.body)
+    if (!request.ok) return request
+    const text = await loadRevision(call, call.body.revision)
+    if (!text.ok) return text
+    const parsed = parseAssignments(text.value.text, { allowInsecure: true })
+    if (!parsed.ok) return err({ kind: 'unreadable_revision', problems: parsed.error.map(toFault) })
+    const assignments = compileAssignments(parsed.value)
+    const { method, headers } = request.value
+    const read = readFacts(request.value, toKind(method, headers), {
+      visitor: assignments.visitor,
+      withAttributes: true,
+    })
+    if (!read) {
+      const message = 'the edge answers 400 to this address: its host or its path cannot be read'
+      return err({ kind: 'invalid_request', problems: [{ path: 'url', message }] })
+    }
+    const { visitor = read.visitor } = call.body
+    const facts = { ...read, visitor, minted: read.minted && call.body.visitor === undefined }
+    const { decision, steps } = explain(facts, assignments)
+    const { host, path, kind, minted, crawler } = facts
+    const body: z.infer<typeof reply> = {
+      request: { method, host, path, kind, visitor, minted, crawler },
+      decision: { ...decision, version: decision.version.id, skipped: [...decision.skipped] },
+      steps: [...steps],
+      answer: describeAnswerer(facts, decision),
+    }
+    return ok({ body })
+  },
+})
+
+async function loadRevision(
+  { ask, caller }: Pick<Call<unknown, unknown, unknown>, 'ask' | 'caller'>,
+  revision: number | undefined,
+): Promise<Result<Current, Failure>> {
+  if (revision === undefined) return loadText({ ask, caller })
+  const answer = await ask('none', (control) => control.revision(caller, revision))
+  if (!answer.ok) return answer
+  if (!answer.value.ok) return err(toFailure(answer.value.error))
+  const found = answer.value.value
+  return found ? ok(found) : err({ kind: 'not_found' })
+}

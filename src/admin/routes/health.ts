@@ -1,0 +1,38 @@
+// The route of monitors: strangers learn that Holo answers, and nothing else.
+
+import { z } from 'zod'
+import { err, ok } from '../../core/result.ts'
+import { toFailure } from '../problems.ts'
+import type { OpenRoute } from '../route.ts'
+
+export const HEALTH_ROUTE: OpenRoute = {
+  method: 'GET',
+  path: '/health',
+  scope: 'open',
+  summary: 'Whether Holo answers; with scope `read`, how the control is',
+  reply: z.strictObject({
+    status: z.literal('ok'),
+    control: z
+      .strictObject({
+        revision: z.int(),
+        digest: z.string().optional(),
+        published: z.int().describe('The newest revision that KV has taken'),
+        publishError: z.string().optional(),
+        externalProblem: z
+          .string()
+          .optional()
+          .describe('What is wrong with a document that somebody put into KV'),
+        callsPerSecond: z.number(),
+        nextMs: z.number(),
+        overwritten: z.int().describe('Hand edits that were overwritten, and kept in the history'),
+      })
+      .optional(),
+  }),
+  handle: async ({ ask, caller }) => {
+    if (!caller) return ok({ body: { status: 'ok' } })
+    const answer = await ask('none', (control) => control.health(caller))
+    if (!answer.ok) return answer
+    if (!answer.value.ok) return err(toFailure(answer.value.error))
+    return ok({ body: { status: 'ok', control: answer.value.value } })
+  },
+}

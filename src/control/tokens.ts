@@ -1,0 +1,117 @@
+// The table of tokens: their hashes, what each is for, and until when. Who may make or revoke one,
+// and the audit of it, is authority.ts' affair.
+
+import { LAST_USE_STEP_MS, MAX_LISTED_TOKENS } from './authority-limits.ts'
+import type { TokenSummary } from './contract.ts'
+import { SCOPES, type Scope } from './scopes.ts'
+import { hashToken, isSameHash, parseTokenId } from './token-text.ts'
+
+type Row = {
+  readonly id: string
+  readonly name: string
+  readonly scopes: string
+  readonly hash: ArrayBuffer
+  readonly created_at: number
+  readonly created_by: string
+  readonly expires_at: number | null
+  readonly last_used_at: number | null
+  readonly revoked_at: number | null
+}
+
+/** Why a text is no token that counts. For the log only: whoever shows it is told nothing. */
+export type TokenFault = 'malformed' | 'unknown' | 'wrong secret' | 'revoked' | 'expired'
+
+/** Compared with where there is no such row, so that an unknown id takes the same way. */
+const NO_HASH = new ArrayBuffer(32)
+
+export class Tokens {
+  readonly #sql: SqlStorage
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql
+    sql.exec(`CREATE TABLE IF NOT EXISTS tokens (
+      id TEXT PRIMARY KEY,
+      name TEXT NOT NULL,
+      scopes TEXT NOT NULL,
+      hash BLOB NOT NULL,
+      created_at INTEGER NOT NULL,
+      created_by TEXT NOT NULL,
+      expires_at INTEGER,
+      last_used_at INTEGER,
+      revoked_at INTEGER
+    ) WITHOUT ROWID`)
+  }
+
+  /** The token that a text is. The row is read after the hash is made, so that it is as of now. */
+  async find(text: string, now: number): Promise<TokenSummary | TokenFault> {
+    const id = parseTokenId(text)
+    if (id === undefined) return 'malformed'
+    const hash = await hashToken(text)
+    const row = this.#row(id)
+    const isSame = isSameHash(hash, row?.hash ?? NO_HASH)
+    if (!row) return 'unknown'
+    if (!isSame) return 'wrong secret'
+    if (row.revoked_at !== null) return 'revoked'
+    if (row.expires_at !== null && row.expires_at <= now) return 'expired'
+    return toSummary(row)
+  }
+
+  /** Writes a row at most once a minute and token. */
+  recordUse({ id, lastUsedAt }: TokenSummary, now: number): void {
+    const minute = now - (now % LAST_USE_STEP_MS)
+    if (lastUsedAt !== undefined && lastUsedAt >= minute) return
+    this.#sql.exec('UPDATE tokens SET last_used_at = ? WHERE id = ?', minute, id)
+  }
+
+  /** Newest first. */
+  list(): readonly TokenSummary[] {
+    const rows = this.#sql.exec<Row>(
+      'SELECT * FROM tokens ORDER BY created_at DESC, id LIMIT ?',
+      MAX_LISTED_TOKENS,
+    )
+    return [...rows].map(toSummary)
+  }
+
+  get(id: string): TokenSummary | undefined {
+    const row = this.#row(id)
+    return row && toSummary(row)
+  }
+
+  insert(token: TokenSummary, hash: ArrayBuffer): void {
+    this.#sql.exec(
+      `INSERT INTO tokens (id, name, scopes, hash, created_at, created_by, expires_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      token.id,
+      token.name,
+      token.scopes.join(' '),
+      hash,
+      token.createdAt,
+      token.createdBy,
+      token.expiresAt ?? null,
+    )
+  }
+
+  /** One that is revoked already keeps its time. */
+  revoke(id: string, now: number): void {
+    this.#sql.exec('UPDATE tokens SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL', now, id)
+  }
+
+  #row(id: string): Row | undefined {
+    return [...this.#sql.exec<Row>('SELECT * FROM tokens WHERE id = ?', id)][0]
+  }
+}
+
+/** A scope that this Holo does not know gives nothing. */
+function toSummary(row: Row): TokenSummary {
+  const named = row.scopes.split(' ')
+  return {
+    id: row.id,
+    name: row.name,
+    scopes: SCOPES.filter((scope): scope is Scope => named.includes(scope)),
+    createdAt: row.created_at,
+    createdBy: row.created_by,
+    expiresAt: row.expires_at ?? undefined,
+    lastUsedAt: row.last_used_at ?? undefined,
+    revokedAt: row.revoked_at ?? undefined,
+  }
+}

@@ -1,0 +1,59 @@
+// The routes of the API as its OpenAPI document tells them, each with a request that it takes: what
+// the tests of who may do what go through.
+
+import type { AdminEdge, CallOptions } from '../support/admin-edge.ts'
+
+export type ApiRoute = {
+  readonly method: string
+  /** With its parameters filled in. */
+  readonly path: string
+  /** `undefined` for those that strangers may ask. */
+  readonly scope: string | undefined
+  readonly changesDocument: boolean
+}
+
+type Operation = {
+  readonly security: readonly { readonly token?: readonly string[] }[]
+  readonly parameters: readonly { readonly name: string }[]
+}
+type OpenApi = { readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>> }
+
+export async function readRoutes(edge: AdminEdge): Promise<readonly ApiRoute[]> {
+  const { body } = await edge.call('GET', '/.holo/api/openapi.json')
+  const { paths } = JSON.parse(body) as OpenApi
+  return Object.entries(paths).flatMap(([path, operations]) =>
+    Object.entries(operations).map(([method, { security, parameters }]) => ({
+      method: method.toUpperCase(),
+      path: path
+        .replace('{name}', method === 'delete' ? 'spare' : 'canary')
+        .replace('{version}', 'v1')
+        .replace('{revision}', '1')
+        .replace('{id}', '0123456789abcdef'),
+      scope: security[0]?.token?.[0],
+      changesDocument: parameters.some(({ name }) => name === 'If-Match'),
+    })),
+  )
+}
+
+const BODIES: Readonly<Record<string, unknown>> = {
+  'PUT /environments/canary': { version: 'v2' },
+  'PUT /traffic': { weights: { canary: 5 } },
+  'PUT /versions/v1/services': { services: [] },
+  'POST /withdraw': { version: 'v9' },
+  'PUT /rules': { rules: [] },
+  'PUT /assignments': { schema: 1 },
+  'POST /rollback': { to: 1 },
+  'POST /explain': { url: 'https://shop.example/' },
+  'POST /audit/verify': {},
+  'POST /tokens': { name: 'made by a test', scopes: ['read'] },
+}
+
+/** A request of the right shape. Changes of the document are dry runs. */
+export function toAsk({ method, path, changesDocument }: ApiRoute, revision: number) {
+  const json = BODIES[`${method} ${path.replace('/.holo/api', '')}`]
+  const asked: CallOptions = {
+    ...(json === undefined ? {} : { json }),
+    headers: changesDocument ? { 'if-match': `"${revision}"` } : {},
+  }
+  return { method, path: changesDocument ? `${path}?dryRun=true` : path, asked }
+}

@@ -1,0 +1,80 @@
+// The OpenAPI document is only worth what tools make of it: a validator has to take it, and it has to
+// name every route.
+
+import { Validator } from '@seriousme/openapi-schema-validator'
+import { describe, expect, it } from 'vitest'
+import { toOpenApi } from '../../src/admin/openapi.ts'
+import { PROBLEMS } from '../../src/admin/problems.ts'
+import { ROUTES } from '../../src/admin/routes.ts'
+
+type Operation = {
+  operationId: string
+  parameters: { name: string; in: string; required: boolean }[]
+  requestBody?: { content: Record<string, { schema: unknown }> }
+  responses: Record<string, { description: string }>
+  security: object[]
+}
+type Document = { paths: Record<string, Record<string, Operation>> }
+
+const make = () => structuredClone(toOpenApi(ROUTES)) as unknown as Document & object
+
+describe('the OpenAPI document', () => {
+  it('is valid OpenAPI 3.1', async () => {
+    const validator = new Validator()
+    expect(await validator.validate(make())).toEqual({ valid: true })
+    expect(validator.version).toBe('3.1')
+  })
+
+  it('is held to what it says: a planted mistake is found', async () => {
+    const document = make()
+    const operation = document.paths['/.holo/api/traffic']?.put
+    if (operation?.parameters[0]) operation.parameters[0].in = 'somewhere'
+    expect((await new Validator().validate(document)).valid).toBe(false)
+  })
+
+  it('has no reference that leads nowhere', () => {
+    const validator = new Validator()
+    return validator.validate(make()).then(() => {
+      expect(JSON.stringify(validator.resolveRefs())).not.toContain('"$ref"')
+    })
+  })
+
+  it('has every route of the table, and none beside them', () => {
+    const { paths } = make()
+    const found = Object.entries(paths).flatMap(([path, operations]) =>
+      Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
+    )
+    const expected = ROUTES.map(({ method, path }) => `${method} /.holo/api${path}`)
+    expect(found.sort()).toEqual(expected.sort())
+  })
+
+  it('gives every operation a name of its own', () => {
+    const ids = Object.values(make().paths).flatMap((operations) =>
+      Object.values(operations).map(({ operationId }) => operationId),
+    )
+    expect(new Set(ids).size).toBe(ids.length)
+    for (const id of ids) expect(id).toMatch(/^[a-z][A-Za-z]+$/)
+  })
+
+  it('says of every change of the document that it takes If-Match, and what it may answer', () => {
+    const { paths } = make()
+    const changing = ROUTES.filter(({ changes }) => changes === 'document')
+    expect(changing.length).toBeGreaterThan(7)
+    for (const { method, path } of changing) {
+      const operation = paths[`/.holo/api${path}`]?.[method.toLowerCase()]
+      expect(operation?.parameters).toContainEqual(
+        expect.objectContaining({ name: 'If-Match', in: 'header', required: true }),
+      )
+      expect(Object.keys(operation?.responses ?? {})).toEqual(
+        expect.arrayContaining(['200', '400', '401', '403', '412', '422', '428', '429', '503']),
+      )
+    }
+  })
+
+  it('names every code somewhere, but those of addresses that do not exist', () => {
+    const text = JSON.stringify(make())
+    for (const code of Object.keys(PROBLEMS)) {
+      if (code !== 'method_not_allowed') expect(text, code).toContain(`\`${code}\``)
+    }
+  })
+})
