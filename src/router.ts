@@ -2,6 +2,7 @@
 // holds it.
 
 import { act } from './act.ts'
+import { serveAdmin } from './admin/serve.ts'
 import { Assets } from './assets/assets.ts'
 import { createEdgeCache } from './assets/edge-cache.ts'
 import { createR2Store } from './assets/store.ts'
@@ -15,6 +16,7 @@ import { CONTROL_NAME } from './control/contract.ts'
 import { decide } from './core/decide.ts'
 import type { Service } from './core/types.ts'
 import type { Env } from './env.ts'
+import { readAddress } from './http/address.ts'
 import { errorResponse } from './http/errors.ts'
 import { readFacts } from './http/facts.ts'
 import { toKind } from './http/kind.ts'
@@ -30,6 +32,7 @@ export function createRouter(env: Env): Router {
   const settings = readSettings(env)
   const cache = toColoCache(settings.cacheName)
   const parts: Parts = {
+    env,
     loader: new AssignmentsLoader({
       readKv: () => readAssignments(env.ASSIGNMENTS),
       // Kept no longer than a call: a stub that has failed once may go on failing.
@@ -63,7 +66,11 @@ export function createRouter(env: Env): Router {
 /** Without a document there is no salt to make a name of. */
 const LOOP_ID_OF_DEFAULT = 'holo'
 
+/** What begins with this is Holo's own: never a file, and never a backend's. */
+const OWN_PREFIX = '/.holo/'
+
 type Parts = {
+  readonly env: Env
   readonly loader: AssignmentsLoader
   readonly assets: Assets
   /** Answers while nothing has been published. */
@@ -73,19 +80,25 @@ type Parts = {
 }
 
 async function route(
-  { loader, assets, defaultService, backends, skippedRules }: Parts,
+  { env, loader, assets, defaultService, backends, skippedRules }: Parts,
   request: Request,
   requestId: string,
   ctx: ExecutionContext,
 ): Promise<Response> {
+  const address = readAddress(request)
+  if (!address) return errorResponse('bad_path', requestId)
+  if (`${address.path}/`.startsWith(OWN_PREFIX)) {
+    return serveAdmin(request, address.path, env, requestId)
+  }
   const kind = toKind(request.method, request.headers)
   const { assignments, origin, isStale } = await loader.load(kind === 'document', (work) =>
     ctx.waitUntil(work),
   )
-  const facts = readFacts(request, kind, {
+  const options = {
     visitor: assignments?.visitor,
     withAttributes: (assignments?.rules.length ?? 0) > 0,
-  })
+  }
+  const facts = readFacts(request, kind, options, address)
   if (!facts) return errorResponse('bad_path', requestId)
   if (!assignments) {
     if (!defaultService) return errorResponse('nothing_published', requestId)

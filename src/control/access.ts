@@ -24,16 +24,3 @@ export type Access = Pick<
   ControlCalls,
   'authenticate' | 'tokens' | 'createToken' | 'revokeToken'
 > & { readonly authorise: Authorise }
-
-/** Lets nobody in. */
-export function createClosedAccess(): Access {
-  const deny = async () =>
-    ({ ok: false, error: { kind: 'denied', denial: 'unauthenticated' } }) as const
-  return {
-    authorise: deny,
-    authenticate: deny,
-    tokens: deny,
-    createToken: deny,
-    revokeToken: deny,
-  }
-}

@@ -5,7 +5,8 @@ import { DurableObject } from 'cloudflare:workers'
 import type { Identity, SyncReply, SyncReport } from '../assignments/sync.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { Env } from '../env.ts'
-import { type Access, type AccessParts, createClosedAccess } from './access.ts'
+import type { Access, AccessParts } from './access.ts'
+import { Authority } from './authority.ts'
 import { makeChange } from './change.ts'
 import { commandSchema, SCOPE_OF_COMMAND } from './commands.ts'
 import type {
@@ -41,7 +42,7 @@ export type ControlSeams = {
   readonly createAccess: (parts: AccessParts) => Access
 }
 
-const SEAMS: ControlSeams = { now: Date.now, createAccess: createClosedAccess }
+const SEAMS: ControlSeams = { now: Date.now, createAccess: (parts) => new Authority(parts) }
 
 export class Control extends DurableObject<Env> implements ControlCalls {
   readonly #parts: PublisherParts

@@ -30,13 +30,17 @@ export type FactsOptions = {
 const NO_GRANTS: ReadonlySet<string> = new Set()
 const NO_ATTRIBUTES: Attributes = { header: {}, cookie: {}, query: {} }
 
-/** The facts of a request, `undefined` when its address cannot be read. */
+/**
+ * The facts of a request, `undefined` when its address cannot be read.
+ *
+ * @param address for whoever has read it already.
+ */
 export function readFacts(
   request: Request,
   kind: RequestKind,
   { visitor: source, withAttributes }: FactsOptions,
+  address = readAddress(request),
 ): Facts | undefined {
-  const address = readAddress(request)
   if (!address) return undefined
   const { url, path } = address
   const { method, headers } = request
