@@ -58,6 +58,8 @@ export class World {
   now = Date.UTC(2100, 0, 1)
   rowsWritten = 0
   readonly alarmsSet: number[] = []
+  /** What runs behind the control's answers. */
+  readonly work: Promise<unknown>[] = []
   readonly stub: DurableObjectStub<Control>
 
   /** Empties KV: all worlds of a file share it. */
@@ -88,6 +90,9 @@ export class World {
   async live<T>(during: (life: Life) => Promise<T>): Promise<T> {
     return runInDurableObject(this.stub, async (_, state) => {
       const restore = this.#watch(state.storage)
+      state.waitUntil = (work) => {
+        this.work.push(work)
+      }
       try {
         const control = new Control(
           state,
@@ -188,8 +193,8 @@ export class Life {
     return answer.value.map(({ action }) => action)
   }
 
-  /** An isolate's call, and all that follows from it. */
-  async report(held: string | undefined, kv: string | undefined) {
+  /** The call of an isolate that holds one text and had the other from KV, and all that follows. */
+  async report(held: string | undefined, kv = held) {
     const reply = await this.control.sync({ held: await identify(held), kv: await identify(kv) })
     await this.settle()
     return reply
@@ -214,7 +219,7 @@ export class Life {
 
   /** Waits for what runs behind the answers. */
   async settle(): Promise<void> {
-    await Promise.resolve()
+    while (this.world.work.length > 0) await this.world.work.shift()
   }
 }
 
