@@ -57,8 +57,8 @@ export async function act(situation: Situation): Promise<Acted> {
 }
 
 /**
- * Other methods than GET and HEAD, and upgrades, where no service takes them: 405 on a file (which
- * answers an upgrade by itself), else 404.
+ * Other methods than GET and HEAD, and upgrades, where no service takes them: a file is a 405 (to an
+ * upgrade it is a file as ever), and nothing is a 404.
  */
 async function serveOwn(situation: Situation): Promise<Acted> {
   const { facts, decision, assets, ctx } = situation
