@@ -10,6 +10,7 @@ import type { Facts } from './http/facts.ts'
 import type { Backends } from './proxy/backends.ts'
 import { forwardRequest } from './proxy/forward.ts'
 import { isAmbiguous, matchService } from './proxy/match-service.ts'
+import { isWebSocketUpgrade } from './proxy/websocket.ts'
 
 /** A reply whose headers can be changed, and what it cost as Server-Timing metrics. */
 export type Acted = { readonly response: Response; readonly timing: readonly string[] }
@@ -30,12 +31,11 @@ export type Situation = {
  * would answer everything, comes after the assets of other versions.
  */
 export async function act(situation: Situation): Promise<Acted> {
-  const { facts, decision, assignments, assets, ctx } = situation
+  const { request, facts, decision, assignments, assets, ctx } = situation
   const { version } = decision
   const service = matchService(version.services, facts.path)
-  if (facts.method !== 'GET' && facts.method !== 'HEAD') {
-    return service ? forward(situation, service) : serveOwn(situation)
-  }
+  const isRead = (facts.method === 'GET' || facts.method === 'HEAD') && !isWebSocketUpgrade(request)
+  if (!isRead) return service ? forward(situation, service) : serveOwn(situation)
   const manifest = await assets.open(version, ctx)
   const own = manifest === 'unavailable' ? undefined : assets.findOwn(manifest, facts.path)
   if (own) return serve(situation, own)
@@ -56,7 +56,10 @@ export async function act(situation: Situation): Promise<Acted> {
   return fallback ? serve(situation, fallback) : fail(situation, 'not_found')
 }
 
-/** Other methods than GET and HEAD, where no service takes them: 405 on a file, else 404. */
+/**
+ * Other methods than GET and HEAD, and upgrades, where no service takes them: a file is a 405 (to an
+ * upgrade it is a file as ever), and nothing is a 404.
+ */
 async function serveOwn(situation: Situation): Promise<Acted> {
   const { facts, decision, assets, ctx } = situation
   const manifest = await assets.open(decision.version, ctx)

@@ -6,7 +6,7 @@
  */
 const TARGETED = /^(?:(?:.+-)?cdn-cache-control|surrogate-control|edge-control|x-accel-expires)$/
 
-/** For a reply that sets a cookie: no shared cache may give it to another visitor. */
+/** For a reply that is one visitor's: no shared cache may give it to another one. */
 export function keepPrivate(headers: Headers): void {
   for (const name of [...headers.keys()]) if (TARGETED.test(name)) headers.delete(name)
   const directives = (headers.get('cache-control') ?? '')

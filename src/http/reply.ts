@@ -31,7 +31,8 @@ export function finishReply(
   if (expose.has('timing')) for (const metric of timing) headers.append('Server-Timing', metric)
   const cookies = toCookies(status, facts, decision, secure)
   for (const cookie of cookies) headers.append('Set-Cookie', cookie)
-  if (cookies.length > 0) keepPrivate(headers)
+  // A page is that of one visitor's version, whoever made it; the next visitor may be on another.
+  if (cookies.length > 0 || facts.kind !== 'subresource') keepPrivate(headers)
 }
 
 /**

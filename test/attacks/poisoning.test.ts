@@ -9,6 +9,10 @@ const ATTACKER = cookie('B', 'attacker', 'v1@main')
 const VICTIM = cookie('A', 'victim', 'v1@main')
 const STRANGER = `Cookie: holo-visitor=${'D'.repeat(22)}`
 const NAVIGATION = ['Sec-Fetch-Dest: document', 'Sec-Fetch-Mode: navigate']
+const FRAME_AND_PAGE = {
+  page: NAVIGATION,
+  frame: ['Sec-Fetch-Dest: iframe', 'Sec-Fetch-Mode: navigate'],
+}
 const FILES = { host: 'files.example', lines: [cookie('A', 'victim', 'files@static')] }
 
 /** What the next visitor asks for, whoever asked before. */
@@ -97,6 +101,16 @@ describe('a private answer', () => {
     const answer = await askRaw(site.url, '/api/list', { lines: NAVIGATION })
     expect(headerOf(answer, 'set-cookie')).toContain('holo-visitor=')
     expect(headerOf(answer, 'cache-control')).toBe('private, max-age=60')
+  })
+
+  it('is every page, as it belongs to the version of one visitor: public is what scripts fetch', async () => {
+    const asked = { ...FRAME_AND_PAGE, script: [] }
+    for (const [name, lines] of Object.entries(asked)) {
+      const answer = await askRaw(site.url, '/api/list', { lines: [VICTIM, ...lines] })
+      expect(headerOf(answer, 'set-cookie')).toBeUndefined()
+      const expected = name === 'script' ? 'public, max-age=60' : 'private, max-age=60'
+      expect(headerOf(answer, 'cache-control'), name).toBe(expected)
+    }
   })
 
   it('is told the true host, and none of what a client claims', async () => {

@@ -19,7 +19,7 @@ beforeAll(async () => {
   chat = await startBackend('test/apps/chat.ts', 0)
   silent = await startRawBackend(() => {})
   holo = await startOneVersion([
-    { prefix: '/chat/', origins: [chat.origin] },
+    { prefix: '/', origins: [chat.origin] },
     { prefix: '/silent/', origins: [silent.origin], timeoutMs: SHORT_TIMEOUT_MS },
   ])
 })
@@ -169,6 +169,13 @@ describe('the answer to an upgrade', () => {
     ])
     expect(valuesOf(answer.rawHeaders, 'Set-Cookie')).toEqual(['seat=7'])
     expect(answer.headers).not.toHaveProperty('holo-version')
+    socket?.destroy()
+  })
+
+  it("is the backend's where the version has a file: no file answers an upgrade", async () => {
+    expect((await ask(holo.url, '/about')).body).toBe('<h1>one</h1>')
+    const { answer, socket } = await upgrade('/about')
+    expect(answer.statusCode).toBe(101)
     socket?.destroy()
   })
 
