@@ -1,7 +1,6 @@
 // Who may be let in, as the Worker's variables and secrets say it, as one total value. A setting that
 // cannot be meant lets nobody in, and the log says so.
 
-import type { Env } from '../env.ts'
 import { MAX_TOKEN_CHARACTERS, MIN_FIRST_TOKEN_CHARACTERS } from './authority-limits.ts'
 import { SCOPES, type Scope } from './scopes.ts'
 
@@ -20,10 +19,13 @@ export type AuthoritySettings = {
   readonly access: AccessSettings | undefined
 }
 
-export type AuthorityEnv = Pick<
-  Env,
-  'HOLO_ADMIN_TOKEN' | 'ACCESS_TEAM_DOMAIN' | 'ACCESS_AUDIENCE' | 'ACCESS_SCOPES'
->
+/** The bindings that are read here; env.ts says what they are. */
+export type AuthorityEnv = {
+  readonly HOLO_ADMIN_TOKEN?: string
+  readonly ACCESS_TEAM_DOMAIN?: string
+  readonly ACCESS_AUDIENCE?: string
+  readonly ACCESS_SCOPES?: string
+}
 
 /** What a token may consist of, so that it can stand in a header (RFC 6750 section 2.1). */
 const TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/

@@ -82,21 +82,17 @@ export async function startAdminEdge(): Promise<AdminEdge> {
           bindings: {
             ...(workerOptions.bindings ?? {}),
             ALLOW_INSECURE_ORIGINS: 'true',
+            ...{ REFRESH_MS: '100', KV_REFRESH_MS: '100', CONTROL_REFRESH_MS: '100' },
             HOLO_ADMIN_TOKEN: FIRST_TOKEN,
             ACCESS_TEAM_DOMAIN: new URL(TEAM).hostname,
             ACCESS_AUDIENCE: AUDIENCE,
             ACCESS_SCOPES: 'read shift',
           },
           // The team's host leads to its server on this machine; nothing leaves it.
-          outboundService: async (request: { url: string; method: string }) => {
-            const { origin, pathname } = new URL(request.url)
+          outboundService: ({ url, method, headers }: Outbound) => {
+            const { origin, pathname, search } = new URL(url)
             const target = origin === TEAM ? team.origin : origin
-            if (!target.startsWith('http://127.0.0.1:')) return new Response(null, { status: 502 })
-            const answer = await fetch(target + pathname, {
-              method: request.method,
-              redirect: 'manual',
-            })
-            return new Response(await answer.arrayBuffer(), { status: answer.status })
+            return sendOn(target, pathname + search, method, Object.fromEntries(headers))
           },
           unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
         },
@@ -145,6 +141,23 @@ export async function startAdminEdge(): Promise<AdminEdge> {
       backend.server.closeAllConnections()
     },
   }
+}
+
+type Outbound = {
+  readonly url: string
+  readonly method: string
+  readonly headers: Iterable<[string, string]>
+}
+
+async function sendOn(
+  target: string,
+  path: string,
+  method: string,
+  headers: Record<string, string>,
+): Promise<Response> {
+  if (!target.startsWith('http://127.0.0.1:')) return new Response(null, { status: 502 })
+  const { status, body } = await ask(new URL(target), path, { method, headers })
+  return new Response(body, { status })
 }
 
 async function startBackend(reached: string[]): Promise<{ server: Server; origin: string }> {

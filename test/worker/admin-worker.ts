@@ -68,6 +68,4 @@ export default {
     router ??= createRouter(env)
     return router(request, ctx)
   },
-}
-
-export { worker as default }
+} satisfies ExportedHandler<Env>

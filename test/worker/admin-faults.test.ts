@@ -1,0 +1,189 @@
+// What the API says when the control is down, slow, overloaded or lying. The controls here are made to
+// fail; every other test of the API has the real one.
+
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createApp } from '../../src/admin/app.ts'
+import { ROUTES } from '../../src/admin/routes.ts'
+import type { ControlCalls } from '../../src/control/contract.ts'
+import { ok } from '../../src/core/result.ts'
+
+const app = createApp(ROUTES)
+const TOKEN = 'x'.repeat(40)
+const NOW = 1_764_000_000_000
+
+let logged: string[]
+beforeEach(() => {
+  logged = []
+  vi.spyOn(console, 'error').mockImplementation((...words) => void logged.push(words.join(' ')))
+})
+afterEach(() => vi.restoreAllMocks())
+
+const hang = () => new Promise<never>(() => undefined)
+const break_ = async () => {
+  throw new Error('Network connection lost: token abc at 10.0.0.1')
+}
+const turnAway = async () => {
+  throw Object.assign(new Error('Durable Object is overloaded.'), { overloaded: true })
+}
+
+/** A control that knows everybody as an admin, and does `calls` beside that. */
+function controlThat(calls: Partial<ControlCalls>): () => ControlCalls {
+  const authenticate = async () =>
+    ok({ actor: 'somebody', token: 'first', scopes: ['admin' as const] })
+  return () => ({ authenticate, ...calls }) as ControlCalls
+}
+
+async function call(
+  getControl: () => ControlCalls,
+  method: string,
+  path: string,
+  { json, headers = {} }: { json?: unknown; headers?: Record<string, string> } = {},
+) {
+  const request = new Request(`https://shop.example.com/.holo/api${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${TOKEN}`,
+      ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+  })
+  const response = await app.fetch(request, {
+    path: new URL(request.url).pathname,
+    requestId: 'r1',
+    getControl,
+    now: NOW,
+    patience: { readMs: 30, changeMs: 30 },
+  })
+  const body = (await response.json()) as Record<string, unknown>
+  return { status: response.status, body, headers: response.headers }
+}
+
+const SHIFT = { json: { weights: { canary: 5 } }, headers: { 'if-match': '"1"' } }
+
+describe('a control that does not answer', () => {
+  it.each([
+    ['hangs', hang, 'control_unavailable'],
+    ['breaks', break_, 'control_unavailable'],
+    ['is overloaded', turnAway, 'control_overloaded'],
+  ])('is a 503 with Retry-After when it %s on who somebody is', async (_, authenticate, code) => {
+    for (const [method, path, asked] of [
+      ['GET', '/traffic', {}],
+      ['PUT', '/traffic', SHIFT],
+      ['GET', '/health', {}],
+    ] as const) {
+      const answer = await call(controlThat({ authenticate }), method, path, asked)
+      expect(answer).toMatchObject({ status: 503, body: { code, requestId: 'r1' } })
+      expect(answer.headers.get('retry-after')).toBe('2')
+      expect(JSON.stringify(answer.body)).not.toContain('10.0.0.1')
+    }
+  })
+
+  it.each([
+    ['hangs', hang, 'control_unavailable'],
+    ['breaks', break_, 'control_unavailable'],
+    ['is overloaded', turnAway, 'control_overloaded'],
+  ])('is a 503 when it %s on a question', async (_, document, code) => {
+    const answer = await call(controlThat({ document }), 'GET', '/traffic')
+    expect(answer).toMatchObject({ status: 503, body: { code } })
+  })
+
+  it.each([
+    ['hangs', hang],
+    ['breaks', break_],
+  ])(
+    'leaves the outcome of a change unknown when it %s, and says how to find out',
+    async (_, change) => {
+      const answer = await call(controlThat({ change }), 'PUT', '/traffic', SHIFT)
+      expect(answer).toMatchObject({ status: 503, body: { code: 'unknown_outcome' } })
+      expect(answer.body.title).toContain('/.holo/api/audit')
+      expect(answer.headers.get('retry-after')).toBe('2')
+      expect(answer.headers.get('etag')).toBeNull()
+    },
+  )
+
+  it('has done nothing when it turned the change away', async () => {
+    const answer = await call(controlThat({ change: turnAway }), 'PUT', '/traffic', SHIFT)
+    expect(answer).toMatchObject({ status: 503, body: { code: 'control_overloaded' } })
+  })
+
+  it('has done nothing in a dry run', async () => {
+    const answer = await call(controlThat({ change: hang }), 'PUT', '/traffic?dryRun=true', SHIFT)
+    expect(answer).toMatchObject({ status: 503, body: { code: 'control_unavailable' } })
+  })
+
+  it('leaves the outcome unknown for tokens, too', async () => {
+    const json = { name: 'ci', scopes: ['read'] }
+    const made = await call(controlThat({ createToken: break_ }), 'POST', '/tokens', { json })
+    expect(made.body.code).toBe('unknown_outcome')
+    const path = `/tokens/${'0'.repeat(16)}`
+    const gone = await call(controlThat({ revokeToken: hang }), 'DELETE', path)
+    expect(gone.body.code).toBe('unknown_outcome')
+  })
+})
+
+describe('a control that cannot be reached at all', () => {
+  it('is a 503, whatever the binding throws', async () => {
+    const getControl = () => {
+      throw new TypeError('no such binding')
+    }
+    expect(await call(getControl, 'GET', '/traffic')).toMatchObject({ status: 503 })
+  })
+
+  it('does not keep strangers from learning that Holo answers', async () => {
+    const getControl = vi.fn(() => {
+      throw new Error('down')
+    })
+    const response = await app.fetch(new Request('https://shop.example.com/'), {
+      path: '/.holo/api/health',
+      requestId: 'r1',
+      getControl,
+      now: NOW,
+    })
+    expect([response.status, await response.json()]).toEqual([200, { status: 'ok' }])
+    expect(getControl).not.toHaveBeenCalled()
+  })
+})
+
+describe('a handler that fails', () => {
+  it('is a 500 that tells nothing, and the log has the cause', async () => {
+    const document = async () =>
+      ok({ identity: { revision: 1, digest: '' }, text: 'not JSON, secret' })
+    const answer = await call(controlThat({ document }), 'GET', '/assignments')
+    expect(answer).toMatchObject({ status: 500, body: { code: 'internal', requestId: 'r1' } })
+    expect(JSON.stringify(answer.body)).not.toContain('secret')
+    expect(logged).toEqual([expect.stringMatching(/^request r1 failed SyntaxError/)])
+  })
+})
+
+describe('what no credential looks like', () => {
+  it.each([
+    '',
+    'Bearer',
+    'Bearer ',
+    'Bearer a',
+    'Bearer a b',
+    `Bearer ${TOKEN} ${TOKEN}`,
+    `Bearer ${TOKEN}, Bearer ${TOKEN}`,
+    `Bearer ${TOKEN},`,
+    `Bearer  ${TOKEN}`,
+    `Bearer\t${TOKEN}`,
+    `Bearer "${TOKEN}"`,
+    `Bearer=${TOKEN}`,
+    `Token ${TOKEN}`,
+    `Basic ${btoa(`admin:${TOKEN}`)}`,
+    `Digest username="${TOKEN}"`,
+    TOKEN,
+    `Bearer ${'x'.repeat(10_240)}`,
+    `Bearer ${'='.repeat(40)}`,
+    `Bearer ${TOKEN}%00`,
+  ])('is a 401 without a call to the control: %s', async (authorization) => {
+    const getControl = vi.fn(controlThat({}))
+    const answer = await call(getControl, 'PUT', '/traffic', {
+      ...SHIFT,
+      headers: { ...SHIFT.headers, authorization },
+    })
+    expect(answer).toMatchObject({ status: 401, body: { code: 'unauthenticated' } })
+    expect(getControl).not.toHaveBeenCalled()
+  })
+})
