@@ -4,6 +4,7 @@
 import { mkdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { readAdminToken } from './local/admin-token.ts'
 import { greet } from './local/greeting.ts'
 import { Mistake } from './local/mistake.ts'
 import { isPortFree } from './local/ports.ts'
@@ -12,7 +13,7 @@ import type { RunningShop } from './local/shop.ts'
 const HELP = `npm start -- [options]
 
   --port N       port of the edge (8787)
-  --data DIR     where KV and R2 are kept (.holo)
+  --data DIR     where everything is kept (.holo)
   --no-example   start with what DIR holds, without the example shop
   --help         this text`
 
@@ -53,6 +54,9 @@ async function start({ port, data, example }: Options): Promise<void> {
   await mkdir(data, { recursive: true }).catch((cause: Error) => {
     throw new Mistake(`the folder ${data} cannot be made: ${cause.message}`)
   })
+  const token = await readAdminToken(data).catch((cause: Error) => {
+    throw new Mistake(`the token of the admin API cannot be kept in ${data}: ${cause.message}`)
+  })
   // These take a second to load, which a mistake shall not wait for.
   const { startEdge } = await import('./local/edge.ts')
   const { startShop } = await import('./local/shop.ts')
@@ -60,12 +64,16 @@ async function start({ port, data, example }: Options): Promise<void> {
     host: HOST,
     port,
     dataDir: data,
-    variables: { KV_REFRESH_MS: LOCAL_REFRESH_MS, ALLOW_INSECURE_ORIGINS: 'true' },
+    variables: {
+      KV_REFRESH_MS: LOCAL_REFRESH_MS,
+      ALLOW_INSECURE_ORIGINS: 'true',
+      HOLO_ADMIN_TOKEN: token,
+    },
   })
   let shop: RunningShop | undefined
   const ending = endOnSignal(() => Promise.all([edge.dispose(), shop?.stop()]))
   try {
-    shop = example ? await startShop(edge, data, HOST) : undefined
+    shop = example ? await startShop(edge, data, HOST, token) : undefined
   } catch (cause) {
     // Whoever ends a start half-way makes it fail, and knows.
     if (ending.hasBegun()) return

@@ -5,7 +5,6 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SHOP_RELEASES, type ShopRelease, shopServer } from '../../examples/shop/releases.ts'
-import { formatProblems, parseAssignments } from '../../src/assignments/parse.ts'
 import type { AssignmentsDocument } from '../../src/assignments/schema.ts'
 import { createLocalTarget } from '../../src/publish/local-target.ts'
 import { showProgress } from '../../src/publish/progress.ts'
@@ -27,14 +26,19 @@ type Ports = Readonly<Record<ShopRelease, number>>
 const RELEASES: readonly ShopRelease[] = ['a', 'b']
 
 /** @throws Mistake when a port that the published versions name is taken. */
-export async function startShop(edge: Edge, dataDir: string, host: string): Promise<RunningShop> {
+export async function startShop(
+  edge: Edge,
+  dataDir: string,
+  host: string,
+  token: string,
+): Promise<RunningShop> {
   const ports = await choosePorts(join(dataDir, 'shop-ports.json'), host)
   const backends = await startBackends(ports)
   const stop = async () => {
     await Promise.all(Object.values(backends).map((backend) => backend.stop()))
   }
   try {
-    await publishShop(edge, backends)
+    await publishShop(edge, backends, token)
   } catch (cause) {
     await stop()
     throw cause
@@ -81,17 +85,31 @@ async function startBackends(ports: Ports): Promise<Record<ShopRelease, Backend>
 }
 
 /** Versions first, the document that points at them last, and only where there is none. */
-async function publishShop(edge: Edge, backends: Record<ShopRelease, Backend>): Promise<void> {
+async function publishShop(
+  edge: Edge,
+  backends: Record<ShopRelease, Backend>,
+  token: string,
+): Promise<void> {
   const bucket = await edge.miniflare.getR2Bucket('STORE')
-  const kv = await edge.miniflare.getKVNamespace('ASSIGNMENTS')
   const target = createLocalTarget(bucket)
   const older = await publishRelease(target, 'a', backends.a.origin, [])
   const newer = await publishRelease(target, 'b', backends.b.origin, [older])
-  if ((await kv.get('assignments')) !== null) return
-  const text = `${JSON.stringify(firstDocument(older, newer), null, 2)}\n`
-  const parsed = parseAssignments(text, { allowInsecure: true })
-  if (!parsed.ok) throw new Error(`the first document is wrong:\n${formatProblems(parsed.error)}`)
-  await kv.put('assignments', text)
+  const address = new URL('/.holo/api/assignments', edge.url)
+  const authorization = `Bearer ${token}`
+  const present = await fetch(address, { headers: { authorization } })
+  if (present.ok) return
+  if (present.status !== 404) throw new Error(await toFailure(present))
+  address.searchParams.set('reason', 'the example shop')
+  const made = await fetch(address, {
+    method: 'PUT',
+    headers: { authorization, 'content-type': 'application/json', 'if-match': '"0"' },
+    body: JSON.stringify(firstDocument(older, newer)),
+  })
+  if (!made.ok) throw new Error(await toFailure(made))
+}
+
+async function toFailure(response: Response): Promise<string> {
+  return `the control answered ${response.status}: ${await response.text()}`
 }
 
 async function publishRelease(

@@ -17,6 +17,8 @@ const HOST = '127.0.0.1'
 /** A visitor of main is found in a few tries: 95 % of the fresh are. */
 const WAIT = { timeout: 30_000, interval: 50 }
 
+const TOKEN = 'holo-e2e-0123456789abcdef0123456789abcdef'
+
 let data: string
 let edge: Edge
 let shop: RunningShop
@@ -28,9 +30,9 @@ beforeAll(async () => {
     host: HOST,
     port: 0,
     dataDir: data,
-    variables: { KV_REFRESH_MS: '100', ALLOW_INSECURE_ORIGINS: 'true' },
+    variables: { KV_REFRESH_MS: '100', ALLOW_INSECURE_ORIGINS: 'true', HOLO_ADMIN_TOKEN: TOKEN },
   })
-  shop = await startShop(edge, data, HOST)
+  shop = await startShop(edge, data, HOST, TOKEN)
   browser = await launchBrowser()
 })
 afterAll(async () => {
@@ -43,7 +45,8 @@ afterAll(async () => {
 /** Puts the traffic under the next revision, and waits until the edge decides by it. */
 async function shift(traffic: Record<string, number>): Promise<void> {
   const kv = await edge.miniflare.getKVNamespace('ASSIGNMENTS')
-  const document = JSON.parse((await kv.get('assignments')) ?? '') as AssignmentsDocument
+  const text = await vi.waitUntil(() => kv.get('assignments'), WAIT)
+  const document = JSON.parse(text) as AssignmentsDocument
   await kv.put(
     'assignments',
     JSON.stringify({ ...document, revision: document.revision + 1, traffic }),

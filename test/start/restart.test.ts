@@ -86,6 +86,11 @@ describe('a second start', () => {
       revision: document.revision + 1,
       traffic: { main: 0, canary: 100 },
     }))
+    // The control has made a revision of the edit, and KV has that.
+    await vi.waitFor(async () => {
+      await ask(first.url, '/', { headers: DOCUMENT })
+      expect(first.holo.logged()).toContain('adopts an edit of KV')
+    }, WAIT)
     first.holo.interrupt()
     await first.holo.ended
 

@@ -1,6 +1,7 @@
 // What a person meets after typing `npm start`: what is printed, what is served, and that the two
 // printed commands shift traffic as they stand.
 
+import { spawnSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { findFreePort } from '../../scripts/local/ports.ts'
 import { ask, DOCUMENT, Profile } from '../support/http-client.ts'
@@ -69,7 +70,7 @@ describe('npm start', () => {
     expect(JSON.parse(api.body)).toMatchObject({ release: version })
   })
 
-  it('moves everybody when the printed commands put back 100 %, and nobody without a new revision', async () => {
+  it('moves everybody when the printed commands put back 100 %, and says so when the revision was not raised', async () => {
     await editByHand(holo, folder.path, (document) => ({
       ...document,
       revision: document.revision + 1,
@@ -84,11 +85,23 @@ describe('npm start', () => {
     }))
     await vi.waitFor(async () => {
       await versionsOfFresh(1)
-      expect(holo.logged()).toContain(
-        'revision 2 is in use with other content: raise "revision" to 3',
-      )
+      expect(holo.logged()).toMatch(/revision \d+ is in use with other content: raise "revision"/)
     }, WAIT)
-    expect(await versionsOfFresh(100)).toEqual(onlyCanary)
+    // The edge does not take it; the control makes a revision of it.
+    await vi.waitFor(
+      async () => expect(await versionsOfFresh(100)).toEqual(new Set(['0.0.3'])),
+      WAIT,
+    )
+  })
+
+  it('prints a command that asks the control', async () => {
+    const [command = ''] = holo.printed().match(/curl -H "authorization.*/) ?? []
+    const { stdout } = spawnSync(command, { cwd: folder.path, shell: true, encoding: 'utf8' })
+    expect(JSON.parse(stdout)).toMatchObject({
+      status: 'ok',
+      control: { externalProblem: undefined },
+    })
+    expect(JSON.parse(stdout).control.revision).toBeGreaterThan(1)
   })
 
   it('says that its port is taken, in one sentence', async () => {
