@@ -4,6 +4,7 @@
 import { mkdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { readFirstToken } from './local/first-token.ts'
 import { greet } from './local/greeting.ts'
 import { Mistake } from './local/mistake.ts'
 import { isPortFree } from './local/ports.ts'
@@ -60,7 +61,11 @@ async function start({ port, data, example }: Options): Promise<void> {
     host: HOST,
     port,
     dataDir: data,
-    variables: { REFRESH_MS: LOCAL_REFRESH_MS, ALLOW_INSECURE_ORIGINS: 'true' },
+    variables: {
+      REFRESH_MS: LOCAL_REFRESH_MS,
+      ALLOW_INSECURE_ORIGINS: 'true',
+      HOLO_ADMIN_TOKEN: await readFirstToken(data),
+    },
   })
   let shop: RunningShop | undefined
   const ending = endOnSignal(() => Promise.all([edge.dispose(), shop?.stop()]))

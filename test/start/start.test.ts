@@ -1,6 +1,8 @@
 // What a person meets after typing `npm start`: what is printed, what is served, and that the two
 // printed commands shift traffic as they stand.
 
+import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { findFreePort } from '../../scripts/local/ports.ts'
 import { ask, DOCUMENT, Profile } from '../support/http-client.ts'
@@ -47,6 +49,13 @@ describe('npm start', () => {
     expect(printed).toContain("document.cookie = 'staff=1'")
     expect(printed).toMatch(/^ {2}npx wrangler kv key get assignments .* > assignments\.json$/m)
     expect(printed).toMatch(/^ {2}npx wrangler kv key put assignments --path assignments\.json/m)
+  })
+
+  it('keeps a first token for the API that only its owner can read', async () => {
+    const file = join(folder.path, "Anna's data (1)", 'admin-token')
+    expect(await readFile(file, 'utf8')).toMatch(/^[0-9a-f]{64}\n$/)
+    expect((await stat(file)).mode & 0o777).toBe(0o600)
+    expect(holo.printed()).toContain("TOKEN=$(cat 'Anna'\\''s data (1)/admin-token')")
   })
 
   it.each([
