@@ -67,7 +67,7 @@ function replace(
     return refuse('document', 'a document is a JSON object')
   }
   const { revision: _, audit: __, ...draft } = document as Draft
-  if (current && !allowNewSalt && draft.salt !== undefined && draft.salt !== current.salt) {
+  if (current && !allowNewSalt && typeof draft.salt === 'string' && draft.salt !== current.salt) {
     return refuse(
       'salt',
       `another salt than "${current.salt}" gives every visitor another bucket: keep it, or say "allowNewSalt": true`,

@@ -51,7 +51,7 @@ it('refuses a bundle that has grown too large, with the figures', () => {
 
 it('says why when the Worker cannot be built', () => {
   const tree = treeWithBallast(1)
-  writeFileSync(join(tree, 'src/worker.ts'), "import './gone.ts'\n")
+  writeFileSync(join(tree, 'src/worker.ts'), "export { Control as default } from './gone.ts'\n")
   const { status, stderr } = checkBundle(tree)
   expect(stderr).toContain('./gone.ts')
   expect(status).toBe(1)

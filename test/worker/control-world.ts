@@ -1,7 +1,7 @@
 // A control in a test: the class itself over real SQLite, alarms and KV, with a clock that the test
 // drives, KV calls that are written down and can be made to fail, and callers who may do everything.
 
-import { runInDurableObject } from 'cloudflare:test'
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { env as bindings } from 'cloudflare:workers'
 import { digestText } from '../../src/assignments/sync.ts'
 import type { Access } from '../../src/control/access.ts'
@@ -52,13 +52,15 @@ export class World {
   readonly kvCalls: KvCall[] = []
   /** Called before each KV operation; what it throws, KV throws. */
   beforeKv: (kind: KvCall['kind']) => unknown = () => undefined
-  /** Called when a put has been taken, before the control hears of it. */
-  afterPut: () => unknown = () => undefined
+  /** Called before and after everything that the control does to the world. */
+  onStep: (step: string, state: DurableObjectState) => void = () => undefined
   /** Far in the future, so that no alarm runs by itself. */
   now = Date.UTC(2100, 0, 1)
   rowsWritten = 0
   readonly alarmsSet: number[] = []
-  readonly stub: DurableObjectStub<Control>
+  /** What runs behind the control's answers. */
+  readonly work: Promise<unknown>[] = []
+  readonly #name = crypto.randomUUID()
 
   /** Empties KV: all worlds of a file share it. */
   static async create(): Promise<World> {
@@ -66,8 +68,9 @@ export class World {
     return new World()
   }
 
-  private constructor() {
-    this.stub = namespace.getByName(crypto.randomUUID())
+  /** Always a new one: a stub does not outlive the life of its object. */
+  get stub(): DurableObjectStub<Control> {
+    return namespace.getByName(this.#name)
   }
 
   get puts(): KvCall[] {
@@ -86,12 +89,24 @@ export class World {
 
   /** One life of the control; the next one starts from what is stored. */
   async live<T>(during: (life: Life) => Promise<T>): Promise<T> {
+    try {
+      return await this.#live(during)
+    } finally {
+      await evictDurableObject(this.stub).catch(() => undefined)
+    }
+  }
+
+  #live<T>(during: (life: Life) => Promise<T>): Promise<T> {
     return runInDurableObject(this.stub, async (_, state) => {
-      const restore = this.#watch(state.storage)
+      const step = (name: string) => this.onStep(name, state)
+      const restore = this.#watch(state.storage, step)
+      state.waitUntil = (work) => {
+        this.work.push(work)
+      }
       try {
         const control = new Control(
           state,
-          { ...env, ASSIGNMENTS: this.#kv() },
+          { ...env, ASSIGNMENTS: this.#kv(step) },
           {
             now: () => this.now,
             createAccess: createOpenAccess,
@@ -104,37 +119,47 @@ export class World {
     })
   }
 
-  #kv(): KVNamespace {
+  #kv(step: (name: string) => void): KVNamespace {
     const record = async (kind: KvCall['kind'], text?: string) => {
+      step(`before KV ${kind}`)
       this.kvCalls.push({ kind, at: this.now, ...(text === undefined ? {} : { text }) })
       await this.beforeKv(kind)
     }
     return {
       get: async (key: string, options: { type: 'stream' }) => {
         await record('get')
-        return env.ASSIGNMENTS.get(key, options)
+        const stream = await env.ASSIGNMENTS.get(key, options)
+        step('after KV get')
+        return stream
       },
       put: async (key: string, text: string) => {
         await record('put', text)
         await env.ASSIGNMENTS.put(key, text)
-        await this.afterPut()
+        step('after KV put')
       },
     } as unknown as KVNamespace
   }
 
   /** Counts what is billed: rows written, and alarms set. */
-  #watch(storage: DurableObjectStorage): () => void {
+  #watch(storage: DurableObjectStorage, step: (name: string) => void): () => void {
     const { sql } = storage
     const exec = sql.exec.bind(sql) as SqlStorage['exec']
     const setAlarm = storage.setAlarm.bind(storage)
     sql.exec = ((query: string, ...values: unknown[]) => {
+      if (query.startsWith('SELECT')) return exec(query, ...values)
+      const statement = query.trim().split(/\s+/).slice(0, 3).join(' ')
+      step(`before ${statement}`)
       const cursor = exec(query, ...values)
       this.rowsWritten += cursor.rowsWritten
+      step(`after ${statement}`)
       return cursor
     }) as SqlStorage['exec']
-    storage.setAlarm = (time: number | Date) => {
+    storage.setAlarm = async (time: number | Date) => {
+      step('before setAlarm')
       this.alarmsSet.push(Number(time))
-      return setAlarm(time)
+      const done = setAlarm(time)
+      step('after setAlarm')
+      await done
     }
     return () => {
       sql.exec = exec
@@ -188,8 +213,8 @@ export class Life {
     return answer.value.map(({ action }) => action)
   }
 
-  /** An isolate's call, and all that follows from it. */
-  async report(held: string | undefined, kv: string | undefined) {
+  /** The call of an isolate that holds one text and had the other from KV, and all that follows. */
+  async report(held: string | undefined, kv = held) {
     const reply = await this.control.sync({ held: await identify(held), kv: await identify(kv) })
     await this.settle()
     return reply
@@ -214,7 +239,7 @@ export class Life {
 
   /** Waits for what runs behind the answers. */
   async settle(): Promise<void> {
-    await Promise.resolve()
+    while (this.world.work.length > 0) await this.world.work.shift()
   }
 }
 

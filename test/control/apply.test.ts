@@ -1,0 +1,463 @@
+import { describe, expect, it } from 'vitest'
+import { formatProblems, parseAssignments } from '../../src/assignments/parse.ts'
+import { applyCommand } from '../../src/control/apply.ts'
+import type { Command } from '../../src/control/commands.ts'
+import { type Content, toContent } from '../../src/control/document.ts'
+import { BUCKETS } from '../../src/core/buckets.ts'
+import { countBuckets } from '../../src/core/traffic.ts'
+import { exampleDocument } from '../support/document.ts'
+
+type Change = Partial<ReturnType<typeof exampleDocument>>
+
+/** The example as the control holds it: read by the validator. */
+function contentWith(change: Change = {}): Content {
+  const text = JSON.stringify({ ...exampleDocument(), ...change })
+  const parsed = parseAssignments(text, { allowInsecure: false })
+  if (!parsed.ok) throw new Error(formatProblems(parsed.error))
+  return toContent(parsed.value)
+}
+
+const CURRENT = contentWith()
+
+function apply(command: Command, current: Content | undefined, earlier?: Content) {
+  return applyCommand(command, current, { earlier: () => earlier, allowInsecure: false })
+}
+
+function applied(command: Command, current = CURRENT, earlier?: Content): Content {
+  const result = apply(command, current, earlier)
+  if (!result.ok) throw new Error(JSON.stringify(result.error))
+  return result.value
+}
+
+const versions = () => exampleDocument().versions
+const service = (more: object = {}) => ({
+  prefix: '/api/',
+  origins: ['https://api-9.example.com'],
+  ...more,
+})
+
+describe('what every command makes', () => {
+  it('writes traffic as ranges, as the edge reads percentages', () => {
+    expect(CURRENT.traffic).toEqual({ main: [[0, 9500]], canary: [[9500, 10000]] })
+  })
+
+  it('opens what a public environment points at, and nothing else', () => {
+    const open = Object.entries(CURRENT.versions).filter(([, { open }]) => open)
+    expect(open.map(([id]) => id)).toEqual(['0.0.3', '0.0.5'])
+  })
+
+  it('is the very same content where it changes nothing', () => {
+    const same: Command[] = [
+      { kind: 'replace', document: exampleDocument() },
+      { kind: 'set-environment', name: 'main', version: '0.0.3' },
+      { kind: 'set-environment', name: 'main', restricted: false, hosts: [] },
+      { kind: 'set-environment', name: 'qa', restricted: true, hosts: ['qa.example.com'] },
+      { kind: 'shift', weights: { canary: 5 } },
+      { kind: 'shift', weights: { qa: 0 } },
+      { kind: 'set-rules', rules: exampleDocument().rules ?? [] },
+      { kind: 'set-services', version: '0.0.3', services: [] },
+      { kind: 'withdraw', version: '0.0.5', restore: true },
+    ]
+    for (const command of same) expect(applied(command), JSON.stringify(command)).toBe(CURRENT)
+  })
+})
+
+describe('replace', () => {
+  it('takes a whole document and ignores its revision and audit', () => {
+    const document = { ...exampleDocument(), revision: 7, audit: 'f'.repeat(64), rules: [] }
+    expect(applied({ kind: 'replace', document })).toEqual(contentWith({ rules: [] }))
+  })
+
+  it('takes the first document, of whatever salt', () => {
+    const document = { ...exampleDocument(), salt: 'new' }
+    expect(apply({ kind: 'replace', document }, undefined)).toMatchObject({ ok: true })
+  })
+
+  it('takes another salt when that is asked for', () => {
+    const document = { ...exampleDocument(), salt: 'new' }
+    expect(applied({ kind: 'replace', document, allowNewSalt: true }).salt).toBe('new')
+  })
+})
+
+describe('set-environment', () => {
+  it('points an environment at a version and opens it, and leaves everything else', () => {
+    const after = applied({ kind: 'set-environment', name: 'main', version: '0.0.6-dev' })
+    expect(after.environments.main).toEqual({ version: '0.0.6-dev' })
+    expect(after.versions['0.0.6-dev']?.open).toBe(true)
+    expect(after.versions['0.0.3']?.open).toBe(true)
+    expect(Object.keys(after.environments)).toEqual(Object.keys(CURRENT.environments))
+    expect(after.traffic).toEqual(CURRENT.traffic)
+  })
+
+  it('makes an environment, last and without traffic', () => {
+    const after = applied({
+      kind: 'set-environment',
+      name: 'beta',
+      version: '0.0.6-dev',
+      restricted: true,
+      hosts: ['beta.example.com'],
+    })
+    expect(Object.keys(after.environments).at(-1)).toBe('beta')
+    expect(after.versions['0.0.6-dev']?.open).toBeUndefined()
+    expect(after.traffic).toEqual(CURRENT.traffic)
+  })
+
+  it('makes an environment public and opens its version', () => {
+    const after = applied({ kind: 'set-environment', name: 'dev', restricted: false })
+    expect(after.environments.dev).toEqual({ version: '0.0.6-dev' })
+    expect(after.versions['0.0.6-dev']?.open).toBe(true)
+  })
+
+  it('takes hosts away that are not named any more', () => {
+    const after = applied({ kind: 'set-environment', name: 'qa', hosts: [] })
+    expect(after.environments.qa).toEqual({ version: '0.0.5', restricted: true })
+  })
+})
+
+describe('remove-environment', () => {
+  it('takes one away that is of no use', () => {
+    const after = applied({ kind: 'remove-environment', name: 'dev' })
+    expect(Object.keys(after.environments)).toEqual(['main', 'canary', 'qa'])
+  })
+
+  it('takes its empty share away, too', () => {
+    const current = contentWith({ traffic: { main: 100, canary: 0 }, rules: [] })
+    const after = applied({ kind: 'remove-environment', name: 'canary' }, current)
+    expect(after.traffic).toEqual({ main: [[0, BUCKETS]] })
+  })
+})
+
+describe('shift', () => {
+  it('moves the fewest buckets, from the first public environment', () => {
+    const after = applied({ kind: 'shift', weights: { canary: 20 } })
+    expect(after.traffic).toEqual({
+      main: [[0, 8000]],
+      canary: [[8000, 10000]],
+    })
+  })
+
+  it('gives the buckets back in the reverse order', () => {
+    const more = applied({ kind: 'shift', weights: { canary: 20 } })
+    expect(applied({ kind: 'shift', weights: { canary: 5 } }, more).traffic).toEqual(
+      CURRENT.traffic,
+    )
+  })
+
+  it('takes from the base that is named', () => {
+    const current = contentWith({
+      environments: { ...exampleDocument().environments, blue: { version: '0.0.5' } },
+      traffic: { main: 50, canary: 50, blue: 0 },
+    })
+    const after = applied({ kind: 'shift', weights: { blue: 10 }, base: 'canary' }, current)
+    expect(countBuckets(after.traffic.main)).toBe(5000)
+    expect(countBuckets(after.traffic.canary)).toBe(4000)
+  })
+
+  it('gives spent buckets out last', () => {
+    const current = contentWith({ traffic: { main: 100 }, spent: [[9500, 10000]] })
+    const after = applied({ kind: 'shift', weights: { canary: 5 } }, current)
+    expect(after.traffic.canary).toEqual([[9000, 9500]])
+    expect(after.spent).toEqual([[9500, 10000]])
+  })
+})
+
+describe('set-services', () => {
+  it('changes origins, limits and fallback of the named service', () => {
+    const after = applied({
+      kind: 'set-services',
+      version: '0.0.5',
+      services: [service({ timeoutMs: 500, fallback: 'main' })],
+    })
+    expect(after.versions['0.0.5']?.services).toEqual([
+      service({ timeoutMs: 500, fallback: 'main' }),
+    ])
+  })
+
+  it('leaves services that are not named, and the order of all', () => {
+    const two = [service({ prefix: '/a/', stripPrefix: true }), service({ prefix: '/b/' })]
+    const current = contentWith({
+      versions: { ...versions(), '0.0.5': { manifest: '5'.repeat(64), services: two } },
+    })
+    const origins = ['https://other.example.com']
+    const after = applied(
+      { kind: 'set-services', version: '0.0.5', services: [{ prefix: '/b/', origins }] },
+      current,
+    )
+    expect(after.versions['0.0.5']?.services).toEqual([two[0], { prefix: '/b/', origins }])
+  })
+
+  it('keeps which path the backend gets', () => {
+    const services = [service({ stripPrefix: true })]
+    const current = contentWith({
+      versions: { ...versions(), '0.0.5': { manifest: '5'.repeat(64), services } },
+    })
+    const after = applied(
+      { kind: 'set-services', version: '0.0.5', services: [service({ timeoutMs: 100 })] },
+      current,
+    )
+    expect(after.versions['0.0.5']?.services?.[0]?.stripPrefix).toBe(true)
+  })
+})
+
+describe('withdraw', () => {
+  const withdrawn = contentWith({
+    versions: { ...versions(), old: { manifest: 'a'.repeat(64), open: true, withdrawn: true } },
+  })
+  const standing = contentWith({
+    versions: { ...versions(), old: { manifest: 'a'.repeat(64), open: true } },
+  })
+
+  it('takes a version out of service that nothing points at', () => {
+    expect(applied({ kind: 'withdraw', version: 'old' }, standing)).toEqual(withdrawn)
+    expect(applied({ kind: 'withdraw', version: 'old' }, withdrawn)).toBe(withdrawn)
+  })
+
+  it('takes that back', () => {
+    expect(applied({ kind: 'withdraw', version: 'old', restore: true }, withdrawn)).toEqual(
+      standing,
+    )
+  })
+})
+
+describe('rollback', () => {
+  const earlier = contentWith({
+    salt: 'earlier',
+    environments: { main: { version: '0.0.3' } },
+    traffic: { main: 100 },
+    rules: [],
+    spent: [[0, 10]],
+    visitor: { header: 'x-user' },
+    expose: { response: [] },
+    versions: { '0.0.3': { manifest: '0'.repeat(64) } },
+  })
+  const current = contentWith({
+    spent: [[9000, 10000]],
+    versions: {
+      ...versions(),
+      '0.0.5': { ...versions()['0.0.5'], manifest: '5'.repeat(64), open: true },
+    },
+  })
+
+  it('brings back who got what, and keeps what is known of versions and spent buckets now', () => {
+    const after = applied({ kind: 'rollback', to: 3 }, current, earlier)
+    const { versions: known, spent, schema, ...restored } = after
+    const { versions: _, spent: __, schema: ___, ...then } = earlier
+    expect(restored).toEqual(then)
+    expect(known).toEqual(current.versions)
+    expect(spent).toEqual([[9000, 10000]])
+  })
+
+  it('is no change where everything is as it was', () => {
+    expect(applied({ kind: 'rollback', to: 3 }, current, current)).toBe(current)
+  })
+
+  it('goes back also when a fallback leads to an environment of later', () => {
+    const fallingBack = contentWith({
+      versions: {
+        ...versions(),
+        '0.0.3': {
+          manifest: '3'.repeat(64),
+          services: [service({ fallback: 'canary' })],
+        },
+        '0.0.5': { manifest: '5'.repeat(64), services: [service({ fallback: 'main' })] },
+      },
+    })
+    const after = applied({ kind: 'rollback', to: 3 }, fallingBack, earlier)
+    expect(after.versions['0.0.3']?.services).toEqual([service()])
+    expect(after.versions['0.0.5']?.services).toEqual([service({ fallback: 'main' })])
+  })
+})
+
+const inUse = contentWith({
+  versions: {
+    ...versions(),
+    '0.0.3': { manifest: '3'.repeat(64), services: [service({ fallback: 'canary' })] },
+  },
+})
+const withGone = contentWith({
+  versions: {
+    ...versions(),
+    gone: { manifest: 'a'.repeat(64) },
+    bad: { manifest: 'b'.repeat(64) },
+  },
+  environments: { main: { version: 'gone' }, blue: { version: 'bad' } },
+  traffic: { main: 100 },
+  rules: [],
+})
+const withBadWithdrawn = contentWith({
+  versions: { ...versions(), bad: { manifest: 'b'.repeat(64), withdrawn: true } },
+})
+
+describe('a refusal names what is in the way', () => {
+  const cases: [Command, path: string, message: RegExp, Content?, Content?][] = [
+    [{ kind: 'replace', document: [] }, 'document', /a JSON object/],
+    [{ kind: 'replace', document: null }, 'document', /a JSON object/],
+    [
+      { kind: 'replace', document: { ...exampleDocument(), salt: 'new' } },
+      'salt',
+      /"shop".*allowNewSalt/,
+    ],
+    [{ kind: 'replace', document: { ...exampleDocument(), salt: 7 } }, 'salt', /expected string/],
+    [{ kind: 'replace', document: { ...exampleDocument(), schema: 2 } }, 'schema', /"schema": 1/],
+    [
+      { kind: 'replace', document: { ...exampleDocument(), traffic: { main: 90 } } },
+      'traffic',
+      /sum to 90/,
+    ],
+    [
+      { kind: 'replace', document: { ...exampleDocument(), traffik: {} } },
+      'traffik',
+      /no such field/,
+    ],
+    [{ kind: 'set-environment', name: 'new' }, 'version', /"new" is new/],
+    [
+      { kind: 'set-environment', name: 'main', version: '9' },
+      'version',
+      /no version "9"; the document has "0.0.3", "0.0.5", "0.0.6-dev"/,
+    ],
+    [
+      { kind: 'set-environment', name: 'main', version: 'bad' },
+      'version',
+      /"bad" is withdrawn/,
+      withBadWithdrawn,
+    ],
+    [
+      { kind: 'set-environment', name: 'canary', restricted: true },
+      'restricted',
+      /"canary" has traffic/,
+    ],
+    [
+      { kind: 'set-environment', name: 'dev', hosts: ['qa.example.com'] },
+      'environments.dev.hosts[0]',
+      /"qa" has this host/,
+    ],
+    [
+      { kind: 'set-environment', name: 'main', hosts: ['Ä'] },
+      'environments.main.hosts[0]',
+      /lower-case/,
+    ],
+    [{ kind: 'remove-environment', name: 'x' }, 'name', /no environment "x".*"main"/],
+    [
+      { kind: 'remove-environment', name: 'canary' },
+      'name',
+      /5 % of the traffic; rules "staff first" lead to it; service "\/api\/" of version "0.0.3" falls back/,
+      inUse,
+    ],
+    [{ kind: 'shift', weights: {} }, 'weights', /at least one/],
+    [{ kind: 'shift', weights: { x: 5 } }, 'weights.x', /no environment "x"/],
+    [{ kind: 'shift', weights: { qa: 5 } }, 'weights.qa', /"qa" is restricted/],
+    [{ kind: 'shift', weights: { canary: 5 }, base: 'x' }, 'base', /no environment "x"/],
+    [{ kind: 'shift', weights: { canary: 5 }, base: 'qa' }, 'base', /"qa" is restricted/],
+    [{ kind: 'shift', weights: { canary: 101 } }, 'weights', /canary: a weight is 0 to 100/],
+    [{ kind: 'shift', weights: { canary: -1 } }, 'weights', /canary: a weight is 0 to 100/],
+    [{ kind: 'shift', weights: { canary: 0.001 } }, 'weights', /two decimals/],
+    [{ kind: 'shift', weights: { main: 50, canary: 60 } }, 'weights', /sum to 110/],
+    [
+      { kind: 'set-rules', rules: [{ name: 'r', environment: 'x', when: true }] },
+      'rules[0].environment',
+      /no such environment/,
+    ],
+    [{ kind: 'set-rules', rules: ['r'] }, 'rules[0]', /expected object/],
+    [{ kind: 'set-services', version: 'x', services: [] }, 'version', /no version "x"/],
+    [{ kind: 'set-services', version: '0.0.5', services: [7] }, 'services[0]', /a JSON object/],
+    [
+      { kind: 'set-services', version: '0.0.5', services: [service({ prefix: '/x/' })] },
+      'services[0].prefix',
+      /has no such service; it has "\/api\/"/,
+    ],
+    [
+      { kind: 'set-services', version: '0.0.6-dev', services: [service()] },
+      'services[0].prefix',
+      /it has none/,
+    ],
+    [
+      { kind: 'set-services', version: '0.0.5', services: [service(), service()] },
+      'services[1].prefix',
+      /named twice/,
+    ],
+    [
+      { kind: 'set-services', version: '0.0.5', services: [service({ stripPrefix: true })] },
+      'services[0].stripPrefix',
+      /part of the version/,
+    ],
+    [
+      { kind: 'set-services', version: '0.0.5', services: [service({ origins: ['http://a'] })] },
+      'versions["0.0.5"].services[0].origins[0]',
+      /https/,
+    ],
+    [
+      { kind: 'set-services', version: '0.0.5', services: [service({ fallback: 'qa' })] },
+      'versions["0.0.5"].services[0].fallback',
+      /restricted/,
+    ],
+    [{ kind: 'withdraw', version: 'x' }, 'version', /no version "x"/],
+    [{ kind: 'withdraw', version: '0.0.5' }, 'version', /"canary", "qa" point at version "0.0.5"/],
+    [{ kind: 'withdraw', version: '0.0.3' }, 'version', /"main" points at version "0.0.3"/],
+    [{ kind: 'rollback', to: 9 }, 'to', /no revision 9/],
+    [
+      { kind: 'rollback', to: 9 },
+      'to',
+      /"main" points at version "gone", which is gone/,
+      withBadWithdrawn,
+      withGone,
+    ],
+  ]
+  const named = cases.map(([command, path, message, ...contents], i) => {
+    return [i + 1, command.kind, path, message, command, ...contents] as const
+  })
+  it.each(named)('%i: %s, %s: %s', (_, __, path, message, command, current, earlier) => {
+    const result = apply(command, current ?? CURRENT, earlier)
+    expect(result.ok).toBe(false)
+    if (result.ok) return
+    expect(result.error[0]?.path).toBe(path)
+    expect(result.error[0]?.message).toMatch(message)
+  })
+
+  it('all versions that a rollback lacks', () => {
+    const result = apply({ kind: 'rollback', to: 9 }, withBadWithdrawn, withGone)
+    expect(result).toEqual({
+      ok: false,
+      error: [
+        {
+          path: 'to',
+          message: 'in revision 9 "main" points at version "gone", which is gone',
+        },
+        {
+          path: 'to',
+          message: 'in revision 9 "blue" points at version "bad", which is withdrawn',
+        },
+      ],
+    })
+  })
+
+  it('the last public environment, by the validator', () => {
+    const only = contentWith({
+      environments: { main: { version: '0.0.3' } },
+      traffic: { main: 100 },
+      rules: [],
+    })
+    const result = apply({ kind: 'set-environment', name: 'main', restricted: true }, only)
+    expect(result).toMatchObject({
+      ok: false,
+      error: [{ message: expect.stringContaining('has traffic') }],
+    })
+  })
+
+  it('everything but a whole document where there is none', () => {
+    const kinds: Command[] = [
+      { kind: 'set-environment', name: 'main', version: '1' },
+      { kind: 'remove-environment', name: 'main' },
+      { kind: 'shift', weights: { main: 100 } },
+      { kind: 'set-rules', rules: [] },
+      { kind: 'set-services', version: '1', services: [] },
+      { kind: 'rollback', to: 1 },
+      { kind: 'withdraw', version: '1' },
+    ]
+    for (const command of kinds) {
+      expect(apply(command, undefined)).toMatchObject({
+        ok: false,
+        error: [{ message: expect.stringContaining('begin with a whole one') }],
+      })
+    }
+  })
+})
