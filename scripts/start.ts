@@ -4,7 +4,7 @@
 import { mkdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { readAdminToken } from './local/admin-token.ts'
+import { readFirstToken } from './local/first-token.ts'
 import { greet } from './local/greeting.ts'
 import { Mistake } from './local/mistake.ts'
 import { isPortFree } from './local/ports.ts'
@@ -54,7 +54,7 @@ async function start({ port, data, example }: Options): Promise<void> {
   await mkdir(data, { recursive: true }).catch((cause: Error) => {
     throw new Mistake(`the folder ${data} cannot be made: ${cause.message}`)
   })
-  const token = await readAdminToken(data).catch((cause: Error) => {
+  const token = await readFirstToken(data).catch((cause: Error) => {
     throw new Mistake(`the token of the admin API cannot be kept in ${data}: ${cause.message}`)
   })
   // These take a second to load, which a mistake shall not wait for.

@@ -1,7 +1,7 @@
 // What `npm start` prints: the address, what to look at, and commands that work as they stand.
 
 import { join, relative } from 'node:path'
-import { ADMIN_TOKEN_FILE } from './admin-token.ts'
+import { FIRST_TOKEN_FILE } from './first-token.ts'
 
 export function greet(url: URL, data: string, withShop: boolean): void {
   const kept = relative(process.cwd(), data) || '.'
@@ -12,12 +12,13 @@ Holo is running at ${url.origin} (Ctrl-C ends it)
 
 ${withShop ? toSights(url.origin) : `This is the edge with what ${folder} holds; without assignments it answers 503.`}
 
-Ask the control: revisions, audit log, health (docs/api.md)
-  curl -H "authorization: Bearer $(cat ${toShellWord(join(folder, ADMIN_TOKEN_FILE))})" ${url.origin}/.holo/api/health
-
 Shift traffic: edit "traffic", raise "revision", put the document back; the next reload shows it
   npx wrangler kv key get assignments ${kv} > assignments.json
   npx wrangler kv key put assignments --path assignments.json ${kv}
+
+Or ask the API, described at ${url.origin}/.holo/api/openapi.json
+  TOKEN=$(cat ${toShellWord(join(folder, FIRST_TOKEN_FILE))})
+  curl -s -H "Authorization: Bearer $TOKEN" ${url.origin}/.holo/api/health
 `)
 }
 

@@ -2,17 +2,16 @@
 // credential, origin, scope, precondition, shape.
 
 import { Hono } from 'hono'
-import type { z } from 'zod'
 import type { Caller, Credential } from '../control/contract.ts'
 import { hasScope } from '../control/scopes.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { type Ask, createAsk, type GetControl, type Patience } from './ask-control.ts'
 import { isFromElsewhere, readCredential } from './credential.ts'
 import { API_PATH } from './openapi.ts'
-import { isKnown, readIfMatch, toTag } from './precondition.ts'
+import { type Parsed, parseRequest } from './parse-request.ts'
+import { isKnown, toTag } from './precondition.ts'
 import { type Failure, toFailure, toProblem } from './problems.ts'
-import { readBody } from './read-body.ts'
-import type { Handled, Reply, Route, ScopedRoute } from './route.ts'
+import type { Handled, Reply, Route } from './route.ts'
 
 /** What one request brings along. */
 export type Surroundings = {
@@ -85,65 +84,6 @@ async function admit(route: Route, caller: Caller, ask: Ask): Promise<Result<und
   if (!answer.value.ok) return err(toFailure(answer.value.error))
   const isAdmitted = route.scope === 'open' || hasScope(answer.value.value.scopes, route.scope)
   return isAdmitted ? ok(undefined) : err({ kind: 'forbidden' })
-}
-
-type Parsed<T> = {
-  readonly params: T
-  readonly query: T
-  readonly body: T
-  readonly expectedRevision: number
-}
-
-/** All that is wrong with parameters and query at once; the body is read only when they are sound. */
-async function parseRequest(
-  route: ScopedRoute,
-  request: Request,
-  raw: unknown,
-): Promise<Result<Parsed<unknown>, Failure>> {
-  const revision =
-    route.changes === 'document' ? readIfMatch(request.headers.get('if-match')) : ok(0)
-  if (!revision.ok) return revision
-  const params = parse(route.params, raw, 'path')
-  if (!params.ok) return params
-  const search = new URL(request.url).searchParams
-  const query = parse(route.query, toQuery(search), 'query')
-  if (!query.ok) return query
-  const sent = route.body ? await readBody(request) : ok(undefined)
-  if (!sent.ok) return sent
-  const body = parse(route.body, sent.value, 'body')
-  if (!body.ok) return body
-  return ok({
-    params: params.value,
-    query: query.value,
-    body: body.value,
-    expectedRevision: revision.value,
-  })
-}
-
-/** A name that is given twice has no value that could be meant. */
-function toQuery(search: URLSearchParams): Record<string, unknown> {
-  const names = [...new Set(search.keys())]
-  return Object.fromEntries(
-    names.map((name) => {
-      const values = search.getAll(name)
-      return [name, values.length === 1 ? values[0] : values]
-    }),
-  )
-}
-
-function parse(
-  schema: z.ZodType | undefined,
-  value: unknown,
-  place: string,
-): Result<unknown, Failure> {
-  if (!schema) return ok(undefined)
-  const parsed = schema.safeParse(value, { jitless: true })
-  if (parsed.success) return ok(parsed.data)
-  const problems = parsed.error.issues.map(({ path, message }) => ({
-    path: [place, ...path.map(String)].join('.'),
-    message,
-  }))
-  return err({ kind: 'invalid_request', problems })
 }
 
 function toResponse(request: Request, route: Route, { body, revision }: Reply): Response {

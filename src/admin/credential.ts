@@ -1,9 +1,13 @@
 // What a request shows to prove who it is, as far as its headers tell by themselves. Whether it
 // counts is for the control to say.
 
+import {
+  MAX_JWT_CHARACTERS,
+  MAX_TOKEN_CHARACTERS,
+  MIN_FIRST_TOKEN_CHARACTERS,
+} from '../control/authority-limits.ts'
 import type { Credential } from '../control/contract.ts'
 import { err, ok, type Result } from '../core/result.ts'
-import { MAX_JWT_CHARACTERS, MAX_TOKEN_CHARACTERS, MIN_CREDENTIAL_CHARACTERS } from './limits.ts'
 
 /**
  * One scheme and one token of RFC 6750 section 2.1. A second header, which arrives after a comma,
@@ -24,7 +28,7 @@ export function readCredential(headers: Headers): Result<Credential, NoCredentia
   const authorization = headers.get('authorization')
   if (authorization !== null) {
     const token = BEARER.exec(authorization)?.[1] ?? ''
-    const isLikely = token.length >= MIN_CREDENTIAL_CHARACTERS
+    const isLikely = token.length >= MIN_FIRST_TOKEN_CHARACTERS
     if (!isLikely || token.length > MAX_TOKEN_CHARACTERS) return err('malformed')
     return ok({ kind: 'token', token })
   }

@@ -1,4 +1,5 @@
-// Every bound on a request to the API, with its reason.
+// Every bound on a request to the API, with its reason. Those on credentials and reasons are the
+// control's own.
 
 /** A document of 256 KiB, quoted inside another JSON. */
 export const MAX_BODY_BYTES = 512 * 1024
@@ -20,16 +21,6 @@ export const RETRY_AFTER_S = 2
 
 /** As long as the control remembers failed attempts of an address. */
 export const RETRY_AFTER_ATTEMPTS_S = 60
-
-/** The shortest that may be a token: the control takes no first token of fewer characters. */
-export const MIN_CREDENTIAL_CHARACTERS = 32
-
-/** Longer ones are told apart by their shape alone, and never reach the control. */
-export const MAX_TOKEN_CHARACTERS = 512
-export const MAX_JWT_CHARACTERS = 8192
-
-/** A sentence for the audit log, with a link. */
-export const MAX_REASON_CHARACTERS = 500
 
 export const DEFAULT_PAGE_ROWS = 50
 export const MAX_PAGE_ROWS = 100

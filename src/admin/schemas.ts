@@ -3,9 +3,10 @@
 
 import { z } from 'zod'
 import { MAX_REVISION } from '../assignments/schema.ts'
+import { MAX_REASON_CHARACTERS } from '../control/limits.ts'
 import { SCOPES } from '../control/scopes.ts'
 import { ENVIRONMENT_NAME, VERSION_ID } from '../core/names.ts'
-import { DEFAULT_PAGE_ROWS, MAX_PAGE_ROWS, MAX_REASON_CHARACTERS } from './limits.ts'
+import { DEFAULT_PAGE_ROWS, MAX_PAGE_ROWS } from './limits.ts'
 
 export const environmentName = z.string().regex(ENVIRONMENT_NAME)
 export const versionId = z.string().regex(VERSION_ID)

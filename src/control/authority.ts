@@ -23,7 +23,7 @@ import type {
   TokenSummary,
 } from './contract.ts'
 import { hasScope, SCOPES } from './scopes.ts'
-import { hashToken, isSameHash, isTokenId, makeToken } from './token-text.ts'
+import { hashToken, isSameHash, makeToken, TOKEN_ID } from './token-text.ts'
 import { Tokens } from './tokens.ts'
 
 /** What a credential is found to be. */
@@ -111,7 +111,7 @@ export class Authority implements Access {
   readonly revokeToken: ControlCalls['revokeToken'] = async (caller, id) => {
     const principal = await this.authorise(caller, 'admin')
     if (!principal.ok) return principal
-    const known = isTokenId(id) ? this.#tokens.get(id) : undefined
+    const known = TOKEN_ID.test(id) ? this.#tokens.get(id) : undefined
     if (!known || known.revokedAt !== undefined) return ok(known)
     await this.#recordAudit(
       'token-revoke',

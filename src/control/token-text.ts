@@ -5,7 +5,7 @@ import { SECRET_BYTES, TOKEN_ID_BYTES } from './authority-limits.ts'
 
 /** `holo_<id>_<secret>`: the prefix is for scanners of leaked secrets, the id for finding the row. */
 const TOKEN = /^holo_([0-9a-f]{16})_[A-Za-z0-9_-]{43}$/
-const TOKEN_ID = /^[0-9a-f]{16}$/
+export const TOKEN_ID = /^[0-9a-f]{16}$/
 
 const encoder = new TextEncoder()
 
@@ -18,10 +18,6 @@ export function makeToken(): { readonly id: string; readonly token: string } {
 /** The id in a text that looks like a token of ours. */
 export function parseTokenId(text: string): string | undefined {
   return TOKEN.exec(text)?.[1]
-}
-
-export function isTokenId(text: string): boolean {
-  return TOKEN_ID.test(text)
 }
 
 /**

@@ -1,6 +1,7 @@
 // The OpenAPI document is only worth what tools make of it: a validator has to take what is served.
 // That every route is in it is held in test/worker/admin-table.test.ts.
 
+import { readFileSync } from 'node:fs'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PROBLEMS } from '../../src/admin/problems.ts'
@@ -74,6 +75,33 @@ describe('the OpenAPI document', () => {
     const text = JSON.stringify(make())
     for (const code of Object.keys(PROBLEMS)) {
       if (code !== 'method_not_allowed') expect(text, code).toContain(`\`${code}\``)
+    }
+  })
+})
+
+describe('docs/api.md', () => {
+  const page = readFileSync(new URL('../../docs/api.md', import.meta.url), 'utf8')
+
+  it('has every route with its scope', () => {
+    const rows = page.split('\n').filter((line) => line.startsWith('| `'))
+    const told = rows.flatMap((row) => {
+      const [, routes = '', scope = ''] = row.split('|')
+      return [...routes.matchAll(/`([A-Z]+ \/\S+)`/g)].map(
+        ([, route]) => `${route} ${scope.trim()}`,
+      )
+    })
+    const served = Object.entries(make().paths).flatMap(([path, operations]) =>
+      Object.entries(operations).map(([method, { security }]) => {
+        const [{ token = ['none'] } = {}] = security as { token?: string[] }[]
+        return `${method.toUpperCase()} ${path.replace('/.holo/api', '')} ${token[0]}`
+      }),
+    )
+    expect(told.sort()).toEqual(served.sort())
+  })
+
+  it('has every code with its status', () => {
+    for (const [code, { status }] of Object.entries(PROBLEMS)) {
+      expect(page, code).toMatch(new RegExp(`^\\|[^|]*\`${code}\`[^|]*\\| ${status} \\|`, 'm'))
     }
   })
 })

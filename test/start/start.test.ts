@@ -2,6 +2,8 @@
 // printed commands shift traffic as they stand.
 
 import { spawnSync } from 'node:child_process'
+import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { findFreePort } from '../../scripts/local/ports.ts'
 import { ask, DOCUMENT, Profile } from '../support/http-client.ts'
@@ -50,6 +52,13 @@ describe('npm start', () => {
     expect(printed).toMatch(/^ {2}npx wrangler kv key put assignments --path assignments\.json/m)
   })
 
+  it('keeps a first token for the API that only its owner can read', async () => {
+    const file = join(folder.path, "Anna's data (1)", 'admin-token')
+    expect(await readFile(file, 'utf8')).toMatch(/^[0-9a-f]{64}\n$/)
+    expect((await stat(file)).mode & 0o777).toBe(0o600)
+    expect(holo.printed()).toContain("TOKEN=$(cat 'Anna'\\''s data (1)/admin-token')")
+  })
+
   it.each([
     ['0.0.5', 'staff, by the rule', { staff: '1' }],
     ['0.0.3', 'a visitor of main', {}],
@@ -95,7 +104,7 @@ describe('npm start', () => {
   })
 
   it('prints a command that asks the control', async () => {
-    const [command = ''] = holo.printed().match(/curl -H "authorization.*/) ?? []
+    const [command = ''] = holo.printed().match(/TOKEN=.*\n.*curl -s .*/) ?? []
     const { stdout } = spawnSync(command, { cwd: folder.path, shell: true, encoding: 'utf8' })
     expect(JSON.parse(stdout)).toMatchObject({
       status: 'ok',

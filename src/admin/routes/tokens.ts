@@ -1,6 +1,7 @@
 // Routes of the tokens. A token itself is in one reply only: the one to its making.
 
 import { z } from 'zod'
+import { TOKEN_ID } from '../../control/token-text.ts'
 import { err, ok } from '../../core/result.ts'
 import { MAX_TOKEN_DAYS } from '../limits.ts'
 import { toFailure } from '../problems.ts'
@@ -56,7 +57,7 @@ export const TOKEN_ROUTES: readonly Route[] = [
     scope: 'admin',
     summary: 'Revokes a token from the next request on',
     changes: 'tokens',
-    params: z.strictObject({ id: z.string().regex(/^[0-9a-f]{16}$/) }),
+    params: z.strictObject({ id: z.string().regex(TOKEN_ID) }),
     reply: token,
     handle: async ({ ask, caller, params: { id } }) => {
       const answer = await ask('changes', (control) => control.revokeToken(caller, id))
