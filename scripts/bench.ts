@@ -14,7 +14,7 @@ import { Mistake } from './local/mistake.ts'
 
 const HELP = `npm run bench -- [options]
 
-  --json        print JSON and nothing else
+  --json        print JSON and nothing else (npm is quiet with: npm run --silent bench -- --json)
   --rounds N    how often everything is measured (9)
   --seconds S   how long each contestant is under load in each round (0.5)
   --help        this text`

@@ -23,8 +23,8 @@ const SITE = [['/assets/app-3f9a1c07.js', makeScript('app', 14_000)]] as const
 const LARGE_MB = LARGE_BYTES / 1e6
 /** Few enough that the last bodies end at nearly the same time. */
 const LARGE_CONNECTIONS = 4
-/** About what the pass-through has time for. */
-const LARGE_PER_SECOND = 64
+/** Sent in a turn, for each of its seconds. */
+const LARGE_PER_SECOND = 40
 
 /** How one kind of traffic is measured. `size` is that of one of what is counted, in units. */
 type Traffic = {

@@ -201,6 +201,14 @@ it('prints nothing but JSON in its documented form with --json', () => {
   })
 }, 300_000)
 
+it('is all that npm prints with --silent', () => {
+  const help = (command: string, args: readonly string[]) =>
+    spawnSync(command, [...args, '--help'], { encoding: 'utf8' }).stdout
+  const printed = help('npm', ['run', '--silent', 'bench', '--'])
+  expect(printed).toContain('--json')
+  expect(printed).toBe(help(process.execPath, ['scripts/bench.ts']))
+})
+
 it('refuses options that make no sense, with a message', () => {
   const { status, stderr } = spawnSync(process.execPath, ['scripts/bench.ts', '--rounds', 'many'], {
     encoding: 'utf8',
