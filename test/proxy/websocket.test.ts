@@ -77,7 +77,12 @@ async function upgrade(
     },
   })
   sent.end()
-  const [answer, socket] = await Promise.race([once(sent, 'upgrade'), once(sent, 'response')])
+  const [answer, socket, early] = await Promise.race([
+    once(sent, 'upgrade'),
+    once(sent, 'response'),
+  ])
+  // A first message may have come with the answer.
+  socket?.unshift(early)
   return { answer, socket }
 }
 
