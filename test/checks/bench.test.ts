@@ -216,3 +216,29 @@ it('refuses options that make no sense, with a message', () => {
   expect(status).toBe(2)
   expect(stderr).toContain('--rounds takes a whole number')
 })
+
+it('measures rollbacks on real isolates', () => {
+  const args = [
+    '--silent',
+    'bench:rollback',
+    '--',
+    '--json',
+    '--rollbacks',
+    '1',
+    '--seconds',
+    '0.5',
+  ]
+  const { stdout, status } = spawnSync('npm', ['run', ...args], { encoding: 'utf8' })
+  expect(status).toBe(0)
+  const seconds = [expect.any(Number)]
+  expect(JSON.parse(stdout)).toEqual(
+    [50, 200, 400].map((controlMs) => ({
+      controlMs,
+      lastDocument: seconds,
+      lastPinnedOfBusy: seconds,
+      lastPinned: seconds,
+      staleDocuments: expect.any(Number),
+      requests: expect.any(Number),
+    })),
+  )
+}, 120_000)

@@ -341,6 +341,23 @@ describe('an isolate that holds what nobody wrote', () => {
     })
   })
 
+  it('though KV gave it, is waited for until KV shows it here, and then gone above', async () => {
+    const world = await createPublished()
+    await world.live(async (life) => {
+      const own = await textOf(life)
+      const seenElsewhere = edited(own, { revision: 12, rules: [] })
+      for (let ms = 0; ms < PROPAGATION_MS; ms += 10_000) {
+        await life.report(seenElsewhere)
+        expect(await life.actions()).toEqual(['shift', 'replace'])
+        world.now += 10_000
+      }
+      world.now += 30_000
+      await life.report(seenElsewhere)
+      await life.runAlarms()
+      expect(JSON.parse(await expectAgreement(life, seenElsewhere, own)).revision).toBe(13)
+    })
+  })
+
   it('cannot use up all revisions', async () => {
     const world = await createPublished()
     await world.live(async (life) => {
