@@ -18,18 +18,29 @@ const KV = { ASSIGNMENTS: 'ASSIGNMENTS' }
 const R2 = { STORE: 'STORE' }
 
 export type Fleet = {
+  readonly miniflare: Miniflare
   readonly busy: readonly URL[]
   readonly quiet: readonly URL[]
-  /** One call of the admin API against the newest revision; the revision that came of it. */
+  /** One call of the admin API. */
+  readonly call: (method: string, path: string, init?: RequestInit) => Promise<Response>
+  /** One change over the admin API against the newest revision; the revision that came of it. */
   readonly change: (method: string, path: string, body: object) => Promise<number>
   /** How far away the control is from all isolates, in milliseconds. */
   readonly moveControl: (ms: number | 'down') => Promise<void>
   readonly dispose: () => Promise<void>
 }
 
-/** @param dataDir where the Durable Object keeps its database. */
-export async function startFleet(colos: number, dataDir: string): Promise<Fleet> {
-  const { variables, ...compatibility } = readDeployed()
+/**
+ * @param dataDir where the Durable Object keeps its database.
+ * @param changed variables of wrangler.toml by name, where they shall differ.
+ */
+export async function startFleet(
+  colos: number,
+  dataDir: string,
+  changed: Readonly<Record<string, string>> = {},
+): Promise<Fleet> {
+  const { variables: deployedVariables, ...compatibility } = readDeployed()
+  const variables = { ...deployedVariables, ...changed }
   const deployed = { ...compatibility, kvNamespaces: KV, r2Buckets: R2 }
   const toBindings = (colo: string) => ({ ...variables, CACHE_NAME: colo, HOLO_ADMIN_TOKEN: TOKEN })
   const router = await bundleWorker(ROUTER)
@@ -70,9 +81,17 @@ export async function startFleet(colos: number, dataDir: string): Promise<Fleet>
   await miniflare.ready
   const control = await miniflare.unsafeGetDirectURL('control')
   const isolates = await Promise.all(names.map((name) => miniflare.unsafeGetDirectURL(name)))
-  const change = createChange(control)
+  const call = (method: string, path: string, init: RequestInit = {}) =>
+    fetch(new URL(`/.holo/api${path}`, control), {
+      ...init,
+      method,
+      headers: { authorization: `Bearer ${TOKEN}`, ...init.headers },
+    })
+  const change = createChange(call)
   await change('PUT', '/assignments', await publish(miniflare))
   return {
+    miniflare,
+    call,
     busy: isolates.filter((_, i) => i % 2 === 0),
     quiet: isolates.filter((_, i) => i % 2 === 1),
     change,
@@ -84,22 +103,16 @@ export async function startFleet(colos: number, dataDir: string): Promise<Fleet>
   }
 }
 
-function createChange(control: URL): Fleet['change'] {
-  let revision = 0
+function createChange(call: Fleet['call']): Fleet['change'] {
   return async (method, path, body) => {
-    const response = await fetch(new URL(`/.holo/api${path}`, control), {
-      method,
-      headers: {
-        authorization: `Bearer ${TOKEN}`,
-        'content-type': 'application/json',
-        'if-match': `"${revision}"`,
-      },
+    const current = (await call('GET', '/assignments')).headers.get('etag') ?? '"0"'
+    const response = await call(method, path, {
+      headers: { 'content-type': 'application/json', 'if-match': current },
       body: JSON.stringify(body),
     })
     const text = await response.text()
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`)
-    revision = JSON.parse(text).revision
-    return revision
+    return JSON.parse(text).revision
   }
 }
 
