@@ -1,6 +1,12 @@
-// Every bound on what the control does, with its reason. Its budget, as rows written (the platform
-// bills each, and an alarm that is set is one): 4 for a change, 3 for a publication, and 3 for one
-// that fails. With the brake on alarms that is at most 26,200 a day for publishing, whatever happens.
+// Every bound on what the control does, with its reason.
+
+/**
+ * The budget, in rows written: the platform bills each, and an alarm that is set is one. A change is
+ * a revision, an audit row, the state and the alarm; a publication, failed or not, the state twice
+ * and perhaps the next alarm.
+ */
+export const ROWS_PER_CHANGE = 4
+export const ROWS_PER_PUBLICATION = 3
 
 /** KV takes one write a second and key, and answers 429 to more; a tenth of a second is our margin. */
 export const PUT_SPACING_MS = 1100
@@ -24,6 +30,9 @@ export const PROPAGATION_MS = 120_000
  */
 export const ALARM_BURST = 60
 export const ALARM_COST_MS = 10_000
+
+/** What the brake lets through: with its rows about a quarter of what a free account may write a day. */
+export const MAX_ALARMS_PER_DAY = ALARM_BURST + 86_400_000 / ALARM_COST_MS
 
 /** An alarm that should have run this long ago is lost: the platform has been seen to do that. */
 export const OVERDUE_ALARM_MS = 60_000

@@ -4,7 +4,7 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { env as bindings } from 'cloudflare:workers'
 import { digestText } from '../../src/assignments/sync.ts'
-import type { Access } from '../../src/control/access.ts'
+import type { Access, RecordAudit } from '../../src/control/access.ts'
 import type { Command } from '../../src/control/commands.ts'
 import type { Caller, Change } from '../../src/control/contract.ts'
 import { Control } from '../../src/control/control.ts'
@@ -104,15 +104,20 @@ export class World {
         this.work.push(work)
       }
       try {
+        let record: RecordAudit | undefined
         const control = new Control(
           state,
           { ...env, ASSIGNMENTS: this.#kv(step) },
           {
             now: () => this.now,
-            createAccess: createOpenAccess,
+            createAccess: ({ recordAudit }) => {
+              record = recordAudit
+              return createOpenAccess()
+            },
           },
         )
-        return await during(new Life(this, control, state))
+        if (!record) throw new Error('nobody was given the audit log')
+        return await during(new Life(this, control, state, record))
       } finally {
         restore()
       }
@@ -173,11 +178,14 @@ export class Life {
   readonly world: World
   readonly control: Control
   readonly state: DurableObjectState
+  /** What whoever proves credentials writes to the audit log with. */
+  readonly record: RecordAudit
 
-  constructor(world: World, control: Control, state: DurableObjectState) {
+  constructor(world: World, control: Control, state: DurableObjectState, record: RecordAudit) {
     this.world = world
     this.control = control
     this.state = state
+    this.record = record
   }
 
   /** Makes the change against the newest revision. @throws Error when it is refused. */
