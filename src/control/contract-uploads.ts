@@ -45,7 +45,8 @@ export type Finished = {
 export type NotFinished =
   | NoSuchUpload
   | Taken
-  | { readonly kind: 'unverified' | 'unavailable' }
+  | { readonly kind: 'unverified' }
+  | { readonly kind: 'unavailable' }
   | Exclude<Refused, { kind: 'stale' }>
 
 /** What is known of a version beside the document. */
