@@ -8,6 +8,7 @@ import type { Access, RecordAudit } from '../../src/control/access.ts'
 import type { Command } from '../../src/control/commands.ts'
 import type { Caller, Change } from '../../src/control/contract.ts'
 import { Control } from '../../src/control/control.ts'
+import type { Records } from '../../src/control/records.ts'
 import type { Env } from '../../src/env.ts'
 
 export const env = bindings as Env
@@ -45,6 +46,10 @@ export function toChange(command: Command, expectedRevision: number): Change {
   return { command, expectedRevision, reason: undefined, dryRun: false }
 }
 
+const unexpected = async (): Promise<never> => {
+  throw new Error('not of this test')
+}
+
 export type KvCall = { readonly kind: 'get' | 'put'; readonly at: number; readonly text?: string }
 
 /** A control and everything outside it. Each life of the control ends with the callback it was in. */
@@ -57,6 +62,8 @@ export class World {
   /** Far in the future, so that no alarm runs by itself. */
   now = Date.UTC(2100, 0, 1)
   rowsWritten = 0
+  /** Where the control finds what was finalised: everything, in tests of other matters. */
+  records: Records = { read: async () => 'unavailable', create: unexpected, remove: unexpected }
   readonly alarmsSet: number[] = []
   /** What runs behind the control's answers. */
   readonly work: Promise<unknown>[] = []
@@ -110,6 +117,7 @@ export class World {
           { ...env, ASSIGNMENTS: this.#kv(step) },
           {
             now: () => this.now,
+            createRecords: () => this.records,
             createAccess: ({ recordAudit }) => {
               record = recordAudit
               return createOpenAccess()
