@@ -12,6 +12,7 @@ import { type Parsed, parseRequest } from './parse-request.ts'
 import { isKnown, toTag } from './precondition.ts'
 import { type Failure, toFailure, toProblem } from './problems.ts'
 import type { Handled, Reply, Route } from './route.ts'
+import { TurnedAway } from './turned-away.ts'
 
 /** What one request brings along. */
 export type Surroundings = {
@@ -27,6 +28,7 @@ type Bound = { Bindings: Surroundings }
 export type App = Hono<Bound>
 
 export function createApp(routes: readonly Route[]): App {
+  const turnedAway = new TurnedAway()
   const app: App = new Hono<Bound>({ getPath: (_, options) => options?.env?.path ?? '/' })
   const methods = Map.groupBy(routes, ({ path }) => path)
   for (const [path, sharing] of methods) {
@@ -34,7 +36,7 @@ export function createApp(routes: readonly Route[]): App {
     for (const route of sharing) {
       app.on(route.method, pattern, async (context) => {
         const { req, env } = context
-        const handled = await handle(route, req.raw, req.param(), env)
+        const handled = await handle(route, req.raw, req.param(), { ...env, turnedAway })
         return handled.ok
           ? toResponse(req.raw, route, handled.value)
           : toProblem(handled.error, env.requestId)
@@ -55,7 +57,7 @@ async function handle(
   route: Route,
   request: Request,
   params: unknown,
-  { getControl, requestId, now, patience }: Surroundings,
+  { getControl, requestId, now, patience, turnedAway }: Surroundings & { turnedAway: TurnedAway },
 ): Handled {
   const ask = createAsk(getControl, requestId, patience)
   const shown = readCredential(request.headers)
@@ -65,8 +67,12 @@ async function handle(
   }
   if (isFromElsewhere(request, shown.value)) return err({ kind: 'forbidden' })
   const caller = toCaller(request, shown.value, requestId)
+  if (turnedAway.has(caller.address, now)) return err({ kind: 'too_many_attempts' })
   const admitted = await admit(route, caller, ask)
-  if (!admitted.ok) return admitted
+  if (!admitted.ok) {
+    if (admitted.error.kind === 'too_many_attempts') turnedAway.record(caller.address, now)
+    return admitted
+  }
   if (route.scope === 'open') return route.handle({ caller, ask })
   const parsed = await parseRequest(route, request, params)
   if (!parsed.ok) return parsed

@@ -22,6 +22,14 @@ export const RETRY_AFTER_S = 2
 /** As long as the control remembers failed attempts of an address. */
 export const RETRY_AFTER_ATTEMPTS_S = 60
 
+/**
+ * An isolate answers for the control this long to an address that the control has turned away, so that
+ * a flood from it does not reach the control, which the edge needs.
+ */
+export const TURNED_AWAY_MS = 2000
+/** About 50 KB of an isolate. */
+export const MAX_TURNED_AWAY = 500
+
 export const DEFAULT_PAGE_ROWS = 50
 export const MAX_PAGE_ROWS = 100
 

@@ -3,6 +3,7 @@
 
 import { ok, type Result } from '../core/result.ts'
 import { pointEnvironment, removeEnvironment } from './apply-environments.ts'
+import { addVersion, type OwnCommand, removeVersions } from './apply-publication.ts'
 import { rollBack } from './apply-rollback.ts'
 import { shift } from './apply-traffic.ts'
 import { setServices, withdraw } from './apply-versions.ts'
@@ -19,7 +20,7 @@ export type ApplyOptions = {
 
 /** The new content, which is `current` itself when the command changes nothing. */
 export function applyCommand(
-  command: Command,
+  command: Command | OwnCommand,
   current: Content | undefined,
   { earlier, allowInsecure }: ApplyOptions,
 ): Result<Content, readonly Refusal[]> {
@@ -36,7 +37,7 @@ export function applyCommand(
 }
 
 function change(
-  command: Exclude<Command, { kind: 'replace' }>,
+  command: Exclude<Command, { kind: 'replace' }> | OwnCommand,
   current: Content,
   earlier: ApplyOptions['earlier'],
 ): Drafted {
@@ -55,6 +56,10 @@ function change(
       return rollBack(command, current, earlier(command.to))
     case 'withdraw':
       return withdraw(command, current)
+    case 'add-version':
+      return addVersion(command, current)
+    case 'remove-versions':
+      return removeVersions(command, current)
   }
 }
 

@@ -4,6 +4,7 @@
 import type { Identity, SyncReply, SyncReport } from '../assignments/sync.ts'
 import type { Result } from '../core/result.ts'
 import type { Command } from './commands.ts'
+import type { CollectionCalls, UploadCalls } from './contract-uploads.ts'
 import type { Scope } from './scopes.ts'
 
 /** There is one control, and this is its name. */
@@ -51,7 +52,10 @@ export type AuditRow = {
   readonly actor: string
   /** The id of the token that was used. */
   readonly token: string | undefined
-  /** A command's kind, or `adopt`, `republish`, `token-create`, `token-revoke`. */
+  /**
+   * A command's kind, or `add-version`, `remove-versions`, `adopt`, `republish`, `token-create`,
+   * `token-revoke`.
+   */
   readonly action: string
   /** What the action was given, without secrets. */
   readonly detail: unknown
@@ -165,7 +169,9 @@ export type Answer<T> = Promise<Result<T, Denied>>
 export type Authorise = (caller: Caller, scope: Scope) => Promise<Result<Principal, Denied>>
 
 /** The calls of the control. Each that takes a caller checks credential and scope by itself. */
-export type ControlCalls = {
+export type ControlCalls = UploadCalls & CollectionCalls & DocumentCalls
+
+type DocumentCalls = {
   /** An isolate's one call; it needs no credential, because it tells nothing that is secret. */
   readonly sync: (report: SyncReport) => Promise<SyncReply>
   /** The cron watchdog: arms the alarm that should be armed. Writes nothing when all is well. */

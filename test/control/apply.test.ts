@@ -402,10 +402,11 @@ describe('a refusal names what is in the way', () => {
       withGone,
     ],
   ]
-  const named = cases.map(([command, path, message, ...contents], i) => {
-    return [i + 1, command.kind, path, message, command, ...contents] as const
+  const named = cases.map(([command, path, message, current, earlier], i) => {
+    return { number: i + 1, command, path, message, current, earlier }
   })
-  it.each(named)('%i: %s, %s: %s', (_, __, path, message, command, current, earlier) => {
+  it.each(named)('$number: $command.kind, $path: $message', (one) => {
+    const { command, path, message, current, earlier } = one
     const result = apply(command, current ?? CURRENT, earlier)
     expect(result.ok).toBe(false)
     if (result.ok) return
