@@ -84,7 +84,7 @@ export async function changeDocument(
     context.say('Waiting until it is everywhere …')
     waited = await waitUntilEverywhere(api, done.revision, acceptedAt, context.signal)
     lines.push(
-      `Published in KV after ${toSeconds(waited.publishedMs)}; every page is decided by it since ${toSeconds(waited.everywhereMs)} after the change`,
+      `In KV after ${toSeconds(waited.publishedMs)}; every page is decided by it after ${toSeconds(waited.everywhereMs)}`,
     )
   }
   if (request.next !== undefined) lines.push(`Next: ${request.next}`)

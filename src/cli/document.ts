@@ -9,6 +9,7 @@ import { parseAssignments } from '../assignments/parse.ts'
 import type { AssignmentsDocument } from '../assignments/schema.ts'
 import type { Api } from './api.ts'
 import type { Context } from './command.ts'
+import { FORMAT, takeDocument } from './exported.ts'
 import { CliFailure, EXIT, misuse, refused } from './failure.ts'
 import { documentReply } from './replies.ts'
 
@@ -33,13 +34,18 @@ export function readDocument(text: string): Known {
   return { document: parsed.value, compiled: compileAssignments(parsed.value) }
 }
 
-/** A document in a file (`-` is standard input). @throws CliFailure that lists every problem. */
+/**
+ * A document in a file (`-` is standard input), or in an export of one.
+ *
+ * @throws CliFailure that lists every problem.
+ */
 export async function loadFile(
   context: Pick<Context, 'cwd' | 'streams'>,
   file: string,
   allowInsecure: boolean,
 ): Promise<Known> {
-  const parsed = parseAssignments(await readText(context, file), { allowInsecure })
+  const text = await readText(context, file)
+  const parsed = parseAssignments(toDocumentText(text, file), { allowInsecure })
   if (parsed.ok) return { document: parsed.value, compiled: compileAssignments(parsed.value) }
   const count = parsed.error.length
   throw refused(
@@ -47,6 +53,18 @@ export async function loadFile(
     `${file} is refused by the edge: ${count === 1 ? 'one problem' : `${count} problems`}`,
     { problems: parsed.error.map(({ path, message }) => ({ path, message })) },
   )
+}
+
+/** What is not JSON is for the edge's parser to complain about. */
+function toDocumentText(text: string, file: string): string {
+  if (!text.includes(`"${FORMAT}"`)) return text
+  let read: unknown
+  try {
+    read = JSON.parse(text)
+  } catch {
+    return text
+  }
+  return JSON.stringify(takeDocument(read, file))
 }
 
 export async function readText(

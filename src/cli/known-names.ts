@@ -10,21 +10,22 @@ const MAX_LISTED = 20
 
 /** @throws CliFailure that names what it may have been. */
 export function knowEnvironment(name: string, { document }: Known): void {
-  knowName('environment', name, Object.keys(document.environments))
+  const known = Object.keys(document.environments)
+  knowName('environment', name, known, toSuggestion(name, known))
 }
 
-/** @throws CliFailure that names what it may have been. */
+/** A version's neighbour is another release and no slip of the pen: none is suggested. */
 export function knowVersion(id: string, { document }: Known): void {
-  knowName('version', id, Object.keys(document.versions))
+  knowName('version', id, Object.keys(document.versions), '')
 }
 
-function knowName(what: string, name: string, known: readonly string[]): void {
+function knowName(what: string, name: string, known: readonly string[], suggestion: string): void {
   if (known.includes(name)) return
   const has =
     known.length > MAX_LISTED
       ? `${known.slice(-MAX_LISTED).join(', ')} and older ones`
       : known.join(', ')
-  throw refused('unknown_name', `there is no ${what} "${name}"${toSuggestion(name, known)}`, {
-    hint: `there is ${has || 'none'}`,
+  throw refused('unknown_name', `there is no ${what} "${name}"${suggestion}`, {
+    hint: `the document has ${has || 'none'}`,
   })
 }

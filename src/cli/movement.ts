@@ -131,7 +131,7 @@ function isSame(one: unknown, other: unknown): boolean {
 
 /** For people: who gives what to whom, then the rest. */
 export function toLines({ moved, versions, changes }: Movement): string[] {
-  const [towards, elsewhere] = [toShares(moved), toShares(versions)]
+  const total = versions.reduce((sum, { percent }) => sum + percent, 0)
   return [
     ...moved.map(
       ({ from, to, buckets, percent }) =>
@@ -141,18 +141,10 @@ export function toLines({ moved, versions, changes }: Movement): string[] {
     ...versions.map(
       ({ from, to, percent }) => `${toPercentText(percent)} of visitors go from ${from} to ${to}`,
     ),
-    ...(versions.length === 0
-      ? [
-          towards > 0
-            ? 'nobody gets another version: they point at the same'
-            : 'nobody gets another version by bucket',
-        ]
+    ...(versions.length > 1
+      ? [`${toPercentText(total)} of visitors get another version in all`]
       : []),
-    ...(elsewhere > 0 && versions.length > 1 ? [`${toPercentText(elsewhere)} in all`] : []),
+    ...(versions.length === 0 ? ['nobody gets another version by bucket'] : []),
     ...changes,
   ]
-}
-
-function toShares(moves: readonly Move[]): number {
-  return moves.reduce((sum, { percent }) => sum + percent, 0)
 }

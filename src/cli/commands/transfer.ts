@@ -1,55 +1,16 @@
 // `holo export` and `holo import`: the document as a file, and back into a control, an empty one too.
 // Files of versions are in R2 and stay there; history, audit log and tokens are not exported.
 
-import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { parseAssignments } from '../../assignments/parse.ts'
 import { beginDocument } from '../begin.ts'
 import { changeDocument, changeShape } from '../change.ts'
 import { type ChangeOptions, command, type SharedOptions } from '../command.ts'
-import { loadCurrent, readJson } from '../document.ts'
+import { loadCurrent, loadFile } from '../document.ts'
+import { digestContent, exported, FORMAT } from '../exported.ts'
 import { CliFailure, misuse, refused } from '../failure.ts'
 import { documentReply } from '../replies.ts'
-
-const FORMAT = 'holo-export'
-
-const exported = z.strictObject({
-  format: z.literal(FORMAT),
-  formatVersion: z.literal(1),
-  exportedAt: z.string(),
-  from: z.string(),
-  revision: z.int(),
-  content: z.string(),
-  document: z.looseObject({}),
-})
-
-/**
- * SHA-256 of what a document says, without which revision it is and where the audit log stood: the
- * same in every control that says the same.
- */
-export function digestContent(document: Readonly<Record<string, unknown>>): string {
-  const { revision: _, audit: __, ...content } = document
-  return createHash('sha256')
-    .update(JSON.stringify(toSorted(content)))
-    .digest('hex')
-}
-
-/** Arrays keep their order, and the objects in which order has a meaning are lists of pairs. */
-function toSorted(value: unknown, key = ''): unknown {
-  if (Array.isArray(value)) return value.map((one) => toSorted(one))
-  if (typeof value !== 'object' || value === null) return value
-  const pairs = Object.entries(value).map(([name, one]): [string, unknown] => [
-    name,
-    toSorted(one, name),
-  ])
-  if (ORDERED.has(key)) return pairs
-  return Object.fromEntries(pairs.sort(([a], [b]) => (a < b ? -1 : 1)))
-}
-
-/** Which public environment is the first, and which version was written later, decides something. */
-const ORDERED: ReadonlySet<string> = new Set(['environments', 'versions'])
 
 type ExportOptions = SharedOptions & { readonly force?: boolean }
 
@@ -115,54 +76,27 @@ export const IMPORT = command({
     { command: 'holo import holo-backup.json --dry-run', about: 'what would move' },
     { command: 'holo import holo-backup.json --yes --wait', about: 'into an empty control' },
   ],
-  shape: changeShape.extend({ content: z.string() }),
+  shape: changeShape.extend({
+    content: z.string().optional().describe('As in export; absent where nothing was changed'),
+  }),
   run: async (context, [file]: [string], options: ImportOptions) => {
-    const document = readExport(await readJson(context, file), file)
-    const content = digestContent(document)
+    const { document } = await loadFile(context, file, true)
     const query: Record<string, string> = options.allowNewSalt ? { allowNewSalt: 'true' } : {}
-    const request = {
-      title: `Import ${file}`,
-      method: 'PUT',
-      path: '/assignments',
-      query,
-      body: document,
-    }
+    const title = `Import ${file}`
     const api = await context.api()
     const current = await loadCurrent(api).catch((cause) => {
       if (cause instanceof CliFailure && cause.code === 'no_document') return undefined
       throw cause
     })
-    if (current) {
-      const { json, ...rest } = await changeDocument(context, request, options, current)
-      return { ...rest, json: { ...json, content } }
-    }
-    if (options.ifRevision !== undefined) {
+    if (!current && options.ifRevision !== undefined) {
       throw misuse('--if-revision names a revision, and there is no document here yet')
     }
-    const { json, ...rest } = await beginDocument(context, request.title, document, options)
-    return { ...rest, json: { ...json, content } }
+    const request = { title, method: 'PUT', path: '/assignments', query, body: document }
+    const { json, lines } = current
+      ? await changeDocument(context, request, options, current)
+      : await beginDocument(context, title, document, options)
+    if (!json.changed) return { json, lines }
+    const content = digestContent(await api.ask(documentReply, 'GET', '/assignments'))
+    return { json: { ...json, content }, lines: [...lines, `Content ${content}`] }
   },
 })
-
-function readExport(read: unknown, file: string): Readonly<Record<string, unknown>> {
-  const isExport = (read as { format?: unknown } | null)?.format === FORMAT
-  const whole = isExport ? exported.safeParse(read) : undefined
-  if (whole && !whole.success) {
-    throw refused('invalid_export', `${file} is an export of another version of Holo, or damaged`, {
-      problems: whole.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })),
-    })
-  }
-  const document = whole?.success ? whole.data.document : read
-  if (whole?.success && digestContent(whole.data.document) !== whole.data.content) {
-    throw refused('invalid_export', `${file} was changed since it was exported`, {
-      hint: 'to import it all the same, take its "document" out into a file of its own',
-    })
-  }
-  const parsed = parseAssignments(JSON.stringify(document), { allowInsecure: true })
-  if (!parsed.ok) {
-    throw refused('invalid_document', `${file} is refused by the edge`, {
-      problems: parsed.error.map(({ path, message }) => ({ path, message })),
-    })
-  }
-  return document as Readonly<Record<string, unknown>>
-}
