@@ -29,7 +29,11 @@ const MAY_IMPORT = {
   client: FOUNDATION,
   metrics: FOUNDATION,
   control: ['core', 'assignments', 'metrics', 'env'],
-  admin: ['control', ...FOUNDATION, 'env', 'proxy/match-service'],
+  admin: [
+    ...['control', ...FOUNDATION, 'env', 'proxy/match-service'],
+    // Pure, and the same words for what differs wherever a version is published.
+    ...['publish/differences', 'publish/concurrently'],
+  ],
   dashboard: ['control'],
   publish: ['core', 'assignments'],
   // `parse` is the edge's own judgement, which `validate` and `diff` give without a network.

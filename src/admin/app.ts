@@ -6,6 +6,7 @@ import type { Caller, Credential } from '../control/contract.ts'
 import { hasScope } from '../control/scopes.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { type Ask, createAsk, type GetControl, type Patience } from './ask-control.ts'
+import type { ContentStore } from './content-store.ts'
 import { isFromElsewhere, readCredential } from './credential.ts'
 import { API_PATH } from './openapi.ts'
 import { type Parsed, parseRequest } from './parse-request.ts'
@@ -20,6 +21,7 @@ export type Surroundings = {
   readonly path: string
   readonly requestId: string
   readonly getControl: GetControl
+  readonly store: ContentStore
   readonly now: number
   readonly patience?: Patience
 }
@@ -57,8 +59,9 @@ async function handle(
   route: Route,
   request: Request,
   params: unknown,
-  { getControl, requestId, now, patience, turnedAway }: Surroundings & { turnedAway: TurnedAway },
+  surroundings: Surroundings & { turnedAway: TurnedAway },
 ): Handled {
+  const { getControl, store, requestId, now, patience, turnedAway } = surroundings
   const ask = createAsk(getControl, requestId, patience)
   const shown = readCredential(request.headers)
   if (!shown.ok) {
@@ -76,7 +79,7 @@ async function handle(
   if (route.scope === 'open') return route.handle({ caller, ask })
   const parsed = await parseRequest(route, request, params)
   if (!parsed.ok) return parsed
-  return route.handle({ ...(parsed.value as Parsed<never>), caller, ask, now })
+  return route.handle({ ...(parsed.value as Parsed<never>), caller, ask, store, now })
 }
 
 function toCaller({ headers }: Request, credential: Credential, requestId: string): Caller {
@@ -92,9 +95,13 @@ async function admit(route: Route, caller: Caller, ask: Ask): Promise<Result<und
   return isAdmitted ? ok(undefined) : err({ kind: 'forbidden' })
 }
 
-function toResponse(request: Request, route: Route, { body, revision }: Reply): Response {
+function toResponse(
+  request: Request,
+  route: Route,
+  { body, revision, isUnfinished }: Reply,
+): Response {
   const headers = new Headers({
-    'content-type': 'application/json',
+    'content-type': route.repliesOctets ? 'application/octet-stream' : 'application/json',
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
   })
@@ -105,5 +112,7 @@ function toResponse(request: Request, route: Route, { body, revision }: Reply): 
       return new Response(null, { status: 304, headers })
     }
   }
-  return new Response(JSON.stringify(body), { status: route.status ?? 200, headers })
+  if (route.repliesOctets) return new Response(body as Uint8Array<ArrayBuffer>, { headers })
+  const status = isUnfinished ? 202 : (route.status ?? 200)
+  return new Response(JSON.stringify(body), { status, headers })
 }

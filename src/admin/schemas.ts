@@ -13,6 +13,11 @@ export const versionId = z.string().regex(VERSION_ID)
 export const scope = z.enum(SCOPES)
 export const revision = z.int().min(1).max(MAX_REVISION)
 export const milliseconds = z.int().describe('Milliseconds since the epoch')
+export const sha256 = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, 'a SHA-256 in lower-case hex')
+  .describe('SHA-256 of the bytes, 64 lower-case hex digits')
+export const stored = z.enum(['created', 'existing'])
 const digest = z.string().describe('SHA-256 of the text, 64 lower-case hex digits')
 
 /** A number as a query or a path has it. */

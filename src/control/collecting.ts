@@ -5,7 +5,14 @@
 import { ok, type Result } from '../core/result.ts'
 import { type Author, makeChange } from './change.ts'
 import type { Refused } from './contract.ts'
-import type { Collected, Garbage, Protection, Retired, VersionUse } from './contract-uploads.ts'
+import type {
+  Collected,
+  Garbage,
+  Protection,
+  Retention,
+  Retired,
+  VersionUse,
+} from './contract-uploads.ts'
 import type { Known } from './known.ts'
 import {
   COLLECTION_GRACE_MS,
@@ -13,7 +20,7 @@ import {
   MAX_RETIRED_VERSIONS,
   UPLOAD_LIFETIME_MS,
 } from './limits.ts'
-import { decideRetention, type Retention, type RetentionSettings } from './retention.ts'
+import { decideRetention, type RetentionSettings } from './retention.ts'
 import type { UploadRow } from './tables.ts'
 import type { UploadingParts } from './uploading.ts'
 import { toRecord } from './uploads.ts'

@@ -3,8 +3,7 @@
 
 import type { Result } from '../core/result.ts'
 import type { PublishedService, VersionRecord } from '../core/version-record.ts'
-import type { Answer, Caller, Denied, Refused } from './contract.ts'
-import type { Retention } from './retention.ts'
+import type { Answer, Caller, Denied, Refused } from './caller.ts'
 
 /** A version on its way, or one that has arrived. */
 export type Upload = {
@@ -45,8 +44,15 @@ export type Finished = {
 export type NotFinished =
   | NoSuchUpload
   | Taken
-  | { readonly kind: 'unverified' | 'unavailable' }
+  | { readonly kind: 'unverified' }
+  | { readonly kind: 'unavailable' }
   | Exclude<Refused, { kind: 'stale' }>
+
+/** Why a version stays. `until` is when the reason ends by itself; `undefined` while something else has to happen first. */
+export type Retention = {
+  readonly why: 'pointed-at' | 'latest' | 'lately-pointed-at' | 'new' | 'nothing'
+  readonly until: number | undefined
+}
 
 /** What is known of a version beside the document. */
 export type VersionUse = {

@@ -86,9 +86,9 @@ export const MAX_COMMIT_ATTEMPTS = 20
 /** R2's answer about a version's record, a file of a few hundred bytes. */
 export const RECORD_TIMEOUT_MS = 4000
 
-/** R2 takes a thousand keys in one deletion, in a second or two. */
+/** R2 takes a thousand keys in one deletion, in a second or two; who asked for it waits for ten. */
 export const MAX_DELETED_KEYS = 1000
-export const DELETE_TIMEOUT_MS = 20_000
+export const DELETE_TIMEOUT_MS = 8000
 
 /**
  * A deletion whose outcome nobody heard may still be under way in R2 for a moment. Whoever looks for

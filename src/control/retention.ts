@@ -2,6 +2,7 @@
 // lately, and those that have only just come. Pure. When what was is known.ts' affair.
 
 import type { Env } from '../env.ts'
+import type { Retention } from './contract-uploads.ts'
 import { COLLECTION_GRACE_MS, DEFAULT_RETAINED_DAYS, DEFAULT_RETAINED_VERSIONS } from './limits.ts'
 
 export type RetentionSettings = {
@@ -19,12 +20,6 @@ export type Use = {
   readonly seenAt: number
   /** When an environment last ceased to point at it; `undefined` for never. */
   readonly leftAt: number | undefined
-}
-
-/** `until` is when the reason ends by itself; `undefined` while something else has to happen first. */
-export type Retention = {
-  readonly why: 'pointed-at' | 'latest' | 'lately-pointed-at' | 'new' | 'nothing'
-  readonly until: number | undefined
 }
 
 const DAY_MS = 86_400_000
