@@ -36,7 +36,8 @@ const MAY_IMPORT = {
   ],
   dashboard: ['control'],
   publish: ['core', 'assignments'],
-  cli: ['core', 'publish', 'assignments/schema', 'assignments/compile'],
+  // `parse` is the edge's own judgement, which `validate` and `diff` give without a network.
+  cli: ['core', 'publish', 'assignments/schema', 'assignments/compile', 'assignments/parse'],
   env: ['control/contract'],
   'colo-cache': [],
   settings: [...FOUNDATION, 'env'],

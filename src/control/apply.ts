@@ -5,6 +5,7 @@ import { ok, type Result } from '../core/result.ts'
 import { pointEnvironment, removeEnvironment } from './apply-environments.ts'
 import { addVersion, type OwnCommand, removeVersions } from './apply-publication.ts'
 import { rollBack } from './apply-rollback.ts'
+import { swap } from './apply-swap.ts'
 import { shift } from './apply-traffic.ts'
 import { setServices, withdraw } from './apply-versions.ts'
 import type { Command } from './commands.ts'
@@ -48,6 +49,8 @@ function change(
       return removeEnvironment(command, current)
     case 'shift':
       return shift(command, current)
+    case 'swap':
+      return swap(command, current)
     case 'set-rules':
       return ok({ ...toDraft(current), rules: command.rules })
     case 'set-services':

@@ -219,6 +219,36 @@ describe('withdraw', () => {
   })
 })
 
+describe('swap', () => {
+  it('exchanges the versions of two environments and leaves the rest with the names', () => {
+    const after = applied({ kind: 'swap', environments: ['main', 'canary'] })
+    expect(after.environments.main).toEqual({ ...CURRENT.environments.main, version: '0.0.5' })
+    expect(after.environments.canary).toEqual({ ...CURRENT.environments.canary, version: '0.0.3' })
+    expect(after.traffic).toEqual(CURRENT.traffic)
+  })
+
+  it('undoes itself', () => {
+    const there = applied({ kind: 'swap', environments: ['main', 'canary'] })
+    expect(applied({ kind: 'swap', environments: ['canary', 'main'] }, there)).toEqual(CURRENT)
+  })
+
+  it('opens what a public environment takes over, and does not close what it gives', () => {
+    const after = applied({ kind: 'swap', environments: ['main', 'dev'] })
+    expect(after.versions[CURRENT.environments.dev?.version ?? '']?.open).toBe(true)
+    expect(after.versions['0.0.3']?.open).toBe(true)
+  })
+
+  it.each([
+    [['main', 'main'], 'environments', /exchanged with itself/],
+    [['man', 'canary'], 'environments[0]', /no environment "man"/],
+    [['main', 'cannary'], 'environments[1]', /no environment "cannary"/],
+  ] as const)('refuses %j', ([one, other], path, message) => {
+    const result = apply({ kind: 'swap', environments: [one, other] }, CURRENT)
+    expect(result).toMatchObject({ ok: false, error: [{ path }] })
+    if (!result.ok) expect(result.error[0]?.message).toMatch(message)
+  })
+})
+
 describe('rollback', () => {
   const earlier = contentWith({
     salt: 'earlier',

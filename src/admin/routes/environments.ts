@@ -100,6 +100,17 @@ export const ENVIRONMENT_ROUTES: readonly Route[] = [
     reply: committed,
     handle: (call) => changeDocument(call, { ...call.body, kind: 'shift' }),
   }),
+  route({
+    method: 'POST',
+    path: '/swap',
+    scope: 'shift',
+    summary: 'Exchanges the versions of two environments in one revision',
+    query: changeQuery,
+    body: COMMANDS.swap.omit({ kind: true }),
+    changes: 'document',
+    reply: committed,
+    handle: (call) => changeDocument(call, { ...call.body, kind: 'swap' }),
+  }),
 ]
 
 function toEnvironments(document: AssignmentsDocument): z.infer<typeof environment>[] {
