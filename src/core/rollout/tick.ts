@@ -71,7 +71,7 @@ function noticeSampleRatio(
 ): readonly AuditRow[] {
   if (!state.sampleRatio.alarmed || before.sampleRatio.alarmed) return []
   const log = toLogSampleRatio(state.sampleRatio).toFixed(2)
-  const reason = `sample ratio: visitors do not arrive in the shares they were given (ln of the Bayes factor ${log}); nothing is promoted by itself from here on`
+  const reason = `sample ratio: visitors do not arrive in the shares they were given (ln of the evidence ${log}); nothing is promoted by itself from here on`
   return move(state, event, state, reason).audit
 }
 

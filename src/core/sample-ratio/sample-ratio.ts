@@ -1,103 +1,98 @@
-// Whether visitors arrive in the environments in the shares that traffic gives them. If they do not,
-// somebody is lost on one side and a comparison of the sides means nothing. It is no reason to roll back.
+// Whether visitors arrive in the environments in the shares that traffic gives them, over all weights
+// that a rollout has had. If they do not, somebody is lost on one side and a comparison of the sides
+// means nothing. It is no reason to roll back.
 
-import { logGamma } from './log-gamma.ts'
-
-/** How firmly the null's shares are believed, in visitors: shares within about 0.5 % are alike to it. */
-export const CONCENTRATION = 10_000
+import { type Split, toLogBayesFactor } from './bayes-factor.ts'
 
 /**
  * Visitors since one change of weights: those whose document was decided by their bucket, each once,
- * counted at assignment, before a backend is called. Environments in one order throughout.
+ * counted at assignment, before a backend is called.
  */
-export type Stratum = {
+export type Stratum = Split & {
   /** The revision that set these weights; grows. */
   readonly id: number
-  /** Intended shares, from 0, in any unit: buckets will do. */
-  readonly shares: readonly number[]
-  /** Whole numbers of visitors. */
-  readonly visitors: readonly number[]
 }
 
 /** Plain JSON. */
 export type SampleRatioState = {
-  /** ln of the Bayes factor of strata that are past. */
-  readonly past: number
-  /** The id of the last stratum in `past`. */
-  readonly pastId: number
-  /** The latest strata, oldest first. */
-  readonly strata: readonly Stratum[]
-  /** Has it ever reached 1/alpha? It stays so: an alarm that goes away again was no smaller alarm. */
+  /** How many strata have begun. */
+  readonly begun: number
+  /** The evidence of strata that are past, weighted and summed: ln, `null` when there are none. */
+  readonly past: number | null
+  /** The largest id among them. */
+  readonly pastId: number | null
+  /** The others, oldest first, each with its place from 1. */
+  readonly strata: readonly (Stratum & { readonly place: number })[]
+  /** Has the evidence ever reached 1/alpha? It stays so: an alarm that passes was an alarm. */
   readonly alarmed: boolean
 }
 
 /** A batch may be late by some weight changes, but not by more than these. */
 const OPEN_STRATA = 4
 
-export const NO_SAMPLE: SampleRatioState = { past: 0, pastId: -1, strata: [], alarmed: false }
-
-/**
- * ln of the Bayes factor "other shares" against "these shares" of one stratum: a Dirichlet-multinomial
- * around the intended shares against the multinomial. Environments without a share are left out; with
- * fewer than two others there is nothing to compare, and the answer is 0. The multinomial's martingale
- * over visitors, so that it may be looked at always.
- *
- * Source: Lindon & Malek (2022); optimizely/ssrm.
- *
- * @throws TypeError when shares and visitors differ in number.
- */
-export function toLogBayesFactor(
-  { shares, visitors }: Pick<Stratum, 'shares' | 'visitors'>,
-  concentration: number = CONCENTRATION,
-): number {
-  if (shares.length !== visitors.length) {
-    throw new TypeError(`visitors: one count for each of ${shares.length} shares`)
-  }
-  const sides = shares
-    .map((share, i) => ({ share, count: visitors[i] ?? 0 }))
-    .filter(({ share }) => share > 0)
-  if (sides.length < 2) return 0
-  const whole = sides.reduce((sum, { share }) => sum + share, 0)
-  const total = sides.reduce((sum, { count }) => sum + count, 0)
-  return sides.reduce(
-    (sum, { share, count }) => {
-      const prior = (concentration * share) / whole
-      return sum + logGamma(prior + count) - logGamma(prior) - count * Math.log(share / whole)
-    },
-    logGamma(concentration) - logGamma(concentration + total),
-  )
+export const NO_SAMPLE: SampleRatioState = {
+  begun: 0,
+  past: null,
+  pastId: null,
+  strata: [],
+  alarmed: false,
 }
 
-/** The factors of all strata multiplied, as a logarithm. */
-export function toLogSampleRatio({ past, strata }: SampleRatioState): number {
-  return strata.reduce((sum, stratum) => sum + toLogBayesFactor(stratum), past)
+/**
+ * ln of the evidence of all strata: the mean of their Bayes factors, the one at place j with weight
+ * 1 / (j (j + 1)), those still to come counting as 1.
+ *
+ * Not their product: visitors who come back are in every stratum, mostly on the same side, and a chance
+ * imbalance among them would be counted again at each step. The mean holds whatever strata share.
+ */
+export function toLogSampleRatio({ begun, past, strata }: SampleRatioState): number {
+  const logs = strata.map(weigh)
+  logs.push(-Math.log(begun + 1))
+  if (past !== null) logs.push(past)
+  return logSumExp(logs)
 }
 
 /**
  * Adds the visitors that a window saw for the first time, to the stratum of its id. What comes for a
- * stratum that is long past, or is no count, is dropped.
+ * stratum that is long past, or is no count, is dropped: the same state comes back.
  */
 export function addVisitors(
   state: SampleRatioState,
-  added: Stratum,
+  { id, shares, visitors }: Stratum,
   alpha: number,
 ): SampleRatioState {
-  if (added.id <= state.pastId || !isStratum(added)) return state
-  const known = state.strata.find(({ id }) => id === added.id)
-  if (known && known.visitors.length !== added.visitors.length) return state
+  const isPast = state.pastId !== null && id <= state.pastId
+  if (isPast || !isStratum({ id, shares, visitors })) return state
+  const known = state.strata.find((stratum) => stratum.id === id)
+  if (known && known.visitors.length !== visitors.length) return state
+  const begun = known ? state.begun : state.begun + 1
   const merged = known
-    ? { ...known, visitors: known.visitors.map((count, i) => count + (added.visitors[i] ?? 0)) }
-    : added
-  const strata = [...state.strata.filter(({ id }) => id !== added.id), merged]
+    ? { ...known, visitors: known.visitors.map((count, i) => count + (visitors[i] ?? 0)) }
+    : { id, shares, visitors, place: begun }
+  const strata = [...state.strata.filter((stratum) => stratum.id !== id), merged]
   strata.sort((one, other) => one.id - other.id)
   const gone = strata.splice(0, Math.max(0, strata.length - OPEN_STRATA))
   const next = {
-    past: gone.reduce((sum, stratum) => sum + toLogBayesFactor(stratum), state.past),
+    begun,
+    past: gone.length === 0 ? state.past : logSumExp([...gone.map(weigh), ...toList(state.past)]),
     pastId: gone.at(-1)?.id ?? state.pastId,
     strata,
     alarmed: state.alarmed,
   }
   return { ...next, alarmed: next.alarmed || toLogSampleRatio(next) >= Math.log(1 / alpha) }
+}
+
+function weigh(stratum: SampleRatioState['strata'][number]): number {
+  return toLogBayesFactor(stratum) - Math.log(stratum.place * (stratum.place + 1))
+}
+
+function toList(log: number | null): number[] {
+  return log === null ? [] : [log]
+}
+
+function logSumExp(logs: readonly number[]): number {
+  const largest = Math.max(...logs)
+  return largest + Math.log(logs.reduce((sum, log) => sum + Math.exp(log - largest), 0))
 }
 
 function isStratum({ id, shares, visitors }: Stratum): boolean {
