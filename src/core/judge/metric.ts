@@ -67,17 +67,14 @@ export function startMetric({ edges, margin }: Metric): MetricState {
 }
 
 /** The counts of a window, or what is wrong with them in words. */
-export function readWindow(
-  { name, edges }: Metric,
-  window: MetricWindow,
-): readonly Counts[] | string {
-  if ('error' in window) return `${name}: ${window.error}`
+export function readWindow({ edges }: Metric, window: MetricWindow): readonly Counts[] | string {
+  if ('error' in window) return window.error
   const expected = edges?.length ?? 1
   if (window.length !== expected) {
-    return `${name}: counts for ${expected} edges expected, not for ${window.length}`
+    return `counts for ${expected} edges are expected, not for ${window.length}`
   }
   const wrong = window.find((counts) => !isCounts(counts))
-  return wrong ? `${name}: no counts of visitors: ${JSON.stringify(wrong)}` : window
+  return wrong ? `these are no counts of visitors: ${JSON.stringify(wrong)}` : window
 }
 
 /** Adds counts that `readWindow` let pass. */

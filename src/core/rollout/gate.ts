@@ -26,6 +26,8 @@ export function findObstacle(
     return { kind: 'time', reason: `${toMinutes(phase.elapsedMs)} of ${toMinutes(minMs)}` }
   }
   if (gate === 'manual') return { kind: 'manual', reason: "waits for somebody's word" }
+  const missing = findMissing(plan, data, weight)
+  if (missing) return { kind: 'data', reason: `too little to go by: ${missing}` }
   if (sampleRatio.alarmed) {
     return {
       kind: 'sampleRatio',
@@ -33,8 +35,6 @@ export function findObstacle(
         'visitors do not arrive in the shares they were given, so the comparison is not valid',
     }
   }
-  const missing = findMissing(plan, data, weight)
-  if (missing) return { kind: 'data', reason: `too little to go by: ${missing}` }
   if (gate === 'evidence' && outcome !== 'promote') {
     return { kind: 'evidence', reason: `not enough evidence: ${judge(plan, metrics).reason}` }
   }

@@ -45,13 +45,14 @@ export function drawBinomial(random: Random, trials: number, probability: number
   }
 }
 
-/** How many arrive when `mean` do on average. */
+/** How many arrive when `mean` do on average. Exact below a mean of 400: Knuth's product of uniforms. */
 export function drawPoisson(random: Random, mean: number): number {
   if (mean > NORMAL_FROM_VARIANCE) {
     return Math.max(0, Math.round(mean + Math.sqrt(mean) * drawNormal(random)))
   }
+  const none = Math.exp(-mean)
   let arrivals = 0
-  for (let at = drawExponential(random); at <= mean; at += drawExponential(random)) arrivals += 1
+  for (let left = 1 - random(); left > none; left *= 1 - random()) arrivals += 1
   return arrivals
 }
 

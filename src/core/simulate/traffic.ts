@@ -38,9 +38,9 @@ export function drawWindow(
   weight: number,
   metrics: readonly Metric[],
 ): Drawn {
-  const total = drawPoisson(random, (load.visitorsPerMinute * WINDOW_MS) / 60_000)
-  const canary = drawBinomial(random, total, weight / 100)
-  const control = total - canary
+  const expected = (load.visitorsPerMinute * WINDOW_MS) / 60_000
+  const canary = drawPoisson(random, (expected * weight) / 100)
+  const control = drawPoisson(random, (expected * (100 - weight)) / 100)
   const drawn: Record<string, MetricWindow> = {}
   for (const { name, edges } of metrics) {
     const supposed = Object.hasOwn(load.metrics, name) ? load.metrics[name] : undefined
