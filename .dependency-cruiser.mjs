@@ -28,16 +28,24 @@ const MAY_IMPORT = {
   flags: FOUNDATION,
   client: FOUNDATION,
   metrics: FOUNDATION,
-  control: ['core', 'assignments', 'metrics', 'env'],
+  plans: ['core', 'assignments'],
+  control: ['core', 'assignments', 'plans', 'metrics', 'env'],
   admin: [
-    ...['control', ...FOUNDATION, 'env', 'proxy/match-service'],
+    ...['control', 'plans', ...FOUNDATION, 'env', 'proxy/match-service'],
     // Pure, and the same words for what differs wherever a version is published.
     ...['publish/differences', 'publish/concurrently'],
   ],
   dashboard: ['control'],
   publish: ['core', 'assignments'],
   // `parse` is the edge's own judgement, which `validate` and `diff` give without a network.
-  cli: ['core', 'publish', 'assignments/schema', 'assignments/compile', 'assignments/parse'],
+  cli: [
+    'core',
+    'plans',
+    'publish',
+    'assignments/schema',
+    'assignments/compile',
+    'assignments/parse',
+  ],
   env: ['control/contract'],
   'colo-cache': [],
   settings: [...FOUNDATION, 'env'],
