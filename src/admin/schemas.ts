@@ -97,6 +97,28 @@ export const version = z.strictObject({
   withdrawn: z.boolean(),
   published: z.string().optional(),
   environments: z.array(z.string()).describe('Which environments point at it'),
+  lastPointedAt: milliseconds
+    .optional()
+    .describe('Never, when left out; now, for what is pointed at'),
+  retained: z
+    .strictObject({
+      why: z.enum(['pointed-at', 'latest', 'lately-pointed-at', 'new', 'nothing']),
+      until: milliseconds.optional().describe('When the reason ends by itself'),
+    })
+    .describe('Why the collection leaves it alone'),
+  record: z
+    .strictObject({
+      id: z.string(),
+      manifest: z.string(),
+      services: z.array(service),
+      files: z.int(),
+      bytes: z.int(),
+      createdAt: z.string(),
+      commit: z.string().optional(),
+      author: z.string().optional(),
+    })
+    .optional()
+    .describe('As it was published; in the list only of those that came by an upload'),
 })
 
 export const auditRow = z.strictObject({
