@@ -5,17 +5,19 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { endOf, NEVER_ROW, WAYS } from '../../scripts/judge/never.ts'
-import { isWithin, toCount, toShare } from '../../scripts/judge/row.ts'
+import { isWithin, type Row, toCount, toShare } from '../../scripts/judge/row.ts'
 import { ROWS } from '../../scripts/judge/rows.ts'
 
-const EFFORT = { seed: 1, share: 0.01 }
+const EFFORT = { seed: 1, share: 0.005 }
 
 describe('the judge', () => {
-  it.each(ROWS.filter((row) => row !== NEVER_ROW))('$property: $bound', ({ property, run }) => {
-    const { holds, judge, runs } = run(EFFORT)
-    console.log(`${property}: ${judge} (${runs} runs)`)
-    expect(holds, judge).toBe(true)
-  })
+  for (const { property, bound, run } of ROWS.filter((row) => row !== NEVER_ROW)) {
+    it(`${property}: ${bound}`, () => {
+      const { holds, judge, runs } = run(EFFORT)
+      console.log(`${property}: ${judge} (${runs} runs)`)
+      expect(holds, judge).toBe(true)
+    })
+  }
 })
 
 describe.each(WAYS)('a day in which $name', (way) => {
@@ -28,8 +30,9 @@ describe.each(WAYS)('a day in which $name', (way) => {
 
 it('docs/judging.md shows every row', () => {
   const page = readFileSync('docs/judging.md', 'utf8')
-  for (const { property, bound } of ROWS) expect(page).toContain(`| ${property} | ${bound} |`)
-  expect(page).not.toContain('**broken**')
+  const isShown = ({ property, bound }: Row) => page.includes(`| ${property} | ${bound} |`)
+  expect(ROWS.filter((row) => !isShown(row))).toEqual([])
+  expect(page.includes('**broken**')).toBe(false)
 })
 
 it('the figures say how sure they are', () => {
