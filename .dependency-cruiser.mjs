@@ -30,10 +30,22 @@ const MAY_IMPORT = {
   metrics: FOUNDATION,
   plans: ['core', 'assignments'],
   control: ['core', 'assignments', 'plans', 'metrics', 'env'],
-  admin: ['control', 'plans', ...FOUNDATION, 'env', 'proxy/match-service'],
+  admin: [
+    ...['control', 'plans', ...FOUNDATION, 'env', 'proxy/match-service'],
+    // Pure, and the same words for what differs wherever a version is published.
+    ...['publish/differences', 'publish/concurrently'],
+  ],
   dashboard: ['control'],
   publish: ['core', 'assignments'],
-  cli: ['core', 'plans', 'publish', 'assignments/schema', 'assignments/compile'],
+  // `parse` is the edge's own judgement, which `validate` and `diff` give without a network.
+  cli: [
+    'core',
+    'plans',
+    'publish',
+    'assignments/schema',
+    'assignments/compile',
+    'assignments/parse',
+  ],
   env: ['control/contract'],
   'colo-cache': [],
   settings: [...FOUNDATION, 'env'],

@@ -3,17 +3,18 @@
 
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
-import { measureBare } from './bench/bare.ts'
 import { measureInProcess } from './bench/in-process.ts'
 import { countOperations } from './bench/operations.ts'
 import { measurePeers } from './bench/peers.ts'
+import { measureProxied } from './bench/proxied.ts'
 import type { Effort, Results } from './bench/results.ts'
 import { formatResults } from './bench/table.ts'
+import { measureWarmAssets } from './bench/warm-assets.ts'
 import { Mistake } from './local/mistake.ts'
 
 const HELP = `npm run bench -- [options]
 
-  --json        print JSON and nothing else
+  --json        print JSON and nothing else (npm is quiet with: npm run --silent bench -- --json)
   --rounds N    how often everything is measured (9)
   --seconds S   how long each contestant is under load in each round (0.5)
   --help        this text`
@@ -50,14 +51,15 @@ function readOptions(args: readonly string[]): Options | 'help' {
 async function bench(effort: Effort): Promise<Results> {
   const say = (line: string) => process.stderr.write(`${line}\n`)
   const timings = await measureInProcess(effort, say)
-  const bare = await measureBare(effort, say)
+  const assets = await measureWarmAssets(effort, say)
+  const proxied = await measureProxied(effort, say)
   const peers = await measurePeers(effort, say)
   const operations = await countOperations(say)
   const [cpu] = cpus()
   return {
     machine: { cpu: cpu?.model ?? 'unknown', cores: cpus().length, node: process.version },
     effort,
-    comparisons: [...bare, ...peers],
+    comparisons: [...assets, ...proxied, ...peers],
     timings,
     operations,
   }

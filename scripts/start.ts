@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 import { readFirstToken } from './local/first-token.ts'
 import { greet } from './local/greeting.ts'
 import { Mistake } from './local/mistake.ts'
+import type { NextRelease } from './local/next-release.ts'
 import { isPortFree } from './local/ports.ts'
 import type { RunningShop } from './local/shop.ts'
 
@@ -60,6 +61,7 @@ async function start({ port, data, example }: Options): Promise<void> {
   // These take a second to load, which a mistake shall not wait for.
   const { startEdge } = await import('./local/edge.ts')
   const { startShop } = await import('./local/shop.ts')
+  const { startNextRelease } = await import('./local/next-release.ts')
   const edge = await startEdge({
     host: HOST,
     port,
@@ -71,13 +73,16 @@ async function start({ port, data, example }: Options): Promise<void> {
     },
   })
   let shop: RunningShop | undefined
-  const ending = endOnSignal(() => Promise.all([edge.dispose(), shop?.stop()]))
+  let next: NextRelease | undefined
+  const stop = () => Promise.all([edge.dispose(), shop?.stop(), next?.backend.stop()])
+  const ending = endOnSignal(stop)
   try {
     shop = example ? await startShop(edge, data, HOST, token) : undefined
+    if (example && !ending.hasBegun()) next = await startNextRelease(data, HOST)
   } catch (cause) {
     // Whoever ends a start half-way makes it fail, and knows.
     if (ending.hasBegun()) return
-    await edge.dispose()
+    await stop()
     throw cause
   }
   shop?.broken.then((message) => {
@@ -85,7 +90,7 @@ async function start({ port, data, example }: Options): Promise<void> {
     console.error(message)
     return ending.begin(1)
   })
-  if (!ending.hasBegun()) greet(edge.url, data, shop !== undefined)
+  if (!ending.hasBegun()) greet(edge.url, data, next)
 }
 
 type Ending = {

@@ -29,6 +29,10 @@ export type Env = {
   readonly ACCESS_AUDIENCE: string
   /** What an Access identity may do, as in `read shift`. */
   readonly ACCESS_SCOPES: string
+  /** How many versions stay, the last ones, whatever points at them. */
+  readonly RETAIN_VERSIONS?: string
+  /** For how many days a version stays after an environment last pointed at it. */
+  readonly RETAIN_DAYS?: string
   /** A secret: the first token, which makes the others. */
   readonly HOLO_ADMIN_TOKEN?: string
 }

@@ -12,14 +12,21 @@ export type Load = {
   readonly expected: Expected
   /** When to stop: after so many replies, or so many milliseconds. */
   readonly until: { readonly replies: number } | { readonly ms: number }
+  /** `CONNECTIONS` when left out. */
+  readonly connections?: number
 }
 
 /** What every reply is like. Its head comes in one piece. */
 export type Expected = {
+  /** 200 when left out. */
+  readonly status?: number
   /** Lengths that a head may have, without the empty line behind it. */
   readonly headBytes: readonly number[]
   readonly bodyBytes: number
 }
+
+/** What a load has come to. `count` is of replies, or of whatever is counted. */
+export type Loaded = { readonly perSecond: number; readonly count: number }
 
 /** Enough that the server never waits for us. */
 export const CONNECTIONS = 16
@@ -28,12 +35,13 @@ const STALLED_MS = 5_000
 const RECEIVE_BUFFER_BYTES = 64 * 2 ** 10
 
 /**
- * Replies per second.
+ * How many replies come.
  *
- * @throws Error at the first reply that is no 200 or not as expected, and when replies stop.
+ * @throws Error at the first reply that is not as expected, and when replies stop.
  */
-export async function measureLoad({ url, requests, expected, until }: Load): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>()
+export async function measureLoad(load: Load): Promise<Loaded> {
+  const { url, requests, expected, until, connections = CONNECTIONS } = load
+  const { promise, resolve, reject } = Promise.withResolvers<Loaded>()
   const sockets: Socket[] = []
   let sent = 0
   let completed = 0
@@ -51,13 +59,13 @@ export async function measureLoad({ url, requests, expected, until }: Load): Pro
   const count = (socket: Socket) => {
     completed++
     const now = performance.now()
-    if (completed >= replies || now >= stopAt) resolve((completed * 1000) / (now - startedAt))
-    else send(socket)
+    if (completed < replies && now < stopAt) return send(socket)
+    resolve({ perSecond: (completed * 1000) / (now - startedAt), count: completed })
   }
 
   try {
     const onReply = (socket: Socket) => count(socket)
-    const opened = Array.from({ length: CONNECTIONS }, () =>
+    const opened = Array.from({ length: connections }, () =>
       open(url, expected, onReply, reject).then((socket) => sockets.push(socket)),
     )
     // A reply that is wrong already must end it as well.
@@ -74,21 +82,21 @@ export async function measureLoad({ url, requests, expected, until }: Load): Pro
 /** A connection that tells when a reply is complete. */
 function open(
   url: URL,
-  { headBytes, bodyBytes }: Expected,
+  { status = 200, headBytes, bodyBytes }: Expected,
   onReply: (socket: Socket) => void,
   fail: (cause: Error) => void,
 ): Promise<Socket> {
   return new Promise((resolve) => {
     const buffer = Buffer.alloc(RECEIVE_BUFFER_BYTES)
+    const digits = Buffer.from(String(status))
     let missing = 0
     /** What is wrong with what has come, if anything. */
     const receive = (bytes: number): string | undefined => {
       if (missing === 0) {
         const head = buffer.indexOf(END_OF_HEAD)
-        if (!isSuccess(buffer)) return `no 200: ${buffer.toString('latin1', 0, Math.max(head, 0))}`
-        if (!headBytes.includes(head)) {
-          return `not a head of ${headBytes} bytes: ${buffer.toString('latin1', 0, Math.max(head, 0))}`
-        }
+        const text = () => buffer.toString('latin1', 0, Math.max(head, 0))
+        if (!hasStatus(buffer, digits)) return `no ${status}: ${text()}`
+        if (!headBytes.includes(head)) return `not a head of ${headBytes} bytes: ${text()}`
         missing = head + END_OF_HEAD.length + bodyBytes
       }
       missing -= bytes
@@ -115,7 +123,7 @@ function open(
   })
 }
 
-/** Whether it starts with `HTTP/1.1 200`. */
-function isSuccess(received: Buffer): boolean {
-  return received[9] === 0x32 && received[10] === 0x30 && received[11] === 0x30
+/** Whether it starts with `HTTP/1.1` and this status. */
+function hasStatus(received: Buffer, digits: Buffer): boolean {
+  return received[9] === digits[0] && received[10] === digits[1] && received[11] === digits[2]
 }

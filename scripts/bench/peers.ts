@@ -5,14 +5,15 @@
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import { type Edge, startEdge } from '../local/edge.ts'
 import { ask, toGet } from './ask.ts'
-import { measureLoad } from './load.ts'
+import { type Loaded, measureLoad } from './load.ts'
+import { comparePairs, type Pair } from './pairs.ts'
 import { publishSite } from './published.ts'
-import { type Comparison, type Effort, toComparison } from './results.ts'
-import { interleave } from './rounds.ts'
+import type { Comparison, Effort } from './results.ts'
 import { makeBytes, withSite } from './site.ts'
 import { readDeployed } from './sources.ts'
 
 const HOST = '127.0.0.1'
+const PEER = "Cloudflare's static-asset Worker"
 /** From memory: ahead of the peer. */
 const AIM = 1
 const FILE_BYTES = 64 * 2 ** 10
@@ -73,48 +74,41 @@ async function compare(
 
   // From R2 into the Cache API.
   await fromHolo('r2', LIBRARY, once(LIBRARY))
-  const measured = await interleave(
+  const pairs: Pair[] = [
     {
-      memory: async () => {
-        // The other files have driven it out.
-        await ask(holo, HOT)
-        return fromHolo('memory', [HOT], until)
+      name: 'miniflare, one font (64 KiB)',
+      unit: 'replies',
+      ours: {
+        name: 'Holo, from memory',
+        turn: async () => {
+          // The other files have driven it out.
+          await ask(holo, HOT)
+          return fromHolo('memory', [HOT], until)
+        },
       },
-      peerHot: () => fromPeer([HOT], until),
-      r2: (round) => fromHolo('r2', toFresh(round), once(toFresh(round))),
-      peerFresh: (round) => fromPeer(toFresh(round), once(toFresh(round))),
-      cache: () => fromHolo('cache', LIBRARY, once(LIBRARY)),
-      peerLibrary: () => fromPeer(LIBRARY, once(LIBRARY)),
+      theirs: { name: PEER, turn: () => fromPeer([HOT], until) },
+      atLeast: AIM,
     },
-    rounds,
-    report,
-  )
-  const toOurs = (from: string, perSecond: readonly number[]) => ({
-    name: `Holo, from ${from}`,
-    perSecond,
-  })
-  const toTheirs = (perSecond: readonly number[]) => ({
-    name: "Cloudflare's static-asset Worker",
-    perSecond,
-  })
-  return [
-    toComparison(
-      'miniflare, one font (64 KiB)',
-      toOurs('memory', measured.memory),
-      toTheirs(measured.peerHot),
-      AIM,
-    ),
-    toComparison(
-      `miniflare, ${LIBRARY_FILES} fonts in turn`,
-      toOurs('the Cache API', measured.cache),
-      toTheirs(measured.peerLibrary),
-    ),
-    toComparison(
-      `miniflare, ${FRESH_FILES} fonts, each for the first time`,
-      toOurs('R2', measured.r2),
-      toTheirs(measured.peerFresh),
-    ),
+    {
+      name: `miniflare, ${LIBRARY_FILES} fonts in turn`,
+      unit: 'replies',
+      ours: {
+        name: 'Holo, from the Cache API',
+        turn: () => fromHolo('cache', LIBRARY, once(LIBRARY)),
+      },
+      theirs: { name: PEER, turn: () => fromPeer(LIBRARY, once(LIBRARY)) },
+    },
+    {
+      name: `miniflare, ${FRESH_FILES} fonts, each for the first time`,
+      unit: 'replies',
+      ours: {
+        name: 'Holo, from R2',
+        turn: (round) => fromHolo('r2', toFresh(round), once(toFresh(round))),
+      },
+      theirs: { name: PEER, turn: (round) => fromPeer(toFresh(round), once(toFresh(round))) },
+    },
   ]
+  return comparePairs(pairs, rounds, report)
 }
 
 type Until = Parameters<typeof measureLoad>[0]['until']
@@ -124,7 +118,7 @@ function load(
   paths: readonly string[],
   headBytes: readonly number[],
   until: Until,
-): Promise<number> {
+): Promise<Loaded> {
   const requests = paths.map((path) => toGet(url.host, path))
   return measureLoad({ url, requests, expected: { headBytes, bodyBytes: FILE_BYTES }, until })
 }

@@ -4,13 +4,19 @@ import type { AssignmentsDocument } from '../../src/assignments/schema.ts'
 import { createLocalTarget, type LocalBucket } from '../../src/publish/local-target.ts'
 import { publishFolder } from '../../src/publish/publish.ts'
 
+export type Services = NonNullable<AssignmentsDocument['versions'][string]['services']>
+
 /** Publishes all files as hashed ones. Returns the text of the document that points at them. */
-export async function publishSite(folder: string, bucket: LocalBucket): Promise<string> {
+export async function publishSite(
+  folder: string,
+  bucket: LocalBucket,
+  services: Services = [],
+): Promise<string> {
   const id = '1.0.0'
   const { record } = await publishFolder(createLocalTarget(bucket), {
     folder,
     id,
-    services: [],
+    services,
     hashedGlobs: ['**'],
     createdAt: '2026-01-01T00:00:00.000Z',
   })
@@ -20,7 +26,7 @@ export async function publishSite(folder: string, bucket: LocalBucket): Promise<
     salt: 'bench',
     environments: { main: { version: id } },
     traffic: { main: 100 },
-    versions: { [id]: { manifest: record.manifest } },
+    versions: { [id]: { manifest: record.manifest, services } },
   }
   return JSON.stringify(document)
 }

@@ -15,13 +15,27 @@ type Aim<Limit extends 'atLeast' | 'atMost'> = Readonly<Record<Limit, number>> &
   readonly met: boolean
 }
 
-/** Two servers of the same bytes, in replies per second. */
+/** What a comparison counts; a MB is 10^6 bytes. */
+export type Unit = 'replies' | 'MB' | 'messages'
+
+/** Two servers of the same bytes. */
 export type Comparison = {
   readonly name: string
+  readonly unit: Unit
   readonly ours: Contestant
   readonly theirs: Contestant
   /** Ours over theirs, of each round. */
   readonly ratio: Spread
+  /**
+   * What one unit took of the server's CPU; absent where the system does not tell, and where turns
+   * are shorter than its clock can tell.
+   */
+  readonly cpu?: {
+    readonly oursMicros: Spread
+    readonly theirsMicros: Spread
+    /** Theirs over ours, so that more is better here as well. */
+    readonly ratio: Spread
+  }
   readonly aim?: Aim<'atLeast'>
 }
 type Contestant = { readonly name: string; readonly perSecond: Spread }
@@ -39,6 +53,7 @@ export type Operations = {
   readonly requests: number
   readonly kv: number
   readonly r2: number
+  readonly control: number
   readonly cacheGets: number
   readonly cachePuts: number
   /** Of KV and R2 together. */
@@ -53,27 +68,53 @@ export type Results = {
   readonly operations: readonly Operations[]
 }
 
-export type Measured = { readonly name: string; readonly perSecond: readonly number[] }
+/** What one turn of a contestant came to. */
+export type Taken = {
+  readonly perSecond: number
+  /** CPU time of the server for one unit. */
+  readonly cpuMicros?: number | undefined
+}
+
+export type Measured = { readonly name: string; readonly turns: readonly Taken[] }
 
 /** @param atLeast the ratio that is aimed at. */
 export function toComparison(
   name: string,
+  unit: Unit,
   ours: Measured,
   theirs: Measured,
   atLeast?: number,
 ): Comparison {
-  const ratio = toRatios(ours.perSecond, theirs.perSecond)
+  const toRates = ({ turns }: Measured) => turns.map(({ perSecond }) => perSecond)
+  const ratio = toRatios(toRates(ours), toRates(theirs))
   const toContestant = (measured: Measured): Contestant => ({
     name: measured.name,
-    perSecond: toSpread(measured.perSecond),
+    perSecond: toSpread(toRates(measured)),
   })
+  const oursMicros = toCpu(ours)
+  const theirsMicros = toCpu(theirs)
   return {
     name,
+    unit,
     ours: toContestant(ours),
     theirs: toContestant(theirs),
     ratio,
+    ...(oursMicros &&
+      theirsMicros && {
+        cpu: {
+          oursMicros: toSpread(oursMicros),
+          theirsMicros: toSpread(theirsMicros),
+          ratio: toRatios(theirsMicros, oursMicros),
+        },
+      }),
     ...(atLeast !== undefined && { aim: { atLeast, met: ratio.median >= atLeast } }),
   }
+}
+
+/** `undefined` unless every turn knows; none took nothing. */
+function toCpu({ turns }: Measured): number[] | undefined {
+  const known = turns.flatMap(({ cpuMicros }) => (cpuMicros ? [cpuMicros] : []))
+  return known.length === turns.length ? known : undefined
 }
 
 /** @param atMost the nanoseconds that are aimed at. */

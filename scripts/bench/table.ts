@@ -1,31 +1,36 @@
 // The results as a person reads them: what was compared, the middle, the ends, and whether an aim
 // was met.
 
-import type { Comparison, Operations, Results, Timing } from './results.ts'
+import type { Comparison, Operations, Results, Timing, Unit } from './results.ts'
 import type { Spread } from './statistics.ts'
+
+const UNITS: readonly Unit[] = ['replies', 'MB', 'messages']
 
 export function formatResults(results: Results): string {
   const { machine, effort, comparisons, timings, operations } = results
   return [
     `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; median (min to max) of ${effort.rounds} rounds`,
-    formatTable([
-      ['replies per second', 'Holo', 'the other', 'ratio', 'aim'],
-      ...comparisons.map(toComparisonRow),
-    ]),
+    ...UNITS.map((unit) =>
+      formatTable([
+        [`${unit} per second`, 'Holo', 'the other', 'ratio', 'ratio by CPU', 'aim'],
+        ...comparisons.filter((comparison) => comparison.unit === unit).map(toComparisonRow),
+      ]),
+    ),
     formatTable([['one call', 'ns', 'aim'], ...timings.map(toTimingRow)]),
     formatTable([
-      ['operations', 'requests', 'KV', 'R2', 'cache gets', 'cache puts', 'aim'],
+      ['operations', 'requests', 'KV', 'R2', 'control', 'cache gets', 'cache puts', 'aim'],
       ...operations.map(toOperationsRow),
     ]),
   ].join('\n\n')
 }
 
-function toComparisonRow({ name, ours, theirs, ratio, aim }: Comparison): string[] {
+function toComparisonRow({ name, ours, theirs, ratio, cpu, aim }: Comparison): string[] {
   return [
     `${name}: ${ours.name} / ${theirs.name}`,
     formatSpread(ours.perSecond, 0),
     formatSpread(theirs.perSecond, 0),
     formatSpread(ratio, 2),
+    cpu ? formatSpread(cpu.ratio, 2) : '',
     aim ? `${aim.met ? 'met' : 'missed'}: at least ${aim.atLeast}` : '',
   ]
 }
@@ -39,11 +44,13 @@ function toTimingRow({ name, ns, aim }: Timing): string[] {
 }
 
 function toOperationsRow(row: Operations): string[] {
-  const counts = [row.requests, row.kv, row.r2, row.cacheGets, row.cachePuts]
+  const counts = [row.requests, row.kv, row.r2, row.control, row.cacheGets, row.cachePuts]
   return [
     row.name,
     ...counts.map((count) => formatNumber(count, 0)),
-    row.aim ? `${row.aim.met ? 'met' : 'missed'}: KV and R2 at most ${row.aim.atMost}` : '',
+    row.aim
+      ? `${row.aim.met ? 'met' : 'missed'}: KV, R2 and control at most ${row.aim.atMost}`
+      : '',
   ]
 }
 

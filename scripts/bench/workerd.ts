@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,15 +21,19 @@ export type BareWorker = {
 
 export type BareWorkerd<Name extends string> = {
   readonly urls: Readonly<Record<Name, URL>>
+  /** Milliseconds of CPU time that it has had so far; `undefined` where the system does not tell. */
+  readonly readCpuMs: () => number | undefined
   readonly dispose: () => Promise<void>
 }
 
 const WORKERD = fileURLToPath(new URL('../../node_modules/workerd/bin/workerd', import.meta.url))
 const HOST = '127.0.0.1'
 const START_TIMEOUT_MS = 15_000
+const MS_PER_TICK = 10
 
 /**
- * Starts one workerd that serves each Worker on a free port of its own.
+ * Starts one workerd that serves each Worker on a free port of its own. They reach this machine and
+ * nothing else.
  *
  * @throws Error with what workerd wrote, when it does not begin to listen.
  */
@@ -55,13 +60,22 @@ export async function startWorkerd<Name extends string>(
     const names = new Set(Object.keys(workers))
     const urls = await readPorts(child.stdio[3] as Readable, names)
     if (!urls) throw new Error(`workerd did not start:\n${written}`)
-    return { urls: urls as Record<Name, URL>, dispose }
+    return { urls: urls as Record<Name, URL>, readCpuMs: () => readCpuMs(child.pid), dispose }
   } catch (cause) {
     await dispose()
     throw cause
   } finally {
     clearTimeout(timer)
   }
+}
+
+/** User and system time of all its threads, which Linux counts in ticks (proc_pid_stat(5)). */
+function readCpuMs(pid: number | undefined): number | undefined {
+  const file = `/proc/${pid}/stat`
+  if (!existsSync(file)) return undefined
+  // Behind the name, which is in parentheses: the state, and 10 fields before the two times.
+  const fields = readFileSync(file, 'utf8').split(') ')[1]?.split(' ') ?? []
+  return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK
 }
 
 /** Where each socket listens, as workerd tells it; `undefined` when it ends before. */
@@ -83,7 +97,7 @@ async function writeConfig(
   folder: string,
   workers: Readonly<Record<string, BareWorker>>,
 ): Promise<string> {
-  const services: string[] = []
+  const services = ['(name = "internet", network = (allow = ["local"]))']
   const sockets: string[] = []
   for (const [name, worker] of Object.entries(workers)) {
     const embed = async (file: string, content: string | Uint8Array) => {

@@ -22,6 +22,8 @@ export type EdgeOptions = {
    * `\\` in paths on the way, and costs time.
    */
   readonly direct?: boolean
+  /** Path of the Worker's entry from the repository's root, where it is not the deployed one. */
+  readonly entry?: string
 }
 
 /** A running edge. `dispose` ends it and leaves the data. */
@@ -50,7 +52,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
             {
               type: 'ESModule',
               path: 'worker.js',
-              contents: await bundleWorker(join(ROOT, 'src/worker.ts')),
+              contents: await bundleWorker(join(ROOT, options.entry ?? 'src/worker.ts')),
             },
           ],
           bindings: { ...(workerOptions.bindings ?? {}), ...options.variables },

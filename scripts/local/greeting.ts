@@ -2,24 +2,41 @@
 
 import { join, relative } from 'node:path'
 import { FIRST_TOKEN_FILE } from './first-token.ts'
+import type { NextRelease } from './next-release.ts'
 
-export function greet(url: URL, data: string, withShop: boolean): void {
+/** @param next where the example shop runs. */
+export function greet(url: URL, data: string, next: NextRelease | undefined): void {
   const kept = relative(process.cwd(), data) || '.'
   const folder = kept.startsWith('..') ? data : kept
   const kv = `--binding ASSIGNMENTS --local --persist-to ${toShellWord(folder)}`
   console.log(`
 Holo is running at ${url.origin} (Ctrl-C ends it)
 
-${withShop ? toSights(url.origin) : `This is the edge with what ${folder} holds; without assignments it answers 503.`}
+${next ? toSights(url.origin) : `This is the edge with what ${folder} holds; without assignments it answers 503.`}
 
-Shift traffic: edit "traffic", raise "revision", put the document back; the next reload shows it
+In another terminal, for the commands below
+  export HOLO_URL=${url.origin} HOLO_TOKEN=$(cat ${toShellWord(join(folder, FIRST_TOKEN_FILE))})
+  npx holo status
+${next ? toRelease(next, join(folder, relative(data, next.folder))) : ''}
+By hand: edit "traffic", raise "revision", put the document back; the next reload shows it
   npx wrangler kv key get assignments ${kv} > assignments.json
   npx wrangler kv key put assignments --path assignments.json ${kv}
 
-Or ask the API, described at ${url.origin}/.holo/api/openapi.json
-  TOKEN=$(cat ${toShellWord(join(folder, FIRST_TOKEN_FILE))})
-  curl -s -H "Authorization: Bearer $TOKEN" ${url.origin}/.holo/api/health
+The API is described at ${url.origin}/.holo/api/openapi.json
+  curl -s -H "Authorization: Bearer $HOLO_TOKEN" ${url.origin}/.holo/api/health
 `)
+}
+
+/** Without --yes each of these asks first, where it would move somebody. */
+function toRelease({ version, backend }: NextRelease, folder: string): string {
+  const service = toShellWord(`/api/=${backend.origin}`)
+  return `
+Release ${version} of the shop, which is built and whose backend runs
+  npx holo publish ${toShellWord(folder)} --version ${version} --service ${service}
+  npx holo point canary ${version} --yes
+  npx holo shift canary=10 --yes
+  npx holo rollback --yes
+`
 }
 
 function toSights(origin: string): string {

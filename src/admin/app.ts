@@ -6,12 +6,14 @@ import type { Caller, Credential } from '../control/contract.ts'
 import { hasScope } from '../control/scopes.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { type Ask, createAsk, type GetControl, type Patience } from './ask-control.ts'
+import type { ContentStore } from './content-store.ts'
 import { isFromElsewhere, readCredential } from './credential.ts'
 import { API_PATH } from './openapi.ts'
 import { type Parsed, parseRequest } from './parse-request.ts'
 import { isKnown, toTag } from './precondition.ts'
 import { type Failure, toFailure, toProblem } from './problems.ts'
 import type { Handled, Reply, Route } from './route.ts'
+import { TurnedAway } from './turned-away.ts'
 
 /** What one request brings along. */
 export type Surroundings = {
@@ -19,6 +21,7 @@ export type Surroundings = {
   readonly path: string
   readonly requestId: string
   readonly getControl: GetControl
+  readonly store: ContentStore
   readonly now: number
   readonly patience?: Patience
 }
@@ -27,6 +30,7 @@ type Bound = { Bindings: Surroundings }
 export type App = Hono<Bound>
 
 export function createApp(routes: readonly Route[]): App {
+  const turnedAway = new TurnedAway()
   const app: App = new Hono<Bound>({ getPath: (_, options) => options?.env?.path ?? '/' })
   const methods = Map.groupBy(routes, ({ path }) => path)
   for (const [path, sharing] of methods) {
@@ -34,7 +38,7 @@ export function createApp(routes: readonly Route[]): App {
     for (const route of sharing) {
       app.on(route.method, pattern, async (context) => {
         const { req, env } = context
-        const handled = await handle(route, req.raw, req.param(), env)
+        const handled = await handle(route, req.raw, req.param(), { ...env, turnedAway })
         return handled.ok
           ? toResponse(req.raw, route, handled.value)
           : toProblem(handled.error, env.requestId)
@@ -55,8 +59,9 @@ async function handle(
   route: Route,
   request: Request,
   params: unknown,
-  { getControl, requestId, now, patience }: Surroundings,
+  surroundings: Surroundings & { turnedAway: TurnedAway },
 ): Handled {
+  const { getControl, store, requestId, now, patience, turnedAway } = surroundings
   const ask = createAsk(getControl, requestId, patience)
   const shown = readCredential(request.headers)
   if (!shown.ok) {
@@ -65,12 +70,16 @@ async function handle(
   }
   if (isFromElsewhere(request, shown.value)) return err({ kind: 'forbidden' })
   const caller = toCaller(request, shown.value, requestId)
+  if (turnedAway.has(caller.address, now)) return err({ kind: 'too_many_attempts' })
   const admitted = await admit(route, caller, ask)
-  if (!admitted.ok) return admitted
+  if (!admitted.ok) {
+    if (admitted.error.kind === 'too_many_attempts') turnedAway.record(caller.address, now)
+    return admitted
+  }
   if (route.scope === 'open') return route.handle({ caller, ask })
   const parsed = await parseRequest(route, request, params)
   if (!parsed.ok) return parsed
-  return route.handle({ ...(parsed.value as Parsed<never>), caller, ask, now })
+  return route.handle({ ...(parsed.value as Parsed<never>), caller, ask, store, now })
 }
 
 function toCaller({ headers }: Request, credential: Credential, requestId: string): Caller {
@@ -86,9 +95,13 @@ async function admit(route: Route, caller: Caller, ask: Ask): Promise<Result<und
   return isAdmitted ? ok(undefined) : err({ kind: 'forbidden' })
 }
 
-function toResponse(request: Request, route: Route, { body, revision }: Reply): Response {
+function toResponse(
+  request: Request,
+  route: Route,
+  { body, revision, isUnfinished }: Reply,
+): Response {
   const headers = new Headers({
-    'content-type': 'application/json',
+    'content-type': route.repliesOctets ? 'application/octet-stream' : 'application/json',
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
   })
@@ -99,5 +112,7 @@ function toResponse(request: Request, route: Route, { body, revision }: Reply): 
       return new Response(null, { status: 304, headers })
     }
   }
-  return new Response(JSON.stringify(body), { status: route.status ?? 200, headers })
+  if (route.repliesOctets) return new Response(body as Uint8Array<ArrayBuffer>, { headers })
+  const status = isUnfinished ? 202 : (route.status ?? 200)
+  return new Response(JSON.stringify(body), { status, headers })
 }

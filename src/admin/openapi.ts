@@ -1,6 +1,6 @@
 // The OpenAPI 3.1 document, generated from the table of routes and its zod schemas.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { ok } from '../core/result.ts'
 import { PROBLEMS, type ProblemCode } from './problems.ts'
 import type { OpenRoute, Route } from './route.ts'
@@ -54,7 +54,7 @@ export function toOpenApi(routes: readonly Route[]): Json {
 }
 
 function toOperation(route: Route): Json {
-  const { method, path, scope, summary, params, query, body, reply, status = 200 } = route
+  const { method, path, scope, summary, params, query, reply, status = 200 } = route
   const shown = toFailures(route)
   return {
     operationId: `${method.toLowerCase()}${path.replace(/[^A-Za-z]+(.)?/g, (_, letter = '') => letter.toUpperCase())}`,
@@ -66,22 +66,37 @@ function toOperation(route: Route): Json {
       ...toParameters(query, 'query'),
       ...(route.changes === 'document' ? [IF_MATCH] : []),
     ],
-    ...(body
-      ? {
-          requestBody: {
-            required: true,
-            content: { 'application/json': { schema: toSchema(body, 'input') } },
-          },
-        }
-      : {}),
+    ...toRequestBody(route),
     responses: {
       [status]: {
         description: 'Done',
-        content: { 'application/json': { schema: toSchema(reply, 'output') } },
+        content: route.repliesOctets
+          ? OCTETS
+          : { 'application/json': { schema: toSchema(reply, 'output') } },
       },
+      ...(route.hasSteps
+        ? {
+            202: {
+              description: 'There is more to do: send the same again',
+              content: { 'application/json': { schema: toSchema(reply, 'output') } },
+            },
+          }
+        : {}),
       ...Object.fromEntries(shown),
     },
   }
+}
+
+const OCTETS = { 'application/octet-stream': {} }
+
+function toRequestBody({ body, maxOctets }: Route): Json {
+  if (maxOctets !== undefined) {
+    const description = `At most ${maxOctets} bytes, with Content-Length`
+    return { requestBody: { required: true, description, content: OCTETS } }
+  }
+  if (!body) return {}
+  const content = { 'application/json': { schema: toSchema(body, 'input') } }
+  return { requestBody: { required: true, content } }
 }
 
 const IF_MATCH = {
@@ -109,8 +124,10 @@ function toFailures({
   params,
   query,
   body,
+  maxOctets,
   changes,
   readsDocument,
+  failures = [],
 }: Route): [string, Json][] {
   const codes: ProblemCode[] = [
     'unauthenticated',
@@ -123,6 +140,10 @@ function toFailures({
     ...(readsDocument ? (['no_document', 'unreadable_revision'] as const) : []),
     ...(params || query || body ? (['invalid_request'] as const) : []),
     ...(body ? (['unsupported_media_type', 'body_too_large'] as const) : []),
+    ...(maxOctets === undefined
+      ? []
+      : (['unsupported_media_type', 'body_too_large', 'length_required'] as const)),
+    ...failures,
     ...(changes === 'document'
       ? (['precondition_required', 'stale', 'invalid_change'] as const)
       : []),

@@ -3,6 +3,7 @@
 
 import type { z } from 'zod'
 import { err, ok, type Result } from '../core/result.ts'
+import { readOctets } from './octets.ts'
 import { readIfMatch } from './precondition.ts'
 import type { Failure } from './problems.ts'
 import { readBody } from './read-body.ts'
@@ -29,9 +30,9 @@ export async function parseRequest(
   const search = new URL(request.url).searchParams
   const query = parse(route.query, toQuery(search), 'query')
   if (!query.ok) return query
-  const sent = route.body ? await readBody(request) : ok(undefined)
+  const sent = await readSent(route, request)
   if (!sent.ok) return sent
-  const body = parse(route.body, sent.value, 'body')
+  const body = route.body ? parse(route.body, sent.value, 'body') : sent
   if (!body.ok) return body
   return ok({
     params: params.value,
@@ -39,6 +40,14 @@ export async function parseRequest(
     body: body.value,
     expectedRevision: revision.value,
   })
+}
+
+async function readSent(
+  { body, maxOctets }: ScopedRoute,
+  request: Request,
+): Promise<Result<unknown, Failure>> {
+  if (maxOctets !== undefined) return readOctets(request, maxOctets)
+  return body ? readBody(request) : ok(undefined)
 }
 
 /** A name that is given twice has no value that could be meant. */

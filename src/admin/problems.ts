@@ -2,10 +2,16 @@
 // proved who it is learns nothing but the code; the operator reads the rest in the log.
 
 import type { Refused, RevisionSummary } from '../control/contract.ts'
-import { MAX_BODY_BYTES, RETRY_AFTER_ATTEMPTS_S, RETRY_AFTER_S } from './limits.ts'
+import { RETRY_AFTER_ATTEMPTS_S, RETRY_AFTER_S } from './limits.ts'
 
 /** One thing wrong with what was sent: where, and how to mend it. */
 export type Fault = { readonly path: string; readonly message: string }
+
+export type AbsentBlob = {
+  readonly sha256: string
+  readonly size: number
+  readonly problem: string
+}
 
 export type Failure =
   | { readonly kind: PlainKind }
@@ -14,6 +20,21 @@ export type Failure =
       readonly kind: 'invalid_request' | 'invalid_change' | 'unreadable_revision'
       readonly problems: readonly Fault[]
     }
+  | { readonly kind: 'body_too_large'; readonly limit: number }
+  | {
+      readonly kind: 'invalid_manifest'
+      readonly problems: readonly Fault[]
+      /** How many there are beside these. */
+      readonly more: number
+    }
+  | {
+      readonly kind: 'version_differs'
+      readonly differences: readonly string[]
+      readonly more: number
+    }
+  | { readonly kind: 'manifest_missing'; readonly manifests: readonly string[] }
+  | { readonly kind: 'blobs_missing'; readonly blobs: readonly AbsentBlob[] }
+  | { readonly kind: 'parts_missing'; readonly missing: readonly number[] }
   | {
       readonly kind: 'stale'
       readonly expected: number
@@ -38,16 +59,28 @@ export const PROBLEMS = {
   },
   method_not_allowed: { status: 405, title: 'This address has other methods: see Allow.' },
   stale: { status: 412, title: 'The document has changed since the revision that was seen.' },
-  body_too_large: {
-    status: 413,
-    title: `A body has at most ${MAX_BODY_BYTES} bytes.`,
+  version_differs: { status: 409, title: 'The id belongs to other content: choose another one.' },
+  upload_replaced: {
+    status: 409,
+    title: 'The upload of this version has other content by now.',
     plain: true,
   },
+  manifest_missing: { status: 409, title: 'A manifest is not in the store: put it there first.' },
+  blobs_missing: { status: 409, title: 'Blobs are not in the store as the manifest has them.' },
+  parts_missing: { status: 409, title: 'Parts of the blob are not in the store.' },
+  length_required: { status: 411, title: 'Send Content-Length.', plain: true },
+  body_too_large: { status: 413, title: 'The body is larger than this route takes.' },
   unsupported_media_type: {
     status: 415,
-    title: 'The body is JSON, sent as Content-Type: application/json.',
+    title: 'JSON is sent as Content-Type: application/json, and bytes as application/octet-stream.',
     plain: true,
   },
+  hash_mismatch: {
+    status: 422,
+    title: 'The bytes do not have the SHA-256 of this address: nothing was kept.',
+    plain: true,
+  },
+  invalid_manifest: { status: 422, title: 'The manifest is not sound: nothing was kept.' },
   invalid_change: { status: 422, title: 'The document would not be sound: nothing was changed.' },
   unreadable_revision: {
     status: 422,
@@ -64,6 +97,11 @@ export const PROBLEMS = {
     plain: true,
   },
   internal: { status: 500, title: 'The request could not be served.', plain: true },
+  store_unavailable: {
+    status: 503,
+    title: 'The store does not answer: send the request again.',
+    plain: true,
+  },
   control_unavailable: {
     status: 503,
     title: 'The control does not answer: nothing was changed, and the edge goes on serving.',
@@ -86,6 +124,7 @@ export type ProblemCode = keyof typeof PROBLEMS
 
 const RETRY_AFTER: Partial<Record<ProblemCode, number>> = {
   too_many_attempts: RETRY_AFTER_ATTEMPTS_S,
+  store_unavailable: RETRY_AFTER_S,
   control_unavailable: RETRY_AFTER_S,
   control_overloaded: RETRY_AFTER_S,
   unknown_outcome: RETRY_AFTER_S,

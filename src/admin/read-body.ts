@@ -7,11 +7,13 @@ import type { Failure } from './problems.ts'
 
 const JSON_TYPE = /^application\/json[ \t]*(;|$)/i
 
+const TOO_LARGE: Failure = { kind: 'body_too_large', limit: MAX_BODY_BYTES }
+
 export async function readBody({ headers, body }: Request): Promise<Result<unknown, Failure>> {
   if (!JSON_TYPE.test(headers.get('content-type') ?? '')) {
     return err({ kind: 'unsupported_media_type' })
   }
-  if (Number(headers.get('content-length')) > MAX_BODY_BYTES) return err({ kind: 'body_too_large' })
+  if (Number(headers.get('content-length')) > MAX_BODY_BYTES) return err(TOO_LARGE)
   let text: string | undefined
   try {
     text = await withTimeout(readText(body), BODY_TIMEOUT_MS)
@@ -19,7 +21,7 @@ export async function readBody({ headers, body }: Request): Promise<Result<unkno
     // It broke off, took too long, or is not UTF-8: in each case there is nothing to work with.
     return invalid('the body did not arrive whole, or is not UTF-8')
   }
-  if (text === undefined) return err({ kind: 'body_too_large' })
+  if (text === undefined) return err(TOO_LARGE)
   let value: unknown
   try {
     value = JSON.parse(text)

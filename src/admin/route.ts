@@ -6,7 +6,9 @@ import type { Caller } from '../control/contract.ts'
 import type { Scope } from '../control/scopes.ts'
 import type { Result } from '../core/result.ts'
 import type { Ask } from './ask-control.ts'
-import type { Failure } from './problems.ts'
+import type { ContentStore } from './content-store.ts'
+import type { Octets } from './octets.ts'
+import type { Failure, ProblemCode } from './problems.ts'
 
 export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE'
 
@@ -26,13 +28,17 @@ export type Call<Params, Query, Body> = {
   readonly expectedRevision: number
   readonly caller: Caller
   readonly ask: Ask
+  readonly store: ContentStore
   readonly now: number
 }
 
 export type Reply = {
+  /** JSON, or bytes where the route replies with these. */
   readonly body: unknown
   /** Becomes the ETag. */
   readonly revision?: number
+  /** There is more to do: the same request goes on with it. */
+  readonly isUnfinished?: boolean
 }
 
 export type Handled = Promise<Result<Reply, Failure>>
@@ -46,11 +52,19 @@ type Row = {
   readonly query?: z.ZodObject
   readonly body?: z.ZodType
   /** A change of the document takes If-Match, `dryRun` and `reason`. */
-  readonly changes?: 'document' | 'tokens'
+  readonly changes?: 'document' | 'tokens' | 'store'
   /** There has to be a document; a 404 `no_document` where there is none. */
   readonly readsDocument?: true
   readonly reply: z.ZodType
   readonly status?: 201
+  /** The body is bytes, of this length at most; the handler reads them. */
+  readonly maxOctets?: number
+  /** The reply is bytes. */
+  readonly repliesOctets?: true
+  /** May answer 202 with the same reply, while there is more to do. */
+  readonly hasSteps?: true
+  /** What it can fail with beside what every route can, and what its schemas say. */
+  readonly failures?: readonly ProblemCode[]
 }
 
 /** Answers strangers, too; a credential that is shown must count all the same. */
@@ -78,6 +92,18 @@ export function route<
     readonly query?: Query
     readonly body?: Body
     readonly handle: (call: Call<z.infer<Params>, z.infer<Query>, z.infer<Body>>) => Handled
+  },
+): ScopedRoute {
+  return row
+}
+
+/** A row whose body is bytes. */
+export function octetsRoute<Params extends z.ZodObject>(
+  row: Omit<Row, 'body'> & {
+    readonly scope: Scope
+    readonly maxOctets: number
+    readonly params: Params
+    readonly handle: (call: Call<z.infer<Params>, undefined, Octets>) => Handled
   },
 ): ScopedRoute {
   return row

@@ -4,16 +4,24 @@
 import { createOpenApiRoute } from './openapi.ts'
 import type { Route } from './route.ts'
 import { AUDIT_ROUTES } from './routes/audit.ts'
+import { BLOB_ROUTES } from './routes/blobs.ts'
+import { COLLECTION_ROUTE } from './routes/collection.ts'
 import { ENVIRONMENT_ROUTES } from './routes/environments.ts'
 import { EXPLAIN_ROUTE } from './routes/explain.ts'
 import { HEALTH_ROUTE } from './routes/health.ts'
 import { HISTORY_ROUTES } from './routes/history.ts'
+import { MANIFEST_ROUTES } from './routes/manifests.ts'
 import { TOKEN_ROUTES } from './routes/tokens.ts'
+import { UPLOAD_ROUTES } from './routes/uploads.ts'
 import { VERSION_ROUTES } from './routes/versions.ts'
 
 const CONTROLLED: readonly Route[] = [
   ...ENVIRONMENT_ROUTES,
   ...VERSION_ROUTES,
+  ...MANIFEST_ROUTES,
+  ...UPLOAD_ROUTES,
+  ...BLOB_ROUTES,
+  COLLECTION_ROUTE,
   ...HISTORY_ROUTES,
   EXPLAIN_ROUTE,
   ...AUDIT_ROUTES,

@@ -1,7 +1,7 @@
 // The shapes of what the API takes and gives that several routes share, as zod schemas: requests are
 // held to them, and the OpenAPI document shows them.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { MAX_REVISION } from '../assignments/schema.ts'
 import { MAX_REASON_CHARACTERS } from '../control/limits.ts'
 import { SCOPES } from '../control/scopes.ts'
@@ -13,6 +13,11 @@ export const versionId = z.string().regex(VERSION_ID)
 export const scope = z.enum(SCOPES)
 export const revision = z.int().min(1).max(MAX_REVISION)
 export const milliseconds = z.int().describe('Milliseconds since the epoch')
+export const sha256 = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, 'a SHA-256 in lower-case hex')
+  .describe('SHA-256 of the bytes, 64 lower-case hex digits')
+export const stored = z.enum(['created', 'existing'])
 const digest = z.string().describe('SHA-256 of the text, 64 lower-case hex digits')
 
 /** A number as a query or a path has it. */
@@ -92,6 +97,28 @@ export const version = z.strictObject({
   withdrawn: z.boolean(),
   published: z.string().optional(),
   environments: z.array(z.string()).describe('Which environments point at it'),
+  lastPointedAt: milliseconds
+    .optional()
+    .describe('Never, when left out; now, for what is pointed at'),
+  retained: z
+    .strictObject({
+      why: z.enum(['pointed-at', 'latest', 'lately-pointed-at', 'new', 'nothing']),
+      until: milliseconds.optional().describe('When the reason ends by itself'),
+    })
+    .describe('Why the collection leaves it alone'),
+  record: z
+    .strictObject({
+      id: z.string(),
+      manifest: z.string(),
+      services: z.array(service),
+      files: z.int(),
+      bytes: z.int(),
+      createdAt: z.string(),
+      commit: z.string().optional(),
+      author: z.string().optional(),
+    })
+    .optional()
+    .describe('As it was published; in the list only of those that came by an upload'),
 })
 
 export const auditRow = z.strictObject({

@@ -4,6 +4,7 @@
 import { CONTROL_NAME } from '../control/contract.ts'
 import type { Env } from '../env.ts'
 import { createApp } from './app.ts'
+import { createContentStore } from './content-store.ts'
 import { ROUTES } from './routes.ts'
 
 const app = createApp(ROUTES)
@@ -15,13 +16,14 @@ const REQUEST_ID = /^[\w-]{1,64}$/
 export async function serveAdmin(
   request: Request,
   path: string,
-  env: Pick<Env, 'CONTROL'>,
+  env: Pick<Env, 'CONTROL' | 'STORE'>,
   requestId: string,
 ): Promise<Response> {
   return app.fetch(request, {
     path,
     requestId: REQUEST_ID.test(requestId) ? requestId : crypto.randomUUID(),
     getControl: () => env.CONTROL.getByName(CONTROL_NAME),
+    store: createContentStore(env.STORE),
     now: Date.now(),
   })
 }

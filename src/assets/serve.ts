@@ -98,7 +98,9 @@ function select({ entry, status }: Intent & { kind: 'file' }, request: Request):
   return {
     entry,
     status,
-    choice: chooseRepresentation(entry, toAcceptEncoding(request)),
+    // Not asked where there is no choice: the platform parses `cf` when it is first looked at.
+    choice:
+      entry.encodings.length === 0 ? entry : chooseRepresentation(entry, toAcceptEncoding(request)),
     isServiceWorker: entry.hashed && isServiceWorkerRequest(request.headers),
   }
 }

@@ -16,7 +16,7 @@ export type Confirmation = { readonly identity: Identity; readonly at: number }
 export type Colo = {
   /** The text of the last good document, `undefined` when it cannot be had in time. */
   readonly loadDocument: () => Promise<string | undefined>
-  /** Keeps a document, unless one of a higher revision is kept already. */
+  /** Keeps a document, unless this or a higher revision is kept already. */
   readonly storeDocument: (text: string, revision: number) => Promise<void>
   readonly loadConfirmation: () => Promise<Confirmation | undefined>
   readonly storeConfirmation: (confirmation: Confirmation) => Promise<void>
@@ -45,7 +45,7 @@ export function createColo(cache: Pick<Cache, 'match' | 'put'>): Colo {
         if (text.length > MAX_ASSIGNMENTS_BYTES) return
         const kept = await match(DOCUMENT_KEY)
         await kept?.body?.cancel()
-        if (Number(kept?.headers.get(REVISION_HEADER)) > revision) return
+        if (Number(kept?.headers.get(REVISION_HEADER)) >= revision) return
         await put(DOCUMENT_KEY, text, LAST_GOOD_TTL_S, { [REVISION_HEADER]: String(revision) })
       }),
     loadConfirmation: () =>

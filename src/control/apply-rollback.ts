@@ -14,8 +14,11 @@ export function rollBack(
   if (!earlier) return refuse('to', `there is no revision ${to} in the history`)
   const refusals = Object.entries(earlier.environments).flatMap(([name, { version }]) => {
     const entry = getOwn(current.versions, version)
-    if (entry && !entry.withdrawn) return []
-    const why = entry ? 'is withdrawn' : 'is gone'
+    const was = getOwn(earlier.versions, version)
+    const isOther = entry !== undefined && entry.manifest !== was?.manifest
+    if (entry && !entry.withdrawn && !isOther) return []
+    // An id can be used again once its version was collected.
+    const why = !entry ? 'is gone' : isOther ? 'had other content then' : 'is withdrawn'
     const message = `in revision ${to} "${name}" points at version "${version}", which ${why}`
     return { path: 'to', message }
   })

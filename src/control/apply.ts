@@ -3,7 +3,9 @@
 
 import { ok, type Result } from '../core/result.ts'
 import { pointEnvironment, removeEnvironment } from './apply-environments.ts'
+import { addVersion, type OwnCommand, removeVersions } from './apply-publication.ts'
 import { rollBack } from './apply-rollback.ts'
+import { swap } from './apply-swap.ts'
 import { shift } from './apply-traffic.ts'
 import { setServices, withdraw } from './apply-versions.ts'
 import type { Command } from './commands.ts'
@@ -19,7 +21,7 @@ export type ApplyOptions = {
 
 /** The new content, which is `current` itself when the command changes nothing. */
 export function applyCommand(
-  command: Command,
+  command: Command | OwnCommand,
   current: Content | undefined,
   { earlier, allowInsecure }: ApplyOptions,
 ): Result<Content, readonly Refusal[]> {
@@ -36,7 +38,7 @@ export function applyCommand(
 }
 
 function change(
-  command: Exclude<Command, { kind: 'replace' }>,
+  command: Exclude<Command, { kind: 'replace' }> | OwnCommand,
   current: Content,
   earlier: ApplyOptions['earlier'],
 ): Drafted {
@@ -47,6 +49,8 @@ function change(
       return removeEnvironment(command, current)
     case 'shift':
       return shift(command, current)
+    case 'swap':
+      return swap(command, current)
     case 'set-rules':
       return ok({ ...toDraft(current), rules: command.rules })
     case 'set-services':
@@ -55,6 +59,10 @@ function change(
       return rollBack(command, current, earlier(command.to))
     case 'withdraw':
       return withdraw(command, current)
+    case 'add-version':
+      return addVersion(command, current)
+    case 'remove-versions':
+      return removeVersions(command, current)
   }
 }
 

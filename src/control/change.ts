@@ -2,6 +2,7 @@
 
 import { err, ok, type Result } from '../core/result.ts'
 import { applyCommand } from './apply.ts'
+import type { OwnCommand } from './apply-publication.ts'
 import type { Entry } from './audit.ts'
 import type { Command } from './commands.ts'
 import type { Change, Committed, Principal, Refused } from './contract.ts'
@@ -9,12 +10,21 @@ import type { Head, History } from './history.ts'
 import type { Ledger, NotCommitted } from './ledger.ts'
 import { MAX_DETAIL_CHARACTERS, MAX_REASON_CHARACTERS, MAX_STALE_CHANGES } from './limits.ts'
 import { countMoves } from './moved.ts'
+import type { FindUnfinished } from './unfinished.ts'
 
 export type ChangeParts = {
   readonly ledger: Ledger
   readonly history: History
   readonly now: () => number
   readonly allowInsecure: boolean
+  readonly findUnfinished: FindUnfinished
+}
+
+/** A change as the control makes it: its own commands are among them. */
+export type MadeChange = Omit<Change, 'command'> & {
+  readonly command: Command | OwnCommand
+  /** Writes that belong to the same transaction. */
+  readonly also?: () => void
 }
 
 export type Author = { readonly principal: Principal; readonly requestId: string }
@@ -22,9 +32,9 @@ export type Author = { readonly principal: Principal; readonly requestId: string
 export async function makeChange(
   parts: ChangeParts,
   { principal, requestId }: Author,
-  { command, expectedRevision, reason, dryRun }: Change,
+  { command, expectedRevision, reason, dryRun, also }: MadeChange,
 ): Promise<Result<Committed, Refused>> {
-  const { ledger, history, now, allowInsecure } = parts
+  const { ledger, history, now, allowInsecure, findUnfinished } = parts
   if (reason !== undefined && reason.length > MAX_REASON_CHARACTERS) {
     return toInvalid([
       { path: 'reason', message: `a reason has at most ${MAX_REASON_CHARACTERS} characters` },
@@ -38,6 +48,10 @@ export async function makeChange(
   })
   if (!applied.ok) return toInvalid(applied.error)
   if (head && applied.value === head.content) return ok(toCommitted(head, head, false))
+  // What was pointed at once was finished then.
+  const unfinished =
+    command.kind === 'rollback' ? [] : await findUnfinished(head?.content, applied.value)
+  if (unfinished.length > 0) return toInvalid(unfinished)
   const entry: Entry = {
     at: now(),
     actor: principal.actor,
@@ -49,7 +63,7 @@ export async function makeChange(
   }
   const committed = dryRun
     ? await ledger.preview(applied.value, head)
-    : await ledger.commit(applied.value, entry, head)
+    : await ledger.commit(applied.value, entry, head, also && { also })
   if (committed.ok) return ok(toCommitted(committed.value, head, !dryRun))
   return committed.error === 'stale' ? toStale(parts, expectedRevision) : toInvalid(committed.error)
 }
@@ -78,7 +92,7 @@ function toInvalid(problems: Exclude<NotCommitted, 'stale'>): Result<never, Refu
 }
 
 /** What a command was given, unless that stands in the revision and would stand here a second time. */
-function toDetail(command: Command): unknown {
+function toDetail(command: Command | OwnCommand): unknown {
   const { kind: _, ...given } = command
   const detail = 'document' in given ? { ...given, document: undefined } : given
   const { length } = JSON.stringify(detail)

@@ -1,7 +1,7 @@
 // The changes that can be made to the document, as zod schemas: the admin API takes these and the
 // OpenAPI document shows them. What each does to a document is apply.ts' affair.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { ENVIRONMENT_NAME, VERSION_ID } from '../core/names.ts'
 import type { Scope } from './scopes.ts'
 
@@ -37,6 +37,11 @@ export const COMMANDS = {
     /** The first public environment when left out. */
     base: environment.optional(),
   }),
+  /** Exchanges the versions of two environments: blue and green, in one revision. */
+  swap: z.strictObject({
+    kind: z.literal('swap'),
+    environments: z.tuple([environment, environment]),
+  }),
   /** All rules, in their order. */
   'set-rules': z.strictObject({
     kind: z.literal('set-rules'),
@@ -63,6 +68,7 @@ export const commandSchema = z.discriminatedUnion('kind', [
   COMMANDS['set-environment'],
   COMMANDS['remove-environment'],
   COMMANDS.shift,
+  COMMANDS.swap,
   COMMANDS['set-rules'],
   COMMANDS['set-services'],
   COMMANDS.rollback,
@@ -77,6 +83,7 @@ export const SCOPE_OF_COMMAND: Readonly<Record<Command['kind'], Scope>> = {
   'set-environment': 'shift',
   'remove-environment': 'shift',
   shift: 'shift',
+  swap: 'shift',
   'set-rules': 'shift',
   'set-services': 'publish',
   rollback: 'shift',

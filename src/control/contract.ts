@@ -3,36 +3,24 @@
 
 import type { Identity, SyncReply, SyncReport } from '../assignments/sync.ts'
 import type { Result } from '../core/result.ts'
+import type { Answer, Caller, Denied, Principal, Refused, RevisionSummary } from './caller.ts'
 import type { Command } from './commands.ts'
+import type { CollectionCalls, UploadCalls } from './contract-uploads.ts'
 import type { Scope } from './scopes.ts'
+
+export type {
+  Answer,
+  Caller,
+  Credential,
+  Denial,
+  Denied,
+  Principal,
+  Refused,
+  RevisionSummary,
+} from './caller.ts'
 
 /** There is one control, and this is its name. */
 export const CONTROL_NAME = 'control'
-
-/** What a caller shows to prove who it is: a token of Holo's, or a JWT of Cloudflare Access. */
-export type Credential =
-  | { readonly kind: 'token'; readonly token: string }
-  | { readonly kind: 'access'; readonly jwt: string }
-
-/** Whoever asks. The control proves the credential itself, whatever the route has found out. */
-export type Caller = {
-  readonly credential: Credential
-  readonly requestId: string
-  /** The client's IP address, for the limit on failed attempts; empty where there is none. */
-  readonly address: string
-}
-
-/** Who a credential belongs to. */
-export type Principal = {
-  /** A token's name, or the e-mail address of an Access identity: for the audit log. */
-  readonly actor: string
-  /** The id of the token, never the token; `undefined` for an Access identity. */
-  readonly token: string | undefined
-  readonly scopes: readonly Scope[]
-}
-
-/** Why somebody may not. Nothing more is ever told. */
-export type Denial = 'unauthenticated' | 'forbidden' | 'too_many_attempts'
 
 /** One change of the document, against the revision that its author has seen. */
 export type Change = {
@@ -51,7 +39,10 @@ export type AuditRow = {
   readonly actor: string
   /** The id of the token that was used. */
   readonly token: string | undefined
-  /** A command's kind, or `adopt`, `republish`, `token-create`, `token-revoke`. */
+  /**
+   * A command's kind, or `add-version`, `remove-versions`, `adopt`, `republish`, `token-create`,
+   * `token-revoke`.
+   */
   readonly action: string
   /** What the action was given, without secrets. */
   readonly detail: unknown
@@ -65,16 +56,6 @@ export type AuditRow = {
   /** Hashes: SHA-256, 64 lower-case hex digits; the first row's `previous` is 64 zeros. */
   readonly previous: string
   readonly hash: string
-}
-
-/** One revision, without its text. */
-export type RevisionSummary = {
-  readonly revision: number
-  readonly digest: string
-  readonly at: number
-  readonly actor: string
-  readonly action: string
-  readonly reason: string | undefined
 }
 
 /** What a change did, or would do. */
@@ -92,22 +73,6 @@ export type Committed = {
     readonly buckets: number
   }[]
 }
-
-/** Why a change was refused. */
-export type Refused =
-  | { readonly kind: 'denied'; readonly denial: Denial }
-  | {
-      readonly kind: 'stale'
-      readonly expected: number
-      readonly current: number
-      /** What changed since, newest first; at most 50. */
-      readonly changes: readonly RevisionSummary[]
-    }
-  | {
-      /** Names of what does not exist, a withdrawn target, a document with problems, and the like. */
-      readonly kind: 'invalid'
-      readonly problems: readonly { readonly path: string; readonly message: string }[]
-    }
 
 /** The state of the control, for people and for monitors. */
 export type Health = {
@@ -158,14 +123,13 @@ export type NewToken = {
 /** Rows before `before` (exclusive), newest first, at most `limit`. */
 export type PageQuery = { readonly before: number | undefined; readonly limit: number }
 
-export type Denied = { readonly kind: 'denied'; readonly denial: Denial }
-export type Answer<T> = Promise<Result<T, Denied>>
-
 /** Proves a credential and that it has a scope. */
 export type Authorise = (caller: Caller, scope: Scope) => Promise<Result<Principal, Denied>>
 
 /** The calls of the control. Each that takes a caller checks credential and scope by itself. */
-export type ControlCalls = {
+export type ControlCalls = UploadCalls & CollectionCalls & DocumentCalls
+
+type DocumentCalls = {
   /** An isolate's one call; it needs no credential, because it tells nothing that is secret. */
   readonly sync: (report: SyncReport) => Promise<SyncReply>
   /** The cron watchdog: arms the alarm that should be armed. Writes nothing when all is well. */

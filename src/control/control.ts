@@ -4,10 +4,12 @@
 import { DurableObject } from 'cloudflare:workers'
 import type { Identity, SyncReply, SyncReport } from '../assignments/sync.ts'
 import { err, ok, type Result } from '../core/result.ts'
+import type { VersionRecord } from '../core/version-record.ts'
 import type { Env } from '../env.ts'
 import type { Access, AccessParts } from './access.ts'
 import { Authority } from './authority.ts'
-import { makeChange } from './change.ts'
+import { type Author, makeChange } from './change.ts'
+import { Collecting, type CollectingParts } from './collecting.ts'
 import { commandSchema, SCOPE_OF_COMMAND } from './commands.ts'
 import type {
   Answer,
@@ -16,6 +18,7 @@ import type {
   Change,
   Committed,
   ControlCalls,
+  Denied,
   Health,
   NewToken,
   PageQuery,
@@ -23,16 +26,24 @@ import type {
   RevisionSummary,
   Verification,
 } from './contract.ts'
+import type { Garbage, Upload } from './contract-uploads.ts'
+import { Deletions } from './deletions.ts'
 import { Edits } from './edits.ts'
 import { External } from './external.ts'
 import { History } from './history.ts'
+import { Known } from './known.ts'
 import { Ledger } from './ledger.ts'
 import { OVERDUE_ALARM_MS } from './limits.ts'
 import { Pace } from './pace.ts'
 import { Publisher, type PublisherParts } from './publisher.ts'
+import { createRecords, type Records } from './records.ts'
+import { readRetentionSettings } from './retention.ts'
 import type { Scope } from './scopes.ts'
 import { State } from './state.ts'
 import { createTables } from './tables.ts'
+import { createFindUnfinished } from './unfinished.ts'
+import { Uploading } from './uploading.ts'
+import { toUpload, Uploads } from './uploads.ts'
 import { verifyChain } from './verify.ts'
 
 /** What a control is made with besides its bindings. */
@@ -40,20 +51,29 @@ export type ControlSeams = {
   /** Milliseconds since the epoch. */
   readonly now: () => number
   readonly createAccess: (parts: AccessParts) => Access
+  readonly createRecords: (bucket: R2Bucket) => Records
 }
 
-const SEAMS: ControlSeams = { now: Date.now, createAccess: (parts) => new Authority(parts) }
+const SEAMS: ControlSeams = {
+  now: Date.now,
+  createAccess: (parts) => new Authority(parts),
+  createRecords,
+}
+
+type Named = Pick<Upload, 'version' | 'serial'>
 
 export class Control extends DurableObject<Env> implements ControlCalls {
-  readonly #parts: PublisherParts
+  readonly #parts: PublisherParts & CollectingParts
   readonly #publisher: Publisher
   readonly #external: External
+  readonly #uploading: Uploading
+  readonly #collecting: Collecting
   readonly #access: Access
   readonly #pace = new Pace()
 
   constructor(ctx: DurableObjectState, env: Env, seams: Partial<ControlSeams> = {}) {
     super(ctx, env)
-    const { now, createAccess } = { ...SEAMS, ...seams }
+    const { now, createAccess, createRecords } = { ...SEAMS, ...seams }
     const { storage } = ctx
     const { sql } = storage
     createTables(sql)
@@ -62,9 +82,22 @@ export class Control extends DurableObject<Env> implements ControlCalls {
     const state = new State(sql)
     const ledger = new Ledger({ storage, history, state, now, allowInsecure })
     const kv = env.ASSIGNMENTS
-    this.#parts = { kv, ledger, history, state, edits: new Edits(sql), now, allowInsecure }
+    const uploads = new Uploads(sql)
+    const deletions = new Deletions(sql, now)
+    const records = createRecords(env.STORE)
+    this.#parts = {
+      ...{ kv, ledger, history, state, edits: new Edits(sql), now, allowInsecure },
+      ...{ uploads, deletions, records, known: new Known(sql) },
+      retention: readRetentionSettings(env),
+      findUnfinished: createFindUnfinished({
+        ...{ records, uploads },
+        isDeleting: () => deletions.isPending,
+      }),
+    }
     this.#publisher = new Publisher(this.#parts)
     this.#external = new External(this.#parts)
+    this.#uploading = new Uploading(this.#parts)
+    this.#collecting = new Collecting(this.#parts)
     this.#access = createAccess({
       sql,
       env,
@@ -120,7 +153,8 @@ export class Control extends DurableObject<Env> implements ControlCalls {
       return err({ kind: 'invalid', problems: [{ path: '', message }] })
     }
     const author = { principal: principal.value, requestId: caller.requestId }
-    return makeChange(this.#parts, author, { ...change, command: command.data })
+    const made = { ...change, command: command.data }
+    return this.#collecting.hold(() => makeChange(this.#parts, author, made))
   }
 
   async document(caller: Caller): Answer<{ identity: Identity; text: string } | undefined> {
@@ -176,6 +210,55 @@ export class Control extends DurableObject<Env> implements ControlCalls {
     })
   }
 
+  async openUpload(caller: Caller, record: VersionRecord, isRecorded: boolean) {
+    const author = await this.#authorise(caller, 'publish')
+    if (!author.ok) return author
+    await this.#lookWhenEmpty()
+    return this.#uploading.open(record, isRecorded)
+  }
+
+  upload(caller: Caller, version: string) {
+    return this.#answer(caller, 'read', () => {
+      const row = this.#parts.uploads.get(version)
+      return row && toUpload(row)
+    })
+  }
+
+  finalisedManifests(caller: Caller) {
+    return this.#answer(caller, 'publish', () => this.#uploading.finalisedManifests())
+  }
+
+  async beginVerification(caller: Caller, version: string, manifest: string) {
+    const author = await this.#authorise(caller, 'publish')
+    return author.ok ? this.#uploading.begin(version, manifest) : author
+  }
+
+  recordVerified(caller: Caller, upload: Named, from: number, to: number) {
+    return this.#answer(caller, 'publish', () => this.#uploading.advance(upload, from, to))
+  }
+
+  async finishUpload(caller: Caller, upload: Named) {
+    const author = await this.#authorise(caller, 'publish')
+    return author.ok ? this.#uploading.finish(upload, author.value) : author
+  }
+
+  versionUses(caller: Caller) {
+    return this.#answer(caller, 'read', () => this.#collecting.uses())
+  }
+
+  protection(caller: Caller) {
+    return this.#answer(caller, 'admin', () => this.#collecting.protection())
+  }
+
+  async retire(caller: Caller, dryRun: boolean) {
+    const author = await this.#authorise(caller, 'admin')
+    return author.ok ? this.#collecting.retire(author.value, dryRun) : author
+  }
+
+  collect(caller: Caller, garbage: Garbage) {
+    return this.#answer(caller, 'admin', () => this.#collecting.collect(garbage))
+  }
+
   authenticate(caller: Caller) {
     return this.#access.authenticate(caller)
   }
@@ -190,6 +273,12 @@ export class Control extends DurableObject<Env> implements ControlCalls {
 
   revokeToken(caller: Caller, id: string) {
     return this.#access.revokeToken(caller, id)
+  }
+
+  async #authorise(caller: Caller, scope: Scope): Promise<Result<Author, Denied>> {
+    const principal = await this.#access.authorise(caller, scope)
+    if (!principal.ok) return principal
+    return ok({ principal: principal.value, requestId: caller.requestId })
   }
 
   async #answer<T>(caller: Caller, scope: Scope, tell: () => T | Promise<T>): Answer<T> {

@@ -20,6 +20,8 @@ export class External {
   readonly #parts: PublisherParts
   #looking: Promise<Look> | undefined
   #debt = 0
+  /** A document that an isolate had from KV, and that KV does not show here. */
+  #awaited: { readonly digest: string; readonly since: number } | undefined
 
   constructor(parts: PublisherParts) {
     this.#parts = parts
@@ -103,9 +105,17 @@ export class External {
   async #lift(report: SyncReport | undefined, head: Head): Promise<void> {
     const held = report?.held
     if (!held || !this.#isInTheWay(held, head)) return
-    // What KV has just given it, KV may be about to show us too.
-    if (report.kv && isSame(report.kv, held) && !this.#isKnown(held)) return
+    // What KV gave it a moment ago, KV may be about to show here too, and then it is adopted.
+    const mayFollow = report.kv && isSame(report.kv, held) && !this.#isKnown(held)
+    if (mayFollow && !this.#hasWaitedFor(held)) return
     await liftAbove(this.#parts.ledger, held.revision, { held }, this.#parts.now())
+  }
+
+  /** Whether the same document has been reported for so long that KV must have shown it by now. */
+  #hasWaitedFor({ digest }: Identity): boolean {
+    const now = this.#parts.now()
+    if (this.#awaited?.digest !== digest) this.#awaited = { digest, since: now }
+    return now - this.#awaited.since >= PROPAGATION_MS
   }
 
   #isInTheWay(held: Identity, head: Head): boolean {

@@ -1,6 +1,12 @@
-// Every bound on what the control does, with its reason. Its budget, as rows written (the platform
-// bills each, and an alarm that is set is one): 4 for a change, 3 for a publication, and 3 for one
-// that fails. With the brake on alarms that is at most 26,200 a day for publishing, whatever happens.
+// Every bound on what the control does, with its reason.
+
+/**
+ * The budget, in rows written: the platform bills each, and an alarm that is set is one. A change is
+ * a revision, an audit row, the state and the alarm; a publication, failed or not, the state twice
+ * and perhaps the next alarm.
+ */
+export const ROWS_PER_CHANGE = 4
+export const ROWS_PER_PUBLICATION = 3
 
 /** KV takes one write a second and key, and answers 429 to more; a tenth of a second is our margin. */
 export const PUT_SPACING_MS = 1100
@@ -24,6 +30,9 @@ export const PROPAGATION_MS = 120_000
  */
 export const ALARM_BURST = 60
 export const ALARM_COST_MS = 10_000
+
+/** What the brake lets through: with its rows about a quarter of what a free account may write a day. */
+export const MAX_ALARMS_PER_DAY = ALARM_BURST + 86_400_000 / ALARM_COST_MS
 
 /** An alarm that should have run this long ago is lost: the platform has been seen to do that. */
 export const OVERDUE_ALARM_MS = 60_000
@@ -73,3 +82,44 @@ export const MAX_REASON_CHARACTERS = 500
 
 /** Only rows of tokens can come between; this many within one hash do not. */
 export const MAX_COMMIT_ATTEMPTS = 20
+
+/** R2's answer about a version's record, a file of a few hundred bytes. */
+export const RECORD_TIMEOUT_MS = 4000
+
+/** R2 takes a thousand keys in one deletion, in a second or two; who asked for it waits for ten. */
+export const MAX_DELETED_KEYS = 1000
+export const DELETE_TIMEOUT_MS = 8000
+
+/**
+ * A deletion whose outcome nobody heard may still be under way in R2 for a moment. Whoever looks for
+ * blobs that it may concern waits for so long.
+ */
+export const DELETION_SETTLES_MS = 60_000
+
+/** An upload that nobody has touched for so long is given up, and no longer protects anything. */
+export const UPLOAD_LIFETIME_MS = 7 * 86_400_000
+
+/** What is younger is never collected, whatever nothing refers to it: its upload may come yet. */
+export const COLLECTION_GRACE_MS = 86_400_000
+
+/** Versions that one revision takes out of the document: what its audit row can name. */
+export const MAX_RETIRED_VERSIONS = 50
+
+/** Revisions that are looked at in one step for who was pointed at: some 10 MB of text. */
+export const NOTED_REVISIONS_PER_STEP = 100
+
+/** Open uploads at once: a team has a few, and each keeps the collection from its blobs. */
+export const MAX_OPEN_UPLOADS = 200
+
+/** A release shares most files with the one before; each that is compared with is a manifest to load. */
+export const MAX_COMPARED_VERSIONS = 3
+
+/** How often a finished upload is brought into a document that others change at the same time. */
+export const MAX_ADD_ATTEMPTS = 10
+
+/** A client that has to wait for a deletion asks again after this. */
+export const DELETION_WAIT_MS = 500
+
+/** Retention when the settings say nothing that can be meant: versions, and days. */
+export const DEFAULT_RETAINED_VERSIONS = 10
+export const DEFAULT_RETAINED_DAYS = 30

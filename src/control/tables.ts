@@ -6,7 +6,9 @@ export const NO_HASH = '0'.repeat(64)
 /**
  * `revisions`: every document ever committed, whole; `audit`: who did what. Nothing in them is ever
  * changed, and SQLite refuses to. `state`: one row, what publishing has come to. `edits`: documents
- * that the control found in KV and had not written.
+ * that the control found in KV and had not written. `uploads`: versions on their way, and those that
+ * have arrived; `known`: when versions came into the document, and when they were last pointed at;
+ * `collection`: one row, how far the collection of garbage has come.
  */
 const TABLES = `
 CREATE TABLE IF NOT EXISTS revisions (
@@ -60,6 +62,36 @@ CREATE TABLE IF NOT EXISTS edits (
   digest TEXT NOT NULL,
   text TEXT
 ) STRICT;
+CREATE TABLE IF NOT EXISTS uploads (
+  version TEXT PRIMARY KEY,
+  state TEXT NOT NULL,
+  serial INTEGER NOT NULL,
+  manifest TEXT NOT NULL,
+  services TEXT NOT NULL,
+  files INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  created_at TEXT NOT NULL,
+  commit_id TEXT,
+  author TEXT,
+  verified INTEGER NOT NULL,
+  opened_after INTEGER NOT NULL,
+  touched_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS known (
+  version TEXT NOT NULL,
+  manifest TEXT NOT NULL,
+  seen_at INTEGER NOT NULL,
+  left_at INTEGER,
+  PRIMARY KEY (version, manifest)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS collection (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  serial INTEGER NOT NULL DEFAULT 0,
+  noted INTEGER NOT NULL DEFAULT 0,
+  deletions INTEGER NOT NULL DEFAULT 0,
+  deleting_since INTEGER NOT NULL DEFAULT 0
+) STRICT;
+INSERT OR IGNORE INTO collection (id) VALUES (1);
 `
 
 /** Makes what does not exist yet; writes no row where all do. */
@@ -107,4 +139,45 @@ export type StateRow = {
   readonly alarm_debt: number
   readonly publish_error: string | null
   readonly external_problem: string | null
+}
+
+export type UploadRow = {
+  readonly version: string
+  /** `recording`: what the version is can no longer change, and its record is being written. */
+  readonly state: 'open' | 'recording' | 'finalised'
+  /** Another one for every content that was to be uploaded under this id. */
+  readonly serial: number
+  readonly manifest: string
+  /** JSON. */
+  readonly services: string
+  readonly files: number
+  readonly bytes: number
+  readonly created_at: string
+  readonly commit_id: string | null
+  readonly author: string | null
+  /** How many entries of the manifest were found to have all their blobs. */
+  readonly verified: number
+  /** How many deletions had begun when it was opened. */
+  readonly opened_after: number
+  readonly touched_at: number
+}
+
+export type KnownRow = {
+  readonly version: string
+  readonly manifest: string
+  /** When it came into the document, the last time. */
+  readonly seen_at: number
+  /** When an environment last ceased to point at it. */
+  readonly left_at: number | null
+}
+
+export type CollectionRow = {
+  /** The last one that was given to an upload. */
+  readonly serial: number
+  /** The newest revision that `known` tells of. */
+  readonly noted: number
+  /** How many deletions have begun. */
+  readonly deletions: number
+  /** When the one began of which nobody knows whether it is over; 0 for none. */
+  readonly deleting_since: number
 }

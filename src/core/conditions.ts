@@ -52,7 +52,19 @@ export function checkCondition(condition: unknown): ConditionProblem[] {
  */
 export function compileCondition(condition: unknown): (subject: RuleSubject) => boolean {
   const engine = new LogicEngine(OPERATORS as ConstructorParameters<typeof LogicEngine>[0])
-  return (subject) => Boolean(engine.truthy(engine.run(condition, subject)))
+  // What the engine makes of the condition in its first run. Asking the engine each time would cost
+  // as much as a simple condition does.
+  let compiled: unknown
+  const run = (subject: RuleSubject): unknown => {
+    if (typeof compiled === 'function') return compiled(subject, [])
+    const result = engine.run(condition, subject)
+    if (isOperation(condition)) compiled = engine.optimizedMap.get(condition)
+    return result
+  }
+  return (subject) => {
+    const result = run(subject)
+    return typeof result === 'boolean' ? result : Boolean(engine.truthy(result))
+  }
 }
 
 /**

@@ -48,6 +48,12 @@ export function compileGlob(pattern: string): (text: string) => boolean {
     for (const [char, positions] of enteredBy) if (char !== '/') set(positions, at)
   }
 
+  // By code: what nearly all texts are made of is found faster than in a Map.
+  const enteredByAscii = Array.from(
+    { length: 128 },
+    (_, code) => enteredBy.get(String.fromCharCode(code)) ?? enteredByOthers,
+  )
+
   const live = none()
   const prefix = pattern.split(/[*?]/, 1)[0] as string
   return (text) => {
@@ -58,7 +64,7 @@ export function compileGlob(pattern: string): (text: string) => boolean {
     live.fill(0)
     live[0] = 1
     for (const char of text) {
-      const entered = enteredBy.get(char) ?? enteredByOthers
+      const entered = enteredByAscii[char.charCodeAt(0)] ?? enteredBy.get(char) ?? enteredByOthers
       const kept = char === '/' ? keptBySlash : keptByOthers
       let carry = 0
       let any = 0

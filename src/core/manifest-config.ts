@@ -4,13 +4,13 @@
 import { err, ok, type Result } from './result.ts'
 import { type HeaderRule, isHeaderRules, isRedirectRules, type RedirectRule } from './site-rules.ts'
 
-const HTML_HANDLING = [
+export const HTML_HANDLING = [
   'auto-trailing-slash',
   'force-trailing-slash',
   'drop-trailing-slash',
   'none',
 ] as const
-const NOT_FOUND = ['none', '404-page', 'single-page-application'] as const
+export const NOT_FOUND = ['none', '404-page', 'single-page-application'] as const
 
 export type ManifestConfig = {
   /** Under which path a page is found: as in Cloudflare's `html_handling`. */

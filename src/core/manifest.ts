@@ -92,10 +92,10 @@ export class Manifest {
     return undefined
   }
 
-  /** Every entry, in the order of the table. */
-  *entries(): Generator<ManifestEntry> {
+  /** Every entry from the `first`-th on, in the order of the table. */
+  *entries(first = 0): Generator<ManifestEntry> {
     const view = this.#view
-    for (let index = 0; index < this.count; index++) {
+    for (let index = first; index < this.count; index++) {
       const at = HEADER_BYTES + index * ENTRY_BYTES
       const path = this.#text(view.getUint32(at + 4, true), view.getUint16(at + 8, true))
       const entry = this.#entry(at, path)

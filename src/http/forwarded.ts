@@ -21,8 +21,13 @@ const CLAIMS: ReadonlySet<string> = new Set([
   'client-ip',
 ])
 
+/** Access's own JWT proves itself; what else has its prefix proves nothing. */
+const ACCESS_PREFIX = 'cf-access-'
+const ACCESS_JWT = 'cf-access-jwt-assertion'
+
 /** Whether a header, in lower case, is one in which a client could say who it is. */
 export function isForwardedClaim(name: string): boolean {
+  if (name.startsWith(ACCESS_PREFIX)) return name !== ACCESS_JWT
   return name.startsWith('x-forwarded-') || CLAIMS.has(name)
 }
 

@@ -28,7 +28,7 @@ export function finishReply(
   if (expose.has('version')) headers.set('Holo-Version', decision.version.id)
   if (expose.has('environment')) headers.set('Holo-Environment', decision.environment)
   if (expose.has('bucket')) headers.set('Holo-Bucket', String(decision.bucket))
-  if (expose.has('timing')) for (const metric of timing) headers.append('Server-Timing', metric)
+  if (expose.has('timing')) headers.append('Server-Timing', timing.join(', '))
   const cookies = toCookies(status, facts, decision, secure)
   for (const cookie of cookies) headers.append('Set-Cookie', cookie)
   // A page is that of one visitor's version, whoever made it; the next visitor may be on another.

@@ -10,7 +10,12 @@ import { dropHoloSetCookies } from './holo-cookies.ts'
 /** Makes a copy of the backend's headers fit for the client of a request that went this way. */
 export function adaptToClient(headers: Headers, way: Way): void {
   const isHopByHop = toHopByHop(headers)
-  for (const name of new Set(headers.keys())) {
+  // Collected before any of them is changed.
+  const names: string[] = []
+  headers.forEach((_, name) => {
+    names.push(name)
+  })
+  for (const name of names) {
     if (isHopByHop(name) || name.startsWith('holo-')) headers.delete(name)
     else if (name === 'set-cookie') dropHoloSetCookies(headers)
     else if (name === 'location' || name === 'content-location') {

@@ -92,7 +92,7 @@ export async function storeContents(
 }
 
 /** By content key, the encodings that an earlier publication made of the same content. */
-function findKnownEncodings(
+export function findKnownEncodings(
   contents: ReadonlyMap<string, Representation>,
   retained: readonly RetainedManifest[],
 ): ReadonlyMap<string, Encodings> {

@@ -4,17 +4,22 @@
 import type { Manifest, ManifestEntry } from '../core/manifest.ts'
 import type { ManifestConfig } from '../core/manifest-config.ts'
 import { isSameServices, type PublishedService, toServicesText } from './services.ts'
-import type { SurveyedFile } from './survey.ts'
 import type { VersionRecord } from './target.ts'
+
+/** What is to be published at one path. */
+export type WantedFile = Pick<ManifestEntry, 'path' | 'blob' | 'size' | 'type'> & {
+  /** Whether its name may be relied on, before other versions were asked. */
+  readonly hashedByName: boolean
+}
 
 /**
  * One line per difference; none when both are the same. A name that was not relied on then and would
  * be now is none: a version that is no longer retained may have contradicted it.
  */
 export function listDifferences(
-  published: { readonly record: VersionRecord; readonly manifest: Manifest },
+  published: { readonly record: Pick<VersionRecord, 'services'>; readonly manifest: Manifest },
   wanted: {
-    readonly files: readonly SurveyedFile[]
+    readonly files: Iterable<WantedFile>
     readonly config: ManifestConfig
     readonly services: readonly PublishedService[]
   },
@@ -56,7 +61,7 @@ function isSame(some: unknown, others: unknown): boolean {
   return JSON.stringify(some) === JSON.stringify(others)
 }
 
-function describeChange(entry: ManifestEntry, file: SurveyedFile): string | undefined {
+function describeChange(entry: ManifestEntry, file: WantedFile): string | undefined {
   if (entry.blob !== file.blob) return `content changed (${entry.size} → ${file.size} bytes)`
   if (entry.type !== file.type) return `type changed (${entry.type} → ${file.type})`
   if (entry.hashed && !file.hashedByName) return 'no longer counts as hashed'

@@ -1,7 +1,7 @@
 // How far a publication is, as a value. How it is shown is decided by whoever is told.
 
 export type ProgressStep = {
-  readonly doing: 'reading' | 'storing'
+  readonly doing: 'reading' | 'storing' | 'compressing' | 'uploading' | 'verifying'
   readonly files: number
   readonly ofFiles: number
   readonly bytes: number

@@ -2,23 +2,9 @@
 // written once, so that two publishers cannot harm each other and a crash leaves only what nothing
 // refers to.
 
-import type { PublishedService } from './services.ts'
+import type { VersionRecord } from '../core/version-record.ts'
 
-/** The immutable record of a version. */
-export type VersionRecord = {
-  readonly id: string
-  /** SHA-256 of the manifest's bytes, 64 lower-case hex digits. */
-  readonly manifest: string
-  readonly services: readonly PublishedService[]
-  /** How many paths the version has. */
-  readonly files: number
-  /** Their sizes in sum, not encoded. */
-  readonly bytes: number
-  /** ISO 8601, UTC. */
-  readonly createdAt: string
-  readonly commit?: string
-  readonly author?: string
-}
+export type { VersionRecord }
 
 /** Hashes are SHA-256, 64 lower-case hex digits. A method rejects when the store fails. */
 export type PublishTarget = {

@@ -4,6 +4,7 @@
 import type { Dirent } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
+import { MAX_PATH_BYTES } from '../core/manifest-paths.ts'
 import { PublishError, toList } from './refusal.ts'
 
 export type FoundFile = {
@@ -21,9 +22,6 @@ export type Walk = {
   /** What was left out though somebody may have meant it to be served. */
   readonly warnings: readonly string[]
 }
-
-/** Far longer than what sites use, and short enough for a key of any store. */
-export const MAX_PATH_BYTES = 1_024
 
 /** Left behind by tools; nobody means them to be served. */
 const LEFTOVERS: ReadonlySet<string> = new Set(['.DS_Store', '.git', '.vite'])

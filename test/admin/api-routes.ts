@@ -39,6 +39,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'PUT /environments/canary': { version: 'v2' },
   'PUT /traffic': { weights: { canary: 5 } },
   'PUT /versions/v1/services': { services: [] },
+  'POST /swap': { environments: ['main', 'canary'] },
   'POST /withdraw': { version: 'v9' },
   'PUT /rules': { rules: [] },
   'PUT /assignments': { schema: 1 },

@@ -1,7 +1,7 @@
 // The life of a token: shown once, kept as a hash, used, expired, revoked, and told of in the audit log.
 
 import { createHash } from 'node:crypto'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type AdminEdge, FIRST_TOKEN, freshAddress, startAdminEdge } from '../support/admin-edge.ts'
 
 const MINUTE = 60_000
@@ -148,7 +148,8 @@ describe('an address with ten failures', () => {
     expect(blocked.headers['retry-after']).toBe('60')
     expect(await statusFor(FIRST_TOKEN, '203.0.113.8')).toBe(200)
     await edge.control.setClockAhead(MINUTE + 1000)
-    expect(await statusFor(FIRST_TOKEN, address)).toBe(200)
+    // The isolate answers for the control a moment longer, by the clock of the machine.
+    await vi.waitFor(async () => expect(await statusFor(FIRST_TOKEN, address)).toBe(200), 10_000)
   })
 
   it('is not one that lacks a scope, nor one whose keys of Access cannot be had', async () => {

@@ -6,8 +6,10 @@ import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { ask, toGet } from '../../scripts/bench/ask.ts'
+import { WebSocketServer } from 'ws'
+import { ask, send, toGet, toPost } from '../../scripts/bench/ask.ts'
 import { measureLoad } from '../../scripts/bench/load.ts'
+import { measureMessages, shakeHands } from '../../scripts/bench/messages.ts'
 import { interleave } from '../../scripts/bench/rounds.ts'
 import { toRatios, toSpread } from '../../scripts/bench/statistics.ts'
 
@@ -55,7 +57,7 @@ describe('the load', () => {
     const { head, body } = await ask(url, '/')
     const expected = { headBytes: [head.length], bodyBytes: body.length }
     const load = { url, requests: [toGet(url.host, '/')], expected }
-    expect(await measureLoad({ ...load, until: { replies: 50 } })).toBeGreaterThan(0)
+    expect(await measureLoad({ ...load, until: { replies: 50 } })).toMatchObject({ count: 50 })
     expect(requests).toBe(51)
   })
 
@@ -75,6 +77,73 @@ describe('the load', () => {
     then = (_, response) => response.end('longer by some')
     await expect(measureLoad({ ...load, until: { replies: 100 } })).rejects.toThrow('not a head of')
   })
+
+  it('counts replies of another status where one is expected', async () => {
+    const url = await startServer((request, response) => {
+      response.writeHead(request.headers['if-none-match'] === '"a"' ? 304 : 200).end()
+    })
+    const request = toGet(url.host, '/', { 'If-None-Match': '"a"' })
+    const { head } = await send(url, request, 304)
+    const expected = { status: 304, headBytes: [head.length], bodyBytes: 0 }
+    const load = { url, requests: [request], expected, until: { replies: 20 } }
+    expect(await measureLoad(load)).toMatchObject({ count: 20 })
+    const wrong = { ...load, expected: { ...expected, status: 200 } }
+    await expect(measureLoad(wrong)).rejects.toThrow('no 200')
+  })
+
+  it('sends uploads whole', async () => {
+    const body = Buffer.alloc(300_000, 'x')
+    const received = new Set<number>()
+    const url = await startServer((request, response) => {
+      let bytes = 0
+      request.on('data', (chunk: Buffer) => {
+        bytes += chunk.length
+      })
+      request.on('end', () => {
+        received.add(bytes)
+        response.end('done')
+      })
+    })
+    const request = toPost(url.host, '/', body)
+    const { head } = await send(url, request)
+    const expected = { headBytes: [head.length], bodyBytes: 4 }
+    await measureLoad({ url, requests: [request], expected, until: { replies: 20 } })
+    expect(received).toEqual(new Set([body.length]))
+  })
+})
+
+describe('the messages', () => {
+  async function startRoom(answer: (message: Buffer) => string): Promise<URL> {
+    const server = createServer().listen(0, '127.0.0.1')
+    const room = new WebSocketServer({ noServer: true })
+    server.on('upgrade', (request, socket, head) => {
+      onTestFinished(() => void socket.destroy())
+      room.handleUpgrade(request, socket, head, (client) => {
+        client.on('message', (message: Buffer) => client.send(answer(message)))
+      })
+    })
+    onTestFinished(() => void server.close())
+    await once(server, 'listening')
+    return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  }
+
+  it('counts those that come back', async () => {
+    let messages = 0
+    const url = await startRoom((message) => {
+      messages++
+      return String(message)
+    })
+    expect((await shakeHands(url, '/')).head).toContain('HTTP/1.1 101')
+    const { count } = await measureMessages(url, '/', 50)
+    expect(count).toBeGreaterThan(0)
+    expect(messages).toBeGreaterThan(count)
+  })
+
+  it('stop at one that is not as it was sent', async () => {
+    const url = await startRoom((message) => String(message).replace('chat', 'chut'))
+    await expect(shakeHands(url, '/')).rejects.toThrow('no echo')
+    await expect(measureMessages(url, '/', 50)).rejects.toThrow('not the same')
+  })
 })
 
 it('prints nothing but JSON in its documented form with --json', () => {
@@ -89,6 +158,7 @@ it('prints nothing but JSON in its documented form with --json', () => {
   const contestant = { name: expect.any(String), perSecond: spread }
   const comparison = {
     name: expect.any(String),
+    unit: 'replies',
     ours: contestant,
     theirs: contestant,
     ratio: spread,
@@ -98,12 +168,23 @@ it('prints nothing but JSON in its documented form with --json', () => {
   })
   const timing = { name: expect.any(String), ns: spread }
   const counts = { requests: 1000, cacheGets: expect.any(Number), cachePuts: expect.any(Number) }
-  expect(JSON.parse(stdout)).toEqual({
+  const results = JSON.parse(stdout)
+  // Where the system tells CPU time, and a turn was long enough for its clock.
+  for (const measured of results.comparisons) {
+    if (measured.cpu === undefined) continue
+    expect(measured.cpu).toEqual({ oursMicros: spread, theirsMicros: spread, ratio: spread })
+    delete measured.cpu
+  }
+  expect(results).toEqual({
     machine: { cpu: expect.any(String), cores: expect.any(Number), node: process.version },
     effort: { rounds: 1, secondsPerTurn: 0.05 },
     comparisons: [
-      { ...comparison, ...aimed('atLeast', 0.8) },
-      { ...comparison, ...aimed('atLeast', 0.8) },
+      ...Array.from({ length: 4 }, () => ({ ...comparison, ...aimed('atLeast', 0.8) })),
+      ...(['replies', 'MB', 'MB', 'messages'] as const).map((unit) => ({
+        ...comparison,
+        unit,
+        ...aimed('atLeast', 0.9),
+      })),
       { ...comparison, ...aimed('atLeast', 1) },
       comparison,
       comparison,
@@ -113,12 +194,20 @@ it('prints nothing but JSON in its documented form with --json', () => {
       ...[timing, timing, timing, timing, timing, timing],
     ],
     operations: [
-      { name: 'cold isolate, cold data centre', kv: 1, r2: 101, ...counts },
-      { name: 'cold isolate, warm data centre', kv: 1, r2: 0, ...counts },
-      { name: 'warm isolate', kv: 0, r2: 0, ...counts, aim: { atMost: 0, met: true } },
+      { name: 'cold isolate, cold data centre', kv: 1, r2: 101, control: 1, ...counts },
+      { name: 'cold isolate, warm data centre', kv: 1, r2: 0, control: 0, ...counts },
+      { name: 'warm isolate', kv: 0, r2: 0, control: 0, ...counts, aim: { atMost: 0, met: true } },
     ],
   })
 }, 300_000)
+
+it('is all that npm prints with --silent', () => {
+  const help = (command: string, args: readonly string[]) =>
+    spawnSync(command, [...args, '--help'], { encoding: 'utf8' }).stdout
+  const printed = help('npm', ['run', '--silent', 'bench', '--'])
+  expect(printed).toContain('--json')
+  expect(printed).toBe(help(process.execPath, ['scripts/bench.ts']))
+})
 
 it('refuses options that make no sense, with a message', () => {
   const { status, stderr } = spawnSync(process.execPath, ['scripts/bench.ts', '--rounds', 'many'], {
@@ -127,3 +216,29 @@ it('refuses options that make no sense, with a message', () => {
   expect(status).toBe(2)
   expect(stderr).toContain('--rounds takes a whole number')
 })
+
+it('measures rollbacks on real isolates', () => {
+  const args = [
+    '--silent',
+    'bench:rollback',
+    '--',
+    '--json',
+    '--rollbacks',
+    '1',
+    '--seconds',
+    '0.5',
+  ]
+  const { stdout, status } = spawnSync('npm', ['run', ...args], { encoding: 'utf8' })
+  expect(status).toBe(0)
+  const seconds = [expect.any(Number)]
+  expect(JSON.parse(stdout)).toEqual(
+    [50, 200, 400].map((controlMs) => ({
+      controlMs,
+      lastDocument: seconds,
+      lastPinnedOfBusy: seconds,
+      lastPinned: seconds,
+      staleDocuments: expect.any(Number),
+      requests: expect.any(Number),
+    })),
+  )
+}, 120_000)

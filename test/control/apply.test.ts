@@ -219,6 +219,36 @@ describe('withdraw', () => {
   })
 })
 
+describe('swap', () => {
+  it('exchanges the versions of two environments and leaves the rest with the names', () => {
+    const after = applied({ kind: 'swap', environments: ['main', 'canary'] })
+    expect(after.environments.main).toEqual({ ...CURRENT.environments.main, version: '0.0.5' })
+    expect(after.environments.canary).toEqual({ ...CURRENT.environments.canary, version: '0.0.3' })
+    expect(after.traffic).toEqual(CURRENT.traffic)
+  })
+
+  it('undoes itself', () => {
+    const there = applied({ kind: 'swap', environments: ['main', 'canary'] })
+    expect(applied({ kind: 'swap', environments: ['canary', 'main'] }, there)).toEqual(CURRENT)
+  })
+
+  it('opens what a public environment takes over, and does not close what it gives', () => {
+    const after = applied({ kind: 'swap', environments: ['main', 'dev'] })
+    expect(after.versions[CURRENT.environments.dev?.version ?? '']?.open).toBe(true)
+    expect(after.versions['0.0.3']?.open).toBe(true)
+  })
+
+  it.each([
+    [['main', 'main'], 'environments', /exchanged with itself/],
+    [['man', 'canary'], 'environments[0]', /no environment "man"/],
+    [['main', 'cannary'], 'environments[1]', /no environment "cannary"/],
+  ] as const)('refuses %j', ([one, other], path, message) => {
+    const result = apply({ kind: 'swap', environments: [one, other] }, CURRENT)
+    expect(result).toMatchObject({ ok: false, error: [{ path }] })
+    if (!result.ok) expect(result.error[0]?.message).toMatch(message)
+  })
+})
+
 describe('rollback', () => {
   const earlier = contentWith({
     salt: 'earlier',
@@ -402,10 +432,11 @@ describe('a refusal names what is in the way', () => {
       withGone,
     ],
   ]
-  const named = cases.map(([command, path, message, ...contents], i) => {
-    return [i + 1, command.kind, path, message, command, ...contents] as const
+  const named = cases.map(([command, path, message, current, earlier], i) => {
+    return { number: i + 1, command, path, message, current, earlier }
   })
-  it.each(named)('%i: %s, %s: %s', (_, __, path, message, command, current, earlier) => {
+  it.each(named)('$number: $command.kind, $path: $message', (one) => {
+    const { command, path, message, current, earlier } = one
     const result = apply(command, current ?? CURRENT, earlier)
     expect(result.ok).toBe(false)
     if (result.ok) return

@@ -180,4 +180,28 @@ describe('compileCondition', () => {
     const answers = ['IS', 'NO', 'IS'].map((country) => test({ ...SUBJECT, country }))
     expect(answers).toEqual([true, false, true])
   })
+
+  it('sees the request from within a list, however often it is asked', () => {
+    const isOneOf = { '==': [{ var: '' }, { var: '../../country' }] }
+    const test = compileCondition({ some: [['IS', 'NO'], isOneOf] })
+    const answers = ['IS', 'SE', 'NO', 'SE'].map((country) => test({ ...SUBJECT, country }))
+    expect(answers).toEqual([true, false, true, false])
+  })
+
+  it('throws for the requests that it cannot judge, before and after others', () => {
+    const test = compileCondition({ '>': [{ var: 'header.x-count' }, 3] })
+    const judge = (count: string) => () => test({ ...SUBJECT, header: { 'x-count': count } })
+    for (let time = 0; time < 3; time++) {
+      expect(judge('many')).toThrow()
+      expect(judge('7')()).toBe(true)
+      expect(judge('2')()).toBe(false)
+    }
+  })
+
+  it('takes what JsonLogic takes for true', () => {
+    const test = compileCondition({ var: 'cookie.empty' })
+    const all = compileCondition({ var: 'cookie.staff' })
+    for (let time = 0; time < 3; time++)
+      expect([test(SUBJECT), all(SUBJECT)]).toEqual([false, true])
+  })
 })

@@ -41,4 +41,8 @@ describe('the public side of a request', () => {
   it('leaves other headers to the client', () => {
     expect(isForwardedClaim('x-forward')).toBe(false)
   })
+
+  it('leaves the JWT of Cloudflare Access, which proves itself', () => {
+    expect(isForwardedClaim('cf-access-jwt-assertion')).toBe(false)
+  })
 })

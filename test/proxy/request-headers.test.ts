@@ -42,6 +42,8 @@ describe('what a client may not tell a backend', () => {
     ['X-HTTP-Method', 'DELETE'],
     ['X-Method-Override', 'DELETE'],
     ['True-Client-IP', '10.0.0.1'],
+    ['Cf-Access-Authenticated-User-Email', 'boss@example.com'],
+    ['Cf-Access-Client-Id', 'x'],
     ['X-Client-IP', '10.0.0.1'],
     ['X-Cluster-Client-IP', '10.0.0.1'],
     ['Client-IP', '10.0.0.1'],

@@ -77,7 +77,9 @@ async function upgrade(
     },
   })
   sent.end()
-  const [answer, socket] = await Promise.race([once(sent, 'upgrade'), once(sent, 'response')])
+  const [answer, socket, head] = await Promise.race([once(sent, 'upgrade'), once(sent, 'response')])
+  // What came in one piece with the answer is the first that the socket has to say.
+  if (head) socket.unshift(head)
   return { answer, socket }
 }
 

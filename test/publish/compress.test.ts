@@ -1,5 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { brotliDecompressSync, constants, gunzipSync, zstdDecompressSync } from 'node:zlib'
+import {
+  brotliCompressSync,
+  brotliDecompressSync,
+  constants,
+  gunzipSync,
+  zstdDecompressSync,
+} from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { chooseEncodings, compress } from '../../src/publish/compress.ts'
 
@@ -39,6 +45,22 @@ describe('compress', () => {
     expect(brotliDecompressSync(br as Uint8Array)).toEqual(text)
     expect(gunzipSync(gzip as Uint8Array)).toEqual(text)
     expect(zstdDecompressSync(zstd as Uint8Array)).toEqual(text)
+  })
+
+  it('goes to the last level of brotli, and to a quicker one where that takes too long', async () => {
+    for (const [size, level] of [
+      [100_000, 11],
+      [5 * 2 ** 20, 9],
+    ] as const) {
+      const bytes = Buffer.from(Array.from({ length: size }, (_, i) => 97 + ((i * i * 7) % 23)))
+      const [br] = await compress(bytes, SCRIPT, ['br'])
+      const params = {
+        [constants.BROTLI_PARAM_QUALITY]: level,
+        [constants.BROTLI_PARAM_SIZE_HINT]: size,
+        [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT,
+      }
+      expect(brotliCompressSync(bytes, { params }).equals(br?.bytes ?? Buffer.alloc(0))).toBe(true)
+    }
   })
 
   it('keeps no form that saves nothing to speak of', async () => {

@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { MAX_PATH_BYTES } from '../../src/core/manifest-paths.ts'
 import { PublishError } from '../../src/publish/refusal.ts'
-import { MAX_PATH_BYTES, walkFolder } from '../../src/publish/walk.ts'
+import { walkFolder } from '../../src/publish/walk.ts'
 import { makeFolder } from './folder.ts'
 
 const paths = async (folder: string) => (await walkFolder(folder)).files.map(({ path }) => path)

@@ -33,9 +33,16 @@ async function start(...args: string[]): Promise<{ holo: StartProcess; url: URL 
 
 /** The ports of the edge and of both backends, by what the backends say they were asked as. */
 async function portsOf(url: URL): Promise<number[]> {
-  const backends = ['staff=1', 'staff=0'].map(async (cookie) => {
-    const { body } = await ask(url, '/api/echo', { headers: { cookie } })
-    return Number(new URL(`http://${JSON.parse(body).headers.host}`).port)
+  const backends = [
+    ['staff=1', '0.0.5'],
+    ['staff=0', '0.0.3'],
+  ].map(async ([cookie, version]) => {
+    // Five of a hundred strangers are on the canary.
+    for (;;) {
+      const { body, headers } = await ask(url, '/api/echo', { headers: { cookie } })
+      if (headers['holo-version'] !== version) continue
+      return Number(new URL(`http://${JSON.parse(body).headers.host}`).port)
+    }
   })
   return [Number(url.port), ...(await Promise.all(backends))]
 }

@@ -56,7 +56,7 @@ describe('npm start', () => {
     const file = join(folder.path, "Anna's data (1)", 'admin-token')
     expect(await readFile(file, 'utf8')).toMatch(/^[0-9a-f]{64}\n$/)
     expect((await stat(file)).mode & 0o777).toBe(0o600)
-    expect(holo.printed()).toContain("TOKEN=$(cat 'Anna'\\''s data (1)/admin-token')")
+    expect(holo.printed()).toContain("HOLO_TOKEN=$(cat 'Anna'\\''s data (1)/admin-token')")
   })
 
   it.each([
@@ -104,8 +104,13 @@ describe('npm start', () => {
   })
 
   it('prints a command that asks the control', async () => {
-    const [command = ''] = holo.printed().match(/TOKEN=.*\n.*curl -s .*/) ?? []
-    const { stdout } = spawnSync(command, { cwd: folder.path, shell: true, encoding: 'utf8' })
+    const [known = ''] = holo.printed().match(/export HOLO_URL.*/) ?? []
+    const [command = ''] = holo.printed().match(/curl -s -H .*/) ?? []
+    const { stdout } = spawnSync(`${known}; ${command}`, {
+      cwd: folder.path,
+      shell: true,
+      encoding: 'utf8',
+    })
     const { control } = JSON.parse(stdout)
     expect(control.revision).toBeGreaterThan(1)
     expect(control).toMatchObject({ published: control.revision, overwritten: 0 })

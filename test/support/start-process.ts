@@ -86,7 +86,10 @@ export async function runStart(
 export async function makeWorkFolder(): Promise<{ path: string; remove: () => Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'holo-start-'))
   await symlink(join(ROOT, 'node_modules'), join(path, 'node_modules'))
-  await symlink(join(ROOT, 'wrangler.toml'), join(path, 'wrangler.toml'))
+  // npx looks for a package's own command in package.json.
+  for (const name of ['wrangler.toml', 'package.json', 'bin', 'src']) {
+    await symlink(join(ROOT, name), join(path, name))
+  }
   return { path, remove: () => rm(path, { recursive: true, force: true }) }
 }
 

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createApp } from '../../src/admin/app.ts'
 import { ROUTES } from '../../src/admin/routes.ts'
 import type { ControlCalls } from '../../src/control/contract.ts'
-import { ok } from '../../src/core/result.ts'
+import { err, ok } from '../../src/core/result.ts'
 
 const app = createApp(ROUTES)
 const TOKEN = 'x'.repeat(40)
@@ -37,7 +37,11 @@ async function call(
   getControl: () => ControlCalls,
   method: string,
   path: string,
-  { json, headers = {} }: { json?: unknown; headers?: Record<string, string> } = {},
+  {
+    json,
+    headers = {},
+    now = NOW,
+  }: { json?: unknown; headers?: Record<string, string>; now?: number } = {},
 ) {
   const request = new Request(`https://shop.example.com/.holo/api${path}`, {
     method,
@@ -52,7 +56,7 @@ async function call(
     path: new URL(request.url).pathname,
     requestId: 'r1',
     getControl,
-    now: NOW,
+    now,
     patience: { readMs: 30, changeMs: 30 },
   })
   const body = (await response.json()) as Record<string, unknown>
@@ -185,5 +189,54 @@ describe('what no credential looks like', () => {
     })
     expect(answer).toMatchObject({ status: 401, body: { code: 'unauthenticated' } })
     expect(getControl).not.toHaveBeenCalled()
+  })
+})
+
+describe('a control that lets through too much', () => {
+  it('is not asked for what the scopes it tells do not allow', async () => {
+    const change = vi.fn()
+    const createToken = vi.fn()
+    const authenticate = async () =>
+      ok({ actor: 'somebody', token: 'first', scopes: ['read' as const, 'publish' as const] })
+    const getControl = controlThat({ authenticate, change, createToken })
+    const json = { name: 'mine', scopes: ['admin'] }
+    for (const answer of [
+      await call(getControl, 'PUT', '/traffic', SHIFT),
+      await call(getControl, 'POST', '/tokens', { json }),
+    ]) {
+      expect(answer).toMatchObject({ status: 403, body: { code: 'forbidden' } })
+    }
+    expect(change).not.toHaveBeenCalled()
+    expect(createToken).not.toHaveBeenCalled()
+  })
+})
+
+describe('an address that the control has turned away', () => {
+  const authenticate = async () => err({ kind: 'denied', denial: 'too_many_attempts' } as const)
+  const from = (address: string, now = NOW) => ({ headers: { 'cf-connecting-ip': address }, now })
+
+  it('does not reach the control for two seconds, and others do', async () => {
+    const refusing = controlThat({ authenticate })
+    expect((await call(refusing, 'GET', '/traffic', from('192.0.2.1'))).status).toBe(429)
+    const welcoming = vi.fn(controlThat({ document: async () => ok(undefined) }))
+    const again = await call(welcoming, 'GET', '/traffic', from('192.0.2.1', NOW + 1999))
+    expect(again).toMatchObject({ status: 429, body: { code: 'too_many_attempts' } })
+    expect(again.headers.get('retry-after')).toBe('60')
+    expect(welcoming).not.toHaveBeenCalled()
+    expect((await call(welcoming, 'GET', '/traffic', from('192.0.2.2', NOW))).status).toBe(404)
+    expect((await call(welcoming, 'GET', '/traffic', from('192.0.2.1', NOW + 2000))).status).toBe(
+      404,
+    )
+  })
+
+  it('is remembered among a bounded number of others', async () => {
+    const refusing = controlThat({ authenticate })
+    for (let i = 0; i < 600; i++) {
+      await call(refusing, 'GET', '/traffic', from(`10.9.${i >> 8}.${i & 255}`))
+    }
+    const welcoming = vi.fn(controlThat({ document: async () => ok(undefined) }))
+    await call(welcoming, 'GET', '/traffic', from('10.9.0.0'))
+    expect(welcoming).toHaveBeenCalled()
+    expect((await call(welcoming, 'GET', '/traffic', from('10.9.2.87'))).status).toBe(429)
   })
 })

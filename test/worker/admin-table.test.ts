@@ -19,6 +19,7 @@ describe('the table of routes', () => {
     ['PUT', '/environments/{name}', 'set-environment'],
     ['DELETE', '/environments/{name}', 'remove-environment'],
     ['PUT', '/traffic', 'shift'],
+    ['POST', '/swap', 'swap'],
     ['PUT', '/rules', 'set-rules'],
     ['PUT', '/versions/{version}/services', 'set-services'],
     ['POST', '/rollback', 'rollback'],

@@ -1,6 +1,6 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env as bindings } from 'cloudflare:workers'
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Env } from '../../src/env.ts'
 import { createRouter, type Router } from '../../src/router.ts'
 import { exampleDocument } from '../support/document.ts'
@@ -64,10 +64,12 @@ describe('what a request costs', () => {
 
   it('is one KV read in a cold isolate of a warm data centre', async () => {
     await get(newIsolate(), '/', DOCUMENT)
-    operations.length = 0
-    expect((await get(newIsolate(), '/', DOCUMENT)).status).toBe(200)
-    expect(operations.filter((operation) => !operation.includes('KV'))).toHaveLength(0)
-    expect(operations).toHaveLength(1)
+    // The Cache API shows what was put into it a moment later.
+    await vi.waitFor(async () => {
+      operations.length = 0
+      expect((await get(newIsolate(), '/', DOCUMENT)).status).toBe(200)
+      expect(operations).toEqual(['KV.get assignments'])
+    })
   })
 
   it('is nothing in a warm isolate', async () => {

@@ -4,10 +4,11 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { env as bindings } from 'cloudflare:workers'
 import { digestText } from '../../src/assignments/sync.ts'
-import type { Access } from '../../src/control/access.ts'
+import type { Access, RecordAudit } from '../../src/control/access.ts'
 import type { Command } from '../../src/control/commands.ts'
 import type { Caller, Change } from '../../src/control/contract.ts'
 import { Control } from '../../src/control/control.ts'
+import type { Records } from '../../src/control/records.ts'
 import type { Env } from '../../src/env.ts'
 
 export const env = bindings as Env
@@ -45,6 +46,10 @@ export function toChange(command: Command, expectedRevision: number): Change {
   return { command, expectedRevision, reason: undefined, dryRun: false }
 }
 
+const unexpected = async (): Promise<never> => {
+  throw new Error('not of this test')
+}
+
 export type KvCall = { readonly kind: 'get' | 'put'; readonly at: number; readonly text?: string }
 
 /** A control and everything outside it. Each life of the control ends with the callback it was in. */
@@ -57,6 +62,10 @@ export class World {
   /** Far in the future, so that no alarm runs by itself. */
   now = Date.UTC(2100, 0, 1)
   rowsWritten = 0
+  /** Variables of the Worker that are other than in wrangler.toml. */
+  variables: Partial<Env> = {}
+  /** Where the control finds what was finalised: everything, in tests of other matters. */
+  records: Records = { read: async () => 'unavailable', create: unexpected, remove: unexpected }
   readonly alarmsSet: number[] = []
   /** What runs behind the control's answers. */
   readonly work: Promise<unknown>[] = []
@@ -104,15 +113,21 @@ export class World {
         this.work.push(work)
       }
       try {
+        let record: RecordAudit | undefined
         const control = new Control(
           state,
-          { ...env, ASSIGNMENTS: this.#kv(step) },
+          { ...env, ...this.variables, ASSIGNMENTS: this.#kv(step) },
           {
             now: () => this.now,
-            createAccess: createOpenAccess,
+            createRecords: () => this.records,
+            createAccess: ({ recordAudit }) => {
+              record = recordAudit
+              return createOpenAccess()
+            },
           },
         )
-        return await during(new Life(this, control, state))
+        if (!record) throw new Error('nobody was given the audit log')
+        return await during(new Life(this, control, state, record))
       } finally {
         restore()
       }
@@ -173,11 +188,14 @@ export class Life {
   readonly world: World
   readonly control: Control
   readonly state: DurableObjectState
+  /** What whoever proves credentials writes to the audit log with. */
+  readonly record: RecordAudit
 
-  constructor(world: World, control: Control, state: DurableObjectState) {
+  constructor(world: World, control: Control, state: DurableObjectState, record: RecordAudit) {
     this.world = world
     this.control = control
     this.state = state
+    this.record = record
   }
 
   /** Makes the change against the newest revision. @throws Error when it is refused. */

@@ -3,12 +3,13 @@
 
 import { env } from 'cloudflare:workers'
 
-const { BODY, HEADERS } = env
-const init = { headers: HEADERS, encodeBody: 'manual' }
+const { BODY, HEADERS, STATUS } = env
+const init = { status: STATUS, headers: HEADERS, encodeBody: 'manual' }
+const body = STATUS === 304 ? null : BODY
 
 // biome-ignore lint/style/noDefaultExport: it is how a Worker is declared
 export default {
   fetch() {
-    return new Response(BODY, init)
+    return new Response(body, init)
   },
 }

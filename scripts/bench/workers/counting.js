@@ -2,6 +2,7 @@
 // the counts since it was last asked, `/bench/new-isolate` forgets what the router has in memory. It
 // runs in workerd as it stands, beside the bundled router.
 
+import { createControl } from './confirming-control.js'
 import { createRouter } from './router.js'
 
 let counts = {}
@@ -22,11 +23,14 @@ function counting(target, name) {
 
 globalThis.caches = { default: counting(caches.default, 'cache') }
 
+const control = (env) => createControl(() => env.ASSIGNMENTS.get('assignments'))
+
 const newIsolate = (env) =>
   createRouter({
     ...env,
     ASSIGNMENTS: counting(env.ASSIGNMENTS, 'kv'),
     STORE: counting(env.STORE, 'r2'),
+    CONTROL: { getByName: () => counting(control(env), 'control') },
   })
 
 let router

@@ -2,12 +2,15 @@
 // runs in workerd as it stands, beside the bundled router.
 
 import { env } from 'cloudflare:workers'
+import { createControl } from './confirming-control.js'
 import { createRouter } from './router.js'
 
 const { ASSIGNMENTS, OBJECTS } = env
 
+const control = createControl(() => ASSIGNMENTS)
 const router = createRouter({
   ...env,
+  CONTROL: { getByName: () => control },
   ASSIGNMENTS: { get: async () => new Blob([ASSIGNMENTS]).stream() },
   STORE: {
     get: async (key) => {

@@ -1,6 +1,6 @@
 // Routes of the environments and of the traffic between them.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import type { AssignmentsDocument } from '../../assignments/schema.ts'
 import { COMMANDS } from '../../control/commands.ts'
 import { err, ok } from '../../core/result.ts'
@@ -99,6 +99,17 @@ export const ENVIRONMENT_ROUTES: readonly Route[] = [
     changes: 'document',
     reply: committed,
     handle: (call) => changeDocument(call, { ...call.body, kind: 'shift' }),
+  }),
+  route({
+    method: 'POST',
+    path: '/swap',
+    scope: 'shift',
+    summary: 'Exchanges the versions of two environments in one revision',
+    query: changeQuery,
+    body: COMMANDS.swap.omit({ kind: true }),
+    changes: 'document',
+    reply: committed,
+    handle: (call) => changeDocument(call, { ...call.body, kind: 'swap' }),
   }),
 ]
 

@@ -1,11 +1,13 @@
 // Routes of the versions, of their services, and of the rules.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import type { AssignmentsDocument } from '../../assignments/schema.ts'
 import { COMMANDS } from '../../control/commands.ts'
-import { err, ok } from '../../core/result.ts'
+import type { VersionUse } from '../../control/contract-uploads.ts'
+import { err, ok, type Result } from '../../core/result.ts'
 import { changeDocument, loadDocument } from '../current-document.ts'
-import { type Route, route } from '../route.ts'
+import { type Failure, toFailure } from '../problems.ts'
+import { type Call, type Route, route } from '../route.ts'
 import { changeQuery, committed, rule, service, version, versionId } from '../schemas.ts'
 
 const params = z.strictObject({ version: versionId })
@@ -15,14 +17,19 @@ export const VERSION_ROUTES: readonly Route[] = [
     method: 'GET',
     path: '/versions',
     scope: 'read',
-    summary: 'All versions of the document',
+    summary: 'All versions of the document, and how long they stay',
     readsDocument: true,
     reply: z.strictObject({ revision: z.int(), versions: z.array(version) }),
     handle: async (call) => {
       const current = await loadDocument(call)
       if (!current.ok) return current
+      const uses = await loadUses(call)
+      if (!uses.ok) return uses
       const { revision, document } = current.value
-      const versions = Object.keys(document.versions).map((id) => toVersion(document, id))
+      const versions = Object.keys(document.versions).map((id) => {
+        const found = toVersion(document, id)
+        return found && { ...found, ...toTold(uses.value.get(id)) }
+      })
       return ok({ revision, body: { revision, versions } })
     },
   }),
@@ -30,16 +37,24 @@ export const VERSION_ROUTES: readonly Route[] = [
     method: 'GET',
     path: '/versions/{version}',
     scope: 'read',
-    summary: 'One version',
+    summary: 'One version, and its record in the store',
     params,
     readsDocument: true,
+    failures: ['store_unavailable'],
     reply: version,
     handle: async (call) => {
       const current = await loadDocument(call)
       if (!current.ok) return current
       const { revision, document } = current.value
-      const body = toVersion(document, call.params.version)
-      return body ? ok({ revision, body }) : err({ kind: 'not_found' })
+      const found = toVersion(document, call.params.version)
+      if (!found) return err({ kind: 'not_found' })
+      const uses = await loadUses(call)
+      if (!uses.ok) return uses
+      const record = await call.store.readRecord(found.id)
+      if (record === 'unavailable') return err({ kind: 'store_unavailable' })
+      const told = toTold(uses.value.get(found.id))
+      const body = { ...found, ...told, record: record === 'missing' ? undefined : record }
+      return ok({ revision, body })
     },
   }),
   route({
@@ -114,10 +129,31 @@ export const VERSION_ROUTES: readonly Route[] = [
   }),
 ]
 
+async function loadUses({
+  ask,
+  caller,
+}: Pick<Call<unknown, unknown, unknown>, 'ask' | 'caller'>): Promise<
+  Result<ReadonlyMap<string, VersionUse>, Failure>
+> {
+  const answer = await ask('none', (control) => control.versionUses(caller))
+  if (!answer.ok) return answer
+  if (!answer.value.ok) return err(toFailure(answer.value.error))
+  return ok(new Map(answer.value.value.map((use) => [use.version, use])))
+}
+
+/** One that came after the document was read is too new for anything to be known of it. */
+function toTold(use: VersionUse | undefined) {
+  return {
+    retained: use?.retention ?? { why: 'new' as const },
+    lastPointedAt: use?.lastPointedAt,
+    record: use?.record,
+  }
+}
+
 function toVersion(
   { versions, environments }: AssignmentsDocument,
   id: string,
-): z.infer<typeof version> | undefined {
+): Omit<z.infer<typeof version>, 'retained'> | undefined {
   const found = Object.hasOwn(versions, id) ? versions[id] : undefined
   if (!found) return undefined
   const pointing = Object.entries(environments).filter(([, { version }]) => version === id)

@@ -1,0 +1,19 @@
+// In the place of the control, for a workerd without Durable Objects: its newest document is the one
+// that `readText` gives.
+
+export function createControl(readText) {
+  let own
+  const load = async () => {
+    const text = await readText()
+    const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
+    return { text, digest: new Uint8Array(hash).toHex(), revision: JSON.parse(text).revision }
+  }
+  return {
+    sync: async ({ held }) => {
+      own ??= await load()
+      const { text, digest, revision } = own
+      const current = { revision, digest }
+      return { current, text: held?.digest === digest ? undefined : text, nextMs: 2000 }
+    },
+  }
+}

@@ -1,0 +1,21 @@
+// Builds the `holo` command as one file, dist/holo.js: what an installed package runs. A checkout runs
+// the source and needs no build.
+
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const pathOf = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url))
+
+await build({
+  entryPoints: [pathOf('src/cli/main.ts')],
+  outfile: pathOf('dist/holo.js'),
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node22.18',
+  // Some of the bundled packages are CommonJS, and ask for Node's modules with `require`.
+  banner: {
+    js: "import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)",
+  },
+  logLevel: 'warning',
+})

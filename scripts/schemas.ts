@@ -1,0 +1,53 @@
+// The JSON schemas that the package publishes, by file name.
+
+import * as z from 'zod'
+import { COMMANDS } from '../src/cli/commands.ts'
+import { configSchema } from '../src/cli/config.ts'
+import { failureShape } from '../src/cli/report.ts'
+
+type Schema = Readonly<Record<string, unknown>>
+
+export const SCHEMA_FILES: Readonly<Record<string, Schema>> = {
+  'holo.schema.json': {
+    ...toDraft(configSchema),
+    title: 'holo.json',
+    description: 'Which Holo the command talks to, and what it publishes. Tokens are never in it.',
+  },
+  'output.schema.json': {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'What the holo command prints with --json: one object, of the command or a failure',
+    oneOf: [
+      ...COMMANDS.map(({ name }) => ({ $ref: `#/$defs/${toKey(name)}` })),
+      { $ref: '#/$defs/failure' },
+    ],
+    $defs: {
+      ...Object.fromEntries(
+        COMMANDS.map(({ name, shape }) => [toKey(name), toOutput(name, shape)]),
+      ),
+      failure: withoutDraft(failureShape),
+    },
+  },
+}
+
+export function toSchemaText(schema: Schema): string {
+  return `${JSON.stringify(schema, null, 2)}\n`
+}
+
+function toOutput(name: string, shape: z.ZodObject): Schema {
+  const begin = { ok: z.literal(true), command: z.literal(name) }
+  return withoutDraft(z.strictObject({ ...begin, ...shape.shape }))
+}
+
+/** As a key that no pointer has to escape. */
+function toKey(name: string): string {
+  return name.replaceAll(' ', '-')
+}
+
+function toDraft(schema: z.ZodType): Schema {
+  return z.toJSONSchema(schema, { target: 'draft-2020-12', io: 'input' }) as Schema
+}
+
+function withoutDraft(schema: z.ZodType): Schema {
+  const { $schema: _, ...rest } = toDraft(schema)
+  return rest
+}

@@ -1,0 +1,99 @@
+// What the API refuses (problem+json, docs/api.md), as failures with an exit code and a way out.
+
+import * as z from 'zod'
+import { CliFailure, EXIT, type ExitCode } from './failure.ts'
+
+const problem = z.looseObject({
+  code: z.string(),
+  title: z.string(),
+  requestId: z.string().optional(),
+  problems: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  differences: z.array(z.string()).optional(),
+  more: z.number().optional(),
+  current: z.number().optional(),
+  changes: z
+    .array(
+      z.object({
+        revision: z.number(),
+        at: z.number(),
+        actor: z.string(),
+        action: z.string(),
+        reason: z.string().optional(),
+      }),
+    )
+    .optional(),
+})
+
+/** Codes that mean something else than "refused". */
+const EXIT_OF_CODE: Readonly<Record<string, ExitCode>> = {
+  invalid_request: EXIT.misuse,
+  stale: EXIT.stale,
+  internal: EXIT.unreachable,
+  store_unavailable: EXIT.unreachable,
+  control_unavailable: EXIT.unreachable,
+  control_overloaded: EXIT.unreachable,
+  unknown_outcome: EXIT.unreachable,
+}
+
+/** In the words of the command line, where the API's are about HTTP. */
+const SENTENCES: Readonly<Record<string, string>> = {
+  forbidden: 'the token may not do this',
+  no_document: 'there is no document yet: nothing has been published here',
+  not_found: 'there is no such thing here',
+  stale: 'the document has changed since the revision that you saw',
+  invalid_change: 'refused; nothing was changed',
+  invalid_request: 'the API does not take this',
+  version_differs: 'a version of this id was published before, with other content',
+  upload_replaced: 'somebody else has begun to publish other content under this id',
+  too_many_attempts: 'too many wrong tokens from this address',
+}
+
+const HINTS: Readonly<Record<string, string>> = {
+  forbidden: 'a token with the scope can be made with "holo token create"',
+  no_document: 'begin with "holo publish", or with "holo import" of a saved document',
+  stale: 'look at what changed, and give the command again',
+  version_differs: 'versions never change: choose another id',
+  upload_replaced: 'find out who it is, or choose another id',
+  too_many_attempts: 'wait for a minute',
+}
+
+/** @param hasToken whether one was shown. */
+export async function toFailure(response: Response, hasToken: boolean): Promise<CliFailure> {
+  const text = await response.text().catch(() => '')
+  const parsed = problem.safeParse(parseJson(text))
+  if (!parsed.success) return toStranger(response)
+  const { code, title, requestId, problems, differences, more = 0, current, changes } = parsed.data
+  const listed = problems ?? differences?.map((message) => ({ path: '', message }))
+  const rest = more > 0 ? [{ path: '', message: `and ${more} more` }] : []
+  const details = {
+    ...(listed ? { problems: [...listed, ...rest] } : {}),
+    ...{ current, changes, requestId, hint: HINTS[code] },
+  }
+  if (code === 'unauthenticated') {
+    const message = hasToken ? 'the token does not count here' : 'no token is known'
+    const hint = hasToken
+      ? 'it is mistyped, revoked, expired, or of another Holo'
+      : 'set HOLO_TOKEN, or "tokenFile" of the target in holo.json'
+    return new CliFailure(code, EXIT.refused, message, { ...details, hint })
+  }
+  return new CliFailure(code, EXIT_OF_CODE[code] ?? EXIT.refused, SENTENCES[code] ?? title, details)
+}
+
+function toStranger({ url, status, headers }: Response): CliFailure {
+  const origin = new URL(url).origin
+  const location = headers.get('location')
+  return new CliFailure(
+    'not_holo',
+    EXIT.unreachable,
+    `${origin} answers ${status}, but not as a Holo does${location ? ` (it leads to ${location})` : ''}`,
+    { hint: 'check the address: it is that of the site, without a path' },
+  )
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,137 @@
+// Calls of the admin API, each within a time of ours, and every way in which one can fail as a
+// failure with the right exit code. What replies mean is the commands' affair.
+
+import type { z } from 'zod'
+import { toFailure } from './api-problems.ts'
+import { CliFailure, EXIT, refused } from './failure.ts'
+import type { Target } from './target.ts'
+
+export const API_PATH = '/.holo/api'
+
+/** The API gives the control ten seconds for a change; the rest is the way there. */
+const CALL_TIMEOUT_MS = 30_000
+
+export type Call = {
+  readonly query?: Readonly<Record<string, string | undefined>>
+  readonly json?: unknown
+  /** Bytes to send as they are, instead of `json`. */
+  readonly bytes?: Uint8Array
+  /** The revision that was seen. */
+  readonly ifRevision?: number
+  readonly timeoutMs?: number
+}
+
+export type Reply = { readonly status: number; readonly text: string }
+
+export type Api = {
+  /** @throws CliFailure unless the reply is a 2xx whose body has this shape. */
+  readonly ask: <T>(shape: z.ZodType<T>, method: string, path: string, call?: Call) => Promise<T>
+  /** Any answer at all. @throws CliFailure when there is none. */
+  readonly send: (method: string, path: string, call?: Call) => Promise<Response>
+  readonly toFailure: (response: Response) => Promise<CliFailure>
+}
+
+export type ApiOptions = {
+  readonly signal: AbortSignal
+  /** Told of every call: `--verbose`. */
+  readonly note: (line: string) => void
+}
+
+export function createApi({ url, token }: Target, { signal, note }: ApiOptions): Api {
+  const send: Api['send'] = async (method, path, call = {}) => {
+    const address = new URL(API_PATH + path, url)
+    for (const [name, value] of Object.entries(call.query ?? {})) {
+      if (value !== undefined) address.searchParams.set(name, value)
+    }
+    const timeout = AbortSignal.timeout(call.timeoutMs ?? CALL_TIMEOUT_MS)
+    const startedAt = performance.now()
+    try {
+      const response = await fetch(address, {
+        method,
+        headers: toHeaders(call, token),
+        body: toBody(call),
+        signal: AbortSignal.any([signal, timeout]),
+        redirect: 'manual',
+      })
+      const took = Math.round(performance.now() - startedAt)
+      note(`${method} ${address.pathname}${address.search} ${response.status} in ${took} ms`)
+      return response
+    } catch (cause) {
+      signal.throwIfAborted()
+      note(`${method} ${address.pathname}${address.search} failed: ${toReason(cause)}`)
+      throw unreachable(address, method, cause)
+    }
+  }
+  const toProblem = async (response: Response) => {
+    const failure = await toFailure(response, token !== undefined)
+    if (failure.details.requestId) note(`request id ${failure.details.requestId}`)
+    return failure
+  }
+  return {
+    send,
+    toFailure: toProblem,
+    ask: async (shape, method, path, call) => {
+      const response = await send(method, path, call)
+      if (!response.ok) throw await toProblem(response)
+      const body: unknown = await response.json().catch(() => undefined)
+      const parsed = shape.safeParse(body)
+      if (parsed.success) return parsed.data
+      const [issue] = parsed.error.issues
+      throw new CliFailure(
+        'unexpected_reply',
+        EXIT.unreachable,
+        `${url.origin} answers, but not as this command understands it (${method} ${path}: ${issue?.path.join('.')} ${issue?.message})`,
+        { hint: 'check the address, and that Holo and this command are of the same version' },
+      )
+    },
+  }
+}
+
+function toHeaders({ json, bytes, ifRevision }: Call, token: string | undefined) {
+  return {
+    accept: 'application/json',
+    ...(token !== undefined && { authorization: `Bearer ${toTokenText(token)}` }),
+    ...(json !== undefined && { 'content-type': 'application/json' }),
+    ...(bytes !== undefined && { 'content-type': 'application/octet-stream' }),
+    ...(ifRevision !== undefined && { 'if-match': `"${ifRevision}"` }),
+  }
+}
+
+function toTokenText(token: string): string {
+  if (/^[\x21-\x7e]+$/.test(token)) return token
+  throw refused('unauthenticated', 'the token has spaces or other signs that no token has')
+}
+
+function toBody({ json, bytes }: Call): NonNullable<RequestInit['body']> | null {
+  if (bytes !== undefined) return bytes as Uint8Array<ArrayBuffer>
+  return json === undefined ? null : JSON.stringify(json)
+}
+
+/** A change may have been made although its answer was lost. */
+function unreachable(address: URL, method: string, cause: unknown): CliFailure {
+  const isChange = method !== 'GET' && !address.searchParams.has('dryRun')
+  const hint =
+    isChange && !isRefusedConnection(cause)
+      ? 'it is not known whether the change was made: look with "holo log", or give the same command again'
+      : 'check the address and that Holo runs there'
+  return new CliFailure(
+    'unreachable',
+    EXIT.unreachable,
+    `${address.origin} does not answer: ${toReason(cause)}`,
+    { hint },
+  )
+}
+
+function isRefusedConnection(cause: unknown): boolean {
+  return /ECONNREFUSED|ENOTFOUND|EAI_AGAIN/.test(toReason(cause))
+}
+
+/** `fetch` says why in its cause. */
+export function toReason(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause)
+  if (cause.name === 'TimeoutError') return 'it took too long'
+  const { code, message, errors } = (cause.cause ?? cause) as NodeJS.ErrnoException & {
+    errors?: readonly NodeJS.ErrnoException[]
+  }
+  return code ?? errors?.[0]?.code ?? (message || cause.message)
+}

@@ -1,0 +1,136 @@
+// The way of every change of the document: a dry run, what it would move, a question, the change
+// itself, and the wait until it is everywhere. What is changed is the commands' affair.
+
+import * as z from 'zod'
+import type { Api } from './api.ts'
+import type { ChangeOptions, Context, Outcome } from './command.ts'
+import { type Known, loadCurrent, readDocument } from './document.ts'
+import { type Everywhere, waitUntilEverywhere } from './everywhere.ts'
+import { misuse, refused } from './failure.ts'
+import { findMovement, toLines } from './movement.ts'
+import { askLine, isYes } from './question.ts'
+import { committedReply } from './replies.ts'
+import { isSomebodyThere } from './terminal.ts'
+import { toSeconds } from './words.ts'
+
+const move = z.strictObject({
+  from: z.string(),
+  to: z.string(),
+  buckets: z.int().describe('Of 10,000'),
+  percent: z.number().describe('Of all visitors'),
+})
+
+/** What every change of the document tells with `--json`. */
+export const changeShape = z.strictObject({
+  target: z.string(),
+  dryRun: z.boolean(),
+  changed: z.boolean().describe('false: the document says so already, or it was a dry run'),
+  previous: z.int().describe('The revision before'),
+  revision: z.int().describe('The revision it made, or would make'),
+  moved: z.array(move).describe('Buckets that have another environment than before'),
+  versions: z.array(move).describe('Buckets that have another version than before'),
+  changes: z.array(z.string()).describe('Everything else that is different, in words'),
+  publishedMs: z.int().optional().describe('With --wait: until KV had it'),
+  everywhereMs: z.int().optional().describe('With --wait: until every page is decided by it'),
+})
+
+export type ChangeRequest = {
+  /** As in "Shift the traffic". */
+  readonly title: string
+  readonly method: string
+  readonly path: string
+  readonly query?: Readonly<Record<string, string>>
+  readonly body?: unknown
+  /** What to type next; shown when something was changed. */
+  readonly next?: string
+}
+
+export type ChangeOutcome = Omit<Outcome, 'json'> & { readonly json: z.input<typeof changeShape> }
+
+/** @param known the document of now, where the command has looked at it. */
+export async function changeDocument(
+  context: Context,
+  request: ChangeRequest,
+  options: ChangeOptions,
+  known?: Known,
+): Promise<ChangeOutcome> {
+  const api = await context.api()
+  const current = known ?? (await loadCurrent(api))
+  const seen = options.ifRevision ?? current.document.revision
+  const planned = await send(api, request, { seen, reason: options.reason, dryRun: true })
+  const after = planned.text === undefined ? current : readDocument(planned.text)
+  const movement = findMovement(current, after)
+  const target = await context.target()
+  const told = { target: target.name, previous: seen, ...movement }
+  if (planned.revision === seen) {
+    const json = { ...told, dryRun: options.dryRun === true, changed: false, revision: seen }
+    return { json, lines: [`Nothing to do: revision ${seen} says so already`] }
+  }
+  const plan = [
+    `${request.title} at ${target.name}, revision ${seen} → ${planned.revision}`,
+    ...toLines(movement).map((line) => `  ${line}`),
+  ]
+  if (options.dryRun) {
+    const json = { ...told, dryRun: true, changed: false, revision: planned.revision }
+    return { json, lines: [...plan, 'A dry run: nothing was changed'] }
+  }
+  if (!options.json) for (const line of plan) context.say(line)
+  await confirm(context, options, plan)
+  const done = await send(api, request, { seen, reason: options.reason, dryRun: false })
+  const acceptedAt = performance.now()
+  const lines = [`Done: revision ${done.revision}`]
+  let waited: Everywhere | undefined
+  if (options.wait) {
+    context.say('Waiting until it is everywhere …')
+    waited = await waitUntilEverywhere(api, done.revision, acceptedAt, context.signal)
+    lines.push(
+      `In KV after ${toSeconds(waited.publishedMs)}; every page is decided by it after ${toSeconds(waited.everywhereMs)}`,
+    )
+  }
+  if (request.next !== undefined) lines.push(`Next: ${request.next}`)
+  const json = { ...told, dryRun: false, changed: done.changed, revision: done.revision, ...waited }
+  return { json, lines }
+}
+
+type Sent = { readonly seen: number; readonly reason: string | undefined; readonly dryRun: boolean }
+
+function send(
+  api: Api,
+  { method, path, query, body }: ChangeRequest,
+  { seen, reason, dryRun }: Sent,
+) {
+  return api.ask(committedReply, method, path, {
+    ifRevision: seen,
+    query: { ...query, reason, ...(dryRun ? { dryRun: 'true' } : {}) },
+    ...(body === undefined ? {} : { json: body }),
+  })
+}
+
+/**
+ * Asks, where somebody is there; a protected target is typed by name then, whatever `--yes` says.
+ *
+ * @param plan is shown with the question when nothing has shown it yet.
+ */
+export async function confirm(
+  context: Context,
+  { yes, json }: Pick<ChangeOptions, 'yes' | 'json'>,
+  plan: readonly string[],
+): Promise<void> {
+  const { streams, say, signal } = context
+  const target = await context.target()
+  const isThere = isSomebodyThere(streams)
+  if (!isThere && !yes) {
+    throw misuse(
+      'there is no terminal to ask on, and --yes was not given',
+      'look with --dry-run first, then repeat the command with --yes',
+    )
+  }
+  const isAsked = isThere && (target.isProtected || !yes)
+  if (!isAsked) return
+  if (json) for (const line of plan) say(line)
+  if (target.isProtected) {
+    const typed = await askLine(`Type "${target.name}" to go on: `, streams, signal)
+    if (typed?.trim() === target.name) return
+  } else if (isYes(await askLine('Go on? [y/N] ', streams, signal))) return
+  throw refused('not_confirmed', 'not confirmed: nothing was changed')
+}

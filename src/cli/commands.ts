@@ -1,0 +1,50 @@
+// All commands, in the order in which help and documentation list them.
+
+import type { Command } from './command.ts'
+import { DIFF, VALIDATE } from './commands/documents.ts'
+import { ENV_ADD, ENV_LIST, ENV_REMOVE, ENV_SET } from './commands/env.ts'
+import { EXPLAIN } from './commands/explain.ts'
+import { GC } from './commands/gc.ts'
+import { LOG, VERIFY } from './commands/history.ts'
+import { INIT } from './commands/init.ts'
+import { OPEN } from './commands/open.ts'
+import { POINT, SWAP } from './commands/point.ts'
+import { PUBLISH } from './commands/publish.ts'
+import { ROLLBACK } from './commands/rollback.ts'
+import { RULES_LIST, RULES_SET } from './commands/rules.ts'
+import { SHIFT } from './commands/shift.ts'
+import { STATUS } from './commands/status.ts'
+import { TOKEN_CREATE, TOKEN_LIST, TOKEN_REVOKE } from './commands/token.ts'
+import { EXPORT, IMPORT } from './commands/transfer.ts'
+import { VERSIONS } from './commands/versions.ts'
+import { WITHDRAW } from './commands/withdraw.ts'
+
+export const COMMANDS: readonly Command[] = [
+  INIT,
+  PUBLISH,
+  VERSIONS,
+  STATUS,
+  SHIFT,
+  POINT,
+  SWAP,
+  ROLLBACK,
+  WITHDRAW,
+  ENV_LIST,
+  ENV_ADD,
+  ENV_SET,
+  ENV_REMOVE,
+  RULES_LIST,
+  RULES_SET,
+  EXPLAIN,
+  VALIDATE,
+  DIFF,
+  LOG,
+  VERIFY,
+  TOKEN_LIST,
+  TOKEN_CREATE,
+  TOKEN_REVOKE,
+  GC,
+  EXPORT,
+  IMPORT,
+  OPEN,
+]

@@ -1,0 +1,161 @@
+// `holo env`: the environments themselves.
+
+import * as z from 'zod'
+import { changeDocument, changeShape } from '../change.ts'
+import { type ChangeOptions, command, type Option } from '../command.ts'
+import { loadCurrent } from '../document.ts'
+import { misuse, refused } from '../failure.ts'
+import { knowEnvironment, knowVersion } from '../known-names.ts'
+import { collect, toEnvironmentName, toVersionId } from '../options.ts'
+import { environmentsReply } from '../replies.ts'
+import { toTable } from '../table.ts'
+import { toPercentText } from '../words.ts'
+
+export const environmentShape = z.strictObject({
+  name: z.string(),
+  version: z.string(),
+  restricted: z.boolean(),
+  hosts: z.array(z.string()),
+  percent: z.number(),
+})
+
+type EnvOptions = ChangeOptions & {
+  readonly version?: string
+  readonly restricted?: boolean
+  readonly public?: boolean
+  readonly host?: readonly string[]
+}
+
+const HOST: Option = {
+  flags: '--host <name>',
+  about: 'a host name that leads here; may be given several times',
+  parse: collect,
+}
+
+export const ENV_LIST = command({
+  name: 'env list',
+  about: 'Lists the environments, their versions and their share of the visitors.',
+  scope: 'read',
+  examples: [{ command: 'holo env list', about: 'in their order' }],
+  shape: z.strictObject({ revision: z.int(), environments: z.array(environmentShape) }),
+  run: async (context) => {
+    const api = await context.api()
+    const json = await api.ask(environmentsReply, 'GET', '/environments')
+    return { json, lines: toEnvironmentLines(json.environments, context.columns) }
+  },
+})
+
+export function toEnvironmentLines(
+  environments: readonly z.infer<typeof environmentShape>[],
+  columns: number | undefined,
+): string[] {
+  const rows = environments.map(({ name, version, percent, restricted, hosts }) => [
+    name,
+    version,
+    toPercentText(percent),
+    [...(restricted ? ['restricted'] : []), ...hosts].join(' '),
+  ])
+  return toTable(['environment', 'version', 'visitors', ''], rows, columns)
+}
+
+export const ENV_ADD = command({
+  name: 'env add',
+  about: 'Makes an environment; it gets no visitors before "holo shift".',
+  scope: 'shift',
+  changes: 'document',
+  arguments: [
+    { name: '<environment>', about: 'a new name' },
+    { name: '<version>', about: 'a published version' },
+  ],
+  options: [
+    { flags: '--restricted', about: 'reached by host name or grant only; never by buckets' },
+    HOST,
+  ],
+  examples: [
+    { command: 'holo env add canary 0.0.5', about: 'at 0 %' },
+    { command: 'holo env add qa 0.0.5 --restricted --host qa.example.com', about: 'for testers' },
+  ],
+  shape: changeShape,
+  run: async (context, [name, version]: [string, string], options: EnvOptions) => {
+    toEnvironmentName(name)
+    toVersionId(version)
+    const known = await loadCurrent(await context.api())
+    if (Object.hasOwn(known.document.environments, name)) {
+      throw refused('exists', `there is an environment "${name}" already`, {
+        hint: `change it with "holo env set ${name}", or point it elsewhere with "holo point ${name} ${version}"`,
+      })
+    }
+    knowVersion(version, known)
+    const { restricted, host } = options
+    const body = {
+      version,
+      ...(restricted ? { restricted } : {}),
+      ...(host ? { hosts: host } : {}),
+    }
+    const request = {
+      title: `Add ${name} with ${version}`,
+      method: 'PUT',
+      path: `/environments/${name}`,
+      body,
+      ...(restricted ? {} : { next: `holo shift ${name}=1` }),
+    }
+    return changeDocument(context, request, options, known)
+  },
+})
+
+export const ENV_SET = command({
+  name: 'env set',
+  about: 'Changes what is named of an environment and leaves the rest.',
+  scope: 'shift',
+  changes: 'document',
+  arguments: [{ name: '<environment>', about: 'one that there is' }],
+  options: [
+    { flags: '--version <id>', about: 'points it at this version' },
+    { flags: '--restricted', about: 'reached by host name or grant only' },
+    { flags: '--public', about: 'no longer restricted' },
+    HOST,
+    { flags: '--no-hosts', about: 'no host name leads here any more' },
+  ],
+  examples: [
+    { command: 'holo env set qa --host qa.example.com', about: 'that host, and no other' },
+    { command: 'holo env set dev --public', about: 'it may get visitors then' },
+  ],
+  shape: changeShape,
+  run: async (context, [name]: [string], options: EnvOptions & { readonly hosts?: boolean }) => {
+    toEnvironmentName(name)
+    const { version, host, hosts } = options
+    if (options.restricted && options.public)
+      throw misuse('--restricted and --public exclude each other')
+    if (host && hosts === false) throw misuse('--host and --no-hosts exclude each other')
+    const body = {
+      ...(version === undefined ? {} : { version: toVersionId(version) }),
+      ...(options.restricted ? { restricted: true } : {}),
+      ...(options.public ? { restricted: false } : {}),
+      ...(host ? { hosts: host } : {}),
+      ...(hosts === false ? { hosts: [] } : {}),
+    }
+    if (Object.keys(body).length === 0) throw misuse('say what to change: see holo env set --help')
+    const known = await loadCurrent(await context.api())
+    knowEnvironment(name, known)
+    if (version !== undefined) knowVersion(version, known)
+    const request = { title: `Change ${name}`, method: 'PUT', path: `/environments/${name}`, body }
+    return changeDocument(context, request, options, known)
+  },
+})
+
+export const ENV_REMOVE = command({
+  name: 'env remove',
+  about: 'Takes an environment away that has no visitors, no rule and no fallback.',
+  scope: 'shift',
+  changes: 'document',
+  arguments: [{ name: '<environment>', about: 'one that there is' }],
+  examples: [{ command: 'holo env remove canary', about: 'its version stays published' }],
+  shape: changeShape,
+  run: async (context, [name]: [string], options: ChangeOptions) => {
+    toEnvironmentName(name)
+    const known = await loadCurrent(await context.api())
+    knowEnvironment(name, known)
+    const request = { title: `Remove ${name}`, method: 'DELETE', path: `/environments/${name}` }
+    return changeDocument(context, request, options, known)
+  },
+})

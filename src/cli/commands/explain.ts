@@ -1,0 +1,118 @@
+// `holo explain`: which version a request would get, every step to it, and who would answer.
+
+import * as z from 'zod'
+import { command, type SharedOptions } from '../command.ts'
+import { misuse } from '../failure.ts'
+import { collect, parseWhole } from '../options.ts'
+import { toTable } from '../table.ts'
+
+const shape = z.strictObject({
+  request: z.object({
+    method: z.string(),
+    host: z.string(),
+    path: z.string(),
+    kind: z.string(),
+    visitor: z.string(),
+    minted: z.boolean().describe('true: the request names nobody, and this id was made for it'),
+    crawler: z.boolean(),
+  }),
+  decision: z.object({
+    revision: z.int(),
+    version: z.string(),
+    environment: z.string(),
+    bucket: z.int(),
+    reason: z.string().describe('pin, host, crawler, rule or bucket'),
+    rule: z.string().optional(),
+    skipped: z.array(z.string()),
+  }),
+  steps: z.array(z.object({ step: z.string(), outcome: z.string(), why: z.string() })),
+  answer: z.string().describe('Who would answer, in words'),
+})
+
+type ExplainOptions = SharedOptions & {
+  readonly visitor?: string
+  readonly method?: string
+  readonly header?: readonly string[]
+  readonly cookie?: readonly string[]
+  readonly country?: string
+  readonly ip?: string
+  readonly revision?: number
+}
+
+export const EXPLAIN = command({
+  name: 'explain',
+  about: 'Says which version a request would get, and why.',
+  scope: 'read',
+  arguments: [{ name: '<url>', about: 'an address, or a path of the site' }],
+  options: [
+    { flags: '--visitor <id>', about: 'this visitor, whatever the headers say' },
+    { flags: '--method <method>', about: 'GET if left out' },
+    {
+      flags: '--header <line>',
+      about: '"name: value"; may be given several times',
+      parse: collect,
+    },
+    { flags: '--cookie <pair>', about: '"name=value"; may be given several times', parse: collect },
+    { flags: '--country <code>', about: 'where the visitor is' },
+    { flags: '--ip <address>', about: "the visitor's address" },
+    {
+      flags: '--revision <n>',
+      about: 'by an earlier revision',
+      parse: parseWhole('a revision is a whole number from 1'),
+    },
+  ],
+  examples: [
+    { command: 'holo explain / --visitor anna', about: 'the page that Anna gets' },
+    { command: 'holo explain /api/basket --cookie staff=1', about: 'a call of hers, as staff' },
+  ],
+  shape,
+  run: async (context, [address]: [string], options: ExplainOptions) => {
+    const target = await context.target()
+    if (!URL.canParse(address, target.url)) throw misuse(`"${address}" is no address`)
+    const { visitor, method, country, ip, revision } = options
+    const headers = parseHeaders(options)
+    const body = {
+      url: new URL(address, target.url).href,
+      method,
+      headers,
+      visitor,
+      country,
+      ip,
+      revision,
+    }
+    const api = await context.api()
+    const json = await api.ask(shape, 'POST', '/explain', { json: body })
+    const { decision, steps, request, answer } = json
+    const because = decision.rule === undefined ? decision.reason : `rule "${decision.rule}"`
+    const lines = [
+      `${decision.version}  ${decision.environment}, by ${because}, revision ${decision.revision}`,
+      `visitor ${request.visitor}${request.minted ? ' (new)' : ''}, bucket ${decision.bucket}; a ${request.kind}`,
+      '',
+      ...toTable(
+        ['step', 'outcome', 'why'],
+        steps.map(({ step, outcome, why }) => [step, outcome, why]),
+        context.columns,
+      ),
+      '',
+      answer,
+    ]
+    return { json, lines }
+  },
+})
+
+/** Without any, the API takes the request for a page that a browser opens. */
+function parseHeaders({ header = [], cookie = [] }: ExplainOptions) {
+  const headers = new Map<string, string>()
+  for (const line of header) {
+    const [, name = '', value = ''] = /^([^:\s]+):\s*(.*)$/.exec(line) ?? []
+    if (name === '') throw misuse(`"${line}" is no header: write "name: value"`)
+    headers.set(name.toLowerCase(), value)
+  }
+  for (const pair of cookie) {
+    if (!/^[^=;\s]+=[^;]*$/.test(pair)) throw misuse(`"${pair}" is no cookie: write "name=value"`)
+  }
+  if (cookie.length > 0) headers.set('cookie', cookie.join('; '))
+  if (headers.size === 0) return undefined
+  if (!headers.has('accept')) headers.set('accept', 'text/html')
+  return Object.fromEntries(headers)
+}

@@ -1,0 +1,115 @@
+// `holo gc`: what nothing needs any more is listed, and collected when that is confirmed.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import * as z from 'zod'
+import { confirm } from '../change.ts'
+import { type ChangeOptions, type Context, command, type SharedOptions } from '../command.ts'
+import { toCount, toSize } from '../words.ts'
+
+const counts = {
+  versions: z.array(z.string()).describe('Ids that are forgotten'),
+  uploads: z.int().describe('Uploads that nobody went on with'),
+  records: z.int(),
+  manifests: z.int(),
+  blobs: z.int(),
+  parts: z.int(),
+  bytes: z.int().describe('Of blobs and parts'),
+}
+
+const stepReply = z.object({
+  done: z.boolean(),
+  cursor: z.string().optional(),
+  waitMs: z.number(),
+  versions: z.array(z.string()),
+  uploads: z.number(),
+  records: z.number(),
+  manifests: z.number(),
+  blobs: z.number(),
+  parts: z.number(),
+  bytes: z.number(),
+})
+
+type Counts = Pick<z.infer<typeof stepReply>, keyof typeof counts>
+type GcOptions = SharedOptions & Pick<ChangeOptions, 'yes' | 'dryRun'>
+
+const NOTHING: Counts = {
+  versions: [],
+  uploads: 0,
+  records: 0,
+  manifests: 0,
+  blobs: 0,
+  parts: 0,
+  bytes: 0,
+}
+
+export const GC = command({
+  name: 'gc',
+  about: 'Lists what nothing needs any more, and takes it away.',
+  scope: 'admin',
+  options: [
+    { flags: '-y, --yes', about: 'do not ask' },
+    { flags: '--dry-run', about: 'list only' },
+  ],
+  examples: [
+    { command: 'holo gc --dry-run', about: 'how much there is' },
+    { command: 'holo gc --yes', about: 'from a weekly job' },
+  ],
+  shape: z.strictObject({ target: z.string(), dryRun: z.boolean(), ...counts }),
+  run: async (context, _: [], options: GcOptions) => {
+    const target = await context.target()
+    const listed = await step(context, true)
+    const told = { target: target.name, dryRun: options.dryRun === true }
+    if (options.dryRun || isNothing(listed)) {
+      return { json: { ...told, ...listed }, lines: toLines(listed) }
+    }
+    const plan = [`Collect at ${target.name}`, ...toLines(listed).map((line) => `  ${line}`)]
+    if (!options.json) for (const line of plan) context.say(line)
+    await confirm(context, options, plan)
+    const taken = await step(context, false)
+    return { json: { ...told, ...taken }, lines: [...toLines(taken), 'Done'] }
+  },
+})
+
+/** All steps of one run, added up. */
+async function step(context: Context, dryRun: boolean): Promise<Counts> {
+  const api = await context.api()
+  let sum = NOTHING
+  let cursor: string | undefined
+  for (;;) {
+    const one = await api.ask(stepReply, 'POST', '/gc', {
+      json: { dryRun, ...(cursor === undefined ? {} : { cursor }) },
+    })
+    sum = {
+      versions: [...new Set([...sum.versions, ...one.versions])],
+      uploads: sum.uploads + one.uploads,
+      records: sum.records + one.records,
+      manifests: sum.manifests + one.manifests,
+      blobs: sum.blobs + one.blobs,
+      parts: sum.parts + one.parts,
+      bytes: sum.bytes + one.bytes,
+    }
+    if (one.done) return sum
+    cursor = one.cursor
+    await sleep(one.waitMs, undefined, { signal: context.signal })
+  }
+}
+
+function isNothing({ versions, uploads, records, manifests, blobs, parts }: Counts): boolean {
+  return versions.length + uploads + records + manifests + blobs + parts === 0
+}
+
+function toLines(found: Counts): string[] {
+  if (isNothing(found)) return ['There is nothing to collect']
+  const { versions, uploads, records, manifests, blobs, parts, bytes } = found
+  return [
+    ...(versions.length > 0 ? [`versions: ${versions.join(', ')}`] : []),
+    [
+      toCount(uploads, 'abandoned upload'),
+      toCount(records, 'record'),
+      toCount(manifests, 'manifest'),
+      toCount(blobs, 'blob'),
+      toCount(parts, 'part'),
+      toSize(bytes),
+    ].join(', '),
+  ]
+}

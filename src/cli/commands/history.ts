@@ -1,0 +1,131 @@
+// `holo log` and `holo verify`: who did what, and whether the record of it is whole.
+
+import { InvalidArgumentError } from 'commander'
+import * as z from 'zod'
+import { command, type SharedOptions } from '../command.ts'
+import { readText } from '../document.ts'
+import { parseWhole } from '../options.ts'
+import { toTable } from '../table.ts'
+import { toCount, toTime } from '../words.ts'
+
+const row = z.strictObject({
+  seq: z.int(),
+  at: z.int().describe('Milliseconds since the epoch'),
+  actor: z.string(),
+  action: z.string(),
+  detail: z.unknown(),
+  reason: z.string().optional(),
+  revision: z.int().optional().describe('The revision it made'),
+  requestId: z.string(),
+})
+
+const logReply = z.object({
+  rows: z.array(
+    z.object({
+      seq: z.number(),
+      at: z.number(),
+      actor: z.string(),
+      action: z.string(),
+      detail: z.unknown(),
+      reason: z.string().optional(),
+      revision: z.number().optional(),
+      requestId: z.string(),
+    }),
+  ),
+  next: z.number().optional(),
+})
+
+type LogOptions = SharedOptions & { readonly limit?: number; readonly before?: number }
+
+export const LOG = command({
+  name: 'log',
+  about: 'Shows who did what, newest first.',
+  scope: 'read',
+  options: [
+    { flags: '--limit <n>', about: 'how many: 1 to 100 (20)', parse: parseLimit },
+    {
+      flags: '--before <row>',
+      about: 'only what is older than this row',
+      parse: parseWhole('a row is a whole number from 1'),
+    },
+  ],
+  examples: [{ command: 'holo log --limit 50', about: 'the last fifty rows of the audit log' }],
+  shape: z.strictObject({
+    rows: z.array(row),
+    next: z.int().optional().describe('What --before has to be for the next page'),
+  }),
+  run: async (context, _: [], { limit = 20, before }: LogOptions) => {
+    const api = await context.api()
+    const query = {
+      limit: String(limit),
+      before: before === undefined ? undefined : String(before),
+    }
+    const json = await api.ask(logReply, 'GET', '/audit', { query })
+    const cells = json.rows.map(({ at, actor, action, reason, revision, detail }) => [
+      toTime(at),
+      revision === undefined ? '' : String(revision),
+      actor,
+      action,
+      reason ?? toDetail(detail),
+    ])
+    const lines = toTable(['time', 'revision', 'who', 'what', ''], cells, context.columns)
+    if (json.next !== undefined) lines.push(`Older: holo log --before ${json.next}`)
+    return {
+      json: { ...json, rows: json.rows.map((one) => ({ ...one, detail: one.detail ?? null })) },
+      lines,
+    }
+  },
+})
+
+const MAX_DETAIL_CHARACTERS = 60
+
+function toDetail(detail: unknown): string {
+  const text = JSON.stringify(detail) ?? ''
+  return text.length > MAX_DETAIL_CHARACTERS ? `${text.slice(0, MAX_DETAIL_CHARACTERS - 1)}…` : text
+}
+
+function parseLimit(text: string): number {
+  if (/^(?:[1-9]\d?|100)$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('1 to 100')
+}
+
+const verifyShape = z.strictObject({
+  rows: z.int(),
+  head: z.string().describe('Hash of the newest row: keep it elsewhere'),
+  problems: z.array(z.strictObject({ seq: z.int().optional(), message: z.string() })),
+})
+
+type VerifyOptions = SharedOptions & { readonly copy?: string }
+
+export const VERIFY = command({
+  name: 'verify',
+  about: 'Checks that the audit log is whole, and a saved document against it.',
+  scope: 'read',
+  options: [
+    {
+      flags: '--copy <file>',
+      about: 'the text of a published document, byte for byte; - is standard input',
+    },
+  ],
+  examples: [
+    { command: 'holo verify', about: 'exit code 1 if a row was changed or is missing' },
+    { command: 'holo verify --copy assignments.json', about: 'a document that KV had' },
+  ],
+  shape: verifyShape,
+  run: async (context, _: [], { copy: file }: VerifyOptions) => {
+    const copy = file === undefined ? undefined : await readText(context, file)
+    const api = await context.api()
+    const json = await api.ask(verifyShape, 'POST', '/audit/verify', { json: { copy } })
+    const { rows, head, problems } = json
+    if (problems.length === 0) {
+      return { json, lines: [`The audit log is whole: ${toCount(rows, 'row')}, head ${head}`] }
+    }
+    const lines = [
+      `The audit log is not whole: ${toCount(problems.length, 'problem')} in ${toCount(rows, 'row')}`,
+      ...problems.map(
+        ({ seq, message }) => `  ${seq === undefined ? '' : `row ${seq}: `}${message}`,
+      ),
+    ]
+    return { json, lines, exitCode: 1 }
+  },
+})

@@ -1,0 +1,103 @@
+// `holo init`: a holo.json to begin with. It never holds a token.
+
+import { writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import * as z from 'zod'
+import { findBuildFolder } from '../build-folder.ts'
+import { type Context, command, type SharedOptions } from '../command.ts'
+import { CONFIG_FILE, type Config, SCHEMA_ADDRESS } from '../config.ts'
+import { misuse, refused } from '../failure.ts'
+import { collect } from '../options.ts'
+import { askLine } from '../question.ts'
+import { parseServices } from '../services.ts'
+import { isSomebodyThere } from '../terminal.ts'
+
+type InitOptions = SharedOptions & {
+  readonly name?: string
+  readonly folder?: string
+  readonly service?: readonly string[]
+  readonly protected?: boolean
+  readonly force?: boolean
+}
+
+export const INIT = command({
+  name: 'init',
+  about: 'Writes a holo.json: where the site is, and what is published.',
+  scope: 'none',
+  options: [
+    { flags: '--url <address>', about: 'the address of the site; asked for on a terminal' },
+    { flags: '--name <target>', about: 'what the target is called ("production")' },
+    { flags: '--folder <path>', about: 'what is published; found if left out' },
+    {
+      flags: '--service <prefix=origin>',
+      about: 'a backend; may be given several times',
+      parse: collect,
+    },
+    { flags: '--protected', about: "changes ask for the target's name to be typed" },
+    { flags: '--force', about: 'writes over a holo.json that is there' },
+  ],
+  examples: [
+    {
+      command: 'holo init --url https://shop.example.com --protected',
+      about: 'then set HOLO_TOKEN',
+    },
+  ],
+  shape: z.strictObject({
+    file: z.string(),
+    target: z.string(),
+    url: z.string(),
+    folder: z.string().optional(),
+  }),
+  run: async (context, _: [], options: InitOptions) => {
+    const { name = 'production', force } = options
+    const url = options.url ?? (await askForAddress(context))
+    if (!URL.canParse(url) || !/^https?:/.test(url)) {
+      throw misuse(`--url takes an address such as https://shop.example.com, not "${url}"`)
+    }
+    if (!/^[A-Za-z0-9][\w.-]{0,62}$/.test(name)) {
+      throw misuse(`"${name}" cannot be a target: letters, digits and "._-"`)
+    }
+    const folder = options.folder ?? (await findBuildFolder(context.cwd))?.path
+    const services = options.service ? parseServices(options.service) : undefined
+    const config: Config = {
+      $schema: SCHEMA_ADDRESS,
+      targets: {
+        [name]: { url: new URL(url).origin, ...(options.protected ? { protected: true } : {}) },
+      },
+      ...(folder || services
+        ? { publish: { ...(folder ? { folder } : {}), ...(services ? { services } : {}) } }
+        : {}),
+    }
+    const file = join(context.cwd, CONFIG_FILE)
+    await writeFile(file, `${JSON.stringify(config, null, 2)}\n`, {
+      flag: force ? 'w' : 'wx',
+    }).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code !== 'EEXIST')
+        throw refused('not_written', `${CONFIG_FILE} is not written: ${cause.message}`)
+      throw refused('exists', `${CONFIG_FILE} is there already`, {
+        hint: 'edit it, or add --force',
+      })
+    })
+    const json = {
+      file: basename(file),
+      target: name,
+      url: new URL(url).origin,
+      ...(folder ? { folder } : {}),
+    }
+    const lines = [
+      `${CONFIG_FILE} is written: target "${name}" at ${json.url}${folder ? `, publishing ${folder}` : ''}`,
+      'Next: export HOLO_TOKEN=…    # the token never goes into the file',
+      '      holo status',
+    ]
+    return { json, lines }
+  },
+})
+
+async function askForAddress({ streams, signal }: Context): Promise<string> {
+  if (!isSomebodyThere(streams))
+    throw misuse('there is no terminal to ask on: name the site with --url')
+  return await askLine('Where is the site? https://', streams, signal).then((typed = '') => {
+    const text = typed.trim()
+    return /^https?:/.test(text) ? text : `https://${text}`
+  })
+}

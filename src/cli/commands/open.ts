@@ -1,0 +1,63 @@
+// `holo open`: the site in the browser of this machine.
+
+import { spawn } from 'node:child_process'
+import * as z from 'zod'
+import { command, type SharedOptions } from '../command.ts'
+import { loadCurrent } from '../document.ts'
+import { refused } from '../failure.ts'
+import { knowEnvironment } from '../known-names.ts'
+import { toEnvironmentName } from '../options.ts'
+import { isSomebodyThere } from '../terminal.ts'
+
+type OpenOptions = SharedOptions & { readonly print?: boolean }
+
+export const OPEN = command({
+  name: 'open',
+  about: 'Opens the site in a browser, or an environment that has a host name.',
+  scope: 'read',
+  arguments: [{ name: '[environment]', about: 'one with a host name; the site if left out' }],
+  options: [{ flags: '--print', about: 'only the address, as without a terminal' }],
+  examples: [
+    { command: 'holo open', about: 'as any visitor' },
+    { command: 'holo open qa --print', about: 'the address of qa' },
+  ],
+  shape: z.strictObject({ url: z.string(), opened: z.boolean() }),
+  run: async (
+    context,
+    [environment]: [string | undefined],
+    { print, json: asJson }: OpenOptions,
+  ) => {
+    const target = await context.target()
+    let { href: url } = new URL('/', target.url)
+    if (environment !== undefined) {
+      toEnvironmentName(environment)
+      const known = await loadCurrent(await context.api())
+      knowEnvironment(environment, known)
+      const host = known.document.environments[environment]?.hosts?.[0]
+      if (host === undefined) {
+        throw refused('no_host', `no host name leads to "${environment}"`, {
+          hint: `give it one: holo env set ${environment} --host ${environment}.example.com`,
+        })
+      }
+      const address = new URL(url)
+      address.hostname = host
+      url = address.href
+    }
+    const opens = !print && !asJson && isSomebodyThere(context.streams)
+    if (opens) launchBrowser(url)
+    return { json: { url, opened: opens }, lines: [url] }
+  },
+})
+
+const OPENERS: Readonly<Record<string, readonly string[]>> = {
+  darwin: ['open'],
+  win32: ['cmd', '/c', 'start', ''],
+}
+
+/** Nothing depends on it: the address is printed as well. */
+function launchBrowser(url: string): void {
+  const [program = '', ...args] = OPENERS[process.platform] ?? ['xdg-open']
+  const child = spawn(program, [...args, url], { stdio: 'ignore', detached: true })
+  child.on('error', () => {})
+  child.unref()
+}

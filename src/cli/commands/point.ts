@@ -1,0 +1,74 @@
+// `holo point` and `holo swap`: which version an environment means.
+
+import { changeDocument, changeShape } from '../change.ts'
+import { type ChangeOptions, command } from '../command.ts'
+import { loadCurrent } from '../document.ts'
+import { misuse } from '../failure.ts'
+import { knowEnvironment, knowVersion } from '../known-names.ts'
+import { toEnvironmentName, toVersionId } from '../options.ts'
+
+export const POINT = command({
+  name: 'point',
+  about: 'Points an environment at a version.',
+  scope: 'shift',
+  changes: 'document',
+  arguments: [
+    { name: '<environment>', about: 'one that there is; "holo env add" makes another' },
+    { name: '<version>', about: 'a published version' },
+  ],
+  examples: [
+    { command: 'holo point main 0.0.5', about: 'everybody on main gets 0.0.5' },
+    {
+      command: 'holo point qa 0.0.6 --yes --wait',
+      about: 'from a pipeline, until it is everywhere',
+    },
+  ],
+  shape: changeShape,
+  run: async (context, [environment, version]: [string, string], options: ChangeOptions) => {
+    toEnvironmentName(environment)
+    toVersionId(version)
+    const known = await loadCurrent(await context.api())
+    knowEnvironment(environment, known)
+    knowVersion(version, known)
+    const request = {
+      title: `Point ${environment} at ${version}`,
+      method: 'PUT',
+      path: `/environments/${environment}`,
+      body: { version },
+      next: 'holo status',
+    }
+    return changeDocument(context, request, options, known)
+  },
+})
+
+export const SWAP = command({
+  name: 'swap',
+  about: 'Exchanges the versions of two environments, in one revision.',
+  scope: 'shift',
+  changes: 'document',
+  arguments: [
+    { name: '<one>', about: 'an environment' },
+    { name: '<other>', about: 'another one' },
+  ],
+  examples: [
+    {
+      command: 'holo swap blue green',
+      about: 'what green had is live, and the way back is the same',
+    },
+  ],
+  shape: changeShape,
+  run: async (context, [one, other]: [string, string], options: ChangeOptions) => {
+    for (const name of [one, other]) toEnvironmentName(name)
+    if (one === other) throw misuse(`"${one}" cannot be exchanged with itself`)
+    const known = await loadCurrent(await context.api())
+    for (const name of [one, other]) knowEnvironment(name, known)
+    const request = {
+      title: `Swap ${one} and ${other}`,
+      method: 'POST',
+      path: '/swap',
+      body: { environments: [one, other] },
+      next: `holo swap ${one} ${other}    # the way back`,
+    }
+    return changeDocument(context, request, options, known)
+  },
+})

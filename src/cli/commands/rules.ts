@@ -1,0 +1,62 @@
+// `holo rules`: who goes to an environment before buckets are looked at.
+
+import * as z from 'zod'
+import { changeDocument, changeShape } from '../change.ts'
+import { type ChangeOptions, command } from '../command.ts'
+import { loadCurrent, readJson } from '../document.ts'
+import { misuse } from '../failure.ts'
+import { toTable } from '../table.ts'
+
+const rule = z.strictObject({ name: z.string(), environment: z.string(), when: z.unknown() })
+const rulesReply = z.object({
+  revision: z.number(),
+  rules: z.array(z.object({ name: z.string(), environment: z.string(), when: z.unknown() })),
+})
+
+export const RULES_LIST = command({
+  name: 'rules list',
+  about: 'Lists the rules in their order: the first that holds decides.',
+  scope: 'read',
+  examples: [
+    { command: 'holo rules list', about: 'for people' },
+    {
+      command: 'holo rules list --json > rules.json',
+      about: 'edit "rules", then: holo rules set rules.json',
+    },
+  ],
+  shape: z.strictObject({ revision: z.int(), rules: z.array(rule) }),
+  run: async (context) => {
+    const api = await context.api()
+    const json = await api.ask(rulesReply, 'GET', '/rules')
+    const rows = json.rules.map(({ name, environment, when }) => [
+      name,
+      environment,
+      JSON.stringify(when) ?? '',
+    ])
+    const lines =
+      rows.length === 0
+        ? ['There are no rules']
+        : toTable(['rule', 'environment', 'when'], rows, context.columns)
+    return { json, lines }
+  },
+})
+
+export const RULES_SET = command({
+  name: 'rules set',
+  about: 'Replaces all rules by those of a file: a list, or an object with "rules".',
+  scope: 'shift',
+  changes: 'document',
+  arguments: [{ name: '<file>', about: 'JSON; - is standard input' }],
+  examples: [
+    { command: 'holo rules set rules.json', about: 'what is new, gone and changed is shown' },
+  ],
+  shape: changeShape,
+  run: async (context, [file]: [string], options: ChangeOptions) => {
+    const read = await readJson(context, file)
+    const rules = Array.isArray(read) ? read : (read as { rules?: unknown } | null)?.rules
+    if (!Array.isArray(rules)) throw misuse(`${file} holds neither a list of rules nor "rules"`)
+    const known = await loadCurrent(await context.api())
+    const request = { title: 'Set the rules', method: 'PUT', path: '/rules', body: { rules } }
+    return changeDocument(context, request, options, known)
+  },
+})

@@ -1,0 +1,139 @@
+// `holo token`: who may ask the API for what. A token is shown once, when it is made.
+
+import { InvalidArgumentError } from 'commander'
+import * as z from 'zod'
+import { confirm } from '../change.ts'
+import { type ChangeOptions, command, type SharedOptions } from '../command.ts'
+import { misuse } from '../failure.ts'
+import { collect } from '../options.ts'
+import { tokenReply } from '../replies.ts'
+import { toSuggestion } from '../suggest.ts'
+import { toTable } from '../table.ts'
+import { toTime } from '../words.ts'
+
+const SCOPES = ['read', 'publish', 'shift', 'admin']
+
+const tokenShape = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  scopes: z.array(z.string()),
+  createdAt: z.int().describe('Times are milliseconds since the epoch'),
+  createdBy: z.string(),
+  expiresAt: z.int().optional(),
+  lastUsedAt: z.int().optional().describe('To the minute'),
+  revokedAt: z.int().optional(),
+})
+
+export const TOKEN_LIST = command({
+  name: 'token list',
+  about: 'Lists all tokens, the newest first; never the tokens themselves.',
+  scope: 'admin',
+  examples: [{ command: 'holo token list', about: 'revoked and expired ones too' }],
+  shape: z.strictObject({ tokens: z.array(tokenShape) }),
+  run: async (context) => {
+    const api = await context.api()
+    const json = await api.ask(z.object({ tokens: z.array(tokenReply) }), 'GET', '/tokens')
+    const now = Date.now()
+    const rows = json.tokens.map(({ id, name, scopes, expiresAt, lastUsedAt, revokedAt }) => [
+      id,
+      name,
+      scopes.join(' '),
+      toState(now, expiresAt, revokedAt),
+      lastUsedAt === undefined ? 'never used' : `used ${toTime(lastUsedAt)}`,
+    ])
+    const lines =
+      rows.length === 0
+        ? ['There are no tokens but the first one, HOLO_ADMIN_TOKEN']
+        : toTable(['id', 'name', 'scopes', 'state', ''], rows, context.columns)
+    return { json, lines }
+  },
+})
+
+function toState(
+  now: number,
+  expiresAt: number | undefined,
+  revokedAt: number | undefined,
+): string {
+  if (revokedAt !== undefined) return `revoked ${toTime(revokedAt)}`
+  if (expiresAt === undefined) return 'valid for ever'
+  return expiresAt <= now ? `expired ${toTime(expiresAt)}` : `until ${toTime(expiresAt)}`
+}
+
+type CreateOptions = SharedOptions & {
+  readonly scope: readonly string[]
+  readonly expires?: number
+}
+
+export const TOKEN_CREATE = command({
+  name: 'token create',
+  about: 'Makes a token. It is on standard output, once, and nowhere else.',
+  scope: 'admin',
+  arguments: [{ name: '<name>', about: 'who will use it: it stands in the audit log' }],
+  options: [
+    {
+      flags: '--scope <scope>',
+      about: 'read, publish, shift or admin; may be given several times',
+      parse: collect,
+      required: true,
+    },
+    { flags: '--expires <days>', about: 'as in 90d; never if left out', parse: parseDays },
+  ],
+  examples: [
+    {
+      command: 'holo token create ci --scope publish --scope shift --expires 90d',
+      about: 'for a pipeline',
+    },
+    {
+      command: 'holo token create board --scope read | wrangler secret put TOKEN',
+      about: 'seen by nobody',
+    },
+  ],
+  shape: tokenShape.extend({ token: z.string() }),
+  run: async (context, [name]: [string], { scope, expires }: CreateOptions) => {
+    for (const one of scope) {
+      if (!SCOPES.includes(one)) {
+        throw misuse(
+          `there is no scope "${one}"${toSuggestion(one, SCOPES)}: read, publish, shift, admin`,
+        )
+      }
+    }
+    const body = { name, scopes: [...new Set(scope)], expiresInDays: expires }
+    const api = await context.api()
+    const made = tokenReply.extend({ token: z.string() })
+    const json = await api.ask(made, 'POST', '/tokens', { json: body })
+    context.say(
+      `Token ${json.id} for "${json.name}" (${json.scopes.join(' ')}), ${toState(0, json.expiresAt, undefined)}. It is shown once:`,
+    )
+    return { json, lines: [json.token] }
+  },
+})
+
+function parseDays(text: string): number {
+  const days = Number(/^(\d{1,4})d?$/.exec(text)?.[1])
+  if (days >= 1 && days <= 3650) return days
+  throw new InvalidArgumentError('a number of days such as 90d, from 1 to 3650')
+}
+
+type RevokeOptions = SharedOptions & Pick<ChangeOptions, 'yes'>
+
+export const TOKEN_REVOKE = command({
+  name: 'token revoke',
+  about: 'Revokes a token from the next request on.',
+  scope: 'admin',
+  arguments: [{ name: '<id>', about: 'the 16 hex digits that "holo token list" shows' }],
+  options: [{ flags: '-y, --yes', about: 'do not ask' }],
+  examples: [
+    { command: 'holo token revoke 3f0c5f7be1d2a940', about: 'nobody can use it any more' },
+  ],
+  shape: tokenShape,
+  run: async (context, [id]: [string], options: RevokeOptions) => {
+    if (!/^[0-9a-f]{16}$/.test(id)) throw misuse(`"${id}" is no id of a token: 16 hex digits`)
+    const target = await context.target()
+    const plan = `Revoke token ${id} at ${target.name}`
+    if (!options.json) context.say(plan)
+    await confirm(context, options, [plan])
+    const api = await context.api()
+    const json = await api.ask(tokenReply, 'DELETE', `/tokens/${id}`)
+    return { json, lines: [`Done: token ${id} ("${json.name}") is revoked`] }
+  },
+})

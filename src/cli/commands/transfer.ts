@@ -1,0 +1,102 @@
+// `holo export` and `holo import`: the document as a file, and back into a control, an empty one too.
+// Files of versions are in R2 and stay there; history, audit log and tokens are not exported.
+
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as z from 'zod'
+import { beginDocument } from '../begin.ts'
+import { changeDocument, changeShape } from '../change.ts'
+import { type ChangeOptions, command, type SharedOptions } from '../command.ts'
+import { loadCurrent, loadFile } from '../document.ts'
+import { digestContent, exported, FORMAT } from '../exported.ts'
+import { CliFailure, misuse, refused } from '../failure.ts'
+import { documentReply } from '../replies.ts'
+
+type ExportOptions = SharedOptions & { readonly force?: boolean }
+
+export const EXPORT = command({
+  name: 'export',
+  about: 'Saves the document: environments, traffic, rules, versions and spent buckets.',
+  scope: 'read',
+  arguments: [{ name: '[file]', about: 'standard output if left out' }],
+  options: [{ flags: '--force', about: 'writes over a file that is there' }],
+  examples: [{ command: 'holo export holo-backup.json', about: 'what "holo import" takes' }],
+  shape: z.strictObject({
+    file: z.string().optional(),
+    revision: z.int(),
+    content: z.string().describe('SHA-256 of what it says, whatever its revision'),
+    export: exported.optional().describe('Without a file: the export itself'),
+  }),
+  run: async (context, [file]: [string | undefined], { force }: ExportOptions) => {
+    const api = await context.api()
+    const document = await api.ask(documentReply, 'GET', '/assignments')
+    const { revision } = document
+    const content = digestContent(document)
+    const from = (await context.target()).url.origin
+    const exportedAt = new Date().toISOString()
+    const whole = {
+      format: FORMAT,
+      formatVersion: 1,
+      exportedAt,
+      from,
+      revision,
+      content,
+      document,
+    } as const
+    const text = JSON.stringify(whole, null, 2)
+    if (file === undefined)
+      return { json: { revision, content, export: whole }, lines: text.split('\n') }
+    await writeFile(join(context.cwd, file), `${text}\n`, { flag: force ? 'w' : 'wx' }).catch(
+      (cause: NodeJS.ErrnoException) => {
+        const why = cause.code === 'EEXIST' ? 'it is there already' : cause.message
+        throw refused('not_written', `${file} is not written: ${why}`, {
+          hint: cause.code === 'EEXIST' ? 'name another, or add --force' : undefined,
+        })
+      },
+    )
+    return {
+      json: { file, revision, content },
+      lines: [`${file}: revision ${revision}, content ${content}`],
+    }
+  },
+})
+
+type ImportOptions = ChangeOptions & { readonly allowNewSalt?: boolean }
+
+export const IMPORT = command({
+  name: 'import',
+  about: 'Puts an exported document into a control: an empty one, or in the place of what it has.',
+  scope: 'admin',
+  changes: 'document',
+  arguments: [
+    { name: '<file>', about: 'of "holo export", or a document itself; - is standard input' },
+  ],
+  options: [{ flags: '--allow-new-salt', about: 'although every visitor gets another bucket' }],
+  examples: [
+    { command: 'holo import holo-backup.json --dry-run', about: 'what would move' },
+    { command: 'holo import holo-backup.json --yes --wait', about: 'into an empty control' },
+  ],
+  shape: changeShape.extend({
+    content: z.string().optional().describe('As in export; absent where nothing was changed'),
+  }),
+  run: async (context, [file]: [string], options: ImportOptions) => {
+    const { document } = await loadFile(context, file, true)
+    const query: Record<string, string> = options.allowNewSalt ? { allowNewSalt: 'true' } : {}
+    const title = `Import ${file}`
+    const api = await context.api()
+    const current = await loadCurrent(api).catch((cause) => {
+      if (cause instanceof CliFailure && cause.code === 'no_document') return undefined
+      throw cause
+    })
+    if (!current && options.ifRevision !== undefined) {
+      throw misuse('--if-revision names a revision, and there is no document here yet')
+    }
+    const request = { title, method: 'PUT', path: '/assignments', query, body: document }
+    const { json, lines } = current
+      ? await changeDocument(context, request, options, current)
+      : await beginDocument(context, title, document, options)
+    if (!json.changed) return { json, lines }
+    const content = digestContent(await api.ask(documentReply, 'GET', '/assignments'))
+    return { json: { ...json, content }, lines: [...lines, `Content ${content}`] }
+  },
+})

@@ -1,0 +1,64 @@
+// `holo versions`: what has been published, and who points at it.
+
+import * as z from 'zod'
+import { command } from '../command.ts'
+import { toTable } from '../table.ts'
+
+const shape = z.strictObject({
+  revision: z.int(),
+  versions: z.array(
+    z.strictObject({
+      id: z.string(),
+      published: z.string().optional().describe('ISO 8601'),
+      environments: z.array(z.string()).describe('Those that point at it'),
+      open: z.boolean(),
+      withdrawn: z.boolean(),
+      manifest: z.string(),
+      services: z.array(z.object({ prefix: z.string(), origins: z.array(z.string()) })),
+    }),
+  ),
+})
+
+const reply = z.object({
+  revision: z.number(),
+  versions: z.array(
+    z.object({
+      id: z.string(),
+      manifest: z.string(),
+      services: z.array(z.looseObject({ prefix: z.string(), origins: z.array(z.string()) })),
+      open: z.boolean(),
+      withdrawn: z.boolean(),
+      published: z.string().optional(),
+      environments: z.array(z.string()),
+    }),
+  ),
+})
+
+export const VERSIONS = command({
+  name: 'versions',
+  about: 'Lists the published versions, the newest first.',
+  scope: 'read',
+  examples: [
+    { command: 'holo versions', about: 'for people' },
+    { command: "holo versions --json | jq -r '.versions[0].id'", about: 'the newest' },
+  ],
+  shape,
+  run: async (context) => {
+    const api = await context.api()
+    const { revision, versions } = await api.ask(reply, 'GET', '/versions')
+    const time = (published: string | undefined) => Date.parse(published ?? '') || 0
+    const newestFirst = versions.toReversed().sort((a, b) => time(b.published) - time(a.published))
+    const rows = newestFirst.map(({ id, published, environments, open, withdrawn, services }) => [
+      id,
+      published?.replace('T', ' ').replace(/\.\d+Z$/, 'Z') ?? '',
+      environments.join(', '),
+      withdrawn ? 'withdrawn' : open ? 'open' : '',
+      services.map(({ prefix, origins }) => `${prefix} → ${origins.join(', ')}`).join('  '),
+    ])
+    const lines =
+      rows.length === 0
+        ? ['Nothing has been published yet']
+        : toTable(['version', 'published', 'environments', '', 'services'], rows, context.columns)
+    return { json: { revision, versions: newestFirst }, lines }
+  },
+})

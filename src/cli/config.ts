@@ -1,0 +1,131 @@
+// holo.json: its shape, from which schemas/holo.schema.json is made, and reading it. Which of its
+// targets a command talks to is target.ts' affair. Tokens are never in it.
+
+import { readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import * as z from 'zod'
+import { HTML_HANDLING, NOT_FOUND } from '../core/manifest-config.ts'
+import { misuse } from './failure.ts'
+
+export const CONFIG_FILE = 'holo.json'
+export const SCHEMA_ADDRESS = './node_modules/holo-edge/schemas/holo.schema.json'
+
+const origin = z.string().max(300).describe('`https://…`, or `service:NAME` for another Worker')
+
+const services = z
+  .record(
+    z.string().regex(/^\//, 'a prefix starts with "/"'),
+    z.union([
+      origin,
+      z.array(origin).min(1).max(20),
+      z.strictObject({
+        origins: z.array(origin).min(1).max(20),
+        timeoutMs: z.int().min(50).max(100_000).optional(),
+        stripPrefix: z.boolean().optional(),
+        maxBodyBytes: z.int().min(1).optional(),
+        fallback: z.string().optional().describe('The environment that answers when this is down'),
+      }),
+    ]),
+  )
+  .describe(
+    'Backends of a version by path prefix: an origin, several in turn, or all there is to say',
+  )
+
+const target = z.strictObject({
+  url: z
+    .url({ protocol: /^https?$/ })
+    .describe('Where the site is: the API is below it, at /.holo/api/'),
+  tokenEnv: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
+    .optional()
+    .describe('The variable that holds the token; HOLO_TOKEN when left out'),
+  tokenFile: z
+    .string()
+    .optional()
+    .describe('A file that holds the token, from this file on; the variable goes first'),
+  protected: z
+    .boolean()
+    .optional()
+    .describe("On a terminal a change asks for the target's name to be typed"),
+  services: services.optional().describe('Instead of those of `publish` with the same prefix'),
+})
+
+export const configSchema = z.strictObject({
+  $schema: z.string().optional(),
+  target: z.string().optional().describe('The target that is meant when none is named'),
+  targets: z
+    .record(
+      z
+        .string()
+        .regex(/^[A-Za-z0-9][\w.-]{0,62}$/, 'a target is named with letters, digits, "._-"'),
+      target,
+    )
+    .describe('Every Holo that commands talk to, by name'),
+  publish: z
+    .strictObject({
+      folder: z.string().optional().describe('What `holo publish` publishes when none is named'),
+      services: services.optional(),
+      htmlHandling: z.enum(HTML_HANDLING).optional(),
+      notFound: z.enum(NOT_FOUND).optional(),
+      hashed: z
+        .array(z.string())
+        .optional()
+        .describe('Globs of paths whose names change with their content'),
+    })
+    .optional(),
+})
+
+export type Config = z.infer<typeof configSchema>
+export type ConfigServices = z.infer<typeof services>
+
+export type FoundConfig = {
+  /** Where relative paths in it begin. */
+  readonly folder: string
+  readonly file: string
+  readonly config: Config
+}
+
+/** That of `named`, or the first holo.json from `cwd` upwards; `undefined` where there is none. */
+export async function loadConfig(
+  cwd: string,
+  named: string | undefined,
+): Promise<FoundConfig | undefined> {
+  if (named !== undefined) {
+    const file = join(cwd, named)
+    const text = await readOptional(file)
+    if (text === undefined) throw misuse(`there is no file ${named}`)
+    return { folder: dirname(file), file, config: parseConfig(text, named) }
+  }
+  for (let folder = cwd; ; folder = dirname(folder)) {
+    const file = join(folder, CONFIG_FILE)
+    const text = await readOptional(file)
+    if (text !== undefined) return { folder, file, config: parseConfig(text, file) }
+    if (dirname(folder) === folder) return undefined
+  }
+}
+
+async function readOptional(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+    throw misuse(`${file} cannot be read: ${message}`)
+  }
+}
+
+function parseConfig(text: string, file: string): Config {
+  let raw: unknown
+  try {
+    raw = JSON.parse(text)
+  } catch (cause) {
+    throw misuse(`${file} is not JSON: ${cause instanceof Error ? cause.message : cause}`)
+  }
+  const parsed = configSchema.safeParse(raw)
+  if (parsed.success) return parsed.data
+  const lines = parsed.error.issues.map(
+    ({ path, message }) => `  ${path.map(String).join('.') || 'the file'}: ${message}`,
+  )
+  throw misuse(`${file} is not as it should be:\n${lines.join('\n')}`)
+}

@@ -1,0 +1,95 @@
+// The document as commands read it: from the API or from a file, with the edge's own parser, and what
+// every bucket gets by it.
+
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { text as readAll } from 'node:stream/consumers'
+import { type Compiled, compileAssignments } from '../assignments/compile.ts'
+import { parseAssignments } from '../assignments/parse.ts'
+import type { AssignmentsDocument } from '../assignments/schema.ts'
+import type { Api } from './api.ts'
+import type { Context } from './command.ts'
+import { FORMAT, takeDocument } from './exported.ts'
+import { CliFailure, EXIT, misuse, refused } from './failure.ts'
+import { documentReply } from './replies.ts'
+
+export type Known = { readonly document: AssignmentsDocument; readonly compiled: Compiled }
+
+/** The newest document of the control. */
+export async function loadCurrent(api: Api): Promise<Known> {
+  return readDocument(JSON.stringify(await api.ask(documentReply, 'GET', '/assignments')))
+}
+
+/** What the control has accepted: origins that only local runs take are taken. */
+export function readDocument(text: string): Known {
+  const parsed = parseAssignments(text, { allowInsecure: true })
+  if (!parsed.ok) {
+    throw new CliFailure(
+      'unexpected_reply',
+      EXIT.unreachable,
+      'the document of this Holo cannot be read by this command: they are of different versions',
+      { problems: parsed.error },
+    )
+  }
+  return { document: parsed.value, compiled: compileAssignments(parsed.value) }
+}
+
+/**
+ * A document in a file (`-` is standard input), or in an export of one.
+ *
+ * @throws CliFailure that lists every problem.
+ */
+export async function loadFile(
+  context: Pick<Context, 'cwd' | 'streams'>,
+  file: string,
+  allowInsecure: boolean,
+): Promise<Known> {
+  const text = await readText(context, file)
+  const parsed = parseAssignments(toDocumentText(text, file), { allowInsecure })
+  if (parsed.ok) return { document: parsed.value, compiled: compileAssignments(parsed.value) }
+  const count = parsed.error.length
+  throw refused(
+    'invalid_document',
+    `${file} is refused by the edge: ${count === 1 ? 'one problem' : `${count} problems`}`,
+    { problems: parsed.error.map(({ path, message }) => ({ path, message })) },
+  )
+}
+
+/** What is not JSON is for the edge's parser to complain about. */
+function toDocumentText(text: string, file: string): string {
+  if (!text.includes(`"${FORMAT}"`)) return text
+  let read: unknown
+  try {
+    read = JSON.parse(text)
+  } catch {
+    return text
+  }
+  return JSON.stringify(takeDocument(read, file))
+}
+
+export async function readText(
+  { cwd, streams }: Pick<Context, 'cwd' | 'streams'>,
+  file: string,
+): Promise<string> {
+  if (file === '-') return readAll(streams.stdin)
+  try {
+    return await readFile(join(cwd, file), 'utf8')
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException
+    throw misuse(
+      code === 'ENOENT' ? `there is no file ${file}` : `${file} cannot be read: ${message}`,
+    )
+  }
+}
+
+export async function readJson(
+  context: Pick<Context, 'cwd' | 'streams'>,
+  file: string,
+): Promise<unknown> {
+  const text = await readText(context, file)
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw misuse(`${file} is not JSON: ${cause instanceof Error ? cause.message : cause}`)
+  }
+}

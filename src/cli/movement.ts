@@ -1,0 +1,150 @@
+// What a change moves, found from the two documents alone: which environments give buckets to which,
+// which versions visitors change between, and what else the documents say differently. Pure.
+
+import type { AssignmentsDocument } from '../assignments/schema.ts'
+import type { Known } from './document.ts'
+import { toPercent, toPercentText } from './words.ts'
+
+/** Buckets, of 10,000, and the same as a share of all visitors in percent. */
+export type Move = {
+  readonly from: string
+  readonly to: string
+  readonly buckets: number
+  readonly percent: number
+}
+
+export type Movement = {
+  /** Between environments. */
+  readonly moved: Move[]
+  /** Between versions: what visitors notice, also when an environment is pointed elsewhere. */
+  readonly versions: Move[]
+  /** Everything the documents say differently, one line each. */
+  readonly changes: string[]
+}
+
+export function findMovement(before: Known, after: Known): Movement {
+  const [old, young] = [before.compiled.buckets, after.compiled.buckets]
+  const count = (
+    tell: (known: readonly { name: string; version: { id: string } }[], i: number) => string,
+  ) => countMoves(old.length, (i) => [tell(old, i), tell(young, i)])
+  return {
+    moved: count((buckets, i) => buckets[i]?.name ?? ''),
+    versions: count((buckets, i) => buckets[i]?.version.id ?? ''),
+    changes: listChanges(before.document, after.document),
+  }
+}
+
+function countMoves(
+  buckets: number,
+  pairOf: (bucket: number) => readonly [string, string],
+): Move[] {
+  const counts = new Map<string, { from: string; to: string; buckets: number }>()
+  for (let i = 0; i < buckets; i++) {
+    const [from, to] = pairOf(i)
+    if (from === to) continue
+    const move = counts.get(`${from} ${to}`) ?? { from, to, buckets: 0 }
+    move.buckets++
+    counts.set(`${from} ${to}`, move)
+  }
+  return [...counts.values()].map((move) => ({ ...move, percent: toPercent(move.buckets) }))
+}
+
+function listChanges(before: AssignmentsDocument, after: AssignmentsDocument): string[] {
+  return [
+    ...compareTables('environment', before.environments, after.environments, describeEnvironment),
+    ...compareTables('version', before.versions, after.versions, describeVersion),
+    ...compareRules(before.rules ?? [], after.rules ?? []),
+    ...(before.salt === after.salt
+      ? []
+      : [
+          `salt: "${before.salt}" becomes "${after.salt}", which gives every visitor another bucket`,
+        ]),
+    ...(isSame(before.visitor, after.visitor) ? [] : ['visitor: named by something else']),
+    ...(isSame(before.expose, after.expose) ? [] : ['expose: other headers are sent']),
+  ]
+}
+
+function compareTables<T>(
+  what: string,
+  before: Readonly<Record<string, T>>,
+  after: Readonly<Record<string, T>>,
+  describe: (was: T, is: T) => string[],
+): string[] {
+  const names = new Set([...Object.keys(before), ...Object.keys(after)])
+  return [...names].flatMap((name) => {
+    const [was, is] = [before[name], after[name]]
+    if (was === undefined) return [`${what} ${name}: new`]
+    if (is === undefined) return [`${what} ${name}: removed`]
+    return describe(was, is).map((change) => `${what} ${name}: ${change}`)
+  })
+}
+
+type Environment = AssignmentsDocument['environments'][string]
+type Version = AssignmentsDocument['versions'][string]
+
+function describeEnvironment(was: Environment, is: Environment): string[] {
+  return [
+    ...(was.version === is.version ? [] : [`${was.version} → ${is.version}`]),
+    ...(Boolean(was.restricted) === Boolean(is.restricted)
+      ? []
+      : [is.restricted ? 'restricted from now on' : 'public from now on']),
+    ...(isSame(was.hosts ?? [], is.hosts ?? [])
+      ? []
+      : [`hosts: ${is.hosts?.join(', ') || 'none'}`]),
+  ]
+}
+
+function describeVersion(was: Version, is: Version): string[] {
+  return [
+    ...(was.manifest === is.manifest ? [] : ['other files']),
+    ...(isSame(was.services ?? [], is.services ?? []) ? [] : ['other services']),
+    ...(Boolean(was.withdrawn) === Boolean(is.withdrawn)
+      ? []
+      : [is.withdrawn ? 'withdrawn: it serves nobody any more, open tabs included' : 'restored']),
+  ]
+}
+
+type Rules = NonNullable<AssignmentsDocument['rules']>
+
+function compareRules(before: Rules, after: Rules): string[] {
+  const was = new Map(before.map((rule) => [rule.name, rule]))
+  const is = new Map(after.map((rule) => [rule.name, rule]))
+  const kept = before.flatMap(({ name }) => (is.has(name) ? [name] : []))
+  return [
+    ...after.flatMap(({ name }) => (was.has(name) ? [] : [`rule "${name}": new`])),
+    ...before.flatMap(({ name }) => (is.has(name) ? [] : [`rule "${name}": removed`])),
+    ...kept.flatMap((name) =>
+      isSame(was.get(name), is.get(name)) ? [] : [`rule "${name}": changed`],
+    ),
+    ...(isSame(
+      kept,
+      after.flatMap(({ name }) => (was.has(name) ? [name] : [])),
+    )
+      ? []
+      : ['rules: in another order']),
+  ]
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other)
+}
+
+/** For people: who gives what to whom, then the rest. */
+export function toLines({ moved, versions, changes }: Movement): string[] {
+  const total = versions.reduce((sum, { percent }) => sum + percent, 0)
+  return [
+    ...moved.map(
+      ({ from, to, buckets, percent }) =>
+        `${from} gives ${buckets.toLocaleString('en-US')} of 10,000 buckets to ${to}: ${toPercentText(percent)} of visitors`,
+    ),
+    ...(moved.length === 0 ? ['no buckets move between environments'] : []),
+    ...versions.map(
+      ({ from, to, percent }) => `${toPercentText(percent)} of visitors go from ${from} to ${to}`,
+    ),
+    ...(versions.length > 1
+      ? [`${toPercentText(total)} of visitors get another version in all`]
+      : []),
+    ...(versions.length === 0 ? ['nobody gets another version by bucket'] : []),
+    ...changes,
+  ]
+}

@@ -1,0 +1,68 @@
+// The options that many commands share, and how their values are read. A value that cannot be read is
+// misuse, said with the option's name.
+
+import { InvalidArgumentError } from 'commander'
+import { ENVIRONMENT_NAME, VERSION_ID } from '../core/names.ts'
+import type { Option } from './command.ts'
+import { misuse } from './failure.ts'
+
+/** As the API bounds it. */
+const MAX_REASON_CHARACTERS = 500
+
+export const SHARED_OPTIONS: readonly Option[] = [
+  { flags: '--target <name>', about: 'a target of holo.json' },
+  { flags: '--url <address>', about: 'the address of the site, instead of a target' },
+  { flags: '--config <file>', about: 'another file than the nearest holo.json' },
+  { flags: '--json', about: 'one JSON object on standard output, failures too (docs/cli.md)' },
+  { flags: '--verbose', about: 'every call of the API, with request ids' },
+]
+
+/** For commands that talk to nobody. */
+export const OFFLINE_OPTIONS: readonly Option[] = SHARED_OPTIONS.filter(
+  ({ flags }) => flags === '--json',
+)
+
+export const CHANGE_OPTIONS: readonly Option[] = [
+  { flags: '-y, --yes', about: 'do not ask' },
+  { flags: '--dry-run', about: 'show what would move, and change nothing' },
+  { flags: '--reason <text>', about: 'why, for the audit log', parse: parseReason },
+  {
+    flags: '--if-revision <n>',
+    about: 'only if this is still the revision (exit code 4 if not)',
+    parse: parseWhole('a revision is a whole number from 1'),
+  },
+  { flags: '--wait', about: 'until it is everywhere: in KV, and decided on by every page' },
+]
+
+export function parseWhole(rule: string): (text: string) => number {
+  return (text) => {
+    if (!/^[1-9]\d{0,12}$/.test(text)) throw new InvalidArgumentError(rule)
+    return Number(text)
+  }
+}
+
+function parseReason(text: string): string {
+  if (text.length <= MAX_REASON_CHARACTERS) return text
+  throw new InvalidArgumentError(`at most ${MAX_REASON_CHARACTERS} characters`)
+}
+
+/** An option that may be given several times. */
+export function collect(text: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), text]
+}
+
+/** @throws CliFailure */
+export function toEnvironmentName(text: string): string {
+  if (ENVIRONMENT_NAME.test(text)) return text
+  throw misuse(
+    `"${text}" cannot be an environment: lower-case letters, digits and "-", beginning with a letter`,
+  )
+}
+
+/** @throws CliFailure */
+export function toVersionId(text: string): string {
+  if (VERSION_ID.test(text)) return text
+  throw misuse(
+    `"${text}" cannot be a version: up to 64 letters, digits and "._+-", such as "1.4.0"`,
+  )
+}

@@ -1,0 +1,103 @@
+// The table of commands as a program of commander: parsing, help and spelling are commander's, the
+// words are the rows'. What a row does is called by whoever parses.
+
+import { Command as Program } from 'commander'
+import type { Command, Option, Options } from './command.ts'
+import { CHANGE_OPTIONS, OFFLINE_OPTIONS, SHARED_OPTIONS } from './options.ts'
+
+export type Call = {
+  readonly command: Command
+  readonly args: readonly unknown[]
+  readonly options: Options
+}
+
+const ABOUT = 'Publishes versions of a web app, and says who gets which.'
+
+/** What stands before the commands that have one in common. */
+const GROUPS: Readonly<Record<string, string>> = {
+  env: 'environments: named pointers to versions',
+  rules: 'rules: who goes to an environment before buckets are looked at',
+  token: 'tokens of the API',
+}
+
+const EXIT_CODES =
+  'Exit codes: 0 done, 1 refused, 2 misuse, 3 unreachable, 4 the document has changed since.'
+
+export function createProgram(
+  commands: readonly Command[],
+  version: string,
+  write: (text: string) => void,
+  call: (call: Call) => Promise<void>,
+  columns: number | undefined,
+): Program {
+  const program = prepare(new Program('holo'), write, columns)
+    .description(ABOUT)
+    .version(version, '-V, --version', 'the version of this command')
+    .helpOption('-h, --help', 'this text; "holo help COMMAND" for one command')
+    // `publish` has a --version of its own.
+    .enablePositionalOptions()
+    .addHelpText(
+      'after',
+      `\n${EXIT_CODES}\nWhich Holo: --target, --url, HOLO_URL or holo.json; who you are: HOLO_TOKEN. More: docs/cli.md`,
+    )
+  const groups = new Map<string, Program>()
+  for (const row of commands) {
+    const [first = '', second] = row.name.split(' ')
+    const parent = second === undefined ? program : toGroup(first, groups, program, write, columns)
+    addCommand(prepare(parent.command(second ?? first), write, columns), row, call)
+  }
+  return program
+}
+
+function toGroup(
+  name: string,
+  groups: Map<string, Program>,
+  program: Program,
+  write: (text: string) => void,
+  columns: number | undefined,
+): Program {
+  const known = groups.get(name)
+  if (known) return known
+  const group = prepare(program.command(name), write, columns).description(GROUPS[name] ?? '')
+  groups.set(name, group)
+  return group
+}
+
+/** Nothing is written and no process ends but through us. */
+function prepare(program: Program, write: (text: string) => void, columns: number | undefined) {
+  return program
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureOutput({
+      writeOut: write,
+      writeErr: () => {},
+      getOutHelpWidth: () => columns ?? 100,
+      getErrHelpWidth: () => columns ?? 100,
+    })
+}
+
+function addCommand(program: Program, row: Command, call: (call: Call) => Promise<void>): void {
+  program.description(row.about)
+  for (const { name, about } of row.arguments ?? []) program.argument(name, about)
+  for (const option of optionsOf(row)) addOption(program, option)
+  const examples = row.examples.map(({ command, about }) => `  ${command}\n      ${about}`)
+  program.addHelpText('after', `\nExamples:\n${examples.join('\n')}`)
+  program.action((...given: unknown[]) => {
+    const args = given.slice(0, -2)
+    return call({ command: row, args, options: program.opts() })
+  })
+}
+
+export function optionsOf(row: Command): readonly Option[] {
+  return [
+    ...(row.options ?? []),
+    ...(row.changes ? CHANGE_OPTIONS : []),
+    ...(row.scope === 'none' ? OFFLINE_OPTIONS : SHARED_OPTIONS),
+  ]
+}
+
+function addOption(program: Program, { flags, about, parse, required }: Option): void {
+  const add = required ? program.requiredOption.bind(program) : program.option.bind(program)
+  if (parse) add(flags, about, parse as (text: string, before: unknown) => unknown)
+  else add(flags, about)
+}

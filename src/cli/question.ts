@@ -1,0 +1,33 @@
+// Asks whoever sits at the terminal, on standard error. Whether anybody has to be asked is change.ts'
+// affair.
+
+import { createInterface } from 'node:readline'
+import type { Input, Screen } from './terminal.ts'
+
+/** The line that was typed; `undefined` when the input ends instead. Rejects when `signal` aborts. */
+export function askLine(
+  question: string,
+  { stdin, stderr }: { readonly stdin: Input; readonly stderr: Screen },
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  stderr.write(question)
+  return new Promise((resolve, reject) => {
+    const lines = createInterface({ input: stdin, terminal: false })
+    const abort = () => {
+      lines.close()
+      reject(signal.reason)
+    }
+    signal.addEventListener('abort', abort, { once: true })
+    const settle = (line: string | undefined) => {
+      signal.removeEventListener('abort', abort)
+      resolve(line)
+      lines.close()
+    }
+    lines.once('line', settle)
+    lines.once('close', () => settle(undefined))
+  })
+}
+
+export function isYes(answer: string | undefined): boolean {
+  return /^\s*y(?:es)?\s*$/i.test(answer ?? '')
+}

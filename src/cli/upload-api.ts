@@ -1,0 +1,105 @@
+// The uploads of the admin API (docs/api.md, "Publishing a version"), with retries: every call may be
+// repeated, so whatever may pass is tried again.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import * as z from 'zod'
+import type { FinalStep, UploadTarget } from '../publish/upload-target.ts'
+import type { Api, Call } from './api.ts'
+import { CliFailure, EXIT } from './failure.ts'
+
+/** A tenth of a second, doubled each time: together some 25 s, in which a server has started anew. */
+const FIRST_BACK_OFF_MS = 100
+const MAX_ATTEMPTS = 9
+
+/** A blob of 95 MiB takes minutes on a poor line. */
+const UPLOAD_TIMEOUT_MS = 600_000
+
+const missing = z.object({ sha256: z.string(), size: z.number() })
+const anything = z.looseObject({})
+
+const finalReply = z.union([
+  z.object({
+    state: z.literal('verifying'),
+    verified: z.number(),
+    files: z.number(),
+    waitMs: z.number(),
+  }),
+  z.object({ state: z.literal('finalised'), revision: z.number().optional() }),
+])
+
+export function createUploadTarget(api: Api, signal: AbortSignal): UploadTarget {
+  const retry = <T>(work: () => Promise<T>) => withRetries(work, signal)
+  const ask = <T>(shape: z.ZodType<T>, method: string, path: string, call?: Call) =>
+    retry(() => api.ask(shape, method, path, call))
+  const sendBytes = (path: string, bytes: Uint8Array) =>
+    ask(anything, 'PUT', path, { bytes, timeoutMs: UPLOAD_TIMEOUT_MS })
+  return {
+    getManifest: (sha256) =>
+      retry(async () => {
+        const response = await api.send('GET', `/manifests/${sha256}`, {
+          timeoutMs: UPLOAD_TIMEOUT_MS,
+        })
+        if (response.status === 404) return undefined
+        if (!response.ok) throw await api.toFailure(response)
+        return new Uint8Array(await response.arrayBuffer())
+      }),
+    putManifest: async (sha256, bytes) => void (await sendBytes(`/manifests/${sha256}`, bytes)),
+    begin: async (version, upload) => {
+      const shape = z.object({ state: z.enum(['open', 'finalised']) })
+      return (await ask(shape, 'PUT', toUpload(version), { json: upload })).state
+    },
+    missing: (version, cursor) =>
+      ask(
+        z.object({ missing: z.array(missing), cursor: z.string().optional() }),
+        'GET',
+        `${toUpload(version)}/missing`,
+        { query: { cursor } },
+      ),
+    putBlob: async (sha256, bytes) => void (await sendBytes(`/blobs/${sha256}`, bytes)),
+    parts: async (sha256) => {
+      const shape = z.object({
+        parts: z.array(z.object({ part: z.number(), size: z.number() })),
+        stored: z.boolean(),
+      })
+      const { parts, stored } = await ask(shape, 'GET', `/blobs/${sha256}/parts`)
+      return { parts: new Map(parts.map(({ part, size }) => [part, size])), stored }
+    },
+    putPart: async (sha256, part, bytes) =>
+      void (await sendBytes(`/blobs/${sha256}/parts/${part}`, bytes)),
+    complete: async (sha256, parts) =>
+      void (await ask(anything, 'POST', `/blobs/${sha256}/complete`, {
+        json: { parts },
+        timeoutMs: UPLOAD_TIMEOUT_MS,
+      })),
+    finalise: (version, manifest) =>
+      retry(async (): Promise<FinalStep> => {
+        const path = `${toUpload(version)}/finalise`
+        const response = await api.send('POST', path, { json: { manifest } })
+        if (response.status === 409) {
+          const problem = z.object({ code: z.literal('blobs_missing'), blobs: z.array(missing) })
+          const parsed = problem.safeParse(await response.clone().json())
+          if (parsed.success) return { state: 'missing', blobs: parsed.data.blobs }
+        }
+        if (!response.ok) throw await api.toFailure(response)
+        return finalReply.parse(await response.json())
+      }),
+  }
+}
+
+function toUpload(version: string): string {
+  return `/uploads/${encodeURIComponent(version)}`
+}
+
+/** What failed because nobody could answer may pass; what was refused will not. */
+async function withRetries<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work()
+    } catch (cause) {
+      const mayPass = cause instanceof CliFailure && cause.exitCode === EXIT.unreachable
+      if (!mayPass || attempt === MAX_ATTEMPTS) throw cause
+      const wait = FIRST_BACK_OFF_MS * 2 ** (attempt - 1)
+      await sleep(wait * (0.5 + Math.random() / 2), undefined, { signal })
+    }
+  }
+}

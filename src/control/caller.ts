@@ -1,0 +1,58 @@
+// Who calls the control, and how it says no: the words that all parts of its contract share.
+
+import type { Result } from '../core/result.ts'
+import type { Scope } from './scopes.ts'
+
+/** What a caller shows to prove who it is: a token of Holo's, or a JWT of Cloudflare Access. */
+export type Credential =
+  | { readonly kind: 'token'; readonly token: string }
+  | { readonly kind: 'access'; readonly jwt: string }
+
+/** Whoever asks. The control proves the credential itself, whatever the route has found out. */
+export type Caller = {
+  readonly credential: Credential
+  readonly requestId: string
+  /** The client's IP address, for the limit on failed attempts; empty where there is none. */
+  readonly address: string
+}
+
+/** Who a credential belongs to. */
+export type Principal = {
+  /** A token's name, or the e-mail address of an Access identity: for the audit log. */
+  readonly actor: string
+  /** The id of the token, never the token; `undefined` for an Access identity. */
+  readonly token: string | undefined
+  readonly scopes: readonly Scope[]
+}
+
+/** Why somebody may not. Nothing more is ever told. */
+export type Denial = 'unauthenticated' | 'forbidden' | 'too_many_attempts'
+
+/** One revision, without its text. */
+export type RevisionSummary = {
+  readonly revision: number
+  readonly digest: string
+  readonly at: number
+  readonly actor: string
+  readonly action: string
+  readonly reason: string | undefined
+}
+
+/** Why a change was refused. */
+export type Refused =
+  | { readonly kind: 'denied'; readonly denial: Denial }
+  | {
+      readonly kind: 'stale'
+      readonly expected: number
+      readonly current: number
+      /** What changed since, newest first; at most 50. */
+      readonly changes: readonly RevisionSummary[]
+    }
+  | {
+      /** Names of what does not exist, a withdrawn target, a document with problems, and the like. */
+      readonly kind: 'invalid'
+      readonly problems: readonly { readonly path: string; readonly message: string }[]
+    }
+
+export type Denied = { readonly kind: 'denied'; readonly denial: Denial }
+export type Answer<T> = Promise<Result<T, Denied>>

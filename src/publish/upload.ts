@@ -1,0 +1,171 @@
+// Publishes a folder over the API: survey, encodings, manifest, upload, what is missing, the end.
+// Manifest first, so that nothing is sent that is there; nothing is served before the last step.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { encodeManifest, openManifest } from '../core/manifest.ts'
+import { toContentKey } from './contents.ts'
+import { encodeContents } from './encode-contents.ts'
+import { listHazards } from './hazards.ts'
+import type { ReportProgress } from './progress-step.ts'
+import { MAX_MANIFEST_BYTES, type PublishOptions } from './publish.ts'
+import { PublishError } from './refusal.ts'
+import { sha256 } from './sha256.ts'
+import { type RetainedManifest, surveyFolder } from './survey.ts'
+import { uploadBlobs } from './upload-blobs.ts'
+import type { Missing, UploadTarget } from './upload-target.ts'
+
+/** A blob may be lost while the others are sent; a store that loses more is broken. */
+const MAX_ROUNDS = 5
+
+export type UploadOptions = PublishOptions & {
+  /** Keeps encoded forms between interrupted runs; the caller removes it after a success. */
+  readonly encodedFolder: string
+}
+
+export type Upload = {
+  readonly manifest: string
+  /** How many paths the version has, and their sizes in sum. */
+  readonly files: number
+  readonly bytes: number
+  /** Blobs that were sent, and their sizes in sum. */
+  readonly uploaded: number
+  readonly uploadedBytes: number
+  /** Blobs that were there before. */
+  readonly reused: number
+  /** It was published before, with the same content. */
+  readonly isKnown: boolean
+  /** The revision that knows the version; absent while there is no document. */
+  readonly revision: number | undefined
+  readonly warnings: readonly string[]
+}
+
+/** @throws PublishError when the folder cannot be published; what the target rejects with. */
+export async function uploadFolder(
+  target: UploadTarget,
+  options: UploadOptions,
+  report: ReportProgress,
+  signal: AbortSignal,
+): Promise<Upload> {
+  const { folder, id, services, createdAt, commit, author, htmlHandling, notFound } = options
+  const { retained, warnings } = await loadRetained(target, options)
+  const survey = await surveyFolder(
+    {
+      folder,
+      retained: retained.filter((version) => version.id !== id),
+      hashedGlobs: options.hashedGlobs ?? [],
+      ...(htmlHandling && { htmlHandling }),
+      ...(notFound && { notFound }),
+    },
+    report,
+  )
+  if (survey.files.length === 0 && services.length === 0) {
+    throw new PublishError(`${folder} holds no file, and the version has no service`)
+  }
+  const encoded = await encodeContents(
+    survey.files,
+    retained,
+    options.encodedFolder,
+    report,
+    signal,
+  )
+  const entries = survey.files.map((file) => ({
+    ...file,
+    encodings: encoded.encodings.get(toContentKey(file)) ?? [],
+  }))
+  const bytes = encodeManifest(entries, survey.config)
+  if (bytes.length > MAX_MANIFEST_BYTES) {
+    throw new PublishError(
+      `${folder} has too many files: a manifest of ${bytes.length} bytes, ${MAX_MANIFEST_BYTES} are served`,
+    )
+  }
+  const manifest = sha256(bytes)
+  await target.putManifest(manifest, bytes)
+  const state = await target.begin(id, {
+    ...{ manifest, services, createdAt },
+    ...(commit !== undefined && { commit }),
+    ...(author !== undefined && { author }),
+  })
+  const blobs = new Set(
+    entries.flatMap(({ blob, encodings }) => [blob, ...encodings.map((form) => form.blob)]),
+  )
+  const sent =
+    state === 'finalised' ? [] : await sendMissing(target, id, encoded.files, report, signal)
+  const end = await finish(target, id, manifest, encoded.files, report, signal)
+  const all = [...sent, ...end.sent]
+  return {
+    manifest,
+    files: survey.files.length,
+    bytes: survey.files.reduce((sum, file) => sum + file.size, 0),
+    uploaded: all.length,
+    uploadedBytes: all.reduce((sum, { size }) => sum + size, 0),
+    reused: Math.max(0, blobs.size - all.length),
+    isKnown: state === 'finalised',
+    revision: end.revision,
+    warnings: [...warnings, ...survey.warnings, ...listHazards(survey)],
+  }
+}
+
+async function loadRetained(target: UploadTarget, { retained = [] }: PublishOptions) {
+  const manifests: RetainedManifest[] = []
+  const warnings: string[] = []
+  for (const { id, manifest } of retained) {
+    const bytes = await target.getManifest(manifest)
+    const opened = bytes && openManifest(bytes)
+    if (opened?.ok) manifests.push({ id, manifest: opened.value })
+    else warnings.push(`the manifest of ${id} cannot be read; its names were not compared`)
+  }
+  return { retained: manifests, warnings }
+}
+
+/** Everything that is missing now, page by page; two pages may name the same blob. */
+async function sendMissing(
+  target: UploadTarget,
+  id: string,
+  files: ReadonlyMap<string, string>,
+  report: ReportProgress,
+  signal: AbortSignal,
+): Promise<readonly Missing[]> {
+  const all = new Map<string, Missing>()
+  let cursor: string | undefined
+  do {
+    signal.throwIfAborted()
+    const page = await target.missing(id, cursor)
+    for (const one of page.missing) all.set(one.sha256, one)
+    cursor = page.cursor
+  } while (cursor !== undefined)
+  const missing = [...all.values()]
+  await uploadBlobs(target, missing, files, report, signal)
+  return missing
+}
+
+async function finish(
+  target: UploadTarget,
+  id: string,
+  manifest: string,
+  files: ReadonlyMap<string, string>,
+  report: ReportProgress,
+  signal: AbortSignal,
+): Promise<{ readonly revision: number | undefined; readonly sent: readonly Missing[] }> {
+  const sent: Missing[] = []
+  let rounds = 0
+  for (;;) {
+    signal.throwIfAborted()
+    const step = await target.finalise(id, manifest)
+    if (step.state === 'finalised') return { revision: step.revision, sent }
+    if (step.state === 'verifying') {
+      report({
+        doing: 'verifying',
+        files: step.verified,
+        ofFiles: step.files,
+        bytes: 0,
+        ofBytes: 0,
+      })
+      await sleep(step.waitMs, undefined, { signal })
+      continue
+    }
+    rounds++
+    if (rounds > MAX_ROUNDS) throw new PublishError('the store loses what is uploaded: look at it')
+    await uploadBlobs(target, step.blobs, files, report, signal)
+    sent.push(...step.blobs)
+  }
+}

@@ -1,0 +1,219 @@
+// Every command, and everything that can be in its way: the answer is a sentence, the exit code says
+// what kind of trouble it is, and nobody sees a stack trace.
+
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { findFreePort } from '../../scripts/local/ports.ts'
+import type { Scope } from '../../src/cli/command.ts'
+import { COMMANDS } from '../../src/cli/commands.ts'
+import { type AdminEdge, FIRST_TOKEN, startAdminEdge } from '../support/admin-edge.ts'
+import { holo, type Ran, STACK_TRACE } from '../support/cli.ts'
+import { exampleDocument } from '../support/document.ts'
+import { openFreshWay } from '../support/fresh-addresses.ts'
+
+let folder: string
+let edge: AdminEdge
+let way: Awaited<ReturnType<typeof openFreshWay>>
+let nobody: string
+const tokens: Partial<Record<Scope, string>> = {}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'holo-cli-'))
+  await mkdir(join(folder, 'dist'))
+  await writeFile(join(folder, 'dist/index.html'), '<h1>page</h1>')
+  await writeFile(join(folder, 'assignments.json'), JSON.stringify(exampleDocument()))
+  await writeFile(join(folder, 'rules.json'), '[]')
+  await writeFile(join(folder, 'broken.json'), '{ "schema": 2')
+  edge = await startAdminEdge()
+  way = await openFreshWay(edge.url)
+  for (const scope of ['read', 'publish', 'shift'] as const) {
+    tokens[scope] = await edge.createToken([scope])
+  }
+  // Something to go back from, a version that nobody points at, and a document that is another one.
+  await run('shift', ['canary=3', '--yes'])
+  await run('point', ['secret', 'v1', '--yes'])
+  const { json } = await run('export', ['--json'])
+  const { document } = (json?.export ?? {}) as { document?: object }
+  const imported = { ...document, traffic: { main: 50, canary: 50 } }
+  await writeFile(join(folder, 'imported.json'), JSON.stringify(imported))
+  nobody = `http://127.0.0.1:${await findFreePort('127.0.0.1')}`
+})
+afterAll(async () => {
+  way?.close()
+  await edge?.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+type Row = {
+  readonly works: readonly string[]
+  /** Arguments that can never be right. */
+  readonly bad: readonly string[]
+}
+
+/** By name: arguments that work with the edge of these tests, and such that cannot. */
+const ROWS: Readonly<Record<string, Row>> = {
+  init: { works: ['--url', 'https://shop.example.com', '--force'], bad: ['--url', 'shop'] },
+  publish: { works: ['dist', '--version', '1.0.0'], bad: ['dist', '--version', 'no spaces'] },
+  versions: { works: [], bad: ['one-too-many'] },
+  status: { works: [], bad: ['--interval', 'often'] },
+  shift: { works: ['canary=5'], bad: ['canary=five'] },
+  point: { works: ['canary', 'v1'], bad: ['Canary!', 'v1'] },
+  swap: { works: ['main', 'canary'], bad: ['main', 'main'] },
+  rollback: { works: ['--to', '1'], bad: ['--to', 'yesterday'] },
+  withdraw: { works: ['v3'], bad: ['no spaces'] },
+  'env list': { works: [], bad: ['one-too-many'] },
+  'env add': { works: ['qa', 'v2'], bad: ['QA', 'v2'] },
+  'env set': { works: ['canary', '--host', 'c.example.com'], bad: ['canary'] },
+  'env remove': { works: ['secret'], bad: [] },
+  'rules list': { works: [], bad: ['one-too-many'] },
+  'rules set': { works: ['rules.json'], bad: ['broken.json'] },
+  explain: { works: ['/', '--visitor', 'anna'], bad: ['/', '--header', 'no colon'] },
+  validate: { works: ['assignments.json'], bad: ['not-there.json'] },
+  diff: { works: ['assignments.json'], bad: ['not-there.json'] },
+  log: { works: [], bad: ['--limit', '1000'] },
+  verify: { works: [], bad: ['--copy', 'not-there.json'] },
+  'token list': { works: [], bad: ['one-too-many'] },
+  'token create': { works: ['ci', '--scope', 'read'], bad: ['ci', '--scope', 'reed'] },
+  'token revoke': { works: ['0123456789abcdef'], bad: ['mine'] },
+  gc: { works: [], bad: ['one-too-many'] },
+  export: { works: [], bad: ['a', 'b'] },
+  import: { works: ['imported.json'], bad: ['not-there.json'] },
+  open: { works: ['secret'], bad: ['Secret!'] },
+}
+
+const NAMES = COMMANDS.map(({ name }) => name)
+const scopeOf = (name: string) => COMMANDS.find((row) => row.name === name)?.scope
+const changesOf = (name: string) => COMMANDS.find((row) => row.name === name)?.changes
+const ONLINE = NAMES.filter((name) => scopeOf(name) !== 'none' && name !== 'open')
+/** The strongest scope that is not enough. */
+const WEAKER: Partial<Record<Scope, Scope>> = { publish: 'shift', shift: 'publish', admin: 'shift' }
+
+function run(name: string, more: readonly string[], env: Record<string, string> = {}) {
+  const args = [...name.split(' '), ...more]
+  return holo(args, { cwd: folder, env: { HOLO_URL: way.url, HOLO_TOKEN: FIRST_TOKEN, ...env } })
+}
+
+function expectReadable({ stderr, stdout, code }: Ran, expected: number, sentence: RegExp): void {
+  expect(stderr).toMatch(sentence)
+  expect({ code, stdout }).toEqual({ code: expected, stdout: '' })
+  expect(stderr).not.toMatch(STACK_TRACE)
+}
+
+const ofRow = (name: string) => ROWS[name] ?? { works: [], bad: [] }
+
+it('is about every command', () => {
+  expect(Object.keys(ROWS)).toEqual(NAMES)
+})
+
+describe.each(ONLINE)('holo %s', (name) => {
+  const { works, bad } = ofRow(name)
+
+  it('says that nobody answers: exit code 3', async () => {
+    const ran = await run(name, [...works, ...yes(name)], { HOLO_URL: nobody })
+    expectReadable(ran, 3, /^holo: http:\/\/127\.0\.0\.1:\d+ does not answer: ECONNREFUSED$/m)
+  })
+
+  it('says that the token does not count: exit code 1', async () => {
+    const ran = await run(name, [...works, ...yes(name)], { HOLO_TOKEN: 'wrong' })
+    expectReadable(ran, 1, /^holo: the token does not count here$/m)
+  })
+
+  it('says that there is no token: exit code 1', async () => {
+    const ran = await run(name, [...works, ...yes(name)], { HOLO_TOKEN: '' })
+    expectReadable(ran, 1, /^holo: no token is known$/m)
+    expect(ran.stderr).toContain('HOLO_TOKEN')
+  })
+
+  it('says that no address is known: exit code 2', async () => {
+    const ran = await run(name, [...works, ...yes(name)], { HOLO_URL: '' })
+    expectReadable(ran, 2, /^holo: which Holo\? No address is known$/m)
+  })
+
+  it('says what is wrong with an argument: exit code 2', async () => {
+    const ran = await run(name, [...bad, ...yes(name)])
+    expectReadable(ran, 2, /^holo: .+/)
+  })
+
+  it('says the same as JSON on standard output', async () => {
+    const { stdout, stderr, code, json } = await run(name, [...bad, ...yes(name), '--json'])
+    expect({ code, stderr, lines: stdout.trimEnd().split('\n').length }).toEqual({
+      ...{ code: 2, stderr: '', lines: 1 },
+    })
+    expect(json).toMatchObject({ ok: false, exitCode: 2, error: { code: 'misuse' } })
+  })
+})
+
+describe('a token that lacks the scope', () => {
+  it.each(ONLINE.filter((name) => scopeOf(name) !== 'read'))(
+    'is named by holo %s',
+    async (name) => {
+      const scope = scopeOf(name) ?? 'admin'
+      const token = tokens[WEAKER[scope] ?? 'read'] ?? ''
+      const ran = await run(name, [...ofRow(name).works, ...yes(name)], { HOLO_TOKEN: token })
+      expect(ran.stderr).toContain(`the token may not do this: it needs the scope "${scope}"`)
+      expect(ran.code).toBe(1)
+    },
+  )
+})
+
+describe('a change of the document', () => {
+  it.each(NAMES.filter(changesOf))(
+    'is refused by holo %s when it has changed since',
+    async (name) => {
+      const more = [...ofRow(name).works, '--yes', '--if-revision', '999']
+      const ran = await run(name, more)
+      expectReadable(ran, 4, /^holo: the document has changed since the revision that you saw$/m)
+      expect(ran.stderr).toMatch(/^ {2}it is at revision \d+ now/m)
+    },
+  )
+
+  it.each([...NAMES.filter(changesOf), 'token revoke'])(
+    'is not made by holo %s without a terminal and without --yes',
+    async (name) => {
+      const before = await edge.call('GET', '/.holo/api/revisions', { token: FIRST_TOKEN })
+      const ran = await run(name, [...ofRow(name).works])
+      expect(ran.stderr).toMatch(/^holo: there is no terminal to ask on, and --yes was not given$/m)
+      expect({ code: ran.code, stdout: ran.stdout }).toEqual({ code: 2, stdout: '' })
+      const after = await edge.call('GET', '/.holo/api/revisions', { token: FIRST_TOKEN })
+      expect(after.body).toBe(before.body)
+    },
+  )
+})
+
+describe('what is mistyped', () => {
+  it.each([
+    [['statsu'], /unknown command 'statsu'\n\(Did you mean status\?\)/],
+    [['env', 'lst'], /unknown command 'lst'\n\(Did you mean list\?\)/],
+    [['shift', 'canary=5', '--wiat'], /unknown option '--wiat'\n\(Did you mean --wait\?\)/],
+    [['shift'], /missing required argument 'weights'/],
+    [['env'], /name one of its commands/],
+  ])('%j is misuse, with what may have been meant', async (args, sentence) => {
+    expectReadable(await holo(args), 2, sentence)
+  })
+
+  it('suggests the environment that may have been meant', async () => {
+    const ran = await run('shift', ['canry=5', '--yes'])
+    expectReadable(ran, 1, /there is no environment "canry" \(did you mean "canary"\?\)/)
+    expect(ran.stderr).toContain('the document has main, canary, secret')
+  })
+
+  it('suggests the target that may have been meant', async () => {
+    const config = { targets: { production: { url: way.url } } }
+    await writeFile(join(folder, 'targets.json'), JSON.stringify(config))
+    const ran = await run('status', ['--config', 'targets.json', '--target', 'prodution'])
+    expectReadable(ran, 2, /no target "prodution" \(did you mean "production"\?\)/)
+  })
+
+  it('shows the help for no command at all, as misuse', async () => {
+    const { code, stdout } = await holo([])
+    expect(code).toBe(2)
+    expect(stdout).toContain('Usage: holo')
+  })
+})
+
+/** Changes are meant: a question would hide what the test is about. */
+function yes(name: string): readonly string[] {
+  return changesOf(name) || name === 'token revoke' || name === 'gc' ? ['--yes'] : []
+}

@@ -1,0 +1,89 @@
+// The `holo` command as a test calls it: in this process with streams of the test's own, a terminal
+// with somebody at it if need be; or as a process, the way a person does.
+
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { runCli } from '../../src/cli/run.ts'
+import { cleanEnvironment } from './start-process.ts'
+
+export const HOLO = fileURLToPath(new URL('../../bin/holo.js', import.meta.url))
+export const NODE = fileURLToPath(new URL('../../node_modules/.bin/node', import.meta.url))
+
+export type Ran = {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+  /** Standard output as one JSON value; `undefined` where it is none. */
+  readonly json: Record<string, unknown> | undefined
+}
+
+export type RunOptions = {
+  readonly cwd?: string
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** What is typed on a terminal; without it there is none. */
+  readonly typed?: string
+  /** What comes through a pipe. */
+  readonly input?: string
+  readonly columns?: number
+  readonly signal?: AbortSignal
+}
+
+/** Runs the command here. */
+export async function holo(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  const { cwd = process.cwd(), env = {}, typed, input = '', columns = 80 } = options
+  const isTTY = typed !== undefined
+  const written = { stdout: '', stderr: '' }
+  const screen = (name: keyof typeof written) => ({
+    isTTY,
+    columns,
+    write: (part: string) => {
+      written[name] += part
+    },
+  })
+  const code = await runCli({
+    args,
+    cwd,
+    env,
+    streams: {
+      stdin: Object.assign(Readable.from([typed ?? input]), { isTTY }),
+      stdout: screen('stdout'),
+      stderr: screen('stderr'),
+    },
+    signal: options.signal ?? new AbortController().signal,
+    version: '0.0.0-test',
+  })
+  return { code, ...written, json: parse(written.stdout) }
+}
+
+/** Runs the command as a process of its own, without a terminal. */
+export async function spawnHolo(
+  args: readonly string[],
+  { cwd, env = {}, input = '' }: RunOptions = {},
+): Promise<Ran> {
+  const child = spawn(NODE, [HOLO, ...args], {
+    ...(cwd === undefined ? {} : { cwd }),
+    env: { ...cleanEnvironment(), ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+  child.stdin.end(input)
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close'),
+  ])
+  return { code, stdout, stderr, json: parse(stdout) }
+}
+
+function parse(stdout: string): Record<string, unknown> | undefined {
+  try {
+    return JSON.parse(stdout)
+  } catch {
+    return undefined
+  }
+}
+
+/** What nobody should ever see for a mistake of their own. */
+export const STACK_TRACE = /^\s+at .*[:(]\d+/m
