@@ -33,6 +33,7 @@ const MOST_SHARE = 1e12
 /** A batch may be late by some weight changes, but not by more than these. */
 const OPEN_STRATA = 4
 
+/** Before the first visitor. */
 export const NO_SAMPLE: SampleRatioState = {
   begun: 0,
   past: null,
