@@ -39,7 +39,7 @@ function watch(plan: Plan, rates: Rates, windows: number, seed: number, stream: 
   while (drawn.length < windows) draw(drawn.length, weightAt(plan, drawn.length))
   if (run.outcome === 'unfinished') requireLastStep(run.state)
   const zTest = repeatedZTest()
-  const threshold = fixedThreshold()
+  const threshold = fixedThreshold(seededRandom(seed, -1 - stream))
   let [visitors, zTestAt] = [0, undefined as number | undefined]
   for (const { metrics } of drawn) {
     const [counts] = metrics.errors as [Counts]

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { formatProblems } from '../../src/assignments/parse.ts'
@@ -23,6 +24,11 @@ describe('a plan', () => {
 
   it('is the standard one where it says nothing', () => {
     expect(read({})).toEqual(PRESETS.standard)
+  })
+
+  it('in docs/judging.md is one', () => {
+    const [, shown = ''] = /```json\n(.*?)```/s.exec(readFileSync('docs/judging.md', 'utf8')) ?? []
+    expect(read(JSON.parse(shown)).steps).toHaveLength(2)
   })
 
   it('is read in minutes, with what it leaves out filled in', () => {
