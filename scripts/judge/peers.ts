@@ -2,6 +2,7 @@
 // they would have taken the release back is kept.
 
 import type { Counts } from '../../src/core/judge/counts.ts'
+import type { Random } from '../../src/core/simulate/random.ts'
 
 /** A rule that is shown each window and says whether it has ever had enough. */
 export type Rule = { readonly see: (counts: Counts) => void; readonly hasFired: () => boolean }
@@ -32,17 +33,36 @@ const FAILED_CHECKS = 5
 const LEAST_SUCCESS = 0.99
 
 /** "At least 99 % of 100 requests succeed", checked again and again; five failed checks are enough. */
-export function fixedThreshold(): Rule {
+export function fixedThreshold(random: Random): Rule {
   let [visits, failures, failedChecks] = [0, 0, 0]
+  const take = (count: number, failed: number) => {
+    visits += count
+    failures += failed
+    if (visits < VISITS_PER_CHECK) return
+    if (1 - failures / visits < LEAST_SUCCESS) failedChecks += 1
+    visits = 0
+    failures = 0
+  }
   return {
     see: ([, , canaryVisitors, canaryFailures]) => {
-      visits += canaryVisitors
-      failures += canaryFailures
-      if (visits < VISITS_PER_CHECK) return
-      if (1 - failures / visits < LEAST_SUCCESS) failedChecks += 1
-      visits = 0
-      failures = 0
+      let [left, failuresLeft] = [canaryVisitors, canaryFailures]
+      while (left > 0) {
+        const count = Math.min(left, VISITS_PER_CHECK - visits)
+        const failed = drawFrom(random, left, failuresLeft, count)
+        left -= count
+        failuresLeft -= failed
+        take(count, failed)
+      }
     },
     hasFired: () => failedChecks >= FAILED_CHECKS,
   }
+}
+
+/** How many of the failures are among the first `count` of a window's visits. */
+function drawFrom(random: Random, visits: number, failures: number, count: number): number {
+  let among = 0
+  for (let i = 0; i < failures; i++) {
+    if (random() < (count - among) / (visits - i)) among += 1
+  }
+  return among
 }

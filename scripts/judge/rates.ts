@@ -11,77 +11,24 @@ import {
 import type { Plan } from '../../src/core/rollout/plan.ts'
 import { ERRORS } from '../../src/core/rollout/presets.ts'
 import { seededRandom } from '../../src/core/simulate/random.ts'
-import { type Run, runRollout } from '../../src/core/simulate/run.ts'
 import { toSpread } from '../../src/core/simulate/simulate.ts'
-import { type Drawn, drawWindow } from '../../src/core/simulate/traffic.ts'
-import { fixedThreshold, repeatedZTest } from './peers.ts'
-import { ALPHA, forWindows, promoteOnEvidence, ramp, stay } from './plans.ts'
+import { drawWindow } from '../../src/core/simulate/traffic.ts'
+import { ALPHA, promoteOnEvidence, ramp, stay } from './plans.ts'
 import {
   type Effort,
   type Finding,
   isWithin,
   type Row,
-  requireLastStep,
   toCount,
   toPercent,
   toRuns,
   toShare,
 } from './row.ts'
+import { type Rates, VISITORS_PER_MINUTE, watchAll } from './watch.ts'
 
-/** 100 visitors in each look. */
-const VISITORS_PER_MINUTE = 600
-
-/** Chances of failing by the number of the window. */
-type Rates = (window: number) => readonly [control: number, canary: number]
-
-type Watched = {
-  readonly run: Run
-  readonly zTest: boolean
-  readonly threshold: boolean
-  /** Visitors of both sides when the rule fired, `undefined` if it did not. */
-  readonly zTestAt: number | undefined
-}
-
-/** One rollout; the peers see all windows, also those after the judge has spoken. */
-function watch(plan: Plan, rates: Rates, windows: number, seed: number, stream: number): Watched {
-  const random = seededRandom(seed, stream)
-  const drawn: Drawn[] = []
-  const draw = (index: number, weight: number) => {
-    const [control, canary] = rates(index)
-    const errors = { control: { rate: control }, canary: { rate: canary } }
-    const load = { visitorsPerMinute: VISITORS_PER_MINUTE, metrics: { errors } }
-    const window = drawWindow(random, load, weight, plan.metrics)
-    drawn.push(window)
-    return window
-  }
-  const run = runRollout(plan, ({ index, weight }) => draw(index, weight), forWindows(windows))
-  while (drawn.length < windows) draw(drawn.length, weightAt(plan, drawn.length))
-  if (run.outcome === 'unfinished') requireLastStep(run.state)
-  const zTest = repeatedZTest()
-  const threshold = fixedThreshold()
-  let [visitors, zTestAt] = [0, undefined as number | undefined]
-  for (const { metrics } of drawn) {
-    const [counts] = metrics.errors as [Counts]
-    visitors += counts[0] + counts[2]
-    zTest.see(counts)
-    threshold.see(counts)
-    if (zTestAt === undefined && zTest.hasFired()) zTestAt = visitors
-  }
-  return { run, zTest: zTest.hasFired(), threshold: threshold.hasFired(), zTestAt }
-}
-
-/** The weight that a plan of timed steps has in a window. */
-function weightAt({ steps }: Plan, index: number): number {
-  const each = (steps[0]?.minMs ?? 0) / 10_000
-  const place = Math.min(steps.length - 1, Math.floor(index / Math.max(1, each)))
-  return steps[place]?.weight ?? 0
-}
-
-function watchAll(plan: Plan, rates: Rates, windows: number, runs: number, { seed }: Effort) {
-  const watched = Array.from({ length: runs }, (_, run) => watch(plan, rates, windows, seed, run))
-  const count = (is: (one: Watched) => boolean) => watched.filter(is).length
-  return { watched, count }
-}
+/** However small the share of runs is. */
+const LEAST_WINDOWS = 100_000
+const LEAST_DETECTIONS = 150
 
 /** A row in which a rollback is a false alarm. */
 function falseAlarms(
@@ -95,7 +42,7 @@ function falseAlarms(
     property,
     bound: `taken back in at most ${toPercent(ALPHA)}`,
     run: (effort): Finding => {
-      const runs = toRuns(effort, full)
+      const runs = toRuns(effort, full, Math.ceil(LEAST_WINDOWS / windows))
       const { count } = watchAll(plan, rates, windows, runs, effort)
       const wrong = count(({ run }) => run.outcome === 'rolledBack')
       return {
@@ -122,7 +69,7 @@ function detection(
     property,
     bound: `${mean}90 % within ${toCount(bounds.p90)} visitors`,
     run: (effort): Finding => {
-      const runs = toRuns(effort, full)
+      const runs = toRuns(effort, full, LEAST_DETECTIONS)
       const { watched } = watchAll(stay(weight), () => [0.01, 0.02], windows, runs, effort)
       const found = watched.map(({ run }) =>
         run.outcome === 'rolledBack' ? run.visitors[0] + run.visitors[1] : Infinity,

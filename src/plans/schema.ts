@@ -52,6 +52,7 @@ const metric = z
     message: 'say which margin is asked for at "marginEdge"',
   })
 
+/** The shape of a plan, for zod and for whoever generates a JSON schema. */
 export const planSchema = z.strictObject({
   preset: z.enum(['careful', 'standard', 'blue-green', 'instant']).optional(),
   steps: z.array(step).max(50).optional(),

@@ -4,6 +4,7 @@
 import type { Path } from '../assignments/validate.ts'
 import type { Plan } from '../core/rollout/plan.ts'
 
+/** Where in the document, and what is wrong there. */
 export type Finding = { readonly path: Path; readonly message: string }
 
 /** All that contradicts itself in a complete plan, with the paths of the document. */

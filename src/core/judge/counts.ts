@@ -27,13 +27,14 @@ export type Hypothesis = {
 /** One log-likelihood ratio for each alternative, in nats: the whole memory of a hypothesis. */
 export type Evidence = readonly number[]
 
-/** Multiples of the null ratio. */
+/** Multiples of the null ratio that speak of a worse and of a better canary. */
 export const WORSE: readonly number[] = [1.1, 1.25, 1.5, 2, 3, 5, 10, 20]
 export const BETTER: readonly number[] = [0.4, 0.5, 0.6, 0.67, 0.75, 0.83, 0.9]
 
 /** Evidence for taking a release back: against "the canary fails at most as often". */
 export const WORSE_THAN_CONTROL: Hypothesis = toHypothesis(1, WORSE)
 
+/** A null ratio and what is held against it, all above 0. */
 export function toHypothesis(nullRatio: number, alternatives: readonly number[]): Hypothesis {
   const logs = alternatives.map((ratio) => Math.log(ratio / nullRatio))
   return { nullRatio, alternatives, logs }

@@ -59,6 +59,7 @@ const NOTHING: EdgeState = {
   totals: [0, 0, 0, 0],
 }
 
+/** A metric's memory before the first window. */
 export function startMetric({ edges, margin }: Metric): MetricState {
   return {
     edges: (edges ?? [0]).map(() => NOTHING),

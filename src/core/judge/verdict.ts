@@ -40,6 +40,7 @@ export type Finding = {
   readonly logWithin: number | null
 }
 
+/** An outcome and all that it rests on. Plain JSON; logarithms are natural. */
 export type Verdict = {
   readonly outcome: 'promote' | 'continue' | 'rollback'
   /** In words, with the numbers that decided. */

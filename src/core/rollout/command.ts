@@ -12,10 +12,12 @@ type Of<K extends RolloutEvent['kind']> = Extract<RolloutEvent, { kind: K }>
 /** Weights are percentages of two decimals. */
 const SAME_WEIGHT = 0.005
 
+/** A command that does nothing, with the reason for whoever gave it. */
 export function refuse(state: RolloutState, refused: string): Moved {
   return { state, actions: [], audit: [], refused }
 }
 
+/** The first step, or the bake, or the end: whatever the plan begins with. */
 export function start(state: RolloutState, event: Of<'start'>): Moved {
   const generation = state.generation + 1
   const first = toNext(state, -1)
@@ -28,6 +30,7 @@ export function start(state: RolloutState, event: Of<'start'>): Moved {
   return enter({ ...state, generation }, event, phase, reason, [counting])
 }
 
+/** Stops time and steps. The judge goes on: evidence takes back a paused release, too. */
 export function pause(state: RolloutState, phase: RunningPhase, event: Of<'pause'>): Moved {
   if (phase.paused !== null) return refuse(state, `already paused: ${phase.paused}`)
   const paused = `by ${event.by}`
@@ -52,11 +55,13 @@ export function advance(state: RolloutState, phase: RunningPhase, event: Of<'adv
   return enter(state, event, kept, `advanced by ${event.by}, whatever the gate asks for`)
 }
 
+/** The end for the release, from whatever phase. */
 export function promote(state: RolloutState, event: Of<'promote'>): Moved {
   const reason = `promoted by ${event.by}, whatever the gates ask for`
   return enter(state, event, { name: 'promoted', reason }, reason)
 }
 
+/** The end against the release, from whatever phase. */
 export function abort(state: RolloutState, event: Of<'abort'>): Moved {
   return rollBack(state, event, 'person', `aborted by ${event.by}`)
 }
@@ -89,7 +94,7 @@ export function noticeTraffic(
   event: Of<'trafficChanged'>,
 ): Moved {
   const planned = toWeight(state.plan, phase)
-  if (!(event.weight >= 0 && event.weight <= 100)) {
+  if (!(Number.isFinite(event.weight) && event.weight >= 0 && event.weight <= 100)) {
     return refuse(state, `weight: a percentage, not ${event.weight}`)
   }
   if (Math.abs(event.weight - planned) < SAME_WEIGHT) {

@@ -26,6 +26,7 @@ export type StepData = {
   readonly metrics: readonly MetricData[]
 }
 
+/** What a step has seen when it begins. */
 export function noData({ metrics }: Pick<Plan, 'metrics'>): StepData {
   return {
     visitors: [0, 0],

@@ -49,6 +49,7 @@ export function toGate({ plan }: RolloutState, phase: RunningPhase) {
   )
 }
 
+/** Milliseconds for people: `1.5 min`. */
 export function toMinutes(ms: number): string {
   return `${Math.round(ms / 6000) / 10} min`
 }

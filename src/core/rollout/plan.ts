@@ -13,6 +13,7 @@ export type Gate = 'evidence' | 'time' | 'manual'
 /** What is done where a gate does not open: wait for data or a person, or take the release back. */
 export type Otherwise = 'hold' | 'rollBack'
 
+/** A share of the visitors, and what must be so before it grows. */
 export type Step = {
   /** The canary's share of the visitors of both sides, in percent, below 100. */
   readonly weight: number
@@ -24,6 +25,7 @@ export type Step = {
   readonly atMax: Otherwise
 }
 
+/** All that a rollout is told. Plain JSON; times are milliseconds, weights percent. */
 export type Plan = Question & {
   /** Weights grow. None at all: the bake is entered at once. */
   readonly steps: readonly Step[]

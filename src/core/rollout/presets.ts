@@ -44,6 +44,7 @@ function evident(weight: number, minMs: number, maxMs: number): Step {
   return { weight, gate: 'evidence', minMs, maxMs, atMax: 'hold' }
 }
 
+/** Complete plans by name. */
 export const PRESETS = {
   careful: {
     ...DEFAULTS,

@@ -15,6 +15,7 @@ type Running = {
   readonly held: boolean
 }
 
+/** Where a rollout is. `promoted` and `rolledBack` are its two ends. */
 export type Phase =
   | { readonly name: 'ready' }
   | ({ readonly name: 'step'; readonly index: number } & Running)
@@ -37,6 +38,7 @@ export type Oddities = {
   readonly clockWentBack: number
 }
 
+/** The whole memory of a rollout. Plain JSON: bounded, and the same after it was stored. */
 export type RolloutState = {
   readonly plan: Plan
   readonly phase: Phase
@@ -56,6 +58,7 @@ export type RolloutState = {
   readonly oddities: Oddities
 }
 
+/** A phase in which visitors are compared. */
 export type RunningPhase = Extract<Phase, Running>
 
 export function isRunning(phase: Phase): phase is RunningPhase {

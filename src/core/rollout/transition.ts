@@ -38,6 +38,7 @@ export function move(
   return { state: after, actions, audit: [row], refused: null }
 }
 
+/** How a running phase begins. */
 export const START = { elapsedMs: 0, paused: null, held: false } as const
 
 /** The phase after a step; a plan's first with -1. */
@@ -68,6 +69,7 @@ export function enter(
   return move(state, event, after, reason, [...before, ...toActions(state, phase, weight)])
 }
 
+/** Takes the release back, for a reason that people read. */
 export function rollBack(
   state: RolloutState,
   event: RolloutEvent,

@@ -17,6 +17,7 @@ export type Moment = {
 /** The counts of the next window; `null`: the window is lost, and the alarm comes without one. */
 export type Source = (moment: Moment) => Drawn | null
 
+/** How far a run goes, and what people do in it. */
 export type RunOptions = {
   /** Windows after which a run that is not over is given up. */
   readonly maxWindows: number

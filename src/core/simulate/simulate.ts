@@ -7,6 +7,7 @@ import type { Random } from './random.ts'
 import { type Run, runRollout } from './run.ts'
 import { drawWindow, type Load, WINDOW_MS } from './traffic.ts'
 
+/** What is supposed, and how often it is tried. */
 export type Supposition = {
   /** The load of a window by its index from 0; constant, recorded, or with a release that breaks later. */
   readonly loadAt: (window: number) => Load
@@ -27,6 +28,7 @@ export type Spread = {
   readonly p90: number
 }
 
+/** What the runs with one outcome have in common. */
 export type OutcomeChance = {
   readonly outcome: Run['outcome']
   readonly runs: number
@@ -37,6 +39,7 @@ export type OutcomeChance = {
   readonly exposed: Spread
 }
 
+/** What many runs say of a plan. Plain JSON. */
 export type Simulation = {
   readonly runs: number
   /** The outcomes that came about, the likeliest first. */

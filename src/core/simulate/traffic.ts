@@ -29,6 +29,7 @@ export type Drawn = {
   readonly visitors: readonly [control: number, canary: number]
 }
 
+/** The control's flush window. */
 export const WINDOW_MS = 10_000
 
 /** Draws one window in which `weight` percent of the visitors get the canary. */
