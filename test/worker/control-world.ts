@@ -25,8 +25,9 @@ export function toCaller(name: string): Caller {
 export const ALICE = toCaller('alice')
 
 /** Whoever shows a token is who it says, and may do everything. */
-export function createOpenAccess(): Access {
-  const authorise: Access['authorise'] = async ({ credential }) => {
+export function createOpenAccess(asked: string[] = []): Access {
+  const authorise: Access['authorise'] = async ({ credential }, scope) => {
+    asked.push(scope)
     const actor = credential.kind === 'token' ? credential.token : credential.jwt
     return { ok: true, value: { actor, token: `id of ${actor}`, scopes: ['admin'] } }
   }
@@ -62,6 +63,8 @@ export class World {
   /** Far in the future, so that no alarm runs by itself. */
   now = Date.UTC(2100, 0, 1)
   rowsWritten = 0
+  /** The scopes that calls have asked for. */
+  readonly asked: string[] = []
   /** Variables of the Worker that are other than in wrangler.toml. */
   variables: Partial<Env> = {}
   /** Where the control finds what was finalised: everything, in tests of other matters. */
@@ -122,7 +125,7 @@ export class World {
             createRecords: () => this.records,
             createAccess: ({ recordAudit }) => {
               record = recordAudit
-              return createOpenAccess()
+              return createOpenAccess(this.asked)
             },
           },
         )
