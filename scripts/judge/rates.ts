@@ -157,7 +157,7 @@ export const RATE_ROWS: readonly Row[] = [
       const back = count(({ run }) => run.outcome === 'rolledBack')
       return {
         runs,
-        judge: `${toPercent(right.length / runs)} promoted, mean ${toCount(mean)} visitors, 90 % within ${toCount(p90)}; ${toPercent(back / runs)} taken back`,
+        judge: `${right.length.toLocaleString('en')} promoted, mean ${toCount(mean)} visitors, 90 % within ${toCount(p90)}; ${back} taken back`,
         holds: right.length / runs >= 0.97 && isWithin(back, runs),
       }
     },
