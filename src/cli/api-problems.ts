@@ -8,6 +8,8 @@ const problem = z.looseObject({
   title: z.string(),
   requestId: z.string().optional(),
   problems: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  differences: z.array(z.string()).optional(),
+  more: z.number().optional(),
   current: z.number().optional(),
   changes: z
     .array(
@@ -27,6 +29,7 @@ const EXIT_OF_CODE: Readonly<Record<string, ExitCode>> = {
   invalid_request: EXIT.misuse,
   stale: EXIT.stale,
   internal: EXIT.unreachable,
+  store_unavailable: EXIT.unreachable,
   control_unavailable: EXIT.unreachable,
   control_overloaded: EXIT.unreachable,
   unknown_outcome: EXIT.unreachable,
@@ -40,6 +43,8 @@ const SENTENCES: Readonly<Record<string, string>> = {
   stale: 'the document has changed since the revision that you saw',
   invalid_change: 'refused; nothing was changed',
   invalid_request: 'the API does not take this',
+  version_differs: 'a version of this id was published before, with other content',
+  upload_replaced: 'somebody else has begun to publish other content under this id',
   too_many_attempts: 'too many wrong tokens from this address',
 }
 
@@ -47,6 +52,8 @@ const HINTS: Readonly<Record<string, string>> = {
   forbidden: 'a token with the scope can be made with "holo token create"',
   no_document: 'begin with "holo publish", or with "holo import" of a saved document',
   stale: 'look at what changed, and give the command again',
+  version_differs: 'versions never change: choose another id',
+  upload_replaced: 'find out who it is, or choose another id',
   too_many_attempts: 'wait for a minute',
 }
 
@@ -55,8 +62,13 @@ export async function toFailure(response: Response, hasToken: boolean): Promise<
   const text = await response.text().catch(() => '')
   const parsed = problem.safeParse(parseJson(text))
   if (!parsed.success) return toStranger(response)
-  const { code, title, requestId, problems, current, changes } = parsed.data
-  const details = { problems, current, changes, requestId, hint: HINTS[code] }
+  const { code, title, requestId, problems, differences, more = 0, current, changes } = parsed.data
+  const listed = problems ?? differences?.map((message) => ({ path: '', message }))
+  const rest = more > 0 ? [{ path: '', message: `and ${more} more` }] : []
+  const details = {
+    ...(listed ? { problems: [...listed, ...rest] } : {}),
+    ...{ current, changes, requestId, hint: HINTS[code] },
+  }
   if (code === 'unauthenticated') {
     const message = hasToken ? 'the token does not count here' : 'no token is known'
     const hint = hasToken

@@ -31,6 +31,13 @@ beforeAll(async () => {
   for (const scope of ['read', 'publish', 'shift'] as const) {
     tokens[scope] = await edge.createToken([scope])
   }
+  // Something to go back from, a version that nobody points at, and a document that is another one.
+  await run('shift', ['canary=3', '--yes'])
+  await run('point', ['secret', 'v1', '--yes'])
+  const { json } = await run('export', ['--json'])
+  const { document } = json?.export as { document: object }
+  const imported = { ...document, traffic: { main: 50, canary: 50 } }
+  await writeFile(join(folder, 'imported.json'), JSON.stringify(imported))
   nobody = `http://127.0.0.1:${await findFreePort('127.0.0.1')}`
 })
 afterAll(async () => {
@@ -72,7 +79,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   'token revoke': { works: ['0123456789abcdef'], bad: ['mine'] },
   gc: { works: [], bad: ['one-too-many'] },
   export: { works: [], bad: ['a', 'b'] },
-  import: { works: ['assignments.json'], bad: ['not-there.json'] },
+  import: { works: ['imported.json'], bad: ['not-there.json'] },
   open: { works: ['secret'], bad: ['Secret!'] },
 }
 

@@ -15,6 +15,7 @@ import { type Answer, type Ask, ask } from './http-client.ts'
 import { publishVersion } from './published.ts'
 
 export const FIRST_TOKEN = randomBytes(32).toString('hex')
+const CREATED_AT = '2026-11-23T12:00:00Z'
 export const TEAM = 'https://team.cloudflareaccess.com'
 
 const ROOT = new URL('../../', import.meta.url)
@@ -178,7 +179,17 @@ async function publishTwo(
   for (const id of ['v1', 'v2', 'v3']) {
     const page = { body: `<h1>${id}</h1>`, type: 'text/html; charset=utf-8' }
     const { manifest } = await publishVersion(bucket, id, { '/index.html': page })
-    versions[id] = { manifest, services: [{ prefix: '/api/', origins: [origin] }] }
+    const services = [{ prefix: '/api/', origins: [origin] }]
+    const record = {
+      id,
+      manifest,
+      services,
+      files: 1,
+      bytes: page.body.length,
+      createdAt: CREATED_AT,
+    }
+    await bucket.put(`versions/${id}`, new TextEncoder().encode(JSON.stringify(record)))
+    versions[id] = { manifest, services }
   }
   return {
     schema: 1,
