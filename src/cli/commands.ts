@@ -13,6 +13,7 @@ import { PUBLISH } from './commands/publish.ts'
 import { ROLLBACK } from './commands/rollback.ts'
 import { RULES_LIST, RULES_SET } from './commands/rules.ts'
 import { SHIFT } from './commands/shift.ts'
+import { SIMULATE } from './commands/simulate.ts'
 import { STATUS } from './commands/status.ts'
 import { TOKEN_CREATE, TOKEN_LIST, TOKEN_REVOKE } from './commands/token.ts'
 import { EXPORT, IMPORT } from './commands/transfer.ts'
@@ -36,6 +37,7 @@ export const COMMANDS: readonly Command[] = [
   RULES_LIST,
   RULES_SET,
   EXPLAIN,
+  SIMULATE,
   VALIDATE,
   DIFF,
   LOG,

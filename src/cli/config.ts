@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { HTML_HANDLING, NOT_FOUND } from '../core/manifest-config.ts'
+import { PLAN_NAME, planSchema } from '../plans/schema.ts'
 import { misuse } from './failure.ts'
 
 export const CONFIG_FILE = 'holo.json'
@@ -74,6 +75,13 @@ export const configSchema = z.strictObject({
         .describe('Globs of paths whose names change with their content'),
     })
     .optional(),
+  rollouts: z
+    .record(
+      z.string().regex(PLAN_NAME, 'a plan is named with letters, digits, "._-"'),
+      planSchema,
+    )
+    .optional()
+    .describe('Plans of rollouts by name, each a preset that is changed where something is said'),
 })
 
 export type Config = z.infer<typeof configSchema>
