@@ -76,10 +76,7 @@ export const configSchema = z.strictObject({
     })
     .optional(),
   rollouts: z
-    .record(
-      z.string().regex(PLAN_NAME, 'a plan is named with letters, digits, "._-"'),
-      planSchema,
-    )
+    .record(z.string().regex(PLAN_NAME, 'a plan is named with letters, digits, "._-"'), planSchema)
     .optional()
     .describe('Plans of rollouts by name, each a preset that is changed where something is said'),
 })
