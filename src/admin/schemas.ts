@@ -73,6 +73,13 @@ export const service = z.strictObject({
   stripPrefix: z.boolean().optional(),
   maxBodyBytes: z.int().optional(),
   fallback: z.string().optional(),
+  probe: z
+    .strictObject({
+      path: z.string(),
+      status: z.int().optional(),
+      intervalMs: z.int().optional(),
+    })
+    .optional(),
 })
 
 export const rule = z.strictObject({

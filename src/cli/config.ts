@@ -25,6 +25,14 @@ const services = z
         stripPrefix: z.boolean().optional(),
         maxBodyBytes: z.int().min(1).optional(),
         fallback: z.string().optional().describe('The environment that answers when this is down'),
+        probe: z
+          .strictObject({
+            path: z.string().regex(/^\//, 'a path starts with "/"'),
+            status: z.int().min(200).max(599).optional().describe('What is expected (200)'),
+            intervalMs: z.int().min(10_000).max(3_600_000).optional(),
+          })
+          .optional()
+          .describe('How the control asks the origins whether they are well'),
       }),
     ]),
   )
