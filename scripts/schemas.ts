@@ -1,6 +1,6 @@
 // The JSON schemas that the package publishes, by file name.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { COMMANDS } from '../src/cli/commands.ts'
 import { configSchema } from '../src/cli/config.ts'
 import { failureShape } from '../src/cli/report.ts'

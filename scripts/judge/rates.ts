@@ -31,6 +31,10 @@ import {
 /** 100 visitors in each look. */
 const VISITORS_PER_MINUTE = 600
 
+/** However small the share of runs is. */
+const LEAST_WINDOWS = 100_000
+const LEAST_DETECTIONS = 150
+
 /** Chances of failing by the number of the window. */
 type Rates = (window: number) => readonly [control: number, canary: number]
 
@@ -95,7 +99,7 @@ function falseAlarms(
     property,
     bound: `taken back in at most ${toPercent(ALPHA)}`,
     run: (effort): Finding => {
-      const runs = toRuns(effort, full)
+      const runs = toRuns(effort, full, Math.ceil(LEAST_WINDOWS / windows))
       const { count } = watchAll(plan, rates, windows, runs, effort)
       const wrong = count(({ run }) => run.outcome === 'rolledBack')
       return {
@@ -122,7 +126,7 @@ function detection(
     property,
     bound: `${mean}90 % within ${toCount(bounds.p90)} visitors`,
     run: (effort): Finding => {
-      const runs = toRuns(effort, full)
+      const runs = toRuns(effort, full, LEAST_DETECTIONS)
       const { watched } = watchAll(stay(weight), () => [0.01, 0.02], windows, runs, effort)
       const found = watched.map(({ run }) =>
         run.outcome === 'rolledBack' ? run.visitors[0] + run.visitors[1] : Infinity,

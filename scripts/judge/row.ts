@@ -26,9 +26,9 @@ export type Row = {
   readonly run: (effort: Effort) => Finding
 }
 
-/** The number of runs of a row, at least 20. */
-export function toRuns({ share }: Effort, full: number): number {
-  return Math.max(20, Math.round(full * share))
+/** The number of runs of a row: the share of all, but at least so many. */
+export function toRuns({ share }: Effort, full: number, least = 20): number {
+  return Math.min(full, Math.max(least, Math.round(full * share)))
 }
 
 /** Whether so many false decisions keep the bound of 1 %; a single one always does. */

@@ -1,7 +1,7 @@
 // A request that somebody describes, as the Request that the edge would have got: so that `explain`
 // reads its facts with the edge's own code, and cannot tell another story.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { err, ok, type Result } from '../core/result.ts'
 import { MAX_EXPLAINED_HEADERS, MAX_HEADER_CHARACTERS, MAX_URL_CHARACTERS } from './limits.ts'
 import type { Failure } from './problems.ts'

@@ -1,6 +1,6 @@
 // The OpenAPI 3.1 document, generated from the table of routes and its zod schemas.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { ok } from '../core/result.ts'
 import { PROBLEMS, type ProblemCode } from './problems.ts'
 import type { OpenRoute, Route } from './route.ts'

@@ -1,7 +1,7 @@
 // The shapes of what the API takes and gives that several routes share, as zod schemas: requests are
 // held to them, and the OpenAPI document shows them.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { MAX_REVISION } from '../assignments/schema.ts'
 import { MAX_REASON_CHARACTERS } from '../control/limits.ts'
 import { SCOPES } from '../control/scopes.ts'

@@ -1,7 +1,7 @@
 // The shape of the document, as zod reads it. What its parts must say about one another (a version
 // that exists, weights that sum to 100) is validate.ts' affair.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { BUCKETS } from '../core/buckets.ts'
 import { ENVIRONMENT_NAME, VERSION_ID } from '../core/names.ts'
 

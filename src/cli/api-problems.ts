@@ -1,6 +1,6 @@
 // What the API refuses (problem+json, docs/api.md), as failures with an exit code and a way out.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { CliFailure, EXIT, type ExitCode } from './failure.ts'
 
 const problem = z.looseObject({

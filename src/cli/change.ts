@@ -1,7 +1,7 @@
 // The way of every change of the document: a dry run, what it would move, a question, the change
 // itself, and the wait until it is everywhere. What is changed is the commands' affair.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Api } from './api.ts'
 import type { ChangeOptions, Context, Outcome } from './command.ts'
 import { type Known, loadCurrent, readDocument } from './document.ts'

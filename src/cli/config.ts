@@ -3,7 +3,7 @@
 
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { HTML_HANDLING, NOT_FOUND } from '../core/manifest-config.ts'
 import { PLAN_NAME, planSchema } from '../plans/schema.ts'
 import { misuse } from './failure.ts'

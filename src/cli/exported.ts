@@ -2,7 +2,7 @@
 // is judging it: an export that was changed is told from one that was not.
 
 import { createHash } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import { refused } from './failure.ts'
 
 export const FORMAT = 'holo-export'

@@ -1,7 +1,7 @@
 // Replies of the admin API as far as commands read them: what is not named here may be there and may
 // change. The whole of them is in the API's OpenAPI document.
 
-import { z } from 'zod'
+import * as z from 'zod'
 
 export const moves = z.array(z.object({ from: z.string(), to: z.string(), buckets: z.number() }))
 

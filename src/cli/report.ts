@@ -1,6 +1,6 @@
 // What a command has done or why it has not, as text for people or as one JSON object for programs.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Outcome } from './command.ts'
 import type { CliFailure } from './failure.ts'
 import { type Style, toHarmless, toHarmlessLine } from './terminal.ts'

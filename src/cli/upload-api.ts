@@ -2,7 +2,7 @@
 // repeated, so whatever may pass is tried again.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { FinalStep, UploadTarget } from '../publish/upload-target.ts'
 import type { Api, Call } from './api.ts'
 import { CliFailure, EXIT } from './failure.ts'

@@ -1,7 +1,7 @@
 // The changes that can be made to the document, as zod schemas: the admin API takes these and the
 // OpenAPI document shows them. What each does to a document is apply.ts' affair.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { ENVIRONMENT_NAME, VERSION_ID } from '../core/names.ts'
 import type { Scope } from './scopes.ts'
 

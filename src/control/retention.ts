@@ -45,13 +45,16 @@ function readCount(
   return otherwise
 }
 
-/** The last ones are those that came, or were pointed at, last. Withdrawn ones are as all others. */
+/**
+ * The last ones are those that came, or were pointed at, last; of two at the same time the one that is
+ * later in `uses`. Withdrawn ones are as all others.
+ */
 export function decideRetention(
   uses: readonly Use[],
   { versions, ms }: RetentionSettings,
   now: number,
 ): ReadonlyMap<string, Retention> {
-  const ranked = uses.toSorted((a, b) => toLastUse(b) - toLastUse(a))
+  const ranked = uses.toReversed().toSorted((a, b) => toLastUse(b) - toLastUse(a))
   return new Map(ranked.map((use, rank) => [use.version, decideOne(use, rank < versions, ms, now)]))
 }
 

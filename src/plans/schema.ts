@@ -1,7 +1,7 @@
 // A rollout's plan as people write it, in minutes and with defaults left out. What its parts must
 // say about one another is validate.ts' affair.
 
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** Longer than a quarter of a year is a slip of the pen. */
 const MOST_MINUTES = 130_000

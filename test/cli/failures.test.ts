@@ -35,7 +35,7 @@ beforeAll(async () => {
   await run('shift', ['canary=3', '--yes'])
   await run('point', ['secret', 'v1', '--yes'])
   const { json } = await run('export', ['--json'])
-  const { document } = json?.export as { document: object }
+  const { document } = (json?.export ?? {}) as { document?: object }
   const imported = { ...document, traffic: { main: 50, canary: 50 } }
   await writeFile(join(folder, 'imported.json'), JSON.stringify(imported))
   nobody = `http://127.0.0.1:${await findFreePort('127.0.0.1')}`

@@ -62,6 +62,8 @@ export class World {
   /** Far in the future, so that no alarm runs by itself. */
   now = Date.UTC(2100, 0, 1)
   rowsWritten = 0
+  /** Variables of the Worker that are other than in wrangler.toml. */
+  variables: Partial<Env> = {}
   /** Where the control finds what was finalised: everything, in tests of other matters. */
   records: Records = { read: async () => 'unavailable', create: unexpected, remove: unexpected }
   readonly alarmsSet: number[] = []
@@ -114,7 +116,7 @@ export class World {
         let record: RecordAudit | undefined
         const control = new Control(
           state,
-          { ...env, ASSIGNMENTS: this.#kv(step) },
+          { ...env, ...this.variables, ASSIGNMENTS: this.#kv(step) },
           {
             now: () => this.now,
             createRecords: () => this.records,

@@ -1,6 +1,6 @@
 // Routes of the audit log.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { MAX_ASSIGNMENTS_BYTES } from '../../assignments/limits.ts'
 import { err, ok } from '../../core/result.ts'
 import { toFailure } from '../problems.ts'

@@ -1,6 +1,6 @@
 // Routes of the blobs: whole, or in parts where a request could not hold them. R2 checks every hash.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { err, ok } from '../../core/result.ts'
 import type { Part, Written } from '../content-store.ts'
 import { MAX_BLOB_BYTES, MAX_LISTED_PROBLEMS, MAX_PART_BYTES, MAX_PARTS } from '../limits.ts'

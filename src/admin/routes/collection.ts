@@ -1,7 +1,7 @@
 // The route of the collection of garbage: one step at a time, and what each did. The client carries the
 // place from step to step, so that there is nothing to clean up after one that leaves.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Collected, Garbage } from '../../control/contract-uploads.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { type Found, findGarbage, type Phase } from '../garbage.ts'

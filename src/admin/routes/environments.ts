@@ -1,6 +1,6 @@
 // Routes of the environments and of the traffic between them.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import type { AssignmentsDocument } from '../../assignments/schema.ts'
 import { COMMANDS } from '../../control/commands.ts'
 import { err, ok } from '../../core/result.ts'

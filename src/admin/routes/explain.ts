@@ -1,6 +1,6 @@
 // The route that tells why: the decision the edge would take on a request, and every step to it.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { compileAssignments } from '../../assignments/compile.ts'
 import { parseAssignments } from '../../assignments/parse.ts'
 import { explain } from '../../core/explain.ts'

@@ -1,6 +1,6 @@
 // The route of monitors: strangers learn that Holo answers, and nothing else.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { err, ok } from '../../core/result.ts'
 import { toFailure } from '../problems.ts'
 import type { OpenRoute } from '../route.ts'

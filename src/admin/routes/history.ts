@@ -1,6 +1,6 @@
 // Routes of the document as a whole, of its history, and of the way back.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { COMMANDS } from '../../control/commands.ts'
 import { err, ok } from '../../core/result.ts'
 import { changeDocument, loadText } from '../current-document.ts'

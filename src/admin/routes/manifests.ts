@@ -1,6 +1,6 @@
 // Routes of the manifests: what a version consists of comes first, and is checked before anything else.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { err, ok } from '../../core/result.ts'
 import { checkManifest } from '../check-manifest.ts'
 import { MAX_MANIFEST_BYTES } from '../limits.ts'

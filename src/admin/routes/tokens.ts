@@ -1,6 +1,6 @@
 // Routes of the tokens. A token itself is in one reply only: the one to its making.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { TOKEN_ID } from '../../control/token-text.ts'
 import { err, ok } from '../../core/result.ts'
 import { MAX_TOKEN_DAYS } from '../limits.ts'

@@ -1,6 +1,6 @@
 // Routes of the uploads: a version on its way, from its manifest to the document.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { PARTS } from '../../assignments/schema.ts'
 import type { Upload } from '../../control/contract-uploads.ts'
 import { err, ok } from '../../core/result.ts'

@@ -1,6 +1,6 @@
 // Routes of the versions, of their services, and of the rules.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import type { AssignmentsDocument } from '../../assignments/schema.ts'
 import { COMMANDS } from '../../control/commands.ts'
 import type { VersionUse } from '../../control/contract-uploads.ts'

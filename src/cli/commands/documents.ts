@@ -1,7 +1,7 @@
 // `holo validate` and `holo diff`: documents in files, with the edge's own parser and tables. Without
 // a network, but for a diff with what is live.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { changeShape } from '../change.ts'
 import { command, type SharedOptions } from '../command.ts'
 import { loadCurrent, loadFile } from '../document.ts'

@@ -1,6 +1,6 @@
 // `holo env`: the environments themselves.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { changeDocument, changeShape } from '../change.ts'
 import { type ChangeOptions, command, type Option } from '../command.ts'
 import { loadCurrent } from '../document.ts'

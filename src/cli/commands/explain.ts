@@ -1,6 +1,6 @@
 // `holo explain`: which version a request would get, every step to it, and who would answer.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { command, type SharedOptions } from '../command.ts'
 import { misuse } from '../failure.ts'
 import { collect, parseWhole } from '../options.ts'

@@ -1,7 +1,7 @@
 // `holo gc`: what nothing needs any more is listed, and collected when that is confirmed.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { z } from 'zod'
+import * as z from 'zod'
 import { confirm } from '../change.ts'
 import { type ChangeOptions, type Context, command, type SharedOptions } from '../command.ts'
 import { toCount, toSize } from '../words.ts'

@@ -1,7 +1,7 @@
 // `holo log` and `holo verify`: who did what, and whether the record of it is whole.
 
 import { InvalidArgumentError } from 'commander'
-import { z } from 'zod'
+import * as z from 'zod'
 import { command, type SharedOptions } from '../command.ts'
 import { readText } from '../document.ts'
 import { parseWhole } from '../options.ts'

@@ -2,7 +2,7 @@
 
 import { writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { findBuildFolder } from '../build-folder.ts'
 import { type Context, command, type SharedOptions } from '../command.ts'
 import { CONFIG_FILE, type Config, SCHEMA_ADDRESS } from '../config.ts'

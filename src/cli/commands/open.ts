@@ -1,7 +1,7 @@
 // `holo open`: the site in the browser of this machine.
 
 import { spawn } from 'node:child_process'
-import { z } from 'zod'
+import * as z from 'zod'
 import { command, type SharedOptions } from '../command.ts'
 import { loadCurrent } from '../document.ts'
 import { refused } from '../failure.ts'

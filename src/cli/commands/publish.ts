@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { removeEncoded } from '../../publish/encode-contents.ts'
 import { showProgress } from '../../publish/progress.ts'
 import type { PublishedService } from '../../publish/services.ts'

@@ -1,6 +1,6 @@
 // `holo rules`: who goes to an environment before buckets are looked at.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { changeDocument, changeShape } from '../change.ts'
 import { type ChangeOptions, command } from '../command.ts'
 import { loadCurrent, readJson } from '../document.ts'

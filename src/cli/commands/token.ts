@@ -1,7 +1,7 @@
 // `holo token`: who may ask the API for what. A token is shown once, when it is made.
 
 import { InvalidArgumentError } from 'commander'
-import { z } from 'zod'
+import * as z from 'zod'
 import { confirm } from '../change.ts'
 import { type ChangeOptions, command, type SharedOptions } from '../command.ts'
 import { misuse } from '../failure.ts'

@@ -3,7 +3,7 @@
 
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { beginDocument } from '../begin.ts'
 import { changeDocument, changeShape } from '../change.ts'
 import { type ChangeOptions, command, type SharedOptions } from '../command.ts'

@@ -1,6 +1,6 @@
 // `holo versions`: what has been published, and who points at it.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { command } from '../command.ts'
 import { toTable } from '../table.ts'
 

@@ -1,0 +1,227 @@
+// `holo publish` against the real API: what it uploads, what it says, and that an interrupted one goes
+// on where it was.
+
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type AdminEdge, FIRST_TOKEN, startAdminEdge } from '../support/admin-edge.ts'
+import { HOLO, holo, NODE, type RunOptions } from '../support/cli.ts'
+import { type CountingWay, openCountingWay } from '../support/counting-way.ts'
+import { ask, DOCUMENT } from '../support/http-client.ts'
+import { cleanEnvironment } from '../support/start-process.ts'
+
+let root: string
+let edge: AdminEdge
+let way: CountingWay
+let env: Record<string, string>
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'holo-publish-'))
+  edge = await startAdminEdge()
+})
+beforeEach(async () => {
+  way = await openCountingWay(edge.url)
+  env = { HOLO_URL: way.url, HOLO_TOKEN: FIRST_TOKEN, XDG_CACHE_HOME: join(root, 'cache') }
+})
+afterEach(() => way.close())
+afterAll(async () => {
+  await edge?.stop()
+  await rm(root, { recursive: true, force: true })
+})
+
+let folders = 0
+async function makeFolder(files: Readonly<Record<string, string | Uint8Array>>): Promise<string> {
+  folders++
+  const folder = join(root, `folder-${folders}`)
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true })
+    await writeFile(join(folder, name), content)
+  }
+  return folder
+}
+
+const run = (args: readonly string[], options: RunOptions = {}) =>
+  holo(['publish', ...args], { env, ...options })
+
+/** So many files, no two of them alike. */
+const many = (count: number, seed: string) =>
+  Object.fromEntries(
+    Array.from({ length: count }, (_, i) => [`page-${i}.html`, `<p>${seed} ${i}</p>`.repeat(30)]),
+  )
+
+describe('holo publish', () => {
+  it('makes a version that serves what the folder holds once somebody points at it', async () => {
+    const folder = await makeFolder({ 'index.html': '<h1>new</h1>', 'assets/a-3f9c1478.js': '1' })
+    const ran = await run([folder, '--version', 'p1', '--service', '/api/=http://127.0.0.1:9'])
+    expect(ran.stderr).toContain('p1: uploading')
+    expect(ran.stdout).toMatch(/^Published p1 at 127\.0\.0\.1:\d+: 2 files, 13 B, in /)
+    expect(ran.stdout).toContain('2 blobs uploaded (13 B), 0 there already\n')
+    expect(ran.stdout).toContain('Next: holo point canary p1\n')
+    expect(ran.code).toBe(0)
+    await holo(['point', 'canary', 'p1', '--yes'], { env })
+    await holo(['shift', 'canary=100', '--yes', '--wait'], { env })
+    const page = await ask(edge.url, '/', { headers: DOCUMENT })
+    expect({ body: page.body, version: page.headers['holo-version'] }).toEqual({
+      ...{ body: '<h1>new</h1>', version: 'p1' },
+    })
+  })
+
+  it('uploads nothing the second time, and refuses other content by name', async () => {
+    const folder = await makeFolder({ 'index.html': '<h1>same</h1>'.repeat(50) })
+    await run([folder, '--version', 'p2'])
+    way.counts.clear()
+    const again = await run([folder, '--version', 'p2', '--json'])
+    expect(again.json).toMatchObject({ ok: true, isKnown: true, uploaded: 0, warnings: [] })
+    expect(way.counts.get('PUT /blobs')).toBeUndefined()
+    await writeFile(join(folder, 'index.html'), '<h1>other</h1>')
+    const other = await run([folder, '--version', 'p2'])
+    expect(other.code).toBe(1)
+    expect(other.stderr).toContain('a version of this id was published before, with other content')
+    expect(other.stderr).toContain('/index.html')
+    expect(other.stderr).toContain('choose another id')
+  })
+
+  it('finds the build folder, and asks which where there are several', async () => {
+    const one = await makeFolder({ 'dist/index.html': 'found', 'public/robots.txt': 'not this' })
+    const found = await run(['--version', 'p3', '--json'], { cwd: one })
+    expect(found.json).toMatchObject({ folder: 'dist', files: 1 })
+    const two = await makeFolder({ 'dist/index.html': 'a', 'out/index.html': 'b' })
+    const which = await run(['--version', 'p4'], { cwd: two })
+    expect({
+      code: which.code,
+      asks: which.stderr.includes('which folder? There is dist, out'),
+    }).toEqual({
+      ...{ code: 2, asks: true },
+    })
+    const none = await run(['--version', 'p4'], { cwd: await makeFolder({ 'README.md': '' }) })
+    expect(none.stderr).toContain('there is nothing to publish')
+  })
+
+  it('takes commit and author from git', async () => {
+    const folder = await makeFolder({ 'index.html': 'committed' })
+    const git = (...args: string[]) =>
+      once(spawn('git', args, { cwd: folder, stdio: 'ignore' }), 'close')
+    await git('init')
+    await git('add', '.')
+    const who = ['-c', 'user.name=Anna', '-c', 'user.email=anna@example.com']
+    await git(...who, 'commit', '-m', 'first')
+    const { json } = await run([folder, '--version', 'p5', '--json'])
+    expect(json).toMatchObject({ author: 'Anna <anna@example.com>', warnings: [] })
+    expect(json?.commit).toMatch(/^[0-9a-f]{40}$/)
+  })
+
+  it('warns of what will hurt', async () => {
+    const folder = await makeFolder({
+      'index.html': '<h1>page</h1>',
+      about: 'a file',
+      'about.html': 'hidden by it',
+      'main.js': 'console.log(1)',
+      'app-3f9c1478.js': 'console.log(2)',
+      'app-3f9c1478.js.map': '{}',
+      'server.key': 'secret',
+      '.env': 'TOKEN=1',
+      _headers: '/*\n  Cache-Control: max-age=31536000\n',
+    })
+    const { json } = await run([folder, '--version', 'p6', '--json'])
+    const warnings = (json?.warnings ?? []) as string[]
+    const about = (words: RegExp) => warnings.filter((line) => words.test(line))
+    expect(about(/^\/\.env is not served/)).toHaveLength(1)
+    expect(about(/^\/server\.key may hold secrets/)).toHaveLength(1)
+    expect(about(/lets browsers keep \/about\.html, \/index\.html for 365 days/)).toHaveLength(1)
+    expect(about(/^\/main\.js: the name does not change with the content/)).toHaveLength(1)
+    expect(about(/^\/app-3f9c1478\.js\.map: source maps/)).toHaveLength(1)
+    expect(about(/^\/about\.html cannot be reached/)).toHaveLength(1)
+  })
+
+  it('names everything in the folder that cannot be published, and publishes nothing', async () => {
+    const folder = await makeFolder({ 'index.html': '', 'a\\b.txt': '', 'c\\d.txt': '' })
+    const ran = await run([folder, '--version', 'p7'])
+    expect(ran.code).toBe(1)
+    for (const name of ['/a\\b.txt', '/c\\d.txt']) expect(ran.stderr).toContain(name)
+    expect([...way.counts.keys()].filter((key) => key.startsWith('PUT'))).toEqual([])
+  })
+})
+
+describe('an interrupted publication', () => {
+  it('goes on where Ctrl-C stopped it, and says so', async () => {
+    const folder = await makeFolder(many(40, 'ctrl-c'))
+    const stop = new AbortController()
+    let begun = 0
+    way.onBlob = () => {
+      begun++
+      if (begun === 30) stop.abort()
+    }
+    const stopped = await run([folder, '--version', 'i1'], { signal: stop.signal })
+    expect(stopped.code).toBe(130)
+    expect(stopped.stderr).toMatch(
+      /stopped; i1 is not published\n.*blobs are uploaded: the same command goes on/,
+    )
+    way.onBlob = () => {}
+    const sent = way.counts.get('PUT /blobs') ?? 0
+    const { json } = await run([folder, '--version', 'i1', '--json'])
+    expect(json).toMatchObject({ ok: true, files: 40 })
+    const total = Number(json?.uploaded) + Number(json?.reused)
+    // What was on its way when it stopped may have arrived or not: eight at once.
+    expect(Number(json?.uploaded)).toBeLessThanOrEqual(total - sent + 8)
+    expect(Number(json?.uploaded)).toBeGreaterThan(0)
+  })
+
+  it('goes on after kill -9, without compressing again', async () => {
+    const folder = await makeFolder(many(40, 'kill'))
+    const child = spawn(NODE, [HOLO, 'publish', folder, '--version', 'i2'], {
+      env: { ...cleanEnvironment(), ...env },
+      stdio: 'ignore',
+    })
+    let begun = 0
+    way.onBlob = () => {
+      begun++
+      if (begun === 30) child.kill('SIGKILL')
+    }
+    const [, signal] = await once(child, 'close')
+    expect(signal).toBe('SIGKILL')
+    way.onBlob = () => {}
+    const again = await run([folder, '--version', 'i2', '--json'])
+    expect(again.json).toMatchObject({ ok: true, files: 40 })
+    expect(Number(again.json?.reused)).toBeGreaterThan(0)
+    const page = await run([folder, '--version', 'i2', '--json'])
+    expect(page.json).toMatchObject({ isKnown: true, uploaded: 0 })
+  })
+
+  it('waits for a server that comes back, and tries again what was cut off', async () => {
+    const folder = await makeFolder(many(10, 'away'))
+    way.breakAfter = 5
+    const back = setTimeout(() => {
+      way.breakAfter = Number.POSITIVE_INFINITY
+    }, 500)
+    const { json } = await run([folder, '--version', 'i3', '--json'])
+    clearTimeout(back)
+    expect(json).toMatchObject({ ok: true, files: 10 })
+  })
+})
+
+describe('a large file', () => {
+  it('is uploaded in parts, of which those that are there are left out the second time', async () => {
+    // Two parts of 50 MiB at least; no two kilobytes of it alike.
+    const bytes = new Uint8Array(100 * 2 ** 20)
+    for (let i = 0; i < bytes.length; i += 1024) new DataView(bytes.buffer).setUint32(i, i)
+    const folder = await makeFolder({ 'video.mp4': bytes })
+    way.breakAfter = 2
+    const stop = new AbortController()
+    let begun = 0
+    way.onBlob = () => {
+      begun++
+      if (begun === 4) stop.abort()
+    }
+    expect((await run([folder, '--version', 'l1'], { signal: stop.signal })).code).toBe(130)
+    way.onBlob = () => {}
+    way.breakAfter = Number.POSITIVE_INFINITY
+    const sent = way.counts.get('PUT /parts') ?? 0
+    expect(sent).toBe(2)
+    const { json } = await run([folder, '--version', 'l1', '--json'])
+    expect(json).toMatchObject({ ok: true, bytes: bytes.length })
+    expect(way.counts.get('PUT /parts')).toBe(4)
+  })
+})
