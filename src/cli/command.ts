@@ -58,6 +58,8 @@ export type Outcome = {
   readonly lines: readonly string[]
   /** Left out: done. */
   readonly exitCode?: 0 | 1
+  /** It was shown before: there is nothing to print at the end. */
+  readonly isShown?: true
 }
 
 export type Argument = {

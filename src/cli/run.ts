@@ -49,7 +49,7 @@ async function perform(surroundings: Surroundings, { command, args, options }: C
     void streams.stdout.write(toOutcomeText(command.name, outcome, shared.json === true))
   const context = toContext(surroundings, shared, show)
   const outcome = await command.run(context, args as never, options as never)
-  show(outcome)
+  if (!outcome.isShown) show(outcome)
   return outcome.exitCode ?? EXIT.done
 }
 

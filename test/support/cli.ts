@@ -29,6 +29,8 @@ export type RunOptions = {
   readonly input?: string
   readonly columns?: number
   readonly signal?: AbortSignal
+  /** Told of all of standard output whenever there is more. */
+  readonly onOutput?: (stdout: string) => void
 }
 
 /** Runs the command here. */
@@ -41,6 +43,7 @@ export async function holo(args: readonly string[], options: RunOptions = {}): P
     columns,
     write: (part: string) => {
       written[name] += part
+      if (name === 'stdout') options.onOutput?.(written.stdout)
     },
   })
   const code = await runCli({

@@ -67,7 +67,7 @@ export const STATUS = command({
         json = await loadStatus(context, api)
       } catch (cause) {
         // Ctrl-C is how a watch ends.
-        if (context.signal.aborted) return { json, lines: [] }
+        if (context.signal.aborted) return { json, lines: [], isShown: true }
         throw cause
       }
     }

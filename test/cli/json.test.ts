@@ -1,0 +1,142 @@
+// What programs read: every command's --json is of its documented shape, and the JSON schemas that the
+// package publishes are those of the code.
+
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { SCHEMA_FILES, toSchemaText } from '../../scripts/schemas.ts'
+import { COMMANDS } from '../../src/cli/commands.ts'
+import { failureShape } from '../../src/cli/report.ts'
+import { type AdminEdge, FIRST_TOKEN, startAdminEdge } from '../support/admin-edge.ts'
+import { holo } from '../support/cli.ts'
+import { exampleDocument } from '../support/document.ts'
+
+let folder: string
+let edge: AdminEdge
+let env: Record<string, string>
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'holo-json-'))
+  await writeFile(join(folder, 'index.html'), '<h1>page</h1>')
+  await writeFile(join(folder, 'one.json'), JSON.stringify(exampleDocument()))
+  const other = { ...exampleDocument(), traffic: { main: 90, canary: 10 } }
+  await writeFile(join(folder, 'other.json'), JSON.stringify(other))
+  await writeFile(join(folder, 'rules.json'), '[]')
+  edge = await startAdminEdge()
+  env = {
+    HOLO_URL: edge.url.origin,
+    HOLO_TOKEN: FIRST_TOKEN,
+    XDG_CACHE_HOME: join(folder, 'cache'),
+  }
+})
+afterAll(async () => {
+  await edge?.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const run = (args: readonly string[]) => holo([...args, '--json'], { env, cwd: folder })
+
+/** In this order: each leaves what the next one needs. */
+const CALLS: readonly (readonly [name: string, ...args: string[]])[] = [
+  ['init', '--url', 'https://shop.example.com'],
+  ['publish', '.', '--version', '1.0.0'],
+  ['versions'],
+  ['status'],
+  ['shift', 'canary=5', '--yes', '--wait'],
+  ['point', 'canary', '1.0.0', '--yes'],
+  ['swap', 'main', 'canary', '--yes'],
+  ['rollback', '--dry-run'],
+  ['rollback', '--yes'],
+  ['point', 'secret', 'v1', '--yes'],
+  ['withdraw', 'v3', '--yes'],
+  ['env list'],
+  ['env add', 'qa', 'v2', '--restricted', '--yes'],
+  ['env set', 'qa', '--host', 'qa.example.com', '--yes'],
+  ['env remove', 'qa', '--yes'],
+  ['rules list'],
+  ['rules set', 'rules.json', '--yes'],
+  ['explain', '/', '--visitor', 'anna'],
+  ['validate', 'one.json'],
+  ['diff', 'one.json', 'other.json'],
+  ['log'],
+  ['log', '--limit', '1'],
+  ['verify'],
+  ['token create', 'ci', '--scope', 'publish', '--expires', '30d'],
+  ['token list'],
+  ['gc', '--dry-run'],
+  ['gc', '--yes'],
+  ['export'],
+  ['export', 'backup.json'],
+  ['import', 'backup.json', '--yes'],
+  ['open'],
+]
+
+describe('--json', () => {
+  it('is of the documented shape, for every command', async () => {
+    const seen = new Set<string>()
+    for (const [name, ...args] of CALLS) {
+      const row = COMMANDS.find((command) => command.name === name)
+      if (!row) throw new Error(`there is no command ${name}`)
+      const { stdout, code, json } = await run([...name.split(' '), ...args])
+      expect(code, `${name}: ${stdout}`).toBe(0)
+      const whole = { ok: z.literal(true), command: z.literal(name), ...row.shape.shape }
+      const parsed = z.strictObject(whole).safeParse(json)
+      expect(parsed.error?.issues, `${name}: ${stdout}`).toBeUndefined()
+      expect(stdout.endsWith('}\n')).toBe(true)
+      seen.add(name)
+    }
+    const { json } = await run(['token', 'list'])
+    const [{ id = '' } = {}] = (json?.tokens ?? []) as { id?: string }[]
+    expect((await run(['token', 'revoke', id, '--yes'])).json).toMatchObject({ id, ok: true })
+    seen.add('token revoke')
+    expect([...seen].sort()).toEqual(COMMANDS.map(({ name }) => name).sort())
+  })
+
+  it('is of the documented shape for failures of every kind', async () => {
+    const failing = [
+      ['shift', 'canary=x'],
+      ['no-such-command'],
+      ['shift', 'canary=1', '--yes', '--if-revision', '1'],
+      ['shift', 'main=150', '--yes'],
+      ['point', 'canary', 'v9', '--yes'],
+      ['validate', 'rules.json'],
+      ['status', '--url', 'http://127.0.0.1:9'],
+    ]
+    const codes: unknown[] = []
+    for (const args of failing) {
+      const { json, code, stderr } = await run(args)
+      expect(failureShape.safeParse(json).error?.issues, JSON.stringify(json)).toBeUndefined()
+      expect(json?.exitCode).toBe(code)
+      expect(stderr).toBe('')
+      codes.push(((json?.error ?? {}) as { code?: string }).code)
+    }
+    const expected = ['misuse', 'misuse', 'stale', 'misuse', 'unknown_name', 'invalid_document']
+    expect(codes).toEqual([...expected, 'unreachable'])
+  })
+
+  it('is a line whenever something changes, with status --watch', async () => {
+    const stop = new AbortController()
+    const watched = holo(['status', '--watch', '--interval', '0.5', '--json'], {
+      ...{ env, signal: stop.signal },
+      onOutput: (text) => {
+        if (text.includes('"percent":33')) stop.abort()
+      },
+    })
+    await run(['shift', 'canary=33', '--yes'])
+    const { stdout, code } = await watched
+    const lines = stdout.trim().split('\n')
+    expect(code).toBe(0)
+    for (const line of lines)
+      expect(JSON.parse(line)).toMatchObject({ ok: true, command: 'status' })
+    expect(new Set(lines).size).toBe(lines.length)
+  })
+})
+
+describe('the published JSON schemas', () => {
+  it.each(Object.keys(SCHEMA_FILES))('%s is that of the code: npm run schemas', async (name) => {
+    const file = new URL(`../../schemas/${name}`, import.meta.url)
+    expect(await readFile(file, 'utf8')).toBe(toSchemaText(SCHEMA_FILES[name] ?? {}))
+  })
+})

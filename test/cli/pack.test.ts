@@ -1,0 +1,78 @@
+// The package as others get it: packed, installed in another folder without a network, and run.
+
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { exampleDocument } from '../support/document.ts'
+import { cleanEnvironment } from '../support/start-process.ts'
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+
+let folder: string
+
+/** With the Node that the checkout brings along in front, as npm scripts have it. */
+function run(command: string, args: readonly string[], cwd = folder) {
+  const { PATH = '', ...rest } = cleanEnvironment()
+  const env = {
+    ...rest,
+    PATH: `${join(ROOT, 'node_modules/.bin')}:${PATH}`,
+    npm_config_update_notifier: 'false',
+  }
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd, env, encoding: 'utf8' })
+  return { status, stdout, stderr }
+}
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'holo-pack-'))
+  writeFileSync(join(folder, 'package.json'), '{ "name": "elsewhere", "private": true }')
+  const packed = run('npm', ['pack', '--pack-destination', folder], ROOT)
+  expect(packed.status, packed.stderr).toBe(0)
+  const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? ''
+  const options = ['--offline', '--ignore-scripts', '--no-audit', '--no-fund']
+  const installed = run('npm', ['install', ...options, `./${tarball}`])
+  expect(installed.status, installed.stderr).toBe(0)
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('the package, installed elsewhere', () => {
+  it('gives a holo that says its version and helps', () => {
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+    expect(run('npx', ['holo', '--version'])).toMatchObject({ status: 0, stdout: `${version}\n` })
+    expect(run('npx', ['holo', 'shift', '--help']).stdout).toContain('holo shift canary=10')
+  })
+
+  it('judges documents, and ends with the right exit code', () => {
+    writeFileSync(join(folder, 'a.json'), JSON.stringify(exampleDocument()))
+    expect(run('npx', ['holo', 'validate', 'a.json'])).toMatchObject({ status: 0 })
+    expect(run('npx', ['holo', 'validate', 'b.json'])).toMatchObject({ status: 2, stdout: '' })
+    expect(run('npx', ['holo', 'status', '--url', 'http://127.0.0.1:9'])).toMatchObject({
+      status: 3,
+    })
+  })
+
+  it('brings the JSON schema that holo.json points to', () => {
+    run('npx', ['holo', 'init', '--url', 'https://shop.example.com'])
+    const { $schema } = JSON.parse(readFileSync(join(folder, 'holo.json'), 'utf8'))
+    expect(JSON.parse(readFileSync(join(folder, $schema), 'utf8')).title).toBe('holo.json')
+  })
+
+  it('holds the bundle and no source', () => {
+    const inside = join(folder, 'node_modules/holo-edge')
+    expect(readdirSync(inside).sort()).toEqual(
+      ['LICENSE', 'README.md', 'bin', 'dist', 'node_modules', 'package.json', 'schemas'].sort(),
+    )
+  })
+
+  it('tells an old Node which one it needs, without a stack trace', () => {
+    const script = join(folder, 'node_modules/holo-edge/bin/holo.js')
+    const code = `Object.defineProperty(process.versions, 'node', { value: '20.20.2' }); await import(${JSON.stringify(script)})`
+    const { status, stderr } = run('node', ['--input-type=module', '-e', code])
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: expect.stringMatching(/^holo needs Node 22\.18 or newer; this is v[\d.]+\n$/),
+    })
+  })
+})
