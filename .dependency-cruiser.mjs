@@ -28,6 +28,7 @@ const MAY_IMPORT = {
   flags: FOUNDATION,
   client: FOUNDATION,
   metrics: FOUNDATION,
+<<<<<<< HEAD
   control: ['core', 'assignments', 'metrics', 'env'],
   admin: [
     ...['control', ...FOUNDATION, 'env', 'proxy/match-service'],
@@ -38,6 +39,14 @@ const MAY_IMPORT = {
   publish: ['core', 'assignments'],
   // `parse` is the edge's own judgement, which `validate` and `diff` give without a network.
   cli: ['core', 'publish', 'assignments/schema', 'assignments/compile', 'assignments/parse'],
+=======
+  plans: ['core', 'assignments'],
+  control: ['core', 'assignments', 'plans', 'metrics', 'env'],
+  admin: ['control', 'plans', ...FOUNDATION, 'env', 'proxy/match-service'],
+  dashboard: ['control'],
+  publish: ['core', 'assignments'],
+  cli: ['core', 'plans', 'publish', 'assignments/schema', 'assignments/compile'],
+>>>>>>> f7c1a4ec1ec0f798f92111b3c7f9def0930f0b37
   env: ['control/contract'],
   'colo-cache': [],
   settings: [...FOUNDATION, 'env'],

@@ -48,13 +48,12 @@ export function parseAssignments(
     ...validate(shape.success ? shape.data : toParts(raw), allowInsecure),
   ]
   if (shape.success && findings.length === 0) return ok(shape.data)
-  return err(
-    findings.map(({ path, message }) => ({
-      path: toText(path),
-      value: valueAt(raw, path),
-      message,
-    })),
-  )
+  return err(findings.map((finding) => toProblem(raw, finding)))
+}
+
+/** What zod found wrong with a value, as problems. */
+export function toProblems(raw: unknown, issues: readonly z.core.$ZodIssue[]): readonly Problem[] {
+  return issues.flatMap(toFindings).map((finding) => toProblem(raw, finding))
 }
 
 /** Problems as text, one a line, for a log or a terminal. */
@@ -79,7 +78,13 @@ function toParts(raw: unknown): Parts {
   return parts as Parts
 }
 
-function toFindings(issue: z.core.$ZodIssue): { path: Path; message: string }[] {
+type Finding = { readonly path: Path; readonly message: string }
+
+function toProblem(raw: unknown, { path, message }: Finding): Problem {
+  return { path: toText(path), value: valueAt(raw, path), message }
+}
+
+function toFindings(issue: z.core.$ZodIssue): Finding[] {
   const path = issue.path.map((key) => (typeof key === 'number' ? key : String(key)))
   switch (issue.code) {
     case 'unrecognized_keys':

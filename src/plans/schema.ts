@@ -1,0 +1,76 @@
+// A rollout's plan as people write it, in minutes and with defaults left out. What its parts must
+// say about one another is validate.ts' affair.
+
+import { z } from 'zod'
+
+/** Longer than a quarter of a year is a slip of the pen. */
+const MOST_MINUTES = 130_000
+
+const minutes = z.number().min(0, 'minutes are 0 or more').max(MOST_MINUTES)
+const otherwise = z.enum(['hold', 'rollBack'])
+const chance = z
+  .number()
+  .min(1e-9, 'a chance is above 0')
+  .max(0.5, 'a chance of a false decision is at most 0.5; usual are 0.05 to 0.001')
+
+const step = z
+  .strictObject({
+    weight: z
+      .number()
+      .min(0)
+      .max(99.99, 'a step has less than 100 %: what comes after the last step is the bake')
+      .refine((weight) => Math.abs(weight * 100 - Math.round(weight * 100)) < 1e-6, {
+        message: 'a weight has at most two decimals',
+      }),
+    gate: z.enum(['evidence', 'time', 'manual']),
+    minMinutes: minutes.optional(),
+    maxMinutes: minutes.optional(),
+    atMax: otherwise.optional(),
+  })
+  .refine(({ maxMinutes, atMax }) => maxMinutes !== undefined || atMax === undefined, {
+    path: ['maxMinutes'],
+    message: 'say after how many minutes "atMax" is done',
+  })
+
+const metric = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[A-Za-z][A-Za-z0-9_-]{0,49}$/, 'a name is up to 50 letters, digits and "_-"'),
+    edges: z.array(z.number().positive()).min(1).max(20).optional(),
+    weight: z.number().positive().max(1000).optional(),
+    margin: z
+      .number()
+      .min(1.01, 'a margin is how many times as bad is still good enough: above 1, such as 1.5')
+      .max(10)
+      .optional(),
+    marginEdge: z.number().positive().optional(),
+    required: z.boolean().optional(),
+  })
+  .refine(({ margin, marginEdge }) => margin !== undefined || marginEdge === undefined, {
+    path: ['margin'],
+    message: 'say which margin is asked for at "marginEdge"',
+  })
+
+export const planSchema = z.strictObject({
+  preset: z.enum(['careful', 'standard', 'blue-green', 'instant']).optional(),
+  steps: z.array(step).max(50).optional(),
+  bake: z
+    .strictObject({
+      minutes,
+      heldBack: z.number().min(0).max(50, 'hold back at most half').optional(),
+    })
+    .optional(),
+  metrics: z.array(metric).min(1, 'name at least one metric').max(20).optional(),
+  alpha: chance.optional(),
+  combine: z.enum(['average', 'split']).optional(),
+  sampleRatioAlpha: chance.optional(),
+  minVisitors: z.int().min(1, 'without visitors nothing is promoted').max(1_000_000_000).optional(),
+  withoutData: otherwise.optional(),
+  withdraw: z.boolean().optional(),
+})
+
+/** A plan as it stands in `rollouts` of holo.json: one of the presets, changed where something is said. */
+export type PlanDocument = z.infer<typeof planSchema>
+export type StepDocument = z.infer<typeof step>
+export type MetricDocument = z.infer<typeof metric>
