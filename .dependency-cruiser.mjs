@@ -28,25 +28,24 @@ const MAY_IMPORT = {
   flags: FOUNDATION,
   client: FOUNDATION,
   metrics: FOUNDATION,
-<<<<<<< HEAD
-  control: ['core', 'assignments', 'metrics', 'env'],
+  plans: ['core', 'assignments'],
+  control: ['core', 'assignments', 'plans', 'metrics', 'env'],
   admin: [
-    ...['control', ...FOUNDATION, 'env', 'proxy/match-service'],
+    ...['control', 'plans', ...FOUNDATION, 'env', 'proxy/match-service'],
     // Pure, and the same words for what differs wherever a version is published.
     ...['publish/differences', 'publish/concurrently'],
   ],
   dashboard: ['control'],
   publish: ['core', 'assignments'],
   // `parse` is the edge's own judgement, which `validate` and `diff` give without a network.
-  cli: ['core', 'publish', 'assignments/schema', 'assignments/compile', 'assignments/parse'],
-=======
-  plans: ['core', 'assignments'],
-  control: ['core', 'assignments', 'plans', 'metrics', 'env'],
-  admin: ['control', 'plans', ...FOUNDATION, 'env', 'proxy/match-service'],
-  dashboard: ['control'],
-  publish: ['core', 'assignments'],
-  cli: ['core', 'plans', 'publish', 'assignments/schema', 'assignments/compile'],
->>>>>>> f7c1a4ec1ec0f798f92111b3c7f9def0930f0b37
+  cli: [
+    'core',
+    'plans',
+    'publish',
+    'assignments/schema',
+    'assignments/compile',
+    'assignments/parse',
+  ],
   env: ['control/contract'],
   'colo-cache': [],
   settings: [...FOUNDATION, 'env'],
