@@ -89,7 +89,7 @@ export function noticeTraffic(
   event: Of<'trafficChanged'>,
 ): Moved {
   const planned = toWeight(state.plan, phase)
-  if (!(event.weight >= 0 && event.weight <= 100)) {
+  if (!(Number.isFinite(event.weight) && event.weight >= 0 && event.weight <= 100)) {
     return refuse(state, `weight: a percentage, not ${event.weight}`)
   }
   if (Math.abs(event.weight - planned) < SAME_WEIGHT) {

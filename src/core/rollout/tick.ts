@@ -18,7 +18,7 @@ export function tick(
 ): Moved {
   let state = start
   let outcome: Verdict['outcome'] | undefined
-  for (const window of windows.toSorted((one, other) => one.id - other.id)) {
+  for (const window of windows.toSorted((one, other) => toPlace(one) - toPlace(other))) {
     if (outcome === 'rollback') break
     state = addWindow(state, window)
     outcome = decideOutcome(state.plan, state.metrics)
@@ -34,6 +34,11 @@ export function tick(
   const obstacle = findObstacle(state, phase, outcome)
   if (obstacle) return after(noticed, wait(state, phase, event, obstacle))
   return after(noticed, enter(state, event, toFollowing(state), toPassedReason(state, phase)))
+}
+
+/** An id that is none comes first, where it is dropped: it must not upset the order of the others. */
+function toPlace({ id }: Window): number {
+  return Number.isSafeInteger(id) ? id : -1
 }
 
 /** Past the maximum time, does what the plan says, once. */

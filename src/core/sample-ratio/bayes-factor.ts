@@ -5,6 +5,9 @@ import { logGamma } from './log-gamma.ts'
 /** How firmly the null's shares are believed, in visitors: shares within about 0.5 % are alike to it. */
 export const CONCENTRATION = 10_000
 
+/** Far below one bucket of 10,000. */
+const NO_SHARE = 1e-9
+
 /** Shares that were given and visitors that came, environments in one order. */
 export type Split = {
   /** From 0, in any unit: buckets will do. */
@@ -30,9 +33,10 @@ export function toLogBayesFactor(
   if (shares.length !== visitors.length) {
     throw new TypeError(`visitors: one count for each of ${shares.length} shares`)
   }
+  const all = shares.reduce((sum, share) => sum + share, 0)
   const sides = shares
     .map((share, i) => ({ share, count: visitors[i] ?? 0 }))
-    .filter(({ share }) => share > 0)
+    .filter(({ share }) => share > all * NO_SHARE)
   if (sides.length < 2) return 0
   const whole = sides.reduce((sum, { share }) => sum + share, 0)
   const total = sides.reduce((sum, { count }) => sum + count, 0)

@@ -27,6 +27,9 @@ export type SampleRatioState = {
   readonly alarmed: boolean
 }
 
+/** Any unit has smaller shares; larger ones are no numbers to reckon with. */
+const MOST_SHARE = 1e12
+
 /** A batch may be late by some weight changes, but not by more than these. */
 const OPEN_STRATA = 4
 
@@ -99,7 +102,7 @@ function isStratum({ id, shares, visitors }: Stratum): boolean {
   return (
     Number.isFinite(id) &&
     shares.length === visitors.length &&
-    shares.every((share) => Number.isFinite(share) && share >= 0) &&
+    shares.every((share) => share >= 0 && share <= MOST_SHARE) &&
     visitors.every((count) => Number.isSafeInteger(count) && count >= 0)
   )
 }

@@ -1,0 +1,107 @@
+// A rollout on a clock of its own, fed with windows that a test names.
+
+import type { Counts } from '../../../src/core/judge/counts.ts'
+import type {
+  Action,
+  AuditRow,
+  Moved,
+  RolloutEvent,
+  Window,
+} from '../../../src/core/rollout/events.ts'
+import type { Plan, Step } from '../../../src/core/rollout/plan.ts'
+import { DEFAULTS, ERRORS } from '../../../src/core/rollout/presets.ts'
+import { newRollout, type RolloutState } from '../../../src/core/rollout/state.ts'
+import { step } from '../../../src/core/rollout/step.ts'
+
+export const WINDOW_MS = 10_000
+export const MINUTE_MS = 60_000
+/** A Monday in November 2026. */
+export const STARTED_MS = Date.UTC(2026, 10, 23, 12)
+
+/** Without failures: nothing speaks against the canary, nothing for it. */
+export const CALM: Counts = [500, 0, 500, 0]
+/** Six of these are evidence of a margin of 1.5, none is against the canary. */
+export const GOOD: Counts = [5000, 100, 5000, 100]
+/** One is evidence against the canary. */
+export const BAD: Counts = [1000, 10, 1000, 60]
+
+export function timed(weight: number, minutes: number, changes: Partial<Step> = {}): Step {
+  return {
+    weight,
+    gate: 'time',
+    minMs: minutes * MINUTE_MS,
+    maxMs: null,
+    atMax: 'hold',
+    ...changes,
+  }
+}
+
+export function makePlan(changes: Partial<Plan> = {}): Plan {
+  return {
+    ...DEFAULTS,
+    metrics: [ERRORS],
+    steps: [timed(5, 2), timed(25, 2)],
+    bake: { minMs: 2 * MINUTE_MS, heldBack: 5 },
+    ...changes,
+  }
+}
+
+export type Driven = {
+  readonly state: () => RolloutState
+  readonly actions: Action[]
+  readonly audit: AuditRow[]
+  readonly events: RolloutEvent[]
+  readonly send: (event: RolloutEvent) => Moved
+  /** A command of a person, now. */
+  readonly say: (kind: 'start' | 'pause' | 'resume' | 'advance' | 'promote' | 'abort') => Moved
+  /** Alarms of ten seconds with one window of these counts each. */
+  readonly run: (minutes: number, counts: Counts | null) => void
+  /** A window for the present generation, with the next id. */
+  readonly window: (counts: Counts | null) => Window
+  readonly now: () => number
+  /** Moves the clock without an event. */
+  readonly jump: (ms: number) => void
+}
+
+/** With 200 visitors on each side in each window, whatever the weight: the shares are told so. */
+export function drive(plan: Plan): Driven {
+  let state = newRollout(plan)
+  let now = STARTED_MS
+  let id = 0
+  const actions: Action[] = []
+  const audit: AuditRow[] = []
+  const events: RolloutEvent[] = []
+  const send = (event: RolloutEvent) => {
+    events.push(event)
+    const moved = step(state, event)
+    state = moved.state
+    actions.push(...moved.actions)
+    audit.push(...moved.audit)
+    return moved
+  }
+  const window = (counts: Counts | null): Window => ({
+    id: id++,
+    generation: state.generation,
+    metrics: counts ? { errors: [counts] } : {},
+    assigned: counts ? [{ id: 1, shares: [50, 50], visitors: [200, 200] }] : [],
+  })
+  return {
+    state: () => state,
+    actions,
+    audit,
+    events,
+    send,
+    say: (kind) => send({ kind, by: 'ada', now }),
+    run: (minutes, counts) => {
+      for (let passed = 0; passed < minutes * MINUTE_MS; passed += WINDOW_MS) {
+        now += WINDOW_MS
+        send({ kind: 'tick', now, windows: [window(counts)] })
+      }
+    },
+    window,
+    now: () => now,
+    jump: (ms) => {
+      now += ms
+    },
+  }
+}
