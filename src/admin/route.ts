@@ -52,7 +52,7 @@ type Row = {
   readonly query?: z.ZodObject
   readonly body?: z.ZodType
   /** A change of the document takes If-Match, `dryRun` and `reason`. */
-  readonly changes?: 'document' | 'tokens' | 'store'
+  readonly changes?: 'document' | 'tokens' | 'store' | 'rollouts'
   /** There has to be a document; a 404 `no_document` where there is none. */
   readonly readsDocument?: true
   readonly reply: z.ZodType

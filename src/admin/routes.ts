@@ -11,6 +11,7 @@ import { EXPLAIN_ROUTE } from './routes/explain.ts'
 import { HEALTH_ROUTE } from './routes/health.ts'
 import { HISTORY_ROUTES } from './routes/history.ts'
 import { MANIFEST_ROUTES } from './routes/manifests.ts'
+import { ROLLOUT_ROUTES } from './routes/rollouts.ts'
 import { TOKEN_ROUTES } from './routes/tokens.ts'
 import { UPLOAD_ROUTES } from './routes/uploads.ts'
 import { VERSION_ROUTES } from './routes/versions.ts'
@@ -22,6 +23,7 @@ const CONTROLLED: readonly Route[] = [
   ...UPLOAD_ROUTES,
   ...BLOB_ROUTES,
   COLLECTION_ROUTE,
+  ...ROLLOUT_ROUTES,
   ...HISTORY_ROUTES,
   EXPLAIN_ROUTE,
   ...AUDIT_ROUTES,

@@ -38,6 +38,8 @@ import { Pace } from './pace.ts'
 import { Publisher, type PublisherParts } from './publisher.ts'
 import { createRecords, type Records } from './records.ts'
 import { readRetentionSettings } from './retention.ts'
+import type { RolloutCommand, Start } from './rollouts/contract.ts'
+import { Rollouts } from './rollouts/driver.ts'
 import type { Scope } from './scopes.ts'
 import { State } from './state.ts'
 import { createTables } from './tables.ts'
@@ -68,6 +70,7 @@ export class Control extends DurableObject<Env> implements ControlCalls {
   readonly #external: External
   readonly #uploading: Uploading
   readonly #collecting: Collecting
+  readonly #rollouts: Rollouts
   readonly #access: Access
   readonly #pace = new Pace()
 
@@ -98,6 +101,7 @@ export class Control extends DurableObject<Env> implements ControlCalls {
     this.#external = new External(this.#parts)
     this.#uploading = new Uploading(this.#parts)
     this.#collecting = new Collecting(this.#parts)
+    this.#rollouts = new Rollouts()
     this.#access = createAccess({
       sql,
       env,
@@ -257,6 +261,39 @@ export class Control extends DurableObject<Env> implements ControlCalls {
 
   collect(caller: Caller, garbage: Garbage) {
     return this.#answer(caller, 'admin', () => this.#collecting.collect(garbage))
+  }
+
+  async startRollout(caller: Caller, start: Start) {
+    const author = await this.#authorise(caller, 'shift')
+    if (!author.ok) return author
+    await this.#lookWhenEmpty()
+    return this.#collecting.hold(() => this.#rollouts.start(author.value, start))
+  }
+
+  async commandRollout(
+    caller: Caller,
+    id: number,
+    command: RolloutCommand,
+    reason: string | undefined,
+  ) {
+    const author = await this.#authorise(caller, 'shift')
+    return author.ok ? this.#rollouts.command(author.value, id, command, reason) : author
+  }
+
+  rollouts(caller: Caller, page: PageQuery) {
+    return this.#answer(caller, 'read', () => this.#rollouts.page(page))
+  }
+
+  rollout(caller: Caller, id: number) {
+    return this.#answer(caller, 'read', () => this.#rollouts.status(id))
+  }
+
+  explainRollout(caller: Caller, id: number) {
+    return this.#answer(caller, 'read', () => this.#rollouts.explain(id))
+  }
+
+  replayRollout(caller: Caller, id: number) {
+    return this.#answer(caller, 'read', () => this.#rollouts.replay(id))
   }
 
   authenticate(caller: Caller) {
