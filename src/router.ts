@@ -31,6 +31,7 @@ export type Router = (request: Request, ctx: ExecutionContext) => Promise<Respon
 export function createRouter(env: Env): Router {
   const settings = readSettings(env)
   const cache = toColoCache(settings.cacheName)
+  const backends = createBackends({ bindings: env, now: Date.now, random: Math.random })
   const parts: Parts = {
     env,
     loader: new AssignmentsLoader({
@@ -38,6 +39,7 @@ export function createRouter(env: Env): Router {
       // Kept no longer than a call: a stub that has failed once may go on failing.
       askControl: (report) => env.CONTROL.getByName(CONTROL_NAME).sync(report),
       colo: createColo(cache),
+      noteDown: (origins) => backends.origins.hint(origins),
       now: Date.now,
       random: Math.random,
       ...settings,
@@ -49,7 +51,7 @@ export function createRouter(env: Env): Router {
     defaultService: settings.defaultOrigin
       ? compileService({ prefix: '/', origins: [settings.defaultOrigin] })
       : undefined,
-    backends: createBackends({ bindings: env, now: Date.now, random: Math.random }),
+    backends,
     skippedRules: new SkippedRules(),
   }
   return async (request, ctx) => {

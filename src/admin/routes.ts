@@ -12,6 +12,7 @@ import { HEALTH_ROUTE } from './routes/health.ts'
 import { HISTORY_ROUTES } from './routes/history.ts'
 import { MANIFEST_ROUTES } from './routes/manifests.ts'
 import { ROLLOUT_ROUTES } from './routes/rollouts.ts'
+import { SERVICES_HEALTH_ROUTE } from './routes/services-health.ts'
 import { TOKEN_ROUTES } from './routes/tokens.ts'
 import { UPLOAD_ROUTES } from './routes/uploads.ts'
 import { VERSION_ROUTES } from './routes/versions.ts'
@@ -29,6 +30,7 @@ const CONTROLLED: readonly Route[] = [
   ...AUDIT_ROUTES,
   ...TOKEN_ROUTES,
   HEALTH_ROUTE,
+  SERVICES_HEALTH_ROUTE,
 ]
 
 export const ROUTES: readonly Route[] = [...CONTROLLED, createOpenApiRoute(CONTROLLED)]

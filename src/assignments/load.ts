@@ -50,6 +50,8 @@ export type LoaderOptions = Freshness & {
   readonly readKv: () => Promise<KvText>
   readonly askControl: (report: SyncReport) => Promise<SyncReply>
   readonly colo: Colo
+  /** Told of the origins that the control finds down, whenever it is heard: often there are none. */
+  readonly noteDown?: (origins: readonly string[]) => void
   readonly allowInsecure: boolean
   /** Milliseconds since the epoch. */
   readonly now: () => number
@@ -239,6 +241,7 @@ export class AssignmentsLoader {
     const { colo, controlRefreshMs } = this.#options
     const shared = await colo.loadConfirmation()
     if (!shared || now - shared.at > controlRefreshMs) return undefined
+    this.#options.noteDown?.(shared.down ?? [])
     if (this.#holding.confirm(shared.identity, shared.at)) return shared.at
     // An older one is no lie: this isolate may have heard of a newer one from KV.
     if (shared.identity.revision <= (this.#holding.held?.identity.revision ?? 0)) return undefined
@@ -263,7 +266,8 @@ export class AssignmentsLoader {
       return false
     }
     this.#controlNotBefore = began + this.#control.jittered(reply.nextMs)
-    const { current, text } = reply
+    const { current, text, down } = reply
+    this.#options.noteDown?.(down ?? [])
     // It has nothing to say yet; KV may have.
     if (!current) return true
     if (text !== undefined) {
@@ -273,7 +277,7 @@ export class AssignmentsLoader {
       this.#holding.judge(current)
     }
     if (!this.#holding.confirm(current, began)) return false
-    waitUntil(colo.storeConfirmation({ identity: current, at: began }))
+    waitUntil(colo.storeConfirmation({ identity: current, at: began, ...(down ? { down } : {}) }))
     return true
   }
 }

@@ -24,17 +24,27 @@ export type SyncReply = {
   readonly text: string | undefined
   /** Milliseconds until this isolate should ask again: the brake of a control with many callers. */
   readonly nextMs: number
+  /** Origins that probes found down, as services name them; absent where there are none. */
+  readonly down?: readonly string[]
 }
 
 /** Whether an answer has the shape of one: a control that lies must not end a request. */
 export function isSyncReply(answer: unknown): answer is SyncReply {
-  const { current, text, nextMs } = (answer ?? {}) as Partial<Record<keyof SyncReply, unknown>>
+  const { current, text, nextMs, down } = (answer ?? {}) as Partial<
+    Record<keyof SyncReply, unknown>
+  >
   return (
     typeof nextMs === 'number' &&
     Number.isFinite(nextMs) &&
     (text === undefined || typeof text === 'string') &&
+    (down === undefined || isDownList(down)) &&
     (current === undefined || isIdentity(current))
   )
+}
+
+/** Whether a value is a list of origins, as far as anybody has to know. */
+export function isDownList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((origin) => typeof origin === 'string')
 }
 
 /** Whether a value that came from elsewhere is an identity. */

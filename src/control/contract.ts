@@ -6,6 +6,7 @@ import type { Result } from '../core/result.ts'
 import type { Answer, Caller, Denied, Principal, Refused, RevisionSummary } from './caller.ts'
 import type { Command } from './commands.ts'
 import type { CollectionCalls, UploadCalls } from './contract-uploads.ts'
+import type { HealthCalls } from './health/contract.ts'
 import type { RolloutCalls } from './rollouts/contract.ts'
 import type { Scope } from './scopes.ts'
 
@@ -128,7 +129,11 @@ export type PageQuery = { readonly before: number | undefined; readonly limit: n
 export type Authorise = (caller: Caller, scope: Scope) => Promise<Result<Principal, Denied>>
 
 /** The calls of the control. Each that takes a caller checks credential and scope by itself. */
-export type ControlCalls = UploadCalls & CollectionCalls & RolloutCalls & DocumentCalls
+export type ControlCalls = UploadCalls &
+  CollectionCalls &
+  RolloutCalls &
+  HealthCalls &
+  DocumentCalls
 
 type DocumentCalls = {
   /** An isolate's one call; it needs no credential, because it tells nothing that is secret. */

@@ -30,6 +30,9 @@ import type { Garbage, Upload } from './contract-uploads.ts'
 import { Deletions } from './deletions.ts'
 import { Edits } from './edits.ts'
 import { External } from './external.ts'
+import { askOrigin } from './health/ask-origin.ts'
+import { Probing, type ProbingParts } from './health/probing.ts'
+import { HealthRecords } from './health/records.ts'
 import { History } from './history.ts'
 import { Known } from './known.ts'
 import { Ledger } from './ledger.ts'
@@ -54,9 +57,11 @@ export type ControlSeams = {
   readonly now: () => number
   readonly createAccess: (parts: AccessParts) => Access
   readonly createRecords: (bucket: R2Bucket) => Records
+  /** Asks an origin whether it is well. */
+  readonly askOrigin: ProbingParts['ask']
 }
 
-const SEAMS: ControlSeams = {
+const SEAMS: Omit<ControlSeams, 'askOrigin'> = {
   now: Date.now,
   createAccess: (parts) => new Authority(parts),
   createRecords,
@@ -71,12 +76,14 @@ export class Control extends DurableObject<Env> implements ControlCalls {
   readonly #uploading: Uploading
   readonly #collecting: Collecting
   readonly #rollouts: Rollouts
+  readonly #probing: Probing
   readonly #access: Access
   readonly #pace = new Pace()
 
   constructor(ctx: DurableObjectState, env: Env, seams: Partial<ControlSeams> = {}) {
     super(ctx, env)
     const { now, createAccess, createRecords } = { ...SEAMS, ...seams }
+    const ask: ProbingParts['ask'] = (target) => askOrigin(target, { bindings: env, now })
     const { storage } = ctx
     const { sql } = storage
     createTables(sql)
@@ -98,6 +105,12 @@ export class Control extends DurableObject<Env> implements ControlCalls {
       }),
     }
     this.#publisher = new Publisher(this.#parts)
+    this.#probing = new Probing({
+      records: new HealthRecords(sql),
+      document: () => ledger.head,
+      ask: seams.askOrigin ?? ask,
+      ...{ now, allowInsecure },
+    })
     this.#external = new External(this.#parts)
     this.#uploading = new Uploading(this.#parts)
     this.#collecting = new Collecting(this.#parts)
@@ -118,16 +131,31 @@ export class Control extends DurableObject<Env> implements ControlCalls {
     const nextMs = this.#pace.record(this.#parts.now())
     const look = this.#external.consider(report)
     if (look) this.ctx.waitUntil(look)
+    const { down } = this.#probing
+    const told = { nextMs, ...(down.length > 0 ? { down } : {}) }
     const { head } = this.#parts.ledger
-    if (!head) return { current: undefined, text: undefined, nextMs }
+    if (!head) return { current: undefined, text: undefined, ...told }
     const { revision, digest, text } = head
     const has = report.held?.revision === revision && report.held.digest === digest
-    return { current: { revision, digest }, text: has ? undefined : text, nextMs }
+    return { current: { revision, digest }, text: has ? undefined : text, ...told }
   }
 
   /** Publishes what is due; after that it never throws, so that the platform repeats nothing. */
   override async alarm(): Promise<void> {
     await this.#publisher.run()
+    await this.#probing.run(this.#parts.now())
+    await this.#armLook()
+  }
+
+  /** Sets the alarm to the next look at the origins, unless it comes before that. */
+  async #armLook(): Promise<void> {
+    const { storage } = this.ctx
+    const due = this.#probing.nextDueAt(this.#parts.now())
+    if (due === undefined) return
+    const alarm = await storage.getAlarm()
+    const isLost = alarm !== null && alarm < this.#parts.now() - OVERDUE_ALARM_MS
+    if (alarm !== null && alarm <= due && !isLost) return
+    storage.setAlarm(due).catch((cause) => console.error('the alarm could not be set', cause))
   }
 
   async watch(): Promise<void> {
@@ -137,6 +165,7 @@ export class Control extends DurableObject<Env> implements ControlCalls {
       if (isLost && !this.#publisher.isRunning) this.#parts.ledger.armAlarm()
       return
     }
+    await this.#armLook()
     await this.#external.look()
   }
 
@@ -212,6 +241,10 @@ export class Control extends DurableObject<Env> implements ControlCalls {
         overwritten: edits.countOverwritten(),
       }
     })
+  }
+
+  services(caller: Caller) {
+    return this.#answer(caller, 'read', () => this.#probing.report(this.#parts.now()))
   }
 
   async openUpload(caller: Caller, record: VersionRecord, isRecorded: boolean) {

@@ -41,6 +41,7 @@ export class Probing {
   readonly #askedAt = new Map<string, number>()
   #targets = NOTHING
   #digest: string | undefined
+  #down: readonly string[] = []
   #lookedAt = Number.NEGATIVE_INFINITY
   #isLooking = false
 
@@ -84,7 +85,11 @@ export class Probing {
   }
 
   /** Origins all of whose probes say that they are down: a hint for isolates, never an order. */
-  down(): readonly string[] {
+  get down(): readonly string[] {
+    return this.#down
+  }
+
+  #findDown(): readonly string[] {
     const states = new Map<string, boolean>()
     for (const { key, origin } of this.#targets.asked) {
       const isDown = this.#origins.get(key)?.state === 'Down'
@@ -98,7 +103,7 @@ export class Probing {
   report(now: number): ServicesReport {
     const { services } = this.#current(now)
     const reports = this.#services.report(services, (target) => this.#healthOf(target, now))
-    return { environments: toEnvironments(reports), services: reports, down: this.down() }
+    return { environments: toEnvironments(reports), services: reports, down: this.#down }
   }
 
   async #askAll(chosen: readonly Target[]): Promise<void> {
@@ -122,6 +127,7 @@ export class Probing {
     if (after.state !== before.state) this.#parts.records.write('origin', target.key, after)
     const { services } = this.#targets
     this.#services.update(services, (one) => this.#healthOf(one, now), now)
+    this.#down = this.#findDown()
   }
 
   #healthOf({ key, refusal }: Target, now: number): Health {
@@ -148,6 +154,7 @@ export class Probing {
       this.#parts.records.remove('origin', key)
     }
     this.#services.update(this.#targets.services, (target) => this.#healthOf(target, now), now)
+    this.#down = this.#findDown()
     return this.#targets
   }
 }
