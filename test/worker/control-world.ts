@@ -8,6 +8,7 @@ import type { Access, RecordAudit } from '../../src/control/access.ts'
 import type { Command } from '../../src/control/commands.ts'
 import type { Caller, Change } from '../../src/control/contract.ts'
 import { Control } from '../../src/control/control.ts'
+import type { ProbingParts } from '../../src/control/health/probing.ts'
 import type { Records } from '../../src/control/records.ts'
 import type { Env } from '../../src/env.ts'
 
@@ -66,6 +67,8 @@ export class World {
   variables: Partial<Env> = {}
   /** Where the control finds what was finalised: everything, in tests of other matters. */
   records: Records = { read: async () => 'unavailable', create: unexpected, remove: unexpected }
+  /** How origins answer probes. */
+  askOrigin: ProbingParts['ask'] = unexpected
   readonly alarmsSet: number[] = []
   /** What runs behind the control's answers. */
   readonly work: Promise<unknown>[] = []
@@ -120,6 +123,7 @@ export class World {
           {
             now: () => this.now,
             createRecords: () => this.records,
+            askOrigin: (target) => this.askOrigin(target),
             createAccess: ({ recordAudit }) => {
               record = recordAudit
               return createOpenAccess()

@@ -57,10 +57,9 @@ export class Probing {
   nextDueAt(now: number): number | undefined {
     const { asked } = this.#current(now)
     if (asked.length === 0) return undefined
+    this.#heedClock(now)
     const due = Math.min(...asked.map((target) => this.#dueAt(target, now)))
-    // A clock that went back must not put off the next look for long.
-    const earliest = Math.min(this.#lookedAt, now) + LOOK_SPACING_MS
-    return Math.max(due, earliest, now)
+    return Math.max(due, this.#lookedAt + LOOK_SPACING_MS, now)
   }
 
   /** Asks those that are due, the ones that have waited longest first. Never throws. */
@@ -137,7 +136,14 @@ export class Probing {
 
   #dueAt({ key, intervalMs }: Target, now: number): number {
     const askedAt = this.#askedAt.get(key)
-    return askedAt === undefined ? now : Math.min(askedAt, now) + intervalMs
+    return askedAt === undefined ? now : askedAt + intervalMs
+  }
+
+  /** Where the clock went back, what lies ahead of it was just now. */
+  #heedClock(now: number): void {
+    if (this.#lookedAt <= now) return
+    this.#lookedAt = now
+    for (const [key, askedAt] of this.#askedAt) this.#askedAt.set(key, Math.min(askedAt, now))
   }
 
   /** What the newest document asks for; what it no longer does is forgotten. */
