@@ -68,12 +68,15 @@ export const ENV_ADD = command({
     { name: '<version>', about: 'a published version' },
   ],
   options: [
-    { flags: '--restricted', about: 'reached by host name or grant only; never by buckets' },
+    {
+      flags: '--restricted',
+      about: 'gets no visitors by buckets, rules or host names without a grant',
+    },
     HOST,
   ],
   examples: [
     { command: 'holo env add canary 0.0.5', about: 'at 0 %' },
-    { command: 'holo env add qa 0.0.5 --restricted --host qa.example.com', about: 'for testers' },
+    { command: 'holo env add pr-12 0.0.5 --host pr-12.example.com', about: 'a preview, at 0 %' },
   ],
   shape: changeShape,
   run: async (context, [name, version]: [string, string], options: EnvOptions) => {
@@ -111,7 +114,7 @@ export const ENV_SET = command({
   arguments: [{ name: '<environment>', about: 'one that there is' }],
   options: [
     { flags: '--version <id>', about: 'points it at this version' },
-    { flags: '--restricted', about: 'reached by host name or grant only' },
+    { flags: '--restricted', about: 'only for who has a grant' },
     { flags: '--public', about: 'no longer restricted' },
     HOST,
     { flags: '--no-hosts', about: 'no host name leads here any more' },
