@@ -63,6 +63,16 @@ const ROWS: Readonly<Record<string, Row>> = {
   swap: { works: ['main', 'canary'], bad: ['main', 'main'] },
   rollback: { works: ['--to', '1'], bad: ['--to', 'yesterday'] },
   withdraw: { works: ['v3'], bad: ['no spaces'] },
+  'rollout start': { works: ['v2'], bad: ['no spaces'] },
+  'rollout status': { works: ['1'], bad: ['first'] },
+  'rollout pause': { works: ['1'], bad: ['first'] },
+  'rollout resume': { works: ['1'], bad: ['first'] },
+  'rollout advance': { works: ['1'], bad: ['first'] },
+  'rollout promote': { works: ['1'], bad: ['first'] },
+  'rollout abort': { works: ['1'], bad: ['first'] },
+  'rollout explain': { works: ['1'], bad: ['first'] },
+  'rollout replay': { works: ['1'], bad: ['first'] },
+  'rollout history': { works: [], bad: ['--limit', 'all'] },
   'env list': { works: [], bad: ['one-too-many'] },
   'env add': { works: ['qa', 'v2'], bad: ['QA', 'v2'] },
   'env set': { works: ['canary', '--host', 'c.example.com'], bad: ['canary'] },
@@ -216,5 +226,6 @@ describe('what is mistyped', () => {
 
 /** Changes are meant: a question would hide what the test is about. */
 function yes(name: string): readonly string[] {
-  return changesOf(name) || name === 'token revoke' || name === 'gc' ? ['--yes'] : []
+  const asks = /^(?:token revoke|gc|rollout (?:pause|resume|advance|promote|abort))$/
+  return changesOf(name) || asks.test(name) ? ['--yes'] : []
 }

@@ -1,9 +1,9 @@
 // The weight of the canary over time as a picture of letters, for any terminal: a line for each
 // weight, a column for each stretch of time.
 
+import { toDuration } from '../duration.ts'
 import type { Style } from '../terminal.ts'
 import { toPercentText } from '../words.ts'
-import { toDuration } from './duration.ts'
 
 /** The canary has `weight` percent from `atMs` on. */
 export type Change = { readonly atMs: number; readonly weight: number }

@@ -2,14 +2,12 @@
 // affair of core/health.
 
 import type { Probed } from '../../core/health/health.ts'
-import { PROBE_TIMEOUT_MS } from './limits.ts'
+import { PROBE_TIMEOUT_MS, PROBE_USER_AGENT } from './limits.ts'
 import type { Target } from './targets.ts'
 
 const BINDING = 'service:'
 /** A bound Worker has no host of its own. */
 const BINDING_ORIGIN = 'https://probe.holo.invalid'
-
-export const PROBE_USER_AGENT = 'Holo-Probe/1 (+active health check)'
 
 export type Asking = {
   /** Bound Workers by name, with all else that is bound. */

@@ -1,5 +1,8 @@
 // Every bound on what active probes do, with its reason.
 
+/** Whose requests these are: backends can leave them out of their own figures. */
+export const PROBE_USER_AGENT = 'Holo-Probe/1 (+active health check)'
+
 /** Where a probe says nothing else. A minute and a half until `Down` is quick enough for a hint. */
 export const DEFAULT_PROBE_INTERVAL_MS = 30_000
 export const DEFAULT_PROBE_STATUS = 200
