@@ -51,9 +51,11 @@ export function toStatusLines(
     ),
     `  ${paintPhase(rollout, style)}`,
     ...(running
-      ? [
-          `  in it for ${toDuration(elapsedMs)}, seen by ${toCount(canary, 'visitor')} of ${environment} and ${control.toLocaleString('en-US')} of ${base}`,
-        ]
+      ? wrap(
+          `in it for ${toDuration(elapsedMs)}, seen by ${toCount(canary, 'visitor')} of ${environment} and ${control.toLocaleString('en-US')} of ${base}`,
+          width,
+          '  ',
+        )
       : [`  ended ${toTime(rollout.endedAt ?? 0)}`, ...wrap(rollout.reason ?? '', width, '  ')]),
     ...(rollout.paused === undefined ? [] : [`  ${style.yellow(`paused ${rollout.paused}`)}`]),
     ...(rollout.obstacle === undefined
