@@ -3,7 +3,16 @@
 
 import type { Identity, SyncReply, SyncReport } from '../assignments/sync.ts'
 import type { Result } from '../core/result.ts'
-import type { Answer, Caller, Denied, Principal, Refused, RevisionSummary } from './caller.ts'
+import type {
+  Answer,
+  Caller,
+  Committed,
+  Denied,
+  PageQuery,
+  Principal,
+  Refused,
+  RevisionSummary,
+} from './caller.ts'
 import type { Command } from './commands.ts'
 import type { CollectionCalls, UploadCalls } from './contract-uploads.ts'
 import type { HealthCalls } from './health/contract.ts'
@@ -13,9 +22,11 @@ import type { Scope } from './scopes.ts'
 export type {
   Answer,
   Caller,
+  Committed,
   Credential,
   Denial,
   Denied,
+  PageQuery,
   Principal,
   Refused,
   RevisionSummary,
@@ -58,22 +69,6 @@ export type AuditRow = {
   /** Hashes: SHA-256, 64 lower-case hex digits; the first row's `previous` is 64 zeros. */
   readonly previous: string
   readonly hash: string
-}
-
-/** What a change did, or would do. */
-export type Committed = {
-  readonly revision: number
-  readonly digest: string
-  /** The document's text, byte for byte what KV gets. */
-  readonly text: string
-  /** Nothing was changed, because the document says so already, or it was a dry run. */
-  readonly changed: boolean
-  /** Buckets that have another environment than before: of 10,000, by who gives and who takes. */
-  readonly moved: readonly {
-    readonly from: string
-    readonly to: string
-    readonly buckets: number
-  }[]
 }
 
 /** The state of the control, for people and for monitors. */
@@ -121,9 +116,6 @@ export type NewToken = {
   readonly scopes: readonly Scope[]
   readonly expiresAt: number | undefined
 }
-
-/** Rows before `before` (exclusive), newest first, at most `limit`. */
-export type PageQuery = { readonly before: number | undefined; readonly limit: number }
 
 /** Proves a credential and that it has a scope. */
 export type Authorise = (caller: Caller, scope: Scope) => Promise<Result<Principal, Denied>>

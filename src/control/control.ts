@@ -7,6 +7,7 @@ import { err, ok, type Result } from '../core/result.ts'
 import type { VersionRecord } from '../core/version-record.ts'
 import type { Env } from '../env.ts'
 import type { Access, AccessParts } from './access.ts'
+import { Alarm } from './alarm.ts'
 import { Authority } from './authority.ts'
 import { type Author, makeChange } from './change.ts'
 import { Collecting, type CollectingParts } from './collecting.ts'
@@ -29,20 +30,21 @@ import type {
 import type { Garbage, Upload } from './contract-uploads.ts'
 import { Deletions } from './deletions.ts'
 import { Edits } from './edits.ts'
-import { External } from './external.ts'
+import { External, type Look } from './external.ts'
 import { askOrigin } from './health/ask-origin.ts'
 import { Probing, type ProbingParts } from './health/probing.ts'
 import { HealthRecords } from './health/records.ts'
 import { History } from './history.ts'
 import { Known } from './known.ts'
 import { Ledger } from './ledger.ts'
-import { OVERDUE_ALARM_MS } from './limits.ts'
 import { Pace } from './pace.ts'
 import { Publisher, type PublisherParts } from './publisher.ts'
 import { createRecords, type Records } from './records.ts'
 import { readRetentionSettings } from './retention.ts'
 import type { RolloutCommand, Start } from './rollouts/contract.ts'
 import { Rollouts } from './rollouts/driver.ts'
+import { NO_WINDOWS, type WindowSource } from './rollouts/source.ts'
+import { RolloutStore } from './rollouts/store.ts'
 import type { Scope } from './scopes.ts'
 import { State } from './state.ts'
 import { createTables } from './tables.ts'
@@ -59,18 +61,21 @@ export type ControlSeams = {
   readonly createRecords: (bucket: R2Bucket) => Records
   /** Asks an origin whether it is well. */
   readonly askOrigin: ProbingParts['ask']
+  readonly createSource: (sql: SqlStorage) => WindowSource
 }
 
 const SEAMS: Omit<ControlSeams, 'askOrigin'> = {
   now: Date.now,
   createAccess: (parts) => new Authority(parts),
   createRecords,
+  createSource: () => NO_WINDOWS,
 }
 
 type Named = Pick<Upload, 'version' | 'serial'>
 
 export class Control extends DurableObject<Env> implements ControlCalls {
   readonly #parts: PublisherParts & CollectingParts
+  readonly #alarm: Alarm
   readonly #publisher: Publisher
   readonly #external: External
   readonly #uploading: Uploading
@@ -82,7 +87,7 @@ export class Control extends DurableObject<Env> implements ControlCalls {
 
   constructor(ctx: DurableObjectState, env: Env, seams: Partial<ControlSeams> = {}) {
     super(ctx, env)
-    const { now, createAccess, createRecords } = { ...SEAMS, ...seams }
+    const { now, createAccess, createRecords, createSource } = { ...SEAMS, ...seams }
     const ask: ProbingParts['ask'] = (target) => askOrigin(target, { bindings: env, now })
     const { storage } = ctx
     const { sql } = storage
@@ -90,7 +95,8 @@ export class Control extends DurableObject<Env> implements ControlCalls {
     const allowInsecure = env.ALLOW_INSECURE_ORIGINS === 'true'
     const history = new History(sql)
     const state = new State(sql)
-    const ledger = new Ledger({ storage, history, state, now, allowInsecure })
+    const alarm = new Alarm(storage, now)
+    const ledger = new Ledger({ storage, history, state, alarm, allowInsecure })
     const kv = env.ASSIGNMENTS
     const uploads = new Uploads(sql)
     const deletions = new Deletions(sql, now)
@@ -114,14 +120,23 @@ export class Control extends DurableObject<Env> implements ControlCalls {
     this.#external = new External(this.#parts)
     this.#uploading = new Uploading(this.#parts)
     this.#collecting = new Collecting(this.#parts)
-    this.#rollouts = new Rollouts()
+    this.#rollouts = new Rollouts({
+      ...this.#parts,
+      storage,
+      store: new RolloutStore(sql),
+      source: createSource(sql),
+    })
+    alarm.add(() => this.#publisher.dueAt)
+    alarm.add(() => this.#rollouts.dueAt())
+    alarm.add(() => this.#probing.nextDueAt(now()))
+    this.#alarm = alarm
     this.#access = createAccess({
       sql,
       env,
       now,
       recordAudit: (action, detail, { actor, token }, requestId, write) => {
         const entry = { at: now(), actor, token, action, detail, reason: undefined, requestId }
-        return ledger.record(entry, write)
+        return ledger.record([entry], write)
       },
     })
   }
@@ -130,7 +145,7 @@ export class Control extends DurableObject<Env> implements ControlCalls {
   async sync(report: SyncReport): Promise<SyncReply> {
     const nextMs = this.#pace.record(this.#parts.now())
     const look = this.#external.consider(report)
-    if (look) this.ctx.waitUntil(look)
+    if (look) this.ctx.waitUntil(this.#noticeAfter(look))
     const { down } = this.#probing
     const told = { nextMs, ...(down.length > 0 ? { down } : {}) }
     const { head } = this.#parts.ledger
@@ -140,33 +155,31 @@ export class Control extends DurableObject<Env> implements ControlCalls {
     return { current: { revision, digest }, text: has ? undefined : text, ...told }
   }
 
-  /** Publishes what is due; after that it never throws, so that the platform repeats nothing. */
+  /**
+   * Looks at rollouts, publishes what is due, has origins asked, and arms the alarm for what is next. It never throws, so
+   * that the platform repeats nothing.
+   */
   override async alarm(): Promise<void> {
+    await this.#rollouts.run()
     await this.#publisher.run()
-    await this.#probing.run(this.#parts.now())
-    await this.#armLook()
-  }
-
-  /** Sets the alarm to the next look at the origins, unless it comes before that. */
-  async #armLook(): Promise<void> {
-    const { storage } = this.ctx
-    const due = this.#probing.nextDueAt(this.#parts.now())
-    if (due === undefined) return
-    const alarm = await storage.getAlarm()
-    const isLost = alarm !== null && alarm < this.#parts.now() - OVERDUE_ALARM_MS
-    if (alarm !== null && alarm <= due && !isLost) return
-    storage.setAlarm(due).catch((cause) => console.error('the alarm could not be set', cause))
+    // Behind it: origins that hang must not hold up a rollback.
+    this.ctx.waitUntil(this.#probing.run(this.#parts.now()))
+    // Whoever still publishes arms it afterwards.
+    if (!this.#publisher.isRunning) this.#alarm.arm()
   }
 
   async watch(): Promise<void> {
-    if (this.#publisher.isDue) {
-      const alarm = await this.ctx.storage.getAlarm()
-      const isLost = alarm === null || alarm < this.#parts.now() - OVERDUE_ALARM_MS
-      if (isLost && !this.#publisher.isRunning) this.#parts.ledger.armAlarm()
-      return
-    }
-    await this.#armLook()
-    await this.#external.look()
+    const isLost = await this.#alarm.isLost()
+    if (isLost && !this.#publisher.isRunning && !this.#rollouts.isBusy) this.#alarm.arm()
+    if (this.#publisher.isDue) return
+    await this.#noticeAfter(this.#external.look())
+  }
+
+  /** A look may have adopted what concerns a rollout. */
+  async #noticeAfter(look: Promise<Look>): Promise<Look> {
+    const found = await look
+    await this.#rollouts.notice()
+    return found
   }
 
   async change(caller: Caller, change: Change): Promise<Result<Committed, Refused>> {
@@ -187,7 +200,9 @@ export class Control extends DurableObject<Env> implements ControlCalls {
     }
     const author = { principal: principal.value, requestId: caller.requestId }
     const made = { ...change, command: command.data }
-    return this.#collecting.hold(() => makeChange(this.#parts, author, made))
+    const changed = await this.#collecting.hold(() => makeChange(this.#parts, author, made))
+    if (changed.ok && changed.value.changed) await this.#rollouts.notice()
+    return changed
   }
 
   async document(caller: Caller): Answer<{ identity: Identity; text: string } | undefined> {

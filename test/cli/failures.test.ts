@@ -38,6 +38,7 @@ beforeAll(async () => {
   const { document } = (json?.export ?? {}) as { document?: object }
   const imported = { ...document, traffic: { main: 50, canary: 50 } }
   await writeFile(join(folder, 'imported.json'), JSON.stringify(imported))
+  await makePastRollout()
   nobody = `http://127.0.0.1:${await findFreePort('127.0.0.1')}`
 })
 afterAll(async () => {
@@ -45,6 +46,22 @@ afterAll(async () => {
   await edge?.stop()
   await rm(folder, { recursive: true, force: true })
 })
+
+/** The one with the number 1, which is over. */
+async function makePastRollout(): Promise<void> {
+  const call = async (
+    path: string,
+    options: { json?: unknown; headers?: Record<string, string> },
+  ) => {
+    const answer = await edge.call('POST', `/.holo/api/rollouts${path}`, {
+      token: FIRST_TOKEN,
+      ...options,
+    })
+    if (answer.status !== 200) throw new Error(`${path}: ${answer.body}`)
+  }
+  await call('', { json: { version: 'v2' }, headers: { 'if-match': '"1"' } })
+  await call('/1/abort', {})
+}
 
 type Row = {
   readonly works: readonly string[]

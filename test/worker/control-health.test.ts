@@ -54,6 +54,7 @@ async function passTime(life: Life, ms: number): Promise<number> {
     const alarm = await life.state.storage.getAlarm()
     if (alarm === null || alarm > end) break
     await life.runAlarm()
+    await life.settle()
     runs++
   }
   world.now = end
@@ -215,6 +216,7 @@ describe('a document with a probe', () => {
       world.now += jump
       await life.control.watch()
       await life.control.alarm()
+      await life.settle()
       const before = asked.length
       await passTime(life, 2 * MINUTE)
       expect(asked.length - before).toBeGreaterThanOrEqual(3)

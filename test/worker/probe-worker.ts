@@ -24,7 +24,12 @@ const RECORDS: Records = {
 }
 
 export class Control extends RealControl {
+  /** What goes on behind an alarm. */
+  readonly #work: Promise<unknown>[]
+
   constructor(ctx: DurableObjectState, env: Env) {
+    const work: Promise<unknown>[] = []
+    ctx.waitUntil = (promise) => void work.push(promise)
     super(ctx, env, {
       now: () => now,
       createAccess: (parts) => new Authority(parts),
@@ -32,6 +37,7 @@ export class Control extends RealControl {
       askOrigin: (target) =>
         askOrigin(target, { bindings: env, timeoutMs: TIMEOUT_MS, now: () => now }),
     })
+    this.#work = work
   }
 
   /** The platform's own alarm is not waited for. */
@@ -41,6 +47,7 @@ export class Control extends RealControl {
   async lookAfter(ms: number): Promise<void> {
     now += ms
     await super.alarm()
+    await Promise.all(this.#work.splice(0))
   }
 
   passTime(ms: number): void {

@@ -58,6 +58,7 @@ export class Probing {
     const { asked } = this.#current(now)
     if (asked.length === 0) return undefined
     this.#heedClock(now)
+    if (this.#isLooking) return now + LOOK_SPACING_MS
     const due = Math.min(...asked.map((target) => this.#dueAt(target, now)))
     return Math.max(due, this.#lookedAt + LOOK_SPACING_MS, now)
   }
