@@ -49,18 +49,10 @@ afterAll(async () => {
 
 /** The one with the number 1, which is over. */
 async function makePastRollout(): Promise<void> {
-  const call = async (
-    path: string,
-    options: { json?: unknown; headers?: Record<string, string> },
-  ) => {
-    const answer = await edge.call('POST', `/.holo/api/rollouts${path}`, {
-      token: FIRST_TOKEN,
-      ...options,
-    })
-    if (answer.status !== 200) throw new Error(`${path}: ${answer.body}`)
+  for (const [name, ...more] of [['rollout start', 'v2'], ['rollout abort']]) {
+    const { code, stderr } = await run(name ?? '', [...more, '--yes'])
+    if (code !== 0) throw new Error(`${name}: ${stderr}`)
   }
-  await call('', { json: { version: 'v2' }, headers: { 'if-match': '"1"' } })
-  await call('/1/abort', {})
 }
 
 type Row = {
