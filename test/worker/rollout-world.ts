@@ -1,6 +1,7 @@
 // A control that rolls out, in a test: made-up visitors whose windows close every ten seconds, alarms and
 // the watchdog when their time comes, and what the tests ask it.
 
+import type { AssignmentsDocument } from '../../src/assignments/schema.ts'
 import type { RolloutCommand, Start } from '../../src/control/rollouts/contract.ts'
 import type { Counting, WindowSource } from '../../src/control/rollouts/source.ts'
 import type { MetricWindow } from '../../src/core/judge/metric.ts'
@@ -89,7 +90,7 @@ export class Script implements WindowSource {
 }
 
 /** main has all the traffic, and the canary still points at the last release. */
-export function releasedDocument() {
+export function releasedDocument(): AssignmentsDocument {
   const document = exampleDocument()
   const { services } = document.versions['0.0.5'] ?? {}
   const next = { manifest: '7'.repeat(64), ...(services ? { services } : {}) }
@@ -168,19 +169,14 @@ export class Rolling {
 
   async content() {
     const { text = '{}' } = (await this.life.document()) ?? {}
-    return JSON.parse(text) as ReturnType<typeof releasedDocument> & {
-      readonly revision: number
-      readonly traffic: Traffic
-      readonly spent?: readonly (readonly [number, number])[]
-      readonly versions: Record<string, { readonly withdrawn?: boolean }>
-    }
+    return JSON.parse(text) as Omit<AssignmentsDocument, 'traffic'> & { readonly traffic: Traffic }
   }
 
   /** Buckets by environment. */
   async buckets(): Promise<Record<string, number>> {
     const { traffic } = await this.content()
     return Object.fromEntries(
-      Object.entries(traffic as Traffic).map(([name, ranges]) => [name, countBuckets(ranges)]),
+      Object.entries(traffic).map(([name, ranges]) => [name, countBuckets(ranges)]),
     )
   }
 

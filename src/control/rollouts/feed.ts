@@ -103,7 +103,9 @@ export async function makeTrue(
     first?.()
     const { revision } = made ?? head
     const found = toSeen(content, revision, rollout)
-    const seen = typeof found === 'string' ? rollout.seen : found
+    // What was compared is told of one that is over, and not what became of it.
+    const isOver = typeof found === 'string' || !isRunning(state.phase)
+    const seen = isOver ? rollout.seen : found
     const { events, said, at, look } = fed
     const saved: Saved = {
       ...{ state, seen, events, transitions, said, at },
