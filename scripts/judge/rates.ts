@@ -1,0 +1,238 @@
+// Rows in which every visitor comes once and fails with a given chance: false alarms, detection,
+// promotion, drift and incidents.
+
+import {
+  addCounts,
+  type Counts,
+  noEvidence,
+  toLogE,
+  withinMargin,
+} from '../../src/core/judge/counts.ts'
+import type { Plan } from '../../src/core/rollout/plan.ts'
+import { ERRORS } from '../../src/core/rollout/presets.ts'
+import { seededRandom } from '../../src/core/simulate/random.ts'
+import { type Run, runRollout } from '../../src/core/simulate/run.ts'
+import { toSpread } from '../../src/core/simulate/simulate.ts'
+import { type Drawn, drawWindow } from '../../src/core/simulate/traffic.ts'
+import { fixedThreshold, repeatedZTest } from './peers.ts'
+import { ALPHA, forWindows, promoteOnEvidence, ramp, stay } from './plans.ts'
+import {
+  type Effort,
+  type Finding,
+  isWithin,
+  type Row,
+  requireLastStep,
+  toCount,
+  toPercent,
+  toRuns,
+  toShare,
+} from './row.ts'
+
+/** 100 visitors in each look. */
+const VISITORS_PER_MINUTE = 600
+
+/** Chances of failing by the number of the window. */
+type Rates = (window: number) => readonly [control: number, canary: number]
+
+type Watched = {
+  readonly run: Run
+  readonly zTest: boolean
+  readonly threshold: boolean
+  /** Visitors of both sides when the rule fired, `undefined` if it did not. */
+  readonly zTestAt: number | undefined
+}
+
+/** One rollout; the peers see all windows, also those after the judge has spoken. */
+function watch(plan: Plan, rates: Rates, windows: number, seed: number, stream: number): Watched {
+  const random = seededRandom(seed, stream)
+  const drawn: Drawn[] = []
+  const draw = (index: number, weight: number) => {
+    const [control, canary] = rates(index)
+    const errors = { control: { rate: control }, canary: { rate: canary } }
+    const load = { visitorsPerMinute: VISITORS_PER_MINUTE, metrics: { errors } }
+    const window = drawWindow(random, load, weight, plan.metrics)
+    drawn.push(window)
+    return window
+  }
+  const run = runRollout(plan, ({ index, weight }) => draw(index, weight), forWindows(windows))
+  while (drawn.length < windows) draw(drawn.length, weightAt(plan, drawn.length))
+  if (run.outcome === 'unfinished') requireLastStep(run.state)
+  const zTest = repeatedZTest()
+  const threshold = fixedThreshold()
+  let [visitors, zTestAt] = [0, undefined as number | undefined]
+  for (const { metrics } of drawn) {
+    const [counts] = metrics.errors as [Counts]
+    visitors += counts[0] + counts[2]
+    zTest.see(counts)
+    threshold.see(counts)
+    if (zTestAt === undefined && zTest.hasFired()) zTestAt = visitors
+  }
+  return { run, zTest: zTest.hasFired(), threshold: threshold.hasFired(), zTestAt }
+}
+
+/** The weight that a plan of timed steps has in a window. */
+function weightAt({ steps }: Plan, index: number): number {
+  const each = (steps[0]?.minMs ?? 0) / 10_000
+  const place = Math.min(steps.length - 1, Math.floor(index / Math.max(1, each)))
+  return steps[place]?.weight ?? 0
+}
+
+function watchAll(plan: Plan, rates: Rates, windows: number, runs: number, { seed }: Effort) {
+  const watched = Array.from({ length: runs }, (_, run) => watch(plan, rates, windows, seed, run))
+  const count = (is: (one: Watched) => boolean) => watched.filter(is).length
+  return { watched, count }
+}
+
+/** A row in which a rollback is a false alarm. */
+function falseAlarms(
+  property: string,
+  plan: Plan,
+  rates: Rates,
+  windows: number,
+  full: number,
+): Row {
+  return {
+    property,
+    bound: `taken back in at most ${toPercent(ALPHA)}`,
+    run: (effort): Finding => {
+      const runs = toRuns(effort, full)
+      const { count } = watchAll(plan, rates, windows, runs, effort)
+      const wrong = count(({ run }) => run.outcome === 'rolledBack')
+      return {
+        runs,
+        judge: toShare(wrong, runs),
+        zTest: toPercent(count(({ zTest }) => zTest) / runs),
+        threshold: toPercent(count(({ threshold }) => threshold) / runs),
+        holds: isWithin(wrong, runs),
+      }
+    },
+  }
+}
+
+/** A row in which a rollback is right; visitors of both sides are counted until then. */
+function detection(
+  property: string,
+  weight: number,
+  bounds: { readonly p90: number; readonly mean?: number },
+  full: number,
+): Row {
+  const windows = Math.ceil((bounds.p90 * 3) / 100)
+  const mean = bounds.mean ? `mean about ${toCount(bounds.mean)}, ` : ''
+  return {
+    property,
+    bound: `${mean}90 % within ${toCount(bounds.p90)} visitors`,
+    run: (effort): Finding => {
+      const runs = toRuns(effort, full)
+      const { watched } = watchAll(stay(weight), () => [0.01, 0.02], windows, runs, effort)
+      const found = watched.map(({ run }) =>
+        run.outcome === 'rolledBack' ? run.visitors[0] + run.visitors[1] : Infinity,
+      )
+      const early = watched.flatMap(({ zTestAt }) => zTestAt ?? [])
+      const spread = toSpread(found)
+      return {
+        runs,
+        judge: `mean ${toCount(spread.mean)}, 90 % within ${toCount(spread.p90)}`,
+        zTest: `mean ${toCount(toSpread(early).mean)}`,
+        // A tenth of leeway, for the bound is itself a figure from a simulation.
+        holds: spread.p90 <= bounds.p90 * 1.1 && (!bounds.mean || spread.mean <= bounds.mean * 1.1),
+      }
+    },
+  }
+}
+
+const RAMP = [5, 10, 20, 35, 50]
+const WINDOWS_EACH = 72
+
+export const RATE_ROWS: readonly Row[] = [
+  falseAlarms(
+    'same version on both sides, 1 % fail, 2,000 looks, canary 50 %',
+    stay(50),
+    () => [0.01, 0.01],
+    2000,
+    10_000,
+  ),
+  falseAlarms('the same, canary 5 %', stay(5), () => [0.01, 0.01], 2000, 10_000),
+  falseAlarms(
+    'same version, canary grows from 5 to 50 % while failures grow from 0.5 to 3 %',
+    ramp(RAMP, WINDOWS_EACH),
+    (window) => {
+      const rate = 0.005 + (0.025 * window) / (RAMP.length * WINDOWS_EACH)
+      return [rate, rate]
+    },
+    RAMP.length * WINDOWS_EACH,
+    10_000,
+  ),
+  falseAlarms(
+    'an incident of five minutes hits both sides: 20 % fail',
+    ramp(RAMP, WINDOWS_EACH),
+    (window) => (window >= 100 && window < 130 ? [0.2, 0.2] : [0.01, 0.01]),
+    RAMP.length * WINDOWS_EACH,
+    10_000,
+  ),
+  falseAlarms(
+    'same version on both sides, 0.9 % fail, 30 checks of 100 visits',
+    stay(50),
+    () => [0.009, 0.009],
+    61,
+    10_000,
+  ),
+  detection('1 % → 2 % fail, canary 50 %', 50, { mean: 7000, p90: 13_500 }, 5000),
+  detection('1 % → 2 % fail, canary 5 %', 5, { mean: 36_000, p90: 64_000 }, 10_000),
+  {
+    property: 'the canary fails exactly 1.5 times as often (the margin), canary 50 %',
+    bound: `promoted on evidence in at most ${toPercent(ALPHA)}`,
+    run: (effort) => {
+      const runs = toRuns(effort, 10_000)
+      const { count } = watchAll(promoteOnEvidence(50), () => [0.01, 0.015], 2000, runs, effort)
+      const wrong = count(({ run }) => run.outcome === 'promoted')
+      const alone = countPromisedAlone(runs, effort)
+      return {
+        runs,
+        judge: `${toShare(wrong, runs)}; if nothing were taken back ${toShare(alone, runs)}`,
+        holds: isWithin(wrong, runs) && isWithin(alone, runs),
+      }
+    },
+  },
+  {
+    property: 'same version on both sides, 1 % fail, canary 50 %, gate of evidence (margin 1.5)',
+    bound: 'promoted; the visitors that it takes are told',
+    run: (effort) => {
+      const runs = toRuns(effort, 2000)
+      const { watched, count } = watchAll(
+        promoteOnEvidence(50),
+        () => [0.01, 0.01],
+        2000,
+        runs,
+        effort,
+      )
+      const right = watched.filter(({ run }) => run.outcome === 'promoted')
+      const { mean, p90 } = toSpread(right.map(({ run }) => run.visitors[0] + run.visitors[1]))
+      const back = count(({ run }) => run.outcome === 'rolledBack')
+      return {
+        runs,
+        judge: `${toPercent(right.length / runs)} promoted, mean ${toCount(mean)} visitors, 90 % within ${toCount(p90)}; ${toPercent(back / runs)} taken back`,
+        holds: right.length / runs >= 0.97 && isWithin(back, runs),
+      }
+    },
+  },
+]
+
+/** The evidence for going on by itself, looked at 2,000 times, at the margin. */
+function countPromisedAlone(runs: number, { seed }: Effort): number {
+  const hypothesis = withinMargin(1.5)
+  const errors = { control: { rate: 0.01 }, canary: { rate: 0.015 } }
+  const load = { visitorsPerMinute: VISITORS_PER_MINUTE, metrics: { errors } }
+  let promised = 0
+  for (let run = 0; run < runs; run++) {
+    const random = seededRandom(seed, run)
+    let evidence = noEvidence(hypothesis)
+    for (let look = 0; look < 2000; look++) {
+      const [counts] = drawWindow(random, load, 50, [ERRORS]).metrics.errors as [Counts]
+      evidence = addCounts(hypothesis, evidence, counts)
+      if (toLogE(evidence) < Math.log(1 / ALPHA)) continue
+      promised += 1
+      break
+    }
+  }
+  return promised
+}

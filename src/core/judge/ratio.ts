@@ -1,0 +1,75 @@
+// How many times as often the canary fails as the control: the ratios that the counts so far do not
+// contradict. For people to look at; no decision is made by it.
+
+import {
+  addCounts,
+  BETTER,
+  type Counts,
+  type Evidence,
+  noEvidence,
+  toHypothesis,
+  WORSE,
+} from './counts.ts'
+
+/** Steps of about 10.5 % from 1/20 to 20; the middle one is 1. */
+const STEPS = 60
+const LARGEST = 20
+const STEP_LOG = (2 * Math.log(LARGEST)) / STEPS
+
+const GRID = Array.from({ length: STEPS + 1 }, (_, step) => LARGEST ** ((2 * step) / STEPS - 1))
+const LIKELIHOOD = toHypothesis(1, GRID)
+
+/** Distances on the grid, in steps. */
+const TO_WORSE = WORSE.map((ratio) => Math.log(ratio) / STEP_LOG)
+const TO_BETTER = BETTER.map((ratio) => Math.log(ratio) / STEP_LOG)
+
+/** Ratios from `low` (0: no lower limit known) to `high` (`null`: no upper limit known). */
+export type RatioRange = { readonly low: number; readonly high: number | null }
+
+/** The log-likelihood of each ratio of the grid before the first window: 61 numbers, in nats. */
+export const NO_LIKELIHOOD: Evidence = noEvidence(LIKELIHOOD)
+
+/** Adds a window to the likelihood of every ratio. */
+export function addToLikelihood(likelihood: Evidence, counts: Counts): Evidence {
+  return addCounts(LIKELIHOOD, likelihood, counts)
+}
+
+/**
+ * The confidence sequence: what is left of all ratios m when those are struck out from which the
+ * counts lead away, upwards for the lower end and downwards for the upper, with E >= 1/alpha. E(m) is the
+ * judge's own: the mean over its multiples r of L(m r) / L(m). So a ratio that never changes lies above
+ * `low` at all looks at once with a chance of at least 1 - alpha, and the same holds for `high`.
+ *
+ * The log-likelihood is concave in ln m. Between ratios of the grid a straight line is therefore never
+ * too high, and multiples beyond its ends are left out: the range may be too wide, never too narrow.
+ * Its ends are ratios that were struck out.
+ *
+ * Source: Howard, Ramdas, McAuliffe & Sekhon, "Time-uniform confidence sequences" (2021).
+ */
+export function toRatioRange(likelihood: Evidence, alpha: number): RatioRange {
+  const isLeft = (multiples: readonly number[]) => (at: number) =>
+    toLogMean(likelihood, at, multiples) < Math.log(1 / alpha)
+  const places = GRID.map((_, at) => at)
+  const first = places.findIndex(isLeft(TO_WORSE))
+  const last = places.findLastIndex(isLeft(TO_BETTER))
+  return { low: GRID[first - 1] ?? 0, high: GRID[last + 1] ?? null }
+}
+
+/** ln of the mean of L(m r) / L(m), m at a place of the grid. */
+function toLogMean(likelihood: Evidence, at: number, multiples: readonly number[]): number {
+  const here = likelihood[at] ?? 0
+  const logs = multiples.flatMap((steps) => {
+    const there = between(likelihood, at + steps)
+    return there === undefined ? [] : [there - here]
+  })
+  const largest = Math.max(...logs, -Number.MAX_VALUE)
+  const sum = logs.reduce((total, log) => total + Math.exp(log - largest), 0)
+  return sum > 0 ? largest + Math.log(sum / multiples.length) : largest
+}
+
+function between(likelihood: Evidence, place: number): number | undefined {
+  const below = likelihood[Math.floor(place)]
+  const above = likelihood[Math.ceil(place)]
+  if (below === undefined || above === undefined) return undefined
+  return below + (above - below) * (place - Math.floor(place))
+}

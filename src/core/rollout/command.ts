@@ -1,0 +1,106 @@
+// What people do to a rollout, and what is done behind its back: pause, go on, skip, end, push
+// another version, move traffic by hand.
+
+import { startMetric } from '../judge/metric.ts'
+import { NO_SAMPLE } from '../sample-ratio/sample-ratio.ts'
+import type { Action, Moved, RolloutEvent } from './events.ts'
+import { type RolloutState, type RunningPhase, toWeight } from './state.ts'
+import { enter, move, rollBack, START, toFollowing, toNext } from './transition.ts'
+
+type Of<K extends RolloutEvent['kind']> = Extract<RolloutEvent, { kind: K }>
+
+/** Weights are percentages of two decimals. */
+const SAME_WEIGHT = 0.005
+
+export function refuse(state: RolloutState, refused: string): Moved {
+  return { state, actions: [], audit: [], refused }
+}
+
+export function start(state: RolloutState, event: Of<'start'>): Moved {
+  const generation = state.generation + 1
+  const first = toNext(state, -1)
+  const phase =
+    first.name === 'promoted'
+      ? { ...first, reason: 'the plan asks for everybody at once, without evidence' }
+      : first
+  const counting: Action = { kind: 'startCounting', generation }
+  const reason = phase.name === 'promoted' ? phase.reason : 'started'
+  return enter({ ...state, generation }, event, phase, reason, [counting])
+}
+
+export function pause(state: RolloutState, phase: RunningPhase, event: Of<'pause'>): Moved {
+  if (phase.paused !== null) return refuse(state, `already paused: ${phase.paused}`)
+  const paused = `by ${event.by}`
+  return move(state, event, { ...state, phase: { ...phase, paused } }, `paused ${paused}`)
+}
+
+/** Goes on with the plan; a weight that was changed by hand is set back to the plan's. */
+export function resume(state: RolloutState, phase: RunningPhase, event: Of<'resume'>): Moved {
+  if (phase.paused === null) return refuse(state, 'not paused')
+  const weight = toWeight(state.plan, phase)
+  const isMoved = Math.abs(weight - state.weight) >= SAME_WEIGHT
+  const actions: Action[] = isMoved ? [{ kind: 'setWeight', weight }] : []
+  const after = { ...state, weight, phase: { ...phase, paused: null } }
+  return move(state, event, after, `resumed by ${event.by}`, actions)
+}
+
+/** The next step on somebody's word. A pause stays one, so that steps can be taken by hand. */
+export function advance(state: RolloutState, phase: RunningPhase, event: Of<'advance'>): Moved {
+  const next = toFollowing(state)
+  const isNextRunning = next.name === 'step' || next.name === 'bake'
+  const kept = isNextRunning ? { ...next, paused: phase.paused } : next
+  return enter(state, event, kept, `advanced by ${event.by}, whatever the gate asks for`)
+}
+
+export function promote(state: RolloutState, event: Of<'promote'>): Moved {
+  const reason = `promoted by ${event.by}, whatever the gates ask for`
+  return enter(state, event, { name: 'promoted', reason }, reason)
+}
+
+export function abort(state: RolloutState, event: Of<'abort'>): Moved {
+  return rollBack(state, event, 'person', `aborted by ${event.by}`)
+}
+
+/**
+ * Evidence about another version is no evidence: the analysis begins anew. A new canary goes back to
+ * the first step, because nobody has judged it; a new control leaves the step and its weight.
+ */
+export function pushVersion(
+  state: RolloutState,
+  phase: RunningPhase,
+  event: Of<'versionPushed'>,
+): Moved {
+  const generation = state.generation + 1
+  const { metrics } = state.plan
+  const anew = { ...state, generation, metrics: metrics.map(startMetric), sampleRatio: NO_SAMPLE }
+  const counting: Action = { kind: 'startCounting', generation }
+  const first = event.side === 'canary' ? toNext(state, -1) : phase
+  const next: RunningPhase = { ...(first as RunningPhase), ...START, paused: phase.paused }
+  const reason = `${event.side} got version ${event.version} by ${event.by}: the analysis begins anew`
+  const entered = enter(anew, event, next, reason, [counting])
+  // The row tells what was known of the version that is gone.
+  return { ...entered, audit: move(state, event, entered.state, reason).audit }
+}
+
+/** A hand on the traffic goes first: the rollout waits until somebody says how to go on. */
+export function noticeTraffic(
+  state: RolloutState,
+  phase: RunningPhase,
+  event: Of<'trafficChanged'>,
+): Moved {
+  const planned = toWeight(state.plan, phase)
+  if (!(event.weight >= 0 && event.weight <= 100)) {
+    return refuse(state, `weight: a percentage, not ${event.weight}`)
+  }
+  if (Math.abs(event.weight - planned) < SAME_WEIGHT) {
+    return move(
+      state,
+      event,
+      { ...state, weight: event.weight },
+      `traffic was changed by ${event.by}; the canary still has its ${planned} %`,
+    )
+  }
+  const paused = `${event.by} gave the canary ${event.weight} %, and the plan says ${planned} %`
+  const after = { ...state, weight: event.weight, phase: { ...phase, paused } }
+  return move(state, event, after, `paused: ${paused}`)
+}

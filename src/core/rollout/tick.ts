@@ -1,0 +1,80 @@
+// The alarm: takes the windows in, and moves the rollout by what they say. The only place where a
+// rollout moves by itself.
+
+import { decideOutcome, judge, type Verdict } from '../judge/verdict.ts'
+import { toLogSampleRatio } from '../sample-ratio/sample-ratio.ts'
+import type { AuditRow, Moved, RolloutEvent, Window } from './events.ts'
+import { findObstacle, type Obstacle, toGate, toMinutes } from './gate.ts'
+import type { RolloutState, RunningPhase } from './state.ts'
+import { enter, move, rollBack, toFollowing } from './transition.ts'
+import { addWindow } from './windows.ts'
+
+/** Adds windows one by one, so that the evidence is looked at after each, then looks at the gate. */
+export function tick(
+  start: RolloutState,
+  phase: RunningPhase,
+  event: RolloutEvent,
+  windows: readonly Window[],
+): Moved {
+  let state = start
+  let outcome: Verdict['outcome'] | undefined
+  for (const window of windows.toSorted((one, other) => one.id - other.id)) {
+    if (outcome === 'rollback') break
+    state = addWindow(state, window)
+    outcome = decideOutcome(state.plan, state.metrics)
+  }
+  outcome ??= decideOutcome(state.plan, state.metrics)
+  const noticed = noticeSampleRatio(start, state, event)
+  if (outcome === 'rollback') {
+    return after(
+      noticed,
+      rollBack(state, event, 'evidence', judge(state.plan, state.metrics).reason),
+    )
+  }
+  const obstacle = findObstacle(state, phase, outcome)
+  if (obstacle) return after(noticed, wait(state, phase, event, obstacle))
+  return after(noticed, enter(state, event, toFollowing(state), toPassedReason(state, phase)))
+}
+
+/** Past the maximum time, does what the plan says, once. */
+function wait(
+  state: RolloutState,
+  phase: RunningPhase,
+  event: RolloutEvent,
+  { kind, reason }: Obstacle,
+): Moved {
+  const { maxMs, atMax } = toGate(state, phase)
+  const isOver = maxMs !== null && phase.elapsedMs >= maxMs && kind !== 'paused'
+  if (!isOver) return { state, actions: [], audit: [], refused: null }
+  const late = `the step's maximum of ${toMinutes(maxMs)} has passed: ${reason}`
+  const otherwise = kind === 'data' ? state.plan.withoutData : atMax
+  // The sample ratio says that nothing can be said, and that is no reason to roll back.
+  if (otherwise === 'rollBack' && kind !== 'sampleRatio') {
+    return rollBack(state, event, 'tooLong', late)
+  }
+  if (phase.held) return { state, actions: [], audit: [], refused: null }
+  return move(state, event, { ...state, phase: { ...phase, held: true } }, `holds: ${late}`)
+}
+
+function toPassedReason(state: RolloutState, phase: RunningPhase): string {
+  const { gate, minMs } = toGate(state, phase)
+  const [control, canary] = state.data.visitors
+  const said = `${toMinutes(minMs)} have passed with ${canary} visitors of the canary and ${control} of the control`
+  const { reason } = judge(state.plan, state.metrics)
+  return `${said}; ${gate === 'evidence' ? 'evidence for going on' : 'nothing against it'}: ${reason}`
+}
+
+function noticeSampleRatio(
+  before: RolloutState,
+  state: RolloutState,
+  event: RolloutEvent,
+): readonly AuditRow[] {
+  if (!state.sampleRatio.alarmed || before.sampleRatio.alarmed) return []
+  const log = toLogSampleRatio(state.sampleRatio).toFixed(2)
+  const reason = `sample ratio: visitors do not arrive in the shares they were given (ln of the evidence ${log}); nothing is promoted by itself from here on`
+  return move(state, event, state, reason).audit
+}
+
+function after(rows: readonly AuditRow[], moved: Moved): Moved {
+  return rows.length === 0 ? moved : { ...moved, audit: [...rows, ...moved.audit] }
+}

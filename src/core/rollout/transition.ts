@@ -1,0 +1,89 @@
+// How a rollout passes from one phase into another: the new state, what the control shall do, and the
+// audit row. When it does so is decided by tick.ts and command.ts.
+
+import { judge } from '../judge/verdict.ts'
+import { toLogSampleRatio } from '../sample-ratio/sample-ratio.ts'
+import { noData } from './data.ts'
+import type { Action, AuditRow, Moved, RolloutEvent } from './events.ts'
+import { isRunning, type Phase, type RolloutState, toPhaseText, toWeight } from './state.ts'
+
+/** A change of state with one audit row that holds all that is known before it. */
+export function move(
+  before: RolloutState,
+  event: RolloutEvent,
+  after: RolloutState,
+  reason: string,
+  actions: readonly Action[] = [],
+): Moved {
+  const { plan, phase, metrics, sampleRatio, lastWindow, generation, data } = before
+  const row: AuditRow = {
+    at: event.now,
+    event: event.kind,
+    by: 'by' in event ? event.by : null,
+    from: toPhaseText(plan, phase),
+    to: toPhaseText(plan, after.phase),
+    reason,
+    weight: after.weight,
+    generation,
+    lastWindow,
+    elapsedMs: isRunning(phase) ? phase.elapsedMs : 0,
+    verdict: judge(plan, metrics),
+    sampleRatio: {
+      log: toLogSampleRatio(sampleRatio),
+      threshold: Math.log(1 / plan.sampleRatioAlpha),
+      alarmed: sampleRatio.alarmed,
+    },
+    data,
+  }
+  return { state: after, actions, audit: [row], refused: null }
+}
+
+export const START = { elapsedMs: 0, paused: null, held: false } as const
+
+/** The phase after a step; a plan's first with -1. */
+export function toNext({ plan }: RolloutState, index: number): Phase {
+  if (index + 1 < plan.steps.length) return { name: 'step', index: index + 1, ...START }
+  if (plan.bake.minMs > 0) return { name: 'bake', ...START }
+  return { name: 'promoted', reason: 'all steps are done, and the plan has no bake' }
+}
+
+/** The phase after the present one. */
+export function toFollowing(state: RolloutState): Phase {
+  const { phase } = state
+  if (phase.name === 'step') return toNext(state, phase.index)
+  if (phase.name === 'bake') return { name: 'promoted', reason: 'the bake is over' }
+  return phase
+}
+
+/** Enters a phase. The step's own data begin anew, evidence does not. */
+export function enter(
+  state: RolloutState,
+  event: RolloutEvent,
+  phase: Phase,
+  reason: string,
+  before: readonly Action[] = [],
+): Moved {
+  const weight = toWeight(state.plan, phase)
+  const after = { ...state, phase, weight, data: noData(state.plan) }
+  return move(state, event, after, reason, [...before, ...toActions(state, phase, weight)])
+}
+
+export function rollBack(
+  state: RolloutState,
+  event: RolloutEvent,
+  cause: Extract<Phase, { name: 'rolledBack' }>['cause'],
+  reason: string,
+): Moved {
+  return enter(state, event, { name: 'rolledBack', cause, reason }, reason)
+}
+
+function toActions({ plan }: RolloutState, phase: Phase, weight: number): Action[] {
+  switch (phase.name) {
+    case 'promoted':
+      return [{ kind: 'complete' }]
+    case 'rolledBack':
+      return [{ kind: 'rollBack', withdraw: plan.withdraws }]
+    default:
+      return [{ kind: 'setWeight', weight }]
+  }
+}

@@ -1,0 +1,125 @@
+// What a plan would do to made-up traffic, over many runs: the chance of each outcome, how many
+// visitors meet the canary, how long it takes, and one run step by step.
+
+import type { AuditRow } from '../rollout/events.ts'
+import type { Plan } from '../rollout/plan.ts'
+import type { Random } from './random.ts'
+import { type Run, runRollout } from './run.ts'
+import { drawWindow, type Load, WINDOW_MS } from './traffic.ts'
+
+export type Supposition = {
+  /** The load of a window by its index from 0; constant, recorded, or with a release that breaks later. */
+  readonly loadAt: (window: number) => Load
+  /** Whether somebody opens manual gates at once. */
+  readonly personAdvances: boolean
+  readonly runs: number
+  /** Runs that are not over by then count as `unfinished`. */
+  readonly maxMs: number
+  /** The randomness of each run, by its number from 0. */
+  readonly randomOf: (run: number) => Random
+}
+
+/** Nearest-rank percentiles and the mean. */
+export type Spread = {
+  readonly mean: number
+  readonly p10: number
+  readonly p50: number
+  readonly p90: number
+}
+
+export type OutcomeChance = {
+  readonly outcome: Run['outcome']
+  readonly runs: number
+  /** 0 to 1. */
+  readonly chance: number
+  /** Simulated milliseconds until then, and visitors of the canary. */
+  readonly timeMs: Spread
+  readonly exposed: Spread
+}
+
+export type Simulation = {
+  readonly runs: number
+  /** The outcomes that came about, the likeliest first. */
+  readonly outcomes: readonly OutcomeChance[]
+  /** Visitors of the canary, over all runs. */
+  readonly exposed: Spread
+  /** A run of the likeliest outcome that takes about as long as half of them: its audit rows in order. */
+  readonly example: {
+    readonly run: number
+    readonly outcome: Run['outcome']
+    readonly rows: readonly AuditRow[]
+  }
+}
+
+/** What is kept of a run. */
+type Ended = Pick<Run, 'outcome' | 'windows'> & { readonly run: number; readonly canary: number }
+
+/**
+ * Runs the plan through the production state machine.
+ *
+ * @throws TypeError when `runs` is not a whole number from 1.
+ */
+export function simulate(plan: Plan, supposition: Supposition): Simulation {
+  const { runs } = supposition
+  if (!(Number.isSafeInteger(runs) && runs > 0)) {
+    throw new TypeError(`runs: a whole number from 1, not ${runs}`)
+  }
+  const ended = Array.from({ length: runs }, (_, run): Ended => {
+    const { outcome, windows, visitors } = runOnce(plan, supposition, run)
+    return { run, outcome, windows, canary: visitors[1] }
+  })
+  const outcomes = [...Map.groupBy(ended, ({ outcome }) => outcome)]
+    .map(([outcome, of]) => toChance(outcome, of, runs))
+    .sort((one, other) => other.runs - one.runs)
+  const typical = toTypical(ended, outcomes[0]?.outcome)
+  return {
+    runs,
+    outcomes,
+    exposed: toSpread(ended.map(({ canary }) => canary)),
+    example: {
+      run: typical.run,
+      outcome: typical.outcome,
+      rows: runOnce(plan, supposition, typical.run).audit,
+    },
+  }
+}
+
+/** One run by its number, the same each time. */
+function runOnce(
+  plan: Plan,
+  { loadAt, personAdvances, maxMs, randomOf }: Supposition,
+  run: number,
+) {
+  const random = randomOf(run)
+  return runRollout(
+    plan,
+    ({ index, weight }) => drawWindow(random, loadAt(index), weight, plan.metrics),
+    { maxWindows: Math.ceil(maxMs / WINDOW_MS), personAdvances, endsHeld: true },
+  )
+}
+
+function toChance(outcome: Run['outcome'], of: readonly Ended[], runs: number): OutcomeChance {
+  return {
+    outcome,
+    runs: of.length,
+    chance: of.length / runs,
+    timeMs: toSpread(of.map(({ windows }) => windows * WINDOW_MS)),
+    exposed: toSpread(of.map(({ canary }) => canary)),
+  }
+}
+
+function toTypical(ended: readonly Ended[], outcome: Run['outcome'] | undefined): Ended {
+  const of = ended
+    .filter((run) => run.outcome === outcome)
+    .sort((one, other) => one.windows - other.windows)
+  return of[Math.floor((of.length - 1) / 2)] as Ended
+}
+
+/** @throws TypeError when there are no numbers. */
+export function toSpread(numbers: readonly number[]): Spread {
+  if (numbers.length === 0) throw new TypeError('numbers: at least one')
+  const sorted = numbers.toSorted((one, other) => one - other)
+  const at = (share: number) => sorted[Math.ceil(share * sorted.length) - 1] ?? 0
+  const mean = sorted.reduce((sum, number) => sum + number, 0) / sorted.length
+  return { mean, p10: at(0.1), p50: at(0.5), p90: at(0.9) }
+}
