@@ -23,6 +23,7 @@ import type {
   RevisionSummary,
   Verification,
 } from './contract.ts'
+import { Counting } from './counting/counting.ts'
 import { Edits } from './edits.ts'
 import { External } from './external.ts'
 import { History } from './history.ts'
@@ -40,9 +41,15 @@ export type ControlSeams = {
   /** Milliseconds since the epoch. */
   readonly now: () => number
   readonly createAccess: (parts: AccessParts) => Access
+  /** Runs something in so many milliseconds, unless the object is evicted before. */
+  readonly later: (run: () => void, ms: number) => void
 }
 
-const SEAMS: ControlSeams = { now: Date.now, createAccess: (parts) => new Authority(parts) }
+const SEAMS: ControlSeams = {
+  now: Date.now,
+  createAccess: (parts) => new Authority(parts),
+  later: (run, ms) => void setTimeout(run, ms),
+}
 
 export class Control extends DurableObject<Env> implements ControlCalls {
   readonly #parts: PublisherParts
@@ -50,10 +57,11 @@ export class Control extends DurableObject<Env> implements ControlCalls {
   readonly #external: External
   readonly #access: Access
   readonly #pace = new Pace()
+  readonly #counting: Counting
 
   constructor(ctx: DurableObjectState, env: Env, seams: Partial<ControlSeams> = {}) {
     super(ctx, env)
-    const { now, createAccess } = { ...SEAMS, ...seams }
+    const { now, createAccess, later } = { ...SEAMS, ...seams }
     const { storage } = ctx
     const { sql } = storage
     createTables(sql)
@@ -65,6 +73,7 @@ export class Control extends DurableObject<Env> implements ControlCalls {
     this.#parts = { kv, ledger, history, state, edits: new Edits(sql), now, allowInsecure }
     this.#publisher = new Publisher(this.#parts)
     this.#external = new External(this.#parts)
+    this.#counting = new Counting({ storage, now, later })
     this.#access = createAccess({
       sql,
       env,
@@ -81,11 +90,14 @@ export class Control extends DurableObject<Env> implements ControlCalls {
     const nextMs = this.#pace.record(this.#parts.now())
     const look = this.#external.consider(report)
     if (look) this.ctx.waitUntil(look)
+    if (report.batch) this.#counting.receive(report.batch)
+    const { collected } = this.#counting
+    const brief = { nextMs, ...(collected ? { collected } : {}) }
     const { head } = this.#parts.ledger
-    if (!head) return { current: undefined, text: undefined, nextMs }
+    if (!head) return { current: undefined, text: undefined, ...brief }
     const { revision, digest, text } = head
     const has = report.held?.revision === revision && report.held.digest === digest
-    return { current: { revision, digest }, text: has ? undefined : text, nextMs }
+    return { current: { revision, digest }, text: has ? undefined : text, ...brief }
   }
 
   /** Publishes what is due; after that it never throws, so that the platform repeats nothing. */

@@ -110,6 +110,8 @@ export class World {
           { ...env, ASSIGNMENTS: this.#kv(step) },
           {
             now: () => this.now,
+            // Nothing runs by itself; windows of counts close with the next call.
+            later: () => undefined,
             createAccess: ({ recordAudit }) => {
               record = recordAudit
               return createOpenAccess()
