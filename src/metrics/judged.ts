@@ -19,6 +19,9 @@ export function isJudged(asked: Asked): boolean {
   // A tab may be pinned to what its bucket has left, or to where a rule or a host name sent it.
   const own = assignments.buckets[decision.bucket]
   if (own?.name !== decision.environment || own.version !== decision.version) return false
+  if (decision.reason === 'pin' && (facts.pin?.claim.environment ?? own.name) !== own.name) {
+    return false
+  }
   // Without a cookie every request would be another visitor; a document is where a visit begins.
   if (facts.minted && facts.kind !== 'document') return false
   // What is fetched ahead may never be looked at.
