@@ -9,7 +9,8 @@ import type { Command } from '../../src/control/commands.ts'
 import type { Caller, Change } from '../../src/control/contract.ts'
 import { Control } from '../../src/control/control.ts'
 import type { Records } from '../../src/control/records.ts'
-import { NO_WINDOWS, type WindowSource } from '../../src/control/rollouts/source.ts'
+import { createCountingSource } from '../../src/control/rollouts/counted-windows.ts'
+import type { WindowSource } from '../../src/control/rollouts/source.ts'
 import type { Env } from '../../src/env.ts'
 
 export const env = bindings as Env
@@ -65,8 +66,8 @@ export class World {
   rowsWritten = 0
   /** Where the control finds what was finalised: everything, in tests of other matters. */
   records: Records = { read: async () => 'unavailable', create: unexpected, remove: unexpected }
-  /** What rollouts are given to judge: nothing, in tests of other matters. */
-  source: WindowSource = NO_WINDOWS
+  /** What rollouts are given to judge; what the control counted itself when left out. */
+  source: WindowSource | undefined
   readonly alarmsSet: number[] = []
   /** What runs behind the control's answers. */
   readonly work: Promise<unknown>[] = []
@@ -121,7 +122,9 @@ export class World {
           {
             now: () => this.now,
             createRecords: () => this.records,
-            createSource: () => this.source,
+            createSource: (counting) => this.source ?? createCountingSource(counting),
+            // Nothing runs by itself; windows of counts close with the next call.
+            later: () => undefined,
             createAccess: ({ recordAudit }) => {
               record = recordAudit
               return createOpenAccess()
