@@ -28,6 +28,7 @@ import type {
   Verification,
 } from './contract.ts'
 import type { Garbage, Upload } from './contract-uploads.ts'
+import { Counting } from './counting/counting.ts'
 import { Deletions } from './deletions.ts'
 import { Edits } from './edits.ts'
 import { External, type Look } from './external.ts'
@@ -42,8 +43,9 @@ import { Publisher, type PublisherParts } from './publisher.ts'
 import { createRecords, type Records } from './records.ts'
 import { readRetentionSettings } from './retention.ts'
 import type { RolloutCommand, Start } from './rollouts/contract.ts'
+import { createCountingSource } from './rollouts/counted-windows.ts'
 import { Rollouts } from './rollouts/driver.ts'
-import { NO_WINDOWS, type WindowSource } from './rollouts/source.ts'
+import type { WindowSource } from './rollouts/source.ts'
 import { RolloutStore } from './rollouts/store.ts'
 import type { Scope } from './scopes.ts'
 import { State } from './state.ts'
@@ -61,14 +63,17 @@ export type ControlSeams = {
   readonly createRecords: (bucket: R2Bucket) => Records
   /** Asks an origin whether it is well. */
   readonly askOrigin: ProbingParts['ask']
-  readonly createSource: (sql: SqlStorage) => WindowSource
+  readonly createSource: (counting: Counting) => WindowSource
+  /** Runs something in so many milliseconds, unless the object is evicted before. */
+  readonly later: (run: () => void, ms: number) => void
 }
 
 const SEAMS: Omit<ControlSeams, 'askOrigin'> = {
   now: Date.now,
   createAccess: (parts) => new Authority(parts),
   createRecords,
-  createSource: () => NO_WINDOWS,
+  createSource: createCountingSource,
+  later: (run, ms) => void setTimeout(run, ms),
 }
 
 type Named = Pick<Upload, 'version' | 'serial'>
@@ -84,10 +89,11 @@ export class Control extends DurableObject<Env> implements ControlCalls {
   readonly #probing: Probing
   readonly #access: Access
   readonly #pace = new Pace()
+  readonly #counting: Counting
 
   constructor(ctx: DurableObjectState, env: Env, seams: Partial<ControlSeams> = {}) {
     super(ctx, env)
-    const { now, createAccess, createRecords, createSource } = { ...SEAMS, ...seams }
+    const { now, createAccess, createRecords, createSource, later } = { ...SEAMS, ...seams }
     const ask: ProbingParts['ask'] = (target) => askOrigin(target, { bindings: env, now })
     const { storage } = ctx
     const { sql } = storage
@@ -120,11 +126,12 @@ export class Control extends DurableObject<Env> implements ControlCalls {
     this.#external = new External(this.#parts)
     this.#uploading = new Uploading(this.#parts)
     this.#collecting = new Collecting(this.#parts)
+    this.#counting = new Counting({ storage, now, later })
     this.#rollouts = new Rollouts({
       ...this.#parts,
       storage,
       store: new RolloutStore(sql),
-      source: createSource(sql),
+      source: createSource(this.#counting),
     })
     alarm.add(() => this.#publisher.dueAt)
     alarm.add(() => this.#rollouts.dueAt())
@@ -147,12 +154,18 @@ export class Control extends DurableObject<Env> implements ControlCalls {
     const look = this.#external.consider(report)
     if (look) this.ctx.waitUntil(this.#noticeAfter(look))
     const { down } = this.#probing
-    const told = { nextMs, ...(down.length > 0 ? { down } : {}) }
+    if (report.batch) this.#counting.receive(report.batch)
+    const { collected } = this.#counting
+    const brief = {
+      nextMs,
+      ...(collected ? { collected } : {}),
+      ...(down.length > 0 ? { down } : {}),
+    }
     const { head } = this.#parts.ledger
-    if (!head) return { current: undefined, text: undefined, ...told }
+    if (!head) return { current: undefined, text: undefined, ...brief }
     const { revision, digest, text } = head
     const has = report.held?.revision === revision && report.held.digest === digest
-    return { current: { revision, digest }, text: has ? undefined : text, ...told }
+    return { current: { revision, digest }, text: has ? undefined : text, ...brief }
   }
 
   /**

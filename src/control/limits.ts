@@ -127,8 +127,8 @@ export const DEFAULT_RETAINED_DAYS = 30
 /** A rollout is looked at as often as its windows close. */
 export const ROLLOUT_LOOK_MS = 10_000
 
-/** Rollouts that are due within this are looked at together: one alarm for all of them. */
-export const ROLLOUT_LOOK_SLACK_MS = 2000
+/** With one that is due all others are looked at that are due within this: one alarm serves them all. */
+export const ROLLOUT_LOOK_SLACK_MS = 5000
 
 /** The breaker of looks: so many at once, then one in this time, a little less than they are apart. */
 export const ROLLOUT_LOOK_BURST = 30

@@ -1,8 +1,9 @@
 // A control that rolls out, in a test: made-up visitors whose windows close every ten seconds, alarms and
 // the watchdog when their time comes, and what the tests ask it.
 
+import type { AssignmentsDocument } from '../../src/assignments/schema.ts'
 import type { RolloutCommand, Start } from '../../src/control/rollouts/contract.ts'
-import type { Counting, WindowSource } from '../../src/control/rollouts/source.ts'
+import type { Counting, Stratum, WindowSource } from '../../src/control/rollouts/source.ts'
 import type { MetricWindow } from '../../src/core/judge/metric.ts'
 import type { Window } from '../../src/core/rollout/events.ts'
 import { PRESETS } from '../../src/core/rollout/presets.ts'
@@ -50,7 +51,9 @@ export class Script implements WindowSource {
   beforeRead: () => void = () => undefined
   /** Gives windows again, however late it is. */
   repeats = false
-  readonly told: (Counting | { readonly stopped: number })[] = []
+  readonly told: (Counting | Stratum | { readonly stopped: number })[] = []
+  /** Of the rollouts that run: the newest one. */
+  readonly #strata = new Map<number, number>()
   /** Of the canary and the control together, and how many a rollback would have spared. */
   readonly exposed = { control: 0, canary: 0 }
   readonly #windows = new Map<number, Window[]>()
@@ -67,12 +70,17 @@ export class Script implements WindowSource {
     this.told.push(counting)
   }
 
+  startStratum(rollout: number, stratum: Stratum): void {
+    this.told.push(stratum)
+    this.#strata.set(rollout, stratum.revision)
+  }
+
   stopCounting(rollout: number): void {
     this.told.push({ stopped: rollout })
   }
 
   /** Closes the window of a rollout whose canary had `weight` percent of the visitors. */
-  close(rollout: number, generation: number, stratum: number, weight: number): void {
+  close(rollout: number, generation: number, weight: number): void {
     const drawn = drawWindow(this.#random, this.load, weight, PRESETS.standard.metrics)
     this.exposed.control += drawn.visitors[0]
     this.exposed.canary += drawn.visitors[1]
@@ -80,7 +88,13 @@ export class Script implements WindowSource {
     const metrics: Record<string, MetricWindow> = { ...drawn.metrics }
     const window = {
       ...{ id: this.#id, generation, metrics },
-      assigned: [{ id: stratum, shares: [100 - weight, weight], visitors: drawn.visitors }],
+      assigned: [
+        {
+          id: this.#strata.get(rollout) ?? 0,
+          shares: [100 - weight, weight],
+          visitors: drawn.visitors,
+        },
+      ],
     }
     const windows = this.#windows.get(rollout) ?? []
     windows.push(...this.spoil(window))
@@ -89,7 +103,7 @@ export class Script implements WindowSource {
 }
 
 /** main has all the traffic, and the canary still points at the last release. */
-export function releasedDocument() {
+export function releasedDocument(): AssignmentsDocument {
   const document = exampleDocument()
   const { services } = document.versions['0.0.5'] ?? {}
   const next = { manifest: '7'.repeat(64), ...(services ? { services } : {}) }
@@ -168,19 +182,14 @@ export class Rolling {
 
   async content() {
     const { text = '{}' } = (await this.life.document()) ?? {}
-    return JSON.parse(text) as ReturnType<typeof releasedDocument> & {
-      readonly revision: number
-      readonly traffic: Traffic
-      readonly spent?: readonly (readonly [number, number])[]
-      readonly versions: Record<string, { readonly withdrawn?: boolean }>
-    }
+    return JSON.parse(text) as Omit<AssignmentsDocument, 'traffic'> & { readonly traffic: Traffic }
   }
 
   /** Buckets by environment. */
   async buckets(): Promise<Record<string, number>> {
     const { traffic } = await this.content()
     return Object.fromEntries(
-      Object.entries(traffic as Traffic).map(([name, ranges]) => [name, countBuckets(ranges)]),
+      Object.entries(traffic).map(([name, ranges]) => [name, countBuckets(ranges)]),
     )
   }
 
@@ -193,8 +202,8 @@ export class Rolling {
       if (endedAt !== undefined) continue
       const canary = buckets[environment] ?? 0
       const both = canary + (buckets[base] ?? 0)
-      const { generation, weight } = await this.status(id)
-      this.script.close(id, generation, weight, (canary / both) * 100)
+      const { generation } = await this.status(id)
+      this.script.close(id, generation, (canary / both) * 100)
     }
   }
 

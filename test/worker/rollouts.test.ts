@@ -24,14 +24,14 @@ describe('a healthy release', () => {
         moved: [{ from: 'main', to: 'canary', buckets: 100 }],
         rollout: { id: 1, phaseText: 'step 1 of 3 (1 %)', weight: 1, base: 'main' },
       })
-      expect((await rolling.content()).environments.canary.version).toBe('0.0.7')
+      expect((await rolling.content()).environments.canary?.version).toBe('0.0.7')
       const status = await rolling.finish(4 * HOUR)
       expect(status).toMatchObject({ phase: 'promoted', weight: 100, problem: undefined })
       const { transitions } = await rolling.explain()
       expect(transitions.map(({ weight }) => weight)).toEqual([1, 5, 25, 95, 100])
       expect(transitions.map(({ revision }) => revision)).toEqual([2, 3, 4, 5, 6])
       const content = await rolling.content()
-      expect(content.environments.main.version).toBe('0.0.7')
+      expect(content.environments.main?.version).toBe('0.0.7')
       expect(await rolling.buckets()).toEqual({ main: 10_000, canary: 0 })
       expect(content.spent ?? []).toEqual([])
       await rolling.life.runAlarms()
@@ -46,7 +46,7 @@ describe('a healthy release', () => {
       await rolling.start({ reason: 'the new search' })
       await rolling.finish(4 * HOUR)
       const { lines, transitions, rollout } = await rolling.explain()
-      expect(lines[0]).toBe('Rollout 1: version 0.0.7 in "canary", compared with 0.0.7 in "main".')
+      expect(lines[0]).toBe('Rollout 1: version 0.0.7 in "canary", compared with 0.0.3 in "main".')
       expect(lines[1]).toMatch(/^It is over, promoted: the bake is over\.$/)
       expect(lines.some((line) => line.includes('(the new search)'))).toBe(true)
       expect(transitions[3]).toMatchObject({
@@ -91,7 +91,7 @@ describe('a release that is worse', () => {
       expect(content.spent).toEqual([[9900, 10_000]])
       // Withdrawn, so that open tabs leave it too; the canary has what everybody has.
       expect(content.versions['0.0.7']?.withdrawn).toBe(true)
-      expect(content.environments.canary.version).toBe('0.0.3')
+      expect(content.environments.canary?.version).toBe('0.0.3')
       expect(await rolling.replay()).toMatchObject({ same: true })
       const seconds = (rolling.life.world.now - from) / 1000
       console.log(
@@ -110,14 +110,14 @@ describe('a release that is worse', () => {
       expect(await rolling.finish(4 * HOUR)).toMatchObject({ phase: 'rolledBack' })
       const content = await rolling.content()
       expect(content.versions['0.0.7']?.withdrawn).toBeUndefined()
-      expect(content.environments.canary.version).toBe('0.0.7')
+      expect(content.environments.canary?.version).toBe('0.0.7')
       expect(await rolling.buckets()).toEqual({ main: 10_000, canary: 0 })
     })
   })
 
   it('is not withdrawn while another environment points at it', async () => {
     const document = releasedDocument()
-    document.environments.qa.version = '0.0.7'
+    document.environments.qa = { version: '0.0.7', restricted: true }
     const world = await createRollingWorld(document)
     await live(world, async (rolling) => {
       rolling.script.load = FAILING
@@ -137,7 +137,7 @@ describe('a release that is worse', () => {
       await rolling.pass(4 * HOUR, isBaking)
       rolling.script.load = FAILING
       expect(await rolling.finish(HOUR)).toMatchObject({ phase: 'rolledBack' })
-      expect((await rolling.content()).environments.main.version).toBe('0.0.3')
+      expect((await rolling.content()).environments.main?.version).toBe('0.0.3')
       expect(await rolling.buckets()).toEqual({ main: 10_000, canary: 0 })
     })
   })

@@ -27,7 +27,7 @@ import type {
 import { CONTROL, type Fed, type FeedParts, feed, type NotFed } from './feed.ts'
 import { readForeign } from './foreign.ts'
 import { replayRollout } from './replay.ts'
-import { chargeLook, isLookDue, lookDueAt } from './schedule.ts'
+import { chargeLook, findDue, lookDueAt } from './schedule.ts'
 import { startRollout } from './start.ts'
 import type { Rollout } from './store.ts'
 import { toLines, toStatus, toSummary, toTransition } from './tell.ts'
@@ -101,9 +101,8 @@ export class Rollouts {
   run(): Promise<void> {
     return this.#inTurn(async () => {
       const { store, now } = this.#parts
-      for (const rollout of store.running()) {
-        if (!isLookDue(rollout, now())) continue
-        await this.#try(rollout.id, () => this.#look(rollout.id))
+      for (const { id } of findDue(store.running(), now())) {
+        await this.#try(id, () => this.#look(id))
       }
     })
   }

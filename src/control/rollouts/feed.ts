@@ -12,7 +12,7 @@ import type { Head } from '../history.ts'
 import type { Ledger, NotCommitted } from '../ledger.ts'
 import { applyActions } from './act.ts'
 import type { Foreign } from './foreign.ts'
-import { type Seen, toSeen } from './seen.ts'
+import { isSameTraffic, type Seen, toSeen, toStratum } from './seen.ts'
 import type { WindowSource } from './source.ts'
 import type { Made, Rollout, RolloutStore, Saved } from './store.ts'
 
@@ -103,7 +103,9 @@ export async function makeTrue(
     first?.()
     const { revision } = made ?? head
     const found = toSeen(content, revision, rollout)
-    const seen = typeof found === 'string' ? rollout.seen : found
+    // What was compared is told of one that is over, and not what became of it.
+    const isOver = typeof found === 'string' || !isRunning(state.phase)
+    const seen = isOver ? rollout.seen : found
     const { events, said, at, look } = fed
     const saved: Saved = {
       ...{ state, seen, events, transitions, said, at },
@@ -126,21 +128,24 @@ export async function makeTrue(
 
 function tellSource(
   source: WindowSource,
-  { id, environment, base }: Rollout,
-  { version, baseVersion }: Seen,
-  { phase, generation, plan }: RolloutState,
+  { id, environment, base, seen: before }: Rollout,
+  seen: Seen,
+  { phase, generation }: RolloutState,
   actions: readonly Action[],
 ): void {
   if (!isRunning(phase)) {
     source.stopCounting(id)
     return
   }
-  if (!actions.some(({ kind }) => kind === 'startCounting')) return
-  const metrics = plan.metrics.map(({ name, edges }) => ({ name, edges }))
-  source.startCounting({
-    ...{ rollout: id, generation, metrics },
-    ...{ base, baseVersion, environment, version },
-  })
+  const begins = actions.some(({ kind }) => kind === 'startCounting')
+  const { version, baseVersion } = seen
+  if (begins) {
+    source.startCounting({
+      ...{ rollout: id, generation },
+      ...{ base, baseVersion, environment, version },
+    })
+  }
+  if (begins || !isSameTraffic(before, seen)) source.startStratum(id, toStratum(seen))
 }
 
 /** The audit log has the whole row: what the transition rested on, and the reason in words. */

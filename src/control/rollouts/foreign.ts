@@ -5,7 +5,7 @@ import type { RolloutEvent } from '../../core/rollout/events.ts'
 import { type RolloutState, toWeight } from '../../core/rollout/state.ts'
 import type { RevisionSummary } from '../contract.ts'
 import type { Content } from '../document.ts'
-import { type Pair, type Seen, toSeen, toShare } from './seen.ts'
+import { isSameTraffic, type Pair, type Seen, toSeen, toShare } from './seen.ts'
 
 export type Foreign = {
   readonly events: readonly RolloutEvent[]
@@ -70,10 +70,4 @@ function toPushed(before: Seen, after: Seen): ['control' | 'canary', string][] {
 
 function isSame(before: Seen, after: Seen): boolean {
   return toPushed(before, after).length === 0 && isSameTraffic(before, after)
-}
-
-function isSameTraffic(before: Seen, after: Seen): boolean {
-  const toText = ({ canaryBuckets, baseBuckets }: Seen) =>
-    JSON.stringify([canaryBuckets, baseBuckets])
-  return toText(before) === toText(after)
 }

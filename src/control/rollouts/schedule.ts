@@ -26,9 +26,10 @@ export function lookDueAt({ looked_at, alarm_debt, retry_at }: Looks, now: numbe
   )
 }
 
-/** Whether it is looked at now: a little early is right where the others are, so that one alarm serves all. */
-export function isLookDue(looks: Looks, now: number): boolean {
-  return lookDueAt(looks, now) <= now + ROLLOUT_LOOK_SLACK_MS
+/** Those that are looked at now: where one is due, also the others that soon are. */
+export function findDue<T extends Looks>(all: readonly T[], now: number): readonly T[] {
+  if (!all.some((looks) => lookDueAt(looks, now) <= now)) return []
+  return all.filter((looks) => lookDueAt(looks, now) <= now + ROLLOUT_LOOK_SLACK_MS)
 }
 
 /** The debt after one more look; that of a clock that was ahead is forgiven. */

@@ -4,6 +4,7 @@
 import { countBuckets, type Range } from '../../core/traffic.ts'
 import type { Content } from '../document.ts'
 import { getOwn } from '../draft.ts'
+import type { Stratum } from './source.ts'
 
 /** The two environments of a rollout. */
 export type Pair = { readonly environment: string; readonly base: string }
@@ -61,6 +62,20 @@ export function toShare({ canaryBuckets, baseBuckets }: Seen, planned: number): 
   const both = canary + countBuckets(baseBuckets)
   if (canary === toCanaryCount(both, planned)) return planned
   return Math.round((canary / both) * 1_000_000) / 10_000
+}
+
+/** Whether everybody is where they were. */
+export function isSameTraffic(before: Seen, after: Seen): boolean {
+  const toText = ({ canaryBuckets, baseBuckets }: Seen) =>
+    JSON.stringify([canaryBuckets, baseBuckets])
+  return toText(before) === toText(after)
+}
+
+/** The shares that visitors are meant to arrive in, from this revision on. */
+export function toStratum({ revision, canaryBuckets, baseBuckets }: Seen): Stratum {
+  const canary = countBuckets(canaryBuckets)
+  const both = canary + countBuckets(baseBuckets)
+  return { revision, shares: [(both - canary) / both, canary / both] }
 }
 
 /** In ascending order, neighbours joined. */

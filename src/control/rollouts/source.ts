@@ -12,8 +12,12 @@ export type Counting = {
   readonly baseVersion: string
   readonly environment: string
   readonly version: string
-  /** The names and edges of what is judged. */
-  readonly metrics: readonly { readonly name: string; readonly edges: readonly number[] | null }[]
+}
+
+/** The parts of the visitors of both sides that are meant; they sum to 1. */
+export type Stratum = {
+  readonly revision: number
+  readonly shares: readonly [control: number, canary: number]
 }
 
 export type WindowSource = {
@@ -27,13 +31,11 @@ export type WindowSource = {
    * it so: what is written here stays or goes with it.
    */
   readonly startCounting: (counting: Counting) => void
+  /**
+   * Who has which buckets has changed with `revision`, or counting has begun: assignments are counted
+   * anew from it. Inside the transaction, too.
+   */
+  readonly startStratum: (rollout: number, stratum: Stratum) => void
   /** The rollout is over. Inside the transaction, too. */
   readonly stopCounting: (rollout: number) => void
-}
-
-/** Nothing is counted: rollouts hold where they ask for data. */
-export const NO_WINDOWS: WindowSource = {
-  closedWindows: () => [],
-  startCounting: () => undefined,
-  stopCounting: () => undefined,
 }
