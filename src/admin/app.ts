@@ -94,7 +94,7 @@ async function admit(route: Route, caller: Caller, ask: Ask): Promise<Result<und
 
 function toResponse(request: Request, route: Route, { body, revision }: Reply): Response {
   const headers = new Headers({
-    'content-type': 'application/json',
+    'content-type': route.type ?? 'application/json',
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
   })
@@ -105,5 +105,6 @@ function toResponse(request: Request, route: Route, { body, revision }: Reply): 
       return new Response(null, { status: 304, headers })
     }
   }
-  return new Response(JSON.stringify(body), { status: route.status ?? 200, headers })
+  const text = route.type === undefined ? JSON.stringify(body) : String(body)
+  return new Response(text, { status: route.status ?? 200, headers })
 }

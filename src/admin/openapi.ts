@@ -54,7 +54,7 @@ export function toOpenApi(routes: readonly Route[]): Json {
 }
 
 function toOperation(route: Route): Json {
-  const { method, path, scope, summary, params, query, body, reply, status = 200 } = route
+  const { method, path, scope, summary, params, query, body, reply, type, status = 200 } = route
   const shown = toFailures(route)
   return {
     operationId: `${method.toLowerCase()}${path.replace(/[^A-Za-z]+(.)?/g, (_, letter = '') => letter.toUpperCase())}`,
@@ -77,7 +77,9 @@ function toOperation(route: Route): Json {
     responses: {
       [status]: {
         description: 'Done',
-        content: { 'application/json': { schema: toSchema(reply, 'output') } },
+        content: {
+          [type?.split(';')[0] ?? 'application/json']: { schema: toSchema(reply, 'output') },
+        },
       },
       ...Object.fromEntries(shown),
     },

@@ -8,6 +8,7 @@ import { ENVIRONMENT_ROUTES } from './routes/environments.ts'
 import { EXPLAIN_ROUTE } from './routes/explain.ts'
 import { HEALTH_ROUTE } from './routes/health.ts'
 import { HISTORY_ROUTES } from './routes/history.ts'
+import { METRICS_ROUTES } from './routes/metrics.ts'
 import { TOKEN_ROUTES } from './routes/tokens.ts'
 import { VERSION_ROUTES } from './routes/versions.ts'
 
@@ -16,6 +17,7 @@ const CONTROLLED: readonly Route[] = [
   ...VERSION_ROUTES,
   ...HISTORY_ROUTES,
   EXPLAIN_ROUTE,
+  ...METRICS_ROUTES,
   ...AUDIT_ROUTES,
   ...TOKEN_ROUTES,
   HEALTH_ROUTE,

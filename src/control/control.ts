@@ -24,6 +24,7 @@ import type {
   Verification,
 } from './contract.ts'
 import { Counting } from './counting/counting.ts'
+import type { MetricRange } from './counting/series.ts'
 import { Edits } from './edits.ts'
 import { External } from './external.ts'
 import { History } from './history.ts'
@@ -185,6 +186,20 @@ export class Control extends DurableObject<Env> implements ControlCalls {
         nextMs: this.#pace.nextMs(now()),
         overwritten: edits.countOverwritten(),
       }
+    })
+  }
+
+  metrics(caller: Caller, range: MetricRange) {
+    return this.#answer(caller, 'read', () => {
+      const points = this.#counting.metrics(range)
+      return { points, losses: this.#counting.losses }
+    })
+  }
+
+  metricsSince(caller: Caller) {
+    return this.#answer(caller, 'read', () => {
+      const series = this.#counting.since()
+      return { series, losses: this.#counting.losses }
     })
   }
 

@@ -40,11 +40,12 @@ const matchers = ROUTES.map((route) => ({
 
 async function checkReply(request: Request, path: string, response: Response): Promise<Response> {
   if (response.body === null || request.method === 'HEAD') return response
-  const body: unknown = await response.clone().json()
   const found = matchers.find(
     ({ route, pattern }) => route.method === request.method && pattern.test(path),
   )
   const expected = response.ok ? found?.route : undefined
+  const copy = response.clone()
+  const body: unknown = expected?.type === undefined ? await copy.json() : await copy.text()
   const schema = response.ok ? expected?.reply : problem
   const checked = schema?.safeParse(body)
   const status = response.ok ? (expected?.status ?? 200) : response.status
