@@ -44,8 +44,9 @@ async function checkReply(request: Request, path: string, response: Response): P
     ({ route, pattern }) => route.method === request.method && pattern.test(path),
   )
   if (response.ok && found?.route.repliesOctets) return response
-  const body: unknown = await response.clone().json()
   const expected = response.ok ? found?.route : undefined
+  const copy = response.clone()
+  const body: unknown = expected?.type === undefined ? await copy.json() : await copy.text()
   const schema = response.ok ? expected?.reply : problem
   const checked = schema?.safeParse(body)
   const statuses = [expected?.status ?? 200, ...(expected?.hasSteps ? [202] : [])]
