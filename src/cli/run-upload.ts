@@ -1,7 +1,7 @@
 // One upload with its progress on the screen, and what is said when it is cut short: what was sent is
 // kept, and the same command goes on from there.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { showProgress } from '../publish/progress.ts'
 import { type Upload, type UploadOptions, uploadFolder } from '../publish/upload.ts'
 import type { Api } from './api.ts'

@@ -1,9 +1,6 @@
 // `holo publish`: a folder becomes a version. Nothing points at it afterwards, so nobody is asked.
 
 import * as z from 'zod'
-import { createHash } from 'node:crypto'
-import { stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
 import { removeEncoded } from '../../publish/encode-contents.ts'
 import { command } from '../command.ts'
 import { misuse } from '../failure.ts'
