@@ -46,6 +46,8 @@ export type AdminEdge = {
 export type CallOptions = Omit<Ask, 'body' | 'method'> & {
   readonly token?: string
   readonly json?: unknown
+  /** Bytes, in the place of JSON. */
+  readonly octets?: Uint8Array
 }
 
 let addresses = 0
@@ -103,15 +105,22 @@ export async function startAdminEdge(): Promise<AdminEdge> {
   const url = await miniflare.unsafeGetDirectURL('holo')
   const namespace = await miniflare.getDurableObjectNamespace('CONTROL')
   const control = namespace.get(namespace.idFromName('control')) as unknown as TestControl
-  const call: AdminEdge['call'] = (method, path, { token, json, headers } = {}) =>
+  const call: AdminEdge['call'] = (method, path, { token, json, octets, headers } = {}) =>
     ask(url, path, {
       method,
       headers: {
         'cf-connecting-ip': freshAddress(),
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(octets === undefined
+          ? {}
+          : {
+              'content-type': 'application/octet-stream',
+              'content-length': String(octets.length),
+            }),
         ...headers,
       },
+      ...(octets === undefined ? {} : { body: octets }),
       ...(json === undefined ? {} : { body: JSON.stringify(json) }),
     })
   const bucket = await miniflare.getR2Bucket('STORE')

@@ -14,7 +14,7 @@ export type Answer = {
 export type Ask = {
   readonly method?: string
   readonly headers?: OutgoingHttpHeaders
-  readonly body?: string
+  readonly body?: string | Uint8Array
 }
 
 /** What a browser says when a person opens a page. */

@@ -4,6 +4,7 @@
 import { type Encoding, encodeManifest } from '../../src/core/manifest.ts'
 import { DEFAULT_HTML_HANDLING, type ManifestConfig } from '../../src/core/manifest-config.ts'
 import type { Version } from '../../src/core/types.ts'
+import type { VersionRecord } from '../../src/core/version-record.ts'
 
 /** The part of R2 that is written to. */
 export type WritableBucket = {
@@ -22,7 +23,7 @@ export type PublishedFile = {
 /** Files by manifest path. */
 export type PublishedFiles = Readonly<Record<string, PublishedFile>>
 
-/** Writes blobs and manifest; the version is open and has no services. */
+/** Writes blobs, manifest and record; the version is open and has no services. */
 export async function publishVersion(
   bucket: WritableBucket,
   id: string,
@@ -55,6 +56,13 @@ export async function publishVersion(
   )
   const manifest = await sha256(bytes)
   await bucket.put(`manifests/${manifest}`, bytes)
+  const record: VersionRecord = {
+    ...{ id, manifest, services: [], files: entries.length },
+    bytes: entries.reduce((sum, { size }) => sum + size, 0),
+    createdAt: '2026-11-23T12:00:00Z',
+  }
+  const text = new TextEncoder().encode(JSON.stringify(record))
+  await bucket.put(`versions/${id}`, Uint8Array.from(text))
   return { id, manifest, services: [], open: true, withdrawn: false }
 }
 

@@ -1,14 +1,19 @@
 // What the API says when the control is down, slow, overloaded or lying. The controls here are made to
 // fail; every other test of the API has the real one.
 
+import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createApp } from '../../src/admin/app.ts'
+import { createContentStore } from '../../src/admin/content-store.ts'
 import { ROUTES } from '../../src/admin/routes.ts'
 import type { ControlCalls } from '../../src/control/contract.ts'
 import { err, ok } from '../../src/core/result.ts'
+import type { Env } from '../../src/env.ts'
 
 const app = createApp(ROUTES)
 const TOKEN = 'x'.repeat(40)
+/** R2 as it is: what fails here is the control. */
+const store = createContentStore((env as Env).STORE)
 const NOW = 1_764_000_000_000
 
 let logged: string[]
@@ -142,6 +147,7 @@ describe('a control that cannot be reached at all', () => {
       path: '/.holo/api/health',
       requestId: 'r1',
       getControl,
+      store,
       now: NOW,
     })
     expect([response.status, await response.json()]).toEqual([200, { status: 'ok' }])

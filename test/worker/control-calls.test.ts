@@ -5,9 +5,14 @@ import type { ControlCalls } from '../../src/control/contract.ts'
 import { Control } from '../../src/control/control.ts'
 import worker from '../../src/worker.ts'
 import { exampleDocument } from '../support/document.ts'
-import { ALICE, env, namespace, toChange, World } from './control-world.ts'
+import { ALICE, env, namespace, toCaller, toChange, World } from './control-world.ts'
 
 const REPLACE = toChange({ kind: 'replace', document: exampleDocument() }, 0)
+const RECORD = {
+  ...{ id: 'v1', manifest: '0'.repeat(64), services: [], files: 1, bytes: 1 },
+  createdAt: '2026-11-23T12:00:00Z',
+}
+const READER = toCaller('reader')
 const PAGE = { before: undefined, limit: 10 }
 const DENIED = { ok: false, error: { kind: 'denied', denial: 'unauthenticated' } }
 
@@ -38,6 +43,16 @@ describe('the calls of the deployed control', () => {
       stub.tokens(caller()),
       stub.createToken(caller(), { name: 'mine', scopes: ['admin'], expiresAt: undefined }),
       stub.revokeToken(caller(), 'id'),
+      stub.openUpload(caller(), RECORD, false),
+      stub.upload(caller(), 'v1'),
+      stub.finalisedManifests(caller()),
+      stub.beginVerification(caller(), 'v1', RECORD.manifest),
+      stub.recordVerified(caller(), { version: 'v1', serial: 1 }, 0, 1),
+      stub.finishUpload(caller(), { version: 'v1', serial: 1 }),
+      stub.versionUses(caller()),
+      stub.protection(caller()),
+      stub.retire(caller(), false),
+      stub.collect(caller(), { kind: 'blobs', keys: [], searched: [] }),
     ]
     for (const answer of answers) expect(await answer).toEqual(DENIED)
   })
@@ -81,6 +96,29 @@ describe('the calls of the deployed control', () => {
         await control.change(ALICE, toChange({ kind, to: 1 } as never, 1))
       }
       expect(asked.slice(-3)).toEqual(['admin', 'admin', 'admin'])
+    })
+  })
+
+  it('of uploads and collections ask for their scopes', async () => {
+    const world = await World.create()
+    await world.live(async ({ control }) => {
+      const scoped = [
+        ['publish', () => control.openUpload(READER, RECORD, false)],
+        ['publish', () => control.finalisedManifests(READER)],
+        ['publish', () => control.beginVerification(READER, 'v1', RECORD.manifest)],
+        ['publish', () => control.recordVerified(READER, { version: 'v1', serial: 1 }, 0, 1)],
+        ['publish', () => control.finishUpload(READER, { version: 'v1', serial: 9 })],
+        ['admin', () => control.protection(READER)],
+        ['admin', () => control.retire(READER, false)],
+        ['admin', () => control.collect(READER, { kind: 'blobs', keys: [], searched: [] })],
+        ['read', () => control.upload(READER, 'v1')],
+        ['read', () => control.versionUses(READER)],
+      ] as const
+      for (const [scope, call] of scoped) {
+        world.asked.length = 0
+        await call()
+        expect(world.asked).toEqual([scope])
+      }
     })
   })
 

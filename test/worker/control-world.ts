@@ -27,8 +27,9 @@ export function toCaller(name: string): Caller {
 export const ALICE = toCaller('alice')
 
 /** Whoever shows a token is who it says, and may do everything. */
-export function createOpenAccess(): Access {
-  const authorise: Access['authorise'] = async ({ credential }) => {
+export function createOpenAccess(asked: string[] = []): Access {
+  const authorise: Access['authorise'] = async ({ credential }, scope) => {
+    asked.push(scope)
     const actor = credential.kind === 'token' ? credential.token : credential.jwt
     return { ok: true, value: { actor, token: `id of ${actor}`, scopes: ['admin'] } }
   }
@@ -64,6 +65,10 @@ export class World {
   /** Far in the future, so that no alarm runs by itself. */
   now = Date.UTC(2100, 0, 1)
   rowsWritten = 0
+  /** The scopes that calls have asked for. */
+  readonly asked: string[] = []
+  /** Variables of the Worker that are other than in wrangler.toml. */
+  variables: Partial<Env> = {}
   /** Where the control finds what was finalised: everything, in tests of other matters. */
   records: Records = { read: async () => 'unavailable', create: unexpected, remove: unexpected }
   /** What rollouts are given to judge; what the control counted itself when left out. */
@@ -118,7 +123,7 @@ export class World {
         let record: RecordAudit | undefined
         const control = new Control(
           state,
-          { ...env, ASSIGNMENTS: this.#kv(step) },
+          { ...env, ...this.variables, ASSIGNMENTS: this.#kv(step) },
           {
             now: () => this.now,
             createRecords: () => this.records,
@@ -127,7 +132,7 @@ export class World {
             later: () => undefined,
             createAccess: ({ recordAudit }) => {
               record = recordAudit
-              return createOpenAccess()
+              return createOpenAccess(this.asked)
             },
           },
         )

@@ -60,6 +60,8 @@ export class PublicationWorld {
   /** When each key was written, on the world's clock. */
   readonly #writtenAt = new Map<string, number>()
   around: AroundR2 = () => undefined
+  /** Everything in R2 is older than any grace. */
+  isAllOld = false
   /** What R2 was asked for, in order. */
   readonly r2: string[] = []
 
@@ -110,7 +112,7 @@ export class PublicationWorld {
           const listed = await STORE.list(options)
           const objects = listed.objects.map((object) => ({
             ...{ key: object.key, size: object.size },
-            uploaded: new Date(this.#writtenAt.get(object.key) ?? 0),
+            uploaded: new Date(this.isAllOld ? 0 : (this.#writtenAt.get(object.key) ?? 0)),
           }))
           return { ...listed, objects }
         }),
@@ -136,6 +138,8 @@ export class Client {
   readonly #world: World
   readonly #life: Life
   readonly #bucket: R2Bucket
+  /** What it does when it is told to wait: others come in between. */
+  pause = (): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, 1))
 
   constructor(world: World, life: Life, bucket: R2Bucket) {
     this.#world = world
@@ -190,12 +194,14 @@ export class Client {
     return { answer, missing: answer.status === 200 ? await this.missing(version) : [] }
   }
 
+  /** None when the manifest is gone: what comes next finds out, too. */
   async missing(version: string): Promise<string[]> {
     const missing: string[] = []
     let cursor: string | undefined
     do {
       const query = cursor === undefined ? '' : `?cursor=${cursor}`
       const page = await this.call('GET', `/uploads/${version}/missing${query}`)
+      if (page.body.code === 'manifest_missing') return []
       if (page.status !== 200) throw new Error(JSON.stringify(page.body))
       missing.push(...page.body.missing.map((blob: { sha256: string }) => blob.sha256))
       cursor = page.body.cursor
@@ -212,6 +218,7 @@ export class Client {
     for (let step = 0; step < steps; step++) {
       const answer = await this.call('POST', `/uploads/${version}/finalise`, { manifest })
       if (answer.status !== 202) return answer
+      if (answer.body.waitMs > 0) await this.pause()
     }
     throw new Error('the end does not come')
   }
@@ -221,6 +228,7 @@ export class Client {
     let uploaded = 0
     for (let attempt = 0; attempt < 20; attempt++) {
       const { answer, missing } = await this.begin(version, made, services)
+      if (answer.body.code === 'manifest_missing') continue
       if (answer.status !== 200) return { answer, uploaded }
       for (const hash of missing) {
         const put = await this.putBlob(made, hash)
@@ -249,6 +257,11 @@ export class Client {
     let cursor: string | undefined
     for (let step = 0; step < 500; step++) {
       const answer = await this.call('POST', '/gc', { dryRun, ...(cursor && { cursor }) })
+      if (answer.body.code === 'manifest_missing') {
+        // Somebody has begun an upload of what had just gone, and will put it there again.
+        await this.pause()
+        continue
+      }
       if (answer.status !== 200) throw new Error(JSON.stringify(answer.body))
       sum.versions.push(...answer.body.versions)
       for (const name of ['uploads', 'records', 'manifests', 'blobs', 'parts', 'bytes'] as const) {
@@ -256,8 +269,7 @@ export class Client {
       }
       if (answer.body.done) return sum
       cursor = answer.body.cursor
-      // As a client that waits: others come in between.
-      if (answer.body.waitMs > 0) await new Promise((resolve) => setTimeout(resolve, 1))
+      if (answer.body.waitMs > 0) await this.pause()
     }
     throw new Error('the collection does not end')
   }
