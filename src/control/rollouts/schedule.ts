@@ -15,9 +15,9 @@ const LOOKS = { burst: ROLLOUT_LOOK_BURST, costMs: ROLLOUT_LOOK_COST_MS }
 
 type Looks = Pick<RolloutRow, 'looked_at' | 'alarm_debt' | 'retry_at'>
 
-/** Never before `now`, and never long after it, whatever a wrong clock has written down. */
+/** Never before `now`, and never long after it: a look that a wrong clock has in the future never was. */
 export function lookDueAt({ looked_at, alarm_debt, retry_at }: Looks, now: number): number {
-  const last = Math.min(looked_at, now)
+  const last = looked_at > now ? 0 : looked_at
   return Math.max(
     now,
     last + ROLLOUT_LOOK_MS,
