@@ -1,6 +1,6 @@
 // The shapes of rollouts in the replies of the API.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { environmentName, milliseconds, versionId } from './schemas.ts'
 
 const percent = z.number().describe('Of the visitors of both environments')

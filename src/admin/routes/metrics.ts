@@ -1,6 +1,6 @@
 // Routes of the counts: for people and scripts as JSON, for Prometheus as OpenMetrics.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { MAX_METRIC_POINTS } from '../../control/counting/limits.ts'
 import { err, ok } from '../../core/result.ts'
 import { OPENMETRICS_TYPE, toOpenMetrics } from '../openmetrics.ts'

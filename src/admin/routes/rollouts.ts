@@ -1,6 +1,6 @@
 // Routes of rollouts: to start one, to look at them, and what people may do to one that runs.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { ROLLOUT_COMMANDS, type RolloutCommand } from '../../control/rollouts/contract.ts'
 import { err, ok } from '../../core/result.ts'
 import { toFailure } from '../problems.ts'

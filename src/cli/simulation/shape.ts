@@ -1,6 +1,6 @@
 // What `holo simulate --json` prints.
 
-import { z } from 'zod'
+import * as z from 'zod'
 
 const spread = z
   .strictObject({ mean: z.number(), p10: z.number(), p50: z.number(), p90: z.number() })
