@@ -7,6 +7,7 @@ import { EXPLAIN } from './commands/explain.ts'
 import { GC } from './commands/gc.ts'
 import { LOG, VERIFY } from './commands/history.ts'
 import { INIT } from './commands/init.ts'
+import { METRICS_EXPORT } from './commands/metrics-export.ts'
 import { OPEN } from './commands/open.ts'
 import { POINT, SWAP } from './commands/point.ts'
 import { PUBLISH } from './commands/publish.ts'
@@ -57,6 +58,7 @@ export const COMMANDS: readonly Command[] = [
   RULES_LIST,
   RULES_SET,
   EXPLAIN,
+  METRICS_EXPORT,
   SIMULATE,
   VALIDATE,
   DIFF,

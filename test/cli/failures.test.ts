@@ -89,6 +89,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   'rules list': { works: [], bad: ['one-too-many'] },
   'rules set': { works: ['rules.json'], bad: ['broken.json'] },
   explain: { works: ['/', '--visitor', 'anna'], bad: ['/', '--header', 'no colon'] },
+  'metrics export': { works: ['--last', '1h'], bad: ['--last', 'long'] },
   simulate: { works: ['instant'], bad: ['standrad'] },
   validate: { works: ['assignments.json'], bad: ['not-there.json'] },
   diff: { works: ['assignments.json'], bad: ['not-there.json'] },

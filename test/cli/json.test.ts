@@ -77,6 +77,8 @@ const CALLS: readonly (readonly [name: string, ...args: string[]])[] = [
   ['rollout abort', '--yes'],
   ['rollout replay'],
   ['rollout history'],
+  ['metrics export'],
+  ['metrics export', 'counts.json', '--last', '2d'],
   ['simulate', 'instant', '--runs', '2'],
   ['gc', '--dry-run'],
   ['gc', '--yes'],

@@ -53,6 +53,15 @@ export const SIMULATE = command({
       parse: collect,
     },
     {
+      flags: '--record <file>',
+      about: 'the traffic of a file of "holo metrics export" instead of a made-up one',
+    },
+    {
+      flags: '--worse <factor>',
+      about: 'with --record: the new version fails so many times as often as recorded (1)',
+      parse: parseFactor,
+    },
+    {
       flags: '--runs <n>',
       about: `how often it is tried (${DEFAULT_RUNS})`,
       parse: parseRuns,
@@ -79,12 +88,16 @@ export const SIMULATE = command({
       command: 'holo simulate plan.json --error-rate main=1% canary=1% --runs 1000 --seed 7',
       about: 'a sound one: how long does it take, and is it ever taken back?',
     },
+    {
+      command: 'holo simulate careful --record yesterday.json --worse 2',
+      about: 'on real counters, with a release that fails twice as often',
+    },
   ],
   shape: simulatedShape,
   run: async (context, [name]: [string], options: SimulateOptions) => {
     const named = await loadPlan(context, name)
     const { runs = DEFAULT_RUNS, seed = 1, days = DEFAULT_DAYS } = options
-    const supposed = suppose(named.plan, options)
+    const supposed = await suppose(context, named.plan, options)
     const supposition: Supposition = {
       loadAt: supposed.loadAt,
       personAdvances: options.advance === true,
@@ -138,6 +151,12 @@ function parseRuns(text: string): number {
   const runs = parseWhole('runs are a whole number from 1')(text)
   if (runs <= MOST_RUNS) return runs
   throw new InvalidArgumentError(`at most ${MOST_RUNS} runs`)
+}
+
+function parseFactor(text: string): number {
+  const factor = Number(text)
+  if (factor >= 0 && factor <= 1000 && text.trim() !== '') return factor
+  throw new InvalidArgumentError('a factor, from 0 to 1000')
 }
 
 function parseDays(text: string): number {
