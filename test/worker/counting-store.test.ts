@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { Counting } from '../../src/control/counting/counting.ts'
 import {
   KEPT_MINUTES,
@@ -8,9 +8,10 @@ import {
   ROWS_PER_ROLLOUT_WINDOW,
   ROWS_PER_WINDOW,
 } from '../../src/control/counting/limits.ts'
+import { isBatch } from '../../src/core/counting/batch.ts'
 import { EVERYBODY, WINDOW_MS } from '../../src/core/counting/limits.ts'
 import { START, type ToGroup, toBatch } from '../control/counting/batches.ts'
-import { ALICE, World } from './control-world.ts'
+import { ALICE, namespace, World } from './control-world.ts'
 
 const MINUTE_MS = 60_000
 const NONE = { held: undefined, kv: undefined }
@@ -42,6 +43,17 @@ function feed(counting: Counting, world: World, windows: number, groups = VISITS
     counting.receive(toBatch('isolate', offset + 1, { [offset]: groups }))
   }
 }
+
+describe('a batch', () => {
+  it('is still one after the call between isolate and control', async () => {
+    const receive = vi.spyOn(Counting.prototype, 'receive')
+    const batch = toBatch('isolate', 1, { 0: VISITS })
+    await namespace.getByName(crypto.randomUUID()).sync({ ...NONE, batch })
+    expect(receive.mock.calls.map(([received]) => isBatch(received))).toEqual([true])
+    expect(receive.mock.calls[0]?.[0]).toEqual(batch)
+    vi.restoreAllMocks()
+  })
+})
 
 describe('rows written', () => {
   it('are none when nothing happens, however often isolates call', async () => {
