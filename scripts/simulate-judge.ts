@@ -14,7 +14,7 @@ const HELP = `npm run simulate:judge -- [options]
   --json      print JSON and nothing else
   --write     put the table into ${PAGE}
   --seed N    whole number (1)
-  --share S   share of the full number of runs, above 0, at most 1 (1; about ten minutes)
+  --share S   share of the full number of runs, above 0, at most 1 (1; about half an hour)
   --help      this text`
 
 type Options = Effort & { readonly json: boolean; readonly write: boolean }
