@@ -18,7 +18,13 @@ export default defineConfig({
         },
       },
       {
-        plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' } })],
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: './wrangler.toml' },
+            // Tests wait for what goes on behind a reply, and would wait for the timer of the counts.
+            miniflare: { bindings: { COUNTS_FLUSH_MS: '0' } },
+          }),
+        ],
         test: {
           name: 'worker',
           include: ['test/worker/**/*.test.ts'],

@@ -7,13 +7,21 @@ import type { Compiled } from './assignments/compile.ts'
 import type { Decision, Service } from './core/types.ts'
 import { errorResponse } from './http/errors.ts'
 import type { Facts } from './http/facts.ts'
+import type { Answered } from './metrics/observed.ts'
 import type { Backends } from './proxy/backends.ts'
 import { forwardRequest } from './proxy/forward.ts'
 import { isAmbiguous, matchService } from './proxy/match-service.ts'
 import { isWebSocketUpgrade } from './proxy/websocket.ts'
 
-/** A reply whose headers can be changed, and what it cost as Server-Timing metrics. */
-export type Acted = { readonly response: Response; readonly timing: readonly string[] }
+/**
+ * A reply whose headers can be changed, what it cost as Server-Timing metrics, and what there is to
+ * count about it.
+ */
+export type Acted = {
+  readonly response: Response
+  readonly timing: readonly string[]
+  readonly counted: Pick<Answered, 'source' | 'service' | 'isNamed'>
+}
 
 export type Situation = {
   readonly request: Request
@@ -38,7 +46,7 @@ export async function act(situation: Situation): Promise<Acted> {
   if (!isRead) return service ? forward(situation, service) : serveOwn(situation)
   const manifest = await assets.open(version, ctx)
   const own = manifest === 'unavailable' ? undefined : assets.findOwn(manifest, facts.path)
-  if (own) return serve(situation, own)
+  if (own) return serve(situation, own, isFile(own))
   if (service && service.prefix !== '/') return forward(situation, service)
   const others =
     manifest === 'unavailable'
@@ -65,13 +73,19 @@ async function serveOwn(situation: Situation): Promise<Acted> {
   const manifest = await assets.open(decision.version, ctx)
   if (manifest === 'unavailable') return fail(situation, 'storage_unavailable')
   const own = assets.findOwn(manifest, facts.path)
-  return own ? serve(situation, own) : fail(situation, 'not_found')
+  return own ? serve(situation, own, isFile(own)) : fail(situation, 'not_found')
 }
 
-async function serve(situation: Situation, intent: Intent): Promise<Acted> {
+/** @param isNamed whether the chosen version itself has the file. */
+async function serve(situation: Situation, intent: Intent, isNamed = false): Promise<Acted> {
   const { request, requestId, assets, ctx } = situation
   const { response, source } = await assets.serve(intent, request, requestId, ctx)
-  return { response, timing: [`holo-bytes;desc="${source}"`] }
+  const counted = { source, service: undefined, isNamed }
+  return { response, timing: [`holo-bytes;desc="${source}"`], counted }
+}
+
+function isFile(intent: Intent): boolean {
+  return intent.kind === 'file' && intent.status === 200
 }
 
 async function forward(situation: Situation, service: Service): Promise<Acted> {
@@ -80,7 +94,7 @@ async function forward(situation: Situation, service: Service): Promise<Acted> {
   if (isAmbiguous(version.services, facts.path)) return fail(situation, 'bad_path')
   const { backend } = assignments.expose
   const began = Date.now()
-  const { response, fellBackFor } = await forwardRequest(
+  const { response, fellBackFor, own } = await forwardRequest(
     {
       request,
       path: facts.path + facts.search,
@@ -97,12 +111,14 @@ async function forward(situation: Situation, service: Service): Promise<Acted> {
     backends,
   )
   const timing = [`holo-origin;dur=${Date.now() - began}`]
-  if (fellBackFor === undefined) return { response, timing }
+  const source = fellBackFor === undefined ? 'service' : 'fallback'
+  const counted: Acted['counted'] = { source, service: own, isNamed: false }
+  if (fellBackFor === undefined) return { response, timing, counted }
   const instead = `${service.prefix} of environment ${service.fallback}`
   console.warn(
     `request ${requestId}: version ${version.id} failed (${fellBackFor}), ${instead} answered`,
   )
-  return { response, timing: [...timing, `holo-fallback;desc="${fellBackFor}"`] }
+  return { response, timing: [...timing, `holo-fallback;desc="${fellBackFor}"`], counted }
 }
 
 /**
@@ -124,5 +140,6 @@ function fail(
   { requestId }: Situation,
   code: 'bad_path' | 'storage_unavailable' | 'not_found',
 ): Acted {
-  return { response: errorResponse(code, requestId), timing: [] }
+  const counted = { source: 'none', service: undefined, isNamed: false } as const
+  return { response: errorResponse(code, requestId), timing: [], counted }
 }

@@ -15,6 +15,10 @@ export type Env = {
   readonly STALE_AFTER_MS: string
   /** How long it waits at most, in milliseconds. */
   readonly DOCUMENT_WAIT_MS: string
+  /** How long counts wait for a call of the control that is due anyway, in milliseconds. */
+  readonly COUNTS_FLUSH_MS: string
+  /** Where counts are kept for the long term, where a data set is bound. */
+  readonly COUNTS?: AnalyticsEngineDataset
   /** Name of the cache that the isolates of a data centre share; empty for the default one. */
   readonly CACHE_NAME: string
   /** Origin that answers while nothing has been published; empty for none. */

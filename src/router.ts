@@ -1,7 +1,7 @@
 // The order of a request, from facts to reply. Read this first: each step names the folder that
 // holds it.
 
-import { act } from './act.ts'
+import { type Acted, act } from './act.ts'
 import { serveAdmin } from './admin/serve.ts'
 import { Assets } from './assets/assets.ts'
 import { createEdgeCache } from './assets/edge-cache.ts'
@@ -21,6 +21,8 @@ import { errorResponse } from './http/errors.ts'
 import { readFacts } from './http/facts.ts'
 import { toKind } from './http/kind.ts'
 import { finishReply } from './http/reply.ts'
+import { type Counter, createCounter } from './metrics/counter.ts'
+import type { Answered, Asked } from './metrics/observed.ts'
 import { type Backends, createBackends } from './proxy/backends.ts'
 import { forwardRequest } from './proxy/forward.ts'
 import { readSettings } from './settings.ts'
@@ -31,17 +33,23 @@ export type Router = (request: Request, ctx: ExecutionContext) => Promise<Respon
 export function createRouter(env: Env): Router {
   const settings = readSettings(env)
   const cache = toColoCache(settings.cacheName)
+  const backends = createBackends({ bindings: env, now: Date.now, random: Math.random })
+  const counter = createCounter(env.COUNTS, settings.countsFlushMs)
+  const loader = new AssignmentsLoader({
+    readKv: () => readAssignments(env.ASSIGNMENTS),
+    // Kept no longer than a call: a stub that has failed once may go on failing.
+    askControl: (report) => env.CONTROL.getByName(CONTROL_NAME).sync(report),
+    colo: createColo(cache),
+    noteDown: (origins) => backends.origins.hint(origins),
+    counting: counter.recorder,
+    now: Date.now,
+    random: Math.random,
+    ...settings,
+  })
   const parts: Parts = {
     env,
-    loader: new AssignmentsLoader({
-      readKv: () => readAssignments(env.ASSIGNMENTS),
-      // Kept no longer than a call: a stub that has failed once may go on failing.
-      askControl: (report) => env.CONTROL.getByName(CONTROL_NAME).sync(report),
-      colo: createColo(cache),
-      now: Date.now,
-      random: Math.random,
-      ...settings,
-    }),
+    loader,
+    counter,
     assets: new Assets({
       store: createR2Store(env.STORE),
       cache: createEdgeCache(cache),
@@ -49,7 +57,7 @@ export function createRouter(env: Env): Router {
     defaultService: settings.defaultOrigin
       ? compileService({ prefix: '/', origins: [settings.defaultOrigin] })
       : undefined,
-    backends: createBackends({ bindings: env, now: Date.now, random: Math.random }),
+    backends,
     skippedRules: new SkippedRules(),
   }
   return async (request, ctx) => {
@@ -72,6 +80,7 @@ const OWN_PREFIX = '/.holo/'
 type Parts = {
   readonly env: Env
   readonly loader: AssignmentsLoader
+  readonly counter: Counter
   readonly assets: Assets
   /** Answers while nothing has been published. */
   readonly defaultService: Service | undefined
@@ -80,7 +89,7 @@ type Parts = {
 }
 
 async function route(
-  { env, loader, assets, defaultService, backends, skippedRules }: Parts,
+  { env, loader, counter, assets, defaultService, backends, skippedRules }: Parts,
   request: Request,
   requestId: string,
   ctx: ExecutionContext,
@@ -91,9 +100,8 @@ async function route(
     return serveAdmin(request, address.path, env, requestId)
   }
   const kind = toKind(request.method, request.headers)
-  const { assignments, origin, isStale } = await loader.load(kind === 'document', (work) =>
-    ctx.waitUntil(work),
-  )
+  const waitUntil = (work: Promise<unknown>) => ctx.waitUntil(work)
+  const { assignments, origin, isStale } = await loader.load(kind === 'document', waitUntil)
   const options = {
     visitor: assignments?.visitor,
     withAttributes: (assignments?.rules.length ?? 0) > 0,
@@ -118,16 +126,25 @@ async function route(
   }
   const decision = decide(facts, assignments)
   skippedRules.record(decision)
-  const { response, timing } = await act({
-    request,
-    requestId,
-    facts,
-    decision,
-    assignments,
-    assets,
-    backends,
-    ctx,
-  })
+  const asked: Asked = { request, facts, decision, assignments, by: 'visitor' }
+  counter.recorder.recordAssigned(asked)
+  let acted: Acted | undefined
+  try {
+    acted = await act({
+      request,
+      requestId,
+      facts,
+      decision,
+      assignments,
+      assets,
+      backends,
+      ctx,
+    })
+  } finally {
+    counter.recorder.record(asked, acted ? toAnswered(acted) : BROKEN)
+    counter.flushLater(() => loader.flush(waitUntil), waitUntil)
+  }
+  const { response, timing } = acted
   if (response.webSocket) return response
   finishReply(response, facts, decision, {
     expose: assignments.expose.response,
@@ -135,4 +152,18 @@ async function route(
     secure: request.url.startsWith('https:'),
   })
   return response
+}
+
+/** Holo's own fault, and no service's. */
+const BROKEN: Answered = {
+  status: 500,
+  source: 'none',
+  bytes: 0,
+  service: undefined,
+  isNamed: false,
+}
+
+function toAnswered({ response, counted }: Acted): Answered {
+  const length = response.body === null ? 0 : Number(response.headers.get('content-length'))
+  return { ...counted, status: response.status, bytes: Number.isSafeInteger(length) ? length : 0 }
 }

@@ -8,11 +8,18 @@ export type Settings = Freshness & {
   /** Answers while nothing has been published. */
   readonly defaultOrigin: string | undefined
   readonly allowInsecure: boolean
+  /** How long counts wait for a call that is due anyway; 0 for as long as it takes. */
+  readonly countsFlushMs: number
   /** Cache of the data centre that holds what isolates share; the default one when left out. */
   readonly cacheName: string | undefined
 }
 
-type DurationName = 'KV_REFRESH_MS' | 'CONTROL_REFRESH_MS' | 'STALE_AFTER_MS' | 'DOCUMENT_WAIT_MS'
+type DurationName =
+  | 'KV_REFRESH_MS'
+  | 'CONTROL_REFRESH_MS'
+  | 'STALE_AFTER_MS'
+  | 'DOCUMENT_WAIT_MS'
+  | 'COUNTS_FLUSH_MS'
 
 /** Defaults, and the least that makes sense: each look costs, and more than ten a second show nothing. */
 const DURATIONS: Readonly<Record<DurationName, { default: number; least: number }>> = {
@@ -20,6 +27,7 @@ const DURATIONS: Readonly<Record<DurationName, { default: number; least: number 
   CONTROL_REFRESH_MS: { default: 2_000, least: 100 },
   STALE_AFTER_MS: { default: 5_000, least: 100 },
   DOCUMENT_WAIT_MS: { default: 300, least: 0 },
+  COUNTS_FLUSH_MS: { default: 10_000, least: 0 },
 }
 
 /** A variable that cannot be meant is replaced by its default, and the log says so. */
@@ -32,6 +40,7 @@ export function readSettings(env: Env): Settings {
     controlRefreshMs: readDuration(env, 'CONTROL_REFRESH_MS'),
     staleAfterMs: readDuration(env, 'STALE_AFTER_MS'),
     documentWaitMs: readDuration(env, 'DOCUMENT_WAIT_MS'),
+    countsFlushMs: readDuration(env, 'COUNTS_FLUSH_MS'),
     defaultOrigin: env.DEFAULT_ORIGIN && !mistake ? normaliseOrigin(env.DEFAULT_ORIGIN) : undefined,
     allowInsecure,
     cacheName: env.CACHE_NAME || undefined,

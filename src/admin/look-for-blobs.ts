@@ -93,8 +93,9 @@ async function findStored(
   sorted: readonly string[],
 ): Promise<ReadonlyMap<string, number> | 'unavailable'> {
   const stored = new Map<string, number>()
+  const pages = sorted.length > MAX_SINGLE_HEADS ? MAX_LIST_PAGES : 0
   let left = sorted
-  for (let page = 0; page < MAX_LIST_PAGES && left.length > MAX_SINGLE_HEADS; page++) {
+  for (let page = 0; page < pages && left.length > 0; page++) {
     const listed = await store.list('blobs', '', toPredecessor(left[0] ?? ''))
     if (listed === 'unavailable') return listed
     const last = left.at(-1) ?? ''

@@ -1,7 +1,8 @@
 // Failures of the API as a closed set, and each as one reply in the form of RFC 9457. Whoever has not
 // proved who it is learns nothing but the code; the operator reads the rest in the log.
 
-import type { Refused, RevisionSummary } from '../control/contract.ts'
+import type { RevisionSummary } from '../control/contract.ts'
+import type { RolloutRefused } from '../control/rollouts/contract.ts'
 import { RETRY_AFTER_ATTEMPTS_S, RETRY_AFTER_S } from './limits.ts'
 
 /** One thing wrong with what was sent: where, and how to mend it. */
@@ -17,7 +18,11 @@ export type Failure =
   | { readonly kind: PlainKind }
   | { readonly kind: 'method_not_allowed'; readonly allowed: readonly string[] }
   | {
-      readonly kind: 'invalid_request' | 'invalid_change' | 'unreadable_revision'
+      readonly kind:
+        | 'invalid_request'
+        | 'invalid_change'
+        | 'rollout_refused'
+        | 'unreadable_revision'
       readonly problems: readonly Fault[]
     }
   | { readonly kind: 'body_too_large'; readonly limit: number }
@@ -60,6 +65,7 @@ export const PROBLEMS = {
   method_not_allowed: { status: 405, title: 'This address has other methods: see Allow.' },
   stale: { status: 412, title: 'The document has changed since the revision that was seen.' },
   version_differs: { status: 409, title: 'The id belongs to other content: choose another one.' },
+  rollout_refused: { status: 409, title: 'The rollout does not take this now.' },
   upload_replaced: {
     status: 409,
     title: 'The upload of this version has other content by now.',
@@ -148,11 +154,12 @@ export function toProblem(failure: Failure, requestId: string): Response {
 }
 
 /** What the control refuses, in the words of the API. */
-export function toFailure(refused: Refused): Failure {
+export function toFailure(refused: RolloutRefused): Failure {
   switch (refused.kind) {
     case 'denied':
       return { kind: refused.denial }
     case 'stale':
+    case 'rollout_refused':
       return refused
     case 'invalid':
       return { kind: 'invalid_change', problems: refused.problems }

@@ -52,10 +52,12 @@ type Row = {
   readonly query?: z.ZodObject
   readonly body?: z.ZodType
   /** A change of the document takes If-Match, `dryRun` and `reason`. */
-  readonly changes?: 'document' | 'tokens' | 'store'
+  readonly changes?: 'document' | 'tokens' | 'store' | 'rollouts'
   /** There has to be a document; a 404 `no_document` where there is none. */
   readonly readsDocument?: true
   readonly reply: z.ZodType
+  /** Of a reply that is a text; it is JSON where this is left out. */
+  readonly type?: string
   readonly status?: 201
   /** The body is bytes, of this length at most; the handler reads them. */
   readonly maxOctets?: number

@@ -11,6 +11,9 @@ import { EXPLAIN_ROUTE } from './routes/explain.ts'
 import { HEALTH_ROUTE } from './routes/health.ts'
 import { HISTORY_ROUTES } from './routes/history.ts'
 import { MANIFEST_ROUTES } from './routes/manifests.ts'
+import { METRICS_ROUTES } from './routes/metrics.ts'
+import { ROLLOUT_ROUTES } from './routes/rollouts.ts'
+import { SERVICES_HEALTH_ROUTE } from './routes/services-health.ts'
 import { TOKEN_ROUTES } from './routes/tokens.ts'
 import { UPLOAD_ROUTES } from './routes/uploads.ts'
 import { VERSION_ROUTES } from './routes/versions.ts'
@@ -22,11 +25,14 @@ const CONTROLLED: readonly Route[] = [
   ...UPLOAD_ROUTES,
   ...BLOB_ROUTES,
   COLLECTION_ROUTE,
+  ...ROLLOUT_ROUTES,
   ...HISTORY_ROUTES,
   EXPLAIN_ROUTE,
+  ...METRICS_ROUTES,
   ...AUDIT_ROUTES,
   ...TOKEN_ROUTES,
   HEALTH_ROUTE,
+  SERVICES_HEALTH_ROUTE,
 ]
 
 export const ROUTES: readonly Route[] = [...CONTROLLED, createOpenApiRoute(CONTROLLED)]

@@ -37,13 +37,19 @@ export const pageQuery = z.strictObject({
 /** The page after this one begins here; absent on the last. */
 export const next = z.int().optional().describe('What `before` has to be for the next page')
 
+export const reason = z
+  .string()
+  .max(MAX_REASON_CHARACTERS)
+  .optional()
+  .describe('Goes into the audit log')
+
 /** The query of every route that changes the document. */
 export const changeQuery = z.strictObject({
   dryRun: z
     .enum(['true', 'false'])
     .default('false')
     .describe('`true` says what would happen and changes nothing'),
-  reason: z.string().max(MAX_REASON_CHARACTERS).optional().describe('Goes into the audit log'),
+  reason,
 })
 
 export const revisionSummary = z.strictObject({
@@ -73,6 +79,13 @@ export const service = z.strictObject({
   stripPrefix: z.boolean().optional(),
   maxBodyBytes: z.int().optional(),
   fallback: z.string().optional(),
+  probe: z
+    .strictObject({
+      path: z.string(),
+      status: z.int().optional(),
+      intervalMs: z.int().optional(),
+    })
+    .optional(),
 })
 
 export const rule = z.strictObject({

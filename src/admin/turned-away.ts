@@ -1,7 +1,7 @@
 // Addresses that the control has just refused for too many attempts: an isolate tells them so by
 // itself for a moment. Who is refused, and for how long, is the control's decision.
 
-import { toClient } from '../control/client.ts'
+import { toClient } from '../core/client.ts'
 import { MAX_TURNED_AWAY, TURNED_AWAY_MS } from './limits.ts'
 
 export class TurnedAway {

@@ -7,11 +7,16 @@ import {
   LAST_GOOD_TTL_S,
   MAX_ASSIGNMENTS_BYTES,
 } from './limits.ts'
-import { type Identity, isIdentity } from './sync.ts'
+import { type Identity, isDownList, isIdentity } from './sync.ts'
 import { withTimeout } from './timeout.ts'
 
 /** The control said at `at` (when it was asked, milliseconds since the epoch) that this is newest. */
-export type Confirmation = { readonly identity: Identity; readonly at: number }
+export type Confirmation = {
+  readonly identity: Identity
+  readonly at: number
+  /** Origins that it said are down; absent where there are none. */
+  readonly down?: readonly string[]
+}
 
 export type Colo = {
   /** The text of the last good document, `undefined` when it cannot be had in time. */
@@ -62,8 +67,8 @@ export function createColo(cache: Pick<Cache, 'match' | 'put'>): Colo {
 }
 
 function isConfirmation(value: unknown): value is Confirmation {
-  const { identity, at } = (value ?? {}) as Partial<Record<keyof Confirmation, unknown>>
-  return isIdentity(identity) && typeof at === 'number'
+  const { identity, at, down } = (value ?? {}) as Partial<Record<keyof Confirmation, unknown>>
+  return isIdentity(identity) && typeof at === 'number' && (down === undefined || isDownList(down))
 }
 
 async function orNothing<T>(done: string, work: () => Promise<T>): Promise<T | undefined> {

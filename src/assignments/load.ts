@@ -17,7 +17,13 @@ import {
   OVER_OLD_INTERVALS,
   POLL_MS,
 } from './limits.ts'
-import { type Identity, isSyncReply, type SyncReply, type SyncReport } from './sync.ts'
+import {
+  type Counting,
+  type Identity,
+  isSyncReply,
+  type SyncReply,
+  type SyncReport,
+} from './sync.ts'
 import { withTimeout } from './timeout.ts'
 import { type Turn, Turns } from './turns.ts'
 
@@ -50,6 +56,10 @@ export type LoaderOptions = Freshness & {
   readonly readKv: () => Promise<KvText>
   readonly askControl: (report: SyncReport) => Promise<SyncReply>
   readonly colo: Colo
+  /** Told of the origins that the control finds down, whenever it is heard: often there are none. */
+  readonly noteDown?: (origins: readonly string[]) => void
+  /** Whose counts travel on the calls of the control; absent where nobody counts. */
+  readonly counting?: Counting
   readonly allowInsecure: boolean
   /** Milliseconds since the epoch. */
   readonly now: () => number
@@ -128,6 +138,21 @@ export class AssignmentsLoader {
     if (isStale) this.counters.staleDocuments += 1
     const isNew = held.identity !== before?.identity
     return { origin: isNew ? held.source : 'memory', assignments: held.compiled, isStale }
+  }
+
+  /**
+   * Asks the control although that is not due, so that counts travel. Milliseconds until it may be
+   * tried again; `undefined` once it was tried, with or without success. Never throws.
+   */
+  async flush(waitUntil: WaitUntil): Promise<number | undefined> {
+    const began = this.#options.now()
+    if (began < this.#controlNotBefore) return this.#controlNotBefore - began
+    const turn = this.#control.beginEarly(began)
+    if (turn === undefined) return 0
+    const isConfirmed = await this.#askControl(began, waitUntil)
+    if (isConfirmed) this.#control.succeed(turn)
+    else this.#control.fail(turn, this.#options.now())
+    return undefined
   }
 
   #isFresh(held: Held, now: number): boolean {
@@ -239,6 +264,7 @@ export class AssignmentsLoader {
     const { colo, controlRefreshMs } = this.#options
     const shared = await colo.loadConfirmation()
     if (!shared || now - shared.at > controlRefreshMs) return undefined
+    this.#options.noteDown?.(shared.down ?? [])
     if (this.#holding.confirm(shared.identity, shared.at)) return shared.at
     // An older one is no lie: this isolate may have heard of a newer one from KV.
     if (shared.identity.revision <= (this.#holding.held?.identity.revision ?? 0)) return undefined
@@ -250,20 +276,29 @@ export class AssignmentsLoader {
 
   /** Whether the control has answered, and what it says is newest is in use now. */
   async #askControl(began: number, waitUntil: WaitUntil): Promise<boolean> {
-    const { askControl, colo } = this.#options
+    const { askControl, colo, counting } = this.#options
     this.counters.controlCalls += 1
-    const report = { held: this.#holding.held?.identity, kv: this.#kvIdentity }
+    const batch = counting?.take(began)
+    const report = {
+      held: this.#holding.held?.identity,
+      kv: this.#kvIdentity,
+      ...(batch ? { batch } : {}),
+    }
     let reply: SyncReply
     try {
       const answer = await withTimeout(askControl(report), CONTROL_TIMEOUT_MS)
       if (!isSyncReply(answer)) throw new TypeError('it gave an answer that is none')
       reply = answer
     } catch (cause) {
+      if (batch) counting?.failed(batch)
       this.#holding.refuse('control-unreachable', `the control failed: ${toMessage(cause)}`)
       return false
     }
+    if (batch) counting?.arrived(batch, reply.collected)
+    else counting?.collect(reply.collected)
     this.#controlNotBefore = began + this.#control.jittered(reply.nextMs)
-    const { current, text } = reply
+    const { current, text, down } = reply
+    this.#options.noteDown?.(down ?? [])
     // It has nothing to say yet; KV may have.
     if (!current) return true
     if (text !== undefined) {
@@ -273,7 +308,7 @@ export class AssignmentsLoader {
       this.#holding.judge(current)
     }
     if (!this.#holding.confirm(current, began)) return false
-    waitUntil(colo.storeConfirmation({ identity: current, at: began }))
+    waitUntil(colo.storeConfirmation({ identity: current, at: began, ...(down ? { down } : {}) }))
     return true
   }
 }

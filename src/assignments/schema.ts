@@ -11,6 +11,10 @@ export const MAX_REVISION = 2 ** 40
 /** More than the platform takes anywhere; a larger number is a slip of the pen. */
 const MAX_BODY_LIMIT_BYTES = 2 ** 40
 
+/** Each look of the control is an alarm, and the platform bills each: see docs/health.md. */
+const SHORTEST_PROBE_INTERVAL_MS = 10_000
+const LONGEST_PROBE_INTERVAL_MS = 3_600_000
+
 const environmentName = z
   .string()
   .regex(ENVIRONMENT_NAME, 'a name is lower-case letters, digits and "-", beginning with a letter')
@@ -40,6 +44,26 @@ const environment = z.strictObject({
     .optional(),
 })
 
+const probe = z.strictObject({
+  path: z
+    .string()
+    .max(500)
+    .regex(
+      /^\/[!-~]*$/,
+      'a path starts with "/" and has no spaces; letters beyond ASCII are encoded',
+    )
+    .regex(/^[^#]*$/, 'a backend never sees what stands behind a "#"'),
+  status: z.int().min(200, 'a status is 200 to 599').max(599).optional(),
+  intervalMs: z
+    .int()
+    .min(
+      SHORTEST_PROBE_INTERVAL_MS,
+      `at least ${SHORTEST_PROBE_INTERVAL_MS}: the control asks no more often`,
+    )
+    .max(LONGEST_PROBE_INTERVAL_MS)
+    .optional(),
+})
+
 const service = z.strictObject({
   prefix: z
     .string()
@@ -52,6 +76,7 @@ const service = z.strictObject({
   stripPrefix: z.boolean().optional(),
   maxBodyBytes: z.int().min(1, 'a limit is at least one byte').max(MAX_BODY_LIMIT_BYTES).optional(),
   fallback: environmentName.optional(),
+  probe: probe.optional(),
 })
 
 const version = z.strictObject({

@@ -40,7 +40,12 @@ export class Turns {
 
   /** Begins a call; `undefined` while it is too early or another is under way. */
   begin(now: number): Turn | undefined {
-    if (now < this.#notBefore || this.isUnderWay(now)) return undefined
+    return now < this.#notBefore ? undefined : this.beginEarly(now)
+  }
+
+  /** Begins a call though none is due; `undefined` while the source fails or one is under way. */
+  beginEarly(now: number): Turn | undefined {
+    if (this.isUnderWay(now) || (this.#isFailing && now < this.#notBefore)) return undefined
     const number = this.#last.number + 1
     this.#last = { number, expiresAt: now + this.#options.timeoutMs }
     this.#notBefore = now + this.jittered(this.#options.intervalMs)

@@ -15,7 +15,7 @@ export type Call = {
   readonly query?: Readonly<Record<string, string | undefined>>
   readonly json?: unknown
   /** Bytes to send as they are, instead of `json`. */
-  readonly bytes?: Uint8Array
+  readonly bytes?: Uint8Array | Blob
   /** The revision that was seen. */
   readonly ifRevision?: number
   readonly timeoutMs?: number
@@ -103,7 +103,7 @@ function toTokenText(token: string): string {
 }
 
 function toBody({ json, bytes }: Call): NonNullable<RequestInit['body']> | null {
-  if (bytes !== undefined) return bytes as Uint8Array<ArrayBuffer>
+  if (bytes !== undefined) return bytes as Uint8Array<ArrayBuffer> | Blob
   return json === undefined ? null : JSON.stringify(json)
 }
 

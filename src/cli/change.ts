@@ -41,11 +41,17 @@ export type ChangeRequest = {
   readonly path: string
   readonly query?: Readonly<Record<string, string>>
   readonly body?: unknown
+  /** What is shown before what moves. */
+  readonly about?: readonly string[]
   /** What to type next; shown when something was changed. */
   readonly next?: string
 }
 
-export type ChangeOutcome = Omit<Outcome, 'json'> & { readonly json: z.input<typeof changeShape> }
+export type ChangeOutcome = Omit<Outcome, 'json'> & {
+  readonly json: z.input<typeof changeShape>
+  /** The rollout that it began. */
+  readonly rollout?: number | undefined
+}
 
 /** @param known the document of now, where the command has looked at it. */
 export async function changeDocument(
@@ -68,6 +74,7 @@ export async function changeDocument(
   }
   const plan = [
     `${request.title} at ${target.name}, revision ${seen} → ${planned.revision}`,
+    ...(request.about ?? []).map((line) => `  ${line}`),
     ...toLines(movement).map((line) => `  ${line}`),
   ]
   if (options.dryRun) {
@@ -89,7 +96,7 @@ export async function changeDocument(
   }
   if (request.next !== undefined) lines.push(`Next: ${request.next}`)
   const json = { ...told, dryRun: false, changed: done.changed, revision: done.revision, ...waited }
-  return { json, lines }
+  return { json, lines, rollout: done.rollout?.id }
 }
 
 type Sent = { readonly seen: number; readonly reason: string | undefined; readonly dryRun: boolean }

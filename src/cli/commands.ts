@@ -7,12 +7,24 @@ import { EXPLAIN } from './commands/explain.ts'
 import { GC } from './commands/gc.ts'
 import { LOG, VERIFY } from './commands/history.ts'
 import { INIT } from './commands/init.ts'
+import { METRICS_EXPORT } from './commands/metrics-export.ts'
 import { OPEN } from './commands/open.ts'
 import { POINT, SWAP } from './commands/point.ts'
 import { PUBLISH } from './commands/publish.ts'
 import { ROLLBACK } from './commands/rollback.ts'
+import {
+  ROLLOUT_ABORT,
+  ROLLOUT_ADVANCE,
+  ROLLOUT_PAUSE,
+  ROLLOUT_PROMOTE,
+  ROLLOUT_RESUME,
+} from './commands/rollout-command.ts'
+import { ROLLOUT_EXPLAIN, ROLLOUT_HISTORY, ROLLOUT_REPLAY } from './commands/rollout-past.ts'
+import { ROLLOUT_START } from './commands/rollout-start.ts'
+import { ROLLOUT_STATUS } from './commands/rollout-status.ts'
 import { RULES_LIST, RULES_SET } from './commands/rules.ts'
 import { SHIFT } from './commands/shift.ts'
+import { SIMULATE } from './commands/simulate.ts'
 import { STATUS } from './commands/status.ts'
 import { TOKEN_CREATE, TOKEN_LIST, TOKEN_REVOKE } from './commands/token.ts'
 import { EXPORT, IMPORT } from './commands/transfer.ts'
@@ -29,6 +41,16 @@ export const COMMANDS: readonly Command[] = [
   SWAP,
   ROLLBACK,
   WITHDRAW,
+  ROLLOUT_START,
+  ROLLOUT_STATUS,
+  ROLLOUT_PAUSE,
+  ROLLOUT_RESUME,
+  ROLLOUT_ADVANCE,
+  ROLLOUT_PROMOTE,
+  ROLLOUT_ABORT,
+  ROLLOUT_EXPLAIN,
+  ROLLOUT_REPLAY,
+  ROLLOUT_HISTORY,
   ENV_LIST,
   ENV_ADD,
   ENV_SET,
@@ -36,6 +58,8 @@ export const COMMANDS: readonly Command[] = [
   RULES_LIST,
   RULES_SET,
   EXPLAIN,
+  METRICS_EXPORT,
+  SIMULATE,
   VALIDATE,
   DIFF,
   LOG,

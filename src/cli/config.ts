@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import * as z from 'zod'
 import { HTML_HANDLING, NOT_FOUND } from '../core/manifest-config.ts'
+import { PLAN_NAME, planSchema } from '../plans/schema.ts'
 import { misuse } from './failure.ts'
 
 export const CONFIG_FILE = 'holo.json'
@@ -24,6 +25,14 @@ const services = z
         stripPrefix: z.boolean().optional(),
         maxBodyBytes: z.int().min(1).optional(),
         fallback: z.string().optional().describe('The environment that answers when this is down'),
+        probe: z
+          .strictObject({
+            path: z.string().regex(/^\//, 'a path starts with "/"'),
+            status: z.int().min(200).max(599).optional().describe('What is expected (200)'),
+            intervalMs: z.int().min(10_000).max(3_600_000).optional(),
+          })
+          .optional()
+          .describe('How the control asks the origins whether they are well'),
       }),
     ]),
   )
@@ -74,6 +83,10 @@ export const configSchema = z.strictObject({
         .describe('Globs of paths whose names change with their content'),
     })
     .optional(),
+  rollouts: z
+    .record(z.string().regex(PLAN_NAME, 'a plan is named with letters, digits, "._-"'), planSchema)
+    .optional()
+    .describe('Plans of rollouts by name, each a preset that is changed where something is said'),
 })
 
 export type Config = z.infer<typeof configSchema>

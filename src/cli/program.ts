@@ -16,6 +16,8 @@ const ABOUT = 'Publishes versions of a web app, and says who gets which.'
 /** What stands before the commands that have one in common. */
 const GROUPS: Readonly<Record<string, string>> = {
   env: 'environments: named pointers to versions',
+  metrics: 'counts of requests',
+  rollout: 'rollouts: a release that moves by a plan, watched by a judge',
   rules: 'rules: who goes to an environment before buckets are looked at',
   token: 'tokens of the API',
 }

@@ -14,8 +14,10 @@ export function askLine(
   return new Promise((resolve, reject) => {
     const lines = createInterface({ input: stdin, terminal: false })
     const abort = () => {
-      lines.close()
+      // Closing says that the input ended, which is an answer: it comes too late then.
       reject(signal.reason)
+      stderr.write('\n')
+      lines.close()
     }
     signal.addEventListener('abort', abort, { once: true })
     const settle = (line: string | undefined) => {

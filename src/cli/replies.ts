@@ -11,6 +11,8 @@ export const committedReply = z.object({
   moved: moves,
   /** In dry runs: what the document would be. */
   text: z.string().optional(),
+  /** Of the start of a rollout. */
+  rollout: z.object({ id: z.number() }).optional(),
 })
 
 export const environmentReply = z.object({

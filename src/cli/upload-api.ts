@@ -31,7 +31,7 @@ export function createUploadTarget(api: Api, signal: AbortSignal): UploadTarget 
   const retry = <T>(work: () => Promise<T>) => withRetries(work, signal)
   const ask = <T>(shape: z.ZodType<T>, method: string, path: string, call?: Call) =>
     retry(() => api.ask(shape, method, path, call))
-  const sendBytes = (path: string, bytes: Uint8Array) =>
+  const sendBytes = (path: string, bytes: Uint8Array | Blob) =>
     ask(anything, 'PUT', path, { bytes, timeoutMs: UPLOAD_TIMEOUT_MS })
   return {
     getManifest: (sha256) =>

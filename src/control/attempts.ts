@@ -1,12 +1,12 @@
 // Which addresses have shown wrong credentials too often. In memory only: a control that starts anew
 // forgets them, and a token of 256 bits is not guessed in between.
 
+import { toClient } from '../core/client.ts'
 import {
   FAILED_ATTEMPTS_WINDOW_MS,
   MAX_FAILED_ATTEMPTS,
   MAX_REMEMBERED_ADDRESSES,
 } from './authority-limits.ts'
-import { toClient } from './client.ts'
 
 export class Attempts {
   /** Oldest window first. */

@@ -38,6 +38,25 @@ export type RevisionSummary = {
   readonly reason: string | undefined
 }
 
+/** What a change did, or would do. */
+export type Committed = {
+  readonly revision: number
+  readonly digest: string
+  /** The document's text, byte for byte what KV gets. */
+  readonly text: string
+  /** Nothing was changed, because the document says so already, or it was a dry run. */
+  readonly changed: boolean
+  /** Buckets that have another environment than before: of 10,000, by who gives and who takes. */
+  readonly moved: readonly {
+    readonly from: string
+    readonly to: string
+    readonly buckets: number
+  }[]
+}
+
+/** Rows before `before` (exclusive), newest first, at most `limit`. */
+export type PageQuery = { readonly before: number | undefined; readonly limit: number }
+
 /** Why a change was refused. */
 export type Refused =
   | { readonly kind: 'denied'; readonly denial: Denial }

@@ -3,17 +3,32 @@
 
 import type { Identity, SyncReply, SyncReport } from '../assignments/sync.ts'
 import type { Result } from '../core/result.ts'
-import type { Answer, Caller, Denied, Principal, Refused, RevisionSummary } from './caller.ts'
+import type {
+  Answer,
+  Caller,
+  Committed,
+  Denied,
+  PageQuery,
+  Principal,
+  Refused,
+  RevisionSummary,
+} from './caller.ts'
 import type { Command } from './commands.ts'
 import type { CollectionCalls, UploadCalls } from './contract-uploads.ts'
+import type { CountingLosses as OpenLosses } from './counting/open-windows.ts'
+import type { MetricPoint, MetricRange, SeriesSince } from './counting/series.ts'
+import type { HealthCalls } from './health/contract.ts'
+import type { RolloutCalls } from './rollouts/contract.ts'
 import type { Scope } from './scopes.ts'
 
 export type {
   Answer,
   Caller,
+  Committed,
   Credential,
   Denial,
   Denied,
+  PageQuery,
   Principal,
   Refused,
   RevisionSummary,
@@ -58,22 +73,6 @@ export type AuditRow = {
   readonly hash: string
 }
 
-/** What a change did, or would do. */
-export type Committed = {
-  readonly revision: number
-  readonly digest: string
-  /** The document's text, byte for byte what KV gets. */
-  readonly text: string
-  /** Nothing was changed, because the document says so already, or it was a dry run. */
-  readonly changed: boolean
-  /** Buckets that have another environment than before: of 10,000, by who gives and who takes. */
-  readonly moved: readonly {
-    readonly from: string
-    readonly to: string
-    readonly buckets: number
-  }[]
-}
-
 /** The state of the control, for people and for monitors. */
 export type Health = {
   readonly revision: number
@@ -90,6 +89,9 @@ export type Health = {
   /** Hand edits that were overwritten and kept. */
   readonly overwritten: number
 }
+
+/** What was reported and not counted, or could not be reported, since the control began. */
+export type CountingLosses = OpenLosses & { readonly errors: number }
 
 /** What a chain of audit rows is found to be. */
 export type Verification = {
@@ -120,14 +122,15 @@ export type NewToken = {
   readonly expiresAt: number | undefined
 }
 
-/** Rows before `before` (exclusive), newest first, at most `limit`. */
-export type PageQuery = { readonly before: number | undefined; readonly limit: number }
-
 /** Proves a credential and that it has a scope. */
 export type Authorise = (caller: Caller, scope: Scope) => Promise<Result<Principal, Denied>>
 
 /** The calls of the control. Each that takes a caller checks credential and scope by itself. */
-export type ControlCalls = UploadCalls & CollectionCalls & DocumentCalls
+export type ControlCalls = UploadCalls &
+  CollectionCalls &
+  RolloutCalls &
+  HealthCalls &
+  DocumentCalls
 
 type DocumentCalls = {
   /** An isolate's one call; it needs no credential, because it tells nothing that is secret. */
@@ -147,6 +150,15 @@ type DocumentCalls = {
   /** Checks the whole chain, and a copy of any published document against it when one is given. */
   readonly verify: (caller: Caller, copy: string | undefined) => Answer<Verification>
   readonly health: (caller: Caller) => Answer<Health>
+  /** Counts of some time, oldest first. */
+  readonly metrics: (
+    caller: Caller,
+    range: MetricRange,
+  ) => Answer<{ readonly points: readonly MetricPoint[]; readonly losses: CountingLosses }>
+  /** The sums since counting began. */
+  readonly metricsSince: (
+    caller: Caller,
+  ) => Answer<{ readonly series: readonly SeriesSince[]; readonly losses: CountingLosses }>
   readonly tokens: (caller: Caller) => Answer<readonly TokenSummary[]>
   /** The token itself is in this answer and nowhere else. */
   readonly createToken: (

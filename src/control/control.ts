@@ -7,6 +7,7 @@ import { err, ok, type Result } from '../core/result.ts'
 import type { VersionRecord } from '../core/version-record.ts'
 import type { Env } from '../env.ts'
 import type { Access, AccessParts } from './access.ts'
+import { Alarm } from './alarm.ts'
 import { Authority } from './authority.ts'
 import { type Author, makeChange } from './change.ts'
 import { Collecting, type CollectingParts } from './collecting.ts'
@@ -27,17 +28,26 @@ import type {
   Verification,
 } from './contract.ts'
 import type { Garbage, Upload } from './contract-uploads.ts'
+import { Counting } from './counting/counting.ts'
+import type { MetricRange } from './counting/series.ts'
 import { Deletions } from './deletions.ts'
 import { Edits } from './edits.ts'
-import { External } from './external.ts'
+import { External, type Look } from './external.ts'
+import { askOrigin } from './health/ask-origin.ts'
+import { Probing, type ProbingParts } from './health/probing.ts'
+import { HealthRecords } from './health/records.ts'
 import { History } from './history.ts'
 import { Known } from './known.ts'
 import { Ledger } from './ledger.ts'
-import { OVERDUE_ALARM_MS } from './limits.ts'
 import { Pace } from './pace.ts'
 import { Publisher, type PublisherParts } from './publisher.ts'
 import { createRecords, type Records } from './records.ts'
 import { readRetentionSettings } from './retention.ts'
+import type { RolloutCommand, Start } from './rollouts/contract.ts'
+import { createCountingSource } from './rollouts/counted-windows.ts'
+import { Rollouts } from './rollouts/driver.ts'
+import type { WindowSource } from './rollouts/source.ts'
+import { RolloutStore } from './rollouts/store.ts'
 import type { Scope } from './scopes.ts'
 import { State } from './state.ts'
 import { createTables } from './tables.ts'
@@ -52,35 +62,48 @@ export type ControlSeams = {
   readonly now: () => number
   readonly createAccess: (parts: AccessParts) => Access
   readonly createRecords: (bucket: R2Bucket) => Records
+  /** Asks an origin whether it is well. */
+  readonly askOrigin: ProbingParts['ask']
+  readonly createSource: (counting: Counting) => WindowSource
+  /** Runs something in so many milliseconds, unless the object is evicted before. */
+  readonly later: (run: () => void, ms: number) => void
 }
 
-const SEAMS: ControlSeams = {
+const SEAMS: Omit<ControlSeams, 'askOrigin'> = {
   now: Date.now,
   createAccess: (parts) => new Authority(parts),
   createRecords,
+  createSource: createCountingSource,
+  later: (run, ms) => void setTimeout(run, ms),
 }
 
 type Named = Pick<Upload, 'version' | 'serial'>
 
 export class Control extends DurableObject<Env> implements ControlCalls {
   readonly #parts: PublisherParts & CollectingParts
+  readonly #alarm: Alarm
   readonly #publisher: Publisher
   readonly #external: External
   readonly #uploading: Uploading
   readonly #collecting: Collecting
+  readonly #rollouts: Rollouts
+  readonly #probing: Probing
   readonly #access: Access
   readonly #pace = new Pace()
+  readonly #counting: Counting
 
   constructor(ctx: DurableObjectState, env: Env, seams: Partial<ControlSeams> = {}) {
     super(ctx, env)
-    const { now, createAccess, createRecords } = { ...SEAMS, ...seams }
+    const { now, createAccess, createRecords, createSource, later } = { ...SEAMS, ...seams }
+    const ask: ProbingParts['ask'] = (target) => askOrigin(target, { bindings: env, now })
     const { storage } = ctx
     const { sql } = storage
     createTables(sql)
     const allowInsecure = env.ALLOW_INSECURE_ORIGINS === 'true'
     const history = new History(sql)
     const state = new State(sql)
-    const ledger = new Ledger({ storage, history, state, now, allowInsecure })
+    const alarm = new Alarm(storage, now)
+    const ledger = new Ledger({ storage, history, state, alarm, allowInsecure })
     const kv = env.ASSIGNMENTS
     const uploads = new Uploads(sql)
     const deletions = new Deletions(sql, now)
@@ -95,16 +118,33 @@ export class Control extends DurableObject<Env> implements ControlCalls {
       }),
     }
     this.#publisher = new Publisher(this.#parts)
+    this.#probing = new Probing({
+      records: new HealthRecords(sql),
+      document: () => ledger.head,
+      ask: seams.askOrigin ?? ask,
+      ...{ now, allowInsecure },
+    })
     this.#external = new External(this.#parts)
     this.#uploading = new Uploading(this.#parts)
     this.#collecting = new Collecting(this.#parts)
+    this.#counting = new Counting({ storage, now, later })
+    this.#rollouts = new Rollouts({
+      ...this.#parts,
+      storage,
+      store: new RolloutStore(sql),
+      source: createSource(this.#counting),
+    })
+    alarm.add(() => this.#publisher.dueAt)
+    alarm.add(() => this.#rollouts.dueAt())
+    alarm.add(() => this.#probing.nextDueAt(now()))
+    this.#alarm = alarm
     this.#access = createAccess({
       sql,
       env,
       now,
       recordAudit: (action, detail, { actor, token }, requestId, write) => {
         const entry = { at: now(), actor, token, action, detail, reason: undefined, requestId }
-        return ledger.record(entry, write)
+        return ledger.record([entry], write)
       },
     })
   }
@@ -113,27 +153,47 @@ export class Control extends DurableObject<Env> implements ControlCalls {
   async sync(report: SyncReport): Promise<SyncReply> {
     const nextMs = this.#pace.record(this.#parts.now())
     const look = this.#external.consider(report)
-    if (look) this.ctx.waitUntil(look)
+    if (look) this.ctx.waitUntil(this.#noticeAfter(look))
+    const { down } = this.#probing
+    if (report.batch) this.#counting.receive(report.batch)
+    const { collected } = this.#counting
+    const brief = {
+      nextMs,
+      ...(collected ? { collected } : {}),
+      ...(down.length > 0 ? { down } : {}),
+    }
     const { head } = this.#parts.ledger
-    if (!head) return { current: undefined, text: undefined, nextMs }
+    if (!head) return { current: undefined, text: undefined, ...brief }
     const { revision, digest, text } = head
     const has = report.held?.revision === revision && report.held.digest === digest
-    return { current: { revision, digest }, text: has ? undefined : text, nextMs }
+    return { current: { revision, digest }, text: has ? undefined : text, ...brief }
   }
 
-  /** Publishes what is due; after that it never throws, so that the platform repeats nothing. */
+  /**
+   * Looks at rollouts, publishes what is due, has origins asked, and arms the alarm for what is next. It never throws, so
+   * that the platform repeats nothing.
+   */
   override async alarm(): Promise<void> {
+    await this.#rollouts.run()
     await this.#publisher.run()
+    // Behind it: origins that hang must not hold up a rollback.
+    this.ctx.waitUntil(this.#probing.run(this.#parts.now()))
+    // Whoever still publishes arms it afterwards.
+    if (!this.#publisher.isRunning) this.#alarm.arm()
   }
 
   async watch(): Promise<void> {
-    if (this.#publisher.isDue) {
-      const alarm = await this.ctx.storage.getAlarm()
-      const isLost = alarm === null || alarm < this.#parts.now() - OVERDUE_ALARM_MS
-      if (isLost && !this.#publisher.isRunning) this.#parts.ledger.armAlarm()
-      return
-    }
-    await this.#external.look()
+    const isLost = await this.#alarm.isLost()
+    if (isLost && !this.#publisher.isRunning && !this.#rollouts.isBusy) this.#alarm.arm()
+    if (this.#publisher.isDue) return
+    await this.#noticeAfter(this.#external.look())
+  }
+
+  /** A look may have adopted what concerns a rollout. */
+  async #noticeAfter(look: Promise<Look>): Promise<Look> {
+    const found = await look
+    await this.#rollouts.notice()
+    return found
   }
 
   async change(caller: Caller, change: Change): Promise<Result<Committed, Refused>> {
@@ -154,7 +214,9 @@ export class Control extends DurableObject<Env> implements ControlCalls {
     }
     const author = { principal: principal.value, requestId: caller.requestId }
     const made = { ...change, command: command.data }
-    return this.#collecting.hold(() => makeChange(this.#parts, author, made))
+    const changed = await this.#collecting.hold(() => makeChange(this.#parts, author, made))
+    if (changed.ok && changed.value.changed) await this.#rollouts.notice()
+    return changed
   }
 
   async document(caller: Caller): Answer<{ identity: Identity; text: string } | undefined> {
@@ -210,6 +272,10 @@ export class Control extends DurableObject<Env> implements ControlCalls {
     })
   }
 
+  services(caller: Caller) {
+    return this.#answer(caller, 'read', () => this.#probing.report(this.#parts.now()))
+  }
+
   async openUpload(caller: Caller, record: VersionRecord, isRecorded: boolean) {
     const author = await this.#authorise(caller, 'publish')
     if (!author.ok) return author
@@ -257,6 +323,53 @@ export class Control extends DurableObject<Env> implements ControlCalls {
 
   collect(caller: Caller, garbage: Garbage) {
     return this.#answer(caller, 'admin', () => this.#collecting.collect(garbage))
+  }
+
+  async startRollout(caller: Caller, start: Start) {
+    const author = await this.#authorise(caller, 'shift')
+    if (!author.ok) return author
+    await this.#lookWhenEmpty()
+    return this.#collecting.hold(() => this.#rollouts.start(author.value, start))
+  }
+
+  async commandRollout(
+    caller: Caller,
+    id: number,
+    command: RolloutCommand,
+    reason: string | undefined,
+  ) {
+    const author = await this.#authorise(caller, 'shift')
+    return author.ok ? this.#rollouts.command(author.value, id, command, reason) : author
+  }
+
+  rollouts(caller: Caller, page: PageQuery) {
+    return this.#answer(caller, 'read', () => this.#rollouts.page(page))
+  }
+
+  rollout(caller: Caller, id: number) {
+    return this.#answer(caller, 'read', () => this.#rollouts.status(id))
+  }
+
+  explainRollout(caller: Caller, id: number) {
+    return this.#answer(caller, 'read', () => this.#rollouts.explain(id))
+  }
+
+  replayRollout(caller: Caller, id: number) {
+    return this.#answer(caller, 'read', () => this.#rollouts.replay(id))
+  }
+
+  metrics(caller: Caller, range: MetricRange) {
+    return this.#answer(caller, 'read', () => {
+      const points = this.#counting.metrics(range)
+      return { points, losses: this.#counting.losses }
+    })
+  }
+
+  metricsSince(caller: Caller) {
+    return this.#answer(caller, 'read', () => {
+      const series = this.#counting.since()
+      return { series, losses: this.#counting.losses }
+    })
   }
 
   authenticate(caller: Caller) {

@@ -4,13 +4,13 @@
 import { parseAssignments } from '../assignments/parse.ts'
 import { digestText } from '../assignments/sync.ts'
 import { err, ok, type Result } from '../core/result.ts'
+import type { Alarm } from './alarm.ts'
 import { type AuditHead, type Effect, type Entry, makeRow, NO_EFFECT, toAuditRow } from './audit.ts'
 import type { AuditRow, PageQuery } from './contract.ts'
 import { type Content, serialise, toBare } from './document.ts'
 import type { Refusal } from './draft.ts'
 import { clampLimit, type Head, type History } from './history.ts'
 import { MAX_COMMIT_ATTEMPTS } from './limits.ts'
-import { dueAt } from './schedule.ts'
 import type { State } from './state.ts'
 import type { AuditTableRow } from './tables.ts'
 
@@ -18,12 +18,18 @@ export type LedgerParts = {
   readonly storage: DurableObjectStorage
   readonly history: History
   readonly state: State
-  readonly now: () => number
+  readonly alarm: Alarm
   readonly allowInsecure: boolean
 }
 
 /** `stale`: the newest revision is no longer the one that the content was made from. */
 export type NotCommitted = 'stale' | readonly Refusal[]
+
+export type CommitOptions = {
+  readonly floor?: number
+  readonly also?: (head: Head) => void
+  readonly notes?: readonly Entry[]
+}
 
 export class Ledger {
   readonly #parts: LedgerParts
@@ -51,12 +57,13 @@ export class Ledger {
    *
    * @param floor The new revision is above this one too.
    * @param also Writes that belong to the same transaction.
+   * @param notes What the audit log says before it, in rows of their own.
    */
   async commit(
     content: Content,
     entry: Entry,
     base: Head | undefined,
-    { floor = 0, also }: { readonly floor?: number; readonly also?: () => void } = {},
+    { floor = 0, also, notes = [] }: CommitOptions = {},
   ): Promise<Result<Head, NotCommitted>> {
     const { storage, history } = this.#parts
     const before = base && (await digestText(serialise(toBare(base.content, base.revision))))
@@ -64,15 +71,21 @@ export class Ledger {
       if (this.#head !== base) return err('stale')
       const auditHead = this.#auditHead()
       const revision = this.nextRevision(floor)
-      const sealed = await this.#seal(content, entry, { before, revision }, auditHead)
+      const noted = await makeRows(notes, auditHead)
+      const sealed = await this.#seal(
+        content,
+        entry,
+        { before, revision },
+        noted.at(-1) ?? auditHead,
+      )
       if (!sealed.ok) return sealed
       const { head, row } = sealed.value
       if (this.#head !== base) return err('stale')
       if (!isSameHead(this.#auditHead(), auditHead)) continue
       storage.transactionSync(() => {
         history.insert({ revision, seq: row.seq, digest: head.digest, text: head.text })
-        this.#insertAudit(row)
-        also?.()
+        for (const one of [...noted, row]) this.#insertAudit(one)
+        also?.(head)
       })
       this.#head = head
       this.armAlarm()
@@ -92,28 +105,25 @@ export class Ledger {
     return ok({ revision, digest: await digestText(text), text, content })
   }
 
-  /** Commits what `write` does with an audit row of it, or neither. */
-  async record(entry: Entry, write: () => void): Promise<void> {
+  /** Commits what `write` does with audit rows of it, or neither. */
+  async record(entries: readonly Entry[], write: () => void): Promise<void> {
     const { storage } = this.#parts
     for (let attempt = 0; attempt < MAX_COMMIT_ATTEMPTS; attempt++) {
       const auditHead = this.#auditHead()
-      const row = await makeRow(entry, NO_EFFECT, auditHead)
+      const rows = await makeRows(entries, auditHead)
       if (!isSameHead(this.#auditHead(), auditHead)) continue
       storage.transactionSync(() => {
         write()
-        this.#insertAudit(row)
+        for (const row of rows) this.#insertAudit(row)
       })
       return
     }
     throw new Error('the audit log was too busy')
   }
 
-  /** Sets the one alarm to when a publication is due. Not awaited: it belongs to the writes before it. */
+  /** Sets the one alarm to when something is due. Not awaited: it belongs to the writes before it. */
   armAlarm(): void {
-    const { storage, state, now } = this.#parts
-    storage
-      .setAlarm(dueAt(state.publication(), now()))
-      .catch((cause) => console.error('the alarm could not be set', cause))
+    this.#parts.alarm.arm()
   }
 
   /** Newest first. */
@@ -175,6 +185,16 @@ export class Ledger {
     )
     state.write({ audit_seq: row.seq, audit_hash: row.hash })
   }
+}
+
+/** Rows that leave the document alone, each following the one before. */
+async function makeRows(
+  entries: readonly Entry[],
+  auditHead: AuditHead,
+): Promise<readonly AuditTableRow[]> {
+  const rows: AuditTableRow[] = []
+  for (const entry of entries) rows.push(await makeRow(entry, NO_EFFECT, rows.at(-1) ?? auditHead))
+  return rows
 }
 
 const PREVIEW: Entry = {

@@ -123,3 +123,43 @@ export const DELETION_WAIT_MS = 500
 /** Retention when the settings say nothing that can be meant: versions, and days. */
 export const DEFAULT_RETAINED_VERSIONS = 10
 export const DEFAULT_RETAINED_DAYS = 30
+
+/** A rollout is looked at as often as its windows close. */
+export const ROLLOUT_LOOK_MS = 10_000
+
+/** With one that is due all others are looked at that are due within this: one alarm serves them all. */
+export const ROLLOUT_LOOK_SLACK_MS = 5000
+
+/** The breaker of looks: so many at once, then one in this time, a little less than they are apart. */
+export const ROLLOUT_LOOK_BURST = 30
+export const ROLLOUT_LOOK_COST_MS = 9000
+
+/** What the breaker lets through for each rollout. */
+export const MAX_ROLLOUT_LOOKS_PER_DAY = ROLLOUT_LOOK_BURST + 86_400_000 / ROLLOUT_LOOK_COST_MS
+
+/**
+ * Rows of one look at one rollout: its events and its state. With the alarm, which all share, a rollout
+ * that runs all day writes about a quarter of what a free account may.
+ */
+export const ROWS_PER_LOOK = 2
+
+/** A transition is beside that one row of its own, and a change of the document. */
+export const ROWS_PER_TRANSITION = ROWS_PER_LOOK + 1 + ROWS_PER_CHANGE
+
+/** At the start the rollout and its place among those that run; at the end one row to leave it. */
+export const ROWS_PER_ROLLOUT = 4
+
+/** A team has a few environments, and each look at each rollout is rows. */
+export const MAX_RUNNING_ROLLOUTS = 10
+
+/** After an outage windows are taken in bit by bit: a quarter of an hour of them in one look. */
+export const MAX_WINDOWS_PER_LOOK = 100
+
+/** Events are kept in chunks of about this many characters: few rows, and none near SQLite's 2 MB. */
+export const MAX_EVENT_CHUNK_CHARACTERS = 65_536
+
+/** The events of the newest so many rollouts are kept: some 5 MB for each day that one has run. */
+export const MAX_REPLAYABLE_ROLLOUTS = 50
+
+/** Transitions that are told of a rollout: the newest. */
+export const MAX_TOLD_TRANSITIONS = 200

@@ -41,13 +41,19 @@ export class Publisher {
     return isPublicationDue(state.publication(), ledger.head?.revision)
   }
 
-  /** One attempt, if it is time for one. Never throws; arms the alarm as long as something is due. */
+  /** When the next publication is due; `undefined` where KV has the newest revision. */
+  get dueAt(): number | undefined {
+    const { state, now } = this.#parts
+    return this.isDue ? dueAt(state.publication(), now()) : undefined
+  }
+
+  /** One attempt, if it is time for one. Never throws; whoever calls it arms the alarm for the next. */
   async run(): Promise<void> {
-    const { ledger, state, now } = this.#parts
+    const { state, now } = this.#parts
     if (this.#isRunning || !this.isDue) return
     const publication = state.publication()
     const startedAt = now()
-    if (dueAt(publication, startedAt) > startedAt) return ledger.armAlarm()
+    if (dueAt(publication, startedAt) > startedAt) return
     this.#isRunning = true
     const alarmDebt = charge(publication.alarmDebt, startedAt, ALARMS)
     try {
@@ -57,7 +63,6 @@ export class Publisher {
     } finally {
       this.#isRunning = false
     }
-    if (this.isDue) ledger.armAlarm()
   }
 
   async #publish(alarmDebt: number): Promise<void> {

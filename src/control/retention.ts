@@ -1,9 +1,11 @@
 // Which versions stay, and why: those that are pointed at, the last ones, those that were pointed at
 // lately, and those that have only just come. Pure. When what was is known.ts' affair.
 
-import type { Env } from '../env.ts'
 import type { Retention } from './contract-uploads.ts'
 import { COLLECTION_GRACE_MS, DEFAULT_RETAINED_DAYS, DEFAULT_RETAINED_VERSIONS } from './limits.ts'
+
+/** The bindings that are read here; env.ts says what they are. */
+export type RetentionEnv = { readonly RETAIN_VERSIONS?: string; readonly RETAIN_DAYS?: string }
 
 export type RetentionSettings = {
   /** How many of the last versions stay. */
@@ -25,20 +27,14 @@ export type Use = {
 const DAY_MS = 86_400_000
 
 /** A setting that cannot be meant is replaced by its default, and the log says so. */
-export function readRetentionSettings(
-  env: Pick<Env, 'RETAIN_VERSIONS' | 'RETAIN_DAYS'>,
-): RetentionSettings {
+export function readRetentionSettings(env: RetentionEnv): RetentionSettings {
   return {
     versions: readCount(env, 'RETAIN_VERSIONS', DEFAULT_RETAINED_VERSIONS),
     ms: readCount(env, 'RETAIN_DAYS', DEFAULT_RETAINED_DAYS) * DAY_MS,
   }
 }
 
-function readCount(
-  env: Pick<Env, 'RETAIN_VERSIONS' | 'RETAIN_DAYS'>,
-  name: 'RETAIN_VERSIONS' | 'RETAIN_DAYS',
-  otherwise: number,
-): number {
+function readCount(env: RetentionEnv, name: keyof RetentionEnv, otherwise: number): number {
   const text = env[name] ?? String(otherwise)
   if (/^\d{1,6}$/.test(text)) return Number(text)
   console.error(`${name} must be a whole number from 0, not "${text}": taking ${otherwise}`)

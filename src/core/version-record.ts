@@ -1,6 +1,13 @@
 // What a version is, once and for all: its immutable record, and when two of them are the same. Where
 // records are kept is the affair of those who write them.
 
+/** How its origins are asked whether they are well. */
+export type PublishedProbe = {
+  readonly path: string
+  readonly status?: number | undefined
+  readonly intervalMs?: number | undefined
+}
+
 /** A path prefix and the origins that answer it, with all that the assignments document may say. */
 export type PublishedService = {
   readonly prefix: string
@@ -9,6 +16,7 @@ export type PublishedService = {
   readonly stripPrefix?: boolean | undefined
   readonly maxBodyBytes?: number | undefined
   readonly fallback?: string | undefined
+  readonly probe?: PublishedProbe | undefined
 }
 
 /** The immutable record of a version: `versions/<id>` in the store, as JSON. */
@@ -45,8 +53,11 @@ export function isSameServices(
 /** For people, and the same for the same services. */
 export function toServicesText(services: readonly PublishedService[]): string {
   const lines = services.map(
-    ({ prefix, origins, timeoutMs, stripPrefix, maxBodyBytes, fallback }) =>
-      JSON.stringify({ prefix, origins, timeoutMs, stripPrefix, maxBodyBytes, fallback }),
+    ({ prefix, origins, timeoutMs, stripPrefix, maxBodyBytes, fallback, probe }) =>
+      JSON.stringify({
+        ...{ prefix, origins, timeoutMs, stripPrefix, maxBodyBytes, fallback },
+        probe: probe && { path: probe.path, status: probe.status, intervalMs: probe.intervalMs },
+      }),
   )
   return lines.length === 0 ? 'none' : lines.sort().join(', ')
 }

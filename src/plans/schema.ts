@@ -6,6 +6,9 @@ import * as z from 'zod'
 /** Longer than a quarter of a year is a slip of the pen. */
 const MOST_MINUTES = 130_000
 
+/** What a plan of holo.json may be called. */
+export const PLAN_NAME = /^[A-Za-z0-9][\w.-]{0,62}$/
+
 const minutes = z.number().min(0, 'minutes are 0 or more').max(MOST_MINUTES)
 const otherwise = z.enum(['hold', 'rollBack'])
 const chance = z

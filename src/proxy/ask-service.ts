@@ -44,14 +44,14 @@ export async function askService(
   const repeated = await exchange(message, service, second, backends)
   origins.record(second, repeated.verdict)
   return {
-    outcome: repeated,
+    outcome: { ...repeated, waitedMs: outcome.waitedMs + repeated.waitedMs },
     isDown: mayRepeat(message, repeated) && origins.isDown(service, [first, second]),
   }
 }
 
 function toSpared({ requestId }: Message): Outcome {
   const response = errorResponse('origin_unreachable', requestId)
-  return { verdict: 'down', response, failure: 'origins_ejected', wasSent: false }
+  return { verdict: 'down', response, failure: 'origins_ejected', wasSent: false, waitedMs: 0 }
 }
 
 /** Whether the request failed, and sending it again, to whomever, can do no harm. */

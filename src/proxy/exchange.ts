@@ -12,16 +12,16 @@ import { adaptToClient } from './response-headers.ts'
 import { passUpload } from './upload.ts'
 import { passWebSocket } from './websocket.ts'
 
-/** The answer for the client, and what it says of the origin (`Verdict`). */
-export type Outcome =
-  | { readonly verdict: 'up' | 'none'; readonly response: Response }
+/** The answer for the client, what it says of the origin (`Verdict`), and how long it was waited for. */
+export type Outcome = { readonly response: Response; readonly waitedMs: number } & (
+  | { readonly verdict: 'up' | 'none' }
   | {
       readonly verdict: 'down'
-      readonly response: Response
       readonly failure: ErrorCode | 'origin_unavailable' | 'origins_ejected'
       /** The origin may have begun to act on the request. */
       readonly wasSent: boolean
     }
+)
 
 /** Answers of a gateway whose backend is away, or of a backend that can do no more. */
 const UNAVAILABLE: ReadonlySet<number> = new Set([502, 503, 504])
@@ -37,10 +37,14 @@ export async function exchange(
 ): Promise<Outcome> {
   const { request, requestId, publicOrigin } = message
   const refusal = checkLength(request, service.maxBodyBytes)
-  if (refusal) return { verdict: 'none', response: errorResponse(refusal, requestId) }
+  if (refusal) {
+    return { verdict: 'none', response: errorResponse(refusal, requestId), waitedMs: 0 }
+  }
+  const patience = createPatience(service.timeoutMs, request.signal)
   const fail = (failure: ErrorCode, cause: unknown, wasSent = true): Outcome => {
     console.warn(`request ${requestId}: ${failure} ${origin}`, cause)
-    return { verdict: 'down', response: errorResponse(failure, requestId), failure, wasSent }
+    const response = errorResponse(failure, requestId)
+    return { verdict: 'down', response, failure, wasSent, waitedMs: patience.waitedMs() }
   }
   const isBinding = origin.startsWith(BINDING)
   const fetcher = isBinding ? backends.findBinding(origin.slice(BINDING.length)) : globalThis
@@ -50,7 +54,6 @@ export async function exchange(
   // stays a path.
   const base = isBinding ? publicOrigin : origin
   const backendUrl = base + toBackendPath(message.path, prefix)
-  const patience = createPatience(service.timeoutMs, request.signal)
   const outgoing = toOutgoing(message, service, patience)
   let response: Response
   try {
@@ -58,13 +61,14 @@ export async function exchange(
   } catch (cause) {
     const surrender = patience.surrender()
     if (surrender !== undefined && surrender !== 'origin_timeout') {
-      return { verdict: 'none', response: errorResponse(surrender, requestId) }
+      const response = errorResponse(surrender, requestId)
+      return { verdict: 'none', response, waitedMs: patience.waitedMs() }
     }
     const failed = fail(surrender ?? 'origin_unreachable', cause)
     // Backends hang up on bodies that they do not want, such as one that is too large. If that
     // counted, whoever sends such bodies would have healthy origins ejected.
     const isAboutBody = surrender === undefined && patience.isTaking()
-    return isAboutBody ? { verdict: 'none', response: failed.response } : failed
+    return isAboutBody ? { ...failed, verdict: 'none' } : failed
   } finally {
     patience.end()
   }
@@ -80,8 +84,9 @@ export async function exchange(
   adaptToClient(answer.headers, { publicOrigin, backendUrl, prefix })
   // No cache looks at the body of a GET, so what it asked for is not for those who ask without.
   if (request.body !== null && !carriesUpload(request.method)) keepPrivate(answer.headers)
-  if (!UNAVAILABLE.has(status)) return { verdict: 'up', response: answer }
-  return { verdict: 'down', response: answer, failure: 'origin_unavailable', wasSent: true }
+  const answered = { response: answer, waitedMs: patience.waitedMs() }
+  if (!UNAVAILABLE.has(status)) return { ...answered, verdict: 'up' }
+  return { ...answered, verdict: 'down', failure: 'origin_unavailable', wasSent: true }
 }
 
 /** What can be said of a body before any of it is here. */

@@ -5,6 +5,7 @@ import type { Service } from '../core/types.ts'
 import { type ErrorCode, errorResponse } from '../http/errors.ts'
 import { askService, discard } from './ask-service.ts'
 import type { Backends } from './backends.ts'
+import type { Outcome } from './exchange.ts'
 import { hasPassed } from './loop.ts'
 import { toMessage } from './message.ts'
 
@@ -26,6 +27,18 @@ export type Forwarded = {
   readonly response: Response
   /** Why the service itself gave no answer, where its fallback did. */
   readonly fellBackFor: string | undefined
+  /**
+   * What became of the service itself: the status of its answer, or why there was none. `undefined`
+   * where it is not to blame: the request was refused, or the client left or broke it off.
+   */
+  readonly own: OwnAnswer | undefined
+}
+
+export type OwnAnswer = {
+  readonly status: number | undefined
+  readonly failure: string | undefined
+  /** Milliseconds of waiting for it, in all its tries. */
+  readonly waitedMs: number
 }
 
 /**
@@ -62,19 +75,36 @@ export async function forwardRequest(
 ): Promise<Forwarded> {
   const { request, path, service, fallback, identity, requestId, loopId } = forwarding
   const refusal = refuse(request, loopId)
-  if (refusal) return { response: errorResponse(refusal, requestId), fellBackFor: undefined }
+  if (refusal) {
+    return { response: errorResponse(refusal, requestId), fellBackFor: undefined, own: undefined }
+  }
   const message = toMessage(request, path, identity, { requestId, loopId })
   backends.budget.earn()
   const { outcome, isDown } = await askService(message, service, backends, fallback !== undefined)
-  const own = { response: outcome.response, fellBackFor: undefined }
-  if (!fallback || !isDown || outcome.verdict !== 'down') return own
+  const own = toOwnAnswer(outcome)
+  const unaided = { response: outcome.response, fellBackFor: undefined, own }
+  if (!fallback || !isDown || outcome.verdict !== 'down') return unaided
   const instead = await askService(message, fallback, backends, false)
   if (instead.outcome.verdict === 'down') {
     discard(instead.outcome.response)
-    return own
+    return unaided
   }
   discard(outcome.response)
-  return { response: instead.outcome.response, fellBackFor: outcome.failure }
+  return { response: instead.outcome.response, fellBackFor: outcome.failure, own }
+}
+
+function toOwnAnswer(outcome: Outcome): OwnAnswer | undefined {
+  const { response, waitedMs } = outcome
+  switch (outcome.verdict) {
+    case 'up':
+      return { status: response.status, failure: undefined, waitedMs }
+    case 'down':
+      return outcome.failure === 'origin_unavailable'
+        ? { status: response.status, failure: outcome.failure, waitedMs }
+        : { status: undefined, failure: outcome.failure, waitedMs }
+    case 'none':
+      return undefined
+  }
 }
 
 function refuse({ method, headers }: Request, loopId: string): ErrorCode | undefined {

@@ -1,6 +1,6 @@
 // Whose turn it is among the origins of a service, and which of them is left out for a while because
-// it keeps failing. All of it is one isolate's own experience: nobody is asked how they are, and
-// isolates do not tell each other.
+// it keeps failing: that is one isolate's own experience. What the control's probes found is a hint on
+// top of it, by which others are asked first.
 
 import type { Service } from '../core/types.ts'
 
@@ -14,6 +14,11 @@ export const FIRST_EJECTION_MS = 5000
 export const LONGEST_EJECTION_MS = 120_000
 /** Origins are remembered while they fail, and no more of them than this. */
 export const MAX_TROUBLED_ORIGINS = 1000
+/** The control says who is down with every answer; a hint that is not repeated is none any more. */
+export const HINT_LIFETIME_MS = 60_000
+
+/** More than the failures that an origin can have without being ejected. */
+const HINT_WEIGHT = 1000
 
 type Trouble = {
   /** In a row, up to now. */
@@ -41,9 +46,21 @@ export class Origins {
   readonly #options: OriginsOptions
   readonly #turns = new WeakMap<Service, number>()
   readonly #troubled = new Map<string, Trouble>()
+  #hinted: ReadonlySet<string> = new Set()
+  #hintedUntil = 0
 
   constructor(options: OriginsOptions) {
     this.#options = options
+  }
+
+  /**
+   * Origins that somebody else found down. They are asked last, and asked all the same where nobody
+   * else is left: a hint ejects nobody.
+   */
+  hint(origins: readonly string[]): void {
+    if (origins.length === 0 && this.#hinted.size === 0) return
+    this.#hinted = new Set(origins)
+    this.#hintedUntil = this.#options.now() + HINT_LIFETIME_MS
   }
 
   /**
@@ -57,24 +74,30 @@ export class Origins {
     const { origins, timeoutMs } = service
     if (origins.length === 1 && this.#troubled.size === 0) return origins[0]
     const turn = this.#turns.get(service) ?? Math.floor(this.#options.random() * origins.length)
-    for (let step = 0; step < origins.length; step++) {
-      const at = (turn + step) % origins.length
-      const origin = origins[at]
-      if (origin === undefined || !this.#admits(origin, timeoutMs, isRepeatable)) continue
-      // Whoever comes after one that is left out gets no more than its own turn.
-      this.#turns.set(service, at + 1)
-      return origin
+    for (const isLast of [false, true]) {
+      for (let step = 0; step < origins.length; step++) {
+        const at = (turn + step) % origins.length
+        const origin = origins[at]
+        if (origin === undefined || this.#isHinted(origin) !== isLast) continue
+        if (!this.#admits(origin, timeoutMs, isRepeatable)) continue
+        // Whoever comes after one that is left out gets no more than its own turn.
+        this.#turns.set(service, at + 1)
+        return origin
+      }
     }
     return undefined
   }
 
-  /** Who takes over for `tried`: the one that failed least of the others that are not ejected. */
+  /**
+   * Who takes over for `tried`: the one that failed least of the others that are not ejected, one that
+   * is said to be down only where there is no other.
+   */
   takeOther(service: Service, tried: string): string | undefined {
     let best: string | undefined
     let fewest = Number.POSITIVE_INFINITY
     for (const origin of service.origins) {
       const trouble = this.#troubled.get(origin)
-      const failures = trouble?.failures ?? 0
+      const failures = (trouble?.failures ?? 0) + (this.#isHinted(origin) ? HINT_WEIGHT : 0)
       if (origin === tried || trouble?.ejection || failures >= fewest) continue
       best = origin
       fewest = failures
@@ -115,6 +138,11 @@ export class Origins {
       // Requests that were under way make an ejection no longer.
       ejection.failedAt = now
     }
+  }
+
+  #isHinted(origin: string): boolean {
+    if (this.#hinted.size === 0 || !this.#hinted.has(origin)) return false
+    return this.#options.now() < this.#hintedUntil
   }
 
   #admits(origin: string, trialMs: number, isRepeatable: boolean): boolean {

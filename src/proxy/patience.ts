@@ -26,16 +26,28 @@ export type Patience = {
   readonly giveUp: (why: Surrender) => void
   /** The backend has answered: no wait counts any more. */
   readonly end: () => void
+  /** Milliseconds of all waits together. Time passes only where something was waited for. */
+  readonly waitedMs: () => number
 }
 
 /** `client` is the signal of the client's request, which the platform aborts when it sees it leave. */
-export function createPatience(timeoutMs: number, client: AbortSignal): Patience {
+export function createPatience(
+  timeoutMs: number,
+  client: AbortSignal,
+  now: () => number = Date.now,
+): Patience {
   const controller = new AbortController()
   let surrender: Surrender | undefined
   let timer: ReturnType<typeof setTimeout> | null = null
   let ended = false
   let taken: 'some' | 'all' | undefined
-  const pause = () => clearTimeout(timer)
+  let waitedMs = 0
+  let waitingSince: number | undefined
+  const pause = () => {
+    clearTimeout(timer)
+    if (waitingSince !== undefined) waitedMs += Math.max(0, now() - waitingSince)
+    waitingSince = undefined
+  }
   const giveUp = (why: Surrender) => {
     pause()
     surrender ??= why
@@ -56,11 +68,13 @@ export function createPatience(timeoutMs: number, client: AbortSignal): Patience
     wait() {
       pause()
       if (ended || surrender) return
+      waitingSince = now()
       timer = setTimeout(() => giveUp('origin_timeout'), timeoutMs)
     },
     end() {
       ended = true
       pause()
     },
+    waitedMs: () => waitedMs,
   }
 }

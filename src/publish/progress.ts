@@ -95,7 +95,11 @@ function toFacts(step: ProgressStep, elapsedMs: number): string[] {
   ]
   if (elapsedMs < MIN_RATE_MS || step.bytes === 0) return facts
   const bytesPerMs = step.bytes / elapsedMs
-  const leftMs = (step.ofBytes - step.bytes) / bytesPerMs
+  // Small files cost their way there and back, large ones their bytes: whichever takes longer.
+  const leftMs = Math.max(
+    (step.ofBytes - step.bytes) / bytesPerMs,
+    ((step.ofFiles - step.files) * elapsedMs) / step.files,
+  )
   facts.push(`${toSize(bytesPerMs * 1_000)}/s`)
   if (step.files < step.ofFiles) facts.push(`${toDuration(leftMs)} left`)
   return facts

@@ -1,16 +1,15 @@
 // What a folder holds, file by file, before anything is compressed or stored: its content's hash,
 // its type, and whether its name may be relied on; and the settings that hold for all of them.
 
-import { readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import type { Manifest, ManifestEntry } from '../core/manifest.ts'
 import { DEFAULT_HTML_HANDLING, type ManifestConfig } from '../core/manifest-config.ts'
 import { toAddress } from './addresses.ts'
 import { mapConcurrently } from './concurrently.ts'
 import { toContentType } from './content-type.ts'
+import { hashFile } from './hash-file.ts'
 import { compileHashedTest, findContradiction } from './hashed.ts'
 import { type ReportProgress, startCount } from './progress-step.ts'
-import { sha256 } from './sha256.ts'
 import { loadSiteRules } from './site-rules.ts'
 import { loadViteManifest } from './vite-manifest.ts'
 import { walkFolder } from './walk.ts'
@@ -53,17 +52,16 @@ export async function surveyFolder(
 
   const count = startCount('reading', walk.files, report)
   const files = await mapConcurrently(walk.files, availableParallelism(), async (found) => {
-    const bytes = await readFile(found.file)
-    count(found.size)
     const { path, file } = found
-    const blob = sha256(bytes)
+    const { blob, size } = await hashFile(file)
+    count(found.size)
     const hashedByName = isHashed(path)
     const other = hashedByName ? findContradiction(path, blob, options.retained) : undefined
     return {
       path,
       file,
       blob,
-      size: bytes.length,
+      size,
       type: toContentType(path),
       hashed: hashedByName && !other,
       hashedByName,

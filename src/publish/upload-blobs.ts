@@ -1,18 +1,18 @@
-// Uploads blobs from the files they lie in, several at once; large ones in parts, of which those that
-// are there already are left out.
+// Uploads blobs from the files they lie in, several at once and none of them read into memory; large
+// ones in parts, of which those that are there already are left out.
 
-import { open } from 'node:fs/promises'
+import { openAsBlob } from 'node:fs'
 import { mapConcurrently } from './concurrently.ts'
 import { type ReportProgress, startCount } from './progress-step.ts'
 import { PublishError } from './refusal.ts'
 import type { Missing, UploadTarget } from './upload-target.ts'
 
 /** Most blobs are small, and what they wait for is the way there and back. */
-const UPLOADS_AT_ONCE = 8
+const UPLOADS_AT_ONCE = 16
 
 /** A request body has at most 100 MB on Cloudflare; the API takes 95 MiB. */
 export const MAX_WHOLE_BYTES = 95 * 2 ** 20
-/** What is lost when a line breaks, and what lies in memory per upload. */
+/** What is lost when a line breaks. */
 const PART_BYTES = 32 * 2 ** 20
 const MAX_PARTS = 100
 
@@ -35,7 +35,7 @@ export async function uploadBlobs(
         `the blob ${sha256} is gone from the store, and this folder does not have it`,
       )
     }
-    if (size <= MAX_WHOLE_BYTES) await target.putBlob(sha256, await readSlice(file, 0, size))
+    if (size <= MAX_WHOLE_BYTES) await target.putBlob(sha256, await openAsBlob(file))
     else await uploadParts(target, { sha256, size }, file, signal)
     count(size)
   })
@@ -56,29 +56,13 @@ async function uploadParts(
   const { parts, stored } = await target.parts(sha256)
   if (stored) return
   const count = Math.ceil(size / partBytes)
+  const whole = await openAsBlob(file)
   for (let part = 1; part <= count; part++) {
     signal.throwIfAborted()
     const from = (part - 1) * partBytes
     const length = Math.min(partBytes, size - from)
     if (parts.get(part) === length) continue
-    await target.putPart(sha256, part, await readSlice(file, from, length))
+    await target.putPart(sha256, part, whole.slice(from, from + length))
   }
   await target.complete(sha256, count)
-}
-
-/** Shorter where the file has become so: the store finds out by the hash. */
-async function readSlice(file: string, from: number, length: number): Promise<Uint8Array> {
-  const handle = await open(file)
-  try {
-    const bytes = new Uint8Array(length)
-    let read = 0
-    while (read < length) {
-      const { bytesRead } = await handle.read(bytes, read, length - read, from + read)
-      if (bytesRead === 0) break
-      read += bytesRead
-    }
-    return bytes.subarray(0, read)
-  } finally {
-    await handle.close()
-  }
 }

@@ -35,12 +35,12 @@ export type UploadTarget = {
     version: string,
     cursor: string | undefined,
   ) => Promise<{ readonly missing: readonly Missing[]; readonly cursor?: string | undefined }>
-  readonly putBlob: (sha256: string, bytes: Uint8Array) => Promise<void>
+  readonly putBlob: (sha256: string, bytes: Blob) => Promise<void>
   /** The numbers of the parts that are there, with their sizes; `stored`: the blob itself is. */
   readonly parts: (
     sha256: string,
   ) => Promise<{ readonly parts: ReadonlyMap<number, number>; readonly stored: boolean }>
-  readonly putPart: (sha256: string, part: number, bytes: Uint8Array) => Promise<void>
+  readonly putPart: (sha256: string, part: number, bytes: Blob) => Promise<void>
   readonly complete: (sha256: string, parts: number) => Promise<void>
   readonly finalise: (version: string, manifest: string) => Promise<FinalStep>
 }

@@ -48,6 +48,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'PUT /traffic': { weights: { canary: 5 } },
   'PUT /versions/v1/services': { services: [] },
   'POST /swap': { environments: ['main', 'canary'] },
+  'POST /rollouts': { version: 'v2' },
   'POST /withdraw': { version: 'v9' },
   'PUT /rules': { rules: [] },
   'PUT /assignments': { schema: 1 },

@@ -263,3 +263,35 @@ describe('a document that is wrong', () => {
     expect(!parsed.ok && parsed.error[0]?.path).toBe('')
   })
 })
+
+describe('a probe', () => {
+  const parseProbe = (probe: unknown) => {
+    const origins = ['https://api.example.com']
+    const problems = problemsAfter((document) => {
+      document.versions['0.0.5'] = {
+        manifest: '5'.repeat(64),
+        services: [{ prefix: '/api/', origins, probe: probe as { path: string } }],
+      }
+    })
+    return Object.keys(problems)
+  }
+
+  it.each([{ path: '/health' }, { path: '/ready?deep=1', status: 204, intervalMs: 10_000 }])(
+    '%j is taken',
+    (probe) => {
+      expect(parseProbe(probe)).toEqual([])
+    },
+  )
+
+  it.each([
+    [{}, 'path'],
+    [{ path: 'health' }, 'path'],
+    [{ path: '/a b' }, 'path'],
+    [{ path: '/#top' }, 'path'],
+    [{ path: '/', status: 100 }, 'status'],
+    [{ path: '/', intervalMs: 9999 }, 'intervalMs'],
+    [{ path: '/', intervalMs: 3_600_001 }, 'intervalMs'],
+  ])('%j is refused for its %s', (probe, field) => {
+    expect(parseProbe(probe)).toEqual([`versions["0.0.5"].services[0].probe.${field}`])
+  })
+})

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type AdminEdge, FIRST_TOKEN, startAdminEdge } from '../support/admin-edge.ts'
-import { holo, type RunOptions } from '../support/cli.ts'
+import { holo, NOTHING_YET, type RunOptions } from '../support/cli.ts'
 
 let folder: string
 let edge: AdminEdge
@@ -76,6 +76,16 @@ describe('before a change', () => {
       percent: 10,
     })
     expect(done.stderr).toContain('main gives 1,000 of 10,000 buckets to canary')
+  })
+
+  it('takes Ctrl-C at the question for the end, and not for an answer', async () => {
+    const stop = new AbortController()
+    const asked = run(['shift', 'canary=10'], {
+      ...{ typed: NOTHING_YET, signal: stop.signal },
+      onQuestion: () => stop.abort(),
+    })
+    expect((await asked).code).toBe(130)
+    expect(await percentOf('canary')).toBe(0)
   })
 
   it('asks for the name of a protected target, whatever --yes says', async () => {

@@ -38,6 +38,7 @@ beforeAll(async () => {
   const { document } = (json?.export ?? {}) as { document?: object }
   const imported = { ...document, traffic: { main: 50, canary: 50 } }
   await writeFile(join(folder, 'imported.json'), JSON.stringify(imported))
+  await makePastRollout()
   nobody = `http://127.0.0.1:${await findFreePort('127.0.0.1')}`
 })
 afterAll(async () => {
@@ -45,6 +46,14 @@ afterAll(async () => {
   await edge?.stop()
   await rm(folder, { recursive: true, force: true })
 })
+
+/** The one with the number 1, which is over. */
+async function makePastRollout(): Promise<void> {
+  for (const [name, ...more] of [['rollout start', 'v2'], ['rollout abort']]) {
+    const { code, stderr } = await run(name ?? '', [...more, '--yes'])
+    if (code !== 0) throw new Error(`${name}: ${stderr}`)
+  }
+}
 
 type Row = {
   readonly works: readonly string[]
@@ -63,6 +72,16 @@ const ROWS: Readonly<Record<string, Row>> = {
   swap: { works: ['main', 'canary'], bad: ['main', 'main'] },
   rollback: { works: ['--to', '1'], bad: ['--to', 'yesterday'] },
   withdraw: { works: ['v3'], bad: ['no spaces'] },
+  'rollout start': { works: ['v2'], bad: ['no spaces'] },
+  'rollout status': { works: ['1'], bad: ['first'] },
+  'rollout pause': { works: ['1'], bad: ['first'] },
+  'rollout resume': { works: ['1'], bad: ['first'] },
+  'rollout advance': { works: ['1'], bad: ['first'] },
+  'rollout promote': { works: ['1'], bad: ['first'] },
+  'rollout abort': { works: ['1'], bad: ['first'] },
+  'rollout explain': { works: ['1'], bad: ['first'] },
+  'rollout replay': { works: ['1'], bad: ['first'] },
+  'rollout history': { works: [], bad: ['--limit', 'all'] },
   'env list': { works: [], bad: ['one-too-many'] },
   'env add': { works: ['qa', 'v2'], bad: ['QA', 'v2'] },
   'env set': { works: ['canary', '--host', 'c.example.com'], bad: ['canary'] },
@@ -70,6 +89,8 @@ const ROWS: Readonly<Record<string, Row>> = {
   'rules list': { works: [], bad: ['one-too-many'] },
   'rules set': { works: ['rules.json'], bad: ['broken.json'] },
   explain: { works: ['/', '--visitor', 'anna'], bad: ['/', '--header', 'no colon'] },
+  'metrics export': { works: ['--last', '1h'], bad: ['--last', 'long'] },
+  simulate: { works: ['instant'], bad: ['standrad'] },
   validate: { works: ['assignments.json'], bad: ['not-there.json'] },
   diff: { works: ['assignments.json'], bad: ['not-there.json'] },
   log: { works: [], bad: ['--limit', '1000'] },
@@ -215,5 +236,6 @@ describe('what is mistyped', () => {
 
 /** Changes are meant: a question would hide what the test is about. */
 function yes(name: string): readonly string[] {
-  return changesOf(name) || name === 'token revoke' || name === 'gc' ? ['--yes'] : []
+  const asks = /^(?:token revoke|gc|rollout (?:pause|resume|advance|promote|abort))$/
+  return changesOf(name) || asks.test(name) ? ['--yes'] : []
 }

@@ -1,6 +1,6 @@
 // The main story, as a person types it beside a running `npm start`: publish a third version, give it
 // 1, 10 and 100 per cent, swap, and go back; while clients use the shop, and no page of theirs breaks.
-// The README shows this session.
+// The README shows what was typed and printed.
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -28,7 +28,7 @@ let start: StartProcess
 let url: URL
 let load: PageLoad
 /** What the terminal would show. */
-const session: string[] = []
+const terminal: string[] = []
 
 beforeAll(async () => {
   folder = await makeWorkFolder()
@@ -61,7 +61,7 @@ async function type(command: string): Promise<string> {
   ])
   expect(code, said).toBe(0)
   const plan = said.split('\n').filter((told) => !/^npm |reading|compressing|uploading/.test(told))
-  session.push(`$ ${command}`, ...plan.filter(Boolean), ...out.trimEnd().split('\n'), '')
+  terminal.push(`$ ${command}`, ...plan.filter(Boolean), ...out.trimEnd().split('\n'), '')
   return out
 }
 
@@ -111,7 +111,7 @@ describe('a release beside npm start', () => {
   })
 
   it('is what the README shows', () => {
-    const shown = session
+    const shown = terminal
       .join('\n')
       .replaceAll(url.host, '127.0.0.1:8787')
       .replaceAll(/http:\/\/127\.0\.0\.1:(?!8787)\d+/g, 'http://127.0.0.1:4006')

@@ -258,7 +258,7 @@ describe('rollback', () => {
     spent: [[0, 10]],
     visitor: { header: 'x-user' },
     expose: { response: [] },
-    versions: { '0.0.3': { manifest: '0'.repeat(64) } },
+    versions: { '0.0.3': { manifest: '3'.repeat(64) } },
   })
   const current = contentWith({
     spent: [[9000, 10000]],
@@ -275,6 +275,13 @@ describe('rollback', () => {
     expect(restored).toEqual(then)
     expect(known).toEqual(current.versions)
     expect(spent).toEqual([[9000, 10000]])
+  })
+
+  it('refuses an id that stood for other content then', () => {
+    const versions = { '0.0.3': { manifest: '0'.repeat(64) } }
+    const result = apply({ kind: 'rollback', to: 3 }, current, { ...earlier, versions })
+    const message = expect.stringMatching(/version "0.0.3", which had other content then$/)
+    expect(result).toEqual({ ok: false, error: [{ path: 'to', message }] })
   })
 
   it('is no change where everything is as it was', () => {

@@ -3,6 +3,7 @@ import type { Service } from '../../src/core/types.ts'
 import {
   FAILURES_TO_EJECT,
   FIRST_EJECTION_MS,
+  HINT_LIFETIME_MS,
   LONGEST_EJECTION_MS,
   MAX_TROUBLED_ORIGINS,
   Origins,
@@ -164,5 +165,43 @@ describe('memory', () => {
     for (let number = 0; number <= MAX_TROUBLED_ORIGINS; number++) fail(`origin-${number}`)
     expect(origins.take(toService('origin-0'), true)).toBe('origin-0')
     expect(origins.take(toService('origin-1'), true)).toBe(undefined)
+  })
+})
+
+describe('an origin that somebody else found down', () => {
+  it('is asked last: two of three are asked when the third cannot be', () => {
+    origins.hint(['a', 'b'])
+    expect(take(3)).toEqual(['c', 'c', 'c'])
+    fail('c')
+    expect(take(4)).toEqual(['a', 'b', 'a', 'b'])
+  })
+
+  it('takes over only where there is no other', () => {
+    origins.hint(['b'])
+    fail('c', FAILURES_TO_EJECT - 1)
+    expect(origins.takeOther(ABC, 'a')).toBe('c')
+    fail('c', 1)
+    expect(origins.takeOther(ABC, 'a')).toBe('b')
+  })
+
+  it('is asked as ever when all are said to be down', () => {
+    origins.hint(['a', 'b', 'c'])
+    expect(take(4)).toEqual(['a', 'b', 'c', 'a'])
+    const only = toService('a')
+    expect(take(2, only)).toEqual(['a', 'a'])
+  })
+
+  it('is an origin like others once the hint is taken back, or is not repeated', () => {
+    origins.hint(['a', 'b'])
+    origins.hint([])
+    expect(take(3)).toEqual(['a', 'b', 'c'])
+    origins.hint(['a', 'b'])
+    now += HINT_LIFETIME_MS
+    expect(take(3)).toEqual(['a', 'b', 'c'])
+  })
+
+  it('is not down for the service as a whole', () => {
+    origins.hint(['a', 'b', 'c'])
+    expect(origins.isDown(ABC, ['a'])).toBe(false)
   })
 })

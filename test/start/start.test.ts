@@ -116,6 +116,23 @@ describe('npm start', () => {
     expect(control).toMatchObject({ published: control.revision, overwritten: 0 })
   })
 
+  it('prints holo commands that work as they stand, one after the other', () => {
+    const [known = ''] = holo.printed().match(/export HOLO_URL.*/) ?? []
+    const commands = holo.printed().match(/npx holo .*/g) ?? []
+    expect(commands.map((command) => command.split(' ')[2])).toEqual([
+      'status',
+      'publish',
+      'point',
+      'shift',
+      'rollback',
+    ])
+    for (const command of commands) {
+      const options = { cwd: folder.path, shell: true, encoding: 'utf8' } as const
+      const { status, stderr } = spawnSync(`${known}; ${command}`, options)
+      expect(status, `${command}: ${stderr}`).toBe(0)
+    }
+  })
+
   it('says that its port is taken, in one sentence', async () => {
     const second = await runStart(folder.path, ['--port', String(port), '--data', 'other'])
     expect(second).toEqual({

@@ -20,17 +20,22 @@ export type Ran = {
   readonly json: Record<string, unknown> | undefined
 }
 
+/** As `typed`: somebody is at the terminal and types nothing. */
+export const NOTHING_YET = Symbol('nothing yet')
+
 export type RunOptions = {
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string | undefined>>
   /** What is typed on a terminal; without it there is none. */
-  readonly typed?: string
+  readonly typed?: string | typeof NOTHING_YET
   /** What comes through a pipe. */
   readonly input?: string
   readonly columns?: number
   readonly signal?: AbortSignal
   /** Told of all of standard output whenever there is more. */
   readonly onOutput?: (stdout: string) => void
+  /** Told when a question stands on the terminal. */
+  readonly onQuestion?: () => void
 }
 
 /** Runs the command here. */
@@ -44,6 +49,7 @@ export async function holo(args: readonly string[], options: RunOptions = {}): P
     write: (part: string) => {
       written[name] += part
       if (name === 'stdout') options.onOutput?.(written.stdout)
+      else if (/(?:\]|:) $/.test(part)) setImmediate(() => options.onQuestion?.())
     },
   })
   const code = await runCli({
@@ -51,7 +57,7 @@ export async function holo(args: readonly string[], options: RunOptions = {}): P
     cwd,
     env,
     streams: {
-      stdin: Object.assign(Readable.from([typed ?? input]), { isTTY }),
+      stdin: Object.assign(toStream(typed ?? input), { isTTY }),
       stdout: screen('stdout'),
       stderr: screen('stderr'),
     },
@@ -78,6 +84,10 @@ export async function spawnHolo(
     once(child, 'close'),
   ])
   return { code, stdout, stderr, json: parse(stdout) }
+}
+
+function toStream(typed: string | typeof NOTHING_YET): Readable {
+  return typed === NOTHING_YET ? new Readable({ read: () => {} }) : Readable.from([typed])
 }
 
 function parse(stdout: string): Record<string, unknown> | undefined {

@@ -82,6 +82,7 @@ describe('the calls of the deployed control', () => {
         ['set-environment', { name: 'main', version: '1' }],
         ['remove-environment', { name: 'main' }],
         ['shift', { weights: {} }],
+        ['swap', { environments: ['main', 'canary'] }],
         ['set-rules', { rules: [] }],
         ['set-services', { version: '1', services: [] }],
         ['rollback', { to: 1 }],

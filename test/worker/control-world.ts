@@ -8,7 +8,10 @@ import type { Access, RecordAudit } from '../../src/control/access.ts'
 import type { Command } from '../../src/control/commands.ts'
 import type { Caller, Change } from '../../src/control/contract.ts'
 import { Control } from '../../src/control/control.ts'
+import type { ProbingParts } from '../../src/control/health/probing.ts'
 import type { Records } from '../../src/control/records.ts'
+import { createCountingSource } from '../../src/control/rollouts/counted-windows.ts'
+import type { WindowSource } from '../../src/control/rollouts/source.ts'
 import type { Env } from '../../src/env.ts'
 
 export const env = bindings as Env
@@ -69,6 +72,10 @@ export class World {
   variables: Partial<Env> = {}
   /** Where the control finds what was finalised: everything, in tests of other matters. */
   records: Records = { read: async () => 'unavailable', create: unexpected, remove: unexpected }
+  /** How origins answer probes. */
+  askOrigin: ProbingParts['ask'] = unexpected
+  /** What rollouts are given to judge; what the control counted itself when left out. */
+  source: WindowSource | undefined
   readonly alarmsSet: number[] = []
   /** What runs behind the control's answers. */
   readonly work: Promise<unknown>[] = []
@@ -123,6 +130,10 @@ export class World {
           {
             now: () => this.now,
             createRecords: () => this.records,
+            askOrigin: (target) => this.askOrigin(target),
+            createSource: (counting) => this.source ?? createCountingSource(counting),
+            // Nothing runs by itself; windows of counts close with the next call.
+            later: () => undefined,
             createAccess: ({ recordAudit }) => {
               record = recordAudit
               return createOpenAccess(this.asked)

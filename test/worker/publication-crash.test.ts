@@ -117,7 +117,7 @@ describe('a publication that is killed', () => {
         expect(await life.verify()).toMatchObject({ problems: [] })
       })
     }
-  })
+  }, 120_000)
 
   it('once it is being recorded takes no other content any more', async () => {
     const made = await make(NEW)
@@ -177,7 +177,7 @@ describe('a collection that is killed', () => {
         expect([step, await listKeys()]).toEqual([step, left])
       })
     }
-  })
+  }, 120_000)
 
   it('holds up the end of an upload that was begun meanwhile, until its deletion must be over', async () => {
     const collect = (client: Client) => client.collect(false)

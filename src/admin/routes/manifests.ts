@@ -1,9 +1,10 @@
 // Routes of the manifests: what a version consists of comes first, and is checked before anything else.
 
 import * as z from 'zod'
+import { withTimeout } from '../../assignments/timeout.ts'
 import { err, ok } from '../../core/result.ts'
 import { checkManifest } from '../check-manifest.ts'
-import { MAX_MANIFEST_BYTES } from '../limits.ts'
+import { MAX_MANIFEST_BYTES, UPLOAD_TIMEOUT_MS } from '../limits.ts'
 import type { Octets } from '../octets.ts'
 import { octetsRoute, type Route, route } from '../route.ts'
 import { sha256, stored } from '../schemas.ts'
@@ -22,7 +23,7 @@ export const MANIFEST_ROUTES: readonly Route[] = [
     failures: ['hash_mismatch', 'invalid_manifest', 'store_unavailable'],
     reply: z.strictObject({ sha256, stored, files: z.int(), bytes: z.int() }),
     handle: async ({ params, body, store }) => {
-      const bytes = await readAll(body)
+      const bytes = await readAll(body).catch(() => undefined)
       if (!bytes) return BROKEN
       if ((await digest(bytes)) !== params.sha256) return err({ kind: 'hash_mismatch' })
       const checked = checkManifest(bytes)
@@ -55,21 +56,19 @@ const BROKEN = err({
   problems: [{ path: 'body', message: 'the body did not arrive whole' }],
 } as const)
 
-/** `undefined` when there are not as many as were announced. */
-async function readAll({ stream, size }: Octets): Promise<Uint8Array<ArrayBuffer> | undefined> {
+/** @throws Error when they are not as many as were announced, or take too long. */
+function readAll({ stream, size }: Octets): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(size)
-  let at = 0
-  try {
+  const fill = async () => {
+    let at = 0
     for await (const chunk of stream) {
-      if (at + chunk.length > size) return undefined
       bytes.set(chunk, at)
       at += chunk.length
     }
-  } catch {
-    // The client has left; nobody hears the answer.
-    return undefined
+    if (at < size) throw new Error(`${at} of ${size} bytes`)
+    return bytes
   }
-  return at === size ? bytes : undefined
+  return withTimeout(fill(), UPLOAD_TIMEOUT_MS)
 }
 
 async function digest(bytes: Uint8Array<ArrayBuffer>): Promise<string> {

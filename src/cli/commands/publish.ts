@@ -1,41 +1,16 @@
 // `holo publish`: a folder becomes a version. Nothing points at it afterwards, so nobody is asked.
 
-import { createHash } from 'node:crypto'
-import { stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
 import * as z from 'zod'
 import { removeEncoded } from '../../publish/encode-contents.ts'
-import { showProgress } from '../../publish/progress.ts'
-import type { PublishedService } from '../../publish/services.ts'
-import { type Upload, uploadFolder } from '../../publish/upload.ts'
-import type { Api } from '../api.ts'
-import { beginDocument } from '../begin.ts'
-import { chooseBuildFolder } from '../build-folder.ts'
-import { type Context, command, type SharedOptions } from '../command.ts'
-import { loadConfig } from '../config.ts'
-import { CliFailure, EXIT, misuse } from '../failure.ts'
-import { readAuthorship } from '../git.ts'
+import { command } from '../command.ts'
+import { misuse } from '../failure.ts'
+import { makeFirstDocument, toFirstCommand } from '../first-document.ts'
 import { toNextStep } from '../next-step.ts'
 import { collect, toEnvironmentName, toVersionId } from '../options.ts'
-import { parseServices, toServices } from '../services.ts'
-import { createUploadTarget } from '../upload-api.ts'
-import { toUserCache } from '../user-cache.ts'
-import { toCount, toSeconds, toShellWord, toSize } from '../words.ts'
-
-/** Names are held against those of so many versions, the newest, that visitors may still be on. */
-const MAX_RETAINED = 10
-/** As the document's schema has it. */
-const MAX_SALT_CHARACTERS = 64
-
-type PublishOptions = SharedOptions & {
-  readonly version?: string
-  readonly service?: readonly string[]
-  readonly hashed?: readonly string[]
-  readonly commit?: string
-  readonly author?: string
-  readonly first?: string
-  readonly yes?: boolean
-}
+import { loadPublishSettings, type PublishOptions } from '../publish-settings.ts'
+import { loadRetained, runUpload } from '../run-upload.ts'
+import { toHarmless, toStyle } from '../terminal.ts'
+import { toCount, toSeconds, toSize } from '../words.ts'
 
 const shape = z.strictObject({
   target: z.string(),
@@ -104,170 +79,41 @@ export const PUBLISH = command({
       )
     }
     const version = toVersionId(options.version)
+    const environment = options.first === undefined ? undefined : toEnvironmentName(options.first)
     const startedAt = performance.now()
-    const target = await context.target()
-    const config = await loadConfig(context.cwd, options.config)
-    const settings = config?.config.publish ?? {}
-    const configured = config && settings.folder ? join(config.folder, settings.folder) : undefined
-    const folder = named ?? configured ?? (await chooseBuildFolder(context.cwd))
-    const path = resolve(context.cwd, folder)
-    if (!(await stat(path).catch(() => undefined))?.isDirectory()) {
-      throw misuse(`there is no folder ${folder}`, 'build first, or name another')
-    }
-    const services = toServices({
-      ...settings.services,
-      ...target.services,
-      ...parseServices(options.service ?? []),
-    })
-    const { isDirty, ...found } = await readAuthorship(path, context.env)
-    const authorship = {
-      ...found,
-      ...(options.commit === undefined ? {} : { commit: options.commit }),
-      ...(options.author === undefined ? {} : { author: options.author }),
-    }
+    const { name: target } = await context.target()
+    const settings = await loadPublishSettings(context, named, version, options)
+    const { folder, services, authorship, isDirty } = settings
     const api = await context.api()
-    const known = await loadVersions(api)
-    const encodedFolder = join(
-      toUserCache(context.env),
-      'encoded',
-      toKey(target.url.origin, path, version),
-    )
-    const upload = await run(context, api, {
-      folder: path,
-      id: version,
-      services: services,
-      ...(settings.htmlHandling && { htmlHandling: settings.htmlHandling }),
-      ...(settings.notFound && { notFound: settings.notFound }),
-      hashedGlobs: [...(settings.hashed ?? []), ...(options.hashed ?? [])],
-      retained: known,
-      createdAt: new Date().toISOString(),
-      ...authorship,
-      encodedFolder,
-    })
-    await removeEncoded(encodedFolder)
+    const retained = await loadRetained(api)
+    const upload = await runUpload(context, api, { ...settings.upload, retained })
+    await removeEncoded(settings.upload.encodedFolder)
     const warnings = [
       ...upload.warnings,
-      ...(isDirty
-        ? ['git has changes here that are not committed, so the commit is not all of it']
-        : []),
+      ...(isDirty ? [UNCOMMITTED] : []),
+      ...(environment !== undefined && upload.revision !== undefined ? [NOT_THE_FIRST] : []),
     ]
-    const first = { folder, version, services, environment: options.first }
-    const revision = upload.revision ?? (await begin(context, first, upload.manifest, options))
-    const next =
-      revision === undefined ? toFirstCommand(first, services) : await toNextStep(api, version)
+    const first = { folder, version, services }
+    const isFirst = upload.revision === undefined && environment !== undefined
+    const revision = isFirst
+      ? await makeFirstDocument(context, environment, first, upload.manifest, options)
+      : upload.revision
+    const next = revision === undefined ? toFirstCommand(first) : await toNextStep(api, version)
     const json = {
-      ...{ target: target.name, version, folder, ...upload },
+      ...{ target, version, folder, ...upload },
       ...(revision === undefined ? {} : { revision }),
       ...{ ...authorship, warnings, next },
     }
-    if (!options.json)
-      for (const warning of warnings) context.say(`${context.style.yellow('warning:')} ${warning}`)
+    const style = toStyle(context.streams.stderr, context.env)
+    for (const warning of options.json ? [] : warnings) {
+      context.say(`${style.yellow('warning:')} ${toHarmless(warning)}`)
+    }
     return { json, lines: toLines(json, performance.now() - startedAt) }
   },
 })
 
-type First = {
-  readonly folder: string
-  readonly version: string
-  readonly services: readonly PublishedService[]
-  readonly environment: string | undefined
-}
-
-/** The first document, where one is wished for: everybody gets this version. */
-async function begin(
-  context: Context,
-  { version, services, environment }: First,
-  manifest: string,
-  options: PublishOptions,
-): Promise<number | undefined> {
-  if (environment === undefined) return undefined
-  const document = {
-    schema: 1,
-    revision: 1,
-    salt: (await context.target()).url.hostname.slice(0, MAX_SALT_CHARACTERS),
-    environments: { [toEnvironmentName(environment)]: { version } },
-    traffic: { [environment]: 100 },
-    versions: { [version]: { manifest, services, published: new Date().toISOString() } },
-  }
-  const title = `Begin with ${environment} at ${version} for everybody`
-  return (await beginDocument(context, title, document, options)).json.revision
-}
-
-function toFirstCommand({ folder, version }: First, services: readonly PublishedService[]): string {
-  const given = services.flatMap(({ prefix, origins }) =>
-    origins.map((origin) => `--service ${toShellWord(`${prefix}=${origin}`)}`),
-  )
-  return [
-    'holo publish',
-    toShellWord(folder),
-    `--version ${version}`,
-    ...given,
-    '--first main',
-  ].join(' ')
-}
-
-async function run(
-  context: Context,
-  api: Api,
-  options: Parameters<typeof uploadFolder>[1],
-): Promise<Upload> {
-  const { signal, progress, env, shared } = context
-  const bar = progress && !shared.json ? showProgress(options.id, progress, env) : undefined
-  let last = { files: 0, ofFiles: 0, doing: '' }
-  try {
-    return await uploadFolder(
-      createUploadTarget(api, signal),
-      options,
-      (step) => {
-        last = step
-        bar?.report(step)
-      },
-      signal,
-    )
-  } catch (cause) {
-    const isLost = cause instanceof CliFailure && cause.exitCode === EXIT.unreachable
-    if (!signal.aborted && !isLost) throw cause
-    const sent =
-      last.doing === 'uploading'
-        ? `${last.files} of ${last.ofFiles} blobs are uploaded`
-        : 'nothing is lost'
-    const hint = `${sent}: the same command goes on from there`
-    if (isLost)
-      throw new CliFailure(cause.code, cause.exitCode, cause.message, { ...cause.details, hint })
-    throw new CliFailure(
-      'interrupted',
-      EXIT.interrupted,
-      `stopped; ${options.id} is not published`,
-      { hint },
-    )
-  } finally {
-    bar?.end()
-  }
-}
-
-/** The newest versions that may be on screens; none while there is no document. */
-async function loadVersions(api: Api): Promise<{ id: string; manifest: string }[]> {
-  const version = z.object({
-    id: z.string(),
-    manifest: z.string(),
-    published: z.string().optional(),
-  })
-  try {
-    const { versions } = await api.ask(z.object({ versions: z.array(version) }), 'GET', '/versions')
-    const time = (published: string | undefined) => Date.parse(published ?? '') || 0
-    return versions
-      .toReversed()
-      .sort((a, b) => time(b.published) - time(a.published))
-      .slice(0, MAX_RETAINED)
-  } catch (cause) {
-    if (cause instanceof CliFailure && cause.code === 'no_document') return []
-    throw cause
-  }
-}
-
-function toKey(...parts: readonly string[]): string {
-  return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 32)
-}
+const UNCOMMITTED = 'git has changes here that are not committed, so the commit is not all of it'
+const NOT_THE_FIRST = '--first is for an empty Holo: this one has a document, and it stays as it is'
 
 function toLines(json: z.input<typeof shape>, ms: number): string[] {
   const { version, files, bytes, uploaded, uploadedBytes, reused, isKnown, next, target } = json

@@ -1,16 +1,24 @@
 // `holo status`: who gets what now, and how the control is.
 
-import { setTimeout as sleep } from 'node:timers/promises'
-import { InvalidArgumentError } from 'commander'
 import * as z from 'zod'
 import type { Api } from '../api.ts'
 import { type Context, command, type SharedOptions } from '../command.ts'
 import { environmentsReply, healthReply, revisionReply, revisionsReply } from '../replies.ts'
-import { isSomebodyThere } from '../terminal.ts'
+import { toTable } from '../table.ts'
+import { WATCH_OPTIONS, type WatchOptions, watchOutcome } from '../watch.ts'
 import { toTime } from '../words.ts'
 import { environmentShape, toEnvironmentLines } from './env.ts'
 
-const DEFAULT_INTERVAL_S = 2
+const serviceShape = z.object({
+  environment: z.string(),
+  version: z.string(),
+  prefix: z.string(),
+  state: z.string().describe('Unknown, Online, Healthy, Degraded or Down'),
+  since: z.int().optional().describe('Milliseconds since the epoch'),
+  why: z.string(),
+  origins: z.array(z.object({ origin: z.string(), state: z.string(), why: z.string() })),
+})
+const servicesReply = z.object({ services: z.array(serviceShape) })
 
 const shape = z.strictObject({
   target: z.string(),
@@ -23,6 +31,7 @@ const shape = z.strictObject({
     .optional()
     .describe('What is wrong with a document put into KV by hand'),
   environments: z.array(environmentShape),
+  services: z.array(serviceShape).describe('Those with a probe, and how they are: docs/health.md'),
   last: z
     .strictObject({
       revision: z.int(),
@@ -36,60 +45,35 @@ const shape = z.strictObject({
 })
 
 type Status = z.infer<typeof shape>
-type StatusOptions = SharedOptions & { readonly watch?: boolean; readonly interval?: number }
 
 export const STATUS = command({
   name: 'status',
   about: 'Shows environments, versions, shares of the visitors, and the last change.',
   scope: 'read',
-  options: [
-    {
-      flags: '--watch',
-      about: 'again and again, until Ctrl-C; with --json a line whenever it changes',
-    },
-    { flags: '--interval <seconds>', about: 'how often (2)', parse: parseInterval },
-  ],
+  options: WATCH_OPTIONS,
   examples: [
     { command: 'holo status', about: 'once' },
     { command: 'holo status --watch', about: 'beside a release' },
   ],
   shape,
-  run: async (context, _: [], { watch, interval = DEFAULT_INTERVAL_S }: StatusOptions) => {
+  run: async (context, _: [], options: SharedOptions & WatchOptions) => {
     const api = await context.api()
-    let json = await loadStatus(context, api)
-    let shown = ''
-    while (watch) {
-      const text = JSON.stringify(json)
-      if (text !== shown) show(context, json)
-      shown = text
-      try {
-        await sleep(interval * 1000, undefined, { signal: context.signal })
-        json = await loadStatus(context, api)
-      } catch (cause) {
-        // Ctrl-C is how a watch ends.
-        if (context.signal.aborted) return { json, lines: [], isShown: true }
-        throw cause
-      }
-    }
-    return { json, lines: toLines(context, json) }
+    return watchOutcome(context, options, {
+      load: () => loadStatus(context, api),
+      toLines: (json) => toLines(context, json),
+    })
   },
 })
 
-/** On a terminal the earlier one is drawn over. */
-function show(context: Context, json: Status): void {
-  const { streams, shared } = context
-  const clears = isSomebodyThere(streams) && streams.stdout.isTTY === true && !shared.json
-  if (clears) streams.stdout.write('\u001b[2J\u001b[H')
-  context.show({ json, lines: toLines(context, json) })
-}
-
 async function loadStatus(context: Context, api: Api): Promise<Status> {
-  const [{ environments, revision }, { control }, { revisions }, target] = await Promise.all([
-    api.ask(environmentsReply, 'GET', '/environments'),
-    api.ask(healthReply, 'GET', '/health'),
-    api.ask(revisionsReply, 'GET', '/revisions', { query: { limit: '1' } }),
-    context.target(),
-  ])
+  const [{ environments, revision }, { control }, { services }, { revisions }, target] =
+    await Promise.all([
+      api.ask(environmentsReply, 'GET', '/environments'),
+      api.ask(healthReply, 'GET', '/health'),
+      api.ask(servicesReply, 'GET', '/health/services'),
+      api.ask(revisionsReply, 'GET', '/revisions', { query: { limit: '1' } }),
+      context.target(),
+    ])
   const [last] = revisions
   return {
     target: target.name,
@@ -99,11 +83,13 @@ async function loadStatus(context: Context, api: Api): Promise<Status> {
     ...(control?.publishError === undefined ? {} : { publishError: control.publishError }),
     ...(control?.externalProblem === undefined ? {} : { externalProblem: control.externalProblem }),
     environments,
+    services: services.filter(({ origins }) => origins.length > 0),
     ...(last ? { last: revisionReply.parse(last) } : {}),
   }
 }
 
-function toLines({ style, columns }: Context, status: Status): string[] {
+function toLines(context: Context, status: Status): string[] {
+  const { style, columns } = context
   const { target, url, revision, published, publishError, externalProblem, last } = status
   const isBehind = published < revision
   return [
@@ -121,11 +107,19 @@ function toLines({ style, columns }: Context, status: Status): string[] {
       : []),
     '',
     ...toEnvironmentLines(status.environments, columns),
+    ...toServiceLines(context, status.services),
   ]
 }
 
-function parseInterval(text: string): number {
-  const seconds = Number(text)
-  if (seconds >= 0.5 && seconds <= 3600) return seconds
-  throw new InvalidArgumentError('seconds, from 0.5 to 3600')
+function toServiceLines({ style, columns }: Context, services: Status['services']): string[] {
+  if (services.length === 0) return []
+  const paint = (state: string) =>
+    state === 'Down' ? style.red(state) : state === 'Degraded' ? style.yellow(state) : state
+  const rows = services.map(({ environment, prefix, state, since, why }) => [
+    `${environment} ${prefix}`,
+    paint(state),
+    since === undefined ? '' : toTime(since),
+    why,
+  ])
+  return ['', ...toTable(['service', 'health', 'since', 'why'], rows, columns)]
 }

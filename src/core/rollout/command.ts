@@ -3,6 +3,7 @@
 
 import { startMetric } from '../judge/metric.ts'
 import { NO_SAMPLE } from '../sample-ratio/sample-ratio.ts'
+import { noData } from './data.ts'
 import type { Action, Moved, RolloutEvent } from './events.ts'
 import { type RolloutState, type RunningPhase, toWeight } from './state.ts'
 import { enter, move, rollBack, START, toFollowing, toNext } from './transition.ts'
@@ -82,9 +83,25 @@ export function pushVersion(
   const first = event.side === 'canary' ? toNext(state, -1) : phase
   const next: RunningPhase = { ...(first as RunningPhase), ...START, paused: phase.paused }
   const reason = `${event.side} got version ${event.version} by ${event.by}: the analysis begins anew`
-  const entered = enter(anew, event, next, reason, [counting])
+  const entered =
+    event.side === 'canary'
+      ? enter(anew, event, next, reason, [counting])
+      : stay(anew, event, next, reason, counting)
   // The row tells what was known of the version that is gone.
   return { ...entered, audit: move(state, event, entered.state, reason).audit }
+}
+
+/** A weight that was changed by hand stays, too. */
+function stay(
+  state: RolloutState,
+  event: RolloutEvent,
+  phase: RunningPhase,
+  reason: string,
+  counting: Action,
+): Moved {
+  const { weight, plan } = state
+  const actions: Action[] = [counting, { kind: 'setWeight', weight }]
+  return move(state, event, { ...state, phase, data: noData(plan) }, reason, actions)
 }
 
 /** A hand on the traffic goes first: the rollout waits until somebody says how to go on. */

@@ -55,7 +55,10 @@ export type Simulation = {
 }
 
 /** What is kept of a run. */
-type Ended = Pick<Run, 'outcome' | 'windows'> & { readonly run: number; readonly canary: number }
+export type Ended = Pick<Run, 'outcome' | 'windows'> & {
+  readonly run: number
+  readonly canary: number
+}
 
 /**
  * Runs the plan through the production state machine.
@@ -67,10 +70,23 @@ export function simulate(plan: Plan, supposition: Supposition): Simulation {
   if (!(Number.isSafeInteger(runs) && runs > 0)) {
     throw new TypeError(`runs: a whole number from 1, not ${runs}`)
   }
-  const ended = Array.from({ length: runs }, (_, run): Ended => {
-    const { outcome, windows, visitors } = runOnce(plan, supposition, run)
-    return { run, outcome, windows, canary: visitors[1] }
-  })
+  const ended = Array.from({ length: runs }, (_, run) => simulateRun(plan, supposition, run))
+  return toSimulation(plan, supposition, ended)
+}
+
+/** One run by its number: for those who have to look at other things between two. */
+export function simulateRun(plan: Plan, supposition: Supposition, run: number): Ended {
+  const { outcome, windows, visitors } = runOnce(plan, supposition, run)
+  return { run, outcome, windows, canary: visitors[1] }
+}
+
+/** What the runs say together; there must be one at least. */
+export function toSimulation(
+  plan: Plan,
+  supposition: Supposition,
+  ended: readonly Ended[],
+): Simulation {
+  const runs = ended.length
   const outcomes = [...Map.groupBy(ended, ({ outcome }) => outcome)]
     .map(([outcome, of]) => toChance(outcome, of, runs))
     .sort((one, other) => other.runs - one.runs)

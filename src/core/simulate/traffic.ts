@@ -11,6 +11,8 @@ export type Outcome =
   | { readonly rate: number }
   /** A log-normal measurement, as times to first byte roughly are; `spread` is ln's standard deviation. */
   | { readonly median: number; readonly spread: number }
+  /** A measurement as it was recorded: the share of visitors above each edge, none above the one before. */
+  | { readonly above: readonly number[] }
   /** The metric cannot be had. */
   | { readonly error: string }
 
@@ -71,11 +73,14 @@ function drawFailures(
       ? [drawBinomial(random, visitors, outcome.rate)]
       : { error: 'a yes/no metric needs a rate' }
   }
-  if (!('median' in outcome)) return { error: 'a metric with edges needs a median' }
+  if ('above' in outcome && outcome.above.length !== edges.length) {
+    return { error: `${outcome.above.length} edges were recorded, and ${edges.length} are judged` }
+  }
+  if ('rate' in outcome) return { error: 'a metric with edges needs a median' }
   let left = visitors
   let above = 1
-  return edges.map((edge) => {
-    const next = toShareAbove(outcome, edge)
+  return edges.map((edge, i) => {
+    const next = 'above' in outcome ? (outcome.above[i] ?? 0) : toShareAbove(outcome, edge)
     left = drawBinomial(random, left, above > 0 ? Math.min(1, next / above) : 0)
     above = next
     return left

@@ -1,0 +1,114 @@
+// `holo rollout pause`, `resume`, `advance`, `promote` and `abort`: what people do to a rollout that
+// runs. What would move is shown first.
+
+import * as z from 'zod'
+import { confirm } from '../change.ts'
+import { type ChangeOptions, type Command, command, type SharedOptions } from '../command.ts'
+import { CHANGE_OPTIONS } from '../options.ts'
+import { findRunning, loadRollout } from '../rollout/find.ts'
+import { toStatusLines } from '../rollout/lines.ts'
+import { type RolloutStatus, rolloutStatus } from '../rollout/replies.ts'
+import { toPercentText } from '../words.ts'
+
+type CommandOptions = SharedOptions & Pick<ChangeOptions, 'yes' | 'dryRun' | 'reason'>
+
+/** Those of changes that the API takes here. */
+const OPTIONS = CHANGE_OPTIONS.filter(({ flags }) => /--(?:yes|dry-run|reason)\b/.test(flags))
+
+type Row = {
+  readonly verb: 'pause' | 'resume' | 'advance' | 'promote' | 'abort'
+  readonly about: string
+  /** What it would do to this one. */
+  readonly say: (rollout: RolloutStatus) => string
+}
+
+export const ROLLOUT_PAUSE = toCommand({
+  verb: 'pause',
+  about: 'Lets nothing move by itself any more; evidence still takes the release back.',
+  say: ({ environment, weight }) => `${environment} stays at ${toPercentText(weight)}`,
+})
+
+export const ROLLOUT_RESUME = toCommand({
+  verb: 'resume',
+  about: 'Goes on with the plan, and gives the canary the weight of its step again.',
+  say: (rollout) => toMove(rollout, toPlanned(rollout, 0)),
+})
+
+export const ROLLOUT_ADVANCE = toCommand({
+  verb: 'advance',
+  about: 'Goes to the next step, whatever the present gate asks for.',
+  say: (rollout) => toMove(rollout, toPlanned(rollout, 1)),
+})
+
+export const ROLLOUT_PROMOTE = toCommand({
+  verb: 'promote',
+  about: 'Gives the version to everybody now, whatever the gates ask for.',
+  say: ({ base, version, baseVersion }) => `${base}: ${baseVersion} → ${version}, for everybody`,
+})
+
+export const ROLLOUT_ABORT = toCommand({
+  verb: 'abort',
+  about: 'Takes the release back now.',
+  say: (rollout) => {
+    const { version, plan } = rollout
+    const withdrawn = plan.withdraws ? `; ${version} is withdrawn, open tabs too` : ''
+    return `${toMove(rollout, 0)}${withdrawn}`
+  },
+})
+
+function toCommand({ verb, about, say }: Row): Command {
+  return command({
+    name: `rollout ${verb}`,
+    about,
+    scope: 'shift',
+    arguments: [{ name: '[id]', about: 'its number; the one that runs if left out' }],
+    options: OPTIONS,
+    examples: [
+      { command: `holo rollout ${verb}`, about: 'the one that runs' },
+      { command: `holo rollout ${verb} 7 --yes --reason "as agreed"`, about: 'from a script' },
+    ],
+    shape: z.strictObject({
+      target: z.string(),
+      dryRun: z.boolean(),
+      does: z.string().describe('What it does, or would do, in words'),
+      rollout: rolloutStatus.describe('As it is afterwards'),
+    }),
+    run: async (context, [named]: [string | undefined], options: CommandOptions) => {
+      const api = await context.api()
+      const { name: target } = await context.target()
+      const before = await loadRollout(api, await findRunning(api, named))
+      const does = say(before)
+      const plan = [
+        `${verb} rollout ${before.id} at ${target}, which is in ${before.phaseText}`,
+        `  ${does}`,
+      ]
+      if (options.dryRun) {
+        const json = { target, dryRun: true, does, rollout: before }
+        return { json, lines: [...plan, 'A dry run: nothing was changed'] }
+      }
+      if (!options.json) for (const line of plan) context.say(line)
+      await confirm(context, options, plan)
+      const rollout = await api.ask(rolloutStatus, 'POST', `/rollouts/${before.id}/${verb}`, {
+        query: { reason: options.reason },
+      })
+      const json = { target, dryRun: false, does, rollout }
+      return { json, lines: toStatusLines(rollout, context.style, context.columns) }
+    },
+  })
+}
+
+/** The weight of the step that is `further` steps on, as the plan has it. */
+function toPlanned({ plan, phase, phaseText, weight }: RolloutStatus, further: number): number {
+  if (phase !== 'step' && phase !== 'bake') return weight
+  const held = 100 - plan.bake.heldBack
+  if (phase === 'bake') return further === 0 ? held : 100
+  const index = Number(/^step (\d+)/.exec(phaseText)?.[1] ?? 1) - 1 + further
+  return plan.steps[index]?.weight ?? (plan.bake.minMs > 0 ? held : 100)
+}
+
+function toMove({ environment, base, weight }: RolloutStatus, to: number): string {
+  const [from, next] = [toPercentText(weight), toPercentText(to)]
+  return from === next
+    ? `${environment} stays at ${from}`
+    : `${environment}: ${from} → ${next} of the visitors of both, the rest to ${base}`
+}

@@ -1,0 +1,76 @@
+// What is published, put together from the command line, holo.json and git: folder, services and who
+// made it.
+
+import { createHash } from 'node:crypto'
+import { stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import type { PublishedService } from '../publish/services.ts'
+import type { UploadOptions } from '../publish/upload.ts'
+import { chooseBuildFolder } from './build-folder.ts'
+import type { Context, SharedOptions } from './command.ts'
+import { loadConfig } from './config.ts'
+import { misuse } from './failure.ts'
+import { readAuthorship } from './git.ts'
+import { parseServices, toServices } from './services.ts'
+import { toUserCache } from './user-cache.ts'
+
+export type PublishOptions = SharedOptions & {
+  readonly version?: string
+  readonly service?: readonly string[]
+  readonly hashed?: readonly string[]
+  readonly commit?: string
+  readonly author?: string
+  readonly first?: string
+  readonly yes?: boolean
+}
+
+export type PublishSettings = {
+  /** As it was named or found. */
+  readonly folder: string
+  readonly services: readonly PublishedService[]
+  readonly authorship: { readonly commit?: string; readonly author?: string }
+  /** There are changes that no commit has. */
+  readonly isDirty: boolean
+  readonly upload: Omit<UploadOptions, 'retained'>
+}
+
+/** @throws CliFailure when there is nothing that could be published. */
+export async function loadPublishSettings(
+  context: Context,
+  named: string | undefined,
+  version: string,
+  options: PublishOptions,
+): Promise<PublishSettings> {
+  const { cwd, env } = context
+  const target = await context.target()
+  const config = await loadConfig(cwd, options.config)
+  const settings = config?.config.publish ?? {}
+  const configured = config && settings.folder ? join(config.folder, settings.folder) : undefined
+  const folder = named ?? configured ?? (await chooseBuildFolder(cwd))
+  const path = resolve(cwd, folder)
+  if (!(await stat(path).catch(() => undefined))?.isDirectory()) {
+    throw misuse(`there is no folder ${folder}`, 'build first, or name another')
+  }
+  const given = parseServices(options.service ?? [])
+  const services = toServices({ ...settings.services, ...target.services, ...given })
+  const { isDirty, ...found } = await readAuthorship(path, env)
+  const authorship = {
+    ...found,
+    ...(options.commit === undefined ? {} : { commit: options.commit }),
+    ...(options.author === undefined ? {} : { author: options.author }),
+  }
+  const upload = {
+    ...{ folder: path, id: version, services },
+    ...(settings.htmlHandling && { htmlHandling: settings.htmlHandling }),
+    ...(settings.notFound && { notFound: settings.notFound }),
+    hashedGlobs: [...(settings.hashed ?? []), ...(options.hashed ?? [])],
+    createdAt: new Date().toISOString(),
+    ...authorship,
+    encodedFolder: join(toUserCache(env), 'encoded', toKey(target.url.origin, path, version)),
+  }
+  return { folder, services, authorship, isDirty, upload }
+}
+
+function toKey(...parts: readonly string[]): string {
+  return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 32)
+}

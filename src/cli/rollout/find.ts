@@ -1,0 +1,54 @@
+// The rollout that is meant: the one that is named, else the only one that runs, else the last.
+
+import type { Api } from '../api.ts'
+import { misuse, refused } from '../failure.ts'
+import { type RolloutStatus, type RolloutSummary, rolloutStatus, rolloutsReply } from './replies.ts'
+
+/** As many as one page has: more do not run at once. */
+const MOST_LISTED = '100'
+
+/** @throws CliFailure for what can be no rollout. */
+export function toRolloutId(text: string): number {
+  if (/^[1-9]\d{0,12}$/.test(text)) return Number(text)
+  throw misuse(`"${text}" is no rollout: they have numbers, and "holo rollout history" lists them`)
+}
+
+/** Newest first. */
+export async function listRollouts(api: Api, limit = MOST_LISTED): Promise<RolloutSummary[]> {
+  const { rollouts } = await api.ask(rolloutsReply, 'GET', '/rollouts', { query: { limit } })
+  return rollouts
+}
+
+export function loadRollout(api: Api, id: number): Promise<RolloutStatus> {
+  return api.ask(rolloutStatus, 'GET', `/rollouts/${id}`)
+}
+
+/** The number of the one that runs. @throws CliFailure where none does, or several do. */
+export async function findRunning(api: Api, named: string | undefined): Promise<number> {
+  if (named !== undefined) return toRolloutId(named)
+  const running = (await listRollouts(api)).filter(isRunning)
+  const [only, other] = running
+  if (!only) {
+    throw refused('no_rollout', 'no rollout runs', { hint: 'start one with "holo rollout start"' })
+  }
+  if (other) {
+    const names = running.map(({ id, environment }) => `${id} (${environment})`)
+    throw misuse(`which rollout? There run ${names.join(', ')}`, 'name it by its number')
+  }
+  return only.id
+}
+
+/** The same, but the last one where none runs. */
+export async function findLatest(api: Api, named: string | undefined): Promise<number> {
+  if (named !== undefined) return toRolloutId(named)
+  const all = await listRollouts(api)
+  const found = all.find(isRunning) ?? all[0]
+  if (found) return found.id
+  throw refused('no_rollout', 'there was no rollout yet', {
+    hint: 'start one with "holo rollout start"',
+  })
+}
+
+export function isRunning({ endedAt }: Pick<RolloutSummary, 'endedAt'>): boolean {
+  return endedAt === undefined
+}

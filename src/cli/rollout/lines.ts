@@ -1,0 +1,95 @@
+// Rollouts in words: plans, how one stands, what the judge says.
+
+import { toEvidenceText, toRangeText } from '../../core/judge/verdict.ts'
+import type { Plan } from '../../core/rollout/plan.ts'
+import { toDuration } from '../duration.ts'
+import type { Style } from '../terminal.ts'
+import { toCount, toPercentText, toTime } from '../words.ts'
+import { wrap } from '../wrap.ts'
+import type { RolloutStatus, RolloutSummary } from './replies.ts'
+
+type PlanParts = Pick<Plan, 'bake' | 'withdraws'> & {
+  readonly steps: readonly Plan['steps'][number][]
+}
+
+/** One line for each step: `5 % for 10 min or more, without evidence against it`. */
+export function toPlanLines({ steps, bake, withdraws }: PlanParts): string[] {
+  const said = {
+    evidence: 'until there is evidence for going on',
+    time: 'without evidence against it',
+    manual: "until somebody's word",
+  }
+  return [
+    ...steps.map(({ weight, gate, minMs, maxMs, atMax }) => {
+      const time = minMs > 0 ? ` for ${toDuration(minMs)} or more,` : ''
+      const limit =
+        maxMs === null
+          ? ''
+          : `; after ${toDuration(maxMs)} it ${atMax === 'hold' ? 'waits for somebody' : 'is taken back'}`
+      return `${toPercentText(weight)}${time} ${said[gate]}${limit}`
+    }),
+    bake.minMs > 0
+      ? `then ${toPercentText(100 - bake.heldBack)} for ${toDuration(bake.minMs)}, and all`
+      : 'then all',
+    ...(withdraws ? ['a release that is taken back is withdrawn, open tabs too'] : []),
+  ]
+}
+
+export function toStatusLines(
+  rollout: RolloutStatus,
+  style: Style,
+  columns: number | undefined,
+): string[] {
+  const { id, environment, base, version, baseVersion, verdict, visitors, elapsedMs } = rollout
+  const width = columns ?? 100
+  const [control = 0, canary = 0] = visitors
+  const running = rollout.endedAt === undefined
+  return [
+    ...wrap(
+      `${style.bold(`rollout ${id}`)}  ${environment} ${version} against ${base} ${baseVersion}`,
+      width,
+    ),
+    `  ${paintPhase(rollout, style)}`,
+    ...(running
+      ? wrap(
+          `in it for ${toDuration(elapsedMs)}, seen by ${toCount(canary, 'visitor')} of ${environment} and ${control.toLocaleString('en-US')} of ${base}`,
+          width,
+          '  ',
+        )
+      : [`  ended ${toTime(rollout.endedAt ?? 0)}`, ...wrap(rollout.reason ?? '', width, '  ')]),
+    ...(rollout.paused === undefined ? [] : [`  ${style.yellow(`paused ${rollout.paused}`)}`]),
+    ...(rollout.obstacle === undefined
+      ? []
+      : wrap(
+          `waits: ${rollout.obstacle.reason}${rollout.held ? ' (its time is over)' : ''}`,
+          width,
+          '  ',
+        )),
+    ...wrap(
+      `evidence against it ${toEvidenceText(verdict.logWorse)} of ${toEvidenceText(verdict.threshold)}`,
+      width,
+      '  ',
+    ),
+    ...verdict.findings.flatMap(({ name, ratio, totals }) => {
+      const [a = 0, b = 0, c = 0, d = 0] = totals
+      const seen = `${d} in ${c} visits against ${b} in ${a}`
+      return wrap(`${name}: ${toRangeText(ratio)} times as often (${seen})`, width, '    ')
+    }),
+    ...(rollout.sampleRatio.alarmed
+      ? wrap(
+          style.yellow('sample ratio: visitors do not arrive in the shares they were given'),
+          width,
+          '  ',
+        )
+      : []),
+    ...(rollout.problem === undefined ? [] : wrap(style.red(rollout.problem), width, '  ')),
+  ]
+}
+
+export function paintPhase(
+  { phase, phaseText }: Pick<RolloutSummary, 'phase' | 'phaseText'>,
+  style: Style,
+): string {
+  if (phase === 'promoted') return style.green(phaseText)
+  return phase === 'rolledBack' ? style.red(phaseText) : phaseText
+}

@@ -1,0 +1,98 @@
+// Rollouts as the API tells of them, as far as commands read it. What `--json` prints is the same.
+
+import * as z from 'zod'
+
+const percent = z.number().describe('Of the visitors of both environments')
+const time = z.int().describe('Milliseconds since the epoch')
+
+const summaryFields = {
+  id: z.int(),
+  environment: z.string().describe('The canary'),
+  base: z.string(),
+  version: z.string(),
+  baseVersion: z.string(),
+  startedAt: time,
+  startedBy: z.string(),
+  endedAt: time.optional(),
+  phase: z.enum(['step', 'bake', 'promoted', 'rolledBack']),
+  phaseText: z.string().describe('In words, as in step 2 of 3 (5 %)'),
+  reason: z.string().optional().describe('Why it ended'),
+  weight: percent,
+  paused: z.string().optional().describe('Why nothing moves by itself'),
+}
+
+const step = z.object({
+  weight: percent,
+  gate: z.enum(['evidence', 'time', 'manual']),
+  minMs: z.number(),
+  maxMs: z.number().nullable(),
+  atMax: z.enum(['hold', 'rollBack']),
+})
+
+const finding = z.object({
+  name: z.string(),
+  logWorse: z.number(),
+  totals: z.array(z.number()),
+  ratio: z.object({ low: z.number(), high: z.number().nullable() }),
+  logWithin: z.number().nullable(),
+})
+
+const statusFields = {
+  ...summaryFields,
+  plan: z.object({
+    steps: z.array(step),
+    bake: z.object({ minMs: z.number(), heldBack: percent }),
+    withdraws: z.boolean(),
+  }),
+  elapsedMs: z.number().describe('Observed time in the present step'),
+  held: z.boolean().describe('Its maximum time has passed, and it waits'),
+  obstacle: z
+    .object({ kind: z.string(), reason: z.string() })
+    .optional()
+    .describe('What keeps the gate shut'),
+  verdict: z.object({
+    outcome: z.enum(['promote', 'continue', 'rollback']),
+    reason: z.string(),
+    logWorse: z.number().describe('Natural logarithm of the evidence against the canary'),
+    threshold: z.number(),
+    findings: z.array(finding),
+  }),
+  visitors: z.array(z.number()).describe('Distinct visitors of the present step: base, canary'),
+  sampleRatio: z.object({ log: z.number(), threshold: z.number(), alarmed: z.boolean() }),
+  problem: z.string().optional().describe('Why the last look came to nothing'),
+}
+
+export const rolloutSummary = z.object(summaryFields)
+export const rolloutStatus = z.object(statusFields)
+export const rolloutsReply = z.object({ rollouts: z.array(rolloutSummary) })
+
+export const explanationReply = z.object({
+  rollout: rolloutStatus,
+  lines: z.array(z.string()).describe('How it stands, in sentences'),
+  transitions: z
+    .array(
+      z.object({
+        at: time,
+        event: z.string(),
+        by: z.string().nullable(),
+        from: z.string(),
+        to: z.string(),
+        reason: z.string(),
+        said: z.string().optional().describe('What whoever made it said about it'),
+        revision: z.int().optional().describe('The revision it made'),
+        weight: percent,
+      }),
+    )
+    .describe('Oldest first'),
+})
+
+export const replayReply = z.object({
+  same: z.boolean().describe('Bit for bit the same state and transitions'),
+  events: z.int(),
+  windows: z.int(),
+  transitions: z.int(),
+  differences: z.array(z.string()),
+})
+
+export type RolloutSummary = z.infer<typeof rolloutSummary>
+export type RolloutStatus = z.infer<typeof rolloutStatus>

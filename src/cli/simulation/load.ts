@@ -1,0 +1,39 @@
+// The traffic that is supposed, as the simulator takes it: what somebody says of both sides, put over
+// what was recorded where there is a record.
+
+import type { Metric } from '../../core/judge/metric.ts'
+import { ERRORS, LATENCY } from '../../core/rollout/presets.ts'
+import type { Load, Outcome } from '../../core/simulate/traffic.ts'
+import type { Pair } from './sides.ts'
+
+/** ln's standard deviation of times to first byte: a few times slower at the 99th percentile. */
+export const DEFAULT_SPREAD = 0.6
+
+export type Supposed = {
+  readonly visitorsPerMinute: number
+  /** Shares of visitors who meet a failure. */
+  readonly errorRate: Pair
+  /** Medians of the time to first byte, in ms; `undefined`: there are no services. */
+  readonly latencyMs: Pair | undefined
+}
+
+export function toLoad({ visitorsPerMinute, errorRate, latencyMs }: Supposed): Load {
+  return {
+    visitorsPerMinute,
+    metrics: {
+      [ERRORS.name]: both(errorRate, (rate) => ({ rate })),
+      ...(latencyMs
+        ? { [LATENCY.name]: both(latencyMs, (median) => ({ median, spread: DEFAULT_SPREAD })) }
+        : {}),
+    },
+  }
+}
+
+/** Metrics of the plan for which nothing is supposed, so that they have no data. */
+export function findUnsupposed(metrics: readonly Metric[], load: Load): readonly Metric[] {
+  return metrics.filter(({ name }) => !Object.hasOwn(load.metrics, name))
+}
+
+function both({ control, canary }: Pair, to: (value: number) => Outcome) {
+  return { control: to(control), canary: to(canary) }
+}

@@ -1,0 +1,130 @@
+// Recorded counters as the load of a simulation: hour by hour as it was, once more from the beginning
+// when the record is over. Counters know requests, not visitors: what is taken for what is said in
+// notices.
+
+import { ERRORS, LATENCY } from '../../core/rollout/presets.ts'
+import { type Load, type Outcome, WINDOW_MS } from '../../core/simulate/traffic.ts'
+import { toDuration } from '../duration.ts'
+import { refused } from '../failure.ts'
+import { toCount, toTime } from '../words.ts'
+import { type RecordedPoint, recordShape } from './recorded.ts'
+
+const STEP_MS = { window: WINDOW_MS, minute: 60_000 } as const
+/** The side with this name is the new one, if it was recorded. */
+const CANARY = 'canary'
+
+export type RecordedLoad = {
+  readonly loadAt: (window: number) => Load
+  readonly text: string
+  readonly notices: readonly string[]
+}
+
+type Sums = {
+  readonly assigned: number
+  readonly failed: number
+  readonly latency: readonly number[]
+}
+
+/** @param worse how many times as often as recorded the new version fails. @throws CliFailure */
+export function readRecord(raw: unknown, file: string, worse: number): RecordedLoad {
+  const parsed = recordShape.safeParse(raw)
+  if (!parsed.success) {
+    throw refused('invalid_record', `${file} is not what "holo metrics export" writes`, {
+      problems: parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })),
+    })
+  }
+  const { points, resolution } = parsed.data
+  const [first, last] = [points[0], points.at(-1)]
+  const base = findBase(points)
+  if (!first || !last || base === undefined) {
+    throw refused('invalid_record', `${file} has no documents that were decided by their bucket`)
+  }
+  const step = STEP_MS[resolution]
+  const steps = Math.round((last.at - first.at) / step) + 1
+  const byStep = new Map(points.map((point) => [Math.round((point.at - first.at) / step), point]))
+  const hasCanary = base !== CANARY && sumOf(points, CANARY).assigned > 0
+  const canary = hasCanary ? CANARY : base
+  const all = { base: sumOf(points, base), canary: sumOf(points, canary) }
+  const loads = Array.from({ length: steps }, (_, i) =>
+    toLoad(byStep.get(i), { base, canary, worse, step, all }),
+  )
+  const perStep = step / WINDOW_MS
+  const silent = loads[0] as Load
+  return {
+    loadAt: (window) => loads[Math.floor(window / perStep) % steps] ?? silent,
+    text: `the traffic from ${toTime(first.at)} on, ${toDuration(steps * step)} of it, as ${base} had it${
+      hasCanary ? ` and ${canary}` : ''
+    }${worse === 1 ? '' : `, the new version failing ${worse} times as often`}`,
+    notices: [
+      `counters do not tell visitors apart: each of ${toCount(all.base.assigned, 'document')} is taken for one, and each failed request for one of them`,
+      ...(hasCanary
+        ? []
+        : [`there is no ${CANARY} in it: the new version is taken to be like ${base}`]),
+    ],
+  }
+}
+
+/** Whoever had the most documents. */
+function findBase(points: readonly RecordedPoint[]): string | undefined {
+  const names = new Set(points.flatMap(({ series }) => series.map((one) => one.environment)))
+  const [most] = [...names]
+    .map((name) => ({ name, assigned: sumOf(points, name).assigned }))
+    .filter(({ assigned }) => assigned > 0)
+    .sort((one, other) => other.assigned - one.assigned)
+  return most?.name
+}
+
+function sumOf(points: readonly RecordedPoint[], environment: string): Sums {
+  let [assigned, failed] = [0, 0]
+  let latency: number[] = []
+  for (const one of points.flatMap(({ series }) => series)) {
+    if (one.environment !== environment) continue
+    assigned += one.assigned
+    failed += one.failed
+    latency = one.latency.map((count, i) => count + (latency[i] ?? 0))
+  }
+  return { assigned, failed, latency }
+}
+
+type Sides = {
+  readonly base: string
+  readonly canary: string
+  readonly worse: number
+  readonly step: number
+  /** Over the whole record: a canary of a few visitors has no rate of a single minute. */
+  readonly all: { readonly base: Sums; readonly canary: Sums }
+}
+
+function toLoad(point: RecordedPoint | undefined, { base, canary, worse, step, all }: Sides): Load {
+  const now = sumOf(point ? [point] : [], base)
+  const assigned = point?.series.reduce((sum, one) => sum + one.assigned, 0) ?? 0
+  const control = toRate(now)
+  const ratio = canary === base ? 1 : toRate(all.canary) / Math.max(toRate(all.base), 1e-9)
+  const rate = Math.min(1, control * ratio * worse)
+  const latency = { control: toAbove(all.base.latency), canary: toAbove(all.canary.latency) }
+  return {
+    visitorsPerMinute: (assigned * 60_000) / step,
+    metrics: {
+      [ERRORS.name]: { control: { rate: control }, canary: { rate } },
+      ...(latency.control && latency.canary
+        ? { [LATENCY.name]: { control: latency.control, canary: latency.canary } }
+        : {}),
+    },
+  }
+}
+
+function toRate({ assigned, failed }: Sums): number {
+  return assigned > 0 ? Math.min(1, failed / assigned) : 0
+}
+
+/** Shares above each edge; `undefined` where no service was asked. */
+function toAbove(latency: readonly number[]): Outcome | undefined {
+  const total = latency.reduce((sum, count) => sum + count, 0)
+  if (total === 0) return undefined
+  let within = 0
+  const above = latency.slice(0, -1).map((count) => {
+    within += count
+    return (total - within) / total
+  })
+  return { above }
+}

@@ -1,0 +1,53 @@
+// What `holo simulate --json` prints.
+
+import * as z from 'zod'
+
+const spread = z
+  .strictObject({ mean: z.number(), p10: z.number(), p50: z.number(), p90: z.number() })
+  .describe('The mean, and nearest-rank percentiles over the runs')
+const outcome = z.enum(['promoted', 'rolledBack', 'held', 'unfinished'])
+const pair = z.strictObject({ control: z.number(), canary: z.number() })
+
+export const simulatedShape = z.strictObject({
+  plan: z.string().describe('As it was named'),
+  supposed: z.strictObject({
+    text: z.string().describe('The same in words'),
+    record: z.string().optional().describe('The file of recorded counters'),
+    visitorsPerMinute: z.number().optional().describe('New visitors of both sides together'),
+    errorRate: pair.optional().describe('Shares of visitors who meet a failure, 0 to 1'),
+    latencyMs: pair.optional().describe('Medians of the time to first byte'),
+  }),
+  seed: z.int(),
+  runs: z.int(),
+  outcomes: z
+    .array(
+      z.strictObject({
+        outcome,
+        runs: z.int(),
+        chance: z.number().describe('0 to 1'),
+        timeMs: spread.describe('Milliseconds from the start to the outcome'),
+        exposed: spread.describe('Visitors who got the new version'),
+      }),
+    )
+    .describe('Those that came about, the likeliest first'),
+  exposed: spread.describe('Visitors who got the new version, over all runs'),
+  example: z
+    .strictObject({
+      run: z.int().describe('Its number, from 0'),
+      outcome,
+      durationMs: z.number(),
+      rows: z.array(
+        z.strictObject({
+          atMs: z.number().describe('Milliseconds since the start'),
+          from: z.string(),
+          to: z.string(),
+          weight: z.number().describe('Percent of the canary from then on'),
+          reason: z.string(),
+        }),
+      ),
+    })
+    .describe('A run of the likeliest outcome that takes about as long as half of them'),
+  notices: z.array(z.string()).describe('What is odd about the suppositions'),
+})
+
+export type Simulated = z.infer<typeof simulatedShape>

@@ -1,0 +1,58 @@
+// What somebody supposes of both sides on the command line: `main=1% canary=2%`, `500/min`. Which
+// traffic is drawn from it is load.ts' affair.
+
+import { misuse } from '../failure.ts'
+
+/** One value of each side. */
+export type Pair = { readonly control: number; readonly canary: number }
+
+/** The side with this name is the new one; where none has it, it is the second that is named. */
+const CANARY = 'canary'
+
+const PER_MINUTE: Readonly<Record<string, number>> = { s: 60, min: 1, h: 1 / 60, day: 1 / 1440 }
+
+/** Both sides, each once. @throws CliFailure */
+export function parsePair(
+  option: string,
+  texts: readonly string[],
+  parse: (text: string) => number | undefined,
+  example: string,
+): Pair {
+  const values = new Map<string, number>()
+  for (const text of texts) {
+    const [, name = '', written = ''] = /^([A-Za-z][\w-]*)=(.+)$/.exec(text) ?? []
+    const value = parse(written)
+    if (name === '' || value === undefined) {
+      throw misuse(`${option} takes values such as ${example}, not "${text}"`)
+    }
+    if (values.has(name)) throw misuse(`${option} names ${name} twice`)
+    values.set(name, value)
+  }
+  const names = [...values.keys()]
+  if (names.length !== 2) {
+    throw misuse(`${option} takes a value for each of two sides, such as ${example}`)
+  }
+  const canary = names.find((name) => name === CANARY) ?? names[1] ?? CANARY
+  const control = names.find((name) => name !== canary) ?? ''
+  return { control: values.get(control) ?? 0, canary: values.get(canary) ?? 0 }
+}
+
+/** `2%` as 0.02; `undefined` for what is no share. */
+export function parseShare(text: string): number | undefined {
+  const [, percent] = /^(\d+(?:\.\d+)?)\s*%$/.exec(text) ?? []
+  return percent !== undefined && Number(percent) <= 100 ? Number(percent) / 100 : undefined
+}
+
+/** `120ms` or `1.2s` in milliseconds. */
+export function parseDuration(text: string): number | undefined {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s)$/.exec(text) ?? []
+  const ms = Number(number) * (unit === 's' ? 1000 : 1)
+  return ms > 0 ? ms : undefined
+}
+
+/** `500/min` as visitors in a minute; also `/s`, `/h`, `/day`. */
+export function parseRate(text: string): number | undefined {
+  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)\/(s|min|h|day)$/.exec(text) ?? []
+  const rate = Number(number) * (PER_MINUTE[unit] ?? 0)
+  return rate > 0 && rate <= 1e7 ? rate : undefined
+}

@@ -1,0 +1,63 @@
+// Something shown again and again until it is over or Ctrl-C: what `--watch` does. With --json it is a
+// line whenever something changes; on a terminal the earlier one is drawn over.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { InvalidArgumentError } from 'commander'
+import type { Context, Option, Outcome } from './command.ts'
+import { isSomebodyThere } from './terminal.ts'
+
+const DEFAULT_INTERVAL_S = 2
+
+export type WatchOptions = { readonly watch?: boolean; readonly interval?: number }
+
+export const WATCH_OPTIONS: readonly Option[] = [
+  {
+    flags: '--watch',
+    about: 'again and again, until Ctrl-C; with --json a line whenever it changes',
+  },
+  { flags: '--interval <seconds>', about: 'how often (2)', parse: parseInterval },
+]
+
+export type Watched<Json> = {
+  readonly load: () => Promise<Json>
+  readonly toLines: (json: Json) => string[]
+  /** Nothing more will come. */
+  readonly isOver?: (json: Json) => boolean
+}
+
+/** Once, or as long as it is watched; the last one is not shown again. */
+export async function watchOutcome<Json extends Outcome['json']>(
+  context: Context,
+  { watch, interval = DEFAULT_INTERVAL_S }: WatchOptions,
+  { load, toLines, isOver }: Watched<Json>,
+): Promise<Omit<Outcome, 'json'> & { readonly json: Json }> {
+  let json = await load()
+  if (!watch) return { json, lines: toLines(json) }
+  let shown = ''
+  for (;;) {
+    const text = JSON.stringify(json)
+    if (text !== shown) show(context, { json, lines: toLines(json) })
+    shown = text
+    if (isOver?.(json)) return { json, lines: [], isShown: true }
+    try {
+      await sleep(interval * 1000, undefined, { signal: context.signal })
+      json = await load()
+    } catch (cause) {
+      // Ctrl-C is how a watch ends.
+      if (context.signal.aborted) return { json, lines: [], isShown: true }
+      throw cause
+    }
+  }
+}
+
+function show({ streams, shared, show: write }: Context, outcome: Outcome): void {
+  const clears = isSomebodyThere(streams) && streams.stdout.isTTY === true && !shared.json
+  if (clears) streams.stdout.write('\u001b[2J\u001b[H')
+  write(outcome)
+}
+
+function parseInterval(text: string): number {
+  const seconds = Number(text)
+  if (seconds >= 0.5 && seconds <= 3600) return seconds
+  throw new InvalidArgumentError('seconds, from 0.5 to 3600')
+}

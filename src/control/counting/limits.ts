@@ -1,0 +1,48 @@
+// Every bound on what the control counts and keeps, with its reason. Those that isolates share are in
+// core/counting.
+
+/** A day of windows of ten seconds, and thirty days of minutes: rings, whose rows are written over. */
+export const KEPT_WINDOWS = 8640
+export const KEPT_MINUTES = 43_200
+
+/**
+ * The budget, in rows written: one for each window in which anything was counted, one for each of its
+ * minutes, one for each rollout that saw visitors in it. Nothing when nothing happens, and never one
+ * for a call.
+ */
+export const ROWS_PER_WINDOW = 1
+export const ROWS_PER_MINUTE = 1
+export const ROWS_PER_ROLLOUT_WINDOW = 1
+/** Without rollouts and with requests in every window; a rollout all day adds 8,640. */
+export const MAX_ROWS_PER_DAY = KEPT_WINDOWS * ROWS_PER_WINDOW + 1440 * ROWS_PER_MINUTE
+
+/** Versions in environments that one window tells apart; at 500 bytes each, a row of 32 KB. */
+export const MAX_SERIES = 64
+
+/** Series that totals since the beginning are kept of: those that saw no requests longest go first. */
+export const MAX_TOTAL_SERIES = 200
+
+/** Above this many visitors of one rollout the sample is halved: as many give all the precision there is. */
+export const MAX_SAMPLED_VISITORS = 20_000
+
+/** Of one window, before it is closed: some isolates will not have heard of the smaller sample. */
+export const MAX_WINDOW_VISITORS = 60_000
+
+/** One client may be a family or an office, and must not be a crowd that decides a release. */
+export const MAX_VISITORS_PER_ADDRESS = 3
+
+/** The last batch of so many isolates is remembered, and for so long: a batch comes again within seconds. */
+export const MAX_REMEMBERED_ISOLATES = 50_000
+export const REMEMBERED_MS = 120_000
+
+/** Rollouts run on disjoint environments, and nobody has more than a few pairs of them. */
+export const MAX_COUNTED_ROLLOUTS = 16
+
+/** Weight changes of one rollout whose visitors are told apart; a bit each. The judge keeps fewer open. */
+export const MAX_STRATA = 20
+
+/** Windows of rollouts that are over stay as long as minutes do, so that they can be replayed. */
+export const KEPT_ROLLOUT_MS = 30 * 86_400_000
+
+/** Points of one reply of the API. */
+export const MAX_METRIC_POINTS = 1000

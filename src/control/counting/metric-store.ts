@@ -1,0 +1,157 @@
+// Keeps the sums of closed windows for a day and of minutes for thirty, in two rings of rows, and the
+// sums of all time beside the minutes. What is judged is kept elsewhere.
+
+import { WINDOW_MS } from '../../core/counting/limits.ts'
+import { KEPT_MINUTES, KEPT_WINDOWS, MAX_METRIC_POINTS } from './limits.ts'
+import type { ClosedWindow } from './open-windows.ts'
+import {
+  addSeries,
+  addSince,
+  addUp,
+  type MetricPoint,
+  type MetricRange,
+  parseSeries,
+  type Series,
+  type SeriesSince,
+} from './series.ts'
+import type { MinuteRow } from './tables.ts'
+
+const MINUTE_MS = 60_000
+const WINDOWS_PER_MINUTE = MINUTE_MS / WINDOW_MS
+
+/** What the tables hold last, so that no call has to look through them. */
+type Newest = {
+  window: number
+  /** The last whole minute that was written down. */
+  minute: number
+  since: readonly SeriesSince[]
+}
+
+export class MetricStore {
+  readonly #sql: SqlStorage
+  #known: Newest | undefined
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql
+  }
+
+  /** Writes one row, and one for each minute that is complete by it. */
+  add({ window, groups }: ClosedWindow): void {
+    this.#closeMinutesBefore(Math.floor(window / WINDOWS_PER_MINUTE))
+    this.#sql.exec(
+      `INSERT INTO metric_windows (slot, window, series) VALUES (?, ?, ?)
+       ON CONFLICT (slot) DO UPDATE SET window = excluded.window, series = excluded.series`,
+      window % KEPT_WINDOWS,
+      window,
+      JSON.stringify(addUp(groups)),
+    )
+    this.#newest.window = Math.max(window, this.#newest.window)
+  }
+
+  /** Oldest first, at most MAX_METRIC_POINTS; times without requests are left out. */
+  read({ resolution, from, to }: MetricRange): readonly MetricPoint[] {
+    if (resolution === 'window') {
+      const windows = this.#windows(Math.ceil(from / WINDOW_MS), Math.ceil(to / WINDOW_MS))
+      return windows
+        .slice(0, MAX_METRIC_POINTS)
+        .map(({ window, series }) => ({ at: window * WINDOW_MS, series: parseSeries(series) }))
+    }
+    const [first, end] = [Math.ceil(from / MINUTE_MS), Math.ceil(to / MINUTE_MS)]
+    const rows = this.#minutes(first, end).map(({ minute, series }) => ({
+      at: minute * MINUTE_MS,
+      series: parseSeries(series),
+    }))
+    if (rows.length < MAX_METRIC_POINTS) {
+      const open = Math.max(first, this.#newest.minute + 1)
+      for (const [minute, series] of this.#sumWindows(open, end)) {
+        rows.push({ at: minute * MINUTE_MS, series })
+      }
+    }
+    return rows.slice(0, MAX_METRIC_POINTS)
+  }
+
+  /** The sums of all time. They only ever grow, as long as they are kept. */
+  readSince(): readonly SeriesSince[] {
+    let { since } = this.#newest
+    const open = this.#newest.minute + 1
+    for (const [minute, series] of this.#sumWindows(open, Number.MAX_SAFE_INTEGER)) {
+      since = addSince(since, minute, series)
+    }
+    return since
+  }
+
+  #closeMinutesBefore(end: number): void {
+    const newest = this.#newest
+    for (const [minute, series] of this.#sumWindows(newest.minute + 1, end)) {
+      const since = addSince(newest.since, minute, series)
+      this.#sql.exec(
+        `INSERT INTO metric_minutes (slot, minute, series, since_beginning) VALUES (?, ?, ?, ?)
+         ON CONFLICT (slot) DO UPDATE SET minute = excluded.minute, series = excluded.series,
+           since_beginning = excluded.since_beginning`,
+        minute % KEPT_MINUTES,
+        minute,
+        JSON.stringify(series),
+        JSON.stringify(since),
+      )
+      Object.assign(newest, { minute, since })
+    }
+  }
+
+  /** The minutes from `from` up to before `end` that have windows, oldest first. */
+  #sumWindows(from: number, end: number): [minute: number, series: Series[]][] {
+    const rows = this.#windows(from * WINDOWS_PER_MINUTE, end * WINDOWS_PER_MINUTE)
+    const byMinute = Map.groupBy(rows, ({ window }) => Math.floor(window / WINDOWS_PER_MINUTE))
+    return [...byMinute].map(([minute, windows]) => [
+      minute,
+      addSeries(windows.map(({ series }) => parseSeries(series))),
+    ])
+  }
+
+  #windows(from: number, end: number): { window: number; series: string }[] {
+    const { window: newest } = this.#newest
+    return this.#ring('metric_windows', 'window', KEPT_WINDOWS, { from, end, newest }) as never
+  }
+
+  #minutes(from: number, end: number): { minute: number; series: string }[] {
+    const { minute: newest } = this.#newest
+    return this.#ring('metric_minutes', 'minute', KEPT_MINUTES, { from, end, newest }) as never
+  }
+
+  /** Rows of one or two runs of slots, in the order of their time. */
+  #ring(
+    table: string,
+    column: string,
+    slots: number,
+    { from, end, newest }: { readonly from: number; readonly end: number; readonly newest: number },
+  ): unknown[] {
+    const last = Math.min(end - 1, newest)
+    const first = Math.max(0, from, newest - slots + 1)
+    if (last < first) return []
+    const [low, high] = [first % slots, last % slots]
+    const runs = low <= high ? 'slot BETWEEN ? AND ?' : '(slot >= ? OR slot <= ?)'
+    return [
+      ...this.#sql.exec(
+        `SELECT ${column}, series FROM ${table} WHERE ${runs} AND ${column} BETWEEN ? AND ?
+         ORDER BY ${column}`,
+        ...[low, high, first, last],
+      ),
+    ]
+  }
+
+  /** Looked up once in the life of a control. */
+  get #newest(): Newest {
+    if (this.#known) return this.#known
+    const [newest] = this.#sql.exec<{ window: number | null }>(
+      'SELECT max(window) AS window FROM metric_windows',
+    )
+    const [row] = this.#sql.exec<MinuteRow>(
+      'SELECT * FROM metric_minutes ORDER BY minute DESC LIMIT 1',
+    )
+    this.#known = {
+      window: newest?.window ?? -1,
+      minute: row?.minute ?? -1,
+      since: row ? parseSeries(row.since_beginning) : [],
+    }
+    return this.#known
+  }
+}

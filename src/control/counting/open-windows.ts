@@ -1,0 +1,146 @@
+// Windows that still take batches: merges what isolates report, drops what comes twice or too late,
+// and closes each window when its time has come. Pure but for its memory, which is bounded; `now` is
+// in milliseconds since the epoch throughout. Order and repetition of batches change nothing.
+
+import type { Batch, CountedWindow, Group } from '../../core/counting/batch.ts'
+import { closesAt, MAX_GROUPS, toWindow } from '../../core/counting/limits.ts'
+import { type Marks, mergeMarks } from '../../core/counting/marks.ts'
+import { addTotals, type GrowingTotals, noTotals } from '../../core/counting/totals.ts'
+import { MAX_REMEMBERED_ISOLATES, MAX_WINDOW_VISITORS, REMEMBERED_MS } from './limits.ts'
+
+/** Of one version in one environment, as decided with one revision. */
+export type MergedGroup = {
+  readonly environment: string
+  readonly version: string
+  readonly revision: number
+  readonly totals: GrowingTotals
+  readonly visitors: Map<number, Marks>
+}
+
+export type ClosedWindow = { readonly window: number; readonly groups: readonly MergedGroup[] }
+
+/** What was reported and not counted, and what isolates themselves could not report. */
+export type CountingLosses = {
+  batches: number
+  duplicates: number
+  /** Requests in windows that were closed. */
+  late: number
+  /** Requests in windows that have not begun: somebody's clock is wrong. */
+  early: number
+  /** Requests that isolates dropped. */
+  unreported: number
+  /** Visitors and groups for which there was no room. */
+  overflow: number
+}
+
+export class OpenWindows {
+  readonly losses: CountingLosses = {
+    batches: 0,
+    duplicates: 0,
+    late: 0,
+    early: 0,
+    unreported: 0,
+    overflow: 0,
+  }
+  readonly #windows = new Map<number, { groups: Map<string, MergedGroup>; visitors: number }>()
+  readonly #isolates = new Map<string, { readonly sequence: number; readonly at: number }>()
+  /** The newest that was closed: none up to it is opened again, whatever the clock does. */
+  #closed = -1
+
+  /** When the next window closes; `Infinity` when none is open. */
+  get nextCloseAt(): number {
+    return closesAt(Math.min(...this.#windows.keys()))
+  }
+
+  add(batch: Batch, now: number): void {
+    if (!this.#isNew(batch, now)) {
+      this.losses.duplicates += 1
+      return
+    }
+    this.losses.batches += 1
+    this.losses.unreported += batch.dropped
+    for (const counted of batch.windows) {
+      if (counted.window <= this.#closed || now >= closesAt(counted.window)) {
+        this.losses.late += countRequests(counted)
+      } else if (counted.window > toWindow(now) + 1) {
+        this.losses.early += countRequests(counted)
+      } else {
+        this.#merge(counted)
+      }
+    }
+  }
+
+  /** Those whose time has come, oldest first. */
+  close(now: number): ClosedWindow[] {
+    const due = [...this.#windows.keys()].filter((window) => now >= closesAt(window))
+    return due
+      .sort((a, b) => a - b)
+      .map((window) => {
+        const groups = [...(this.#windows.get(window)?.groups.values() ?? [])]
+        this.#windows.delete(window)
+        this.#closed = Math.max(this.#closed, window)
+        return { window, groups: groups.sort(byName) }
+      })
+  }
+
+  /** Isolates number their batches and send none before the last has ended. */
+  #isNew({ isolate, sequence }: Batch, now: number): boolean {
+    const last = this.#isolates.get(isolate)
+    if (last && last.sequence >= sequence) return false
+    this.#isolates.delete(isolate)
+    this.#isolates.set(isolate, { sequence, at: now })
+    for (const [oldest, { at }] of this.#isolates) {
+      const isOld = now - at > REMEMBERED_MS
+      if (!isOld && this.#isolates.size <= MAX_REMEMBERED_ISOLATES) break
+      this.#isolates.delete(oldest)
+    }
+    return true
+  }
+
+  #merge({ window, groups }: CountedWindow): void {
+    const open = this.#windows.get(window) ?? { groups: new Map(), visitors: 0 }
+    this.#windows.set(window, open)
+    for (const group of groups) {
+      const key = `${group.environment}\n${group.version}\n${group.revision}`
+      const known = open.groups.get(key)
+      if (!known && open.groups.size >= MAX_GROUPS) {
+        this.losses.overflow += 1
+        continue
+      }
+      const merged = known ?? toMerged(group)
+      open.groups.set(key, merged)
+      addTotals(merged.totals, group.totals)
+      open.visitors += this.#addVisitors(merged.visitors, group.visitors, open.visitors)
+    }
+  }
+
+  /** How many are new. */
+  #addVisitors(to: Map<number, Marks>, pairs: Uint32Array, before: number): number {
+    let added = 0
+    for (let at = 0; at < pairs.length; at += 2) {
+      const [hash, marks] = [pairs[at] as number, pairs[at + 1] as number]
+      const known = to.get(hash)
+      if (known === undefined && before + added >= MAX_WINDOW_VISITORS) {
+        this.losses.overflow += 1
+        continue
+      }
+      if (known === undefined) added += 1
+      to.set(hash, known === undefined ? marks : mergeMarks(known, marks))
+    }
+    return added
+  }
+}
+
+function toMerged({ environment, version, revision }: Group): MergedGroup {
+  return { environment, version, revision, totals: noTotals(), visitors: new Map() }
+}
+
+function byName(a: MergedGroup, b: MergedGroup): number {
+  const [one, other] = [`${a.environment}\n${a.version}`, `${b.environment}\n${b.version}`]
+  if (one !== other) return one < other ? -1 : 1
+  return a.revision - b.revision
+}
+
+function countRequests({ groups }: CountedWindow): number {
+  return groups.reduce((sum, { totals }) => sum + totals.requests, 0)
+}

@@ -1,0 +1,74 @@
+// Sums by environment and version, as rows of the tables and points of the API have them.
+
+import { addTotals, type GrowingTotals, noTotals, type Totals } from '../../core/counting/totals.ts'
+import { MAX_SERIES, MAX_TOTAL_SERIES } from './limits.ts'
+
+/** The sums of one version in one environment. */
+export type Series = Totals & { readonly environment: string; readonly version: string }
+
+/** Those of all time; `at` is the last minute with a request. */
+export type SeriesSince = Series & { readonly at: number }
+
+/** Sums of some time that begins at `at`, milliseconds since the epoch. */
+export type MetricPoint = { readonly at: number; readonly series: readonly Series[] }
+
+export type MetricRange = {
+  readonly resolution: 'window' | 'minute'
+  /** Milliseconds since the epoch; `to` is exclusive. */
+  readonly from: number
+  readonly to: number
+}
+
+type Named = { readonly environment: string; readonly version: string }
+
+/** Adds up what is of the same version and environment. The first `MAX_SERIES` that come, no more. */
+export function addUp(parts: Iterable<Named & { readonly totals: Totals }>): Series[] {
+  const sums = new Map<string, Named & { readonly totals: GrowingTotals }>()
+  for (const { environment, version, totals } of parts) {
+    const key = `${environment}\n${version}`
+    const known = sums.get(key)
+    if (!known && sums.size >= MAX_SERIES) continue
+    const sum = known ?? { environment, version, totals: noTotals() }
+    addTotals(sum.totals, totals)
+    sums.set(key, sum)
+  }
+  return [...sums.values()].map(({ totals, ...named }) => ({ ...named, ...totals }))
+}
+
+/** Adds rows of series up. */
+export function addSeries(rows: Iterable<readonly Series[]>): Series[] {
+  const all = [...rows].flat()
+  return addUp(all.map((one) => ({ ...one, totals: one })))
+}
+
+/** The sums of all time after one more minute. */
+export function addSince(
+  before: readonly SeriesSince[],
+  minute: number,
+  series: readonly Series[],
+): SeriesSince[] {
+  const sums = new Map(before.map((one) => [toKey(one), one]))
+  for (const one of series) {
+    const totals = noTotals()
+    const known = sums.get(toKey(one))
+    if (known) addTotals(totals, known)
+    addTotals(totals, one)
+    const { environment, version } = one
+    sums.set(toKey(one), { environment, version, at: minute, ...totals })
+  }
+  return [...sums.values()].sort((a, b) => b.at - a.at).slice(0, MAX_TOTAL_SERIES)
+}
+
+function toKey({ environment, version }: Named): string {
+  return `${environment}\n${version}`
+}
+
+/** Rows that cannot be read are as good as none: a bad one must not stop the control. */
+export function parseSeries<T extends Series>(text: string): readonly T[] {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    console.error('a row of counts cannot be read', cause)
+    return []
+  }
+}

@@ -1,0 +1,65 @@
+// The tables of counts, and their rows as SQLite gives them. docs/metrics.md says what they hold and how
+// large they grow.
+
+/**
+ * `metric_windows` and `metric_minutes` are rings: a slot is written over when its time comes again,
+ * so that nothing has ever to be removed. `counted_rollouts`: what is counted for each rollout;
+ * `counted_windows`: what the judge was given, and what each window changed in what is known of
+ * visitors. No index but the keys: each would be a row more for every row written.
+ */
+const TABLES = `
+CREATE TABLE IF NOT EXISTS metric_windows (
+  slot INTEGER PRIMARY KEY,
+  window INTEGER NOT NULL,
+  series TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS metric_minutes (
+  slot INTEGER PRIMARY KEY,
+  minute INTEGER NOT NULL,
+  series TEXT NOT NULL,
+  since_beginning TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS counted_rollouts (
+  rollout TEXT PRIMARY KEY,
+  counted TEXT NOT NULL,
+  first_id INTEGER NOT NULL,
+  ended_at INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS counted_windows (
+  id INTEGER PRIMARY KEY,
+  rollout TEXT NOT NULL,
+  generation INTEGER NOT NULL,
+  window INTEGER NOT NULL,
+  counts TEXT NOT NULL,
+  changes BLOB NOT NULL
+) STRICT;
+`
+
+/** Makes what does not exist yet; writes no row where all do. */
+export function createCountingTables(sql: SqlStorage): void {
+  sql.exec(TABLES)
+}
+
+export type MinuteRow = {
+  readonly minute: number
+  /** JSON: the sums of the minute by environment and version. */
+  readonly series: string
+  /** JSON: the sums of all time up to its end. */
+  readonly since_beginning: string
+}
+
+export type CountedRolloutRow = {
+  readonly rollout: string
+  /** JSON. */
+  readonly counted: string
+  /** No window of this generation has a smaller id. */
+  readonly first_id: number
+  /** Milliseconds since the epoch; `null` while it is counted. */
+  readonly ended_at: number | null
+}
+
+export type CountedWindowRow = {
+  readonly id: number
+  /** JSON: the judge's window without its id. */
+  readonly counts: string
+}

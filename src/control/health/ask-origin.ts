@@ -1,0 +1,57 @@
+// One probe: a request that says whose it is, with a time of its own. What the answer means is the
+// affair of core/health.
+
+import type { Probed } from '../../core/health/health.ts'
+import { PROBE_TIMEOUT_MS, PROBE_USER_AGENT } from './limits.ts'
+import type { Target } from './targets.ts'
+
+const BINDING = 'service:'
+/** A bound Worker has no host of its own. */
+const BINDING_ORIGIN = 'https://probe.holo.invalid'
+
+export type Asking = {
+  /** Bound Workers by name, with all else that is bound. */
+  readonly bindings: object
+  readonly timeoutMs?: number
+  /** Milliseconds, for how long it took. */
+  readonly now: () => number
+}
+
+/**
+ * Never throws. Redirects are answers, not ways; no cache may answer; the body is not read.
+ */
+export async function askOrigin(
+  { origin, path }: Pick<Target, 'origin' | 'path'>,
+  { bindings, timeoutMs = PROBE_TIMEOUT_MS, now }: Asking,
+): Promise<Probed> {
+  const isBinding = origin.startsWith(BINDING)
+  const fetcher = isBinding ? findBinding(bindings, origin.slice(BINDING.length)) : globalThis
+  if (!fetcher) return { kind: 'silent', why: 'no Worker is bound under this name' }
+  const began = now()
+  const timeout = AbortSignal.timeout(timeoutMs)
+  try {
+    const response = await fetcher.fetch((isBinding ? BINDING_ORIGIN : origin) + path, {
+      headers: { 'user-agent': PROBE_USER_AGENT, accept: '*/*' },
+      redirect: 'manual',
+      cache: 'no-store',
+      signal: timeout,
+    })
+    void Promise.allSettled([response.body?.cancel()])
+    return { kind: 'answered', status: response.status, ms: now() - began }
+  } catch (cause) {
+    if (timeout.aborted) return { kind: 'silent', why: `does not answer within ${timeoutMs} ms` }
+    console.warn(`the probe of ${origin}${path} failed`, cause)
+    return { kind: 'silent', why: 'cannot be reached' }
+  }
+}
+
+function findBinding(bindings: object, name: string): Pick<Fetcher, 'fetch'> | undefined {
+  const all = bindings as Readonly<Record<string, unknown>>
+  const binding = Object.hasOwn(all, name) ? all[name] : undefined
+  const isFetcher =
+    typeof binding === 'object' &&
+    binding !== null &&
+    'fetch' in binding &&
+    typeof binding.fetch === 'function'
+  return isFetcher ? (binding as Pick<Fetcher, 'fetch'>) : undefined
+}

@@ -1,0 +1,182 @@
+// Active probes of what environments point at: when the next look is due, the look itself, and what
+// is known from it. Somebody else has the alarm. Without probes in the document nothing is ever due.
+
+import type { AssignmentsDocument } from '../../assignments/schema.ts'
+import {
+  type Health,
+  newHealth,
+  nextHealth,
+  type OriginHealth,
+  type Probed,
+  restoreHealth,
+} from '../../core/health/health.ts'
+import { findWorst } from '../../core/health/service-health.ts'
+import type { EnvironmentReport, ServiceReport, ServicesReport } from './contract.ts'
+import { LOOK_SPACING_MS, MAX_DOWN_ORIGINS, PROBES_AT_ONCE, PROBES_PER_LOOK } from './limits.ts'
+import type { HealthRecords } from './records.ts'
+import { ServicesHealth } from './services-health.ts'
+import { findTargets, type Target, type Targets } from './targets.ts'
+
+export type ProbingParts = {
+  readonly records: HealthRecords
+  /** The newest revision; `undefined` while there is none. */
+  readonly document: () =>
+    | {
+        readonly digest: string
+        readonly content: Pick<AssignmentsDocument, 'environments' | 'versions'>
+      }
+    | undefined
+  readonly ask: (target: Target) => Promise<Probed>
+  readonly now: () => number
+  readonly allowInsecure: boolean
+}
+
+const NOTHING: Targets = { services: [], asked: [] }
+
+export class Probing {
+  readonly #parts: ProbingParts
+  readonly #services: ServicesHealth
+  readonly #origins = new Map<string, OriginHealth>()
+  /** When each was asked last, by key. A control that starts anew asks all. */
+  readonly #askedAt = new Map<string, number>()
+  #targets = NOTHING
+  #digest: string | undefined
+  #down: readonly string[] = []
+  #lookedAt = Number.NEGATIVE_INFINITY
+  #isLooking = false
+
+  constructor(parts: ProbingParts) {
+    this.#parts = parts
+    for (const [key, health] of parts.records.load('origin')) {
+      this.#origins.set(key, restoreHealth(health))
+    }
+    this.#services = new ServicesHealth(parts.records)
+  }
+
+  /** When the next look is due, in milliseconds since the epoch; `undefined` for never. */
+  nextDueAt(now: number): number | undefined {
+    const { asked } = this.#current(now)
+    if (asked.length === 0) return undefined
+    this.#heedClock(now)
+    if (this.#isLooking) return now + LOOK_SPACING_MS
+    const due = Math.min(...asked.map((target) => this.#dueAt(target, now)))
+    return Math.max(due, this.#lookedAt + LOOK_SPACING_MS, now)
+  }
+
+  /** Asks those that are due, the ones that have waited longest first. Never throws. */
+  async run(now: number): Promise<void> {
+    const due = this.nextDueAt(now)
+    if (this.#isLooking || due === undefined || due > now) return
+    this.#isLooking = true
+    this.#lookedAt = now
+    try {
+      const { asked } = this.#targets
+      const chosen = asked
+        .filter((target) => this.#dueAt(target, now) <= now)
+        .sort((one, other) => this.#dueAt(one, now) - this.#dueAt(other, now))
+        .slice(0, PROBES_PER_LOOK)
+      for (const { key } of chosen) this.#askedAt.set(key, now)
+      await this.#askAll(chosen)
+    } catch (cause) {
+      console.error('a look at the origins failed', cause)
+    } finally {
+      this.#isLooking = false
+    }
+  }
+
+  /** Origins all of whose probes say that they are down: a hint for isolates, never an order. */
+  get down(): readonly string[] {
+    return this.#down
+  }
+
+  #findDown(): readonly string[] {
+    const states = new Map<string, boolean>()
+    for (const { key, origin } of this.#targets.asked) {
+      const isDown = this.#origins.get(key)?.state === 'Down'
+      states.set(origin, isDown && states.get(origin) !== false)
+    }
+    const down = [...states].filter(([, isDown]) => isDown).map(([origin]) => origin)
+    return down.slice(0, MAX_DOWN_ORIGINS)
+  }
+
+  /** Every service of every environment, and how it is. */
+  report(now: number): ServicesReport {
+    const { services } = this.#current(now)
+    const reports = this.#services.report(services, (target) => this.#healthOf(target, now))
+    return { environments: toEnvironments(reports), services: reports, down: this.#down }
+  }
+
+  async #askAll(chosen: readonly Target[]): Promise<void> {
+    const { ask, now } = this.#parts
+    const left = [...chosen]
+    const work = async () => {
+      for (let target = left.shift(); target; target = left.shift()) {
+        const probed = await ask(target)
+        this.#record(target, probed, now())
+      }
+    }
+    await Promise.all(Array.from({ length: PROBES_AT_ONCE }, work))
+  }
+
+  #record(target: Target, probed: Probed, now: number): void {
+    const before = this.#origins.get(target.key) ?? newHealth(now)
+    const after = nextHealth(before, probed, target.status, now)
+    // The document may have changed while the answer was on its way.
+    if (!this.#targets.asked.some(({ key }) => key === target.key)) return
+    this.#origins.set(target.key, after)
+    if (after.state !== before.state) this.#parts.records.write('origin', target.key, after)
+    const { services } = this.#targets
+    this.#services.update(services, (one) => this.#healthOf(one, now), now)
+    this.#down = this.#findDown()
+  }
+
+  #healthOf({ key, refusal }: Target, now: number): Health {
+    if (refusal !== undefined) return { state: 'Unknown', since: now, why: refusal }
+    return this.#origins.get(key) ?? newHealth(now)
+  }
+
+  #dueAt({ key, intervalMs }: Target, now: number): number {
+    const askedAt = this.#askedAt.get(key)
+    return askedAt === undefined ? now : askedAt + intervalMs
+  }
+
+  /** Where the clock went back, what lies ahead of it was just now. */
+  #heedClock(now: number): void {
+    if (this.#lookedAt <= now) return
+    this.#lookedAt = now
+    for (const [key, askedAt] of this.#askedAt) this.#askedAt.set(key, Math.min(askedAt, now))
+  }
+
+  /** What the newest document asks for; what it no longer does is forgotten. */
+  #current(now: number): Targets {
+    const document = this.#parts.document()
+    if (document?.digest === this.#digest) return this.#targets
+    this.#digest = document?.digest
+    this.#targets = document ? findTargets(document.content, this.#parts.allowInsecure) : NOTHING
+    const keys = new Set(this.#targets.asked.map(({ key }) => key))
+    for (const key of this.#origins.keys()) {
+      if (keys.has(key)) continue
+      this.#origins.delete(key)
+      this.#askedAt.delete(key)
+      this.#parts.records.remove('origin', key)
+    }
+    this.#services.update(this.#targets.services, (target) => this.#healthOf(target, now), now)
+    this.#down = this.#findDown()
+    return this.#targets
+  }
+}
+
+function toEnvironments(services: readonly ServiceReport[]): EnvironmentReport[] {
+  return [...Map.groupBy(services, ({ environment }) => environment)].flatMap(
+    ([environment, own]) => {
+      const parts = own.map(({ prefix, state, since = 0, why }) => {
+        return { name: prefix, health: { state, since, why } }
+      })
+      const worst = findWorst(parts)
+      if (!worst) return []
+      const { state, since, why } = worst.health
+      const told = own.length > 1 ? `${worst.name}: ${why}` : why
+      return [{ environment, state, since: since === 0 ? undefined : since, why: told }]
+    },
+  )
+}

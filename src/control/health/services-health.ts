@@ -1,0 +1,70 @@
+// How the services of environments are, and since when: worked out anew after every probe, and kept
+// where it changes.
+
+import type { Health } from '../../core/health/health.ts'
+import { toServiceState } from '../../core/health/service-health.ts'
+import type { OriginReport, ServiceReport } from './contract.ts'
+import type { HealthRecords } from './records.ts'
+import type { ProbedService, Target } from './targets.ts'
+
+type HealthOf = (target: Target) => Health
+
+export class ServicesHealth {
+  readonly #records: HealthRecords
+  readonly #known: Map<string, Health>
+
+  constructor(records: HealthRecords) {
+    this.#records = records
+    this.#known = records.load('service')
+  }
+
+  /** Another version behind an environment is another service: its time begins anew. */
+  update(services: readonly ProbedService[], healthOf: HealthOf, now: number): void {
+    const current = new Set(services.map(toKey))
+    for (const key of this.#known.keys()) {
+      if (current.has(key)) continue
+      this.#known.delete(key)
+      this.#records.remove('service', key)
+    }
+    for (const service of services) {
+      const key = toKey(service)
+      const before = this.#known.get(key)
+      const { state, why } = toState(service, healthOf)
+      if (before?.state === state) {
+        this.#known.set(key, { ...before, why })
+      } else if (before || state !== 'Unknown') {
+        this.#known.set(key, { state, since: now, why })
+        this.#records.write('service', key, { state, since: now, why })
+      }
+    }
+  }
+
+  report(services: readonly ProbedService[], healthOf: HealthOf): readonly ServiceReport[] {
+    return services.map((service) => {
+      const { environment, version, prefix, targets } = service
+      const known = this.#known.get(toKey(service))
+      const { state, why } = known ?? toState(service, healthOf)
+      const origins = targets.map((target): OriginReport => {
+        const { origin, path } = target
+        return { origin, path, ...toTold(healthOf(target)) }
+      })
+      return { environment, version, prefix, state, since: known?.since, why, origins }
+    })
+  }
+}
+
+function toState({ targets }: ProbedService, healthOf: HealthOf): Pick<Health, 'state' | 'why'> {
+  if (targets.length === 0) return { state: 'Unknown', why: 'no probe is configured' }
+  return toServiceState(
+    targets.map((target) => ({ name: target.origin, health: healthOf(target) })),
+  )
+}
+
+/** What nobody knows has no time since when. */
+function toTold({ state, since, why }: Health) {
+  return { state, since: state === 'Unknown' ? undefined : since, why }
+}
+
+function toKey({ environment, version, prefix }: ProbedService): string {
+  return `${environment} ${version} ${prefix}`
+}

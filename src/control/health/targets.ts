@@ -1,0 +1,76 @@
+// What a document asks to be probed: every origin of every service that an environment points at,
+// each address once.
+
+import { checkOrigin, normaliseOrigin } from '../../assignments/origin.ts'
+import type { AssignmentsDocument } from '../../assignments/schema.ts'
+import { DEFAULT_PROBE_INTERVAL_MS, DEFAULT_PROBE_STATUS, MAX_PROBES } from './limits.ts'
+
+/** One address to ask, however many environments and services share it. */
+export type Target = {
+  /** The same for the same address and expectation. */
+  readonly key: string
+  readonly origin: string
+  readonly path: string
+  readonly status: number
+  readonly intervalMs: number
+  /** Why it is not asked; `undefined` where it is. */
+  readonly refusal: string | undefined
+}
+
+/** A service as an environment has it. */
+export type ProbedService = {
+  readonly environment: string
+  readonly version: string
+  readonly prefix: string
+  /** Empty where no probe is configured. */
+  readonly targets: readonly Target[]
+}
+
+export type Targets = {
+  readonly services: readonly ProbedService[]
+  /** Each that is to be asked, once. */
+  readonly asked: readonly Target[]
+}
+
+/** Versions that no environment points at are not asked, whatever they say. */
+export function findTargets(
+  { environments, versions }: Pick<AssignmentsDocument, 'environments' | 'versions'>,
+  allowInsecure: boolean,
+): Targets {
+  const asked = new Map<string, Target>()
+  const services: ProbedService[] = []
+  for (const [environment, { version }] of Object.entries(environments)) {
+    for (const { prefix, origins, probe } of versions[version]?.services ?? []) {
+      const targets: Target[] = []
+      for (const text of probe ? origins : []) {
+        const { path = '/', status = DEFAULT_PROBE_STATUS, intervalMs } = probe ?? {}
+        const origin = normaliseOrigin(text)
+        const key = `${status} ${origin}${path}`
+        const known = asked.get(key)
+        const target = {
+          ...{ key, origin, path, status },
+          intervalMs: Math.min(
+            intervalMs ?? DEFAULT_PROBE_INTERVAL_MS,
+            known?.intervalMs ?? Number.POSITIVE_INFINITY,
+          ),
+          refusal: findRefusal(
+            text,
+            allowInsecure,
+            known === undefined && asked.size >= MAX_PROBES,
+          ),
+        }
+        targets.push(target)
+        if (target.refusal === undefined) asked.set(key, target)
+      }
+      services.push({ environment, version, prefix, targets })
+    }
+  }
+  return { services, asked: [...asked.values()] }
+}
+
+/** The edge checks origins as well; a document may be older than the setting. */
+function findRefusal(origin: string, allowInsecure: boolean, isTooMany: boolean) {
+  const message = checkOrigin(origin, allowInsecure)
+  if (message !== undefined) return `not asked: ${message}`
+  return isTooMany ? `not asked: the first ${MAX_PROBES} are` : undefined
+}

@@ -1,0 +1,92 @@
+// What the machine's actions make of the document. Pure; who commits it is drive.ts' affair.
+
+import { err, ok, type Result } from '../../core/result.ts'
+import type { Action } from '../../core/rollout/events.ts'
+import { allocate, countBuckets, markSpent } from '../../core/traffic.ts'
+import { type Content, isSameContent } from '../document.ts'
+import { getOwn, parseDraft, type Refusal, toDraft } from '../draft.ts'
+import { type Pair, toCanaryCount } from './seen.ts'
+
+/** A range as the document's type has it. */
+type Bounds = [from: number, to: number]
+
+/** The new content, which is `current` itself when the actions change nothing. */
+export function applyActions(
+  actions: readonly Action[],
+  current: Content,
+  pair: Pair,
+  allowInsecure: boolean,
+): Result<Content, readonly Refusal[]> {
+  let content = current
+  for (const action of actions) content = apply(action, content, pair)
+  if (content === current) return ok(current)
+  const parsed = parseDraft(toDraft(content), allowInsecure)
+  if (!parsed.ok) return err(parsed.error)
+  return ok(isSameContent(parsed.value, current) ? current : parsed.value)
+}
+
+function apply(action: Action, content: Content, pair: Pair): Content {
+  switch (action.kind) {
+    case 'setWeight':
+      return setWeight(content, pair, action.weight)
+    case 'complete':
+      return complete(content, pair)
+    case 'rollBack':
+      return rollBack(content, pair, action.withdraw)
+    case 'startCounting':
+      return content
+  }
+}
+
+/** Of the buckets of both environments the canary gets `weight` percent; all others stay. */
+function setWeight(content: Content, { environment, base }: Pair, weight: number): Content {
+  const { traffic, spent } = content
+  const counts = Object.fromEntries(
+    Object.entries(traffic).map(([name, ranges]) => [name, countBuckets(ranges)]),
+  )
+  const both = (getOwn(counts, environment) ?? 0) + (getOwn(counts, base) ?? 0)
+  const canary = toCanaryCount(both, weight)
+  if (canary === (getOwn(counts, environment) ?? 0)) return content
+  const wanted = { ...counts, [environment]: canary, [base]: both - canary }
+  const weights = Object.fromEntries(
+    Object.entries(wanted).map(([name, count]) => [name, count / 100]),
+  )
+  return { ...content, traffic: allocate(traffic, weights, base, spent) }
+}
+
+function complete(content: Content, pair: Pair): Content {
+  const { environment, base } = pair
+  const version = getOwn(content.environments, environment)?.version
+  const stable = getOwn(content.environments, base)
+  if (version === undefined || !stable) return content
+  const environments = { ...content.environments, [base]: { ...stable, version } }
+  return setWeight({ ...content, environments }, pair, 0)
+}
+
+/**
+ * The canary's buckets return and are given last from now on. To be withdrawn, a version must have
+ * nobody who points at it: the canary gets the base's, and where others point at it too it stays.
+ */
+function rollBack(content: Content, pair: Pair, withdraws: boolean): Content {
+  const { environment, base } = pair
+  const suffered = getOwn(content.traffic, environment) ?? []
+  const returned = setWeight(content, pair, 0)
+  const spent = markSpent(returned.spent ?? [], suffered).map(([from, to]): Bounds => [from, to])
+  const after = spent.length > 0 ? { ...returned, spent } : returned
+  const canary = getOwn(content.environments, environment)
+  const stable = getOwn(content.environments, base)
+  if (!withdraws || !canary || !stable) return after
+  const entry = getOwn(content.versions, canary.version)
+  const isInUse = Object.entries(content.environments).some(
+    ([name, { version }]) => name !== environment && version === canary.version,
+  )
+  if (isInUse || !entry) return after
+  return {
+    ...after,
+    environments: {
+      ...after.environments,
+      [environment]: { ...canary, version: stable.version },
+    },
+    versions: { ...after.versions, [canary.version]: { ...entry, withdrawn: true } },
+  }
+}

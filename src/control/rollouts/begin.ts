@@ -1,0 +1,112 @@
+// Whether a rollout may be started in a document, and what the document is then. Pure; who commits it
+// is driver.ts' affair.
+
+import { err, ok, type Result } from '../../core/result.ts'
+import { newRollout } from '../../core/rollout/state.ts'
+import { parsePlan } from '../../plans/parse.ts'
+import { pointEnvironment } from '../apply-environments.ts'
+import type { Content } from '../document.ts'
+import { getOwn, parseDraft, type Refusal, refuse, refuseUnknown } from '../draft.ts'
+import { MAX_RUNNING_ROLLOUTS } from '../limits.ts'
+import { applyActions } from './act.ts'
+import type { Start } from './contract.ts'
+import { giveEvents, type Outcome } from './feed.ts'
+import { type Seen, toSeen } from './seen.ts'
+import type { Rollout } from './store.ts'
+
+export type Begun = {
+  readonly rollout: Rollout
+  readonly outcome: Outcome
+  readonly content: Content
+}
+
+export type BeginOptions = {
+  readonly id: number
+  readonly by: string
+  readonly at: number
+  readonly allowInsecure: boolean
+}
+
+/** The environment that gives its buckets: as named, or the first other public one. */
+export function findBase(
+  { environments }: Content,
+  { base, environment }: Pick<Start, 'base' | 'environment'>,
+): Result<string, readonly Refusal[]> {
+  const names = Object.entries(environments)
+    .filter(([name, { restricted }]) => !restricted && name !== environment)
+    .map(([name]) => name)
+  const found = base ?? names[0]
+  if (found === undefined) return refuse('base', 'no other environment is public')
+  if (!getOwn(environments, found)) {
+    return refuseUnknown('base', 'environment', found, environments)
+  }
+  if (found === environment) return refuse('base', `"${found}" cannot be compared with itself`)
+  return ok(found)
+}
+
+/** The rollouts in the way of one between these two, each by name. */
+export function findInTheWay(
+  running: readonly Rollout[],
+  names: readonly [environment: string, base: string],
+): readonly Refusal[] {
+  const refusals = running.flatMap(({ id, environment, base }) =>
+    names
+      .filter((name) => name === environment || name === base)
+      .map((name) => ({
+        path: name === names[0] ? 'environment' : 'base',
+        message: `"${name}" is part of rollout ${id} (from "${base}" to "${environment}"), which runs: wait for it, or abort it`,
+      })),
+  )
+  if (refusals.length > 0 || running.length < MAX_RUNNING_ROLLOUTS) return refusals
+  return [{ path: '', message: `${running.length} rollouts run, and no more can` }]
+}
+
+/** The canary points at the version and has the weight of the first step, in one content. */
+export function begin(
+  { version, environment, plan: raw }: Start,
+  base: string,
+  current: Content,
+  { id, by, at, allowInsecure }: BeginOptions,
+): Result<Begun, readonly Refusal[]> {
+  const plan = parsePlan(raw)
+  if (!plan.ok) {
+    return err(
+      plan.error.map(({ path, message }) => ({
+        path: path === '' ? 'plan' : `plan.${path}`,
+        message,
+      })),
+    )
+  }
+  const pointed = pointEnvironment({ kind: 'set-environment', name: environment, version }, current)
+  if (!pointed.ok) return pointed
+  const draft = parseDraft(pointed.value, allowInsecure)
+  if (!draft.ok) return draft
+  const seen = toSeen(draft.value, 0, { environment, base })
+  if (typeof seen === 'string') {
+    const message = `${seen}: both environments of a rollout are public, and one has traffic`
+    return refuse('environment', message)
+  }
+  if (seen.baseVersion === version) {
+    return refuse('version', `"${base}" has version "${version}" already`)
+  }
+  const rollout = toFresh({ id, environment, base, by, at }, seen, newRollout(plan.value))
+  const outcome = giveEvents(rollout.state, [{ kind: 'start', by, now: at }])
+  if ('refused' in outcome) return refuse('', outcome.refused)
+  const acted = applyActions(outcome.actions, draft.value, rollout, allowInsecure)
+  return acted.ok ? ok({ rollout, outcome, content: acted.value }) : acted
+}
+
+type Fresh = Pick<Rollout, 'id' | 'environment' | 'base'> & { by: string; at: number }
+
+function toFresh(
+  { id, environment, base, by, at }: Fresh,
+  seen: Seen,
+  state: Rollout['state'],
+): Rollout {
+  return {
+    ...{ id, environment, base, state, seen },
+    ...{ started_at: at, started_by: by, ended_at: null, generation: 0 },
+    ...{ events: 0, chunk: 0, chunk_characters: 0 },
+    ...{ looked_at: 0, alarm_debt: 0, failures: 0, retry_at: 0, problem: null },
+  }
+}

@@ -1,0 +1,251 @@
+// Drives rollouts: starts them, looks at them when it is time, does what people ask, and notices what
+// others do to the document. One thing at a time, so that no two give events to the same machine.
+
+import { err, ok, type Result } from '../../core/result.ts'
+import type { RolloutEvent } from '../../core/rollout/events.ts'
+import { isRunning } from '../../core/rollout/state.ts'
+import type { Author, ChangeParts } from '../change.ts'
+import type { PageQuery } from '../contract.ts'
+import type { Head } from '../history.ts'
+import {
+  MAX_COMMIT_ATTEMPTS,
+  MAX_STALE_CHANGES,
+  MAX_WINDOWS_PER_LOOK,
+  ROLLOUT_LOOK_MS,
+} from '../limits.ts'
+import { backOffMs } from '../schedule.ts'
+import type {
+  Explanation,
+  Replay,
+  RolloutCommand,
+  RolloutRefused,
+  RolloutStatus,
+  RolloutSummary,
+  Start,
+  Started,
+} from './contract.ts'
+import { CONTROL, type Fed, type FeedParts, feed, type NotFed } from './feed.ts'
+import { readForeign } from './foreign.ts'
+import { replayRollout } from './replay.ts'
+import { chargeLook, findDue, lookDueAt } from './schedule.ts'
+import { startRollout } from './start.ts'
+import type { Rollout } from './store.ts'
+import { toLines, toStatus, toSummary, toTransition } from './tell.ts'
+
+export type RolloutParts = ChangeParts & FeedParts
+
+type Own = Omit<Fed, 'undone'>
+
+export class Rollouts {
+  readonly #parts: RolloutParts
+  #last: Promise<unknown> = Promise.resolve()
+  #waiting = 0
+  /** Not before this, because not even a failure could be written down. */
+  #heldUntil = 0
+
+  constructor(parts: RolloutParts) {
+    this.#parts = parts
+  }
+
+  /** Whether somebody is giving events right now. */
+  get isBusy(): boolean {
+    return this.#waiting > 0
+  }
+
+  /** When the next look is due; `undefined` where nothing runs. */
+  dueAt(): number | undefined {
+    const { store, now } = this.#parts
+    const at = now()
+    const times = store.running().map((rollout) => lookDueAt(rollout, at))
+    if (times.length === 0) return undefined
+    const held = Math.min(this.#heldUntil, at + ROLLOUT_LOOK_MS)
+    return Math.max(held, Math.min(...times))
+  }
+
+  start(author: Author, start: Start): Promise<Result<Started, RolloutRefused>> {
+    return this.#inTurn(() => startRollout(this.#parts, author, start))
+  }
+
+  command(
+    { principal, requestId }: Author,
+    id: number,
+    command: RolloutCommand,
+    reason: string | undefined,
+  ): Promise<Result<RolloutStatus | undefined, RolloutRefused>> {
+    return this.#inTurn(async () => {
+      const { store, now } = this.#parts
+      if (!store.get(id)) return ok(undefined)
+      const { actor, token } = principal
+      const event: RolloutEvent = { kind: command, by: actor, now: now() }
+      const acting = { actor, token, requestId }
+      const given = await this.#give(id, () => ({
+        ...{ events: [event], acting, said: reason, at: event.now },
+      }))
+      if (!given.ok) return err(this.#toRefused(given.error))
+      const after = store.get(id)
+      return ok(after && toStatus(after))
+    })
+  }
+
+  /** What others did to the document since. Never throws. */
+  notice(): Promise<void> {
+    if (this.#parts.store.running().length === 0) return Promise.resolve()
+    return this.#inTurn(async () => {
+      for (const { id } of this.#parts.store.running()) {
+        await this.#try(id, () => this.#give(id, undefined))
+      }
+    })
+  }
+
+  /** Looks at those that are due. Never throws; whoever calls it arms the alarm for the next. */
+  run(): Promise<void> {
+    return this.#inTurn(async () => {
+      const { store, now } = this.#parts
+      for (const { id } of findDue(store.running(), now())) {
+        await this.#try(id, () => this.#look(id))
+      }
+    })
+  }
+
+  page(page: PageQuery): readonly RolloutSummary[] {
+    return this.#parts.store.page(page).map(toSummary)
+  }
+
+  status(id: number): RolloutStatus | undefined {
+    const rollout = this.#parts.store.get(id)
+    return rollout && toStatus(rollout)
+  }
+
+  explain(id: number): Explanation | undefined {
+    const { store } = this.#parts
+    const rollout = store.get(id)
+    if (!rollout) return undefined
+    const status = toStatus(rollout)
+    const transitions = store.transitions(id).map(toTransition)
+    return { rollout: status, lines: toLines(status, transitions), transitions }
+  }
+
+  async replay(id: number): Promise<Replay | undefined> {
+    const { store } = this.#parts
+    const rollout = store.get(id)
+    return rollout && replayRollout(store, rollout)
+  }
+
+  #look(id: number) {
+    const { now } = this.#parts
+    const at = now()
+    return this.#give(id, (rollout) => {
+      const { windows, problem } = this.#readWindows(rollout)
+      return {
+        events: [{ kind: 'tick', windows, now: at }],
+        ...{ acting: CONTROL, said: undefined, at },
+        look: { looked_at: at, alarm_debt: chargeLook(rollout.alarm_debt, at), problem },
+      }
+    })
+  }
+
+  #readWindows({ id, state }: Rollout) {
+    try {
+      const windows = this.#parts.source.closedWindows(id, state.lastWindow)
+      return { windows: windows.slice(0, MAX_WINDOWS_PER_LOOK), problem: null }
+    } catch (cause) {
+      console.error(`the counts of rollout ${id} could not be read`, cause)
+      return { windows: [], problem: `the counts could not be read: ${toMessage(cause)}` }
+    }
+  }
+
+  /**
+   * First what others did to the document, then what is `own`, each in a transaction; once more where
+   * the document has changed in between.
+   */
+  async #give(
+    id: number,
+    own: ((rollout: Rollout) => Own) | undefined,
+  ): Promise<Result<undefined, NotFed>> {
+    for (let attempt = 0; attempt < MAX_COMMIT_ATTEMPTS; attempt++) {
+      const rollout = this.#parts.store.get(id)
+      const { head } = this.#parts.ledger
+      if (!rollout || !head) return ok(undefined)
+      const foreign = isRunning(rollout.state.phase) ? this.#readForeign(rollout, head) : undefined
+      const next = foreign ?? (own && { ...own(rollout), undone: 'none' as const })
+      if (!next) return ok(undefined)
+      const fed = await feed(this.#parts, rollout, head, next)
+      if (fed.ok ? foreign === undefined : fed.error !== 'stale') {
+        return fed.ok ? ok(undefined) : fed
+      }
+    }
+    return err('stale')
+  }
+
+  #readForeign(rollout: Rollout, head: Head): Fed | undefined {
+    const { history, now } = this.#parts
+    const { state, seen } = rollout
+    if (seen.revision === head.revision) return undefined
+    const foreign = readForeign({
+      ...{ pair: rollout, state, seen },
+      ...{ content: head.content, revision: head.revision },
+      since: history.since(seen.revision, MAX_STALE_CHANGES),
+      now: now(),
+    })
+    return foreign && { ...foreign, acting: CONTROL, said: undefined, at: now() }
+  }
+
+  /** Writes down what came to nothing, so that it is not tried again at once. */
+  async #try(id: number, work: () => Promise<Result<undefined, NotFed>>): Promise<void> {
+    try {
+      const done = await work()
+      if (!done.ok) this.#recordFailure(id, toText(done.error))
+    } catch (cause) {
+      console.error(`rollout ${id} could not be looked at`, cause)
+      try {
+        this.#recordFailure(id, toMessage(cause))
+      } catch (second) {
+        console.error(`nor could this be written down of rollout ${id}`, second)
+        this.#heldUntil = this.#parts.now() + ROLLOUT_LOOK_MS
+      }
+    }
+  }
+
+  #recordFailure(id: number, problem: string): void {
+    const { store, now } = this.#parts
+    const rollout = store.get(id)
+    if (!rollout) return
+    const at = now()
+    const failures = rollout.failures + 1
+    store.fail(id, {
+      ...{ looked_at: at, failures, problem },
+      retry_at: at + backOffMs(failures),
+      alarm_debt: chargeLook(rollout.alarm_debt, at),
+    })
+  }
+
+  #toRefused(error: NotFed): RolloutRefused {
+    if (error === 'stale') {
+      const current = this.#parts.ledger.head?.revision ?? 0
+      return { kind: 'stale', expected: current, current, changes: [] }
+    }
+    if ('refused' in error) {
+      return { kind: 'rollout_refused', problems: [{ path: '', message: error.refused }] }
+    }
+    return { kind: 'invalid', problems: error }
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    this.#waiting++
+    const turn = this.#last.then(work).finally(() => {
+      this.#waiting--
+    })
+    this.#last = turn.catch(() => undefined)
+    return turn
+  }
+}
+
+function toText(error: NotFed): string {
+  if (error === 'stale') return 'the document changed all the time'
+  if ('refused' in error) return error.refused
+  return error.map(({ path, message }) => `${path}: ${message}`).join('; ')
+}
+
+function toMessage(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
+}

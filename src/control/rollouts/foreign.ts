@@ -1,0 +1,73 @@
+// What a change of the document by somebody else means to a rollout: nothing, events of its machine, or
+// its end. Pure. The document stays as they made it, but for a pushed version, which begins anew.
+
+import type { RolloutEvent } from '../../core/rollout/events.ts'
+import { type RolloutState, toWeight } from '../../core/rollout/state.ts'
+import type { RevisionSummary } from '../contract.ts'
+import type { Content } from '../document.ts'
+import { isSameTraffic, type Pair, type Seen, toSeen, toShare } from './seen.ts'
+
+export type Foreign = {
+  readonly events: readonly RolloutEvent[]
+  /** Which of the machine's actions are left undone, because a person has decided otherwise. */
+  readonly undone: 'all' | 'weights' | 'none'
+}
+
+export type Told = {
+  readonly pair: Pair
+  readonly state: Pick<RolloutState, 'plan' | 'phase'>
+  readonly seen: Seen
+  readonly content: Content
+  readonly revision: number
+  /** The revisions since `seen`, newest first. */
+  readonly since: readonly Pick<RevisionSummary, 'actor' | 'action'>[]
+  readonly now: number
+}
+
+/** `undefined` where nothing that concerns the rollout has changed. */
+export function readForeign(told: Told): Foreign | undefined {
+  const { pair, state, seen, content, revision, since, now } = told
+  const after = toSeen(content, revision, pair)
+  const theirs = since.filter(({ action }) => !action.startsWith('rollout-'))
+  const by = theirs[0] ? `${theirs[0].actor} (${theirs[0].action})` : 'somebody'
+  const end = (kind: 'abort' | 'promote', why: string): Foreign => ({
+    events: [{ kind, by: `${by}: ${why}; the document stays as it was made`, now }],
+    undone: 'all',
+  })
+  if (typeof after === 'string') return end('abort', after)
+  if (isSame(seen, after)) return undefined
+  if (theirs.some(({ action }) => action === 'rollback')) {
+    return end('abort', 'the document went back to an earlier revision')
+  }
+  if (after.baseVersion === after.version) {
+    return after.version === seen.version
+      ? end('promote', `"${pair.base}" has version ${after.version}`)
+      : end('abort', `"${pair.environment}" has the version of "${pair.base}"`)
+  }
+  if (after.baseVersion === seen.version) {
+    return end('promote', `"${pair.base}" has version ${seen.version}`)
+  }
+  const pushed = toPushed(seen, after).map(
+    ([side, version]): RolloutEvent => ({ kind: 'versionPushed', side, version, by, now }),
+  )
+  if (isSameTraffic(seen, after)) return { events: pushed, undone: 'none' }
+  const weight = toShare(after, toWeight(state.plan, state.phase))
+  return {
+    events: [...pushed, { kind: 'trafficChanged', weight, by, now }],
+    undone: 'weights',
+  }
+}
+
+/** Another salt gives everybody another bucket: as good as another version for whoever is counted. */
+function toPushed(before: Seen, after: Seen): ['control' | 'canary', string][] {
+  const pushed: ['control' | 'canary', string][] = []
+  if (before.baseVersion !== after.baseVersion || before.salt !== after.salt) {
+    pushed.push(['control', after.baseVersion])
+  }
+  if (before.version !== after.version) pushed.push(['canary', after.version])
+  return pushed
+}
+
+function isSame(before: Seen, after: Seen): boolean {
+  return toPushed(before, after).length === 0 && isSameTraffic(before, after)
+}

@@ -1,0 +1,42 @@
+// When a rollout is looked at next. Pure: what it is due after was written down before, so that a
+// control that starts anew keeps the same distances.
+
+import { allowedAt, charge } from '../allowance.ts'
+import {
+  LONGEST_BACK_OFF_MS,
+  ROLLOUT_LOOK_BURST,
+  ROLLOUT_LOOK_COST_MS,
+  ROLLOUT_LOOK_MS,
+  ROLLOUT_LOOK_SLACK_MS,
+} from '../limits.ts'
+import type { RolloutRow } from './tables.ts'
+
+const LOOKS = { burst: ROLLOUT_LOOK_BURST, costMs: ROLLOUT_LOOK_COST_MS }
+
+type Looks = Pick<RolloutRow, 'looked_at' | 'alarm_debt' | 'retry_at'>
+
+/** Never before `now`, and never long after it: a look that a wrong clock has in the future never was. */
+export function lookDueAt({ looked_at, alarm_debt, retry_at }: Looks, now: number): number {
+  const last = looked_at > now ? 0 : looked_at
+  return Math.max(
+    now,
+    last + ROLLOUT_LOOK_MS,
+    toLikely(retry_at, now),
+    toLikely(allowedAt(alarm_debt, LOOKS), now),
+  )
+}
+
+/** Those that are looked at now: where one is due, also the others that soon are. */
+export function findDue<T extends Looks>(all: readonly T[], now: number): readonly T[] {
+  if (!all.some((looks) => lookDueAt(looks, now) <= now)) return []
+  return all.filter((looks) => lookDueAt(looks, now) <= now + ROLLOUT_LOOK_SLACK_MS)
+}
+
+/** The debt after one more look; that of a clock that was ahead is forgiven. */
+export function chargeLook(debt: number, now: number): number {
+  return charge(Math.min(debt, now + LOOKS.burst * LOOKS.costMs), now, LOOKS)
+}
+
+function toLikely(time: number, now: number): number {
+  return time - now > LONGEST_BACK_OFF_MS ? 0 : time
+}

@@ -1,0 +1,95 @@
+// The way of one start, once its author is known: against the newest revision, checked, committed.
+
+import { err, ok, type Result } from '../../core/result.ts'
+import type { Author, ChangeParts } from '../change.ts'
+import type { Refusal } from '../draft.ts'
+import type { Head } from '../history.ts'
+import { MAX_REASON_CHARACTERS, MAX_STALE_CHANGES } from '../limits.ts'
+import { countMoves } from '../moved.ts'
+import { type Begun, begin, findBase, findInTheWay } from './begin.ts'
+import type { RolloutRefused, Start, Started } from './contract.ts'
+import { type FeedParts, makeTrue } from './feed.ts'
+import { toStatus } from './tell.ts'
+
+export async function startRollout(
+  parts: ChangeParts & FeedParts,
+  author: Author,
+  start: Start,
+): Promise<Result<Started, RolloutRefused>> {
+  const { ledger, store, now, allowInsecure, findUnfinished } = parts
+  if (start.reason !== undefined && start.reason.length > MAX_REASON_CHARACTERS) {
+    const message = `a reason has at most ${MAX_REASON_CHARACTERS} characters`
+    return toInvalid([{ path: 'reason', message }])
+  }
+  const { head } = ledger
+  if ((head?.revision ?? 0) !== start.expectedRevision) return toStale(parts, start)
+  if (!head) {
+    return toInvalid([{ path: '', message: 'there is no document yet: begin with a whole one' }])
+  }
+  const base = findBase(head.content, start)
+  if (!base.ok) return toInvalid(base.error)
+  const problems = findInTheWay(store.running(), [start.environment, base.value])
+  if (problems.length > 0) return err({ kind: 'rollout_refused', problems })
+  const options = { id: store.nextId(), by: author.principal.actor, at: now(), allowInsecure }
+  const begun = begin(start, base.value, head.content, options)
+  if (!begun.ok) return toInvalid(begun.error)
+  const unfinished = await findUnfinished(head.content, begun.value.content)
+  if (unfinished.length > 0) return toInvalid(unfinished)
+  if (start.dryRun) return tryOut(parts, start, head, begun.value)
+  return commit(parts, author, start, head, begun.value)
+}
+
+async function tryOut(
+  parts: ChangeParts,
+  start: Start,
+  head: Head,
+  { content }: Begun,
+): Promise<Result<Started, RolloutRefused>> {
+  const made = await parts.ledger.preview(content, head)
+  if (!made.ok) return made.error === 'stale' ? toStale(parts, start) : toInvalid(made.error)
+  return ok({ ...toCommitted(made.value, head), changed: false, rollout: undefined })
+}
+
+async function commit(
+  parts: ChangeParts & FeedParts,
+  { principal, requestId }: Author,
+  start: Start,
+  head: Head,
+  { rollout, outcome, content }: Begun,
+): Promise<Result<Started, RolloutRefused>> {
+  const { actor, token } = principal
+  const at = rollout.started_at
+  const made = await makeTrue(parts, {
+    ...{ rollout, head, outcome, content },
+    fed: {
+      events: [{ kind: 'start', by: actor, now: at }],
+      ...{ undone: 'none', acting: { actor, token, requestId }, said: start.reason, at },
+    },
+    first: () => parts.store.add(rollout),
+  })
+  if (!made.ok) return made.error === 'stale' ? toStale(parts, start) : toInvalid(made.error)
+  parts.ledger.armAlarm()
+  const stored = parts.store.get(rollout.id)
+  return ok({
+    ...toCommitted(made.value ?? head, head),
+    changed: made.value !== undefined,
+    rollout: stored && toStatus(stored),
+  })
+}
+
+function toCommitted({ revision, digest, text, content }: Head, before: Head) {
+  return { revision, digest, text, moved: countMoves(before.content.traffic, content.traffic) }
+}
+
+function toInvalid(problems: readonly Refusal[]): Result<never, RolloutRefused> {
+  return err({ kind: 'invalid', problems })
+}
+
+function toStale(
+  { ledger, history }: ChangeParts,
+  { expectedRevision: expected }: Start,
+): Result<never, RolloutRefused> {
+  const current = ledger.head?.revision ?? 0
+  const changes = history.since(expected, MAX_STALE_CHANGES)
+  return err({ kind: 'stale', expected, current, changes })
+}

@@ -1,0 +1,167 @@
+// Rollouts in their tables: read, written, and forgotten when they are old. Always from the tables, so
+// that a control that starts anew knows what the one before it knew.
+
+import type { AuditRow, RolloutEvent } from '../../core/rollout/events.ts'
+import { isRunning, type RolloutState } from '../../core/rollout/state.ts'
+import type { PageQuery } from '../contract.ts'
+import { clampLimit } from '../history.ts'
+import {
+  MAX_EVENT_CHUNK_CHARACTERS,
+  MAX_REPLAYABLE_ROLLOUTS,
+  MAX_TOLD_TRANSITIONS,
+} from '../limits.ts'
+import type { Seen } from './seen.ts'
+import { createRolloutTables, type RolloutRow, type TransitionRow } from './tables.ts'
+
+/** A rollout as it is worked with. */
+export type Rollout = Omit<RolloutRow, 'state' | 'seen'> & {
+  readonly state: RolloutState
+  readonly seen: Seen
+}
+
+/** What events did to a rollout. */
+export type Saved = {
+  readonly state: RolloutState
+  readonly seen: Seen
+  readonly events: readonly RolloutEvent[]
+  readonly transitions: readonly Made[]
+  /** The revision they led to. */
+  readonly revision: number | undefined
+  readonly said: string | undefined
+  readonly at: number
+  /** The fields of looks, where it was one. */
+  readonly look?: Pick<RolloutRow, 'looked_at' | 'alarm_debt' | 'problem'>
+}
+
+/** A transition, and which of the events made it. */
+export type Made = { readonly event: number; readonly place: number; readonly row: AuditRow }
+
+export class RolloutStore {
+  readonly #sql: SqlStorage
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql
+    createRolloutTables(sql)
+  }
+
+  /** Oldest first. */
+  running(): readonly Rollout[] {
+    const rows = this.#sql.exec<RolloutRow>(
+      'SELECT * FROM rollouts WHERE ended_at IS NULL ORDER BY id',
+    )
+    return [...rows].map(toRollout)
+  }
+
+  get(id: number): Rollout | undefined {
+    if (!Number.isSafeInteger(id)) return undefined
+    const rows = this.#sql.exec<RolloutRow>('SELECT * FROM rollouts WHERE id = ?', id)
+    return [...rows].map(toRollout)[0]
+  }
+
+  /** Newest first. */
+  page({ before, limit }: PageQuery): readonly Rollout[] {
+    const rows = this.#sql.exec<RolloutRow>(
+      'SELECT * FROM rollouts WHERE id < ? ORDER BY id DESC LIMIT ?',
+      before ?? Number.MAX_SAFE_INTEGER,
+      clampLimit(limit),
+    )
+    return [...rows].map(toRollout)
+  }
+
+  nextId(): number {
+    return (
+      this.#sql.exec<{ top: number }>('SELECT coalesce(max(id), 0) AS top FROM rollouts').one()
+        .top + 1
+    )
+  }
+
+  /** Adds one that is about to be given its first event, and forgets the events of old ones. */
+  add({ id, environment, base, started_at, started_by, state, seen }: Rollout): void {
+    this.#sql.exec(
+      `INSERT INTO rollouts (id, environment, base, started_at, started_by, ended_at, generation,
+        state, seen, events, chunk, chunk_characters, looked_at, alarm_debt, failures, retry_at)
+       VALUES (?, ?, ?, ?, ?, NULL, 0, ?, ?, 0, 0, 0, 0, 0, 0, 0)`,
+      ...[id, environment, base, started_at, started_by],
+      ...[JSON.stringify(state), JSON.stringify(seen)],
+    )
+    this.#sql.exec(
+      `DELETE FROM rollout_events WHERE rollout <= ?
+        AND rollout NOT IN (SELECT id FROM rollouts WHERE ended_at IS NULL)`,
+      id - MAX_REPLAYABLE_ROLLOUTS,
+    )
+  }
+
+  /** Writes what events did to the rollout: within the transaction that makes it true. */
+  save(before: Rollout, saved: Saved): void {
+    const { id, events: count } = before
+    const { state, seen, events, transitions, revision, said, at, look } = saved
+    const lines = events.map((event) => `${JSON.stringify(event)}\n`).join('')
+    const isFull = before.chunk_characters + lines.length > MAX_EVENT_CHUNK_CHARACTERS
+    const chunk = isFull ? before.chunk + 1 : before.chunk
+    this.#sql.exec(
+      `INSERT INTO rollout_events (rollout, chunk, lines) VALUES (?, ?, ?)
+       ON CONFLICT (rollout, chunk) DO UPDATE SET lines = lines || excluded.lines`,
+      ...[id, chunk, lines],
+    )
+    for (const { event, place, row } of transitions) {
+      this.#sql.exec(
+        `INSERT INTO rollout_transitions (rollout, event, place, row, revision, said)
+         VALUES (?, ?, ?, ?, ?, ?)`,
+        ...[id, count + event, place, JSON.stringify(row), revision ?? null, said ?? null],
+      )
+    }
+    this.#sql.exec(
+      `UPDATE rollouts SET state = ?, generation = ?, seen = ?, events = ?, chunk = ?,
+        chunk_characters = ?, looked_at = ?, alarm_debt = ?, problem = ?, failures = 0, retry_at = 0
+       WHERE id = ?`,
+      ...[JSON.stringify(state), state.generation, JSON.stringify(seen), count + events.length],
+      ...[chunk, (isFull ? 0 : before.chunk_characters) + lines.length],
+      ...[look?.looked_at ?? before.looked_at, look?.alarm_debt ?? before.alarm_debt],
+      ...[look ? look.problem : before.problem, id],
+    )
+    if (isRunning(state.phase)) return
+    this.#sql.exec('UPDATE rollouts SET ended_at = ? WHERE id = ?', at, id)
+  }
+
+  /** A look that came to nothing. */
+  fail(
+    id: number,
+    failure: Pick<RolloutRow, 'looked_at' | 'alarm_debt' | 'failures' | 'retry_at' | 'problem'>,
+  ): void {
+    const { looked_at, alarm_debt, failures, retry_at, problem } = failure
+    this.#sql.exec(
+      `UPDATE rollouts SET looked_at = ?, alarm_debt = ?, failures = ?, retry_at = ?, problem = ?
+       WHERE id = ?`,
+      ...[looked_at, alarm_debt, failures, retry_at, problem, id],
+    )
+  }
+
+  /** The newest, oldest first. */
+  transitions(id: number, atMost = MAX_TOLD_TRANSITIONS): readonly TransitionRow[] {
+    const rows = this.#sql.exec<TransitionRow>(
+      `SELECT event, place, row, revision, said FROM rollout_transitions WHERE rollout = ?
+       ORDER BY event DESC, place DESC LIMIT ?`,
+      id,
+      atMost,
+    )
+    return [...rows].reverse()
+  }
+
+  /** The events of one chunk; `undefined` where there is none of the number. */
+  events(id: number, chunk: number): readonly RolloutEvent[] | undefined {
+    const rows = this.#sql.exec<{ lines: string }>(
+      'SELECT lines FROM rollout_events WHERE rollout = ? AND chunk = ?',
+      id,
+      chunk,
+    )
+    const lines = [...rows][0]?.lines
+    return lines
+      ?.split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as RolloutEvent)
+  }
+}
+
+function toRollout({ state, seen, ...row }: RolloutRow): Rollout {
+  return { ...row, state: JSON.parse(state), seen: JSON.parse(seen) }
+}

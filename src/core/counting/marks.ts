@@ -1,0 +1,50 @@
+// What one visitor did in one window on one version, in 32 bits: who it was is a hash beside it. Two
+// marks of one visitor merge into one, whatever their order and however often.
+
+/** Its document was decided by its bucket. */
+const ASSIGNED = 1
+const FAILED = 2
+/** Four bits: 0 without a sample of latency, else 1 and the number of edges below the slowest. */
+const LEVEL_SHIFT = 2
+const LEVEL_MASK = 0b1111
+/** The address takes the upper 24 bits. */
+const ADDRESS_SHIFT = 8
+const FLAGS_MASK = 0xff
+
+/** Addresses are told apart by as many bits: too few to tell what an address is. */
+export const ADDRESS_BITS = 24
+
+export type Marks = number
+
+export type Mark = {
+  /** `ADDRESS_BITS` of the client's address; 0 where it has none that means anything. */
+  readonly address: number
+  readonly assigned?: boolean
+  readonly failed?: boolean
+  /** Edges below the slowest sample; absent where there was no sample. */
+  readonly edgesBelow?: number | undefined
+}
+
+export function toMarks({ address, assigned, failed, edgesBelow }: Mark): Marks {
+  const level = edgesBelow === undefined ? 0 : edgesBelow + 1
+  const flags = (assigned ? ASSIGNED : 0) | (failed ? FAILED : 0) | (level << LEVEL_SHIFT)
+  return ((address << ADDRESS_SHIFT) | flags) >>> 0
+}
+
+export function readMarks(marks: Marks): Required<Mark> {
+  const level = (marks >>> LEVEL_SHIFT) & LEVEL_MASK
+  return {
+    address: marks >>> ADDRESS_SHIFT,
+    assigned: (marks & ASSIGNED) !== 0,
+    failed: (marks & FAILED) !== 0,
+    edgesBelow: level === 0 ? undefined : level - 1,
+  }
+}
+
+/** Everything that either says; of two addresses the smaller, of two times the slower. */
+export function mergeMarks(one: Marks, other: Marks): Marks {
+  const address = Math.min(one >>> ADDRESS_SHIFT, other >>> ADDRESS_SHIFT)
+  const level = Math.max(one & (LEVEL_MASK << LEVEL_SHIFT), other & (LEVEL_MASK << LEVEL_SHIFT))
+  const flags = ((one | other) & (ASSIGNED | FAILED) & FLAGS_MASK) | level
+  return ((address << ADDRESS_SHIFT) | flags) >>> 0
+}

@@ -1,0 +1,114 @@
+// The sums of one version in one environment over some time: what is shown, not what is judged. They
+// are plain JSON, and adding them is exact and does not depend on the order.
+
+import { LATENCY_EDGES_MS } from '../judge/metric.ts'
+import { MAX_NAMES } from './limits.ts'
+
+type Names = Readonly<Record<string, number>>
+
+export type Totals = {
+  /** Against the version that was chosen, whoever answered. */
+  readonly requests: number
+  /** Requests that say something about the version: see metrics/judged.ts. */
+  readonly judged: number
+  /** Documents that were decided by their bucket, counted before any backend is called. */
+  readonly assigned: number
+  /** Requests that failed through the version's fault: see metrics/failure.ts. */
+  readonly failed: number
+  /** Replies by the first digit of their status, 1 to 5. */
+  readonly statuses: readonly number[]
+  /** Backend failures by code; a timeout is `origin_timeout`, a status of 500 and more `status_5xx`. */
+  readonly failures: Names
+  /** Replies by where they came from: `memory`, `cache`, `r2`, `service`, `fallback`, `none`. */
+  readonly sources: Names
+  /** A service's times to first byte: up to each of LATENCY_EDGES_MS, and above the last. */
+  readonly latency: readonly number[]
+  /** Their sum in milliseconds. */
+  readonly latencyMs: number
+  /** Bytes of bodies whose length was announced. */
+  readonly bytes: number
+}
+
+export type Mutable<T> = { -readonly [K in keyof T]: Growing<T[K]> }
+type Growing<T> = T extends readonly number[] ? number[] : T extends Names ? NamedSums : T
+type NamedSums = Record<string, number>
+
+/** Sums that are still growing. */
+export type GrowingTotals = Mutable<Totals>
+
+const STATUS_CLASSES = 5
+
+export function noTotals(): GrowingTotals {
+  return {
+    requests: 0,
+    judged: 0,
+    assigned: 0,
+    failed: 0,
+    statuses: new Array<number>(STATUS_CLASSES).fill(0),
+    failures: {},
+    sources: {},
+    latency: new Array<number>(LATENCY_EDGES_MS.length + 1).fill(0),
+    latencyMs: 0,
+    bytes: 0,
+  }
+}
+
+/** How many of the edges a time lies above: 0 to 8. */
+export function countEdgesBelow(ms: number): number {
+  let count = 0
+  while (count < LATENCY_EDGES_MS.length && ms > (LATENCY_EDGES_MS[count] as number)) count++
+  return count
+}
+
+/** Adds 1, or `by`, under a name; under `other` where there are too many names. */
+export function addNamed(names: NamedSums, name: string, by = 1): void {
+  const isKnown = Object.hasOwn(names, name)
+  const key = isKnown || Object.keys(names).length < MAX_NAMES ? name : 'other'
+  names[key] = (Object.hasOwn(names, key) ? (names[key] ?? 0) : 0) + by
+}
+
+export function addTotals(to: GrowingTotals, more: Totals): void {
+  to.requests += more.requests
+  to.judged += more.judged
+  to.assigned += more.assigned
+  to.failed += more.failed
+  to.latencyMs += more.latencyMs
+  to.bytes += more.bytes
+  addAll(to.statuses, more.statuses)
+  addAll(to.latency, more.latency)
+  for (const [name, count] of Object.entries(more.failures)) addNamed(to.failures, name, count)
+  for (const [name, count] of Object.entries(more.sources)) addNamed(to.sources, name, count)
+}
+
+/** Whether a value that came from elsewhere is sums: whole numbers from 0 in every place. */
+export function isTotals(value: unknown): value is Totals {
+  const totals = (value ?? {}) as Partial<Record<keyof Totals, unknown>>
+  return (
+    [totals.requests, totals.judged, totals.assigned, totals.failed].every(isCount) &&
+    [totals.latencyMs, totals.bytes].every(isCount) &&
+    isCounts(totals.statuses, STATUS_CLASSES) &&
+    isCounts(totals.latency, LATENCY_EDGES_MS.length + 1) &&
+    isNames(totals.failures) &&
+    isNames(totals.sources)
+  )
+}
+
+function addAll(to: number[], more: readonly number[]): void {
+  for (let i = 0; i < to.length; i++) to[i] = (to[i] ?? 0) + (more[i] ?? 0)
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+function isCounts(value: unknown, length: number): boolean {
+  return Array.isArray(value) && value.length === length && value.every(isCount)
+}
+
+function isNames(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const names = Object.entries(value)
+  return (
+    names.length <= MAX_NAMES + 1 && names.every(([name, n]) => name.length <= 64 && isCount(n))
+  )
+}

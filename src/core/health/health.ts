@@ -1,0 +1,95 @@
+// How an origin is, from one probe to the next: a pure state machine. What is asked and how often is
+// decided by whoever probes; docs/health.md says the states to people.
+
+/**
+ * `Unknown`: not asked yet, or nothing to ask. `Online`: answers as expected, for too short a time to
+ * rely on. `Healthy`: has done so several times in a row. `Degraded`: answers slowly, or failed now
+ * and then. `Down`: has failed several times in a row.
+ */
+export const HEALTH_STATES = ['Unknown', 'Online', 'Healthy', 'Degraded', 'Down'] as const
+export type HealthState = (typeof HEALTH_STATES)[number]
+
+/** Good answers in a row that make an origin `Healthy`, and failures in a row that make it `Down`. */
+export const GOOD_TO_BE_HEALTHY = 3
+export const FAILURES_TO_BE_DOWN = 3
+
+/** A probe asks for next to nothing: what takes longer than this has no capacity left. */
+export const SLOW_PROBE_MS = 1000
+
+export type Health = {
+  readonly state: HealthState
+  /** Since when it is so: milliseconds since the epoch. */
+  readonly since: number
+  /** In words, with what the latest probe said. */
+  readonly why: string
+}
+
+/** The memory of one origin. At most one of the two counts is above 0. */
+export type OriginHealth = Health & {
+  /** Good answers in a row, and failures in a row, up to now. */
+  readonly good: number
+  readonly failures: number
+}
+
+/** What one probe came to. */
+export type Probed =
+  | { readonly kind: 'answered'; readonly status: number; readonly ms: number }
+  /** No answer: refused, not in time, no such host. `why` is for people. */
+  | { readonly kind: 'silent'; readonly why: string }
+
+/** An origin that nobody has asked yet. */
+export function newHealth(now: number): OriginHealth {
+  return { state: 'Unknown', since: now, why: 'not asked yet', good: 0, failures: 0 }
+}
+
+/** What was known of it before a restart: a state that was earned is not earned anew. */
+export function restoreHealth({ state, since, why }: Health): OriginHealth {
+  return {
+    ...{ state, since, why },
+    good: state === 'Healthy' ? GOOD_TO_BE_HEALTHY : 0,
+    failures: state === 'Down' ? FAILURES_TO_BE_DOWN : 0,
+  }
+}
+
+/** @param expected the status that a healthy origin answers with. */
+export function nextHealth(
+  before: OriginHealth,
+  probed: Probed,
+  expected: number,
+  now: number,
+): OriginHealth {
+  const failure = findFailure(probed, expected)
+  if (failure !== undefined) return fail(before, failure, now)
+  const ms = probed.kind === 'answered' ? Math.round(probed.ms) : 0
+  if (ms > SLOW_PROBE_MS) {
+    const why = `answers after ${ms} ms, more than ${SLOW_PROBE_MS}`
+    return move(before, 'Degraded', why, { good: 0, failures: 0 }, now)
+  }
+  const good = before.good + 1
+  const state = good >= GOOD_TO_BE_HEALTHY ? 'Healthy' : 'Online'
+  return move(before, state, `answers ${expected}`, { good, failures: 0 }, now)
+}
+
+function fail(before: OriginHealth, why: string, now: number): OriginHealth {
+  const failures = before.failures + 1
+  const isDown = failures >= FAILURES_TO_BE_DOWN
+  const said = isDown ? `${why}, ${FAILURES_TO_BE_DOWN} times in a row or more` : why
+  return move(before, isDown ? 'Down' : 'Degraded', said, { good: 0, failures }, now)
+}
+
+/** What was wrong with the answer; `undefined` when nothing was. */
+function findFailure(probed: Probed, expected: number): string | undefined {
+  if (probed.kind === 'silent') return probed.why
+  if (probed.status === expected) return undefined
+  return `answers ${probed.status} instead of ${expected}`
+}
+
+function move(
+  before: OriginHealth,
+  state: HealthState,
+  why: string,
+  counts: Pick<OriginHealth, 'good' | 'failures'>,
+  now: number,
+): OriginHealth {
+  return { state, since: state === before.state ? before.since : now, why, ...counts }
+}

@@ -1,0 +1,207 @@
+// Counts requests in the isolate and hands them out in batches. It never throws and waits for nothing,
+// so that no reply depends on it; who is judged and what a failure is stand in the files beside it.
+
+import type { Counting } from '../assignments/sync.ts'
+import type { Batch, Collected } from '../core/counting/batch.ts'
+import { closesAt } from '../core/counting/limits.ts'
+import { toMarks } from '../core/counting/marks.ts'
+import { toAddressHash, toSampleHash } from '../core/counting/sample.ts'
+import { addNamed, countEdgesBelow, type GrowingTotals } from '../core/counting/totals.ts'
+import { toFailure } from './failure.ts'
+import { isAssigned, isJudged } from './judged.ts'
+import { IN_FLIGHT_MS, MAX_REMEMBERED_ADDRESSES } from './limits.ts'
+import type { Answered, Asked } from './observed.ts'
+import { type Page, Pages } from './pages.ts'
+
+export type RecorderOptions = {
+  /**
+   * Milliseconds since the epoch. In production it stands still between two operations that wait for
+   * something, so it tells when, and never how long a computation took.
+   */
+  readonly now: () => number
+  /** Makes the isolate's name, unlike any other's: asked once, inside a request, where chance is allowed. */
+  readonly toIsolate: () => string
+  /** Gets every new batch too, for another place to keep counts in. Should not throw. */
+  readonly copy?: ((batch: Batch) => void) | undefined
+}
+
+/** What an isolate has not been able to count or to report, since it began. */
+export type Losses = { requests: number; visitors: number; errors: number }
+
+type Flight = { readonly batch: Batch; readonly began: number }
+
+export class Recorder implements Counting {
+  readonly losses: Losses = { requests: 0, visitors: 0, errors: 0 }
+  readonly #options: RecorderOptions
+  readonly #pages = new Pages()
+  readonly #addresses = new Map<string, number>()
+  #collected: Collected | undefined
+  #isolate: string | undefined
+  #sequence = 0
+  /** Of `losses.requests`, those that no batch has told of yet. */
+  #untold = 0
+  #inFlight: Flight | undefined
+  /** A batch whose call failed: it may have arrived, and is sent again as it was. */
+  #unsure: Batch | undefined
+
+  constructor(options: RecorderOptions) {
+    this.#options = options
+  }
+
+  /** Whether there is nothing to send. */
+  get isEmpty(): boolean {
+    return this.#pages.isEmpty && this.#unsure === undefined
+  }
+
+  /**
+   * To be called when a request is decided and before any backend is: a canary that crashes loses no
+   * assignment. Only where somebody compares environments are visitors collected at all.
+   */
+  recordAssigned(asked: Asked): void {
+    this.#safely(() => {
+      if (asked.facts.kind !== 'document' || !isAssigned(asked)) return
+      const page = this.#pages.find(asked.decision, this.#options.now())
+      // The request itself is counted, or missed, when it is answered.
+      if (!page) return
+      page.totals.assigned += 1
+      this.#mark(page, asked, { assigned: true })
+    })
+  }
+
+  /** One record for each request, against the version that was chosen, when it is answered. */
+  record(asked: Asked, answered: Answered): void {
+    this.#safely(() => {
+      const now = this.#options.now()
+      this.#lose(this.#pages.dropClosed(now))
+      const page = this.#pages.find(asked.decision, now)
+      if (!page) return this.#lose(1)
+      const failure = toFailure(answered)
+      const edgesBelow = addAnswer(page.totals, answered, failure)
+      if (!isJudged(asked)) return
+      page.totals.judged += 1
+      this.#mark(page, asked, { failed: failure !== undefined, edgesBelow })
+    })
+  }
+
+  take(now: number): Batch | undefined {
+    if (this.#inFlight && now - this.#inFlight.began < IN_FLIGHT_MS) return undefined
+    if (this.#inFlight) this.failed(this.#inFlight.batch)
+    const batch = this.#takeUnsure(now) ?? this.#takeNew(now)
+    this.#inFlight = batch && { batch, began: now }
+    return batch
+  }
+
+  arrived(batch: Batch, collected: Collected | undefined): void {
+    if (this.#inFlight?.batch === batch) this.#inFlight = undefined
+    if (this.#unsure === batch) this.#unsure = undefined
+    this.#collected = collected
+  }
+
+  failed(batch: Batch): void {
+    if (this.#inFlight?.batch !== batch) return
+    this.#inFlight = undefined
+    this.#unsure = batch
+  }
+
+  collect(collected: Collected | undefined): void {
+    this.#collected = collected
+  }
+
+  #takeUnsure(now: number): Batch | undefined {
+    const batch = this.#unsure
+    if (!batch || batch.windows.some(({ window }) => now < closesAt(window))) return batch
+    this.#unsure = undefined
+    this.#lose(countRequests(batch))
+    return undefined
+  }
+
+  #takeNew(now: number): Batch | undefined {
+    this.#lose(this.#pages.dropClosed(now))
+    if (this.#pages.isEmpty) return undefined
+    const { toIsolate, copy } = this.#options
+    this.#isolate ??= toIsolate()
+    const isolate = this.#isolate
+    const windows = this.#pages.take()
+    const batch = { isolate, sequence: ++this.#sequence, windows, dropped: this.#untold }
+    this.#untold = 0
+    this.#safely(() => copy?.(batch))
+    return batch
+  }
+
+  /** Puts a visitor down whose hash is in the sample of its environment, if there is one. */
+  #mark(
+    page: Page,
+    { facts, request, assignments: { salt } }: Asked,
+    mark: { assigned?: boolean; failed?: boolean; edgesBelow?: number | undefined },
+  ): void {
+    const bound = this.#collected?.[page.environment]
+    if (bound === undefined) return
+    const hash = toSampleHash(salt, facts.visitor)
+    if (hash >= bound) return
+    const address = this.#toAddress(salt, request.headers.get('cf-connecting-ip'))
+    if (!this.#pages.mark(page, hash, toMarks({ ...mark, address }))) this.losses.visitors += 1
+  }
+
+  /** Reading an address takes longer than all the rest, and a visitor keeps its own for a while. */
+  #toAddress(salt: string, address: string | null): number {
+    if (!address) return 0
+    const known = this.#addresses.get(address)
+    if (known !== undefined) return known
+    if (this.#addresses.size >= MAX_REMEMBERED_ADDRESSES) this.#addresses.clear()
+    const hash = toAddressHash(salt, address)
+    this.#addresses.set(address, hash)
+    return hash
+  }
+
+  #lose(requests: number): void {
+    this.losses.requests += requests
+    this.#untold += requests
+  }
+
+  #safely(count: () => void): void {
+    try {
+      count()
+    } catch (cause) {
+      if (this.losses.errors === 0) console.error('counting failed', cause)
+      this.losses.errors += 1
+    }
+  }
+}
+
+/** How many edges the service's time lies above; `undefined` where it has none. */
+function addAnswer(
+  totals: GrowingTotals,
+  { status, source, bytes, service }: Answered,
+  failure: string | undefined,
+): number | undefined {
+  totals.requests += 1
+  const statusClass = Math.floor(status / 100) - 1
+  totals.statuses[statusClass] = (totals.statuses[statusClass] ?? 0) + 1
+  addNamed(totals.sources, source)
+  totals.bytes += bytes
+  if (failure !== undefined) {
+    totals.failed += 1
+    addNamed(totals.failures, failure)
+  }
+  return service && addLatency(totals, service)
+}
+
+/**
+ * The time to the first byte of a service, and no other time, is latency. One that was given up on
+ * was at least as slow; one that could not be reached has none.
+ */
+function addLatency(
+  totals: GrowingTotals,
+  { status, failure, waitedMs }: NonNullable<Answered['service']>,
+): number | undefined {
+  if (status === undefined && failure !== 'origin_timeout') return undefined
+  const edgesBelow = countEdgesBelow(waitedMs)
+  totals.latency[edgesBelow] = (totals.latency[edgesBelow] ?? 0) + 1
+  totals.latencyMs += Math.round(waitedMs)
+  return edgesBelow
+}
+
+function countRequests({ windows }: Batch): number {
+  const groups = windows.flatMap((window) => window.groups)
+  return groups.reduce((sum, { totals }) => sum + totals.requests, 0)
+}

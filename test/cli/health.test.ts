@@ -1,0 +1,55 @@
+// `holo status` shows how services are that have a probe, as the control finds them.
+
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type AdminEdge, FIRST_TOKEN, startAdminEdge } from '../support/admin-edge.ts'
+import { closedOrigin } from '../support/backend.ts'
+import { holo } from '../support/cli.ts'
+
+let folder: string
+let edge: AdminEdge
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'holo-health-'))
+  edge = await startAdminEdge()
+})
+afterAll(async () => {
+  await edge?.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const status = (...more: string[]) =>
+  holo(['status', ...more], {
+    cwd: folder,
+    env: { HOLO_URL: edge.url.origin, HOLO_TOKEN: FIRST_TOKEN },
+  })
+
+async function setServices(services: object[]): Promise<void> {
+  const { json } = await status('--json')
+  const { status: code, body } = await edge.call('PUT', '/.holo/api/versions/v1/services', {
+    token: FIRST_TOKEN,
+    headers: { 'if-match': `"${json?.revision}"` },
+    json: { services },
+  })
+  if (code !== 200) throw new Error(String(body))
+}
+
+it('says nothing of services that have no probe', async () => {
+  const { stdout } = await status()
+  expect(stdout).not.toContain('health')
+  expect((await status('--json')).json?.services).toEqual([])
+})
+
+it('says how a service is, and why', async () => {
+  await setServices([
+    { prefix: '/api/', origins: [await closedOrigin()], probe: { path: '/health' } },
+  ])
+  await expect
+    .poll(async () => (await status('--json')).json?.services, { timeout: 20_000 })
+    .toMatchObject([
+      { environment: 'main', prefix: '/api/', state: 'Degraded', since: expect.any(Number) },
+    ])
+  expect((await status()).stdout).toMatch(/^main \/api\/ +Degraded +\d{4}-.+Z +http:/m)
+})

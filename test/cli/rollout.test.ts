@@ -1,0 +1,215 @@
+// `holo rollout` against an API whose replies are the test's: which rollout is meant, what is shown
+// before anything is asked, and how a watch ends.
+
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import * as z from 'zod'
+import { COMMANDS } from '../../src/cli/commands.ts'
+import { toWidth } from '../../src/cli/terminal.ts'
+import { noData } from '../../src/core/rollout/data.ts'
+import { PRESETS } from '../../src/core/rollout/presets.ts'
+import { holo, type RunOptions, STACK_TRACE } from '../support/cli.ts'
+import { exampleRollout, NOW, type RolloutApi, startRolloutApi } from '../support/rollout-api.ts'
+
+let api: RolloutApi
+beforeAll(async () => {
+  api = await startRolloutApi()
+})
+afterAll(() => api?.stop())
+beforeEach(() => {
+  api.calls.length = 0
+  api.rollouts = [exampleRollout()]
+  api.after = (_, status) => status
+})
+
+const run = (args: string, options: RunOptions = {}) =>
+  holo(['rollout', ...args.split(' ')], {
+    env: { HOLO_URL: api.url, HOLO_TOKEN: 'token', NO_COLOR: '1' },
+    ...options,
+  })
+const posts = () => api.calls.filter((call) => call.startsWith('POST'))
+
+const ENDED = { endedAt: NOW + 60_000, obstacle: undefined, weight: 0 }
+const TAKEN_BACK = exampleRollout({
+  ...ENDED,
+  phase: 'rolledBack',
+  phaseText: 'rolled back',
+  reason: 'errors: 45 in 2347 visits of the canary',
+})
+const PROMOTED = exampleRollout({ ...ENDED, phase: 'promoted', phaseText: 'promoted', weight: 100 })
+
+describe('holo rollout status', () => {
+  it('says how it stands, what it waits for, and the evidence', async () => {
+    const { stdout, code } = await run('status')
+    expect(code).toBe(0)
+    expect(stdout).toContain('rollout 7  canary v2 against main v1')
+    expect(stdout).toContain('step 2 of 3 (5 %)')
+    expect(stdout).toContain('in it for 1 min 30 s, seen by 100 visitors of canary')
+    expect(stdout).toContain('waits: 1.5 min of 10 min')
+    expect(stdout).toMatch(/evidence against it 1 of 100/)
+  })
+
+  it.each([60, 40])('fits %i columns', async (columns) => {
+    api.rollouts = [exampleRollout({ paused: 'by alice' }), TAKEN_BACK]
+    const { stdout } = await run('status', { columns, typed: '' })
+    const wide = stdout.split('\n').filter((line) => toWidth(line) > columns)
+    expect(wide).toEqual([])
+  })
+
+  it('shows all that run, and the last one where none does', async () => {
+    api.rollouts = [exampleRollout({ id: 9, environment: 'green' }), exampleRollout(), TAKEN_BACK]
+    const both = await run('status --json')
+    expect(both.json?.rollouts).toMatchObject([{ id: 9 }, { id: 7 }])
+    api.rollouts = [TAKEN_BACK]
+    expect((await run('status')).stdout).toMatch(/rolled back\n {2}ended 2026-11-24 12:01:00Z/)
+  })
+
+  it('says that there was none yet', async () => {
+    api.rollouts = []
+    const { stderr, code } = await run('status')
+    expect(code).toBe(1)
+    expect(stderr).toContain('there was no rollout yet')
+    expect(stderr).toContain('holo rollout start')
+  })
+
+  it.each([
+    ['promoted', PROMOTED, 0],
+    ['taken back', TAKEN_BACK, 1],
+  ])('watched, ends when it is %s, and the exit code says so', async (_, end, expected) => {
+    const watched = run('status --watch --interval 0.5 --json')
+    await expect.poll(() => api.calls.length).toBeGreaterThan(1)
+    api.rollouts = [end]
+    const { code, stdout } = await watched
+    expect(code).toBe(expected)
+    const lines = stdout.trimEnd().split('\n')
+    expect(lines.length).toBe(2)
+    expect(JSON.parse(lines[1] ?? '').rollouts[0].phase).toBe(end.phase)
+  })
+
+  it('is 0 when it is not watched, however it ended', async () => {
+    api.rollouts = [TAKEN_BACK]
+    expect((await run('status')).code).toBe(0)
+  })
+})
+
+describe('what is done to a rollout', () => {
+  it.each([
+    ['pause', {}, 'canary stays at 5 %'],
+    ['resume', { weight: 40 }, 'canary: 40 % → 5 % of the visitors of both, the rest to main'],
+    ['advance', {}, 'canary: 5 % → 25 % of the visitors of both, the rest to main'],
+    ['advance', { phaseText: 'step 3 of 3 (25 %)', weight: 25 }, 'canary: 25 % → 95 %'],
+    ['advance', { phase: 'bake', phaseText: 'bake (95 %)', weight: 95 }, 'canary: 95 % → 100 %'],
+    ['promote', {}, 'main: v1 → v2, for everybody'],
+    ['abort', {}, 'canary: 5 % → 0 % of the visitors of both, the rest to main'],
+    ['abort', { plan: PRESETS.careful }, '; v2 is withdrawn, open tabs too'],
+  ] as const)('%s is shown first: %j', async (verb, changes, sentence) => {
+    api.rollouts = [exampleRollout(changes)]
+    const asked = await run(verb, { typed: 'n\n', columns: 200 })
+    expect(asked.stderr).toContain(sentence)
+    expect(asked).toMatchObject({ code: 1, stdout: '' })
+    const dry = await run(`${verb} --dry-run --json`)
+    expect(dry.json).toMatchObject({ dryRun: true, does: expect.stringContaining(sentence) })
+    expect(posts()).toEqual([])
+    const done = await run(`${verb} --yes --reason because --json`)
+    expect(done).toMatchObject({ code: 0, json: { dryRun: false, rollout: { id: 7 } } })
+    expect(posts()).toEqual([`POST /rollouts/7/${verb}?reason=because`])
+  })
+
+  it('is not done without a terminal and without --yes', async () => {
+    const { code, stderr } = await run('abort')
+    expect(code).toBe(2)
+    expect(stderr).toContain('--yes was not given')
+    expect(posts()).toEqual([])
+  })
+
+  it('tells how it stands afterwards', async () => {
+    api.after = () => TAKEN_BACK
+    const { stdout } = await run('abort --yes')
+    expect(stdout).toContain('rolled back')
+  })
+
+  it('has to be said of one where several run', async () => {
+    api.rollouts = [exampleRollout({ id: 9, environment: 'green' }), exampleRollout()]
+    const { code, stderr } = await run('abort --yes')
+    expect(code).toBe(2)
+    expect(stderr).toContain('which rollout? There run 9 (green), 7 (canary)')
+    expect((await run('abort 9 --yes --json')).json).toMatchObject({ rollout: { id: 9 } })
+  })
+
+  it('is refused where none runs, and of one that there is not', async () => {
+    expect((await run('pause 8 --yes')).stderr).toContain('there is no such thing here')
+    api.rollouts = [PROMOTED]
+    const { code, stderr } = await run('pause --yes')
+    expect(code).toBe(1)
+    expect(stderr).toContain('no rollout runs')
+  })
+})
+
+describe('what rollouts have done', () => {
+  const verdict = exampleRollout().verdict
+  const transition = {
+    at: NOW,
+    event: 'advance',
+    by: 'alice',
+    from: 'step 1 of 3 (1 %)',
+    to: 'step 2 of 3 (5 %)',
+    reason: 'advanced by alice, whatever the gate asks for',
+    said: 'the meeting',
+    revision: 44,
+    weight: 5,
+    generation: 1,
+    lastWindow: 3,
+    elapsedMs: 30_000,
+    verdict: JSON.parse(JSON.stringify(verdict)),
+    sampleRatio: { log: 0, threshold: 6.9, alarmed: false },
+    data: JSON.parse(JSON.stringify(noData(PRESETS.standard))),
+  }
+
+  it('is explained, transition by transition', async () => {
+    api.explanation = { lines: ['It waits for its time.'], transitions: [transition] }
+    const { stdout } = await run('explain')
+    expect(stdout).toBe(
+      [
+        'It waits for its time.',
+        '',
+        '2026-11-24 12:00:00Z  step 2 of 3 (5 %), 5 %, by alice, revision 44',
+        '  advanced by alice, whatever the gate asks for',
+        '  “the meeting”\n',
+      ].join('\n'),
+    )
+  })
+
+  it('is replayed: exit code 1 when something else comes out', async () => {
+    expect(await run('replay 7')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('bit for bit (1 event, 0 windows of counts, 1 transition)'),
+    })
+    api.replayed = { ...api.replayed, same: false, differences: ['weight: 5 is 25'] }
+    const { code, stdout } = await run('replay 7')
+    expect(code).toBe(1)
+    expect(stdout).toContain('not the same')
+    expect(stdout).toContain('  weight: 5 is 25')
+    api.replayed = { ...api.replayed, same: true, differences: [] }
+  })
+
+  it('is listed', async () => {
+    api.rollouts = [exampleRollout({ id: 8 }), TAKEN_BACK]
+    const { stdout } = await run('history --limit 5')
+    expect(api.calls).toEqual(['GET /rollouts?limit=5'])
+    expect(stdout).toMatch(/^8 .+canary.+v1 → v2.+step 2 of 3 \(5 %\).+alice$/m)
+    api.rollouts = []
+    expect((await run('history')).stdout).toBe('There was no rollout yet\n')
+  })
+})
+
+it.each(['status', 'history', 'explain', 'replay', 'pause --yes', 'abort --dry-run'])(
+  'holo rollout %s prints JSON of its documented shape, and its failures no stack trace',
+  async (args) => {
+    const name = `rollout ${args.split(' ')[0]}`
+    const shape = COMMANDS.find((row) => row.name === name)?.shape.shape
+    const { json } = await run(`${args} --json`)
+    const whole = z.strictObject({ ok: z.literal(true), command: z.literal(name), ...shape })
+    expect(whole.safeParse(json).error?.issues).toBeUndefined()
+    api.rollouts = []
+    expect((await run(args)).stderr).not.toMatch(STACK_TRACE)
+  },
+)

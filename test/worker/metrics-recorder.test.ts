@@ -1,0 +1,226 @@
+import { describe, expect, it, vi } from 'vitest'
+import type { Batch } from '../../src/core/counting/batch.ts'
+import { isBatch } from '../../src/core/counting/batch.ts'
+import {
+  EVERYBODY,
+  MAX_BATCH_VISITORS,
+  MAX_BATCH_WINDOWS,
+  MAX_GROUPS,
+  WINDOW_MS,
+} from '../../src/core/counting/limits.ts'
+import { readMarks } from '../../src/core/counting/marks.ts'
+import { toSampleHash } from '../../src/core/counting/sample.ts'
+import { IN_FLIGHT_MS } from '../../src/metrics/limits.ts'
+import { Recorder } from '../../src/metrics/recorder.ts'
+import { DOCUMENT, served, toAnswered, toAsked, visitorOf } from './metrics-asked.ts'
+
+const NOW = 1_700_000_000_000
+const ALL = { main: EVERYBODY, canary: EVERYBODY }
+
+function setUp(collected: Record<string, number> | undefined = ALL) {
+  const clock = { now: NOW }
+  const recorder = new Recorder({ now: () => clock.now, toIsolate: () => 'isolate' })
+  recorder.collect(collected)
+  return { clock, recorder, take: () => recorder.take(clock.now) as Batch }
+}
+
+const groupsOf = (batch: Batch) => batch.windows.flatMap(({ groups }) => groups)
+const marksOf = (batch: Batch) =>
+  groupsOf(batch).flatMap(({ visitors }) =>
+    [...visitors].filter((_, i) => i % 2 === 1).map(readMarks),
+  )
+
+describe('a record', () => {
+  it('is one for each request, against the version that was chosen', () => {
+    const { recorder, take } = setUp()
+    const asked = toAsked({ url: '/api/x' })
+    recorder.record(asked, toAnswered())
+    recorder.record(asked, toAnswered({ source: 'fallback', ...served({ status: 503 }) }))
+    recorder.record(toAsked({ headers: DOCUMENT, visitor: visitorOf('main') }), toAnswered())
+    const batch = take()
+    expect(isBatch(structuredClone(batch))).toBe(true)
+    expect(groupsOf(batch)).toMatchObject([
+      {
+        environment: 'canary',
+        version: '0.0.5',
+        revision: 42,
+        totals: {
+          requests: 2,
+          judged: 2,
+          failed: 1,
+          statuses: [0, 2, 0, 0, 0],
+          failures: { status_5xx: 1 },
+          sources: { service: 1, fallback: 1 },
+          latency: [2, 0, 0, 0, 0, 0, 0, 0, 0],
+          latencyMs: 80,
+          bytes: 200,
+        },
+      },
+      { environment: 'main', version: '0.0.3', totals: { requests: 1 } },
+    ])
+  })
+
+  it.each([
+    [50, 0],
+    [51, 1],
+    [5001, 8],
+  ])('puts %i ms above %i edges', (waitedMs, edges) => {
+    const { recorder, take } = setUp()
+    recorder.record(toAsked({}), toAnswered(served({ waitedMs })))
+    const batch = take()
+    expect(groupsOf(batch)[0]?.totals.latency[edges]).toBe(1)
+    expect(marksOf(batch)[0]?.edgesBelow).toBe(edges)
+  })
+
+  it('has the latency of a timeout, and none of what was never reached or is a file', () => {
+    const { recorder, take } = setUp()
+    const asked = toAsked({})
+    recorder.record(asked, toAnswered(served({ status: undefined, failure: 'origin_unreachable' })))
+    recorder.record(asked, toAnswered({ source: 'memory', service: undefined }))
+    expect(marksOf(take())).toMatchObject([{ edgesBelow: undefined, failed: true }])
+    const other = setUp()
+    const timeout = { status: undefined, failure: 'origin_timeout', waitedMs: 3000 }
+    other.recorder.record(asked, toAnswered(served(timeout)))
+    expect(marksOf(other.take())).toMatchObject([{ edgesBelow: 7, failed: true }])
+  })
+})
+
+describe('visitors', () => {
+  it('are not collected while nobody compares environments', () => {
+    const { recorder, take } = setUp({})
+    const asked = toAsked({ headers: DOCUMENT })
+    recorder.recordAssigned(asked)
+    recorder.record(asked, toAnswered())
+    const [group] = groupsOf(take())
+    expect(group?.visitors).toHaveLength(0)
+    expect(group?.totals).toMatchObject({ requests: 1, judged: 1, assigned: 1 })
+  })
+
+  it('are those below the bound of the second hash, each once', () => {
+    const visitor = visitorOf('canary')
+    const hash = toSampleHash('shop', visitor)
+    for (const [bound, count] of [
+      [hash, 0],
+      [hash + 1, 1],
+    ] as const) {
+      const { recorder, take } = setUp({ canary: bound })
+      for (let i = 0; i < 3; i++) recorder.record(toAsked({ visitor }), toAnswered())
+      expect(groupsOf(take())[0]?.visitors).toHaveLength(2 * count)
+    }
+  })
+
+  it('are assigned before anybody answers', () => {
+    const { recorder, take } = setUp()
+    recorder.recordAssigned(toAsked({ headers: DOCUMENT }))
+    const batch = take()
+    expect(marksOf(batch)).toMatchObject([{ assigned: true, failed: false }])
+    expect(groupsOf(batch)[0]?.totals).toMatchObject({ requests: 0, assigned: 1 })
+  })
+
+  it('tell their address where that means anything', () => {
+    const { recorder, take } = setUp()
+    const from = (address: string, i: number) =>
+      recorder.record(
+        toAsked({ visitor: visitorOf('canary', i), headers: { 'cf-connecting-ip': address } }),
+        toAnswered(),
+      )
+    from('203.0.113.7', 0)
+    from('8.8.8.8', 100)
+    from('2606:4700:0:1::1', 200)
+    from('2606:4700:0:1:ffff::2', 300)
+    from('127.0.0.1', 400)
+    from('10.1.2.3', 500)
+    const [, google, v6, sameV6, local, intern] = marksOf(take()).map(({ address }) => address)
+    expect(google).toBeGreaterThan(0)
+    expect(v6).toBe(sameV6)
+    expect([local, intern]).toEqual([0, 0])
+  })
+})
+
+describe('a batch', () => {
+  it('is sent again as it was when its call failed, and the next one has the next number', () => {
+    const { recorder, take, clock } = setUp()
+    recorder.record(toAsked({}), toAnswered())
+    const first = take()
+    expect(take()).toBeUndefined()
+    recorder.failed(first)
+    recorder.record(toAsked({}), toAnswered())
+    expect(recorder.isEmpty).toBe(false)
+    expect(take()).toBe(first)
+    recorder.arrived(first, ALL)
+    expect(take().sequence).toBe(first.sequence + 1)
+    clock.now += IN_FLIGHT_MS
+    // That call's request was ended: nobody will ever say what became of it.
+    expect(take()).toMatchObject({ sequence: first.sequence + 1 })
+  })
+
+  it('is dropped, and the next one says so, when its windows have closed meanwhile', () => {
+    const { recorder, take, clock } = setUp()
+    recorder.record(toAsked({}), toAnswered())
+    recorder.failed(take())
+    recorder.record(toAsked({}), toAnswered())
+    clock.now += 4 * WINDOW_MS
+    recorder.record(toAsked({}), toAnswered())
+    const batch = take()
+    expect(batch).toMatchObject({ sequence: 2, dropped: 2 })
+    expect(batch.windows).toHaveLength(1)
+    expect(recorder.losses.requests).toBe(2)
+  })
+})
+
+describe('memory', () => {
+  it('is bounded: windows, groups and visitors', () => {
+    const { recorder, take, clock } = setUp()
+    const asked = toAsked({})
+    for (let revision = 0; revision < MAX_GROUPS + 10; revision++) {
+      const decision = { ...asked.decision, revision }
+      recorder.record({ ...asked, decision }, toAnswered())
+    }
+    for (let i = 0; i < MAX_BATCH_VISITORS + 100; i++) {
+      const facts = { ...asked.facts, visitor: `v${i}` }
+      const decision = { ...asked.decision, revision: 0 }
+      recorder.record({ ...asked, facts, decision }, toAnswered())
+    }
+    const batch = take()
+    expect(groupsOf(batch)).toHaveLength(MAX_GROUPS)
+    expect(isBatch(batch)).toBe(true)
+    expect(recorder.losses).toMatchObject({ requests: 10 })
+    expect(recorder.losses.visitors).toBeGreaterThanOrEqual(100)
+    recorder.arrived(batch, ALL)
+    for (let i = 0; i < 100; i++) {
+      clock.now += WINDOW_MS
+      recorder.record(asked, toAnswered())
+    }
+    expect(take().windows.length).toBeLessThanOrEqual(MAX_BATCH_WINDOWS)
+  })
+})
+
+describe('a recorder whose parts throw', () => {
+  it('throws nothing, and counts it', () => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    const recorder = new Recorder({
+      now: () => {
+        throw new Error('no clock')
+      },
+      toIsolate: () => 'isolate',
+    })
+    recorder.record(toAsked({}), toAnswered())
+    recorder.recordAssigned(toAsked({ headers: DOCUMENT }))
+    expect(recorder.losses.errors).toBe(2)
+    vi.restoreAllMocks()
+  })
+
+  it('hands a batch out though its copy could not be written', () => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    const recorder = new Recorder({
+      now: () => NOW,
+      toIsolate: () => 'isolate',
+      copy: () => {
+        throw new Error('no data set')
+      },
+    })
+    recorder.record(toAsked({}), toAnswered())
+    expect(recorder.take(NOW)).toMatchObject({ sequence: 1 })
+    vi.restoreAllMocks()
+  })
+})

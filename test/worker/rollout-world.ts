@@ -1,0 +1,255 @@
+// A control that rolls out, in a test: made-up visitors whose windows close every ten seconds, alarms and
+// the watchdog when their time comes, and what the tests ask it.
+
+import type { AssignmentsDocument } from '../../src/assignments/schema.ts'
+import type { RolloutCommand, Start } from '../../src/control/rollouts/contract.ts'
+import type { Counting, Stratum, WindowSource } from '../../src/control/rollouts/source.ts'
+import type { MetricWindow } from '../../src/core/judge/metric.ts'
+import type { Window } from '../../src/core/rollout/events.ts'
+import { PRESETS } from '../../src/core/rollout/presets.ts'
+import { seededRandom } from '../../src/core/simulate/random.ts'
+import { drawWindow, type Load, type Outcome } from '../../src/core/simulate/traffic.ts'
+import { countBuckets, type Traffic } from '../../src/core/traffic.ts'
+import { exampleDocument } from '../support/document.ts'
+import { ALICE, type Life, World } from './control-world.ts'
+
+export const MINUTE = 60_000
+export const HOUR = 60 * MINUTE
+const WINDOW = 10_000
+
+const side = (rate: number): Outcome => ({ rate })
+const speed = (median: number): Outcome => ({ median, spread: 0.5 })
+
+/** Many visitors, one in a hundred of whom has an error on either side, and a fifth of a second for all. */
+export const HEALTHY: Load = {
+  visitorsPerMinute: 20_000,
+  metrics: {
+    errors: { control: side(0.01), canary: side(0.01) },
+    latency: { control: speed(200), canary: speed(200) },
+  },
+}
+export const FAILING: Load = {
+  ...HEALTHY,
+  metrics: { ...HEALTHY.metrics, errors: { control: side(0.001), canary: side(0.03) } },
+}
+export const SLOW: Load = {
+  ...HEALTHY,
+  metrics: { ...HEALTHY.metrics, latency: { control: speed(200), canary: speed(500) } },
+}
+/** Whatever is behind both versions is down for a third of the visitors. */
+export const INCIDENT: Load = {
+  ...HEALTHY,
+  metrics: { ...HEALTHY.metrics, errors: { control: side(0.3), canary: side(0.3) } },
+}
+
+/** Windows as the control would close them. They stay when the control starts anew. */
+export class Script implements WindowSource {
+  load: Load = HEALTHY
+  /** What becomes of a window before it is given: nothing, more of them, another one. */
+  spoil: (window: Window) => readonly Window[] = (window) => [window]
+  /** Called before windows are read; what it throws, the source throws. */
+  beforeRead: () => void = () => undefined
+  /** Gives windows again, however late it is. */
+  repeats = false
+  readonly told: (Counting | Stratum | { readonly stopped: number })[] = []
+  /** Of the rollouts that run: the newest one. */
+  readonly #strata = new Map<number, number>()
+  /** Of the canary and the control together, and how many a rollback would have spared. */
+  readonly exposed = { control: 0, canary: 0 }
+  readonly #windows = new Map<number, Window[]>()
+  readonly #random = seededRandom(20_261_124)
+  #id = 0
+
+  closedWindows(rollout: number, sinceId: number): readonly Window[] {
+    this.beforeRead()
+    const all = this.#windows.get(rollout) ?? []
+    return this.repeats ? all.slice(-20) : all.filter(({ id }) => id > sinceId)
+  }
+
+  startCounting(counting: Counting): void {
+    this.told.push(counting)
+  }
+
+  startStratum(rollout: number, stratum: Stratum): void {
+    this.told.push(stratum)
+    this.#strata.set(rollout, stratum.revision)
+  }
+
+  stopCounting(rollout: number): void {
+    this.told.push({ stopped: rollout })
+  }
+
+  /** Closes the window of a rollout whose canary had `weight` percent of the visitors. */
+  close(rollout: number, generation: number, weight: number): void {
+    const drawn = drawWindow(this.#random, this.load, weight, PRESETS.standard.metrics)
+    this.exposed.control += drawn.visitors[0]
+    this.exposed.canary += drawn.visitors[1]
+    this.#id++
+    const metrics: Record<string, MetricWindow> = { ...drawn.metrics }
+    const window = {
+      ...{ id: this.#id, generation, metrics },
+      assigned: [
+        {
+          id: this.#strata.get(rollout) ?? 0,
+          shares: [100 - weight, weight],
+          visitors: drawn.visitors,
+        },
+      ],
+    }
+    const windows = this.#windows.get(rollout) ?? []
+    windows.push(...this.spoil(window))
+    this.#windows.set(rollout, windows)
+  }
+}
+
+/** main has all the traffic, and the canary still points at the last release. */
+export function releasedDocument(): AssignmentsDocument {
+  const document = exampleDocument()
+  const { services } = document.versions['0.0.5'] ?? {}
+  const next = { manifest: '7'.repeat(64), ...(services ? { services } : {}) }
+  return {
+    ...document,
+    environments: { ...document.environments, canary: { version: '0.0.3' } },
+    traffic: { main: 100, canary: 0 },
+    versions: { ...document.versions, '0.0.7': next, '0.0.8': next },
+  }
+}
+
+export async function createRollingWorld(document: object = releasedDocument()) {
+  const world = await World.create()
+  const script = new Script()
+  world.source = script
+  await world.live(async (life) => {
+    await life.change({ kind: 'replace', document })
+    await life.runAlarms()
+  })
+  world.now += HOUR
+  return { world, script }
+}
+
+type Wish = Partial<Omit<Start, 'expectedRevision'>>
+
+/** A control in one of its lives, with what tests ask of rollouts. */
+export class Rolling {
+  readonly life: Life
+  readonly script: Script
+
+  constructor(life: Life, script: Script) {
+    this.life = life
+    this.script = script
+  }
+
+  async tryStart(wish: Wish = {}) {
+    const { revision } = await this.life.health()
+    return this.life.control.startRollout(ALICE, {
+      ...{ version: '0.0.7', environment: 'canary', base: undefined, plan: 'standard' },
+      ...{ reason: undefined, dryRun: false, ...wish },
+      expectedRevision: revision,
+    })
+  }
+
+  /** @throws Error when it is refused. */
+  async start(wish: Wish = {}) {
+    const started = await this.tryStart(wish)
+    if (!started.ok) throw new Error(JSON.stringify(started.error))
+    return started.value
+  }
+
+  /** @throws Error when it is refused. */
+  async command(command: RolloutCommand, id = 1, reason?: string) {
+    const answer = await this.life.control.commandRollout(ALICE, id, command, reason)
+    if (!answer.ok) throw new Error(JSON.stringify(answer.error))
+    return answer.value
+  }
+
+  async status(id = 1) {
+    const answer = await this.life.control.rollout(ALICE, id)
+    if (!answer.ok || !answer.value) throw new Error(`there is no rollout ${id}`)
+    return answer.value
+  }
+
+  async explain(id = 1) {
+    const answer = await this.life.control.explainRollout(ALICE, id)
+    if (!answer.ok || !answer.value) throw new Error(`there is no rollout ${id}`)
+    return answer.value
+  }
+
+  async replay(id = 1) {
+    const answer = await this.life.control.replayRollout(ALICE, id)
+    if (!answer.ok) throw new Error('denied')
+    return answer.value
+  }
+
+  async content() {
+    const { text = '{}' } = (await this.life.document()) ?? {}
+    return JSON.parse(text) as Omit<AssignmentsDocument, 'traffic'> & { readonly traffic: Traffic }
+  }
+
+  /** Buckets by environment. */
+  async buckets(): Promise<Record<string, number>> {
+    const { traffic } = await this.content()
+    return Object.fromEntries(
+      Object.entries(traffic).map(([name, ranges]) => [name, countBuckets(ranges)]),
+    )
+  }
+
+  /** The windows of all rollouts that run, in which visitors saw what the document says. */
+  async closeWindows(): Promise<void> {
+    const answer = await this.life.control.rollouts(ALICE, { before: undefined, limit: 100 })
+    if (!answer.ok) throw new Error('denied')
+    const buckets = await this.buckets()
+    for (const { id, endedAt, environment, base } of answer.value) {
+      if (endedAt !== undefined) continue
+      const canary = buckets[environment] ?? 0
+      const both = canary + (buckets[base] ?? 0)
+      const { generation } = await this.status(id)
+      this.script.close(id, generation, (canary / both) * 100)
+    }
+  }
+
+  /**
+   * Lets time pass as the platform does: windows close every ten seconds, the alarm comes when it is
+   * set, the watchdog every minute. Ends early when `isOver` says so. How many alarms ran.
+   */
+  async pass(ms: number, isOver: () => Promise<boolean> = async () => false): Promise<number> {
+    const { life } = this
+    const { world } = life
+    const end = world.now + ms
+    let runs = 0
+    let nextWindow = world.now + WINDOW
+    let nextMinute = world.now + MINUTE
+    for (;;) {
+      const alarm = (await life.state.storage.getAlarm()) ?? Number.POSITIVE_INFINITY
+      const next = Math.min(alarm, nextWindow, nextMinute)
+      if (next > end) break
+      world.now = Math.max(world.now, next)
+      if (next === nextWindow) {
+        await this.closeWindows()
+        nextWindow += WINDOW
+      } else if (next === alarm) {
+        await life.runAlarm()
+        runs++
+        if (await isOver()) return runs
+      } else {
+        await life.control.watch()
+        nextMinute += MINUTE
+      }
+    }
+    world.now = Math.max(world.now, end)
+    return runs
+  }
+
+  /** Until the rollout is over, or `ms` have passed. */
+  async finish(ms: number, id = 1) {
+    await this.pass(ms, async () => (await this.status(id)).endedAt !== undefined)
+    return this.status(id)
+  }
+}
+
+/** One life of the control. */
+export function live<T>(
+  { world, script }: Awaited<ReturnType<typeof createRollingWorld>>,
+  during: (rolling: Rolling) => Promise<T>,
+): Promise<T> {
+  return world.live((life) => during(new Rolling(life, script)))
+}
