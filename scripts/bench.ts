@@ -3,6 +3,7 @@
 
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
+import { measureCounting } from './bench/counting.ts'
 import { measureInProcess } from './bench/in-process.ts'
 import { countOperations } from './bench/operations.ts'
 import { measurePeers } from './bench/peers.ts'
@@ -52,6 +53,7 @@ async function bench(effort: Effort): Promise<Results> {
   const say = (line: string) => process.stderr.write(`${line}\n`)
   const timings = await measureInProcess(effort, say)
   const assets = await measureWarmAssets(effort, say)
+  const counting = await measureCounting(effort, say)
   const proxied = await measureProxied(effort, say)
   const peers = await measurePeers(effort, say)
   const operations = await countOperations(say)
@@ -59,7 +61,7 @@ async function bench(effort: Effort): Promise<Results> {
   return {
     machine: { cpu: cpu?.model ?? 'unknown', cores: cpus().length, node: process.version },
     effort,
-    comparisons: [...assets, ...proxied, ...peers],
+    comparisons: [...assets, ...counting, ...proxied, ...peers],
     timings,
     operations,
   }

@@ -7,8 +7,27 @@ import { type SiteFiles, withSite } from './site.ts'
 import { ROUTER, readDeployed, WORKERS } from './sources.ts'
 import type { BareWorker } from './workerd.ts'
 
+/** Counts nothing. */
+const NO_COUNTER = `const nothing = () => undefined
+export const createCounter = () => ({
+  recorder: {
+    recordAssigned: nothing, record: nothing, take: nothing, arrived: nothing, failed: nothing,
+    collect: nothing,
+  },
+  flushLater: nothing,
+})`
+
+type Options = {
+  /** `visitors`: as during a rollout, when visitors are collected too. `requests` when left out. */
+  readonly counts?: 'nothing' | 'requests' | 'visitors'
+}
+
 /** Holo as it is deployed, but that its services may be on this machine. */
-export async function buildHolo(files: SiteFiles, services: Services = []): Promise<BareWorker> {
+export async function buildHolo(
+  files: SiteFiles,
+  services: Services = [],
+  { counts = 'requests' }: Options = {},
+): Promise<BareWorker> {
   const bucket = createMemoryBucket()
   const assignments = await withSite(files, (folder) => publishSite(folder, bucket, services))
   const { variables, ...compatibility } = readDeployed()
@@ -16,12 +35,16 @@ export async function buildHolo(files: SiteFiles, services: Services = []): Prom
     modules: {
       'from-memory.js': await readFile(new URL('from-memory.js', WORKERS), 'utf8'),
       'confirming-control.js': await readFile(new URL('confirming-control.js', WORKERS), 'utf8'),
-      'router.js': await bundleWorker(ROUTER),
+      'router.js': await bundleWorker(
+        ROUTER,
+        counts === 'nothing' ? { path: /\/metrics\/counter\.ts$/, text: NO_COUNTER } : undefined,
+      ),
     },
     bindings: {
       ...variables,
       ALLOW_INSECURE_ORIGINS: 'true',
       ASSIGNMENTS: assignments,
+      COLLECTED: counts === 'visitors' ? { main: 2 ** 32 } : {},
       OBJECTS: bucket.toObjects(),
     },
     ...compatibility,

@@ -1,9 +1,12 @@
 // The Worker as one module, as wrangler would bundle it: for miniflare, which takes finished code.
 
-import { build } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
+
+/** Puts the text of a module into the place of another one. */
+export type Instead = { readonly path: RegExp; readonly text: string }
 
 /** The source text of the bundled ES module. */
-export async function bundleWorker(entry: string): Promise<string> {
+export async function bundleWorker(entry: string, instead?: Instead): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [entry],
     bundle: true,
@@ -13,8 +16,16 @@ export async function bundleWorker(entry: string): Promise<string> {
     conditions: ['workerd', 'worker', 'browser'],
     external: ['cloudflare:*'],
     logLevel: 'warning',
+    plugins: instead ? [toPlugin(instead)] : [],
   })
   const [file] = outputFiles
   if (!file) throw new Error(`esbuild made nothing of ${entry}`)
   return file.text
+}
+
+function toPlugin({ path, text }: Instead): Plugin {
+  return {
+    name: 'instead',
+    setup: ({ onLoad }) => onLoad({ filter: path }, () => ({ contents: text, loader: 'js' })),
+  }
 }

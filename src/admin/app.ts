@@ -101,7 +101,9 @@ function toResponse(
   { body, revision, isUnfinished }: Reply,
 ): Response {
   const headers = new Headers({
-    'content-type': route.repliesOctets ? 'application/octet-stream' : 'application/json',
+    'content-type': route.repliesOctets
+      ? 'application/octet-stream'
+      : (route.type ?? 'application/json'),
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
   })
@@ -114,5 +116,6 @@ function toResponse(
   }
   if (route.repliesOctets) return new Response(body as Uint8Array<ArrayBuffer>, { headers })
   const status = isUnfinished ? 202 : (route.status ?? 200)
-  return new Response(JSON.stringify(body), { status, headers })
+  const text = route.type === undefined ? JSON.stringify(body) : String(body)
+  return new Response(text, { status, headers })
 }

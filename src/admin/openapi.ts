@@ -54,7 +54,7 @@ export function toOpenApi(routes: readonly Route[]): Json {
 }
 
 function toOperation(route: Route): Json {
-  const { method, path, scope, summary, params, query, reply, status = 200 } = route
+  const { method, path, scope, summary, params, query, reply, type, status = 200 } = route
   const shown = toFailures(route)
   return {
     operationId: `${method.toLowerCase()}${path.replace(/[^A-Za-z]+(.)?/g, (_, letter = '') => letter.toUpperCase())}`,
@@ -72,7 +72,7 @@ function toOperation(route: Route): Json {
         description: 'Done',
         content: route.repliesOctets
           ? OCTETS
-          : { 'application/json': { schema: toSchema(reply, 'output') } },
+          : { [type?.split(';')[0] ?? 'application/json']: { schema: toSchema(reply, 'output') } },
       },
       ...(route.hasSteps
         ? {

@@ -56,6 +56,8 @@ type Row = {
   /** There has to be a document; a 404 `no_document` where there is none. */
   readonly readsDocument?: true
   readonly reply: z.ZodType
+  /** Of a reply that is a text; it is JSON where this is left out. */
+  readonly type?: string
   readonly status?: 201
   /** The body is bytes, of this length at most; the handler reads them. */
   readonly maxOctets?: number

@@ -11,6 +11,7 @@ import { EXPLAIN_ROUTE } from './routes/explain.ts'
 import { HEALTH_ROUTE } from './routes/health.ts'
 import { HISTORY_ROUTES } from './routes/history.ts'
 import { MANIFEST_ROUTES } from './routes/manifests.ts'
+import { METRICS_ROUTES } from './routes/metrics.ts'
 import { ROLLOUT_ROUTES } from './routes/rollouts.ts'
 import { TOKEN_ROUTES } from './routes/tokens.ts'
 import { UPLOAD_ROUTES } from './routes/uploads.ts'
@@ -26,6 +27,7 @@ const CONTROLLED: readonly Route[] = [
   ...ROLLOUT_ROUTES,
   ...HISTORY_ROUTES,
   EXPLAIN_ROUTE,
+  ...METRICS_ROUTES,
   ...AUDIT_ROUTES,
   ...TOKEN_ROUTES,
   HEALTH_ROUTE,

@@ -15,6 +15,8 @@ import type {
 } from './caller.ts'
 import type { Command } from './commands.ts'
 import type { CollectionCalls, UploadCalls } from './contract-uploads.ts'
+import type { CountingLosses as OpenLosses } from './counting/open-windows.ts'
+import type { MetricPoint, MetricRange, SeriesSince } from './counting/series.ts'
 import type { RolloutCalls } from './rollouts/contract.ts'
 import type { Scope } from './scopes.ts'
 
@@ -87,6 +89,9 @@ export type Health = {
   readonly overwritten: number
 }
 
+/** What was reported and not counted, or could not be reported, since the control began. */
+export type CountingLosses = OpenLosses & { readonly errors: number }
+
 /** What a chain of audit rows is found to be. */
 export type Verification = {
   readonly rows: number
@@ -140,6 +145,15 @@ type DocumentCalls = {
   /** Checks the whole chain, and a copy of any published document against it when one is given. */
   readonly verify: (caller: Caller, copy: string | undefined) => Answer<Verification>
   readonly health: (caller: Caller) => Answer<Health>
+  /** Counts of some time, oldest first. */
+  readonly metrics: (
+    caller: Caller,
+    range: MetricRange,
+  ) => Answer<{ readonly points: readonly MetricPoint[]; readonly losses: CountingLosses }>
+  /** The sums since counting began. */
+  readonly metricsSince: (
+    caller: Caller,
+  ) => Answer<{ readonly series: readonly SeriesSince[]; readonly losses: CountingLosses }>
   readonly tokens: (caller: Caller) => Answer<readonly TokenSummary[]>
   /** The token itself is in this answer and nowhere else. */
   readonly createToken: (

@@ -29,6 +29,7 @@ import type {
 } from './contract.ts'
 import type { Garbage, Upload } from './contract-uploads.ts'
 import { Counting } from './counting/counting.ts'
+import type { MetricRange } from './counting/series.ts'
 import { Deletions } from './deletions.ts'
 import { Edits } from './edits.ts'
 import { External, type Look } from './external.ts'
@@ -330,6 +331,20 @@ export class Control extends DurableObject<Env> implements ControlCalls {
 
   replayRollout(caller: Caller, id: number) {
     return this.#answer(caller, 'read', () => this.#rollouts.replay(id))
+  }
+
+  metrics(caller: Caller, range: MetricRange) {
+    return this.#answer(caller, 'read', () => {
+      const points = this.#counting.metrics(range)
+      return { points, losses: this.#counting.losses }
+    })
+  }
+
+  metricsSince(caller: Caller) {
+    return this.#answer(caller, 'read', () => {
+      const series = this.#counting.since()
+      return { series, losses: this.#counting.losses }
+    })
   }
 
   authenticate(caller: Caller) {

@@ -16,39 +16,34 @@ export type Flush = () => Promise<number | undefined>
 
 export class Flusher {
   readonly #options: FlusherOptions
-  /** Until then somebody's timer is under way, unless its request has been ended. */
-  #armedUntil = 0
+  /** When a timer that is under way sends what there is; 0 where none is. Its request may be ended. */
+  #armedFor = 0
 
   constructor(options: FlusherOptions) {
     this.#options = options
   }
 
-  /** To be called when something was counted. The timer is bounded; one at a time. Never throws. */
+  /**
+   * To be called when something was counted. Whatever is counted before a timer runs out goes with
+   * it, and what comes after that has a timer of its own, so that nothing is left behind. Never throws.
+   */
   arm(flush: Flush, waitUntil: (work: Promise<unknown>) => void): void {
     const { now, afterMs } = this.#options
     const at = now()
-    if (afterMs === 0 || at < this.#armedUntil) return
-    this.#armedUntil = at + FLUSH_WITHIN_MS
-    waitUntil(
-      this.#run(flush, at).catch((cause) => console.error('counts could not be sent', cause)),
-    )
+    if (afterMs === 0 || at < this.#armedFor) return
+    this.#armedFor = at + afterMs
+    waitUntil(this.#run(flush, at).catch((cause) => console.error('counts cannot be sent', cause)))
   }
 
   async #run(flush: Flush, began: number): Promise<void> {
     const { isEmpty, afterMs, now, sleep } = this.#options
     const deadline = began + FLUSH_WITHIN_MS
-    let wait = afterMs
-    try {
-      while (now() + wait <= deadline) {
-        await sleep(wait)
-        if (isEmpty()) return
-        // What was counted meanwhile waits for its own time.
-        wait = (await flush()) ?? afterMs
-        if (isEmpty()) return
-        wait = Math.max(wait, FLUSH_AGAIN_MS)
-      }
-    } finally {
-      this.#armedUntil = 0
+    await sleep(afterMs)
+    this.#armedFor = 0
+    while (!isEmpty()) {
+      const wait = Math.max(FLUSH_AGAIN_MS, (await flush()) ?? FLUSH_AGAIN_MS)
+      if (isEmpty() || now() + wait > deadline) return
+      await sleep(wait)
     }
   }
 }

@@ -4,6 +4,7 @@ import { Counting } from '../../src/control/counting/counting.ts'
 import { bucketOf } from '../../src/core/buckets.ts'
 import { CLOSE_AFTER_MS, WINDOW_MS } from '../../src/core/counting/limits.ts'
 import type { Counts } from '../../src/core/judge/counts.ts'
+import { Pages } from '../../src/metrics/pages.ts'
 import { createRouter, type Router } from '../../src/router.ts'
 import { exampleDocument } from '../support/document.ts'
 import { publishVersion } from '../support/published.ts'
@@ -48,11 +49,12 @@ beforeAll(async () => {
 })
 
 /** An isolate whose control sets it no brake. */
-function createEdge(sync: Life['control']['sync']) {
+function createEdge(sync: Life['control']['sync'], more: object = {}) {
   return createRouter({
     ...env,
     BACKEND: backend,
     CONTROL_REFRESH_MS: '100',
+    ...more,
     CONTROL: {
       getByName: () => ({ sync: async (r: never) => ({ ...(await sync(r)), nextMs: 0 }) }),
     },
@@ -175,5 +177,72 @@ describe('requests through the router', () => {
       const main = counting().since()[0]
       expect(main?.sources.service).toBe(20)
     })
+  })
+})
+
+describe('counts', () => {
+  const silent = async () => ({ current: undefined, text: undefined, nextMs: 0 })
+
+  it('travel on a call of their own when no other is due', async () => {
+    const batches: unknown[] = []
+    const router = createEdge(
+      async ({ batch }) => {
+        if (batch) batches.push(batch)
+        return silent()
+      },
+      { CONTROL_REFRESH_MS: '60000', COUNTS_FLUSH_MS: '50' },
+    )
+    await ask(router, '/', 'nobody0000000000000000', DOCUMENT)
+    expect(batches).toMatchObject([
+      {
+        sequence: 1,
+        windows: [{ groups: [{ totals: { requests: 1, statuses: [0, 1, 0, 0, 0] } }] }],
+      },
+    ])
+  })
+
+  it('are copied to Analytics Engine where a data set is bound', async () => {
+    const points: AnalyticsEngineDataPoint[] = []
+    const COUNTS = { writeDataPoint: (point: AnalyticsEngineDataPoint) => points.push(point) }
+    const more = { CONTROL_REFRESH_MS: '60000', COUNTS_FLUSH_MS: '50', COUNTS }
+    const visitor = visitorsOf('canary', 1)[0] as string
+    await ask(createEdge(silent, more), '/', visitor, DOCUMENT)
+    expect(points).toMatchObject([{ indexes: ['canary 0.0.5'], blobs: ['canary', '0.0.5'] }])
+    expect(points[0]?.doubles?.slice(0, 4)).toEqual([1, 0, 1, 1])
+    expect(points[0]?.doubles).toHaveLength(12)
+  })
+
+  it('change no reply: a recorder or a data set that throws, a control that hangs', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    const COUNTS = {
+      writeDataPoint: () => {
+        throw new Error('no data set')
+      },
+    }
+    const hanging = () => new Promise<never>(() => undefined)
+    const broken = createEdge(hanging, { COUNTS_FLUSH_MS: '10', COUNTS })
+    const sound = createEdge(silent)
+    const plain = async (router: Router, path: string, headers: Record<string, string>) => {
+      const cookie = `holo-visitor=${visitorsOf('main', 1)[0]}`
+      const request = new Request(`https://shop.example.com${path}`, {
+        headers: { cookie, ...headers },
+      })
+      const response = await router(request, createExecutionContext())
+      return [response.status, await response.text(), response.headers.get('holo-version')]
+    }
+    for (const isThrowing of [false, true]) {
+      if (isThrowing) {
+        vi.spyOn(Pages.prototype, 'find').mockImplementation(() => {
+          throw new Error('no page')
+        })
+      }
+      for (const path of ['/', '/api/x']) {
+        const headers = path === '/' ? DOCUMENT : {}
+        const replies = [await plain(broken, path, headers), await plain(sound, path, headers)]
+        expect(replies[0]).toEqual(replies[1])
+        expect(replies[0]?.[0]).toBe(200)
+      }
+    }
+    vi.restoreAllMocks()
   })
 })

@@ -1,7 +1,7 @@
 // In the place of the control, for a workerd without Durable Objects: its newest document is the one
 // that `readText` gives.
 
-export function createControl(readText) {
+export function createControl(readText, collected = {}) {
   let own
   const load = async () => {
     const text = await readText()
@@ -13,7 +13,7 @@ export function createControl(readText) {
       own ??= await load()
       const { text, digest, revision } = own
       const current = { revision, digest }
-      return { current, text: held?.digest === digest ? undefined : text, nextMs: 2000 }
+      return { current, text: held?.digest === digest ? undefined : text, nextMs: 2000, collected }
     },
   }
 }

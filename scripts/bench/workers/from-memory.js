@@ -5,9 +5,9 @@ import { env } from 'cloudflare:workers'
 import { createControl } from './confirming-control.js'
 import { createRouter } from './router.js'
 
-const { ASSIGNMENTS, OBJECTS } = env
+const { ASSIGNMENTS, OBJECTS, COLLECTED } = env
 
-const control = createControl(() => ASSIGNMENTS)
+const control = createControl(() => ASSIGNMENTS, COLLECTED)
 const router = createRouter({
   ...env,
   CONTROL: { getByName: () => control },

@@ -5,11 +5,11 @@ import { type Collected, isBatch } from '../../core/counting/batch.ts'
 import type { Window } from '../../core/rollout/events.ts'
 import { type Counted, type CountedStratum, type ToCount, toCollected } from './counted.ts'
 import { MAX_COUNTED_ROLLOUTS } from './limits.ts'
-import { type MetricPoint, type MetricRange, MetricStore } from './metric-store.ts'
+import { MetricStore } from './metric-store.ts'
 import { type ClosedWindow, type CountingLosses, OpenWindows } from './open-windows.ts'
 import { RolloutCounter } from './rollout-counter.ts'
 import { RolloutStore } from './rollout-store.ts'
-import type { SeriesSince } from './series.ts'
+import type { MetricPoint, MetricRange, SeriesSince } from './series.ts'
 import { createCountingTables } from './tables.ts'
 
 export type CountingParts = {
@@ -38,9 +38,14 @@ export class Counting {
     this.#store = new RolloutStore(sql)
   }
 
-  /** What isolates shall collect; `undefined` where no rollout is counted. */
+  /** What isolates shall collect; `undefined` where no rollout is counted. Never throws. */
   get collected(): Collected | undefined {
-    return toCollected([...this.#counters.values()].map(({ counted }) => counted))
+    try {
+      return toCollected([...this.#counters.values()].map(({ counted }) => counted))
+    } catch (cause) {
+      this.#fail(cause)
+      return undefined
+    }
   }
 
   /** What did not come, or was not counted, since this control began. */

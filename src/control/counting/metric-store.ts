@@ -4,21 +4,20 @@
 import { WINDOW_MS } from '../../core/counting/limits.ts'
 import { KEPT_MINUTES, KEPT_WINDOWS, MAX_METRIC_POINTS } from './limits.ts'
 import type { ClosedWindow } from './open-windows.ts'
-import { addSeries, addSince, addUp, parseSeries, type Series, type SeriesSince } from './series.ts'
+import {
+  addSeries,
+  addSince,
+  addUp,
+  type MetricPoint,
+  type MetricRange,
+  parseSeries,
+  type Series,
+  type SeriesSince,
+} from './series.ts'
 import type { MinuteRow } from './tables.ts'
 
 const MINUTE_MS = 60_000
 const WINDOWS_PER_MINUTE = MINUTE_MS / WINDOW_MS
-
-/** Sums of some time that begins at `at`, milliseconds since the epoch. */
-export type MetricPoint = { readonly at: number; readonly series: readonly Series[] }
-
-export type MetricRange = {
-  readonly resolution: 'window' | 'minute'
-  /** Milliseconds since the epoch; `to` is exclusive. */
-  readonly from: number
-  readonly to: number
-}
 
 /** What the tables hold last, so that no call has to look through them. */
 type Newest = {

@@ -9,6 +9,16 @@ export type Series = Totals & { readonly environment: string; readonly version: 
 /** Those of all time; `at` is the last minute with a request. */
 export type SeriesSince = Series & { readonly at: number }
 
+/** Sums of some time that begins at `at`, milliseconds since the epoch. */
+export type MetricPoint = { readonly at: number; readonly series: readonly Series[] }
+
+export type MetricRange = {
+  readonly resolution: 'window' | 'minute'
+  /** Milliseconds since the epoch; `to` is exclusive. */
+  readonly from: number
+  readonly to: number
+}
+
 type Named = { readonly environment: string; readonly version: string }
 
 /** Adds up what is of the same version and environment. The first `MAX_SERIES` that come, no more. */

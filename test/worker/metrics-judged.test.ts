@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { isAssigned, isJudged } from '../../src/metrics/judged.ts'
-import { DOCUMENT, toAsked, visitorOf, type Way } from './asked.ts'
+import { DOCUMENT, toAsked, visitorOf, type Way } from './metrics-asked.ts'
 
 const MAIN = visitorOf('main')
 const CANARY = visitorOf('canary')

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { toFailure } from '../../src/metrics/failure.ts'
 import type { Answered } from '../../src/metrics/observed.ts'
-import { served, toAnswered } from './asked.ts'
+import { served, toAnswered } from './metrics-asked.ts'
 
 const FILE: Partial<Answered> = { source: 'memory', service: undefined }
 const unanswered = (failure: string) => served({ status: undefined, failure })

@@ -12,7 +12,7 @@ import { readMarks } from '../../src/core/counting/marks.ts'
 import { toSampleHash } from '../../src/core/counting/sample.ts'
 import { IN_FLIGHT_MS } from '../../src/metrics/limits.ts'
 import { Recorder } from '../../src/metrics/recorder.ts'
-import { DOCUMENT, served, toAnswered, toAsked, visitorOf } from './asked.ts'
+import { DOCUMENT, served, toAnswered, toAsked, visitorOf } from './metrics-asked.ts'
 
 const NOW = 1_700_000_000_000
 const ALL = { main: EVERYBODY, canary: EVERYBODY }
