@@ -37,10 +37,10 @@ async function portsOf(url: URL): Promise<number[]> {
     ['staff=1', '0.0.5'],
     ['staff=0', '0.0.3'],
   ].map(async ([cookie, version]) => {
-    // Five of a hundred strangers are on the canary.
-    for (;;) {
+    // Five of a hundred strangers are on the canary, or all of them where it has everybody.
+    for (let left = 100; ; left--) {
       const { body, headers } = await ask(url, '/api/echo', { headers: { cookie } })
-      if (headers['holo-version'] !== version) continue
+      if (headers['holo-version'] !== version && left > 0) continue
       return Number(new URL(`http://${JSON.parse(body).headers.host}`).port)
     }
   })

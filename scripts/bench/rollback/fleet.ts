@@ -134,6 +134,9 @@ async function publish(miniflare: Miniflare): Promise<AssignmentsDocument> {
     )
     const hash = sha256(manifest)
     await bucket.put(`manifests/${hash}`, new Uint8Array(manifest))
+    const record = { id, manifest: hash, services: [], files: 2, bytes: bytes.length * 2 }
+    const createdAt = '2026-01-01T00:00:00.000Z'
+    await bucket.put(`versions/${id}`, JSON.stringify({ ...record, createdAt }))
     versions[id] = { manifest: hash, open: true }
   }
   return {
