@@ -2,7 +2,7 @@
 // targets a command talks to is target.ts' affair. Tokens are never in it.
 
 import { readFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import * as z from 'zod'
 import { HTML_HANDLING, NOT_FOUND } from '../core/manifest-config.ts'
 import { PLAN_NAME, planSchema } from '../plans/schema.ts'
@@ -105,7 +105,7 @@ export async function loadConfig(
   named: string | undefined,
 ): Promise<FoundConfig | undefined> {
   if (named !== undefined) {
-    const file = join(cwd, named)
+    const file = resolve(cwd, named)
     const text = await readOptional(file)
     if (text === undefined) throw misuse(`there is no file ${named}`)
     return { folder: dirname(file), file, config: parseConfig(text, named) }

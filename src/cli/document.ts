@@ -2,7 +2,7 @@
 // every bucket gets by it.
 
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 import { text as readAll } from 'node:stream/consumers'
 import { type Compiled, compileAssignments } from '../assignments/compile.ts'
 import { parseAssignments } from '../assignments/parse.ts'
@@ -73,7 +73,7 @@ export async function readText(
 ): Promise<string> {
   if (file === '-') return readAll(streams.stdin)
   try {
-    return await readFile(join(cwd, file), 'utf8')
+    return await readFile(resolve(cwd, file), 'utf8')
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException
     throw misuse(

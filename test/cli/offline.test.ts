@@ -40,6 +40,11 @@ describe('holo validate', () => {
     expect(stderr).toContain('  environments.qa.version: no such version')
   })
 
+  it('takes a file by its whole path', async () => {
+    await write('a.json', exampleDocument())
+    expect((await run(['validate', join(folder, 'a.json')])).code).toBe(0)
+  })
+
   it('reads standard input', async () => {
     const input = JSON.stringify(exampleDocument())
     expect((await run(['validate', '-'], { input })).code).toBe(0)

@@ -1,7 +1,7 @@
 // `holo metrics export`: a period of real counters in a file, for `holo simulate --record`.
 
 import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 import { InvalidArgumentError } from 'commander'
 import * as z from 'zod'
 import type { Api } from '../api.ts'
@@ -51,7 +51,7 @@ export const METRICS_EXPORT = command({
     }
     const text = JSON.stringify(record)
     if (file === undefined) return { json: { points: points.length, record }, lines: [text] }
-    await writeFile(join(context.cwd, file), `${text}\n`, { flag: force ? 'w' : 'wx' }).catch(
+    await writeFile(resolve(context.cwd, file), `${text}\n`, { flag: force ? 'w' : 'wx' }).catch(
       (cause: NodeJS.ErrnoException) => {
         if (cause.code !== 'EEXIST') {
           throw refused('not_written', `${file} is not written: ${cause.message}`)

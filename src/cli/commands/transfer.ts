@@ -2,7 +2,7 @@
 // Files of versions are in R2 and stay there; history, audit log and tokens are not exported.
 
 import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 import * as z from 'zod'
 import { beginDocument } from '../begin.ts'
 import { changeDocument, changeShape } from '../change.ts'
@@ -46,7 +46,7 @@ export const EXPORT = command({
     const text = JSON.stringify(whole, null, 2)
     if (file === undefined)
       return { json: { revision, content, export: whole }, lines: text.split('\n') }
-    await writeFile(join(context.cwd, file), `${text}\n`, { flag: force ? 'w' : 'wx' }).catch(
+    await writeFile(resolve(context.cwd, file), `${text}\n`, { flag: force ? 'w' : 'wx' }).catch(
       (cause: NodeJS.ErrnoException) => {
         const why = cause.code === 'EEXIST' ? 'it is there already' : cause.message
         throw refused('not_written', `${file} is not written: ${why}`, {
