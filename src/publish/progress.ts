@@ -98,7 +98,8 @@ function toFacts(step: ProgressStep, elapsedMs: number): string[] {
   // Small files cost their way there and back, large ones their bytes: whichever takes longer.
   const leftMs = Math.max(
     (step.ofBytes - step.bytes) / bytesPerMs,
-    ((step.ofFiles - step.files) * elapsedMs) / step.files,
+    // The first file may be a large one that is on its way.
+    step.files === 0 ? 0 : ((step.ofFiles - step.files) * elapsedMs) / step.files,
   )
   facts.push(`${toSize(bytesPerMs * 1_000)}/s`)
   if (step.files < step.ofFiles) facts.push(`${toDuration(leftMs)} left`)

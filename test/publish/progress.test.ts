@@ -74,6 +74,11 @@ describe('the bar', () => {
   })
 })
 
+it('says how long it takes while the first of many files is on its way', () => {
+  const step: ProgressStep = { doing: 'reading', files: 0, ofFiles: 9, bytes: 1, ofBytes: 100 }
+  expect(toProgressLine('1.0.0', step, 10_000)).toContain('16 min 30 s left')
+})
+
 describe('showProgress', () => {
   const steps = (files: number): ProgressStep => ({ ...STEP, files, bytes: files * 100_000 })
 
