@@ -389,6 +389,8 @@ describe('looks at KV', () => {
     const world = await createPublished()
     await world.live(async (life) => {
       const own = await textOf(life)
+      // What the publication before has left behind.
+      await life.settle()
       world.beforeKv = () => new Promise(() => undefined)
       const odd = edited(own, { revision: 99 })
       const report = { held: await identify(own), kv: await identify(odd) }
