@@ -3,6 +3,7 @@
 
 import { mkdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { readFirstToken } from './local/first-token.ts'
 import { greet } from './local/greeting.ts'
@@ -21,6 +22,8 @@ const HELP = `npm start -- [options]
 const HOST = '127.0.0.1'
 /** A hand edit shall be seen on the next reload, not half a minute later. */
 const LOCAL_REFRESH_MS = '1000'
+/** By then a signal that ended a backend has reached us as well. */
+const SIGNAL_GRACE_MS = 250
 
 type Options = { readonly port: number; readonly data: string; readonly example: boolean }
 
@@ -74,7 +77,11 @@ async function start({ port, data, example }: Options): Promise<void> {
   })
   let shop: RunningShop | undefined
   let next: NextRelease | undefined
-  const stop = () => Promise.all([edge.dispose(), shop?.stop(), next?.backend.stop()])
+  const stop = async () => {
+    const ends = [edge.dispose(), shop?.stop(), next?.backend.stop()]
+    const failed = (await Promise.allSettled(ends)).find(({ status }) => status === 'rejected')
+    if (failed?.status === 'rejected') throw failed.reason
+  }
   const ending = endOnSignal(stop)
   try {
     shop = example ? await startShop(edge, data, HOST, token) : undefined
@@ -85,7 +92,9 @@ async function start({ port, data, example }: Options): Promise<void> {
     await stop()
     throw cause
   }
-  shop?.broken.then((message) => {
+  shop?.broken.then(async (message) => {
+    // Ctrl-C goes to the backends as well, and they may be the first to end.
+    await sleep(SIGNAL_GRACE_MS)
     if (ending.hasBegun()) return
     console.error(message)
     return ending.begin(1)
@@ -104,7 +113,8 @@ function endOnSignal(stop: () => Promise<unknown>): Ending {
   const begin = async (exitCode: number) => {
     if (hasBegun) process.exit(1)
     hasBegun = true
-    await stop()
+    // workerd gets a Ctrl-C too, and Miniflare may report as a failure what was asked for.
+    await stop().catch((cause) => console.error(`while ending: ${cause?.message ?? cause}`))
     process.exit(exitCode)
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {

@@ -86,9 +86,9 @@ describe('one URL, two versions', () => {
 describe('the pin', () => {
   it('keeps a tab whole when traffic moves, and lets the next page move', async () => {
     const tab = await profileOn('main')
+    const other = await profileOn('main')
     const before = holo.document
     await holo.put({ traffic: { main: 0, canary: 100 } })
-    const other = new Profile(holo.url)
     await vi.waitFor(
       async () => expect((await other.open('/')).headers['holo-version']).toBe('v2'),
       5000,
