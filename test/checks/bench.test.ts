@@ -242,3 +242,23 @@ it('measures rollbacks on real isolates', () => {
     })),
   )
 }, 120_000)
+
+it('sends a crowd through a rollout, and gives up on one that decides nothing', () => {
+  const args = ['--silent', 'bench:rollout', '--', '--only', '1.2.0', '--minutes', '0.05']
+  const { stdout, stderr, status } = spawnSync('npm', ['run', ...args], { encoding: 'utf8' })
+  expect(stdout).toBe('')
+  expect(stderr).toContain('fails for 3 %: step 1 of 3 (1 %)')
+  expect(stderr).toMatch(/nothing decided after \d+ visitors, step 1 of 3/)
+  expect(stderr).not.toContain('had no answer')
+  expect(status).toBe(1)
+}, 120_000)
+
+it.each([
+  [['--visitors', 'many'], '--visitors takes a number'],
+  [['--only', '9.9.9'], '--only takes versions of 1.1.0'],
+])('refuses %j of a rollout', (options, message) => {
+  const script = 'scripts/bench-rollout.ts'
+  const { status, stderr } = spawnSync(process.execPath, [script, ...options], { encoding: 'utf8' })
+  expect(status).toBe(2)
+  expect(stderr).toContain(message)
+})

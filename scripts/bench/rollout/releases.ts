@@ -1,0 +1,40 @@
+// The releases that are rolled out, and how the backend behaves towards each of them.
+
+/** Of visitors who ask, how many it fails for whatever the release is. */
+export const USUAL_FAILURES = 0.01
+/** How long it takes to answer whatever the release is, in milliseconds. */
+export const USUAL_MS = 20
+
+export const OLD = '1.0.0'
+
+export type Release = {
+  readonly version: string
+  /** What is wrong with it, as a heading. */
+  readonly name: string
+  /** Of visitors, beside the usual ones. */
+  readonly failures: number
+  /** Beside the usual time. */
+  readonly slowerMs: number
+  /** Whether a rollback withdraws it, so that open tabs leave it too. */
+  readonly withdraws: boolean
+}
+
+export const RELEASES: readonly Release[] = [
+  { version: '1.1.0', name: 'healthy', failures: 0, slowerMs: 0, withdraws: true },
+  { version: '1.2.0', name: 'fails for 3 %', failures: 0.03, slowerMs: 0, withdraws: true },
+  { version: '1.2.1', name: 'fails for 3 %, kept', failures: 0.03, slowerMs: 0, withdraws: false },
+  { version: '1.3.0', name: '300 ms slower', failures: 0, slowerMs: 300, withdraws: true },
+  { version: '1.3.1', name: '300 ms slower, kept', failures: 0, slowerMs: 300, withdraws: false },
+]
+
+/** 1, 5 and 25 percent, then all but a few, each for as short as is of use. */
+export const toPlan = ({ withdraws }: Release) => ({
+  steps: [
+    { weight: 1, gate: 'time', minMinutes: 0.5 },
+    { weight: 5, gate: 'time', minMinutes: 0.5 },
+    { weight: 25, gate: 'evidence', minMinutes: 0.5 },
+  ],
+  bake: { minutes: 0.5, heldBack: 5 },
+  metrics: [{ name: 'errors', margin: 3 }, { name: 'latency' }],
+  withdraw: withdraws,
+})

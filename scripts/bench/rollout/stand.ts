@@ -1,0 +1,106 @@
+// Holo as `npm start` runs it, with all releases published, the old one live, and their backend behind.
+
+import type { AssignmentsDocument } from '../../../src/assignments/schema.ts'
+import type { Explanation, Replay, RolloutStatus } from '../../../src/control/rollouts/contract.ts'
+import { createLocalTarget } from '../../../src/publish/local-target.ts'
+import { publishFolder } from '../../../src/publish/publish.ts'
+import { startBackend } from '../../local/backend-process.ts'
+import { startEdge } from '../../local/edge.ts'
+import { findFreePort } from '../../local/ports.ts'
+import { makeScript, withSite } from '../site.ts'
+import { OLD, RELEASES, type Release, toPlan } from './releases.ts'
+
+const HOST = '127.0.0.1'
+const TOKEN = 'holo-bench-0123456789abcdef0123456789abcdef'
+const BACKEND = new URL('backend.ts', import.meta.url).pathname
+const PUBLISHED = '2026-01-01T00:00:00.000Z'
+
+/** The path of the version's script, which its page asks for. */
+export const toScript = (version: string) => `/assets/app-${version.replaceAll('.', '')}9f3c71.js`
+
+export type Stand = {
+  readonly url: URL
+  /** Its id. */
+  readonly startRollout: (release: Release) => Promise<number>
+  readonly readRollout: (id: number) => Promise<RolloutStatus>
+  readonly explainRollout: (id: number) => Promise<Explanation>
+  readonly replayRollout: (id: number) => Promise<Replay>
+  readonly dispose: () => Promise<void>
+}
+
+export async function startStand(dataDir: string): Promise<Stand> {
+  const backend = await startBackend(BACKEND, await findFreePort(HOST))
+  const edge = await startEdge({
+    host: HOST,
+    port: 0,
+    dataDir,
+    variables: { ALLOW_INSECURE_ORIGINS: 'true', HOLO_ADMIN_TOKEN: TOKEN },
+    direct: true,
+  })
+  const call = async <T>(method: string, path: string, body?: object): Promise<T> => {
+    const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' }
+    const address = (to: string) => new URL(`/.holo/api${to}`, edge.url)
+    const etag = async () =>
+      (await fetch(address('/assignments'), { headers })).headers.get('etag') ?? '"0"'
+    const response = await fetch(address(path), {
+      method,
+      headers: body ? { ...headers, 'if-match': await etag() } : headers,
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    })
+    const text = await response.text()
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`)
+    return JSON.parse(text) as T
+  }
+  const dispose = async () => {
+    await Promise.all([edge.dispose(), backend.stop()])
+  }
+  try {
+    const target = createLocalTarget(await edge.miniflare.getR2Bucket('STORE'))
+    const versions: AssignmentsDocument['versions'] = {}
+    for (const id of [OLD, ...RELEASES.map(({ version }) => version)]) {
+      versions[id] = await publish(target, id, backend.origin)
+    }
+    const document: AssignmentsDocument = {
+      schema: 1,
+      revision: 1,
+      salt: 'bench',
+      environments: { main: { version: OLD }, canary: { version: OLD } },
+      traffic: { main: 100, canary: 0 },
+      versions,
+    }
+    await call('PUT', '/assignments', document)
+  } catch (cause) {
+    await dispose()
+    throw cause
+  }
+  return {
+    url: edge.url,
+    startRollout: async (release) => {
+      const body = { version: release.version, environment: 'canary', plan: toPlan(release) }
+      const { rollout } = await call<{ rollout: RolloutStatus }>('POST', '/rollouts', body)
+      return rollout.id
+    },
+    readRollout: (id) => call('GET', `/rollouts/${id}`),
+    explainRollout: (id) => call('GET', `/rollouts/${id}/explain`),
+    replayRollout: (id) => call('GET', `/rollouts/${id}/replay`),
+    dispose,
+  }
+}
+
+/** A page, its script, and the service that both releases have. As the document names the version. */
+function publish(
+  target: ReturnType<typeof createLocalTarget>,
+  id: string,
+  origin: string,
+): Promise<AssignmentsDocument['versions'][string]> {
+  const script = toScript(id)
+  const files = [
+    ['/index.html', `<!doctype html><title>${id}</title><script src="${script}"></script>\n`],
+    [script, makeScript(id, 14_000)],
+  ] as const
+  const services = [{ prefix: '/api/', origins: [origin] }]
+  return withSite(files, async (folder) => {
+    const { record } = await publishFolder(target, { folder, id, services, createdAt: PUBLISHED })
+    return { manifest: record.manifest, services, open: true, published: PUBLISHED }
+  })
+}

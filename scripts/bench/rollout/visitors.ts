@@ -1,0 +1,170 @@
+// New people all the time: each opens the page, gets its script, asks the API now and then while the
+// tab is open, and may look at a second page. What they were given is noted by version.
+
+import { Agent, request } from 'node:http'
+import { toScript } from './stand.ts'
+
+const DOCUMENT = { 'sec-fetch-dest': 'document', 'sec-fetch-mode': 'navigate' }
+const SCRIPT = { 'sec-fetch-dest': 'script', 'sec-fetch-mode': 'no-cors' }
+const CALL = { 'sec-fetch-dest': 'empty', 'sec-fetch-mode': 'cors' }
+
+/** Milliseconds between two calls of a tab. */
+const CALL_EVERY_MS = 2000
+/** How long a tab is open on average, and at most. */
+const TAB_MS = 10_000
+export const LONGEST_TAB_MS = 60_000
+const SECOND_PAGE = 0.3
+const REPLY_TIMEOUT_MS = 20_000
+
+/** What was given of one version. Times are milliseconds since the epoch, of the reply's arrival. */
+export type Given = {
+  readonly visitors: Set<string>
+  requests: number
+  /** Calls of the API that failed. */
+  failed: number
+  firstCallAt: number | undefined
+  firstFailureAt: number | undefined
+  lastDocumentAt: number
+  lastRequestAt: number
+}
+
+export type Crowd = {
+  readonly given: (version: string) => Given
+  /** All who came since the last time this was asked. */
+  readonly takeArrived: () => number
+  /** Requests that nobody answered, or that were answered by no version at all. */
+  readonly unanswered: () => number
+  readonly stop: () => Promise<void>
+}
+
+type Reply = {
+  readonly status: number
+  readonly version: string | undefined
+  readonly cookies: readonly string[]
+}
+
+export function startCrowd(url: URL, perSecond: number): Crowd {
+  const agent = new Agent({ keepAlive: true })
+  const byVersion = new Map<string, Given>()
+  const open = new Set<Promise<void>>()
+  let [arrived, unanswered, isStopped] = [0, 0, false]
+
+  const given = (version: string): Given => {
+    const known = byVersion.get(version)
+    if (known) return known
+    const fresh: Given = {
+      visitors: new Set(),
+      ...{ requests: 0, failed: 0, firstCallAt: undefined, firstFailureAt: undefined },
+      ...{ lastDocumentAt: 0, lastRequestAt: 0 },
+    }
+    byVersion.set(version, fresh)
+    return fresh
+  }
+
+  const visit = async () => {
+    const cookies = new Map<string, string>()
+    const get = async (path: string, headers: typeof DOCUMENT) => {
+      const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+      const all = { ...headers, ...(cookie ? { cookie } : {}) }
+      const reply = await ask(url, path, all, agent).catch(() => undefined)
+      if (!reply?.version) {
+        unanswered++
+        return undefined
+      }
+      for (const line of reply.cookies) {
+        const [pair = ''] = line.split(';')
+        const at = pair.indexOf('=')
+        cookies.set(pair.slice(0, at), pair.slice(at + 1))
+      }
+      note(given(reply.version), reply, headers, cookies.get('holo-visitor'))
+      return reply.version
+    }
+    const openPage = async () => {
+      const version = await get('/', DOCUMENT)
+      if (version) await get(toScript(version), SCRIPT)
+    }
+    const closesAt = Date.now() + Math.min(LONGEST_TAB_MS, -Math.log(Math.random()) * TAB_MS)
+    await openPage()
+    await get('/api/cart', CALL)
+    while (!isStopped && Date.now() + CALL_EVERY_MS < closesAt) {
+      await sleep(CALL_EVERY_MS)
+      await get('/api/cart', CALL)
+    }
+    if (!isStopped && Math.random() < SECOND_PAGE) await openPage()
+  }
+
+  /** As many as are due, so that a late timer does not make them fewer. */
+  const began = Date.now()
+  let started = 0
+  const timer = setInterval(() => {
+    const due = Math.floor(((Date.now() - began) / 1000) * perSecond)
+    for (; started < due; started++) {
+      arrived++
+      const visiting: Promise<void> = visit().finally(() => open.delete(visiting))
+      open.add(visiting)
+    }
+  }, 10)
+
+  return {
+    given,
+    takeArrived: () => {
+      const all = arrived
+      arrived = 0
+      return all
+    },
+    unanswered: () => unanswered,
+    stop: async () => {
+      isStopped = true
+      clearInterval(timer)
+      await Promise.all(open)
+      agent.destroy()
+    },
+  }
+}
+
+function note(
+  given: Given,
+  { status }: Reply,
+  headers: typeof DOCUMENT,
+  visitor: string | undefined,
+): void {
+  const now = Date.now()
+  if (visitor) given.visitors.add(visitor)
+  given.requests++
+  given.lastRequestAt = now
+  if (headers === DOCUMENT) given.lastDocumentAt = now
+  if (headers !== CALL) return
+  given.firstCallAt ??= now
+  if (status < 500) return
+  given.failed++
+  given.firstFailureAt ??= now
+}
+
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+function ask(
+  url: URL,
+  path: string,
+  headers: Record<string, string>,
+  agent: Agent,
+): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      { host: url.hostname, port: url.port, path, headers, agent },
+      (received) => {
+        const version = received.headers['holo-version']
+        received.on('error', reject)
+        received.resume().once('end', () =>
+          resolve({
+            status: received.statusCode ?? 0,
+            version: typeof version === 'string' ? version : undefined,
+            cookies: received.headers['set-cookie'] ?? [],
+          }),
+        )
+      },
+    )
+    sent.setTimeout(REPLY_TIMEOUT_MS, () => sent.destroy(new Error(`no answer from ${path}`)))
+    sent.on('error', reject)
+    sent.end()
+  })
+}
