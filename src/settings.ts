@@ -1,6 +1,6 @@
 // The Worker's variables as one total value: below this line nothing is missing or misspelt.
 
-import type { Freshness } from './assignments/load.ts'
+import type { Freshness } from './assignments/freshness.ts'
 import { checkOrigin, normaliseOrigin } from './assignments/origin.ts'
 import type { Env } from './env.ts'
 

@@ -1,6 +1,6 @@
 // The document in use, and the rule by which another one takes its place: valid, and of a higher
-// revision. Whatever is refused is counted by its reason. Where documents come from, and when, is
-// load.ts' affair.
+// revision. Whatever is refused is counted by its reason. Where documents come from, and when, is the
+// affair of kv-source.ts and control-source.ts.
 
 import { type Compiled, compileAssignments } from './compile.ts'
 import { formatProblems, parseAssignments } from './parse.ts'
@@ -55,6 +55,7 @@ export class Holding {
   }
   readonly #allowInsecure: boolean
   #held: Held | undefined
+  #lastInKv: Identity | undefined
   #lastLogged = ''
 
   constructor(allowInsecure: boolean) {
@@ -63,6 +64,11 @@ export class Holding {
 
   get held(): Held | undefined {
     return this.#held
+  }
+
+  /** The last valid document that KV gave, in use or not. */
+  get lastInKv(): Identity | undefined {
+    return this.#lastInKv
   }
 
   /**
@@ -100,8 +106,9 @@ export class Holding {
     return true
   }
 
-  /** KV was read at `at`, and this is what it had. */
+  /** KV was read at `at`, and this valid document is what it had. */
   seeInKv(identity: Identity, at: number): void {
+    this.#lastInKv = identity
     const held = this.#held
     if (held?.identity.digest === identity.digest) this.#held = { ...held, seenInKvAt: at }
   }

@@ -1,16 +1,14 @@
 // When one source of the document is asked: one call at a time, not before its time, and later after
-// failures. What is asked, and what is made of the answer, is load.ts' affair.
+// failures. What is asked, and what is made of the answer, is the affair of kv-source.ts and
+// control-source.ts.
 
-import { JITTER } from './limits.ts'
+import { FIRST_BACK_OFF_MS, JITTER, LONGEST_BACK_OFF_MS } from './limits.ts'
 
 export type TurnsOptions = {
   /** Milliseconds after which a call that has not ended no longer keeps others from beginning. */
   readonly timeoutMs: number
   /** Milliseconds from the beginning of one call to that of the next, before jitter. */
   readonly intervalMs: number
-  /** After a failure the next call waits: this long, doubled each time up to the longest. */
-  readonly firstBackOffMs: number
-  readonly longestBackOffMs: number
   /** 0 to 1. */
   readonly random: () => number
 }
@@ -62,10 +60,9 @@ export class Turns {
 
   fail(turn: Turn, now: number): void {
     if (!this.#end(turn)) return
-    const { firstBackOffMs, longestBackOffMs } = this.#options
     this.#isFailing = true
-    this.#notBefore =
-      now + this.jittered(Math.min(firstBackOffMs * 2 ** this.#failures, longestBackOffMs))
+    const backOffMs = Math.min(FIRST_BACK_OFF_MS * 2 ** this.#failures, LONGEST_BACK_OFF_MS)
+    this.#notBefore = now + this.jittered(backOffMs)
     this.#failures += 1
   }
 
