@@ -28,6 +28,25 @@ export const NO_EFFECT: Effect = { revision: undefined, before: undefined, after
 /** The newest row of a log, whether or not there is any. */
 export type AuditHead = { readonly seq: number; readonly hash: string }
 
+/** What a row's hash covers, in this order. */
+const HASHED_COLUMNS = [
+  'seq',
+  'at',
+  'actor',
+  'token',
+  'action',
+  'detail',
+  'reason',
+  'revision',
+  'before',
+  'after',
+  'request_id',
+  'previous',
+] as const satisfies readonly (keyof AuditTableRow)[]
+
+/** All columns of the table. */
+export const AUDIT_COLUMNS: readonly (keyof AuditTableRow)[] = [...HASHED_COLUMNS, 'hash']
+
 /** The row that follows `head`. */
 export async function makeRow(
   { at, actor, token, action, detail, reason, requestId }: Entry,
@@ -51,27 +70,9 @@ export async function makeRow(
   return { ...row, hash: await hashRow(row) }
 }
 
-/**
- * SHA-256 of a JSON array of all other fields, in the order of the table; `null` for what is not
- * there, and `detail` as the JSON text that it is.
- */
+/** SHA-256 of a JSON array of the hashed columns; `null` for what is not there, `detail` as its JSON text. */
 export function hashRow(row: Omit<AuditTableRow, 'hash'>): Promise<string> {
-  return digestText(
-    JSON.stringify([
-      row.seq,
-      row.at,
-      row.actor,
-      row.token,
-      row.action,
-      row.detail,
-      row.reason,
-      row.revision,
-      row.before,
-      row.after,
-      row.request_id,
-      row.previous,
-    ]),
-  )
+  return digestText(JSON.stringify(HASHED_COLUMNS.map((column) => row[column])))
 }
 
 /** A row as it is told. One that was damaged is told as far as it can be read. */

@@ -1,16 +1,12 @@
-// The control: the one Durable Object that writes the document. This class wires its parts and checks
-// who may call what; each part is a file beside this one, and contract.ts says what the calls mean.
+// The control: the one Durable Object that writes the document. This class checks who may call what
+// and passes it on; parts.ts makes what it passes it on to, and contract.ts says what the calls mean.
 
 import { DurableObject } from 'cloudflare:workers'
 import type { Identity, SyncReply, SyncReport } from '../assignments/sync.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { VersionRecord } from '../core/version-record.ts'
 import type { Env } from '../env.ts'
-import type { Access, AccessParts } from './access.ts'
-import { Alarm } from './alarm.ts'
-import { Authority } from './authority.ts'
 import { type Author, makeChange } from './change.ts'
-import { Collecting, type CollectingParts } from './collecting.ts'
 import { commandSchema, SCOPE_OF_COMMAND } from './commands.ts'
 import type {
   Answer,
@@ -28,141 +24,39 @@ import type {
   Verification,
 } from './contract.ts'
 import type { Garbage, Upload } from './contract-uploads.ts'
-import { Counting } from './counting/counting.ts'
 import type { MetricRange } from './counting/series.ts'
-import { Deletions } from './deletions.ts'
-import { Edits } from './edits.ts'
-import { External, type Look } from './external.ts'
-import { askOrigin } from './health/ask-origin.ts'
-import { Probing, type ProbingParts } from './health/probing.ts'
-import { HealthRecords } from './health/records.ts'
-import { History } from './history.ts'
-import { Known } from './known.ts'
-import { Ledger } from './ledger.ts'
-import { Pace } from './pace.ts'
-import { Publisher, type PublisherParts } from './publisher.ts'
-import { createRecords, type Records } from './records.ts'
-import { readRetentionSettings } from './retention.ts'
+import type { Look } from './external.ts'
+import { type ControlParts, type ControlSeams, createParts } from './parts.ts'
 import type { RolloutCommand, Start } from './rollouts/contract.ts'
-import { createCountingSource } from './rollouts/counted-windows.ts'
-import { Rollouts } from './rollouts/driver.ts'
-import type { WindowSource } from './rollouts/source.ts'
-import { RolloutStore } from './rollouts/store.ts'
 import type { Scope } from './scopes.ts'
-import { State } from './state.ts'
-import { createTables } from './tables.ts'
-import { createFindUnfinished } from './unfinished.ts'
-import { Uploading } from './uploading.ts'
-import { toUpload, Uploads } from './uploads.ts'
+import { toUpload } from './uploads.ts'
 import { verifyChain } from './verify.ts'
-
-/** What a control is made with besides its bindings. */
-export type ControlSeams = {
-  /** Milliseconds since the epoch. */
-  readonly now: () => number
-  readonly createAccess: (parts: AccessParts) => Access
-  readonly createRecords: (bucket: R2Bucket) => Records
-  /** Asks an origin whether it is well. */
-  readonly askOrigin: ProbingParts['ask']
-  readonly createSource: (counting: Counting) => WindowSource
-  /** Runs something in so many milliseconds, unless the object is evicted before. */
-  readonly later: (run: () => void, ms: number) => void
-}
-
-const SEAMS: Omit<ControlSeams, 'askOrigin'> = {
-  now: Date.now,
-  createAccess: (parts) => new Authority(parts),
-  createRecords,
-  createSource: createCountingSource,
-  later: (run, ms) => void setTimeout(run, ms),
-}
 
 type Named = Pick<Upload, 'version' | 'serial'>
 
 export class Control extends DurableObject<Env> implements ControlCalls {
-  readonly #parts: PublisherParts & CollectingParts
-  readonly #alarm: Alarm
-  readonly #publisher: Publisher
-  readonly #external: External
-  readonly #uploading: Uploading
-  readonly #collecting: Collecting
-  readonly #rollouts: Rollouts
-  readonly #probing: Probing
-  readonly #access: Access
-  readonly #pace = new Pace()
-  readonly #counting: Counting
+  readonly #parts: ControlParts
 
   constructor(ctx: DurableObjectState, env: Env, seams: Partial<ControlSeams> = {}) {
     super(ctx, env)
-    const { now, createAccess, createRecords, createSource, later } = { ...SEAMS, ...seams }
-    const ask: ProbingParts['ask'] = (target) => askOrigin(target, { bindings: env, now })
-    const { storage } = ctx
-    const { sql } = storage
-    createTables(sql)
-    const allowInsecure = env.ALLOW_INSECURE_ORIGINS === 'true'
-    const history = new History(sql)
-    const state = new State(sql)
-    const alarm = new Alarm(storage, now)
-    const ledger = new Ledger({ storage, history, state, alarm, allowInsecure })
-    const kv = env.ASSIGNMENTS
-    const uploads = new Uploads(sql)
-    const deletions = new Deletions(sql, now)
-    const records = createRecords(env.STORE)
-    this.#parts = {
-      ...{ kv, ledger, history, state, edits: new Edits(sql), now, allowInsecure },
-      ...{ uploads, deletions, records, known: new Known(sql) },
-      retention: readRetentionSettings(env),
-      findUnfinished: createFindUnfinished({
-        ...{ records, uploads },
-        isDeleting: () => deletions.isPending,
-      }),
-    }
-    this.#publisher = new Publisher(this.#parts)
-    this.#probing = new Probing({
-      records: new HealthRecords(sql),
-      document: () => ledger.head,
-      ask: seams.askOrigin ?? ask,
-      ...{ now, allowInsecure },
-    })
-    this.#external = new External(this.#parts)
-    this.#uploading = new Uploading(this.#parts)
-    this.#collecting = new Collecting(this.#parts)
-    this.#counting = new Counting({ storage, now, later })
-    this.#rollouts = new Rollouts({
-      ...this.#parts,
-      storage,
-      store: new RolloutStore(sql),
-      source: createSource(this.#counting),
-    })
-    alarm.add(() => this.#publisher.dueAt)
-    alarm.add(() => this.#rollouts.dueAt())
-    alarm.add(() => this.#probing.nextDueAt(now()))
-    this.#alarm = alarm
-    this.#access = createAccess({
-      sql,
-      env,
-      now,
-      recordAudit: (action, detail, { actor, token }, requestId, write) => {
-        const entry = { at: now(), actor, token, action, detail, reason: undefined, requestId }
-        return ledger.record([entry], write)
-      },
-    })
+    this.#parts = createParts(ctx.storage, env, seams)
   }
 
   /** From memory; a look at KV that it gives reason to comes after the answer. */
   async sync(report: SyncReport): Promise<SyncReply> {
-    const nextMs = this.#pace.record(this.#parts.now())
-    const look = this.#external.consider(report)
+    const { pace, now, external, counting, probing, ledger } = this.#parts
+    const nextMs = pace.record(now())
+    const look = external.consider(report)
     if (look) this.ctx.waitUntil(this.#noticeAfter(look))
-    const { down } = this.#probing
-    if (report.batch) this.#counting.receive(report.batch)
-    const { collected } = this.#counting
+    const { down } = probing
+    if (report.batch) counting.receive(report.batch)
+    const { collected } = counting
     const brief = {
       nextMs,
       ...(collected ? { collected } : {}),
       ...(down.length > 0 ? { down } : {}),
     }
-    const { head } = this.#parts.ledger
+    const { head } = ledger
     if (!head) return { current: undefined, text: undefined, ...brief }
     const { revision, digest, text } = head
     const has = report.held?.revision === revision && report.held.digest === digest
@@ -174,32 +68,34 @@ export class Control extends DurableObject<Env> implements ControlCalls {
    * that the platform repeats nothing.
    */
   override async alarm(): Promise<void> {
-    await this.#rollouts.run()
-    await this.#publisher.run()
+    const { rollouts, publisher, probing, alarm, now } = this.#parts
+    await rollouts.run()
+    await publisher.run()
     // Behind it: origins that hang must not hold up a rollback.
-    this.ctx.waitUntil(this.#probing.run(this.#parts.now()))
+    this.ctx.waitUntil(probing.run(now()))
     // Whoever still publishes arms it afterwards.
-    if (!this.#publisher.isRunning) this.#alarm.arm()
+    if (!publisher.isRunning) alarm.arm()
   }
 
   async watch(): Promise<void> {
-    const isLost = await this.#alarm.isLost()
-    if (isLost && !this.#publisher.isRunning && !this.#rollouts.isBusy) this.#alarm.arm()
-    if (this.#publisher.isDue) return
-    await this.#noticeAfter(this.#external.look())
+    const { rollouts, publisher, external, alarm } = this.#parts
+    const isLost = await alarm.isLost()
+    if (isLost && !publisher.isRunning && !rollouts.isBusy) alarm.arm()
+    if (publisher.isDue) return
+    await this.#noticeAfter(external.look())
   }
 
   /** A look may have adopted what concerns a rollout. */
   async #noticeAfter(look: Promise<Look>): Promise<Look> {
     const found = await look
-    await this.#rollouts.notice()
+    await this.#parts.rollouts.notice()
     return found
   }
 
   async change(caller: Caller, change: Change): Promise<Result<Committed, Refused>> {
     const command = commandSchema.safeParse(change.command)
     const scope = command.success ? SCOPE_OF_COMMAND[command.data.kind] : 'admin'
-    const principal = await this.#access.authorise(caller, scope)
+    const principal = await this.#parts.access.authorise(caller, scope)
     if (!principal.ok) return principal
     if (!command.success) {
       const problems = command.error.issues.map(({ path, message }) => ({
@@ -214,8 +110,8 @@ export class Control extends DurableObject<Env> implements ControlCalls {
     }
     const author = { principal: principal.value, requestId: caller.requestId }
     const made = { ...change, command: command.data }
-    const changed = await this.#collecting.hold(() => makeChange(this.#parts, author, made))
-    if (changed.ok && changed.value.changed) await this.#rollouts.notice()
+    const changed = await this.#parts.collecting.hold(() => makeChange(this.#parts, author, made))
+    if (changed.ok && changed.value.changed) await this.#parts.rollouts.notice()
     return changed
   }
 
@@ -257,7 +153,7 @@ export class Control extends DurableObject<Env> implements ControlCalls {
 
   health(caller: Caller): Answer<Health> {
     return this.#answer(caller, 'read', () => {
-      const { ledger, state, edits, now } = this.#parts
+      const { ledger, state, edits, pace, now } = this.#parts
       const row = state.read()
       return {
         revision: ledger.head?.revision ?? 0,
@@ -265,22 +161,23 @@ export class Control extends DurableObject<Env> implements ControlCalls {
         published: row.published,
         publishError: row.publish_error ?? undefined,
         externalProblem: row.external_problem ?? undefined,
-        callsPerSecond: this.#pace.callsPerSecond(now()),
-        nextMs: this.#pace.nextMs(now()),
+        callsPerSecond: pace.callsPerSecond(now()),
+        nextMs: pace.nextMs(now()),
         overwritten: edits.countOverwritten(),
       }
     })
   }
 
   services(caller: Caller) {
-    return this.#answer(caller, 'read', () => this.#probing.report(this.#parts.now()))
+    const { probing, now } = this.#parts
+    return this.#answer(caller, 'read', () => probing.report(now()))
   }
 
   async openUpload(caller: Caller, record: VersionRecord, isRecorded: boolean) {
     const author = await this.#authorise(caller, 'publish')
     if (!author.ok) return author
     await this.#lookWhenEmpty()
-    return this.#uploading.open(record, isRecorded)
+    return this.#parts.uploading.open(record, isRecorded)
   }
 
   upload(caller: Caller, version: string) {
@@ -291,45 +188,45 @@ export class Control extends DurableObject<Env> implements ControlCalls {
   }
 
   finalisedManifests(caller: Caller) {
-    return this.#answer(caller, 'publish', () => this.#uploading.finalisedManifests())
+    return this.#answer(caller, 'publish', () => this.#parts.uploading.finalisedManifests())
   }
 
   async beginVerification(caller: Caller, version: string, manifest: string) {
     const author = await this.#authorise(caller, 'publish')
-    return author.ok ? this.#uploading.begin(version, manifest) : author
+    return author.ok ? this.#parts.uploading.begin(version, manifest) : author
   }
 
   recordVerified(caller: Caller, upload: Named, from: number, to: number) {
-    return this.#answer(caller, 'publish', () => this.#uploading.advance(upload, from, to))
+    return this.#answer(caller, 'publish', () => this.#parts.uploading.advance(upload, from, to))
   }
 
   async finishUpload(caller: Caller, upload: Named) {
     const author = await this.#authorise(caller, 'publish')
-    return author.ok ? this.#uploading.finish(upload, author.value) : author
+    return author.ok ? this.#parts.uploading.finish(upload, author.value) : author
   }
 
   versionUses(caller: Caller) {
-    return this.#answer(caller, 'read', () => this.#collecting.uses())
+    return this.#answer(caller, 'read', () => this.#parts.collecting.uses())
   }
 
   protection(caller: Caller) {
-    return this.#answer(caller, 'admin', () => this.#collecting.protection())
+    return this.#answer(caller, 'admin', () => this.#parts.collecting.protection())
   }
 
   async retire(caller: Caller, dryRun: boolean) {
     const author = await this.#authorise(caller, 'admin')
-    return author.ok ? this.#collecting.retire(author.value, dryRun) : author
+    return author.ok ? this.#parts.collecting.retire(author.value, dryRun) : author
   }
 
   collect(caller: Caller, garbage: Garbage) {
-    return this.#answer(caller, 'admin', () => this.#collecting.collect(garbage))
+    return this.#answer(caller, 'admin', () => this.#parts.collecting.collect(garbage))
   }
 
   async startRollout(caller: Caller, start: Start) {
     const author = await this.#authorise(caller, 'shift')
     if (!author.ok) return author
     await this.#lookWhenEmpty()
-    return this.#collecting.hold(() => this.#rollouts.start(author.value, start))
+    return this.#parts.collecting.hold(() => this.#parts.rollouts.start(author.value, start))
   }
 
   async commandRollout(
@@ -339,68 +236,70 @@ export class Control extends DurableObject<Env> implements ControlCalls {
     reason: string | undefined,
   ) {
     const author = await this.#authorise(caller, 'shift')
-    return author.ok ? this.#rollouts.command(author.value, id, command, reason) : author
+    return author.ok ? this.#parts.rollouts.command(author.value, id, command, reason) : author
   }
 
   rollouts(caller: Caller, page: PageQuery) {
-    return this.#answer(caller, 'read', () => this.#rollouts.page(page))
+    return this.#answer(caller, 'read', () => this.#parts.rollouts.page(page))
   }
 
   rollout(caller: Caller, id: number) {
-    return this.#answer(caller, 'read', () => this.#rollouts.status(id))
+    return this.#answer(caller, 'read', () => this.#parts.rollouts.status(id))
   }
 
   explainRollout(caller: Caller, id: number) {
-    return this.#answer(caller, 'read', () => this.#rollouts.explain(id))
+    return this.#answer(caller, 'read', () => this.#parts.rollouts.explain(id))
   }
 
   replayRollout(caller: Caller, id: number) {
-    return this.#answer(caller, 'read', () => this.#rollouts.replay(id))
+    return this.#answer(caller, 'read', () => this.#parts.rollouts.replay(id))
   }
 
   metrics(caller: Caller, range: MetricRange) {
+    const { counting } = this.#parts
     return this.#answer(caller, 'read', () => {
-      const points = this.#counting.metrics(range)
-      return { points, losses: this.#counting.losses }
+      const points = counting.metrics(range)
+      return { points, losses: counting.losses }
     })
   }
 
   metricsSince(caller: Caller) {
+    const { counting } = this.#parts
     return this.#answer(caller, 'read', () => {
-      const series = this.#counting.since()
-      return { series, losses: this.#counting.losses }
+      const series = counting.since()
+      return { series, losses: counting.losses }
     })
   }
 
   authenticate(caller: Caller) {
-    return this.#access.authenticate(caller)
+    return this.#parts.access.authenticate(caller)
   }
 
   tokens(caller: Caller) {
-    return this.#access.tokens(caller)
+    return this.#parts.access.tokens(caller)
   }
 
   createToken(caller: Caller, token: NewToken) {
-    return this.#access.createToken(caller, token)
+    return this.#parts.access.createToken(caller, token)
   }
 
   revokeToken(caller: Caller, id: string) {
-    return this.#access.revokeToken(caller, id)
+    return this.#parts.access.revokeToken(caller, id)
   }
 
   async #authorise(caller: Caller, scope: Scope): Promise<Result<Author, Denied>> {
-    const principal = await this.#access.authorise(caller, scope)
+    const principal = await this.#parts.access.authorise(caller, scope)
     if (!principal.ok) return principal
     return ok({ principal: principal.value, requestId: caller.requestId })
   }
 
   async #answer<T>(caller: Caller, scope: Scope, tell: () => T | Promise<T>): Answer<T> {
-    const principal = await this.#access.authorise(caller, scope)
+    const principal = await this.#parts.access.authorise(caller, scope)
     return principal.ok ? ok(await tell()) : principal
   }
 
   /** An empty control may have been set up beside a document that people wrote by hand. */
   async #lookWhenEmpty() {
-    return this.#parts.ledger.head ? 'read' : this.#external.look()
+    return this.#parts.ledger.head ? 'read' : this.#parts.external.look()
   }
 }

@@ -5,7 +5,15 @@ import { parseAssignments } from '../assignments/parse.ts'
 import { digestText } from '../assignments/sync.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { Alarm } from './alarm.ts'
-import { type AuditHead, type Effect, type Entry, makeRow, NO_EFFECT, toAuditRow } from './audit.ts'
+import {
+  AUDIT_COLUMNS,
+  type AuditHead,
+  type Effect,
+  type Entry,
+  makeRow,
+  NO_EFFECT,
+  toAuditRow,
+} from './audit.ts'
 import type { AuditRow, PageQuery } from './contract.ts'
 import { type Content, serialise, toBare } from './document.ts'
 import type { Refusal } from './draft.ts'
@@ -167,21 +175,9 @@ export class Ledger {
   #insertAudit(row: AuditTableRow): void {
     const { storage, state } = this.#parts
     storage.sql.exec(
-      `INSERT INTO audit (seq, at, actor, token, action, detail, reason, revision, before, after,
-        request_id, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      row.seq,
-      row.at,
-      row.actor,
-      row.token,
-      row.action,
-      row.detail,
-      row.reason,
-      row.revision,
-      row.before,
-      row.after,
-      row.request_id,
-      row.previous,
-      row.hash,
+      `INSERT INTO audit (${AUDIT_COLUMNS.join(', ')})
+       VALUES (${AUDIT_COLUMNS.map(() => '?').join(', ')})`,
+      ...AUDIT_COLUMNS.map((column) => row[column]),
     )
     state.write({ audit_seq: row.seq, audit_hash: row.hash })
   }
