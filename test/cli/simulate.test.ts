@@ -119,9 +119,61 @@ describe('holo simulate', () => {
   it('says which metric has nothing to go by', async () => {
     const plan = { metrics: [{ name: 'errors', margin: 1.5 }, { name: 'checkout' }] }
     await writeFile(join(folder, 'checkout.json'), JSON.stringify(plan))
-    const { json } = await run(['checkout.json', '--runs', '1', '--days', '0.1', '--json'])
-    expect(json?.notices).toEqual(['nothing is supposed of "checkout", which the plan waits for'])
+    const args = ['checkout.json', '--runs', '1', '--days', '0.1', '--json']
+    const { json } = await run(args)
+    expect(json?.notices).toEqual([
+      'nothing is supposed of "checkout", which the plan waits for',
+      expect.stringMatching(
+        /^"holo rollout start" refuses this plan: metrics\[1\]\.name: nothing counts/,
+      ),
+    ])
     expect(json?.outcomes).toMatchObject([{ outcome: 'unfinished' }])
+  })
+
+  it('judges another metric by what is supposed of it', async () => {
+    const plan = {
+      preset: 'standard',
+      metrics: [{ name: 'checkout' }, { name: 'pay', required: false }],
+    }
+    const steps = [{ weight: 50, gate: 'time', minMinutes: 5 }]
+    await writeFile(join(folder, 'shares.json'), JSON.stringify({ ...plan, steps }))
+    const metric = [
+      '--metric',
+      'checkout',
+      'main=1%',
+      'canary=1%',
+      '--metric',
+      'pay',
+      'main=1%',
+      'canary=20%',
+    ]
+    const { json } = await run(['shares.json', '--runs', '5', ...metric, '--json'])
+    expect(json?.supposed).toMatchObject({
+      text: expect.stringContaining(
+        '"pay" says yes for 1 % of the old version\'s visitors and for 20 %',
+      ),
+      metrics: { pay: { control: 0.01, canary: 0.2 } },
+    })
+    expect(json?.outcomes).toMatchObject([{ outcome: 'rolledBack', runs: 5 }])
+    expect(json).toMatchObject({
+      example: { rows: [{}, { reason: expect.stringMatching(/^pay: /) }] },
+    })
+  })
+
+  it.each([
+    ['main=1%', /takes a name first/],
+    ['checkout main=1%', /--metric checkout takes a value for each of two sides/],
+    ['checkout main=1% canary=2% checkout', /names checkout twice/],
+    ['chekout main=1% canary=2%', /no metric "chekout" \(did you mean "checkout"\?\)/],
+    ['latency a=1% b=2%', /say --latency instead/],
+    ['errors a=1% b=2%', /say --error-rate main=1% canary=2% instead/],
+    ['paint a=1% b=2%', /"paint" has edges/],
+  ])('says what is wrong with --metric %s', async (words, sentence) => {
+    const metrics = [{ name: 'checkout' }, { name: 'paint', edges: [1000, 2500] }]
+    await writeFile(join(folder, 'named.json'), JSON.stringify({ preset: 'instant', metrics }))
+    const { code, stderr, stdout } = await run(['named.json', '--metric', ...words.split(' ')])
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(sentence)
   })
 })
 

@@ -187,6 +187,33 @@ describe('plans', () => {
     })
   })
 
+  it('that name what nothing counts are refused by name, and nothing is begun', async () => {
+    const world = await createRollingWorld()
+    await live(world, async (rolling) => {
+      const metrics = [
+        { name: 'errors', margin: 1.5 },
+        { name: 'checkout', required: false },
+      ]
+      for (const dryRun of [true, false]) {
+        const refused = await rolling.tryStart({ plan: { metrics }, dryRun })
+        expect(refused).toMatchObject({
+          ok: false,
+          error: {
+            kind: 'invalid',
+            problems: [
+              {
+                path: 'plan.metrics[1].name',
+                message: expect.stringMatching(/nothing counts "checkout".+errors and latency/),
+              },
+            ],
+          },
+        })
+      }
+      expect((await rolling.content()).revision).toBe(1)
+      expect(await rolling.life.state.storage.getAlarm()).toBeNull()
+    })
+  })
+
   it('share the buckets of the two environments, and leave a third one alone', async () => {
     const document = releasedDocument()
     const traffic = { main: 60, canary: 0, blue: 40 }

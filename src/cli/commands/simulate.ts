@@ -53,6 +53,11 @@ export const SIMULATE = command({
       parse: collect,
     },
     {
+      flags: '--metric <name side=share...>',
+      about: 'another yes/no metric of the plan, as in checkout main=1% canary=2%',
+      parse: collect,
+    },
+    {
       flags: '--record <file>',
       about: 'the traffic of a file of "holo metrics export" instead of a made-up one',
     },

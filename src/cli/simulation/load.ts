@@ -17,16 +17,25 @@ export type Supposed = {
   readonly latencyMs: Pair | undefined
 }
 
+/** Shares of visitors for whom a yes/no metric says yes, by its name. */
+export type Shares = Readonly<Record<string, Pair>>
+
 export function toLoad({ visitorsPerMinute, errorRate, latencyMs }: Supposed): Load {
   return {
     visitorsPerMinute,
     metrics: {
-      [ERRORS.name]: both(errorRate, (rate) => ({ rate })),
+      [ERRORS.name]: both(errorRate, toRate),
       ...(latencyMs
         ? { [LATENCY.name]: both(latencyMs, (median) => ({ median, spread: DEFAULT_SPREAD })) }
         : {}),
     },
   }
+}
+
+/** What was supposed or recorded, and the shares of other metrics beside it. */
+export function addShares(load: Load, shares: Shares): Load {
+  const added = Object.entries(shares).map(([name, pair]) => [name, both(pair, toRate)])
+  return { ...load, metrics: { ...load.metrics, ...Object.fromEntries(added) } }
 }
 
 /** Metrics of the plan for which nothing is supposed, so that they have no data. */
@@ -36,4 +45,8 @@ export function findUnsupposed(metrics: readonly Metric[], load: Load): readonly
 
 function both({ control, canary }: Pair, to: (value: number) => Outcome) {
   return { control: to(control), canary: to(canary) }
+}
+
+function toRate(rate: number): Outcome {
+  return { rate }
 }

@@ -16,6 +16,10 @@ export const simulatedShape = z.strictObject({
     visitorsPerMinute: z.number().optional().describe('New visitors of both sides together'),
     errorRate: pair.optional().describe('Shares of visitors who meet a failure, 0 to 1'),
     latencyMs: pair.optional().describe('Medians of the time to first byte'),
+    metrics: z
+      .record(z.string(), pair)
+      .optional()
+      .describe('Shares of visitors for whom a yes/no metric says yes, 0 to 1'),
   }),
   seed: z.int(),
   runs: z.int(),

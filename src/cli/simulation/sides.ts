@@ -37,6 +37,33 @@ export function parsePair(
   return { control: values.get(control) ?? 0, canary: values.get(canary) ?? 0 }
 }
 
+/** Both sides of several things: `checkout main=1% canary=2% signUp main=…`. @throws CliFailure */
+export function parseNamedPairs(
+  option: string,
+  texts: readonly string[],
+  parse: (text: string) => number | undefined,
+  example: string,
+): Readonly<Record<string, Pair>> {
+  const named = new Map<string, string[]>()
+  let current: string[] | undefined
+  for (const text of texts) {
+    if (text.includes('=')) {
+      if (!current) throw misuse(`${option} takes a name first, as in ${example}`)
+      current.push(text)
+      continue
+    }
+    if (named.has(text)) throw misuse(`${option} names ${text} twice`)
+    current = []
+    named.set(text, current)
+  }
+  return Object.fromEntries(
+    [...named].map(([name, sides]) => [
+      name,
+      parsePair(`${option} ${name}`, sides, parse, example),
+    ]),
+  )
+}
+
 /** `2%` as 0.02; `undefined` for what is no share. */
 export function parseShare(text: string): number | undefined {
   const [, percent] = /^(\d+(?:\.\d+)?)\s*%$/.exec(text) ?? []

@@ -1,20 +1,31 @@
 // What is supposed of the traffic, from the options of `holo simulate`: made up from rates, or recorded.
 
 import type { Plan } from '../../core/rollout/plan.ts'
+import { ERRORS, LATENCY } from '../../core/rollout/presets.ts'
 import type { Load } from '../../core/simulate/traffic.ts'
+import { findUncounted } from '../../plans/counted.ts'
 import type { Context } from '../command.ts'
 import { readJson } from '../document.ts'
 import { misuse } from '../failure.ts'
+import { toSuggestion } from '../suggest.ts'
 import { toPercentText } from '../words.ts'
-import { findUnsupposed, toLoad } from './load.ts'
+import { addShares, findUnsupposed, type Shares, toLoad } from './load.ts'
 import { readRecord } from './record.ts'
 import type { Simulated } from './shape.ts'
-import { type Pair, parseDuration, parsePair, parseRate, parseShare } from './sides.ts'
+import {
+  type Pair,
+  parseDuration,
+  parseNamedPairs,
+  parsePair,
+  parseRate,
+  parseShare,
+} from './sides.ts'
 
 export type SupposedOptions = {
   readonly errorRate?: readonly string[]
   readonly visitors?: string
   readonly latency?: readonly string[]
+  readonly metric?: readonly string[]
   readonly record?: string
   readonly worse?: number
 }
@@ -28,34 +39,72 @@ export type Supposed = {
 const DEFAULT_ERROR_RATE: Pair = { control: 0.01, canary: 0.01 }
 const DEFAULT_VISITORS_PER_MINUTE = 500
 
+const RATES = 'main=1% canary=2%'
+
 /** @throws CliFailure */
 export async function suppose(
   context: Pick<Context, 'cwd' | 'streams'>,
   plan: Plan,
   options: SupposedOptions,
 ): Promise<Supposed> {
+  const shares = readShares(plan, options.metric)
+  const { loadAt, told, notices } = await supposeTraffic(context, options)
+  const sentences = Object.entries(shares).map(([name, { control, canary }]) => {
+    const [old, next] = [toShareText(control), toShareText(canary)]
+    return `"${name}" says yes for ${old} of the old version's visitors and for ${next} of the new one's`
+  })
+  const metrics = sentences.length > 0 ? { metrics: shares } : {}
+  return {
+    loadAt: (window) => addShares(loadAt(window), shares),
+    told: { ...told, text: [told.text, ...sentences].join(', '), ...metrics },
+    notices: [
+      ...notices,
+      ...toMissing(plan, addShares(loadAt(0), shares)),
+      ...findUncounted(plan).map(({ path, message }) => {
+        return `"holo rollout start" refuses this plan: ${path}: ${message}`
+      }),
+    ],
+  }
+}
+
+/** @throws CliFailure for a metric that is not the plan's, or of which no share can be supposed. */
+function readShares({ metrics }: Plan, texts: readonly string[] = []): Shares {
+  const shares = parseNamedPairs('--metric', texts, parseShare, `checkout ${RATES}`)
+  for (const name of Object.keys(shares)) {
+    const metric = metrics.find((one) => one.name === name)
+    if (name === ERRORS.name) throw misuse(`say --error-rate ${RATES} instead of --metric ${name}`)
+    if (name === LATENCY.name) throw misuse(`say --latency instead of --metric ${name}`)
+    if (!metric) {
+      const names = metrics.map((one) => one.name)
+      const suggestion = toSuggestion(name, names)
+      throw misuse(`the plan has no metric "${name}"${suggestion}; it has ${names.join(', ')}`)
+    }
+    if (metric.edges) {
+      throw misuse(`"${name}" has edges, and --metric takes shares of a yes/no metric`)
+    }
+  }
+  return shares
+}
+
+async function supposeTraffic(
+  context: Pick<Context, 'cwd' | 'streams'>,
+  options: SupposedOptions,
+): Promise<Supposed> {
   const { record, worse } = options
   if (record === undefined) {
     if (worse !== undefined) throw misuse('--worse goes with --record: say --error-rate instead')
-    return supposeRates(plan, options)
+    return supposeRates(options)
   }
   if (options.errorRate ?? options.visitors ?? options.latency) {
     throw misuse('--record has its own rates: --worse changes those of the new version')
   }
-  const recorded = readRecord(await readJson(context, record), record, worse ?? 1)
-  return {
-    loadAt: recorded.loadAt,
-    told: { text: recorded.text, record },
-    notices: [...recorded.notices, ...toMissing(plan, recorded.loadAt(0))],
-  }
+  const { loadAt, text, notices } = readRecord(await readJson(context, record), record, worse ?? 1)
+  return { loadAt, told: { text, record }, notices }
 }
 
 /** @throws CliFailure */
-function supposeRates(plan: Plan, options: SupposedOptions): Supposed {
-  const { visitors, errorRate: rates, latency } = options
-  const errorRate = rates
-    ? parsePair('--error-rate', rates, parseShare, 'main=1% canary=2%')
-    : DEFAULT_ERROR_RATE
+function supposeRates({ visitors, errorRate: rates, latency }: SupposedOptions): Supposed {
+  const errorRate = rates ? parsePair('--error-rate', rates, parseShare, RATES) : DEFAULT_ERROR_RATE
   const latencyMs = latency
     ? parsePair('--latency', latency, parseDuration, 'main=120ms canary=150ms')
     : undefined
@@ -75,7 +124,7 @@ function supposeRates(plan: Plan, options: SupposedOptions): Supposed {
   return {
     loadAt: () => load,
     told: { text, visitorsPerMinute, errorRate, ...(latencyMs ? { latencyMs } : {}) },
-    notices: toMissing(plan, load),
+    notices: [],
   }
 }
 

@@ -2,7 +2,9 @@
 // is driver.ts' affair.
 
 import { err, ok, type Result } from '../../core/result.ts'
+import type { Plan } from '../../core/rollout/plan.ts'
 import { newRollout } from '../../core/rollout/state.ts'
+import { findUncounted } from '../../plans/counted.ts'
 import { parsePlan } from '../../plans/parse.ts'
 import { pointEnvironment } from '../apply-environments.ts'
 import type { Content } from '../document.ts'
@@ -68,15 +70,8 @@ export function begin(
   current: Content,
   { id, by, at, allowInsecure }: BeginOptions,
 ): Result<Begun, readonly Refusal[]> {
-  const plan = parsePlan(raw)
-  if (!plan.ok) {
-    return err(
-      plan.error.map(({ path, message }) => ({
-        path: path === '' ? 'plan' : `plan.${path}`,
-        message,
-      })),
-    )
-  }
+  const plan = readPlan(raw)
+  if (!plan.ok) return plan
   const pointed = pointEnvironment({ kind: 'set-environment', name: environment, version }, current)
   if (!pointed.ok) return pointed
   const draft = parseDraft(pointed.value, allowInsecure)
@@ -94,6 +89,16 @@ export function begin(
   if ('refused' in outcome) return refuse('', outcome.refused)
   const acted = applyActions(outcome.actions, draft.value, rollout, allowInsecure)
   return acted.ok ? ok({ rollout, outcome, content: acted.value }) : acted
+}
+
+/** A plan all of whose metrics are counted. */
+function readPlan(raw: unknown): Result<Plan, readonly Refusal[]> {
+  const plan = parsePlan(raw)
+  const problems = plan.ok ? findUncounted(plan.value) : plan.error
+  if (plan.ok && problems.length === 0) return plan
+  return err(
+    problems.map(({ path, message }) => ({ path: path === '' ? 'plan' : `plan.${path}`, message })),
+  )
 }
 
 type Fresh = Pick<Rollout, 'id' | 'environment' | 'base'> & { by: string; at: number }
