@@ -124,8 +124,20 @@ export const DELETION_WAIT_MS = 500
 export const DEFAULT_RETAINED_VERSIONS = 10
 export const DEFAULT_RETAINED_DAYS = 30
 
-/** A rollout is looked at as often as its windows close. */
+/** A rollout is looked at as often as its windows close, as long as anything can come of it. */
 export const ROLLOUT_LOOK_MS = 10_000
+
+/**
+ * One in which time alone does something: often enough that all of it is watched, of which no more than a
+ * minute is believed between two looks.
+ */
+export const ROLLOUT_MINUTE_LOOK_MS = 50_000
+
+/**
+ * One that nobody sees and that waits for somebody's word: there are no more windows by then than one look
+ * takes in, so that the first look after the word sees all.
+ */
+export const ROLLOUT_RARE_LOOK_MS = 900_000
 
 /** With one that is due all others are looked at that are due within this: one alarm serves them all. */
 export const ROLLOUT_LOOK_SLACK_MS = 5000

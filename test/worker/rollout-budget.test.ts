@@ -6,14 +6,19 @@ import {
   ROLLOUT_LOOK_BURST,
   ROLLOUT_LOOK_COST_MS,
   ROLLOUT_LOOK_MS,
+  ROLLOUT_MINUTE_LOOK_MS,
+  ROLLOUT_RARE_LOOK_MS,
   ROWS_PER_LOOK,
   ROWS_PER_PUBLICATION,
   ROWS_PER_ROLLOUT,
   ROWS_PER_TRANSITION,
 } from '../../src/control/limits.ts'
 import { chargeLook, lookDueAt } from '../../src/control/rollouts/schedule.ts'
+import { PRESETS } from '../../src/core/rollout/presets.ts'
+import { newRollout } from '../../src/core/rollout/state.ts'
+import { step } from '../../src/core/rollout/step.ts'
 import type { World } from './control-world.ts'
-import { createRollingWorld, HOUR, live, MINUTE } from './rollout-world.ts'
+import { createRollingWorld, FAILING, HOUR, live, MINUTE } from './rollout-world.ts'
 
 /** What an account without a plan may write a day. */
 const FREE_ROWS_PER_DAY = 100_000
@@ -99,22 +104,116 @@ describe('a rollout that runs', () => {
   })
 })
 
+describe('a rollout that waits for somebody', () => {
+  const WAITS = { preset: 'blue-green' }
+
+  it('at 0 % is hardly looked at, and sees everything at once when it goes on', async () => {
+    const world = await createRollingWorld()
+    await live(world, async (rolling) => {
+      await rolling.start({ plan: WAITS })
+      await rolling.life.runAlarms(1)
+      const spent = createMeter(world.world)
+      await rolling.pass(3 * HOUR)
+      const { rows, alarms } = spent()
+      const looks = (3 * HOUR) / ROLLOUT_RARE_LOOK_MS
+      expect(alarms).toBeLessThanOrEqual(looks + 1)
+      expect(rows).toBeLessThanOrEqual((looks + 1) * ROWS_PER_LOOK)
+      rolling.script.load = FAILING
+      await rolling.pass(14 * MINUTE)
+      expect(await rolling.command('advance')).toMatchObject({ weight: 95, visitors: [0, 0] })
+      const from = world.world.now
+      expect(await rolling.finish(HOUR)).toMatchObject({ phase: 'rolledBack' })
+      expect(world.world.now - from).toBeLessThanOrEqual(2 * MINUTE)
+      expect(await rolling.replay()).toMatchObject({ same: true })
+      console.log(`three hours at 0 %: ${rows} rows, ${alarms} alarms`)
+    })
+  })
+
+  it.each([
+    ['holds', 'hold', { phase: 'step', held: true }],
+    ['is taken back', 'rollBack', { phase: 'rolledBack' }],
+  ])('at 0 % %s when the time of its gate is over', async (_, atMax, end) => {
+    const world = await createRollingWorld()
+    await live(world, async (rolling) => {
+      const steps = [{ weight: 0, gate: 'manual', minMinutes: 10, maxMinutes: 60, atMax }]
+      await rolling.start({ plan: { ...WAITS, steps } })
+      const spent = createMeter(world.world)
+      await rolling.pass(59 * MINUTE)
+      expect(spent().alarms).toBeLessThanOrEqual(HOUR / ROLLOUT_MINUTE_LOOK_MS + 2)
+      const before = await rolling.status()
+      expect(before).toMatchObject({ phase: 'step', held: false, obstacle: { kind: 'manual' } })
+      expect(before.oddities.gaps).toBe(0)
+      await rolling.pass(3 * MINUTE)
+      expect(await rolling.status()).toMatchObject(end)
+    })
+  })
+
+  it('in a pause is looked at less while nobody comes, and taken back when visitors fail', async () => {
+    const world = await createRollingWorld()
+    const { script } = world
+    await live(world, async (rolling) => {
+      await rolling.start()
+      await rolling.pass(6 * MINUTE)
+      await rolling.command('pause')
+      script.spoil = () => []
+      await rolling.pass(2 * MINUTE)
+      const spent = createMeter(world.world)
+      await rolling.pass(HOUR)
+      expect(spent().alarms).toBeLessThanOrEqual(HOUR / ROLLOUT_MINUTE_LOOK_MS + 1)
+      expect((await rolling.status()).oddities.gaps).toBe(0)
+      script.spoil = (window) => [window]
+      script.load = FAILING
+      const from = world.world.now
+      expect(await rolling.finish(HOUR)).toMatchObject({ phase: 'rolledBack' })
+      expect(world.world.now - from).toBeLessThanOrEqual(2 * MINUTE)
+    })
+  })
+
+  it('goes on at the next look when it is resumed, although the document stays', async () => {
+    const world = await createRollingWorld()
+    await live(world, async (rolling) => {
+      await rolling.start()
+      await rolling.command('pause')
+      world.script.spoil = () => []
+      await rolling.pass(HOUR)
+      await rolling.command('resume')
+      const alarm = await rolling.life.state.storage.getAlarm()
+      expect(alarm).toBeLessThanOrEqual(world.world.now + ROLLOUT_LOOK_MS)
+    })
+  })
+
+  it('has its alarm set again when that is lost', async () => {
+    const world = await createRollingWorld()
+    await live(world, async (rolling) => {
+      const { state, control } = rolling.life
+      await rolling.start({ plan: WAITS })
+      await rolling.pass(20 * MINUTE)
+      await state.storage.deleteAlarm()
+      await control.watch()
+      expect(await state.storage.getAlarm()).toBeGreaterThan(world.world.now)
+    })
+  })
+})
+
 describe('the breaker', () => {
   it('slows looks down that come faster than they should, and lets those through that do not', () => {
     const now = Date.UTC(2100, 0, 1)
+    const { state } = step(newRollout(PRESETS.standard), { kind: 'start', by: 'alice', now })
+    const shared = { state, problem: null }
     let debt = 0
     for (let look = 0; look < 1000; look++) debt = chargeLook(debt, now + look * ROLLOUT_LOOK_MS)
-    const steady = { looked_at: now + 999 * ROLLOUT_LOOK_MS, alarm_debt: debt, retry_at: 0 }
+    const looked_at = now + 999 * ROLLOUT_LOOK_MS
+    const steady = { ...shared, looked_at, alarm_debt: debt, retry_at: 0 }
     expect(lookDueAt(steady, steady.looked_at)).toBe(steady.looked_at + ROLLOUT_LOOK_MS)
     debt = 0
     for (let look = 0; look < ROLLOUT_LOOK_BURST + 5; look++) debt = chargeLook(debt, now)
-    const fast = { looked_at: 0, alarm_debt: debt, retry_at: 0 }
+    const fast = { ...shared, looked_at: 0, alarm_debt: debt, retry_at: 0 }
     expect(lookDueAt(fast, now)).toBeGreaterThan(now)
     // A clock that was ahead holds nobody up.
     expect(chargeLook(now + 10 * HOUR, now)).toBeLessThanOrEqual(
       now + (ROLLOUT_LOOK_BURST + 1) * ROLLOUT_LOOK_COST_MS,
     )
-    const ahead = { looked_at: now + HOUR, alarm_debt: 0, retry_at: now + HOUR }
+    const ahead = { ...shared, looked_at: now + HOUR, alarm_debt: 0, retry_at: now + HOUR }
     expect(lookDueAt(ahead, now)).toBe(now)
   })
 })

@@ -2,6 +2,7 @@
 // others do to the document. One thing at a time, so that no two give events to the same machine.
 
 import { err, ok, type Result } from '../../core/result.ts'
+import { decideAttention } from '../../core/rollout/attention.ts'
 import type { RolloutEvent } from '../../core/rollout/events.ts'
 import { isRunning } from '../../core/rollout/state.ts'
 import type { Author, ChangeParts } from '../change.ts'
@@ -74,7 +75,10 @@ export class Rollouts {
   ): Promise<Result<RolloutStatus | undefined, RolloutRefused>> {
     return this.#inTurn(async () => {
       const { store, now } = this.#parts
-      if (!store.get(id)) return ok(undefined)
+      const before = store.get(id)
+      if (!before) return ok(undefined)
+      // What was not looked at for long belongs to the step that the command may end.
+      if (decideAttention(before.state) === 'rarely') await this.#try(id, () => this.#look(id))
       const { actor, token } = principal
       const event: RolloutEvent = { kind: command, by: actor, now: now() }
       const acting = { actor, token, requestId }

@@ -123,6 +123,8 @@ export async function makeTrue(
   }
   if (last) await ledger.record(entries, () => write(undefined))
   else storage.transactionSync(() => write(undefined))
+  // Whoever looks arms the alarm afterwards; anything else may have made a look due sooner.
+  if (!fed.look) ledger.armAlarm()
   return ok(undefined)
 }
 

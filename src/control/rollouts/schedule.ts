@@ -1,6 +1,7 @@
 // When a rollout is looked at next. Pure: what it is due after was written down before, so that a
 // control that starts anew keeps the same distances.
 
+import { type Attention, decideAttention } from '../../core/rollout/attention.ts'
 import { allowedAt, charge } from '../allowance.ts'
 import {
   LONGEST_BACK_OFF_MS,
@@ -8,19 +9,32 @@ import {
   ROLLOUT_LOOK_COST_MS,
   ROLLOUT_LOOK_MS,
   ROLLOUT_LOOK_SLACK_MS,
+  ROLLOUT_MINUTE_LOOK_MS,
+  ROLLOUT_RARE_LOOK_MS,
 } from '../limits.ts'
-import type { RolloutRow } from './tables.ts'
+import type { Rollout } from './store.ts'
 
 const LOOKS = { burst: ROLLOUT_LOOK_BURST, costMs: ROLLOUT_LOOK_COST_MS }
 
-type Looks = Pick<RolloutRow, 'looked_at' | 'alarm_debt' | 'retry_at'>
+const LOOK_MS: Readonly<Record<Attention, number>> = {
+  'each-window': ROLLOUT_LOOK_MS,
+  'each-minute': ROLLOUT_MINUTE_LOOK_MS,
+  rarely: ROLLOUT_RARE_LOOK_MS,
+}
+
+type Looks = Pick<Rollout, 'looked_at' | 'alarm_debt' | 'retry_at' | 'problem' | 'state'>
 
 /** Never before `now`, and never long after it: a look that a wrong clock has in the future never was. */
-export function lookDueAt({ looked_at, alarm_debt, retry_at }: Looks, now: number): number {
+export function lookDueAt(
+  { looked_at, alarm_debt, retry_at, problem, state }: Looks,
+  now: number,
+): number {
   const last = looked_at > now ? 0 : looked_at
+  // A look that came to nothing is soon tried again, whatever there is to see.
+  const lookMs = problem === null ? LOOK_MS[decideAttention(state)] : ROLLOUT_LOOK_MS
   return Math.max(
     now,
-    last + ROLLOUT_LOOK_MS,
+    last + lookMs,
     toLikely(retry_at, now),
     toLikely(allowedAt(alarm_debt, LOOKS), now),
   )
