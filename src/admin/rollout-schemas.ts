@@ -137,9 +137,21 @@ export const explanation = z.strictObject({
 })
 
 export const replayed = z.strictObject({
+  done: z.literal(true),
   same: z.boolean().describe('Bit for bit the same state and transitions'),
   events: z.int(),
   windows: z.int(),
   transitions: z.int(),
   differences: z.array(z.string()),
 })
+
+export const replay = z.union([
+  replayed,
+  z
+    .strictObject({
+      done: z.literal(false),
+      events: z.int().describe('So many were given so far'),
+      of: z.int(),
+    })
+    .describe('With 202: the same request goes on'),
+])

@@ -173,5 +173,15 @@ export const MAX_EVENT_CHUNK_CHARACTERS = 65_536
 /** The events of the newest so many rollouts are kept: some 5 MB for each day that one has run. */
 export const MAX_REPLAYABLE_ROLLOUTS = 50
 
+/**
+ * What one call replays: some 11,000 windows, which take half a second. A week of them is six calls, each well
+ * within the time that the API gives the control.
+ */
+export const REPLAYED_CHUNKS_PER_STEP = 50
+
+/** A replay that nobody goes on with for so long begins anew; so many are kept, of some 50 KB each. */
+export const KEPT_REPLAY_MS = 60_000
+export const MAX_KEPT_REPLAYS = 10
+
 /** Transitions that are told of a rollout: the newest. */
 export const MAX_TOLD_TRANSITIONS = 200

@@ -8,7 +8,13 @@ import { toWidth } from '../../src/cli/terminal.ts'
 import { noData } from '../../src/core/rollout/data.ts'
 import { PRESETS } from '../../src/core/rollout/presets.ts'
 import { holo, type RunOptions, STACK_TRACE } from '../support/cli.ts'
-import { exampleRollout, NOW, type RolloutApi, startRolloutApi } from '../support/rollout-api.ts'
+import {
+  exampleRollout,
+  NOW,
+  REPLAYED,
+  type RolloutApi,
+  startRolloutApi,
+} from '../support/rollout-api.ts'
 
 let api: RolloutApi
 beforeAll(async () => {
@@ -19,6 +25,7 @@ beforeEach(() => {
   api.calls.length = 0
   api.rollouts = [exampleRollout()]
   api.after = (_, status) => status
+  api.replays = [REPLAYED]
 })
 
 const run = (args: string, options: RunOptions = {}) =>
@@ -183,12 +190,20 @@ describe('what rollouts have done', () => {
       code: 0,
       stdout: expect.stringContaining('bit for bit (1 event, 0 windows of counts, 1 transition)'),
     })
-    api.replayed = { ...api.replayed, same: false, differences: ['weight: 5 is 25'] }
+    api.replays = [{ ...REPLAYED, same: false, differences: ['weight: 5 is 25'] }]
     const { code, stdout } = await run('replay 7')
     expect(code).toBe(1)
     expect(stdout).toContain('not the same')
     expect(stdout).toContain('  weight: 5 is 25')
-    api.replayed = { ...api.replayed, same: true, differences: [] }
+  })
+
+  it('is replayed step by step where it was long', async () => {
+    const steps = [10_000, 20_000].map((events) => ({ done: false as const, events, of: 21_000 }))
+    api.replays = [...steps, { ...REPLAYED, events: 21_000 }]
+    const { json, code } = await run('replay 7 --json')
+    expect({ code, json }).toMatchObject({ code: 0, json: { same: true, events: 21_000 } })
+    expect(json).not.toHaveProperty('done')
+    expect(api.calls).toEqual(Array(3).fill('GET /rollouts/7/replay'))
   })
 
   it('is listed', async () => {

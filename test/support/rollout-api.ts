@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import type * as z from 'zod'
 import {
   explanation,
-  replayed,
+  replay,
   rolloutStatus,
   rolloutSummary,
 } from '../../src/admin/rollout-schemas.ts'
@@ -50,6 +50,11 @@ export function exampleRollout(changes: Partial<RolloutStatus> = {}): RolloutSta
   }
 }
 
+/** Nothing is other than it was. */
+export const REPLAYED = {
+  ...{ done: true, same: true, events: 1, windows: 0, transitions: 1, differences: [] },
+} as const satisfies z.input<typeof replay>
+
 export function toSummary(status: RolloutStatus): z.infer<typeof rolloutSummary> {
   const keys = new Set(Object.keys(rolloutSummary.shape))
   return rolloutSummary.parse(
@@ -71,7 +76,8 @@ export type RolloutApi = {
   after: (command: string, status: RolloutStatus) => RolloutStatus
   /** `explain` and `replay` say this. */
   explanation: Omit<z.input<typeof explanation>, 'rollout'>
-  replayed: z.input<typeof replayed>
+  /** The last one stays. */
+  replays: z.input<typeof replay>[]
   readonly stop: () => void
 }
 
@@ -85,7 +91,9 @@ export async function startRolloutApi(): Promise<RolloutApi> {
     if (verb === 'explain') {
       return explanation.parse({ rollout: plain(found), ...api.explanation })
     }
-    if (verb === 'replay') return replayed.parse(api.replayed)
+    if (verb === 'replay') {
+      return replay.parse(api.replays.length > 1 ? api.replays.shift() : api.replays[0])
+    }
     if (method === 'POST' && verb !== undefined) api.rollouts[at] = api.after(verb, found)
     return rolloutStatus.parse(plain(api.rollouts[at]))
   }
@@ -107,7 +115,7 @@ export async function startRolloutApi(): Promise<RolloutApi> {
     rollouts: [],
     after: (_, status) => status,
     explanation: { lines: [], transitions: [] },
-    replayed: { same: true, events: 1, windows: 0, transitions: 1, differences: [] },
+    replays: [REPLAYED],
     stop: () => {
       server.close()
       server.closeAllConnections()

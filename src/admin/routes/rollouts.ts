@@ -4,7 +4,7 @@ import * as z from 'zod'
 import { ROLLOUT_COMMANDS, type RolloutCommand } from '../../control/rollouts/contract.ts'
 import { err, ok } from '../../core/result.ts'
 import { toFailure } from '../problems.ts'
-import { explanation, replayed, rolloutStatus, rolloutSummary } from '../rollout-schemas.ts'
+import { explanation, replay, rolloutStatus, rolloutSummary } from '../rollout-schemas.ts'
 import { type Route, route } from '../route.ts'
 import {
   changeQuery,
@@ -133,12 +133,14 @@ export const ROLLOUT_ROUTES: readonly Route[] = [
     scope: 'read',
     summary: 'Gives the machine all its events again, and says whether the same comes out',
     params,
-    reply: replayed,
+    reply: replay,
+    hasSteps: true,
     handle: async ({ ask, caller, params: { id } }) => {
       const answer = await ask('none', (control) => control.replayRollout(caller, Number(id)))
       if (!answer.ok) return answer
       if (!answer.value.ok) return err(toFailure(answer.value.error))
-      return answer.value.value ? ok({ body: answer.value.value }) : err({ kind: 'not_found' })
+      const body = answer.value.value
+      return body ? ok({ body, isUnfinished: !body.done }) : err({ kind: 'not_found' })
     },
   }),
 ]

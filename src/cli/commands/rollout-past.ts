@@ -1,11 +1,12 @@
 // `holo rollout explain`, `replay` and `history`: what rollouts have done, and why.
 
 import * as z from 'zod'
-import { command, type SharedOptions } from '../command.ts'
+import type { Api } from '../api.ts'
+import { type Context, command, type SharedOptions } from '../command.ts'
 import { parseWhole } from '../options.ts'
 import { findLatest, listRollouts, toRolloutId } from '../rollout/find.ts'
 import { paintPhase } from '../rollout/lines.ts'
-import { explanationReply, replayReply, rolloutSummary } from '../rollout/replies.ts'
+import { explanationReply, replayed, replayReply, rolloutSummary } from '../rollout/replies.ts'
 import { toTable } from '../table.ts'
 import { toCount, toPercentText, toTime } from '../words.ts'
 import { wrap } from '../wrap.ts'
@@ -49,20 +50,30 @@ export const ROLLOUT_REPLAY = command({
   scope: 'read',
   arguments: [ID],
   examples: [{ command: 'holo rollout replay 7', about: 'bit for bit' }],
-  shape: z.strictObject({ id: z.int(), ...replayReply.shape }),
+  shape: z.strictObject({ id: z.int(), ...replayed.shape }),
   run: async (context, [named]: [string | undefined], _: SharedOptions) => {
     if (named !== undefined) toRolloutId(named)
     const api = await context.api()
     const id = await findLatest(api, named)
-    const reply = await api.ask(replayReply, 'GET', `/rollouts/${id}/replay`)
-    const { same, events, windows, transitions, differences } = reply
+    const { same, events, windows, transitions, differences } = await replayAll(context, api, id)
     const given = `${toCount(events, 'event')}, ${toCount(windows, 'window')} of counts, ${toCount(transitions, 'transition')}`
     const lines = same
       ? [`rollout ${id}: the same once more, bit for bit (${given})`]
       : [`rollout ${id}: not the same (${given})`, ...differences.map((line) => `  ${line}`)]
-    return { json: { id, ...reply }, lines, exitCode: same ? 0 : 1 }
+    const json = { id, same, events, windows, transitions, differences }
+    return { json, lines, exitCode: same ? 0 : 1 }
   },
 })
+
+/** All steps of one replay. */
+async function replayAll({ progress }: Context, api: Api, id: number) {
+  for (;;) {
+    const step = await api.ask(replayReply, 'GET', `/rollouts/${id}/replay`)
+    if (progress?.isTTY) progress.write('\r\u001b[K')
+    if (step.done) return step
+    if (progress?.isTTY) progress.write(`${step.events} of ${step.of} events `)
+  }
+}
 
 export const ROLLOUT_HISTORY = command({
   name: 'rollout history',

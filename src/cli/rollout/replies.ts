@@ -86,13 +86,19 @@ export const explanationReply = z.object({
     .describe('Oldest first'),
 })
 
-export const replayReply = z.object({
+export const replayed = z.object({
   same: z.boolean().describe('Bit for bit the same state and transitions'),
   events: z.int(),
   windows: z.int(),
   transitions: z.int(),
   differences: z.array(z.string()),
 })
+
+/** A long one takes several calls. */
+export const replayReply = z.union([
+  z.object({ done: z.literal(false), events: z.int(), of: z.int() }),
+  replayed.extend({ done: z.literal(true) }),
+])
 
 export type RolloutSummary = z.infer<typeof rolloutSummary>
 export type RolloutStatus = z.infer<typeof rolloutStatus>

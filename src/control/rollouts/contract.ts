@@ -88,8 +88,13 @@ export type Explanation = {
   readonly transitions: readonly Transition[]
 }
 
-/** What comes out when all events are given to the machine again. */
-export type Replay = {
+/** What comes out when all events are given to the machine again; a long one takes several calls. */
+export type Replay =
+  | Replayed
+  | { readonly done: false; readonly events: number; readonly of: number }
+
+export type Replayed = {
+  readonly done: true
   /** Bit for bit the same state and the same transitions. */
   readonly same: boolean
   readonly events: number

@@ -27,7 +27,7 @@ import type {
 } from './contract.ts'
 import { CONTROL, type Fed, type FeedParts, feed, type NotFed } from './feed.ts'
 import { readForeign } from './foreign.ts'
-import { replayRollout } from './replay.ts'
+import { Replays } from './replay.ts'
 import { chargeLook, findDue, lookDueAt } from './schedule.ts'
 import { startRollout } from './start.ts'
 import type { Rollout } from './store.ts'
@@ -39,6 +39,7 @@ type Own = Omit<Fed, 'undone'>
 
 export class Rollouts {
   readonly #parts: RolloutParts
+  readonly #replays: Replays
   #last: Promise<unknown> = Promise.resolve()
   #waiting = 0
   /** Not before this, because not even a failure could be written down. */
@@ -46,6 +47,7 @@ export class Rollouts {
 
   constructor(parts: RolloutParts) {
     this.#parts = parts
+    this.#replays = new Replays(parts)
   }
 
   /** Whether somebody is giving events right now. */
@@ -130,9 +132,8 @@ export class Rollouts {
   }
 
   async replay(id: number): Promise<Replay | undefined> {
-    const { store } = this.#parts
-    const rollout = store.get(id)
-    return rollout && replayRollout(store, rollout)
+    const rollout = this.#parts.store.get(id)
+    return rollout && this.#replays.step(rollout)
   }
 
   #look(id: number) {
