@@ -1,6 +1,7 @@
 // What the isolates of one data centre share through the Cache API: the last good document, and when
 // the control last confirmed one. Every failure is the same as having nothing.
 
+import { type Collected, isCollected } from '../core/counting/batch.ts'
 import {
   COLO_TIMEOUT_MS,
   CONFIRMATION_TTL_S,
@@ -16,6 +17,8 @@ export type Confirmation = {
   readonly at: number
   /** Origins that it said are down; absent where there are none. */
   readonly down?: readonly string[]
+  /** Whose visitors it wants collected; absent while nobody compares environments. */
+  readonly collected?: Collected
 }
 
 export type Colo = {
@@ -67,8 +70,15 @@ export function createColo(cache: Pick<Cache, 'match' | 'put'>): Colo {
 }
 
 function isConfirmation(value: unknown): value is Confirmation {
-  const { identity, at, down } = (value ?? {}) as Partial<Record<keyof Confirmation, unknown>>
-  return isIdentity(identity) && typeof at === 'number' && (down === undefined || isDownList(down))
+  const { identity, at, down, collected } = (value ?? {}) as Partial<
+    Record<keyof Confirmation, unknown>
+  >
+  return (
+    isIdentity(identity) &&
+    typeof at === 'number' &&
+    (down === undefined || isDownList(down)) &&
+    (collected === undefined || isCollected(collected))
+  )
 }
 
 async function orNothing<T>(done: string, work: () => Promise<T>): Promise<T | undefined> {

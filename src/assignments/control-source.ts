@@ -70,10 +70,11 @@ export class ControlSource {
 
   /** When another isolate of this data centre was told what is newest, if that is not long ago. */
   async #readShared(now: number): Promise<number | undefined> {
-    const { holding, colo, controlRefreshMs, noteDown } = this.#parts
+    const { holding, colo, controlRefreshMs, noteDown, counting } = this.#parts
     const shared = await colo.loadConfirmation()
     if (!shared || now - shared.at > controlRefreshMs) return undefined
     noteDown?.(shared.down ?? [])
+    counting?.collect(shared.collected)
     if (holding.confirm(shared.identity, shared.at)) return shared.at
     // An older one is no lie: this isolate may have heard of a newer one from KV.
     if (shared.identity.revision <= (holding.held?.identity.revision ?? 0)) return undefined
@@ -117,7 +118,7 @@ export class ControlSource {
   /** Whether what the control says is newest is in use now. */
   async #take(reply: SyncReply, began: number, waitUntil: WaitUntil): Promise<boolean> {
     const { colo, holding, noteDown } = this.#parts
-    const { current, text, down, nextMs } = reply
+    const { current, text, down, collected, nextMs } = reply
     this.#notBefore = began + this.turns.jittered(nextMs)
     noteDown?.(down ?? [])
     // It has nothing to say yet; KV may have.
@@ -129,7 +130,8 @@ export class ControlSource {
       holding.judge(current)
     }
     if (!holding.confirm(current, began)) return false
-    waitUntil(colo.storeConfirmation({ identity: current, at: began, ...(down ? { down } : {}) }))
+    const asked = { ...(down ? { down } : {}), ...(collected ? { collected } : {}) }
+    waitUntil(colo.storeConfirmation({ identity: current, at: began, ...asked }))
     return true
   }
 }

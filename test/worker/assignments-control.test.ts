@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { createColo } from '../../src/assignments/colo.ts'
 import type { LoaderOptions } from '../../src/assignments/load.ts'
 import { digestText, type SyncReply, type SyncReport } from '../../src/assignments/sync.ts'
+import type { Collected } from '../../src/core/counting/batch.ts'
 import {
   CONTROL_REFRESH_MS,
   controlWith,
@@ -308,9 +309,53 @@ describe('the isolates of one data centre', () => {
     expect(calls()).toBe(2)
   })
 
+  it('tell each other whose visitors are collected, and when nobody is any more', async () => {
+    const colo = createColo(await caches.open('shared-collection'))
+    const control = controlWith(() => textOf(42))
+    let collected: Collected | undefined = { main: 7, canary: 7 }
+    const heard: (Collected | undefined)[] = []
+    const [first, second] = [0, 1].map((isolate) =>
+      setUp({
+        readKv: async () => textOf(42),
+        askControl: async (report) => ({
+          ...(await control(report)),
+          ...(collected ? { collected } : {}),
+        }),
+        colo,
+        counting: {
+          take: () => undefined,
+          arrived: () => undefined,
+          failed: () => undefined,
+          collect: (next) => {
+            heard[isolate] = next
+          },
+        },
+      }),
+    ) as [ReturnType<typeof setUp>, ReturnType<typeof setUp>]
+    const round = async () => {
+      for (const { load, settle } of [first, second]) {
+        await load(true)
+        await settle()
+      }
+    }
+    await round()
+    expect(heard).toEqual([collected, collected])
+    collected = undefined
+    for (const { pass } of [first, second]) pass(STALE_AFTER_MS * 1.5)
+    await round()
+    expect(heard).toEqual([undefined, undefined])
+    expect(second.loader.counters.controlCalls).toBe(0)
+  })
+
   it('are not misled by what is no confirmation', async () => {
     const cache = await caches.open('broken-confirmations')
-    for (const kept of ['garbage', 'null', '{"identity":{"revision":"42"},"at":0}']) {
+    const identity = JSON.stringify({ revision: 42, digest: await digestText(textOf(42)) })
+    for (const kept of [
+      'garbage',
+      'null',
+      '{"identity":{"revision":"42"},"at":0}',
+      `{"identity":${identity},"at":${Date.now()},"collected":{"main":"all"}}`,
+    ]) {
       await cache.put(
         'https://last-good.holo.invalid/confirmation',
         new Response(kept, { headers: { 'cache-control': 'max-age=60' } }),
