@@ -57,6 +57,27 @@ describe('a record', () => {
   })
 })
 
+describe('a record in which nothing of the base failed', () => {
+  it('still has the failures of the recorded canary', () => {
+    const raw = toRecord([
+      { at: NOW, series: [counted('main', 1000, 0), counted('canary', 100, 30)] },
+      { at: NOW + 60_000, series: [counted('main', 1000, 0)] },
+    ])
+    for (const window of [0, 6]) {
+      const { control, canary } = toRates(raw, 2, window)
+      expect([control, canary]).toEqual([{ rate: 0 }, { rate: 0.6 }])
+    }
+  })
+
+  it('says that nothing cannot be made worse', () => {
+    const raw = toRecord([{ at: NOW, series: [counted('main', 1000, 0)] }])
+    expect(readRecord(raw, 'record.json', 3).notices).toContain(
+      'nothing of the new version failed in it, and 3 times nothing is nothing',
+    )
+    expect(readRecord(raw, 'record.json', 1).notices.join()).not.toContain('times nothing')
+  })
+})
+
 describe('holo simulate --record', () => {
   let folder: string
   beforeAll(async () => {

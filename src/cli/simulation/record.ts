@@ -46,7 +46,7 @@ export function readRecord(raw: unknown, file: string, worse: number): RecordedL
   const canary = hasCanary ? CANARY : base
   const all = { base: sumOf(points, base), canary: sumOf(points, canary) }
   const loads = Array.from({ length: steps }, (_, i) =>
-    toLoad(byStep.get(i), { base, canary, worse, step, all }),
+    toLoad(byStep.get(i), { base, worse, step, all }),
   )
   const perStep = step / WINDOW_MS
   const silent = loads[0] as Load
@@ -60,6 +60,9 @@ export function readRecord(raw: unknown, file: string, worse: number): RecordedL
       ...(hasCanary
         ? []
         : [`there is no ${CANARY} in it: the new version is taken to be like ${base}`]),
+      ...(worse !== 1 && all.canary.failed === 0
+        ? [`nothing of the new version failed in it, and ${worse} times nothing is nothing`]
+        : []),
     ],
   }
 }
@@ -88,19 +91,17 @@ function sumOf(points: readonly RecordedPoint[], environment: string): Sums {
 
 type Sides = {
   readonly base: string
-  readonly canary: string
   readonly worse: number
   readonly step: number
   /** Over the whole record: a canary of a few visitors has no rate of a single minute. */
   readonly all: { readonly base: Sums; readonly canary: Sums }
 }
 
-function toLoad(point: RecordedPoint | undefined, { base, canary, worse, step, all }: Sides): Load {
+function toLoad(point: RecordedPoint | undefined, { base, worse, step, all }: Sides): Load {
   const now = sumOf(point ? [point] : [], base)
   const assigned = point?.series.reduce((sum, one) => sum + one.assigned, 0) ?? 0
   const control = toRate(now)
-  const ratio = canary === base ? 1 : toRate(all.canary) / Math.max(toRate(all.base), 1e-9)
-  const rate = Math.min(1, control * ratio * worse)
+  const rate = Math.min(1, toCanaryRate(control, toRate(all.base), toRate(all.canary)) * worse)
   const latency = { control: toAbove(all.base.latency), canary: toAbove(all.canary.latency) }
   return {
     visitorsPerMinute: (assigned * 60_000) / step,
@@ -111,6 +112,11 @@ function toLoad(point: RecordedPoint | undefined, { base, canary, worse, step, a
         : {}),
     },
   }
+}
+
+/** As the base's at that time; where nothing of the base ever failed, as the canary's over all. */
+function toCanaryRate(control: number, base: number, canary: number): number {
+  return base > 0 ? control * (canary / base) : canary
 }
 
 function toRate({ assigned, failed }: Sums): number {
