@@ -5,8 +5,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { COMMANDS } from '../../src/cli/commands.ts'
 import { toWidth } from '../../src/cli/terminal.ts'
+import { addToMetric, startMetric } from '../../src/core/judge/metric.ts'
+import { judge } from '../../src/core/judge/verdict.ts'
 import { noData } from '../../src/core/rollout/data.ts'
-import { PRESETS } from '../../src/core/rollout/presets.ts'
+import { ERRORS, LATENCY, PRESETS } from '../../src/core/rollout/presets.ts'
 import { holo, type RunOptions, STACK_TRACE } from '../support/cli.ts'
 import {
   exampleRollout,
@@ -53,6 +55,18 @@ describe('holo rollout status', () => {
     expect(stdout).toContain('in it for 1 min 30 s, seen by 100 visitors of canary')
     expect(stdout).toContain('waits: 1.5 min of 10 min')
     expect(stdout).toMatch(/evidence against it 1 of 100/)
+    expect(stdout).toContain('errors: nothing known yet (0 in 0 visits against 0 in 0; evidence')
+  })
+
+  it('says once why it is paused', async () => {
+    const paused = 'bob (shift) gave the canary 7 %, and the plan says 5 %'
+    const obstacle = { kind: 'paused', reason: `paused: ${paused}` } as const
+    api.rollouts = [exampleRollout({ paused, obstacle })]
+    const { stdout } = await run('status')
+    expect(stdout).toContain(`\n  paused: ${paused}\n`)
+    expect(stdout.split(paused).length).toBe(2)
+    api.rollouts = [exampleRollout({ paused: 'by alice' })]
+    expect((await run('status')).stdout).toContain('paused by alice')
   })
 
   it.each([60, 40])('fits %i columns', async (columns) => {
@@ -143,8 +157,17 @@ describe('what is done to a rollout', () => {
   })
 
   it('is refused where none runs, and of one that there is not', async () => {
-    expect((await run('pause 8 --yes')).stderr).toContain('there is no such thing here')
+    for (const args of ['pause 8 --yes', 'status 8', 'explain 8', 'replay 8']) {
+      const { code, stderr } = await run(args)
+      expect(code).toBe(1)
+      expect(stderr).toContain('there is no rollout 8')
+    }
     api.rollouts = [PROMOTED]
+    const over = await run('abort 7 --yes')
+    expect(over).toMatchObject({ code: 1, stdout: '' })
+    expect(over.stderr).toContain('rollout 7 is over: promoted')
+    expect(over.stderr).not.toContain('canary stays')
+    expect(posts()).toEqual([])
     const { code, stderr } = await run('pause --yes')
     expect(code).toBe(1)
     expect(stderr).toContain('no rollout runs')
@@ -152,7 +175,8 @@ describe('what is done to a rollout', () => {
 })
 
 describe('what rollouts have done', () => {
-  const verdict = exampleRollout().verdict
+  const errors = addToMetric(ERRORS, startMetric(ERRORS), [[900, 9, 100, 6]])
+  const verdict = judge(PRESETS.standard, [errors, startMetric(LATENCY)])
   const transition = {
     at: NOW,
     event: 'advance',
@@ -167,8 +191,8 @@ describe('what rollouts have done', () => {
     lastWindow: 3,
     elapsedMs: 30_000,
     verdict: JSON.parse(JSON.stringify(verdict)),
-    sampleRatio: { log: 0, threshold: 6.9, alarmed: false },
-    data: JSON.parse(JSON.stringify(noData(PRESETS.standard))),
+    sampleRatio: { log: -2, threshold: Math.log(1000), alarmed: false },
+    data: { ...JSON.parse(JSON.stringify(noData(PRESETS.standard))), visitors: [1900, 100] },
   }
 
   it('is explained, transition by transition', async () => {
@@ -178,11 +202,27 @@ describe('what rollouts have done', () => {
       [
         'It waits for its time.',
         '',
-        '2026-11-24 12:00:00Z  step 2 of 3 (5 %), 5 %, by alice, revision 44',
+        '2026-11-24 12:00:00Z  step 1 of 3 (1 %) → step 2 of 3 (5 %), 5 %, by alice, revision 44',
         '  advanced by alice, whatever the gate asks for',
-        '  “the meeting”\n',
+        '  “the meeting”',
+        '  evidence against it 15.9 of 100, sample ratio 0.135 of 1000; 100 visitors of the canary in this',
+        '  step and 1,900 of the control',
+        '    errors: at least 0.741 times as often (6 in 100 visits against 9 in 900; evidence against it',
+        '    30.8, for being within its margin 0.257)',
+        '    latency above 50: nothing known yet (0 in 0 visits against 0 in 0; evidence against it 1)\n',
       ].join('\n'),
     )
+  })
+
+  it('is explained to scripts with all inputs, E-values and thresholds', async () => {
+    api.explanation = { lines: [], transitions: [transition] }
+    const { json } = await run('explain --json')
+    const [told] = (json?.transitions ?? []) as unknown[]
+    expect(told).toMatchObject({
+      ...{ lastWindow: 3, elapsedMs: 30_000, sampleRatio: transition.sampleRatio },
+      verdict: { logWorse: verdict.logWorse, threshold: Math.log(100) },
+      data: transition.data,
+    })
   })
 
   it('is replayed: exit code 1 when something else comes out', async () => {

@@ -4,8 +4,9 @@
 import * as z from 'zod'
 import { confirm } from '../change.ts'
 import { type ChangeOptions, type Command, command, type SharedOptions } from '../command.ts'
+import { refused } from '../failure.ts'
 import { CHANGE_OPTIONS } from '../options.ts'
-import { findRunning, loadRollout } from '../rollout/find.ts'
+import { askOf, findRunning, isRunning, loadRollout } from '../rollout/find.ts'
 import { toStatusLines } from '../rollout/lines.ts'
 import { type RolloutStatus, rolloutStatus } from '../rollout/replies.ts'
 import { toPercentText } from '../words.ts'
@@ -77,6 +78,9 @@ function toCommand({ verb, about, say }: Row): Command {
       const api = await context.api()
       const { name: target } = await context.target()
       const before = await loadRollout(api, await findRunning(api, named))
+      if (!isRunning(before)) {
+        throw refused('rollout_refused', `rollout ${before.id} is over: ${before.phaseText}`)
+      }
       const does = say(before)
       const plan = [
         `${verb} rollout ${before.id} at ${target}, which is in ${before.phaseText}`,
@@ -88,7 +92,7 @@ function toCommand({ verb, about, say }: Row): Command {
       }
       if (!options.json) for (const line of plan) context.say(line)
       await confirm(context, options, plan)
-      const rollout = await api.ask(rolloutStatus, 'POST', `/rollouts/${before.id}/${verb}`, {
+      const rollout = await askOf(api, before.id, rolloutStatus, 'POST', `/${verb}`, {
         query: { reason: options.reason },
       })
       const json = { target, dryRun: false, does, rollout }

@@ -4,11 +4,11 @@ import * as z from 'zod'
 import type { Api } from '../api.ts'
 import { type Context, command, type SharedOptions } from '../command.ts'
 import { parseWhole } from '../options.ts'
-import { findLatest, listRollouts, toRolloutId } from '../rollout/find.ts'
-import { paintPhase } from '../rollout/lines.ts'
+import { askOf, findLatest, listRollouts, toRolloutId } from '../rollout/find.ts'
+import { paintPhase, toTransitionLines } from '../rollout/lines.ts'
 import { explanationReply, replayed, replayReply, rolloutSummary } from '../rollout/replies.ts'
 import { toTable } from '../table.ts'
-import { toCount, toPercentText, toTime } from '../words.ts'
+import { toCount, toTime } from '../words.ts'
 import { wrap } from '../wrap.ts'
 
 const DEFAULT_ROWS = 20
@@ -17,7 +17,7 @@ const ID = { name: '[id]', about: 'its number; the one that runs, or the last, i
 
 export const ROLLOUT_EXPLAIN = command({
   name: 'rollout explain',
-  about: 'Says why a rollout did what it did: every transition with its reason.',
+  about: 'Says why a rollout did what it did: every transition with its reason and its evidence.',
   scope: 'read',
   arguments: [ID],
   examples: [{ command: 'holo rollout explain', about: 'why it is where it is' }],
@@ -26,19 +26,12 @@ export const ROLLOUT_EXPLAIN = command({
     if (named !== undefined) toRolloutId(named)
     const api = await context.api()
     const id = await findLatest(api, named)
-    const json = await api.ask(explanationReply, 'GET', `/rollouts/${id}/explain`)
+    const json = await askOf(api, id, explanationReply, 'GET', '/explain')
     const { columns = 100, style } = context
     const lines = [
       ...json.lines.flatMap((line) => wrap(line, columns)),
       '',
-      ...json.transitions.flatMap(({ at, to, by, weight, reason, said, revision }) => [
-        ...wrap(
-          `${toTime(at)}  ${to}, ${toPercentText(weight)}${by === null ? '' : `, by ${by}`}${revision === undefined ? '' : `, revision ${revision}`}`,
-          columns,
-        ),
-        ...wrap(style.dim(reason), columns, '  '),
-        ...(said === undefined ? [] : wrap(`“${said}”`, columns, '  ')),
-      ]),
+      ...json.transitions.flatMap((one) => toTransitionLines(one, style, columns)),
     ]
     return { json, lines }
   },
@@ -68,7 +61,7 @@ export const ROLLOUT_REPLAY = command({
 /** All steps of one replay. */
 async function replayAll({ progress }: Context, api: Api, id: number) {
   for (;;) {
-    const step = await api.ask(replayReply, 'GET', `/rollouts/${id}/replay`)
+    const step = await askOf(api, id, replayReply, 'GET', '/replay')
     if (progress?.isTTY) progress.write('\r\u001b[K')
     if (step.done) return step
     if (progress?.isTTY) progress.write(`${step.events} of ${step.of} events `)

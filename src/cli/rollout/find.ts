@@ -1,7 +1,8 @@
 // The rollout that is meant: the one that is named, else the only one that runs, else the last.
 
-import type { Api } from '../api.ts'
-import { misuse, refused } from '../failure.ts'
+import type * as z from 'zod'
+import type { Api, Call } from '../api.ts'
+import { CliFailure, misuse, refused } from '../failure.ts'
 import { type RolloutStatus, type RolloutSummary, rolloutStatus, rolloutsReply } from './replies.ts'
 
 /** As many as one page has: more do not run at once. */
@@ -19,8 +20,27 @@ export async function listRollouts(api: Api, limit = MOST_LISTED): Promise<Rollo
   return rollouts
 }
 
+/** Asks something of one rollout. @throws CliFailure with its number where there is none of it. */
+export async function askOf<T>(
+  api: Api,
+  id: number,
+  shape: z.ZodType<T>,
+  method: string,
+  below: string,
+  call?: Call,
+): Promise<T> {
+  try {
+    return await api.ask(shape, method, `/rollouts/${id}${below}`, call)
+  } catch (cause) {
+    if (!(cause instanceof CliFailure && cause.code === 'not_found')) throw cause
+    const { requestId } = cause.details
+    const hint = '"holo rollout history" lists those that there are'
+    throw refused('no_rollout', `there is no rollout ${id}`, { hint, requestId })
+  }
+}
+
 export function loadRollout(api: Api, id: number): Promise<RolloutStatus> {
-  return api.ask(rolloutStatus, 'GET', `/rollouts/${id}`)
+  return askOf(api, id, rolloutStatus, 'GET', '')
 }
 
 /** The number of the one that runs. @throws CliFailure where none does, or several do. */

@@ -6,7 +6,7 @@ import { toDuration } from '../duration.ts'
 import type { Style } from '../terminal.ts'
 import { toCount, toPercentText, toTime } from '../words.ts'
 import { wrap } from '../wrap.ts'
-import type { RolloutStatus, RolloutSummary } from './replies.ts'
+import type { RolloutStatus, RolloutSummary, Transition } from './replies.ts'
 
 type PlanParts = Pick<Plan, 'bake' | 'withdraws'> & {
   readonly steps: readonly Plan['steps'][number][]
@@ -57,8 +57,10 @@ export function toStatusLines(
           '  ',
         )
       : [`  ended ${toTime(rollout.endedAt ?? 0)}`, ...wrap(rollout.reason ?? '', width, '  ')]),
-    ...(rollout.paused === undefined ? [] : [`  ${style.yellow(`paused ${rollout.paused}`)}`]),
-    ...(rollout.obstacle === undefined
+    ...(rollout.paused === undefined
+      ? []
+      : wrap(style.yellow(toPausedText(rollout.paused)), width, '  ')),
+    ...(rollout.obstacle === undefined || rollout.obstacle.kind === 'paused'
       ? []
       : wrap(
           `waits: ${rollout.obstacle.reason}${rollout.held ? ' (its time is over)' : ''}`,
@@ -70,11 +72,7 @@ export function toStatusLines(
       width,
       '  ',
     ),
-    ...verdict.findings.flatMap(({ name, ratio, totals }) => {
-      const [a = 0, b = 0, c = 0, d = 0] = totals
-      const seen = `${d} in ${c} visits against ${b} in ${a}`
-      return wrap(`${name}: ${toRangeText(ratio)} times as often (${seen})`, width, '    ')
-    }),
+    ...verdict.findings.flatMap((finding) => wrap(toFindingText(finding), width, '    ')),
     ...(rollout.sampleRatio.alarmed
       ? wrap(
           style.yellow('sample ratio: visitors do not arrive in the shares they were given'),
@@ -84,6 +82,56 @@ export function toStatusLines(
       : []),
     ...(rollout.problem === undefined ? [] : wrap(style.red(rollout.problem), width, '  ')),
   ]
+}
+
+/** A transition with what it rested on: what was seen, the evidence, and what it was held against. */
+export function toTransitionLines(
+  { at, from, to, by, weight, revision, reason, said, verdict, sampleRatio, data }: Transition,
+  style: Style,
+  width: number,
+): string[] {
+  const author = by === null ? '' : `, by ${by}`
+  const made = revision === undefined ? '' : `, revision ${revision}`
+  const [control = 0, canary = 0] = data.visitors
+  const isAnythingSeen =
+    control + canary > 0 || verdict.findings.some(({ totals }) => totals.some((n) => n > 0))
+  const against = `evidence against it ${toEvidenceText(verdict.logWorse)} of ${toEvidenceText(verdict.threshold)}`
+  const shares = `sample ratio ${toEvidenceText(sampleRatio.log)} of ${toEvidenceText(sampleRatio.threshold)}`
+  const seen = `${toCount(canary, 'visitor')} of the canary in this step and ${control.toLocaleString('en-US')} of the control`
+  return [
+    ...wrap(`${toTime(at)}  ${from} → ${to}, ${toPercentText(weight)}${author}${made}`, width),
+    ...wrap(style.dim(reason), width, '  '),
+    ...(said === undefined ? [] : wrap(`“${said}”`, width, '  ')),
+    ...(isAnythingSeen
+      ? [
+          ...wrap(`${against}, ${shares}; ${seen}`, width, '  '),
+          ...verdict.findings.flatMap((finding) => wrap(toFindingText(finding), width, '    ')),
+        ]
+      : []),
+  ]
+}
+
+function toFindingText({
+  name,
+  edge,
+  ratio,
+  totals,
+  logWorse,
+  logWithin,
+}: Transition['verdict']['findings'][number]): string {
+  const [a = 0, b = 0, c = 0, d = 0] = totals
+  const seen = `${d} in ${c} visits against ${b} in ${a}`
+  const isOpen = ratio.low === 0 && ratio.high === null
+  const range = isOpen ? 'nothing known yet' : `${toRangeText(ratio)} times as often`
+  const within =
+    logWithin === null ? '' : `, for being within its margin ${toEvidenceText(logWithin)}`
+  const what = edge === null ? name : `${name} above ${edge}`
+  return `${what}: ${range} (${seen}; evidence against it ${toEvidenceText(logWorse)}${within})`
+}
+
+/** It is `by somebody`, or a sentence. */
+function toPausedText(paused: string): string {
+  return paused.startsWith('by ') ? `paused ${paused}` : `paused: ${paused}`
 }
 
 export function paintPhase(

@@ -32,10 +32,20 @@ const step = z.object({
 const finding = z.object({
   name: z.string(),
   logWorse: z.number(),
+  edge: z.number().nullable().describe('The edge with the most evidence against the canary'),
   totals: z.array(z.number()),
   ratio: z.object({ low: z.number(), high: z.number().nullable() }),
   logWithin: z.number().nullable(),
 })
+
+const verdict = z.object({
+  outcome: z.enum(['promote', 'continue', 'rollback']),
+  reason: z.string(),
+  logWorse: z.number().describe('Natural logarithm of the evidence against the canary'),
+  threshold: z.number(),
+  findings: z.array(finding),
+})
+const sampleRatio = z.object({ log: z.number(), threshold: z.number(), alarmed: z.boolean() })
 
 const statusFields = {
   ...summaryFields,
@@ -50,15 +60,9 @@ const statusFields = {
     .object({ kind: z.string(), reason: z.string() })
     .optional()
     .describe('What keeps the gate shut'),
-  verdict: z.object({
-    outcome: z.enum(['promote', 'continue', 'rollback']),
-    reason: z.string(),
-    logWorse: z.number().describe('Natural logarithm of the evidence against the canary'),
-    threshold: z.number(),
-    findings: z.array(finding),
-  }),
+  verdict,
   visitors: z.array(z.number()).describe('Distinct visitors of the present step: base, canary'),
-  sampleRatio: z.object({ log: z.number(), threshold: z.number(), alarmed: z.boolean() }),
+  sampleRatio,
   problem: z.string().optional().describe('Why the last look came to nothing'),
 }
 
@@ -66,24 +70,40 @@ export const rolloutSummary = z.object(summaryFields)
 export const rolloutStatus = z.object(statusFields)
 export const rolloutsReply = z.object({ rollouts: z.array(rolloutSummary) })
 
+const transition = z.object({
+  at: time,
+  event: z.string(),
+  by: z.string().nullable(),
+  from: z.string(),
+  to: z.string(),
+  reason: z.string(),
+  said: z.string().optional().describe('What whoever made it said about it'),
+  revision: z.int().optional().describe('The revision it made'),
+  weight: percent,
+  generation: z.int(),
+  lastWindow: z.int().describe('The last window of counts that was known'),
+  elapsedMs: z.number().describe('Observed time in the step that was left'),
+  verdict,
+  sampleRatio,
+  data: z
+    .object({
+      visitors: z.array(z.number()),
+      metrics: z.array(
+        z.object({
+          control: z.number(),
+          canary: z.number(),
+          silentMs: z.number(),
+          error: z.string().nullable(),
+        }),
+      ),
+    })
+    .describe('What the step had seen: visitors of base and canary, and visits by metric'),
+})
+
 export const explanationReply = z.object({
   rollout: rolloutStatus,
   lines: z.array(z.string()).describe('How it stands, in sentences'),
-  transitions: z
-    .array(
-      z.object({
-        at: time,
-        event: z.string(),
-        by: z.string().nullable(),
-        from: z.string(),
-        to: z.string(),
-        reason: z.string(),
-        said: z.string().optional().describe('What whoever made it said about it'),
-        revision: z.int().optional().describe('The revision it made'),
-        weight: percent,
-      }),
-    )
-    .describe('Oldest first'),
+  transitions: z.array(transition).describe('Oldest first, each with all that it rested on'),
 })
 
 export const replayed = z.object({
@@ -101,4 +121,5 @@ export const replayReply = z.union([
 ])
 
 export type RolloutSummary = z.infer<typeof rolloutSummary>
+export type Transition = z.infer<typeof transition>
 export type RolloutStatus = z.infer<typeof rolloutStatus>

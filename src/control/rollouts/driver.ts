@@ -127,8 +127,10 @@ export class Rollouts {
     const rollout = store.get(id)
     if (!rollout) return undefined
     const status = toStatus(rollout)
-    const transitions = store.transitions(id).map(toTransition)
-    return { rollout: status, lines: toLines(status, transitions), transitions }
+    return {
+      ...{ rollout: status, lines: toLines(status) },
+      transitions: store.transitions(id).map(toTransition),
+    }
   }
 
   async replay(id: number): Promise<Replay | undefined> {

@@ -55,24 +55,23 @@ export function toTransition({ row, revision, said }: TransitionRow): Transition
   return { ...JSON.parse(row), revision: revision ?? undefined, said: said ?? undefined }
 }
 
-/** How it stands, for people: first what it is, last how it came to that. */
-export function toLines(status: RolloutStatus, transitions: readonly Transition[]): string[] {
+/** How it stands, for people. How it came to that is in the transitions. */
+export function toLines(status: RolloutStatus): string[] {
   const { id, version, environment, baseVersion, base, visitors, verdict, problem } = status
+  const isOver = status.endedAt !== undefined
   const [control, canary] = visitors
   return [
     `Rollout ${id}: version ${version} in "${environment}", compared with ${baseVersion} in "${base}".`,
     toStanding(status),
-    `Visitors of this step: ${canary} of the canary, ${control} of the control.`,
+    ...(isOver
+      ? []
+      : [`Visitors of this step: ${canary} of the canary, ${control} of the control.`]),
     `Verdict: ${verdict.outcome}. ${verdict.reason}.`,
     ...verdict.findings.map(toFindingText),
     status.sampleRatio.alarmed
       ? 'Sample ratio: visitors do not arrive in the shares they were given, so the comparison is not valid.'
       : 'Sample ratio: nothing odd.',
     ...(problem === undefined ? [] : [`The last look came to nothing: ${problem}.`]),
-    ...transitions.map(
-      ({ at, from, to, reason, said, revision }) =>
-        `${new Date(at).toISOString()}  ${from} → ${to}${revision === undefined ? '' : ` (revision ${revision})`}: ${reason}${said === undefined ? '' : ` (${said})`}`,
-    ),
   ]
 }
 
