@@ -70,6 +70,7 @@ export const configSchema = z.strictObject({
         .regex(/^[A-Za-z0-9][\w.-]{0,62}$/, 'a target is named with letters, digits, "._-"'),
       target,
     )
+    .default({})
     .describe('Every Holo that commands talk to, by name'),
   publish: z
     .strictObject({

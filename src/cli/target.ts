@@ -72,7 +72,8 @@ function toDefault({ target, targets }: Config): string {
   const [only] = names
   if (target !== undefined) return target
   if (names.length === 1 && only !== undefined) return only
-  throw misuse(`which target? holo.json has ${names.join(', ') || 'none'}`, 'add --target NAME')
+  if (only === undefined) throw misuse('which Holo? holo.json has no target', HOW)
+  throw misuse(`which target? holo.json has ${names.join(', ')}`, 'add --target NAME')
 }
 
 function parseAddress(text: string, where: string): URL {

@@ -142,6 +142,16 @@ describe('which Holo', () => {
     expect((await opened([])).stdout).toBe('https://staging.example.com/\n')
   })
 
+  it('need not be in a holo.json that has something else to say', async () => {
+    await write('holo.json', { rollouts: { weekday: { preset: 'standard' } } })
+    const env = { HOLO_URL: 'https://variable.example.com' }
+    expect((await opened([], env)).stdout).toBe('https://variable.example.com/\n')
+    const { code, stderr } = await opened([])
+    expect(code).toBe(2)
+    expect(stderr).toContain('which Holo? holo.json has no target')
+    expect(stderr).toContain('holo init')
+  })
+
   it('has to be named where there are several', async () => {
     await write('holo.json', { targets })
     const { code, stderr } = await opened([])

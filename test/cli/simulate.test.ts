@@ -26,7 +26,7 @@ beforeAll(async () => {
   await writeFile(join(folder, 'wrong.json'), JSON.stringify({ preset: 'standrad', alpha: 7 }))
   await writeFile(
     join(folder, 'holo.json'),
-    JSON.stringify({ targets: {}, rollouts: { quick, standard: { ...quick, alpha: 0.05 } } }),
+    JSON.stringify({ rollouts: { quick, standard: { ...quick, alpha: 0.05 } } }),
   )
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
