@@ -36,6 +36,9 @@ Release ${version} of the shop, which is built and whose backend runs
   npx holo point canary ${version} --yes
   npx holo shift canary=10 --yes
   npx holo rollback --yes
+or, step by step and by itself, until there is evidence against it
+  npx holo rollout start ${version} --yes
+  npx holo rollout status
 `
 }
 

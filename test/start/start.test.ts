@@ -42,6 +42,14 @@ async function versionsOfFresh(count: number): Promise<Set<unknown>> {
   return new Set(answers.map(({ headers }) => headers['holo-version']))
 }
 
+/** What the printed command prints of the control. */
+function askControl(): { revision: number; published: number } {
+  const [known = ''] = holo.printed().match(/export HOLO_URL.*/) ?? []
+  const [command = ''] = holo.printed().match(/curl -s -H .*/) ?? []
+  const options = { cwd: folder.path, shell: true, encoding: 'utf8' } as const
+  return JSON.parse(spawnSync(`${known}; ${command}`, options).stdout).control
+}
+
 describe('npm start', () => {
   it('prints the address, what to look at, and the two commands', () => {
     const printed = holo.printed()
@@ -87,6 +95,12 @@ describe('npm start', () => {
     }))
     const onlyCanary = new Set(['0.0.5'])
     await vi.waitFor(async () => expect(await versionsOfFresh(100)).toEqual(onlyCanary), WAIT)
+    // An edit that comes between adoption and publication would be overwritten.
+    await vi.waitFor(() => {
+      expect(holo.logged()).toContain('adopts an edit of KV')
+      const { revision, published } = askControl()
+      expect(published).toBe(revision)
+    }, WAIT)
 
     await editByHand(holo, folder.path, (document) => ({
       ...document,
@@ -104,14 +118,7 @@ describe('npm start', () => {
   })
 
   it('prints a command that asks the control', async () => {
-    const [known = ''] = holo.printed().match(/export HOLO_URL.*/) ?? []
-    const [command = ''] = holo.printed().match(/curl -s -H .*/) ?? []
-    const { stdout } = spawnSync(`${known}; ${command}`, {
-      cwd: folder.path,
-      shell: true,
-      encoding: 'utf8',
-    })
-    const { control } = JSON.parse(stdout)
+    const control = askControl()
     expect(control.revision).toBeGreaterThan(1)
     expect(control).toMatchObject({ published: control.revision, overwritten: 0 })
   })
@@ -125,12 +132,15 @@ describe('npm start', () => {
       'point',
       'shift',
       'rollback',
+      'rollout',
+      'rollout',
     ])
     for (const command of commands) {
       const options = { cwd: folder.path, shell: true, encoding: 'utf8' } as const
       const { status, stderr } = spawnSync(`${known}; ${command}`, options)
       expect(status, `${command}: ${stderr}`).toBe(0)
     }
+    expect(commands.at(-2)).toBe('npx holo rollout start 0.0.6 --yes')
   })
 
   it('says that its port is taken, in one sentence', async () => {
