@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { toOpenMetrics } from '../../src/admin/openmetrics.ts'
 import { noTotals } from '../../src/core/counting/totals.ts'
 import { parseOpenMetrics } from './openmetrics.ts'
+import { loadPrometheusParser } from './prometheus-parser.ts'
 
 const LOSSES = {
   ...{ batches: 9, duplicates: 1, late: 2, early: 0 },
@@ -25,9 +26,18 @@ const SERIES = [
   { ...noTotals(), environment: 'canary', version: 'a"b\\c\nd', at: 1, requests: 1 },
 ]
 
-describe('the OpenMetrics text', () => {
-  const text = toOpenMetrics(SERIES, LOSSES)
+const text = toOpenMetrics(SERIES, LOSSES)
 
+const BROKEN: [string, string][] = [
+  ['no end', text.replace('# EOF\n', '')],
+  ['a counter without its suffix', text.replace('holo_requests_total', 'holo_requests')],
+  ['a sample twice', text.replace(/(holo_requests_total.*\n)/, '$1$1')],
+  ['buckets that shrink', text.replace('le="0.1"} 3', 'le="0.1"} 0')],
+  ['a quote that is not escaped', text.replace('\\"', '"')],
+  ['a unit that is not in the name', text.replace('bytes bytes', 'bytes seconds')],
+]
+
+describe('the OpenMetrics text', () => {
   it('can be read by the letter of the specification', () => {
     const families = parseOpenMetrics(text)
     const find = (name: string) => families.find((family) => family.name === name)
@@ -55,14 +65,31 @@ describe('the OpenMetrics text', () => {
     expect(parseOpenMetrics(toOpenMetrics([], LOSSES)).length).toBeGreaterThan(5)
   })
 
-  it.each([
-    ['no end', text.replace('# EOF\n', '')],
-    ['a counter without its suffix', text.replace('holo_requests_total', 'holo_requests')],
-    ['a sample twice', text.replace(/(holo_requests_total.*\n)/, '$1$1')],
-    ['buckets that shrink', text.replace('le="0.1"} 3', 'le="0.1"} 0')],
-    ['a quote that is not escaped', text.replace('\\"', '"')],
-    ['a unit that is not in the name', text.replace('bytes bytes', 'bytes seconds')],
-  ])('is refused by this test with %s', (_, broken) => {
+  it.each(BROKEN)('is refused by this test with %s', (_, broken) => {
     expect(() => parseOpenMetrics(broken)).toThrow()
   })
+})
+
+const read = loadPrometheusParser()
+
+describe.skipIf(read === undefined)("Prometheus's own parser", () => {
+  it('reads the same families, labels and values', () => {
+    const families = read?.(text) ?? []
+    expect(families).toEqual(
+      parseOpenMetrics(text).map(({ name, type, unit = '', samples }) => [
+        ...[name, type, unit],
+        samples.map((sample) => [sample.name, sample.labels, sample.value]),
+      ]),
+    )
+    expect(families.length).toBeGreaterThan(5)
+    expect(read?.(toOpenMetrics([], LOSSES)).length).toBe(families.length)
+  })
+
+  // It takes a sample that comes twice as a later one.
+  it.each(BROKEN.filter(([what]) => what !== 'a sample twice'))(
+    'refuses it with %s',
+    (_, broken) => {
+      expect(() => read?.(broken)).toThrow()
+    },
+  )
 })
