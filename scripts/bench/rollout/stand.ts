@@ -1,7 +1,12 @@
 // Holo as `npm start` runs it, with all releases published, the old one live, and their backend behind.
 
 import type { AssignmentsDocument } from '../../../src/assignments/schema.ts'
-import type { Explanation, Replay, RolloutStatus } from '../../../src/control/rollouts/contract.ts'
+import type {
+  Explanation,
+  Replay,
+  Replayed,
+  RolloutStatus,
+} from '../../../src/control/rollouts/contract.ts'
 import { createLocalTarget } from '../../../src/publish/local-target.ts'
 import { publishFolder } from '../../../src/publish/publish.ts'
 import { startBackend } from '../../local/backend-process.ts'
@@ -24,7 +29,7 @@ export type Stand = {
   readonly startRollout: (release: Release) => Promise<number>
   readonly readRollout: (id: number) => Promise<RolloutStatus>
   readonly explainRollout: (id: number) => Promise<Explanation>
-  readonly replayRollout: (id: number) => Promise<Replay>
+  readonly replayRollout: (id: number) => Promise<Replayed>
   readonly dispose: () => Promise<void>
 }
 
@@ -82,7 +87,12 @@ export async function startStand(dataDir: string): Promise<Stand> {
     },
     readRollout: (id) => call('GET', `/rollouts/${id}`),
     explainRollout: (id) => call('GET', `/rollouts/${id}/explain`),
-    replayRollout: (id) => call('GET', `/rollouts/${id}/replay`),
+    replayRollout: async (id) => {
+      for (;;) {
+        const step = await call<Replay>('GET', `/rollouts/${id}/replay`)
+        if (step.done) return step
+      }
+    },
     dispose,
   }
 }
