@@ -4,7 +4,7 @@
 import type { Counting } from '../assignments/sync.ts'
 import type { Batch, Collected } from '../core/counting/batch.ts'
 import { closesAt } from '../core/counting/limits.ts'
-import { toMarks } from '../core/counting/marks.ts'
+import { type Mark, toMarks } from '../core/counting/marks.ts'
 import { toAddressHash, toSampleHash } from '../core/counting/sample.ts'
 import { addNamed, countEdgesBelow, type GrowingTotals } from '../core/counting/totals.ts'
 import { toFailure } from './failure.ts'
@@ -79,7 +79,8 @@ export class Recorder implements Counting {
       const edgesBelow = addAnswer(page.totals, answered, failure)
       if (!isJudged(asked)) return
       page.totals.judged += 1
-      this.#mark(page, asked, { failed: failure !== undefined, edgesBelow })
+      const unpinned = asked.decision.reason === 'bucket'
+      this.#mark(page, asked, { failed: failure !== undefined, unpinned, edgesBelow })
     })
   }
 
@@ -132,7 +133,7 @@ export class Recorder implements Counting {
   #mark(
     page: Page,
     { facts, request, assignments: { salt } }: Asked,
-    mark: { assigned?: boolean; failed?: boolean; edgesBelow?: number | undefined },
+    mark: Omit<Mark, 'address'>,
   ): void {
     const bound = this.#collected?.[page.environment]
     if (bound === undefined) return

@@ -54,7 +54,7 @@ describe('a healthy version', () => {
         ],
         ...{ bake: { minutes: 1, heldBack: 5 }, metrics: METRICS, minVisitors: 5 },
       })
-      fleet.edge.serve({ flaky: 0.1 })
+      fleet.edge.serve({ failing: { [OLD]: 0.2, [NEW]: 0.2 } })
       fleet.arrive(20, 10 * MINUTE)
       const { phase, endedAt = 0 } = await fleet.finish(9 * MINUTE)
       expect(phase).toBe('promoted')

@@ -78,8 +78,8 @@ export class RolloutCounter {
       const address = Math.min(...seen.map((one) => (one ? readMarks(one.marks).address : 2 ** 24)))
       if (!this.#visitors.admit(hash, address)) continue
       isAnybody = true
-      this.#countOutcomes(hash, seen, errors, latency)
       this.#countAssigned(hash, seen, assigned)
+      if (this.#isComparable(hash, seen)) this.#countOutcomes(hash, seen, errors, latency)
     }
     this.#counted = { ...this.#counted, bound: this.#visitors.shrink(this.#counted.bound) }
     if (!isAnybody) return undefined
@@ -110,6 +110,16 @@ export class RolloutCounter {
     const { strata, earlier } = this.#counted
     const index = strata.findLastIndex(({ id }) => id <= revision)
     return index < 0 ? undefined : earlier + index
+  }
+
+  /**
+   * Whether the visitor came, on whichever side, since the weights last changed. Who only goes on in a
+   * tab from before has shown that the tab works, and after a change the control alone has such tabs.
+   */
+  #isComparable(hash: number, seen: readonly (Seen | undefined)[]): boolean {
+    if (seen.some((one) => one && readMarks(one.marks).unpinned)) return true
+    const { strata, earlier } = this.#counted
+    return strata.length > 0 && this.#visitors.isAssigned(hash, earlier + strata.length - 1)
   }
 
   /**

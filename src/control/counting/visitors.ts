@@ -58,9 +58,14 @@ export class Visitors {
     this.#set(hash, ((strata << STRATA_SHIFT) | flags) >>> 0)
   }
 
+  /** Whether the visitor has been assigned in this stratum. */
+  isAssigned(hash: number, ordinal: number): boolean {
+    return ((this.#known.get(hash) ?? 0) & toBit(ordinal)) !== 0
+  }
+
   /** Whether the visitor is assigned in this stratum for the first time. */
   assign(hash: number, ordinal: number): boolean {
-    const bit = 1 << (STRATA_SHIFT + (ordinal % MAX_STRATA))
+    const bit = toBit(ordinal)
     const known = this.#known.get(hash) ?? 0
     if ((known & bit) !== 0) return false
     this.#set(hash, (known | bit) >>> 0)
@@ -69,7 +74,7 @@ export class Visitors {
 
   /** Makes a bit free for a new stratum. */
   beginStratum(ordinal: number): void {
-    const bit = 1 << (STRATA_SHIFT + (ordinal % MAX_STRATA))
+    const bit = toBit(ordinal)
     for (const [hash, known] of this.#known) {
       if ((known & bit) !== 0) this.#set(hash, (known & ~bit) >>> 0)
     }
@@ -113,4 +118,8 @@ export class Visitors {
     // The address was put down when the visitor came.
     this.#changes.push(hash, 0, known)
   }
+}
+
+function toBit(ordinal: number): number {
+  return 1 << (STRATA_SHIFT + (ordinal % MAX_STRATA))
 }

@@ -7,9 +7,10 @@ const FAILED = 2
 /** Four bits: 0 without a sample of latency, else 1 and the number of edges below the slowest. */
 const LEVEL_SHIFT = 2
 const LEVEL_MASK = 0b1111
+/** Its bucket alone decided a request: not the pin of a tab. */
+const UNPINNED = 1 << 6
 /** The address takes the upper 24 bits. */
 const ADDRESS_SHIFT = 8
-const FLAGS_MASK = 0xff
 
 /** Addresses are told apart by as many bits: too few to tell what an address is. */
 export const ADDRESS_BITS = 24
@@ -21,13 +22,19 @@ export type Mark = {
   readonly address: number
   readonly assigned?: boolean
   readonly failed?: boolean
+  /** Whether a request was decided by its bucket alone, and not by the pin of a tab. */
+  readonly unpinned?: boolean
   /** Edges below the slowest sample; absent where there was no sample. */
   readonly edgesBelow?: number | undefined
 }
 
-export function toMarks({ address, assigned, failed, edgesBelow }: Mark): Marks {
+export function toMarks({ address, assigned, failed, unpinned, edgesBelow }: Mark): Marks {
   const level = edgesBelow === undefined ? 0 : edgesBelow + 1
-  const flags = (assigned ? ASSIGNED : 0) | (failed ? FAILED : 0) | (level << LEVEL_SHIFT)
+  const flags =
+    (assigned ? ASSIGNED : 0) |
+    (failed ? FAILED : 0) |
+    (unpinned ? UNPINNED : 0) |
+    (level << LEVEL_SHIFT)
   return ((address << ADDRESS_SHIFT) | flags) >>> 0
 }
 
@@ -37,6 +44,7 @@ export function readMarks(marks: Marks): Required<Mark> {
     address: marks >>> ADDRESS_SHIFT,
     assigned: (marks & ASSIGNED) !== 0,
     failed: (marks & FAILED) !== 0,
+    unpinned: (marks & UNPINNED) !== 0,
     edgesBelow: level === 0 ? undefined : level - 1,
   }
 }
@@ -45,6 +53,6 @@ export function readMarks(marks: Marks): Required<Mark> {
 export function mergeMarks(one: Marks, other: Marks): Marks {
   const address = Math.min(one >>> ADDRESS_SHIFT, other >>> ADDRESS_SHIFT)
   const level = Math.max(one & (LEVEL_MASK << LEVEL_SHIFT), other & (LEVEL_MASK << LEVEL_SHIFT))
-  const flags = ((one | other) & (ASSIGNED | FAILED) & FLAGS_MASK) | level
+  const flags = ((one | other) & (ASSIGNED | FAILED | UNPINNED)) | level
   return ((address << ADDRESS_SHIFT) | flags) >>> 0
 }

@@ -32,7 +32,10 @@ export function toGroup({
     revision,
     totals: { ...noTotals(), requests: visits?.length ?? 0, ...totals },
     visitors: Uint32Array.from(
-      (visits ?? []).flatMap(({ hash, ...mark }) => [hash, toMarks({ address: 0, ...mark })]),
+      (visits ?? []).flatMap(({ hash, ...mark }) => [
+        hash,
+        toMarks({ address: 0, unpinned: true, ...mark }),
+      ]),
     ),
   }
 }

@@ -40,6 +40,31 @@ const both = (control: readonly Visit[], canary: readonly Visit[]): ToGroup[] =>
 ]
 
 describe('errors', () => {
+  it('leave out who only goes on in a tab from before a change of weights, until they come again', () => {
+    const counter = begin()
+    const tab = { hash: 1, unpinned: false }
+    const come = { assigned: true }
+    const [first] = countAll(counter, both([{ hash: 1, ...come }], [{ hash: 2, ...come }]))
+    counter.beginStratum({ id: 2, shares: [0.2, 0.8] })
+    const groups: ToGroup[] = [
+      { side: 'control', revision: 2, visits: [{ ...tab, failed: true, edgesBelow: 1 }] },
+      { side: 'canary', revision: 2, visits: [{ hash: 3, ...come }] },
+    ]
+    const again: ToGroup = { side: 'control', revision: 2, visits: [{ ...tab, ...come }] }
+    const [, second, third, fourth] = countAll(
+      counter,
+      [],
+      groups,
+      [again],
+      [{ ...again, visits: [{ ...tab, failed: true }] }],
+    )
+    expect(errorsOf(first)).toEqual([1, 0, 1, 0])
+    expect(errorsOf(second)).toEqual([0, 0, 1, 0])
+    expect(latencyOf(second)[0]).toEqual([0, 0, 0, 0])
+    expect(errorsOf(third)).toEqual([1, 0, 0, 0])
+    expect(errorsOf(fourth)).toEqual([1, 1, 0, 0])
+  })
+
   it('count visitors, and of each the first failure of this rollout', () => {
     const [first, second, third] = countAll(
       begin(),
