@@ -5,7 +5,7 @@ import { startMetric } from '../judge/metric.ts'
 import { NO_SAMPLE } from '../sample-ratio/sample-ratio.ts'
 import { noData } from './data.ts'
 import type { Action, Moved, RolloutEvent } from './events.ts'
-import { type RolloutState, type RunningPhase, toWeight } from './state.ts'
+import { isRunning, type RolloutState, type RunningPhase, toWeight } from './state.ts'
 import { enter, move, rollBack, START, toFollowing, toNext } from './transition.ts'
 
 type Of<K extends RolloutEvent['kind']> = Extract<RolloutEvent, { kind: K }>
@@ -50,10 +50,10 @@ export function resume(state: RolloutState, phase: RunningPhase, event: Of<'resu
 
 /** The next step on somebody's word. A pause stays one, so that steps can be taken by hand. */
 export function advance(state: RolloutState, phase: RunningPhase, event: Of<'advance'>): Moved {
+  const reason = `advanced by ${event.by}, whatever the gate asks for`
   const next = toFollowing(state)
-  const isNextRunning = next.name === 'step' || next.name === 'bake'
-  const kept = isNextRunning ? { ...next, paused: phase.paused } : next
-  return enter(state, event, kept, `advanced by ${event.by}, whatever the gate asks for`)
+  if (isRunning(next)) return enter(state, event, { ...next, paused: phase.paused }, reason)
+  return enter(state, event, next.name === 'promoted' ? { ...next, reason } : next, reason)
 }
 
 /** The end for the release, from whatever phase. */

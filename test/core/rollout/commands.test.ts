@@ -30,8 +30,9 @@ describe('people', () => {
     rollout.say('advance')
     expect(rollout.state()).toMatchObject({ weight: 95, phase: { name: 'bake' } })
     rollout.say('advance')
-    expect(rollout.state().phase.name).toBe('promoted')
-    expect(rollout.audit.at(-1)).toMatchObject({ event: 'advance', by: 'ada' })
+    const reason = 'advanced by ada, whatever the gate asks for'
+    expect(rollout.state().phase).toEqual({ name: 'promoted', reason })
+    expect(rollout.audit.at(-1)).toMatchObject({ event: 'advance', by: 'ada', reason })
   })
 
   it('promote and abort from anywhere', () => {
