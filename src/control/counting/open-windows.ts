@@ -3,7 +3,12 @@
 // in milliseconds since the epoch throughout. Order and repetition of batches change nothing.
 
 import type { Batch, CountedWindow, Group } from '../../core/counting/batch.ts'
-import { closesAt, MAX_GROUPS, toWindow } from '../../core/counting/limits.ts'
+import {
+  CLOCK_WENT_BACK_WINDOWS,
+  closesAt,
+  MAX_GROUPS,
+  toWindow,
+} from '../../core/counting/limits.ts'
 import { type Marks, mergeMarks } from '../../core/counting/marks.ts'
 import { addTotals, type GrowingTotals, noTotals } from '../../core/counting/totals.ts'
 import { MAX_REMEMBERED_ISOLATES, MAX_WINDOW_VISITORS, REMEMBERED_MS } from './limits.ts'
@@ -44,7 +49,10 @@ export class OpenWindows {
   }
   readonly #windows = new Map<number, { groups: Map<string, MergedGroup>; visitors: number }>()
   readonly #isolates = new Map<string, { readonly sequence: number; readonly at: number }>()
-  /** The newest that was closed: none up to it is opened again, whatever the clock does. */
+  /**
+   * The newest that was closed: none up to it is opened again. Forgotten when the clock is a minute and
+   * more behind it, because otherwise nothing would be counted until the clock is there again.
+   */
   #closed = -1
 
   /** When the next window closes; `Infinity` when none is open. */
@@ -57,6 +65,7 @@ export class OpenWindows {
       this.losses.duplicates += 1
       return
     }
+    if (toWindow(now) < this.#closed - CLOCK_WENT_BACK_WINDOWS) this.#closed = -1
     this.losses.batches += 1
     this.losses.unreported += batch.dropped
     for (const counted of batch.windows) {

@@ -2,7 +2,7 @@
 // defines them: distinct visitors, first failures of this rollout, first samples above each edge, first
 // assignments since each weight change. Pure but for its memory; the same windows give the same counts.
 
-import { EVERYBODY, toWindow } from '../../core/counting/limits.ts'
+import { CLOCK_WENT_BACK_WINDOWS, EVERYBODY, toWindow } from '../../core/counting/limits.ts'
 import { type Marks, mergeMarks, readMarks } from '../../core/counting/marks.ts'
 import type { Counts } from '../../core/judge/counts.ts'
 import { LATENCY_EDGES_MS } from '../../core/judge/metric.ts'
@@ -66,7 +66,9 @@ export class RolloutCounter {
   /** `undefined` where the window says nothing of this rollout: nobody of it was there. */
   count(closed: ClosedWindow): CountedWindow | undefined {
     const { from, generation, control, canary, strata } = this.#counted
-    if (closed.window < from) return undefined
+    // Those that were open when counting began are a few windows older, and no more.
+    const begunBefore = from - closed.window
+    if (begunBefore > 0 && begunBefore <= CLOCK_WENT_BACK_WINDOWS) return undefined
     const sides = [this.#see(closed, control), this.#see(closed, canary)] as const
     const hashes = [...new Set([...sides[0].keys(), ...sides[1].keys()])].sort((a, b) => a - b)
     const errors: [number, number, number, number] = [0, 0, 0, 0]

@@ -6,6 +6,9 @@ export const WINDOW_MS = 10_000
 /** A window closes this long after its end. What comes later is dropped and counted. */
 export const CLOSE_AFTER_MS = 20_000
 
+/** Behind the newest window that was closed, or the first that is counted: older ones are of a clock that went back. */
+export const CLOCK_WENT_BACK_WINDOWS = 6
+
 /** Isolates of one document see a handful of versions; a window with more is somebody's mistake. */
 export const MAX_GROUPS = 64
 

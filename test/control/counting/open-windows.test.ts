@@ -112,6 +112,23 @@ describe('a window', () => {
     expect(windows.losses.late).toBe(1)
   })
 
+  it('takes batches again when the clock was ahead for a day, and each of them once', () => {
+    const DAY = 86_400_000
+    const windows = new OpenWindows()
+    const ahead = { ...toBatch('a', 1, { 0: [{}] }) }
+    const [counted] = ahead.windows
+    if (!counted) throw new Error('there is a window')
+    const later = { ...counted, window: counted.window + DAY / WINDOW_MS }
+    windows.add({ ...ahead, windows: [later] }, START + DAY)
+    expect(windows.close(PAST + DAY)).toHaveLength(1)
+    const batch = toBatch('a', 2, { 0: [{ visits: [{ hash: 1 }] }] })
+    windows.add(batch, START)
+    windows.add(batch, START)
+    const closed = windows.close(PAST)
+    expect(closed.map(({ window }) => window)).toEqual([WINDOW])
+    expect(windows.losses).toMatchObject({ duplicates: 1, late: 0 })
+  })
+
   it('that has not begun takes nothing', () => {
     const windows = new OpenWindows()
     windows.add(toBatch('a', 1, { 2: [{ visits: [{ hash: 1 }] }] }), START)

@@ -246,4 +246,10 @@ describe('a control that starts anew', () => {
     const [first, second] = countAll(counter, both([{ hash: 1 }], []), both([{ hash: 1 }], []))
     expect([first, errorsOf(second)]).toEqual([undefined, [1, 0, 0, 0]])
   })
+
+  it('counts on when it began by a clock that was ahead for a day', () => {
+    const counter = RolloutCounter.begin(ASKED, START + 86_400_000)
+    const [first] = countAll(counter, both([{ hash: 1 }], []))
+    expect(errorsOf(first)).toEqual([1, 0, 0, 0])
+  })
 })
