@@ -1,13 +1,8 @@
 // Rows in which every visitor comes once and fails with a given chance: false alarms, detection,
 // promotion, drift and incidents.
 
-import {
-  addCounts,
-  type Counts,
-  noEvidence,
-  toLogE,
-  withinMargin,
-} from '../../src/core/judge/counts.ts'
+import type { Counts } from '../../src/core/judge/counts.ts'
+import { addToMetric, startMetric, toLogWithin } from '../../src/core/judge/metric.ts'
 import type { Plan } from '../../src/core/rollout/plan.ts'
 import { ERRORS } from '../../src/core/rollout/presets.ts'
 import { seededRandom } from '../../src/core/simulate/random.ts'
@@ -140,18 +135,34 @@ export const RATE_ROWS: readonly Row[] = [
       }
     },
   },
+  promotion(
+    'same version on both sides, 1 % fail, canary 50 %, gate of evidence (margin 1.5)',
+    50,
+    [0.01, 0.01],
+  ),
+  promotion('nobody fails on either side, canary 25 %, gate of evidence (floor 0.2 %)', 25, [0, 0]),
   {
-    property: 'same version on both sides, 1 % fail, canary 50 %, gate of evidence (margin 1.5)',
+    property:
+      'the canary fails for 0.2 % (the floor), five times as often as the control, canary 25 %',
+    bound: `promoted on evidence in at most ${toPercent(ALPHA)}`,
+    run: (effort) => {
+      const runs = toRuns(effort, 2000)
+      const { count } = watchAll(promoteOnEvidence(25), () => [0.0004, 0.002], 2000, runs, effort)
+      const wrong = count(({ run }) => run.outcome === 'promoted')
+      return { runs, judge: toShare(wrong, runs), holds: isWithin(wrong, runs) }
+    },
+  },
+]
+
+/** A row in which the gate of evidence shall open. */
+function promotion(property: string, weight: number, rates: readonly [number, number]): Row {
+  return {
+    property,
     bound: 'promoted; the visitors that it takes are told',
     run: (effort) => {
       const runs = toRuns(effort, 2000)
-      const { watched, count } = watchAll(
-        promoteOnEvidence(50),
-        () => [0.01, 0.01],
-        2000,
-        runs,
-        effort,
-      )
+      const plan = promoteOnEvidence(weight)
+      const { watched, count } = watchAll(plan, () => rates, 2000, runs, effort)
       const right = watched.filter(({ run }) => run.outcome === 'promoted')
       const { mean, p90 } = toSpread(right.map(({ run }) => run.visitors[0] + run.visitors[1]))
       const back = count(({ run }) => run.outcome === 'rolledBack')
@@ -161,22 +172,21 @@ export const RATE_ROWS: readonly Row[] = [
         holds: right.length / runs >= 0.97 && isWithin(back, runs),
       }
     },
-  },
-]
+  }
+}
 
 /** The evidence for going on by itself, looked at 2,000 times, at the margin. */
 function countPromisedAlone(runs: number, { seed }: Effort): number {
-  const hypothesis = withinMargin(1.5)
   const errors = { control: { rate: 0.01 }, canary: { rate: 0.015 } }
   const load = { visitorsPerMinute: VISITORS_PER_MINUTE, metrics: { errors } }
   let promised = 0
   for (let run = 0; run < runs; run++) {
     const random = seededRandom(seed, run)
-    let evidence = noEvidence(hypothesis)
+    let state = startMetric(ERRORS)
     for (let look = 0; look < 2000; look++) {
-      const [counts] = drawWindow(random, load, 50, [ERRORS]).metrics.errors as [Counts]
-      evidence = addCounts(hypothesis, evidence, counts)
-      if (toLogE(evidence) < Math.log(1 / ALPHA)) continue
+      const counts = drawWindow(random, load, 50, [ERRORS]).metrics.errors as readonly Counts[]
+      state = addToMetric(ERRORS, state, counts)
+      if ((toLogWithin(state) ?? 0) < Math.log(1 / ALPHA)) continue
       promised += 1
       break
     }

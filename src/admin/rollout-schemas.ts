@@ -11,7 +11,13 @@ const metric = z.strictObject({
   name: z.string(),
   edges: z.array(z.number()).nullable(),
   weight: z.number(),
-  margin: z.strictObject({ ratio: z.number(), edge: z.number().nullable() }).nullable(),
+  margin: z
+    .strictObject({
+      ratio: z.number(),
+      edge: z.number().nullable(),
+      floor: z.number().nullable(),
+    })
+    .nullable(),
   required: z.boolean(),
 })
 

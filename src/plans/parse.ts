@@ -70,14 +70,30 @@ function toStep({ weight, gate, minMinutes, maxMinutes, atMax }: StepDocument): 
 }
 
 /** The two metrics that Holo counts itself have edges and needs that go without saying. */
-function toMetric({ name, edges, weight, margin, marginEdge, required }: MetricDocument): Metric {
+function toMetric({
+  name,
+  edges,
+  weight,
+  margin,
+  marginEdge,
+  floor,
+  required,
+}: MetricDocument): Metric {
   const own = [ERRORS, LATENCY].find((metric) => metric.name === name)
   const fallback = name === LATENCY.name ? LATENCY_EDGES_MS : null
   return {
     name,
     edges: edges ?? fallback,
     weight: weight ?? 1,
-    margin: margin === undefined ? null : { ratio: margin, edge: marginEdge ?? null },
+    margin:
+      margin === undefined
+        ? null
+        : {
+            ratio: margin,
+            edge: marginEdge ?? null,
+            // 0 is none.
+            floor: (floor ?? own?.margin?.floor) || null,
+          },
     required: required ?? own?.required ?? true,
   }
 }

@@ -48,11 +48,20 @@ const metric = z
       .max(10)
       .optional(),
     marginEdge: z.number().positive().optional(),
+    floor: z
+      .number()
+      .min(0, 'a floor is a share of visits: 0.002 are 2 in 1,000, and 0 is none')
+      .max(0.1, 'a floor above 0.1 lets releases pass that fail for every tenth visit')
+      .optional(),
     required: z.boolean().optional(),
   })
   .refine(({ margin, marginEdge }) => margin !== undefined || marginEdge === undefined, {
     path: ['margin'],
     message: 'say which margin is asked for at "marginEdge"',
+  })
+  .refine(({ margin, floor }) => margin !== undefined || floor === undefined, {
+    path: ['margin'],
+    message: 'say which margin need not be shown below the "floor"',
   })
 
 /** The shape of a plan, for zod and for whoever generates a JSON schema. */

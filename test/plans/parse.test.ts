@@ -51,7 +51,12 @@ describe('a plan', () => {
     ])
     expect(plan.bake).toEqual({ minMs: 1_800_000, heldBack: 5 })
     expect(plan.metrics).toMatchObject([
-      { name: 'errors', edges: null, margin: { ratio: 1.5, edge: null }, required: true },
+      {
+        name: 'errors',
+        edges: null,
+        margin: { ratio: 1.5, edge: null, floor: 0.002 },
+        required: true,
+      },
       { name: 'latency', edges: [50, 100, 200, 300, 500, 1000, 2000, 5000], required: false },
       { name: 'signUps', edges: null, margin: null, weight: 2, required: true },
     ])
@@ -103,6 +108,12 @@ describe('a plan that cannot work is refused', () => {
       'an edge for a yes/no metric',
       { metrics: [{ name: 'a', margin: 2, marginEdge: 7 }] },
       ['metrics[0].marginEdge'],
+    ],
+    ['a floor of no margin', { metrics: [{ name: 'errors', floor: 0.01 }] }, ['metrics[0].margin']],
+    [
+      'a floor that lets anything pass',
+      { metrics: [{ name: 'errors', margin: 2, floor: 0.5 }] },
+      ['metrics[0].floor'],
     ],
     [
       'a margin that asks for better',

@@ -12,6 +12,7 @@ import {
   WORSE_THAN_CONTROL,
   withinMargin,
 } from './counts.ts'
+import { addFew, eitherOf, NO_FEW } from './few.ts'
 import { addToLikelihood, NO_LIKELIHOOD } from './ratio.ts'
 
 /** Fixed before the rollout; a visitor leaves an edge's risk set at its first sample above it. */
@@ -27,10 +28,18 @@ export type Metric = {
   readonly edges: readonly number[] | null
   /** Its part of the evidence against a release, relative to the other metrics. Above 0. */
   readonly weight: number
-  /** Promotion asks for evidence that the canary is at most `ratio` times as bad, at `edge` if there are edges. */
-  readonly margin: { readonly ratio: number; readonly edge: number | null } | null
+  /** What promotion asks for evidence of; `null` for nothing. */
+  readonly margin: Margin | null
   /** Whether a rollout waits for data of it. One that errs blocks promotion in any case. */
   readonly required: boolean
+}
+
+export type Margin = {
+  /** The canary is at most so many times as bad as the control, at `edge` if there are edges. */
+  readonly ratio: number
+  readonly edge: number | null
+  /** Or it is bad for less than this share of its visits, 0 to 1; `null` where that is no excuse. */
+  readonly floor: number | null
 }
 
 /** One window of one metric: counts for each edge in order (one for a yes/no outcome), or why there are none. */
@@ -51,6 +60,8 @@ export type MetricState = {
   readonly edges: readonly EdgeState[]
   /** Seven numbers: evidence that the canary stays within the margin; `null` without one. */
   readonly within: Evidence | null
+  /** Four numbers: evidence that the canary stays below the floor; `null` without one. */
+  readonly few: Evidence | null
 }
 
 const NOTHING: EdgeState = {
@@ -64,6 +75,7 @@ export function startMetric({ edges, margin }: Metric): MetricState {
   return {
     edges: (edges ?? [0]).map(() => NOTHING),
     within: margin && noEvidence(withinMargin(margin.ratio)),
+    few: margin && margin.floor !== null ? NO_FEW : null,
   }
 }
 
@@ -92,6 +104,10 @@ export function addToMetric(
       state.within && margin && counts
         ? addCounts(withinMargin(margin.ratio), state.within, counts)
         : state.within,
+    few:
+      state.few && counts && typeof margin?.floor === 'number'
+        ? addFew(margin.floor, state.few, counts)
+        : state.few,
   }
 }
 
@@ -100,9 +116,10 @@ export function toLogWorse({ edges }: MetricState): number {
   return logMeanExp(edges.map(({ worse }) => toLogE(worse)))
 }
 
-/** ln E that the canary stays within the margin; `null` when none is asked for. */
-export function toLogWithin({ within }: MetricState): number | null {
-  return within && toLogE(within)
+/** ln E for what the margin asks, by its ratio or by its floor; `null` when none is asked for. */
+export function toLogWithin({ within, few }: MetricState): number | null {
+  if (!within) return null
+  return few ? eitherOf(toLogE(within), few) : toLogE(within)
 }
 
 /** The place of the edge with the most evidence against the canary. */

@@ -3,6 +3,7 @@
 
 import { type Counts, toLogE } from './counts.ts'
 import {
+  type Margin,
   type Metric,
   type MetricState,
   marginIndex,
@@ -35,7 +36,7 @@ export type Finding = {
   /** Sums at this edge, and the ratios of the rates that they do not contradict. */
   readonly totals: Counts
   readonly ratio: RatioRange
-  /** The margin asked for, and ln E that the canary stays within it; `null` where none is asked. */
+  /** The margin asked for, and ln E that the canary is within it; `null` where none is asked. */
   readonly margin: Metric['margin']
   readonly logWithin: number | null
 }
@@ -112,7 +113,8 @@ function toFinding(metric: Metric, state: MetricState, alpha: number): Finding {
   const threshold = Math.log(1 / alpha)
   const range = toRatioRange(edge.likelihood, alpha)
   const low = toLogE(edge.worse) >= threshold ? Math.max(range.low, 1) : range.low
-  const isWithin = logWithin !== null && logWithin >= threshold && marginIndex(metric) === place
+  const isWithin =
+    state.within !== null && toLogE(state.within) >= threshold && marginIndex(metric) === place
   const high = Math.min(range.high ?? Infinity, isWithin ? (metric.margin?.ratio ?? 1) : Infinity)
   return { ...finding, ratio: { low, high: Number.isFinite(high) ? high : null } }
 }
@@ -132,12 +134,19 @@ function toReason(
     return `${worst ? toComplaint(worst) : 'no metric'}; evidence against the canary ${against}, ${how} (${needed})`
   }
   const asked = findings.filter(({ logWithin }) => logWithin !== null)
-  const claims = asked.map(({ name, margin, logWithin }) => {
-    const at = margin?.edge === null || margin?.edge === undefined ? '' : ` above ${margin.edge}`
-    return `${name}${at} at most ${margin?.ratio} times the control's: evidence ${toEvidenceText(logWithin ?? 0)}`
-  })
+  const claims = asked.map(
+    ({ name, margin, logWithin }) =>
+      `${name} ${margin ? toMarginText(margin) : ''}: evidence ${toEvidenceText(logWithin ?? 0)}`,
+  )
   const said = claims.length > 0 ? claims.join('; ') : 'no metric asks for evidence of a margin'
   return `${said}; evidence against the canary ${against} (${needed})`
+}
+
+/** `at most 1.5 times the control's, or below 0.2 % of visits`. */
+function toMarginText({ ratio, edge, floor }: Margin): string {
+  const most = `at most ${ratio} times the control's`
+  const or = floor === null ? '' : `, or below ${toShort(floor * 100)} % of visits`
+  return `${edge === null ? '' : `above ${edge} `}${most}${or}`
 }
 
 function toComplaint({ name, edge, totals, ratio }: Finding): string {

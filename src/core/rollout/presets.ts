@@ -7,12 +7,15 @@ import type { Plan, Step } from './plan.ts'
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 
-/** Failures of visitors; promotion wants them shown to be at most 1.5 times the control's. */
+/**
+ * Failures of visitors; promotion wants them shown to be at most 1.5 times the control's. A service that
+ * never fails shows no ratio, and is shown to fail for fewer than 2 in 1,000 visits instead.
+ */
 export const ERRORS: Metric = {
   name: 'errors',
   edges: null,
   weight: 1,
-  margin: { ratio: 1.5, edge: null },
+  margin: { ratio: 1.5, edge: null, floor: 0.002 },
   required: true,
 }
 

@@ -20,7 +20,7 @@ const errors: Metric = {
   name: 'errors',
   edges: null,
   weight: 1,
-  margin: { ratio: 1.5, edge: null },
+  margin: { ratio: 1.5, edge: null, floor: null },
   required: true,
 }
 const signUps: Metric = { ...errors, name: 'signUps' }
@@ -52,6 +52,20 @@ describe('one metric', () => {
     expect(promoted.findings[0]?.ratio.high).toBeLessThanOrEqual(1.5)
     expect(judge(ask([errors]), [startMetric(errors)]).outcome).toBe('continue')
     expect(judge(ask([errors]), [collect(errors, [DIM])]).outcome).toBe('continue')
+  })
+
+  it('promotes a canary that is shown to fail for few, where nobody fails on either side', () => {
+    const withFloor = { ...errors, margin: { ratio: 1.5, edge: null, floor: 0.002 } }
+    const verdictOf = (canary: Counts) => judge(ask([withFloor]), [collect(withFloor, [canary])])
+    expect(judge(ask([errors]), [collect(errors, [[90_000, 0, 4000, 0]])]).outcome).toBe('continue')
+    expect(verdictOf([90_000, 0, 2000, 0]).outcome).toBe('continue')
+    const { outcome, reason, findings } = verdictOf([90_000, 0, 4000, 0])
+    expect(outcome).toBe('promote')
+    expect(reason).toContain("errors at most 1.5 times the control's, or below 0.2 % of visits")
+    // It is no evidence of a ratio, and none is shown.
+    expect(findings[0]?.ratio.high).toBeNull()
+    expect(verdictOf([90_000, 180, 4000, 8]).outcome).toBe('continue')
+    expect(verdictOf([0, 0, 90_000, 0]).outcome).toBe('continue')
   })
 
   it('never promotes when no metric has a margin', () => {
@@ -127,7 +141,7 @@ describe('a metric with edges', () => {
   })
 
   it('asks for its margin at one edge that was named before, however good the others are', () => {
-    const guarded: Metric = { ...latency, margin: { ratio: 1.5, edge: 1000 } }
+    const guarded: Metric = { ...latency, margin: { ratio: 1.5, edge: 1000, floor: null } }
     const at = (edge: number) => LATENCY_EDGES_MS.map((one) => (one === edge ? GOOD : none))
     expect(judge(ask([guarded]), [collect(guarded, at(50))]).outcome).toBe('continue')
     expect(judge(ask([guarded]), [collect(guarded, at(1000))]).outcome).toBe('promote')

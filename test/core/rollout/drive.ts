@@ -25,6 +25,9 @@ export const GOOD: Counts = [5000, 100, 5000, 100]
 /** One is evidence against the canary. */
 export const BAD: Counts = [1000, 10, 1000, 60]
 
+/** Windows without failures say nothing. */
+const RATIO_ONLY = { ...ERRORS, margin: { ratio: 1.5, edge: null, floor: null } }
+
 export function timed(weight: number, minutes: number, changes: Partial<Step> = {}): Step {
   return {
     weight,
@@ -39,7 +42,7 @@ export function timed(weight: number, minutes: number, changes: Partial<Step> = 
 export function makePlan(changes: Partial<Plan> = {}): Plan {
   return {
     ...DEFAULTS,
-    metrics: [ERRORS],
+    metrics: [RATIO_ONLY],
     steps: [timed(5, 2), timed(25, 2)],
     bake: { minMs: 2 * MINUTE_MS, heldBack: 5 },
     ...changes,

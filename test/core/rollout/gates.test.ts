@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { PRESETS } from '../../../src/core/rollout/presets.ts'
+import { ERRORS, PRESETS } from '../../../src/core/rollout/presets.ts'
 import { BAD, CALM, drive, GOOD, MINUTE_MS, makePlan, timed } from './drive.ts'
 
 describe('a release against which nothing speaks', () => {
@@ -94,6 +94,16 @@ describe('a gate of evidence', () => {
     const holds = rollout.audit.filter(({ reason }) => reason.startsWith('holds'))
     expect(holds).toHaveLength(1)
     expect(holds[0]?.reason).toContain('not enough evidence')
+  })
+
+  it('opens when enough visitors have shown that the canary fails for few', () => {
+    const rollout = drive(makePlan({ steps, metrics: [ERRORS] }))
+    rollout.say('start')
+    rollout.run(1, CALM)
+    expect(rollout.state().phase).toMatchObject({ name: 'step', held: false })
+    rollout.run(1, CALM)
+    expect(rollout.state().phase.name).toBe('bake')
+    expect(rollout.audit.at(-1)?.reason).toContain('or below 0.2 % of visits: evidence')
   })
 
   it('opens on evidence, also after it has held', () => {
