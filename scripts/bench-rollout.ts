@@ -73,7 +73,8 @@ async function run({ perSecond, atMostMs, releases }: Options): Promise<readonly
         for (const release of releases) {
           all.push(await measureRollout(stand, crowd, release, atMostMs, say))
         }
-        if (crowd.unanswered() > 0) say(`${crowd.unanswered()} requests had no answer`)
+        for (const [what, times] of crowd.unanswered)
+          say(`${times} requests had no answer: ${what}`)
         return all
       } finally {
         await crowd.stop()

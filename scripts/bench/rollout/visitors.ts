@@ -32,8 +32,8 @@ export type Crowd = {
   readonly given: (version: string) => Given
   /** All who came since the last time this was asked. */
   readonly takeArrived: () => number
-  /** Requests that nobody answered, or that were answered by no version at all. */
-  readonly unanswered: () => number
+  /** Requests that nobody answered, or that were answered by no version at all, by what came instead. */
+  readonly unanswered: ReadonlyMap<string, number>
   readonly stop: () => Promise<void>
 }
 
@@ -47,7 +47,8 @@ export function startCrowd(url: URL, perSecond: number): Crowd {
   const agent = new Agent({ keepAlive: true })
   const byVersion = new Map<string, Given>()
   const open = new Set<Promise<void>>()
-  let [arrived, unanswered, isStopped] = [0, 0, false]
+  const unanswered = new Map<string, number>()
+  let [arrived, isStopped] = [0, false]
 
   const given = (version: string): Given => {
     const known = byVersion.get(version)
@@ -66,9 +67,10 @@ export function startCrowd(url: URL, perSecond: number): Crowd {
     const get = async (path: string, headers: typeof DOCUMENT) => {
       const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
       const all = { ...headers, ...(cookie ? { cookie } : {}) }
-      const reply = await ask(url, path, all, agent).catch(() => undefined)
-      if (!reply?.version) {
-        unanswered++
+      const reply = await ask(url, path, all, agent).catch((cause: Error) => cause)
+      if (reply instanceof Error || !reply.version) {
+        const what = reply instanceof Error ? reply.message : `a ${reply.status} of no version`
+        unanswered.set(what, (unanswered.get(what) ?? 0) + 1)
         return undefined
       }
       for (const line of reply.cookies) {
@@ -112,7 +114,7 @@ export function startCrowd(url: URL, perSecond: number): Crowd {
       arrived = 0
       return all
     },
-    unanswered: () => unanswered,
+    unanswered,
     stop: async () => {
       isStopped = true
       clearInterval(timer)
