@@ -9,6 +9,7 @@ import { type Measured, measureRollout } from './bench/rollout/measure.ts'
 import { RELEASES } from './bench/rollout/releases.ts'
 import { startStand } from './bench/rollout/stand.ts'
 import { startCrowd } from './bench/rollout/visitors.ts'
+import { formatTable } from './bench/table.ts'
 import { Mistake } from './local/mistake.ts'
 
 const HELP = `npm run bench:rollout -- [options]
@@ -111,19 +112,12 @@ function toText(all: readonly Measured[]): string {
     show(one.toLastRequest),
     `${one.replay.same ? 'same' : 'DIFFERENT'}, ${one.replay.windows} windows`,
   ])
-  const widths = head.map((_, i) => Math.max(...[head, ...rows].map((row) => row[i]?.length ?? 0)))
-  const lines = [head, ...rows].map((row) =>
-    row
-      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  )
   const details = all.flatMap(({ version, steps, reason, failed }) => [
     '',
     `${version}: ${steps.map(({ weight, after }) => `${weight} % at ${after.toFixed(0)} s`).join(', ')}; ${failed} calls failed`,
     `  ${reason}`,
   ])
-  return ['Seconds', '', ...lines, ...details].join('\n')
+  return ['Seconds', '', formatTable([head, ...rows]), ...details].join('\n')
 }
 
 try {

@@ -66,7 +66,7 @@ function formatNumber(value: number, digits: number): string {
 }
 
 /** Columns as wide as their widest cell; the first row is underlined. */
-function formatTable(rows: readonly (readonly string[])[]): string {
+export function formatTable(rows: readonly (readonly string[])[]): string {
   const [header = []] = rows
   const widths = header.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
   const lines = rows.map((row) =>

@@ -1,7 +1,11 @@
 // Clients that go on asking while things change, and note when they were last given an old version:
 // pages by new visitors, and files by a tab that is pinned to version 2.
 
-import { Agent, request } from 'node:http'
+import { Agent } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { headOf } from '../head-of.ts'
+
+const TIMEOUT_MS = 10_000
 
 export type Seen = {
   readonly kind: 'document' | 'pinned'
@@ -47,26 +51,15 @@ export function startClients(urls: readonly URL[], everyMs: number, isBusy: bool
   }
 }
 
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
-
-function askOnce(
+async function askOnce(
   url: URL,
   kind: Seen['kind'],
   agent: Agent,
 ): Promise<Pick<Seen, 'version' | 'isStale'>> {
-  return new Promise((resolve, reject) => {
-    const { path, headers } = ASKS[kind]
-    const sent = request(
-      { host: url.hostname, port: url.port, path, headers, agent },
-      (response) => {
-        if (response.statusCode !== 200) reject(new Error(`${path}: ${response.statusCode}`))
-        const version = String(response.headers['holo-version'])
-        const isStale = String(response.headers['server-timing']).includes('holo-stale')
-        response.resume().once('end', () => resolve({ version, isStale }))
-      },
-    )
-    sent.setTimeout(10_000, () => sent.destroy(new Error(`no answer from ${path}`)))
-    sent.once('error', reject)
-    sent.end()
-  })
+  const { path, headers } = ASKS[kind]
+  const reply = await headOf(url, path, headers, agent, TIMEOUT_MS)
+  if (reply.status !== 200) throw new Error(`${path}: ${reply.status}`)
+  const version = String(reply.headers['holo-version'])
+  const isStale = String(reply.headers['server-timing']).includes('holo-stale')
+  return { version, isStale }
 }

@@ -1,7 +1,9 @@
 // New people all the time: each opens the page, gets its script, asks the API now and then while the
 // tab is open, and may look at a second page. What they were given is noted by version.
 
-import { Agent, request } from 'node:http'
+import { Agent } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { headOf } from '../head-of.ts'
 import { toScript } from './stand.ts'
 
 const DOCUMENT = { 'sec-fetch-dest': 'document', 'sec-fetch-mode': 'navigate' }
@@ -37,12 +39,6 @@ export type Crowd = {
   readonly stop: () => Promise<void>
 }
 
-type Reply = {
-  readonly status: number
-  readonly version: string | undefined
-  readonly cookies: readonly string[]
-}
-
 export function startCrowd(url: URL, perSecond: number): Crowd {
   const agent = new Agent({ keepAlive: true })
   const byVersion = new Map<string, Given>()
@@ -67,19 +63,22 @@ export function startCrowd(url: URL, perSecond: number): Crowd {
     const get = async (path: string, headers: typeof DOCUMENT) => {
       const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
       const all = { ...headers, ...(cookie ? { cookie } : {}) }
-      const reply = await ask(url, path, all, agent).catch((cause: Error) => cause)
-      if (reply instanceof Error || !reply.version) {
+      const reply = await headOf(url, path, all, agent, REPLY_TIMEOUT_MS).catch(
+        (cause: Error) => cause,
+      )
+      const version = reply instanceof Error ? undefined : reply.headers['holo-version']
+      if (reply instanceof Error || typeof version !== 'string') {
         const what = reply instanceof Error ? reply.message : `a ${reply.status} of no version`
         unanswered.set(what, (unanswered.get(what) ?? 0) + 1)
         return undefined
       }
-      for (const line of reply.cookies) {
+      for (const line of reply.headers['set-cookie'] ?? []) {
         const [pair = ''] = line.split(';')
         const at = pair.indexOf('=')
         cookies.set(pair.slice(0, at), pair.slice(at + 1))
       }
-      note(given(reply.version), reply, headers, cookies.get('holo-visitor'))
-      return reply.version
+      note(given(version), reply.status, headers, cookies.get('holo-visitor'))
+      return version
     }
     const openPage = async () => {
       const version = await get('/', DOCUMENT)
@@ -126,7 +125,7 @@ export function startCrowd(url: URL, perSecond: number): Crowd {
 
 function note(
   given: Given,
-  { status }: Reply,
+  status: number,
   headers: typeof DOCUMENT,
   visitor: string | undefined,
 ): void {
@@ -140,33 +139,4 @@ function note(
   if (status < 500) return
   given.failed++
   given.firstFailureAt ??= now
-}
-
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
-
-function ask(
-  url: URL,
-  path: string,
-  headers: Record<string, string>,
-  agent: Agent,
-): Promise<Reply> {
-  return new Promise((resolve, reject) => {
-    const sent = request(
-      { host: url.hostname, port: url.port, path, headers, agent },
-      (received) => {
-        const version = received.headers['holo-version']
-        received.on('error', reject)
-        received.resume().once('end', () =>
-          resolve({
-            status: received.statusCode ?? 0,
-            version: typeof version === 'string' ? version : undefined,
-            cookies: received.headers['set-cookie'] ?? [],
-          }),
-        )
-      },
-    )
-    sent.setTimeout(REPLY_TIMEOUT_MS, () => sent.destroy(new Error(`no answer from ${path}`)))
-    sent.on('error', reject)
-    sent.end()
-  })
 }
