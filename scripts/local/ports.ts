@@ -1,7 +1,7 @@
 // Ports of this machine: whether one is free, and which one is.
 
 import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
+import { createServer } from 'node:net'
 
 /** Whether `host:port` can be listened on. @throws what is wrong with it beside being taken. */
 export async function isPortFree(host: string, port: number): Promise<boolean> {
@@ -18,12 +18,17 @@ export async function isPortFree(host: string, port: number): Promise<boolean> {
   }
 }
 
-/** A port that nobody listens on. */
+/** Below those that systems give to outgoing connections, any of which could have it a moment later. */
+const FIRST_PORT = 20_000
+const PORTS = 10_000
+const MOST_TRIES = 100
+
+/** A port that nobody listens on. @throws Error when none is found. */
 export async function findFreePort(host: string): Promise<number> {
-  const server = createServer().listen({ host, port: 0 })
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const port = FIRST_PORT + Math.floor(Math.random() * PORTS)
+    if (await isPortFree(host, port)) return port
+  }
+  const last = FIRST_PORT + PORTS - 1
+  throw new Error(`no port of ${host} from ${FIRST_PORT} to ${last} seems to be free`)
 }
