@@ -53,10 +53,15 @@ const ORIGIN = /^https:\/\/([^/?#\\]*)/
 /**
  * @param text The file's content, in UTF-8.
  * @param wanted Whose meaning it has; found by its syntax when left out.
+ * @param sign What else says that it is one of Netlify, to follow "because".
  */
-export function parseRedirectsFile(text: string, wanted?: RedirectsReading): RedirectsFile {
+export function parseRedirectsFile(
+  text: string,
+  wanted?: RedirectsReading,
+  sign?: string,
+): RedirectsFile {
   const lines = readRuleLines(text)
-  const because = wanted === undefined ? findNetlifySyntax(lines) : undefined
+  const because = wanted === undefined ? (findNetlifySyntax(lines) ?? sign) : undefined
   const reading = wanted ?? (because === undefined ? 'cloudflare' : 'netlify')
   const rules: Numbered<RedirectRule>[] = []
   const problems: string[] = []

@@ -24,6 +24,8 @@ export type SiteRulesOptions = {
   readonly config: Pick<ManifestConfig, 'htmlHandling' | 'notFound'>
   /** Found by the syntax of `_redirects` when left out. */
   readonly reading: RedirectsReading | undefined
+  /** Where the project's netlify.toml lies, which says that Netlify's reading is meant. */
+  readonly netlify?: string | undefined
 }
 
 /** @throws PublishError when one of the two is there and cannot be read. */
@@ -38,10 +40,14 @@ export async function loadSiteRules(folder: string, options: SiteRulesOptions): 
 /** @param texts What the two files hold; empty where there is none. */
 export function toSiteRules(
   texts: { readonly headers: string; readonly redirects: string },
-  { files, config, reading: wanted }: SiteRulesOptions,
+  { files, config, reading: wanted, netlify }: SiteRulesOptions,
 ): SiteRules {
   const headers = parseHeadersFile(texts.headers)
-  const written = parseRedirectsFile(texts.redirects, wanted)
+  const written = parseRedirectsFile(
+    texts.redirects,
+    wanted,
+    netlify === undefined ? undefined : `there is ${netlify}`,
+  )
   const { reading, because } = written
   const isNetlify = reading === 'netlify'
   const numbered = isNetlify

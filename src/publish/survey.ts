@@ -8,6 +8,7 @@ import { toAddress } from './addresses.ts'
 import { findAppPage, hasFallbackPage } from './app-page.ts'
 import { mapConcurrently } from './concurrently.ts'
 import { toContentType } from './content-type.ts'
+import { loadForeignSettings } from './foreign-settings.ts'
 import { hashFile } from './hash-file.ts'
 import { compileHashedTest, findContradiction } from './hashed.ts'
 import { type ReportProgress, startCount } from './progress-step.ts'
@@ -83,11 +84,17 @@ export async function surveyFolder(
   const htmlHandling = options.htmlHandling ?? DEFAULT_HTML_HANDLING
   const detected = options.notFound ?? detectNotFound(walk.files)
   const served = files.map((file) => ({ ...file, address: toAddress(file.path, htmlHandling) }))
+  const foreign = await loadForeignSettings(
+    options.folder,
+    files.map(({ path }) => path),
+  )
   const rules = await loadSiteRules(options.folder, {
     files: served,
     config: { htmlHandling, notFound: detected },
     reading: options.redirectsReading,
+    netlify: foreign.netlify,
   })
+  warnings.unshift(...foreign.warnings)
   warnings.push(...rules.warnings)
   const isApp = options.notFound === undefined && (rules.appPage ?? options.appPage) !== undefined
   const notFound = isApp ? 'single-page-application' : detected
