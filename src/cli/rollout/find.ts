@@ -2,6 +2,7 @@
 
 import type * as z from 'zod'
 import type { Api, Call } from '../api.ts'
+import { loadCurrent } from '../document.ts'
 import { CliFailure, misuse, refused } from '../failure.ts'
 import { type RolloutStatus, type RolloutSummary, rolloutStatus, rolloutsReply } from './replies.ts'
 
@@ -49,6 +50,7 @@ export async function findRunning(api: Api, named: string | undefined): Promise<
   const running = (await listRollouts(api)).filter(isRunning)
   const [only, other] = running
   if (!only) {
+    await loadCurrent(api)
     throw refused('no_rollout', 'no rollout runs', { hint: 'start one with "holo rollout start"' })
   }
   if (other) {
@@ -64,6 +66,8 @@ export async function findLatest(api: Api, named: string | undefined): Promise<n
   const all = await listRollouts(api)
   const found = all.find(isRunning) ?? all[0]
   if (found) return found.id
+  // Where nothing is published, that is what is missing.
+  await loadCurrent(api)
   throw refused('no_rollout', 'there was no rollout yet', {
     hint: 'start one with "holo rollout start"',
   })
