@@ -35,6 +35,7 @@ export async function askOf<T>(
   } catch (cause) {
     if (!(cause instanceof CliFailure && cause.code === 'not_found')) throw cause
     const { requestId } = cause.details
+    await loadCurrent(api)
     const hint = '"holo rollout history" lists those that there are'
     throw refused('no_rollout', `there is no rollout ${id}`, { hint, requestId })
   }
