@@ -27,6 +27,8 @@ type Site = {
   readonly files: readonly ServedFile[]
   readonly config: Pick<ManifestConfig, 'htmlHandling' | 'notFound'>
   readonly reading: RedirectsReading
+  /** What the publisher has set; `undefined` where it is found from the files. */
+  readonly wantedNotFound: ManifestConfig['notFound'] | undefined
 }
 
 type Rule = Numbered<RedirectRule>
@@ -44,7 +46,9 @@ export function judgeRedirects(all: readonly Rule[], site: Site): Redirects {
   for (const rule of all) {
     const page = appPage === undefined ? findAppPage(rule.rule, site) : undefined
     const problem = page === undefined ? findProblem(rule.rule, site.files) : undefined
-    if (page !== undefined) {
+    if (page !== undefined && isOtherwise(site.wantedNotFound)) {
+      refuse(rule, `"notFound" is set to ${site.wantedNotFound}`)
+    } else if (page !== undefined) {
       appPage = page
       notify(rule, `makes this a single-page app: ${page} answers where there is no file`)
     } else if (problem !== undefined) refuse(rule, problem)
@@ -71,6 +75,10 @@ function findAppPage(rule: RedirectRule, { files, reading }: Site): string | und
   // With Netlify's `!` it hides the files.
   if (reading === 'netlify' && !rule.afterFiles) return undefined
   return files.find((file) => isMeant(rule.to, file) && /\.html$/.test(file.path))?.path
+}
+
+function isOtherwise(wanted: ManifestConfig['notFound'] | undefined): boolean {
+  return wanted !== undefined && wanted !== 'single-page-application'
 }
 
 /** Why a rule by itself cannot be honoured, to follow "because". */

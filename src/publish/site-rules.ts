@@ -24,6 +24,8 @@ export type SiteRulesOptions = {
   readonly config: Pick<ManifestConfig, 'htmlHandling' | 'notFound'>
   /** Found by the syntax of `_redirects` when left out. */
   readonly reading: RedirectsReading | undefined
+  /** What the publisher has set for what is not found; left out where it is found from the files. */
+  readonly wantedNotFound?: ManifestConfig['notFound'] | undefined
   /** Where the project's netlify.toml lies, which says that Netlify's reading is meant. */
   readonly netlify?: string | undefined
 }
@@ -40,7 +42,7 @@ export async function loadSiteRules(folder: string, options: SiteRulesOptions): 
 /** @param texts What the two files hold; empty where there is none. */
 export function toSiteRules(
   texts: { readonly headers: string; readonly redirects: string },
-  { files, config, reading: wanted, netlify }: SiteRulesOptions,
+  { files, config, reading: wanted, wantedNotFound, netlify }: SiteRulesOptions,
 ): SiteRules {
   const headers = parseHeadersFile(texts.headers)
   const written = parseRedirectsFile(
@@ -53,7 +55,7 @@ export function toSiteRules(
   const numbered = isNetlify
     ? written.rules.map((one) => ({ ...one, rule: { ...one.rule, anySlash: true as const } }))
     : written.rules
-  const redirects = judgeRedirects(numbered, { files, config, reading })
+  const redirects = judgeRedirects(numbered, { files, config, reading, wantedNotFound })
   const headerNotices = headers.rules.flatMap((one) =>
     listHeaderNotices(one.rule, files).map((notice) => toLineNotice(HEADERS_FILE, one, notice)),
   )

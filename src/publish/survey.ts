@@ -92,6 +92,7 @@ export async function surveyFolder(
     files: served,
     config: { htmlHandling, notFound: detected },
     reading: options.redirectsReading,
+    wantedNotFound: options.notFound,
     netlify: foreign.netlify,
   })
   warnings.unshift(...foreign.warnings)

@@ -178,6 +178,15 @@ describe('a single-page app', () => {
     const { config } = await publish({ ...PAGES, '200.html': '' }, undefined, { notFound: 'none' })
     expect(config.notFound).toBe('none')
     expect(config.appPage).toBeUndefined()
+    const ruled = { ...PAGES, _redirects: '/* /index.html 200' }
+    const { config: other, warnings } = await publish(ruled, undefined, {
+      id: '2.0.0',
+      notFound: 'none',
+    })
+    expect(other.notFound).toBe('none')
+    expect(warnings).toEqual([
+      '_redirects line 1 is not honoured, because "notFound" is set to none: /* /index.html 200',
+    ])
   })
 })
 
