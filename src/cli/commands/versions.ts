@@ -11,7 +11,11 @@ const shape = z.strictObject({
       id: z.string(),
       published: z.string().optional().describe('ISO 8601'),
       environments: z.array(z.string()).describe('Those that point at it'),
-      open: z.boolean(),
+      open: z.boolean().describe('Visitors had it: tabs may be pinned to it'),
+      openIn: z
+        .record(z.string(), z.enum(['bucket', 'rule', 'host']))
+        .optional()
+        .describe('Where it could be seen, and how visitors came to it'),
       withdrawn: z.boolean(),
       manifest: z.string(),
       services: z.array(z.object({ prefix: z.string(), origins: z.array(z.string()) })),
@@ -27,6 +31,7 @@ const reply = z.object({
       manifest: z.string(),
       services: z.array(z.looseObject({ prefix: z.string(), origins: z.array(z.string()) })),
       open: z.boolean(),
+      openIn: z.record(z.string(), z.enum(['bucket', 'rule', 'host'])).optional(),
       withdrawn: z.boolean(),
       published: z.string().optional(),
       environments: z.array(z.string()),
@@ -48,12 +53,12 @@ export const VERSIONS = command({
     const { revision, versions } = await api.ask(reply, 'GET', '/versions')
     const time = (published: string | undefined) => Date.parse(published ?? '') || 0
     const newestFirst = versions.toReversed().sort((a, b) => time(b.published) - time(a.published))
-    const rows = newestFirst.map(({ id, published, environments, open, withdrawn, services }) => [
-      id,
-      published?.replace('T', ' ').replace(/\.\d+Z$/, 'Z') ?? '',
-      environments.join(', '),
-      withdrawn ? 'withdrawn' : open ? 'open' : '',
-      services.map(({ prefix, origins }) => `${prefix} → ${origins.join(', ')}`).join('  '),
+    const rows = newestFirst.map((version) => [
+      version.id,
+      version.published?.replace('T', ' ').replace(/\.\d+Z$/, 'Z') ?? '',
+      version.environments.join(', '),
+      toStanding(version),
+      version.services.map(({ prefix, origins }) => `${prefix} → ${origins.join(', ')}`).join('  '),
     ])
     const lines =
       rows.length === 0
@@ -62,3 +67,14 @@ export const VERSIONS = command({
     return { json: { revision, versions: newestFirst }, lines }
   },
 })
+
+/** In one word: who can see it. */
+function toStanding({
+  open,
+  openIn = {},
+  withdrawn,
+}: Pick<z.infer<typeof reply>['versions'][number], 'open' | 'openIn' | 'withdrawn'>): string {
+  if (withdrawn) return 'withdrawn'
+  if (open) return 'open'
+  return Object.keys(openIn).length > 0 ? 'preview' : ''
+}
