@@ -73,7 +73,11 @@ export async function changeDocument(
   if (!answer.value.ok) return err(toFailure(answer.value.error))
   const { revision, digest, changed, moved, closed, text } = answer.value.value
   return ok({
-    body: { revision, digest, changed, moved, closed: [...closed], ...(dryRun ? { text } : {}) },
+    body: {
+      ...{ revision, digest, changed, moved },
+      ...(closed.length > 0 ? { closed } : {}),
+      ...(dryRun ? { text } : {}),
+    },
     // What a dry run would make is nothing that anybody could name in If-Match.
     ...(dryRun ? {} : { revision }),
   })

@@ -84,7 +84,10 @@ export const committed = z.strictObject({
         ),
       }),
     )
-    .describe('Versions that fewer environments open than before, and who can still see each'),
+    .optional()
+    .describe(
+      'Versions that fewer environments open than before, and who can still see each; left out where there is none',
+    ),
   text: z.string().optional().describe('What the document would be: in dry runs only'),
 })
 

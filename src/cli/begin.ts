@@ -32,7 +32,7 @@ export async function beginDocument(
     `${title} at ${target.name}, which has no document yet`,
     ...changes.map((change) => `  ${change}`),
   ]
-  const told = { target: target.name, previous: 0, moved: [], versions: [], changes, closed: [] }
+  const told = { target: target.name, previous: 0, moved: [], versions: [], changes }
   if (options.dryRun) {
     const json = { ...told, dryRun: true, changed: false, revision: planned.revision }
     return { json, lines: [...plan, 'A dry run: nothing was changed'] }

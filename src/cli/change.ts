@@ -33,6 +33,7 @@ export const changeShape = z.strictObject({
   changes: z.array(z.string()).describe('Everything else that is different, in words'),
   closed: z
     .array(viewers)
+    .optional()
     .describe('Versions that fewer environments open than before, and who can still see each'),
   publishedMs: z.int().optional().describe('With --wait: until KV had it'),
   everywhereMs: z.int().optional().describe('With --wait: until every page is decided by it'),
@@ -72,7 +73,10 @@ export async function changeDocument(
   const movement = findMovement(current, after)
   const target = await context.target()
   const { closed } = planned
-  const told = { target: target.name, previous: seen, ...movement, closed }
+  const told = {
+    ...{ target: target.name, previous: seen, ...movement },
+    ...(closed.length > 0 ? { closed } : {}),
+  }
   if (planned.revision === seen) {
     const json = { ...told, dryRun: options.dryRun === true, changed: false, revision: seen }
     return { json, lines: [`Nothing to do: revision ${seen} says so already`] }
