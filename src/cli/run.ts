@@ -11,7 +11,7 @@ import { type Call, createProgram } from './program.ts'
 import { toFailureJson, toFailureText, toOutcomeText } from './report.ts'
 import type { Surroundings } from './surroundings.ts'
 import { chooseTarget, type Target } from './target.ts'
-import { toColumns, toStyle } from './terminal.ts'
+import { toColumns, toScreenLine, toStyle } from './terminal.ts'
 
 /** @returns the exit code. Never throws. */
 export async function runCli(surroundings: Surroundings): Promise<number> {
@@ -58,7 +58,7 @@ function toContext(
   shared: SharedOptions,
   show: Context['show'],
 ): Context {
-  const say = (line: string) => void streams.stderr.write(`${line}\n`)
+  const say = (line: string) => void streams.stderr.write(`${toScreenLine(line)}\n`)
   let target: Promise<Target> | undefined
   let api: Promise<Api> | undefined
   const toTarget = () => {

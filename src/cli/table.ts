@@ -1,16 +1,17 @@
 // Rows under a head, as wide as they have to be; on a narrow terminal each row becomes a few lines
 // instead of being cut.
 
-import { toWidth } from './terminal.ts'
+import { toHarmlessCell, toWidth } from './terminal.ts'
 
 const GAP = '  '
 
-/** `columns` is the width there is; `undefined` for any. */
+/** `columns` is the width there is; `undefined` for any. Cells may hold text from anybody. */
 export function toTable(
   head: readonly string[],
-  rows: readonly (readonly string[])[],
+  cells: readonly (readonly string[])[],
   columns: number | undefined,
 ): string[] {
+  const rows = cells.map((row) => row.map(toHarmlessCell))
   const widths = head.map((title, i) =>
     Math.max(toWidth(title), ...rows.map((row) => toWidth(row[i] ?? ''))),
   )
