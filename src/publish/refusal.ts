@@ -5,7 +5,7 @@ import { toHarmless } from '../core/harmless-text.ts'
 
 /** Nothing was pointed at and no record was written: what is live is as it was. */
 export class PublishError extends Error {
-  override readonly name = 'PublishError'
+  override readonly name: string = 'PublishError'
 }
 
 /** How many names a message lists before it only counts. */
