@@ -2,6 +2,7 @@
 
 import * as z from 'zod'
 import { toHarmless } from '../core/harmless-text.ts'
+import { MAX_PROBLEM_BYTES, readText } from './bounded-reply.ts'
 import { CliFailure, EXIT, type ExitCode } from './failure.ts'
 
 const problem = z.looseObject({
@@ -61,7 +62,7 @@ const HINTS: Readonly<Record<string, string>> = {
 
 /** @param hasToken whether one was shown. */
 export async function toFailure(response: Response, hasToken: boolean): Promise<CliFailure> {
-  const text = await response.text().catch(() => '')
+  const text = await readText(response, MAX_PROBLEM_BYTES).catch(() => '')
   const parsed = problem.safeParse(parseJson(text))
   if (!parsed.success) return toStranger(response)
   const {
@@ -101,7 +102,7 @@ export async function toFailure(response: Response, hasToken: boolean): Promise<
 }
 
 function toStranger({ url, status, headers }: Response): CliFailure {
-  const origin = new URL(url).origin
+  const origin = URL.parse(url)?.origin ?? 'it'
   const location = headers.get('location')
   return new CliFailure(
     'not_holo',

@@ -8,10 +8,11 @@ import type { Command, Context, SharedOptions } from './command.ts'
 import { COMMANDS } from './commands.ts'
 import { CliFailure, EXIT } from './failure.ts'
 import { type Call, createProgram } from './program.ts'
+import { askLine, isYes } from './question.ts'
 import { toFailureJson, toFailureText, toOutcomeText } from './report.ts'
 import type { Surroundings } from './surroundings.ts'
 import { chooseTarget, type Target } from './target.ts'
-import { toColumns, toScreenLine, toStyle } from './terminal.ts'
+import { isSomebodyThere, toColumns, toScreenLine, toStyle } from './terminal.ts'
 
 /** @returns the exit code. Never throws. */
 export async function runCli(surroundings: Surroundings): Promise<number> {
@@ -59,10 +60,13 @@ function toContext(
   show: Context['show'],
 ): Context {
   const say = (line: string) => void streams.stderr.write(`${toScreenLine(line)}\n`)
+  const askForTrust = isSomebodyThere(streams)
+    ? async (question: string) => isYes(await askLine(question, streams, signal))
+    : undefined
   let target: Promise<Target> | undefined
   let api: Promise<Api> | undefined
   const toTarget = () => {
-    target ??= chooseTarget(shared, { cwd, env })
+    target ??= chooseTarget(shared, { cwd, env, askForTrust })
     return target
   }
   const note = shared.verbose ? say : () => {}
