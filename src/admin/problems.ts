@@ -16,6 +16,8 @@ export type AbsentBlob = {
 
 export type Failure =
   | { readonly kind: PlainKind }
+  /** `detail`: of a credential that counts, which of its limits stands in the way. */
+  | { readonly kind: 'forbidden'; readonly detail?: string }
   | { readonly kind: 'method_not_allowed'; readonly allowed: readonly string[] }
   | {
       readonly kind:
@@ -55,7 +57,7 @@ type PlainKind = {
 export const PROBLEMS = {
   invalid_request: { status: 400, title: 'The request is not as this route takes it.' },
   unauthenticated: { status: 401, title: 'Show a credential that counts.', plain: true },
-  forbidden: { status: 403, title: 'This is not allowed.', plain: true },
+  forbidden: { status: 403, title: 'This is not allowed.' },
   not_found: { status: 404, title: 'There is nothing at this address.', plain: true },
   no_document: {
     status: 404,
@@ -157,7 +159,9 @@ export function toProblem(failure: Failure, requestId: string): Response {
 export function toFailure(refused: RolloutRefused): Failure {
   switch (refused.kind) {
     case 'denied':
-      return { kind: refused.denial }
+      return refused.denial === 'forbidden' && refused.why !== undefined
+        ? { kind: 'forbidden', detail: refused.why }
+        : { kind: refused.denial }
     case 'stale':
     case 'rollout_refused':
       return refused

@@ -7,6 +7,7 @@ import { EXPLAIN } from './commands/explain.ts'
 import { GC } from './commands/gc.ts'
 import { LOG, VERIFY } from './commands/history.ts'
 import { INIT } from './commands/init.ts'
+import { LOGIN } from './commands/login.ts'
 import { METRICS_EXPORT } from './commands/metrics-export.ts'
 import { OPEN } from './commands/open.ts'
 import { POINT, SWAP } from './commands/point.ts'
@@ -34,6 +35,7 @@ import { WITHDRAW } from './commands/withdraw.ts'
 
 export const COMMANDS: readonly Command[] = [
   INIT,
+  LOGIN,
   PUBLISH,
   VERSIONS,
   STATUS,

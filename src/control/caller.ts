@@ -3,6 +3,7 @@
 import type { Result } from '../core/result.ts'
 import type { OpenedBy } from '../core/types.ts'
 import type { Scope } from './scopes.ts'
+import type { Limits } from './token-limits.ts'
 
 /** What a caller shows to prove who it is: a token of Holo's, or a JWT of Cloudflare Access. */
 export type Credential =
@@ -24,9 +25,13 @@ export type Principal = {
   /** The id of the token, never the token; `undefined` for an Access identity. */
   readonly token: string | undefined
   readonly scopes: readonly Scope[]
+  /** What it may change; left out for everything that its scopes allow. */
+  readonly limits?: Limits
+  /** When its credential ends by itself, in milliseconds since the epoch; left out for never. */
+  readonly expiresAt?: number | undefined
 }
 
-/** Why somebody may not. Nothing more is ever told. */
+/** Why somebody may not. Only a credential that counts is told more, of its own limits. */
 export type Denial = 'unauthenticated' | 'forbidden' | 'too_many_attempts'
 
 /** One revision, without its text. */
@@ -72,7 +77,7 @@ export type PageQuery = { readonly before: number | undefined; readonly limit: n
 
 /** Why a change was refused. */
 export type Refused =
-  | { readonly kind: 'denied'; readonly denial: Denial }
+  | Denied
   | {
       readonly kind: 'stale'
       readonly expected: number
@@ -86,5 +91,6 @@ export type Refused =
       readonly problems: readonly { readonly path: string; readonly message: string }[]
     }
 
-export type Denied = { readonly kind: 'denied'; readonly denial: Denial }
+/** `why`: of a credential that counts, which of its limits stands in the way. */
+export type Denied = { readonly kind: 'denied'; readonly denial: Denial; readonly why?: string }
 export type Answer<T> = Promise<Result<T, Denied>>

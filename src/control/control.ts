@@ -29,6 +29,7 @@ import type { Look } from './external.ts'
 import { type ControlParts, type ControlSeams, createParts } from './parts.ts'
 import type { RolloutCommand, Start } from './rollouts/contract.ts'
 import type { Scope } from './scopes.ts'
+import { findVersionTrespass, isLimited } from './token-limits.ts'
 import { toUpload } from './uploads.ts'
 import { verifyChain } from './verify.ts'
 
@@ -110,6 +111,10 @@ export class Control extends DurableObject<Env> implements ControlCalls {
     }
     const author = { principal: principal.value, requestId: caller.requestId }
     const made = { ...change, command: command.data }
+    if (command.data.kind === 'replace' && isLimited(principal.value.limits ?? {})) {
+      const why = 'the token is limited, and this is about the whole document'
+      return err({ kind: 'denied', denial: 'forbidden', why })
+    }
     const changed = await this.#parts.collecting.hold(() => makeChange(this.#parts, author, made))
     if (changed.ok && changed.value.changed) await this.#parts.rollouts.notice()
     return changed
@@ -174,7 +179,7 @@ export class Control extends DurableObject<Env> implements ControlCalls {
   }
 
   async openUpload(caller: Caller, record: VersionRecord, isRecorded: boolean) {
-    const author = await this.#authorise(caller, 'publish')
+    const author = await this.#authoriseVersion(caller, record.id)
     if (!author.ok) return author
     await this.#lookWhenEmpty()
     return this.#parts.uploading.open(record, isRecorded)
@@ -192,16 +197,17 @@ export class Control extends DurableObject<Env> implements ControlCalls {
   }
 
   async beginVerification(caller: Caller, version: string, manifest: string) {
-    const author = await this.#authorise(caller, 'publish')
+    const author = await this.#authoriseVersion(caller, version)
     return author.ok ? this.#parts.uploading.begin(version, manifest) : author
   }
 
-  recordVerified(caller: Caller, upload: Named, from: number, to: number) {
-    return this.#answer(caller, 'publish', () => this.#parts.uploading.advance(upload, from, to))
+  async recordVerified(caller: Caller, upload: Named, from: number, to: number) {
+    const author = await this.#authoriseVersion(caller, upload.version)
+    return author.ok ? ok(this.#parts.uploading.advance(upload, from, to)) : author
   }
 
   async finishUpload(caller: Caller, upload: Named) {
-    const author = await this.#authorise(caller, 'publish')
+    const author = await this.#authoriseVersion(caller, upload.version)
     return author.ok ? this.#parts.uploading.finish(upload, author.value) : author
   }
 
@@ -214,12 +220,13 @@ export class Control extends DurableObject<Env> implements ControlCalls {
   }
 
   async retire(caller: Caller, dryRun: boolean) {
-    const author = await this.#authorise(caller, 'admin')
+    const author = await this.#authoriseUnlimited(caller, 'admin')
     return author.ok ? this.#parts.collecting.retire(author.value, dryRun) : author
   }
 
-  collect(caller: Caller, garbage: Garbage) {
-    return this.#answer(caller, 'admin', () => this.#parts.collecting.collect(garbage))
+  async collect(caller: Caller, garbage: Garbage) {
+    const author = await this.#authoriseUnlimited(caller, 'admin')
+    return author.ok ? ok(await this.#parts.collecting.collect(garbage)) : author
   }
 
   async startRollout(caller: Caller, start: Start) {
@@ -291,6 +298,22 @@ export class Control extends DurableObject<Env> implements ControlCalls {
     const principal = await this.#parts.access.authorise(caller, scope)
     if (!principal.ok) return principal
     return ok({ principal: principal.value, requestId: caller.requestId })
+  }
+
+  /** Whoever publishes this version: the token may be limited to others. */
+  async #authoriseVersion(caller: Caller, version: string): Promise<Result<Author, Denied>> {
+    const author = await this.#authorise(caller, 'publish')
+    if (!author.ok) return author
+    const why = findVersionTrespass(author.value.principal.limits ?? {}, version)
+    return why ? err({ kind: 'denied', denial: 'forbidden', why }) : author
+  }
+
+  /** Whoever changes what is about every version. */
+  async #authoriseUnlimited(caller: Caller, scope: Scope): Promise<Result<Author, Denied>> {
+    const author = await this.#authorise(caller, scope)
+    if (!author.ok || !isLimited(author.value.principal.limits ?? {})) return author
+    const why = 'the token is limited, and this is about every version'
+    return err({ kind: 'denied', denial: 'forbidden', why })
   }
 
   async #answer<T>(caller: Caller, scope: Scope, tell: () => T | Promise<T>): Answer<T> {

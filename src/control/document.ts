@@ -2,6 +2,7 @@
 // it. What a command makes of its content is apply.ts' affair.
 
 import type { AssignmentsDocument } from '../assignments/schema.ts'
+import { toCanonicalJson } from '../core/canonical-json.ts'
 import { type Traffic, toRanges, type Weights } from '../core/traffic.ts'
 
 /** What a document says, without which revision it is and who wrote it. */
@@ -29,8 +30,16 @@ export function toContent(document: Omit<AssignmentsDocument, 'revision' | 'audi
   return { ...said, traffic: toTraffic(said.traffic) }
 }
 
+/**
+ * Whether two contents say the same. The order of environments, traffic and versions says something
+ * (the first public environment is the base); that of any other keys does not.
+ */
 export function isSameContent(a: Content, b: Content): boolean {
-  return JSON.stringify(toBare(a, 1)) === JSON.stringify(toBare(b, 1))
+  return toOrder(a) === toOrder(b) && toCanonicalJson(a) === toCanonicalJson(b)
+}
+
+function toOrder({ environments, traffic, versions }: Content): string {
+  return JSON.stringify([environments, traffic, versions].map(Object.keys))
 }
 
 function toTraffic(traffic: AssignmentsDocument['traffic']): Traffic {

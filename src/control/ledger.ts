@@ -8,8 +8,11 @@ import type { Alarm } from './alarm.ts'
 import {
   AUDIT_COLUMNS,
   type AuditHead,
+  digestBareText,
+  digestDocument,
   type Effect,
   type Entry,
+  FORM,
   makeRow,
   NO_EFFECT,
   toAuditRow,
@@ -74,7 +77,8 @@ export class Ledger {
     { floor = 0, also, notes = [] }: CommitOptions = {},
   ): Promise<Result<Head, NotCommitted>> {
     const { storage, history } = this.#parts
-    const before = base && (await digestText(serialise(toBare(base.content, base.revision))))
+    // Of what is stored, not of how it was read: a later Holo may read the same text otherwise.
+    const before = base && (await digestDocument(JSON.parse(base.text), FORM))
     for (let attempt = 0; attempt < MAX_COMMIT_ATTEMPTS; attempt++) {
       if (this.#head !== base) return err('stale')
       const auditHead = this.#auditHead()
@@ -152,8 +156,11 @@ export class Ledger {
     auditHead: AuditHead,
   ): Promise<Result<{ head: Head; row: AuditTableRow }, NotCommitted>> {
     const bare = toBare(content, revision)
-    const after = await digestText(serialise(bare))
-    const row = await makeRow(entry, { revision, before, after }, auditHead)
+    const [after, textDigest] = await Promise.all([
+      digestDocument(bare, FORM),
+      digestBareText(bare),
+    ])
+    const row = await makeRow(entry, { revision, before, after, textDigest }, auditHead)
     const text = serialise({ ...bare, audit: row.hash })
     const { allowInsecure } = this.#parts
     const parsed = parseAssignments(text, { allowInsecure })
