@@ -1,7 +1,7 @@
 // What each command makes of the document, or the names of what it trips over. Pure. That the result
 // is valid is found by the validator of the edge; who commits it is ledger.ts' affair.
 
-import { ok, type Result } from '../core/result.ts'
+import { err, ok, type Result } from '../core/result.ts'
 import { pointEnvironment, removeEnvironment } from './apply-environments.ts'
 import { addVersion, type OwnCommand, removeVersions } from './apply-publication.ts'
 import { rollBack } from './apply-rollback.ts'
@@ -11,6 +11,7 @@ import { setServices, withdraw } from './apply-versions.ts'
 import type { Command } from './commands.ts'
 import { type Content, isSameContent } from './document.ts'
 import { type Draft, type Drafted, parseDraft, type Refusal, refuse, toDraft } from './draft.ts'
+import { findOverfull, takesBack } from './room.ts'
 
 export type ApplyOptions = {
   /** What an earlier revision says; `undefined` where there is none that can be read. */
@@ -33,8 +34,10 @@ export function applyCommand(
         : refuse('', 'there is no document yet: begin with a whole one')
   if (!draft.ok) return draft
   const content = parseDraft(draft.value, allowInsecure)
-  if (!content.ok || !current || !isSameContent(content.value, current)) return content
-  return ok(current)
+  if (!content.ok) return content
+  if (current && isSameContent(content.value, current)) return ok(current)
+  const overfull = takesBack(command) ? [] : findOverfull(current, content.value)
+  return overfull.length > 0 ? err(overfull) : content
 }
 
 function change(

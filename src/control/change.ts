@@ -10,6 +10,7 @@ import type { Head, History } from './history.ts'
 import type { Ledger, NotCommitted } from './ledger.ts'
 import { MAX_DETAIL_CHARACTERS, MAX_REASON_CHARACTERS, MAX_STALE_CHANGES } from './limits.ts'
 import { countMoves } from './moved.ts'
+import { addsForGood, findFullDatabase } from './room.ts'
 import type { FindUnfinished } from './unfinished.ts'
 
 export type ChangeParts = {
@@ -41,6 +42,8 @@ export async function makeChange(
     ])
   }
   const { head } = ledger
+  const full = addsForGood(command, head?.content) ? findFullDatabase(ledger.databaseBytes) : []
+  if (full.length > 0) return toInvalid(full)
   if ((head?.revision ?? 0) !== expectedRevision) return toStale(parts, expectedRevision)
   const applied = applyCommand(command, head?.content, {
     earlier: (revision) => history.content(revision),

@@ -3,7 +3,7 @@
 
 import { parseAssignments } from '../assignments/parse.ts'
 import { err, ok, type Result } from '../core/result.ts'
-import { type Content, serialise, toBare, toContent } from './document.ts'
+import { type Content, toBare, toContent, toText } from './document.ts'
 
 /** What is wrong with a command or with the document it would make. */
 export type Refusal = { readonly path: string; readonly message: string }
@@ -42,7 +42,7 @@ export function parseDraft(
   allowInsecure: boolean,
 ): Result<Content, readonly Refusal[]> {
   // Any revision will do: whoever commits the content gives it its own.
-  const text = serialise({ ...draft, revision: 1 })
+  const text = toText({ ...draft, revision: 1 })
   const parsed = parseAssignments(text, { allowInsecure })
   if (parsed.ok) return ok(toContent(parsed.value))
   return err(parsed.error.map(({ path, message }) => ({ path, message })))

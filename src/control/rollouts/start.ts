@@ -6,6 +6,7 @@ import type { Refusal } from '../draft.ts'
 import type { Head } from '../history.ts'
 import { MAX_REASON_CHARACTERS, MAX_STALE_CHANGES } from '../limits.ts'
 import { countMoves } from '../moved.ts'
+import { findFullDatabase } from '../room.ts'
 import { type Begun, begin, findBase, findInTheWay } from './begin.ts'
 import type { RolloutRefused, Start, Started } from './contract.ts'
 import { type FeedParts, makeTrue } from './feed.ts'
@@ -21,6 +22,8 @@ export async function startRollout(
     const message = `a reason has at most ${MAX_REASON_CHARACTERS} characters`
     return toInvalid([{ path: 'reason', message }])
   }
+  const full = findFullDatabase(ledger.databaseBytes)
+  if (full.length > 0) return toInvalid(full)
   const { head } = ledger
   if ((head?.revision ?? 0) !== start.expectedRevision) return toStale(parts, start)
   if (!head) {
