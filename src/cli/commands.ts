@@ -28,13 +28,14 @@ import { SIMULATE } from './commands/simulate.ts'
 import { STATUS } from './commands/status.ts'
 import { TOKEN_CREATE, TOKEN_LIST, TOKEN_REVOKE } from './commands/token.ts'
 import { EXPORT, IMPORT } from './commands/transfer.ts'
-import { VERSIONS } from './commands/versions.ts'
+import { VERSIONS, VERSIONS_ABORT } from './commands/versions.ts'
 import { WITHDRAW } from './commands/withdraw.ts'
 
 export const COMMANDS: readonly Command[] = [
   INIT,
   PUBLISH,
   VERSIONS,
+  VERSIONS_ABORT,
   STATUS,
   SHIFT,
   POINT,

@@ -80,6 +80,11 @@ export function createUploadTarget(api: Api, signal: AbortSignal): UploadTarget 
           const parsed = problem.safeParse(await response.clone().json())
           if (parsed.success) return { state: 'missing', blobs: parsed.data.blobs }
         }
+        if (response.status === 404) {
+          const problem = z.object({ code: z.literal('not_found') })
+          const parsed = problem.safeParse(await response.clone().json())
+          if (parsed.success) return { state: 'given-up' }
+        }
         if (!response.ok) throw await api.toFailure(response)
         return finalReply.parse(await response.json())
       }),

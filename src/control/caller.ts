@@ -26,7 +26,7 @@ export type Principal = {
 }
 
 /** Why somebody may not. Nothing more is ever told. */
-export type Denial = 'unauthenticated' | 'forbidden' | 'too_many_attempts'
+export type Denial = 'unauthenticated' | 'forbidden' | 'too_many_attempts' | 'one_at_a_time'
 
 /** One revision, without its text. */
 export type RevisionSummary = {

@@ -75,7 +75,8 @@ CREATE TABLE IF NOT EXISTS uploads (
   author TEXT,
   verified INTEGER NOT NULL,
   opened_after INTEGER NOT NULL,
-  touched_at INTEGER NOT NULL
+  touched_at INTEGER NOT NULL,
+  owner TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS known (
   version TEXT NOT NULL,
@@ -97,6 +98,14 @@ INSERT OR IGNORE INTO collection (id) VALUES (1);
 /** Makes what does not exist yet; writes no row where all do. */
 export function createTables(sql: SqlStorage): void {
   sql.exec(TABLES)
+  addColumn(sql, 'uploads', 'owner', 'TEXT')
+}
+
+/** Gives a table of an earlier version a column that it does not have yet. */
+function addColumn(sql: SqlStorage, table: string, name: string, type: string): void {
+  const columns = sql.exec<{ name: string }>(`SELECT name FROM pragma_table_info('${table}')`)
+  if ([...columns].some((column) => column.name === name)) return
+  sql.exec(`ALTER TABLE ${table} ADD COLUMN ${name} ${type}`)
 }
 
 export type RevisionRow = {
@@ -160,6 +169,8 @@ export type UploadRow = {
   /** How many deletions had begun when it was opened. */
   readonly opened_after: number
   readonly touched_at: number
+  /** The token that opened it, or who did where there was none; `null` before owners were kept. */
+  readonly owner: string | null
 }
 
 export type KnownRow = {
