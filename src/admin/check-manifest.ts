@@ -18,13 +18,13 @@ export function checkManifest(
   const opened = openManifest(bytes)
   if (!opened.ok) return refuse([{ path: '', message: opened.error }], 1)
   const manifest = opened.value
-  const { problems, count } = findPathProblems(toPaths(manifest), MAX_LISTED_PROBLEMS)
-  if (count > 0) return refuse(problems, count)
   if (!manifest.isSearchable()) {
     const message =
       'its table cannot be searched: rows are not in the order of the hashes of their paths, or too many paths share one'
     return refuse([{ path: '', message }], 1)
   }
+  const { problems, count } = findPathProblems(toPaths(manifest), MAX_LISTED_PROBLEMS)
+  if (count > 0) return refuse(problems, count)
   const faults: Fault[] = []
   let faulty = 0
   let files = 0
