@@ -2,6 +2,8 @@
 // then takes everything back. docs/storage.md lists the limits, and names these rows.
 
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { createApp } from '../../src/admin/app.ts'
+import { ROUTES } from '../../src/admin/routes.ts'
 import { MAX_ASSIGNMENTS_BYTES } from '../../src/assignments/limits.ts'
 import {
   MAX_OPEN_UPLOADS_PER_TOKEN,
@@ -11,6 +13,7 @@ import {
 } from '../../src/control/limits.ts'
 import type { VersionRecord } from '../../src/core/version-record.ts'
 import { ALICE, type Life, toCaller, toChange } from './control-world.ts'
+import { make, PublicationWorld } from './publication-world.ts'
 import { createRollingWorld, FAILING, Rolling, releasedDocument } from './rollout-world.ts'
 
 beforeEach(() => {
@@ -312,6 +315,113 @@ describe('open uploads', () => {
         ok: true,
         value: { verified: 0 },
       })
+    })
+  })
+})
+
+describe('over HTTP', () => {
+  it('an upload is given up by who opened it, and a version is not', async () => {
+    const world = await PublicationWorld.create()
+    await world.live(async (client) => {
+      const made = await make({ '/index.html': 'page' })
+      await client.begin('1.0.0', made)
+      const given = await client.call('DELETE', '/uploads/1.0.0')
+      expect([given.status, given.body]).toEqual([
+        200,
+        expect.objectContaining({ version: '1.0.0', state: 'open', files: 1 }),
+      ])
+      expect((await client.call('DELETE', '/uploads/1.0.0')).status).toBe(404)
+      const end = await client.call('POST', '/uploads/1.0.0/finalise', { manifest: made.manifest })
+      expect([end.status, end.body.code]).toEqual([404, 'not_found'])
+      await client.publish('1.0.0', made)
+      const late = await client.call('DELETE', '/uploads/1.0.0')
+      expect([late.status, late.body.code]).toEqual([409, 'upload_finalised'])
+    })
+  })
+
+  it('verify is served once at a time for each token, while others and changes go on', async () => {
+    const { world } = await createRollingWorld()
+    await world.live(async (life) => {
+      const [first, second, other, changed] = await Promise.all([
+        life.control.verify(ALICE, undefined),
+        life.control.verify(ALICE, undefined),
+        life.control.verify(toCaller('bob'), undefined),
+        tryChange(life, { kind: 'shift', weights: { canary: 1 } }),
+      ])
+      expect([first.ok, other.ok, changed.ok]).toEqual([true, true, true])
+      expect(second).toEqual({ ok: false, error: { kind: 'denied', denial: 'one_at_a_time' } })
+      expect((await life.control.verify(ALICE, undefined)).ok).toBe(true)
+    })
+  })
+
+  it.each([
+    ['explain', 'POST', '/explain', { url: 'https://shop.example.com/' }, 'document'],
+    ['verify', 'POST', '/audit/verify', {}, 'verify'],
+    ['replay', 'GET', '/rollouts/1/replay', undefined, 'replayRollout'],
+  ] as const)(
+    '%s is answered 429 until the last one of the token has its answer',
+    async (...row) => {
+      const [, method, path, body, slowCall] = row
+      const gate = Promise.withResolvers<never>()
+      let asked = 0
+      const principal = { actor: 'alice', token: 'id', scopes: ['read'] }
+      const control = {
+        authenticate: async () => ({ ok: true, value: principal }),
+        [slowCall]: () => {
+          asked++
+          return gate.promise
+        },
+      }
+      const app = createApp(ROUTES)
+      const call = () =>
+        app.fetch(
+          new Request(`https://shop.example.com/.holo/api${path}`, {
+            method,
+            headers: {
+              authorization: `Bearer ${'x'.repeat(40)}`,
+              'content-type': 'application/json',
+            },
+            ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+          }),
+          {
+            path: `/.holo/api${path}`,
+            requestId: 'r1',
+            getControl: () => control as never,
+            store: undefined as never,
+            now: 0,
+          },
+        )
+      const first = call()
+      await vi.waitFor(() => expect(asked).toBe(1))
+      const second = await call()
+      expect([second.status, second.headers.get('retry-after')]).toEqual([429, '2'])
+      expect(await second.json()).toMatchObject({ code: 'one_at_a_time' })
+      gate.reject(new Error('down'))
+      expect((await first).status).toBe(503)
+      expect((await call()).status).toBe(503)
+      expect(asked).toBe(2)
+    },
+  )
+
+  it('health says how full everything is', async () => {
+    const { world } = await createRollingWorld()
+    world.records = {
+      read: async () => 'missing',
+      create: async () => 'created',
+      remove: async () => undefined,
+    }
+    await world.live(async (life) => {
+      await publishUntilRefused(life, LARGE)
+      const { fill } = await life.health()
+      const versions = fill.find(({ part }) => part === 'versions')
+      expect((versions?.used ?? 0) / (versions?.limit ?? 1)).toBeGreaterThan(0.8)
+      expect(fill.map(({ part }) => part)).toEqual([
+        'versions',
+        'settings',
+        'traffic',
+        'history',
+        'revisions',
+      ])
     })
   })
 })
