@@ -73,6 +73,11 @@ export const PROBLEMS = {
     title: 'The upload of this version has other content by now.',
     plain: true,
   },
+  upload_finalised: {
+    status: 409,
+    title: 'The upload has become a version: POST /withdraw takes it back.',
+    plain: true,
+  },
   manifest_missing: { status: 409, title: 'A manifest is not in the store: put it there first.' },
   blobs_missing: { status: 409, title: 'Blobs are not in the store as the manifest has them.' },
   parts_missing: { status: 409, title: 'Parts of the blob are not in the store.' },
@@ -104,6 +109,11 @@ export const PROBLEMS = {
     title: 'Too many wrong credentials from this address.',
     plain: true,
   },
+  one_at_a_time: {
+    status: 429,
+    title: 'This token is being served the same already: wait for that answer, then ask again.',
+    plain: true,
+  },
   internal: { status: 500, title: 'The request could not be served.', plain: true },
   store_unavailable: {
     status: 503,
@@ -132,6 +142,7 @@ export type ProblemCode = keyof typeof PROBLEMS
 
 const RETRY_AFTER: Partial<Record<ProblemCode, number>> = {
   too_many_attempts: RETRY_AFTER_ATTEMPTS_S,
+  one_at_a_time: RETRY_AFTER_S,
   store_unavailable: RETRY_AFTER_S,
   control_unavailable: RETRY_AFTER_S,
   control_overloaded: RETRY_AFTER_S,

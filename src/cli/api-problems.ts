@@ -49,6 +49,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
   version_differs: 'a version of this id was published before, with other content',
   upload_replaced: 'somebody else has begun to publish other content under this id',
   too_many_attempts: 'too many wrong tokens from this address',
+  one_at_a_time: 'this token is being served the same already',
 }
 
 /** Publishes the first version and gives it to everybody. */
@@ -61,6 +62,7 @@ const HINTS: Readonly<Record<string, string>> = {
   version_differs: 'versions never change: choose another id',
   upload_replaced: 'find out who it is, or choose another id',
   too_many_attempts: 'wait for a minute',
+  one_at_a_time: 'wait for that answer, then try again',
 }
 
 /** @param hasToken whether one was shown. */

@@ -29,7 +29,7 @@ import { SIMULATE } from './commands/simulate.ts'
 import { STATUS } from './commands/status.ts'
 import { TOKEN_CREATE, TOKEN_LIST, TOKEN_REVOKE } from './commands/token.ts'
 import { EXPORT, IMPORT } from './commands/transfer.ts'
-import { VERSIONS } from './commands/versions.ts'
+import { VERSIONS, VERSIONS_ABORT } from './commands/versions.ts'
 import { WHOAMI } from './commands/whoami.ts'
 import { WITHDRAW } from './commands/withdraw.ts'
 
@@ -38,6 +38,7 @@ export const COMMANDS: readonly Command[] = [
   LOGIN,
   PUBLISH,
   VERSIONS,
+  VERSIONS_ABORT,
   STATUS,
   SHIFT,
   POINT,

@@ -83,6 +83,11 @@ export function createUploadTarget(api: Api, signal: AbortSignal): UploadTarget 
           if (parsed.success) return { state: 'missing', blobs: parsed.data.blobs }
           throw await api.toFailure(new Response(text, response))
         }
+        if (response.status === 404) {
+          const problem = z.object({ code: z.literal('not_found') })
+          const parsed = problem.safeParse(await response.clone().json())
+          if (parsed.success) return { state: 'given-up' }
+        }
         if (!response.ok) throw await api.toFailure(response)
         const final = finalReply.safeParse(parseJson(await readText(response, MAX_JSON_BYTES)))
         if (final.success) return final.data

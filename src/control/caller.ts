@@ -1,7 +1,7 @@
 // Who calls the control, and how it says no: the words that all parts of its contract share.
 
+import type { Viewers } from '../assignments/open.ts'
 import type { Result } from '../core/result.ts'
-import type { OpenedBy } from '../core/types.ts'
 import type { Scope } from './scopes.ts'
 import type { Limits } from './token-limits.ts'
 
@@ -32,7 +32,7 @@ export type Principal = {
 }
 
 /** Why somebody may not. Only a credential that counts is told more, of its own limits. */
-export type Denial = 'unauthenticated' | 'forbidden' | 'too_many_attempts'
+export type Denial = 'unauthenticated' | 'forbidden' | 'too_many_attempts' | 'one_at_a_time'
 
 /** One revision, without its text. */
 export type RevisionSummary = {
@@ -42,16 +42,6 @@ export type RevisionSummary = {
   readonly actor: string
   readonly action: string
   readonly reason: string | undefined
-}
-
-/** Who can see a version. */
-export type Viewers = {
-  readonly version: string
-  /** Without an environment: visitors had it before anybody wrote down in which one. */
-  readonly seenIn: readonly {
-    readonly environment: string | undefined
-    readonly by: OpenedBy | 'grant'
-  }[]
 }
 
 /** What a change did, or would do. */

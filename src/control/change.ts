@@ -13,6 +13,7 @@ import type { Ledger, NotCommitted } from './ledger.ts'
 import { MAX_DETAIL_CHARACTERS, MAX_REASON_CHARACTERS, MAX_STALE_CHANGES } from './limits.ts'
 import { countMoves } from './moved.ts'
 import { findClosed } from './opening.ts'
+import { addsForGood, findFullDatabase } from './room.ts'
 import { hasScope } from './scopes.ts'
 import { findTrespass } from './token-limits.ts'
 import type { FindUnfinished } from './unfinished.ts'
@@ -46,6 +47,8 @@ export async function makeChange(
     ])
   }
   const { head } = ledger
+  const full = addsForGood(command, head?.content) ? findFullDatabase(ledger.databaseBytes) : []
+  if (full.length > 0) return toInvalid(full)
   if ((head?.revision ?? 0) !== expectedRevision) return toStale(parts, expectedRevision)
   const applied = applyCommand(command, head?.content, {
     earlier: (revision) => history.content(revision),

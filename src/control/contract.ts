@@ -17,6 +17,7 @@ import type { Command } from './commands.ts'
 import type { CollectionCalls, UploadCalls } from './contract-uploads.ts'
 import type { CountingLosses as OpenLosses } from './counting/open-windows.ts'
 import type { MetricPoint, MetricRange, SeriesSince } from './counting/series.ts'
+import type { Fill } from './fill.ts'
 import type { HealthCalls } from './health/contract.ts'
 import type { RolloutCalls } from './rollouts/contract.ts'
 import type { Scope } from './scopes.ts'
@@ -96,6 +97,8 @@ export type Health = {
   readonly nextMs: number
   /** Hand edits that were overwritten and kept. */
   readonly overwritten: number
+  /** What fills up for good, and how full it is. */
+  readonly fill: readonly Fill[]
 }
 
 /** What was reported and not counted, or could not be reported, since the control began. */

@@ -26,6 +26,8 @@ import type {
 import type { Garbage, Upload } from './contract-uploads.ts'
 import type { MetricRange } from './counting/series.ts'
 import type { Look } from './external.ts'
+import { listFill } from './fill.ts'
+import { OneAtATime, toOwner } from './one-at-a-time.ts'
 import { type ControlParts, type ControlSeams, createParts } from './parts.ts'
 import type { RolloutCommand, Start } from './rollouts/contract.ts'
 import type { Scope } from './scopes.ts'
@@ -37,6 +39,7 @@ type Named = Pick<Upload, 'version' | 'serial'>
 
 export class Control extends DurableObject<Env> implements ControlCalls {
   readonly #parts: ControlParts
+  readonly #alone = new OneAtATime()
 
   constructor(ctx: DurableObjectState, env: Env, seams: Partial<ControlSeams> = {}) {
     super(ctx, env)
@@ -65,13 +68,14 @@ export class Control extends DurableObject<Env> implements ControlCalls {
   }
 
   /**
-   * Looks at rollouts, publishes what is due, has origins asked, and arms the alarm for what is next. It never throws, so
+   * Looks at rollouts, publishes what is due, lets versions go, has origins asked, and arms the alarm for what is next. It never throws, so
    * that the platform repeats nothing.
    */
   override async alarm(): Promise<void> {
-    const { rollouts, publisher, probing, alarm, now } = this.#parts
+    const { rollouts, publisher, retiring, probing, alarm, now } = this.#parts
     await rollouts.run()
     await publisher.run()
+    await retiring.run()
     // Behind it: origins that hang must not hold up a rollback.
     this.ctx.waitUntil(probing.run(now()))
     // Whoever still publishes arms it afterwards.
@@ -153,7 +157,7 @@ export class Control extends DurableObject<Env> implements ControlCalls {
   verify(caller: Caller, copy: string | undefined): Answer<Verification> {
     const { history, state } = this.#parts
     const { sql } = this.ctx.storage
-    return this.#answer(caller, 'read', () => verifyChain({ sql, history, state }, copy))
+    return this.#answerAlone(caller, 'verify', () => verifyChain({ sql, history, state }, copy))
   }
 
   health(caller: Caller): Answer<Health> {
@@ -169,6 +173,7 @@ export class Control extends DurableObject<Env> implements ControlCalls {
         callsPerSecond: pace.callsPerSecond(now()),
         nextMs: pace.nextMs(now()),
         overwritten: edits.countOverwritten(),
+        fill: listFill(ledger.head, ledger.databaseBytes),
       }
     })
   }
@@ -182,14 +187,19 @@ export class Control extends DurableObject<Env> implements ControlCalls {
     const author = await this.#authoriseVersion(caller, record.id)
     if (!author.ok) return author
     await this.#lookWhenEmpty()
-    return this.#parts.uploading.open(record, isRecorded)
+    return this.#parts.uploading.open(record, isRecorded, author.value)
   }
 
   upload(caller: Caller, version: string) {
     return this.#answer(caller, 'read', () => {
-      const row = this.#parts.uploads.get(version)
+      const row = this.#parts.uploading.get(version)
       return row && toUpload(row)
     })
+  }
+
+  async abortUpload(caller: Caller, version: string) {
+    const author = await this.#authoriseVersion(caller, version)
+    return author.ok ? this.#parts.uploading.abort(version, author.value) : author
   }
 
   finalisedManifests(caller: Caller) {
@@ -259,7 +269,7 @@ export class Control extends DurableObject<Env> implements ControlCalls {
   }
 
   replayRollout(caller: Caller, id: number) {
-    return this.#answer(caller, 'read', () => this.#parts.rollouts.replay(id))
+    return this.#answerAlone(caller, 'replay', () => this.#parts.rollouts.replay(id))
   }
 
   metrics(caller: Caller, range: MetricRange) {
@@ -319,6 +329,18 @@ export class Control extends DurableObject<Env> implements ControlCalls {
   async #answer<T>(caller: Caller, scope: Scope, tell: () => T | Promise<T>): Answer<T> {
     const principal = await this.#parts.access.authorise(caller, scope)
     return principal.ok ? ok(await tell()) : principal
+  }
+
+  /** What takes long: one at a time for each token, so that calls which nobody waits for do not add up. */
+  async #answerAlone<T>(
+    caller: Caller,
+    name: string,
+    tell: () => Promise<T>,
+  ): Promise<Result<T, Denied>> {
+    const principal = await this.#parts.access.authorise(caller, 'read')
+    if (!principal.ok) return principal
+    const told = await this.#alone.run(name, toOwner(principal.value), tell)
+    return told.ok ? told : err({ kind: 'denied', denial: 'one_at_a_time' })
   }
 
   /** An empty control may have been set up beside a document that people wrote by hand. */

@@ -18,7 +18,7 @@ import {
   toAuditRow,
 } from './audit.ts'
 import type { AuditRow, PageQuery } from './contract.ts'
-import { type Content, serialise, toBare } from './document.ts'
+import { type Content, toBare, toText } from './document.ts'
 import type { Refusal } from './draft.ts'
 import { clampLimit, type Head, type History } from './history.ts'
 import { MAX_COMMIT_ATTEMPTS } from './limits.ts'
@@ -54,6 +54,11 @@ export class Ledger {
   /** The newest revision, from memory. */
   get head(): Head | undefined {
     return this.#head
+  }
+
+  /** How many bytes the control's database has. */
+  get databaseBytes(): number {
+    return this.#parts.storage.sql.databaseSize
   }
 
   /** The number that the next revision gets, above all that were ever given and above `floor`. */
@@ -113,7 +118,7 @@ export class Ledger {
     const sealed = await this.#seal(content, PREVIEW, effect, this.#auditHead())
     if (!sealed.ok) return sealed
     if (this.#head !== base) return err('stale')
-    const text = serialise(toBare(content, revision))
+    const text = toText(toBare(content, revision))
     return ok({ revision, digest: await digestText(text), text, content })
   }
 
@@ -161,7 +166,7 @@ export class Ledger {
       digestBareText(bare),
     ])
     const row = await makeRow(entry, { revision, before, after, textDigest }, auditHead)
-    const text = serialise({ ...bare, audit: row.hash })
+    const text = toText({ ...bare, audit: row.hash })
     const { allowInsecure } = this.#parts
     const parsed = parseAssignments(text, { allowInsecure })
     if (!parsed.ok) return err(parsed.error.map(({ path, message }) => ({ path, message })))

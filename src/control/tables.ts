@@ -77,7 +77,8 @@ CREATE TABLE IF NOT EXISTS uploads (
   author TEXT,
   verified INTEGER NOT NULL,
   opened_after INTEGER NOT NULL,
-  touched_at INTEGER NOT NULL
+  touched_at INTEGER NOT NULL,
+  owner TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS known (
   version TEXT NOT NULL,
@@ -100,6 +101,7 @@ INSERT OR IGNORE INTO collection (id) VALUES (1);
 const LATER_COLUMNS = [
   ['audit', 'form', 'INTEGER NOT NULL DEFAULT 1'],
   ['audit', 'text_digest', 'TEXT'],
+  ['uploads', 'owner', 'TEXT'],
 ] as const
 
 /** Makes what does not exist yet; writes no row where all do. */
@@ -180,6 +182,8 @@ export type UploadRow = {
   /** How many deletions had begun when it was opened. */
   readonly opened_after: number
   readonly touched_at: number
+  /** The token that opened it, or who did where there was none; `null` before owners were kept. */
+  readonly owner: string | null
 }
 
 export type KnownRow = {

@@ -6,7 +6,7 @@ import { digestText } from '../assignments/sync.ts'
 import { toCanonicalJson } from '../core/canonical-json.ts'
 import { digestBareText, digestDocument, FORM, hashRow } from './audit.ts'
 import type { Verification } from './contract.ts'
-import { serialise } from './document.ts'
+import { isOwnText } from './document.ts'
 import type { History } from './history.ts'
 import { MAX_VERIFY_PROBLEMS, VERIFY_PAGE_ROWS } from './limits.ts'
 import type { State } from './state.ts'
@@ -154,7 +154,7 @@ async function checkRevision(stored: RevisionRow, row: AuditTableRow): Promise<s
   }
   const document = parseObject(stored.text)
   // One content has one spelling, so that not even a blank can be added.
-  if (!document || serialise(document) !== stored.text) {
+  if (!document || !isOwnText(document, stored.text)) {
     return [...wrong, `the text of ${name} is not as the control wrote it`]
   }
   if (row.form !== 1 && (await digestBareText(document)) !== row.text_digest) {

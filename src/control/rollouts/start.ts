@@ -8,6 +8,7 @@ import type { Head } from '../history.ts'
 import { MAX_REASON_CHARACTERS, MAX_STALE_CHANGES } from '../limits.ts'
 import { countMoves } from '../moved.ts'
 import { findClosed } from '../opening.ts'
+import { findFullDatabase } from '../room.ts'
 import { findEnvironmentTrespass, findVersionTrespass } from '../token-limits.ts'
 import { type Begun, begin, findBase, findInTheWay } from './begin.ts'
 import type { RolloutRefused, Start, Started } from './contract.ts'
@@ -24,6 +25,8 @@ export async function startRollout(
     const message = `a reason has at most ${MAX_REASON_CHARACTERS} characters`
     return toInvalid([{ path: 'reason', message }])
   }
+  const full = findFullDatabase(ledger.databaseBytes)
+  if (full.length > 0) return toInvalid(full)
   const { head } = ledger
   if ((head?.revision ?? 0) !== start.expectedRevision) return toStale(parts, start)
   if (!head) {
