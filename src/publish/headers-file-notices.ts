@@ -1,6 +1,7 @@
 // Holds a header rule against the files of its version: where Holo will not keep files as long, or for
 // as many, as the rule says. assets/site-headers.ts is what then does so.
 
+import { parseCacheControl } from '../core/cache-control.ts'
 import { type HeaderRule, splitHost } from '../core/site-rules.ts'
 import { compilePattern } from '../core/site-rules-pattern.ts'
 import type { ServedFile } from './addresses.ts'
@@ -15,10 +16,10 @@ export function listHeaderNotices(rule: HeaderRule, files: readonly ServedFile[]
   const isShared = rule.set.some(
     ([name, value]) =>
       TARGETED.test(name) ||
-      (name === 'cache-control' && !/\b(?:private|no-store|no-cache)\b/i.test(value)),
+      (name === 'cache-control' && !names(value, ['private', 'no-store', 'no-cache'])),
   )
   const isForEver = rule.set.some(
-    ([name, value]) => name === 'cache-control' && /\bimmutable\b/i.test(value),
+    ([name, value]) => name === 'cache-control' && names(value, ['immutable']),
   )
   if (!isShared && !isForEver) return []
   const match = compilePattern(splitHost(rule.for).path, '/')
@@ -37,6 +38,13 @@ export function listHeaderNotices(rule: HeaderRule, files: readonly ServedFile[]
     )
   }
   return notices
+}
+
+/** Whether a `Cache-Control` has one of these directives, and for the whole reply. */
+function names(cacheControl: string, wanted: readonly string[]): boolean {
+  return parseCacheControl(cacheControl).some(
+    ({ name, value }) => value === undefined && wanted.includes(name),
+  )
 }
 
 function toPaths(files: readonly ServedFile[]): string {
