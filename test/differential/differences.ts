@@ -196,8 +196,11 @@ function toPlain(path: string): string {
   return path.replace(RESERVED_ESCAPE, decodeURIComponent)
 }
 
+/** Where `/index.html` is served as itself, in one mode or another. */
+const ADDRESSES_OF_INDEX = ['/', '/index', '/index/', '/index.html']
+
 /** Whether an answer to `path` shows a page because there is no file. */
 function isFallback({ status, body }: Outcome, path: string): boolean {
   if (status === 404) return body !== ''
-  return status === 200 && body === 'this is /index.html' && path !== '/'
+  return status === 200 && body === 'this is /index.html' && !ADDRESSES_OF_INDEX.includes(path)
 }
