@@ -14,13 +14,15 @@ import { SkippedRules } from './assignments/skipped-rules.ts'
 import { toColoCache } from './colo-cache.ts'
 import { CONTROL_NAME } from './control/contract.ts'
 import { decide } from './core/decide.ts'
+import { isNetworkPath } from './core/path.ts'
 import type { Service } from './core/types.ts'
 import type { Env } from './env.ts'
-import { readAddress } from './http/address.ts'
+import { isAboutServer, readAddress } from './http/address.ts'
 import { errorResponse } from './http/errors.ts'
 import { readFacts } from './http/facts.ts'
 import { toKind } from './http/kind.ts'
 import { finishReply } from './http/reply.ts'
+import { drainUnread } from './http/unread-body.ts'
 import { type Counter, createCounter } from './metrics/counter.ts'
 import type { Answered, Asked } from './metrics/observed.ts'
 import { type Backends, createBackends } from './proxy/backends.ts'
@@ -63,7 +65,9 @@ export function createRouter(env: Env): Router {
   return async (request, ctx) => {
     const requestId = request.headers.get('cf-ray') ?? crypto.randomUUID()
     try {
-      return await route(parts, request, requestId, ctx)
+      const response = await route(parts, request, requestId, ctx)
+      await drainUnread(request)
+      return response
     } catch (cause) {
       console.error(`request ${requestId} failed`, cause)
       return errorResponse('internal', requestId)
@@ -73,6 +77,9 @@ export function createRouter(env: Env): Router {
 
 /** Without a document there is no salt to make a name of. */
 const LOOP_ID_OF_DEFAULT = 'holo'
+
+/** The answer to `OPTIONS *`; what one address allows, its own OPTIONS says. */
+const SERVER_OPTIONS = { allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' }
 
 /** What begins with this is Holo's own: never a file, and never a backend's. */
 const OWN_PREFIX = '/.holo/'
@@ -94,8 +101,10 @@ async function route(
   requestId: string,
   ctx: ExecutionContext,
 ): Promise<Response> {
+  if (isAboutServer(request)) return new Response(null, { status: 204, headers: SERVER_OPTIONS })
   const address = readAddress(request)
   if (!address) return errorResponse('bad_path', requestId)
+  if (isNetworkPath(address.path)) return errorResponse('not_found', requestId)
   if (`${address.path}/`.startsWith(OWN_PREFIX)) {
     return serveAdmin(request, address.path, env, requestId)
   }

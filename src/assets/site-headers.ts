@@ -2,6 +2,7 @@
 // header replaces Holo's, the next ones add to it, as with Cloudflare. Who may keep a page, a redirect
 // or an error is not for a rule to say.
 
+import { parseCacheControl } from '../core/cache-control.ts'
 import type { Manifest } from '../core/manifest.ts'
 
 import { compileHeaders, type HeaderChange, type HeaderRule } from '../core/site-rules.ts'
@@ -98,8 +99,8 @@ function limitElsewhere(
 function dropImmutable(headers: Headers, ours: string): void {
   const control = headers.get('cache-control')
   if (control === null || !/immutable/i.test(control)) return
-  const kept = control.split(',').filter((directive) => !/^\s*immutable\s*$/i.test(directive))
-  headers.set('cache-control', kept.join(',').trim() || ours)
+  const kept = parseCacheControl(control).filter(({ name }) => name !== 'immutable')
+  headers.set('cache-control', kept.map(({ text }) => text).join(', ') || ours)
 }
 
 function headersOf(rules: readonly HeaderRule[]): HeaderRules {

@@ -45,7 +45,7 @@ export function readFacts(
   const { url, path } = address
   const { method, headers } = request
   const cookies = parseCookies(headers.get('cookie'))
-  const { search, pin: queryPin } = splitQuery(url.search)
+  const { search, pin: queryPin } = splitQuery(address.search)
   const visitor = readVisitor(headers, cookies, source)
   return {
     method,

@@ -2,6 +2,7 @@
 // that do not change with their content, source maps, secrets, and files that nobody can reach. Pure
 // over what the survey of a folder has found; each notice is one sentence.
 
+import { type Directive, parseCacheControl } from '../core/cache-control.ts'
 import type { ManifestConfig } from '../core/manifest-config.ts'
 import { splitHost } from '../core/site-rules.ts'
 import { compilePattern } from '../core/site-rules-pattern.ts'
@@ -43,8 +44,9 @@ function findKeptPages(files: readonly SurveyedFile[], config: ManifestConfig): 
   const { headers = [], htmlHandling } = config
   return headers.flatMap((rule) => {
     const value = rule.set.findLast(([name]) => name === 'cache-control')?.[1] ?? ''
-    if (/\b(?:no-cache|no-store)\b/i.test(value)) return []
-    const age = Number(/(?:^|[\s,])max-age\s*=\s*"?(\d+)/i.exec(value)?.[1] ?? 0)
+    const directives = parseCacheControl(value)
+    if (directives.some(isAlwaysAsked)) return []
+    const age = Number(directives.find(({ name }) => name === 'max-age')?.value ?? 0)
     if (age <= MAX_PAGE_AGE_S) return []
     const matches = compilePattern(splitHost(rule.for).path, '/')
     const pages = files.filter(
@@ -55,6 +57,11 @@ function findKeptPages(files: readonly SurveyedFile[], config: ManifestConfig): 
       `_headers lets browsers keep ${toPaths(pages)} for ${toDuration(age)}: until then no shift and no rollback reaches who has been there`,
     ]
   })
+}
+
+/** `no-cache="name"` is about one header only (RFC 9111 section 5.2.2.4). */
+function isAlwaysAsked({ name, value }: Directive): boolean {
+  return name === 'no-store' || (name === 'no-cache' && value === undefined)
 }
 
 function findUnhashed(files: readonly SurveyedFile[]): string[] {

@@ -4,6 +4,7 @@
 // breaks the reply or a cache, and those of other parts of Holo. What assets/site-headers.ts will not
 // do for the files of the version becomes a notice.
 
+import { parseCacheControl } from '../core/cache-control.ts'
 import { type HeaderRule, splitHost } from '../core/site-rules.ts'
 import { compilePattern, findPatternProblem } from '../core/site-rules-pattern.ts'
 import type { ServedFile } from './addresses.ts'
@@ -186,10 +187,10 @@ export function listHeaderNotices(rule: HeaderRule, files: readonly ServedFile[]
   const isShared = rule.set.some(
     ([name, value]) =>
       TARGETED.test(name) ||
-      (name === 'cache-control' && !/\b(?:private|no-store|no-cache)\b/i.test(value)),
+      (name === 'cache-control' && !hasDirective(value, ['private', 'no-store', 'no-cache'])),
   )
   const isForEver = rule.set.some(
-    ([name, value]) => name === 'cache-control' && /\bimmutable\b/i.test(value),
+    ([name, value]) => name === 'cache-control' && hasDirective(value, ['immutable']),
   )
   if (!isShared && !isForEver) return []
   const match = compilePattern(splitHost(rule.for).path, '/')
@@ -208,6 +209,13 @@ export function listHeaderNotices(rule: HeaderRule, files: readonly ServedFile[]
     )
   }
   return notices
+}
+
+/** Whether a `Cache-Control` has one of these directives, and for the whole reply. */
+function hasDirective(cacheControl: string, wanted: readonly string[]): boolean {
+  return parseCacheControl(cacheControl).some(
+    ({ name, value }) => value === undefined && wanted.includes(name),
+  )
 }
 
 function toPaths(files: readonly ServedFile[]): string {

@@ -34,6 +34,8 @@ const SETTINGS: ReadonlySet<string> = new Set([
 ])
 /** RFC 8615. */
 const WELL_KNOWN = '/.well-known'
+/** Private wherever they lie. */
+const SETTINGS_OF_SERVERS = /^\.(?:env|ht)/
 const NOT_UTF8 = '\ufffd'
 
 /**
@@ -89,10 +91,15 @@ export async function walkFolder(folder: string): Promise<Walk> {
 /** Why a name is left out; empty where nobody needs to be told. */
 function toSkipped(path: string, name: string): string | undefined {
   if (LEFTOVERS.has(name) || SETTINGS.has(path)) return ''
-  if (name.startsWith('.') && path !== WELL_KNOWN) {
-    return 'names that begin with a dot are private, but for /.well-known'
+  if (name.startsWith('.') && (!isWellKnown(path) || SETTINGS_OF_SERVERS.test(name))) {
+    return 'names that begin with a dot are private, but for those in /.well-known'
   }
   return undefined
+}
+
+/** What lies below is published whatever its name: its reader looks for just that name. */
+function isWellKnown(path: string): boolean {
+  return path === WELL_KNOWN || path.startsWith(`${WELL_KNOWN}/`)
 }
 
 function toProblem(path: string): string | undefined {

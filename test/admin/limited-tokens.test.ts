@@ -160,6 +160,13 @@ const TABLE: Table = {
     ],
     own: [['PUT', '/uploads/pr-4', { manifest: 'MANIFEST', createdAt: '2026-11-23T12:00:00Z' }]],
   },
+  'DELETE /uploads/{version}': {
+    others: [['DELETE', '/uploads/1.0.2']],
+    own: [
+      ['PUT', '/uploads/pr-5', { manifest: 'MANIFEST', createdAt: '2026-11-23T12:00:00Z' }],
+      ['DELETE', '/uploads/pr-5'],
+    ],
+  },
   'POST /uploads/{version}/finalise': {
     others: [['POST', '/uploads/1.0.0/finalise', { manifest: 'MANIFEST' }]],
     own: [['POST', '/uploads/pr-4/finalise', { manifest: 'MANIFEST' }]],

@@ -74,11 +74,29 @@ describe('compiling a document', () => {
     document.versions['0.0.3'] = {
       manifest: '3'.repeat(64),
       services: [
-        { prefix: '/api/', origins: ['HTTPS://API.example.com:443/', 'service:API'], ...said },
+        {
+          prefix: '/api/',
+          origins: [
+            'HTTPS://API.example.com:443/',
+            'service:API',
+            'https://API.example.com:443/Prod/',
+            'service:API/prod/',
+          ],
+          ...said,
+        },
       ],
     }
     expect(compileAssignments(document).versions.get('0.0.3')?.services).toEqual([
-      { prefix: '/api/', origins: ['https://api.example.com', 'service:API'], ...said },
+      {
+        prefix: '/api/',
+        origins: [
+          'https://api.example.com',
+          'service:API',
+          'https://api.example.com/Prod',
+          'service:API/prod',
+        ],
+        ...said,
+      },
     ])
   })
 
