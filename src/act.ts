@@ -52,7 +52,11 @@ export async function act(situation: Situation): Promise<Acted> {
     manifest === 'unavailable'
       ? assignments.openVersions
       : assignments.openVersions.filter((other) => other !== version)
-  const elsewhere = await assets.findElsewhere(facts.path, others, assignments.revision, ctx)
+  // Who asks which version there is now must not be answered by another one.
+  const isSearched = facts.watch !== 'worker' && facts.watch !== 'poll'
+  const elsewhere = isSearched
+    ? await assets.findElsewhere(facts.path, others, assignments.revision, ctx)
+    : undefined
   if (elsewhere && elsewhere !== 'unavailable') return serve(situation, elsewhere)
   // Without its manifest nobody knows whether a script is the version's file; a page is worth a try.
   const isUnknown = manifest === 'unavailable' && facts.kind === 'subresource'
@@ -103,7 +107,7 @@ async function forward(situation: Situation, service: Service): Promise<Acted> {
       identity: {
         ...(backend.has('version') ? { 'Holo-Version': version.id } : {}),
         ...(backend.has('environment') ? { 'Holo-Environment': environment } : {}),
-        ...(backend.has('visitor') ? { 'Holo-Visitor': facts.visitor } : {}),
+        ...(backend.has('visitor') && !facts.anonymous ? { 'Holo-Visitor': facts.visitor } : {}),
       },
       requestId,
       loopId: assignments.loopId,

@@ -18,6 +18,8 @@ export type Compiled = Assignments & {
   /** Open versions, newest first: where hashed assets of older and newer pages are found. */
   readonly openVersions: readonly Version[]
   readonly visitor: VisitorSource | undefined
+  /** Paths that apps ask again and again to learn of a new version, beside those known by name. */
+  readonly polled: ReadonlySet<string>
   readonly expose: Expose
   /** The name of this Holo in `CDN-Loop` (RFC 8586 section 2): another salt, another Holo. */
   readonly loopId: string
@@ -72,10 +74,11 @@ export function compileAssignments(document: AssignmentsDocument): Compiled {
       test: compileCondition(when),
     })),
     buckets: owners.map((name) => get(environments, name ?? '')),
-    first: toFirst(environments),
+    first: toFirst(environments, new Set(owners)),
     versions,
     openVersions: toNewestFirst(document, versions).filter(({ open }) => open),
     visitor: document.visitor,
+    polled: new Set(document.polled),
     expose: {
       response: new Set(
         document.expose?.response ?? ['version', 'environment', 'bucket', 'timing'],
@@ -110,9 +113,15 @@ function toNewestFirst(
   return [...versions.values()].reverse().sort((a, b) => published(b.id) - published(a.id))
 }
 
-function toFirst(environments: ReadonlyMap<string, Environment>): Environment {
-  for (const environment of environments.values()) if (!environment.restricted) return environment
-  throw new TypeError('a document has at least one public environment')
+/** The first public environment that has traffic: one that has none may be yesterday's. */
+function toFirst(
+  environments: ReadonlyMap<string, Environment>,
+  owners: ReadonlySet<string | undefined>,
+): Environment {
+  for (const environment of environments.values()) {
+    if (!environment.restricted && owners.has(environment.name)) return environment
+  }
+  throw new TypeError('a document gives its traffic to public environments')
 }
 
 function isPercentages(traffic: Weights | AssignmentsDocument['traffic']): traffic is Weights {

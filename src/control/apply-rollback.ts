@@ -24,7 +24,7 @@ export function rollBack(
   })
   if (refusals.length > 0) return err(refusals)
   const { schema, versions, spent } = current
-  const { salt, environments, traffic, rules, visitor, expose } = earlier
+  const { salt, environments, traffic, rules, visitor, polled, expose } = earlier
   return ok({
     schema,
     salt,
@@ -34,6 +34,7 @@ export function rollBack(
     rules,
     versions: withoutLostFallbacks(versions, earlier),
     visitor,
+    polled,
     expose,
   })
 }

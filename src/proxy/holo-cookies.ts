@@ -1,8 +1,8 @@
 // Keeps Holo's own cookies between the browser and Holo: backends are not sent them and cannot set
-// them. All names that begin with `holo-` are Holo's.
+// them. All names that begin with `holo-` are Holo's, also behind `__Host-` and `__Secure-`.
 
 /** One without a name counts as well: browsers send it back as its value alone. */
-const HOLO_COOKIE = /^\s*(?:=\s*)?holo-[^=]*=/
+const HOLO_COOKIE = /^\s*(?:=\s*)?(?:__(?:Host|Secure)-)?holo-[^=]*=/
 
 /**
  * Takes Holo's cookies out of a Cookie header; all others stay byte for byte and in order. Several
