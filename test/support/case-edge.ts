@@ -43,11 +43,12 @@ export function readCase(name: string): PublishedFiles {
 export async function startCaseEdge(
   versions: readonly PublishedFiles[],
   traffic: AssignmentsDocument['traffic'] = { main: 100, canary: 0 },
+  { secure = false }: { readonly secure?: boolean } = {},
 ): Promise<CaseEdge> {
   const edge = await startEdge({
     host: '127.0.0.1',
     port: 0,
-    direct: true,
+    ...(secure ? { secure } : { direct: true }),
     variables: { KV_REFRESH_MS: '100', ALLOW_INSECURE_ORIGINS: 'true' },
   })
   const bucket = await edge.miniflare.getR2Bucket('STORE')
@@ -71,7 +72,7 @@ export async function startCaseEdge(
       open: true,
     }
   }
-  let document: AssignmentsDocument = {
+  const document: AssignmentsDocument = {
     schema: 1,
     revision: 1,
     salt: 'test',
@@ -84,8 +85,9 @@ export async function startCaseEdge(
     edge,
     url: edge.url,
     put: async (change) => {
-      document = { ...document, ...change, revision: document.revision + 1 }
-      await kv.put('assignments', JSON.stringify(document))
+      // The control adopts what is put, under a revision of its own.
+      const now: AssignmentsDocument = JSON.parse((await kv.get('assignments')) ?? '')
+      await kv.put('assignments', JSON.stringify({ ...now, ...change, revision: now.revision + 1 }))
     },
     stop: async () => {
       await edge.dispose()
