@@ -51,7 +51,8 @@ const MAY_IMPORT = {
   'colo-cache': [],
   settings: [...FOUNDATION, 'env'],
   act: WIRED,
-  router: [...WIRED, 'act'],
+  'version-now': FOUNDATION,
+  router: [...WIRED, 'act', 'version-now'],
   worker: [...WIRED, 'router'],
 }
 

@@ -76,6 +76,8 @@ async function findElsewhere(
   { request, facts, decision, assignments, assets, ctx }: Situation,
   isSure: boolean,
 ): Promise<FoundFile | undefined | 'unavailable'> {
+  // Who asks which version there is now must not be answered by another one.
+  if (facts.watch === 'worker' || facts.watch === 'poll') return undefined
   const wanted = toWanted(facts, request.headers, isSure)
   if (!wanted) return undefined
   const { searched, searchedIn, hosts, revision } = assignments
@@ -124,7 +126,7 @@ async function forward(situation: Situation, service: Service): Promise<Acted> {
       identity: {
         ...(backend.has('version') ? { 'Holo-Version': version.id } : {}),
         ...(backend.has('environment') ? { 'Holo-Environment': environment } : {}),
-        ...(backend.has('visitor') ? { 'Holo-Visitor': facts.visitor } : {}),
+        ...(backend.has('visitor') && !facts.anonymous ? { 'Holo-Visitor': facts.visitor } : {}),
       },
       requestId,
       loopId: assignments.loopId,

@@ -43,9 +43,10 @@ export function resolveOwn(manifest: Manifest, path: string): Intent | undefined
 }
 
 /**
- * What the version shows where it has nothing, as its `not_found_handling` has it. Only a page that is
- * being navigated to gets one: a script that is missing must never be answered with HTML. The page is
- * shown at whatever address was asked for: what has no file has no spelling of its own either.
+ * What the version shows where it has nothing, as its `not_found_handling` has it. Everybody gets it who
+ * does not plainly ask for something else: a link preview and curl as well as a browser. A script that
+ * is missing must never be answered with HTML. The page is shown at whatever address was asked for: what
+ * has no file has no spelling of its own either.
  */
 export function resolveFallback(
   manifest: Manifest,

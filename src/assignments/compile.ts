@@ -27,6 +27,8 @@ export type Compiled = Assignments & {
    */
   readonly searchedIn: ReadonlyMap<string, readonly Version[]>
   readonly visitor: VisitorSource | undefined
+  /** Paths that apps ask again and again to learn of a new version, beside those known by name. */
+  readonly polled: ReadonlySet<string>
   readonly expose: Expose
   /** The name of this Holo in `CDN-Loop` (RFC 8586 section 2): another salt, another Holo. */
   readonly loopId: string
@@ -93,6 +95,7 @@ export function compileAssignments(document: AssignmentsDocument): Compiled {
         }),
     ),
     visitor: document.visitor,
+    polled: new Set(document.polled),
     expose: {
       response: new Set(
         document.expose?.response ?? ['version', 'environment', 'bucket', 'timing'],

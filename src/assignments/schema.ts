@@ -125,19 +125,31 @@ const rule = z.strictObject({
   when: z.unknown().refine((when) => when !== undefined, 'this field is missing: the condition'),
 })
 
+const address = z.literal(true).optional()
 const visitor = z.union(
   [
-    z.strictObject({ header: headerName }),
-    z.strictObject({ cookie: cookieName }),
+    z.strictObject({ header: headerName, address }),
+    z.strictObject({ cookie: cookieName, address }),
     z.strictObject({
       jwt: z.union([
         z.strictObject({ header: headerName, claim: z.string().min(1).max(100) }),
         z.strictObject({ cookie: cookieName, claim: z.string().min(1).max(100) }),
       ]),
+      address,
     }),
+    z.strictObject({ address: z.literal(true) }),
   ],
-  'write one of { "header": name }, { "cookie": name }, { "jwt": { "header" or "cookie": name, "claim": name } }',
+  'write one of { "header": name }, { "cookie": name }, { "jwt": { "header" or "cookie": name, "claim": name } }, with or without "address": true, or { "address": true } alone',
 )
+
+/** A path as requests are matched by: no query, no fragment, and nothing that would be normalised. */
+const polledPath = z
+  .string()
+  .max(200)
+  .regex(
+    /^(?!.*\/\.{1,2}(?:\/|$))\/[A-Za-z0-9\-._~!$&'()*+,;=:@/]*$/,
+    'a polled path starts with "/", and has no query, no escapes and no dot segments',
+  )
 
 const expose = z.strictObject({
   response: z.array(z.enum(['version', 'environment', 'bucket', 'timing'])).optional(),
@@ -161,6 +173,7 @@ export const PARTS = {
   rules: z.array(rule).max(500).optional(),
   versions: z.record(versionId, version),
   visitor: visitor.optional(),
+  polled: z.array(polledPath).max(20).optional(),
   expose: expose.optional(),
   audit: z
     .string()

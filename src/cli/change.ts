@@ -5,7 +5,7 @@ import * as z from 'zod'
 import type { Api } from './api.ts'
 import type { ChangeOptions, Context, Outcome } from './command.ts'
 import { type Known, loadCurrent, readDocument } from './document.ts'
-import { type Everywhere, waitUntilEverywhere } from './everywhere.ts'
+import { type Everywhere, REACHED_LATER, waitUntilEverywhere } from './everywhere.ts'
 import { misuse, refused } from './failure.ts'
 import { findMovement, toLines } from './movement.ts'
 import { askLine, isYes } from './question.ts'
@@ -37,6 +37,12 @@ export const changeShape = z.strictObject({
     .describe('Versions that fewer environments open than before, and who can still see each'),
   publishedMs: z.int().optional().describe('With --wait: until KV had it'),
   everywhereMs: z.int().optional().describe('With --wait: until every page is decided by it'),
+  reachedLater: z
+    .array(z.string())
+    .optional()
+    .describe(
+      'Of a rollback or withdrawal with --wait: what shows the version of before for longer',
+    ),
 })
 
 export type ChangeRequest = {
@@ -48,6 +54,8 @@ export type ChangeRequest = {
   readonly body?: unknown
   /** What is shown before what moves. */
   readonly about?: readonly string[]
+  /** It takes a version back, so that with --wait one is told what still shows it. */
+  readonly takesBack?: boolean
   /** What to type next; shown when something was changed. */
   readonly next?: string
 }
@@ -103,8 +111,19 @@ export async function changeDocument(
       `In KV after ${toSeconds(waited.publishedMs)}; every page is decided by it after ${toSeconds(waited.everywhereMs)}`,
     )
   }
+  const isReachedLater = waited !== undefined && request.takesBack === true
+  if (isReachedLater) {
+    lines.push('Not reached yet:', ...REACHED_LATER.map((line) => `  ${line}`))
+  }
   if (request.next !== undefined) lines.push(`Next: ${request.next}`)
-  const json = { ...told, dryRun: false, changed: done.changed, revision: done.revision, ...waited }
+  const json = {
+    ...told,
+    dryRun: false,
+    changed: done.changed,
+    revision: done.revision,
+    ...waited,
+    ...(isReachedLater ? { reachedLater: [...REACHED_LATER] } : {}),
+  }
   return { json, lines, rollout: done.rollout?.id }
 }
 

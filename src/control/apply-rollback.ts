@@ -26,7 +26,7 @@ export function rollBack(
   })
   if (refusals.length > 0) return err(refusals)
   const { schema, spent } = current
-  const { salt, environments, traffic, rules, visitor, expose } = earlier
+  const { salt, environments, traffic, rules, visitor, polled, expose } = earlier
   const heir = toOwners(traffic)[0]
   const versions =
     heir === undefined ? current.versions : bequeath(current.versions, environments, heir)
@@ -39,6 +39,7 @@ export function rollBack(
     rules,
     versions: withoutLostFallbacks(versions, earlier),
     visitor,
+    polled,
     expose,
   })
 }

@@ -1,11 +1,11 @@
 // Keeps Holo's own cookies between the browser and Holo: backends are not sent them and cannot set
-// them. All names that begin with `holo-` are Holo's.
+// them. All names that begin with `holo-` are Holo's, also behind `__Host-` and `__Secure-`.
 
 /**
  * One without a name counts as well: browsers send it back as its value alone. Over https Holo's may
- * be bound to the host by `__Host-`.
+ * be bound to the host by a prefix of the name.
  */
-const HOLO_COOKIE = /^\s*(?:=\s*)?(?:__Host-)?holo-[^=]*=/
+const HOLO_COOKIE = /^\s*(?:=\s*)?(?:__(?:Host|Secure)-)?holo-[^=]*=/
 
 /**
  * What stands between two cookies. The platform joins several Cookie lines by ", ", which is no

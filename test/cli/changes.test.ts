@@ -153,6 +153,17 @@ describe('a change', () => {
     expect(Number(json?.publishedMs)).toBeLessThanOrEqual(Number(json?.everywhereMs))
   })
 
+  it('says of a rollback what it cannot reach at once', async () => {
+    const { json } = await run(['rollback', '--yes', '--wait', '--json'])
+    expect(json?.reachedLater).toEqual([
+      expect.stringMatching(/^pages that a service worker shows from its cache: /),
+      expect.stringMatching(/^pages that a browser keeps whole for Back and Forward: /),
+    ])
+    await run(['shift', 'canary=12', '--yes'])
+    const { stdout } = await run(['rollback', '--yes', '--wait'])
+    expect(stdout).toContain('Not reached yet:\n  pages that a service worker')
+  })
+
   it('swaps two environments in one revision, and back', async () => {
     const before = await revision()
     const versions = async () => {

@@ -75,6 +75,8 @@ export function makeFacts(other: Partial<RequestFacts> = {}): RequestFacts {
     path: '/',
     kind: 'document',
     visitor: 'ada',
+    anonymous: false,
+    current: false,
     crawler: false,
     pin: undefined,
     attributes: { header: {}, cookie: {}, query: {} },
