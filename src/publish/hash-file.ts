@@ -6,15 +6,23 @@ import { createReadStream } from 'node:fs'
 /** Memory is cheap and reading in few calls is quicker. */
 const PIECE_BYTES = 1024 * 1024
 
-/** SHA-256, 64 lower-case hex digits, and the size in bytes as it was read. */
-export async function hashFile(
-  file: string,
-): Promise<{ readonly blob: string; readonly size: number }> {
+export type HashedFile = {
+  /** SHA-256, 64 lower-case hex digits. */
+  readonly blob: string
+  /** In bytes, as it was read. */
+  readonly size: number
+  /** Its first megabyte, or all of it. */
+  readonly head: Uint8Array
+}
+
+export async function hashFile(file: string): Promise<HashedFile> {
   const hash = createHash('sha256')
   let size = 0
+  let head: Uint8Array = new Uint8Array()
   for await (const piece of createReadStream(file, { highWaterMark: PIECE_BYTES })) {
     hash.update(piece)
+    if (size === 0) head = piece
     size += piece.length
   }
-  return { blob: hash.digest('hex'), size }
+  return { blob: hash.digest('hex'), size, head }
 }
