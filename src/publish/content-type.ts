@@ -11,6 +11,8 @@ const PLAIN_TEXT = 'text/plain'
 
 /** Where `mime` knows nothing, or something older than what browsers and registries agree on. */
 const TYPES: Readonly<Record<string, string>> = {
+  // Bytes for a program of the page, also where they happen to be text.
+  [UNKNOWN]: 'data mem br basis',
   // RFC 9239. Browsers refuse to run a module of any other type.
   'text/javascript': 'cjs',
   // RFC 9512, RFC 6350, RFC 9639.

@@ -92,11 +92,6 @@ export function toProgressBar(
   return [head, colour ? GREEN + on + PLAIN + off : on + off, ...facts].join('  ')
 }
 
-/** The work of files, in bytes: the way there and back of a small one counts as well. */
-function toCost(files: number, bytes: number): number {
-  return bytes + files * FILE_COST_BYTES
-}
-
 /** The most important first. */
 function toFacts(step: ProgressStep, elapsedMs: number): string[] {
   const facts = [
@@ -104,8 +99,10 @@ function toFacts(step: ProgressStep, elapsedMs: number): string[] {
     `${toSize(step.bytes)} of ${toSize(step.ofBytes)}`,
   ]
   if (elapsedMs < MIN_RATE_MS || step.bytes === 0) return facts
-  const done = toCost(step.files, step.bytes)
-  const leftMs = (elapsedMs * (toCost(step.ofFiles, step.ofBytes) - done)) / done
+  // While the first file is on its way, there is nothing to go by but its bytes.
+  const cost = step.files === 0 ? 0 : FILE_COST_BYTES
+  const done = step.bytes + step.files * cost
+  const leftMs = (elapsedMs * (step.ofBytes + step.ofFiles * cost - done)) / done
   facts.push(`${toSize((step.bytes / elapsedMs) * 1_000)}/s`)
   if (step.files < step.ofFiles) facts.push(`${toDuration(leftMs)} left`)
   return facts
