@@ -59,6 +59,8 @@ const RULES: readonly Rule[] = [
     'it says how something is built or run',
   ],
   [/\/web(?:\.\w+)?\.config$/, 'left-out', 'settings of IIS, which Holo does not read'],
+  [/^\/holo\.json$/, 'left-out', ''],
+  [/\/wrangler\.(?:toml|jsonc?)$/, 'left-out', 'settings of Wrangler'],
 
   // Server code of other hosts.
   [
@@ -87,7 +89,7 @@ const RULES: readonly Rule[] = [
   // Settings of servers, with connection strings and the like in them.
   [/\/appsettings(?:\.[\w-]+)?\.json$/, 'refused', 'settings of a server (ASP.NET)'],
   [
-    /\/(?:wrangler\.(?:toml|jsonc?)|holo\.json|local\.settings\.json|wp-config[^/]*|settings\.local\.\w+|database\.ya?ml|application(?:-\w+)?\.(?:ya?ml|properties))$/,
+    /\/(?:local\.settings\.json|wp-config[^/]*|settings\.local\.\w+|database\.ya?ml|application(?:-\w+)?\.(?:ya?ml|properties))$/,
     'refused',
     'settings of a server',
   ],

@@ -61,7 +61,11 @@ export async function startAssetsWorker(
   const bucket = await miniflare.getR2Bucket('STORE')
   const { manifest } = isFolder(files)
     ? await publishTo(createLocalTarget(bucket), files.folder)
-    : await publishVersion({ put: (key, value) => bucket.put(key, value) }, '1.0.0', files)
+    : await publishVersion(
+        { put: (key, value) => bucket.put(key, value) },
+        '1.0.0',
+        files as PublishedFiles,
+      )
   const identity = { 'x-manifest': manifest }
   return {
     url,

@@ -110,7 +110,6 @@ describe('a name', () => {
     'cert.p12',
     'wp-config.php.bak',
     'db-backup-2026.sql.gz',
-    'wrangler.toml',
     'functions/[[path]].ts',
     'netlify/functions/hello.js',
   ])('%s is refused', async (name) => {
