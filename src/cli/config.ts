@@ -82,8 +82,14 @@ export const configSchema = z.strictObject({
     .strictObject({
       folder: z.string().optional().describe('What `holo publish` publishes when none is named'),
       services: services.optional(),
-      htmlHandling: z.enum(HTML_HANDLING).optional(),
-      notFound: z.enum(NOT_FOUND).optional(),
+      htmlHandling: z
+        .enum(HTML_HANDLING)
+        .optional()
+        .describe('Under which address a page is found (docs/http.md)'),
+      notFound: z
+        .enum(NOT_FOUND)
+        .optional()
+        .describe('What answers where nothing is; found from the files when left out'),
       appPage: z
         .string()
         .min(1)
@@ -99,6 +105,15 @@ export const configSchema = z.strictObject({
         .array(z.string())
         .optional()
         .describe('Globs of paths whose names change with their content'),
+      exclude: z.array(z.string()).optional().describe('Globs of paths that are not published'),
+      allow: z
+        .array(z.string())
+        .optional()
+        .describe('Globs of paths that are published though they look like server code or secrets'),
+      anyFolder: z
+        .boolean()
+        .optional()
+        .describe('Publishes the folder also where it does not look like a finished site'),
     })
     .optional(),
   rollouts: z

@@ -205,7 +205,7 @@ export function listHeaderNotices(rule: HeaderRule, files: readonly ServedFile[]
   const unhashed = matched.filter(({ type, hashed }) => !hashed && !HTML.test(type))
   if (isForEver && unhashed.length > 0) {
     notices.push(
-      `keeps ${toPaths(unhashed)} without "immutable": the name does not change with the content`,
+      `keeps ${toPaths(unhashed)} without "immutable": no hash is seen in the name (where it changes with the content, say so with --hashed)`,
     )
   }
   return notices

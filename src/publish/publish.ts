@@ -26,7 +26,7 @@ export type PublishOptions = {
   readonly services: readonly PublishedService[]
   /** Left out: `auto-trailing-slash`, as Cloudflare has it. */
   readonly htmlHandling?: ManifestConfig['htmlHandling']
-  /** Left out: `404-page` with a /404.html, else `single-page-application` with an /index.html. */
+  /** Left out: `404-page` with a /404.html, `single-page-application` for such an app, else `none`. */
   readonly notFound?: ManifestConfig['notFound']
   /** The page of a single-page application, where it is not /index.html. */
   readonly appPage?: string
@@ -34,6 +34,10 @@ export type PublishOptions = {
   readonly redirectsReading?: RedirectsReading
   /** Paths whose names change with their content, beside those that can be told. */
   readonly hashedGlobs?: readonly string[]
+  /** Globs of paths that are left out. */
+  readonly exclude?: readonly string[]
+  /** Globs of paths that are published though they look like server code or secrets. */
+  readonly allow?: readonly string[]
   /** Versions that visitors may still be on: a name is only relied on if they agree. */
   readonly retained?: readonly Pick<VersionRecord, 'id' | 'manifest'>[]
   /** ISO 8601, UTC. */
@@ -77,6 +81,8 @@ export async function publishFolder(
       folder,
       retained,
       hashedGlobs: options.hashedGlobs ?? [],
+      ...(options.exclude && { exclude: options.exclude }),
+      ...(options.allow && { allow: options.allow }),
       ...(options.htmlHandling && { htmlHandling: options.htmlHandling }),
       ...(options.notFound && { notFound: options.notFound }),
       ...(options.appPage && { appPage: options.appPage }),

@@ -3,6 +3,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { encodeManifest, openManifest } from '../core/manifest.ts'
+import type { ManifestConfig } from '../core/manifest-config.ts'
 import { toContentKey } from './contents.ts'
 import { encodeContents } from './encode-contents.ts'
 import { listHazards } from './hazards.ts'
@@ -23,6 +24,8 @@ const KEEP_ALIVE_MS = 600_000
 export type UploadOptions = PublishOptions & {
   /** Keeps encoded forms between interrupted runs; the caller removes it after a success. */
   readonly encodedFolder: string
+  /** Ends before anything is sent. */
+  readonly dryRun?: boolean
 }
 
 export type Upload = {
@@ -39,6 +42,9 @@ export type Upload = {
   readonly isKnown: boolean
   /** The revision that knows the version; absent while there is no document. */
   readonly revision: number | undefined
+  /** What answers where nothing is, and under which address a page is found. */
+  readonly notFound: ManifestConfig['notFound']
+  readonly htmlHandling: ManifestConfig['htmlHandling']
   readonly warnings: readonly string[]
 }
 
@@ -57,6 +63,8 @@ export async function uploadFolder(
       folder,
       retained: retained.filter((version) => version.id !== id),
       hashedGlobs: options.hashedGlobs ?? [],
+      ...(options.exclude && { exclude: options.exclude }),
+      ...(options.allow && { allow: options.allow }),
       ...(htmlHandling && { htmlHandling }),
       ...(notFound && { notFound }),
       ...(appPage && { appPage }),
@@ -85,6 +93,24 @@ export async function uploadFolder(
     )
   }
   const manifest = sha256(bytes)
+  const known = {
+    manifest,
+    files: survey.files.length,
+    bytes: survey.files.reduce((sum, file) => sum + file.size, 0),
+    notFound: survey.config.notFound,
+    htmlHandling: survey.config.htmlHandling,
+    warnings: [...warnings, ...survey.warnings, ...listHazards(survey)],
+  }
+  if (options.dryRun) {
+    return {
+      ...known,
+      uploaded: 0,
+      uploadedBytes: 0,
+      reused: 0,
+      isKnown: false,
+      revision: undefined,
+    }
+  }
   await target.putManifest(manifest, bytes)
   const begin = () =>
     target.begin(id, {
@@ -106,15 +132,12 @@ export async function uploadFolder(
   })
   const all = [...sent, ...end.sent]
   return {
-    manifest,
-    files: survey.files.length,
-    bytes: survey.files.reduce((sum, file) => sum + file.size, 0),
+    ...known,
     uploaded: all.length,
     uploadedBytes: all.reduce((sum, { size }) => sum + size, 0),
     reused: Math.max(0, blobs.size - all.length),
     isKnown: state === 'finalised',
     revision: end.revision,
-    warnings: [...warnings, ...survey.warnings, ...listHazards(survey)],
   }
 }
 

@@ -53,7 +53,7 @@ describe('a version', () => {
     const { config } = await publish({ ...PAGES, _headers: '# none', _redirects: '' })
     expect(config).toEqual({
       htmlHandling: 'auto-trailing-slash',
-      notFound: 'single-page-application',
+      notFound: 'none',
     })
   })
 
@@ -248,7 +248,7 @@ describe('the publisher', () => {
       _headers: '/app/*.js\n  Cache-Control: public, max-age=31536000, immutable',
     })
     expect(warnings).toEqual([
-      '_headers line 1 keeps /app/main.js without "immutable": the name does not change with the content: /app/*.js',
+      '_headers line 1 keeps /app/main.js without "immutable": no hash is seen in the name (where it changes with the content, say so with --hashed): /app/*.js',
     ])
   })
 
