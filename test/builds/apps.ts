@@ -5,6 +5,8 @@ export type App = {
   readonly name: string
   /** Folders below `apps/`; a later one adds to and writes over what an earlier one has. */
   readonly sources: readonly [string, ...string[]]
+  /** The packages whose versions say what is tried. */
+  readonly shown: readonly string[]
   /** Where the build is, from the app's folder. */
   readonly output: string
   /** What `npm run build` is given. */
@@ -21,21 +23,48 @@ export type App = {
 }
 
 export const APPS: readonly App[] = [
-  { name: 'Vite', sources: ['vite'], output: 'dist', isAllHashed: true, isSmall: true },
-  { name: 'Next', sources: ['next'], output: 'out', isAllHashed: false },
-  { name: 'Astro', sources: ['astro'], output: 'dist', isAllHashed: false },
-  { name: 'SvelteKit', sources: ['sveltekit'], output: 'build', isAllHashed: false },
-  { name: 'Nuxt', sources: ['nuxt'], output: '.output/public', isAllHashed: false },
-  { name: 'Angular', sources: ['angular'], output: 'dist/shop/browser', isAllHashed: true },
+  {
+    name: 'Vite',
+    sources: ['vite'],
+    shown: ['vite'],
+    output: 'dist',
+    isAllHashed: true,
+    isSmall: true,
+  },
+  { name: 'Next', sources: ['next'], shown: ['next'], output: 'out', isAllHashed: false },
+  { name: 'Astro', sources: ['astro'], shown: ['astro'], output: 'dist', isAllHashed: false },
+  {
+    name: 'SvelteKit',
+    sources: ['sveltekit'],
+    shown: ['@sveltejs/kit', '@sveltejs/adapter-static'],
+    output: 'build',
+    isAllHashed: false,
+  },
+  {
+    name: 'Nuxt',
+    sources: ['nuxt'],
+    shown: ['nuxt'],
+    output: '.output/public',
+    isAllHashed: false,
+  },
+  {
+    name: 'Angular',
+    sources: ['angular'],
+    shown: ['@angular/core', '@angular/build'],
+    output: 'dist/shop/browser',
+    isAllHashed: true,
+  },
   {
     name: 'Vite with a network-first worker',
     sources: ['vite', 'network-first'],
+    shown: ['vite', 'workbox-strategies'],
     output: 'dist',
     isAllHashed: true,
   },
   {
     name: 'Vite with a precaching worker',
     sources: ['vite', 'precaching'],
+    shown: ['vite', 'workbox-precaching'],
     output: 'dist',
     isAllHashed: true,
     hasShellWorker: true,
@@ -44,6 +73,7 @@ export const APPS: readonly App[] = [
   {
     name: "Vite with Workbox's generateSW",
     sources: ['vite', 'generate-sw'],
+    shown: ['vite', 'workbox-build'],
     output: 'dist',
     isAllHashed: true,
     hasShellWorker: true,
@@ -51,6 +81,7 @@ export const APPS: readonly App[] = [
   {
     name: "Angular with Angular's service worker",
     sources: ['angular', 'ngsw'],
+    shown: ['@angular/core', '@angular/service-worker'],
     output: 'dist/shop/browser',
     buildArguments: ['--configuration', 'worker'],
     isAllHashed: true,
