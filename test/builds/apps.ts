@@ -12,13 +12,13 @@ export type App = {
   /** What `npm run build` is given. */
   readonly buildArguments?: readonly string[]
   /**
-   * Whether all that a page loads when it is opened by a click has a hash in its name. Else it reads
-   * unhashed files (data, HTML), and these follow the cookie's pin.
+   * What is read besides hashed files when a link is followed, and so follows the cookie's pin: the
+   * page itself, which is then whole, or data that a page of the other version may get.
    */
-  readonly isAllHashed: boolean
+  readonly unhashed: 'nothing' | 'pages' | 'data'
   /** Whether a service worker answers pages from its own cache. */
   readonly hasShellWorker?: true
-  /** Built from this repository's own packages, or fast: tried in each `npm test`. */
+  /** Whether it needs no packages beyond this repository's own: tried in each `npm test`. */
   readonly isSmall?: true
 }
 
@@ -28,45 +28,45 @@ export const APPS: readonly App[] = [
     sources: ['vite'],
     shown: ['vite'],
     output: 'dist',
-    isAllHashed: true,
+    unhashed: 'nothing',
     isSmall: true,
   },
-  { name: 'Next', sources: ['next'], shown: ['next'], output: 'out', isAllHashed: false },
-  { name: 'Astro', sources: ['astro'], shown: ['astro'], output: 'dist', isAllHashed: false },
+  { name: 'Next', sources: ['next'], shown: ['next'], output: 'out', unhashed: 'pages' },
+  { name: 'Astro', sources: ['astro'], shown: ['astro'], output: 'dist', unhashed: 'pages' },
   {
     name: 'SvelteKit',
     sources: ['sveltekit'],
     shown: ['@sveltejs/kit', '@sveltejs/adapter-static'],
     output: 'build',
-    isAllHashed: false,
+    unhashed: 'data',
   },
   {
     name: 'Nuxt',
     sources: ['nuxt'],
     shown: ['nuxt'],
     output: '.output/public',
-    isAllHashed: false,
+    unhashed: 'data',
   },
   {
     name: 'Angular',
     sources: ['angular'],
     shown: ['@angular/core', '@angular/build'],
     output: 'dist/shop/browser',
-    isAllHashed: true,
+    unhashed: 'nothing',
   },
   {
     name: 'Vite with a network-first worker',
     sources: ['vite', 'network-first'],
     shown: ['vite', 'workbox-strategies'],
     output: 'dist',
-    isAllHashed: true,
+    unhashed: 'nothing',
   },
   {
     name: 'Vite with a precaching worker',
     sources: ['vite', 'precaching'],
     shown: ['vite', 'workbox-precaching'],
     output: 'dist',
-    isAllHashed: true,
+    unhashed: 'nothing',
     hasShellWorker: true,
     isSmall: true,
   },
@@ -75,7 +75,7 @@ export const APPS: readonly App[] = [
     sources: ['vite', 'generate-sw'],
     shown: ['vite', 'workbox-build'],
     output: 'dist',
-    isAllHashed: true,
+    unhashed: 'nothing',
     hasShellWorker: true,
   },
   {
@@ -84,7 +84,7 @@ export const APPS: readonly App[] = [
     shown: ['@angular/core', '@angular/service-worker'],
     output: 'dist/shop/browser',
     buildArguments: ['--configuration', 'worker'],
-    isAllHashed: true,
+    unhashed: 'nothing',
     hasShellWorker: true,
   },
 ]

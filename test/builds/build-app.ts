@@ -30,6 +30,9 @@ const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'hol
 /** Packages that are named by a range are taken as they were then, so that a build stays the same. */
 const PACKAGES_OF = '2026-11-25'
 
+/** How long an app may take until it stands, packages included: most of it is the registry's. */
+export const BUILD_TIMEOUT_MS = 900_000
+
 /** A release's texts, and how wide its pictures are: a browser tells pictures apart by that. */
 export const WIDTHS = { '1.0.0': 100, '2.0.0': 200 } as const
 export type Release = keyof typeof WIDTHS

@@ -19,6 +19,7 @@ export class Profile {
   readonly #url: URL
   readonly #problems: string[] = []
   readonly #underWay = new Set<Request>()
+  readonly #recording: Promise<void>[] = []
 
   private constructor(context: BrowserContext, url: URL) {
     this.#context = context
@@ -31,11 +32,10 @@ export class Profile {
     context.on('requestfinished', (request) => this.#underWay.delete(request))
     context.on('requestfailed', (request) => {
       this.#underWay.delete(request)
-      if (isCancelled(request)) return
-      this.#problems.push(`failed: ${toName(request)} ${request.failure()?.errorText}`)
+      this.#recording.push(this.#recordFailure(request))
     })
     context.on('response', (response) => {
-      if (response.status() >= 400) this.#recordRefusal(response)
+      if (response.status() >= 400) this.#recording.push(this.#recordRefusal(response))
     })
   }
 
@@ -55,6 +55,7 @@ export class Profile {
   /** Waits for what the tabs still load. Whoever leaves a page before fails its requests. */
   async settle(): Promise<void> {
     await vi.waitFor(() => expect([...this.#underWay].map(toName)).toEqual([]), WAIT)
+    await Promise.all(this.#recording)
   }
 
   /** One line for each failed request, error reply, and error in a console or script so far. */
@@ -66,21 +67,32 @@ export class Profile {
     await this.#context.close()
   }
 
+  async #recordFailure(request: Request): Promise<void> {
+    const line = `failed: ${toName(request)} ${request.failure()?.errorText}`
+    this.#problems.push(line)
+    if (!isGivenUp(request, await request.allHeaders())) return
+    this.#problems.splice(this.#problems.indexOf(line), 1)
+  }
+
   async #recordRefusal(response: Response): Promise<void> {
     const request = response.request()
     const version = response.headers()['holo-version']
     const line = `${response.status()}: ${toName(request)} from version ${version}`
-    const at = this.#problems.push(line) - 1
+    this.#problems.push(line)
     const headers = await request.allHeaders()
     const told = TELLING_HEADERS.map((name) => `${name}: ${headers[name]}`)
-    this.#problems[at] = `${line} (${told.join(', ')})`
+    this.#problems[this.#problems.indexOf(line)] = `${line} (${told.join(', ')})`
   }
 }
 
-/** Whether the page itself has thrown the rest of a good answer away, as Next does with HTML. */
-function isCancelled(request: Request): boolean {
-  const isGood = request.existingResponse()?.ok() ?? false
-  return isGood && request.failure()?.errorText === 'net::ERR_ABORTED'
+/**
+ * Whether the page itself has given up what it has seen enough of (the rest of a good answer, as Next
+ * does with HTML) or no longer needs (what was fetched in advance for a link that is now followed).
+ */
+function isGivenUp(request: Request, headers: Readonly<Record<string, string>>): boolean {
+  if (request.failure()?.errorText !== 'net::ERR_ABORTED') return false
+  const purpose = headers['sec-purpose'] ?? headers.purpose ?? ''
+  return purpose.startsWith('prefetch') || request.existingResponse()?.ok() === true
 }
 
 function toName(request: Request): string {

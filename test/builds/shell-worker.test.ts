@@ -5,6 +5,7 @@ import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { launchBrowser } from '../support/browser.ts'
 import { CHOSEN_APPS } from './apps.ts'
+import { BUILD_TIMEOUT_MS } from './build-app.ts'
 import { Profile } from './profile.ts'
 import { type Site, startSite } from './site.ts'
 import type { Tab } from './tab.ts'
@@ -24,7 +25,7 @@ describe.each(CHOSEN_APPS.filter(({ hasShellWorker }) => hasShellWorker))('$name
 
   beforeAll(async () => {
     site = await startSite(app)
-  })
+  }, BUILD_TIMEOUT_MS)
   afterAll(() => site?.stop())
   beforeEach(async () => {
     await site.release(OLD)
@@ -79,7 +80,7 @@ describe.each(CHOSEN_APPS.filter(({ hasShellWorker }) => hasShellWorker))('$name
     await tab.checkForUpdate()
     await tab.loadMore()
     await tab.follow('items')
-    await tab.expectOwnFiles(OLD, 'items')
+    await tab.expectHashedFiles(OLD, 'items')
     await site.rollBack(OLD)
     await tab.checkForUpdate()
     await tab.reload()
