@@ -18,6 +18,11 @@ export type App = {
   readonly unhashed: 'nothing' | 'pages' | 'data'
   /** Whether a service worker answers pages from its own cache. */
   readonly hasShellWorker?: true
+  /**
+   * Whether its worker, when a rollback brings back a version that it still has in its cache, does not
+   * take it for an update. Angular's does not, until it has been restarted and has cleaned up.
+   */
+  readonly ignoresCachedVersions?: true
   /** Whether it needs no packages beyond this repository's own: tried in each `npm test`. */
   readonly isSmall?: true
 }
@@ -86,6 +91,7 @@ export const APPS: readonly App[] = [
     buildArguments: ['--configuration', 'worker'],
     unhashed: 'nothing',
     hasShellWorker: true,
+    ignoresCachedVersions: true,
   },
 ]
 

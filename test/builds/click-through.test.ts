@@ -122,7 +122,7 @@ describe.each(CHOSEN_APPS.filter(({ hasShellWorker }) => !hasShellWorker))('$nam
       await tab.follow('about')
       await secondTab.follow('about')
       await secondTab.expectWhole(to, 'about')
-      expectNoProblem()
+      await expectNoProblem()
     },
   )
 

@@ -7,6 +7,8 @@ import { type Release, WIDTHS } from './build-app.ts'
 import type { Profile } from './profile.ts'
 
 export const WAIT = { timeout: 15_000, interval: 50 }
+/** Angular's worker cleans up when it has had nothing to do for five seconds. */
+const RESTART_WAIT = { timeout: 60_000, interval: 7_000 }
 
 export type PageName = 'home' | 'about' | 'items'
 /** The release of each part of a page, by the part's name. */
@@ -73,6 +75,25 @@ export class Tab {
     await this.#page.evaluate(() =>
       (globalThis as unknown as { checkForUpdate(): Promise<unknown> }).checkForUpdate(),
     )
+  }
+
+  /**
+   * Ends the worker, as browsers do after half a minute without work, and waits until it has come back
+   * and removed the versions that no page uses any more.
+   */
+  async restartWorker(): Promise<void> {
+    const devTools = await this.#page.context().newCDPSession(this.#page)
+    await devTools.send('ServiceWorker.enable')
+    await devTools.send('ServiceWorker.stopAllWorkers')
+    await devTools.detach()
+    await vi.waitFor(async () => {
+      const names = await this.#page.evaluate(async () => {
+        await fetch('/logo.svg')
+        return caches.keys()
+      })
+      const versions = names.flatMap((name) => /:([0-9a-f]{40}):/.exec(name)?.[1] ?? [])
+      expect(new Set(versions).size).toBe(1)
+    }, RESTART_WAIT)
   }
 
   /** All of the page, its backend included, is of the release. */
