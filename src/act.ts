@@ -45,7 +45,7 @@ export async function act(situation: Situation): Promise<Acted> {
   const isRead = (facts.method === 'GET' || facts.method === 'HEAD') && !isWebSocketUpgrade(request)
   if (!isRead) return service ? forward(situation, service) : serveOwn(situation)
   const manifest = await assets.open(version, ctx)
-  const own = manifest === 'unavailable' ? undefined : assets.findOwn(manifest, facts.path)
+  const own = manifest === 'unavailable' ? undefined : assets.findOwn(manifest, facts.path, request)
   if (own) return serve(situation, own, isFile(own))
   if (service && service.prefix !== '/') return forward(situation, service)
   const others =
@@ -69,10 +69,10 @@ export async function act(situation: Situation): Promise<Acted> {
  * upgrade it is a file as ever), and nothing is a 404.
  */
 async function serveOwn(situation: Situation): Promise<Acted> {
-  const { facts, decision, assets, ctx } = situation
+  const { request, facts, decision, assets, ctx } = situation
   const manifest = await assets.open(decision.version, ctx)
   if (manifest === 'unavailable') return fail(situation, 'storage_unavailable')
-  const own = assets.findOwn(manifest, facts.path)
+  const own = assets.findOwn(manifest, facts.path, request)
   return own ? serve(situation, own, isFile(own)) : fail(situation, 'not_found')
 }
 

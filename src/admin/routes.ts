@@ -17,6 +17,7 @@ import { SERVICES_HEALTH_ROUTE } from './routes/services-health.ts'
 import { TOKEN_ROUTES } from './routes/tokens.ts'
 import { UPLOAD_ROUTES } from './routes/uploads.ts'
 import { VERSION_ROUTES } from './routes/versions.ts'
+import { WHOAMI_ROUTE } from './routes/whoami.ts'
 
 const CONTROLLED: readonly Route[] = [
   ...ENVIRONMENT_ROUTES,
@@ -31,6 +32,7 @@ const CONTROLLED: readonly Route[] = [
   ...METRICS_ROUTES,
   ...AUDIT_ROUTES,
   ...TOKEN_ROUTES,
+  WHOAMI_ROUTE,
   HEALTH_ROUTE,
   SERVICES_HEALTH_ROUTE,
 ]

@@ -40,8 +40,8 @@ export class Assets {
   }
 
   /** What the version itself has at a normalised path; what its `_redirects` says comes first. */
-  findOwn(manifest: Manifest, path: string): Intent | undefined {
-    const intent = resolveByRules(manifest, path)
+  findOwn(manifest: Manifest, path: string, request?: Request): Intent | undefined {
+    const intent = resolveByRules(manifest, path, request)
     return intent && withConfig(manifest, intent)
   }
 

@@ -3,7 +3,7 @@
 // elsewhere.ts.
 
 import type { Manifest, ManifestEntry } from '../core/manifest.ts'
-import type { ManifestConfig } from '../core/manifest-config.ts'
+import { DEFAULT_APP_PAGE, type ManifestConfig } from '../core/manifest-config.ts'
 import { toUrlPath } from '../core/path.ts'
 import type { Redirection } from '../core/site-rules-redirects.ts'
 import type { RequestFacts } from '../core/types.ts'
@@ -48,7 +48,7 @@ export function resolveFallback(
   const name = toName(path)
   switch (manifest.config.notFound) {
     case 'single-page-application':
-      return toFile(manifest.find('/index.html'), 200, name, path)
+      return toFile(manifest.find(manifest.config.appPage ?? DEFAULT_APP_PAGE), 200, name, path)
     case '404-page':
       return toFile(findNearest404(manifest, name), 404, name, path)
     case 'none':

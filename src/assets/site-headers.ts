@@ -3,8 +3,8 @@
 // or an error is not for a rule to say.
 
 import type { Manifest } from '../core/manifest.ts'
-import type { HeaderRule } from '../core/site-rules.ts'
-import { compileHeaders, type HeaderChange } from '../core/site-rules-headers.ts'
+
+import { compileHeaders, type HeaderChange, type HeaderRule } from '../core/site-rules.ts'
 import { readAddress } from '../http/address.ts'
 import { keepPrivate } from '../http/keep-private.ts'
 import { HTML } from './representation.ts'

@@ -69,7 +69,7 @@ export function compileAssignments(document: AssignmentsDocument): Compiled {
     rules: (document.rules ?? []).map(({ name, environment, when }) => ({
       name,
       environment: get(environments, environment),
-      test: compileCondition(when),
+      test: compileCondition(when, name),
     })),
     buckets: owners.map((name) => get(environments, name ?? '')),
     first: toFirst(environments),

@@ -48,9 +48,12 @@ const SENTENCES: Readonly<Record<string, string>> = {
   too_many_attempts: 'too many wrong tokens from this address',
 }
 
+/** Publishes the first version and gives it to everybody. */
+export const FIRST_COMMAND = 'holo publish ./dist --version 1.0.0 --first main'
+
 const HINTS: Readonly<Record<string, string>> = {
   forbidden: 'a token with the scope can be made with "holo token create"',
-  no_document: 'begin with "holo publish", or with "holo import" of a saved document',
+  no_document: `begin with "${FIRST_COMMAND}", or with "holo import" of a saved document`,
   stale: 'look at what changed, and give the command again',
   version_differs: 'versions never change: choose another id',
   upload_replaced: 'find out who it is, or choose another id',

@@ -29,6 +29,7 @@ import { STATUS } from './commands/status.ts'
 import { TOKEN_CREATE, TOKEN_LIST, TOKEN_REVOKE } from './commands/token.ts'
 import { EXPORT, IMPORT } from './commands/transfer.ts'
 import { VERSIONS } from './commands/versions.ts'
+import { WHOAMI } from './commands/whoami.ts'
 import { WITHDRAW } from './commands/withdraw.ts'
 
 export const COMMANDS: readonly Command[] = [
@@ -64,6 +65,7 @@ export const COMMANDS: readonly Command[] = [
   DIFF,
   LOG,
   VERIFY,
+  WHOAMI,
   TOKEN_LIST,
   TOKEN_CREATE,
   TOKEN_REVOKE,

@@ -6,6 +6,7 @@ import { dirname, join, resolve } from 'node:path'
 import * as z from 'zod'
 import { HTML_HANDLING, NOT_FOUND } from '../core/manifest-config.ts'
 import { PLAN_NAME, planSchema } from '../plans/schema.ts'
+import { REDIRECTS_READINGS } from '../publish/redirects-file.ts'
 import { misuse } from './failure.ts'
 
 export const CONFIG_FILE = 'holo.json'
@@ -78,6 +79,17 @@ export const configSchema = z.strictObject({
       services: services.optional(),
       htmlHandling: z.enum(HTML_HANDLING).optional(),
       notFound: z.enum(NOT_FOUND).optional(),
+      appPage: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+          'The page of a single-page app: /200.html or the like if there is one, else /index.html',
+        ),
+      redirects: z
+        .enum(REDIRECTS_READINGS)
+        .optional()
+        .describe('Whose meaning `_redirects` has; told by its syntax when left out'),
       hashed: z
         .array(z.string())
         .optional()

@@ -63,6 +63,8 @@ export async function loadPublishSettings(
     ...{ folder: path, id: version, services },
     ...(settings.htmlHandling && { htmlHandling: settings.htmlHandling }),
     ...(settings.notFound && { notFound: settings.notFound }),
+    ...(settings.appPage && { appPage: settings.appPage }),
+    ...(settings.redirects && { redirectsReading: settings.redirects }),
     hashedGlobs: [...(settings.hashed ?? []), ...(options.hashed ?? [])],
     createdAt: new Date().toISOString(),
     ...authorship,

@@ -62,3 +62,10 @@ export const tokenReply = z.object({
   lastUsedAt: z.number().optional(),
   revokedAt: z.number().optional(),
 })
+
+export const whoamiReply = z.object({
+  actor: z.string(),
+  kind: z.enum(['token', 'access']),
+  token: z.string().optional(),
+  scopes: z.array(z.string()),
+})

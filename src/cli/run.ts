@@ -1,12 +1,13 @@
 // One run of the command: parse, do, report. All failures end here, as an exit code and a text
 // without a stack trace; only a fault of ours has one, with --verbose.
 
-import { CommanderError } from 'commander'
+import { CommanderError, type Command as Program } from 'commander'
 import { PublishError } from '../publish/refusal.ts'
 import { type Api, createApi } from './api.ts'
 import type { Command, Context, SharedOptions } from './command.ts'
 import { COMMANDS } from './commands.ts'
-import { CliFailure, EXIT } from './failure.ts'
+import { CliFailure, EXIT, misuse } from './failure.ts'
+import { findOwnWord } from './foreign-words.ts'
 import { type Call, createProgram } from './program.ts'
 import { toFailureJson, toFailureText, toOutcomeText } from './report.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -38,7 +39,14 @@ export async function runCli(surroundings: Surroundings): Promise<number> {
     return exitCode
   } catch (cause) {
     if (cause instanceof CommanderError && cause.exitCode === 0) return EXIT.done
-    return reportFailure(surroundings, toCliFailure(cause, surroundings, called), called?.name)
+    const code = reportFailure(
+      surroundings,
+      toCliFailure(cause, surroundings, called),
+      called?.name,
+    )
+    const group = findGroup(cause, args, program)
+    if (group && !args.includes('--json')) streams.stderr.write(`\n${group.helpInformation()}`)
+    return code
   }
 }
 
@@ -85,19 +93,29 @@ function toContext(
   }
 }
 
+/** The group that was named without one of its commands. */
+function findGroup(cause: unknown, args: readonly string[], program: Program): Program | undefined {
+  if (!(cause instanceof CommanderError) || cause.code !== 'commander.help') return undefined
+  return program.commands.find((one) => one.name() === args[0])
+}
+
 function toCliFailure(
   cause: unknown,
-  { signal }: Surroundings,
+  { args, signal }: Surroundings,
   called: Command | undefined,
 ): CliFailure {
   if (cause instanceof CliFailure) return withScope(cause, called)
   if (signal.aborted) return new CliFailure('interrupted', EXIT.interrupted, 'stopped')
   if (cause instanceof CommanderError) {
     const message = cause.message.replace(/^error: /, '')
-    const isHelp = cause.code === 'commander.help'
-    return new CliFailure('misuse', EXIT.misuse, isHelp ? 'name one of its commands' : message, {
-      hint: 'holo --help, or holo COMMAND --help',
-    })
+    if (cause.code === 'commander.help') return misuse(toGroupText(args[0]), toHelp(args[0]))
+    const words = args.filter((word) => !word.startsWith('-'))
+    const isUnknown = /unknownCommand|excessArguments/.test(cause.code)
+    const own = isUnknown ? findOwnWord(words) : undefined
+    if (own !== undefined) {
+      return misuse(`holo has no command "${toTyped(words)}"`, `for that there is: ${own}`)
+    }
+    return misuse(message, toHelp('COMMAND'))
   }
   if (cause instanceof PublishError) {
     return new CliFailure('not_publishable', EXIT.refused, cause.message)
@@ -107,6 +125,22 @@ function toCliFailure(
     hint: 'with --verbose it shows where; please report it',
     fault: cause,
   })
+}
+
+function toGroupText(group = ''): string {
+  const names = COMMANDS.filter(({ name }) => name.startsWith(`${group} `)).map(({ name }) => name)
+  return `name one of its commands: ${names.map((name) => name.slice(group.length + 1)).join(', ')}`
+}
+
+function toHelp(name = 'COMMAND'): string {
+  return `holo --help, or holo ${name} --help`
+}
+
+/** The words of a command of a group, or the one that is none. */
+function toTyped(words: readonly string[]): string {
+  const [first = '', second] = words
+  const isGroup = COMMANDS.some(({ name }) => name === first || name.startsWith(`${first} `))
+  return isGroup && second !== undefined ? `${first} ${second}` : first
 }
 
 /** Which scope is missing: the API does not say, but we know what we have asked for. */

@@ -72,6 +72,11 @@ export class Manifest {
     this.#textAt = view.getUint32(20, true)
   }
 
+  /** The same files under other settings. */
+  withConfig(config: ManifestConfig): Manifest {
+    return new Manifest(this.bytes, this.#view, config)
+  }
+
   /** The entry of a decoded path. One that points out of the manifest (damage) counts as none. */
   find(path: string): ManifestEntry | undefined {
     const wanted = encoder.encode(path)

@@ -7,6 +7,7 @@ import { VERSION_ID } from '../core/names.ts'
 import { storeContents, toContentKey } from './contents.ts'
 import { listDifferences } from './differences.ts'
 import type { ReportProgress } from './progress-step.ts'
+import type { RedirectsReading } from './redirects-file.ts'
 import { PublishError, toList } from './refusal.ts'
 import type { PublishedService } from './services.ts'
 import { sha256 } from './sha256.ts'
@@ -27,6 +28,10 @@ export type PublishOptions = {
   readonly htmlHandling?: ManifestConfig['htmlHandling']
   /** Left out: `404-page` with a /404.html, else `single-page-application` with an /index.html. */
   readonly notFound?: ManifestConfig['notFound']
+  /** The page of a single-page application, where it is not /index.html. */
+  readonly appPage?: string
+  /** Whose meaning `_redirects` has; found by its syntax when left out. */
+  readonly redirectsReading?: RedirectsReading
   /** Paths whose names change with their content, beside those that can be told. */
   readonly hashedGlobs?: readonly string[]
   /** Versions that visitors may still be on: a name is only relied on if they agree. */
@@ -74,6 +79,8 @@ export async function publishFolder(
       hashedGlobs: options.hashedGlobs ?? [],
       ...(options.htmlHandling && { htmlHandling: options.htmlHandling }),
       ...(options.notFound && { notFound: options.notFound }),
+      ...(options.appPage && { appPage: options.appPage }),
+      ...(options.redirectsReading && { redirectsReading: options.redirectsReading }),
     },
     report,
   )

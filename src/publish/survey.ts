@@ -5,11 +5,14 @@ import { availableParallelism } from 'node:os'
 import type { Manifest, ManifestEntry } from '../core/manifest.ts'
 import { DEFAULT_HTML_HANDLING, type ManifestConfig } from '../core/manifest-config.ts'
 import { toAddress } from './addresses.ts'
+import { findAppPage, hasFallbackPage } from './app-page.ts'
 import { mapConcurrently } from './concurrently.ts'
 import { toContentType } from './content-type.ts'
+import { loadForeignSettings } from './foreign-settings.ts'
 import { hashFile } from './hash-file.ts'
 import { compileHashedTest, findContradiction } from './hashed.ts'
 import { type ReportProgress, startCount } from './progress-step.ts'
+import type { RedirectsReading } from './redirects-file.ts'
 import { loadSiteRules } from './site-rules.ts'
 import { loadViteManifest } from './vite-manifest.ts'
 import { walkFolder } from './walk.ts'
@@ -36,6 +39,10 @@ export type SurveyOptions = {
   readonly htmlHandling?: ManifestConfig['htmlHandling']
   /** Found from the files when left out. */
   readonly notFound?: ManifestConfig['notFound']
+  /** The page of a single-page application; found from the files when left out. */
+  readonly appPage?: string
+  /** Whose meaning `_redirects` has; found by its syntax when left out. */
+  readonly redirectsReading?: RedirectsReading
   readonly hashedGlobs: readonly string[]
   readonly retained: readonly RetainedManifest[]
 }
@@ -75,15 +82,36 @@ export async function surveyFolder(
     )
   }
   const htmlHandling = options.htmlHandling ?? DEFAULT_HTML_HANDLING
-  const notFound = options.notFound ?? detectNotFound(walk.files)
+  const detected = options.notFound ?? detectNotFound(walk.files)
   const served = files.map((file) => ({ ...file, address: toAddress(file.path, htmlHandling) }))
-  const rules = await loadSiteRules(options.folder, served)
+  const foreign = await loadForeignSettings(
+    options.folder,
+    files.map(({ path }) => path),
+  )
+  const rules = await loadSiteRules(options.folder, {
+    files: served,
+    config: { htmlHandling, notFound: detected },
+    reading: options.redirectsReading,
+    wantedNotFound: options.notFound,
+    netlify: foreign.netlify,
+  })
+  warnings.unshift(...foreign.warnings)
   warnings.push(...rules.warnings)
-  return { files, config: { htmlHandling, notFound, ...rules.config }, warnings }
+  const isApp = options.notFound === undefined && (rules.appPage ?? options.appPage) !== undefined
+  const notFound = isApp ? 'single-page-application' : detected
+  const appPage = findAppPage({
+    paths: files.map(({ path }) => path),
+    notFound,
+    named: options.appPage,
+    byRule: rules.appPage,
+  })
+  const config = { htmlHandling, notFound, ...(appPage && { appPage }), ...rules.config }
+  return { files, config, warnings }
 }
 
 function detectNotFound(files: readonly { readonly path: string }[]): ManifestConfig['notFound'] {
   const has = (path: string) => files.some((file) => file.path === path)
   if (has('/404.html')) return '404-page'
-  return has('/index.html') ? 'single-page-application' : 'none'
+  const isApp = has('/index.html') || hasFallbackPage(files.map(({ path }) => path))
+  return isApp ? 'single-page-application' : 'none'
 }

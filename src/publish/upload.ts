@@ -46,7 +46,8 @@ export async function uploadFolder(
   report: ReportProgress,
   signal: AbortSignal,
 ): Promise<Upload> {
-  const { folder, id, services, createdAt, commit, author, htmlHandling, notFound } = options
+  const { folder, id, services, createdAt, commit, author } = options
+  const { htmlHandling, notFound, appPage, redirectsReading } = options
   const { retained, warnings } = await loadRetained(target, options)
   const survey = await surveyFolder(
     {
@@ -55,6 +56,8 @@ export async function uploadFolder(
       hashedGlobs: options.hashedGlobs ?? [],
       ...(htmlHandling && { htmlHandling }),
       ...(notFound && { notFound }),
+      ...(appPage && { appPage }),
+      ...(redirectsReading && { redirectsReading }),
     },
     report,
   )

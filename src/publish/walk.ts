@@ -5,6 +5,7 @@ import type { Dirent } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { MAX_PATH_BYTES } from '../core/manifest-paths.ts'
+import { FOREIGN_FILES } from './foreign-settings.ts'
 import { PublishError, toList } from './refusal.ts'
 
 export type FoundFile = {
@@ -25,8 +26,12 @@ export type Walk = {
 
 /** Left behind by tools; nobody means them to be served. */
 const LEFTOVERS: ReadonlySet<string> = new Set(['.DS_Store', '.git', '.vite'])
-/** At the top of a folder these are settings: site-rules.ts reads them. They may hold secrets. */
-const SETTINGS: ReadonlySet<string> = new Set(['/_headers', '/_redirects'])
+/** At the top of a folder these are settings, of Holo and of other hosts. They may hold secrets. */
+const SETTINGS: ReadonlySet<string> = new Set([
+  '/_headers',
+  '/_redirects',
+  ...FOREIGN_FILES.map((name) => `/${name}`),
+])
 /** RFC 8615. */
 const WELL_KNOWN = '/.well-known'
 const NOT_UTF8 = '\ufffd'

@@ -64,6 +64,7 @@ const CALLS: readonly (readonly [name: string, ...args: string[]])[] = [
   ['log', '--limit', '1'],
   ['verify'],
   ['token create', 'ci', '--scope', 'publish', '--expires', '30d'],
+  ['whoami'],
   ['token list'],
   ['rollout start', '1.0.0', '--yes'],
   ['rollout status'],

@@ -53,9 +53,9 @@ export function toEnvironmentLines(
     name,
     version,
     toPercentText(percent),
-    [...(restricted ? ['restricted'] : []), ...hosts].join(' '),
+    [...(restricted ? ['a grant (restricted)'] : []), ...hosts].join(', '),
   ])
-  return toTable(['environment', 'version', 'visitors', ''], rows, columns)
+  return toTable(['environment', 'version', 'visitors', 'reached by'], rows, columns)
 }
 
 export const ENV_ADD = command({

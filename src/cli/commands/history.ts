@@ -66,9 +66,10 @@ export const LOG = command({
       revision === undefined ? '' : String(revision),
       actor,
       action,
-      reason ?? toDetail(detail),
+      reason ?? '',
+      toDetail(detail),
     ])
-    const lines = toTable(['time', 'revision', 'who', 'what', ''], cells, context.columns)
+    const lines = toTable(LOG_HEAD, cells, context.columns)
     if (json.next !== undefined) lines.push(`Older: holo log --before ${json.next}`)
     return {
       json: { ...json, rows: json.rows.map((one) => ({ ...one, detail: one.detail ?? null })) },
@@ -77,6 +78,7 @@ export const LOG = command({
   },
 })
 
+const LOG_HEAD = ['time', 'revision', 'who', 'what', 'why', 'detail']
 const MAX_DETAIL_CHARACTERS = 60
 
 function toDetail(detail: unknown): string {

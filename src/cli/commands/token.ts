@@ -39,12 +39,12 @@ export const TOKEN_LIST = command({
       name,
       scopes.join(' '),
       toState(now, expiresAt, revokedAt),
-      lastUsedAt === undefined ? 'never used' : `used ${toTime(lastUsedAt)}`,
+      lastUsedAt === undefined ? 'never' : toTime(lastUsedAt),
     ])
     const lines =
       rows.length === 0
         ? ['There are no tokens but the first one, HOLO_ADMIN_TOKEN']
-        : toTable(['id', 'name', 'scopes', 'state', ''], rows, context.columns)
+        : toTable(['id', 'name', 'scopes', 'state', 'last used'], rows, context.columns)
     return { json, lines }
   },
 })

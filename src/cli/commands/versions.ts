@@ -15,6 +15,8 @@ const shape = z.strictObject({
       withdrawn: z.boolean(),
       manifest: z.string(),
       services: z.array(z.object({ prefix: z.string(), origins: z.array(z.string()) })),
+      commit: z.string().optional(),
+      author: z.string().optional(),
     }),
   ),
 })
@@ -30,9 +32,14 @@ const reply = z.object({
       withdrawn: z.boolean(),
       published: z.string().optional(),
       environments: z.array(z.string()),
+      record: z.object({ commit: z.string().optional(), author: z.string().optional() }).optional(),
     }),
   ),
 })
+
+const HEAD = ['version', 'published', 'environments', 'state', 'commit', 'author', 'services']
+/** As git shortens it where nothing else begins in the same way. */
+const SHORT_COMMIT_CHARACTERS = 10
 
 export const VERSIONS = command({
   name: 'versions',
@@ -47,18 +54,29 @@ export const VERSIONS = command({
     const api = await context.api()
     const { revision, versions } = await api.ask(reply, 'GET', '/versions')
     const time = (published: string | undefined) => Date.parse(published ?? '') || 0
-    const newestFirst = versions.toReversed().sort((a, b) => time(b.published) - time(a.published))
-    const rows = newestFirst.map(({ id, published, environments, open, withdrawn, services }) => [
-      id,
-      published?.replace('T', ' ').replace(/\.\d+Z$/, 'Z') ?? '',
-      environments.join(', '),
-      withdrawn ? 'withdrawn' : open ? 'open' : '',
-      services.map(({ prefix, origins }) => `${prefix} → ${origins.join(', ')}`).join('  '),
+    const newestFirst = versions
+      .toReversed()
+      .sort((a, b) => time(b.published) - time(a.published))
+      .map(({ record: { commit, author } = {}, ...version }) => ({
+        ...version,
+        ...(commit === undefined ? {} : { commit }),
+        ...(author === undefined ? {} : { author }),
+      }))
+    const rows = newestFirst.map((version) => [
+      version.id,
+      version.published?.replace('T', ' ').replace(/\.\d+Z$/, 'Z') ?? '',
+      version.environments.join(', '),
+      version.withdrawn ? 'withdrawn' : version.open ? 'open' : '',
+      /^[0-9a-f]{12,64}$/.test(version.commit ?? '')
+        ? (version.commit ?? '').slice(0, SHORT_COMMIT_CHARACTERS)
+        : (version.commit ?? ''),
+      version.author ?? '',
+      version.services.map(({ prefix, origins }) => `${prefix} → ${origins.join(', ')}`).join('  '),
     ])
     const lines =
       rows.length === 0
-        ? ['Nothing has been published yet']
-        : toTable(['version', 'published', 'environments', '', 'services'], rows, context.columns)
+        ? ['Nothing has been published yet: begin with "holo publish --first main"']
+        : toTable(HEAD, rows, context.columns)
     return { json: { revision, versions: newestFirst }, lines }
   },
 })
