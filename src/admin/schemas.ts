@@ -69,6 +69,25 @@ export const committed = z.strictObject({
   moved: z
     .array(z.strictObject({ from: z.string(), to: z.string(), buckets: z.int() }))
     .describe('Buckets, of 10,000, that have another environment than before'),
+  closed: z
+    .array(
+      z.strictObject({
+        version: z.string(),
+        seenIn: z.array(
+          z.strictObject({
+            environment: z
+              .string()
+              .optional()
+              .describe('Left out: visitors had it before anybody wrote down in which environment'),
+            by: z.enum(['bucket', 'rule', 'host', 'grant']),
+          }),
+        ),
+      }),
+    )
+    .optional()
+    .describe(
+      'Versions that fewer environments open than before, and who can still see each; left out where there is none',
+    ),
   text: z.string().optional().describe('What the document would be: in dry runs only'),
 })
 
@@ -106,7 +125,10 @@ export const version = z.strictObject({
   id: z.string(),
   manifest: z.string(),
   services: z.array(service),
-  open: z.boolean(),
+  open: z.boolean().describe('Visitors had it by bucket or by a rule: tabs may be pinned to it'),
+  openIn: z
+    .record(z.string(), z.enum(['bucket', 'rule', 'host']))
+    .describe('Public environments in which it could be seen, and how visitors came to it'),
   withdrawn: z.boolean(),
   published: z.string().optional(),
   environments: z.array(z.string()).describe('Which environments point at it'),

@@ -14,7 +14,13 @@ const NOTHING_TO_ESCAPE = /^[A-Za-z0-9\-_.!~*'()/]*$/
 
 /** What a request is to be answered with, before any byte is read. */
 export type Intent = (
-  | { readonly kind: 'file'; readonly entry: ManifestEntry; readonly status: 200 | 404 }
+  | {
+      readonly kind: 'file'
+      readonly entry: ManifestEntry
+      readonly status: 200 | 404
+      /** Another version has it, and the chosen one does not. */
+      readonly isElsewhere?: true
+    }
   /** `path` is a normalised path of this site; the query of the request is kept. */
   | { readonly kind: 'redirect'; readonly path: string; readonly status: 307 }
   /** A redirect that the version's `_redirects` asks for. It answers every method. */

@@ -106,7 +106,12 @@ const version = z.strictObject({
     .string()
     .regex(/^[0-9a-f]{64}$/, 'a manifest is named by its SHA-256 in lower-case hex'),
   services: z.array(service).max(50).optional(),
-  open: z.boolean().optional(),
+  open: z
+    .union(
+      [z.boolean(), z.record(environmentName, z.enum(['bucket', 'rule', 'host']))],
+      'write true, or how visitors of each environment came to it: { "main": "bucket" }, "rule" or "host"',
+    )
+    .optional(),
   withdrawn: z.boolean().optional(),
   published: z.iso.datetime('a time is written as in 2026-11-23T12:00:00Z').optional(),
 })

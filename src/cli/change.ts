@@ -11,6 +11,7 @@ import { findMovement, toLines } from './movement.ts'
 import { askLine, isYes } from './question.ts'
 import { committedReply } from './replies.ts'
 import { isSomebodyThere } from './terminal.ts'
+import { toViewerLines, viewers } from './viewers.ts'
 import { toSeconds } from './words.ts'
 
 const move = z.strictObject({
@@ -30,6 +31,10 @@ export const changeShape = z.strictObject({
   moved: z.array(move).describe('Buckets that have another environment than before'),
   versions: z.array(move).describe('Buckets that have another version than before'),
   changes: z.array(z.string()).describe('Everything else that is different, in words'),
+  closed: z
+    .array(viewers)
+    .optional()
+    .describe('Versions that fewer environments open than before, and who can still see each'),
   publishedMs: z.int().optional().describe('With --wait: until KV had it'),
   everywhereMs: z.int().optional().describe('With --wait: until every page is decided by it'),
 })
@@ -67,7 +72,11 @@ export async function changeDocument(
   const after = planned.text === undefined ? current : readDocument(planned.text)
   const movement = findMovement(current, after)
   const target = await context.target()
-  const told = { target: target.name, previous: seen, ...movement }
+  const { closed } = planned
+  const told = {
+    ...{ target: target.name, previous: seen, ...movement },
+    ...(closed.length > 0 ? { closed } : {}),
+  }
   if (planned.revision === seen) {
     const json = { ...told, dryRun: options.dryRun === true, changed: false, revision: seen }
     return { json, lines: [`Nothing to do: revision ${seen} says so already`] }
@@ -75,7 +84,7 @@ export async function changeDocument(
   const plan = [
     `${request.title} at ${target.name}, revision ${seen} → ${planned.revision}`,
     ...(request.about ?? []).map((line) => `  ${line}`),
-    ...toLines(movement).map((line) => `  ${line}`),
+    ...[...toLines(movement), ...toViewerLines(closed)].map((line) => `  ${line}`),
   ]
   if (options.dryRun) {
     const json = { ...told, dryRun: true, changed: false, revision: planned.revision }

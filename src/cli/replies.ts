@@ -2,6 +2,7 @@
 // change. The whole of them is in the API's OpenAPI document.
 
 import * as z from 'zod'
+import { viewers } from './viewers.ts'
 
 export const moves = z.array(z.object({ from: z.string(), to: z.string(), buckets: z.number() }))
 
@@ -9,6 +10,7 @@ export const committedReply = z.object({
   revision: z.number(),
   changed: z.boolean(),
   moved: moves,
+  closed: z.array(viewers).default([]),
   /** In dry runs: what the document would be. */
   text: z.string().optional(),
   /** Of the start of a rollout. */

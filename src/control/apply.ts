@@ -9,8 +9,17 @@ import { swap } from './apply-swap.ts'
 import { shift } from './apply-traffic.ts'
 import { setServices, withdraw } from './apply-versions.ts'
 import type { Command } from './commands.ts'
-import { type Content, isSameContent } from './document.ts'
-import { type Draft, type Drafted, parseDraft, type Refusal, refuse, toDraft } from './draft.ts'
+import type { Content } from './document.ts'
+import {
+  type Draft,
+  type Drafted,
+  isNoChange,
+  parseDraft,
+  type Refusal,
+  refuse,
+  toDraft,
+} from './draft.ts'
+import { markOpen, withKnownMarks } from './opening.ts'
 
 export type ApplyOptions = {
   /** What an earlier revision says; `undefined` where there is none that can be read. */
@@ -29,12 +38,13 @@ export function applyCommand(
     command.kind === 'replace'
       ? replace(command, current)
       : current
-        ? change(command, current, earlier)
+        ? change(command, markOpen(current), earlier)
         : refuse('', 'there is no document yet: begin with a whole one')
   if (!draft.ok) return draft
   const content = parseDraft(draft.value, allowInsecure)
-  if (!content.ok || !current || !isSameContent(content.value, current)) return content
-  return ok(current)
+  if (!content.ok || !current) return content
+  const next = command.kind === 'replace' ? withKnownMarks(content.value, current) : content.value
+  return ok(isNoChange(next, current) ? current : next)
 }
 
 function change(

@@ -1,6 +1,7 @@
 // Who calls the control, and how it says no: the words that all parts of its contract share.
 
 import type { Result } from '../core/result.ts'
+import type { OpenedBy } from '../core/types.ts'
 import type { Scope } from './scopes.ts'
 
 /** What a caller shows to prove who it is: a token of Holo's, or a JWT of Cloudflare Access. */
@@ -38,6 +39,16 @@ export type RevisionSummary = {
   readonly reason: string | undefined
 }
 
+/** Who can see a version. */
+export type Viewers = {
+  readonly version: string
+  /** Without an environment: visitors had it before anybody wrote down in which one. */
+  readonly seenIn: readonly {
+    readonly environment: string | undefined
+    readonly by: OpenedBy | 'grant'
+  }[]
+}
+
 /** What a change did, or would do. */
 export type Committed = {
   readonly revision: number
@@ -52,6 +63,8 @@ export type Committed = {
     readonly to: string
     readonly buckets: number
   }[]
+  /** Versions that fewer environments open than before, and who can still see each. */
+  readonly closed: readonly Viewers[]
 }
 
 /** Rows before `before` (exclusive), newest first, at most `limit`. */

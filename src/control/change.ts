@@ -10,6 +10,7 @@ import type { Head, History } from './history.ts'
 import type { Ledger, NotCommitted } from './ledger.ts'
 import { MAX_DETAIL_CHARACTERS, MAX_REASON_CHARACTERS, MAX_STALE_CHANGES } from './limits.ts'
 import { countMoves } from './moved.ts'
+import { findClosed } from './opening.ts'
 import type { FindUnfinished } from './unfinished.ts'
 
 export type ChangeParts = {
@@ -74,7 +75,8 @@ function toCommitted(
   changed: boolean,
 ): Committed {
   const moved = before ? countMoves(before.content.traffic, content.traffic) : []
-  return { revision, digest, text, changed, moved }
+  const closed = before ? findClosed(before.content, content) : []
+  return { revision, digest, text, changed, moved, closed }
 }
 
 function toStale({ ledger, history }: ChangeParts, expected: number): Result<never, Refused> {

@@ -21,12 +21,12 @@ export function toBare(content: Content, revision: number): object {
 }
 
 /**
- * What a valid document says, in the control's own way: buckets as ranges (percentages as the edge
- * reads them), and every version open that a public environment points at. Keys stay in their order.
+ * What a valid document says, with buckets as ranges (percentages as the edge reads them). Keys stay in
+ * their order, and `open` as it is: a revision of the history reads as it was committed.
  */
 export function toContent(document: Omit<AssignmentsDocument, 'revision' | 'audit'>): Content {
   const { revision: _, audit: __, ...said } = document as AssignmentsDocument
-  return { ...said, traffic: toTraffic(said.traffic), versions: toOpened(said) }
+  return { ...said, traffic: toTraffic(said.traffic) }
 }
 
 export function isSameContent(a: Content, b: Content): boolean {
@@ -36,21 +36,4 @@ export function isSameContent(a: Content, b: Content): boolean {
 function toTraffic(traffic: AssignmentsDocument['traffic']): Traffic {
   const isWeights = Object.values(traffic).every((share) => typeof share === 'number')
   return isWeights ? toRanges(traffic as Weights) : (traffic as Traffic)
-}
-
-function toOpened({
-  environments,
-  versions,
-}: Pick<AssignmentsDocument, 'environments' | 'versions'>): AssignmentsDocument['versions'] {
-  const pointedAt = new Set(
-    Object.values(environments)
-      .filter(({ restricted }) => !restricted)
-      .map(({ version }) => version),
-  )
-  return Object.fromEntries(
-    Object.entries(versions).map(([id, version]) => [
-      id,
-      pointedAt.has(id) ? { ...version, open: true } : version,
-    ]),
-  )
 }

@@ -52,7 +52,7 @@ export function decide(
     note?.({ step: 'pin', outcome: 'passed', why: 'a document ignores its pin' })
   } else {
     const { claim, source } = facts.pin
-    const permitted = permitPin(claim, assignments, facts.grants)
+    const permitted = permitPin(claim, assignments, facts)
     if (permitted.ok) {
       const { version, environment = own.name } = permitted.value
       note?.({ step: 'pin', outcome: 'chosen', why: `${source} pin to ${version.id}` })

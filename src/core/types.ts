@@ -20,6 +20,12 @@ export type Service = {
   readonly fallback: string | undefined
 }
 
+/**
+ * How visitors come to a version in an environment: by their `bucket`, by a `rule` of the document, or
+ * by a `host` name alone, which makes it a preview.
+ */
+export type OpenedBy = 'bucket' | 'rule' | 'host'
+
 /** An immutable release. */
 export type Version = {
   readonly id: string
@@ -27,8 +33,10 @@ export type Version = {
   readonly manifest: string
   /** Longest prefix first, so that the first match wins. */
   readonly services: readonly Service[]
-  /** A public environment points at it or once pointed at it. */
+  /** Visitors of the site had it, by bucket or by a rule: a tab anywhere may be pinned to it. */
   readonly open: boolean
+  /** The public environments in which somebody could see it, by name, and how they came to it. */
+  readonly openIn: ReadonlyMap<string, OpenedBy>
   /** Must serve nobody any more. */
   readonly withdrawn: boolean
 }
@@ -127,7 +135,7 @@ export type Assignments = {
   readonly rules: readonly Rule[]
   /** The environment of each bucket: 10,000 entries, public ones only. */
   readonly buckets: readonly Environment[]
-  /** The first public environment: where crawlers stay. */
+  /** The first environment that has visitors by bucket: where crawlers stay. */
   readonly first: Environment
   readonly versions: ReadonlyMap<string, Version>
 }

@@ -193,6 +193,17 @@ describe('a change', () => {
     expect(used.stderr).toContain('point at version "v1": point at another first')
   })
 
+  it('says who can still see what goes out of an environment', async () => {
+    const host = ['--host', 'pr-12.example.com']
+    await run(['env', 'add', 'pr-12', 'v3', ...host, '--yes'])
+    const listed = await run(['versions'])
+    expect(listed.stdout).toMatch(/^v3 .*\bpreview\b/m)
+    const planned = await run(['env', 'set', 'pr-12', '--restricted', '--dry-run'])
+    expect(planned.stdout).toContain('version v3 can still be seen in pr-12 with a grant')
+    const removed = await run(['env', 'remove', 'pr-12', '--yes', '--json'])
+    expect(removed.json?.closed).toMatchObject([{ version: 'v3' }])
+  })
+
   it('makes, changes and removes environments', async () => {
     const host = 'qa.example.com'
     expect(

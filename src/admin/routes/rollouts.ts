@@ -55,9 +55,13 @@ export const ROLLOUT_ROUTES: readonly Route[] = [
       )
       if (!answer.ok) return answer
       if (!answer.value.ok) return err(toFailure(answer.value.error))
-      const { text, ...started } = answer.value.value
+      const { text, closed, ...started } = answer.value.value
       return ok({
-        body: { ...started, ...(dryRun ? { text } : {}) },
+        body: {
+          ...started,
+          ...(closed.length > 0 ? { closed } : {}),
+          ...(dryRun ? { text } : {}),
+        },
         ...(dryRun ? {} : { revision: started.revision }),
       })
     },

@@ -11,7 +11,11 @@ const shape = z.strictObject({
       id: z.string(),
       published: z.string().optional().describe('ISO 8601'),
       environments: z.array(z.string()).describe('Those that point at it'),
-      open: z.boolean(),
+      open: z.boolean().describe('Visitors had it: tabs may be pinned to it'),
+      openIn: z
+        .record(z.string(), z.enum(['bucket', 'rule', 'host']))
+        .optional()
+        .describe('Where it could be seen, and how visitors came to it'),
       withdrawn: z.boolean(),
       manifest: z.string(),
       services: z.array(z.object({ prefix: z.string(), origins: z.array(z.string()) })),
@@ -29,6 +33,7 @@ const reply = z.object({
       manifest: z.string(),
       services: z.array(z.looseObject({ prefix: z.string(), origins: z.array(z.string()) })),
       open: z.boolean(),
+      openIn: z.record(z.string(), z.enum(['bucket', 'rule', 'host'])).optional(),
       withdrawn: z.boolean(),
       published: z.string().optional(),
       environments: z.array(z.string()),
@@ -66,7 +71,7 @@ export const VERSIONS = command({
       version.id,
       version.published?.replace('T', ' ').replace(/\.\d+Z$/, 'Z') ?? '',
       version.environments.join(', '),
-      version.withdrawn ? 'withdrawn' : version.open ? 'open' : '',
+      toStanding(version),
       /^[0-9a-f]{12,64}$/.test(version.commit ?? '')
         ? (version.commit ?? '').slice(0, SHORT_COMMIT_CHARACTERS)
         : (version.commit ?? ''),
@@ -80,3 +85,14 @@ export const VERSIONS = command({
     return { json: { revision, versions: newestFirst }, lines }
   },
 })
+
+/** In one word: who can see it. */
+function toStanding({
+  open,
+  openIn = {},
+  withdrawn,
+}: Pick<z.infer<typeof reply>['versions'][number], 'open' | 'openIn' | 'withdrawn'>): string {
+  if (withdrawn) return 'withdrawn'
+  if (open) return 'open'
+  return Object.keys(openIn).length > 0 ? 'preview' : ''
+}

@@ -6,6 +6,7 @@ import type { Refusal } from '../draft.ts'
 import type { Head } from '../history.ts'
 import { MAX_REASON_CHARACTERS, MAX_STALE_CHANGES } from '../limits.ts'
 import { countMoves } from '../moved.ts'
+import { findClosed } from '../opening.ts'
 import { type Begun, begin, findBase, findInTheWay } from './begin.ts'
 import type { RolloutRefused, Start, Started } from './contract.ts'
 import { type FeedParts, makeTrue } from './feed.ts'
@@ -78,7 +79,8 @@ async function commit(
 }
 
 function toCommitted({ revision, digest, text, content }: Head, before: Head) {
-  return { revision, digest, text, moved: countMoves(before.content.traffic, content.traffic) }
+  const moved = countMoves(before.content.traffic, content.traffic)
+  return { revision, digest, text, moved, closed: findClosed(before.content, content) }
 }
 
 function toInvalid(problems: readonly Refusal[]): Result<never, RolloutRefused> {
