@@ -70,7 +70,7 @@ export class Profile {
   async #recordFailure(request: Request): Promise<void> {
     const line = `failed: ${toName(request)} ${request.failure()?.errorText}`
     this.#problems.push(line)
-    if (!isGivenUp(request, await request.allHeaders())) return
+    if (!(await isGivenUp(request))) return
     this.#problems.splice(this.#problems.indexOf(line), 1)
   }
 
@@ -89,10 +89,18 @@ export class Profile {
  * Whether the page itself has given up what it has seen enough of (the rest of a good answer, as Next
  * does with HTML) or no longer needs (what was fetched in advance for a link that is now followed).
  */
-function isGivenUp(request: Request, headers: Readonly<Record<string, string>>): boolean {
+async function isGivenUp(request: Request): Promise<boolean> {
   if (request.failure()?.errorText !== 'net::ERR_ABORTED') return false
+  return request.existingResponse()?.ok() === true || isPrefetch(request)
+}
+
+/** A request that follows a redirect and was given up before it was sent has no such header itself. */
+async function isPrefetch(request: Request): Promise<boolean> {
+  const headers = await request.allHeaders()
   const purpose = headers['sec-purpose'] ?? headers.purpose ?? ''
-  return purpose.startsWith('prefetch') || request.existingResponse()?.ok() === true
+  if (purpose.startsWith('prefetch')) return true
+  const before = request.redirectedFrom()
+  return before !== null && isPrefetch(before)
 }
 
 function toName(request: Request): string {
