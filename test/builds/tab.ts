@@ -46,6 +46,8 @@ export class Tab {
 
   /** Follows the link in the page, as the app does it, and waits for the page. */
   async follow(name: PageName): Promise<void> {
+    // Nobody clicks while the page still moves, and Astro reports a transition that was cut short.
+    await this.#page.waitForFunction(() => !document.activeViewTransition)
     await this.#page.locator(`#nav-${name}`).click()
     await this.#seek(`#page-${name}`)
   }
