@@ -80,3 +80,13 @@ function toStronger(one: OpenedBy | undefined, other: OpenedBy | undefined): Ope
   if (!one || !other) return one ?? other
   return STRENGTH[one] >= STRENGTH[other] ? one : other
 }
+
+/** Who can see a version. */
+export type Viewers = {
+  readonly version: string
+  /** Without an environment: visitors had it before anybody wrote down in which one. */
+  readonly seenIn: readonly {
+    readonly environment: string | undefined
+    readonly by: OpenedBy | 'grant'
+  }[]
+}

@@ -32,12 +32,28 @@ export function normaliseOrigin(text: string): string {
   return text.startsWith(BINDING) ? text : new URL(text).origin
 }
 
+/** Private top-level domains: RFC 6761, RFC 6762, RFC 8375, and what routers and companies use. */
+const PRIVATE_DOMAIN =
+  /(?:^|\.)(?:localhost|localdomain|local|internal|intranet|lan|home|corp|private|home\.arpa|test|invalid)$/
+
 /**
- * Whether a host cannot be meant on the open network: an address of any kind that is not plain
- * unicast, or a name without a dot or of a private top-level domain (RFC 6761, RFC 6762, RFC 8375).
+ * Whether a host, as a URL spells it, cannot be meant on the open network: an address of any kind that is
+ * not plain unicast, or a name without a dot or of a private domain. A dot at the end changes nothing.
  */
 function isPrivate(host: string): boolean {
   const address = host.replace(/^\[|\]$/g, '')
-  if (ipaddr.isValid(address)) return ipaddr.process(address).range() !== 'unicast'
-  return !host.includes('.') || /\.(localhost|local|internal|home\.arpa)\.?$/.test(host)
+  if (ipaddr.isValid(address)) return isPrivateAddress(address)
+  const name = host.replace(/\.+$/, '')
+  return !name.includes('.') || PRIVATE_DOMAIN.test(name)
+}
+
+function isPrivateAddress(text: string): boolean {
+  const address = ipaddr.process(text)
+  if (address.range() !== 'unicast') return true
+  if (address instanceof ipaddr.IPv4) return false
+  const parts = (address as ipaddr.IPv6).parts
+  // Only 2000::/3 is given out (RFC 4291 section 2.4); ::127.0.0.1 and its like lie outside of it.
+  if (((parts[0] ?? 0) & 0xe000) !== 0x2000) return true
+  // ISATAP carries an IPv4 address of any kind in its last 32 bits (RFC 5214 section 6.1).
+  return ((parts[4] ?? 0) & 0xfdff) === 0 && parts[5] === 0x5efe
 }

@@ -2,14 +2,17 @@
 // targets a command talks to is target.ts' affair. Tokens are never in it.
 
 import { readFile } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import * as z from 'zod'
 import { HTML_HANDLING, NOT_FOUND } from '../core/manifest-config.ts'
 import { PLAN_NAME, planSchema } from '../plans/schema.ts'
 import { REDIRECTS_READINGS } from '../publish/redirects-file.ts'
+import { FileRefusal, readRegularFile } from '../publish/regular-file.ts'
 import { misuse } from './failure.ts'
 
 export const CONFIG_FILE = 'holo.json'
+/** A hundred targets and plans have some 50 KB. */
+const MAX_CONFIG_BYTES = 1024 * 1024
 export const SCHEMA_ADDRESS = './node_modules/holo-edge/schemas/holo.schema.json'
 
 const origin = z.string().max(300).describe('`https://…`, or `service:NAME` for another Worker')
@@ -47,13 +50,15 @@ const target = z.strictObject({
     .describe('Where the site is: the API is below it, at /.holo/api/'),
   tokenEnv: z
     .string()
-    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
+    .regex(/^HOLO_[A-Za-z0-9_]{1,100}$/, 'a variable that holds a token begins with HOLO_')
     .optional()
-    .describe('The variable that holds the token; HOLO_TOKEN when left out'),
+    .describe('The variable that holds the token, HOLO_…; HOLO_TOKEN when left out'),
   tokenFile: z
     .string()
     .optional()
-    .describe('A file that holds the token, from this file on; the variable goes first'),
+    .describe(
+      "A file that holds the token: below this file's folder, or ~/.config/holo/…; the variable goes first",
+    ),
   protected: z
     .boolean()
     .optional()
@@ -119,19 +124,30 @@ export async function loadConfig(
 ): Promise<FoundConfig | undefined> {
   if (named !== undefined) {
     const file = resolve(cwd, named)
-    const text = await readOptional(file)
+    const text = await readNamed(file)
     if (text === undefined) throw misuse(`there is no file ${named}`)
     return { folder: dirname(file), file, config: parseConfig(text, named) }
   }
   for (let folder = cwd; ; folder = dirname(folder)) {
     const file = join(folder, CONFIG_FILE)
-    const text = await readOptional(file)
+    const text = await readFound(file)
     if (text !== undefined) return { folder, file, config: parseConfig(text, file) }
     if (dirname(folder) === folder) return undefined
   }
 }
 
-async function readOptional(file: string): Promise<string | undefined> {
+/** One that was found, and not named, may be anybody's. */
+async function readFound(file: string): Promise<string | undefined> {
+  try {
+    const bytes = await readRegularFile(dirname(file), basename(file), MAX_CONFIG_BYTES)
+    return bytes?.toString('utf8')
+  } catch (cause) {
+    if (cause instanceof FileRefusal) throw misuse(`${file} ${cause.message}`)
+    throw cause
+  }
+}
+
+async function readNamed(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8')
   } catch (cause) {
@@ -146,7 +162,9 @@ function parseConfig(text: string, file: string): Config {
   try {
     raw = JSON.parse(text)
   } catch (cause) {
-    throw misuse(`${file} is not JSON: ${cause instanceof Error ? cause.message : cause}`)
+    // The parser's own message quotes the text, which may be a secret in a file that was taken for holo.json.
+    const place = /at position \d+(?: \(line \d+ column \d+\))?/.exec(String(cause))?.[0]
+    throw misuse(`${file} is not JSON${place ? `: something is wrong ${place}` : ''}`)
   }
   const parsed = configSchema.safeParse(raw)
   if (parsed.success) return parsed.data

@@ -69,7 +69,7 @@ export const WORDS: Readonly<Record<string, string>> = {
   ...of('holo status', 'info', 'describe', 'inspect', 'ps', 'top', 'dashboard', 'health', 'show'),
   ...of(LOGS, 'logs', 'tail', 'audit', 'activity'),
   ...of(REMOVE, 'remove', 'rm', 'delete', 'destroy', 'prune', 'clean', 'clear'),
-  ...of(TOKENS, 'login', 'logout', 'auth', 'signin', 'sign-in', 'secret', 'secrets', 'tokens'),
+  ...of(TOKENS, 'logout', 'auth', 'signin', 'sign-in', 'secret', 'secrets', 'tokens'),
   ...of('holo whoami', 'who', 'user', 'me', 'account', 'accounts', 'teams'),
   ...of(
     TARGETS,

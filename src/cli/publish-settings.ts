@@ -2,8 +2,9 @@
 // made it.
 
 import { createHash } from 'node:crypto'
-import { stat } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { isBelow } from '../publish/regular-file.ts'
 import type { PublishedService } from '../publish/services.ts'
 import type { UploadOptions } from '../publish/upload.ts'
 import { chooseBuildFolder } from './build-folder.ts'
@@ -48,6 +49,7 @@ export async function loadPublishSettings(
   const configured = config && settings.folder ? join(config.folder, settings.folder) : undefined
   const folder = named ?? configured ?? (await chooseBuildFolder(cwd))
   const path = resolve(cwd, folder)
+  if (named === undefined) await refuseOutside(config?.folder ?? cwd, folder, path)
   if (!(await stat(path).catch(() => undefined))?.isDirectory()) {
     throw misuse(`there is no folder ${folder}`, 'build first, or name another')
   }
@@ -71,6 +73,18 @@ export async function loadPublishSettings(
     encodedFolder: join(toUserCache(env), 'encoded', toKey(target.url.origin, path, version)),
   }
   return { folder, services, authorship, isDirty, upload }
+}
+
+/** Only whoever types it may mean a folder outside of the project: holo.json or a link may be a stranger's. */
+async function refuseOutside(project: string, folder: string, path: string): Promise<void> {
+  const [root, found] = await Promise.all(
+    [project, path].map((one) => realpath(one).catch(() => one)),
+  )
+  if (root === undefined || found === undefined || isBelow(root, found)) return
+  throw misuse(
+    `${folder} leads out of ${project}, and only a folder that is named on the command line may`,
+    'if you mean it: holo publish FOLDER --version …',
+  )
 }
 
 function toKey(...parts: readonly string[]): string {

@@ -47,6 +47,8 @@ export const controlReply = z.object({
   publishError: z.string().optional(),
   externalProblem: z.string().optional(),
   overwritten: z.number(),
+  /** Not told by a Holo that is older than this command. */
+  fill: z.array(z.object({ part: z.string(), used: z.number(), limit: z.number() })).optional(),
 })
 
 export const healthReply = z.object({ status: z.string(), control: controlReply.optional() })
@@ -58,6 +60,9 @@ export const tokenReply = z.object({
   id: z.string(),
   name: z.string(),
   scopes: z.array(z.string()),
+  environments: z.array(z.string()).optional(),
+  versions: z.array(z.string()).optional(),
+  hosts: z.array(z.string()).optional(),
   createdAt: z.number(),
   createdBy: z.string(),
   expiresAt: z.number().optional(),

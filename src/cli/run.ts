@@ -9,10 +9,11 @@ import { COMMANDS } from './commands.ts'
 import { CliFailure, EXIT, misuse } from './failure.ts'
 import { findOwnWord } from './foreign-words.ts'
 import { type Call, createProgram } from './program.ts'
+import { askLine, isYes } from './question.ts'
 import { toFailureJson, toFailureText, toOutcomeText } from './report.ts'
 import type { Surroundings } from './surroundings.ts'
 import { chooseTarget, type Target } from './target.ts'
-import { toColumns, toStyle } from './terminal.ts'
+import { isSomebodyThere, toColumns, toScreenLine, toStyle } from './terminal.ts'
 
 /** @returns the exit code. Never throws. */
 export async function runCli(surroundings: Surroundings): Promise<number> {
@@ -66,11 +67,14 @@ function toContext(
   shared: SharedOptions,
   show: Context['show'],
 ): Context {
-  const say = (line: string) => void streams.stderr.write(`${line}\n`)
+  const say = (line: string) => void streams.stderr.write(`${toScreenLine(line)}\n`)
+  const askForTrust = isSomebodyThere(streams)
+    ? async (question: string) => isYes(await askLine(question, streams, signal))
+    : undefined
   let target: Promise<Target> | undefined
   let api: Promise<Api> | undefined
   const toTarget = () => {
-    target ??= chooseTarget(shared, { cwd, env })
+    target ??= chooseTarget(shared, { cwd, env, askForTrust })
     return target
   }
   const note = shared.verbose ? say : () => {}

@@ -1,7 +1,7 @@
 // Rows under a head, as wide as they have to be. On a narrow terminal a long last cell is broken into
 // lines below its head; where even that has no room, each row becomes a few lines. Nothing is cut.
 
-import { toWidth } from './terminal.ts'
+import { toHarmlessCell, toWidth } from './terminal.ts'
 import { wrap } from './wrap.ts'
 
 const GAP = '  '
@@ -9,7 +9,7 @@ const GAP = '  '
 const MIN_LAST_COLUMNS = 24
 
 /**
- * A column without any cell is left out.
+ * A column without any cell is left out. Cells may hold text from anybody.
  *
  * @param columns the width there is; `undefined` for any.
  */
@@ -20,7 +20,7 @@ export function toTable(
 ): string[] {
   const isUsed = (_: string, i: number) => i === 0 || all.some((row) => (row[i] ?? '') !== '')
   const head = titles.filter(isUsed)
-  const rows = all.map((row) => row.filter(isUsed))
+  const rows = all.map((row) => row.filter(isUsed).map(toHarmlessCell))
   const widths = head.map((title, i) =>
     Math.max(toWidth(title), ...rows.map((row) => toWidth(row[i] ?? ''))),
   )

@@ -1,7 +1,7 @@
 // What each command makes of the document, or the names of what it trips over. Pure. That the result
 // is valid is found by the validator of the edge; who commits it is ledger.ts' affair.
 
-import { ok, type Result } from '../core/result.ts'
+import { err, ok, type Result } from '../core/result.ts'
 import { pointEnvironment, removeEnvironment } from './apply-environments.ts'
 import { addVersion, type OwnCommand, removeVersions } from './apply-publication.ts'
 import { rollBack } from './apply-rollback.ts'
@@ -20,6 +20,7 @@ import {
   toDraft,
 } from './draft.ts'
 import { markOpen, withKnownMarks } from './opening.ts'
+import { findOverfull, takesBack } from './room.ts'
 
 export type ApplyOptions = {
   /** What an earlier revision says; `undefined` where there is none that can be read. */
@@ -42,9 +43,11 @@ export function applyCommand(
         : refuse('', 'there is no document yet: begin with a whole one')
   if (!draft.ok) return draft
   const content = parseDraft(draft.value, allowInsecure)
-  if (!content.ok || !current) return content
+  if (!content.ok) return content
   const next = command.kind === 'replace' ? withKnownMarks(content.value, current) : content.value
-  return ok(isNoChange(next, current) ? current : next)
+  if (current && isNoChange(next, current)) return ok(current)
+  const overfull = takesBack(command) ? [] : findOverfull(current, next)
+  return overfull.length > 0 ? err(overfull) : ok(next)
 }
 
 function change(

@@ -3,7 +3,7 @@
 
 import { parseAssignments } from '../assignments/parse.ts'
 import { err, ok, type Result } from '../core/result.ts'
-import { type Content, isSameContent, serialise, toBare, toContent } from './document.ts'
+import { type Content, isSameContent, toBare, toContent, toText } from './document.ts'
 import { markOpen } from './opening.ts'
 
 /** What is wrong with a command or with the document it would make. */
@@ -46,7 +46,7 @@ export function parseDraft(
   allowInsecure: boolean,
 ): Result<Content, readonly Refusal[]> {
   // Any revision will do: whoever commits the content gives it its own.
-  const text = serialise({ ...draft, revision: 1 })
+  const text = toText({ ...draft, revision: 1 })
   const parsed = parseAssignments(text, { allowInsecure })
   if (parsed.ok) return ok(toContent(markOpen(parsed.value)))
   return err(parsed.error.map(({ path, message }) => ({ path, message })))

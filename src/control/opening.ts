@@ -1,9 +1,13 @@
 // Who could see each version, as the control writes it into the document and reads it back: what opens
 // a version, what closes it, and who is left. Pure. What `open` means is decided in assignments/open.ts.
 
-import { type OpeningParts, type Openness, readOpenness } from '../assignments/open.ts'
+import {
+  type OpeningParts,
+  type Openness,
+  readOpenness,
+  type Viewers,
+} from '../assignments/open.ts'
 import type { AssignmentsDocument } from '../assignments/schema.ts'
-import type { Viewers } from './caller.ts'
 
 type Versions = AssignmentsDocument['versions']
 type Version = Versions[string]

@@ -20,6 +20,7 @@ import { Pace } from './pace.ts'
 import { Publisher, type PublisherParts } from './publisher.ts'
 import { createRecords, type Records } from './records.ts'
 import { readRetentionSettings } from './retention.ts'
+import { Retiring } from './retiring.ts'
 import { createCountingSource } from './rollouts/counted-windows.ts'
 import { Rollouts } from './rollouts/driver.ts'
 import type { WindowSource } from './rollouts/source.ts'
@@ -52,6 +53,7 @@ export type ControlParts = PublisherParts &
     readonly external: External
     readonly uploading: Uploading
     readonly collecting: Collecting
+    readonly retiring: Retiring
     readonly counting: Counting
     readonly rollouts: Rollouts
     readonly probing: Probing
@@ -102,12 +104,15 @@ export function createParts(
   alarm.add(() => publisher.dueAt)
   alarm.add(() => rollouts.dueAt())
   alarm.add(() => probing.nextDueAt(now()))
+  const collecting = new Collecting(shared)
+  const retiring = new Retiring({ collecting, now })
+  alarm.add(() => retiring.dueAt())
   return {
     ...shared,
     ...{ alarm, counting, publisher, rollouts, probing, pace: new Pace() },
     external: new External(shared),
     uploading: new Uploading(shared),
-    collecting: new Collecting(shared),
+    ...{ collecting, retiring },
     access: createAccess({ sql, env, now, recordAudit: createRecordAudit(ledger, now) }),
   }
 }

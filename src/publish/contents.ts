@@ -1,13 +1,13 @@
 // Brings the contents of a version into the store: every distinct content once, in all its
 // encodings, and of these only what is missing there.
 
-import { readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import type { ManifestEntry, Representation } from '../core/manifest.ts'
 import { chooseEncodings, compress } from './compress.ts'
 import { mapConcurrently } from './concurrently.ts'
 import { type ReportProgress, startCount } from './progress-step.ts'
 import { PublishError } from './refusal.ts'
+import { readWhole } from './regular-file.ts'
 import { sha256 } from './sha256.ts'
 import type { RetainedManifest, SurveyedFile } from './survey.ts'
 import type { PublishTarget } from './target.ts'
@@ -72,7 +72,7 @@ export async function storeContents(
     report,
   )
   await mapConcurrently(work, availableParallelism(), async ([key, file]) => {
-    const bytes = await readFile(file.file)
+    const bytes = await readWhole(file.file)
     if (sha256(bytes) !== file.blob) {
       throw new PublishError(`${file.path} changed while it was being published: try again`)
     }

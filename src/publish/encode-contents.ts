@@ -11,6 +11,7 @@ import { mapConcurrently } from './concurrently.ts'
 import { findKnownEncodings, toContentKey } from './contents.ts'
 import { type ReportProgress, startCount } from './progress-step.ts'
 import { PublishError } from './refusal.ts'
+import { readWhole } from './regular-file.ts'
 import { sha256 } from './sha256.ts'
 import type { RetainedManifest, SurveyedFile } from './survey.ts'
 
@@ -74,7 +75,7 @@ async function readNote(note: string): Promise<Encodings> {
 
 /** The note is written last and whole, so that it never names what is not there. */
 async function encode(file: SurveyedFile, folder: string, note: string): Promise<Encodings> {
-  const bytes = await readFile(file.file)
+  const bytes = await readWhole(file.file)
   if (sha256(bytes) !== file.blob) {
     throw new PublishError(`${file.path} changed while it was being published: try again`)
   }

@@ -2,12 +2,13 @@
 // staticwebapp.config.json, in the published folder or in the project around it. Holo follows none of
 // their rules. Each is reported with what to do instead, and first those that kept people out.
 
-import { access, readFile } from 'node:fs/promises'
-import { dirname, join, relative } from 'node:path'
+import { access } from 'node:fs/promises'
+import { basename, dirname, join, relative } from 'node:path'
 import { parse as parseToml } from 'smol-toml'
 import { compileGlob } from '../core/glob.ts'
 import { HEADERS_FILE } from './headers-file.ts'
 import { REDIRECTS_FILE } from './redirects-file.ts'
+import { readRegularFile } from './regular-file.ts'
 import { toProtectionWarning } from './rule-lines.ts'
 import { toSample } from './sample.ts'
 
@@ -324,8 +325,13 @@ async function isThere(path: string): Promise<boolean> {
   )
 }
 
+/** Far more than any of these files has. */
+const MAX_SETTINGS_BYTES = 4 * 1024 * 1024
+
+/** `undefined` where there is none, and for what is no regular file: a project may hold anything. */
 async function readOptional(file: string): Promise<string | undefined> {
-  return readFile(file, 'utf8').catch(() => undefined)
+  const bytes = readRegularFile(dirname(file), basename(file), MAX_SETTINGS_BYTES)
+  return (await bytes.catch(() => undefined))?.toString('utf8')
 }
 
 function itemsOf(value: unknown): (readonly [index: number, rule: Fields])[] {

@@ -1,7 +1,7 @@
 // The hash of a file's content, read in pieces: a large one does not have to fit into memory.
 
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { openAgain } from './regular-file.ts'
 
 /** Memory is cheap and reading in few calls is quicker. */
 const PIECE_BYTES = 1024 * 1024
@@ -12,7 +12,9 @@ export async function hashFile(
 ): Promise<{ readonly blob: string; readonly size: number }> {
   const hash = createHash('sha256')
   let size = 0
-  for await (const piece of createReadStream(file, { highWaterMark: PIECE_BYTES })) {
+  const handle = await openAgain(file)
+  // The stream closes the file.
+  for await (const piece of handle.createReadStream({ highWaterMark: PIECE_BYTES })) {
     hash.update(piece)
     size += piece.length
   }

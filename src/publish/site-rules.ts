@@ -2,14 +2,13 @@
 // and what its publisher should know about them. How a line is read is decided in headers-file.ts and
 // redirects-file.ts.
 
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { ManifestConfig } from '../core/manifest-config.ts'
 import type { ServedFile } from './addresses.ts'
 import { HEADERS_FILE, listHeaderNotices, parseHeadersFile } from './headers-file.ts'
 import { parseRedirectsFile, REDIRECTS_FILE, type RedirectsReading } from './redirects-file.ts'
 import { judgeRedirects } from './redirects-judgement.ts'
 import { PublishError } from './refusal.ts'
+import { FileRefusal, readRegularFile } from './regular-file.ts'
 import { toLineNotice } from './rule-lines.ts'
 
 export type SiteRules = {
@@ -83,12 +82,15 @@ function toReadingNotice(because: string | undefined): string {
   return `${REDIRECTS_FILE} is read as Netlify reads it, ${why}: /old/ is also /old, /guide/* is also /guide, and a file comes before a rule without "!"`
 }
 
+/** Far more than the rules that are honoured can have. */
+const MAX_SETTINGS_BYTES = 4 * 1024 * 1024
+
 /** Empty where there is none. */
 async function readSettings(folder: string, name: string): Promise<string> {
   try {
-    return await readFile(join(folder, name), 'utf8')
+    return (await readRegularFile(folder, name, MAX_SETTINGS_BYTES))?.toString('utf8') ?? ''
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return ''
-    throw new PublishError(`/${name} cannot be read: ${String(cause)}`, { cause })
+    if (cause instanceof FileRefusal) throw new PublishError(`/${name} ${cause.message}`, { cause })
+    throw cause
   }
 }

@@ -17,6 +17,9 @@ import type { Missing, UploadTarget } from './upload-target.ts'
 /** A blob may be lost while the others are sent; a store that loses more is broken. */
 const MAX_ROUNDS = 5
 
+/** A sixth of what an open upload may be idle. */
+const KEEP_ALIVE_MS = 600_000
+
 export type UploadOptions = PublishOptions & {
   /** Keeps encoded forms between interrupted runs; the caller removes it after a success. */
   readonly encodedFolder: string
@@ -83,17 +86,24 @@ export async function uploadFolder(
   }
   const manifest = sha256(bytes)
   await target.putManifest(manifest, bytes)
-  const state = await target.begin(id, {
-    ...{ manifest, services, createdAt },
-    ...(commit !== undefined && { commit }),
-    ...(author !== undefined && { author }),
-  })
+  const begin = () =>
+    target.begin(id, {
+      ...{ manifest, services, createdAt },
+      ...(commit !== undefined && { commit }),
+      ...(author !== undefined && { author }),
+    })
+  const state = await begin()
   const blobs = new Set(
     entries.flatMap(({ blob, encodings }) => [blob, ...encodings.map((form) => form.blob)]),
   )
-  const sent =
-    state === 'finalised' ? [] : await sendMissing(target, id, encoded.files, report, signal)
-  const end = await finish(target, id, manifest, encoded.files, report, signal)
+  const [sent, end] = await keepAlive(begin, async () => {
+    const first =
+      state === 'finalised' ? [] : await sendMissing(target, id, encoded.files, report, signal)
+    return [
+      first,
+      await finish(target, { id, manifest, begin }, encoded.files, report, signal),
+    ] as const
+  })
   const all = [...sent, ...end.sent]
   return {
     manifest,
@@ -105,6 +115,17 @@ export async function uploadFolder(
     isKnown: state === 'finalised',
     revision: end.revision,
     warnings: [...warnings, ...survey.warnings, ...listHazards(survey)],
+  }
+}
+
+/** Says now and then that the upload goes on: what is idle for an hour is given up. */
+async function keepAlive<T>(begin: () => Promise<unknown>, work: () => Promise<T>): Promise<T> {
+  // One that fails shows in the work itself, or the next one succeeds.
+  const timer = setInterval(() => void begin().catch(() => undefined), KEEP_ALIVE_MS)
+  try {
+    return await work()
+  } finally {
+    clearInterval(timer)
   }
 }
 
@@ -141,10 +162,16 @@ async function sendMissing(
   return missing
 }
 
+type Begun = {
+  readonly id: string
+  readonly manifest: string
+  /** Begins it, or says that it goes on. */
+  readonly begin: () => Promise<unknown>
+}
+
 async function finish(
   target: UploadTarget,
-  id: string,
-  manifest: string,
+  { id, manifest, begin }: Begun,
   files: ReadonlyMap<string, string>,
   report: ReportProgress,
   signal: AbortSignal,
@@ -168,6 +195,10 @@ async function finish(
     }
     rounds++
     if (rounds > MAX_ROUNDS) throw new PublishError('the store loses what is uploaded: look at it')
+    if (step.state === 'given-up') {
+      await begin()
+      continue
+    }
     await uploadBlobs(target, step.blobs, files, report, signal)
     sent.push(...step.blobs)
   }

@@ -21,6 +21,7 @@ beforeAll(async () => {
   }
   await writeFile(join(folder, 'holo.json'), JSON.stringify(config))
   await writeFile(join(folder, 'token'), `${FIRST_TOKEN}\n`)
+  await holo(['login', edge.url.origin])
 })
 afterAll(async () => {
   await edge?.stop()

@@ -68,6 +68,7 @@ type Row = {
 /** By name: arguments that work with the edge of these tests, and such that cannot. */
 const ROWS: Readonly<Record<string, Row>> = {
   init: { works: ['--url', 'https://shop.example.com', '--force'], bad: ['--url', 'shop'] },
+  login: { works: ['https://shop.example.com'], bad: ['shop'] },
   publish: { works: ['dist', '--version', '1.0.0'], bad: ['dist', '--version', 'no spaces'] },
   versions: { works: [], bad: ['one-too-many'] },
   status: { works: [], bad: ['--interval', 'often'] },
@@ -245,7 +246,6 @@ describe('what is mistyped', () => {
     ['promote 1.4.0', 'holo rollout start VERSION'],
     ['list', 'holo versions'],
     ['ls', 'holo versions'],
-    ['login', 'HOLO_TOKEN'],
     ['logs --tail', 'holo log'],
     ['undo', 'holo rollback'],
     ['revert HEAD', 'holo rollback'],

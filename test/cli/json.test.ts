@@ -41,6 +41,7 @@ const run = (args: readonly string[]) => holo([...args, '--json'], { env, cwd: f
 /** In this order: each leaves what the next one needs. */
 const CALLS: readonly (readonly [name: string, ...args: string[]])[] = [
   ['init', '--url', 'https://shop.example.com'],
+  ['login', 'https://shop.example.com'],
   ['publish', '.', '--version', '1.0.0'],
   ['versions'],
   ['status'],

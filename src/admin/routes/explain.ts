@@ -43,6 +43,7 @@ export const EXPLAIN_ROUTE: Route = route({
   summary: 'Which version a request would get, and why',
   body: explainBody,
   readsDocument: true,
+  oneAtATime: true,
   reply,
   handle: async (call) => {
     const request = toRequest(call.body)

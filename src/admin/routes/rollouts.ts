@@ -135,6 +135,7 @@ export const ROLLOUT_ROUTES: readonly Route[] = [
     method: 'GET',
     path: '/rollouts/{id}/replay',
     scope: 'read',
+    oneAtATime: true,
     summary: 'Gives the machine all its events again, and says whether the same comes out',
     params,
     reply: replay,

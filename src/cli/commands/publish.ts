@@ -9,7 +9,7 @@ import { toNextStep } from '../next-step.ts'
 import { collect, toEnvironmentName, toVersionId } from '../options.ts'
 import { loadPublishSettings, type PublishOptions } from '../publish-settings.ts'
 import { loadRetained, runUpload } from '../run-upload.ts'
-import { toHarmless, toStyle } from '../terminal.ts'
+import { toStyle } from '../terminal.ts'
 import { toCount, toSeconds, toSize } from '../words.ts'
 
 const shape = z.strictObject({
@@ -106,7 +106,7 @@ export const PUBLISH = command({
     }
     const style = toStyle(context.streams.stderr, context.env)
     for (const warning of options.json ? [] : warnings) {
-      context.say(`${style.yellow('warning:')} ${toHarmless(warning)}`)
+      context.say(`${style.yellow('warning:')} ${warning}`)
     }
     return { json, lines: toLines(json, performance.now() - startedAt) }
   },

@@ -1,8 +1,9 @@
-// `holo versions`: what has been published, and who points at it.
+// `holo versions`: what has been published, and who points at it; and uploads that are given up.
 
 import * as z from 'zod'
 import { command } from '../command.ts'
 import { toTable } from '../table.ts'
+import { toCount } from '../words.ts'
 
 const shape = z.strictObject({
   revision: z.int(),
@@ -96,3 +97,30 @@ function toStanding({
   if (open) return 'open'
   return Object.keys(openIn).length > 0 ? 'preview' : ''
 }
+const aborted = z.object({
+  version: z.string(),
+  files: z.number(),
+  verified: z.number(),
+})
+
+export const VERSIONS_ABORT = command({
+  name: 'versions abort',
+  about: 'Gives up an upload that is on its way, such as that of a pipeline that has crashed.',
+  scope: 'publish',
+  arguments: [{ name: '<version>', about: 'the id that the upload was begun with' }],
+  examples: [{ command: 'holo versions abort 0.0.7', about: 'its own uploads, or with admin any' }],
+  shape: z.strictObject({
+    version: z.string(),
+    files: z.int().describe('How many the version would have had'),
+    verified: z.int().describe('How many of them were found to be uploaded'),
+  }),
+  run: async (context, [version]: [string]) => {
+    const api = await context.api()
+    const path = `/uploads/${encodeURIComponent(version)}`
+    const json = await api.ask(aborted, 'DELETE', path)
+    const lines = [
+      `The upload of ${version} is given up (${toCount(json.files, 'file')}); "holo gc" removes what it has left`,
+    ]
+    return { json, lines }
+  },
+})
