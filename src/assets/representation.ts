@@ -62,8 +62,20 @@ export function toValidatorHeaders(selected: Selected): Record<string, string> {
     'x-content-type-options': 'nosniff',
     ...(isElsewhere && isOpenable(entry.type) && { 'content-security-policy': SANDBOX }),
     ...(status === 200 && { etag: toEtag(choice) }),
-    ...(entry.encodings.length > 0 && { vary: 'accept-encoding' }),
+    ...toVary(entry),
   }
+}
+
+/**
+ * A page also varies by the cookie that names its version. A 304 must say so as well, whatever it is an
+ * answer to: browsers keep its `Vary` in the place of the one they have, and a link that is fetched in
+ * advance is enough to have one.
+ */
+function toVary({ encodings, type }: ManifestEntry): Record<string, string> {
+  const names = []
+  if (encodings.length > 0) names.push('accept-encoding')
+  if (HTML.test(type)) names.push('cookie')
+  return names.length > 0 ? { vary: names.join(', ') } : {}
 }
 
 /** The headers of a reply that carries the whole of what was selected, or of the HEAD of one. */
