@@ -76,7 +76,10 @@ export async function makeChange(
   const committed = dryRun
     ? await ledger.preview(applied.value, head)
     : await ledger.commit(applied.value, entry, head, also && { also })
-  if (committed.ok) return ok(toCommitted(committed.value, head, !dryRun))
+  if (committed.ok) {
+    const made = toCommitted(committed.value, head, !dryRun)
+    return ok(command.kind === 'rollback' ? withoutInherited(made) : made)
+  }
   return committed.error === 'stale' ? toStale(parts, expectedRevision) : toInvalid(committed.error)
 }
 
@@ -110,6 +113,12 @@ function toCommitted(
   const moved = before ? countMoves(before.content.traffic, content.traffic) : []
   const closed = before ? findClosed(before.content, content) : []
   return { revision, digest, text, changed, moved, closed }
+}
+
+/** Going back names an environment as the heir of another's visitors: nobody loses anything by it. */
+function withoutInherited(committed: Committed): Committed {
+  const closed = committed.closed.filter(({ seenIn }) => !seenIn.some(({ by }) => by === 'bucket'))
+  return { ...committed, closed }
 }
 
 function toStale({ ledger, history }: ChangeParts, expected: number): Result<never, Refused> {
