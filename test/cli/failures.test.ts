@@ -69,6 +69,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   init: { works: ['--url', 'https://shop.example.com', '--force'], bad: ['--url', 'shop'] },
   publish: { works: ['dist', '--version', '1.0.0'], bad: ['dist', '--version', 'no spaces'] },
   versions: { works: [], bad: ['one-too-many'] },
+  'versions abort': { works: ['0.0.7'], bad: ['no spaces'] },
   status: { works: [], bad: ['--interval', 'often'] },
   shift: { works: ['canary=5'], bad: ['canary=five'] },
   point: { works: ['canary', 'v1'], bad: ['Canary!', 'v1'] },
