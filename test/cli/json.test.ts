@@ -108,6 +108,16 @@ describe('--json', () => {
     const [{ id = '' } = {}] = (json?.tokens ?? []) as { id?: string }[]
     expect((await run(['token', 'revoke', id, '--yes'])).json).toMatchObject({ id, ok: true })
     seen.add('token revoke')
+    const [{ manifest = '' } = {}] = ((await run(['versions'])).json?.versions ?? []) as {
+      manifest?: string
+    }[]
+    const begun = { manifest, createdAt: '2026-11-23T12:00:00Z' }
+    await edge.call('PUT', '/.holo/api/uploads/crashed', { token: FIRST_TOKEN, json: begun })
+    expect((await run(['versions', 'abort', 'crashed'])).json).toMatchObject({
+      ...{ ok: true, version: 'crashed', verified: 0 },
+    })
+    expect((await run(['versions', 'abort', 'crashed'])).code).toBe(1)
+    seen.add('versions abort')
     expect([...seen].sort()).toEqual(COMMANDS.map(({ name }) => name).sort())
   })
 

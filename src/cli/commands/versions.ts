@@ -2,6 +2,7 @@
 
 import * as z from 'zod'
 import { command } from '../command.ts'
+import { toVersionId } from '../options.ts'
 import { toTable } from '../table.ts'
 import { toCount } from '../words.ts'
 
@@ -115,6 +116,7 @@ export const VERSIONS_ABORT = command({
     verified: z.int().describe('How many of them were found to be uploaded'),
   }),
   run: async (context, [version]: [string]) => {
+    toVersionId(version)
     const api = await context.api()
     const path = `/uploads/${encodeURIComponent(version)}`
     const json = await api.ask(aborted, 'DELETE', path)
