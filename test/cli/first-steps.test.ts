@@ -42,6 +42,7 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   point: ['main', '1.0.0'],
   swap: ['main', 'canary'],
   withdraw: ['1.0.0'],
+  'versions abort': ['1.0.0'],
   'rollout start': ['1.0.0'],
   'env add': ['qa', '1.0.0'],
   'env set': ['qa', '--restricted'],

@@ -2,6 +2,8 @@
 
 import * as z from 'zod'
 import { command } from '../command.ts'
+import { needDocument } from '../empty-holo.ts'
+import { CliFailure, refused } from '../failure.ts'
 import { toVersionId } from '../options.ts'
 import { toTable } from '../table.ts'
 import { toCount } from '../words.ts'
@@ -119,7 +121,13 @@ export const VERSIONS_ABORT = command({
     toVersionId(version)
     const api = await context.api()
     const path = `/uploads/${encodeURIComponent(version)}`
-    const json = await api.ask(aborted, 'DELETE', path)
+    const json = await api.ask(aborted, 'DELETE', path).catch(async (cause) => {
+      if (!(cause instanceof CliFailure && cause.code === 'not_found')) throw cause
+      await needDocument(api)
+      throw refused('unknown_name', `no upload of "${version}" is on its way`, {
+        hint: '"holo versions" lists what is published',
+      })
+    })
     const lines = [
       `The upload of ${version} is given up (${toCount(json.files, 'file')}); "holo gc" removes what it has left`,
     ]

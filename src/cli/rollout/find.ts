@@ -2,8 +2,8 @@
 
 import type * as z from 'zod'
 import type { Api, Call } from '../api.ts'
+import { needDocument } from '../empty-holo.ts'
 import { CliFailure, misuse, refused } from '../failure.ts'
-import { documentReply } from '../replies.ts'
 import { type RolloutStatus, type RolloutSummary, rolloutStatus, rolloutsReply } from './replies.ts'
 
 /** As many as one page has: more do not run at once. */
@@ -71,15 +71,6 @@ export async function findLatest(api: Api, named: string | undefined): Promise<n
   throw refused('no_rollout', 'there was no rollout yet', {
     hint: 'start one with "holo rollout start"',
   })
-}
-
-/** Where nothing is published, that is what is missing, and no rollout. @throws CliFailure */
-async function needDocument(api: Api): Promise<void> {
-  try {
-    await api.ask(documentReply, 'GET', '/assignments')
-  } catch (cause) {
-    if (cause instanceof CliFailure && cause.code === 'no_document') throw cause
-  }
 }
 
 export function isRunning({ endedAt }: Pick<RolloutSummary, 'endedAt'>): boolean {
