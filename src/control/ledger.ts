@@ -4,7 +4,7 @@
 import { parseAssignments } from '../assignments/parse.ts'
 import { digestText } from '../assignments/sync.ts'
 import { err, ok, type Result } from '../core/result.ts'
-import type { Alarm } from './alarm.ts'
+import type { NewEvent } from '../wire/events.ts'
 import {
   AUDIT_COLUMNS,
   type AuditHead,
@@ -19,14 +19,17 @@ import { type Content, serialise, toBare } from './document.ts'
 import type { Refusal } from './draft.ts'
 import { clampLimit, type Head, type History } from './history.ts'
 import { MAX_COMMIT_ATTEMPTS } from './limits.ts'
+import type { Outbox } from './outbox.ts'
 import type { State } from './state.ts'
 import type { AuditTableRow } from './tables.ts'
+import type { Tasks } from './tasks.ts'
 
 export type LedgerParts = {
   readonly storage: DurableObjectStorage
   readonly history: History
   readonly state: State
-  readonly alarm: Alarm
+  readonly tasks: Tasks
+  readonly outbox: Outbox
   readonly allowInsecure: boolean
 }
 
@@ -73,7 +76,7 @@ export class Ledger {
     base: Head | undefined,
     { floor = 0, also, notes = [] }: CommitOptions = {},
   ): Promise<Result<Head, NotCommitted>> {
-    const { storage, history } = this.#parts
+    const { storage, history, outbox } = this.#parts
     const before = base && (await digestText(serialise(toBare(base.content, base.revision))))
     for (let attempt = 0; attempt < MAX_COMMIT_ATTEMPTS; attempt++) {
       if (this.#head !== base) return err('stale')
@@ -93,6 +96,7 @@ export class Ledger {
       storage.transactionSync(() => {
         history.insert({ revision, seq: row.seq, digest: head.digest, text: head.text })
         for (const one of [...noted, row]) this.#insertAudit(one)
+        outbox.add(toEvent(head, entry))
         also?.(head)
       })
       this.#head = head
@@ -131,7 +135,7 @@ export class Ledger {
 
   /** Sets the one alarm to when something is due. Not awaited: it belongs to the writes before it. */
   armAlarm(): void {
-    this.#parts.alarm.arm()
+    this.#parts.tasks.arm()
   }
 
   /** Newest first. */
@@ -180,6 +184,17 @@ export class Ledger {
       ...AUDIT_COLUMNS.map((column) => row[column]),
     )
     state.write({ audit_seq: row.seq, audit_hash: row.hash })
+  }
+}
+
+function toEvent({ revision, digest }: Head, { action, actor, reason }: Entry): NewEvent {
+  return {
+    kind: 'revision.committed',
+    revision,
+    digest,
+    action,
+    by: actor,
+    ...(reason === undefined ? {} : { reason }),
   }
 }
 
