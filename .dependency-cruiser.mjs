@@ -37,7 +37,8 @@ const MAY_IMPORT = {
     ...['publish/differences', 'publish/concurrently'],
   ],
   dashboard: ['control'],
-  publish: ['core', 'assignments'],
+  // Circles of redirects are found with the edge's own resolver.
+  publish: ['core', 'assignments', 'assets/site-redirects'],
   // `parse` is the edge's own judgement, which `validate` and `diff` give without a network.
   cli: [
     'core',
@@ -52,7 +53,8 @@ const MAY_IMPORT = {
   'colo-cache': [],
   settings: [...FOUNDATION, 'env'],
   act: WIRED,
-  router: [...WIRED, 'act'],
+  'version-now': FOUNDATION,
+  router: [...WIRED, 'act', 'version-now'],
   worker: [...WIRED, 'router'],
 }
 

@@ -12,7 +12,7 @@ export default defineConfig({
         test: {
           name: 'pure',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/worker/**', 'test/e2e/**'],
+          exclude: ['test/worker/**', 'test/e2e/**', 'test/builds/**'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },
@@ -34,7 +34,7 @@ export default defineConfig({
       {
         test: {
           name: 'browser',
-          include: ['test/e2e/**/*.test.ts'],
+          include: ['test/e2e/**/*.test.ts', 'test/builds/*.test.ts'],
           globalSetup: './test/support/install-browser.ts',
           testTimeout: 120_000,
           hookTimeout: 300_000,

@@ -1,9 +1,12 @@
-// What answers a decided request: the version's own file, its service, a hashed asset of another
-// open version, its page for what it does not have. Which version it is has been decided.
+// What answers a decided request: the version's own file, its service, a file of another version that
+// visitors had, its page for what it does not have. Which version it is has been decided.
 
 import type { Assets } from './assets/assets.ts'
+import type { FoundFile } from './assets/elsewhere.ts'
+import { comesBeforeService, isNoAnswer, toWanted } from './assets/lookup.ts'
 import type { Intent } from './assets/resolve.ts'
 import type { Compiled } from './assignments/compile.ts'
+import { maySee } from './core/pins.ts'
 import type { Decision, Service } from './core/types.ts'
 import { errorResponse } from './http/errors.ts'
 import type { Facts } from './http/facts.ts'
@@ -35,28 +38,32 @@ export type Situation = {
 }
 
 /**
- * A service of a prefix outranks other versions' assets and fallbacks; one with prefix `/`, which
- * would answer everything, comes after the assets of other versions.
+ * A service of a prefix outranks other versions' files and fallbacks. One with prefix `/`, which would
+ * answer everything, comes after code and media of other versions under names that change with their
+ * content, and before all their other files: those are for what it does not have.
  */
 export async function act(situation: Situation): Promise<Acted> {
-  const { request, facts, decision, assignments, assets, ctx } = situation
+  const { request, facts, decision, assets, ctx } = situation
   const { version } = decision
   const service = matchService(version.services, facts.path)
   const isRead = (facts.method === 'GET' || facts.method === 'HEAD') && !isWebSocketUpgrade(request)
   if (!isRead) return service ? forward(situation, service) : serveOwn(situation)
   const manifest = await assets.open(version, ctx)
-  const own = manifest === 'unavailable' ? undefined : assets.findOwn(manifest, facts.path)
+  const own = manifest === 'unavailable' ? undefined : assets.findOwn(manifest, facts.path, request)
   if (own) return serve(situation, own, isFile(own))
   if (service && service.prefix !== '/') return forward(situation, service)
-  const others =
-    manifest === 'unavailable'
-      ? assignments.openVersions
-      : assignments.openVersions.filter((other) => other !== version)
-  const elsewhere = await assets.findElsewhere(facts.path, others, assignments.revision, ctx)
-  if (elsewhere && elsewhere !== 'unavailable') return serve(situation, elsewhere)
+  const elsewhere = await findElsewhere(situation, manifest !== 'unavailable')
+  const found = elsewhere === 'unavailable' ? undefined : elsewhere
+  if (found && (!service || comesBeforeService(found.entry))) return serve(situation, found)
   // Without its manifest nobody knows whether a script is the version's file; a page is worth a try.
   const isUnknown = manifest === 'unavailable' && facts.kind === 'subresource'
-  if (service && !isUnknown) return forward(situation, service)
+  if (service && !isUnknown) {
+    const forwarded = await forward(situation, service)
+    if (!found || !isNoAnswer(forwarded.response, request.headers)) return forwarded
+    ctx.waitUntil(forwarded.response.body?.cancel().catch(() => undefined) ?? Promise.resolve())
+    const served = await serve(situation, found)
+    return { ...served, timing: [...forwarded.timing, ...served.timing] }
+  }
   if (manifest === 'unavailable' || elsewhere === 'unavailable') {
     return fail(situation, 'storage_unavailable')
   }
@@ -64,15 +71,31 @@ export async function act(situation: Situation): Promise<Acted> {
   return fallback ? serve(situation, fallback) : fail(situation, 'not_found')
 }
 
+/** A file of another version, where the request may be answered with one. */
+async function findElsewhere(
+  { request, facts, decision, assignments, assets, ctx }: Situation,
+  isSure: boolean,
+): Promise<FoundFile | undefined | 'unavailable'> {
+  // Who asks which version there is now must not be answered by another one.
+  if (facts.watch === 'worker' || facts.watch === 'poll') return undefined
+  const wanted = toWanted(facts, request.headers, isSure)
+  if (!wanted) return undefined
+  const { searched, searchedIn, hosts, revision } = assignments
+  const hosted = hosts.get(facts.host)
+  const versions = (hosted && searchedIn.get(hosted.name)) ?? searched
+  const others = isSure ? versions.filter((other) => other !== decision.version) : versions
+  return assets.findElsewhere(facts.path, others, wanted, revision, ctx)
+}
+
 /**
  * Other methods than GET and HEAD, and upgrades, where no service takes them: a file is a 405 (to an
  * upgrade it is a file as ever), and nothing is a 404.
  */
 async function serveOwn(situation: Situation): Promise<Acted> {
-  const { facts, decision, assets, ctx } = situation
+  const { request, facts, decision, assets, ctx } = situation
   const manifest = await assets.open(decision.version, ctx)
   if (manifest === 'unavailable') return fail(situation, 'storage_unavailable')
-  const own = assets.findOwn(manifest, facts.path)
+  const own = assets.findOwn(manifest, facts.path, request)
   return own ? serve(situation, own, isFile(own)) : fail(situation, 'not_found')
 }
 
@@ -103,7 +126,7 @@ async function forward(situation: Situation, service: Service): Promise<Acted> {
       identity: {
         ...(backend.has('version') ? { 'Holo-Version': version.id } : {}),
         ...(backend.has('environment') ? { 'Holo-Environment': environment } : {}),
-        ...(backend.has('visitor') ? { 'Holo-Visitor': facts.visitor } : {}),
+        ...(backend.has('visitor') && !facts.anonymous ? { 'Holo-Visitor': facts.visitor } : {}),
       },
       requestId,
       loopId: assignments.loopId,
@@ -123,7 +146,8 @@ async function forward(situation: Situation, service: Service): Promise<Acted> {
 
 /**
  * The service that stands in for one that is down: the other environment's for the same path, if it
- * has the same prefix there. Its reply stays one of the chosen version.
+ * has the same prefix there, and if this request may see what that environment shows: no preview stands
+ * in for the site. Its reply stays one of the chosen version.
  */
 function findFallback(
   { facts, decision, assignments }: Situation,
@@ -131,6 +155,7 @@ function findFallback(
 ): Service | undefined {
   const environment = fallback === undefined ? undefined : assignments.environments.get(fallback)
   if (!environment || environment.version === decision.version) return undefined
+  if (!maySee(environment.version, assignments, facts)) return undefined
   const { services } = environment.version
   const service = matchService(services, facts.path)
   return service?.prefix === prefix && !isAmbiguous(services, facts.path) ? service : undefined

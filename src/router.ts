@@ -7,25 +7,28 @@ import { Assets } from './assets/assets.ts'
 import { createEdgeCache } from './assets/edge-cache.ts'
 import { createR2Store } from './assets/store.ts'
 import { createColo } from './assignments/colo.ts'
-import { compileService } from './assignments/compile.ts'
+import { type Compiled, compileService } from './assignments/compile.ts'
 import { readAssignments } from './assignments/kv.ts'
 import { AssignmentsLoader } from './assignments/load.ts'
 import { SkippedRules } from './assignments/skipped-rules.ts'
 import { toColoCache } from './colo-cache.ts'
 import { CONTROL_NAME } from './control/contract.ts'
 import { decide } from './core/decide.ts'
+import { isNetworkPath } from './core/path.ts'
 import type { Service } from './core/types.ts'
 import type { Env } from './env.ts'
-import { readAddress } from './http/address.ts'
+import { isAboutServer, readAddress } from './http/address.ts'
 import { errorResponse } from './http/errors.ts'
-import { readFacts } from './http/facts.ts'
+import { type FactsOptions, readFacts } from './http/facts.ts'
 import { toKind } from './http/kind.ts'
 import { finishReply } from './http/reply.ts'
+import { drainUnread } from './http/unread-body.ts'
 import { type Counter, createCounter } from './metrics/counter.ts'
 import type { Answered, Asked } from './metrics/observed.ts'
 import { type Backends, createBackends } from './proxy/backends.ts'
 import { forwardRequest } from './proxy/forward.ts'
 import { readSettings } from './settings.ts'
+import { serveVersionNow, VERSION_NOW_PATH } from './version-now.ts'
 
 export type Router = (request: Request, ctx: ExecutionContext) => Promise<Response>
 
@@ -63,7 +66,9 @@ export function createRouter(env: Env): Router {
   return async (request, ctx) => {
     const requestId = request.headers.get('cf-ray') ?? crypto.randomUUID()
     try {
-      return await route(parts, request, requestId, ctx)
+      const response = await route(parts, request, requestId, ctx)
+      await drainUnread(request)
+      return response
     } catch (cause) {
       console.error(`request ${requestId} failed`, cause)
       return errorResponse('internal', requestId)
@@ -73,6 +78,9 @@ export function createRouter(env: Env): Router {
 
 /** Without a document there is no salt to make a name of. */
 const LOOP_ID_OF_DEFAULT = 'holo'
+
+/** The answer to `OPTIONS *`; what one address allows, its own OPTIONS says. */
+const SERVER_OPTIONS = { allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' }
 
 /** What begins with this is Holo's own: never a file, and never a backend's. */
 const OWN_PREFIX = '/.holo/'
@@ -94,22 +102,25 @@ async function route(
   requestId: string,
   ctx: ExecutionContext,
 ): Promise<Response> {
+  if (isAboutServer(request)) return new Response(null, { status: 204, headers: SERVER_OPTIONS })
   const address = readAddress(request)
   if (!address) return errorResponse('bad_path', requestId)
-  if (`${address.path}/`.startsWith(OWN_PREFIX)) {
+  if (isNetworkPath(address.path)) return errorResponse('not_found', requestId)
+  const isVersionNow = address.path === VERSION_NOW_PATH
+  if (`${address.path}/`.startsWith(OWN_PREFIX) && !isVersionNow) {
     return serveAdmin(request, address.path, env, requestId)
   }
-  const kind = toKind(request.method, request.headers)
+  const kind = toKind(request.method, request.headers, address.path)
   const waitUntil = (work: Promise<unknown>) => ctx.waitUntil(work)
-  const { assignments, origin, isStale } = await loader.load(kind === 'document', waitUntil)
-  const options = {
-    visitor: assignments?.visitor,
-    withAttributes: (assignments?.rules.length ?? 0) > 0,
-  }
+  const { assignments, origin, isStale } = await loader.load(
+    kind === 'document' || isVersionNow,
+    waitUntil,
+  )
+  const options = assignments ? toFactsOptions(assignments) : NO_FACTS_OPTIONS
   const facts = readFacts(request, kind, options, address)
   if (!facts) return errorResponse('bad_path', requestId)
   if (!assignments) {
-    if (!defaultService) return errorResponse('nothing_published', requestId)
+    if (!defaultService || isVersionNow) return errorResponse('nothing_published', requestId)
     const forwarded = await forwardRequest(
       {
         request,
@@ -124,6 +135,7 @@ async function route(
     )
     return forwarded.response
   }
+  if (isVersionNow) return serveVersionNow(facts, assignments, requestId)
   const decision = decide(facts, assignments)
   skippedRules.record(decision)
   const asked: Asked = { request, facts, decision, assignments, by: 'visitor' }
@@ -149,9 +161,19 @@ async function route(
   finishReply(response, facts, decision, {
     expose: assignments.expose.response,
     timing: [`holo-assignments;desc="${origin}"`, ...(isStale ? ['holo-stale'] : []), ...timing],
-    secure: request.url.startsWith('https:'),
   })
   return response
+}
+
+const NO_FACTS_OPTIONS: FactsOptions = {
+  visitor: undefined,
+  salt: '',
+  polled: new Set(),
+  withAttributes: false,
+}
+
+function toFactsOptions({ visitor, salt, polled, rules }: Compiled): FactsOptions {
+  return { visitor, salt, polled, withAttributes: rules.length > 0 }
 }
 
 /** Holo's own fault, and no service's. */

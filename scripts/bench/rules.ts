@@ -53,6 +53,8 @@ export const FACTS: RequestFacts = {
   path: '/shop/shoes/trail-runner-7',
   kind: 'document',
   visitor: '7Jx0cV2kQm6sR1uWb9ZtYA',
+  anonymous: false,
+  current: false,
   crawler: false,
   pin: undefined,
   attributes: {

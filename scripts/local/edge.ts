@@ -22,6 +22,8 @@ export type EdgeOptions = {
    * `\\` in paths on the way, and costs time.
    */
   readonly direct?: boolean
+  /** Speaks https with a certificate that nobody knows. Not on the direct port. */
+  readonly secure?: boolean
   /** Path of the Worker's entry from the repository's root, where it is not the deployed one. */
   readonly entry?: string
 }
@@ -41,6 +43,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       host: options.host,
       port: options.port,
       cf: false,
+      ...(options.secure ? { https: true } : {}),
       log: new Log(LogLevel.WARN),
       // Where wrangler looks for local data inside the folder it is given.
       ...(options.dataDir ? { resourcePersistencePath: join(options.dataDir, 'v3') } : {}),

@@ -23,10 +23,14 @@ export function describeAnswerer(
     )
   }
   const file = `the file of version ${id} at ${path}, if it has one`
-  const elsewhere = 'a hashed file of another open version with this path'
+  const isPart = kind === 'subresource'
   if (service && service.prefix !== '/') return `${file}; else ${forwarded}`
-  if (forwarded) return `${file}; else ${elsewhere}; else ${forwarded}`
-  const page =
-    kind === 'subresource' ? '404' : `the page that version ${id} has for what is not there`
-  return `${file}; else ${elsewhere}; else ${page}`
+  const elsewhere = 'the file of another version that visitors had'
+  if (forwarded) {
+    return isPart
+      ? `${file}; else code or media under a hashed name of another version that visitors had; else ${forwarded}; where that has nothing, ${elsewhere}`
+      : `${file}; else ${forwarded}`
+  }
+  if (isPart) return `${file}; else ${elsewhere}; else 404`
+  return `${file}; else the page that version ${id} has for what is not there`
 }

@@ -2,7 +2,8 @@
 // credential, origin, scope, precondition, shape.
 
 import { Hono } from 'hono'
-import type { Caller, Credential } from '../control/contract.ts'
+import type { Caller, Credential, Principal } from '../control/contract.ts'
+import { OneAtATime, toOwner } from '../control/one-at-a-time.ts'
 import { hasScope } from '../control/scopes.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { type Ask, createAsk, type GetControl, type Patience } from './ask-control.ts'
@@ -31,6 +32,7 @@ export type App = Hono<Bound>
 
 export function createApp(routes: readonly Route[]): App {
   const turnedAway = new TurnedAway()
+  const alone = new OneAtATime()
   const app: App = new Hono<Bound>({ getPath: (_, options) => options?.env?.path ?? '/' })
   const methods = Map.groupBy(routes, ({ path }) => path)
   for (const [path, sharing] of methods) {
@@ -38,7 +40,7 @@ export function createApp(routes: readonly Route[]): App {
     for (const route of sharing) {
       app.on(route.method, pattern, async (context) => {
         const { req, env } = context
-        const handled = await handle(route, req.raw, req.param(), { ...env, turnedAway })
+        const handled = await handle(route, req.raw, req.param(), { ...env, turnedAway, alone })
         return handled.ok
           ? toResponse(req.raw, route, handled.value)
           : toProblem(handled.error, env.requestId)
@@ -59,9 +61,9 @@ async function handle(
   route: Route,
   request: Request,
   params: unknown,
-  surroundings: Surroundings & { turnedAway: TurnedAway },
+  surroundings: Surroundings & { turnedAway: TurnedAway; alone: OneAtATime },
 ): Handled {
-  const { getControl, store, requestId, now, patience, turnedAway } = surroundings
+  const { getControl, store, requestId, now, patience, turnedAway, alone } = surroundings
   const ask = createAsk(getControl, requestId, patience)
   const shown = readCredential(request.headers)
   if (!shown.ok) {
@@ -79,7 +81,10 @@ async function handle(
   if (route.scope === 'open') return route.handle({ caller, ask })
   const parsed = await parseRequest(route, request, params)
   if (!parsed.ok) return parsed
-  return route.handle({ ...(parsed.value as Parsed<never>), caller, ask, store, now })
+  const serve = () => route.handle({ ...(parsed.value as Parsed<never>), caller, ask, store, now })
+  if (!route.oneAtATime) return serve()
+  const served = await alone.run(route.path, toOwner(admitted.value), serve)
+  return served.ok ? served.value : err({ kind: 'one_at_a_time' })
 }
 
 function toCaller({ headers }: Request, credential: Credential, requestId: string): Caller {
@@ -87,12 +92,12 @@ function toCaller({ headers }: Request, credential: Credential, requestId: strin
 }
 
 /** The route's own look at the scope; the control takes another with the call itself. */
-async function admit(route: Route, caller: Caller, ask: Ask): Promise<Result<undefined, Failure>> {
+async function admit(route: Route, caller: Caller, ask: Ask): Promise<Result<Principal, Failure>> {
   const answer = await ask('none', (control) => control.authenticate(caller))
   if (!answer.ok) return answer
   if (!answer.value.ok) return err(toFailure(answer.value.error))
   const isAdmitted = route.scope === 'open' || hasScope(answer.value.value.scopes, route.scope)
-  return isAdmitted ? ok(undefined) : err({ kind: 'forbidden' })
+  return isAdmitted ? ok(answer.value.value) : err({ kind: 'forbidden' })
 }
 
 function toResponse(

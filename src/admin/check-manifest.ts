@@ -18,6 +18,11 @@ export function checkManifest(
   const opened = openManifest(bytes)
   if (!opened.ok) return refuse([{ path: '', message: opened.error }], 1)
   const manifest = opened.value
+  if (!manifest.isSearchable()) {
+    const message =
+      'its table cannot be searched: rows are not in the order of the hashes of their paths, or too many paths share one'
+    return refuse([{ path: '', message }], 1)
+  }
   const { problems, count } = findPathProblems(toPaths(manifest), MAX_LISTED_PROBLEMS)
   if (count > 0) return refuse(problems, count)
   const faults: Fault[] = []
@@ -27,7 +32,7 @@ export function checkManifest(
   for (const entry of manifest.entries()) {
     files++
     sum += entry.size
-    const message = findFault(manifest, entry)
+    const message = findFault(entry)
     if (message === undefined) continue
     faulty++
     if (faults.length < MAX_LISTED_PROBLEMS) faults.push({ path: entry.path, message })
@@ -41,8 +46,7 @@ export function checkManifest(
 
 type Entry = NonNullable<ReturnType<Manifest['find']>>
 
-function findFault(manifest: Manifest, { path, blob, size, type, encodings }: Entry) {
-  if (manifest.find(path)?.blob !== blob) return 'is not where a search would find it'
+function findFault({ size, type, encodings }: Entry) {
   if (!TYPE.test(type) || type.length > MAX_TYPE_CHARACTERS) {
     return `has a content type that no header can say: ${JSON.stringify(type.slice(0, 80))}`
   }

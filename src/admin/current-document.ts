@@ -71,9 +71,13 @@ export async function changeDocument(
   const answer = await ask(dryRun ? 'none' : 'changes', (control) => control.change(caller, change))
   if (!answer.ok) return answer
   if (!answer.value.ok) return err(toFailure(answer.value.error))
-  const { revision, digest, changed, moved, text } = answer.value.value
+  const { revision, digest, changed, moved, closed, text } = answer.value.value
   return ok({
-    body: { revision, digest, changed, moved, ...(dryRun ? { text } : {}) },
+    body: {
+      ...{ revision, digest, changed, moved },
+      ...(closed.length > 0 ? { closed } : {}),
+      ...(dryRun ? { text } : {}),
+    },
     // What a dry run would make is nothing that anybody could name in If-Match.
     ...(dryRun ? {} : { revision }),
   })

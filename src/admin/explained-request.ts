@@ -3,6 +3,7 @@
 
 import * as z from 'zod'
 import { err, ok, type Result } from '../core/result.ts'
+import { toKind } from '../http/kind.ts'
 import { MAX_EXPLAINED_HEADERS, MAX_HEADER_CHARACTERS, MAX_URL_CHARACTERS } from './limits.ts'
 import type { Failure } from './problems.ts'
 import { revision } from './schemas.ts'
@@ -20,7 +21,9 @@ export const explainBody = z.strictObject({
     .record(headerName, z.string().max(MAX_HEADER_CHARACTERS))
     .refine((headers) => Object.keys(headers).length <= MAX_EXPLAINED_HEADERS, 'too many headers')
     .optional()
-    .describe('Left out altogether, it is a page that a browser opens'),
+    .describe(
+      'Exactly what the client sends. Where they are left out, or are a cookie alone, it is a browser: one that opens the page, or loads a file whose ending no page has',
+    ),
   visitor: z.string().min(1).max(256).optional().describe('In the place of who the headers say'),
   ip: z.union([z.ipv4(), z.ipv6()]).optional(),
   country: z.string().max(100).optional(),
@@ -33,10 +36,17 @@ export const explainBody = z.strictObject({
 
 export type ExplainBody = z.infer<typeof explainBody>
 
-const PAGE = { accept: 'text/html' }
+/** What a browser says of itself for this address, in as few headers as it takes. */
+function toBrowserHeaders(url: string): Readonly<Record<string, string>> {
+  const kind = toKind('GET', new Headers(), new URL(url).pathname)
+  return { accept: kind === 'subresource' ? '*/*' : 'text/html' }
+}
 
 export function toRequest(asked: ExplainBody): Result<Request, Failure> {
-  const { url, method, headers = PAGE, ip, country, region, city, asn, colo } = asked
+  const { url, method, ip, country, region, city, asn, colo } = asked
+  const said = asked.headers ?? {}
+  const isBare = Object.keys(said).every((name) => name.toLowerCase() === 'cookie')
+  const headers = isBare ? { ...toBrowserHeaders(url), ...said } : said
   const cf = { country, region, city, asn, colo }
   try {
     const request = new Request(url, { method, headers, cf: cf as RequestInitCfProperties })

@@ -127,6 +127,7 @@ function toFailures({
   maxOctets,
   changes,
   readsDocument,
+  oneAtATime,
   failures = [],
 }: Route): [string, Json][] {
   const codes: ProblemCode[] = [
@@ -144,6 +145,7 @@ function toFailures({
       ? []
       : (['unsupported_media_type', 'body_too_large', 'length_required'] as const)),
     ...failures,
+    ...(oneAtATime ? (['one_at_a_time'] as const) : []),
     ...(changes === 'document'
       ? (['precondition_required', 'stale', 'invalid_change'] as const)
       : []),

@@ -2,6 +2,7 @@
 // order, so that a body is read only where the rest is sound.
 
 import type { z } from 'zod'
+import { listFindings } from '../assignments/findings.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { readOctets } from './octets.ts'
 import { readIfMatch } from './precondition.ts'
@@ -69,7 +70,7 @@ function parse(
   if (!schema) return ok(undefined)
   const parsed = schema.safeParse(value, { jitless: true })
   if (parsed.success) return ok(parsed.data)
-  const problems = parsed.error.issues.map(({ path, message }) => ({
+  const problems = listFindings(value, parsed.error.issues).map(({ path, message }) => ({
     path: [place, ...path.map(String)].join('.'),
     message,
   }))

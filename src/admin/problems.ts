@@ -16,6 +16,8 @@ export type AbsentBlob = {
 
 export type Failure =
   | { readonly kind: PlainKind }
+  /** `detail`: of a credential that counts, which of its limits stands in the way. */
+  | { readonly kind: 'forbidden'; readonly detail?: string }
   | { readonly kind: 'method_not_allowed'; readonly allowed: readonly string[] }
   | {
       readonly kind:
@@ -55,7 +57,7 @@ type PlainKind = {
 export const PROBLEMS = {
   invalid_request: { status: 400, title: 'The request is not as this route takes it.' },
   unauthenticated: { status: 401, title: 'Show a credential that counts.', plain: true },
-  forbidden: { status: 403, title: 'This is not allowed.', plain: true },
+  forbidden: { status: 403, title: 'This is not allowed.' },
   not_found: { status: 404, title: 'There is nothing at this address.', plain: true },
   no_document: {
     status: 404,
@@ -69,6 +71,11 @@ export const PROBLEMS = {
   upload_replaced: {
     status: 409,
     title: 'The upload of this version has other content by now.',
+    plain: true,
+  },
+  upload_finalised: {
+    status: 409,
+    title: 'The upload has become a version: POST /withdraw takes it back.',
     plain: true,
   },
   manifest_missing: { status: 409, title: 'A manifest is not in the store: put it there first.' },
@@ -102,6 +109,11 @@ export const PROBLEMS = {
     title: 'Too many wrong credentials from this address.',
     plain: true,
   },
+  one_at_a_time: {
+    status: 429,
+    title: 'This token is being served the same already: wait for that answer, then ask again.',
+    plain: true,
+  },
   internal: { status: 500, title: 'The request could not be served.', plain: true },
   store_unavailable: {
     status: 503,
@@ -130,6 +142,7 @@ export type ProblemCode = keyof typeof PROBLEMS
 
 const RETRY_AFTER: Partial<Record<ProblemCode, number>> = {
   too_many_attempts: RETRY_AFTER_ATTEMPTS_S,
+  one_at_a_time: RETRY_AFTER_S,
   store_unavailable: RETRY_AFTER_S,
   control_unavailable: RETRY_AFTER_S,
   control_overloaded: RETRY_AFTER_S,
@@ -157,7 +170,9 @@ export function toProblem(failure: Failure, requestId: string): Response {
 export function toFailure(refused: RolloutRefused): Failure {
   switch (refused.kind) {
     case 'denied':
-      return { kind: refused.denial }
+      return refused.denial === 'forbidden' && refused.why !== undefined
+        ? { kind: 'forbidden', detail: refused.why }
+        : { kind: refused.denial }
     case 'stale':
     case 'rollout_refused':
       return refused

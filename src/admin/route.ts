@@ -65,6 +65,8 @@ type Row = {
   readonly repliesOctets?: true
   /** May answer 202 with the same reply, while there is more to do. */
   readonly hasSteps?: true
+  /** Long work: a token that asks again before it has its answer gets a 429 `one_at_a_time`. */
+  readonly oneAtATime?: true
   /** What it can fail with beside what every route can, and what its schemas say. */
   readonly failures?: readonly ProblemCode[]
 }

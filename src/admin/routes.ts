@@ -18,6 +18,7 @@ import { SERVICES_HEALTH_ROUTE } from './routes/services-health.ts'
 import { TOKEN_ROUTES } from './routes/tokens.ts'
 import { UPLOAD_ROUTES } from './routes/uploads.ts'
 import { VERSION_ROUTES } from './routes/versions.ts'
+import { WHOAMI_ROUTE } from './routes/whoami.ts'
 
 const CONTROLLED: readonly Route[] = [
   ...ENVIRONMENT_ROUTES,
@@ -33,6 +34,7 @@ const CONTROLLED: readonly Route[] = [
   ...AUDIT_ROUTES,
   EVENTS_ROUTE,
   ...TOKEN_ROUTES,
+  WHOAMI_ROUTE,
   HEALTH_ROUTE,
   SERVICES_HEALTH_ROUTE,
 ]

@@ -5,6 +5,7 @@ import * as z from 'zod'
 import { MAX_REVISION } from '../assignments/schema.ts'
 import { MAX_REASON_CHARACTERS } from '../control/limits.ts'
 import { SCOPES } from '../control/scopes.ts'
+import { LIMIT_PATTERNS, MAX_LIMIT_PATTERNS } from '../control/token-limits.ts'
 import { ENVIRONMENT_NAME, VERSION_ID } from '../core/names.ts'
 import { DEFAULT_PAGE_ROWS, MAX_PAGE_ROWS } from './limits.ts'
 
@@ -69,6 +70,25 @@ export const committed = z.strictObject({
   moved: z
     .array(z.strictObject({ from: z.string(), to: z.string(), buckets: z.int() }))
     .describe('Buckets, of 10,000, that have another environment than before'),
+  closed: z
+    .array(
+      z.strictObject({
+        version: z.string(),
+        seenIn: z.array(
+          z.strictObject({
+            environment: z
+              .string()
+              .optional()
+              .describe('Left out: visitors had it before anybody wrote down in which environment'),
+            by: z.enum(['bucket', 'rule', 'host', 'grant']),
+          }),
+        ),
+      }),
+    )
+    .optional()
+    .describe(
+      'Versions that fewer environments open than before, and who can still see each; left out where there is none',
+    ),
   text: z.string().optional().describe('What the document would be: in dry runs only'),
 })
 
@@ -106,7 +126,10 @@ export const version = z.strictObject({
   id: z.string(),
   manifest: z.string(),
   services: z.array(service),
-  open: z.boolean(),
+  open: z.boolean().describe('Visitors had it by bucket or by a rule: tabs may be pinned to it'),
+  openIn: z
+    .record(z.string(), z.enum(['bucket', 'rule', 'host']))
+    .describe('Public environments in which it could be seen, and how visitors came to it'),
   withdrawn: z.boolean(),
   published: z.string().optional(),
   environments: z.array(z.string()).describe('Which environments point at it'),
@@ -144,16 +167,50 @@ export const auditRow = z.strictObject({
   reason: z.string().optional(),
   revision: z.int().optional(),
   before: z.string().optional(),
-  after: z.string().optional(),
+  after: z
+    .string()
+    .optional()
+    .describe('SHA-256 of the document without `audit`, in canonical form (RFC 8785)'),
   requestId: z.string(),
   previous: z.string(),
   hash: z.string(),
+  form: z.int().describe('2; 1 for rows from before digests were of the canonical form'),
+  textDigest: z.string().optional().describe('SHA-256 of the text of the document without `audit`'),
 })
+
+const patterns = (name: keyof typeof LIMIT_PATTERNS, what: string) =>
+  z
+    .array(z.string().regex(LIMIT_PATTERNS[name], 'a name, with "*" for any signs'))
+    .min(1)
+    .max(MAX_LIMIT_PATTERNS)
+    .optional()
+    .describe(what)
+
+/** What a token may change, by patterns. */
+export const limits = {
+  environments: patterns('environments', 'The environments it may change; all, when left out'),
+  versions: patterns(
+    'versions',
+    'The versions it may publish, change and point at; all, when left out',
+  ),
+  hosts: patterns(
+    'hosts',
+    'The host names it may give to environments; when left out all, or none where `environments` is said',
+  ),
+}
+
+/** As they are told: limits that cannot be read any more are empty lists, which allow nothing. */
+const toldLimits = {
+  environments: z.array(z.string()).optional(),
+  versions: z.array(z.string()).optional(),
+  hosts: z.array(z.string()).optional(),
+}
 
 export const token = z.strictObject({
   id: z.string(),
   name: z.string(),
   scopes: z.array(scope),
+  ...toldLimits,
   createdAt: milliseconds,
   createdBy: z.string(),
   expiresAt: milliseconds.optional(),

@@ -7,8 +7,9 @@ import type { Background } from './background.ts'
 import { Blobs } from './blobs.ts'
 import { type Counters, createCounters } from './counters.ts'
 import type { EdgeCache } from './edge-cache.ts'
-import { Elsewhere } from './elsewhere.ts'
+import { Elsewhere, type FoundFile } from './elsewhere.ts'
 import { MAX_MANIFEST_BYTES } from './limits.ts'
+import type { Wanted } from './lookup.ts'
 import { Manifests } from './manifests.ts'
 import { type Intent, resolveFallback } from './resolve.ts'
 import { type Served, serveIntent } from './serve.ts'
@@ -40,22 +41,23 @@ export class Assets {
   }
 
   /** What the version itself has at a normalised path; what its `_redirects` says comes first. */
-  findOwn(manifest: Manifest, path: string): Intent | undefined {
-    const intent = resolveByRules(manifest, path)
+  findOwn(manifest: Manifest, path: string, request?: Request): Intent | undefined {
+    const intent = resolveByRules(manifest, path, request)
     return intent && withConfig(manifest, intent)
   }
 
   /**
-   * A hashed asset of another version. `versions` are those the request may see, newest first,
-   * without the one that was looked in already; the first 10 are searched. `unavailable` is a 503.
+   * A file of another version. `versions` are those that may answer, in the order in which they are
+   * asked, without the one that was looked in already; the first 10 are searched. `unavailable` is a 503.
    */
   findElsewhere(
     path: string,
     versions: readonly Version[],
+    wanted: Wanted,
     revision: number,
     ctx: Background,
-  ): Promise<Intent | undefined | 'unavailable'> {
-    return this.#elsewhere.find(path, versions, revision, ctx)
+  ): Promise<FoundFile | undefined | 'unavailable'> {
+    return this.#elsewhere.find(path, versions, wanted, revision, ctx)
   }
 
   /** The version's page for what it does not have; `undefined` is a plain 404. */

@@ -1,15 +1,20 @@
-// A hashed asset that the request's own version does not have, looked for in the other versions it
-// may see: what keeps a tab of yesterday whole. Which versions those are is the caller's to say.
+// A file that the request's own version does not have, looked for in other versions: what keeps a tab
+// of yesterday whole. Which versions those are is decided by the caller, and which of their files the
+// request takes by lookup.ts.
 
+import type { Manifest, ManifestEntry } from '../core/manifest.ts'
 import { toManifestPath } from '../core/path.ts'
 import type { Version } from '../core/types.ts'
 import type { Background } from './background.ts'
 import type { Counters } from './counters.ts'
 import { MAX_NEGATIVES_BYTES, MAX_SEARCHED_BYTES, MAX_SEARCHED_VERSIONS } from './limits.ts'
+import type { Wanted } from './lookup.ts'
 import type { Manifests } from './manifests.ts'
 import { BoundedMemory } from './memory.ts'
 import type { Intent } from './resolve.ts'
-import { withConfig } from './site-headers.ts'
+
+/** Always a file. */
+export type FoundFile = Extract<Intent, { readonly kind: 'file' }>
 
 export class Elsewhere {
   readonly #manifests: Manifests
@@ -24,16 +29,17 @@ export class Elsewhere {
   }
 
   /**
-   * The asset at a normalised path in the first of `versions` that has it as `hashed`. A manifest
-   * that would pass the byte budget is left out. `unavailable` when it was not found and a manifest
-   * could not be had: nobody knows then, and nothing is remembered.
+   * The file at a normalised path in the first of `versions` that has one which `wanted` accepts. A
+   * manifest that would pass the byte budget is left out. `unavailable` when it was not found and a
+   * manifest could not be had: nobody knows then, and nothing is remembered.
    */
   async find(
     path: string,
     versions: readonly Version[],
+    { accepts }: Wanted,
     revision: number,
     ctx: Background,
-  ): Promise<Intent | undefined | 'unavailable'> {
+  ): Promise<FoundFile | undefined | 'unavailable'> {
     const name = toManifestPath(path)
     if (name === undefined || versions.length === 0) return undefined
     const searched = versions.slice(0, MAX_SEARCHED_VERSIONS)
@@ -45,7 +51,8 @@ export class Elsewhere {
     }
     let unused = this.#maxBytes
     let failed = false
-    for (const hash of new Set(searched.map((version) => version.manifest))) {
+    let isKnown = false
+    for (const [hash, sharing] of groupByManifest(searched)) {
       // Storage that has just failed is not waited for again; what is in memory still counts.
       const manifest = failed
         ? this.#manifests.peek(hash)
@@ -53,12 +60,28 @@ export class Elsewhere {
       if (manifest === 'unavailable') failed = true
       if (typeof manifest !== 'object') continue
       const entry = manifest.find(name)
-      if (entry?.hashed) return withConfig(manifest, { kind: 'file', entry, status: 200 })
+      if (entry) {
+        if (sharing.some((version) => accepts(entry, version))) return toFound(manifest, entry)
+        // Another request may take what this one does not.
+        isKnown = true
+      }
       unused -= manifest.bytes.length
     }
     if (failed) return 'unavailable'
+    if (isKnown) return undefined
     // A character of a string takes two bytes at most.
     this.#negatives.put(key, true, key.length * 2)
     return undefined
   }
+}
+
+/** Published again, a version has the same manifest under another id. */
+function groupByManifest(versions: readonly Version[]): ReadonlyMap<string, readonly Version[]> {
+  return Map.groupBy(versions, ({ manifest }) => manifest)
+}
+
+function toFound(manifest: Manifest, entry: ManifestEntry): FoundFile {
+  const { headers } = manifest.config
+  const found = { kind: 'file', entry, status: 200, isElsewhere: true } as const
+  return headers ? { ...found, config: manifest.config } : found
 }

@@ -2,7 +2,10 @@
 // not looked at: the validator is the content's hash, no Last-Modified is sent, and without one
 // sections 13.1.3, 13.1.4 and 13.1.5 tell a server to ignore them.
 
-const TAG = /(W\/)?("[\x21\x23-\x7e\x80-\uffff]*")/g
+/** A member of a list; a comma inside a tag ends none. */
+const MEMBER = /(?:"[^"]*"|[^,"])+/g
+/** Section 8.8.3: the `W` is in upper case, and nothing stands around the tag. */
+const TAG = /^(W\/)?("[\x21\x23-\x7e\x80-\uffff]*")$/
 
 /**
  * What the conditions make of a request for a representation with `etag` (strong, quotes included),
@@ -30,7 +33,8 @@ export function matchIfRange(header: string | null, etag: string): boolean {
 /** Whether `*` or a list names `etag` (section 8.8.3.2). What is no tag matches nothing. */
 function matchTags(header: string, etag: string, comparison: 'strong' | 'weak'): boolean {
   if (header.trim() === '*') return true
-  for (const [, weak, tag] of header.matchAll(TAG)) {
+  for (const [member] of header.matchAll(MEMBER)) {
+    const [, weak, tag] = TAG.exec(member.trim()) ?? []
     if (tag === etag && (comparison === 'weak' || weak === undefined)) return true
   }
   return false

@@ -3,18 +3,24 @@
 // elsewhere.ts.
 
 import type { Manifest, ManifestEntry } from '../core/manifest.ts'
-import type { ManifestConfig } from '../core/manifest-config.ts'
+import { DEFAULT_APP_PAGE, type ManifestConfig } from '../core/manifest-config.ts'
 import { toUrlPath } from '../core/path.ts'
 import type { Redirection } from '../core/site-rules-redirects.ts'
 import type { RequestFacts } from '../core/types.ts'
 import { findPage } from './html-handling.ts'
 
-/** What `encodeURIComponent` leaves as it is, and slashes. */
-const NOTHING_TO_ESCAPE = /^[A-Za-z0-9\-_.!~*'()/]*$/
+/** What `toUrlPath` leaves as it is, and slashes. */
+const NOTHING_TO_ESCAPE = /^[A-Za-z0-9\-_.!~*'()$&+,:;=@/]*$/
 
 /** What a request is to be answered with, before any byte is read. */
 export type Intent = (
-  | { readonly kind: 'file'; readonly entry: ManifestEntry; readonly status: 200 | 404 }
+  | {
+      readonly kind: 'file'
+      readonly entry: ManifestEntry
+      readonly status: 200 | 404
+      /** Another version has it, and the chosen one does not. */
+      readonly isElsewhere?: true
+    }
   /** `path` is a normalised path of this site; the query of the request is kept. */
   | { readonly kind: 'redirect'; readonly path: string; readonly status: 307 }
   /** A redirect that the version's `_redirects` asks for. It answers every method. */
@@ -33,24 +39,25 @@ export function resolveOwn(manifest: Manifest, path: string): Intent | undefined
   const page = findPage(manifest, name)
   if (!page) return undefined
   if (page.kind === 'elsewhere') return toRedirect(page.name)
-  return toFile(page.entry, 200, name, path)
+  return isSpelling(path, name) ? toFile(page.entry, 200) : toRedirect(name)
 }
 
 /**
- * What the version shows where it has nothing, as its `not_found_handling` has it. Only a page that is
- * being navigated to gets one: a script that is missing must never be answered with HTML.
+ * What the version shows where it has nothing, as its `not_found_handling` has it. Everybody gets it who
+ * does not plainly ask for something else: a link preview and curl as well as a browser. A script that
+ * is missing must never be answered with HTML. The page is shown at whatever address was asked for: what
+ * has no file has no spelling of its own either.
  */
 export function resolveFallback(
   manifest: Manifest,
   { method, path, kind }: Pick<RequestFacts, 'method' | 'path' | 'kind'>,
 ): Intent | undefined {
   if (kind === 'subresource' || (method !== 'GET' && method !== 'HEAD')) return undefined
-  const name = toName(path)
   switch (manifest.config.notFound) {
     case 'single-page-application':
-      return toFile(manifest.find('/index.html'), 200, name, path)
+      return toFile(manifest.find(manifest.config.appPage ?? DEFAULT_APP_PAGE), 200)
     case '404-page':
-      return toFile(findNearest404(manifest, name), 404, name, path)
+      return toFile(findNearest404(manifest, toName(path)), 404)
     case 'none':
       return undefined
   }
@@ -70,7 +77,7 @@ function findNearest404(manifest: Manifest, name: string): ManifestEntry | undef
 /**
  * The name that a path asks for: its segments decoded, those that are no UTF-8 as they are, and
  * slashes merged. `%2F` is a slash here. That is safe because `toUrlPath` never gives it back: such
- * a path is only ever redirected, never answered with a file.
+ * a path is only ever redirected to a file, never answered with it.
  */
 function toName(path: string): string {
   if (!path.includes('%') && !path.includes('//')) return path
@@ -85,14 +92,8 @@ function decodeSegment(segment: string): string {
   }
 }
 
-function toFile(
-  entry: ManifestEntry | undefined,
-  status: 200 | 404,
-  name: string,
-  path: string,
-): Intent | undefined {
-  if (!entry) return undefined
-  return isSpelling(path, name) ? { kind: 'file', entry, status } : toRedirect(name)
+function toFile(entry: ManifestEntry | undefined, status: 200 | 404): Intent | undefined {
+  return entry && { kind: 'file', entry, status }
 }
 
 /** Most paths have nothing to escape, which is found out faster than by escaping it. */

@@ -94,10 +94,14 @@ function serveRedirect(
   return withoutBlob(new Response(null, { status, headers: toHeaders(fields, applyHeaders) }))
 }
 
-function select({ entry, status }: Intent & { kind: 'file' }, request: Request): Selected {
+function select(
+  { entry, status, isElsewhere }: Intent & { kind: 'file' },
+  request: Request,
+): Selected {
   return {
     entry,
     status,
+    isElsewhere: isElsewhere === true,
     // Not asked where there is no choice: the platform parses `cf` when it is first looked at.
     choice:
       entry.encodings.length === 0 ? entry : chooseRepresentation(entry, toAcceptEncoding(request)),

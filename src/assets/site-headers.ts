@@ -2,12 +2,14 @@
 // header replaces Holo's, the next ones add to it, as with Cloudflare. Who may keep a page, a redirect
 // or an error is not for a rule to say.
 
+import { parseCacheControl } from '../core/cache-control.ts'
 import type { Manifest } from '../core/manifest.ts'
-import type { HeaderRule } from '../core/site-rules.ts'
-import { compileHeaders, type HeaderChange } from '../core/site-rules-headers.ts'
+
+import { compileHeaders, type HeaderChange, type HeaderRule } from '../core/site-rules.ts'
 import { readAddress } from '../http/address.ts'
 import { keepPrivate } from '../http/keep-private.ts'
-import { HTML } from './representation.ts'
+import { isOpenable } from './lookup.ts'
+import { HTML, SANDBOX } from './representation.ts'
 import type { Intent } from './resolve.ts'
 import { type ApplyHeaders, isServiceWorkerRequest } from './serve.ts'
 
@@ -31,8 +33,10 @@ export function toApplyHeaders(intent: Intent, request: Request): ApplyHeaders |
   if (changes.length === 0) return undefined
   return (headers) => {
     const ours = headers.get('cache-control') ?? ''
+    const type = headers.get('content-type')
     applyChanges(headers, changes)
     limitCaching(headers, ours, intent, request)
+    if (intent.kind === 'file' && intent.isElsewhere) limitElsewhere(headers, ours, type, intent)
   }
 }
 
@@ -64,12 +68,39 @@ function limitCaching(headers: Headers, ours: string, intent: Intent, request: R
   if (isPage || headers.has('set-cookie')) keepPrivate(headers)
 }
 
+/** What a rule says about the whole site, which is that of another version today. */
+const ABOUT_THE_SITE = [
+  ...['set-cookie', 'clear-site-data', 'refresh', 'service-worker-allowed', 'speculation-rules'],
+  ...['strict-transport-security', 'nel', 'report-to', 'link'],
+]
+
+/**
+ * Rules of another version make no page of a file, and keep none that may not be kept.
+ *
+ * @param type As Holo said it; null in a 304, which would change the type that a browser has stored.
+ */
+function limitElsewhere(
+  headers: Headers,
+  ours: string,
+  type: string | null,
+  { entry }: Extract<Intent, { readonly kind: 'file' }>,
+): void {
+  if (type === null) headers.delete('content-type')
+  else headers.set('content-type', type)
+  headers.set('x-content-type-options', 'nosniff')
+  for (const name of ABOUT_THE_SITE) headers.delete(name)
+  const mayOpen = isOpenable(entry.type)
+  if (!entry.hashed || mayOpen) headers.set('cache-control', ours)
+  const policy = headers.get('content-security-policy') ?? ''
+  if (mayOpen && !policy.includes(SANDBOX)) headers.append('content-security-policy', SANDBOX)
+}
+
 /** Only a name that changes with its content may be kept without asking. */
 function dropImmutable(headers: Headers, ours: string): void {
   const control = headers.get('cache-control')
   if (control === null || !/immutable/i.test(control)) return
-  const kept = control.split(',').filter((directive) => !/^\s*immutable\s*$/i.test(directive))
-  headers.set('cache-control', kept.join(',').trim() || ours)
+  const kept = parseCacheControl(control).filter(({ name }) => name !== 'immutable')
+  headers.set('cache-control', kept.map(({ text }) => text).join(', ') || ours)
 }
 
 function headersOf(rules: readonly HeaderRule[]): HeaderRules {

@@ -3,7 +3,8 @@
 import { compileCondition } from '../core/conditions.ts'
 import { murmur3Text } from '../core/murmur3.ts'
 import { toOwners, toRanges, type Weights } from '../core/traffic.ts'
-import type { Assignments, Environment, Service, Version } from '../core/types.ts'
+import type { Assignments, Environment, OpenedBy, Service, Version } from '../core/types.ts'
+import { type Openness, readOpenness } from './open.ts'
 import { normaliseOrigin } from './origin.ts'
 import type { AssignmentsDocument, VisitorSource } from './schema.ts'
 
@@ -15,9 +16,19 @@ export type Expose = {
 
 /** All that a revision says. Below this line there are no defaults. */
 export type Compiled = Assignments & {
-  /** Open versions, newest first: where hashed assets of older and newer pages are found. */
-  readonly openVersions: readonly Version[]
+  /**
+   * Versions that visitors had by bucket: where files of older and newer pages are found. Those that
+   * have visitors now come first, then the newest.
+   */
+  readonly searched: readonly Version[]
+  /**
+   * The same for requests to the host names of a public environment, by its name: what could be seen
+   * in it comes first, so that a preview finds the files of its own older pages.
+   */
+  readonly searchedIn: ReadonlyMap<string, readonly Version[]>
   readonly visitor: VisitorSource | undefined
+  /** Paths that apps ask again and again to learn of a new version, beside those known by name. */
+  readonly polled: ReadonlySet<string>
   readonly expose: Expose
   /** The name of this Holo in `CDN-Loop` (RFC 8586 section 2): another salt, another Holo. */
   readonly loopId: string
@@ -28,20 +39,14 @@ const DEFAULT_SERVICE_TIMEOUT_MS = 30_000
 
 /** Compiles a document that `parseAssignments` has accepted. */
 export function compileAssignments(document: AssignmentsDocument): Compiled {
-  const pointedAt = new Set(
-    Object.values(document.environments)
-      .filter(({ restricted }) => !restricted)
-      .map(({ version }) => version),
-  )
+  const openness = readOpenness(document)
   const versions = new Map<string, Version>()
-  for (const [id, { manifest, services = [], open, withdrawn }] of Object.entries(
-    document.versions,
-  )) {
+  for (const [id, { manifest, services = [], withdrawn }] of Object.entries(document.versions)) {
     versions.set(id, {
       id,
       manifest,
       services: services.map(compileService).sort((a, b) => b.prefix.length - a.prefix.length),
-      open: open === true || pointedAt.has(id),
+      ...toOpen(get(openness, id), document),
       withdrawn: withdrawn === true,
     })
   }
@@ -61,6 +66,12 @@ export function compileAssignments(document: AssignmentsDocument): Compiled {
   const owners = toOwners(
     isPercentages(document.traffic) ? toRanges(document.traffic) : document.traffic,
   )
+  const buckets = owners.map((name) => get(environments, name ?? ''))
+  const served = new Set(buckets.map(({ version }) => version))
+  const newestFirst = toNewestFirst(document, versions)
+  const searched = newestFirst
+    .filter(({ id, openIn }) => get(openness, id).isOpenAnywhere || isIn('bucket', openIn))
+    .sort((a, b) => Number(served.has(b)) - Number(served.has(a)))
   return {
     revision: document.revision,
     salt: document.salt,
@@ -69,13 +80,22 @@ export function compileAssignments(document: AssignmentsDocument): Compiled {
     rules: (document.rules ?? []).map(({ name, environment, when }) => ({
       name,
       environment: get(environments, environment),
-      test: compileCondition(when),
+      test: compileCondition(when, name),
     })),
-    buckets: owners.map((name) => get(environments, name ?? '')),
-    first: toFirst(environments),
+    buckets,
+    first: toFirst(environments, buckets),
     versions,
-    openVersions: toNewestFirst(document, versions).filter(({ open }) => open),
+    searched,
+    searchedIn: new Map(
+      [...new Set(hosts.values())]
+        .filter(({ restricted }) => !restricted)
+        .map(({ name }) => {
+          const own = newestFirst.filter(({ openIn }) => openIn.has(name))
+          return [name, [...new Set([...own, ...searched])]]
+        }),
+    ),
     visitor: document.visitor,
+    polled: new Set(document.polled),
     expose: {
       response: new Set(
         document.expose?.response ?? ['version', 'environment', 'bucket', 'timing'],
@@ -101,6 +121,23 @@ export function compileService(service: DocumentService): Service {
 }
 type DocumentService = NonNullable<AssignmentsDocument['versions'][string]['services']>[number]
 
+/** Where nobody wrote down who had a version, it counts as seen wherever visitors come. */
+function toOpen(
+  { openIn, isOpenAnywhere }: Openness,
+  { environments }: AssignmentsDocument,
+): Pick<Version, 'open' | 'openIn'> {
+  const open = isOpenAnywhere || isIn('bucket', openIn) || isIn('rule', openIn)
+  if (!isOpenAnywhere) return { open, openIn }
+  const others = Object.entries(environments)
+    .filter(([name, { restricted, hosts }]) => !openIn.has(name) && !restricted && !hosts?.length)
+    .map(([name]) => [name, 'bucket'] as const)
+  return { open, openIn: new Map([...openIn, ...others]) }
+}
+
+function isIn(by: OpenedBy, openIn: Version['openIn']): boolean {
+  return [...openIn.values()].includes(by)
+}
+
 /** By time of publication; where none is known, what was written later is newer. */
 function toNewestFirst(
   document: AssignmentsDocument,
@@ -110,9 +147,14 @@ function toNewestFirst(
   return [...versions.values()].reverse().sort((a, b) => published(b.id) - published(a.id))
 }
 
-function toFirst(environments: ReadonlyMap<string, Environment>): Environment {
-  for (const environment of environments.values()) if (!environment.restricted) return environment
-  throw new TypeError('a document has at least one public environment')
+/** A preview that happens to be written first is nothing for who cannot tell. */
+function toFirst(
+  environments: ReadonlyMap<string, Environment>,
+  buckets: readonly Environment[],
+): Environment {
+  const served = new Set(buckets)
+  for (const environment of environments.values()) if (served.has(environment)) return environment
+  throw new TypeError('every bucket of a document belongs to an environment')
 }
 
 function isPercentages(traffic: Weights | AssignmentsDocument['traffic']): traffic is Weights {

@@ -3,9 +3,10 @@
 
 import type { z } from 'zod'
 import { err, ok, type Result } from '../core/result.ts'
+import { listFindings, valueAt } from './findings.ts'
 import { MAX_ASSIGNMENTS_BYTES } from './limits.ts'
 import { type AssignmentsDocument, assignmentsSchema, PARTS } from './schema.ts'
-import { type Parts, type Path, validate } from './validate.ts'
+import { type Finding, type Parts, type Path, validate } from './validate.ts'
 
 /** One thing wrong with a document: where, what stands there, and how to mend it. */
 export type Problem = {
@@ -44,7 +45,7 @@ export function parseAssignments(
   }
   const shape = assignmentsSchema.safeParse(raw, { jitless: true })
   const findings = [
-    ...(shape.success ? [] : shape.error.issues.flatMap(toFindings)),
+    ...(shape.success ? [] : listFindings(raw, shape.error.issues)),
     ...validate(shape.success ? shape.data : toParts(raw), allowInsecure),
   ]
   if (shape.success && findings.length === 0) return ok(shape.data)
@@ -53,7 +54,7 @@ export function parseAssignments(
 
 /** What zod found wrong with a value, as problems. */
 export function toProblems(raw: unknown, issues: readonly z.core.$ZodIssue[]): readonly Problem[] {
-  return issues.flatMap(toFindings).map((finding) => toProblem(raw, finding))
+  return listFindings(raw, issues).map((finding) => toProblem(raw, finding))
 }
 
 /** Problems as text, one a line, for a log or a terminal. */
@@ -78,27 +79,8 @@ function toParts(raw: unknown): Parts {
   return parts as Parts
 }
 
-type Finding = { readonly path: Path; readonly message: string }
-
 function toProblem(raw: unknown, { path, message }: Finding): Problem {
   return { path: toText(path), value: valueAt(raw, path), message }
-}
-
-function toFindings(issue: z.core.$ZodIssue): Finding[] {
-  const path = issue.path.map((key) => (typeof key === 'number' ? key : String(key)))
-  switch (issue.code) {
-    case 'unrecognized_keys':
-      return issue.keys.map((key) => ({
-        path: [...path, key],
-        message: 'there is no such field: correct its name or remove it',
-      }))
-    case 'invalid_key':
-      return issue.issues.map(({ message }) => ({ path, message }))
-    case 'invalid_type':
-      return [{ path, message: `expected ${issue.expected}` }]
-    default:
-      return [{ path, message: issue.message }]
-  }
 }
 
 function toText(path: Path): string {
@@ -109,16 +91,6 @@ function toText(path: Path): string {
     })
     .join('')
     .replace(/^\./, '')
-}
-
-function valueAt(raw: unknown, path: Path): unknown {
-  return path.reduce<unknown>(
-    (value, key) =>
-      typeof value === 'object' && value !== null && Object.hasOwn(value, key)
-        ? (value as Record<string | number, unknown>)[key]
-        : undefined,
-    raw,
-  )
 }
 
 const MAX_SHOWN_CHARACTERS = 80

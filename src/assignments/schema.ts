@@ -28,18 +28,40 @@ const cookieName = z
   .string()
   .regex(/^[A-Za-z0-9._-]{1,64}$/, 'a cookie name is letters, digits and "._-"')
 
+function isHost(host: string): boolean {
+  return /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/.test(host)
+}
+
+function findHostMistake(host: string): string {
+  const rule = 'a host is a lower-case name without port'
+  const bare = host
+    .replace(/^[a-z][a-z0-9+.-]*:\/\//i, '')
+    .replace(/[/?#].*$/s, '')
+    .replace(/:\d*$/, '')
+    .toLowerCase()
+  return bare !== host && isHost(bare) ? `${rule}: write "${bare}"` : rule
+}
+
+/** Why a text cannot be the prefix of a service. */
+function findPrefixMistake(prefix: string): string | undefined {
+  if (!/^\/(?:.*\/)?$/s.test(prefix)) return 'a prefix starts and ends with "/"'
+  if (prefix.includes('//')) return 'a prefix starts and ends with "/" and has no two in a row'
+  if (!/^[A-Za-z0-9\-._~!$&'()*+,;=:@/]*$/.test(prefix)) {
+    return `a prefix starts and ends with "/" and has only letters, digits and "-._~!$&'()*+,=:@" between its slashes`
+  }
+  // Dot segments are in no normalised path, and what stands behind a ";" backends read differently.
+  if (/;|\/\.\.?\//.test(prefix)) return 'a prefix has no "." or ".." and no ";" in it'
+  if (prefix.startsWith('/.holo/')) {
+    return "what is below /.holo/ is Holo's own (its API), and no request for it reaches a service"
+  }
+  return undefined
+}
+
 const environment = z.strictObject({
   version: versionId,
   restricted: z.boolean().optional(),
   hosts: z
-    .array(
-      z
-        .string()
-        .regex(
-          /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/,
-          'a host is a lower-case name without port',
-        ),
-    )
+    .array(z.string().refine(isHost, { error: ({ input }) => findHostMistake(String(input)) }))
     .max(50)
     .optional(),
 })
@@ -68,9 +90,9 @@ const service = z.strictObject({
   prefix: z
     .string()
     .max(200)
-    .regex(/^\/([A-Za-z0-9\-._~!$&'()*+,;=:@]+\/)*$/, 'a prefix starts and ends with "/"')
-    // Dot segments are in no normalised path, and what stands behind a ";" backends read differently.
-    .regex(/^(?!.*(?:;|\/\.\.?\/))/, 'a prefix has no "." or ".." and no ";" in it'),
+    .refine((prefix) => findPrefixMistake(prefix) === undefined, {
+      error: ({ input }) => findPrefixMistake(String(input)) ?? '',
+    }),
   origins: z.array(z.string().max(300)).min(1, 'name at least one origin').max(20),
   timeoutMs: z.int().min(50).max(100_000).optional(),
   stripPrefix: z.boolean().optional(),
@@ -84,7 +106,12 @@ const version = z.strictObject({
     .string()
     .regex(/^[0-9a-f]{64}$/, 'a manifest is named by its SHA-256 in lower-case hex'),
   services: z.array(service).max(50).optional(),
-  open: z.boolean().optional(),
+  open: z
+    .union(
+      [z.boolean(), z.record(environmentName, z.enum(['bucket', 'rule', 'host']))],
+      'write true, or how visitors of each environment came to it: { "main": "bucket" }, "rule" or "host"',
+    )
+    .optional(),
   withdrawn: z.boolean().optional(),
   published: z.iso.datetime('a time is written as in 2026-11-23T12:00:00Z').optional(),
 })
@@ -95,22 +122,34 @@ const ranges = z.array(z.tuple([bucket, bucket])).max(BUCKETS)
 const rule = z.strictObject({
   name: z.string().min(1, 'give the rule a name').max(100),
   environment: environmentName,
-  when: z.unknown(),
+  when: z.unknown().refine((when) => when !== undefined, 'this field is missing: the condition'),
 })
 
+const address = z.literal(true).optional()
 const visitor = z.union(
   [
-    z.strictObject({ header: headerName }),
-    z.strictObject({ cookie: cookieName }),
+    z.strictObject({ header: headerName, address }),
+    z.strictObject({ cookie: cookieName, address }),
     z.strictObject({
       jwt: z.union([
         z.strictObject({ header: headerName, claim: z.string().min(1).max(100) }),
         z.strictObject({ cookie: cookieName, claim: z.string().min(1).max(100) }),
       ]),
+      address,
     }),
+    z.strictObject({ address: z.literal(true) }),
   ],
-  'write one of { "header": name }, { "cookie": name }, { "jwt": { "header" or "cookie": name, "claim": name } }',
+  'write one of { "header": name }, { "cookie": name }, { "jwt": { "header" or "cookie": name, "claim": name } }, with or without "address": true, or { "address": true } alone',
 )
+
+/** A path as requests are matched by: no query, no fragment, and nothing that would be normalised. */
+const polledPath = z
+  .string()
+  .max(200)
+  .regex(
+    /^(?!.*\/\.{1,2}(?:\/|$))\/[A-Za-z0-9\-._~!$&'()*+,;=:@/]*$/,
+    'a polled path starts with "/", and has no query, no escapes and no dot segments',
+  )
 
 const expose = z.strictObject({
   response: z.array(z.enum(['version', 'environment', 'bucket', 'timing'])).optional(),
@@ -134,6 +173,7 @@ export const PARTS = {
   rules: z.array(rule).max(500).optional(),
   versions: z.record(versionId, version),
   visitor: visitor.optional(),
+  polled: z.array(polledPath).max(20).optional(),
   expose: expose.optional(),
   audit: z
     .string()

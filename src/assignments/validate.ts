@@ -41,7 +41,7 @@ function* checkEnvironments({ environments, versions }: Parts): Generator<Findin
       const path = ['environments', name, 'version']
       const target = Object.hasOwn(versions, version) ? versions[version] : undefined
       if (!target) {
-        yield { path, message: `no such version; "versions" has ${list(Object.keys(versions))}` }
+        yield { path, message: `no such version; "versions" has ${listKeys(versions)}` }
       } else if (target.withdrawn) {
         yield { path, message: 'the version is withdrawn: point the environment at another one' }
       }
@@ -64,7 +64,7 @@ function* checkTraffic({ traffic, environments }: Parts): Generator<Finding> {
   for (const [name, share] of Object.entries(traffic)) {
     const path = ['traffic', name]
     if (environments && !Object.hasOwn(environments, name)) {
-      const message = `no such environment; "environments" has ${list(Object.keys(environments))}`
+      const message = `no such environment; "environments" has ${listKeys(environments)}`
       yield { path, message }
     } else if (
       environments?.[name]?.restricted &&
@@ -135,7 +135,7 @@ function* checkRules({ rules, environments }: Parts): Generator<Finding> {
     }
     seen.add(name)
     if (environments && !Object.hasOwn(environments, environment)) {
-      const message = `no such environment; "environments" has ${list(Object.keys(environments))}`
+      const message = `no such environment; "environments" has ${listKeys(environments)}`
       yield { path: ['rules', i, 'environment'], message }
     }
     for (const { path, message } of checkCondition(when)) {
@@ -176,7 +176,7 @@ function checkFallback(
 ): string | undefined {
   if (name === undefined || !environments) return undefined
   if (!Object.hasOwn(environments, name)) {
-    return `no such environment; "environments" has ${list(Object.keys(environments))}`
+    return `no such environment; "environments" has ${listKeys(environments)}`
   }
   if (!environments[name]?.restricted) return undefined
   return 'a restricted environment answers for no other: name a public one'
@@ -188,6 +188,17 @@ function* checkSpent({ spent = [] }: Parts): Generator<Finding> {
       yield { path: ['spent', i], message: 'a range is [from, to) with from below to' }
   }
 }
+
+/** The first few names of a table. Made once for each, as every mistake in a document quotes it. */
+function listKeys(table: object): string {
+  const known = listed.get(table)
+  if (known !== undefined) return known
+  const made = list(Object.keys(table))
+  listed.set(table, made)
+  return made
+}
+
+const listed = new WeakMap<object, string>()
 
 function list(names: readonly string[]): string {
   if (names.length === 0) return 'none'

@@ -1,6 +1,8 @@
 // What the API refuses (problem+json, docs/api.md), as failures with an exit code and a way out.
 
 import * as z from 'zod'
+import { toHarmless } from '../core/harmless-text.ts'
+import { MAX_PROBLEM_BYTES, readText } from './bounded-reply.ts'
 import { CliFailure, EXIT, type ExitCode } from './failure.ts'
 
 const problem = z.looseObject({
@@ -10,6 +12,7 @@ const problem = z.looseObject({
   problems: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
   differences: z.array(z.string()).optional(),
   more: z.number().optional(),
+  detail: z.string().optional(),
   current: z.number().optional(),
   changes: z
     .array(
@@ -46,23 +49,38 @@ const SENTENCES: Readonly<Record<string, string>> = {
   version_differs: 'a version of this id was published before, with other content',
   upload_replaced: 'somebody else has begun to publish other content under this id',
   too_many_attempts: 'too many wrong tokens from this address',
+  one_at_a_time: 'this token is being served the same already',
 }
+
+/** Publishes the first version and gives it to everybody. */
+export const FIRST_COMMAND = 'holo publish ./dist --version 1.0.0 --first main'
 
 const HINTS: Readonly<Record<string, string>> = {
   forbidden: 'a token with the scope can be made with "holo token create"',
-  no_document: 'begin with "holo publish", or with "holo import" of a saved document',
+  no_document: `begin with "${FIRST_COMMAND}", or with "holo import" of a saved document`,
   stale: 'look at what changed, and give the command again',
   version_differs: 'versions never change: choose another id',
   upload_replaced: 'find out who it is, or choose another id',
   too_many_attempts: 'wait for a minute',
+  one_at_a_time: 'wait for that answer, then try again',
 }
 
 /** @param hasToken whether one was shown. */
 export async function toFailure(response: Response, hasToken: boolean): Promise<CliFailure> {
-  const text = await response.text().catch(() => '')
+  const text = await readText(response, MAX_PROBLEM_BYTES).catch(() => '')
   const parsed = problem.safeParse(parseJson(text))
   if (!parsed.success) return toStranger(response)
-  const { code, title, requestId, problems, differences, more = 0, current, changes } = parsed.data
+  const {
+    code,
+    title,
+    requestId,
+    problems,
+    differences,
+    more = 0,
+    current,
+    changes,
+    detail,
+  } = parsed.data
   const listed = problems ?? differences?.map((message) => ({ path: '', message }))
   const rest = more > 0 ? [{ path: '', message: `and ${more} more` }] : []
   const details = {
@@ -76,16 +94,25 @@ export async function toFailure(response: Response, hasToken: boolean): Promise<
       : 'set HOLO_TOKEN, or "tokenFile" of the target in holo.json'
     return new CliFailure(code, EXIT.refused, message, { ...details, hint })
   }
-  return new CliFailure(code, EXIT_OF_CODE[code] ?? EXIT.refused, SENTENCES[code] ?? title, details)
+  if (code === 'forbidden' && detail !== undefined) {
+    const message = `the token may not do this: ${toHarmless(detail)}`
+    return new CliFailure('limited', EXIT.refused, message, { ...details, hint: undefined })
+  }
+  return new CliFailure(
+    code,
+    EXIT_OF_CODE[code] ?? EXIT.refused,
+    SENTENCES[code] ?? toHarmless(title),
+    details,
+  )
 }
 
 function toStranger({ url, status, headers }: Response): CliFailure {
-  const origin = new URL(url).origin
+  const origin = URL.parse(url)?.origin ?? 'it'
   const location = headers.get('location')
   return new CliFailure(
     'not_holo',
     EXIT.unreachable,
-    `${origin} answers ${status}, but not as a Holo does${location ? ` (it leads to ${location})` : ''}`,
+    `${origin} answers ${status}, but not as a Holo does${location ? ` (it leads to ${toHarmless(location)})` : ''}`,
     { hint: 'check the address: it is that of the site, without a path' },
   )
 }

@@ -3,6 +3,7 @@
 
 import type { z } from 'zod'
 import { toFailure } from './api-problems.ts'
+import { MAX_JSON_BYTES, readText } from './bounded-reply.ts'
 import { CliFailure, EXIT, refused } from './failure.ts'
 import type { Target } from './target.ts'
 
@@ -62,6 +63,15 @@ export function createApi({ url, token }: Target, { signal, note }: ApiOptions):
       throw unreachable(address, method, cause)
     }
   }
+  /** A body that breaks off or takes too long is no answer either. */
+  const inTime = async <T>(method: string, { url: from }: Response, body: Promise<T>) => {
+    try {
+      return await body
+    } catch (cause) {
+      signal.throwIfAborted()
+      throw cause instanceof CliFailure ? cause : unreachable(new URL(from), method, cause)
+    }
+  }
   const toProblem = async (response: Response) => {
     const failure = await toFailure(response, token !== undefined)
     if (failure.details.requestId) note(`request id ${failure.details.requestId}`)
@@ -73,7 +83,7 @@ export function createApi({ url, token }: Target, { signal, note }: ApiOptions):
     ask: async (shape, method, path, call) => {
       const response = await send(method, path, call)
       if (!response.ok) throw await toProblem(response)
-      const body: unknown = await response.json().catch(() => undefined)
+      const body = parseJson(await inTime(method, response, readText(response, MAX_JSON_BYTES)))
       const parsed = shape.safeParse(body)
       if (parsed.success) return parsed.data
       const [issue] = parsed.error.issues
@@ -84,6 +94,14 @@ export function createApi({ url, token }: Target, { signal, note }: ApiOptions):
         { hint: 'check the address, and that Holo and this command are of the same version' },
       )
     },
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }
 

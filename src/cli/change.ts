@@ -5,12 +5,13 @@ import * as z from 'zod'
 import type { Api } from './api.ts'
 import type { ChangeOptions, Context, Outcome } from './command.ts'
 import { type Known, loadCurrent, readDocument } from './document.ts'
-import { type Everywhere, waitUntilEverywhere } from './everywhere.ts'
+import { type Everywhere, REACHED_LATER, waitUntilEverywhere } from './everywhere.ts'
 import { misuse, refused } from './failure.ts'
 import { findMovement, toLines } from './movement.ts'
 import { askLine, isYes } from './question.ts'
 import { committedReply } from './replies.ts'
 import { isSomebodyThere } from './terminal.ts'
+import { toViewerLines, viewers } from './viewers.ts'
 import { toSeconds } from './words.ts'
 
 const move = z.strictObject({
@@ -30,8 +31,18 @@ export const changeShape = z.strictObject({
   moved: z.array(move).describe('Buckets that have another environment than before'),
   versions: z.array(move).describe('Buckets that have another version than before'),
   changes: z.array(z.string()).describe('Everything else that is different, in words'),
+  closed: z
+    .array(viewers)
+    .optional()
+    .describe('Versions that fewer environments open than before, and who can still see each'),
   publishedMs: z.int().optional().describe('With --wait: until KV had it'),
   everywhereMs: z.int().optional().describe('With --wait: until every page is decided by it'),
+  reachedLater: z
+    .array(z.string())
+    .optional()
+    .describe(
+      'Of a rollback or withdrawal with --wait: what shows the version of before for longer',
+    ),
 })
 
 export type ChangeRequest = {
@@ -43,6 +54,8 @@ export type ChangeRequest = {
   readonly body?: unknown
   /** What is shown before what moves. */
   readonly about?: readonly string[]
+  /** It takes a version back, so that with --wait one is told what still shows it. */
+  readonly takesBack?: boolean
   /** What to type next; shown when something was changed. */
   readonly next?: string
 }
@@ -67,7 +80,11 @@ export async function changeDocument(
   const after = planned.text === undefined ? current : readDocument(planned.text)
   const movement = findMovement(current, after)
   const target = await context.target()
-  const told = { target: target.name, previous: seen, ...movement }
+  const { closed } = planned
+  const told = {
+    ...{ target: target.name, previous: seen, ...movement },
+    ...(closed.length > 0 ? { closed } : {}),
+  }
   if (planned.revision === seen) {
     const json = { ...told, dryRun: options.dryRun === true, changed: false, revision: seen }
     return { json, lines: [`Nothing to do: revision ${seen} says so already`] }
@@ -75,7 +92,7 @@ export async function changeDocument(
   const plan = [
     `${request.title} at ${target.name}, revision ${seen} → ${planned.revision}`,
     ...(request.about ?? []).map((line) => `  ${line}`),
-    ...toLines(movement).map((line) => `  ${line}`),
+    ...[...toLines(movement), ...toViewerLines(closed)].map((line) => `  ${line}`),
   ]
   if (options.dryRun) {
     const json = { ...told, dryRun: true, changed: false, revision: planned.revision }
@@ -94,8 +111,19 @@ export async function changeDocument(
       `In KV after ${toSeconds(waited.publishedMs)}; every page is decided by it after ${toSeconds(waited.everywhereMs)}`,
     )
   }
+  const isReachedLater = waited !== undefined && request.takesBack === true
+  if (isReachedLater) {
+    lines.push('Not reached yet:', ...REACHED_LATER.map((line) => `  ${line}`))
+  }
   if (request.next !== undefined) lines.push(`Next: ${request.next}`)
-  const json = { ...told, dryRun: false, changed: done.changed, revision: done.revision, ...waited }
+  const json = {
+    ...told,
+    dryRun: false,
+    changed: done.changed,
+    revision: done.revision,
+    ...waited,
+    ...(isReachedLater ? { reachedLater: [...REACHED_LATER] } : {}),
+  }
   return { json, lines, rollout: done.rollout?.id }
 }
 

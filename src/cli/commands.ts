@@ -7,6 +7,7 @@ import { EXPLAIN } from './commands/explain.ts'
 import { GC } from './commands/gc.ts'
 import { LOG, VERIFY } from './commands/history.ts'
 import { INIT } from './commands/init.ts'
+import { LOGIN } from './commands/login.ts'
 import { METRICS_EXPORT } from './commands/metrics-export.ts'
 import { OPEN } from './commands/open.ts'
 import { POINT, SWAP } from './commands/point.ts'
@@ -28,13 +29,16 @@ import { SIMULATE } from './commands/simulate.ts'
 import { STATUS } from './commands/status.ts'
 import { TOKEN_CREATE, TOKEN_LIST, TOKEN_REVOKE } from './commands/token.ts'
 import { EXPORT, IMPORT } from './commands/transfer.ts'
-import { VERSIONS } from './commands/versions.ts'
+import { VERSIONS, VERSIONS_ABORT } from './commands/versions.ts'
+import { WHOAMI } from './commands/whoami.ts'
 import { WITHDRAW } from './commands/withdraw.ts'
 
 export const COMMANDS: readonly Command[] = [
   INIT,
+  LOGIN,
   PUBLISH,
   VERSIONS,
+  VERSIONS_ABORT,
   STATUS,
   SHIFT,
   POINT,
@@ -64,6 +68,7 @@ export const COMMANDS: readonly Command[] = [
   DIFF,
   LOG,
   VERIFY,
+  WHOAMI,
   TOKEN_LIST,
   TOKEN_CREATE,
   TOKEN_REVOKE,

@@ -2,13 +2,17 @@
 // targets a command talks to is target.ts' affair. Tokens are never in it.
 
 import { readFile } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import * as z from 'zod'
 import { HTML_HANDLING, NOT_FOUND } from '../core/manifest-config.ts'
 import { PLAN_NAME, planSchema } from '../plans/schema.ts'
+import { REDIRECTS_READINGS } from '../publish/redirects-file.ts'
+import { FileRefusal, readRegularFile } from '../publish/regular-file.ts'
 import { misuse } from './failure.ts'
 
 export const CONFIG_FILE = 'holo.json'
+/** A hundred targets and plans have some 50 KB. */
+const MAX_CONFIG_BYTES = 1024 * 1024
 export const SCHEMA_ADDRESS = './node_modules/holo-edge/schemas/holo.schema.json'
 
 const origin = z.string().max(300).describe('`https://…`, or `service:NAME` for another Worker')
@@ -46,13 +50,15 @@ const target = z.strictObject({
     .describe('Where the site is: the API is below it, at /.holo/api/'),
   tokenEnv: z
     .string()
-    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
+    .regex(/^HOLO_[A-Za-z0-9_]{1,100}$/, 'a variable that holds a token begins with HOLO_')
     .optional()
-    .describe('The variable that holds the token; HOLO_TOKEN when left out'),
+    .describe('The variable that holds the token, HOLO_…; HOLO_TOKEN when left out'),
   tokenFile: z
     .string()
     .optional()
-    .describe('A file that holds the token, from this file on; the variable goes first'),
+    .describe(
+      "A file that holds the token: below this file's folder, or ~/.config/holo/…; the variable goes first",
+    ),
   protected: z
     .boolean()
     .optional()
@@ -76,12 +82,38 @@ export const configSchema = z.strictObject({
     .strictObject({
       folder: z.string().optional().describe('What `holo publish` publishes when none is named'),
       services: services.optional(),
-      htmlHandling: z.enum(HTML_HANDLING).optional(),
-      notFound: z.enum(NOT_FOUND).optional(),
+      htmlHandling: z
+        .enum(HTML_HANDLING)
+        .optional()
+        .describe('Under which address a page is found (docs/http.md)'),
+      notFound: z
+        .enum(NOT_FOUND)
+        .optional()
+        .describe('What answers where nothing is; found from the files when left out'),
+      appPage: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+          'The page of a single-page app: /200.html or the like if there is one, else /index.html',
+        ),
+      redirects: z
+        .enum(REDIRECTS_READINGS)
+        .optional()
+        .describe('Whose meaning `_redirects` has; told by its syntax when left out'),
       hashed: z
         .array(z.string())
         .optional()
         .describe('Globs of paths whose names change with their content'),
+      exclude: z.array(z.string()).optional().describe('Globs of paths that are not published'),
+      allow: z
+        .array(z.string())
+        .optional()
+        .describe('Globs of paths that are published though they look like server code or secrets'),
+      anyFolder: z
+        .boolean()
+        .optional()
+        .describe('Publishes the folder also where it does not look like a finished site'),
     })
     .optional(),
   rollouts: z
@@ -107,19 +139,30 @@ export async function loadConfig(
 ): Promise<FoundConfig | undefined> {
   if (named !== undefined) {
     const file = resolve(cwd, named)
-    const text = await readOptional(file)
+    const text = await readNamed(file)
     if (text === undefined) throw misuse(`there is no file ${named}`)
     return { folder: dirname(file), file, config: parseConfig(text, named) }
   }
   for (let folder = cwd; ; folder = dirname(folder)) {
     const file = join(folder, CONFIG_FILE)
-    const text = await readOptional(file)
+    const text = await readFound(file)
     if (text !== undefined) return { folder, file, config: parseConfig(text, file) }
     if (dirname(folder) === folder) return undefined
   }
 }
 
-async function readOptional(file: string): Promise<string | undefined> {
+/** One that was found, and not named, may be anybody's. */
+async function readFound(file: string): Promise<string | undefined> {
+  try {
+    const bytes = await readRegularFile(dirname(file), basename(file), MAX_CONFIG_BYTES)
+    return bytes?.toString('utf8')
+  } catch (cause) {
+    if (cause instanceof FileRefusal) throw misuse(`${file} ${cause.message}`)
+    throw cause
+  }
+}
+
+async function readNamed(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8')
   } catch (cause) {
@@ -134,7 +177,9 @@ function parseConfig(text: string, file: string): Config {
   try {
     raw = JSON.parse(text)
   } catch (cause) {
-    throw misuse(`${file} is not JSON: ${cause instanceof Error ? cause.message : cause}`)
+    // The parser's own message quotes the text, which may be a secret in a file that was taken for holo.json.
+    const place = /at position \d+(?: \(line \d+ column \d+\))?/.exec(String(cause))?.[0]
+    throw misuse(`${file} is not JSON${place ? `: something is wrong ${place}` : ''}`)
   }
   const parsed = configSchema.safeParse(raw)
   if (parsed.success) return parsed.data

@@ -20,6 +20,12 @@ export type Everywhere = {
   readonly everywhereMs: number
 }
 
+/** What a change reaches only later, because no request for it comes to Holo at once. */
+export const REACHED_LATER = [
+  'pages that a service worker shows from its cache: after its next update check and one reload',
+  'pages that a browser keeps whole for Back and Forward: when they are loaded anew',
+] as const
+
 /** @param acceptedAt as `performance.now()` has it. */
 export async function waitUntilEverywhere(
   api: Api,

@@ -1,12 +1,14 @@
 // Commit and author of what is published, from git or from the variables of a pipeline. Neither is
-// needed: a folder without git is published all the same.
+// needed: a folder without git is published all the same. Nothing that the repository brings along is run.
 
 import { execFile } from 'node:child_process'
+import { devNull } from 'node:os'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
 const GIT_TIMEOUT_MS = 5000
+const MAX_OUTPUT_BYTES = 256 * 1024
 
 export type Authorship = {
   readonly commit?: string
@@ -18,17 +20,11 @@ export type Authorship = {
 type Variables = Readonly<Record<string, string | undefined>>
 
 export async function readAuthorship(cwd: string, env: Variables): Promise<Authorship> {
-  const git = async (...args: string[]): Promise<string | undefined> => {
-    try {
-      const { stdout } = await run('git', args, { cwd, timeout: GIT_TIMEOUT_MS })
-      return stdout.trim() || undefined
-    } catch {
-      return undefined
-    }
-  }
+  const quiet = { ...env, ...(await silenceFilters(cwd, env)) }
+  const git = (...args: readonly string[]) => runGit(args, cwd, quiet)
   const [last, changed] = await Promise.all([
-    git('log', '-1', '--format=%H%n%an <%ae>'),
-    git('status', '--porcelain', '--untracked-files=no'),
+    git('log', '-1', '--no-show-signature', '--format=%H%n%an <%ae>'),
+    git('status', '--porcelain', '--untracked-files=no', '--ignore-submodules=all'),
   ])
   const [commit = env.GITHUB_SHA ?? env.CI_COMMIT_SHA, author = env.GITHUB_ACTOR] =
     last?.split('\n') ?? []
@@ -37,4 +33,63 @@ export async function readAuthorship(cwd: string, env: Variables): Promise<Autho
     ...(author ? { author } : {}),
     isDirty: changed !== undefined,
   }
+}
+
+/**
+ * What a repository's own settings may make git run, switched off: it may have come from a stranger, settings
+ * and hooks and all. Filters have names of their own (`silenceFilters`), and submodules settings of their own,
+ * so that these are not looked into.
+ */
+const HARMLESS = [
+  ...['-c', 'core.fsmonitor=false'],
+  ...['-c', `core.hooksPath=${devNull}`],
+  // A folder that was committed may be a repository itself, with settings of its own.
+  ...['-c', 'safe.bareRepository=explicit'],
+  ...['-c', 'log.showSignature=false'],
+  ...['-c', 'protocol.allow=never'],
+  '--no-pager',
+  '--no-optional-locks',
+]
+
+/** Nothing is fetched that the repository promises to have elsewhere, and nobody is asked for anything. */
+const QUIET = {
+  GIT_ALLOW_PROTOCOL: 'none',
+  GIT_NO_LAZY_FETCH: '1',
+  GIT_OPTIONAL_LOCKS: '0',
+  GIT_TERMINAL_PROMPT: '0',
+  GIT_ASKPASS: '',
+  GIT_EXTERNAL_DIFF: '',
+}
+
+/** What git prints, without blanks around it; `undefined` where that is nothing, or git cannot. */
+async function runGit(
+  args: readonly string[],
+  cwd: string,
+  env: Variables,
+): Promise<string | undefined> {
+  try {
+    const { stdout } = await run('git', [...HARMLESS, ...args], {
+      ...{ cwd, env: { ...env, ...QUIET }, encoding: 'utf8' },
+      ...{ timeout: GIT_TIMEOUT_MS, killSignal: 'SIGKILL', maxBuffer: MAX_OUTPUT_BYTES },
+    })
+    return stdout.trim() || undefined
+  } catch (cause) {
+    // What is cut off is more than nothing, which is all that is asked of a long answer.
+    const { code, stdout } = cause as { code?: unknown; stdout?: string }
+    return code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER' ? stdout?.trim() || undefined : undefined
+  }
+}
+
+/** Variables that keep the filters of the repository from being run on files that have changed. */
+async function silenceFilters(cwd: string, env: Variables): Promise<Variables> {
+  const args = ['config', '--name-only', '--get-regexp', '^filter\\..*\\.(clean|process|required)$']
+  const names = (await runGit(args, cwd, env))?.split('\n') ?? []
+  const first = Number(env.GIT_CONFIG_COUNT) || 0
+  // Not as `-c name=value`: a filter may have a "=" in its name.
+  const settings = names.flatMap((name, i) => [
+    [`GIT_CONFIG_KEY_${first + i}`, name],
+    [`GIT_CONFIG_VALUE_${first + i}`, name.endsWith('.required') ? 'false' : ''],
+  ])
+  const count = { GIT_CONFIG_COUNT: String(first + names.length) }
+  return { ...Object.fromEntries(settings), ...(names.length > 0 ? count : {}) }
 }

@@ -60,6 +60,7 @@ function listChanges(before: AssignmentsDocument, after: AssignmentsDocument): s
           `salt: "${before.salt}" becomes "${after.salt}", which gives every visitor another bucket`,
         ]),
     ...(isSame(before.visitor, after.visitor) ? [] : ['visitor: named by something else']),
+    ...(isSame(before.polled, after.polled) ? [] : ['polled: other files answer for now']),
     ...(isSame(before.expose, after.expose) ? [] : ['expose: other headers are sent']),
   ]
 }

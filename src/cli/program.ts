@@ -46,7 +46,10 @@ export function createProgram(
   for (const row of commands) {
     const [first = '', second] = row.name.split(' ')
     const parent = second === undefined ? program : toGroup(first, groups, program, write, columns)
-    addCommand(prepare(parent.command(second ?? first), write, columns), row, call)
+    const added = prepare(parent.command(second ?? first), write, columns)
+    // A command may have others below it: `versions` and `versions abort`.
+    if (second === undefined) groups.set(first, added)
+    addCommand(added, row, call)
   }
   return program
 }

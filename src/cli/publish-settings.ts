@@ -2,8 +2,15 @@
 // made it.
 
 import { createHash } from 'node:crypto'
-import { stat } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import {
+  DEFAULT_HTML_HANDLING,
+  HTML_HANDLING,
+  type ManifestConfig,
+  NOT_FOUND,
+} from '../core/manifest-config.ts'
+import { isBelow } from '../publish/regular-file.ts'
 import type { PublishedService } from '../publish/services.ts'
 import type { UploadOptions } from '../publish/upload.ts'
 import { chooseBuildFolder } from './build-folder.ts'
@@ -11,6 +18,7 @@ import type { Context, SharedOptions } from './command.ts'
 import { loadConfig } from './config.ts'
 import { misuse } from './failure.ts'
 import { readAuthorship } from './git.ts'
+import { findMistake } from './mistaken-folder.ts'
 import { parseServices, toServices } from './services.ts'
 import { toUserCache } from './user-cache.ts'
 
@@ -18,6 +26,12 @@ export type PublishOptions = SharedOptions & {
   readonly version?: string
   readonly service?: readonly string[]
   readonly hashed?: readonly string[]
+  readonly exclude?: readonly string[]
+  readonly allow?: readonly string[]
+  readonly notFound?: string
+  readonly htmlHandling?: string
+  readonly anyFolder?: boolean
+  readonly dryRun?: boolean
   readonly commit?: string
   readonly author?: string
   readonly first?: string
@@ -48,11 +62,19 @@ export async function loadPublishSettings(
   const configured = config && settings.folder ? join(config.folder, settings.folder) : undefined
   const folder = named ?? configured ?? (await chooseBuildFolder(cwd))
   const path = resolve(cwd, folder)
+  if (named === undefined) await refuseOutside(config?.folder ?? cwd, folder, path)
   if (!(await stat(path).catch(() => undefined))?.isDirectory()) {
     throw misuse(`there is no folder ${folder}`, 'build first, or name another')
   }
   const given = parseServices(options.service ?? [])
   const services = toServices({ ...settings.services, ...target.services, ...given })
+  if (!options.anyFolder && !settings.anyFolder) {
+    const prefixes = services.map(({ prefix }) => prefix)
+    const mistake = await findMistake({ path, named: folder, prefixes })
+    if (mistake) throw misuse(mistake.message, mistake.hint)
+  }
+  const htmlHandling = toChoice('--html-handling', HTML_HANDLING, options.htmlHandling)
+  const notFound = toChoice('--not-found', NOT_FOUND, options.notFound)
   const { isDirty, ...found } = await readAuthorship(path, env)
   const authorship = {
     ...found,
@@ -61,14 +83,61 @@ export async function loadPublishSettings(
   }
   const upload = {
     ...{ folder: path, id: version, services },
-    ...(settings.htmlHandling && { htmlHandling: settings.htmlHandling }),
-    ...(settings.notFound && { notFound: settings.notFound }),
-    hashedGlobs: [...(settings.hashed ?? []), ...(options.hashed ?? [])],
+    htmlHandling: htmlHandling ?? settings.htmlHandling ?? DEFAULT_HTML_HANDLING,
+    ...toNotFound(notFound ?? settings.notFound),
+    ...(settings.appPage && { appPage: settings.appPage }),
+    ...(settings.redirects && { redirectsReading: settings.redirects }),
+    hashedGlobs: toGlobs('--hashed', settings.hashed, options.hashed),
+    exclude: toGlobs('--exclude', settings.exclude, options.exclude),
+    allow: toGlobs('--allow', settings.allow, options.allow),
     createdAt: new Date().toISOString(),
     ...authorship,
     encodedFolder: join(toUserCache(env), 'encoded', toKey(target.url.origin, path, version)),
   }
   return { folder, services, authorship, isDirty, upload }
+}
+
+/** Only whoever types it may mean a folder outside of the project: holo.json or a link may be a stranger's. */
+async function refuseOutside(project: string, folder: string, path: string): Promise<void> {
+  const [root, found] = await Promise.all(
+    [project, path].map((one) => realpath(one).catch(() => one)),
+  )
+  if (root === undefined || found === undefined || isBelow(root, found)) return
+  throw misuse(
+    `${folder} leads out of ${project}, and only a folder that is named on the command line may`,
+    'if you mean it: holo publish FOLDER --version …',
+  )
+}
+
+/** Left out, it is found from the files. */
+function toNotFound(notFound: ManifestConfig['notFound'] | undefined) {
+  return notFound === undefined ? {} : { notFound }
+}
+
+/** @throws CliFailure for another word than those of `words`. */
+function toChoice<Word extends string>(
+  flag: string,
+  words: readonly Word[],
+  text: string | undefined,
+): Word | undefined {
+  const chosen = words.find((word) => word === text)
+  if (text === undefined || chosen !== undefined) return chosen
+  throw misuse(`${flag} ${text} is none: it is one of ${words.join(', ')}`)
+}
+
+/** @throws CliFailure for a glob that no path can match. */
+function toGlobs(
+  flag: string,
+  configured: readonly string[] = [],
+  given: readonly string[] = [],
+): readonly string[] {
+  const globs = [...configured, ...given]
+  const wrong = globs.find((glob) => !/^(?:\/|\*\*)/.test(glob))
+  if (wrong === undefined) return globs
+  throw misuse(
+    `${flag} "${wrong}" matches nothing: paths begin with "/"`,
+    `such as "/${wrong}" at the top, or "/**/${wrong}" in any folder`,
+  )
 }
 
 function toKey(...parts: readonly string[]): string {

@@ -2,6 +2,7 @@
 // change. The whole of them is in the API's OpenAPI document.
 
 import * as z from 'zod'
+import { viewers } from './viewers.ts'
 
 export const moves = z.array(z.object({ from: z.string(), to: z.string(), buckets: z.number() }))
 
@@ -9,6 +10,7 @@ export const committedReply = z.object({
   revision: z.number(),
   changed: z.boolean(),
   moved: moves,
+  closed: z.array(viewers).default([]),
   /** In dry runs: what the document would be. */
   text: z.string().optional(),
   /** Of the start of a rollout. */
@@ -45,6 +47,8 @@ export const controlReply = z.object({
   publishError: z.string().optional(),
   externalProblem: z.string().optional(),
   overwritten: z.number(),
+  /** Not told by a Holo that is older than this command. */
+  fill: z.array(z.object({ part: z.string(), used: z.number(), limit: z.number() })).optional(),
 })
 
 export const healthReply = z.object({ status: z.string(), control: controlReply.optional() })
@@ -56,9 +60,19 @@ export const tokenReply = z.object({
   id: z.string(),
   name: z.string(),
   scopes: z.array(z.string()),
+  environments: z.array(z.string()).optional(),
+  versions: z.array(z.string()).optional(),
+  hosts: z.array(z.string()).optional(),
   createdAt: z.number(),
   createdBy: z.string(),
   expiresAt: z.number().optional(),
   lastUsedAt: z.number().optional(),
   revokedAt: z.number().optional(),
+})
+
+export const whoamiReply = z.object({
+  actor: z.string(),
+  kind: z.enum(['token', 'access']),
+  token: z.string().optional(),
+  scopes: z.array(z.string()),
 })

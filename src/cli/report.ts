@@ -1,9 +1,10 @@
 // What a command has done or why it has not, as text for people or as one JSON object for programs.
 
 import * as z from 'zod'
+import { toHarmlessJson } from '../core/harmless-text.ts'
 import type { Outcome } from './command.ts'
 import type { CliFailure } from './failure.ts'
-import { type Style, toHarmless, toHarmlessLine } from './terminal.ts'
+import { type Style, toScreenLine } from './terminal.ts'
 import { toTime } from './words.ts'
 
 /** What `--json` prints of a failure. */
@@ -34,31 +35,33 @@ export const failureShape = z.strictObject({
 })
 
 export function toOutcomeText(name: string, { json, lines }: Outcome, asJson: boolean): string {
-  if (asJson) return `${JSON.stringify({ ok: true, command: name, ...json })}\n`
-  return lines.length === 0 ? '' : `${lines.map(toHarmlessLine).join('\n')}\n`
+  if (asJson) return `${toHarmlessJson(JSON.stringify({ ok: true, command: name, ...json }))}\n`
+  return lines.length === 0 ? '' : `${lines.map(toScreenLine).join('\n')}\n`
 }
 
 /** On standard output, so that a program reads one stream. */
 export function toFailureJson(name: string | undefined, failure: CliFailure): string {
   const { code, message, exitCode, details } = failure
-  return `${JSON.stringify({ ok: false, command: name, exitCode, error: { code, message, ...details } })}\n`
+  const json = { ok: false, command: name, exitCode, error: { code, message, ...details } }
+  return `${toHarmlessJson(JSON.stringify(json))}\n`
 }
 
 /** On standard error. */
 export function toFailureText({ message, details }: CliFailure, style: Style): string {
   const { hint, problems = [], changes = [], current, requestId } = details
+  // A message of ours may have several lines; nothing else may.
+  const [first = '', ...more] = message.split('\n')
   const lines = [
-    `${style.red('holo:')} ${toHarmless(message.replaceAll('\n', '\u2028')).replaceAll('\u2028', '\n')}`,
-    ...problems.map(
-      ({ path, message }) => `  ${toHarmless(path ? `${path}: ${message}` : message)}`,
-    ),
+    `${style.red('holo:')} ${first}`,
+    ...more,
+    ...problems.map(({ path, message }) => `  ${path ? `${path}: ${message}` : message}`),
     ...(current === undefined ? [] : [`  it is at revision ${current} now; since then:`]),
     ...changes.map(
       ({ revision, at, actor, action, reason }) =>
-        `  ${revision}  ${toTime(at)}  ${toHarmless(`${actor}  ${action}${reason ? `  (${reason})` : ''}`)}`,
+        `  ${revision}  ${toTime(at)}  ${actor}  ${action}${reason ? `  (${reason})` : ''}`,
     ),
-    ...(hint === undefined ? [] : [style.dim(toHarmless(hint))]),
-    ...(requestId === undefined ? [] : [style.dim(`request id ${toHarmless(requestId)}`)]),
-  ]
+    ...(hint === undefined ? [] : [style.dim(hint)]),
+    ...(requestId === undefined ? [] : [style.dim(`request id ${requestId}`)]),
+  ].map(toScreenLine)
   return `${lines.join('\n')}\n`
 }

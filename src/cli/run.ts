@@ -1,17 +1,19 @@
 // One run of the command: parse, do, report. All failures end here, as an exit code and a text
 // without a stack trace; only a fault of ours has one, with --verbose.
 
-import { CommanderError } from 'commander'
+import { CommanderError, type Command as Program } from 'commander'
 import { PublishError } from '../publish/refusal.ts'
 import { type Api, createApi } from './api.ts'
 import type { Command, Context, SharedOptions } from './command.ts'
 import { COMMANDS } from './commands.ts'
-import { CliFailure, EXIT } from './failure.ts'
+import { CliFailure, EXIT, misuse } from './failure.ts'
+import { findOwnWord } from './foreign-words.ts'
 import { type Call, createProgram } from './program.ts'
+import { askLine, isYes } from './question.ts'
 import { toFailureJson, toFailureText, toOutcomeText } from './report.ts'
 import type { Surroundings } from './surroundings.ts'
 import { chooseTarget, type Target } from './target.ts'
-import { toColumns, toStyle } from './terminal.ts'
+import { isSomebodyThere, toColumns, toScreenLine, toStyle } from './terminal.ts'
 
 /** @returns the exit code. Never throws. */
 export async function runCli(surroundings: Surroundings): Promise<number> {
@@ -38,7 +40,14 @@ export async function runCli(surroundings: Surroundings): Promise<number> {
     return exitCode
   } catch (cause) {
     if (cause instanceof CommanderError && cause.exitCode === 0) return EXIT.done
-    return reportFailure(surroundings, toCliFailure(cause, surroundings, called), called?.name)
+    const code = reportFailure(
+      surroundings,
+      toCliFailure(cause, surroundings, called),
+      called?.name,
+    )
+    const group = findGroup(cause, args, program)
+    if (group && !args.includes('--json')) streams.stderr.write(`\n${group.helpInformation()}`)
+    return code
   }
 }
 
@@ -58,11 +67,14 @@ function toContext(
   shared: SharedOptions,
   show: Context['show'],
 ): Context {
-  const say = (line: string) => void streams.stderr.write(`${line}\n`)
+  const say = (line: string) => void streams.stderr.write(`${toScreenLine(line)}\n`)
+  const askForTrust = isSomebodyThere(streams)
+    ? async (question: string) => isYes(await askLine(question, streams, signal))
+    : undefined
   let target: Promise<Target> | undefined
   let api: Promise<Api> | undefined
   const toTarget = () => {
-    target ??= chooseTarget(shared, { cwd, env })
+    target ??= chooseTarget(shared, { cwd, env, askForTrust })
     return target
   }
   const note = shared.verbose ? say : () => {}
@@ -85,19 +97,29 @@ function toContext(
   }
 }
 
+/** The group that was named without one of its commands. */
+function findGroup(cause: unknown, args: readonly string[], program: Program): Program | undefined {
+  if (!(cause instanceof CommanderError) || cause.code !== 'commander.help') return undefined
+  return program.commands.find((one) => one.name() === args[0])
+}
+
 function toCliFailure(
   cause: unknown,
-  { signal }: Surroundings,
+  { args, signal }: Surroundings,
   called: Command | undefined,
 ): CliFailure {
   if (cause instanceof CliFailure) return withScope(cause, called)
   if (signal.aborted) return new CliFailure('interrupted', EXIT.interrupted, 'stopped')
   if (cause instanceof CommanderError) {
     const message = cause.message.replace(/^error: /, '')
-    const isHelp = cause.code === 'commander.help'
-    return new CliFailure('misuse', EXIT.misuse, isHelp ? 'name one of its commands' : message, {
-      hint: 'holo --help, or holo COMMAND --help',
-    })
+    if (cause.code === 'commander.help') return misuse(toGroupText(args[0]), toHelp(args[0]))
+    const words = args.filter((word) => !word.startsWith('-'))
+    const isUnknown = /unknownCommand|excessArguments/.test(cause.code)
+    const own = isUnknown ? findOwnWord(words) : undefined
+    if (own !== undefined) {
+      return misuse(`holo has no command "${toTyped(words)}"`, `for that there is: ${own}`)
+    }
+    return misuse(message, toHelp('COMMAND'))
   }
   if (cause instanceof PublishError) {
     return new CliFailure('not_publishable', EXIT.refused, cause.message)
@@ -107,6 +129,22 @@ function toCliFailure(
     hint: 'with --verbose it shows where; please report it',
     fault: cause,
   })
+}
+
+function toGroupText(group = ''): string {
+  const names = COMMANDS.filter(({ name }) => name.startsWith(`${group} `)).map(({ name }) => name)
+  return `name one of its commands: ${names.map((name) => name.slice(group.length + 1)).join(', ')}`
+}
+
+function toHelp(name = 'COMMAND'): string {
+  return `holo --help, or holo ${name} --help`
+}
+
+/** The words of a command of a group, or the one that is none. */
+function toTyped(words: readonly string[]): string {
+  const [first = '', second] = words
+  const isGroup = COMMANDS.some(({ name }) => name === first || name.startsWith(`${first} `))
+  return isGroup && second !== undefined ? `${first} ${second}` : first
 }
 
 /** Which scope is missing: the API does not say, but we know what we have asked for. */

@@ -1,27 +1,47 @@
-// Rows under a head, as wide as they have to be; on a narrow terminal each row becomes a few lines
-// instead of being cut.
+// Rows under a head, as wide as they have to be. On a narrow terminal a long last cell is broken into
+// lines below its head; where even that has no room, each row becomes a few lines. Nothing is cut.
 
-import { toWidth } from './terminal.ts'
+import { toHarmlessCell, toWidth } from './terminal.ts'
+import { wrap } from './wrap.ts'
 
 const GAP = '  '
+/** A last column that is narrower than this is no longer read as text. */
+const MIN_LAST_COLUMNS = 24
 
-/** `columns` is the width there is; `undefined` for any. */
+/**
+ * A column without any cell is left out. Cells may hold text from anybody.
+ *
+ * @param columns the width there is; `undefined` for any.
+ */
 export function toTable(
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
+  titles: readonly string[],
+  all: readonly (readonly string[])[],
   columns: number | undefined,
 ): string[] {
+  const isUsed = (_: string, i: number) => i === 0 || all.some((row) => (row[i] ?? '') !== '')
+  const head = titles.filter(isUsed)
+  const rows = all.map((row) => row.filter(isUsed).map(toHarmlessCell))
   const widths = head.map((title, i) =>
     Math.max(toWidth(title), ...rows.map((row) => toWidth(row[i] ?? ''))),
   )
   const total = widths.reduce((sum, width) => sum + width, 0) + GAP.length * (head.length - 1)
-  if (columns !== undefined && total > columns) return toRecords(head, rows)
+  const left = columns === undefined ? undefined : columns - total + (widths.at(-1) ?? 0)
+  if (left !== undefined && columns !== undefined && total > columns) {
+    if (head.length < 2 || left < MIN_LAST_COLUMNS) return toRecords(head, rows)
+    widths[widths.length - 1] = left
+  }
   const toLine = (cells: readonly string[]) =>
     cells
       .map((cell, i) => cell + ' '.repeat(Math.max(0, (widths[i] ?? 0) - toWidth(cell))))
       .join(GAP)
       .trimEnd()
-  return [toLine(head), ...rows.map(toLine)]
+  return [head, ...rows].flatMap((cells) => {
+    const last = cells[head.length - 1] ?? ''
+    if (left === undefined || toWidth(last) <= left) return [toLine(cells)]
+    const [first = '', ...more] = wrap(last, left)
+    const before = cells.slice(0, head.length - 1)
+    return [[...before, first], ...more.map((part) => [...before.map(() => ''), part])].map(toLine)
+  })
 }
 
 /** The first cell as a title, the others below it, the empty ones not at all. */

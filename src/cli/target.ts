@@ -1,11 +1,15 @@
 // Which Holo a command talks to, and with which token: --url, then --target, then HOLO_URL, then
-// holo.json. A token is never sent where others could read it on the way.
+// holo.json. A token is never sent where others could read it on the way, nor to a host that only a
+// holo.json names: that may have come with somebody else's repository.
 
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { homedir } from 'node:os'
+import { join, relative } from 'node:path'
+import { FileRefusal, isBelow, readRegularFile } from '../publish/regular-file.ts'
 import { type Config, type ConfigServices, type FoundConfig, loadConfig } from './config.ts'
-import { misuse } from './failure.ts'
+import { misuse, refused } from './failure.ts'
 import { toSuggestion } from './suggest.ts'
+import { loadTrusted, trust } from './trust.ts'
+import { toUserConfig } from './user-config.ts'
 
 export type Target = {
   /** As holo.json has it; the host where it has none. */
@@ -26,12 +30,22 @@ export type TargetOptions = {
 type Variables = Readonly<Record<string, string | undefined>>
 
 const HOW = 'set HOLO_URL, or make a holo.json with: holo init --url https://…'
+const DEFAULT_VARIABLE = 'HOLO_TOKEN'
+/** A token has 65 characters. */
+const MAX_TOKEN_FILE_BYTES = 4096
 const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/
 
-/** @throws CliFailure when none is named, or it cannot be read. */
+export type TargetSurroundings = {
+  readonly cwd: string
+  readonly env: Variables
+  /** Asks whoever is there whether the host may get the token; `undefined` where nobody is. */
+  readonly askForTrust: ((question: string) => Promise<boolean>) | undefined
+}
+
+/** @throws CliFailure when none is named, it cannot be read, or its host is not trusted. */
 export async function chooseTarget(
   { url, target, config: file }: TargetOptions,
-  { cwd, env }: { readonly cwd: string; readonly env: Variables },
+  { cwd, env, askForTrust }: TargetSurroundings,
 ): Promise<Target> {
   if (url !== undefined && target !== undefined) {
     throw misuse('--url and --target both say where: leave one of them out')
@@ -52,10 +66,14 @@ export async function chooseTarget(
       `holo.json has no target "${name}"${toSuggestion(name, known)}; it has ${known.join(', ') || 'none'}`,
     )
   }
+  const address = parseAddress(chosen.url, `targets.${name}.url`)
+  const load = () => readToken(chosen, found, env)
   return {
     name,
-    url: parseAddress(chosen.url, `targets.${name}.url`),
-    token: await readToken(chosen, found, env),
+    url: address,
+    token: hasToken(chosen, env)
+      ? await giveToken(address, name, load, env, askForTrust)
+      : undefined,
     isProtected: chosen.protected === true,
     services: chosen.services ?? {},
   }
@@ -63,7 +81,7 @@ export async function chooseTarget(
 
 function toUnnamed(text: string, where: string, env: Variables): Target {
   const url = parseAddress(text, where)
-  const token = env.HOLO_TOKEN || undefined
+  const token = env[DEFAULT_VARIABLE] || undefined
   return { name: url.host, url, token, isProtected: false, services: {} }
 }
 
@@ -76,7 +94,7 @@ function toDefault({ target, targets }: Config): string {
   throw misuse(`which target? holo.json has ${names.join(', ')}`, 'add --target NAME')
 }
 
-function parseAddress(text: string, where: string): URL {
+export function parseAddress(text: string, where: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (!url || !/^https?:$/.test(url.protocol)) {
     throw misuse(`${where} takes an address such as https://shop.example.com, not "${text}"`)
@@ -93,18 +111,58 @@ function parseAddress(text: string, where: string): URL {
   return url
 }
 
+/** Whether a token may be there at all: without one there is nothing that a host has to be trusted with. */
+function hasToken({ tokenEnv = DEFAULT_VARIABLE, tokenFile }: Stated, env: Variables): boolean {
+  return Boolean(env[tokenEnv]) || tokenFile !== undefined
+}
+
+/** The token, once its host is known to be meant. */
+async function giveToken(
+  { origin }: URL,
+  name: string,
+  load: () => Promise<string | undefined>,
+  env: Variables,
+  askForTrust: TargetSurroundings['askForTrust'],
+): Promise<string | undefined> {
+  // Both variables together were set by whoever runs the command.
+  const isNamed = env.HOLO_URL !== undefined && URL.parse(env.HOLO_URL)?.origin === origin
+  if (isNamed || (await loadTrusted(env)).includes(origin)) return load()
+  const who = `holo.json has the target "${name}" at ${origin}, which got no token of yours before`
+  if (!askForTrust) {
+    throw refused('not_trusted', who, {
+      hint: `if it is yours: holo login ${origin}; in a pipeline, set HOLO_URL=${origin} beside HOLO_TOKEN`,
+    })
+  }
+  if (!(await askForTrust(`${who}. Is it yours? [y/N] `))) {
+    throw refused('not_trusted', `${origin} is not trusted: it got no token`)
+  }
+  await trust(origin, env)
+  return load()
+}
+
+type Stated = Pick<Config['targets'][string], 'tokenEnv' | 'tokenFile'>
+
 async function readToken(
-  { tokenEnv = 'HOLO_TOKEN', tokenFile }: Config['targets'][string],
+  { tokenEnv = DEFAULT_VARIABLE, tokenFile }: Stated,
   { folder }: FoundConfig,
   env: Variables,
 ): Promise<string | undefined> {
   const given = env[tokenEnv]
   if (given) return given
   if (tokenFile === undefined) return undefined
-  const file = join(folder, tokenFile)
+  const own = toUserConfig(env)
+  const named = tokenFile.startsWith('~/') ? join(homedir(), tokenFile.slice(2)) : tokenFile
+  const isOwn = isBelow(own, named)
+  const [base, name] = isOwn ? [own, relative(own, named)] : [folder, named]
   try {
-    return (await readFile(file, 'utf8')).trim() || undefined
+    const bytes = await readRegularFile(base, name, MAX_TOKEN_FILE_BYTES)
+    if (bytes) return bytes.toString('utf8').trim() || undefined
   } catch (cause) {
-    throw misuse(`the token cannot be read from ${file}: ${(cause as Error).message}`)
+    if (!(cause instanceof FileRefusal)) throw cause
+    throw misuse(
+      `the token cannot be read: ${tokenFile} ${cause.message}`,
+      `a token file lies below the folder of holo.json, or in ${own}`,
+    )
   }
+  throw misuse(`the token cannot be read: there is no file ${join(base, name)}`)
 }

@@ -2,6 +2,7 @@
 // there to be asked. What is written on it is other files' affair.
 
 import type { Readable } from 'node:stream'
+import { toHarmless } from '../core/harmless-text.ts'
 
 export type Input = Readable & { readonly isTTY?: boolean }
 
@@ -33,11 +34,18 @@ const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as c
 
 export type Style = Readonly<Record<keyof typeof CODES, (text: string) => string>>
 
-/** Colours on terminals only, and not where `NO_COLOR` is set (no-color.org). */
+/** Stands for the beginning of a colour until it is written: nobody's data can have it. */
+const MARK = `\u001b${crypto.randomUUID()}`
+const SEQUENCE = new RegExp(`${MARK}\\[([0-9]+)m`, 'g')
+
+/**
+ * Colours on terminals only, and not where `NO_COLOR` is set (no-color.org). They are marks until
+ * `toScreenLine` writes them, so that a colour in somebody's data is none.
+ */
 export function toStyle(screen: Screen, env: Variables): Style {
   const colours = screen.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb'
   const paint = (code: number) => (text: string) =>
-    colours && text !== '' ? `\u001b[${code}m${text}\u001b[0m` : text
+    colours && text !== '' ? `${MARK}[${code}m${text}${MARK}[0m` : text
   return {
     bold: paint(CODES.bold),
     dim: paint(CODES.dim),
@@ -48,26 +56,36 @@ export function toStyle(screen: Screen, env: Variables): Style {
   }
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const SEQUENCE = /\u001b\[[0-9;]*m/g
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g
+/** A text that has one colour from its first letter to its last: the colour, the text, its end. */
+export const PAINTED = new RegExp(`^(${MARK}\\[[1-9][0-9]*m)([^\u001b]*)(${MARK}\\[0m)$`)
 
 /** How many columns a text takes, colours not counted. */
 export function toWidth(text: string): number {
   return [...text.replace(SEQUENCE, '')].length
 }
 
-/** Text from elsewhere, which shall not steer the terminal. */
-export function toHarmless(text: string): string {
-  return text.replace(CONTROL, '\ufffd')
+/** A value that stands beside others: it cannot look like several of them either. */
+export function toHarmlessCell(cell: string): string {
+  return cleanBetweenColours(cell, (part) => toHarmless(part).replace(/\p{Zs}+/gu, ' '), toMark)
 }
 
-/** Colours are ours; whatever else would steer the terminal came with somebody's data. */
-export function toHarmlessLine(line: string): string {
-  const colours = line.match(SEQUENCE) ?? []
-  return line
+/** One line as it is written: colours are ours, and everything else is text. */
+export function toScreenLine(line: string): string {
+  return cleanBetweenColours(line, toHarmless, (code) => `\u001b[${code}m`)
+}
+
+function toMark(code: string): string {
+  return `${MARK}[${code}m`
+}
+
+function cleanBetweenColours(
+  text: string,
+  clean: (part: string) => string,
+  toColour: (code: string) => string,
+): string {
+  // Splitting by a pattern with one group gives text and group in turn.
+  return text
     .split(SEQUENCE)
-    .map((part, i) => toHarmless(part) + (colours[i] ?? ''))
+    .map((part, i) => (i % 2 === 0 ? clean(part) : toColour(part)))
     .join('')
 }

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import * as z from 'zod'
 import type { FinalStep, UploadTarget } from '../publish/upload-target.ts'
 import type { Api, Call } from './api.ts'
+import { MAX_JSON_BYTES, MAX_MANIFEST_BYTES, readBytes, readText } from './bounded-reply.ts'
 import { CliFailure, EXIT } from './failure.ts'
 
 /** A tenth of a second, doubled each time: together some 25 s, in which a server has started anew. */
@@ -41,7 +42,7 @@ export function createUploadTarget(api: Api, signal: AbortSignal): UploadTarget 
         })
         if (response.status === 404) return undefined
         if (!response.ok) throw await api.toFailure(response)
-        return new Uint8Array(await response.arrayBuffer())
+        return readBytes(response, MAX_MANIFEST_BYTES)
       }),
     putManifest: async (sha256, bytes) => void (await sendBytes(`/manifests/${sha256}`, bytes)),
     begin: async (version, upload) => {
@@ -76,13 +77,34 @@ export function createUploadTarget(api: Api, signal: AbortSignal): UploadTarget 
         const path = `${toUpload(version)}/finalise`
         const response = await api.send('POST', path, { json: { manifest } })
         if (response.status === 409) {
+          const text = await readText(response, MAX_JSON_BYTES)
           const problem = z.object({ code: z.literal('blobs_missing'), blobs: z.array(missing) })
-          const parsed = problem.safeParse(await response.clone().json())
+          const parsed = problem.safeParse(parseJson(text))
           if (parsed.success) return { state: 'missing', blobs: parsed.data.blobs }
+          throw await api.toFailure(new Response(text, response))
+        }
+        if (response.status === 404) {
+          const problem = z.object({ code: z.literal('not_found') })
+          const parsed = problem.safeParse(await response.clone().json())
+          if (parsed.success) return { state: 'given-up' }
         }
         if (!response.ok) throw await api.toFailure(response)
-        return finalReply.parse(await response.json())
+        const final = finalReply.safeParse(parseJson(await readText(response, MAX_JSON_BYTES)))
+        if (final.success) return final.data
+        throw new CliFailure(
+          'unexpected_reply',
+          EXIT.unreachable,
+          'the end of the upload was answered in a way that this command does not understand',
+        )
       }),
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }
 

@@ -1,10 +1,10 @@
 // Sentences in lines that are no wider than the terminal.
 
-import { toWidth } from './terminal.ts'
+import { PAINTED, toWidth } from './terminal.ts'
 
 /** Breaks at spaces. A word that is wider than the line has one for itself. Colours are taken up anew. */
 export function wrap(text: string, columns: number, indent = ''): string[] {
-  const [, begin = '', plain = '', end = ''] = COLOURED.exec(text) ?? ['', '', text, '']
+  const [, begin = '', plain = '', end = ''] = PAINTED.exec(text) ?? ['', '', text, '']
   const lines: string[] = []
   let line = ''
   for (const word of plain.split(' ')) {
@@ -17,7 +17,3 @@ export function wrap(text: string, columns: number, indent = ''): string[] {
   }
   return [...lines, line].map((part) => `${indent}${begin}${part}${end}`)
 }
-
-/** A text that has one colour from its first letter to its last. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what colours are
-const COLOURED = /^(\u001b\[[1-9]\d*m)([^\u001b]*)(\u001b\[0m)$/

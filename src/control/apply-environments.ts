@@ -6,6 +6,7 @@ import { countBuckets } from '../core/traffic.ts'
 import type { Command } from './commands.ts'
 import type { Content } from './document.ts'
 import { type Drafted, getOwn, quote, refuse, refuseUnknown, toDraft } from './draft.ts'
+import { closeUnknown } from './opening.ts'
 
 export function pointEnvironment(
   { name, version, restricted, hosts }: Extract<Command, { kind: 'set-environment' }>,
@@ -36,14 +37,17 @@ export function pointEnvironment(
       : {}),
   }
   const environments = { ...current.environments, [name]: environment }
-  return ok({ ...toDraft(current), environments })
+  const isClosing = restricted === true && known !== undefined && !known.restricted
+  const versions = isClosing ? closeUnknown(current.versions, known.version) : current.versions
+  return ok({ ...toDraft(current), environments, versions })
 }
 
 export function removeEnvironment(
   { name }: Extract<Command, { kind: 'remove-environment' }>,
   current: Content,
 ): Drafted {
-  if (!getOwn(current.environments, name)) {
+  const removed = getOwn(current.environments, name)
+  if (!removed) {
     return refuseUnknown('name', 'environment', name, current.environments)
   }
   const uses = findUses(name, current)
@@ -52,7 +56,10 @@ export function removeEnvironment(
   }
   const { [name]: _, ...environments } = current.environments
   const { [name]: __, ...traffic } = current.traffic
-  return ok({ ...toDraft(current), environments, traffic })
+  const versions = removed.restricted
+    ? current.versions
+    : closeUnknown(current.versions, removed.version)
+  return ok({ ...toDraft(current), environments, traffic, versions })
 }
 
 function findUses(name: string, { traffic, rules = [], versions }: Content): string[] {

@@ -2,9 +2,11 @@
 // what is known of versions, and which buckets have suffered, is as it is now.
 
 import { err, ok } from '../core/result.ts'
+import { toOwners } from '../core/traffic.ts'
 import type { Command } from './commands.ts'
 import type { Content } from './document.ts'
 import { type Drafted, getOwn, refuse } from './draft.ts'
+import { bequeath } from './opening.ts'
 
 export function rollBack(
   { to }: Extract<Command, { kind: 'rollback' }>,
@@ -23,8 +25,11 @@ export function rollBack(
     return { path: 'to', message }
   })
   if (refusals.length > 0) return err(refusals)
-  const { schema, versions, spent } = current
-  const { salt, environments, traffic, rules, visitor, expose } = earlier
+  const { schema, spent } = current
+  const { salt, environments, traffic, rules, visitor, polled, expose } = earlier
+  const heir = toOwners(traffic)[0]
+  const versions =
+    heir === undefined ? current.versions : bequeath(current.versions, environments, heir)
   return ok({
     schema,
     salt,
@@ -34,6 +39,7 @@ export function rollBack(
     rules,
     versions: withoutLostFallbacks(versions, earlier),
     visitor,
+    polled,
     expose,
   })
 }

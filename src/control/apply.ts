@@ -1,7 +1,7 @@
 // What each command makes of the document, or the names of what it trips over. Pure. That the result
 // is valid is found by the validator of the edge; who commits it is ledger.ts' affair.
 
-import { ok, type Result } from '../core/result.ts'
+import { err, ok, type Result } from '../core/result.ts'
 import { pointEnvironment, removeEnvironment } from './apply-environments.ts'
 import { addVersion, type OwnCommand, removeVersions } from './apply-publication.ts'
 import { rollBack } from './apply-rollback.ts'
@@ -9,8 +9,18 @@ import { swap } from './apply-swap.ts'
 import { shift } from './apply-traffic.ts'
 import { setServices, withdraw } from './apply-versions.ts'
 import type { Command } from './commands.ts'
-import { type Content, isSameContent } from './document.ts'
-import { type Draft, type Drafted, parseDraft, type Refusal, refuse, toDraft } from './draft.ts'
+import type { Content } from './document.ts'
+import {
+  type Draft,
+  type Drafted,
+  isNoChange,
+  parseDraft,
+  type Refusal,
+  refuse,
+  toDraft,
+} from './draft.ts'
+import { markOpen, withKnownMarks } from './opening.ts'
+import { findOverfull, takesBack } from './room.ts'
 
 export type ApplyOptions = {
   /** What an earlier revision says; `undefined` where there is none that can be read. */
@@ -29,12 +39,15 @@ export function applyCommand(
     command.kind === 'replace'
       ? replace(command, current)
       : current
-        ? change(command, current, earlier)
+        ? change(command, markOpen(current), earlier)
         : refuse('', 'there is no document yet: begin with a whole one')
   if (!draft.ok) return draft
   const content = parseDraft(draft.value, allowInsecure)
-  if (!content.ok || !current || !isSameContent(content.value, current)) return content
-  return ok(current)
+  if (!content.ok) return content
+  const next = command.kind === 'replace' ? withKnownMarks(content.value, current) : content.value
+  if (current && isNoChange(next, current)) return ok(current)
+  const overfull = takesBack(command) ? [] : findOverfull(current, next)
+  return overfull.length > 0 ? err(overfull) : ok(next)
 }
 
 function change(

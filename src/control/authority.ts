@@ -23,8 +23,15 @@ import type {
   TokenSummary,
 } from './contract.ts'
 import { hasScope, SCOPES } from './scopes.ts'
+import {
+  isWithin,
+  LIMIT_NAMES,
+  LIMIT_PATTERNS,
+  type Limits,
+  MAX_LIMIT_PATTERNS,
+} from './token-limits.ts'
 import { hashToken, isSameHash, makeToken, TOKEN_ID } from './token-text.ts'
-import { Tokens } from './tokens.ts'
+import { Tokens, toLimits } from './tokens.ts'
 
 /** What a credential is found to be. */
 type Proof = Principal | { readonly fault: string; readonly isAttempt: boolean }
@@ -84,23 +91,29 @@ export class Authority implements Access {
     if (!principal.ok) return principal
     const now = this.#now()
     checkNewToken(asked, now)
+    const maker = principal.value
+    const limits = { ...maker.limits, ...toLimits(asked) }
+    const expiresAt = asked.expiresAt ?? maker.expiresAt
+    const why = findExcess(maker, { ...asked, expiresAt }, limits)
+    if (why) return err({ kind: 'denied', denial: 'forbidden', why })
     const { id, token } = makeToken()
     const summary: TokenSummary = {
       id,
       name: asked.name,
       scopes: SCOPES.filter((scope) => asked.scopes.includes(scope)),
       createdAt: now,
-      createdBy: principal.value.actor,
-      expiresAt: asked.expiresAt,
+      createdBy: maker.actor,
+      expiresAt,
       lastUsedAt: undefined,
       revokedAt: undefined,
+      ...limits,
     }
     const hash = await hashToken(token)
-    const { name, scopes, expiresAt } = summary
+    const { name, scopes } = summary
     await this.#recordAudit(
       'token-create',
-      { id, name, scopes, ...(expiresAt === undefined ? {} : { expiresAt }) },
-      principal.value,
+      { id, name, scopes, ...limits, ...(expiresAt === undefined ? {} : { expiresAt }) },
+      maker,
       caller.requestId,
       () => this.#tokens.insert(summary, hash),
     )
@@ -113,6 +126,10 @@ export class Authority implements Access {
     if (!principal.ok) return principal
     const known = TOKEN_ID.test(id) ? this.#tokens.get(id) : undefined
     if (!known || known.revokedAt !== undefined) return ok(known)
+    if (!isWithin(known, principal.value.limits ?? {})) {
+      const why = 'the token is limited, and the one to be revoked may do more than it'
+      return err({ kind: 'denied', denial: 'forbidden', why })
+    }
     await this.#recordAudit(
       'token-revoke',
       { id, name: known.name },
@@ -129,7 +146,8 @@ export class Authority implements Access {
     const found = await this.#tokens.find(text, this.#now())
     if (typeof found === 'string') return toFault(`a token that does not count: ${found}`)
     this.#tokens.recordUse(found, this.#now())
-    return { actor: found.name, token: found.id, scopes: found.scopes }
+    const { name: actor, id, scopes, expiresAt } = found
+    return { actor, token: id, scopes, limits: toLimits(found), expiresAt }
   }
 
   async #proveAccess(jwt: string): Promise<Proof> {
@@ -149,8 +167,35 @@ function deny(denial: Denial): Result<never, Denied> {
   return err({ kind: 'denied', denial })
 }
 
+/** What a new token could do that its maker cannot; `undefined` where that is nothing. */
+function findExcess(
+  maker: Principal,
+  { scopes, expiresAt }: Pick<NewToken, 'scopes' | 'expiresAt'>,
+  limits: Limits,
+): string | undefined {
+  if (!scopes.every((scope) => hasScope(maker.scopes, scope))) {
+    return 'a token makes none that has a scope which it lacks itself'
+  }
+  if (!isWithin(limits, maker.limits ?? {})) {
+    return 'a token that is limited makes none that may change more than it'
+  }
+  const end = maker.expiresAt ?? Number.POSITIVE_INFINITY
+  if ((expiresAt ?? Number.POSITIVE_INFINITY) > end) {
+    return `a token makes none that counts longer than it: until ${new Date(end).toISOString()}`
+  }
+  return undefined
+}
+
 /** @throws TypeError for what the route has not let through. */
-function checkNewToken({ name, scopes, expiresAt }: NewToken, now: number): void {
+function checkNewToken(asked: NewToken, now: number): void {
+  const { name, scopes, expiresAt } = asked
+  for (const limit of LIMIT_NAMES) {
+    const patterns = asked[limit]
+    if (patterns === undefined) continue
+    const isSound = patterns.every((pattern) => LIMIT_PATTERNS[limit].test(pattern))
+    if (isSound && patterns.length > 0 && patterns.length <= MAX_LIMIT_PATTERNS) continue
+    throw new TypeError(`${limit} has 1 to ${MAX_LIMIT_PATTERNS} patterns of names`)
+  }
   if (name.trim() === '' || name.length > MAX_TOKEN_NAME_CHARACTERS) {
     throw new TypeError(`name has 1 to ${MAX_TOKEN_NAME_CHARACTERS} characters`)
   }

@@ -1,7 +1,9 @@
 // Who calls the control, and how it says no: the words that all parts of its contract share.
 
+import type { Viewers } from '../assignments/open.ts'
 import type { Result } from '../core/result.ts'
 import type { Scope } from './scopes.ts'
+import type { Limits } from './token-limits.ts'
 
 /** What a caller shows to prove who it is: a token of Holo's, or a JWT of Cloudflare Access. */
 export type Credential =
@@ -23,10 +25,14 @@ export type Principal = {
   /** The id of the token, never the token; `undefined` for an Access identity. */
   readonly token: string | undefined
   readonly scopes: readonly Scope[]
+  /** What it may change; left out for everything that its scopes allow. */
+  readonly limits?: Limits
+  /** When its credential ends by itself, in milliseconds since the epoch; left out for never. */
+  readonly expiresAt?: number | undefined
 }
 
-/** Why somebody may not. Nothing more is ever told. */
-export type Denial = 'unauthenticated' | 'forbidden' | 'too_many_attempts'
+/** Why somebody may not. Only a credential that counts is told more, of its own limits. */
+export type Denial = 'unauthenticated' | 'forbidden' | 'too_many_attempts' | 'one_at_a_time'
 
 /** One revision, without its text. */
 export type RevisionSummary = {
@@ -52,6 +58,8 @@ export type Committed = {
     readonly to: string
     readonly buckets: number
   }[]
+  /** Versions that fewer environments open than before, and who can still see each. */
+  readonly closed: readonly Viewers[]
 }
 
 /** Rows before `before` (exclusive), newest first, at most `limit`. */
@@ -59,7 +67,7 @@ export type PageQuery = { readonly before: number | undefined; readonly limit: n
 
 /** Why a change was refused. */
 export type Refused =
-  | { readonly kind: 'denied'; readonly denial: Denial }
+  | Denied
   | {
       readonly kind: 'stale'
       readonly expected: number
@@ -73,5 +81,6 @@ export type Refused =
       readonly problems: readonly { readonly path: string; readonly message: string }[]
     }
 
-export type Denied = { readonly kind: 'denied'; readonly denial: Denial }
+/** `why`: of a credential that counts, which of its limits stands in the way. */
+export type Denied = { readonly kind: 'denied'; readonly denial: Denial; readonly why?: string }
 export type Answer<T> = Promise<Result<T, Denied>>

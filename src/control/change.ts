@@ -6,10 +6,16 @@ import type { OwnCommand } from './apply-publication.ts'
 import type { Entry } from './audit.ts'
 import type { Command } from './commands.ts'
 import type { Change, Committed, Principal, Refused } from './contract.ts'
+import type { Content } from './document.ts'
+import { getOwn } from './draft.ts'
 import type { Head, History } from './history.ts'
 import type { Ledger, NotCommitted } from './ledger.ts'
 import { MAX_DETAIL_CHARACTERS, MAX_REASON_CHARACTERS, MAX_STALE_CHANGES } from './limits.ts'
 import { countMoves } from './moved.ts'
+import { findClosed } from './opening.ts'
+import { addsForGood, findFullDatabase } from './room.ts'
+import { hasScope } from './scopes.ts'
+import { findTrespass } from './token-limits.ts'
 import type { FindUnfinished } from './unfinished.ts'
 
 export type ChangeParts = {
@@ -41,12 +47,18 @@ export async function makeChange(
     ])
   }
   const { head } = ledger
+  const full = addsForGood(command, head?.content) ? findFullDatabase(ledger.databaseBytes) : []
+  if (full.length > 0) return toInvalid(full)
   if ((head?.revision ?? 0) !== expectedRevision) return toStale(parts, expectedRevision)
   const applied = applyCommand(command, head?.content, {
     earlier: (revision) => history.content(revision),
     allowInsecure,
   })
   if (!applied.ok) return toInvalid(applied.error)
+  const why =
+    findMissingScope(principal, command, head?.content) ??
+    findTrespass(principal.limits ?? {}, head?.content, applied.value)
+  if (why) return err({ kind: 'denied', denial: 'forbidden', why })
   if (head && applied.value === head.content) return ok(toCommitted(head, head, false))
   // What was pointed at once was finished then.
   const unfinished =
@@ -64,8 +76,33 @@ export async function makeChange(
   const committed = dryRun
     ? await ledger.preview(applied.value, head)
     : await ledger.commit(applied.value, entry, head, also && { also })
-  if (committed.ok) return ok(toCommitted(committed.value, head, !dryRun))
+  if (committed.ok) {
+    const made = toCommitted(committed.value, head, !dryRun)
+    return ok(command.kind === 'rollback' ? withoutInherited(made) : made)
+  }
   return committed.error === 'stale' ? toStale(parts, expectedRevision) : toInvalid(committed.error)
+}
+
+/**
+ * Whoever publishes says where the services of a version are until it has visitors; from then on they are
+ * part of what visitors get, and that is for whoever may shift.
+ */
+function findMissingScope(
+  { scopes }: Principal,
+  command: Command | OwnCommand,
+  current: Content | undefined,
+): string | undefined {
+  if (command.kind !== 'set-services' || !current || hasScope(scopes, 'shift')) return undefined
+  const { version } = command
+  if (!hasVisitors(current, version)) return undefined
+  return `version "${version}" is open to visitors: its services are changed with the scope "shift"`
+}
+
+function hasVisitors({ versions, environments }: Content, id: string): boolean {
+  const isPointedAt = Object.values(environments).some(
+    ({ version, restricted }) => version === id && !restricted,
+  )
+  return isPointedAt || getOwn(versions, id)?.open === true
 }
 
 function toCommitted(
@@ -74,7 +111,14 @@ function toCommitted(
   changed: boolean,
 ): Committed {
   const moved = before ? countMoves(before.content.traffic, content.traffic) : []
-  return { revision, digest, text, changed, moved }
+  const closed = before ? findClosed(before.content, content) : []
+  return { revision, digest, text, changed, moved, closed }
+}
+
+/** Going back names an environment as the heir of another's visitors: nobody loses anything by it. */
+function withoutInherited(committed: Committed): Committed {
+  const closed = committed.closed.filter(({ seenIn }) => !seenIn.some(({ by }) => by === 'bucket'))
+  return { ...committed, closed }
 }
 
 function toStale({ ledger, history }: ChangeParts, expected: number): Result<never, Refused> {

@@ -23,7 +23,7 @@ import {
 import { decideRetention, type RetentionSettings } from './retention.ts'
 import type { UploadRow } from './tables.ts'
 import type { UploadingParts } from './uploading.ts'
-import { toRecord } from './uploads.ts'
+import { isIdle, toRecord } from './uploads.ts'
 
 export type CollectingParts = UploadingParts & {
   readonly known: Known
@@ -66,6 +66,24 @@ export class Collecting {
         record: row?.state === 'finalised' ? toRecord(row) : undefined,
       }
     })
+  }
+
+  /**
+   * When the next version may leave the document, in milliseconds since the epoch; `undefined` where none
+   * ever does. What is not noted yet is looked at a day later, when the first of it may be over. Reads
+   * only.
+   */
+  expiresAt(): number | undefined {
+    const { ledger, known, retention, now } = this.#parts
+    const count = Object.keys(ledger.head?.content.versions ?? {}).length
+    // The last ones stay, whatever their age.
+    if (count <= retention.versions) return undefined
+    const unnotedAt = known.firstUnnotedAt()
+    if (unnotedAt !== undefined) return unnotedAt + COLLECTION_GRACE_MS
+    const times = [...this.#decide().values()].flatMap(({ why, until }) =>
+      why === 'nothing' ? [now()] : until === undefined ? [] : [until],
+    )
+    return times.length > 0 ? Math.min(...times) : undefined
   }
 
   /** As it is once everything has left the document that is to leave it; `undefined` without one. */
@@ -162,7 +180,9 @@ export class Collecting {
       ...Object.entries(ledger.head?.content.versions ?? {})
         .filter(([version]) => !without.has(version))
         .map(([version, { manifest }]) => ({ version, manifest })),
-      ...uploads.all().filter(({ version }) => !without.has(version)),
+      ...uploads
+        .all()
+        .filter((row) => !without.has(row.version) && !isIdle(row, this.#parts.now())),
       ...known
         .rows()
         .filter((row) => !without.has(row.version) && this.#isLately(row.seen_at, row.left_at)),
@@ -179,8 +199,10 @@ export class Collecting {
   }
 
   /** Nobody has touched it for long, and it is no version of the document. */
-  #isGivenUp({ version, state, touched_at }: UploadRow): boolean {
+  #isGivenUp(row: UploadRow): boolean {
     const { ledger, now } = this.#parts
+    const { version, state, touched_at } = row
+    if (isIdle(row, now())) return true
     if (touched_at + UPLOAD_LIFETIME_MS > now()) return false
     return state !== 'finalised' || !Object.hasOwn(ledger.head?.content.versions ?? {}, version)
   }

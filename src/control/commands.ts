@@ -53,7 +53,10 @@ export const COMMANDS = {
     version,
     services: z.array(z.unknown()).max(50),
   }),
-  /** The content of an earlier revision under a new number. Versions stay known, withdrawn, open. */
+  /**
+   * The content of an earlier revision under a new number. Versions stay known, withdrawn, and open
+   * where visitors had them by bucket or rule.
+   */
   rollback: z.strictObject({ kind: z.literal('rollback'), to: revision }),
   /** A version serves nobody any more; `restore` takes that back. */
   withdraw: z.strictObject({

@@ -48,6 +48,9 @@ export type NotFinished =
   | { readonly kind: 'unavailable' }
   | Exclude<Refused, { kind: 'stale' }>
 
+/** `finalised`: it has become a version, which `withdraw` takes back. */
+export type NotAborted = { readonly kind: 'none' } | { readonly kind: 'finalised' } | Denied
+
 /** Why a version stays. `until` is when the reason ends by itself; `undefined` while something else has to happen first. */
 export type Retention = {
   readonly why: 'pointed-at' | 'latest' | 'lately-pointed-at' | 'new' | 'nothing'
@@ -112,6 +115,8 @@ export type UploadCalls = {
     isRecorded: boolean,
   ) => Promise<Result<Upload | Taken, Exclude<Refused, { kind: 'stale' }>>>
   readonly upload: (caller: Caller, version: string) => Answer<Upload | undefined>
+  /** Gives up one that is on its way: by who opened it, or an admin. */
+  readonly abortUpload: (caller: Caller, version: string) => Promise<Result<Upload, NotAborted>>
   /** The newest versions that were finalised here and are in the document: their manifests. */
   readonly finalisedManifests: (caller: Caller) => Answer<readonly string[]>
   /** Before each step of the verification. */

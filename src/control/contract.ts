@@ -18,9 +18,11 @@ import type { Command } from './commands.ts'
 import type { CollectionCalls, UploadCalls } from './contract-uploads.ts'
 import type { CountingLosses as OpenLosses } from './counting/open-windows.ts'
 import type { MetricPoint, MetricRange, SeriesSince } from './counting/series.ts'
+import type { Fill } from './fill.ts'
 import type { HealthCalls } from './health/contract.ts'
 import type { RolloutCalls } from './rollouts/contract.ts'
 import type { Scope } from './scopes.ts'
+import type { Limits } from './token-limits.ts'
 
 export type {
   Answer,
@@ -65,13 +67,20 @@ export type AuditRow = {
   readonly reason: string | undefined
   /** The revision it made; `undefined` when it made none. */
   readonly revision: number | undefined
-  /** Digests of the document without its `audit` field; `undefined` where there was or is none. */
+  /**
+   * SHA-256 of the document without its `audit` field in canonical form (RFC 8785); `undefined` where
+   * there was or is none.
+   */
   readonly before: string | undefined
   readonly after: string | undefined
   readonly requestId: string
   /** Hashes: SHA-256, 64 lower-case hex digits; the first row's `previous` is 64 zeros. */
   readonly previous: string
   readonly hash: string
+  /** 2; 1 for rows from before digests were of the canonical form. */
+  readonly form: number
+  /** SHA-256 of the document's text without its `audit` field, byte for byte. */
+  readonly textDigest: string | undefined
 }
 
 /** The state of the control, for people and for monitors. */
@@ -89,6 +98,8 @@ export type Health = {
   readonly nextMs: number
   /** Hand edits that were overwritten and kept. */
   readonly overwritten: number
+  /** What fills up for good, and how full it is. */
+  readonly fill: readonly Fill[]
 }
 
 /** What was reported and not counted, or could not be reported, since the control began. */
@@ -104,7 +115,7 @@ export type Verification = {
 }
 
 /** A token as everybody may see it. */
-export type TokenSummary = {
+export type TokenSummary = Limits & {
   readonly id: string
   readonly name: string
   readonly scopes: readonly Scope[]
@@ -117,7 +128,8 @@ export type TokenSummary = {
   readonly revokedAt: number | undefined
 }
 
-export type NewToken = {
+/** What is left out is as it is of whoever makes the token. */
+export type NewToken = Limits & {
   readonly name: string
   readonly scopes: readonly Scope[]
   readonly expiresAt: number | undefined

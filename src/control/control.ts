@@ -27,9 +27,12 @@ import type {
 import type { Garbage, Upload } from './contract-uploads.ts'
 import type { MetricRange } from './counting/series.ts'
 import type { Look } from './external.ts'
+import { listFill } from './fill.ts'
+import { OneAtATime, toOwner } from './one-at-a-time.ts'
 import { type ControlParts, type ControlSeams, createParts } from './parts.ts'
 import type { RolloutCommand, Start } from './rollouts/contract.ts'
 import type { Scope } from './scopes.ts'
+import { findVersionTrespass, isLimited } from './token-limits.ts'
 import { toUpload } from './uploads.ts'
 import { verifyChain } from './verify.ts'
 
@@ -37,6 +40,7 @@ type Named = Pick<Upload, 'version' | 'serial'>
 
 export class Control extends DurableObject<Env> implements ControlCalls {
   readonly #parts: ControlParts
+  readonly #alone = new OneAtATime()
 
   constructor(ctx: DurableObjectState, env: Env, seams: Partial<ControlSeams> = {}) {
     super(ctx, env)
@@ -101,6 +105,10 @@ export class Control extends DurableObject<Env> implements ControlCalls {
     }
     const author = { principal: principal.value, requestId: caller.requestId }
     const made = { ...change, command: command.data }
+    if (command.data.kind === 'replace' && isLimited(principal.value.limits ?? {})) {
+      const why = 'the token is limited, and this is about the whole document'
+      return err({ kind: 'denied', denial: 'forbidden', why })
+    }
     const changed = await this.#parts.collecting.hold(() => makeChange(this.#parts, author, made))
     if (changed.ok && changed.value.changed) await this.#parts.rollouts.notice()
     return changed
@@ -139,7 +147,7 @@ export class Control extends DurableObject<Env> implements ControlCalls {
   verify(caller: Caller, copy: string | undefined): Answer<Verification> {
     const { history, state } = this.#parts
     const { sql } = this.ctx.storage
-    return this.#answer(caller, 'read', () => verifyChain({ sql, history, state }, copy))
+    return this.#answerAlone(caller, 'verify', () => verifyChain({ sql, history, state }, copy))
   }
 
   events(caller: Caller, after: number | undefined, limit: number): Answer<EventPage> {
@@ -160,6 +168,7 @@ export class Control extends DurableObject<Env> implements ControlCalls {
         callsPerSecond: pace.callsPerSecond(now()),
         nextMs: pace.nextMs(now()),
         overwritten: edits.countOverwritten(),
+        fill: listFill(ledger.head, ledger.databaseBytes),
       }
     })
   }
@@ -170,17 +179,22 @@ export class Control extends DurableObject<Env> implements ControlCalls {
   }
 
   async openUpload(caller: Caller, record: VersionRecord, isRecorded: boolean) {
-    const author = await this.#authorise(caller, 'publish')
+    const author = await this.#authoriseVersion(caller, record.id)
     if (!author.ok) return author
     await this.#lookWhenEmpty()
-    return this.#parts.uploading.open(record, isRecorded)
+    return this.#parts.uploading.open(record, isRecorded, author.value)
   }
 
   upload(caller: Caller, version: string) {
     return this.#answer(caller, 'read', () => {
-      const row = this.#parts.uploads.get(version)
+      const row = this.#parts.uploading.get(version)
       return row && toUpload(row)
     })
+  }
+
+  async abortUpload(caller: Caller, version: string) {
+    const author = await this.#authoriseVersion(caller, version)
+    return author.ok ? this.#parts.uploading.abort(version, author.value) : author
   }
 
   finalisedManifests(caller: Caller) {
@@ -188,16 +202,17 @@ export class Control extends DurableObject<Env> implements ControlCalls {
   }
 
   async beginVerification(caller: Caller, version: string, manifest: string) {
-    const author = await this.#authorise(caller, 'publish')
+    const author = await this.#authoriseVersion(caller, version)
     return author.ok ? this.#parts.uploading.begin(version, manifest) : author
   }
 
-  recordVerified(caller: Caller, upload: Named, from: number, to: number) {
-    return this.#answer(caller, 'publish', () => this.#parts.uploading.advance(upload, from, to))
+  async recordVerified(caller: Caller, upload: Named, from: number, to: number) {
+    const author = await this.#authoriseVersion(caller, upload.version)
+    return author.ok ? ok(this.#parts.uploading.advance(upload, from, to)) : author
   }
 
   async finishUpload(caller: Caller, upload: Named) {
-    const author = await this.#authorise(caller, 'publish')
+    const author = await this.#authoriseVersion(caller, upload.version)
     return author.ok ? this.#parts.uploading.finish(upload, author.value) : author
   }
 
@@ -210,12 +225,13 @@ export class Control extends DurableObject<Env> implements ControlCalls {
   }
 
   async retire(caller: Caller, dryRun: boolean) {
-    const author = await this.#authorise(caller, 'admin')
+    const author = await this.#authoriseUnlimited(caller, 'admin')
     return author.ok ? this.#parts.collecting.retire(author.value, dryRun) : author
   }
 
-  collect(caller: Caller, garbage: Garbage) {
-    return this.#answer(caller, 'admin', () => this.#parts.collecting.collect(garbage))
+  async collect(caller: Caller, garbage: Garbage) {
+    const author = await this.#authoriseUnlimited(caller, 'admin')
+    return author.ok ? ok(await this.#parts.collecting.collect(garbage)) : author
   }
 
   async startRollout(caller: Caller, start: Start) {
@@ -248,7 +264,7 @@ export class Control extends DurableObject<Env> implements ControlCalls {
   }
 
   replayRollout(caller: Caller, id: number) {
-    return this.#answer(caller, 'read', () => this.#parts.rollouts.replay(id))
+    return this.#answerAlone(caller, 'replay', () => this.#parts.rollouts.replay(id))
   }
 
   metrics(caller: Caller, range: MetricRange) {
@@ -289,9 +305,37 @@ export class Control extends DurableObject<Env> implements ControlCalls {
     return ok({ principal: principal.value, requestId: caller.requestId })
   }
 
+  /** Whoever publishes this version: the token may be limited to others. */
+  async #authoriseVersion(caller: Caller, version: string): Promise<Result<Author, Denied>> {
+    const author = await this.#authorise(caller, 'publish')
+    if (!author.ok) return author
+    const why = findVersionTrespass(author.value.principal.limits ?? {}, version)
+    return why ? err({ kind: 'denied', denial: 'forbidden', why }) : author
+  }
+
+  /** Whoever changes what is about every version. */
+  async #authoriseUnlimited(caller: Caller, scope: Scope): Promise<Result<Author, Denied>> {
+    const author = await this.#authorise(caller, scope)
+    if (!author.ok || !isLimited(author.value.principal.limits ?? {})) return author
+    const why = 'the token is limited, and this is about every version'
+    return err({ kind: 'denied', denial: 'forbidden', why })
+  }
+
   async #answer<T>(caller: Caller, scope: Scope, tell: () => T | Promise<T>): Answer<T> {
     const principal = await this.#parts.access.authorise(caller, scope)
     return principal.ok ? ok(await tell()) : principal
+  }
+
+  /** What takes long: one at a time for each token, so that calls which nobody waits for do not add up. */
+  async #answerAlone<T>(
+    caller: Caller,
+    name: string,
+    tell: () => Promise<T>,
+  ): Promise<Result<T, Denied>> {
+    const principal = await this.#parts.access.authorise(caller, 'read')
+    if (!principal.ok) return principal
+    const told = await this.#alone.run(name, toOwner(principal.value), tell)
+    return told.ok ? told : err({ kind: 'denied', denial: 'one_at_a_time' })
   }
 
   /** An empty control may have been set up beside a document that people wrote by hand. */

@@ -2,17 +2,39 @@
 // it. What a command makes of its content is apply.ts' affair.
 
 import type { AssignmentsDocument } from '../assignments/schema.ts'
+import { toCanonicalJson } from '../core/canonical-json.ts'
 import { type Traffic, toRanges, type Weights } from '../core/traffic.ts'
+import { MAX_INDENTED_BYTES } from './limits.ts'
 
 /** What a document says, without which revision it is and who wrote it. */
 export type Content = Omit<AssignmentsDocument, 'revision' | 'audit' | 'traffic'> & {
   readonly traffic: Traffic
 }
 
-/** How a document is spelt in the history and in KV. */
+/** The indented text of a document: what the digests of the audit log are made from. */
 export function serialise(document: object): string {
   return `${JSON.stringify(document, null, 2)}\n`
 }
+
+/**
+ * The text of a document as the history and KV get it: indented for people as long as it is small, and
+ * without indentation where that would take the room of versions.
+ */
+export function toText(document: object): string {
+  const text = serialise(document)
+  return countBytes(text) > MAX_INDENTED_BYTES ? `${JSON.stringify(document)}\n` : text
+}
+
+/** Whether `text` is this document as the control writes it, or wrote it when all were indented. */
+export function isOwnText(document: object, text: string): boolean {
+  return text === toText(document) || text === serialise(document)
+}
+
+export function countBytes(text: string): number {
+  return encoder.encode(text).length
+}
+
+const encoder = new TextEncoder()
 
 /** The document of a revision without its `audit` field: what the digests of the audit log cover. */
 export function toBare(content: Content, revision: number): object {
@@ -21,36 +43,27 @@ export function toBare(content: Content, revision: number): object {
 }
 
 /**
- * What a valid document says, in the control's own way: buckets as ranges (percentages as the edge
- * reads them), and every version open that a public environment points at. Keys stay in their order.
+ * What a valid document says, with buckets as ranges (percentages as the edge reads them). Keys stay in
+ * their order, and `open` as it is: a revision of the history reads as it was committed.
  */
 export function toContent(document: Omit<AssignmentsDocument, 'revision' | 'audit'>): Content {
   const { revision: _, audit: __, ...said } = document as AssignmentsDocument
-  return { ...said, traffic: toTraffic(said.traffic), versions: toOpened(said) }
+  return { ...said, traffic: toTraffic(said.traffic) }
 }
 
+/**
+ * Whether two contents say the same. The order of environments, traffic and versions says something
+ * (the first public environment is the base); that of any other keys does not.
+ */
 export function isSameContent(a: Content, b: Content): boolean {
-  return JSON.stringify(toBare(a, 1)) === JSON.stringify(toBare(b, 1))
+  return toOrder(a) === toOrder(b) && toCanonicalJson(a) === toCanonicalJson(b)
+}
+
+function toOrder({ environments, traffic, versions }: Content): string {
+  return JSON.stringify([environments, traffic, versions].map(Object.keys))
 }
 
 function toTraffic(traffic: AssignmentsDocument['traffic']): Traffic {
   const isWeights = Object.values(traffic).every((share) => typeof share === 'number')
   return isWeights ? toRanges(traffic as Weights) : (traffic as Traffic)
-}
-
-function toOpened({
-  environments,
-  versions,
-}: Pick<AssignmentsDocument, 'environments' | 'versions'>): AssignmentsDocument['versions'] {
-  const pointedAt = new Set(
-    Object.values(environments)
-      .filter(({ restricted }) => !restricted)
-      .map(({ version }) => version),
-  )
-  return Object.fromEntries(
-    Object.entries(versions).map(([id, version]) => [
-      id,
-      pointedAt.has(id) ? { ...version, open: true } : version,
-    ]),
-  )
 }

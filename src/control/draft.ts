@@ -3,7 +3,8 @@
 
 import { parseAssignments } from '../assignments/parse.ts'
 import { err, ok, type Result } from '../core/result.ts'
-import { type Content, serialise, toBare, toContent } from './document.ts'
+import { type Content, isSameContent, toBare, toContent, toText } from './document.ts'
+import { markOpen } from './opening.ts'
 
 /** What is wrong with a command or with the document it would make. */
 export type Refusal = { readonly path: string; readonly message: string }
@@ -36,16 +37,27 @@ export function refuseUnknown(
   return refuse(path, `there is no ${what} "${name}"; the document has ${known || 'none'}`)
 }
 
-/** As `parseAssignments` judges it, which is the edge's own opinion. */
+/**
+ * As `parseAssignments` judges it, which is the edge's own opinion; who could see each version is
+ * written down, so that it is still known when traffic has moved on.
+ */
 export function parseDraft(
   draft: Draft,
   allowInsecure: boolean,
 ): Result<Content, readonly Refusal[]> {
   // Any revision will do: whoever commits the content gives it its own.
-  const text = serialise({ ...draft, revision: 1 })
+  const text = toText({ ...draft, revision: 1 })
   const parsed = parseAssignments(text, { allowInsecure })
-  if (parsed.ok) return ok(toContent(parsed.value))
+  if (parsed.ok) return ok(toContent(markOpen(parsed.value)))
   return err(parsed.error.map(({ path, message }) => ({ path, message })))
+}
+
+/**
+ * Whether a draft says what the document says already. That it also writes down who could see a version,
+ * which a document of an older Holo leaves out, makes no revision by itself.
+ */
+export function isNoChange(next: Content, current: Content): boolean {
+  return isSameContent(next, current) || isSameContent(next, markOpen(current))
 }
 
 /** The content as a draft to change: the same keys, nothing of it copied deeply. */

@@ -8,6 +8,7 @@ import { type Found, readFound } from './found.ts'
 import type { Head } from './history.ts'
 import { liftAbove, toOwnEntry } from './lift.ts'
 import { LOOK_BURST, LOOK_COST_MS, MAX_LIFTED_REVISION, PROPAGATION_MS } from './limits.ts'
+import { withKnownMarks } from './opening.ts'
 import type { PublisherParts } from './publisher.ts'
 import { isPublicationDue } from './schedule.ts'
 
@@ -91,7 +92,8 @@ export class External {
 
   async #adopt(found: Extract<Found, { kind: 'edit' }>, head: Head | undefined): Promise<void> {
     const { ledger, edits, now } = this.#parts
-    const { revision, digest, text, content } = found
+    const { revision, digest, text } = found
+    const content = withKnownMarks(found.content, head?.content)
     const entry = toOwnEntry('adopt', { revision, digest }, now())
     const adopted = await ledger.commit(content, entry, head, {
       floor: revision,

@@ -10,6 +10,7 @@ import { withTimeout } from '../assignments/timeout.ts'
 import { type Content, toContent } from './document.ts'
 import type { History } from './history.ts'
 import { KV_READ_TIMEOUT_MS } from './limits.ts'
+import { markOpen } from './opening.ts'
 
 export type Found =
   | { readonly kind: 'nothing' }
@@ -63,7 +64,7 @@ export async function readFound({ kv, history, allowInsecure }: FoundOptions): P
     revision: parsed.value.revision,
     digest,
     text,
-    content: toContent(parsed.value),
+    content: toContent(markOpen(parsed.value)),
   }
 }
 

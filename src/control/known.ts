@@ -40,6 +40,17 @@ export class Known {
     return rows.length <= NOTED_REVISIONS_PER_STEP
   }
 
+  /** When the first revision was made that is not noted yet; `undefined` where all are. */
+  firstUnnotedAt(): number | undefined {
+    const { noted } = this.#sql.exec<CollectionRow>('SELECT * FROM collection').one()
+    const rows = this.#sql.exec<{ at: number }>(
+      `SELECT audit.at FROM revisions JOIN audit ON audit.seq = revisions.seq
+       WHERE revisions.revision > ? ORDER BY revisions.revision LIMIT 1`,
+      noted,
+    )
+    return [...rows][0]?.at
+  }
+
   rows(): readonly KnownRow[] {
     return [...this.#sql.exec<KnownRow>('SELECT * FROM known')]
   }

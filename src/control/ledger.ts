@@ -8,14 +8,17 @@ import type { NewEvent } from '../wire/events.ts'
 import {
   AUDIT_COLUMNS,
   type AuditHead,
+  digestBareText,
+  digestDocument,
   type Effect,
   type Entry,
+  FORM,
   makeRow,
   NO_EFFECT,
   toAuditRow,
 } from './audit.ts'
 import type { AuditRow, PageQuery } from './contract.ts'
-import { type Content, serialise, toBare } from './document.ts'
+import { type Content, toBare, toText } from './document.ts'
 import type { Refusal } from './draft.ts'
 import { clampLimit, type Head, type History } from './history.ts'
 import { MAX_COMMIT_ATTEMPTS } from './limits.ts'
@@ -56,6 +59,11 @@ export class Ledger {
     return this.#head
   }
 
+  /** How many bytes the control's database has. */
+  get databaseBytes(): number {
+    return this.#parts.storage.sql.databaseSize
+  }
+
   /** The number that the next revision gets, above all that were ever given and above `floor`. */
   nextRevision(floor = 0): number {
     return Math.max(this.#parts.history.highest(), this.#head?.revision ?? 0, floor) + 1
@@ -77,7 +85,8 @@ export class Ledger {
     { floor = 0, also, notes = [] }: CommitOptions = {},
   ): Promise<Result<Head, NotCommitted>> {
     const { storage, history, outbox } = this.#parts
-    const before = base && (await digestText(serialise(toBare(base.content, base.revision))))
+    // Of what is stored, not of how it was read: a later Holo may read the same text otherwise.
+    const before = base && (await digestDocument(JSON.parse(base.text), FORM))
     for (let attempt = 0; attempt < MAX_COMMIT_ATTEMPTS; attempt++) {
       if (this.#head !== base) return err('stale')
       const auditHead = this.#auditHead()
@@ -113,7 +122,7 @@ export class Ledger {
     const sealed = await this.#seal(content, PREVIEW, effect, this.#auditHead())
     if (!sealed.ok) return sealed
     if (this.#head !== base) return err('stale')
-    const text = serialise(toBare(content, revision))
+    const text = toText(toBare(content, revision))
     return ok({ revision, digest: await digestText(text), text, content })
   }
 
@@ -156,9 +165,12 @@ export class Ledger {
     auditHead: AuditHead,
   ): Promise<Result<{ head: Head; row: AuditTableRow }, NotCommitted>> {
     const bare = toBare(content, revision)
-    const after = await digestText(serialise(bare))
-    const row = await makeRow(entry, { revision, before, after }, auditHead)
-    const text = serialise({ ...bare, audit: row.hash })
+    const [after, textDigest] = await Promise.all([
+      digestDocument(bare, FORM),
+      digestBareText(bare),
+    ])
+    const row = await makeRow(entry, { revision, before, after, textDigest }, auditHead)
+    const text = toText({ ...bare, audit: row.hash })
     const { allowInsecure } = this.#parts
     const parsed = parseAssignments(text, { allowInsecure })
     if (!parsed.ok) return err(parsed.error.map(({ path, message }) => ({ path, message })))

@@ -8,6 +8,31 @@
 export const ROWS_PER_CHANGE = 5
 export const ROWS_PER_PUBLICATION = 3
 
+/**
+ * How the document's 256 KiB are divided, counted without indentation. What a publication may fill, what
+ * people may fill with environments and rules, and the rest, which is kept free for what takes back: a
+ * shift, a rollback, `withdraw`, and a rollout's own steps change traffic, spent buckets and flags alone.
+ */
+export const MAX_VERSIONS_BYTES = 128 * 1024
+export const MAX_SETTINGS_BYTES = 64 * 1024
+export const RESERVED_BYTES = 64 * 1024
+
+/** Counted for each version beside what it says: room for `open`, `withdrawn` and flags like them. */
+export const VERSION_RESERVE_BYTES = 100
+
+/**
+ * Counted for each environment: any version id it may point at, a flag, its name under `traffic`, and its
+ * name once more beside the version that it opens.
+ */
+export const ENVIRONMENT_RESERVE_BYTES = 260
+
+/** A document is indented for people as long as it is no larger than this with the indentation. */
+export const MAX_INDENTED_BYTES = 128 * 1024
+
+/** SQLite in a Durable Object takes 10 GB. Publications end before; what takes back has the rest. */
+export const MAX_DATABASE_BYTES = 10 * 10 ** 9
+export const MAX_PUBLISHED_DATABASE_BYTES = 9 * 10 ** 9
+
 /** KV takes one write a second and key, and answers 429 to more; a tenth of a second is our margin. */
 export const PUT_SPACING_MS = 1100
 
@@ -96,8 +121,11 @@ export const DELETE_TIMEOUT_MS = 8000
  */
 export const DELETION_SETTLES_MS = 60_000
 
-/** An upload that nobody has touched for so long is given up, and no longer protects anything. */
+/** The parts of a blob, and the row of an upload that has arrived, are kept for so long. */
 export const UPLOAD_LIFETIME_MS = 7 * 86_400_000
+
+/** An open upload without progress for so long is given up: its pipeline has crashed. */
+export const UPLOAD_IDLE_MS = 3_600_000
 
 /** What is younger is never collected, whatever nothing refers to it: its upload may come yet. */
 export const COLLECTION_GRACE_MS = 86_400_000
@@ -105,11 +133,14 @@ export const COLLECTION_GRACE_MS = 86_400_000
 /** Versions that one revision takes out of the document: what its audit row can name. */
 export const MAX_RETIRED_VERSIONS = 50
 
+/** Where no version could leave the document although one was to, the next attempt waits for so long. */
+export const RETIRING_RETRY_MS = 60_000
+
 /** Revisions that are looked at in one step for who was pointed at: some 10 MB of text. */
 export const NOTED_REVISIONS_PER_STEP = 100
 
-/** Open uploads at once: a team has a few, and each keeps the collection from its blobs. */
-export const MAX_OPEN_UPLOADS = 200
+/** Open uploads of one token: for another one, the one that was idle longest gives way. */
+export const MAX_OPEN_UPLOADS_PER_TOKEN = 50
 
 /** A release shares most files with the one before; each that is compared with is a manifest to load. */
 export const MAX_COMPARED_VERSIONS = 3
@@ -191,4 +222,4 @@ export const MAX_OUTBOX_EVENTS = 10_000
 
 /** A subscriber gets so many at once, and has this long to take them. */
 export const EVENTS_PER_DELIVERY = 50
-export const MAX_DELIVERY_MS = 15_000
+export const DELIVERY_TIMEOUT_MS = 15_000

@@ -5,10 +5,10 @@
 import { withTimeout } from '../assignments/timeout.ts'
 import type { EventKind, EventPage, HoloEvent, NewEvent } from '../wire/events.ts'
 import {
+  DELIVERY_TIMEOUT_MS,
   EVENTS_PER_DELIVERY,
   FIRST_BACK_OFF_MS,
   LONGEST_BACK_OFF_MS,
-  MAX_DELIVERY_MS,
   MAX_OUTBOX_EVENTS,
 } from './limits.ts'
 
@@ -165,7 +165,7 @@ export class Outbox {
     if (!last) return
     if (missed > 0) console.error(`subscriber ${name} was too slow and missed ${missed} events`)
     try {
-      await withTimeout(deliver(events), MAX_DELIVERY_MS)
+      await withTimeout(deliver(events), DELIVERY_TIMEOUT_MS)
       sql.exec(
         'UPDATE subscribers SET position = ?, failures = 0, retry_at = 0 WHERE name = ?',
         last.id,

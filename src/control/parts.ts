@@ -20,6 +20,7 @@ import { Pace } from './pace.ts'
 import { Publisher, type PublisherParts } from './publisher.ts'
 import { createRecords, type Records } from './records.ts'
 import { readRetentionSettings } from './retention.ts'
+import { Retiring } from './retiring.ts'
 import { createCountingSource } from './rollouts/counted-windows.ts'
 import { Rollouts } from './rollouts/driver.ts'
 import type { WindowSource } from './rollouts/source.ts'
@@ -56,6 +57,7 @@ export type ControlParts = PublisherParts &
     readonly external: External
     readonly uploading: Uploading
     readonly collecting: Collecting
+    readonly retiring: Retiring
     readonly counting: Counting
     readonly rollouts: Rollouts
     readonly probing: Probing
@@ -119,6 +121,8 @@ export function createParts(
     allowInsecure,
     ask: given.askOrigin ?? ((target) => askOrigin(target, { bindings: env, now })),
   })
+  const collecting = new Collecting(shared)
+  const retiring = new Retiring({ collecting, now })
   // The list of all that the alarm and the watchdog look after, in the order in which it runs.
   tasks.add(
     {
@@ -132,6 +136,12 @@ export function createParts(
       dueAt: () => publisher.dueAt,
       run: () => publisher.run(),
       isRunning: () => publisher.isRunning,
+    },
+    {
+      name: 'retention',
+      dueAt: () => retiring.dueAt(),
+      run: () => retiring.run(),
+      isRunning: () => retiring.isRunning,
     },
     {
       name: 'probes',
@@ -153,7 +163,8 @@ export function createParts(
     ...{ tasks, counting, publisher, rollouts, probing, pace: new Pace() },
     external: new External(shared),
     uploading: new Uploading(shared),
-    collecting: new Collecting(shared),
+    collecting,
+    retiring,
     access: createAccess({ sql, env, now, recordAudit: createRecordAudit(ledger, outbox, now) }),
   }
 }

@@ -30,7 +30,9 @@ CREATE TABLE IF NOT EXISTS audit (
   after TEXT,
   request_id TEXT NOT NULL,
   previous TEXT NOT NULL,
-  hash TEXT NOT NULL
+  hash TEXT NOT NULL,
+  form INTEGER NOT NULL DEFAULT 1,
+  text_digest TEXT
 ) STRICT;
 CREATE TRIGGER IF NOT EXISTS revisions_stay BEFORE UPDATE ON revisions
   BEGIN SELECT RAISE(ABORT, 'revisions are never changed'); END;
@@ -75,7 +77,8 @@ CREATE TABLE IF NOT EXISTS uploads (
   author TEXT,
   verified INTEGER NOT NULL,
   opened_after INTEGER NOT NULL,
-  touched_at INTEGER NOT NULL
+  touched_at INTEGER NOT NULL,
+  owner TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS known (
   version TEXT NOT NULL,
@@ -94,9 +97,24 @@ CREATE TABLE IF NOT EXISTS collection (
 INSERT OR IGNORE INTO collection (id) VALUES (1);
 `
 
+/** Columns that came later, by table: a control that is older than they are gets them when it starts. */
+const LATER_COLUMNS = [
+  ['audit', 'form', 'INTEGER NOT NULL DEFAULT 1'],
+  ['audit', 'text_digest', 'TEXT'],
+  ['uploads', 'owner', 'TEXT'],
+] as const
+
 /** Makes what does not exist yet; writes no row where all do. */
 export function createTables(sql: SqlStorage): void {
   sql.exec(TABLES)
+  for (const [table, name, type] of LATER_COLUMNS) addColumn(sql, table, name, type)
+}
+
+/** Adds a column to a table that was made without it. Rows that are there get its default. */
+export function addColumn(sql: SqlStorage, table: string, name: string, type: string): void {
+  const columns = [...sql.exec<{ name: string }>(`SELECT name FROM pragma_table_info('${table}')`)]
+  if (columns.some((column) => column.name === name)) return
+  sql.exec(`ALTER TABLE ${table} ADD COLUMN ${name} ${type}`)
 }
 
 export type RevisionRow = {
@@ -124,6 +142,10 @@ export type AuditTableRow = {
   readonly request_id: string
   readonly previous: string
   readonly hash: string
+  /** How its digests and its hash are made: see audit.ts. */
+  readonly form: number
+  /** SHA-256 of the text of its revision without the `audit` field, byte for byte. */
+  readonly text_digest: string | null
 }
 
 export type StateRow = {
@@ -160,6 +182,8 @@ export type UploadRow = {
   /** How many deletions had begun when it was opened. */
   readonly opened_after: number
   readonly touched_at: number
+  /** The token that opened it, or who did where there was none; `null` before owners were kept. */
+  readonly owner: string | null
 }
 
 export type KnownRow = {

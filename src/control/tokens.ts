@@ -4,6 +4,8 @@
 import { LAST_USE_STEP_MS, MAX_LISTED_TOKENS } from './authority-limits.ts'
 import type { TokenSummary } from './contract.ts'
 import { SCOPES, type Scope } from './scopes.ts'
+import { addColumn } from './tables.ts'
+import { ALL_LIMITS, LIMIT_NAMES, type Limits } from './token-limits.ts'
 import { hashToken, isSameHash, parseTokenId } from './token-text.ts'
 
 type Row = {
@@ -16,6 +18,8 @@ type Row = {
   readonly expires_at: number | null
   readonly last_used_at: number | null
   readonly revoked_at: number | null
+  /** JSON of its limits; `null` where it has none. */
+  readonly limits: string | null
 }
 
 /** Why a text is no token that counts. For the log only: whoever shows it is told nothing. */
@@ -38,8 +42,10 @@ export class Tokens {
       created_by TEXT NOT NULL,
       expires_at INTEGER,
       last_used_at INTEGER,
-      revoked_at INTEGER
+      revoked_at INTEGER,
+      limits TEXT
     ) WITHOUT ROWID`)
+    addColumn(sql, 'tokens', 'limits', 'TEXT')
   }
 
   /** The token that a text is. The row is read after the hash is made, so that it is as of now. */
@@ -79,8 +85,8 @@ export class Tokens {
 
   insert(token: TokenSummary, hash: ArrayBuffer): void {
     this.#sql.exec(
-      `INSERT INTO tokens (id, name, scopes, hash, created_at, created_by, expires_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO tokens (id, name, scopes, hash, created_at, created_by, expires_at, limits)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
       token.id,
       token.name,
       token.scopes.join(' '),
@@ -88,6 +94,7 @@ export class Tokens {
       token.createdAt,
       token.createdBy,
       token.expiresAt ?? null,
+      toLimitsText(token),
     )
   }
 
@@ -113,5 +120,39 @@ function toSummary(row: Row): TokenSummary {
     expiresAt: row.expires_at ?? undefined,
     lastUsedAt: row.last_used_at ?? undefined,
     revokedAt: row.revoked_at ?? undefined,
+    ...parseLimits(row.limits),
+  }
+}
+
+/** The limits of a token without what else it is. */
+export function toLimits({ environments, versions, hosts }: Limits): Limits {
+  return {
+    ...(environments && { environments }),
+    ...(versions && { versions }),
+    ...(hosts && { hosts }),
+  }
+}
+
+function toLimitsText(token: Limits): string | null {
+  const limits = toLimits(token)
+  return Object.keys(limits).length > 0 ? JSON.stringify(limits) : null
+}
+
+/** Limits that cannot be read allow nothing. */
+function parseLimits(text: string | null): Limits {
+  if (text === null) return {}
+  try {
+    const read: unknown = JSON.parse(text)
+    if (typeof read !== 'object' || read === null) return ALL_LIMITS
+    const entries = Object.entries(read)
+    const isSound = entries.every(
+      ([name, patterns]) =>
+        LIMIT_NAMES.some((known) => known === name) &&
+        Array.isArray(patterns) &&
+        patterns.every((pattern) => typeof pattern === 'string'),
+    )
+    return isSound && entries.length > 0 ? (read as Limits) : ALL_LIMITS
+  } catch {
+    return ALL_LIMITS
   }
 }

@@ -9,6 +9,7 @@ import { type Author, type ChangeParts, makeChange } from './change.ts'
 import type {
   Finished,
   NoSuchUpload,
+  NotAborted,
   NotFinished,
   Taken,
   Turn,
@@ -20,11 +21,13 @@ import {
   DELETION_WAIT_MS,
   MAX_ADD_ATTEMPTS,
   MAX_COMPARED_VERSIONS,
-  MAX_OPEN_UPLOADS,
+  MAX_OPEN_UPLOADS_PER_TOKEN,
 } from './limits.ts'
+import { toOwner } from './one-at-a-time.ts'
 import type { Records } from './records.ts'
+import { findFullDatabase } from './room.ts'
 import type { UploadRow } from './tables.ts'
-import { toRecord, toServices, toUpload, type Uploads } from './uploads.ts'
+import { isIdle, toRecord, toServices, toUpload, type Uploads } from './uploads.ts'
 
 export type UploadingParts = ChangeParts & {
   readonly uploads: Uploads
@@ -44,8 +47,10 @@ export class Uploading {
   open(
     record: VersionRecord,
     isRecorded: boolean,
+    author: Author,
   ): Result<Upload | Taken, { kind: 'invalid'; problems: readonly Refusal[] }> {
     const { ledger, uploads, deletions, now } = this.#parts
+    this.#removeIdle()
     const entry = ledger.head && getOwn(ledger.head.content.versions, record.id)
     const row = uploads.get(record.id)
     const isKnown = entry !== undefined || ledger.head === undefined
@@ -67,11 +72,32 @@ export class Uploading {
     if (row && row.state !== 'finalised' && isSameSubstance(toRecord(row), record)) {
       uploads.touch(record.id, now())
     } else {
-      uploads.begin(record, { now: now(), deletions: deletions.count })
+      const owner = toOwner(author.principal)
+      this.#makeRoom(owner)
+      uploads.begin(record, { now: now(), deletions: deletions.count, owner })
     }
     const begun = uploads.get(record.id)
     if (!begun) throw new Error(`the upload of ${record.id} was not kept`)
     return ok(toUpload(begun))
+  }
+
+  /** One that is on its way, or has arrived; `undefined` for one that was given up. */
+  get(version: string): UploadRow | undefined {
+    const row = this.#parts.uploads.get(version)
+    return row && !isIdle(row, this.#parts.now()) ? row : undefined
+  }
+
+  /** Gives one up, whose blobs are then nobody's. Only who opened it, or an admin. */
+  abort(version: string, author: Author): Result<Upload, NotAborted> {
+    const row = this.get(version)
+    if (!row) return err({ kind: 'none' })
+    const isOwn = row.owner === toOwner(author.principal)
+    if (!isOwn && !author.principal.scopes.includes('admin')) {
+      return err({ kind: 'denied', denial: 'forbidden' })
+    }
+    if (row.state === 'finalised') return err({ kind: 'finalised' })
+    this.#parts.uploads.remove(version)
+    return ok(toUpload(row))
   }
 
   /** Of the newest versions that were finalised here, and are in the document. */
@@ -89,7 +115,7 @@ export class Uploading {
 
   begin(version: string, manifest: string): Result<Turn, NoSuchUpload> {
     const { uploads, deletions, now } = this.#parts
-    const row = uploads.get(version)
+    const row = this.get(version)
     if (!row) return err({ kind: 'none' })
     if (row.manifest !== manifest) return err({ kind: 'replaced' })
     if (row.state !== 'finalised') uploads.touch(version, now())
@@ -152,6 +178,20 @@ export class Uploading {
     })
   }
 
+  /** What crashed pipelines have left. */
+  #removeIdle(): void {
+    const { uploads, now } = this.#parts
+    for (const row of uploads.all()) if (isIdle(row, now())) uploads.remove(row.version)
+  }
+
+  /** Room for one more of the owner's: nobody else has to give way, and nobody is refused. */
+  #makeRoom(owner: string): void {
+    const { uploads } = this.#parts
+    const open = uploads.openOf(owner)
+    const excess = Math.max(0, open.length - MAX_OPEN_UPLOADS_PER_TOKEN + 1)
+    for (const { version } of open.slice(0, excess)) uploads.remove(version)
+  }
+
   #find({ version, serial }: Named): Result<UploadRow, NoSuchUpload> {
     const row = this.#parts.uploads.get(version)
     if (!row) return err({ kind: 'none' })
@@ -164,11 +204,9 @@ export class Uploading {
 
   /** What the document would say against it: known before anything is uploaded. */
   #findProblems(record: VersionRecord): readonly Refusal[] {
-    const { ledger, uploads, allowInsecure } = this.#parts
-    if (!uploads.get(record.id) && uploads.countUnfinished() >= MAX_OPEN_UPLOADS) {
-      const message = `${MAX_OPEN_UPLOADS} uploads are open: finalise some, or wait until they are given up`
-      return [{ path: '', message }]
-    }
+    const { ledger, allowInsecure } = this.#parts
+    const full = findFullDatabase(ledger.databaseBytes)
+    if (full.length > 0) return full
     const content = ledger.head?.content
     if (!content) return []
     const applied = applyCommand(toCommand(record), content, {

@@ -3,7 +3,7 @@
 
 import type { PublishedService, VersionRecord } from '../core/version-record.ts'
 import type { Upload } from './contract-uploads.ts'
-import { UPLOAD_LIFETIME_MS } from './limits.ts'
+import { UPLOAD_IDLE_MS, UPLOAD_LIFETIME_MS } from './limits.ts'
 import type { CollectionRow, UploadRow } from './tables.ts'
 
 export class Uploads {
@@ -21,23 +21,31 @@ export class Uploads {
     return [...this.#sql.exec<UploadRow>('SELECT * FROM uploads')]
   }
 
-  countUnfinished(): number {
-    return this.#sql
-      .exec<{ count: number }>("SELECT count(*) AS count FROM uploads WHERE state <> 'finalised'")
-      .one().count
+  /** Those of one owner that are open, the one that was idle longest first. */
+  openOf(owner: string): readonly UploadRow[] {
+    return [
+      ...this.#sql.exec<UploadRow>(
+        "SELECT * FROM uploads WHERE state = 'open' AND owner = ? ORDER BY touched_at",
+        owner,
+      ),
+    ]
   }
 
   /** Begins one, in the place of any other under the same id. */
   begin(
     record: VersionRecord,
-    { now, deletions }: { readonly now: number; readonly deletions: number },
+    {
+      now,
+      deletions,
+      owner,
+    }: { readonly now: number; readonly deletions: number; readonly owner: string },
   ): void {
     this.#sql.exec('UPDATE collection SET serial = serial + 1 WHERE id = 1')
     const { serial } = this.#sql.exec<CollectionRow>('SELECT * FROM collection').one()
     this.#sql.exec(
       `INSERT OR REPLACE INTO uploads (version, state, serial, manifest, services, files, bytes,
-        created_at, commit_id, author, verified, opened_after, touched_at)
-       VALUES (?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)`,
+        created_at, commit_id, author, verified, opened_after, touched_at, owner)
+       VALUES (?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)`,
       record.id,
       serial,
       record.manifest,
@@ -49,6 +57,7 @@ export class Uploads {
       record.author ?? null,
       deletions,
       now,
+      owner,
     )
   }
 
@@ -77,6 +86,11 @@ export class Uploads {
   }
 }
 
+/** An open upload that has made no progress for long: given up, and no longer protected. */
+export function isIdle({ state, touched_at }: UploadRow, now: number): boolean {
+  return state === 'open' && touched_at + UPLOAD_IDLE_MS <= now
+}
+
 /** The record that an upload ends in. */
 export function toRecord(row: UploadRow): VersionRecord {
   return {
@@ -99,6 +113,7 @@ export function toServices({ services }: UploadRow): readonly PublishedService[]
 export function toUpload(row: UploadRow): Upload {
   const { version, manifest, files, bytes, verified, serial } = row
   const isOver = row.state === 'finalised'
+  const lifetimeMs = row.state === 'open' ? UPLOAD_IDLE_MS : UPLOAD_LIFETIME_MS
   return {
     version,
     state: isOver ? 'finalised' : 'open',
@@ -107,6 +122,6 @@ export function toUpload(row: UploadRow): Upload {
     bytes,
     verified,
     serial,
-    expiresAt: isOver ? undefined : row.touched_at + UPLOAD_LIFETIME_MS,
+    expiresAt: isOver ? undefined : row.touched_at + lifetimeMs,
   }
 }

@@ -3,9 +3,10 @@
 
 import { MAX_ASSIGNMENTS_BYTES } from '../assignments/limits.ts'
 import { digestText } from '../assignments/sync.ts'
-import { hashRow } from './audit.ts'
+import { toCanonicalJson } from '../core/canonical-json.ts'
+import { digestBareText, digestDocument, FORM, hashRow } from './audit.ts'
 import type { Verification } from './contract.ts'
-import { serialise } from './document.ts'
+import { isOwnText } from './document.ts'
 import type { History } from './history.ts'
 import { MAX_VERIFY_PROBLEMS, VERIFY_PAGE_ROWS } from './limits.ts'
 import type { State } from './state.ts'
@@ -25,9 +26,11 @@ type Link = {
   readonly hash: string
   readonly revision: number
   readonly after: string | undefined
+  /** How `after` was made. */
+  readonly form: number
 }
 
-const FIRST: Link = { seq: 0, hash: NO_HASH, revision: 0, after: undefined }
+const FIRST: Link = { seq: 0, hash: NO_HASH, revision: 0, after: undefined, form: FORM }
 
 /** Rows that are added meanwhile are left to the next time. Never throws for what it reads. */
 export async function verifyChain(
@@ -43,7 +46,11 @@ export async function verifyChain(
   let page = readPage(sql, Number.MIN_SAFE_INTEGER, last)
   while (page.length > 0 && problems.length < MAX_VERIFY_PROBLEMS) {
     for (const row of page) {
-      const found = [...checkLink(row, link), ...(await checkContent(row, parts.history))]
+      const found = [
+        ...checkLink(row, link),
+        ...(await checkBefore(row, link, parts.history)),
+        ...(await checkContent(row, parts.history)),
+      ]
       problems.push(...found.map((message) => ({ seq: row.seq, message })))
       link = follow(row, link)
       rows++
@@ -74,13 +81,9 @@ function readPage(sql: SqlStorage, after: number, last: number): AuditTableRow[]
   ]
 }
 
-function follow({ seq, hash, revision, after }: AuditTableRow, link: Link): Link {
-  return {
-    seq,
-    hash,
-    revision: revision ?? link.revision,
-    after: revision === null ? link.after : (after ?? undefined),
-  }
+function follow({ seq, hash, revision, after, form }: AuditTableRow, link: Link): Link {
+  if (revision === null) return { ...link, seq, hash }
+  return { seq, hash, revision, after: after ?? undefined, form }
 }
 
 function* checkLink(row: AuditTableRow, link: Link): Generator<string> {
@@ -90,9 +93,48 @@ function* checkLink(row: AuditTableRow, link: Link): Generator<string> {
   if (row.previous !== link.hash) yield `its "previous" is not the hash of row ${link.seq}`
   if (row.revision === null) return
   if (row.revision <= link.revision) yield `its revision ${row.revision} is not a higher one`
-  if ((row.before ?? undefined) !== link.after) {
-    yield `its "before" is not what revision ${link.revision} was`
-  }
+}
+
+async function checkBefore(row: AuditTableRow, link: Link, history: History): Promise<string[]> {
+  if (row.revision === null) return []
+  const before = row.before ?? undefined
+  const isSameForm = row.form === link.form || link.after === undefined
+  if (isSameForm && before === link.after) return []
+  const isOld = row.form === 1 || link.form === 1
+  if (isOld && before === (await toOtherDigest(row.form, link, history))) return []
+  return [`its "before" is not what revision ${link.revision} was`]
+}
+
+/**
+ * What `before` may be instead of the `after` of the row before it, where one of the two has form 1. In a
+ * row of form 2: the same document's digest in form 2. In a row of form 1: its digest after the control
+ * had started anew and read the document again, with the keys of versions in the order of the schema.
+ */
+async function toOtherDigest(
+  form: number,
+  { revision }: Link,
+  history: History,
+): Promise<string | undefined> {
+  const document = parseObject(history.row(revision)?.text ?? '')
+  return document && digestDocument(form === 1 ? toReadAgain(document) : document, form)
+}
+
+/** The order of a version's keys in the schema of form 1. */
+const VERSION_KEYS = ['manifest', 'services', 'open', 'withdrawn', 'published']
+
+function toReadAgain(document: Record<string, unknown>): object {
+  const versions = Object.entries((document.versions ?? {}) as Record<string, object>).map(
+    ([id, version]) => [
+      id,
+      Object.fromEntries(
+        VERSION_KEYS.filter((key) => Object.hasOwn(version, key)).map((key) => [
+          key,
+          (version as Record<string, unknown>)[key],
+        ]),
+      ),
+    ],
+  )
+  return { ...document, versions: Object.fromEntries(versions) }
 }
 
 async function checkContent(row: AuditTableRow, history: History): Promise<string[]> {
@@ -112,21 +154,25 @@ async function checkRevision(stored: RevisionRow, row: AuditTableRow): Promise<s
   }
   const document = parseObject(stored.text)
   // One content has one spelling, so that not even a blank can be added.
-  if (!document || serialise(document) !== stored.text) {
+  if (!document || !isOwnText(document, stored.text)) {
     return [...wrong, `the text of ${name} is not as the control wrote it`]
+  }
+  if (row.form !== 1 && (await digestBareText(document)) !== row.text_digest) {
+    wrong.push(`the text of ${name} is not the one that row ${row.seq} was made of`)
   }
   return [...wrong, ...(await checkDocument(document, row, name))]
 }
 
 async function checkDocument(
-  { audit, ...bare }: Record<string, unknown>,
+  document: Record<string, unknown>,
   row: AuditTableRow,
   name: string,
 ): Promise<string[]> {
   const wrong: string[] = []
-  if (bare.revision !== row.revision) wrong.push(`${name} says that it is ${bare.revision}`)
+  const { audit, revision } = document
+  if (revision !== row.revision) wrong.push(`${name} says that it is ${revision}`)
   if (audit !== row.hash) wrong.push(`the "audit" of ${name} is not the hash of row ${row.seq}`)
-  if ((await digestText(serialise(bare))) !== row.after) {
+  if ((await digestDocument(document, row.form)) !== row.after) {
     wrong.push(`the content of ${name} is not what row ${row.seq} says`)
   }
   return wrong
@@ -156,10 +202,12 @@ async function checkCopy(copy: string, { sql, history }: VerifyParts): Promise<s
   return [`no row of the log made revision ${revision}, of which there is a copy`]
 }
 
+/** `undefined` for what is no document; also for one that is nested too deeply to be spelt. */
 function parseObject(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text)
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+    toCanonicalJson(value)
     return isObject ? (value as Record<string, unknown>) : undefined
   } catch {
     return undefined

@@ -3,7 +3,7 @@
 // variables.ts.
 
 import { LogicEngine } from 'json-logic-engine'
-import { CONSTANT_CHECKS, OPERATORS } from './operators.ts'
+import { CONSTANT_CHECKS, OPERATORS, toOperators } from './operators.ts'
 import type { RuleSubject } from './types.ts'
 import { checkVariable } from './variables.ts'
 
@@ -49,9 +49,11 @@ export function checkCondition(condition: unknown): ConditionProblem[] {
 /**
  * A checked condition as a function that may throw. One engine for each, because an engine that
  * meets many conditions before it meets one twice stops keeping their compiled form.
+ *
+ * @param rule the name of the rule that it belongs to.
  */
-export function compileCondition(condition: unknown): (subject: RuleSubject) => boolean {
-  const engine = new LogicEngine(OPERATORS as ConstructorParameters<typeof LogicEngine>[0])
+export function compileCondition(condition: unknown, rule = ''): (subject: RuleSubject) => boolean {
+  const engine = new LogicEngine(toOperators(rule) as ConstructorParameters<typeof LogicEngine>[0])
   // What the engine makes of the condition in its first run. Asking the engine each time would cost
   // as much as a simple condition does.
   let compiled: unknown

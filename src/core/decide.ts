@@ -1,5 +1,5 @@
-// Which version answers a request: pin, host name, crawler, rules, bucket, in that order. Pure; the
-// same facts and the same document give the same decision in every isolate.
+// Which version answers a request: pin, host name, crawler, rules, no identity, bucket, in that order.
+// Pure; the same facts and the same document give the same decision in every isolate.
 
 import { bucketOf } from './buckets.ts'
 import { permitPin } from './pins.ts'
@@ -22,9 +22,10 @@ export type Step = {
 /**
  * Decides. Total: every request has a bucket, and every bucket a public environment.
  *
- * A document ignores its pin, so that it moves with the traffic; everything else takes a permitted
- * pin first, so that a page stays whole. A rule that throws is skipped and named in `skipped`. A
- * restricted environment is passed over unless the request's grants name it, whatever points at it.
+ * A document ignores its pin, so that it moves with the traffic, and so does what asks for the version
+ * of now; everything else takes a permitted pin first, so that a page stays whole. A rule that throws
+ * is skipped and named in `skipped`. A restricted environment is passed over unless the request's
+ * grants name it, whatever points at it.
  *
  * @param note told each step in turn; without it no words are made.
  */
@@ -35,7 +36,7 @@ export function decide(
 ): Decision {
   const bucket = bucketOf(assignments.salt, facts.visitor)
   const skipped: string[] = []
-  const own = assignments.buckets[bucket] as Environment
+  const own = facts.anonymous ? assignments.first : (assignments.buckets[bucket] as Environment)
   const chosen = (environment: Environment, reason: Reason, rule?: string): Decision => ({
     version: environment.version,
     environment: environment.name,
@@ -48,11 +49,11 @@ export function decide(
 
   if (!facts.pin) {
     note?.({ step: 'pin', outcome: 'passed', why: 'the request carries no pin' })
-  } else if (facts.kind === 'document') {
-    note?.({ step: 'pin', outcome: 'passed', why: 'a document ignores its pin' })
+  } else if (facts.kind === 'document' || facts.current) {
+    note?.({ step: 'pin', outcome: 'passed', why: whyUnpinned(facts) })
   } else {
     const { claim, source } = facts.pin
-    const permitted = permitPin(claim, assignments, facts.grants)
+    const permitted = permitPin(claim, assignments, facts)
     if (permitted.ok) {
       const { version, environment = own.name } = permitted.value
       note?.({ step: 'pin', outcome: 'chosen', why: `${source} pin to ${version.id}` })
@@ -102,8 +103,20 @@ export function decide(
     }
   }
 
+  if (facts.anonymous) {
+    const why = `the request carries no identity, and such requests get ${own.name}`
+    note?.({ step: 'anonymous', outcome: 'chosen', why })
+    return chosen(own, 'anonymous')
+  }
+
   note?.({ step: 'bucket', outcome: 'chosen', why: `bucket ${bucket} belongs to ${own.name}` })
   return chosen(own, 'bucket')
+}
+
+function whyUnpinned({ kind }: RequestFacts): string {
+  return kind === 'document'
+    ? 'a document ignores its pin'
+    : 'the request asks for what its visitor gets now, and ignores its pin'
 }
 
 function isVisible(environment: Environment, facts: RequestFacts): boolean {

@@ -17,11 +17,16 @@ export type ManifestConfig = {
   readonly htmlHandling: (typeof HTML_HANDLING)[number]
   /** What is shown where there is nothing: as in Cloudflare's `not_found_handling`. */
   readonly notFound: (typeof NOT_FOUND)[number]
+  /** The page of a single-page application, a decoded path; absent where it is `/index.html`. */
+  readonly appPage?: string
   /** What its `_headers` says; absent where it says nothing. */
   readonly headers?: readonly HeaderRule[]
   /** What its `_redirects` says, in its order; absent where it says nothing. */
   readonly redirects?: readonly RedirectRule[]
 }
+
+/** The page of a single-page application that names no other. */
+export const DEFAULT_APP_PAGE = '/index.html'
 
 /** Cloudflare's own default, and what versions have that were published without a word about it. */
 export const DEFAULT_HTML_HANDLING = 'auto-trailing-slash'
@@ -35,14 +40,16 @@ export function parseManifestConfig(text: string): Result<ManifestConfig, string
     return err(`manifest configuration is not JSON: ${String(cause)}`)
   }
   const fields: Readonly<Record<string, unknown>> = Object(stored)
-  const { htmlHandling = DEFAULT_HTML_HANDLING, notFound, headers, redirects } = fields
+  const { htmlHandling = DEFAULT_HTML_HANDLING, notFound, appPage, headers, redirects } = fields
   if (!isOneOf(HTML_HANDLING, htmlHandling)) return refuse('htmlHandling', htmlHandling)
   if (!isOneOf(NOT_FOUND, notFound)) return refuse('notFound', notFound)
+  if (appPage !== undefined && typeof appPage !== 'string') return refuse('appPage', appPage)
   if (headers !== undefined && !isHeaderRules(headers)) return refuse('headers', headers)
   if (redirects !== undefined && !isRedirectRules(redirects)) return refuse('redirects', redirects)
   return ok({
     htmlHandling,
     notFound,
+    ...(appPage !== undefined && { appPage }),
     ...(headers && { headers }),
     ...(redirects && { redirects }),
   })

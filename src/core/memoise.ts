@@ -12,10 +12,22 @@ export function memoise<T extends NonNullable<unknown>>(
   const known = new Map<string, T>()
   return (text) => {
     const found = known.get(text)
-    if (found !== undefined) return found
+    if (found !== undefined) {
+      // Moved to the end, so that what is asked for often outlives what a client asks for once.
+      if (known.size >= MAX_MEMOISED) {
+        known.delete(text)
+        known.set(text, found)
+      }
+      return found
+    }
     const made = read(text)
     if (text.length > MAX_CHARACTERS) return made
-    if (known.size >= MAX_MEMOISED) known.clear()
+    if (known.size >= MAX_MEMOISED) {
+      for (const oldest of known.keys()) {
+        known.delete(oldest)
+        break
+      }
+    }
     known.set(text, made)
     return made
   }

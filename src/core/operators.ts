@@ -15,29 +15,34 @@ import { lookUp } from './variables.ts'
  * `filter`, `merge`), which let a short condition run long, and `log`.
  */
 const TAKEN_OVER = [
-  ...['==', '===', '!=', '!==', '<', '<=', '>', '>=', '!', '!!', 'and', 'or', 'if', '?:'],
-  ...['some', 'all', 'none', '+', '-', '*', '/', '%', 'min', 'max'],
+  ...['===', '!==', '<', '<=', '>', '>=', '!', '!!', 'and', 'or', 'if', '?:'],
+  ...['some', 'all', 'none', '+', '-', '*', '/', '%'],
 ]
 
 type Operator = (args: readonly unknown[], scope: unknown, above: unknown) => unknown
 
 /**
- * Holo's own, and those of JsonLogic that would throw or find the word "null" where a request merely
- * lacks something. For all of them what is absent matches nothing.
+ * Holo's own, and those of JsonLogic that the engine has otherwise than JsonLogic's own code: it takes
+ * what is absent for 0, and throws where a text is no number. What is absent equals nothing but what is
+ * absent, is part of no text, and has no part.
  */
 const OWN: Readonly<Record<string, Operator>> = {
+  '==': (args) => isEveryPair(args, isLooselyEqual),
+  '!=': (args) => isEveryPair(args, (left, right) => !isLooselyEqual(left, right)),
+  min: (args) => Math.min(...args.map(toNumber)),
+  max: (args) => Math.max(...args.map(toNumber)),
   var: ([name, otherwise = null], scope, above) =>
     isText(name) ? (lookUp(name, scope, above) ?? otherwise) : null,
   missing: (names, scope, above) =>
     names.flat().filter((name) => !isText(name) || lookUp(name, scope, above) === undefined),
   in: ([item, place]) => (Array.isArray(place) ? place.includes(item) : isPart(item, place)),
   cat: (parts) => parts.map((part) => part ?? '').join(''),
-  substr: ([text, from, length]) => (isText(text) ? toPart(text, from, length) : null),
+  substr: ([source, from, length]) =>
+    isAbsent(source) ? null : toPart(String(source), from, length),
   starts_with: ([text, prefix]) => isText(text) && isText(prefix) && text.startsWith(prefix),
   ends_with: ([text, suffix]) => isText(text) && isText(suffix) && text.endsWith(suffix),
   glob: ([text, pattern]) => isText(text) && isText(pattern) && globOf(pattern)(text),
   sem_ver: ([version, operator, target]) => compareVersions(version, operator, target),
-  percentage: ([value, percent, seed]) => isInPercentage(value, percent, seed),
   cidr: ([address, ranges]) =>
     isText(address) &&
     (Array.isArray(ranges)
@@ -45,13 +50,23 @@ const OWN: Readonly<Record<string, Operator>> = {
       : isInRange(address, String(ranges))),
 }
 
-/** Every operator of a condition by name, in the form that json-logic-engine takes. */
-export const OPERATORS: Readonly<Record<string, unknown>> = {
-  ...Object.fromEntries(
-    Object.entries(defaultMethods).filter(([name]) => TAKEN_OVER.includes(name)),
-  ),
-  ...OWN,
+/**
+ * Every operator of a rule's condition by name, in the form that json-logic-engine takes.
+ *
+ * @param rule the name of the rule: the seed of a `percentage` that names none.
+ */
+export function toOperators(rule: string): Readonly<Record<string, unknown>> {
+  return {
+    ...Object.fromEntries(
+      Object.entries(defaultMethods).filter(([name]) => TAKEN_OVER.includes(name)),
+    ),
+    ...OWN,
+    percentage: toPercentage(rule),
+  }
 }
+
+/** What there is, whichever rule asks. */
+export const OPERATORS = toOperators('')
 
 type Check = (args: readonly unknown[]) => string | undefined
 
@@ -92,12 +107,38 @@ export const CONSTANT_CHECKS: ReadonlyMap<string, Check> = new Map<string, Check
 ])
 
 const isText = (value: unknown): value is string => typeof value === 'string'
+const isAbsent = (value: unknown): boolean => value === null || value === undefined
+
+function isEveryPair(
+  values: readonly unknown[],
+  holds: (left: unknown, right: unknown) => boolean,
+): boolean {
+  return values.slice(1).every((value, i) => holds(values[i], value))
+}
+
+/** As JsonLogic has `==`: JavaScript's own. */
+function isLooselyEqual(left: unknown, right: unknown): boolean {
+  // biome-ignore lint/suspicious/noDoubleEquals: this is what JsonLogic says
+  return left == right
+}
+
+/** @throws NaN for what is no number, as the engine does in sums. */
+function toNumber(value: unknown): number {
+  const number = Number(value)
+  if (Number.isNaN(number)) throw number
+  return number
+}
 
 const globOf = memoise(compileGlob)
 
-/** @throws TypeError when the part is so long that looking for it could take long. */
-function isPart(part: unknown, text: unknown): boolean {
-  if (!isText(part) || !isText(text)) return false
+/**
+ * A number is looked for as it is written; nothing is part of an empty text.
+ *
+ * @throws TypeError when the part is so long that looking for it could take long.
+ */
+function isPart(item: unknown, text: unknown): boolean {
+  if (!isText(text) || text === '' || isAbsent(item)) return false
+  const part = String(item)
   if (part.length > MAX_PART_CHARACTERS) {
     throw new TypeError(`in looks for no more than ${MAX_PART_CHARACTERS} characters in a text`)
   }
@@ -108,7 +149,7 @@ const MAX_PART_CHARACTERS = 256
 /** JsonLogic's `substr`: a negative start counts from the end, a negative length leaves that many. */
 function toPart(text: string, from: unknown, length: unknown): string {
   const rest = text.slice(Number(from ?? 0))
-  return length === undefined || length === null ? rest : rest.slice(0, Number(length))
+  return length === undefined ? rest : rest.slice(0, Number(length))
 }
 
 /** flagd's: `^` is the same major version, `~` the same minor one. */
@@ -138,8 +179,13 @@ function compareVersions(version: unknown, operator: unknown, target: unknown): 
 }
 const versionOf = memoise((text) => ({ parsed: parseVersion(text) }))
 
-/** A share of all values, by a hash that is independent of the buckets' unless the seed is the salt. */
-function isInPercentage(value: unknown, percent: unknown, seed: unknown = 'percentage'): boolean {
-  if (!isText(value) || typeof percent !== 'number') return false
-  return murmur3Text(`${String(seed)}.${value}`) * 100 < percent * 2 ** 32
+/**
+ * A share of all values, by a hash that is independent of the buckets' unless the seed is the salt. Two
+ * rules without a seed have different ones, so that the same visitors are not in both shares.
+ */
+function toPercentage(rule: string): Operator {
+  return ([value, percent, seed = `percentage.${rule}`]) => {
+    if (!isText(value) || typeof percent !== 'number') return false
+    return murmur3Text(`${String(seed)}.${value}`) * 100 < percent * 2 ** 32
+  }
 }

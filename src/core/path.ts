@@ -67,7 +67,27 @@ export function toManifestPath(path: string): string | undefined {
   }
 }
 
-/** A decoded manifest path as it stands in a URL: the inverse of `toManifestPath`. */
+/**
+ * What `encodeURIComponent` escapes although a segment may hold it (RFC 3986 section 3.3): browsers
+ * send these characters as they are.
+ */
+const NEEDLESS_ESCAPE = /%(?:24|26|2B|2C|3A|3B|3D|40)/g
+
+/**
+ * A decoded manifest path as browsers spell it in a URL: the inverse of `toManifestPath`. Escaped is
+ * only what a segment cannot hold, so that `/@anna` stays `/@anna`.
+ */
 export function toUrlPath(path: string): string {
-  return path.split('/').map(encodeURIComponent).join('/')
+  const escaped = path.split('/').map(encodeURIComponent).join('/')
+  return escaped.includes('%') ? escaped.replace(NEEDLESS_ESCAPE, decodeURIComponent) : escaped
+}
+
+/**
+ * Whether a normalised path belongs to Cloudflare's network, which answers below `/cdn-cgi/` before
+ * any Worker is asked. A spelling that the network does not recognise arrives all the same, and
+ * would reach what the network keeps there behind a backend's own host. So every spelling counts
+ * that some server may read as `/cdn-cgi/`, whatever its case.
+ */
+export function isNetworkPath(path: string): boolean {
+  return /^\/cdn-cgi(?:\/|$)/i.test(toLoosePath(path))
 }

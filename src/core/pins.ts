@@ -3,7 +3,7 @@
 
 import { ENVIRONMENT_NAME, VERSION_ID } from './names.ts'
 import { err, ok, type Result } from './result.ts'
-import type { Assignments, PinClaim, Version } from './types.ts'
+import type { Assignments, PinClaim, RequestFacts, Version } from './types.ts'
 
 /** The claim in `version@environment` or `version`; `undefined` when it is neither. */
 export function parsePin(text: string): PinClaim | undefined {
@@ -21,25 +21,52 @@ export function toPin(version: string, environment: string): string {
 
 /**
  * The version a claim binds to, or why it binds to nothing: a pin counts only if its version is in
- * the document, not withdrawn, and open, or chosen by a restricted environment that `grants` names.
+ * the document, not withdrawn, and may be seen by this request.
  *
- * The environment of a claim is kept if it is public or granted. One that is gone, or that the
- * request may not know of, is left out: the tab keeps its version all the same.
+ * The environment of a claim is kept if the request may see the version there. Of any other nothing is
+ * told, and the tab keeps its version all the same.
  */
 export function permitPin(
   claim: PinClaim,
-  assignments: Pick<Assignments, 'versions' | 'environments'>,
-  grants: ReadonlySet<string>,
+  assignments: Pick<Assignments, 'versions' | 'environments' | 'hosts'>,
+  facts: Pick<RequestFacts, 'host' | 'grants'>,
 ): Result<{ version: Version; environment: string | undefined }, string> {
   const version = assignments.versions.get(claim.version)
   if (!version) return err('no such version')
   if (version.withdrawn) return err('the version is withdrawn')
-  if (!version.open && !isGranted(version, assignments, grants)) {
-    return err('no public environment ever pointed at the version, and there is no grant')
+  if (!maySee(version, assignments, facts) && !isGranted(version, assignments, facts.grants)) {
+    return err('visitors of this host never had the version, and there is no grant')
   }
   const named = claim.environment && assignments.environments.get(claim.environment)
-  const known = named && (!named.restricted || grants.has(named.name))
-  return ok({ version, environment: known ? named.name : undefined })
+  const isKept =
+    named &&
+    (named.restricted
+      ? facts.grants.has(named.name)
+      : isVisibleIn(named.name, version, assignments, facts))
+  return ok({ version, environment: isKept ? named.name : undefined })
+}
+
+/**
+ * Whether a request without grants may see a version. One that visitors of the site had may be seen
+ * from everywhere; a preview only from a host name of the environment that shows it.
+ */
+export function maySee(
+  version: Version,
+  { hosts }: Pick<Assignments, 'hosts'>,
+  { host }: Pick<RequestFacts, 'host'>,
+): boolean {
+  const hosted = hosts.get(host)
+  return version.open || (hosted !== undefined && version.openIn.has(hosted.name))
+}
+
+function isVisibleIn(
+  name: string,
+  version: Version,
+  { hosts }: Pick<Assignments, 'hosts'>,
+  { host }: Pick<RequestFacts, 'host'>,
+): boolean {
+  const by = version.openIn.get(name)
+  return by !== undefined && (by !== 'host' || hosts.get(host)?.name === name)
 }
 
 function isGranted(

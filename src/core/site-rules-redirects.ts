@@ -1,12 +1,20 @@
-// Which redirect of a version a path falls under, and where it leads. A target that was written as a
-// path stays on this site whatever a placeholder stands for; the reply is `assets`' affair.
+// Which redirect of a version fits a path, and where it leads. A target that is written as a path
+// stays on this site, whatever a placeholder stands for. `assets` decides whether a redirect may be
+// followed, and makes the reply.
 
 import { normalisePath } from './path.ts'
 import type { RedirectRule, RuleStatus } from './site-rules.ts'
-import { type Captures, compilePattern, fillIn, isFixed } from './site-rules-pattern.ts'
+import {
+  type Captures,
+  compilePattern,
+  fillIn,
+  isFixed,
+  type MatchPattern,
+} from './site-rules-pattern.ts'
 
 /** Where a rule leads. */
 export type Redirection = {
+  readonly rule: RedirectRule
   readonly status: RuleStatus
   /** A normalised path of this site, or an `https://` URL without query and fragment. */
   readonly to: string
@@ -23,38 +31,62 @@ const THIS_SITE = 'https://this-site.invalid'
 const NO_CAPTURES: Captures = new Map()
 
 /**
- * The redirection of a normalised path: that of the first rule in their order which fits. Rules
- * without wildcards are found by look-up, however many there are. One that leads to the very path is
- * passed over: queries do not count, and so it would lead there for ever.
+ * Finds the redirection of a normalised path: that of the first rule which fits and which `accept`
+ * takes. Rules without wildcards are found by look-up, however many there are. A rule that leads to
+ * the same path again is passed over.
+ *
+ * @param accept asked about each rule that fits, in their order; takes every rule when left out.
  */
-export function compileRedirects(
-  rules: readonly RedirectRule[],
-): (path: string) => Redirection | undefined {
+export type FindRedirection = (
+  path: string,
+  accept?: (redirection: Redirection) => boolean,
+) => Redirection | undefined
+
+export function compileRedirects(rules: readonly RedirectRule[]): FindRedirection {
   const fixed = new Map<string, { readonly order: number; readonly target: Target }>()
-  const others: { order: number; match: ReturnType<typeof compilePattern>; target: Target }[] = []
+  const patterns: { order: number; match: MatchPattern; target: Target }[] = []
   for (const [order, rule] of rules.entries()) {
     const target = compileTarget(rule)
-    if (!isFixed(rule.from)) others.push({ order, match: compilePattern(rule.from, '/'), target })
-    else if (!fixed.has(rule.from)) fixed.set(rule.from, { order, target })
-  }
-  return (path) => {
-    const named = fixed.get(path)
-    const direct = named && leadOn(path, named.target(NO_CAPTURES))
-    for (const { order, match, target } of others) {
-      if (direct && named.order < order) break
-      const captures = match(path)
-      const found = captures && leadOn(path, target(captures))
-      if (found) return found
+    if (!isFixed(rule.from)) patterns.push({ order, match: compileMatch(rule), target })
+    else {
+      for (const from of rule.anySlash ? [rule.from, toOtherSlash(rule.from)] : [rule.from]) {
+        if (!fixed.has(from)) fixed.set(from, { order, target })
+      }
     }
-    return direct
+  }
+  return (path, accept = () => true) => {
+    const named = fixed.get(path)
+    const choose = (found: Redirection | undefined) =>
+      found && found.to !== path && accept(found) ? found : undefined
+    let isNamedTried = named === undefined
+    for (const { order, match, target } of patterns) {
+      if (named && !isNamedTried && named.order < order) {
+        isNamedTried = true
+        const chosen = choose(named.target(NO_CAPTURES))
+        if (chosen) return chosen
+      }
+      const captures = match(path)
+      const chosen = captures && choose(target(captures))
+      if (chosen) return chosen
+    }
+    return named && !isNamedTried ? choose(named.target(NO_CAPTURES)) : undefined
   }
 }
 
-function leadOn(path: string, found: Redirection | undefined): Redirection | undefined {
-  return found?.to === path ? undefined : found
+/** Whether a rule is about a normalised path, as the edge asks it. */
+export function compileMatch({ from, anySlash }: RedirectRule): MatchPattern {
+  const match = compilePattern(from, '/')
+  return anySlash ? (path) => match(path) ?? match(toOtherSlash(path)) : match
 }
 
-function compileTarget({ to, status }: RedirectRule): Target {
+/** `/a` for `/a/`, and the other way round. The root has one spelling. */
+export function toOtherSlash(path: string): string {
+  if (path === '/') return path
+  return path.endsWith('/') ? path.slice(0, -1) : `${path}/`
+}
+
+function compileTarget(rule: RedirectRule): Target {
+  const { to, status } = rule
   const origin = /^https:\/\/[^/?#\\]*/.exec(to)?.[0] ?? ''
   const rest = to.slice(origin.length)
   return (captures) => {
@@ -64,6 +96,6 @@ function compileTarget({ to, status }: RedirectRule): Target {
     const { search, hash } = url
     // Two slashes in front of a path name a host; elsewhere they are one to whoever looks up a file.
     const there = origin === '' ? normal.replace(/\/{2,}/g, '/') : url.origin + normal
-    return { status, to: there, search, hash }
+    return { rule, status, to: there, search, hash }
   }
 }

@@ -1,7 +1,8 @@
-// The rules that a version's `_headers` and `_redirects` come to, as they lie in its manifest. Says
-// what makes one whole; reading the two files is `publish`'s affair, acting on them `assets`'.
+// The rules of a version's `_headers` and `_redirects`, as its manifest stores them: their shapes, a
+// check of stored ones, and which header rules fit a request. Which redirect fits is decided in
+// site-rules-redirects.ts. `publish` reads the two files, and `assets` acts on the rules.
 
-import { findPatternProblem } from './site-rules-pattern.ts'
+import { type Captures, compilePattern, fillIn, findPatternProblem } from './site-rules-pattern.ts'
 
 /** What replies to some requests get beside Holo's own headers. */
 export type HeaderRule = {
@@ -26,6 +27,10 @@ export type RedirectRule = {
   /** A path of this site or an `https://` URL; placeholders may stand behind its host. */
   readonly to: string
   readonly status: RuleStatus
+  /** As Netlify matches: `/old/` also fits `/old` and the other way round, `/guide/*` also `/guide`. */
+  readonly anySlash?: true
+  /** As Netlify does without a `!` behind the status: a file at the path is served, not redirected. */
+  readonly afterFiles?: true
 }
 
 /** A pattern of a header rule in its parts; `host` is `undefined` where every host is meant. */
@@ -50,13 +55,24 @@ export function isHeaderRules(value: unknown): value is readonly HeaderRule[] {
 /** Whether a stored value is a list of redirects that can be compiled. */
 export function isRedirectRules(value: unknown): value is readonly RedirectRule[] {
   return isList(value, (item) => {
-    const { from, to, status } = fieldsOf(item)
-    return isPattern(from) && isText(to) && /^(?:https:\/)?\//.test(to) && isRuleStatus(status)
+    const { from, to, status, anySlash, afterFiles } = fieldsOf(item)
+    return (
+      isPattern(from) &&
+      isText(to) &&
+      /^(?:https:\/)?\//.test(to) &&
+      isRuleStatus(status) &&
+      isFlag(anySlash) &&
+      isFlag(afterFiles)
+    )
   })
 }
 
 function isPattern(value: unknown): value is string {
   return isText(value) && findPatternProblem(value) === undefined
+}
+
+function isFlag(value: unknown): boolean {
+  return value === undefined || value === true
 }
 
 function isText(value: unknown): value is string {
@@ -69,4 +85,43 @@ function isList(value: unknown, isItem: (item: unknown) => boolean): value is re
 
 function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
   return Object(value)
+}
+
+/** What one rule asks of the reply to one request. */
+export type HeaderChange = Pick<HeaderRule, 'set' | 'unset'>
+
+/**
+ * The changes for a host (lower case, without port) and a normalised path: of all rules that fit, in
+ * their order.
+ */
+export function compileHeaders(
+  rules: readonly HeaderRule[],
+): (host: string, path: string) => readonly HeaderChange[] {
+  const compiled = rules.map((rule) => {
+    const { host, path } = splitHost(rule.for)
+    return {
+      rule,
+      matchHost: host === undefined ? undefined : compilePattern(host, '.'),
+      matchPath: compilePattern(path, '/'),
+    }
+  })
+  return (host, path) => {
+    const changes: HeaderChange[] = []
+    for (const { rule, matchHost, matchPath } of compiled) {
+      const inPath = matchPath(path)
+      const inHost = inPath && matchHost ? matchHost(host) : inPath
+      if (!inPath || !inHost) continue
+      changes.push(inHost === inPath ? fill(rule, inPath) : fill(rule, [...inHost, ...inPath]))
+    }
+    return changes
+  }
+}
+
+function fill({ set, unset }: HeaderRule, captured: Captures | Iterable<[string, string]>) {
+  const captures: Captures = captured instanceof Map ? captured : new Map(captured)
+  if (captures.size === 0) return { set, unset }
+  return {
+    set: set.map(([name, value]): [string, string] => [name, fillIn(value, captures)]),
+    unset,
+  }
 }

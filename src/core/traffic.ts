@@ -74,6 +74,18 @@ export function completeWeights(
 }
 
 /**
+ * Above this many ranges, their order of arrival is given up, so that shifts never fill the document.
+ * A release of ten steps makes ten; thousands of unrelated shifts among many environments make more.
+ */
+export const MAX_ORDERED_RANGES = 400
+
+/**
+ * The spent ranges that are remembered, the newest. Who suffered longest ago is forgotten first, and
+ * can be given to a release again.
+ */
+export const MAX_SPENT_RANGES = 200
+
+/**
  * The ranges that give every environment its weight while moving the fewest buckets possible: half
  * the sum of the absolute changes, from the shrinking environments to the growing ones alone.
  *
@@ -103,7 +115,10 @@ export function allocate(
   ) {
     throw new TypeError(`every bucket must have one owner: ${JSON.stringify(current)}`)
   }
-  const spentOnce = spent.reduce<readonly Range[]>((all, range) => markSpent(all, [range]), [])
+  const spentOnce = spent.reduce<readonly Range[]>(
+    (all, range) => [...subtract(all, [range]), range],
+    [],
+  )
   const missing = (name: string) => (wanted.get(name) ?? 0) - countBuckets(owned.get(name))
   const names = [...new Set([...owned.keys(), ...wanted.keys()])]
   // Taking in the reverse order of giving makes two opposite moves cancel out.
@@ -117,9 +132,10 @@ export function allocate(
       owned.set(taker, [...(owned.get(taker) ?? []), ...given])
     }
   }
-  return Object.fromEntries(
+  const allocated = Object.fromEntries(
     names.map((name) => [name, join(owned.get(name) ?? [], name === base)] as const),
   )
+  return countRanges(allocated) > MAX_ORDERED_RANGES ? merge(allocated, base) : allocated
 }
 
 /** How many buckets have another owner in `after` than in `before`. */
@@ -142,7 +158,7 @@ export function toOwners(traffic: Traffic): (string | undefined)[] {
 
 /** Adds ranges to the spent ones, as those that suffered last. */
 export function markSpent(spent: readonly Range[], ranges: readonly Range[]): readonly Range[] {
-  return [...subtract(spent, ranges), ...ranges]
+  return [...subtract(spent, ranges), ...ranges].slice(-MAX_SPENT_RANGES)
 }
 
 /** `count` buckets from the upper end, and from `last` (its first first) only for want of others. */
@@ -197,6 +213,23 @@ function join(ranges: readonly Range[], upwards: boolean): Range[] {
     else joined.push([from, to])
   }
   return joined
+}
+
+function countRanges(traffic: Traffic): number {
+  return Object.values(traffic).reduce((sum, ranges) => sum + ranges.length, 0)
+}
+
+/** Nobody moves: neighbouring ranges of an owner become one, and are given in the order of buckets. */
+function merge(traffic: Traffic, base: string): Traffic {
+  return Object.fromEntries(
+    Object.entries(traffic).map(([name, ranges]) => {
+      const merged = join(
+        ranges.toSorted((a, b) => a[0] - b[0]),
+        true,
+      )
+      return [name, name === base ? merged : merged.reverse()]
+    }),
+  )
 }
 
 function sum(numbers: Iterable<number>): number {

@@ -20,6 +20,12 @@ export type Service = {
   readonly fallback: string | undefined
 }
 
+/**
+ * How visitors come to a version in an environment: by their `bucket`, by a `rule` of the document, or
+ * by a `host` name alone, which makes it a preview.
+ */
+export type OpenedBy = 'bucket' | 'rule' | 'host'
+
 /** An immutable release. */
 export type Version = {
   readonly id: string
@@ -27,8 +33,10 @@ export type Version = {
   readonly manifest: string
   /** Longest prefix first, so that the first match wins. */
   readonly services: readonly Service[]
-  /** A public environment points at it or once pointed at it. */
+  /** Visitors of the site had it, by bucket or by a rule: a tab anywhere may be pinned to it. */
   readonly open: boolean
+  /** The public environments in which somebody could see it, by name, and how they came to it. */
+  readonly openIn: ReadonlyMap<string, OpenedBy>
   /** Must serve nobody any more. */
   readonly withdrawn: boolean
 }
@@ -48,11 +56,11 @@ export type PinClaim = { readonly version: string; readonly environment: string 
 export type PinSource = 'header' | 'query' | 'cookie'
 
 /**
- * What a request is to the page it belongs to. Only a `document` sets a pin and ignores one; a
- * `navigation` (frame, form post, prefetch) follows the pin and sets none; the rest is
- * `subresource`.
+ * What a request is to the page it belongs to. Only a `document` is a top-level page being opened; it
+ * sets a pin and ignores one. A `navigation` (frame, form post, prefetch) follows the pin. A
+ * `subresource` plainly asks for something else than a page, and `unknown` shows no sign of either.
  */
-export type RequestKind = 'document' | 'navigation' | 'subresource'
+export type RequestKind = 'document' | 'navigation' | 'subresource' | 'unknown'
 
 /** What rules may look at beside the path. Absent things are absent keys. */
 export type Attributes = {
@@ -75,8 +83,21 @@ export type RequestFacts = {
   /** The normalised path: the one that is matched, cached, looked up and forwarded. */
   readonly path: string
   readonly kind: RequestKind
-  /** The id that is hashed. Never empty: a new visitor's is minted before the decision. */
+  /**
+   * The id that is hashed. Never empty: a new visitor's is minted before the decision, and all
+   * requests of nobody share one.
+   */
   readonly visitor: string
+  /**
+   * The request carries no identity and is not a visitor's first page: no bucket is its own. It gets
+   * the first public environment, so that all such requests of one page get the same.
+   */
+  readonly anonymous: boolean
+  /**
+   * It asks for what its visitor would get now, whatever the open page is bound to: its pin is not
+   * looked at. A document does so anyway.
+   */
+  readonly current: boolean
   readonly crawler: boolean
   readonly pin: { readonly claim: PinClaim; readonly source: PinSource } | undefined
   readonly attributes: Attributes
@@ -85,7 +106,7 @@ export type RequestFacts = {
 }
 
 /** Why a version was chosen. */
-export type Reason = 'pin' | 'host' | 'crawler' | 'rule' | 'bucket'
+export type Reason = 'pin' | 'host' | 'crawler' | 'rule' | 'anonymous' | 'bucket'
 
 /** The answer of `decide`: a value that can be logged, put in a header and replayed. */
 export type Decision = {
@@ -127,7 +148,7 @@ export type Assignments = {
   readonly rules: readonly Rule[]
   /** The environment of each bucket: 10,000 entries, public ones only. */
   readonly buckets: readonly Environment[]
-  /** The first public environment: where crawlers stay. */
+  /** The first public environment that has traffic: for crawlers, and for requests of nobody. */
   readonly first: Environment
   readonly versions: ReadonlyMap<string, Version>
 }

@@ -7,6 +7,11 @@ export type Address = {
   readonly url: URL
   /** The normalised path. */
   readonly path: string
+  /**
+   * The query byte for byte, empty or with its `?`. `url.search` is another text: the parser drops a
+   * `?` that nothing follows, and escapes quotes.
+   */
+  readonly search: string
 }
 
 /** A name or an IP address, and a port: all that a host may be made of (RFC 9110 section 7.2). */
@@ -23,5 +28,22 @@ export function readAddress({ url: raw, headers }: Request): Address | undefined
   const url = URL.parse(raw)
   if (!url || !HOST.test(url.host)) return undefined
   const path = normalisePath(url)
-  return path === undefined ? undefined : { url, path }
+  return path === undefined ? undefined : { url, path, search: toSearch(raw) }
+}
+
+/** A host holds no `?` here, and the platform takes fragments off. */
+function toSearch(raw: string): string {
+  const [address = ''] = raw.split('#', 1)
+  const at = address.indexOf('?')
+  return at < 0 ? '' : address.slice(at)
+}
+
+/**
+ * Whether a request is `OPTIONS *`, which asks what the server itself can do (RFC 9110 section
+ * 9.3.7). The platform puts the `*` right behind the host.
+ */
+export function isAboutServer({ method, url, headers }: Request): boolean {
+  if (method !== 'OPTIONS' || !url.endsWith('*')) return false
+  const host = headers.get('host') ?? ''
+  return HOST.test(host) && /^https?:\/\/(.*)\*$/i.exec(url)?.[1] === host
 }

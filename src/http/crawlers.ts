@@ -1,5 +1,20 @@
-// Which clients are known crawlers, by their own word. They stay on the first public environment, so
-// that an index and a link preview never show a canary.
+// Which clients are programs, by their own word. Known crawlers stay on the first public environment,
+// so that an index and a link preview never show a canary. Other programs are no visitors: they get
+// no bucket by chance, and nothing is judged by them.
+
+import { isbot } from 'isbot'
+import { memoise } from '../core/memoise.ts'
+
+export type Agent = {
+  /** Stays on the first public environment, whatever its cookies say. */
+  readonly crawler: boolean
+  /** A program, crawlers included: what it meets is no evidence about a version. */
+  readonly automated: boolean
+  /** A program that keeps no cookies, as far as one can know: without an identity it gets no bucket. */
+  readonly stateless: boolean
+}
+
+const UNNAMED: Agent = { crawler: false, automated: false, stateless: false }
 
 /** Product tokens of search engines, link previews and archives, as their operators publish them. */
 const TOKENS = [
@@ -36,6 +51,23 @@ const TOKENS = [
 ]
 
 const CRAWLER = new RegExp(TOKENS.map((token) => token.replace(/[./]/g, '\\$&')).join('|'), 'i')
+
+/** Browsers without a window say so in their name. They keep cookies as others do. */
+const HEADLESS = /Headless(?=Chrome)/g
+
+const readNamed = memoise((userAgent): Agent => {
+  const automated = isbot(userAgent)
+  return {
+    crawler: isCrawler(userAgent),
+    automated,
+    stateless: automated && isbot(userAgent.replace(HEADLESS, '')),
+  }
+})
+
+/** What a User-Agent says of its client. One that says nothing is taken for a browser. */
+export function readAgent(userAgent: string | null): Agent {
+  return userAgent ? readNamed(userAgent) : UNNAMED
+}
 
 export function isCrawler(userAgent: string | null): boolean {
   return userAgent !== null && CRAWLER.test(userAgent)

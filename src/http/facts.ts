@@ -3,25 +3,41 @@
 import { parsePin } from '../core/pins.ts'
 import type { Attributes, RequestFacts, RequestKind } from '../core/types.ts'
 import { readAddress } from './address.ts'
-import { PIN_COOKIE, parseCookies } from './cookies.ts'
-import { isCrawler } from './crawlers.ts'
-import { isPrefetch } from './kind.ts'
+import { parseCookies } from './cookies.ts'
+import { readAgent } from './crawlers.ts'
+import { isForeignFrame, isPrefetch, opensPage } from './kind.ts'
+import { type OwnCookies, readOwnCookies } from './own-cookies.ts'
 import { splitQuery } from './query.ts'
 import { type IdentitySource, readVisitor } from './visitor.ts'
+import { readWatch, type Watch } from './watch.ts'
 
 export type Facts = RequestFacts & {
   /** The normalised path is in `path`; this is the query without a pin, empty or with its `?`. */
   readonly search: string
   /** Holo made the visitor's id for this request. */
   readonly minted: boolean
+  /** What the reply puts into the visitor's cookie. */
+  readonly visitorToKeep: string | undefined
+  /** A program by its own word, and not one that the team itself has given an identity. */
+  readonly automated: boolean
   /** A page or frame that is fetched ahead; never a subresource. */
   readonly prefetch: boolean
-  /** The pin cookie as it came, so that it is not set again to the same. */
-  readonly pinCookie: string | undefined
+  /** A page in a frame of another site's page. */
+  readonly embedded: boolean
+  /** By this a client learns that there is another version. */
+  readonly watch: Watch | undefined
+  /** The visitor's browser speaks https. */
+  readonly secure: boolean
+  /** Holo's cookies as they came, so that none is set again to the same. */
+  readonly cookies: OwnCookies
 }
 
 export type FactsOptions = {
   readonly visitor: IdentitySource | undefined
+  /** Of the document; for ids that are made of addresses. */
+  readonly salt: string
+  /** Paths that the document adds to those that apps are known to poll. */
+  readonly polled: ReadonlySet<string>
   /** Whether rules will look at anything beside the path. */
   readonly withAttributes: boolean
 }
@@ -38,30 +54,70 @@ const NO_ATTRIBUTES: Attributes = { header: {}, cookie: {}, query: {} }
 export function readFacts(
   request: Request,
   kind: RequestKind,
-  { visitor: source, withAttributes }: FactsOptions,
+  { visitor: source, salt, polled, withAttributes }: FactsOptions,
   address = readAddress(request),
 ): Facts | undefined {
   if (!address) return undefined
   const { url, path } = address
   const { method, headers } = request
+  const secure = url.protocol === 'https:'
+  const isPage = opensPage(kind)
+  const isForeign = kind === 'navigation' && isForeignFrame(headers)
   const cookies = parseCookies(headers.get('cookie'))
-  const { search, pin: queryPin } = splitQuery(url.search)
-  const visitor = readVisitor(headers, cookies, source)
+  const own = readOwnCookies(cookies, secure, isForeign)
+  const embedded = isPage && (isForeign || own.place === 'embedded')
+  const { search, pin: queryPin } = splitQuery(address.search)
+  const agent = readAgent(headers.get('user-agent'))
+  const prefetch = isPage && isPrefetch(headers)
+  const visitor = readVisitor(headers, cookies, own, source, {
+    method,
+    kind,
+    isPrefetch: prefetch,
+    isEmbedded: embedded,
+    isSecure: secure,
+    isStateless: agent.stateless,
+    salt,
+  })
+  const watch = isPage ? undefined : readWatch({ headers, url }, path, own.workers, polled)
   return {
     method,
     host: url.hostname.replace(/\.$/, ''),
     path,
     search,
     kind,
-    prefetch: kind !== 'subresource' && isPrefetch(headers),
+    prefetch,
+    embedded,
+    watch,
+    current: embedded || watch !== undefined,
     visitor: visitor.id,
-    minted: visitor.minted,
-    crawler: isCrawler(headers.get('user-agent')),
-    pin: readPin(headers.get('holo-pin'), queryPin, cookies[PIN_COOKIE]),
-    pinCookie: cookies[PIN_COOKIE],
+    anonymous: visitor.by === 'nobody',
+    minted: visitor.by === 'minted',
+    visitorToKeep: visitor.toKeep,
+    crawler: agent.crawler,
+    automated: agent.automated && visitor.by !== 'configured',
+    pin: readPin(
+      headers.get('holo-pin'),
+      queryPin !== undefined && mayChooseByQuery(kind, headers) ? queryPin : undefined,
+      // Any sibling domain can set the old name, and a page that is opened now sets the new one.
+      own.isOld && isPage ? undefined : own.pin,
+    ),
+    secure,
+    cookies: own,
     attributes: withAttributes ? readAttributes(request, cookies, search) : NO_ATTRIBUTES,
     grants: NO_GRANTS,
   }
+}
+
+/**
+ * Whether a pin in the address counts. Anybody can make a link, so that for a page or a frame it
+ * counts only from a page of this very origin, which fetch metadata prove. A navigation that a
+ * service worker passes on always looks like that and proves nothing.
+ */
+function mayChooseByQuery(kind: RequestKind, headers: Headers): boolean {
+  if (!opensPage(kind)) return true
+  return (
+    headers.get('sec-fetch-site') === 'same-origin' && headers.get('sec-fetch-dest') !== 'empty'
+  )
 }
 
 /** The first that can be read at all: header, query, cookie. */

@@ -1,32 +1,79 @@
-// What a request is to the page it belongs to: read from fetch metadata, and from Accept where a
-// client sends none.
+// What a request is to the page it belongs to. This is the only place that tells a page from a
+// script: crawlers, the not-found page, pins, counting and `explain` all use its answer. It reads
+// fetch metadata first (W3C Fetch Metadata Request Headers), and where a client sends none, `Accept`
+// and then the path.
 
 import type { RequestKind } from '../core/types.ts'
 
 /** What loads a page into a page (Fetch standard, "destination"). */
 const FRAMES = ['iframe', 'frame', 'embed', 'object', 'fencedframe']
 
+/** Endings of what pages load or programs read, and what no page is called. */
+const SUBRESOURCE_ENDINGS: ReadonlySet<string> = new Set(
+  [
+    'js mjs cjs jsx ts tsx css map json json5 jsonld wasm webmanifest xml rss atom txt csv md yml yaml',
+    'png jpg jpeg gif webp avif svg ico bmp tif tiff jxl heic woff woff2 ttf otf eot',
+    'mp3 mp4 m4a m4v webm ogg oga ogv wav flac aac mov m3u8 mpd vtt',
+    'pdf zip gz br zst tgz tar 7z bin data dat glb gltf ktx2 onnx dll pdb apk ics',
+  ].flatMap((line) => line.split(' ')),
+)
+
 /**
- * `document` is a GET of a top-level page, and nothing else is: frames, form posts and prefetches
- * are `navigation`.
+ * `document` is a GET of a top-level page, and nothing else is. `navigation` is a page that is opened
+ * in another way: a frame, a form post, a prefetch. `subresource` plainly asks for something else
+ * than a page. `unknown` shows no sign of either: `Accept: *`/`*` or none, as link previews, monitors
+ * and curl send it.
+ *
+ * @param path the normalised path; it decides only where no header does.
  */
-export function toKind(method: string, headers: Headers): RequestKind {
+export function toKind(method: string, headers: Headers, path: string): RequestKind {
   const destination = headers.get('sec-fetch-dest')
   const mode = headers.get('sec-fetch-mode')
-  if (destination === null && mode === null) {
-    const wantsPage = headers.get('accept')?.includes('text/html') ?? false
-    if (!wantsPage) return 'subresource'
-    return method === 'GET' && !isPrefetch(headers) ? 'document' : 'navigation'
-  }
-  if (destination === 'document') {
-    return method === 'GET' && !isPrefetch(headers) ? 'document' : 'navigation'
-  }
-  if (mode === 'navigate' || FRAMES.includes(destination ?? '')) return 'navigation'
+  if (destination === null && mode === null) return guessKind(method, headers, path)
+  if (FRAMES.includes(destination ?? '')) return 'navigation'
+  // A navigation that a service worker passes on has lost its destination: `empty`, and `navigate`.
+  if (destination === 'document' || mode === 'navigate') return toPageKind(method, headers)
   return 'subresource'
+}
+
+/** HTML by name, and not with a weight of 0. */
+const HTML = /text\/html(?!\s*;\s*q=0(?:\.0+)?\s*(?:,|$))/
+
+/** For clients without fetch metadata: programs, old browsers, and all browsers over plain http. */
+function guessKind(method: string, headers: Headers, path: string): RequestKind {
+  const accept = headers.get('accept')
+  if (accept !== null && HTML.test(accept)) return toPageKind(method, headers)
+  // Anything but "*/*" and "text/*" names a type that is no page.
+  const namesType = accept !== null && /[^\s,;/*]+\/[^\s,;*]/.test(accept)
+  return namesType || isNamedAsSubresource(path) ? 'subresource' : 'unknown'
+}
+
+function toPageKind(method: string, headers: Headers): RequestKind {
+  return method === 'GET' && !isPrefetch(headers) ? 'document' : 'navigation'
+}
+
+/** Whether the path alone says that no page is meant. `/.well-known/` is read by programs (RFC 8615). */
+function isNamedAsSubresource(path: string): boolean {
+  if (path.startsWith('/.well-known/')) return true
+  const dot = path.lastIndexOf('.')
+  return dot > path.lastIndexOf('/') && SUBRESOURCE_ENDINGS.has(path.slice(dot + 1).toLowerCase())
 }
 
 /** Whether the browser fetches ahead of a click that may never come. */
 export function isPrefetch(headers: Headers): boolean {
   const purpose = headers.get('sec-purpose') ?? headers.get('purpose') ?? headers.get('x-moz')
   return purpose?.includes('prefetch') ?? false
+}
+
+/** Whether a page of another site loads this one into a frame, where it keeps only cookies of its own. */
+export function isForeignFrame(headers: Headers): boolean {
+  return (
+    headers.get('sec-fetch-site') === 'cross-site' &&
+    FRAMES.includes(headers.get('sec-fetch-dest') ?? '')
+  )
+}
+
+/** Whether the request opens a page or may open one soon: whether its reply may set cookies. */
+export function opensPage(kind: RequestKind): boolean {
+  return kind === 'document' || kind === 'navigation'
 }

@@ -3,16 +3,15 @@
 
 import { toPin } from '../core/pins.ts'
 import type { Decision } from '../core/types.ts'
-import { pinCookie, visitorCookie } from './cookies.ts'
 import type { Facts } from './facts.ts'
 import { keepPrivate } from './keep-private.ts'
+import { opensPage } from './kind.ts'
+import { expiredCookies, pinCookie, visitorCookie, workersCookie } from './own-cookies.ts'
 
 export type ReplyOptions = {
   readonly expose: ReadonlySet<'version' | 'environment' | 'bucket' | 'timing'>
   /** Metrics of Server-Timing, ready to be sent (W3C Server Timing section 3.2). */
   readonly timing: readonly string[]
-  /** The visitor's browser speaks https. */
-  readonly secure: boolean
 }
 
 /**
@@ -23,28 +22,63 @@ export function finishReply(
   { headers, status }: Response,
   facts: Facts,
   decision: Decision,
-  { expose, timing, secure }: ReplyOptions,
+  { expose, timing }: ReplyOptions,
 ): void {
   if (expose.has('version')) headers.set('Holo-Version', decision.version.id)
   if (expose.has('environment')) headers.set('Holo-Environment', decision.environment)
-  if (expose.has('bucket')) headers.set('Holo-Bucket', String(decision.bucket))
+  // A request of nobody has none of its own.
+  if (expose.has('bucket') && !facts.anonymous) headers.set('Holo-Bucket', String(decision.bucket))
   if (expose.has('timing')) headers.append('Server-Timing', timing.join(', '))
-  const cookies = toCookies(status, facts, decision, secure)
+  const isPage = opensPage(facts.kind)
+  const isHtml = headers.get('content-type')?.startsWith('text/html') ?? false
+  const cookies = toCookies(status, facts, decision, isHtml)
   for (const cookie of cookies) headers.append('Set-Cookie', cookie)
   // A page is that of one visitor's version, whoever made it; the next visitor may be on another.
-  if (cookies.length > 0 || facts.kind !== 'subresource') keepPrivate(headers)
+  if (cookies.length > 0 || isPage) keepPrivate(headers)
+  // The page of another version must not come back from the browser's cache once the pin has moved.
+  if (isPage || isHtml) addVary(headers, 'Cookie')
+  // Whoever asks for the version of now must not be told that of a while ago.
+  if (facts.watch === 'poll') headers.set('cache-control', 'no-store')
 }
 
 /**
- * The visitor's id goes to whoever navigates here for the first time. The pin goes on a 200 or 304 of
- * a document, and on nothing else. Crawlers keep no cookies.
+ * The visitor's id goes to whoever opens a page here for the first time. The pin goes on a 200 or 304
+ * of a page, and on nothing else. Crawlers keep no cookies.
  */
-function toCookies(status: number, facts: Facts, decision: Decision, secure: boolean): string[] {
-  if (facts.crawler || facts.kind === 'subresource' || facts.prefetch) return []
-  const cookies = facts.minted ? [visitorCookie(facts.visitor, secure)] : []
-  if (facts.kind === 'document' && (status === 200 || status === 304)) {
+function toCookies(status: number, facts: Facts, decision: Decision, isHtml: boolean): string[] {
+  const { crawler, visitorToKeep, embedded, cookies: own, secure } = facts
+  if (crawler) return []
+  const place = !secure ? 'plain' : embedded ? 'embedded' : 'first-party'
+  const cookies: string[] = []
+  if (visitorToKeep !== undefined) cookies.push(visitorCookie(visitorToKeep, place))
+  if (status === 200 || status === 304) {
     const pin = toPin(decision.version.id, decision.environment)
-    if (pin !== facts.pinCookie) cookies.push(pinCookie(pin, secure))
+    const kept = own.isOld ? undefined : own.pin
+    if (pin !== kept && setsPin(facts, decision, isHtml)) cookies.push(pinCookie(pin, place))
+    const isKnown = facts.watch === 'worker' && !facts.anonymous
+    const workers = isKnown ? workersCookie(facts.path, own) : undefined
+    if (workers !== undefined) cookies.push(workers)
   }
+  if (own.isOld && cookies.length > 0 && opensPage(facts.kind)) cookies.push(...expiredCookies())
   return cookies
+}
+
+/**
+ * Whether the reply binds the browser to its version. A document does. A page that is fetched ahead
+ * makes a binding where none counts, and never moves one. A page that a service worker fetches for its
+ * cache is the one that it will show, so that its API has to be that of the same version.
+ */
+function setsPin(facts: Facts, { reason }: Decision, isHtml: boolean): boolean {
+  const { method, kind, prefetch, embedded, secure, watch, anonymous } = facts
+  if (method !== 'GET') return false
+  if (embedded) return secure
+  if (kind === 'document') return true
+  if (prefetch) return facts.cookies.pin === undefined || reason !== 'pin'
+  return watch === 'cache' && isHtml && !anonymous
+}
+
+function addVary(headers: Headers, name: string): void {
+  const named = headers.get('vary')
+  if (named?.includes('*') || named?.toLowerCase().includes(name.toLowerCase())) return
+  headers.append('Vary', name)
 }

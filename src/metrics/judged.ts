@@ -12,8 +12,8 @@ export function isJudged(asked: Asked): boolean {
   const { request, facts, decision, assignments, by } = asked
   // Shadow copies and synthetic probes. A second try of a request is part of its one record.
   if (by !== 'visitor') return false
-  // Crawlers stay on the first environment whatever their bucket.
-  if (facts.crawler) return false
+  // Crawlers stay on the first environment whatever their bucket; no other program is a visitor either.
+  if (facts.crawler || facts.automated) return false
   // Rules and host names (previews are such, too) choose visitors who are not like the others.
   if (decision.reason !== 'bucket' && decision.reason !== 'pin') return false
   // A tab may be pinned to what its bucket has left, or to where a rule or a host name sent it.
@@ -22,10 +22,12 @@ export function isJudged(asked: Asked): boolean {
   if (decision.reason === 'pin' && (facts.pin?.claim.environment ?? own.name) !== own.name) {
     return false
   }
-  // Without a cookie every request would be another visitor; a document is where a visit begins.
-  if (facts.minted && facts.kind !== 'document') return false
+  // Nobody's request, also where a pin chose its version: without an identity no visitor is counted.
+  if (facts.anonymous || (facts.minted && facts.kind !== 'document')) return false
+  // What asks which version there is meets another one than the page that is open.
+  if (facts.watch !== undefined) return false
   // What is fetched ahead may never be looked at.
-  return !facts.prefetch && !(facts.kind === 'subresource' && isPrefetch(request.headers))
+  return !facts.prefetch && !isPrefetch(request.headers)
 }
 
 /**

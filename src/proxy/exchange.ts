@@ -1,6 +1,8 @@
 // One request to one origin, and its answer, both as streams. Which origin that is, and whether
 // another one is asked after it, is decided elsewhere.
 
+import { splitOrigin } from '../core/origin.ts'
+import { isNetworkPath, toLoosePath } from '../core/path.ts'
 import type { Service } from '../core/types.ts'
 import { type ErrorCode, errorResponse } from '../http/errors.ts'
 import { keepPrivate } from '../http/keep-private.ts'
@@ -36,7 +38,10 @@ export async function exchange(
   backends: Backends,
 ): Promise<Outcome> {
   const { request, requestId, publicOrigin } = message
-  const refusal = checkLength(request, service.maxBodyBytes)
+  const { address, basePath } = splitOrigin(origin)
+  const prefix = toStripped(service)
+  const backendPath = toBackendPath(message.path, prefix)
+  const refusal = checkLength(message, service.maxBodyBytes) ?? checkPath(backendPath, basePath)
   if (refusal) {
     return { verdict: 'none', response: errorResponse(refusal, requestId), waitedMs: 0 }
   }
@@ -46,14 +51,12 @@ export async function exchange(
     const response = errorResponse(failure, requestId)
     return { verdict: 'down', response, failure, wasSent, waitedMs: patience.waitedMs() }
   }
-  const isBinding = origin.startsWith(BINDING)
-  const fetcher = isBinding ? backends.findBinding(origin.slice(BINDING.length)) : globalThis
+  const isBinding = address.startsWith(BINDING)
+  const fetcher = isBinding ? backends.findBinding(address.slice(BINDING.length)) : globalThis
   if (!fetcher) return fail('origin_unknown', 'no Worker is bound under this name', false)
-  const prefix = toStripped(service)
   // A Worker sees the public address. The path is appended, not resolved: a `//host` in front of it
   // stays a path.
-  const base = isBinding ? publicOrigin : origin
-  const backendUrl = base + toBackendPath(message.path, prefix)
+  const backendUrl = (isBinding ? publicOrigin : address) + basePath + backendPath
   const outgoing = toOutgoing(message, service, patience)
   let response: Response
   try {
@@ -81,23 +84,31 @@ export async function exchange(
   const answer = webSocket
     ? passWebSocket(webSocket, response.headers)
     : new Response(response.body, response)
-  adaptToClient(answer.headers, { publicOrigin, backendUrl, prefix })
+  adaptToClient(answer.headers, { publicOrigin, backendUrl, prefix, basePath })
   // No cache looks at the body of a GET, so what it asked for is not for those who ask without.
-  if (request.body !== null && !carriesUpload(request.method)) keepPrivate(answer.headers)
+  if (message.body !== null && !carriesUpload(request.method)) keepPrivate(answer.headers)
   const answered = { response: answer, waitedMs: patience.waitedMs() }
   if (!UNAVAILABLE.has(status)) return { ...answered, verdict: 'up' }
   return { ...answered, verdict: 'down', failure: 'origin_unavailable', wasSent: true }
 }
 
 /** What can be said of a body before any of it is here. */
-function checkLength({ method, headers, body }: Request, maxBytes: number): ErrorCode | undefined {
-  if (body === null) return undefined
-  const length = headers.get('content-length')
-  if (length !== null) {
-    return Number(length) > Math.min(maxBytes, MAX_COUNTED_BYTES) ? 'body_too_large' : undefined
-  }
-  const isUnlimited = maxBytes === Number.POSITIVE_INFINITY
-  return isUnlimited || carriesUpload(method) ? undefined : 'length_required'
+function checkLength({ request, body }: Message, maxBytes: number): ErrorCode | undefined {
+  const length = body === null ? null : request.headers.get('content-length')
+  if (length === null) return undefined
+  return Number(length) > Math.min(maxBytes, MAX_COUNTED_BYTES) ? 'body_too_large' : undefined
+}
+
+/**
+ * Whether a careless backend would read the path as one that this service does not have: one of the
+ * network in front of the backend, or one outside the origin's own path (`/prod/..%2Fadmin`).
+ */
+function checkPath(backendPath: string, basePath: string): ErrorCode | undefined {
+  const [path = ''] = backendPath.split('?', 1)
+  if (isNetworkPath(path)) return 'not_found'
+  const isOutside =
+    basePath !== '' && !`${toLoosePath(basePath + path)}/`.startsWith(`${basePath}/`)
+  return isOutside ? 'bad_path' : undefined
 }
 
 /**
@@ -105,11 +116,11 @@ function checkLength({ method, headers, body }: Request, maxBytes: number): Erro
  * by file extension, and redirects are for the client to follow.
  */
 function toOutgoing(
-  { request, headers }: Message,
+  { request, body, headers }: Message,
   service: Service,
   patience: Patience,
 ): RequestInit | Request {
-  const { method, body } = request
+  const { method } = request
   const init: RequestInit = {
     headers,
     redirect: 'manual',
@@ -129,8 +140,8 @@ function toOutgoing(
 
 /**
  * Whether the body goes through our hands and can be counted. Only a copy of a Request may carry the
- * body of a GET, which some search APIs ask for.
+ * body of a GET, which some search APIs ask for, and only one of announced length.
  */
-function carriesUpload(method: string): boolean {
+export function carriesUpload(method: string): boolean {
   return method !== 'GET' && method !== 'HEAD'
 }

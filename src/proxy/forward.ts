@@ -3,9 +3,10 @@
 
 import type { Service } from '../core/types.ts'
 import { type ErrorCode, errorResponse } from '../http/errors.ts'
+import { drain } from '../http/unread-body.ts'
 import { askService, discard } from './ask-service.ts'
 import type { Backends } from './backends.ts'
-import type { Outcome } from './exchange.ts'
+import { carriesUpload, type Outcome } from './exchange.ts'
 import { hasPassed } from './loop.ts'
 import { toMessage } from './message.ts'
 
@@ -57,8 +58,10 @@ const REFUSED_METHODS: ReadonlySet<string> = new Set(['CONNECT', 'TRACE', 'PURGE
  *   (the platform does not tell these from bytes that are no HTTP)
  * - `origin_bad_response`: a status that cannot be passed on
  * - `origin_unknown`: no Worker is bound under the name of a `service:` origin
- * - `body_too_large`, `length_required`: the service has a limit, and the body passes it or does not
- *   say whether it does
+ * - `body_too_large`: the body passes the service's limit
+ * - `length_required`: a GET or HEAD with a body whose length is not announced
+ * - `not_found`, `bad_path`: the path would be one of the network's at the backend, or some reader
+ *   would take it for one outside the origin's own path
  * - `client_left`: for the log and the counters, as the client is not there to read it
  * - `loop_detected`: this Holo has forwarded the request before
  * - `method_not_supported`: CONNECT, TRACE and PURGE
@@ -74,11 +77,13 @@ export async function forwardRequest(
   backends: Backends,
 ): Promise<Forwarded> {
   const { request, path, service, fallback, identity, requestId, loopId } = forwarding
-  const refusal = refuse(request, loopId)
-  if (refusal) {
-    return { response: errorResponse(refusal, requestId), fellBackFor: undefined, own: undefined }
+  const body = await readyBody(request)
+  const refusal = body === 'length_required' ? body : refuse(request, loopId)
+  if (refusal || body === 'length_required') {
+    const response = errorResponse(refusal ?? 'length_required', requestId)
+    return { response, fellBackFor: undefined, own: undefined }
   }
-  const message = toMessage(request, path, identity, { requestId, loopId })
+  const message = toMessage(request, body, path, identity, { requestId, loopId })
   backends.budget.earn()
   const { outcome, isDown } = await askService(message, service, backends, fallback !== undefined)
   const own = toOwnAnswer(outcome)
@@ -105,6 +110,20 @@ function toOwnAnswer(outcome: Outcome): OwnAnswer | undefined {
     case 'none':
       return undefined
   }
+}
+
+/**
+ * The body to send. The platform sends none with GET and HEAD whose length is not announced, and the
+ * backend would take the request for another one: it is refused, unless there turns out to be nothing
+ * in it. It is read first in any case, so that the client gets to see the answer.
+ */
+async function readyBody({
+  method,
+  headers,
+  body,
+}: Request): Promise<Request['body'] | 'length_required'> {
+  if (body === null || carriesUpload(method) || headers.has('content-length')) return body
+  return (await drain(body)) === 'nothing' ? null : 'length_required'
 }
 
 function refuse({ method, headers }: Request, loopId: string): ErrorCode | undefined {

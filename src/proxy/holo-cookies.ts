@@ -1,31 +1,37 @@
 // Keeps Holo's own cookies between the browser and Holo: backends are not sent them and cannot set
-// them. All names that begin with `holo-` are Holo's.
-
-/** One without a name counts as well: browsers send it back as its value alone. */
-const HOLO_COOKIE = /^\s*(?:=\s*)?holo-[^=]*=/
+// them. All names that begin with `holo-` are Holo's, also behind `__Host-` and `__Secure-`.
 
 /**
- * Takes Holo's cookies out of a Cookie header; all others stay byte for byte and in order. Several
- * Cookie headers arrive joined by ", ", so a cookie may stand behind that as well as behind ";"
- * (the same reading as `parseCookies`). A header without them is not touched, an emptied one goes.
+ * One without a name counts as well: browsers send it back as its value alone. Over https Holo's may
+ * be bound to the host by a prefix of the name.
  */
-export function dropHoloCookies(headers: Record<string, string>): void {
+const HOLO_COOKIE = /^\s*(?:=\s*)?(?:__(?:Host|Secure)-)?holo-[^=]*=/
+
+/**
+ * What stands between two cookies. The platform joins several Cookie lines by ", ", which is no
+ * separator inside one line: it counts only where a name and `=` follow, as in `parseCookies`.
+ */
+const BETWEEN_COOKIES = /(;|, (?=[!#$%&'*+\-.^_`|~0-9A-Za-z]+=))/
+
+/**
+ * Makes one Cookie header of all that the client sent: several lines joined by "; " (RFC 9113 section
+ * 8.2.3), Holo's own cookies taken out, all others byte for byte and in order. An emptied header goes.
+ */
+export function joinCookies(headers: Record<string, string>): void {
   const { cookie } = headers
-  if (!cookie?.includes('holo-')) return
-  const parts = cookie.split(/(;|, (?=[!#$%&'*+\-.^_`|~0-9A-Za-z]+=))/)
+  if (!cookie || !(cookie.includes('holo-') || cookie.includes(', '))) return
+  const parts = cookie.split(BETWEEN_COOKIES)
   let kept = ''
   let isGap = false
   // Cookies stand at even places, each behind its separator.
   for (let i = 0; i < parts.length; i += 2) {
     const crumb = parts[i] ?? ''
-    if (HOLO_COOKIE.test(crumb)) {
-      isGap = true
-    } else {
-      // What stands behind a gap is joined as browsers join: its own comma might have separated it
-      // from Holo's cookie only.
-      kept += isGap ? `${kept && '; '}${crumb.trimStart()}` : `${parts[i - 1] ?? ''}${crumb}`
+    const separator = parts[i - 1] ?? ''
+    if (HOLO_COOKIE.test(crumb)) isGap = true
+    else if (isGap || separator.startsWith(',')) {
+      kept += `${kept && '; '}${crumb.trimStart()}`
       isGap = false
-    }
+    } else kept += separator + crumb
   }
   if (kept) headers.cookie = kept
   else delete headers.cookie

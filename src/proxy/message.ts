@@ -7,6 +7,8 @@ import { carryTrace } from './trace-context.ts'
 
 export type Message = {
   readonly request: Request
+  /** The request's body; `null` too where it was read and nothing was in it. */
+  readonly body: ReadableStream<Uint8Array> | null
   readonly requestId: string
   /** The normalised path and the query without a pin: begins with `/`. */
   readonly path: string
@@ -22,6 +24,7 @@ const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 export function toMessage(
   request: Request,
+  body: Message['body'],
   path: string,
   identity: Readonly<Record<string, string>>,
   { requestId, loopId }: { readonly requestId: string; readonly loopId: string },
@@ -32,10 +35,11 @@ export function toMessage(
   carryTrace(headers)
   return {
     request,
+    body,
     requestId,
     path,
     publicOrigin: publicUrl.origin,
     headers,
-    isRepeatable: request.body === null && SAFE_METHODS.has(request.method),
+    isRepeatable: body === null && SAFE_METHODS.has(request.method),
   }
 }

@@ -3,7 +3,8 @@
 
 import { isForwardedClaim, toForwarded } from '../http/forwarded.ts'
 import { toHopByHop } from '../http/hop-by-hop.ts'
-import { dropHoloCookies } from './holo-cookies.ts'
+import { isBypass } from './bypass-headers.ts'
+import { joinCookies } from './holo-cookies.ts'
 import { isWebSocketUpgrade } from './websocket.ts'
 
 /**
@@ -15,18 +16,13 @@ export type BackendHeaders = Record<string, string>
 const NOT_FORWARDED: ReadonlySet<string> = new Set([
   // The interim answer that it asks for is given by the platform.
   'expect',
-  // Would have a backend read another path or method than the one that was decided on.
-  'x-original-url',
-  'x-rewrite-url',
-  'x-http-method-override',
-  'x-http-method',
-  'x-method-override',
   // Where headers become variables, this one is HTTP_PROXY, which some HTTP clients obey.
   'proxy',
 ])
 
 function isForBackends(name: string): boolean {
-  return !NOT_FORWARDED.has(name) && !isForwardedClaim(name) && !name.startsWith('holo-')
+  if (NOT_FORWARDED.has(name) || name.startsWith('holo-')) return false
+  return !isForwardedClaim(name) && !isBypass(name)
 }
 
 /**
@@ -50,7 +46,7 @@ export function toBackendHeaders(
   })
   // The platform makes the handshake when it sees this one.
   if (isWebSocketUpgrade(request)) headers.upgrade = 'websocket'
-  dropHoloCookies(headers)
+  joinCookies(headers)
   const clientIp = received.get('cf-connecting-ip')
   return Object.assign(headers, toForwarded({ url: publicUrl, clientIp }), identity)
 }

@@ -4,8 +4,9 @@
 
 import { toHopByHop } from '../http/hop-by-hop.ts'
 import { keepPrivate } from '../http/keep-private.ts'
-import { toPublicLocation, type Way } from './addresses.ts'
+import { toPublicLocation, toPublicRefresh, type Way } from './addresses.ts'
 import { dropHoloSetCookies } from './holo-cookies.ts'
+import { mapSetCookies } from './set-cookies.ts'
 
 /** Makes a copy of the backend's headers fit for the client of a request that went this way. */
 export function adaptToClient(headers: Headers, way: Way): void {
@@ -17,10 +18,14 @@ export function adaptToClient(headers: Headers, way: Way): void {
   })
   for (const name of names) {
     if (isHopByHop(name) || name.startsWith('holo-')) headers.delete(name)
-    else if (name === 'set-cookie') dropHoloSetCookies(headers)
     else if (name === 'location' || name === 'content-location') {
       headers.set(name, toPublicLocation(headers.get(name) ?? '', way))
+    } else if (name === 'refresh') {
+      headers.set(name, toPublicRefresh(headers.get(name) ?? '', way))
     }
   }
+  if (!headers.has('set-cookie')) return
+  dropHoloSetCookies(headers)
+  mapSetCookies(headers, way)
   if (headers.has('set-cookie')) keepPrivate(headers)
 }

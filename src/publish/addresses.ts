@@ -5,7 +5,7 @@ import type { ManifestEntry } from '../core/manifest.ts'
 import type { ManifestConfig } from '../core/manifest-config.ts'
 import { toUrlPath } from '../core/path.ts'
 
-export type ServedFile = Pick<ManifestEntry, 'path' | 'type' | 'hashed'> & {
+export type ServedFile = Omit<ManifestEntry, 'encodings'> & {
   /** The normalised path that it is served at. */
   readonly address: string
 }

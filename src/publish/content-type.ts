@@ -1,86 +1,127 @@
-// The whole `Content-Type` of a file, from its name alone: nothing is sniffed, and the edge tells
-// browsers not to either.
+// The whole `Content-Type` of a file: by its name, with the table of the package `mime` and a few
+// decisions of our own, and with the charset that the file itself declares. The edge tells browsers
+// not to guess (`nosniff`), so what is said here is what they do.
 
-const UTF8 = '; charset=utf-8'
+import mime from 'mime'
+import { readDeclaredCharset } from './declared-charset.ts'
+import { isUtf8Text } from './text.ts'
 
-/** What RFC 8615 puts under a name without extension. */
-const BY_PATH: ReadonlyMap<string, string> = new Map([
-  ['/.well-known/apple-app-site-association', `application/json${UTF8}`],
-])
+const UNKNOWN = 'application/octet-stream'
+const PLAIN_TEXT = 'text/plain'
 
-/** By IANA's registry; JavaScript by RFC 9239, fonts by RFC 8081. */
-const EXTENSIONS: Readonly<Record<string, string>> = {
-  [`text/html${UTF8}`]: 'html htm',
-  [`application/xhtml+xml${UTF8}`]: 'xhtml',
-  [`text/css${UTF8}`]: 'css',
-  [`text/javascript${UTF8}`]: 'js mjs cjs',
-  [`application/json${UTF8}`]: 'json map',
-  [`application/ld+json${UTF8}`]: 'jsonld',
-  [`application/geo+json${UTF8}`]: 'geojson',
-  [`application/manifest+json${UTF8}`]: 'webmanifest',
-  [`application/xml${UTF8}`]: 'xml xsl',
-  [`application/rss+xml${UTF8}`]: 'rss',
-  [`application/atom+xml${UTF8}`]: 'atom',
-  [`application/yaml${UTF8}`]: 'yaml yml',
-  [`text/plain${UTF8}`]: 'txt text log',
-  [`text/markdown${UTF8}`]: 'md markdown',
-  [`text/csv${UTF8}`]: 'csv',
-  [`text/tab-separated-values${UTF8}`]: 'tsv',
-  [`text/calendar${UTF8}`]: 'ics',
-  [`text/vcard${UTF8}`]: 'vcf',
-  [`text/vtt${UTF8}`]: 'vtt',
-  'application/wasm': 'wasm',
-  'application/pdf': 'pdf',
-  'application/zip': 'zip',
-  'application/gzip': 'gz tgz',
-  [`image/svg+xml${UTF8}`]: 'svg',
-  'image/png': 'png',
-  'image/apng': 'apng',
-  'image/jpeg': 'jpg jpeg',
-  'image/gif': 'gif',
-  'image/webp': 'webp',
-  'image/avif': 'avif',
-  'image/jxl': 'jxl',
-  'image/heic': 'heic',
-  'image/bmp': 'bmp',
-  'image/tiff': 'tif tiff',
-  'image/x-icon': 'ico cur',
-  'font/woff2': 'woff2',
-  'font/woff': 'woff',
-  'font/ttf': 'ttf',
-  'font/otf': 'otf',
-  'font/collection': 'ttc',
-  'application/vnd.ms-fontobject': 'eot',
-  'audio/mpeg': 'mp3',
-  'audio/mp4': 'm4a',
-  'audio/aac': 'aac',
-  'audio/ogg': 'ogg oga opus',
-  'audio/wav': 'wav',
+/** Where `mime` knows nothing, or something older than what browsers and registries agree on. */
+const TYPES: Readonly<Record<string, string>> = {
+  // Bytes for a program of the page, also where they happen to be text.
+  [UNKNOWN]: 'data mem br basis',
+  // RFC 9239. Browsers refuse to run a module of any other type.
+  'text/javascript': 'cjs',
+  // RFC 9512, RFC 6350, RFC 9639.
+  'application/yaml': 'yaml yml',
+  'text/vcard': 'vcf vcard',
   'audio/flac': 'flac',
-  'audio/webm': 'weba',
-  'video/mp4': 'mp4 m4v',
-  'video/webm': 'webm',
-  'video/ogg': 'ogv',
-  'video/quicktime': 'mov',
-  'application/vnd.apple.mpegurl': 'm3u8',
-  'video/mp2t': 'ts',
-  'application/dash+xml': 'mpd',
-  'model/gltf+json': 'gltf',
-  'model/gltf-binary': 'glb',
+  // What browsers play and show under these names, whatever their makers called them.
+  'video/mp4': 'm4v',
+  'image/x-icon': 'ico cur',
+  'application/gzip': 'tgz',
+  // RFC 8878.
+  'application/zstd': 'zst',
+  'application/x-ndjson': 'ndjson',
+  'application/jsonl': 'jsonl',
+  'application/json': 'topojson',
+  'application/vnd.pmtiles': 'pmtiles',
+  'application/x-protobuf': 'pbf',
+  'application/vnd.sqlite3': 'mbtiles sqlite sqlite3',
+  'application/vnd.apache.parquet': 'parquet',
+  'application/vnd.apache.arrow.file': 'arrow',
+  'application/vnd.debian.binary-package': 'deb',
+  'application/x-apple-diskimage': 'dmg',
+  // iOS installs a profile, and an app from its manifest, only under these types.
+  'application/x-apple-aspen-config': 'mobileconfig',
+  'application/xml': 'plist',
+  'application/smil+xml': 'ism',
+  'application/zip': 'whl nupkg',
+  'application/zip+dotlottie': 'lottie',
+  'image/vnd.radiance': 'hdr',
+  'model/vnd.reality': 'reality',
+  'text/x-python': 'py',
+  [PLAIN_TEXT]: 'frag vert glsl tsx vue svelte wat diff patch',
 }
 
 const BY_EXTENSION: ReadonlyMap<string, string> = new Map(
-  Object.entries(EXTENSIONS).flatMap(([type, names]) =>
+  Object.entries(TYPES).flatMap(([type, names]) =>
     names.split(' ').map((name): [string, string] => [name, type]),
   ),
 )
 
-const UNKNOWN = 'application/octet-stream'
+/** Names without an extension below `/.well-known/`, by the documents that define them. */
+const WELL_KNOWN: ReadonlyMap<string, string> = new Map([
+  ['apple-app-site-association', 'application/json'],
+  ['apple-developer-merchantid-domain-association', PLAIN_TEXT],
+  ['api-catalog', 'application/linkset+json'],
+  ['atproto-did', PLAIN_TEXT],
+  ['com.apple.remotemanagement', 'application/json'],
+  ['discord', PLAIN_TEXT],
+  ['host-meta', 'application/xrd+xml'],
+  ['jwks', 'application/jwk-set+json'],
+  ['jwks.json', 'application/jwk-set+json'],
+  ['keybase.txt', PLAIN_TEXT],
+  ['matrix/client', 'application/json'],
+  ['matrix/server', 'application/json'],
+  ['matrix/support', 'application/json'],
+  ['nodeinfo', 'application/json'],
+  ['oauth-authorization-server', 'application/json'],
+  ['oauth-protected-resource', 'application/json'],
+  ['openid-configuration', 'application/json'],
+  ['passkey-endpoints', 'application/json'],
+  ['web-identity', 'application/json'],
+  ['webauthn', 'application/json'],
+  ['webfinger', 'application/jrd+json'],
+])
+const WELL_KNOWN_FOLDER = '/.well-known/'
+/** RFC 8555 section 8.3: answers to a challenge, one a file. */
+const ACME = /^acme-challenge\//
+/** Apple asks for this one at the top as well. */
+const APPLE_ASSOCIATION = '/apple-app-site-association'
 
-/** The type of the file at a manifest path; `application/octet-stream` where nothing is known. */
-export function toContentType(path: string): string {
+/** Types that are text and do not say so by `text/`, `+json` or `+xml`. */
+const TEXT =
+  /^(?:text\/|[^;]+\+(?:json|xml)$|application\/(?:json|xml|yaml|javascript|ecmascript|jsonl|x-ndjson|xml-dtd|toml|sql)$)/
+
+/**
+ * The type of the file at a manifest path. `content` is its beginning, for the charset that XML, SVG,
+ * HTML and CSS declare, and for names that say nothing: those are plain text or JSON where the content
+ * is, and `application/octet-stream` elsewhere.
+ */
+export function toContentType(path: string, content: Uint8Array = new Uint8Array()): string {
+  const type = toType(path) ?? guessType(path, content)
+  if (!TEXT.test(type)) return type
+  return `${type}; charset=${readDeclaredCharset(type, content) ?? 'utf-8'}`
+}
+
+function toType(path: string): string | undefined {
+  if (path === APPLE_ASSOCIATION) return 'application/json'
+  if (path.startsWith(WELL_KNOWN_FOLDER)) {
+    const name = path.slice(WELL_KNOWN_FOLDER.length)
+    const type = WELL_KNOWN.get(name) ?? (ACME.test(name) ? PLAIN_TEXT : undefined)
+    if (type) return type
+  }
   const name = path.slice(path.lastIndexOf('/') + 1)
   const dot = name.lastIndexOf('.')
-  if (dot < 0) return BY_PATH.get(path) ?? UNKNOWN
-  return BY_EXTENSION.get(name.slice(dot + 1).toLowerCase()) ?? UNKNOWN
+  if (dot < 0) return undefined
+  const extension = name.slice(dot + 1).toLowerCase()
+  return BY_EXTENSION.get(extension) ?? mime.getType(`.${extension}`) ?? undefined
+}
+
+/** Plain text is safe to show: a browser runs nothing in it. */
+function guessType(path: string, content: Uint8Array): string {
+  if (!isUtf8Text(content)) return UNKNOWN
+  return path.startsWith(WELL_KNOWN_FOLDER) && isJson(content) ? 'application/json' : PLAIN_TEXT
+}
+
+function isJson(content: Uint8Array): boolean {
+  try {
+    return typeof JSON.parse(new TextDecoder().decode(content)) === 'object'
+  } catch {
+    return false
+  }
 }

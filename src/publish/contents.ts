@@ -1,13 +1,12 @@
 // Brings the contents of a version into the store: every distinct content once, in all its
 // encodings, and of these only what is missing there.
 
-import { readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import type { ManifestEntry, Representation } from '../core/manifest.ts'
 import { chooseEncodings, compress } from './compress.ts'
 import { mapConcurrently } from './concurrently.ts'
+import { type GivenForm, readSurveyed } from './precompressed.ts'
 import { type ReportProgress, startCount } from './progress-step.ts'
-import { PublishError } from './refusal.ts'
 import { sha256 } from './sha256.ts'
 import type { RetainedManifest, SurveyedFile } from './survey.ts'
 import type { PublishTarget } from './target.ts'
@@ -24,7 +23,10 @@ export type StoredContents = {
 }
 
 /** Files of one key are stored once: the same bytes, encoded in the same way. */
-export function toContentKey(file: Pick<ManifestEntry, 'path' | 'blob' | 'size' | 'type'>): string {
+export function toContentKey(
+  file: Pick<ManifestEntry, 'path' | 'blob' | 'size' | 'type'> & { readonly given?: GivenForm },
+): string {
+  if (file.given) return [file.blob, file.type, 'given', file.given.blob].join(' ')
   return [file.blob, file.type, ...chooseEncodings(file.path, file.type, file.size)].join(' ')
 }
 
@@ -72,16 +74,15 @@ export async function storeContents(
     report,
   )
   await mapConcurrently(work, availableParallelism(), async ([key, file]) => {
-    const bytes = await readFile(file.file)
-    if (sha256(bytes) !== file.blob) {
-      throw new PublishError(`${file.path} changed while it was being published: try again`)
-    }
-    const made = await compress(bytes, file.type, chooseEncodings(file.path, file.type, file.size))
+    const { content, given } = await readSurveyed(file)
+    const made = given
+      ? [given]
+      : await compress(content, file.type, chooseEncodings(file.path, file.type, file.size))
     const forms = made.map((form) => ({ ...form, blob: sha256(form.bytes) }))
     const absent = await target.findMissingBlobs(forms.map((form) => form.blob))
     for (const { blob } of forms) if (!absent.has(blob) && !uploaded.has(blob)) stored.add(blob)
     await Promise.all(forms.map((form) => put(form.blob, form.bytes)))
-    await put(file.blob, bytes)
+    await put(file.blob, content)
     encodings.set(
       key,
       forms.map(({ encoding, blob, bytes: { length: size } }) => ({ encoding, blob, size })),

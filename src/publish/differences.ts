@@ -2,7 +2,7 @@
 // the same id. Encodings are not compared: other compressors give other bytes of the same content.
 
 import type { Manifest, ManifestEntry } from '../core/manifest.ts'
-import type { ManifestConfig } from '../core/manifest-config.ts'
+import { DEFAULT_APP_PAGE, type ManifestConfig } from '../core/manifest-config.ts'
 import { isSameServices, type PublishedService, toServicesText } from './services.ts'
 import type { VersionRecord } from './target.ts'
 
@@ -45,6 +45,10 @@ export function listDifferences(
   }
   if (was.notFound !== is.notFound) {
     lines.push(`not-found handling: ${was.notFound} became ${is.notFound}`)
+  }
+  if (was.appPage !== is.appPage) {
+    const [before, after] = [was, is].map(({ appPage = DEFAULT_APP_PAGE }) => appPage)
+    lines.push(`page of the single-page app: ${before} became ${after}`)
   }
   if (!isSame(was.headers, is.headers)) lines.push('_headers: other rules')
   if (!isSame(was.redirects, is.redirects)) lines.push('_redirects: other rules')

@@ -9,8 +9,8 @@ import type { Encoding, ManifestEntry } from '../core/manifest.ts'
 import { chooseEncodings, compress } from './compress.ts'
 import { mapConcurrently } from './concurrently.ts'
 import { findKnownEncodings, toContentKey } from './contents.ts'
+import { readSurveyed } from './precompressed.ts'
 import { type ReportProgress, startCount } from './progress-step.ts'
-import { PublishError } from './refusal.ts'
 import { sha256 } from './sha256.ts'
 import type { RetainedManifest, SurveyedFile } from './survey.ts'
 
@@ -40,12 +40,13 @@ export async function encodeContents(
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const made = new Set(await readdir(folder))
   const encodings = new Map<string, Encodings>()
-  const where = new Map(files.map(({ blob, file }) => [blob, file]))
+  const where = new Map(files.filter(({ given }) => !given).map(({ blob, file }) => [blob, file]))
   const work: [key: string, file: SurveyedFile][] = []
   for (const [key, file] of contents) {
     const forms = known.get(key)
     const wanted = chooseEncodings(file.path, file.type, file.size)
-    if (forms) encodings.set(key, forms)
+    if (file.given) work.push([key, file])
+    else if (forms) encodings.set(key, forms)
     else if (wanted.length === 0) encodings.set(key, [])
     else work.push([key, file])
   }
@@ -57,6 +58,15 @@ export async function encodeContents(
   )
   await mapConcurrently(work, availableParallelism(), async ([key, file]) => {
     signal.throwIfAborted()
+    if (file.given) {
+      // What is uploaded as the file is the decoded content; the given form lies in the folder.
+      const { content } = await readSurveyed(file)
+      await writeFile(join(folder, file.blob), content)
+      where.set(file.blob, join(folder, file.blob)).set(file.given.blob, file.file)
+      encodings.set(key, [file.given])
+      count(file.size)
+      return
+    }
     const note = join(folder, `${sha256(Buffer.from(key))}.json`)
     const forms = made.has(`${sha256(Buffer.from(key))}.json`)
       ? await readNote(note)
@@ -74,11 +84,8 @@ async function readNote(note: string): Promise<Encodings> {
 
 /** The note is written last and whole, so that it never names what is not there. */
 async function encode(file: SurveyedFile, folder: string, note: string): Promise<Encodings> {
-  const bytes = await readFile(file.file)
-  if (sha256(bytes) !== file.blob) {
-    throw new PublishError(`${file.path} changed while it was being published: try again`)
-  }
-  const made = await compress(bytes, file.type, chooseEncodings(file.path, file.type, file.size))
+  const { content } = await readSurveyed(file)
+  const made = await compress(content, file.type, chooseEncodings(file.path, file.type, file.size))
   const forms: { encoding: Encoding; blob: string; size: number }[] = []
   for (const form of made) {
     const blob = sha256(form.bytes)

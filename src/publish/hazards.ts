@@ -1,7 +1,8 @@
 // What will hurt after a publication though nothing is wrong with it: pages that browsers keep, names
-// that do not change with their content, source maps, secrets, and files that nobody can reach. Pure
-// over what the survey of a folder has found; each notice is one sentence.
+// in which no hash is seen, source maps, and files that nobody can reach. Pure over what the survey of
+// a folder has found; each notice is one sentence. Secrets and server code are for private-files.ts.
 
+import { type Directive, parseCacheControl } from '../core/cache-control.ts'
 import type { ManifestConfig } from '../core/manifest-config.ts'
 import { splitHost } from '../core/site-rules.ts'
 import { compilePattern } from '../core/site-rules-pattern.ts'
@@ -12,9 +13,6 @@ import type { Survey, SurveyedFile } from './survey.ts'
 const HTML = /^(?:text\/html|application\/xhtml\+xml)\b/i
 const SCRIPT_OR_STYLE = /\.(?:m?js|css)$/i
 const SOURCE_MAP = /\.map$/i
-/** Keys, certificates with keys, dumps and settings that a build copied along. */
-const SECRET =
-  /(?:^|\/)(?:id_(?:rsa|dsa|ecdsa|ed25519)|credentials(?:\.json)?|secrets?\.(?:json|ya?ml|toml)|service-account[^/]*\.json|[^/]*\.env|env\.(?:local|production)|wrangler\.toml|holo\.json|admin-token|[^/]*\.(?:pem|key|p12|pfx|keystore|jks|sql|sqlite3?|bak))$/i
 
 /** A page that is kept longer is on old scripts for as long, whatever is rolled back. */
 const MAX_PAGE_AGE_S = 3600
@@ -22,19 +20,10 @@ const MAX_PAGE_AGE_S = 3600
 /** What the publisher should look at. */
 export function listHazards({ files, config }: Pick<Survey, 'files' | 'config'>): string[] {
   return [
-    ...findSecrets(files),
     ...findKeptPages(files, config),
     ...findUnhashed(files),
     ...findSourceMaps(files),
     ...findUnreachable(files, config),
-  ]
-}
-
-function findSecrets(files: readonly SurveyedFile[]): string[] {
-  const found = files.filter(({ path }) => SECRET.test(path))
-  if (found.length === 0) return []
-  return [
-    `${toPaths(found)} may hold secrets, and everybody can read them once a public environment has this version`,
   ]
 }
 
@@ -43,8 +32,9 @@ function findKeptPages(files: readonly SurveyedFile[], config: ManifestConfig): 
   const { headers = [], htmlHandling } = config
   return headers.flatMap((rule) => {
     const value = rule.set.findLast(([name]) => name === 'cache-control')?.[1] ?? ''
-    if (/\b(?:no-cache|no-store)\b/i.test(value)) return []
-    const age = Number(/(?:^|[\s,])max-age\s*=\s*"?(\d+)/i.exec(value)?.[1] ?? 0)
+    const directives = parseCacheControl(value)
+    if (directives.some(isAlwaysAsked)) return []
+    const age = Number(directives.find(({ name }) => name === 'max-age')?.value ?? 0)
     if (age <= MAX_PAGE_AGE_S) return []
     const matches = compilePattern(splitHost(rule.for).path, '/')
     const pages = files.filter(
@@ -57,12 +47,27 @@ function findKeptPages(files: readonly SurveyedFile[], config: ManifestConfig): 
   })
 }
 
+/** `no-cache="name"` is about one header only (RFC 9111 section 5.2.2.4). */
+function isAlwaysAsked({ name, value }: Directive): boolean {
+  return name === 'no-store' || (name === 'no-cache' && value === undefined)
+}
+
+/** Only what the name test has not seen; what other versions contradict has a warning of its own. */
 function findUnhashed(files: readonly SurveyedFile[]): string[] {
-  const found = files.filter(({ path, hashed }) => !hashed && SCRIPT_OR_STYLE.test(path))
+  const found = files.filter(
+    ({ path, hashedByName }) => !hashedByName && SCRIPT_OR_STYLE.test(path),
+  )
   if (found.length === 0) return []
   return [
-    `${toPaths(found)}: the name does not change with the content, so an old tab may get the new file; let the bundler put a hash into it`,
+    `${toPaths(found)}: no hash is seen in the name, so browsers ask again for it on every page, and a tab of another version may get this file. Where the name does change with the content, say so: --hashed "${toGlob(found)}"; else let the bundler put a hash into it`,
   ]
+}
+
+/** For what lies in one folder the folder, else the first file. */
+function toGlob(files: readonly SurveyedFile[]): string {
+  const folders = new Set(files.map(({ path }) => path.slice(0, path.lastIndexOf('/') + 1)))
+  const [folder = '/'] = folders
+  return folders.size === 1 && folder !== '/' ? `${folder}**` : (files[0]?.path ?? '/**')
 }
 
 function findSourceMaps(files: readonly SurveyedFile[]): string[] {

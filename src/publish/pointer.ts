@@ -8,7 +8,7 @@ type Environment = { readonly version: string; readonly restricted?: boolean | u
 type VersionEntry = {
   readonly manifest: string
   readonly services?: readonly PublishedService[] | undefined
-  readonly open?: boolean | undefined
+  readonly open?: boolean | Readonly<Record<string, string>> | undefined
   readonly withdrawn?: boolean | undefined
   readonly published?: string | undefined
 }

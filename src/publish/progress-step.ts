@@ -10,20 +10,32 @@ export type ProgressStep = {
 
 export type ReportProgress = (step: ProgressStep) => void
 
+export type Count = {
+  /** A file of this size is done, of which `counted` bytes were told of before. */
+  (size: number, counted?: number): void
+  /** So many bytes of a file are done, and the file is not. */
+  readonly part: (bytes: number) => void
+}
+
 /** Counts finished files of known sizes: call it with the size of each. Reports the start as well. */
 export function startCount(
   doing: ProgressStep['doing'],
   work: readonly { readonly size: number }[],
   report: ReportProgress,
-): (size: number) => void {
+): Count {
   const ofBytes = work.reduce((sum, { size }) => sum + size, 0)
   let files = 0
   let bytes = 0
   const count = () => report({ doing, files, ofFiles: work.length, bytes, ofBytes })
   count()
-  return (size) => {
+  const finish = (size: number, counted = 0) => {
     files++
+    bytes += size - counted
+    count()
+  }
+  const part = (size: number) => {
     bytes += size
     count()
   }
+  return Object.assign(finish, { part })
 }

@@ -7,6 +7,7 @@ import { VERSION_ID } from '../core/names.ts'
 import { storeContents, toContentKey } from './contents.ts'
 import { listDifferences } from './differences.ts'
 import type { ReportProgress } from './progress-step.ts'
+import type { RedirectsReading } from './redirects-file.ts'
 import { PublishError, toList } from './refusal.ts'
 import type { PublishedService } from './services.ts'
 import { sha256 } from './sha256.ts'
@@ -25,10 +26,18 @@ export type PublishOptions = {
   readonly services: readonly PublishedService[]
   /** Left out: `auto-trailing-slash`, as Cloudflare has it. */
   readonly htmlHandling?: ManifestConfig['htmlHandling']
-  /** Left out: `404-page` with a /404.html, else `single-page-application` with an /index.html. */
+  /** Left out: `404-page` with a /404.html, `single-page-application` for such an app, else `none`. */
   readonly notFound?: ManifestConfig['notFound']
+  /** The page of a single-page application, where it is not /index.html. */
+  readonly appPage?: string
+  /** Whose meaning `_redirects` has; found by its syntax when left out. */
+  readonly redirectsReading?: RedirectsReading
   /** Paths whose names change with their content, beside those that can be told. */
   readonly hashedGlobs?: readonly string[]
+  /** Globs of paths that are left out. */
+  readonly exclude?: readonly string[]
+  /** Globs of paths that are published though they look like server code or secrets. */
+  readonly allow?: readonly string[]
   /** Versions that visitors may still be on: a name is only relied on if they agree. */
   readonly retained?: readonly Pick<VersionRecord, 'id' | 'manifest'>[]
   /** ISO 8601, UTC. */
@@ -72,8 +81,12 @@ export async function publishFolder(
       folder,
       retained,
       hashedGlobs: options.hashedGlobs ?? [],
+      ...(options.exclude && { exclude: options.exclude }),
+      ...(options.allow && { allow: options.allow }),
       ...(options.htmlHandling && { htmlHandling: options.htmlHandling }),
       ...(options.notFound && { notFound: options.notFound }),
+      ...(options.appPage && { appPage: options.appPage }),
+      ...(options.redirectsReading && { redirectsReading: options.redirectsReading }),
     },
     report,
   )

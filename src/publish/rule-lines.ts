@@ -17,6 +17,8 @@ export type RulesFile<Rule> = {
   readonly rules: readonly Numbered<Rule>[]
   /** What cannot be honoured, one sentence for each line. */
   readonly problems: readonly string[]
+  /** Rules that kept people out and are not honoured, one sentence each. */
+  readonly unprotected: readonly string[]
 }
 
 const MAX_QUOTED_CHARACTERS = 200
@@ -36,6 +38,11 @@ export function toLineProblem(file: string, line: RuleLine, reason: string): str
   return `${quote(file, line)} is not honoured, because ${reason}: ${shorten(line.text)}`
 }
 
+/** Of a rule that kept people out at another host; `place` is a file and a place in it. */
+export function toProtectionWarning(place: string, did: string, pattern: string): string {
+  return `NOT PROTECTED: ${place} ${did}, and Holo does not: everybody gets ${pattern}`
+}
+
 /** `_headers line 3: …: the line`, of a rule that is honoured. */
 export function toLineNotice(file: string, line: RuleLine, notice: string): string {
   return `${quote(file, line)} ${notice}: ${shorten(line.text)}`
@@ -51,7 +58,7 @@ export function toPatternPath(text: string): string | undefined {
   return url ? normalisePath(url) : undefined
 }
 
-function quote(file: string, { line }: RuleLine): string {
+export function quote(file: string, { line }: RuleLine): string {
   return `${file} line ${line}`
 }
 

@@ -2,56 +2,95 @@
 // and what its publisher should know about them. How a line is read is decided in headers-file.ts and
 // redirects-file.ts.
 
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { ManifestConfig } from '../core/manifest-config.ts'
 import type { ServedFile } from './addresses.ts'
-import { HEADERS_FILE, parseHeadersFile } from './headers-file.ts'
-import { listHeaderNotices } from './headers-file-notices.ts'
-import { parseRedirectsFile, REDIRECTS_FILE } from './redirects-file.ts'
-import { judgeRedirect } from './redirects-file-targets.ts'
+import { HEADERS_FILE, listHeaderNotices, parseHeadersFile } from './headers-file.ts'
+import { parseRedirectsFile, REDIRECTS_FILE, type RedirectsReading } from './redirects-file.ts'
+import { judgeRedirects } from './redirects-judgement.ts'
 import { PublishError } from './refusal.ts'
-import { toLineNotice, toLineProblem } from './rule-lines.ts'
+import { FileRefusal, readRegularFile } from './regular-file.ts'
+import { toLineNotice } from './rule-lines.ts'
 
 export type SiteRules = {
   readonly config: Pick<ManifestConfig, 'headers' | 'redirects'>
+  /** The page of a single-page app, where `_redirects` names one. */
+  readonly appPage: string | undefined
   readonly warnings: readonly string[]
 }
 
+export type SiteRulesOptions = {
+  readonly files: readonly ServedFile[]
+  readonly config: Pick<ManifestConfig, 'htmlHandling' | 'notFound'>
+  /** Found by the syntax of `_redirects` when left out. */
+  readonly reading: RedirectsReading | undefined
+  /** What the publisher has set for what is not found; left out where it is found from the files. */
+  readonly wantedNotFound?: ManifestConfig['notFound'] | undefined
+  /** Where the project's netlify.toml lies, which says that Netlify's reading is meant. */
+  readonly netlify?: string | undefined
+}
+
 /** @throws PublishError when one of the two is there and cannot be read. */
-export async function loadSiteRules(
-  folder: string,
-  files: readonly ServedFile[],
-): Promise<SiteRules> {
-  const headers = parseHeadersFile(await readSettings(folder, HEADERS_FILE))
-  const redirects = parseRedirectsFile(await readSettings(folder, REDIRECTS_FILE))
-  const warnings = [...headers.problems, ...redirects.problems]
-  for (const numbered of headers.rules) {
-    for (const notice of listHeaderNotices(numbered.rule, files)) {
-      warnings.push(toLineNotice(HEADERS_FILE, numbered, notice))
-    }
-  }
-  const followed = redirects.rules.filter((numbered) => {
-    const { problem, notice } = judgeRedirect(numbered.rule, files)
-    if (problem !== undefined) warnings.push(toLineProblem(REDIRECTS_FILE, numbered, problem))
-    if (notice !== undefined) warnings.push(toLineNotice(REDIRECTS_FILE, numbered, notice))
-    return problem === undefined
-  })
+export async function loadSiteRules(folder: string, options: SiteRulesOptions): Promise<SiteRules> {
+  const [headers, redirects] = await Promise.all([
+    readSettings(folder, HEADERS_FILE),
+    readSettings(folder, REDIRECTS_FILE),
+  ])
+  return toSiteRules({ headers, redirects }, options)
+}
+
+/** @param texts What the two files hold; empty where there is none. */
+export function toSiteRules(
+  texts: { readonly headers: string; readonly redirects: string },
+  { files, config, reading: wanted, wantedNotFound, netlify }: SiteRulesOptions,
+): SiteRules {
+  const headers = parseHeadersFile(texts.headers)
+  const written = parseRedirectsFile(
+    texts.redirects,
+    wanted,
+    netlify === undefined ? undefined : `there is ${netlify}`,
+  )
+  const { reading, because } = written
+  const isNetlify = reading === 'netlify'
+  const numbered = isNetlify
+    ? written.rules.map((one) => ({ ...one, rule: { ...one.rule, anySlash: true as const } }))
+    : written.rules
+  const redirects = judgeRedirects(numbered, { files, config, reading, wantedNotFound })
+  const headerNotices = headers.rules.flatMap((one) =>
+    listHeaderNotices(one.rule, files).map((notice) => toLineNotice(HEADERS_FILE, one, notice)),
+  )
   return {
     config: {
       ...(headers.rules.length > 0 && { headers: headers.rules.map(({ rule }) => rule) }),
-      ...(followed.length > 0 && { redirects: followed.map(({ rule }) => rule) }),
+      ...(redirects.rules.length > 0 && { redirects: redirects.rules }),
     },
-    warnings,
+    appPage: redirects.appPage,
+    warnings: [
+      ...headers.unprotected,
+      ...written.unprotected,
+      ...headers.problems,
+      ...written.problems,
+      ...(isNetlify && redirects.rules.length > 0 ? [toReadingNotice(because)] : []),
+      ...headerNotices,
+      ...written.notices,
+      ...redirects.warnings,
+    ],
   }
 }
+
+function toReadingNotice(because: string | undefined): string {
+  const why = because === undefined ? 'as "redirects" in holo.json says' : `because ${because}`
+  return `${REDIRECTS_FILE} is read as Netlify reads it, ${why}: /old/ is also /old, /guide/* is also /guide, and a file comes before a rule without "!"`
+}
+
+/** Far more than the rules that are honoured can have. */
+const MAX_SETTINGS_BYTES = 4 * 1024 * 1024
 
 /** Empty where there is none. */
 async function readSettings(folder: string, name: string): Promise<string> {
   try {
-    return await readFile(join(folder, name), 'utf8')
+    return (await readRegularFile(folder, name, MAX_SETTINGS_BYTES))?.toString('utf8') ?? ''
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return ''
-    throw new PublishError(`/${name} cannot be read: ${String(cause)}`, { cause })
+    if (cause instanceof FileRefusal) throw new PublishError(`/${name} ${cause.message}`, { cause })
+    throw cause
   }
 }

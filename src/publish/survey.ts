@@ -5,20 +5,31 @@ import { availableParallelism } from 'node:os'
 import type { Manifest, ManifestEntry } from '../core/manifest.ts'
 import { DEFAULT_HTML_HANDLING, type ManifestConfig } from '../core/manifest-config.ts'
 import { toAddress } from './addresses.ts'
+import { findAppPage, hasFallbackPage } from './app-page.ts'
+import { loadListedNames } from './asset-lists.ts'
 import { mapConcurrently } from './concurrently.ts'
 import { toContentType } from './content-type.ts'
+import { loadForeignSettings } from './foreign-settings.ts'
 import { hashFile } from './hash-file.ts'
 import { compileHashedTest, findContradiction } from './hashed.ts'
+import { isSinglePageApp, type Page, readPage } from './pages.ts'
+import { decodeFile, type GivenForm, toInnerPath } from './precompressed.ts'
+import { judgeContent } from './private-files.ts'
 import { type ReportProgress, startCount } from './progress-step.ts'
+import type { RedirectsReading } from './redirects-file.ts'
+import { PublishError, toList } from './refusal.ts'
+import { sha256 } from './sha256.ts'
 import { loadSiteRules } from './site-rules.ts'
 import { loadViteManifest } from './vite-manifest.ts'
-import { walkFolder } from './walk.ts'
+import { compileGlobs, type FoundFile, type Refused, type WalkOptions, walkFolder } from './walk.ts'
 
 export type SurveyedFile = Omit<ManifestEntry, 'encodings'> & {
   /** Where it lies on disk. */
   readonly file: string
   /** `hashed` before other versions were asked. */
   readonly hashedByName: boolean
+  /** The bytes on disk are this form of the content, whose hash and size are `blob` and `size`. */
+  readonly given?: GivenForm
 }
 
 export type Survey = {
@@ -30,60 +41,142 @@ export type Survey = {
 
 export type RetainedManifest = { readonly id: string; readonly manifest: Manifest }
 
-export type SurveyOptions = {
+export type SurveyOptions = WalkOptions & {
   readonly folder: string
   /** As Cloudflare has it when left out. */
   readonly htmlHandling?: ManifestConfig['htmlHandling']
   /** Found from the files when left out. */
   readonly notFound?: ManifestConfig['notFound']
+  /** The page of a single-page application; found from the files when left out. */
+  readonly appPage?: string
+  /** Whose meaning `_redirects` has; found by its syntax when left out. */
+  readonly redirectsReading?: RedirectsReading
   readonly hashedGlobs: readonly string[]
   readonly retained: readonly RetainedManifest[]
 }
 
-/** @throws PublishError when something in the folder cannot be published. */
+const HTML = /\.x?html?$/i
+/** Images, sound, films and fonts hold no keys that a build has copied along. */
+const MEDIA = /^(?:image\/(?!svg)|audio\/|video\/|font\/)/
+
+/**
+ * @throws PublishError when something in the folder cannot be published, or should not be.
+ * @throws TypeError when a glob is too long.
+ */
 export async function surveyFolder(
   options: SurveyOptions,
   report: ReportProgress,
 ): Promise<Survey> {
-  const walk = await walkFolder(options.folder)
-  const bundled = await loadViteManifest(options.folder)
-  const isHashed = compileHashedTest(options.hashedGlobs, bundled.hashed)
-  const warnings = [...walk.warnings, ...bundled.warnings]
-
+  const walk = await walkFolder(options.folder, options)
   const count = startCount('reading', walk.files, report)
-  const files = await mapConcurrently(walk.files, availableParallelism(), async (found) => {
-    const { path, file } = found
-    const { blob, size } = await hashFile(file)
+  const read = await mapConcurrently(walk.files, availableParallelism(), async (found) => {
+    const one = await readFound(found)
     count(found.size)
-    const hashedByName = isHashed(path)
-    const other = hashedByName ? findContradiction(path, blob, options.retained) : undefined
-    return {
-      path,
-      file,
-      blob,
-      size,
-      type: toContentType(path),
-      hashed: hashedByName && !other,
-      hashedByName,
-      other,
-    }
+    return one
   })
-  for (const { path, other } of files) {
-    if (!other) continue
-    warnings.push(
-      `${path} looks hashed, but ${other.id} has other bytes under this name: not kept for ever`,
-    )
+  const isAllowed = compileGlobs(options.allow ?? [])
+  const byContent = read.flatMap(({ refused }) => refused).filter(({ path }) => !isAllowed(path))
+  refusePrivate(options.folder, [...walk.refused, ...byContent])
+
+  const pages = read.flatMap(({ page }) => page)
+  const vite = await loadViteManifest(options.folder)
+  const listed = new Map(vite.hashed)
+  for (const name of await loadListedNames(options.folder, walk.files)) {
+    if (!listed.has(name)) listed.set(name, true)
   }
+  const isHashed = compileHashedTest(options.hashedGlobs, { listed, pages })
+  const warnings = [...walk.warnings, ...vite.warnings, ...read.flatMap(({ warning }) => warning)]
+
+  const files = read.map(({ entry }) => {
+    const hashedByName = isHashed(toInnerPath(entry.path) ?? entry.path)
+    const other = hashedByName
+      ? findContradiction(entry.path, entry.blob, options.retained)
+      : undefined
+    if (other) {
+      warnings.push(
+        `${entry.path} looks hashed, but ${other.id} has other bytes under this name: browsers will not keep it for ever`,
+      )
+    }
+    return { ...entry, hashed: hashedByName && !other, hashedByName }
+  })
   const htmlHandling = options.htmlHandling ?? DEFAULT_HTML_HANDLING
-  const notFound = options.notFound ?? detectNotFound(walk.files)
+  const detected = options.notFound ?? detectNotFound(walk.files, pages)
   const served = files.map((file) => ({ ...file, address: toAddress(file.path, htmlHandling) }))
-  const rules = await loadSiteRules(options.folder, served)
+  const foreign = await loadForeignSettings(
+    options.folder,
+    files.map(({ path }) => path),
+  )
+  const rules = await loadSiteRules(options.folder, {
+    files: served,
+    config: { htmlHandling, notFound: detected },
+    reading: options.redirectsReading,
+    wantedNotFound: options.notFound,
+    netlify: foreign.netlify,
+  })
+  warnings.unshift(...foreign.warnings)
   warnings.push(...rules.warnings)
-  return { files, config: { htmlHandling, notFound, ...rules.config }, warnings }
+  const isApp = options.notFound === undefined && (rules.appPage ?? options.appPage) !== undefined
+  const notFound = isApp ? 'single-page-application' : detected
+  const appPage = findAppPage({
+    paths: files.map(({ path }) => path),
+    notFound,
+    named: options.appPage,
+    byRule: rules.appPage,
+  })
+  const config = { htmlHandling, notFound, ...(appPage && { appPage }), ...rules.config }
+  return { files, config, warnings }
 }
 
-function detectNotFound(files: readonly { readonly path: string }[]): ManifestConfig['notFound'] {
-  const has = (path: string) => files.some((file) => file.path === path)
-  if (has('/404.html')) return '404-page'
-  return has('/index.html') ? 'single-page-application' : 'none'
+type ReadFile = {
+  readonly entry: Omit<SurveyedFile, 'hashed' | 'hashedByName'>
+  readonly page: readonly Page[]
+  readonly refused: readonly Refused[]
+  readonly warning: readonly string[]
+}
+
+/** What can be said of one file alone. */
+async function readFound({ path, file }: FoundFile): Promise<ReadFile> {
+  const { blob, size, head } = await hashFile(file)
+  const innerPath = toInnerPath(path)
+  const decoded = innerPath === undefined ? undefined : await decodeFile(path, file)
+  const content = decoded?.content ?? head
+  const type = toContentType(decoded ? (innerPath ?? path) : path, content)
+  const what = MEDIA.test(type) ? undefined : judgeContent(path, content)
+  return {
+    entry: decoded
+      ? {
+          ...{ path, file, type, blob: sha256(decoded.content), size: decoded.content.length },
+          given: { encoding: decoded.encoding, blob, size },
+        }
+      : { path, file, type, blob, size },
+    page: HTML.test(path) ? [readPage(path, new TextDecoder().decode(content))] : [],
+    refused: what === undefined ? [] : [{ path, what }],
+    warning:
+      innerPath !== undefined && !decoded
+        ? [`${path} is not compressed as its name says: it is served as it is, as ${type}`]
+        : [],
+  }
+}
+
+/** @throws PublishError that names every file, and no piece of what is in it. */
+function refusePrivate(folder: string, found: readonly Refused[]): void {
+  if (found.length === 0) return
+  const lines = found.map(({ path, what }) => `${path}: ${what}`)
+  throw new PublishError(
+    `${folder} holds what is not for the public, and nothing was published:\n${toList(lines)}\n` +
+      'Leave files out with --exclude GLOB, or publish them all the same with --allow GLOB',
+  )
+}
+
+/**
+ * What answers where nothing is: the 404 page if there is one; the home page if that is a single-page
+ * app; else a plain 404, because the home page of a site with many pages is no answer to a wrong link.
+ */
+function detectNotFound(
+  files: readonly { readonly path: string }[],
+  pages: readonly Page[],
+): ManifestConfig['notFound'] {
+  if (files.some(({ path }) => path === '/404.html')) return '404-page'
+  const isApp = isSinglePageApp(pages) || hasFallbackPage(files.map(({ path }) => path))
+  return isApp ? 'single-page-application' : 'none'
 }

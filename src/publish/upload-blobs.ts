@@ -35,18 +35,23 @@ export async function uploadBlobs(
         `the blob ${sha256} is gone from the store, and this folder does not have it`,
       )
     }
-    if (size <= MAX_WHOLE_BYTES) await target.putBlob(sha256, await openAsBlob(file))
-    else await uploadParts(target, { sha256, size }, file, signal)
-    count(size)
+    if (size <= MAX_WHOLE_BYTES) {
+      await target.putBlob(sha256, await openAsBlob(file))
+      count(size)
+    } else {
+      count(size, await uploadParts(target, { sha256, size }, file, signal, count.part))
+    }
   })
 }
 
+/** How many bytes were told of by `countPart`. */
 async function uploadParts(
   target: UploadTarget,
   { sha256, size }: Missing,
   file: string,
   signal: AbortSignal,
-): Promise<void> {
+  countPart: (bytes: number) => void,
+): Promise<number> {
   const partBytes = Math.max(PART_BYTES, Math.ceil(size / MAX_PARTS))
   if (partBytes > MAX_WHOLE_BYTES) {
     throw new PublishError(
@@ -54,7 +59,8 @@ async function uploadParts(
     )
   }
   const { parts, stored } = await target.parts(sha256)
-  if (stored) return
+  if (stored) return 0
+  let counted = 0
   const count = Math.ceil(size / partBytes)
   const whole = await openAsBlob(file)
   for (let part = 1; part <= count; part++) {
@@ -63,6 +69,9 @@ async function uploadParts(
     const length = Math.min(partBytes, size - from)
     if (parts.get(part) === length) continue
     await target.putPart(sha256, part, whole.slice(from, from + length))
+    countPart(length)
+    counted += length
   }
   await target.complete(sha256, count)
+  return counted
 }

@@ -25,6 +25,8 @@ export type FinalStep =
   /** `revision` is absent while there is no document. */
   | { readonly state: 'finalised'; readonly revision?: number | undefined }
   | { readonly state: 'missing'; readonly blobs: readonly Missing[] }
+  /** The upload was given up meanwhile: it is begun again, and what was sent is there. */
+  | { readonly state: 'given-up' }
 
 /** Hashes are SHA-256, 64 lower-case hex digits. Every call may be repeated; it rejects on failure. */
 export type UploadTarget = {

@@ -3,6 +3,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { encodeManifest, openManifest } from '../core/manifest.ts'
+import type { ManifestConfig } from '../core/manifest-config.ts'
 import { toContentKey } from './contents.ts'
 import { encodeContents } from './encode-contents.ts'
 import { listHazards } from './hazards.ts'
@@ -17,9 +18,14 @@ import type { Missing, UploadTarget } from './upload-target.ts'
 /** A blob may be lost while the others are sent; a store that loses more is broken. */
 const MAX_ROUNDS = 5
 
+/** A sixth of what an open upload may be idle. */
+const KEEP_ALIVE_MS = 600_000
+
 export type UploadOptions = PublishOptions & {
   /** Keeps encoded forms between interrupted runs; the caller removes it after a success. */
   readonly encodedFolder: string
+  /** Ends before anything is sent. */
+  readonly dryRun?: boolean
 }
 
 export type Upload = {
@@ -36,6 +42,9 @@ export type Upload = {
   readonly isKnown: boolean
   /** The revision that knows the version; absent while there is no document. */
   readonly revision: number | undefined
+  /** What answers where nothing is, and under which address a page is found. */
+  readonly notFound: ManifestConfig['notFound']
+  readonly htmlHandling: ManifestConfig['htmlHandling']
   readonly warnings: readonly string[]
 }
 
@@ -46,15 +55,20 @@ export async function uploadFolder(
   report: ReportProgress,
   signal: AbortSignal,
 ): Promise<Upload> {
-  const { folder, id, services, createdAt, commit, author, htmlHandling, notFound } = options
+  const { folder, id, services, createdAt, commit, author } = options
+  const { htmlHandling, notFound, appPage, redirectsReading } = options
   const { retained, warnings } = await loadRetained(target, options)
   const survey = await surveyFolder(
     {
       folder,
       retained: retained.filter((version) => version.id !== id),
       hashedGlobs: options.hashedGlobs ?? [],
+      ...(options.exclude && { exclude: options.exclude }),
+      ...(options.allow && { allow: options.allow }),
       ...(htmlHandling && { htmlHandling }),
       ...(notFound && { notFound }),
+      ...(appPage && { appPage }),
+      ...(redirectsReading && { redirectsReading }),
     },
     report,
   )
@@ -79,29 +93,62 @@ export async function uploadFolder(
     )
   }
   const manifest = sha256(bytes)
-  await target.putManifest(manifest, bytes)
-  const state = await target.begin(id, {
-    ...{ manifest, services, createdAt },
-    ...(commit !== undefined && { commit }),
-    ...(author !== undefined && { author }),
-  })
-  const blobs = new Set(
-    entries.flatMap(({ blob, encodings }) => [blob, ...encodings.map((form) => form.blob)]),
-  )
-  const sent =
-    state === 'finalised' ? [] : await sendMissing(target, id, encoded.files, report, signal)
-  const end = await finish(target, id, manifest, encoded.files, report, signal)
-  const all = [...sent, ...end.sent]
-  return {
+  const known = {
     manifest,
     files: survey.files.length,
     bytes: survey.files.reduce((sum, file) => sum + file.size, 0),
+    notFound: survey.config.notFound,
+    htmlHandling: survey.config.htmlHandling,
+    warnings: [...warnings, ...survey.warnings, ...listHazards(survey)],
+  }
+  if (options.dryRun) {
+    return {
+      ...known,
+      uploaded: 0,
+      uploadedBytes: 0,
+      reused: 0,
+      isKnown: false,
+      revision: undefined,
+    }
+  }
+  await target.putManifest(manifest, bytes)
+  const begin = () =>
+    target.begin(id, {
+      ...{ manifest, services, createdAt },
+      ...(commit !== undefined && { commit }),
+      ...(author !== undefined && { author }),
+    })
+  const state = await begin()
+  const blobs = new Set(
+    entries.flatMap(({ blob, encodings }) => [blob, ...encodings.map((form) => form.blob)]),
+  )
+  const [sent, end] = await keepAlive(begin, async () => {
+    const first =
+      state === 'finalised' ? [] : await sendMissing(target, id, encoded.files, report, signal)
+    return [
+      first,
+      await finish(target, { id, manifest, begin }, encoded.files, report, signal),
+    ] as const
+  })
+  const all = [...sent, ...end.sent]
+  return {
+    ...known,
     uploaded: all.length,
     uploadedBytes: all.reduce((sum, { size }) => sum + size, 0),
     reused: Math.max(0, blobs.size - all.length),
     isKnown: state === 'finalised',
     revision: end.revision,
-    warnings: [...warnings, ...survey.warnings, ...listHazards(survey)],
+  }
+}
+
+/** Says now and then that the upload goes on: what is idle for an hour is given up. */
+async function keepAlive<T>(begin: () => Promise<unknown>, work: () => Promise<T>): Promise<T> {
+  // One that fails shows in the work itself, or the next one succeeds.
+  const timer = setInterval(() => void begin().catch(() => undefined), KEEP_ALIVE_MS)
+  try {
+    return await work()
+  } finally {
+    clearInterval(timer)
   }
 }
 
@@ -138,10 +185,16 @@ async function sendMissing(
   return missing
 }
 
+type Begun = {
+  readonly id: string
+  readonly manifest: string
+  /** Begins it, or says that it goes on. */
+  readonly begin: () => Promise<unknown>
+}
+
 async function finish(
   target: UploadTarget,
-  id: string,
-  manifest: string,
+  { id, manifest, begin }: Begun,
   files: ReadonlyMap<string, string>,
   report: ReportProgress,
   signal: AbortSignal,
@@ -165,6 +218,10 @@ async function finish(
     }
     rounds++
     if (rounds > MAX_ROUNDS) throw new PublishError('the store loses what is uploaded: look at it')
+    if (step.state === 'given-up') {
+      await begin()
+      continue
+    }
     await uploadBlobs(target, step.blobs, files, report, signal)
     sent.push(...step.blobs)
   }

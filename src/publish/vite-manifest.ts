@@ -2,10 +2,11 @@
 // names change with their content. A list that is missing or broken is no error: names are then
 // judged by themselves.
 
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { FileRefusal, readRegularFile } from './regular-file.ts'
 
 const LIST = '.vite/manifest.json'
+/** A build of 100,000 files has some 30 MB. */
+const MAX_LIST_BYTES = 64 * 1024 * 1024
 
 /** Before the extension: a longer run, or the default of 8 characters, which may hold a `-` itself. */
 const SUFFIXES = [/[-.]([A-Za-z0-9_]{8,})$/, /[-.]([A-Za-z0-9_-]{8})$/]
@@ -20,17 +21,19 @@ export type BundledNames = {
 
 /** The list of the build that lies in `folder`; empty without one. */
 export async function loadViteManifest(folder: string): Promise<BundledNames> {
-  let text: string
+  let bytes: Buffer | undefined
   try {
-    text = await readFile(join(folder, LIST), 'utf8')
+    bytes = await readRegularFile(folder, LIST, MAX_LIST_BYTES)
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return none([])
-    return none([`${LIST} cannot be read, so hashed names are guessed: ${String(cause)}`])
+    if (!(cause instanceof FileRefusal)) throw cause
+    return none([`${LIST} ${cause.message}, so hashed names are guessed`])
   }
+  if (!bytes) return none([])
   try {
-    return { hashed: parseViteManifest(JSON.parse(text)), warnings: [] }
-  } catch (cause) {
-    return none([`${LIST} is not what Vite writes, so hashed names are guessed: ${String(cause)}`])
+    return { hashed: parseViteManifest(JSON.parse(bytes.toString('utf8'))), warnings: [] }
+  } catch {
+    // What JSON.parse says quotes the text.
+    return none([`${LIST} is not what Vite writes, so hashed names are guessed`])
   }
 }
 

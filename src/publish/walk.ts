@@ -1,10 +1,13 @@
 // Which files of a folder are published, and under which paths. Only names and sizes are looked at;
 // what is in the files, and what they are served as, is decided elsewhere.
 
-import type { Dirent } from 'node:fs'
+import { type Dirent, existsSync } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
+import { compileGlob } from '../core/glob.ts'
 import { MAX_PATH_BYTES } from '../core/manifest-paths.ts'
+import { FOREIGN_FILES } from './foreign-settings.ts'
+import { judgeName, type Verdict } from './private-files.ts'
 import { PublishError, toList } from './refusal.ts'
 
 export type FoundFile = {
@@ -19,16 +22,36 @@ export type FoundFile = {
 export type Walk = {
   /** In the order of their paths, the same on every machine. */
   readonly files: readonly FoundFile[]
-  /** What was left out though somebody may have meant it to be served. */
+  /** What is not for the public by its name, until somebody says otherwise. */
+  readonly refused: readonly Refused[]
+  /** What was left out though somebody may have meant it to be served, and the other way round. */
   readonly warnings: readonly string[]
+}
+
+/** A file or a whole folder that is not to be published, and what it is. */
+export type Refused = { readonly path: string; readonly what: string }
+
+/** Globs over manifest paths, as in core/glob.ts. */
+export type WalkOptions = {
+  /** What is left out. */
+  readonly exclude?: readonly string[]
+  /** What is published though its name says that it is private. */
+  readonly allow?: readonly string[]
 }
 
 /** Left behind by tools; nobody means them to be served. */
 const LEFTOVERS: ReadonlySet<string> = new Set(['.DS_Store', '.git', '.vite'])
-/** At the top of a folder these are settings: site-rules.ts reads them. They may hold secrets. */
-const SETTINGS: ReadonlySet<string> = new Set(['/_headers', '/_redirects'])
+/** At the top of a folder these are settings, of Holo and of other hosts. They may hold secrets. */
+const SETTINGS: ReadonlySet<string> = new Set([
+  '/_headers',
+  '/_redirects',
+  ...FOREIGN_FILES.map((name) => `/${name}`),
+])
 /** RFC 8615. */
 const WELL_KNOWN = '/.well-known'
+/** Private wherever they lie. */
+const SETTINGS_OF_SERVERS = /^\.(?:env|ht)/
+const DOT_NAME = 'names that begin with a dot are private, but for those in /.well-known'
 const NOT_UTF8 = '\ufffd'
 
 /**
@@ -36,30 +59,34 @@ const NOT_UTF8 = '\ufffd'
  * published itself.
  *
  * @throws PublishError that lists every name that cannot be published.
+ * @throws TypeError when a glob is too long.
  */
-export async function walkFolder(folder: string): Promise<Walk> {
+export async function walkFolder(folder: string, options: WalkOptions = {}): Promise<Walk> {
   const root = await realpath(folder).catch((cause: Error) => {
     throw new PublishError(`${folder} cannot be read: ${cause.message}`, { cause })
   })
   if (!(await stat(root)).isDirectory()) throw new PublishError(`${folder} is not a folder`)
 
+  const judge = compileJudge(root, options)
   const files: FoundFile[] = []
+  const refused: Refused[] = []
   const warnings: string[] = []
   const problems: string[] = []
 
   const visit = async (path: string, file: string, entry: Dirent, above: readonly string[]) => {
-    const skipped = toSkipped(path, entry.name)
-    if (skipped !== undefined) {
-      if (skipped) warnings.push(`${path} is not served: ${skipped}`)
+    const verdict = judge(path, entry.name)
+    if (verdict.kind === 'left-out') {
+      if (verdict.what) warnings.push(`${path} is not served: ${verdict.what}`)
       return
     }
+    if (verdict.kind === 'refused') return refused.push({ path, what: verdict.what })
     const wrong = toProblem(path)
     if (wrong) return problems.push(`${path} ${wrong}`)
     let target = file
     if (entry.isSymbolicLink()) {
       const found = await realpath(file).catch(() => undefined)
       if (!found) return problems.push(`${path} is a link that leads nowhere`)
-      const bad = toLinkProblem(root, found, above)
+      const bad = toLinkProblem(root, found, above, judge)
       if (bad) return problems.push(`${path} is a link that ${bad}`)
       target = found
     }
@@ -67,6 +94,7 @@ export async function walkFolder(folder: string): Promise<Walk> {
     if (status.isDirectory()) return list(path, target, [...above, target])
     if (!status.isFile()) return problems.push(`${path} is neither a file nor a folder`)
     files.push({ path, file: target, size: status.size })
+    if (verdict.kind === 'noticed') warnings.push(`${path} is published: ${verdict.what}`)
   }
   const list = async (path: string, directory: string, above: readonly string[]): Promise<void> => {
     for (const entry of await readdir(directory, { withFileTypes: true })) {
@@ -78,16 +106,39 @@ export async function walkFolder(folder: string): Promise<Walk> {
   if (problems.length > 0) {
     throw new PublishError(`${folder} cannot be published:\n${toList(problems.sort())}`)
   }
-  return { files: files.sort(byPath), warnings: warnings.sort() }
+  return {
+    files: files.sort(byPath),
+    refused: refused.sort(byPath),
+    warnings: warnings.sort(),
+  }
 }
 
-/** Why a name is left out; empty where nobody needs to be told. */
-function toSkipped(path: string, name: string): string | undefined {
-  if (LEFTOVERS.has(name) || SETTINGS.has(path)) return ''
-  if (name.startsWith('.') && path !== WELL_KNOWN) {
-    return 'names that begin with a dot are private, but for /.well-known'
+type Judge = (path: string, name: string) => Verdict | { readonly kind: 'published' }
+
+function compileJudge(root: string, { exclude = [], allow = [] }: WalkOptions): Judge {
+  const isExcluded = compileGlobs(exclude)
+  const isAllowed = compileGlobs(allow)
+  return (path, name) => {
+    if (LEFTOVERS.has(name) || SETTINGS.has(path) || isExcluded(path)) {
+      return { kind: 'left-out', what: '' }
+    }
+    if (isAllowed(path)) return { kind: 'published' }
+    const verdict = judgeName(path, (other) => existsSync(join(root, other)))
+    if (verdict) return verdict
+    const isPrivate = name.startsWith('.') && (!isWellKnown(path) || SETTINGS_OF_SERVERS.test(name))
+    return isPrivate ? { kind: 'left-out', what: DOT_NAME } : { kind: 'published' }
   }
-  return undefined
+}
+
+/** Whether one of `globs` means a file or a folder; `/private/**` means the folder as well. */
+export function compileGlobs(globs: readonly string[]): (path: string) => boolean {
+  const tests = globs.map(compileGlob)
+  return (path) => tests.some((test) => test(path) || test(`${path}/`))
+}
+
+/** What lies below is published whatever its name: its reader looks for just that name. */
+function isWellKnown(path: string): boolean {
+  return path === WELL_KNOWN || path.startsWith(`${WELL_KNOWN}/`)
 }
 
 function toProblem(path: string): string | undefined {
@@ -100,18 +151,24 @@ function toProblem(path: string): string | undefined {
     : undefined
 }
 
-function toLinkProblem(root: string, target: string, above: readonly string[]): string | undefined {
+function toLinkProblem(
+  root: string,
+  target: string,
+  above: readonly string[],
+  judge: Judge,
+): string | undefined {
   const inside = relative(root, target)
   if (inside === '..' || inside.startsWith(`..${sep}`)) return 'leads out of the folder'
   if (above.includes(target)) return 'leads back to a folder it lies in'
   let path = ''
   for (const name of inside.split(sep)) {
     path += `/${name}`
-    if (toSkipped(path, name) !== undefined) return `leads to ${path}, which is not served`
+    const { kind } = judge(path, name)
+    if (kind === 'left-out' || kind === 'refused') return `leads to ${path}, which is not served`
   }
   return undefined
 }
 
-function byPath(a: FoundFile, b: FoundFile): number {
+function byPath(a: { readonly path: string }, b: { readonly path: string }): number {
   return a.path < b.path ? -1 : 1
 }

@@ -28,7 +28,8 @@ export async function readRoutes(edge: AdminEdge): Promise<readonly ApiRoute[]> 
       method: method.toUpperCase(),
       path: path
         .replace('{name}', method === 'delete' ? 'spare' : 'canary')
-        .replace('{version}', 'v1')
+        // The services of a version that has visitors are not for whoever publishes.
+        .replace('{version}', path.endsWith('/services') ? 'v3' : 'v1')
         .replace('{revision}', '1')
         .replace('{id}', '0123456789abcdef')
         .replace('{sha256}', SHA256_OF_HELLO)
@@ -46,7 +47,7 @@ const SHA256_OF_HELLO = '2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e7304336
 const BODIES: Readonly<Record<string, unknown>> = {
   'PUT /environments/canary': { version: 'v2' },
   'PUT /traffic': { weights: { canary: 5 } },
-  'PUT /versions/v1/services': { services: [] },
+  'PUT /versions/v3/services': { services: [] },
   'POST /swap': { environments: ['main', 'canary'] },
   'POST /rollouts': { version: 'v2' },
   'POST /withdraw': { version: 'v9' },

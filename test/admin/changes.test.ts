@@ -51,6 +51,23 @@ describe('a change', () => {
     expect(traffic.body.weights).toEqual({ main: 90, canary: 10, secret: 0 })
   })
 
+  it('that closes a version says who can still see it, in a dry run too', async () => {
+    const path = '/environments/pr-12'
+    const json = { version: 'v3', hosts: ['pr-12.example.com'] }
+    const added = await call('PUT', path, { json, headers: await seen() })
+    expect(added.body).not.toHaveProperty('closed')
+    const { versions } = (await call('GET', '/versions')).body
+    expect(versions.find(({ id }: { id: string }) => id === 'v3')).toMatchObject({
+      open: false,
+      openIn: { 'pr-12': 'host' },
+    })
+    const grant = [{ version: 'v3', seenIn: [{ environment: 'secret', by: 'grant' }] }]
+    for (const query of ['?dryRun=true', '']) {
+      const { body } = await call('DELETE', `${path}${query}`, { headers: await seen() })
+      expect(body.closed).toEqual(grant)
+    }
+  })
+
   it('needs the revision that was seen: 428 without, 412 with what changed since', async () => {
     const { status, body } = await call('PUT', '/traffic', { json: shift(20) })
     expect([status, body.code]).toEqual([428, 'precondition_required'])

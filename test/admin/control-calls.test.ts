@@ -56,8 +56,8 @@ const CALLS: [string, Called, readonly (typeof SCOPES)[number][]][] = [
   ['shift', change({ kind: 'shift', weights: { canary: 5 } }), ['shift', 'admin']],
   ['set-rules', change({ kind: 'set-rules', rules: [] }), ['shift', 'admin']],
   [
-    'set-services',
-    change({ kind: 'set-services', version: 'v1', services: [] }),
+    'set-services of a version that nobody sees',
+    change({ kind: 'set-services', version: 'v3', services: [] }),
     ['publish', 'admin'],
   ],
   ['rollback', change({ kind: 'rollback', to: 1 }), ['shift', 'admin']],

@@ -68,6 +68,7 @@ describe('what explain says', () => {
       kind: 'document',
       visitor: 'somebody',
       minted: false,
+      anonymous: false,
       crawler: false,
     })
     expect(decision).toMatchObject({ reason: 'bucket', revision: 3 })
@@ -75,6 +76,31 @@ describe('what explain says', () => {
       ...['pin', 'host', 'crawler', 'rule', 'rule', 'rule', 'rule', 'bucket'],
     ])
     expect(JSON.stringify(steps)).toContain('hidden: secret is restricted, and there is no grant')
+  })
+
+  it.each([
+    ['curl', { accept: '*/*', 'user-agent': 'curl/8.5.0' }],
+    ['a client that says nothing but its language', { 'accept-language': 'de' }],
+    ['a monitor', { ...DOCUMENT, 'user-agent': 'UptimeRobot/2.0' }],
+  ])('promises %s no more than it gets: no bucket by chance', async (_, headers) => {
+    for (let i = 0; i < 5; i++) {
+      const told = await explain({ url: `${URL}product/7`, headers })
+      const done = await ask(edge.url, '/product/7', { headers })
+      expect(told).toMatchObject({ request: { anonymous: true }, decision: { version: 'v1' } })
+      expect(done.headers['holo-version']).toBe('v1')
+    }
+  })
+
+  it('promises no page at the address of a script, and one at an address that could be a page', async () => {
+    const answerOf = async (json: object) => (await explain({ ...json, revision: 1 })).answer
+    const script = `${URL}assets/gone.js`
+    expect(await answerOf({ url: script })).toMatch(/else 404$/)
+    expect(await answerOf({ url: script, headers: { cookie: 'a=1' } })).toMatch(/else 404$/)
+    expect(await answerOf({ url: script, headers: { accept: '*/*' } })).toMatch(/else 404$/)
+    const page = { url: `${URL}product/7`, headers: { accept: '*/*' } }
+    expect(await answerOf(page)).toMatch(/else the page/)
+    const call = { url: `${URL}product/7`, headers: { accept: 'application/json' } }
+    expect(await answerOf(call)).toMatch(/else 404$/)
   })
 
   it.each([
@@ -92,11 +118,7 @@ describe('what explain says', () => {
   })
 
   it.each([
-    [
-      'GET',
-      '/',
-      /^the file of version v1 at \/, if it has one; else a hashed file .*; else the page/,
-    ],
+    ['GET', '/', /^the file of version v1 at \/, if it has one; else the page/],
     [
       'GET',
       '/api/x',

@@ -4,6 +4,9 @@
 import { request } from 'node:http'
 import { build } from 'esbuild'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
+import { createLocalTarget } from '../../src/publish/local-target.ts'
+import { publishFolder } from '../../src/publish/publish.ts'
+import type { PublishTarget } from '../../src/publish/target.ts'
 import { type PublishedFiles, publishVersion } from '../support/published.ts'
 
 export type Reply = {
@@ -27,7 +30,10 @@ export type AssetsWorker = {
 /** Sent along, it empties the isolate's memory first. */
 export const COLD = { 'x-cold': '1' }
 
-export async function startAssetsWorker(files: PublishedFiles): Promise<AssetsWorker> {
+/** With the files of one version, or a folder that is published as `holo publish` does. */
+export async function startAssetsWorker(
+  files: PublishedFiles | { readonly folder: string },
+): Promise<AssetsWorker> {
   const bundle = await build({
     entryPoints: ['test/worker/assets-over-http.ts'],
     bundle: true,
@@ -53,11 +59,13 @@ export async function startAssetsWorker(files: PublishedFiles): Promise<AssetsWo
   )
   const url = await miniflare.ready
   const bucket = await miniflare.getR2Bucket('STORE')
-  const { manifest } = await publishVersion(
-    { put: (key, value) => bucket.put(key, value) },
-    '1.0.0',
-    files,
-  )
+  const { manifest } = isFolder(files)
+    ? await publishTo(createLocalTarget(bucket), files.folder)
+    : await publishVersion(
+        { put: (key, value) => bucket.put(key, value) },
+        '1.0.0',
+        files as PublishedFiles,
+      )
   const identity = { 'x-manifest': manifest }
   return {
     url,
@@ -87,4 +95,16 @@ export async function startAssetsWorker(files: PublishedFiles): Promise<AssetsWo
 /** Bytes of no pattern that a slice could hide in. */
 export function bytesOf(length: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(length).map((_, index) => (index * 7 + (index >> 8)) % 253)
+}
+
+function isFolder(
+  files: PublishedFiles | { readonly folder: string },
+): files is { folder: string } {
+  return typeof files.folder === 'string'
+}
+
+async function publishTo(target: PublishTarget, folder: string): Promise<{ manifest: string }> {
+  const createdAt = '2026-11-23T12:00:00Z'
+  const options = { folder, id: '1.0.0', services: [], createdAt }
+  return (await publishFolder(target, options)).record
 }

@@ -19,6 +19,14 @@ describe('a representation with the tag "abc"', () => {
     ['"ab""c"', 'proceed'],
     ['"x, "', 'proceed'],
     ['garbage', 'proceed'],
+    // No tags (RFC 9110 section 8.8.3), though one stands in each of them.
+    ['w/"abc"', 'proceed'],
+    ['W "abc"', 'proceed'],
+    ['W/ "abc"', 'proceed'],
+    ['"abc"x', 'proceed'],
+    ['x"abc"', 'proceed'],
+    ['"x" "abc"', 'proceed'],
+    ['w/"abc", W/"abc"', 'not-modified'],
     ['', 'proceed'],
   ])('under If-None-Match: %j is %s', (header, expected) => {
     expect(decide({ 'if-none-match': header })).toBe(expected)
@@ -32,6 +40,9 @@ describe('a representation with the tag "abc"', () => {
     ['W/"abc", "abc"', 'proceed'],
     ['"x"', 'failed'],
     ['abc', 'failed'],
+    ['w/"abc"', 'failed'],
+    ['x"abc"', 'failed'],
+    ['w/"abc", "abc"', 'proceed'],
     ['', 'failed'],
   ])('under If-Match: %j is %s', (header, expected) => {
     expect(decide({ 'if-match': header })).toBe(expected)

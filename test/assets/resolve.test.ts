@@ -34,6 +34,7 @@ describe('the own file of a path', () => {
     '/100%.txt',
     '/%41.txt',
     '/@me.js',
+    '/a;b,c=d+e:f&g$/index.html',
     "/it's.txt",
     '//evil.example/index.html',
   ])
@@ -47,7 +48,8 @@ describe('the own file of a path', () => {
     ['/img/a%20b.png', '/img/a b.png'],
     ['/100%25.txt', '/100%.txt'],
     ['/%2541.txt', '/%41.txt'],
-    ['/%40me.js', '/@me.js'],
+    ['/@me.js', '/@me.js'],
+    ['/a;b,c=d+e:f&g$/', '/a;b,c=d+e:f&g$/index.html'],
     ["/it's.txt", "/it's.txt"],
   ])('%s is %s', (path, expected) => {
     expect(resolveOwn(manifest, path)).toMatchObject({
@@ -61,7 +63,9 @@ describe('the own file of a path', () => {
     ['/docs', '/docs/'],
     ['/index.html', '/'],
     ['/about.html', '/about'],
-    ['/@me.js', '/%40me.js'],
+    ['/%40me.js', '/@me.js'],
+    ['/a%3Bb,c%3Dd+e:f&g$/', '/a;b,c=d+e:f&g$/'],
+    ['/a;b,c=d+e:f&g$', '/a;b,c=d+e:f&g$/'],
     ['/it%27s.txt', "/it's.txt"],
     ['/img%2Fa%20b.png', '/img/a%20b.png'],
     ['/img//a%20b.png', '/img/a%20b.png'],
@@ -134,21 +138,26 @@ describe('the fallback', () => {
     })
   })
 
-  it('is shown at the one address of a name, as a file is', () => {
-    for (const notFound of ['single-page-application', '404-page'] as const) {
-      const manifest = manifestOf(paths, notFound)
-      for (const [path, expected] of [
-        ['/user/@me', '/user/%40me'],
-        ['//evil.example/x', '/evil.example/x'],
-        ['/%2F%2Fevil.example', '/evil.example'],
-        ['/%FF', '/%25FF'],
-      ] as const) {
-        expect(resolveFallback(manifest, { ...page, path })).toEqual({
-          kind: 'redirect',
-          path: expected,
-          status: 307,
-        })
-      }
+  it.each([
+    '/search;page=2',
+    '/@anna',
+    '/%40anna',
+    '/a+b',
+    '/a,b=c:d&e$',
+    "/it's",
+    '/it%27s',
+    '//evil.example/x',
+    '/%2F%2Fevil.example',
+    '/%FF',
+    '/a//b',
+    '/100%25',
+  ])('is shown where it was asked for, without a redirect: %s', (path) => {
+    for (const [notFound, status] of [
+      ['single-page-application', 200],
+      ['404-page', 404],
+    ] as const) {
+      const intent = resolveFallback(manifestOf(paths, notFound), { ...page, path })
+      expect(intent).toMatchObject({ kind: 'file', status })
     }
   })
 

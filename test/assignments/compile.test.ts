@@ -24,7 +24,7 @@ describe('compiling a document', () => {
     expect(buckets.slice(20).every(({ name }) => name === 'main')).toBe(true)
   })
 
-  it('calls a version open when a public environment points at it, or once did', () => {
+  it('calls a version open that visitors have, or that is marked as one they had', () => {
     const document = exampleDocument()
     document.versions['0.0.1'] = { manifest: '1'.repeat(64), open: true }
     const { versions } = compileAssignments(document)
@@ -32,21 +32,15 @@ describe('compiling a document', () => {
     expect(open.sort()).toEqual(['0.0.1', '0.0.3', '0.0.5'])
   })
 
-  it('lists open versions newest first: by time of publication, else what was written later', () => {
+  it('searches open versions newest first: by time of publication, else what was written later', () => {
     const document = exampleDocument()
-    expect(compileAssignments(document).openVersions.map(({ id }) => id)).toEqual([
-      '0.0.5',
-      '0.0.3',
-    ])
+    expect(compileAssignments(document).searched.map(({ id }) => id)).toEqual(['0.0.5', '0.0.3'])
     document.versions = {
       ...document.versions,
       '0.0.3': { manifest: '3'.repeat(64), published: '2026-11-02T00:00:00Z' },
       '0.0.5': { manifest: '5'.repeat(64), published: '2026-11-01T00:00:00Z' },
     }
-    expect(compileAssignments(document).openVersions.map(({ id }) => id)).toEqual([
-      '0.0.3',
-      '0.0.5',
-    ])
+    expect(compileAssignments(document).searched.map(({ id }) => id)).toEqual(['0.0.3', '0.0.5'])
   })
 
   it('puts the longest prefix of a version first', () => {
@@ -80,11 +74,29 @@ describe('compiling a document', () => {
     document.versions['0.0.3'] = {
       manifest: '3'.repeat(64),
       services: [
-        { prefix: '/api/', origins: ['HTTPS://API.example.com:443/', 'service:API'], ...said },
+        {
+          prefix: '/api/',
+          origins: [
+            'HTTPS://API.example.com:443/',
+            'service:API',
+            'https://API.example.com:443/Prod/',
+            'service:API/prod/',
+          ],
+          ...said,
+        },
       ],
     }
     expect(compileAssignments(document).versions.get('0.0.3')?.services).toEqual([
-      { prefix: '/api/', origins: ['https://api.example.com', 'service:API'], ...said },
+      {
+        prefix: '/api/',
+        origins: [
+          'https://api.example.com',
+          'service:API',
+          'https://api.example.com/Prod',
+          'service:API/prod',
+        ],
+        ...said,
+      },
     ])
   })
 
@@ -95,7 +107,7 @@ describe('compiling a document', () => {
     expect(toLoopId('shop')).not.toBe(toLoopId('blog'))
   })
 
-  it('takes the first public environment for crawlers', () => {
+  it('takes the first environment that has visitors for crawlers', () => {
     const { first } = compileAssignments(exampleDocument())
     expect(first.name).toBe('main')
   })

@@ -29,6 +29,8 @@ const FACTS = {
   path: '/',
   kind: 'document',
   visitor: 'anybody',
+  anonymous: false,
+  current: false,
   crawler: false,
   pin: undefined,
   attributes: { header: {}, cookie: {}, query: {} },

@@ -156,7 +156,18 @@ describe('a document that is wrong', () => {
     ['api.example.com', 'as https://host'],
     ['ftp://api.example.com', 'as https://host'],
     ['https://user:secret@api.example.com', 'leave user name and password out'],
-    ['https://api.example.com/v1', 'write "https://api.example.com"'],
+    ['https://api.example.com/v1?x=1', 'write "https://api.example.com/v1"'],
+    ['https://api.example.com/v1/../v2', 'path of an origin'],
+    ['https://api.example.com/v1/%2e%2e/v2', 'path of an origin'],
+    ['https://api.example.com/a//b', 'path of an origin'],
+    ['https://api.example.com//a', 'path of an origin'],
+    ['https://api.example.com/a;b', 'path of an origin'],
+    ['https://api.example.com/a%20b', 'path of an origin'],
+    ['https://api.example.com/a\\b', 'path of an origin'],
+    ['https://api.example.com/./a', 'path of an origin'],
+    ['service:API/../x', 'path of an origin'],
+    ['service:API/a%2Fb', 'path of an origin'],
+    ['https://localhost/prod', 'public host name'],
     ['https://api.example.com?x=1', 'write "https://api.example.com"'],
     ['https://api.example.com#', 'write "https://api.example.com"'],
     ['http://api.example.com', 'http:// is for local runs'],
@@ -181,6 +192,22 @@ describe('a document that is wrong', () => {
   })
 
   it.each([
+    'https://x1y2z3.execute-api.eu-west-1.amazonaws.com/prod',
+    'https://x1y2z3.execute-api.eu-west-1.amazonaws.com/$default/',
+    'https://api.example.com/v2/shop-5.1/~a',
+    'https://api.example.com/...',
+    'service:API/prod',
+  ])('accepts the origin %s, which has a path', (origin) => {
+    const problems = problemsAfter((document) => {
+      document.versions['0.0.3'] = {
+        manifest: '3'.repeat(64),
+        services: [{ prefix: '/api/', origins: [origin] }],
+      }
+    })
+    expect(problems).toEqual({})
+  })
+
+  it.each([
     ['api/', 'starts and ends with "/"'],
     ['/api', 'starts and ends with "/"'],
     ['/a//b/', 'starts and ends with "/"'],
@@ -199,7 +226,7 @@ describe('a document that is wrong', () => {
     expect(problems['versions["0.0.3"].services[0].prefix']).toContain(message)
   })
 
-  it.each(['service:', 'service:a-b', 'service:A/B', 'service:A:B', 'service:1'])(
+  it.each(['service:', 'service:a-b', 'service:a-b/x', 'service:A:B', 'service:1'])(
     'refuses a binding of the name %s',
     (origin) => {
       const problems = problemsAfter((document) => {

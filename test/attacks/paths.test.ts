@@ -132,6 +132,29 @@ describe('a redirect', () => {
   })
 })
 
+describe('OPTIONS *', () => {
+  it('is answered for the server, and no backend hears of it', async () => {
+    for (const host of ['shop.example', 'shop.example:8443', 'files.example', 'secret.example']) {
+      const answer = await askRaw(site.url, '*', { method: 'OPTIONS', host })
+      expect([answer.status, headerOf(answer, 'allow')]).toEqual([
+        204,
+        'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
+      ])
+      expect(headerOf(answer, 'holo-version')).toBeUndefined()
+    }
+    expect(reached()).toEqual([])
+  })
+
+  it.each(['shop.example/api', 'a, b', 'shop.example?x'])(
+    'is a 400 of the host %s',
+    async (host) => {
+      const answer = await askRaw(site.url, '*', { method: 'OPTIONS', host })
+      expect(toOutcome(answer)).toBe('refused')
+      expect(reached()).toEqual([])
+    },
+  )
+})
+
 describe('a host that is none', () => {
   it.each([
     ['with a path', 'shop.example/api/staff/x', 'shop.example/api/staff/x/api/list'],

@@ -143,6 +143,64 @@ const DELIMITERS: readonly Attack[] = [
   ['//.holo/assignments', 'pages //.holo/assignments'],
 ]
 
+/** What Cloudflare's network keeps for itself: refused in every spelling that some server reads as it. */
+const NETWORK: readonly Attack[] = [
+  ['/cdn-cgi/trace', 'not_found'],
+  ['/cdn-cgi/image/width=80/https://evil.example/x.png', 'not_found'],
+  ['/cdn-cgi', 'not_found'],
+  ['/cdn-cgi/', 'not_found'],
+  ['/cdn-cgi?x=1', 'not_found'],
+  ['/CDN-CGI/trace', 'not_found'],
+  ['/Cdn-Cgi/trace', 'not_found'],
+  ['/%63dn-cgi/trace', 'not_found'],
+  ['/%43dn-cgi/trace', 'not_found'],
+  ['/cdn%2dcgi/trace', 'not_found'],
+  ['/%63%64%6e%2d%63%67%69/trace', 'not_found'],
+  ['/%2563dn-cgi/trace', 'not_found'],
+  ['/cdn-cgi%2ftrace', 'not_found'],
+  ['/cdn-cgi%252ftrace', 'not_found'],
+  ['/cdn-cgi\\trace', 'not_found'],
+  ['/\\cdn-cgi\\trace', 'not_found'],
+  ['/cdn-cgi%5ctrace', 'not_found'],
+  ['//cdn-cgi/trace', 'not_found'],
+  ['/%2fcdn-cgi/trace', 'not_found'],
+  ['/%5ccdn-cgi/trace', 'not_found'],
+  ['/%c0%afcdn-cgi/trace', 'not_found'],
+  ['/./cdn-cgi/trace', 'not_found'],
+  ['/.%2fcdn-cgi/trace', 'not_found'],
+  ['/x/../cdn-cgi/trace', 'not_found'],
+  ['/api/..%2fcdn-cgi/trace', 'not_found'],
+  ['/api/..;/cdn-cgi/trace', 'not_found'],
+  ['/;x/cdn-cgi/trace', 'not_found'],
+  ['/cdn-cgi;x/trace', 'not_found'],
+  ['/cdn-cgi%3bx/trace', 'not_found'],
+  ['/cdn-cgi/../api/list', 'api /api/list'],
+  ['/cdn-cgi-not/trace', 'pages /cdn-cgi-not/trace'],
+  ['/x/cdn-cgi/trace', 'pages /x/cdn-cgi/trace'],
+  ['/x?/cdn-cgi/trace', 'pages /x?/cdn-cgi/trace'],
+]
+
+/** Byte for byte, but for Holo's own pin. */
+const QUERIES: readonly Attack[] = [
+  ['/api/list?', 'api /api/list?'],
+  ['/?', 'pages /?'],
+  ['/api/list??', 'api /api/list??'],
+  ['/api/list?&', 'api /api/list?&'],
+  ['/api/list?=', 'api /api/list?='],
+  ['/api/list?a=1&a=2&&a', 'api /api/list?a=1&a=2&&a'],
+  ['/api/list?q=a+b%20c%2Bd', 'api /api/list?q=a+b%20c%2Bd'],
+  ['/api/list?q=%zz%2&p=%', 'api /api/list?q=%zz%2&p=%'],
+  ['/api/list?q=%e9%C3%a9%00%0a', 'api /api/list?q=%e9%C3%a9%00%0a'],
+  ['/api/list?q=%41%2f%2F', 'api /api/list?q=%41%2f%2F'],
+  ['/api/list?q=|^{}[]\\`', 'api /api/list?q=|^{}[]\\`'],
+  // The platform's own parser says these two in the one way that a URL may hold them.
+  ["/api/list?q='a'", 'api /api/list?q=%27a%27'],
+  ['/api/list?q=a#b', 'api /api/list?q=a', '/api/list?q=a'],
+  ['/api/list?q=\xc3\xa9', 'api /api/list?q=%C3%A9'],
+  ['/api/list?q=[a]&holo-pin=v2&b=%zz+&', 'v2 api /api/list?q=[a]&b=%zz+&'],
+  ['/api/list?holo-pin=v2&', 'v2 api /api/list?'],
+]
+
 const HOSTS: readonly Attack[] = [
   ['//evil.example', 'pages //evil.example'],
   ['///evil.example/', 'pages ///evil.example/'],
@@ -211,6 +269,8 @@ export const ATTACKS: readonly Attack[] = [
   ...ENCODINGS,
   ...CHARACTERS,
   ...DELIMITERS,
+  ...NETWORK,
+  ...QUERIES,
   ...HOSTS,
   ...LONG,
   ...PINS,

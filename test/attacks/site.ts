@@ -44,7 +44,8 @@ export async function startSite(): Promise<Site> {
       backends.set(`${id} ${name}`, backend)
       services.push({ prefix, origins: [backend.origin] })
     }
-    versions[id] = { manifest: await publishFiles(edge, id), services }
+    const open = id === 'v2' ? { canary: 'bucket' as const } : undefined
+    versions[id] = { manifest: await publishFiles(edge, id), services, ...(open && { open }) }
   }
   const document: AssignmentsDocument = {
     schema: 1,

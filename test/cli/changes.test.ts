@@ -21,6 +21,7 @@ beforeAll(async () => {
   }
   await writeFile(join(folder, 'holo.json'), JSON.stringify(config))
   await writeFile(join(folder, 'token'), `${FIRST_TOKEN}\n`)
+  await holo(['login', edge.url.origin])
 })
 afterAll(async () => {
   await edge?.stop()
@@ -152,6 +153,17 @@ describe('a change', () => {
     expect(Number(json?.publishedMs)).toBeLessThanOrEqual(Number(json?.everywhereMs))
   })
 
+  it('says of a rollback what it cannot reach at once', async () => {
+    const { json } = await run(['rollback', '--yes', '--wait', '--json'])
+    expect(json?.reachedLater).toEqual([
+      expect.stringMatching(/^pages that a service worker shows from its cache: /),
+      expect.stringMatching(/^pages that a browser keeps whole for Back and Forward: /),
+    ])
+    await run(['shift', 'canary=12', '--yes'])
+    const { stdout } = await run(['rollback', '--yes', '--wait'])
+    expect(stdout).toContain('Not reached yet:\n  pages that a service worker')
+  })
+
   it('swaps two environments in one revision, and back', async () => {
     const before = await revision()
     const versions = async () => {
@@ -191,6 +203,17 @@ describe('a change', () => {
     const used = await run(['withdraw', 'v1', '--yes'])
     expect(used.code).toBe(1)
     expect(used.stderr).toContain('point at version "v1": point at another first')
+  })
+
+  it('says who can still see what goes out of an environment', async () => {
+    const host = ['--host', 'pr-12.example.com']
+    await run(['env', 'add', 'pr-12', 'v3', ...host, '--yes'])
+    const listed = await run(['versions'])
+    expect(listed.stdout).toMatch(/^v3 .*\bpreview\b/m)
+    const planned = await run(['env', 'set', 'pr-12', '--restricted', '--dry-run'])
+    expect(planned.stdout).toContain('version v3 can still be seen in pr-12 with a grant')
+    const removed = await run(['env', 'remove', 'pr-12', '--yes', '--json'])
+    expect(removed.json?.closed).toMatchObject([{ version: 'v3' }])
   })
 
   it('makes, changes and removes environments', async () => {

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findFreePort } from '../../scripts/local/ports.ts'
 import type { Scope } from '../../src/cli/command.ts'
 import { COMMANDS } from '../../src/cli/commands.ts'
+import { WORDS } from '../../src/cli/foreign-words.ts'
 import { type AdminEdge, FIRST_TOKEN, startAdminEdge } from '../support/admin-edge.ts'
 import { holo, type Ran, STACK_TRACE } from '../support/cli.ts'
 import { exampleDocument } from '../support/document.ts'
@@ -67,8 +68,10 @@ type Row = {
 /** By name: arguments that work with the edge of these tests, and such that cannot. */
 const ROWS: Readonly<Record<string, Row>> = {
   init: { works: ['--url', 'https://shop.example.com', '--force'], bad: ['--url', 'shop'] },
+  login: { works: ['https://shop.example.com'], bad: ['shop'] },
   publish: { works: ['dist', '--version', '1.0.0'], bad: ['dist', '--version', 'no spaces'] },
   versions: { works: [], bad: ['one-too-many'] },
+  'versions abort': { works: ['0.0.7'], bad: ['no spaces'] },
   status: { works: [], bad: ['--interval', 'often'] },
   shift: { works: ['canary=5'], bad: ['canary=five'] },
   point: { works: ['canary', 'v1'], bad: ['Canary!', 'v1'] },
@@ -98,6 +101,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   diff: { works: ['assignments.json'], bad: ['not-there.json'] },
   log: { works: [], bad: ['--limit', '1000'] },
   verify: { works: [], bad: ['--copy', 'not-there.json'] },
+  whoami: { works: [], bad: ['one-too-many'] },
   'token list': { works: [], bad: ['one-too-many'] },
   'token create': { works: ['ci', '--scope', 'read'], bad: ['ci', '--scope', 'reed'] },
   'token revoke': { works: ['0123456789abcdef'], bad: ['mine'] },
@@ -220,6 +224,58 @@ describe('what is mistyped', () => {
     [['env'], /name one of its commands/],
   ])('%j is misuse, with what may have been meant', async (args, sentence) => {
     expectReadable(await holo(args), 2, sentence)
+  })
+
+  it.each(['env', 'rollout', 'rules', 'token', 'metrics'])(
+    'lists the commands of holo %s when none is named',
+    async (group) => {
+      const { code, stdout, stderr } = await holo([group])
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+      const own = COMMANDS.filter(({ name }) => name.startsWith(`${group} `))
+      for (const { name, about } of own) {
+        expect(stderr).toContain(name.slice(group.length + 1))
+        expect(stderr).toContain(about.slice(0, 20))
+      }
+      const { json } = await holo([group, '--json'])
+      expect(json).toMatchObject({ ok: false, error: { code: 'misuse' } })
+    },
+  )
+
+  it.each([
+    ['deploy', 'holo publish'],
+    ['promote', 'holo rollout start VERSION'],
+    ['promote 1.4.0', 'holo rollout start VERSION'],
+    ['list', 'holo versions'],
+    ['ls', 'holo versions'],
+    ['logs --tail', 'holo log'],
+    ['undo', 'holo rollback'],
+    ['revert HEAD', 'holo rollback'],
+    ['hosting:channel:deploy next', 'holo publish'],
+    ['versions list', 'holo versions'],
+    ['versions deploy', 'holo rollout start VERSION'],
+    ['rollout undo', 'holo rollout abort'],
+    ['rollout set weight 10', 'holo shift NAME=PERCENT'],
+    ['env rm qa', 'holo env remove'],
+    ['domains add x.example', 'holo env set NAME --host'],
+    ['version', 'holo --version'],
+  ])('points from "holo %s" to what does it here', async (typed, own) => {
+    const ran = await holo(typed.split(' '))
+    expectReadable(ran, 2, /^holo: holo has no command "/m)
+    expect(ran.stderr).toContain(`for that there is: `)
+    expect(ran.stderr).toContain(own)
+  })
+
+  it('points only to commands that there are', () => {
+    for (const [typed, own] of Object.entries(WORDS)) {
+      const [first = '', second] = typed.split(' ')
+      const isGroup = NAMES.some((name) => name.startsWith(`${first} `))
+      expect(NAMES, `"${typed}" is a command by now`).not.toContain(typed)
+      if (second !== undefined) expect(isGroup || NAMES.includes(first), typed).toBe(true)
+      for (const [, command = ''] of own.matchAll(/\bholo ((?:[a-z]+ )?[a-z]+)/g)) {
+        const isOurs = NAMES.some((name) => command === name || command.startsWith(`${name} `))
+        expect(isOurs || /^(?:has|in|--)/.test(command), `${typed}: ${own}`).toBe(true)
+      }
+    }
   })
 
   it('suggests the environment that may have been meant', async () => {

@@ -41,6 +41,7 @@ const run = (args: readonly string[]) => holo([...args, '--json'], { env, cwd: f
 /** In this order: each leaves what the next one needs. */
 const CALLS: readonly (readonly [name: string, ...args: string[]])[] = [
   ['init', '--url', 'https://shop.example.com'],
+  ['login', 'https://shop.example.com'],
   ['publish', '.', '--version', '1.0.0'],
   ['versions'],
   ['status'],
@@ -64,6 +65,7 @@ const CALLS: readonly (readonly [name: string, ...args: string[]])[] = [
   ['log', '--limit', '1'],
   ['verify'],
   ['token create', 'ci', '--scope', 'publish', '--expires', '30d'],
+  ['whoami'],
   ['token list'],
   ['rollout start', '1.0.0', '--yes'],
   ['rollout status'],
@@ -106,6 +108,16 @@ describe('--json', () => {
     const [{ id = '' } = {}] = (json?.tokens ?? []) as { id?: string }[]
     expect((await run(['token', 'revoke', id, '--yes'])).json).toMatchObject({ id, ok: true })
     seen.add('token revoke')
+    const [{ manifest = '' } = {}] = ((await run(['versions'])).json?.versions ?? []) as {
+      manifest?: string
+    }[]
+    const begun = { manifest, createdAt: '2026-11-23T12:00:00Z' }
+    await edge.call('PUT', '/.holo/api/uploads/crashed', { token: FIRST_TOKEN, json: begun })
+    expect((await run(['versions', 'abort', 'crashed'])).json).toMatchObject({
+      ...{ ok: true, version: 'crashed', verified: 0 },
+    })
+    expect((await run(['versions', 'abort', 'crashed'])).code).toBe(1)
+    seen.add('versions abort')
     expect([...seen].sort()).toEqual(COMMANDS.map(({ name }) => name).sort())
   })
 

@@ -124,7 +124,7 @@ describe('holo init', () => {
 describe('which Holo', () => {
   const targets = {
     staging: { url: 'https://staging.example.com' },
-    production: { url: 'https://shop.example.com', tokenEnv: 'SHOP_TOKEN' },
+    production: { url: 'https://shop.example.com', tokenEnv: 'HOLO_SHOP_TOKEN' },
   }
   const opened = async (args: readonly string[], env: Record<string, string> = {}) =>
     run(['open', '--print', ...args], { env })

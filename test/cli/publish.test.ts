@@ -46,10 +46,13 @@ async function makeFolder(files: Readonly<Record<string, string | Uint8Array>>):
 const run = (args: readonly string[], options: RunOptions = {}) =>
   holo(['publish', ...args], { env, ...options })
 
-/** So many files, no two of them alike. */
+/** So many pages, no two of them alike. */
 const many = (count: number, seed: string) =>
   Object.fromEntries(
-    Array.from({ length: count }, (_, i) => [`page-${i}.html`, `<p>${seed} ${i}</p>`.repeat(30)]),
+    Array.from({ length: count }, (_, i) => [
+      i === 0 ? 'index.html' : `page-${i}.html`,
+      `<p>${seed} ${i}</p>`.repeat(30),
+    ]),
   )
 
 describe('holo publish', () => {
@@ -121,7 +124,7 @@ describe('holo publish', () => {
       'main.js': 'console.log(1)',
       'app-3f9c1478.js': 'console.log(2)',
       'app-3f9c1478.js.map': '{}',
-      'server.key': 'secret',
+      'users.csv': 'name',
       '.env': 'TOKEN=1',
       _headers: '/*\n  Cache-Control: max-age=31536000\n',
     })
@@ -129,9 +132,9 @@ describe('holo publish', () => {
     const warnings = (json?.warnings ?? []) as string[]
     const about = (words: RegExp) => warnings.filter((line) => words.test(line))
     expect(about(/^\/\.env is not served/)).toHaveLength(1)
-    expect(about(/^\/server\.key may hold secrets/)).toHaveLength(1)
+    expect(about(/^\/users\.csv is published: it may hold personal data/)).toHaveLength(1)
     expect(about(/lets browsers keep \/about\.html, \/index\.html for 365 days/)).toHaveLength(1)
-    expect(about(/^\/main\.js: the name does not change with the content/)).toHaveLength(1)
+    expect(about(/^\/main\.js: no hash is seen in the name.*--hashed "\/main\.js"/)).toHaveLength(1)
     expect(about(/^\/app-3f9c1478\.js\.map: source maps/)).toHaveLength(1)
     expect(about(/^\/about\.html cannot be reached/)).toHaveLength(1)
   })
@@ -142,6 +145,95 @@ describe('holo publish', () => {
     expect(ran.code).toBe(1)
     for (const name of ['/a\\b.txt', '/c\\d.txt']) expect(ran.stderr).toContain(name)
     expect([...way.counts.keys()].filter((key) => key.startsWith('PUT'))).toEqual([])
+  })
+})
+
+describe('what is published, and what is not', () => {
+  it('says which folder it took, and what answers where nothing is', async () => {
+    const app = await makeFolder({
+      'dist/index.html': '<div id=root></div><script src=/a.js></script>',
+    })
+    const ran = await run(['--version', 'w1'], { cwd: app })
+    expect(ran.stdout).toContain(
+      '\nFrom dist. Where nothing is: the app (/index.html), with status 200\n',
+    )
+    const site = await makeFolder({ 'index.html': 'many', 'about.html': 'pages' })
+    expect((await run([site, '--version', 'w2'])).stdout).toContain(
+      'Where nothing is: a plain 404\n',
+    )
+    const { json } = await run([site, '--version', 'w2', '--json'])
+    expect(json).toMatchObject({ notFound: 'none', htmlHandling: 'auto-trailing-slash' })
+  })
+
+  it('does as --not-found and --html-handling say, and refuses other words', async () => {
+    const folder = await makeFolder({ 'index.html': 'many', 'about.html': 'pages' })
+    const flags = ['--not-found', 'single-page-application', '--html-handling', 'none']
+    const { json } = await run([folder, '--version', 'w3', ...flags, '--json'])
+    expect(json).toMatchObject({ notFound: 'single-page-application', htmlHandling: 'none' })
+    const wrong = await run([folder, '--version', 'w4', '--not-found', 'spa'])
+    expect({
+      code: wrong.code,
+      says: wrong.stderr.includes('none, 404-page, single-page'),
+    }).toEqual({ code: 2, says: true })
+  })
+
+  it('sends nothing in a dry run, and says what would be published', async () => {
+    const folder = await makeFolder({ 'index.html': '<h1>dry</h1>' })
+    way.counts.clear()
+    const ran = await run([folder, '--version', 'w5', '--dry-run'])
+    expect(ran.code).toBe(0)
+    expect(ran.stdout).toMatch(/^Would publish w5 at .*: 1 file, 12 B\. Nothing was sent\nFrom /)
+    expect([...way.counts.keys()].filter((key) => !key.startsWith('GET'))).toEqual([])
+    const { json } = await run([folder, '--version', 'w5', '--dry-run', '--json'])
+    expect(json).toMatchObject({ dryRun: true, uploaded: 0, isKnown: false })
+    const real = await run([folder, '--version', 'w5', '--json'])
+    expect(real.json).toMatchObject({ dryRun: false, manifest: json?.manifest })
+  })
+
+  it('refuses server code and secrets, unless they are left out or allowed', async () => {
+    const folder = await makeFolder({
+      'index.html': '',
+      'api/mail.php': '<?php $password = "x1y2"',
+    })
+    const refused = await run([folder, '--version', 'w6'])
+    expect(refused.code).toBe(1)
+    expect(refused.stderr).toContain('/api/mail.php: server code')
+    expect(refused.stderr).not.toContain('x1y2')
+    const without = await run([folder, '--version', 'w6', '--exclude', '/api/**', '--json'])
+    expect(without.json).toMatchObject({ files: 1 })
+    const allowed = await run([folder, '--version', 'w7', '--allow', '/api/*.php', '--json'])
+    expect(allowed.json).toMatchObject({ files: 2 })
+    const glob = await run([folder, '--version', 'w8', '--allow', '*.php'])
+    expect(glob.code).toBe(2)
+    expect(glob.stderr).toContain('"/**/*.php"')
+  })
+
+  it('refuses a folder that is no finished site, unless it is meant', async () => {
+    const folder = await makeFolder({ 'dist/shop/browser/index.html': 'the site' })
+    const refused = await run([join(folder, 'dist'), '--version', 'w9'])
+    expect(refused.code).toBe(2)
+    expect(refused.stderr).toContain('has no index.html')
+    expect(refused.stderr).toContain(join('dist', 'shop', 'browser'))
+    const meant = await run([join(folder, 'dist'), '--version', 'w9', '--any-folder', '--json'])
+    expect(meant.json).toMatchObject({ ok: true, files: 1 })
+  })
+
+  it('takes all of it from holo.json', async () => {
+    const folder = await makeFolder({
+      'site/a.php': '1',
+      'site/b.map': '2',
+      'holo.json': JSON.stringify({
+        publish: {
+          folder: 'site',
+          anyFolder: true,
+          allow: ['/*.php'],
+          exclude: ['/**/*.map', '/*.map'],
+          notFound: '404-page',
+        },
+      }),
+    })
+    const { json } = await run(['--version', 'w10', '--json'], { cwd: folder })
+    expect(json).toMatchObject({ ok: true, files: 1, notFound: '404-page' })
   })
 })
 
@@ -207,7 +299,7 @@ describe('a large file', () => {
     // Two parts of 50 MiB at least; no two kilobytes of it alike.
     const bytes = new Uint8Array(100 * 2 ** 20)
     for (let i = 0; i < bytes.length; i += 1024) new DataView(bytes.buffer).setUint32(i, i)
-    const folder = await makeFolder({ 'video.mp4': bytes })
+    const folder = await makeFolder({ 'index.html': '', 'video.mp4': bytes })
     way.breakAfter = 2
     const stop = new AbortController()
     let begun = 0

@@ -1,10 +1,10 @@
 // `holo rollout` against an API whose replies are the test's: which rollout is meant, what is shown
 // before anything is asked, and how a watch ends.
 
+import { stripVTControlCharacters } from 'node:util'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { COMMANDS } from '../../src/cli/commands.ts'
-import { toWidth } from '../../src/cli/terminal.ts'
 import { addToMetric, startMetric } from '../../src/core/judge/metric.ts'
 import { judge } from '../../src/core/judge/verdict.ts'
 import { noData } from '../../src/core/rollout/data.ts'
@@ -72,7 +72,9 @@ describe('holo rollout status', () => {
   it.each([60, 40])('fits %i columns', async (columns) => {
     api.rollouts = [exampleRollout({ paused: 'by alice' }), TAKEN_BACK]
     const { stdout } = await run('status', { columns, typed: '' })
-    const wide = stdout.split('\n').filter((line) => toWidth(line) > columns)
+    const wide = stdout
+      .split('\n')
+      .filter((line) => stripVTControlCharacters(line).length > columns)
     expect(wide).toEqual([])
   })
 

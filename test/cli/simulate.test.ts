@@ -3,6 +3,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { drawWeights } from '../../src/cli/simulation/picture.ts'
 import { toWidth } from '../../src/cli/terminal.ts'
@@ -75,7 +76,8 @@ describe('holo simulate', () => {
 
   it.each([60, 40, 24])('fits %i columns', async (columns) => {
     const { stdout } = await run(['standard', ...BAD, '--latency', 'a=1s', 'b=2s'], columns)
-    for (const line of stdout.split('\n')) expect(toWidth(line)).toBeLessThanOrEqual(columns)
+    const lines = stripVTControlCharacters(stdout).split('\n')
+    for (const line of lines) expect(toWidth(line)).toBeLessThanOrEqual(columns)
   })
 
   it('is plain text where nobody wants colours', async () => {

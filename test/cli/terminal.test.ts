@@ -3,10 +3,10 @@
 
 import { describe, expect, it } from 'vitest'
 import { CliFailure } from '../../src/cli/failure.ts'
-import { toFailureText, toOutcomeText } from '../../src/cli/report.ts'
+import { toFailureJson, toFailureText, toOutcomeText } from '../../src/cli/report.ts'
 import { suggest } from '../../src/cli/suggest.ts'
 import { toTable } from '../../src/cli/table.ts'
-import { toStyle, toWidth } from '../../src/cli/terminal.ts'
+import { toScreenLine, toStyle, toWidth } from '../../src/cli/terminal.ts'
 
 const screen = (isTTY: boolean) => ({ isTTY, write: () => {} })
 
@@ -18,7 +18,8 @@ describe('colours', () => {
     ['where NO_COLOR is empty', true, { NO_COLOR: '' }, true],
     ['on a terminal that knows none', true, { TERM: 'dumb' }, false],
   ])('%s', (_, isTTY, env, expected) => {
-    expect(toStyle(screen(isTTY), env).red('x')).toBe(expected ? '\u001b[31mx\u001b[0m' : 'x')
+    const shown = toScreenLine(toStyle(screen(isTTY), env).red('x'))
+    expect(shown).toBe(expected ? '\u001b[31mx\u001b[0m' : 'x')
   })
 })
 
@@ -67,6 +68,65 @@ describe("somebody else's text", () => {
     })
     const text = toFailureText(failure, toStyle(screen(false), {}))
     for (const steering of ['\u001b', '\u0007', '\r']) expect(text).not.toContain(steering)
+  })
+})
+
+/** Signs that are none, or that change what others look like. */
+const DECEITS: readonly (readonly [what: string, sign: string])[] = [
+  ['a new line', '\n'],
+  ['a return', '\r'],
+  ['a tabulator', '\t'],
+  ['NUL', '\u0000'],
+  ['an escape', '\u001b[1A'],
+  ['a colour', '\u001b[31m'],
+  ['a colour that hides', '\u001b[8m'],
+  ['the one-byte CSI', '\u009b2J'],
+  ['a line separator', '\u2028'],
+  ['a paragraph separator', '\u2029'],
+  ['NEL', '\u0085'],
+  ['a right-to-left override', '\u202e'],
+  ['an isolate', '\u2066'],
+  ['an Arabic letter mark', '\u061c'],
+  ['a zero-width space', '\u200b'],
+  ['a joiner', '\u200d'],
+  ['a byte order mark', '\ufeff'],
+  ['a soft hyphen', '\u00ad'],
+  ['a tag', '\u{e0041}'],
+  ['a filler', '\u3164'],
+  ['half of a pair', '\ud800'],
+]
+
+describe.each(DECEITS)('%s in what somebody else wrote', (_, sign) => {
+  const text = `ci${sign}2100-01-01 00:00:00Z  9  alice  rollback`
+
+  it('makes no second row and moves none in a table', () => {
+    const [, ...lines] = toTable(['who', 'what'], [[text, 'shift']], undefined)
+    const shown = toOutcomeText('log', { json: {}, lines }, false)
+    expect(shown.split(/[\n\r\u0085\u2028\u2029]/)).toHaveLength(2)
+    expect(shown).toContain('ci\ufffd')
+    // Columns are two spaces apart: a value cannot look like several.
+    expect(shown.trim().split('  ')).toHaveLength(2)
+  })
+
+  it('is seen in a line and a failure, and is an escape in JSON', () => {
+    const coloured = toStyle(screen(true), {}).dim(text)
+    for (const line of [toScreenLine(text), toScreenLine(coloured)]) {
+      expect(line).toContain('ci\ufffd')
+      expect(line).not.toContain(sign)
+    }
+    const failure = new CliFailure('x', 1, 'x', {
+      ...{ hint: text, requestId: text, problems: [{ path: text, message: text }] },
+      changes: [{ revision: 1, at: 0, actor: text, action: text, reason: text }],
+    })
+    const shown = toFailureText(failure, toStyle(screen(false), {}))
+    expect(shown.split('\n')).toHaveLength(6)
+    for (const json of [
+      toOutcomeText('log', { json: { text }, lines: [] }, true),
+      toFailureJson('log', failure),
+    ]) {
+      if (sign !== '\n') expect(json).not.toContain(sign)
+    }
+    expect(JSON.parse(toOutcomeText('log', { json: { text }, lines: [] }, true)).text).toBe(text)
   })
 })
 

@@ -3,6 +3,7 @@ import { formatProblems, parseAssignments } from '../../src/assignments/parse.ts
 import { applyCommand } from '../../src/control/apply.ts'
 import type { Command } from '../../src/control/commands.ts'
 import { type Content, toContent } from '../../src/control/document.ts'
+import { markOpen } from '../../src/control/opening.ts'
 import { BUCKETS } from '../../src/core/buckets.ts'
 import { countBuckets } from '../../src/core/traffic.ts'
 import { exampleDocument } from '../support/document.ts'
@@ -14,7 +15,7 @@ function contentWith(change: Change = {}): Content {
   const text = JSON.stringify({ ...exampleDocument(), ...change })
   const parsed = parseAssignments(text, { allowInsecure: false })
   if (!parsed.ok) throw new Error(formatProblems(parsed.error))
-  return toContent(parsed.value)
+  return toContent(markOpen(parsed.value))
 }
 
 const CURRENT = contentWith()
@@ -41,9 +42,13 @@ describe('what every command makes', () => {
     expect(CURRENT.traffic).toEqual({ main: [[0, 9500]], canary: [[9500, 10000]] })
   })
 
-  it('opens what a public environment points at, and nothing else', () => {
-    const open = Object.entries(CURRENT.versions).filter(([, { open }]) => open)
-    expect(open.map(([id]) => id)).toEqual(['0.0.3', '0.0.5'])
+  it('writes down in which environments visitors have a version, and of no other anything', () => {
+    const open = Object.entries(CURRENT.versions).map(([id, { open }]) => [id, open])
+    expect(open).toEqual([
+      ['0.0.3', { main: 'bucket' }],
+      ['0.0.5', { canary: 'bucket' }],
+      ['0.0.6-dev', undefined],
+    ])
   })
 
   it('is the very same content where it changes nothing', () => {
@@ -83,8 +88,8 @@ describe('set-environment', () => {
   it('points an environment at a version and opens it, and leaves everything else', () => {
     const after = applied({ kind: 'set-environment', name: 'main', version: '0.0.6-dev' })
     expect(after.environments.main).toEqual({ version: '0.0.6-dev' })
-    expect(after.versions['0.0.6-dev']?.open).toBe(true)
-    expect(after.versions['0.0.3']?.open).toBe(true)
+    expect(after.versions['0.0.6-dev']?.open).toEqual({ main: 'bucket' })
+    expect(after.versions['0.0.3']?.open).toEqual({ main: 'bucket' })
     expect(Object.keys(after.environments)).toEqual(Object.keys(CURRENT.environments))
     expect(after.traffic).toEqual(CURRENT.traffic)
   })
@@ -102,10 +107,16 @@ describe('set-environment', () => {
     expect(after.traffic).toEqual(CURRENT.traffic)
   })
 
-  it('makes an environment public and opens its version', () => {
+  it('makes an environment public, which opens its version to nobody who has no way to it', () => {
     const after = applied({ kind: 'set-environment', name: 'dev', restricted: false })
     expect(after.environments.dev).toEqual({ version: '0.0.6-dev' })
-    expect(after.versions['0.0.6-dev']?.open).toBe(true)
+    expect(after.versions['0.0.6-dev']?.open).toBeUndefined()
+  })
+
+  it('opens the version of a preview under its host name', () => {
+    const hosts = ['pr-12.example.com']
+    const after = applied({ kind: 'set-environment', name: 'dev', restricted: false, hosts })
+    expect(after.versions['0.0.6-dev']?.open).toEqual({ dev: 'host' })
   })
 
   it('takes hosts away that are not named any more', () => {
@@ -227,15 +238,24 @@ describe('swap', () => {
     expect(after.traffic).toEqual(CURRENT.traffic)
   })
 
-  it('undoes itself', () => {
+  it('undoes itself, but for who has had what', () => {
     const there = applied({ kind: 'swap', environments: ['main', 'canary'] })
-    expect(applied({ kind: 'swap', environments: ['canary', 'main'] }, there)).toEqual(CURRENT)
+    const back = applied({ kind: 'swap', environments: ['main', 'canary'] }, there)
+    const open = { main: 'bucket', canary: 'bucket' }
+    expect(back).toEqual({
+      ...CURRENT,
+      versions: {
+        ...CURRENT.versions,
+        '0.0.3': { ...CURRENT.versions['0.0.3'], open },
+        '0.0.5': { ...CURRENT.versions['0.0.5'], open },
+      },
+    })
   })
 
   it('opens what a public environment takes over, and does not close what it gives', () => {
     const after = applied({ kind: 'swap', environments: ['main', 'dev'] })
-    expect(after.versions[CURRENT.environments.dev?.version ?? '']?.open).toBe(true)
-    expect(after.versions['0.0.3']?.open).toBe(true)
+    expect(after.versions['0.0.6-dev']?.open).toEqual({ main: 'bucket' })
+    expect(after.versions['0.0.3']?.open).toEqual({ main: 'bucket' })
   })
 
   it.each([
@@ -273,7 +293,9 @@ describe('rollback', () => {
     const { versions: known, spent, schema, ...restored } = after
     const { versions: _, spent: __, schema: ___, ...then } = earlier
     expect(restored).toEqual(then)
-    expect(known).toEqual(current.versions)
+    // The canary's visitors are main's from now on, and so are their tabs.
+    const canary = { ...current.versions['0.0.5'], open: { main: 'bucket' } }
+    expect(known).toEqual({ ...current.versions, '0.0.5': canary })
     expect(spent).toEqual([[9000, 10000]])
   })
 

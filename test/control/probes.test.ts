@@ -84,6 +84,14 @@ describe('a probe', () => {
     expect(valuesOf(request?.rawHeaders ?? [], 'user-agent')).toEqual([PROBE_USER_AGENT])
   })
 
+  it('asks below the path of an origin that has one', async () => {
+    const backend = await answering(200)
+    await edge.serve(probed({ api: `${backend.origin}/prod/` }))
+    await look(1)
+    expect(await states()).toEqual({ '/api/': 'Online: answers 200' })
+    expect(backend.received.map(({ url }) => url)).toEqual(['/prod/health'])
+  })
+
   it('finds an origin that answers slowly degraded', async () => {
     const backend = await start(async (_, response) => {
       await edge.control.passTime(1500)

@@ -204,7 +204,7 @@ describe('explain', () => {
     }
     const facts = makeFacts({ kind: 'subresource', host: 'qa.example.com', pin: pin('6.0.0') })
     expect(explain(facts, makeAssignments(wish)).steps.map(({ why }) => why)).toEqual([
-      'cookie pin ignored: no public environment ever pointed at the version, and there is no grant',
+      'cookie pin ignored: visitors of this host never had the version, and there is no grant',
       'qa is restricted, and there is no grant',
       'no known crawler',
       'staff first: qa is restricted, and there is no grant',

@@ -1,5 +1,6 @@
 // Assignments in their compiled form, and facts of a request, for tests of the decision: a public
-// main and canary, an old open version, and a restricted qa and dev that nobody may see unasked.
+// main and canary, an old open version, a restricted qa and dev that nobody may see unasked, and pr-12, a
+// preview that is seen under its host name once a test gives it one.
 
 import { BUCKETS } from '../../src/core/buckets.ts'
 import { toOwners, toRanges, type Weights } from '../../src/core/traffic.ts'
@@ -10,18 +11,24 @@ export const makeVersion = (id: string, other: Partial<Version> = {}): Version =
   manifest: '0'.repeat(64),
   services: [],
   open: true,
+  openIn: new Map([['main', 'bucket']]),
   withdrawn: false,
   ...other,
 })
 
+/** Nobody ever came to it, or only by a host name. */
+const closed = (...openIn: [string, 'host'][]) => ({ open: false, openIn: new Map(openIn) })
+
 const VERSIONS = {
   old: makeVersion('1.0.0'),
   main: makeVersion('2.0.0'),
-  canary: makeVersion('3.0.0'),
+  canary: makeVersion('3.0.0', { openIn: new Map([['canary', 'bucket']]) }),
   bad: makeVersion('2.5.0', { withdrawn: true }),
-  qa: makeVersion('4.0.0', { open: false }),
-  dev: makeVersion('5.0.0-dev', { open: false }),
-  unused: makeVersion('6.0.0', { open: false }),
+  qa: makeVersion('4.0.0', closed()),
+  dev: makeVersion('5.0.0-dev', closed()),
+  preview: makeVersion('7.0.0-pr', closed(['pr-12', 'host'])),
+  earlierPreview: makeVersion('6.9.0-pr', closed(['pr-12', 'host'])),
+  unused: makeVersion('6.0.0', closed()),
 }
 
 const ENVIRONMENTS = {
@@ -29,6 +36,7 @@ const ENVIRONMENTS = {
   canary: { name: 'canary', version: VERSIONS.canary, restricted: false },
   qa: { name: 'qa', version: VERSIONS.qa, restricted: true },
   dev: { name: 'dev', version: VERSIONS.dev, restricted: true },
+  'pr-12': { name: 'pr-12', version: VERSIONS.preview, restricted: false },
 }
 export type Name = keyof typeof ENVIRONMENTS
 
@@ -67,6 +75,8 @@ export function makeFacts(other: Partial<RequestFacts> = {}): RequestFacts {
     path: '/',
     kind: 'document',
     visitor: 'ada',
+    anonymous: false,
+    current: false,
     crawler: false,
     pin: undefined,
     attributes: { header: {}, cookie: {}, query: {} },

@@ -25,6 +25,15 @@ describe('memoise', () => {
     expect(counts.get('bad')).toBe(2)
   })
 
+  it('keeps what is asked for again and again, whatever else is asked for once', () => {
+    const { counts, read } = counting()
+    for (let i = 0; i < 20_000; i++) {
+      read(`once ${i}`)
+      if (i % 1000 === 0) read('often')
+    }
+    expect(counts.get('often')).toBe(1)
+  })
+
   it('answers right for more texts, and longer ones, than it remembers', () => {
     const { counts, read } = counting()
     for (let round = 0; round < 2; round++) {

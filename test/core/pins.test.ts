@@ -29,11 +29,15 @@ describe('parsePin', () => {
 })
 
 describe('permitPin', () => {
-  const assignments = makeAssignments()
-  const permit = (text: string, ...grants: string[]) => {
+  const assignments = makeAssignments({
+    hosts: { 'pr-12.example.com': 'pr-12', 'qa.example.com': 'qa' },
+  })
+  const permit = (text: string, ...grants: string[]) =>
+    permitAt('shop.example.com', text, ...grants)
+  const permitAt = (host: string, text: string, ...grants: string[]) => {
     const claim = parsePin(text)
     if (!claim) throw new Error(`no pin: ${text}`)
-    const result = permitPin(claim, assignments, new Set(grants))
+    const result = permitPin(claim, assignments, { host, grants: new Set(grants) })
     return result.ok ? [result.value.version.id, result.value.environment] : result.error
   }
 
@@ -52,10 +56,27 @@ describe('permitPin', () => {
 
   it('takes a closed version only with a grant for an environment that points at it', () => {
     expect(permit('4.0.0@qa', 'qa')).toEqual(['4.0.0', 'qa'])
-    expect(permit('4.0.0@main', 'qa')).toEqual(['4.0.0', 'main'])
+    expect(permit('4.0.0@main', 'qa')).toEqual(['4.0.0', undefined])
+    expect(permitAt('qa.example.com', '4.0.0@qa')).toContain('no grant')
     expect(permit('4.0.0@qa')).toContain('no grant')
     expect(permit('4.0.0@qa', 'dev')).toContain('no grant')
     expect(permit('6.0.0', 'qa', 'dev', 'gone')).toContain('no grant')
+  })
+
+  it('tells of no environment in which visitors never had the version', () => {
+    expect(permit('2.0.0@canary')).toEqual(['2.0.0', undefined])
+    expect(permit('3.0.0@canary')).toEqual(['3.0.0', 'canary'])
+    expect(permit('2.0.0@pr-12')).toEqual(['2.0.0', undefined])
+  })
+
+  it('takes the version of a preview under its host name alone, also one that it had before', () => {
+    for (const id of ['7.0.0-pr', '6.9.0-pr']) {
+      expect(permitAt('pr-12.example.com', `${id}@pr-12`)).toEqual([id, 'pr-12'])
+      for (const host of ['shop.example.com', 'qa.example.com', 'pr-13.example.com', 'pr-12', '']) {
+        expect(permitAt(host, `${id}@pr-12`)).toContain('no grant')
+        expect(permitAt(host, `${id}@main`)).toContain('no grant')
+      }
+    }
   })
 
   it('ignores a withdrawn version, granted or not, and one that is unknown', () => {
@@ -65,10 +86,10 @@ describe('permitPin', () => {
   })
 })
 
-describe('a version that no public environment ever pointed at', () => {
-  const CLOSED = ['4.0.0', '5.0.0-dev', '6.0.0']
+describe('a version that visitors of the site never had', () => {
+  const CLOSED = ['4.0.0', '5.0.0-dev', '6.0.0', '7.0.0-pr', '6.9.0-pr']
   const assignments = makeAssignments({
-    hosts: { 'qa.example.com': 'qa' },
+    hosts: { 'qa.example.com': 'qa', 'pr-12.example.com': 'pr-12' },
     rules: [{ name: 'staff', environment: 'qa', test: () => true }],
   })
   const spellings = CLOSED.flatMap((id) => [
@@ -78,6 +99,7 @@ describe('a version that no public environment ever pointed at', () => {
       `${id}@dev`,
       `${id}@main`,
       `${id}@canary`,
+      `${id}@pr-12`,
       `${id}@gone`,
       `${id}@`,
       `@${id}`,
@@ -95,6 +117,9 @@ describe('a version that no public environment ever pointed at', () => {
     'qa.example.com.',
     'qa',
     'dev',
+    'pr-12.example.com.',
+    'x.pr-12.example.com',
+    'pr-12',
   ]
 
   it.each(spellings)('is not reached by the pin %j, from anywhere', (text) => {
@@ -109,7 +134,7 @@ describe('a version that no public environment ever pointed at', () => {
               assignments,
             )
             expect(CLOSED).not.toContain(version.id)
-            expect(['qa', 'dev']).not.toContain(environment)
+            expect(['qa', 'dev', 'pr-12']).not.toContain(environment)
           }
         }
       }

@@ -21,7 +21,7 @@ export type Difference = {
 
 /** The sites of the examples. `plain` has a private name, too. */
 export const EXAMPLES = {
-  app: { files: ['/index.html', '/about.html'], notFound: 'single-page-application' },
+  app: { files: ['/index.html', '/about.html', '/@me.html'], notFound: 'single-page-application' },
   pages: { files: ['/index.html', '/a%zz b.html', '/404.html'], notFound: '404-page' },
   plain: { files: ['/index.html', '/.env'], notFound: 'none' },
 } as const
@@ -44,6 +44,38 @@ export const DIFFERENCES: readonly Difference[] = [
     target: '/a%zz%20b',
     cloudflare: { status: 307, location: '/a%25zz%2520b' },
     holo: { status: 200, body: 'this is /a%zz b.html' },
+  },
+  {
+    what: 'a name is spelled as browsers spell it, without needless escapes',
+    why: 'links, canonical addresses and site maps say /@me, and would all be redirected',
+    site: 'app',
+    target: '/@me',
+    cloudflare: { status: 307, location: '/%40me' },
+    holo: { status: 200, body: 'this is /@me.html' },
+  },
+  {
+    what: 'the needless escapes lead to that spelling',
+    why: 'a file has one address',
+    site: 'app',
+    target: '/%40me?a=1',
+    cloudflare: { status: 200, body: 'this is /@me.html' },
+    holo: { status: 307, location: '/@me?a=1' },
+  },
+  {
+    what: 'the page for what is not there is shown at the address that was asked for',
+    why: 'the app reads its state from there, and no file has an address to be sent to',
+    site: 'app',
+    target: '/search;page=2?q=a+b',
+    cloudflare: { status: 307, location: '/search%3Bpage%3D2?q=a+b' },
+    holo: { status: 200, body: 'this is /index.html' },
+  },
+  {
+    what: 'the page of a 404 is shown there as well',
+    why: 'the same',
+    site: 'pages',
+    target: '//nothing//here',
+    cloudflare: { status: 307, location: '/nothing/here' },
+    holo: { status: 404, body: 'this is /404.html' },
   },
   {
     what: 'a path with a NUL is a 400',
@@ -130,9 +162,13 @@ export const DIFFERENCES: readonly Difference[] = [
   },
 ]
 
+/** What Cloudflare escapes in a name, and browsers do not. */
+const RESERVED = /[$&+,:;=@]/g
+const RESERVED_ESCAPE = /%(?:24|26|2B|2C|3A|3B|3D|40)/g
+
 /**
  * What Holo must answer to a navigation, by what Cloudflare answers to it in its normal spelling: the
- * first four differences. All others do not touch status, `Location` or body of one.
+ * first eight differences. All others do not touch status, `Location` or body of one.
  */
 export async function toExpected(
   target: string,
@@ -141,7 +177,30 @@ export async function toExpected(
   const url = new URL(`http://site.example${target}`)
   const path = normalisePath(url)
   if (path === undefined) return { status: 400, location: undefined, body: 'bad_path' }
-  const outcome = await askCloudflare(path === url.pathname ? target : path + url.search)
+  const spelled = path.replace(RESERVED, encodeURIComponent)
+  const outcome = await askCloudflare(spelled === url.pathname ? target : spelled + url.search)
+  if (outcome.location !== undefined) {
+    const shown = await askCloudflare(outcome.location)
+    const [to = '', query] = outcome.location.split(/(?=\?)/)
+    if (isFallback(shown, to)) return shown
+    return { ...outcome, location: toPlain(to) + (query ?? '') }
+  }
+  if (outcome.status === 200 && toPlain(path) !== path && !isFallback(outcome, path)) {
+    return { status: 307, location: toPlain(path) + url.search, body: '' }
+  }
   const isNothing = outcome.status === 404 && outcome.body === ''
   return isNothing ? { ...outcome, body: 'not_found' } : outcome
+}
+
+function toPlain(path: string): string {
+  return path.replace(RESERVED_ESCAPE, decodeURIComponent)
+}
+
+/** Where `/index.html` is served as itself, in one mode or another. */
+const ADDRESSES_OF_INDEX = ['/', '/index', '/index/', '/index.html']
+
+/** Whether an answer to `path` shows a page because there is no file. */
+function isFallback({ status, body }: Outcome, path: string): boolean {
+  if (status === 404) return body !== ''
+  return status === 200 && body === 'this is /index.html' && !ADDRESSES_OF_INDEX.includes(path)
 }

@@ -45,7 +45,8 @@ function makeFolder(files: readonly string[], { ignorePrivate }: { ignorePrivate
   const root = mkdtempSync(join(tmpdir(), 'holo-differential-'))
   folders.push(root)
   writeFolder(root, files)
-  if (ignorePrivate) writeFileSync(join(root, '.assetsignore'), '.*\n!/.well-known\n')
+  if (ignorePrivate)
+    writeFileSync(join(root, '.assetsignore'), '.*\n!/.well-known\n!/.well-known/**\n')
   return root
 }
 

@@ -42,6 +42,15 @@ describe('docs/storage.md', () => {
     expect(firstCells('KV')).toEqual(findAll(/ASSIGNMENTS_KEY = '(\w+)'/g))
   })
 
+  it('says of every bound who fills it and who needs room', () => {
+    const bounds = globSync('src/**/*limits.ts', { cwd: new URL(ROOT) }).flatMap((name) =>
+      [...read(name).matchAll(/export const (MAX_\w+)/g)].map(([, bound]) => bound ?? ''),
+    )
+    expect(bounds.length).toBeGreaterThan(70)
+    const limits = page.split('\n## Limits')[1] ?? ''
+    expect(bounds.filter((bound) => !limits.includes(`\`${bound}\``))).toEqual([])
+  })
+
   it('names the settings of retention, which wrangler.toml has', () => {
     for (const name of ['RETAIN_VERSIONS', 'RETAIN_DAYS']) {
       expect(read('wrangler.toml')).toContain(`\n${name} = "`)

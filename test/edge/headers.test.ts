@@ -24,7 +24,7 @@ async function putUntil(
       const answer = await ask(holo.url, '/', { headers: { ...DOCUMENT, ...headers } })
       expect(holds(answer)).toBe(true)
     }
-  }, 5000)
+  }, 20_000)
 }
 
 describe('what Holo says of itself', () => {

@@ -107,7 +107,7 @@ describe('the pin', () => {
     )
   })
 
-  it('is set on a 200 and a 304 of a document, and on nothing else', async () => {
+  it('is set on a 200 and a 304 of a document, and moved by nothing else', async () => {
     const { cookies, headers } = await ask(holo.url, '/', { headers: DOCUMENT })
     expect(cookies['holo-pin']).toMatch(/^v[12]@(main|canary)$/)
     const visitor = `holo-visitor=${cookies['holo-visitor']}`
@@ -117,7 +117,10 @@ describe('the pin', () => {
     expect(notModified.cookies['holo-pin']).toBe(cookies['holo-pin'])
     const others = {
       'a frame': ['/', { 'sec-fetch-dest': 'iframe', 'sec-fetch-mode': 'navigate' }],
-      'a prefetch': ['/', { ...DOCUMENT, 'sec-purpose': 'prefetch' }],
+      'a prefetch that follows one': [
+        '/',
+        { ...DOCUMENT, 'sec-purpose': 'prefetch', cookie: 'holo-pin=v2@canary' },
+      ],
       'a script': ['/app.js', { 'sec-fetch-dest': 'script' }],
       'a call': ['/api/x', { 'sec-fetch-dest': 'empty' }],
       'a document that is not there': ['/api/x?status=404', DOCUMENT],

@@ -15,6 +15,9 @@ describe('the pin in a query', () => {
     ['?holo-pin+=1', '?holo-pin+=1', undefined],
     ['?a;holo-pin=1', '?a;holo-pin=1', undefined],
     ['??holo-pin=1', '??holo-pin=1', undefined],
+    ['?', '?', undefined],
+    ["?a='b'&holo-pin=1&c=%zz+", "?a='b'&c=%zz+", '1'],
+    ['?holo-pin=1&', '?', '1'],
     ['?a&?holo-pin=1&holo-pin=2', '?a&?holo-pin=1', '2'],
   ])('of %j is taken out and leaves %j', (search, rest, pin) => {
     expect(splitQuery(search)).toEqual({ search: rest, pin })

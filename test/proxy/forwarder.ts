@@ -11,7 +11,7 @@ import type { AskedService, Order } from './order.ts'
 /** Bound under the name `ECHO`: a Worker that says what it was asked for. */
 const ECHO = `export default {
   fetch: async ({ method, url, headers, body }) => {
-    const said = JSON.stringify({ method, url, host: headers.get('host'), body: body && await new Response(body).text() })
+    const said = JSON.stringify({ method, url, host: headers.get('host'), headers: [...headers.keys()], body: body && await new Response(body).text() })
     return new Response(said, { headers: { location: new URL('/there', url).href } })
   },
 }`

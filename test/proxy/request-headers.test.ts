@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { BYPASS_HEADERS } from '../../src/proxy/bypass-headers.ts'
 import { type Backend, startBackend, valuesOf } from '../support/backend.ts'
 import { type Asked, type Forwarder, PUBLIC_HOST, startForwarder } from './forwarder.ts'
 
@@ -74,6 +76,49 @@ describe('what a client may not tell a backend', () => {
   })
 })
 
+describe('a header by which frameworks are bypassed', () => {
+  const names = BYPASS_HEADERS.map((name) => name.replace('*', 'subrequest'))
+
+  it.each([
+    ...names,
+    ...names.map((name) => name.toUpperCase()),
+    ...names.map((name) => name.replaceAll('-', '_')),
+    'x-middleware-rewrite',
+    'x-middleware-override-headers',
+    'x-middleware-request-x-user',
+    'x-middleware-prefetch-and-more',
+    'x-invoke-path',
+    'x-invoke-status',
+    'x-opennext-initial-url',
+  ])('reaches no backend: %s', async (name) => {
+    const value = 'middleware:middleware:middleware:middleware:middleware'
+    expect(await seen(name, { headers: [[name, value]] })).toEqual([])
+  })
+
+  it.each([
+    'x-middleware-prefetch',
+    'x-nextjs-data',
+    'next-router-state-tree',
+    'rsc',
+    'x-sveltekit-action',
+  ])('is none that a page of the framework itself sends: %s', async (name) => {
+    expect(await seen(name, { headers: [[name, '1']] })).toEqual(['1'])
+  })
+
+  it('does not reach a bound Worker either', async () => {
+    const services = [{ prefix: '/', origins: ['service:ECHO'] }]
+    const headers = [['X-Middleware-Subrequest', 'middleware']] as const
+    const answer = await forwarder.send({ services, headers })
+    expect(JSON.parse(String(answer.body)).headers).not.toContain('x-middleware-subrequest')
+  })
+
+  it('stands in docs/security.md, each of them', () => {
+    const docs = readFileSync(new URL('../../docs/security.md', import.meta.url), 'utf8')
+    const missing = BYPASS_HEADERS.filter((name) => !docs.includes(`\`${name}\``))
+    expect(missing).toEqual([])
+  })
+})
+
 describe('what a backend is told', () => {
   it.each([
     ['Authorization', 'Bearer abc'],
@@ -130,5 +175,14 @@ describe('what a backend is told', () => {
       ['Cookie', 'holo-pin=0.0.5; b=2'],
     ] as const
     expect(await seen('Cookie', { headers })).toEqual(['a=1; b=2'])
+  })
+
+  it('one Cookie line where the client sent several', async () => {
+    const headers = [
+      ['Cookie', 'a=1'],
+      ['Cookie', 'b=2; c="x, y"'],
+      ['Cookie', 'd=4'],
+    ] as const
+    expect(await seen('Cookie', { headers })).toEqual(['a=1; b=2; c="x, y"; d=4'])
   })
 })

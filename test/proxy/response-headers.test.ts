@@ -97,6 +97,18 @@ describe('an answer with a cookie', () => {
     ['private="x-a, x-b"', 'private, private="x-a, x-b"'],
     ['private, max-age=60', 'private, max-age=60'],
     ['No-Store', 'No-Store'],
+    // A comma inside a quoted string ends no directive.
+    ['public, ext="a, private"', 'private, ext="a, private"'],
+    ['max-age=60, ext="a, no-store, b"', 'private, max-age=60, ext="a, no-store, b"'],
+    ['ext="a, public, s-maxage=1"', 'private, ext="a, public, s-maxage=1"'],
+    ['ext="a\\", private"', 'private, ext="a\\", private"'],
+    ['max-age="60", S-MaxAge="600"', 'private, max-age="60"'],
+    // What contradicts itself is read by some caches in the one way, by some in the other.
+    ['private, public, max-age=60', 'private, max-age=60'],
+    ['private, s-maxage=60', 'private'],
+    ['no-store, s-maxage=60', 'no-store'],
+    ['private="set-cookie", public', 'private, private="set-cookie"'],
+    [', ,max-age=60,', 'private, max-age=60'],
   ])('is kept by no shared cache: %s becomes %s', async (sent, expected) => {
     const received = await receive(200, [
       ['Set-Cookie', 'a=1'],
@@ -131,7 +143,6 @@ describe('a redirect', () => {
   it("is recognised in every spelling of the backend's address", async () => {
     const { host } = new URL(backend.origin)
     for (const location of [
-      `https://${host}/x`,
       `//${host}/x`,
       `http:\\\\${host}\\x`,
       `\\/${host}/x`,
@@ -141,6 +152,16 @@ describe('a redirect', () => {
       expect(received.header('Location')).toEqual([`http://${PUBLIC_HOST}/x`])
     }
   })
+
+  it.each(['https://HOST/x', 'HTTPS://HOST/a/../x', 'https:\\\\HOST\\x', ' https://HOST/x'])(
+    'that asks for https stays one to https, and for the public host: %s',
+    async (location) => {
+      const { host } = new URL(backend.origin)
+      const received = await receive(301, [['Location', location.replace('HOST', host)]])
+      // The visitor came by http: sent there again, it would go round in circles.
+      expect(received.header('Location')).toEqual([`https://${PUBLIC_HOST}/x`])
+    },
+  )
 
   it.each([
     '/login',
@@ -155,5 +176,54 @@ describe('a redirect', () => {
     const received = await receive(307, [['Location', location]])
     expect(received.status).toBe(307)
     expect(received.header('Location')).toEqual([location])
+  })
+})
+
+describe('a Refresh', () => {
+  it.each([
+    ['5; url=ORIGIN/next?a#b', `5; url=http://${PUBLIC_HOST}/next?a#b`],
+    ['5;URL=ORIGIN/next', `5;URL=http://${PUBLIC_HOST}/next`],
+    ['0, url = ORIGIN/next', `0, url = http://${PUBLIC_HOST}/next`],
+    ['0; ORIGIN/next', `0; http://${PUBLIC_HOST}/next`],
+    ["0; url='ORIGIN/next'", `0; url='http://${PUBLIC_HOST}/next'`],
+    ['0; url="ORIGIN/next" ignored', `0; url="http://${PUBLIC_HOST}/next" ignored`],
+    ['; url=ORIGIN/next', `; url=http://${PUBLIC_HOST}/next`],
+    ['1.5; url=//HOST/next', `1.5; url=http://${PUBLIC_HOST}/next`],
+    ['0; url=SECURE/next', `0; url=https://${PUBLIC_HOST}/next`],
+  ])('to the backend itself leads to the public address: %s', async (sent, expected) => {
+    const { host } = new URL(backend.origin)
+    const refresh = sent
+      .replace('ORIGIN', backend.origin)
+      .replace('SECURE', `https://${host}`)
+      .replace('HOST', host)
+    expect((await receive(200, [['Refresh', refresh]])).header('Refresh')).toEqual([expected])
+  })
+
+  it.each([
+    '5',
+    '5;',
+    '5; url=',
+    '0; url=/next',
+    '0; url=https://other.example/next',
+    '0; url="https://other.example/next"',
+    '0; url=http://127.0.0.1:1/x',
+    'nonsense',
+  ])('to anywhere else stays byte for byte: %s', async (refresh) => {
+    expect((await receive(200, [['Refresh', refresh]])).header('Refresh')).toEqual([refresh])
+  })
+})
+
+describe('a cookie of the backend', () => {
+  it('whose Domain is the backend reaches the visitor’s host, each line by itself', async () => {
+    const received = await receive(200, [
+      ['Set-Cookie', 'a=1; Domain=127.0.0.1; Path=/x; Expires=Wed, 21 Oct 2026 07:28:00 GMT'],
+      ['Set-Cookie', 'b=2; Domain=other.example'],
+      ['Set-Cookie', 'c=3; Path=/c'],
+    ])
+    expect(received.header('Set-Cookie')).toEqual([
+      `a=1; Domain=${PUBLIC_HOST}; Path=/x; Expires=Wed, 21 Oct 2026 07:28:00 GMT`,
+      'b=2; Domain=other.example',
+      'c=3; Path=/c',
+    ])
   })
 })

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { encodeManifest, openManifest } from '../../src/core/manifest.ts'
+import { parseAssetList } from '../../src/publish/asset-lists.ts'
 import { compileHashedTest, findContradiction, looksHashed } from '../../src/publish/hashed.ts'
+import { readPage } from '../../src/publish/pages.ts'
 import { loadViteManifest, parseViteManifest } from '../../src/publish/vite-manifest.ts'
 import { makeFolder } from './folder.ts'
 
@@ -17,6 +19,8 @@ describe('a name by itself', () => {
     '/assets/index-B4xT9zQ2.js',
     '/assets/inter-latin-D8s0_kP3.woff2',
     '/_astro/page.C3pO5r2D.css',
+    '/assets/index-CuSlZxMn.js',
+    '/assets/index-Dl-3uRaW.js',
   ])('counts %s as hashed', (path) => {
     expect(looksHashed(path)).toBe(true)
   })
@@ -48,6 +52,19 @@ describe('a name by itself', () => {
     '/upload-550e8400-e29b-41d4-a716-446655440abc.png',
     '/favicon-32x32.png',
     '/data-8f3a2b1c',
+    '/chunk-vendors.js',
+    '/index-BbCamelCase.js',
+    '/main-elements.js',
+    '/main-Elements.js',
+    '/main-ELEMENTS.js',
+    '/assets/index-20260114.js',
+    '/assets/build-12345678.js',
+    '/css/font-awesome.min.css',
+    '/js/bootstrap-datetimepicker.js',
+    '/data/550e8400-e29b-41d4-a716-446655440000.json',
+    '/img/550e8400e29b41d4a716446655440abc.png',
+    '/data/items-8f3a2b1c.json',
+    '/CRS.EPSG4326.js',
   ])('does not count %s', (path) => {
     expect(looksHashed(path)).toBe(false)
   })
@@ -104,6 +121,106 @@ describe('what Vite listed', () => {
   })
 })
 
+describe('a folder or a name by which a tool is known', () => {
+  const isHashed = compileHashedTest([], { listed: new Map(), pages: [] })
+
+  it.each([
+    '/_app/immutable/nodes/2.DxWcLmqo.js',
+    '/docs/_app/immutable/chunks/Cw9sRnTe.js',
+    '/_next/static/media/9f2c6b1d0e3a5748-s.p.woff2',
+    '/_next/static/J8sKd02ksLq9fjw0aQzXy/_ssgManifest.js',
+    '/_nuxt/Bq3TzLkP.js',
+    '/_nuxt/builds/meta/550e8400-e29b-41d4-a716-446655440000.json',
+    '/_framework/dotnet.native.x1k8q0zv3m.wasm',
+    '/static/js/main.abcdef12.js',
+    '/static/js/main.12345678.js',
+    '/main-ABCDEFG7.js',
+    '/chunk-QWERTYUI.js',
+  ])('has %s hashed', (path) => {
+    expect(isHashed(path)).toBe(true)
+  })
+
+  it.each([
+    '/_nuxt/builds/latest.json',
+    '/_nuxt/entry.js',
+    '/_app/version.json',
+    '/_framework/blazor.webassembly.js',
+    '/_framework/mycompany.components.wasm',
+    '/static/js/report.20260114.js',
+    '/_astro/page.html',
+  ])('does not have %s hashed', (path) => {
+    expect(isHashed(path)).toBe(false)
+  })
+})
+
+describe('what the pages load', () => {
+  const html = '<script type="module" crossorigin src="/assets/index-Ck-2tQzV.js"></script>'
+  const isHashed = compileHashedTest([], {
+    listed: new Map(),
+    pages: [readPage('/index.html', html)],
+  })
+
+  it('says how the other files of its folder are named', () => {
+    expect(isHashed('/assets/Settings-BtRkYwLm.js')).toBe(true)
+    // Too little of a hash to be one by itself.
+    expect(looksHashed('/assets/Lazy-Rebuildo.js')).toBe(false)
+    expect(isHashed('/assets/Lazy-xReBuild.js')).toBe(true)
+  })
+
+  it('does not make hashes of words, nor of what lies elsewhere', () => {
+    expect(isHashed('/assets/my-elements.svg')).toBe(false)
+    expect(isHashed('/assets/app-PlayGround.js')).toBe(false)
+    expect(isHashed('/other/Lazy-xReBuild.js')).toBe(false)
+  })
+
+  it('may lie below another address that the page names as its base', () => {
+    const page = readPage(
+      '/app/index.html',
+      '<base href="/v/"><link rel=modulepreload href="a.js">',
+    )
+    expect(page.loads).toEqual(['/v/a.js'])
+  })
+})
+
+describe('what a list of the build names', () => {
+  it.each([
+    [
+      '/importmap.json',
+      { imports: { app: './assets/app-Ck2tQzVx.js' } },
+      '/assets/app-Ck2tQzVx.js',
+    ],
+    [
+      '/asset-manifest.json',
+      { files: { 'main.js': '/js/main.8f3a2b1c.js' } },
+      '/js/main.8f3a2b1c.js',
+    ],
+    [
+      '/assets/.manifest.json',
+      { 'app.js': { digested_path: 'app-0f4c9a2e.js' } },
+      '/assets/app-0f4c9a2e.js',
+    ],
+    [
+      '/static/staticfiles.json',
+      { paths: { 'a.json': 'a.3b1f9c20aa5e.json' } },
+      '/static/a.3b1f9c20aa5e.json',
+    ],
+    [
+      '/cache_manifest.json',
+      { digests: { 'app-d41d8cd98f00b204e9800998ecf8427e.js': {} } },
+      '/app-d41d8cd98f00b204e9800998ecf8427e.js',
+    ],
+  ])('is hashed by the word of %s', (path, list, expected) => {
+    expect([...parseAssetList(JSON.stringify(list), path)]).toEqual([expected])
+  })
+
+  it('is not where no hash is in the name, and never in a web app manifest', () => {
+    expect(parseAssetList('{"a.js":"/a.js","b":"/b-elements.js"}', '/manifest.json').size).toBe(0)
+    const app = { name: 'x', icons: [{ src: '/icon-8f3a2b1c.png' }] }
+    expect(parseAssetList(JSON.stringify(app), '/manifest.json').size).toBe(0)
+    expect(parseAssetList('{', '/importmap.json').size).toBe(0)
+  })
+})
+
 describe('compileHashedTest', () => {
   it("asks the globs, then the bundler's word, then the name", () => {
     const bundled = new Map([
@@ -111,7 +228,7 @@ describe('compileHashedTest', () => {
       ['/main.8f3a2b1c.js', false],
       ['/immutable/main.js', false],
     ])
-    const isHashed = compileHashedTest(['/immutable/**'], bundled)
+    const isHashed = compileHashedTest(['/immutable/**'], { listed: bundled, pages: [] })
     expect(isHashed('/immutable/main.js')).toBe(true)
     expect(isHashed('/a-BqXhYzWk.js')).toBe(true)
     expect(isHashed('/main.8f3a2b1c.js')).toBe(false)

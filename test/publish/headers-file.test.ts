@@ -103,6 +103,9 @@ describe('a _headers file', () => {
       '_headers line 2 is not honoured, because passwords are not supported: Basic-Auth: …',
     )
     expect(rulesOf('/*\n  Basic-Auth: user:secret')).toEqual([])
+    expect(parseHeadersFile('/team/*\n  Basic-Auth: user:secret').unprotected).toEqual([
+      'NOT PROTECTED: _headers line 2 asked for a password, and Holo does not: everybody gets /team/*',
+    ])
   })
 
   it.each([

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { MAX_MANIFEST_BYTES as SERVED_MANIFEST_BYTES } from '../../src/assets/limits.ts'
 import { MAX_MANIFEST_BYTES, publishFolder } from '../../src/publish/publish.ts'
 import type { PublishTarget } from '../../src/publish/target.ts'
+import { toCasePath } from '../support/cases.ts'
 import { makeFolder } from './folder.ts'
 import { limitWrites, optionsFor, SCRIPT, SERVICES, SITE, useStore } from './store.ts'
 
@@ -67,17 +68,28 @@ describe('publishFolder', () => {
     const folder = makeFolder({
       ...SITE,
       'assets/index-BqXhYzWk.js': '1',
-      'assets/other-BqXhYzWk.js': '2',
+      'assets/other-elements.js': '2',
       'fixed/a.js': '3',
       '.vite/manifest.json': JSON.stringify({ 'index.html': { file: 'assets/index-BqXhYzWk.js' } }),
     })
     await publishFolder(target, optionsFor(folder, { hashedGlobs: ['/fixed/**'] }))
     const manifest = await readManifest('1.0.0')
     expect(manifest.find('/assets/index-BqXhYzWk.js')?.hashed).toBe(true)
-    expect(manifest.find('/assets/other-BqXhYzWk.js')?.hashed).toBe(false)
+    expect(manifest.find('/assets/other-elements.js')?.hashed).toBe(false)
     expect(manifest.find('/fixed/a.js')?.hashed).toBe(true)
     expect(manifest.find('/.vite/manifest.json')).toBeUndefined()
   })
+
+  it.each(['old', 'new'])(
+    'keeps the files of the tools that people use for ever: hashed-names/%s',
+    async (build) => {
+      const { readManifest, target } = store()
+      await publishFolder(target, optionsFor(toCasePath(`hashed-names/${build}`)))
+      const entries = [...(await readManifest('1.0.0')).entries()]
+      const unhashed = entries.filter(({ hashed }) => !hashed).map(({ path }) => path)
+      expect(unhashed).toEqual(['/index.html'])
+    },
+  )
 
   it.each([
     [{ 'index.html': '', '404.html': '' }, '404-page'],

@@ -47,11 +47,9 @@ describe('a _redirects file', () => {
   it.each([
     ['/a', 'it has 1 words, not 2 or 3: from, to and a status'],
     ['/a /b 301 /c', 'it has 4 words, not 2 or 3: from, to and a status'],
-    ['a /b', 'a is no path of this site'],
-    ['/a?x=1 /b', '/a?x=1 is no path of this site'],
-    ['/a#x /b', '/a#x is no path of this site'],
     ['/a%00 /b', '/a%00 is no path of this site'],
     ['https://old.example/* /:splat', 'https://old.example/* is no path of this site'],
+    ['http://old.example/* /:splat', 'http://old.example/* is no path of this site'],
     ['/a b', 'the target b is neither a path of this site nor an https:// URL'],
     ['/a http://o.example', 'the target http://o.example is neither a path of this site nor'],
     ['/a //evil.example', 'the target //evil.example is neither a path of this site nor'],
@@ -81,6 +79,7 @@ describe('a _redirects file', () => {
     ['/:year /:yaer', 'its source has no :yaer'],
     ['/a/* /a/:splat', 'it leads back to where it comes from'],
     ['/a /a?x=1', 'it leads back to where it comes from'],
+    ['/a /%61', 'it leads back to where it comes from'],
     ['/a https://o.example/ 200', 'a rewrite (200) stays on this site'],
     ['/a /b?x=1 200', 'a rewrite (200) leads to a path without a query'],
     ['/a /b%00', 'its target has a NUL in it'],
@@ -90,6 +89,59 @@ describe('a _redirects file', () => {
     expect(problem).toContain(`_redirects line 2 is not honoured, because ${reason}`)
     expect(problem?.endsWith(`: ${line}`)).toBe(true)
     expect(rulesOf(line)).toEqual([])
+  })
+
+  it.each([
+    ['/c?x=1 /d', '/c'],
+    ['/c#part /d', '/c'],
+    ['c /d', '/c'],
+    ['c/* /d', '/c/*'],
+    ['* /d', '/*'],
+  ])('reads the source of %s as Cloudflare does: %s', (line, from) => {
+    expect(rulesOf(line)).toEqual([{ from, to: '/d', status: 302 }])
+    expect(problemsOf(line)).toEqual([])
+  })
+
+  it('says that a query in a source does not count', () => {
+    expect(parseRedirectsFile('/c?x=1 /d\n/e /f').notices).toEqual([
+      '_redirects line 1 counts for /c with any query, as with Cloudflare: /c?x=1 /d',
+    ])
+  })
+
+  it.each([
+    ['/a /b 301!', 'line 1 has 301!'],
+    ['/e /f\n/a /b 302 Country=de', 'line 2 has Country='],
+    ['/a id=:id /b/:id 301', 'line 1 has id='],
+    ['https://old.example/* https://new.example/:splat', 'line 1 has a host in front of a path'],
+    ['/api/* https://api.example/:splat 200', 'line 1 has 200 for another site'],
+    ['/a /b 301\n/guide/* /docs/:splat # 301!', undefined],
+    ['/a https://o.example/?x=1', undefined],
+  ])('is known as one of Netlify by what Cloudflare does not understand: %s', (text, because) => {
+    const parsed = parseRedirectsFile(text)
+    expect(parsed.because).toBe(because)
+    expect(parsed.reading).toBe(because === undefined ? 'cloudflare' : 'netlify')
+    expect(parseRedirectsFile(text, 'cloudflare')).toMatchObject({
+      reading: 'cloudflare',
+      because: undefined,
+    })
+  })
+
+  it('of Netlify says that files come first, and counts a path with and without slash once', () => {
+    const { rules, problems } = parseRedirectsFile('/a /b\n/c /d 301!\n/a/ /e', 'netlify')
+    expect(rules.map(({ rule }) => rule)).toEqual([
+      { from: '/a', to: '/b', status: 302, afterFiles: true },
+      { from: '/c', to: '/d', status: 301 },
+    ])
+    expect(problems).toEqual([
+      '_redirects line 3 is not honoured, because an earlier line is about /a already: /a/ /e',
+    ])
+  })
+
+  it('that let people in by their role is reported as protecting nothing', () => {
+    const { unprotected } = parseRedirectsFile('/admin/* /admin/:splat 200! Role=admin')
+    expect(unprotected).toEqual([
+      'NOT PROTECTED: _redirects line 1 asked for a role, and Holo does not: everybody gets /admin/*',
+    ])
   })
 
   it('says what happens to a path once', () => {
@@ -117,6 +169,6 @@ describe('a _redirects file', () => {
   it('has lines as long as Cloudflare takes', () => {
     const line = `/a /${'b'.repeat(MAX_REDIRECT_LINE_CHARACTERS - 4)}`
     expect(rulesOf(line)).toHaveLength(1)
-    expect(problemsOf(`${line}b`)[0]).toContain('because it has more than 1000 characters: /a /bbb')
+    expect(problemsOf(`${line}b`)[0]).toContain('because it has more than 2000 characters: /a /bbb')
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ManifestConfig } from '../../src/core/manifest-config.ts'
-import { publishFolder } from '../../src/publish/publish.ts'
+import { type PublishOptions, publishFolder } from '../../src/publish/publish.ts'
 import { makeFolder } from './folder.ts'
 import { optionsFor, useStore } from './store.ts'
 
@@ -16,11 +16,12 @@ const PAGES = {
 async function publish(
   files: Readonly<Record<string, string>>,
   htmlHandling: ManifestConfig['htmlHandling'] = 'auto-trailing-slash',
+  more: Partial<PublishOptions> = {},
 ) {
   const folder = makeFolder(files)
   const { warnings, record } = await publishFolder(
     store().target,
-    optionsFor(folder, { htmlHandling }),
+    optionsFor(folder, { htmlHandling, ...more }),
   )
   const { config, find } = await store()
     .readManifest(record.id)
@@ -52,7 +53,7 @@ describe('a version', () => {
     const { config } = await publish({ ...PAGES, _headers: '# none', _redirects: '' })
     expect(config).toEqual({
       htmlHandling: 'auto-trailing-slash',
-      notFound: 'single-page-application',
+      notFound: 'none',
     })
   })
 
@@ -119,7 +120,7 @@ describe('a rewrite', () => {
   })
 
   it.each([
-    ['/* /index.html 200', '/about.html, /app/index.html, /app/main.js'],
+    ['/:page /index.html 200', '/about.html'],
     ['/app/* /app/ 200!', '/app/main.js'],
   ])('of everything to one page is no way to hide files: %s', async (line, hidden) => {
     const { config, warnings } = await publish({ ...PAGES, _redirects: line })
@@ -137,13 +138,96 @@ describe('a rewrite', () => {
   })
 })
 
+describe('a single-page app', () => {
+  const NOTICE = 'answers where there is no file'
+
+  it.each([
+    ['/* /index.html 200', undefined],
+    ['/* / 200', undefined],
+    ['/* /about 200', '/about.html'],
+    ['/* /app/index.html 200', '/app/index.html'],
+  ])('is what %s makes, whichever page it names', async (line, appPage) => {
+    const { config, warnings } = await publish({ ...PAGES, '404.html': '', _redirects: line })
+    expect(config).toMatchObject({ notFound: 'single-page-application' })
+    expect(config.appPage).toBe(appPage)
+    expect(config.redirects).toBeUndefined()
+    expect(warnings).toEqual([
+      `_redirects line 1 makes this a single-page app: ${appPage ?? '/index.html'} ${NOTICE}: ${line}`,
+    ])
+  })
+
+  it.each(['/200.html', '/__spa-fallback.html'])(
+    'has its page at %s if there is one',
+    async (page) => {
+      const { config } = await publish({ ...PAGES, [page.slice(1)]: 'app' })
+      expect(config).toMatchObject({ notFound: 'single-page-application', appPage: page })
+    },
+  )
+
+  it('has the page that the publisher names, or is not published', async () => {
+    const { config } = await publish({ ...PAGES, '200.html': '' }, undefined, {
+      appPage: 'about.html',
+    })
+    expect(config).toMatchObject({ notFound: 'single-page-application', appPage: '/about.html' })
+    await expect(publish(PAGES, undefined, { id: '2.0.0', appPage: '/gone.html' })).rejects.toThrow(
+      'there is no file /gone.html, which "appPage" names',
+    )
+  })
+
+  it('is none where the publisher says so', async () => {
+    const { config } = await publish({ ...PAGES, '200.html': '' }, undefined, { notFound: 'none' })
+    expect(config.notFound).toBe('none')
+    expect(config.appPage).toBeUndefined()
+    const ruled = { ...PAGES, _redirects: '/* /index.html 200' }
+    const { config: other, warnings } = await publish(ruled, undefined, {
+      id: '2.0.0',
+      notFound: 'none',
+    })
+    expect(other.notFound).toBe('none')
+    expect(warnings).toEqual([
+      '_redirects line 1 is not honoured, because "notFound" is set to none: /* /index.html 200',
+    ])
+  })
+})
+
+describe('a _redirects file of Netlify', () => {
+  it('is read as Netlify reads it, and publishing says why', async () => {
+    const { config, warnings } = await publish({
+      ...PAGES,
+      _redirects: '/old/ /about 301!\n/guide/* /app/:splat\n/about /app/',
+    })
+    expect(config.redirects).toEqual([
+      { from: '/old/', to: '/about', status: 301, anySlash: true },
+      { from: '/guide/*', to: '/app/:splat', status: 302, anySlash: true, afterFiles: true },
+      { from: '/about', to: '/app/', status: 302, anySlash: true, afterFiles: true },
+    ])
+    expect(warnings).toEqual([
+      '_redirects is read as Netlify reads it, because line 1 has 301!: /old/ is also /old, /guide/* is also /guide, and a file comes before a rule without "!"',
+    ])
+  })
+
+  it('is one where holo.json says so', async () => {
+    const options = { redirectsReading: 'netlify' } as const
+    const { config, warnings } = await publish(
+      { ...PAGES, _redirects: '/a /b' },
+      undefined,
+      options,
+    )
+    expect(config.redirects).toMatchObject([{ anySlash: true }])
+    expect(warnings[0]).toContain('as "redirects" in holo.json says')
+  })
+})
+
 describe('the publisher', () => {
   it('is told which files a redirect hides', async () => {
-    const { config, warnings } = await publish({ ...PAGES, _redirects: '/about /app/\n/* /about' })
+    const { config, warnings } = await publish({
+      ...PAGES,
+      _redirects: '/about /gone\n/* /gone',
+    })
     expect(config.redirects).toHaveLength(2)
     expect(warnings).toEqual([
-      '_redirects line 1 hides /about.html, as redirects come before files: /about /app/',
-      '_redirects line 2 hides /about.html, /app/index.html, /app/main.js and 1 more, as redirects come before files: /* /about',
+      '_redirects line 1 hides /about.html, as redirects come before files: /about /gone',
+      '_redirects line 2 hides /about.html, /app/index.html, /app/main.js and 1 more, as redirects come before files: /* /gone',
     ])
   })
 
@@ -164,7 +248,7 @@ describe('the publisher', () => {
       _headers: '/app/*.js\n  Cache-Control: public, max-age=31536000, immutable',
     })
     expect(warnings).toEqual([
-      '_headers line 1 keeps /app/main.js without "immutable": the name does not change with the content: /app/*.js',
+      '_headers line 1 keeps /app/main.js without "immutable": no hash is seen in the name (where it changes with the content, say so with --hashed): /app/*.js',
     ])
   })
 

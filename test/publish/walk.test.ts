@@ -64,13 +64,24 @@ describe('walkFolder', () => {
     ])
   })
 
-  it('serves /.well-known, but nothing private in it', async () => {
+  it('serves /.well-known with its dot files, but no settings of a server in it', async () => {
     const folder = makeFolder({
       '.well-known/security.txt': '',
+      '.well-known/.nojekyll': '',
+      '.well-known/acme/.proof/.token': '',
       '.well-known/.env': '',
+      '.well-known/.env.local': '',
+      '.well-known/.htaccess': '',
+      '.well-known/.git/config': '',
+      '.well-known-too/security.txt': '',
+      '.well-known.json': '',
       'docs/.well-known/security.txt': '',
     })
-    expect(await paths(folder)).toEqual(['/.well-known/security.txt'])
+    expect(await paths(folder)).toEqual([
+      '/.well-known/.nojekyll',
+      '/.well-known/acme/.proof/.token',
+      '/.well-known/security.txt',
+    ])
   })
 
   it('follows links to what is published itself', async () => {

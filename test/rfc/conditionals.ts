@@ -33,6 +33,7 @@ export const CONDITIONALS: readonly Row[] = [
   ifNoneMatch('a list in two fields', 304, '"x"', ETAG),
   ifNoneMatch('a tag that holds a comma before its own', 304, `"a,b", ${ETAG}`),
   ifNoneMatch('another tag', 200, '"x"'),
+  ifNoneMatch('its tag, called weak in lower case: that is no tag', 200, `w/${ETAG}`),
   ifNoneMatch('only other tags', 200, '"x", W/"y"'),
   ifNoneMatch('the empty tag', 200, '""'),
   ifNoneMatch('no tag at all', 200, 'garbage'),

@@ -154,6 +154,38 @@ export const METHODS: readonly Row[] = [
     path: '/nothing',
     status: 404,
   },
+  {
+    source: 'RFC 9110 section 9.3.7',
+    promise: 'OPTIONS of * tells the methods of the server',
+    method: 'OPTIONS',
+    path: '*',
+    status: 204,
+    reply: {
+      allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
+      'content-length': null,
+      'set-cookie': null,
+    },
+    body: NOTHING,
+  },
+  {
+    source: 'RFC 9110 section 9.3.7',
+    promise: 'OPTIONS of * is no preflight, and grants nothing',
+    method: 'OPTIONS',
+    path: '*',
+    headers: [
+      ['Origin', 'https://other.example'],
+      ['Access-Control-Request-Method', 'PUT'],
+    ],
+    status: 204,
+    reply: { 'access-control-allow-origin': null, 'access-control-allow-methods': null },
+  },
+  {
+    source: 'RFC 9112 section 3.2.4',
+    promise: 'no other method has the target *',
+    path: '*',
+    status: 400,
+    reply: { 'content-type': 'application/problem+json' },
+  },
   ...['POST', 'PUT', 'PATCH', 'DELETE'].map(refused),
   {
     source: 'RFC 9110 section 15.5.5',

@@ -67,6 +67,21 @@ const OTHER = {
   _headers: '/assets/*\n  X-Site: other',
 }
 
+/** What Netlify's users publish: a page of its own for the app, and rules that files come before. */
+const NETLIFY = {
+  'index.html': 'home',
+  '200.html': 'app',
+  'guide/intro.html': 'intro',
+  'about.html': 'about',
+  _redirects: `
+/old/ /guide/intro 301!
+/guide/* /:splat 302
+/about /about.html
+/forever/* /forever/more/:splat
+/* /200.html 200
+`,
+}
+
 let edge: Edge
 let backend: Backend
 const folders: string[] = []
@@ -100,14 +115,19 @@ beforeAll(async () => {
     schema: 1,
     revision: 1,
     salt: 'rules',
-    environments: { main: { version: 'v1' }, other: { version: 'v2' } },
-    traffic: { main: 100, other: 0 },
+    environments: {
+      main: { version: 'v1' },
+      other: { version: 'v2' },
+      netlify: { version: 'v3', hosts: ['netlify.example.com'] },
+    },
+    traffic: { main: 100, other: 0, netlify: 0 },
     versions: {
       v1: {
         manifest: await publish('v1', SITE),
         services: [{ prefix: '/api/', origins: [backend.origin] }],
       },
       v2: { manifest: await publish('v2', OTHER) },
+      v3: { manifest: await publish('v3', NETLIFY) },
     },
   }
   const kv = await edge.miniflare.getKVNamespace('ASSIGNMENTS')
@@ -289,5 +309,31 @@ describe('a rewrite', () => {
     expect(answer).toMatchObject({ status: 200, body: 'docs' })
     const headers = { 'if-none-match': `${answer.headers.etag}` }
     expect((await get('/read/2', { headers })).status).toBe(304)
+  })
+})
+
+describe('a site that comes from Netlify', () => {
+  const at = async (path: string) => {
+    const { status, headers, body } = await get(path, {
+      headers: { host: 'netlify.example.com' },
+    })
+    return [status, headers.location ?? body]
+  }
+
+  it.each([
+    ['/old', 301, '/guide/intro'],
+    ['/old/', 301, '/guide/intro'],
+    ['/guide', 302, '/'],
+    ['/guide/x', 302, '/x'],
+    // A file comes first.
+    ['/guide/intro', 200, 'intro'],
+    // The page of the app is another one than /index.html.
+    ['/', 200, 'home'],
+    ['/basket/7', 200, 'app'],
+    // These rules lead in a circle, and were left out.
+    ['/about', 200, 'about'],
+    ['/forever/x', 200, 'app'],
+  ])('answers %s with %i, %s', async (path, status, answer) => {
+    expect(await at(path)).toEqual([status, answer])
   })
 })

@@ -53,6 +53,33 @@ describe('a redirect', () => {
     expect(follow([rule('/a', '/a'), rule('/*', '/b')], '/a')).toBe('/b')
   })
 
+  it.each([
+    ['/old/', '/new', '/old', '/new'],
+    ['/old/', '/new', '/old/', '/new'],
+    ['/old', '/new', '/old/', '/new'],
+    ['/guide/*', '/docs/:splat', '/guide', '/docs/'],
+    ['/guide/*', '/docs/:splat', '/guide/', '/docs/'],
+    ['/guide/*', '/docs/:splat', '/guide/a/', '/docs/a/'],
+    ['/guide/*', '/docs/:splat', '/guides', undefined],
+    ['/blog/:slug', '/news/:slug', '/blog/a/', '/news/a'],
+    ['/', '/new', '/', '/new'],
+    ['/old/', '/new', '/old//', undefined],
+  ])(
+    'of Netlify (%s to %s) leads %s to %s, with and without a slash',
+    (from, to, path, expected) => {
+      expect(follow([{ ...rule(from, to), anySlash: true }], path)).toBe(expected)
+    },
+  )
+
+  it('of Netlify is that of the first rule, in whichever spelling', () => {
+    const rules = [rule('/a/', '/1'), rule('/a', '/2')].map((one) => ({
+      ...one,
+      anySlash: true as const,
+    }))
+    expect(follow(rules, '/a')).toBe('/1')
+    expect(follow(rules, '/a/')).toBe('/1')
+  })
+
   it('is found among as many as a site may have', () => {
     const fixed = Array.from({ length: 2_000 }, (_, n) => rule(`/old/${n}`, `/new/${n}`))
     const find = compileRedirects([...fixed, rule('/old/*', '/gone')])

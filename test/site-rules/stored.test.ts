@@ -8,6 +8,7 @@ describe('the rules in a stored manifest', () => {
   const redirects = [
     { from: '/a/*', to: '/b/:splat', status: 301 },
     { from: '/c', to: 'https://other.example/', status: 308 },
+    { from: '/d/', to: '/e', status: 302, anySlash: true, afterFiles: true },
   ]
 
   it('are read back as they were written', () => {
@@ -15,6 +16,11 @@ describe('the rules in a stored manifest', () => {
       ok: true,
       value: { htmlHandling: 'auto-trailing-slash', notFound: 'none', headers, redirects },
     })
+  })
+
+  it('have the page of a single-page app beside them', () => {
+    expect(parse({ appPage: '/200.html' })).toMatchObject({ value: { appPage: '/200.html' } })
+    expect(parse({})).not.toHaveProperty('value.appPage')
   })
 
   it.each([
@@ -30,6 +36,9 @@ describe('the rules in a stored manifest', () => {
     { redirects: [{ from: '/', to: '@evil.example', status: 301 }] },
     { redirects: [{ from: '/', to: '/b', status: 404 }] },
     { redirects: [{ from: '/', to: '/b', status: '301' }] },
+    { redirects: [{ from: '/', to: '/b', status: 301, anySlash: 'yes' }] },
+    { redirects: [{ from: '/', to: '/b', status: 301, afterFiles: false }] },
+    { appPage: 7 },
   ])('are refused as %j, which nobody could follow', (rules) => {
     const [field] = Object.keys(rules)
     expect(parse(rules)).toEqual({

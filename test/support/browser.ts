@@ -17,12 +17,12 @@ const QUIET = [
  * A running headless Chromium; each `newContext()` of it is a profile with its own cookies. The
  * caller closes it. Rejects where the machine has no Chromium, saying how to install one.
  */
-export async function launchBrowser(): Promise<Browser> {
+export async function launchBrowser(args: readonly string[] = []): Promise<Browser> {
   const browser = inject('browser')
   if ('problem' in browser) throw new Error(browser.problem)
   return chromium.launch({
     executablePath: browser.path,
     // In a container there is neither a sandbox nor much shared memory.
-    args: ['--no-sandbox', '--disable-dev-shm-usage', ...QUIET],
+    args: ['--no-sandbox', '--disable-dev-shm-usage', ...QUIET, ...args],
   })
 }

@@ -3,11 +3,19 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { runCli } from '../../src/cli/run.ts'
 import { cleanEnvironment } from './start-process.ts'
+
+/** In the place of the user's own settings, so that no test trusts a host for another one. */
+export const makeConfigHome = () => mkdtempSync(join(tmpdir(), 'holo-config-'))
+const CONFIG_HOME = makeConfigHome()
+process.on('exit', () => rmSync(CONFIG_HOME, { recursive: true, force: true }))
 
 export const HOLO = fileURLToPath(new URL('../../bin/holo.js', import.meta.url))
 export const NODE = fileURLToPath(new URL('../../node_modules/.bin/node', import.meta.url))
@@ -55,7 +63,7 @@ export async function holo(args: readonly string[], options: RunOptions = {}): P
   const code = await runCli({
     args,
     cwd,
-    env,
+    env: { XDG_CONFIG_HOME: CONFIG_HOME, ...env },
     streams: {
       stdin: Object.assign(toStream(typed ?? input), { isTTY }),
       stdout: screen('stdout'),
@@ -74,7 +82,7 @@ export async function spawnHolo(
 ): Promise<Ran> {
   const child = spawn(NODE, [HOLO, ...args], {
     ...(cwd === undefined ? {} : { cwd }),
-    env: { ...cleanEnvironment(), ...env },
+    env: { ...cleanEnvironment(), XDG_CONFIG_HOME: CONFIG_HOME, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   child.stdin.end(input)

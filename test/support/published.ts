@@ -29,6 +29,7 @@ export async function publishVersion(
   id: string,
   files: PublishedFiles,
   notFound: ManifestConfig['notFound'] = 'none',
+  rules: Pick<ManifestConfig, 'headers' | 'redirects'> = {},
 ): Promise<Version> {
   const putBlob = async (bytes: Uint8Array<ArrayBuffer>) => {
     const blob = await sha256(bytes)
@@ -52,7 +53,7 @@ export async function publishVersion(
     })
   }
   const bytes = new Uint8Array(
-    encodeManifest(entries, { htmlHandling: DEFAULT_HTML_HANDLING, notFound }),
+    encodeManifest(entries, { htmlHandling: DEFAULT_HTML_HANDLING, notFound, ...rules }),
   )
   const manifest = await sha256(bytes)
   await bucket.put(`manifests/${manifest}`, bytes)
@@ -63,7 +64,7 @@ export async function publishVersion(
   }
   const text = new TextEncoder().encode(JSON.stringify(record))
   await bucket.put(`versions/${id}`, Uint8Array.from(text))
-  return { id, manifest, services: [], open: true, withdrawn: false }
+  return { id, manifest, services: [], open: true, openIn: new Map(), withdrawn: false }
 }
 
 /** 64 lower-case hex digits. */

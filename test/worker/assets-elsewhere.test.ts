@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createCounters } from '../../src/assets/counters.ts'
 import { createEdgeCache } from '../../src/assets/edge-cache.ts'
 import { Elsewhere } from '../../src/assets/elsewhere.ts'
+import type { Wanted } from '../../src/assets/lookup.ts'
 import { Manifests } from '../../src/assets/manifests.ts'
 import { createR2Store, type Store } from '../../src/assets/store.ts'
 import type { Version } from '../../src/core/types.ts'
@@ -35,18 +36,29 @@ function startSearch(from: Store = store, maxBytes?: number) {
   const counters = createCounters()
   const manifests = new Manifests(from, createEdgeCache(caches.default), counters)
   const elsewhere = new Elsewhere(manifests, counters, maxBytes)
-  const find = async (path: string, among: readonly Version[] = versions, revision = 7) => {
+  const find = async (
+    path: string,
+    among: readonly Version[] = versions,
+    revision = 7,
+    wanted: Wanted = ANYTHING,
+  ) => {
     const ctx = createExecutionContext()
-    const intent = await elsewhere.find(path, among, revision, ctx)
+    const intent = await elsewhere.find(path, among, wanted, revision, ctx)
     await waitOnExecutionContext(ctx)
     return intent
   }
   return { find, counters }
 }
 
-const found = (path: string) => ({ kind: 'file', status: 200, entry: { path, hashed: true } })
+const ANYTHING: Wanted = { accepts: () => true }
+const found = (path: string) => ({
+  kind: 'file',
+  status: 200,
+  isElsewhere: true,
+  entry: { path },
+})
 
-describe('a hashed asset of another version', () => {
+describe('a file of another version', () => {
   it('is found, whichever of the versions has it', async () => {
     const { find } = startSearch()
     for (const n of [9, 0, 4]) {
@@ -66,8 +78,28 @@ describe('a hashed asset of another version', () => {
     expect(counters.r2Gets).toBe(10)
   })
 
-  it('is never one whose name does not change with its content', async () => {
-    expect(await startSearch().find('/plain.js')).toBeUndefined()
+  it('is found whatever its name', async () => {
+    expect(await startSearch().find('/plain.js')).toMatchObject(found('/plain.js'))
+  })
+
+  it('is taken from the first version whose file the request takes', async () => {
+    const { find } = startSearch()
+    const [first, second] = versions.map(({ id }) => id)
+    const asked: string[] = []
+    const taken = await find('/plain.js', versions, 7, {
+      accepts: (entry, { id }) => {
+        asked.push(`${id} ${entry.path}`)
+        return id === second
+      },
+    })
+    expect(taken).toMatchObject(found('/plain.js'))
+    expect(asked).toEqual([`${first} /plain.js`, `${second} /plain.js`])
+  })
+
+  it('that one request does not take is still found for another', async () => {
+    const { find } = startSearch()
+    expect(await find('/plain.js', versions, 7, { accepts: () => false })).toBeUndefined()
+    expect(await find('/plain.js')).toMatchObject(found('/plain.js'))
   })
 
   it.each(['/assets%2F1.js', '/%FF', '/assets/', '/'])('is not meant by %s', async (path) => {

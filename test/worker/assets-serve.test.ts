@@ -129,14 +129,22 @@ describe('headers', () => {
   })
 
   it.each([
-    ['/robots.txt', 200, 'public, max-age=0, must-revalidate'],
-    ['/', 200, 'private, no-cache'],
-    ['/nothing/here', 404, 'no-store'],
-  ])('of %s say %i and %s', async (path, status, cacheControl) => {
+    ['/robots.txt', 200, 'public, max-age=0, must-revalidate', null],
+    ['/', 200, 'private, no-cache', 'cookie'],
+    ['/nothing/here', 404, 'no-store', 'cookie'],
+  ])('of %s say %i and %s', async (path, status, cacheControl, vary) => {
     const { response } = await get(start(), path)
     expect(response.status).toBe(status)
     expect(response.headers.get('cache-control')).toBe(cacheControl)
-    expect(response.headers.get('vary')).toBeNull()
+    expect(response.headers.get('vary')).toBe(vary)
+  })
+
+  it('of a page that has not changed still say that it varies by the cookie', async () => {
+    const assets = start()
+    const etag = (await get(assets, '/')).response.headers.get('etag') ?? ''
+    const { response } = await get(assets, '/', { 'if-none-match': etag })
+    expect(response.status).toBe(304)
+    expect(response.headers.get('vary')).toBe('cookie')
   })
 
   it('give every encoding its own ETag', async () => {

@@ -279,7 +279,7 @@ describe('verify', () => {
 /** Columns that cannot be emptied. */
 const NOT_NULL = new Set([
   ...['seq', 'at', 'actor', 'action', 'detail', 'request_id', 'previous', 'hash'],
-  ...['digest', 'text'],
+  ...['digest', 'text', 'form'],
 ])
 
 describe('a damaged row', () => {

@@ -39,8 +39,8 @@ export function toAsked({ url = '/', headers = {}, visitor, cookies, by = 'visit
   const request = new Request(new URL(url, 'https://shop.example.com'), {
     headers: { ...headers, ...(cookie ? { cookie } : {}) },
   })
-  const kind = toKind(request.method, request.headers)
-  const options = { visitor: undefined, withAttributes: true }
+  const kind = toKind(request.method, request.headers, new URL(request.url).pathname)
+  const options = { ...ASSIGNMENTS, withAttributes: true }
   const facts = readFacts(request, kind, options)
   if (!facts) throw new TypeError(`url: cannot be read: ${url}`)
   const decision = decide(facts, ASSIGNMENTS)

@@ -49,6 +49,32 @@ const ROWS: readonly [clause: string, way: Way, judged: boolean, assigned: boole
     false,
   ],
   ['a crawler', { headers: { ...DOCUMENT, 'user-agent': 'Googlebot/2.1' } }, false, false],
+  [
+    'a monitor that keeps its cookie',
+    { headers: { ...DOCUMENT, 'user-agent': 'Pingdom.com_bot' } },
+    false,
+    false,
+  ],
+  [
+    "a browser of somebody's tests",
+    { headers: { ...DOCUMENT, 'user-agent': 'Mozilla/5.0 HeadlessChrome/140.0' } },
+    false,
+    false,
+  ],
+  [
+    'a pin on a call of nobody',
+    { url: '/api/x', visitor: null, headers: { 'holo-pin': '0.0.3@main' } },
+    false,
+    false,
+  ],
+  ['a client of the API that keeps its cookie', { url: '/x', headers: {} }, true, false],
+  ['a file that is polled for a new version', { url: '/version.json' }, false, false],
+  [
+    "a service worker's update check",
+    { url: '/sw.js', headers: { 'service-worker': 'script' } },
+    false,
+    false,
+  ],
   ['no cookie on a call', { url: '/api/x', visitor: null }, false, false],
   [
     'no cookie on a frame',

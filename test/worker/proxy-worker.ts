@@ -2,6 +2,7 @@
 // the router would know comes in a header, which as one of Holo's own reaches no backend.
 
 import type { Service } from '../../src/core/types.ts'
+import { readAddress } from '../../src/http/address.ts'
 import { errorResponse } from '../../src/http/errors.ts'
 import { type Backends, createBackends } from '../../src/proxy/backends.ts'
 import { forwardRequest } from '../../src/proxy/forward.ts'
@@ -30,13 +31,13 @@ export default {
     const order = JSON.parse(request.headers.get(ORDER_HEADER) ?? '') as Order
     aheadMs = Math.max(aheadMs, order.laterMs ?? 0)
     const { services, fallback } = readServices(order)
-    const { pathname, search } = new URL(request.url)
-    const service = matchService(services, pathname)
+    const address = readAddress(request)
+    const service = address && matchService(services, address.path)
     if (!service) return errorResponse('not_found', REQUEST_ID)
     const { response, fellBackFor } = await forwardRequest(
       {
         request,
-        path: pathname + search,
+        path: address.path + address.search,
         service,
         fallback,
         identity: order.identity,

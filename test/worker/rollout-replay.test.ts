@@ -10,7 +10,7 @@ import type { RolloutEvent } from '../../src/core/rollout/events.ts'
 import type { RolloutState } from '../../src/core/rollout/state.ts'
 import { seededRandom } from '../../src/core/simulate/random.ts'
 import { drawWindow } from '../../src/core/simulate/traffic.ts'
-import { ALICE } from './control-world.ts'
+import { ALICE, toCaller } from './control-world.ts'
 import { createRollingWorld, HEALTHY, live, type Rolling } from './rollout-world.ts'
 
 const PLAN = { steps: [{ weight: 25, gate: 'manual' }] }
@@ -124,13 +124,14 @@ describe('the replay of a long rollout', () => {
   it('comes to the same for two who ask at once', async () => {
     const world = await begin()
     await live(world, async (rolling) => {
-      const all = async () => {
+      const all = async (name: string) => {
         for (;;) {
-          const replay = await rolling.replay()
+          const replay = await rolling.replay(1, toCaller(name))
           if (replay?.done) return replay
         }
       }
-      for (const replay of await Promise.all([all(), all()])) expect(replay).toMatchObject(END)
+      for (const replay of await Promise.all([all('alice'), all('bob')]))
+        expect(replay).toMatchObject(END)
     })
   })
 

@@ -174,8 +174,8 @@ export class Rolling {
     return answer.value
   }
 
-  async replay(id = 1) {
-    const answer = await this.life.control.replayRollout(ALICE, id)
+  async replay(id = 1, caller = ALICE) {
+    const answer = await this.life.control.replayRollout(caller, id)
     if (!answer.ok) throw new Error('denied')
     return answer.value
   }

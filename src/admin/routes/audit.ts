@@ -28,6 +28,7 @@ export const AUDIT_ROUTES: readonly Route[] = [
     method: 'POST',
     path: '/audit/verify',
     scope: 'read',
+    oneAtATime: true,
     summary: 'Checks the chain of the audit log, and a copy of a published document against it',
     body: z.strictObject({
       copy: z

@@ -5,6 +5,7 @@ import { compileAssignments } from '../../assignments/compile.ts'
 import { parseAssignments } from '../../assignments/parse.ts'
 import { explain } from '../../core/explain.ts'
 import { err, ok, type Result } from '../../core/result.ts'
+import { readAddress } from '../../http/address.ts'
 import { readFacts } from '../../http/facts.ts'
 import { toKind } from '../../http/kind.ts'
 import { describeAnswerer } from '../answerer.ts'
@@ -18,9 +19,10 @@ const reply = z.strictObject({
     method: z.string(),
     host: z.string(),
     path: z.string(),
-    kind: z.enum(['document', 'navigation', 'subresource']),
+    kind: z.enum(['document', 'navigation', 'subresource', 'unknown']),
     visitor: z.string(),
     minted: z.boolean().describe('true: the request names nobody, and this id was made for it'),
+    anonymous: z.boolean().describe('true: the request carries no identity, and gets no bucket'),
     crawler: z.boolean(),
   }),
   decision: z.strictObject({
@@ -28,7 +30,7 @@ const reply = z.strictObject({
     version: z.string(),
     environment: z.string(),
     bucket: z.int(),
-    reason: z.enum(['pin', 'host', 'crawler', 'rule', 'bucket']),
+    reason: z.enum(['pin', 'host', 'crawler', 'rule', 'anonymous', 'bucket']),
     rule: z.string().optional(),
     skipped: z.array(z.string()).describe('Rules that failed to evaluate'),
   }),
@@ -43,6 +45,7 @@ export const EXPLAIN_ROUTE: Route = route({
   summary: 'Which version a request would get, and why',
   body: explainBody,
   readsDocument: true,
+  oneAtATime: true,
   reply,
   handle: async (call) => {
     const request = toRequest(call.body)
@@ -53,20 +56,31 @@ export const EXPLAIN_ROUTE: Route = route({
     if (!parsed.ok) return err({ kind: 'unreadable_revision', problems: parsed.error.map(toFault) })
     const assignments = compileAssignments(parsed.value)
     const { method, headers } = request.value
-    const read = readFacts(request.value, toKind(method, headers), {
-      visitor: assignments.visitor,
-      withAttributes: true,
-    })
+    const address = readAddress(request.value)
+    const read =
+      address &&
+      readFacts(
+        request.value,
+        toKind(method, headers, address.path),
+        { ...assignments, withAttributes: true },
+        address,
+      )
     if (!read) {
       const message = 'the edge answers 400 to this address: its host or its path cannot be read'
       return err({ kind: 'invalid_request', problems: [{ path: 'url', message }] })
     }
     const { visitor = read.visitor } = call.body
-    const facts = { ...read, visitor, minted: read.minted && call.body.visitor === undefined }
+    const isNamed = call.body.visitor !== undefined
+    const facts = {
+      ...read,
+      visitor,
+      minted: read.minted && !isNamed,
+      anonymous: read.anonymous && !isNamed,
+    }
     const { decision, steps } = explain(facts, assignments)
-    const { host, path, kind, minted, crawler } = facts
+    const { host, path, kind, minted, anonymous, crawler } = facts
     const body: z.infer<typeof reply> = {
-      request: { method, host, path, kind, visitor, minted, crawler },
+      request: { method, host, path, kind, visitor, minted, anonymous, crawler },
       decision: { ...decision, version: decision.version.id, skipped: [...decision.skipped] },
       steps: [...steps],
       answer: describeAnswerer(facts, decision),

@@ -25,6 +25,15 @@ export const HEALTH_ROUTE: OpenRoute = {
         callsPerSecond: z.number(),
         nextMs: z.number(),
         overwritten: z.int().describe('Hand edits that were overwritten, and kept in the history'),
+        fill: z
+          .array(
+            z.strictObject({
+              part: z.enum(['versions', 'settings', 'traffic', 'history', 'revisions']),
+              used: z.int().describe('Bytes; of `revisions` a number'),
+              limit: z.int(),
+            }),
+          )
+          .describe('What fills up for good: `versions`, `settings`, `traffic` of the document'),
       })
       .optional(),
   }),

@@ -55,9 +55,13 @@ export const ROLLOUT_ROUTES: readonly Route[] = [
       )
       if (!answer.ok) return answer
       if (!answer.value.ok) return err(toFailure(answer.value.error))
-      const { text, ...started } = answer.value.value
+      const { text, closed, ...started } = answer.value.value
       return ok({
-        body: { ...started, ...(dryRun ? { text } : {}) },
+        body: {
+          ...started,
+          ...(closed.length > 0 ? { closed } : {}),
+          ...(dryRun ? { text } : {}),
+        },
         ...(dryRun ? {} : { revision: started.revision }),
       })
     },
@@ -131,6 +135,7 @@ export const ROLLOUT_ROUTES: readonly Route[] = [
     method: 'GET',
     path: '/rollouts/{id}/replay',
     scope: 'read',
+    oneAtATime: true,
     summary: 'Gives the machine all its events again, and says whether the same comes out',
     params,
     reply: replay,

@@ -2,11 +2,12 @@
 
 import * as z from 'zod'
 import { TOKEN_ID } from '../../control/token-text.ts'
+import { isHarmless } from '../../core/harmless-text.ts'
 import { err, ok } from '../../core/result.ts'
 import { MAX_TOKEN_DAYS } from '../limits.ts'
 import { toFailure } from '../problems.ts'
 import { type Route, route } from '../route.ts'
-import { scope, token } from '../schemas.ts'
+import { limits, scope, token } from '../schemas.ts'
 
 const DAY_MS = 24 * 3600 * 1000
 
@@ -35,17 +36,24 @@ export const TOKEN_ROUTES: readonly Route[] = [
         .regex(
           /^\S(?:[^\p{Cc}]{0,98}\S)?$/u,
           '1 to 100 characters on one line, no space at its ends',
-        ),
+        )
+        .refine(isHarmless, 'it has a sign that cannot be seen, or that changes how others are'),
       scopes: z.array(scope).min(1).max(scope.options.length),
-      expiresInDays: z.int().min(1).max(MAX_TOKEN_DAYS).optional().describe('Never, when left out'),
+      ...limits,
+      expiresInDays: z
+        .int()
+        .min(1)
+        .max(MAX_TOKEN_DAYS)
+        .optional()
+        .describe('As long as the token that makes it, when left out'),
     }),
     changes: 'tokens',
     reply: token.extend({ token: z.string() }),
     status: 201,
-    handle: async ({ ask, caller, body: { name, scopes, expiresInDays }, now }) => {
+    handle: async ({ ask, caller, body: { expiresInDays, ...asked }, now }) => {
       const expiresAt = expiresInDays === undefined ? undefined : now + expiresInDays * DAY_MS
       const answer = await ask('changes', (control) =>
-        control.createToken(caller, { name, scopes, expiresAt }),
+        control.createToken(caller, { ...asked, expiresAt }),
       )
       if (!answer.ok) return answer
       return answer.value.ok ? ok({ body: answer.value.value }) : err(toFailure(answer.value.error))

@@ -74,6 +74,24 @@ export const UPLOAD_ROUTES: readonly Route[] = [
     },
   }),
   route({
+    method: 'DELETE',
+    path: '/uploads/{version}',
+    scope: 'publish',
+    summary: 'Gives up an upload that is on its way: by the token that opened it, or with `admin`',
+    params,
+    changes: 'store',
+    failures: ['upload_finalised'],
+    reply: upload,
+    handle: async ({ ask, caller, params: { version } }) => {
+      const answer = await ask('changes', (control) => control.abortUpload(caller, version))
+      if (!answer.ok) return answer
+      if (answer.value.ok) return ok({ body: toBody(answer.value.value) })
+      const { error } = answer.value
+      if (error.kind === 'denied') return err(toFailure(error))
+      return err({ kind: error.kind === 'none' ? 'not_found' : 'upload_finalised' })
+    },
+  }),
+  route({
     method: 'GET',
     path: '/uploads/{version}/missing',
     scope: 'publish',

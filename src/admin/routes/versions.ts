@@ -1,6 +1,7 @@
 // Routes of the versions, of their services, and of the rules.
 
 import * as z from 'zod'
+import { type Openness, readOpenness } from '../../assignments/open.ts'
 import type { AssignmentsDocument } from '../../assignments/schema.ts'
 import { COMMANDS } from '../../control/commands.ts'
 import type { VersionUse } from '../../control/contract-uploads.ts'
@@ -26,8 +27,9 @@ export const VERSION_ROUTES: readonly Route[] = [
       const uses = await loadUses(call)
       if (!uses.ok) return uses
       const { revision, document } = current.value
+      const openness = readOpenness(document)
       const versions = Object.keys(document.versions).map((id) => {
-        const found = toVersion(document, id)
+        const found = toVersion(document, id, openness)
         return found && { ...found, ...toTold(uses.value.get(id)) }
       })
       return ok({ revision, body: { revision, versions } })
@@ -46,7 +48,7 @@ export const VERSION_ROUTES: readonly Route[] = [
       const current = await loadDocument(call)
       if (!current.ok) return current
       const { revision, document } = current.value
-      const found = toVersion(document, call.params.version)
+      const found = toVersion(document, call.params.version, readOpenness(document))
       if (!found) return err({ kind: 'not_found' })
       const uses = await loadUses(call)
       if (!uses.ok) return uses
@@ -69,7 +71,7 @@ export const VERSION_ROUTES: readonly Route[] = [
       const current = await loadDocument(call)
       if (!current.ok) return current
       const { revision, document } = current.value
-      const found = toVersion(document, call.params.version)
+      const found = toVersion(document, call.params.version, readOpenness(document))
       if (!found) return err({ kind: 'not_found' })
       return ok({ revision, body: { revision, services: found.services } })
     },
@@ -153,15 +155,18 @@ function toTold(use: VersionUse | undefined) {
 function toVersion(
   { versions, environments }: AssignmentsDocument,
   id: string,
+  openness: ReadonlyMap<string, Openness>,
 ): Omit<z.infer<typeof version>, 'retained'> | undefined {
   const found = Object.hasOwn(versions, id) ? versions[id] : undefined
   if (!found) return undefined
   const pointing = Object.entries(environments).filter(([, { version }]) => version === id)
+  const { openIn = new Map(), isOpenAnywhere = false } = openness.get(id) ?? {}
   return {
     id,
     manifest: found.manifest,
     services: found.services ?? [],
-    open: found.open === true || pointing.some(([, { restricted }]) => !restricted),
+    open: isOpenAnywhere || [...openIn.values()].some((by) => by !== 'host'),
+    openIn: Object.fromEntries(openIn),
     withdrawn: found.withdrawn === true,
     published: found.published,
     environments: pointing.map(([name]) => name),

@@ -53,9 +53,9 @@ export function toEnvironmentLines(
     name,
     version,
     toPercentText(percent),
-    [...(restricted ? ['restricted'] : []), ...hosts].join(' '),
+    [...(restricted ? ['a grant (restricted)'] : []), ...hosts].join(', '),
   ])
-  return toTable(['environment', 'version', 'visitors', ''], rows, columns)
+  return toTable(['environment', 'version', 'visitors', 'reached by'], rows, columns)
 }
 
 export const ENV_ADD = command({
@@ -114,7 +114,11 @@ export const ENV_SET = command({
   arguments: [{ name: '<environment>', about: 'one that there is' }],
   options: [
     { flags: '--version <id>', about: 'points it at this version' },
-    { flags: '--restricted', about: 'only for who has a grant' },
+    {
+      flags: '--restricted',
+      about:
+        'only for who has a grant; its versions go out of reach unless another environment opened them',
+    },
     { flags: '--public', about: 'no longer restricted' },
     HOST,
     { flags: '--no-hosts', about: 'no host name leads here any more' },
@@ -148,11 +152,15 @@ export const ENV_SET = command({
 
 export const ENV_REMOVE = command({
   name: 'env remove',
-  about: 'Takes an environment away that has no visitors, no rule and no fallback.',
+  about:
+    'Takes an environment away that has no visitors, no rule and no fallback, and says who can still see its versions.',
   scope: 'shift',
   changes: 'document',
   arguments: [{ name: '<environment>', about: 'one that there is' }],
-  examples: [{ command: 'holo env remove canary', about: 'its version stays published' }],
+  examples: [
+    { command: 'holo env remove canary', about: 'its version stays published' },
+    { command: 'holo env remove pr-12', about: 'the end of a preview: nobody can see it any more' },
+  ],
   shape: changeShape,
   run: async (context, [name]: [string], options: ChangeOptions) => {
     toEnvironmentName(name)

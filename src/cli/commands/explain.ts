@@ -14,6 +14,7 @@ const shape = z.strictObject({
     kind: z.string(),
     visitor: z.string(),
     minted: z.boolean().describe('true: the request names nobody, and this id was made for it'),
+    anonymous: z.boolean().describe('true: the request carries no identity, and gets no bucket'),
     crawler: z.boolean(),
   }),
   decision: z.object({
@@ -21,7 +22,7 @@ const shape = z.strictObject({
     version: z.string(),
     environment: z.string(),
     bucket: z.int(),
-    reason: z.string().describe('pin, host, crawler, rule or bucket'),
+    reason: z.string().describe('pin, host, crawler, rule, anonymous or bucket'),
     rule: z.string().optional(),
     skipped: z.array(z.string()),
   }),
@@ -49,7 +50,8 @@ export const EXPLAIN = command({
     { flags: '--method <method>', about: 'GET if left out' },
     {
       flags: '--header <line>',
-      about: '"name: value"; may be given several times',
+      about:
+        '"name: value" of the client that asks; may be given several times. A browser if left out',
       parse: collect,
     },
     { flags: '--cookie <pair>', about: '"name=value"; may be given several times', parse: collect },
@@ -86,7 +88,7 @@ export const EXPLAIN = command({
     const because = decision.rule === undefined ? decision.reason : `rule "${decision.rule}"`
     const lines = [
       `${decision.version}  ${decision.environment}, by ${because}, revision ${decision.revision}`,
-      `visitor ${request.visitor}${request.minted ? ' (new)' : ''}, bucket ${decision.bucket}; a ${request.kind}`,
+      toSubject(request, decision.bucket),
       '',
       ...toTable(
         ['step', 'outcome', 'why'],
@@ -100,7 +102,14 @@ export const EXPLAIN = command({
   },
 })
 
-/** Without any, the API takes the request for a page that a browser opens. */
+function toSubject({ visitor, minted, anonymous, kind }: Explained, bucket: number): string {
+  const what = kind === 'unknown' ? 'perhaps a page, perhaps not' : `a ${kind}`
+  if (anonymous) return `nobody in particular: the request carries no identity; ${what}`
+  return `visitor ${visitor}${minted ? ' (new)' : ''}, bucket ${bucket}; ${what}`
+}
+type Explained = z.infer<typeof shape>['request']
+
+/** Without any, or with a cookie alone, the API takes the client for a browser. */
 function parseHeaders({ header = [], cookie = [] }: ExplainOptions) {
   const headers = new Map<string, string>()
   for (const line of header) {
@@ -112,7 +121,5 @@ function parseHeaders({ header = [], cookie = [] }: ExplainOptions) {
     if (!/^[^=;\s]+=[^;]*$/.test(pair)) throw misuse(`"${pair}" is no cookie: write "name=value"`)
   }
   if (cookie.length > 0) headers.set('cookie', cookie.join('; '))
-  if (headers.size === 0) return undefined
-  if (!headers.has('accept')) headers.set('accept', 'text/html')
-  return Object.fromEntries(headers)
+  return headers.size === 0 ? undefined : Object.fromEntries(headers)
 }

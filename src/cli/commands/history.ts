@@ -1,4 +1,5 @@
-// `holo log` and `holo verify`: who did what, and whether the record of it is whole.
+// `holo log` and `holo verify`: who did what, and whether the record of it is whole. Names and reasons are
+// text of whoever made a token or a change; the id of the token beside a name cannot be chosen.
 
 import { InvalidArgumentError } from 'commander'
 import * as z from 'zod'
@@ -14,6 +15,7 @@ const row = z.strictObject({
   seq: z.int(),
   at: z.int().describe('Milliseconds since the epoch'),
   actor: z.string(),
+  token: z.string().optional().describe("Id of the token that was used: a name can be anybody's"),
   action: z.string(),
   detail: z.unknown(),
   reason: z.string().optional(),
@@ -27,6 +29,7 @@ const logReply = z.object({
       seq: z.number(),
       at: z.number(),
       actor: z.string(),
+      token: z.string().optional(),
       action: z.string(),
       detail: z.unknown(),
       reason: z.string().optional(),
@@ -77,14 +80,16 @@ export const LOG = command({
       before: before === undefined ? undefined : String(before),
     }
     const json = await api.ask(logReply, 'GET', '/audit', { query })
-    const cells = json.rows.map(({ at, actor, action, reason, revision, detail }) => [
+    const cells = json.rows.map(({ at, actor, token = '', action, reason, revision, detail }) => [
       toTime(at),
       revision === undefined ? '' : String(revision),
       actor,
+      token,
       action,
-      reason ?? toDetail(detail),
+      reason ?? '',
+      toDetail(detail),
     ])
-    const lines = toTable(['time', 'revision', 'who', 'what', ''], cells, context.columns)
+    const lines = toTable(LOG_HEAD, cells, context.columns)
     if (json.next !== undefined) lines.push(`Older: holo log --before ${json.next}`)
     return {
       json: { ...json, rows: json.rows.map((one) => ({ ...one, detail: one.detail ?? null })) },
@@ -93,6 +98,7 @@ export const LOG = command({
   },
 })
 
+const LOG_HEAD = ['time', 'revision', 'who', 'token', 'what', 'why', 'detail']
 const MAX_DETAIL_CHARACTERS = 60
 
 function toDetail(detail: unknown): string {

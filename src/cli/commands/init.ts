@@ -11,6 +11,7 @@ import { collect } from '../options.ts'
 import { askLine } from '../question.ts'
 import { parseServices } from '../services.ts'
 import { isSomebodyThere } from '../terminal.ts'
+import { trust } from '../trust.ts'
 
 type InitOptions = SharedOptions & {
   readonly name?: string
@@ -78,6 +79,8 @@ export const INIT = command({
         hint: 'edit it, or add --force',
       })
     })
+    // Whoever types the address means it.
+    await trust(new URL(url).origin, context.env)
     const json = {
       file: basename(file),
       target: name,

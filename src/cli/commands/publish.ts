@@ -1,7 +1,9 @@
 // `holo publish`: a folder becomes a version. Nothing points at it afterwards, so nobody is asked.
 
 import * as z from 'zod'
+import { HTML_HANDLING, NOT_FOUND } from '../../core/manifest-config.ts'
 import { removeEncoded } from '../../publish/encode-contents.ts'
+import type { PublishedService } from '../../publish/services.ts'
 import { command } from '../command.ts'
 import { misuse } from '../failure.ts'
 import { makeFirstDocument, toFirstCommand } from '../first-document.ts'
@@ -9,7 +11,7 @@ import { toNextStep } from '../next-step.ts'
 import { collect, toEnvironmentName, toVersionId } from '../options.ts'
 import { loadPublishSettings, type PublishOptions } from '../publish-settings.ts'
 import { loadRetained, runUpload } from '../run-upload.ts'
-import { toHarmless, toStyle } from '../terminal.ts'
+import { toStyle } from '../terminal.ts'
 import { toCount, toSeconds, toSize } from '../words.ts'
 
 const shape = z.strictObject({
@@ -22,6 +24,9 @@ const shape = z.strictObject({
   uploaded: z.int().describe('Blobs that were sent; encoded forms count as well'),
   uploadedBytes: z.int(),
   reused: z.int().describe('Blobs that were there before'),
+  notFound: z.enum(NOT_FOUND).describe('What answers where nothing is'),
+  htmlHandling: z.enum(HTML_HANDLING),
+  dryRun: z.boolean().describe('true: nothing was sent'),
   isKnown: z.boolean().describe('true: it was published before with the same content'),
   revision: z
     .int()
@@ -52,6 +57,29 @@ export const PUBLISH = command({
       about: 'names that change with their content; may be given several times',
       parse: collect,
     },
+    {
+      flags: '--exclude <glob>',
+      about: 'files that are not published; may be given several times',
+      parse: collect,
+    },
+    {
+      flags: '--allow <glob>',
+      about: 'publishes what looks like server code or a secret; may be given several times',
+      parse: collect,
+    },
+    {
+      flags: '--not-found <handling>',
+      about: `what answers where nothing is: ${NOT_FOUND.join(', ')}; found from the files if left out`,
+    },
+    {
+      flags: '--html-handling <handling>',
+      about: `the addresses of pages: ${HTML_HANDLING.join(', ')} (the first if left out)`,
+    },
+    {
+      flags: '--any-folder',
+      about: 'the folder is meant, though it does not look like a finished site',
+    },
+    { flags: '--dry-run', about: 'show what would be published, and send nothing' },
     { flags: '--commit <hash>', about: 'taken from git if left out' },
     { flags: '--author <name>', about: 'taken from git if left out' },
     {
@@ -86,42 +114,78 @@ export const PUBLISH = command({
     const { folder, services, authorship, isDirty } = settings
     const api = await context.api()
     const retained = await loadRetained(api)
-    const upload = await runUpload(context, api, { ...settings.upload, retained })
-    await removeEncoded(settings.upload.encodedFolder)
+    const dryRun = options.dryRun === true
+    const upload = await runUpload(context, api, { ...settings.upload, retained, dryRun })
+    // After a dry run the publication itself goes on with them.
+    if (!dryRun) await removeEncoded(settings.upload.encodedFolder)
     const warnings = [
       ...upload.warnings,
       ...(isDirty ? [UNCOMMITTED] : []),
       ...(environment !== undefined && upload.revision !== undefined ? [NOT_THE_FIRST] : []),
     ]
     const first = { folder, version, services }
-    const isFirst = upload.revision === undefined && environment !== undefined
+    const isFirst = !dryRun && upload.revision === undefined && environment !== undefined
     const revision = isFirst
       ? await makeFirstDocument(context, environment, first, upload.manifest, options)
       : upload.revision
-    const next = revision === undefined ? toFirstCommand(first) : await toNextStep(api, version)
+    const next = dryRun
+      ? 'the same command without --dry-run'
+      : revision === undefined
+        ? toFirstCommand(first)
+        : await toNextStep(api, version)
     const json = {
-      ...{ target, version, folder, ...upload },
+      ...{ target, version, folder, ...upload, dryRun },
       ...(revision === undefined ? {} : { revision }),
       ...{ ...authorship, warnings, next },
     }
     const style = toStyle(context.streams.stderr, context.env)
     for (const warning of options.json ? [] : warnings) {
-      context.say(`${style.yellow('warning:')} ${toHarmless(warning)}`)
+      context.say(`${style.yellow('warning:')} ${warning}`)
     }
-    return { json, lines: toLines(json, performance.now() - startedAt) }
+    return { json, lines: toLines(json, services, performance.now() - startedAt) }
   },
 })
 
 const UNCOMMITTED = 'git has changes here that are not committed, so the commit is not all of it'
 const NOT_THE_FIRST = '--first is for an empty Holo: this one has a document, and it stays as it is'
 
-function toLines(json: z.input<typeof shape>, ms: number): string[] {
-  const { version, files, bytes, uploaded, uploadedBytes, reused, isKnown, next, target } = json
+function toLines(
+  json: z.input<typeof shape>,
+  services: readonly PublishedService[],
+  ms: number,
+): string[] {
+  const { version, folder, files, bytes, uploaded, uploadedBytes, reused, isKnown, next, target } =
+    json
+  const what = `${toCount(files, 'file')}, ${toSize(bytes)}`
+  const from = `From ${folder}. Where nothing is: ${describeNotFound(json.notFound, services)}`
+  if (json.dryRun) {
+    return [
+      `Would publish ${version} at ${target}: ${what}. Nothing was sent`,
+      from,
+      `Next: ${next}`,
+    ]
+  }
   return [
     isKnown
       ? `${version} is published at ${target} already, with this very content`
-      : `Published ${version} at ${target}: ${toCount(files, 'file')}, ${toSize(bytes)}, in ${toSeconds(ms)}`,
+      : `Published ${version} at ${target}: ${what}, in ${toSeconds(ms)}`,
+    from,
     `${toCount(uploaded, 'blob')} uploaded (${toSize(uploadedBytes)}), ${reused} there already`,
     `Next: ${next}`,
   ]
+}
+
+function describeNotFound(
+  notFound: z.input<typeof shape>['notFound'],
+  services: readonly PublishedService[],
+): string {
+  if (services.some(({ prefix }) => prefix === '/')) return 'the service at / answers'
+  switch (notFound) {
+    case '404-page':
+      return 'the nearest 404.html, with status 404'
+    case 'single-page-application':
+      return 'the app (/index.html), with status 200'
+    case 'none':
+      return 'a plain 404'
+  }
 }

@@ -41,6 +41,7 @@ export const ROLLBACK = command({
       method: 'POST',
       path: '/rollback',
       body: { to },
+      takesBack: true,
       next: 'holo status',
     }
     return changeDocument(context, request, options, known)

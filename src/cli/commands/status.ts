@@ -30,6 +30,16 @@ const shape = z.strictObject({
     .string()
     .optional()
     .describe('What is wrong with a document put into KV by hand'),
+  fill: z
+    .array(
+      z.strictObject({
+        part: z.string().describe('versions, settings, traffic, history or revisions'),
+        used: z.number(),
+        limit: z.number(),
+        percent: z.number(),
+      }),
+    )
+    .describe('What fills up for good: docs/storage.md'),
   environments: z.array(environmentShape),
   services: z.array(serviceShape).describe('Those with a probe, and how they are: docs/health.md'),
   last: z
@@ -82,6 +92,10 @@ async function loadStatus(context: Context, api: Api): Promise<Status> {
     published: control?.published ?? 0,
     ...(control?.publishError === undefined ? {} : { publishError: control.publishError }),
     ...(control?.externalProblem === undefined ? {} : { externalProblem: control.externalProblem }),
+    fill: (control?.fill ?? []).map((one) => ({
+      ...one,
+      percent: Math.floor((one.used * 100) / one.limit),
+    })),
     environments,
     services: services.filter(({ origins }) => origins.length > 0),
     ...(last ? { last: revisionReply.parse(last) } : {}),
@@ -105,10 +119,36 @@ function toLines(context: Context, status: Status): string[] {
     ...(externalProblem
       ? [style.red(`a document put into KV by hand is wrong: ${externalProblem}`)]
       : []),
+    ...toFillLines(context, status.fill),
     '',
     ...toEnvironmentLines(status.environments, columns),
     ...toServiceLines(context, status.services),
   ]
+}
+
+/** From half full on people hear of it, and from three quarters loudly. */
+const SHOWN_PERCENT = 50
+const LOUD_PERCENT = 75
+
+const ADVICE: Readonly<Record<string, readonly [what: string, advice: string]>> = {
+  versions: [
+    'the versions of the document',
+    'lower RETAIN_VERSIONS or RETAIN_DAYS, or give versions fewer services and origins',
+  ],
+  settings: ['environments and rules', 'remove environments, hosts or rules that are over'],
+  traffic: ['the ranges of the traffic', 'write percentages with "holo import"'],
+  history: ['the history', 'begin a new one in time: docs/operations.md, "A full history"'],
+  revisions: ['the revision numbers', 'somebody has written a very high one into KV by hand'],
+}
+
+function toFillLines({ style }: Context, fill: Status['fill']): string[] {
+  return fill
+    .filter(({ percent }) => percent >= SHOWN_PERCENT)
+    .map(({ part, percent }) => {
+      const [what = part, advice = 'see docs/storage.md'] = ADVICE[part] ?? []
+      const line = `${what}: ${percent} % full; ${advice}`
+      return percent >= LOUD_PERCENT ? style.red(line) : style.yellow(line)
+    })
 }
 
 function toServiceLines({ style, columns }: Context, services: Status['services']): string[] {

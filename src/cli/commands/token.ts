@@ -17,6 +17,9 @@ const tokenShape = z.strictObject({
   id: z.string(),
   name: z.string(),
   scopes: z.array(z.string()),
+  environments: z.array(z.string()).optional().describe('Those it may change; all if left out'),
+  versions: z.array(z.string()).optional().describe('Those it may change and point at'),
+  hosts: z.array(z.string()).optional().describe('Those it may give to environments'),
   createdAt: z.int().describe('Times are milliseconds since the epoch'),
   createdBy: z.string(),
   expiresAt: z.int().optional(),
@@ -34,20 +37,32 @@ export const TOKEN_LIST = command({
     const api = await context.api()
     const json = await api.ask(z.object({ tokens: z.array(tokenReply) }), 'GET', '/tokens')
     const now = Date.now()
-    const rows = json.tokens.map(({ id, name, scopes, expiresAt, lastUsedAt, revokedAt }) => [
-      id,
-      name,
-      scopes.join(' '),
-      toState(now, expiresAt, revokedAt),
-      lastUsedAt === undefined ? 'never used' : `used ${toTime(lastUsedAt)}`,
-    ])
+    const rows = json.tokens.map(
+      ({ id, name, scopes, expiresAt, lastUsedAt, revokedAt, ...limits }) => [
+        id,
+        name,
+        scopes.join(' '),
+        toLimitsText(limits),
+        toState(now, expiresAt, revokedAt),
+        lastUsedAt === undefined ? 'never' : toTime(lastUsedAt),
+      ],
+    )
     const lines =
       rows.length === 0
         ? ['There are no tokens but the first one, HOLO_ADMIN_TOKEN']
-        : toTable(['id', 'name', 'scopes', 'state', ''], rows, context.columns)
+        : toTable(['id', 'name', 'scopes', 'only', 'state', 'last used'], rows, context.columns)
     return { json, lines }
   },
 })
+
+type Limits = Partial<Record<'environments' | 'versions' | 'hosts', readonly string[] | undefined>>
+
+/** As in `environments pr-*; versions pr-*`; empty where it may change everything. */
+function toLimitsText({ environments, versions, hosts }: Limits): string {
+  return Object.entries({ environments, versions, hosts })
+    .flatMap(([name, patterns]) => (patterns ? [`${name} ${patterns.join(' ') || '(none)'}`] : []))
+    .join('; ')
+}
 
 function toState(
   now: number,
@@ -62,6 +77,9 @@ function toState(
 type CreateOptions = SharedOptions & {
   readonly scope: readonly string[]
   readonly expires?: number
+  readonly environments?: readonly string[]
+  readonly versions?: readonly string[]
+  readonly hosts?: readonly string[]
 }
 
 export const TOKEN_CREATE = command({
@@ -77,6 +95,21 @@ export const TOKEN_CREATE = command({
       required: true,
     },
     { flags: '--expires <days>', about: 'as in 90d; never if left out', parse: parseDays },
+    {
+      flags: '--environments <pattern>',
+      about: "changes only these: 'pr-*'; may be given several times",
+      parse: collect,
+    },
+    {
+      flags: '--versions <pattern>',
+      about: 'publishes, changes and points at only these; may be given several times',
+      parse: collect,
+    },
+    {
+      flags: '--hosts <pattern>',
+      about: 'host names it may give; none if left out beside --environments',
+      parse: collect,
+    },
   ],
   examples: [
     {
@@ -84,12 +117,21 @@ export const TOKEN_CREATE = command({
       about: 'for a pipeline',
     },
     {
+      command:
+        "holo token create previews --scope publish --scope shift --environments 'pr-*' --versions 'pr-*' --hosts 'pr-*.preview.example.com' --expires 90d",
+      about: 'for previews of pull requests, and nothing else',
+    },
+    {
       command: 'holo token create board --scope read | wrangler secret put TOKEN',
       about: 'seen by nobody',
     },
   ],
   shape: tokenShape.extend({ token: z.string() }),
-  run: async (context, [name]: [string], { scope, expires }: CreateOptions) => {
+  run: async (
+    context,
+    [name]: [string],
+    { scope, expires, environments, versions, hosts }: CreateOptions,
+  ) => {
     for (const one of scope) {
       if (!SCOPES.includes(one)) {
         throw misuse(
@@ -97,12 +139,19 @@ export const TOKEN_CREATE = command({
         )
       }
     }
-    const body = { name, scopes: [...new Set(scope)], expiresInDays: expires }
+    const body = {
+      name,
+      scopes: [...new Set(scope)],
+      expiresInDays: expires,
+      environments,
+      versions,
+      hosts,
+    }
     const api = await context.api()
     const made = tokenReply.extend({ token: z.string() })
     const json = await api.ask(made, 'POST', '/tokens', { json: body })
     context.say(
-      `Token ${json.id} for "${json.name}" (${json.scopes.join(' ')}), ${toState(0, json.expiresAt, undefined)}. It is shown once:`,
+      `Token ${json.id} for "${json.name}" (${json.scopes.join(' ')})${toLimitsText(json) && `, only ${toLimitsText(json)}`}, ${toState(0, json.expiresAt, undefined)}. It is shown once:`,
     )
     return { json, lines: [json.token] }
   },

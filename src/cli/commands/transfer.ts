@@ -4,6 +4,7 @@
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import * as z from 'zod'
+import { toHarmlessJson } from '../../core/harmless-text.ts'
 import { beginDocument } from '../begin.ts'
 import { changeDocument, changeShape } from '../change.ts'
 import { type ChangeOptions, command, type SharedOptions } from '../command.ts'
@@ -43,7 +44,7 @@ export const EXPORT = command({
       content,
       document,
     } as const
-    const text = JSON.stringify(whole, null, 2)
+    const text = toHarmlessJson(JSON.stringify(whole, null, 2))
     if (file === undefined)
       return { json: { revision, content, export: whole }, lines: text.split('\n') }
     await writeFile(resolve(context.cwd, file), `${text}\n`, { flag: force ? 'w' : 'wx' }).catch(

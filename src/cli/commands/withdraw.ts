@@ -32,6 +32,7 @@ export const WITHDRAW = command({
       method: 'POST',
       path: '/withdraw',
       body: { version, ...(restore ? { restore: true } : {}) },
+      takesBack: restore !== true,
     }
     return changeDocument(context, request, options, known)
   },

@@ -3,6 +3,7 @@
 import type * as z from 'zod'
 import type { Api, Call } from '../api.ts'
 import { CliFailure, misuse, refused } from '../failure.ts'
+import { documentReply } from '../replies.ts'
 import { type RolloutStatus, type RolloutSummary, rolloutStatus, rolloutsReply } from './replies.ts'
 
 /** As many as one page has: more do not run at once. */
@@ -34,6 +35,7 @@ export async function askOf<T>(
   } catch (cause) {
     if (!(cause instanceof CliFailure && cause.code === 'not_found')) throw cause
     const { requestId } = cause.details
+    await needDocument(api)
     const hint = '"holo rollout history" lists those that there are'
     throw refused('no_rollout', `there is no rollout ${id}`, { hint, requestId })
   }
@@ -49,6 +51,7 @@ export async function findRunning(api: Api, named: string | undefined): Promise<
   const running = (await listRollouts(api)).filter(isRunning)
   const [only, other] = running
   if (!only) {
+    await needDocument(api)
     throw refused('no_rollout', 'no rollout runs', { hint: 'start one with "holo rollout start"' })
   }
   if (other) {
@@ -64,9 +67,19 @@ export async function findLatest(api: Api, named: string | undefined): Promise<n
   const all = await listRollouts(api)
   const found = all.find(isRunning) ?? all[0]
   if (found) return found.id
+  await needDocument(api)
   throw refused('no_rollout', 'there was no rollout yet', {
     hint: 'start one with "holo rollout start"',
   })
+}
+
+/** Where nothing is published, that is what is missing, and no rollout. @throws CliFailure */
+async function needDocument(api: Api): Promise<void> {
+  try {
+    await api.ask(documentReply, 'GET', '/assignments')
+  } catch (cause) {
+    if (cause instanceof CliFailure && cause.code === 'no_document') throw cause
+  }
 }
 
 export function isRunning({ endedAt }: Pick<RolloutSummary, 'endedAt'>): boolean {

@@ -2,6 +2,7 @@
 // affair of core/health.
 
 import type { Probed } from '../../core/health/health.ts'
+import { splitOrigin } from '../../core/origin.ts'
 import { PROBE_TIMEOUT_MS, PROBE_USER_AGENT } from './limits.ts'
 import type { Target } from './targets.ts'
 
@@ -25,12 +26,13 @@ export async function askOrigin(
   { bindings, timeoutMs = PROBE_TIMEOUT_MS, now }: Asking,
 ): Promise<Probed> {
   const isBinding = origin.startsWith(BINDING)
-  const fetcher = isBinding ? findBinding(bindings, origin.slice(BINDING.length)) : globalThis
+  const { address, basePath } = splitOrigin(origin)
+  const fetcher = isBinding ? findBinding(bindings, address.slice(BINDING.length)) : globalThis
   if (!fetcher) return { kind: 'silent', why: 'no Worker is bound under this name' }
   const began = now()
   const timeout = AbortSignal.timeout(timeoutMs)
   try {
-    const response = await fetcher.fetch((isBinding ? BINDING_ORIGIN : origin) + path, {
+    const response = await fetcher.fetch((isBinding ? BINDING_ORIGIN : address) + basePath + path, {
       headers: { 'user-agent': PROBE_USER_AGENT, accept: '*/*' },
       redirect: 'manual',
       cache: 'no-store',

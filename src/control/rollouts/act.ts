@@ -3,8 +3,9 @@
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Action } from '../../core/rollout/events.ts'
 import { allocate, countBuckets, markSpent } from '../../core/traffic.ts'
-import { type Content, isSameContent } from '../document.ts'
-import { getOwn, parseDraft, type Refusal, toDraft } from '../draft.ts'
+import type { Content } from '../document.ts'
+import { getOwn, isNoChange, parseDraft, type Refusal, toDraft } from '../draft.ts'
+import { markOpen } from '../opening.ts'
 import { type Pair, toCanaryCount } from './seen.ts'
 
 /** A range as the document's type has it. */
@@ -17,12 +18,13 @@ export function applyActions(
   pair: Pair,
   allowInsecure: boolean,
 ): Result<Content, readonly Refusal[]> {
-  let content = current
+  const marked = markOpen(current)
+  let content = marked
   for (const action of actions) content = apply(action, content, pair)
-  if (content === current) return ok(current)
+  if (content === marked) return ok(current)
   const parsed = parseDraft(toDraft(content), allowInsecure)
   if (!parsed.ok) return err(parsed.error)
-  return ok(isSameContent(parsed.value, current) ? current : parsed.value)
+  return ok(isNoChange(parsed.value, current) ? current : parsed.value)
 }
 
 function apply(action: Action, content: Content, pair: Pair): Content {

@@ -10,6 +10,7 @@ import { pointEnvironment } from '../apply-environments.ts'
 import type { Content } from '../document.ts'
 import { getOwn, parseDraft, type Refusal, refuse, refuseUnknown } from '../draft.ts'
 import { MAX_RUNNING_ROLLOUTS } from '../limits.ts'
+import { findOverfull } from '../room.ts'
 import { applyActions } from './act.ts'
 import type { Start } from './contract.ts'
 import { giveEvents, type Outcome } from './feed.ts'
@@ -76,6 +77,8 @@ export function begin(
   if (!pointed.ok) return pointed
   const draft = parseDraft(pointed.value, allowInsecure)
   if (!draft.ok) return draft
+  const overfull = findOverfull(current, draft.value)
+  if (overfull.length > 0) return err(overfull)
   const seen = toSeen(draft.value, 0, { environment, base })
   if (typeof seen === 'string') {
     const message = `${seen}: both environments of a rollout are public, and one has traffic`

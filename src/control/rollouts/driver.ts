@@ -29,7 +29,7 @@ import { CONTROL, type Fed, type FeedParts, feed, type NotFed } from './feed.ts'
 import { readForeign } from './foreign.ts'
 import { Replays } from './replay.ts'
 import { chargeLook, findDue, lookDueAt } from './schedule.ts'
-import { startRollout } from './start.ts'
+import { findRolloutTrespass, startRollout } from './start.ts'
 import type { Rollout } from './store.ts'
 import { toLines, toStatus, toSummary, toTransition } from './tell.ts'
 
@@ -79,6 +79,9 @@ export class Rollouts {
       const { store, now } = this.#parts
       const before = store.get(id)
       if (!before) return ok(undefined)
+      const { environment, base, seen } = before
+      const why = findRolloutTrespass(principal, { environment, base, version: seen.version })
+      if (why) return err({ kind: 'denied', denial: 'forbidden', why })
       // What was not looked at for long belongs to the step that the command may end.
       if (decideAttention(before.state) === 'rarely') await this.#try(id, () => this.#look(id))
       const { actor, token } = principal

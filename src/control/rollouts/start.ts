@@ -1,11 +1,15 @@
 // The way of one start, once its author is known: against the newest revision, checked, committed.
 
 import { err, ok, type Result } from '../../core/result.ts'
+import type { Principal } from '../caller.ts'
 import type { Author, ChangeParts } from '../change.ts'
 import type { Refusal } from '../draft.ts'
 import type { Head } from '../history.ts'
 import { MAX_REASON_CHARACTERS, MAX_STALE_CHANGES } from '../limits.ts'
 import { countMoves } from '../moved.ts'
+import { findClosed } from '../opening.ts'
+import { findFullDatabase } from '../room.ts'
+import { findEnvironmentTrespass, findVersionTrespass } from '../token-limits.ts'
 import { type Begun, begin, findBase, findInTheWay } from './begin.ts'
 import type { RolloutRefused, Start, Started } from './contract.ts'
 import { type FeedParts, makeTrue } from './feed.ts'
@@ -21,6 +25,8 @@ export async function startRollout(
     const message = `a reason has at most ${MAX_REASON_CHARACTERS} characters`
     return toInvalid([{ path: 'reason', message }])
   }
+  const full = findFullDatabase(ledger.databaseBytes)
+  if (full.length > 0) return toInvalid(full)
   const { head } = ledger
   if ((head?.revision ?? 0) !== start.expectedRevision) return toStale(parts, start)
   if (!head) {
@@ -28,6 +34,8 @@ export async function startRollout(
   }
   const base = findBase(head.content, start)
   if (!base.ok) return toInvalid(base.error)
+  const why = findRolloutTrespass(author.principal, { ...start, base: base.value })
+  if (why) return err({ kind: 'denied', denial: 'forbidden', why })
   const problems = findInTheWay(store.running(), [start.environment, base.value])
   if (problems.length > 0) return err({ kind: 'rollout_refused', problems })
   const options = { id: store.nextId(), by: author.principal.actor, at: now(), allowInsecure }
@@ -37,6 +45,22 @@ export async function startRollout(
   if (unfinished.length > 0) return toInvalid(unfinished)
   if (start.dryRun) return tryOut(parts, start, head, begun.value)
   return commit(parts, author, start, head, begun.value)
+}
+
+/** Why a token may not begin or command this rollout; `undefined` where it may. */
+export function findRolloutTrespass(
+  { limits = {} }: Principal,
+  {
+    environment,
+    base,
+    version,
+  }: Pick<Start, 'environment' | 'version'> & { readonly base: string },
+): string | undefined {
+  return (
+    findEnvironmentTrespass(limits, environment) ??
+    findEnvironmentTrespass(limits, base) ??
+    findVersionTrespass(limits, version)
+  )
 }
 
 async function tryOut(
@@ -78,7 +102,8 @@ async function commit(
 }
 
 function toCommitted({ revision, digest, text, content }: Head, before: Head) {
-  return { revision, digest, text, moved: countMoves(before.content.traffic, content.traffic) }
+  const moved = countMoves(before.content.traffic, content.traffic)
+  return { revision, digest, text, moved, closed: findClosed(before.content, content) }
 }
 
 function toInvalid(problems: readonly Refusal[]): Result<never, RolloutRefused> {

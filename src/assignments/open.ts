@@ -1,0 +1,92 @@
+// Who may see a version, read from the document alone: in which public environments visitors had it,
+// and how they came to it. What follows for a request is decided in core/pins.ts and compile.ts.
+
+import type { OpenedBy } from '../core/types.ts'
+import type { AssignmentsDocument } from './schema.ts'
+
+/** The parts of a document that say it. Traffic may be percentages or bucket ranges. */
+export type OpeningParts = {
+  readonly environments: AssignmentsDocument['environments']
+  readonly traffic: Readonly<Record<string, number | readonly (readonly [number, number])[]>>
+  readonly rules?: AssignmentsDocument['rules']
+  readonly versions: AssignmentsDocument['versions']
+}
+
+export type Openness = {
+  /** Public environments in which somebody could see it, in the document's order. */
+  readonly openIn: ReadonlyMap<string, OpenedBy>
+  /** `"open": true`: visitors had it, and nobody wrote down in which environment. */
+  readonly isOpenAnywhere: boolean
+}
+
+const STRENGTH: Readonly<Record<OpenedBy, number>> = { host: 1, rule: 2, bucket: 3 }
+
+/** What the document says of each of its versions. */
+export function readOpenness(document: OpeningParts): ReadonlyMap<string, Openness> {
+  const { environments, versions } = document
+  const levels = readLevels(document)
+  const pointing = new Map<string, string[]>()
+  for (const [name, { version }] of Object.entries(environments)) {
+    pointing.set(version, [...(pointing.get(version) ?? []), name])
+  }
+  return new Map(
+    Object.entries(versions).map(([id, { open }]) => {
+      const names = pointing.get(id) ?? []
+      const marks = typeof open === 'object' ? open : {}
+      const openIn = new Map<string, OpenedBy>()
+      for (const [name, { restricted }] of Object.entries(environments)) {
+        if (restricted) continue
+        const mark = Object.hasOwn(marks, name) ? marks[name] : undefined
+        const by = toStronger(mark, names.includes(name) ? levels.get(name) : undefined)
+        if (by) openIn.set(name, by)
+      }
+      const isPreview =
+        names.some((name) => levels.get(name) === 'host') &&
+        names.every((name) => levels.get(name) === 'host' || environments[name]?.restricted)
+      return [id, { openIn, isOpenAnywhere: open === true && !isPreview }]
+    }),
+  )
+}
+
+/**
+ * How visitors come to each public environment now. One that has neither buckets, nor a rule that
+ * leads to it, nor host names is missing: nobody comes to it.
+ *
+ * A document in percentages is written by hand and cannot say what was before it: an environment
+ * without host names that it gives 0 % counts as one whose visitors were taken away.
+ */
+function readLevels({
+  environments,
+  traffic,
+  rules = [],
+}: OpeningParts): ReadonlyMap<string, OpenedBy> {
+  const ruled = new Set(rules.map(({ environment }) => environment))
+  const levels = new Map<string, OpenedBy>()
+  for (const [name, { restricted, hosts = [] }] of Object.entries(environments)) {
+    if (restricted) continue
+    const share = Object.hasOwn(traffic, name) ? traffic[name] : undefined
+    const hasVisitors =
+      typeof share === 'number'
+        ? share > 0 || hosts.length === 0
+        : (share ?? []).some(([from, to]) => from < to)
+    if (hasVisitors) levels.set(name, 'bucket')
+    else if (ruled.has(name)) levels.set(name, 'rule')
+    else if (hosts.length > 0) levels.set(name, 'host')
+  }
+  return levels
+}
+
+function toStronger(one: OpenedBy | undefined, other: OpenedBy | undefined): OpenedBy | undefined {
+  if (!one || !other) return one ?? other
+  return STRENGTH[one] >= STRENGTH[other] ? one : other
+}
+
+/** Who can see a version. */
+export type Viewers = {
+  readonly version: string
+  /** Without an environment: visitors had it before anybody wrote down in which one. */
+  readonly seenIn: readonly {
+    readonly environment: string | undefined
+    readonly by: OpenedBy | 'grant'
+  }[]
+}

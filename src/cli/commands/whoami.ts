@@ -1,0 +1,39 @@
+// `holo whoami`: whose token this is, what it may do, and at which Holo.
+
+import * as z from 'zod'
+import { command } from '../command.ts'
+import { whoamiReply } from '../replies.ts'
+
+export const WHOAMI = command({
+  name: 'whoami',
+  about: 'Says who you are to this Holo, and what you may do there.',
+  scope: 'read',
+  examples: [
+    { command: 'holo whoami', about: 'before a change: is this the right Holo?' },
+    {
+      command: 'holo whoami --target production --json',
+      about: 'does the token of a pipeline count?',
+    },
+  ],
+  shape: z.strictObject({
+    target: z.string(),
+    url: z.string(),
+    actor: z.string().describe('As the audit log names you'),
+    kind: z.enum(['token', 'access']).describe('`access`: an identity of Cloudflare Access'),
+    token: z.string().optional().describe('The id of the token, never the token'),
+    scopes: z.array(z.string()),
+  }),
+  run: async (context) => {
+    const api = await context.api()
+    const { name, url } = await context.target()
+    const who = await api.ask(whoamiReply, 'GET', '/whoami')
+    const json = { target: name, url: url.origin, ...who }
+    const proof = who.kind === 'token' ? `token ${who.token}` : 'Cloudflare Access'
+    const lines = [
+      `${who.actor}  (${proof})`,
+      `scopes: ${who.scopes.join(', ')}`,
+      `at ${name}${name === url.host ? '' : `, ${url.origin}`}`,
+    ]
+    return { json, lines }
+  },
+})

@@ -1,0 +1,106 @@
+// What the HTML of a folder says about itself: which files a page loads, and whether it is the shell of
+// an app that a script fills. A page is read by regular expressions over its tags, which is enough for
+// what build tools write; nothing is run.
+
+/** What is known of one page. */
+export type Page = {
+  /** Its manifest path. */
+  readonly path: string
+  /** Manifest paths of the scripts, modules preloaded and styles that it loads from its own site. */
+  readonly loads: readonly string[]
+  /** Those of them that are run by `<script type="module">`. */
+  readonly modules: readonly string[]
+  /** It has scripts, and hardly a word of its own: an app is mounted into it. */
+  readonly isShell: boolean
+}
+
+/** More than a loading message and a line of copyright; less than any page with content. */
+const MAX_SHELL_CHARACTERS = 200
+
+const COMMENT = /<!--[\s\S]*?-->/g
+/** Elements of which nothing is seen once scripts run. */
+const UNSEEN = /<(script|style|noscript|template|svg|head|title)\b[\s\S]*?<\/\1\s*>/gi
+const TAG = /<[^>]*>/g
+const LOADING_TAG = /<(script|link|base)\b([^>]*)>/gi
+const ATTRIBUTE = /([a-z-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/gi
+const LINK_KINDS = /\b(?:modulepreload|stylesheet|preload)\b/i
+/** React Router and Remix import their entry in a script of the page. */
+const INLINE_IMPORT = /\bimport\s*(?:\(\s*)?(?:[\w*{}\s,$]+\bfrom\s*)?["']([^"']+\.m?js)["']/g
+/** Stands for the site itself. */
+const SITE = 'https://site.invalid'
+
+export function readPage(path: string, html: string): Page {
+  const text = html.replace(COMMENT, '')
+  let base = new URL(path, SITE)
+  const loads = new Set<string>()
+  const modules = new Set<string>()
+  let scripts = 0
+  for (const [, tag = '', inside = ''] of text.matchAll(LOADING_TAG)) {
+    const attributes = readAttributes(inside)
+    const kind = tag.toLowerCase()
+    if (kind === 'base') base = resolve(attributes.get('href'), base) ?? base
+    if (kind === 'script') {
+      const type = attributes.get('type') ?? ''
+      if (!/json|importmap|speculationrules/i.test(type)) scripts++
+      const file = toSitePath(attributes.get('src'), base)
+      if (file === undefined) continue
+      loads.add(file)
+      if (type.toLowerCase() === 'module') modules.add(file)
+    }
+    if (kind === 'link' && LINK_KINDS.test(attributes.get('rel') ?? '')) {
+      const file = toSitePath(attributes.get('href'), base)
+      if (file !== undefined) loads.add(file)
+    }
+  }
+  for (const [, name] of text.matchAll(INLINE_IMPORT)) {
+    const file = toSitePath(name, base)
+    if (file === undefined) continue
+    loads.add(file)
+    modules.add(file)
+  }
+  const seen = text.replace(UNSEEN, '').replace(TAG, '').replace(/\s+/g, ' ').trim()
+  return {
+    path,
+    loads: [...loads],
+    modules: [...modules],
+    isShell: scripts > 0 && seen.length <= MAX_SHELL_CHARACTERS,
+  }
+}
+
+/**
+ * Whether the folder is a single-page app: its home page is the only page, or a shell into which a
+ * script mounts the app, and no other page is a shell with an entry of its own (those are the pages of a
+ * site that was built with several entries).
+ */
+export function isSinglePageApp(pages: readonly Page[]): boolean {
+  const home = pages.find(({ path }) => path === '/index.html')
+  if (!home) return false
+  const others = pages.filter((page) => page !== home)
+  if (others.length === 0) return true
+  if (!home.isShell) return false
+  const known = new Set(home.loads)
+  return !others.some((page) => page.isShell && page.modules.some((file) => !known.has(file)))
+}
+
+function readAttributes(text: string): ReadonlyMap<string, string> {
+  const attributes = new Map<string, string>()
+  for (const [, name = '', double, single, bare] of text.matchAll(ATTRIBUTE)) {
+    attributes.set(name.toLowerCase(), double ?? single ?? bare ?? '')
+  }
+  return attributes
+}
+
+function resolve(address: string | undefined, base: URL): URL | undefined {
+  return address === undefined ? undefined : (URL.parse(address, base) ?? undefined)
+}
+
+/** The manifest path of an address on the page's own site. */
+function toSitePath(address: string | undefined, base: URL): string | undefined {
+  const url = resolve(address, base)
+  if (!url || url.origin !== SITE) return undefined
+  try {
+    return decodeURIComponent(url.pathname)
+  } catch {
+    return url.pathname
+  }
+}

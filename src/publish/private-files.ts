@@ -1,0 +1,191 @@
+// Which files of a folder are not for the public: secrets, server code that Holo would hand out as text,
+// and what other tools leave behind. Decides by name, and by content only for private keys; what a
+// refused file holds is never quoted. The publisher may say otherwise for single files (`--allow`).
+
+/** What becomes of a file that is not simply published. */
+export type Verdict =
+  /** The publication is refused until somebody decides about the file. */
+  | { readonly kind: 'refused'; readonly what: string }
+  /** It is not published; `what` is empty where nobody needs to be told. */
+  | { readonly kind: 'left-out'; readonly what: string }
+  /** It is published, and its publisher is told. */
+  | { readonly kind: 'noticed'; readonly what: string }
+
+type Rule = readonly [pattern: RegExp, kind: Verdict['kind'], what: string]
+
+const KEY = 'a private key'
+const CREDENTIALS = 'credentials'
+const DUMP = 'a copy of a database'
+const SERVER_CODE = 'server code, which Holo does not run: everybody could read it'
+
+/**
+ * Over the manifest path in small letters; the first that fits counts. Names below a folder are matched
+ * with it, as in `/_worker.js/index.js`.
+ */
+const RULES: readonly Rule[] = [
+  // Names that begin with a dot are never published, but for those below /.well-known.
+  [
+    /\/\.(?:env[^/]*|dev\.vars[^/]*)$/,
+    'left-out',
+    'variables of an environment, which hold secrets',
+  ],
+  [
+    /\/\.(?:npmrc|yarnrc(?:\.yml)?|pypirc|netrc|pgpass|my\.cnf|htpasswd|git-credentials|dockercfg)$/,
+    'left-out',
+    'credentials',
+  ],
+  [
+    /^\/\.assetsignore$/,
+    'left-out',
+    'Holo does not read it either: leave out what it lists with --exclude',
+  ],
+  [/\/\.htaccess$/, 'left-out', 'settings of Apache, which Holo does not read'],
+
+  // Left behind by systems and tools; they are for nobody.
+  [/\/(?:thumbs\.db|desktop\.ini|\.ds_store)$/, 'left-out', ''],
+  [
+    /\/(?:npm-debug|yarn-(?:debug|error)|pnpm-debug|lerna-debug)\.log(?:\.\d+)?$/,
+    'left-out',
+    'a log of a package manager',
+  ],
+  [
+    /\/(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?|composer\.lock|gemfile\.lock|poetry\.lock|pipfile\.lock|cargo\.lock|go\.sum)$/,
+    'left-out',
+    'it lists what the app is built from',
+  ],
+  [
+    /\/(?:dockerfile(?:\.[\w-]+)?|(?:docker-)?compose(?:\.[\w-]+)?\.ya?ml|procfile|makefile|vagrantfile|jenkinsfile)$/,
+    'left-out',
+    'it says how something is built or run',
+  ],
+  [/\/web(?:\.\w+)?\.config$/, 'left-out', 'settings of IIS, which Holo does not read'],
+  [/^\/holo\.json$/, 'left-out', ''],
+  [/\/wrangler\.(?:toml|jsonc?)$/, 'left-out', 'settings of Wrangler'],
+
+  // Server code of other hosts.
+  [
+    /^\/_worker\.js(?:\/|$)|^\/_worker\.bundle$/,
+    'refused',
+    `a Worker of Cloudflare Pages: ${SERVER_CODE}`,
+  ],
+  [
+    /^\/_routes\.json$/,
+    'refused',
+    'it says which paths the functions of Cloudflare Pages answer: Holo has services for that',
+  ],
+  [
+    /^\/functions\/.*\.(?:[cm]?[jt]sx?|wasm|py|go|rb)$/,
+    'refused',
+    `functions of Cloudflare Pages or Firebase: ${SERVER_CODE}`,
+  ],
+  [/^\/netlify\/(?:edge-)?functions\//, 'refused', `functions of Netlify: ${SERVER_CODE}`],
+  [
+    /\.(?:php\d?|phtml|phps|inc\.php|asp|aspx|ashx|asmx|ascx|cshtml|vbhtml|jspx?|cfm|cgi)$/,
+    'refused',
+    SERVER_CODE,
+  ],
+  [/^\/node_modules(?:\/|$)/, 'refused', 'packages: a build takes from them what it needs'],
+
+  // Settings of servers, with connection strings and the like in them.
+  [/\/appsettings(?:\.[\w-]+)?\.json$/, 'refused', 'settings of a server (ASP.NET)'],
+  [
+    /\/(?:local\.settings\.json|wp-config[^/]*|settings\.local\.\w+|database\.ya?ml|application(?:-\w+)?\.(?:ya?ml|properties))$/,
+    'refused',
+    'settings of a server',
+  ],
+
+  // Keys and credentials.
+  [/\/(?:id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?|[^/]*_rsa|ssh_host_[^/]*_key)$/, 'refused', KEY],
+  [/\.(?:p12|pfx|jks|keystore|kdbx?|ppk|pvk|p8|bcfks|ovpn|agekey)$/, 'refused', 'a store of keys'],
+  [/\.key$/, 'refused', KEY],
+  [
+    /\/(?:[^/]*[._-])?(?:service[-_]?account|firebase-adminsdk|gcp-key|gcloud)[^/]*\.json$/,
+    'refused',
+    'the key of a service account',
+  ],
+  [/\/(?:client_secret|oauth_secret)[^/]*\.json$/, 'refused', CREDENTIALS],
+  [
+    /\/(?:aws-?)?credentials(?:\.(?:json|csv|ya?ml|ini|xml))?$|\/accesskeys\.csv$/,
+    'refused',
+    CREDENTIALS,
+  ],
+  [
+    /\/secrets?(?:\.[\w-]+)?\.(?:json|ya?ml|toml|env|txt|properties)$|\/admin-token$/,
+    'refused',
+    CREDENTIALS,
+  ],
+  [
+    /\/(?:kubeconfig(?:\.ya?ml)?|[^/]*\.kubeconfig)$/,
+    'refused',
+    'credentials of a Kubernetes cluster',
+  ],
+  [
+    /\.(?:tfstate(?:\.\d+)?(?:\.backup)?|tfvars(?:\.json)?)$/,
+    'refused',
+    'state or variables of Terraform, which hold secrets in plain text',
+  ],
+  [
+    /\/(?:[^/.]+\.env|env\.(?:local|production|development|staging))$/,
+    'refused',
+    'variables of an environment, which hold secrets',
+  ],
+  [/\/(?:htpasswd|_netrc|pgpass\.conf)$/, 'refused', CREDENTIALS],
+  [/\.(?:rdb|aof|dump|bak|mdb|sql\.(?:gz|bz2|xz|zst|zip))$/, 'refused', DUMP],
+  [
+    /\/(?:[^/]*[._-])?(?:backup|dump)s?(?:[._-][^/]*)?\.(?:sql|sqlite3?|db|csv|zip|gz|tgz|tar|7z)$/,
+    'refused',
+    DUMP,
+  ],
+
+  // These have good reasons to be public, too.
+  [/\.(?:sql|sqlite3?|db)$/, 'noticed', 'a database, which everybody can read'],
+  [
+    /\/(?:[^/]*[._-])?(?:users?|customers?|members?|clients?|patients?|employees?|subscribers?|e-?mails?)(?:[._-][^/]*)?\.(?:csv|tsv|xlsx?|ods)$/,
+    'noticed',
+    'it may hold personal data, which everybody can read',
+  ],
+  [/^\/(?:package|composer)\.json$/, 'noticed', 'it tells everybody what the app is built from'],
+]
+
+/** A Blazor app in the browser reads its settings from here; they are public by design. */
+const BLAZOR_SETTINGS = /^(.*)\/appsettings(?:\.[\w-]+)?\.json$/i
+
+/** What becomes of the file at a manifest path by its name; `undefined` where nothing is to be said. */
+export function judgeName(path: string, isThere: (path: string) => boolean): Verdict | undefined {
+  const lower = path.toLowerCase()
+  const rule = RULES.find(([pattern]) => pattern.test(lower))
+  if (!rule) return undefined
+  const [, kind, what] = rule
+  const app = BLAZOR_SETTINGS.exec(path)?.[1]
+  if (app !== undefined && isThere(`${app}/_framework`)) {
+    return { kind: 'noticed', what: 'settings of a Blazor app, which everybody can read' }
+  }
+  return { kind, what }
+}
+
+/** With its content: libraries that read keys have the line alone. */
+const PRIVATE_KEY =
+  /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----(?:\\[nr]|\s)*(?:[A-Za-z-]+: [^\n]*\s+)*(?:[A-Za-z0-9+/=]|\\[nr]|\s){64}/
+const PUTTY_KEY = /^PuTTY-User-Key-File-\d:/
+const SIGN_OF_KEY = Buffer.from('PRIVATE KEY')
+const SIGN_OF_PUTTY = Buffer.from('PuTTY-User-Key-File-')
+
+/** What the content of a file says that its name does not; never a piece of it. */
+export function judgeContent(path: string, content: Uint8Array): string | undefined {
+  if (holdsPrivateKey(content)) return `${KEY} stands in it`
+  if (!/\.json$/i.test(path) || !isServiceAccount(content)) return undefined
+  return 'the key of a service account'
+}
+
+function isServiceAccount(content: Uint8Array): boolean {
+  const text = Buffer.from(content.buffer, content.byteOffset, content.byteLength)
+  return text.includes('"service_account"') && text.includes('"private_key"')
+}
+
+function holdsPrivateKey(content: Uint8Array): boolean {
+  const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength)
+  if (bytes.includes(SIGN_OF_KEY)) return PRIVATE_KEY.test(bytes.toString('latin1'))
+  return bytes.subarray(0, SIGN_OF_PUTTY.length).equals(SIGN_OF_PUTTY)
+    ? PUTTY_KEY.test(bytes.toString('latin1', 0, 64))
+    : false
+}

@@ -1,0 +1,28 @@
+// `GET /.holo/version`: which version the asker would get now, for anybody. An open page compares it
+// with its own to learn that there is another one.
+
+import type { Compiled } from './assignments/compile.ts'
+import { decide } from './core/decide.ts'
+import { errorResponse } from './http/errors.ts'
+import type { Facts } from './http/facts.ts'
+
+export const VERSION_NOW_PATH = '/.holo/version'
+
+/**
+ * Says what `decide` chooses, which is never a restricted environment without a grant, and leaves out
+ * what the document's `expose` keeps from replies.
+ */
+export function serveVersionNow(facts: Facts, assignments: Compiled, requestId: string): Response {
+  if (facts.method !== 'GET' && facts.method !== 'HEAD') {
+    return errorResponse('method_not_allowed', requestId, { allow: 'GET, HEAD' })
+  }
+  const { version, environment } = decide({ ...facts, current: true }, assignments)
+  const { response: expose } = assignments.expose
+  const told = {
+    ...(expose.has('version') ? { version: version.id } : {}),
+    ...(expose.has('environment') ? { environment } : {}),
+  }
+  return new Response(facts.method === 'HEAD' ? null : JSON.stringify(told), {
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
+  })
+}

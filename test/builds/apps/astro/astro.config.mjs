@@ -1,0 +1,4 @@
+export default {
+  devToolbar: { enabled: false },
+  vite: { build: { assetsInlineLimit: 0 } },
+}

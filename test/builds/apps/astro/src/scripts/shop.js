@@ -1,0 +1,26 @@
+function tell(id, release, text) {
+  const line = document.createElement('p')
+  line.id = id
+  line.dataset.release = release
+  line.textContent = text
+  document.getElementById(id)?.remove()
+  document.getElementById('told').append(line)
+}
+
+async function ask() {
+  document.getElementById('api')?.remove()
+  const { release } = await (await fetch('/api/version')).json()
+  const page = document.querySelector('nav').dataset.release
+  if (release !== page) console.error(`page ${page}, backend ${release}`)
+  tell('api', release, `Backend of ${release}`)
+}
+
+// Comes with the first page, and with each that the router puts in its place.
+document.addEventListener('astro:page-load', () => {
+  document.getElementById('ask').addEventListener('click', ask)
+  document.getElementById('load-more').addEventListener('click', async () => {
+    const { more } = await import('./more.js')
+    tell('more', more, `More of ${more}`)
+  })
+  ask()
+})

@@ -1,0 +1,1 @@
+export const load = () => ({ release: '__RELEASE__' })

@@ -1,0 +1,7 @@
+export function More() {
+  return (
+    <p id="more" data-release="__RELEASE__">
+      More of __RELEASE__
+    </p>
+  )
+}

@@ -1,0 +1,87 @@
+// One app in two versions on an edge of its own, with a backend for each version, published and
+// released with the `holo` command as its users do it.
+
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, vi } from 'vitest'
+import { startEdge } from '../../scripts/local/edge.ts'
+import { startBackend } from '../support/backend.ts'
+import { holo } from '../support/cli.ts'
+import { ask, DOCUMENT } from '../support/http-client.ts'
+import type { App } from './apps.ts'
+import { buildApp, type Release } from './build-app.ts'
+
+const RELEASES: readonly Release[] = ['1.0.0', '2.0.0']
+const WAIT = { timeout: 30_000, interval: 50 }
+
+export type Site = {
+  readonly url: URL
+  /** Gives the release to every visitor, and waits until the edge does so. */
+  readonly release: (release: Release) => Promise<void>
+  /** Takes the last release back, and waits until the edge has. */
+  readonly rollBack: (to: Release) => Promise<void>
+  readonly stop: () => Promise<void>
+}
+
+/** Both releases are published, and every visitor gets the first. */
+export async function startSite(app: App): Promise<Site> {
+  // One after the other: a build takes all processors there are.
+  const folders: string[] = []
+  for (const release of RELEASES) folders.push(await buildApp(app, release))
+  const data = await mkdtemp(join(tmpdir(), 'holo-builds-'))
+  const token = randomBytes(32).toString('hex')
+  const backends = await Promise.all(RELEASES.map(startVersionBackend))
+  const edge = await startEdge({
+    host: '127.0.0.1',
+    port: 0,
+    dataDir: data,
+    direct: true,
+    variables: {
+      ...{ KV_REFRESH_MS: '100', CONTROL_REFRESH_MS: '100' },
+      ALLOW_INSECURE_ORIGINS: 'true',
+      HOLO_ADMIN_TOKEN: token,
+    },
+  })
+  const env = { HOLO_URL: edge.url.href, HOLO_TOKEN: token, XDG_CACHE_HOME: join(data, 'cache') }
+  const command = async (...args: string[]) => {
+    const { code, stderr } = await holo(args, { cwd: data, env })
+    expect(code, `holo ${args.join(' ')}\n${stderr}`).toBe(0)
+  }
+  const inForce = (release: Release) =>
+    vi.waitFor(async () => {
+      const visits = Array.from({ length: 5 }, () => ask(edge.url, '/', { headers: DOCUMENT }))
+      const versions = (await Promise.all(visits)).map(({ headers }) => headers['holo-version'])
+      expect(new Set(versions)).toEqual(new Set([release]))
+    }, WAIT)
+  for (const [i, release] of RELEASES.entries()) {
+    const service = `/api/=${backends[i]?.origin}`
+    const first = i === 0 ? ['--first', 'main', '--yes'] : []
+    await command('publish', folders[i] ?? '', '--version', release, '--service', service, ...first)
+  }
+  await inForce('1.0.0')
+  return {
+    url: edge.url,
+    release: async (release) => {
+      await command('point', 'main', release, '--yes')
+      await inForce(release)
+    },
+    rollBack: async (to) => {
+      await command('rollback', '--yes')
+      await inForce(to)
+    },
+    stop: async () => {
+      await edge.dispose()
+      for (const backend of backends) await backend.stop()
+      await rm(data, { recursive: true, force: true })
+    },
+  }
+}
+
+function startVersionBackend(release: Release) {
+  return startBackend((_, response) => {
+    response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' })
+    response.end(JSON.stringify({ release }))
+  })
+}

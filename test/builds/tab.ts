@@ -1,0 +1,165 @@
+// A tab of a profile: what a visitor does in it, and which release each part of its page is of. Every
+// app shows the same things under the same ids.
+
+import type { Page, Response } from 'playwright-core'
+import { expect, vi } from 'vitest'
+import { type Release, WIDTHS } from './build-app.ts'
+import type { Profile } from './profile.ts'
+
+export const WAIT = { timeout: 15_000, interval: 50 }
+/** Angular's worker cleans up when it has had nothing to do for five seconds. */
+const RESTART_WAIT = { timeout: 60_000, interval: 7_000 }
+
+export type PageName = 'home' | 'about' | 'items'
+/** The release of each part of a page, by the part's name. */
+type Parts = Readonly<Record<string, string>>
+
+export class Tab {
+  readonly #page: Page
+  readonly #profile: Profile
+
+  constructor(page: Page, profile: Profile) {
+    this.#page = page
+    this.#profile = profile
+  }
+
+  /** Types an address. */
+  async goTo(url: URL): Promise<void> {
+    await this.#profile.settle()
+    await this.#page.goto(url.href)
+  }
+
+  async reload(): Promise<Response | null> {
+    await this.#profile.settle()
+    return this.#page.reload()
+  }
+
+  async goBack(): Promise<void> {
+    await this.#profile.settle()
+    await this.#page.goBack()
+  }
+
+  async goForward(): Promise<void> {
+    await this.#profile.settle()
+    await this.#page.goForward()
+  }
+
+  /** Follows the link in the page, as the app does it, and waits for the page. */
+  async follow(name: PageName): Promise<void> {
+    // Nobody clicks while the page still moves, and Astro reports a transition that was cut short.
+    await this.#page.waitForFunction(() => !document.activeViewTransition)
+    await this.#page.locator(`#nav-${name}`).click()
+    await this.#seek(`#page-${name}`)
+  }
+
+  /** Has the page ask its backend anew. */
+  async ask(): Promise<void> {
+    const isAnswer = (response: Response) => response.url().endsWith('/api/version')
+    const answer = this.#page.waitForResponse(isAnswer)
+    await this.#page.locator('#ask').click()
+    await answer
+    await this.#seek('#api')
+  }
+
+  /** Has the page load a script that it has not needed before. */
+  async loadMore(): Promise<void> {
+    await this.#page.locator('#load-more').click()
+    await this.#seek('#more')
+  }
+
+  /** Waits until a service worker answers for the page. */
+  async seekWorker(): Promise<void> {
+    await this.#page.waitForFunction(() => navigator.serviceWorker.controller !== null)
+  }
+
+  /** Does what browsers do by themselves at times that a test cannot wait for. */
+  async checkForUpdate(): Promise<void> {
+    await this.#page.evaluate(() =>
+      (globalThis as unknown as { checkForUpdate(): Promise<unknown> }).checkForUpdate(),
+    )
+  }
+
+  /**
+   * Ends the worker, as browsers do after half a minute without work, and waits until it has come back
+   * and removed the versions that no page uses any more.
+   */
+  async restartWorker(): Promise<void> {
+    const devTools = await this.#page.context().newCDPSession(this.#page)
+    await devTools.send('ServiceWorker.enable')
+    await devTools.send('ServiceWorker.stopAllWorkers')
+    await devTools.detach()
+    await vi.waitFor(async () => {
+      const names = await this.#page.evaluate(async () => {
+        await fetch('/logo.svg')
+        return caches.keys()
+      })
+      const versions = names.flatMap((name) => /:([0-9a-f]{40}):/.exec(name)?.[1] ?? [])
+      expect(new Set(versions).size).toBe(1)
+    }, RESTART_WAIT)
+  }
+
+  /** All of the page, its backend included, is of the release. */
+  async expectWhole(release: Release, name: PageName): Promise<void> {
+    await this.#seek(`#page-${name}`)
+    await this.#seek('#api')
+    await vi.waitFor(async () => {
+      const parts = await this.#readParts()
+      expect(parts).toEqual(toAll(release, parts))
+    }, WAIT)
+  }
+
+  /** What comes from hashed files is of the release. */
+  async expectHashedFiles(release: Release, name: PageName): Promise<void> {
+    await this.#seek(`#page-${name}`)
+    await vi.waitFor(async () => {
+      const { api: _, data: __, logo: ___, ...parts } = await this.#readParts()
+      expect(parts).toEqual(toAll(release, parts))
+    }, WAIT)
+  }
+
+  /** All of the page, its backend included, is of one release, whichever it is. */
+  async expectUnmixed(name: PageName): Promise<void> {
+    await this.#seek(`#page-${name}`)
+    await this.#seek('#api')
+    await vi.waitFor(async () => {
+      const parts = await this.#readParts()
+      expect(parts).toEqual(toAll(parts.style ?? '', parts))
+    }, WAIT)
+  }
+
+  /** What a page lacks often has its cause in what went wrong before. */
+  async #seek(selector: string): Promise<void> {
+    try {
+      await this.#page.locator(selector).waitFor()
+    } catch (cause) {
+      const told = this.#profile.problems.join('\n') || 'no problem was seen'
+      throw new Error(`${this.#page.url()} shows no ${selector}: ${told}`, { cause })
+    }
+  }
+
+  async #readParts(): Promise<Parts> {
+    return this.#page.evaluate((widths: Readonly<Record<string, number>>) => {
+      const parts: Record<string, string> = {}
+      const propertyOf = (element: Element, name: string) =>
+        getComputedStyle(element).getPropertyValue(name).replaceAll(/["' ]/g, '')
+      parts.title = document.title.replace('Pottery ', '')
+      parts.style = propertyOf(document.documentElement, '--release')
+      for (const element of document.querySelectorAll<HTMLElement>('[data-release]')) {
+        parts[element.id || element.localName] = element.dataset.release ?? ''
+      }
+      for (const element of document.querySelectorAll('[data-styled]')) {
+        parts[`style of ${element.id}`] = propertyOf(element, '--page-release')
+      }
+      for (const { alt, naturalWidth } of document.images) {
+        const release = Object.keys(widths).find((name) => widths[name] === naturalWidth)
+        parts[alt] = release ?? `${naturalWidth} px wide`
+      }
+      return parts
+    }, WIDTHS)
+  }
+}
+
+/** The same parts, all of one release. */
+function toAll(release: string, parts: Parts): Parts {
+  return Object.fromEntries(Object.keys(parts).map((name) => [name, release]))
+}

@@ -1,0 +1,427 @@
+// The way back always fits: each row fills one limit as far as it goes, by honest or by hostile use, and
+// then takes everything back. docs/storage.md lists the limits, and names these rows.
+
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { createApp } from '../../src/admin/app.ts'
+import { ROUTES } from '../../src/admin/routes.ts'
+import { MAX_ASSIGNMENTS_BYTES } from '../../src/assignments/limits.ts'
+import {
+  MAX_OPEN_UPLOADS_PER_TOKEN,
+  MAX_PUBLISHED_DATABASE_BYTES,
+  MAX_RUNNING_ROLLOUTS,
+  UPLOAD_IDLE_MS,
+} from '../../src/control/limits.ts'
+import type { VersionRecord } from '../../src/core/version-record.ts'
+import { ALICE, type Life, toCaller, toChange } from './control-world.ts'
+import { make, PublicationWorld } from './publication-world.ts'
+import { createRollingWorld, FAILING, Rolling, releasedDocument } from './rollout-world.ts'
+
+beforeEach(() => {
+  for (const level of ['error', 'warn'] as const) {
+    vi.spyOn(console, level)
+      .mockReset()
+      .mockImplementation(() => undefined)
+  }
+})
+
+const record = (id: string, services: VersionRecord['services'] = []): VersionRecord => ({
+  ...{ id, manifest: 'a'.repeat(64), services, files: 0, bytes: 0 },
+  createdAt: '2026-11-23T12:00:00Z',
+})
+
+/** Twenty services of a dozen origins each: some 14 KB. */
+const LARGE: VersionRecord['services'] = Array.from({ length: 20 }, (_, i) => ({
+  prefix: `/service-${i}/`,
+  origins: Array.from({ length: 12 }, (_, j) => `https://origin-${j}-of-${i}.backend.example.com`),
+}))
+
+/** The refusal of a publication; `undefined` where it succeeds. */
+async function publish(life: Life, one: VersionRecord, caller = ALICE) {
+  const opened = await life.control.openUpload(caller, one, false)
+  if (!opened.ok) return opened.error
+  if ('kind' in opened.value) throw new Error('taken')
+  const finished = await life.control.finishUpload(caller, opened.value)
+  return finished.ok ? undefined : finished.error
+}
+
+/** How many were published before one was refused, and why that was. */
+async function publishUntilRefused(life: Life, services: VersionRecord['services']) {
+  for (let i = 0; ; i++) {
+    const refused = await publish(life, record(`1.${services.length}.${i}`, services))
+    if (refused) return { published: i, refused: JSON.stringify(refused) }
+  }
+}
+
+async function tryChange(life: Life, command: Parameters<typeof toChange>[0]) {
+  const { revision } = await life.health()
+  return life.control.change(ALICE, toChange(command, revision))
+}
+
+/** Everything that takes back. @throws Error where one of it is refused. */
+async function takeBack(life: Life, rolling: Rolling) {
+  const { environments } = await rolling.content()
+  await rolling.command('abort', 1)
+  await life.change({ kind: 'shift', weights: { canary: 5 } })
+  await life.change({ kind: 'shift', weights: { canary: 0 } })
+  await life.change({ kind: 'set-environment', name: 'main', version: '0.0.5' })
+  await life.change({ kind: 'set-environment', name: 'main', version: '0.0.3' })
+  await life.change({ kind: 'swap', environments: ['main', 'canary'] })
+  await life.change({ kind: 'swap', environments: ['main', 'canary'] })
+  await life.change({ kind: 'set-environment', name: 'dev', version: '0.0.3' })
+  const withdrawn = Object.keys((await rolling.content()).versions)
+    .filter((id) => !['0.0.3', '0.0.5', '0.0.6-dev', environments.canary?.version].includes(id))
+    .slice(0, 3)
+  for (const version of withdrawn) await life.change({ kind: 'withdraw', version })
+  const back = await life.change({ kind: 'rollback', to: 1 })
+  expect(new TextEncoder().encode(back.text).length).toBeLessThanOrEqual(MAX_ASSIGNMENTS_BYTES)
+  // Isolates have it at once, and KV with the next alarm.
+  expect((await life.control.sync({ held: undefined, kv: undefined })).text).toBe(back.text)
+  expect((await life.verify(back.text)).problems).toEqual([])
+}
+
+type Fill = (life: Life, rolling: Rolling) => Promise<unknown>
+
+const ROWS: readonly (readonly [name: string, fill: Fill])[] = [
+  [
+    'small versions',
+    async (life) => {
+      const { published, refused } = await publishUntilRefused(life, [])
+      expect(published).toBeGreaterThan(400)
+      expect(refused).toMatch(/no room.*RETAIN_VERSIONS.*holo gc/)
+    },
+  ],
+  [
+    'large versions',
+    async (life) => {
+      const { published, refused } = await publishUntilRefused(life, LARGE)
+      expect(published).toBeGreaterThan(5)
+      expect(refused).toContain('no room')
+    },
+  ],
+  [
+    'large versions, environments and rules',
+    async (life) => {
+      await fillEnvironments(life)
+      await publishUntilRefused(life, LARGE)
+      await publishUntilRefused(life, [])
+    },
+  ],
+  ['environments of previews', fillEnvironments],
+  [
+    'rules',
+    async (life) => {
+      for (let count = 50; ; count += 50) {
+        const rules = Array.from({ length: count }, (_, i) => ({
+          name: `rule ${i}`,
+          environment: 'canary',
+          when: { in: [{ var: 'visitor' }, ['somebody', 'x'.repeat(150)]] },
+        }))
+        const set = await tryChange(life, { kind: 'set-rules', rules })
+        if (set.ok) continue
+        expect(JSON.stringify(set.error)).toMatch(/no room.*Remove environments/)
+        return
+      }
+    },
+  ],
+  [
+    'ranges of the traffic',
+    async (life, rolling) => {
+      for (const name of ['a', 'b', 'c', 'd', 'e']) {
+        await life.change({ kind: 'set-environment', name, version: '0.0.3' })
+      }
+      for (let i = 0; i < 400; i++) {
+        const name = 'abcde'[(i * 7) % 5] as string
+        await life.change({ kind: 'shift', weights: { [name]: ((i * 37) % 190) / 10 } })
+      }
+      const { traffic, spent } = await rolling.content()
+      expect(JSON.stringify([traffic, spent]).length).toBeLessThan(16 * 1024)
+      await life.change({ kind: 'shift', weights: { a: 0, b: 0, c: 0, d: 0, e: 0 } })
+    },
+  ],
+  [
+    'open uploads of crashed pipelines',
+    async (life) => {
+      for (let i = 0; i < 200; i++) {
+        const opened = await life.control.openUpload(ALICE, record(`crashed-${i}`), false)
+        expect(opened.ok).toBe(true)
+      }
+      expect(await publish(life, record('2.0.0'))).toBeUndefined()
+      expect(await publish(life, record('2.0.1'), toCaller('bob'))).toBeUndefined()
+    },
+  ],
+  [
+    'documents put into KV by hand',
+    async (life, rolling) => {
+      for (let i = 0; i < 120; i++) {
+        const { revision: _, ...content } = await rolling.content()
+        const text = i % 2 === 0 ? `garbage ${i}` : { ...content, revision: i, audit: undefined }
+        await life.world.write(text as object)
+        life.world.now += 200_000
+        await life.control.watch()
+        await life.settle()
+        await life.runAlarms(3)
+      }
+    },
+  ],
+  [
+    'revisions, with reasons and commands as long as they may be',
+    async (life) => {
+      for (let i = 0; i < 300; i++) {
+        const { revision } = await life.health()
+        const made = await life.control.change(ALICE, {
+          ...toChange({ kind: 'shift', weights: { canary: (i % 2) + 1 } }, revision),
+          reason: 'r'.repeat(500),
+        })
+        expect(made.ok).toBe(true)
+      }
+    },
+  ],
+  [
+    'running rollouts',
+    async (life, rolling) => {
+      for (let i = 2; ; i++) {
+        for (const name of [`new-${i}`, `old-${i}`]) {
+          await life.change({ kind: 'set-environment', name, version: '0.0.3' })
+        }
+        await life.change({ kind: 'shift', weights: { [`old-${i}`]: 1 } })
+        const started = await rolling.tryStart({ environment: `new-${i}`, base: `old-${i}` })
+        if (started.ok) continue
+        expect(i).toBe(MAX_RUNNING_ROLLOUTS + 1)
+        return
+      }
+    },
+  ],
+  [
+    'what isolates report',
+    async (life) => {
+      const sides = Array.from({ length: 64 }, (_, i) => `environment-${i}`)
+      for (let i = 0; i < 300; i++) {
+        const report = {
+          held: { revision: 2 ** 38 + i, digest: 'f'.repeat(64) },
+          kv: { revision: 2 ** 38 + i, digest: 'e'.repeat(64) },
+          batch: { isolate: crypto.randomUUID(), sequence: i, windows: [], names: sides },
+        }
+        await life.control.sync(report as never).catch(() => undefined)
+      }
+      await life.settle()
+    },
+  ],
+  [
+    'the database',
+    async (life) => {
+      const { sql } = life.state.storage
+      Object.defineProperty(sql, 'databaseSize', { get: () => MAX_PUBLISHED_DATABASE_BYTES + 1 })
+      expect(JSON.stringify(await publish(life, record('2.0.0')))).toMatch(/A full history/)
+      const added = await tryChange(life, { kind: 'set-environment', name: 'n', version: '0.0.3' })
+      expect(added.ok).toBe(false)
+    },
+  ],
+]
+
+/** One for each pull request, with a host name, until no more are taken. */
+async function fillEnvironments(life: Life) {
+  for (let i = 0; ; i++) {
+    const name = `preview-${i}`
+    const hosts = Array.from({ length: 20 }, (_, j) => `${'h'.repeat(200)}-${i}-${j}.example.com`)
+    const command = { kind: 'set-environment', name, version: '0.0.3', hosts } as const
+    const made = await tryChange(life, command)
+    if (made.ok) continue
+    expect(JSON.stringify(made.error)).toMatch(/no room.*holo env remove/)
+    return
+  }
+}
+
+describe('what takes back is never refused', () => {
+  it.each(ROWS)('when the limit is filled with %s', { timeout: 120_000 }, async (_, fill) => {
+    const { world, script } = await createRollingWorld()
+    world.records = {
+      read: async () => 'unavailable',
+      create: async () => 'created',
+      remove: async () => undefined,
+    }
+    await world.live(async (life) => {
+      const rolling = new Rolling(life, script)
+      await rolling.start()
+      await fill(life, rolling)
+      await takeBack(life, rolling)
+    })
+  })
+
+  it('neither is a rollout that takes itself back, nor one that goes on', async () => {
+    const { world, script } = await createRollingWorld()
+    world.records = {
+      read: async () => 'unavailable',
+      create: async () => 'created',
+      remove: async () => undefined,
+    }
+    script.load = FAILING
+    await world.live(async (life) => {
+      const rolling = new Rolling(life, script)
+      await rolling.start()
+      await fillEnvironments(life)
+      await publishUntilRefused(life, LARGE)
+      await publishUntilRefused(life, [])
+      await rolling.command('advance', 1)
+      for (let i = 0; i < 60 && (await rolling.status()).endedAt === undefined; i++) {
+        await rolling.closeWindows()
+        await life.runAlarm()
+      }
+      expect((await rolling.buckets()).canary).toBe(0)
+    })
+  })
+})
+
+describe('open uploads', () => {
+  const setUp = async () => {
+    const { world } = await createRollingWorld(releasedDocument())
+    world.records = {
+      read: async () => 'missing',
+      create: async () => 'created',
+      remove: async () => undefined,
+    }
+    return world
+  }
+
+  it('of one token push out nobody else: its own longest idle one gives way', async () => {
+    const world = await setUp()
+    await world.live(async (life) => {
+      const bob = toCaller('bob')
+      await life.control.openUpload(bob, record('of-bob'), false)
+      for (let i = 0; i <= MAX_OPEN_UPLOADS_PER_TOKEN; i++) {
+        world.now += 1
+        await life.control.openUpload(ALICE, record(`a-${i}`), false)
+      }
+      const states = await Promise.all(
+        ['of-bob', 'a-0', 'a-1'].map(async (id) => {
+          const found = await life.control.upload(ALICE, id)
+          return found.ok ? found.value?.state : 'denied'
+        }),
+      )
+      expect(states).toEqual(['open', undefined, 'open'])
+    })
+  })
+
+  it('is given up after an hour without progress, and verified anew when it is begun again', async () => {
+    const world = await setUp()
+    await world.live(async (life) => {
+      const long = { ...record('long'), files: 2 }
+      const opened = await life.control.openUpload(ALICE, long, false)
+      if (!opened.ok || 'kind' in opened.value) throw new Error('not opened')
+      await life.control.recordVerified(ALICE, opened.value, 0, 1)
+      world.now += UPLOAD_IDLE_MS
+      const begun = await life.control.beginVerification(ALICE, 'long', long.manifest)
+      expect(begun).toEqual({ ok: false, error: { kind: 'none' } })
+      expect(await life.control.openUpload(ALICE, long, false)).toMatchObject({
+        ok: true,
+        value: { verified: 0 },
+      })
+    })
+  })
+})
+
+describe('over HTTP', () => {
+  it('an upload is given up by who opened it, and a version is not', async () => {
+    const world = await PublicationWorld.create()
+    await world.live(async (client) => {
+      const made = await make({ '/index.html': 'page' })
+      await client.begin('1.0.0', made)
+      const given = await client.call('DELETE', '/uploads/1.0.0')
+      expect([given.status, given.body]).toEqual([
+        200,
+        expect.objectContaining({ version: '1.0.0', state: 'open', files: 1 }),
+      ])
+      expect((await client.call('DELETE', '/uploads/1.0.0')).status).toBe(404)
+      const end = await client.call('POST', '/uploads/1.0.0/finalise', { manifest: made.manifest })
+      expect([end.status, end.body.code]).toEqual([404, 'not_found'])
+      await client.publish('1.0.0', made)
+      const late = await client.call('DELETE', '/uploads/1.0.0')
+      expect([late.status, late.body.code]).toEqual([409, 'upload_finalised'])
+    })
+  })
+
+  it('verify is served once at a time for each token, while others and changes go on', async () => {
+    const { world } = await createRollingWorld()
+    await world.live(async (life) => {
+      const [first, second, other, changed] = await Promise.all([
+        life.control.verify(ALICE, undefined),
+        life.control.verify(ALICE, undefined),
+        life.control.verify(toCaller('bob'), undefined),
+        tryChange(life, { kind: 'shift', weights: { canary: 1 } }),
+      ])
+      expect([first.ok, other.ok, changed.ok]).toEqual([true, true, true])
+      expect(second).toEqual({ ok: false, error: { kind: 'denied', denial: 'one_at_a_time' } })
+      expect((await life.control.verify(ALICE, undefined)).ok).toBe(true)
+    })
+  })
+
+  it.each([
+    ['explain', 'POST', '/explain', { url: 'https://shop.example.com/' }, 'document'],
+    ['verify', 'POST', '/audit/verify', {}, 'verify'],
+    ['replay', 'GET', '/rollouts/1/replay', undefined, 'replayRollout'],
+  ] as const)(
+    '%s is answered 429 until the last one of the token has its answer',
+    async (...row) => {
+      const [, method, path, body, slowCall] = row
+      const gate = Promise.withResolvers<never>()
+      let asked = 0
+      const principal = { actor: 'alice', token: 'id', scopes: ['read'] }
+      const control = {
+        authenticate: async () => ({ ok: true, value: principal }),
+        [slowCall]: () => {
+          asked++
+          return gate.promise
+        },
+      }
+      const app = createApp(ROUTES)
+      const call = () =>
+        app.fetch(
+          new Request(`https://shop.example.com/.holo/api${path}`, {
+            method,
+            headers: {
+              authorization: `Bearer ${'x'.repeat(40)}`,
+              'content-type': 'application/json',
+            },
+            ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+          }),
+          {
+            path: `/.holo/api${path}`,
+            requestId: 'r1',
+            getControl: () => control as never,
+            store: undefined as never,
+            now: 0,
+          },
+        )
+      const first = call()
+      await vi.waitFor(() => expect(asked).toBe(1))
+      const second = await call()
+      expect([second.status, second.headers.get('retry-after')]).toEqual([429, '2'])
+      expect(await second.json()).toMatchObject({ code: 'one_at_a_time' })
+      gate.reject(new Error('down'))
+      expect((await first).status).toBe(503)
+      expect((await call()).status).toBe(503)
+      expect(asked).toBe(2)
+    },
+  )
+
+  it('health says how full everything is', async () => {
+    const { world } = await createRollingWorld()
+    world.records = {
+      read: async () => 'missing',
+      create: async () => 'created',
+      remove: async () => undefined,
+    }
+    await world.live(async (life) => {
+      await publishUntilRefused(life, LARGE)
+      const { fill } = await life.health()
+      const versions = fill.find(({ part }) => part === 'versions')
+      expect((versions?.used ?? 0) / (versions?.limit ?? 1)).toBeGreaterThan(0.8)
+      expect(fill.map(({ part }) => part)).toEqual([
+        'versions',
+        'settings',
+        'traffic',
+        'history',
+        'revisions',
+      ])
+    })
+  })
+})

@@ -1,0 +1,155 @@
+import { describe, expect, it } from 'vitest'
+import { compileAssignments } from '../../src/assignments/compile.ts'
+import { decide } from '../../src/core/decide.ts'
+import { readFacts } from '../../src/http/facts.ts'
+import { toKind } from '../../src/http/kind.ts'
+import { finishReply } from '../../src/http/reply.ts'
+import { exampleDocument } from '../support/document.ts'
+
+const ASSIGNMENTS = compileAssignments(exampleDocument())
+const EXPOSE = { expose: ASSIGNMENTS.expose.response, timing: [] }
+
+const DOCUMENT = { 'sec-fetch-dest': 'document', 'sec-fetch-mode': 'navigate' }
+const FOREIGN_FRAME = {
+  'sec-fetch-dest': 'iframe',
+  'sec-fetch-mode': 'navigate',
+  'sec-fetch-site': 'cross-site',
+}
+const PREFETCH = { ...DOCUMENT, 'sec-purpose': 'prefetch' }
+const ID = 'AAAAAAAAAAAAAAAAAAAAAA'
+const VISITOR = `__Host-holo-visitor=${ID}`
+const FROM_WORKER = { 'sec-fetch-dest': 'empty', referer: 'https://shop.example.com/sw.js' }
+
+type Asked = { readonly path?: string; readonly base?: string; readonly type?: string }
+
+/** The reply to a request that was decided, once Holo has put its headers on. */
+function replyTo(
+  headers: Record<string, string>,
+  { path = '/', base = 'https://shop.example.com', type = 'text/html; charset=utf-8' }: Asked = {},
+): Response {
+  const request = new Request(new URL(path, base), { headers })
+  const kind = toKind('GET', request.headers, new URL(request.url).pathname)
+  const facts = readFacts(request, kind, { ...ASSIGNMENTS, withAttributes: false })
+  if (!facts) throw new Error('the path could not be read')
+  const response = new Response('', { headers: { 'content-type': type } })
+  finishReply(response, facts, decide(facts, ASSIGNMENTS), EXPOSE)
+  return response
+}
+
+/** Cookies that are set, the id and the version left out. */
+const cookiesOf = (...asked: Parameters<typeof replyTo>) =>
+  replyTo(...asked)
+    .headers.getSetCookie()
+    .map((line) => line.replace(/=[A-Za-z0-9_-]{22};/, '=ID;').replace(/=0\.0\.[35]@/, '=V@'))
+
+const LASTING = 'Path=/; Max-Age=34560000; HttpOnly'
+
+describe('the cookies of a first page', () => {
+  it('are of this host alone over https, and have plain names over http', () => {
+    const [visitor, pin] = cookiesOf(DOCUMENT)
+    expect(visitor).toBe(`__Host-holo-visitor=ID; ${LASTING}; SameSite=Lax; Secure`)
+    expect(pin).toMatch(
+      /^__Host-holo-pin=V@(main|canary); Path=\/; HttpOnly; SameSite=Lax; Secure$/,
+    )
+    const plain = cookiesOf(DOCUMENT, { base: 'http://localhost' })
+    expect(plain[0]).toBe(`holo-visitor=ID; ${LASTING}; SameSite=Lax`)
+    expect(plain[1]).toMatch(/^holo-pin=V@(main|canary); Path=\/; HttpOnly; SameSite=Lax$/)
+  })
+
+  it("are kept apart for each site in a frame of another site's page, and none over http", () => {
+    const flags = 'HttpOnly; SameSite=None; Secure; Partitioned'
+    expect(cookiesOf(FOREIGN_FRAME)).toEqual([
+      `__Host-holo-embedded-visitor=ID; Path=/; Max-Age=34560000; ${flags}`,
+      `__Host-holo-embedded-pin=V@main; Path=/; ${flags}`,
+    ])
+    expect(cookiesOf(FOREIGN_FRAME, { base: 'http://shop.example.com' })).toEqual([])
+  })
+
+  it('are made by a page that is fetched ahead', () => {
+    expect(cookiesOf(PREFETCH).map((line) => line.split('=')[0])).toEqual([
+      '__Host-holo-visitor',
+      '__Host-holo-pin',
+    ])
+  })
+})
+
+describe('the cookies of a visitor who comes again', () => {
+  it('replace those of the old names once, with the same id, and are not replaced again', () => {
+    const old = `holo-visitor=${ID}; holo-pin=0.0.5@canary`
+    const [visitor, pin, ...expired] = replyTo({ ...DOCUMENT, cookie: old }).headers.getSetCookie()
+    expect(visitor).toMatch(new RegExp(`^__Host-holo-visitor=${ID}; `))
+    expect(pin).toMatch(/^__Host-holo-pin=/)
+    expect(expired.map((line) => line.split(';', 3).join(';'))).toEqual([
+      'holo-visitor=; Path=/; Max-Age=0',
+      'holo-pin=; Path=/; Max-Age=0',
+    ])
+    const next = `${old}; ${VISITOR}; ${pin?.split(';')[0]}`
+    expect(cookiesOf({ ...DOCUMENT, cookie: next })).toEqual([])
+  })
+
+  it.each([
+    ['a pin that is gone is made', VISITOR, ['__Host-holo-pin=V@main']],
+    ['a pin that counts is left', `${VISITOR}; __Host-holo-pin=0.0.5@canary`, []],
+    [
+      'a pin that binds to nothing is made anew',
+      `${VISITOR}; __Host-holo-pin=9.9.9@main`,
+      ['__Host-holo-pin=V@main'],
+    ],
+  ])('by a page that is fetched ahead: %s', (_, cookie, pairs) => {
+    const set = cookiesOf({ ...PREFETCH, cookie })
+    expect(set.map((line) => line.replace(/canary/, 'main').split(';')[0])).toEqual(pairs)
+  })
+})
+
+describe('a service worker', () => {
+  const SCRIPT = { 'service-worker': 'script', 'sec-fetch-dest': 'serviceworker' }
+  const script = { path: '/sw.js', type: 'text/javascript' }
+  const KNOWN = `${VISITOR}; __Host-holo-workers=/sw.js`
+
+  it('is remembered by the path of its script, and by no more than four', () => {
+    expect(cookiesOf({ ...SCRIPT, cookie: VISITOR }, script)).toEqual([
+      `__Host-holo-workers=/sw.js; ${LASTING}; SameSite=Lax; Secure`,
+    ])
+    expect(cookiesOf({ ...SCRIPT, cookie: KNOWN }, script)).toEqual([])
+    const cookie = `${VISITOR}; __Host-holo-workers=/a.js|/b.js|/c.js|/d.js`
+    expect(cookiesOf({ ...SCRIPT, cookie }, script)[0]).toMatch(/=\/sw.js\|\/a.js\|\/b.js\|\/c.js;/)
+    const odd = { ...script, path: '/a|b;c,d.js' }
+    expect(cookiesOf({ ...SCRIPT, cookie: VISITOR }, odd)).toEqual([])
+  })
+
+  const PINNED = `${KNOWN}; __Host-holo-pin=0.0.3@canary`
+  it.each([
+    ['its script', SCRIPT, '/sw.js'],
+    ['what it fetches by itself', FROM_WORKER, '/config.json'],
+    ['what Workbox fetches for its cache', {}, '/config.json?__WB_REVISION__=1'],
+    ["what Angular's worker fetches for its cache", {}, '/config.json?ngsw-cache-bust=0.5'],
+  ])('does not follow the pin of the page: %s', (_, headers, path) => {
+    const get = (more: object) =>
+      replyTo({ ...headers, cookie: PINNED, ...more }, { path, type: 'text/plain' })
+    const bound = replyTo(
+      { 'sec-fetch-dest': 'empty', cookie: `${PINNED.replace('0.0.3', '0.0.5')}` },
+      { path: '/other.json', type: 'application/json' },
+    )
+    // The bucket of this visitor is in main, and the pin says canary.
+    expect(get({}).headers.get('holo-environment')).toBe('main')
+    expect(bound.headers.get('holo-environment')).toBe('canary')
+  })
+
+  it('binds the API to the page that it fetches for its cache, and to nothing else that it fetches', () => {
+    const cookie = `${KNOWN}; __Host-holo-pin=0.0.5@canary`
+    const page = cookiesOf({ ...FROM_WORKER, cookie })
+    expect(page[0]).toMatch(/^__Host-holo-pin=V@main;/)
+    expect(cookiesOf({ ...FROM_WORKER, cookie }, { path: '/a.json', type: 'text/plain' })).toEqual(
+      [],
+    )
+  })
+})
+
+describe('a page in the cache of a browser', () => {
+  it('is one of the cookies that it was asked for with', () => {
+    expect(replyTo(DOCUMENT).headers.get('vary')).toBe('Cookie')
+    expect(replyTo(PREFETCH).headers.get('vary')).toBe('Cookie')
+    const script = { path: '/app.js', type: 'text/javascript' }
+    expect(replyTo({ 'sec-fetch-dest': 'script' }, script).headers.has('vary')).toBe(false)
+  })
+})
