@@ -490,7 +490,7 @@ const MISTAKES: readonly Case[] = [
   ...[
     'http://a.example.com',
     'a.example.com',
-    'https://a.example.com/path',
+    'https://a.example.com/a;b',
     'https://u:p@a.example.com',
     'https://a.example.com?x',
     'https://10.0.0.1',
