@@ -21,6 +21,7 @@ const WIRED = [
  */
 const MAY_IMPORT = {
   core: [],
+  wire: ['core'],
   assignments: ['core'],
   http: ['core'],
   assets: ['core', 'http'],
@@ -29,9 +30,9 @@ const MAY_IMPORT = {
   client: FOUNDATION,
   metrics: FOUNDATION,
   plans: ['core', 'assignments'],
-  control: ['core', 'assignments', 'plans', 'metrics', 'env'],
+  control: ['core', 'wire', 'assignments', 'plans', 'metrics', 'env'],
   admin: [
-    ...['control', 'plans', ...FOUNDATION, 'env', 'proxy/match-service'],
+    ...['control', 'wire', 'plans', ...FOUNDATION, 'env', 'proxy/match-service'],
     // Pure, and the same words for what differs wherever a version is published.
     ...['publish/differences', 'publish/concurrently'],
   ],
@@ -41,6 +42,7 @@ const MAY_IMPORT = {
   // `parse` is the edge's own judgement, which `validate` and `diff` give without a network.
   cli: [
     'core',
+    'wire',
     'plans',
     'publish',
     'assignments/schema',
@@ -93,6 +95,13 @@ export default {
         path: '(^|/)node_modules/',
         pathNot: `(^|/)node_modules/(@types/)?(${PACKAGES_OF_CORE.join('|')})/`,
       },
+    },
+    {
+      name: 'packages-of-wire',
+      comment: 'wire holds shapes and may use zod alone',
+      severity: 'error',
+      from: { path: '^src/wire/' },
+      to: { path: '(^|/)node_modules/', pathNot: '(^|/)node_modules/zod/' },
     },
     {
       name: 'node-only-in-publish-and-cli',

@@ -7,6 +7,7 @@ import { AUDIT_ROUTES } from './routes/audit.ts'
 import { BLOB_ROUTES } from './routes/blobs.ts'
 import { COLLECTION_ROUTE } from './routes/collection.ts'
 import { ENVIRONMENT_ROUTES } from './routes/environments.ts'
+import { EVENTS_ROUTE } from './routes/events.ts'
 import { EXPLAIN_ROUTE } from './routes/explain.ts'
 import { HEALTH_ROUTE } from './routes/health.ts'
 import { HISTORY_ROUTES } from './routes/history.ts'
@@ -31,6 +32,7 @@ const CONTROLLED: readonly Route[] = [
   EXPLAIN_ROUTE,
   ...METRICS_ROUTES,
   ...AUDIT_ROUTES,
+  EVENTS_ROUTE,
   ...TOKEN_ROUTES,
   WHOAMI_ROUTE,
   HEALTH_ROUTE,

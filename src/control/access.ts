@@ -4,10 +4,17 @@
 import type { Env } from '../env.ts'
 import type { Authorise, ControlCalls, Principal } from './contract.ts'
 
+/** What the audit log says of a token; `id`, `name` and `scopes` are told to subscribers as well. */
+export type TokenDetail = Readonly<Record<string, unknown>> & {
+  readonly id: string
+  readonly name: string
+  readonly scopes?: readonly string[]
+}
+
 /** Commits what `write` does and an audit row of it in one transaction, or neither. */
 export type RecordAudit = (
   action: 'token-create' | 'token-revoke',
-  detail: Readonly<Record<string, unknown>>,
+  detail: TokenDetail,
   principal: Principal,
   requestId: string,
   write: () => void,

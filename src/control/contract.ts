@@ -3,6 +3,7 @@
 
 import type { Identity, SyncReply, SyncReport } from '../assignments/sync.ts'
 import type { Result } from '../core/result.ts'
+import type { EventPage } from '../wire/events.ts'
 import type {
   Answer,
   Caller,
@@ -162,6 +163,8 @@ type DocumentCalls = {
   /** Checks the whole chain, and a copy of any published document against it when one is given. */
   readonly verify: (caller: Caller, copy: string | undefined) => Answer<Verification>
   readonly health: (caller: Caller) => Answer<Health>
+  /** Events that follow `after`, oldest first; none, and the newest id, where it is left out. */
+  readonly events: (caller: Caller, after: number | undefined, limit: number) => Answer<EventPage>
   /** Counts of some time, oldest first. */
   readonly metrics: (
     caller: Caller,

@@ -6,6 +6,7 @@ import type { Identity, SyncReply, SyncReport } from '../assignments/sync.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { VersionRecord } from '../core/version-record.ts'
 import type { Env } from '../env.ts'
+import type { EventPage } from '../wire/events.ts'
 import { type Author, makeChange } from './change.ts'
 import { commandSchema, SCOPE_OF_COMMAND } from './commands.ts'
 import type {
@@ -67,25 +68,14 @@ export class Control extends DurableObject<Env> implements ControlCalls {
     return { current: { revision, digest }, text: has ? undefined : text, ...brief }
   }
 
-  /**
-   * Looks at rollouts, publishes what is due, lets versions go, has origins asked, and arms the alarm for what is next. It never throws, so
-   * that the platform repeats nothing.
-   */
+  /** Runs the tasks that are due. It never throws, so that the platform repeats nothing. */
   override async alarm(): Promise<void> {
-    const { rollouts, publisher, retiring, probing, alarm, now } = this.#parts
-    await rollouts.run()
-    await publisher.run()
-    await retiring.run()
-    // Behind it: origins that hang must not hold up a rollback.
-    this.ctx.waitUntil(probing.run(now()))
-    // Whoever still publishes arms it afterwards.
-    if (!publisher.isRunning) alarm.arm()
+    await this.#parts.tasks.run((work) => this.ctx.waitUntil(work))
   }
 
   async watch(): Promise<void> {
-    const { rollouts, publisher, external, alarm } = this.#parts
-    const isLost = await alarm.isLost()
-    if (isLost && !publisher.isRunning && !rollouts.isBusy) alarm.arm()
+    const { tasks, publisher, external } = this.#parts
+    await tasks.rearm()
     if (publisher.isDue) return
     await this.#noticeAfter(external.look())
   }
@@ -158,6 +148,11 @@ export class Control extends DurableObject<Env> implements ControlCalls {
     const { history, state } = this.#parts
     const { sql } = this.ctx.storage
     return this.#answerAlone(caller, 'verify', () => verifyChain({ sql, history, state }, copy))
+  }
+
+  events(caller: Caller, after: number | undefined, limit: number): Answer<EventPage> {
+    const { outbox } = this.#parts
+    return this.#answer(caller, 'read', () => outbox.page(after, limit))
   }
 
   health(caller: Caller): Answer<Health> {

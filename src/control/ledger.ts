@@ -4,7 +4,7 @@
 import { parseAssignments } from '../assignments/parse.ts'
 import { digestText } from '../assignments/sync.ts'
 import { err, ok, type Result } from '../core/result.ts'
-import type { Alarm } from './alarm.ts'
+import type { NewEvent } from '../wire/events.ts'
 import {
   AUDIT_COLUMNS,
   type AuditHead,
@@ -22,14 +22,17 @@ import { type Content, toBare, toText } from './document.ts'
 import type { Refusal } from './draft.ts'
 import { clampLimit, type Head, type History } from './history.ts'
 import { MAX_COMMIT_ATTEMPTS } from './limits.ts'
+import type { Outbox } from './outbox.ts'
 import type { State } from './state.ts'
 import type { AuditTableRow } from './tables.ts'
+import type { Tasks } from './tasks.ts'
 
 export type LedgerParts = {
   readonly storage: DurableObjectStorage
   readonly history: History
   readonly state: State
-  readonly alarm: Alarm
+  readonly tasks: Tasks
+  readonly outbox: Outbox
   readonly allowInsecure: boolean
 }
 
@@ -81,7 +84,7 @@ export class Ledger {
     base: Head | undefined,
     { floor = 0, also, notes = [] }: CommitOptions = {},
   ): Promise<Result<Head, NotCommitted>> {
-    const { storage, history } = this.#parts
+    const { storage, history, outbox } = this.#parts
     // Of what is stored, not of how it was read: a later Holo may read the same text otherwise.
     const before = base && (await digestDocument(JSON.parse(base.text), FORM))
     for (let attempt = 0; attempt < MAX_COMMIT_ATTEMPTS; attempt++) {
@@ -102,6 +105,7 @@ export class Ledger {
       storage.transactionSync(() => {
         history.insert({ revision, seq: row.seq, digest: head.digest, text: head.text })
         for (const one of [...noted, row]) this.#insertAudit(one)
+        outbox.add(toEvent(head, entry))
         also?.(head)
       })
       this.#head = head
@@ -140,7 +144,7 @@ export class Ledger {
 
   /** Sets the one alarm to when something is due. Not awaited: it belongs to the writes before it. */
   armAlarm(): void {
-    this.#parts.alarm.arm()
+    this.#parts.tasks.arm()
   }
 
   /** Newest first. */
@@ -192,6 +196,17 @@ export class Ledger {
       ...AUDIT_COLUMNS.map((column) => row[column]),
     )
     state.write({ audit_seq: row.seq, audit_hash: row.hash })
+  }
+}
+
+function toEvent({ revision, digest }: Head, { action, actor, reason }: Entry): NewEvent {
+  return {
+    kind: 'revision.committed',
+    revision,
+    digest,
+    action,
+    by: actor,
+    ...(reason === undefined ? {} : { reason }),
   }
 }
 

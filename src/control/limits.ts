@@ -2,10 +2,10 @@
 
 /**
  * The budget, in rows written: the platform bills each, and an alarm that is set is one. A change is
- * a revision, an audit row, the state and the alarm; a publication, failed or not, the state twice
- * and perhaps the next alarm.
+ * a revision, an audit row, an event, the state and the alarm; a publication, failed or not, the state
+ * twice and perhaps the next alarm.
  */
-export const ROWS_PER_CHANGE = 4
+export const ROWS_PER_CHANGE = 5
 export const ROWS_PER_PUBLICATION = 3
 
 /**
@@ -216,3 +216,10 @@ export const MAX_KEPT_REPLAYS = 10
 
 /** Transitions that are told of a rollout: the newest. */
 export const MAX_TOLD_TRANSITIONS = 200
+
+/** Events that are kept: at some 300 bytes each 3 MB, and weeks of a busy site. */
+export const MAX_OUTBOX_EVENTS = 10_000
+
+/** A subscriber gets so many at once, and has this long to take them. */
+export const EVENTS_PER_DELIVERY = 50
+export const DELIVERY_TIMEOUT_MS = 15_000

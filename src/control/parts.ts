@@ -3,7 +3,6 @@
 
 import type { Env } from '../env.ts'
 import type { Access, AccessParts } from './access.ts'
-import { Alarm } from './alarm.ts'
 import { Authority } from './authority.ts'
 import { Collecting, type CollectingParts } from './collecting.ts'
 import { Counting } from './counting/counting.ts'
@@ -16,6 +15,7 @@ import { HealthRecords } from './health/records.ts'
 import { History } from './history.ts'
 import { Known } from './known.ts'
 import { Ledger } from './ledger.ts'
+import { Outbox, type Subscriber } from './outbox.ts'
 import { Pace } from './pace.ts'
 import { Publisher, type PublisherParts } from './publisher.ts'
 import { createRecords, type Records } from './records.ts'
@@ -27,6 +27,7 @@ import type { WindowSource } from './rollouts/source.ts'
 import { RolloutStore } from './rollouts/store.ts'
 import { State } from './state.ts'
 import { createTables } from './tables.ts'
+import { Tasks } from './tasks.ts'
 import { createFindUnfinished } from './unfinished.ts'
 import { Uploading } from './uploading.ts'
 import { Uploads } from './uploads.ts'
@@ -42,11 +43,14 @@ export type ControlSeams = {
   readonly createSource: (counting: Counting) => WindowSource
   /** Runs something in so many milliseconds, unless the object is evicted before. */
   readonly later: (run: () => void, ms: number) => void
+  /** Who is told of what happens, in order. */
+  readonly subscribers: readonly Subscriber[]
 }
 
 export type ControlParts = PublisherParts &
   CollectingParts & {
-    readonly alarm: Alarm
+    readonly tasks: Tasks
+    readonly outbox: Outbox
     readonly access: Access
     readonly pace: Pace
     readonly publisher: Publisher
@@ -65,6 +69,7 @@ const SEAMS: Omit<ControlSeams, 'askOrigin'> = {
   createRecords,
   createSource: createCountingSource,
   later: (run, ms) => void setTimeout(run, ms),
+  subscribers: [],
 }
 
 /** Makes the tables that do not exist yet, and writes no row where all do. */
@@ -73,21 +78,32 @@ export function createParts(
   env: Env,
   seams: Partial<ControlSeams>,
 ): ControlParts {
-  const { now, createAccess, createSource, later, ...given } = { ...SEAMS, ...seams }
+  const { now, createAccess, createSource, later, subscribers, ...given } = { ...SEAMS, ...seams }
   const { sql } = storage
   createTables(sql)
   const allowInsecure = env.ALLOW_INSECURE_ORIGINS === 'true'
   const history = new History(sql)
   const state = new State(sql)
-  const alarm = new Alarm(storage, now)
-  const ledger = new Ledger({ storage, history, state, alarm, allowInsecure })
+  const tasks = new Tasks(storage, now)
+  const outbox = new Outbox({ sql, subscribers, now, arm: () => tasks.arm() })
+  const ledger = new Ledger({ storage, history, state, tasks, outbox, allowInsecure })
   const uploads = new Uploads(sql)
   const deletions = new Deletions(sql, now)
   const records = given.createRecords(env.STORE)
   const isDeleting = () => deletions.isPending
   const shared: PublisherParts & CollectingParts = {
-    ...{ kv: env.ASSIGNMENTS, ledger, history, state, edits: new Edits(sql), now, allowInsecure },
-    ...{ uploads, deletions, records, known: new Known(sql) },
+    kv: env.ASSIGNMENTS,
+    ledger,
+    history,
+    state,
+    outbox,
+    edits: new Edits(sql),
+    now,
+    allowInsecure,
+    uploads,
+    deletions,
+    records,
+    known: new Known(sql),
     retention: readRetentionSettings(env),
     findUnfinished: createFindUnfinished({ records, uploads, isDeleting }),
   }
@@ -98,28 +114,78 @@ export function createParts(
     ...{ storage, store: new RolloutStore(sql), source: createSource(counting) },
   })
   const probing = new Probing({
-    ...{ records: new HealthRecords(sql), document: () => ledger.head, now, allowInsecure },
+    records: new HealthRecords(sql),
+    document: () => ledger.head,
+    outbox,
+    now,
+    allowInsecure,
     ask: given.askOrigin ?? ((target) => askOrigin(target, { bindings: env, now })),
   })
-  alarm.add(() => publisher.dueAt)
-  alarm.add(() => rollouts.dueAt())
-  alarm.add(() => probing.nextDueAt(now()))
   const collecting = new Collecting(shared)
   const retiring = new Retiring({ collecting, now })
-  alarm.add(() => retiring.dueAt())
+  // The list of all that the alarm and the watchdog look after, in the order in which it runs.
+  tasks.add(
+    {
+      name: 'rollouts',
+      dueAt: () => rollouts.dueAt(),
+      run: () => rollouts.run(),
+      isRunning: () => rollouts.isLooking,
+    },
+    {
+      name: 'publication',
+      dueAt: () => publisher.dueAt,
+      run: () => publisher.run(),
+      isRunning: () => publisher.isRunning,
+    },
+    {
+      name: 'retention',
+      dueAt: () => retiring.dueAt(),
+      run: () => retiring.run(),
+      isRunning: () => retiring.isRunning,
+    },
+    {
+      name: 'probes',
+      dueAt: () => probing.nextDueAt(now()),
+      run: () => probing.run(now()),
+      isRunning: () => probing.isLooking,
+      isSlow: true,
+    },
+    {
+      name: 'events',
+      dueAt: () => outbox.dueAt(),
+      run: () => outbox.run(),
+      isRunning: () => outbox.isRunning,
+      isSlow: true,
+    },
+  )
   return {
     ...shared,
-    ...{ alarm, counting, publisher, rollouts, probing, pace: new Pace() },
+    ...{ tasks, counting, publisher, rollouts, probing, pace: new Pace() },
     external: new External(shared),
     uploading: new Uploading(shared),
-    ...{ collecting, retiring },
-    access: createAccess({ sql, env, now, recordAudit: createRecordAudit(ledger, now) }),
+    collecting,
+    retiring,
+    access: createAccess({ sql, env, now, recordAudit: createRecordAudit(ledger, outbox, now) }),
   }
 }
 
-function createRecordAudit(ledger: Ledger, now: () => number): AccessParts['recordAudit'] {
+/** What is done with tokens: an audit row and an event, in the transaction that does it. */
+function createRecordAudit(
+  ledger: Ledger,
+  outbox: Outbox,
+  now: () => number,
+): AccessParts['recordAudit'] {
   return (action, detail, { actor, token }, requestId, write) => {
     const entry = { at: now(), actor, token, action, detail, reason: undefined, requestId }
-    return ledger.record([entry], write)
+    return ledger.record([entry], () => {
+      write()
+      const { id, name, scopes = [] } = detail
+      const told = { token: id, name, by: actor }
+      outbox.add(
+        action === 'token-create'
+          ? { kind: 'token.created', ...told, scopes: [...scopes] }
+          : { kind: 'token.revoked', ...told },
+      )
+    })
   }
 }

@@ -10,6 +10,7 @@ import type { History } from './history.ts'
 import type { Ledger } from './ledger.ts'
 import { liftAbove } from './lift.ts'
 import { KV_PUT_TIMEOUT_MS } from './limits.ts'
+import type { Outbox } from './outbox.ts'
 import { ALARMS, backOffMs, dueAt, isPublicationDue } from './schedule.ts'
 import type { State } from './state.ts'
 
@@ -18,6 +19,7 @@ export type PublisherParts = {
   readonly ledger: Ledger
   readonly history: History
   readonly state: State
+  readonly outbox: Outbox
   readonly edits: Edits
   readonly now: () => number
   readonly allowInsecure: boolean
@@ -66,7 +68,7 @@ export class Publisher {
   }
 
   async #publish(alarmDebt: number): Promise<void> {
-    const { kv, ledger, state, now } = this.#parts
+    const { kv, ledger, state, outbox, now } = this.#parts
     const found = await readFound(this.#parts)
     await this.#saveEdit(found)
     // Whatever was committed meanwhile: the newest wins.
@@ -76,6 +78,7 @@ export class Publisher {
       state.write({ last_put_at: now(), alarm_debt: alarmDebt })
       await withTimeout(kv.put(ASSIGNMENTS_KEY, head.text), KV_PUT_TIMEOUT_MS)
     }
+    const hadFailed = state.publication().failures > 0
     state.write({
       alarm_debt: alarmDebt,
       published: head.revision,
@@ -85,6 +88,8 @@ export class Publisher {
       publish_error: null,
       external_problem: null,
     })
+    // No wait lies between the two writes, so that both are stored or neither.
+    if (hadFailed) outbox.add({ kind: 'publication.recovered', revision: head.revision })
   }
 
   /** What is about to be overwritten is kept, and ours gets a number above it. */
@@ -102,7 +107,7 @@ export class Publisher {
   }
 
   #recordFailure(cause: unknown, alarmDebt: number): void {
-    const { state, now } = this.#parts
+    const { state, ledger, outbox, now } = this.#parts
     const failures = state.publication().failures + 1
     const message = cause instanceof Error ? cause.message : String(cause)
     console.error(`KV did not take the document, attempt ${failures}`, cause)
@@ -112,5 +117,8 @@ export class Publisher {
       retry_at: now() + backOffMs(failures),
       publish_error: message,
     })
+    // One event for an outage, however many attempts it lasts.
+    const revision = ledger.head?.revision ?? 0
+    if (failures === 1) outbox.add({ kind: 'publication.failed', revision, message })
   }
 }

@@ -20,9 +20,14 @@ export class Retiring {
   readonly #parts: RetiringParts
   /** Not before this, because the last attempt took nothing away. */
   #heldUntil = 0
+  #isRunning = false
 
   constructor(parts: RetiringParts) {
     this.#parts = parts
+  }
+
+  get isRunning(): boolean {
+    return this.#isRunning
   }
 
   /** When the next version is to leave; `undefined` where none ever is, so that no alarm is set. */
@@ -37,6 +42,8 @@ export class Retiring {
   /** One revision without what is over, if it is time. Never throws; whoever calls it arms the alarm. */
   async run(): Promise<void> {
     const { collecting, now } = this.#parts
+    if (this.#isRunning) return
+    this.#isRunning = true
     try {
       const due = this.dueAt()
       if (due === undefined || due > now()) return
@@ -45,6 +52,8 @@ export class Retiring {
       if (!retired.ok) console.error('versions could not leave the document', retired.error)
     } catch (cause) {
       console.error('versions could not leave the document', cause)
+    } finally {
+      this.#isRunning = false
     }
     this.#heldUntil = now() + RETIRING_RETRY_MS
   }

@@ -66,6 +66,14 @@ describe('the package, installed elsewhere', () => {
     )
   })
 
+  it('says in its metadata which Node the command needs', () => {
+    const needed = /holo needs Node ([\d.]+) or newer/.exec(
+      readFileSync(join(ROOT, 'bin/holo.js'), 'utf8'),
+    )?.[1]
+    const { engines } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+    expect(engines.node).toBe(`>=${needed}`)
+  })
+
   it('tells an old Node which one it needs, without a stack trace', () => {
     const script = join(folder, 'node_modules/holo-edge/bin/holo.js')
     const code = `Object.defineProperty(process.versions, 'node', { value: '20.20.2' }); await import(${JSON.stringify(script)})`

@@ -157,7 +157,13 @@ describe('honest use', () => {
             else if (kind === 11) {
               const actor = pick(['ci', 'żółw 🐢', 'a\ud800b', 'a\u0000b'])
               const principal = { actor, token: 'id', scopes: ['admin'] } as const
-              await life.record('token-create', { id: '\ud800' }, principal, 'r', () => undefined)
+              await life.record(
+                'token-create',
+                { id: '\ud800', name: 'x' },
+                principal,
+                'r',
+                () => undefined,
+              )
             } else if (kind === 12) {
               // Somebody writes into KV, in an order of keys of their own.
               const { schema, revision, audit, ...rest } = document
@@ -290,7 +296,7 @@ describe('a single changed byte', () => {
       await life.change({ kind: 'replace', document: exampleDocument() })
       await publish(life, '1.0.1')
       const principal = { actor: 'alice', token: undefined, scopes: ['admin'] } as const
-      await life.record('token-create', { id: '1' }, principal, 'r', () => undefined)
+      await life.record('token-create', { id: '1', name: 'x' }, principal, 'r', () => undefined)
       await life.change({ kind: 'set-environment', name: 'beta', version: '1.0.1' })
       await life.change({ kind: 'shift', weights: { canary: 1 } })
       expect(await changeEachByte(life, 3)).toBeGreaterThan(3000)

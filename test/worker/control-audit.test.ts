@@ -102,14 +102,14 @@ describe('the audit log', () => {
       const principal = { actor: 'alice', token: 'id', scopes: ['admin'] } as const
       const write = () => life.state.storage.sql.exec('CREATE TABLE other (id INTEGER)')
       const all = Array.from({ length: 5 }, (_, i) =>
-        record('token-create', { id: String(i) }, principal, 'r', () => {
+        record('token-create', { id: String(i), name: 'x' }, principal, 'r', () => {
           if (i === 0) write()
         }),
       )
       const between = life.change({ kind: 'shift', weights: { canary: 50 } })
       await Promise.all([...all, between])
       await expect(
-        record('token-revoke', { id: '0' }, principal, 'r', () => {
+        record('token-revoke', { id: '0', name: 'x' }, principal, 'r', () => {
           throw new Error('no such token')
         }),
       ).rejects.toThrow('no such token')
@@ -155,7 +155,7 @@ describe('verify', () => {
     // A row of something else than a document, too.
     const principal = { actor: 'alice', token: undefined, scopes: ['admin'] } as const
     await world.live(({ record }) =>
-      record('token-create', { id: '1' }, principal, 'r', () => undefined),
+      record('token-create', { id: '1', name: 'x' }, principal, 'r', () => undefined),
     )
     const random = generator(4)
     let changes = 0

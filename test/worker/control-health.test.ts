@@ -133,8 +133,9 @@ describe('a document with a probe', () => {
       const rows = world.rowsWritten
       down.add('https://a.example.com')
       await passTime(life, 10 * MINUTE)
-      // The origin: Degraded, Down. The service of canary and that of qa: Degraded.
-      expect(world.rowsWritten - rows).toBe(4)
+      // The origin: Degraded, Down. The service of canary and that of qa: Degraded,
+      // with an event for each.
+      expect(world.rowsWritten - rows).toBe(6)
     })
   })
 

@@ -9,6 +9,7 @@ import type { Command } from '../../src/control/commands.ts'
 import type { Caller, Change } from '../../src/control/contract.ts'
 import { Control } from '../../src/control/control.ts'
 import type { ProbingParts } from '../../src/control/health/probing.ts'
+import type { Subscriber } from '../../src/control/outbox.ts'
 import type { Records } from '../../src/control/records.ts'
 import { createCountingSource } from '../../src/control/rollouts/counted-windows.ts'
 import type { WindowSource } from '../../src/control/rollouts/source.ts'
@@ -76,6 +77,8 @@ export class World {
   askOrigin: ProbingParts['ask'] = unexpected
   /** What rollouts are given to judge; what the control counted itself when left out. */
   source: WindowSource | undefined
+  /** Who is told of what happens. */
+  subscribers: readonly Subscriber[] = []
   readonly alarmsSet: number[] = []
   /** What runs behind the control's answers. */
   readonly work: Promise<unknown>[] = []
@@ -134,6 +137,7 @@ export class World {
             createSource: (counting) => this.source ?? createCountingSource(counting),
             // Nothing runs by itself; windows of counts close with the next call.
             later: () => undefined,
+            subscribers: this.subscribers,
             createAccess: ({ recordAudit }) => {
               record = recordAudit
               return createOpenAccess(this.asked)
@@ -228,6 +232,13 @@ export class Life {
 
   async document() {
     const answer = await this.control.document(ALICE)
+    if (!answer.ok) throw new Error('denied')
+    return answer.value
+  }
+
+  /** All events that are kept after `after`, oldest first. */
+  async events(after = 0, limit = 100) {
+    const answer = await this.control.events(ALICE, after, limit)
     if (!answer.ok) throw new Error('denied')
     return answer.value
   }

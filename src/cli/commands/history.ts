@@ -3,8 +3,10 @@
 
 import { InvalidArgumentError } from 'commander'
 import * as z from 'zod'
+import { anyEvent } from '../../wire/events.ts'
 import { command, type SharedOptions } from '../command.ts'
 import { readText } from '../document.ts'
+import { followEvents } from '../follow.ts'
 import { parseWhole } from '../options.ts'
 import { toTable } from '../table.ts'
 import { toCount, toTime } from '../words.ts'
@@ -38,7 +40,11 @@ const logReply = z.object({
   next: z.number().optional(),
 })
 
-type LogOptions = SharedOptions & { readonly limit?: number; readonly before?: number }
+type LogOptions = SharedOptions & {
+  readonly limit?: number
+  readonly before?: number
+  readonly follow?: boolean
+}
 
 export const LOG = command({
   name: 'log',
@@ -51,14 +57,24 @@ export const LOG = command({
       about: 'only what is older than this row',
       parse: parseWhole('a row is a whole number from 1'),
     },
+    {
+      flags: '--follow',
+      about:
+        'events as they happen, health and rollouts too, until Ctrl-C; with --json a line each',
+    },
   ],
-  examples: [{ command: 'holo log --limit 50', about: 'the last fifty rows of the audit log' }],
+  examples: [
+    { command: 'holo log --limit 50', about: 'the last fifty rows of the audit log' },
+    { command: 'holo log --follow', about: 'what happens from now on, until Ctrl-C' },
+  ],
   shape: z.strictObject({
-    rows: z.array(row),
+    rows: z.array(row).optional().describe('Of the audit log; not with --follow'),
+    event: anyEvent.optional().describe('With --follow: one event in each line of output'),
     next: z.int().optional().describe('What --before has to be for the next page'),
   }),
-  run: async (context, _: [], { limit = 20, before }: LogOptions) => {
+  run: async (context, _: [], { limit = 20, before, follow }: LogOptions) => {
     const api = await context.api()
+    if (follow) return followEvents(context, api)
     const query = {
       limit: String(limit),
       before: before === undefined ? undefined : String(before),

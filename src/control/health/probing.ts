@@ -11,6 +11,7 @@ import {
   restoreHealth,
 } from '../../core/health/health.ts'
 import { findWorst } from '../../core/health/service-health.ts'
+import type { Outbox } from '../outbox.ts'
 import type { EnvironmentReport, ServiceReport, ServicesReport } from './contract.ts'
 import { LOOK_SPACING_MS, MAX_DOWN_ORIGINS, PROBES_AT_ONCE, PROBES_PER_LOOK } from './limits.ts'
 import type { HealthRecords } from './records.ts'
@@ -19,6 +20,7 @@ import { findTargets, type Target, type Targets } from './targets.ts'
 
 export type ProbingParts = {
   readonly records: HealthRecords
+  readonly outbox: Pick<Outbox, 'add'>
   /** The newest revision; `undefined` while there is none. */
   readonly document: () =>
     | {
@@ -50,7 +52,7 @@ export class Probing {
     for (const [key, health] of parts.records.load('origin')) {
       this.#origins.set(key, restoreHealth(health))
     }
-    this.#services = new ServicesHealth(parts.records)
+    this.#services = new ServicesHealth(parts.records, parts.outbox)
   }
 
   /** When the next look is due, in milliseconds since the epoch; `undefined` for never. */
@@ -82,6 +84,10 @@ export class Probing {
     } finally {
       this.#isLooking = false
     }
+  }
+
+  get isLooking(): boolean {
+    return this.#isLooking
   }
 
   /** Origins all of whose probes say that they are down: a hint for isolates, never an order. */

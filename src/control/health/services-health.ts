@@ -3,6 +3,7 @@
 
 import type { Health } from '../../core/health/health.ts'
 import { toServiceState } from '../../core/health/service-health.ts'
+import type { Outbox } from '../outbox.ts'
 import type { OriginReport, ServiceReport } from './contract.ts'
 import type { HealthRecords } from './records.ts'
 import type { ProbedService, Target } from './targets.ts'
@@ -11,10 +12,12 @@ type HealthOf = (target: Target) => Health
 
 export class ServicesHealth {
   readonly #records: HealthRecords
+  readonly #outbox: Pick<Outbox, 'add'>
   readonly #known: Map<string, Health>
 
-  constructor(records: HealthRecords) {
+  constructor(records: HealthRecords, outbox: Pick<Outbox, 'add'>) {
     this.#records = records
+    this.#outbox = outbox
     this.#known = records.load('service')
   }
 
@@ -35,6 +38,16 @@ export class ServicesHealth {
       } else if (before || state !== 'Unknown') {
         this.#known.set(key, { state, since: now, why })
         this.#records.write('service', key, { state, since: now, why })
+        const { environment, version, prefix } = service
+        this.#outbox.add({
+          kind: 'service.health',
+          environment,
+          version,
+          prefix,
+          before: before?.state ?? 'Unknown',
+          state,
+          why,
+        })
       }
     }
   }

@@ -41,7 +41,7 @@ export class Rollouts {
   readonly #parts: RolloutParts
   readonly #replays: Replays
   #last: Promise<unknown> = Promise.resolve()
-  #waiting = 0
+  #looks = 0
   /** Not before this, because not even a failure could be written down. */
   #heldUntil = 0
 
@@ -50,9 +50,9 @@ export class Rollouts {
     this.#replays = new Replays(parts)
   }
 
-  /** Whether somebody is giving events right now. */
-  get isBusy(): boolean {
-    return this.#waiting > 0
+  /** Whether a look of the alarm goes on, or waits for its turn. */
+  get isLooking(): boolean {
+    return this.#looks > 0
   }
 
   /** When the next look is due; `undefined` where nothing runs. */
@@ -107,13 +107,18 @@ export class Rollouts {
   }
 
   /** Looks at those that are due. Never throws; whoever calls it arms the alarm for the next. */
-  run(): Promise<void> {
-    return this.#inTurn(async () => {
-      const { store, now } = this.#parts
-      for (const { id } of findDue(store.running(), now())) {
-        await this.#try(id, () => this.#look(id))
-      }
-    })
+  async run(): Promise<void> {
+    this.#looks++
+    try {
+      await this.#inTurn(async () => {
+        const { store, now } = this.#parts
+        for (const { id } of findDue(store.running(), now())) {
+          await this.#try(id, () => this.#look(id))
+        }
+      })
+    } finally {
+      this.#looks--
+    }
   }
 
   page(page: PageQuery): readonly RolloutSummary[] {
@@ -241,10 +246,7 @@ export class Rollouts {
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    this.#waiting++
-    const turn = this.#last.then(work).finally(() => {
-      this.#waiting--
-    })
+    const turn = this.#last.then(work)
     this.#last = turn.catch(() => undefined)
     return turn
   }

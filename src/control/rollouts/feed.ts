@@ -10,7 +10,9 @@ import type { Content } from '../document.ts'
 import type { Refusal } from '../draft.ts'
 import type { Head } from '../history.ts'
 import type { Ledger, NotCommitted } from '../ledger.ts'
+import type { Outbox } from '../outbox.ts'
 import { applyActions } from './act.ts'
+import { toEvents } from './events.ts'
 import type { Foreign } from './foreign.ts'
 import { isSameTraffic, type Seen, toSeen, toStratum } from './seen.ts'
 import type { WindowSource } from './source.ts'
@@ -21,6 +23,7 @@ export type FeedParts = {
   readonly storage: DurableObjectStorage
   readonly store: RolloutStore
   readonly source: WindowSource
+  readonly outbox: Outbox
   readonly allowInsecure: boolean
 }
 
@@ -95,7 +98,7 @@ type Truth = {
 }
 
 export async function makeTrue(
-  { ledger, storage, store, source }: FeedParts,
+  { ledger, storage, store, source, outbox }: FeedParts,
   { rollout, head, fed, outcome, content, first }: Truth,
 ): Promise<Result<Head | undefined, 'stale' | readonly Refusal[]>> {
   const { state, actions, transitions } = outcome
@@ -113,6 +116,7 @@ export async function makeTrue(
       ...(look ? { look } : {}),
     }
     store.save(rollout, saved)
+    for (const event of toEvents(rollout, seen, outcome, fed.acting.actor)) outbox.add(event)
     tellSource(source, rollout, seen, state, actions)
   }
   const entries = transitions.map(({ row }) => toEntry(rollout, row, fed))

@@ -1,0 +1,203 @@
+// The outbox: what happened, written in the transaction that made it true, and read in order by
+// whoever subscribes. It keeps events within a bound; what an event means to a subscriber is the
+// subscriber's own matter.
+
+import { withTimeout } from '../assignments/timeout.ts'
+import type { EventKind, EventPage, HoloEvent, NewEvent } from '../wire/events.ts'
+import {
+  DELIVERY_TIMEOUT_MS,
+  EVENTS_PER_DELIVERY,
+  FIRST_BACK_OFF_MS,
+  LONGEST_BACK_OFF_MS,
+  MAX_OUTBOX_EVENTS,
+} from './limits.ts'
+
+/**
+ * `outbox`: the newest events. `subscribers`: how far each has read, so that a control that starts
+ * anew goes on where the one before it was.
+ */
+const TABLES = `
+CREATE TABLE IF NOT EXISTS outbox (
+  id INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  fields TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS subscribers (
+  name TEXT PRIMARY KEY,
+  position INTEGER NOT NULL,
+  failures INTEGER NOT NULL,
+  retry_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+`
+
+type EventRow = {
+  readonly id: number
+  readonly at: number
+  readonly kind: EventKind
+  /** JSON. */
+  readonly fields: string
+}
+
+type SubscriberRow = {
+  readonly name: string
+  /** The id of the last event that it has taken. */
+  readonly position: number
+  readonly failures: number
+  readonly retry_at: number
+}
+
+export type Subscriber = {
+  /** Unique, and the same after a restart. */
+  readonly name: string
+  /**
+   * Takes events in their order. A rejection, or no answer in time, brings the same events again
+   * later: an event may come more than once, and none is left out while the outbox keeps it.
+   */
+  readonly deliver: (events: readonly HoloEvent[]) => Promise<void>
+}
+
+export type OutboxParts = {
+  readonly sql: SqlStorage
+  readonly subscribers: readonly Subscriber[]
+  readonly now: () => number
+  /** Sets the control's alarm to what is due next. */
+  readonly arm: () => void
+}
+
+export class Outbox {
+  readonly #parts: OutboxParts
+  #isRunning = false
+
+  constructor(parts: OutboxParts) {
+    this.#parts = parts
+    const { sql, subscribers } = parts
+    sql.exec(TABLES)
+    for (const { name } of subscribers) {
+      if (this.#subscriber(name)) continue
+      sql.exec(
+        'INSERT INTO subscribers (name, position, failures, retry_at) VALUES (?, ?, 0, 0)',
+        name,
+        this.newest(),
+      )
+    }
+  }
+
+  /** Writes one event. Called inside the transaction that makes it true. */
+  add({ kind, ...fields }: NewEvent): void {
+    const { sql, subscribers, now, arm } = this.#parts
+    const { id } = sql
+      .exec<{ id: number }>(
+        'INSERT INTO outbox (at, kind, fields) VALUES (?, ?, ?) RETURNING id',
+        now(),
+        kind,
+        JSON.stringify(fields),
+      )
+      .one()
+    if (id > MAX_OUTBOX_EVENTS) sql.exec('DELETE FROM outbox WHERE id <= ?', id - MAX_OUTBOX_EVENTS)
+    if (subscribers.length > 0) arm()
+  }
+
+  /** The id of the newest event; 0 where there never was one. */
+  newest(): number {
+    // The newest events are always kept, so that no id is ever given twice.
+    return this.#parts.sql
+      .exec<{ id: number }>('SELECT coalesce(max(id), 0) AS id FROM outbox')
+      .one().id
+  }
+
+  /** Events that follow `after`, at most `limit`; without `after` none, but where to begin. */
+  page(after: number | undefined, limit: number): EventPage {
+    return after === undefined
+      ? { events: [], next: this.newest(), missed: 0 }
+      : this.#read(after, limit)
+  }
+
+  #read(after: number, limit: number): EventPage {
+    const rows = this.#parts.sql.exec<EventRow>(
+      'SELECT * FROM outbox WHERE id > ? ORDER BY id LIMIT ?',
+      after,
+      limit,
+    )
+    const events = [...rows].map(toEvent)
+    const first = events[0]?.id ?? this.newest() + 1
+    const next = events.at(-1)?.id ?? Math.max(after, first - 1)
+    return { events, next, missed: Math.max(0, first - after - 1) }
+  }
+
+  get isRunning(): boolean {
+    return this.#isRunning
+  }
+
+  /**
+   * When the next delivery is due; `undefined` where every subscriber has everything, and while a
+   * delivery runs, which arms the alarm at its end.
+   */
+  dueAt(): number | undefined {
+    const { subscribers, now } = this.#parts
+    if (subscribers.length === 0 || this.#isRunning) return undefined
+    const newest = this.newest()
+    const times = subscribers.flatMap(({ name }) => {
+      const row = this.#subscriber(name)
+      return row && row.position < newest ? [Math.max(now(), this.#retryAt(row))] : []
+    })
+    return times.length > 0 ? Math.min(...times) : undefined
+  }
+
+  /** Gives each subscriber that is due its next events. Never throws. */
+  async run(): Promise<void> {
+    if (this.#isRunning) return
+    this.#isRunning = true
+    try {
+      await Promise.all(this.#parts.subscribers.map((subscriber) => this.#deliver(subscriber)))
+    } finally {
+      this.#isRunning = false
+    }
+    if (this.dueAt() !== undefined) this.#parts.arm()
+  }
+
+  async #deliver({ name, deliver }: Subscriber): Promise<void> {
+    const { sql, now } = this.#parts
+    const row = this.#subscriber(name)
+    if (!row || this.#retryAt(row) > now()) return
+    const { events, missed } = this.#read(row.position, EVENTS_PER_DELIVERY)
+    const last = events.at(-1)
+    if (!last) return
+    if (missed > 0) console.error(`subscriber ${name} was too slow and missed ${missed} events`)
+    try {
+      await withTimeout(deliver(events), DELIVERY_TIMEOUT_MS)
+      sql.exec(
+        'UPDATE subscribers SET position = ?, failures = 0, retry_at = 0 WHERE name = ?',
+        last.id,
+        name,
+      )
+    } catch (cause) {
+      const failures = row.failures + 1
+      console.error(`subscriber ${name} did not take events, attempt ${failures}`, cause)
+      const waitMs = Math.min(FIRST_BACK_OFF_MS * 2 ** (failures - 1), LONGEST_BACK_OFF_MS)
+      sql.exec(
+        'UPDATE subscribers SET failures = ?, retry_at = ? WHERE name = ?',
+        failures,
+        now() + waitMs,
+        name,
+      )
+    }
+  }
+
+  /** A time that lies too far ahead was written by a clock that was wrong, and is ignored. */
+  #retryAt({ retry_at }: SubscriberRow): number {
+    return retry_at > this.#parts.now() + LONGEST_BACK_OFF_MS ? 0 : retry_at
+  }
+
+  #subscriber(name: string): SubscriberRow | undefined {
+    const rows = this.#parts.sql.exec<SubscriberRow>(
+      'SELECT * FROM subscribers WHERE name = ?',
+      name,
+    )
+    return [...rows][0]
+  }
+}
+
+function toEvent({ id, at, kind, fields }: EventRow): HoloEvent {
+  return { id, at, kind, ...JSON.parse(fields) } as HoloEvent
+}

@@ -1,0 +1,102 @@
+// What happens in a Holo, as it is told to whoever listens: one shape for each kind of event. The
+// control writes them, the API hands them out, and readers skip a kind that they do not know.
+
+import * as z from 'zod'
+
+const time = z.int().describe('Milliseconds since the epoch')
+const percent = z.number().describe('Of the visitors of both environments')
+const actor = z.string().describe('A name of a token, an e-mail address, or "control"')
+
+const rollout = {
+  rollout: z.int().describe('The number of the rollout'),
+  environment: z.string().describe('The environment that gets the version'),
+  base: z.string().describe('The environment it is compared with'),
+  version: z.string(),
+  baseVersion: z.string(),
+  weight: percent,
+  by: actor,
+  reason: z.string(),
+}
+
+const token = { token: z.string().describe('The id of the token'), name: z.string(), by: actor }
+
+/** The fields of each kind of event, beside `id`, `at` and `kind`. */
+export const EVENT_FIELDS = {
+  /** The document has another revision. */
+  'revision.committed': {
+    revision: z.int(),
+    digest: z.string().describe('SHA-256 of the text of the document, in hex'),
+    action: z.string().describe('As in the audit log: "shift", "rollout-step" and so on'),
+    by: actor,
+    reason: z.string().optional(),
+  },
+  'rollout.started': rollout,
+  /** It went on to another step, or back to one. */
+  'rollout.stepped': { ...rollout, from: z.string(), to: z.string() },
+  'rollout.paused': rollout,
+  'rollout.resumed': rollout,
+  /** The longest time of its step has passed, and it goes on only when somebody or data say so. */
+  'rollout.waiting': rollout,
+  /** Something of note that does not move it, such as a sample ratio that cannot be right. */
+  'rollout.noticed': rollout,
+  'rollout.ended': { ...rollout, outcome: z.enum(['promoted', 'rolledBack']) },
+  /** A service with a probe is in another state than before. */
+  'service.health': {
+    environment: z.string(),
+    version: z.string(),
+    prefix: z.string(),
+    before: z.string().describe('Unknown, Online, Healthy, Degraded or Down'),
+    state: z.string(),
+    why: z.string(),
+  },
+  /** KV did not take the newest revision; the control tries again. */
+  'publication.failed': {
+    revision: z.int(),
+    message: z.string(),
+  },
+  /** KV has the newest revision after attempts that failed. */
+  'publication.recovered': { revision: z.int() },
+  'token.created': { ...token, scopes: z.array(z.string()) },
+  'token.revoked': token,
+} as const satisfies Readonly<Record<string, z.ZodRawShape>>
+
+export type EventKind = keyof typeof EVENT_FIELDS
+
+type Fields<Kind extends EventKind> = z.infer<z.ZodObject<(typeof EVENT_FIELDS)[Kind]>>
+
+/** An event before it has its place among the others. */
+export type NewEvent = { [Kind in EventKind]: { readonly kind: Kind } & Fields<Kind> }[EventKind]
+
+const envelope = {
+  id: z.int().min(1).describe('Its place among all events: each id is above the one before'),
+  at: time,
+}
+
+const kinds = Object.entries(EVENT_FIELDS).map(([kind, fields]) =>
+  z.object({ ...envelope, kind: z.literal(kind), ...fields }),
+)
+
+/** Every kind that this version knows, with all its fields: what the API documents. */
+export const event = z.union(kinds)
+
+/** What a reader can rely on, of every kind and of every version. */
+export const anyEvent = z.looseObject({ ...envelope, kind: z.string() })
+
+/** An event in its place. */
+export type HoloEvent = { readonly id: number; readonly at: number } & NewEvent
+
+export const eventsReply = z.object({
+  events: z.array(anyEvent).describe('Oldest first'),
+  next: z.int().describe('What `after` has to be to read on'),
+  missed: z.int().describe('How many events after `after` are no longer kept'),
+})
+
+/** What `eventsReply` reads, as the control makes it. */
+export type EventPage = {
+  /** Oldest first. */
+  readonly events: readonly HoloEvent[]
+  /** Where the next page begins. */
+  readonly next: number
+  /** Events after the position that are no longer kept. */
+  readonly missed: number
+}

@@ -1,0 +1,87 @@
+// What subscribers are told of rollouts.
+
+import { describe, expect, it } from 'vitest'
+import { event } from '../../src/wire/events.ts'
+import { createRollingWorld, FAILING, HOUR, live, type Rolling } from './rollout-world.ts'
+
+/** The kinds that are told of rollouts, without the revisions beside them. */
+async function listRolloutEvents({ life }: Rolling) {
+  const { events } = await life.events()
+  for (const one of events) expect(event.parse(one)).toEqual(one)
+  return events.filter(({ kind }) => kind.startsWith('rollout.'))
+}
+
+describe('the events of a rollout', () => {
+  it('tell of its start, each step and its end, with versions and weights as fields', async () => {
+    const world = await createRollingWorld()
+    await live(world, async (rolling) => {
+      await rolling.start()
+      await rolling.finish(4 * HOUR)
+      const told = await listRolloutEvents(rolling)
+      expect(told.map(({ kind }) => kind)).toEqual([
+        'rollout.started',
+        ...Array.from({ length: 3 }, () => 'rollout.stepped'),
+        'rollout.ended',
+      ])
+      expect(told.map((one) => 'weight' in one && one.weight)).toEqual([1, 5, 25, 95, 100])
+      expect(told.at(-1)).toMatchObject({
+        rollout: 1,
+        environment: 'canary',
+        base: 'main',
+        version: '0.0.7',
+        baseVersion: '0.0.3',
+        outcome: 'promoted',
+        by: 'control',
+      })
+    })
+  })
+
+  it('tell of a release that is taken back, and why', async () => {
+    const world = await createRollingWorld()
+    await live(world, async (rolling) => {
+      rolling.script.load = FAILING
+      await rolling.start()
+      await rolling.finish(4 * HOUR)
+      expect((await listRolloutEvents(rolling)).at(-1)).toMatchObject({
+        kind: 'rollout.ended',
+        outcome: 'rolledBack',
+        version: '0.0.7',
+        reason: expect.stringContaining('errors'),
+      })
+    })
+  })
+
+  it('tell who paused it and who resumed it', async () => {
+    const world = await createRollingWorld()
+    await live(world, async (rolling) => {
+      await rolling.start()
+      await rolling.command('pause')
+      await rolling.command('resume')
+      await rolling.command('abort')
+      expect(await listRolloutEvents(rolling)).toMatchObject([
+        { kind: 'rollout.started', by: 'alice' },
+        { kind: 'rollout.paused', by: 'alice' },
+        { kind: 'rollout.resumed', by: 'alice' },
+        { kind: 'rollout.ended', by: 'alice', outcome: 'rolledBack' },
+      ])
+    })
+  })
+
+  it('tell once that it waits longer than its step may take', async () => {
+    const world = await createRollingWorld()
+    await live(world, async (rolling) => {
+      // Without visitors no gate of evidence opens.
+      rolling.script.load = { ...rolling.script.load, visitorsPerMinute: 0.001 }
+      await rolling.start({
+        plan: {
+          steps: [{ weight: 5, gate: 'evidence', minMinutes: 1, maxMinutes: 10, atMax: 'hold' }],
+        },
+      })
+      await rolling.pass(HOUR)
+      const waits = (await listRolloutEvents(rolling)).filter(
+        ({ kind }) => kind === 'rollout.waiting',
+      )
+      expect(waits).toMatchObject([{ reason: expect.stringContaining('maximum of 10 min') }])
+    })
+  })
+})
