@@ -2,6 +2,7 @@
 // is judged by what it makes of the document, so that a new command cannot forget to ask. Reading is not
 // limited.
 
+import { listVisited, readOpenness } from '../assignments/open.ts'
 import { toCanonicalJson } from '../core/canonical-json.ts'
 import { compileGlob } from '../core/glob.ts'
 import type { Content } from './document.ts'
@@ -88,7 +89,8 @@ export function findTrespass(
     findOther(before, after) ??
     findAmongEnvironments(limits, before, after) ??
     findAmongTraffic(limits, before, after) ??
-    findAmongVersions(limits, before, after)
+    findAmongVersions(limits, before, after) ??
+    findAmongOpen(limits, before, after)
   )
 }
 
@@ -167,6 +169,37 @@ function findAmongVersions(
     if (trespass) return trespass
   }
   return undefined
+}
+
+/**
+ * Who can see a version follows from environments, and mostly from those that the token may change. It does
+ * not where nobody wrote down who had the version: closing one environment closes it for the visitors of all.
+ */
+function findAmongOpen(limits: Limits, before: Content, after: Content): string | undefined {
+  if (limits.environments === undefined) return undefined
+  const [was, is] = [toSeen(before), toSeen(after)]
+  for (const id of new Set([...was.keys(), ...is.keys()])) {
+    const [old, young] = [was.get(id) ?? [], is.get(id) ?? []]
+    const changed = [...old, ...young].find(
+      (name) =>
+        old.includes(name) !== young.includes(name) &&
+        findEnvironmentTrespass(limits, name) !== undefined,
+    )
+    if (changed === undefined) continue
+    return `the token is limited, and this changes who can see version "${id}" in "${changed}"`
+  }
+  return undefined
+}
+
+/** Public environments by version in which visitors can see it, as the edge has them. */
+function toSeen(content: Content): ReadonlyMap<string, readonly string[]> {
+  const visited = listVisited(content.environments)
+  return new Map(
+    [...readOpenness(content)].map(([id, { openIn, isOpenAnywhere }]) => [
+      id,
+      [...openIn.keys(), ...(isOpenAnywhere ? visited : [])],
+    ]),
+  )
 }
 
 function matches(patterns: readonly string[], text: string): boolean {
