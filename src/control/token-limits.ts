@@ -36,8 +36,8 @@ export const NO_LIMITS: Limits = {}
 /** What a token may change whose limits cannot be read: nothing. */
 export const ALL_LIMITS: Limits = { environments: [], versions: [], hosts: [] }
 
-export function isLimited({ environments, versions }: Limits): boolean {
-  return environments !== undefined || versions !== undefined
+export function isLimited(limits: Limits): boolean {
+  return LIMIT_NAMES.some((name) => limits[name] !== undefined)
 }
 
 /** The hosts that may be given to environments; all where environments are not limited. */
@@ -116,13 +116,14 @@ function findAmongEnvironments(
     const trespass = findEnvironmentTrespass(limits, name)
     if (trespass) return trespass
     if (!young) continue
-    const wrong =
-      old?.version === young.version ? undefined : findVersionTrespass(limits, young.version)
-    if (wrong) return wrong
-    const taken = (young.hosts ?? []).find(
-      (host) => !old?.hosts?.includes(host) && hosts !== undefined && !matches(hosts, host),
-    )
+    const added = (young.hosts ?? []).filter((host) => !old?.hosts?.includes(host))
+    const taken = added.find((host) => hosts !== undefined && !matches(hosts, host))
     if (taken !== undefined) return toTrespass('host', taken, hosts ?? [])
+    // Whoever shows a version to more people than before needs a right to it, whoever pointed there.
+    const isOpened = old?.restricted === true && !young.restricted
+    const isShown = old?.version !== young.version || isOpened || added.length > 0
+    const wrong = isShown ? findVersionTrespass(limits, young.version) : undefined
+    if (wrong) return wrong
   }
   if (limits.environments === undefined) return undefined
   // Whoever is first gets crawlers, and gives and takes traffic where no base is named.

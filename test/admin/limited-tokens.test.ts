@@ -279,6 +279,33 @@ describe('a limited token', () => {
     expect((await call('PUT', '/environments/pr-8', { version: 'pr-1' }, token)).status).toBe(200)
   })
 
+  it('shows nobody a version that is not its own, whoever pointed an environment of its own at it', async () => {
+    await must('PUT', '/environments/pr-30', { version: '1.0.0', restricted: true })
+    for (const change of [
+      { restricted: false },
+      { hosts: ['thirty.preview.example'] },
+      { restricted: false, hosts: ['thirty.preview.example'] },
+    ]) {
+      const answer = await call('PUT', '/environments/pr-30', change, preview)
+      expect([change, answer.status]).toEqual([change, 403])
+      expect(JSON.parse(answer.body).detail).toContain('"1.0.0" is none of them')
+    }
+    expect((await call('DELETE', '/environments/pr-30', undefined, preview)).status).toBe(200)
+  })
+
+  it('that names hosts alone is limited all the same', async () => {
+    const token = await makeToken({ scopes: ['admin'], hosts: ['*.preview.example'] })
+    const point = (hosts: string[]) =>
+      call('PUT', '/environments/pr-31', { version: 'pr-1', hosts }, token)
+    expect((await point(['shop.example'])).status).toBe(403)
+    expect((await point(['x.preview.example'])).status).toBe(200)
+    expect((await call('PUT', '/assignments', { schema: 1 }, token)).status).toBe(403)
+    expect((await call('POST', '/gc', {}, token)).status).toBe(403)
+    const asked = { name: 'x', scopes: ['admin'], hosts: ['*'] }
+    expect((await call('POST', '/tokens', asked, token)).status).toBe(403)
+    expect((await call('DELETE', '/environments/pr-31', undefined, token)).status).toBe(200)
+  })
+
   it('may not become the first public environment, which crawlers and other traffic get', async () => {
     const { text } = await must('GET', '/revisions/1')
     const document = JSON.parse(text)
