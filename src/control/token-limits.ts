@@ -7,6 +7,7 @@ import { toCanonicalJson } from '../core/canonical-json.ts'
 import { compileGlob } from '../core/glob.ts'
 import type { Content } from './document.ts'
 import { quote } from './draft.ts'
+import { countMoves } from './moved.ts'
 
 /**
  * Patterns in which `*` stands for any signs; a list that is left out allows all. Where environments are
@@ -115,13 +116,19 @@ function findAmongEnvironments(
     if (old && young && toCanonicalJson(old) === toCanonicalJson(young)) continue
     const trespass = findEnvironmentTrespass(limits, name)
     if (trespass) return trespass
-    if (!young) continue
+    if (!young) {
+      // Whoever is limited to versions alone has no environments that are its own by name.
+      const gone = limits.environments ? undefined : findVersionTrespass(limits, old?.version ?? '')
+      if (gone) return gone
+      continue
+    }
     const added = (young.hosts ?? []).filter((host) => !old?.hosts?.includes(host))
     const taken = added.find((host) => hosts !== undefined && !matches(hosts, host))
     if (taken !== undefined) return toTrespass('host', taken, hosts ?? [])
     // Whoever shows a version to more people than before needs a right to it, whoever pointed there.
     const isOpened = old?.restricted === true && !young.restricted
-    const isShown = old?.version !== young.version || isOpened || added.length > 0
+    const isShown =
+      old?.version !== young.version || isOpened || added.length > 0 || !limits.environments
     const wrong = isShown ? findVersionTrespass(limits, young.version) : undefined
     if (wrong) return wrong
   }
@@ -140,15 +147,18 @@ function toFirstPublic(environments: Content['environments']): string | undefine
   return Object.entries(environments).find(([, { restricted }]) => !restricted)?.[0]
 }
 
-function findAmongTraffic(
-  limits: Limits,
-  { traffic: was }: Content,
-  { traffic: is }: Content,
-): string | undefined {
+function findAmongTraffic(limits: Limits, before: Content, after: Content): string | undefined {
+  const [was, is] = [before.traffic, after.traffic]
   for (const name of new Set([...Object.keys(was), ...Object.keys(is)])) {
     const ranges = [own(was, name) ?? [], own(is, name) ?? []].map((list) => JSON.stringify(list))
     if (ranges[0] === ranges[1]) continue
     const trespass = findEnvironmentTrespass(limits, name)
+    if (trespass) return trespass
+  }
+  // As with a rollout, it is the version that gets visitors which the token needs a right to.
+  for (const { to } of countMoves(was, is)) {
+    const version = own(after.environments, to)?.version
+    const trespass = version === undefined ? undefined : findVersionTrespass(limits, version)
     if (trespass) return trespass
   }
   return undefined

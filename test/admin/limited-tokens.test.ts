@@ -293,6 +293,27 @@ describe('a limited token', () => {
     expect((await call('DELETE', '/environments/pr-30', undefined, preview)).status).toBe(200)
   })
 
+  it('that names versions alone gives visitors no other, and takes no other from them', async () => {
+    const token = await makeToken({ scopes: ['publish', 'shift'], versions: ['pr-*'] })
+    await must('PUT', '/environments/other', { version: '1.0.0' })
+    for (const [method, path, json] of [
+      ['PUT', '/traffic', { weights: { other: 5 }, base: 'main' }],
+      ['PUT', '/traffic', { weights: { canary: 0 }, base: 'main' }],
+      ['PUT', '/environments/other', { restricted: true }],
+      ['PUT', '/environments/other', { hosts: ['other.example'] }],
+      ['DELETE', '/environments/other'],
+    ] as const) {
+      const answer = await call(method, path, json, token)
+      expect([method, path, json, answer.status]).toEqual([method, path, json, 403])
+    }
+    const own = { version: 'pr-1' }
+    expect((await call('PUT', '/environments/other', own, token)).status).toBe(200)
+    const weights = { weights: { other: 5 }, base: 'main' }
+    expect((await call('PUT', '/traffic', weights, token)).status).toBe(200)
+    await must('PUT', '/traffic', { weights: { other: 0 }, base: 'main' })
+    expect((await call('DELETE', '/environments/other', undefined, token)).status).toBe(200)
+  })
+
   it('that names hosts alone is limited all the same', async () => {
     const token = await makeToken({ scopes: ['admin'], hosts: ['*.preview.example'] })
     const point = (hosts: string[]) =>
