@@ -4,7 +4,7 @@ import { compileCondition } from '../core/conditions.ts'
 import { murmur3Text } from '../core/murmur3.ts'
 import { toOwners, toRanges, type Weights } from '../core/traffic.ts'
 import type { Assignments, Environment, OpenedBy, Service, Version } from '../core/types.ts'
-import { type Openness, readOpenness } from './open.ts'
+import { listVisited, type Openness, readOpenness } from './open.ts'
 import { normaliseOrigin } from './origin.ts'
 import type { AssignmentsDocument, VisitorSource } from './schema.ts'
 
@@ -128,9 +128,9 @@ function toOpen(
 ): Pick<Version, 'open' | 'openIn'> {
   const open = isOpenAnywhere || isIn('bucket', openIn) || isIn('rule', openIn)
   if (!isOpenAnywhere) return { open, openIn }
-  const others = Object.entries(environments)
-    .filter(([name, { restricted, hosts }]) => !openIn.has(name) && !restricted && !hosts?.length)
-    .map(([name]) => [name, 'bucket'] as const)
+  const others = listVisited(environments)
+    .filter((name) => !openIn.has(name))
+    .map((name) => [name, 'bucket'] as const)
   return { open, openIn: new Map([...openIn, ...others]) }
 }
 

@@ -48,6 +48,13 @@ export function readOpenness(document: OpeningParts): ReadonlyMap<string, Openne
   )
 }
 
+/** Environments in which a version counts as seen where nobody wrote down in which one it was. */
+export function listVisited(environments: AssignmentsDocument['environments']): readonly string[] {
+  return Object.entries(environments)
+    .filter(([, { restricted, hosts }]) => !restricted && !hosts?.length)
+    .map(([name]) => name)
+}
+
 /**
  * How visitors come to each public environment now. One that has neither buckets, nor a rule that
  * leads to it, nor host names is missing: nobody comes to it.

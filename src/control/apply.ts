@@ -19,7 +19,7 @@ import {
   refuse,
   toDraft,
 } from './draft.ts'
-import { markOpen, withKnownMarks } from './opening.ts'
+import { keepUnknown, markOpen, withKnownMarks } from './opening.ts'
 import { findOverfull, takesBack } from './room.ts'
 
 export type ApplyOptions = {
@@ -39,7 +39,7 @@ export function applyCommand(
     command.kind === 'replace'
       ? replace(command, current)
       : current
-        ? change(command, markOpen(current), earlier)
+        ? changeMarked(command, markOpen(current), earlier)
         : refuse('', 'there is no document yet: begin with a whole one')
   if (!draft.ok) return draft
   const content = parseDraft(draft.value, allowInsecure)
@@ -48,6 +48,16 @@ export function applyCommand(
   if (current && isNoChange(next, current)) return ok(current)
   const overfull = takesBack(command) ? [] : findOverfull(current, next)
   return overfull.length > 0 ? err(overfull) : ok(next)
+}
+
+function changeMarked(
+  command: Exclude<Command, { kind: 'replace' }> | OwnCommand,
+  current: Content,
+  earlier: ApplyOptions['earlier'],
+): Drafted {
+  const drafted = change(command, current, earlier)
+  // Environments and versions of a draft are those of the document, or of a command that was parsed.
+  return drafted.ok ? ok(keepUnknown(drafted.value as Draft & Content, current)) : drafted
 }
 
 function change(

@@ -2,6 +2,7 @@
 
 import type { Viewers } from '../assignments/open.ts'
 import type { Result } from '../core/result.ts'
+import type { Move } from './moved.ts'
 import type { Scope } from './scopes.ts'
 import type { Limits } from './token-limits.ts'
 
@@ -53,11 +54,7 @@ export type Committed = {
   /** Nothing was changed, because the document says so already, or it was a dry run. */
   readonly changed: boolean
   /** Buckets that have another environment than before: of 10,000, by who gives and who takes. */
-  readonly moved: readonly {
-    readonly from: string
-    readonly to: string
-    readonly buckets: number
-  }[]
+  readonly moved: readonly Move[]
   /** Versions that fewer environments open than before, and who can still see each. */
   readonly closed: readonly Viewers[]
 }

@@ -1,5 +1,6 @@
 // The way of one change, once its author is known: against the newest revision, applied, committed.
 
+import { readOpenness } from '../assignments/open.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { applyCommand } from './apply.ts'
 import type { OwnCommand } from './apply-publication.ts'
@@ -7,7 +8,6 @@ import type { Entry } from './audit.ts'
 import type { Command } from './commands.ts'
 import type { Change, Committed, Principal, Refused } from './contract.ts'
 import type { Content } from './document.ts'
-import { getOwn } from './draft.ts'
 import type { Head, History } from './history.ts'
 import type { Ledger, NotCommitted } from './ledger.ts'
 import { MAX_DETAIL_CHARACTERS, MAX_REASON_CHARACTERS, MAX_STALE_CHANGES } from './limits.ts'
@@ -98,11 +98,13 @@ function findMissingScope(
   return `version "${version}" is open to visitors: its services are changed with the scope "shift"`
 }
 
-function hasVisitors({ versions, environments }: Content, id: string): boolean {
-  const isPointedAt = Object.values(environments).some(
+/** Whether somebody without a grant can see a version, in a tab of before too, or would once traffic moves. */
+function hasVisitors(content: Content, id: string): boolean {
+  const isPointedAt = Object.values(content.environments).some(
     ({ version, restricted }) => version === id && !restricted,
   )
-  return isPointedAt || getOwn(versions, id)?.open === true
+  const openness = readOpenness(content).get(id)
+  return isPointedAt || openness?.isOpenAnywhere === true || (openness?.openIn.size ?? 0) > 0
 }
 
 function toCommitted(

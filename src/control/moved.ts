@@ -1,10 +1,11 @@
 // How many buckets a change moves, and from whom to whom.
 
 import { type Traffic, toOwners } from '../core/traffic.ts'
-import type { Committed } from './contract.ts'
+
+export type Move = { readonly from: string; readonly to: string; readonly buckets: number }
 
 /** In the order of the lowest bucket that moves. */
-export function countMoves(before: Traffic, after: Traffic): Committed['moved'] {
+export function countMoves(before: Traffic, after: Traffic): readonly Move[] {
   const owners = toOwners(before)
   const moves = new Map<string, { from: string; to: string; buckets: number }>()
   for (const [bucket, to] of toOwners(after).entries()) {

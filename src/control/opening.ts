@@ -2,6 +2,7 @@
 // a version, what closes it, and who is left. Pure. What `open` means is decided in assignments/open.ts.
 
 import {
+  listVisited,
   type OpeningParts,
   type Openness,
   readOpenness,
@@ -49,6 +50,35 @@ export function closeUnknown(versions: Versions, id: string): Versions {
   const version = getOwn(versions, id)
   if (version?.open !== true) return versions
   return { ...versions, [id]: withOpen(version, undefined) }
+}
+
+/**
+ * A draft in which a preview that begins to show a version takes nothing from the site's visitors. The mark
+ * `true` counts for nothing where only previews show a version, because an older Holo gave it to previews
+ * too; here it is known to be from before the preview, and is spelt out: seen wherever visitors come.
+ */
+export function keepUnknown<D extends Pick<OpeningParts, 'environments' | 'versions'>>(
+  draft: D,
+  before: OpeningParts,
+): D {
+  const names = listVisited(draft.environments)
+  if (names.length === 0) return draft
+  const open = Object.fromEntries(names.map((name) => [name, 'bucket' as const]))
+  const isShown = ({ environments }: typeof draft | typeof before, name: string, id: string) => {
+    const environment = getOwn(environments, name)
+    return environment?.version === id && (environment.hosts?.length ?? 0) > 0
+  }
+  const begins = (id: string) =>
+    Object.keys(draft.environments).some(
+      (name) => isShown(draft, name, id) && !isShown(before, name, id),
+    )
+  const versions = Object.fromEntries(
+    Object.entries(draft.versions).map(([id, version]) => {
+      const isUnknown = version.open === true && getOwn(before.versions, id)?.open === true
+      return [id, isUnknown && begins(id) ? withOpen(version, open) : version]
+    }),
+  )
+  return { ...draft, versions }
 }
 
 /**

@@ -2,10 +2,12 @@
 // is judged by what it makes of the document, so that a new command cannot forget to ask. Reading is not
 // limited.
 
+import { listVisited, readOpenness } from '../assignments/open.ts'
 import { toCanonicalJson } from '../core/canonical-json.ts'
 import { compileGlob } from '../core/glob.ts'
 import type { Content } from './document.ts'
 import { quote } from './draft.ts'
+import { countMoves } from './moved.ts'
 
 /**
  * Patterns in which `*` stands for any signs; a list that is left out allows all. Where environments are
@@ -35,8 +37,8 @@ export const NO_LIMITS: Limits = {}
 /** What a token may change whose limits cannot be read: nothing. */
 export const ALL_LIMITS: Limits = { environments: [], versions: [], hosts: [] }
 
-export function isLimited({ environments, versions }: Limits): boolean {
-  return environments !== undefined || versions !== undefined
+export function isLimited(limits: Limits): boolean {
+  return LIMIT_NAMES.some((name) => limits[name] !== undefined)
 }
 
 /** The hosts that may be given to environments; all where environments are not limited. */
@@ -88,7 +90,8 @@ export function findTrespass(
     findOther(before, after) ??
     findAmongEnvironments(limits, before, after) ??
     findAmongTraffic(limits, before, after) ??
-    findAmongVersions(limits, before, after)
+    findAmongVersions(limits, before, after) ??
+    findAmongOpen(limits, before, after)
   )
 }
 
@@ -113,14 +116,21 @@ function findAmongEnvironments(
     if (old && young && toCanonicalJson(old) === toCanonicalJson(young)) continue
     const trespass = findEnvironmentTrespass(limits, name)
     if (trespass) return trespass
-    if (!young) continue
-    const wrong =
-      old?.version === young.version ? undefined : findVersionTrespass(limits, young.version)
-    if (wrong) return wrong
-    const taken = (young.hosts ?? []).find(
-      (host) => !old?.hosts?.includes(host) && hosts !== undefined && !matches(hosts, host),
-    )
+    if (!young) {
+      // Whoever is limited to versions alone has no environments that are its own by name.
+      const gone = limits.environments ? undefined : findVersionTrespass(limits, old?.version ?? '')
+      if (gone) return gone
+      continue
+    }
+    const added = (young.hosts ?? []).filter((host) => !old?.hosts?.includes(host))
+    const taken = added.find((host) => hosts !== undefined && !matches(hosts, host))
     if (taken !== undefined) return toTrespass('host', taken, hosts ?? [])
+    // Whoever shows a version to more people than before needs a right to it, whoever pointed there.
+    const isOpened = old?.restricted === true && !young.restricted
+    const isShown =
+      old?.version !== young.version || isOpened || added.length > 0 || !limits.environments
+    const wrong = isShown ? findVersionTrespass(limits, young.version) : undefined
+    if (wrong) return wrong
   }
   if (limits.environments === undefined) return undefined
   // Whoever is first gets crawlers, and gives and takes traffic where no base is named.
@@ -137,15 +147,18 @@ function toFirstPublic(environments: Content['environments']): string | undefine
   return Object.entries(environments).find(([, { restricted }]) => !restricted)?.[0]
 }
 
-function findAmongTraffic(
-  limits: Limits,
-  { traffic: was }: Content,
-  { traffic: is }: Content,
-): string | undefined {
+function findAmongTraffic(limits: Limits, before: Content, after: Content): string | undefined {
+  const [was, is] = [before.traffic, after.traffic]
   for (const name of new Set([...Object.keys(was), ...Object.keys(is)])) {
     const ranges = [own(was, name) ?? [], own(is, name) ?? []].map((list) => JSON.stringify(list))
     if (ranges[0] === ranges[1]) continue
     const trespass = findEnvironmentTrespass(limits, name)
+    if (trespass) return trespass
+  }
+  // As with a rollout, it is the version that gets visitors which the token needs a right to.
+  for (const { to } of countMoves(was, is)) {
+    const version = own(after.environments, to)?.version
+    const trespass = version === undefined ? undefined : findVersionTrespass(limits, version)
     if (trespass) return trespass
   }
   return undefined
@@ -167,6 +180,37 @@ function findAmongVersions(
     if (trespass) return trespass
   }
   return undefined
+}
+
+/**
+ * Who can see a version follows from environments, and mostly from those that the token may change. It does
+ * not where nobody wrote down who had the version: closing one environment closes it for the visitors of all.
+ */
+function findAmongOpen(limits: Limits, before: Content, after: Content): string | undefined {
+  if (limits.environments === undefined) return undefined
+  const [was, is] = [toSeen(before), toSeen(after)]
+  for (const id of new Set([...was.keys(), ...is.keys()])) {
+    const [old, young] = [was.get(id) ?? [], is.get(id) ?? []]
+    const changed = [...old, ...young].find(
+      (name) =>
+        old.includes(name) !== young.includes(name) &&
+        findEnvironmentTrespass(limits, name) !== undefined,
+    )
+    if (changed === undefined) continue
+    return `the token is limited, and this changes who can see version "${id}" in "${changed}"`
+  }
+  return undefined
+}
+
+/** Public environments by version in which visitors can see it, as the edge has them. */
+function toSeen(content: Content): ReadonlyMap<string, readonly string[]> {
+  const visited = listVisited(content.environments)
+  return new Map(
+    [...readOpenness(content)].map(([id, { openIn, isOpenAnywhere }]) => [
+      id,
+      [...openIn.keys(), ...(isOpenAnywhere ? visited : [])],
+    ]),
+  )
 }
 
 function matches(patterns: readonly string[], text: string): boolean {

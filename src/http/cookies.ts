@@ -23,16 +23,21 @@ export function parseCookies(header: string | null): Readonly<Record<string, str
     for (const [index, part] of parts.entries()) {
       const equals = part.indexOf('=')
       if (equals < 0) continue
-      const name = part.slice(0, equals).trim()
+      const name = trimBlanks(part.slice(0, equals))
       if (name === '' || name in cookies) continue
       if (index > 0 && name.startsWith(HOST_PREFIX)) continue
-      cookies[name] = part
-        .slice(equals + 1)
-        .trim()
-        .replace(/^"(.*)"$/, '$1')
+      cookies[name] = trimBlanks(part.slice(equals + 1)).replace(/^"(.*)"$/, '$1')
     }
   }
   return cookies
+}
+
+/**
+ * Without the space and the tab that HTTP allows around a value, and no other: to a browser a no-break space
+ * belongs to the name, so that a sibling domain may set what only looks like a `__Host-` cookie.
+ */
+function trimBlanks(text: string): string {
+  return text.replace(/^[ \t]+|[ \t]+$/g, '')
 }
 
 /**

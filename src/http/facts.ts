@@ -114,10 +114,10 @@ export function readFacts(
  * service worker passes on always looks like that and proves nothing.
  */
 function mayChooseByQuery(kind: RequestKind, headers: Headers): boolean {
-  if (!opensPage(kind)) return true
-  return (
-    headers.get('sec-fetch-site') === 'same-origin' && headers.get('sec-fetch-dest') !== 'empty'
-  )
+  const isOwn = headers.get('sec-fetch-site') === 'same-origin'
+  if (opensPage(kind)) return isOwn && headers.get('sec-fetch-dest') !== 'empty'
+  // `<link rel="prefetch">` does not say what it fetches: it may be the page of the next click.
+  return isOwn || !isPrefetch(headers)
 }
 
 /** The first that can be read at all: header, query, cookie. */

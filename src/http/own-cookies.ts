@@ -64,7 +64,9 @@ export function readOwnCookies(
   const embedded = pick(cookies, 'embedded')
   if (!isEmpty(embedded)) return embedded
   const old = pick(cookies, 'plain')
-  return isEmpty(old) ? own : { ...old, place: 'first-party', isOld: true }
+  // Holo never had the workers' cookie under its plain name over https: whoever set it is a stranger.
+  const known = { ...old, workers: [] }
+  return isEmpty(known) ? own : { ...known, place: 'first-party', isOld: true }
 }
 
 function pick(cookies: Readonly<Record<string, string>>, place: CookiePlace): OwnCookies {

@@ -30,7 +30,7 @@ export function finishReply(
   if (expose.has('bucket') && !facts.anonymous) headers.set('Holo-Bucket', String(decision.bucket))
   if (expose.has('timing')) headers.append('Server-Timing', timing.join(', '))
   const isPage = opensPage(facts.kind)
-  const isHtml = headers.get('content-type')?.startsWith('text/html') ?? false
+  const isHtml = headers.get('content-type')?.toLowerCase().startsWith('text/html') ?? false
   const cookies = toCookies(status, facts, decision, isHtml)
   for (const cookie of cookies) headers.append('Set-Cookie', cookie)
   // A page is that of one visitor's version, whoever made it; the next visitor may be on another.
@@ -79,6 +79,7 @@ function setsPin(facts: Facts, { reason }: Decision, isHtml: boolean): boolean {
 
 function addVary(headers: Headers, name: string): void {
   const named = headers.get('vary')
-  if (named?.includes('*') || named?.toLowerCase().includes(name.toLowerCase())) return
+  const names = named?.split(',').map((one) => one.trim().toLowerCase()) ?? []
+  if (names.includes('*') || names.includes(name.toLowerCase())) return
   headers.append('Vary', name)
 }

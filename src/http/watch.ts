@@ -32,12 +32,19 @@ export function readWatch(
 ): Watch | undefined {
   if (headers.get('service-worker') === 'script') return 'worker'
   if (isPolled(path, polled)) return 'poll'
-  if (url.search !== '' && CACHE_PARAMETERS.some((name) => url.search.includes(name)))
+  if (isOfThisOrigin(headers) && CACHE_PARAMETERS.some((name) => url.search.includes(name))) {
     return 'cache'
+  }
   if (workers.length === 0) return undefined
   const referrer = URL.parse(headers.get('referer') ?? '')
   if (referrer?.host !== url.host) return undefined
   return workers.includes(normalisePath(referrer) ?? '') ? 'cache' : undefined
+}
+
+/** Whether it may come from a worker of this origin: a sibling domain can ask for any address. */
+function isOfThisOrigin(headers: Headers): boolean {
+  const site = headers.get('sec-fetch-site')
+  return site === null || site === 'same-origin'
 }
 
 function isPolled(path: string, polled: ReadonlySet<string>): boolean {

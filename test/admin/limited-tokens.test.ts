@@ -279,6 +279,54 @@ describe('a limited token', () => {
     expect((await call('PUT', '/environments/pr-8', { version: 'pr-1' }, token)).status).toBe(200)
   })
 
+  it('shows nobody a version that is not its own, whoever pointed an environment of its own at it', async () => {
+    await must('PUT', '/environments/pr-30', { version: '1.0.0', restricted: true })
+    for (const change of [
+      { restricted: false },
+      { hosts: ['thirty.preview.example'] },
+      { restricted: false, hosts: ['thirty.preview.example'] },
+    ]) {
+      const answer = await call('PUT', '/environments/pr-30', change, preview)
+      expect([change, answer.status]).toEqual([change, 403])
+      expect(JSON.parse(answer.body).detail).toContain('"1.0.0" is none of them')
+    }
+    expect((await call('DELETE', '/environments/pr-30', undefined, preview)).status).toBe(200)
+  })
+
+  it('that names versions alone gives visitors no other, and takes no other from them', async () => {
+    const token = await makeToken({ scopes: ['publish', 'shift'], versions: ['pr-*'] })
+    await must('PUT', '/environments/other', { version: '1.0.0' })
+    for (const [method, path, json] of [
+      ['PUT', '/traffic', { weights: { other: 5 }, base: 'main' }],
+      ['PUT', '/traffic', { weights: { canary: 0 }, base: 'main' }],
+      ['PUT', '/environments/other', { restricted: true }],
+      ['PUT', '/environments/other', { hosts: ['other.example'] }],
+      ['DELETE', '/environments/other'],
+    ] as const) {
+      const answer = await call(method, path, json, token)
+      expect([method, path, json, answer.status]).toEqual([method, path, json, 403])
+    }
+    const own = { version: 'pr-1' }
+    expect((await call('PUT', '/environments/other', own, token)).status).toBe(200)
+    const weights = { weights: { other: 5 }, base: 'main' }
+    expect((await call('PUT', '/traffic', weights, token)).status).toBe(200)
+    await must('PUT', '/traffic', { weights: { other: 0 }, base: 'main' })
+    expect((await call('DELETE', '/environments/other', undefined, token)).status).toBe(200)
+  })
+
+  it('that names hosts alone is limited all the same', async () => {
+    const token = await makeToken({ scopes: ['admin'], hosts: ['*.preview.example'] })
+    const point = (hosts: string[]) =>
+      call('PUT', '/environments/pr-31', { version: 'pr-1', hosts }, token)
+    expect((await point(['shop.example'])).status).toBe(403)
+    expect((await point(['x.preview.example'])).status).toBe(200)
+    expect((await call('PUT', '/assignments', { schema: 1 }, token)).status).toBe(403)
+    expect((await call('POST', '/gc', {}, token)).status).toBe(403)
+    const asked = { name: 'x', scopes: ['admin'], hosts: ['*'] }
+    expect((await call('POST', '/tokens', asked, token)).status).toBe(403)
+    expect((await call('DELETE', '/environments/pr-31', undefined, token)).status).toBe(200)
+  })
+
   it('may not become the first public environment, which crawlers and other traffic get', async () => {
     const { text } = await must('GET', '/revisions/1')
     const document = JSON.parse(text)
@@ -294,6 +342,46 @@ describe('a limited token', () => {
       403,
       'the token is limited, and this changes which environment is the first',
     ])
+  })
+
+  it('closes no version for visitors of the site, by an environment of its own that shows it', async () => {
+    await publish('from-before')
+    const current = await must('GET', '/assignments')
+    const unknown = { ...current.versions['from-before'], open: true }
+    // As an older Holo left it: visitors had the version, and it does not say where.
+    await must('PUT', '/assignments', {
+      ...current,
+      versions: { ...current.versions, 'from-before': unknown },
+    })
+    const token = await makeToken({ scopes: ['shift'], environments: ['pr-*'], hosts: ['*'] })
+    const openOf = async () => (await must('GET', '/assignments')).versions['from-before'].open
+    const shown = { version: 'from-before' }
+    expect((await call('PUT', '/environments/pr-20', shown, token)).status).toBe(200)
+    for (const [method, change] of [
+      ['PUT', { restricted: true }],
+      ['DELETE', undefined],
+    ] as const) {
+      const answer = await call(method, '/environments/pr-20', change, token)
+      expect([answer.status, JSON.parse(answer.body).detail]).toEqual([
+        403,
+        'the token is limited, and this changes who can see version "from-before" in "main"',
+      ])
+    }
+    expect(await openOf()).toBe(true)
+    // Under a host name of its own it is known that the site had it before.
+    const named = { ...shown, hosts: ['twenty.preview.example'] }
+    expect((await call('PUT', '/environments/pr-21', named, token)).status).toBe(200)
+    expect(await openOf()).toMatchObject({ main: 'bucket', 'pr-21': 'host' })
+    expect((await call('DELETE', '/environments/pr-21', undefined, token)).status).toBe(200)
+    expect(await openOf()).toMatchObject({ main: 'bucket' })
+    // A version that is there is not made anew: not even by who may publish all of them.
+    const publisher = await makeToken({ scopes: ['publish'] })
+    const upload = { manifest, createdAt: '2026-11-23T12:00:00Z', services: [SERVICE] }
+    const other = { ...upload, services: [{ ...SERVICE, origins: ['http://127.0.0.1:10'] }] }
+    const before = await must('GET', '/assignments')
+    expect((await call('PUT', '/uploads/from-before', other, publisher)).status).toBe(409)
+    expect((await call('PUT', '/uploads/1.0.0', other, publisher)).status).toBe(409)
+    expect(await must('GET', '/assignments')).toEqual(before)
   })
 
   it('whose limits were damaged changes nothing', async () => {
@@ -366,6 +454,23 @@ describe('the scope "publish" alone', () => {
       'version "2.0.0" is open to visitors: its services are changed with the scope "shift"',
     ])
     expect((await change('2.0.0', both, 64)).status).toBe(200)
+    // Nobody points at it any more, and tabs that are open are still bound to it.
+    await must('PUT', '/traffic', { weights: { later: 5 }, base: 'main' })
+    await must('PUT', '/traffic', { weights: { later: 0 }, base: 'main' })
+    await must('PUT', '/environments/later', { version: 'v1' })
+    await must('DELETE', '/environments/hidden')
+    expect((await must('GET', '/assignments')).versions['2.0.0'].open).toEqual({ later: 'bucket' })
+    expect((await change('2.0.0', publisher, 66)).status).toBe(403)
+    // Nor those of a preview, which whoever knows its host name has.
+    await publish('2.0.1')
+    const seen = { version: '2.0.1', hosts: ['seen.example'] }
+    await must('PUT', '/environments/seen', seen)
+    expect((await change('2.0.1', publisher, 67)).status).toBe(403)
+    await must('PUT', '/environments/seen', { version: 'v1' })
+    expect((await change('2.0.1', publisher, 68)).status).toBe(403)
+    // What was closed for everybody belongs to who publishes again.
+    await must('DELETE', '/environments/seen')
+    expect((await change('2.0.1', publisher, 69)).status).toBe(200)
     expect((await change('2.0.0', FIRST_TOKEN, 65)).status).toBe(200)
   })
 })

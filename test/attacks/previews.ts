@@ -60,11 +60,12 @@ const OPEN_FILES: PublishedFiles = {
   '/app.js': { body: '"v1"', type: JS },
 }
 
-export async function startPreviewSite(): Promise<PreviewSite> {
+/** @param secure speaks https, and then behind a listener that tidies paths. */
+export async function startPreviewSite({ secure = false } = {}): Promise<PreviewSite> {
   const edge = await startEdge({
     host: '127.0.0.1',
     port: 0,
-    direct: true,
+    ...(secure ? { secure } : { direct: true }),
     variables: { ALLOW_INSECURE_ORIGINS: 'true', KV_REFRESH_MS: '100' },
   })
   const hidden: Backend[] = []

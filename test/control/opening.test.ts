@@ -147,6 +147,23 @@ describe('open closes', () => {
     expect(open(applied(old, [remove('pr-12')])).v2).toBe(true)
   })
 
+  it('and not by a preview that begins to show what visitors had before anybody wrote down where', () => {
+    const old = contentOf({ versions: { ...VERSIONS, v4: { manifest: manifest(4), open: true } } })
+    const ways: Command[][] = [
+      [point('pr-12', 'v4')],
+      [point('canary', 'v4'), { kind: 'swap', environments: ['canary', 'pr-12'] }],
+      [point('beta', 'v4'), { kind: 'set-environment', name: 'beta', hosts: ['beta.example.com'] }],
+    ]
+    for (const commands of ways) {
+      const shown = applied(old, commands)
+      expect(open(shown).v4).toMatchObject({ main: 'bucket', canary: 'bucket' })
+      const [name] = Object.entries(shown.environments).find(([, e]) => e.version === 'v4') ?? []
+      for (const last of [remove(name ?? ''), restrict(name ?? '')]) {
+        expect(open(applied(shown, [last])).v4).toEqual({ main: 'bucket', canary: 'bucket' })
+      }
+    }
+  })
+
   it('and an environment of the same name later opens nothing of before', () => {
     const again = applied(START, [
       remove('pr-12'),

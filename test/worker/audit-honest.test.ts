@@ -303,6 +303,33 @@ describe('a single changed byte', () => {
     })
   }, 120_000)
 
+  it('rings in a document that is too large to be indented, and before and after it was', async () => {
+    const world = await createWorld()
+    await world.live(async (life) => {
+      const few = exampleDocument()
+      const origins = ['https://api.example.com']
+      const services = ['/a/', '/b/', '/c/'].map((prefix) => ({ prefix, origins }))
+      const many = Array.from({ length: 300 }, (_, n) => [
+        `old-${n}`,
+        { manifest: (n % 10).toString().repeat(64), services },
+      ])
+      const versions = { ...few.versions, ...Object.fromEntries(many) }
+      await life.change({ kind: 'replace', document: few })
+      await life.change({ kind: 'replace', document: { ...few, versions } })
+      await life.change({ kind: 'shift', weights: { canary: 1 } })
+      await life.change({ kind: 'replace', document: few })
+      const { sql } = life.state.storage
+      const texts = [...sql.exec<{ text: string }>('SELECT text FROM revisions ORDER BY revision')]
+      const isIndented = texts.map(({ text }) => text.startsWith('{\n'))
+      expect(isIndented).toEqual([true, false, false, true])
+      expect(await changeEachByte(life, 7919)).toBeGreaterThan(150)
+      // Nor does another spelling of the same words pass.
+      const text = `${JSON.stringify(JSON.parse(texts[1]?.text ?? ''), null, 2)}\n`
+      sql.exec('UPDATE revisions SET text = ? WHERE revision = 2', text)
+      expect(await findProblems(life)).not.toEqual([])
+    })
+  }, 120_000)
+
   it('rings for environments in another order, though the digest of the text was made anew', async () => {
     const world = await createWorld()
     await world.live(async (life) => {

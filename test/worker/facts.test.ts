@@ -259,6 +259,14 @@ describe("Holo's own cookies over https", () => {
     expect(factsOf({ ...CALL, cookie: alone })).toMatchObject({ anonymous: true, pin: undefined })
   })
 
+  it("of which that of service workers was never plain, so that a plain one is a sibling domain's", () => {
+    const asked = { ...CALL, referer: 'https://Shop.example.com:8443/page.js' }
+    const known = (cookie: string) => factsOf({ ...asked, cookie }).watch
+    expect(known('__Host-holo-workers=/page.js')).toBe('cache')
+    expect(known('holo-workers=/page.js')).toBeUndefined()
+    expect(known(`holo-workers=/page.js; ${OLD}`)).toBeUndefined()
+  })
+
   it('have plain names over http, where the prefix says nothing', () => {
     const http = { base: 'http://localhost:8787' }
     expect(factsOf({ ...CALL, cookie: OLD }, {}, http).visitor).toBe(ID)

@@ -20,18 +20,29 @@ const ID = 'AAAAAAAAAAAAAAAAAAAAAA'
 const VISITOR = `__Host-holo-visitor=${ID}`
 const FROM_WORKER = { 'sec-fetch-dest': 'empty', referer: 'https://shop.example.com/sw.js' }
 
-type Asked = { readonly path?: string; readonly base?: string; readonly type?: string }
+type Asked = {
+  readonly path?: string
+  readonly base?: string
+  readonly type?: string
+  readonly vary?: string
+}
 
 /** The reply to a request that was decided, once Holo has put its headers on. */
 function replyTo(
   headers: Record<string, string>,
-  { path = '/', base = 'https://shop.example.com', type = 'text/html; charset=utf-8' }: Asked = {},
+  {
+    path = '/',
+    base = 'https://shop.example.com',
+    type = 'text/html; charset=utf-8',
+    vary,
+  }: Asked = {},
 ): Response {
   const request = new Request(new URL(path, base), { headers })
   const kind = toKind('GET', request.headers, new URL(request.url).pathname)
   const facts = readFacts(request, kind, { ...ASSIGNMENTS, withAttributes: false })
   if (!facts) throw new Error('the path could not be read')
-  const response = new Response('', { headers: { 'content-type': type } })
+  const made = { 'content-type': type, ...(vary === undefined ? {} : { vary }) }
+  const response = new Response('', { headers: made })
   finishReply(response, facts, decide(facts, ASSIGNMENTS), EXPOSE)
   return response
 }
@@ -149,6 +160,12 @@ describe('a page in the cache of a browser', () => {
   it('is one of the cookies that it was asked for with', () => {
     expect(replyTo(DOCUMENT).headers.get('vary')).toBe('Cookie')
     expect(replyTo(PREFETCH).headers.get('vary')).toBe('Cookie')
+    for (const vary of ['X-Cookie-Consent', 'Accept, Cookie-Consent']) {
+      expect(replyTo(DOCUMENT, { vary }).headers.get('vary')).toBe(`${vary}, Cookie`)
+    }
+    for (const vary of ['*', 'Accept, cookie']) {
+      expect(replyTo(DOCUMENT, { vary }).headers.get('vary')).toBe(vary)
+    }
     const script = { path: '/app.js', type: 'text/javascript' }
     expect(replyTo({ 'sec-fetch-dest': 'script' }, script).headers.has('vary')).toBe(false)
   })
