@@ -30,6 +30,7 @@ export type {
   Credential,
   Denial,
   Denied,
+  MayCount,
   PageQuery,
   Principal,
   Refused,
