@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { MAX_LISTED_TOKENS } from '../../src/control/authority-limits.ts'
 import { type AdminEdge, FIRST_TOKEN, freshAddress, startAdminEdge } from '../support/admin-edge.ts'
 
 const MINUTE = 60_000
@@ -120,6 +121,50 @@ describe('a token', () => {
   ])('is not made of %j', async (json) => {
     const { status, body } = await edge.call('POST', '/.holo/api/tokens', { ...asAdmin, json })
     expect([status, JSON.parse(body).code]).toEqual([400, 'invalid_request'])
+  })
+})
+
+describe('a table of more tokens than are listed', () => {
+  const COUNT = 2500
+
+  it('lets every one be used and revoked by its id, and nobody wait for it', async () => {
+    const oldest = await make({ name: 'oldest', scopes: ['read', 'shift'] })
+    // All made later than the oldest.
+    await edge.control.query(
+      `WITH RECURSIVE many(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM many WHERE i < ?)
+       INSERT INTO tokens (id, name, scopes, hash, created_at, created_by)
+       SELECT printf('%016x', i), 'one of many', 'read', randomblob(32), ?, 'a script' FROM many`,
+      COUNT,
+      Date.now() + MINUTE,
+    )
+    const { tokens } = JSON.parse((await edge.call('GET', '/.holo/api/tokens', asAdmin)).body)
+    expect(tokens).toHaveLength(MAX_LISTED_TOKENS)
+    expect(tokens.map(({ id }: { id: string }) => id)).not.toContain(oldest.id)
+
+    // More count than isolates are told of: wrong ones are refused, right ones are not.
+    const flood = { 'cf-connecting-ip': '203.0.113.40' }
+    const show = async (token: string) =>
+      (await edge.call('GET', '/.holo/api/traffic', { token, headers: flood })).status
+    for (let i = 0; i < 20; i++) {
+      expect(await show(`${i}`.padStart(64, 'z'))).toBe(i < 10 ? 401 : 429)
+    }
+    expect(await show(oldest.token)).toBe(200)
+
+    const shift = async (token: string, canary: number) => {
+      const { headers } = await edge.call('GET', '/.holo/api/traffic', asAdmin)
+      return edge.call('PUT', '/.holo/api/traffic', {
+        token,
+        json: { weights: { canary } },
+        headers: { ...flood, 'if-match': `${headers.etag}` },
+      })
+    }
+    expect((await shift(oldest.token, 7)).status).toBe(200)
+    const revoked = await edge.call('DELETE', `/.holo/api/tokens/${oldest.id}`, asAdmin)
+    expect(JSON.parse(revoked.body)).toMatchObject({ id: oldest.id, revokedAt: expect.any(Number) })
+    expect(await statusFor(oldest.token)).toBe(401)
+    const made = await make({ name: 'after many', scopes: ['shift'] })
+    expect((await shift(made.token, 3)).status).toBe(200)
+    await edge.control.query("DELETE FROM tokens WHERE name = 'one of many'")
   })
 })
 
