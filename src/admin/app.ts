@@ -6,7 +6,7 @@ import type { Caller, Credential, Principal } from '../control/contract.ts'
 import { OneAtATime, toOwner } from '../control/one-at-a-time.ts'
 import { hasScope } from '../control/scopes.ts'
 import { err, ok, type Result } from '../core/result.ts'
-import { type Ask, createAsk, type GetControl, type Patience } from './ask-control.ts'
+import { createAsk, type GetControl, type Patience } from './ask-control.ts'
 import type { ContentStore } from './content-store.ts'
 import { isFromElsewhere, readCredential } from './credential.ts'
 import { API_PATH } from './openapi.ts'
@@ -72,12 +72,15 @@ async function handle(
   }
   if (isFromElsewhere(request, shown.value)) return err({ kind: 'forbidden' })
   const caller = toCaller(request, shown.value, requestId)
-  if (turnedAway.has(caller.address, now)) return err({ kind: 'too_many_attempts' })
-  const admitted = await admit(route, caller, ask)
-  if (!admitted.ok) {
-    if (admitted.error.kind === 'too_many_attempts') turnedAway.record(caller.address, now)
-    return admitted
+  if (await turnedAway.has(caller, now)) return err({ kind: 'too_many_attempts' })
+  const proved = await ask('none', (control) => control.authenticate(caller))
+  if (!proved.ok) return proved
+  if (!proved.value.ok) {
+    await turnedAway.record(caller, proved.value.error, now)
+    return err(toFailure(proved.value.error))
   }
+  const admitted = admit(route, proved.value.value)
+  if (!admitted.ok) return admitted
   if (route.scope === 'open') return route.handle({ caller, ask })
   const parsed = await parseRequest(route, request, params)
   if (!parsed.ok) return parsed
@@ -92,12 +95,9 @@ function toCaller({ headers }: Request, credential: Credential, requestId: strin
 }
 
 /** The route's own look at the scope; the control takes another with the call itself. */
-async function admit(route: Route, caller: Caller, ask: Ask): Promise<Result<Principal, Failure>> {
-  const answer = await ask('none', (control) => control.authenticate(caller))
-  if (!answer.ok) return answer
-  if (!answer.value.ok) return err(toFailure(answer.value.error))
-  const isAdmitted = route.scope === 'open' || hasScope(answer.value.value.scopes, route.scope)
-  return isAdmitted ? ok(answer.value.value) : err({ kind: 'forbidden' })
+function admit({ scope }: Route, principal: Principal): Result<Principal, Failure> {
+  const isAdmitted = scope === 'open' || hasScope(principal.scopes, scope)
+  return isAdmitted ? ok(principal) : err({ kind: 'forbidden' })
 }
 
 function toResponse(

@@ -23,12 +23,14 @@ export const RETRY_AFTER_S = 2
 export const RETRY_AFTER_ATTEMPTS_S = 60
 
 /**
- * An isolate answers for the control this long to an address that the control has turned away, so that
- * a flood from it does not reach the control, which the edge needs.
+ * An isolate answers for the control this long what cannot be right from an address that the control has
+ * turned away, so that a flood from it does not reach the control, which the edge needs.
  */
 export const TURNED_AWAY_MS = 2000
-/** About 50 KB of an isolate. */
+/** Addresses, of one or two hundred bytes each: about 100 KB of an isolate. */
 export const MAX_TURNED_AWAY = 500
+/** Wrong credentials of one address that are known one by one: the newest. */
+export const MAX_WRONG_PER_ADDRESS = 4
 
 export const DEFAULT_PAGE_ROWS = 50
 export const MAX_PAGE_ROWS = 100

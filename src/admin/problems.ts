@@ -106,7 +106,8 @@ export const PROBLEMS = {
   },
   too_many_attempts: {
     status: 429,
-    title: 'Too many wrong credentials from this address.',
+    title:
+      'This credential is wrong, after many wrong ones from this address. One that is right is taken at once.',
     plain: true,
   },
   one_at_a_time: {

@@ -8,6 +8,12 @@ import { ENVIRONMENT_NAME, VERSION_ID } from '../core/names.ts'
 /** Revisions stay exact in doubles with room to spare, and below any clock in milliseconds. */
 export const MAX_REVISION = 2 ** 40
 
+/**
+ * The highest revision that a person may write. Those above are kept for the control, which marks them with
+ * `reserve`: so there is always a number left that isolates take for newer.
+ */
+export const MAX_WRITTEN_REVISION = 2 ** 39
+
 /** More than the platform takes anywhere; a larger number is a slip of the pen. */
 const MAX_BODY_LIMIT_BYTES = 2 ** 40
 
@@ -175,6 +181,10 @@ export const PARTS = {
   visitor: visitor.optional(),
   polled: z.array(polledPath).max(20).optional(),
   expose: expose.optional(),
+  reserve: z
+    .literal(true, '"reserve" is true, or left out')
+    .optional()
+    .describe('Written by the control beside a revision above 2^39; leave it out'),
   audit: z
     .string()
     .regex(/^[0-9a-f]{64}$/, 'the head of the audit log is a SHA-256 in lower-case hex')

@@ -5,7 +5,7 @@ import { BUCKETS } from '../core/buckets.ts'
 import { checkCondition } from '../core/conditions.ts'
 import { toBucketCount } from '../core/traffic.ts'
 import { checkOrigin } from './origin.ts'
-import type { AssignmentsDocument } from './schema.ts'
+import { type AssignmentsDocument, MAX_WRITTEN_REVISION } from './schema.ts'
 
 /** Where in the document: keys and indices from the top. */
 export type Path = readonly (string | number)[]
@@ -25,7 +25,14 @@ export function validate(parts: Parts, allowInsecure: boolean): Finding[] {
     ...checkRules(parts),
     ...checkServices(parts, allowInsecure),
     ...checkSpent(parts),
+    ...checkRevision(parts),
   ]
+}
+
+function* checkRevision({ revision = 0, reserve }: Parts): Generator<Finding> {
+  if (revision <= MAX_WRITTEN_REVISION || reserve) return
+  const message = `a revision written by hand is at most 2^39 (${MAX_WRITTEN_REVISION}), so that numbers are left for what follows: one more than the revision in use is enough`
+  yield { path: ['revision'], message }
 }
 
 function* checkEnvironments({ environments, versions }: Parts): Generator<Finding> {

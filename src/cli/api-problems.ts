@@ -48,7 +48,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
   invalid_request: 'the API does not take this',
   version_differs: 'a version of this id was published before, with other content',
   upload_replaced: 'somebody else has begun to publish other content under this id',
-  too_many_attempts: 'too many wrong tokens from this address',
+  too_many_attempts: 'the token is wrong, after many wrong ones from this address',
   one_at_a_time: 'this token is being served the same already',
 }
 
@@ -61,7 +61,8 @@ const HINTS: Readonly<Record<string, string>> = {
   stale: 'look at what changed, and give the command again',
   version_differs: 'versions never change: choose another id',
   upload_replaced: 'find out who it is, or choose another id',
-  too_many_attempts: 'wait for a minute',
+  too_many_attempts:
+    'a right token is taken at once: look at HOLO_TOKEN, or make one with "holo token create"',
   one_at_a_time: 'wait for that answer, then try again',
 }
 

@@ -22,7 +22,7 @@ export const exported = z.strictObject({
  * same in every control that says the same, because a control always writes in the same order.
  */
 export function digestContent(document: Readonly<Record<string, unknown>>): string {
-  const { revision: _, audit: __, ...content } = document
+  const { revision: _, reserve: __, audit: ___, ...content } = document
   return createHash('sha256').update(JSON.stringify(content)).digest('hex')
 }
 

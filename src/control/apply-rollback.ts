@@ -1,12 +1,15 @@
 // The command that goes back to an earlier revision. Pure. Who gets which version is as it was then;
 // what is known of versions, and which buckets have suffered, is as it is now.
 
+import { MAX_ASSIGNMENTS_BYTES } from '../assignments/limits.ts'
 import { err, ok } from '../core/result.ts'
 import { toOwners } from '../core/traffic.ts'
 import type { Command } from './commands.ts'
-import type { Content } from './document.ts'
+import { type Content, countBytes } from './document.ts'
 import { type Drafted, getOwn, refuse } from './draft.ts'
-import { bequeath } from './opening.ts'
+import { MAX_SETTINGS_BYTES, RESERVED_BYTES } from './limits.ts'
+import { bequeath, markOpen } from './opening.ts'
+import { measureRoom } from './room.ts'
 
 export function rollBack(
   { to }: Extract<Command, { kind: 'rollback' }>,
@@ -30,18 +33,42 @@ export function rollBack(
   const heir = toOwners(traffic)[0]
   const versions =
     heir === undefined ? current.versions : bequeath(current.versions, environments, heir)
-  return ok({
+  const draft = {
     schema,
     salt,
     environments,
     traffic,
-    spent,
+    spent: keepNewest(traffic, spent),
     rules,
     versions: withoutLostFallbacks(versions, earlier),
     visitor,
     polled,
     expose,
-  })
+  }
+  const bytes = countBytes(JSON.stringify(markOpen(draft))) + OWN_FIELDS_BYTES
+  return bytes > MAX_ASSIGNMENTS_BYTES ? refuse('to', toTooLarge(to, earlier, bytes)) : ok(draft)
+}
+
+/** `revision`, `reserve` and `audit`, which the control adds. */
+const OWN_FIELDS_BYTES = 150
+
+/**
+ * What the control made under the bounds of room.ts fits, however full the versions are now. A revision of
+ * before those bounds, or one that was put into KV by hand, may not.
+ */
+function toTooLarge(to: number, earlier: Content, bytes: number): string {
+  const { settings } = measureRoom(earlier)
+  return `revision ${to} has ${settings} bytes of environments and rules, of which a revision of today may have ${MAX_SETTINGS_BYTES}; with the versions of now the document would have ${bytes}, and ${MAX_ASSIGNMENTS_BYTES} are served. Go back to a smaller revision, or set RETAIN_VERSIONS or RETAIN_DAYS lower and run "holo gc"; a single environment goes back with "holo point"`
+}
+
+/** As many spent ranges, the newest, as have room beside the traffic: they only say who is given out last. */
+function keepNewest(traffic: Content['traffic'], spent: Content['spent']): Content['spent'] {
+  let kept = spent
+  while (kept && kept.length > 0) {
+    if (countBytes(JSON.stringify({ traffic, spent: kept })) <= RESERVED_BYTES) break
+    kept = kept.slice(Math.ceil(kept.length / 2))
+  }
+  return kept
 }
 
 /**

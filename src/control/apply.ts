@@ -97,7 +97,7 @@ function replace(
   if (typeof document !== 'object' || document === null || Array.isArray(document)) {
     return refuse('document', 'a document is a JSON object')
   }
-  const { revision: _, audit: __, ...draft } = document as Draft
+  const { revision: _, reserve: __, audit: ___, ...draft } = document as Draft
   if (current && !allowNewSalt && typeof draft.salt === 'string' && draft.salt !== current.salt) {
     return refuse(
       'salt',

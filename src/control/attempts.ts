@@ -1,5 +1,6 @@
-// Which addresses have shown wrong credentials too often. In memory only: a control that starts anew
-// forgets them, and a token of 256 bits is not guessed in between.
+// Which addresses have shown wrong credentials too often. Only wrong credentials are answered otherwise
+// then: a right one counts from everywhere. In memory only: a control that starts anew forgets them, and
+// a token of 256 bits is not guessed in between.
 
 import { toClient } from '../core/client.ts'
 import {
@@ -12,7 +13,7 @@ export class Attempts {
   /** Oldest window first. */
   readonly #windows = new Map<string, { failures: number; readonly since: number }>()
 
-  /** Whether the address has to wait, whatever it shows now. */
+  /** Whether another wrong credential from the address is one too many. */
   isBlocked(address: string, now: number): boolean {
     const window = this.#windows.get(toClient(address))
     return window !== undefined && isOpen(window, now) && window.failures >= MAX_FAILED_ATTEMPTS

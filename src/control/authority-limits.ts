@@ -24,7 +24,16 @@ export const MAX_LISTED_TOKENS = 1000
 /** Last use is told to the minute, so that a busy token costs one row a minute and not one a call. */
 export const LAST_USE_STEP_MS = 60_000
 
-/** A person who mistypes needs a few; a script that is out of date gets no further. */
+/** Beside `too_many_attempts` the control lists the tokens that count, if there are no more: 40 KB. */
+export const MAX_COUNTING_TOKENS = 2000
+
+/** The list is read again after this, or once a token was made or revoked. */
+export const COUNTING_TOKENS_MAX_AGE_MS = 1000
+
+/** Enough that no two of a few thousand credentials are the same. */
+export const FINGERPRINT_BYTES = 8
+
+/** A person who mistypes needs a few. From then on isolates keep the address's wrong credentials away. */
 export const MAX_FAILED_ATTEMPTS = 10
 
 /** Counted from the first failure; after that the address starts anew. */

@@ -18,6 +18,7 @@ import type {
   ControlCalls,
   Denial,
   Denied,
+  MayCount,
   NewToken,
   Principal,
   TokenSummary,
@@ -30,7 +31,7 @@ import {
   type Limits,
   MAX_LIMIT_PATTERNS,
 } from './token-limits.ts'
-import { hashToken, isSameHash, makeToken, TOKEN_ID } from './token-text.ts'
+import { hashToken, isSameHash, makeToken, TOKEN_ID, toFingerprint } from './token-text.ts'
 import { Tokens, toLimits } from './tokens.ts'
 
 /** What a credential is found to be. */
@@ -61,15 +62,21 @@ export class Authority implements Access {
     this.#recordAudit = recordAudit
   }
 
-  /** Who the caller is. An address with too many failures is refused unseen. */
+  /**
+   * Who the caller is. Every credential is looked at: one that is right counts, whatever else its address
+   * has shown. What failures add up to decides only how a wrong one is answered.
+   */
   readonly authenticate = async (caller: Caller): Promise<Result<Principal, Denied>> => {
     const { credential, requestId, address } = caller
-    if (this.#attempts.isBlocked(address, this.#now())) return deny('too_many_attempts')
     const proof =
       credential.kind === 'token'
         ? await this.#proveToken(credential.token)
         : await this.#proveAccess(credential.jwt)
     if (!('fault' in proof)) return ok(proof)
+    if (proof.isAttempt && this.#attempts.isBlocked(address, this.#now())) {
+      const mayCount = await this.#listMayCount()
+      return err({ kind: 'denied', denial: 'too_many_attempts', mayCount })
+    }
     console.warn(`request ${requestId} showed ${proof.fault}`)
     if (proof.isAttempt) this.#attempts.recordFailure(address, this.#now())
     return deny('unauthenticated')
@@ -138,6 +145,12 @@ export class Authority implements Access {
       () => this.#tokens.revoke(id, this.#now()),
     )
     return ok(this.#tokens.get(id))
+  }
+
+  async #listMayCount(): Promise<MayCount> {
+    const tokens = this.#tokens.listCounting(this.#now())
+    const first = this.#firstHash ? [toFingerprint(await this.#firstHash)] : []
+    return { tokens: tokens && [...first, ...tokens], jwts: this.#access !== undefined }
   }
 
   async #proveToken(text: string): Promise<Proof> {

@@ -78,6 +78,22 @@ export type Refused =
       readonly problems: readonly { readonly path: string; readonly message: string }[]
     }
 
-/** `why`: of a credential that counts, which of its limits stands in the way. */
-export type Denied = { readonly kind: 'denied'; readonly denial: Denial; readonly why?: string }
+/**
+ * `why`: of a credential that counts, which of its limits stands in the way. `mayCount`: beside
+ * `too_many_attempts`, which other credentials are still worth asking about.
+ */
+export type Denied = {
+  readonly kind: 'denied'
+  readonly denial: Denial
+  readonly why?: string
+  readonly mayCount?: MayCount
+}
+
+/** Which credentials can be right, for an isolate that keeps the others away from the control. */
+export type MayCount = {
+  /** Fingerprints of every token that counts; `undefined` where there are too many to say. */
+  readonly tokens: readonly string[] | undefined
+  /** Whether any JWT can be right: Access is set up. */
+  readonly jwts: boolean
+}
 export type Answer<T> = Promise<Result<T, Denied>>

@@ -31,6 +31,7 @@ export type {
   Credential,
   Denial,
   Denied,
+  MayCount,
   PageQuery,
   Principal,
   Refused,

@@ -1,13 +1,13 @@
 // The document as the control writes it: one spelling, traffic in ranges, and the audit log's head in
 // it. What a command makes of its content is apply.ts' affair.
 
-import type { AssignmentsDocument } from '../assignments/schema.ts'
+import { type AssignmentsDocument, MAX_WRITTEN_REVISION } from '../assignments/schema.ts'
 import { toCanonicalJson } from '../core/canonical-json.ts'
 import { type Traffic, toRanges, type Weights } from '../core/traffic.ts'
 import { MAX_INDENTED_BYTES } from './limits.ts'
 
 /** What a document says, without which revision it is and who wrote it. */
-export type Content = Omit<AssignmentsDocument, 'revision' | 'audit' | 'traffic'> & {
+export type Content = Omit<AssignmentsDocument, 'revision' | 'reserve' | 'audit' | 'traffic'> & {
   readonly traffic: Traffic
 }
 
@@ -39,7 +39,8 @@ const encoder = new TextEncoder()
 /** The document of a revision without its `audit` field: what the digests of the audit log cover. */
 export function toBare(content: Content, revision: number): object {
   const { schema, ...rest } = content
-  return { schema, revision, ...rest }
+  const reserve = revision > MAX_WRITTEN_REVISION ? { reserve: true } : {}
+  return { schema, revision, ...reserve, ...rest }
 }
 
 /**
@@ -47,7 +48,7 @@ export function toBare(content: Content, revision: number): object {
  * their order, and `open` as it is: a revision of the history reads as it was committed.
  */
 export function toContent(document: Omit<AssignmentsDocument, 'revision' | 'audit'>): Content {
-  const { revision: _, audit: __, ...said } = document as AssignmentsDocument
+  const { revision: _, reserve: __, audit: ___, ...said } = document as AssignmentsDocument
   return { ...said, traffic: toTraffic(said.traffic) }
 }
 

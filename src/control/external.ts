@@ -7,7 +7,13 @@ import { allowedAt, charge } from './allowance.ts'
 import { type Found, readFound } from './found.ts'
 import type { Head } from './history.ts'
 import { liftAbove, toOwnEntry } from './lift.ts'
-import { LOOK_BURST, LOOK_COST_MS, MAX_LIFTED_REVISION, PROPAGATION_MS } from './limits.ts'
+import {
+  LOOK_BURST,
+  LOOK_COST_MS,
+  MAX_ADOPTED_REVISION,
+  MAX_LIFTED_REVISION,
+  PROPAGATION_MS,
+} from './limits.ts'
 import { withKnownMarks } from './opening.ts'
 import type { PublisherParts } from './publisher.ts'
 import { isPublicationDue } from './schedule.ts'
@@ -122,7 +128,9 @@ export class External {
 
   #isInTheWay(held: Identity, head: Head): boolean {
     if (isSame(held, head) || held.revision < head.revision) return false
-    return held.revision <= MAX_LIFTED_REVISION && !this.#parts.history.has(held)
+    const isReserved = head.revision > MAX_LIFTED_REVISION
+    const highest = isReserved ? MAX_ADOPTED_REVISION : MAX_LIFTED_REVISION
+    return held.revision <= highest && !this.#parts.history.has(held)
   }
 
   #isKnown(identity: Identity): boolean {

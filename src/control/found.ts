@@ -4,12 +4,11 @@
 import { readAssignments } from '../assignments/kv.ts'
 import { MAX_ASSIGNMENTS_BYTES } from '../assignments/limits.ts'
 import { formatProblems, parseAssignments } from '../assignments/parse.ts'
-import { MAX_REVISION } from '../assignments/schema.ts'
 import { digestText } from '../assignments/sync.ts'
 import { withTimeout } from '../assignments/timeout.ts'
 import { type Content, toContent } from './document.ts'
 import type { History } from './history.ts'
-import { KV_READ_TIMEOUT_MS } from './limits.ts'
+import { KV_READ_TIMEOUT_MS, MAX_ADOPTED_REVISION } from './limits.ts'
 import { markOpen } from './opening.ts'
 
 export type Found =
@@ -55,8 +54,8 @@ export async function readFound({ kv, history, allowInsecure }: FoundOptions): P
   }
   const digest = await digestText(text)
   if (!parsed.ok) return { kind: 'bad', digest, text, problem: formatProblems(parsed.error) }
-  if (parsed.value.revision >= MAX_REVISION) {
-    const problem = `revision ${parsed.value.revision} is the last there is, and nothing can follow it: write a lower one`
+  if (parsed.value.revision > MAX_ADOPTED_REVISION) {
+    const problem = `revision ${parsed.value.revision} leaves too few numbers for what must follow it: write one more than the revision in use, at most ${MAX_ADOPTED_REVISION}`
     return { kind: 'bad', digest, text, problem }
   }
   return {

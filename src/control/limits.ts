@@ -1,5 +1,7 @@
 // Every bound on what the control does, with its reason.
 
+import { MAX_REVISION, MAX_WRITTEN_REVISION } from '../assignments/schema.ts'
+
 /**
  * The budget, in rows written: the platform bills each, and an alarm that is set is one. A change is
  * a revision, an audit row, an event, the state and the alarm; a publication, failed or not, the state
@@ -69,8 +71,11 @@ export const WATCH_TIMEOUT_MS = 15_000
 export const LOOK_BURST = 6
 export const LOOK_COST_MS = 20_000
 
-/** An isolate that reports a revision above this is mistaken: lifting ours over it would use all up. */
-export const MAX_LIFTED_REVISION = 2 ** 39
+/** No isolate takes a higher one that a person wrote: one that reports it is mistaken, and not followed. */
+export const MAX_LIFTED_REVISION = MAX_WRITTEN_REVISION
+
+/** A document in KV with a higher revision is not adopted: so many are left as no history can hold. */
+export const MAX_ADOPTED_REVISION = MAX_REVISION - 2 ** 32
 
 /** A Durable Object takes about 1,000 calls a second; isolates shall need half of that at most. */
 export const TARGET_CALLS_PER_SECOND = 500

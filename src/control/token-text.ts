@@ -1,7 +1,7 @@
 // What a token looks like and how it is made, hashed and compared. Where tokens are kept, and which
 // of them still counts, is tokens.ts' affair.
 
-import { SECRET_BYTES, TOKEN_ID_BYTES } from './authority-limits.ts'
+import { FINGERPRINT_BYTES, SECRET_BYTES, TOKEN_ID_BYTES } from './authority-limits.ts'
 
 /** `holo_<id>_<secret>`: the prefix is for scanners of leaked secrets, the id for finding the row. */
 const TOKEN = /^holo_([0-9a-f]{16})_[A-Za-z0-9_-]{43}$/
@@ -31,6 +31,11 @@ export function hashToken(text: string): Promise<ArrayBuffer> {
 /** Whether two hashes are the same, in a time that does not tell where they differ. */
 export function isSameHash(one: ArrayBuffer, other: ArrayBuffer): boolean {
   return one.byteLength === other.byteLength && crypto.subtle.timingSafeEqual(one, other)
+}
+
+/** The first 64 bits of a hash, as hex: it tells credentials apart, and nothing about them. */
+export function toFingerprint(hash: ArrayBuffer): string {
+  return toHex(new Uint8Array(hash).subarray(0, FINGERPRINT_BYTES))
 }
 
 function toHex(bytes: Uint8Array): string {

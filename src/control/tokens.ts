@@ -1,12 +1,17 @@
 // The table of tokens: their hashes, what each is for, and until when. Who may make or revoke one,
 // and the audit of it, is authority.ts' affair.
 
-import { LAST_USE_STEP_MS, MAX_LISTED_TOKENS } from './authority-limits.ts'
+import {
+  COUNTING_TOKENS_MAX_AGE_MS,
+  LAST_USE_STEP_MS,
+  MAX_COUNTING_TOKENS,
+  MAX_LISTED_TOKENS,
+} from './authority-limits.ts'
 import type { TokenSummary } from './contract.ts'
 import { SCOPES, type Scope } from './scopes.ts'
 import { addColumn } from './tables.ts'
 import { ALL_LIMITS, LIMIT_NAMES, type Limits } from './token-limits.ts'
-import { hashToken, isSameHash, parseTokenId } from './token-text.ts'
+import { hashToken, isSameHash, parseTokenId, toFingerprint } from './token-text.ts'
 
 type Row = {
   readonly id: string
@@ -30,6 +35,7 @@ const NO_HASH = new ArrayBuffer(32)
 
 export class Tokens {
   readonly #sql: SqlStorage
+  #counting: { readonly at: number; readonly prints: readonly string[] | undefined } | undefined
 
   constructor(sql: SqlStorage) {
     this.#sql = sql
@@ -78,12 +84,30 @@ export class Tokens {
     return [...rows].map(toSummary)
   }
 
+  /** Fingerprints of all that count now; `undefined` where there are too many. Read once a second. */
+  listCounting(now: number): readonly string[] | undefined {
+    const age = now - (this.#counting?.at ?? Number.NEGATIVE_INFINITY)
+    if (!this.#counting || age < 0 || age >= COUNTING_TOKENS_MAX_AGE_MS) {
+      const rows = this.#sql.exec<Pick<Row, 'hash'>>(
+        `SELECT hash FROM tokens WHERE revoked_at IS NULL
+         AND (expires_at IS NULL OR expires_at > ?) LIMIT ?`,
+        now,
+        MAX_COUNTING_TOKENS + 1,
+      )
+      const prints = [...rows].map(({ hash }) => toFingerprint(hash))
+      const isWhole = prints.length <= MAX_COUNTING_TOKENS
+      this.#counting = { at: now, prints: isWhole ? prints : undefined }
+    }
+    return this.#counting.prints
+  }
+
   get(id: string): TokenSummary | undefined {
     const row = this.#row(id)
     return row && toSummary(row)
   }
 
   insert(token: TokenSummary, hash: ArrayBuffer): void {
+    this.#counting = undefined
     this.#sql.exec(
       `INSERT INTO tokens (id, name, scopes, hash, created_at, created_by, expires_at, limits)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -100,6 +124,7 @@ export class Tokens {
 
   /** One that is revoked already keeps its time. */
   revoke(id: string, now: number): void {
+    this.#counting = undefined
     this.#sql.exec('UPDATE tokens SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL', now, id)
   }
 

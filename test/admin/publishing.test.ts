@@ -69,6 +69,19 @@ describe('a version over HTTP', () => {
     expect(manifest.headers['cache-control']).toBe('no-store')
   })
 
+  it('is given up by the token that opened it, and by no other that may publish', async () => {
+    const made = make({ '/mine.txt': Buffer.from('mine') })
+    await begin('mine', made)
+    const path = '/.holo/api/uploads/mine'
+    const other = await edge.call('DELETE', path, { token: await edge.createToken(['publish']) })
+    expect([other.status, JSON.parse(other.body).code]).toEqual([403, 'forbidden'])
+    expect((await call('GET', '/uploads/mine/missing')).body.missing).toHaveLength(1)
+    expect((await call('DELETE', '/uploads/mine')).status).toBe(200)
+    await begin('mine', made)
+    expect((await edge.call('DELETE', path, { token: FIRST_TOKEN })).status).toBe(200)
+    expect((await call('DELETE', '/uploads/mine')).status).toBe(404)
+  })
+
   it('is not there for a blob whose client left half-way, and is when it comes back', async () => {
     const octets = randomBytes(2_000_000)
     const made = make({ '/left.bin': octets })

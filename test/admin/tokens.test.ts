@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { MAX_LISTED_TOKENS } from '../../src/control/authority-limits.ts'
 import { type AdminEdge, FIRST_TOKEN, freshAddress, startAdminEdge } from '../support/admin-edge.ts'
 
 const MINUTE = 60_000
@@ -21,6 +22,9 @@ const statusFor = async (token: string, address = freshAddress()) => {
   const headers = { 'cf-connecting-ip': address }
   return (await edge.call('GET', '/.holo/api/traffic', { token, headers })).status
 }
+const toId = (i: number) => i.toString(16).padStart(16, '0')
+/** What looks like a token of that id. */
+const forge = (id: string, i: number) => `holo_${id}_${`${i}`.padStart(43, 'A')}`
 const rowOf = async (id: string) =>
   (await edge.control.query('SELECT * FROM tokens WHERE id = ?', id))[0]
 
@@ -120,6 +124,50 @@ describe('a token', () => {
   })
 })
 
+describe('a table of more tokens than are listed', () => {
+  const COUNT = 2500
+
+  it('lets every one be used and revoked by its id, and nobody wait for it', async () => {
+    const oldest = await make({ name: 'oldest', scopes: ['read', 'shift'] })
+    // All made later than the oldest.
+    await edge.control.query(
+      `WITH RECURSIVE many(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM many WHERE i < ?)
+       INSERT INTO tokens (id, name, scopes, hash, created_at, created_by)
+       SELECT printf('%016x', i), 'one of many', 'read', randomblob(32), ?, 'a script' FROM many`,
+      COUNT,
+      Date.now() + MINUTE,
+    )
+    const { tokens } = JSON.parse((await edge.call('GET', '/.holo/api/tokens', asAdmin)).body)
+    expect(tokens).toHaveLength(MAX_LISTED_TOKENS)
+    expect(tokens.map(({ id }: { id: string }) => id)).not.toContain(oldest.id)
+
+    // More count than isolates are told of: wrong ones are refused, right ones are not.
+    const flood = { 'cf-connecting-ip': '203.0.113.40' }
+    const show = async (token: string) =>
+      (await edge.call('GET', '/.holo/api/traffic', { token, headers: flood })).status
+    for (let i = 0; i < 20; i++) {
+      expect(await show(`${i}`.padStart(64, 'z'))).toBe(i < 10 ? 401 : 429)
+    }
+    expect(await show(oldest.token)).toBe(200)
+
+    const shift = async (token: string, canary: number) => {
+      const { headers } = await edge.call('GET', '/.holo/api/traffic', asAdmin)
+      return edge.call('PUT', '/.holo/api/traffic', {
+        token,
+        json: { weights: { canary } },
+        headers: { ...flood, 'if-match': `${headers.etag}` },
+      })
+    }
+    expect((await shift(oldest.token, 7)).status).toBe(200)
+    const revoked = await edge.call('DELETE', `/.holo/api/tokens/${oldest.id}`, asAdmin)
+    expect(JSON.parse(revoked.body)).toMatchObject({ id: oldest.id, revokedAt: expect.any(Number) })
+    expect(await statusFor(oldest.token)).toBe(401)
+    const made = await make({ name: 'after many', scopes: ['shift'] })
+    expect((await shift(made.token, 3)).status).toBe(200)
+    await edge.control.query("DELETE FROM tokens WHERE name = 'one of many'")
+  })
+})
+
 describe('the audit log', () => {
   it('has who made and revoked which token, without the token, and its chain holds', async () => {
     const { id, token } = await make({ name: 'audited', scopes: ['admin'], expiresInDays: 3 })
@@ -136,20 +184,22 @@ describe('the audit log', () => {
 })
 
 describe('an address with ten failures', () => {
-  it('waits a minute, whatever it shows, and nobody else does', async () => {
+  const wrong = (i: number | string) => `${i}`.padStart(64, 'x')
+
+  it('is told to wait a minute with what is wrong, and nobody else is', async () => {
     const address = '203.0.113.7'
-    const wrong = `${'x'.repeat(63)}y`
-    for (let i = 0; i < 10; i++) expect(await statusFor(wrong, address)).toBe(401)
+    for (let i = 0; i < 10; i++) expect(await statusFor(wrong(1), address)).toBe(401)
     const blocked = await edge.call('GET', '/.holo/api/traffic', {
-      ...asAdmin,
+      token: wrong(2),
       headers: { 'cf-connecting-ip': address },
     })
     expect([blocked.status, JSON.parse(blocked.body).code]).toEqual([429, 'too_many_attempts'])
     expect(blocked.headers['retry-after']).toBe('60')
-    expect(await statusFor(FIRST_TOKEN, '203.0.113.8')).toBe(200)
+    expect(blocked.body).not.toContain('mayCount')
+    expect(await statusFor(wrong(1), '203.0.113.8')).toBe(401)
     await edge.control.setClockAhead(MINUTE + 1000)
     // The isolate answers for the control a moment longer, by the clock of the machine.
-    await vi.waitFor(async () => expect(await statusFor(FIRST_TOKEN, address)).toBe(200), 10_000)
+    await vi.waitFor(async () => expect(await statusFor(wrong(1), address)).toBe(401), 10_000)
   })
 
   it('is not one that lacks a scope, nor one whose keys of Access cannot be had', async () => {
@@ -168,5 +218,41 @@ describe('an address with ten failures', () => {
     }
     edge.team.mode = 'well'
     expect(await statusFor(token, '203.0.113.9')).toBe(200)
+  })
+
+  // Last, because the keys of Access are in memory from here on.
+  it.each([
+    ['unknown tokens', '203.0.113.20', (i: number) => ({ token: wrong(i) })],
+    ['tokens of unknown ids', '203.0.113.21', (i: number) => ({ token: forge(toId(i), i) })],
+    ['the id of the token with wrong secrets', '203.0.113.22', (i: number) => ({ id: i })],
+    ['one and the same wrong token', '203.0.113.23', () => ({ token: wrong('same') })],
+    ['forged JWTs', '203.0.113.24', (i: number) => ({ jwt: `eyJhbGciOiJSUzI1NiJ9.e30.${i}` })],
+    ['another host of its /64', '2001:db8:7:7::1', (i: number) => ({ token: wrong(i) })],
+  ] as const)('that shows %s has right ones taken all the same', async (_, address, make_) => {
+    // The keys of Access are asked for again.
+    await edge.control.setClockAhead(MINUTE / 4)
+    const { id, token } = await make({ name: 'right', scopes: ['read'] })
+    const jwt = await edge.team.sign()
+    const near = address.replace('::1', '::2')
+    for (let i = 0; i < 30; i++) {
+      const shown: { token?: string; jwt?: string; id?: number } = make_(i)
+      const headers = {
+        'cf-connecting-ip': address,
+        ...(shown.jwt === undefined ? {} : { 'cf-access-jwt-assertion': shown.jwt }),
+      }
+      const bearer = shown.id === undefined ? shown.token : forge(id, shown.id)
+      const answer = await edge.call('GET', '/.holo/api/traffic', {
+        headers,
+        ...(bearer === undefined ? {} : { token: bearer }),
+      })
+      expect(answer.status).toBe(i < 10 ? 401 : 429)
+      expect(await statusFor(token, near)).toBe(200)
+    }
+    expect(await statusFor(FIRST_TOKEN, near)).toBe(200)
+    const headers = { 'cf-connecting-ip': near, 'cf-access-jwt-assertion': jwt }
+    expect((await edge.call('GET', '/.holo/api/traffic', { headers })).status).toBe(200)
+    // One that was right a moment ago is no more once it is revoked.
+    await edge.call('DELETE', `/.holo/api/tokens/${id}`, asAdmin)
+    expect(await statusFor(token, near)).toBe(429)
   })
 })

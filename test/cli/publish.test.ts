@@ -261,6 +261,23 @@ describe('an interrupted publication', () => {
     expect(Number(json?.uploaded)).toBeGreaterThan(0)
   })
 
+  it('begins again when it was given up meanwhile', async () => {
+    const folder = await makeFolder(many(40, 'given up'))
+    let begun = 0
+    let given: Promise<{ readonly status: number }> | undefined
+    way.onBlob = () => {
+      begun++
+      if (begun !== 10) return
+      given = edge.call('DELETE', '/.holo/api/uploads/i4', { token: FIRST_TOKEN })
+    }
+    const { json } = await run([folder, '--version', 'i4', '--json'])
+    expect((await given)?.status).toBe(200)
+    expect(json).toMatchObject({ ok: true, files: 40, isKnown: false })
+    expect(way.counts.get('PUT /uploads')).toBe(2)
+    const shown = await edge.call('GET', '/.holo/api/versions/i4', { token: FIRST_TOKEN })
+    expect(shown.status).toBe(200)
+  })
+
   it('goes on after kill -9, without compressing again', async () => {
     const folder = await makeFolder(many(40, 'kill'))
     const child = spawn(NODE, [HOLO, 'publish', folder, '--version', 'i2'], {

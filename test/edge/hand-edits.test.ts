@@ -107,6 +107,7 @@ describe('a document that is put into KV by hand', () => {
   it.each([
     ['of a newer schema', { schema: 2 }, 'schema'],
     ['with revision 2^53', { revision: 2 ** 53 }, 'revision'],
+    ['with a revision that leaves no number to follow', { revision: 2 ** 40 - 1 }, 'at most 2^39'],
     ['that is no document', { versions: 'none' }, 'versions'],
   ])(
     '%s decides about nobody, is told about, and gives way to the next change',

@@ -218,8 +218,29 @@ describe('a control that lets through too much', () => {
 })
 
 describe('an address that the control has turned away', () => {
-  const authenticate = async () => err({ kind: 'denied', denial: 'too_many_attempts' } as const)
-  const from = (address: string, now = NOW) => ({ headers: { 'cf-connecting-ip': address }, now })
+  /** As hex of the first 64 bits of its SHA-256: what the control says of tokens that count. */
+  const toPrint = async (token: string) => {
+    const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(token))
+    return Buffer.from(hash).toString('hex').slice(0, 16)
+  }
+  const turnsAway =
+    (tokens: readonly string[] | undefined = [], jwts = true) =>
+    async () =>
+      err({ kind: 'denied', denial: 'too_many_attempts', mayCount: { tokens, jwts } } as const)
+  const authenticate = turnsAway()
+  const from = (address: string, now = NOW, token = TOKEN) => ({
+    headers: { 'cf-connecting-ip': address, authorization: `Bearer ${token}` },
+    now,
+  })
+  const JWT = 'eyJhbGciOiJSUzI1NiJ9.e30'
+  const withJwt = (address: string, jwt: string) => ({ address, jwt })
+  const callWithJwt = async (control: () => ControlCalls, asked: ReturnType<typeof withJwt>) =>
+    app.fetch(
+      new Request('https://shop.example.com/.holo/api/traffic', {
+        headers: { 'cf-connecting-ip': asked.address, 'cf-access-jwt-assertion': asked.jwt },
+      }),
+      { path: '/.holo/api/traffic', requestId: 'r1', getControl: control, store, now: NOW },
+    )
 
   it('does not reach the control for two seconds, and others do', async () => {
     const refusing = controlThat({ authenticate })
@@ -233,6 +254,60 @@ describe('an address that the control has turned away', () => {
     expect((await call(welcoming, 'GET', '/traffic', from('192.0.2.1', NOW + 2000))).status).toBe(
       404,
     )
+  })
+
+  it('reaches the control with a token that counts, and with no other', async () => {
+    const right = 'r'.repeat(40)
+    const refusing = controlThat({ authenticate: turnsAway([await toPrint(right)]) })
+    await call(refusing, 'GET', '/traffic', from('192.0.2.10'))
+    const welcoming = vi.fn(controlThat({ document: async () => ok(undefined) }))
+    for (let i = 0; i < 50; i++) {
+      const guess = `${i}`.padStart(40, 'g')
+      const answer = await call(welcoming, 'GET', '/traffic', from('192.0.2.10', NOW, guess))
+      expect(answer.status).toBe(429)
+    }
+    expect(welcoming).not.toHaveBeenCalled()
+    const answer = await call(welcoming, 'GET', '/traffic', from('192.0.2.10', NOW, right))
+    expect(answer.status).toBe(404)
+  })
+
+  it('is asked about what it has not shown yet, where too many tokens count to be told', async () => {
+    const refusing = controlThat({
+      authenticate: async () =>
+        err({
+          kind: 'denied',
+          denial: 'too_many_attempts',
+          mayCount: { tokens: undefined, jwts: true },
+        } as const),
+    })
+    await call(refusing, 'GET', '/traffic', from('192.0.2.11'))
+    const welcoming = vi.fn(controlThat({ document: async () => ok(undefined) }))
+    expect((await call(welcoming, 'GET', '/traffic', from('192.0.2.11'))).status).toBe(429)
+    expect(welcoming).not.toHaveBeenCalled()
+    const other = from('192.0.2.11', NOW, 'r'.repeat(40))
+    expect((await call(welcoming, 'GET', '/traffic', other)).status).toBe(404)
+  })
+
+  it('is refused the same JWT, and every JWT where Access is not set up', async () => {
+    const welcoming = vi.fn(controlThat({ document: async () => ok(undefined) }))
+    await callWithJwt(controlThat({ authenticate }), withJwt('192.0.2.12', `${JWT}.wrong`))
+    expect((await callWithJwt(welcoming, withJwt('192.0.2.12', `${JWT}.wrong`))).status).toBe(429)
+    expect(welcoming).not.toHaveBeenCalled()
+    expect((await callWithJwt(welcoming, withJwt('192.0.2.12', `${JWT}.right`))).status).toBe(404)
+    const without = controlThat({ authenticate: turnsAway([], false) })
+    await callWithJwt(without, withJwt('192.0.2.13', `${JWT}.wrong`))
+    expect((await callWithJwt(welcoming, withJwt('192.0.2.13', `${JWT}.right`))).status).toBe(429)
+  })
+
+  it('pushes nobody else out, however much it shows', async () => {
+    const refusing = controlThat({ authenticate })
+    await call(refusing, 'GET', '/traffic', from('192.0.2.14'))
+    for (let i = 0; i < 1000; i++) {
+      await callWithJwt(refusing, withJwt('192.0.2.15', `${JWT}.${i}`))
+    }
+    const welcoming = vi.fn(controlThat({ document: async () => ok(undefined) }))
+    expect((await call(welcoming, 'GET', '/traffic', from('192.0.2.14'))).status).toBe(429)
+    expect(welcoming).not.toHaveBeenCalled()
   })
 
   it('is remembered among a bounded number of others', async () => {

@@ -267,10 +267,13 @@ describe('a document that cannot be taken', () => {
   const bad: [string, (own: string) => string, RegExp][] = [
     ['a newer schema', (own) => edited(own, { schema: 2, revision: 9 }), /"schema": 1/],
     ['a revision of 2^53', (own) => edited(own, { revision: 2 ** 53 }), /revision/],
+    ['the last revision there is', (own) => edited(own, { revision: 2 ** 40 }), /at most 2\^39/],
+    ['one a little below it', (own) => edited(own, { revision: 2 ** 40 - 5 }), /at most 2\^39/],
+    ['the first that is kept', (own) => edited(own, { revision: 2 ** 39 + 1 }), /one more than/],
     [
-      'the last revision there is',
-      (own) => edited(own, { revision: 2 ** 40 }),
-      /the last there is/,
+      'one that says it is the control’s, and leaves nothing to follow',
+      (own) => edited(own, { revision: 2 ** 40 - 5, reserve: true }),
+      /too few numbers/,
     ],
     ['broken JSON', () => '{"revision": 9', /not JSON/],
     ['nothing at all', () => '', /empty/],
@@ -313,6 +316,56 @@ describe('a document that cannot be taken', () => {
       await world.write(own)
       await life.control.watch()
       expect((await life.health()).externalProblem).toBeUndefined()
+    })
+  })
+})
+
+describe('a hand edit with the highest revision that a person may write', () => {
+  it('is adopted, and changes, rollbacks and further edits go on above it', async () => {
+    const world = await createPublished()
+    await world.live(async (life) => {
+      const own = await textOf(life)
+      const highest = edited(own, { revision: 2 ** 39, rules: [] })
+      await world.write(highest)
+      await life.report(own, highest)
+      await life.runAlarms()
+      const adopted = await expectAgreement(life, own, highest)
+      expect(JSON.parse(adopted)).toMatchObject({ revision: 2 ** 39 + 1, reserve: true })
+
+      await life.change({ kind: 'shift', weights: { canary: 20 } })
+      const back = await life.change({ kind: 'rollback', to: 1 })
+      await life.runAlarms()
+      expect(JSON.parse(await expectAgreement(life, own, highest, adopted))).toEqual({
+        ...JSON.parse(back.text),
+        revision: 2 ** 39 + 3,
+      })
+
+      // Edited from what KV has, as docs/assignments.md says.
+      world.now += 10 * PROPAGATION_MS
+      const next = edited(back.text, { revision: 2 ** 39 + 4, rules: [] })
+      await world.write(next)
+      await life.report(back.text, next)
+      await life.runAlarms()
+      expect(JSON.parse(await expectAgreement(life, back.text, next)).revision).toBe(2 ** 39 + 5)
+
+      // An isolate that holds what no history has is followed here, too.
+      await life.report(edited(back.text, { revision: 2 ** 39 + 100 }), await textOf(life))
+      await life.runAlarms()
+      expect(JSON.parse(await textOf(life)).revision).toBe(2 ** 39 + 101)
+      await life.change({ kind: 'shift', weights: { canary: 30 } })
+    })
+  })
+
+  it('leaves no mark of it once a document is written below', async () => {
+    const world = await createPublished()
+    await world.live(async (life) => {
+      const own = JSON.parse(await textOf(life))
+      const { text } = await life.change({
+        kind: 'replace',
+        document: { ...own, reserve: true, rules: [] },
+      })
+      expect(JSON.parse(text)).not.toHaveProperty('reserve')
+      expect(await life.verify(text)).toMatchObject({ problems: [] })
     })
   })
 })

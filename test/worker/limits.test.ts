@@ -11,6 +11,15 @@ import {
   MAX_RUNNING_ROLLOUTS,
   UPLOAD_IDLE_MS,
 } from '../../src/control/limits.ts'
+import { type Batch, type Group, isBatch } from '../../src/core/counting/batch.ts'
+import {
+  MAX_BATCH_VISITORS,
+  MAX_BATCH_WINDOWS,
+  MAX_GROUPS,
+  MAX_NAMES,
+  toWindow,
+} from '../../src/core/counting/limits.ts'
+import { noTotals } from '../../src/core/counting/totals.ts'
 import type { VersionRecord } from '../../src/core/version-record.ts'
 import { ALICE, type Life, toCaller, toChange } from './control-world.ts'
 import { make, PublicationWorld } from './publication-world.ts'
@@ -77,6 +86,34 @@ async function takeBack(life: Life, rolling: Rolling) {
   // Isolates have it at once, and KV with the next alarm.
   expect((await life.control.sync({ held: undefined, kv: undefined })).text).toBe(back.text)
   expect((await life.verify(back.text)).problems).toEqual([])
+}
+
+/** Every window, group, visitor and name that a batch may have; other groups in each batch, but for the rollout's. */
+function toFullBatch(isolate: number, newest: number): Batch {
+  const names = Object.fromEntries(
+    Array.from({ length: MAX_NAMES }, (_, i) => [`name_${isolate}_${i}`, 1000]),
+  )
+  const totals = { ...noTotals(), requests: 1_000_000, failures: names, sources: names }
+  const groups = MAX_GROUPS * MAX_BATCH_WINDOWS
+  const visitors = Math.floor(MAX_BATCH_VISITORS / groups)
+  const toGroup = (window: number, group: number): Group => ({
+    environment: ['main', 'canary'][group] ?? `environment-${isolate}-${group}`,
+    version: ['0.0.3', '0.0.5'][group] ?? '0.0.3',
+    revision: 2,
+    totals,
+    visitors: Uint32Array.from({ length: 2 * visitors }, (_, i) =>
+      i % 2 === 0 ? ((isolate * groups + window * MAX_GROUPS + group) * visitors + i) * 2654435 : 0,
+    ),
+  })
+  return {
+    isolate: `isolate ${isolate}`,
+    sequence: 1,
+    windows: Array.from({ length: MAX_BATCH_WINDOWS }, (_, window) => ({
+      window: newest - window,
+      groups: Array.from({ length: MAX_GROUPS }, (_, group) => toGroup(window, group)),
+    })),
+    dropped: 0,
+  }
 }
 
 type Fill = (life: Life, rolling: Rolling) => Promise<unknown>
@@ -207,6 +244,23 @@ const ROWS: readonly (readonly [name: string, fill: Fill])[] = [
     },
   ],
   [
+    'batches of isolates, each as full as it may be',
+    async (life) => {
+      const { world } = life
+      for (let i = 0; i < 48; i++) {
+        const batch = toFullBatch(i, toWindow(world.now))
+        expect(isBatch(batch)).toBe(true)
+        const report = { held: undefined, kv: undefined, batch }
+        expect(await life.control.sync(report)).toHaveProperty('nextMs')
+        if (i % 12 === 11) world.now += 60_000
+      }
+      await life.control.sync({ held: undefined, kv: undefined })
+      await life.settle()
+      const rows = life.state.storage.sql.exec('SELECT count(*) AS count FROM metric_windows').one()
+      expect(rows.count).toBeGreaterThan(5)
+    },
+  ],
+  [
     'the database',
     async (life) => {
       const { sql } = life.state.storage
@@ -244,6 +298,84 @@ describe('what takes back is never refused', () => {
       await rolling.start()
       await fill(life, rolling)
       await takeBack(life, rolling)
+    })
+  })
+
+  it('nor is a rollback to a revision as large as any may be, when all else is as large now', async () => {
+    const { world } = await createRollingWorld()
+    world.records = {
+      read: async () => 'unavailable',
+      create: async () => 'created',
+      remove: async () => undefined,
+    }
+    await world.live(async (life) => {
+      const rolling = new Rolling(life, undefined as never)
+      const small = await rolling.content()
+      await fillEnvironments(life)
+      const { environments } = await rolling.content()
+      const owners = Object.keys(environments).filter((name) => name.startsWith('preview-'))
+      // 4,000 ranges in turn, and the last range takes the rest: some 50 KB.
+      const traffic: Record<string, [number, number][]> = Object.fromEntries(
+        owners.slice(0, 2).map((name) => [name, []]),
+      )
+      for (let i = 0; i < 4000; i++) {
+        traffic[owners[i % 2] as string]?.push([i * 2, i === 3999 ? 10_000 : i * 2 + 2])
+      }
+      const spent = Array.from({ length: 4000 }, (_, i) => [i * 2, i * 2 + 1])
+      const large = { ...(await rolling.content()), traffic }
+      const { revision } = await life.change({ kind: 'replace', document: large })
+      await life.change({ kind: 'replace', document: { ...small, spent } })
+      await publishUntilRefused(life, LARGE)
+      await publishUntilRefused(life, [])
+      const fill = new Map(
+        (await life.health()).fill.map(({ part, used, limit }) => [part, used / limit]),
+      )
+      expect(fill.get('versions')).toBeGreaterThan(0.99)
+      expect(fill.get('traffic')).toBeGreaterThan(0.7)
+      expect(fill.get('settings')).toBeLessThan(0.1)
+
+      const back = await life.change({ kind: 'rollback', to: revision })
+      expect(new TextEncoder().encode(back.text).length).toBeLessThanOrEqual(MAX_ASSIGNMENTS_BYTES)
+      const content = JSON.parse(back.text)
+      expect([content.environments, content.traffic]).toEqual([environments, traffic])
+      expect(content.spent.length).toBeGreaterThan(100)
+      expect(content.spent.at(-1)).toEqual(spent.at(-1))
+      expect((await life.verify(back.text)).problems).toEqual([])
+    })
+  })
+
+  it('a revision of before the bounds that fits no more is refused by name', async () => {
+    const { world } = await createRollingWorld()
+    world.records = {
+      read: async () => 'unavailable',
+      create: async () => 'created',
+      remove: async () => undefined,
+    }
+    await world.live(async (life) => {
+      const rolling = new Rolling(life, undefined as never)
+      const small = await rolling.content()
+      const rules = Array.from({ length: 400 }, (_, i) => ({
+        name: `rule ${i}`,
+        environment: 'canary',
+        when: { in: [{ var: 'visitor' }, ['x'.repeat(380)]] },
+      }))
+      const { revision } = await life.health()
+      const large = { ...small, revision: revision + 1, rules }
+      await world.write(large)
+      world.now += 200_000
+      await life.control.watch()
+      await life.settle()
+      await life.runAlarms(3)
+      const adopted = (await life.health()).revision
+      expect(adopted).toBe(revision + 2)
+      await life.change({ kind: 'replace', document: small })
+      await publishUntilRefused(life, LARGE)
+      await publishUntilRefused(life, [])
+      const refused = await tryChange(life, { kind: 'rollback', to: adopted })
+      expect(JSON.stringify(refused)).toMatch(
+        new RegExp(`revision ${adopted} has \\d+ bytes of environments and rules.*65536.*holo gc`),
+      )
+      await life.change({ kind: 'rollback', to: revision })
     })
   })
 
