@@ -7,7 +7,7 @@ import { finishReply } from '../../src/http/reply.ts'
 import { exampleDocument } from '../support/document.ts'
 
 const ASSIGNMENTS = compileAssignments(exampleDocument())
-const EXPOSE = { expose: ASSIGNMENTS.expose.response, timing: [] }
+const EXPOSE = { expose: ASSIGNMENTS.expose.response, timing: [], mayBeHtml: false }
 
 const DOCUMENT = { 'sec-fetch-dest': 'document', 'sec-fetch-mode': 'navigate' }
 const FOREIGN_FRAME = {
