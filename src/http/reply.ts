@@ -73,7 +73,8 @@ function toCookies(status: number, facts: Facts, decision: Decision, isHtml: boo
 /**
  * Whether the reply binds the browser to its version. A document does. A page that is fetched ahead
  * makes a binding where none counts, and never moves one. A page that a service worker fetches for its
- * cache is the one that it will show, so that its API has to be that of the same version.
+ * cache is the one that it will show, so that its API has to be that of the same version. Where both
+ * versions have the same page, the worker fetches only the files that differ.
  */
 function setsPin(facts: Facts, { reason }: Decision, isHtml: boolean): boolean {
   const { method, kind, prefetch, embedded, secure, watch, anonymous } = facts
@@ -81,7 +82,7 @@ function setsPin(facts: Facts, { reason }: Decision, isHtml: boolean): boolean {
   if (embedded) return secure
   if (kind === 'document') return true
   if (prefetch) return facts.cookies.pin === undefined || reason !== 'pin'
-  return watch === 'cache' && isHtml && !anonymous
+  return !anonymous && (watch === 'precache' || (watch === 'cache' && isHtml))
 }
 
 function addVary(headers: Headers, name: string): void {

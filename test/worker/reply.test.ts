@@ -145,6 +145,18 @@ describe('a service worker', () => {
   })
 })
 
+describe('a service worker whose page is the same in both versions', () => {
+  const cookie = `${VISITOR}; __Host-holo-pin=0.0.5@canary`
+  const of = (query: string) => ({ path: `/app.js${query}`, type: 'text/javascript' })
+
+  it('binds the API to the files that Workbox fetches in the place of others', () => {
+    const script = cookiesOf({ cookie, 'sec-fetch-dest': 'empty' }, of('?__WB_REVISION__=2'))
+    expect(script[0]).toMatch(/^__Host-holo-pin=V@main;/)
+    expect(cookiesOf({ 'sec-fetch-dest': 'empty' }, of('?__WB_REVISION__=2'))).toEqual([])
+    expect(cookiesOf({ cookie, 'sec-fetch-dest': 'script' }, of(''))).toEqual([])
+  })
+})
+
 describe('a page in the cache of a browser', () => {
   it('is one of the cookies that it was asked for with', () => {
     expect(replyTo(DOCUMENT).headers.get('vary')).toBe('Cookie')
