@@ -71,6 +71,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   login: { works: ['https://shop.example.com'], bad: ['shop'] },
   publish: { works: ['dist', '--version', '1.0.0'], bad: ['dist', '--version', 'no spaces'] },
   versions: { works: [], bad: ['one-too-many'] },
+  'versions abort': { works: ['1.0.0'], bad: ['1.0.0', 'one-too-many'] },
   status: { works: [], bad: ['--interval', 'often'] },
   shift: { works: ['canary=5'], bad: ['canary=five'] },
   point: { works: ['canary', 'v1'], bad: ['Canary!', 'v1'] },

@@ -108,6 +108,13 @@ describe('--json', () => {
     const [{ id = '' } = {}] = (json?.tokens ?? []) as { id?: string }[]
     expect((await run(['token', 'revoke', id, '--yes'])).json).toMatchObject({ id, ok: true })
     seen.add('token revoke')
+    const { versions } = (await run(['versions'])).json ?? {}
+    const [{ manifest = '' } = {}] = versions as { manifest?: string }[]
+    const upload = { manifest, createdAt: '2026-11-23T12:00:00Z', services: [] }
+    await edge.call('PUT', '/.holo/api/uploads/crashed', { token: FIRST_TOKEN, json: upload })
+    const aborted = (await run(['versions', 'abort', 'crashed'])).json
+    expect(aborted).toMatchObject({ version: 'crashed', command: 'versions abort', ok: true })
+    seen.add('versions abort')
     expect([...seen].sort()).toEqual(COMMANDS.map(({ name }) => name).sort())
   })
 
