@@ -20,7 +20,8 @@ import type { Env } from './env.ts'
 import { isAboutServer, readAddress } from './http/address.ts'
 import { errorResponse } from './http/errors.ts'
 import { type FactsOptions, readFacts } from './http/facts.ts'
-import { toKind } from './http/kind.ts'
+import { mayTakeHtml, toKind } from './http/kind.ts'
+import { isOwnPath, VERSION_NOW_PATH } from './http/own-paths.ts'
 import { finishReply } from './http/reply.ts'
 import { drainUnread } from './http/unread-body.ts'
 import { type Counter, createCounter } from './metrics/counter.ts'
@@ -28,7 +29,7 @@ import type { Answered, Asked } from './metrics/observed.ts'
 import { type Backends, createBackends } from './proxy/backends.ts'
 import { forwardRequest } from './proxy/forward.ts'
 import { readSettings } from './settings.ts'
-import { serveVersionNow, VERSION_NOW_PATH } from './version-now.ts'
+import { serveVersionNow } from './version-now.ts'
 
 export type Router = (request: Request, ctx: ExecutionContext) => Promise<Response>
 
@@ -82,9 +83,6 @@ const LOOP_ID_OF_DEFAULT = 'holo'
 /** The answer to `OPTIONS *`; what one address allows, its own OPTIONS says. */
 const SERVER_OPTIONS = { allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' }
 
-/** What begins with this is Holo's own: never a file, and never a backend's. */
-const OWN_PREFIX = '/.holo/'
-
 type Parts = {
   readonly env: Env
   readonly loader: AssignmentsLoader
@@ -107,7 +105,7 @@ async function route(
   if (!address) return errorResponse('bad_path', requestId)
   if (isNetworkPath(address.path)) return errorResponse('not_found', requestId)
   const isVersionNow = address.path === VERSION_NOW_PATH
-  if (`${address.path}/`.startsWith(OWN_PREFIX) && !isVersionNow) {
+  if (isOwnPath(address.path) && !isVersionNow) {
     return serveAdmin(request, address.path, env, requestId)
   }
   const kind = toKind(request.method, request.headers, address.path)
@@ -156,11 +154,12 @@ async function route(
     counter.recorder.record(asked, acted ? toAnswered(acted) : BROKEN)
     counter.flushLater(() => loader.flush(waitUntil), waitUntil)
   }
-  const { response, timing } = acted
+  const { response, timing, counted } = acted
   if (response.webSocket) return response
   finishReply(response, facts, decision, {
     expose: assignments.expose.response,
     timing: [`holo-assignments;desc="${origin}"`, ...(isStale ? ['holo-stale'] : []), ...timing],
+    mayBeHtml: counted.service !== undefined && mayTakeHtml(request.headers),
   })
   return response
 }

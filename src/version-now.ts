@@ -6,8 +6,6 @@ import { decide } from './core/decide.ts'
 import { errorResponse } from './http/errors.ts'
 import type { Facts } from './http/facts.ts'
 
-export const VERSION_NOW_PATH = '/.holo/version'
-
 /**
  * Says what `decide` chooses, which is never a restricted environment without a grant, and leaves out
  * what the document's `expose` keeps from replies.

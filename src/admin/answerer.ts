@@ -1,14 +1,21 @@
 // Who would answer a decided request, in words: as far as the document tells. Whether the version has
 // a file at the path stands in its manifest, which is not read here.
 
+import { isNetworkPath } from '../core/path.ts'
 import type { Decision, RequestFacts } from '../core/types.ts'
+import { isOwnPath, VERSION_NOW_PATH } from '../http/own-paths.ts'
 import { isAmbiguous, matchService } from '../proxy/match-service.ts'
 
-/** The order of act.ts, told. */
+/** The order of router.ts and act.ts, told. */
 export function describeAnswerer(
   { method, path, kind }: Pick<RequestFacts, 'method' | 'path' | 'kind'>,
   { version }: Decision,
 ): string {
+  if (isNetworkPath(path)) {
+    return `nobody: ${path} could be taken for one of /cdn-cgi/, which is Cloudflare's, so it is a 404 before a version is chosen`
+  }
+  if (path === VERSION_NOW_PATH) return 'Holo itself: version and environment of now, as JSON'
+  if (isOwnPath(path)) return 'Holo itself, before a version is chosen: its API, else 404'
   const { id, services } = version
   const service = matchService(services, path)
   const forwarded =

@@ -36,6 +36,14 @@ export const explainBody = z.strictObject({
 
 export type ExplainBody = z.infer<typeof explainBody>
 
+/**
+ * Whether the request is `OPTIONS *`, as the platform has it: the `*` right behind the host
+ * (`http/address.ts: isAboutServer`).
+ */
+export function isAboutWholeServer({ method, url }: ExplainBody): boolean {
+  return method === 'OPTIONS' && /^https?:\/\/[^/?#]+\*$/i.test(url)
+}
+
 /** What a browser says of itself for this address, in as few headers as it takes. */
 function toBrowserHeaders(url: string): Readonly<Record<string, string>> {
   const kind = toKind('GET', new Headers(), new URL(url).pathname)

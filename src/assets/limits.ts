@@ -30,7 +30,7 @@ export const MAX_MEMORY_MANIFESTS_BYTES = 44 * MIB
 /** One manifest: about 100,000 files with three encodings each. A bigger one is not loaded. */
 export const MAX_MANIFEST_BYTES = 24 * MIB
 
-/** Versions that are searched for a hashed asset which the request's own version does not have. */
+/** Versions that are searched for a file which the request's own version does not have. */
 export const MAX_SEARCHED_VERSIONS = 10
 
 /**

@@ -2,6 +2,7 @@
 // how long.
 
 import type { ManifestEntry } from '../core/manifest.ts'
+import { HTML_TYPE } from '../http/kind.ts'
 import { IMMUTABLE_TTL_S } from './limits.ts'
 import { isOpenable } from './lookup.ts'
 import type { Choice } from './negotiation.ts'
@@ -19,8 +20,6 @@ export type Selected = {
 
 /** 128 of the hash's 256 bits: chance never makes two of them alike. */
 const ETAG_HEX_DIGITS = 32
-/** Types of pages. */
-export const HTML = /^(?:text\/html|application\/xhtml\+xml)\b/i
 
 /**
  * Who gets a file of another version, and for how long, changes with the document: no shared cache keeps
@@ -48,7 +47,7 @@ export function toEtag({ blob }: Choice): string {
 function toCacheControl({ entry, status, isServiceWorker, isElsewhere }: Selected): string {
   if (status === 404) return 'no-store'
   if (isElsewhere && (!entry.hashed || isOpenable(entry.type))) return UNTIL_ASKED_AGAIN
-  if (HTML.test(entry.type)) return 'private, no-cache'
+  if (HTML_TYPE.test(entry.type)) return 'private, no-cache'
   return entry.hashed && !isServiceWorker
     ? `public, max-age=${IMMUTABLE_TTL_S}, immutable`
     : 'public, max-age=0, must-revalidate'
@@ -74,7 +73,7 @@ export function toValidatorHeaders(selected: Selected): Record<string, string> {
 function toVary({ encodings, type }: ManifestEntry): Record<string, string> {
   const names = []
   if (encodings.length > 0) names.push('accept-encoding')
-  if (HTML.test(type)) names.push('cookie')
+  if (HTML_TYPE.test(type)) names.push('cookie')
   return names.length > 0 ? { vary: names.join(', ') } : {}
 }
 

@@ -8,8 +8,9 @@ import type { Manifest } from '../core/manifest.ts'
 import { compileHeaders, type HeaderChange, type HeaderRule } from '../core/site-rules.ts'
 import { readAddress } from '../http/address.ts'
 import { keepPrivate } from '../http/keep-private.ts'
+import { HTML_TYPE } from '../http/kind.ts'
 import { isOpenable } from './lookup.ts'
-import { HTML, SANDBOX } from './representation.ts'
+import { SANDBOX } from './representation.ts'
 import type { Intent } from './resolve.ts'
 import { type ApplyHeaders, isServiceWorkerRequest } from './serve.ts'
 
@@ -64,7 +65,7 @@ function limitCaching(headers: Headers, ours: string, intent: Intent, request: R
   }
   const { type, hashed } = intent.entry
   if (!hashed) dropImmutable(headers, ours)
-  const isPage = HTML.test(type) || HTML.test(headers.get('content-type') ?? '')
+  const isPage = HTML_TYPE.test(type) || HTML_TYPE.test(headers.get('content-type') ?? '')
   if (isPage || headers.has('set-cookie')) keepPrivate(headers)
 }
 

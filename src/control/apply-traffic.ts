@@ -3,7 +3,7 @@
 import { ok } from '../core/result.ts'
 import { allocate, completeWeights, countMoved } from '../core/traffic.ts'
 import type { Command } from './commands.ts'
-import type { Content } from './document.ts'
+import { type Content, findFirstServed } from './document.ts'
 import { type Drafted, getOwn, refuse, refuseUnknown, toDraft } from './draft.ts'
 
 export function shift(
@@ -11,8 +11,8 @@ export function shift(
   current: Content,
 ): Drafted {
   const { environments, traffic, spent } = current
-  const base = named ?? toFirstPublic(environments)
-  if (base === undefined) return refuse('base', 'no environment is public')
+  const base = named ?? findFirstServed(current)
+  if (base === undefined) return refuse('base', 'no public environment has traffic')
   if (Object.keys(weights).length === 0) return refuse('weights', 'name at least one environment')
   for (const [path, name, percent] of [
     ['base', base, 1] as const,
@@ -32,8 +32,4 @@ export function shift(
   // The same owners in other words are no change.
   if (countMoved(traffic, next) === 0) return ok(toDraft(current))
   return ok({ ...toDraft(current), traffic: next })
-}
-
-function toFirstPublic(environments: Content['environments']): string | undefined {
-  return Object.entries(environments).find(([, { restricted }]) => !restricted)?.[0]
 }

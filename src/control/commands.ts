@@ -34,7 +34,7 @@ export const COMMANDS = {
   shift: z.strictObject({
     kind: z.literal('shift'),
     weights: z.record(environment, z.number()),
-    /** The first public environment when left out. */
+    /** The first public environment that has traffic when left out. */
     base: environment.optional(),
   }),
   /** Exchanges the versions of two environments: blue and green, in one revision. */

@@ -3,7 +3,7 @@
 
 import { type AssignmentsDocument, MAX_WRITTEN_REVISION } from '../assignments/schema.ts'
 import { toCanonicalJson } from '../core/canonical-json.ts'
-import { type Traffic, toRanges, type Weights } from '../core/traffic.ts'
+import { countBuckets, type Traffic, toRanges, type Weights } from '../core/traffic.ts'
 import { MAX_INDENTED_BYTES } from './limits.ts'
 
 /** What a document says, without which revision it is and who wrote it. */
@@ -54,7 +54,7 @@ export function toContent(document: Omit<AssignmentsDocument, 'revision' | 'audi
 
 /**
  * Whether two contents say the same. The order of environments, traffic and versions says something
- * (the first public environment is the base); that of any other keys does not.
+ * (the first public one that has traffic is the base); that of any other keys does not.
  */
 export function isSameContent(a: Content, b: Content): boolean {
   return toOrder(a) === toOrder(b) && toCanonicalJson(a) === toCanonicalJson(b)
@@ -62,6 +62,23 @@ export function isSameContent(a: Content, b: Content): boolean {
 
 function toOrder({ environments, traffic, versions }: Content): string {
   return JSON.stringify([environments, traffic, versions].map(Object.keys))
+}
+
+/**
+ * The first public environment that has traffic, as the edge finds it (`assignments/compile.ts`). It is
+ * the base where none is named: a preview at 0 % that is written in front of it gives and takes nothing.
+ */
+export function findFirstServed(
+  { environments, traffic }: Pick<Content, 'environments' | 'traffic'>,
+  except?: string,
+): string | undefined {
+  return Object.entries(environments).find(
+    ([name, { restricted }]) =>
+      !restricted &&
+      name !== except &&
+      Object.hasOwn(traffic, name) &&
+      countBuckets(traffic[name]) > 0,
+  )?.[0]
 }
 
 function toTraffic(traffic: AssignmentsDocument['traffic']): Traffic {

@@ -5,7 +5,7 @@
 import { listVisited, readOpenness } from '../assignments/open.ts'
 import { toCanonicalJson } from '../core/canonical-json.ts'
 import { compileGlob } from '../core/glob.ts'
-import type { Content } from './document.ts'
+import { type Content, findFirstServed } from './document.ts'
 import { quote } from './draft.ts'
 import { countMoves } from './moved.ts'
 
@@ -107,10 +107,11 @@ function findOther(before: Content, after: Content): string | undefined {
 
 function findAmongEnvironments(
   limits: Limits,
-  { environments: was }: Content,
-  { environments: is }: Content,
+  before: Content,
+  after: Content,
 ): string | undefined {
   const hosts = toHosts(limits)
+  const [was, is] = [before.environments, after.environments]
   for (const name of new Set([...Object.keys(was), ...Object.keys(is)])) {
     const [old, young] = [own(was, name), own(is, name)]
     if (old && young && toCanonicalJson(old) === toCanonicalJson(young)) continue
@@ -133,9 +134,10 @@ function findAmongEnvironments(
     if (wrong) return wrong
   }
   if (limits.environments === undefined) return undefined
-  // Whoever is first gets crawlers, and gives and takes traffic where no base is named.
-  const first = toFirstPublic(is)
-  const stays = toFirstPublic(was) === first
+  // The first that has traffic gets crawlers, and gives and takes traffic where no base is named. The
+  // first public one becomes it with its first visitors.
+  const stays =
+    toFirstPublic(was) === toFirstPublic(is) && findFirstServed(before) === findFirstServed(after)
   const order = (names: object, others: object) =>
     Object.keys(names).filter((name) => Object.hasOwn(others, name))
   const isSameOrder = order(was, is).join() === order(is, was).join()

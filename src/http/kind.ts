@@ -77,3 +77,16 @@ export function isForeignFrame(headers: Headers): boolean {
 export function opensPage(kind: RequestKind): boolean {
   return kind === 'document' || kind === 'navigation'
 }
+
+/** Types of pages. */
+export const HTML_TYPE = /^(?:text\/html|application\/xhtml\+xml)\b/i
+
+/**
+ * Whether a request may be answered with a page although it does not open one: a link that is fetched in
+ * advance, or a script that puts a page into this one. Both say neither what they are for nor what they take.
+ */
+export function mayTakeHtml(headers: Headers): boolean {
+  const accept = headers.get('accept')
+  const takesAny = accept === null || accept.includes('*/*') || HTML.test(accept)
+  return takesAny && (headers.get('sec-fetch-dest') ?? 'empty') === 'empty'
+}

@@ -5,13 +5,18 @@ import { toPin } from '../core/pins.ts'
 import type { Decision } from '../core/types.ts'
 import type { Facts } from './facts.ts'
 import { keepPrivate } from './keep-private.ts'
-import { opensPage } from './kind.ts'
+import { HTML_TYPE, opensPage } from './kind.ts'
 import { expiredCookies, pinCookie, visitorCookie, workersCookie } from './own-cookies.ts'
 
 export type ReplyOptions = {
   readonly expose: ReadonlySet<'version' | 'environment' | 'bucket' | 'timing'>
   /** Metrics of Server-Timing, ready to be sent (W3C Server Timing section 3.2). */
   readonly timing: readonly string[]
+  /**
+   * A backend answered a request that may be for a page (`mayTakeHtml`). Its 304 does not say whether it
+   * is: such replies have no `Content-Type`.
+   */
+  readonly mayBeHtml: boolean
 }
 
 /**
@@ -22,7 +27,7 @@ export function finishReply(
   { headers, status }: Response,
   facts: Facts,
   decision: Decision,
-  { expose, timing }: ReplyOptions,
+  { expose, timing, mayBeHtml }: ReplyOptions,
 ): void {
   if (expose.has('version')) headers.set('Holo-Version', decision.version.id)
   if (expose.has('environment')) headers.set('Holo-Environment', decision.environment)
@@ -30,13 +35,15 @@ export function finishReply(
   if (expose.has('bucket') && !facts.anonymous) headers.set('Holo-Bucket', String(decision.bucket))
   if (expose.has('timing')) headers.append('Server-Timing', timing.join(', '))
   const isPage = opensPage(facts.kind)
-  const isHtml = headers.get('content-type')?.toLowerCase().startsWith('text/html') ?? false
+  const isHtml = HTML_TYPE.test(headers.get('content-type') ?? '')
+  const isPerhapsHtml = mayBeHtml && status === 304 && !headers.has('content-type')
   const cookies = toCookies(status, facts, decision, isHtml)
   for (const cookie of cookies) headers.append('Set-Cookie', cookie)
   // A page is that of one visitor's version, whoever made it; the next visitor may be on another.
   if (cookies.length > 0 || isPage) keepPrivate(headers)
-  // The page of another version must not come back from the browser's cache once the pin has moved.
-  if (isPage || isHtml) addVary(headers, 'Cookie')
+  // The page of another version must not come back from the browser's cache once the pin has moved. That
+  // of a 304 takes the place of the one that the browser has.
+  if (isPage || isHtml || isPerhapsHtml) addVary(headers, 'Cookie')
   // Whoever asks for the version of now must not be told that of a while ago.
   if (facts.watch === 'poll') headers.set('cache-control', 'no-store')
 }
@@ -66,7 +73,8 @@ function toCookies(status: number, facts: Facts, decision: Decision, isHtml: boo
 /**
  * Whether the reply binds the browser to its version. A document does. A page that is fetched ahead
  * makes a binding where none counts, and never moves one. A page that a service worker fetches for its
- * cache is the one that it will show, so that its API has to be that of the same version.
+ * cache is the one that it will show, so that its API has to be that of the same version. Where both
+ * versions have the same page, the worker fetches only the files that differ.
  */
 function setsPin(facts: Facts, { reason }: Decision, isHtml: boolean): boolean {
   const { method, kind, prefetch, embedded, secure, watch, anonymous } = facts
@@ -74,7 +82,7 @@ function setsPin(facts: Facts, { reason }: Decision, isHtml: boolean): boolean {
   if (embedded) return secure
   if (kind === 'document') return true
   if (prefetch) return facts.cookies.pin === undefined || reason !== 'pin'
-  return watch === 'cache' && isHtml && !anonymous
+  return !anonymous && (watch === 'precache' || (watch === 'cache' && isHtml))
 }
 
 function addVary(headers: Headers, name: string): void {

@@ -5,18 +5,20 @@ import { normalisePath } from '../core/path.ts'
 
 /**
  * `worker` is a service worker's own script, asked for when it is registered and by every update
- * check. `cache` is what a service worker fetches by itself, as when it fills its cache for a new
- * version. `poll` is a file that apps ask for again and again to learn of a new version.
+ * check. `cache` is what a service worker fetches by itself. `precache` is what it surely fetches to fill
+ * its cache for a new version: Workbox says so. `poll` is a file that apps ask for again and again to learn of a new version.
  */
-export type Watch = 'worker' | 'cache' | 'poll'
+export type Watch = 'worker' | 'cache' | 'precache' | 'poll'
 
 /** What frameworks poll, wherever the app's base path is. */
 const POLLED_ENDINGS = ['/_app/version.json', '/_nuxt/builds/latest.json', '/ngsw.json']
 /** What others have agreed on: only at the top, because it is a name that an API might have, too. */
 const POLLED_PATHS: ReadonlySet<string> = new Set(['/version.json'])
 
-/** What Workbox and Angular's worker put into the query when they fill their caches. */
-const CACHE_PARAMETERS = ['__WB_REVISION__=', 'ngsw-cache-bust=']
+/** What Workbox puts into the query of a file that another version had under the same name. */
+const PRECACHE_PARAMETER = '__WB_REVISION__='
+/** What Angular's worker puts there, also for a file that an open page of an old version has asked for. */
+const CACHE_PARAMETER = 'ngsw-cache-bust='
 
 /**
  * @param workers paths of scripts that this browser has asked for as service workers. A request that
@@ -32,8 +34,9 @@ export function readWatch(
 ): Watch | undefined {
   if (headers.get('service-worker') === 'script') return 'worker'
   if (isPolled(path, polled)) return 'poll'
-  if (isOfThisOrigin(headers) && CACHE_PARAMETERS.some((name) => url.search.includes(name))) {
-    return 'cache'
+  if (url.search !== '' && isOfThisOrigin(headers)) {
+    if (url.search.includes(PRECACHE_PARAMETER)) return 'precache'
+    if (url.search.includes(CACHE_PARAMETER)) return 'cache'
   }
   if (workers.length === 0) return undefined
   const referrer = URL.parse(headers.get('referer') ?? '')

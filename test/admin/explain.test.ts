@@ -127,9 +127,21 @@ describe('what explain says', () => {
     ['POST', '/api/x', /^service \/api\/ of version v1/],
     ['POST', '/', /^no service of version v1 has this path: 405/],
     ['GET', '/api/..%2fadmin', /^nobody: /],
+    ['GET', '/cdn-cgi/trace', /^nobody: .*404/],
+    ['POST', '/CDN-cgi%252ftrace', /^nobody: .*404/],
+    ['GET', '/api/..%2f..%2fcdn-cgi/trace', /^nobody: .*404/],
+    ['OPTIONS', '*', /^Holo itself, for the whole server: 204/],
+    ['GET', '/.holo/api/health', /^Holo itself, before a version is chosen/],
+    ['GET', '/.holo/version', /^Holo itself: version and environment of now/],
   ])('names who would answer %s %s', async (method, path, words) => {
     const { answer } = await explain({ url: URL.slice(0, -1) + path, method, revision: 1 })
     expect(answer).toMatch(words)
+  })
+
+  it('is of now for the address that tells the version of now, whatever the pin says', async () => {
+    const headers = { cookie: 'holo-pin=v2@canary', accept: '*/*' }
+    const told = await explain({ url: `${URL}.holo/version`, headers, revision: 1 })
+    expect(told.decision).toMatchObject({ environment: 'main', version: 'v1' })
   })
 
   it.each([
@@ -138,6 +150,7 @@ describe('what explain says', () => {
     [{ url: 'ftp://shop.example.com/' }],
     [{ url: 'javascript:alert(1)' }],
     [{ url: `${URL}%00` }],
+    [{ url: `${URL.slice(0, -1)}*` }],
     [{ url: URL, method: 'TRACE' }],
     [{ url: URL, method: 'get' }],
     [{ url: URL, headers: { 'a b': 'x' } }],

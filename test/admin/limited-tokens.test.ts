@@ -384,6 +384,24 @@ describe('a limited token', () => {
     expect(await must('GET', '/assignments')).toEqual(before)
   })
 
+  it('may not give its preview visitors that make it the first environment that has any', async () => {
+    const current = await must('GET', '/assignments')
+    const previews = { 'pr-0': { version: 'pr-1' }, 'pr-1': { version: 'pr-1' } }
+    const environments = { ...previews, ...current.environments, ...previews }
+    await must('PUT', '/assignments', {
+      ...current,
+      environments,
+      traffic: { main: 90, 'pr-1': 10 },
+    })
+    const body = { weights: { 'pr-0': 5 }, base: 'pr-1' }
+    const answer = await call('PUT', '/traffic', body, preview)
+    await must('PUT', '/assignments', current)
+    expect([answer.status, JSON.parse(answer.body)]).toMatchObject([
+      403,
+      { detail: 'the token is limited, and this changes which environment is the first' },
+    ])
+  })
+
   it('whose limits were damaged changes nothing', async () => {
     const token = await makeToken({ scopes: ['shift'], environments: ['*'], hosts: ['*'] })
     for (const limits of ['', '{', 'null', '[]', '{}', '{"environments":"*"}', '{"other":["*"]}']) {

@@ -56,7 +56,7 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
 
 describe('an empty Holo', () => {
   /** What begins something, or asks for nothing that could be there. */
-  const APART = ['publish', 'import', 'token revoke']
+  const APART = ['publish', 'import', 'token revoke', 'versions abort']
   const names = COMMANDS.filter(({ name, scope }) => scope !== 'none' && !APART.includes(name)).map(
     ({ name }) => name,
   )

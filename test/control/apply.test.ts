@@ -139,12 +139,18 @@ describe('remove-environment', () => {
 })
 
 describe('shift', () => {
-  it('moves the fewest buckets, from the first public environment', () => {
+  it('moves the fewest buckets, from the first public environment that has traffic', () => {
     const after = applied({ kind: 'shift', weights: { canary: 20 } })
     expect(after.traffic).toEqual({
       main: [[0, 8000]],
       canary: [[8000, 10000]],
     })
+  })
+
+  it('takes from the first that has traffic, and from no preview that is written in front of it', () => {
+    const environments = { 'pr-1': { version: '0.0.5' }, ...exampleDocument().environments }
+    const after = applied({ kind: 'shift', weights: { canary: 20 } }, contentWith({ environments }))
+    expect(after.traffic).toEqual({ main: [[0, 8000]], canary: [[8000, 10000]] })
   })
 
   it('gives the buckets back in the reverse order', () => {

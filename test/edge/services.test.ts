@@ -2,11 +2,12 @@
 // backend leads back to Holo.
 
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { closedOrigin } from '../support/backend.ts'
+import { closedOrigin, startBackend } from '../support/backend.ts'
 import { ask } from '../support/http-client.ts'
 import { startTwoVersions, type TwoVersions } from '../support/two-versions.ts'
 
 let holo: TwoVersions
+const FETCHED = { 'sec-fetch-dest': 'empty', 'sec-fetch-mode': 'no-cors' }
 const ON_CANARY = { headers: { 'holo-pin': 'v2@canary' } }
 
 beforeAll(async () => {
@@ -47,6 +48,37 @@ describe('a fallback', () => {
       expect(JSON.parse(answer.body).code).toBe('origin_unreachable')
       expect(answer.status).toBe(502)
     }, 10_000)
+  })
+})
+
+describe('a page of a backend that has not changed', () => {
+  it('varies by the cookie as the page does, and what is no page does not', async () => {
+    const backend = await startBackend((request, response) => {
+      const isKnown = request.headers['if-none-match'] === '"1"'
+      const headers = { etag: '"1"', vary: 'Accept-Encoding' }
+      if (isKnown) response.writeHead(304, headers)
+      else response.writeHead(200, { ...headers, 'content-type': 'text/html' })
+      response.end()
+    })
+    await putServices([{ prefix: '/app/', origins: [backend.origin] }])
+    const varies = async (path: string, headers: object, etag = '"1"') => {
+      const asked = { ...ON_CANARY.headers, ...headers, 'if-none-match': etag }
+      const { status, headers: told } = await ask(holo.url, path, { headers: asked })
+      return [status, String(told.vary)]
+    }
+    const withCookie = (status: number) => [status, 'Accept-Encoding, Cookie']
+    await vi.waitFor(async () => {
+      expect(await varies('/app/', { ...FETCHED, accept: '*/*' })).toEqual(withCookie(304))
+    }, 10_000)
+    const frame = { 'sec-fetch-dest': 'iframe', 'sec-fetch-mode': 'navigate' }
+    for (const headers of [frame, FETCHED, { ...FETCHED, 'sec-purpose': 'prefetch' }, {}]) {
+      expect(await varies('/app/', headers)).toEqual(withCookie(304))
+      expect(await varies('/app/', headers, '"0"')).toEqual(withCookie(200))
+    }
+    for (const headers of [{ 'sec-fetch-dest': 'script' }, { ...FETCHED, accept: 'image/png' }]) {
+      expect(await varies('/app/x', headers)).toEqual([304, 'Accept-Encoding'])
+    }
+    await backend.stop()
   })
 })
 

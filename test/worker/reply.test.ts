@@ -7,7 +7,7 @@ import { finishReply } from '../../src/http/reply.ts'
 import { exampleDocument } from '../support/document.ts'
 
 const ASSIGNMENTS = compileAssignments(exampleDocument())
-const EXPOSE = { expose: ASSIGNMENTS.expose.response, timing: [] }
+const EXPOSE = { expose: ASSIGNMENTS.expose.response, timing: [], mayBeHtml: false }
 
 const DOCUMENT = { 'sec-fetch-dest': 'document', 'sec-fetch-mode': 'navigate' }
 const FOREIGN_FRAME = {
@@ -153,6 +153,18 @@ describe('a service worker', () => {
     expect(cookiesOf({ ...FROM_WORKER, cookie }, { path: '/a.json', type: 'text/plain' })).toEqual(
       [],
     )
+  })
+})
+
+describe('a service worker whose page is the same in both versions', () => {
+  const cookie = `${VISITOR}; __Host-holo-pin=0.0.5@canary`
+  const of = (query: string) => ({ path: `/app.js${query}`, type: 'text/javascript' })
+
+  it('binds the API to the files that Workbox fetches in the place of others', () => {
+    const script = cookiesOf({ cookie, 'sec-fetch-dest': 'empty' }, of('?__WB_REVISION__=2'))
+    expect(script[0]).toMatch(/^__Host-holo-pin=V@main;/)
+    expect(cookiesOf({ 'sec-fetch-dest': 'empty' }, of('?__WB_REVISION__=2'))).toEqual([])
+    expect(cookiesOf({ cookie, 'sec-fetch-dest': 'script' }, of(''))).toEqual([])
   })
 })
 

@@ -160,6 +160,15 @@ describe('an incident that hits both versions', () => {
 })
 
 describe('plans', () => {
+  it('take visitors from the first other environment that has any, and from no preview before it', async () => {
+    const document = releasedDocument()
+    const environments = { 'pr-1': { version: '0.0.8' }, ...document.environments }
+    const world = await createRollingWorld({ ...document, environments })
+    await live(world, async (rolling) => {
+      expect((await rolling.start()).rollout).toMatchObject({ base: 'main', weight: 1 })
+    })
+  })
+
   it('that ask for everybody at once are over in the revision that begins them', async () => {
     const world = await createRollingWorld()
     await live(world, async (rolling) => {

@@ -8,9 +8,10 @@ import { err, ok, type Result } from '../../core/result.ts'
 import { readAddress } from '../../http/address.ts'
 import { readFacts } from '../../http/facts.ts'
 import { toKind } from '../../http/kind.ts'
+import { VERSION_NOW_PATH } from '../../http/own-paths.ts'
 import { describeAnswerer } from '../answerer.ts'
 import { type Current, loadText, toFault } from '../current-document.ts'
-import { explainBody, toRequest } from '../explained-request.ts'
+import { explainBody, isAboutWholeServer, toRequest } from '../explained-request.ts'
 import { type Failure, toFailure } from '../problems.ts'
 import { type Call, type Route, route } from '../route.ts'
 
@@ -38,6 +39,9 @@ const reply = z.strictObject({
   answer: z.string().describe('Who would answer, in words'),
 })
 
+const SERVER_ANSWER =
+  'Holo itself, for the whole server: 204 with Allow, before a version is chosen'
+
 export const EXPLAIN_ROUTE: Route = route({
   method: 'POST',
   path: '/explain',
@@ -48,7 +52,9 @@ export const EXPLAIN_ROUTE: Route = route({
   oneAtATime: true,
   reply,
   handle: async (call) => {
-    const request = toRequest(call.body)
+    const isServer = isAboutWholeServer(call.body)
+    const url = isServer ? call.body.url.slice(0, -1) : call.body.url
+    const request = toRequest({ ...call.body, url })
     if (!request.ok) return request
     const text = await loadRevision(call, call.body.revision)
     if (!text.ok) return text
@@ -76,14 +82,16 @@ export const EXPLAIN_ROUTE: Route = route({
       visitor,
       minted: read.minted && !isNamed,
       anonymous: read.anonymous && !isNamed,
+      current: read.current || read.path === VERSION_NOW_PATH,
     }
     const { decision, steps } = explain(facts, assignments)
-    const { host, path, kind, minted, anonymous, crawler } = facts
+    const { host, kind, minted, anonymous, crawler } = facts
+    const path = isServer ? '*' : facts.path
     const body: z.infer<typeof reply> = {
       request: { method, host, path, kind, visitor, minted, anonymous, crawler },
       decision: { ...decision, version: decision.version.id, skipped: [...decision.skipped] },
       steps: [...steps],
-      answer: describeAnswerer(facts, decision),
+      answer: isServer ? SERVER_ANSWER : describeAnswerer(facts, decision),
     }
     return ok({ body })
   },

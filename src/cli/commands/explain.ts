@@ -74,7 +74,8 @@ export const EXPLAIN = command({
     const { visitor, method, country, ip, revision } = options
     const headers = parseHeaders(options)
     const body = {
-      url: new URL(address, target.url).href,
+      // As in `OPTIONS *`: what a client sends for the whole server, and no path.
+      url: address === '*' ? `${new URL(target.url).origin}*` : new URL(address, target.url).href,
       method,
       headers,
       visitor,

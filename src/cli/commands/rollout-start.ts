@@ -33,7 +33,10 @@ export const ROLLOUT_START = command({
       flags: '--environment <name>',
       about: `which gets it; made where there is none (${DEFAULT_ENVIRONMENT})`,
     },
-    { flags: '--base <name>', about: 'which gives the visitors (the first other public one)' },
+    {
+      flags: '--base <name>',
+      about: 'which gives the visitors (the first other public one that has traffic)',
+    },
   ],
   examples: [
     { command: 'holo rollout start 0.0.6', about: 'and go to lunch' },

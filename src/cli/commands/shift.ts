@@ -15,7 +15,12 @@ export const SHIFT = command({
   scope: 'shift',
   changes: 'document',
   arguments: [{ name: '<weights...>', about: 'as in canary=10; the base takes up the difference' }],
-  options: [{ flags: '--base <environment>', about: 'who gives and takes (the first public one)' }],
+  options: [
+    {
+      flags: '--base <environment>',
+      about: 'who gives and takes (the first public one that has traffic)',
+    },
+  ],
   examples: [
     {
       command: 'holo shift canary=10',

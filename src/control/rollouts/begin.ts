@@ -7,7 +7,7 @@ import { newRollout } from '../../core/rollout/state.ts'
 import { findUncounted } from '../../plans/counted.ts'
 import { parsePlan } from '../../plans/parse.ts'
 import { pointEnvironment } from '../apply-environments.ts'
-import type { Content } from '../document.ts'
+import { type Content, findFirstServed } from '../document.ts'
 import { getOwn, parseDraft, type Refusal, refuse, refuseUnknown } from '../draft.ts'
 import { MAX_RUNNING_ROLLOUTS } from '../limits.ts'
 import { findOverfull } from '../room.ts'
@@ -30,15 +30,20 @@ export type BeginOptions = {
   readonly allowInsecure: boolean
 }
 
-/** The environment that gives its buckets: as named, or the first other public one. */
+/**
+ * The environment that gives its buckets: as named, or the first other public one that has traffic.
+ * Where no other has any, it is the first other public one: the canary has all visitors itself.
+ */
 export function findBase(
-  { environments }: Content,
+  { environments, traffic }: Content,
   { base, environment }: Pick<Start, 'base' | 'environment'>,
 ): Result<string, readonly Refusal[]> {
-  const names = Object.entries(environments)
-    .filter(([name, { restricted }]) => !restricted && name !== environment)
-    .map(([name]) => name)
-  const found = base ?? names[0]
+  const isOther = ([name, { restricted }]: [string, { restricted?: boolean | undefined }]) =>
+    !restricted && name !== environment
+  const found =
+    base ??
+    findFirstServed({ environments, traffic }, environment) ??
+    Object.entries(environments).find(isOther)?.[0]
   if (found === undefined) return refuse('base', 'no other environment is public')
   if (!getOwn(environments, found)) {
     return refuseUnknown('base', 'environment', found, environments)
