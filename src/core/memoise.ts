@@ -5,30 +5,28 @@
 const MAX_MEMOISED = 4096
 const MAX_CHARACTERS = 256
 
-/** `read`, remembering what it made of the last texts. What throws is not remembered. */
+/**
+ * `read`, remembering what it made of the last texts. What throws is not remembered.
+ *
+ * Two generations: when the young one is half of all that is kept, it becomes the old one, and the old
+ * one goes. A text that is asked for again passes into the young one, so that what is asked for often
+ * outlives what a client asks for once.
+ */
 export function memoise<T extends NonNullable<unknown>>(
   read: (text: string) => T,
 ): (text: string) => T {
-  const known = new Map<string, T>()
+  let young = new Map<string, T>()
+  let old = new Map<string, T>()
   return (text) => {
-    const found = known.get(text)
-    if (found !== undefined) {
-      // Moved to the end, so that what is asked for often outlives what a client asks for once.
-      if (known.size >= MAX_MEMOISED) {
-        known.delete(text)
-        known.set(text, found)
-      }
-      return found
-    }
-    const made = read(text)
+    const found = young.get(text)
+    if (found !== undefined) return found
+    const made = old.get(text) ?? read(text)
     if (text.length > MAX_CHARACTERS) return made
-    if (known.size >= MAX_MEMOISED) {
-      for (const oldest of known.keys()) {
-        known.delete(oldest)
-        break
-      }
+    if (young.size >= MAX_MEMOISED / 2) {
+      old = young
+      young = new Map()
     }
-    known.set(text, made)
+    young.set(text, made)
     return made
   }
 }
