@@ -11,7 +11,7 @@ export function shift(
   current: Content,
 ): Drafted {
   const { environments, traffic, spent } = current
-  const base = named ?? findFirstServed(current)
+  const base = named ?? toBase(current, weights)
   if (base === undefined) return refuse('base', 'no public environment has traffic')
   if (Object.keys(weights).length === 0) return refuse('weights', 'name at least one environment')
   for (const [path, name, percent] of [
@@ -32,4 +32,19 @@ export function shift(
   // The same owners in other words are no change.
   if (countMoved(traffic, next) === 0) return ok(toDraft(current))
   return ok({ ...toDraft(current), traffic: next })
+}
+
+/**
+ * Who takes up the difference: the first public environment that has traffic. Where that one is itself
+ * named, one that is written before it and has given everything away gets its visitors back; a preview,
+ * which has host names, does not.
+ */
+function toBase(current: Content, weights: Readonly<Record<string, number>>): string | undefined {
+  const served = findFirstServed(current)
+  if (served === undefined || !Object.hasOwn(weights, served)) return served
+  const given = Object.entries(current.environments).find(
+    ([name, { restricted, hosts = [] }]) =>
+      name === served || (!restricted && hosts.length === 0 && !Object.hasOwn(weights, name)),
+  )
+  return given?.[0]
 }

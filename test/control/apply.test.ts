@@ -147,6 +147,14 @@ describe('shift', () => {
     })
   })
 
+  it('gives visitors back to the first environment once the other has everybody', () => {
+    const current = contentWith({ traffic: { main: 0, canary: 100 } })
+    const after = applied({ kind: 'shift', weights: { canary: 10 } }, current)
+    expect(
+      [after.traffic.main, after.traffic.canary].map((all) => countBuckets(all ?? [])),
+    ).toEqual([9000, 1000])
+  })
+
   it('takes from the first that has traffic, and from no preview that is written in front of it', () => {
     const environments = { 'pr-1': { version: '0.0.5' }, ...exampleDocument().environments }
     const after = applied({ kind: 'shift', weights: { canary: 20 } }, contentWith({ environments }))
