@@ -1,7 +1,7 @@
 // The Worker's variables as one total value: below this line nothing is missing or misspelt.
 
-import type { Freshness } from './assignments/freshness.ts'
-import { checkOrigin, normaliseOrigin } from './assignments/origin.ts'
+import type { Freshness } from './loading/freshness.ts'
+import { checkOrigin, normaliseOrigin } from './document/origin.ts'
 import type { Env } from './env.ts'
 
 export type Settings = Freshness & {

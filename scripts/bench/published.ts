@@ -1,6 +1,6 @@
 // A folder published as the one version of a document, for whatever store is measured.
 
-import type { AssignmentsDocument } from '../../src/assignments/schema.ts'
+import type { AssignmentsDocument } from '../../src/document/schema.ts'
 import { createLocalTarget, type LocalBucket } from '../../src/publish/local-target.ts'
 import { publishFolder } from '../../src/publish/publish.ts'
 

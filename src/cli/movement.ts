@@ -1,7 +1,7 @@
 // What a change moves, found from the two documents alone: which environments give buckets to which,
 // which versions visitors change between, and what else the documents say differently. Pure.
 
-import type { AssignmentsDocument } from '../assignments/schema.ts'
+import type { AssignmentsDocument } from '../document/schema.ts'
 import type { Known } from './document.ts'
 import { toPercent, toPercentText } from './words.ts'
 

@@ -3,8 +3,8 @@
 
 import type { Plan } from '../core/rollout/plan.ts'
 import { PRESETS } from '../core/rollout/presets.ts'
-import { parsePlan } from '../plans/parse.ts'
-import type { PlanDocument } from '../plans/schema.ts'
+import { parsePlan } from '../document/parse-plan.ts'
+import type { PlanDocument } from '../document/plan-schema.ts'
 import type { Context } from './command.ts'
 import { loadConfig } from './config.ts'
 import { readJson } from './document.ts'

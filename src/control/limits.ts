@@ -1,6 +1,6 @@
 // Every bound on what the control does, with its reason.
 
-import { MAX_REVISION, MAX_WRITTEN_REVISION } from '../assignments/schema.ts'
+import { MAX_REVISION, MAX_WRITTEN_REVISION } from '../document/schema.ts'
 
 /**
  * The budget, in rows written: the platform bills each, and an alarm that is set is one. A change is

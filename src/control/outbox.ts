@@ -2,7 +2,7 @@
 // whoever subscribes. It keeps events within a bound; what an event means to a subscriber is the
 // subscriber's own matter.
 
-import { withTimeout } from '../assignments/timeout.ts'
+import { withTimeout } from '../core/with-timeout.ts'
 import type { EventKind, EventPage, HoloEvent, NewEvent } from '../wire/events.ts'
 import {
   DELIVERY_TIMEOUT_MS,

@@ -1,7 +1,7 @@
 // Counts requests in the isolate and hands them out in batches. It never throws and waits for nothing,
 // so that no reply depends on it; who is judged and what a failure is stand in the files beside it.
 
-import type { Counting } from '../assignments/sync.ts'
+import type { Counting } from '../loading/sync.ts'
 import type { Batch, Collected } from '../core/counting/batch.ts'
 import { closesAt } from '../core/counting/limits.ts'
 import { type Mark, toMarks } from '../core/counting/marks.ts'

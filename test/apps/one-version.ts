@@ -3,7 +3,7 @@
 
 import type { Miniflare } from 'miniflare'
 import { startEdge } from '../../scripts/local/edge.ts'
-import type { AssignmentsDocument } from '../../src/assignments/schema.ts'
+import type { AssignmentsDocument } from '../../src/document/schema.ts'
 import { publishVersion } from '../support/published.ts'
 
 export type OneVersion = {

@@ -3,11 +3,11 @@
 // seconds: a machine that is busy is slow for both.
 
 import { describe, expect, it } from 'vitest'
-import { checkManifest } from '../../src/admin/check-manifest.ts'
+import { checkManifest } from '../../src/api/content/check-manifest.ts'
 import { chooseRepresentation } from '../../src/assets/negotiation.ts'
 import { matchIfRange } from '../../src/assets/preconditions.ts'
 import { decideRanges } from '../../src/assets/ranges.ts'
-import { parseAssignments } from '../../src/assignments/parse.ts'
+import { parseAssignments } from '../../src/document/parse.ts'
 import { checkCondition, compileCondition } from '../../src/core/conditions.ts'
 import { isBatch } from '../../src/core/counting/batch.ts'
 import { compileGlob } from '../../src/core/glob.ts'

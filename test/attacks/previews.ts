@@ -5,7 +5,7 @@
 // headers or through its backend.
 
 import { type Edge, startEdge } from '../../scripts/local/edge.ts'
-import type { AssignmentsDocument } from '../../src/assignments/schema.ts'
+import type { AssignmentsDocument } from '../../src/document/schema.ts'
 import type { ManifestConfig } from '../../src/core/manifest-config.ts'
 import { type Backend, closedOrigin, startBackend } from '../support/backend.ts'
 import { type PublishedFiles, publishVersion } from '../support/published.ts'

@@ -4,7 +4,7 @@
 // says who it is, what it was sent and whose session it saw.
 
 import { type Edge, startEdge } from '../../scripts/local/edge.ts'
-import type { AssignmentsDocument } from '../../src/assignments/schema.ts'
+import type { AssignmentsDocument } from '../../src/document/schema.ts'
 import { type Backend, startBackend } from '../support/backend.ts'
 import { publishVersion } from '../support/published.ts'
 

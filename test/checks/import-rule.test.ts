@@ -13,9 +13,9 @@ const SURROUNDINGS = ['.dependency-cruiser.mjs', 'package.json']
 /** A small tree that keeps the rule and has something to import in every place. */
 const SOUND = {
   'src/core/names.ts': 'export const name = 1\n',
-  'src/assignments/schema.ts':
+  'src/document/schema.ts':
     "import { name } from '../core/names.ts'\nexport type Schema = typeof name\n",
-  'src/assignments/load.ts': "export type { Schema } from './schema.ts'\n",
+  'src/loading/load.ts': "export type { Schema } from './schema.ts'\n",
   'src/assets/serve.ts': "import { name } from '../core/names.ts'\nexport const assets = name\n",
   'src/proxy/forward.ts': 'export const proxy = 1\n',
   'src/metrics/record.ts': 'export const record = 1\nexport type Count = number\n',

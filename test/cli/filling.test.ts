@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type AdminEdge, FIRST_TOKEN, startAdminEdge } from '../support/admin-edge.ts'
+import { type AdminEdge, FIRST_TOKEN, startAdminEdge } from '../support/api-edge.ts'
 import { holo } from '../support/cli.ts'
 
 let folder: string

@@ -1,7 +1,7 @@
 // `holo log --follow`: what happens, as it happens.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type AdminEdge, FIRST_TOKEN, startAdminEdge } from '../support/admin-edge.ts'
+import { type AdminEdge, FIRST_TOKEN, startAdminEdge } from '../support/api-edge.ts'
 import { holo, type RunOptions } from '../support/cli.ts'
 
 let edge: AdminEdge

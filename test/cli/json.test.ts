@@ -9,7 +9,7 @@ import * as z from 'zod'
 import { SCHEMA_FILES, toSchemaText } from '../../scripts/schemas.ts'
 import { COMMANDS } from '../../src/cli/commands.ts'
 import { failureShape } from '../../src/cli/report.ts'
-import { type AdminEdge, FIRST_TOKEN, startAdminEdge } from '../support/admin-edge.ts'
+import { type AdminEdge, FIRST_TOKEN, startAdminEdge } from '../support/api-edge.ts'
 import { holo } from '../support/cli.ts'
 import { exampleDocument } from '../support/document.ts'
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { Attempts } from '../../src/control/attempts.ts'
+import { Attempts } from '../../src/control/access/attempts.ts'
 import {
   MAX_FAILED_ATTEMPTS,
   MAX_REMEMBERED_ADDRESSES,
-} from '../../src/control/authority-limits.ts'
+} from '../../src/control/access/limits.ts'
 
 const NOW = 1_764_000_000_000
 

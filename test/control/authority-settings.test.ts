@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { readAuthoritySettings } from '../../src/control/authority-settings.ts'
+import { readAuthoritySettings } from '../../src/control/access/authority-settings.ts'
 
 let logged: string[]
 beforeEach(() => {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import { unstable_getMiniflareWorkerOptions as getWorkerOptions } from 'wrangler'
 import { bundleWorker } from '../../scripts/local/bundle.ts'
-import type { AssignmentsDocument } from '../../src/assignments/schema.ts'
+import type { AssignmentsDocument } from '../../src/document/schema.ts'
 import type { ServicesReport } from '../../src/control/health/contract.ts'
 import { ask } from '../support/http-client.ts'
 

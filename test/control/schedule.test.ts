@@ -12,7 +12,7 @@ import {
   dueAt,
   isPublicationDue,
   type Publication,
-} from '../../src/control/schedule.ts'
+} from '../../src/control/publishing/schedule.ts'
 
 const NOW = 1_000_000_000
 const FRESH: Publication = {

@@ -3,7 +3,7 @@
 
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import { startEdge } from '../../scripts/local/edge.ts'
-import type { AssignmentsDocument } from '../../src/assignments/schema.ts'
+import type { AssignmentsDocument } from '../../src/document/schema.ts'
 import type { ManifestConfig } from '../../src/core/manifest-config.ts'
 import { createLocalTarget } from '../../src/publish/local-target.ts'
 import { publishFolder } from '../../src/publish/publish.ts'

@@ -2,9 +2,9 @@
 
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { compileAssignments } from '../../src/assignments/compile.ts'
-import { parseAssignments } from '../../src/assignments/parse.ts'
-import { PARTS } from '../../src/assignments/schema.ts'
+import { compileAssignments } from '../../src/document/compile.ts'
+import { parseAssignments } from '../../src/document/parse.ts'
+import { PARTS } from '../../src/document/schema.ts'
 import { checkCondition, compileCondition } from '../../src/core/conditions.ts'
 import { OPERATORS } from '../../src/core/operators.ts'
 import { SUBJECT } from '../core/subject.ts'

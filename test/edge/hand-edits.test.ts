@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Fleet, startFleet } from '../../scripts/bench/rollback/fleet.ts'
-import type { AssignmentsDocument } from '../../src/assignments/schema.ts'
+import type { AssignmentsDocument } from '../../src/document/schema.ts'
 import { ask, DOCUMENT } from '../support/http-client.ts'
 
 const WAIT = { timeout: 20_000, interval: 100 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import type { AssignmentsDocument } from '../../src/assignments/schema.ts'
+import type { AssignmentsDocument } from '../../src/document/schema.ts'
 import { ask, DOCUMENT, Profile } from '../support/http-client.ts'
 import { startTwoVersions, type TwoVersions } from '../support/two-versions.ts'
 

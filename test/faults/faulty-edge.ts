@@ -4,7 +4,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Edge, startEdge } from '../../scripts/local/edge.ts'
-import type { AssignmentsDocument } from '../../src/assignments/schema.ts'
+import type { AssignmentsDocument } from '../../src/document/schema.ts'
 import { type Answer, ask, DOCUMENT } from '../support/http-client.ts'
 import { publishVersion } from '../support/published.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { formatProblems, parseAssignments } from '../../src/assignments/parse.ts'
-import type { AssignmentsDocument } from '../../src/assignments/schema.ts'
+import { formatProblems, parseAssignments } from '../../src/document/parse.ts'
+import type { AssignmentsDocument } from '../../src/document/schema.ts'
 import { addVersion, pointEnvironment } from '../../src/publish/pointer.ts'
 import { exampleDocument } from '../support/document.ts'
 

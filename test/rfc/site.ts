@@ -1,7 +1,7 @@
 // The site that the rows of the RFC suite ask for, published into an edge of its own.
 
 import { type Edge, startEdge } from '../../scripts/local/edge.ts'
-import type { AssignmentsDocument } from '../../src/assignments/schema.ts'
+import type { AssignmentsDocument } from '../../src/document/schema.ts'
 import { ENCODED_SCRIPT, SCRIPT } from '../support/encoded.ts'
 import { type PublishedFiles, publishVersion } from '../support/published.ts'
 

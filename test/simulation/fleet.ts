@@ -1,9 +1,9 @@
 // Many isolates in several data centres with one control, on a virtual clock: each is the edge's own
 // loader. What takes time on the real network (the control's answer, KV's propagation) takes it here.
 
-import { createColo } from '../../src/assignments/colo.ts'
-import { AssignmentsLoader } from '../../src/assignments/load.ts'
-import { digestText, type SyncReport } from '../../src/assignments/sync.ts'
+import { createColo } from '../../src/loading/colo.ts'
+import { AssignmentsLoader } from '../../src/loading/load.ts'
+import { digestText, type SyncReport } from '../../src/loading/sync.ts'
 import { exampleDocument } from '../support/document.ts'
 import { makeRandom, type Random } from './random.ts'
 import type { VirtualTime } from './virtual-time.ts'

@@ -1,6 +1,6 @@
 // A small valid document to start tests from: two public environments, two restricted ones.
 
-import type { AssignmentsDocument } from '../../src/assignments/schema.ts'
+import type { AssignmentsDocument } from '../../src/document/schema.ts'
 
 /** A new document each time, so that a test may change it. */
 export function exampleDocument(): AssignmentsDocument {

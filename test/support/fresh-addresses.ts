@@ -3,7 +3,7 @@
 
 import { createServer, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { freshAddress } from './admin-edge.ts'
+import { freshAddress } from './api-edge.ts'
 
 export async function openFreshWay(
   target: URL,

@@ -9,7 +9,7 @@ import {
   replay,
   rolloutStatus,
   rolloutSummary,
-} from '../../src/admin/rollout-schemas.ts'
+} from '../../src/api/http/rollout-schemas.ts'
 import type { RolloutStatus } from '../../src/control/rollouts/contract.ts'
 import { judge } from '../../src/core/judge/verdict.ts'
 import { PRESETS } from '../../src/core/rollout/presets.ts'

@@ -1,6 +1,6 @@
 import { createScheduledController } from 'cloudflare:test'
 import { describe, expect, it } from 'vitest'
-import { SCOPE_OF_COMMAND } from '../../src/control/commands.ts'
+import { SCOPE_OF_COMMAND } from '../../src/control/document/commands.ts'
 import type { ControlCalls } from '../../src/control/contract.ts'
 import { Control } from '../../src/control/control.ts'
 import worker from '../../src/worker.ts'

@@ -1,6 +1,6 @@
 import { runDurableObjectAlarm } from 'cloudflare:test'
 import { describe, expect, it } from 'vitest'
-import type { Command } from '../../src/control/commands.ts'
+import type { Command } from '../../src/control/document/commands.ts'
 import type { Committed, Refused } from '../../src/control/contract.ts'
 import { PUT_SPACING_MS } from '../../src/control/limits.ts'
 import { exampleDocument } from '../support/document.ts'

@@ -2,9 +2,9 @@
 // then takes everything back. docs/storage.md lists the limits, and names these rows.
 
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { createApp } from '../../src/admin/app.ts'
-import { ROUTES } from '../../src/admin/routes.ts'
-import { MAX_ASSIGNMENTS_BYTES } from '../../src/assignments/limits.ts'
+import { createApp } from '../../src/api/http/app.ts'
+import { ROUTES } from '../../src/api/routes.ts'
+import { MAX_ASSIGNMENTS_BYTES } from '../../src/loading/limits.ts'
 import {
   MAX_OPEN_UPLOADS_PER_TOKEN,
   MAX_PUBLISHED_DATABASE_BYTES,

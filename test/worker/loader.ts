@@ -1,8 +1,8 @@
 // A loader with a clock of its own, over real KV and Cache API or what a test puts in their place.
 
-import type { Colo } from '../../src/assignments/colo.ts'
-import { AssignmentsLoader, type LoaderOptions } from '../../src/assignments/load.ts'
-import { digestText, type SyncReply, type SyncReport } from '../../src/assignments/sync.ts'
+import type { Colo } from '../../src/loading/colo.ts'
+import { AssignmentsLoader, type LoaderOptions } from '../../src/loading/load.ts'
+import { digestText, type SyncReply, type SyncReport } from '../../src/loading/sync.ts'
 import { exampleDocument } from '../support/document.ts'
 
 export const KV_REFRESH_MS = 1000

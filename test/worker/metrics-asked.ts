@@ -1,6 +1,6 @@
 // A request as counting is told of it, to change one thing at a time in.
 
-import { compileAssignments } from '../../src/assignments/compile.ts'
+import { compileAssignments } from '../../src/document/compile.ts'
 import { bucketOf } from '../../src/core/buckets.ts'
 import { decide } from '../../src/core/decide.ts'
 import { readFacts } from '../../src/http/facts.ts'

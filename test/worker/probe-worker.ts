@@ -1,9 +1,9 @@
 // Holo as it is deployed, but for a control whose clock and looks at origins a test drives.
 
-import { Authority } from '../../src/control/authority.ts'
+import { Authority } from '../../src/control/access/authority.ts'
 import { Control as RealControl } from '../../src/control/control.ts'
 import { askOrigin } from '../../src/control/health/ask-origin.ts'
-import type { Records } from '../../src/control/records.ts'
+import type { Records } from '../../src/control/releases/records.ts'
 import type { Env } from '../../src/env.ts'
 import { createRouter, type Router } from '../../src/router.ts'
 

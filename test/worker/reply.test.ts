@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { compileAssignments } from '../../src/assignments/compile.ts'
+import { compileAssignments } from '../../src/document/compile.ts'
 import { decide } from '../../src/core/decide.ts'
 import { readFacts } from '../../src/http/facts.ts'
 import { toKind } from '../../src/http/kind.ts'

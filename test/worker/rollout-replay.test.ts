@@ -1,8 +1,8 @@
 // Replays of rollouts that have run for long: in steps, each of which leaves room for others.
 
 import { describe, expect, it } from 'vitest'
-import { createApp } from '../../src/admin/app.ts'
-import { ROUTES } from '../../src/admin/routes.ts'
+import { createApp } from '../../src/api/http/app.ts'
+import { ROUTES } from '../../src/api/routes.ts'
 import { MAX_EVENT_CHUNK_CHARACTERS, REPLAYED_CHUNKS_PER_STEP } from '../../src/control/limits.ts'
 import { giveEvents } from '../../src/control/rollouts/feed.ts'
 import { RolloutStore } from '../../src/control/rollouts/store.ts'

@@ -1,7 +1,7 @@
 // A control that rolls out, in a test: made-up visitors whose windows close every ten seconds, alarms and
 // the watchdog when their time comes, and what the tests ask it.
 
-import type { AssignmentsDocument } from '../../src/assignments/schema.ts'
+import type { AssignmentsDocument } from '../../src/document/schema.ts'
 import type { RolloutCommand, Start } from '../../src/control/rollouts/contract.ts'
 import type { Counting, Stratum, WindowSource } from '../../src/control/rollouts/source.ts'
 import type { MetricWindow } from '../../src/core/judge/metric.ts'

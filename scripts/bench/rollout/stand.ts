@@ -1,6 +1,6 @@
 // Holo as `npm start` runs it, with all releases published, the old one live, and their backend behind.
 
-import type { AssignmentsDocument } from '../../../src/assignments/schema.ts'
+import type { AssignmentsDocument } from '../../../src/document/schema.ts'
 import type {
   Explanation,
   Replay,

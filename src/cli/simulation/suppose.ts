@@ -3,7 +3,7 @@
 import type { Plan } from '../../core/rollout/plan.ts'
 import { ERRORS, LATENCY } from '../../core/rollout/presets.ts'
 import type { Load } from '../../core/simulate/traffic.ts'
-import { findUncounted } from '../../plans/counted.ts'
+import { findUncounted } from '../../document/counted-metrics.ts'
 import type { Context } from '../command.ts'
 import { readJson } from '../document.ts'
 import { misuse } from '../failure.ts'

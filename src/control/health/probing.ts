@@ -1,7 +1,7 @@
 // Active probes of what environments point at: when the next look is due, the look itself, and what
 // is known from it. Somebody else has the alarm. Without probes in the document nothing is ever due.
 
-import type { AssignmentsDocument } from '../../assignments/schema.ts'
+import type { AssignmentsDocument } from '../../document/schema.ts'
 import {
   type Health,
   newHealth,

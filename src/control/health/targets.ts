@@ -1,8 +1,8 @@
 // What a document asks to be probed: every origin of every service that an environment points at,
 // each address once.
 
-import { checkOrigin, normaliseOrigin } from '../../assignments/origin.ts'
-import type { AssignmentsDocument } from '../../assignments/schema.ts'
+import { checkOrigin, normaliseOrigin } from '../../document/origin.ts'
+import type { AssignmentsDocument } from '../../document/schema.ts'
 import { DEFAULT_PROBE_INTERVAL_MS, DEFAULT_PROBE_STATUS, MAX_PROBES } from './limits.ts'
 
 /** One address to ask, however many environments and services share it. */

@@ -3,9 +3,9 @@
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Action } from '../../core/rollout/events.ts'
 import { allocate, countBuckets, markSpent } from '../../core/traffic.ts'
-import type { Content } from '../document.ts'
-import { getOwn, isNoChange, parseDraft, type Refusal, toDraft } from '../draft.ts'
-import { markOpen } from '../opening.ts'
+import type { Content } from '../document/content.ts'
+import { getOwn, isNoChange, parseDraft, type Refusal, toDraft } from '../document/draft.ts'
+import { markOpen } from '../document/opening.ts'
 import { type Pair, toCanaryCount } from './seen.ts'
 
 /** A range as the document's type has it. */

@@ -5,16 +5,16 @@ import { err, ok, type Result } from '../../core/result.ts'
 import { decideAttention } from '../../core/rollout/attention.ts'
 import type { RolloutEvent } from '../../core/rollout/events.ts'
 import { isRunning } from '../../core/rollout/state.ts'
-import type { Author, ChangeParts } from '../change.ts'
+import type { Author, ChangeParts } from '../document/change.ts'
 import type { PageQuery } from '../contract.ts'
-import type { Head } from '../history.ts'
+import type { Head } from '../document/history.ts'
 import {
   MAX_COMMIT_ATTEMPTS,
   MAX_STALE_CHANGES,
   MAX_WINDOWS_PER_LOOK,
   ROLLOUT_LOOK_MS,
 } from '../limits.ts'
-import { backOffMs } from '../schedule.ts'
+import { backOffMs } from '../publishing/schedule.ts'
 import type {
   Explanation,
   Replay,

@@ -2,8 +2,8 @@
 // buckets. Pure; what a change of it means is foreign.ts' affair.
 
 import { countBuckets, type Range } from '../../core/traffic.ts'
-import type { Content } from '../document.ts'
-import { getOwn } from '../draft.ts'
+import type { Content } from '../document/content.ts'
+import { getOwn } from '../document/draft.ts'
 import type { Stratum } from './source.ts'
 
 /** The two environments of a rollout. */

@@ -4,7 +4,7 @@
 import type { AuditRow, RolloutEvent } from '../../core/rollout/events.ts'
 import { isRunning, type RolloutState } from '../../core/rollout/state.ts'
 import type { PageQuery } from '../contract.ts'
-import { clampLimit } from '../history.ts'
+import { clampLimit } from '../document/history.ts'
 import {
   MAX_EVENT_CHUNK_CHARACTERS,
   MAX_REPLAYABLE_ROLLOUTS,

@@ -1,0 +1,65 @@
+// Whether the bytes of a manifest can become a version: readable, searchable, every path one that a URL
+// can say, every type one that a header can. All that is wrong at once; whether its blobs are there is
+// found later.
+
+import { type Manifest, openManifest } from '../../core/manifest.ts'
+import { findPathProblems } from '../../core/manifest-paths.ts'
+import { err, ok, type Result } from '../../core/result.ts'
+import { MAX_BLOB_BYTES, MAX_LISTED_PROBLEMS, MAX_TYPE_CHARACTERS } from '../http/limits.ts'
+import type { Failure, Fault } from '../http/problems.ts'
+
+/** A header's value (RFC 9110 section 5.5) without what only old servers send. */
+const TYPE = /^[\x20-\x7e]+$/
+
+/** The manifest, with how many paths it has and their sizes in sum. */
+export function checkManifest(
+  bytes: Uint8Array,
+): Result<{ readonly files: number; readonly bytes: number }, Failure> {
+  const opened = openManifest(bytes)
+  if (!opened.ok) return refuse([{ path: '', message: opened.error }], 1)
+  const manifest = opened.value
+  if (!manifest.isSearchable()) {
+    const message =
+      'its table cannot be searched: rows are not in the order of the hashes of their paths, or too many paths share one'
+    return refuse([{ path: '', message }], 1)
+  }
+  const { problems, count } = findPathProblems(toPaths(manifest), MAX_LISTED_PROBLEMS)
+  if (count > 0) return refuse(problems, count)
+  const faults: Fault[] = []
+  let faulty = 0
+  let files = 0
+  let sum = 0
+  for (const entry of manifest.entries()) {
+    files++
+    sum += entry.size
+    const message = findFault(entry)
+    if (message === undefined) continue
+    faulty++
+    if (faults.length < MAX_LISTED_PROBLEMS) faults.push({ path: entry.path, message })
+  }
+  if (files !== manifest.count) {
+    const message = `${manifest.count - files} of its ${manifest.count} entries are damaged`
+    return refuse([{ path: '', message }, ...faults].slice(0, MAX_LISTED_PROBLEMS), faulty + 1)
+  }
+  return faulty > 0 ? refuse(faults, faulty) : ok({ files, bytes: sum })
+}
+
+type Entry = NonNullable<ReturnType<Manifest['find']>>
+
+function findFault({ size, type, encodings }: Entry) {
+  if (!TYPE.test(type) || type.length > MAX_TYPE_CHARACTERS) {
+    return `has a content type that no header can say: ${JSON.stringify(type.slice(0, 80))}`
+  }
+  const largest = Math.max(size, ...encodings.map((form) => form.size))
+  return largest > MAX_BLOB_BYTES
+    ? `has ${largest} bytes; ${MAX_BLOB_BYTES} are allowed`
+    : undefined
+}
+
+function* toPaths(manifest: Manifest): Generator<string> {
+  for (const { path } of manifest.entries()) yield path
+}
+
+function refuse(problems: readonly Fault[], count: number): Result<never, Failure> {
+  return err({ kind: 'invalid_manifest', problems, more: count - problems.length })
+}

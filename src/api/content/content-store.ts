@@ -1,0 +1,181 @@
+// Manifests, blobs, their parts and the records in R2, as the API writes and reads them: within our own
+// time, and every failure a value. What may be written when is known before.
+
+import { withTimeout } from '../../core/with-timeout.ts'
+import type { VersionRecord } from '../../core/version-record.ts'
+import {
+  ASSEMBLY_TIMEOUT_MS,
+  LIST_PAGE_KEYS,
+  STORE_TIMEOUT_MS,
+  UPLOAD_TIMEOUT_MS,
+} from '../http/limits.ts'
+import type { Octets } from './octets.ts'
+
+export type Folder = 'blobs' | 'manifests' | 'versions' | 'parts'
+
+/** `unavailable`: R2 did not answer as it should; nobody knows more. */
+export type Absence = 'missing' | 'unavailable'
+export type Written = 'created' | 'existing' | 'wrong-hash' | 'unavailable'
+
+export type Listed = {
+  /** The key without its folder. */
+  readonly name: string
+  readonly size: number
+  /** Milliseconds since the epoch. */
+  readonly uploadedAt: number
+}
+export type Page = { readonly items: readonly Listed[]; readonly isLast: boolean }
+
+export type Part = { readonly part: number; readonly size: number }
+
+/** Hashes are SHA-256, 64 lower-case hex digits. */
+export type ContentStore = {
+  readonly getManifest: (hash: string) => Promise<Uint8Array<ArrayBuffer> | Absence>
+  /** The bytes have this hash. */
+  readonly putManifest: (hash: string, bytes: Uint8Array<ArrayBuffer>) => Promise<Written>
+  /** Length in bytes. */
+  readonly sizeOfBlob: (hash: string) => Promise<number | Absence>
+  /** R2 checks the hash. One that is there already is not written again, and `octets` is not read. */
+  readonly putBlob: (hash: string, octets: Octets) => Promise<Written>
+  readonly putPart: (hash: string, part: number, octets: Octets) => Promise<Written>
+  readonly listParts: (hash: string) => Promise<readonly Part[] | 'unavailable'>
+  /** The blob of its parts, in their order; R2 checks the hash. */
+  readonly joinParts: (hash: string, parts: readonly Part[]) => Promise<Written>
+  readonly removeParts: (hash: string, parts: readonly Part[]) => Promise<void>
+  readonly readRecord: (version: string) => Promise<VersionRecord | Absence>
+  /** Names after `after`, in their order. */
+  readonly list: (folder: Folder, prefix: string, after: string) => Promise<Page | 'unavailable'>
+}
+
+/** What R2 says when the bytes are not those of the hash: its error 10037. */
+const WRONG_HASH = /\(10037\)|checksum you specified did not match/i
+
+export function createContentStore(bucket: R2Bucket): ContentStore {
+  const ask = async <T>(what: string, ms: number, call: () => Promise<T>) => {
+    try {
+      return await withTimeout(call(), ms)
+    } catch (cause) {
+      if (WRONG_HASH.test(String(cause))) return 'wrong-hash'
+      console.error(`R2 did not ${what}`, cause)
+      return 'unavailable'
+    }
+  }
+  const read = async <T>(key: string, take: (body: R2ObjectBody) => Promise<T>) => {
+    const found = await ask(`give ${key}`, STORE_TIMEOUT_MS, async () => {
+      const body = await bucket.get(key)
+      return body ? take(body) : 'missing'
+    })
+    return found === 'wrong-hash' ? 'unavailable' : found
+  }
+  const sizeOfBlob: ContentStore['sizeOfBlob'] = async (hash) => {
+    const head = await ask(`look for ${hash}`, STORE_TIMEOUT_MS, () => bucket.head(`blobs/${hash}`))
+    if (head === null) return 'missing'
+    return typeof head === 'string' ? 'unavailable' : head.size
+  }
+  return {
+    getManifest: (hash) =>
+      read(`manifests/${hash}`, async (body) => new Uint8Array(await body.arrayBuffer())),
+    putManifest: async (hash, bytes) => {
+      const key = `manifests/${hash}`
+      const options = { onlyIf: { etagDoesNotMatch: '*' }, sha256: hash }
+      const put = await ask(`take ${key}`, UPLOAD_TIMEOUT_MS, () => bucket.put(key, bytes, options))
+      return typeof put === 'string' ? put : put ? 'created' : 'existing'
+    },
+    sizeOfBlob,
+    putBlob: async (hash, { stream, size }) => {
+      const known = await sizeOfBlob(hash)
+      if (known !== 'missing') return known === 'unavailable' ? known : 'existing'
+      const put = await ask(`take blob ${hash}`, UPLOAD_TIMEOUT_MS, () =>
+        bucket.put(`blobs/${hash}`, toFixed(stream, size), { sha256: hash }),
+      )
+      return typeof put === 'string' ? put : 'created'
+    },
+    putPart: async (hash, part, { stream, size }) => {
+      const key = toPartKey(hash, part)
+      const put = await ask(`take ${key}`, UPLOAD_TIMEOUT_MS, () =>
+        bucket.put(key, toFixed(stream, size)),
+      )
+      return typeof put === 'string' ? put : 'created'
+    },
+    listParts: async (hash) => {
+      const prefix = `parts/${hash}/`
+      const found = await ask(`list ${prefix}`, STORE_TIMEOUT_MS, () => bucket.list({ prefix }))
+      if (typeof found === 'string') return 'unavailable'
+      return found.objects.map(({ key, size }) => ({
+        part: Number(key.slice(prefix.length)),
+        size,
+      }))
+    },
+    joinParts: async (hash, parts) => {
+      const total = parts.reduce((sum, { size }) => sum + size, 0)
+      const put = await ask(`join the parts of ${hash}`, ASSEMBLY_TIMEOUT_MS, async () => {
+        const { readable, writable } = new FixedLengthStream(total)
+        const joined = bucket.put(`blobs/${hash}`, readable, { sha256: hash })
+        const [outcome, poured] = await Promise.allSettled([
+          joined,
+          pour(
+            bucket,
+            parts.map(({ part }) => toPartKey(hash, part)),
+            writable,
+          ),
+        ])
+        if (outcome.status === 'rejected') throw outcome.reason
+        if (poured.status === 'rejected') throw poured.reason
+      })
+      return typeof put === 'string' ? put : 'created'
+    },
+    removeParts: async (hash, parts) => {
+      const keys = parts.map(({ part }) => toPartKey(hash, part))
+      // What stays is collected when it is a week old.
+      await ask(`remove the parts of ${hash}`, STORE_TIMEOUT_MS, () => bucket.delete(keys))
+    },
+    readRecord: (version) => read(`versions/${version}`, (body) => body.json<VersionRecord>()),
+    list: async (folder, prefix, after) => {
+      const found = await ask(`list ${folder}/`, STORE_TIMEOUT_MS, () =>
+        bucket.list({
+          prefix: `${folder}/${prefix}`,
+          limit: LIST_PAGE_KEYS,
+          ...(after === '' ? {} : { startAfter: `${folder}/${after}` }),
+        }),
+      )
+      if (typeof found === 'string') return 'unavailable'
+      const items = found.objects.map(({ key, size, uploaded }) => ({
+        name: key.slice(folder.length + 1),
+        size,
+        uploadedAt: uploaded.getTime(),
+      }))
+      return { items, isLast: !found.truncated }
+    },
+  }
+}
+
+/** Numbers in one length, so that R2 lists them in their order. */
+function toPartKey(hash: string, part: number): string {
+  return `parts/${hash}/${String(part).padStart(5, '0')}`
+}
+
+/** Breaks off when the bytes are not as many as were announced, so that R2 keeps none of them. */
+function toFixed(stream: ReadableStream<Uint8Array>, size: number): ReadableStream<Uint8Array> {
+  const { readable, writable } = new FixedLengthStream(size)
+  // R2 hears of a failure by the stream that it reads.
+  stream.pipeTo(writable).catch(() => undefined)
+  return readable
+}
+
+async function pour(
+  bucket: R2Bucket,
+  keys: readonly string[],
+  writable: WritableStream<Uint8Array>,
+): Promise<void> {
+  try {
+    for (const key of keys) {
+      const part = await bucket.get(key)
+      if (!part) throw new Error(`${key} is gone`)
+      await part.body.pipeTo(writable, { preventClose: true, preventAbort: true })
+    }
+    await writable.close()
+  } catch (cause) {
+    await writable.abort(cause).catch(() => undefined)
+    throw cause
+  }
+}

@@ -1,0 +1,144 @@
+// What nothing needs any more, found in R2 step by step: records, then manifests, then blobs, then
+// parts. Only proposed here: the control looks once more and deletes (control/collecting.ts).
+
+import type { Protection } from '../../control/releases/contract.ts'
+import { openManifest } from '../../core/manifest.ts'
+import { err, ok, type Result } from '../../core/result.ts'
+import type { ContentStore, Listed } from './content-store.ts'
+import { GARBAGE_PAGES_PER_STEP } from '../http/limits.ts'
+import type { Failure } from '../http/problems.ts'
+
+export type Phase = 'records' | 'manifests' | 'blobs' | 'parts'
+
+/** What one step found, and where the next one begins in the same phase. */
+export type Found = {
+  readonly items: readonly Listed[]
+  /** The manifests that were searched for blobs. */
+  readonly searched: readonly string[]
+  /** `undefined`: the phase is over. */
+  readonly after: string | undefined
+}
+
+type Search = {
+  readonly store: ContentStore
+  readonly protection: Protection
+  /** In a dry run what the earlier phases would take away is still there. */
+  readonly dryRun: boolean
+}
+
+const UNAVAILABLE = err({ kind: 'store_unavailable' } as const)
+
+export async function findGarbage(
+  search: Search,
+  phase: Phase,
+  after: string,
+): Promise<Result<Found, Failure>> {
+  if (phase === 'blobs') return findBlobs(search, after)
+  const { store, protection } = search
+  const folder = phase === 'records' ? 'versions' : phase
+  const page = await store.list(folder, '', after)
+  if (page === 'unavailable') return UNAVAILABLE
+  const isGarbage = await createTest(search, phase)
+  if (!isGarbage.ok) return isGarbage
+  const before = phase === 'parts' ? protection.partsBefore : protection.before
+  const items = page.items.filter((item) => item.uploadedAt < before && isGarbage.value(item.name))
+  return ok({ items, searched: [], after: page.isLast ? undefined : page.items.at(-1)?.name })
+}
+
+/** Whether something that is old enough is garbage, by its name. */
+async function createTest(
+  search: Search,
+  phase: Exclude<Phase, 'blobs'>,
+): Promise<Result<(name: string) => boolean, Failure>> {
+  if (phase === 'parts') return ok(() => true)
+  const { versions, manifests } = search.protection
+  if (phase === 'records') {
+    const kept = new Set(versions)
+    return ok((name) => !kept.has(name))
+  }
+  const named = await findNamed(search)
+  if (!named.ok) return named
+  const kept = new Set([...manifests, ...named.value])
+  return ok((name) => !kept.has(name))
+}
+
+/** Manifests of records that nothing protects, and that are too young to go. */
+async function findNamed({
+  store,
+  protection,
+}: Search): Promise<Result<readonly string[], Failure>> {
+  const records = await listAll(store, 'versions')
+  if (!records) return UNAVAILABLE
+  const protectedIds = new Set(protection.versions)
+  const young = records.filter(
+    ({ name, uploadedAt }) => !protectedIds.has(name) && uploadedAt >= protection.before,
+  )
+  const named: string[] = []
+  for (const { name } of young) {
+    const record = await store.readRecord(name)
+    if (record === 'unavailable') return UNAVAILABLE
+    if (record !== 'missing') named.push(record.manifest)
+  }
+  return ok(named)
+}
+
+/** Every manifest that stays is read; one that should stay and cannot be read ends the search. */
+async function findBlobs(search: Search, after: string): Promise<Result<Found, Failure>> {
+  const { store, protection } = search
+  const candidates = new Map<string, Listed>()
+  let next: string | undefined = after
+  for (let i = 0; i < GARBAGE_PAGES_PER_STEP && next !== undefined; i++) {
+    const page = await store.list('blobs', '', next)
+    if (page === 'unavailable') return UNAVAILABLE
+    for (const item of page.items) {
+      if (item.uploadedAt < protection.before) candidates.set(item.name, item)
+    }
+    next = page.isLast ? undefined : page.items.at(-1)?.name
+  }
+  const searched = await findRemaining(search)
+  if (!searched.ok) return searched
+  for (const hash of candidates.size > 0 ? searched.value : []) {
+    const bytes = await store.getManifest(hash)
+    if (bytes === 'unavailable') return UNAVAILABLE
+    const manifest = bytes === 'missing' ? undefined : openManifest(bytes)
+    if (!manifest?.ok) {
+      if (protection.manifests.includes(hash)) {
+        return err({ kind: 'manifest_missing', manifests: [hash] })
+      }
+      continue
+    }
+    for (const entry of manifest.value.entries()) {
+      candidates.delete(entry.blob)
+      for (const { blob } of entry.encodings) candidates.delete(blob)
+    }
+  }
+  return ok({ items: [...candidates.values()], searched: searched.value, after: next })
+}
+
+/** All manifests of the store but, in a dry run, those that would be gone by then. */
+async function findRemaining(search: Search): Promise<Result<readonly string[], Failure>> {
+  const { store, protection, dryRun } = search
+  const listed = await listAll(store, 'manifests')
+  if (!listed) return UNAVAILABLE
+  const isGarbage = dryRun ? await createTest(search, 'manifests') : ok(() => false)
+  if (!isGarbage.ok) return isGarbage
+  const remaining = listed.filter(
+    ({ name, uploadedAt }) => uploadedAt >= protection.before || !isGarbage.value(name),
+  )
+  return ok([...new Set([...protection.manifests, ...remaining.map(({ name }) => name)])])
+}
+
+async function listAll(
+  store: ContentStore,
+  folder: 'manifests' | 'versions',
+): Promise<readonly Listed[] | undefined> {
+  const all: Listed[] = []
+  let after: string | undefined = ''
+  while (after !== undefined) {
+    const page = await store.list(folder, '', after)
+    if (page === 'unavailable') return undefined
+    all.push(...page.items)
+    after = page.isLast ? undefined : page.items.at(-1)?.name
+  }
+  return all
+}

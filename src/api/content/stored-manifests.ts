@@ -1,0 +1,54 @@
+// Manifests of the store, opened; and what differs between the versions that two of them stand for.
+
+import { type Manifest, openManifest } from '../../core/manifest.ts'
+import { err, ok, type Result } from '../../core/result.ts'
+import { isSameSubstance, type VersionRecord } from '../../core/version-record.ts'
+import { listDifferences, type WantedFile } from '../../publish/differences.ts'
+import type { ContentStore } from './content-store.ts'
+import { MAX_LISTED_PROBLEMS } from '../http/limits.ts'
+import type { Failure } from '../http/problems.ts'
+
+export async function loadManifest(
+  store: ContentStore,
+  hash: string,
+): Promise<Result<Manifest, Failure>> {
+  const bytes = await store.getManifest(hash)
+  if (bytes === 'unavailable') return err({ kind: 'store_unavailable' })
+  const opened = bytes === 'missing' ? undefined : openManifest(bytes)
+  return opened?.ok ? opened : err({ kind: 'manifest_missing', manifests: [hash] })
+}
+
+type Substance = Pick<VersionRecord, 'manifest' | 'services'>
+
+/**
+ * Whether `wanted` is the content that its id has already. Encodings may differ, and so may how far
+ * names are relied on: that depends on which versions were retained at the time.
+ */
+export async function checkSame(
+  store: ContentStore,
+  published: Substance,
+  wanted: Substance,
+): Promise<Result<undefined, Failure>> {
+  if (isSameSubstance(published, wanted)) return ok(undefined)
+  const was = await loadManifest(store, published.manifest)
+  if (!was.ok) return was
+  const is = await loadManifest(store, wanted.manifest)
+  if (!is.ok) return is
+  const files = toWanted(is.value)
+  const { config } = is.value
+  const differences = listDifferences(
+    { record: published, manifest: was.value },
+    { files, config, services: wanted.services },
+  )
+  return differences.length === 0 ? ok(undefined) : err(toDiffering(differences))
+}
+
+export function toDiffering(differences: readonly string[]): Failure {
+  const shown = differences.slice(0, MAX_LISTED_PROBLEMS)
+  const more = differences.length - shown.length
+  return { kind: 'version_differs', differences: shown, more }
+}
+
+function* toWanted(manifest: Manifest): Generator<WantedFile> {
+  for (const entry of manifest.entries()) yield { ...entry, hashedByName: true }
+}

@@ -1,0 +1,84 @@
+// The document as the control has it now, and one change of it: what all routes about parts of the
+// document begin and end with.
+
+import { compileAssignments } from '../../document/compile.ts'
+import { parseAssignments } from '../../document/parse.ts'
+import type { AssignmentsDocument } from '../../document/schema.ts'
+import type { Command } from '../../control/document/commands.ts'
+import type { Caller } from '../../control/contract.ts'
+import { BUCKETS } from '../../core/buckets.ts'
+import { err, ok, type Result } from '../../core/result.ts'
+import type { Ask } from './ask-control.ts'
+import { type Failure, toFailure } from './problems.ts'
+import type { Call, Handled } from './route.ts'
+
+export type Current = {
+  readonly revision: number
+  readonly text: string
+}
+
+type Asking = { readonly ask: Ask; readonly caller: Caller }
+
+export async function loadText({ ask, caller }: Asking): Promise<Result<Current, Failure>> {
+  const answer = await ask('none', (control) => control.document(caller))
+  if (!answer.ok) return answer
+  if (!answer.value.ok) return err(toFailure(answer.value.error))
+  const found = answer.value.value
+  if (!found) return err({ kind: 'no_document' })
+  return ok({ revision: found.identity.revision, text: found.text })
+}
+
+/** The document, which the control has checked: origins that only local runs take are taken. */
+export async function loadDocument(
+  asking: Asking,
+): Promise<Result<{ revision: number; document: AssignmentsDocument }, Failure>> {
+  const current = await loadText(asking)
+  if (!current.ok) return current
+  const parsed = parseAssignments(current.value.text, { allowInsecure: true })
+  if (!parsed.ok) return err({ kind: 'unreadable_revision', problems: parsed.error.map(toFault) })
+  return ok({ revision: current.value.revision, document: parsed.value })
+}
+
+export function toFault({ path, message }: { readonly path: string; readonly message: string }) {
+  return { path, message }
+}
+
+/** The share of every environment in percent, as `decide` sees it. */
+export function toPercents(document: AssignmentsDocument): ReadonlyMap<string, number> {
+  const counts = new Map(Object.keys(document.environments).map((name) => [name, 0]))
+  for (const { name } of compileAssignments(document).buckets) {
+    counts.set(name, (counts.get(name) ?? 0) + 1)
+  }
+  return new Map([...counts].map(([name, count]) => [name, (count * 100) / BUCKETS]))
+}
+
+type ChangeCall = Pick<
+  Call<
+    unknown,
+    { readonly dryRun: 'true' | 'false'; readonly reason?: string | undefined },
+    unknown
+  >,
+  'ask' | 'caller' | 'query' | 'expectedRevision'
+>
+
+/** Sends one command to the control; its outcome is the reply. */
+export async function changeDocument(
+  { ask, caller, query, expectedRevision }: ChangeCall,
+  command: Command,
+): Handled {
+  const dryRun = query.dryRun === 'true'
+  const change = { command, expectedRevision, reason: query.reason, dryRun }
+  const answer = await ask(dryRun ? 'none' : 'changes', (control) => control.change(caller, change))
+  if (!answer.ok) return answer
+  if (!answer.value.ok) return err(toFailure(answer.value.error))
+  const { revision, digest, changed, moved, closed, text } = answer.value.value
+  return ok({
+    body: {
+      ...{ revision, digest, changed, moved },
+      ...(closed.length > 0 ? { closed } : {}),
+      ...(dryRun ? { text } : {}),
+    },
+    // What a dry run would make is nothing that anybody could name in If-Match.
+    ...(dryRun ? {} : { revision }),
+  })
+}

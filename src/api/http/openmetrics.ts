@@ -1,0 +1,131 @@
+// Counts as OpenMetrics text (https://prometheus.io/docs/specs/om/open_metrics_spec/), which Prometheus
+// asks for. Pure: the sums are the control's.
+
+import type { CountingLosses } from '../../control/contract.ts'
+import type { SeriesSince } from '../../control/counting/series.ts'
+import { LATENCY_EDGES_MS } from '../../core/judge/metric.ts'
+
+export const OPENMETRICS_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
+
+type Labels = Readonly<Record<string, string>>
+type Sample = { readonly suffix: string; readonly labels: Labels; readonly value: number }
+type Family = {
+  readonly name: string
+  readonly type: 'counter' | 'histogram'
+  readonly unit?: string
+  readonly help: string
+  readonly samples: readonly Sample[]
+}
+
+/** Everything since counting began, by environment and version; losses are since the control began. */
+export function toOpenMetrics(series: readonly SeriesSince[], losses: CountingLosses): string {
+  const families = [...toFamilies(series), toLosses(losses)]
+  return `${families.flatMap(toLines).join('\n')}\n# EOF\n`
+}
+
+function toFamilies(series: readonly SeriesSince[]): Family[] {
+  const counter = (
+    name: string,
+    help: string,
+    read: (one: SeriesSince) => readonly [labels: Labels, value: number][],
+  ): Family => ({
+    name,
+    type: 'counter',
+    help,
+    samples: series.flatMap((one) =>
+      read(one).map(([labels, value]) => ({
+        suffix: '_total',
+        labels: { ...toLabels(one), ...labels },
+        value,
+      })),
+    ),
+  })
+  const named = (label: string, names: Readonly<Record<string, number>>): [Labels, number][] =>
+    Object.entries(names).map(([name, value]) => [{ [label]: name }, value])
+  return [
+    counter('holo_requests', 'Requests, by the version that was chosen.', (one) => [
+      [{}, one.requests],
+    ]),
+    counter('holo_replies', 'Replies by status class.', ({ statuses }) =>
+      statuses.map((count, i) => [{ class: `${i + 1}xx` }, count]),
+    ),
+    counter('holo_reply_sources', 'Replies by where they came from.', ({ sources }) =>
+      named('source', sources),
+    ),
+    counter('holo_judged_requests', 'Requests that say something about the version.', (one) => [
+      [{}, one.judged],
+    ]),
+    counter('holo_assigned_documents', 'Documents that were decided by their bucket.', (one) => [
+      [{}, one.assigned],
+    ]),
+    counter('holo_failed_requests', 'Requests that failed by the fault of the version.', (one) => [
+      [{}, one.failed],
+    ]),
+    counter('holo_failures', 'The same by code.', ({ failures }) => named('code', failures)),
+    {
+      ...counter('holo_sent_bytes', 'Bytes of bodies of announced length.', (one) => [
+        [{}, one.bytes],
+      ]),
+      unit: 'bytes',
+    },
+    {
+      name: 'holo_first_byte_seconds',
+      type: 'histogram',
+      unit: 'seconds',
+      help: 'How long a service takes to the first byte of its answer.',
+      samples: series.flatMap(toHistogram),
+    },
+  ]
+}
+
+function toHistogram(one: SeriesSince): Sample[] {
+  const labels = toLabels(one)
+  let below = 0
+  const buckets = one.latency.map((count, i) => {
+    below += count
+    const edge = LATENCY_EDGES_MS[i]
+    const le = edge === undefined ? '+Inf' : toFloat(edge / 1000)
+    return { suffix: '_bucket', labels: { ...labels, le }, value: below }
+  })
+  return [
+    ...buckets,
+    { suffix: '_count', labels, value: below },
+    { suffix: '_sum', labels, value: one.latencyMs / 1000 },
+  ]
+}
+
+function toLosses(losses: CountingLosses): Family {
+  return {
+    name: 'holo_counting_losses',
+    type: 'counter',
+    help: 'What was not counted, by why; anew when the control begins anew.',
+    samples: Object.entries(losses)
+      .filter(([kind]) => kind !== 'batches')
+      .map(([kind, value]) => ({ suffix: '_total', labels: { kind }, value })),
+  }
+}
+
+function toLabels({ environment, version }: SeriesSince): Labels {
+  return { environment, version }
+}
+
+function toLines({ name, type, unit, help, samples }: Family): string[] {
+  return [
+    `# TYPE ${name} ${type}`,
+    ...(unit ? [`# UNIT ${name} ${unit}`] : []),
+    `# HELP ${name} ${help}`,
+    ...samples.map(({ suffix, labels, value }) => {
+      const pairs = Object.entries(labels).map(([label, text]) => `${label}="${toEscaped(text)}"`)
+      return `${name}${suffix}{${pairs.join(',')}} ${value}`
+    }),
+  ]
+}
+
+function toEscaped(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
+}
+
+/** The canonical form of an edge: always with a point. */
+function toFloat(value: number): string {
+  return Number.isInteger(value) ? `${value}.0` : String(value)
+}

@@ -1,0 +1,78 @@
+// The parts of a request that a route has schemas for: precondition, parameters, query and body, in that
+// order, so that a body is read only where the rest is sound.
+
+import type { z } from 'zod'
+import { listFindings } from '../../document/findings.ts'
+import { err, ok, type Result } from '../../core/result.ts'
+import { readOctets } from '../content/octets.ts'
+import { readIfMatch } from './precondition.ts'
+import type { Failure } from './problems.ts'
+import { readBody } from './read-body.ts'
+import type { ScopedRoute } from './route.ts'
+
+export type Parsed<T> = {
+  readonly params: T
+  readonly query: T
+  readonly body: T
+  readonly expectedRevision: number
+}
+
+/** @param raw the parameters in the path, decoded. */
+export async function parseRequest(
+  route: ScopedRoute,
+  request: Request,
+  raw: unknown,
+): Promise<Result<Parsed<unknown>, Failure>> {
+  const revision =
+    route.changes === 'document' ? readIfMatch(request.headers.get('if-match')) : ok(0)
+  if (!revision.ok) return revision
+  const params = parse(route.params, raw, 'path')
+  if (!params.ok) return params
+  const search = new URL(request.url).searchParams
+  const query = parse(route.query, toQuery(search), 'query')
+  if (!query.ok) return query
+  const sent = await readSent(route, request)
+  if (!sent.ok) return sent
+  const body = route.body ? parse(route.body, sent.value, 'body') : sent
+  if (!body.ok) return body
+  return ok({
+    params: params.value,
+    query: query.value,
+    body: body.value,
+    expectedRevision: revision.value,
+  })
+}
+
+async function readSent(
+  { body, maxOctets }: ScopedRoute,
+  request: Request,
+): Promise<Result<unknown, Failure>> {
+  if (maxOctets !== undefined) return readOctets(request, maxOctets)
+  return body ? readBody(request) : ok(undefined)
+}
+
+/** A name that is given twice has no value that could be meant. */
+function toQuery(search: URLSearchParams): Record<string, unknown> {
+  const names = [...new Set(search.keys())]
+  return Object.fromEntries(
+    names.map((name) => {
+      const values = search.getAll(name)
+      return [name, values.length === 1 ? values[0] : values]
+    }),
+  )
+}
+
+function parse(
+  schema: z.ZodType | undefined,
+  value: unknown,
+  place: string,
+): Result<unknown, Failure> {
+  if (!schema) return ok(undefined)
+  const parsed = schema.safeParse(value, { jitless: true })
+  if (parsed.success) return ok(parsed.data)
+  const problems = listFindings(value, parsed.error.issues).map(({ path, message }) => ({
+    path: [place, ...path.map(String)].join('.'),
+    message,
+  }))
+  return err({ kind: 'invalid_request', problems })
+}

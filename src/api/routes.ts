@@ -1,0 +1,42 @@
+// The one table of routes. The app is built from it, the OpenAPI document is generated from it, and
+// the tests of who may do what go through it.
+
+import { createOpenApiRoute } from './http/openapi.ts'
+import type { Route } from './http/route.ts'
+import { AUDIT_ROUTES } from './routes/audit.ts'
+import { BLOB_ROUTES } from './routes/blobs.ts'
+import { COLLECTION_ROUTE } from './routes/collection.ts'
+import { ENVIRONMENT_ROUTES } from './routes/environments.ts'
+import { EVENTS_ROUTE } from './routes/events.ts'
+import { EXPLAIN_ROUTE } from './routes/explain.ts'
+import { HEALTH_ROUTE } from './routes/health.ts'
+import { HISTORY_ROUTES } from './routes/history.ts'
+import { MANIFEST_ROUTES } from './routes/manifests.ts'
+import { METRICS_ROUTES } from './routes/metrics.ts'
+import { ROLLOUT_ROUTES } from './routes/rollouts.ts'
+import { SERVICES_HEALTH_ROUTE } from './routes/services-health.ts'
+import { TOKEN_ROUTES } from './routes/tokens.ts'
+import { UPLOAD_ROUTES } from './routes/uploads.ts'
+import { VERSION_ROUTES } from './routes/versions.ts'
+import { WHOAMI_ROUTE } from './routes/whoami.ts'
+
+const CONTROLLED: readonly Route[] = [
+  ...ENVIRONMENT_ROUTES,
+  ...VERSION_ROUTES,
+  ...MANIFEST_ROUTES,
+  ...UPLOAD_ROUTES,
+  ...BLOB_ROUTES,
+  COLLECTION_ROUTE,
+  ...ROLLOUT_ROUTES,
+  ...HISTORY_ROUTES,
+  EXPLAIN_ROUTE,
+  ...METRICS_ROUTES,
+  ...AUDIT_ROUTES,
+  EVENTS_ROUTE,
+  ...TOKEN_ROUTES,
+  WHOAMI_ROUTE,
+  HEALTH_ROUTE,
+  SERVICES_HEALTH_ROUTE,
+]
+
+export const ROUTES: readonly Route[] = [...CONTROLLED, createOpenApiRoute(CONTROLLED)]

@@ -1,0 +1,107 @@
+// Routes of the blobs: whole, or in parts where a request could not hold them. R2 checks every hash.
+
+import * as z from 'zod'
+import { err, ok } from '../../core/result.ts'
+import type { Part, Written } from '../content/content-store.ts'
+import { MAX_BLOB_BYTES, MAX_LISTED_PROBLEMS, MAX_PART_BYTES, MAX_PARTS } from '../http/limits.ts'
+import { type Handled, octetsRoute, type Route, route } from '../http/route.ts'
+import { numberText, sha256, stored } from '../http/schemas.ts'
+
+const blob = z.strictObject({ sha256, size: z.int(), stored })
+const part = z.strictObject({ part: z.int(), size: z.int() })
+const params = z.strictObject({ sha256 })
+
+export const BLOB_ROUTES: readonly Route[] = [
+  octetsRoute({
+    method: 'PUT',
+    path: '/blobs/{sha256}',
+    scope: 'publish',
+    summary: 'Stores one blob',
+    params,
+    maxOctets: MAX_PART_BYTES,
+    changes: 'store',
+    failures: ['hash_mismatch', 'store_unavailable'],
+    reply: blob,
+    handle: async ({ params, body, store }) =>
+      toReply(params.sha256, body.size, await store.putBlob(params.sha256, body)),
+  }),
+  route({
+    method: 'GET',
+    path: '/blobs/{sha256}/parts',
+    scope: 'publish',
+    summary: 'Which parts of a blob are there, and whether it is there itself',
+    params,
+    failures: ['store_unavailable'],
+    reply: z.strictObject({ parts: z.array(part), stored: z.boolean() }),
+    handle: async ({ params, store }) => {
+      const parts = await store.listParts(params.sha256)
+      const size = await store.sizeOfBlob(params.sha256)
+      if (parts === 'unavailable' || size === 'unavailable') {
+        return err({ kind: 'store_unavailable' })
+      }
+      return ok({ body: { parts, stored: size !== 'missing' } })
+    },
+  }),
+  octetsRoute({
+    method: 'PUT',
+    path: '/blobs/{sha256}/parts/{part}',
+    scope: 'publish',
+    summary: 'Stores one part of a blob, in the place of an earlier one',
+    params: params.extend({
+      part: numberText.refine((number) => number <= MAX_PARTS, `at most ${MAX_PARTS}`),
+    }),
+    maxOctets: MAX_PART_BYTES,
+    changes: 'store',
+    failures: ['store_unavailable'],
+    reply: part,
+    handle: async ({ params, body, store }) => {
+      const written = await store.putPart(params.sha256, params.part, body)
+      if (written !== 'created') return err({ kind: 'store_unavailable' })
+      return ok({ body: { part: params.part, size: body.size } })
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/blobs/{sha256}/complete',
+    scope: 'publish',
+    summary: 'Makes a blob of its parts, which go',
+    params,
+    body: z.strictObject({ parts: z.int().min(1).max(MAX_PARTS).describe('How many it has') }),
+    changes: 'store',
+    failures: ['hash_mismatch', 'parts_missing', 'store_unavailable'],
+    reply: blob,
+    handle: async ({ params, body, store }) => {
+      const size = await store.sizeOfBlob(params.sha256)
+      const found = await store.listParts(params.sha256)
+      if (size === 'unavailable' || found === 'unavailable') {
+        return err({ kind: 'store_unavailable' })
+      }
+      if (size !== 'missing') {
+        await store.removeParts(params.sha256, found)
+        return toReply(params.sha256, size, 'existing')
+      }
+      const parts = found.filter((one) => one.part <= body.parts)
+      const missing = findGaps(parts, body.parts)
+      if (missing.length > 0) {
+        return err({ kind: 'parts_missing', missing: missing.slice(0, MAX_LISTED_PROBLEMS) })
+      }
+      const total = parts.reduce((sum, one) => sum + one.size, 0)
+      if (total > MAX_BLOB_BYTES) return err({ kind: 'body_too_large', limit: MAX_BLOB_BYTES })
+      const joined = await store.joinParts(params.sha256, parts)
+      // Which of them is wrong nobody can tell.
+      if (joined !== 'unavailable') await store.removeParts(params.sha256, found)
+      return toReply(params.sha256, total, joined)
+    },
+  }),
+]
+
+function findGaps(parts: readonly Part[], count: number): readonly number[] {
+  const there = new Set(parts.map(({ part }) => part))
+  return Array.from({ length: count }, (_, i) => i + 1).filter((number) => !there.has(number))
+}
+
+async function toReply(hash: string, size: number, written: Written): Handled {
+  if (written === 'unavailable') return err({ kind: 'store_unavailable' })
+  if (written === 'wrong-hash') return err({ kind: 'hash_mismatch' })
+  return ok({ body: { sha256: hash, size, stored: written } })
+}

@@ -1,0 +1,143 @@
+// The route of the collection of garbage: one step at a time, and what each did. The client carries the
+// place from step to step, so that there is nothing to clean up after one that leaves.
+
+import * as z from 'zod'
+import type { Collected, Garbage } from '../../control/releases/contract.ts'
+import { err, ok, type Result } from '../../core/result.ts'
+import { type Found, findGarbage, type Phase } from '../content/garbage.ts'
+import { COLLECTION_WAIT_MS, LIST_PAGE_KEYS } from '../http/limits.ts'
+import { type Failure, toFailure } from '../http/problems.ts'
+import { type Call, type Handled, type Route, route } from '../http/route.ts'
+import { versionId } from '../http/schemas.ts'
+
+const PHASES = ['versions', 'records', 'manifests', 'blobs', 'parts'] as const
+type Step = { readonly phase: (typeof PHASES)[number]; readonly after: string }
+
+const CURSOR = /^(versions|records|manifests|blobs|parts)\.([\w.+/-]{0,200})$/
+
+const count = z.int().describe('Of this step')
+const reply = z.strictObject({
+  dryRun: z.boolean(),
+  done: z.boolean(),
+  cursor: z.string().optional(),
+  waitMs: z.int().describe('The next step shall not come sooner'),
+  versions: z.array(versionId).describe('Which leave the document'),
+  uploads: count,
+  records: count,
+  manifests: count,
+  blobs: count,
+  parts: count,
+  bytes: count.describe('Of blobs and parts of this step'),
+})
+type Told = z.infer<typeof reply>
+
+export const COLLECTION_ROUTE: Route = route({
+  method: 'POST',
+  path: '/gc',
+  scope: 'admin',
+  summary: 'Lists, or collects, what nothing needs any more: one step of it',
+  body: z.strictObject({
+    dryRun: z.boolean().default(true).describe('`false` collects'),
+    cursor: z.string().regex(CURSOR).optional().describe('That of the step before'),
+  }),
+  changes: 'store',
+  readsDocument: true,
+  failures: ['manifest_missing', 'invalid_change', 'store_unavailable'],
+  reply,
+  handle: async (call) => {
+    const { dryRun, cursor } = call.body
+    const [, phase = 'versions', after = ''] = CURSOR.exec(cursor ?? '') ?? []
+    const step = { phase, after } as Step
+    return step.phase === 'versions'
+      ? retire(call, dryRun)
+      : collect(call, dryRun, step.phase, step.after)
+  },
+})
+
+type Asking = Pick<Call<unknown, unknown, unknown>, 'ask' | 'caller' | 'store'>
+
+async function retire({ ask, caller }: Asking, dryRun: boolean): Handled {
+  const answer = await ask('changes', (control) => control.retire(caller, dryRun))
+  if (!answer.ok) return answer
+  if (!answer.value.ok) return err(toFailure(answer.value.error))
+  const { versions, uploads, more } = answer.value.value
+  const next: Step = { phase: more ? 'versions' : 'records', after: '' }
+  return toReply(dryRun, next, { versions: [...versions], uploads })
+}
+
+async function collect(asking: Asking, dryRun: boolean, phase: Phase, after: string): Handled {
+  const { ask, caller, store } = asking
+  const answer = await ask('none', (control) => control.protection(caller))
+  if (!answer.ok) return answer
+  if (!answer.value.ok) return err(toFailure(answer.value.error))
+  const protection = answer.value.value
+  if (!protection) return err({ kind: 'no_document' })
+  const found = await findGarbage({ store, protection, dryRun }, phase, after)
+  if (!found.ok) return found
+  const next = toNext(phase, found.value)
+  if (dryRun) return toReply(dryRun, next, toCounts(phase, found.value.items))
+  const gone = new Set<string>()
+  for (const garbage of toBatches(phase, found.value)) {
+    const collected = await collectBatch(asking, garbage)
+    if (!collected.ok) return collected
+    for (const key of collected.value.keys) gone.add(key)
+    if (collected.value.outcome === 'collected') continue
+    const done = toCounts(
+      phase,
+      found.value.items.filter(({ name }) => gone.has(name)),
+    )
+    // Something has come between: the same step once more, from where it began.
+    return toReply(dryRun, { phase, after }, done, COLLECTION_WAIT_MS)
+  }
+  return toReply(
+    dryRun,
+    next,
+    toCounts(
+      phase,
+      found.value.items.filter(({ name }) => gone.has(name)),
+    ),
+  )
+}
+
+async function collectBatch(
+  { ask, caller }: Asking,
+  garbage: Garbage,
+): Promise<Result<Collected, Failure>> {
+  const answer = await ask('changes', (control) => control.collect(caller, garbage))
+  if (!answer.ok) return answer
+  return answer.value.ok ? answer.value : err(toFailure(answer.value.error))
+}
+
+function* toBatches(kind: Phase, { items, searched }: Found): Generator<Garbage> {
+  const keys = items.map(({ name }) => name)
+  for (let i = 0; i < keys.length; i += LIST_PAGE_KEYS) {
+    yield { kind, keys: keys.slice(i, i + LIST_PAGE_KEYS), searched }
+  }
+}
+
+function toNext(phase: Phase, { after }: Found): Step | undefined {
+  if (after !== undefined) return { phase, after }
+  const next = PHASES[PHASES.indexOf(phase) + 1]
+  return next && { phase: next, after: '' }
+}
+
+function toCounts(phase: Phase, items: Found['items']): Partial<Told> {
+  const isCounted = phase === 'blobs' || phase === 'parts'
+  const bytes = isCounted ? items.reduce((sum, { size }) => sum + size, 0) : 0
+  return { [phase]: items.length, bytes }
+}
+
+async function toReply(
+  dryRun: boolean,
+  next: Step | undefined,
+  counts: Partial<Told>,
+  waitMs = 0,
+): Handled {
+  const body: Told = {
+    ...{ dryRun, done: next === undefined, waitMs },
+    ...(next ? { cursor: `${next.phase}.${next.after}` } : {}),
+    ...{ versions: [], uploads: 0, records: 0, manifests: 0, blobs: 0, parts: 0, bytes: 0 },
+    ...counts,
+  }
+  return ok({ body })
+}

@@ -1,0 +1,127 @@
+// Routes of the environments and of the traffic between them.
+
+import * as z from 'zod'
+import type { AssignmentsDocument } from '../../document/schema.ts'
+import { COMMANDS } from '../../control/document/commands.ts'
+import { err, ok } from '../../core/result.ts'
+import { changeDocument, loadDocument, toPercents } from '../http/current-document.ts'
+import { type Route, route } from '../http/route.ts'
+import { changeQuery, committed, environment, environmentName } from '../http/schemas.ts'
+
+const params = z.strictObject({ name: environmentName })
+const weights = z.record(z.string(), z.number()).describe('Percent by environment')
+
+export const ENVIRONMENT_ROUTES: readonly Route[] = [
+  route({
+    method: 'GET',
+    path: '/environments',
+    scope: 'read',
+    summary: 'All environments, in their order',
+    readsDocument: true,
+    reply: z.strictObject({ revision: z.int(), environments: z.array(environment) }),
+    handle: async (call) => {
+      const current = await loadDocument(call)
+      if (!current.ok) return current
+      const { revision, document } = current.value
+      return ok({ revision, body: { revision, environments: toEnvironments(document) } })
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/environments/{name}',
+    scope: 'read',
+    summary: 'One environment',
+    params,
+    readsDocument: true,
+    reply: environment,
+    handle: async (call) => {
+      const current = await loadDocument(call)
+      if (!current.ok) return current
+      const { revision, document } = current.value
+      const found = toEnvironments(document).find(({ name }) => name === call.params.name)
+      return found ? ok({ revision, body: found }) : err({ kind: 'not_found' })
+    },
+  }),
+  route({
+    method: 'PUT',
+    path: '/environments/{name}',
+    scope: 'shift',
+    summary: 'Makes an environment, or changes what is named of one and leaves the rest',
+    params,
+    query: changeQuery,
+    body: COMMANDS['set-environment'].omit({ kind: true, name: true }),
+    changes: 'document',
+    reply: committed,
+    handle: (call) =>
+      changeDocument(call, { ...call.body, kind: 'set-environment', name: call.params.name }),
+  }),
+  route({
+    method: 'DELETE',
+    path: '/environments/{name}',
+    scope: 'shift',
+    summary: 'Takes an environment away that has no traffic, no rule and no fallback',
+    params,
+    query: changeQuery,
+    changes: 'document',
+    reply: committed,
+    handle: (call) => changeDocument(call, { kind: 'remove-environment', name: call.params.name }),
+  }),
+  route({
+    method: 'GET',
+    path: '/traffic',
+    scope: 'read',
+    summary: 'Who gets how much',
+    readsDocument: true,
+    reply: z.strictObject({
+      revision: z.int(),
+      weights,
+      traffic: z.unknown().describe('As the document has it: percentages or bucket ranges'),
+    }),
+    handle: async (call) => {
+      const current = await loadDocument(call)
+      if (!current.ok) return current
+      const { revision, document } = current.value
+      const body = {
+        revision,
+        weights: Object.fromEntries(toPercents(document)),
+        traffic: document.traffic,
+      }
+      return ok({ revision, body })
+    },
+  }),
+  route({
+    method: 'PUT',
+    path: '/traffic',
+    scope: 'shift',
+    summary: 'Gives environments their percent; `base` takes up the difference',
+    query: changeQuery,
+    body: COMMANDS.shift.omit({ kind: true }),
+    changes: 'document',
+    reply: committed,
+    handle: (call) => changeDocument(call, { ...call.body, kind: 'shift' }),
+  }),
+  route({
+    method: 'POST',
+    path: '/swap',
+    scope: 'shift',
+    summary: 'Exchanges the versions of two environments in one revision',
+    query: changeQuery,
+    body: COMMANDS.swap.omit({ kind: true }),
+    changes: 'document',
+    reply: committed,
+    handle: (call) => changeDocument(call, { ...call.body, kind: 'swap' }),
+  }),
+]
+
+function toEnvironments(document: AssignmentsDocument): z.infer<typeof environment>[] {
+  const percents = toPercents(document)
+  return Object.entries(document.environments).map(
+    ([name, { version, restricted = false, hosts = [] }]) => ({
+      name,
+      version,
+      restricted,
+      hosts,
+      percent: percents.get(name) ?? 0,
+    }),
+  )
+}

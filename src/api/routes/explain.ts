@@ -1,0 +1,110 @@
+// The route that tells why: the decision the edge would take on a request, and every step to it.
+
+import * as z from 'zod'
+import { compileAssignments } from '../../document/compile.ts'
+import { parseAssignments } from '../../document/parse.ts'
+import { explain } from '../../core/explain.ts'
+import { err, ok, type Result } from '../../core/result.ts'
+import { readAddress } from '../../http/address.ts'
+import { readFacts } from '../../http/facts.ts'
+import { toKind } from '../../http/kind.ts'
+import { VERSION_NOW_PATH } from '../../http/own-paths.ts'
+import { describeAnswerer } from '../http/answerer.ts'
+import { type Current, loadText, toFault } from '../http/current-document.ts'
+import { explainBody, isAboutWholeServer, toRequest } from '../http/explained-request.ts'
+import { type Failure, toFailure } from '../http/problems.ts'
+import { type Call, type Route, route } from '../http/route.ts'
+
+const reply = z.strictObject({
+  request: z.strictObject({
+    method: z.string(),
+    host: z.string(),
+    path: z.string(),
+    kind: z.enum(['document', 'navigation', 'subresource', 'unknown']),
+    visitor: z.string(),
+    minted: z.boolean().describe('true: the request names nobody, and this id was made for it'),
+    anonymous: z.boolean().describe('true: the request carries no identity, and gets no bucket'),
+    crawler: z.boolean(),
+  }),
+  decision: z.strictObject({
+    revision: z.int(),
+    version: z.string(),
+    environment: z.string(),
+    bucket: z.int(),
+    reason: z.enum(['pin', 'host', 'crawler', 'rule', 'anonymous', 'bucket']),
+    rule: z.string().optional(),
+    skipped: z.array(z.string()).describe('Rules that failed to evaluate'),
+  }),
+  steps: z.array(z.strictObject({ step: z.string(), outcome: z.string(), why: z.string() })),
+  answer: z.string().describe('Who would answer, in words'),
+})
+
+const SERVER_ANSWER =
+  'Holo itself, for the whole server: 204 with Allow, before a version is chosen'
+
+export const EXPLAIN_ROUTE: Route = route({
+  method: 'POST',
+  path: '/explain',
+  scope: 'read',
+  summary: 'Which version a request would get, and why',
+  body: explainBody,
+  readsDocument: true,
+  oneAtATime: true,
+  reply,
+  handle: async (call) => {
+    const isServer = isAboutWholeServer(call.body)
+    const url = isServer ? call.body.url.slice(0, -1) : call.body.url
+    const request = toRequest({ ...call.body, url })
+    if (!request.ok) return request
+    const text = await loadRevision(call, call.body.revision)
+    if (!text.ok) return text
+    const parsed = parseAssignments(text.value.text, { allowInsecure: true })
+    if (!parsed.ok) return err({ kind: 'unreadable_revision', problems: parsed.error.map(toFault) })
+    const assignments = compileAssignments(parsed.value)
+    const { method, headers } = request.value
+    const address = readAddress(request.value)
+    const read =
+      address &&
+      readFacts(
+        request.value,
+        toKind(method, headers, address.path),
+        { ...assignments, withAttributes: true },
+        address,
+      )
+    if (!read) {
+      const message = 'the edge answers 400 to this address: its host or its path cannot be read'
+      return err({ kind: 'invalid_request', problems: [{ path: 'url', message }] })
+    }
+    const { visitor = read.visitor } = call.body
+    const isNamed = call.body.visitor !== undefined
+    const facts = {
+      ...read,
+      visitor,
+      minted: read.minted && !isNamed,
+      anonymous: read.anonymous && !isNamed,
+      current: read.current || read.path === VERSION_NOW_PATH,
+    }
+    const { decision, steps } = explain(facts, assignments)
+    const { host, kind, minted, anonymous, crawler } = facts
+    const path = isServer ? '*' : facts.path
+    const body: z.infer<typeof reply> = {
+      request: { method, host, path, kind, visitor, minted, anonymous, crawler },
+      decision: { ...decision, version: decision.version.id, skipped: [...decision.skipped] },
+      steps: [...steps],
+      answer: isServer ? SERVER_ANSWER : describeAnswerer(facts, decision),
+    }
+    return ok({ body })
+  },
+})
+
+async function loadRevision(
+  { ask, caller }: Pick<Call<unknown, unknown, unknown>, 'ask' | 'caller'>,
+  revision: number | undefined,
+): Promise<Result<Current, Failure>> {
+  if (revision === undefined) return loadText({ ask, caller })
+  const answer = await ask('none', (control) => control.revision(caller, revision))
+  if (!answer.ok) return answer
+  if (!answer.value.ok) return err(toFailure(answer.value.error))
+  const found = answer.value.value
+  return found ? ok(found) : err({ kind: 'not_found' })
+}

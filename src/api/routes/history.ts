@@ -1,0 +1,90 @@
+// Routes of the document as a whole, of its history, and of the way back.
+
+import * as z from 'zod'
+import { COMMANDS } from '../../control/document/commands.ts'
+import { err, ok } from '../../core/result.ts'
+import { changeDocument, loadText } from '../http/current-document.ts'
+import { toFailure } from '../http/problems.ts'
+import { type Route, route } from '../http/route.ts'
+import { changeQuery, committed, next, numberText, pageQuery, revisionSummary } from '../http/schemas.ts'
+
+export const HISTORY_ROUTES: readonly Route[] = [
+  route({
+    method: 'GET',
+    path: '/assignments',
+    scope: 'read',
+    summary: 'The document as a whole',
+    readsDocument: true,
+    reply: z.looseObject({ schema: z.literal(1), revision: z.int() }),
+    handle: async (call) => {
+      const current = await loadText(call)
+      if (!current.ok) return current
+      const { revision, text } = current.value
+      return ok({ revision, body: JSON.parse(text) })
+    },
+  }),
+  route({
+    method: 'PUT',
+    path: '/assignments',
+    scope: 'admin',
+    summary: 'Another document; its own `revision` and `audit` do not count',
+    query: changeQuery.extend({
+      allowNewSalt: z
+        .enum(['true', 'false'])
+        .default('false')
+        .describe('`true` takes another salt, which gives every visitor another bucket'),
+    }),
+    body: z.looseObject({}).describe('docs/assignments.md'),
+    changes: 'document',
+    reply: committed,
+    handle: (call) =>
+      changeDocument(call, {
+        kind: 'replace',
+        document: call.body,
+        ...(call.query.allowNewSalt === 'true' ? { allowNewSalt: true } : {}),
+      }),
+  }),
+  route({
+    method: 'GET',
+    path: '/revisions',
+    scope: 'read',
+    summary: 'The history, newest first',
+    query: pageQuery,
+    reply: z.strictObject({ revisions: z.array(revisionSummary), next }),
+    handle: async ({ ask, caller, query }) => {
+      const { limit, before } = query
+      const answer = await ask('none', (control) => control.revisions(caller, { limit, before }))
+      if (!answer.ok) return answer
+      if (!answer.value.ok) return err(toFailure(answer.value.error))
+      const revisions = answer.value.value
+      const last = revisions.length === limit ? revisions.at(-1)?.revision : undefined
+      return ok({ body: { revisions, next: last } })
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/revisions/{revision}',
+    scope: 'read',
+    summary: 'One revision with its text, byte for byte',
+    params: z.strictObject({ revision: numberText }),
+    reply: revisionSummary.extend({ text: z.string() }),
+    handle: async ({ ask, caller, params: { revision } }) => {
+      const answer = await ask('none', (control) => control.revision(caller, revision))
+      if (!answer.ok) return answer
+      if (!answer.value.ok) return err(toFailure(answer.value.error))
+      const found = answer.value.value
+      return found ? ok({ body: found }) : err({ kind: 'not_found' })
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/rollback',
+    scope: 'shift',
+    summary: 'The content of an earlier revision under a new number',
+    query: changeQuery,
+    body: COMMANDS.rollback.omit({ kind: true }),
+    changes: 'document',
+    reply: committed,
+    handle: (call) => changeDocument(call, { ...call.body, kind: 'rollback' }),
+  }),
+]

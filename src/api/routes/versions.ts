@@ -1,0 +1,174 @@
+// Routes of the versions, of their services, and of the rules.
+
+import * as z from 'zod'
+import { type Openness, readOpenness } from '../../document/open.ts'
+import type { AssignmentsDocument } from '../../document/schema.ts'
+import { COMMANDS } from '../../control/document/commands.ts'
+import type { VersionUse } from '../../control/releases/contract.ts'
+import { err, ok, type Result } from '../../core/result.ts'
+import { changeDocument, loadDocument } from '../http/current-document.ts'
+import { type Failure, toFailure } from '../http/problems.ts'
+import { type Call, type Route, route } from '../http/route.ts'
+import { changeQuery, committed, rule, service, version, versionId } from '../http/schemas.ts'
+
+const params = z.strictObject({ version: versionId })
+
+export const VERSION_ROUTES: readonly Route[] = [
+  route({
+    method: 'GET',
+    path: '/versions',
+    scope: 'read',
+    summary: 'All versions of the document, and how long they stay',
+    readsDocument: true,
+    reply: z.strictObject({ revision: z.int(), versions: z.array(version) }),
+    handle: async (call) => {
+      const current = await loadDocument(call)
+      if (!current.ok) return current
+      const uses = await loadUses(call)
+      if (!uses.ok) return uses
+      const { revision, document } = current.value
+      const openness = readOpenness(document)
+      const versions = Object.keys(document.versions).map((id) => {
+        const found = toVersion(document, id, openness)
+        return found && { ...found, ...toTold(uses.value.get(id)) }
+      })
+      return ok({ revision, body: { revision, versions } })
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/versions/{version}',
+    scope: 'read',
+    summary: 'One version, and its record in the store',
+    params,
+    readsDocument: true,
+    failures: ['store_unavailable'],
+    reply: version,
+    handle: async (call) => {
+      const current = await loadDocument(call)
+      if (!current.ok) return current
+      const { revision, document } = current.value
+      const found = toVersion(document, call.params.version, readOpenness(document))
+      if (!found) return err({ kind: 'not_found' })
+      const uses = await loadUses(call)
+      if (!uses.ok) return uses
+      const record = await call.store.readRecord(found.id)
+      if (record === 'unavailable') return err({ kind: 'store_unavailable' })
+      const told = toTold(uses.value.get(found.id))
+      const body = { ...found, ...told, record: record === 'missing' ? undefined : record }
+      return ok({ revision, body })
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/versions/{version}/services',
+    scope: 'read',
+    summary: 'The services of a version',
+    params,
+    readsDocument: true,
+    reply: z.strictObject({ revision: z.int(), services: z.array(service) }),
+    handle: async (call) => {
+      const current = await loadDocument(call)
+      if (!current.ok) return current
+      const { revision, document } = current.value
+      const found = toVersion(document, call.params.version, readOpenness(document))
+      if (!found) return err({ kind: 'not_found' })
+      return ok({ revision, body: { revision, services: found.services } })
+    },
+  }),
+  route({
+    method: 'PUT',
+    path: '/versions/{version}/services',
+    scope: 'publish',
+    summary: 'Other origins and limits for the services of a version; their prefixes stay',
+    params,
+    query: changeQuery,
+    body: COMMANDS['set-services'].omit({ kind: true, version: true }),
+    changes: 'document',
+    reply: committed,
+    handle: (call) =>
+      changeDocument(call, {
+        kind: 'set-services',
+        version: call.params.version,
+        services: call.body.services,
+      }),
+  }),
+  route({
+    method: 'POST',
+    path: '/withdraw',
+    scope: 'shift',
+    summary: 'Lets a version serve nobody any more, open tabs included; `restore` takes it back',
+    query: changeQuery,
+    body: COMMANDS.withdraw.omit({ kind: true }),
+    changes: 'document',
+    reply: committed,
+    handle: (call) => changeDocument(call, { ...call.body, kind: 'withdraw' }),
+  }),
+  route({
+    method: 'GET',
+    path: '/rules',
+    scope: 'read',
+    summary: 'All rules, in their order',
+    readsDocument: true,
+    reply: z.strictObject({ revision: z.int(), rules: z.array(rule) }),
+    handle: async (call) => {
+      const current = await loadDocument(call)
+      if (!current.ok) return current
+      const { revision, document } = current.value
+      return ok({ revision, body: { revision, rules: document.rules ?? [] } })
+    },
+  }),
+  route({
+    method: 'PUT',
+    path: '/rules',
+    scope: 'shift',
+    summary: 'All rules, in their order',
+    query: changeQuery,
+    body: COMMANDS['set-rules'].omit({ kind: true }),
+    changes: 'document',
+    reply: committed,
+    handle: (call) => changeDocument(call, { ...call.body, kind: 'set-rules' }),
+  }),
+]
+
+async function loadUses({
+  ask,
+  caller,
+}: Pick<Call<unknown, unknown, unknown>, 'ask' | 'caller'>): Promise<
+  Result<ReadonlyMap<string, VersionUse>, Failure>
+> {
+  const answer = await ask('none', (control) => control.versionUses(caller))
+  if (!answer.ok) return answer
+  if (!answer.value.ok) return err(toFailure(answer.value.error))
+  return ok(new Map(answer.value.value.map((use) => [use.version, use])))
+}
+
+/** One that came after the document was read is too new for anything to be known of it. */
+function toTold(use: VersionUse | undefined) {
+  return {
+    retained: use?.retention ?? { why: 'new' as const },
+    lastPointedAt: use?.lastPointedAt,
+    record: use?.record,
+  }
+}
+
+function toVersion(
+  { versions, environments }: AssignmentsDocument,
+  id: string,
+  openness: ReadonlyMap<string, Openness>,
+): Omit<z.infer<typeof version>, 'retained'> | undefined {
+  const found = Object.hasOwn(versions, id) ? versions[id] : undefined
+  if (!found) return undefined
+  const pointing = Object.entries(environments).filter(([, { version }]) => version === id)
+  const { openIn = new Map(), isOpenAnywhere = false } = openness.get(id) ?? {}
+  return {
+    id,
+    manifest: found.manifest,
+    services: found.services ?? [],
+    open: isOpenAnywhere || [...openIn.values()].some((by) => by !== 'host'),
+    openIn: Object.fromEntries(openIn),
+    withdrawn: found.withdrawn === true,
+    published: found.published,
+    environments: pointing.map(([name]) => name),
+  }
+}

@@ -1,0 +1,29 @@
+// Everything under /.holo/ that is not asked of the site itself: it belongs to Holo, is never
+// forwarded to a backend and never looked up as a file.
+
+import { CONTROL_NAME } from '../control/contract.ts'
+import type { Env } from '../env.ts'
+import { createApp } from './http/app.ts'
+import { createContentStore } from './content/content-store.ts'
+import { ROUTES } from './routes.ts'
+
+const app = createApp(ROUTES)
+
+/** What the log and the audit take as an id. */
+const REQUEST_ID = /^[\w-]{1,64}$/
+
+/** @param path the normalised path, which begins with `/.holo/`. */
+export async function serveAdmin(
+  request: Request,
+  path: string,
+  env: Pick<Env, 'CONTROL' | 'STORE'>,
+  requestId: string,
+): Promise<Response> {
+  return app.fetch(request, {
+    path,
+    requestId: REQUEST_ID.test(requestId) ? requestId : crypto.randomUUID(),
+    getControl: () => env.CONTROL.getByName(CONTROL_NAME),
+    store: createContentStore(env.STORE),
+    now: Date.now(),
+  })
+}

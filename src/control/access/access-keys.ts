@@ -1,0 +1,83 @@
+// The public keys of a Cloudflare Access team: fetched when they are needed, kept for a while, and
+// asked for again when a JWT names one that is not among them. No keys, no answer: it throws.
+
+import { createLocalJWKSet, errors, type FlattenedJWSInput, type JWTHeaderParameters } from 'jose'
+import {
+  ACCESS_KEYS_FAILED_PAUSE_MS,
+  ACCESS_KEYS_MAX_AGE_MS,
+  ACCESS_KEYS_TIMEOUT_MS,
+  ACCESS_KEYS_UNKNOWN_PAUSE_MS,
+  MAX_ACCESS_KEYS_CHARACTERS,
+} from './limits.ts'
+
+/** The keys cannot be had: nobody's fault who shows a JWT. */
+export class KeysUnavailable extends Error {
+  override readonly name = 'KeysUnavailable'
+}
+
+type KeySet = {
+  readonly find: ReturnType<typeof createLocalJWKSet>
+  readonly fetchedAt: number
+}
+
+export class AccessKeys {
+  readonly #url: string
+  readonly #fetch: typeof fetch
+  readonly #now: () => number
+  #set: KeySet | undefined
+  #failedAt = Number.NEGATIVE_INFINITY
+  /** Shared by the requests of one Durable Object, which all live as long as it does. */
+  #pending: Promise<KeySet> | undefined
+
+  constructor(issuer: string, fetcher: typeof fetch, now: () => number) {
+    this.#url = `${issuer}/cdn-cgi/access/certs`
+    this.#fetch = fetcher
+    this.#now = now
+  }
+
+  /**
+   * The key that a JWT names.
+   *
+   * @throws KeysUnavailable when the keys cannot be had; JOSEError when the key is not among them.
+   */
+  readonly get = async (header: JWTHeaderParameters, token: FlattenedJWSInput) => {
+    const age = this.#now() - (this.#set?.fetchedAt ?? Number.NEGATIVE_INFINITY)
+    const set = this.#set && age < ACCESS_KEYS_MAX_AGE_MS ? this.#set : await this.#load()
+    try {
+      return await set.find(header, token)
+    } catch (cause) {
+      const isUnknown = cause instanceof errors.JWKSNoMatchingKey
+      if (!isUnknown || this.#now() - set.fetchedAt < ACCESS_KEYS_UNKNOWN_PAUSE_MS) throw cause
+      return await (await this.#load()).find(header, token)
+    }
+  }
+
+  async #load(): Promise<KeySet> {
+    if (this.#now() - this.#failedAt < ACCESS_KEYS_FAILED_PAUSE_MS) {
+      throw new KeysUnavailable('the keys of Access could not be had a moment ago')
+    }
+    this.#pending ??= this.#ask().finally(() => {
+      this.#pending = undefined
+    })
+    return this.#pending
+  }
+
+  async #ask(): Promise<KeySet> {
+    try {
+      const response = await this.#fetch(this.#url, {
+        redirect: 'manual',
+        cache: 'no-store',
+        signal: AbortSignal.timeout(ACCESS_KEYS_TIMEOUT_MS),
+      })
+      const text = await response.text()
+      if (response.status !== 200) throw new Error(`the answer is a ${response.status}`)
+      if (text.length > MAX_ACCESS_KEYS_CHARACTERS) throw new Error('the answer is too long')
+      this.#set = { find: createLocalJWKSet(JSON.parse(text)), fetchedAt: this.#now() }
+      return this.#set
+    } catch (cause) {
+      this.#failedAt = this.#now()
+      console.error(`the keys of Access cannot be had from ${this.#url}`, cause)
+      throw new KeysUnavailable('the keys of Access cannot be had', { cause })
+    }
+  }
+}

@@ -1,0 +1,228 @@
+// What a token that is limited may change: environments, versions and host names by pattern. Pure. A change
+// is judged by what it makes of the document, so that a new command cannot forget to ask. Reading is not
+// limited.
+
+import { listVisited, readOpenness } from '../../document/open.ts'
+import { toCanonicalJson } from '../../core/canonical-json.ts'
+import { compileGlob } from '../../core/glob.ts'
+import { type Content, findFirstServed } from '../document/content.ts'
+import { quote } from '../document/draft.ts'
+import { countMoves } from '../document/moves.ts'
+
+/**
+ * Patterns in which `*` stands for any signs; a list that is left out allows all. Where environments are
+ * limited and hosts are not said, no host name may be given to them: a preview that takes the host of
+ * production would have its visitors.
+ */
+export type Limits = {
+  readonly environments?: readonly string[] | undefined
+  readonly versions?: readonly string[] | undefined
+  readonly hosts?: readonly string[] | undefined
+}
+
+/** What each list takes. There is no `?`: see `isWithin`. */
+export const LIMIT_PATTERNS = {
+  environments: /^[a-z0-9*-]{1,63}$/,
+  versions: /^[A-Za-z0-9._+*-]{1,64}$/,
+  hosts: /^[a-z0-9.*-]{1,253}$/,
+} as const satisfies Readonly<Record<keyof Limits, RegExp>>
+
+export const LIMIT_NAMES = ['environments', 'versions', 'hosts'] as const
+
+/** A token is for one pipeline: more patterns than this are no limit that anybody could check. */
+export const MAX_LIMIT_PATTERNS = 20
+
+export const NO_LIMITS: Limits = {}
+
+/** What a token may change whose limits cannot be read: nothing. */
+export const ALL_LIMITS: Limits = { environments: [], versions: [], hosts: [] }
+
+export function isLimited(limits: Limits): boolean {
+  return LIMIT_NAMES.some((name) => limits[name] !== undefined)
+}
+
+/** The hosts that may be given to environments; all where environments are not limited. */
+function toHosts({ environments, hosts }: Limits): readonly string[] | undefined {
+  return hosts ?? (environments === undefined ? undefined : [])
+}
+
+/**
+ * Whether everything that `inner` allows, `outer` allows too. Sound because a pattern has no sign for exactly
+ * one character: a `*` of the inner pattern can only be matched by a `*` of the outer one, and whatever it
+ * stands for is matched with it.
+ */
+export function isWithin(inner: Limits, outer: Limits): boolean {
+  return LIMIT_NAMES.every((name) => {
+    const [some, all] =
+      name === 'hosts' ? [toHosts(inner), toHosts(outer)] : [inner[name], outer[name]]
+    if (all === undefined) return true
+    return some?.every((pattern) => matches(all, pattern)) ?? false
+  })
+}
+
+/** Why a token may not touch a version; `undefined` where it may. */
+export function findVersionTrespass({ versions }: Limits, id: string): string | undefined {
+  if (versions === undefined || matches(versions, id)) return undefined
+  return toTrespass('version', id, versions)
+}
+
+/** Why a token may not touch an environment; `undefined` where it may. */
+export function findEnvironmentTrespass(
+  { environments }: Limits,
+  name: string,
+): string | undefined {
+  if (environments === undefined || matches(environments, name)) return undefined
+  return toTrespass('environment', name, environments)
+}
+
+/**
+ * Why a token may not make the one document of the other; `undefined` where it may. The first document is
+ * for whoever has no limits.
+ */
+export function findTrespass(
+  limits: Limits,
+  before: Content | undefined,
+  after: Content,
+): string | undefined {
+  if (!isLimited(limits)) return undefined
+  if (!before) return 'the token is limited, and the first document is about everything'
+  return (
+    findOther(before, after) ??
+    findAmongEnvironments(limits, before, after) ??
+    findAmongTraffic(limits, before, after) ??
+    findAmongVersions(limits, before, after) ??
+    findAmongOpen(limits, before, after)
+  )
+}
+
+/** Rules, visitors' names, the salt: all of that is about every environment. */
+function findOther(before: Content, after: Content): string | undefined {
+  const { environments: _, traffic: __, versions: ___, ...was } = before
+  const { environments: _a, traffic: __a, versions: ___a, ...is } = after
+  if (toCanonicalJson(was) !== toCanonicalJson(is)) {
+    return 'the token is limited, and this changes what concerns every environment (rules, visitors, salt)'
+  }
+  return undefined
+}
+
+function findAmongEnvironments(
+  limits: Limits,
+  before: Content,
+  after: Content,
+): string | undefined {
+  const hosts = toHosts(limits)
+  const [was, is] = [before.environments, after.environments]
+  for (const name of new Set([...Object.keys(was), ...Object.keys(is)])) {
+    const [old, young] = [own(was, name), own(is, name)]
+    if (old && young && toCanonicalJson(old) === toCanonicalJson(young)) continue
+    const trespass = findEnvironmentTrespass(limits, name)
+    if (trespass) return trespass
+    if (!young) {
+      // Whoever is limited to versions alone has no environments that are its own by name.
+      const gone = limits.environments ? undefined : findVersionTrespass(limits, old?.version ?? '')
+      if (gone) return gone
+      continue
+    }
+    const added = (young.hosts ?? []).filter((host) => !old?.hosts?.includes(host))
+    const taken = added.find((host) => hosts !== undefined && !matches(hosts, host))
+    if (taken !== undefined) return toTrespass('host', taken, hosts ?? [])
+    // Whoever shows a version to more people than before needs a right to it, whoever pointed there.
+    const isOpened = old?.restricted === true && !young.restricted
+    const isShown =
+      old?.version !== young.version || isOpened || added.length > 0 || !limits.environments
+    const wrong = isShown ? findVersionTrespass(limits, young.version) : undefined
+    if (wrong) return wrong
+  }
+  if (limits.environments === undefined) return undefined
+  // The first that has traffic gets crawlers, and gives and takes traffic where no base is named. The
+  // first public one becomes it with its first visitors.
+  const stays =
+    toFirstPublic(was) === toFirstPublic(is) && findFirstServed(before) === findFirstServed(after)
+  const order = (names: object, others: object) =>
+    Object.keys(names).filter((name) => Object.hasOwn(others, name))
+  const isSameOrder = order(was, is).join() === order(is, was).join()
+  if (stays && isSameOrder) return undefined
+  return 'the token is limited, and this changes which environment is the first'
+}
+
+function toFirstPublic(environments: Content['environments']): string | undefined {
+  return Object.entries(environments).find(([, { restricted }]) => !restricted)?.[0]
+}
+
+function findAmongTraffic(limits: Limits, before: Content, after: Content): string | undefined {
+  const [was, is] = [before.traffic, after.traffic]
+  for (const name of new Set([...Object.keys(was), ...Object.keys(is)])) {
+    const ranges = [own(was, name) ?? [], own(is, name) ?? []].map((list) => JSON.stringify(list))
+    if (ranges[0] === ranges[1]) continue
+    const trespass = findEnvironmentTrespass(limits, name)
+    if (trespass) return trespass
+  }
+  // As with a rollout, it is the version that gets visitors which the token needs a right to.
+  for (const { to } of countMoves(was, is)) {
+    const version = own(after.environments, to)?.version
+    const trespass = version === undefined ? undefined : findVersionTrespass(limits, version)
+    if (trespass) return trespass
+  }
+  return undefined
+}
+
+/** What a version is, without what follows from environments that point at it. */
+const OF_A_VERSION = ['manifest', 'services', 'withdrawn', 'published'] as const
+
+function findAmongVersions(
+  limits: Limits,
+  { versions: was }: Content,
+  { versions: is }: Content,
+): string | undefined {
+  for (const id of new Set([...Object.keys(was), ...Object.keys(is)])) {
+    const [old, young] = [own(was, id), own(is, id)].map(
+      (version) => version && toCanonicalJson(OF_A_VERSION.map((key) => version[key] ?? null)),
+    )
+    const trespass = old === young ? undefined : findVersionTrespass(limits, id)
+    if (trespass) return trespass
+  }
+  return undefined
+}
+
+/**
+ * Who can see a version follows from environments, and mostly from those that the token may change. It does
+ * not where nobody wrote down who had the version: closing one environment closes it for the visitors of all.
+ */
+function findAmongOpen(limits: Limits, before: Content, after: Content): string | undefined {
+  if (limits.environments === undefined) return undefined
+  const [was, is] = [toSeen(before), toSeen(after)]
+  for (const id of new Set([...was.keys(), ...is.keys()])) {
+    const [old, young] = [was.get(id) ?? [], is.get(id) ?? []]
+    const changed = [...old, ...young].find(
+      (name) =>
+        old.includes(name) !== young.includes(name) &&
+        findEnvironmentTrespass(limits, name) !== undefined,
+    )
+    if (changed === undefined) continue
+    return `the token is limited, and this changes who can see version "${id}" in "${changed}"`
+  }
+  return undefined
+}
+
+/** Public environments by version in which visitors can see it, as the edge has them. */
+function toSeen(content: Content): ReadonlyMap<string, readonly string[]> {
+  const visited = listVisited(content.environments)
+  return new Map(
+    [...readOpenness(content)].map(([id, { openIn, isOpenAnywhere }]) => [
+      id,
+      [...openIn.keys(), ...(isOpenAnywhere ? visited : [])],
+    ]),
+  )
+}
+
+function matches(patterns: readonly string[], text: string): boolean {
+  return patterns.some((pattern) => compileGlob(pattern)(text))
+}
+
+function own<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined
+}
+
+function toTrespass(what: string, name: string, patterns: readonly string[]): string {
+  return `the token is limited to ${what}s ${quote(patterns) || '(none)'}, and "${name}" is none of them`
+}

@@ -1,0 +1,183 @@
+// The table of tokens: their hashes, what each is for, and until when. Who may make or revoke one,
+// and the audit of it, is authority.ts' affair.
+
+import {
+  COUNTING_TOKENS_MAX_AGE_MS,
+  LAST_USE_STEP_MS,
+  MAX_COUNTING_TOKENS,
+  MAX_LISTED_TOKENS,
+} from './limits.ts'
+import type { TokenSummary } from '../contract.ts'
+import { SCOPES, type Scope } from './scopes.ts'
+import { addColumn } from '../tables.ts'
+import { ALL_LIMITS, LIMIT_NAMES, type Limits } from './token-limits.ts'
+import { hashToken, isSameHash, parseTokenId, toFingerprint } from './token-text.ts'
+
+type Row = {
+  readonly id: string
+  readonly name: string
+  readonly scopes: string
+  readonly hash: ArrayBuffer
+  readonly created_at: number
+  readonly created_by: string
+  readonly expires_at: number | null
+  readonly last_used_at: number | null
+  readonly revoked_at: number | null
+  /** JSON of its limits; `null` where it has none. */
+  readonly limits: string | null
+}
+
+/** Why a text is no token that counts. For the log only: whoever shows it is told nothing. */
+export type TokenFault = 'malformed' | 'unknown' | 'wrong secret' | 'revoked' | 'expired'
+
+/** Compared with where there is no such row, so that an unknown id takes the same way. */
+const NO_HASH = new ArrayBuffer(32)
+
+export class Tokens {
+  readonly #sql: SqlStorage
+  #counting: { readonly at: number; readonly prints: readonly string[] | undefined } | undefined
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql
+    sql.exec(`CREATE TABLE IF NOT EXISTS tokens (
+      id TEXT PRIMARY KEY,
+      name TEXT NOT NULL,
+      scopes TEXT NOT NULL,
+      hash BLOB NOT NULL,
+      created_at INTEGER NOT NULL,
+      created_by TEXT NOT NULL,
+      expires_at INTEGER,
+      last_used_at INTEGER,
+      revoked_at INTEGER,
+      limits TEXT
+    ) WITHOUT ROWID`)
+    addColumn(sql, 'tokens', 'limits', 'TEXT')
+  }
+
+  /** The token that a text is. The row is read after the hash is made, so that it is as of now. */
+  async find(text: string, now: number): Promise<TokenSummary | TokenFault> {
+    const id = parseTokenId(text)
+    if (id === undefined) return 'malformed'
+    const hash = await hashToken(text)
+    const row = this.#row(id)
+    const isSame = isSameHash(hash, row?.hash ?? NO_HASH)
+    if (!row) return 'unknown'
+    if (!isSame) return 'wrong secret'
+    if (row.revoked_at !== null) return 'revoked'
+    if (row.expires_at !== null && row.expires_at <= now) return 'expired'
+    return toSummary(row)
+  }
+
+  /** Writes a row at most once a minute and token. */
+  recordUse({ id, lastUsedAt }: TokenSummary, now: number): void {
+    const minute = now - (now % LAST_USE_STEP_MS)
+    if (lastUsedAt !== undefined && lastUsedAt >= minute) return
+    this.#sql.exec('UPDATE tokens SET last_used_at = ? WHERE id = ?', minute, id)
+  }
+
+  /** Newest first. */
+  list(): readonly TokenSummary[] {
+    const rows = this.#sql.exec<Row>(
+      'SELECT * FROM tokens ORDER BY created_at DESC, id LIMIT ?',
+      MAX_LISTED_TOKENS,
+    )
+    return [...rows].map(toSummary)
+  }
+
+  /** Fingerprints of all that count now; `undefined` where there are too many. Read once a second. */
+  listCounting(now: number): readonly string[] | undefined {
+    const age = now - (this.#counting?.at ?? Number.NEGATIVE_INFINITY)
+    if (!this.#counting || age < 0 || age >= COUNTING_TOKENS_MAX_AGE_MS) {
+      const rows = this.#sql.exec<Pick<Row, 'hash'>>(
+        `SELECT hash FROM tokens WHERE revoked_at IS NULL
+         AND (expires_at IS NULL OR expires_at > ?) LIMIT ?`,
+        now,
+        MAX_COUNTING_TOKENS + 1,
+      )
+      const prints = [...rows].map(({ hash }) => toFingerprint(hash))
+      const isWhole = prints.length <= MAX_COUNTING_TOKENS
+      this.#counting = { at: now, prints: isWhole ? prints : undefined }
+    }
+    return this.#counting.prints
+  }
+
+  get(id: string): TokenSummary | undefined {
+    const row = this.#row(id)
+    return row && toSummary(row)
+  }
+
+  insert(token: TokenSummary, hash: ArrayBuffer): void {
+    this.#counting = undefined
+    this.#sql.exec(
+      `INSERT INTO tokens (id, name, scopes, hash, created_at, created_by, expires_at, limits)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      token.id,
+      token.name,
+      token.scopes.join(' '),
+      hash,
+      token.createdAt,
+      token.createdBy,
+      token.expiresAt ?? null,
+      toLimitsText(token),
+    )
+  }
+
+  /** One that is revoked already keeps its time. */
+  revoke(id: string, now: number): void {
+    this.#counting = undefined
+    this.#sql.exec('UPDATE tokens SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL', now, id)
+  }
+
+  #row(id: string): Row | undefined {
+    return [...this.#sql.exec<Row>('SELECT * FROM tokens WHERE id = ?', id)][0]
+  }
+}
+
+/** A scope that this Holo does not know gives nothing. */
+function toSummary(row: Row): TokenSummary {
+  const named = row.scopes.split(' ')
+  return {
+    id: row.id,
+    name: row.name,
+    scopes: SCOPES.filter((scope): scope is Scope => named.includes(scope)),
+    createdAt: row.created_at,
+    createdBy: row.created_by,
+    expiresAt: row.expires_at ?? undefined,
+    lastUsedAt: row.last_used_at ?? undefined,
+    revokedAt: row.revoked_at ?? undefined,
+    ...parseLimits(row.limits),
+  }
+}
+
+/** The limits of a token without what else it is. */
+export function toLimits({ environments, versions, hosts }: Limits): Limits {
+  return {
+    ...(environments && { environments }),
+    ...(versions && { versions }),
+    ...(hosts && { hosts }),
+  }
+}
+
+function toLimitsText(token: Limits): string | null {
+  const limits = toLimits(token)
+  return Object.keys(limits).length > 0 ? JSON.stringify(limits) : null
+}
+
+/** Limits that cannot be read allow nothing. */
+function parseLimits(text: string | null): Limits {
+  if (text === null) return {}
+  try {
+    const read: unknown = JSON.parse(text)
+    if (typeof read !== 'object' || read === null) return ALL_LIMITS
+    const entries = Object.entries(read)
+    const isSound = entries.every(
+      ([name, patterns]) =>
+        LIMIT_NAMES.some((known) => known === name) &&
+        Array.isArray(patterns) &&
+        patterns.every((pattern) => typeof pattern === 'string'),
+    )
+    return isSound && entries.length > 0 ? (read as Limits) : ALL_LIMITS
+  } catch {
+    return ALL_LIMITS
+  }
+}

@@ -1,0 +1,95 @@
+// The command that goes back to an earlier revision. Pure. Who gets which version is as it was then;
+// what is known of versions, and which buckets have suffered, is as it is now.
+
+import { MAX_ASSIGNMENTS_BYTES } from '../../loading/limits.ts'
+import { err, ok } from '../../core/result.ts'
+import { toOwners } from '../../core/traffic.ts'
+import type { Command } from './commands.ts'
+import { type Content, countBytes } from './content.ts'
+import { type Drafted, getOwn, refuse } from './draft.ts'
+import { MAX_SETTINGS_BYTES, RESERVED_BYTES } from '../limits.ts'
+import { bequeath, markOpen } from './opening.ts'
+import { measureRoom } from './room.ts'
+
+export function rollBack(
+  { to }: Extract<Command, { kind: 'rollback' }>,
+  current: Content,
+  earlier: Content | undefined,
+): Drafted {
+  if (!earlier) return refuse('to', `there is no revision ${to} in the history`)
+  const refusals = Object.entries(earlier.environments).flatMap(([name, { version }]) => {
+    const entry = getOwn(current.versions, version)
+    const was = getOwn(earlier.versions, version)
+    const isOther = entry !== undefined && entry.manifest !== was?.manifest
+    if (entry && !entry.withdrawn && !isOther) return []
+    // An id can be used again once its version was collected.
+    const why = !entry ? 'is gone' : isOther ? 'had other content then' : 'is withdrawn'
+    const message = `in revision ${to} "${name}" points at version "${version}", which ${why}`
+    return { path: 'to', message }
+  })
+  if (refusals.length > 0) return err(refusals)
+  const { schema, spent } = current
+  const { salt, environments, traffic, rules, visitor, polled, expose } = earlier
+  const heir = toOwners(traffic)[0]
+  const versions =
+    heir === undefined ? current.versions : bequeath(current.versions, environments, heir)
+  const draft = {
+    schema,
+    salt,
+    environments,
+    traffic,
+    spent: keepNewest(traffic, spent),
+    rules,
+    versions: withoutLostFallbacks(versions, earlier),
+    visitor,
+    polled,
+    expose,
+  }
+  const bytes = countBytes(JSON.stringify(markOpen(draft))) + OWN_FIELDS_BYTES
+  return bytes > MAX_ASSIGNMENTS_BYTES ? refuse('to', toTooLarge(to, earlier, bytes)) : ok(draft)
+}
+
+/** `revision`, `reserve` and `audit`, which the control adds. */
+const OWN_FIELDS_BYTES = 150
+
+/**
+ * What the control made under the bounds of room.ts fits, however full the versions are now. A revision of
+ * before those bounds, or one that was put into KV by hand, may not.
+ */
+function toTooLarge(to: number, earlier: Content, bytes: number): string {
+  const { settings } = measureRoom(earlier)
+  return `revision ${to} has ${settings} bytes of environments and rules, of which a revision of today may have ${MAX_SETTINGS_BYTES}; with the versions of now the document would have ${bytes}, and ${MAX_ASSIGNMENTS_BYTES} are served. Go back to a smaller revision, or set RETAIN_VERSIONS or RETAIN_DAYS lower and run "holo gc"; a single environment goes back with "holo point"`
+}
+
+/** As many spent ranges, the newest, as have room beside the traffic: they only say who is given out last. */
+function keepNewest(traffic: Content['traffic'], spent: Content['spent']): Content['spent'] {
+  let kept = spent
+  while (kept && kept.length > 0) {
+    if (countBytes(JSON.stringify({ traffic, spent: kept })) <= RESERVED_BYTES) break
+    kept = kept.slice(Math.ceil(kept.length / 2))
+  }
+  return kept
+}
+
+/**
+ * A fallback to an environment that did not exist then, or was restricted, would make the document
+ * invalid. It goes, so that whoever must go back in a hurry can; errors are passed on instead.
+ */
+function withoutLostFallbacks(
+  versions: Content['versions'],
+  { environments }: Content,
+): Content['versions'] {
+  const isLost = (fallback: string | undefined) => {
+    const environment = fallback === undefined ? undefined : getOwn(environments, fallback)
+    return fallback !== undefined && (!environment || environment.restricted === true)
+  }
+  return Object.fromEntries(
+    Object.entries(versions).map(([id, version]) => {
+      if (!version.services?.some(({ fallback }) => isLost(fallback))) return [id, version]
+      const services = version.services.map(({ fallback, ...service }) =>
+        isLost(fallback) ? service : { ...service, fallback },
+      )
+      return [id, { ...version, services }]
+    }),
+  )
+}

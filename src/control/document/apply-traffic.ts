@@ -1,0 +1,50 @@
+// The command that shifts traffic. Pure; which buckets move is core/traffic.ts' affair.
+
+import { ok } from '../../core/result.ts'
+import { allocate, completeWeights, countMoved } from '../../core/traffic.ts'
+import type { Command } from './commands.ts'
+import { type Content, findFirstServed } from './content.ts'
+import { type Drafted, getOwn, refuse, refuseUnknown, toDraft } from './draft.ts'
+
+export function shift(
+  { weights, base: named }: Extract<Command, { kind: 'shift' }>,
+  current: Content,
+): Drafted {
+  const { environments, traffic, spent } = current
+  const base = named ?? toBase(current, weights)
+  if (base === undefined) return refuse('base', 'no public environment has traffic')
+  if (Object.keys(weights).length === 0) return refuse('weights', 'name at least one environment')
+  for (const [path, name, percent] of [
+    ['base', base, 1] as const,
+    ...Object.entries(weights).map(
+      ([name, percent]) => [`weights.${name}`, name, percent] as const,
+    ),
+  ]) {
+    const environment = getOwn(environments, name)
+    if (!environment) return refuseUnknown(path, 'environment', name, environments)
+    if (environment.restricted && percent > 0) {
+      return refuse(path, `"${name}" is restricted: make it public before it gets traffic`)
+    }
+  }
+  const complete = completeWeights(traffic, weights, base)
+  if (!complete.ok) return refuse('weights', complete.error)
+  const next = allocate(traffic, complete.value, base, spent)
+  // The same owners in other words are no change.
+  if (countMoved(traffic, next) === 0) return ok(toDraft(current))
+  return ok({ ...toDraft(current), traffic: next })
+}
+
+/**
+ * Who takes up the difference: the first public environment that has traffic. Where that one is itself
+ * named, one that is written before it and has given everything away gets its visitors back; a preview,
+ * which has host names, does not.
+ */
+function toBase(current: Content, weights: Readonly<Record<string, number>>): string | undefined {
+  const served = findFirstServed(current)
+  if (served === undefined || !Object.hasOwn(weights, served)) return served
+  const given = Object.entries(current.environments).find(
+    ([name, { restricted, hosts = [] }]) =>
+      name === served || (!restricted && hosts.length === 0 && !Object.hasOwn(weights, name)),
+  )
+  return given?.[0]
+}

@@ -1,0 +1,73 @@
+// The commands that change a version that is known: where its services are, and whether it may serve.
+// Pure. What a version consists of never changes.
+
+import { ok } from '../../core/result.ts'
+import type { Command } from './commands.ts'
+import type { Content } from './content.ts'
+import { type Drafted, getOwn, quote, refuse, refuseUnknown, toDraft } from './draft.ts'
+
+/** Services that are not named stay as they are; one that is named is as the command says it. */
+export function setServices(
+  { version, services: asked }: Extract<Command, { kind: 'set-services' }>,
+  current: Content,
+): Drafted {
+  const entry = getOwn(current.versions, version)
+  if (!entry) return refuseUnknown('version', 'version', version, current.versions)
+  const next = new Map<string, unknown>(
+    (entry.services ?? []).map((service) => [service.prefix, service]),
+  )
+  const seen = new Set<string>()
+  for (const [i, service] of asked.entries()) {
+    const path = `services[${i}]`
+    if (typeof service !== 'object' || service === null || Array.isArray(service)) {
+      return refuse(path, 'a service is a JSON object')
+    }
+    const { prefix, stripPrefix } = service as { prefix?: unknown; stripPrefix?: unknown }
+    const known = entry.services?.find((one) => one.prefix === prefix)
+    if (!known) {
+      const prefixes = quote([...next.keys()]) || 'none'
+      return refuse(
+        `${path}.prefix`,
+        `version "${version}" has no such service; it has ${prefixes}, and these are part of the version`,
+      )
+    }
+    if (seen.has(known.prefix)) return refuse(`${path}.prefix`, 'this service is named twice')
+    seen.add(known.prefix)
+    if (stripPrefix !== undefined && stripPrefix !== (known.stripPrefix === true)) {
+      return refuse(
+        `${path}.stripPrefix`,
+        'which path the backend gets is part of the version: publish another one',
+      )
+    }
+    next.set(known.prefix, { ...service, stripPrefix: known.stripPrefix })
+  }
+  const services = [...next.values()]
+  if (services.length === 0) return ok(toDraft(current))
+  const versions = { ...current.versions, [version]: { ...entry, services } }
+  return ok({ ...toDraft(current), versions })
+}
+
+export function withdraw(
+  { version, restore }: Extract<Command, { kind: 'withdraw' }>,
+  current: Content,
+): Drafted {
+  const entry = getOwn(current.versions, version)
+  if (!entry) return refuseUnknown('version', 'version', version, current.versions)
+  const users = Object.entries(current.environments)
+    .filter((pair) => pair[1].version === version)
+    .map(([name]) => name)
+  if (!restore && users.length > 0) {
+    const verb = users.length > 1 ? 'point' : 'points'
+    return refuse(
+      'version',
+      `${quote(users)} ${verb} at version "${version}": point at another first`,
+    )
+  }
+  if ((entry.withdrawn === true) === !restore) return ok(toDraft(current))
+  const { withdrawn: _, ...kept } = entry
+  const versions = {
+    ...current.versions,
+    [version]: restore ? kept : { ...kept, withdrawn: true },
+  }
+  return ok({ ...toDraft(current), versions })
+}

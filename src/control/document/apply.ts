@@ -1,0 +1,108 @@
+// What each command makes of the document, or the names of what it trips over. Pure. That the result
+// is valid is found by the validator of the edge; who commits it is ledger.ts' affair.
+
+import { err, ok, type Result } from '../../core/result.ts'
+import { pointEnvironment, removeEnvironment } from './apply-environments.ts'
+import { addVersion, type OwnCommand, removeVersions } from './apply-publication.ts'
+import { rollBack } from './apply-rollback.ts'
+import { swap } from './apply-swap.ts'
+import { shift } from './apply-traffic.ts'
+import { setServices, withdraw } from './apply-versions.ts'
+import type { Command } from './commands.ts'
+import type { Content } from './content.ts'
+import {
+  type Draft,
+  type Drafted,
+  isNoChange,
+  parseDraft,
+  type Refusal,
+  refuse,
+  toDraft,
+} from './draft.ts'
+import { keepUnknown, markOpen, withKnownMarks } from './opening.ts'
+import { findOverfull, takesBack } from './room.ts'
+
+export type ApplyOptions = {
+  /** What an earlier revision says; `undefined` where there is none that can be read. */
+  readonly earlier: (revision: number) => Content | undefined
+  /** Take http:// and private addresses as origins: for local runs. */
+  readonly allowInsecure: boolean
+}
+
+/** The new content, which is `current` itself when the command changes nothing. */
+export function applyCommand(
+  command: Command | OwnCommand,
+  current: Content | undefined,
+  { earlier, allowInsecure }: ApplyOptions,
+): Result<Content, readonly Refusal[]> {
+  const draft =
+    command.kind === 'replace'
+      ? replace(command, current)
+      : current
+        ? changeMarked(command, markOpen(current), earlier)
+        : refuse('', 'there is no document yet: begin with a whole one')
+  if (!draft.ok) return draft
+  const content = parseDraft(draft.value, allowInsecure)
+  if (!content.ok) return content
+  const next = command.kind === 'replace' ? withKnownMarks(content.value, current) : content.value
+  if (current && isNoChange(next, current)) return ok(current)
+  const overfull = takesBack(command) ? [] : findOverfull(current, next)
+  return overfull.length > 0 ? err(overfull) : ok(next)
+}
+
+function changeMarked(
+  command: Exclude<Command, { kind: 'replace' }> | OwnCommand,
+  current: Content,
+  earlier: ApplyOptions['earlier'],
+): Drafted {
+  const drafted = change(command, current, earlier)
+  // Environments and versions of a draft are those of the document, or of a command that was parsed.
+  return drafted.ok ? ok(keepUnknown(drafted.value as Draft & Content, current)) : drafted
+}
+
+function change(
+  command: Exclude<Command, { kind: 'replace' }> | OwnCommand,
+  current: Content,
+  earlier: ApplyOptions['earlier'],
+): Drafted {
+  switch (command.kind) {
+    case 'set-environment':
+      return pointEnvironment(command, current)
+    case 'remove-environment':
+      return removeEnvironment(command, current)
+    case 'shift':
+      return shift(command, current)
+    case 'swap':
+      return swap(command, current)
+    case 'set-rules':
+      return ok({ ...toDraft(current), rules: command.rules })
+    case 'set-services':
+      return setServices(command, current)
+    case 'rollback':
+      return rollBack(command, current, earlier(command.to))
+    case 'withdraw':
+      return withdraw(command, current)
+    case 'add-version':
+      return addVersion(command, current)
+    case 'remove-versions':
+      return removeVersions(command, current)
+  }
+}
+
+/** The salt is who falls into which bucket: another one moves everybody. */
+function replace(
+  { document, allowNewSalt }: Extract<Command, { kind: 'replace' }>,
+  current: Content | undefined,
+): Drafted {
+  if (typeof document !== 'object' || document === null || Array.isArray(document)) {
+    return refuse('document', 'a document is a JSON object')
+  }
+  const { revision: _, reserve: __, audit: ___, ...draft } = document as Draft
+  if (current && !allowNewSalt && typeof draft.salt === 'string' && draft.salt !== current.salt) {
+    return refuse(
+      'salt',
+      `another salt than "${current.salt}" gives every visitor another bucket: keep it, or say "allowNewSalt": true`,
+    )
+  }
+  return ok(draft)
+}

@@ -1,0 +1,146 @@
+// The way of one change, once its author is known: against the newest revision, applied, committed.
+
+import { readOpenness } from '../../document/open.ts'
+import { err, ok, type Result } from '../../core/result.ts'
+import { applyCommand } from './apply.ts'
+import type { OwnCommand } from './apply-publication.ts'
+import type { Entry } from './audit.ts'
+import type { Command } from './commands.ts'
+import type { Change, Committed, Principal, Refused } from '../contract.ts'
+import type { Content } from './content.ts'
+import type { Head, History } from './history.ts'
+import type { Ledger, NotCommitted } from './ledger.ts'
+import { MAX_DETAIL_CHARACTERS, MAX_REASON_CHARACTERS, MAX_STALE_CHANGES } from '../limits.ts'
+import { countMoves } from './moves.ts'
+import { findClosed } from './opening.ts'
+import { addsForGood, findFullDatabase } from './room.ts'
+import { hasScope } from '../access/scopes.ts'
+import { findTrespass } from '../access/token-limits.ts'
+import type { FindUnfinished } from '../releases/unfinished.ts'
+
+export type ChangeParts = {
+  readonly ledger: Ledger
+  readonly history: History
+  readonly now: () => number
+  readonly allowInsecure: boolean
+  readonly findUnfinished: FindUnfinished
+}
+
+/** A change as the control makes it: its own commands are among them. */
+export type MadeChange = Omit<Change, 'command'> & {
+  readonly command: Command | OwnCommand
+  /** Writes that belong to the same transaction. */
+  readonly also?: () => void
+}
+
+export type Author = { readonly principal: Principal; readonly requestId: string }
+
+export async function makeChange(
+  parts: ChangeParts,
+  { principal, requestId }: Author,
+  { command, expectedRevision, reason, dryRun, also }: MadeChange,
+): Promise<Result<Committed, Refused>> {
+  const { ledger, history, now, allowInsecure, findUnfinished } = parts
+  if (reason !== undefined && reason.length > MAX_REASON_CHARACTERS) {
+    return toInvalid([
+      { path: 'reason', message: `a reason has at most ${MAX_REASON_CHARACTERS} characters` },
+    ])
+  }
+  const { head } = ledger
+  const full = addsForGood(command, head?.content) ? findFullDatabase(ledger.databaseBytes) : []
+  if (full.length > 0) return toInvalid(full)
+  if ((head?.revision ?? 0) !== expectedRevision) return toStale(parts, expectedRevision)
+  const applied = applyCommand(command, head?.content, {
+    earlier: (revision) => history.content(revision),
+    allowInsecure,
+  })
+  if (!applied.ok) return toInvalid(applied.error)
+  const why =
+    findMissingScope(principal, command, head?.content) ??
+    findTrespass(principal.limits ?? {}, head?.content, applied.value)
+  if (why) return err({ kind: 'denied', denial: 'forbidden', why })
+  if (head && applied.value === head.content) return ok(toCommitted(head, head, false))
+  // What was pointed at once was finished then.
+  const unfinished =
+    command.kind === 'rollback' ? [] : await findUnfinished(head?.content, applied.value)
+  if (unfinished.length > 0) return toInvalid(unfinished)
+  const entry: Entry = {
+    at: now(),
+    actor: principal.actor,
+    token: principal.token,
+    action: command.kind,
+    detail: toDetail(command),
+    reason,
+    requestId,
+  }
+  const committed = dryRun
+    ? await ledger.preview(applied.value, head)
+    : await ledger.commit(applied.value, entry, head, also && { also })
+  if (committed.ok) {
+    const made = toCommitted(committed.value, head, !dryRun)
+    return ok(command.kind === 'rollback' ? withoutInherited(made) : made)
+  }
+  return committed.error === 'stale' ? toStale(parts, expectedRevision) : toInvalid(committed.error)
+}
+
+/**
+ * Whoever publishes says where the services of a version are until it has visitors; from then on they are
+ * part of what visitors get, and that is for whoever may shift.
+ */
+function findMissingScope(
+  { scopes }: Principal,
+  command: Command | OwnCommand,
+  current: Content | undefined,
+): string | undefined {
+  if (command.kind !== 'set-services' || !current || hasScope(scopes, 'shift')) return undefined
+  const { version } = command
+  if (!hasVisitors(current, version)) return undefined
+  return `version "${version}" is open to visitors: its services are changed with the scope "shift"`
+}
+
+/** Whether somebody without a grant can see a version, in a tab of before too, or would once traffic moves. */
+function hasVisitors(content: Content, id: string): boolean {
+  const isPointedAt = Object.values(content.environments).some(
+    ({ version, restricted }) => version === id && !restricted,
+  )
+  const openness = readOpenness(content).get(id)
+  return isPointedAt || openness?.isOpenAnywhere === true || (openness?.openIn.size ?? 0) > 0
+}
+
+function toCommitted(
+  { revision, digest, text, content }: Head,
+  before: Head | undefined,
+  changed: boolean,
+): Committed {
+  const moved = before ? countMoves(before.content.traffic, content.traffic) : []
+  const closed = before ? findClosed(before.content, content) : []
+  return { revision, digest, text, changed, moved, closed }
+}
+
+/** Going back names an environment as the heir of another's visitors: nobody loses anything by it. */
+function withoutInherited(committed: Committed): Committed {
+  const closed = committed.closed.filter(({ seenIn }) => !seenIn.some(({ by }) => by === 'bucket'))
+  return { ...committed, closed }
+}
+
+function toStale({ ledger, history }: ChangeParts, expected: number): Result<never, Refused> {
+  const current = ledger.head?.revision ?? 0
+  return err({
+    kind: 'stale',
+    expected,
+    current,
+    changes: history.since(expected, MAX_STALE_CHANGES),
+  })
+}
+
+function toInvalid(problems: Exclude<NotCommitted, 'stale'>): Result<never, Refused> {
+  return err({ kind: 'invalid', problems })
+}
+
+/** What a command was given, unless that stands in the revision and would stand here a second time. */
+function toDetail(command: Command | OwnCommand): unknown {
+  const { kind: _, ...given } = command
+  const detail = 'document' in given ? { ...given, document: undefined } : given
+  const { length } = JSON.stringify(detail)
+  return length > MAX_DETAIL_CHARACTERS ? { characters: length } : detail
+}

@@ -1,0 +1,94 @@
+// The changes that can be made to the document, as zod schemas: the admin API takes these and the
+// OpenAPI document shows them. What each does to a document is apply.ts' affair.
+
+import * as z from 'zod'
+import { ENVIRONMENT_NAME, VERSION_ID } from '../../core/names.ts'
+import type { Scope } from '../access/scopes.ts'
+
+const environment = z.string().regex(ENVIRONMENT_NAME)
+const version = z.string().regex(VERSION_ID)
+const revision = z.int().min(1)
+
+export const COMMANDS = {
+  /** The document as a whole; its own `revision` is ignored. */
+  replace: z.strictObject({
+    kind: z.literal('replace'),
+    document: z.unknown(),
+    /** A changed `salt` gives every visitor another bucket, and is refused without this. */
+    allowNewSalt: z.boolean().optional(),
+  }),
+  /** Makes an environment or changes what is named of one. */
+  'set-environment': z.strictObject({
+    kind: z.literal('set-environment'),
+    name: environment,
+    version: version.optional(),
+    restricted: z.boolean().optional(),
+    hosts: z.array(z.string()).max(50).optional(),
+  }),
+  /** Takes an environment away that has no traffic, no rule and no fallback. */
+  'remove-environment': z.strictObject({
+    kind: z.literal('remove-environment'),
+    name: environment,
+  }),
+  /** Weights in percent; who is not named keeps its own, and `base` takes up the difference. */
+  shift: z.strictObject({
+    kind: z.literal('shift'),
+    weights: z.record(environment, z.number()),
+    /** The first public environment that has traffic when left out. */
+    base: environment.optional(),
+  }),
+  /** Exchanges the versions of two environments: blue and green, in one revision. */
+  swap: z.strictObject({
+    kind: z.literal('swap'),
+    environments: z.tuple([environment, environment]),
+  }),
+  /** All rules, in their order. */
+  'set-rules': z.strictObject({
+    kind: z.literal('set-rules'),
+    rules: z.array(z.unknown()).max(500),
+  }),
+  /** Origins and limits of a version's services; prefixes are part of the version and stay. */
+  'set-services': z.strictObject({
+    kind: z.literal('set-services'),
+    version,
+    services: z.array(z.unknown()).max(50),
+  }),
+  /**
+   * The content of an earlier revision under a new number. Versions stay known, withdrawn, and open
+   * where visitors had them by bucket or rule.
+   */
+  rollback: z.strictObject({ kind: z.literal('rollback'), to: revision }),
+  /** A version serves nobody any more; `restore` takes that back. */
+  withdraw: z.strictObject({
+    kind: z.literal('withdraw'),
+    version,
+    restore: z.boolean().optional(),
+  }),
+} as const
+
+export const commandSchema = z.discriminatedUnion('kind', [
+  COMMANDS.replace,
+  COMMANDS['set-environment'],
+  COMMANDS['remove-environment'],
+  COMMANDS.shift,
+  COMMANDS.swap,
+  COMMANDS['set-rules'],
+  COMMANDS['set-services'],
+  COMMANDS.rollback,
+  COMMANDS.withdraw,
+])
+
+export type Command = z.infer<typeof commandSchema>
+
+/** What each command takes; the control and the route both ask this table. */
+export const SCOPE_OF_COMMAND: Readonly<Record<Command['kind'], Scope>> = {
+  replace: 'admin',
+  'set-environment': 'shift',
+  'remove-environment': 'shift',
+  shift: 'shift',
+  swap: 'shift',
+  'set-rules': 'shift',
+  'set-services': 'publish',
+  rollback: 'shift',
+  withdraw: 'shift',
+}

@@ -1,0 +1,67 @@
+// What a command makes before it is known to be valid, and how it is refused: shared by the files
+// that hold one kind of command each.
+
+import { parseAssignments } from '../../document/parse.ts'
+import { err, ok, type Result } from '../../core/result.ts'
+import { type Content, isSameContent, toBare, toContent, toText } from './content.ts'
+import { markOpen } from './opening.ts'
+
+/** What is wrong with a command or with the document it would make. */
+export type Refusal = { readonly path: string; readonly message: string }
+
+/** A document without revision and audit, of which nothing is known. */
+export type Draft = Readonly<Record<string, unknown>>
+
+export type Drafted = Result<Draft, readonly Refusal[]>
+
+export function refuse(path: string, message: string): Result<never, readonly Refusal[]> {
+  return err([{ path, message }])
+}
+
+/** As `"a", "b"`. */
+export function quote(names: readonly string[]): string {
+  return names.map((name) => `"${name}"`).join(', ')
+}
+
+export function getOwn<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined
+}
+
+export function refuseUnknown(
+  path: string,
+  what: string,
+  name: string,
+  table: object,
+): Result<never, readonly Refusal[]> {
+  const known = quote(Object.keys(table).slice(0, 20))
+  return refuse(path, `there is no ${what} "${name}"; the document has ${known || 'none'}`)
+}
+
+/**
+ * As `parseAssignments` judges it, which is the edge's own opinion; who could see each version is
+ * written down, so that it is still known when traffic has moved on.
+ */
+export function parseDraft(
+  draft: Draft,
+  allowInsecure: boolean,
+): Result<Content, readonly Refusal[]> {
+  // Any revision will do: whoever commits the content gives it its own.
+  const text = toText({ ...draft, revision: 1 })
+  const parsed = parseAssignments(text, { allowInsecure })
+  if (parsed.ok) return ok(toContent(markOpen(parsed.value)))
+  return err(parsed.error.map(({ path, message }) => ({ path, message })))
+}
+
+/**
+ * Whether a draft says what the document says already. That it also writes down who could see a version,
+ * which a document of an older Holo leaves out, makes no revision by itself.
+ */
+export function isNoChange(next: Content, current: Content): boolean {
+  return isSameContent(next, current) || isSameContent(next, markOpen(current))
+}
+
+/** The content as a draft to change: the same keys, nothing of it copied deeply. */
+export function toDraft(content: Content): Draft {
+  const { revision: _, ...draft } = toBare(content, 1) as Record<string, unknown>
+  return draft
+}

@@ -1,0 +1,124 @@
+// Brings the newest revision into KV: the steps of one alarm. Each can be repeated, and each is
+// written down before the next, so that whoever is interrupted anywhere goes on where it was.
+
+import { ASSIGNMENTS_KEY } from '../../loading/kv.ts'
+import { withTimeout } from '../../core/with-timeout.ts'
+import { charge } from '../allowance.ts'
+import type { Edits } from './edits.ts'
+import { type Found, readFound } from './read-kv.ts'
+import type { History } from '../document/history.ts'
+import type { Ledger } from '../document/ledger.ts'
+import { liftAbove } from './lift-revision.ts'
+import { KV_PUT_TIMEOUT_MS } from '../limits.ts'
+import type { Outbox } from '../outbox.ts'
+import { ALARMS, backOffMs, dueAt, isPublicationDue } from './schedule.ts'
+import type { State } from './state.ts'
+
+export type PublisherParts = {
+  readonly kv: KVNamespace
+  readonly ledger: Ledger
+  readonly history: History
+  readonly state: State
+  readonly outbox: Outbox
+  readonly edits: Edits
+  readonly now: () => number
+  readonly allowInsecure: boolean
+}
+
+export class Publisher {
+  readonly #parts: PublisherParts
+  #isRunning = false
+
+  constructor(parts: PublisherParts) {
+    this.#parts = parts
+  }
+
+  get isRunning(): boolean {
+    return this.#isRunning
+  }
+
+  /** Whether KV lacks the newest revision. */
+  get isDue(): boolean {
+    const { state, ledger } = this.#parts
+    return isPublicationDue(state.publication(), ledger.head?.revision)
+  }
+
+  /** When the next publication is due; `undefined` where KV has the newest revision. */
+  get dueAt(): number | undefined {
+    const { state, now } = this.#parts
+    return this.isDue ? dueAt(state.publication(), now()) : undefined
+  }
+
+  /** One attempt, if it is time for one. Never throws; whoever calls it arms the alarm for the next. */
+  async run(): Promise<void> {
+    const { state, now } = this.#parts
+    if (this.#isRunning || !this.isDue) return
+    const publication = state.publication()
+    const startedAt = now()
+    if (dueAt(publication, startedAt) > startedAt) return
+    this.#isRunning = true
+    const alarmDebt = charge(publication.alarmDebt, startedAt, ALARMS)
+    try {
+      await this.#publish(alarmDebt)
+    } catch (cause) {
+      this.#recordFailure(cause, alarmDebt)
+    } finally {
+      this.#isRunning = false
+    }
+  }
+
+  async #publish(alarmDebt: number): Promise<void> {
+    const { kv, ledger, state, outbox, now } = this.#parts
+    const found = await readFound(this.#parts)
+    await this.#saveEdit(found)
+    // Whatever was committed meanwhile: the newest wins.
+    const { head } = ledger
+    if (!head) return
+    if (!(found.kind === 'own' && found.revision === head.revision)) {
+      state.write({ last_put_at: now(), alarm_debt: alarmDebt })
+      await withTimeout(kv.put(ASSIGNMENTS_KEY, head.text), KV_PUT_TIMEOUT_MS)
+    }
+    const hadFailed = state.publication().failures > 0
+    state.write({
+      alarm_debt: alarmDebt,
+      published: head.revision,
+      put_again: 0,
+      failures: 0,
+      retry_at: 0,
+      publish_error: null,
+      external_problem: null,
+    })
+    // No wait lies between the two writes, so that both are stored or neither.
+    if (hadFailed) outbox.add({ kind: 'publication.recovered', revision: head.revision })
+  }
+
+  /** What is about to be overwritten is kept, and ours gets a number above it. */
+  async #saveEdit(found: Found): Promise<void> {
+    if (found.kind === 'nothing' || found.kind === 'own') return
+    const { edits, ledger, now } = this.#parts
+    const { digest, text } = found
+    const revision = found.kind === 'edit' ? found.revision : undefined
+    if (!edits.has(digest)) {
+      console.warn(`a document in KV is overwritten and kept: revision ${revision}, ${digest}`)
+      edits.keep({ at: now(), outcome: 'overwritten', revision, digest, text })
+    }
+    if (revision === undefined) return
+    await liftAbove(ledger, revision, { over: { revision, digest } }, now())
+  }
+
+  #recordFailure(cause: unknown, alarmDebt: number): void {
+    const { state, ledger, outbox, now } = this.#parts
+    const failures = state.publication().failures + 1
+    const message = cause instanceof Error ? cause.message : String(cause)
+    console.error(`KV did not take the document, attempt ${failures}`, cause)
+    state.write({
+      alarm_debt: alarmDebt,
+      failures,
+      retry_at: now() + backOffMs(failures),
+      publish_error: message,
+    })
+    // One event for an outage, however many attempts it lasts.
+    const revision = ledger.head?.revision ?? 0
+    if (failures === 1) outbox.add({ kind: 'publication.failed', revision, message })
+  }
+}

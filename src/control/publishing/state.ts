@@ -1,0 +1,65 @@
+// The one row of what publishing has come to. Reads are cheap and always from the table, so that a
+// control that starts anew knows what the one before it knew.
+
+import type { AuditHead } from '../document/audit.ts'
+import type { Publication } from './schedule.ts'
+import { NO_HASH, type StateRow } from '../tables.ts'
+
+const FRESH: StateRow = {
+  audit_seq: 0,
+  audit_hash: NO_HASH,
+  published: 0,
+  put_again: 0,
+  last_put_at: 0,
+  failures: 0,
+  retry_at: 0,
+  alarm_debt: 0,
+  publish_error: null,
+  external_problem: null,
+}
+
+export class State {
+  readonly #sql: SqlStorage
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql
+  }
+
+  /** A row that was lost is as good as a fresh one: publishing once too often hurts nobody. */
+  read(): StateRow {
+    return [...this.#sql.exec<StateRow>('SELECT * FROM state WHERE id = 1')][0] ?? FRESH
+  }
+
+  publication(): Publication {
+    const row = this.read()
+    return {
+      published: row.published,
+      putAgain: row.put_again === 1,
+      lastPutAt: row.last_put_at,
+      failures: row.failures,
+      retryAt: row.retry_at,
+      alarmDebt: row.alarm_debt,
+    }
+  }
+
+  auditHead(): AuditHead {
+    const { audit_seq: seq, audit_hash: hash } = this.read()
+    return { seq, hash }
+  }
+
+  /** Writes one row. */
+  write(changes: Partial<StateRow>): void {
+    const names = Object.keys(changes)
+    this.#sql.exec(
+      `INSERT INTO state (id, ${names.join(', ')}) VALUES (1, ${names.map(() => '?').join(', ')})
+       ON CONFLICT (id) DO UPDATE SET ${names.map((name) => `${name} = excluded.${name}`).join(', ')}`,
+      ...Object.values(changes),
+    )
+  }
+
+  /** Writes only what is news. */
+  writeProblem(problem: string | undefined): void {
+    if ((this.read().external_problem ?? undefined) === problem) return
+    this.write({ external_problem: problem ?? null })
+  }
+}

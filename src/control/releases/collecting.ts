@@ -1,0 +1,220 @@
+// Which garbage may be deleted, and its deletion. Whoever lists R2 only proposes: here it is looked at
+// once more, in the same turn in which the deletion begins, so that nothing can come between that
+// would still be needed.
+
+import { ok, type Result } from '../../core/result.ts'
+import { type Author, makeChange } from '../document/change.ts'
+import type { Refused } from '../contract.ts'
+import type {
+  Collected,
+  Garbage,
+  Protection,
+  Retention,
+  Retired,
+  VersionUse,
+} from './contract.ts'
+import type { Known } from './last-use.ts'
+import {
+  COLLECTION_GRACE_MS,
+  MAX_DELETED_KEYS,
+  MAX_RETIRED_VERSIONS,
+  UPLOAD_LIFETIME_MS,
+} from '../limits.ts'
+import { decideRetention, type RetentionSettings } from './retention.ts'
+import type { UploadRow } from '../tables.ts'
+import type { UploadingParts } from './uploading.ts'
+import { isIdle, toRecord } from './uploads.ts'
+
+export type CollectingParts = UploadingParts & {
+  readonly known: Known
+  readonly retention: RetentionSettings
+}
+
+export class Collecting {
+  readonly #parts: CollectingParts
+  #holds = 0
+
+  constructor(parts: CollectingParts) {
+    this.#parts = parts
+  }
+
+  /** Nothing is collected while `work` relies on what it finds in R2. */
+  async hold<T>(work: () => Promise<T>): Promise<T> {
+    this.#holds++
+    try {
+      return await work()
+    } finally {
+      this.#holds--
+    }
+  }
+
+  uses(): readonly VersionUse[] {
+    const { ledger, known, uploads, now } = this.#parts
+    known.catchUp()
+    const content = ledger.head?.content
+    if (!content) return []
+    const retention = this.#decide()
+    const left = new Map(known.rows().map((row) => [`${row.version} ${row.manifest}`, row.left_at]))
+    return Object.entries(content.versions).map(([version, { manifest }]) => {
+      const decided = retention.get(version) ?? { why: 'new', until: undefined }
+      const row = uploads.get(version)
+      return {
+        version,
+        lastPointedAt:
+          decided.why === 'pointed-at' ? now() : (left.get(`${version} ${manifest}`) ?? undefined),
+        retention: decided,
+        record: row?.state === 'finalised' ? toRecord(row) : undefined,
+      }
+    })
+  }
+
+  /**
+   * When the next version may leave the document, in milliseconds since the epoch; `undefined` where none
+   * ever does. What is not noted yet is looked at a day later, when the first of it may be over. Reads
+   * only.
+   */
+  expiresAt(): number | undefined {
+    const { ledger, known, retention, now } = this.#parts
+    const count = Object.keys(ledger.head?.content.versions ?? {}).length
+    // The last ones stay, whatever their age.
+    if (count <= retention.versions) return undefined
+    const unnotedAt = known.firstUnnotedAt()
+    if (unnotedAt !== undefined) return unnotedAt + COLLECTION_GRACE_MS
+    const times = [...this.#decide().values()].flatMap(({ why, until }) =>
+      why === 'nothing' ? [now()] : until === undefined ? [] : [until],
+    )
+    return times.length > 0 ? Math.min(...times) : undefined
+  }
+
+  /** As it is once everything has left the document that is to leave it; `undefined` without one. */
+  protection(): Protection | undefined {
+    const { ledger, known, now } = this.#parts
+    if (!ledger.head) return undefined
+    known.catchUp()
+    const { versions, manifests } = this.#protect(new Set(this.#victims()))
+    return {
+      versions: [...versions],
+      manifests: [...manifests],
+      before: now() - COLLECTION_GRACE_MS,
+      partsBefore: now() - UPLOAD_LIFETIME_MS,
+    }
+  }
+
+  async retire(author: Author, dryRun: boolean): Promise<Result<Retired, Refused>> {
+    const { ledger, known, uploads } = this.#parts
+    if (!known.catchUp()) return ok({ versions: [], uploads: 0, more: true })
+    if (!ledger.head) return ok({ versions: [], uploads: 0, more: false })
+    const givenUp = uploads.all().filter((row) => this.#isGivenUp(row))
+    const all = this.#victims()
+    const versions = all.slice(0, MAX_RETIRED_VERSIONS)
+    if (dryRun) return ok({ versions: all, uploads: givenUp.length, more: false })
+    for (const { version } of givenUp) uploads.remove(version)
+    this.#forgetOld()
+    if (versions.length > 0) {
+      const removed = await makeChange(this.#parts, author, {
+        command: { kind: 'remove-versions', versions },
+        expectedRevision: ledger.head.revision,
+        reason: undefined,
+        dryRun: false,
+        also: () => {
+          for (const version of versions) uploads.remove(version)
+        },
+      })
+      if (!removed.ok) {
+        if (removed.error.kind === 'stale')
+          return ok({ versions: [], uploads: givenUp.length, more: true })
+        return removed
+      }
+    }
+    return ok({ versions, uploads: givenUp.length, more: all.length > versions.length })
+  }
+
+  /** @throws Error when R2 does not take the deletion: then nobody knows how much of it is done. */
+  async collect({ kind, keys, searched }: Garbage): Promise<Collected> {
+    const { deletions, records, ledger, known } = this.#parts
+    const isBusy = this.#holds > 0 || deletions.isPending
+    if (isBusy || !ledger.head || !known.catchUp()) return { outcome: 'busy', keys: [] }
+    const { versions, manifests } = this.#protect(new Set())
+    const found = new Set(searched)
+    if (kind === 'blobs' && ![...manifests].every((manifest) => found.has(manifest))) {
+      return { outcome: 'stale', keys: [] }
+    }
+    const kept = { records: versions, manifests, blobs: NOTHING, parts: NOTHING }[kind]
+    const doomed = keys.filter((key) => !kept.has(key)).slice(0, MAX_DELETED_KEYS)
+    if (doomed.length === 0) return { outcome: 'collected', keys: [] }
+    const folder = kind === 'records' ? 'versions' : kind
+    await deletions.run(() => records.remove(doomed.map((key) => `${folder}/${key}`)))
+    return { outcome: 'collected', keys: doomed }
+  }
+
+  /** Versions that nothing retains, in the order of the document. */
+  #victims(): readonly string[] {
+    const retained = this.#decide()
+    const versions = Object.keys(this.#parts.ledger.head?.content.versions ?? {})
+    return versions.filter((version) => retained.get(version)?.why === 'nothing')
+  }
+
+  #decide(): ReadonlyMap<string, Retention> {
+    const { ledger, known, retention, now } = this.#parts
+    const content = ledger.head?.content
+    if (!content) return new Map()
+    const rows = new Map(known.rows().map((row) => [`${row.version} ${row.manifest}`, row]))
+    const pointed = new Set(Object.values(content.environments).map(({ version }) => version))
+    const uses = Object.entries(content.versions).map(([version, { manifest }]) => {
+      const row = rows.get(`${version} ${manifest}`)
+      return {
+        version,
+        isPointedAt: pointed.has(version),
+        // One of which nothing is noted yet has only just come.
+        seenAt: row?.seen_at ?? now(),
+        leftAt: row?.left_at ?? undefined,
+      }
+    })
+    return decideRetention(uses, retention, now())
+  }
+
+  /** What must stay: of the document, of every upload, and what was used lately though it left. */
+  #protect(without: ReadonlySet<string>) {
+    const { ledger, known, uploads } = this.#parts
+    const kept = [
+      ...Object.entries(ledger.head?.content.versions ?? {})
+        .filter(([version]) => !without.has(version))
+        .map(([version, { manifest }]) => ({ version, manifest })),
+      ...uploads
+        .all()
+        .filter((row) => !without.has(row.version) && !isIdle(row, this.#parts.now())),
+      ...known
+        .rows()
+        .filter((row) => !without.has(row.version) && this.#isLately(row.seen_at, row.left_at)),
+    ]
+    return {
+      versions: new Set(kept.map(({ version }) => version)),
+      manifests: new Set(kept.map(({ manifest }) => manifest)),
+    }
+  }
+
+  #isLately(seenAt: number, leftAt: number | null): boolean {
+    const { retention, now } = this.#parts
+    return (leftAt ?? 0) + retention.ms > now() || seenAt + COLLECTION_GRACE_MS > now()
+  }
+
+  /** Nobody has touched it for long, and it is no version of the document. */
+  #isGivenUp(row: UploadRow): boolean {
+    const { ledger, now } = this.#parts
+    const { version, state, touched_at } = row
+    if (isIdle(row, now())) return true
+    if (touched_at + UPLOAD_LIFETIME_MS > now()) return false
+    return state !== 'finalised' || !Object.hasOwn(ledger.head?.content.versions ?? {}, version)
+  }
+
+  #forgetOld(): void {
+    const { ledger, known } = this.#parts
+    for (const { version, manifest, seen_at, left_at } of known.rows()) {
+      const entry = ledger.head?.content.versions[version]
+      if (entry?.manifest === manifest || this.#isLately(seen_at, left_at)) continue
+      known.forget(version, manifest)
+    }
+  }
+}
+
+const NOTHING: ReadonlySet<string> = new Set()

@@ -1,0 +1,149 @@
+// What the control offers to those who upload versions and to those who collect what is left of them:
+// part of contract.ts. Blobs and manifests are brought into R2, and listed there, by the admin API.
+
+import type { Result } from '../../core/result.ts'
+import type { PublishedService, VersionRecord } from '../../core/version-record.ts'
+import type { Answer, Caller, Denied, Refused } from '../caller.ts'
+
+/** A version on its way, or one that has arrived. */
+export type Upload = {
+  readonly version: string
+  readonly state: 'open' | 'finalised'
+  readonly manifest: string
+  readonly files: number
+  readonly bytes: number
+  /** How many entries of the manifest were found to have all their blobs. */
+  readonly verified: number
+  /** Names the content: another upload under the same id has another one. */
+  readonly serial: number
+  /** Milliseconds since the epoch; `undefined` for one that is finalised. */
+  readonly expiresAt: number | undefined
+}
+
+/** The id belongs to this content, which is other than the one that was named. */
+export type Taken = {
+  readonly kind: 'taken'
+  readonly manifest: string
+  readonly services: readonly PublishedService[]
+}
+
+/** `replaced`: the upload has other content by now. */
+export type NoSuchUpload = { readonly kind: 'none' | 'replaced' }
+
+/** How far an upload may go on: `waitMs` is above 0 while a deletion may concern it. */
+export type Turn = { readonly upload: Upload; readonly waitMs: number }
+
+export type Finished = {
+  readonly version: string
+  readonly manifest: string
+  /** The document's, which has the version; `undefined` while there is no document. */
+  readonly revision: number | undefined
+}
+
+/** `unverified`: not all blobs have been found yet. `unavailable`: R2 did not take the record. */
+export type NotFinished =
+  | NoSuchUpload
+  | Taken
+  | { readonly kind: 'unverified' }
+  | { readonly kind: 'unavailable' }
+  | Exclude<Refused, { kind: 'stale' }>
+
+/** `finalised`: it has become a version, which `withdraw` takes back. */
+export type NotAborted = { readonly kind: 'none' } | { readonly kind: 'finalised' } | Denied
+
+/** Why a version stays. `until` is when the reason ends by itself; `undefined` while something else has to happen first. */
+export type Retention = {
+  readonly why: 'pointed-at' | 'latest' | 'lately-pointed-at' | 'new' | 'nothing'
+  readonly until: number | undefined
+}
+
+/** What is known of a version beside the document. */
+export type VersionUse = {
+  readonly version: string
+  /** When it was last pointed at; `undefined` for never, and now for one that is pointed at. */
+  readonly lastPointedAt: number | undefined
+  readonly retention: Retention
+  /** As it was uploaded; `undefined` for one that came another way. */
+  readonly record: VersionRecord | undefined
+}
+
+/** What must not be collected. */
+export type Protection = {
+  /** Ids whose records stay. */
+  readonly versions: readonly string[]
+  /** Hashes of manifests that stay, and their blobs with them. */
+  readonly manifests: readonly string[]
+  /** What was stored after this stays, in milliseconds since the epoch; parts have a time of their own. */
+  readonly before: number
+  readonly partsBefore: number
+}
+
+/** What leaves the document, or would leave it. */
+export type Retired = {
+  readonly versions: readonly string[]
+  /** Uploads that were given up. */
+  readonly uploads: number
+  /** There is more to retire. */
+  readonly more: boolean
+}
+
+/** `keys` of a kind: ids of records, hashes of manifests and blobs, `<sha256>/<part>` of parts. */
+export type Garbage = {
+  readonly kind: 'records' | 'manifests' | 'blobs' | 'parts'
+  readonly keys: readonly string[]
+  /** Of blobs: the manifests that were searched for them, by hash. */
+  readonly searched: readonly string[]
+}
+
+/**
+ * `keys` are those that are gone. `stale`: something is protected that was not searched.
+ * `busy`: something else has to end first.
+ */
+export type Collected = {
+  readonly outcome: 'collected' | 'stale' | 'busy'
+  readonly keys: readonly string[]
+}
+
+export type UploadCalls = {
+  /**
+   * Begins or resumes an upload. `isRecorded`: its record is in R2 already, with this content.
+   * `invalid` names what the document would not take.
+   */
+  readonly openUpload: (
+    caller: Caller,
+    record: VersionRecord,
+    isRecorded: boolean,
+  ) => Promise<Result<Upload | Taken, Exclude<Refused, { kind: 'stale' }>>>
+  readonly upload: (caller: Caller, version: string) => Answer<Upload | undefined>
+  /** Gives up one that is on its way: by who opened it, or an admin. */
+  readonly abortUpload: (caller: Caller, version: string) => Promise<Result<Upload, NotAborted>>
+  /** The newest versions that were finalised here and are in the document: their manifests. */
+  readonly finalisedManifests: (caller: Caller) => Answer<readonly string[]>
+  /** Before each step of the verification. */
+  readonly beginVerification: (
+    caller: Caller,
+    version: string,
+    manifest: string,
+  ) => Promise<Result<Turn, Denied | NoSuchUpload>>
+  /** After each step: the entries from `from` up to `to` have all their blobs. */
+  readonly recordVerified: (
+    caller: Caller,
+    upload: Pick<Upload, 'version' | 'serial'>,
+    from: number,
+    to: number,
+  ) => Answer<void>
+  /** The last step: record, document, and only then it is finalised. */
+  readonly finishUpload: (
+    caller: Caller,
+    upload: Pick<Upload, 'version' | 'serial'>,
+  ) => Promise<Result<Finished, NotFinished>>
+  readonly versionUses: (caller: Caller) => Answer<readonly VersionUse[]>
+}
+
+export type CollectionCalls = {
+  readonly protection: (caller: Caller) => Answer<Protection | undefined>
+  /** Takes out of the document what is no longer retained; a dry run only says what it would. */
+  readonly retire: (caller: Caller, dryRun: boolean) => Promise<Result<Retired, Refused>>
+  /** Deletes what is garbage of what is named, having looked once more. */
+  readonly collect: (caller: Caller, garbage: Garbage) => Answer<Collected>
+}

@@ -1,0 +1,236 @@
+// What may happen to an upload, and in which order: opened, verified step by step, recorded, brought
+// into the document, finalised. Each step is written down before the next, and can be repeated.
+
+import { err, ok, type Result } from '../../core/result.ts'
+import { isSameSubstance, type VersionRecord } from '../../core/version-record.ts'
+import { applyCommand } from '../document/apply.ts'
+import type { OwnCommand } from '../document/apply-publication.ts'
+import { type Author, type ChangeParts, makeChange } from '../document/change.ts'
+import type {
+  Finished,
+  NoSuchUpload,
+  NotAborted,
+  NotFinished,
+  Taken,
+  Turn,
+  Upload,
+} from './contract.ts'
+import type { Deletions } from './deletions.ts'
+import { getOwn, type Refusal } from '../document/draft.ts'
+import {
+  DELETION_WAIT_MS,
+  MAX_ADD_ATTEMPTS,
+  MAX_COMPARED_VERSIONS,
+  MAX_OPEN_UPLOADS_PER_TOKEN,
+} from '../limits.ts'
+import { toOwner } from '../one-at-a-time.ts'
+import type { Records } from './records.ts'
+import { findFullDatabase } from '../document/room.ts'
+import type { UploadRow } from '../tables.ts'
+import { isIdle, toRecord, toServices, toUpload, type Uploads } from './uploads.ts'
+
+export type UploadingParts = ChangeParts & {
+  readonly uploads: Uploads
+  readonly deletions: Deletions
+  readonly records: Records
+}
+
+type Named = Pick<Upload, 'version' | 'serial'>
+
+export class Uploading {
+  readonly #parts: UploadingParts
+
+  constructor(parts: UploadingParts) {
+    this.#parts = parts
+  }
+
+  open(
+    record: VersionRecord,
+    isRecorded: boolean,
+    author: Author,
+  ): Result<Upload | Taken, { kind: 'invalid'; problems: readonly Refusal[] }> {
+    const { ledger, uploads, deletions, now } = this.#parts
+    this.#removeIdle()
+    const entry = ledger.head && getOwn(ledger.head.content.versions, record.id)
+    const row = uploads.get(record.id)
+    const isKnown = entry !== undefined || ledger.head === undefined
+    if (isKnown && (row?.state === 'finalised' || (isRecorded && entry))) {
+      const manifest = row?.state === 'finalised' ? row.manifest : entry?.manifest
+      const services = row?.state === 'finalised' ? toServices(row) : record.services
+      const holder = { manifest: manifest ?? '', services }
+      return ok(
+        isSameSubstance(holder, record) ? toFinalised(record) : { kind: 'taken', ...holder },
+      )
+    }
+    const holder =
+      row?.state === 'recording'
+        ? { manifest: row.manifest, services: toServices(row) }
+        : entry && { manifest: entry.manifest, services: entry.services ?? [] }
+    if (holder && !isSameSubstance(holder, record)) return ok({ kind: 'taken', ...holder })
+    const problems = this.#findProblems(record)
+    if (problems.length > 0) return err({ kind: 'invalid', problems })
+    if (row && row.state !== 'finalised' && isSameSubstance(toRecord(row), record)) {
+      uploads.touch(record.id, now())
+    } else {
+      const owner = toOwner(author.principal)
+      this.#makeRoom(owner)
+      uploads.begin(record, { now: now(), deletions: deletions.count, owner })
+    }
+    const begun = uploads.get(record.id)
+    if (!begun) throw new Error(`the upload of ${record.id} was not kept`)
+    return ok(toUpload(begun))
+  }
+
+  /** One that is on its way, or has arrived; `undefined` for one that was given up. */
+  get(version: string): UploadRow | undefined {
+    const row = this.#parts.uploads.get(version)
+    return row && !isIdle(row, this.#parts.now()) ? row : undefined
+  }
+
+  /** Gives one up, whose blobs are then nobody's. Only who opened it, or an admin. */
+  abort(version: string, author: Author): Result<Upload, NotAborted> {
+    const row = this.get(version)
+    if (!row) return err({ kind: 'none' })
+    const isOwn = row.owner === toOwner(author.principal)
+    if (!isOwn && !author.principal.scopes.includes('admin')) {
+      return err({ kind: 'denied', denial: 'forbidden' })
+    }
+    if (row.state === 'finalised') return err({ kind: 'finalised' })
+    this.#parts.uploads.remove(version)
+    return ok(toUpload(row))
+  }
+
+  /** Of the newest versions that were finalised here, and are in the document. */
+  finalisedManifests(): readonly string[] {
+    const { ledger, uploads } = this.#parts
+    const versions = ledger.head?.content.versions ?? {}
+    return uploads
+      .all()
+      .filter(({ state, version }) => state === 'finalised' && Object.hasOwn(versions, version))
+      .filter(({ version, manifest }) => versions[version]?.manifest === manifest)
+      .toSorted((a, b) => b.touched_at - a.touched_at)
+      .slice(0, MAX_COMPARED_VERSIONS)
+      .map(({ manifest }) => manifest)
+  }
+
+  begin(version: string, manifest: string): Result<Turn, NoSuchUpload> {
+    const { uploads, deletions, now } = this.#parts
+    const row = this.get(version)
+    if (!row) return err({ kind: 'none' })
+    if (row.manifest !== manifest) return err({ kind: 'replaced' })
+    if (row.state !== 'finalised') uploads.touch(version, now())
+    // Later ones know of this upload and leave its blobs alone.
+    const isConcerned = deletions.isPending && deletions.count <= row.opened_after
+    return ok({ upload: toUpload(row), waitMs: isConcerned ? DELETION_WAIT_MS : 0 })
+  }
+
+  advance({ version, serial }: Named, from: number, to: number): void {
+    this.#parts.uploads.advance(version, serial, from, to)
+  }
+
+  async finish(named: Named, author: Author): Promise<Result<Finished, NotFinished>> {
+    const { uploads, records } = this.#parts
+    const found = this.#find(named)
+    if (!found.ok) return found
+    const row = found.value
+    if (row.state === 'finalised') return ok(this.#toFinished(row))
+    if (row.verified < row.files) return err({ kind: 'unverified' })
+    // From here on the id has this content, so that a write that arrives late can do no harm.
+    if (row.state === 'open') uploads.setState(row.version, 'recording')
+    const record = toRecord(row)
+    const written = await records.create(record)
+    if (written === 'unavailable') return err({ kind: 'unavailable' })
+    if (written !== 'created' && !isSameSubstance(written, record)) {
+      if (this.#find(named).ok) uploads.remove(row.version)
+      return err({ kind: 'taken', manifest: written.manifest, services: written.services })
+    }
+    return this.#add(named, author)
+  }
+
+  async #add(named: Named, author: Author): Promise<Result<Finished, NotFinished>> {
+    const { ledger, uploads } = this.#parts
+    for (let attempt = 0; attempt < MAX_ADD_ATTEMPTS; attempt++) {
+      const found = this.#find(named)
+      if (!found.ok) return found
+      const row = found.value
+      const also = () => uploads.setState(row.version, 'finalised')
+      if (!ledger.head) {
+        also()
+        return ok(this.#toFinished(row))
+      }
+      const added = await makeChange(this.#parts, author, {
+        command: toCommand(toRecord(row)),
+        expectedRevision: ledger.head.revision,
+        reason: undefined,
+        dryRun: false,
+        also,
+      })
+      if (added.ok) {
+        // The document had it already.
+        if (!added.value.changed) also()
+        return ok(this.#toFinished(row))
+      }
+      if (added.error.kind !== 'stale') return err(added.error)
+    }
+    return err({
+      kind: 'invalid',
+      problems: [{ path: '', message: 'the document is changed too often: finalise again' }],
+    })
+  }
+
+  /** What crashed pipelines have left. */
+  #removeIdle(): void {
+    const { uploads, now } = this.#parts
+    for (const row of uploads.all()) if (isIdle(row, now())) uploads.remove(row.version)
+  }
+
+  /** Room for one more of the owner's: nobody else has to give way, and nobody is refused. */
+  #makeRoom(owner: string): void {
+    const { uploads } = this.#parts
+    const open = uploads.openOf(owner)
+    const excess = Math.max(0, open.length - MAX_OPEN_UPLOADS_PER_TOKEN + 1)
+    for (const { version } of open.slice(0, excess)) uploads.remove(version)
+  }
+
+  #find({ version, serial }: Named): Result<UploadRow, NoSuchUpload> {
+    const row = this.#parts.uploads.get(version)
+    if (!row) return err({ kind: 'none' })
+    return row.serial === serial ? ok(row) : err({ kind: 'replaced' })
+  }
+
+  #toFinished({ version, manifest }: UploadRow): Finished {
+    return { version, manifest, revision: this.#parts.ledger.head?.revision }
+  }
+
+  /** What the document would say against it: known before anything is uploaded. */
+  #findProblems(record: VersionRecord): readonly Refusal[] {
+    const { ledger, allowInsecure } = this.#parts
+    const full = findFullDatabase(ledger.databaseBytes)
+    if (full.length > 0) return full
+    const content = ledger.head?.content
+    if (!content) return []
+    const applied = applyCommand(toCommand(record), content, {
+      earlier: () => undefined,
+      allowInsecure,
+    })
+    return applied.ok ? [] : applied.error
+  }
+}
+
+function toCommand({ id, manifest, services, createdAt }: VersionRecord): OwnCommand {
+  return { kind: 'add-version', version: id, manifest, services, published: createdAt }
+}
+
+/** One that is finalised, whether or not it came by an upload. */
+function toFinalised({ id, manifest, files, bytes }: VersionRecord): Upload {
+  return {
+    version: id,
+    state: 'finalised',
+    manifest,
+    files,
+    bytes,
+    verified: files,
+    serial: 0,
+    expiresAt: undefined,
+  }
+}

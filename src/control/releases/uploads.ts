@@ -1,0 +1,127 @@
+// The table of uploads: versions that are on their way, and those that have arrived. What may happen to
+// one, and when, is uploading.ts' affair.
+
+import type { PublishedService, VersionRecord } from '../../core/version-record.ts'
+import type { Upload } from './contract.ts'
+import { UPLOAD_IDLE_MS, UPLOAD_LIFETIME_MS } from '../limits.ts'
+import type { CollectionRow, UploadRow } from '../tables.ts'
+
+export class Uploads {
+  readonly #sql: SqlStorage
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql
+  }
+
+  get(version: string): UploadRow | undefined {
+    return [...this.#sql.exec<UploadRow>('SELECT * FROM uploads WHERE version = ?', version)][0]
+  }
+
+  all(): readonly UploadRow[] {
+    return [...this.#sql.exec<UploadRow>('SELECT * FROM uploads')]
+  }
+
+  /** Those of one owner that are open, the one that was idle longest first. */
+  openOf(owner: string): readonly UploadRow[] {
+    return [
+      ...this.#sql.exec<UploadRow>(
+        "SELECT * FROM uploads WHERE state = 'open' AND owner = ? ORDER BY touched_at",
+        owner,
+      ),
+    ]
+  }
+
+  /** Begins one, in the place of any other under the same id. */
+  begin(
+    record: VersionRecord,
+    {
+      now,
+      deletions,
+      owner,
+    }: { readonly now: number; readonly deletions: number; readonly owner: string },
+  ): void {
+    this.#sql.exec('UPDATE collection SET serial = serial + 1 WHERE id = 1')
+    const { serial } = this.#sql.exec<CollectionRow>('SELECT * FROM collection').one()
+    this.#sql.exec(
+      `INSERT OR REPLACE INTO uploads (version, state, serial, manifest, services, files, bytes,
+        created_at, commit_id, author, verified, opened_after, touched_at, owner)
+       VALUES (?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)`,
+      record.id,
+      serial,
+      record.manifest,
+      JSON.stringify(record.services),
+      record.files,
+      record.bytes,
+      record.createdAt,
+      record.commit ?? null,
+      record.author ?? null,
+      deletions,
+      now,
+      owner,
+    )
+  }
+
+  touch(version: string, now: number): void {
+    this.#sql.exec('UPDATE uploads SET touched_at = ? WHERE version = ?', now, version)
+  }
+
+  /** Moves on from `from`; nothing when somebody else has moved on, or it is another upload by now. */
+  advance(version: string, serial: number, from: number, to: number): void {
+    this.#sql.exec(
+      `UPDATE uploads SET verified = ? WHERE version = ? AND serial = ? AND verified = ?
+       AND state = 'open'`,
+      to,
+      version,
+      serial,
+      from,
+    )
+  }
+
+  setState(version: string, state: UploadRow['state']): void {
+    this.#sql.exec('UPDATE uploads SET state = ? WHERE version = ?', state, version)
+  }
+
+  remove(version: string): void {
+    this.#sql.exec('DELETE FROM uploads WHERE version = ?', version)
+  }
+}
+
+/** An open upload that has made no progress for long: given up, and no longer protected. */
+export function isIdle({ state, touched_at }: UploadRow, now: number): boolean {
+  return state === 'open' && touched_at + UPLOAD_IDLE_MS <= now
+}
+
+/** The record that an upload ends in. */
+export function toRecord(row: UploadRow): VersionRecord {
+  return {
+    id: row.version,
+    manifest: row.manifest,
+    services: toServices(row),
+    files: row.files,
+    bytes: row.bytes,
+    createdAt: row.created_at,
+    ...(row.commit_id === null ? {} : { commit: row.commit_id }),
+    ...(row.author === null ? {} : { author: row.author }),
+  }
+}
+
+export function toServices({ services }: UploadRow): readonly PublishedService[] {
+  return JSON.parse(services)
+}
+
+/** An upload as it is told. */
+export function toUpload(row: UploadRow): Upload {
+  const { version, manifest, files, bytes, verified, serial } = row
+  const isOver = row.state === 'finalised'
+  const lifetimeMs = row.state === 'open' ? UPLOAD_IDLE_MS : UPLOAD_LIFETIME_MS
+  return {
+    version,
+    state: isOver ? 'finalised' : 'open',
+    manifest,
+    files,
+    bytes,
+    verified,
+    serial,
+    expiresAt: isOver ? undefined : row.touched_at + lifetimeMs,
+  }
+}

@@ -1,0 +1,91 @@
+// What the isolates of one data centre share through the Cache API: the last good document, and when
+// the control last confirmed one. Every failure is the same as having nothing.
+
+import { type Collected, isCollected } from '../core/counting/batch.ts'
+import {
+  COLO_TIMEOUT_MS,
+  CONFIRMATION_TTL_S,
+  LAST_GOOD_TTL_S,
+  MAX_ASSIGNMENTS_BYTES,
+} from './limits.ts'
+import { type Identity, isDownList, isIdentity } from './sync.ts'
+import { withTimeout } from '../core/with-timeout.ts'
+
+/** The control said at `at` (when it was asked, milliseconds since the epoch) that this is newest. */
+export type Confirmation = {
+  readonly identity: Identity
+  readonly at: number
+  /** Origins that it said are down; absent where there are none. */
+  readonly down?: readonly string[]
+  /** Whose visitors it wants collected; absent while nobody compares environments. */
+  readonly collected?: Collected
+}
+
+export type Colo = {
+  /** The text of the last good document, `undefined` when it cannot be had in time. */
+  readonly loadDocument: () => Promise<string | undefined>
+  /** Keeps a document, unless this or a higher revision is kept already. */
+  readonly storeDocument: (text: string, revision: number) => Promise<void>
+  readonly loadConfirmation: () => Promise<Confirmation | undefined>
+  readonly storeConfirmation: (confirmation: Confirmation) => Promise<void>
+}
+
+/** Names that no client can ask for: the Cache API alone knows them. */
+const DOCUMENT_KEY = 'https://last-good.holo.invalid/assignments'
+const CONFIRMATION_KEY = 'https://last-good.holo.invalid/confirmation'
+const REVISION_HEADER = 'holo-revision'
+
+export function createColo(cache: Pick<Cache, 'match' | 'put'>): Colo {
+  const match = (key: string) => withTimeout(cache.match(key), COLO_TIMEOUT_MS)
+  const read = async (key: string): Promise<string | undefined> => {
+    const kept = await match(key)
+    return kept && (await withTimeout(kept.text(), COLO_TIMEOUT_MS))
+  }
+  const put = (key: string, text: string, ttlS: number, headers: Record<string, string> = {}) =>
+    cache.put(
+      key,
+      new Response(text, { headers: { ...headers, 'cache-control': `max-age=${ttlS}` } }),
+    )
+  return {
+    loadDocument: () => orNothing('read', () => read(DOCUMENT_KEY)),
+    storeDocument: (text, revision) =>
+      orNothing('kept', async () => {
+        if (text.length > MAX_ASSIGNMENTS_BYTES) return
+        const kept = await match(DOCUMENT_KEY)
+        await kept?.body?.cancel()
+        if (Number(kept?.headers.get(REVISION_HEADER)) >= revision) return
+        await put(DOCUMENT_KEY, text, LAST_GOOD_TTL_S, { [REVISION_HEADER]: String(revision) })
+      }),
+    loadConfirmation: () =>
+      orNothing('read', async () => {
+        const text = await read(CONFIRMATION_KEY)
+        const kept: unknown = text === undefined ? undefined : JSON.parse(text)
+        return isConfirmation(kept) ? kept : undefined
+      }),
+    storeConfirmation: (confirmation) =>
+      orNothing('kept', () =>
+        put(CONFIRMATION_KEY, JSON.stringify(confirmation), CONFIRMATION_TTL_S),
+      ),
+  }
+}
+
+function isConfirmation(value: unknown): value is Confirmation {
+  const { identity, at, down, collected } = (value ?? {}) as Partial<
+    Record<keyof Confirmation, unknown>
+  >
+  return (
+    isIdentity(identity) &&
+    typeof at === 'number' &&
+    (down === undefined || isDownList(down)) &&
+    (collected === undefined || isCollected(collected))
+  )
+}
+
+async function orNothing<T>(done: string, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work()
+  } catch (cause) {
+    console.warn(`the data centre's copy of the assignments could not be ${done}`, cause)
+    return undefined
+  }
+}

@@ -1,0 +1,137 @@
+// The control as a source of the document: it confirms the one in use or brings a newer one, and one
+// answer serves the whole data centre. Counts travel along. What a request waits for is freshness.ts'
+// affair.
+
+import type { WaitUntil } from './background.ts'
+import type { Colo } from './colo.ts'
+import type { Holding } from './holding.ts'
+import { CONTROL_TIMEOUT_MS } from './limits.ts'
+import { type Counting, isSyncReply, type SyncReply, type SyncReport } from './sync.ts'
+import { withTimeout } from '../core/with-timeout.ts'
+import { type Turn, Turns } from './turns.ts'
+
+export type ControlSourceParts = {
+  readonly holding: Holding
+  readonly askControl: (report: SyncReport) => Promise<SyncReply>
+  readonly colo: Colo
+  readonly noteDown: ((origins: readonly string[]) => void) | undefined
+  readonly counting: Counting | undefined
+  /** Milliseconds between two calls, before jitter; as long is another isolate's answer believed. */
+  readonly controlRefreshMs: number
+  readonly now: () => number
+  readonly random: () => number
+}
+
+export class ControlSource {
+  readonly turns: Turns
+  /** Since the isolate began; the second counts calls that another isolate's answer has spared. */
+  calls = 0
+  sharedConfirmations = 0
+  readonly #parts: ControlSourceParts
+  /** The brake of a control with many callers. */
+  #notBefore = 0
+
+  constructor(parts: ControlSourceParts) {
+    this.#parts = parts
+    const { controlRefreshMs: intervalMs, random } = parts
+    this.turns = new Turns({ timeoutMs: CONTROL_TIMEOUT_MS, intervalMs, random })
+  }
+
+  /** Begins to ask where that is due and not under way. What it gives never rejects. */
+  startDue(now: number, waitUntil: WaitUntil): Promise<void> | undefined {
+    const turn = this.turns.begin(now)
+    return turn === undefined ? undefined : this.#refresh(turn, now, waitUntil)
+  }
+
+  /**
+   * Asks although that is not due. Milliseconds until it may be tried again; `undefined` once it was
+   * tried, with or without success. Never throws.
+   */
+  async askEarly(waitUntil: WaitUntil): Promise<number | undefined> {
+    const began = this.#parts.now()
+    if (began < this.#notBefore) return this.#notBefore - began
+    const turn = this.turns.beginEarly(began)
+    if (turn === undefined) return 0
+    await this.#askInTurn(turn, began, waitUntil)
+    return undefined
+  }
+
+  /** Has the document confirmed: by what the data centre knows, else by the control. */
+  async #refresh(turn: Turn, began: number, waitUntil: WaitUntil): Promise<void> {
+    const { controlRefreshMs, now } = this.#parts
+    const confirmedAt = await this.#readShared(began)
+    if (confirmedAt !== undefined) {
+      this.sharedConfirmations += 1
+      return this.turns.succeed(turn, confirmedAt + this.turns.jittered(controlRefreshMs))
+    }
+    if (now() < this.#notBefore) return this.turns.pass(turn)
+    return this.#askInTurn(turn, began, waitUntil)
+  }
+
+  /** When another isolate of this data centre was told what is newest, if that is not long ago. */
+  async #readShared(now: number): Promise<number | undefined> {
+    const { holding, colo, controlRefreshMs, noteDown, counting } = this.#parts
+    const shared = await colo.loadConfirmation()
+    if (!shared || now - shared.at > controlRefreshMs) return undefined
+    noteDown?.(shared.down ?? [])
+    counting?.collect(shared.collected)
+    if (holding.confirm(shared.identity, shared.at)) return shared.at
+    // An older one is no lie: this isolate may have heard of a newer one from KV.
+    if (shared.identity.revision <= (holding.held?.identity.revision ?? 0)) return undefined
+    const text = await colo.loadDocument()
+    if (text === undefined) return undefined
+    await holding.offer(text, 'cache', shared.identity)
+    return holding.confirm(shared.identity, shared.at) ? shared.at : undefined
+  }
+
+  async #askInTurn(turn: Turn, began: number, waitUntil: WaitUntil): Promise<void> {
+    const reply = await this.#ask(began)
+    const isConfirmed = reply !== undefined && (await this.#take(reply, began, waitUntil))
+    if (isConfirmed) this.turns.succeed(turn)
+    else this.turns.fail(turn, this.#parts.now())
+  }
+
+  /** The control's answer, `undefined` when it gave none. Counts have travelled or not, accordingly. */
+  async #ask(began: number): Promise<SyncReply | undefined> {
+    const { askControl, counting, holding } = this.#parts
+    this.calls += 1
+    const batch = counting?.take(began)
+    const report = {
+      held: holding.held?.identity,
+      kv: holding.lastInKv,
+      ...(batch ? { batch } : {}),
+    }
+    try {
+      const reply = await withTimeout(askControl(report), CONTROL_TIMEOUT_MS)
+      if (!isSyncReply(reply)) throw new TypeError('it gave an answer that is none')
+      if (batch) counting?.arrived(batch, reply.collected)
+      else counting?.collect(reply.collected)
+      return reply
+    } catch (cause) {
+      if (batch) counting?.failed(batch)
+      const why = `the control failed: ${cause instanceof Error ? cause.message : cause}`
+      holding.refuse('control-unreachable', why)
+      return undefined
+    }
+  }
+
+  /** Whether what the control says is newest is in use now. */
+  async #take(reply: SyncReply, began: number, waitUntil: WaitUntil): Promise<boolean> {
+    const { colo, holding, noteDown } = this.#parts
+    const { current, text, down, collected, nextMs } = reply
+    this.#notBefore = began + this.turns.jittered(nextMs)
+    noteDown?.(down ?? [])
+    // It has nothing to say yet; KV may have.
+    if (!current) return true
+    if (text !== undefined) {
+      const { outcome } = await holding.offer(text, 'control', current)
+      if (outcome === 'taken') waitUntil(colo.storeDocument(text, current.revision))
+    } else {
+      holding.judge(current)
+    }
+    if (!holding.confirm(current, began)) return false
+    const asked = { ...(down ? { down } : {}), ...(collected ? { collected } : {}) }
+    waitUntil(colo.storeConfirmation({ identity: current, at: began, ...asked }))
+    return true
+  }
+}

@@ -1,0 +1,144 @@
+// The document in use, and the rule by which another one takes its place: valid, and of a higher
+// revision. Whatever is refused is counted by its reason. Where documents come from, and when, is the
+// affair of kv-source.ts and control-source.ts.
+
+import { type Compiled, compileAssignments } from '../document/compile.ts'
+import { formatProblems, parseAssignments } from '../document/parse.ts'
+import { digestText, type Identity } from './sync.ts'
+
+/** Who gave a document. */
+export type Source = 'kv' | 'cache' | 'control'
+
+/** Why a document that was read did not replace the one in use, or why none could be read. */
+export type Refusal =
+  | 'missing'
+  | 'oversize'
+  | 'invalid'
+  | 'older'
+  | 'same-revision'
+  | 'unreadable'
+  | 'control-unreachable'
+
+export type Held = {
+  readonly text: string
+  readonly identity: Identity
+  readonly compiled: Compiled
+  /** Where this revision was had from first. */
+  readonly source: Source
+  /**
+   * When the control was asked that last confirmed it, milliseconds since the epoch; -Infinity when
+   * it never did.
+   */
+  readonly confirmedAt: number
+  /** When KV was last read that held it, milliseconds since the epoch; -Infinity when it never did. */
+  readonly seenInKvAt: number
+}
+
+/** What became of an offer; the identity is that of a valid document, taken or not. */
+export type Offered = {
+  readonly identity: Identity | undefined
+  readonly outcome: 'taken' | 'held-already' | 'refused'
+}
+
+const NEVER = Number.NEGATIVE_INFINITY
+
+export class Holding {
+  /** Refusals since the isolate began, by reason. */
+  readonly refusals: Record<Refusal, number> = {
+    missing: 0,
+    oversize: 0,
+    invalid: 0,
+    older: 0,
+    'same-revision': 0,
+    unreadable: 0,
+    'control-unreachable': 0,
+  }
+  readonly #allowInsecure: boolean
+  #held: Held | undefined
+  #lastInKv: Identity | undefined
+  #lastLogged = ''
+
+  constructor(allowInsecure: boolean) {
+    this.#allowInsecure = allowInsecure
+  }
+
+  get held(): Held | undefined {
+    return this.#held
+  }
+
+  /** The last valid document that KV gave, in use or not. */
+  get lastInKv(): Identity | undefined {
+    return this.#lastInKv
+  }
+
+  /**
+   * Takes `text` if it is valid and newer, and is what it was called. Never throws, whatever it holds.
+   */
+  async offer(text: string, source: Source, called?: Identity): Promise<Offered> {
+    if (text === this.#held?.text) return { identity: this.#held.identity, outcome: 'held-already' }
+    const parsed = parseAssignments(text, { allowInsecure: this.#allowInsecure })
+    if (!parsed.ok) {
+      this.refuse('invalid', `from ${source}: ${formatProblems(parsed.error)}`)
+      return { identity: undefined, outcome: 'refused' }
+    }
+    const { revision } = parsed.value
+    const identity = { revision, digest: await digestText(text) }
+    if (called && (called.digest !== identity.digest || called.revision !== revision)) {
+      this.refuse('invalid', `from ${source}: the text is not that of revision ${called.revision}`)
+      return { identity: undefined, outcome: 'refused' }
+    }
+    // Another one may have been taken while the digest was made.
+    const used = this.#held?.identity
+    if (used && !this.#isNewer(identity, used)) {
+      return { identity, outcome: used.digest === identity.digest ? 'held-already' : 'refused' }
+    }
+    const compiled = compileAssignments(parsed.value)
+    this.#held = { text, identity, compiled, source, confirmedAt: NEVER, seenInKvAt: NEVER }
+    this.#lastLogged = ''
+    return { identity, outcome: 'taken' }
+  }
+
+  /** The control said at `at` that this is its newest document. Whether it is the one in use. */
+  confirm(identity: Identity, at: number): boolean {
+    const held = this.#held
+    if (held?.identity.digest !== identity.digest) return false
+    if (at > held.confirmedAt) this.#held = { ...held, confirmedAt: at }
+    return true
+  }
+
+  /** KV was read at `at`, and this valid document is what it had. */
+  seeInKv(identity: Identity, at: number): void {
+    this.#lastInKv = identity
+    const held = this.#held
+    if (held?.identity.digest === identity.digest) this.#held = { ...held, seenInKvAt: at }
+  }
+
+  /** Whether a document of this identity would be taken; counts and logs why not. */
+  judge(identity: Identity): boolean {
+    return this.#held === undefined || this.#isNewer(identity, this.#held.identity)
+  }
+
+  /** Counts every refusal, and logs each once until something else happens. */
+  refuse(reason: Refusal, why: string): void {
+    this.refusals[reason] += 1
+    if (why === this.#lastLogged) return
+    this.#lastLogged = why
+    const kept = this.#held
+      ? `revision ${this.#held.identity.revision} stays in use`
+      : 'none is in use'
+    console.warn(`assignments refused (${reason}), ${kept}: ${why}`)
+  }
+
+  #isNewer({ revision, digest }: Identity, used: Identity): boolean {
+    if (revision > used.revision) return true
+    if (revision < used.revision) {
+      this.refuse('older', `revision ${revision} is older than ${used.revision}, which is in use`)
+    } else if (digest !== used.digest) {
+      this.refuse(
+        'same-revision',
+        `revision ${revision} is in use with other content: raise "revision" to ${revision + 1}`,
+      )
+    }
+    return false
+  }
+}

@@ -1,0 +1,82 @@
+// KV as a source of the document: reads it when that is due and offers what it has. One read is
+// kv.ts', and what a request waits for freshness.ts' affair.
+
+import type { WaitUntil } from './background.ts'
+import type { Colo } from './colo.ts'
+import type { Holding } from './holding.ts'
+import { KV_TIMEOUT_MS } from './limits.ts'
+import { withTimeout } from '../core/with-timeout.ts'
+import { type Turn, Turns } from './turns.ts'
+
+/** What KV holds: the text, `null` when the key does not exist, or `oversize` unread. */
+export type KvText = string | null | 'oversize'
+
+export type KvSourceParts = {
+  readonly holding: Holding
+  readonly readKv: () => Promise<KvText>
+  readonly colo: Pick<Colo, 'storeDocument'>
+  /** Told when KV brought a newer document, which the control has not confirmed. */
+  readonly noteTaken: () => void
+  /** Milliseconds between two reads, before jitter. */
+  readonly kvRefreshMs: number
+  readonly now: () => number
+  readonly random: () => number
+}
+
+export class KvSource {
+  readonly turns: Turns
+  /** Since the isolate began. */
+  reads = 0
+  readonly #parts: KvSourceParts
+
+  constructor(parts: KvSourceParts) {
+    this.#parts = parts
+    const { kvRefreshMs: intervalMs, random } = parts
+    this.turns = new Turns({ timeoutMs: KV_TIMEOUT_MS, intervalMs, random })
+  }
+
+  /** Begins to read where that is due and not under way. What it gives never rejects. */
+  startDue(now: number, waitUntil: WaitUntil): Promise<void> | undefined {
+    const turn = this.turns.begin(now)
+    return turn === undefined ? undefined : this.#reload(turn, now, waitUntil)
+  }
+
+  async #reload(turn: Turn, began: number, waitUntil: WaitUntil): Promise<void> {
+    const text = await this.#read()
+    if (text === 'failed') return this.turns.fail(turn, this.#parts.now())
+    if (text !== undefined) await this.#offer(text, began, waitUntil)
+    this.turns.succeed(turn)
+  }
+
+  /** The document in KV, `undefined` when it has none that can be read. */
+  async #read(): Promise<string | undefined | 'failed'> {
+    const { holding, readKv } = this.#parts
+    this.reads += 1
+    try {
+      const text = await withTimeout(readKv(), KV_TIMEOUT_MS)
+      if (text === 'oversize') {
+        holding.refuse('oversize', 'the document in KV is larger than 256 KiB')
+        return undefined
+      }
+      // An isolate that holds a document has lost its key; one that holds none is new.
+      if (text === null && holding.held) {
+        holding.refuse('missing', 'KV has no key "assignments" any more')
+      }
+      return text ?? undefined
+    } catch (cause) {
+      const why = `KV failed: ${cause instanceof Error ? cause.message : cause}`
+      holding.refuse('unreadable', why)
+      return 'failed'
+    }
+  }
+
+  async #offer(text: string, began: number, waitUntil: WaitUntil): Promise<void> {
+    const { holding, colo, noteTaken } = this.#parts
+    const { identity, outcome } = await holding.offer(text, 'kv')
+    if (!identity) return
+    holding.seeInKv(identity, began)
+    if (outcome !== 'taken') return
+    noteTaken()
+    waitUntil(colo.storeDocument(text, identity.revision))
+  }
+}

@@ -1,0 +1,75 @@
+// The routes of the API as its OpenAPI document tells them, each with a request that it takes: what
+// the tests of who may do what go through.
+
+import type { AdminEdge, CallOptions } from '../support/api-edge.ts'
+
+export type ApiRoute = {
+  readonly method: string
+  /** With its parameters filled in. */
+  readonly path: string
+  /** `undefined` for those that strangers may ask. */
+  readonly scope: string | undefined
+  readonly changesDocument: boolean
+  readonly takesOctets: boolean
+}
+
+type Operation = {
+  readonly security: readonly { readonly token?: readonly string[] }[]
+  readonly parameters: readonly { readonly name: string }[]
+  readonly requestBody?: { readonly content: Readonly<Record<string, object>> }
+}
+type OpenApi = { readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>> }
+
+export async function readRoutes(edge: AdminEdge): Promise<readonly ApiRoute[]> {
+  const { body } = await edge.call('GET', '/.holo/api/openapi.json')
+  const { paths } = JSON.parse(body) as OpenApi
+  return Object.entries(paths).flatMap(([path, operations]) =>
+    Object.entries(operations).map(([method, { security, parameters, requestBody }]) => ({
+      method: method.toUpperCase(),
+      path: path
+        .replace('{name}', method === 'delete' ? 'spare' : 'canary')
+        // The services of a version that has visitors are not for whoever publishes.
+        .replace('{version}', path.endsWith('/services') ? 'v3' : 'v1')
+        .replace('{revision}', '1')
+        .replace('{id}', '0123456789abcdef')
+        .replace('{sha256}', SHA256_OF_HELLO)
+        .replace('{part}', '1'),
+      scope: security[0]?.token?.[0],
+      changesDocument: parameters.some(({ name }) => name === 'If-Match'),
+      takesOctets: requestBody?.content['application/octet-stream'] !== undefined,
+    })),
+  )
+}
+
+const HELLO = new TextEncoder().encode('hello')
+const SHA256_OF_HELLO = '2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824'
+
+const BODIES: Readonly<Record<string, unknown>> = {
+  'PUT /environments/canary': { version: 'v2' },
+  'PUT /traffic': { weights: { canary: 5 } },
+  'PUT /versions/v3/services': { services: [] },
+  'POST /swap': { environments: ['main', 'canary'] },
+  'POST /rollouts': { version: 'v2' },
+  'POST /withdraw': { version: 'v9' },
+  'PUT /rules': { rules: [] },
+  'PUT /assignments': { schema: 1 },
+  'POST /rollback': { to: 1 },
+  'POST /explain': { url: 'https://shop.example/' },
+  'POST /audit/verify': {},
+  'PUT /uploads/v1': { manifest: SHA256_OF_HELLO, createdAt: '2026-11-23T12:00:00Z' },
+  'POST /uploads/v1/finalise': { manifest: SHA256_OF_HELLO },
+  [`POST /blobs/${SHA256_OF_HELLO}/complete`]: { parts: 1 },
+  'POST /gc': {},
+  'POST /tokens': { name: 'made by a test', scopes: ['read'] },
+}
+
+/** A request of the right shape. Changes of the document are dry runs. */
+export function toAsk({ method, path, changesDocument, takesOctets }: ApiRoute, revision: number) {
+  const json = BODIES[`${method} ${path.replace('/.holo/api', '')}`]
+  const asked: CallOptions = {
+    ...(json === undefined ? {} : { json }),
+    ...(takesOctets ? { octets: HELLO } : {}),
+    headers: changesDocument ? { 'if-match': `"${revision}"` } : {},
+  }
+  return { method, path: changesDocument ? `${path}?dryRun=true` : path, asked }
+}

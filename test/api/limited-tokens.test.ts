@@ -1,0 +1,494 @@
+// What a token that is limited to previews may change: every route of the API that changes something, once
+// with names of production and once with names of a preview.
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type AdminEdge, FIRST_TOKEN, startAdminEdge } from '../support/api-edge.ts'
+import type { Answer } from '../support/http-client.ts'
+import { readRoutes } from './api-routes.ts'
+
+const LIMITS = { environments: ['pr-*'], versions: ['pr-*'], hosts: ['*.preview.example'] }
+
+let edge: AdminEdge
+let manifest: string
+let preview: string
+let administrator: string
+
+const codeOf = ({ body }: Answer) => JSON.parse(body).code
+const idOf = (token: string) => token.split('_')[1] ?? ''
+
+async function call(method: string, path: string, json?: unknown, token = FIRST_TOKEN) {
+  const { body } = await edge.call('GET', '/.holo/api/health', { token: FIRST_TOKEN })
+  const { revision } = JSON.parse(body).control
+  return edge.call(method, `/.holo/api${path}`, {
+    token,
+    headers: { 'if-match': `"${revision}"` },
+    ...(json === undefined ? {} : { json }),
+  })
+}
+
+async function must(method: string, path: string, json?: unknown) {
+  const answer = await call(method, path, json)
+  if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.body}`)
+  return JSON.parse(answer.body)
+}
+
+async function makeToken(json: object, by = FIRST_TOKEN): Promise<string> {
+  const made = await call('POST', '/tokens', { name: 'made', ...json }, by)
+  if (made.status !== 201) throw new Error(made.body)
+  return JSON.parse(made.body).token
+}
+
+async function publish(id: string) {
+  const upload = { manifest, createdAt: '2026-11-23T12:00:00Z' }
+  await must('PUT', `/uploads/${id}`, { ...upload, services: [SERVICE] })
+  for (;;) {
+    const { state } = await must('POST', `/uploads/${id}/finalise`, { manifest })
+    if (state === 'finalised') return
+  }
+}
+
+const SERVICE = { prefix: '/api/', origins: ['http://127.0.0.1:9'] }
+
+async function makePreviews() {
+  await must('PUT', '/environments/pr-1', { version: 'pr-1', restricted: false })
+  await must('PUT', '/environments/pr-2', { version: 'pr-2', hosts: ['two.preview.example'] })
+}
+
+beforeAll(async () => {
+  edge = await startAdminEdge()
+  manifest = (await must('GET', '/versions/v1')).manifest
+  for (const id of ['pr-1', 'pr-2', 'pr-3', '1.0.0']) await publish(id)
+  await makePreviews()
+  await must('PUT', '/traffic', { weights: { canary: 1 } })
+  preview = await makeToken({ scopes: ['publish', 'shift'], ...LIMITS })
+  administrator = await makeToken({ scopes: ['admin'], ...LIMITS, expiresInDays: 7 })
+})
+afterAll(() => edge.stop())
+
+type Row = readonly [method: string, path: string, json?: unknown]
+type Table = Readonly<
+  Record<string, { readonly others: readonly Row[]; readonly own: readonly Row[] }>
+>
+
+/** By route: what the token may not do, and what it may. All are tried by a token of all scopes, too. */
+const TABLE: Table = {
+  'PUT /environments/{name}': {
+    others: [
+      ['PUT', '/environments/main', { version: 'pr-1' }],
+      ['PUT', '/environments/main', { restricted: false, hosts: ['main.preview.example'] }],
+      ['PUT', '/environments/secret', { restricted: false }],
+      ['PUT', '/environments/xpr-1', { version: 'pr-1' }],
+      ['PUT', '/environments/pr', { version: 'pr-1' }],
+      ['PUT', '/environments/pr-1', { version: 'v1' }],
+      ['PUT', '/environments/pr-9', { version: '1.0.0' }],
+      // A preview that takes the host of production has its visitors.
+      ['PUT', '/environments/pr-1', { hosts: ['shop.example'] }],
+      ['PUT', '/environments/pr-2', { hosts: ['two.preview.example', 'shop.example'] }],
+      ['PUT', '/environments/pr-1', { hosts: ['preview.example'] }],
+    ],
+    own: [
+      ['PUT', '/environments/pr-9', { version: 'pr-2', hosts: ['nine.preview.example'] }],
+      ['PUT', '/environments/pr-1', { version: 'pr-3', restricted: true }],
+    ],
+  },
+  'DELETE /environments/{name}': {
+    others: [['DELETE', '/environments/secret']],
+    own: [['DELETE', '/environments/pr-2']],
+  },
+  'PUT /traffic': {
+    others: [
+      ['PUT', '/traffic', { weights: { canary: 5 } }],
+      ['PUT', '/traffic', { weights: { 'pr-1': 5 } }],
+      ['PUT', '/traffic', { weights: { 'pr-1': 5 }, base: 'main' }],
+    ],
+    own: [],
+  },
+  'POST /swap': {
+    others: [
+      ['POST', '/swap', { environments: ['main', 'canary'] }],
+      ['POST', '/swap', { environments: ['main', 'pr-1'] }],
+      ['POST', '/swap', { environments: ['pr-1', 'canary'] }],
+    ],
+    own: [['POST', '/swap', { environments: ['pr-1', 'pr-2'] }]],
+  },
+  'PUT /versions/{version}/services': {
+    others: [
+      ['PUT', '/versions/v1/services', { services: [{ ...SERVICE, timeoutMs: 60 }] }],
+      ['PUT', '/versions/1.0.0/services', { services: [{ ...SERVICE, timeoutMs: 60 }] }],
+    ],
+    own: [['PUT', '/versions/pr-1/services', { services: [{ ...SERVICE, timeoutMs: 60 }] }]],
+  },
+  'POST /withdraw': {
+    others: [['POST', '/withdraw', { version: '1.0.0' }]],
+    own: [['POST', '/withdraw', { version: 'pr-3' }]],
+  },
+  'PUT /rules': {
+    others: [['PUT', '/rules', { rules: [{ name: 'all', environment: 'pr-1', when: true }] }]],
+    own: [],
+  },
+  'PUT /assignments': {
+    others: [['PUT', '/assignments', { schema: 1 }]],
+    own: [],
+  },
+  'POST /rollback': {
+    others: [['POST', '/rollback', { to: 1 }]],
+    own: [],
+  },
+  'POST /rollouts': {
+    others: [
+      ['POST', '/rollouts', { version: 'pr-1', environment: 'canary', base: 'main' }],
+      ['POST', '/rollouts', { version: 'pr-1', environment: 'pr-1', base: 'main' }],
+      ['POST', '/rollouts', { version: 'pr-1', environment: 'pr-7' }],
+      ['POST', '/rollouts', { version: '1.0.0', environment: 'pr-1', base: 'pr-2' }],
+    ],
+    own: [],
+  },
+  ...Object.fromEntries(
+    ['pause', 'resume', 'advance', 'promote', 'abort'].map((command) => [
+      `POST /rollouts/{id}/${command}`,
+      { others: [['POST', `/rollouts/1/${command}`] as const], own: [] },
+    ]),
+  ),
+  'PUT /uploads/{version}': {
+    others: [
+      ['PUT', '/uploads/1.0.1', { manifest: 'MANIFEST', createdAt: '2026-11-23T12:00:00Z' }],
+      [
+        'PUT',
+        '/uploads/1.0.0',
+        { manifest: 'MANIFEST', createdAt: '2026-11-23T12:00:00Z', services: [SERVICE] },
+      ],
+    ],
+    own: [['PUT', '/uploads/pr-4', { manifest: 'MANIFEST', createdAt: '2026-11-23T12:00:00Z' }]],
+  },
+  'DELETE /uploads/{version}': {
+    others: [['DELETE', '/uploads/1.0.2']],
+    own: [
+      ['PUT', '/uploads/pr-5', { manifest: 'MANIFEST', createdAt: '2026-11-23T12:00:00Z' }],
+      ['DELETE', '/uploads/pr-5'],
+    ],
+  },
+  'POST /uploads/{version}/finalise': {
+    others: [['POST', '/uploads/1.0.0/finalise', { manifest: 'MANIFEST' }]],
+    own: [['POST', '/uploads/pr-4/finalise', { manifest: 'MANIFEST' }]],
+  },
+  'POST /gc': { others: [['POST', '/gc', {}]], own: [] },
+  'POST /tokens': {
+    others: [
+      ['POST', '/tokens', { name: 'x', scopes: ['read'], environments: ['*'] }],
+      ['POST', '/tokens', { name: 'x', scopes: ['read'], environments: ['p*'] }],
+      ['POST', '/tokens', { name: 'x', scopes: ['read'], environments: ['pr-*', 'main'] }],
+      ['POST', '/tokens', { name: 'x', scopes: ['read'], versions: ['pr*'] }],
+      ['POST', '/tokens', { name: 'x', scopes: ['read'], hosts: ['*'] }],
+      ['POST', '/tokens', { name: 'x', scopes: ['read'], hosts: ['*preview.example'] }],
+      ['POST', '/tokens', { name: 'x', scopes: ['read'], expiresInDays: 8 }],
+    ],
+    own: [
+      ['POST', '/tokens', { name: 'x', scopes: ['shift'], environments: ['pr-1*'] }],
+      ['POST', '/tokens', { name: 'x', scopes: ['admin'], expiresInDays: 6 }],
+    ],
+  },
+  'DELETE /tokens/{id}': { others: [['DELETE', '/tokens/UNLIMITED']], own: [] },
+}
+
+/** Content-addressed: what is stored there is in no version before an upload names it. */
+const OF_NO_VERSION = [
+  'PUT /manifests/{sha256}',
+  'PUT /blobs/{sha256}',
+  'PUT /blobs/{sha256}/parts/{part}',
+  'POST /blobs/{sha256}/complete',
+]
+/** They change nothing. */
+const READING = ['POST /explain', 'POST /audit/verify']
+
+describe('the table', () => {
+  it('has every route of the API that is no GET', async () => {
+    const { body } = await edge.call('GET', '/.holo/api/openapi.json')
+    const { paths } = JSON.parse(body) as { paths: Record<string, object> }
+    const changing = Object.entries(paths).flatMap(([path, operations]) =>
+      Object.keys(operations)
+        .filter((method) => method !== 'get')
+        .map((method) => `${method.toUpperCase()} ${path.replace('/.holo/api', '')}`),
+    )
+    expect([...Object.keys(TABLE), ...OF_NO_VERSION, ...READING].sort()).toEqual(changing.sort())
+  })
+})
+
+const fill = ([method, path, json]: Row, unlimited: string) =>
+  [
+    method,
+    path.replace('UNLIMITED', unlimited),
+    JSON.parse((JSON.stringify(json) ?? 'null').replace('MANIFEST', manifest)) ?? undefined,
+  ] as const
+
+describe.each(Object.entries(TABLE))('%s by a token that is limited to previews', (route, rows) => {
+  beforeAll(makePreviews)
+
+  const isForAdmins = /tokens|gc|assignments/.test(route)
+
+  it('changes nothing else, and says which limit is in the way', async () => {
+    const token = isForAdmins ? administrator : preview
+    const unlimited = await makeToken({ scopes: ['read'] })
+    if (route.includes('rollouts/')) await startRollout()
+    const before = await must('GET', '/audit?limit=1')
+    const tokens = (await must('GET', '/tokens')).tokens.length
+    for (const row of rows.others) {
+      const [method, path, json] = fill(row, idOf(unlimited))
+      for (const query of ['', '?dryRun=true']) {
+        const takesDryRun =
+          /environments|traffic|swap|services|withdraw|rules|rollback|assignments$/
+        if (query && !takesDryRun.test(path)) continue
+        const answer = await call(method, path + query, json, token)
+        expect([row, answer.status, codeOf(answer)], answer.body).toEqual([row, 403, 'forbidden'])
+        expect(JSON.parse(answer.body).detail).toMatch(/^(?:a|the) token /)
+      }
+    }
+    expect(await must('GET', '/audit?limit=1')).toEqual(before)
+    expect((await must('GET', '/tokens')).tokens).toHaveLength(tokens)
+  })
+
+  it('changes what is its own', async () => {
+    for (const row of rows.own) {
+      const [method, path, json] = fill(row, '')
+      const token = isForAdmins ? administrator : preview
+      const answer = await call(method, path, json, token)
+      expect([row, answer.status < 300], answer.body).toEqual([row, true])
+    }
+  })
+})
+
+let started = false
+async function startRollout() {
+  if (started) return
+  started = true
+  await must('POST', '/rollouts', { version: '1.0.0', environment: 'canary', base: 'main' })
+}
+
+describe('a limited token', () => {
+  it('reads everything', async () => {
+    for (const { method, path, scope } of await readRoutes(edge)) {
+      if (method !== 'GET' || scope !== 'read') continue
+      const answer = await edge.call(method, path, { token: preview })
+      expect([path, answer.status === 403]).toEqual([path, false])
+    }
+  })
+
+  it('that names environments and no hosts gives no host at all', async () => {
+    const token = await makeToken({ scopes: ['shift'], environments: ['pr-*'] })
+    const taken = { version: 'pr-1', hosts: ['x.preview.example'] }
+    expect((await call('PUT', '/environments/pr-8', taken, token)).status).toBe(403)
+    expect((await call('PUT', '/environments/pr-8', { version: 'pr-1' }, token)).status).toBe(200)
+  })
+
+  it('shows nobody a version that is not its own, whoever pointed an environment of its own at it', async () => {
+    await must('PUT', '/environments/pr-30', { version: '1.0.0', restricted: true })
+    for (const change of [
+      { restricted: false },
+      { hosts: ['thirty.preview.example'] },
+      { restricted: false, hosts: ['thirty.preview.example'] },
+    ]) {
+      const answer = await call('PUT', '/environments/pr-30', change, preview)
+      expect([change, answer.status]).toEqual([change, 403])
+      expect(JSON.parse(answer.body).detail).toContain('"1.0.0" is none of them')
+    }
+    expect((await call('DELETE', '/environments/pr-30', undefined, preview)).status).toBe(200)
+  })
+
+  it('that names versions alone gives visitors no other, and takes no other from them', async () => {
+    const token = await makeToken({ scopes: ['publish', 'shift'], versions: ['pr-*'] })
+    await must('PUT', '/environments/other', { version: '1.0.0' })
+    for (const [method, path, json] of [
+      ['PUT', '/traffic', { weights: { other: 5 }, base: 'main' }],
+      ['PUT', '/traffic', { weights: { canary: 0 }, base: 'main' }],
+      ['PUT', '/environments/other', { restricted: true }],
+      ['PUT', '/environments/other', { hosts: ['other.example'] }],
+      ['DELETE', '/environments/other'],
+    ] as const) {
+      const answer = await call(method, path, json, token)
+      expect([method, path, json, answer.status]).toEqual([method, path, json, 403])
+    }
+    const own = { version: 'pr-1' }
+    expect((await call('PUT', '/environments/other', own, token)).status).toBe(200)
+    const weights = { weights: { other: 5 }, base: 'main' }
+    expect((await call('PUT', '/traffic', weights, token)).status).toBe(200)
+    await must('PUT', '/traffic', { weights: { other: 0 }, base: 'main' })
+    expect((await call('DELETE', '/environments/other', undefined, token)).status).toBe(200)
+  })
+
+  it('that names hosts alone is limited all the same', async () => {
+    const token = await makeToken({ scopes: ['admin'], hosts: ['*.preview.example'] })
+    const point = (hosts: string[]) =>
+      call('PUT', '/environments/pr-31', { version: 'pr-1', hosts }, token)
+    expect((await point(['shop.example'])).status).toBe(403)
+    expect((await point(['x.preview.example'])).status).toBe(200)
+    expect((await call('PUT', '/assignments', { schema: 1 }, token)).status).toBe(403)
+    expect((await call('POST', '/gc', {}, token)).status).toBe(403)
+    const asked = { name: 'x', scopes: ['admin'], hosts: ['*'] }
+    expect((await call('POST', '/tokens', asked, token)).status).toBe(403)
+    expect((await call('DELETE', '/environments/pr-31', undefined, token)).status).toBe(200)
+  })
+
+  it('may not become the first public environment, which crawlers and other traffic get', async () => {
+    const { text } = await must('GET', '/revisions/1')
+    const document = JSON.parse(text)
+    const current = await must('GET', '/assignments')
+    const environments = {
+      'pr-0': { version: 'pr-1', restricted: true },
+      ...document.environments,
+    }
+    const put = { ...current, environments }
+    await must('PUT', '/assignments', put)
+    const answer = await call('PUT', '/environments/pr-0', { restricted: false }, preview)
+    expect([answer.status, JSON.parse(answer.body).detail]).toEqual([
+      403,
+      'the token is limited, and this changes which environment is the first',
+    ])
+  })
+
+  it('closes no version for visitors of the site, by an environment of its own that shows it', async () => {
+    await publish('from-before')
+    const current = await must('GET', '/assignments')
+    const unknown = { ...current.versions['from-before'], open: true }
+    // As an older Holo left it: visitors had the version, and it does not say where.
+    await must('PUT', '/assignments', {
+      ...current,
+      versions: { ...current.versions, 'from-before': unknown },
+    })
+    const token = await makeToken({ scopes: ['shift'], environments: ['pr-*'], hosts: ['*'] })
+    const openOf = async () => (await must('GET', '/assignments')).versions['from-before'].open
+    const shown = { version: 'from-before' }
+    expect((await call('PUT', '/environments/pr-20', shown, token)).status).toBe(200)
+    for (const [method, change] of [
+      ['PUT', { restricted: true }],
+      ['DELETE', undefined],
+    ] as const) {
+      const answer = await call(method, '/environments/pr-20', change, token)
+      expect([answer.status, JSON.parse(answer.body).detail]).toEqual([
+        403,
+        'the token is limited, and this changes who can see version "from-before" in "main"',
+      ])
+    }
+    expect(await openOf()).toBe(true)
+    // Under a host name of its own it is known that the site had it before.
+    const named = { ...shown, hosts: ['twenty.preview.example'] }
+    expect((await call('PUT', '/environments/pr-21', named, token)).status).toBe(200)
+    expect(await openOf()).toMatchObject({ main: 'bucket', 'pr-21': 'host' })
+    expect((await call('DELETE', '/environments/pr-21', undefined, token)).status).toBe(200)
+    expect(await openOf()).toMatchObject({ main: 'bucket' })
+    // A version that is there is not made anew: not even by who may publish all of them.
+    const publisher = await makeToken({ scopes: ['publish'] })
+    const upload = { manifest, createdAt: '2026-11-23T12:00:00Z', services: [SERVICE] }
+    const other = { ...upload, services: [{ ...SERVICE, origins: ['http://127.0.0.1:10'] }] }
+    const before = await must('GET', '/assignments')
+    expect((await call('PUT', '/uploads/from-before', other, publisher)).status).toBe(409)
+    expect((await call('PUT', '/uploads/1.0.0', other, publisher)).status).toBe(409)
+    expect(await must('GET', '/assignments')).toEqual(before)
+  })
+
+  it('may not give its preview visitors that make it the first environment that has any', async () => {
+    const current = await must('GET', '/assignments')
+    const previews = { 'pr-0': { version: 'pr-1' }, 'pr-1': { version: 'pr-1' } }
+    const environments = { ...previews, ...current.environments, ...previews }
+    await must('PUT', '/assignments', {
+      ...current,
+      environments,
+      traffic: { main: 90, 'pr-1': 10 },
+    })
+    const body = { weights: { 'pr-0': 5 }, base: 'pr-1' }
+    const answer = await call('PUT', '/traffic', body, preview)
+    await must('PUT', '/assignments', current)
+    expect([answer.status, JSON.parse(answer.body)]).toMatchObject([
+      403,
+      { detail: 'the token is limited, and this changes which environment is the first' },
+    ])
+  })
+
+  it('whose limits were damaged changes nothing', async () => {
+    const token = await makeToken({ scopes: ['shift'], environments: ['*'], hosts: ['*'] })
+    for (const limits of ['', '{', 'null', '[]', '{}', '{"environments":"*"}', '{"other":["*"]}']) {
+      await edge.control.query('UPDATE tokens SET limits = ? WHERE id = ?', limits, idOf(token))
+      const answer = await call('PUT', '/environments/pr-1', { version: 'pr-1' }, token)
+      expect([limits, answer.status]).toEqual([limits, 403])
+    }
+  })
+
+  it('is in the list and in the audit log with its limits', async () => {
+    const id = idOf(preview)
+    const { tokens } = await must('GET', '/tokens')
+    expect(tokens.find((token: { id: string }) => token.id === id)).toMatchObject(LIMITS)
+    const { rows } = await must('GET', '/audit?limit=100')
+    const row = rows.find(({ detail }: { detail: { id?: string } }) => detail?.id === id)
+    expect(row).toMatchObject({ action: 'token-create', detail: LIMITS })
+  })
+})
+
+describe('a token that is made by another', () => {
+  it('has its limits and its end where nothing is said', async () => {
+    const made = JSON.parse(
+      (await call('POST', '/tokens', { name: 'x', scopes: ['admin'] }, administrator)).body,
+    )
+    expect(made).toMatchObject(LIMITS)
+    const { tokens } = await must('GET', '/tokens')
+    const maker = tokens.find(({ id }: { id: string }) => id === idOf(administrator))
+    expect(made.expiresAt).toBe(maker.expiresAt)
+    // Nor does a chain of them get any further.
+    const again = await call(
+      'POST',
+      '/tokens',
+      { name: 'y', scopes: ['admin'], versions: ['*'] },
+      made.token,
+    )
+    expect(again.status).toBe(403)
+  })
+
+  it.each([
+    [{ environments: [] }],
+    [{ environments: ['pr-?'] }],
+    [{ environments: ['Main'] }],
+    [{ environments: Array.from({ length: 21 }, (_, i) => `pr-${i}`) }],
+    [{ versions: ['a/b'] }],
+    [{ hosts: ['https://x.example'] }],
+    [{ environments: 'pr-*' }],
+  ])('cannot be asked for with %j', async (limits) => {
+    const answer = await call('POST', '/tokens', { name: 'x', scopes: ['read'], ...limits })
+    expect([answer.status, codeOf(answer)]).toEqual([400, 'invalid_request'])
+  })
+})
+
+describe('the scope "publish" alone', () => {
+  it('changes the services of a version until somebody could see it, and not after', async () => {
+    const publisher = await makeToken({ scopes: ['publish'] })
+    const both = await makeToken({ scopes: ['publish', 'shift'] })
+    const change = (id: string, token: string, timeoutMs: number) =>
+      call('PUT', `/versions/${id}/services`, { services: [{ ...SERVICE, timeoutMs }] }, token)
+    await publish('2.0.0')
+    expect((await change('2.0.0', publisher, 61)).status).toBe(200)
+    // Whoever has a grant is no stranger: only a restricted environment points at it.
+    await must('PUT', '/environments/hidden', { version: '2.0.0', restricted: true })
+    expect((await change('2.0.0', publisher, 62)).status).toBe(200)
+    await must('PUT', '/environments/later', { version: '2.0.0' })
+    const answer = await change('2.0.0', publisher, 63)
+    expect([answer.status, JSON.parse(answer.body).detail]).toEqual([
+      403,
+      'version "2.0.0" is open to visitors: its services are changed with the scope "shift"',
+    ])
+    expect((await change('2.0.0', both, 64)).status).toBe(200)
+    // Nobody points at it any more, and tabs that are open are still bound to it.
+    await must('PUT', '/traffic', { weights: { later: 5 }, base: 'main' })
+    await must('PUT', '/traffic', { weights: { later: 0 }, base: 'main' })
+    await must('PUT', '/environments/later', { version: 'v1' })
+    await must('DELETE', '/environments/hidden')
+    expect((await must('GET', '/assignments')).versions['2.0.0'].open).toEqual({ later: 'bucket' })
+    expect((await change('2.0.0', publisher, 66)).status).toBe(403)
+    // Nor those of a preview, which whoever knows its host name has.
+    await publish('2.0.1')
+    const seen = { version: '2.0.1', hosts: ['seen.example'] }
+    await must('PUT', '/environments/seen', seen)
+    expect((await change('2.0.1', publisher, 67)).status).toBe(403)
+    await must('PUT', '/environments/seen', { version: 'v1' })
+    expect((await change('2.0.1', publisher, 68)).status).toBe(403)
+    // What was closed for everybody belongs to who publishes again.
+    await must('DELETE', '/environments/seen')
+    expect((await change('2.0.1', publisher, 69)).status).toBe(200)
+    expect((await change('2.0.0', FIRST_TOKEN, 65)).status).toBe(200)
+  })
+})

@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest'
+import { toOpenMetrics } from '../../src/api/http/openmetrics.ts'
+import { noTotals } from '../../src/core/counting/totals.ts'
+import { parseOpenMetrics } from './openmetrics.ts'
+import { loadPrometheusParser } from './prometheus-parser.ts'
+
+const LOSSES = {
+  ...{ batches: 9, duplicates: 1, late: 2, early: 0 },
+  ...{ unreported: 3, overflow: 0, errors: 0 },
+}
+const SERIES = [
+  {
+    ...noTotals(),
+    environment: 'main',
+    version: '0.0.3',
+    at: 1,
+    requests: 10,
+    statuses: [0, 8, 0, 0, 2],
+    failed: 2,
+    failures: { status_5xx: 1, origin_timeout: 1 },
+    sources: { service: 6, memory: 4 },
+    latency: [1, 2, 0, 0, 0, 0, 0, 0, 3],
+    latencyMs: 20_450,
+    bytes: 12_345,
+  },
+  { ...noTotals(), environment: 'canary', version: 'a"b\\c\nd', at: 1, requests: 1 },
+]
+
+const text = toOpenMetrics(SERIES, LOSSES)
+
+const BROKEN: [string, string][] = [
+  ['no end', text.replace('# EOF\n', '')],
+  ['a counter without its suffix', text.replace('holo_requests_total', 'holo_requests')],
+  ['a sample twice', text.replace(/(holo_requests_total.*\n)/, '$1$1')],
+  ['buckets that shrink', text.replace('le="0.1"} 3', 'le="0.1"} 0')],
+  ['a quote that is not escaped', text.replace('\\"', '"')],
+  ['a unit that is not in the name', text.replace('bytes bytes', 'bytes seconds')],
+]
+
+describe('the OpenMetrics text', () => {
+  it('can be read by the letter of the specification', () => {
+    const families = parseOpenMetrics(text)
+    const find = (name: string) => families.find((family) => family.name === name)
+    expect(find('holo_requests')?.samples).toEqual([
+      { name: 'holo_requests_total', labels: { environment: 'main', version: '0.0.3' }, value: 10 },
+      {
+        name: 'holo_requests_total',
+        labels: { environment: 'canary', version: 'a"b\\c\nd' },
+        value: 1,
+      },
+    ])
+    const histogram = find('holo_first_byte_seconds')
+    expect(histogram?.unit).toBe('seconds')
+    expect(
+      histogram?.samples
+        .filter(({ labels }) => labels.version === '0.0.3')
+        .map(({ value }) => value),
+    ).toEqual([1, 3, 3, 3, 3, 3, 3, 3, 6, 6, 20.45])
+    expect(find('holo_counting_losses')?.samples.map(({ labels }) => labels.kind)).not.toContain(
+      'batches',
+    )
+  })
+
+  it('can be read while nothing has been counted', () => {
+    expect(parseOpenMetrics(toOpenMetrics([], LOSSES)).length).toBeGreaterThan(5)
+  })
+
+  it.each(BROKEN)('is refused by this test with %s', (_, broken) => {
+    expect(() => parseOpenMetrics(broken)).toThrow()
+  })
+})
+
+const read = loadPrometheusParser()
+
+/** The parsers there are beside the one of these tests. */
+const others = read ? [{ name: "Prometheus's own parser", read }] : []
+
+describe.each(others)('$name', ({ read }) => {
+  it('reads the same families, labels and values', () => {
+    const families = read(text)
+    expect(families).toEqual(
+      parseOpenMetrics(text).map(({ name, type, unit = '', samples }) => [
+        ...[name, type, unit],
+        samples.map((sample) => [sample.name, sample.labels, sample.value]),
+      ]),
+    )
+    expect(families.length).toBeGreaterThan(5)
+    expect(read(toOpenMetrics([], LOSSES)).length).toBe(families.length)
+  })
+
+  // It takes a sample that comes twice as a later one.
+  it.each(BROKEN.filter(([what]) => what !== 'a sample twice'))(
+    'refuses it with %s',
+    (_, broken) => {
+      expect(() => read(broken)).toThrow()
+    },
+  )
+})

@@ -1,0 +1,159 @@
+// A version over real connections, with the tokens that each step takes: what goes through workerd's own
+// HTTP and the control's own calls.
+
+import { createHash, randomBytes } from 'node:crypto'
+import { request } from 'node:http'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { encodeManifest } from '../../src/core/manifest.ts'
+import { type AdminEdge, FIRST_TOKEN, startAdminEdge } from '../support/api-edge.ts'
+
+let edge: AdminEdge
+let token: string
+beforeAll(async () => {
+  edge = await startAdminEdge()
+  token = await edge.createToken(['publish'])
+})
+afterAll(() => edge.stop())
+
+const hashOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
+
+function make(files: Readonly<Record<string, Uint8Array>>) {
+  const entries = Object.entries(files).map(([path, bytes]) => ({
+    ...{ path, blob: hashOf(bytes), size: bytes.length, type: 'text/plain' },
+    ...{ hashed: false, encodings: [] },
+  }))
+  const bytes = encodeManifest(entries, { htmlHandling: 'none', notFound: 'none' })
+  return { manifest: hashOf(bytes), bytes, blobs: Object.values(files) }
+}
+
+async function call(
+  method: string,
+  path: string,
+  more: { json?: unknown; octets?: Uint8Array } = {},
+) {
+  const { status, body } = await edge.call(method, `/.holo/api${path}`, { token, ...more })
+  return { status, body: JSON.parse(body) }
+}
+
+async function begin(version: string, made: ReturnType<typeof make>) {
+  await call('PUT', `/manifests/${made.manifest}`, { octets: made.bytes })
+  const json = { manifest: made.manifest, createdAt: '2026-11-23T12:00:00Z' }
+  return call('PUT', `/uploads/${version}`, { json })
+}
+
+const finalise = (version: string, manifest: string) =>
+  call('POST', `/uploads/${version}/finalise`, { json: { manifest } })
+
+describe('a version over HTTP', () => {
+  it('is published with scope publish, pointed at with scope shift, and served', async () => {
+    const made = make({ '/hello.txt': Buffer.from('hello'), '/big.bin': randomBytes(3_000_000) })
+    expect((await begin('v4', made)).body.state).toBe('open')
+    const { missing } = (await call('GET', '/uploads/v4/missing')).body
+    expect(missing).toHaveLength(2)
+    for (const octets of made.blobs) {
+      expect((await call('PUT', `/blobs/${hashOf(octets)}`, { octets })).status).toBe(200)
+    }
+    expect((await finalise('v4', made.manifest)).body).toMatchObject({ state: 'finalised' })
+    const { revision } = JSON.parse(
+      (await edge.call('GET', '/.holo/api/health', { token })).body,
+    ).control
+    const pointed = await edge.call('PUT', '/.holo/api/environments/main', {
+      token: await edge.createToken(['shift']),
+      headers: { 'if-match': `"${revision}"` },
+      json: { version: 'v4' },
+    })
+    expect(pointed.status, pointed.body).toBe(200)
+    await expect.poll(async () => (await edge.call('GET', '/hello.txt')).body, POLL).toBe('hello')
+    const manifest = await edge.call('GET', `/.holo/api/manifests/${made.manifest}`, { token })
+    expect(manifest.headers['content-type']).toBe('application/octet-stream')
+    expect(manifest.headers['cache-control']).toBe('no-store')
+  })
+
+  it('is given up by the token that opened it, and by no other that may publish', async () => {
+    const made = make({ '/mine.txt': Buffer.from('mine') })
+    await begin('mine', made)
+    const path = '/.holo/api/uploads/mine'
+    const other = await edge.call('DELETE', path, { token: await edge.createToken(['publish']) })
+    expect([other.status, JSON.parse(other.body).code]).toEqual([403, 'forbidden'])
+    expect((await call('GET', '/uploads/mine/missing')).body.missing).toHaveLength(1)
+    expect((await call('DELETE', '/uploads/mine')).status).toBe(200)
+    await begin('mine', made)
+    expect((await edge.call('DELETE', path, { token: FIRST_TOKEN })).status).toBe(200)
+    expect((await call('DELETE', '/uploads/mine')).status).toBe(404)
+  })
+
+  it('is not there for a blob whose client left half-way, and is when it comes back', async () => {
+    const octets = randomBytes(2_000_000)
+    const made = make({ '/left.bin': octets })
+    await begin('v5', made)
+    await leaveHalfWay(`/.holo/api/blobs/${hashOf(octets)}`, octets)
+    const end = await finalise('v5', made.manifest)
+    expect([end.status, end.body.code]).toEqual([409, 'blobs_missing'])
+    await call('PUT', `/blobs/${hashOf(octets)}`, { octets })
+    expect((await finalise('v5', made.manifest)).body.state).toBe('finalised')
+  })
+
+  it('takes a blob again that is there already, however large', async () => {
+    const octets = randomBytes(5_000_000)
+    const path = `/blobs/${hashOf(octets)}`
+    expect((await call('PUT', path, { octets })).body.stored).toBe('created')
+    expect((await call('PUT', path, { octets })).body.stored).toBe('existing')
+  })
+
+  it('takes a large blob in parts', async () => {
+    const octets = randomBytes(5_000_000)
+    const hash = hashOf(octets)
+    for (let part = 1; part <= 5; part++) {
+      const piece = octets.subarray((part - 1) * 1_000_000, part * 1_000_000)
+      await call('PUT', `/blobs/${hash}/parts/${part}`, { octets: piece })
+    }
+    const done = await call('POST', `/blobs/${hash}/complete`, { json: { parts: 5 } })
+    expect(done.body).toEqual({ sha256: hash, size: 5_000_000, stored: 'created' })
+  })
+
+  it('has no body without a length', async () => {
+    const answer = await edge.call('PUT', `/.holo/api/blobs/${'0'.repeat(64)}`, {
+      token,
+      headers: { 'content-type': 'application/octet-stream', 'transfer-encoding': 'chunked' },
+    })
+    expect([answer.status, JSON.parse(answer.body).code]).toEqual([411, 'length_required'])
+  })
+
+  it('is collected, step by step, by an admin only', async () => {
+    const asAdmin = (json: unknown) =>
+      edge.call('POST', '/.holo/api/gc', { token: FIRST_TOKEN, json })
+    expect((await call('POST', '/gc', { json: {} })).status).toBe(403)
+    let cursor: string | undefined
+    const phases: unknown[] = []
+    for (let step = 0; step < 20; step++) {
+      const { body } = await asAdmin({ dryRun: false, ...(cursor && { cursor }) })
+      phases.push(cursor)
+      cursor = JSON.parse(body).cursor
+      if (JSON.parse(body).done) break
+    }
+    expect(phases).toEqual([undefined, 'records.', 'manifests.', 'blobs.', 'parts.'])
+    expect((await edge.call('GET', '/hello.txt')).status).toBe(200)
+  })
+})
+
+/** Isolates hear of a change within seconds; here they ask every 100 ms. */
+const POLL = { timeout: 20_000, interval: 100 }
+
+/** Sends the first half of a body that was announced whole, and hangs up. */
+function leaveHalfWay(path: string, octets: Uint8Array): Promise<void> {
+  return new Promise((resolve) => {
+    const sent = request({
+      ...{ host: edge.url.hostname, port: edge.url.port, path, method: 'PUT' },
+      headers: {
+        authorization: `Bearer ${token}`,
+        'content-type': 'application/octet-stream',
+        'content-length': String(octets.length),
+      },
+    })
+    sent.on('error', () => resolve())
+    sent.write(octets.subarray(0, octets.length / 2), () => {
+      sent.destroy()
+      resolve()
+    })
+  })
+}

@@ -1,0 +1,145 @@
+import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { formatProblems } from '../../src/document/parse.ts'
+import { PRESETS } from '../../src/core/rollout/presets.ts'
+import { parsePlan } from '../../src/document/parse-plan.ts'
+
+function read(raw: unknown) {
+  const plan = parsePlan(raw)
+  if (!plan.ok) throw new Error(formatProblems(plan.error))
+  return plan.value
+}
+
+function problemsOf(raw: unknown): string[] {
+  const plan = parsePlan(raw)
+  return plan.ok ? [] : plan.error.map(({ path }) => path)
+}
+
+describe('a plan', () => {
+  it.each(Object.entries(PRESETS))('may be the name of a preset: %s', (name, preset) => {
+    expect(read(name)).toEqual(preset)
+    expect(read({ preset: name })).toEqual(preset)
+  })
+
+  it('is the standard one where it says nothing', () => {
+    expect(read({})).toEqual(PRESETS.standard)
+  })
+
+  it('in docs/judging.md is one', () => {
+    const [, shown = ''] = /```json\n(.*?)```/s.exec(readFileSync('docs/judging.md', 'utf8')) ?? []
+    expect(read(JSON.parse(shown)).steps).toHaveLength(2)
+  })
+
+  it('is read in minutes, with what it leaves out filled in', () => {
+    const plan = read({
+      steps: [
+        { weight: 1, gate: 'time', minMinutes: 5 },
+        { weight: 25, gate: 'evidence', minMinutes: 10, maxMinutes: 60, atMax: 'rollBack' },
+      ],
+      bake: { minutes: 30 },
+      metrics: [
+        { name: 'errors', margin: 1.5 },
+        { name: 'latency' },
+        { name: 'signUps', weight: 2 },
+      ],
+      withdraw: true,
+    })
+    expect(plan.steps).toEqual([
+      { weight: 1, gate: 'time', minMs: 300_000, maxMs: null, atMax: 'hold' },
+      { weight: 25, gate: 'evidence', minMs: 600_000, maxMs: 3_600_000, atMax: 'rollBack' },
+    ])
+    expect(plan.bake).toEqual({ minMs: 1_800_000, heldBack: 5 })
+    expect(plan.metrics).toMatchObject([
+      {
+        name: 'errors',
+        edges: null,
+        margin: { ratio: 1.5, edge: null, floor: 0.002 },
+        required: true,
+      },
+      { name: 'latency', edges: [50, 100, 200, 300, 500, 1000, 2000, 5000], required: false },
+      { name: 'signUps', edges: null, margin: null, weight: 2, required: true },
+    ])
+    expect(plan).toMatchObject({ alpha: 0.01, withoutData: 'hold', withdraws: true })
+  })
+})
+
+describe('a plan that cannot work is refused', () => {
+  const step = { weight: 5, gate: 'time' }
+  it.each<[string, unknown, string[]]>([
+    ['an unknown preset', 'brave', ['preset']],
+    ['an unknown field', { stepz: [] }, ['stepz']],
+    ['a last step of 100 %', { steps: [step, { ...step, weight: 100 }] }, ['steps[1].weight']],
+    ['weights that do not grow', { steps: [step, step] }, ['steps[1].weight']],
+    ['a step above the bake', { steps: [{ ...step, weight: 96 }] }, ['steps[0].weight']],
+    ['a gate of time at 0 %', { steps: [{ ...step, weight: 0 }] }, ['steps[0].gate']],
+    [
+      'a maximum below the minimum',
+      { steps: [{ ...step, minMinutes: 5, maxMinutes: 4 }] },
+      ['steps[0].maxMinutes'],
+    ],
+    ['atMax without a maximum', { steps: [{ ...step, atMax: 'hold' }] }, ['steps[0].maxMinutes']],
+    [
+      'evidence of nothing',
+      { steps: [{ ...step, gate: 'evidence' }], metrics: [{ name: 'errors' }] },
+      ['steps[0].gate'],
+    ],
+    [
+      'a name twice',
+      { preset: 'instant', metrics: [{ name: 'a' }, { name: 'a' }] },
+      ['metrics[1].name'],
+    ],
+    [
+      'edges that shrink',
+      { preset: 'instant', metrics: [{ name: 'a', edges: [2, 1] }] },
+      ['metrics[0].edges'],
+    ],
+    [
+      'a margin at no edge',
+      { metrics: [{ name: 'latency', margin: 2 }] },
+      ['metrics[0].marginEdge'],
+    ],
+    [
+      'a margin at another edge',
+      { metrics: [{ name: 'latency', margin: 2, marginEdge: 7 }] },
+      ['metrics[0].marginEdge'],
+    ],
+    [
+      'an edge for a yes/no metric',
+      { metrics: [{ name: 'a', margin: 2, marginEdge: 7 }] },
+      ['metrics[0].marginEdge'],
+    ],
+    ['a floor of no margin', { metrics: [{ name: 'errors', floor: 0.01 }] }, ['metrics[0].margin']],
+    [
+      'a floor that lets anything pass',
+      { metrics: [{ name: 'errors', margin: 2, floor: 0.5 }] },
+      ['metrics[0].floor'],
+    ],
+    [
+      'a margin that asks for better',
+      { metrics: [{ name: 'a', margin: 1 }] },
+      ['metrics[0].margin'],
+    ],
+    ['no visitors', { minVisitors: 0 }, ['minVisitors']],
+    ['an alpha of 1', { alpha: 1 }, ['alpha']],
+  ])('%s', (_, raw, paths) => {
+    expect(problemsOf(raw).filter((path) => path !== 'steps[2].gate')).toEqual(paths)
+  })
+
+  it('with all its problems at once', () => {
+    const steps = [{ weight: 0, gate: 'time' }]
+    expect(problemsOf({ steps, alpha: 7, metrics: [{ name: 'a' }, { name: 'a' }] })).toEqual([
+      'alpha',
+      'steps[0].gate',
+      'metrics[1].name',
+    ])
+  })
+
+  it('without an exception, whatever it is', () => {
+    fc.assert(
+      fc.property(fc.anything(), (raw) => {
+        expect(typeof parsePlan(raw).ok).toBe('boolean')
+      }),
+    )
+  })
+})

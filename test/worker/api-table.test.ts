@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest'
+import { toOpenApi } from '../../src/api/http/openapi.ts'
+import { ROUTES } from '../../src/api/routes.ts'
+import { SCOPE_OF_COMMAND } from '../../src/control/document/commands.ts'
+
+describe('the table of routes', () => {
+  it('is in the OpenAPI document, and nothing else is', () => {
+    const { paths } = toOpenApi(ROUTES) as { paths: Record<string, object> }
+    const found = Object.entries(paths).flatMap(([path, operations]) =>
+      Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
+    )
+    const expected = ROUTES.map(({ method, path }) => `${method} /.holo/api${path}`)
+    expect(found.sort()).toEqual(expected.sort())
+    expect(new Set(expected).size).toBe(expected.length)
+  })
+
+  it.each([
+    ['PUT', '/assignments', 'replace'],
+    ['PUT', '/environments/{name}', 'set-environment'],
+    ['DELETE', '/environments/{name}', 'remove-environment'],
+    ['PUT', '/traffic', 'shift'],
+    ['POST', '/swap', 'swap'],
+    ['PUT', '/rules', 'set-rules'],
+    ['PUT', '/versions/{version}/services', 'set-services'],
+    ['POST', '/rollback', 'rollback'],
+    ['POST', '/withdraw', 'withdraw'],
+  ] as const)('asks for the same scope as the control: %s %s', (method, path, command) => {
+    const route = ROUTES.find((row) => row.method === method && row.path === path)
+    expect(route?.scope).toBe(SCOPE_OF_COMMAND[command])
+  })
+
+  it('has no change that GET makes', () => {
+    for (const { method, changes } of ROUTES) if (changes) expect(method).not.toBe('GET')
+  })
+})
