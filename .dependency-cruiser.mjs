@@ -1,57 +1,41 @@
 // The import rule of docs/architecture.md, as a table. It decides which part of src may import
 // which; scripts/check-imports.ts runs it and makes sure that every file was really read.
 
-const FOUNDATION = ['core', 'assignments', 'http']
+const FOUNDATION = ['core', 'document', 'http']
 const SERVING = ['assets', 'proxy', 'flags', 'client', 'metrics']
 const WIRED = [
   ...FOUNDATION,
   ...SERVING,
+  'loading',
   'control',
-  'admin',
+  'api',
   'dashboard',
   'env',
   'settings',
-  'colo-cache',
 ]
 
 /**
- * What each part may import besides itself. A part is a folder of src or a file next to them;
- * `assignments/schema` is one file of a part.
+ * What each part may import besides itself. A part is a folder of src, or a file next to the folders.
  * @type {Record<string, string[]>}
  */
 const MAY_IMPORT = {
   core: [],
-  wire: ['core'],
-  assignments: ['core'],
+  document: ['core'],
+  wire: ['core', 'document'],
+  loading: ['core', 'document'],
   http: ['core'],
   assets: ['core', 'http'],
   proxy: ['core', 'http'],
   flags: FOUNDATION,
   client: FOUNDATION,
-  metrics: FOUNDATION,
-  plans: ['core', 'assignments'],
-  control: ['core', 'wire', 'assignments', 'plans', 'metrics', 'env'],
-  admin: [
-    ...['control', 'wire', 'plans', ...FOUNDATION, 'env', 'proxy/match-service'],
-    // Pure, and the same words for what differs wherever a version is published.
-    ...['publish/differences', 'publish/concurrently'],
-  ],
-  dashboard: ['control'],
-  // Circles of redirects are found with the edge's own resolver.
-  publish: ['core', 'assignments', 'assets/site-redirects'],
-  // `parse` is the edge's own judgement, which `validate` and `diff` give without a network.
-  cli: [
-    'core',
-    'wire',
-    'plans',
-    'publish',
-    'assignments/schema',
-    'assignments/compile',
-    'assignments/parse',
-  ],
-  env: ['control/contract'],
-  'colo-cache': [],
-  settings: [...FOUNDATION, 'env'],
+  metrics: [...FOUNDATION, 'loading'],
+  control: ['core', 'wire', 'document', 'loading', 'metrics', 'env'],
+  api: [...FOUNDATION, 'wire', 'loading', 'control', 'env'],
+  dashboard: ['core', 'wire'],
+  publish: ['core', 'document'],
+  cli: ['core', 'wire', 'document', 'publish'],
+  env: ['control'],
+  settings: [...FOUNDATION, 'loading', 'env'],
   act: WIRED,
   'version-now': FOUNDATION,
   router: [...WIRED, 'act', 'version-now'],

@@ -1,8 +1,8 @@
 // The Worker's variables as one total value: below this line nothing is missing or misspelt.
 
-import type { Freshness } from './loading/freshness.ts'
 import { checkOrigin, normaliseOrigin } from './document/origin.ts'
 import type { Env } from './env.ts'
+import type { Freshness } from './loading/freshness.ts'
 
 export type Settings = Freshness & {
   /** Answers while nothing has been published. */

@@ -1,8 +1,8 @@
 // `GET /.holo/version`: which version the asker would get now, for anybody. An open page compares it
 // with its own to learn that there is another one.
 
-import type { Compiled } from './document/compile.ts'
 import { decide } from './core/decide.ts'
+import type { Compiled } from './document/compile.ts'
 import { errorResponse } from './http/errors.ts'
 import type { Facts } from './http/facts.ts'
 

@@ -1,9 +1,9 @@
 // The entry of the Worker: hands requests to the isolate's router, and the minute to the control. No
 // logic.
 
-import { withTimeout } from './core/with-timeout.ts'
 import { CONTROL_NAME } from './control/contract.ts'
 import { WATCH_TIMEOUT_MS } from './control/limits.ts'
+import { withTimeout } from './core/with-timeout.ts'
 import type { Env } from './env.ts'
 import { createRouter, type Router } from './router.ts'
 

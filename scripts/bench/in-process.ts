@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import { bucketOf } from '../../src/core/buckets.ts'
 import { decide } from '../../src/core/decide.ts'
-import { encodeManifest, type Manifest, openManifest } from '../../src/core/manifest.ts'
+import { encodeManifest, type Manifest, openManifest } from '../../src/core/site/manifest.ts'
 import { type Effort, type Timing, toTiming } from './results.ts'
 import { interleave } from './rounds.ts'
 import { FACTS, makeAssignments } from './rules.ts'

@@ -1,9 +1,9 @@
 // A document with as many rules as wanted, of the kinds that teams write, and a request that none of
 // them matches: the longest walk that a decision can take.
 
+import type { Assignments, RequestFacts } from '../../src/core/types.ts'
 import { compileAssignments } from '../../src/document/compile.ts'
 import { formatProblems, parseAssignments } from '../../src/document/parse.ts'
-import type { Assignments, RequestFacts } from '../../src/core/types.ts'
 
 /** One of each kind; `n` tells rules of one kind apart. */
 const CONDITIONS: readonly ((n: number) => object)[] = [

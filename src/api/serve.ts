@@ -3,8 +3,8 @@
 
 import { CONTROL_NAME } from '../control/contract.ts'
 import type { Env } from '../env.ts'
-import { createApp } from './http/app.ts'
 import { createContentStore } from './content/content-store.ts'
+import { createApp } from './http/app.ts'
 import { ROUTES } from './routes.ts'
 
 const app = createApp(ROUTES)

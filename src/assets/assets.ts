@@ -1,7 +1,9 @@
 // The assets of all versions as the router sees them: open a version's manifest, find an intent
 // (in it, elsewhere, or its fallback), serve it. One per isolate: it holds the isolate's memories.
 
-import type { Manifest } from '../core/manifest.ts'
+import type { Manifest } from '../core/site/manifest.ts'
+import { resolveByRules } from '../core/site/redirects.ts'
+import { type Intent, resolveFallback } from '../core/site/resolve.ts'
 import type { RequestFacts, Version } from '../core/types.ts'
 import type { Background } from './background.ts'
 import { Blobs } from './blobs.ts'
@@ -11,10 +13,8 @@ import { Elsewhere, type FoundFile } from './elsewhere.ts'
 import { MAX_MANIFEST_BYTES } from './limits.ts'
 import type { Wanted } from './lookup.ts'
 import { Manifests } from './manifests.ts'
-import { type Intent, resolveFallback } from './resolve.ts'
 import { type Served, serveIntent } from './serve.ts'
 import { toApplyHeaders, withConfig } from './site-headers.ts'
-import { resolveByRules } from './site-redirects.ts'
 import type { Store } from './store.ts'
 
 export class Assets {

@@ -2,7 +2,7 @@
 // with one get from R2. Small blobs are read whole and kept in memory; big ones are streamed. Which representation it is
 // and what the reply says about it is serve.ts' affair.
 
-import type { Representation } from '../core/manifest.ts'
+import type { Representation } from '../core/site/manifest.ts'
 import type { Background } from './background.ts'
 import type { Counters } from './counters.ts'
 import { discardBody, readWhole } from './deadline.ts'

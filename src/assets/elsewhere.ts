@@ -2,8 +2,9 @@
 // of yesterday whole. Which versions those are is decided by the caller, and which of their files the
 // request takes by lookup.ts.
 
-import type { Manifest, ManifestEntry } from '../core/manifest.ts'
 import { toManifestPath } from '../core/path.ts'
+import type { Manifest, ManifestEntry } from '../core/site/manifest.ts'
+import type { Intent } from '../core/site/resolve.ts'
 import type { Version } from '../core/types.ts'
 import type { Background } from './background.ts'
 import type { Counters } from './counters.ts'
@@ -11,7 +12,6 @@ import { MAX_NEGATIVES_BYTES, MAX_SEARCHED_BYTES, MAX_SEARCHED_VERSIONS } from '
 import type { Wanted } from './lookup.ts'
 import type { Manifests } from './manifests.ts'
 import { BoundedMemory } from './memory.ts'
-import type { Intent } from './resolve.ts'
 
 /** Always a file. */
 export type FoundFile = Extract<Intent, { readonly kind: 'file' }>

@@ -2,7 +2,7 @@
 // a page that is open already, and nothing that a browser would run as a page of its own. Where the
 // files are is found by elsewhere.ts.
 
-import type { ManifestEntry } from '../core/manifest.ts'
+import type { ManifestEntry } from '../core/site/manifest.ts'
 import type { RequestFacts, Version } from '../core/types.ts'
 import { isPrefetch } from '../http/kind.ts'
 

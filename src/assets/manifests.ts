@@ -1,7 +1,7 @@
 // A version's manifest by its hash: from memory, else from the Cache API, else from R2. Each request
 // that finds none in memory loads its own copy: a promise of another request may never settle.
 
-import { Manifest, openManifest } from '../core/manifest.ts'
+import { Manifest, openManifest } from '../core/site/manifest.ts'
 import type { Background } from './background.ts'
 import type { Counters } from './counters.ts'
 import { discardBody, readWhole } from './deadline.ts'

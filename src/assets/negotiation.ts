@@ -1,7 +1,7 @@
 // Which stored form of a file a client gets: RFC 9110 section 12.5.3 on what it says it accepts.
 
-import type { Encoding, ManifestEntry, Representation } from '../core/manifest.ts'
 import { memoise } from '../core/memoise.ts'
+import type { Encoding, ManifestEntry, Representation } from '../core/site/manifest.ts'
 
 /** The form that was chosen; without `encoding` it is the file as it is. */
 export type Choice = Representation & { readonly encoding?: Encoding }

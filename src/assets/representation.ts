@@ -1,7 +1,7 @@
 // What a reply says about the representation it carries: validator, type, and who may keep it for
 // how long.
 
-import type { ManifestEntry } from '../core/manifest.ts'
+import type { ManifestEntry } from '../core/site/manifest.ts'
 import { HTML_TYPE } from '../http/kind.ts'
 import { IMMUTABLE_TTL_S } from './limits.ts'
 import { isOpenable } from './lookup.ts'

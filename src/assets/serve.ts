@@ -1,6 +1,7 @@
 // From an intent to a reply: method, encoding, preconditions, ranges, and only then the bytes. A
 // HEAD, 304, 412 and 416 read none. The order is that of RFC 9110 section 13.2.
 
+import type { Intent } from '../core/site/resolve.ts'
 import { errorResponse } from '../http/errors.ts'
 import { splitQuery } from '../http/query.ts'
 import type { Background } from './background.ts'
@@ -10,7 +11,6 @@ import { loadParts } from './partial.ts'
 import { decidePrecondition, matchIfRange } from './preconditions.ts'
 import { type ByteRange, decideRanges } from './ranges.ts'
 import { type Selected, toContentHeaders, toEtag, toValidatorHeaders } from './representation.ts'
-import type { Intent } from './resolve.ts'
 
 /** A reply whose headers can be changed, and where its body came from. */
 export type Served = {

@@ -2,16 +2,15 @@
 // header replaces Holo's, the next ones add to it, as with Cloudflare. Who may keep a page, a redirect
 // or an error is not for a rule to say.
 
+import { readAddress } from '../core/address.ts'
 import { parseCacheControl } from '../core/cache-control.ts'
-import type { Manifest } from '../core/manifest.ts'
-
-import { compileHeaders, type HeaderChange, type HeaderRule } from '../core/site-rules.ts'
-import { readAddress } from '../http/address.ts'
+import type { Manifest } from '../core/site/manifest.ts'
+import type { Intent } from '../core/site/resolve.ts'
+import { compileHeaders, type HeaderChange, type HeaderRule } from '../core/site/rules.ts'
 import { keepPrivate } from '../http/keep-private.ts'
 import { HTML_TYPE } from '../http/kind.ts'
 import { isOpenable } from './lookup.ts'
 import { SANDBOX } from './representation.ts'
-import type { Intent } from './resolve.ts'
 import { type ApplyHeaders, isServiceWorkerRequest } from './serve.ts'
 
 type HeaderRules = ReturnType<typeof compileHeaders>

@@ -4,7 +4,7 @@
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import * as z from 'zod'
-import { HTML_HANDLING, NOT_FOUND } from '../core/manifest-config.ts'
+import { HTML_HANDLING, NOT_FOUND } from '../core/site/manifest-config.ts'
 import { PLAN_NAME, planSchema } from '../document/plan-schema.ts'
 import { REDIRECTS_READINGS } from '../publish/redirects-file.ts'
 import { FileRefusal, readRegularFile } from '../publish/regular-file.ts'

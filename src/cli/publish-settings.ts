@@ -9,7 +9,7 @@ import {
   HTML_HANDLING,
   type ManifestConfig,
   NOT_FOUND,
-} from '../core/manifest-config.ts'
+} from '../core/site/manifest-config.ts'
 import { isBelow } from '../publish/regular-file.ts'
 import type { PublishedService } from '../publish/services.ts'
 import type { UploadOptions } from '../publish/upload.ts'

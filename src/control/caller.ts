@@ -1,10 +1,10 @@
 // Who calls the control, and how it says no: the words that all parts of its contract share.
 
-import type { Viewers } from '../document/open.ts'
 import type { Result } from '../core/result.ts'
-import type { Move } from './document/moves.ts'
+import type { Viewers } from '../document/open.ts'
 import type { Scope } from './access/scopes.ts'
 import type { Limits } from './access/token-limits.ts'
+import type { Move } from './document/moves.ts'
 
 /** What a caller shows to prove who it is: a token of Holo's, or a JWT of Cloudflare Access. */
 export type Credential =

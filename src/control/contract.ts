@@ -1,9 +1,11 @@
 // What the control can be asked and what it answers, as plain data: the calls of the edge, of the
 // admin API and of the cron watchdog. How it does it stands in the files beside this one.
 
-import type { Identity, SyncReply, SyncReport } from '../loading/sync.ts'
 import type { Result } from '../core/result.ts'
+import type { Identity, SyncReply, SyncReport } from '../loading/sync.ts'
 import type { EventPage } from '../wire/events.ts'
+import type { Scope } from './access/scopes.ts'
+import type { Limits } from './access/token-limits.ts'
 import type {
   Answer,
   Caller,
@@ -14,15 +16,13 @@ import type {
   Refused,
   RevisionSummary,
 } from './caller.ts'
-import type { Command } from './document/commands.ts'
-import type { CollectionCalls, UploadCalls } from './releases/contract.ts'
 import type { CountingLosses as OpenLosses } from './counting/open-windows.ts'
 import type { MetricPoint, MetricRange, SeriesSince } from './counting/series.ts'
+import type { Command } from './document/commands.ts'
 import type { Fill } from './document/fill.ts'
 import type { HealthCalls } from './health/contract.ts'
+import type { CollectionCalls, UploadCalls } from './releases/contract.ts'
 import type { RolloutCalls } from './rollouts/contract.ts'
-import type { Scope } from './access/scopes.ts'
-import type { Limits } from './access/token-limits.ts'
 
 export type {
   Answer,

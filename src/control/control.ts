@@ -2,13 +2,13 @@
 // and passes it on; parts.ts makes what it passes it on to, and contract.ts says what the calls mean.
 
 import { DurableObject } from 'cloudflare:workers'
-import type { Identity, SyncReply, SyncReport } from '../loading/sync.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { VersionRecord } from '../core/version-record.ts'
 import type { Env } from '../env.ts'
+import type { Identity, SyncReply, SyncReport } from '../loading/sync.ts'
 import type { EventPage } from '../wire/events.ts'
-import { type Author, makeChange } from './document/change.ts'
-import { commandSchema, SCOPE_OF_COMMAND } from './document/commands.ts'
+import type { Scope } from './access/scopes.ts'
+import { findVersionTrespass, isLimited } from './access/token-limits.ts'
 import type {
   Answer,
   AuditRow,
@@ -24,17 +24,17 @@ import type {
   RevisionSummary,
   Verification,
 } from './contract.ts'
-import type { Garbage, Upload } from './releases/contract.ts'
 import type { MetricRange } from './counting/series.ts'
-import type { Look } from './publishing/adopt-edits.ts'
+import { type Author, makeChange } from './document/change.ts'
+import { commandSchema, SCOPE_OF_COMMAND } from './document/commands.ts'
 import { listFill } from './document/fill.ts'
+import { verifyChain } from './document/verify.ts'
 import { OneAtATime, toOwner } from './one-at-a-time.ts'
 import { type ControlParts, type ControlSeams, createParts } from './parts.ts'
-import type { RolloutCommand, Start } from './rollouts/contract.ts'
-import type { Scope } from './access/scopes.ts'
-import { findVersionTrespass, isLimited } from './access/token-limits.ts'
+import type { Look } from './publishing/adopt-edits.ts'
+import type { Garbage, Upload } from './releases/contract.ts'
 import { toUpload } from './releases/uploads.ts'
-import { verifyChain } from './document/verify.ts'
+import type { RolloutCommand, Start } from './rollouts/contract.ts'
 
 type Named = Pick<Upload, 'version' | 'serial'>
 

@@ -139,7 +139,7 @@ export type RuleSubject = Attributes & {
   readonly bucket: number
 }
 
-/** The document as `decide` reads it: made once per revision by `assignments/compile`. */
+/** The document as `decide` reads it: made once per revision by `document/compile`. */
 export type Assignments = {
   readonly revision: number
   readonly salt: string

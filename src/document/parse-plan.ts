@@ -1,12 +1,17 @@
 // A plan out of what somebody wrote: a preset's name, or a document that changes one. The answer is
 // complete, in milliseconds, without optional fields.
 
-import { type Problem, toProblems } from './parse.ts'
 import { LATENCY_EDGES_MS, type Metric } from '../core/judge/metric.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { Plan, Step } from '../core/rollout/plan.ts'
 import { ERRORS, LATENCY, PRESETS } from '../core/rollout/presets.ts'
-import { type MetricDocument, type PlanDocument, planSchema, type StepDocument } from './plan-schema.ts'
+import { type Problem, toProblems } from './parse.ts'
+import {
+  type MetricDocument,
+  type PlanDocument,
+  planSchema,
+  type StepDocument,
+} from './plan-schema.ts'
 import { findContradictions } from './validate-plan.ts'
 
 const MINUTE_MS = 60_000

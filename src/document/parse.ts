@@ -4,9 +4,11 @@
 import type { z } from 'zod'
 import { err, ok, type Result } from '../core/result.ts'
 import { listFindings, valueAt } from './findings.ts'
-import { MAX_ASSIGNMENTS_BYTES } from '../loading/limits.ts'
 import { type AssignmentsDocument, assignmentsSchema, PARTS } from './schema.ts'
 import { type Finding, type Parts, type Path, validate } from './validate.ts'
+
+/** A hundred versions with their services take about 30 KiB; more than this is an accident. */
+export const MAX_ASSIGNMENTS_BYTES = 256 * 1024
 
 /** One thing wrong with a document: where, what stands there, and how to mend it. */
 export type Problem = {

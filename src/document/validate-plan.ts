@@ -1,8 +1,8 @@
 // What the parts of a plan must say about one another, so that no gate can never open and no metric
 // is asked what it cannot answer.
 
-import type { Path } from './validate.ts'
 import type { Plan } from '../core/rollout/plan.ts'
+import type { Path } from './validate.ts'
 
 /** Where in the document, and what is wrong there. */
 export type Finding = { readonly path: Path; readonly message: string }

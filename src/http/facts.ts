@@ -1,8 +1,8 @@
 // A Request as plain facts: all that the decision may know, read once. Nothing here decides.
 
+import { readAddress } from '../core/address.ts'
 import { parsePin } from '../core/pins.ts'
 import type { Attributes, RequestFacts, RequestKind } from '../core/types.ts'
-import { readAddress } from './address.ts'
 import { parseCookies } from './cookies.ts'
 import { readAgent } from './crawlers.ts'
 import { isForeignFrame, isPrefetch, opensPage } from './kind.ts'

@@ -2,14 +2,10 @@
 // the control last confirmed one. Every failure is the same as having nothing.
 
 import { type Collected, isCollected } from '../core/counting/batch.ts'
-import {
-  COLO_TIMEOUT_MS,
-  CONFIRMATION_TTL_S,
-  LAST_GOOD_TTL_S,
-  MAX_ASSIGNMENTS_BYTES,
-} from './limits.ts'
-import { type Identity, isDownList, isIdentity } from './sync.ts'
 import { withTimeout } from '../core/with-timeout.ts'
+import { MAX_ASSIGNMENTS_BYTES } from '../document/parse.ts'
+import { COLO_TIMEOUT_MS, CONFIRMATION_TTL_S, LAST_GOOD_TTL_S } from './limits.ts'
+import { type Identity, isDownList, isIdentity } from './sync.ts'
 
 /** The control said at `at` (when it was asked, milliseconds since the epoch) that this is newest. */
 export type Confirmation = {

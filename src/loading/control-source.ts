@@ -2,12 +2,12 @@
 // answer serves the whole data centre. Counts travel along. What a request waits for is freshness.ts'
 // affair.
 
+import { withTimeout } from '../core/with-timeout.ts'
 import type { WaitUntil } from './background.ts'
 import type { Colo } from './colo.ts'
 import type { Holding } from './holding.ts'
 import { CONTROL_TIMEOUT_MS } from './limits.ts'
 import { type Counting, isSyncReply, type SyncReply, type SyncReport } from './sync.ts'
-import { withTimeout } from '../core/with-timeout.ts'
 import { type Turn, Turns } from './turns.ts'
 
 export type ControlSourceParts = {

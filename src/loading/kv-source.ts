@@ -1,11 +1,11 @@
 // KV as a source of the document: reads it when that is due and offers what it has. One read is
 // kv.ts', and what a request waits for freshness.ts' affair.
 
+import { withTimeout } from '../core/with-timeout.ts'
 import type { WaitUntil } from './background.ts'
 import type { Colo } from './colo.ts'
 import type { Holding } from './holding.ts'
 import { KV_TIMEOUT_MS } from './limits.ts'
-import { withTimeout } from '../core/with-timeout.ts'
 import { type Turn, Turns } from './turns.ts'
 
 /** What KV holds: the text, `null` when the key does not exist, or `oversize` unread. */

@@ -1,8 +1,9 @@
 // One read of the document from KV, bounded in size. How long it may take, and what is done with
 // the text, is kv-source.ts' affair.
 
+import { MAX_ASSIGNMENTS_BYTES } from '../document/parse.ts'
 import type { KvText } from './kv-source.ts'
-import { KV_CACHE_TTL_S, MAX_ASSIGNMENTS_BYTES } from './limits.ts'
+import { KV_CACHE_TTL_S } from './limits.ts'
 
 export const ASSIGNMENTS_KEY = 'assignments'
 

@@ -1,8 +1,5 @@
 // Every bound on reading and holding the document, with its reason.
 
-/** A hundred versions with their services take about 30 KiB; more than this is an accident. */
-export const MAX_ASSIGNMENTS_BYTES = 256 * 1024
-
 /** KV's own floor for `cacheTtl`; a longer one would only delay a hand edit further. */
 export const KV_CACHE_TTL_S = 30
 

@@ -2,9 +2,9 @@
 // centre's last good copy, nothing. What is in memory never expires and is only ever replaced by a
 // higher revision. What each source is asked, and when, is kv-source.ts' and control-source.ts' affair.
 
+import type { Compiled } from '../document/compile.ts'
 import type { WaitUntil } from './background.ts'
 import type { Colo } from './colo.ts'
-import type { Compiled } from '../document/compile.ts'
 import { ControlSource } from './control-source.ts'
 import { type Freshness, isFresh, type OwnCalls, waitForBetter } from './freshness.ts'
 import { Holding, type Refusal, type Source } from './holding.ts'

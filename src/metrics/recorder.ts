@@ -1,12 +1,12 @@
 // Counts requests in the isolate and hands them out in batches. It never throws and waits for nothing,
 // so that no reply depends on it; who is judged and what a failure is stand in the files beside it.
 
-import type { Counting } from '../loading/sync.ts'
 import type { Batch, Collected } from '../core/counting/batch.ts'
 import { closesAt } from '../core/counting/limits.ts'
 import { type Mark, toMarks } from '../core/counting/marks.ts'
 import { toAddressHash, toSampleHash } from '../core/counting/sample.ts'
 import { addNamed, countEdgesBelow, type GrowingTotals } from '../core/counting/totals.ts'
+import type { Counting } from '../loading/sync.ts'
 import { toFailure } from './failure.ts'
 import { isAssigned, isJudged } from './judged.ts'
 import { IN_FLIGHT_MS, MAX_REMEMBERED_ADDRESSES } from './limits.ts'

@@ -1,9 +1,9 @@
 // Under which path a file of a version is served: what assets/html-handling.ts comes to for a file
 // that no other file competes with.
 
-import type { ManifestEntry } from '../core/manifest.ts'
-import type { ManifestConfig } from '../core/manifest-config.ts'
 import { toUrlPath } from '../core/path.ts'
+import type { ManifestEntry } from '../core/site/manifest.ts'
+import type { ManifestConfig } from '../core/site/manifest-config.ts'
 
 export type ServedFile = Omit<ManifestEntry, 'encodings'> & {
   /** The normalised path that it is served at. */

@@ -1,7 +1,7 @@
 // Which page a single-page application is shown with, where it is not `/index.html`: the one that the
 // publisher names, that `_redirects` names, or that has the name of a well-known fallback page.
 
-import { DEFAULT_APP_PAGE, type ManifestConfig } from '../core/manifest-config.ts'
+import { DEFAULT_APP_PAGE, type ManifestConfig } from '../core/site/manifest-config.ts'
 import { PublishError } from './refusal.ts'
 
 /** Surge, Nuxt and SvelteKit; React Router. `/index.html` is then a page of its own beside it. */

@@ -3,7 +3,7 @@
 
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip, zstdCompress } from 'node:zlib'
-import type { Encoding } from '../core/manifest.ts'
+import type { Encoding } from '../core/site/manifest.ts'
 
 /** Below this the headers of a reply outweigh what is saved. */
 const MIN_COMPRESSED_BYTES = 256

@@ -2,9 +2,9 @@
 // encodings, and of these only what is missing there.
 
 import { availableParallelism } from 'node:os'
-import type { ManifestEntry, Representation } from '../core/manifest.ts'
+import { mapConcurrently } from '../core/concurrently.ts'
+import type { ManifestEntry, Representation } from '../core/site/manifest.ts'
 import { chooseEncodings, compress } from './compress.ts'
-import { mapConcurrently } from './concurrently.ts'
 import { type GivenForm, readSurveyed } from './precompressed.ts'
 import { type ReportProgress, startCount } from './progress-step.ts'
 import { sha256 } from './sha256.ts'

@@ -5,7 +5,7 @@
 // load hashed files from, and last the name by itself.
 
 import { compileGlob } from '../core/glob.ts'
-import type { Manifest } from '../core/manifest.ts'
+import type { Manifest } from '../core/site/manifest.ts'
 import { fits, isHash, type NamedFile, type Piece, toNamedFile } from './hash-pieces.ts'
 import type { Alphabet } from './name-score.ts'
 import type { Page } from './pages.ts'

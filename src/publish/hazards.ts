@@ -3,9 +3,9 @@
 // a folder has found; each notice is one sentence. Secrets and server code are for private-files.ts.
 
 import { type Directive, parseCacheControl } from '../core/cache-control.ts'
-import type { ManifestConfig } from '../core/manifest-config.ts'
-import { splitHost } from '../core/site-rules.ts'
-import { compilePattern } from '../core/site-rules-pattern.ts'
+import type { ManifestConfig } from '../core/site/manifest-config.ts'
+import { splitHost } from '../core/site/rules.ts'
+import { compilePattern } from '../core/site/rules-pattern.ts'
 import { toAddress } from './addresses.ts'
 import { toSample } from './sample.ts'
 import type { Survey, SurveyedFile } from './survey.ts'

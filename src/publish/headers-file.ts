@@ -5,8 +5,8 @@
 // do for the files of the version becomes a notice.
 
 import { parseCacheControl } from '../core/cache-control.ts'
-import { type HeaderRule, splitHost } from '../core/site-rules.ts'
-import { compilePattern, findPatternProblem } from '../core/site-rules-pattern.ts'
+import { type HeaderRule, splitHost } from '../core/site/rules.ts'
+import { compilePattern, findPatternProblem } from '../core/site/rules-pattern.ts'
 import type { ServedFile } from './addresses.ts'
 import {
   type Numbered,

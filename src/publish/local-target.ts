@@ -1,7 +1,7 @@
 // A bucket of this machine, as miniflare gives it, as a target to publish to. The keys are those the
 // edge reads: `blobs/<sha256>`, `manifests/<sha256>`, `versions/<id>`.
 
-import { mapConcurrently } from './concurrently.ts'
+import { mapConcurrently } from '../core/concurrently.ts'
 import { sha256 } from './sha256.ts'
 import type { PublishTarget, VersionRecord } from './target.ts'
 

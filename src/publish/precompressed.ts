@@ -5,7 +5,7 @@
 
 import { promisify } from 'node:util'
 import { brotliDecompress, gunzip } from 'node:zlib'
-import type { Encoding, Representation } from '../core/manifest.ts'
+import type { Encoding, Representation } from '../core/site/manifest.ts'
 import { PublishError } from './refusal.ts'
 import { readWhole } from './regular-file.ts'
 import { sha256 } from './sha256.ts'

@@ -1,11 +1,11 @@
 // Publishes a folder as a version, in the order that makes a crash harmless: blobs, manifest,
 // record. Nothing points at the version afterwards; that is pointer.ts' affair and the last step.
 
-import { encodeManifest, type Manifest } from '../core/manifest.ts'
-import type { ManifestConfig } from '../core/manifest-config.ts'
 import { VERSION_ID } from '../core/names.ts'
+import { listDifferences } from '../core/site/differences.ts'
+import { encodeManifest, type Manifest } from '../core/site/manifest.ts'
+import type { ManifestConfig } from '../core/site/manifest-config.ts'
 import { storeContents, toContentKey } from './contents.ts'
-import { listDifferences } from './differences.ts'
 import type { ReportProgress } from './progress-step.ts'
 import type { RedirectsReading } from './redirects-file.ts'
 import { PublishError, toList } from './refusal.ts'

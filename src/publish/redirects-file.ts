@@ -8,8 +8,8 @@ import {
   REDIRECT_STATUSES,
   type RedirectRule,
   type RuleStatus,
-} from '../core/site-rules.ts'
-import { findPatternProblem, isFixed, listPlaceholders } from '../core/site-rules-pattern.ts'
+} from '../core/site/rules.ts'
+import { findPatternProblem, isFixed, listPlaceholders } from '../core/site/rules-pattern.ts'
 import {
   type Numbered,
   quote,

@@ -2,13 +2,13 @@
 // them nobody can reach any more, and which rules lead in a circle. Circles are found by following
 // redirects with the edge's own resolver (assets/site-redirects.ts), which passes over what is missed.
 
-import { followRedirects, isTooLong, MAX_REDIRECTS } from '../assets/site-redirects.ts'
-import { encodeManifest, type Manifest, openManifest } from '../core/manifest.ts'
-import type { ManifestConfig } from '../core/manifest-config.ts'
 import { toUrlPath } from '../core/path.ts'
-import type { RedirectRule } from '../core/site-rules.ts'
-import { isFixed, listPlaceholders } from '../core/site-rules-pattern.ts'
-import { compileMatch, toOtherSlash } from '../core/site-rules-redirects.ts'
+import { encodeManifest, type Manifest, openManifest } from '../core/site/manifest.ts'
+import type { ManifestConfig } from '../core/site/manifest-config.ts'
+import { followRedirects, isTooLong, MAX_REDIRECTS } from '../core/site/redirects.ts'
+import type { RedirectRule } from '../core/site/rules.ts'
+import { isFixed, listPlaceholders } from '../core/site/rules-pattern.ts'
+import { compileMatch, toOtherSlash } from '../core/site/rules-redirects.ts'
 import type { ServedFile } from './addresses.ts'
 import { REDIRECTS_FILE, type RedirectsReading } from './redirects-file.ts'
 import { type Numbered, toLineNotice, toLineProblem, toPatternPath } from './rule-lines.ts'

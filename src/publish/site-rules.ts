@@ -2,7 +2,7 @@
 // and what its publisher should know about them. How a line is read is decided in headers-file.ts and
 // redirects-file.ts.
 
-import type { ManifestConfig } from '../core/manifest-config.ts'
+import type { ManifestConfig } from '../core/site/manifest-config.ts'
 import type { ServedFile } from './addresses.ts'
 import { HEADERS_FILE, listHeaderNotices, parseHeadersFile } from './headers-file.ts'
 import { parseRedirectsFile, REDIRECTS_FILE, type RedirectsReading } from './redirects-file.ts'

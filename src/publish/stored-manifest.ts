@@ -1,7 +1,7 @@
 // Reads back manifests that were published before.
 
-import { type Manifest, openManifest } from '../core/manifest.ts'
 import { err, type Result } from '../core/result.ts'
+import { type Manifest, openManifest } from '../core/site/manifest.ts'
 import type { PublishTarget, VersionRecord } from './target.ts'
 
 /** The manifest of a recorded version, or one sentence on why it cannot be had. */

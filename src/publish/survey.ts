@@ -2,12 +2,12 @@
 // its type, and whether its name may be relied on; and the settings that hold for all of them.
 
 import { availableParallelism } from 'node:os'
-import type { Manifest, ManifestEntry } from '../core/manifest.ts'
-import { DEFAULT_HTML_HANDLING, type ManifestConfig } from '../core/manifest-config.ts'
+import { mapConcurrently } from '../core/concurrently.ts'
+import type { Manifest, ManifestEntry } from '../core/site/manifest.ts'
+import { DEFAULT_HTML_HANDLING, type ManifestConfig } from '../core/site/manifest-config.ts'
 import { toAddress } from './addresses.ts'
 import { findAppPage, hasFallbackPage } from './app-page.ts'
 import { loadListedNames } from './asset-lists.ts'
-import { mapConcurrently } from './concurrently.ts'
 import { toContentType } from './content-type.ts'
 import { loadForeignSettings } from './foreign-settings.ts'
 import { hashFile } from './hash-file.ts'

@@ -2,7 +2,7 @@
 // ones in parts, of which those that are there already are left out.
 
 import { openAsBlob } from 'node:fs'
-import { mapConcurrently } from './concurrently.ts'
+import { mapConcurrently } from '../core/concurrently.ts'
 import { type ReportProgress, startCount } from './progress-step.ts'
 import { PublishError } from './refusal.ts'
 import type { Missing, UploadTarget } from './upload-target.ts'

@@ -2,8 +2,8 @@
 // Manifest first, so that nothing is sent that is there; nothing is served before the last step.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { encodeManifest, openManifest } from '../core/manifest.ts'
-import type { ManifestConfig } from '../core/manifest-config.ts'
+import { encodeManifest, openManifest } from '../core/site/manifest.ts'
+import type { ManifestConfig } from '../core/site/manifest-config.ts'
 import { toContentKey } from './contents.ts'
 import { encodeContents } from './encode-contents.ts'
 import { listHazards } from './hazards.ts'

@@ -2,8 +2,8 @@
 // itself, so that a mistake in a route opens nothing.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Command } from '../../src/control/document/commands.ts'
 import type { Caller, ControlCalls } from '../../src/control/contract.ts'
+import type { Command } from '../../src/control/document/commands.ts'
 import { type AdminEdge, FIRST_TOKEN, freshAddress, startAdminEdge } from '../support/api-edge.ts'
 
 const SCOPES = ['read', 'publish', 'shift', 'admin'] as const

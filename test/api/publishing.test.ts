@@ -4,7 +4,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { encodeManifest } from '../../src/core/manifest.ts'
+import { encodeManifest } from '../../src/core/site/manifest.ts'
 import { type AdminEdge, FIRST_TOKEN, startAdminEdge } from '../support/api-edge.ts'
 
 let edge: AdminEdge

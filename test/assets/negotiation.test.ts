@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { chooseRepresentation } from '../../src/assets/negotiation.ts'
-import type { ManifestEntry } from '../../src/core/manifest.ts'
+import type { ManifestEntry } from '../../src/core/site/manifest.ts'
 
 const entry: ManifestEntry = {
   path: '/app.js',

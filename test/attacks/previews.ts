@@ -5,8 +5,8 @@
 // headers or through its backend.
 
 import { type Edge, startEdge } from '../../scripts/local/edge.ts'
+import type { ManifestConfig } from '../../src/core/site/manifest-config.ts'
 import type { AssignmentsDocument } from '../../src/document/schema.ts'
-import type { ManifestConfig } from '../../src/core/manifest-config.ts'
 import { type Backend, closedOrigin, startBackend } from '../support/backend.ts'
 import { type PublishedFiles, publishVersion } from '../support/published.ts'
 

@@ -15,12 +15,16 @@ const SOUND = {
   'src/core/names.ts': 'export const name = 1\n',
   'src/document/schema.ts':
     "import { name } from '../core/names.ts'\nexport type Schema = typeof name\n",
-  'src/loading/load.ts': "export type { Schema } from './schema.ts'\n",
+  'src/loading/load.ts': "export type { Schema } from '../document/schema.ts'\n",
   'src/assets/serve.ts': "import { name } from '../core/names.ts'\nexport const assets = name\n",
   'src/proxy/forward.ts': 'export const proxy = 1\n',
   'src/metrics/record.ts': 'export const record = 1\nexport type Count = number\n',
   'src/publish/walk.ts':
     "import { readdir } from 'node:fs/promises'\nexport const walk = readdir\n",
+  'src/http/errors.ts': 'export const error = 1\n',
+  'src/control/commands.ts': 'export const command = 1\n',
+  'src/api/serve.ts':
+    "import { command } from '../control/commands.ts'\nexport const api = command\n",
   'src/router.ts': "import { assets } from './assets/serve.ts'\nexport const router = assets\n",
 }
 
@@ -28,16 +32,16 @@ type Planted = { kind: string; rule: string; file: string; text: string }
 
 const PLANTED: Planted[] = [
   {
-    kind: 'core that imports assignments',
+    kind: 'core that imports loading',
     rule: 'imports-of-core',
     file: 'src/core/upwards.ts',
-    text: "import '../assignments/load.ts'\n",
+    text: "import '../loading/load.ts'\n",
   },
   {
-    kind: 'a type alone that core takes from assignments',
+    kind: 'a type alone that core takes from document',
     rule: 'imports-of-core',
     file: 'src/core/typed.ts',
-    text: "import type { Schema } from '../assignments/schema.ts'\nexport type Typed = Schema\n",
+    text: "import type { Schema } from '../document/schema.ts'\nexport type Typed = Schema\n",
   },
   {
     kind: 'assets that import proxy',
@@ -64,10 +68,58 @@ const PLANTED: Planted[] = [
     text: "import './publish/walk.ts'\n",
   },
   {
-    kind: 'a command that imports more of assignments than the schema',
+    kind: 'a command that loads the document as the edge does',
     rule: 'imports-of-cli',
     file: 'src/cli/reload.ts',
-    text: "import '../assignments/load.ts'\n",
+    text: "import '../loading/load.ts'\n",
+  },
+  {
+    kind: 'the schema of the document that imports the loading of it',
+    rule: 'imports-of-document',
+    file: 'src/document/upwards.ts',
+    text: "import '../loading/load.ts'\n",
+  },
+  {
+    kind: 'loading that imports http',
+    rule: 'imports-of-loading',
+    file: 'src/loading/sideways.ts',
+    text: "import '../http/errors.ts'\n",
+  },
+  {
+    kind: 'wire that imports the control',
+    rule: 'imports-of-wire',
+    file: 'src/wire/upwards.ts',
+    text: "import '../control/commands.ts'\n",
+  },
+  {
+    kind: 'a package wire may not use',
+    rule: 'packages-of-wire',
+    file: 'src/wire/checked.ts',
+    text: "import 'hono'\n",
+  },
+  {
+    kind: 'control that imports the API over it',
+    rule: 'imports-of-control',
+    file: 'src/control/upwards.ts',
+    text: "import '../api/serve.ts'\n",
+  },
+  {
+    kind: 'the API that imports publishing',
+    rule: 'imports-of-api',
+    file: 'src/api/sideways.ts',
+    text: "import '../publish/walk.ts'\n",
+  },
+  {
+    kind: 'publishing that imports assets',
+    rule: 'imports-of-publish',
+    file: 'src/publish/sideways.ts',
+    text: "import '../assets/serve.ts'\n",
+  },
+  {
+    kind: 'a dashboard that imports the control',
+    rule: 'imports-of-dashboard',
+    file: 'src/dashboard/direct.ts',
+    text: "import '../control/commands.ts'\n",
   },
   {
     kind: 'control that runs code of metrics',

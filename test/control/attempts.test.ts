@@ -1,9 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Attempts } from '../../src/control/access/attempts.ts'
-import {
-  MAX_FAILED_ATTEMPTS,
-  MAX_REMEMBERED_ADDRESSES,
-} from '../../src/control/access/limits.ts'
+import { MAX_FAILED_ATTEMPTS, MAX_REMEMBERED_ADDRESSES } from '../../src/control/access/limits.ts'
 
 const NOW = 1_764_000_000_000
 

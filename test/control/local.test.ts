@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { type Edge, startEdge } from '../../scripts/local/edge.ts'
-import type { SyncReply, SyncReport } from '../../src/loading/sync.ts'
 import { CONTROL_NAME } from '../../src/control/contract.ts'
+import type { SyncReply, SyncReport } from '../../src/loading/sync.ts'
 import { exampleDocument } from '../support/document.ts'
 
 const NOTHING: SyncReport = { held: undefined, kv: undefined }

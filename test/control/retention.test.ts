@@ -1,5 +1,9 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { decideRetention, readRetentionSettings, type Use } from '../../src/control/releases/retention.ts'
+import {
+  decideRetention,
+  readRetentionSettings,
+  type Use,
+} from '../../src/control/releases/retention.ts'
 
 const DAY = 86_400_000
 const NOW = 1_000 * DAY

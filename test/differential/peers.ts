@@ -3,8 +3,8 @@
 
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import { startEdge } from '../../scripts/local/edge.ts'
+import type { ManifestConfig } from '../../src/core/site/manifest-config.ts'
 import type { AssignmentsDocument } from '../../src/document/schema.ts'
-import type { ManifestConfig } from '../../src/core/manifest-config.ts'
 import { createLocalTarget } from '../../src/publish/local-target.ts'
 import { publishFolder } from '../../src/publish/publish.ts'
 import { type Answer, type Ask, ask, DOCUMENT } from '../support/http-client.ts'

@@ -2,11 +2,11 @@
 
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { checkCondition, compileCondition } from '../../src/core/conditions.ts'
+import { OPERATORS } from '../../src/core/operators.ts'
 import { compileAssignments } from '../../src/document/compile.ts'
 import { parseAssignments } from '../../src/document/parse.ts'
 import { PARTS } from '../../src/document/schema.ts'
-import { checkCondition, compileCondition } from '../../src/core/conditions.ts'
-import { OPERATORS } from '../../src/core/operators.ts'
 import { SUBJECT } from '../core/subject.ts'
 
 const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8')

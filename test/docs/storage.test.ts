@@ -31,7 +31,8 @@ describe('docs/storage.md', () => {
   })
 
   it('has every folder of the bucket', () => {
-    const listed = /export type Folder = (.+)/.exec(read('src/api/content/content-store.ts'))?.[1] ?? ''
+    const listed =
+      /export type Folder = (.+)/.exec(read('src/api/content/content-store.ts'))?.[1] ?? ''
     const folders = [...listed.matchAll(/'(\w+)'/g)].map(([, name]) => name ?? '').sort()
     const named = findAll(/`(\w+)\/\$\{(?:hash|id|version|record\.id)\}/g)
     expect(folders).toEqual(expect.arrayContaining(named))

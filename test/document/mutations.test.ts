@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
+import { decide } from '../../src/core/decide.ts'
 import { compileAssignments } from '../../src/document/compile.ts'
 import { parseAssignments } from '../../src/document/parse.ts'
-import { decide } from '../../src/core/decide.ts'
 import { mutations } from '../support/mutations.ts'
 
 it('never throws on a damaged document: it is refused with reasons, or decides for every bucket', () => {

@@ -2,10 +2,10 @@
 // names in `open`, and one that a person wrote.
 
 import { describe, expect, it } from 'vitest'
+import { maySee, permitPin } from '../../src/core/pins.ts'
 import { compileAssignments } from '../../src/document/compile.ts'
 import { parseAssignments } from '../../src/document/parse.ts'
 import type { AssignmentsDocument } from '../../src/document/schema.ts'
-import { maySee, permitPin } from '../../src/core/pins.ts'
 import { exampleDocument } from '../support/document.ts'
 
 type Versions = AssignmentsDocument['versions']

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { formatProblems } from '../../src/document/parse.ts'
 import { PRESETS } from '../../src/core/rollout/presets.ts'
+import { formatProblems } from '../../src/document/parse.ts'
 import { parsePlan } from '../../src/document/parse-plan.ts'
 
 function read(raw: unknown) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { encodeManifest, openManifest } from '../../src/core/manifest.ts'
+import { encodeManifest, openManifest } from '../../src/core/site/manifest.ts'
 import { parseAssetList } from '../../src/publish/asset-lists.ts'
 import { compileHashedTest, findContradiction, looksHashed } from '../../src/publish/hashed.ts'
 import { readPage } from '../../src/publish/pages.ts'

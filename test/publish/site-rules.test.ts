@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ManifestConfig } from '../../src/core/manifest-config.ts'
+import type { ManifestConfig } from '../../src/core/site/manifest-config.ts'
 import { type PublishOptions, publishFolder } from '../../src/publish/publish.ts'
 import { makeFolder } from './folder.ts'
 import { optionsFor, useStore } from './store.ts'

@@ -2,7 +2,7 @@
 
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { afterAll, beforeAll, beforeEach } from 'vitest'
-import { type Manifest, openManifest } from '../../src/core/manifest.ts'
+import { type Manifest, openManifest } from '../../src/core/site/manifest.ts'
 import { createLocalTarget } from '../../src/publish/local-target.ts'
 import type { PublishOptions } from '../../src/publish/publish.ts'
 import type { PublishTarget } from '../../src/publish/target.ts'

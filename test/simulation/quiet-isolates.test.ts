@@ -3,10 +3,10 @@
 // no call of the control is ever due.
 
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { AssignmentsLoader } from '../../src/loading/load.ts'
-import { digestText, type SyncReport } from '../../src/loading/sync.ts'
 import type { Batch, Collected } from '../../src/core/counting/batch.ts'
 import { CLOSE_AFTER_MS, closesAt } from '../../src/core/counting/limits.ts'
+import { AssignmentsLoader } from '../../src/loading/load.ts'
+import { digestText, type SyncReport } from '../../src/loading/sync.ts'
 import { Flusher } from '../../src/metrics/flusher.ts'
 import { Pages } from '../../src/metrics/pages.ts'
 import { exampleDocument } from '../support/document.ts'

@@ -1,10 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { resolveFallback } from '../../src/assets/resolve.ts'
-import { MAX_REDIRECTS, resolveByRules } from '../../src/assets/site-redirects.ts'
-import { encodeManifest, type Manifest, openManifest } from '../../src/core/manifest.ts'
-import { HTML_HANDLING, type ManifestConfig, NOT_FOUND } from '../../src/core/manifest-config.ts'
-import type { RedirectRule } from '../../src/core/site-rules.ts'
+import { encodeManifest, type Manifest, openManifest } from '../../src/core/site/manifest.ts'
+import {
+  HTML_HANDLING,
+  type ManifestConfig,
+  NOT_FOUND,
+} from '../../src/core/site/manifest-config.ts'
+import { MAX_REDIRECTS, resolveByRules } from '../../src/core/site/redirects.ts'
+import { resolveFallback } from '../../src/core/site/resolve.ts'
+import type { RedirectRule } from '../../src/core/site/rules.ts'
 import { toAddress } from '../../src/publish/addresses.ts'
 import { REDIRECTS_READINGS } from '../../src/publish/redirects-file.ts'
 import { toSiteRules } from '../../src/publish/site-rules.ts'

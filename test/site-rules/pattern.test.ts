@@ -5,7 +5,7 @@ import {
   fillIn,
   findPatternProblem,
   isFixed,
-} from '../../src/core/site-rules-pattern.ts'
+} from '../../src/core/site/rules-pattern.ts'
 
 const match = (pattern: string, text: string, separator: '/' | '.' = '/') => {
   const captures = compilePattern(pattern, separator)(text)

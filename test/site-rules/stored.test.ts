@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseManifestConfig } from '../../src/core/manifest-config.ts'
+import { parseManifestConfig } from '../../src/core/site/manifest-config.ts'
 
 const parse = (rules: object) => parseManifestConfig(JSON.stringify({ notFound: 'none', ...rules }))
 

@@ -3,8 +3,8 @@
 
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createApp } from '../../src/api/http/app.ts'
 import { createContentStore } from '../../src/api/content/content-store.ts'
+import { createApp } from '../../src/api/http/app.ts'
 import { ROUTES } from '../../src/api/routes.ts'
 import type { ControlCalls } from '../../src/control/contract.ts'
 import { err, ok } from '../../src/core/result.ts'

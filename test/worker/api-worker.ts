@@ -2,13 +2,13 @@
 // on the API: a reply that is not as the table of routes says becomes a 599.
 
 import { API_PATH } from '../../src/api/http/openapi.ts'
-import { ROUTES } from '../../src/api/routes.ts'
 import { problem } from '../../src/api/http/schemas.ts'
+import { ROUTES } from '../../src/api/routes.ts'
 import { serveAdmin } from '../../src/api/serve.ts'
 import { Authority } from '../../src/control/access/authority.ts'
 import { Control as RealControl } from '../../src/control/control.ts'
+import { readAddress } from '../../src/core/address.ts'
 import type { Env } from '../../src/env.ts'
-import { readAddress } from '../../src/http/address.ts'
 import { createRouter, type Router } from '../../src/router.ts'
 
 /** Milliseconds by which the control's clock is ahead. */

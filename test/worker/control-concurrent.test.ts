@@ -1,7 +1,7 @@
 import { runDurableObjectAlarm } from 'cloudflare:test'
 import { describe, expect, it } from 'vitest'
-import type { Command } from '../../src/control/document/commands.ts'
 import type { Committed, Refused } from '../../src/control/contract.ts'
+import type { Command } from '../../src/control/document/commands.ts'
 import { PUT_SPACING_MS } from '../../src/control/limits.ts'
 import { exampleDocument } from '../support/document.ts'
 import { type KvCall, type Life, toCaller, toChange, World } from './control-world.ts'

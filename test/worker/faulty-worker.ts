@@ -2,9 +2,9 @@
 // fail. `/faults?kv=hangs&r2=throws` says what fails from now on; `/new-isolate?colo=x` forgets all
 // that an isolate has in memory, and puts the next one into data centre x.
 
-import type { SyncReport } from '../../src/loading/sync.ts'
 import type { ControlCalls } from '../../src/control/contract.ts'
 import type { Env } from '../../src/env.ts'
+import type { SyncReport } from '../../src/loading/sync.ts'
 import { createRouter, type Router } from '../../src/router.ts'
 
 export { Control } from '../../src/control/control.ts'

@@ -4,7 +4,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { createApp } from '../../src/api/http/app.ts'
 import { ROUTES } from '../../src/api/routes.ts'
-import { MAX_ASSIGNMENTS_BYTES } from '../../src/loading/limits.ts'
 import {
   MAX_OPEN_UPLOADS_PER_TOKEN,
   MAX_PUBLISHED_DATABASE_BYTES,
@@ -21,6 +20,7 @@ import {
 } from '../../src/core/counting/limits.ts'
 import { noTotals } from '../../src/core/counting/totals.ts'
 import type { VersionRecord } from '../../src/core/version-record.ts'
+import { MAX_ASSIGNMENTS_BYTES } from '../../src/document/parse.ts'
 import { ALICE, type Life, toCaller, toChange } from './control-world.ts'
 import { make, PublicationWorld } from './publication-world.ts'
 import { createRollingWorld, FAILING, Rolling, releasedDocument } from './rollout-world.ts'

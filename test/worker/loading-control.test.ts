@@ -2,10 +2,10 @@
 // slow, fails, lies, or asks for fewer calls. Faults are put in the control's place.
 
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Collected } from '../../src/core/counting/batch.ts'
 import { createColo } from '../../src/loading/colo.ts'
 import type { LoaderOptions } from '../../src/loading/load.ts'
 import { digestText, type SyncReply, type SyncReport } from '../../src/loading/sync.ts'
-import type { Collected } from '../../src/core/counting/batch.ts'
 import {
   CONTROL_REFRESH_MS,
   controlWith,

@@ -1,9 +1,9 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Env } from '../../src/env.ts'
 import { createColo } from '../../src/loading/colo.ts'
 import { readAssignments } from '../../src/loading/kv.ts'
 import type { LoaderOptions } from '../../src/loading/load.ts'
-import type { Env } from '../../src/env.ts'
 import { mutations } from '../support/mutations.ts'
 import { hang, KV_REFRESH_MS as REFRESH_MS, setUp, textOf } from './loader.ts'
 

@@ -1,12 +1,12 @@
 // A Worker that forwards and does nothing else, for tests that look at what goes over the wire. What
 // the router would know comes in a header, which as one of Holo's own reaches no backend.
 
+import { readAddress } from '../../src/core/address.ts'
+import { matchService } from '../../src/core/match-service.ts'
 import type { Service } from '../../src/core/types.ts'
-import { readAddress } from '../../src/http/address.ts'
 import { errorResponse } from '../../src/http/errors.ts'
 import { type Backends, createBackends } from '../../src/proxy/backends.ts'
 import { forwardRequest } from '../../src/proxy/forward.ts'
-import { matchService } from '../../src/proxy/match-service.ts'
 import type { AskedService, Order } from '../proxy/order.ts'
 
 type Read = { readonly services: readonly Service[]; readonly fallback: Service | undefined }

@@ -1,8 +1,8 @@
 // A version of thousands of files: its blobs are looked for in slices, by R2's list.
 
 import { describe, expect, it } from 'vitest'
-import { LIST_PAGE_KEYS } from '../../src/api/http/limits.ts'
 import { toSlice, toVerified } from '../../src/api/content/look-for-blobs.ts'
+import { LIST_PAGE_KEYS } from '../../src/api/http/limits.ts'
 import { env } from './control-world.ts'
 import { make, PublicationWorld } from './publication-world.ts'
 

@@ -1,12 +1,12 @@
 // A publisher and a collector in a test: the API over a real control and real R2, every call of R2 a
 // step that a test can watch, hold up or end, and a clock that the test drives for all of it.
 
-import { createApp } from '../../src/api/http/app.ts'
 import { createContentStore } from '../../src/api/content/content-store.ts'
+import { createApp } from '../../src/api/http/app.ts'
 import { ROUTES } from '../../src/api/routes.ts'
 import { createRecords } from '../../src/control/releases/records.ts'
-import { encodeManifest, type ManifestEntry } from '../../src/core/manifest.ts'
-import { DEFAULT_HTML_HANDLING } from '../../src/core/manifest-config.ts'
+import { encodeManifest, type ManifestEntry } from '../../src/core/site/manifest.ts'
+import { DEFAULT_HTML_HANDLING } from '../../src/core/site/manifest-config.ts'
 import { sha256 } from '../support/published.ts'
 import { env, type Life, World } from './control-world.ts'
 

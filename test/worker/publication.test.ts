@@ -2,7 +2,7 @@
 
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { UPLOAD_IDLE_MS } from '../../src/control/limits.ts'
-import { openManifest } from '../../src/core/manifest.ts'
+import { openManifest } from '../../src/core/site/manifest.ts'
 import { env } from './control-world.ts'
 import {
   type Client,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { compileAssignments } from '../../src/document/compile.ts'
 import { decide } from '../../src/core/decide.ts'
+import { compileAssignments } from '../../src/document/compile.ts'
 import { readFacts } from '../../src/http/facts.ts'
 import { toKind } from '../../src/http/kind.ts'
 import { finishReply } from '../../src/http/reply.ts'

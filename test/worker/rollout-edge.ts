@@ -2,8 +2,8 @@
 // Who asks for what, and the control that they report to, is rollout-fleet.ts' affair.
 
 import { onTestFinished, vi } from 'vitest'
-import type { SyncReply, SyncReport } from '../../src/loading/sync.ts'
 import { murmur3Text } from '../../src/core/murmur3.ts'
+import type { SyncReply, SyncReport } from '../../src/loading/sync.ts'
 import { Flusher } from '../../src/metrics/flusher.ts'
 import { createRouter, type Router } from '../../src/router.ts'
 import { env } from './control-world.ts'

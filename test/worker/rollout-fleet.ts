@@ -1,11 +1,11 @@
 // A whole site on a driven clock: isolates, the control that they report to, and visitors who open pages
 // and keep them open for a while. What tests compare is what was asked with what was counted.
 
-import type { SyncReply, SyncReport } from '../../src/loading/sync.ts'
 import { Counting } from '../../src/control/counting/counting.ts'
 import { WINDOW_MS } from '../../src/core/counting/limits.ts'
 import type { Counts } from '../../src/core/judge/counts.ts'
 import type { Window } from '../../src/core/rollout/events.ts'
+import type { SyncReply, SyncReport } from '../../src/loading/sync.ts'
 import { publishVersion } from '../support/published.ts'
 import { env, type Life } from './control-world.ts'
 import { DrivenClock } from './driven-clock.ts'

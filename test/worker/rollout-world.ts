@@ -1,7 +1,6 @@
 // A control that rolls out, in a test: made-up visitors whose windows close every ten seconds, alarms and
 // the watchdog when their time comes, and what the tests ask it.
 
-import type { AssignmentsDocument } from '../../src/document/schema.ts'
 import type { RolloutCommand, Start } from '../../src/control/rollouts/contract.ts'
 import type { Counting, Stratum, WindowSource } from '../../src/control/rollouts/source.ts'
 import type { MetricWindow } from '../../src/core/judge/metric.ts'
@@ -10,6 +9,7 @@ import { PRESETS } from '../../src/core/rollout/presets.ts'
 import { seededRandom } from '../../src/core/simulate/random.ts'
 import { drawWindow, type Load, type Outcome } from '../../src/core/simulate/traffic.ts'
 import { countBuckets, type Traffic } from '../../src/core/traffic.ts'
+import type { AssignmentsDocument } from '../../src/document/schema.ts'
 import { exampleDocument } from '../support/document.ts'
 import { ALICE, type Life, World } from './control-world.ts'
 

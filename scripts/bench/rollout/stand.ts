@@ -1,12 +1,12 @@
 // Holo as `npm start` runs it, with all releases published, the old one live, and their backend behind.
 
-import type { AssignmentsDocument } from '../../../src/document/schema.ts'
 import type {
   Explanation,
   Replay,
   Replayed,
   RolloutStatus,
 } from '../../../src/control/rollouts/contract.ts'
+import type { AssignmentsDocument } from '../../../src/document/schema.ts'
 import { createLocalTarget } from '../../../src/publish/local-target.ts'
 import { publishFolder } from '../../../src/publish/publish.ts'
 import { startBackend } from '../../local/backend-process.ts'

@@ -2,9 +2,9 @@
 // can say, every type one that a header can. All that is wrong at once; whether its blobs are there is
 // found later.
 
-import { type Manifest, openManifest } from '../../core/manifest.ts'
-import { findPathProblems } from '../../core/manifest-paths.ts'
 import { err, ok, type Result } from '../../core/result.ts'
+import { type Manifest, openManifest } from '../../core/site/manifest.ts'
+import { findPathProblems } from '../../core/site/manifest-paths.ts'
 import { MAX_BLOB_BYTES, MAX_LISTED_PROBLEMS, MAX_TYPE_CHARACTERS } from '../http/limits.ts'
 import type { Failure, Fault } from '../http/problems.ts'
 

@@ -4,10 +4,10 @@
 import type { NotFinished, Upload } from '../../control/releases/contract.ts'
 import { err, ok } from '../../core/result.ts'
 import { MAX_LISTED_PROBLEMS } from '../http/limits.ts'
-import { countSlices, lookForBlobs, toAbsentBlob, toSlice, toVerified } from './look-for-blobs.ts'
-import { loadKnown } from './open-upload.ts'
 import { type Failure, toFailure } from '../http/problems.ts'
 import type { Call, Handled } from '../http/route.ts'
+import { countSlices, lookForBlobs, toAbsentBlob, toSlice, toVerified } from './look-for-blobs.ts'
+import { loadKnown } from './open-upload.ts'
 import { loadManifest, toDiffering } from './stored-manifests.ts'
 
 type Asking = Pick<Call<unknown, unknown, unknown>, 'ask' | 'caller' | 'store'>

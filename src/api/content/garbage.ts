@@ -2,11 +2,11 @@
 // parts. Only proposed here: the control looks once more and deletes (control/collecting.ts).
 
 import type { Protection } from '../../control/releases/contract.ts'
-import { openManifest } from '../../core/manifest.ts'
 import { err, ok, type Result } from '../../core/result.ts'
-import type { ContentStore, Listed } from './content-store.ts'
+import { openManifest } from '../../core/site/manifest.ts'
 import { GARBAGE_PAGES_PER_STEP } from '../http/limits.ts'
 import type { Failure } from '../http/problems.ts'
+import type { ContentStore, Listed } from './content-store.ts'
 
 export type Phase = 'records' | 'manifests' | 'blobs' | 'parts'
 

@@ -1,11 +1,16 @@
 // Which blobs of a manifest are not in the store, one slice of all hashes at a time, so that a step is
 // bounded however large the version is. SHA-256 spreads hashes evenly, and so the slices.
 
-import type { Manifest, ManifestEntry, Representation } from '../../core/manifest.ts'
-import { mapConcurrently } from '../../publish/concurrently.ts'
-import type { ContentStore } from './content-store.ts'
-import { BLOBS_PER_STEP, MAX_LIST_PAGES, MAX_SINGLE_HEADS, STORE_CALLS_AT_ONCE } from '../http/limits.ts'
+import { mapConcurrently } from '../../core/concurrently.ts'
+import type { Manifest, ManifestEntry, Representation } from '../../core/site/manifest.ts'
+import {
+  BLOBS_PER_STEP,
+  MAX_LIST_PAGES,
+  MAX_SINGLE_HEADS,
+  STORE_CALLS_AT_ONCE,
+} from '../http/limits.ts'
 import type { AbsentBlob } from '../http/problems.ts'
+import type { ContentStore } from './content-store.ts'
 
 /** `size`: what is stored has another size than the manifest says; `undefined` for nothing stored. */
 export type Absent = Representation & { readonly stored: number | undefined }

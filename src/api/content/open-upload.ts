@@ -1,8 +1,8 @@
 // The beginning of an upload: what the version will be, and whether its id is free for that.
 
 import type { Upload } from '../../control/releases/contract.ts'
-import type { Manifest } from '../../core/manifest.ts'
 import { err, ok, type Result } from '../../core/result.ts'
+import type { Manifest } from '../../core/site/manifest.ts'
 import type { VersionRecord } from '../../core/version-record.ts'
 import { type Failure, toFailure } from '../http/problems.ts'
 import type { Call } from '../http/route.ts'

@@ -1,10 +1,10 @@
 // Who would answer a decided request, in words: as far as the document tells. Whether the version has
 // a file at the path stands in its manifest, which is not read here.
 
+import { isAmbiguous, matchService } from '../../core/match-service.ts'
 import { isNetworkPath } from '../../core/path.ts'
 import type { Decision, RequestFacts } from '../../core/types.ts'
 import { isOwnPath, VERSION_NOW_PATH } from '../../http/own-paths.ts'
-import { isAmbiguous, matchService } from '../../proxy/match-service.ts'
 
 /** The order of router.ts and act.ts, told. */
 export function describeAnswerer(

@@ -2,12 +2,12 @@
 // credential, origin, scope, precondition, shape.
 
 import { Hono } from 'hono'
+import { hasScope } from '../../control/access/scopes.ts'
 import type { Caller, Credential, Principal } from '../../control/contract.ts'
 import { OneAtATime, toOwner } from '../../control/one-at-a-time.ts'
-import { hasScope } from '../../control/access/scopes.ts'
 import { err, ok, type Result } from '../../core/result.ts'
-import { createAsk, type GetControl, type Patience } from './ask-control.ts'
 import type { ContentStore } from '../content/content-store.ts'
+import { createAsk, type GetControl, type Patience } from './ask-control.ts'
 import { isFromElsewhere, readCredential } from './credential.ts'
 import { API_PATH } from './openapi.ts'
 import { type Parsed, parseRequest } from './parse-request.ts'

@@ -1,9 +1,9 @@
 // The control as the routes ask it: within our own time, and every way in which it can fail to answer
 // as a failure. What it answers is the routes' affair.
 
-import { withTimeout } from '../../core/with-timeout.ts'
 import type { ControlCalls } from '../../control/contract.ts'
 import { err, ok, type Result } from '../../core/result.ts'
+import { withTimeout } from '../../core/with-timeout.ts'
 import { CONTROL_CHANGE_TIMEOUT_MS, CONTROL_TIMEOUT_MS } from './limits.ts'
 import type { Failure } from './problems.ts'
 

@@ -38,7 +38,7 @@ export type ExplainBody = z.infer<typeof explainBody>
 
 /**
  * Whether the request is `OPTIONS *`, as the platform has it: the `*` right behind the host
- * (`http/address.ts: isAboutServer`).
+ * (`core/address.ts: isAboutServer`).
  */
 export function isAboutWholeServer({ method, url }: ExplainBody): boolean {
   return method === 'OPTIONS' && /^https?:\/\/[^/?#]+\*$/i.test(url)

@@ -2,8 +2,8 @@
 // order, so that a body is read only where the rest is sound.
 
 import type { z } from 'zod'
-import { listFindings } from '../../document/findings.ts'
 import { err, ok, type Result } from '../../core/result.ts'
+import { listFindings } from '../../document/findings.ts'
 import { readOctets } from '../content/octets.ts'
 import { readIfMatch } from './precondition.ts'
 import type { Failure } from './problems.ts'

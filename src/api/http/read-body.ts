@@ -1,7 +1,7 @@
 // The JSON of a request, bounded in size, depth and time. What it must say is the route's schema.
 
-import { withTimeout } from '../../core/with-timeout.ts'
 import { err, ok, type Result } from '../../core/result.ts'
+import { withTimeout } from '../../core/with-timeout.ts'
 import { BODY_TIMEOUT_MS, MAX_BODY_BYTES, MAX_JSON_DEPTH } from './limits.ts'
 import type { Failure } from './problems.ts'
 

@@ -2,11 +2,11 @@
 // held to them, and the OpenAPI document shows them.
 
 import * as z from 'zod'
-import { MAX_REVISION } from '../../document/schema.ts'
-import { MAX_REASON_CHARACTERS } from '../../control/limits.ts'
 import { SCOPES } from '../../control/access/scopes.ts'
 import { LIMIT_PATTERNS, MAX_LIMIT_PATTERNS } from '../../control/access/token-limits.ts'
+import { MAX_REASON_CHARACTERS } from '../../control/limits.ts'
 import { ENVIRONMENT_NAME, VERSION_ID } from '../../core/names.ts'
+import { MAX_REVISION } from '../../document/schema.ts'
 import { DEFAULT_PAGE_ROWS, MAX_PAGE_ROWS } from './limits.ts'
 
 export const environmentName = z.string().regex(ENVIRONMENT_NAME)

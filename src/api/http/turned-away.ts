@@ -2,8 +2,8 @@
 // turned the address away, an isolate refuses by itself what cannot be right. A credential that may be
 // right always reaches the control, which alone decides.
 
-import type { Caller, Credential, Denied, MayCount } from '../../control/contract.ts'
 import { hashToken, toFingerprint } from '../../control/access/token-text.ts'
+import type { Caller, Credential, Denied, MayCount } from '../../control/contract.ts'
 import { toClient } from '../../core/client.ts'
 import { MAX_TURNED_AWAY, MAX_WRONG_PER_ADDRESS, TURNED_AWAY_MS } from './limits.ts'
 

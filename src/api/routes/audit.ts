@@ -1,8 +1,8 @@
 // Routes of the audit log.
 
 import * as z from 'zod'
-import { MAX_ASSIGNMENTS_BYTES } from '../../loading/limits.ts'
 import { err, ok } from '../../core/result.ts'
+import { MAX_ASSIGNMENTS_BYTES } from '../../document/parse.ts'
 import { toFailure } from '../http/problems.ts'
 import { type Route, route } from '../http/route.ts'
 import { auditRow, next, pageQuery } from '../http/schemas.ts'

@@ -1,9 +1,9 @@
 // Routes of the environments and of the traffic between them.
 
 import * as z from 'zod'
-import type { AssignmentsDocument } from '../../document/schema.ts'
 import { COMMANDS } from '../../control/document/commands.ts'
 import { err, ok } from '../../core/result.ts'
+import type { AssignmentsDocument } from '../../document/schema.ts'
 import { changeDocument, loadDocument, toPercents } from '../http/current-document.ts'
 import { type Route, route } from '../http/route.ts'
 import { changeQuery, committed, environment, environmentName } from '../http/schemas.ts'

@@ -1,11 +1,11 @@
 // The route that tells why: the decision the edge would take on a request, and every step to it.
 
 import * as z from 'zod'
-import { compileAssignments } from '../../document/compile.ts'
-import { parseAssignments } from '../../document/parse.ts'
+import { readAddress } from '../../core/address.ts'
 import { explain } from '../../core/explain.ts'
 import { err, ok, type Result } from '../../core/result.ts'
-import { readAddress } from '../../http/address.ts'
+import { compileAssignments } from '../../document/compile.ts'
+import { parseAssignments } from '../../document/parse.ts'
 import { readFacts } from '../../http/facts.ts'
 import { toKind } from '../../http/kind.ts'
 import { VERSION_NOW_PATH } from '../../http/own-paths.ts'

@@ -6,7 +6,14 @@ import { err, ok } from '../../core/result.ts'
 import { changeDocument, loadText } from '../http/current-document.ts'
 import { toFailure } from '../http/problems.ts'
 import { type Route, route } from '../http/route.ts'
-import { changeQuery, committed, next, numberText, pageQuery, revisionSummary } from '../http/schemas.ts'
+import {
+  changeQuery,
+  committed,
+  next,
+  numberText,
+  pageQuery,
+  revisionSummary,
+} from '../http/schemas.ts'
 
 export const HISTORY_ROUTES: readonly Route[] = [
   route({

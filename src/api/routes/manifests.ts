@@ -1,11 +1,11 @@
 // Routes of the manifests: what a version consists of comes first, and is checked before anything else.
 
 import * as z from 'zod'
-import { withTimeout } from '../../core/with-timeout.ts'
 import { err, ok } from '../../core/result.ts'
+import { withTimeout } from '../../core/with-timeout.ts'
 import { checkManifest } from '../content/check-manifest.ts'
-import { MAX_MANIFEST_BYTES, UPLOAD_TIMEOUT_MS } from '../http/limits.ts'
 import type { Octets } from '../content/octets.ts'
+import { MAX_MANIFEST_BYTES, UPLOAD_TIMEOUT_MS } from '../http/limits.ts'
 import { octetsRoute, type Route, route } from '../http/route.ts'
 import { sha256, stored } from '../http/schemas.ts'
 

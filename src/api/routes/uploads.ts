@@ -1,17 +1,17 @@
 // Routes of the uploads: a version on its way, from its manifest to the document.
 
 import * as z from 'zod'
-import { PARTS } from '../../document/schema.ts'
 import type { Upload } from '../../control/releases/contract.ts'
 import { err, ok } from '../../core/result.ts'
+import { PARTS } from '../../document/schema.ts'
 import { finalise } from '../content/finalise.ts'
-import { MAX_AUTHOR_CHARACTERS, MAX_COMMIT_CHARACTERS } from '../http/limits.ts'
 import { countSlices, lookForBlobs } from '../content/look-for-blobs.ts'
 import { loadKnown, openUpload } from '../content/open-upload.ts'
+import { loadManifest } from '../content/stored-manifests.ts'
+import { MAX_AUTHOR_CHARACTERS, MAX_COMMIT_CHARACTERS } from '../http/limits.ts'
 import { toFailure } from '../http/problems.ts'
 import { type Route, route } from '../http/route.ts'
 import { milliseconds, sha256, versionId } from '../http/schemas.ts'
-import { loadManifest } from '../content/stored-manifests.ts'
 
 const params = z.strictObject({ version: versionId })
 

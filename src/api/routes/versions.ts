@@ -1,11 +1,11 @@
 // Routes of the versions, of their services, and of the rules.
 
 import * as z from 'zod'
-import { type Openness, readOpenness } from '../../document/open.ts'
-import type { AssignmentsDocument } from '../../document/schema.ts'
 import { COMMANDS } from '../../control/document/commands.ts'
 import type { VersionUse } from '../../control/releases/contract.ts'
 import { err, ok, type Result } from '../../core/result.ts'
+import { type Openness, readOpenness } from '../../document/open.ts'
+import type { AssignmentsDocument } from '../../document/schema.ts'
 import { changeDocument, loadDocument } from '../http/current-document.ts'
 import { type Failure, toFailure } from '../http/problems.ts'
 import { type Call, type Route, route } from '../http/route.ts'

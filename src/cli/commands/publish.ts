@@ -1,7 +1,7 @@
 // `holo publish`: a folder becomes a version. Nothing points at it afterwards, so nobody is asked.
 
 import * as z from 'zod'
-import { HTML_HANDLING, NOT_FOUND } from '../../core/manifest-config.ts'
+import { HTML_HANDLING, NOT_FOUND } from '../../core/site/manifest-config.ts'
 import { removeEncoded } from '../../publish/encode-contents.ts'
 import type { PublishedService } from '../../publish/services.ts'
 import { command } from '../command.ts'

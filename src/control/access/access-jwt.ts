@@ -3,8 +3,8 @@
 
 import { errors, jwtVerify } from 'jose'
 import type { AccessKeys } from './access-keys.ts'
-import { CLOCK_TOLERANCE_S, MAX_ACTOR_CHARACTERS, MAX_JWT_CHARACTERS } from './limits.ts'
 import type { AccessSettings } from './authority-settings.ts'
+import { CLOCK_TOLERANCE_S, MAX_ACTOR_CHARACTERS, MAX_JWT_CHARACTERS } from './limits.ts'
 
 /** Why a JWT does not count, for the log only; `keys unavailable` is nobody's failed attempt. */
 export type JwtFault = { readonly fault: string; readonly isAttempt: boolean }

@@ -2,16 +2,6 @@
 // make, list and revoke tokens. What a scope is needed for stands where the calls are.
 
 import { err, ok, type Result } from '../../core/result.ts'
-import type { Access, AccessParts, RecordAudit } from './access.ts'
-import { verifyAccessJwt } from './access-jwt.ts'
-import { AccessKeys } from './access-keys.ts'
-import { Attempts } from './attempts.ts'
-import { MAX_TOKEN_CHARACTERS, MAX_TOKEN_NAME_CHARACTERS } from './limits.ts'
-import {
-  type AccessSettings,
-  type AuthoritySettings,
-  readAuthoritySettings,
-} from './authority-settings.ts'
 import type {
   Authorise,
   Caller,
@@ -23,6 +13,16 @@ import type {
   Principal,
   TokenSummary,
 } from '../contract.ts'
+import type { Access, AccessParts, RecordAudit } from './access.ts'
+import { verifyAccessJwt } from './access-jwt.ts'
+import { AccessKeys } from './access-keys.ts'
+import { Attempts } from './attempts.ts'
+import {
+  type AccessSettings,
+  type AuthoritySettings,
+  readAuthoritySettings,
+} from './authority-settings.ts'
+import { MAX_TOKEN_CHARACTERS, MAX_TOKEN_NAME_CHARACTERS } from './limits.ts'
 import { hasScope, SCOPES } from './scopes.ts'
 import {
   isWithin,

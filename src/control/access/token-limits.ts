@@ -2,9 +2,9 @@
 // is judged by what it makes of the document, so that a new command cannot forget to ask. Reading is not
 // limited.
 
-import { listVisited, readOpenness } from '../../document/open.ts'
 import { toCanonicalJson } from '../../core/canonical-json.ts'
 import { compileGlob } from '../../core/glob.ts'
+import { listVisited, readOpenness } from '../../document/open.ts'
 import { type Content, findFirstServed } from '../document/content.ts'
 import { quote } from '../document/draft.ts'
 import { countMoves } from '../document/moves.ts'

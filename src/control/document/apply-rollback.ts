@@ -1,13 +1,13 @@
 // The command that goes back to an earlier revision. Pure. Who gets which version is as it was then;
 // what is known of versions, and which buckets have suffered, is as it is now.
 
-import { MAX_ASSIGNMENTS_BYTES } from '../../loading/limits.ts'
 import { err, ok } from '../../core/result.ts'
 import { toOwners } from '../../core/traffic.ts'
+import { MAX_ASSIGNMENTS_BYTES } from '../../document/parse.ts'
+import { MAX_SETTINGS_BYTES, RESERVED_BYTES } from '../limits.ts'
 import type { Command } from './commands.ts'
 import { type Content, countBytes } from './content.ts'
 import { type Drafted, getOwn, refuse } from './draft.ts'
-import { MAX_SETTINGS_BYTES, RESERVED_BYTES } from '../limits.ts'
 import { bequeath, markOpen } from './opening.ts'
 import { measureRoom } from './room.ts'
 

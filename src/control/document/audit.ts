@@ -1,11 +1,11 @@
 // The hash chain of the audit log: what a row's hash and its digests cover, and rows as the control
 // tells them. Pure but for SHA-256; verify.ts checks a chain that is stored.
 
-import { digestText } from '../../loading/sync.ts'
 import { toCanonicalJson } from '../../core/canonical-json.ts'
+import { digestText } from '../../loading/sync.ts'
 import type { AuditRow } from '../contract.ts'
-import { serialise } from './content.ts'
 import type { AuditTableRow } from '../tables.ts'
+import { serialise } from './content.ts'
 
 /** What is known of an action before it has a place in the log. */
 export type Entry = {

@@ -1,22 +1,22 @@
 // The way of one change, once its author is known: against the newest revision, applied, committed.
 
-import { readOpenness } from '../../document/open.ts'
 import { err, ok, type Result } from '../../core/result.ts'
+import { readOpenness } from '../../document/open.ts'
+import { hasScope } from '../access/scopes.ts'
+import { findTrespass } from '../access/token-limits.ts'
+import type { Change, Committed, Principal, Refused } from '../contract.ts'
+import { MAX_DETAIL_CHARACTERS, MAX_REASON_CHARACTERS, MAX_STALE_CHANGES } from '../limits.ts'
+import type { FindUnfinished } from '../releases/unfinished.ts'
 import { applyCommand } from './apply.ts'
 import type { OwnCommand } from './apply-publication.ts'
 import type { Entry } from './audit.ts'
 import type { Command } from './commands.ts'
-import type { Change, Committed, Principal, Refused } from '../contract.ts'
 import type { Content } from './content.ts'
 import type { Head, History } from './history.ts'
 import type { Ledger, NotCommitted } from './ledger.ts'
-import { MAX_DETAIL_CHARACTERS, MAX_REASON_CHARACTERS, MAX_STALE_CHANGES } from '../limits.ts'
 import { countMoves } from './moves.ts'
 import { findClosed } from './opening.ts'
 import { addsForGood, findFullDatabase } from './room.ts'
-import { hasScope } from '../access/scopes.ts'
-import { findTrespass } from '../access/token-limits.ts'
-import type { FindUnfinished } from '../releases/unfinished.ts'
 
 export type ChangeParts = {
   readonly ledger: Ledger

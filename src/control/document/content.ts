@@ -1,9 +1,9 @@
 // The document as the control writes it: one spelling, traffic in ranges, and the audit log's head in
 // it. What a command makes of its content is apply.ts' affair.
 
-import { type AssignmentsDocument, MAX_WRITTEN_REVISION } from '../../document/schema.ts'
 import { toCanonicalJson } from '../../core/canonical-json.ts'
 import { countBuckets, type Traffic, toRanges, type Weights } from '../../core/traffic.ts'
+import { type AssignmentsDocument, MAX_WRITTEN_REVISION } from '../../document/schema.ts'
 import { MAX_INDENTED_BYTES } from '../limits.ts'
 
 /** What a document says, without which revision it is and who wrote it. */
@@ -65,7 +65,7 @@ function toOrder({ environments, traffic, versions }: Content): string {
 }
 
 /**
- * The first public environment that has traffic, as the edge finds it (`assignments/compile.ts`). It is
+ * The first public environment that has traffic, as the edge finds it (`document/compile.ts`). It is
  * the base where none is named: a preview at 0 % that is written in front of it gives and takes nothing.
  */
 export function findFirstServed(

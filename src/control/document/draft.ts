@@ -1,8 +1,8 @@
 // What a command makes before it is known to be valid, and how it is refused: shared by the files
 // that hold one kind of command each.
 
-import { parseAssignments } from '../../document/parse.ts'
 import { err, ok, type Result } from '../../core/result.ts'
+import { parseAssignments } from '../../document/parse.ts'
 import { type Content, isSameContent, toBare, toContent, toText } from './content.ts'
 import { markOpen } from './opening.ts'
 

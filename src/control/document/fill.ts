@@ -2,8 +2,8 @@
 // refused. What is refused then is room.ts' affair.
 
 import { MAX_REVISION } from '../../document/schema.ts'
-import type { Content } from './content.ts'
 import { MAX_PUBLISHED_DATABASE_BYTES } from '../limits.ts'
+import type { Content } from './content.ts'
 import { listRoom, type Room } from './room.ts'
 
 /** `versions`, `settings`, `traffic`: of the document; `history`: the control's database. */

@@ -1,10 +1,16 @@
 // The one place where something becomes true: a revision and its audit row, in one transaction, with
 // the alarm that will publish it. What the content is, and whether somebody may, is known before.
 
+import { err, ok, type Result } from '../../core/result.ts'
 import { parseAssignments } from '../../document/parse.ts'
 import { digestText } from '../../loading/sync.ts'
-import { err, ok, type Result } from '../../core/result.ts'
 import type { NewEvent } from '../../wire/events.ts'
+import type { AuditRow, PageQuery } from '../contract.ts'
+import { MAX_COMMIT_ATTEMPTS } from '../limits.ts'
+import type { Outbox } from '../outbox.ts'
+import type { State } from '../publishing/state.ts'
+import type { AuditTableRow } from '../tables.ts'
+import type { Tasks } from '../tasks.ts'
 import {
   AUDIT_COLUMNS,
   type AuditHead,
@@ -17,15 +23,9 @@ import {
   NO_EFFECT,
   toAuditRow,
 } from './audit.ts'
-import type { AuditRow, PageQuery } from '../contract.ts'
 import { type Content, toBare, toText } from './content.ts'
 import type { Refusal } from './draft.ts'
 import { clampLimit, type Head, type History } from './history.ts'
-import { MAX_COMMIT_ATTEMPTS } from '../limits.ts'
-import type { Outbox } from '../outbox.ts'
-import type { State } from '../publishing/state.ts'
-import type { AuditTableRow } from '../tables.ts'
-import type { Tasks } from '../tasks.ts'
 
 export type LedgerParts = {
   readonly storage: DurableObjectStorage

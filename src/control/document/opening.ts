@@ -1,5 +1,5 @@
 // Who could see each version, as the control writes it into the document and reads it back: what opens
-// a version, what closes it, and who is left. Pure. What `open` means is decided in assignments/open.ts.
+// a version, what closes it, and who is left. Pure. What `open` means is decided in document/open.ts.
 
 import {
   listVisited,

@@ -1,10 +1,6 @@
 // How much room each part of the document takes, and whether a change may have more of it. Pure. What
 // takes back is never asked: the parts that it changes have a reserve of their own.
 
-import type { OwnCommand } from './apply-publication.ts'
-import type { Command } from './commands.ts'
-import { type Content, countBytes } from './content.ts'
-import type { Refusal } from './draft.ts'
 import {
   ENVIRONMENT_RESERVE_BYTES,
   MAX_DATABASE_BYTES,
@@ -14,6 +10,10 @@ import {
   RESERVED_BYTES,
   VERSION_RESERVE_BYTES,
 } from '../limits.ts'
+import type { OwnCommand } from './apply-publication.ts'
+import type { Command } from './commands.ts'
+import { type Content, countBytes } from './content.ts'
+import type { Refusal } from './draft.ts'
 
 /** In bytes of JSON without indentation, with what each version and environment may grow by. */
 export type Room = {

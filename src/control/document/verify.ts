@@ -1,16 +1,16 @@
 // Checks the audit log against itself, the history against the log, and a copy of a document against
 // both. Whatever single row was changed, removed or moved, something no longer fits and is named.
 
-import { MAX_ASSIGNMENTS_BYTES } from '../../loading/limits.ts'
-import { digestText } from '../../loading/sync.ts'
 import { toCanonicalJson } from '../../core/canonical-json.ts'
-import { digestBareText, digestDocument, FORM, hashRow } from './audit.ts'
+import { MAX_ASSIGNMENTS_BYTES } from '../../document/parse.ts'
+import { digestText } from '../../loading/sync.ts'
 import type { Verification } from '../contract.ts'
-import { isOwnText } from './content.ts'
-import type { History } from './history.ts'
 import { MAX_VERIFY_PROBLEMS, VERIFY_PAGE_ROWS } from '../limits.ts'
 import type { State } from '../publishing/state.ts'
 import { type AuditTableRow, NO_HASH, type RevisionRow } from '../tables.ts'
+import { digestBareText, digestDocument, FORM, hashRow } from './audit.ts'
+import { isOwnText } from './content.ts'
+import type { History } from './history.ts'
 
 export type VerifyParts = {
   readonly sql: SqlStorage

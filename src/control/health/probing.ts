@@ -1,7 +1,6 @@
 // Active probes of what environments point at: when the next look is due, the look itself, and what
 // is known from it. Somebody else has the alarm. Without probes in the document nothing is ever due.
 
-import type { AssignmentsDocument } from '../../document/schema.ts'
 import {
   type Health,
   newHealth,
@@ -11,6 +10,7 @@ import {
   restoreHealth,
 } from '../../core/health/health.ts'
 import { findWorst } from '../../core/health/service-health.ts'
+import type { AssignmentsDocument } from '../../document/schema.ts'
 import type { Outbox } from '../outbox.ts'
 import type { EnvironmentReport, ServiceReport, ServicesReport } from './contract.ts'
 import { LOOK_SPACING_MS, MAX_DOWN_ORIGINS, PROBES_AT_ONCE, PROBES_PER_LOOK } from './limits.ts'

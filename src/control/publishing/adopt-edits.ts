@@ -4,9 +4,8 @@
 
 import type { Identity, SyncReport } from '../../loading/sync.ts'
 import { allowedAt, charge } from '../allowance.ts'
-import { type Found, readFound } from './read-kv.ts'
 import type { Head } from '../document/history.ts'
-import { liftAbove, toOwnEntry } from './lift-revision.ts'
+import { withKnownMarks } from '../document/opening.ts'
 import {
   LOOK_BURST,
   LOOK_COST_MS,
@@ -14,8 +13,9 @@ import {
   MAX_LIFTED_REVISION,
   PROPAGATION_MS,
 } from '../limits.ts'
-import { withKnownMarks } from '../document/opening.ts'
+import { liftAbove, toOwnEntry } from './lift-revision.ts'
 import type { PublisherParts } from './publisher.ts'
+import { type Found, readFound } from './read-kv.ts'
 import { isPublicationDue } from './schedule.ts'
 
 const LOOKS = { burst: LOOK_BURST, costMs: LOOK_COST_MS }

@@ -1,16 +1,16 @@
 // Brings the newest revision into KV: the steps of one alarm. Each can be repeated, and each is
 // written down before the next, so that whoever is interrupted anywhere goes on where it was.
 
-import { ASSIGNMENTS_KEY } from '../../loading/kv.ts'
 import { withTimeout } from '../../core/with-timeout.ts'
+import { ASSIGNMENTS_KEY } from '../../loading/kv.ts'
 import { charge } from '../allowance.ts'
-import type { Edits } from './edits.ts'
-import { type Found, readFound } from './read-kv.ts'
 import type { History } from '../document/history.ts'
 import type { Ledger } from '../document/ledger.ts'
-import { liftAbove } from './lift-revision.ts'
 import { KV_PUT_TIMEOUT_MS } from '../limits.ts'
 import type { Outbox } from '../outbox.ts'
+import type { Edits } from './edits.ts'
+import { liftAbove } from './lift-revision.ts'
+import { type Found, readFound } from './read-kv.ts'
 import { ALARMS, backOffMs, dueAt, isPublicationDue } from './schedule.ts'
 import type { State } from './state.ts'
 

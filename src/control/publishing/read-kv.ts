@@ -1,15 +1,14 @@
 // One look at KV, and what stands there: nothing, a document of the control's own, somebody's edit,
 // or something that cannot be taken. What is done about it is decided by those who look.
 
-import { readAssignments } from '../../loading/kv.ts'
-import { MAX_ASSIGNMENTS_BYTES } from '../../loading/limits.ts'
-import { formatProblems, parseAssignments } from '../../document/parse.ts'
-import { digestText } from '../../loading/sync.ts'
 import { withTimeout } from '../../core/with-timeout.ts'
+import { formatProblems, MAX_ASSIGNMENTS_BYTES, parseAssignments } from '../../document/parse.ts'
+import { readAssignments } from '../../loading/kv.ts'
+import { digestText } from '../../loading/sync.ts'
 import { type Content, toContent } from '../document/content.ts'
 import type { History } from '../document/history.ts'
-import { KV_READ_TIMEOUT_MS, MAX_ADOPTED_REVISION } from '../limits.ts'
 import { markOpen } from '../document/opening.ts'
+import { KV_READ_TIMEOUT_MS, MAX_ADOPTED_REVISION } from '../limits.ts'
 
 export type Found =
   | { readonly kind: 'nothing' }

@@ -2,8 +2,8 @@
 // control that starts anew knows what the one before it knew.
 
 import type { AuditHead } from '../document/audit.ts'
-import type { Publication } from './schedule.ts'
 import { NO_HASH, type StateRow } from '../tables.ts'
+import type { Publication } from './schedule.ts'
 
 const FRESH: StateRow = {
   audit_seq: 0,

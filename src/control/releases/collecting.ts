@@ -3,25 +3,18 @@
 // would still be needed.
 
 import { ok, type Result } from '../../core/result.ts'
-import { type Author, makeChange } from '../document/change.ts'
 import type { Refused } from '../contract.ts'
-import type {
-  Collected,
-  Garbage,
-  Protection,
-  Retention,
-  Retired,
-  VersionUse,
-} from './contract.ts'
-import type { Known } from './last-use.ts'
+import { type Author, makeChange } from '../document/change.ts'
 import {
   COLLECTION_GRACE_MS,
   MAX_DELETED_KEYS,
   MAX_RETIRED_VERSIONS,
   UPLOAD_LIFETIME_MS,
 } from '../limits.ts'
-import { decideRetention, type RetentionSettings } from './retention.ts'
 import type { UploadRow } from '../tables.ts'
+import type { Collected, Garbage, Protection, Retention, Retired, VersionUse } from './contract.ts'
+import type { Known } from './last-use.ts'
+import { decideRetention, type RetentionSettings } from './retention.ts'
 import type { UploadingParts } from './uploading.ts'
 import { isIdle, toRecord } from './uploads.ts'
 

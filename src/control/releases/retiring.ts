@@ -2,8 +2,8 @@
 // are is retention.ts' affair, and how they leave collecting.ts'; their files stay for `holo gc`.
 
 import type { Author } from '../document/change.ts'
-import type { Collecting } from './collecting.ts'
 import { RETIRING_RETRY_MS } from '../limits.ts'
+import type { Collecting } from './collecting.ts'
 
 /** As whom the audit log has it. */
 const CONTROL: Author = {

@@ -6,6 +6,16 @@ import { isSameSubstance, type VersionRecord } from '../../core/version-record.t
 import { applyCommand } from '../document/apply.ts'
 import type { OwnCommand } from '../document/apply-publication.ts'
 import { type Author, type ChangeParts, makeChange } from '../document/change.ts'
+import { getOwn, type Refusal } from '../document/draft.ts'
+import { findFullDatabase } from '../document/room.ts'
+import {
+  DELETION_WAIT_MS,
+  MAX_ADD_ATTEMPTS,
+  MAX_COMPARED_VERSIONS,
+  MAX_OPEN_UPLOADS_PER_TOKEN,
+} from '../limits.ts'
+import { toOwner } from '../one-at-a-time.ts'
+import type { UploadRow } from '../tables.ts'
 import type {
   Finished,
   NoSuchUpload,
@@ -16,17 +26,7 @@ import type {
   Upload,
 } from './contract.ts'
 import type { Deletions } from './deletions.ts'
-import { getOwn, type Refusal } from '../document/draft.ts'
-import {
-  DELETION_WAIT_MS,
-  MAX_ADD_ATTEMPTS,
-  MAX_COMPARED_VERSIONS,
-  MAX_OPEN_UPLOADS_PER_TOKEN,
-} from '../limits.ts'
-import { toOwner } from '../one-at-a-time.ts'
 import type { Records } from './records.ts'
-import { findFullDatabase } from '../document/room.ts'
-import type { UploadRow } from '../tables.ts'
 import { isIdle, toRecord, toServices, toUpload, type Uploads } from './uploads.ts'
 
 export type UploadingParts = ChangeParts & {

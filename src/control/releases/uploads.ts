@@ -2,9 +2,9 @@
 // one, and when, is uploading.ts' affair.
 
 import type { PublishedService, VersionRecord } from '../../core/version-record.ts'
-import type { Upload } from './contract.ts'
 import { UPLOAD_IDLE_MS, UPLOAD_LIFETIME_MS } from '../limits.ts'
 import type { CollectionRow, UploadRow } from '../tables.ts'
+import type { Upload } from './contract.ts'
 
 export class Uploads {
   readonly #sql: SqlStorage

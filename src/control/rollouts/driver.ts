@@ -5,8 +5,8 @@ import { err, ok, type Result } from '../../core/result.ts'
 import { decideAttention } from '../../core/rollout/attention.ts'
 import type { RolloutEvent } from '../../core/rollout/events.ts'
 import { isRunning } from '../../core/rollout/state.ts'
-import type { Author, ChangeParts } from '../document/change.ts'
 import type { PageQuery } from '../contract.ts'
+import type { Author, ChangeParts } from '../document/change.ts'
 import type { Head } from '../document/history.ts'
 import {
   MAX_COMMIT_ATTEMPTS,

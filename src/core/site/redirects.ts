@@ -3,15 +3,11 @@
 // it arrives: where rules lead in a circle, they are passed over. Which rule fits is decided in
 // core/site-rules-redirects.ts.
 
-import type { Manifest } from '../core/manifest.ts'
-import type { RedirectRule } from '../core/site-rules.ts'
-import {
-  compileRedirects,
-  type FindRedirection,
-  type Redirection,
-} from '../core/site-rules-redirects.ts'
-import { readAddress } from '../http/address.ts'
+import { readAddress } from '../address.ts'
+import type { Manifest } from './manifest.ts'
 import { type Intent, resolveFallback, resolveOwn } from './resolve.ts'
+import type { RedirectRule } from './rules.ts'
+import { compileRedirects, type FindRedirection, type Redirection } from './rules-redirects.ts'
 
 /**
  * A chain of redirects that is longer than this counts as endless. Browsers give up after 20 (Fetch

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { findPathProblems, MAX_PATH_BYTES } from '../../src/core/manifest-paths.ts'
+import { findPathProblems, MAX_PATH_BYTES } from '../../../src/core/site/manifest-paths.ts'
 
 const find = (...paths: string[]) => findPathProblems(paths, 50).problems
 

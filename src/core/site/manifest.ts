@@ -10,9 +10,9 @@
 //
 // All numbers are little-endian.
 
+import { murmur3 } from '../murmur3.ts'
+import { err, ok, type Result } from '../result.ts'
 import { type ManifestConfig, parseManifestConfig } from './manifest-config.ts'
-import { murmur3 } from './murmur3.ts'
-import { err, ok, type Result } from './result.ts'
 
 /** Content codings that are made at publish time (RFC 9110 section 8.4.1, RFC 7932, RFC 8878). */
 export type Encoding = 'br' | 'gzip' | 'zstd'

@@ -1,7 +1,7 @@
 // The one reading of a request's address. Everything that asks for host, path or query asks this
 // result; what it says about versions and services is decided elsewhere.
 
-import { normalisePath } from '../core/path.ts'
+import { normalisePath } from './path.ts'
 
 export type Address = {
   readonly url: URL

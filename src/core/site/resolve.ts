@@ -2,12 +2,12 @@
 // finds an intent, and leaves the bytes and the letter of HTTP to serve.ts, and other versions to
 // elsewhere.ts.
 
-import type { Manifest, ManifestEntry } from '../core/manifest.ts'
-import { DEFAULT_APP_PAGE, type ManifestConfig } from '../core/manifest-config.ts'
-import { toUrlPath } from '../core/path.ts'
-import type { Redirection } from '../core/site-rules-redirects.ts'
-import type { RequestFacts } from '../core/types.ts'
+import { toUrlPath } from '../path.ts'
+import type { RequestFacts } from '../types.ts'
 import { findPage } from './html-handling.ts'
+import type { Manifest, ManifestEntry } from './manifest.ts'
+import { DEFAULT_APP_PAGE, type ManifestConfig } from './manifest-config.ts'
+import type { Redirection } from './rules-redirects.ts'
 
 /** What `toUrlPath` leaves as it is, and slashes. */
 const NOTHING_TO_ESCAPE = /^[A-Za-z0-9\-_.!~*'()$&+,:;=@/]*$/

@@ -5,8 +5,8 @@ import {
   type Manifest,
   type ManifestEntry,
   openManifest,
-} from '../../src/core/manifest.ts'
-import type { ManifestConfig } from '../../src/core/manifest-config.ts'
+} from '../../../src/core/site/manifest.ts'
+import type { ManifestConfig } from '../../../src/core/site/manifest-config.ts'
 
 const CONFIG: ManifestConfig = { htmlHandling: 'auto-trailing-slash', notFound: 'none' }
 const HEADER_BYTES = 36

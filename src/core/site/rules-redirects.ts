@@ -2,15 +2,15 @@
 // stays on this site, whatever a placeholder stands for. `assets` decides whether a redirect may be
 // followed, and makes the reply.
 
-import { normalisePath } from './path.ts'
-import type { RedirectRule, RuleStatus } from './site-rules.ts'
+import { normalisePath } from '../path.ts'
+import type { RedirectRule, RuleStatus } from './rules.ts'
 import {
   type Captures,
   compilePattern,
   fillIn,
   isFixed,
   type MatchPattern,
-} from './site-rules-pattern.ts'
+} from './rules-pattern.ts'
 
 /** Where a rule leads. */
 export type Redirection = {

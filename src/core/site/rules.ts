@@ -2,7 +2,7 @@
 // check of stored ones, and which header rules fit a request. Which redirect fits is decided in
 // site-rules-redirects.ts. `publish` reads the two files, and `assets` acts on the rules.
 
-import { type Captures, compilePattern, fillIn, findPatternProblem } from './site-rules-pattern.ts'
+import { type Captures, compilePattern, fillIn, findPatternProblem } from './rules-pattern.ts'
 
 /** What replies to some requests get beside Holo's own headers. */
 export type HeaderRule = {

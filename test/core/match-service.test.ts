@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { matchService } from '../../src/core/match-service.ts'
 import type { Service } from '../../src/core/types.ts'
-import { matchService } from '../../src/proxy/match-service.ts'
 
 const toService = (prefix: string): Service => ({
   prefix,

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { resolveFallback, resolveOwn } from '../../src/assets/resolve.ts'
-import { encodeManifest, type Manifest, openManifest } from '../../src/core/manifest.ts'
-import type { ManifestConfig } from '../../src/core/manifest-config.ts'
+import { encodeManifest, type Manifest, openManifest } from '../../../src/core/site/manifest.ts'
+import type { ManifestConfig } from '../../../src/core/site/manifest-config.ts'
+import { resolveFallback, resolveOwn } from '../../../src/core/site/resolve.ts'
 
 function manifestOf(
   paths: readonly string[],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isAboutServer, readAddress } from '../../src/http/address.ts'
+import { isAboutServer, readAddress } from '../../src/core/address.ts'
 
 /** As the platform hands it over: the address as it was sent, behind the host. */
 function sent(url: string, host = 'shop.example', method = 'GET') {

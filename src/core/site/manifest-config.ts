@@ -1,8 +1,8 @@
 // What a version says about all of its files: the settings that lie in its manifest as JSON. Reads
 // and checks them; what they mean for a request is `assets`' affair.
 
-import { err, ok, type Result } from './result.ts'
-import { type HeaderRule, isHeaderRules, isRedirectRules, type RedirectRule } from './site-rules.ts'
+import { err, ok, type Result } from '../result.ts'
+import { type HeaderRule, isHeaderRules, isRedirectRules, type RedirectRule } from './rules.ts'
 
 export const HTML_HANDLING = [
   'auto-trailing-slash',

@@ -1,8 +1,8 @@
 // Which service of a version answers a path, if any does. Whether a file of the version comes first
 // is for the caller to say.
 
-import { toLoosePath } from '../core/path.ts'
-import type { Service } from '../core/types.ts'
+import { toLoosePath } from './path.ts'
+import type { Service } from './types.ts'
 
 /**
  * The service with the longest prefix that holds the normalised `path`. Prefixes match whole

@@ -2,8 +2,8 @@
 // modes of `html_handling` in Cloudflare Workers Static Assets, rule by rule. Names are decoded
 // ones; spelling them in a URL, and what is shown where nothing is found, is resolve.ts' affair.
 
-import type { Manifest, ManifestEntry } from '../core/manifest.ts'
-import type { ManifestConfig } from '../core/manifest-config.ts'
+import type { Manifest, ManifestEntry } from './manifest.ts'
+import type { ManifestConfig } from './manifest-config.ts'
 
 /** A file of the version, or the name under which the version would rather serve it. */
 export type Page =
