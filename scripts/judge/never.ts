@@ -34,7 +34,7 @@ export const WAYS: readonly Way[] = [
   { name: 'no window ever comes', source: () => () => null },
   { name: 'windows without any data', source: () => () => NOTHING },
   { name: 'too little data: 99 visitors of the canary', source: toFew },
-  { name: 'the control is silent', source: drawn(HEALTHY, () => 100) },
+  { name: 'the base is silent', source: drawn(HEALTHY, () => 100) },
   { name: 'the canary is silent', source: drawn(HEALTHY, () => 0) },
   { name: 'the canary falls silent after ten minutes', source: toFallen },
   {

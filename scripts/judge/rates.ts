@@ -143,7 +143,7 @@ export const RATE_ROWS: readonly Row[] = [
   promotion('nobody fails on either side, canary 25 %, gate of evidence (floor 0.2 %)', 25, [0, 0]),
   {
     property:
-      'the canary fails for 0.2 % (the floor), five times as often as the control, canary 25 %',
+      'the canary fails for 0.2 % (the floor), five times as often as the base, canary 25 %',
     bound: `promoted on evidence in at most ${toPercent(ALPHA)}`,
     run: (effort) => {
       const runs = toRuns(effort, 2000)
