@@ -40,6 +40,10 @@ function judge(windows: readonly Counts[]): readonly Look[] {
   })
 }
 
+function toShown(value = Number.NaN): string {
+  return value.toLocaleString('en', { maximumSignificantDigits: 3 })
+}
+
 describe('the example of docs/judging.md', () => {
   const looks = judge(WINDOWS)
 
@@ -48,8 +52,8 @@ describe('the example of docs/judging.md', () => {
       `${i + 1}`,
       `${baseFailures} of ${baseVisitors}`,
       `${canaryFailures} of ${canaryVisitors}`,
-      looks[i]?.times3.toPrecision(3) ?? '',
-      looks[i]?.evidence.toFixed(1) ?? '',
+      toShown(looks[i]?.times3),
+      toShown(looks[i]?.evidence),
       looks[i]?.range ?? '',
     ])
     const head = ['window', 'base: failed', 'canary: failed', '3 times', 'E', 'range of the ratio']
