@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { z } from 'zod'
-import { type anyEvent, eventsReply } from '../wire/events.ts'
+import { type anyEvent, type EventKind, eventsReply } from '../wire/events.ts'
 import type { Api } from './api.ts'
 import type { Context, Outcome } from './command.ts'
 import { CliFailure, EXIT } from './failure.ts'
@@ -43,37 +43,47 @@ export async function followEvents(context: Context, api: Api): Promise<Outcome>
   return { json: {}, lines: [], isShown: true }
 }
 
-/** The event in one line; of a kind that this command does not know, all its fields. */
-function toLine({ id: _, at, kind, ...fields }: AnyEvent): string {
-  return `${toTime(at)}  ${kind}  ${toText(kind, fields)}`
+type Fields = Readonly<Record<string, unknown>>
+
+/** What is printed of each kind, behind its time and name. Fields of a newer Holo are left out. */
+const LINES: Readonly<Record<EventKind, (fields: Fields) => string>> = {
+  'revision.committed': ({ revision, action, by, reason }) =>
+    `revision ${revision}, ${action} by ${by}${toReason(reason)}`,
+  'rollout.started': toRolloutLine,
+  'rollout.stepped': ({ version, environment, from, to, reason }) =>
+    `${version} in ${environment}, ${from} → ${to}${toReason(reason)}`,
+  'rollout.paused': toRolloutLine,
+  'rollout.resumed': toRolloutLine,
+  'rollout.waiting': toRolloutLine,
+  'rollout.noticed': toRolloutLine,
+  'rollout.ended': ({ version, environment, outcome, reason }) =>
+    `${version} in ${environment}, ${outcome}${toReason(reason)}`,
+  'service.health': ({ environment, prefix, version, before, state, why }) =>
+    `${environment} ${prefix} ${version}, ${before} → ${state}: ${why}`,
+  'publication.failed': ({ revision, message }) => `revision ${revision} is not in KV: ${message}`,
+  'publication.recovered': ({ revision }) => `revision ${revision} is in KV`,
+  'token.created': toTokenLine,
+  'token.revoked': toTokenLine,
 }
 
-function toText(kind: string, fields: Readonly<Record<string, unknown>>): string {
-  const { version, environment, weight, by, reason, revision } = fields
-  const why = reason === undefined ? '' : `: ${reason}`
-  switch (kind) {
-    case 'revision.committed':
-      return `revision ${revision}, ${fields.action} by ${by}${why}`
-    case 'rollout.stepped':
-      return `${version} in ${environment}, ${fields.from} → ${fields.to}${why}`
-    case 'rollout.ended':
-      return `${version} in ${environment}, ${fields.outcome}${why}`
-    case 'rollout.started':
-    case 'rollout.paused':
-    case 'rollout.resumed':
-    case 'rollout.waiting':
-    case 'rollout.noticed':
-      return `${version} in ${environment} at ${weight} %${why}`
-    case 'service.health':
-      return `${environment} ${fields.prefix} ${version}, ${fields.before} → ${fields.state}: ${fields.why}`
-    case 'publication.failed':
-      return `revision ${revision} is not in KV: ${fields.message}`
-    case 'publication.recovered':
-      return `revision ${revision} is in KV`
-    case 'token.created':
-    case 'token.revoked':
-      return `"${fields.name}" (${fields.token}) by ${by}`
-    default:
-      return JSON.stringify(fields)
-  }
+/** The event in one line. An event of a kind that this command does not know shows all its fields. */
+function toLine({ id: _, at, kind, ...fields }: AnyEvent): string {
+  const line = isKnownKind(kind) ? LINES[kind](fields) : JSON.stringify(fields)
+  return `${toTime(at)}  ${kind}  ${line}`
+}
+
+function isKnownKind(kind: string): kind is EventKind {
+  return Object.hasOwn(LINES, kind)
+}
+
+function toRolloutLine({ version, environment, weight, reason }: Fields): string {
+  return `${version} in ${environment} at ${weight} %${toReason(reason)}`
+}
+
+function toTokenLine({ name, token, by }: Fields): string {
+  return `"${name}" (${token}) by ${by}`
+}
+
+function toReason(reason: unknown): string {
+  return reason === undefined ? '' : `: ${reason}`
 }

@@ -1,5 +1,5 @@
-// What happens in a Holo, as it is told to whoever listens: one shape for each kind of event. The
-// control writes them, the API hands them out, and readers skip a kind that they do not know.
+// The events of a Holo: one shape for each kind. The control writes them to its outbox, the API
+// returns them in pages, and readers show a kind that they do not know as it is.
 
 import * as z from 'zod'
 
