@@ -1,11 +1,14 @@
 // Three projects: `pure` runs in Node (the core, publishing, black boxes on real ports), `worker`
 // inside workerd with its real KV, R2 and Cache, `browser` drives Chromium.
 
+import { availableParallelism } from 'node:os'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
+    // Many tests wait for servers and clocks, so a machine with two cores runs two files at once.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     reporters: ['default', './test/support/closing-line.ts'],
     projects: [
       {
