@@ -1,8 +1,7 @@
 // Which metrics of a plan are counted in a rollout. A plan may name others for whoever tries it out, but
 // one that a rollout waits for would hold it for ever.
 
-import type { Plan } from '../core/rollout/plan.ts'
-import { ERRORS, LATENCY } from '../core/rollout/presets.ts'
+import { ERRORS, LATENCY, type Plan } from '../core/rollout/plan.ts'
 
 /** By their names, with the edges that they are counted at. */
 const COUNTED = [ERRORS, LATENCY]

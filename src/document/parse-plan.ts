@@ -3,8 +3,7 @@
 
 import { LATENCY_EDGES_MS, type Metric } from '../core/judge/metric.ts'
 import { err, ok, type Result } from '../core/result.ts'
-import type { Plan, Step } from '../core/rollout/plan.ts'
-import { ERRORS, LATENCY, PRESETS } from '../core/rollout/presets.ts'
+import { ERRORS, LATENCY, type Plan, PRESETS, type Step } from '../core/rollout/plan.ts'
 import { type Problem, toProblems } from './parse.ts'
 import {
   type MetricDocument,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { PRESETS } from '../../src/core/rollout/presets.ts'
+import { PRESETS } from '../../src/core/rollout/plan.ts'
 import { findUncounted } from '../../src/document/counted-metrics.ts'
 import { parsePlan } from '../../src/document/parse-plan.ts'
 

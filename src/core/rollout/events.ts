@@ -4,8 +4,7 @@
 import type { MetricWindow } from '../judge/metric.ts'
 import type { Verdict } from '../judge/verdict.ts'
 import type { Stratum } from '../sample-ratio/sample-ratio.ts'
-import type { StepData } from './data.ts'
-import type { RolloutState } from './state.ts'
+import type { RolloutState, StepData } from './state.ts'
 
 /** One closed flush window of judged visitors. */
 export type Window = {

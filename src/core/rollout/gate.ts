@@ -1,8 +1,8 @@
-// Why a rollout does not move on: the one place that says when a gate opens by itself.
+// When a gate opens by itself and what keeps it shut, and how often a rollout has to be looked at
+// meanwhile.
 
 import { judge } from '../judge/verdict.ts'
-import { findMissing } from './data.ts'
-import type { RolloutState, RunningPhase } from './state.ts'
+import { findMissing, isRunning, type RolloutState, type RunningPhase } from './state.ts'
 
 /** What keeps a gate shut, and the same in words. */
 export type Obstacle = {
@@ -52,4 +52,28 @@ export function toGate({ plan }: RolloutState, phase: RunningPhase) {
 /** Milliseconds for people: `1.5 min`. */
 export function toMinutes(ms: number): string {
   return `${Math.round(ms / 6000) / 10} min`
+}
+
+/**
+ * `each-window`: the next window may open the gate, or take the release back. `each-minute`: time alone
+ * does something, or nobody has come for a while. `rarely`: nothing can come of a look.
+ */
+export type Attention = 'each-window' | 'each-minute' | 'rarely'
+
+/** Observed time without a word from both sides after which nobody is expected at the next window. */
+const QUIET_MS = 60_000
+
+/**
+ * Only one that waits for somebody's word gets less than all: it is paused, or its gate is manual. Evidence
+ * takes back such a release too, so that it matters whether there are visitors.
+ */
+export function decideAttention(state: RolloutState): Attention {
+  const { phase, weight, data } = state
+  if (!isRunning(phase)) return 'rarely'
+  const { gate, minMs, maxMs } = toGate(state, phase)
+  if (phase.paused === null && gate !== 'manual') return 'each-window'
+  const isSeen = weight > 0
+  if (isSeen && data.metrics.some(({ silentMs }) => silentMs <= QUIET_MS)) return 'each-window'
+  const isTimed = phase.elapsedMs < minMs || (maxMs !== null && !phase.held)
+  return isSeen || (isTimed && phase.paused === null) ? 'each-minute' : 'rarely'
 }
