@@ -1,8 +1,16 @@
 // When a gate opens by itself and what keeps it shut, and how often a rollout has to be looked at
 // meanwhile.
 
+import type { Metric } from '../judge/metric.ts'
 import { judge } from '../judge/verdict.ts'
-import { findMissing, isRunning, type RolloutState, type RunningPhase } from './state.ts'
+import type { Plan } from './plan.ts'
+import {
+  isRunning,
+  type MetricData,
+  type RolloutState,
+  type RunningPhase,
+  type StepData,
+} from './state.ts'
 
 /** What keeps a gate shut, and the same in words. */
 export type Obstacle = {
@@ -76,4 +84,40 @@ export function decideAttention(state: RolloutState): Attention {
   if (isSeen && data.metrics.some(({ silentMs }) => silentMs <= QUIET_MS)) return 'each-window'
   const isTimed = phase.elapsedMs < minMs || (maxMs !== null && !phase.held)
   return isSeen || (isTimed && phase.paused === null) ? 'each-minute' : 'rarely'
+}
+
+/** Data older than this, in observed time, are no sign that both sides are still alive. */
+const FRESH_MS = 5 * 60_000
+
+/** What is missing, in words, before a step may be left by itself; `null` when nothing is. */
+export function findMissing(plan: Plan, data: StepData, weight: number): string | null {
+  const needed = Math.max(1, plan.minVisitors)
+  const hasControl = weight < 100
+  const [control, canary] = data.visitors
+  if (canary < needed) return `${canary} visitors of the canary, and ${needed} are needed`
+  if (hasControl && control < needed) {
+    return `${control} visitors of the control, and ${needed} are needed`
+  }
+  for (const [i, metric] of plan.metrics.entries()) {
+    const missing = findMissingOf(metric, data.metrics[i], needed, hasControl)
+    if (missing) return `${metric.name}: ${missing}`
+  }
+  return null
+}
+
+function findMissingOf(
+  { required }: Metric,
+  data: MetricData | undefined,
+  needed: number,
+  hasControl: boolean,
+): string | null {
+  if (!data) return 'no data'
+  if (data.error !== null) return data.error
+  if (!required) return null
+  if (data.canary < needed) return `${data.canary} visits of the canary, and ${needed} are needed`
+  if (hasControl && data.control < needed) {
+    return `${data.control} visits of the control, and ${needed} are needed`
+  }
+  if (data.silentMs <= FRESH_MS) return null
+  return `no data of ${hasControl ? 'both sides' : 'the canary'} for ${Math.round(data.silentMs / 60_000)} minutes`
 }

@@ -1,12 +1,13 @@
 // What a tick of the alarm does: adds the closed windows to the state and moves the rollout as their
 // evidence says. A rollout moves by itself here and nowhere else.
 
+import type { Counts } from '../judge/counts.ts'
 import { addToMetric, readWindow } from '../judge/metric.ts'
 import { decideOutcome, judge, type Verdict } from '../judge/verdict.ts'
 import { addVisitors, type Stratum, toLogSampleRatio } from '../sample-ratio/sample-ratio.ts'
 import type { AuditRow, Moved, RolloutEvent, Window } from './events.ts'
 import { findObstacle, type Obstacle, toGate, toMinutes } from './gate.ts'
-import { addData, type MetricData, type RolloutState, type RunningPhase } from './state.ts'
+import type { MetricData, RolloutState, RunningPhase } from './state.ts'
 import { enter, move, rollBack, toFollowing } from './transition.ts'
 
 /** Adds windows one by one, so that the evidence is looked at after each, then looks at the gate. */
@@ -127,4 +128,21 @@ function addAssigned(state: RolloutState, assigned: readonly Stratum[]): Rollout
     canary += stratum.visitors[1] ?? 0
   }
   return { ...state, sampleRatio, data: { ...state.data, visitors: [control, canary] } }
+}
+
+/** Adds one window of a metric. */
+export function addData(
+  data: MetricData,
+  counts: readonly Counts[],
+  hasControl: boolean,
+): MetricData {
+  const control = Math.max(...counts.map(([visitors]) => visitors))
+  const canary = Math.max(...counts.map(([, , visitors]) => visitors))
+  const speaks = canary > 0 && (control > 0 || !hasControl)
+  return {
+    control: data.control + control,
+    canary: data.canary + canary,
+    silentMs: speaks ? 0 : data.silentMs,
+    error: null,
+  }
 }
