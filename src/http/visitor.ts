@@ -2,7 +2,7 @@
 // client's address where the team wants that, else a new id for whoever opens a first page. All other
 // requests are nobody's, and are told so: they must not throw dice each for themselves.
 
-import { toClient } from '../core/client.ts'
+import { toClient } from '../core/ip-address.ts'
 import { murmur3Text } from '../core/murmur3.ts'
 import type { RequestKind } from '../core/types.ts'
 import type { OwnCookies } from './own-cookies.ts'

@@ -2,7 +2,7 @@
 // in every isolate, so that sets of them merge by union and their counts are exact.
 
 import ipaddr from 'ipaddr.js'
-import { toClient } from '../client.ts'
+import { toClient } from '../ip-address.ts'
 import { murmur3Text } from '../murmur3.ts'
 import { ADDRESS_BITS } from './marks.ts'
 
