@@ -133,3 +133,12 @@ function toMessage(cause: unknown): string {
   if (Number.isNaN(cause)) return 'it compares what is not a number'
   return JSON.stringify(cause) ?? String(cause)
 }
+
+export type Explanation = { readonly decision: Decision; readonly steps: readonly Step[] }
+
+/** The decision `decide` takes, and how it came to it. */
+export function explain(facts: RequestFacts, assignments: Assignments): Explanation {
+  const steps: Step[] = []
+  const decision = decide(facts, assignments, (step) => steps.push(step))
+  return { decision, steps }
+}
