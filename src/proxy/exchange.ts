@@ -1,8 +1,8 @@
 // One request to one origin, and its answer, both as streams. Which origin that is, and whether
 // another one is asked after it, is decided elsewhere.
 
-import { splitOrigin } from '../core/origin.ts'
 import { isNetworkPath, toLoosePath } from '../core/path.ts'
+import { splitOrigin } from '../core/services.ts'
 import type { Service } from '../core/types.ts'
 import { type ErrorCode, errorResponse } from '../http/errors.ts'
 import { keepPrivate } from '../http/keep-private.ts'

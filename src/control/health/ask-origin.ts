@@ -2,7 +2,7 @@
 // affair of core/health.
 
 import type { Probed } from '../../core/health/health.ts'
-import { splitOrigin } from '../../core/origin.ts'
+import { splitOrigin } from '../../core/services.ts'
 import { PROBE_TIMEOUT_MS, PROBE_USER_AGENT } from './limits.ts'
 import type { Target } from './targets.ts'
 
