@@ -2,7 +2,7 @@
 // follows on an event.
 
 import { type MetricState, startMetric } from '../judge/metric.ts'
-import { NO_SAMPLE, type SampleRatioState } from '../sample-ratio/sample-ratio.ts'
+import { NO_SAMPLE, type SampleRatioState } from '../judge/sample-ratio.ts'
 import type { Plan } from './plan.ts'
 
 type Running = {

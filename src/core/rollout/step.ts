@@ -2,7 +2,7 @@
 // counts come as windows, and the caller stores the state and carries out the actions.
 
 import { startMetric } from '../judge/metric.ts'
-import { NO_SAMPLE } from '../sample-ratio/sample-ratio.ts'
+import { NO_SAMPLE } from '../judge/sample-ratio.ts'
 import type { Action, AuditRow, Moved, RolloutEvent } from './events.ts'
 import { decideAttention } from './gate.ts'
 import type { Plan } from './plan.ts'

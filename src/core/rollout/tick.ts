@@ -3,8 +3,8 @@
 
 import type { Counts } from '../judge/counts.ts'
 import { addToMetric, readWindow } from '../judge/metric.ts'
+import { addVisitors, type Stratum, toLogSampleRatio } from '../judge/sample-ratio.ts'
 import { decideOutcome, judge, type Verdict } from '../judge/verdict.ts'
-import { addVisitors, type Stratum, toLogSampleRatio } from '../sample-ratio/sample-ratio.ts'
 import type { AuditRow, Moved, RolloutEvent, Window } from './events.ts'
 import { findObstacle, type Obstacle, toGate, toMinutes } from './gate.ts'
 import type { MetricData, RolloutState, RunningPhase } from './state.ts'
