@@ -3,8 +3,7 @@
 
 import type { Batch, Collected } from '../core/counting/batch.ts'
 import { closesAt } from '../core/counting/limits.ts'
-import { type Mark, toMarks } from '../core/counting/marks.ts'
-import { toAddressHash, toSampleHash } from '../core/counting/sample.ts'
+import { type Mark, toAddressHash, toMarks, toSampleHash } from '../core/counting/marks.ts'
 import { addNamed, countEdgesBelow, type GrowingTotals } from '../core/counting/totals.ts'
 import type { Counting } from '../loading/sync.ts'
 import { toFailure } from './failure.ts'
