@@ -2,7 +2,7 @@
 
 import { ERRORS, LATENCY, type Plan } from '../../src/core/rollout/plan.ts'
 import { seededRandom } from '../../src/core/simulate/random.ts'
-import { runRollout, type Source } from '../../src/core/simulate/run.ts'
+import { runRollout, type Source } from '../../src/core/simulate/simulate.ts'
 import { type Drawn, drawWindow, type Load } from '../../src/core/simulate/traffic.ts'
 import { stay } from './plans.ts'
 import type { Row } from './row.ts'

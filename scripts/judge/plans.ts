@@ -2,7 +2,7 @@
 
 import type { Metric } from '../../src/core/judge/metric.ts'
 import { DEFAULTS, ERRORS, LATENCY, type Plan, type Step } from '../../src/core/rollout/plan.ts'
-import type { RunOptions } from '../../src/core/simulate/run.ts'
+import type { RunOptions } from '../../src/core/simulate/simulate.ts'
 import { WINDOW_MS } from '../../src/core/simulate/traffic.ts'
 
 export const ALPHA = 0.01

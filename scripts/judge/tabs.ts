@@ -4,7 +4,7 @@
 import { addVisitors, NO_SAMPLE, toLogBayesFactor } from '../../src/core/judge/sample-ratio.ts'
 import type { Plan } from '../../src/core/rollout/plan.ts'
 import { drawBinomial, type Random, seededRandom } from '../../src/core/simulate/random.ts'
-import { runRollout, type Source } from '../../src/core/simulate/run.ts'
+import { runRollout, type Source } from '../../src/core/simulate/simulate.ts'
 import { gather } from './audience.ts'
 import { forWindows, ramp } from './plans.ts'
 import { type Row, requireLastStep, toPercent, toRuns, toShare } from './row.ts'
