@@ -2,7 +2,7 @@
 
 import { ERRORS, LATENCY, type Plan } from '../../core/rollout/plan.ts'
 import type { Load } from '../../core/simulate/traffic.ts'
-import { findUncounted } from '../../document/counted-metrics.ts'
+import { findUncounted } from '../../document/parse-plan.ts'
 import type { Context } from '../command.ts'
 import { readJson } from '../document.ts'
 import { misuse } from '../failure.ts'
