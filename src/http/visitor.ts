@@ -5,7 +5,7 @@
 import { toClient } from '../core/ip-address.ts'
 import { murmur3Text } from '../core/murmur3.ts'
 import type { RequestKind } from '../core/types.ts'
-import type { OwnCookies } from './own-cookies.ts'
+import type { OwnCookies } from './cookies.ts'
 
 /** Where a team's own visitor id stands. A claim is read, not verified: see docs/assignments.md. */
 export type IdentitySource = (
