@@ -6,12 +6,11 @@ import { toManifestPath } from '../core/path.ts'
 import type { Manifest, ManifestEntry } from '../core/site/manifest.ts'
 import type { Intent } from '../core/site/resolve.ts'
 import type { Version } from '../core/types.ts'
-import type { Background } from './background.ts'
-import type { Counters } from './counters.ts'
 import { MAX_NEGATIVES_BYTES, MAX_SEARCHED_BYTES, MAX_SEARCHED_VERSIONS } from './limits.ts'
 import type { Wanted } from './lookup.ts'
 import type { Manifests } from './manifests.ts'
 import { BoundedMemory } from './memory.ts'
+import type { Background, Counters } from './store.ts'
 
 /** Always a file. */
 export type FoundFile = Extract<Intent, { readonly kind: 'file' }>

@@ -1,10 +1,10 @@
 // The body and the headers of a 206 (RFC 9110 section 15.3.7): one range as it is, several as
 // multipart/byteranges, each part loaded when the one before it has gone out.
 
-import type { Background } from './background.ts'
 import type { Blobs, LoadedBlob } from './blobs.ts'
 import type { Choice } from './negotiation.ts'
 import { type ByteRange, toContentRange } from './ranges.ts'
+import type { Background } from './store.ts'
 
 const encoder = new TextEncoder()
 

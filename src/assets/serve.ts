@@ -4,13 +4,13 @@
 import type { Intent } from '../core/site/resolve.ts'
 import { errorResponse } from '../http/errors.ts'
 import { splitQuery } from '../http/query.ts'
-import type { Background } from './background.ts'
 import type { Blobs, LoadedBlob } from './blobs.ts'
 import { type Choice, chooseRepresentation } from './negotiation.ts'
 import { loadParts } from './partial.ts'
 import { decidePrecondition, matchIfRange } from './preconditions.ts'
 import { type ByteRange, decideRanges } from './ranges.ts'
 import { type Selected, toContentHeaders, toEtag, toValidatorHeaders } from './representation.ts'
+import type { Background } from './store.ts'
 
 /** A reply whose headers can be changed, and where its body came from. */
 export type Served = {
