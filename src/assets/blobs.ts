@@ -3,8 +3,7 @@
 // and what the reply says about it is serve.ts' affair.
 
 import type { Representation } from '../core/site/manifest.ts'
-import { discardBody, readWhole } from './deadline.ts'
-import { type Body, sliceBody, streamExactly } from './exact-body.ts'
+import { type Body, discardBody, readWhole, sliceBody, streamExactly } from './bodies.ts'
 import {
   MAX_CACHED_BLOB_BYTES,
   MAX_MEMORY_BLOB_BYTES,

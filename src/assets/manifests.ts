@@ -2,7 +2,7 @@
 // that finds none in memory loads its own copy: a promise of another request may never settle.
 
 import { Manifest, openManifest } from '../core/site/manifest.ts'
-import { discardBody, readWhole } from './deadline.ts'
+import { discardBody, readWhole } from './bodies.ts'
 import { MAX_MEMORY_MANIFESTS_BYTES, MAX_SIZES_BYTES, READ_TIMEOUT_MS } from './limits.ts'
 import { BoundedMemory } from './memory.ts'
 import type { Background, Counters, EdgeCache, Store, Stored } from './store.ts'

@@ -2,7 +2,7 @@
 // as a copy of it. Both answer within a deadline of our own and never throw. Also counts what that
 // costs.
 
-import { discardBody, settleWithin } from './deadline.ts'
+import { discardBody, settleWithin } from './bodies.ts'
 import { CACHE_PUT_TIMEOUT_MS, CACHE_TIMEOUT_MS, IMMUTABLE_TTL_S, R2_TIMEOUT_MS } from './limits.ts'
 import type { ByteRange } from './ranges.ts'
 
