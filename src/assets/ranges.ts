@@ -4,7 +4,7 @@
 
 import type { Blobs, LoadedBlob } from './blobs.ts'
 import { MAX_RANGES } from './limits.ts'
-import type { Choice } from './negotiation.ts'
+import type { Choice } from './representation.ts'
 import type { Background } from './store.ts'
 
 /** Bytes of a representation: always at least one, and all within it. */

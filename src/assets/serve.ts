@@ -5,9 +5,15 @@ import type { Intent } from '../core/site/resolve.ts'
 import { errorResponse } from '../http/errors.ts'
 import { splitQuery } from '../http/query.ts'
 import type { Blobs, LoadedBlob } from './blobs.ts'
-import { type Choice, chooseRepresentation } from './negotiation.ts'
 import { type ByteRange, decideRanges, loadParts } from './ranges.ts'
-import { type Selected, toContentHeaders, toEtag, toValidatorHeaders } from './representation.ts'
+import {
+  type Choice,
+  chooseRepresentation,
+  type Selected,
+  toContentHeaders,
+  toEtag,
+  toValidatorHeaders,
+} from './representation.ts'
 import type { Background } from './store.ts'
 
 /** A reply whose headers can be changed, and where its body came from. */
