@@ -2,8 +2,7 @@
 // visitors had, its page for what it does not have. Which version it is has been decided.
 
 import type { Assets } from './assets/assets.ts'
-import type { FoundFile } from './assets/elsewhere.ts'
-import { comesBeforeService, isNoAnswer, toWanted } from './assets/lookup.ts'
+import { comesBeforeService, type FoundFile, isNoAnswer, toWanted } from './assets/elsewhere.ts'
 import { maySee } from './core/pins.ts'
 import { isAmbiguous, matchService } from './core/services.ts'
 import type { Intent } from './core/site/resolve.ts'

@@ -1,8 +1,7 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { Elsewhere } from '../../src/assets/elsewhere.ts'
-import type { Wanted } from '../../src/assets/lookup.ts'
+import { Elsewhere, type Wanted } from '../../src/assets/elsewhere.ts'
 import { Manifests } from '../../src/assets/manifests.ts'
 import {
   createCounters,
