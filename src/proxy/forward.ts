@@ -7,8 +7,7 @@ import { drain } from '../http/unread-body.ts'
 import { askService, discard } from './ask-service.ts'
 import type { Backends } from './backends.ts'
 import { carriesUpload, type Outcome } from './exchange.ts'
-import { hasPassed } from './loop.ts'
-import { toMessage } from './message.ts'
+import { hasPassed, toMessage } from './message.ts'
 
 export type Forwarding = {
   readonly request: Request
