@@ -6,10 +6,8 @@ import { closesAt } from '../core/counting/limits.ts'
 import { type Mark, toAddressHash, toMarks, toSampleHash } from '../core/counting/marks.ts'
 import { addNamed, countEdgesBelow, type GrowingTotals } from '../core/counting/totals.ts'
 import type { Counting } from '../loading/sync.ts'
-import { toFailure } from './failure.ts'
-import { isAssigned, isJudged } from './judged.ts'
 import { IN_FLIGHT_MS, MAX_REMEMBERED_ADDRESSES } from './limits.ts'
-import type { Answered, Asked } from './observed.ts'
+import { type Answered, type Asked, isAssigned, isJudged, toFailure } from './observed.ts'
 import { type Page, Pages } from './pages.ts'
 
 export type RecorderOptions = {
