@@ -1,5 +1,5 @@
 // What the isolates of one data centre share through the Cache API: the last good document, and when
-// the control last confirmed one. Every failure is the same as having nothing.
+// the control last confirmed one. Every failure is treated as a miss.
 
 import { type Collected, isCollected } from '../core/counting/batch.ts'
 import { withTimeout } from '../core/with-timeout.ts'
@@ -83,5 +83,15 @@ async function orNothing<T>(done: string, work: () => Promise<T>): Promise<T | u
   } catch (cause) {
     console.warn(`the data centre's copy of the assignments could not be ${done}`, cause)
     return undefined
+  }
+}
+
+export type ColoCache = Pick<Cache, 'match' | 'put'>
+
+export function toColoCache(name: string | undefined): ColoCache {
+  if (name === undefined) return caches.default
+  return {
+    match: async (...args) => (await caches.open(name)).match(...args),
+    put: async (...args) => (await caches.open(name)).put(...args),
   }
 }

@@ -3,12 +3,11 @@
 // affair.
 
 import { withTimeout } from '../core/with-timeout.ts'
-import type { WaitUntil } from './background.ts'
 import type { Colo } from './colo.ts'
 import type { Holding } from './holding.ts'
 import { CONTROL_TIMEOUT_MS } from './limits.ts'
 import { type Counting, isSyncReply, type SyncReply, type SyncReport } from './sync.ts'
-import { type Turn, Turns } from './turns.ts'
+import { type Turn, Turns, type WaitUntil } from './turns.ts'
 
 export type ControlSourceParts = {
   readonly holding: Holding

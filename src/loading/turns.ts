@@ -1,6 +1,5 @@
-// When one source of the document is asked: one call at a time, not before its time, and later after
-// failures. What is asked, and what is made of the answer, is the affair of kv-source.ts and
-// control-source.ts.
+// When one source of the document is asked: one call at a time, not before it is due, and later after
+// failures. kv-source.ts and control-source.ts make the calls.
 
 import { FIRST_BACK_OFF_MS, JITTER, LONGEST_BACK_OFF_MS } from './limits.ts'
 
@@ -93,3 +92,6 @@ export class Turns {
     return true
   }
 }
+
+/** Lets work go on after the reply: the method of Workers' `ExecutionContext`. */
+export type WaitUntil = (work: Promise<unknown>) => void
