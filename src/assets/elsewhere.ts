@@ -8,10 +8,13 @@ import type { Manifest, ManifestEntry } from '../core/site/manifest.ts'
 import type { Intent } from '../core/site/resolve.ts'
 import type { RequestFacts, Version } from '../core/types.ts'
 import { isPrefetch } from '../http/kind.ts'
-import { MAX_NEGATIVES_BYTES, MAX_SEARCHED_BYTES, MAX_SEARCHED_VERSIONS } from './limits.ts'
+import { MAX_NEGATIVES_BYTES, MAX_SEARCHED_BYTES } from './limits.ts'
 import type { Manifests } from './manifests.ts'
 import { BoundedMemory } from './memory.ts'
 import type { Background, Counters } from './store.ts'
+
+/** Versions that are searched for a file which the request's own version does not have. */
+export const MAX_SEARCHED_VERSIONS = 10
 
 /** Always a file. */
 export type FoundFile = Extract<Intent, { readonly kind: 'file' }>

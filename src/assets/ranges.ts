@@ -3,12 +3,15 @@
 // that cannot be read, or that asks for more parts than it is worth, is ignored, as section 14.2 allows.
 
 import type { Blobs, LoadedBlob } from './blobs.ts'
-import { MAX_RANGES } from './limits.ts'
+import type { ByteRange } from './bodies.ts'
 import type { Choice } from './representation.ts'
 import type { Background } from './store.ts'
 
-/** Bytes of a representation: always at least one, and all within it. */
-export type ByteRange = { readonly offset: number; readonly length: number }
+/**
+ * Ranges of one request that are answered with parts; with more, the whole file is sent. Every part
+ * of a big file is one R2 get, and real readers ask for a few.
+ */
+export const MAX_RANGES = 16
 
 const SPECIFIER = /^bytes=(.*)$/i
 const SPEC = /^(?:(\d+)-(\d*)|-(\d+))$/

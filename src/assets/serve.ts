@@ -5,7 +5,8 @@ import type { Intent } from '../core/site/resolve.ts'
 import { errorResponse } from '../http/errors.ts'
 import { splitQuery } from '../http/query.ts'
 import type { Blobs, LoadedBlob } from './blobs.ts'
-import { type ByteRange, decideRanges, loadParts } from './ranges.ts'
+import type { ByteRange } from './bodies.ts'
+import { decideRanges, loadParts } from './ranges.ts'
 import {
   type Choice,
   chooseRepresentation,
