@@ -13,7 +13,7 @@ import type { Facts } from './http/facts.ts'
 import type { Answered } from './metrics/observed.ts'
 import type { Backends } from './proxy/backends.ts'
 import { forwardRequest } from './proxy/forward.ts'
-import { isWebSocketUpgrade } from './proxy/websocket.ts'
+import { isWebSocketUpgrade } from './proxy/request-headers.ts'
 
 /**
  * A reply whose headers can be changed, what it cost as Server-Timing metrics, and what there is to

@@ -21,9 +21,6 @@ export const MAX_CACHED_BLOB_BYTES = 8 * MIB
 /** Manifests kept in an isolate, in sum: that of the largest site, and a search beside it. */
 export const MAX_MEMORY_MANIFESTS_BYTES = 44 * MIB
 
-/** One manifest: about 100,000 files with three encodings each. A bigger one is not loaded. */
-export const MAX_MANIFEST_BYTES = 24 * MIB
-
 /**
  * Their manifests, in sum, newest first. Counted whether they are in memory or not, so that the same
  * path finds the same thing in every isolate; together with the largest manifest they fit in memory.

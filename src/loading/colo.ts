@@ -4,8 +4,16 @@
 import { type Collected, isCollected } from '../core/counting/batch.ts'
 import { withTimeout } from '../core/with-timeout.ts'
 import { MAX_ASSIGNMENTS_BYTES } from '../document/parse.ts'
-import { COLO_TIMEOUT_MS, CONFIRMATION_TTL_S, LAST_GOOD_TTL_S } from './limits.ts'
 import { type Identity, isDownList, isIdentity } from './sync.ts'
+
+/** The Cache API is in the same building; if it has not answered by then, it will not. */
+const COLO_TIMEOUT_MS = 100
+
+/** The last good copy outlives any outage worth planning for. */
+const LAST_GOOD_TTL_S = 30 * 24 * 3600
+
+/** A confirmation is of use for seconds; a little longer costs nothing and is not believed. */
+const CONFIRMATION_TTL_S = 60
 
 /** The control said at `at` (when it was asked, milliseconds since the epoch) that this is newest. */
 export type Confirmation = {

@@ -5,8 +5,13 @@ import { withTimeout } from '../core/with-timeout.ts'
 import { MAX_ASSIGNMENTS_BYTES } from '../document/parse.ts'
 import type { Colo } from './colo.ts'
 import type { Holding } from './holding.ts'
-import { KV_CACHE_TTL_S, KV_TIMEOUT_MS } from './limits.ts'
 import { type Turn, Turns, type WaitUntil } from './turns.ts'
+
+/** KV's own floor for `cacheTtl`; a longer one would only delay a hand edit further. */
+const KV_CACHE_TTL_S = 30
+
+/** A reload in the background hurts nobody, but one that hangs must not block the next. */
+const KV_TIMEOUT_MS = 5000
 
 /** What KV holds: the text, `null` when the key does not exist, or `oversize` unread. */
 export type KvText = string | null | 'oversize'

@@ -10,9 +10,21 @@ import type { Colo } from './colo.ts'
 import { ControlSource } from './control-source.ts'
 import { type Held, Holding, type Refusal, type Source } from './holding.ts'
 import { KvSource, type KvText } from './kv-source.ts'
-import { COLD_WAIT_MS, OVER_OLD_INTERVALS, POLL_MS } from './limits.ts'
 import type { Counting, SyncReply, SyncReport } from './sync.ts'
 import type { Turns, WaitUntil } from './turns.ts'
+
+/**
+ * How long a request of a cold isolate waits for KV and the control before it takes the data
+ * centre's last good copy. With the next bound it keeps a cold start below half a second whatever is
+ * down.
+ */
+const COLD_WAIT_MS = 350
+
+/** A copy that KV has not shown for so many of its intervals has missed reads: the isolate slept. */
+const OVER_OLD_INTERVALS = 2
+
+/** How often a waiter looks whether another request's reload has arrived. */
+const POLL_MS = 5
 
 /** Where a request's document came from; `default` is none at all. */
 export type Origin = 'memory' | Source | 'default'

@@ -3,8 +3,17 @@
 
 import type { Batch } from '../core/counting/batch.ts'
 import { addTotals, type GrowingTotals, noTotals } from '../core/counting/totals.ts'
-import { FLUSH_AGAIN_MS, FLUSH_WITHIN_MS, MAX_POINTS } from './limits.ts'
+import type { Decision } from '../core/types.ts'
 import { Recorder } from './recorder.ts'
+
+/** Work behind a reply may go on for 30 s; a control that is busy is tried again until then. */
+const FLUSH_WITHIN_MS = 25_000
+
+/** Another call is under way, which takes everything along or ends soon. */
+const FLUSH_AGAIN_MS = 500
+
+/** Analytics Engine takes 25 data points for each invocation in the stricter of its documents. */
+const MAX_POINTS = 20
 
 export type Counter = {
   readonly recorder: Recorder
@@ -115,4 +124,23 @@ function toVersions({ windows }: Batch) {
     addTotals(known.totals, totals)
   }
   return versions
+}
+
+/** Counts the rules that failed to evaluate, and logs them: nothing else would show a rule that always fails. */
+export class SkippedRules {
+  /** Failures by rule since the isolate began. */
+  readonly counts = new Map<string, number>()
+
+  /** Never throws. The first failure of a rule is logged, then the tenth, the hundredth, … */
+  record({ skipped, revision }: Pick<Decision, 'skipped' | 'revision'>): void {
+    for (const rule of skipped) {
+      const count = (this.counts.get(rule) ?? 0) + 1
+      this.counts.set(rule, count)
+      if (Number.isInteger(Math.log10(count))) {
+        console.warn(
+          `rule "${rule}" of revision ${revision} failed and was skipped: ${count} times`,
+        )
+      }
+    }
+  }
 }

@@ -11,7 +11,6 @@ import type { Backends } from './backends.ts'
 import type { Message } from './message.ts'
 import { createPatience, type Patience } from './patience.ts'
 import { adaptToClient } from './response-headers.ts'
-import { passWebSocket } from './websocket.ts'
 
 /** The answer for the client, what it says of the origin (`Verdict`), and how long it was waited for. */
 export type Outcome = { readonly response: Response; readonly waitedMs: number } & (
@@ -211,4 +210,12 @@ async function pump(
   patience.take('all')
   patience.wait()
   await writer.close()
+}
+
+/**
+ * The answer 101 that hands the backend's socket to the client, with `headers` as they shall reach
+ * it: the agreed subprotocol and extensions are among them, the handshake itself is the platform's.
+ */
+function passWebSocket(webSocket: WebSocket, headers: Headers): Response {
+  return new Response(null, { status: 101, webSocket, headers })
 }

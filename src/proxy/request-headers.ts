@@ -3,7 +3,6 @@
 
 import { toHopByHop } from '../http/hop-by-hop.ts'
 import { joinCookies } from './holo-cookies.ts'
-import { isWebSocketUpgrade } from './websocket.ts'
 
 /**
  * By name in lower case, without a prototype that a name could reach. A plain object, because every
@@ -150,4 +149,9 @@ const BEGINNINGS = BYPASS_HEADERS.filter((name) => name.endsWith('*')).map((name
 export function isBypass(name: string): boolean {
   if (NAMES.has(name)) return true
   return name !== HONEST && BEGINNINGS.some((beginning) => name.startsWith(beginning))
+}
+
+/** Whether the request wants to speak WebSocket; other protocols to upgrade to do not pass. */
+export function isWebSocketUpgrade({ method, headers }: Request): boolean {
+  return method === 'GET' && headers.get('upgrade')?.trim().toLowerCase() === 'websocket'
 }

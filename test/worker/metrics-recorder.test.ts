@@ -8,8 +8,7 @@ import {
   WINDOW_MS,
 } from '../../src/core/counting/limits.ts'
 import { readMarks, toSampleHash } from '../../src/core/counting/marks.ts'
-import { IN_FLIGHT_MS } from '../../src/metrics/limits.ts'
-import { Recorder } from '../../src/metrics/recorder.ts'
+import { IN_FLIGHT_MS, Recorder } from '../../src/metrics/recorder.ts'
 import { DOCUMENT, served, toAnswered, toAsked, visitorOf } from './metrics-asked.ts'
 
 const NOW = 1_700_000_000_000
