@@ -2,10 +2,9 @@
 // visitors had, its page for what it does not have. Which version it is has been decided.
 
 import type { Assets } from './assets/assets.ts'
-import type { FoundFile } from './assets/elsewhere.ts'
-import { comesBeforeService, isNoAnswer, toWanted } from './assets/lookup.ts'
-import { isAmbiguous, matchService } from './core/match-service.ts'
+import { comesBeforeService, type FoundFile, isNoAnswer, toWanted } from './assets/elsewhere.ts'
 import { maySee } from './core/pins.ts'
+import { isAmbiguous, matchService } from './core/services.ts'
 import type { Intent } from './core/site/resolve.ts'
 import type { Decision, Service } from './core/types.ts'
 import type { Compiled } from './document/compile.ts'
@@ -14,7 +13,7 @@ import type { Facts } from './http/facts.ts'
 import type { Answered } from './metrics/observed.ts'
 import type { Backends } from './proxy/backends.ts'
 import { forwardRequest } from './proxy/forward.ts'
-import { isWebSocketUpgrade } from './proxy/websocket.ts'
+import { isWebSocketUpgrade } from './proxy/request-headers.ts'
 
 /**
  * A reply whose headers can be changed, what it cost as Server-Timing metrics, and what there is to

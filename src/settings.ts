@@ -2,7 +2,7 @@
 
 import { checkOrigin, normaliseOrigin } from './document/origin.ts'
 import type { Env } from './env.ts'
-import type { Freshness } from './loading/freshness.ts'
+import type { Freshness } from './loading/load.ts'
 
 export type Settings = Freshness & {
   /** Answers while nothing has been published. */

@@ -2,9 +2,9 @@
 // rules, the hash behind it, and looking a path up in small and large manifests.
 
 import { createHash } from 'node:crypto'
-import { bucketOf } from '../../src/core/buckets.ts'
 import { decide } from '../../src/core/decide.ts'
 import { encodeManifest, type Manifest, openManifest } from '../../src/core/site/manifest.ts'
+import { bucketOf } from '../../src/core/traffic.ts'
 import { type Effort, type Timing, toTiming } from './results.ts'
 import { interleave } from './rounds.ts'
 import { FACTS, makeAssignments } from './rules.ts'

@@ -1,9 +1,8 @@
 // Ways in which data can be missing. None of them may ever promote by itself, whatever the gate.
 
-import type { Plan } from '../../src/core/rollout/plan.ts'
-import { ERRORS, LATENCY } from '../../src/core/rollout/presets.ts'
+import { ERRORS, LATENCY, type Plan } from '../../src/core/rollout/plan.ts'
 import { seededRandom } from '../../src/core/simulate/random.ts'
-import { runRollout, type Source } from '../../src/core/simulate/run.ts'
+import { runRollout, type Source } from '../../src/core/simulate/simulate.ts'
 import { type Drawn, drawWindow, type Load } from '../../src/core/simulate/traffic.ts'
 import { stay } from './plans.ts'
 import type { Row } from './row.ts'

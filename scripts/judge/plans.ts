@@ -1,9 +1,8 @@
 // Plans that ask the judge one question each.
 
 import type { Metric } from '../../src/core/judge/metric.ts'
-import type { Plan, Step } from '../../src/core/rollout/plan.ts'
-import { DEFAULTS, ERRORS, LATENCY } from '../../src/core/rollout/presets.ts'
-import type { RunOptions } from '../../src/core/simulate/run.ts'
+import { DEFAULTS, ERRORS, LATENCY, type Plan, type Step } from '../../src/core/rollout/plan.ts'
+import type { RunOptions } from '../../src/core/simulate/simulate.ts'
 import { WINDOW_MS } from '../../src/core/simulate/traffic.ts'
 
 export const ALPHA = 0.01

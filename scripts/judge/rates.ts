@@ -3,8 +3,7 @@
 
 import type { Counts } from '../../src/core/judge/counts.ts'
 import { addToMetric, startMetric, toLogWithin } from '../../src/core/judge/metric.ts'
-import type { Plan } from '../../src/core/rollout/plan.ts'
-import { ERRORS } from '../../src/core/rollout/presets.ts'
+import { ERRORS, type Plan } from '../../src/core/rollout/plan.ts'
 import { seededRandom } from '../../src/core/simulate/random.ts'
 import { toSpread } from '../../src/core/simulate/simulate.ts'
 import { drawWindow } from '../../src/core/simulate/traffic.ts'

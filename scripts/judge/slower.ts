@@ -1,8 +1,7 @@
 // A canary whose service answers later, and one that answers alike: every visitor comes once.
 
 import { seededRandom } from '../../src/core/simulate/random.ts'
-import { runRollout } from '../../src/core/simulate/run.ts'
-import { toSpread } from '../../src/core/simulate/simulate.ts'
+import { runRollout, toSpread } from '../../src/core/simulate/simulate.ts'
 import { drawWindow } from '../../src/core/simulate/traffic.ts'
 import { forWindows, GUARDED_LATENCY, stay } from './plans.ts'
 import { type Row, toCount, toPercent, toRuns } from './row.ts'

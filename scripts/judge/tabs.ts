@@ -1,11 +1,10 @@
 // Rows about the sample ratio: a ramp while some keep old tabs open, visitors who come back at every
 // step, and a side that loses visitors.
 
+import { addVisitors, NO_SAMPLE, toLogBayesFactor } from '../../src/core/judge/sample-ratio.ts'
 import type { Plan } from '../../src/core/rollout/plan.ts'
-import { toLogBayesFactor } from '../../src/core/sample-ratio/bayes-factor.ts'
-import { addVisitors, NO_SAMPLE } from '../../src/core/sample-ratio/sample-ratio.ts'
 import { drawBinomial, type Random, seededRandom } from '../../src/core/simulate/random.ts'
-import { runRollout, type Source } from '../../src/core/simulate/run.ts'
+import { runRollout, type Source } from '../../src/core/simulate/simulate.ts'
 import { gather } from './audience.ts'
 import { forWindows, ramp } from './plans.ts'
 import { type Row, requireLastStep, toPercent, toRuns, toShare } from './row.ts'

@@ -4,7 +4,7 @@
 import type { Counts } from '../../src/core/judge/counts.ts'
 import { LATENCY_EDGES_MS, type MetricWindow } from '../../src/core/judge/metric.ts'
 import { drawNormal, type Random, seededRandom } from '../../src/core/simulate/random.ts'
-import { type Run, runRollout, type Source } from '../../src/core/simulate/run.ts'
+import { type Run, runRollout, type Source } from '../../src/core/simulate/simulate.ts'
 import { type Audience, gather } from './audience.ts'
 import { ALPHA, forWindows, GUARDED_LATENCY, ramp, stay } from './plans.ts'
 import { isWithin, type Row, requireLastStep, toPercent, toRuns, toShare } from './row.ts'

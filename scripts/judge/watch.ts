@@ -3,7 +3,7 @@
 import type { Counts } from '../../src/core/judge/counts.ts'
 import type { Plan } from '../../src/core/rollout/plan.ts'
 import { seededRandom } from '../../src/core/simulate/random.ts'
-import { type Run, runRollout } from '../../src/core/simulate/run.ts'
+import { type Run, runRollout } from '../../src/core/simulate/simulate.ts'
 import { type Drawn, drawWindow, WINDOW_MS } from '../../src/core/simulate/traffic.ts'
 import { fixedThreshold, repeatedZTest } from './peers.ts'
 import { forWindows } from './plans.ts'

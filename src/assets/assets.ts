@@ -1,21 +1,22 @@
 // The assets of all versions as the router sees them: open a version's manifest, find an intent
 // (in it, elsewhere, or its fallback), serve it. One per isolate: it holds the isolate's memories.
 
-import type { Manifest } from '../core/site/manifest.ts'
+import { MAX_MANIFEST_BYTES, type Manifest } from '../core/site/manifest.ts'
 import { resolveByRules } from '../core/site/redirects.ts'
 import { type Intent, resolveFallback } from '../core/site/resolve.ts'
 import type { RequestFacts, Version } from '../core/types.ts'
-import type { Background } from './background.ts'
 import { Blobs } from './blobs.ts'
-import { type Counters, createCounters } from './counters.ts'
-import type { EdgeCache } from './edge-cache.ts'
-import { Elsewhere, type FoundFile } from './elsewhere.ts'
-import { MAX_MANIFEST_BYTES } from './limits.ts'
-import type { Wanted } from './lookup.ts'
+import { Elsewhere, type FoundFile, type Wanted } from './elsewhere.ts'
 import { Manifests } from './manifests.ts'
 import { type Served, serveIntent } from './serve.ts'
 import { toApplyHeaders, withConfig } from './site-headers.ts'
-import type { Store } from './store.ts'
+import {
+  type Background,
+  type Counters,
+  createCounters,
+  type EdgeCache,
+  type Store,
+} from './store.ts'
 
 export class Assets {
   readonly counters: Counters = createCounters()

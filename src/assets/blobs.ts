@@ -3,11 +3,14 @@
 // and what the reply says about it is serve.ts' affair.
 
 import type { Representation } from '../core/site/manifest.ts'
-import type { Background } from './background.ts'
-import type { Counters } from './counters.ts'
-import { discardBody, readWhole } from './deadline.ts'
-import type { EdgeCache } from './edge-cache.ts'
-import { type Body, sliceBody, streamExactly } from './exact-body.ts'
+import {
+  type Body,
+  type ByteRange,
+  discardBody,
+  readWhole,
+  sliceBody,
+  streamExactly,
+} from './bodies.ts'
 import {
   MAX_CACHED_BLOB_BYTES,
   MAX_MEMORY_BLOB_BYTES,
@@ -15,8 +18,7 @@ import {
   READ_TIMEOUT_MS,
 } from './limits.ts'
 import { BoundedMemory } from './memory.ts'
-import type { ByteRange } from './ranges.ts'
-import type { Store, Stored } from './store.ts'
+import type { Background, Counters, EdgeCache, Store, Stored } from './store.ts'
 
 export type LoadedBlob = {
   /** Exactly as many bytes as were asked for, or an error while they are read. */

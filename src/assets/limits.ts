@@ -18,20 +18,8 @@ export const MAX_MEMORY_BLOB_BYTES = 1 * MIB
  */
 export const MAX_CACHED_BLOB_BYTES = 8 * MIB
 
-/**
- * Ranges of one request that are answered with parts; with more, the whole file is sent. Every part
- * of a big file is one R2 get, and real readers ask for a few.
- */
-export const MAX_RANGES = 16
-
 /** Manifests kept in an isolate, in sum: that of the largest site, and a search beside it. */
 export const MAX_MEMORY_MANIFESTS_BYTES = 44 * MIB
-
-/** One manifest: about 100,000 files with three encodings each. A bigger one is not loaded. */
-export const MAX_MANIFEST_BYTES = 24 * MIB
-
-/** Versions that are searched for a file which the request's own version does not have. */
-export const MAX_SEARCHED_VERSIONS = 10
 
 /**
  * Their manifests, in sum, newest first. Counted whether they are in memory or not, so that the same
@@ -44,15 +32,6 @@ export const MAX_NEGATIVES_BYTES = 1 * MIB
 
 /** Sizes of manifests, which are remembered beyond the manifests: thousands of versions. */
 export const MAX_SIZES_BYTES = 256 * 2 ** 10
-
-/** R2's answer, without its body. From far away its slowest percent takes up to 2.3 s. */
-export const R2_TIMEOUT_MS = 4_000
-
-/** The Cache API is in the same building: one that takes longer is as good as none. */
-export const CACHE_TIMEOUT_MS = 300
-
-/** A copy on its way into the Cache API, after the reply: the platform ends such work after 30 s. */
-export const CACHE_PUT_TIMEOUT_MS = 20_000
 
 /** A whole body that is read into memory: at most a manifest. */
 export const READ_TIMEOUT_MS = 5_000

@@ -2,13 +2,10 @@
 // that finds none in memory loads its own copy: a promise of another request may never settle.
 
 import { Manifest, openManifest } from '../core/site/manifest.ts'
-import type { Background } from './background.ts'
-import type { Counters } from './counters.ts'
-import { discardBody, readWhole } from './deadline.ts'
-import type { EdgeCache } from './edge-cache.ts'
+import { discardBody, readWhole } from './bodies.ts'
 import { MAX_MEMORY_MANIFESTS_BYTES, MAX_SIZES_BYTES, READ_TIMEOUT_MS } from './limits.ts'
 import { BoundedMemory } from './memory.ts'
-import type { Store, Stored } from './store.ts'
+import type { Background, Counters, EdgeCache, Store, Stored } from './store.ts'
 
 export class Manifests {
   readonly #store: Store

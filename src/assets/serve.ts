@@ -1,16 +1,21 @@
-// From an intent to a reply: method, encoding, preconditions, ranges, and only then the bytes. A
-// HEAD, 304, 412 and 416 read none. The order is that of RFC 9110 section 13.2.
+// From an intent to a reply: method, encoding, preconditions, ranges, and only then the bytes. A HEAD,
+// 304, 412 and 416 read none. The order is that of RFC 9110 section 13.2.
 
 import type { Intent } from '../core/site/resolve.ts'
 import { errorResponse } from '../http/errors.ts'
 import { splitQuery } from '../http/query.ts'
-import type { Background } from './background.ts'
 import type { Blobs, LoadedBlob } from './blobs.ts'
-import { type Choice, chooseRepresentation } from './negotiation.ts'
-import { loadParts } from './partial.ts'
-import { decidePrecondition, matchIfRange } from './preconditions.ts'
-import { type ByteRange, decideRanges } from './ranges.ts'
-import { type Selected, toContentHeaders, toEtag, toValidatorHeaders } from './representation.ts'
+import type { ByteRange } from './bodies.ts'
+import { decideRanges, loadParts } from './ranges.ts'
+import {
+  type Choice,
+  chooseRepresentation,
+  type Selected,
+  toContentHeaders,
+  toEtag,
+  toValidatorHeaders,
+} from './representation.ts'
+import type { Background } from './store.ts'
 
 /** A reply whose headers can be changed, and where its body came from. */
 export type Served = {
@@ -160,4 +165,42 @@ function toServed(
 
 function withoutBlob(response: Response): Served {
   return { response, source: 'none' }
+}
+
+/** A member of a list; a comma inside a tag ends none. */
+const MEMBER = /(?:"[^"]*"|[^,"])+/g
+/** Section 8.8.3: the `W` is in upper case, and nothing stands around the tag. */
+const TAG = /^(W\/)?("[\x21\x23-\x7e\x80-\uffff]*")$/
+
+/**
+ * What the conditions make of a request for a representation with `etag` (strong, quotes included),
+ * in the order of section 13.2.2: `failed` is a 412, `not-modified` a 304.
+ */
+export function decidePrecondition(
+  headers: Headers,
+  etag: string,
+): 'proceed' | 'failed' | 'not-modified' {
+  const ifMatch = headers.get('if-match')
+  if (ifMatch !== null && !matchTags(ifMatch, etag, 'strong')) return 'failed'
+  const ifNoneMatch = headers.get('if-none-match')
+  if (ifNoneMatch !== null && matchTags(ifNoneMatch, etag, 'weak')) return 'not-modified'
+  return 'proceed'
+}
+
+/**
+ * Whether `If-Range` lets a range be taken (section 13.1.5): there is none, or it is `etag` itself.
+ * A weak tag, and a date, never match.
+ */
+export function matchIfRange(header: string | null, etag: string): boolean {
+  return header === null || header.trim() === etag
+}
+
+/** Whether `*` or a list names `etag` (section 8.8.3.2). What is no tag matches nothing. */
+function matchTags(header: string, etag: string, comparison: 'strong' | 'weak'): boolean {
+  if (header.trim() === '*') return true
+  for (const [member] of header.matchAll(MEMBER)) {
+    const [, weak, tag] = TAG.exec(member.trim()) ?? []
+    if (tag === etag && (comparison === 'weak' || weak === undefined)) return true
+  }
+  return false
 }

@@ -1,8 +1,7 @@
 // The plan that somebody names on the command line: one of holo.json, a preset, or a file. What its
 // parts mean is the affair of src/plans.
 
-import type { Plan } from '../core/rollout/plan.ts'
-import { PRESETS } from '../core/rollout/presets.ts'
+import { type Plan, PRESETS } from '../core/rollout/plan.ts'
 import { parsePlan } from '../document/parse-plan.ts'
 import type { PlanDocument } from '../document/plan-schema.ts'
 import type { Context } from './command.ts'

@@ -1,6 +1,6 @@
 // Numbers and times as people read them.
 
-import { BUCKETS } from '../core/buckets.ts'
+import { BUCKETS } from '../core/traffic.ts'
 
 /** Buckets as a share of all visitors: two decimals are exact. */
 export function toPercent(buckets: number): number {

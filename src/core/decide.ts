@@ -1,8 +1,8 @@
 // Which version answers a request: pin, host name, crawler, rules, no identity, bucket, in that order.
 // Pure; the same facts and the same document give the same decision in every isolate.
 
-import { bucketOf } from './buckets.ts'
 import { permitPin } from './pins.ts'
+import { bucketOf } from './traffic.ts'
 import type {
   Assignments,
   Decision,
@@ -132,4 +132,13 @@ function toMessage(cause: unknown): string {
   if (cause instanceof Error) return cause.message
   if (Number.isNaN(cause)) return 'it compares what is not a number'
   return JSON.stringify(cause) ?? String(cause)
+}
+
+export type Explanation = { readonly decision: Decision; readonly steps: readonly Step[] }
+
+/** The decision `decide` takes, and how it came to it. */
+export function explain(facts: RequestFacts, assignments: Assignments): Explanation {
+  const steps: Step[] = []
+  const decision = decide(facts, assignments, (step) => steps.push(step))
+  return { decision, steps }
 }

@@ -1,8 +1,21 @@
-// Who owns which buckets, and how ownership moves when weights change: as few buckets as possible,
-// the last ones given coming back first, and those that suffered a rolled-back release given last.
+// Which bucket a visitor falls into, who owns which buckets, and how ownership moves when weights
+// change: as few buckets as possible, the last ones given coming back first, and those that had a
+// rolled-back release given last.
 
-import { BUCKETS } from './buckets.ts'
+import { murmur3Text } from './murmur3.ts'
 import { err, ok, type Result } from './result.ts'
+
+/** How many buckets there are; one is a hundredth of a percent. */
+export const BUCKETS = 10_000
+
+/**
+ * The bucket of a visitor, 0 to 9,999:
+ * `floor(murmur3_x86_32(utf8(salt + "." + visitor), seed 0) * 10000 / 2^32)`, exact in doubles.
+ * It depends on nothing but its arguments and so never changes.
+ */
+export function bucketOf(salt: string, visitor: string): number {
+  return Math.floor((murmur3Text(`${salt}.${visitor}`) * BUCKETS) / 2 ** 32)
+}
 
 /** Half-open: `[from, to)`, in buckets. */
 export type Range = readonly [from: number, to: number]

@@ -3,7 +3,7 @@
 // network. Whether a binding exists is known where the request is sent.
 
 import ipaddr from 'ipaddr.js'
-import { splitOrigin } from '../core/origin.ts'
+import { splitOrigin } from '../core/services.ts'
 
 const BINDING = 'service:'
 /** What wrangler takes for the name of a binding. */

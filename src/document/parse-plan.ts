@@ -1,10 +1,10 @@
-// A plan out of what somebody wrote: a preset's name, or a document that changes one. The answer is
-// complete, in milliseconds, without optional fields.
+// Reads a plan: a preset's name, or a document that changes one. The result is complete, in
+// milliseconds, without optional fields. Also checks that the parts of a plan agree with one another,
+// and which of its metrics a rollout cannot count.
 
 import { LATENCY_EDGES_MS, type Metric } from '../core/judge/metric.ts'
 import { err, ok, type Result } from '../core/result.ts'
-import type { Plan, Step } from '../core/rollout/plan.ts'
-import { ERRORS, LATENCY, PRESETS } from '../core/rollout/presets.ts'
+import { ERRORS, LATENCY, type Plan, PRESETS, type Step } from '../core/rollout/plan.ts'
 import { type Problem, toProblems } from './parse.ts'
 import {
   type MetricDocument,
@@ -12,7 +12,7 @@ import {
   planSchema,
   type StepDocument,
 } from './plan-schema.ts'
-import { findContradictions } from './validate-plan.ts'
+import type { Path } from './validate.ts'
 
 const MINUTE_MS = 60_000
 const DEFAULT_PRESET = 'standard'
@@ -101,4 +101,79 @@ function toMetric({
           },
     required: required ?? own?.required ?? true,
   }
+}
+
+/** Where in the document, and what is wrong there. */
+export type Finding = { readonly path: Path; readonly message: string }
+
+/** All that contradicts itself in a complete plan, with the paths of the document. */
+export function findContradictions(plan: Plan): readonly Finding[] {
+  return [...findInSteps(plan), ...findInMetrics(plan)]
+}
+
+function findInSteps({ steps, bake, metrics }: Plan): Finding[] {
+  const findings: Finding[] = []
+  const last = 100 - bake.heldBack
+  for (const [i, { weight, gate, minMs, maxMs }] of steps.entries()) {
+    const say = (field: string, message: string) =>
+      findings.push({ path: ['steps', i, field], message })
+    const before = steps[i - 1]?.weight ?? -1
+    if (weight <= before) say('weight', `weights grow: this one is not above ${before}`)
+    if (weight > last) {
+      say(
+        'weight',
+        `the bake holds ${bake.heldBack} % back, so that no step has more than ${last} %`,
+      )
+    }
+    if (weight === 0 && gate !== 'manual') {
+      say('gate', 'with 0 % there are no data to go by: make it "manual", or the weight larger')
+    }
+    if (maxMs !== null && maxMs < minMs) say('maxMinutes', 'this is less than minMinutes')
+    if (gate === 'evidence' && metrics.every(({ margin }) => margin === null)) {
+      say('gate', 'evidence of what? Give a metric a "margin", such as 1.5')
+    }
+  }
+  return findings
+}
+
+function findInMetrics({ metrics }: Plan): Finding[] {
+  const findings: Finding[] = []
+  for (const [i, { name, edges, margin }] of metrics.entries()) {
+    const say = (field: string, message: string) =>
+      findings.push({ path: ['metrics', i, field], message })
+    if (metrics.findIndex((metric) => metric.name === name) < i) {
+      say('name', 'there is another metric of this name')
+    }
+    if (edges?.some((edge, place) => edge <= (edges[place - 1] ?? 0))) {
+      say('edges', 'edges grow, and none comes twice')
+    }
+    const edge = margin?.edge ?? null
+    if (edges && margin && (edge === null || !edges.includes(edge))) {
+      say('marginEdge', `say at which edge the margin is asked for: one of ${edges.join(', ')}`)
+    }
+    if (!edges && edge !== null) say('marginEdge', 'a metric without edges is asked at none')
+  }
+  return findings
+}
+
+/** By their names, with the edges that they are counted at. */
+const COUNTED = [ERRORS, LATENCY]
+
+/** What is wrong with a metric for a rollout, where in the plan, and how to mend it. */
+export type Uncounted = { readonly path: string; readonly message: string }
+
+/** The metrics of which a rollout would never have data. */
+export function findUncounted({ metrics }: Pick<Plan, 'metrics'>): readonly Uncounted[] {
+  const names = COUNTED.map(({ name }) => name).join(' and ')
+  return metrics.flatMap(({ name, edges }, i): Uncounted[] => {
+    const counted = COUNTED.find((metric) => metric.name === name)
+    if (!counted) {
+      const message = `nothing counts "${name}", so that there would never be data of it: leave it out; counted are ${names}`
+      return [{ path: `metrics[${i}].name`, message }]
+    }
+    if (String(edges) === String(counted.edges)) return []
+    const how = counted.edges ? `at ${counted.edges.join(', ')}` : 'as yes or no'
+    const message = `"${name}" is counted ${how}, and no other way: leave "edges" out`
+    return [{ path: `metrics[${i}].edges`, message }]
+  })
 }

@@ -2,8 +2,8 @@
 // that exists, weights that sum to 100) is validate.ts' affair.
 
 import * as z from 'zod'
-import { BUCKETS } from '../core/buckets.ts'
 import { ENVIRONMENT_NAME, VERSION_ID } from '../core/names.ts'
+import { BUCKETS } from '../core/traffic.ts'
 
 /** Revisions stay exact in doubles with room to spare, and below any clock in milliseconds. */
 export const MAX_REVISION = 2 ** 40

@@ -1,9 +1,8 @@
 // What the parts of a document must say about one another. Each check looks only at parts that could
 // be read, so that one list names everything that is wrong.
 
-import { BUCKETS } from '../core/buckets.ts'
 import { checkCondition } from '../core/conditions.ts'
-import { toBucketCount } from '../core/traffic.ts'
+import { BUCKETS, toBucketCount } from '../core/traffic.ts'
 import { checkOrigin } from './origin.ts'
 import { type AssignmentsDocument, MAX_WRITTEN_REVISION } from './schema.ts'
 

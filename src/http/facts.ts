@@ -3,13 +3,11 @@
 import { readAddress } from '../core/address.ts'
 import { parsePin } from '../core/pins.ts'
 import type { Attributes, RequestFacts, RequestKind } from '../core/types.ts'
-import { parseCookies } from './cookies.ts'
+import { type OwnCookies, parseCookies, readOwnCookies } from './cookies.ts'
 import { readAgent } from './crawlers.ts'
-import { isForeignFrame, isPrefetch, opensPage } from './kind.ts'
-import { type OwnCookies, readOwnCookies } from './own-cookies.ts'
+import { isForeignFrame, isPrefetch, opensPage, readWatch, type Watch } from './kind.ts'
 import { splitQuery } from './query.ts'
 import { type IdentitySource, readVisitor } from './visitor.ts'
-import { readWatch, type Watch } from './watch.ts'
 
 export type Facts = RequestFacts & {
   /** The normalised path is in `path`; this is the query without a pin, empty or with its `?`. */

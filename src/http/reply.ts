@@ -3,10 +3,10 @@
 
 import { toPin } from '../core/pins.ts'
 import type { Decision } from '../core/types.ts'
+import { expiredCookies, pinCookie, visitorCookie, workersCookie } from './cookies.ts'
 import type { Facts } from './facts.ts'
 import { keepPrivate } from './keep-private.ts'
 import { HTML_TYPE, opensPage } from './kind.ts'
-import { expiredCookies, pinCookie, visitorCookie, workersCookie } from './own-cookies.ts'
 
 export type ReplyOptions = {
   readonly expose: ReadonlySet<'version' | 'environment' | 'bucket' | 'timing'>

@@ -2,10 +2,10 @@
 // client's address where the team wants that, else a new id for whoever opens a first page. All other
 // requests are nobody's, and are told so: they must not throw dice each for themselves.
 
-import { toClient } from '../core/client.ts'
+import { toClient } from '../core/ip-address.ts'
 import { murmur3Text } from '../core/murmur3.ts'
 import type { RequestKind } from '../core/types.ts'
-import type { OwnCookies } from './own-cookies.ts'
+import type { OwnCookies } from './cookies.ts'
 
 /** Where a team's own visitor id stands. A claim is read, not verified: see docs/assignments.md. */
 export type IdentitySource = (

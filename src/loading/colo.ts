@@ -1,11 +1,19 @@
 // What the isolates of one data centre share through the Cache API: the last good document, and when
-// the control last confirmed one. Every failure is the same as having nothing.
+// the control last confirmed one. Every failure is treated as a miss.
 
 import { type Collected, isCollected } from '../core/counting/batch.ts'
 import { withTimeout } from '../core/with-timeout.ts'
 import { MAX_ASSIGNMENTS_BYTES } from '../document/parse.ts'
-import { COLO_TIMEOUT_MS, CONFIRMATION_TTL_S, LAST_GOOD_TTL_S } from './limits.ts'
 import { type Identity, isDownList, isIdentity } from './sync.ts'
+
+/** The Cache API is in the same building; if it has not answered by then, it will not. */
+const COLO_TIMEOUT_MS = 100
+
+/** The last good copy outlives any outage worth planning for. */
+const LAST_GOOD_TTL_S = 30 * 24 * 3600
+
+/** A confirmation is of use for seconds; a little longer costs nothing and is not believed. */
+const CONFIRMATION_TTL_S = 60
 
 /** The control said at `at` (when it was asked, milliseconds since the epoch) that this is newest. */
 export type Confirmation = {
@@ -83,5 +91,15 @@ async function orNothing<T>(done: string, work: () => Promise<T>): Promise<T | u
   } catch (cause) {
     console.warn(`the data centre's copy of the assignments could not be ${done}`, cause)
     return undefined
+  }
+}
+
+export type ColoCache = Pick<Cache, 'match' | 'put'>
+
+export function toColoCache(name: string | undefined): ColoCache {
+  if (name === undefined) return caches.default
+  return {
+    match: async (...args) => (await caches.open(name)).match(...args),
+    put: async (...args) => (await caches.open(name)).put(...args),
   }
 }

@@ -3,12 +3,13 @@
 // affair.
 
 import { withTimeout } from '../core/with-timeout.ts'
-import type { WaitUntil } from './background.ts'
 import type { Colo } from './colo.ts'
 import type { Holding } from './holding.ts'
-import { CONTROL_TIMEOUT_MS } from './limits.ts'
 import { type Counting, isSyncReply, type SyncReply, type SyncReport } from './sync.ts'
-import { type Turn, Turns } from './turns.ts'
+import { type Turn, Turns, type WaitUntil } from './turns.ts'
+
+/** Past this the answer would come too late to be of use, and the next call shall begin. */
+const SYNC_TIMEOUT_MS = 2000
 
 export type ControlSourceParts = {
   readonly holding: Holding
@@ -34,7 +35,7 @@ export class ControlSource {
   constructor(parts: ControlSourceParts) {
     this.#parts = parts
     const { controlRefreshMs: intervalMs, random } = parts
-    this.turns = new Turns({ timeoutMs: CONTROL_TIMEOUT_MS, intervalMs, random })
+    this.turns = new Turns({ timeoutMs: SYNC_TIMEOUT_MS, intervalMs, random })
   }
 
   /** Begins to ask where that is due and not under way. What it gives never rejects. */
@@ -102,7 +103,7 @@ export class ControlSource {
       ...(batch ? { batch } : {}),
     }
     try {
-      const reply = await withTimeout(askControl(report), CONTROL_TIMEOUT_MS)
+      const reply = await withTimeout(askControl(report), SYNC_TIMEOUT_MS)
       if (!isSyncReply(reply)) throw new TypeError('it gave an answer that is none')
       if (batch) counting?.arrived(batch, reply.collected)
       else counting?.collect(reply.collected)

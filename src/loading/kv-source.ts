@@ -1,12 +1,17 @@
-// KV as a source of the document: reads it when that is due and offers what it has. One read is
-// kv.ts', and what a request waits for freshness.ts' affair.
+// KV as a source of the document: reads it when that is due, bounded in size and time, and offers what
+// it has to holding.ts.
 
 import { withTimeout } from '../core/with-timeout.ts'
-import type { WaitUntil } from './background.ts'
+import { MAX_ASSIGNMENTS_BYTES } from '../document/parse.ts'
 import type { Colo } from './colo.ts'
 import type { Holding } from './holding.ts'
-import { KV_TIMEOUT_MS } from './limits.ts'
-import { type Turn, Turns } from './turns.ts'
+import { type Turn, Turns, type WaitUntil } from './turns.ts'
+
+/** KV's own floor for `cacheTtl`; a longer one would only delay a hand edit further. */
+const KV_CACHE_TTL_S = 30
+
+/** A reload in the background hurts nobody, but one that hangs must not block the next. */
+const KV_TIMEOUT_MS = 5000
 
 /** What KV holds: the text, `null` when the key does not exist, or `oversize` unread. */
 export type KvText = string | null | 'oversize'
@@ -79,4 +84,21 @@ export class KvSource {
     noteTaken()
     waitUntil(colo.storeDocument(text, identity.revision))
   }
+}
+
+export const ASSIGNMENTS_KEY = 'assignments'
+
+/** @throws what KV throws. */
+export async function readAssignments(kv: KVNamespace): Promise<KvText> {
+  const stream = await kv.get(ASSIGNMENTS_KEY, { type: 'stream', cacheTtl: KV_CACHE_TTL_S })
+  if (stream === null) return null
+  const decoder = new TextDecoder()
+  let text = ''
+  let bytes = 0
+  for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+    bytes += chunk.length
+    if (bytes > MAX_ASSIGNMENTS_BYTES) return 'oversize'
+    text += decoder.decode(chunk, { stream: true })
+  }
+  return text + decoder.decode()
 }

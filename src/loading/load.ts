@@ -1,15 +1,30 @@
-// The ladder on which a request gets its document: the isolate's memory, KV and the control, the data
-// centre's last good copy, nothing. What is in memory never expires and is only ever replaced by a
-// higher revision. What each source is asked, and when, is kv-source.ts' and control-source.ts' affair.
+// How a request gets its document: from the isolate's memory, from KV and the control, from the data
+// centre's last good copy, or not at all. What is in memory never expires and is only ever replaced by
+// a higher revision.
+//
+// Requests share values, never promises: a promise of a request that has ended may never resolve. A
+// request that waits for another one's call looks at memory again and again until its own deadline.
 
 import type { Compiled } from '../document/compile.ts'
-import type { WaitUntil } from './background.ts'
 import type { Colo } from './colo.ts'
 import { ControlSource } from './control-source.ts'
-import { type Freshness, isFresh, type OwnCalls, waitForBetter } from './freshness.ts'
-import { Holding, type Refusal, type Source } from './holding.ts'
+import { type Held, Holding, type Refusal, type Source } from './holding.ts'
 import { KvSource, type KvText } from './kv-source.ts'
 import type { Counting, SyncReply, SyncReport } from './sync.ts'
+import type { Turns, WaitUntil } from './turns.ts'
+
+/**
+ * How long a request of a cold isolate waits for KV and the control before it takes the data
+ * centre's last good copy. With the next bound it keeps a cold start below half a second whatever is
+ * down.
+ */
+const COLD_WAIT_MS = 350
+
+/** A copy that KV has not shown for so many of its intervals has missed reads: the isolate slept. */
+const OVER_OLD_INTERVALS = 2
+
+/** How often a waiter looks whether another request's reload has arrived. */
+const POLL_MS = 5
 
 /** Where a request's document came from; `default` is none at all. */
 export type Origin = 'memory' | Source | 'default'
@@ -139,5 +154,69 @@ export class AssignmentsLoader {
     const text = await this.#options.colo.loadDocument()
     // KV or the control may have answered meanwhile, and what they say comes first.
     if (text !== undefined && !this.#holding.held) await this.#holding.offer(text, 'cache')
+  }
+}
+
+export type Freshness = {
+  /** Milliseconds between two looks at KV, before jitter. */
+  readonly kvRefreshMs: number
+  /** Age in milliseconds from which the control is asked behind the reply. */
+  readonly controlRefreshMs: number
+  /** Age in milliseconds past which a page's document waits for the control. */
+  readonly staleAfterMs: number
+  /** How long it waits at most, in milliseconds. */
+  readonly documentWaitMs: number
+}
+
+/** The age counts from when the control last confirmed it. */
+export function isFresh(
+  { confirmedAt }: Held,
+  now: number,
+  { staleAfterMs }: Pick<Freshness, 'staleAfterMs'>,
+): boolean {
+  return now - confirmedAt <= staleAfterMs
+}
+
+/** The calls that a request itself has begun; each is `undefined` again when it has ended. */
+export type OwnCalls = { kv: Promise<void> | undefined; control: Promise<void> | undefined }
+
+export type WaitParts = {
+  readonly holding: Holding
+  readonly kv: Turns
+  readonly control: Turns
+  readonly freshness: Freshness
+  readonly now: () => number
+}
+
+/**
+ * Waits until there is a document that will do, or nobody is left who could bring it. Who has none
+ * takes that of whoever answers first; who has one waits for the control, and for KV too where it
+ * has not been read for long, because the control may be down.
+ */
+export async function waitForBetter(
+  { holding, kv, control, freshness, now }: WaitParts,
+  mustBeFresh: boolean,
+  began: number,
+  own: OwnCalls,
+): Promise<void> {
+  const { documentWaitMs, kvRefreshMs } = freshness
+  for (;;) {
+    const at = now()
+    const { held } = holding
+    if (held && (!mustBeFresh || isFresh(held, at, freshness))) return
+    // Nobody waits for what is known to fail, but for who has nothing and has just begun to ask.
+    const mayAwait = (turns: Turns, call: Promise<void> | undefined) =>
+      turns.isUnderWay(at) && (!turns.isFailing || (!held && call !== undefined))
+    const awaitsControl = mayAwait(control, own.control)
+    const needsKv = !held || at - held.seenInKvAt > OVER_OLD_INTERVALS * kvRefreshMs
+    const awaitsKv = needsKv && mayAwait(kv, own.kv)
+    if (!awaitsControl && !awaitsKv) return
+    if (at - began >= (held ? documentWaitMs : COLD_WAIT_MS)) {
+      if (awaitsControl) control.disappoint()
+      if (awaitsKv) kv.disappoint()
+      return
+    }
+    const nap = new Promise<void>((resolve) => setTimeout(resolve, POLL_MS))
+    await Promise.race([nap, own.kv, own.control].filter(Boolean))
   }
 }

@@ -1,8 +1,12 @@
-// When one source of the document is asked: one call at a time, not before its time, and later after
-// failures. What is asked, and what is made of the answer, is the affair of kv-source.ts and
-// control-source.ts.
+// When one source of the document is asked: one call at a time, not before it is due, and later after
+// failures. kv-source.ts and control-source.ts make the calls.
 
-import { FIRST_BACK_OFF_MS, JITTER, LONGEST_BACK_OFF_MS } from './limits.ts'
+/** After a failed call the next one waits: doubled each time up to the longest. */
+const FIRST_RETRY_MS = 500
+const LONGEST_RETRY_MS = 30_000
+
+/** Each isolate draws its intervals from ± this share, so that isolates born together part. */
+const JITTER = 0.2
 
 export type TurnsOptions = {
   /** Milliseconds after which a call that has not ended no longer keeps others from beginning. */
@@ -61,7 +65,7 @@ export class Turns {
   fail(turn: Turn, now: number): void {
     if (!this.#end(turn)) return
     this.#isFailing = true
-    const backOffMs = Math.min(FIRST_BACK_OFF_MS * 2 ** this.#failures, LONGEST_BACK_OFF_MS)
+    const backOffMs = Math.min(FIRST_RETRY_MS * 2 ** this.#failures, LONGEST_RETRY_MS)
     this.#notBefore = now + this.jittered(backOffMs)
     this.#failures += 1
   }
@@ -93,3 +97,6 @@ export class Turns {
     return true
   }
 }
+
+/** Lets work go on after the reply: the method of Workers' `ExecutionContext`. */
+export type WaitUntil = (work: Promise<unknown>) => void

@@ -3,15 +3,17 @@
 
 import type { Batch, Collected } from '../core/counting/batch.ts'
 import { closesAt } from '../core/counting/limits.ts'
-import { type Mark, toMarks } from '../core/counting/marks.ts'
-import { toAddressHash, toSampleHash } from '../core/counting/sample.ts'
+import { type Mark, toAddressHash, toMarks, toSampleHash } from '../core/counting/marks.ts'
 import { addNamed, countEdgesBelow, type GrowingTotals } from '../core/counting/totals.ts'
 import type { Counting } from '../loading/sync.ts'
-import { toFailure } from './failure.ts'
-import { isAssigned, isJudged } from './judged.ts'
-import { IN_FLIGHT_MS, MAX_REMEMBERED_ADDRESSES } from './limits.ts'
-import type { Answered, Asked } from './observed.ts'
+import { type Answered, type Asked, isAssigned, isJudged, toFailure } from './observed.ts'
 import { type Page, Pages } from './pages.ts'
+
+/** A call that has not ended by then never will: longer than the longest wait for the control. */
+export const IN_FLIGHT_MS = 4000
+
+/** About 1 MB of an isolate's 128. */
+const MAX_HASHED_ADDRESSES = 10_000
 
 export type RecorderOptions = {
   /**
@@ -148,7 +150,7 @@ export class Recorder implements Counting {
     if (!address) return 0
     const known = this.#addresses.get(address)
     if (known !== undefined) return known
-    if (this.#addresses.size >= MAX_REMEMBERED_ADDRESSES) this.#addresses.clear()
+    if (this.#addresses.size >= MAX_HASHED_ADDRESSES) this.#addresses.clear()
     const hash = toAddressHash(salt, address)
     this.#addresses.set(address, hash)
     return hash

@@ -1,9 +1,8 @@
-// What all tries of one request have in common: who asks for what, and the headers that every backend
-// is sent. To whom it is sent is decided later, and may be decided twice.
+// What all tries of one request have in common: method, path, body, and the headers that every backend
+// is sent, among them the sign against loops and the trace. forward.ts chooses the origin, perhaps
+// twice.
 
-import { addHop } from './loop.ts'
 import { type BackendHeaders, toBackendHeaders } from './request-headers.ts'
-import { carryTrace } from './trace-context.ts'
 
 export type Message = {
   readonly request: Request
@@ -43,3 +42,52 @@ export function toMessage(
     isRepeatable: body === null && SAFE_METHODS.has(request.method),
   }
 }
+
+const LOOP_HEADER = 'cdn-loop'
+
+/** Whether a request has been sent on by the Holo of that name before. */
+export function hasPassed(headers: Headers, loopId: string): boolean {
+  const hops = headers.get(LOOP_HEADER)
+  if (hops === null) return false
+  return hops.split(',').some((hop) => hop.replace(/;.*/s, '').trim() === loopId)
+}
+
+/** Adds this Holo to those that have sent the request on. */
+export function addHop(headers: BackendHeaders, loopId: string): void {
+  const hops = headers[LOOP_HEADER]
+  headers[LOOP_HEADER] = hops === undefined ? loopId : `${hops}, ${loopId}`
+}
+
+/**
+ * Section 3.2: version, trace id, parent id, flags. No id is all zero; a version above 00 may have more
+ * behind it.
+ */
+const TRACEPARENT =
+  /^(?:00(?=.{53}$)|(?!00|ff)[0-9a-f]{2})-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/
+
+/**
+ * Leaves a trace that came with the request as it is, and starts one where none did. A `traceparent`
+ * that cannot be read is replaced, and its `tracestate` goes with it (section 4.3).
+ */
+export function carryTrace(headers: BackendHeaders): void {
+  const { traceparent } = headers
+  if (traceparent !== undefined && TRACEPARENT.test(traceparent)) return
+  delete headers.tracestate
+  headers.traceparent = startTrace()
+}
+
+/**
+ * The new trace is marked as sampled: most backends decide by that mark, and without it they would
+ * record nothing of what they recorded when nobody stood in front of them.
+ */
+function startTrace(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(24))
+  // Neither id may be zero.
+  bytes[0] = (bytes[0] as number) | 1
+  bytes[16] = (bytes[16] as number) | 1
+  let hex = ''
+  for (const byte of bytes) hex += HEX[byte]
+  return `00-${hex.slice(0, 32)}-${hex.slice(32)}-01`
+}
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))

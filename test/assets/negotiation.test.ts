@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { chooseRepresentation } from '../../src/assets/negotiation.ts'
+import { chooseRepresentation } from '../../src/assets/representation.ts'
 import type { ManifestEntry } from '../../src/core/site/manifest.ts'
 
 const entry: ManifestEntry = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { decidePrecondition, matchIfRange } from '../../src/assets/preconditions.ts'
+import { decidePrecondition, matchIfRange } from '../../src/assets/serve.ts'
 
 const ETAG = '"abc"'
 const decide = (headers: Record<string, string>) => decidePrecondition(new Headers(headers), ETAG)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { MAX_RANGES } from '../../src/assets/limits.ts'
-import { type ByteRange, decideRanges, toContentRange } from '../../src/assets/ranges.ts'
+import type { ByteRange } from '../../src/assets/bodies.ts'
+import { decideRanges, MAX_RANGES, toContentRange } from '../../src/assets/ranges.ts'
 
 const SIZE = 1000
 /** As `first-last`, which is how people read ranges. */

@@ -7,8 +7,8 @@ import * as z from 'zod'
 import { COMMANDS } from '../../src/cli/commands.ts'
 import { addToMetric, startMetric } from '../../src/core/judge/metric.ts'
 import { judge } from '../../src/core/judge/verdict.ts'
-import { noData } from '../../src/core/rollout/data.ts'
-import { ERRORS, LATENCY, PRESETS } from '../../src/core/rollout/presets.ts'
+import { ERRORS, LATENCY, PRESETS } from '../../src/core/rollout/plan.ts'
+import { noData } from '../../src/core/rollout/state.ts'
 import { holo, type RunOptions, STACK_TRACE } from '../support/cli.ts'
 import {
   exampleRollout,

@@ -2,8 +2,7 @@
 // a history of changes.
 
 import fc from 'fast-check'
-import { BUCKETS } from '../../src/core/buckets.ts'
-import { allocate, type Traffic, toRanges, type Weights } from '../../src/core/traffic.ts'
+import { allocate, BUCKETS, type Traffic, toRanges, type Weights } from '../../src/core/traffic.ts'
 
 export const NAMES = ['main', 'canary', 'blue', 'green', 'beta', 'alpha', 'next', 'edge']
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { BUCKETS, bucketOf } from '../../src/core/buckets.ts'
 import { murmur3Text } from '../../src/core/murmur3.ts'
+import { BUCKETS, bucketOf } from '../../src/core/traffic.ts'
 
 describe('bucketOf', () => {
   it('is the documented formula, exactly', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isCidr, isInRange } from '../../src/core/cidr.ts'
+import { isCidr, isInRange } from '../../src/core/ip-address.ts'
 
 describe('isInRange', () => {
   it.each([

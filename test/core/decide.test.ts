@@ -1,8 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { bucketOf } from '../../src/core/buckets.ts'
-import { decide } from '../../src/core/decide.ts'
-import { explain } from '../../src/core/explain.ts'
+import { decide, explain } from '../../src/core/decide.ts'
+import { bucketOf } from '../../src/core/traffic.ts'
 import type { RequestFacts } from '../../src/core/types.ts'
 import { makeAssignments, makeFacts, type Wish } from './make-assignments.ts'
 

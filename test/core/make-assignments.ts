@@ -2,8 +2,7 @@
 // main and canary, an old open version, a restricted qa and dev that nobody may see unasked, and pr-12, a
 // preview that is seen under its host name once a test gives it one.
 
-import { BUCKETS } from '../../src/core/buckets.ts'
-import { toOwners, toRanges, type Weights } from '../../src/core/traffic.ts'
+import { BUCKETS, toOwners, toRanges, type Weights } from '../../src/core/traffic.ts'
 import type { Assignments, Environment, RequestFacts, Rule, Version } from '../../src/core/types.ts'
 
 export const makeVersion = (id: string, other: Partial<Version> = {}): Version => ({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { matchService } from '../../src/core/match-service.ts'
+import { matchService } from '../../src/core/services.ts'
 import type { Service } from '../../src/core/types.ts'
 
 const toService = (prefix: string): Service => ({

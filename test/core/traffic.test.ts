@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { BUCKETS } from '../../src/core/buckets.ts'
 import {
   allocate,
+  BUCKETS,
   completeWeights,
   countBuckets,
   countMoved,

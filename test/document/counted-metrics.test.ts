@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest'
-import { PRESETS } from '../../src/core/rollout/presets.ts'
-import { findUncounted } from '../../src/document/counted-metrics.ts'
-import { parsePlan } from '../../src/document/parse-plan.ts'
+import { PRESETS } from '../../src/core/rollout/plan.ts'
+import { findUncounted, parsePlan } from '../../src/document/parse-plan.ts'
 
 function problemsOf(metrics: readonly object[]) {
   const plan = parsePlan({ preset: 'instant', metrics })

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { PRESETS } from '../../src/core/rollout/presets.ts'
+import { PRESETS } from '../../src/core/rollout/plan.ts'
 import { formatProblems } from '../../src/document/parse.ts'
 import { parsePlan } from '../../src/document/parse-plan.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isForwardedClaim, toForwarded } from '../../src/http/forwarded.ts'
+import { isForwardedClaim, toForwarded } from '../../src/proxy/request-headers.ts'
 
 const forwarded = (url: string, clientIp: string | null) =>
   toForwarded({ url: new URL(url), clientIp })

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { BYPASS_HEADERS } from '../../src/proxy/bypass-headers.ts'
+import { BYPASS_HEADERS } from '../../src/proxy/request-headers.ts'
 import { type Backend, startBackend, valuesOf } from '../support/backend.ts'
 import { type Asked, type Forwarder, PUBLIC_HOST, startForwarder } from './forwarder.ts'
 

@@ -3,7 +3,7 @@
 
 import { describe, expect, it } from 'vitest'
 import type { Way } from '../../src/proxy/addresses.ts'
-import { toPublicCookie } from '../../src/proxy/set-cookies.ts'
+import { toPublicCookie } from '../../src/proxy/response-headers.ts'
 
 const PLAIN: Way = {
   publicOrigin: 'https://shop.example.com',

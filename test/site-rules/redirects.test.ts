@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { normalisePath } from '../../src/core/path.ts'
-import type { RedirectRule } from '../../src/core/site/rules.ts'
-import { compileRedirects } from '../../src/core/site/rules-redirects.ts'
+import { compileRedirects, type RedirectRule } from '../../src/core/site/rules.ts'
 
 const rule = (from: string, to: string, status: RedirectRule['status'] = 301): RedirectRule => ({
   from,

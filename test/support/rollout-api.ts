@@ -12,7 +12,7 @@ import {
 } from '../../src/api/http/rollout-schemas.ts'
 import type { RolloutStatus } from '../../src/control/rollouts/contract.ts'
 import { judge } from '../../src/core/judge/verdict.ts'
-import { PRESETS } from '../../src/core/rollout/presets.ts'
+import { PRESETS } from '../../src/core/rollout/plan.ts'
 import { newRollout } from '../../src/core/rollout/state.ts'
 
 export const NOW = Date.UTC(2026, 10, 24, 12)

@@ -1,12 +1,14 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createCounters } from '../../src/assets/counters.ts'
-import { createEdgeCache } from '../../src/assets/edge-cache.ts'
-import { Elsewhere } from '../../src/assets/elsewhere.ts'
-import type { Wanted } from '../../src/assets/lookup.ts'
+import { Elsewhere, type Wanted } from '../../src/assets/elsewhere.ts'
 import { Manifests } from '../../src/assets/manifests.ts'
-import { createR2Store, type Store } from '../../src/assets/store.ts'
+import {
+  createCounters,
+  createEdgeCache,
+  createR2Store,
+  type Store,
+} from '../../src/assets/store.ts'
 import type { Version } from '../../src/core/types.ts'
 import type { Env } from '../../src/env.ts'
 import { publishVersion } from '../support/published.ts'

@@ -3,9 +3,8 @@
 
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { Assets } from '../../src/assets/assets.ts'
-import { createEdgeCache, type EdgeCache } from '../../src/assets/edge-cache.ts'
 import type { Served } from '../../src/assets/serve.ts'
-import type { Store } from '../../src/assets/store.ts'
+import { createEdgeCache, type EdgeCache, type Store } from '../../src/assets/store.ts'
 import type { RequestKind, Version } from '../../src/core/types.ts'
 import { errorResponse } from '../../src/http/errors.ts'
 

@@ -2,8 +2,7 @@
 // over the wire. The version's manifest is named by a header.
 
 import { Assets } from '../../src/assets/assets.ts'
-import { createEdgeCache } from '../../src/assets/edge-cache.ts'
-import { createR2Store } from '../../src/assets/store.ts'
+import { createEdgeCache, createR2Store } from '../../src/assets/store.ts'
 import type { Env } from '../../src/env.ts'
 import { errorResponse } from '../../src/http/errors.ts'
 

@@ -9,7 +9,7 @@ import {
   PROBES_PER_LOOK,
 } from '../../src/control/health/limits.ts'
 import type { Target } from '../../src/control/health/targets.ts'
-import type { Probed } from '../../src/core/health/health.ts'
+import type { Probed } from '../../src/core/health.ts'
 import { exampleDocument } from '../support/document.ts'
 import { ALICE, type Life, World } from './control-world.ts'
 

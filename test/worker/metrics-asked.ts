@@ -1,7 +1,7 @@
 // A request as counting is told of it, to change one thing at a time in.
 
-import { bucketOf } from '../../src/core/buckets.ts'
 import { decide } from '../../src/core/decide.ts'
+import { bucketOf } from '../../src/core/traffic.ts'
 import { compileAssignments } from '../../src/document/compile.ts'
 import { readFacts } from '../../src/http/facts.ts'
 import { toKind } from '../../src/http/kind.ts'

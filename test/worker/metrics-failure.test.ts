@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { toFailure } from '../../src/metrics/failure.ts'
-import type { Answered } from '../../src/metrics/observed.ts'
+import { type Answered, toFailure } from '../../src/metrics/observed.ts'
 import { served, toAnswered } from './metrics-asked.ts'
 
 const FILE: Partial<Answered> = { source: 'memory', service: undefined }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isAssigned, isJudged } from '../../src/metrics/judged.ts'
+import { isAssigned, isJudged } from '../../src/metrics/observed.ts'
 import { DOCUMENT, toAsked, visitorOf, type Way } from './metrics-asked.ts'
 
 const MAIN = visitorOf('main')

@@ -1,6 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import type { Batch } from '../../src/core/counting/batch.ts'
-import { isBatch } from '../../src/core/counting/batch.ts'
+import { type Batch, isBatch } from '../../src/core/counting/batch.ts'
 import {
   EVERYBODY,
   MAX_BATCH_VISITORS,
@@ -8,10 +7,8 @@ import {
   MAX_GROUPS,
   WINDOW_MS,
 } from '../../src/core/counting/limits.ts'
-import { readMarks } from '../../src/core/counting/marks.ts'
-import { toSampleHash } from '../../src/core/counting/sample.ts'
-import { IN_FLIGHT_MS } from '../../src/metrics/limits.ts'
-import { Recorder } from '../../src/metrics/recorder.ts'
+import { readMarks, toSampleHash } from '../../src/core/counting/marks.ts'
+import { IN_FLIGHT_MS, Recorder } from '../../src/metrics/recorder.ts'
 import { DOCUMENT, served, toAnswered, toAsked, visitorOf } from './metrics-asked.ts'
 
 const NOW = 1_700_000_000_000

@@ -2,7 +2,7 @@
 // the router would know comes in a header, which as one of Holo's own reaches no backend.
 
 import { readAddress } from '../../src/core/address.ts'
-import { matchService } from '../../src/core/match-service.ts'
+import { matchService } from '../../src/core/services.ts'
 import type { Service } from '../../src/core/types.ts'
 import { errorResponse } from '../../src/http/errors.ts'
 import { type Backends, createBackends } from '../../src/proxy/backends.ts'

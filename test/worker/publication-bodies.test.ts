@@ -1,7 +1,8 @@
 // What the API takes for a manifest, a blob and a part, and what is left in R2 of what it refuses.
 
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { MAX_MANIFEST_BYTES, MAX_PART_BYTES } from '../../src/api/http/limits.ts'
+import { MAX_PART_BYTES } from '../../src/api/http/limits.ts'
+import { MAX_MANIFEST_BYTES } from '../../src/core/site/manifest.ts'
 import { sha256 } from '../support/published.ts'
 import { env } from './control-world.ts'
 import { type Client, listKeys, make, makeManifest, PublicationWorld } from './publication-world.ts'

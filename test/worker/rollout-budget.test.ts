@@ -14,7 +14,7 @@ import {
   ROWS_PER_TRANSITION,
 } from '../../src/control/limits.ts'
 import { chargeLook, lookDueAt } from '../../src/control/rollouts/schedule.ts'
-import { PRESETS } from '../../src/core/rollout/presets.ts'
+import { PRESETS } from '../../src/core/rollout/plan.ts'
 import { newRollout } from '../../src/core/rollout/state.ts'
 import { step } from '../../src/core/rollout/step.ts'
 import type { World } from './control-world.ts'

@@ -5,7 +5,7 @@ import type { RolloutCommand, Start } from '../../src/control/rollouts/contract.
 import type { Counting, Stratum, WindowSource } from '../../src/control/rollouts/source.ts'
 import type { MetricWindow } from '../../src/core/judge/metric.ts'
 import type { Window } from '../../src/core/rollout/events.ts'
-import { PRESETS } from '../../src/core/rollout/presets.ts'
+import { PRESETS } from '../../src/core/rollout/plan.ts'
 import { seededRandom } from '../../src/core/simulate/random.ts'
 import { drawWindow, type Load, type Outcome } from '../../src/core/simulate/traffic.ts'
 import { countBuckets, type Traffic } from '../../src/core/traffic.ts'

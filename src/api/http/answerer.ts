@@ -1,8 +1,8 @@
 // Who would answer a decided request, in words: as far as the document tells. Whether the version has
 // a file at the path stands in its manifest, which is not read here.
 
-import { isAmbiguous, matchService } from '../../core/match-service.ts'
 import { isNetworkPath } from '../../core/path.ts'
+import { isAmbiguous, matchService } from '../../core/services.ts'
 import type { Decision, RequestFacts } from '../../core/types.ts'
 import { isOwnPath, VERSION_NOW_PATH } from '../../http/own-paths.ts'
 

@@ -3,8 +3,8 @@
 
 import type { Caller } from '../../control/contract.ts'
 import type { Command } from '../../control/document/commands.ts'
-import { BUCKETS } from '../../core/buckets.ts'
 import { err, ok, type Result } from '../../core/result.ts'
+import { BUCKETS } from '../../core/traffic.ts'
 import { compileAssignments } from '../../document/compile.ts'
 import { parseAssignments } from '../../document/parse.ts'
 import type { AssignmentsDocument } from '../../document/schema.ts'

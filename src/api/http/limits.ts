@@ -45,9 +45,6 @@ export const MAX_TOKEN_DAYS = 3650
 
 const MIB = 2 ** 20
 
-/** The edge loads no larger one: about 100,000 files with three encodings each. */
-export const MAX_MANIFEST_BYTES = 24 * MIB
-
 /** The platform takes bodies of 100 MB on its free plan; larger files come in parts. */
 export const MAX_PART_BYTES = 95 * MIB
 

@@ -4,7 +4,7 @@
 
 import { hashToken, toFingerprint } from '../../control/access/token-text.ts'
 import type { Caller, Credential, Denied, MayCount } from '../../control/contract.ts'
-import { toClient } from '../../core/client.ts'
+import { toClient } from '../../core/ip-address.ts'
 import { MAX_TURNED_AWAY, MAX_WRONG_PER_ADDRESS, TURNED_AWAY_MS } from './limits.ts'
 
 type Entry = {

@@ -2,7 +2,7 @@
 
 import * as z from 'zod'
 import { readAddress } from '../../core/address.ts'
-import { explain } from '../../core/explain.ts'
+import { explain } from '../../core/decide.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { compileAssignments } from '../../document/compile.ts'
 import { parseAssignments } from '../../document/parse.ts'

@@ -2,10 +2,11 @@
 
 import * as z from 'zod'
 import { err, ok } from '../../core/result.ts'
+import { MAX_MANIFEST_BYTES } from '../../core/site/manifest.ts'
 import { withTimeout } from '../../core/with-timeout.ts'
 import { checkManifest } from '../content/check-manifest.ts'
 import type { Octets } from '../content/octets.ts'
-import { MAX_MANIFEST_BYTES, UPLOAD_TIMEOUT_MS } from '../http/limits.ts'
+import { UPLOAD_TIMEOUT_MS } from '../http/limits.ts'
 import { octetsRoute, type Route, route } from '../http/route.ts'
 import { sha256, stored } from '../http/schemas.ts'
 

@@ -1,7 +1,7 @@
 // The route of who looks after services: how each is, as the control's probes find it.
 
 import * as z from 'zod'
-import { HEALTH_STATES } from '../../core/health/health.ts'
+import { HEALTH_STATES } from '../../core/health.ts'
 import { err, ok } from '../../core/result.ts'
 import { toFailure } from '../http/problems.ts'
 import { route, type ScopedRoute } from '../http/route.ts'

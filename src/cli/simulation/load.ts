@@ -2,7 +2,7 @@
 // what was recorded where there is a record.
 
 import type { Metric } from '../../core/judge/metric.ts'
-import { ERRORS, LATENCY } from '../../core/rollout/presets.ts'
+import { ERRORS, LATENCY } from '../../core/rollout/plan.ts'
 import type { Load, Outcome } from '../../core/simulate/traffic.ts'
 import type { Pair } from './sides.ts'
 

@@ -2,7 +2,7 @@
 // when the record is over. Counters know requests, not visitors: what is taken for what is said in
 // notices.
 
-import { ERRORS, LATENCY } from '../../core/rollout/presets.ts'
+import { ERRORS, LATENCY } from '../../core/rollout/plan.ts'
 import { type Load, type Outcome, WINDOW_MS } from '../../core/simulate/traffic.ts'
 import { toDuration } from '../duration.ts'
 import { refused } from '../failure.ts'

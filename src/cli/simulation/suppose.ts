@@ -1,9 +1,8 @@
 // What is supposed of the traffic, from the options of `holo simulate`: made up from rates, or recorded.
 
-import type { Plan } from '../../core/rollout/plan.ts'
-import { ERRORS, LATENCY } from '../../core/rollout/presets.ts'
+import { ERRORS, LATENCY, type Plan } from '../../core/rollout/plan.ts'
 import type { Load } from '../../core/simulate/traffic.ts'
-import { findUncounted } from '../../document/counted-metrics.ts'
+import { findUncounted } from '../../document/parse-plan.ts'
 import type { Context } from '../command.ts'
 import { readJson } from '../document.ts'
 import { misuse } from '../failure.ts'

@@ -2,7 +2,7 @@
 // then: a right one counts from everywhere. In memory only: a control that starts anew forgets them, and
 // a token of 256 bits is not guessed in between.
 
-import { toClient } from '../../core/client.ts'
+import { toClient } from '../../core/ip-address.ts'
 import {
   FAILED_ATTEMPTS_WINDOW_MS,
   MAX_FAILED_ATTEMPTS,

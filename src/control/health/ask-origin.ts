@@ -1,8 +1,8 @@
 // One probe: a request that says whose it is, with a time of its own. What the answer means is the
 // affair of core/health.
 
-import type { Probed } from '../../core/health/health.ts'
-import { splitOrigin } from '../../core/origin.ts'
+import type { Probed } from '../../core/health.ts'
+import { splitOrigin } from '../../core/services.ts'
 import { PROBE_TIMEOUT_MS, PROBE_USER_AGENT } from './limits.ts'
 import type { Target } from './targets.ts'
 

@@ -1,6 +1,6 @@
 // What the control tells of the health of services, as plain data.
 
-import type { HealthState } from '../../core/health/health.ts'
+import type { HealthState } from '../../core/health.ts'
 import type { Answer, Caller } from '../caller.ts'
 
 /** How one origin is, or a service. Times are milliseconds since the epoch. */

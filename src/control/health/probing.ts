@@ -2,14 +2,14 @@
 // is known from it. Somebody else has the alarm. Without probes in the document nothing is ever due.
 
 import {
+  findWorst,
   type Health,
   newHealth,
   nextHealth,
   type OriginHealth,
   type Probed,
   restoreHealth,
-} from '../../core/health/health.ts'
-import { findWorst } from '../../core/health/service-health.ts'
+} from '../../core/health.ts'
 import type { AssignmentsDocument } from '../../document/schema.ts'
 import type { Outbox } from '../outbox.ts'
 import type { EnvironmentReport, ServiceReport, ServicesReport } from './contract.ts'

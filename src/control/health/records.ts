@@ -1,7 +1,7 @@
 // What is kept of the health of origins and services, so that a control that starts anew still knows
 // since when. A row is written when a state changes, and at no other time.
 
-import type { Health } from '../../core/health/health.ts'
+import type { Health } from '../../core/health.ts'
 
 export type Kind = 'origin' | 'service'
 

@@ -1,8 +1,7 @@
 // How the services of environments are, and since when: worked out anew after every probe, and kept
 // where it changes.
 
-import type { Health } from '../../core/health/health.ts'
-import { toServiceState } from '../../core/health/service-health.ts'
+import { type Health, toServiceState } from '../../core/health.ts'
 import type { Outbox } from '../outbox.ts'
 import type { OriginReport, ServiceReport } from './contract.ts'
 import type { HealthRecords } from './records.ts'

@@ -2,7 +2,7 @@
 // written down before the next, so that whoever is interrupted anywhere goes on where it was.
 
 import { withTimeout } from '../../core/with-timeout.ts'
-import { ASSIGNMENTS_KEY } from '../../loading/kv.ts'
+import { ASSIGNMENTS_KEY } from '../../loading/kv-source.ts'
 import { charge } from '../allowance.ts'
 import type { History } from '../document/history.ts'
 import type { Ledger } from '../document/ledger.ts'

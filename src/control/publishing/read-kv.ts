@@ -3,7 +3,7 @@
 
 import { withTimeout } from '../../core/with-timeout.ts'
 import { formatProblems, MAX_ASSIGNMENTS_BYTES, parseAssignments } from '../../document/parse.ts'
-import { readAssignments } from '../../loading/kv.ts'
+import { readAssignments } from '../../loading/kv-source.ts'
 import { digestText } from '../../loading/sync.ts'
 import { type Content, toContent } from '../document/content.ts'
 import type { History } from '../document/history.ts'

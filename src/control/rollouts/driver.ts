@@ -2,8 +2,8 @@
 // others do to the document. One thing at a time, so that no two give events to the same machine.
 
 import { err, ok, type Result } from '../../core/result.ts'
-import { decideAttention } from '../../core/rollout/attention.ts'
 import type { RolloutEvent } from '../../core/rollout/events.ts'
+import { decideAttention } from '../../core/rollout/gate.ts'
 import { isRunning } from '../../core/rollout/state.ts'
 import type { PageQuery } from '../contract.ts'
 import type { Author, ChangeParts } from '../document/change.ts'

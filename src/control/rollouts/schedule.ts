@@ -1,7 +1,7 @@
 // When a rollout is looked at next. Pure: what it is due after was written down before, so that a
 // control that starts anew keeps the same distances.
 
-import { type Attention, decideAttention } from '../../core/rollout/attention.ts'
+import { type Attention, decideAttention } from '../../core/rollout/gate.ts'
 import { allowedAt, charge } from '../allowance.ts'
 import {
   LONGEST_BACK_OFF_MS,

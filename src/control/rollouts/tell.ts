@@ -1,9 +1,9 @@
 // A rollout as it is told: in a list, with all that is known of it, and in sentences.
 
+import { toLogSampleRatio } from '../../core/judge/sample-ratio.ts'
 import { decideOutcome, type Finding, judge, toRangeText } from '../../core/judge/verdict.ts'
 import { findObstacle, toMinutes } from '../../core/rollout/gate.ts'
 import { isRunning, toPhaseText } from '../../core/rollout/state.ts'
-import { toLogSampleRatio } from '../../core/sample-ratio/sample-ratio.ts'
 import type { RolloutStatus, RolloutSummary, Transition } from './contract.ts'
 import type { Rollout } from './store.ts'
 import type { TransitionRow } from './tables.ts'

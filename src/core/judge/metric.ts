@@ -3,16 +3,18 @@
 
 import {
   addCounts,
+  addFew,
   type Counts,
   type Evidence,
+  eitherOf,
   isCounts,
   logMeanExp,
+  NO_FEW,
   noEvidence,
   toLogE,
   WORSE_THAN_CONTROL,
   withinMargin,
 } from './counts.ts'
-import { addFew, eitherOf, NO_FEW } from './few.ts'
 import { addToLikelihood, NO_LIKELIHOOD } from './ratio.ts'
 
 /** Fixed before the rollout; a visitor leaves an edge's risk set at its first sample above it. */

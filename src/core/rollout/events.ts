@@ -2,10 +2,9 @@
 // of it is plain JSON and is stored as it is, so that a rollout can be replayed.
 
 import type { MetricWindow } from '../judge/metric.ts'
+import type { Stratum } from '../judge/sample-ratio.ts'
 import type { Verdict } from '../judge/verdict.ts'
-import type { Stratum } from '../sample-ratio/sample-ratio.ts'
-import type { StepData } from './data.ts'
-import type { RolloutState } from './state.ts'
+import type { RolloutState, StepData } from './state.ts'
 
 /** One closed flush window of judged visitors. */
 export type Window = {

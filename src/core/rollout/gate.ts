@@ -1,8 +1,16 @@
-// Why a rollout does not move on: the one place that says when a gate opens by itself.
+// When a gate opens by itself and what keeps it shut, and how often a rollout has to be looked at
+// meanwhile.
 
+import type { Metric } from '../judge/metric.ts'
 import { judge } from '../judge/verdict.ts'
-import { findMissing } from './data.ts'
-import type { RolloutState, RunningPhase } from './state.ts'
+import type { Plan } from './plan.ts'
+import {
+  isRunning,
+  type MetricData,
+  type RolloutState,
+  type RunningPhase,
+  type StepData,
+} from './state.ts'
 
 /** What keeps a gate shut, and the same in words. */
 export type Obstacle = {
@@ -52,4 +60,64 @@ export function toGate({ plan }: RolloutState, phase: RunningPhase) {
 /** Milliseconds for people: `1.5 min`. */
 export function toMinutes(ms: number): string {
   return `${Math.round(ms / 6000) / 10} min`
+}
+
+/**
+ * `each-window`: the next window may open the gate, or take the release back. `each-minute`: time alone
+ * does something, or nobody has come for a while. `rarely`: nothing can come of a look.
+ */
+export type Attention = 'each-window' | 'each-minute' | 'rarely'
+
+/** Observed time without a word from both sides after which nobody is expected at the next window. */
+const QUIET_MS = 60_000
+
+/**
+ * Only one that waits for somebody's word gets less than all: it is paused, or its gate is manual. Evidence
+ * takes back such a release too, so that it matters whether there are visitors.
+ */
+export function decideAttention(state: RolloutState): Attention {
+  const { phase, weight, data } = state
+  if (!isRunning(phase)) return 'rarely'
+  const { gate, minMs, maxMs } = toGate(state, phase)
+  if (phase.paused === null && gate !== 'manual') return 'each-window'
+  const isSeen = weight > 0
+  if (isSeen && data.metrics.some(({ silentMs }) => silentMs <= QUIET_MS)) return 'each-window'
+  const isTimed = phase.elapsedMs < minMs || (maxMs !== null && !phase.held)
+  return isSeen || (isTimed && phase.paused === null) ? 'each-minute' : 'rarely'
+}
+
+/** Data older than this, in observed time, are no sign that both sides are still alive. */
+const FRESH_MS = 5 * 60_000
+
+/** What is missing, in words, before a step may be left by itself; `null` when nothing is. */
+export function findMissing(plan: Plan, data: StepData, weight: number): string | null {
+  const needed = Math.max(1, plan.minVisitors)
+  const hasControl = weight < 100
+  const [control, canary] = data.visitors
+  if (canary < needed) return `${canary} visitors of the canary, and ${needed} are needed`
+  if (hasControl && control < needed) {
+    return `${control} visitors of the control, and ${needed} are needed`
+  }
+  for (const [i, metric] of plan.metrics.entries()) {
+    const missing = findMissingOf(metric, data.metrics[i], needed, hasControl)
+    if (missing) return `${metric.name}: ${missing}`
+  }
+  return null
+}
+
+function findMissingOf(
+  { required }: Metric,
+  data: MetricData | undefined,
+  needed: number,
+  hasControl: boolean,
+): string | null {
+  if (!data) return 'no data'
+  if (data.error !== null) return data.error
+  if (!required) return null
+  if (data.canary < needed) return `${data.canary} visits of the canary, and ${needed} are needed`
+  if (hasControl && data.control < needed) {
+    return `${data.control} visits of the control, and ${needed} are needed`
+  }
+  if (data.silentMs <= FRESH_MS) return null
+  return `no data of ${hasControl ? 'both sides' : 'the canary'} for ${Math.round(data.silentMs / 60_000)} minutes`
 }

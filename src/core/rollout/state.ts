@@ -1,9 +1,8 @@
-// Where a rollout stands: plain JSON that is stored after every event. What it becomes next is
-// step.ts' affair.
+// The state of a rollout: plain JSON that is stored after every event. step.ts decides which state
+// follows on an event.
 
 import { type MetricState, startMetric } from '../judge/metric.ts'
-import { NO_SAMPLE, type SampleRatioState } from '../sample-ratio/sample-ratio.ts'
-import { noData, type StepData } from './data.ts'
+import { NO_SAMPLE, type SampleRatioState } from '../judge/sample-ratio.ts'
 import type { Plan } from './plan.ts'
 
 type Running = {
@@ -110,5 +109,32 @@ export function toPhaseText(plan: Plan, phase: Phase): string {
       return 'promoted'
     case 'rolledBack':
       return 'rolled back'
+  }
+}
+
+/** What one step has seen of one metric. */
+export type MetricData = {
+  /** Visits that were counted, summed over windows, each side. */
+  readonly control: number
+  readonly canary: number
+  /** Observed time since a window with visits on both sides (on the canary's, when it has all). */
+  readonly silentMs: number
+  /** What its latest window said instead of counts. */
+  readonly error: string | null
+}
+
+/** What one step has seen. Plain JSON. */
+export type StepData = {
+  /** Distinct visitors, decided by their bucket: [control, canary]. */
+  readonly visitors: readonly [control: number, canary: number]
+  /** In the order of the plan's metrics. */
+  readonly metrics: readonly MetricData[]
+}
+
+/** What a step has seen when it begins. */
+export function noData({ metrics }: Pick<Plan, 'metrics'>): StepData {
+  return {
+    visitors: [0, 0],
+    metrics: metrics.map(() => ({ control: 0, canary: 0, silentMs: 0, error: null })),
   }
 }

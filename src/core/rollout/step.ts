@@ -1,22 +1,22 @@
-// The state machine of a rollout: what an event does to it. Pure: the clock is in the event, data
-// come in windows, and whoever calls it stores the state and does the actions.
+// The state machine of a rollout: what each event does to it. It is pure: the clock is in the event,
+// counts come as windows, and the caller stores the state and carries out the actions.
 
-import { passTime } from './clock.ts'
-import {
-  abort,
-  advance,
-  noticeTraffic,
-  pause,
-  promote,
-  pushVersion,
-  refuse,
-  resume,
-  start,
-} from './command.ts'
+import { startMetric } from '../judge/metric.ts'
+import { NO_SAMPLE } from '../judge/sample-ratio.ts'
 import type { Action, AuditRow, Moved, RolloutEvent } from './events.ts'
+import { decideAttention } from './gate.ts'
 import type { Plan } from './plan.ts'
-import { isRunning, newRollout, type RolloutState, toPhaseText } from './state.ts'
+import {
+  isRunning,
+  newRollout,
+  noData,
+  type RolloutState,
+  type RunningPhase,
+  toPhaseText,
+  toWeight,
+} from './state.ts'
 import { tick } from './tick.ts'
+import { enter, move, rollBack, START, toFollowing, toNext } from './transition.ts'
 
 /**
  * The next state, what the control shall do for it, and an audit row for every transition.
@@ -69,4 +69,155 @@ export function replay(
     audit.push(...moved.audit)
   }
   return { state, actions, audit }
+}
+
+/** Longer than any pause between two looks; what is beyond was not watched, so it does not count. */
+const LONGEST_GAP_MS = 60_000
+
+/**
+ * Adds the time since the last event to the phase, unless it is paused, and to each metric's silence.
+ * A clock that went back adds nothing, one that jumped ahead a minute at most; either way the time
+ * after it counts again, so that no jump skips a gate and none keeps it shut. Where no gate waits for
+ * time, there is nothing to watch, and all of it counts.
+ */
+export function passTime(state: RolloutState, now: number): RolloutState {
+  const { phase, lastNowMs, oddities, data } = state
+  if (!Number.isFinite(now)) return state
+  const gap = lastNowMs === null ? 0 : now - lastNowMs
+  const longest = decideAttention(state) === 'rarely' ? Number.POSITIVE_INFINITY : LONGEST_GAP_MS
+  const passed = Math.min(Math.max(gap, 0), longest)
+  const counted = isRunning(phase) && phase.paused === null ? passed : 0
+  return {
+    ...state,
+    lastNowMs: now,
+    phase: isRunning(phase) ? { ...phase, elapsedMs: phase.elapsedMs + counted } : phase,
+    data: {
+      ...data,
+      metrics: data.metrics.map((seen) => ({ ...seen, silentMs: seen.silentMs + passed })),
+    },
+    oddities: {
+      ...oddities,
+      gaps: oddities.gaps + (gap > longest ? 1 : 0),
+      clockWentBack: oddities.clockWentBack + (gap < 0 ? 1 : 0),
+    },
+  }
+}
+
+type Of<K extends RolloutEvent['kind']> = Extract<RolloutEvent, { kind: K }>
+
+/** Weights are percentages of two decimals. */
+const SAME_WEIGHT = 0.005
+
+/** A command that does nothing, with the reason for whoever gave it. */
+export function refuse(state: RolloutState, refused: string): Moved {
+  return { state, actions: [], audit: [], refused }
+}
+
+/** The first step, or the bake, or the end: whatever the plan begins with. */
+export function start(state: RolloutState, event: Of<'start'>): Moved {
+  const generation = state.generation + 1
+  const first = toNext(state, -1)
+  const phase =
+    first.name === 'promoted'
+      ? { ...first, reason: 'the plan asks for everybody at once, without evidence' }
+      : first
+  const counting: Action = { kind: 'startCounting', generation }
+  const reason = phase.name === 'promoted' ? phase.reason : 'started'
+  return enter({ ...state, generation }, event, phase, reason, [counting])
+}
+
+/** Stops time and steps. The judge goes on: evidence takes back a paused release, too. */
+export function pause(state: RolloutState, phase: RunningPhase, event: Of<'pause'>): Moved {
+  if (phase.paused !== null) return refuse(state, `already paused: ${phase.paused}`)
+  const paused = `by ${event.by}`
+  return move(state, event, { ...state, phase: { ...phase, paused } }, `paused ${paused}`)
+}
+
+/** Goes on with the plan; a weight that was changed by hand is set back to the plan's. */
+export function resume(state: RolloutState, phase: RunningPhase, event: Of<'resume'>): Moved {
+  if (phase.paused === null) return refuse(state, 'not paused')
+  const weight = toWeight(state.plan, phase)
+  const isMoved = Math.abs(weight - state.weight) >= SAME_WEIGHT
+  const actions: Action[] = isMoved ? [{ kind: 'setWeight', weight }] : []
+  const after = { ...state, weight, phase: { ...phase, paused: null } }
+  return move(state, event, after, `resumed by ${event.by}`, actions)
+}
+
+/** The next step on somebody's word. A pause stays one, so that steps can be taken by hand. */
+export function advance(state: RolloutState, phase: RunningPhase, event: Of<'advance'>): Moved {
+  const reason = `advanced by ${event.by}, whatever the gate asks for`
+  const next = toFollowing(state)
+  if (isRunning(next)) return enter(state, event, { ...next, paused: phase.paused }, reason)
+  return enter(state, event, next.name === 'promoted' ? { ...next, reason } : next, reason)
+}
+
+/** The end for the release, from whatever phase. */
+export function promote(state: RolloutState, event: Of<'promote'>): Moved {
+  const reason = `promoted by ${event.by}, whatever the gates ask for`
+  return enter(state, event, { name: 'promoted', reason }, reason)
+}
+
+/** The end against the release, from whatever phase. */
+export function abort(state: RolloutState, event: Of<'abort'>): Moved {
+  return rollBack(state, event, 'person', `aborted by ${event.by}`)
+}
+
+/**
+ * Evidence about another version is no evidence: the analysis begins anew. A new canary goes back to
+ * the first step, because nobody has judged it; a new control leaves the step and its weight.
+ */
+export function pushVersion(
+  state: RolloutState,
+  phase: RunningPhase,
+  event: Of<'versionPushed'>,
+): Moved {
+  const generation = state.generation + 1
+  const { metrics } = state.plan
+  const anew = { ...state, generation, metrics: metrics.map(startMetric), sampleRatio: NO_SAMPLE }
+  const counting: Action = { kind: 'startCounting', generation }
+  const first = event.side === 'canary' ? toNext(state, -1) : phase
+  const next: RunningPhase = { ...(first as RunningPhase), ...START, paused: phase.paused }
+  const reason = `${event.side} got version ${event.version} by ${event.by}: the analysis begins anew`
+  const entered =
+    event.side === 'canary'
+      ? enter(anew, event, next, reason, [counting])
+      : stay(anew, event, next, reason, counting)
+  // The row tells what was known of the version that is gone.
+  return { ...entered, audit: move(state, event, entered.state, reason).audit }
+}
+
+/** A weight that was changed by hand stays, too. */
+function stay(
+  state: RolloutState,
+  event: RolloutEvent,
+  phase: RunningPhase,
+  reason: string,
+  counting: Action,
+): Moved {
+  const { weight, plan } = state
+  const actions: Action[] = [counting, { kind: 'setWeight', weight }]
+  return move(state, event, { ...state, phase, data: noData(plan) }, reason, actions)
+}
+
+/** A hand on the traffic goes first: the rollout waits until somebody says how to go on. */
+export function noticeTraffic(
+  state: RolloutState,
+  phase: RunningPhase,
+  event: Of<'trafficChanged'>,
+): Moved {
+  const planned = toWeight(state.plan, phase)
+  if (!(Number.isFinite(event.weight) && event.weight >= 0 && event.weight <= 100)) {
+    return refuse(state, `weight: a percentage, not ${event.weight}`)
+  }
+  if (Math.abs(event.weight - planned) < SAME_WEIGHT) {
+    return move(
+      state,
+      event,
+      { ...state, weight: event.weight },
+      `traffic was changed by ${event.by}; the canary still has its ${planned} %`,
+    )
+  }
+  const paused = `${event.by} gave the canary ${event.weight} %, and the plan says ${planned} %`
+  const after = { ...state, weight: event.weight, phase: { ...phase, paused } }
+  return move(state, event, after, `paused: ${paused}`)
 }

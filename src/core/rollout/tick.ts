@@ -1,13 +1,14 @@
-// The alarm: takes the windows in, and moves the rollout by what they say. The only place where a
-// rollout moves by itself.
+// What a tick of the alarm does: adds the closed windows to the state and moves the rollout as their
+// evidence says. A rollout moves by itself here and nowhere else.
 
+import type { Counts } from '../judge/counts.ts'
+import { addToMetric, readWindow } from '../judge/metric.ts'
+import { addVisitors, type Stratum, toLogSampleRatio } from '../judge/sample-ratio.ts'
 import { decideOutcome, judge, type Verdict } from '../judge/verdict.ts'
-import { toLogSampleRatio } from '../sample-ratio/sample-ratio.ts'
 import type { AuditRow, Moved, RolloutEvent, Window } from './events.ts'
 import { findObstacle, type Obstacle, toGate, toMinutes } from './gate.ts'
-import type { RolloutState, RunningPhase } from './state.ts'
+import type { MetricData, RolloutState, RunningPhase } from './state.ts'
 import { enter, move, rollBack, toFollowing } from './transition.ts'
-import { addWindow } from './windows.ts'
 
 /** Adds windows one by one, so that the evidence is looked at after each, then looks at the gate. */
 export function tick(
@@ -82,4 +83,66 @@ function noticeSampleRatio(
 
 function after(rows: readonly AuditRow[], moved: Moved): Moved {
   return rows.length === 0 ? moved : { ...moved, audit: [...rows, ...moved.audit] }
+}
+
+/** A window that came before, that is late, or that counted another generation only counts as odd. */
+export function addWindow(state: RolloutState, window: Window): RolloutState {
+  const { oddities } = state
+  if (!(Number.isSafeInteger(window.id) && window.id > state.lastWindow)) {
+    return { ...state, oddities: { ...oddities, oldWindows: oddities.oldWindows + 1 } }
+  }
+  const seen = { ...state, lastWindow: window.id }
+  if (window.generation !== state.generation) {
+    return { ...seen, oddities: { ...oddities, foreignWindows: oddities.foreignWindows + 1 } }
+  }
+  return addAssigned(addMetrics(seen, window), window.assigned)
+}
+
+function addMetrics(state: RolloutState, { metrics }: Window): RolloutState {
+  const { plan } = state
+  const states = [...state.metrics]
+  const data: MetricData[] = [...state.data.metrics]
+  for (const [i, metric] of plan.metrics.entries()) {
+    const [before, dataBefore] = [states[i], data[i]]
+    const given = Object.hasOwn(metrics, metric.name) ? metrics[metric.name] : undefined
+    if (!given || !before || !dataBefore) continue
+    const counts = readWindow(metric, given)
+    if (typeof counts === 'string') {
+      data[i] = { ...dataBefore, error: counts }
+    } else {
+      states[i] = addToMetric(metric, before, counts)
+      data[i] = addData(dataBefore, counts, state.weight < 100)
+    }
+  }
+  return { ...state, metrics: states, data: { ...state.data, metrics: data } }
+}
+
+function addAssigned(state: RolloutState, assigned: readonly Stratum[]): RolloutState {
+  let { sampleRatio } = state
+  let [control, canary] = state.data.visitors
+  for (const stratum of assigned) {
+    const next = addVisitors(sampleRatio, stratum, state.plan.sampleRatioAlpha)
+    if (next === sampleRatio) continue
+    sampleRatio = next
+    control += stratum.visitors[0] ?? 0
+    canary += stratum.visitors[1] ?? 0
+  }
+  return { ...state, sampleRatio, data: { ...state.data, visitors: [control, canary] } }
+}
+
+/** Adds one window of a metric. */
+export function addData(
+  data: MetricData,
+  counts: readonly Counts[],
+  hasControl: boolean,
+): MetricData {
+  const control = Math.max(...counts.map(([visitors]) => visitors))
+  const canary = Math.max(...counts.map(([, , visitors]) => visitors))
+  const speaks = canary > 0 && (control > 0 || !hasControl)
+  return {
+    control: data.control + control,
+    canary: data.canary + canary,
+    silentMs: speaks ? 0 : data.silentMs,
+    error: null,
+  }
 }

@@ -1,11 +1,10 @@
 // How a rollout passes from one phase into another: the new state, what the control shall do, and the
 // audit row. When it does so is decided by tick.ts and command.ts.
 
+import { toLogSampleRatio } from '../judge/sample-ratio.ts'
 import { judge } from '../judge/verdict.ts'
-import { toLogSampleRatio } from '../sample-ratio/sample-ratio.ts'
-import { noData } from './data.ts'
 import type { Action, AuditRow, Moved, RolloutEvent } from './events.ts'
-import { isRunning, type Phase, type RolloutState, toPhaseText, toWeight } from './state.ts'
+import { isRunning, noData, type Phase, type RolloutState, toPhaseText, toWeight } from './state.ts'
 
 /** A change of state with one audit row that holds all that is known before it. */
 export function move(

@@ -6,8 +6,12 @@
 import { readAddress } from '../address.ts'
 import type { Manifest } from './manifest.ts'
 import { type Intent, resolveFallback, resolveOwn } from './resolve.ts'
-import type { RedirectRule } from './rules.ts'
-import { compileRedirects, type FindRedirection, type Redirection } from './rules-redirects.ts'
+import {
+  compileRedirects,
+  type FindRedirection,
+  type Redirection,
+  type RedirectRule,
+} from './rules.ts'
 
 /**
  * A chain of redirects that is longer than this counts as endless. Browsers give up after 20 (Fetch

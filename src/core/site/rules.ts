@@ -1,8 +1,16 @@
 // The rules of a version's `_headers` and `_redirects`, as its manifest stores them: their shapes, a
-// check of stored ones, and which header rules fit a request. Which redirect fits is decided in
-// site-rules-redirects.ts. `publish` reads the two files, and `assets` acts on the rules.
+// check of stored ones, and which of them fit a request. publish/ reads the two files; redirects.ts
+// and assets/site-headers.ts apply the rules.
 
-import { type Captures, compilePattern, fillIn, findPatternProblem } from './rules-pattern.ts'
+import { normalisePath } from '../path.ts'
+import {
+  type Captures,
+  compilePattern,
+  fillIn,
+  findPatternProblem,
+  isFixed,
+  type MatchPattern,
+} from './rules-pattern.ts'
 
 /** What replies to some requests get beside Holo's own headers. */
 export type HeaderRule = {
@@ -123,5 +131,93 @@ function fill({ set, unset }: HeaderRule, captured: Captures | Iterable<[string,
   return {
     set: set.map(([name, value]): [string, string] => [name, fillIn(value, captures)]),
     unset,
+  }
+}
+
+/** Where a rule leads. */
+export type Redirection = {
+  readonly rule: RedirectRule
+  readonly status: RuleStatus
+  /** A normalised path of this site, or an `https://` URL without query and fragment. */
+  readonly to: string
+  /** Empty, or the target's own query with its `?`. */
+  readonly search: string
+  /** Empty, or the target's fragment with its `#`. */
+  readonly hash: string
+}
+
+type Target = (captures: Captures) => Redirection | undefined
+
+/** Stands for this site; no name under `.invalid` is anybody's (RFC 2606 section 2). */
+const THIS_SITE = 'https://this-site.invalid'
+const NO_CAPTURES: Captures = new Map()
+
+/**
+ * Finds the redirection of a normalised path: that of the first rule which fits and which `accept`
+ * takes. Rules without wildcards are found by look-up, however many there are. A rule that leads to
+ * the same path again is passed over.
+ *
+ * @param accept asked about each rule that fits, in their order; takes every rule when left out.
+ */
+export type FindRedirection = (
+  path: string,
+  accept?: (redirection: Redirection) => boolean,
+) => Redirection | undefined
+
+export function compileRedirects(rules: readonly RedirectRule[]): FindRedirection {
+  const fixed = new Map<string, { readonly order: number; readonly target: Target }>()
+  const patterns: { order: number; match: MatchPattern; target: Target }[] = []
+  for (const [order, rule] of rules.entries()) {
+    const target = compileTarget(rule)
+    if (!isFixed(rule.from)) patterns.push({ order, match: compileMatch(rule), target })
+    else {
+      for (const from of rule.anySlash ? [rule.from, toOtherSlash(rule.from)] : [rule.from]) {
+        if (!fixed.has(from)) fixed.set(from, { order, target })
+      }
+    }
+  }
+  return (path, accept = () => true) => {
+    const named = fixed.get(path)
+    const choose = (found: Redirection | undefined) =>
+      found && found.to !== path && accept(found) ? found : undefined
+    let isNamedTried = named === undefined
+    for (const { order, match, target } of patterns) {
+      if (named && !isNamedTried && named.order < order) {
+        isNamedTried = true
+        const chosen = choose(named.target(NO_CAPTURES))
+        if (chosen) return chosen
+      }
+      const captures = match(path)
+      const chosen = captures && choose(target(captures))
+      if (chosen) return chosen
+    }
+    return named && !isNamedTried ? choose(named.target(NO_CAPTURES)) : undefined
+  }
+}
+
+/** Whether a rule is about a normalised path, as the edge asks it. */
+export function compileMatch({ from, anySlash }: RedirectRule): MatchPattern {
+  const match = compilePattern(from, '/')
+  return anySlash ? (path) => match(path) ?? match(toOtherSlash(path)) : match
+}
+
+/** `/a` for `/a/`, and the other way round. The root has one spelling. */
+export function toOtherSlash(path: string): string {
+  if (path === '/') return path
+  return path.endsWith('/') ? path.slice(0, -1) : `${path}/`
+}
+
+function compileTarget(rule: RedirectRule): Target {
+  const { to, status } = rule
+  const origin = /^https:\/\/[^/?#\\]*/.exec(to)?.[0] ?? ''
+  const rest = to.slice(origin.length)
+  return (captures) => {
+    const url = URL.parse((origin || THIS_SITE) + fillIn(rest, captures))
+    const normal = url && normalisePath(url)
+    if (!normal) return undefined
+    const { search, hash } = url
+    // Two slashes in front of a path name a host; elsewhere they are one to whoever looks up a file.
+    const there = origin === '' ? normal.replace(/\/{2,}/g, '/') : url.origin + normal
+    return { rule, status, to: there, search, hash }
   }
 }

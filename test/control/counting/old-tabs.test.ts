@@ -8,7 +8,7 @@ import { toMarks } from '../../../src/core/counting/marks.ts'
 import { noTotals } from '../../../src/core/counting/totals.ts'
 import type { Counts } from '../../../src/core/judge/counts.ts'
 import { addToMetric, startMetric, toLogWorse } from '../../../src/core/judge/metric.ts'
-import { ERRORS } from '../../../src/core/rollout/presets.ts'
+import { ERRORS } from '../../../src/core/rollout/plan.ts'
 import { seededRandom } from '../../../src/core/simulate/random.ts'
 
 const SIDES = [

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   FAILURES_TO_BE_DOWN,
+  findWorst,
   GOOD_TO_BE_HEALTHY,
   type Health,
   newHealth,
@@ -10,8 +11,8 @@ import {
   type Probed,
   restoreHealth,
   SLOW_PROBE_MS,
-} from '../../../src/core/health/health.ts'
-import { findWorst, toServiceState } from '../../../src/core/health/service-health.ts'
+  toServiceState,
+} from '../../../src/core/health.ts'
 
 const NOW = 1_700_000_000_000
 const GOOD: Probed = { kind: 'answered', status: 200, ms: 12 }

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest'
-import type { Counts } from '../../../src/core/judge/counts.ts'
-import { addFew, eitherOf, NO_FEW } from '../../../src/core/judge/few.ts'
+import { addFew, type Counts, eitherOf, NO_FEW } from '../../../src/core/judge/counts.ts'
 import { drawBinomial, seededRandom } from '../../../src/core/simulate/random.ts'
 
 const FLOOR = 0.002

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { decideAttention } from '../../../src/core/rollout/attention.ts'
+import { decideAttention } from '../../../src/core/rollout/gate.ts'
 import type { Step } from '../../../src/core/rollout/plan.ts'
 import { BAD, CALM, drive, MINUTE_MS, makePlan, timed } from './drive.ts'
 

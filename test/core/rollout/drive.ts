@@ -8,8 +8,7 @@ import type {
   RolloutEvent,
   Window,
 } from '../../../src/core/rollout/events.ts'
-import type { Plan, Step } from '../../../src/core/rollout/plan.ts'
-import { DEFAULTS, ERRORS } from '../../../src/core/rollout/presets.ts'
+import { DEFAULTS, ERRORS, type Plan, type Step } from '../../../src/core/rollout/plan.ts'
 import { newRollout, type RolloutState } from '../../../src/core/rollout/state.ts'
 import { step } from '../../../src/core/rollout/step.ts'
 

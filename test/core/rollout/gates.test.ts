@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ERRORS, PRESETS } from '../../../src/core/rollout/presets.ts'
+import { ERRORS, PRESETS } from '../../../src/core/rollout/plan.ts'
 import { BAD, CALM, drive, GOOD, MINUTE_MS, makePlan, timed } from './drive.ts'
 
 describe('a release against which nothing speaks', () => {

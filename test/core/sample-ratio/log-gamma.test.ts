@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { logGamma } from '../../../src/core/sample-ratio/log-gamma.ts'
+import { logGamma } from '../../../src/core/judge/logarithms.ts'
 
 /** Made with mpmath at 40 digits. */
 const REFERENCES: readonly [number, number][] = [

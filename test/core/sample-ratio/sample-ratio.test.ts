@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { toLogBayesFactor } from '../../../src/core/sample-ratio/bayes-factor.ts'
 import {
   addVisitors,
   NO_SAMPLE,
   type SampleRatioState,
   type Stratum,
+  toLogBayesFactor,
   toLogSampleRatio,
-} from '../../../src/core/sample-ratio/sample-ratio.ts'
+} from '../../../src/core/judge/sample-ratio.ts'
 
 const ALPHA = 0.001
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { PRESETS } from '../../../src/core/rollout/presets.ts'
+import { PRESETS } from '../../../src/core/rollout/plan.ts'
 import { seededRandom } from '../../../src/core/simulate/random.ts'
 import { simulate, toSpread } from '../../../src/core/simulate/simulate.ts'
 import { drawWindow, type Load } from '../../../src/core/simulate/traffic.ts'

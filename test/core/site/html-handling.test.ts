@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { findPage } from '../../../src/core/site/html-handling.ts'
 import { encodeManifest, type Manifest, openManifest } from '../../../src/core/site/manifest.ts'
 import type { ManifestConfig } from '../../../src/core/site/manifest-config.ts'
+import { findPage } from '../../../src/core/site/resolve.ts'
 
 type Mode = ManifestConfig['htmlHandling']
 

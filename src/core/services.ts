@@ -1,5 +1,5 @@
-// Which service of a version answers a path, if any does. Whether a file of the version comes first
-// is for the caller to say.
+// Services of a version: which one answers a path, and the two parts of an origin. The caller decides
+// whether a file of the version comes first.
 
 import { toLoosePath } from './path.ts'
 import type { Service } from './types.ts'
@@ -19,4 +19,19 @@ export function matchService(services: readonly Service[], path: string): Servic
  */
 export function isAmbiguous(services: readonly Service[], path: string): boolean {
   return matchService(services, toLoosePath(path)) !== matchService(services, path)
+}
+
+export type SplitOrigin = {
+  /** Such as `https://api.example.com` or `service:API`. */
+  readonly address: string
+  /** Empty, or such as `/prod`. */
+  readonly basePath: string
+}
+
+/** Behind `https://`, and in `service:NAME`, the path begins with the first slash. */
+export function splitOrigin(origin: string): SplitOrigin {
+  const scheme = origin.indexOf('://')
+  const at = origin.indexOf('/', scheme < 0 ? 0 : scheme + '://'.length)
+  if (at < 0) return { address: origin, basePath: '' }
+  return { address: origin.slice(0, at), basePath: origin.slice(at) }
 }

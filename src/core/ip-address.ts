@@ -1,5 +1,5 @@
-// Whether an address lies in a range of addresses (CIDR: RFC 4632, RFC 4291). An IPv4 address in its
-// IPv6 clothes is the IPv4 address, in ranges as well.
+// IP addresses: whether one lies in a range (CIDR: RFC 4632, RFC 4291), and which addresses count as
+// one client. An IPv4 address that is mapped into IPv6 is treated as the IPv4 address, in ranges too.
 
 import ipaddr from 'ipaddr.js'
 import { memoise } from './memoise.ts'
@@ -48,4 +48,15 @@ function toMasked(bytes: readonly number[], bits: number) {
 /** Old notations (`167772161`, `010.0.0.1`, `10.1`) are read differently by different programs. */
 function isAddress(text: string): boolean {
   return text.includes(':') ? ipaddr.IPv6.isValid(text) : ipaddr.IPv4.isValidFourPartDecimal(text)
+}
+
+/** One client has a whole /64 of IPv6 (RFC 6177), and the same IPv4 address in several spellings. */
+export function toClient(text: string): string {
+  if (!ipaddr.isValid(text)) return text.slice(0, 64)
+  const address = ipaddr.process(text)
+  if (address instanceof ipaddr.IPv4) return address.toString()
+  return `${address.parts
+    .slice(0, 4)
+    .map((part) => part.toString(16))
+    .join(':')}::/64`
 }

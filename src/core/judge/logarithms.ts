@@ -1,4 +1,4 @@
-// The logarithm of the gamma function, which JavaScript lacks.
+// Logarithms that JavaScript lacks: of the gamma function, and of sums of exponentials.
 
 const HALF_LN_2_PI = Math.log(2 * Math.PI) / 2
 

@@ -1,8 +1,8 @@
-// Whether visitors arrive in the environments in the shares that traffic gives them, over all weights
-// that a rollout has had. If they do not, somebody is lost on one side and a comparison of the sides
-// means nothing. It is no reason to roll back.
+// The sample ratio: whether visitors arrive in the environments in the shares that traffic gives
+// them, over all weights that a rollout has had. If they do not, visitors get lost on one side and a
+// comparison of the sides means nothing. It is no reason to roll back.
 
-import { type Split, toLogBayesFactor } from './bayes-factor.ts'
+import { logGamma } from './logarithms.ts'
 
 /**
  * Visitors since one change of weights: those whose document was decided by their bucket, each once,
@@ -106,4 +106,50 @@ function isStratum({ id, shares, visitors }: Stratum): boolean {
     shares.every((share) => share >= 0 && share <= MOST_SHARE) &&
     visitors.every((count) => Number.isSafeInteger(count) && count >= 0)
   )
+}
+
+/** How firmly the null's shares are believed, in visitors: shares within about 0.5 % are alike to it. */
+export const CONCENTRATION = 10_000
+
+/** Far below one bucket of 10,000. */
+const NO_SHARE = 1e-9
+
+/** Shares that were given and visitors that came, environments in one order. */
+export type Split = {
+  /** From 0, in any unit: buckets will do. */
+  readonly shares: readonly number[]
+  /** Whole numbers of distinct visitors. */
+  readonly visitors: readonly number[]
+}
+
+/**
+ * ln of the Bayes factor of a Dirichlet-multinomial around the intended shares against the
+ * multinomial with just these. Under the null it is a martingale over visitors that starts at 1, so
+ * it may be looked at always. Environments without a share are left out; with fewer than two others
+ * there is nothing to compare, and the answer is 0.
+ *
+ * Source: Lindon & Malek, "Anytime-valid inference for multinomial count data" (2022); optimizely/ssrm.
+ *
+ * @throws TypeError when shares and visitors differ in number.
+ */
+export function toLogBayesFactor(
+  { shares, visitors }: Split,
+  concentration: number = CONCENTRATION,
+): number {
+  if (shares.length !== visitors.length) {
+    throw new TypeError(`visitors: one count for each of ${shares.length} shares`)
+  }
+  const all = shares.reduce((sum, share) => sum + share, 0)
+  const sides = shares
+    .map((share, i) => ({ share, count: visitors[i] ?? 0 }))
+    .filter(({ share }) => share > all * NO_SHARE)
+  if (sides.length < 2) return 0
+  const whole = sides.reduce((sum, { share }) => sum + share, 0)
+  const total = sides.reduce((sum, { count }) => sum + count, 0)
+  let log = logGamma(concentration) - logGamma(concentration + total)
+  for (const { share, count } of sides) {
+    const prior = (concentration * share) / whole
+    log += logGamma(prior + count) - logGamma(prior) - count * Math.log(share / whole)
+  }
+  return log
 }
