@@ -8,13 +8,13 @@ import {
   type Evidence,
   eitherOf,
   isCounts,
-  logMeanExp,
   NO_FEW,
   noEvidence,
   toLogE,
   WORSE_THAN_CONTROL,
   withinMargin,
 } from './counts.ts'
+import { logMeanExp } from './logarithms.ts'
 import { addToLikelihood, NO_LIKELIHOOD } from './ratio.ts'
 
 /** Fixed before the rollout; a visitor leaves an edge's risk set at its first sample above it. */

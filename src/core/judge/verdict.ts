@@ -2,6 +2,7 @@
 // data suffice, and what a rollout does with a verdict, is rollout's affair.
 
 import { type Counts, toLogE } from './counts.ts'
+import { logSumExp } from './logarithms.ts'
 import {
   type Margin,
   type Metric,
@@ -91,9 +92,7 @@ export function judge(question: Question, states: readonly MetricState[]): Verdi
 function combineWorse({ metrics, combine }: Question, logs: readonly number[]): number {
   const total = metrics.reduce((sum, { weight }) => sum + weight, 0)
   const weighted = logs.map((log, i) => log + Math.log((metrics[i]?.weight ?? 0) / total))
-  const largest = Math.max(...weighted)
-  if (combine === 'split') return largest
-  return largest + Math.log(weighted.reduce((sum, log) => sum + Math.exp(log - largest), 0))
+  return combine === 'split' ? Math.max(...weighted) : logSumExp(weighted)
 }
 
 function toFinding(metric: Metric, state: MetricState, alpha: number): Finding {

@@ -5,12 +5,12 @@ import {
   type Counts,
   type Hypothesis,
   isCounts,
-  logMeanExp,
   noEvidence,
   toLogE,
   WORSE_THAN_CONTROL,
   withinMargin,
 } from '../../../src/core/judge/counts.ts'
+import { logMeanExp } from '../../../src/core/judge/logarithms.ts'
 import { anySequence } from './any-counts.ts'
 
 function evidenceOf(hypothesis: Hypothesis, windows: readonly Counts[]) {
