@@ -17,7 +17,7 @@ import type { Background, Counters } from './store.ts'
 export const MAX_SEARCHED_VERSIONS = 10
 
 /** Always a file. */
-export type FoundFile = Extract<Intent, { readonly kind: 'file' }>
+export type ElsewhereFile = Extract<Intent, { readonly kind: 'file' }>
 
 export class Elsewhere {
   readonly #manifests: Manifests
@@ -39,10 +39,10 @@ export class Elsewhere {
   async find(
     path: string,
     versions: readonly Version[],
-    { accepts }: Wanted,
+    { accepts }: FileFilter,
     revision: number,
     ctx: Background,
-  ): Promise<FoundFile | undefined | 'unavailable'> {
+  ): Promise<ElsewhereFile | undefined | 'unavailable'> {
     const name = toManifestPath(path)
     if (name === undefined || versions.length === 0) return undefined
     const searched = versions.slice(0, MAX_SEARCHED_VERSIONS)
@@ -83,7 +83,7 @@ function groupByManifest(versions: readonly Version[]): ReadonlyMap<string, read
   return Map.groupBy(versions, ({ manifest }) => manifest)
 }
 
-function toFound(manifest: Manifest, entry: ManifestEntry): FoundFile {
+function toFound(manifest: Manifest, entry: ManifestEntry): ElsewhereFile {
   const { headers } = manifest.config
   const found = { kind: 'file', entry, status: 200, isElsewhere: true } as const
   return headers ? { ...found, config: manifest.config } : found
@@ -95,8 +95,20 @@ function toFound(manifest: Manifest, entry: ManifestEntry): FoundFile {
  * would keep an old version alive, a web app manifest installs one, and XSLT makes a page.
  */
 const PARTS_OF_A_PAGE = new Set([
-  ...['script', 'style', 'font', 'image', 'audio', 'video', 'track', 'json', 'text', 'empty'],
-  ...['worker', 'sharedworker', 'audioworklet', 'paintworklet'],
+  'script',
+  'style',
+  'font',
+  'image',
+  'audio',
+  'video',
+  'track',
+  'json',
+  'text',
+  'empty',
+  'worker',
+  'sharedworker',
+  'audioworklet',
+  'paintworklet',
 ])
 
 /** Types that are a page wherever they are opened: HTML, and archives of it. */
@@ -134,7 +146,7 @@ function toTypes(type: string): string[] {
 }
 
 /** What a request takes from another version; `undefined` when nothing. */
-export type Wanted = {
+export type FileFilter = {
   /** Whether it takes this file of this version. */
   readonly accepts: (entry: ManifestEntry, version: Version) => boolean
 }
@@ -143,11 +155,11 @@ export type Wanted = {
  * @param isSure the chosen version is known not to have the file. Otherwise only a name that changes
  * with its content is certain to be the same file.
  */
-export function toWanted(
+export function toFileFilter(
   { kind, path }: Pick<RequestFacts, 'kind' | 'path'>,
   headers: Headers,
   isSure: boolean,
-): Wanted | undefined {
+): FileFilter | undefined {
   if (kind !== 'subresource' || ABOUT_THE_SITE.test(path)) return undefined
   if (headers.has('service-worker')) return undefined
   const destination = headers.get('sec-fetch-dest')

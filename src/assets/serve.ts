@@ -10,7 +10,7 @@ import { decideRanges, loadParts } from './ranges.ts'
 import {
   type Choice,
   chooseRepresentation,
-  type Selected,
+  type Selection,
   toContentHeaders,
   toEtag,
   toValidatorHeaders,
@@ -18,7 +18,7 @@ import {
 import type { Background } from './store.ts'
 
 /** A reply whose headers can be changed, and where its body came from. */
-export type Served = {
+export type ServeResult = {
   readonly response: Response
   readonly source: LoadedBlob['source'] | 'none'
 }
@@ -41,7 +41,7 @@ export async function serveIntent(
   blobs: Blobs,
   ctx: Background,
   applyHeaders?: ApplyHeaders,
-): Promise<Served> {
+): Promise<ServeResult> {
   const { method } = request
   if (intent.kind === 'moved') {
     const { to, search, hash, status } = intent.redirection
@@ -91,7 +91,7 @@ function serveRedirect(
   request: Request,
   target: { path: string; search?: string; hash?: string; status: number },
   applyHeaders: ApplyHeaders | undefined,
-): Served {
+): ServeResult {
   const { path, search, hash = '', status } = target
   const location = path + (search || splitQuery(new URL(request.url).search).search) + hash
   // The length is said for HEAD, to which the runtime would not say it.
@@ -102,7 +102,7 @@ function serveRedirect(
 function select(
   { entry, status, isElsewhere }: Intent & { kind: 'file' },
   request: Request,
-): Selected {
+): Selection {
   return {
     entry,
     status,
@@ -158,12 +158,12 @@ function toServed(
   loaded: LoadedBlob | 'unavailable',
   init: ResponseInit,
   requestId: string,
-): Served {
+): ServeResult {
   if (loaded === 'unavailable') return withoutBlob(errorResponse('storage_unavailable', requestId))
   return { response: new Response(loaded.body, init), source: loaded.source }
 }
 
-function withoutBlob(response: Response): Served {
+function withoutBlob(response: Response): ServeResult {
   return { response, source: 'none' }
 }
 

@@ -70,8 +70,15 @@ function limitCaching(headers: Headers, ours: string, intent: Intent, request: R
 
 /** What a rule says about the whole site, which is that of another version today. */
 const ABOUT_THE_SITE = [
-  ...['set-cookie', 'clear-site-data', 'refresh', 'service-worker-allowed', 'speculation-rules'],
-  ...['strict-transport-security', 'nel', 'report-to', 'link'],
+  'set-cookie',
+  'clear-site-data',
+  'refresh',
+  'service-worker-allowed',
+  'speculation-rules',
+  'strict-transport-security',
+  'nel',
+  'report-to',
+  'link',
 ]
 
 /**

@@ -15,20 +15,20 @@ export const CACHE_TIMEOUT_MS = 300
 export const CACHE_PUT_TIMEOUT_MS = 20_000
 
 /** Stored bytes, not read yet. Whoever does not read `body` must cancel it. */
-export type Stored = {
+export type StoredBytes = {
   readonly body: ReadableStream<Uint8Array>
   /** Length in bytes of what is stored, also where `body` is only a range of it. */
   readonly size: number
 }
 
 /** `missing`: the store answered that it has no such thing. `unavailable`: it did not answer. */
-export type Absence = 'missing' | 'unavailable'
+export type StoreFailure = 'missing' | 'unavailable'
 
 /** Keys are SHA-256 of the stored bytes, 64 lower-case hex digits. */
 export type Store = {
   /** With a range, `body` is that range; one that does not lie within the blob gives any bytes. */
-  readonly getBlob: (hash: string, range?: ByteRange) => Promise<Stored | Absence>
-  readonly getManifest: (hash: string) => Promise<Stored | Absence>
+  readonly getBlob: (hash: string, range?: ByteRange) => Promise<StoredBytes | StoreFailure>
+  readonly getManifest: (hash: string) => Promise<StoredBytes | StoreFailure>
 }
 
 /** The keys `blobs/<sha256>` and `manifests/<sha256>` of a bucket. One `get` each, never a `head`. */
@@ -36,7 +36,7 @@ export function createR2Store(
   bucket: Pick<R2Bucket, 'get'>,
   timeoutMs: number = R2_TIMEOUT_MS,
 ): Store {
-  const get = async (key: string, range?: ByteRange): Promise<Stored | Absence> => {
+  const get = async (key: string, range?: ByteRange): Promise<StoredBytes | StoreFailure> => {
     const got = await settleWithin(
       timeoutMs,
       () => bucket.get(key, range && { range }),
@@ -59,7 +59,7 @@ export type CacheableBody = ReadableStream | ArrayBuffer | Uint8Array
 
 export type EdgeCache = {
   /** `undefined` when it is not there, cannot be had in time, or is of unknown length. */
-  readonly match: (key: string) => Promise<Stored | undefined>
+  readonly match: (key: string) => Promise<StoredBytes | undefined>
   /** Keeps `size` bytes. Never rejects: what cannot be kept is not. */
   readonly put: (key: string, body: CacheableBody, size: number) => Promise<void>
 }

@@ -5,7 +5,7 @@
 import type { Service } from '../core/types.ts'
 
 /** What an exchange says of its origin; `none` where it was the client who broke it off. */
-export type Verdict = 'up' | 'down' | 'none'
+export type OriginVerdict = 'up' | 'down' | 'none'
 
 /** Failures in a row that eject an origin: one may be chance, and so may two. */
 export const FAILURES_TO_EJECT = 3
@@ -123,7 +123,7 @@ export class Origins {
   }
 
   /** Never throws. One good answer makes up for all failures before it. */
-  record(origin: string, verdict: Verdict): void {
+  record(origin: string, verdict: OriginVerdict): void {
     if (verdict === 'up' && this.#troubled.size > 0) this.#troubled.delete(origin)
     if (verdict !== 'down') return
     const now = this.#options.now()

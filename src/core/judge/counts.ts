@@ -35,7 +35,7 @@ export const WORSE: readonly number[] = [1.1, 1.25, 1.5, 2, 3, 5, 10, 20]
 export const BETTER: readonly number[] = [0.4, 0.5, 0.6, 0.67, 0.75, 0.83, 0.9]
 
 /** Evidence for taking a release back: against "the canary fails at most as often". */
-export const WORSE_THAN_CONTROL: Hypothesis = toHypothesis(1, WORSE)
+export const WORSE_THAN_BASE: Hypothesis = toHypothesis(1, WORSE)
 
 /** A null ratio and what is held against it, all above 0. */
 export function toHypothesis(nullRatio: number, alternatives: readonly number[]): Hypothesis {

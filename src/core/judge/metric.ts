@@ -11,7 +11,7 @@ import {
   NO_FEW,
   noEvidence,
   toLogE,
-  WORSE_THAN_CONTROL,
+  WORSE_THAN_BASE,
   withinMargin,
 } from './counts.ts'
 import { logMeanExp } from './logarithms.ts'
@@ -67,7 +67,7 @@ export type MetricState = {
 }
 
 const NOTHING: EdgeState = {
-  worse: noEvidence(WORSE_THAN_CONTROL),
+  worse: noEvidence(WORSE_THAN_BASE),
   likelihood: NO_LIKELIHOOD,
   totals: [0, 0, 0, 0],
 }
@@ -139,7 +139,7 @@ function addToEdge(edge: EdgeState, counts: Counts | undefined): EdgeState {
   if (!counts) return edge
   const [a, b, c, d] = edge.totals
   return {
-    worse: addCounts(WORSE_THAN_CONTROL, edge.worse, counts),
+    worse: addCounts(WORSE_THAN_BASE, edge.worse, counts),
     likelihood: addToLikelihood(edge.likelihood, counts),
     totals: [a + counts[0], b + counts[1], c + counts[2], d + counts[3]],
   }
