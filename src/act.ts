@@ -2,12 +2,8 @@
 // visitors had, its page for what it does not have. Which version it is has been decided.
 
 import type { Assets } from './assets/assets.ts'
-import {
-  comesBeforeService,
-  type ElsewhereFile,
-  isNoAnswer,
-  toFileFilter,
-} from './assets/elsewhere.ts'
+import type { ElsewhereFile } from './assets/elsewhere.ts'
+import { comesBeforeService, isNoAnswer, toFileFilter } from './assets/lookup.ts'
 import { maySee } from './core/pins.ts'
 import { isAmbiguous, matchService } from './core/services.ts'
 import type { Intent } from './core/site/resolve.ts'

@@ -3,14 +3,7 @@
 // and what the reply says about it is serve.ts' affair.
 
 import type { Representation } from '../core/site/manifest.ts'
-import {
-  type Body,
-  type ByteRange,
-  discardBody,
-  readWhole,
-  sliceBody,
-  streamExactly,
-} from './bodies.ts'
+import { type Body, discardBody, readWhole, sliceBody, streamExactly } from './bodies.ts'
 import {
   MAX_CACHED_BLOB_BYTES,
   MAX_MEMORY_BLOB_BYTES,
@@ -18,6 +11,7 @@ import {
   READ_TIMEOUT_MS,
 } from './limits.ts'
 import { BoundedMemory } from './memory.ts'
+import type { ByteRange } from './ranges.ts'
 import type { Background, Counters, EdgeCache, Store, StoredBytes } from './store.ts'
 
 export type LoadedBlob = {

@@ -4,8 +4,8 @@
 import { memoise } from '../core/memoise.ts'
 import type { Encoding, ManifestEntry, Representation } from '../core/site/manifest.ts'
 import { HTML_TYPE } from '../http/kind.ts'
-import { isOpenable } from './elsewhere.ts'
 import { IMMUTABLE_TTL_S } from './limits.ts'
+import { isOpenable } from './lookup.ts'
 
 /** The form that was chosen; without `encoding` it is the file as it is. */
 export type Choice = Representation & { readonly encoding?: Encoding }

@@ -9,7 +9,7 @@ import type { Intent } from '../core/site/resolve.ts'
 import { compileHeaders, type HeaderChange, type HeaderRule } from '../core/site/rules.ts'
 import { keepPrivate } from '../http/keep-private.ts'
 import { HTML_TYPE } from '../http/kind.ts'
-import { isOpenable } from './elsewhere.ts'
+import { isOpenable } from './lookup.ts'
 import { SANDBOX } from './representation.ts'
 import { type ApplyHeaders, isServiceWorkerRequest } from './serve.ts'
 

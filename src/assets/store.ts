@@ -2,8 +2,9 @@
 // as a copy of it. Both answer within a deadline of our own and never throw. Also counts what that
 // costs.
 
-import { type ByteRange, discardBody, settleWithin } from './bodies.ts'
+import { discardBody, settleWithin } from './bodies.ts'
 import { IMMUTABLE_TTL_S } from './limits.ts'
+import type { ByteRange } from './ranges.ts'
 
 /** R2's answer, without its body. From far away its slowest percent takes up to 2.3 s. */
 export const R2_TIMEOUT_MS = 4_000
@@ -134,3 +135,13 @@ export function createCounters(): Counters {
 
 /** Lets work go on after the reply: Workers' `ExecutionContext`. */
 export type Background = Pick<ExecutionContext, 'waitUntil'>
+
+export type ColoCache = Pick<Cache, 'match' | 'put'>
+
+export function toColoCache(name: string | undefined): ColoCache {
+  if (name === undefined) return caches.default
+  return {
+    match: async (...args) => (await caches.open(name)).match(...args),
+    put: async (...args) => (await caches.open(name)).put(...args),
+  }
+}

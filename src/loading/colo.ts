@@ -93,13 +93,3 @@ async function orNothing<T>(done: string, work: () => Promise<T>): Promise<T | u
     return undefined
   }
 }
-
-export type ColoCache = Pick<Cache, 'match' | 'put'>
-
-export function toColoCache(name: string | undefined): ColoCache {
-  if (name === undefined) return caches.default
-  return {
-    match: async (...args) => (await caches.open(name)).match(...args),
-    put: async (...args) => (await caches.open(name)).put(...args),
-  }
-}

@@ -88,8 +88,16 @@ export class KvSource {
 
 export const ASSIGNMENTS_KEY = 'assignments'
 
+/** What is used of a KV namespace. */
+type DocumentNamespace = {
+  readonly get: (
+    key: string,
+    options: { readonly type: 'stream'; readonly cacheTtl: number },
+  ) => Promise<ReadableStream | null>
+}
+
 /** @throws what KV throws. */
-export async function readAssignments(kv: KVNamespace): Promise<KvText> {
+export async function readAssignments(kv: DocumentNamespace): Promise<KvText> {
   const stream = await kv.get(ASSIGNMENTS_KEY, { type: 'stream', cacheTtl: KV_CACHE_TTL_S })
   if (stream === null) return null
   const decoder = new TextDecoder()

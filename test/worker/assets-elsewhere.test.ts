@@ -1,7 +1,8 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { Elsewhere, type FileFilter } from '../../src/assets/elsewhere.ts'
+import { Elsewhere } from '../../src/assets/elsewhere.ts'
+import type { FileFilter } from '../../src/assets/lookup.ts'
 import { Manifests } from '../../src/assets/manifests.ts'
 import {
   createCounters,
