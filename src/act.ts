@@ -2,15 +2,16 @@
 // visitors had, its page for what it does not have. Which version it is has been decided.
 
 import type { Assets } from './assets/assets.ts'
-import { comesBeforeService, type FoundFile, isNoAnswer, toWanted } from './assets/elsewhere.ts'
+import type { ElsewhereFile } from './assets/elsewhere.ts'
+import { comesBeforeService, isNoAnswer, toFileFilter } from './assets/lookup.ts'
 import { maySee } from './core/pins.ts'
 import { isAmbiguous, matchService } from './core/services.ts'
 import type { Intent } from './core/site/resolve.ts'
 import type { Decision, Service } from './core/types.ts'
-import type { Compiled } from './document/compile.ts'
+import type { CompiledAssignments } from './document/compile.ts'
 import { errorResponse } from './http/errors.ts'
 import type { Facts } from './http/facts.ts'
-import type { Answered } from './metrics/observed.ts'
+import type { CountedReply } from './metrics/observed.ts'
 import type { Backends } from './proxy/backends.ts'
 import { forwardRequest } from './proxy/forward.ts'
 import { isWebSocketUpgrade } from './proxy/request-headers.ts'
@@ -19,18 +20,18 @@ import { isWebSocketUpgrade } from './proxy/request-headers.ts'
  * A reply whose headers can be changed, what it cost as Server-Timing metrics, and what there is to
  * count about it.
  */
-export type Acted = {
+export type ActResult = {
   readonly response: Response
   readonly timing: readonly string[]
-  readonly counted: Pick<Answered, 'source' | 'service' | 'isNamed'>
+  readonly counted: Pick<CountedReply, 'source' | 'service' | 'isNamed'>
 }
 
-export type Situation = {
+export type ActOptions = {
   readonly request: Request
   readonly requestId: string
   readonly facts: Facts
   readonly decision: Decision
-  readonly assignments: Compiled
+  readonly assignments: CompiledAssignments
   readonly assets: Assets
   readonly backends: Backends
   readonly ctx: Pick<ExecutionContext, 'waitUntil'>
@@ -41,7 +42,7 @@ export type Situation = {
  * answer everything, comes after code and media of other versions under names that change with their
  * content, and before all their other files: those are for what it does not have.
  */
-export async function act(situation: Situation): Promise<Acted> {
+export async function act(situation: ActOptions): Promise<ActResult> {
   const { request, facts, decision, assets, ctx } = situation
   const { version } = decision
   const service = matchService(version.services, facts.path)
@@ -72,12 +73,12 @@ export async function act(situation: Situation): Promise<Acted> {
 
 /** A file of another version, where the request may be answered with one. */
 async function findElsewhere(
-  { request, facts, decision, assignments, assets, ctx }: Situation,
+  { request, facts, decision, assignments, assets, ctx }: ActOptions,
   isSure: boolean,
-): Promise<FoundFile | undefined | 'unavailable'> {
+): Promise<ElsewhereFile | undefined | 'unavailable'> {
   // Who asks which version there is now must not be answered by another one.
   if (facts.watch === 'worker' || facts.watch === 'poll') return undefined
-  const wanted = toWanted(facts, request.headers, isSure)
+  const wanted = toFileFilter(facts, request.headers, isSure)
   if (!wanted) return undefined
   const { searched, searchedIn, hosts, revision } = assignments
   const hosted = hosts.get(facts.host)
@@ -90,7 +91,7 @@ async function findElsewhere(
  * Other methods than GET and HEAD, and upgrades, where no service takes them: a file is a 405 (to an
  * upgrade it is a file as ever), and nothing is a 404.
  */
-async function serveOwn(situation: Situation): Promise<Acted> {
+async function serveOwn(situation: ActOptions): Promise<ActResult> {
   const { request, facts, decision, assets, ctx } = situation
   const manifest = await assets.open(decision.version, ctx)
   if (manifest === 'unavailable') return fail(situation, 'storage_unavailable')
@@ -99,7 +100,7 @@ async function serveOwn(situation: Situation): Promise<Acted> {
 }
 
 /** @param isNamed whether the chosen version itself has the file. */
-async function serve(situation: Situation, intent: Intent, isNamed = false): Promise<Acted> {
+async function serve(situation: ActOptions, intent: Intent, isNamed = false): Promise<ActResult> {
   const { request, requestId, assets, ctx } = situation
   const { response, source } = await assets.serve(intent, request, requestId, ctx)
   const counted = { source, service: undefined, isNamed }
@@ -110,7 +111,7 @@ function isFile(intent: Intent): boolean {
   return intent.kind === 'file' && intent.status === 200
 }
 
-async function forward(situation: Situation, service: Service): Promise<Acted> {
+async function forward(situation: ActOptions, service: Service): Promise<ActResult> {
   const { request, requestId, facts, decision, assignments, backends } = situation
   const { version, environment } = decision
   if (isAmbiguous(version.services, facts.path)) return fail(situation, 'bad_path')
@@ -134,7 +135,7 @@ async function forward(situation: Situation, service: Service): Promise<Acted> {
   )
   const timing = [`holo-origin;dur=${Date.now() - began}`]
   const source = fellBackFor === undefined ? 'service' : 'fallback'
-  const counted: Acted['counted'] = { source, service: own, isNamed: false }
+  const counted: ActResult['counted'] = { source, service: own, isNamed: false }
   if (fellBackFor === undefined) return { response, timing, counted }
   const instead = `${service.prefix} of environment ${service.fallback}`
   console.warn(
@@ -149,7 +150,7 @@ async function forward(situation: Situation, service: Service): Promise<Acted> {
  * in for the site. Its reply stays one of the chosen version.
  */
 function findFallback(
-  { facts, decision, assignments }: Situation,
+  { facts, decision, assignments }: ActOptions,
   { prefix, fallback }: Service,
 ): Service | undefined {
   const environment = fallback === undefined ? undefined : assignments.environments.get(fallback)
@@ -161,9 +162,9 @@ function findFallback(
 }
 
 function fail(
-  { requestId }: Situation,
+  { requestId }: ActOptions,
   code: 'bad_path' | 'storage_unavailable' | 'not_found',
-): Acted {
+): ActResult {
   const counted = { source: 'none', service: undefined, isNamed: false } as const
   return { response: errorResponse(code, requestId), timing: [], counted }
 }

@@ -1,16 +1,16 @@
 // The order of a request, from facts to reply. Read this first: each step names the folder that
 // holds it.
 
-import { type Acted, act } from './act.ts'
+import { type ActResult, act } from './act.ts'
 import { serveAdmin } from './api/serve.ts'
 import { Assets } from './assets/assets.ts'
-import { createEdgeCache, createR2Store } from './assets/store.ts'
+import { createEdgeCache, createR2Store, toColoCache } from './assets/store.ts'
 import { CONTROL_NAME } from './control/contract.ts'
 import { isAboutServer, readAddress } from './core/address.ts'
 import { decide } from './core/decide.ts'
 import { isNetworkPath } from './core/path.ts'
 import type { Service } from './core/types.ts'
-import { type Compiled, compileService } from './document/compile.ts'
+import { type CompiledAssignments, compileService } from './document/compile.ts'
 import type { Env } from './env.ts'
 import { errorResponse } from './http/errors.ts'
 import { type FactsOptions, readFacts } from './http/facts.ts'
@@ -18,11 +18,11 @@ import { mayTakeHtml, toKind } from './http/kind.ts'
 import { isOwnPath, VERSION_NOW_PATH } from './http/own-paths.ts'
 import { finishReply } from './http/reply.ts'
 import { drainUnread } from './http/unread-body.ts'
-import { createColo, toColoCache } from './loading/colo.ts'
+import { createColo } from './loading/colo.ts'
 import { readAssignments } from './loading/kv-source.ts'
 import { AssignmentsLoader } from './loading/load.ts'
 import { type Counter, createCounter, SkippedRules } from './metrics/counter.ts'
-import type { Answered, Asked } from './metrics/observed.ts'
+import type { CountedReply, CountedRequest } from './metrics/observed.ts'
 import { type Backends, createBackends } from './proxy/backends.ts'
 import { forwardRequest } from './proxy/forward.ts'
 import { readSettings } from './settings.ts'
@@ -47,7 +47,7 @@ export function createRouter(env: Env): Router {
     random: Math.random,
     ...settings,
   })
-  const parts: Parts = {
+  const parts: RouterDeps = {
     env,
     loader,
     counter,
@@ -80,7 +80,7 @@ const LOOP_ID_OF_DEFAULT = 'holo'
 /** The answer to `OPTIONS *`; what one address allows, its own OPTIONS says. */
 const SERVER_OPTIONS = { allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' }
 
-type Parts = {
+type RouterDeps = {
   readonly env: Env
   readonly loader: AssignmentsLoader
   readonly counter: Counter
@@ -92,7 +92,7 @@ type Parts = {
 }
 
 async function route(
-  { env, loader, counter, assets, defaultService, backends, skippedRules }: Parts,
+  { env, loader, counter, assets, defaultService, backends, skippedRules }: RouterDeps,
   request: Request,
   requestId: string,
   ctx: ExecutionContext,
@@ -133,9 +133,9 @@ async function route(
   if (isVersionNow) return serveVersionNow(facts, assignments, requestId)
   const decision = decide(facts, assignments)
   skippedRules.record(decision)
-  const asked: Asked = { request, facts, decision, assignments, by: 'visitor' }
+  const asked: CountedRequest = { request, facts, decision, assignments, by: 'visitor' }
   counter.recorder.recordAssigned(asked)
-  let acted: Acted | undefined
+  let acted: ActResult | undefined
   try {
     acted = await act({
       request,
@@ -168,12 +168,12 @@ const NO_FACTS_OPTIONS: FactsOptions = {
   withAttributes: false,
 }
 
-function toFactsOptions({ visitor, salt, polled, rules }: Compiled): FactsOptions {
+function toFactsOptions({ visitor, salt, polled, rules }: CompiledAssignments): FactsOptions {
   return { visitor, salt, polled, withAttributes: rules.length > 0 }
 }
 
 /** Holo's own fault, and no service's. */
-const BROKEN: Answered = {
+const BROKEN: CountedReply = {
   status: 500,
   source: 'none',
   bytes: 0,
@@ -181,7 +181,7 @@ const BROKEN: Answered = {
   isNamed: false,
 }
 
-function toAnswered({ response, counted }: Acted): Answered {
+function toAnswered({ response, counted }: ActResult): CountedReply {
   const length = response.body === null ? 0 : Number(response.headers.get('content-length'))
   return { ...counted, status: response.status, bytes: Number.isSafeInteger(length) ? length : 0 }
 }

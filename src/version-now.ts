@@ -2,7 +2,7 @@
 // with its own to learn that there is another one.
 
 import { decide } from './core/decide.ts'
-import type { Compiled } from './document/compile.ts'
+import type { CompiledAssignments } from './document/compile.ts'
 import { errorResponse } from './http/errors.ts'
 import type { Facts } from './http/facts.ts'
 
@@ -10,7 +10,11 @@ import type { Facts } from './http/facts.ts'
  * Says what `decide` chooses, which is never a restricted environment without a grant, and leaves out
  * what the document's `expose` keeps from replies.
  */
-export function serveVersionNow(facts: Facts, assignments: Compiled, requestId: string): Response {
+export function serveVersionNow(
+  facts: Facts,
+  assignments: CompiledAssignments,
+  requestId: string,
+): Response {
   if (facts.method !== 'GET' && facts.method !== 'HEAD') {
     return errorResponse('method_not_allowed', requestId, { allow: 'GET, HEAD' })
   }

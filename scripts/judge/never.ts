@@ -2,8 +2,8 @@
 
 import { ERRORS, LATENCY, type Plan } from '../../src/core/rollout/plan.ts'
 import { seededRandom } from '../../src/core/simulate/random.ts'
-import { runRollout, type Source } from '../../src/core/simulate/simulate.ts'
-import { type Drawn, drawWindow, type Load } from '../../src/core/simulate/traffic.ts'
+import { type NextWindow, runRollout } from '../../src/core/simulate/simulate.ts'
+import { drawWindow, type Load, type WindowDraw } from '../../src/core/simulate/traffic.ts'
 import { stay } from './plans.ts'
 import type { Row } from './row.ts'
 
@@ -11,7 +11,7 @@ import type { Row } from './row.ts'
 const WINDOWS = 8640
 const HOUR_MS = 3_600_000
 
-const NOTHING: Drawn = { metrics: {}, visitors: [0, 0] }
+const NOTHING: WindowDraw = { metrics: {}, visitors: [0, 0] }
 const SAME = { control: { rate: 0.01 }, canary: { rate: 0.01 } }
 const HEALTHY: Load = { visitorsPerMinute: 600, metrics: { errors: SAME } }
 const BROKEN = {
@@ -20,10 +20,10 @@ const BROKEN = {
 }
 
 /** Windows as `load` has them, changed by `spoil`. */
-type Way = { readonly name: string; readonly source: (seed: number) => Source }
+type Way = { readonly name: string; readonly source: (seed: number) => NextWindow }
 
 function drawn(load: Load, weightOf: (weight: number) => number = (weight) => weight) {
-  return (seed: number): Source => {
+  return (seed: number): NextWindow => {
     const random = seededRandom(seed)
     return ({ weight }) => drawWindow(random, load, weightOf(weight), [ERRORS, LATENCY])
   }
@@ -55,7 +55,7 @@ export const WAYS: readonly Way[] = [
   { name: 'visitors of the canary get lost (sample ratio)', source: toLost },
 ]
 
-function toFew(seed: number): Source {
+function toFew(seed: number): NextWindow {
   const healthy = drawn(HEALTHY)(seed)
   let canary = 0
   return (moment) => {
@@ -66,12 +66,12 @@ function toFew(seed: number): Source {
   }
 }
 
-function toFallen(seed: number): Source {
+function toFallen(seed: number): NextWindow {
   const [healthy, silent] = [drawn(HEALTHY)(seed), drawn(HEALTHY, () => 0)(seed)]
   return (moment) => (moment.index < 60 ? healthy(moment) : silent(moment))
 }
 
-function toLost(seed: number): Source {
+function toLost(seed: number): NextWindow {
   const healthy = drawn(HEALTHY)(seed)
   return (moment) => {
     const { metrics, visitors } = healthy(moment) ?? NOTHING

@@ -1,9 +1,9 @@
 // Plans that ask the judge one question each.
 
+import { WINDOW_MS } from '../../src/core/counting/limits.ts'
 import type { Metric } from '../../src/core/judge/metric.ts'
 import { DEFAULTS, ERRORS, LATENCY, type Plan, type Step } from '../../src/core/rollout/plan.ts'
 import type { RunOptions } from '../../src/core/simulate/simulate.ts'
-import { WINDOW_MS } from '../../src/core/simulate/traffic.ts'
 
 export const ALPHA = 0.01
 

@@ -4,7 +4,7 @@
 import { addVisitors, NO_SAMPLE, toLogBayesFactor } from '../../src/core/judge/sample-ratio.ts'
 import type { Plan } from '../../src/core/rollout/plan.ts'
 import { drawBinomial, type Random, seededRandom } from '../../src/core/simulate/random.ts'
-import { runRollout, type Source } from '../../src/core/simulate/simulate.ts'
+import { type NextWindow, runRollout } from '../../src/core/simulate/simulate.ts'
 import { gather } from './audience.ts'
 import { forWindows, ramp } from './plans.ts'
 import { type Row, requireLastStep, toPercent, toRuns, toShare } from './row.ts'
@@ -21,7 +21,7 @@ type Tabs = {
 }
 
 /** A tenth keep the tab that they have, on the side where they opened it, and reload it once in 50 windows. */
-function watchTabs(random: Random, { countsTabs, lost }: Tabs): Source {
+function watchTabs(random: Random, { countsTabs, lost }: Tabs): NextWindow {
   const audience = gather(random, REGULARS)
   const tabs = new Map<number, boolean>()
   let counted = new Set<number>()

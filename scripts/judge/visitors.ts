@@ -4,7 +4,7 @@
 import type { Counts } from '../../src/core/judge/counts.ts'
 import { LATENCY_EDGES_MS, type MetricWindow } from '../../src/core/judge/metric.ts'
 import { drawNormal, type Random, seededRandom } from '../../src/core/simulate/random.ts'
-import { type Run, runRollout, type Source } from '../../src/core/simulate/simulate.ts'
+import { type NextWindow, type Run, runRollout } from '../../src/core/simulate/simulate.ts'
 import { type Audience, gather } from './audience.ts'
 import { ALPHA, forWindows, GUARDED_LATENCY, ramp, stay } from './plans.ts'
 import { isWithin, type Row, requireLastStep, toPercent, toRuns, toShare } from './row.ts'
@@ -25,7 +25,7 @@ function countFirstFailures(
   audience: Audience,
   isBroken: (visitor: number) => boolean,
   forgets: boolean,
-): Source {
+): NextWindow {
   let failed = new Set<number>()
   let last = -1
   return ({ weight }) => {
@@ -48,7 +48,7 @@ const REQUESTS_PER_VISIT = 3
 const RETRIES = 20
 
 /** Every request counts, and a broken page asks again and again. */
-function countRequests(audience: Audience, isBroken: (visitor: number) => boolean): Source {
+function countRequests(audience: Audience, isBroken: (visitor: number) => boolean): NextWindow {
   return ({ weight }) => {
     const tally: Tally = [0, 0, 0, 0]
     for (const visitor of audience.present()) {
@@ -69,7 +69,7 @@ function toDrawn(metrics: Readonly<Record<string, MetricWindow>>) {
 function clustered(
   property: string,
   isCounted: boolean,
-  count: (audience: Audience, isBroken: (visitor: number) => boolean) => Source,
+  count: (audience: Audience, isBroken: (visitor: number) => boolean) => NextWindow,
   full: number,
 ): Row {
   return rollbacks(property, isCounted, full, (random) => {
@@ -111,7 +111,7 @@ function slow(property: string, isFirstOnly: boolean, full: number): Row {
   return rollbacks(property, isFirstOnly, full, (random) => {
     const audience = gather(random, { regulars: 1500, presence: 0.04, strangers: 20 })
     const passed = new Map<number, number>()
-    const source: Source = ({ weight }) => {
+    const source: NextWindow = ({ weight }) => {
       const tallies = LATENCY_EDGES_MS.map((): Tally => [0, 0, 0, 0])
       for (const visitor of audience.present()) {
         const side = audience.isCanary(visitor, weight) ? 2 : 0

@@ -1,10 +1,11 @@
 // One rollout with made-up failures, watched by the judge and by the rules that others use.
 
+import { WINDOW_MS } from '../../src/core/counting/limits.ts'
 import type { Counts } from '../../src/core/judge/counts.ts'
 import type { Plan } from '../../src/core/rollout/plan.ts'
 import { seededRandom } from '../../src/core/simulate/random.ts'
 import { type Run, runRollout } from '../../src/core/simulate/simulate.ts'
-import { type Drawn, drawWindow, WINDOW_MS } from '../../src/core/simulate/traffic.ts'
+import { drawWindow, type WindowDraw } from '../../src/core/simulate/traffic.ts'
 import { fixedThreshold, repeatedZTest } from './peers.ts'
 import { forWindows } from './plans.ts'
 import { type Effort, requireLastStep } from './row.ts'
@@ -26,7 +27,7 @@ export type Watched = {
 /** One rollout; the peers see all windows, also those after the judge has spoken. */
 function watch(plan: Plan, rates: Rates, windows: number, seed: number, stream: number): Watched {
   const random = seededRandom(seed, stream)
-  const drawn: Drawn[] = []
+  const drawn: WindowDraw[] = []
   const draw = (index: number, weight: number) => {
     const [control, canary] = rates(index)
     const errors = { control: { rate: control }, canary: { rate: canary } }

@@ -6,9 +6,10 @@ import { resolveByRules } from '../core/site/redirects.ts'
 import { type Intent, resolveFallback } from '../core/site/resolve.ts'
 import type { RequestFacts, Version } from '../core/types.ts'
 import { Blobs } from './blobs.ts'
-import { Elsewhere, type FoundFile, type Wanted } from './elsewhere.ts'
+import { Elsewhere, type ElsewhereFile } from './elsewhere.ts'
+import type { FileFilter } from './lookup.ts'
 import { Manifests } from './manifests.ts'
-import { type Served, serveIntent } from './serve.ts'
+import { type ServeResult, serveIntent } from './serve.ts'
 import { toApplyHeaders, withConfig } from './site-headers.ts'
 import {
   type Background,
@@ -54,10 +55,10 @@ export class Assets {
   findElsewhere(
     path: string,
     versions: readonly Version[],
-    wanted: Wanted,
+    wanted: FileFilter,
     revision: number,
     ctx: Background,
-  ): Promise<FoundFile | undefined | 'unavailable'> {
+  ): Promise<ElsewhereFile | undefined | 'unavailable'> {
     return this.#elsewhere.find(path, versions, wanted, revision, ctx)
   }
 
@@ -71,7 +72,12 @@ export class Assets {
   }
 
   /** The reply, and where its bytes came from (`none` when it has none of a blob's). */
-  serve(intent: Intent, request: Request, requestId: string, ctx: Background): Promise<Served> {
+  serve(
+    intent: Intent,
+    request: Request,
+    requestId: string,
+    ctx: Background,
+  ): Promise<ServeResult> {
     const applyHeaders = toApplyHeaders(intent, request)
     return serveIntent(intent, request, requestId, this.#blobs, ctx, applyHeaders)
   }

@@ -3,14 +3,7 @@
 // and what the reply says about it is serve.ts' affair.
 
 import type { Representation } from '../core/site/manifest.ts'
-import {
-  type Body,
-  type ByteRange,
-  discardBody,
-  readWhole,
-  sliceBody,
-  streamExactly,
-} from './bodies.ts'
+import { type Body, discardBody, readWhole, sliceBody, streamExactly } from './bodies.ts'
 import {
   MAX_CACHED_BLOB_BYTES,
   MAX_MEMORY_BLOB_BYTES,
@@ -18,7 +11,8 @@ import {
   READ_TIMEOUT_MS,
 } from './limits.ts'
 import { BoundedMemory } from './memory.ts'
-import type { Background, Counters, EdgeCache, Store, Stored } from './store.ts'
+import type { ByteRange } from './ranges.ts'
+import type { Background, Counters, EdgeCache, Store, StoredBytes } from './store.ts'
 
 export type LoadedBlob = {
   /** Exactly as many bytes as were asked for, or an error while they are read. */
@@ -85,7 +79,7 @@ export class Blobs {
   }
 
   /** What the Cache API has, if it is as long as the manifest says. */
-  async #getCached({ blob, size }: Representation): Promise<Stored | undefined> {
+  async #getCached({ blob, size }: Representation): Promise<StoredBytes | undefined> {
     if (size > MAX_CACHED_BLOB_BYTES) return undefined
     this.#counters.cacheGets++
     const found = await this.#cache.match(toKey(blob))
@@ -112,7 +106,10 @@ export class Blobs {
   }
 
   /** What R2 has, if it is as long as the manifest says. */
-  async #getStored({ blob, size }: Representation, range?: ByteRange): Promise<Stored | undefined> {
+  async #getStored(
+    { blob, size }: Representation,
+    range?: ByteRange,
+  ): Promise<StoredBytes | undefined> {
     this.#counters.r2Gets++
     const found = await this.#store.getBlob(blob, range)
     if (typeof found !== 'string' && (await this.#hasSize(found, blob, size))) return found
@@ -122,14 +119,14 @@ export class Blobs {
   }
 
   /** A second body for the Cache API, unless it would be too big for it. */
-  #split({ body, size }: Stored): [Stored, ReadableStream?] {
+  #split({ body, size }: StoredBytes): [StoredBytes, ReadableStream?] {
     if (size > MAX_CACHED_BLOB_BYTES) return [{ body, size }]
     const [first, second] = body.tee()
     return [{ body: first, size }, second]
   }
 
   /** What a reply can carry; `undefined` if it is not the blob the manifest speaks of. */
-  async #toBody(stored: Stored, blob: string, size: number): Promise<Body | undefined> {
+  async #toBody(stored: StoredBytes, blob: string, size: number): Promise<Body | undefined> {
     if (size > MAX_MEMORY_BLOB_BYTES) return streamExactly(stored.body, size)
     const read = await readWhole(stored.body, size, READ_TIMEOUT_MS)
     if (!read.ok) {
@@ -141,7 +138,7 @@ export class Blobs {
   }
 
   /** A blob of another length is not the one the manifest speaks of: it is let go. */
-  async #hasSize({ body, size: found }: Stored, blob: string, size: number): Promise<boolean> {
+  async #hasSize({ body, size: found }: StoredBytes, blob: string, size: number): Promise<boolean> {
     if (found === size) return true
     console.error(`blob ${blob} has ${found} bytes; the manifest says ${size}`)
     await discardBody(body)

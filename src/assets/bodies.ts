@@ -3,6 +3,7 @@
 // Waiting returns its errors; it never throws, and leaves no promise behind that could reject unhandled.
 
 import { err, ok, type Result } from '../core/result.ts'
+import type { ByteRange } from './ranges.ts'
 
 /**
  * What `work` settles to, or why there is nothing within `ms`. A value that comes too late is handed
@@ -51,9 +52,6 @@ export async function discardBody(body: ReadableStream | null): Promise<void> {
     console.warn('a body could not be let go', cause)
   }
 }
-
-/** Bytes of a representation: always at least one, and all within it. */
-export type ByteRange = { readonly offset: number; readonly length: number }
 
 /** What a reply can carry. */
 export type Body = ArrayBuffer | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>

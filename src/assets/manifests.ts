@@ -5,7 +5,7 @@ import { Manifest, openManifest } from '../core/site/manifest.ts'
 import { discardBody, readWhole } from './bodies.ts'
 import { MAX_MEMORY_MANIFESTS_BYTES, MAX_SIZES_BYTES, READ_TIMEOUT_MS } from './limits.ts'
 import { BoundedMemory } from './memory.ts'
-import type { Background, Counters, EdgeCache, Store, Stored } from './store.ts'
+import type { Background, Counters, EdgeCache, Store, StoredBytes } from './store.ts'
 
 export class Manifests {
   readonly #store: Store
@@ -66,7 +66,7 @@ export class Manifests {
 
   async #open(
     hash: string,
-    { body, size }: Stored,
+    { body, size }: StoredBytes,
     maxBytes: number,
   ): Promise<Manifest | 'too-large' | 'unavailable'> {
     this.#sizes.put(hash, size, hash.length)

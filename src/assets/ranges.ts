@@ -1,17 +1,16 @@
-// Ranges: which bytes a `Range` field asks for (RFC 9110 section 14), and the body and headers of the
-// 206 that sends them (section 15.3.7), one range as it is and several as multipart/byteranges. A field
+// What a request for a file asks for with its conditions (RFC 9110 section 13) and its `Range` field
+// (section 14). Pure: serve.ts sends the reply. Dates are not looked at, because replies carry no
+// Last-Modified, and without one sections 13.1.3, 13.1.4 and 13.1.5 tell a server to ignore them. A range
 // that cannot be read, or that asks for more parts than it is worth, is ignored, as section 14.2 allows.
-
-import type { Blobs, LoadedBlob } from './blobs.ts'
-import type { ByteRange } from './bodies.ts'
-import type { Choice } from './representation.ts'
-import type { Background } from './store.ts'
 
 /**
  * Ranges of one request that are answered with parts; with more, the whole file is sent. Every part
  * of a big file is one R2 get, and real readers ask for a few.
  */
 export const MAX_RANGES = 16
+
+/** Bytes of a representation: always at least one, and all within it. */
+export type ByteRange = { readonly offset: number; readonly length: number }
 
 const SPECIFIER = /^bytes=(.*)$/i
 const SPEC = /^(?:(\d+)-(\d*)|-(\d+))$/
@@ -81,70 +80,40 @@ export function toContentRange({ offset, length }: ByteRange, size: number): str
   return `bytes ${offset}-${offset + length - 1}/${size}`
 }
 
-const encoder = new TextEncoder()
+/** A member of a list; a comma inside a tag ends none. */
+const MEMBER = /(?:"[^"]*"|[^,"])+/g
+/** Section 8.8.3: the `W` is in upper case, and nothing stands around the tag. */
+const TAG = /^(W\/)?("[\x21\x23-\x7e\x80-\uffff]*")$/
 
 /**
- * The blob of which `ranges` (at least one) are sent. `headers` are those of the whole
- * representation, and become those of the part.
+ * What the conditions make of a request for a representation with `etag` (strong, quotes included),
+ * in the order of section 13.2.2: `failed` is a 412, `not-modified` a 304.
  */
-export async function loadParts(
-  choice: Choice,
-  ranges: readonly ByteRange[],
+export function decidePrecondition(
   headers: Headers,
-  blobs: Blobs,
-  ctx: Background,
-): Promise<LoadedBlob | 'unavailable'> {
-  const [first, ...rest] = ranges
-  if (!first) throw new TypeError('ranges must not be empty')
-  // Before anything is sent: a store that is down is still a clean 503.
-  const loaded = await blobs.loadRange(choice, first, ctx)
-  if (loaded === 'unavailable') return loaded
-  if (rest.length === 0) {
-    headers.set('content-range', toContentRange(first, choice.size))
-    headers.set('content-length', String(first.length))
-    return loaded
-  }
-  // No content holds its own SHA-256: the boundary is in no part.
-  const boundary = choice.blob
-  const type = headers.get('content-type') ?? 'application/octet-stream'
-  const heads = ranges.map((range, index) =>
-    encoder.encode(
-      `${index === 0 ? '' : '\r\n'}--${boundary}\r\nContent-Type: ${type}\r\n` +
-        `Content-Range: ${toContentRange(range, choice.size)}\r\n\r\n`,
-    ),
-  )
-  const tail = encoder.encode(`\r\n--${boundary}--\r\n`)
-  const length = ranges.reduce((sum, range) => sum + range.length, 0)
-  const framing = heads.reduce((sum, head) => sum + head.length, tail.length)
-  headers.set('content-type', `multipart/byteranges; boundary=${boundary}`)
-  headers.set('content-length', String(length + framing))
-  const { readable, writable } = new FixedLengthStream(length + framing)
-  const loadRest = rest.map((range) => () => blobs.loadRange(choice, range, ctx))
-  // What goes wrong is told to the reader; one that has left needs no word of it.
-  const writer = writable.getWriter()
-  writeParts(writer, heads, [async () => loaded, ...loadRest], tail)
-    .catch((cause) => writer.abort(cause))
-    .catch(() => undefined)
-  return { body: readable, source: loaded.source }
+  etag: string,
+): 'proceed' | 'failed' | 'not-modified' {
+  const ifMatch = headers.get('if-match')
+  if (ifMatch !== null && !matchTags(ifMatch, etag, 'strong')) return 'failed'
+  const ifNoneMatch = headers.get('if-none-match')
+  if (ifNoneMatch !== null && matchTags(ifNoneMatch, etag, 'weak')) return 'not-modified'
+  return 'proceed'
 }
 
-async function writeParts(
-  writer: WritableStreamDefaultWriter<Uint8Array>,
-  heads: readonly Uint8Array[],
-  parts: readonly (() => Promise<LoadedBlob | 'unavailable'>)[],
-  tail: Uint8Array,
-): Promise<void> {
-  for (const [index, load] of parts.entries()) {
-    const loaded = await load()
-    if (loaded === 'unavailable') throw new Error('a part of a reply is out of reach')
-    await writer.write(heads[index] ?? tail)
-    if (loaded.body instanceof ReadableStream) {
-      // Not pipeTo: workerd 1.20261102 hangs where one fixed-length stream is piped into another.
-      for await (const chunk of loaded.body) await writer.write(chunk)
-    } else {
-      await writer.write(new Uint8Array(loaded.body))
-    }
+/**
+ * Whether `If-Range` lets a range be taken (section 13.1.5): there is none, or it is `etag` itself.
+ * A weak tag, and a date, never match.
+ */
+export function matchIfRange(header: string | null, etag: string): boolean {
+  return header === null || header.trim() === etag
+}
+
+/** Whether `*` or a list names `etag` (section 8.8.3.2). What is no tag matches nothing. */
+function matchTags(header: string, etag: string, comparison: 'strong' | 'weak'): boolean {
+  if (header.trim() === '*') return true
+  for (const [member] of header.matchAll(MEMBER)) {
+    const [, weak, tag] = TAG.exec(member.trim()) ?? []
+    if (tag === etag && (comparison === 'weak' || weak === undefined)) return true
   }
-  await writer.write(tail)
-  await writer.close()
+  return false
 }

@@ -4,8 +4,8 @@
 import { memoise } from '../core/memoise.ts'
 import type { Encoding, ManifestEntry, Representation } from '../core/site/manifest.ts'
 import { HTML_TYPE } from '../http/kind.ts'
-import { isOpenable } from './elsewhere.ts'
 import { IMMUTABLE_TTL_S } from './limits.ts'
+import { isOpenable } from './lookup.ts'
 
 /** The form that was chosen; without `encoding` it is the file as it is. */
 export type Choice = Representation & { readonly encoding?: Encoding }
@@ -64,7 +64,7 @@ function rank({ encoding }: Choice): number {
 }
 
 /** What a request has come to, before its conditions and ranges are looked at. */
-export type Selected = {
+export type Selection = {
   readonly entry: ManifestEntry
   readonly choice: Choice
   readonly status: 200 | 404
@@ -100,7 +100,7 @@ export function toEtag({ blob }: Choice): string {
  * hashed name that was really found, and never for a service worker: a worker that cannot be
  * replaced keeps its whole site in the past. A page that says "not found" is never kept.
  */
-function toCacheControl({ entry, status, isServiceWorker, isElsewhere }: Selected): string {
+function toCacheControl({ entry, status, isServiceWorker, isElsewhere }: Selection): string {
   if (status === 404) return 'no-store'
   if (isElsewhere && (!entry.hashed || isOpenable(entry.type))) return UNTIL_ASKED_AGAIN
   if (HTML_TYPE.test(entry.type)) return 'private, no-cache'
@@ -110,7 +110,7 @@ function toCacheControl({ entry, status, isServiceWorker, isElsewhere }: Selecte
 }
 
 /** The headers of a 304, which those of a 200 begin with (RFC 9110 section 15.4.5). */
-export function toValidatorHeaders(selected: Selected): Record<string, string> {
+export function toValidatorHeaders(selected: Selection): Record<string, string> {
   const { entry, choice, status, isElsewhere } = selected
   return {
     'cache-control': toCacheControl(selected),
@@ -134,7 +134,7 @@ function toVary({ encodings, type }: ManifestEntry): Record<string, string> {
 }
 
 /** The headers of a reply that carries the whole of what was selected, or of the HEAD of one. */
-export function toContentHeaders(selected: Selected): Record<string, string> {
+export function toContentHeaders(selected: Selection): Record<string, string> {
   const { entry, choice, status } = selected
   return {
     ...toValidatorHeaders(selected),

@@ -9,7 +9,7 @@ import type { Intent } from '../core/site/resolve.ts'
 import { compileHeaders, type HeaderChange, type HeaderRule } from '../core/site/rules.ts'
 import { keepPrivate } from '../http/keep-private.ts'
 import { HTML_TYPE } from '../http/kind.ts'
-import { isOpenable } from './elsewhere.ts'
+import { isOpenable } from './lookup.ts'
 import { SANDBOX } from './representation.ts'
 import { type ApplyHeaders, isServiceWorkerRequest } from './serve.ts'
 
@@ -70,8 +70,15 @@ function limitCaching(headers: Headers, ours: string, intent: Intent, request: R
 
 /** What a rule says about the whole site, which is that of another version today. */
 const ABOUT_THE_SITE = [
-  ...['set-cookie', 'clear-site-data', 'refresh', 'service-worker-allowed', 'speculation-rules'],
-  ...['strict-transport-security', 'nel', 'report-to', 'link'],
+  'set-cookie',
+  'clear-site-data',
+  'refresh',
+  'service-worker-allowed',
+  'speculation-rules',
+  'strict-transport-security',
+  'nel',
+  'report-to',
+  'link',
 ]
 
 /**

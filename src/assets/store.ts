@@ -2,8 +2,9 @@
 // as a copy of it. Both answer within a deadline of our own and never throw. Also counts what that
 // costs.
 
-import { type ByteRange, discardBody, settleWithin } from './bodies.ts'
+import { discardBody, settleWithin } from './bodies.ts'
 import { IMMUTABLE_TTL_S } from './limits.ts'
+import type { ByteRange } from './ranges.ts'
 
 /** R2's answer, without its body. From far away its slowest percent takes up to 2.3 s. */
 export const R2_TIMEOUT_MS = 4_000
@@ -15,20 +16,20 @@ export const CACHE_TIMEOUT_MS = 300
 export const CACHE_PUT_TIMEOUT_MS = 20_000
 
 /** Stored bytes, not read yet. Whoever does not read `body` must cancel it. */
-export type Stored = {
+export type StoredBytes = {
   readonly body: ReadableStream<Uint8Array>
   /** Length in bytes of what is stored, also where `body` is only a range of it. */
   readonly size: number
 }
 
 /** `missing`: the store answered that it has no such thing. `unavailable`: it did not answer. */
-export type Absence = 'missing' | 'unavailable'
+export type StoreFailure = 'missing' | 'unavailable'
 
 /** Keys are SHA-256 of the stored bytes, 64 lower-case hex digits. */
 export type Store = {
   /** With a range, `body` is that range; one that does not lie within the blob gives any bytes. */
-  readonly getBlob: (hash: string, range?: ByteRange) => Promise<Stored | Absence>
-  readonly getManifest: (hash: string) => Promise<Stored | Absence>
+  readonly getBlob: (hash: string, range?: ByteRange) => Promise<StoredBytes | StoreFailure>
+  readonly getManifest: (hash: string) => Promise<StoredBytes | StoreFailure>
 }
 
 /** The keys `blobs/<sha256>` and `manifests/<sha256>` of a bucket. One `get` each, never a `head`. */
@@ -36,7 +37,7 @@ export function createR2Store(
   bucket: Pick<R2Bucket, 'get'>,
   timeoutMs: number = R2_TIMEOUT_MS,
 ): Store {
-  const get = async (key: string, range?: ByteRange): Promise<Stored | Absence> => {
+  const get = async (key: string, range?: ByteRange): Promise<StoredBytes | StoreFailure> => {
     const got = await settleWithin(
       timeoutMs,
       () => bucket.get(key, range && { range }),
@@ -59,7 +60,7 @@ export type CacheableBody = ReadableStream | ArrayBuffer | Uint8Array
 
 export type EdgeCache = {
   /** `undefined` when it is not there, cannot be had in time, or is of unknown length. */
-  readonly match: (key: string) => Promise<Stored | undefined>
+  readonly match: (key: string) => Promise<StoredBytes | undefined>
   /** Keeps `size` bytes. Never rejects: what cannot be kept is not. */
   readonly put: (key: string, body: CacheableBody, size: number) => Promise<void>
 }
@@ -134,3 +135,13 @@ export function createCounters(): Counters {
 
 /** Lets work go on after the reply: Workers' `ExecutionContext`. */
 export type Background = Pick<ExecutionContext, 'waitUntil'>
+
+export type ColoCache = Pick<Cache, 'match' | 'put'>
+
+export function toColoCache(name: string | undefined): ColoCache {
+  if (name === undefined) return caches.default
+  return {
+    match: async (...args) => (await caches.open(name)).match(...args),
+    put: async (...args) => (await caches.open(name)).put(...args),
+  }
+}

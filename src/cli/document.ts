@@ -4,7 +4,7 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { text as readAll } from 'node:stream/consumers'
-import { type Compiled, compileAssignments } from '../document/compile.ts'
+import { type CompiledAssignments, compileAssignments } from '../document/compile.ts'
 import { parseAssignments } from '../document/parse.ts'
 import type { AssignmentsDocument } from '../document/schema.ts'
 import type { Api } from './api.ts'
@@ -13,7 +13,10 @@ import { FORMAT, takeDocument } from './exported.ts'
 import { CliFailure, EXIT, misuse, refused } from './failure.ts'
 import { documentReply } from './replies.ts'
 
-export type Known = { readonly document: AssignmentsDocument; readonly compiled: Compiled }
+export type Known = {
+  readonly document: AssignmentsDocument
+  readonly compiled: CompiledAssignments
+}
 
 /** The newest document of the control. */
 export async function loadCurrent(api: Api): Promise<Known> {

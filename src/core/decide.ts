@@ -13,7 +13,7 @@ import type {
 } from './types.ts'
 
 /** One step of the walk, and why it did or did not decide. */
-export type Step = {
+export type DecisionStep = {
   readonly step: Reason
   readonly outcome: 'chosen' | 'passed'
   readonly why: string
@@ -32,7 +32,7 @@ export type Step = {
 export function decide(
   facts: RequestFacts,
   assignments: Assignments,
-  note?: (step: Step) => void,
+  note?: (step: DecisionStep) => void,
 ): Decision {
   const bucket = bucketOf(assignments.salt, facts.visitor)
   const skipped: string[] = []
@@ -134,11 +134,11 @@ function toMessage(cause: unknown): string {
   return JSON.stringify(cause) ?? String(cause)
 }
 
-export type Explanation = { readonly decision: Decision; readonly steps: readonly Step[] }
+export type Explanation = { readonly decision: Decision; readonly steps: readonly DecisionStep[] }
 
 /** The decision `decide` takes, and how it came to it. */
 export function explain(facts: RequestFacts, assignments: Assignments): Explanation {
-  const steps: Step[] = []
+  const steps: DecisionStep[] = []
   const decision = decide(facts, assignments, (step) => steps.push(step))
   return { decision, steps }
 }

@@ -33,7 +33,7 @@ export type OriginHealth = Health & {
 }
 
 /** What one probe came to. */
-export type Probed =
+export type ProbeResult =
   | { readonly kind: 'answered'; readonly status: number; readonly ms: number }
   /** No answer: refused, not in time, no such host. `why` is for people. */
   | { readonly kind: 'silent'; readonly why: string }
@@ -46,7 +46,9 @@ export function newHealth(now: number): OriginHealth {
 /** What was known of it before a restart: a state that was earned is not earned anew. */
 export function restoreHealth({ state, since, why }: Health): OriginHealth {
   return {
-    ...{ state, since, why },
+    state,
+    since,
+    why,
     good: state === 'Healthy' ? GOOD_TO_BE_HEALTHY : 0,
     failures: state === 'Down' ? FAILURES_TO_BE_DOWN : 0,
   }
@@ -55,7 +57,7 @@ export function restoreHealth({ state, since, why }: Health): OriginHealth {
 /** @param expected the status that a healthy origin answers with. */
 export function nextHealth(
   before: OriginHealth,
-  probed: Probed,
+  probed: ProbeResult,
   expected: number,
   now: number,
 ): OriginHealth {
@@ -79,7 +81,7 @@ function fail(before: OriginHealth, why: string, now: number): OriginHealth {
 }
 
 /** What was wrong with the answer; `undefined` when nothing was. */
-function findFailure(probed: Probed, expected: number): string | undefined {
+function findFailure(probed: ProbeResult, expected: number): string | undefined {
   if (probed.kind === 'silent') return probed.why
   if (probed.status === expected) return undefined
   return `answers ${probed.status} instead of ${expected}`
@@ -96,14 +98,14 @@ function move(
 }
 
 /** One part, and what it is called. */
-export type Part = { readonly name: string; readonly health: Health }
+export type HealthPart = { readonly name: string; readonly health: Health }
 
 /**
  * Of the origins of a service that were asked: all `Down` is `Down`; all at least `Online` is the
  * weakest of them; anything else is `Degraded`, because somebody still answers. `Unknown` while
  * nobody was asked.
  */
-export function toServiceState(origins: readonly Part[]): {
+export function toServiceState(origins: readonly HealthPart[]): {
   readonly state: HealthState
   readonly why: string
 } {
@@ -126,8 +128,8 @@ export function toServiceState(origins: readonly Part[]): {
 const WORST_FIRST: readonly HealthState[] = ['Down', 'Degraded', 'Online', 'Healthy', 'Unknown']
 
 /** An environment is as its worst service, because pages need all of them; `undefined` without any. */
-export function findWorst(services: readonly Part[]): Part | undefined {
-  const rank = ({ health }: Part) => WORST_FIRST.indexOf(health.state)
+export function findWorst(services: readonly HealthPart[]): HealthPart | undefined {
+  const rank = ({ health }: HealthPart) => WORST_FIRST.indexOf(health.state)
   return services.toSorted(
     (one, other) => rank(one) - rank(other) || one.health.since - other.health.since,
   )[0]

@@ -15,8 +15,26 @@ import { lookUp } from './variables.ts'
  * `filter`, `merge`), which let a short condition run long, and `log`.
  */
 const TAKEN_OVER = [
-  ...['===', '!==', '<', '<=', '>', '>=', '!', '!!', 'and', 'or', 'if', '?:'],
-  ...['some', 'all', 'none', '+', '-', '*', '/', '%'],
+  '===',
+  '!==',
+  '<',
+  '<=',
+  '>',
+  '>=',
+  '!',
+  '!!',
+  'and',
+  'or',
+  'if',
+  '?:',
+  'some',
+  'all',
+  'none',
+  '+',
+  '-',
+  '*',
+  '/',
+  '%',
 ]
 
 type Operator = (args: readonly unknown[], scope: unknown, above: unknown) => unknown

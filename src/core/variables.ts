@@ -4,8 +4,17 @@
 import { memoise } from './memoise.ts'
 
 const PLAIN_FIELDS = [
-  ...['method', 'path', 'host', 'visitor', 'bucket', 'ip'],
-  ...['country', 'region', 'city', 'asn', 'colo'],
+  'method',
+  'path',
+  'host',
+  'visitor',
+  'bucket',
+  'ip',
+  'country',
+  'region',
+  'city',
+  'asn',
+  'colo',
 ]
 /** Fields with parts. All behind their first dot is one name: `cookie.connect.sid`. */
 const NAMED_FIELDS = ['header', 'cookie', 'query']

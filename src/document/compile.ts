@@ -15,7 +15,7 @@ export type Expose = {
 }
 
 /** All that a revision says. Below this line there are no defaults. */
-export type Compiled = Assignments & {
+export type CompiledAssignments = Assignments & {
   /**
    * Versions that visitors had by bucket: where files of older and newer pages are found. Those that
    * have visitors now come first, then the newest.
@@ -38,7 +38,7 @@ export type Compiled = Assignments & {
 const DEFAULT_SERVICE_TIMEOUT_MS = 30_000
 
 /** Compiles a document that `parseAssignments` has accepted. */
-export function compileAssignments(document: AssignmentsDocument): Compiled {
+export function compileAssignments(document: AssignmentsDocument): CompiledAssignments {
   const openness = readOpenness(document)
   const versions = new Map<string, Version>()
   for (const [id, { manifest, services = [], withdrawn }] of Object.entries(document.versions)) {

@@ -5,7 +5,7 @@ import type { OpenedBy } from '../core/types.ts'
 import type { AssignmentsDocument } from './schema.ts'
 
 /** The parts of a document that say it. Traffic may be percentages or bucket ranges. */
-export type OpeningParts = {
+export type OpeningFields = {
   readonly environments: AssignmentsDocument['environments']
   readonly traffic: Readonly<Record<string, number | readonly (readonly [number, number])[]>>
   readonly rules?: AssignmentsDocument['rules']
@@ -22,7 +22,7 @@ export type Openness = {
 const STRENGTH: Readonly<Record<OpenedBy, number>> = { host: 1, rule: 2, bucket: 3 }
 
 /** What the document says of each of its versions. */
-export function readOpenness(document: OpeningParts): ReadonlyMap<string, Openness> {
+export function readOpenness(document: OpeningFields): ReadonlyMap<string, Openness> {
   const { environments, versions } = document
   const levels = readLevels(document)
   const pointing = new Map<string, string[]>()
@@ -66,7 +66,7 @@ function readLevels({
   environments,
   traffic,
   rules = [],
-}: OpeningParts): ReadonlyMap<string, OpenedBy> {
+}: OpeningFields): ReadonlyMap<string, OpenedBy> {
   const ruled = new Set(rules.map(({ environment }) => environment))
   const levels = new Map<string, OpenedBy>()
   for (const [name, { restricted, hosts = [] }] of Object.entries(environments)) {

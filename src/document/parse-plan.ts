@@ -12,7 +12,7 @@ import {
   planSchema,
   type StepDocument,
 } from './plan-schema.ts'
-import type { Path } from './validate.ts'
+import type { Finding } from './validate.ts'
 
 const MINUTE_MS = 60_000
 const DEFAULT_PRESET = 'standard'
@@ -103,9 +103,6 @@ function toMetric({
   }
 }
 
-/** Where in the document, and what is wrong there. */
-export type Finding = { readonly path: Path; readonly message: string }
-
 /** All that contradicts itself in a complete plan, with the paths of the document. */
 export function findContradictions(plan: Plan): readonly Finding[] {
   return [...findInSteps(plan), ...findInMetrics(plan)]
@@ -160,12 +157,12 @@ function findInMetrics({ metrics }: Plan): Finding[] {
 const COUNTED = [ERRORS, LATENCY]
 
 /** What is wrong with a metric for a rollout, where in the plan, and how to mend it. */
-export type Uncounted = { readonly path: string; readonly message: string }
+export type UncountedMetric = { readonly path: string; readonly message: string }
 
 /** The metrics of which a rollout would never have data. */
-export function findUncounted({ metrics }: Pick<Plan, 'metrics'>): readonly Uncounted[] {
+export function findUncounted({ metrics }: Pick<Plan, 'metrics'>): readonly UncountedMetric[] {
   const names = COUNTED.map(({ name }) => name).join(' and ')
-  return metrics.flatMap(({ name, edges }, i): Uncounted[] => {
+  return metrics.flatMap(({ name, edges }, i): UncountedMetric[] => {
     const counted = COUNTED.find((metric) => metric.name === name)
     if (!counted) {
       const message = `nothing counts "${name}", so that there would never be data of it: leave it out; counted are ${names}`

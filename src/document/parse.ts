@@ -5,7 +5,7 @@ import type { z } from 'zod'
 import { err, ok, type Result } from '../core/result.ts'
 import { listFindings, valueAt } from './findings.ts'
 import { type AssignmentsDocument, assignmentsSchema, PARTS } from './schema.ts'
-import { type Finding, type Parts, type Path, validate } from './validate.ts'
+import { type Finding, type PartialDocument, type Path, validate } from './validate.ts'
 
 /** A hundred versions with their services take about 30 KiB; more than this is an accident. */
 export const MAX_ASSIGNMENTS_BYTES = 256 * 1024
@@ -70,7 +70,7 @@ export function formatProblems(problems: readonly Problem[]): string {
 }
 
 /** Each part that can be read by itself. */
-function toParts(raw: unknown): Parts {
+function toParts(raw: unknown): PartialDocument {
   if (typeof raw !== 'object' || raw === null) return {}
   const parts: Record<string, unknown> = {}
   for (const [name, schema] of Object.entries(PARTS)) {
@@ -78,7 +78,7 @@ function toParts(raw: unknown): Parts {
     const part = schema.safeParse((raw as Record<string, unknown>)[name], { jitless: true })
     if (part.success) parts[name] = part.data
   }
-  return parts as Parts
+  return parts as PartialDocument
 }
 
 function toProblem(raw: unknown, { path, message }: Finding): Problem {

@@ -12,12 +12,12 @@ export type Path = readonly (string | number)[]
 export type Finding = { readonly path: Path; readonly message: string }
 
 /** Those parts of a document that have the right shape by themselves. */
-export type Parts = {
+export type PartialDocument = {
   readonly [Name in keyof AssignmentsDocument]?: AssignmentsDocument[Name] | undefined
 }
 
 /** Everything wrong between the parts. */
-export function validate(parts: Parts, allowInsecure: boolean): Finding[] {
+export function validate(parts: PartialDocument, allowInsecure: boolean): Finding[] {
   return [
     ...checkEnvironments(parts),
     ...checkTraffic(parts),
@@ -28,13 +28,13 @@ export function validate(parts: Parts, allowInsecure: boolean): Finding[] {
   ]
 }
 
-function* checkRevision({ revision = 0, reserve }: Parts): Generator<Finding> {
+function* checkRevision({ revision = 0, reserve }: PartialDocument): Generator<Finding> {
   if (revision <= MAX_WRITTEN_REVISION || reserve) return
   const message = `a revision written by hand is at most 2^39 (${MAX_WRITTEN_REVISION}), so that numbers are left for what follows: one more than the revision in use is enough`
   yield { path: ['revision'], message }
 }
 
-function* checkEnvironments({ environments, versions }: Parts): Generator<Finding> {
+function* checkEnvironments({ environments, versions }: PartialDocument): Generator<Finding> {
   if (!environments) return
   const all = Object.entries(environments)
   if (!all.some(([, { restricted }]) => !restricted)) {
@@ -65,7 +65,7 @@ function* checkEnvironments({ environments, versions }: Parts): Generator<Findin
   }
 }
 
-function* checkTraffic({ traffic, environments }: Parts): Generator<Finding> {
+function* checkTraffic({ traffic, environments }: PartialDocument): Generator<Finding> {
   if (!traffic) return
   for (const [name, share] of Object.entries(traffic)) {
     const path = ['traffic', name]
@@ -86,7 +86,7 @@ function* checkTraffic({ traffic, environments }: Parts): Generator<Finding> {
   else yield* checkRanges(traffic)
 }
 
-function* checkPercentages(traffic: NonNullable<Parts['traffic']>): Generator<Finding> {
+function* checkPercentages(traffic: NonNullable<PartialDocument['traffic']>): Generator<Finding> {
   let sum = 0
   let readable = true
   for (const [name, percent] of Object.entries(traffic)) {
@@ -107,7 +107,7 @@ function* checkPercentages(traffic: NonNullable<Parts['traffic']>): Generator<Fi
   }
 }
 
-function* checkRanges(traffic: NonNullable<Parts['traffic']>): Generator<Finding> {
+function* checkRanges(traffic: NonNullable<PartialDocument['traffic']>): Generator<Finding> {
   const all = Object.entries(traffic)
     .flatMap(([name, ranges]) =>
       (Array.isArray(ranges) ? ranges : []).map(([from, to], i) => ({ name, i, from, to })),
@@ -130,7 +130,7 @@ function* checkRanges(traffic: NonNullable<Parts['traffic']>): Generator<Finding
   }
 }
 
-function* checkRules({ rules, environments }: Parts): Generator<Finding> {
+function* checkRules({ rules, environments }: PartialDocument): Generator<Finding> {
   const seen = new Set<string>()
   for (const [i, { name, environment, when }] of (rules ?? []).entries()) {
     if (seen.has(name)) {
@@ -151,7 +151,7 @@ function* checkRules({ rules, environments }: Parts): Generator<Finding> {
 }
 
 function* checkServices(
-  { versions, environments }: Parts,
+  { versions, environments }: PartialDocument,
   allowInsecure: boolean,
 ): Generator<Finding> {
   for (const [id, { services = [] }] of Object.entries(versions ?? {})) {
@@ -178,7 +178,7 @@ function* checkServices(
 /** A fallback shows an environment's answers to everybody who is served by this version. */
 function checkFallback(
   name: string | undefined,
-  environments: Parts['environments'],
+  environments: PartialDocument['environments'],
 ): string | undefined {
   if (name === undefined || !environments) return undefined
   if (!Object.hasOwn(environments, name)) {
@@ -188,7 +188,7 @@ function checkFallback(
   return 'a restricted environment answers for no other: name a public one'
 }
 
-function* checkSpent({ spent = [] }: Parts): Generator<Finding> {
+function* checkSpent({ spent = [] }: PartialDocument): Generator<Finding> {
   for (const [i, [from, to]] of spent.entries()) {
     if (from >= to)
       yield { path: ['spent', i], message: 'a range is [from, to) with from below to' }

@@ -9,12 +9,12 @@ const DRAIN_TIMEOUT_MS = 5000
 const CHUNK_BYTES = 65_536
 
 /** What was found in a body: nothing at all, something, or more than is waited for. */
-export type Drained = 'nothing' | 'something' | 'too-much'
+export type DrainResult = 'nothing' | 'something' | 'too-much'
 
 /** Reads a body to its end, or until it passes a limit, and throws it away. Never throws. */
-export async function drain(body: ReadableStream<Uint8Array>): Promise<Drained> {
+export async function drain(body: ReadableStream<Uint8Array>): Promise<DrainResult> {
   let timer: ReturnType<typeof setTimeout> | null = null
-  const late = new Promise<Drained>((resolve) => {
+  const late = new Promise<DrainResult>((resolve) => {
     timer = setTimeout(() => resolve('too-much'), DRAIN_TIMEOUT_MS)
   })
   try {
@@ -27,7 +27,7 @@ export async function drain(body: ReadableStream<Uint8Array>): Promise<Drained> 
   }
 }
 
-async function readAway(body: ReadableStream<Uint8Array>): Promise<Drained> {
+async function readAway(body: ReadableStream<Uint8Array>): Promise<DrainResult> {
   const reader = body.getReader({ mode: 'byob' })
   let buffer = new ArrayBuffer(CHUNK_BYTES)
   for (let bytes = 0; bytes <= MAX_DRAINED_BYTES; ) {

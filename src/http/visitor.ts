@@ -26,7 +26,7 @@ export type Visitor = {
 }
 
 /** What is known of the request beside its headers. */
-export type Situation = {
+export type VisitorOptions = {
   readonly method: string
   readonly kind: RequestKind
   readonly isPrefetch: boolean
@@ -50,7 +50,7 @@ export function readVisitor(
   cookies: Readonly<Record<string, string>>,
   own: OwnCookies,
   source: IdentitySource | undefined,
-  situation: Situation,
+  situation: VisitorOptions,
 ): Visitor {
   const configured = source && readIdentity(headers, cookies, source)
   if (configured) return { id: configured, by: 'configured', toKeep: undefined }
@@ -67,7 +67,7 @@ export function readVisitor(
 }
 
 /** Whether a cookie would be kept, and would not overwrite one that the request was not allowed to bring. */
-function mayKeepCookies(headers: Headers, situation: Situation): boolean {
+function mayKeepCookies(headers: Headers, situation: VisitorOptions): boolean {
   const { method, kind, isEmbedded, isSecure, isStateless } = situation
   if (isStateless || (kind !== 'document' && kind !== 'navigation')) return false
   if (isEmbedded) return isSecure
@@ -82,7 +82,11 @@ function mayKeepCookies(headers: Headers, situation: Situation): boolean {
  * in a frame has to prove that it keeps its cookie: several may be fetched at once, and each would
  * get another version and the cookies of the last.
  */
-function isFirstPage(headers: Headers, own: OwnCookies, { kind, isEmbedded }: Situation): boolean {
+function isFirstPage(
+  headers: Headers,
+  own: OwnCookies,
+  { kind, isEmbedded }: VisitorOptions,
+): boolean {
   if (kind !== 'document' || isEmbedded) return false
   return own.pin !== undefined || headers.get('sec-fetch-site') !== 'same-origin'
 }

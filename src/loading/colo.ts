@@ -1,7 +1,7 @@
 // What the isolates of one data centre share through the Cache API: the last good document, and when
 // the control last confirmed one. Every failure is treated as a miss.
 
-import { type Collected, isCollected } from '../core/counting/batch.ts'
+import { isSampleBounds, type SampleBounds } from '../core/counting/batch.ts'
 import { withTimeout } from '../core/with-timeout.ts'
 import { MAX_ASSIGNMENTS_BYTES } from '../document/parse.ts'
 import { type Identity, isDownList, isIdentity } from './sync.ts'
@@ -22,7 +22,7 @@ export type Confirmation = {
   /** Origins that it said are down; absent where there are none. */
   readonly down?: readonly string[]
   /** Whose visitors it wants collected; absent while nobody compares environments. */
-  readonly collected?: Collected
+  readonly collected?: SampleBounds
 }
 
 export type Colo = {
@@ -81,7 +81,7 @@ function isConfirmation(value: unknown): value is Confirmation {
     isIdentity(identity) &&
     typeof at === 'number' &&
     (down === undefined || isDownList(down)) &&
-    (collected === undefined || isCollected(collected))
+    (collected === undefined || isSampleBounds(collected))
   )
 }
 
@@ -91,15 +91,5 @@ async function orNothing<T>(done: string, work: () => Promise<T>): Promise<T | u
   } catch (cause) {
     console.warn(`the data centre's copy of the assignments could not be ${done}`, cause)
     return undefined
-  }
-}
-
-export type ColoCache = Pick<Cache, 'match' | 'put'>
-
-export function toColoCache(name: string | undefined): ColoCache {
-  if (name === undefined) return caches.default
-  return {
-    match: async (...args) => (await caches.open(name)).match(...args),
-    put: async (...args) => (await caches.open(name)).put(...args),
   }
 }

@@ -5,18 +5,18 @@
 import { withTimeout } from '../core/with-timeout.ts'
 import type { Colo } from './colo.ts'
 import type { Holding } from './holding.ts'
-import { type Counting, isSyncReply, type SyncReply, type SyncReport } from './sync.ts'
+import { type BatchSource, isSyncReply, type SyncReply, type SyncReport } from './sync.ts'
 import { type Turn, Turns, type WaitUntil } from './turns.ts'
 
 /** Past this the answer would come too late to be of use, and the next call shall begin. */
 const SYNC_TIMEOUT_MS = 2000
 
-export type ControlSourceParts = {
+export type ControlSourceDeps = {
   readonly holding: Holding
   readonly askControl: (report: SyncReport) => Promise<SyncReply>
   readonly colo: Colo
   readonly noteDown: ((origins: readonly string[]) => void) | undefined
-  readonly counting: Counting | undefined
+  readonly counting: BatchSource | undefined
   /** Milliseconds between two calls, before jitter; as long is another isolate's answer believed. */
   readonly controlRefreshMs: number
   readonly now: () => number
@@ -28,11 +28,11 @@ export class ControlSource {
   /** Since the isolate began; the second counts calls that another isolate's answer has spared. */
   calls = 0
   sharedConfirmations = 0
-  readonly #parts: ControlSourceParts
+  readonly #parts: ControlSourceDeps
   /** The brake of a control with many callers. */
   #notBefore = 0
 
-  constructor(parts: ControlSourceParts) {
+  constructor(parts: ControlSourceDeps) {
     this.#parts = parts
     const { controlRefreshMs: intervalMs, random } = parts
     this.turns = new Turns({ timeoutMs: SYNC_TIMEOUT_MS, intervalMs, random })

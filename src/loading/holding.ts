@@ -2,15 +2,15 @@
 // revision. Whatever is refused is counted by its reason. Where documents come from, and when, is the
 // affair of kv-source.ts and control-source.ts.
 
-import { type Compiled, compileAssignments } from '../document/compile.ts'
+import { type CompiledAssignments, compileAssignments } from '../document/compile.ts'
 import { formatProblems, parseAssignments } from '../document/parse.ts'
 import { digestText, type Identity } from './sync.ts'
 
 /** Who gave a document. */
-export type Source = 'kv' | 'cache' | 'control'
+export type DocumentSource = 'kv' | 'cache' | 'control'
 
 /** Why a document that was read did not replace the one in use, or why none could be read. */
-export type Refusal =
+export type RefusalReason =
   | 'missing'
   | 'oversize'
   | 'invalid'
@@ -19,12 +19,12 @@ export type Refusal =
   | 'unreadable'
   | 'control-unreachable'
 
-export type Held = {
+export type HeldDocument = {
   readonly text: string
   readonly identity: Identity
-  readonly compiled: Compiled
+  readonly compiled: CompiledAssignments
   /** Where this revision was had from first. */
-  readonly source: Source
+  readonly source: DocumentSource
   /**
    * When the control was asked that last confirmed it, milliseconds since the epoch; -Infinity when
    * it never did.
@@ -35,7 +35,7 @@ export type Held = {
 }
 
 /** What became of an offer; the identity is that of a valid document, taken or not. */
-export type Offered = {
+export type OfferResult = {
   readonly identity: Identity | undefined
   readonly outcome: 'taken' | 'held-already' | 'refused'
 }
@@ -44,7 +44,7 @@ const NEVER = Number.NEGATIVE_INFINITY
 
 export class Holding {
   /** Refusals since the isolate began, by reason. */
-  readonly refusals: Record<Refusal, number> = {
+  readonly refusals: Record<RefusalReason, number> = {
     missing: 0,
     oversize: 0,
     invalid: 0,
@@ -54,7 +54,7 @@ export class Holding {
     'control-unreachable': 0,
   }
   readonly #allowInsecure: boolean
-  #held: Held | undefined
+  #held: HeldDocument | undefined
   #lastInKv: Identity | undefined
   #lastLogged = ''
 
@@ -62,7 +62,7 @@ export class Holding {
     this.#allowInsecure = allowInsecure
   }
 
-  get held(): Held | undefined {
+  get held(): HeldDocument | undefined {
     return this.#held
   }
 
@@ -74,7 +74,7 @@ export class Holding {
   /**
    * Takes `text` if it is valid and newer, and is what it was called. Never throws, whatever it holds.
    */
-  async offer(text: string, source: Source, called?: Identity): Promise<Offered> {
+  async offer(text: string, source: DocumentSource, called?: Identity): Promise<OfferResult> {
     if (text === this.#held?.text) return { identity: this.#held.identity, outcome: 'held-already' }
     const parsed = parseAssignments(text, { allowInsecure: this.#allowInsecure })
     if (!parsed.ok) {
@@ -119,7 +119,7 @@ export class Holding {
   }
 
   /** Counts every refusal, and logs each once until something else happens. */
-  refuse(reason: Refusal, why: string): void {
+  refuse(reason: RefusalReason, why: string): void {
     this.refusals[reason] += 1
     if (why === this.#lastLogged) return
     this.#lastLogged = why

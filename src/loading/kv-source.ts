@@ -16,7 +16,7 @@ const KV_TIMEOUT_MS = 5000
 /** What KV holds: the text, `null` when the key does not exist, or `oversize` unread. */
 export type KvText = string | null | 'oversize'
 
-export type KvSourceParts = {
+export type KvSourceDeps = {
   readonly holding: Holding
   readonly readKv: () => Promise<KvText>
   readonly colo: Pick<Colo, 'storeDocument'>
@@ -32,9 +32,9 @@ export class KvSource {
   readonly turns: Turns
   /** Since the isolate began. */
   reads = 0
-  readonly #parts: KvSourceParts
+  readonly #parts: KvSourceDeps
 
-  constructor(parts: KvSourceParts) {
+  constructor(parts: KvSourceDeps) {
     this.#parts = parts
     const { kvRefreshMs: intervalMs, random } = parts
     this.turns = new Turns({ timeoutMs: KV_TIMEOUT_MS, intervalMs, random })
@@ -88,8 +88,16 @@ export class KvSource {
 
 export const ASSIGNMENTS_KEY = 'assignments'
 
+/** What is used of a KV namespace. */
+type DocumentNamespace = {
+  readonly get: (
+    key: string,
+    options: { readonly type: 'stream'; readonly cacheTtl: number },
+  ) => Promise<ReadableStream | null>
+}
+
 /** @throws what KV throws. */
-export async function readAssignments(kv: KVNamespace): Promise<KvText> {
+export async function readAssignments(kv: DocumentNamespace): Promise<KvText> {
   const stream = await kv.get(ASSIGNMENTS_KEY, { type: 'stream', cacheTtl: KV_CACHE_TTL_S })
   if (stream === null) return null
   const decoder = new TextDecoder()

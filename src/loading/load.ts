@@ -5,12 +5,12 @@
 // Requests share values, never promises: a promise of a request that has ended may never resolve. A
 // request that waits for another one's call looks at memory again and again until its own deadline.
 
-import type { Compiled } from '../document/compile.ts'
+import type { CompiledAssignments } from '../document/compile.ts'
 import type { Colo } from './colo.ts'
 import { ControlSource } from './control-source.ts'
-import { type Held, Holding, type Refusal, type Source } from './holding.ts'
+import { type DocumentSource, type HeldDocument, Holding, type RefusalReason } from './holding.ts'
 import { KvSource, type KvText } from './kv-source.ts'
-import type { Counting, SyncReply, SyncReport } from './sync.ts'
+import type { BatchSource, SyncReply, SyncReport } from './sync.ts'
 import type { Turns, WaitUntil } from './turns.ts'
 
 /**
@@ -27,12 +27,12 @@ const OVER_OLD_INTERVALS = 2
 const POLL_MS = 5
 
 /** Where a request's document came from; `default` is none at all. */
-export type Origin = 'memory' | Source | 'default'
+export type Origin = 'memory' | DocumentSource | 'default'
 
-export type Loaded = {
+export type LoadResult = {
   readonly origin: Origin
   /** `undefined` with the origin `default`, and then alone. */
-  readonly assignments: Compiled | undefined
+  readonly assignments: CompiledAssignments | undefined
   /** It had to be fresh, and the control has not confirmed it lately. */
   readonly isStale: boolean
 }
@@ -44,7 +44,7 @@ export type LoaderOptions = Freshness & {
   /** Told of the origins that the control finds down, whenever it is heard: often there are none. */
   readonly noteDown?: (origins: readonly string[]) => void
   /** Whose counts travel on the calls of the control; absent where nobody counts. */
-  readonly counting?: Counting
+  readonly counting?: BatchSource
   readonly allowInsecure: boolean
   /** Milliseconds since the epoch. */
   readonly now: () => number
@@ -64,7 +64,7 @@ export type LoaderCounters = {
   readonly staleDocuments: number
 }
 
-const NOTHING: Loaded = { origin: 'default', assignments: undefined, isStale: false }
+const NOTHING: LoadResult = { origin: 'default', assignments: undefined, isStale: false }
 
 export class AssignmentsLoader {
   readonly #options: LoaderOptions
@@ -94,7 +94,7 @@ export class AssignmentsLoader {
   }
 
   /** Refusals since the isolate began, by reason. */
-  get refusals(): Readonly<Record<Refusal, number>> {
+  get refusals(): Readonly<Record<RefusalReason, number>> {
     return this.#holding.refusals
   }
 
@@ -103,7 +103,7 @@ export class AssignmentsLoader {
    * control behind the reply; only what `mustBeFresh` (a page's document) waits a little where the
    * control has not confirmed the copy lately, and not at all while the control fails.
    */
-  async load(mustBeFresh: boolean, waitUntil: WaitUntil): Promise<Loaded> {
+  async load(mustBeFresh: boolean, waitUntil: WaitUntil): Promise<LoadResult> {
     const { now } = this.#options
     const began = now()
     const before = this.#holding.held
@@ -170,7 +170,7 @@ export type Freshness = {
 
 /** The age counts from when the control last confirmed it. */
 export function isFresh(
-  { confirmedAt }: Held,
+  { confirmedAt }: HeldDocument,
   now: number,
   { staleAfterMs }: Pick<Freshness, 'staleAfterMs'>,
 ): boolean {
@@ -180,7 +180,7 @@ export function isFresh(
 /** The calls that a request itself has begun; each is `undefined` again when it has ended. */
 export type OwnCalls = { kv: Promise<void> | undefined; control: Promise<void> | undefined }
 
-export type WaitParts = {
+export type WaitDeps = {
   readonly holding: Holding
   readonly kv: Turns
   readonly control: Turns
@@ -194,7 +194,7 @@ export type WaitParts = {
  * has not been read for long, because the control may be down.
  */
 export async function waitForBetter(
-  { holding, kv, control, freshness, now }: WaitParts,
+  { holding, kv, control, freshness, now }: WaitDeps,
   mustBeFresh: boolean,
   began: number,
   own: OwnCalls,

@@ -1,7 +1,7 @@
 // What an isolate and the control say to each other: which document one holds, and whether the other
 // has a newer. Counts travel along. Plain data, because it crosses a call between machines.
 
-import { type Batch, type Collected, isCollected } from '../core/counting/batch.ts'
+import { type Batch, isSampleBounds, type SampleBounds } from '../core/counting/batch.ts'
 
 /** Which document it is: two of one revision differ in their digest. */
 export type Identity = {
@@ -31,19 +31,19 @@ export type SyncReply = {
   /** Origins that probes found down, as services name them; absent where there are none. */
   readonly down?: readonly string[]
   /** Whose visitors the isolate shall collect; absent while nobody compares environments. */
-  readonly collected?: Collected
+  readonly collected?: SampleBounds
 }
 
 /** What counts requests in the isolate, as whoever calls the control sees it. Never throws. */
-export type Counting = {
+export type BatchSource = {
   /** What to send with a call that begins now. Exactly one of the next two follows. */
   readonly take: (now: number) => Batch | undefined
   /** The control has it. */
-  readonly arrived: (batch: Batch, collected: Collected | undefined) => void
+  readonly arrived: (batch: Batch, collected: SampleBounds | undefined) => void
   /** The control may have it. */
   readonly failed: (batch: Batch) => void
   /** What a reply asks for on a call that carried nothing. */
-  readonly collect: (collected: Collected | undefined) => void
+  readonly collect: (collected: SampleBounds | undefined) => void
 }
 
 /** Whether an answer has the shape of one: a control that lies must not end a request. */
@@ -56,7 +56,7 @@ export function isSyncReply(answer: unknown): answer is SyncReply {
     Number.isFinite(nextMs) &&
     (text === undefined || typeof text === 'string') &&
     (down === undefined || isDownList(down)) &&
-    (collected === undefined || isCollected(collected)) &&
+    (collected === undefined || isSampleBounds(collected)) &&
     (current === undefined || isIdentity(current))
   )
 }

@@ -7,7 +7,7 @@ import type { Facts } from '../http/facts.ts'
 import { isPrefetch } from '../http/kind.ts'
 
 /** A request that has been decided. */
-export type Asked = {
+export type CountedRequest = {
   readonly request: Request
   readonly facts: Facts
   readonly decision: Decision
@@ -27,11 +27,11 @@ export type ServiceAnswer = {
 }
 
 /** Where the reply came from. */
-export type Source = 'memory' | 'cache' | 'r2' | 'service' | 'fallback' | 'none'
+export type ReplySource = 'memory' | 'cache' | 'r2' | 'service' | 'fallback' | 'none'
 
-export type Answered = {
+export type CountedReply = {
   readonly status: number
-  readonly source: Source
+  readonly source: ReplySource
   /** The body's length where it is announced. */
   readonly bytes: number
   /** `undefined` where no service of the version was asked. */
@@ -44,7 +44,7 @@ export type Answered = {
  * Whether the request counts when its version is compared with another: it was made by a visitor who
  * is on the version by the bucket alone.
  */
-export function isJudged(asked: Asked): boolean {
+export function isJudged(asked: CountedRequest): boolean {
   const { request, facts, decision, assignments, by } = asked
   // Shadow copies and synthetic probes. A second try of a request is part of its one record.
   if (by !== 'visitor') return false
@@ -70,7 +70,7 @@ export function isJudged(asked: Asked): boolean {
  * Whether the request assigns its visitor to an environment, for the sample ratio: a document, decided
  * by its bucket, of a request that is judged.
  */
-export function isAssigned(asked: Asked): boolean {
+export function isAssigned(asked: CountedRequest): boolean {
   return asked.facts.kind === 'document' && asked.decision.reason === 'bucket' && isJudged(asked)
 }
 
@@ -80,7 +80,7 @@ export const STATUS_5XX = 'status_5xx'
 export const NAMED_404 = 'named_404'
 
 /** Why the version failed, as a code; `undefined` where it did not. */
-export function toFailure({ status, service, isNamed }: Answered): string | undefined {
+export function toFailureCode({ status, service, isNamed }: CountedReply): string | undefined {
   if (service) return toServiceFailure(service)
   // Files that cannot be read are a 503, which is a fault of R2.
   return isNamed && status === 404 ? NAMED_404 : undefined

@@ -1,7 +1,7 @@
 // What an isolate has counted and not yet sent, by window and version. Its memory is bounded: what
 // does not fit is left out and counted.
 
-import type { CountedWindow, Group } from '../core/counting/batch.ts'
+import type { Group, WindowCounts } from '../core/counting/batch.ts'
 import {
   closesAt,
   MAX_BATCH_VISITORS,
@@ -76,7 +76,7 @@ export class Pages {
   }
 
   /** Everything, and begins anew. */
-  take(): CountedWindow[] {
+  take(): WindowCounts[] {
     const windows = [...this.#windows].map(([window, pages]) => ({
       window,
       groups: [...pages.values()].map(toGroup),

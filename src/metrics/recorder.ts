@@ -1,12 +1,18 @@
 // Counts requests in the isolate and hands them out in batches. It never throws and waits for nothing,
 // so that no reply depends on it; who is judged and what a failure is stand in the files beside it.
 
-import type { Batch, Collected } from '../core/counting/batch.ts'
+import type { Batch, SampleBounds } from '../core/counting/batch.ts'
 import { closesAt } from '../core/counting/limits.ts'
 import { type Mark, toAddressHash, toMarks, toSampleHash } from '../core/counting/marks.ts'
 import { addNamed, countEdgesBelow, type GrowingTotals } from '../core/counting/totals.ts'
-import type { Counting } from '../loading/sync.ts'
-import { type Answered, type Asked, isAssigned, isJudged, toFailure } from './observed.ts'
+import type { BatchSource } from '../loading/sync.ts'
+import {
+  type CountedReply,
+  type CountedRequest,
+  isAssigned,
+  isJudged,
+  toFailureCode,
+} from './observed.ts'
 import { type Page, Pages } from './pages.ts'
 
 /** A call that has not ended by then never will: longer than the longest wait for the control. */
@@ -32,12 +38,12 @@ export type Losses = { requests: number; visitors: number; errors: number }
 
 type Flight = { readonly batch: Batch; readonly began: number }
 
-export class Recorder implements Counting {
+export class Recorder implements BatchSource {
   readonly losses: Losses = { requests: 0, visitors: 0, errors: 0 }
   readonly #options: RecorderOptions
   readonly #pages = new Pages()
   readonly #addresses = new Map<string, number>()
-  #collected: Collected | undefined
+  #collected: SampleBounds | undefined
   #isolate: string | undefined
   #sequence = 0
   /** Of `losses.requests`, those that no batch has told of yet. */
@@ -59,7 +65,7 @@ export class Recorder implements Counting {
    * To be called when a request is decided and before any backend is: a canary that crashes loses no
    * assignment. Only where somebody compares environments are visitors collected at all.
    */
-  recordAssigned(asked: Asked): void {
+  recordAssigned(asked: CountedRequest): void {
     this.#safely(() => {
       if (asked.facts.kind !== 'document' || !isAssigned(asked)) return
       const page = this.#pages.find(asked.decision, this.#options.now())
@@ -71,13 +77,13 @@ export class Recorder implements Counting {
   }
 
   /** One record for each request, against the version that was chosen, when it is answered. */
-  record(asked: Asked, answered: Answered): void {
+  record(asked: CountedRequest, answered: CountedReply): void {
     this.#safely(() => {
       const now = this.#options.now()
       this.#lose(this.#pages.dropClosed(now))
       const page = this.#pages.find(asked.decision, now)
       if (!page) return this.#lose(1)
-      const failure = toFailure(answered)
+      const failure = toFailureCode(answered)
       const edgesBelow = addAnswer(page.totals, answered, failure)
       if (!isJudged(asked)) return
       page.totals.judged += 1
@@ -94,7 +100,7 @@ export class Recorder implements Counting {
     return batch
   }
 
-  arrived(batch: Batch, collected: Collected | undefined): void {
+  arrived(batch: Batch, collected: SampleBounds | undefined): void {
     if (this.#inFlight?.batch === batch) this.#inFlight = undefined
     if (this.#unsure === batch) this.#unsure = undefined
     this.#collected = collected
@@ -106,7 +112,7 @@ export class Recorder implements Counting {
     this.#unsure = batch
   }
 
-  collect(collected: Collected | undefined): void {
+  collect(collected: SampleBounds | undefined): void {
     this.#collected = collected
   }
 
@@ -134,7 +140,7 @@ export class Recorder implements Counting {
   /** Puts a visitor down whose hash is in the sample of its environment, if there is one. */
   #mark(
     page: Page,
-    { facts, request, assignments: { salt } }: Asked,
+    { facts, request, assignments: { salt } }: CountedRequest,
     mark: Omit<Mark, 'address'>,
   ): void {
     const bound = this.#collected?.[page.environment]
@@ -174,7 +180,7 @@ export class Recorder implements Counting {
 /** How many edges the service's time lies above; `undefined` where it has none. */
 function addAnswer(
   totals: GrowingTotals,
-  { status, source, bytes, service }: Answered,
+  { status, source, bytes, service }: CountedReply,
   failure: string | undefined,
 ): number | undefined {
   totals.requests += 1
@@ -195,7 +201,7 @@ function addAnswer(
  */
 function addLatency(
   totals: GrowingTotals,
-  { status, failure, waitedMs }: NonNullable<Answered['service']>,
+  { status, failure, waitedMs }: NonNullable<CountedReply['service']>,
 ): number | undefined {
   if (status === undefined && failure !== 'origin_timeout') return undefined
   const edgesBelow = countEdgesBelow(waitedMs)

@@ -1,7 +1,7 @@
 // What an isolate knows of the backends behind it: one value for all requests, made when the isolate
 // starts. No other file of this folder keeps anything between requests.
 
-import { Origins, type OriginsOptions } from './origins.ts'
+import { Origins, type OriginsOptions, RetryBudget } from './origins.ts'
 
 export type Backends = {
   readonly origins: Origins
@@ -30,26 +30,4 @@ function isFetcher(binding: unknown): binding is Pick<Fetcher, 'fetch'> {
     'fetch' in binding &&
     typeof binding.fetch === 'function'
   )
-}
-
-/** One retry for every ten requests. */
-const REQUESTS_PER_RETRY = 10
-/** What an isolate that has been quiet may spend at once. */
-const BURST_RETRIES = 10
-
-export class RetryBudget {
-  /** Requests that no retry has been spent on. A new isolate begins with the whole burst. */
-  #saved = BURST_RETRIES * REQUESTS_PER_RETRY
-
-  /** To be called once for every request. */
-  earn(): void {
-    if (this.#saved < BURST_RETRIES * REQUESTS_PER_RETRY) this.#saved += 1
-  }
-
-  /** Whether a retry may be made; it is paid for then. */
-  spend(): boolean {
-    if (this.#saved < REQUESTS_PER_RETRY) return false
-    this.#saved -= REQUESTS_PER_RETRY
-    return true
-  }
 }

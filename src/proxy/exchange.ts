@@ -13,7 +13,7 @@ import { createPatience, type Patience } from './patience.ts'
 import { adaptToClient } from './response-headers.ts'
 
 /** The answer for the client, what it says of the origin (`Verdict`), and how long it was waited for. */
-export type Outcome = { readonly response: Response; readonly waitedMs: number } & (
+export type ExchangeResult = { readonly response: Response; readonly waitedMs: number } & (
   | { readonly verdict: 'up' | 'none' }
   | {
       readonly verdict: 'down'
@@ -34,7 +34,7 @@ export async function exchange(
   service: Service,
   origin: string,
   backends: Backends,
-): Promise<Outcome> {
+): Promise<ExchangeResult> {
   const { request, requestId, publicOrigin } = message
   const { address, basePath } = splitOrigin(origin)
   const prefix = toStripped(service)
@@ -44,7 +44,7 @@ export async function exchange(
     return { verdict: 'none', response: errorResponse(refusal, requestId), waitedMs: 0 }
   }
   const patience = createPatience(service.timeoutMs, request.signal)
-  const fail = (failure: ErrorCode, cause: unknown, wasSent = true): Outcome => {
+  const fail = (failure: ErrorCode, cause: unknown, wasSent = true): ExchangeResult => {
     console.warn(`request ${requestId}: ${failure} ${origin}`, cause)
     const response = errorResponse(failure, requestId)
     return { verdict: 'down', response, failure, wasSent, waitedMs: patience.waitedMs() }

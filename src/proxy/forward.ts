@@ -6,10 +6,10 @@ import type { Service } from '../core/types.ts'
 import { type ErrorCode, errorResponse } from '../http/errors.ts'
 import { drain } from '../http/unread-body.ts'
 import type { Backends } from './backends.ts'
-import { carriesUpload, exchange, type Outcome } from './exchange.ts'
+import { carriesUpload, type ExchangeResult, exchange } from './exchange.ts'
 import { hasPassed, type Message, toMessage } from './message.ts'
 
-export type Forwarding = {
+export type ForwardOptions = {
   readonly request: Request
   /** The normalised path and the query without a pin: begins with `/`. */
   readonly path: string
@@ -23,7 +23,7 @@ export type Forwarding = {
   readonly loopId: string
 }
 
-export type Forwarded = {
+export type ForwardResult = {
   readonly response: Response
   /** Why the service itself gave no answer, where its fallback did. */
   readonly fellBackFor: string | undefined
@@ -72,9 +72,9 @@ const REFUSED_METHODS: ReadonlySet<string> = new Set(['CONNECT', 'TRACE', 'PURGE
  * @throws TypeError when the service has no origin.
  */
 export async function forwardRequest(
-  forwarding: Forwarding,
+  forwarding: ForwardOptions,
   backends: Backends,
-): Promise<Forwarded> {
+): Promise<ForwardResult> {
   const { request, path, service, fallback, identity, requestId, loopId } = forwarding
   const body = await readyBody(request)
   const refusal = body === 'length_required' ? body : refuse(request, loopId)
@@ -97,7 +97,7 @@ export async function forwardRequest(
   return { response: instead.outcome.response, fellBackFor: outcome.failure, own }
 }
 
-function toOwnAnswer(outcome: Outcome): OwnAnswer | undefined {
+function toOwnAnswer(outcome: ExchangeResult): OwnAnswer | undefined {
   const { response, waitedMs } = outcome
   switch (outcome.verdict) {
     case 'up':
@@ -130,8 +130,8 @@ function refuse({ method, headers }: Request, loopId: string): ErrorCode | undef
   return hasPassed(headers, loopId) ? 'loop_detected' : undefined
 }
 
-export type Asked = {
-  readonly outcome: Outcome
+export type ServiceResult = {
+  readonly outcome: ExchangeResult
   /** The origin failed, all others are ejected or failed as well, and asking elsewhere does no harm. */
   readonly isDown: boolean
 }
@@ -149,7 +149,7 @@ export async function askService(
   service: Service,
   backends: Backends,
   isSpared: boolean,
-): Promise<Asked> {
+): Promise<ServiceResult> {
   const { origins, budget } = backends
   const next = origins.take(service, message.isRepeatable)
   if (next === undefined && isSpared) return { outcome: toSpared(message), isDown: true }
@@ -172,13 +172,13 @@ export async function askService(
   }
 }
 
-function toSpared({ requestId }: Message): Outcome {
+function toSpared({ requestId }: Message): ExchangeResult {
   const response = errorResponse('origin_unreachable', requestId)
   return { verdict: 'down', response, failure: 'origins_ejected', wasSent: false, waitedMs: 0 }
 }
 
 /** Whether the request failed, and sending it again, to whomever, can do no harm. */
-function mayRepeat({ isRepeatable }: Message, outcome: Outcome): boolean {
+function mayRepeat({ isRepeatable }: Message, outcome: ExchangeResult): boolean {
   return outcome.verdict === 'down' && (isRepeatable || !outcome.wasSent)
 }
 
@@ -189,7 +189,7 @@ function mayRepeat({ isRepeatable }: Message, outcome: Outcome): boolean {
 function chooseSecond(
   service: Service,
   first: string,
-  outcome: Outcome,
+  outcome: ExchangeResult,
   { origins }: Backends,
 ): string | undefined {
   const other = origins.takeOther(service, first)

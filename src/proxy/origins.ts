@@ -5,7 +5,7 @@
 import type { Service } from '../core/types.ts'
 
 /** What an exchange says of its origin; `none` where it was the client who broke it off. */
-export type Verdict = 'up' | 'down' | 'none'
+export type OriginVerdict = 'up' | 'down' | 'none'
 
 /** Failures in a row that eject an origin: one may be chance, and so may two. */
 export const FAILURES_TO_EJECT = 3
@@ -123,7 +123,7 @@ export class Origins {
   }
 
   /** Never throws. One good answer makes up for all failures before it. */
-  record(origin: string, verdict: Verdict): void {
+  record(origin: string, verdict: OriginVerdict): void {
     if (verdict === 'up' && this.#troubled.size > 0) this.#troubled.delete(origin)
     if (verdict !== 'down') return
     const now = this.#options.now()
@@ -168,4 +168,26 @@ export class Origins {
 
 function eject(now: number, lengthMs: number): Ejection {
   return { failedAt: now, lengthMs, until: now + lengthMs, trialEndsAt: 0 }
+}
+
+/** One retry for every ten requests. */
+const REQUESTS_PER_RETRY = 10
+/** What an isolate that has been quiet may spend at once. */
+const BURST_RETRIES = 10
+
+export class RetryBudget {
+  /** Requests that no retry has been spent on. A new isolate begins with the whole burst. */
+  #saved = BURST_RETRIES * REQUESTS_PER_RETRY
+
+  /** To be called once for every request. */
+  earn(): void {
+    if (this.#saved < BURST_RETRIES * REQUESTS_PER_RETRY) this.#saved += 1
+  }
+
+  /** Whether a retry may be made; it is paid for then. */
+  spend(): boolean {
+    if (this.#saved < REQUESTS_PER_RETRY) return false
+    this.#saved -= REQUESTS_PER_RETRY
+    return true
+  }
 }

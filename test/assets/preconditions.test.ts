@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { decidePrecondition, matchIfRange } from '../../src/assets/serve.ts'
+import { decidePrecondition, matchIfRange } from '../../src/assets/ranges.ts'
 
 const ETAG = '"abc"'
 const decide = (headers: Record<string, string>) => decidePrecondition(new Headers(headers), ETAG)

@@ -1,7 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { ByteRange } from '../../src/assets/bodies.ts'
-import { decideRanges, MAX_RANGES, toContentRange } from '../../src/assets/ranges.ts'
+import {
+  type ByteRange,
+  decideRanges,
+  MAX_RANGES,
+  toContentRange,
+} from '../../src/assets/ranges.ts'
 
 const SIZE = 1000
 /** As `first-last`, which is how people read ranges. */

@@ -4,9 +4,8 @@
 
 import { describe, expect, it } from 'vitest'
 import { checkManifest } from '../../src/api/content/check-manifest.ts'
-import { decideRanges } from '../../src/assets/ranges.ts'
+import { decideRanges, matchIfRange } from '../../src/assets/ranges.ts'
 import { chooseRepresentation } from '../../src/assets/representation.ts'
-import { matchIfRange } from '../../src/assets/serve.ts'
 import { checkCondition, compileCondition } from '../../src/core/conditions.ts'
 import { isBatch } from '../../src/core/counting/batch.ts'
 import { compileGlob } from '../../src/core/glob.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { RetryBudget } from '../../src/proxy/backends.ts'
+import { RetryBudget } from '../../src/proxy/origins.ts'
 
 /** How many retries `requests` get when every one of them wants one. */
 function countRetries(budget: RetryBudget, requests: number): number {

@@ -3,11 +3,11 @@
 // no call of the control is ever due.
 
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { Batch, Collected } from '../../src/core/counting/batch.ts'
+import type { Batch, SampleBounds } from '../../src/core/counting/batch.ts'
 import { CLOSE_AFTER_MS, closesAt } from '../../src/core/counting/limits.ts'
 import { AssignmentsLoader } from '../../src/loading/load.ts'
 import { digestText, type SyncReport } from '../../src/loading/sync.ts'
-import { Flusher } from '../../src/metrics/counter.ts'
+import { Flusher } from '../../src/metrics/flusher.ts'
 import { Pages } from '../../src/metrics/pages.ts'
 import { exampleDocument } from '../support/document.ts'
 import { makeRandom } from './random.ts'
@@ -36,7 +36,7 @@ function createCounting(now: () => number, isolate: string) {
       pages.isEmpty
         ? undefined
         : { isolate, sequence: ++sequence, windows: pages.take(), dropped: 0 },
-    arrived: (_: Batch, __: Collected | undefined) => undefined,
+    arrived: (_: Batch, __: SampleBounds | undefined) => undefined,
     failed: () => undefined,
     collect: () => undefined,
   }

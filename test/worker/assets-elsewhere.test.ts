@@ -1,7 +1,8 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { Elsewhere, type Wanted } from '../../src/assets/elsewhere.ts'
+import { Elsewhere } from '../../src/assets/elsewhere.ts'
+import type { FileFilter } from '../../src/assets/lookup.ts'
 import { Manifests } from '../../src/assets/manifests.ts'
 import {
   createCounters,
@@ -42,7 +43,7 @@ function startSearch(from: Store = store, maxBytes?: number) {
     path: string,
     among: readonly Version[] = versions,
     revision = 7,
-    wanted: Wanted = ANYTHING,
+    wanted: FileFilter = ANYTHING,
   ) => {
     const ctx = createExecutionContext()
     const intent = await elsewhere.find(path, among, wanted, revision, ctx)
@@ -52,7 +53,7 @@ function startSearch(from: Store = store, maxBytes?: number) {
   return { find, counters }
 }
 
-const ANYTHING: Wanted = { accepts: () => true }
+const ANYTHING: FileFilter = { accepts: () => true }
 const found = (path: string) => ({
   kind: 'file',
   status: 200,

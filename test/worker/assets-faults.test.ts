@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { ByteRange } from '../../src/assets/bodies.ts'
+import type { ByteRange } from '../../src/assets/ranges.ts'
 import { createEdgeCache, createR2Store } from '../../src/assets/store.ts'
 import type { Version } from '../../src/core/types.ts'
 import type { Env } from '../../src/env.ts'

@@ -3,12 +3,12 @@
 
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { Assets } from '../../src/assets/assets.ts'
-import type { Served } from '../../src/assets/serve.ts'
+import type { ServeResult } from '../../src/assets/serve.ts'
 import { createEdgeCache, type EdgeCache, type Store } from '../../src/assets/store.ts'
 import type { RequestKind, Version } from '../../src/core/types.ts'
 import { errorResponse } from '../../src/http/errors.ts'
 
-export type Answer = Served & { readonly bytes: Uint8Array }
+export type Answer = ServeResult & { readonly bytes: Uint8Array }
 
 export type Question = {
   readonly headers?: Record<string, string>
@@ -39,7 +39,7 @@ export async function ask(
   await waitOnExecutionContext(ctx)
   return { ...served, bytes }
 
-  async function answer(): Promise<Served> {
+  async function answer(): Promise<ServeResult> {
     const manifest = await assets.open(version, ctx)
     if (manifest === 'unavailable') {
       return { response: errorResponse('storage_unavailable', 'r1'), source: 'none' }

@@ -9,14 +9,14 @@ import {
   PROBES_PER_LOOK,
 } from '../../src/control/health/limits.ts'
 import type { Target } from '../../src/control/health/targets.ts'
-import type { Probed } from '../../src/core/health.ts'
+import type { ProbeResult } from '../../src/core/health.ts'
 import { exampleDocument } from '../support/document.ts'
 import { ALICE, type Life, World } from './control-world.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
-const GOOD: Probed = { kind: 'answered', status: 200, ms: 5 }
-const SILENT: Probed = { kind: 'silent', why: 'cannot be reached' }
+const GOOD: ProbeResult = { kind: 'answered', status: 200, ms: 5 }
+const SILENT: ProbeResult = { kind: 'silent', why: 'cannot be reached' }
 
 let world: World
 let down: Set<string>

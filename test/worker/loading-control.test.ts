@@ -2,7 +2,7 @@
 // slow, fails, lies, or asks for fewer calls. Faults are put in the control's place.
 
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Collected } from '../../src/core/counting/batch.ts'
+import type { SampleBounds } from '../../src/core/counting/batch.ts'
 import { createColo } from '../../src/loading/colo.ts'
 import type { LoaderOptions } from '../../src/loading/load.ts'
 import { digestText, type SyncReply, type SyncReport } from '../../src/loading/sync.ts'
@@ -312,8 +312,8 @@ describe('the isolates of one data centre', () => {
   it('tell each other whose visitors are collected, and when nobody is any more', async () => {
     const colo = createColo(await caches.open('shared-collection'))
     const control = controlWith(() => textOf(42))
-    let collected: Collected | undefined = { main: 7, canary: 7 }
-    const heard: (Collected | undefined)[] = []
+    let collected: SampleBounds | undefined = { main: 7, canary: 7 }
+    const heard: (SampleBounds | undefined)[] = []
     const [first, second] = [0, 1].map((isolate) =>
       setUp({
         readKv: async () => textOf(42),

@@ -5,7 +5,7 @@ import { bucketOf } from '../../src/core/traffic.ts'
 import { compileAssignments } from '../../src/document/compile.ts'
 import { readFacts } from '../../src/http/facts.ts'
 import { toKind } from '../../src/http/kind.ts'
-import type { Answered, Asked } from '../../src/metrics/observed.ts'
+import type { CountedReply, CountedRequest } from '../../src/metrics/observed.ts'
 import { exampleDocument } from '../support/document.ts'
 
 export const DOCUMENT = { 'sec-fetch-dest': 'document', 'sec-fetch-mode': 'navigate' }
@@ -29,11 +29,17 @@ export type Way = {
   /** `null`: it brings no cookie. */
   readonly visitor?: string | null
   readonly cookies?: string
-  readonly by?: Asked['by']
+  readonly by?: CountedRequest['by']
 }
 
 /** Decided as the router does. */
-export function toAsked({ url = '/', headers = {}, visitor, cookies, by = 'visitor' }: Way): Asked {
+export function toAsked({
+  url = '/',
+  headers = {},
+  visitor,
+  cookies,
+  by = 'visitor',
+}: Way): CountedRequest {
   const id = visitor === undefined ? visitorOf('canary') : visitor
   const cookie = [id === null ? '' : `holo-visitor=${id}`, cookies].filter(Boolean).join('; ')
   const request = new Request(new URL(url, 'https://shop.example.com'), {
@@ -48,12 +54,14 @@ export function toAsked({ url = '/', headers = {}, visitor, cookies, by = 'visit
 }
 
 /** A good answer of a service, but for what is said. */
-export function toAnswered(change: Partial<Answered> = {}): Answered {
+export function toAnswered(change: Partial<CountedReply> = {}): CountedReply {
   const service = { status: 200, failure: undefined, waitedMs: 40 }
   return { status: 200, source: 'service', bytes: 100, service, isNamed: false, ...change }
 }
 
 /** What a service of the version was. */
-export function served(service: Partial<NonNullable<Answered['service']>>): Partial<Answered> {
+export function served(
+  service: Partial<NonNullable<CountedReply['service']>>,
+): Partial<CountedReply> {
   return { service: { status: 200, failure: undefined, waitedMs: 40, ...service } }
 }

@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { type Answered, toFailure } from '../../src/metrics/observed.ts'
+import { type CountedReply, toFailureCode } from '../../src/metrics/observed.ts'
 import { served, toAnswered } from './metrics-asked.ts'
 
-const FILE: Partial<Answered> = { source: 'memory', service: undefined }
+const FILE: Partial<CountedReply> = { source: 'memory', service: undefined }
 const unanswered = (failure: string) => served({ status: undefined, failure })
 
 /** One row for each clause of docs/metrics.md. */
-const ROWS: readonly [clause: string, answer: Partial<Answered>, failure: string | undefined][] = [
+const ROWS: readonly [
+  clause: string,
+  answer: Partial<CountedReply>,
+  failure: string | undefined,
+][] = [
   ['a good answer', {}, undefined],
   ["a service's 500", { status: 500, ...served({ status: 500 }) }, 'status_5xx'],
   [
@@ -51,6 +55,6 @@ const ROWS: readonly [clause: string, answer: Partial<Answered>, failure: string
 
 describe('what a failure is', () => {
   it.each(ROWS)('%s', (_, answer, failure) => {
-    expect(toFailure(toAnswered(answer))).toBe(failure)
+    expect(toFailureCode(toAnswered(answer))).toBe(failure)
   })
 })

@@ -4,7 +4,7 @@
 import { onTestFinished, vi } from 'vitest'
 import { murmur3Text } from '../../src/core/murmur3.ts'
 import type { SyncReply, SyncReport } from '../../src/loading/sync.ts'
-import { Flusher } from '../../src/metrics/counter.ts'
+import { Flusher } from '../../src/metrics/flusher.ts'
 import { createRouter, type Router } from '../../src/router.ts'
 import { env } from './control-world.ts'
 import type { DrivenClock } from './driven-clock.ts'

@@ -7,7 +7,7 @@ import type { MetricWindow } from '../../src/core/judge/metric.ts'
 import type { Window } from '../../src/core/rollout/events.ts'
 import { PRESETS } from '../../src/core/rollout/plan.ts'
 import { seededRandom } from '../../src/core/simulate/random.ts'
-import { drawWindow, type Load, type Outcome } from '../../src/core/simulate/traffic.ts'
+import { drawWindow, type Load, type SideModel } from '../../src/core/simulate/traffic.ts'
 import { countBuckets, type Traffic } from '../../src/core/traffic.ts'
 import type { AssignmentsDocument } from '../../src/document/schema.ts'
 import { exampleDocument } from '../support/document.ts'
@@ -17,8 +17,8 @@ export const MINUTE = 60_000
 export const HOUR = 60 * MINUTE
 const WINDOW = 10_000
 
-const side = (rate: number): Outcome => ({ rate })
-const speed = (median: number): Outcome => ({ median, spread: 0.5 })
+const side = (rate: number): SideModel => ({ rate })
+const speed = (median: number): SideModel => ({ median, spread: 0.5 })
 
 /** Many visitors, one in a hundred of whom has an error on either side, and a fifth of a second for all. */
 export const HEALTHY: Load = {

@@ -6,7 +6,7 @@ import { InvalidArgumentError } from 'commander'
 import type { Plan } from '../../core/rollout/plan.ts'
 import { seededRandom } from '../../core/simulate/random.ts'
 import {
-  type Ended,
+  type RunResult,
   type Simulation,
   type Supposition,
   simulateRun,
@@ -122,7 +122,7 @@ async function simulateAll(
   plan: Plan,
   supposition: Supposition,
 ): Promise<Simulation> {
-  const ended: Ended[] = []
+  const ended: RunResult[] = []
   for (let run = 0; run < supposition.runs; run++) {
     ended.push(simulateRun(plan, supposition, run))
     if (progress?.isTTY) progress.write(`\r${run + 1} of ${supposition.runs} runs `)

@@ -3,7 +3,7 @@
 
 import type { Metric } from '../../core/judge/metric.ts'
 import { ERRORS, LATENCY } from '../../core/rollout/plan.ts'
-import type { Load, Outcome } from '../../core/simulate/traffic.ts'
+import type { Load, SideModel } from '../../core/simulate/traffic.ts'
 import type { Pair } from './sides.ts'
 
 /** ln's standard deviation of times to first byte: a few times slower at the 99th percentile. */
@@ -43,10 +43,10 @@ export function findUnsupposed(metrics: readonly Metric[], load: Load): readonly
   return metrics.filter(({ name }) => !Object.hasOwn(load.metrics, name))
 }
 
-function both({ control, canary }: Pair, to: (value: number) => Outcome) {
+function both({ control, canary }: Pair, to: (value: number) => SideModel) {
   return { control: to(control), canary: to(canary) }
 }
 
-function toRate(rate: number): Outcome {
+function toRate(rate: number): SideModel {
   return { rate }
 }

@@ -2,8 +2,9 @@
 // when the record is over. Counters know requests, not visitors: what is taken for what is said in
 // notices.
 
+import { WINDOW_MS } from '../../core/counting/limits.ts'
 import { ERRORS, LATENCY } from '../../core/rollout/plan.ts'
-import { type Load, type Outcome, WINDOW_MS } from '../../core/simulate/traffic.ts'
+import type { Load, SideModel } from '../../core/simulate/traffic.ts'
 import { toDuration } from '../duration.ts'
 import { refused } from '../failure.ts'
 import { toCount, toTime } from '../words.ts'
@@ -124,7 +125,7 @@ function toRate({ assigned, failed }: Sums): number {
 }
 
 /** Shares above each edge; `undefined` where no service was asked. */
-function toAbove(latency: readonly number[]): Outcome | undefined {
+function toAbove(latency: readonly number[]): SideModel | undefined {
   const total = latency.reduce((sum, count) => sum + count, 0)
   if (total === 0) return undefined
   let within = 0

@@ -1,7 +1,7 @@
 // What is counted for a rollout: plain JSON that is stored, so that a control that starts anew goes on
 // counting the same.
 
-import type { Collected } from '../../core/counting/batch.ts'
+import type { SampleBounds } from '../../core/counting/batch.ts'
 
 /** An environment and the version it points at while it is compared. */
 export type Side = { readonly environment: string; readonly version: string }
@@ -34,7 +34,7 @@ export type Counted = ToCount & {
 }
 
 /** What isolates shall collect for all rollouts; `undefined` where there is none. */
-export function toCollected(rollouts: Iterable<Counted>): Collected | undefined {
+export function toCollected(rollouts: Iterable<Counted>): SampleBounds | undefined {
   const collected: Record<string, number> = {}
   for (const { control, canary, bound } of rollouts) {
     for (const { environment } of [control, canary]) {

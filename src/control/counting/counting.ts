@@ -1,7 +1,7 @@
 // Counting in the control: takes batches, closes windows, and keeps what they add up to for people and
 // for the judge of each rollout. Who begins and ends a rollout is the driver's affair.
 
-import { type Collected, isBatch } from '../../core/counting/batch.ts'
+import { isBatch, type SampleBounds } from '../../core/counting/batch.ts'
 import type { Window } from '../../core/rollout/events.ts'
 import { type Counted, type CountedStratum, type ToCount, toCollected } from './counted.ts'
 import { MAX_COUNTED_ROLLOUTS } from './limits.ts'
@@ -39,7 +39,7 @@ export class Counting {
   }
 
   /** What isolates shall collect; `undefined` where no rollout is counted. Never throws. */
-  get collected(): Collected | undefined {
+  get collected(): SampleBounds | undefined {
     try {
       return toCollected([...this.#counters.values()].map(({ counted }) => counted))
     } catch (cause) {

@@ -2,7 +2,7 @@
 // and closes each window when its time has come. Pure but for its memory, which is bounded; `now` is
 // in milliseconds since the epoch throughout. Order and repetition of batches change nothing.
 
-import type { Batch, CountedWindow, Group } from '../../core/counting/batch.ts'
+import type { Batch, Group, WindowCounts } from '../../core/counting/batch.ts'
 import {
   CLOCK_WENT_BACK_WINDOWS,
   closesAt,
@@ -106,7 +106,7 @@ export class OpenWindows {
     return true
   }
 
-  #merge({ window, groups }: CountedWindow): void {
+  #merge({ window, groups }: WindowCounts): void {
     const open = this.#windows.get(window) ?? { groups: new Map(), visitors: 0 }
     this.#windows.set(window, open)
     for (const group of groups) {
@@ -150,6 +150,6 @@ function byName(a: MergedGroup, b: MergedGroup): number {
   return a.revision - b.revision
 }
 
-function countRequests({ groups }: CountedWindow): number {
+function countRequests({ groups }: WindowCounts): number {
   return groups.reduce((sum, { totals }) => sum + totals.requests, 0)
 }

@@ -3,7 +3,7 @@
 
 import {
   listVisited,
-  type OpeningParts,
+  type OpeningFields,
   type Openness,
   readOpenness,
   type Viewers,
@@ -17,7 +17,7 @@ type Version = Versions[string]
  * The document with `open` of each version as it is from now on: what was written down, without
  * environments that are gone or restricted, and with those in which somebody can see it now.
  */
-export function markOpen<D extends OpeningParts>(document: D): D {
+export function markOpen<D extends OpeningFields>(document: D): D {
   const openness = readOpenness(document)
   const versions = Object.fromEntries(
     Object.entries(document.versions).map(([id, version]) => [
@@ -57,9 +57,9 @@ export function closeUnknown(versions: Versions, id: string): Versions {
  * `true` counts for nothing where only previews show a version, because an older Holo gave it to previews
  * too; here it is known to be from before the preview, and is spelt out: seen wherever visitors come.
  */
-export function keepUnknown<D extends Pick<OpeningParts, 'environments' | 'versions'>>(
+export function keepUnknown<D extends Pick<OpeningFields, 'environments' | 'versions'>>(
   draft: D,
-  before: OpeningParts,
+  before: OpeningFields,
 ): D {
   const names = listVisited(draft.environments)
   if (names.length === 0) return draft
@@ -85,9 +85,9 @@ export function keepUnknown<D extends Pick<OpeningParts, 'environments' | 'versi
  * A document that somebody wrote as a whole, with what is known of who had its versions: people write
  * documents without these marks. `"open": false` takes one away.
  */
-export function withKnownMarks<D extends OpeningParts>(
+export function withKnownMarks<D extends OpeningFields>(
   document: D,
-  before: OpeningParts | undefined,
+  before: OpeningFields | undefined,
 ): D {
   const known = before && markOpen(before).versions
   if (!known) return document
@@ -134,7 +134,7 @@ export function bequeath(
 }
 
 /** Versions that fewer environments open than before, and who is left to see each. */
-export function findClosed(before: OpeningParts, after: OpeningParts): readonly Viewers[] {
+export function findClosed(before: OpeningFields, after: OpeningFields): readonly Viewers[] {
   const was = readOpenness(before)
   const is = readOpenness(after)
   return [...was].flatMap(([version, old]) => {
@@ -150,7 +150,7 @@ export function findClosed(before: OpeningParts, after: OpeningParts): readonly 
 function toSeenIn(
   version: string,
   now: Openness | undefined,
-  { environments }: OpeningParts,
+  { environments }: OpeningFields,
 ): Viewers['seenIn'] {
   const granted = Object.entries(environments)
     .filter(([, pointer]) => pointer.restricted && pointer.version === version)

@@ -1,7 +1,7 @@
 // One probe: a request that says whose it is, with a time of its own. What the answer means is the
 // affair of core/health.
 
-import type { Probed } from '../../core/health.ts'
+import type { ProbeResult } from '../../core/health.ts'
 import { splitOrigin } from '../../core/services.ts'
 import { PROBE_TIMEOUT_MS, PROBE_USER_AGENT } from './limits.ts'
 import type { Target } from './targets.ts'
@@ -24,7 +24,7 @@ export type Asking = {
 export async function askOrigin(
   { origin, path }: Pick<Target, 'origin' | 'path'>,
   { bindings, timeoutMs = PROBE_TIMEOUT_MS, now }: Asking,
-): Promise<Probed> {
+): Promise<ProbeResult> {
   const isBinding = origin.startsWith(BINDING)
   const { address, basePath } = splitOrigin(origin)
   const fetcher = isBinding ? findBinding(bindings, address.slice(BINDING.length)) : globalThis

@@ -7,7 +7,7 @@ import {
   newHealth,
   nextHealth,
   type OriginHealth,
-  type Probed,
+  type ProbeResult,
   restoreHealth,
 } from '../../core/health.ts'
 import type { AssignmentsDocument } from '../../document/schema.ts'
@@ -28,7 +28,7 @@ export type ProbingParts = {
         readonly content: Pick<AssignmentsDocument, 'environments' | 'versions'>
       }
     | undefined
-  readonly ask: (target: Target) => Promise<Probed>
+  readonly ask: (target: Target) => Promise<ProbeResult>
   readonly now: () => number
   readonly allowInsecure: boolean
 }
@@ -124,7 +124,7 @@ export class Probing {
     await Promise.all(Array.from({ length: PROBES_AT_ONCE }, work))
   }
 
-  #record(target: Target, probed: Probed, now: number): void {
+  #record(target: Target, probed: ProbeResult, now: number): void {
     const before = this.#origins.get(target.key) ?? newHealth(now)
     const after = nextHealth(before, probed, target.status, now)
     // The document may have changed while the answer was on its way.

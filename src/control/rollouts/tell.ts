@@ -1,7 +1,7 @@
 // A rollout as it is told: in a list, with all that is known of it, and in sentences.
 
 import { toLogSampleRatio } from '../../core/judge/sample-ratio.ts'
-import { decideOutcome, type Finding, judge, toRangeText } from '../../core/judge/verdict.ts'
+import { decideOutcome, judge, type MetricFinding, toRangeText } from '../../core/judge/verdict.ts'
 import { findObstacle, toMinutes } from '../../core/rollout/gate.ts'
 import { isRunning, toPhaseText } from '../../core/rollout/state.ts'
 import type { RolloutStatus, RolloutSummary, Transition } from './contract.ts'
@@ -82,7 +82,7 @@ function toStanding({ phaseText, elapsedMs, obstacle, reason, held }: RolloutSta
   return `${since}, ${held ? 'holds' : 'waits'}: ${obstacle.reason}.`
 }
 
-function toFindingText({ name, edge, totals, ratio }: Finding): string {
+function toFindingText({ name, edge, totals, ratio }: MetricFinding): string {
   const [controlVisits, controlFailures, canaryVisits, canaryFailures] = totals
   const what = edge === null ? name : `${name} above ${edge}`
   const seen = `${canaryFailures} in ${canaryVisits} visits of the canary, ${controlFailures} in ${controlVisits} of the control`

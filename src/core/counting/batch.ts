@@ -15,7 +15,7 @@ export type Group = {
   readonly visitors: Uint32Array
 }
 
-export type CountedWindow = {
+export type WindowCounts = {
   /** `toWindow` of when its requests were counted. */
   readonly window: number
   readonly groups: readonly Group[]
@@ -26,13 +26,13 @@ export type Batch = {
   readonly isolate: string
   /** Grows with every new batch of the isolate; a batch that is sent again keeps its own. */
   readonly sequence: number
-  readonly windows: readonly CountedWindow[]
+  readonly windows: readonly WindowCounts[]
   /** Requests that the isolate could not report, since its last batch: too late, or too much at once. */
   readonly dropped: number
 }
 
 /** What an isolate is asked to collect: for each environment the bound of the sample. */
-export type Collected = Readonly<Record<string, number>>
+export type SampleBounds = Readonly<Record<string, number>>
 
 /** Whether a value has the shape and the size of a batch: an isolate of another release may not know. */
 export function isBatch(value: unknown): value is Batch {
@@ -51,17 +51,17 @@ export function isBatch(value: unknown): value is Batch {
 }
 
 /** Whether a value is what isolates can be asked to collect. */
-export function isCollected(value: unknown): value is Collected {
+export function isSampleBounds(value: unknown): value is SampleBounds {
   if (typeof value !== 'object' || value === null) return false
   return Object.values(value).every((bound) => typeof bound === 'number' && bound >= 0)
 }
 
-function countVisitors({ groups }: CountedWindow): number {
+function countVisitors({ groups }: WindowCounts): number {
   return groups.reduce((sum, { visitors }) => sum + visitors.length / 2, 0)
 }
 
-function isCountedWindow(value: unknown): value is CountedWindow {
-  const { window, groups } = (value ?? {}) as Partial<Record<keyof CountedWindow, unknown>>
+function isCountedWindow(value: unknown): value is WindowCounts {
+  const { window, groups } = (value ?? {}) as Partial<Record<keyof WindowCounts, unknown>>
   return (
     isWhole(window) && Array.isArray(groups) && groups.length <= MAX_GROUPS && groups.every(isGroup)
   )

@@ -2,6 +2,8 @@
 // a version fails for few visitors, whatever the other one does. metric.ts decides which hypotheses a
 // metric has; verdict.ts decides what follows.
 
+import { logMeanExp } from './logarithms.ts'
+
 /**
  * What one window saw of one yes/no outcome. Visitors are those active in the window who had not yet
  * failed in this rollout, those whose first failure falls into the window included; failures are
@@ -33,7 +35,7 @@ export const WORSE: readonly number[] = [1.1, 1.25, 1.5, 2, 3, 5, 10, 20]
 export const BETTER: readonly number[] = [0.4, 0.5, 0.6, 0.67, 0.75, 0.83, 0.9]
 
 /** Evidence for taking a release back: against "the canary fails at most as often". */
-export const WORSE_THAN_CONTROL: Hypothesis = toHypothesis(1, WORSE)
+export const WORSE_THAN_BASE: Hypothesis = toHypothesis(1, WORSE)
 
 /** A null ratio and what is held against it, all above 0. */
 export function toHypothesis(nullRatio: number, alternatives: readonly number[]): Hypothesis {
@@ -105,14 +107,6 @@ export function addCounts(hypothesis: Hypothesis, evidence: Evidence, counts: Co
  */
 export function toLogE(evidence: Evidence): number {
   return logMeanExp(evidence)
-}
-
-/** ln(mean(exp(x))), for finite x of any size; there must be at least one. */
-export function logMeanExp(logs: readonly number[]): number {
-  const largest = Math.max(...logs)
-  let sum = 0
-  for (const log of logs) sum += Math.exp(log - largest)
-  return largest + Math.log(sum / logs.length)
 }
 
 /** Multiples of the floor that are held against it. */

@@ -41,3 +41,19 @@ export function logGamma(x: number): number {
   }
   return (shifted - 0.5) * Math.log(shifted) - shifted + HALF_LN_2_PI + series - Math.log(product)
 }
+
+/**
+ * ln(sum(exp(x)) / `divisor`), for finite x of any size; there must be at least one. It is exact to the
+ * last digits also where exp(x) would overflow.
+ */
+export function logSumExp(logs: readonly number[], divisor = 1): number {
+  const largest = Math.max(...logs)
+  let sum = 0
+  for (const log of logs) sum += Math.exp(log - largest)
+  return largest + Math.log(sum / divisor)
+}
+
+/** ln(mean(exp(x))), for finite x of any size; there must be at least one. */
+export function logMeanExp(logs: readonly number[]): number {
+  return logSumExp(logs, logs.length)
+}

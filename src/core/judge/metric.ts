@@ -8,13 +8,13 @@ import {
   type Evidence,
   eitherOf,
   isCounts,
-  logMeanExp,
   NO_FEW,
   noEvidence,
   toLogE,
-  WORSE_THAN_CONTROL,
+  WORSE_THAN_BASE,
   withinMargin,
 } from './counts.ts'
+import { logMeanExp } from './logarithms.ts'
 import { addToLikelihood, NO_LIKELIHOOD } from './ratio.ts'
 
 /** Fixed before the rollout; a visitor leaves an edge's risk set at its first sample above it. */
@@ -67,7 +67,7 @@ export type MetricState = {
 }
 
 const NOTHING: EdgeState = {
-  worse: noEvidence(WORSE_THAN_CONTROL),
+  worse: noEvidence(WORSE_THAN_BASE),
   likelihood: NO_LIKELIHOOD,
   totals: [0, 0, 0, 0],
 }
@@ -139,7 +139,7 @@ function addToEdge(edge: EdgeState, counts: Counts | undefined): EdgeState {
   if (!counts) return edge
   const [a, b, c, d] = edge.totals
   return {
-    worse: addCounts(WORSE_THAN_CONTROL, edge.worse, counts),
+    worse: addCounts(WORSE_THAN_BASE, edge.worse, counts),
     likelihood: addToLikelihood(edge.likelihood, counts),
     totals: [a + counts[0], b + counts[1], c + counts[2], d + counts[3]],
   }

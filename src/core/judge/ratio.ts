@@ -10,6 +10,7 @@ import {
   toHypothesis,
   WORSE,
 } from './counts.ts'
+import { logSumExp } from './logarithms.ts'
 
 /** Steps of about 10.5 % from 1/20 to 20; the middle one is 1. */
 const STEPS = 60
@@ -62,9 +63,7 @@ function toLogMean(likelihood: Evidence, at: number, multiples: readonly number[
     const there = between(likelihood, at + steps)
     return there === undefined ? [] : [there - here]
   })
-  const largest = Math.max(...logs, -Number.MAX_VALUE)
-  const sum = logs.reduce((total, log) => total + Math.exp(log - largest), 0)
-  return sum > 0 ? largest + Math.log(sum / multiples.length) : largest
+  return logs.length === 0 ? -Number.MAX_VALUE : logSumExp(logs, multiples.length)
 }
 
 function between(likelihood: Evidence, place: number): number | undefined {

@@ -2,7 +2,7 @@
 // them, over all weights that a rollout has had. If they do not, visitors get lost on one side and a
 // comparison of the sides means nothing. It is no reason to roll back.
 
-import { logGamma } from './logarithms.ts'
+import { logGamma, logSumExp } from './logarithms.ts'
 
 /**
  * Visitors since one change of weights: those whose document was decided by their bucket, each once,
@@ -92,11 +92,6 @@ function weigh(stratum: SampleRatioState['strata'][number]): number {
 
 function toList(log: number | null): number[] {
   return log === null ? [] : [log]
-}
-
-function logSumExp(logs: readonly number[]): number {
-  const largest = Math.max(...logs)
-  return largest + Math.log(logs.reduce((sum, log) => sum + Math.exp(log - largest), 0))
 }
 
 function isStratum({ id, shares, visitors }: Stratum): boolean {

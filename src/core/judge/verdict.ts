@@ -2,6 +2,7 @@
 // data suffice, and what a rollout does with a verdict, is rollout's affair.
 
 import { type Counts, toLogE } from './counts.ts'
+import { logSumExp } from './logarithms.ts'
 import {
   type Margin,
   type Metric,
@@ -27,7 +28,7 @@ export type Question = {
 }
 
 /** One metric's part in a verdict. */
-export type Finding = {
+export type MetricFinding = {
   readonly name: string
   /** ln E that the canary is worse; over edges the mean's. */
   readonly logWorse: number
@@ -49,7 +50,7 @@ export type Verdict = {
   /** ln E of all metrics together, and what it and every `logWithin` is held against: ln(1/alpha). */
   readonly logWorse: number
   readonly threshold: number
-  readonly findings: readonly Finding[]
+  readonly findings: readonly MetricFinding[]
 }
 
 /** The outcome alone: what a look at every window costs. */
@@ -91,12 +92,10 @@ export function judge(question: Question, states: readonly MetricState[]): Verdi
 function combineWorse({ metrics, combine }: Question, logs: readonly number[]): number {
   const total = metrics.reduce((sum, { weight }) => sum + weight, 0)
   const weighted = logs.map((log, i) => log + Math.log((metrics[i]?.weight ?? 0) / total))
-  const largest = Math.max(...weighted)
-  if (combine === 'split') return largest
-  return largest + Math.log(weighted.reduce((sum, log) => sum + Math.exp(log - largest), 0))
+  return combine === 'split' ? Math.max(...weighted) : logSumExp(weighted)
 }
 
-function toFinding(metric: Metric, state: MetricState, alpha: number): Finding {
+function toFinding(metric: Metric, state: MetricState, alpha: number): MetricFinding {
   const logWithin = toLogWithin(state)
   const place = worstEdge(state)
   const edge = state.edges[place]
@@ -126,7 +125,7 @@ function toReason(
   const needed = `${toEvidenceText(threshold)} decides`
   const against = toEvidenceText(logWorse)
   if (outcome === 'rollback') {
-    const weigh = ({ logWorse }: Finding, i: number) =>
+    const weigh = ({ logWorse }: MetricFinding, i: number) =>
       logWorse + Math.log(metrics[i]?.weight ?? Number.MIN_VALUE)
     const logs = findings.map(weigh)
     const worst = findings[logs.indexOf(Math.max(...logs))]
@@ -149,7 +148,7 @@ function toMarginText({ ratio, edge, floor }: Margin): string {
   return `${edge === null ? '' : `above ${edge} `}${most}${or}`
 }
 
-function toComplaint({ name, edge, totals, ratio }: Finding): string {
+function toComplaint({ name, edge, totals, ratio }: MetricFinding): string {
   const [controlVisitors, controlFailures, canaryVisitors, canaryFailures] = totals
   const what = edge === null ? name : `${name} above ${edge}`
   return (

@@ -79,7 +79,7 @@ export type AuditRow = {
 }
 
 /** What an event leads to. */
-export type Moved = {
+export type StepResult = {
   readonly state: RolloutState
   readonly actions: readonly Action[]
   readonly audit: readonly AuditRow[]

@@ -3,7 +3,7 @@
 
 import { startMetric } from '../judge/metric.ts'
 import { NO_SAMPLE } from '../judge/sample-ratio.ts'
-import type { Action, AuditRow, Moved, RolloutEvent } from './events.ts'
+import type { Action, AuditRow, RolloutEvent, StepResult } from './events.ts'
 import { decideAttention } from './gate.ts'
 import type { Plan } from './plan.ts'
 import {
@@ -24,7 +24,7 @@ import { enter, move, rollBack, START, toFollowing, toNext } from './transition.
  * A rollout that is over stays as it is, whatever comes. It is never stuck: from every running phase
  * a person's `advance`, `promote` and `abort` lead on.
  */
-export function step(state: RolloutState, event: RolloutEvent): Moved {
+export function step(state: RolloutState, event: RolloutEvent): StepResult {
   const timed = passTime(state, event.now)
   const { phase } = timed
   if (phase.name === 'ready') {
@@ -109,12 +109,12 @@ type Of<K extends RolloutEvent['kind']> = Extract<RolloutEvent, { kind: K }>
 const SAME_WEIGHT = 0.005
 
 /** A command that does nothing, with the reason for whoever gave it. */
-export function refuse(state: RolloutState, refused: string): Moved {
+export function refuse(state: RolloutState, refused: string): StepResult {
   return { state, actions: [], audit: [], refused }
 }
 
 /** The first step, or the bake, or the end: whatever the plan begins with. */
-export function start(state: RolloutState, event: Of<'start'>): Moved {
+export function start(state: RolloutState, event: Of<'start'>): StepResult {
   const generation = state.generation + 1
   const first = toNext(state, -1)
   const phase =
@@ -127,14 +127,14 @@ export function start(state: RolloutState, event: Of<'start'>): Moved {
 }
 
 /** Stops time and steps. The judge goes on: evidence takes back a paused release, too. */
-export function pause(state: RolloutState, phase: RunningPhase, event: Of<'pause'>): Moved {
+export function pause(state: RolloutState, phase: RunningPhase, event: Of<'pause'>): StepResult {
   if (phase.paused !== null) return refuse(state, `already paused: ${phase.paused}`)
   const paused = `by ${event.by}`
   return move(state, event, { ...state, phase: { ...phase, paused } }, `paused ${paused}`)
 }
 
 /** Goes on with the plan; a weight that was changed by hand is set back to the plan's. */
-export function resume(state: RolloutState, phase: RunningPhase, event: Of<'resume'>): Moved {
+export function resume(state: RolloutState, phase: RunningPhase, event: Of<'resume'>): StepResult {
   if (phase.paused === null) return refuse(state, 'not paused')
   const weight = toWeight(state.plan, phase)
   const isMoved = Math.abs(weight - state.weight) >= SAME_WEIGHT
@@ -144,7 +144,11 @@ export function resume(state: RolloutState, phase: RunningPhase, event: Of<'resu
 }
 
 /** The next step on somebody's word. A pause stays one, so that steps can be taken by hand. */
-export function advance(state: RolloutState, phase: RunningPhase, event: Of<'advance'>): Moved {
+export function advance(
+  state: RolloutState,
+  phase: RunningPhase,
+  event: Of<'advance'>,
+): StepResult {
   const reason = `advanced by ${event.by}, whatever the gate asks for`
   const next = toFollowing(state)
   if (isRunning(next)) return enter(state, event, { ...next, paused: phase.paused }, reason)
@@ -152,13 +156,13 @@ export function advance(state: RolloutState, phase: RunningPhase, event: Of<'adv
 }
 
 /** The end for the release, from whatever phase. */
-export function promote(state: RolloutState, event: Of<'promote'>): Moved {
+export function promote(state: RolloutState, event: Of<'promote'>): StepResult {
   const reason = `promoted by ${event.by}, whatever the gates ask for`
   return enter(state, event, { name: 'promoted', reason }, reason)
 }
 
 /** The end against the release, from whatever phase. */
-export function abort(state: RolloutState, event: Of<'abort'>): Moved {
+export function abort(state: RolloutState, event: Of<'abort'>): StepResult {
   return rollBack(state, event, 'person', `aborted by ${event.by}`)
 }
 
@@ -170,7 +174,7 @@ export function pushVersion(
   state: RolloutState,
   phase: RunningPhase,
   event: Of<'versionPushed'>,
-): Moved {
+): StepResult {
   const generation = state.generation + 1
   const { metrics } = state.plan
   const anew = { ...state, generation, metrics: metrics.map(startMetric), sampleRatio: NO_SAMPLE }
@@ -193,7 +197,7 @@ function stay(
   phase: RunningPhase,
   reason: string,
   counting: Action,
-): Moved {
+): StepResult {
   const { weight, plan } = state
   const actions: Action[] = [counting, { kind: 'setWeight', weight }]
   return move(state, event, { ...state, phase, data: noData(plan) }, reason, actions)
@@ -204,7 +208,7 @@ export function noticeTraffic(
   state: RolloutState,
   phase: RunningPhase,
   event: Of<'trafficChanged'>,
-): Moved {
+): StepResult {
   const planned = toWeight(state.plan, phase)
   if (!(Number.isFinite(event.weight) && event.weight >= 0 && event.weight <= 100)) {
     return refuse(state, `weight: a percentage, not ${event.weight}`)

@@ -5,7 +5,7 @@ import type { Counts } from '../judge/counts.ts'
 import { addToMetric, readWindow } from '../judge/metric.ts'
 import { addVisitors, type Stratum, toLogSampleRatio } from '../judge/sample-ratio.ts'
 import { decideOutcome, judge, type Verdict } from '../judge/verdict.ts'
-import type { AuditRow, Moved, RolloutEvent, Window } from './events.ts'
+import type { AuditRow, RolloutEvent, StepResult, Window } from './events.ts'
 import { findObstacle, type Obstacle, toGate, toMinutes } from './gate.ts'
 import type { MetricData, RolloutState, RunningPhase } from './state.ts'
 import { enter, move, rollBack, toFollowing } from './transition.ts'
@@ -16,7 +16,7 @@ export function tick(
   phase: RunningPhase,
   event: RolloutEvent,
   windows: readonly Window[],
-): Moved {
+): StepResult {
   let state = start
   let outcome: Verdict['outcome'] | undefined
   for (const window of windows.toSorted((one, other) => toPlace(one) - toPlace(other))) {
@@ -48,7 +48,7 @@ function wait(
   phase: RunningPhase,
   event: RolloutEvent,
   { kind, reason }: Obstacle,
-): Moved {
+): StepResult {
   const { maxMs, atMax } = toGate(state, phase)
   const isOver = maxMs !== null && phase.elapsedMs >= maxMs && kind !== 'paused'
   if (!isOver) return { state, actions: [], audit: [], refused: null }
@@ -81,7 +81,7 @@ function noticeSampleRatio(
   return move(state, event, state, reason).audit
 }
 
-function after(rows: readonly AuditRow[], moved: Moved): Moved {
+function after(rows: readonly AuditRow[], moved: StepResult): StepResult {
   return rows.length === 0 ? moved : { ...moved, audit: [...rows, ...moved.audit] }
 }
 

@@ -3,7 +3,7 @@
 
 import { toLogSampleRatio } from '../judge/sample-ratio.ts'
 import { judge } from '../judge/verdict.ts'
-import type { Action, AuditRow, Moved, RolloutEvent } from './events.ts'
+import type { Action, AuditRow, RolloutEvent, StepResult } from './events.ts'
 import { isRunning, noData, type Phase, type RolloutState, toPhaseText, toWeight } from './state.ts'
 
 /** A change of state with one audit row that holds all that is known before it. */
@@ -13,7 +13,7 @@ export function move(
   after: RolloutState,
   reason: string,
   actions: readonly Action[] = [],
-): Moved {
+): StepResult {
   const { plan, phase, metrics, sampleRatio, lastWindow, generation, data } = before
   const row: AuditRow = {
     at: event.now,
@@ -62,7 +62,7 @@ export function enter(
   phase: Phase,
   reason: string,
   before: readonly Action[] = [],
-): Moved {
+): StepResult {
   const weight = toWeight(state.plan, phase)
   const after = { ...state, phase, weight, data: noData(state.plan) }
   return move(state, event, after, reason, [...before, ...toActions(state, phase, weight)])
@@ -74,7 +74,7 @@ export function rollBack(
   event: RolloutEvent,
   cause: Extract<Phase, { name: 'rolledBack' }>['cause'],
   reason: string,
-): Moved {
+): StepResult {
   return enter(state, event, { name: 'rolledBack', cause, reason }, reason)
 }
 

@@ -2,12 +2,13 @@
 // visitors meet the canary, how long it takes, and one run step by step. Every run goes through the
 // production state machine.
 
+import { WINDOW_MS } from '../counting/limits.ts'
 import type { Action, AuditRow, RolloutEvent, Window } from '../rollout/events.ts'
 import type { Plan } from '../rollout/plan.ts'
 import { isRunning, newRollout, type RolloutState } from '../rollout/state.ts'
 import { step } from '../rollout/step.ts'
 import type { Random } from './random.ts'
-import { type Drawn, drawWindow, type Load, WINDOW_MS } from './traffic.ts'
+import { drawWindow, type Load, type WindowDraw } from './traffic.ts'
 
 /** What is supposed, and how often it is tried. */
 export type Supposition = {
@@ -57,7 +58,7 @@ export type Simulation = {
 }
 
 /** What is kept of a run. */
-export type Ended = Pick<Run, 'outcome' | 'windows'> & {
+export type RunResult = Pick<Run, 'outcome' | 'windows'> & {
   readonly run: number
   readonly canary: number
 }
@@ -77,7 +78,7 @@ export function simulate(plan: Plan, supposition: Supposition): Simulation {
 }
 
 /** One run by its number: for those who have to look at other things between two. */
-export function simulateRun(plan: Plan, supposition: Supposition, run: number): Ended {
+export function simulateRun(plan: Plan, supposition: Supposition, run: number): RunResult {
   const { outcome, windows, visitors } = runOnce(plan, supposition, run)
   return { run, outcome, windows, canary: visitors[1] }
 }
@@ -86,7 +87,7 @@ export function simulateRun(plan: Plan, supposition: Supposition, run: number): 
 export function toSimulation(
   plan: Plan,
   supposition: Supposition,
-  ended: readonly Ended[],
+  ended: readonly RunResult[],
 ): Simulation {
   const runs = ended.length
   const outcomes = [...Map.groupBy(ended, ({ outcome }) => outcome)]
@@ -119,7 +120,7 @@ function runOnce(
   )
 }
 
-function toChance(outcome: Run['outcome'], of: readonly Ended[], runs: number): OutcomeChance {
+function toChance(outcome: Run['outcome'], of: readonly RunResult[], runs: number): OutcomeChance {
   return {
     outcome,
     runs: of.length,
@@ -129,11 +130,11 @@ function toChance(outcome: Run['outcome'], of: readonly Ended[], runs: number): 
   }
 }
 
-function toTypical(ended: readonly Ended[], outcome: Run['outcome'] | undefined): Ended {
+function toTypical(ended: readonly RunResult[], outcome: Run['outcome'] | undefined): RunResult {
   const of = ended
     .filter((run) => run.outcome === outcome)
     .sort((one, other) => one.windows - other.windows)
-  return of[Math.floor((of.length - 1) / 2)] as Ended
+  return of[Math.floor((of.length - 1) / 2)] as RunResult
 }
 
 /** @throws TypeError when there are no numbers. */
@@ -153,7 +154,7 @@ export type Moment = {
 }
 
 /** The counts of the next window; `null`: the window is lost, and the alarm comes without one. */
-export type Source = (moment: Moment) => Drawn | null
+export type NextWindow = (moment: Moment) => WindowDraw | null
 
 /** How far a run goes, and what people do in it. */
 export type RunOptions = {
@@ -177,7 +178,7 @@ export type Run = {
 }
 
 /** The alarm fires at the end of every window. */
-export function runRollout(plan: Plan, source: Source, options: RunOptions): Run {
+export function runRollout(plan: Plan, source: NextWindow, options: RunOptions): Run {
   let state = newRollout(plan)
   const actions: Action[] = []
   const audit: AuditRow[] = []

@@ -1,12 +1,13 @@
 // Made-up traffic: windows of counts as the control would close them, drawn from rates that somebody
 // supposes. Every visitor comes once; who judges the windows is not known here.
 
+import { WINDOW_MS } from '../counting/limits.ts'
 import type { Counts } from '../judge/counts.ts'
 import type { Metric, MetricWindow } from '../judge/metric.ts'
 import { drawBinomial, drawPoisson, type Random } from './random.ts'
 
 /** What happens to visitors of one side. */
-export type Outcome =
+export type SideModel =
   /** The share of visitors for whom a yes/no metric says yes, 0 to 1. */
   | { readonly rate: number }
   /** A log-normal measurement, as times to first byte roughly are; `spread` is ln's standard deviation. */
@@ -21,18 +22,15 @@ export type Load = {
   /** New visitors of both sides together in a minute, on average. */
   readonly visitorsPerMinute: number
   readonly metrics: Readonly<
-    Record<string, { readonly control: Outcome; readonly canary: Outcome }>
+    Record<string, { readonly control: SideModel; readonly canary: SideModel }>
   >
 }
 
 /** What one window drew. */
-export type Drawn = {
+export type WindowDraw = {
   readonly metrics: Readonly<Record<string, MetricWindow>>
   readonly visitors: readonly [control: number, canary: number]
 }
-
-/** The control's flush window. */
-export const WINDOW_MS = 10_000
 
 /** Draws one window in which `weight` percent of the visitors get the canary. */
 export function drawWindow(
@@ -40,7 +38,7 @@ export function drawWindow(
   load: Load,
   weight: number,
   metrics: readonly Metric[],
-): Drawn {
+): WindowDraw {
   const expected = (load.visitorsPerMinute * WINDOW_MS) / 60_000
   const canary = drawPoisson(random, (expected * weight) / 100)
   const control = drawPoisson(random, (expected * (100 - weight)) / 100)
@@ -63,7 +61,7 @@ export function drawWindow(
 /** Failures at each edge: whoever is above an edge is above all lower ones too. */
 function drawFailures(
   random: Random,
-  outcome: Outcome,
+  outcome: SideModel,
   visitors: number,
   edges: readonly number[] | null,
 ): readonly number[] | { readonly error: string } {

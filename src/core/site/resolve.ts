@@ -106,7 +106,7 @@ function toRedirect(name: string): Intent {
 }
 
 /** A file of the version, or the name under which the version would rather serve it. */
-export type Page =
+type Page =
   | { readonly kind: 'file'; readonly entry: ManifestEntry }
   | { readonly kind: 'elsewhere'; readonly name: string }
 

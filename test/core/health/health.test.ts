@@ -8,20 +8,23 @@ import {
   newHealth,
   nextHealth,
   type OriginHealth,
-  type Probed,
+  type ProbeResult,
   restoreHealth,
   SLOW_PROBE_MS,
   toServiceState,
 } from '../../../src/core/health.ts'
 
 const NOW = 1_700_000_000_000
-const GOOD: Probed = { kind: 'answered', status: 200, ms: 12 }
-const SLOW: Probed = { kind: 'answered', status: 200, ms: SLOW_PROBE_MS + 500 }
-const WRONG: Probed = { kind: 'answered', status: 500, ms: 12 }
-const SILENT: Probed = { kind: 'silent', why: 'cannot be reached' }
+const GOOD: ProbeResult = { kind: 'answered', status: 200, ms: 12 }
+const SLOW: ProbeResult = { kind: 'answered', status: 200, ms: SLOW_PROBE_MS + 500 }
+const WRONG: ProbeResult = { kind: 'answered', status: 500, ms: 12 }
+const SILENT: ProbeResult = { kind: 'silent', why: 'cannot be reached' }
 
 /** One probe a second. */
-function become(probes: readonly Probed[], start: OriginHealth = newHealth(NOW)): OriginHealth {
+function become(
+  probes: readonly ProbeResult[],
+  start: OriginHealth = newHealth(NOW),
+): OriginHealth {
   return probes.reduce(
     (health, probed, i) => nextHealth(health, probed, 200, NOW + (i + 1) * 1000),
     start,
@@ -61,7 +64,7 @@ describe('an origin', () => {
   })
 
   it('is what was expected when that is another status', () => {
-    const probed: Probed = { kind: 'answered', status: 204, ms: 1 }
+    const probed: ProbeResult = { kind: 'answered', status: 204, ms: 1 }
     expect(nextHealth(newHealth(NOW), probed, 204, NOW).state).toBe('Online')
   })
 
@@ -80,7 +83,7 @@ describe('an origin', () => {
         const { state } = become(probes)
         const bad = probes.slice(-FAILURES_TO_BE_DOWN)
         const good = probes.slice(-GOOD_TO_BE_HEALTHY)
-        const isBad = (probed: Probed) => probed === WRONG || probed === SILENT
+        const isBad = (probed: ProbeResult) => probed === WRONG || probed === SILENT
         expect(state === 'Down').toBe(bad.length === FAILURES_TO_BE_DOWN && bad.every(isBad))
         expect(state === 'Healthy').toBe(
           good.length === GOOD_TO_BE_HEALTHY && good.every((probed) => probed === GOOD),

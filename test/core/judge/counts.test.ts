@@ -5,12 +5,12 @@ import {
   type Counts,
   type Hypothesis,
   isCounts,
-  logMeanExp,
   noEvidence,
   toLogE,
-  WORSE_THAN_CONTROL,
+  WORSE_THAN_BASE,
   withinMargin,
 } from '../../../src/core/judge/counts.ts'
+import { logMeanExp } from '../../../src/core/judge/logarithms.ts'
 import { anySequence } from './any-counts.ts'
 
 function evidenceOf(hypothesis: Hypothesis, windows: readonly Counts[]) {
@@ -33,25 +33,25 @@ describe('the evidence that a canary is worse', () => {
       0.0400937824,
     ],
   ])('has its reference value for %j', (windows, expected) => {
-    expect(Math.abs(toLogE(evidenceOf(WORSE_THAN_CONTROL, windows)) - expected)).toBeLessThan(1e-9)
+    expect(Math.abs(toLogE(evidenceOf(WORSE_THAN_BASE, windows)) - expected)).toBeLessThan(1e-9)
   })
 
   it('begins with 1, and a window without failures or with a silent side says nothing', () => {
-    const nothing = noEvidence(WORSE_THAN_CONTROL)
+    const nothing = noEvidence(WORSE_THAN_BASE)
     expect(toLogE(nothing)).toBe(0)
     for (const counts of [
       [0, 0, 10, 5],
       [10, 5, 0, 0],
       [10, 0, 10, 0],
     ] as const) {
-      expect(addCounts(WORSE_THAN_CONTROL, nothing, counts)).toBe(nothing)
+      expect(addCounts(WORSE_THAN_BASE, nothing, counts)).toBe(nothing)
     }
   })
 
   it('is kept in eight numbers that survive JSON', () => {
     fc.assert(
       fc.property(anySequence, (windows) => {
-        const evidence = evidenceOf(WORSE_THAN_CONTROL, windows)
+        const evidence = evidenceOf(WORSE_THAN_BASE, windows)
         expect(evidence).toHaveLength(8)
         expect(JSON.parse(JSON.stringify(evidence))).toEqual(evidence)
       }),
@@ -59,7 +59,7 @@ describe('the evidence that a canary is worse', () => {
   })
 
   it('grows with every failure of the canary and shrinks with every one of the control', () => {
-    const logE = (...counts: Counts) => toLogE(evidenceOf(WORSE_THAN_CONTROL, [counts]))
+    const logE = (...counts: Counts) => toLogE(evidenceOf(WORSE_THAN_BASE, [counts]))
     for (let k = 0; k < 50; k++) {
       expect(logE(500, 10, 500, k + 1)).toBeGreaterThan(logE(500, 10, 500, k))
       expect(logE(500, k + 1, 500, 10)).toBeLessThan(logE(500, k, 500, 10))
@@ -68,7 +68,7 @@ describe('the evidence that a canary is worse', () => {
 })
 
 describe.each([
-  ['worse than the control', WORSE_THAN_CONTROL],
+  ['worse than the control', WORSE_THAN_BASE],
   ['within a margin of 1.5', withinMargin(1.5)],
   ['within a margin of 3', withinMargin(3)],
 ])('evidence of any hypothesis: %s', (_, hypothesis) => {

@@ -4,8 +4,8 @@ import type { Counts } from '../../../src/core/judge/counts.ts'
 import type {
   Action,
   AuditRow,
-  Moved,
   RolloutEvent,
+  StepResult,
   Window,
 } from '../../../src/core/rollout/events.ts'
 import { DEFAULTS, ERRORS, type Plan, type Step } from '../../../src/core/rollout/plan.ts'
@@ -53,9 +53,9 @@ export type Driven = {
   readonly actions: Action[]
   readonly audit: AuditRow[]
   readonly events: RolloutEvent[]
-  readonly send: (event: RolloutEvent) => Moved
+  readonly send: (event: RolloutEvent) => StepResult
   /** A command of a person, now. */
-  readonly say: (kind: 'start' | 'pause' | 'resume' | 'advance' | 'promote' | 'abort') => Moved
+  readonly say: (kind: 'start' | 'pause' | 'resume' | 'advance' | 'promote' | 'abort') => StepResult
   /** Alarms of ten seconds with one window of these counts each. */
   readonly run: (minutes: number, counts: Counts | null) => void
   /** A window for the present generation, with the next id. */
