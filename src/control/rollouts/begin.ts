@@ -6,11 +6,10 @@ import type { Plan } from '../../core/rollout/plan.ts'
 import { newRollout } from '../../core/rollout/state.ts'
 import { findUncounted } from '../../plans/counted.ts'
 import { parsePlan } from '../../plans/parse.ts'
-import { pointEnvironment } from '../apply-environments.ts'
+import { applyCommand } from '../apply.ts'
 import { type Content, findFirstServed } from '../document.ts'
-import { getOwn, parseDraft, type Refusal, refuse, refuseUnknown } from '../draft.ts'
+import { getOwn, type Refusal, refuse, refuseUnknown } from '../draft.ts'
 import { MAX_RUNNING_ROLLOUTS } from '../limits.ts'
-import { findOverfull } from '../room.ts'
 import { applyActions } from './act.ts'
 import type { Start } from './contract.ts'
 import { giveEvents, type Outcome } from './feed.ts'
@@ -78,12 +77,12 @@ export function begin(
 ): Result<Begun, readonly Refusal[]> {
   const plan = readPlan(raw)
   if (!plan.ok) return plan
-  const pointed = pointEnvironment({ kind: 'set-environment', name: environment, version }, current)
-  if (!pointed.ok) return pointed
-  const draft = parseDraft(pointed.value, allowInsecure)
+  // As whoever points an environment by itself: what is known of who had a version stays known.
+  const draft = applyCommand({ kind: 'set-environment', name: environment, version }, current, {
+    earlier: () => undefined,
+    allowInsecure,
+  })
   if (!draft.ok) return draft
-  const overfull = findOverfull(current, draft.value)
-  if (overfull.length > 0) return err(overfull)
   const seen = toSeen(draft.value, 0, { environment, base })
   if (typeof seen === 'string') {
     const message = `${seen}: both environments of a rollout are public, and one has traffic`
