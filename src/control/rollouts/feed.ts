@@ -11,6 +11,7 @@ import type { Refusal } from '../draft.ts'
 import type { Head } from '../history.ts'
 import type { Ledger, NotCommitted } from '../ledger.ts'
 import type { Outbox } from '../outbox.ts'
+import { findTrespass, type Limits } from '../token-limits.ts'
 import { applyActions } from './act.ts'
 import { toEvents } from './events.ts'
 import type { Foreign } from './foreign.ts'
@@ -39,10 +40,12 @@ export type Fed = {
   readonly said: string | undefined
   readonly at: number
   readonly look?: Saved['look']
+  /** Of the token that commands it, where these bound what the command may make of the document. */
+  readonly limits?: Limits
 }
 
-/** `refused`: by the machine, in words. */
-export type NotFed = NotCommitted | { readonly refused: string }
+/** In words: `refused` by the machine, `denied` by the limits of the token. */
+export type NotFed = NotCommitted | { readonly refused: string } | { readonly denied: string }
 
 /** What events come to before anything of it is true. */
 export type Outcome = {
@@ -65,6 +68,8 @@ export async function feed(
   )
   const content = applyActions(actions, head.content, rollout, parts.allowInsecure)
   if (!content.ok) return content
+  const denied = findTrespass(fed.limits ?? {}, head.content, content.value)
+  if (denied) return err({ denied })
   return makeTrue(parts, { rollout, head, fed, outcome, content: content.value })
 }
 
