@@ -62,6 +62,8 @@ async function expectAsIfAbsent(path: string, headers: Record<string, string>) {
   // The request is nobody's, and says so: a forged visitor is not passed on.
   expect(holo.sort()).toEqual(['holo-environment', 'holo-version'])
   expect(received['x-forwarded-host']).not.toBe('secret.example.com')
+  expect(received.cookie ?? '').not.toContain('holo-')
+  expect(edge.reached.at(-1)).not.toContain('holo-')
 }
 
 describe('a forged pin', () => {
