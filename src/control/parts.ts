@@ -91,6 +91,7 @@ export function createParts(
   const deletions = new Deletions(sql, now)
   const records = given.createRecords(env.STORE)
   const isDeleting = () => deletions.isPending
+  const store = new RolloutStore(sql)
   const shared: PublisherParts & CollectingParts = {
     kv: env.ASSIGNMENTS,
     ledger,
@@ -106,12 +107,13 @@ export function createParts(
     known: new Known(sql),
     retention: readRetentionSettings(env),
     findUnfinished: createFindUnfinished({ records, uploads, isDeleting }),
+    listRunning: () => store.running(),
   }
   const counting = new Counting({ storage, now, later })
   const publisher = new Publisher(shared)
   const rollouts = new Rollouts({
     ...shared,
-    ...{ storage, store: new RolloutStore(sql), source: createSource(counting) },
+    ...{ storage, store, source: createSource(counting) },
   })
   const probing = new Probing({
     records: new HealthRecords(sql),

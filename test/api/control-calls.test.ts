@@ -30,45 +30,99 @@ const change =
     control.change(caller, { command, expectedRevision: 1, reason: undefined, dryRun: true })
 const page = { before: undefined, limit: 1 }
 
-const CALLS: [string, Called, readonly (typeof SCOPES)[number][]][] = [
-  ['authenticate', (control, caller) => control.authenticate(caller), SCOPES],
-  ['document', (control, caller) => control.document(caller), SCOPES],
-  ['revisions', (control, caller) => control.revisions(caller, page), SCOPES],
-  ['revision', (control, caller) => control.revision(caller, 1), SCOPES],
-  ['audit', (control, caller) => control.audit(caller, page), SCOPES],
-  ['verify', (control, caller) => control.verify(caller, undefined), SCOPES],
-  ['health', (control, caller) => control.health(caller), SCOPES],
-  ['tokens', (control, caller) => control.tokens(caller), ['admin']],
-  [
-    'createToken',
+type Row = readonly [called: Called, enough: readonly (typeof SCOPES)[number][]]
+const PUBLISH = ['publish', 'admin'] as const
+const SHIFT = ['shift', 'admin'] as const
+const UPLOAD = { version: 'none', serial: 1 }
+const MANIFEST = 'a'.repeat(64)
+const RECORD = { id: 'none', manifest: MANIFEST, services: [], files: 0, bytes: 0 }
+const START = { version: 'v1', environment: 'canary', base: 'main', plan: 'standard' }
+
+/** Every call but those that need no credential. One that is missing here does not compile. */
+const CALLS: Record<Exclude<keyof ControlCalls, 'sync' | 'watch' | 'change'>, Row> = {
+  authenticate: [(control, caller) => control.authenticate(caller), SCOPES],
+  document: [(control, caller) => control.document(caller), SCOPES],
+  revisions: [(control, caller) => control.revisions(caller, page), SCOPES],
+  revision: [(control, caller) => control.revision(caller, 1), SCOPES],
+  audit: [(control, caller) => control.audit(caller, page), SCOPES],
+  verify: [(control, caller) => control.verify(caller, undefined), SCOPES],
+  health: [(control, caller) => control.health(caller), SCOPES],
+  services: [(control, caller) => control.services(caller), SCOPES],
+  events: [(control, caller) => control.events(caller, undefined, 1), SCOPES],
+  metrics: [
+    (control, caller) => control.metrics(caller, { resolution: 'minute', from: 0, to: 1 }),
+    SCOPES,
+  ],
+  metricsSince: [(control, caller) => control.metricsSince(caller), SCOPES],
+  tokens: [(control, caller) => control.tokens(caller), ['admin']],
+  createToken: [
     (control, caller) =>
       control.createToken(caller, { name: 'x', scopes: ['admin'], expiresAt: undefined }),
     ['admin'],
   ],
-  ['revokeToken', (control, caller) => control.revokeToken(caller, '0'.repeat(16)), ['admin']],
-  ['replace', change({ kind: 'replace', document: {} }), ['admin']],
-  [
-    'set-environment',
-    change({ kind: 'set-environment', name: 'qa', version: 'v1' }),
-    ['shift', 'admin'],
+  revokeToken: [(control, caller) => control.revokeToken(caller, '0'.repeat(16)), ['admin']],
+  openUpload: [
+    (control, caller) =>
+      control.openUpload(caller, { ...RECORD, createdAt: '2026-11-23T12:00:00Z' }, false),
+    PUBLISH,
   ],
-  ['remove-environment', change({ kind: 'remove-environment', name: 'qa' }), ['shift', 'admin']],
-  ['shift', change({ kind: 'shift', weights: { canary: 5 } }), ['shift', 'admin']],
-  ['set-rules', change({ kind: 'set-rules', rules: [] }), ['shift', 'admin']],
-  [
-    'set-services of a version that nobody sees',
-    change({ kind: 'set-services', version: 'v3', services: [] }),
-    ['publish', 'admin'],
+  upload: [(control, caller) => control.upload(caller, 'none'), SCOPES],
+  abortUpload: [(control, caller) => control.abortUpload(caller, 'none'), PUBLISH],
+  finalisedManifests: [(control, caller) => control.finalisedManifests(caller), PUBLISH],
+  beginVerification: [
+    (control, caller) => control.beginVerification(caller, 'none', MANIFEST),
+    PUBLISH,
   ],
-  ['rollback', change({ kind: 'rollback', to: 1 }), ['shift', 'admin']],
-  ['withdraw', change({ kind: 'withdraw', version: 'v9' }), ['shift', 'admin']],
-  ['a command that there is none of', change({ kind: 'drop' } as never), ['admin']],
+  recordVerified: [(control, caller) => control.recordVerified(caller, UPLOAD, 0, 1), PUBLISH],
+  finishUpload: [(control, caller) => control.finishUpload(caller, UPLOAD), PUBLISH],
+  versionUses: [(control, caller) => control.versionUses(caller), SCOPES],
+  protection: [(control, caller) => control.protection(caller), ['admin']],
+  retire: [(control, caller) => control.retire(caller, true), ['admin']],
+  collect: [
+    (control, caller) => control.collect(caller, { kind: 'parts', keys: [], searched: [] }),
+    ['admin'],
+  ],
+  startRollout: [
+    (control, caller) =>
+      control.startRollout(caller, {
+        ...{ ...START, expectedRevision: 1, reason: undefined, dryRun: true },
+      }),
+    SHIFT,
+  ],
+  commandRollout: [
+    (control, caller) => control.commandRollout(caller, 99, 'abort', undefined),
+    SHIFT,
+  ],
+  rollouts: [(control, caller) => control.rollouts(caller, page), SCOPES],
+  rollout: [(control, caller) => control.rollout(caller, 1), SCOPES],
+  explainRollout: [(control, caller) => control.explainRollout(caller, 1), SCOPES],
+  replayRollout: [(control, caller) => control.replayRollout(caller, 1), SCOPES],
+}
+
+/** Every command of a change. */
+const COMMANDS: Record<Command['kind'], Row> = {
+  replace: [change({ kind: 'replace', document: {} }), ['admin']],
+  'set-environment': [change({ kind: 'set-environment', name: 'qa', version: 'v1' }), SHIFT],
+  'remove-environment': [change({ kind: 'remove-environment', name: 'qa' }), SHIFT],
+  shift: [change({ kind: 'shift', weights: { canary: 5 } }), SHIFT],
+  swap: [change({ kind: 'swap', environments: ['main', 'canary'] }), SHIFT],
+  'set-rules': [change({ kind: 'set-rules', rules: [] }), SHIFT],
+  // Of a version that nobody sees.
+  'set-services': [change({ kind: 'set-services', version: 'v3', services: [] }), PUBLISH],
+  rollback: [change({ kind: 'rollback', to: 1 }), SHIFT],
+  withdraw: [change({ kind: 'withdraw', version: 'v9' }), SHIFT],
+}
+
+const ROWS = [
+  ...Object.entries(CALLS),
+  ...Object.entries(COMMANDS),
+  ['a command that there is none of', [change({ kind: 'drop' } as never), ['admin']]] as const,
 ]
 
 const denied = (denial: string) => ({ ok: false, error: { kind: 'denied', denial } })
 
 describe('the control', () => {
-  it.each(CALLS)('proves for itself who may call %s', async (_, called, enough) => {
+  it.each(ROWS)('proves for itself who may call %s', async (_, [called, enough]) => {
     for (const scope of SCOPES) {
       const answer = await called(edge.control, toCaller(tokens.get(scope) ?? ''))
       if (enough.includes(scope)) expect(answer).not.toMatchObject({ error: { kind: 'denied' } })
@@ -82,7 +136,7 @@ describe('the control', () => {
 
   it('takes no JWT that does not hold', async () => {
     const jwt = await edge.team.sign({ claims: { aud: ['other'] } })
-    for (const [, called] of CALLS) {
+    for (const [, [called]] of ROWS) {
       const caller: Caller = { ...toCaller(''), credential: { kind: 'access', jwt } }
       expect(await called(edge.control, caller)).toEqual(denied('unauthenticated'))
     }

@@ -62,6 +62,8 @@ async function expectAsIfAbsent(path: string, headers: Record<string, string>) {
   // The request is nobody's, and says so: a forged visitor is not passed on.
   expect(holo.sort()).toEqual(['holo-environment', 'holo-version'])
   expect(received['x-forwarded-host']).not.toBe('secret.example.com')
+  expect(received.cookie ?? '').not.toContain('holo-')
+  expect(edge.reached.at(-1)).not.toContain('holo-')
 }
 
 describe('a forged pin', () => {
@@ -97,14 +99,18 @@ describe('the paths of Holo', () => {
     expect(edge.reached.length).toBe(reached)
   })
 
-  it.each(['/.holo/', '/.holo/x', '/.holo/api', '/.holo/api//traffic', '/.holo/api%2Ftraffic'])(
-    'that are nothing are a 404 without a look for a file: %s',
-    async (path) => {
-      const answer = await ask(edge.url, path, { headers: DOCUMENT })
-      expect([answer.status, JSON.parse(answer.body).code]).toEqual([404, 'not_found'])
-      expect(answer.headers).not.toHaveProperty('holo-version')
-    },
-  )
+  it.each([
+    '/.holo',
+    '/.holo/',
+    '/.holo/x',
+    '/.holo/api',
+    '/.holo/api//traffic',
+    '/.holo/api%2Ftraffic',
+  ])('that are nothing are a 404 without a look for a file: %s', async (path) => {
+    const answer = await ask(edge.url, path, { headers: DOCUMENT })
+    expect([answer.status, JSON.parse(answer.body).code]).toEqual([404, 'not_found'])
+    expect(answer.headers).not.toHaveProperty('holo-version')
+  })
 
   it('open nothing beside them: what leads out of them is a path of the site', async () => {
     const answer = await ask(edge.url, '/.holo/../api/x')

@@ -402,6 +402,51 @@ describe('a limited token', () => {
     ])
   })
 
+  it('may not bring back another order of environments by going back, where nothing else differs', async () => {
+    const earlier = await must('GET', '/assignments')
+    await makePreviews()
+    const current = await must('GET', '/assignments')
+    const { 'pr-1': first, ...others } = current.environments
+    const reordered = { ...current, environments: { ...others, 'pr-1': first } }
+    expect(Object.keys(reordered.environments)).not.toEqual(Object.keys(current.environments))
+    const before = await must('GET', '/health')
+    await must('PUT', '/assignments', reordered)
+    const answer = await call('POST', '/rollback', { to: before.control.revision }, preview)
+    expect([answer.status, JSON.parse(answer.body).detail]).toEqual([
+      403,
+      'the token is limited, and this changes which environment is the first',
+    ])
+    await must('PUT', '/assignments', earlier)
+  })
+
+  it('that names environments alone changes no version that another environment shows', async () => {
+    const token = await makeToken({ scopes: ['publish', 'shift'], environments: ['pr-*'] })
+    await publish('3.0.0')
+    await publish('3.0.1')
+    await must('PUT', '/environments/pr-40', { version: '3.0.0' })
+    await must('PUT', '/environments/later', { version: '3.0.1' })
+    await must('PUT', '/traffic', { weights: { later: 5 }, base: 'main' })
+    await must('PUT', '/traffic', { weights: { later: 0 }, base: 'main' })
+    await must('PUT', '/environments/later', { version: 'v1' })
+    const services = { services: [{ ...SERVICE, timeoutMs: 71 }] }
+    for (const [method, path, json, shows] of [
+      ['PUT', '/versions/v1/services', services, 'main'],
+      // Tabs of visitors still have it.
+      ['PUT', '/versions/3.0.1/services', services, 'later'],
+      ['POST', '/withdraw', { version: '3.0.1' }, 'later'],
+    ] as const) {
+      const answer = await call(method, path, json, token)
+      expect([path, answer.status, JSON.parse(answer.body).detail]).toEqual([
+        path,
+        403,
+        expect.stringContaining(`, which "${shows}" shows`),
+      ])
+    }
+    expect((await call('PUT', '/versions/3.0.0/services', services, token)).status).toBe(200)
+    await must('DELETE', '/environments/pr-40')
+    await must('DELETE', '/environments/later')
+  })
+
   it('whose limits were damaged changes nothing', async () => {
     const token = await makeToken({ scopes: ['shift'], environments: ['*'], hosts: ['*'] })
     for (const limits of ['', '{', 'null', '[]', '{}', '{"environments":"*"}', '{"other":["*"]}']) {
@@ -418,6 +463,128 @@ describe('a limited token', () => {
     const { rows } = await must('GET', '/audit?limit=100')
     const row = rows.find(({ detail }: { detail: { id?: string } }) => detail?.id === id)
     expect(row).toMatchObject({ action: 'token-create', detail: LIMITS })
+  })
+})
+
+describe('a limited token and rollouts', () => {
+  const FIRST = 'the token is limited, and this changes which environment is the first'
+  const MANUAL = { steps: [{ weight: 0, gate: 'manual' }], bake: { minutes: 10, heldBack: 0 } }
+  const tell = ({ status, body }: Answer) => [status, status < 300 ? '' : JSON.parse(body).detail]
+
+  /** `environments` of previews in front of all others, and traffic for one or two of them. */
+  async function arrange(environments: Record<string, object>, traffic: Record<string, number>) {
+    const { rollouts } = await must('GET', '/rollouts')
+    for (const { id, endedAt } of rollouts) {
+      if (endedAt === undefined) await must('POST', `/rollouts/${id}/abort`)
+    }
+    const current = await must('GET', '/assignments')
+    const names = Object.keys(current.environments).filter((name) => !name.startsWith('pr-'))
+    const others = Object.fromEntries(names.map((name) => [name, current.environments[name]]))
+    await must('PUT', '/assignments', {
+      ...current,
+      environments: { ...environments, ...others },
+      traffic,
+    })
+  }
+  const start = (json: object, token = preview) =>
+    call(
+      'POST',
+      '/rollouts',
+      { version: 'pr-2', environment: 'pr-0', base: 'pr-1', ...json },
+      token,
+    )
+
+  async function started(json: object): Promise<number> {
+    const answer = await start(json, FIRST_TOKEN)
+    if (answer.status !== 200) throw new Error(answer.body)
+    return JSON.parse(answer.body).rollout.id
+  }
+
+  const own = { version: 'pr-1' }
+
+  it('starts one between its own environments that leaves the others as they are', async () => {
+    await arrange({ 'pr-1': own, 'pr-0': own }, { 'pr-1': 10, main: 90 })
+    const answer = await start({ plan: 'blue-green' })
+    expect(answer.status, answer.body).toBe(200)
+    const { id } = JSON.parse(answer.body).rollout
+    for (const command of ['pause', 'resume', 'advance', 'promote']) {
+      const done = await call('POST', `/rollouts/${id}/${command}`, undefined, preview)
+      expect([command, done.status], done.body).toEqual([command, 200])
+    }
+    expect((await must('GET', '/assignments')).environments['pr-1'].version).toBe('pr-2')
+  })
+
+  it.each([
+    ['its first step', 'standard'],
+    ['a later step', 'blue-green'],
+  ])('starts none that makes its canary the first environment with %s', async (_, plan) => {
+    await arrange({ 'pr-0': own, 'pr-1': own }, { 'pr-1': 10, main: 90 })
+    const before = await must('GET', '/assignments')
+    expect(tell(await start({ plan }))).toEqual([403, FIRST])
+    expect(await must('GET', '/assignments')).toEqual(before)
+  })
+
+  it('starts none whose bake takes the first place from its base', async () => {
+    await arrange({ 'pr-1': own }, { 'pr-1': 10, main: 90 })
+    expect(tell(await start({ plan: MANUAL }))).toEqual([403, FIRST])
+  })
+
+  it('neither resumes nor advances one beyond its limits that others have started, and may stop it', async () => {
+    await arrange({ 'pr-0': own, 'pr-1': own }, { 'pr-1': 10, main: 90 })
+    const id = await started({ plan: 'blue-green' })
+    const command = (name: string) => call('POST', `/rollouts/${id}/${name}`, undefined, preview)
+    expect(tell(await command('advance'))).toEqual([403, FIRST])
+    expect((await must('GET', `/rollouts/${id}`)).weight).toBe(0)
+    expect((await command('pause')).status).toBe(200)
+    expect((await call('POST', `/rollouts/${id}/advance`)).status).toBe(200)
+    await must('PUT', '/traffic', { weights: { 'pr-0': 0 }, base: 'pr-1' })
+    expect(tell(await command('resume'))).toEqual([403, FIRST])
+    expect((await command('abort')).status).toBe(200)
+  })
+
+  it('changes nothing of an environment that is part of a rollout of others', async () => {
+    await publish('pr-6')
+    await arrange({ 'pr-0': own, 'pr-1': own }, { 'pr-1': 10, main: 90 })
+    const id = await started({ base: 'main', plan: MANUAL })
+    const before = await must('GET', '/assignments')
+    for (const [method, path, json] of [
+      // It would begin anew with this version, and end with `main` having it.
+      ['PUT', '/environments/pr-0', { version: 'pr-6' }],
+      ['PUT', '/environments/pr-0', { restricted: true }],
+      ['DELETE', '/environments/pr-0'],
+      ['PUT', '/traffic', { weights: { 'pr-0': 5 }, base: 'pr-1' }],
+      ['POST', '/swap', { environments: ['pr-0', 'pr-1'] }],
+    ] as const) {
+      const answer = await call(method, path, json, preview)
+      expect([path, json, ...tell(answer)]).toEqual([
+        path,
+        json,
+        403,
+        expect.stringMatching(/^the token is limited, and this changes (?:a rollout|which)/),
+      ])
+    }
+    expect(await must('GET', '/assignments')).toEqual(before)
+    const hosts = { hosts: ['zero.preview.example'] }
+    expect((await call('PUT', '/environments/pr-0', hosts, preview)).status).toBe(200)
+    await must('POST', `/rollouts/${id}/abort`)
+    const pushed = await call('PUT', '/environments/pr-0', { version: 'pr-6' }, preview)
+    expect(pushed.status, pushed.body).toBe(200)
+  })
+
+  it('by versions alone promotes no other that was pushed meanwhile', async () => {
+    await arrange({ 'pr-0': own, 'pr-1': own }, { 'pr-1': 10, main: 90 })
+    const token = await makeToken({ scopes: ['shift'], versions: ['pr-*'] })
+    const id = await started({ base: 'main', plan: MANUAL })
+    await must('PUT', '/environments/pr-0', { version: '1.0.0' })
+    for (const command of ['advance', 'promote']) {
+      const answer = await call('POST', `/rollouts/${id}/${command}`, undefined, token)
+      expect([command, ...tell(answer)]).toEqual([
+        command,
+        403,
+        expect.stringContaining('"1.0.0" is none of them'),
+      ])
+    }
+    await must('POST', `/rollouts/${id}/abort`)
   })
 })
 
@@ -438,6 +605,16 @@ describe('a token that is made by another', () => {
       made.token,
     )
     expect(again.status).toBe(403)
+  })
+
+  it('gives no host names where its maker may not give any', async () => {
+    const maker = await makeToken({ scopes: ['admin'], environments: ['pr-*'] })
+    const asked = { name: 'x', scopes: ['shift'], environments: ['pr-*'] }
+    for (const hosts of [['*'], ['*.preview.example'], ['shop.example']]) {
+      const answer = await call('POST', '/tokens', { ...asked, hosts }, maker)
+      expect([hosts, answer.status]).toEqual([hosts, 403])
+    }
+    expect((await call('POST', '/tokens', asked, maker)).status).toBe(201)
   })
 
   it.each([
@@ -490,5 +667,16 @@ describe('the scope "publish" alone', () => {
     await must('DELETE', '/environments/seen')
     expect((await change('2.0.1', publisher, 69)).status).toBe(200)
     expect((await change('2.0.0', FIRST_TOKEN, 65)).status).toBe(200)
+  })
+
+  it('changes none of a version that visitors had before anybody wrote down where', async () => {
+    const publisher = await makeToken({ scopes: ['publish'] })
+    await publish('2.1.0')
+    const current = await must('GET', '/assignments')
+    const versions = { ...current.versions, '2.1.0': { ...current.versions['2.1.0'], open: true } }
+    await must('PUT', '/assignments', { ...current, versions })
+    const services = { services: [{ ...SERVICE, timeoutMs: 61 }] }
+    const answer = await call('PUT', '/versions/2.1.0/services', services, publisher)
+    expect(answer.status, answer.body).toBe(403)
   })
 })

@@ -93,6 +93,7 @@ const DECEITS: readonly (readonly [what: string, sign: string])[] = [
   ['a soft hyphen', '\u00ad'],
   ['a tag', '\u{e0041}'],
   ['a filler', '\u3164'],
+  ['a sign of annotation', '\ufff9'],
   ['half of a pair', '\ud800'],
 ]
 

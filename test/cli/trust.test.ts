@@ -344,6 +344,18 @@ describe('git', () => {
     expect((await readAuthorship(project, env)).isDirty).toBe(true)
   })
 
+  /** The last commit once more, with a signature that nobody has made. */
+  function signLastCommit() {
+    const text = git(project, 'cat-file', 'commit', 'HEAD').toString()
+    const signature = ['-----BEGIN PGP SIGNATURE-----', '', 'x', '-----END PGP SIGNATURE-----']
+    const signed = text.replace('\n\n', `\ngpgsig ${signature.join('\n ')}\n\n`)
+    const made = execFileSync('git', ['hash-object', '-t', 'commit', '-w', '--stdin'], {
+      cwd: project,
+      input: signed,
+    })
+    git(project, 'update-ref', 'HEAD', made.toString().trim())
+  }
+
   it.each([
     ['its monitor', ['core.fsmonitor']],
     ['a filter', ['filter.plain.clean']],
@@ -354,6 +366,7 @@ describe('git', () => {
     ['what shows differences', ['diff.external']],
   ])('does not run %s', async (_, names) => {
     const { mark, program } = await makeRepository()
+    signLastCommit()
     for (const name of names) git(project, 'config', name, program)
     git(project, 'config', 'log.showSignature', 'true')
     await writeFile(join(project, 'file'), 'two')
@@ -379,11 +392,38 @@ describe('git', () => {
     const { mark, program } = await makeRepository()
     const dist = join(project, 'dist')
     execFileSync('git', ['init', '-q', '--bare', dist])
+    git(project, 'push', '-q', dist, 'HEAD:refs/heads/master', 'HEAD:refs/heads/main')
     execFileSync('git', ['config', '-f', join(dist, 'config'), 'core.fsmonitor', program])
     execFileSync('git', ['config', '-f', join(dist, 'config'), 'core.worktree', dist])
     execFileSync('git', ['config', '-f', join(dist, 'config'), 'core.bare', 'false'])
-    await readAuthorship(dist, env)
+    const { GITHUB_SHA: _, CI_COMMIT_SHA: __, ...bare } = env
+    expect((await readAuthorship(dist, bare)).commit).toBeUndefined()
     expect(existsSync(mark)).toBe(false)
+  })
+
+  it('does not look into a repository that was committed as a part of this one', async () => {
+    const { mark, program } = await makeRepository()
+    const part = join(project, 'part')
+    git(project, 'init', '-q', part)
+    await writeFile(join(part, '.gitattributes'), '* filter=own\n')
+    await writeFile(join(part, 'file'), 'one')
+    git(part, 'add', '-A')
+    git(part, 'commit', '-qm', 'part')
+    git(project, '-c', 'advice.addEmbeddedRepo=false', 'add', 'part')
+    git(project, 'commit', '-qm', 'second')
+    git(part, 'config', 'filter.own.clean', program)
+    await writeFile(join(part, 'file'), 'two')
+    await readAuthorship(project, env)
+    expect(existsSync(mark)).toBe(false)
+  })
+
+  it('is not waited for without end', async () => {
+    const bin = join(base, 'bin')
+    await mkdir(bin)
+    await writeFile(join(bin, 'git'), '#!/bin/sh\nexec sleep 600\n')
+    await chmod(join(bin, 'git'), 0o755)
+    const slow = { PATH: `${bin}:${process.env.PATH}` }
+    expect(await readAuthorship(project, slow)).toEqual({ isDirty: false })
   })
 
   it('fetches nothing that the repository says to have elsewhere', async () => {

@@ -80,6 +80,18 @@ describe('a JWT of Access', () => {
     expect(await verify(forged)).toMatchObject(REFUSED)
   })
 
+  it('is signed by RS256 and nothing else, also where the key does not say for what it is', async () => {
+    team.saysAlgorithm = false
+    const claims = { iat: NOW_S, exp: NOW_S + 600 }
+    expect(await verify(await team.signOtherwise('RS256', claims))).toEqual({ actor: EMAIL })
+    for (const alg of ['RS384', 'RS512', 'PS256']) {
+      expect([alg, await verify(await team.signOtherwise(alg, claims))]).toMatchObject([
+        alg,
+        REFUSED,
+      ])
+    }
+  })
+
   it('of 9 KB is not even looked at', async () => {
     expect(await verify(await sign('one', { note: 'x'.repeat(9000) }))).toMatchObject(REFUSED)
     expect(team.asked).toBe(0)
@@ -126,7 +138,7 @@ describe('the keys of a team', () => {
     expect(await verify(await sign('two'))).toEqual({ actor: EMAIL })
   })
 
-  it.each(['error', 'garbage', 'redirect', 'hang'] as const)(
+  it.each(['error', 'garbage', 'redirect', 'hang', 'long'] as const)(
     'that cannot be had (%s) let nobody in, and that is no failed attempt',
     async (mode) => {
       team.mode = mode

@@ -5,6 +5,7 @@ import { applyCommand } from '../../src/control/document/apply.ts'
 import type { Command } from '../../src/control/document/commands.ts'
 import { type Content, toContent } from '../../src/control/document/content.ts'
 import { findClosed, markOpen, withKnownMarks } from '../../src/control/document/opening.ts'
+import { begin } from '../../src/control/rollouts/begin.ts'
 import { parseAssignments } from '../../src/document/parse.ts'
 import type { AssignmentsDocument } from '../../src/document/schema.ts'
 import { exampleDocument } from '../support/document.ts'
@@ -214,5 +215,55 @@ describe('a document that a person wrote as a whole', () => {
       versions: { ...VERSIONS, v2: { manifest: manifest(9) } },
     })
     expect(open(withKnownMarks(other, known)).v2).toBeUndefined()
+  })
+
+  it('opens no version of a preview by the mark of an older Holo that was left in it', () => {
+    const marked = (id: string, digit: number) => ({
+      versions: { ...VERSIONS, [id]: { manifest: manifest(digit), open: true } },
+    })
+    const moved = { main: { version: 'v1' }, 'pr-12': { ...PREVIEW, version: 'v2' } }
+    const before = contentOf(marked('v3', 3))
+    const written = markOpen(contentOf({ ...marked('v3', 3), environments: moved }))
+    expect(open(withKnownMarks(written, before)).v3).toEqual({ 'pr-12': 'host' })
+    // Whoever writes the mark anew says that visitors had the version.
+    expect(open(withKnownMarks(written, contentOf())).v3).toBe(true)
+    // Nor does a preview that begins to show a version take it from visitors.
+    const shown = { main: { version: 'v1' }, 'pr-12': { ...PREVIEW, version: 'v4' } }
+    const previewed = markOpen(contentOf({ ...marked('v4', 4), environments: shown }))
+    const had = contentOf(marked('v4', 4))
+    expect(open(withKnownMarks(previewed, had)).v4).toMatchObject({ main: 'bucket' })
+  })
+})
+
+describe('a rollout that starts', () => {
+  const PLAN = { steps: [{ weight: 0, gate: 'manual' }] }
+  /** A document of an older Holo, which marks `v3` and `v4` with `"open": true`. */
+  const OLD = contentOf({
+    versions: {
+      ...VERSIONS,
+      v3: { manifest: manifest(3), open: true },
+      v4: { manifest: manifest(4), open: true },
+    },
+  })
+
+  function begun(version: string): Content {
+    const start = { version, environment: 'pr-12', plan: PLAN, expectedRevision: 1 }
+    const options = { id: 1, by: 'ann', at: 0, allowInsecure: false }
+    const made = begin(
+      { ...start, base: 'main', reason: undefined, dryRun: false },
+      'main',
+      OLD,
+      options,
+    )
+    if (!made.ok) throw new TypeError(JSON.stringify(made.error))
+    return made.value.content
+  }
+
+  it('shows the site no version that only its canary showed as a preview', () => {
+    expect(open(begun('v2')).v3).toEqual({ 'pr-12': 'host' })
+  })
+
+  it('takes a version from no visitors who had it before anybody wrote down where', () => {
+    expect(open(begun('v4')).v4).toMatchObject({ main: 'bucket', canary: 'bucket' })
   })
 })

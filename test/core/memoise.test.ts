@@ -34,6 +34,13 @@ describe('memoise', () => {
     expect(counts.get('often')).toBe(1)
   })
 
+  it('does not keep everything that was ever asked for', () => {
+    const { counts, read } = counting()
+    for (let i = 0; i < 20_000; i++) read(`${i}`)
+    read('0')
+    expect(counts.get('0')).toBe(2)
+  })
+
   it('answers right for more texts, and longer ones, than it remembers', () => {
     const { counts, read } = counting()
     for (let round = 0; round < 2; round++) {

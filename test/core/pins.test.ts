@@ -69,6 +69,17 @@ describe('permitPin', () => {
     expect(permit('2.0.0@pr-12')).toEqual(['2.0.0', undefined])
   })
 
+  it('tells of no preview that shows what visitors of the site had too, but under its host name', () => {
+    const version = assignments.versions.get('2.0.0')
+    if (!version) throw new Error('there is no 2.0.0')
+    const both = { ...version, openIn: new Map([...version.openIn, ['pr-12', 'host'] as const]) }
+    const shown = { ...assignments, versions: new Map([...assignments.versions, ['2.0.0', both]]) }
+    const claim = { version: '2.0.0', environment: 'pr-12' }
+    const at = (host: string) => permitPin(claim, shown, { host, grants: new Set() })
+    expect(at('shop.example.com')).toMatchObject({ ok: true, value: { environment: undefined } })
+    expect(at('pr-12.example.com')).toMatchObject({ ok: true, value: { environment: 'pr-12' } })
+  })
+
   it('takes the version of a preview under its host name alone, also one that it had before', () => {
     for (const id of ['7.0.0-pr', '6.9.0-pr']) {
       expect(permitAt('pr-12.example.com', `${id}@pr-12`)).toEqual([id, 'pr-12'])

@@ -65,6 +65,10 @@ beforeAll(async () => {
       manifest: await publish('app', { '/own.js': { body: '"own"', type: 'text/javascript' } }),
       services: [{ prefix: '/', origins: [origin] }],
     },
+    api: {
+      manifest: await publish('api', { '/own.js': { body: '"own"', type: 'text/javascript' } }),
+      services: [{ prefix: '/assets/', origins: [origin] }],
+    },
   }
   const document: AssignmentsDocument = {
     schema: 1,
@@ -73,6 +77,7 @@ beforeAll(async () => {
     environments: {
       main: { version: 'new' },
       rendered: { version: 'app', hosts: ['app.example.com'] },
+      prefixed: { version: 'api', hosts: ['api.example.com'] },
     },
     traffic: { main: [[0, 10_000]] },
     versions,
@@ -189,5 +194,14 @@ describe('beside a service with prefix /', () => {
 
   it('its own files come first', async () => {
     expect((await get('/own.js', 'script')).body).toBe('"own"')
+  })
+})
+
+describe('beside a service with a prefix of its own', () => {
+  it('no file of an older version answers below the prefix, whatever it is called', async () => {
+    const get = (path: string) =>
+      ask(edge.url, path, { headers: { ...metadata('script'), host: 'api.example.com' } })
+    expect((await get('/assets/code.js')).body).toBe('<h1>app</h1>')
+    expect((await get('/lazy.js')).body).toBe('"old"')
   })
 })

@@ -4,7 +4,7 @@
 import { createHmac } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { exportJWK, exportSPKI, generateKeyPair, type JWK, SignJWT } from 'jose'
+import { exportJWK, exportSPKI, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose'
 
 export const AUDIENCE = 'a'.repeat(64)
 export const EMAIL = 'alice@example.com'
@@ -24,21 +24,26 @@ export class AccessTeam {
   readonly keys = new Map<string, Pair>()
   readonly published = new Set<string>()
   /** How the server misbehaves. */
-  mode: 'well' | 'error' | 'garbage' | 'redirect' | 'hang' = 'well'
+  mode: 'well' | 'error' | 'garbage' | 'redirect' | 'hang' | 'long' = 'well'
   asked = 0
+  /** Whether its keys say for which algorithm they are. */
+  saysAlgorithm = true
   /** Who signs: also where the keys are, unless requests are sent on. */
   issuer = ''
   origin = ''
   stop: () => Promise<void> = async () => undefined
 
   async start(issuer?: string): Promise<this> {
-    const server = createServer(async (_, response) => {
+    const server = createServer(async ({ url }, response) => {
       this.asked++
       const keys = await Promise.all([...this.published].map((kid) => this.#toJwk(kid)))
-      if (this.mode === 'error') response.writeHead(500).end('down')
+      if (this.mode === 'error') response.writeHead(500).end(JSON.stringify({ keys }))
       else if (this.mode === 'garbage') response.end('<html>')
-      else if (this.mode === 'redirect') response.writeHead(302, { location: '/other' }).end()
-      else if (this.mode === 'well') response.end(JSON.stringify({ keys }))
+      else if (this.mode === 'redirect' && url !== '/other') {
+        // Whoever follows it gets keys that would count.
+        response.writeHead(302, { location: '/other' }).end()
+      } else if (this.mode === 'long') response.end(JSON.stringify({ keys }).padEnd(70_000))
+      else if (this.mode !== 'hang') response.end(JSON.stringify({ keys }))
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     this.origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -74,6 +79,14 @@ export class AccessTeam {
       .sign(this.#pair(kid).privateKey)
   }
 
+  /** Signed with the team's own key by another algorithm than the one that Access uses. */
+  async signOtherwise(alg: string, claims: Readonly<Record<string, unknown>>): Promise<string> {
+    const { alg: _, ...jwk } = await exportJWK(this.#pair('one').privateKey)
+    return new SignJWT({ email: EMAIL, iss: this.issuer, aud: [AUDIENCE], ...claims })
+      .setProtectedHeader({ alg, kid: 'one', typ: 'JWT' })
+      .sign(await importJWK(jwk, alg))
+  }
+
   /** The same claims under another header, with whatever `signature` makes of the signing input. */
   async resign(
     header: Readonly<Record<string, unknown>>,
@@ -92,7 +105,8 @@ export class AccessTeam {
   }
 
   async #toJwk(kid: string): Promise<JWK> {
-    return { ...(await exportJWK(this.#pair(kid).publicKey)), kid, alg: 'RS256', use: 'sig' }
+    const jwk = { ...(await exportJWK(this.#pair(kid).publicKey)), kid, use: 'sig' }
+    return this.saysAlgorithm ? { ...jwk, alg: 'RS256' } : jwk
   }
 
   #pair(kid: string): Pair {

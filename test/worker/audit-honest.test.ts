@@ -303,6 +303,19 @@ describe('a single changed byte', () => {
     })
   }, 120_000)
 
+  it('rings for every byte of a small record', async () => {
+    const world = await createWorld()
+    await world.live(async (life) => {
+      const versions = { v1: { manifest: 'a'.repeat(64) } }
+      const environments = { main: { version: 'v1' } }
+      const document = { schema: 1, salt: 's', environments, traffic: { main: 100 }, versions }
+      await life.change({ kind: 'replace', document })
+      const [row] = [...life.state.storage.sql.exec('SELECT text FROM revisions')]
+      expect(String(row?.text).length).toBeLessThan(500)
+      expect(await changeEachByte(life, 1)).toBeGreaterThan(String(row?.text).length + 300)
+    })
+  }, 120_000)
+
   it('rings in a document that is too large to be indented, and before and after it was', async () => {
     const world = await createWorld()
     await world.live(async (life) => {

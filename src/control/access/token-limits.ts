@@ -95,6 +95,30 @@ export function findTrespass(
   )
 }
 
+/**
+ * Why a token may not make the one document of the other while rollouts run; `undefined` where it may. What
+ * happens to one of a rollout's two environments, the rollout passes on to the other.
+ */
+export function findRunningTrespass(
+  limits: Limits,
+  before: Content,
+  after: Content,
+  running: readonly { readonly environment: string; readonly base: string }[],
+): string | undefined {
+  const tell = ({ environments, traffic }: Content, name: string) => {
+    const { version, restricted } = own(environments, name) ?? {}
+    return toCanonicalJson([version, restricted, own(traffic, name)])
+  }
+  for (const { environment, base } of running) {
+    const pair = [environment, base]
+    if (pair.every((name) => tell(before, name) === tell(after, name))) continue
+    const other = pair.find((name) => findEnvironmentTrespass(limits, name) !== undefined)
+    if (other === undefined) continue
+    return `the token is limited, and this changes a rollout from "${base}" to "${environment}": "${other}" is none of its environments`
+  }
+  return undefined
+}
+
 /** Rules, visitors' names, the salt: all of that is about every environment. */
 function findOther(before: Content, after: Content): string | undefined {
   const { environments: _, traffic: __, versions: ___, ...was } = before
@@ -169,19 +193,29 @@ function findAmongTraffic(limits: Limits, before: Content, after: Content): stri
 /** What a version is, without what follows from environments that point at it. */
 const OF_A_VERSION = ['manifest', 'services', 'withdrawn', 'published'] as const
 
-function findAmongVersions(
-  limits: Limits,
-  { versions: was }: Content,
-  { versions: is }: Content,
-): string | undefined {
+function findAmongVersions(limits: Limits, before: Content, after: Content): string | undefined {
+  const [was, is] = [before.versions, after.versions]
   for (const id of new Set([...Object.keys(was), ...Object.keys(is)])) {
     const [old, young] = [own(was, id), own(is, id)].map(
       (version) => version && toCanonicalJson(OF_A_VERSION.map((key) => version[key] ?? null)),
     )
-    const trespass = old === young ? undefined : findVersionTrespass(limits, id)
+    if (old === young) continue
+    const trespass = findVersionTrespass(limits, id)
     if (trespass) return trespass
+    // What a version is, an environment gives to its visitors.
+    const shown = [...listShowing(before, id), ...listShowing(after, id)].find(
+      (name) => findEnvironmentTrespass(limits, name) !== undefined,
+    )
+    if (shown === undefined) continue
+    return `the token is limited, and this changes version "${id}", which "${shown}" shows`
   }
   return undefined
+}
+
+/** Environments that point at a version, or in which tabs of visitors may have it. */
+function listShowing(content: Content, id: string): readonly string[] {
+  const pointing = Object.entries(content.environments).filter(([, { version }]) => version === id)
+  return [...pointing.map(([name]) => name), ...(toSeen(content).get(id) ?? [])]
 }
 
 /**

@@ -3,10 +3,11 @@
 import { err, ok, type Result } from '../../core/result.ts'
 import { readOpenness } from '../../document/open.ts'
 import { hasScope } from '../access/scopes.ts'
-import { findTrespass } from '../access/token-limits.ts'
+import { findRunningTrespass, findTrespass } from '../access/token-limits.ts'
 import type { Change, Committed, Principal, Refused } from '../contract.ts'
 import { MAX_DETAIL_CHARACTERS, MAX_REASON_CHARACTERS, MAX_STALE_CHANGES } from '../limits.ts'
 import type { FindUnfinished } from '../releases/unfinished.ts'
+import type { Pair } from '../rollouts/seen.ts'
 import { applyCommand } from './apply.ts'
 import type { OwnCommand } from './apply-publication.ts'
 import type { Entry } from './audit.ts'
@@ -24,6 +25,8 @@ export type ChangeParts = {
   readonly now: () => number
   readonly allowInsecure: boolean
   readonly findUnfinished: FindUnfinished
+  /** The environments of the rollouts that run. */
+  readonly listRunning: () => readonly Pair[]
 }
 
 /** A change as the control makes it: its own commands are among them. */
@@ -40,7 +43,7 @@ export async function makeChange(
   { principal, requestId }: Author,
   { command, expectedRevision, reason, dryRun, also }: MadeChange,
 ): Promise<Result<Committed, Refused>> {
-  const { ledger, history, now, allowInsecure, findUnfinished } = parts
+  const { ledger, history, now, allowInsecure, findUnfinished, listRunning } = parts
   if (reason !== undefined && reason.length > MAX_REASON_CHARACTERS) {
     return toInvalid([
       { path: 'reason', message: `a reason has at most ${MAX_REASON_CHARACTERS} characters` },
@@ -55,9 +58,11 @@ export async function makeChange(
     allowInsecure,
   })
   if (!applied.ok) return toInvalid(applied.error)
+  const { limits = {} } = principal
   const why =
     findMissingScope(principal, command, head?.content) ??
-    findTrespass(principal.limits ?? {}, head?.content, applied.value)
+    findTrespass(limits, head?.content, applied.value) ??
+    (head && findRunningTrespass(limits, head.content, applied.value, listRunning()))
   if (why) return err({ kind: 'denied', denial: 'forbidden', why })
   if (head && applied.value === head.content) return ok(toCommitted(head, head, false))
   // What was pointed at once was finished then.

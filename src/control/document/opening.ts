@@ -89,17 +89,19 @@ export function withKnownMarks<D extends OpeningFields>(
   document: D,
   before: OpeningFields | undefined,
 ): D {
-  const known = before && markOpen(before).versions
-  if (!known) return document
+  if (!before) return document
+  const marked = markOpen(before)
   const versions = Object.fromEntries(
     Object.entries(document.versions).map(([id, version]) => {
-      const was = getOwn(known, id)
+      const was = getOwn(marked.versions, id)
       const isSame = was?.manifest === version.manifest
       if (!isSame || was?.open === undefined || version.open === false) return [id, version]
-      return [id, { ...version, open: join(was.open, version.open) }]
+      // A `true` that was there before says nothing anew.
+      const isLeft = version.open === true && getOwn(before.versions, id)?.open === true
+      return [id, { ...version, open: isLeft ? was.open : join(was.open, version.open) }]
     }),
   )
-  return markOpen({ ...document, versions })
+  return markOpen(keepUnknown({ ...document, versions }, marked))
 }
 
 /** What is written stands; what it does not mention is added. */

@@ -5,6 +5,7 @@ import { err, ok, type Result } from '../../core/result.ts'
 import type { Plan } from '../../core/rollout/plan.ts'
 import { newRollout } from '../../core/rollout/state.ts'
 import { findUncounted, parsePlan } from '../../document/parse-plan.ts'
+import { applyCommand } from '../document/apply.ts'
 import { pointEnvironment } from '../document/apply-environments.ts'
 import { type Content, findFirstServed } from '../document/content.ts'
 import { getOwn, parseDraft, type Refusal, refuse, refuseUnknown } from '../document/draft.ts'
@@ -77,12 +78,12 @@ export function begin(
 ): Result<Begun, readonly Refusal[]> {
   const plan = readPlan(raw)
   if (!plan.ok) return plan
-  const pointed = pointEnvironment({ kind: 'set-environment', name: environment, version }, current)
-  if (!pointed.ok) return pointed
-  const draft = parseDraft(pointed.value, allowInsecure)
+  // As whoever points an environment by itself: what is known of who had a version stays known.
+  const draft = applyCommand({ kind: 'set-environment', name: environment, version }, current, {
+    earlier: () => undefined,
+    allowInsecure,
+  })
   if (!draft.ok) return draft
-  const overfull = findOverfull(current, draft.value)
-  if (overfull.length > 0) return err(overfull)
   const seen = toSeen(draft.value, 0, { environment, base })
   if (typeof seen === 'string') {
     const message = `${seen}: both environments of a rollout are public, and one has traffic`

@@ -37,6 +37,9 @@ export type RolloutParts = ChangeParts & FeedParts
 
 type Own = Omit<Fed, 'undone'>
 
+/** Commands that stop a release or take it back: who may command the rollout may always give these. */
+const STOPS: ReadonlySet<RolloutCommand> = new Set(['pause', 'abort'])
+
 export class Rollouts {
   readonly #parts: RolloutParts
   readonly #replays: Replays
@@ -89,6 +92,7 @@ export class Rollouts {
       const acting = { actor, token, requestId }
       const given = await this.#give(id, () => ({
         ...{ events: [event], acting, said: reason, at: event.now },
+        ...(STOPS.has(command) ? {} : { limits: principal.limits }),
       }))
       if (!given.ok) return err(this.#toRefused(given.error))
       const after = store.get(id)
@@ -239,6 +243,7 @@ export class Rollouts {
       const current = this.#parts.ledger.head?.revision ?? 0
       return { kind: 'stale', expected: current, current, changes: [] }
     }
+    if ('denied' in error) return { kind: 'denied', denial: 'forbidden', why: error.denied }
     if ('refused' in error) {
       return { kind: 'rollout_refused', problems: [{ path: '', message: error.refused }] }
     }
@@ -254,6 +259,7 @@ export class Rollouts {
 
 function toText(error: NotFed): string {
   if (error === 'stale') return 'the document changed all the time'
+  if ('denied' in error) return error.denied
   if ('refused' in error) return error.refused
   return error.map(({ path, message }) => `${path}: ${message}`).join('; ')
 }

@@ -5,6 +5,7 @@ import { err, ok, type Result } from '../../core/result.ts'
 import type { Action, AuditRow, RolloutEvent } from '../../core/rollout/events.ts'
 import { isRunning, type RolloutState } from '../../core/rollout/state.ts'
 import { step } from '../../core/rollout/step.ts'
+import { findTrespass, type Limits } from '../access/token-limits.ts'
 import type { Entry } from '../document/audit.ts'
 import type { Content } from '../document/content.ts'
 import type { Refusal } from '../document/draft.ts'
@@ -39,10 +40,12 @@ export type Fed = {
   readonly said: string | undefined
   readonly at: number
   readonly look?: Saved['look']
+  /** Of the token that commands it, where these bound what the command may make of the document. */
+  readonly limits?: Limits
 }
 
-/** `refused`: by the machine, in words. */
-export type NotFed = NotCommitted | { readonly refused: string }
+/** In words: `refused` by the machine, `denied` by the limits of the token. */
+export type NotFed = NotCommitted | { readonly refused: string } | { readonly denied: string }
 
 /** What events come to before anything of it is true. */
 export type Outcome = {
@@ -65,6 +68,8 @@ export async function feed(
   )
   const content = applyActions(actions, head.content, rollout, parts.allowInsecure)
   if (!content.ok) return content
+  const denied = findTrespass(fed.limits ?? {}, head.content, content.value)
+  if (denied) return err({ denied })
   return makeTrue(parts, { rollout, head, fed, outcome, content: content.value })
 }
 

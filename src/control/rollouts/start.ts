@@ -1,15 +1,23 @@
 // The way of one start, once its author is known: against the newest revision, checked, committed.
 
 import { err, ok, type Result } from '../../core/result.ts'
-import { findEnvironmentTrespass, findVersionTrespass } from '../access/token-limits.ts'
+import type { Action } from '../../core/rollout/events.ts'
+import {
+  findEnvironmentTrespass,
+  findTrespass,
+  findVersionTrespass,
+  isLimited,
+} from '../access/token-limits.ts'
 import type { Principal } from '../caller.ts'
 import type { Author, ChangeParts } from '../document/change.ts'
+import type { Content } from '../document/content.ts'
 import type { Refusal } from '../document/draft.ts'
 import type { Head } from '../document/history.ts'
 import { countMoves } from '../document/moves.ts'
 import { findClosed } from '../document/opening.ts'
 import { findFullDatabase } from '../document/room.ts'
 import { MAX_REASON_CHARACTERS, MAX_STALE_CHANGES } from '../limits.ts'
+import { applyActions } from './act.ts'
 import { type Begun, begin, findBase, findInTheWay } from './begin.ts'
 import type { RolloutRefused, Start, Started } from './contract.ts'
 import { type FeedParts, makeTrue } from './feed.ts'
@@ -41,6 +49,8 @@ export async function startRollout(
   const options = { id: store.nextId(), by: author.principal.actor, at: now(), allowInsecure }
   const begun = begin(start, base.value, head.content, options)
   if (!begun.ok) return toInvalid(begun.error)
+  const goesTooFar = findPlanTrespass(author.principal, head.content, begun.value, allowInsecure)
+  if (goesTooFar) return err({ kind: 'denied', denial: 'forbidden', why: goesTooFar })
   const unfinished = await findUnfinished(head.content, begun.value.content)
   if (unfinished.length > 0) return toInvalid(unfinished)
   if (start.dryRun) return tryOut(parts, start, head, begun.value)
@@ -61,6 +71,32 @@ export function findRolloutTrespass(
     findEnvironmentTrespass(limits, base) ??
     findVersionTrespass(limits, version)
   )
+}
+
+/**
+ * Why a token may not begin a rollout that goes on by itself to the end of its plan: each step makes a
+ * document of it, and the token has to be allowed to make each of these by itself.
+ */
+function findPlanTrespass(
+  { limits = {} }: Principal,
+  before: Content,
+  { rollout, content }: Begun,
+  allowInsecure: boolean,
+): string | undefined {
+  if (!isLimited(limits)) return undefined
+  const { steps: planned, bake } = rollout.state.plan
+  const baked = bake.minMs > 0 ? [100 - bake.heldBack] : []
+  const weights = [...planned.map(({ weight }) => weight), ...baked]
+  const steps: Action[] = [
+    ...weights.map((weight): Action => ({ kind: 'setWeight', weight })),
+    { kind: 'complete' },
+  ]
+  for (const step of steps) {
+    const made = applyActions([step], content, rollout, allowInsecure)
+    const trespass = findTrespass(limits, before, made.ok ? made.value : content)
+    if (trespass) return trespass
+  }
+  return undefined
 }
 
 async function tryOut(
