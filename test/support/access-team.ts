@@ -25,6 +25,8 @@ export class AccessTeam {
   readonly published = new Set<string>()
   /** How the server misbehaves. */
   mode: 'well' | 'error' | 'garbage' | 'redirect' | 'hang' = 'well'
+  /** Keys come with spaces behind them, up to so many characters. */
+  characters = 0
   asked = 0
   /** Who signs: also where the keys are, unless requests are sent on. */
   issuer = ''
@@ -38,7 +40,9 @@ export class AccessTeam {
       if (this.mode === 'error') response.writeHead(500).end('down')
       else if (this.mode === 'garbage') response.end('<html>')
       else if (this.mode === 'redirect') response.writeHead(302, { location: '/other' }).end()
-      else if (this.mode === 'well') response.end(JSON.stringify({ keys }))
+      else if (this.mode === 'well') {
+        response.end(JSON.stringify({ keys }).padEnd(this.characters))
+      }
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     this.origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
