@@ -89,7 +89,9 @@ function startManifests(from: Store = store) {
 }
 
 describe('blobs in memory', () => {
-  it('MAX_MEMORY_BLOBS_BYTES: as many stay as fit, and for one more the oldest is read again', async () => {
+  it('MAX_MEMORY_BLOBS_BYTES: as many stay as fit, and for one more the oldest is read again', {
+    timeout: 120_000,
+  }, async () => {
     const count = MAX_MEMORY_BLOBS_BYTES / MAX_MEMORY_BLOB_BYTES
     const files = Array.from({ length: count + 1 }, (_, i) => [
       `/${i}.bin`,

@@ -209,7 +209,12 @@ describe('MAX_POINTS', () => {
         ...{ isolate: 'isolate', sequence: 1, windows: [{ window: 1, groups }], dropped: 0 },
       }
       const before = structuredClone(batch)
-      writePoints({ writeDataPoint: (point) => written.push(point ?? {}) } as never, batch)
+      writePoints(
+        {
+          writeDataPoint: (point?: AnalyticsEngineDataPoint) => written.push(point ?? {}),
+        } as never,
+        batch,
+      )
       expect(written.map(({ blobs }) => blobs?.[0])).toEqual(
         groups.slice(0, MAX_POINTS).map(({ environment }) => environment),
       )

@@ -458,7 +458,7 @@ describe('what filled the document before there was a reserve', () => {
 
   it.each(KINDS)(
     '%s: everything that takes back is done',
-    { timeout: 120_000 },
+    { timeout: 300_000 },
     async (...kind) => {
       const { world, script } = await setUp()
       await world.live(async (life) => {
@@ -479,7 +479,7 @@ describe('what filled the document before there was a reserve', () => {
 
   it.each(KINDS)(
     '%s: a canary that fails goes back by itself',
-    { timeout: 120_000 },
+    { timeout: 300_000 },
     async (...kind) => {
       const { world, script } = await setUp()
       script.load = FAILING
@@ -503,7 +503,7 @@ describe('what filled the document before there was a reserve', () => {
     ['17 large versions, one a day', 17, 86_400_000, LARGE, '5'],
   ] as const)(
     '%s: none is refused, as those that nobody needs leave by themselves',
-    { timeout: 120_000 },
+    { timeout: 300_000 },
     async (_, count, everyMs, services, retained) => {
       const { world, script } = await setUp()
       if (retained !== undefined) world.variables = { RETAIN_VERSIONS: retained }

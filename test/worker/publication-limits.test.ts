@@ -127,7 +127,7 @@ describe('MAX_BLOB_BYTES', () => {
 })
 
 describe('MAX_DELETED_KEYS', () => {
-  it('go in one call of R2, and one more in the next', async () => {
+  it('go in one call of R2, and one more in the next', { timeout: 120_000 }, async () => {
     const world = await PublicationWorld.create()
     await world.live(async (client) => {
       const made = await make({ '/index.html': 'page' })
@@ -155,31 +155,35 @@ describe('MAX_DELETED_KEYS', () => {
 })
 
 describe('MAX_RETIRED_VERSIONS', () => {
-  it.each([0, 1])('leave the document in one revision, and %i more in the next', async (more) => {
-    const world = await PublicationWorld.create()
-    await world.live(async (client, life) => {
-      const made = await make({ '/index.html': 'page' })
-      await client.publish('v0', made)
-      await client.first('v0', made)
-      // The first one and the nine that came last stay.
-      const count = MAX_RETIRED_VERSIONS + more + 9
-      for (let i = 0; i < count; i++) await client.publish(`p${i}`, made)
-      world.world.now += 2 * DAY
-      await life.runAlarms(10)
-      const audit = await life.control.audit(ALICE, { before: undefined, limit: 10 })
-      if (!audit.ok) throw new Error('denied')
-      const removed = audit.value
-        .filter(({ action }) => action === 'remove-versions')
-        .map(({ detail }) => (detail as { versions: string[] }).versions)
-      expect(removed.map(({ length }) => length)).toEqual(
-        more === 0 ? [MAX_RETIRED_VERSIONS] : [more, MAX_RETIRED_VERSIONS],
-      )
-      const { versions } = (await client.call('GET', '/assignments')).body
-      expect(Object.keys(versions)).toEqual([
-        'v0',
-        ...Array.from({ length: 9 }, (_, i) => `p${count - 9 + i}`),
-      ])
-      expect((await life.verify()).problems).toEqual([])
-    })
-  })
+  it.each([0, 1])(
+    'leave the document in one revision, and %i more in the next',
+    { timeout: 120_000 },
+    async (more) => {
+      const world = await PublicationWorld.create()
+      await world.live(async (client, life) => {
+        const made = await make({ '/index.html': 'page' })
+        await client.publish('v0', made)
+        await client.first('v0', made)
+        // The first one and the nine that came last stay.
+        const count = MAX_RETIRED_VERSIONS + more + 9
+        for (let i = 0; i < count; i++) await client.publish(`p${i}`, made)
+        world.world.now += 2 * DAY
+        await life.runAlarms(10)
+        const audit = await life.control.audit(ALICE, { before: undefined, limit: 10 })
+        if (!audit.ok) throw new Error('denied')
+        const removed = audit.value
+          .filter(({ action }) => action === 'remove-versions')
+          .map(({ detail }) => (detail as { versions: string[] }).versions)
+        expect(removed.map(({ length }) => length)).toEqual(
+          more === 0 ? [MAX_RETIRED_VERSIONS] : [more, MAX_RETIRED_VERSIONS],
+        )
+        const { versions } = (await client.call('GET', '/assignments')).body
+        expect(Object.keys(versions)).toEqual([
+          'v0',
+          ...Array.from({ length: 9 }, (_, i) => `p${count - 9 + i}`),
+        ])
+        expect((await life.verify()).problems).toEqual([])
+      })
+    },
+  )
 })
