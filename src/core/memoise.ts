@@ -2,7 +2,7 @@
 // and length, because a text may also come out of a request.
 
 /** More than the ranges, patterns and names that any sensible document holds. */
-const MAX_MEMOISED = 4096
+export const MAX_MEMOISED = 4096
 const MAX_CHARACTERS = 256
 
 /**

@@ -8,7 +8,7 @@ import { type Flush, Flusher } from './flusher.ts'
 import { Recorder } from './recorder.ts'
 
 /** Analytics Engine takes 25 data points for each invocation in the stricter of its documents. */
-const MAX_POINTS = 20
+export const MAX_POINTS = 20
 
 export type Counter = {
   readonly recorder: Recorder

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { memoise } from '../../src/core/memoise.ts'
+import { MAX_MEMOISED, memoise } from '../../src/core/memoise.ts'
 
 describe('memoise', () => {
   const counting = () => {
@@ -49,5 +49,18 @@ describe('memoise', () => {
     const long = 'x'.repeat(10_000)
     expect([read(long).text, read(long).text]).toEqual([long, long])
     expect(counts.get(long)).toBe(2)
+  })
+
+  it.each([
+    [0, 1],
+    [1, 2],
+  ])('remembers MAX_MEMOISED texts; with %i more the first is read %i times', (more, times) => {
+    const { counts, read } = counting()
+    for (let i = 0; i < MAX_MEMOISED + more; i++) read(`${i}`)
+    expect(read('0').text).toBe('0')
+    expect(counts.get('0')).toBe(times)
+    const last = `${MAX_MEMOISED + more - 1}`
+    expect(read(last).text).toBe(last)
+    expect(counts.get(last)).toBe(1)
   })
 })

@@ -56,6 +56,20 @@ describe('docs/storage.md', () => {
     expect(bounds.filter((bound) => !limits.includes(`\`${bound}\``))).toEqual([])
   })
 
+  it('names for each bound beside the way back a test that fills it', () => {
+    const groups = page.split('\n### ').slice(-2)
+    const rows = groups.flatMap((group) => group.split('\n').filter((line) => /^\| `/.test(line)))
+    const untested = rows.flatMap((row) => {
+      const cells = row.split('|').slice(1, -1)
+      const toNames = (cell = '') => [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name ?? '')
+      const tests = toNames(cells.at(-1)).map((name) => read(`test/${name}.test.ts`))
+      const bounds = toNames(cells[0]).filter((name) => name.startsWith('MAX_'))
+      return bounds.filter((bound) => !tests.some((text) => text.includes(bound)))
+    })
+    expect(rows.length).toBeGreaterThan(15)
+    expect(untested).toEqual([])
+  })
+
   it('names the settings of retention, which wrangler.toml has', () => {
     for (const name of ['RETAIN_VERSIONS', 'RETAIN_DAYS']) {
       expect(read('wrangler.toml')).toContain(`\n${name} = "`)

@@ -25,6 +25,8 @@ export class AccessTeam {
   readonly published = new Set<string>()
   /** How the server misbehaves. */
   mode: 'well' | 'error' | 'garbage' | 'redirect' | 'hang' | 'long' = 'well'
+  /** Keys come with spaces behind them, up to so many characters. */
+  characters = 0
   asked = 0
   /** Whether its keys say for which algorithm they are. */
   saysAlgorithm = true
@@ -43,7 +45,9 @@ export class AccessTeam {
         // Whoever follows it gets keys that would count.
         response.writeHead(302, { location: '/other' }).end()
       } else if (this.mode === 'long') response.end(JSON.stringify({ keys }).padEnd(70_000))
-      else if (this.mode !== 'hang') response.end(JSON.stringify({ keys }))
+      else if (this.mode !== 'hang') {
+        response.end(JSON.stringify({ keys }).padEnd(this.characters))
+      }
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     this.origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`

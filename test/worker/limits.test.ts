@@ -403,6 +403,127 @@ describe('what takes back is never refused', () => {
   })
 })
 
+/** `count` versions as a site that releases often has them: with a service, visitors and a time. */
+function makeVersions(count: number, services: (i: number) => VersionRecord['services']) {
+  const one = (i: number) => ({
+    manifest: i.toString(16).padStart(64, '0'),
+    services: services(i),
+    open: { main: 'bucket' },
+    published: new Date(Date.UTC(2026, 0, 1, i)).toISOString(),
+  })
+  return Object.fromEntries(Array.from({ length: count }, (_, i) => [`1.0.${i}`, one(i)]))
+}
+
+/** Those whose time has come: the next one may take out versions a day later. */
+async function runDueAlarms(life: Life) {
+  for (;;) {
+    const time = await life.state.storage.getAlarm()
+    if (time === null || time > life.world.now) return
+    await life.runAlarm()
+  }
+}
+
+const small = (i: number) => [{ prefix: '/api/', origins: [`https://api-${i}.example.com`] }]
+
+describe('what filled the document before there was a reserve', () => {
+  const setUp = async () => {
+    const { world, script } = await createRollingWorld()
+    world.records = {
+      read: async () => 'unavailable',
+      create: async () => 'created',
+      remove: async () => undefined,
+    }
+    return { world, script }
+  }
+
+  /** Puts them into KV by hand, where nothing but the size of the whole is asked, and lets it be adopted. */
+  async function adopt(life: Life, rolling: Rolling, versions: object) {
+    const { audit: _, ...content } = await rolling.content()
+    const { revision } = await life.health()
+    const document = { ...content, revision: revision + 1 }
+    await life.world.write({ ...document, versions: { ...content.versions, ...versions } })
+    life.world.now += 200_000
+    await life.control.watch()
+    await life.settle()
+    await runDueAlarms(life)
+    expect(Object.keys((await rolling.content()).versions)).toEqual(
+      expect.arrayContaining(Object.keys(versions)),
+    )
+  }
+
+  const KINDS = [
+    ['800 versions', makeVersions(800, small)],
+    ['17 large versions', makeVersions(17, () => LARGE)],
+  ] as const
+
+  it.each(KINDS)(
+    '%s: everything that takes back is done',
+    { timeout: 300_000 },
+    async (...kind) => {
+      const { world, script } = await setUp()
+      await world.live(async (life) => {
+        const rolling = new Rolling(life, script)
+        await adopt(life, rolling, kind[1])
+        const versions = (await life.health()).fill.find(({ part }) => part === 'versions')
+        expect((versions?.used ?? 0) / (versions?.limit ?? 1)).toBeGreaterThan(1)
+        expect(JSON.stringify(await publish(life, record('2.0.0')))).toMatch(/no room.*holo gc/)
+        await rolling.start()
+        await life.change({ kind: 'set-environment', name: 'main', version: '1.0.3' })
+        await takeBack(life, rolling)
+        expect(Object.keys((await rolling.content()).versions)).toEqual(
+          expect.arrayContaining(Object.keys(kind[1])),
+        )
+      })
+    },
+  )
+
+  it.each(KINDS)(
+    '%s: a canary that fails goes back by itself',
+    { timeout: 300_000 },
+    async (...kind) => {
+      const { world, script } = await setUp()
+      script.load = FAILING
+      await world.live(async (life) => {
+        const rolling = new Rolling(life, script)
+        await adopt(life, rolling, kind[1])
+        await rolling.start()
+        await rolling.command('advance', 1)
+        expect((await rolling.buckets()).canary).toBeGreaterThan(0)
+        for (let i = 0; i < 60 && (await rolling.status()).endedAt === undefined; i++) {
+          await rolling.closeWindows()
+          await life.runAlarm()
+        }
+        expect((await rolling.buckets()).canary).toBe(0)
+      })
+    },
+  )
+
+  it.each([
+    ['800 versions, one an hour', 800, 3_600_000, small(0), undefined],
+    ['17 large versions, one a day', 17, 86_400_000, LARGE, '5'],
+  ] as const)(
+    '%s: none is refused, as those that nobody needs leave by themselves',
+    { timeout: 300_000 },
+    async (_, count, everyMs, services, retained) => {
+      const { world, script } = await setUp()
+      if (retained !== undefined) world.variables = { RETAIN_VERSIONS: retained }
+      await world.live(async (life) => {
+        const rolling = new Rolling(life, script)
+        await rolling.start()
+        for (let i = 0; i < count; i++) {
+          expect(await publish(life, record(`1.0.${i}`, services)), `1.0.${i}`).toBeUndefined()
+          world.now += everyMs
+          await runDueAlarms(life)
+        }
+        const { versions } = await rolling.content()
+        expect(Object.keys(versions).length).toBeLessThan(50)
+        expect(Object.keys(versions)).toContain(`1.0.${count - 1}`)
+        await takeBack(life, rolling)
+      })
+    },
+  )
+})
+
 describe('open uploads', () => {
   const setUp = async () => {
     const { world } = await createRollingWorld(releasedDocument())

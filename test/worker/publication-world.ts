@@ -83,7 +83,12 @@ export class PublicationWorld {
 
   /** A client whose calls of R2 are steps of its own. */
   connect(life: Life, around: AroundR2 = (step) => this.around(step)): Client {
-    return new Client(this.world, life, this.watch(around))
+    return this.connectTo(life, this.watch(around))
+  }
+
+  /** A client of an API that has another bucket. */
+  connectTo(life: Life, bucket: R2Bucket): Client {
+    return new Client(this.world, life, bucket)
   }
 
   /** R2 with steps around each call, and times of the world's clock. */

@@ -47,8 +47,11 @@ export function checkManifest(
 type Entry = NonNullable<ReturnType<Manifest['find']>>
 
 function findFault({ size, type, encodings }: Entry) {
-  if (!TYPE.test(type) || type.length > MAX_TYPE_CHARACTERS) {
+  if (!TYPE.test(type)) {
     return `has a content type that no header can say: ${JSON.stringify(type.slice(0, 80))}`
+  }
+  if (type.length > MAX_TYPE_CHARACTERS) {
+    return `has a content type of ${type.length} characters; ${MAX_TYPE_CHARACTERS} are allowed`
   }
   const largest = Math.max(size, ...encodings.map((form) => form.size))
   return largest > MAX_BLOB_BYTES

@@ -19,7 +19,10 @@ export const explainBody = z.strictObject({
     .default('GET'),
   headers: z
     .record(headerName, z.string().max(MAX_HEADER_CHARACTERS))
-    .refine((headers) => Object.keys(headers).length <= MAX_EXPLAINED_HEADERS, 'too many headers')
+    .refine(
+      (headers) => Object.keys(headers).length <= MAX_EXPLAINED_HEADERS,
+      `at most ${MAX_EXPLAINED_HEADERS} headers: leave out those that no rule looks at`,
+    )
     .optional()
     .describe(
       'Exactly what the client sends. Where they are left out, or are a cookie alone, it is a browser: one that opens the page, or loads a file whose ending no page has',

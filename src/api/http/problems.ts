@@ -82,7 +82,10 @@ export const PROBLEMS = {
   blobs_missing: { status: 409, title: 'Blobs are not in the store as the manifest has them.' },
   parts_missing: { status: 409, title: 'Parts of the blob are not in the store.' },
   length_required: { status: 411, title: 'Send Content-Length.', plain: true },
-  body_too_large: { status: 413, title: 'The body is larger than this route takes.' },
+  body_too_large: {
+    status: 413,
+    title: 'The body has more bytes than "limit" says: send less, or a large file in parts.',
+  },
   unsupported_media_type: {
     status: 415,
     title: 'JSON is sent as Content-Type: application/json, and bytes as application/octet-stream.',
