@@ -47,6 +47,20 @@ describe('a request', () => {
     expect(answer.headers['content-type']).toBe('application/problem+json')
   })
 
+  it('is refused for its depth before anybody looks at what it says', async () => {
+    for (const levels of [200, 100_000]) {
+      const { body } = await raw(JSON_TYPE, `${'['.repeat(levels)}${']'.repeat(levels)}`)
+      expect(JSON.parse(body).problems[0].message).toMatch(/nested|not JSON/)
+    }
+  })
+
+  it('with a parameter of the query given twice, or of another type, is refused', async () => {
+    for (const query of ['limit=1&limit=2', 'limit=x', 'limit=-1', 'other=1']) {
+      const { status } = await call('GET', `/audit?${query}`)
+      expect([query, status]).toEqual([query, 400])
+    }
+  })
+
   it.each([
     ['DELETE', '/traffic', 405, 'GET, HEAD, PUT'],
     ['PATCH', '/environments/main', 405, 'GET, HEAD, PUT, DELETE'],
