@@ -157,6 +157,7 @@ async function route(
     expose: assignments.expose.response,
     timing: [`holo-assignments;desc="${origin}"`, ...(isStale ? ['holo-stale'] : []), ...timing],
     mayBeHtml: counted.service !== undefined && mayTakeHtml(request.headers),
+    isOwnFile: counted.isNamed,
   })
   return response
 }

@@ -94,20 +94,24 @@ export function mayTakeHtml(headers: Headers): boolean {
 
 /**
  * `worker` is a service worker's own script, asked for when it is registered and by every update
- * check. `cache` is what a service worker fetches by itself. `precache` is what it surely fetches to fill
- * its cache for a new version: Workbox says so. `poll` is a file that apps ask for again and again to learn of a new version.
+ * check. `cache` is what a service worker fetches by itself, and `fill` those of them that are almost
+ * surely files for its cache of a new version. `poll` is a file that apps ask for again and again to
+ * learn of a new version.
  */
-export type Watch = 'worker' | 'cache' | 'precache' | 'poll'
+export type Watch = 'worker' | 'cache' | 'fill' | 'poll'
 
 /** What frameworks poll, wherever the app's base path is. */
 const POLLED_ENDINGS = ['/_app/version.json', '/_nuxt/builds/latest.json', '/ngsw.json']
 /** What others have agreed on: only at the top, because it is a name that an API might have, too. */
 const POLLED_PATHS: ReadonlySet<string> = new Set(['/version.json'])
 
-/** What Workbox puts into the query of a file that another version had under the same name. */
-const PRECACHE_PARAMETER = '__WB_REVISION__='
-/** What Angular's worker puts there, also for a file that an open page of an old version has asked for. */
+/**
+ * What Angular's worker puts into the query of a file whose first answer was another one than its list
+ * says, also for a file that an open page of an old version has asked for.
+ */
 const CACHE_PARAMETER = 'ngsw-cache-bust='
+/** How Angular calls its worker's script. It fetches nothing by itself but files for its cache. */
+const ANGULAR_WORKER = '/ngsw-worker.js'
 
 /**
  * @param workers paths of scripts that this browser has asked for as service workers. A request that
@@ -123,14 +127,21 @@ export function readWatch(
 ): Watch | undefined {
   if (headers.get('service-worker') === 'script') return 'worker'
   if (isPolled(path, polled)) return 'poll'
-  if (url.search !== '' && isOfThisOrigin(headers)) {
-    if (url.search.includes(PRECACHE_PARAMETER)) return 'precache'
-    if (url.search.includes(CACHE_PARAMETER)) return 'cache'
-  }
+  if (url.search.includes(CACHE_PARAMETER) && isOfThisOrigin(headers)) return 'cache'
   if (workers.length === 0) return undefined
   const referrer = URL.parse(headers.get('referer') ?? '')
   if (referrer?.host !== url.host) return undefined
-  return workers.includes(normalisePath(referrer) ?? '') ? 'cache' : undefined
+  const script = normalisePath(referrer) ?? ''
+  if (!workers.includes(script)) return undefined
+  return script.endsWith(ANGULAR_WORKER) || isPastCache(headers) ? 'fill' : 'cache'
+}
+
+/**
+ * Whether the browser's own cache may not answer: Workbox asks so for the files of its list whose names
+ * stay the same (Fetch standard, cache modes `reload` and `no-store`, which send both headers).
+ */
+function isPastCache(headers: Headers): boolean {
+  return headers.get('cache-control') === 'no-cache' && headers.get('pragma') === 'no-cache'
 }
 
 /** Whether it may come from a worker of this origin: a sibling domain can ask for any address. */

@@ -17,6 +17,8 @@ export type ReplyOptions = {
    * is: such replies have no `Content-Type`.
    */
   readonly mayBeHtml: boolean
+  /** The chosen version's own file answered. */
+  readonly isOwnFile: boolean
 }
 
 /**
@@ -27,7 +29,7 @@ export function finishReply(
   { headers, status }: Response,
   facts: Facts,
   decision: Decision,
-  { expose, timing, mayBeHtml }: ReplyOptions,
+  { expose, timing, mayBeHtml, isOwnFile }: ReplyOptions,
 ): void {
   if (expose.has('version')) headers.set('Holo-Version', decision.version.id)
   if (expose.has('environment')) headers.set('Holo-Environment', decision.environment)
@@ -37,7 +39,7 @@ export function finishReply(
   const isPage = opensPage(facts.kind)
   const isHtml = HTML_TYPE.test(headers.get('content-type') ?? '')
   const isPerhapsHtml = mayBeHtml && status === 304 && !headers.has('content-type')
-  const cookies = toCookies(status, facts, decision, isHtml)
+  const cookies = toCookies(status, facts, decision, { isHtml, isOwnFile })
   for (const cookie of cookies) headers.append('Set-Cookie', cookie)
   // A page is that of one visitor's version, whoever made it; the next visitor may be on another.
   if (cookies.length > 0 || isPage) keepPrivate(headers)
@@ -48,11 +50,14 @@ export function finishReply(
   if (facts.watch === 'poll') headers.set('cache-control', 'no-store')
 }
 
+/** What answered, as far as it matters to the pin. */
+type Answer = { readonly isHtml: boolean; readonly isOwnFile: boolean }
+
 /**
  * The visitor's id goes to whoever opens a page here for the first time. The pin goes on a 200 or 304
  * of a page, and on nothing else. Crawlers keep no cookies.
  */
-function toCookies(status: number, facts: Facts, decision: Decision, isHtml: boolean): string[] {
+function toCookies(status: number, facts: Facts, decision: Decision, answer: Answer): string[] {
   const { crawler, visitorToKeep, embedded, cookies: own, secure } = facts
   if (crawler) return []
   const place = !secure ? 'plain' : embedded ? 'embedded' : 'first-party'
@@ -61,7 +66,7 @@ function toCookies(status: number, facts: Facts, decision: Decision, isHtml: boo
   if (status === 200 || status === 304) {
     const pin = toPin(decision.version.id, decision.environment)
     const kept = own.isOld ? undefined : own.pin
-    if (pin !== kept && setsPin(facts, decision, isHtml)) cookies.push(pinCookie(pin, place))
+    if (pin !== kept && setsPin(facts, decision, answer)) cookies.push(pinCookie(pin, place))
     const isKnown = facts.watch === 'worker' && !facts.anonymous
     const workers = isKnown ? workersCookie(facts.path, own) : undefined
     if (workers !== undefined) cookies.push(workers)
@@ -74,15 +79,16 @@ function toCookies(status: number, facts: Facts, decision: Decision, isHtml: boo
  * Whether the reply binds the browser to its version. A document does. A page that is fetched ahead
  * makes a binding where none counts, and never moves one. A page that a service worker fetches for its
  * cache is the one that it will show, so that its API has to be that of the same version. Where both
- * versions have the same page, the worker fetches only the files that differ.
+ * versions have the same page, the worker fetches only the files that differ: these bind, too.
  */
-function setsPin(facts: Facts, { reason }: Decision, isHtml: boolean): boolean {
+function setsPin(facts: Facts, { reason }: Decision, { isHtml, isOwnFile }: Answer): boolean {
   const { method, kind, prefetch, embedded, secure, watch, anonymous } = facts
   if (method !== 'GET') return false
   if (embedded) return secure
   if (kind === 'document') return true
   if (prefetch) return facts.cookies.pin === undefined || reason !== 'pin'
-  return !anonymous && (watch === 'precache' || (watch === 'cache' && isHtml))
+  if (anonymous) return false
+  return (watch === 'cache' && isHtml) || (watch === 'fill' && (isHtml || isOwnFile))
 }
 
 function addVary(headers: Headers, name: string): void {

@@ -22,6 +22,7 @@ import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import type { App } from './apps.ts'
+import { within } from './within.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const SOURCES = fileURLToPath(new URL('./apps/', import.meta.url))
@@ -32,6 +33,9 @@ const PACKAGES_OF = '2026-11-25'
 
 /** How long an app may take until it stands, packages included: most of it is the registry's. */
 export const BUILD_TIMEOUT_MS = 900_000
+
+/** How long npm or a build tool may take for one thing. */
+const RUN_LIMIT_MS = 420_000
 
 /** A release's texts, and how wide its pictures are: a browser tells pictures apart by that. */
 export const WIDTHS = { '1.0.0': 100, '2.0.0': 200 } as const
@@ -155,12 +159,14 @@ async function run(command: string, args: readonly string[], cwd: string): Promi
     env: { ...toBuildEnvironment(process.env), PATH: path },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const [out, said, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close'),
-  ])
-  if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code}:\n${out}${said}`)
+  const line = `${command} ${args.join(' ')}`
+  const ending = Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+  try {
+    const [out, said, [code]] = await within(RUN_LIMIT_MS, line, ending)
+    if (code !== 0) throw new Error(`${line} ended with ${code}:\n${out}${said}`)
+  } finally {
+    child.kill()
+  }
 }
 
 /** As on a terminal. Nuxt, for one, gives every build the id `test` where a test runner's marks are. */

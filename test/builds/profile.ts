@@ -3,6 +3,7 @@
 import type { Browser, BrowserContext, Request, Response } from 'playwright-core'
 import { expect, vi } from 'vitest'
 import { Tab, WAIT } from './tab.ts'
+import { LIMIT_MS, within } from './within.ts'
 
 /** What of a request tells why it was answered as it was. */
 const TELLING_HEADERS = [
@@ -40,12 +41,12 @@ export class Profile {
   }
 
   static async create(browser: Browser, url: URL): Promise<Profile> {
-    return new Profile(await browser.newContext(), url)
+    return new Profile(await within(LIMIT_MS, 'a new profile', browser.newContext()), url)
   }
 
   /** A new tab at the path. */
   async open(path: string): Promise<Tab> {
-    const page = await this.#context.newPage()
+    const page = await within(LIMIT_MS, 'a new tab', this.#context.newPage())
     page.setDefaultTimeout(WAIT.timeout)
     const tab = new Tab(page, this)
     await tab.goTo(new URL(path, this.#url))
@@ -54,7 +55,8 @@ export class Profile {
 
   /** Waits for what the tabs still load. Whoever leaves a page before fails its requests. */
   async settle(): Promise<void> {
-    await vi.waitFor(() => expect([...this.#underWay].map(toName)).toEqual([]), WAIT)
+    const loading = () => [...this.#underWay].map(toName)
+    await vi.waitFor(() => expect(loading(), 'requests that do not end').toEqual([]), WAIT)
     await Promise.all(this.#recording)
   }
 
@@ -64,7 +66,7 @@ export class Profile {
   }
 
   async close(): Promise<void> {
-    await this.#context.close()
+    await within(LIMIT_MS, 'the profile is closed', this.#context.close())
   }
 
   async #recordFailure(request: Request): Promise<void> {
@@ -79,7 +81,7 @@ export class Profile {
     const version = response.headers()['holo-version']
     const line = `${response.status()}: ${toName(request)} from version ${version}`
     this.#problems.push(line)
-    const headers = await request.allHeaders()
+    const headers = await readHeaders(request)
     const told = TELLING_HEADERS.map((name) => `${name}: ${headers[name]}`)
     this.#problems[this.#problems.indexOf(line)] = `${line} (${told.join(', ')})`
   }
@@ -96,11 +98,17 @@ async function isGivenUp(request: Request): Promise<boolean> {
 
 /** A request that follows a redirect and was given up before it was sent has no such header itself. */
 async function isPrefetch(request: Request): Promise<boolean> {
-  const headers = await request.allHeaders()
+  const headers = await readHeaders(request)
   const purpose = headers['sec-purpose'] ?? headers.purpose ?? ''
   if (purpose.startsWith('prefetch')) return true
   const before = request.redirectedFrom()
   return before !== null && isPrefetch(before)
+}
+
+/** What was sent, or as much of it as is known: a worker that has ended takes the rest with it. */
+async function readHeaders(request: Request): Promise<Readonly<Record<string, string>>> {
+  const all = within(LIMIT_MS, `the headers of ${toName(request)}`, request.allHeaders())
+  return all.catch(() => request.headers())
 }
 
 function toName(request: Request): string {

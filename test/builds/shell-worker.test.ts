@@ -103,4 +103,24 @@ describe.each(CHOSEN_APPS.filter(({ hasShellWorker }) => hasShellWorker))('$name
     expect([...late.problems, ...profile.problems]).toEqual([])
     await late.close()
   })
+
+  if (app.ignoresCachedVersions) {
+    it('goes on with the newer version after a rollback while it has the older one in its cache', async () => {
+      const tab = await openControlled()
+      const oldTab = await profile.open('/')
+      await oldTab.expectWhole(OLD, 'home')
+      await site.release(NEW)
+      await tab.checkForUpdate()
+      await tab.reload()
+      await tab.expectWhole(NEW, 'home')
+      await site.rollBack(OLD)
+      await tab.checkForUpdate()
+      await tab.reload()
+      await tab.expectWhole(NEW, 'home')
+      await oldTab.reload()
+      await oldTab.expectWhole(NEW, 'home')
+      await profile.settle()
+      expect(profile.problems).toEqual([])
+    })
+  }
 })

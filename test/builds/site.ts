@@ -12,9 +12,14 @@ import { holo } from '../support/cli.ts'
 import { ask, DOCUMENT } from '../support/http-client.ts'
 import type { App } from './apps.ts'
 import { buildApp, type Release } from './build-app.ts'
+import { within } from './within.ts'
 
-const RELEASES: readonly Release[] = ['1.0.0', '2.0.0']
+const RELEASES: readonly [Release, Release] = ['1.0.0', '2.0.0']
 const WAIT = { timeout: 30_000, interval: 50 }
+/** A publication uploads a whole build. */
+const COMMAND_LIMIT_MS = 60_000
+const START_LIMIT_MS = 60_000
+const STOP_LIMIT_MS = 30_000
 
 export type Site = {
   readonly url: URL
@@ -22,18 +27,28 @@ export type Site = {
   readonly release: (release: Release) => Promise<void>
   /** Takes the last release back, and waits until the edge has. */
   readonly rollBack: (to: Release) => Promise<void>
+  /** Has the release serve nobody any more, nor open pages, and waits until the edge does so. */
+  readonly withdraw: (release: Release) => Promise<void>
   readonly stop: () => Promise<void>
 }
 
-/** Both releases are published, and every visitor gets the first. */
-export async function startSite(app: App): Promise<Site> {
+/**
+ * Both releases are published, and every visitor gets the first.
+ *
+ * @param changeBuild makes the second build from the first; without it that is the app's own.
+ */
+export async function startSite(
+  app: App,
+  changeBuild?: (first: string) => Promise<string>,
+): Promise<Site> {
   // One after the other: a build takes all processors there are.
-  const folders: string[] = []
-  for (const release of RELEASES) folders.push(await buildApp(app, release))
+  const first = await buildApp(app, RELEASES[0])
+  const second = await (changeBuild ? changeBuild(first) : buildApp(app, RELEASES[1]))
+  const folders = [first, second]
   const data = await mkdtemp(join(tmpdir(), 'holo-builds-'))
   const token = randomBytes(32).toString('hex')
   const backends = await Promise.all(RELEASES.map(startVersionBackend))
-  const edge = await startEdge({
+  const starting = startEdge({
     host: '127.0.0.1',
     port: 0,
     dataDir: data,
@@ -44,16 +59,18 @@ export async function startSite(app: App): Promise<Site> {
       HOLO_ADMIN_TOKEN: token,
     },
   })
+  const edge = await within(START_LIMIT_MS, 'the edge starts', starting)
   const env = { HOLO_URL: edge.url.href, HOLO_TOKEN: token, XDG_CACHE_HOME: join(data, 'cache') }
   const command = async (...args: string[]) => {
-    const { code, stderr } = await holo(args, { cwd: data, env })
-    expect(code, `holo ${args.join(' ')}\n${stderr}`).toBe(0)
+    const line = `holo ${args.join(' ')}`
+    const { code, stderr } = await within(COMMAND_LIMIT_MS, line, holo(args, { cwd: data, env }))
+    expect(code, `${line}\n${stderr}`).toBe(0)
   }
   const inForce = (release: Release) =>
     vi.waitFor(async () => {
       const visits = Array.from({ length: 5 }, () => ask(edge.url, '/', { headers: DOCUMENT }))
       const versions = (await Promise.all(visits)).map(({ headers }) => headers['holo-version'])
-      expect(new Set(versions)).toEqual(new Set([release]))
+      expect(new Set(versions), 'versions that new visitors get').toEqual(new Set([release]))
     }, WAIT)
   for (const [i, release] of RELEASES.entries()) {
     const service = `/api/=${backends[i]?.origin}`
@@ -71,9 +88,11 @@ export async function startSite(app: App): Promise<Site> {
       await command('rollback', '--yes')
       await inForce(to)
     },
+    withdraw: (release) => command('withdraw', release, '--yes', '--wait'),
     stop: async () => {
-      await edge.dispose()
-      for (const backend of backends) await backend.stop()
+      await within(STOP_LIMIT_MS, 'the edge ends', edge.dispose())
+      const ending = Promise.all(backends.map((backend) => backend.stop()))
+      await within(STOP_LIMIT_MS, 'the backends end', ending)
       await rm(data, { recursive: true, force: true })
     },
   }

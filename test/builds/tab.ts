@@ -5,8 +5,13 @@ import type { Page, Response } from 'playwright-core'
 import { expect, vi } from 'vitest'
 import { type Release, WIDTHS } from './build-app.ts'
 import type { Profile } from './profile.ts'
+import { LIMIT_MS, within } from './within.ts'
 
-export const WAIT = { timeout: 15_000, interval: 50 }
+export const WAIT = { timeout: LIMIT_MS, interval: 50 }
+/** A page answers a question about itself at once, unless something is wrong. */
+const ANSWER_LIMIT_MS = 5_000
+/** A new worker fetches all its files before it is in charge, and the one before ends its work first. */
+const UPDATE_LIMIT_MS = 30_000
 /** Angular's worker cleans up when it has had nothing to do for five seconds. */
 const RESTART_WAIT = { timeout: 60_000, interval: 7_000 }
 
@@ -47,7 +52,8 @@ export class Tab {
   /** Follows the link in the page, as the app does it, and waits for the page. */
   async follow(name: PageName): Promise<void> {
     // Nobody clicks while the page still moves, and Astro reports a transition that was cut short.
-    await this.#page.waitForFunction(() => !document.activeViewTransition)
+    const isStill = this.#page.waitForFunction(() => !document.activeViewTransition)
+    await this.#within('the page stops moving', isStill)
     await this.#page.locator(`#nav-${name}`).click()
     await this.#seek(`#page-${name}`)
   }
@@ -69,32 +75,48 @@ export class Tab {
 
   /** Waits until a service worker answers for the page. */
   async seekWorker(): Promise<void> {
-    await this.#page.waitForFunction(() => navigator.serviceWorker.controller !== null)
+    const isThere = this.#page.waitForFunction(() => navigator.serviceWorker.controller !== null)
+    await this.#within('a service worker answers for the page', isThere)
   }
 
   /** Does what browsers do by themselves at times that a test cannot wait for. */
   async checkForUpdate(): Promise<void> {
-    await this.#page.evaluate(() =>
+    const check = this.#page.evaluate(() =>
       (globalThis as unknown as { checkForUpdate(): Promise<unknown> }).checkForUpdate(),
+    )
+    await this.#within(
+      'the update check ends and a new worker is in charge',
+      check,
+      UPDATE_LIMIT_MS,
     )
   }
 
+  /** Ends the worker, as browsers do after half a minute without work. */
+  async endWorker(): Promise<void> {
+    const end = async () => {
+      const devTools = await this.#page.context().newCDPSession(this.#page)
+      await devTools.send('ServiceWorker.enable')
+      await devTools.send('ServiceWorker.stopAllWorkers')
+      await devTools.detach()
+    }
+    await this.#within('the worker ends', end())
+  }
+
   /**
-   * Ends the worker, as browsers do after half a minute without work, and waits until it has come back
-   * and removed the versions that no page uses any more.
+   * Ends the worker, and waits until it has come back and removed the versions that no page uses any
+   * more.
    */
   async restartWorker(): Promise<void> {
-    const devTools = await this.#page.context().newCDPSession(this.#page)
-    await devTools.send('ServiceWorker.enable')
-    await devTools.send('ServiceWorker.stopAllWorkers')
-    await devTools.detach()
+    await this.endWorker()
     await vi.waitFor(async () => {
-      const names = await this.#page.evaluate(async () => {
+      const names = this.#page.evaluate(async () => {
         await fetch('/logo.svg')
         return caches.keys()
       })
-      const versions = names.flatMap((name) => /:([0-9a-f]{40}):/.exec(name)?.[1] ?? [])
-      expect(new Set(versions).size).toBe(1)
+      const versions = (
+        await this.#within('the worker answers again', names, ANSWER_LIMIT_MS)
+      ).flatMap((name) => /:([0-9a-f]{40}):/.exec(name)?.[1] ?? [])
+      expect(new Set(versions).size, "versions in the cache of Angular's worker").toBe(1)
     }, RESTART_WAIT)
   }
 
@@ -105,6 +127,15 @@ export class Tab {
     await vi.waitFor(async () => {
       const parts = await this.#readParts()
       expect(parts).toEqual(toAll(release, parts))
+    }, WAIT)
+  }
+
+  /** The named parts of the page are of the releases that stand beside them. */
+  async expectParts(expected: Parts, name: PageName): Promise<void> {
+    await this.#seek(`#page-${name}`)
+    await this.#seek('#api')
+    await vi.waitFor(async () => {
+      expect(await this.#readParts()).toMatchObject(expected)
     }, WAIT)
   }
 
@@ -127,18 +158,46 @@ export class Tab {
     }, WAIT)
   }
 
+  /** Something that the browser is to do, or the page; a failure says what else has gone wrong. */
+  async #within<T>(what: string, waiting: Promise<T>, limitMs = LIMIT_MS): Promise<T> {
+    try {
+      return await within(limitMs, what, waiting, () => this.#tellWorkers())
+    } catch (cause) {
+      throw new Error(`${what}, at ${this.#page.url()}: ${this.#tellProblems()}`, { cause })
+    }
+  }
+
+  /** How far each service worker of the page is. */
+  async #tellWorkers(): Promise<string> {
+    const states = this.#page.evaluate(async () => {
+      const registration = await navigator.serviceWorker.getRegistration()
+      const { installing, waiting, active } = registration ?? {}
+      return [installing, waiting, active].flatMap((worker) => worker?.state ?? [])
+    })
+    try {
+      const told = await within(ANSWER_LIMIT_MS, 'the page tells its workers', states)
+      return `the workers are ${told.join(' and ') || 'none'}`
+    } catch (cause) {
+      return String(cause)
+    }
+  }
+
+  #tellProblems(): string {
+    return this.#profile.problems.join('\n') || 'no problem was seen'
+  }
+
   /** What a page lacks often has its cause in what went wrong before. */
   async #seek(selector: string): Promise<void> {
     try {
       await this.#page.locator(selector).waitFor()
     } catch (cause) {
-      const told = this.#profile.problems.join('\n') || 'no problem was seen'
+      const told = this.#tellProblems()
       throw new Error(`${this.#page.url()} shows no ${selector}: ${told}`, { cause })
     }
   }
 
   async #readParts(): Promise<Parts> {
-    return this.#page.evaluate((widths: Readonly<Record<string, number>>) => {
+    const parts = this.#page.evaluate((widths: Readonly<Record<string, number>>) => {
       const parts: Record<string, string> = {}
       const propertyOf = (element: Element, name: string) =>
         getComputedStyle(element).getPropertyValue(name).replaceAll(/["' ]/g, '')
@@ -156,6 +215,7 @@ export class Tab {
       }
       return parts
     }, WIDTHS)
+    return this.#within('the page tells its parts', parts, ANSWER_LIMIT_MS)
   }
 }
 

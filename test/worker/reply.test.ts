@@ -7,7 +7,12 @@ import { finishReply } from '../../src/http/reply.ts'
 import { exampleDocument } from '../support/document.ts'
 
 const ASSIGNMENTS = compileAssignments(exampleDocument())
-const EXPOSE = { expose: ASSIGNMENTS.expose.response, timing: [], mayBeHtml: false }
+const EXPOSE = {
+  expose: ASSIGNMENTS.expose.response,
+  timing: [],
+  mayBeHtml: false,
+  isOwnFile: false,
+}
 
 const DOCUMENT = { 'sec-fetch-dest': 'document', 'sec-fetch-mode': 'navigate' }
 const FOREIGN_FRAME = {
@@ -25,6 +30,7 @@ type Asked = {
   readonly base?: string
   readonly type?: string
   readonly vary?: string
+  readonly isOwnFile?: boolean
 }
 
 /** The reply to a request that was decided, once Holo has put its headers on. */
@@ -35,6 +41,7 @@ function replyTo(
     base = 'https://shop.example.com',
     type = 'text/html; charset=utf-8',
     vary,
+    isOwnFile = false,
   }: Asked = {},
 ): Response {
   const request = new Request(new URL(path, base), { headers })
@@ -43,7 +50,7 @@ function replyTo(
   if (!facts) throw new Error('the path could not be read')
   const made = { 'content-type': type, ...(vary === undefined ? {} : { vary }) }
   const response = new Response('', { headers: made })
-  finishReply(response, facts, decide(facts, ASSIGNMENTS), EXPOSE)
+  finishReply(response, facts, decide(facts, ASSIGNMENTS), { ...EXPOSE, isOwnFile })
   return response
 }
 
@@ -132,7 +139,6 @@ describe('a service worker', () => {
   it.each([
     ['its script', SCRIPT, '/sw.js'],
     ['what it fetches by itself', FROM_WORKER, '/config.json'],
-    ['what Workbox fetches for its cache', {}, '/config.json?__WB_REVISION__=1'],
     ["what Angular's worker fetches for its cache", {}, '/config.json?ngsw-cache-bust=0.5'],
   ])('does not follow the pin of the page: %s', (_, headers, path) => {
     const get = (more: object) =>
@@ -160,11 +166,30 @@ describe('a service worker whose page is the same in both versions', () => {
   const cookie = `${VISITOR}; __Host-holo-pin=0.0.5@canary`
   const of = (query: string) => ({ path: `/app.js${query}`, type: 'text/javascript' })
 
-  it('binds the API to the files that Workbox fetches in the place of others', () => {
-    const script = cookiesOf({ cookie, 'sec-fetch-dest': 'empty' }, of('?__WB_REVISION__=2'))
-    expect(script[0]).toMatch(/^__Host-holo-pin=V@main;/)
-    expect(cookiesOf({ 'sec-fetch-dest': 'empty' }, of('?__WB_REVISION__=2'))).toEqual([])
-    expect(cookiesOf({ cookie, 'sec-fetch-dest': 'script' }, of(''))).toEqual([])
+  const PAST_CACHE = { 'cache-control': 'no-cache', pragma: 'no-cache' }
+  it.each([
+    ['Workbox fetches for its cache', '/sw.js', PAST_CACHE],
+    ["Angular's worker fetches", '/ngsw-worker.js', {}],
+  ])('binds the API to the files that %s, and to no answer of a service', (_, script, mode) => {
+    const known = `${cookie}; __Host-holo-workers=/ngsw-worker.js|/sw.js`
+    const from = (referrer: string) => ({
+      cookie: known,
+      'sec-fetch-dest': 'empty',
+      referer: `https://shop.example.com${referrer}`,
+      ...mode,
+    })
+    const own = { ...of(''), isOwnFile: true }
+    expect(cookiesOf(from(script), own)[0]).toMatch(/^__Host-holo-pin=V@main;/)
+    expect(cookiesOf(from(script), of(''))).toEqual([])
+    expect(cookiesOf(from('/'), own)).toEqual([])
+    expect(cookiesOf({ ...from(script), cookie: '' }, own)).toEqual([])
+    const poll = { ...own, path: '/ngsw.json?ngsw-cache-bust=0.5' }
+    expect(cookiesOf(from(script), poll)).toEqual([])
+  })
+
+  it('leaves the API to the page for what another worker fetches by itself', () => {
+    const known = `${cookie}; __Host-holo-workers=/sw.js`
+    expect(cookiesOf({ ...FROM_WORKER, cookie: known }, { ...of(''), isOwnFile: true })).toEqual([])
   })
 })
 

@@ -4,8 +4,14 @@ const registered = navigator.serviceWorker.register('/sw.js')
 globalThis.checkForUpdate = async () => {
   const registration = await (await registered).update()
   const found = registration.installing ?? registration.waiting
-  if (!found || found.state === 'activated') return
-  await new Promise((resolve) => {
-    found.addEventListener('statechange', () => found.state === 'activated' && resolve())
+  if (!found) return
+  await new Promise((resolve, reject) => {
+    const look = () => {
+      if (found.state === 'activated') resolve()
+      // The browser goes on with the worker before: a file for the cache could not be had, for one.
+      if (found.state === 'redundant') reject(new Error('the new worker could not be installed'))
+    }
+    found.addEventListener('statechange', look)
+    look()
   })
 }
