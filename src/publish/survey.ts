@@ -51,7 +51,7 @@ export type SurveyOptions = WalkOptions & {
   readonly appPage?: string
   /** Whose meaning `_redirects` has; found by its syntax when left out. */
   readonly redirectsReading?: RedirectsReading
-  readonly hashedGlobs: readonly string[]
+  readonly hashedGlobs?: readonly string[]
   readonly retained: readonly RetainedManifest[]
 }
 
@@ -84,7 +84,7 @@ export async function surveyFolder(
   for (const name of await loadListedNames(options.folder, walk.files)) {
     if (!listed.has(name)) listed.set(name, true)
   }
-  const isHashed = compileHashedTest(options.hashedGlobs, { listed, pages })
+  const isHashed = compileHashedTest(options.hashedGlobs ?? [], { listed, pages })
   const warnings = [...walk.warnings, ...vite.warnings, ...read.flatMap(({ warning }) => warning)]
 
   const files = read.map(({ entry }) => {
