@@ -15,7 +15,7 @@ import { findFreePort, isPortFree } from './ports.ts'
 import type { LocalApi, LocalVersion } from './publish.ts'
 
 export type RunningShop = {
-  /** Settles with what to tell the user when a backend has ended by itself. */
+  /** Settles when a backend has ended by itself, with a message for the user. */
   readonly broken: Promise<string>
   readonly stop: () => Promise<void>
 }
@@ -54,7 +54,7 @@ export async function startShop(
   return { broken, stop }
 }
 
-/** The ports that the published versions name: chosen once for a folder. */
+/** The ports that the published versions name, which are chosen once for a data folder. */
 async function choosePorts(file: string, host: string): Promise<Ports> {
   const kept = await readFile(file, 'utf8').then(
     (text): Ports => JSON.parse(text),
@@ -84,7 +84,10 @@ async function startBackends(ports: Ports): Promise<Record<ShopRelease, Backend>
   throw a?.status === 'rejected' ? a.reason : b?.status === 'rejected' ? b.reason : undefined
 }
 
-/** Publishes the versions, then the document that points at them: all of it or nothing is there before. */
+/**
+ * Publishes both versions, then writes the document that points at them. An interrupted start is completed
+ * by the next one.
+ */
 async function publishShop(
   edge: Edge,
   backends: Record<ShopRelease, Backend>,
@@ -92,7 +95,7 @@ async function publishShop(
   signal: AbortSignal,
 ): Promise<void> {
   if (await hasDocument(edge, token)) return
-  // These take a while to load, and are not needed where the shop is published.
+  // Loaded only where it is needed: a later start does not publish.
   const { connect } = await import('./publish.ts')
   const api = connect(edge.url, token, signal)
   const older = await publishRelease(api, 'a', backends.a.origin, [])
@@ -128,7 +131,7 @@ async function publishRelease(
   }
 }
 
-/** A first start that was interrupted may have published what an older example was built into. */
+/** An interrupted first start may have published a build of an older example. */
 function toMistake(cause: unknown): never {
   if (!(cause instanceof CliFailure) || cause.code !== 'version_differs') throw cause
   throw new Mistake('the folder holds an older version of the example: start with another --data')

@@ -9,9 +9,9 @@ import { join } from 'node:path'
 import { mapConcurrently } from '../core/concurrently.ts'
 import type { Encoding, ManifestEntry, Representation } from '../core/site/manifest.ts'
 import { chooseEncodings, compress } from './compress.ts'
+import { toSha256 } from './content-hash.ts'
 import { type GivenForm, readSurveyed } from './precompressed.ts'
 import { type ReportProgress, startCount } from './progress-step.ts'
-import { sha256 } from './sha256.ts'
 import type { RetainedManifest, SurveyedFile } from './survey.ts'
 
 type Encodings = ManifestEntry['encodings']
@@ -75,7 +75,7 @@ export async function encodeContents(
       count(file.size)
       return
     }
-    const name = `${sha256(Buffer.from(key))}.json`
+    const name = `${toSha256(Buffer.from(key))}.json`
     const note = join(folder, name)
     const forms = made.has(name) ? await readNote(note) : await encode(file, folder, note)
     for (const { blob } of forms) where.set(blob, join(folder, blob))
@@ -110,7 +110,7 @@ async function encode(file: SurveyedFile, folder: string, note: string): Promise
   const made = await compress(content, file.type, chooseEncodings(file.path, file.type, file.size))
   const forms: { encoding: Encoding; blob: string; size: number }[] = []
   for (const form of made) {
-    const blob = sha256(form.bytes)
+    const blob = toSha256(form.bytes)
     await writeFile(join(folder, blob), form.bytes)
     forms.push({ encoding: form.encoding, blob, size: form.bytes.length })
   }

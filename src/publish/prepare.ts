@@ -4,11 +4,11 @@
 import { encodeManifest } from '../core/site/manifest.ts'
 import type { ManifestConfig } from '../core/site/manifest-config.ts'
 import type { PublishedService } from '../core/version-record.ts'
+import { toSha256 } from './content-hash.ts'
 import { encodeContents, toContentKey } from './encode-contents.ts'
 import { listHazards } from './hazards.ts'
+import { PublishError } from './messages.ts'
 import type { ReportProgress } from './progress-step.ts'
-import { PublishError } from './refusal.ts'
-import { sha256 } from './sha256.ts'
 import { type SurveyOptions, surveyFolder } from './survey.ts'
 
 /** The edge loads no larger one: about 100,000 files with three encodings each. */
@@ -23,7 +23,7 @@ export type PrepareOptions = SurveyOptions & {
   readonly encodedFolder: string
 }
 
-export type Prepared = {
+export type PreparedVersion = {
   /** SHA-256 of the manifest's bytes. */
   readonly manifest: string
   readonly manifestBytes: Uint8Array
@@ -44,7 +44,7 @@ export async function prepareVersion(
   options: PrepareOptions,
   report: ReportProgress,
   signal: AbortSignal,
-): Promise<Prepared> {
+): Promise<PreparedVersion> {
   const { folder, id, services, retained, encodedFolder } = options
   // What was published under the same id does not contradict itself.
   const others = retained.filter((version) => version.id !== id)
@@ -64,7 +64,7 @@ export async function prepareVersion(
     )
   }
   return {
-    manifest: sha256(manifestBytes),
+    manifest: toSha256(manifestBytes),
     manifestBytes,
     blobs: new Set(
       entries.flatMap(({ blob, encodings }) => [blob, ...encodings.map((form) => form.blob)]),

@@ -3,10 +3,10 @@
 
 import { openAsBlob } from 'node:fs'
 import { mapConcurrently } from '../core/concurrently.ts'
-import { hashFile } from './hash-file.ts'
+import { hashFile } from './content-hash.ts'
+import { PublishError } from './messages.ts'
 import { type ReportProgress, startCount } from './progress-step.ts'
-import { PublishError } from './refusal.ts'
-import type { Missing, UploadTarget } from './upload-target.ts'
+import type { MissingBlob, UploadTarget } from './upload-target.ts'
 
 /** Most blobs are small, so that most of the time is spent waiting for replies. */
 const UPLOADS_AT_ONCE = 16
@@ -20,7 +20,7 @@ const MAX_PARTS = 100
 /** @throws PublishError for a blob that no file has, one that is too large, and a file that has changed. */
 export async function uploadBlobs(
   target: UploadTarget,
-  missing: readonly Missing[],
+  missing: readonly MissingBlob[],
   files: ReadonlyMap<string, string>,
   report: ReportProgress,
   signal: AbortSignal,
@@ -46,7 +46,8 @@ export async function uploadBlobs(
     } catch (cause) {
       signal.throwIfAborted()
       // Content that has changed is refused because of its hash, which says nothing to a person.
-      if ((await hashFile(file)).blob === sha256) throw cause
+      const found = await hashFile(file).catch(() => undefined)
+      if (found?.blob === sha256) throw cause
       throw new PublishError(`${file} changed while it was being published: try again`, { cause })
     }
   })
@@ -55,7 +56,7 @@ export async function uploadBlobs(
 /** @returns how many bytes `countPart` was told of. */
 async function uploadParts(
   target: UploadTarget,
-  { sha256, size }: Missing,
+  { sha256, size }: MissingBlob,
   file: string,
   signal: AbortSignal,
   countPart: (bytes: number) => void,

@@ -5,12 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { openManifest } from '../core/site/manifest.ts'
 import type { ManifestConfig } from '../core/site/manifest-config.ts'
 import type { VersionRecord } from '../core/version-record.ts'
-import { type Prepared, type PrepareOptions, prepareVersion } from './prepare.ts'
+import { PublishError } from './messages.ts'
+import { type PreparedVersion, type PrepareOptions, prepareVersion } from './prepare.ts'
 import type { ReportProgress } from './progress-step.ts'
-import { PublishError } from './refusal.ts'
 import type { RetainedManifest } from './survey.ts'
 import { uploadBlobs } from './upload-blobs.ts'
-import type { Missing, UploadTarget } from './upload-target.ts'
+import type { BegunUpload, MissingBlob, UploadTarget } from './upload-target.ts'
 
 /** A blob may be lost while the others are sent; a store that loses more is broken. */
 const MAX_ROUNDS = 5
@@ -58,10 +58,10 @@ export async function uploadFolder(
 ): Promise<UploadResult> {
   const { retained, warnings } = await loadRetained(target, options)
   const prepared = await prepareVersion({ ...options, retained }, report, signal)
-  const sending: Sending = { target, options, prepared, report, signal }
-  const sent = options.dryRun ? NOTHING : await send(sending)
+  const run: UploadRun = { target, options, prepared, report, signal }
+  const sent = options.dryRun ? toUnsent(prepared) : await send(run)
   return {
-    manifest: prepared.manifest,
+    manifest: sent.manifest,
     files: prepared.count,
     bytes: prepared.bytes,
     uploaded: sent.blobs.length,
@@ -87,35 +87,38 @@ async function loadRetained(target: UploadTarget, { retained = [] }: UploadOptio
   return { retained: manifests, warnings }
 }
 
-type Sending = {
+type UploadRun = {
   readonly target: UploadTarget
   readonly options: UploadOptions
-  readonly prepared: Prepared
+  readonly prepared: PreparedVersion
   readonly report: ReportProgress
   readonly signal: AbortSignal
 }
 
 type SendResult = {
-  readonly blobs: readonly Missing[]
+  readonly manifest: string
+  readonly blobs: readonly MissingBlob[]
   readonly isKnown: boolean
   readonly revision: number | undefined
 }
 
-const NOTHING: SendResult = { blobs: [], isKnown: false, revision: undefined }
+function toUnsent({ manifest }: PreparedVersion): SendResult {
+  return { manifest, blobs: [], isKnown: false, revision: undefined }
+}
 
-async function send(sending: Sending): Promise<SendResult> {
-  const { target, prepared } = sending
+async function send(run: UploadRun): Promise<SendResult> {
+  const { target, prepared } = run
   await target.putManifest(prepared.manifest, prepared.manifestBytes)
-  const isKnown = (await begin(sending)) === 'finalised'
-  return keepAlive(sending, async () => {
-    const first = isKnown ? [] : await sendMissing(sending)
-    const { revision, blobs } = await finish(sending)
-    return { blobs: [...first, ...blobs], isKnown, revision }
+  const begun = await begin(run)
+  const isKnown = begun.state === 'finalised'
+  return keepAlive(run, async () => {
+    const first = isKnown ? [] : await sendMissing(run)
+    const { blobs, ...end } = await finish(run, begun)
+    return { ...end, blobs: [...first, ...blobs], isKnown }
   })
 }
 
-/** Begins the upload, or says that it goes on. */
-function begin({ target, options, prepared }: Sending): Promise<'open' | 'finalised'> {
+function begin({ target, options, prepared }: UploadRun): Promise<BegunUpload> {
   const { id, services, createdAt, commit, author } = options
   return target.begin(id, {
     manifest: prepared.manifest,
@@ -127,9 +130,9 @@ function begin({ target, options, prepared }: Sending): Promise<'open' | 'finali
 }
 
 /** Says now and then that the upload goes on: one that is idle for an hour is given up. */
-async function keepAlive<T>(sending: Sending, work: () => Promise<T>): Promise<T> {
+async function keepAlive<T>(run: UploadRun, work: () => Promise<T>): Promise<T> {
   // A call that fails shows in the work itself, or the next one succeeds.
-  const timer = setInterval(() => void begin(sending).catch(() => undefined), KEEP_ALIVE_MS)
+  const timer = setInterval(() => void begin(run).catch(() => undefined), KEEP_ALIVE_MS)
   try {
     return await work()
   } finally {
@@ -138,9 +141,9 @@ async function keepAlive<T>(sending: Sending, work: () => Promise<T>): Promise<T
 }
 
 /** Sends everything that is missing now. Two pages of the list may name the same blob. */
-async function sendMissing(sending: Sending): Promise<readonly Missing[]> {
-  const { target, options, prepared, report, signal } = sending
-  const all = new Map<string, Missing>()
+async function sendMissing(run: UploadRun): Promise<readonly MissingBlob[]> {
+  const { target, options, prepared, report, signal } = run
+  const all = new Map<string, MissingBlob>()
   let cursor: string | undefined
   do {
     signal.throwIfAborted()
@@ -154,14 +157,15 @@ async function sendMissing(sending: Sending): Promise<readonly Missing[]> {
 }
 
 /** Asks for the end until the version is known, and sends what turns out to be missing meanwhile. */
-async function finish(sending: Sending): Promise<Omit<SendResult, 'isKnown'>> {
-  const { target, options, prepared, report, signal } = sending
-  const blobs: Missing[] = []
+async function finish(run: UploadRun, begun: BegunUpload): Promise<Omit<SendResult, 'isKnown'>> {
+  const { target, options, prepared, report, signal } = run
+  let { manifest } = begun
+  const blobs: MissingBlob[] = []
   let rounds = 0
   for (;;) {
     signal.throwIfAborted()
-    const step = await target.finalise(options.id, prepared.manifest)
-    if (step.state === 'finalised') return { revision: step.revision, blobs }
+    const step = await target.finalise(options.id, manifest)
+    if (step.state === 'finalised') return { manifest, revision: step.revision, blobs }
     if (step.state === 'verifying') {
       const { verified, files } = step
       report({ doing: 'verifying', files: verified, ofFiles: files, bytes: 0, ofBytes: 0 })
@@ -171,7 +175,7 @@ async function finish(sending: Sending): Promise<Omit<SendResult, 'isKnown'>> {
     rounds++
     if (rounds > MAX_ROUNDS) throw new PublishError('the store loses what is uploaded: look at it')
     if (step.state === 'given-up') {
-      await begin(sending)
+      manifest = (await begin(run)).manifest
       continue
     }
     await uploadBlobs(target, step.blobs, prepared.files, report, signal)

@@ -61,16 +61,6 @@ describe('a version', () => {
       '_redirects line 1 is not honoured, because 404 is none of the statuses 200, 301, 302, 303, 307, 308: /a /b 404',
     ])
   })
-
-  it('cannot be published again with other rules under its id', async () => {
-    await publish({ ...PAGES, _headers: '/*\n  X-A: 1' })
-    await expect(publish({ ...PAGES, _headers: '/*\n  X-A: 2' })).rejects.toThrow(
-      '_headers: other rules',
-    )
-    await expect(
-      publish({ ...PAGES, _headers: '/*\n  X-A: 1', _redirects: '/a /b' }),
-    ).rejects.toThrow('_redirects: other rules')
-  })
 })
 
 describe('a rewrite', () => {

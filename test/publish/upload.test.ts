@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { brotliDecompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { CliFailure } from '../../src/cli/failure.ts'
-import { PublishError } from '../../src/publish/refusal.ts'
+import { PublishError } from '../../src/publish/messages.ts'
 import type { UploadTarget } from '../../src/publish/upload-target.ts'
 import { makeFolder } from './folder.ts'
 import { CREATED_AT, limitWrites, SERVICES, toScript, toSite, useHolo } from './holo.ts'
@@ -84,7 +84,7 @@ describe('uploadFolder', () => {
   })
 
   it.each([
-    ['before it is compressed', '/index.html', 'reading'],
+    ['before it is compressed', 'index.html', 'compressing'],
     ['before it is uploaded', 'robots.txt', 'uploading'],
   ])('refuses a file that changes %s', async (_, name, doing) => {
     const { readRecord, upload } = holo()
@@ -137,6 +137,20 @@ describe('publishing an id again', () => {
     expect((await readManifest('a2')).find('/robots.txt')).toBeDefined()
   })
 
+  it('refuses other rules under the same id', async () => {
+    const { upload } = holo()
+    const rules = { 'index.html': 'rules', _headers: '/*\n  X-A: 1' }
+    await upload({ folder: makeFolder(rules), id: 'a6' })
+    const headers = makeFolder({ ...rules, _headers: '/*\n  X-A: 2' })
+    const redirects = makeFolder({ ...rules, _redirects: '/a /b' })
+    expect(toLines(await toFailure(upload({ folder: headers, id: 'a6' })))).toEqual([
+      '_headers: other rules',
+    ])
+    expect(toLines(await toFailure(upload({ folder: redirects, id: 'a6' })))).toEqual([
+      '_redirects: other rules',
+    ])
+  })
+
   it('lists fifty differences and counts the rest', async () => {
     const { upload } = holo()
     const folder = makeFolder(toSite('many'))
@@ -183,7 +197,7 @@ describe('publishing beside retained versions', () => {
     const { readManifest, target, upload } = holo()
     const site = toSite('beside')
     const first = await upload({ folder: makeFolder(site), id: 'b1' })
-    const folder = makeFolder({ ...site, 'robots.txt': 'User-agent: other' })
+    const folder = makeFolder({ ...site, 'robots.txt': 'User-agent: b2' })
     const { limited, writes } = limitWrites(target)
     const retained = [{ id: 'b1', manifest: first.manifest }]
     const second = await upload({ folder, id: 'b2', retained }, limited)
