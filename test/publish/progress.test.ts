@@ -45,7 +45,7 @@ describe('the bar', () => {
       '1.0.0 reading  25/100 files  2.5 MB of 10.0 MB  500.0 kB/s',
     )
     expect(toProgressBar('1.0.0', STEP, 5_000, 28, false)).toBe('1.0.0 reading  25/100 files')
-    expect(toProgressBar('1.0.0', STEP, 5_000, 10, false)).toBe('1.0.0 stor')
+    expect(toProgressBar('1.0.0', STEP, 5_000, 10, false)).toBe('1.0.0 read')
   })
 
   it('is never wider than the screen, whatever it shows', () => {
