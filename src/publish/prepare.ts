@@ -1,7 +1,7 @@
 // Makes a version of a folder, ready to be uploaded: its manifest, and a file for each blob. Nothing is
 // sent from here.
 
-import { encodeManifest } from '../core/site/manifest.ts'
+import { encodeManifest, MAX_MANIFEST_BYTES } from '../core/site/manifest.ts'
 import type { ManifestConfig } from '../core/site/manifest-config.ts'
 import type { PublishedService } from '../core/version-record.ts'
 import { toSha256 } from './content-hash.ts'
@@ -10,9 +10,6 @@ import { listHazards } from './hazards.ts'
 import { PublishError } from './messages.ts'
 import type { ReportProgress } from './progress-step.ts'
 import { type SurveyOptions, surveyFolder } from './survey.ts'
-
-/** The edge loads no larger one: about 100,000 files with three encodings each. */
-export const MAX_MANIFEST_BYTES = 24 * 2 ** 20
 
 export type PrepareOptions = SurveyOptions & {
   /** Chosen by the team, as core/names.ts has it. */
