@@ -84,36 +84,37 @@ async function start({ port, data, example }: Options): Promise<void> {
   }
   const ending = endOnSignal(stop)
   try {
-    shop = example ? await startShop(edge, data, HOST, token) : undefined
-    if (example && !ending.hasBegun()) next = await startNextRelease(data, HOST)
+    shop = example ? await startShop(edge, data, HOST, token, ending.signal) : undefined
+    if (example && !ending.signal.aborted) next = await startNextRelease(data, HOST)
   } catch (cause) {
-    // Whoever ends a start half-way makes it fail, and knows.
-    if (ending.hasBegun()) return
+    // A start that is ended half-way fails, which is no news.
+    if (ending.signal.aborted) return
     await stop()
     throw cause
   }
   shop?.broken.then(async (message) => {
     // Ctrl-C goes to the backends as well, and they may be the first to end.
     await sleep(SIGNAL_GRACE_MS)
-    if (ending.hasBegun()) return
+    if (ending.signal.aborted) return
     console.error(message)
     return ending.begin(1)
   })
-  if (!ending.hasBegun()) greet(edge.url, data, next)
+  if (!ending.signal.aborted) greet(edge.url, data, next)
 }
 
 type Ending = {
-  readonly hasBegun: () => boolean
+  /** Aborted when it begins. */
+  readonly signal: AbortSignal
   readonly begin: (exitCode: number) => Promise<void>
 }
 
-/** Ctrl-C, or the end of whoever started us, ends everything; twice is at once. */
+/** Ctrl-C, or the end of the parent process, ends everything; the second time at once. */
 function endOnSignal(stop: () => Promise<unknown>): Ending {
-  let hasBegun = false
+  const ending = new AbortController()
   const begin = async (exitCode: number) => {
-    if (hasBegun) process.exit(1)
-    hasBegun = true
-    // workerd gets a Ctrl-C too, and Miniflare may report as a failure what was asked for.
+    if (ending.signal.aborted) process.exit(1)
+    ending.abort()
+    // Ctrl-C ends workerd as well, which Miniflare may report as a failure.
     await stop().catch((cause) => console.error(`while ending: ${cause?.message ?? cause}`))
     process.exit(exitCode)
   }
@@ -122,7 +123,7 @@ function endOnSignal(stop: () => Promise<unknown>): Ending {
     process.removeAllListeners(signal)
     process.on(signal, () => begin(0))
   }
-  return { hasBegun: () => hasBegun, begin }
+  return { signal: ending.signal, begin }
 }
 
 try {

@@ -11,7 +11,7 @@ import {
   startsWord,
   toClass,
   WORD_START,
-} from '../src/publish/name-score.ts'
+} from '../src/publish/hash-pieces.ts'
 
 const pathOf = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url))
 

@@ -1,8 +1,8 @@
-// Holo for bare workerd, with a site published into its memory.
+// Holo for bare workerd, with a site in its memory.
 
 import { readFile } from 'node:fs/promises'
 import { bundleWorker } from '../local/bundle.ts'
-import { createMemoryBucket, publishSite, type Services } from './published.ts'
+import { loadStoredSite, type Services } from './published.ts'
 import { type SiteFiles, withSite } from './site.ts'
 import { ROUTER, readDeployed, WORKERS } from './sources.ts'
 import type { BareWorker } from './workerd.ts'
@@ -28,8 +28,9 @@ export async function buildHolo(
   services: Services = [],
   { counts = 'requests' }: Options = {},
 ): Promise<BareWorker> {
-  const bucket = createMemoryBucket()
-  const assignments = await withSite(files, (folder) => publishSite(folder, bucket, services))
+  const { assignments, objects } = await withSite(files, (folder) =>
+    loadStoredSite(folder, services),
+  )
   const { variables, ...compatibility } = readDeployed()
   return {
     modules: {
@@ -45,7 +46,9 @@ export async function buildHolo(
       ALLOW_INSECURE_ORIGINS: 'true',
       ASSIGNMENTS: assignments,
       COLLECTED: counts === 'visitors' ? { main: 2 ** 32 } : {},
-      OBJECTS: bucket.toObjects(),
+      OBJECTS: Object.fromEntries(
+        [...objects].map(([key, bytes]) => [key, Buffer.from(bytes).toString('base64')]),
+      ),
     },
     ...compatibility,
   }

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import { bundleWorker } from '../local/bundle.ts'
 import { ask } from './ask.ts'
-import { publishSite } from './published.ts'
+import { loadStoredSite } from './published.ts'
 import type { Operations } from './results.ts'
 import { makeBytes, withSite } from './site.ts'
 import { ROUTER, readDeployed, WORKERS } from './sources.ts'
@@ -85,7 +85,9 @@ async function startCounting(folder: string): Promise<{ url: URL; miniflare: Min
   await miniflare.ready
   const bucket = await miniflare.getR2Bucket('STORE')
   const kv = await miniflare.getKVNamespace('ASSIGNMENTS')
-  await kv.put('assignments', await publishSite(folder, bucket))
+  const { assignments, objects } = await loadStoredSite(folder)
+  for (const [key, bytes] of objects) await bucket.put(key, bytes)
+  await kv.put('assignments', assignments)
   return { url: await miniflare.unsafeGetDirectURL(name), miniflare }
 }
 

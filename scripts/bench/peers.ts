@@ -4,15 +4,17 @@
 
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import { type Edge, startEdge } from '../local/edge.ts'
+import { connect } from '../local/publish.ts'
 import { ask, toGet } from './ask.ts'
 import { type Loaded, measureLoad } from './load.ts'
 import { comparePairs, type Pair } from './pairs.ts'
-import { publishSite } from './published.ts'
+import { ALL_HASHED, SITE_VERSION, toDocument } from './published.ts'
 import type { Comparison, Effort } from './results.ts'
 import { makeBytes, withSite } from './site.ts'
 import { readDeployed } from './sources.ts'
 
 const HOST = '127.0.0.1'
+const TOKEN = 'holo-bench-0123456789abcdef0123456789abcdef'
 const PEER = "Cloudflare's static-asset Worker"
 /** From memory: ahead of the peer. */
 const AIM = 1
@@ -140,10 +142,12 @@ function toPaths(directory: string, count: number): string[] {
 }
 
 async function startHolo(folder: string): Promise<Edge> {
-  const edge = await startEdge({ host: HOST, port: 0, direct: true })
-  const bucket = await edge.miniflare.getR2Bucket('STORE')
-  const kv = await edge.miniflare.getKVNamespace('ASSIGNMENTS')
-  await kv.put('assignments', await publishSite(folder, bucket))
+  const variables = { HOLO_ADMIN_TOKEN: TOKEN }
+  const edge = await startEdge({ host: HOST, port: 0, direct: true, variables })
+  const holo = connect(edge.url, TOKEN)
+  const options = { folder, id: SITE_VERSION, services: [], hashedGlobs: ALL_HASHED }
+  const { entry } = await holo.publish(options)
+  await holo.begin(toDocument(entry))
   return edge
 }
 

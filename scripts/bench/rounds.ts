@@ -1,7 +1,7 @@
 // The order of a measurement: everybody once, then everybody again, so that none has the machine at
 // its best or worst alone. One turn before the rounds warms up and is thrown away.
 
-/** Measures once; what the value means is the caller's affair. */
+/** Measures once, in any unit. */
 export type Turn<T> = (round: number) => Promise<T> | T
 
 /**

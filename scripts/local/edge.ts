@@ -1,5 +1,5 @@
-// Holo's Worker in workerd on this machine, with KV, R2 and the Cache API kept in a folder. What is
-// published into it is its caller's affair.
+// Holo's Worker in workerd on this machine, with KV, R2 and the Cache API kept in a folder. Nothing is
+// published into it here.
 
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'

@@ -1,5 +1,5 @@
-// A third release of the example shop, built and with its backend running, that nobody has published:
-// for whoever tries the `holo` command.
+// A third release of the example shop, built and with its backend running but not published: to try the
+// `holo` command with.
 
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -32,7 +32,7 @@ export async function startNextRelease(dataDir: string, host: string): Promise<N
   return { folder, version: NEXT_RELEASE, backend }
 }
 
-/** Chosen once for a folder: what is published goes on naming it. */
+/** Chosen once for a data folder, because a published version names it. */
 async function choosePort(file: string, host: string): Promise<number> {
   const kept = Number(await readFile(file, 'utf8').catch(() => '0'))
   if (!kept) {

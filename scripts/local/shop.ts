@@ -1,22 +1,21 @@
 // The example shop on a local edge: both releases published, both backends running, and a document
-// that gives the newer one to 5 %. What is published already stays as it is.
+// that gives the newer one to 5 %. An edge that has a document already stays as it is.
 
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SHOP_RELEASES, type ShopRelease, shopServer } from '../../examples/shop/releases.ts'
+import { CliFailure } from '../../src/cli/failure.ts'
 import type { AssignmentsDocument } from '../../src/document/schema.ts'
-import { createLocalTarget } from '../../src/publish/local-target.ts'
 import { showProgress } from '../../src/publish/progress.ts'
-import { publishFolder } from '../../src/publish/publish.ts'
-import type { PublishTarget, VersionRecord } from '../../src/publish/target.ts'
 import { type Backend, startBackend } from './backend-process.ts'
 import type { Edge } from './edge.ts'
 import { Mistake } from './mistake.ts'
 import { findFreePort, isPortFree } from './ports.ts'
+import type { LocalApi, LocalVersion } from './publish.ts'
 
 export type RunningShop = {
-  /** Settles with what to tell the user when a backend has ended by itself. */
+  /** Settles when a backend has ended by itself, with a message for the user. */
   readonly broken: Promise<string>
   readonly stop: () => Promise<void>
 }
@@ -31,6 +30,7 @@ export async function startShop(
   dataDir: string,
   host: string,
   token: string,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<RunningShop> {
   const ports = await choosePorts(join(dataDir, 'shop-ports.json'), host)
   const backends = await startBackends(ports)
@@ -38,7 +38,7 @@ export async function startShop(
     await Promise.all(Object.values(backends).map((backend) => backend.stop()))
   }
   try {
-    await publishShop(edge, backends, token)
+    await publishShop(edge, backends, token, signal)
   } catch (cause) {
     await stop()
     throw cause
@@ -54,7 +54,7 @@ export async function startShop(
   return { broken, stop }
 }
 
-/** The ports that the published versions name: chosen once for a folder. */
+/** The ports that the published versions name, which are chosen once for a data folder. */
 async function choosePorts(file: string, host: string): Promise<Ports> {
   const kept = await readFile(file, 'utf8').then(
     (text): Ports => JSON.parse(text),
@@ -84,70 +84,61 @@ async function startBackends(ports: Ports): Promise<Record<ShopRelease, Backend>
   throw a?.status === 'rejected' ? a.reason : b?.status === 'rejected' ? b.reason : undefined
 }
 
-/** Versions first, the document that points at them last, and only where there is none. */
+/**
+ * Publishes both versions, then writes the document that points at them. An interrupted start is completed
+ * by the next one.
+ */
 async function publishShop(
   edge: Edge,
   backends: Record<ShopRelease, Backend>,
   token: string,
+  signal: AbortSignal,
 ): Promise<void> {
-  const bucket = await edge.miniflare.getR2Bucket('STORE')
-  const target = createLocalTarget(bucket)
-  const older = await publishRelease(target, 'a', backends.a.origin, [])
-  const newer = await publishRelease(target, 'b', backends.b.origin, [older])
-  const address = new URL('/.holo/api/assignments', edge.url)
-  const authorization = `Bearer ${token}`
-  const present = await fetch(address, { headers: { authorization } })
-  if (present.ok) return
-  if (present.status !== 404) throw new Error(await toFailure(present))
-  address.searchParams.set('reason', 'the example shop')
-  const made = await fetch(address, {
-    method: 'PUT',
-    headers: { authorization, 'content-type': 'application/json', 'if-match': '"0"' },
-    body: JSON.stringify(firstDocument(older, newer)),
-  })
-  if (!made.ok) throw new Error(await toFailure(made))
+  if (await hasDocument(edge, token)) return
+  // Loaded only where it is needed: a later start does not publish.
+  const { connect } = await import('./publish.ts')
+  const api = connect(edge.url, token, signal)
+  const older = await publishRelease(api, 'a', backends.a.origin, [])
+  const newer = await publishRelease(api, 'b', backends.b.origin, [older])
+  await api.begin(firstDocument(older, newer), 'the example shop')
 }
 
-async function toFailure(response: Response): Promise<string> {
-  return `the control answered ${response.status}: ${await response.text()}`
+async function hasDocument(edge: Edge, token: string): Promise<boolean> {
+  const response = await fetch(new URL('/.holo/api/assignments', edge.url), {
+    headers: { authorization: `Bearer ${token}` },
+  })
+  if (response.ok || response.status === 404) return response.ok
+  throw new Error(`the control answered ${response.status}: ${await response.text()}`)
 }
 
 async function publishRelease(
-  target: PublishTarget,
+  api: LocalApi,
   release: ShopRelease,
   origin: string,
-  retained: readonly VersionRecord[],
-): Promise<VersionRecord> {
+  retained: readonly LocalVersion[],
+): Promise<LocalVersion> {
   const id = SHOP_RELEASES[release]
-  const published = await target.readVersion(id)
-  if (published) return published
   const folder = await mkdtemp(join(tmpdir(), 'holo-shop-'))
   try {
-    // Vite takes a while to load, and is not needed where the shop is published.
     const { buildShop } = await import('../../examples/shop/build.ts')
     await buildShop(release, folder)
     const bar = showProgress(`shop ${id}`, process.stderr, process.env)
-    const options = {
-      folder,
-      id,
-      services: [{ prefix: '/api/', origins: [origin] }],
-      createdAt: new Date().toISOString(),
-      retained,
-    }
-    const { record } = await publishFolder(target, options, bar.report).finally(bar.end)
-    return record
+    const services = [{ prefix: '/api/', origins: [origin] }]
+    const options = { folder, id, services, retained }
+    return await api.publish(options, bar.report).catch(toMistake).finally(bar.end)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-function firstDocument(older: VersionRecord, newer: VersionRecord): AssignmentsDocument {
-  const toEntry = ({ manifest, services, createdAt }: VersionRecord) => ({
-    manifest,
-    services: services.map(({ prefix, origins }) => ({ prefix, origins: [...origins] })),
-    open: true,
-    published: createdAt,
-  })
+/** An interrupted first start may have published a build of an older example. */
+function toMistake(cause: unknown): never {
+  if (!(cause instanceof CliFailure) || cause.code !== 'version_differs') throw cause
+  throw new Mistake('the folder holds an older version of the example: start with another --data')
+}
+
+function firstDocument(older: LocalVersion, newer: LocalVersion): AssignmentsDocument {
+  const published = new Date().toISOString()
   return {
     schema: 1,
     revision: 1,
@@ -161,6 +152,9 @@ function firstDocument(older: VersionRecord, newer: VersionRecord): AssignmentsD
         when: { '==': [{ var: 'cookie.staff' }, '1'] },
       },
     ],
-    versions: { [older.id]: toEntry(older), [newer.id]: toEntry(newer) },
+    versions: {
+      [older.id]: { ...older.entry, open: true, published },
+      [newer.id]: { ...newer.entry, open: true, published },
+    },
   }
 }

@@ -38,7 +38,10 @@ export type ApiOptions = {
   readonly note: (line: string) => void
 }
 
-export function createApi({ url, token }: Target, { signal, note }: ApiOptions): Api {
+export function createApi(
+  { url, token }: Pick<Target, 'url' | 'token'>,
+  { signal, note }: ApiOptions,
+): Api {
   const send: Api['send'] = async (method, path, call = {}) => {
     const address = new URL(API_PATH + path, url)
     for (const [name, value] of Object.entries(call.query ?? {})) {

@@ -3,7 +3,7 @@
 
 import * as z from 'zod'
 import { showProgress } from '../publish/progress.ts'
-import { type Upload, type UploadOptions, uploadFolder } from '../publish/upload.ts'
+import { type UploadOptions, type UploadResult, uploadFolder } from '../publish/upload.ts'
 import type { Api } from './api.ts'
 import type { Context } from './command.ts'
 import { CliFailure, EXIT } from './failure.ts'
@@ -16,7 +16,7 @@ export async function runUpload(
   context: Context,
   api: Api,
   options: UploadOptions,
-): Promise<Upload> {
+): Promise<UploadResult> {
   const { signal, progress, env, shared } = context
   const bar = progress && !shared.json ? showProgress(options.id, progress, env) : undefined
   let last = { files: 0, ofFiles: 0, doing: '' }

@@ -2,7 +2,7 @@
 // without a stack trace; only a fault of ours has one, with --verbose.
 
 import { CommanderError, type Command as Program } from 'commander'
-import { PublishError } from '../publish/refusal.ts'
+import { PublishError } from '../publish/messages.ts'
 import { type Api, createApi } from './api.ts'
 import type { Command, Context, SharedOptions } from './command.ts'
 import { COMMANDS } from './commands.ts'

@@ -17,6 +17,7 @@ const UPLOAD_TIMEOUT_MS = 600_000
 
 const missing = z.object({ sha256: z.string(), size: z.number() })
 const anything = z.looseObject({})
+const begun = z.object({ state: z.enum(['open', 'finalised']), manifest: z.string() })
 
 const finalReply = z.union([
   z.object({
@@ -45,10 +46,7 @@ export function createUploadTarget(api: Api, signal: AbortSignal): UploadTarget 
         return readBytes(response, MAX_MANIFEST_BYTES)
       }),
     putManifest: async (sha256, bytes) => void (await sendBytes(`/manifests/${sha256}`, bytes)),
-    begin: async (version, upload) => {
-      const shape = z.object({ state: z.enum(['open', 'finalised']) })
-      return (await ask(shape, 'PUT', toUpload(version), { json: upload })).state
-    },
+    begin: (version, upload) => ask(begun, 'PUT', toUpload(version), { json: upload }),
     missing: (version, cursor) =>
       ask(
         z.object({ missing: z.array(missing), cursor: z.string().optional() }),

@@ -2,7 +2,7 @@
 // publisher names, that `_redirects` names, or that has the name of a well-known fallback page.
 
 import { DEFAULT_APP_PAGE, type ManifestConfig } from '../core/site/manifest-config.ts'
-import { PublishError } from './refusal.ts'
+import { PublishError } from './messages.ts'
 
 /** Surge, Nuxt and SvelteKit; React Router. `/index.html` is then a page of its own beside it. */
 const FALLBACK_PAGES = ['/200.html', '/__spa-fallback.html']

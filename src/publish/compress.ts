@@ -22,7 +22,7 @@ const TEXT = /charset=utf-8/
 /** Only developer tools load these, so the slow encodings are for nobody. */
 const SOURCE_MAP = /\.map$/
 
-export type Compressed = {
+export type CompressedForm = {
   readonly encoding: Encoding
   readonly bytes: Uint8Array
 }
@@ -42,7 +42,7 @@ export async function compress(
   bytes: Uint8Array,
   type: string,
   encodings: readonly Encoding[],
-): Promise<Compressed[]> {
+): Promise<CompressedForm[]> {
   const made = await Promise.all(
     encodings.map(async (encoding) => ({ encoding, bytes: await encode(bytes, type, encoding) })),
   )

@@ -3,8 +3,6 @@
 // not to guess (`nosniff`), so what is said here is what they do.
 
 import mime from 'mime'
-import { readDeclaredCharset } from './declared-charset.ts'
-import { isUtf8Text } from './text.ts'
 
 const UNKNOWN = 'application/octet-stream'
 const PLAIN_TEXT = 'text/plain'
@@ -121,6 +119,79 @@ function guessType(path: string, content: Uint8Array): string {
 function isJson(content: Uint8Array): boolean {
   try {
     return typeof JSON.parse(new TextDecoder().decode(content)) === 'object'
+  } catch {
+    return false
+  }
+}
+
+/** Enough to tell; a mistake costs a wrong `text/plain`. */
+const MAX_LOOKED_AT_BYTES = 64 * 1024
+/** All but tab, line feed, form feed, carriage return and escape. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for
+const CONTROL = /[\0-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]/
+
+/** Whether the beginning of `content` is text. Nothing is none. */
+function isUtf8Text(content: Uint8Array): boolean {
+  if (content.length === 0) return false
+  const isCut = content.length > MAX_LOOKED_AT_BYTES
+  try {
+    // `stream` lets the last character be cut in two.
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(
+      content.subarray(0, MAX_LOOKED_AT_BYTES),
+      { stream: isCut },
+    )
+    return !CONTROL.test(text)
+  } catch {
+    return false
+  }
+}
+
+const XML = /^(?:image\/svg\+xml|application\/xml|text\/xml|[^;]+\+xml)$/
+const HTML = /^text\/html$/
+const CSS = /^text\/css$/
+
+/** HTML section 4.2.5.5: within the first 1024 bytes. XML and CSS declare in their first line. */
+const MAX_DECLARATION_BYTES = 1_024
+
+/** XML 1.0 section 4.3.3. */
+const XML_DECLARATION = /^<\?xml\s[^>]*?\sencoding\s*=\s*["']([A-Za-z][\w.-]*)["']/
+const META = /<meta\s[^>]*?charset\s*=\s*["']?\s*([A-Za-z][\w.:-]*)/i
+/** CSS Syntax section 3.2: exactly these bytes. */
+const AT_CHARSET = /^@charset "([^"]+)";/
+
+/**
+ * A header overrides what a file declares, so a header that says something else would turn the accented
+ * letters of an old page into garbage.
+ *
+ * @returns the charset in lower case that a file of `type` (without parameters) declares in its beginning;
+ * `undefined` where it declares none, or one that no browser knows.
+ */
+function readDeclaredCharset(type: string, content: Uint8Array): string | undefined {
+  const mark = readByteOrderMark(content)
+  if (mark) return mark
+  const pattern = XML.test(type)
+    ? XML_DECLARATION
+    : HTML.test(type)
+      ? META
+      : CSS.test(type)
+        ? AT_CHARSET
+        : undefined
+  if (!pattern) return undefined
+  const head = new TextDecoder('latin1').decode(content.subarray(0, MAX_DECLARATION_BYTES))
+  const label = pattern.exec(head)?.[1]?.toLowerCase()
+  // What was read as single bytes is not UTF-16, whatever it says (HTML section 13.2.3.2).
+  return label !== undefined && isKnown(label) && !label.startsWith('utf-16') ? label : undefined
+}
+
+/** A byte order mark goes before everything else (Encoding section 6.1). */
+function readByteOrderMark([first, second]: Uint8Array): string | undefined {
+  if (first === 0xfe && second === 0xff) return 'utf-16be'
+  return first === 0xff && second === 0xfe ? 'utf-16le' : undefined
+}
+
+function isKnown(label: string): boolean {
+  try {
+    return new TextDecoder(label).encoding !== ''
   } catch {
     return false
   }

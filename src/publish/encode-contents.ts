@@ -1,17 +1,17 @@
-// The encoded forms of all contents of a version, before anything is uploaded: the manifest names
-// them, and goes first. They are kept in a folder until the version is published, so that whoever is
-// interrupted does not compress again.
+// Encodes the contents of a version: every distinct content once, in all of its encodings. It happens
+// before anything is uploaded, because the manifest names the encoded forms and is uploaded first. They
+// stay in a folder until the version is published, so that nothing is compressed twice after an
+// interruption.
 
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { mapConcurrently } from '../core/concurrently.ts'
-import type { Encoding, ManifestEntry } from '../core/site/manifest.ts'
+import type { Encoding, ManifestEntry, Representation } from '../core/site/manifest.ts'
 import { chooseEncodings, compress } from './compress.ts'
-import { findKnownEncodings, toContentKey } from './contents.ts'
-import { readSurveyed } from './precompressed.ts'
+import { toSha256 } from './content-hash.ts'
+import { type GivenForm, readSurveyed } from './precompressed.ts'
 import { type ReportProgress, startCount } from './progress-step.ts'
-import { sha256 } from './sha256.ts'
 import type { RetainedManifest, SurveyedFile } from './survey.ts'
 
 type Encodings = ManifestEntry['encodings']
@@ -19,8 +19,16 @@ type Encodings = ManifestEntry['encodings']
 export type EncodedContents = {
   /** By `toContentKey`. */
   readonly encodings: ReadonlyMap<string, Encodings>
-  /** Where the bytes of every blob can be read, encoded ones too, but for those taken over. */
+  /** Where the bytes of each blob can be read. Forms that a retained version has are not made again. */
   readonly files: ReadonlyMap<string, string>
+}
+
+/** Files with the same key are stored once: the same bytes, encoded in the same way. */
+export function toContentKey(
+  file: Pick<ManifestEntry, 'path' | 'blob' | 'size' | 'type'> & { readonly given?: GivenForm },
+): string {
+  if (file.given) return [file.blob, file.type, 'given', file.given.blob].join(' ')
+  return [file.blob, file.type, ...chooseEncodings(file.path, file.type, file.size)].join(' ')
 }
 
 /**
@@ -59,7 +67,7 @@ export async function encodeContents(
   await mapConcurrently(work, availableParallelism(), async ([key, file]) => {
     signal.throwIfAborted()
     if (file.given) {
-      // What is uploaded as the file is the decoded content; the given form lies in the folder.
+      // The decoded content is uploaded as the file; the form that was given is one of its encodings.
       const { content } = await readSurveyed(file)
       await writeFile(join(folder, file.blob), content)
       where.set(file.blob, join(folder, file.blob)).set(file.given.blob, file.file)
@@ -67,10 +75,9 @@ export async function encodeContents(
       count(file.size)
       return
     }
-    const note = join(folder, `${sha256(Buffer.from(key))}.json`)
-    const forms = made.has(`${sha256(Buffer.from(key))}.json`)
-      ? await readNote(note)
-      : await encode(file, folder, note)
+    const name = `${toSha256(Buffer.from(key))}.json`
+    const note = join(folder, name)
+    const forms = made.has(name) ? await readNote(note) : await encode(file, folder, note)
     for (const { blob } of forms) where.set(blob, join(folder, blob))
     encodings.set(key, forms)
     count(file.size)
@@ -78,17 +85,32 @@ export async function encodeContents(
   return { encodings, files: where }
 }
 
+/** By content key, the encodings that an earlier publication made of the same content. */
+function findKnownEncodings(
+  contents: ReadonlyMap<string, Representation>,
+  retained: readonly RetainedManifest[],
+): ReadonlyMap<string, Encodings> {
+  const known = new Map<string, Encodings>()
+  for (const { manifest } of retained) {
+    for (const entry of manifest.entries()) {
+      const key = toContentKey(entry)
+      if (contents.has(key)) known.set(key, entry.encodings)
+    }
+  }
+  return known
+}
+
 async function readNote(note: string): Promise<Encodings> {
   return JSON.parse(await readFile(note, 'utf8'))
 }
 
-/** The note is written last and whole, so that it never names what is not there. */
+/** The note that names the forms is written last and in one step, so that it never names missing files. */
 async function encode(file: SurveyedFile, folder: string, note: string): Promise<Encodings> {
   const { content } = await readSurveyed(file)
   const made = await compress(content, file.type, chooseEncodings(file.path, file.type, file.size))
   const forms: { encoding: Encoding; blob: string; size: number }[] = []
   for (const form of made) {
-    const blob = sha256(form.bytes)
+    const blob = toSha256(form.bytes)
     await writeFile(join(folder, blob), form.bytes)
     forms.push({ encoding: form.encoding, blob, size: form.bytes.length })
   }
@@ -97,7 +119,7 @@ async function encode(file: SurveyedFile, folder: string, note: string): Promise
   return forms
 }
 
-/** What has been published needs its encoded forms here no longer. */
+/** To be called once the version is published. */
 export async function removeEncoded(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true })
 }

@@ -6,15 +6,21 @@
 
 import { compileGlob } from '../core/glob.ts'
 import type { Manifest } from '../core/site/manifest.ts'
-import { fits, isHash, type NamedFile, type Piece, toNamedFile } from './hash-pieces.ts'
-import type { Alphabet } from './name-score.ts'
-import type { Page } from './pages.ts'
+import {
+  type Alphabet,
+  fits,
+  isHash,
+  type NamedFile,
+  type Piece,
+  toNamedFile,
+} from './hash-pieces.ts'
+import type { PageMarkup } from './pages.ts'
 
 /** What a build says about its names, beside the names themselves. */
 export type BuildEvidence = {
   /** By manifest path, whether a list that the build wrote says that its name carries a hash. */
   readonly listed: ReadonlyMap<string, boolean>
-  readonly pages: readonly Page[]
+  readonly pages: readonly PageMarkup[]
 }
 
 /**
@@ -62,7 +68,7 @@ export function findContradiction<T extends { readonly manifest: Manifest }>(
 const PAGE = /\.x?html?$/i
 
 /**
- * How many bits of evidence (name-score.ts) a piece needs. The figures that these give are held by
+ * How many bits of evidence (hash-pieces.ts) a piece needs. The figures that these give are held by
  * test/publish/hashed-names.test.ts, and a name that is taken wrongly costs more than one that is missed.
  */
 const BITS = {
@@ -146,7 +152,7 @@ type BundleFolder = {
  * in the same way, was named by the same bundler: chunks that no page mentions.
  */
 export function findBundleFolders(
-  pages: readonly Page[],
+  pages: readonly PageMarkup[],
   listed: ReadonlyMap<string, boolean>,
 ): readonly BundleFolder[] {
   const loaded = new Map<string, { folder: string; before: Piece['before']; texts: string[] }>()

@@ -7,7 +7,7 @@ import type { ManifestConfig } from '../core/site/manifest-config.ts'
 import { splitHost } from '../core/site/rules.ts'
 import { compilePattern } from '../core/site/rules-pattern.ts'
 import { toAddress } from './addresses.ts'
-import { toSample } from './sample.ts'
+import { toSample } from './messages.ts'
 import type { Survey, SurveyedFile } from './survey.ts'
 
 const HTML = /^(?:text\/html|application\/xhtml\+xml)\b/i

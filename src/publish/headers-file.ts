@@ -8,8 +8,9 @@ import { parseCacheControl } from '../core/cache-control.ts'
 import { type HeaderRule, splitHost } from '../core/site/rules.ts'
 import { compilePattern, findPatternProblem } from '../core/site/rules-pattern.ts'
 import type { ServedFile } from './addresses.ts'
+import { toSample } from './messages.ts'
 import {
-  type Numbered,
+  type NumberedRule,
   quote,
   type RuleLine,
   type RulesFile,
@@ -18,7 +19,6 @@ import {
   toPatternPath,
   toProtectionWarning,
 } from './rule-lines.ts'
-import { toSample } from './sample.ts'
 
 export const HEADERS_FILE = '_headers'
 
@@ -106,7 +106,7 @@ export function parseHeadersFile(text: string): RulesFile<HeaderRule> {
     } else if ('set' in change) current.set.push(change.set)
     else current.unset.push(change.unset)
   }
-  const rules: Numbered<HeaderRule>[] = []
+  const rules: NumberedRule<HeaderRule>[] = []
   for (const { line, text, for: pattern, set, unset, isShort } of drafts) {
     if (set.length + unset.length > 0) {
       rules.push({ line, text, rule: { for: pattern, set, unset } })

@@ -3,7 +3,7 @@
 // what build tools write; nothing is run.
 
 /** What is known of one page. */
-export type Page = {
+export type PageMarkup = {
   /** Its manifest path. */
   readonly path: string
   /** Manifest paths of the scripts, modules preloaded and styles that it loads from its own site. */
@@ -29,7 +29,7 @@ const INLINE_IMPORT = /\bimport\s*(?:\(\s*)?(?:[\w*{}\s,$]+\bfrom\s*)?["']([^"']
 /** Stands for the site itself. */
 const SITE = 'https://site.invalid'
 
-export function readPage(path: string, html: string): Page {
+export function readPage(path: string, html: string): PageMarkup {
   const text = html.replace(COMMENT, '')
   let base = new URL(path, SITE)
   const loads = new Set<string>()
@@ -72,7 +72,7 @@ export function readPage(path: string, html: string): Page {
  * script mounts the app, and no other page is a shell with an entry of its own (those are the pages of a
  * site that was built with several entries).
  */
-export function isSinglePageApp(pages: readonly Page[]): boolean {
+export function isSinglePageApp(pages: readonly PageMarkup[]): boolean {
   const home = pages.find(({ path }) => path === '/index.html')
   if (!home) return false
   const others = pages.filter((page) => page !== home)

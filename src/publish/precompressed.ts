@@ -6,9 +6,9 @@
 import { promisify } from 'node:util'
 import { brotliDecompress, gunzip } from 'node:zlib'
 import type { Encoding, Representation } from '../core/site/manifest.ts'
-import { PublishError } from './refusal.ts'
-import { readWhole } from './regular-file.ts'
-import { sha256 } from './sha256.ts'
+import { toSha256 } from './content-hash.ts'
+import { PublishError } from './messages.ts'
+import { readWholeFile } from './regular-file.ts'
 
 /** The form in which the file lies in the folder. */
 export type GivenForm = Representation & { readonly encoding: Encoding }
@@ -41,7 +41,7 @@ export type DecodedFile = {
 
 /** The content of a file with an inner path; `undefined` where it is not compressed as its name says. */
 export async function decodeFile(path: string, file: string): Promise<DecodedFile | undefined> {
-  const bytes = await readWhole(file)
+  const bytes = await readWholeFile(file)
   const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b
   // Brotli has no mark of its own: whether it is one is known once it was decoded to its end.
   const mayBeBrotli = !isGzip && /\.(?:br|unityweb)$/i.test(path)
@@ -72,11 +72,11 @@ export async function readSurveyed(
 ): Promise<{ readonly content: Uint8Array; readonly given?: Omit<DecodedFile, 'content'> }> {
   const { path, file, blob, given } = surveyed
   const decoded = given && (await decodeFile(path, file))
-  const content = given ? decoded?.content : await readWhole(file)
+  const content = given ? decoded?.content : await readWholeFile(file)
   const isSame =
     content !== undefined &&
-    sha256(content) === blob &&
-    (!given || (decoded && sha256(decoded.bytes) === given.blob))
+    toSha256(content) === blob &&
+    (!given || (decoded && toSha256(decoded.bytes) === given.blob))
   if (!isSame) {
     throw new PublishError(`${path} changed while it was being published: try again`)
   }

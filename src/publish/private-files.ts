@@ -3,7 +3,7 @@
 // refused file holds is never quoted. The publisher may say otherwise for single files (`--allow`).
 
 /** What becomes of a file that is not simply published. */
-export type Verdict =
+export type FileVerdict =
   /** The publication is refused until somebody decides about the file. */
   | { readonly kind: 'refused'; readonly what: string }
   /** It is not published; `what` is empty where nobody needs to be told. */
@@ -11,7 +11,7 @@ export type Verdict =
   /** It is published, and its publisher is told. */
   | { readonly kind: 'noticed'; readonly what: string }
 
-type Rule = readonly [pattern: RegExp, kind: Verdict['kind'], what: string]
+type Rule = readonly [pattern: RegExp, kind: FileVerdict['kind'], what: string]
 
 const KEY = 'a private key'
 const CREDENTIALS = 'credentials'
@@ -151,7 +151,10 @@ const RULES: readonly Rule[] = [
 const BLAZOR_SETTINGS = /^(.*)\/appsettings(?:\.[\w-]+)?\.json$/i
 
 /** What becomes of the file at a manifest path by its name; `undefined` where nothing is to be said. */
-export function judgeName(path: string, isThere: (path: string) => boolean): Verdict | undefined {
+export function judgeName(
+  path: string,
+  isThere: (path: string) => boolean,
+): FileVerdict | undefined {
   const lower = path.toLowerCase()
   const rule = RULES.find(([pattern]) => pattern.test(lower))
   if (!rule) return undefined

@@ -1,7 +1,7 @@
-// How far a publication is, as a value. How it is shown is decided by whoever is told.
+// How far a publication is, as a value. How it is shown is decided by progress.ts and its callers.
 
 export type ProgressStep = {
-  readonly doing: 'reading' | 'storing' | 'compressing' | 'uploading' | 'verifying'
+  readonly doing: 'reading' | 'compressing' | 'uploading' | 'verifying'
   readonly files: number
   readonly ofFiles: number
   readonly bytes: number
@@ -11,9 +11,9 @@ export type ProgressStep = {
 export type ReportProgress = (step: ProgressStep) => void
 
 export type Count = {
-  /** A file of this size is done, of which `counted` bytes were told of before. */
+  /** A file of this size is done; `counted` of its bytes were reported as parts before. */
   (size: number, counted?: number): void
-  /** So many bytes of a file are done, and the file is not. */
+  /** So many bytes of a file are done, and more of it is to come. */
   readonly part: (bytes: number) => void
 }
 

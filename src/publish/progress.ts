@@ -1,5 +1,5 @@
-// Shows how far a publication is to whoever waits: a bar that is drawn over on a terminal, a line now
-// and then anywhere else.
+// Shows how far a publication is: one bar that is drawn again and again on a terminal, a line now and then
+// anywhere else.
 
 import type { ProgressStep, ReportProgress } from './progress-step.ts'
 

@@ -11,7 +11,7 @@ import {
 } from '../core/site/rules.ts'
 import { findPatternProblem, isFixed, listPlaceholders } from '../core/site/rules-pattern.ts'
 import {
-  type Numbered,
+  type NumberedRule,
   quote,
   type RuleLine,
   type RulesFile,
@@ -63,7 +63,7 @@ export function parseRedirectsFile(
   const lines = readRuleLines(text)
   const because = wanted === undefined ? (findNetlifySyntax(lines) ?? sign) : undefined
   const reading = wanted ?? (because === undefined ? 'cloudflare' : 'netlify')
-  const rules: Numbered<RedirectRule>[] = []
+  const rules: NumberedRule<RedirectRule>[] = []
   const problems: string[] = []
   const notices: string[] = []
   const unprotected: string[] = []

@@ -1,6 +1,6 @@
-// Holds the redirects of a version against its files: whether a rewrite leads to one of them, which of
-// them nobody can reach any more, and which rules lead in a circle. Circles are found by following
-// redirects with the edge's own resolver (assets/site-redirects.ts), which passes over what is missed.
+// Compares the redirects of a version with its files: whether a rewrite leads to a file, which files
+// nobody can reach any more, and which rules lead in a circle. Circles are found by following redirects
+// with the edge's own resolver (core/site/redirects.ts), which also passes over circles that are missed here.
 
 import { toUrlPath } from '../core/path.ts'
 import { encodeManifest, type Manifest, openManifest } from '../core/site/manifest.ts'
@@ -9,9 +9,9 @@ import { followRedirects, isTooLong, MAX_REDIRECTS } from '../core/site/redirect
 import { compileMatch, type RedirectRule, toOtherSlash } from '../core/site/rules.ts'
 import { isFixed, listPlaceholders } from '../core/site/rules-pattern.ts'
 import type { ServedFile } from './addresses.ts'
+import { toSample } from './messages.ts'
 import { REDIRECTS_FILE, type RedirectsReading } from './redirects-file.ts'
-import { type Numbered, toLineNotice, toLineProblem, toPatternPath } from './rule-lines.ts'
-import { toSample } from './sample.ts'
+import { type NumberedRule, toLineNotice, toLineProblem, toPatternPath } from './rule-lines.ts'
 
 export type Redirects = {
   /** Those that can be honoured, in their order. */
@@ -30,7 +30,7 @@ type Site = {
   readonly wantedNotFound: ManifestConfig['notFound'] | undefined
 }
 
-type Rule = Numbered<RedirectRule>
+type Rule = NumberedRule<RedirectRule>
 type Warning = { readonly line: number; readonly text: string }
 
 export function judgeRedirects(all: readonly Rule[], site: Site): Redirects {

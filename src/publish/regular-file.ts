@@ -5,7 +5,7 @@
 import { constants } from 'node:fs'
 import { type FileHandle, lstat, open, realpath } from 'node:fs/promises'
 import { isAbsolute, join, relative, sep } from 'node:path'
-import { PublishError } from './refusal.ts'
+import { PublishError } from './messages.ts'
 
 /** Why a file is not read, in words that follow its name. */
 export class FileRefusal extends PublishError {}
@@ -70,7 +70,7 @@ export async function openAgain(file: string): Promise<FileHandle> {
 }
 
 /** All bytes of a file that was a regular one a moment ago. */
-export async function readWhole(file: string): Promise<Buffer> {
+export async function readWholeFile(file: string): Promise<Buffer> {
   const handle = await openAgain(file)
   try {
     return await handle.readFile()

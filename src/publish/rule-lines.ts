@@ -11,10 +11,10 @@ export type RuleLine = {
 }
 
 /** A rule and the line that it begins on. */
-export type Numbered<Rule> = RuleLine & { readonly rule: Rule }
+export type NumberedRule<Rule> = RuleLine & { readonly rule: Rule }
 
 export type RulesFile<Rule> = {
-  readonly rules: readonly Numbered<Rule>[]
+  readonly rules: readonly NumberedRule<Rule>[]
   /** What cannot be honoured, one sentence for each line. */
   readonly problems: readonly string[]
   /** Rules that kept people out and are not honoured, one sentence each. */

@@ -5,9 +5,9 @@
 import type { ManifestConfig } from '../core/site/manifest-config.ts'
 import type { ServedFile } from './addresses.ts'
 import { HEADERS_FILE, listHeaderNotices, parseHeadersFile } from './headers-file.ts'
+import { PublishError } from './messages.ts'
 import { parseRedirectsFile, REDIRECTS_FILE, type RedirectsReading } from './redirects-file.ts'
 import { judgeRedirects } from './redirects-judgement.ts'
-import { PublishError } from './refusal.ts'
 import { FileRefusal, readRegularFile } from './regular-file.ts'
 import { toLineNotice } from './rule-lines.ts'
 

@@ -7,21 +7,25 @@ import type { Manifest, ManifestEntry } from '../core/site/manifest.ts'
 import { DEFAULT_HTML_HANDLING, type ManifestConfig } from '../core/site/manifest-config.ts'
 import { toAddress } from './addresses.ts'
 import { findAppPage, hasFallbackPage } from './app-page.ts'
-import { loadListedNames } from './asset-lists.ts'
+import { loadBuildLists } from './build-lists.ts'
+import { hashFile, toSha256 } from './content-hash.ts'
 import { toContentType } from './content-type.ts'
 import { loadForeignSettings } from './foreign-settings.ts'
-import { hashFile } from './hash-file.ts'
 import { compileHashedTest, findContradiction } from './hashed.ts'
-import { isSinglePageApp, type Page, readPage } from './pages.ts'
+import { PublishError, toList } from './messages.ts'
+import { isSinglePageApp, type PageMarkup, readPage } from './pages.ts'
 import { decodeFile, type GivenForm, toInnerPath } from './precompressed.ts'
 import { judgeContent } from './private-files.ts'
 import { type ReportProgress, startCount } from './progress-step.ts'
 import type { RedirectsReading } from './redirects-file.ts'
-import { PublishError, toList } from './refusal.ts'
-import { sha256 } from './sha256.ts'
 import { loadSiteRules } from './site-rules.ts'
-import { loadViteManifest } from './vite-manifest.ts'
-import { compileGlobs, type FoundFile, type Refused, type WalkOptions, walkFolder } from './walk.ts'
+import {
+  compileGlobs,
+  type FolderFile,
+  type RefusedFile,
+  type WalkOptions,
+  walkFolder,
+} from './walk.ts'
 
 export type SurveyedFile = Omit<ManifestEntry, 'encodings'> & {
   /** Where it lies on disk. */
@@ -51,7 +55,7 @@ export type SurveyOptions = WalkOptions & {
   readonly appPage?: string
   /** Whose meaning `_redirects` has; found by its syntax when left out. */
   readonly redirectsReading?: RedirectsReading
-  readonly hashedGlobs: readonly string[]
+  readonly hashedGlobs?: readonly string[]
   readonly retained: readonly RetainedManifest[]
 }
 
@@ -79,13 +83,9 @@ export async function surveyFolder(
   refusePrivate(options.folder, [...walk.refused, ...byContent])
 
   const pages = read.flatMap(({ page }) => page)
-  const vite = await loadViteManifest(options.folder)
-  const listed = new Map(vite.hashed)
-  for (const name of await loadListedNames(options.folder, walk.files)) {
-    if (!listed.has(name)) listed.set(name, true)
-  }
-  const isHashed = compileHashedTest(options.hashedGlobs, { listed, pages })
-  const warnings = [...walk.warnings, ...vite.warnings, ...read.flatMap(({ warning }) => warning)]
+  const lists = await loadBuildLists(options.folder, walk.files)
+  const isHashed = compileHashedTest(options.hashedGlobs ?? [], { listed: lists.hashed, pages })
+  const warnings = [...walk.warnings, ...lists.warnings, ...read.flatMap(({ warning }) => warning)]
 
   const files = read.map(({ entry }) => {
     const hashedByName = isHashed(toInnerPath(entry.path) ?? entry.path)
@@ -129,13 +129,13 @@ export async function surveyFolder(
 
 type ReadFile = {
   readonly entry: Omit<SurveyedFile, 'hashed' | 'hashedByName'>
-  readonly page: readonly Page[]
-  readonly refused: readonly Refused[]
+  readonly page: readonly PageMarkup[]
+  readonly refused: readonly RefusedFile[]
   readonly warning: readonly string[]
 }
 
 /** What can be said of one file alone. */
-async function readFound({ path, file }: FoundFile): Promise<ReadFile> {
+async function readFound({ path, file }: FolderFile): Promise<ReadFile> {
   const { blob, size, head } = await hashFile(file)
   const innerPath = toInnerPath(path)
   const decoded = innerPath === undefined ? undefined : await decodeFile(path, file)
@@ -145,7 +145,7 @@ async function readFound({ path, file }: FoundFile): Promise<ReadFile> {
   return {
     entry: decoded
       ? {
-          ...{ path, file, type, blob: sha256(decoded.content), size: decoded.content.length },
+          ...{ path, file, type, blob: toSha256(decoded.content), size: decoded.content.length },
           given: { encoding: decoded.encoding, blob, size },
         }
       : { path, file, type, blob, size },
@@ -159,7 +159,7 @@ async function readFound({ path, file }: FoundFile): Promise<ReadFile> {
 }
 
 /** @throws PublishError that names every file, and no piece of what is in it. */
-function refusePrivate(folder: string, found: readonly Refused[]): void {
+function refusePrivate(folder: string, found: readonly RefusedFile[]): void {
   if (found.length === 0) return
   const lines = found.map(({ path, what }) => `${path}: ${what}`)
   throw new PublishError(
@@ -174,7 +174,7 @@ function refusePrivate(folder: string, found: readonly Refused[]): void {
  */
 function detectNotFound(
   files: readonly { readonly path: string }[],
-  pages: readonly Page[],
+  pages: readonly PageMarkup[],
 ): ManifestConfig['notFound'] {
   if (files.some(({ path }) => path === '/404.html')) return '404-page'
   const isApp = isSinglePageApp(pages) || hasFallbackPage(files.map(({ path }) => path))

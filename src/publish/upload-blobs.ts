@@ -1,25 +1,26 @@
-// Uploads blobs from the files they lie in, several at once and none of them read into memory; large
-// ones in parts, of which those that are there already are left out.
+// Uploads blobs from their files, several at once, without reading a whole file into memory. A large
+// blob is uploaded in parts, and parts that are stored already are left out.
 
 import { openAsBlob } from 'node:fs'
 import { mapConcurrently } from '../core/concurrently.ts'
+import { hashFile } from './content-hash.ts'
+import { PublishError } from './messages.ts'
 import { type ReportProgress, startCount } from './progress-step.ts'
-import { PublishError } from './refusal.ts'
-import type { Missing, UploadTarget } from './upload-target.ts'
+import type { MissingBlob, UploadTarget } from './upload-target.ts'
 
-/** Most blobs are small, and what they wait for is the way there and back. */
+/** Most blobs are small, so that most of the time is spent waiting for replies. */
 const UPLOADS_AT_ONCE = 16
 
 /** A request body has at most 100 MB on Cloudflare; the API takes 95 MiB. */
 export const MAX_WHOLE_BYTES = 95 * 2 ** 20
-/** What is lost when a line breaks. */
+/** At most this much has to be sent again after a broken connection. */
 const PART_BYTES = 32 * 2 ** 20
 const MAX_PARTS = 100
 
-/** @throws PublishError for a blob that no file has, or one that is too large. */
+/** @throws PublishError for a blob that no file has, one that is too large, and a file that has changed. */
 export async function uploadBlobs(
   target: UploadTarget,
-  missing: readonly Missing[],
+  missing: readonly MissingBlob[],
   files: ReadonlyMap<string, string>,
   report: ReportProgress,
   signal: AbortSignal,
@@ -35,19 +36,27 @@ export async function uploadBlobs(
         `the blob ${sha256} is gone from the store, and this folder does not have it`,
       )
     }
-    if (size <= MAX_WHOLE_BYTES) {
-      await target.putBlob(sha256, await openAsBlob(file))
-      count(size)
-    } else {
-      count(size, await uploadParts(target, { sha256, size }, file, signal, count.part))
+    try {
+      if (size <= MAX_WHOLE_BYTES) {
+        await target.putBlob(sha256, await openAsBlob(file))
+        count(size)
+      } else {
+        count(size, await uploadParts(target, { sha256, size }, file, signal, count.part))
+      }
+    } catch (cause) {
+      signal.throwIfAborted()
+      // Content that has changed is refused because of its hash, which says nothing to a person.
+      const found = await hashFile(file).catch(() => undefined)
+      if (found?.blob === sha256) throw cause
+      throw new PublishError(`${file} changed while it was being published: try again`, { cause })
     }
   })
 }
 
-/** How many bytes were told of by `countPart`. */
+/** @returns how many bytes `countPart` was told of. */
 async function uploadParts(
   target: UploadTarget,
-  { sha256, size }: Missing,
+  { sha256, size }: MissingBlob,
   file: string,
   signal: AbortSignal,
   countPart: (bytes: number) => void,

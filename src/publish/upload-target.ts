@@ -1,9 +1,9 @@
-// Where versions are uploaded to, as uploading sees it: the API of docs/api.md, "Publishing a
-// version". How it is called, and how often again, is the caller's affair.
+// The calls of the API that an upload needs (docs/api.md, "Publishing a version"). How they are sent, and
+// how often a failed one is repeated, is decided by the implementation (cli/upload-api.ts).
 
-import type { PublishedService } from './services.ts'
+import type { PublishedService } from '../core/version-record.ts'
 
-export type Missing = { readonly sha256: string; readonly size: number }
+export type MissingBlob = { readonly sha256: string; readonly size: number }
 
 export type NewUpload = {
   /** SHA-256 of the manifest's bytes. */
@@ -15,6 +15,13 @@ export type NewUpload = {
   readonly author?: string
 }
 
+export type BegunUpload = {
+  /** `finalised`: the version was published before, with the same content. */
+  readonly state: 'open' | 'finalised'
+  /** To be named at the end. A version that was published before keeps the manifest that it had. */
+  readonly manifest: string
+}
+
 export type FinalStep =
   | {
       readonly state: 'verifying'
@@ -24,21 +31,22 @@ export type FinalStep =
     }
   /** `revision` is absent while there is no document. */
   | { readonly state: 'finalised'; readonly revision?: number | undefined }
-  | { readonly state: 'missing'; readonly blobs: readonly Missing[] }
-  /** The upload was given up meanwhile: it is begun again, and what was sent is there. */
+  | { readonly state: 'missing'; readonly blobs: readonly MissingBlob[] }
+  /** The upload was given up meanwhile. It has to begin again; blobs that were sent are still stored. */
   | { readonly state: 'given-up' }
 
-/** Hashes are SHA-256, 64 lower-case hex digits. Every call may be repeated; it rejects on failure. */
+/** Hashes are SHA-256, 64 lower-case hex digits. Every call may be repeated, and rejects on failure. */
 export type UploadTarget = {
   readonly getManifest: (sha256: string) => Promise<Uint8Array | undefined>
   readonly putManifest: (sha256: string, bytes: Uint8Array) => Promise<void>
-  readonly begin: (version: string, upload: NewUpload) => Promise<'open' | 'finalised'>
+  /** Begins an upload, or says that it goes on. */
+  readonly begin: (version: string, upload: NewUpload) => Promise<BegunUpload>
   readonly missing: (
     version: string,
     cursor: string | undefined,
-  ) => Promise<{ readonly missing: readonly Missing[]; readonly cursor?: string | undefined }>
+  ) => Promise<{ readonly missing: readonly MissingBlob[]; readonly cursor?: string | undefined }>
   readonly putBlob: (sha256: string, bytes: Blob) => Promise<void>
-  /** The numbers of the parts that are there, with their sizes; `stored`: the blob itself is. */
+  /** Sizes of the stored parts by their numbers; `stored`: the whole blob is there already. */
   readonly parts: (
     sha256: string,
   ) => Promise<{ readonly parts: ReadonlyMap<number, number>; readonly stored: boolean }>

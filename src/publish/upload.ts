@@ -1,44 +1,45 @@
-// Publishes a folder over the API: survey, encodings, manifest, upload, what is missing, the end.
-// Manifest first, so that nothing is sent that is there; nothing is served before the last step.
+// Publishes a folder over the API: the manifest first, so that only missing blobs are sent, and the
+// version is known after the last step. An interrupted publication goes on when it is repeated.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { encodeManifest, openManifest } from '../core/site/manifest.ts'
+import { openManifest } from '../core/site/manifest.ts'
 import type { ManifestConfig } from '../core/site/manifest-config.ts'
-import { toContentKey } from './contents.ts'
-import { encodeContents } from './encode-contents.ts'
-import { listHazards } from './hazards.ts'
+import type { VersionRecord } from '../core/version-record.ts'
+import { PublishError } from './messages.ts'
+import { type PreparedVersion, type PrepareOptions, prepareVersion } from './prepare.ts'
 import type { ReportProgress } from './progress-step.ts'
-import { MAX_MANIFEST_BYTES, type PublishOptions } from './publish.ts'
-import { PublishError } from './refusal.ts'
-import { sha256 } from './sha256.ts'
-import { type RetainedManifest, surveyFolder } from './survey.ts'
+import type { RetainedManifest } from './survey.ts'
 import { uploadBlobs } from './upload-blobs.ts'
-import type { Missing, UploadTarget } from './upload-target.ts'
+import type { BegunUpload, MissingBlob, UploadTarget } from './upload-target.ts'
 
 /** A blob may be lost while the others are sent; a store that loses more is broken. */
 const MAX_ROUNDS = 5
 
-/** A sixth of what an open upload may be idle. */
+/** A sixth of the time after which an idle upload is given up. */
 const KEEP_ALIVE_MS = 600_000
 
-export type UploadOptions = PublishOptions & {
-  /** Keeps encoded forms between interrupted runs; the caller removes it after a success. */
-  readonly encodedFolder: string
+export type UploadOptions = Omit<PrepareOptions, 'retained'> & {
+  /** Versions that visitors may still have: a name counts as hashed only if they agree. */
+  readonly retained?: readonly Pick<VersionRecord, 'id' | 'manifest'>[]
+  /** ISO 8601, UTC. */
+  readonly createdAt: string
+  readonly commit?: string
+  readonly author?: string
   /** Ends before anything is sent. */
   readonly dryRun?: boolean
 }
 
-export type Upload = {
+export type UploadResult = {
   readonly manifest: string
-  /** How many paths the version has, and their sizes in sum. */
+  /** How many paths the version has, and the sum of their sizes. */
   readonly files: number
   readonly bytes: number
-  /** Blobs that were sent, and their sizes in sum. */
+  /** Blobs that were sent, and the sum of their sizes. */
   readonly uploaded: number
   readonly uploadedBytes: number
-  /** Blobs that were there before. */
+  /** Blobs that were stored before. */
   readonly reused: number
-  /** It was published before, with the same content. */
+  /** The version was published before, with the same content. */
   readonly isKnown: boolean
   /** The revision that knows the version; absent while there is no document. */
   readonly revision: number | undefined
@@ -54,105 +55,27 @@ export async function uploadFolder(
   options: UploadOptions,
   report: ReportProgress,
   signal: AbortSignal,
-): Promise<Upload> {
-  const { folder, id, services, createdAt, commit, author } = options
-  const { htmlHandling, notFound, appPage, redirectsReading } = options
+): Promise<UploadResult> {
   const { retained, warnings } = await loadRetained(target, options)
-  const survey = await surveyFolder(
-    {
-      folder,
-      retained: retained.filter((version) => version.id !== id),
-      hashedGlobs: options.hashedGlobs ?? [],
-      ...(options.exclude && { exclude: options.exclude }),
-      ...(options.allow && { allow: options.allow }),
-      ...(htmlHandling && { htmlHandling }),
-      ...(notFound && { notFound }),
-      ...(appPage && { appPage }),
-      ...(redirectsReading && { redirectsReading }),
-    },
-    report,
-  )
-  if (survey.files.length === 0 && services.length === 0) {
-    throw new PublishError(`${folder} holds no file, and the version has no service`)
-  }
-  const encoded = await encodeContents(
-    survey.files,
-    retained,
-    options.encodedFolder,
-    report,
-    signal,
-  )
-  const entries = survey.files.map((file) => ({
-    ...file,
-    encodings: encoded.encodings.get(toContentKey(file)) ?? [],
-  }))
-  const bytes = encodeManifest(entries, survey.config)
-  if (bytes.length > MAX_MANIFEST_BYTES) {
-    throw new PublishError(
-      `${folder} has too many files: a manifest of ${bytes.length} bytes, ${MAX_MANIFEST_BYTES} are served`,
-    )
-  }
-  const manifest = sha256(bytes)
-  const known = {
-    manifest,
-    files: survey.files.length,
-    bytes: survey.files.reduce((sum, file) => sum + file.size, 0),
-    notFound: survey.config.notFound,
-    htmlHandling: survey.config.htmlHandling,
-    warnings: [...warnings, ...survey.warnings, ...listHazards(survey)],
-  }
-  if (options.dryRun) {
-    return {
-      ...known,
-      uploaded: 0,
-      uploadedBytes: 0,
-      reused: 0,
-      isKnown: false,
-      revision: undefined,
-    }
-  }
-  await target.putManifest(manifest, bytes)
-  const begin = () =>
-    target.begin(id, {
-      ...{ manifest, services, createdAt },
-      ...(commit !== undefined && { commit }),
-      ...(author !== undefined && { author }),
-    })
-  const state = await begin()
-  const blobs = new Set(
-    entries.flatMap(({ blob, encodings }) => [blob, ...encodings.map((form) => form.blob)]),
-  )
-  const [sent, end] = await keepAlive(begin, async () => {
-    const first =
-      state === 'finalised' ? [] : await sendMissing(target, id, encoded.files, report, signal)
-    return [
-      first,
-      await finish(target, { id, manifest, begin }, encoded.files, report, signal),
-    ] as const
-  })
-  const all = [...sent, ...end.sent]
+  const prepared = await prepareVersion({ ...options, retained }, report, signal)
+  const run: UploadRun = { target, options, prepared, report, signal }
+  const sent = options.dryRun ? toUnsent(prepared) : await send(run)
   return {
-    ...known,
-    uploaded: all.length,
-    uploadedBytes: all.reduce((sum, { size }) => sum + size, 0),
-    reused: Math.max(0, blobs.size - all.length),
-    isKnown: state === 'finalised',
-    revision: end.revision,
+    manifest: sent.manifest,
+    files: prepared.count,
+    bytes: prepared.bytes,
+    uploaded: sent.blobs.length,
+    uploadedBytes: sent.blobs.reduce((sum, { size }) => sum + size, 0),
+    reused: options.dryRun ? 0 : Math.max(0, prepared.blobs.size - sent.blobs.length),
+    isKnown: sent.isKnown,
+    revision: sent.revision,
+    notFound: prepared.config.notFound,
+    htmlHandling: prepared.config.htmlHandling,
+    warnings: [...warnings, ...prepared.warnings],
   }
 }
 
-/** Says now and then that the upload goes on: what is idle for an hour is given up. */
-async function keepAlive<T>(begin: () => Promise<unknown>, work: () => Promise<T>): Promise<T> {
-  // One that fails shows in the work itself, or the next one succeeds.
-  const timer = setInterval(() => void begin().catch(() => undefined), KEEP_ALIVE_MS)
-  try {
-    return await work()
-  } finally {
-    clearInterval(timer)
-  }
-}
-
-async function loadRetained(target: UploadTarget, { retained = [] }: PublishOptions) {
+async function loadRetained(target: UploadTarget, { retained = [] }: UploadOptions) {
   const manifests: RetainedManifest[] = []
   const warnings: string[] = []
   for (const { id, manifest } of retained) {
@@ -164,65 +87,98 @@ async function loadRetained(target: UploadTarget, { retained = [] }: PublishOpti
   return { retained: manifests, warnings }
 }
 
-/** Everything that is missing now, page by page; two pages may name the same blob. */
-async function sendMissing(
-  target: UploadTarget,
-  id: string,
-  files: ReadonlyMap<string, string>,
-  report: ReportProgress,
-  signal: AbortSignal,
-): Promise<readonly Missing[]> {
-  const all = new Map<string, Missing>()
+type UploadRun = {
+  readonly target: UploadTarget
+  readonly options: UploadOptions
+  readonly prepared: PreparedVersion
+  readonly report: ReportProgress
+  readonly signal: AbortSignal
+}
+
+type SendResult = {
+  readonly manifest: string
+  readonly blobs: readonly MissingBlob[]
+  readonly isKnown: boolean
+  readonly revision: number | undefined
+}
+
+function toUnsent({ manifest }: PreparedVersion): SendResult {
+  return { manifest, blobs: [], isKnown: false, revision: undefined }
+}
+
+async function send(run: UploadRun): Promise<SendResult> {
+  const { target, prepared } = run
+  await target.putManifest(prepared.manifest, prepared.manifestBytes)
+  const begun = await begin(run)
+  const isKnown = begun.state === 'finalised'
+  return keepAlive(run, async () => {
+    const first = isKnown ? [] : await sendMissing(run)
+    const { blobs, ...end } = await finish(run, begun)
+    return { ...end, blobs: [...first, ...blobs], isKnown }
+  })
+}
+
+function begin({ target, options, prepared }: UploadRun): Promise<BegunUpload> {
+  const { id, services, createdAt, commit, author } = options
+  return target.begin(id, {
+    manifest: prepared.manifest,
+    services,
+    createdAt,
+    ...(commit !== undefined && { commit }),
+    ...(author !== undefined && { author }),
+  })
+}
+
+/** Says now and then that the upload goes on: one that is idle for an hour is given up. */
+async function keepAlive<T>(run: UploadRun, work: () => Promise<T>): Promise<T> {
+  // A call that fails shows in the work itself, or the next one succeeds.
+  const timer = setInterval(() => void begin(run).catch(() => undefined), KEEP_ALIVE_MS)
+  try {
+    return await work()
+  } finally {
+    clearInterval(timer)
+  }
+}
+
+/** Sends everything that is missing now. Two pages of the list may name the same blob. */
+async function sendMissing(run: UploadRun): Promise<readonly MissingBlob[]> {
+  const { target, options, prepared, report, signal } = run
+  const all = new Map<string, MissingBlob>()
   let cursor: string | undefined
   do {
     signal.throwIfAborted()
-    const page = await target.missing(id, cursor)
+    const page = await target.missing(options.id, cursor)
     for (const one of page.missing) all.set(one.sha256, one)
     cursor = page.cursor
   } while (cursor !== undefined)
   const missing = [...all.values()]
-  await uploadBlobs(target, missing, files, report, signal)
+  await uploadBlobs(target, missing, prepared.files, report, signal)
   return missing
 }
 
-type Begun = {
-  readonly id: string
-  readonly manifest: string
-  /** Begins it, or says that it goes on. */
-  readonly begin: () => Promise<unknown>
-}
-
-async function finish(
-  target: UploadTarget,
-  { id, manifest, begin }: Begun,
-  files: ReadonlyMap<string, string>,
-  report: ReportProgress,
-  signal: AbortSignal,
-): Promise<{ readonly revision: number | undefined; readonly sent: readonly Missing[] }> {
-  const sent: Missing[] = []
+/** Asks for the end until the version is known, and sends what turns out to be missing meanwhile. */
+async function finish(run: UploadRun, begun: BegunUpload): Promise<Omit<SendResult, 'isKnown'>> {
+  const { target, options, prepared, report, signal } = run
+  let { manifest } = begun
+  const blobs: MissingBlob[] = []
   let rounds = 0
   for (;;) {
     signal.throwIfAborted()
-    const step = await target.finalise(id, manifest)
-    if (step.state === 'finalised') return { revision: step.revision, sent }
+    const step = await target.finalise(options.id, manifest)
+    if (step.state === 'finalised') return { manifest, revision: step.revision, blobs }
     if (step.state === 'verifying') {
-      report({
-        doing: 'verifying',
-        files: step.verified,
-        ofFiles: step.files,
-        bytes: 0,
-        ofBytes: 0,
-      })
+      const { verified, files } = step
+      report({ doing: 'verifying', files: verified, ofFiles: files, bytes: 0, ofBytes: 0 })
       await sleep(step.waitMs, undefined, { signal })
       continue
     }
     rounds++
     if (rounds > MAX_ROUNDS) throw new PublishError('the store loses what is uploaded: look at it')
     if (step.state === 'given-up') {
-      await begin()
+      manifest = (await begin(run)).manifest
       continue
     }
-    await uploadBlobs(target, step.blobs, files, report, signal)
-    sent.push(...step.blobs)
+    await uploadBlobs(target, step.blobs, prepared.files, report, signal)
+    blobs.push(...step.blobs)
   }
 }

@@ -6,11 +6,11 @@ import { readdir, realpath, stat } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { compileGlob } from '../core/glob.ts'
 import { MAX_PATH_BYTES } from '../core/site/manifest-paths.ts'
-import { FOREIGN_FILES } from './foreign-settings.ts'
-import { judgeName, type Verdict } from './private-files.ts'
-import { PublishError, toList } from './refusal.ts'
+import { FOREIGN_FILES } from './foreign-rules.ts'
+import { PublishError, toList } from './messages.ts'
+import { type FileVerdict, judgeName } from './private-files.ts'
 
-export type FoundFile = {
+export type FolderFile = {
   /** Decoded, absolute in the site: `/img/a b.png`. */
   readonly path: string
   /** Where it lies on disk. */
@@ -21,15 +21,15 @@ export type FoundFile = {
 
 export type Walk = {
   /** In the order of their paths, the same on every machine. */
-  readonly files: readonly FoundFile[]
+  readonly files: readonly FolderFile[]
   /** What is not for the public by its name, until somebody says otherwise. */
-  readonly refused: readonly Refused[]
+  readonly refused: readonly RefusedFile[]
   /** What was left out though somebody may have meant it to be served, and the other way round. */
   readonly warnings: readonly string[]
 }
 
 /** A file or a whole folder that is not to be published, and what it is. */
-export type Refused = { readonly path: string; readonly what: string }
+export type RefusedFile = { readonly path: string; readonly what: string }
 
 /** Globs over manifest paths, as in core/glob.ts. */
 export type WalkOptions = {
@@ -68,8 +68,8 @@ export async function walkFolder(folder: string, options: WalkOptions = {}): Pro
   if (!(await stat(root)).isDirectory()) throw new PublishError(`${folder} is not a folder`)
 
   const judge = compileJudge(root, options)
-  const files: FoundFile[] = []
-  const refused: Refused[] = []
+  const files: FolderFile[] = []
+  const refused: RefusedFile[] = []
   const warnings: string[] = []
   const problems: string[] = []
 
@@ -113,7 +113,7 @@ export async function walkFolder(folder: string, options: WalkOptions = {}): Pro
   }
 }
 
-type Judge = (path: string, name: string) => Verdict | { readonly kind: 'published' }
+type Judge = (path: string, name: string) => FileVerdict | { readonly kind: 'published' }
 
 function compileJudge(root: string, { exclude = [], allow = [] }: WalkOptions): Judge {
   const isExcluded = compileGlobs(exclude)

@@ -4,10 +4,8 @@
 import { request } from 'node:http'
 import { build } from 'esbuild'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
-import { createLocalTarget } from '../../src/publish/local-target.ts'
-import { publishFolder } from '../../src/publish/publish.ts'
-import type { PublishTarget } from '../../src/publish/target.ts'
-import { type PublishedFiles, publishVersion } from '../support/published.ts'
+import { loadStoredVersion } from '../../scripts/local/stored-objects.ts'
+import { type PublishedFiles, publishVersion, type WritableBucket } from '../support/published.ts'
 
 export type Reply = {
   readonly status: number | undefined
@@ -30,7 +28,7 @@ export type AssetsWorker = {
 /** Sent along, it empties the isolate's memory first. */
 export const COLD = { 'x-cold': '1' }
 
-/** With the files of one version, or a folder that is published as `holo publish` does. */
+/** With the files of one version, or with a folder, which becomes what `holo publish` makes of it. */
 export async function startAssetsWorker(
   files: PublishedFiles | { readonly folder: string },
 ): Promise<AssetsWorker> {
@@ -59,13 +57,10 @@ export async function startAssetsWorker(
   )
   const url = await miniflare.ready
   const bucket = await miniflare.getR2Bucket('STORE')
+  const target: WritableBucket = { put: (key, value) => bucket.put(key, value) }
   const { manifest } = isFolder(files)
-    ? await publishTo(createLocalTarget(bucket), files.folder)
-    : await publishVersion(
-        { put: (key, value) => bucket.put(key, value) },
-        '1.0.0',
-        files as PublishedFiles,
-      )
+    ? await storeFolder(target, files.folder)
+    : await publishVersion(target, '1.0.0', files as PublishedFiles)
   const identity = { 'x-manifest': manifest }
   return {
     url,
@@ -103,8 +98,8 @@ function isFolder(
   return typeof files.folder === 'string'
 }
 
-async function publishTo(target: PublishTarget, folder: string): Promise<{ manifest: string }> {
-  const createdAt = '2026-11-23T12:00:00Z'
-  const options = { folder, id: '1.0.0', services: [], createdAt }
-  return (await publishFolder(target, options)).record
+async function storeFolder(target: WritableBucket, folder: string): Promise<{ manifest: string }> {
+  const { manifest, objects } = await loadStoredVersion(folder)
+  for (const [key, bytes] of objects) await target.put(key, bytes)
+  return { manifest }
 }

@@ -3,13 +3,14 @@
 
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import { startEdge } from '../../scripts/local/edge.ts'
+import { connect } from '../../scripts/local/publish.ts'
 import type { ManifestConfig } from '../../src/core/site/manifest-config.ts'
 import type { AssignmentsDocument } from '../../src/document/schema.ts'
-import { createLocalTarget } from '../../src/publish/local-target.ts'
-import { publishFolder } from '../../src/publish/publish.ts'
 import { type Answer, type Ask, ask, DOCUMENT } from '../support/http-client.ts'
 
 export type Site = { readonly root: string; readonly config: ManifestConfig }
+
+const TOKEN = 'holo-test-0123456789abcdef0123456789abcdef'
 
 const NAVIGATION: Ask = { headers: DOCUMENT }
 
@@ -58,24 +59,17 @@ export async function startCloudflare(sites: readonly Site[]): Promise<Peer> {
 }
 
 export async function startHolo(sites: readonly Site[]): Promise<Peer> {
-  const edge = await startEdge({ host: '127.0.0.1', port: 0, direct: true })
-  const bucket = await edge.miniflare.getR2Bucket('STORE')
-  const target = createLocalTarget(bucket)
+  const variables = { HOLO_ADMIN_TOKEN: TOKEN }
+  const edge = await startEdge({ host: '127.0.0.1', port: 0, direct: true, variables })
+  const holo = connect(edge.url, TOKEN)
   const versions: AssignmentsDocument['versions'] = {}
   const environments: AssignmentsDocument['environments'] = { main: { version: 'site-0' } }
   for (const [site, { root, config }] of sites.entries()) {
     const id = `site-${site}`
-    const { record } = await publishFolder(target, {
-      folder: root,
-      id,
-      services: [],
-      createdAt: '2026-11-23T12:00:00Z',
-      ...config,
-    })
-    versions[id] = { manifest: record.manifest, services: [] }
+    const { entry } = await holo.publish({ folder: root, id, services: [], ...config })
+    versions[id] = entry
     environments[id] = { version: id, hosts: [toHost(site)] }
   }
-  const kv = await edge.miniflare.getKVNamespace('ASSIGNMENTS')
   const document: AssignmentsDocument = {
     schema: 1,
     revision: 1,
@@ -84,7 +78,7 @@ export async function startHolo(sites: readonly Site[]): Promise<Peer> {
     traffic: { main: 100 },
     versions,
   }
-  await kv.put('assignments', JSON.stringify(document))
+  await holo.begin(document)
   return {
     ask: (site, target, asked = NAVIGATION) =>
       ask(edge.url, target, { ...asked, headers: { ...asked.headers, host: toHost(site) } }),

@@ -1,5 +1,5 @@
 // A site that nobody here wrote, in two major releases at one address: Swagger UI
-// as npm has it, published by `src/publish` and shown by Chromium in two profiles at the same time.
+// as npm has it, published over the API and shown by Chromium in two profiles at the same time.
 
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -8,10 +8,8 @@ import { fileURLToPath } from 'node:url'
 import type { Browser, Page, Response } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Edge, startEdge } from '../../scripts/local/edge.ts'
+import { connect, type LocalVersion } from '../../scripts/local/publish.ts'
 import type { AssignmentsDocument } from '../../src/document/schema.ts'
-import { createLocalTarget } from '../../src/publish/local-target.ts'
-import { publishFolder } from '../../src/publish/publish.ts'
-import type { VersionRecord } from '../../src/publish/target.ts'
 import { launchBrowser } from '../support/browser.ts'
 import { Profile } from '../support/http-client.ts'
 import { watchPage } from '../support/watch-page.ts'
@@ -48,24 +46,24 @@ const VERSION = '(versions.swaggerUi ?? versions.swaggerUI).version'
 /** No name of the site changes with its content, so none may be relied on. */
 const ASK_AGAIN = /no-cache|max-age=0, must-revalidate/
 
+const TOKEN = 'holo-test-0123456789abcdef0123456789abcdef'
+
 let folders: string
 let edge: Edge
 let browser: Browser
 
 beforeAll(async () => {
   folders = await mkdtemp(join(tmpdir(), 'holo-swagger-'))
-  edge = await startEdge({ host: '127.0.0.1', port: 0, direct: true })
-  const target = createLocalTarget(await edge.miniflare.getR2Bucket('STORE'))
-  const publish = async (release: Release, retained: readonly VersionRecord[]) => {
-    const { record } = await publishFolder(target, {
+  const variables = { HOLO_ADMIN_TOKEN: TOKEN }
+  edge = await startEdge({ host: '127.0.0.1', port: 0, direct: true, variables })
+  const holo = connect(edge.url, TOKEN)
+  const publish = async (release: Release, retained: readonly LocalVersion[]) =>
+    holo.publish({
       folder: await makeSite(release),
       id: RELEASES[release],
       services: [],
-      createdAt: new Date().toISOString(),
       retained,
     })
-    return record
-  }
   const older = await publish('older', [])
   const newer = await publish('newer', [older])
   const document: AssignmentsDocument = {
@@ -80,12 +78,11 @@ beforeAll(async () => {
       when: { '==': [{ var: 'cookie.release' }, release] },
     })),
     versions: {
-      [older.id]: { manifest: older.manifest },
-      [newer.id]: { manifest: newer.manifest },
+      [older.id]: older.entry,
+      [newer.id]: newer.entry,
     },
   }
-  const kv = await edge.miniflare.getKVNamespace('ASSIGNMENTS')
-  await kv.put('assignments', JSON.stringify(document))
+  await holo.begin(document)
   browser = await launchBrowser()
 })
 afterAll(async () => {

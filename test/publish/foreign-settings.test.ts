@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { FOREIGN_FILES, loadForeignSettings } from '../../src/publish/foreign-settings.ts'
+import { FOREIGN_FILES } from '../../src/publish/foreign-rules.ts'
+import { loadForeignSettings } from '../../src/publish/foreign-settings.ts'
 import { surveyFolder } from '../../src/publish/survey.ts'
 import { makeFolder } from './folder.ts'
 

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { compileHashedTest, looksHashed } from '../../src/publish/hashed.ts'
-import { type Page, readPage } from '../../src/publish/pages.ts'
+import { type PageMarkup, readPage } from '../../src/publish/pages.ts'
 import { createRandom, fillIn, readPatterns, writeHomePage } from './bundler-names.ts'
 
 const NAMES_OF_EACH = 2_000
@@ -17,7 +17,7 @@ function measure({ tool, form }: { tool: string; form: string }): number {
   let hashed = 0
   for (let build = 0; build < BUILDS_OF_EACH; build++) {
     const html = writeHomePage(tool, random)
-    const pages: Page[] = html === undefined ? [] : [readPage('/index.html', html)]
+    const pages: PageMarkup[] = html === undefined ? [] : [readPage('/index.html', html)]
     const isHashed = compileHashedTest([], { listed: new Map(), pages })
     for (let i = 0; i < NAMES_OF_EACH / BUILDS_OF_EACH; i++) {
       if (isHashed(fillIn(form, random))) hashed++

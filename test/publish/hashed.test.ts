@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { encodeManifest, openManifest } from '../../src/core/site/manifest.ts'
-import { parseAssetList } from '../../src/publish/asset-lists.ts'
+import { loadBuildLists, parseAssetList, parseViteManifest } from '../../src/publish/build-lists.ts'
 import { compileHashedTest, findContradiction, looksHashed } from '../../src/publish/hashed.ts'
 import { readPage } from '../../src/publish/pages.ts'
-import { loadViteManifest, parseViteManifest } from '../../src/publish/vite-manifest.ts'
 import { makeFolder } from './folder.ts'
 
 describe('a name by itself', () => {
@@ -101,7 +100,7 @@ describe('what Vite listed', () => {
 
   it('is read from the folder of the build', async () => {
     const folder = makeFolder({ '.vite/manifest.json': JSON.stringify(list) })
-    const { hashed, warnings } = await loadViteManifest(folder)
+    const { hashed, warnings } = await loadBuildLists(folder, [])
     expect(hashed.size).toBe(8)
     expect(warnings).toEqual([])
   })
@@ -110,14 +109,14 @@ describe('what Vite listed', () => {
     'is left aside with a warning when it says %s',
     async (text) => {
       const folder = makeFolder({ '.vite/manifest.json': text })
-      const { hashed, warnings } = await loadViteManifest(folder)
+      const { hashed, warnings } = await loadBuildLists(folder, [])
       expect(hashed.size).toBe(0)
       expect(warnings).toEqual([expect.stringContaining('guessed')])
     },
   )
 
   it('need not be there', async () => {
-    expect(await loadViteManifest(makeFolder())).toEqual({ hashed: new Map(), warnings: [] })
+    expect(await loadBuildLists(makeFolder(), [])).toEqual({ hashed: new Map(), warnings: [] })
   })
 })
 

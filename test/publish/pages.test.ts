@@ -1,9 +1,9 @@
 // What pages say of themselves: measured on the home pages that frameworks write.
 
 import { describe, expect, it } from 'vitest'
-import { isSinglePageApp, type Page, readPage } from '../../src/publish/pages.ts'
+import { isSinglePageApp, type PageMarkup, readPage } from '../../src/publish/pages.ts'
 
-const pagesOf = (files: Readonly<Record<string, string>>): Page[] =>
+const pagesOf = (files: Readonly<Record<string, string>>): PageMarkup[] =>
   Object.entries(files).map(([path, html]) => readPage(path, html))
 
 const TEXT =

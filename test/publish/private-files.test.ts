@@ -3,7 +3,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { cpSync, rmSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { PublishError } from '../../src/publish/refusal.ts'
+import { PublishError } from '../../src/publish/messages.ts'
 import { surveyFolder } from '../../src/publish/survey.ts'
 import { toCasePath } from '../support/cases.ts'
 import { makeFolder } from './folder.ts'

@@ -5,7 +5,7 @@ import { showProgress, toProgressBar, toProgressLine } from '../../src/publish/p
 import { type ProgressStep, startCount } from '../../src/publish/progress-step.ts'
 
 const STEP: ProgressStep = {
-  doing: 'storing',
+  doing: 'reading',
   files: 25,
   ofFiles: 100,
   bytes: 2_500_000,
@@ -36,16 +36,16 @@ describe('startCount', () => {
 describe('the bar', () => {
   it('shows files, bytes, rate and time left', () => {
     expect(toProgressBar('1.0.0', STEP, 5_000, 120, false)).toBe(
-      '1.0.0 storing  ████████░░░░░░░░░░░░░░░░░░░░░░  25/100 files  2.5 MB of 10.0 MB  500.0 kB/s  15 s left',
+      '1.0.0 reading  ████████░░░░░░░░░░░░░░░░░░░░░░  25/100 files  2.5 MB of 10.0 MB  500.0 kB/s  15 s left',
     )
   })
 
   it('leaves out what does not fit, the count of files last', () => {
     expect(toProgressBar('1.0.0', STEP, 5_000, 60, false)).toBe(
-      '1.0.0 storing  25/100 files  2.5 MB of 10.0 MB  500.0 kB/s',
+      '1.0.0 reading  25/100 files  2.5 MB of 10.0 MB  500.0 kB/s',
     )
-    expect(toProgressBar('1.0.0', STEP, 5_000, 28, false)).toBe('1.0.0 storing  25/100 files')
-    expect(toProgressBar('1.0.0', STEP, 5_000, 10, false)).toBe('1.0.0 stor')
+    expect(toProgressBar('1.0.0', STEP, 5_000, 28, false)).toBe('1.0.0 reading  25/100 files')
+    expect(toProgressBar('1.0.0', STEP, 5_000, 10, false)).toBe('1.0.0 read')
   })
 
   it('is never wider than the screen, whatever it shows', () => {
@@ -150,14 +150,14 @@ describe('showProgress', () => {
     }
     shown.end()
     expect(written).toEqual([
-      '1.0.0: storing, 50/100 files, 5.0 MB of 10.0 MB, 1.0 MB/s, 5 s left\n',
-      '1.0.0: storing, 100/100 files, 10.0 MB of 10.0 MB, 1.0 MB/s\n',
+      '1.0.0: reading, 50/100 files, 5.0 MB of 10.0 MB, 1.0 MB/s, 5 s left\n',
+      '1.0.0: reading, 100/100 files, 10.0 MB of 10.0 MB, 1.0 MB/s\n',
     ])
   })
 
   it('says nothing where there is nothing to do', () => {
     const { screen, written } = makeScreen()
-    startCount('storing', [], showProgress('1.0.0', screen, {}).report)
+    startCount('reading', [], showProgress('1.0.0', screen, {}).report)
     expect(written).toEqual([])
   })
 

@@ -6,10 +6,10 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { hashFile } from '../../src/publish/hash-file.ts'
+import { loadBuildLists } from '../../src/publish/build-lists.ts'
+import { hashFile } from '../../src/publish/content-hash.ts'
 import { readRegularFile } from '../../src/publish/regular-file.ts'
 import { loadSiteRules } from '../../src/publish/site-rules.ts'
-import { loadViteManifest } from '../../src/publish/vite-manifest.ts'
 import { walkFolder } from '../../src/publish/walk.ts'
 import { makeFolder } from './folder.ts'
 
@@ -67,7 +67,7 @@ describe.each(KINDS)('%s', (kind, make) => {
   it('in the place of the list of Vite is not read', async () => {
     const folder = makeFolder({ '.vite/x': '' })
     await make(join(folder, '.vite', 'manifest.json'), makeOutside())
-    const { hashed, warnings } = await loadViteManifest(folder)
+    const { hashed, warnings } = await loadBuildLists(folder, [])
     expect(hashed.size).toBe(0)
     expect(warnings).toHaveLength(1)
     expect(warnings[0]).not.toContain('secret')
@@ -92,7 +92,7 @@ describe('a file', () => {
     const outside = makeFolder({ 'manifest.json': SECRET })
     const folder = makeFolder()
     symlinkSync(outside, join(folder, '.vite'))
-    expect((await loadViteManifest(folder)).warnings).toEqual([
+    expect((await loadBuildLists(folder, [])).warnings).toEqual([
       '.vite/manifest.json is a link, or lies behind one, so hashed names are guessed',
     ])
   })
@@ -115,7 +115,7 @@ describe('a file', () => {
 
   it('whose list of names is broken is not quoted', async () => {
     const folder = makeFolder({ '.vite/manifest.json': SECRET })
-    expect((await loadViteManifest(folder)).warnings.join()).not.toContain('root')
+    expect((await loadBuildLists(folder, [])).warnings.join()).not.toContain('root')
   })
 
   it('with a name of several lines is named on one', async () => {

@@ -1,10 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ManifestConfig } from '../../src/core/site/manifest-config.ts'
-import { type PublishOptions, publishFolder } from '../../src/publish/publish.ts'
+import { type SurveyOptions, surveyFolder } from '../../src/publish/survey.ts'
 import { makeFolder } from './folder.ts'
-import { optionsFor, useStore } from './store.ts'
-
-const store = useStore()
 
 const PAGES = {
   'index.html': 'home',
@@ -16,20 +13,12 @@ const PAGES = {
 async function publish(
   files: Readonly<Record<string, string>>,
   htmlHandling: ManifestConfig['htmlHandling'] = 'auto-trailing-slash',
-  more: Partial<PublishOptions> = {},
+  more: Partial<SurveyOptions> = {},
 ) {
-  const folder = makeFolder(files)
-  const { warnings, record } = await publishFolder(
-    store().target,
-    optionsFor(folder, { htmlHandling, ...more }),
-  )
-  const { config, find } = await store()
-    .readManifest(record.id)
-    .then((manifest) => ({
-      config: manifest.config,
-      find: (path: string) => manifest.find(path),
-    }))
-  return { warnings, config, find }
+  const options = { folder: makeFolder(files), retained: [], htmlHandling, ...more }
+  const survey = await surveyFolder(options, () => {})
+  const find = (path: string) => survey.files.find((file) => file.path === path)
+  return { warnings: survey.warnings, config: survey.config, find }
 }
 
 describe('a version', () => {
@@ -71,16 +60,6 @@ describe('a version', () => {
       '_headers line 2 is not honoured, because it says which bytes these are: ETag: x',
       '_redirects line 1 is not honoured, because 404 is none of the statuses 200, 301, 302, 303, 307, 308: /a /b 404',
     ])
-  })
-
-  it('cannot be published again with other rules under its id', async () => {
-    await publish({ ...PAGES, _headers: '/*\n  X-A: 1' })
-    await expect(publish({ ...PAGES, _headers: '/*\n  X-A: 2' })).rejects.toThrow(
-      '_headers: other rules',
-    )
-    await expect(
-      publish({ ...PAGES, _headers: '/*\n  X-A: 1', _redirects: '/a /b' }),
-    ).rejects.toThrow('_redirects: other rules')
   })
 })
 
@@ -169,7 +148,7 @@ describe('a single-page app', () => {
       appPage: 'about.html',
     })
     expect(config).toMatchObject({ notFound: 'single-page-application', appPage: '/about.html' })
-    await expect(publish(PAGES, undefined, { id: '2.0.0', appPage: '/gone.html' })).rejects.toThrow(
+    await expect(publish(PAGES, undefined, { appPage: '/gone.html' })).rejects.toThrow(
       'there is no file /gone.html, which "appPage" names',
     )
   })
@@ -179,10 +158,7 @@ describe('a single-page app', () => {
     expect(config.notFound).toBe('none')
     expect(config.appPage).toBeUndefined()
     const ruled = { ...PAGES, _redirects: '/* /index.html 200' }
-    const { config: other, warnings } = await publish(ruled, undefined, {
-      id: '2.0.0',
-      notFound: 'none',
-    })
+    const { config: other, warnings } = await publish(ruled, undefined, { notFound: 'none' })
     expect(other.notFound).toBe('none')
     expect(warnings).toEqual([
       '_redirects line 1 is not honoured, because "notFound" is set to none: /* /index.html 200',

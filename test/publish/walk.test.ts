@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { MAX_PATH_BYTES } from '../../src/core/site/manifest-paths.ts'
-import { PublishError } from '../../src/publish/refusal.ts'
+import { PublishError } from '../../src/publish/messages.ts'
 import { walkFolder } from '../../src/publish/walk.ts'
 import { makeFolder } from './folder.ts'
 

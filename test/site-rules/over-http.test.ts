@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Edge, startEdge } from '../../scripts/local/edge.ts'
+import { connect } from '../../scripts/local/publish.ts'
+import type { PublishedService } from '../../src/core/version-record.ts'
 import type { AssignmentsDocument } from '../../src/document/schema.ts'
-import { createLocalTarget } from '../../src/publish/local-target.ts'
-import { publishFolder } from '../../src/publish/publish.ts'
 import { askRaw, headerOf } from '../attacks/raw-socket.ts'
 import { type Backend, startBackend } from '../support/backend.ts'
 import { type Answer, type Ask, ask, DOCUMENT } from '../support/http-client.ts'
@@ -82,6 +82,8 @@ const NETLIFY = {
 `,
 }
 
+const TOKEN = 'holo-test-0123456789abcdef0123456789abcdef'
+
 let edge: Edge
 let backend: Backend
 const folders: string[] = []
@@ -102,15 +104,14 @@ beforeAll(async () => {
     host: '127.0.0.1',
     port: 0,
     direct: true,
-    variables: { ALLOW_INSECURE_ORIGINS: 'true' },
+    variables: { ALLOW_INSECURE_ORIGINS: 'true', HOLO_ADMIN_TOKEN: TOKEN },
   })
-  const target = createLocalTarget(await edge.miniflare.getR2Bucket('STORE'))
-  const publish = async (id: string, files: Readonly<Record<string, string>>) => {
-    const createdAt = '2026-11-23T12:00:00Z'
-    const folder = makeFolder(files)
-    const { record } = await publishFolder(target, { folder, id, services: [], createdAt })
-    return record.manifest
-  }
+  const holo = connect(edge.url, TOKEN)
+  const publish = async (
+    id: string,
+    files: Readonly<Record<string, string>>,
+    services: readonly PublishedService[] = [],
+  ) => (await holo.publish({ folder: makeFolder(files), id, services })).entry
   const document: AssignmentsDocument = {
     schema: 1,
     revision: 1,
@@ -122,16 +123,12 @@ beforeAll(async () => {
     },
     traffic: { main: 100, other: 0, netlify: 0 },
     versions: {
-      v1: {
-        manifest: await publish('v1', SITE),
-        services: [{ prefix: '/api/', origins: [backend.origin] }],
-      },
-      v2: { manifest: await publish('v2', OTHER) },
-      v3: { manifest: await publish('v3', NETLIFY) },
+      v1: await publish('v1', SITE, [{ prefix: '/api/', origins: [backend.origin] }]),
+      v2: await publish('v2', OTHER),
+      v3: await publish('v3', NETLIFY),
     },
   }
-  const kv = await edge.miniflare.getKVNamespace('ASSIGNMENTS')
-  await kv.put('assignments', JSON.stringify(document))
+  await holo.begin(document)
 })
 
 afterAll(async () => {

@@ -5,10 +5,10 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
-import { encodeManifest } from '../../../src/core/site/manifest.ts'
 import type { AssignmentsDocument } from '../../../src/document/schema.ts'
-import { sha256 } from '../../../src/publish/sha256.ts'
 import { bundleWorker } from '../../local/bundle.ts'
+import { connect } from '../../local/publish.ts'
+import { withSite } from '../site.ts'
 import { ROUTER, readDeployed, WORKERS } from '../sources.ts'
 
 const HOST = '127.0.0.1'
@@ -88,7 +88,7 @@ export async function startFleet(
       headers: { authorization: `Bearer ${TOKEN}`, ...init.headers },
     })
   const change = createChange(call)
-  await change('PUT', '/assignments', await publish(miniflare))
+  await publish(control)
   return {
     miniflare,
     call,
@@ -117,34 +117,25 @@ function createChange(call: Fleet['call']): Fleet['change'] {
 }
 
 /** Two versions of one page and one file that has no hash in its name. */
-async function publish(miniflare: Miniflare): Promise<AssignmentsDocument> {
-  const bucket = await miniflare.getR2Bucket('STORE')
+async function publish(control: URL): Promise<void> {
+  const holo = connect(control, TOKEN)
   const versions: AssignmentsDocument['versions'] = {}
   for (const id of ['1', '2']) {
-    const bytes = new TextEncoder().encode(`version ${id}`)
-    const blob = sha256(bytes)
-    await bucket.put(`blobs/${blob}`, bytes)
-    const file = { blob, size: bytes.length, hashed: false, encodings: [] }
-    const manifest = encodeManifest(
-      [
-        { ...file, path: '/index.html', type: 'text/html; charset=utf-8' },
-        { ...file, path: '/data.txt', type: 'text/plain; charset=utf-8' },
-      ],
-      { htmlHandling: 'auto-trailing-slash', notFound: 'none' },
-    )
-    const hash = sha256(manifest)
-    await bucket.put(`manifests/${hash}`, new Uint8Array(manifest))
-    const record = { id, manifest: hash, services: [], files: 2, bytes: bytes.length * 2 }
-    const createdAt = '2026-01-01T00:00:00.000Z'
-    await bucket.put(`versions/${id}`, JSON.stringify({ ...record, createdAt }))
-    versions[id] = { manifest: hash, open: true }
+    const files = [
+      ['/index.html', `version ${id}`],
+      ['/data.txt', `version ${id}`],
+    ] as const
+    await withSite(files, async (folder) => {
+      const { entry } = await holo.publish({ folder, id, services: [], notFound: 'none' })
+      versions[id] = { ...entry, open: true }
+    })
   }
-  return {
+  await holo.begin({
     schema: 1,
     revision: 1,
     salt: 'bench',
     environments: { main: { version: '1' } },
     traffic: { main: 100 },
     versions,
-  }
+  })
 }

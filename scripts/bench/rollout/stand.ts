@@ -7,18 +7,16 @@ import type {
   RolloutStatus,
 } from '../../../src/control/rollouts/contract.ts'
 import type { AssignmentsDocument } from '../../../src/document/schema.ts'
-import { createLocalTarget } from '../../../src/publish/local-target.ts'
-import { publishFolder } from '../../../src/publish/publish.ts'
 import { startBackend } from '../../local/backend-process.ts'
 import { startEdge } from '../../local/edge.ts'
 import { findFreePort } from '../../local/ports.ts'
+import { connect, type LocalApi } from '../../local/publish.ts'
 import { makeScript, withSite } from '../site.ts'
 import { OLD, RELEASES, type Release, toPlan } from './releases.ts'
 
 const HOST = '127.0.0.1'
 const TOKEN = 'holo-bench-0123456789abcdef0123456789abcdef'
 const BACKEND = new URL('backend.ts', import.meta.url).pathname
-const PUBLISHED = '2026-01-01T00:00:00.000Z'
 
 /** The path of the version's script, which its page asks for. */
 export const toScript = (version: string) => `/assets/app-${version.replaceAll('.', '')}9f3c71.js`
@@ -60,10 +58,10 @@ export async function startStand(dataDir: string): Promise<Stand> {
     await Promise.all([edge.dispose(), backend.stop()])
   }
   try {
-    const target = createLocalTarget(await edge.miniflare.getR2Bucket('STORE'))
+    const holo = connect(edge.url, TOKEN)
     const versions: AssignmentsDocument['versions'] = {}
     for (const id of [OLD, ...RELEASES.map(({ version }) => version)]) {
-      versions[id] = await publish(target, id, backend.origin)
+      versions[id] = await publish(holo, id, backend.origin)
     }
     const document: AssignmentsDocument = {
       schema: 1,
@@ -73,7 +71,7 @@ export async function startStand(dataDir: string): Promise<Stand> {
       traffic: { main: 100, canary: 0 },
       versions,
     }
-    await call('PUT', '/assignments', document)
+    await holo.begin(document)
   } catch (cause) {
     await dispose()
     throw cause
@@ -99,7 +97,7 @@ export async function startStand(dataDir: string): Promise<Stand> {
 
 /** A page, its script, and the service that both releases have. As the document names the version. */
 function publish(
-  target: ReturnType<typeof createLocalTarget>,
+  holo: LocalApi,
   id: string,
   origin: string,
 ): Promise<AssignmentsDocument['versions'][string]> {
@@ -110,7 +108,7 @@ function publish(
   ] as const
   const services = [{ prefix: '/api/', origins: [origin] }]
   return withSite(files, async (folder) => {
-    const { record } = await publishFolder(target, { folder, id, services, createdAt: PUBLISHED })
-    return { manifest: record.manifest, services, open: true, published: PUBLISHED }
+    const { entry } = await holo.publish({ folder, id, services })
+    return { ...entry, open: true }
   })
 }

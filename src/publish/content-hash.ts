@@ -1,10 +1,15 @@
-// The hash of a file's content, read in pieces: a large one does not have to fit into memory.
+// The SHA-256 by which content is named: of bytes in memory, and of a file that may be larger than it.
 
 import { createHash } from 'node:crypto'
 import { openAgain } from './regular-file.ts'
 
-/** Memory is cheap and reading in few calls is quicker. */
+/** Large enough that a file is read in few calls. */
 const PIECE_BYTES = 1024 * 1024
+
+/** 64 lower-case hex digits. */
+export function toSha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
 
 export type HashedFile = {
   /** SHA-256, 64 lower-case hex digits. */

@@ -1,0 +1,75 @@
+// Makes a version of a folder, ready to be uploaded: its manifest, and a file for each blob. Nothing is
+// sent from here.
+
+import { encodeManifest, MAX_MANIFEST_BYTES } from '../core/site/manifest.ts'
+import type { ManifestConfig } from '../core/site/manifest-config.ts'
+import type { PublishedService } from '../core/version-record.ts'
+import { toSha256 } from './content-hash.ts'
+import { encodeContents, toContentKey } from './encode-contents.ts'
+import { listHazards } from './hazards.ts'
+import { PublishError } from './messages.ts'
+import type { ReportProgress } from './progress-step.ts'
+import { type SurveyOptions, surveyFolder } from './survey.ts'
+
+export type PrepareOptions = SurveyOptions & {
+  /** Chosen by the team, as core/names.ts has it. */
+  readonly id: string
+  /** As the assignments document will have them; the caller has validated them. */
+  readonly services: readonly PublishedService[]
+  /** Where encoded forms are written, and found again after an interruption. The caller removes it. */
+  readonly encodedFolder: string
+}
+
+export type PreparedVersion = {
+  /** SHA-256 of the manifest's bytes. */
+  readonly manifest: string
+  readonly manifestBytes: Uint8Array
+  /** Every blob that the manifest names. */
+  readonly blobs: ReadonlySet<string>
+  /** Where the bytes of a blob can be read. Encoded forms that a retained version has are not made. */
+  readonly files: ReadonlyMap<string, string>
+  /** How many paths the version has, and the sum of their sizes. */
+  readonly count: number
+  readonly bytes: number
+  readonly config: ManifestConfig
+  /** What the publisher should look at, one sentence each. */
+  readonly warnings: readonly string[]
+}
+
+/** @throws PublishError when the folder cannot be published. */
+export async function prepareVersion(
+  options: PrepareOptions,
+  report: ReportProgress,
+  signal: AbortSignal,
+): Promise<PreparedVersion> {
+  const { folder, id, services, retained, encodedFolder } = options
+  // What was published under the same id does not contradict itself.
+  const others = retained.filter((version) => version.id !== id)
+  const survey = await surveyFolder({ ...options, retained: others }, report)
+  if (survey.files.length === 0 && services.length === 0) {
+    throw new PublishError(`${folder} holds no file, and the version has no service`)
+  }
+  const encoded = await encodeContents(survey.files, retained, encodedFolder, report, signal)
+  const entries = survey.files.map((file) => ({
+    ...file,
+    encodings: encoded.encodings.get(toContentKey(file)) ?? [],
+  }))
+  const manifestBytes = encodeManifest(entries, survey.config)
+  if (manifestBytes.length > MAX_MANIFEST_BYTES) {
+    throw new PublishError(
+      `${folder} has too many files: a manifest of ${manifestBytes.length} bytes, ${MAX_MANIFEST_BYTES} are served`,
+    )
+  }
+  return {
+    manifest: toSha256(manifestBytes),
+    manifestBytes,
+    blobs: new Set(
+      entries.flatMap(({ blob, encodings }) => [blob, ...encodings.map((form) => form.blob)]),
+    ),
+    files: encoded.files,
+    count: entries.length,
+    bytes: entries.reduce((sum, { size }) => sum + size, 0),
+    config: survey.config,
+    warnings: [...survey.warnings, ...listHazards(survey)],
+  }
+}

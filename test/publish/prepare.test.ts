@@ -1,0 +1,68 @@
+// What a folder becomes before anything is sent: which names are relied on, and what the manifest says
+// of pages and of what is not there.
+
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { openManifest } from '../../src/core/site/manifest.ts'
+import { type PrepareOptions, prepareVersion } from '../../src/publish/prepare.ts'
+import { toCasePath } from '../support/cases.ts'
+import { makeFolder } from './folder.ts'
+
+const SITE = { 'index.html': 'home', 'assets/main.js': 'code' }
+
+async function prepare(folder: string, more: Partial<PrepareOptions> = {}) {
+  const encodedFolder = join(makeFolder(), 'encoded')
+  const options = { folder, id: '1.0.0', services: [], retained: [], encodedFolder, ...more }
+  const prepared = await prepareVersion(options, () => {}, new AbortController().signal)
+  const opened = openManifest(prepared.manifestBytes)
+  if (!opened.ok) throw new Error(opened.error)
+  return { ...prepared, opened: opened.value }
+}
+
+describe('prepareVersion', () => {
+  it('relies on the names that Vite listed and the globs that were configured', async () => {
+    const folder = makeFolder({
+      ...SITE,
+      'assets/index-BqXhYzWk.js': '1',
+      'assets/other-elements.js': '2',
+      'fixed/a.js': '3',
+      '.vite/manifest.json': JSON.stringify({ 'index.html': { file: 'assets/index-BqXhYzWk.js' } }),
+    })
+    const { opened } = await prepare(folder, { hashedGlobs: ['/fixed/**'] })
+    expect(opened.find('/assets/index-BqXhYzWk.js')?.hashed).toBe(true)
+    expect(opened.find('/assets/other-elements.js')?.hashed).toBe(false)
+    expect(opened.find('/fixed/a.js')?.hashed).toBe(true)
+    expect(opened.find('/.vite/manifest.json')).toBeUndefined()
+  })
+
+  it.each(['old', 'new'])(
+    'keeps the files of the tools that people use for ever: hashed-names/%s',
+    async (build) => {
+      const { opened } = await prepare(toCasePath(`hashed-names/${build}`))
+      const unhashed = [...opened.entries()].filter(({ hashed }) => !hashed)
+      expect(unhashed.map(({ path }) => path)).toEqual(['/index.html'])
+    },
+  )
+
+  it.each([
+    [{ 'index.html': '', '404.html': '' }, '404-page'],
+    [{ 'index.html': '' }, 'single-page-application'],
+    [{ 'docs/index.html': '' }, 'none'],
+  ])('handles what is not found as the files %j suggest: %s', async (files, expected) => {
+    const { opened } = await prepare(makeFolder(files))
+    expect(opened.config).toEqual({ htmlHandling: 'auto-trailing-slash', notFound: expected })
+  })
+
+  it('handles what is not found, and pages, as it is told', async () => {
+    const told = { notFound: 'none', htmlHandling: 'drop-trailing-slash' } as const
+    const { opened } = await prepare(makeFolder(SITE), told)
+    expect(opened.config).toEqual(told)
+  })
+
+  it('refuses an empty folder unless services answer', async () => {
+    const empty = makeFolder()
+    await expect(prepare(empty)).rejects.toThrow('holds no file')
+    const services = [{ prefix: '/api/', origins: ['https://api-1.example.com'] }]
+    expect(await prepare(empty, { services })).toMatchObject({ count: 0, blobs: new Set() })
+  })
+})
