@@ -10,8 +10,8 @@ import {
   type ManifestConfig,
   NOT_FOUND,
 } from '../core/site/manifest-config.ts'
+import type { PublishedService } from '../document/service.ts'
 import { isBelow } from '../publish/regular-file.ts'
-import type { PublishedService } from '../publish/services.ts'
 import type { UploadOptions } from '../publish/upload.ts'
 import { chooseBuildFolder } from './build-folder.ts'
 import type { Context, SharedOptions } from './command.ts'

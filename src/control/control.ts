@@ -3,7 +3,7 @@
 
 import { DurableObject } from 'cloudflare:workers'
 import { err, ok, type Result } from '../core/result.ts'
-import type { VersionRecord } from '../core/version-record.ts'
+import type { VersionRecord } from '../document/version-record.ts'
 import type { Env } from '../env.ts'
 import type { Identity, SyncReply, SyncReport } from '../loading/sync.ts'
 import type { EventPage } from '../wire/events.ts'

@@ -1,7 +1,7 @@
 // The last step of a publication, on the assignments document: a version becomes known, and an
 // environment points at it. Pure; who validates the result and stores it is the caller's affair.
 
-import { isSameServices, type PublishedService } from './services.ts'
+import { isSameServices, type PublishedService } from '../document/service.ts'
 
 type Environment = { readonly version: string; readonly restricted?: boolean | undefined }
 

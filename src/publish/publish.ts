@@ -2,14 +2,14 @@
 // record. Nothing points at the version afterwards; that is pointer.ts' affair and the last step.
 
 import { VERSION_ID } from '../core/names.ts'
-import { listDifferences } from '../core/site/differences.ts'
 import { encodeManifest, type Manifest } from '../core/site/manifest.ts'
 import type { ManifestConfig } from '../core/site/manifest-config.ts'
+import type { PublishedService } from '../document/service.ts'
+import { listDifferences } from '../document/version-differences.ts'
 import { storeContents, toContentKey } from './contents.ts'
 import type { ReportProgress } from './progress-step.ts'
 import type { RedirectsReading } from './redirects-file.ts'
 import { PublishError, toList } from './refusal.ts'
-import type { PublishedService } from './services.ts'
 import { sha256 } from './sha256.ts'
 import { loadStoredManifest } from './stored-manifest.ts'
 import { type RetainedManifest, type Survey, surveyFolder } from './survey.ts'

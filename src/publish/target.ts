@@ -2,7 +2,7 @@
 // written once, so that two publishers cannot harm each other and a crash leaves only what nothing
 // refers to.
 
-import type { VersionRecord } from '../core/version-record.ts'
+import type { VersionRecord } from '../document/version-record.ts'
 
 export type { VersionRecord }
 

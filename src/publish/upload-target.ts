@@ -1,7 +1,7 @@
 // Where versions are uploaded to, as uploading sees it: the API of docs/api.md, "Publishing a
 // version". How it is called, and how often again, is the caller's affair.
 
-import type { PublishedService } from './services.ts'
+import type { PublishedService } from '../document/service.ts'
 
 export type Missing = { readonly sha256: string; readonly size: number }
 

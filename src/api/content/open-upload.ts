@@ -3,7 +3,7 @@
 import type { Upload } from '../../control/releases/contract.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Manifest } from '../../core/site/manifest.ts'
-import type { VersionRecord } from '../../core/version-record.ts'
+import type { VersionRecord } from '../../document/version-record.ts'
 import { type Failure, toFailure } from '../http/problems.ts'
 import type { Call } from '../http/route.ts'
 import { checkSame, loadManifest, toDiffering } from './stored-manifests.ts'

@@ -2,8 +2,8 @@
 
 import * as z from 'zod'
 import { HTML_HANDLING, NOT_FOUND } from '../../core/site/manifest-config.ts'
+import type { PublishedService } from '../../document/service.ts'
 import { removeEncoded } from '../../publish/encode-contents.ts'
-import type { PublishedService } from '../../publish/services.ts'
 import { command } from '../command.ts'
 import { misuse } from '../failure.ts'
 import { makeFirstDocument, toFirstCommand } from '../first-document.ts'

@@ -2,7 +2,8 @@
 // part of contract.ts. Blobs and manifests are brought into R2, and listed there, by the admin API.
 
 import type { Result } from '../../core/result.ts'
-import type { PublishedService, VersionRecord } from '../../core/version-record.ts'
+import type { PublishedService } from '../../document/service.ts'
+import type { VersionRecord } from '../../document/version-record.ts'
 import type { Answer, Caller, Denied, Refused } from '../caller.ts'
 
 /** A version on its way, or one that has arrived. */

@@ -2,7 +2,7 @@
 // into the document, finalised. Each step is written down before the next, and can be repeated.
 
 import { err, ok, type Result } from '../../core/result.ts'
-import { isSameSubstance, type VersionRecord } from '../../core/version-record.ts'
+import { isSameSubstance, type VersionRecord } from '../../document/version-record.ts'
 import { applyCommand } from '../document/apply.ts'
 import type { OwnCommand } from '../document/apply-publication.ts'
 import { type Author, type ChangeParts, makeChange } from '../document/change.ts'
