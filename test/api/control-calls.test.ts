@@ -3,7 +3,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Caller, ControlCalls } from '../../src/control/contract.ts'
-import type { Command } from '../../src/control/document/commands.ts'
+import type { Command } from '../../src/wire/commands.ts'
 import { type AdminEdge, FIRST_TOKEN, freshAddress, startAdminEdge } from '../support/api-edge.ts'
 
 const SCOPES = ['read', 'publish', 'shift', 'admin'] as const

@@ -53,7 +53,9 @@ function flip(field: string): PublishedService {
   const whole: Readonly<Record<string, unknown>> = WHOLE
   const value = OTHERS[field]
   if (!Object.hasOwn(OTHERS, field) || !Object.hasOwn(whole, name)) {
-    throw new Error(`say in ${import.meta.url} which other value "${field}" of a service may have`)
+    throw new Error(
+      `say in test/support/flipped-services.ts which other value "${field}" of a service may have`,
+    )
   }
   const flipped = inner === undefined ? value : { ...(whole[name] as object), [inner]: value }
   // As it is sent: a field that is undefined is left out.

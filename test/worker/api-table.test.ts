@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { toOpenApi } from '../../src/api/http/openapi.ts'
 import { ROUTES } from '../../src/api/routes.ts'
-import { SCOPE_OF_COMMAND } from '../../src/control/document/commands.ts'
+import { SCOPE_OF_COMMAND } from '../../src/wire/commands.ts'
 
 describe('the table of routes', () => {
   it('is in the OpenAPI document, and nothing else is', () => {

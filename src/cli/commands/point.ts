@@ -1,6 +1,7 @@
 // `holo point` and `holo swap`: which version an environment means.
 
-import { changeDocument, changeShape } from '../change.ts'
+import { changeOutput } from '../../wire/changes.ts'
+import { changeDocument } from '../change.ts'
 import { type ChangeOptions, command } from '../command.ts'
 import { loadCurrent } from '../document.ts'
 import { misuse } from '../failure.ts'
@@ -23,7 +24,7 @@ export const POINT = command({
       about: 'from a pipeline, until it is everywhere',
     },
   ],
-  shape: changeShape,
+  shape: changeOutput,
   run: async (context, [environment, version]: [string, string], options: ChangeOptions) => {
     toEnvironmentName(environment)
     toVersionId(version)
@@ -56,7 +57,7 @@ export const SWAP = command({
       about: 'what green had is live, and the way back is the same',
     },
   ],
-  shape: changeShape,
+  shape: changeOutput,
   run: async (context, [one, other]: [string, string], options: ChangeOptions) => {
     for (const name of [one, other]) toEnvironmentName(name)
     if (one === other) throw misuse(`"${one}" cannot be exchanged with itself`)

@@ -2,7 +2,7 @@
 
 import { ok } from '../../core/result.ts'
 import { allocate, completeWeights, countMoved } from '../../core/traffic.ts'
-import type { Command } from './commands.ts'
+import type { Command } from '../../wire/commands.ts'
 import { type Content, findFirstServed } from './content.ts'
 import { type Drafted, getOwn, refuse, refuseUnknown, toDraft } from './draft.ts'
 

@@ -1,6 +1,7 @@
 // The way of one start, once its author is known: against the newest revision, checked, committed.
 
 import { err, ok, type Result } from '../../core/result.ts'
+import { MAX_REASON_CHARACTERS } from '../../wire/requests.ts'
 import { findEnvironmentTrespass, findVersionTrespass } from '../access/token-limits.ts'
 import type { Principal } from '../caller.ts'
 import type { Author, ChangeParts } from '../document/change.ts'
@@ -9,7 +10,7 @@ import type { Head } from '../document/history.ts'
 import { countMoves } from '../document/moves.ts'
 import { findClosed } from '../document/opening.ts'
 import { findFullDatabase } from '../document/room.ts'
-import { MAX_REASON_CHARACTERS, MAX_STALE_CHANGES } from '../limits.ts'
+import { MAX_STALE_CHANGES } from '../limits.ts'
 import { type Begun, begin, findBase, findInTheWay } from './begin.ts'
 import type { RolloutRefused, Start, Started } from './contract.ts'
 import { type FeedParts, makeTrue } from './feed.ts'
