@@ -84,3 +84,8 @@ export const changeOutput = z.strictObject({
       'Of a rollback or withdrawal with --wait: what shows the version of before for longer',
     ),
 })
+
+/** A change that may begin a rollout. */
+export const rolloutStartOutput = changeOutput.extend({
+  rollout: z.int().optional().describe('Its number'),
+})

@@ -2,7 +2,7 @@
 // a network, but for a diff with what is live.
 
 import { diffOutput, validateOutput } from '../../wire/output.ts'
-import { command, type SharedOptions } from '../command.ts'
+import { type Command, command, type SharedOptions } from '../command.ts'
 import { loadCurrent, loadFile } from '../document.ts'
 import { findMovement, toLines } from '../movement.ts'
 import { toPercentText } from '../words.ts'
@@ -14,7 +14,7 @@ const INSECURE = {
 
 type FileOptions = SharedOptions & { readonly allowInsecure?: boolean }
 
-export const VALIDATE = command({
+const VALIDATE = command({
   name: 'validate',
   about: 'Checks a document as the edge would; every mistake is named. Needs no network.',
   scope: 'none',
@@ -50,7 +50,7 @@ export const VALIDATE = command({
   },
 })
 
-export const DIFF = command({
+const DIFF = command({
   name: 'diff',
   about: 'Says what would move between two documents; one file is held against what is live.',
   scope: 'read',
@@ -74,3 +74,5 @@ export const DIFF = command({
     return { json: { from, to: other ?? file, ...movement }, lines: toLines(movement) }
   },
 })
+
+export const DOCUMENT_COMMANDS: readonly Command[] = [VALIDATE, DIFF]

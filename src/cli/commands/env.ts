@@ -7,7 +7,7 @@ import {
   environmentsOutput,
 } from '../../wire/environments.ts'
 import { changeDocument } from '../change.ts'
-import { type ChangeOptions, command, type Option } from '../command.ts'
+import { type ChangeOptions, type Command, command, type Option } from '../command.ts'
 import { loadCurrent } from '../document.ts'
 import { misuse, refused } from '../failure.ts'
 import { knowEnvironment, knowVersion } from '../known-names.ts'
@@ -28,7 +28,7 @@ const HOST: Option = {
   parse: collect,
 }
 
-export const ENV_LIST = command({
+const ENV_LIST = command({
   name: 'env list',
   about: 'Lists the environments, their versions and their share of the visitors.',
   scope: 'read',
@@ -54,7 +54,7 @@ export function toEnvironmentLines(
   return toTable(['environment', 'version', 'visitors', 'reached by'], rows, columns)
 }
 
-export const ENV_ADD = command({
+const ENV_ADD = command({
   name: 'env add',
   about: 'Makes an environment; it gets no visitors before "holo shift".',
   scope: 'shift',
@@ -102,7 +102,7 @@ export const ENV_ADD = command({
   },
 })
 
-export const ENV_SET = command({
+const ENV_SET = command({
   name: 'env set',
   about: 'Changes what is named of an environment and leaves the rest.',
   scope: 'shift',
@@ -146,7 +146,7 @@ export const ENV_SET = command({
   },
 })
 
-export const ENV_REMOVE = command({
+const ENV_REMOVE = command({
   name: 'env remove',
   about:
     'Takes an environment away that has no visitors, no rule and no fallback, and says who can still see its versions.',
@@ -166,3 +166,5 @@ export const ENV_REMOVE = command({
     return changeDocument(context, request, options, known)
   },
 })
+
+export const ENV_COMMANDS: readonly Command[] = [ENV_LIST, ENV_ADD, ENV_SET, ENV_REMOVE]

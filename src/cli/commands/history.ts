@@ -3,7 +3,7 @@
 
 import { InvalidArgumentError } from 'commander'
 import { auditAsRead, logOutput, verifyAsRead, verifyOutput } from '../../wire/audit.ts'
-import { command, type SharedOptions } from '../command.ts'
+import { type Command, command, type SharedOptions } from '../command.ts'
 import { readText } from '../document.ts'
 import { followEvents } from '../follow.ts'
 import { parseWhole } from '../options.ts'
@@ -16,7 +16,7 @@ type LogOptions = SharedOptions & {
   readonly follow?: boolean
 }
 
-export const LOG = command({
+const LOG = command({
   name: 'log',
   about: 'Shows who did what, newest first.',
   scope: 'read',
@@ -79,7 +79,7 @@ function parseLimit(text: string): number {
 
 type VerifyOptions = SharedOptions & { readonly copy?: string }
 
-export const VERIFY = command({
+const VERIFY = command({
   name: 'verify',
   about: 'Checks that the audit log is whole, and a saved document against it.',
   scope: 'read',
@@ -111,3 +111,5 @@ export const VERIFY = command({
     return { json, lines, exitCode: 1 }
   },
 })
+
+export const HISTORY_COMMANDS: readonly Command[] = [LOG, VERIFY]

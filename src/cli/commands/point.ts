@@ -2,13 +2,13 @@
 
 import { changeOutput } from '../../wire/changes.ts'
 import { changeDocument } from '../change.ts'
-import { type ChangeOptions, command } from '../command.ts'
+import { type ChangeOptions, type Command, command } from '../command.ts'
 import { loadCurrent } from '../document.ts'
 import { misuse } from '../failure.ts'
 import { knowEnvironment, knowVersion } from '../known-names.ts'
 import { toEnvironmentName, toVersionId } from '../options.ts'
 
-export const POINT = command({
+const POINT = command({
   name: 'point',
   about: 'Points an environment at a version.',
   scope: 'shift',
@@ -42,7 +42,7 @@ export const POINT = command({
   },
 })
 
-export const SWAP = command({
+const SWAP = command({
   name: 'swap',
   about: 'Exchanges the versions of two environments, in one revision.',
   scope: 'shift',
@@ -73,3 +73,5 @@ export const SWAP = command({
     return changeDocument(context, request, options, known)
   },
 })
+
+export const POINT_COMMANDS: readonly Command[] = [POINT, SWAP]

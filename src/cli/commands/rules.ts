@@ -3,12 +3,12 @@
 import { changeOutput } from '../../wire/changes.ts'
 import { rulesAsRead, rulesOutput } from '../../wire/versions.ts'
 import { changeDocument } from '../change.ts'
-import { type ChangeOptions, command } from '../command.ts'
+import { type ChangeOptions, type Command, command } from '../command.ts'
 import { loadCurrent, readJson } from '../document.ts'
 import { misuse } from '../failure.ts'
 import { toTable } from '../table.ts'
 
-export const RULES_LIST = command({
+const RULES_LIST = command({
   name: 'rules list',
   about: 'Lists the rules in their order: the first that holds decides.',
   scope: 'read',
@@ -36,7 +36,7 @@ export const RULES_LIST = command({
   },
 })
 
-export const RULES_SET = command({
+const RULES_SET = command({
   name: 'rules set',
   about: 'Replaces all rules by those of a file: a list, or an object with "rules".',
   scope: 'shift',
@@ -55,3 +55,5 @@ export const RULES_SET = command({
     return changeDocument(context, request, options, known)
   },
 })
+
+export const RULES_COMMANDS: readonly Command[] = [RULES_LIST, RULES_SET]

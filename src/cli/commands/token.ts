@@ -14,14 +14,14 @@ import {
   tokensOutput,
 } from '../../wire/tokens.ts'
 import { confirm } from '../change.ts'
-import { type ChangeOptions, command, type SharedOptions } from '../command.ts'
+import { type ChangeOptions, type Command, command, type SharedOptions } from '../command.ts'
 import { misuse } from '../failure.ts'
 import { collect } from '../options.ts'
 import { toSuggestion } from '../suggest.ts'
 import { toTable } from '../table.ts'
 import { toTime } from '../words.ts'
 
-export const TOKEN_LIST = command({
+const TOKEN_LIST = command({
   name: 'token list',
   about: 'Lists all tokens, the newest first; never the tokens themselves.',
   scope: 'admin',
@@ -74,7 +74,7 @@ type CreateOptions = SharedOptions & {
   readonly hosts?: readonly string[]
 }
 
-export const TOKEN_CREATE = command({
+const TOKEN_CREATE = command({
   name: 'token create',
   about: 'Makes a token. It is on standard output, once, and nowhere else.',
   scope: 'admin',
@@ -156,7 +156,7 @@ function parseDays(text: string): number {
 
 type RevokeOptions = SharedOptions & Pick<ChangeOptions, 'yes'>
 
-export const TOKEN_REVOKE = command({
+const TOKEN_REVOKE = command({
   name: 'token revoke',
   about: 'Revokes a token from the next request on.',
   scope: 'admin',
@@ -177,3 +177,5 @@ export const TOKEN_REVOKE = command({
     return { json, lines: [`Done: token ${id} ("${json.name}") is revoked`] }
   },
 })
+
+export const TOKEN_COMMANDS: readonly Command[] = [TOKEN_LIST, TOKEN_CREATE, TOKEN_REVOKE]

@@ -8,14 +8,14 @@ import { documentAsRead } from '../../wire/history.ts'
 import { EXPORT_FORMAT, exportOutput, importOutput } from '../../wire/output.ts'
 import { beginDocument } from '../begin.ts'
 import { changeDocument } from '../change.ts'
-import { type ChangeOptions, command, type SharedOptions } from '../command.ts'
+import { type ChangeOptions, type Command, command, type SharedOptions } from '../command.ts'
 import { loadCurrent, loadFile } from '../document.ts'
 import { digestContent } from '../exported.ts'
 import { CliFailure, misuse, refused } from '../failure.ts'
 
 type ExportOptions = SharedOptions & { readonly force?: boolean }
 
-export const EXPORT = command({
+const EXPORT = command({
   name: 'export',
   about: 'Saves the document: environments, traffic, rules, versions and spent buckets.',
   scope: 'read',
@@ -59,7 +59,7 @@ export const EXPORT = command({
 
 type ImportOptions = ChangeOptions & { readonly allowNewSalt?: boolean }
 
-export const IMPORT = command({
+const IMPORT = command({
   name: 'import',
   about: 'Puts an exported document into a control: an empty one, or in the place of what it has.',
   scope: 'admin',
@@ -94,3 +94,5 @@ export const IMPORT = command({
     return { json: { ...json, content }, lines: [...lines, `Content ${content}`] }
   },
 })
+
+export const TRANSFER_COMMANDS: readonly Command[] = [EXPORT, IMPORT]

@@ -2,7 +2,7 @@
 
 import { abortOutput, uploadAsRead } from '../../wire/uploads.ts'
 import { type VersionAsRead, versionsAsRead, versionsOutput } from '../../wire/versions.ts'
-import { command } from '../command.ts'
+import { type Command, command } from '../command.ts'
 import { needDocument } from '../empty-holo.ts'
 import { CliFailure, refused } from '../failure.ts'
 import { toVersionId } from '../options.ts'
@@ -13,7 +13,7 @@ const HEAD = ['version', 'published', 'environments', 'state', 'commit', 'author
 /** As git shortens it where nothing else begins in the same way. */
 const SHORT_COMMIT_CHARACTERS = 10
 
-export const VERSIONS = command({
+const VERSIONS = command({
   name: 'versions',
   about: 'Lists the published versions, the newest first.',
   scope: 'read',
@@ -64,7 +64,7 @@ function toStanding({
   return Object.keys(openIn).length > 0 ? 'preview' : ''
 }
 
-export const VERSIONS_ABORT = command({
+const VERSIONS_ABORT = command({
   name: 'versions abort',
   about: 'Gives up an upload that is on its way, such as that of a pipeline that has crashed.',
   scope: 'publish',
@@ -88,3 +88,5 @@ export const VERSIONS_ABORT = command({
     return { json, lines }
   },
 })
+
+export const VERSION_COMMANDS: readonly Command[] = [VERSIONS, VERSIONS_ABORT]
