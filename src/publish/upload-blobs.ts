@@ -3,9 +3,10 @@
 
 import { openAsBlob } from 'node:fs'
 import { mapConcurrently } from '../core/concurrently.ts'
+import type { MissingBlob } from '../wire/uploads.ts'
 import { type ReportProgress, startCount } from './progress-step.ts'
 import { PublishError } from './refusal.ts'
-import type { Missing, UploadTarget } from './upload-target.ts'
+import type { UploadTarget } from './upload-target.ts'
 
 /** Most blobs are small, and what they wait for is the way there and back. */
 const UPLOADS_AT_ONCE = 16
@@ -19,7 +20,7 @@ const MAX_PARTS = 100
 /** @throws PublishError for a blob that no file has, or one that is too large. */
 export async function uploadBlobs(
   target: UploadTarget,
-  missing: readonly Missing[],
+  missing: readonly MissingBlob[],
   files: ReadonlyMap<string, string>,
   report: ReportProgress,
   signal: AbortSignal,
@@ -47,7 +48,7 @@ export async function uploadBlobs(
 /** How many bytes were told of by `countPart`. */
 async function uploadParts(
   target: UploadTarget,
-  { sha256, size }: Missing,
+  { sha256, size }: MissingBlob,
   file: string,
   signal: AbortSignal,
   countPart: (bytes: number) => void,

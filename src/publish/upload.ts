@@ -4,6 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { encodeManifest, openManifest } from '../core/site/manifest.ts'
 import type { ManifestConfig } from '../core/site/manifest-config.ts'
+import type { MissingBlob } from '../wire/uploads.ts'
 import { toContentKey } from './contents.ts'
 import { encodeContents } from './encode-contents.ts'
 import { listHazards } from './hazards.ts'
@@ -13,7 +14,7 @@ import { PublishError } from './refusal.ts'
 import { sha256 } from './sha256.ts'
 import { type RetainedManifest, surveyFolder } from './survey.ts'
 import { uploadBlobs } from './upload-blobs.ts'
-import type { Missing, UploadTarget } from './upload-target.ts'
+import type { UploadTarget } from './upload-target.ts'
 
 /** A blob may be lost while the others are sent; a store that loses more is broken. */
 const MAX_ROUNDS = 5
@@ -171,8 +172,8 @@ async function sendMissing(
   files: ReadonlyMap<string, string>,
   report: ReportProgress,
   signal: AbortSignal,
-): Promise<readonly Missing[]> {
-  const all = new Map<string, Missing>()
+): Promise<readonly MissingBlob[]> {
+  const all = new Map<string, MissingBlob>()
   let cursor: string | undefined
   do {
     signal.throwIfAborted()
@@ -198,8 +199,8 @@ async function finish(
   files: ReadonlyMap<string, string>,
   report: ReportProgress,
   signal: AbortSignal,
-): Promise<{ readonly revision: number | undefined; readonly sent: readonly Missing[] }> {
-  const sent: Missing[] = []
+): Promise<{ readonly revision: number | undefined; readonly sent: readonly MissingBlob[] }> {
+  const sent: MissingBlob[] = []
   let rounds = 0
   for (;;) {
     signal.throwIfAborted()

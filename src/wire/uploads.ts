@@ -80,6 +80,9 @@ export const missingQuery = z.strictObject({
 
 const missing = z.strictObject({ sha256, size: z.int() })
 
+/** A blob that has to be uploaded. */
+export type MissingBlob = Shaped<typeof missing>
+
 export const missingReply = z.strictObject({
   missing: z.array(missing),
   cursor: z.string().optional().describe('The next page; absent on the last'),
@@ -121,6 +124,8 @@ export const finaliseAsRead = z.discriminatedUnion('state', [
   toTolerant(verifying).extend({ state: verifying.shape.state }),
   toTolerant(finalised.pick({ revision: true })).extend({ state: finalised.shape.state }),
 ])
+
+export type FinaliseAsRead = Shaped<typeof finaliseAsRead>
 
 export const abortOutput = uploadAsRead.extend({
   files: z.int().describe('How many the version would have had'),
