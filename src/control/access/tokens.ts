@@ -1,5 +1,5 @@
-// The table of tokens: their hashes, what each is for, and until when. Who may make or revoke one,
-// and the audit of it, is authority.ts' affair.
+// The table of tokens: their hashes, what each is for, and until when. authority.ts decides who may make or
+// revoke one, and writes the audit log.
 
 import { SCOPES, type Scope } from '../../wire/scopes.ts'
 import { LIMIT_NAMES, type Limits, type TokenSummary } from '../../wire/tokens.ts'

@@ -1,4 +1,4 @@
-// The command that shifts traffic. Pure; which buckets move is core/traffic.ts' affair.
+// The command that shifts traffic. Pure; core/traffic.ts chooses the buckets that move.
 
 import { ok } from '../../core/result.ts'
 import { allocate, completeWeights, countMoved } from '../../core/traffic.ts'

@@ -1,5 +1,5 @@
-// The table of uploads: versions that are on their way, and those that have arrived. What may happen to
-// one, and when, is uploading.ts' affair.
+// The table of uploads: versions that are on their way, and those that have arrived. uploading.ts decides
+// what may happen to one, and when.
 
 import type { PublishedService } from '../../document/service.ts'
 import type { VersionRecord } from '../../document/version-record.ts'
