@@ -3,6 +3,12 @@
 import { whoamiAsRead, whoamiOutput } from '../../wire/tokens.ts'
 import { command } from '../command.ts'
 
+/** How somebody proves who they are, in words; a way that is not known is shown as the API names it. */
+const PROOFS: ReadonlyMap<string, (token: string | undefined) => string> = new Map([
+  ['token', (token) => `token ${token}`],
+  ['access', () => 'Cloudflare Access'],
+])
+
 export const WHOAMI = command({
   name: 'whoami',
   about: 'Says who you are to this Holo, and what you may do there.',
@@ -20,7 +26,7 @@ export const WHOAMI = command({
     const { name, url } = await context.target()
     const who = await api.ask(whoamiAsRead, 'GET', '/whoami')
     const json = { target: name, url: url.origin, ...who }
-    const proof = who.kind === 'token' ? `token ${who.token}` : 'Cloudflare Access'
+    const proof = PROOFS.get(who.kind)?.(who.token) ?? who.kind
     const lines = [
       `${who.actor}  (${proof})`,
       `scopes: ${who.scopes.join(', ')}`,
