@@ -3,6 +3,7 @@
 import * as z from 'zod'
 import { MAX_ASSIGNMENTS_BYTES } from '../document/parse.ts'
 import { anyEvent } from './events.ts'
+import { forReaders } from './for-readers.ts'
 import { milliseconds, type Shaped } from './parts.ts'
 import { next } from './requests.ts'
 import { toTolerant } from './tolerant.ts'
@@ -56,27 +57,33 @@ export const verifyReply = z.strictObject({
 
 export type Verification = Shaped<typeof verifyReply>
 
-const rowAsRead = toTolerant(
-  auditRow.pick({
-    seq: true,
-    at: true,
-    actor: true,
-    token: true,
-    action: true,
-    detail: true,
-    reason: true,
-    revision: true,
-    requestId: true,
-  }),
+const rowAsRead = /* @__PURE__ */ forReaders(() =>
+  toTolerant(
+    auditRow.pick({
+      seq: true,
+      at: true,
+      actor: true,
+      token: true,
+      action: true,
+      detail: true,
+      reason: true,
+      revision: true,
+      requestId: true,
+    }),
+  ),
 )
 
-export const auditAsRead = z.object({ rows: z.array(rowAsRead), next: z.int().optional() })
-export const verifyAsRead = toTolerant(verifyReply)
+export const auditAsRead = /* @__PURE__ */ forReaders(() =>
+  z.object({ rows: z.array(rowAsRead), next: z.int().optional() }),
+)
+export const verifyAsRead = /* @__PURE__ */ forReaders(() => toTolerant(verifyReply))
 
-export const logOutput = z.strictObject({
-  rows: z.array(rowAsRead).optional().describe('Of the audit log; not with --follow'),
-  event: anyEvent.optional().describe('With --follow: one event in each line of output'),
-  next: z.int().optional().describe('What --before has to be for the next page'),
-})
+export const logOutput = /* @__PURE__ */ forReaders(() =>
+  z.strictObject({
+    rows: z.array(rowAsRead).optional().describe('Of the audit log; not with --follow'),
+    event: anyEvent.optional().describe('With --follow: one event in each line of output'),
+    next: z.int().optional().describe('What --before has to be for the next page'),
+  }),
+)
 
 export const verifyOutput = verifyAsRead

@@ -2,6 +2,7 @@
 
 import * as z from 'zod'
 import type { Viewers } from '../document/open.ts'
+import { forReaders } from './for-readers.ts'
 import { digest } from './history.ts'
 import type { Shaped } from './parts.ts'
 import { toTolerant } from './tolerant.ts'
@@ -45,47 +46,53 @@ export type Committed = Omit<Shaped<typeof committed>, 'closed' | 'text'> & {
   readonly text: string
 }
 
-const viewersAsRead = toTolerant(viewers)
+const viewersAsRead = /* @__PURE__ */ forReaders(() => toTolerant(viewers))
 
 export type ViewersAsRead = Shaped<typeof viewersAsRead>
 
-export const committedAsRead = toTolerant(
-  committed.pick({ revision: true, changed: true, moved: true, text: true }),
-).extend({
-  closed: z.array(viewersAsRead).default([]),
-  /** In the reply to the start of a rollout. */
-  rollout: z.object({ id: z.number() }).optional(),
-})
+export const committedAsRead = /* @__PURE__ */ forReaders(() =>
+  toTolerant(committed.pick({ revision: true, changed: true, moved: true, text: true })).extend({
+    closed: z.array(viewersAsRead).default([]),
+    /** In the reply to the start of a rollout. */
+    rollout: z.object({ id: z.number() }).optional(),
+  }),
+)
 
-const printedMove = move.extend({
-  buckets: z.int().describe('Of 10,000'),
-  percent: z.number().describe('Of all visitors'),
-})
+const printedMove = /* @__PURE__ */ forReaders(() =>
+  move.extend({
+    buckets: z.int().describe('Of 10,000'),
+    percent: z.number().describe('Of all visitors'),
+  }),
+)
 
-export const changeOutput = z.strictObject({
-  target: z.string(),
-  dryRun: z.boolean(),
-  changed: z.boolean().describe('false: the document says so already, or it was a dry run'),
-  previous: z.int().describe('The revision before'),
-  revision: z.int().describe('The revision it made, or would make'),
-  moved: z.array(printedMove).describe('Buckets that have another environment than before'),
-  versions: z.array(printedMove).describe('Buckets that have another version than before'),
-  changes: z.array(z.string()).describe('Everything else that is different, in words'),
-  closed: z
-    .array(viewersAsRead)
-    .optional()
-    .describe('Versions that fewer environments open than before, and who can still see each'),
-  publishedMs: z.int().optional().describe('With --wait: until KV had it'),
-  everywhereMs: z.int().optional().describe('With --wait: until every page is decided by it'),
-  reachedLater: z
-    .array(z.string())
-    .optional()
-    .describe(
-      'Of a rollback or withdrawal with --wait: what shows the version of before for longer',
-    ),
-})
+export const changeOutput = /* @__PURE__ */ forReaders(() =>
+  z.strictObject({
+    target: z.string(),
+    dryRun: z.boolean(),
+    changed: z.boolean().describe('false: the document says so already, or it was a dry run'),
+    previous: z.int().describe('The revision before'),
+    revision: z.int().describe('The revision it made, or would make'),
+    moved: z.array(printedMove).describe('Buckets that have another environment than before'),
+    versions: z.array(printedMove).describe('Buckets that have another version than before'),
+    changes: z.array(z.string()).describe('Everything else that is different, in words'),
+    closed: z
+      .array(viewersAsRead)
+      .optional()
+      .describe('Versions that fewer environments open than before, and who can still see each'),
+    publishedMs: z.int().optional().describe('With --wait: until KV had it'),
+    everywhereMs: z.int().optional().describe('With --wait: until every page is decided by it'),
+    reachedLater: z
+      .array(z.string())
+      .optional()
+      .describe(
+        'Of a rollback or withdrawal with --wait: what shows the version of before for longer',
+      ),
+  }),
+)
 
 /** A change that may begin a rollout. */
-export const rolloutStartOutput = changeOutput.extend({
-  rollout: z.int().optional().describe('Its number'),
-})
+export const rolloutStartOutput = /* @__PURE__ */ forReaders(() =>
+  changeOutput.extend({
+    rollout: z.int().optional().describe('Its number'),
+  }),
+)

@@ -1,6 +1,7 @@
 // The collection of what nothing needs any more: one step of it, and all steps of a run added up.
 
 import * as z from 'zod'
+import { forReaders } from './for-readers.ts'
 import { type Shaped, versionId } from './parts.ts'
 import { toTolerant } from './tolerant.ts'
 
@@ -36,11 +37,15 @@ export const collectionReply = z.strictObject({
 
 export type CollectionStep = Shaped<typeof collectionReply>
 
-export const collectionAsRead = toTolerant(collectionReply.omit({ dryRun: true }))
+export const collectionAsRead = /* @__PURE__ */ forReaders(() =>
+  toTolerant(collectionReply.omit({ dryRun: true })),
+)
 
-const countsAsRead = toTolerant(z.strictObject(counts))
+const countsAsRead = /* @__PURE__ */ forReaders(() => toTolerant(z.strictObject(counts)))
 
 export type CollectionCounts = z.infer<typeof countsAsRead>
 
 /** Counts are of the whole run. */
-export const collectionOutput = countsAsRead.extend({ target: z.string(), dryRun: z.boolean() })
+export const collectionOutput = /* @__PURE__ */ forReaders(() =>
+  countsAsRead.extend({ target: z.string(), dryRun: z.boolean() }),
+)

@@ -2,6 +2,7 @@
 
 import * as z from 'zod'
 import { COMMANDS } from './commands.ts'
+import { forReaders } from './for-readers.ts'
 import { environmentName, type Shaped } from './parts.ts'
 import { toTolerant } from './tolerant.ts'
 
@@ -31,7 +32,9 @@ export const environmentBody = COMMANDS['set-environment'].omit({ kind: true, na
 export const shiftBody = COMMANDS.shift.omit({ kind: true })
 export const swapBody = COMMANDS.swap.omit({ kind: true })
 
-export const environmentsAsRead = toTolerant(environmentsReply)
+export const environmentsAsRead = /* @__PURE__ */ forReaders(() => toTolerant(environmentsReply))
 
-export const environmentOutput = environmentsAsRead.shape.environments.element
+export const environmentOutput = /* @__PURE__ */ forReaders(
+  () => environmentsAsRead.shape.environments.element,
+)
 export const environmentsOutput = environmentsAsRead

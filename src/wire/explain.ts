@@ -1,6 +1,7 @@
 // A request that somebody describes, and which version it would get.
 
 import * as z from 'zod'
+import { forReaders } from './for-readers.ts'
 import { revisionNumber } from './history.ts'
 import type { Shaped } from './parts.ts'
 import { toTolerant } from './tolerant.ts'
@@ -64,7 +65,7 @@ export const explainReply = z.strictObject({
 
 export type Explanation = Shaped<typeof explainReply>
 
-export const explainAsRead = toTolerant(explainReply)
+export const explainAsRead = /* @__PURE__ */ forReaders(() => toTolerant(explainReply))
 
 export type ExplanationAsRead = Shaped<typeof explainAsRead>
 

@@ -2,6 +2,7 @@
 
 import * as z from 'zod'
 import { MAX_REVISION } from '../document/schema.ts'
+import { forReaders } from './for-readers.ts'
 import { milliseconds, type Shaped } from './parts.ts'
 import { changeQuery, next, numberText } from './requests.ts'
 import { toTolerant } from './tolerant.ts'
@@ -38,10 +39,18 @@ export const documentQuery = changeQuery.extend({
     .describe('`true` takes another salt, which gives every visitor another bucket'),
 })
 
-export const revisionSummaryAsRead = toTolerant(revisionSummary.omit({ digest: true }))
-export const revisionsAsRead = z.object({ revisions: z.array(revisionSummaryAsRead) })
-export const revisionAsRead = revisionSummaryAsRead.extend({ text: z.string() })
+export const revisionSummaryAsRead = /* @__PURE__ */ forReaders(() =>
+  toTolerant(revisionSummary.omit({ digest: true })),
+)
+export const revisionsAsRead = /* @__PURE__ */ forReaders(() =>
+  z.object({ revisions: z.array(revisionSummaryAsRead) }),
+)
+export const revisionAsRead = /* @__PURE__ */ forReaders(() =>
+  revisionSummaryAsRead.extend({ text: z.string() }),
+)
 
 /** A change by somebody else, as a failure tells it. */
 export type OtherChange = Shaped<typeof revisionSummaryAsRead>
-export const documentAsRead = z.looseObject({ revision: z.number() })
+export const documentAsRead = /* @__PURE__ */ forReaders(() =>
+  z.looseObject({ revision: z.number() }),
+)

@@ -2,6 +2,7 @@
 // that, and the one form in which all of them are sent (problem+json, RFC 9457).
 
 import * as z from 'zod'
+import { forReaders } from './for-readers.ts'
 import { revisionSummary, revisionSummaryAsRead } from './history.ts'
 import type { Shaped } from './parts.ts'
 import { toTolerant } from './tolerant.ts'
@@ -177,21 +178,23 @@ export const problem = z.looseObject({
   ...z.object(DETAILS).partial().shape,
 })
 
-const read = toTolerant(z.object(DETAILS)).shape
+const read = /* @__PURE__ */ forReaders(() => toTolerant(z.object(DETAILS)).shape)
 
 /**
  * A problem of any Holo: one with a code that is not known is read as well, and a detail that has another
  * form by then is left out.
  */
-export const problemAsRead = z.object({
-  code: z.string(),
-  title: z.string(),
-  requestId: z.string().optional(),
-  detail: read.detail.optional().catch(undefined),
-  problems: read.problems.optional().catch(undefined),
-  more: read.more.optional().catch(undefined),
-  differences: read.differences.optional().catch(undefined),
-  blobs: read.blobs.optional().catch(undefined),
-  current: read.current.optional().catch(undefined),
-  changes: z.array(revisionSummaryAsRead).optional().catch(undefined),
-})
+export const problemAsRead = /* @__PURE__ */ forReaders(() =>
+  z.object({
+    code: z.string(),
+    title: z.string(),
+    requestId: z.string().optional(),
+    detail: read.detail.optional().catch(undefined),
+    problems: read.problems.optional().catch(undefined),
+    more: read.more.optional().catch(undefined),
+    differences: read.differences.optional().catch(undefined),
+    blobs: read.blobs.optional().catch(undefined),
+    current: read.current.optional().catch(undefined),
+    changes: z.array(revisionSummaryAsRead).optional().catch(undefined),
+  }),
+)

@@ -2,6 +2,7 @@
 
 import * as z from 'zod'
 import { isHarmless } from '../core/harmless-text.ts'
+import { forReaders } from './for-readers.ts'
 import { milliseconds, type Shaped } from './parts.ts'
 import { SCOPES } from './scopes.ts'
 import { toTolerant } from './tolerant.ts'
@@ -106,12 +107,14 @@ export const whoamiReply = z.strictObject({
   scopes: z.array(scope),
 })
 
-export const tokenAsRead = toTolerant(token)
-export const tokensAsRead = toTolerant(tokensReply)
-export const newTokenAsRead = toTolerant(newTokenReply)
-export const whoamiAsRead = toTolerant(whoamiReply)
+export const tokenAsRead = /* @__PURE__ */ forReaders(() => toTolerant(token))
+export const tokensAsRead = /* @__PURE__ */ forReaders(() => toTolerant(tokensReply))
+export const newTokenAsRead = /* @__PURE__ */ forReaders(() => toTolerant(newTokenReply))
+export const whoamiAsRead = /* @__PURE__ */ forReaders(() => toTolerant(whoamiReply))
 
 export const tokenOutput = tokenAsRead
 export const tokensOutput = tokensAsRead
 export const newTokenOutput = newTokenAsRead
-export const whoamiOutput = whoamiAsRead.extend({ target: z.string(), url: z.string() })
+export const whoamiOutput = /* @__PURE__ */ forReaders(() =>
+  whoamiAsRead.extend({ target: z.string(), url: z.string() }),
+)

@@ -2,6 +2,7 @@
 
 import * as z from 'zod'
 import { services } from '../document/service.ts'
+import { forReaders } from './for-readers.ts'
 import { milliseconds, type Shaped, versionId } from './parts.ts'
 import { numberText, sha256 } from './requests.ts'
 import { toTolerant } from './tolerant.ts'
@@ -110,24 +111,30 @@ export type Finalised = Omit<Shaped<typeof finalised>, 'state'>
 
 export const finaliseReply = z.union([verifying, finalised])
 
-export const missingAsRead = toTolerant(missingReply)
-export const partsAsRead = toTolerant(partsReply)
+export const missingAsRead = /* @__PURE__ */ forReaders(() => toTolerant(missingReply))
+export const partsAsRead = /* @__PURE__ */ forReaders(() => toTolerant(partsReply))
 /** Whether there is something to upload: a state that is not known is one in which there is. */
-export const uploadStateAsRead = toTolerant(uploadReply.pick({ state: true }))
+export const uploadStateAsRead = /* @__PURE__ */ forReaders(() =>
+  toTolerant(uploadReply.pick({ state: true })),
+)
 
-export const uploadAsRead = toTolerant(
-  uploadReply.pick({ version: true, files: true, verified: true }),
+export const uploadAsRead = /* @__PURE__ */ forReaders(() =>
+  toTolerant(uploadReply.pick({ version: true, files: true, verified: true })),
 )
 
 /** The states themselves have to be understood: what comes next depends on them. */
-export const finaliseAsRead = z.discriminatedUnion('state', [
-  toTolerant(verifying).extend({ state: verifying.shape.state }),
-  toTolerant(finalised.pick({ revision: true })).extend({ state: finalised.shape.state }),
-])
+export const finaliseAsRead = /* @__PURE__ */ forReaders(() =>
+  z.discriminatedUnion('state', [
+    toTolerant(verifying).extend({ state: verifying.shape.state }),
+    toTolerant(finalised.pick({ revision: true })).extend({ state: finalised.shape.state }),
+  ]),
+)
 
 export type FinaliseAsRead = Shaped<typeof finaliseAsRead>
 
-export const abortOutput = uploadAsRead.extend({
-  files: z.int().describe('How many the version would have had'),
-  verified: z.int().describe('How many of them were found to be uploaded'),
-})
+export const abortOutput = /* @__PURE__ */ forReaders(() =>
+  uploadAsRead.extend({
+    files: z.int().describe('How many the version would have had'),
+    verified: z.int().describe('How many of them were found to be uploaded'),
+  }),
+)

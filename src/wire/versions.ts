@@ -4,6 +4,7 @@ import * as z from 'zod'
 import { service } from '../document/service.ts'
 import { versionRecord } from '../document/version-record.ts'
 import { COMMANDS } from './commands.ts'
+import { forReaders } from './for-readers.ts'
 import { milliseconds, type Shaped, versionId } from './parts.ts'
 import { toTolerant } from './tolerant.ts'
 
@@ -53,31 +54,37 @@ export const rule = z.strictObject({
 export const rulesReply = z.strictObject({ revision: z.int(), rules: z.array(rule) })
 export const rulesBody = COMMANDS['set-rules'].omit({ kind: true })
 
-export const rulesAsRead = toTolerant(rulesReply)
+export const rulesAsRead = /* @__PURE__ */ forReaders(() => toTolerant(rulesReply))
 export const rulesOutput = rulesAsRead
 
 /** What an older Holo does not say is left out. */
-const versionAsRead = toTolerant(
-  version.omit({ lastPointedAt: true, retained: true }).partial({ openIn: true }),
+const versionAsRead = /* @__PURE__ */ forReaders(() =>
+  toTolerant(version.omit({ lastPointedAt: true, retained: true }).partial({ openIn: true })),
 )
 
 export type VersionAsRead = Shaped<typeof versionAsRead>
 
-export const versionsAsRead = z.object({ revision: z.number(), versions: z.array(versionAsRead) })
+export const versionsAsRead = /* @__PURE__ */ forReaders(() =>
+  z.object({ revision: z.number(), versions: z.array(versionAsRead) }),
+)
 
-export const versionsOutput = z.strictObject({
-  revision: z.int(),
-  versions: z.array(
-    versionAsRead.omit({ record: true }).extend({
-      commit: z.string().optional(),
-      author: z.string().optional(),
-    }),
-  ),
-})
+export const versionsOutput = /* @__PURE__ */ forReaders(() =>
+  z.strictObject({
+    revision: z.int(),
+    versions: z.array(
+      versionAsRead.omit({ record: true }).extend({
+        commit: z.string().optional(),
+        author: z.string().optional(),
+      }),
+    ),
+  }),
+)
 
 /** What a publication needs of the versions before it. */
-export const retainedAsRead = z.object({
-  versions: z.array(
-    z.object({ id: z.string(), manifest: z.string(), published: z.string().optional() }),
-  ),
-})
+export const retainedAsRead = /* @__PURE__ */ forReaders(() =>
+  z.object({
+    versions: z.array(
+      z.object({ id: z.string(), manifest: z.string(), published: z.string().optional() }),
+    ),
+  }),
+)

@@ -36,6 +36,15 @@ describe('shapes', () => {
   })
 })
 
+describe('shapes of readers', () => {
+  it('are marked, so that the Worker is bundled without them', () => {
+    for (const file of globSync('src/wire/*.ts')) {
+      const calls = read(file).match(/(?:\/\* @__PURE__ \*\/ )?forReaders\(/g) ?? []
+      for (const call of calls) expect(call, file).toBe('/* @__PURE__ */ forReaders(')
+    }
+  })
+})
+
 describe('the table of commands', () => {
   it('has every command that a file of cli/commands exports', () => {
     const modules = import.meta.glob<Record<string, unknown>>('../../src/cli/commands/*.ts', {

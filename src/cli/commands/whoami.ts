@@ -1,13 +1,8 @@
 // `holo whoami`: whose token this is, what it may do, and at which Holo.
 
+import type { z } from 'zod'
 import { whoamiAsRead, whoamiOutput } from '../../wire/tokens.ts'
 import { command } from '../command.ts'
-
-/** How somebody proves who they are, in words; a way that is not known is shown as the API names it. */
-const PROOFS: ReadonlyMap<string, (token: string | undefined) => string> = new Map([
-  ['token', (token) => `token ${token}`],
-  ['access', () => 'Cloudflare Access'],
-])
 
 export const WHOAMI = command({
   name: 'whoami',
@@ -26,12 +21,17 @@ export const WHOAMI = command({
     const { name, url } = await context.target()
     const who = await api.ask(whoamiAsRead, 'GET', '/whoami')
     const json = { target: name, url: url.origin, ...who }
-    const proof = PROOFS.get(who.kind)?.(who.token) ?? who.kind
     const lines = [
-      `${who.actor}  (${proof})`,
+      `${who.actor}  (${toProof(who)})`,
       `scopes: ${who.scopes.join(', ')}`,
       `at ${name}${name === url.host ? '' : `, ${url.origin}`}`,
     ]
     return { json, lines }
   },
 })
+
+/** How somebody proves who they are, in words. A way that is not known is shown as the API names it. */
+function toProof({ kind, token }: Pick<z.infer<typeof whoamiAsRead>, 'kind' | 'token'>): string {
+  if (kind === 'token') return `token ${token}`
+  return kind === 'access' ? 'Cloudflare Access' : kind
+}
