@@ -2,6 +2,7 @@
 
 import * as z from 'zod'
 import { MAX_REVISION } from '../document/schema.ts'
+import { COMMANDS } from './commands.ts'
 import { forReaders } from './for-readers.ts'
 import { milliseconds, type Shaped } from './parts.ts'
 import { changeQuery, next, numberText } from './requests.ts'
@@ -27,6 +28,8 @@ export const revisionsReply = z.strictObject({ revisions: z.array(revisionSummar
 export const revisionReply = revisionSummary.extend({ text: z.string() })
 
 export const revisionParams = z.strictObject({ revision: numberText })
+
+export const rollbackBody = COMMANDS.rollback.omit({ kind: true })
 
 /** The document itself: who reads it parses it with `document/parse.ts`. */
 export const documentReply = z.looseObject({ schema: z.literal(1), revision: z.int() })

@@ -1,10 +1,9 @@
 // What the shapes of several topics are made of: names, times, and the types of shapes.
 
 import * as z from 'zod'
-import { ENVIRONMENT_NAME, VERSION_ID } from '../core/names.ts'
 
-export const environmentName = z.string().regex(ENVIRONMENT_NAME)
-export const versionId = z.string().regex(VERSION_ID)
+export { environmentName, versionId } from '../document/names.ts'
+
 export const milliseconds = z.int().describe('Milliseconds since the epoch')
 
 /** A value that nobody changes, as deep as it goes. */

@@ -2,7 +2,6 @@
 
 import { err, ok } from '../../core/result.ts'
 import { committed } from '../../wire/changes.ts'
-import { COMMANDS } from '../../wire/commands.ts'
 import {
   documentBody,
   documentQuery,
@@ -10,6 +9,7 @@ import {
   revisionParams,
   revisionReply,
   revisionsReply,
+  rollbackBody,
 } from '../../wire/history.ts'
 import { changeQuery, pageQuery } from '../../wire/requests.ts'
 import { changeDocument, loadText } from '../http/current-document.ts'
@@ -85,7 +85,7 @@ export const HISTORY_ROUTES: readonly Route[] = [
     scope: 'shift',
     summary: 'The content of an earlier revision under a new number',
     query: changeQuery,
-    body: COMMANDS.rollback.omit({ kind: true }),
+    body: rollbackBody,
     changes: 'document',
     reply: committed,
     handle: (call) => changeDocument(call, { ...call.body, kind: 'rollback' }),
