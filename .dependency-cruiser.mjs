@@ -32,7 +32,7 @@ const MAY_IMPORT = {
   control: ['core', 'wire', 'document', 'loading', 'metrics', 'env'],
   api: [...FOUNDATION, 'wire', 'loading', 'control', 'env'],
   dashboard: ['core', 'wire'],
-  publish: ['core', 'document'],
+  publish: ['core', 'wire', 'document'],
   cli: ['core', 'wire', 'document', 'publish'],
   env: ['control'],
   settings: [...FOUNDATION, 'loading', 'env'],

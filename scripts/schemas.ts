@@ -3,7 +3,7 @@
 import * as z from 'zod'
 import { COMMANDS } from '../src/cli/commands.ts'
 import { configSchema } from '../src/cli/config.ts'
-import { failureShape } from '../src/cli/report.ts'
+import { failureOutput } from '../src/wire/output.ts'
 
 type Schema = Readonly<Record<string, unknown>>
 
@@ -24,7 +24,7 @@ export const SCHEMA_FILES: Readonly<Record<string, Schema>> = {
       ...Object.fromEntries(
         COMMANDS.map(({ name, shape }) => [toKey(name), toOutput(name, shape)]),
       ),
-      failure: withoutDraft(failureShape),
+      failure: withoutDraft(failureOutput),
     },
   },
 }

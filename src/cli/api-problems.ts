@@ -1,34 +1,15 @@
-// What the API refuses (problem+json, docs/api.md), as failures with an exit code and a way out.
+// What the API refuses (problem+json, docs/api.md), as failures with an exit code and a hint.
 
-import * as z from 'zod'
 import { toHarmless } from '../core/harmless-text.ts'
+import { type ProblemCode, problemAsRead } from '../wire/problems.ts'
 import { MAX_PROBLEM_BYTES, readText } from './bounded-reply.ts'
 import { CliFailure, EXIT, type ExitCode } from './failure.ts'
 
-const problem = z.looseObject({
-  code: z.string(),
-  title: z.string(),
-  requestId: z.string().optional(),
-  problems: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
-  differences: z.array(z.string()).optional(),
-  more: z.number().optional(),
-  detail: z.string().optional(),
-  current: z.number().optional(),
-  changes: z
-    .array(
-      z.object({
-        revision: z.number(),
-        at: z.number(),
-        actor: z.string(),
-        action: z.string(),
-        reason: z.string().optional(),
-      }),
-    )
-    .optional(),
-})
+/** By code of the API. A code of a newer Holo has no entry: its title and detail are shown as they are. */
+type Words<T> = Partial<Readonly<Record<ProblemCode, T>>>
 
 /** Codes that mean something else than "refused". */
-const EXIT_OF_CODE: Readonly<Record<string, ExitCode>> = {
+const EXIT_OF_CODE: Words<ExitCode> = {
   invalid_request: EXIT.misuse,
   stale: EXIT.stale,
   internal: EXIT.unreachable,
@@ -39,7 +20,7 @@ const EXIT_OF_CODE: Readonly<Record<string, ExitCode>> = {
 }
 
 /** In the words of the command line, where the API's are about HTTP. */
-const SENTENCES: Readonly<Record<string, string>> = {
+const SENTENCES: Words<string> = {
   forbidden: 'the token may not do this',
   no_document: 'there is no document yet: nothing has been published here',
   not_found: 'there is no such thing here',
@@ -55,7 +36,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
 /** Publishes the first version and gives it to everybody. */
 export const FIRST_COMMAND = 'holo publish ./dist --version 1.0.0 --first main'
 
-const HINTS: Readonly<Record<string, string>> = {
+const HINTS: Words<string> = {
   forbidden: 'a token with the scope can be made with "holo token create"',
   no_document: `begin with "${FIRST_COMMAND}", or with "holo import" of a saved document`,
   stale: 'look at what changed, and give the command again',
@@ -69,7 +50,7 @@ const HINTS: Readonly<Record<string, string>> = {
 /** @param hasToken whether one was shown. */
 export async function toFailure(response: Response, hasToken: boolean): Promise<CliFailure> {
   const text = await readText(response, MAX_PROBLEM_BYTES).catch(() => '')
-  const parsed = problem.safeParse(parseJson(text))
+  const parsed = problemAsRead.safeParse(parseJson(text))
   if (!parsed.success) return toStranger(response)
   const {
     code,
@@ -86,7 +67,10 @@ export async function toFailure(response: Response, hasToken: boolean): Promise<
   const rest = more > 0 ? [{ path: '', message: `and ${more} more` }] : []
   const details = {
     ...(listed ? { problems: [...listed, ...rest] } : {}),
-    ...{ current, changes, requestId, hint: HINTS[code] },
+    current,
+    changes,
+    requestId,
+    hint: find(HINTS, code),
   }
   if (code === 'unauthenticated') {
     const message = hasToken ? 'the token does not count here' : 'no token is known'
@@ -101,12 +85,22 @@ export async function toFailure(response: Response, hasToken: boolean): Promise<
   }
   return new CliFailure(
     code,
-    EXIT_OF_CODE[code] ?? EXIT.refused,
-    SENTENCES[code] ?? toHarmless(title),
+    find(EXIT_OF_CODE, code) ?? EXIT.refused,
+    find(SENTENCES, code) ?? toOwnSentence(title, detail),
     details,
   )
 }
 
+function find<T>(words: Words<T>, code: string): T | undefined {
+  return Object.hasOwn(words, code) ? words[code as ProblemCode] : undefined
+}
+
+/** The words of the API, for a code that has none here. */
+function toOwnSentence(title: string, detail: string | undefined): string {
+  return toHarmless(detail === undefined ? title : `${title} ${detail}`)
+}
+
+/** Something answers that is no Holo. */
 function toStranger({ url, status, headers }: Response): CliFailure {
   const origin = URL.parse(url)?.origin ?? 'it'
   const location = headers.get('location')

@@ -1,11 +1,11 @@
 // The first document of a control that has none: there is nothing that could move, so what it says is
 // shown instead.
 
+import { committedAsRead } from '../wire/changes.ts'
 import { type ChangeOutcome, confirm } from './change.ts'
 import type { ChangeOptions, Context } from './command.ts'
 import { readDocument } from './document.ts'
 import { waitUntilEverywhere } from './everywhere.ts'
-import { committedReply } from './replies.ts'
 import { toSeconds } from './words.ts'
 
 /** @param title as in "Import backup.json". */
@@ -18,7 +18,7 @@ export async function beginDocument(
   const api = await context.api()
   const target = await context.target()
   const send = (dryRun: boolean) =>
-    api.ask(committedReply, 'PUT', '/assignments', {
+    api.ask(committedAsRead, 'PUT', '/assignments', {
       ifRevision: 0,
       json: document,
       query: { reason: options.reason, dryRun: dryRun ? 'true' : undefined },

@@ -1,7 +1,8 @@
-// The way of every change of the document: a dry run, what it would move, a question, the change
-// itself, and the wait until it is everywhere. What is changed is the commands' affair.
+// What every command does that changes the document: a dry run, what it would move, a question, the change
+// itself, and the wait until it is everywhere.
 
-import * as z from 'zod'
+import type { z } from 'zod'
+import { type changeOutput, committedAsRead } from '../wire/changes.ts'
 import type { Api } from './api.ts'
 import type { ChangeOptions, Context, Outcome } from './command.ts'
 import { type Known, loadCurrent, readDocument } from './document.ts'
@@ -9,41 +10,9 @@ import { type Everywhere, REACHED_LATER, waitUntilEverywhere } from './everywher
 import { misuse, refused } from './failure.ts'
 import { findMovement, toLines } from './movement.ts'
 import { askLine, isYes } from './question.ts'
-import { committedReply } from './replies.ts'
 import { isSomebodyThere } from './terminal.ts'
-import { toViewerLines, viewers } from './viewers.ts'
+import { toViewerLines } from './viewers.ts'
 import { toSeconds } from './words.ts'
-
-const move = z.strictObject({
-  from: z.string(),
-  to: z.string(),
-  buckets: z.int().describe('Of 10,000'),
-  percent: z.number().describe('Of all visitors'),
-})
-
-/** What every change of the document tells with `--json`. */
-export const changeShape = z.strictObject({
-  target: z.string(),
-  dryRun: z.boolean(),
-  changed: z.boolean().describe('false: the document says so already, or it was a dry run'),
-  previous: z.int().describe('The revision before'),
-  revision: z.int().describe('The revision it made, or would make'),
-  moved: z.array(move).describe('Buckets that have another environment than before'),
-  versions: z.array(move).describe('Buckets that have another version than before'),
-  changes: z.array(z.string()).describe('Everything else that is different, in words'),
-  closed: z
-    .array(viewers)
-    .optional()
-    .describe('Versions that fewer environments open than before, and who can still see each'),
-  publishedMs: z.int().optional().describe('With --wait: until KV had it'),
-  everywhereMs: z.int().optional().describe('With --wait: until every page is decided by it'),
-  reachedLater: z
-    .array(z.string())
-    .optional()
-    .describe(
-      'Of a rollback or withdrawal with --wait: what shows the version of before for longer',
-    ),
-})
 
 export type ChangeRequest = {
   /** As in "Shift the traffic". */
@@ -61,7 +30,7 @@ export type ChangeRequest = {
 }
 
 export type ChangeOutcome = Omit<Outcome, 'json'> & {
-  readonly json: z.input<typeof changeShape>
+  readonly json: z.input<typeof changeOutput>
   /** The rollout that it began. */
   readonly rollout?: number | undefined
 }
@@ -134,7 +103,7 @@ function send(
   { method, path, query, body }: ChangeRequest,
   { seen, reason, dryRun }: Sent,
 ) {
-  return api.ask(committedReply, method, path, {
+  return api.ask(committedAsRead, method, path, {
     ifRevision: seen,
     query: { ...query, reason, ...(dryRun ? { dryRun: 'true' } : {}) },
     ...(body === undefined ? {} : { json: body }),

@@ -1,13 +1,14 @@
 // What a command is: a row that the program, its help, its documentation and the tests are made from.
-// How rows are parsed is program.ts' affair; what they do stands in commands/.
+// program.ts parses what was typed; commands/ holds what each command does.
 
 import type { z } from 'zod'
+import type { Scope as TokenScope } from '../wire/scopes.ts'
 import type { Api } from './api.ts'
 import type { Target } from './target.ts'
 import type { Screen, Streams, Style } from './terminal.ts'
 
 /** What a token needs for it; `none` for what works without a server or a token. */
-export type Scope = 'none' | 'read' | 'publish' | 'shift' | 'admin'
+export type Scope = 'none' | TokenScope
 
 export type Options = Readonly<Record<string, unknown>>
 

@@ -1,16 +1,17 @@
-// All commands, in the order in which help and documentation list them.
+// All commands, in the order in which help and documentation list them. A file of several commands exports
+// them as one list, so that another one there is in this table by itself.
 
 import type { Command } from './command.ts'
-import { DIFF, VALIDATE } from './commands/documents.ts'
-import { ENV_ADD, ENV_LIST, ENV_REMOVE, ENV_SET } from './commands/env.ts'
+import { DOCUMENT_COMMANDS } from './commands/documents.ts'
+import { ENV_COMMANDS } from './commands/env.ts'
 import { EXPLAIN } from './commands/explain.ts'
 import { GC } from './commands/gc.ts'
-import { LOG, VERIFY } from './commands/history.ts'
+import { HISTORY_COMMANDS } from './commands/history.ts'
 import { INIT } from './commands/init.ts'
 import { LOGIN } from './commands/login.ts'
 import { METRICS_EXPORT } from './commands/metrics-export.ts'
 import { OPEN } from './commands/open.ts'
-import { POINT, SWAP } from './commands/point.ts'
+import { POINT_COMMANDS } from './commands/point.ts'
 import { PUBLISH } from './commands/publish.ts'
 import { ROLLBACK } from './commands/rollback.ts'
 import {
@@ -23,13 +24,13 @@ import {
 import { ROLLOUT_EXPLAIN, ROLLOUT_HISTORY, ROLLOUT_REPLAY } from './commands/rollout-past.ts'
 import { ROLLOUT_START } from './commands/rollout-start.ts'
 import { ROLLOUT_STATUS } from './commands/rollout-status.ts'
-import { RULES_LIST, RULES_SET } from './commands/rules.ts'
+import { RULES_COMMANDS } from './commands/rules.ts'
 import { SHIFT } from './commands/shift.ts'
 import { SIMULATE } from './commands/simulate.ts'
 import { STATUS } from './commands/status.ts'
-import { TOKEN_CREATE, TOKEN_LIST, TOKEN_REVOKE } from './commands/token.ts'
-import { EXPORT, IMPORT } from './commands/transfer.ts'
-import { VERSIONS, VERSIONS_ABORT } from './commands/versions.ts'
+import { TOKEN_COMMANDS } from './commands/token.ts'
+import { TRANSFER_COMMANDS } from './commands/transfer.ts'
+import { VERSION_COMMANDS } from './commands/versions.ts'
 import { WHOAMI } from './commands/whoami.ts'
 import { WITHDRAW } from './commands/withdraw.ts'
 
@@ -37,12 +38,10 @@ export const COMMANDS: readonly Command[] = [
   INIT,
   LOGIN,
   PUBLISH,
-  VERSIONS,
-  VERSIONS_ABORT,
+  ...VERSION_COMMANDS,
   STATUS,
   SHIFT,
-  POINT,
-  SWAP,
+  ...POINT_COMMANDS,
   ROLLBACK,
   WITHDRAW,
   ROLLOUT_START,
@@ -55,25 +54,16 @@ export const COMMANDS: readonly Command[] = [
   ROLLOUT_EXPLAIN,
   ROLLOUT_REPLAY,
   ROLLOUT_HISTORY,
-  ENV_LIST,
-  ENV_ADD,
-  ENV_SET,
-  ENV_REMOVE,
-  RULES_LIST,
-  RULES_SET,
+  ...ENV_COMMANDS,
+  ...RULES_COMMANDS,
   EXPLAIN,
   METRICS_EXPORT,
   SIMULATE,
-  VALIDATE,
-  DIFF,
-  LOG,
-  VERIFY,
+  ...DOCUMENT_COMMANDS,
+  ...HISTORY_COMMANDS,
   WHOAMI,
-  TOKEN_LIST,
-  TOKEN_CREATE,
-  TOKEN_REVOKE,
+  ...TOKEN_COMMANDS,
   GC,
-  EXPORT,
-  IMPORT,
+  ...TRANSFER_COMMANDS,
   OPEN,
 ]

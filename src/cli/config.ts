@@ -1,11 +1,12 @@
-// holo.json: its shape, from which schemas/holo.schema.json is made, and reading it. Which of its
-// targets a command talks to is target.ts' affair. Tokens are never in it.
+// holo.json: its shape, from which schemas/holo.schema.json is made, and reading it. target.ts chooses
+// the target that a command talks to. Tokens are never in this file.
 
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import * as z from 'zod'
 import { HTML_HANDLING, NOT_FOUND } from '../core/site/manifest-config.ts'
 import { PLAN_NAME, planSchema } from '../document/plan-schema.ts'
+import { service } from '../document/service.ts'
 import { REDIRECTS_READINGS } from '../publish/redirects-file.ts'
 import { FileRefusal, readRegularFile } from '../publish/regular-file.ts'
 import { misuse } from './failure.ts'
@@ -17,28 +18,12 @@ export const SCHEMA_ADDRESS = './node_modules/holo-edge/schemas/holo.schema.json
 
 const origin = z.string().max(300).describe('`https://…`, or `service:NAME` for another Worker')
 
+const { prefix: _, ...SERVICE_FIELDS } = service.shape
+
 const services = z
   .record(
     z.string().regex(/^\//, 'a prefix starts with "/"'),
-    z.union([
-      origin,
-      z.array(origin).min(1).max(20),
-      z.strictObject({
-        origins: z.array(origin).min(1).max(20),
-        timeoutMs: z.int().min(50).max(100_000).optional(),
-        stripPrefix: z.boolean().optional(),
-        maxBodyBytes: z.int().min(1).optional(),
-        fallback: z.string().optional().describe('The environment that answers when this is down'),
-        probe: z
-          .strictObject({
-            path: z.string().regex(/^\//, 'a path starts with "/"'),
-            status: z.int().min(200).max(599).optional().describe('What is expected (200)'),
-            intervalMs: z.int().min(10_000).max(3_600_000).optional(),
-          })
-          .optional()
-          .describe('How the control asks the origins whether they are well'),
-      }),
-    ]),
+    z.union([origin, z.array(origin).min(1).max(20), z.strictObject(SERVICE_FIELDS)]),
   )
   .describe(
     'Backends of a version by path prefix: an origin, several in turn, or all there is to say',

@@ -7,11 +7,12 @@ import { text as readAll } from 'node:stream/consumers'
 import { type CompiledAssignments, compileAssignments } from '../document/compile.ts'
 import { parseAssignments } from '../document/parse.ts'
 import type { AssignmentsDocument } from '../document/schema.ts'
+import { documentAsRead } from '../wire/history.ts'
+import { EXPORT_FORMAT } from '../wire/output.ts'
 import type { Api } from './api.ts'
 import type { Context } from './command.ts'
-import { FORMAT, takeDocument } from './exported.ts'
+import { takeDocument } from './exported.ts'
 import { CliFailure, EXIT, misuse, refused } from './failure.ts'
-import { documentReply } from './replies.ts'
 
 export type Known = {
   readonly document: AssignmentsDocument
@@ -20,7 +21,7 @@ export type Known = {
 
 /** The newest document of the control. */
 export async function loadCurrent(api: Api): Promise<Known> {
-  return readDocument(JSON.stringify(await api.ask(documentReply, 'GET', '/assignments')))
+  return readDocument(JSON.stringify(await api.ask(documentAsRead, 'GET', '/assignments')))
 }
 
 /** What the control has accepted: origins that only local runs take are taken. */
@@ -60,7 +61,7 @@ export async function loadFile(
 
 /** What is not JSON is for the edge's parser to complain about. */
 function toDocumentText(text: string, file: string): string {
-  if (!text.includes(`"${FORMAT}"`)) return text
+  if (!text.includes(`"${EXPORT_FORMAT}"`)) return text
   let read: unknown
   try {
     read = JSON.parse(text)

@@ -2,20 +2,8 @@
 // is judging it: an export that was changed is told from one that was not.
 
 import { createHash } from 'node:crypto'
-import * as z from 'zod'
+import { EXPORT_FORMAT, exportedFile } from '../wire/output.ts'
 import { refused } from './failure.ts'
-
-export const FORMAT = 'holo-export'
-
-export const exported = z.strictObject({
-  format: z.literal(FORMAT),
-  formatVersion: z.literal(1),
-  exportedAt: z.string(),
-  from: z.string(),
-  revision: z.int(),
-  content: z.string(),
-  document: z.looseObject({}),
-})
 
 /**
  * SHA-256 of what a document says, without which revision it is and where the audit log stood: the
@@ -28,8 +16,8 @@ export function digestContent(document: Readonly<Record<string, unknown>>): stri
 
 /** The document in a parsed file; whatever is no export is taken for a document itself. */
 export function takeDocument(read: unknown, file: string): unknown {
-  if ((read as { format?: unknown } | null)?.format !== FORMAT) return read
-  const whole = exported.safeParse(read)
+  if ((read as { format?: unknown } | null)?.format !== EXPORT_FORMAT) return read
+  const whole = exportedFile.safeParse(read)
   if (!whole.success) {
     throw refused('invalid_export', `${file} is an export of another version of Holo, or damaged`, {
       problems: whole.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })),

@@ -1,6 +1,8 @@
 // How a command fails, as a value that is thrown once and shown once: a stable code, a sentence for
 // people, and the exit code. Anything else that is thrown is a fault of ours.
 
+import type { OtherChange } from '../wire/history.ts'
+
 /** What a shell is told; docs/cli.md says it to people. */
 export const EXIT = {
   done: 0,
@@ -24,18 +26,10 @@ export type FailureDetails = {
   readonly problems?: readonly { readonly path: string; readonly message: string }[] | undefined
   /** With `stale`: the revision of now, and what changed since the one that was seen. */
   readonly current?: number | undefined
-  readonly changes?: readonly Change[] | undefined
+  readonly changes?: readonly OtherChange[] | undefined
   readonly requestId?: string | undefined
   /** What was thrown, where that is a fault of ours: shown with `--verbose` only. */
   readonly fault?: unknown
-}
-
-type Change = {
-  readonly revision: number
-  readonly at: number
-  readonly actor: string
-  readonly action: string
-  readonly reason?: string | undefined
 }
 
 /** Shown without a stack trace. Codes are stable: docs/cli.md lists them. */

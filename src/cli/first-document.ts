@@ -1,6 +1,6 @@
 // The first document of an empty Holo, made of a version that was just published: everybody gets it.
 
-import type { PublishedService } from '../core/version-record.ts'
+import type { PublishedService } from '../document/service.ts'
 import { beginDocument } from './begin.ts'
 import type { ChangeOptions, Context } from './command.ts'
 import { toShellWord } from './words.ts'

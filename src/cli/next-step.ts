@@ -1,11 +1,11 @@
 // What to type after a publication: the command that lets the first visitors, or none yet, see it.
 
+import { environmentsAsRead } from '../wire/environments.ts'
 import type { Api } from './api.ts'
-import { environmentsReply } from './replies.ts'
 
 /** There is a document, and it knows the version. */
 export async function toNextStep(api: Api, version: string): Promise<string> {
-  const { environments } = await api.ask(environmentsReply, 'GET', '/environments')
+  const { environments } = await api.ask(environmentsAsRead, 'GET', '/environments')
   const isAt = environments.find((one) => one.version === version)
   if (isAt) return isAt.percent > 0 ? 'holo status' : `holo shift ${isAt.name}=1`
   const [, ...others] = environments.filter(({ restricted }) => !restricted)

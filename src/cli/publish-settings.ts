@@ -10,7 +10,7 @@ import {
   type ManifestConfig,
   NOT_FOUND,
 } from '../core/site/manifest-config.ts'
-import type { PublishedService } from '../core/version-record.ts'
+import type { PublishedService } from '../document/service.ts'
 import { isBelow } from '../publish/regular-file.ts'
 import type { UploadOptions } from '../publish/upload.ts'
 import { chooseBuildFolder } from './build-folder.ts'

@@ -1,38 +1,10 @@
 // What a command has done or why it has not, as text for people or as one JSON object for programs.
 
-import * as z from 'zod'
 import { toHarmlessJson } from '../core/harmless-text.ts'
 import type { Outcome } from './command.ts'
 import type { CliFailure } from './failure.ts'
 import { type Style, toScreenLine } from './terminal.ts'
 import { toTime } from './words.ts'
-
-/** What `--json` prints of a failure. */
-export const failureShape = z.strictObject({
-  ok: z.literal(false),
-  command: z.string().optional().describe('Absent where no command could be read'),
-  exitCode: z.int().describe('1 refused, 2 misuse, 3 unreachable, 4 stale, 130 interrupted'),
-  error: z.strictObject({
-    code: z.string().describe('Stable; docs/cli.md lists them, docs/api.md those of the API'),
-    message: z.string().describe('For people; may change'),
-    hint: z.string().optional().describe('What to do about it'),
-    problems: z.array(z.strictObject({ path: z.string(), message: z.string() })).optional(),
-    current: z.int().optional().describe('With stale: the revision of now'),
-    changes: z
-      .array(
-        z.strictObject({
-          revision: z.int(),
-          at: z.int(),
-          actor: z.string(),
-          action: z.string(),
-          reason: z.string().optional(),
-        }),
-      )
-      .optional()
-      .describe('With stale: what changed since, newest first'),
-    requestId: z.string().optional().describe("What the Worker's log has"),
-  }),
-})
 
 export function toOutcomeText(name: string, { json, lines }: Outcome, asJson: boolean): string {
   if (asJson) return `${toHarmlessJson(JSON.stringify({ ok: true, command: name, ...json }))}\n`

@@ -1,9 +1,9 @@
 // One upload with its progress on the screen, and what is said when it is cut short: what was sent is
 // kept, and the same command goes on from there.
 
-import * as z from 'zod'
 import { showProgress } from '../publish/progress.ts'
 import { type UploadOptions, type UploadResult, uploadFolder } from '../publish/upload.ts'
+import { retainedAsRead } from '../wire/versions.ts'
 import type { Api } from './api.ts'
 import type { Context } from './command.ts'
 import { CliFailure, EXIT } from './failure.ts'
@@ -53,13 +53,8 @@ export async function runUpload(
 
 /** The newest versions that may be on screens; none while there is no document. */
 export async function loadRetained(api: Api): Promise<{ id: string; manifest: string }[]> {
-  const version = z.object({
-    id: z.string(),
-    manifest: z.string(),
-    published: z.string().optional(),
-  })
   try {
-    const { versions } = await api.ask(z.object({ versions: z.array(version) }), 'GET', '/versions')
+    const { versions } = await api.ask(retainedAsRead, 'GET', '/versions')
     const time = (published: string | undefined) => Date.parse(published ?? '') || 0
     return versions
       .toReversed()

@@ -1,7 +1,7 @@
 // Services of a version as people write them: `--service /api/=https://…` and holo.json. Whether the
 // edge takes them is for the API to say.
 
-import type { PublishedService } from '../core/version-record.ts'
+import type { PublishedService } from '../document/service.ts'
 import type { ConfigServices } from './config.ts'
 import { misuse } from './failure.ts'
 

@@ -4,6 +4,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as z from 'zod'
 import type { FinalStep, UploadTarget } from '../publish/upload-target.ts'
+import { problemAsRead } from '../wire/problems.ts'
+import { finaliseAsRead, missingAsRead, partsAsRead, uploadStateAsRead } from '../wire/uploads.ts'
 import type { Api, Call } from './api.ts'
 import { MAX_JSON_BYTES, MAX_MANIFEST_BYTES, readBytes, readText } from './bounded-reply.ts'
 import { CliFailure, EXIT } from './failure.ts'
@@ -15,19 +17,8 @@ const MAX_ATTEMPTS = 9
 /** A blob of 95 MiB takes minutes on a poor line. */
 const UPLOAD_TIMEOUT_MS = 600_000
 
-const missing = z.object({ sha256: z.string(), size: z.number() })
-const anything = z.looseObject({})
-const begun = z.object({ state: z.enum(['open', 'finalised']), manifest: z.string() })
-
-const finalReply = z.union([
-  z.object({
-    state: z.literal('verifying'),
-    verified: z.number(),
-    files: z.number(),
-    waitMs: z.number(),
-  }),
-  z.object({ state: z.literal('finalised'), revision: z.number().optional() }),
-])
+/** The reply is not looked at. */
+const anything = z.unknown()
 
 export function createUploadTarget(api: Api, signal: AbortSignal): UploadTarget {
   const retry = <T>(work: () => Promise<T>) => withRetries(work, signal)
@@ -46,21 +37,18 @@ export function createUploadTarget(api: Api, signal: AbortSignal): UploadTarget 
         return readBytes(response, MAX_MANIFEST_BYTES)
       }),
     putManifest: async (sha256, bytes) => void (await sendBytes(`/manifests/${sha256}`, bytes)),
-    begin: (version, upload) => ask(begun, 'PUT', toUpload(version), { json: upload }),
+    begin: async (version, upload) => {
+      const begun = await ask(uploadStateAsRead, 'PUT', toUpload(version), { json: upload })
+      return {
+        state: begun.state === 'finalised' ? 'finalised' : 'open',
+        manifest: begun.manifest,
+      }
+    },
     missing: (version, cursor) =>
-      ask(
-        z.object({ missing: z.array(missing), cursor: z.string().optional() }),
-        'GET',
-        `${toUpload(version)}/missing`,
-        { query: { cursor } },
-      ),
+      ask(missingAsRead, 'GET', `${toUpload(version)}/missing`, { query: { cursor } }),
     putBlob: async (sha256, bytes) => void (await sendBytes(`/blobs/${sha256}`, bytes)),
     parts: async (sha256) => {
-      const shape = z.object({
-        parts: z.array(z.object({ part: z.number(), size: z.number() })),
-        stored: z.boolean(),
-      })
-      const { parts, stored } = await ask(shape, 'GET', `/blobs/${sha256}/parts`)
+      const { parts, stored } = await ask(partsAsRead, 'GET', `/blobs/${sha256}/parts`)
       return { parts: new Map(parts.map(({ part, size }) => [part, size])), stored }
     },
     putPart: async (sha256, part, bytes) =>
@@ -76,18 +64,17 @@ export function createUploadTarget(api: Api, signal: AbortSignal): UploadTarget 
         const response = await api.send('POST', path, { json: { manifest } })
         if (response.status === 409) {
           const text = await readText(response, MAX_JSON_BYTES)
-          const problem = z.object({ code: z.literal('blobs_missing'), blobs: z.array(missing) })
-          const parsed = problem.safeParse(parseJson(text))
-          if (parsed.success) return { state: 'missing', blobs: parsed.data.blobs }
+          const { code, blobs } = readProblem(text)
+          if (code === 'blobs_missing' && blobs) return { state: 'missing', blobs }
           throw await api.toFailure(new Response(text, response))
         }
         if (response.status === 404) {
-          const problem = z.object({ code: z.literal('not_found') })
-          const parsed = problem.safeParse(await response.clone().json())
-          if (parsed.success) return { state: 'given-up' }
+          const text = await readText(response, MAX_JSON_BYTES)
+          if (readProblem(text).code === 'not_found') return { state: 'given-up' }
+          throw await api.toFailure(new Response(text, response))
         }
         if (!response.ok) throw await api.toFailure(response)
-        const final = finalReply.safeParse(parseJson(await readText(response, MAX_JSON_BYTES)))
+        const final = finaliseAsRead.safeParse(parseJson(await readText(response, MAX_JSON_BYTES)))
         if (final.success) return final.data
         throw new CliFailure(
           'unexpected_reply',
@@ -96,6 +83,12 @@ export function createUploadTarget(api: Api, signal: AbortSignal): UploadTarget 
         )
       }),
   }
+}
+
+/** Nothing where the text is no problem of the API. */
+function readProblem(text: string): Partial<z.infer<typeof problemAsRead>> {
+  const parsed = problemAsRead.safeParse(parseJson(text))
+  return parsed.success ? parsed.data : {}
 }
 
 function parseJson(text: string): unknown {

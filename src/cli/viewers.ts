@@ -1,25 +1,9 @@
 // Who can still see a version that a change takes out of an environment, in words. The API says who.
 
-import * as z from 'zod'
-
-/** As the API and `--json` have it. */
-export const viewers = z.object({
-  version: z.string(),
-  seenIn: z.array(
-    z.object({
-      environment: z
-        .string()
-        .optional()
-        .describe('Left out: visitors had it before anybody wrote down in which environment'),
-      by: z.enum(['bucket', 'rule', 'host', 'grant']),
-    }),
-  ),
-})
-
-type Viewers = z.infer<typeof viewers>
+import type { ViewersAsRead } from '../wire/changes.ts'
 
 /** One line for each version. */
-export function toViewerLines(closed: readonly Viewers[]): string[] {
+export function toViewerLines(closed: readonly ViewersAsRead[]): string[] {
   return closed.map(({ version, seenIn }) =>
     seenIn.length === 0
       ? `version ${version} goes out of reach: nobody can see it any more`
@@ -27,7 +11,7 @@ export function toViewerLines(closed: readonly Viewers[]): string[] {
   )
 }
 
-function toPlace({ environment, by }: Viewers['seenIn'][number]): string {
+function toPlace({ environment, by }: ViewersAsRead['seenIn'][number]): string {
   if (environment === undefined) return 'by visitors who had it before'
   switch (by) {
     case 'bucket':
@@ -38,5 +22,7 @@ function toPlace({ environment, by }: Viewers['seenIn'][number]): string {
       return `under the host names of ${environment}`
     case 'grant':
       return `in ${environment} with a grant`
+    default:
+      return `in ${environment} (${by})`
   }
 }

@@ -1,10 +1,9 @@
-// Who calls the control, and how it says no: the words that all parts of its contract share.
+// Who calls the control, and how it refuses: types that all parts of its contract share.
 
 import type { Result } from '../core/result.ts'
-import type { Viewers } from '../document/open.ts'
-import type { Scope } from './access/scopes.ts'
-import type { Limits } from './access/token-limits.ts'
-import type { Move } from './document/moves.ts'
+import type { RevisionSummary } from '../wire/history.ts'
+import type { Scope } from '../wire/scopes.ts'
+import type { Limits } from '../wire/tokens.ts'
 
 /** What a caller shows to prove who it is: a token of Holo's, or a JWT of Cloudflare Access. */
 export type Credential =
@@ -34,30 +33,6 @@ export type Principal = {
 
 /** Why somebody may not. Only a credential that counts is told more, of its own limits. */
 export type Denial = 'unauthenticated' | 'forbidden' | 'too_many_attempts' | 'one_at_a_time'
-
-/** One revision, without its text. */
-export type RevisionSummary = {
-  readonly revision: number
-  readonly digest: string
-  readonly at: number
-  readonly actor: string
-  readonly action: string
-  readonly reason: string | undefined
-}
-
-/** What a change did, or would do. */
-export type Committed = {
-  readonly revision: number
-  readonly digest: string
-  /** The document's text, byte for byte what KV gets. */
-  readonly text: string
-  /** Nothing was changed, because the document says so already, or it was a dry run. */
-  readonly changed: boolean
-  /** Buckets that have another environment than before: of 10,000, by who gives and who takes. */
-  readonly moved: readonly Move[]
-  /** Versions that fewer environments open than before, and who can still see each. */
-  readonly closed: readonly Viewers[]
-}
 
 /** Rows before `before` (exclusive), newest first, at most `limit`. */
 export type PageQuery = { readonly before: number | undefined; readonly limit: number }

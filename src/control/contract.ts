@@ -1,24 +1,18 @@
-// What the control can be asked and what it answers, as plain data: the calls of the edge, of the
-// admin API and of the cron watchdog. How it does it stands in the files beside this one.
+// The calls of the control, as the edge, the admin API and the cron watchdog make them. What goes on over
+// HTTP has its shape in src/wire.
 
 import type { Result } from '../core/result.ts'
 import type { Identity, SyncReply, SyncReport } from '../loading/sync.ts'
+import type { AuditRow, Verification } from '../wire/audit.ts'
+import type { Committed } from '../wire/changes.ts'
+import type { Command } from '../wire/commands.ts'
 import type { EventPage } from '../wire/events.ts'
-import type { Scope } from './access/scopes.ts'
-import type { Limits } from './access/token-limits.ts'
-import type {
-  Answer,
-  Caller,
-  Committed,
-  Denied,
-  PageQuery,
-  Principal,
-  Refused,
-  RevisionSummary,
-} from './caller.ts'
+import type { RevisionSummary } from '../wire/history.ts'
+import type { Scope } from '../wire/scopes.ts'
+import type { NewTokenBody, TokenSummary } from '../wire/tokens.ts'
+import type { Answer, Caller, Denied, PageQuery, Principal, Refused } from './caller.ts'
 import type { CountingLosses as OpenLosses } from './counting/open-windows.ts'
 import type { MetricPoint, MetricRange, SeriesSince } from './counting/series.ts'
-import type { Command } from './document/commands.ts'
 import type { Fill } from './document/fill.ts'
 import type { HealthCalls } from './health/contract.ts'
 import type { CollectionCalls, UploadCalls } from './releases/contract.ts'
@@ -27,7 +21,6 @@ import type { RolloutCalls } from './rollouts/contract.ts'
 export type {
   Answer,
   Caller,
-  Committed,
   Credential,
   Denial,
   Denied,
@@ -35,7 +28,6 @@ export type {
   PageQuery,
   Principal,
   Refused,
-  RevisionSummary,
 } from './caller.ts'
 
 /** There is one control, and this is its name. */
@@ -48,40 +40,6 @@ export type Change = {
   readonly reason: string | undefined
   /** Says what would happen and changes nothing. */
   readonly dryRun: boolean
-}
-
-/** One row of the audit log. Its hash covers all the other fields and the hash of the row before. */
-export type AuditRow = {
-  readonly seq: number
-  /** Milliseconds since the epoch. */
-  readonly at: number
-  readonly actor: string
-  /** The id of the token that was used. */
-  readonly token: string | undefined
-  /**
-   * A command's kind, or `add-version`, `remove-versions`, `adopt`, `republish`, `token-create`,
-   * `token-revoke`.
-   */
-  readonly action: string
-  /** What the action was given, without secrets. */
-  readonly detail: unknown
-  readonly reason: string | undefined
-  /** The revision it made; `undefined` when it made none. */
-  readonly revision: number | undefined
-  /**
-   * SHA-256 of the document without its `audit` field in canonical form (RFC 8785); `undefined` where
-   * there was or is none.
-   */
-  readonly before: string | undefined
-  readonly after: string | undefined
-  readonly requestId: string
-  /** Hashes: SHA-256, 64 lower-case hex digits; the first row's `previous` is 64 zeros. */
-  readonly previous: string
-  readonly hash: string
-  /** 2; 1 for rows from before digests were of the canonical form. */
-  readonly form: number
-  /** SHA-256 of the document's text without its `audit` field, byte for byte. */
-  readonly textDigest: string | undefined
 }
 
 /** The state of the control, for people and for monitors. */
@@ -106,33 +64,8 @@ export type Health = {
 /** What was reported and not counted, or could not be reported, since the control began. */
 export type CountingLosses = OpenLosses & { readonly errors: number }
 
-/** What a chain of audit rows is found to be. */
-export type Verification = {
-  readonly rows: number
-  /** Hash of the newest row; 64 zeros when there is none. */
-  readonly head: string
-  /** What does not fit, oldest first; empty when all is whole. */
-  readonly problems: readonly { readonly seq: number | undefined; readonly message: string }[]
-}
-
-/** A token as everybody may see it. */
-export type TokenSummary = Limits & {
-  readonly id: string
-  readonly name: string
-  readonly scopes: readonly Scope[]
-  readonly createdAt: number
-  readonly createdBy: string
-  /** Milliseconds since the epoch; `undefined` for never. */
-  readonly expiresAt: number | undefined
-  /** To the minute. */
-  readonly lastUsedAt: number | undefined
-  readonly revokedAt: number | undefined
-}
-
 /** What is left out is as it is of whoever makes the token. */
-export type NewToken = Limits & {
-  readonly name: string
-  readonly scopes: readonly Scope[]
+export type NewToken = Omit<NewTokenBody, 'expiresInDays'> & {
   readonly expiresAt: number | undefined
 }
 

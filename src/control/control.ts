@@ -3,30 +3,29 @@
 
 import { DurableObject } from 'cloudflare:workers'
 import { err, ok, type Result } from '../core/result.ts'
-import type { VersionRecord } from '../core/version-record.ts'
+import type { VersionRecord } from '../document/version-record.ts'
 import type { Env } from '../env.ts'
 import type { Identity, SyncReply, SyncReport } from '../loading/sync.ts'
+import type { AuditRow, Verification } from '../wire/audit.ts'
+import type { Committed } from '../wire/changes.ts'
+import { commandSchema, SCOPE_OF_COMMAND } from '../wire/commands.ts'
 import type { EventPage } from '../wire/events.ts'
-import type { Scope } from './access/scopes.ts'
+import type { RevisionSummary } from '../wire/history.ts'
+import type { Scope } from '../wire/scopes.ts'
 import { findVersionTrespass, isLimited } from './access/token-limits.ts'
 import type {
   Answer,
-  AuditRow,
   Caller,
   Change,
-  Committed,
   ControlCalls,
   Denied,
   Health,
   NewToken,
   PageQuery,
   Refused,
-  RevisionSummary,
-  Verification,
 } from './contract.ts'
 import type { MetricRange } from './counting/series.ts'
 import { type Author, makeChange } from './document/change.ts'
-import { commandSchema, SCOPE_OF_COMMAND } from './document/commands.ts'
 import { listFill } from './document/fill.ts'
 import { verifyChain } from './document/verify.ts'
 import { OneAtATime, toOwner } from './one-at-a-time.ts'

@@ -107,9 +107,6 @@ export const MAX_KEPT_EDITS = 100
 /** What a command was given stands in its audit row; a longer one is in the revision it made. */
 export const MAX_DETAIL_CHARACTERS = 4000
 
-/** A reason is a sentence or a link. */
-export const MAX_REASON_CHARACTERS = 500
-
 /** Only rows of tokens can come between; this many within one hash do not. */
 export const MAX_COMMIT_ATTEMPTS = 20
 

@@ -7,6 +7,7 @@ import type { Assignments, Environment, OpenedBy, Service, Version } from '../co
 import { listVisited, type Openness, readOpenness } from './open.ts'
 import { normaliseOrigin } from './origin.ts'
 import type { AssignmentsDocument, VisitorSource } from './schema.ts'
+import { completeService, type PublishedService } from './service.ts'
 
 /** Which of Holo's headers are sent, after defaults. */
 export type Expose = {
@@ -33,9 +34,6 @@ export type CompiledAssignments = Assignments & {
   /** The name of this Holo in `CDN-Loop` (RFC 8586 section 2): another salt, another Holo. */
   readonly loopId: string
 }
-
-/** Longest wait for the first byte of a service that sets none of its own. */
-const DEFAULT_SERVICE_TIMEOUT_MS = 30_000
 
 /** Compiles a document that `parseAssignments` has accepted. */
 export function compileAssignments(document: AssignmentsDocument): CompiledAssignments {
@@ -106,20 +104,19 @@ export function compileAssignments(document: AssignmentsDocument): CompiledAssig
   }
 }
 
-/** A service as the document has it, with its defaults. */
-export function compileService(service: DocumentService): Service {
-  const { prefix, origins, timeoutMs, stripPrefix, maxBodyBytes, fallback } = service
+/** A service as requests are sent to it. A field of the document that the edge does not use stays beside. */
+export function compileService(published: PublishedService): Service {
+  // The control probes; the edge does not.
+  const { probe: _, ...service } = completeService(published)
   return {
-    prefix,
-    origins: origins.map(normaliseOrigin),
-    timeoutMs: timeoutMs ?? DEFAULT_SERVICE_TIMEOUT_MS,
+    fallback: undefined,
+    ...service,
+    origins: service.origins.map(normaliseOrigin),
     // There is nothing to take off a path of `/`.
-    stripPrefix: stripPrefix === true && prefix !== '/',
-    maxBodyBytes: maxBodyBytes ?? Number.POSITIVE_INFINITY,
-    fallback,
+    stripPrefix: service.stripPrefix && service.prefix !== '/',
+    maxBodyBytes: service.maxBodyBytes ?? Number.POSITIVE_INFINITY,
   }
 }
-type DocumentService = NonNullable<AssignmentsDocument['versions'][string]['services']>[number]
 
 /** Where nobody wrote down who had a version, it counts as seen wherever visitors come. */
 function toOpen(

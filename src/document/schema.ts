@@ -1,9 +1,11 @@
-// The shape of the document, as zod reads it. What its parts must say about one another (a version
-// that exists, weights that sum to 100) is validate.ts' affair.
+// The shape of the document, as zod reads it; service.ts has that of a service. What the parts must say
+// about one another (a version that exists, weights that sum to 100) is checked in validate.ts.
 
 import * as z from 'zod'
 import { ENVIRONMENT_NAME, VERSION_ID } from '../core/names.ts'
 import { BUCKETS } from '../core/traffic.ts'
+import { environmentName, versionId } from './names.ts'
+import { services } from './service.ts'
 
 /** Revisions stay exact in doubles with room to spare, and below any clock in milliseconds. */
 export const MAX_REVISION = 2 ** 40
@@ -14,19 +16,6 @@ export const MAX_REVISION = 2 ** 40
  */
 export const MAX_WRITTEN_REVISION = 2 ** 39
 
-/** More than the platform takes anywhere; a larger number is a slip of the pen. */
-const MAX_BODY_LIMIT_BYTES = 2 ** 40
-
-/** Each look of the control is an alarm, and the platform bills each: see docs/health.md. */
-const SHORTEST_PROBE_INTERVAL_MS = 10_000
-const LONGEST_PROBE_INTERVAL_MS = 3_600_000
-
-const environmentName = z
-  .string()
-  .regex(ENVIRONMENT_NAME, 'a name is lower-case letters, digits and "-", beginning with a letter')
-const versionId = z
-  .string()
-  .regex(VERSION_ID, 'a version id is up to 64 letters, digits and "._+-", such as "1.4.0"')
 const headerName = z
   .string()
   .regex(/^[a-z0-9-]{1,64}$/, 'a header name is lower-case letters, digits and "-"')
@@ -48,21 +37,6 @@ function findHostMistake(host: string): string {
   return bare !== host && isHost(bare) ? `${rule}: write "${bare}"` : rule
 }
 
-/** Why a text cannot be the prefix of a service. */
-function findPrefixMistake(prefix: string): string | undefined {
-  if (!/^\/(?:.*\/)?$/s.test(prefix)) return 'a prefix starts and ends with "/"'
-  if (prefix.includes('//')) return 'a prefix starts and ends with "/" and has no two in a row'
-  if (!/^[A-Za-z0-9\-._~!$&'()*+,;=:@/]*$/.test(prefix)) {
-    return `a prefix starts and ends with "/" and has only letters, digits and "-._~!$&'()*+,=:@" between its slashes`
-  }
-  // Dot segments are in no normalised path, and what stands behind a ";" backends read differently.
-  if (/;|\/\.\.?\//.test(prefix)) return 'a prefix has no "." or ".." and no ";" in it'
-  if (prefix.startsWith('/.holo/')) {
-    return "what is below /.holo/ is Holo's own (its API), and no request for it reaches a service"
-  }
-  return undefined
-}
-
 const environment = z.strictObject({
   version: versionId,
   restricted: z.boolean().optional(),
@@ -72,46 +46,11 @@ const environment = z.strictObject({
     .optional(),
 })
 
-const probe = z.strictObject({
-  path: z
-    .string()
-    .max(500)
-    .regex(
-      /^\/[!-~]*$/,
-      'a path starts with "/" and has no spaces; letters beyond ASCII are encoded',
-    )
-    .regex(/^[^#]*$/, 'a backend never sees what stands behind a "#"'),
-  status: z.int().min(200, 'a status is 200 to 599').max(599).optional(),
-  intervalMs: z
-    .int()
-    .min(
-      SHORTEST_PROBE_INTERVAL_MS,
-      `at least ${SHORTEST_PROBE_INTERVAL_MS}: the control asks no more often`,
-    )
-    .max(LONGEST_PROBE_INTERVAL_MS)
-    .optional(),
-})
-
-const service = z.strictObject({
-  prefix: z
-    .string()
-    .max(200)
-    .refine((prefix) => findPrefixMistake(prefix) === undefined, {
-      error: ({ input }) => findPrefixMistake(String(input)) ?? '',
-    }),
-  origins: z.array(z.string().max(300)).min(1, 'name at least one origin').max(20),
-  timeoutMs: z.int().min(50).max(100_000).optional(),
-  stripPrefix: z.boolean().optional(),
-  maxBodyBytes: z.int().min(1, 'a limit is at least one byte').max(MAX_BODY_LIMIT_BYTES).optional(),
-  fallback: environmentName.optional(),
-  probe: probe.optional(),
-})
-
 const version = z.strictObject({
   manifest: z
     .string()
     .regex(/^[0-9a-f]{64}$/, 'a manifest is named by its SHA-256 in lower-case hex'),
-  services: z.array(service).max(50).optional(),
+  services: services.optional(),
   open: z
     .union(
       [z.boolean(), z.record(environmentName, z.enum(['bucket', 'rule', 'host']))],

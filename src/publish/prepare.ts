@@ -3,7 +3,7 @@
 
 import { encodeManifest, MAX_MANIFEST_BYTES } from '../core/site/manifest.ts'
 import type { ManifestConfig } from '../core/site/manifest-config.ts'
-import type { PublishedService } from '../core/version-record.ts'
+import type { PublishedService } from '../document/service.ts'
 import { toSha256 } from './content-hash.ts'
 import { encodeContents, toContentKey } from './encode-contents.ts'
 import { listHazards } from './hazards.ts'

@@ -3,10 +3,11 @@
 
 import { openAsBlob } from 'node:fs'
 import { mapConcurrently } from '../core/concurrently.ts'
+import type { MissingBlob } from '../wire/uploads.ts'
 import { hashFile } from './content-hash.ts'
 import { PublishError } from './messages.ts'
 import { type ReportProgress, startCount } from './progress-step.ts'
-import type { MissingBlob, UploadTarget } from './upload-target.ts'
+import type { UploadTarget } from './upload-target.ts'
 
 /** Most blobs are small, so that most of the time is spent waiting for replies. */
 const UPLOADS_AT_ONCE = 16

@@ -1,19 +1,7 @@
 // The calls of the API that an upload needs (docs/api.md, "Publishing a version"). How they are sent, and
 // how often a failed one is repeated, is decided by the implementation (cli/upload-api.ts).
 
-import type { PublishedService } from '../core/version-record.ts'
-
-export type MissingBlob = { readonly sha256: string; readonly size: number }
-
-export type NewUpload = {
-  /** SHA-256 of the manifest's bytes. */
-  readonly manifest: string
-  readonly services: readonly PublishedService[]
-  /** ISO 8601, UTC. */
-  readonly createdAt: string
-  readonly commit?: string
-  readonly author?: string
-}
+import type { FinaliseAsRead, MissingBlob, UploadBody } from '../wire/uploads.ts'
 
 export type BegunUpload = {
   /** `finalised`: the version was published before, with the same content. */
@@ -23,16 +11,9 @@ export type BegunUpload = {
 }
 
 export type FinalStep =
-  | {
-      readonly state: 'verifying'
-      readonly verified: number
-      readonly files: number
-      readonly waitMs: number
-    }
-  /** `revision` is absent while there is no document. */
-  | { readonly state: 'finalised'; readonly revision?: number | undefined }
+  | FinaliseAsRead
   | { readonly state: 'missing'; readonly blobs: readonly MissingBlob[] }
-  /** The upload was given up meanwhile. It has to begin again; blobs that were sent are still stored. */
+  /** The upload was given up meanwhile: it is begun again, and what was sent is there. */
   | { readonly state: 'given-up' }
 
 /** Hashes are SHA-256, 64 lower-case hex digits. Every call may be repeated, and rejects on failure. */
@@ -40,7 +21,7 @@ export type UploadTarget = {
   readonly getManifest: (sha256: string) => Promise<Uint8Array | undefined>
   readonly putManifest: (sha256: string, bytes: Uint8Array) => Promise<void>
   /** Begins an upload, or says that it goes on. */
-  readonly begin: (version: string, upload: NewUpload) => Promise<BegunUpload>
+  readonly begin: (version: string, upload: UploadBody) => Promise<BegunUpload>
   readonly missing: (
     version: string,
     cursor: string | undefined,

@@ -4,13 +4,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openManifest } from '../core/site/manifest.ts'
 import type { ManifestConfig } from '../core/site/manifest-config.ts'
-import type { VersionRecord } from '../core/version-record.ts'
+import type { VersionRecord } from '../document/version-record.ts'
+import type { MissingBlob } from '../wire/uploads.ts'
+import { encodeContents, toContentKey } from './encode-contents.ts'
+import { listHazards } from './hazards.ts'
 import { PublishError } from './messages.ts'
 import { type PreparedVersion, type PrepareOptions, prepareVersion } from './prepare.ts'
 import type { ReportProgress } from './progress-step.ts'
 import type { RetainedManifest } from './survey.ts'
 import { uploadBlobs } from './upload-blobs.ts'
-import type { BegunUpload, MissingBlob, UploadTarget } from './upload-target.ts'
+import type { BegunUpload, UploadTarget } from './upload-target.ts'
 
 /** A blob may be lost while the others are sent; a store that loses more is broken. */
 const MAX_ROUNDS = 5

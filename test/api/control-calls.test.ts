@@ -3,7 +3,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Caller, ControlCalls } from '../../src/control/contract.ts'
-import type { Command } from '../../src/control/document/commands.ts'
+import type { Command } from '../../src/wire/commands.ts'
 import { type AdminEdge, FIRST_TOKEN, freshAddress, startAdminEdge } from '../support/api-edge.ts'
 
 const SCOPES = ['read', 'publish', 'shift', 'admin'] as const
@@ -125,7 +125,7 @@ describe('the control', () => {
   it.each(ROWS)('proves for itself who may call %s', async (_, [called, enough]) => {
     for (const scope of SCOPES) {
       const answer = await called(edge.control, toCaller(tokens.get(scope) ?? ''))
-      if (enough.includes(scope)) expect(answer).not.toMatchObject({ error: { kind: 'denied' } })
+      if ((enough as readonly string[]).includes(scope)) expect(answer).not.toMatchObject({ error: { kind: 'denied' } })
       else expect([scope, answer]).toEqual([scope, denied('forbidden')])
     }
     for (const token of ['', 'x'.repeat(64), `${FIRST_TOKEN}x`]) {

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { PROBLEMS } from '../../src/api/http/problems.ts'
+import { PROBLEMS } from '../../src/wire/problems.ts'
 import { type AdminEdge, startAdminEdge } from '../support/api-edge.ts'
 
 type Operation = {

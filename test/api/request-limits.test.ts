@@ -6,20 +6,12 @@ import { request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
-  MAX_AUTHOR_CHARACTERS,
   MAX_BLOB_BYTES,
   MAX_BODY_BYTES,
-  MAX_COMMIT_CHARACTERS,
-  MAX_EXPLAINED_HEADERS,
-  MAX_HEADER_CHARACTERS,
   MAX_JSON_DEPTH,
   MAX_LISTED_PROBLEMS,
-  MAX_PAGE_ROWS,
   MAX_PART_BYTES,
-  MAX_PARTS,
-  MAX_TOKEN_DAYS,
   MAX_TYPE_CHARACTERS,
-  MAX_URL_CHARACTERS,
 } from '../../src/api/http/limits.ts'
 import {
   MAX_ACTOR_CHARACTERS,
@@ -28,14 +20,20 @@ import {
   MAX_TOKEN_CHARACTERS,
   MAX_TOKEN_NAME_CHARACTERS,
 } from '../../src/control/access/limits.ts'
-import { MAX_LIMIT_PATTERNS } from '../../src/control/access/token-limits.ts'
 import { MAX_METRIC_POINTS } from '../../src/control/counting/limits.ts'
-import { MAX_REASON_CHARACTERS } from '../../src/control/limits.ts'
 import {
   encodeManifest,
   MAX_MANIFEST_BYTES,
   type ManifestEntry,
 } from '../../src/core/site/manifest.ts'
+import {
+  MAX_EXPLAINED_HEADERS,
+  MAX_HEADER_CHARACTERS,
+  MAX_URL_CHARACTERS,
+} from '../../src/wire/explain.ts'
+import { MAX_PAGE_ROWS, MAX_REASON_CHARACTERS } from '../../src/wire/requests.ts'
+import { MAX_LIMIT_PATTERNS, MAX_TOKEN_DAYS } from '../../src/wire/tokens.ts'
+import { MAX_AUTHOR_CHARACTERS, MAX_COMMIT_CHARACTERS, MAX_PARTS } from '../../src/wire/uploads.ts'
 import {
   type AdminEdge,
   type CallOptions,

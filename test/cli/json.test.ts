@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { SCHEMA_FILES, toSchemaText } from '../../scripts/schemas.ts'
 import { COMMANDS } from '../../src/cli/commands.ts'
-import { failureShape } from '../../src/cli/report.ts'
+import { failureOutput } from '../../src/wire/output.ts'
 import { type AdminEdge, FIRST_TOKEN, startAdminEdge } from '../support/api-edge.ts'
 import { holo } from '../support/cli.ts'
 import { exampleDocument } from '../support/document.ts'
@@ -134,7 +134,7 @@ describe('--json', () => {
     const codes: unknown[] = []
     for (const args of failing) {
       const { json, code, stderr } = await run(args)
-      expect(failureShape.safeParse(json).error?.issues, JSON.stringify(json)).toBeUndefined()
+      expect(failureOutput.safeParse(json).error?.issues, JSON.stringify(json)).toBeUndefined()
       expect(json?.exitCode).toBe(code)
       expect(stderr).toBe('')
       codes.push(((json?.error ?? {}) as { code?: string }).code)

@@ -396,7 +396,7 @@ describe('git', () => {
     execFileSync('git', ['config', '-f', join(dist, 'config'), 'core.fsmonitor', program])
     execFileSync('git', ['config', '-f', join(dist, 'config'), 'core.worktree', dist])
     execFileSync('git', ['config', '-f', join(dist, 'config'), 'core.bare', 'false'])
-    const { GITHUB_SHA: _, CI_COMMIT_SHA: __, ...bare } = env
+    const { GITHUB_SHA: _, CI_COMMIT_SHA: __, ...bare }: NodeJS.ProcessEnv = env
     expect((await readAuthorship(dist, bare)).commit).toBeUndefined()
     expect(existsSync(mark)).toBe(false)
   })

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { applyCommand } from '../../src/control/document/apply.ts'
-import type { Command } from '../../src/control/document/commands.ts'
 import { type Content, toContent } from '../../src/control/document/content.ts'
 import { markOpen } from '../../src/control/document/opening.ts'
 import { BUCKETS, countBuckets } from '../../src/core/traffic.ts'
 import { formatProblems, parseAssignments } from '../../src/document/parse.ts'
+import type { Command } from '../../src/wire/commands.ts'
 import { exampleDocument } from '../support/document.ts'
 
 type Change = Partial<ReturnType<typeof exampleDocument>>

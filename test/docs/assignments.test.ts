@@ -7,6 +7,7 @@ import { OPERATORS } from '../../src/core/operators.ts'
 import { compileAssignments } from '../../src/document/compile.ts'
 import { parseAssignments } from '../../src/document/parse.ts'
 import { PARTS } from '../../src/document/schema.ts'
+import { PROBE_DEFAULTS, probe, SERVICE_DEFAULTS, service } from '../../src/document/service.ts'
 import { SUBJECT } from '../core/subject.ts'
 
 const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8')
@@ -32,6 +33,15 @@ describe('the documentation of the document', () => {
     for (const name of Object.keys(PARTS)) expect(page).toContain(`\`${name}\``)
     for (const name of Object.keys(OPERATORS)) {
       expect(page.includes(`\`${name}\``) || page.includes(`"${name}"`), name).toBe(true)
+    }
+  })
+
+  it('has a row for every field of a service, and its default', () => {
+    const table = page.slice(page.indexOf('## Services'))
+    for (const name of Object.keys(service.shape)) expect(table).toContain(`\n| \`${name}\` |`)
+    for (const name of Object.keys(probe.shape)) expect(table).toContain(`\`${name}\``)
+    for (const value of Object.values({ ...SERVICE_DEFAULTS, ...PROBE_DEFAULTS })) {
+      expect(table).toContain(value.toLocaleString('en-US'))
     }
   })
 

@@ -7,7 +7,7 @@ import {
   noEvidence,
   toLogE,
   WORSE,
-  WORSE_THAN_CONTROL,
+  WORSE_THAN_BASE,
 } from '../../src/core/judge/counts.ts'
 import { addToLikelihood, NO_LIKELIHOOD, toRatioRange } from '../../src/core/judge/ratio.ts'
 import { expectShownInDocs, toTable } from '../support/shown-in-docs.ts'
@@ -26,10 +26,10 @@ const WINDOWS: readonly Counts[] = [
 type Look = { readonly times3: number; readonly evidence: number; readonly range: string }
 
 function judge(windows: readonly Counts[]): readonly Look[] {
-  let evidence = noEvidence(WORSE_THAN_CONTROL)
+  let evidence = noEvidence(WORSE_THAN_BASE)
   let likelihood = NO_LIKELIHOOD
   return windows.map((counts) => {
-    evidence = addCounts(WORSE_THAN_CONTROL, evidence, counts)
+    evidence = addCounts(WORSE_THAN_BASE, evidence, counts)
     likelihood = addToLikelihood(likelihood, counts)
     const { low, high } = toRatioRange(likelihood, ALPHA)
     return {

@@ -4,7 +4,7 @@
 import { type Encoding, encodeManifest } from '../../src/core/site/manifest.ts'
 import { DEFAULT_HTML_HANDLING, type ManifestConfig } from '../../src/core/site/manifest-config.ts'
 import type { Version } from '../../src/core/types.ts'
-import type { VersionRecord } from '../../src/core/version-record.ts'
+import type { VersionRecord } from '../../src/document/version-record.ts'
 
 /** The part of R2 that is written to. */
 export type WritableBucket = {

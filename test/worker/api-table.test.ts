@@ -1,7 +1,9 @@
+/// <reference types="vite/types/importMeta.d.ts" />
+
 import { describe, expect, it } from 'vitest'
 import { toOpenApi } from '../../src/api/http/openapi.ts'
 import { ROUTES } from '../../src/api/routes.ts'
-import { SCOPE_OF_COMMAND } from '../../src/control/document/commands.ts'
+import { SCOPE_OF_COMMAND } from '../../src/wire/commands.ts'
 
 describe('the table of routes', () => {
   it('is in the OpenAPI document, and nothing else is', () => {
@@ -27,6 +29,18 @@ describe('the table of routes', () => {
   ] as const)('asks for the same scope as the control: %s %s', (method, path, command) => {
     const route = ROUTES.find((row) => row.method === method && row.path === path)
     expect(route?.scope).toBe(SCOPE_OF_COMMAND[command])
+  })
+
+  it('has every route that a file of api/routes exports', () => {
+    const modules = import.meta.glob<Record<string, unknown>>('../../src/api/routes/*.ts', {
+      eager: true,
+    })
+    const written = Object.values(modules)
+      .flatMap((module) => Object.values(module).flat())
+      .filter((one): one is (typeof ROUTES)[number] => 'handle' in Object(one))
+    expect(written.length).toBeGreaterThan(30)
+    const known = new Set(ROUTES)
+    expect(written.filter((row) => !known.has(row)).map(({ path }) => path)).toEqual([])
   })
 
   it('has no change that GET makes', () => {

@@ -2,7 +2,6 @@
 // on the API: a reply that is not as the table of routes says becomes a 599.
 
 import { API_PATH } from '../../src/api/http/openapi.ts'
-import { problem } from '../../src/api/http/schemas.ts'
 import { ROUTES } from '../../src/api/routes.ts'
 import { serveAdmin } from '../../src/api/serve.ts'
 import { Authority } from '../../src/control/access/authority.ts'
@@ -10,6 +9,7 @@ import { Control as RealControl } from '../../src/control/control.ts'
 import { readAddress } from '../../src/core/address.ts'
 import type { Env } from '../../src/env.ts'
 import { createRouter, type Router } from '../../src/router.ts'
+import { problem } from '../../src/wire/problems.ts'
 
 /** Milliseconds by which the control's clock is ahead. */
 let ahead = 0

@@ -2,10 +2,10 @@
 // chain from before digests were canonical, and every single byte of a history changed in turn.
 
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Command } from '../../src/control/document/commands.ts'
 import type { Records } from '../../src/control/releases/records.ts'
 import { toCanonicalJson } from '../../src/core/canonical-json.ts'
 import { digestText } from '../../src/loading/sync.ts'
+import type { Command } from '../../src/wire/commands.ts'
 import chain from '../fixtures/audit/form-1.json'
 import { exampleDocument } from '../support/document.ts'
 import { generator } from '../support/mutations.ts'

@@ -1,8 +1,9 @@
 import { runDurableObjectAlarm } from 'cloudflare:test'
 import { describe, expect, it } from 'vitest'
-import type { Committed, Refused } from '../../src/control/contract.ts'
-import type { Command } from '../../src/control/document/commands.ts'
+import type { Refused } from '../../src/control/contract.ts'
 import { PUT_SPACING_MS } from '../../src/control/limits.ts'
+import type { Committed } from '../../src/wire/changes.ts'
+import type { Command } from '../../src/wire/commands.ts'
 import { exampleDocument } from '../support/document.ts'
 import { type KvCall, type Life, toCaller, toChange, World } from './control-world.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Committed } from '../../src/control/contract.ts'
 import { PUT_SPACING_MS } from '../../src/control/limits.ts'
+import type { Committed } from '../../src/wire/changes.ts'
 import { exampleDocument } from '../support/document.ts'
 import { type Life, World } from './control-world.ts'
 

@@ -6,7 +6,6 @@ import { env as bindings } from 'cloudflare:workers'
 import type { Access, RecordAudit } from '../../src/control/access/access.ts'
 import type { Caller, Change } from '../../src/control/contract.ts'
 import { Control } from '../../src/control/control.ts'
-import type { Command } from '../../src/control/document/commands.ts'
 import type { ProbingParts } from '../../src/control/health/probing.ts'
 import type { Subscriber } from '../../src/control/outbox.ts'
 import type { Records } from '../../src/control/releases/records.ts'
@@ -14,6 +13,7 @@ import { createCountingSource } from '../../src/control/rollouts/counted-windows
 import type { WindowSource } from '../../src/control/rollouts/source.ts'
 import type { Env } from '../../src/env.ts'
 import { digestText } from '../../src/loading/sync.ts'
+import type { Command } from '../../src/wire/commands.ts'
 
 export const env = bindings as Env
 export const namespace = (bindings as { CONTROL: DurableObjectNamespace<Control> }).CONTROL

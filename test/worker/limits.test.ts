@@ -19,8 +19,8 @@ import {
   toWindow,
 } from '../../src/core/counting/limits.ts'
 import { noTotals } from '../../src/core/counting/totals.ts'
-import type { VersionRecord } from '../../src/core/version-record.ts'
 import { MAX_ASSIGNMENTS_BYTES } from '../../src/document/parse.ts'
+import type { VersionRecord } from '../../src/document/version-record.ts'
 import { ALICE, type Life, toCaller, toChange } from './control-world.ts'
 import { make, PublicationWorld } from './publication-world.ts'
 import { createRollingWorld, FAILING, Rolling, releasedDocument } from './rollout-world.ts'

@@ -1,7 +1,7 @@
 // People who change the document while a rollout runs: what they do stands, and the rollout says so.
 
 import { describe, expect, it } from 'vitest'
-import type { Command } from '../../src/control/document/commands.ts'
+import type { Command } from '../../src/wire/commands.ts'
 import { identify, toCaller } from './control-world.ts'
 import {
   createRollingWorld,

@@ -5,8 +5,9 @@
 import { err, ok, type Result } from '../../core/result.ts'
 import { type Manifest, openManifest } from '../../core/site/manifest.ts'
 import { findPathProblems } from '../../core/site/manifest-paths.ts'
+import type { Fault } from '../../wire/problems.ts'
 import { MAX_BLOB_BYTES, MAX_LISTED_PROBLEMS, MAX_TYPE_CHARACTERS } from '../http/limits.ts'
-import type { Failure, Fault } from '../http/problems.ts'
+import type { Failure } from '../http/problems.ts'
 
 /** A header's value (RFC 9110 section 5.5) without what only old servers send. */
 const TYPE = /^[\x20-\x7e]+$/

@@ -1,8 +1,8 @@
 // Manifests, blobs, their parts and the records in R2, as the API writes and reads them: within our own
 // time, and every failure a value. What may be written when is known before.
 
-import type { VersionRecord } from '../../core/version-record.ts'
 import { withTimeout } from '../../core/with-timeout.ts'
+import type { VersionRecord } from '../../document/version-record.ts'
 import {
   ASSEMBLY_TIMEOUT_MS,
   LIST_PAGE_KEYS,

@@ -3,13 +3,13 @@
 
 import { mapConcurrently } from '../../core/concurrently.ts'
 import type { Manifest, ManifestEntry, Representation } from '../../core/site/manifest.ts'
+import type { AbsentBlob } from '../../wire/problems.ts'
 import {
   BLOBS_PER_STEP,
   MAX_LIST_PAGES,
   MAX_SINGLE_HEADS,
   STORE_CALLS_AT_ONCE,
 } from '../http/limits.ts'
-import type { AbsentBlob } from '../http/problems.ts'
 import type { ContentStore } from './content-store.ts'
 
 /** `size`: what is stored has another size than the manifest says; `undefined` for nothing stored. */

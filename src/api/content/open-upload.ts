@@ -3,25 +3,18 @@
 import type { Upload } from '../../control/releases/contract.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Manifest } from '../../core/site/manifest.ts'
-import type { VersionRecord } from '../../core/version-record.ts'
+import type { VersionRecord } from '../../document/version-record.ts'
+import type { UploadBody } from '../../wire/uploads.ts'
 import { type Failure, toFailure } from '../http/problems.ts'
 import type { Call } from '../http/route.ts'
 import { checkSame, loadManifest, toDiffering } from './stored-manifests.ts'
 
 type Asking = Pick<Call<unknown, unknown, unknown>, 'ask' | 'caller' | 'store'>
 
-type Wanted = {
-  readonly manifest: string
-  readonly services: VersionRecord['services']
-  readonly createdAt: string
-  readonly commit?: string | undefined
-  readonly author?: string | undefined
-}
-
 export async function openUpload(
   asking: Asking,
   version: string,
-  wanted: Wanted,
+  wanted: UploadBody,
 ): Promise<Result<Upload, Failure>> {
   const { store } = asking
   const manifest = await loadManifest(store, wanted.manifest)
@@ -77,7 +70,7 @@ export async function loadKnown({
 
 function toRecord(
   id: string,
-  { manifest, services, createdAt, commit, author }: Wanted,
+  { manifest, services, createdAt, commit, author }: UploadBody,
   opened: Manifest,
 ): VersionRecord {
   let files = 0

@@ -1,9 +1,9 @@
 // Manifests of the store, opened; and what differs between the versions that two of them stand for.
 
 import { err, ok, type Result } from '../../core/result.ts'
-import { listDifferences, type WantedFile } from '../../core/site/differences.ts'
 import { type Manifest, openManifest } from '../../core/site/manifest.ts'
-import { isSameSubstance, type VersionRecord } from '../../core/version-record.ts'
+import { listDifferences, type WantedFile } from '../../document/version-differences.ts'
+import { isSameSubstance, type VersionRecord } from '../../document/version-record.ts'
 import { MAX_LISTED_PROBLEMS } from '../http/limits.ts'
 import type { Failure } from '../http/problems.ts'
 import type { ContentStore } from './content-store.ts'

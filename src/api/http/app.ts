@@ -2,10 +2,10 @@
 // credential, origin, scope, precondition, shape.
 
 import { Hono } from 'hono'
-import { hasScope } from '../../control/access/scopes.ts'
 import type { Caller, Credential, Principal } from '../../control/contract.ts'
 import { OneAtATime, toOwner } from '../../control/one-at-a-time.ts'
 import { err, ok, type Result } from '../../core/result.ts'
+import { hasScope } from '../../wire/scopes.ts'
 import type { ContentStore } from '../content/content-store.ts'
 import { createAsk, type GetControl, type Patience } from './ask-control.ts'
 import { isFromElsewhere, readCredential } from './credential.ts'

@@ -2,12 +2,12 @@
 // document begin and end with.
 
 import type { Caller } from '../../control/contract.ts'
-import type { Command } from '../../control/document/commands.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { BUCKETS } from '../../core/traffic.ts'
 import { compileAssignments } from '../../document/compile.ts'
 import { parseAssignments } from '../../document/parse.ts'
 import type { AssignmentsDocument } from '../../document/schema.ts'
+import type { Command } from '../../wire/commands.ts'
 import type { Ask } from './ask-control.ts'
 import { type Failure, toFailure } from './problems.ts'
 import type { Call, Handled } from './route.ts'

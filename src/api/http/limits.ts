@@ -1,5 +1,5 @@
-// Every bound on a request to the API, with its reason. Those on credentials and reasons are the
-// control's own.
+// Every bound on how a request to the API is served, with its reason. Bounds on what a request says stand in
+// src/wire, and those on credentials in control/access.
 
 /** A document of 256 KiB, quoted inside another JSON. */
 export const MAX_BODY_BYTES = 512 * 1024
@@ -32,24 +32,10 @@ export const MAX_TURNED_AWAY = 500
 /** Wrong credentials of one address that are known one by one: the newest. */
 export const MAX_WRONG_PER_ADDRESS = 4
 
-export const DEFAULT_PAGE_ROWS = 50
-export const MAX_PAGE_ROWS = 100
-
-/** What servers take as an address, and about what browsers send as headers. */
-export const MAX_URL_CHARACTERS = 8192
-export const MAX_EXPLAINED_HEADERS = 100
-export const MAX_HEADER_CHARACTERS = 8192
-
-/** Ten years: longer is for ever, which is asked for by leaving it out. */
-export const MAX_TOKEN_DAYS = 3650
-
 const MIB = 2 ** 20
 
 /** The platform takes bodies of 100 MB on its free plan; larger files come in parts. */
 export const MAX_PART_BYTES = 95 * MIB
-
-/** With the bound above, more than R2 takes in one put. */
-export const MAX_PARTS = 100
 
 /** R2's own bound on one put is 5 GiB, and a little less. */
 export const MAX_BLOB_BYTES = 5 * 1024 * MIB - 5 * MIB
@@ -89,7 +75,3 @@ export const COLLECTION_WAIT_MS = 500
 
 /** Longest content type that a manifest may name: real ones have a dozen characters. */
 export const MAX_TYPE_CHARACTERS = 200
-
-/** Where a version comes from: hashes have 64 characters, names and addresses some more. */
-export const MAX_COMMIT_CHARACTERS = 100
-export const MAX_AUTHOR_CHARACTERS = 200

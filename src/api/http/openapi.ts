@@ -2,9 +2,8 @@
 
 import * as z from 'zod'
 import { ok } from '../../core/result.ts'
-import { PROBLEMS, type ProblemCode } from './problems.ts'
+import { PROBLEMS, type ProblemCode, problem } from '../../wire/problems.ts'
 import type { OpenRoute, Route } from './route.ts'
-import { problem } from './schemas.ts'
 
 export const API_PATH = '/.holo/api'
 

@@ -1,7 +1,7 @@
 // The shapes of rollouts in the replies of the API.
 
 import * as z from 'zod'
-import { environmentName, milliseconds, versionId } from './schemas.ts'
+import { environmentName, milliseconds, versionId } from '../../wire/parts.ts'
 
 const percent = z.number().describe('Of the visitors of both environments')
 const log = z.number().describe('Natural logarithm of an E-value')

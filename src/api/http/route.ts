@@ -2,13 +2,14 @@
 // is generated from, and the tests go through.
 
 import type { z } from 'zod'
-import type { Scope } from '../../control/access/scopes.ts'
 import type { Caller } from '../../control/contract.ts'
 import type { Result } from '../../core/result.ts'
+import type { ProblemCode } from '../../wire/problems.ts'
+import type { Scope } from '../../wire/scopes.ts'
 import type { ContentStore } from '../content/content-store.ts'
 import type { Octets } from '../content/octets.ts'
 import type { Ask } from './ask-control.ts'
-import type { Failure, ProblemCode } from './problems.ts'
+import type { Failure } from './problems.ts'
 
 export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE'
 

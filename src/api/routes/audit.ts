@@ -1,11 +1,10 @@
 // Routes of the audit log.
 
-import * as z from 'zod'
 import { err, ok } from '../../core/result.ts'
-import { MAX_ASSIGNMENTS_BYTES } from '../../document/parse.ts'
+import { auditReply, verifyBody, verifyReply } from '../../wire/audit.ts'
+import { pageQuery } from '../../wire/requests.ts'
 import { toFailure } from '../http/problems.ts'
 import { type Route, route } from '../http/route.ts'
-import { auditRow, next, pageQuery } from '../http/schemas.ts'
 
 export const AUDIT_ROUTES: readonly Route[] = [
   route({
@@ -14,7 +13,7 @@ export const AUDIT_ROUTES: readonly Route[] = [
     scope: 'read',
     summary: 'Who did what, newest first',
     query: pageQuery,
-    reply: z.strictObject({ rows: z.array(auditRow), next }),
+    reply: auditReply,
     handle: async ({ ask, caller, query }) => {
       const { limit, before } = query
       const answer = await ask('none', (control) => control.audit(caller, { limit, before }))
@@ -30,18 +29,8 @@ export const AUDIT_ROUTES: readonly Route[] = [
     scope: 'read',
     oneAtATime: true,
     summary: 'Checks the chain of the audit log, and a copy of a published document against it',
-    body: z.strictObject({
-      copy: z
-        .string()
-        .max(MAX_ASSIGNMENTS_BYTES)
-        .optional()
-        .describe('The text of any document that was published, byte for byte'),
-    }),
-    reply: z.strictObject({
-      rows: z.int(),
-      head: z.string(),
-      problems: z.array(z.strictObject({ seq: z.int().optional(), message: z.string() })),
-    }),
+    body: verifyBody,
+    reply: verifyReply,
     handle: async ({ ask, caller, body }) => {
       const answer = await ask('none', (control) => control.verify(caller, body.copy))
       if (!answer.ok) return answer

@@ -1,15 +1,17 @@
 // Routes of the blobs: whole, or in parts where a request could not hold them. R2 checks every hash.
 
-import * as z from 'zod'
 import { err, ok } from '../../core/result.ts'
+import {
+  blobReply,
+  completeBody,
+  hashParams,
+  partParams,
+  partReply,
+  partsReply,
+} from '../../wire/uploads.ts'
 import type { Part, Written } from '../content/content-store.ts'
-import { MAX_BLOB_BYTES, MAX_LISTED_PROBLEMS, MAX_PART_BYTES, MAX_PARTS } from '../http/limits.ts'
+import { MAX_BLOB_BYTES, MAX_LISTED_PROBLEMS, MAX_PART_BYTES } from '../http/limits.ts'
 import { type Handled, octetsRoute, type Route, route } from '../http/route.ts'
-import { numberText, sha256, stored } from '../http/schemas.ts'
-
-const blob = z.strictObject({ sha256, size: z.int(), stored })
-const part = z.strictObject({ part: z.int(), size: z.int() })
-const params = z.strictObject({ sha256 })
 
 export const BLOB_ROUTES: readonly Route[] = [
   octetsRoute({
@@ -17,11 +19,11 @@ export const BLOB_ROUTES: readonly Route[] = [
     path: '/blobs/{sha256}',
     scope: 'publish',
     summary: 'Stores one blob',
-    params,
+    params: hashParams,
     maxOctets: MAX_PART_BYTES,
     changes: 'store',
     failures: ['hash_mismatch', 'store_unavailable'],
-    reply: blob,
+    reply: blobReply,
     handle: async ({ params, body, store }) =>
       toReply(params.sha256, body.size, await store.putBlob(params.sha256, body)),
   }),
@@ -30,9 +32,9 @@ export const BLOB_ROUTES: readonly Route[] = [
     path: '/blobs/{sha256}/parts',
     scope: 'publish',
     summary: 'Which parts of a blob are there, and whether it is there itself',
-    params,
+    params: hashParams,
     failures: ['store_unavailable'],
-    reply: z.strictObject({ parts: z.array(part), stored: z.boolean() }),
+    reply: partsReply,
     handle: async ({ params, store }) => {
       const parts = await store.listParts(params.sha256)
       const size = await store.sizeOfBlob(params.sha256)
@@ -47,13 +49,11 @@ export const BLOB_ROUTES: readonly Route[] = [
     path: '/blobs/{sha256}/parts/{part}',
     scope: 'publish',
     summary: 'Stores one part of a blob, in the place of an earlier one',
-    params: params.extend({
-      part: numberText.refine((number) => number <= MAX_PARTS, `at most ${MAX_PARTS}`),
-    }),
+    params: partParams,
     maxOctets: MAX_PART_BYTES,
     changes: 'store',
     failures: ['store_unavailable'],
-    reply: part,
+    reply: partReply,
     handle: async ({ params, body, store }) => {
       const written = await store.putPart(params.sha256, params.part, body)
       if (written !== 'created') return err({ kind: 'store_unavailable' })
@@ -65,11 +65,11 @@ export const BLOB_ROUTES: readonly Route[] = [
     path: '/blobs/{sha256}/complete',
     scope: 'publish',
     summary: 'Makes a blob of its parts, which go',
-    params,
-    body: z.strictObject({ parts: z.int().min(1).max(MAX_PARTS).describe('How many it has') }),
+    params: hashParams,
+    body: completeBody,
     changes: 'store',
     failures: ['hash_mismatch', 'parts_missing', 'store_unavailable'],
-    reply: blob,
+    reply: blobReply,
     handle: async ({ params, body, store }) => {
       const size = await store.sizeOfBlob(params.sha256)
       const found = await store.listParts(params.sha256)

@@ -1,52 +1,35 @@
 // The route of the collection of garbage: one step at a time, and what each did. The client carries the
 // place from step to step, so that there is nothing to clean up after one that leaves.
 
-import * as z from 'zod'
 import type { Collected, Garbage } from '../../control/releases/contract.ts'
 import { err, ok, type Result } from '../../core/result.ts'
+import {
+  COLLECTION_CURSOR,
+  COLLECTION_PHASES,
+  type CollectionStep,
+  collectionBody,
+  collectionReply,
+} from '../../wire/collection.ts'
 import { type Found, findGarbage, type Phase } from '../content/garbage.ts'
 import { COLLECTION_WAIT_MS, LIST_PAGE_KEYS } from '../http/limits.ts'
 import { type Failure, toFailure } from '../http/problems.ts'
 import { type Call, type Handled, type Route, route } from '../http/route.ts'
-import { versionId } from '../http/schemas.ts'
 
-const PHASES = ['versions', 'records', 'manifests', 'blobs', 'parts'] as const
-type Step = { readonly phase: (typeof PHASES)[number]; readonly after: string }
-
-const CURSOR = /^(versions|records|manifests|blobs|parts)\.([\w.+/-]{0,200})$/
-
-const count = z.int().describe('Of this step')
-const reply = z.strictObject({
-  dryRun: z.boolean(),
-  done: z.boolean(),
-  cursor: z.string().optional(),
-  waitMs: z.int().describe('The next step shall not come sooner'),
-  versions: z.array(versionId).describe('Which leave the document'),
-  uploads: count,
-  records: count,
-  manifests: count,
-  blobs: count,
-  parts: count,
-  bytes: count.describe('Of blobs and parts of this step'),
-})
-type Told = z.infer<typeof reply>
+type Step = { readonly phase: (typeof COLLECTION_PHASES)[number]; readonly after: string }
 
 export const COLLECTION_ROUTE: Route = route({
   method: 'POST',
   path: '/gc',
   scope: 'admin',
   summary: 'Lists, or collects, what nothing needs any more: one step of it',
-  body: z.strictObject({
-    dryRun: z.boolean().default(true).describe('`false` collects'),
-    cursor: z.string().regex(CURSOR).optional().describe('That of the step before'),
-  }),
+  body: collectionBody,
   changes: 'store',
   readsDocument: true,
   failures: ['manifest_missing', 'invalid_change', 'store_unavailable'],
-  reply,
+  reply: collectionReply,
   handle: async (call) => {
     const { dryRun, cursor } = call.body
-    const [, phase = 'versions', after = ''] = CURSOR.exec(cursor ?? '') ?? []
+    const [, phase = 'versions', after = ''] = COLLECTION_CURSOR.exec(cursor ?? '') ?? []
     const step = { phase, after } as Step
     return step.phase === 'versions'
       ? retire(call, dryRun)
@@ -117,11 +100,11 @@ function* toBatches(kind: Phase, { items, searched }: Found): Generator<Garbage>
 
 function toNext(phase: Phase, { after }: Found): Step | undefined {
   if (after !== undefined) return { phase, after }
-  const next = PHASES[PHASES.indexOf(phase) + 1]
+  const next = COLLECTION_PHASES[COLLECTION_PHASES.indexOf(phase) + 1]
   return next && { phase: next, after: '' }
 }
 
-function toCounts(phase: Phase, items: Found['items']): Partial<Told> {
+function toCounts(phase: Phase, items: Found['items']): Partial<CollectionStep> {
   const isCounted = phase === 'blobs' || phase === 'parts'
   const bytes = isCounted ? items.reduce((sum, { size }) => sum + size, 0) : 0
   return { [phase]: items.length, bytes }
@@ -130,10 +113,10 @@ function toCounts(phase: Phase, items: Found['items']): Partial<Told> {
 async function toReply(
   dryRun: boolean,
   next: Step | undefined,
-  counts: Partial<Told>,
+  counts: Partial<CollectionStep>,
   waitMs = 0,
 ): Handled {
-  const body: Told = {
+  const body: CollectionStep = {
     ...{ dryRun, done: next === undefined, waitMs },
     ...(next ? { cursor: `${next.phase}.${next.after}` } : {}),
     ...{ versions: [], uploads: 0, records: 0, manifests: 0, blobs: 0, parts: 0, bytes: 0 },

@@ -1,15 +1,21 @@
 // Routes of the environments and of the traffic between them.
 
-import * as z from 'zod'
-import { COMMANDS } from '../../control/document/commands.ts'
 import { err, ok } from '../../core/result.ts'
 import type { AssignmentsDocument } from '../../document/schema.ts'
+import { committed } from '../../wire/changes.ts'
+import {
+  type Environment,
+  environment,
+  environmentBody,
+  environmentParams,
+  environmentsReply,
+  shiftBody,
+  swapBody,
+  trafficReply,
+} from '../../wire/environments.ts'
+import { changeQuery } from '../../wire/requests.ts'
 import { changeDocument, loadDocument, toPercents } from '../http/current-document.ts'
 import { type Route, route } from '../http/route.ts'
-import { changeQuery, committed, environment, environmentName } from '../http/schemas.ts'
-
-const params = z.strictObject({ name: environmentName })
-const weights = z.record(z.string(), z.number()).describe('Percent by environment')
 
 export const ENVIRONMENT_ROUTES: readonly Route[] = [
   route({
@@ -18,7 +24,7 @@ export const ENVIRONMENT_ROUTES: readonly Route[] = [
     scope: 'read',
     summary: 'All environments, in their order',
     readsDocument: true,
-    reply: z.strictObject({ revision: z.int(), environments: z.array(environment) }),
+    reply: environmentsReply,
     handle: async (call) => {
       const current = await loadDocument(call)
       if (!current.ok) return current
@@ -31,7 +37,7 @@ export const ENVIRONMENT_ROUTES: readonly Route[] = [
     path: '/environments/{name}',
     scope: 'read',
     summary: 'One environment',
-    params,
+    params: environmentParams,
     readsDocument: true,
     reply: environment,
     handle: async (call) => {
@@ -47,9 +53,9 @@ export const ENVIRONMENT_ROUTES: readonly Route[] = [
     path: '/environments/{name}',
     scope: 'shift',
     summary: 'Makes an environment, or changes what is named of one and leaves the rest',
-    params,
+    params: environmentParams,
     query: changeQuery,
-    body: COMMANDS['set-environment'].omit({ kind: true, name: true }),
+    body: environmentBody,
     changes: 'document',
     reply: committed,
     handle: (call) =>
@@ -60,7 +66,7 @@ export const ENVIRONMENT_ROUTES: readonly Route[] = [
     path: '/environments/{name}',
     scope: 'shift',
     summary: 'Takes an environment away that has no traffic, no rule and no fallback',
-    params,
+    params: environmentParams,
     query: changeQuery,
     changes: 'document',
     reply: committed,
@@ -72,11 +78,7 @@ export const ENVIRONMENT_ROUTES: readonly Route[] = [
     scope: 'read',
     summary: 'Who gets how much',
     readsDocument: true,
-    reply: z.strictObject({
-      revision: z.int(),
-      weights,
-      traffic: z.unknown().describe('As the document has it: percentages or bucket ranges'),
-    }),
+    reply: trafficReply,
     handle: async (call) => {
       const current = await loadDocument(call)
       if (!current.ok) return current
@@ -95,7 +97,7 @@ export const ENVIRONMENT_ROUTES: readonly Route[] = [
     scope: 'shift',
     summary: 'Gives environments their percent; `base` takes up the difference',
     query: changeQuery,
-    body: COMMANDS.shift.omit({ kind: true }),
+    body: shiftBody,
     changes: 'document',
     reply: committed,
     handle: (call) => changeDocument(call, { ...call.body, kind: 'shift' }),
@@ -106,14 +108,14 @@ export const ENVIRONMENT_ROUTES: readonly Route[] = [
     scope: 'shift',
     summary: 'Exchanges the versions of two environments in one revision',
     query: changeQuery,
-    body: COMMANDS.swap.omit({ kind: true }),
+    body: swapBody,
     changes: 'document',
     reply: committed,
     handle: (call) => changeDocument(call, { ...call.body, kind: 'swap' }),
   }),
 ]
 
-function toEnvironments(document: AssignmentsDocument): z.infer<typeof environment>[] {
+function toEnvironments(document: AssignmentsDocument): Environment[] {
   const percents = toPercents(document)
   return Object.entries(document.environments).map(
     ([name, { version, restricted = false, hosts = [] }]) => ({

@@ -3,9 +3,9 @@
 import * as z from 'zod'
 import { err, ok } from '../../core/result.ts'
 import { event, eventsReply } from '../../wire/events.ts'
+import { pageQuery } from '../../wire/requests.ts'
 import { toFailure } from '../http/problems.ts'
 import { route, type ScopedRoute } from '../http/route.ts'
-import { pageQuery } from '../http/schemas.ts'
 
 const after = z
   .string()

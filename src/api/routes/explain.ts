@@ -1,6 +1,5 @@
 // The route that tells why: the decision the edge would take on a request, and every step to it.
 
-import * as z from 'zod'
 import { readAddress } from '../../core/address.ts'
 import { explain } from '../../core/decide.ts'
 import { err, ok, type Result } from '../../core/result.ts'
@@ -9,35 +8,12 @@ import { parseAssignments } from '../../document/parse.ts'
 import { readFacts } from '../../http/facts.ts'
 import { toKind } from '../../http/kind.ts'
 import { VERSION_NOW_PATH } from '../../http/own-paths.ts'
+import { type Explanation, explainBody, explainReply } from '../../wire/explain.ts'
 import { describeAnswerer } from '../http/answerer.ts'
 import { type Current, loadText, toFault } from '../http/current-document.ts'
-import { explainBody, isAboutWholeServer, toRequest } from '../http/explained-request.ts'
+import { isAboutWholeServer, toRequest } from '../http/explained-request.ts'
 import { type Failure, toFailure } from '../http/problems.ts'
 import { type Call, type Route, route } from '../http/route.ts'
-
-const reply = z.strictObject({
-  request: z.strictObject({
-    method: z.string(),
-    host: z.string(),
-    path: z.string(),
-    kind: z.enum(['document', 'navigation', 'subresource', 'unknown']),
-    visitor: z.string(),
-    minted: z.boolean().describe('true: the request names nobody, and this id was made for it'),
-    anonymous: z.boolean().describe('true: the request carries no identity, and gets no bucket'),
-    crawler: z.boolean(),
-  }),
-  decision: z.strictObject({
-    revision: z.int(),
-    version: z.string(),
-    environment: z.string(),
-    bucket: z.int(),
-    reason: z.enum(['pin', 'host', 'crawler', 'rule', 'anonymous', 'bucket']),
-    rule: z.string().optional(),
-    skipped: z.array(z.string()).describe('Rules that failed to evaluate'),
-  }),
-  steps: z.array(z.strictObject({ step: z.string(), outcome: z.string(), why: z.string() })),
-  answer: z.string().describe('Who would answer, in words'),
-})
 
 const SERVER_ANSWER =
   'Holo itself, for the whole server: 204 with Allow, before a version is chosen'
@@ -50,7 +26,7 @@ export const EXPLAIN_ROUTE: Route = route({
   body: explainBody,
   readsDocument: true,
   oneAtATime: true,
-  reply,
+  reply: explainReply,
   handle: async (call) => {
     const isServer = isAboutWholeServer(call.body)
     const url = isServer ? call.body.url.slice(0, -1) : call.body.url
@@ -87,7 +63,7 @@ export const EXPLAIN_ROUTE: Route = route({
     const { decision, steps } = explain(facts, assignments)
     const { host, kind, minted, anonymous, crawler } = facts
     const path = isServer ? '*' : facts.path
-    const body: z.infer<typeof reply> = {
+    const body: Explanation = {
       request: { method, host, path, kind, visitor, minted, anonymous, crawler },
       decision: { ...decision, version: decision.version.id, skipped: [...decision.skipped] },
       steps: [...steps],

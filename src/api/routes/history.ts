@@ -1,19 +1,20 @@
 // Routes of the document as a whole, of its history, and of the way back.
 
-import * as z from 'zod'
-import { COMMANDS } from '../../control/document/commands.ts'
 import { err, ok } from '../../core/result.ts'
+import { committed } from '../../wire/changes.ts'
+import {
+  documentBody,
+  documentQuery,
+  documentReply,
+  revisionParams,
+  revisionReply,
+  revisionsReply,
+  rollbackBody,
+} from '../../wire/history.ts'
+import { changeQuery, pageQuery } from '../../wire/requests.ts'
 import { changeDocument, loadText } from '../http/current-document.ts'
 import { toFailure } from '../http/problems.ts'
 import { type Route, route } from '../http/route.ts'
-import {
-  changeQuery,
-  committed,
-  next,
-  numberText,
-  pageQuery,
-  revisionSummary,
-} from '../http/schemas.ts'
 
 export const HISTORY_ROUTES: readonly Route[] = [
   route({
@@ -22,7 +23,7 @@ export const HISTORY_ROUTES: readonly Route[] = [
     scope: 'read',
     summary: 'The document as a whole',
     readsDocument: true,
-    reply: z.looseObject({ schema: z.literal(1), revision: z.int() }),
+    reply: documentReply,
     handle: async (call) => {
       const current = await loadText(call)
       if (!current.ok) return current
@@ -35,13 +36,8 @@ export const HISTORY_ROUTES: readonly Route[] = [
     path: '/assignments',
     scope: 'admin',
     summary: 'Another document; its own `revision` and `audit` do not count',
-    query: changeQuery.extend({
-      allowNewSalt: z
-        .enum(['true', 'false'])
-        .default('false')
-        .describe('`true` takes another salt, which gives every visitor another bucket'),
-    }),
-    body: z.looseObject({}).describe('docs/assignments.md'),
+    query: documentQuery,
+    body: documentBody,
     changes: 'document',
     reply: committed,
     handle: (call) =>
@@ -57,7 +53,7 @@ export const HISTORY_ROUTES: readonly Route[] = [
     scope: 'read',
     summary: 'The history, newest first',
     query: pageQuery,
-    reply: z.strictObject({ revisions: z.array(revisionSummary), next }),
+    reply: revisionsReply,
     handle: async ({ ask, caller, query }) => {
       const { limit, before } = query
       const answer = await ask('none', (control) => control.revisions(caller, { limit, before }))
@@ -73,8 +69,8 @@ export const HISTORY_ROUTES: readonly Route[] = [
     path: '/revisions/{revision}',
     scope: 'read',
     summary: 'One revision with its text, byte for byte',
-    params: z.strictObject({ revision: numberText }),
-    reply: revisionSummary.extend({ text: z.string() }),
+    params: revisionParams,
+    reply: revisionReply,
     handle: async ({ ask, caller, params: { revision } }) => {
       const answer = await ask('none', (control) => control.revision(caller, revision))
       if (!answer.ok) return answer
@@ -89,7 +85,7 @@ export const HISTORY_ROUTES: readonly Route[] = [
     scope: 'shift',
     summary: 'The content of an earlier revision under a new number',
     query: changeQuery,
-    body: COMMANDS.rollback.omit({ kind: true }),
+    body: rollbackBody,
     changes: 'document',
     reply: committed,
     handle: (call) => changeDocument(call, { ...call.body, kind: 'rollback' }),

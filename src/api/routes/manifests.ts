@@ -1,16 +1,13 @@
 // Routes of the manifests: what a version consists of comes first, and is checked before anything else.
 
-import * as z from 'zod'
 import { err, ok } from '../../core/result.ts'
 import { MAX_MANIFEST_BYTES } from '../../core/site/manifest.ts'
 import { withTimeout } from '../../core/with-timeout.ts'
+import { bytesReply, hashParams, manifestReply } from '../../wire/uploads.ts'
 import { checkManifest } from '../content/check-manifest.ts'
 import type { Octets } from '../content/octets.ts'
 import { UPLOAD_TIMEOUT_MS } from '../http/limits.ts'
 import { octetsRoute, type Route, route } from '../http/route.ts'
-import { sha256, stored } from '../http/schemas.ts'
-
-const params = z.strictObject({ sha256 })
 
 export const MANIFEST_ROUTES: readonly Route[] = [
   octetsRoute({
@@ -18,11 +15,11 @@ export const MANIFEST_ROUTES: readonly Route[] = [
     path: '/manifests/{sha256}',
     scope: 'publish',
     summary: 'Stores a manifest, unless something is wrong with it: then all of that is told',
-    params,
+    params: hashParams,
     maxOctets: MAX_MANIFEST_BYTES,
     changes: 'store',
     failures: ['hash_mismatch', 'invalid_manifest', 'store_unavailable'],
-    reply: z.strictObject({ sha256, stored, files: z.int(), bytes: z.int() }),
+    reply: manifestReply,
     handle: async ({ params, body, store }) => {
       const bytes = await readAll(body).catch(() => undefined)
       if (!bytes) return BROKEN
@@ -40,10 +37,10 @@ export const MANIFEST_ROUTES: readonly Route[] = [
     path: '/manifests/{sha256}',
     scope: 'read',
     summary: 'The bytes of a manifest',
-    params,
+    params: hashParams,
     failures: ['store_unavailable'],
     repliesOctets: true,
-    reply: z.instanceof(Uint8Array),
+    reply: bytesReply,
     handle: async ({ params, store }) => {
       const bytes = await store.getManifest(params.sha256)
       if (bytes === 'unavailable') return err({ kind: 'store_unavailable' })

@@ -3,10 +3,11 @@
 import * as z from 'zod'
 import { MAX_METRIC_POINTS } from '../../control/counting/limits.ts'
 import { err, ok } from '../../core/result.ts'
+import { milliseconds } from '../../wire/parts.ts'
+import { numberText } from '../../wire/requests.ts'
 import { OPENMETRICS_TYPE, toOpenMetrics } from '../http/openmetrics.ts'
 import { toFailure } from '../http/problems.ts'
 import { type Route, route } from '../http/route.ts'
-import { milliseconds, numberText } from '../http/schemas.ts'
 
 const HOUR_MS = 3_600_000
 

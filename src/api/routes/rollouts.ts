@@ -3,18 +3,12 @@
 import * as z from 'zod'
 import { ROLLOUT_COMMANDS, type RolloutCommand } from '../../control/rollouts/contract.ts'
 import { err, ok } from '../../core/result.ts'
+import { committed } from '../../wire/changes.ts'
+import { environmentName, versionId } from '../../wire/parts.ts'
+import { changeQuery, next, pageQuery, reason } from '../../wire/requests.ts'
 import { toFailure } from '../http/problems.ts'
 import { explanation, replay, rolloutStatus, rolloutSummary } from '../http/rollout-schemas.ts'
 import { type Route, route } from '../http/route.ts'
-import {
-  changeQuery,
-  committed,
-  environmentName,
-  next,
-  pageQuery,
-  reason,
-  versionId,
-} from '../http/schemas.ts'
 
 const params = z.strictObject({ id: z.string().regex(/^[0-9A-Za-z-]{1,40}$/) })
 

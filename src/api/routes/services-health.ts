@@ -3,9 +3,9 @@
 import * as z from 'zod'
 import { HEALTH_STATES } from '../../core/health.ts'
 import { err, ok } from '../../core/result.ts'
+import { environmentName, milliseconds, versionId } from '../../wire/parts.ts'
 import { toFailure } from '../http/problems.ts'
 import { route, type ScopedRoute } from '../http/route.ts'
-import { environmentName, milliseconds, versionId } from '../http/schemas.ts'
 
 const told = {
   state: z.enum(HEALTH_STATES).describe('docs/health.md says what they mean'),

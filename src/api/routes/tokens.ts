@@ -1,13 +1,9 @@
 // Routes of the tokens. A token itself is in one reply only: the one to its making.
 
-import * as z from 'zod'
-import { TOKEN_ID } from '../../control/access/token-text.ts'
-import { isHarmless } from '../../core/harmless-text.ts'
 import { err, ok } from '../../core/result.ts'
-import { MAX_TOKEN_DAYS } from '../http/limits.ts'
+import { newTokenBody, newTokenReply, token, tokenParams, tokensReply } from '../../wire/tokens.ts'
 import { toFailure } from '../http/problems.ts'
 import { type Route, route } from '../http/route.ts'
-import { limits, scope, token } from '../http/schemas.ts'
 
 const DAY_MS = 24 * 3600 * 1000
 
@@ -17,7 +13,7 @@ export const TOKEN_ROUTES: readonly Route[] = [
     path: '/tokens',
     scope: 'admin',
     summary: 'All tokens, newest first, revoked and expired ones too',
-    reply: z.strictObject({ tokens: z.array(token) }),
+    reply: tokensReply,
     handle: async ({ ask, caller }) => {
       const answer = await ask('none', (control) => control.tokens(caller))
       if (!answer.ok) return answer
@@ -30,25 +26,9 @@ export const TOKEN_ROUTES: readonly Route[] = [
     path: '/tokens',
     scope: 'admin',
     summary: 'A new token: it is in this reply and nowhere else',
-    body: z.strictObject({
-      name: z
-        .string()
-        .regex(
-          /^\S(?:[^\p{Cc}]{0,98}\S)?$/u,
-          '1 to 100 characters on one line, no space at its ends',
-        )
-        .refine(isHarmless, 'it has a sign that cannot be seen, or that changes how others are'),
-      scopes: z.array(scope).min(1).max(scope.options.length),
-      ...limits,
-      expiresInDays: z
-        .int()
-        .min(1)
-        .max(MAX_TOKEN_DAYS)
-        .optional()
-        .describe('As long as the token that makes it, when left out'),
-    }),
+    body: newTokenBody,
     changes: 'tokens',
-    reply: token.extend({ token: z.string() }),
+    reply: newTokenReply,
     status: 201,
     handle: async ({ ask, caller, body: { expiresInDays, ...asked }, now }) => {
       const expiresAt = expiresInDays === undefined ? undefined : now + expiresInDays * DAY_MS
@@ -65,7 +45,7 @@ export const TOKEN_ROUTES: readonly Route[] = [
     scope: 'admin',
     summary: 'Revokes a token from the next request on',
     changes: 'tokens',
-    params: z.strictObject({ id: z.string().regex(TOKEN_ID) }),
+    params: tokenParams,
     reply: token,
     handle: async ({ ask, caller, params: { id } }) => {
       const answer = await ask('changes', (control) => control.revokeToken(caller, id))

@@ -1,17 +1,25 @@
 // Routes of the versions, of their services, and of the rules.
 
-import * as z from 'zod'
-import { COMMANDS } from '../../control/document/commands.ts'
 import type { VersionUse } from '../../control/releases/contract.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { type Openness, readOpenness } from '../../document/open.ts'
 import type { AssignmentsDocument } from '../../document/schema.ts'
+import { committed } from '../../wire/changes.ts'
+import { changeQuery } from '../../wire/requests.ts'
+import {
+  rulesBody,
+  rulesReply,
+  servicesBody,
+  servicesReply,
+  type Version,
+  version,
+  versionParams,
+  versionsReply,
+  withdrawBody,
+} from '../../wire/versions.ts'
 import { changeDocument, loadDocument } from '../http/current-document.ts'
 import { type Failure, toFailure } from '../http/problems.ts'
 import { type Call, type Route, route } from '../http/route.ts'
-import { changeQuery, committed, rule, service, version, versionId } from '../http/schemas.ts'
-
-const params = z.strictObject({ version: versionId })
 
 export const VERSION_ROUTES: readonly Route[] = [
   route({
@@ -20,7 +28,7 @@ export const VERSION_ROUTES: readonly Route[] = [
     scope: 'read',
     summary: 'All versions of the document, and how long they stay',
     readsDocument: true,
-    reply: z.strictObject({ revision: z.int(), versions: z.array(version) }),
+    reply: versionsReply,
     handle: async (call) => {
       const current = await loadDocument(call)
       if (!current.ok) return current
@@ -40,7 +48,7 @@ export const VERSION_ROUTES: readonly Route[] = [
     path: '/versions/{version}',
     scope: 'read',
     summary: 'One version, and its record in the store',
-    params,
+    params: versionParams,
     readsDocument: true,
     failures: ['store_unavailable'],
     reply: version,
@@ -64,9 +72,9 @@ export const VERSION_ROUTES: readonly Route[] = [
     path: '/versions/{version}/services',
     scope: 'read',
     summary: 'The services of a version',
-    params,
+    params: versionParams,
     readsDocument: true,
-    reply: z.strictObject({ revision: z.int(), services: z.array(service) }),
+    reply: servicesReply,
     handle: async (call) => {
       const current = await loadDocument(call)
       if (!current.ok) return current
@@ -81,9 +89,9 @@ export const VERSION_ROUTES: readonly Route[] = [
     path: '/versions/{version}/services',
     scope: 'publish',
     summary: 'Other origins and limits for the services of a version; their prefixes stay',
-    params,
+    params: versionParams,
     query: changeQuery,
-    body: COMMANDS['set-services'].omit({ kind: true, version: true }),
+    body: servicesBody,
     changes: 'document',
     reply: committed,
     handle: (call) =>
@@ -99,7 +107,7 @@ export const VERSION_ROUTES: readonly Route[] = [
     scope: 'shift',
     summary: 'Lets a version serve nobody any more, open tabs included; `restore` takes it back',
     query: changeQuery,
-    body: COMMANDS.withdraw.omit({ kind: true }),
+    body: withdrawBody,
     changes: 'document',
     reply: committed,
     handle: (call) => changeDocument(call, { ...call.body, kind: 'withdraw' }),
@@ -110,7 +118,7 @@ export const VERSION_ROUTES: readonly Route[] = [
     scope: 'read',
     summary: 'All rules, in their order',
     readsDocument: true,
-    reply: z.strictObject({ revision: z.int(), rules: z.array(rule) }),
+    reply: rulesReply,
     handle: async (call) => {
       const current = await loadDocument(call)
       if (!current.ok) return current
@@ -124,7 +132,7 @@ export const VERSION_ROUTES: readonly Route[] = [
     scope: 'shift',
     summary: 'All rules, in their order',
     query: changeQuery,
-    body: COMMANDS['set-rules'].omit({ kind: true }),
+    body: rulesBody,
     changes: 'document',
     reply: committed,
     handle: (call) => changeDocument(call, { ...call.body, kind: 'set-rules' }),
@@ -156,7 +164,7 @@ function toVersion(
   { versions, environments }: AssignmentsDocument,
   id: string,
   openness: ReadonlyMap<string, Openness>,
-): Omit<z.infer<typeof version>, 'retained'> | undefined {
+): Omit<Version, 'retained'> | undefined {
   const found = Object.hasOwn(versions, id) ? versions[id] : undefined
   if (!found) return undefined
   const pointing = Object.entries(environments).filter(([, { version }]) => version === id)

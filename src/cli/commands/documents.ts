@@ -1,9 +1,8 @@
 // `holo validate` and `holo diff`: documents in files, with the edge's own parser and tables. Without
 // a network, but for a diff with what is live.
 
-import * as z from 'zod'
-import { changeShape } from '../change.ts'
-import { command, type SharedOptions } from '../command.ts'
+import { diffOutput, validateOutput } from '../../wire/output.ts'
+import { type Command, command, type SharedOptions } from '../command.ts'
 import { loadCurrent, loadFile } from '../document.ts'
 import { findMovement, toLines } from '../movement.ts'
 import { toPercentText } from '../words.ts'
@@ -15,7 +14,7 @@ const INSECURE = {
 
 type FileOptions = SharedOptions & { readonly allowInsecure?: boolean }
 
-export const VALIDATE = command({
+const VALIDATE = command({
   name: 'validate',
   about: 'Checks a document as the edge would; every mistake is named. Needs no network.',
   scope: 'none',
@@ -24,14 +23,7 @@ export const VALIDATE = command({
   examples: [
     { command: 'holo validate assignments.json', about: 'exit code 1 if the edge refused it' },
   ],
-  shape: z.strictObject({
-    file: z.string(),
-    revision: z.int(),
-    environments: z.int(),
-    versions: z.int(),
-    rules: z.int(),
-    weights: z.record(z.string(), z.number()).describe('Percent by environment'),
-  }),
+  shape: validateOutput,
   run: async (context, [file]: [string], { allowInsecure = false }: FileOptions) => {
     const { document, compiled } = await loadFile(context, file, allowInsecure)
     const counts = new Map<string, number>()
@@ -58,7 +50,7 @@ export const VALIDATE = command({
   },
 })
 
-export const DIFF = command({
+const DIFF = command({
   name: 'diff',
   about: 'Says what would move between two documents; one file is held against what is live.',
   scope: 'read',
@@ -71,9 +63,7 @@ export const DIFF = command({
     { command: 'holo diff before.json after.json', about: 'offline' },
     { command: 'holo diff assignments.json', about: 'from what is live to this file' },
   ],
-  shape: changeShape
-    .pick({ moved: true, versions: true, changes: true })
-    .extend({ from: z.string(), to: z.string() }),
+  shape: diffOutput,
   run: async (context, [file, other]: [string, string | undefined], options: FileOptions) => {
     const { allowInsecure = false } = options
     const first = await loadFile(context, file, allowInsecure || other === undefined)
@@ -84,3 +74,5 @@ export const DIFF = command({
     return { json: { from, to: other ?? file, ...movement }, lines: toLines(movement) }
   },
 })
+
+export const DOCUMENT_COMMANDS: readonly Command[] = [VALIDATE, DIFF]

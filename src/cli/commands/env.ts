@@ -1,23 +1,19 @@
 // `holo env`: the environments themselves.
 
-import * as z from 'zod'
-import { changeDocument, changeShape } from '../change.ts'
-import { type ChangeOptions, command, type Option } from '../command.ts'
+import { changeOutput } from '../../wire/changes.ts'
+import {
+  type Environment,
+  environmentsAsRead,
+  environmentsOutput,
+} from '../../wire/environments.ts'
+import { changeDocument } from '../change.ts'
+import { type ChangeOptions, type Command, command, type Option } from '../command.ts'
 import { loadCurrent } from '../document.ts'
 import { misuse, refused } from '../failure.ts'
 import { knowEnvironment, knowVersion } from '../known-names.ts'
 import { collect, toEnvironmentName, toVersionId } from '../options.ts'
-import { environmentsReply } from '../replies.ts'
 import { toTable } from '../table.ts'
 import { toPercentText } from '../words.ts'
-
-export const environmentShape = z.strictObject({
-  name: z.string(),
-  version: z.string(),
-  restricted: z.boolean(),
-  hosts: z.array(z.string()),
-  percent: z.number(),
-})
 
 type EnvOptions = ChangeOptions & {
   readonly version?: string
@@ -32,21 +28,21 @@ const HOST: Option = {
   parse: collect,
 }
 
-export const ENV_LIST = command({
+const ENV_LIST = command({
   name: 'env list',
   about: 'Lists the environments, their versions and their share of the visitors.',
   scope: 'read',
   examples: [{ command: 'holo env list', about: 'in their order' }],
-  shape: z.strictObject({ revision: z.int(), environments: z.array(environmentShape) }),
+  shape: environmentsOutput,
   run: async (context) => {
     const api = await context.api()
-    const json = await api.ask(environmentsReply, 'GET', '/environments')
+    const json = await api.ask(environmentsAsRead, 'GET', '/environments')
     return { json, lines: toEnvironmentLines(json.environments, context.columns) }
   },
 })
 
 export function toEnvironmentLines(
-  environments: readonly z.infer<typeof environmentShape>[],
+  environments: readonly Environment[],
   columns: number | undefined,
 ): string[] {
   const rows = environments.map(({ name, version, percent, restricted, hosts }) => [
@@ -58,7 +54,7 @@ export function toEnvironmentLines(
   return toTable(['environment', 'version', 'visitors', 'reached by'], rows, columns)
 }
 
-export const ENV_ADD = command({
+const ENV_ADD = command({
   name: 'env add',
   about: 'Makes an environment; it gets no visitors before "holo shift".',
   scope: 'shift',
@@ -78,7 +74,7 @@ export const ENV_ADD = command({
     { command: 'holo env add canary 0.0.5', about: 'at 0 %' },
     { command: 'holo env add pr-12 0.0.5 --host pr-12.example.com', about: 'a preview, at 0 %' },
   ],
-  shape: changeShape,
+  shape: changeOutput,
   run: async (context, [name, version]: [string, string], options: EnvOptions) => {
     toEnvironmentName(name)
     toVersionId(version)
@@ -106,7 +102,7 @@ export const ENV_ADD = command({
   },
 })
 
-export const ENV_SET = command({
+const ENV_SET = command({
   name: 'env set',
   about: 'Changes what is named of an environment and leaves the rest.',
   scope: 'shift',
@@ -127,7 +123,7 @@ export const ENV_SET = command({
     { command: 'holo env set qa --host qa.example.com', about: 'that host, and no other' },
     { command: 'holo env set dev --public', about: 'it may get visitors then' },
   ],
-  shape: changeShape,
+  shape: changeOutput,
   run: async (context, [name]: [string], options: EnvOptions & { readonly hosts?: boolean }) => {
     toEnvironmentName(name)
     const { version, host, hosts } = options
@@ -150,7 +146,7 @@ export const ENV_SET = command({
   },
 })
 
-export const ENV_REMOVE = command({
+const ENV_REMOVE = command({
   name: 'env remove',
   about:
     'Takes an environment away that has no visitors, no rule and no fallback, and says who can still see its versions.',
@@ -161,7 +157,7 @@ export const ENV_REMOVE = command({
     { command: 'holo env remove canary', about: 'its version stays published' },
     { command: 'holo env remove pr-12', about: 'the end of a preview: nobody can see it any more' },
   ],
-  shape: changeShape,
+  shape: changeOutput,
   run: async (context, [name]: [string], options: ChangeOptions) => {
     toEnvironmentName(name)
     const known = await loadCurrent(await context.api())
@@ -170,3 +166,5 @@ export const ENV_REMOVE = command({
     return changeDocument(context, request, options, known)
   },
 })
+
+export const ENV_COMMANDS: readonly Command[] = [ENV_LIST, ENV_ADD, ENV_SET, ENV_REMOVE]

@@ -1,34 +1,10 @@
 // `holo explain`: which version a request would get, every step to it, and who would answer.
 
-import * as z from 'zod'
+import { type ExplanationAsRead, explainAsRead, explainOutput } from '../../wire/explain.ts'
 import { command, type SharedOptions } from '../command.ts'
 import { misuse } from '../failure.ts'
 import { collect, parseWhole } from '../options.ts'
 import { toTable } from '../table.ts'
-
-const shape = z.strictObject({
-  request: z.object({
-    method: z.string(),
-    host: z.string(),
-    path: z.string(),
-    kind: z.string(),
-    visitor: z.string(),
-    minted: z.boolean().describe('true: the request names nobody, and this id was made for it'),
-    anonymous: z.boolean().describe('true: the request carries no identity, and gets no bucket'),
-    crawler: z.boolean(),
-  }),
-  decision: z.object({
-    revision: z.int(),
-    version: z.string(),
-    environment: z.string(),
-    bucket: z.int(),
-    reason: z.string().describe('pin, host, crawler, rule, anonymous or bucket'),
-    rule: z.string().optional(),
-    skipped: z.array(z.string()),
-  }),
-  steps: z.array(z.object({ step: z.string(), outcome: z.string(), why: z.string() })),
-  answer: z.string().describe('Who would answer, in words'),
-})
 
 type ExplainOptions = SharedOptions & {
   readonly visitor?: string
@@ -67,7 +43,7 @@ export const EXPLAIN = command({
     { command: 'holo explain / --visitor anna', about: 'the page that Anna gets' },
     { command: 'holo explain /api/basket --cookie staff=1', about: 'a call of hers, as staff' },
   ],
-  shape,
+  shape: explainOutput,
   run: async (context, [address]: [string], options: ExplainOptions) => {
     const target = await context.target()
     if (!URL.canParse(address, target.url)) throw misuse(`"${address}" is no address`)
@@ -84,7 +60,7 @@ export const EXPLAIN = command({
       revision,
     }
     const api = await context.api()
-    const json = await api.ask(shape, 'POST', '/explain', { json: body })
+    const json = await api.ask(explainAsRead, 'POST', '/explain', { json: body })
     const { decision, steps, request, answer } = json
     const because = decision.rule === undefined ? decision.reason : `rule "${decision.rule}"`
     const lines = [
@@ -108,7 +84,7 @@ function toSubject({ visitor, minted, anonymous, kind }: Explained, bucket: numb
   if (anonymous) return `nobody in particular: the request carries no identity; ${what}`
   return `visitor ${visitor}${minted ? ' (new)' : ''}, bucket ${bucket}; ${what}`
 }
-type Explained = z.infer<typeof shape>['request']
+type Explained = ExplanationAsRead['request']
 
 /** Without any, or with a cookie alone, the API takes the client for a browser. */
 function parseHeaders({ header = [], cookie = [] }: ExplainOptions) {

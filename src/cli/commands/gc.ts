@@ -1,35 +1,15 @@
 // `holo gc`: what nothing needs any more is listed, and collected when that is confirmed.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import * as z from 'zod'
+import {
+  type CollectionCounts as Counts,
+  collectionAsRead,
+  collectionOutput,
+} from '../../wire/collection.ts'
 import { confirm } from '../change.ts'
 import { type ChangeOptions, type Context, command, type SharedOptions } from '../command.ts'
 import { toCount, toSize } from '../words.ts'
 
-const counts = {
-  versions: z.array(z.string()).describe('Ids that are forgotten'),
-  uploads: z.int().describe('Uploads that nobody went on with'),
-  records: z.int(),
-  manifests: z.int(),
-  blobs: z.int(),
-  parts: z.int(),
-  bytes: z.int().describe('Of blobs and parts'),
-}
-
-const stepReply = z.object({
-  done: z.boolean(),
-  cursor: z.string().optional(),
-  waitMs: z.number(),
-  versions: z.array(z.string()),
-  uploads: z.number(),
-  records: z.number(),
-  manifests: z.number(),
-  blobs: z.number(),
-  parts: z.number(),
-  bytes: z.number(),
-})
-
-type Counts = Pick<z.infer<typeof stepReply>, keyof typeof counts>
 type GcOptions = SharedOptions & Pick<ChangeOptions, 'yes' | 'dryRun'>
 
 const NOTHING: Counts = {
@@ -54,7 +34,7 @@ export const GC = command({
     { command: 'holo gc --dry-run', about: 'how much there is' },
     { command: 'holo gc --yes', about: 'from a weekly job' },
   ],
-  shape: z.strictObject({ target: z.string(), dryRun: z.boolean(), ...counts }),
+  shape: collectionOutput,
   run: async (context, _: [], options: GcOptions) => {
     const target = await context.target()
     const listed = await step(context, true)
@@ -76,7 +56,7 @@ async function step(context: Context, dryRun: boolean): Promise<Counts> {
   let sum = NOTHING
   let cursor: string | undefined
   for (;;) {
-    const one = await api.ask(stepReply, 'POST', '/gc', {
+    const one = await api.ask(collectionAsRead, 'POST', '/gc', {
       json: { dryRun, ...(cursor === undefined ? {} : { cursor }) },
     })
     sum = {

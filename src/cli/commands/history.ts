@@ -2,43 +2,13 @@
 // text of whoever made a token or a change; the id of the token beside a name cannot be chosen.
 
 import { InvalidArgumentError } from 'commander'
-import * as z from 'zod'
-import { anyEvent } from '../../wire/events.ts'
-import { command, type SharedOptions } from '../command.ts'
+import { auditAsRead, logOutput, verifyAsRead, verifyOutput } from '../../wire/audit.ts'
+import { type Command, command, type SharedOptions } from '../command.ts'
 import { readText } from '../document.ts'
 import { followEvents } from '../follow.ts'
 import { parseWhole } from '../options.ts'
 import { toTable } from '../table.ts'
 import { toCount, toTime } from '../words.ts'
-
-const row = z.strictObject({
-  seq: z.int(),
-  at: z.int().describe('Milliseconds since the epoch'),
-  actor: z.string(),
-  token: z.string().optional().describe("Id of the token that was used: a name can be anybody's"),
-  action: z.string(),
-  detail: z.unknown(),
-  reason: z.string().optional(),
-  revision: z.int().optional().describe('The revision it made'),
-  requestId: z.string(),
-})
-
-const logReply = z.object({
-  rows: z.array(
-    z.object({
-      seq: z.number(),
-      at: z.number(),
-      actor: z.string(),
-      token: z.string().optional(),
-      action: z.string(),
-      detail: z.unknown(),
-      reason: z.string().optional(),
-      revision: z.number().optional(),
-      requestId: z.string(),
-    }),
-  ),
-  next: z.number().optional(),
-})
 
 type LogOptions = SharedOptions & {
   readonly limit?: number
@@ -46,7 +16,7 @@ type LogOptions = SharedOptions & {
   readonly follow?: boolean
 }
 
-export const LOG = command({
+const LOG = command({
   name: 'log',
   about: 'Shows who did what, newest first.',
   scope: 'read',
@@ -67,11 +37,7 @@ export const LOG = command({
     { command: 'holo log --limit 50', about: 'the last fifty rows of the audit log' },
     { command: 'holo log --follow', about: 'what happens from now on, until Ctrl-C' },
   ],
-  shape: z.strictObject({
-    rows: z.array(row).optional().describe('Of the audit log; not with --follow'),
-    event: anyEvent.optional().describe('With --follow: one event in each line of output'),
-    next: z.int().optional().describe('What --before has to be for the next page'),
-  }),
+  shape: logOutput,
   run: async (context, _: [], { limit = 20, before, follow }: LogOptions) => {
     const api = await context.api()
     if (follow) return followEvents(context, api)
@@ -79,7 +45,7 @@ export const LOG = command({
       limit: String(limit),
       before: before === undefined ? undefined : String(before),
     }
-    const json = await api.ask(logReply, 'GET', '/audit', { query })
+    const json = await api.ask(auditAsRead, 'GET', '/audit', { query })
     const cells = json.rows.map(({ at, actor, token = '', action, reason, revision, detail }) => [
       toTime(at),
       revision === undefined ? '' : String(revision),
@@ -111,15 +77,9 @@ function parseLimit(text: string): number {
   throw new InvalidArgumentError('1 to 100')
 }
 
-const verifyShape = z.strictObject({
-  rows: z.int(),
-  head: z.string().describe('Hash of the newest row: keep it elsewhere'),
-  problems: z.array(z.strictObject({ seq: z.int().optional(), message: z.string() })),
-})
-
 type VerifyOptions = SharedOptions & { readonly copy?: string }
 
-export const VERIFY = command({
+const VERIFY = command({
   name: 'verify',
   about: 'Checks that the audit log is whole, and a saved document against it.',
   scope: 'read',
@@ -133,11 +93,11 @@ export const VERIFY = command({
     { command: 'holo verify', about: 'exit code 1 if a row was changed or is missing' },
     { command: 'holo verify --copy assignments.json', about: 'a document that KV had' },
   ],
-  shape: verifyShape,
+  shape: verifyOutput,
   run: async (context, _: [], { copy: file }: VerifyOptions) => {
     const copy = file === undefined ? undefined : await readText(context, file)
     const api = await context.api()
-    const json = await api.ask(verifyShape, 'POST', '/audit/verify', { json: { copy } })
+    const json = await api.ask(verifyAsRead, 'POST', '/audit/verify', { json: { copy } })
     const { rows, head, problems } = json
     if (problems.length === 0) {
       return { json, lines: [`The audit log is whole: ${toCount(rows, 'row')}, head ${head}`] }
@@ -151,3 +111,5 @@ export const VERIFY = command({
     return { json, lines, exitCode: 1 }
   },
 })
+
+export const HISTORY_COMMANDS: readonly Command[] = [LOG, VERIFY]

@@ -2,7 +2,7 @@
 
 import { writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import * as z from 'zod'
+import { initOutput } from '../../wire/output.ts'
 import { findBuildFolder } from '../build-folder.ts'
 import { type Context, command, type SharedOptions } from '../command.ts'
 import { CONFIG_FILE, type Config, SCHEMA_ADDRESS } from '../config.ts'
@@ -43,12 +43,7 @@ export const INIT = command({
       about: 'then set HOLO_TOKEN',
     },
   ],
-  shape: z.strictObject({
-    file: z.string(),
-    target: z.string(),
-    url: z.string(),
-    folder: z.string().optional(),
-  }),
+  shape: initOutput,
   run: async (context, _: [], options: InitOptions) => {
     const { name = 'production', force } = options
     const url = options.url ?? (await askForAddress(context))

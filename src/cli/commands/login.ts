@@ -1,6 +1,6 @@
 // `holo login`: names a host that may get this user's tokens. The tokens themselves stay where they are.
 
-import * as z from 'zod'
+import { loginOutput } from '../../wire/output.ts'
 import { command, type SharedOptions } from '../command.ts'
 import { loadConfig } from '../config.ts'
 import { misuse } from '../failure.ts'
@@ -24,10 +24,7 @@ export const LOGIN = command({
     { command: 'holo login https://shop.example.com', about: 'once on each machine' },
     { command: 'holo login https://shop.example.com --forget', about: 'not any more' },
   ],
-  shape: z.strictObject({
-    url: z.string().optional(),
-    trusted: z.array(z.string()).describe('All hosts that are trusted now'),
-  }),
+  shape: loginOutput,
   run: async (context, [address]: [string | undefined], options: LoginOptions) => {
     const { env } = context
     if (options.list) {

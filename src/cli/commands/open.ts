@@ -1,7 +1,7 @@
 // `holo open`: the site in the browser of this machine.
 
 import { spawn } from 'node:child_process'
-import * as z from 'zod'
+import { openOutput } from '../../wire/output.ts'
 import { command, type SharedOptions } from '../command.ts'
 import { loadCurrent } from '../document.ts'
 import { refused } from '../failure.ts'
@@ -21,7 +21,7 @@ export const OPEN = command({
     { command: 'holo open', about: 'as any visitor' },
     { command: 'holo open qa --print', about: 'the address of qa' },
   ],
-  shape: z.strictObject({ url: z.string(), opened: z.boolean() }),
+  shape: openOutput,
   run: async (
     context,
     [environment]: [string | undefined],

@@ -1,13 +1,14 @@
 // `holo point` and `holo swap`: which version an environment means.
 
-import { changeDocument, changeShape } from '../change.ts'
-import { type ChangeOptions, command } from '../command.ts'
+import { changeOutput } from '../../wire/changes.ts'
+import { changeDocument } from '../change.ts'
+import { type ChangeOptions, type Command, command } from '../command.ts'
 import { loadCurrent } from '../document.ts'
 import { misuse } from '../failure.ts'
 import { knowEnvironment, knowVersion } from '../known-names.ts'
 import { toEnvironmentName, toVersionId } from '../options.ts'
 
-export const POINT = command({
+const POINT = command({
   name: 'point',
   about: 'Points an environment at a version.',
   scope: 'shift',
@@ -23,7 +24,7 @@ export const POINT = command({
       about: 'from a pipeline, until it is everywhere',
     },
   ],
-  shape: changeShape,
+  shape: changeOutput,
   run: async (context, [environment, version]: [string, string], options: ChangeOptions) => {
     toEnvironmentName(environment)
     toVersionId(version)
@@ -41,7 +42,7 @@ export const POINT = command({
   },
 })
 
-export const SWAP = command({
+const SWAP = command({
   name: 'swap',
   about: 'Exchanges the versions of two environments, in one revision.',
   scope: 'shift',
@@ -56,7 +57,7 @@ export const SWAP = command({
       about: 'what green had is live, and the way back is the same',
     },
   ],
-  shape: changeShape,
+  shape: changeOutput,
   run: async (context, [one, other]: [string, string], options: ChangeOptions) => {
     for (const name of [one, other]) toEnvironmentName(name)
     if (one === other) throw misuse(`"${one}" cannot be exchanged with itself`)
@@ -72,3 +73,5 @@ export const SWAP = command({
     return changeDocument(context, request, options, known)
   },
 })
+
+export const POINT_COMMANDS: readonly Command[] = [POINT, SWAP]

@@ -1,9 +1,10 @@
 // `holo publish`: a folder becomes a version. Nothing points at it afterwards, so nobody is asked.
 
-import * as z from 'zod'
+import type { z } from 'zod'
 import { HTML_HANDLING, NOT_FOUND } from '../../core/site/manifest-config.ts'
-import type { PublishedService } from '../../core/version-record.ts'
+import type { PublishedService } from '../../document/service.ts'
 import { removeEncoded } from '../../publish/encode-contents.ts'
+import { publishOutput } from '../../wire/output.ts'
 import { command } from '../command.ts'
 import { misuse } from '../failure.ts'
 import { makeFirstDocument, toFirstCommand } from '../first-document.ts'
@@ -13,30 +14,6 @@ import { loadPublishSettings, type PublishOptions } from '../publish-settings.ts
 import { loadRetained, runUpload } from '../run-upload.ts'
 import { toStyle } from '../terminal.ts'
 import { toCount, toSeconds, toSize } from '../words.ts'
-
-const shape = z.strictObject({
-  target: z.string(),
-  version: z.string(),
-  folder: z.string(),
-  manifest: z.string(),
-  files: z.int(),
-  bytes: z.int().describe('Of all files, not encoded'),
-  uploaded: z.int().describe('Blobs that were sent; encoded forms count as well'),
-  uploadedBytes: z.int(),
-  reused: z.int().describe('Blobs that were there before'),
-  notFound: z.enum(NOT_FOUND).describe('What answers where nothing is'),
-  htmlHandling: z.enum(HTML_HANDLING),
-  dryRun: z.boolean().describe('true: nothing was sent'),
-  isKnown: z.boolean().describe('true: it was published before with the same content'),
-  revision: z
-    .int()
-    .optional()
-    .describe('That knows the version; absent while there is no document'),
-  commit: z.string().optional(),
-  author: z.string().optional(),
-  warnings: z.array(z.string()),
-  next: z.string().describe('A command that goes on from here'),
-})
 
 export const PUBLISH = command({
   name: 'publish',
@@ -98,7 +75,7 @@ export const PUBLISH = command({
       about: 'the build folder that is found',
     },
   ],
-  shape,
+  shape: publishOutput,
   run: async (context, [named]: [string | undefined], options: PublishOptions) => {
     if (options.version === undefined) {
       throw misuse(
@@ -146,14 +123,12 @@ export const PUBLISH = command({
   },
 })
 
+type Printed = z.input<typeof publishOutput>
+
 const UNCOMMITTED = 'git has changes here that are not committed, so the commit is not all of it'
 const NOT_THE_FIRST = '--first is for an empty Holo: this one has a document, and it stays as it is'
 
-function toLines(
-  json: z.input<typeof shape>,
-  services: readonly PublishedService[],
-  ms: number,
-): string[] {
+function toLines(json: Printed, services: readonly PublishedService[], ms: number): string[] {
   const { version, folder, files, bytes, uploaded, uploadedBytes, reused, isKnown, next, target } =
     json
   const what = `${toCount(files, 'file')}, ${toSize(bytes)}`
@@ -176,7 +151,7 @@ function toLines(
 }
 
 function describeNotFound(
-  notFound: z.input<typeof shape>['notFound'],
+  notFound: Printed['notFound'],
   services: readonly PublishedService[],
 ): string {
   if (services.some(({ prefix }) => prefix === '/')) return 'the service at / answers'

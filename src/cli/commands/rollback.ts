@@ -1,13 +1,14 @@
 // `holo rollback`: an earlier revision once more, under a new number.
 
+import { changeOutput } from '../../wire/changes.ts'
+import { revisionAsRead, revisionsAsRead } from '../../wire/history.ts'
 import type { Api } from '../api.ts'
-import { changeDocument, changeShape } from '../change.ts'
+import { changeDocument } from '../change.ts'
 import { type ChangeOptions, command } from '../command.ts'
 import { type Known, loadCurrent, readDocument } from '../document.ts'
 import { refused } from '../failure.ts'
 import { findMovement } from '../movement.ts'
 import { parseWhole } from '../options.ts'
-import { revisionsReply, revisionTextReply } from '../replies.ts'
 
 /** How far back the last one that differs is looked for. */
 const MAX_LOOKED_BACK = 50
@@ -31,7 +32,7 @@ export const ROLLBACK = command({
     { command: 'holo rollback', about: 'before the last change that visitors could notice' },
     { command: 'holo rollback --to 41 --yes --wait', about: 'an exact one, without a question' },
   ],
-  shape: changeShape,
+  shape: changeOutput,
   run: async (context, _: [], options: RollbackOptions) => {
     const api = await context.api()
     const known = await loadCurrent(api)
@@ -50,11 +51,11 @@ export const ROLLBACK = command({
 
 /** The newest revision by which somebody would get something else than now. */
 async function findEarlier(api: Api, now: Known): Promise<number> {
-  const { revisions } = await api.ask(revisionsReply, 'GET', '/revisions', {
+  const { revisions } = await api.ask(revisionsAsRead, 'GET', '/revisions', {
     query: { before: String(now.document.revision), limit: String(MAX_LOOKED_BACK) },
   })
   for (const { revision } of revisions) {
-    const { text } = await api.ask(revisionTextReply, 'GET', `/revisions/${revision}`)
+    const { text } = await api.ask(revisionAsRead, 'GET', `/revisions/${revision}`)
     const { moved, versions, changes } = findMovement(now, readDocument(text))
     const isNoticed = changes.some((change) => /^(?:rule|environment)/.test(change))
     if (moved.length > 0 || versions.length > 0 || isNoticed) return revision

@@ -1,7 +1,7 @@
 // `holo rollout start`: a release begins to move by its plan. What moves at once is shown, and the plan.
 
-import * as z from 'zod'
-import { changeDocument, changeShape } from '../change.ts'
+import { rolloutStartOutput } from '../../wire/changes.ts'
+import { changeDocument } from '../change.ts'
 import { type ChangeOptions, command } from '../command.ts'
 import { loadCurrent } from '../document.ts'
 import { knowEnvironment, knowVersion } from '../known-names.ts'
@@ -45,7 +45,7 @@ export const ROLLOUT_START = command({
       about: 'from a pipeline',
     },
   ],
-  shape: changeShape.extend({ rollout: z.int().optional().describe('Its number') }),
+  shape: rolloutStartOutput,
   run: async (context, [version]: [string], options: StartOptions) => {
     const id = toVersionId(version)
     const environment = toEnvironmentName(options.environment ?? DEFAULT_ENVIRONMENT)

@@ -1,19 +1,14 @@
 // `holo rules`: who goes to an environment before buckets are looked at.
 
-import * as z from 'zod'
-import { changeDocument, changeShape } from '../change.ts'
-import { type ChangeOptions, command } from '../command.ts'
+import { changeOutput } from '../../wire/changes.ts'
+import { rulesAsRead, rulesOutput } from '../../wire/versions.ts'
+import { changeDocument } from '../change.ts'
+import { type ChangeOptions, type Command, command } from '../command.ts'
 import { loadCurrent, readJson } from '../document.ts'
 import { misuse } from '../failure.ts'
 import { toTable } from '../table.ts'
 
-const rule = z.strictObject({ name: z.string(), environment: z.string(), when: z.unknown() })
-const rulesReply = z.object({
-  revision: z.number(),
-  rules: z.array(z.object({ name: z.string(), environment: z.string(), when: z.unknown() })),
-})
-
-export const RULES_LIST = command({
+const RULES_LIST = command({
   name: 'rules list',
   about: 'Lists the rules in their order: the first that holds decides.',
   scope: 'read',
@@ -24,10 +19,10 @@ export const RULES_LIST = command({
       about: 'edit "rules", then: holo rules set rules.json',
     },
   ],
-  shape: z.strictObject({ revision: z.int(), rules: z.array(rule) }),
+  shape: rulesOutput,
   run: async (context) => {
     const api = await context.api()
-    const json = await api.ask(rulesReply, 'GET', '/rules')
+    const json = await api.ask(rulesAsRead, 'GET', '/rules')
     const rows = json.rules.map(({ name, environment, when }) => [
       name,
       environment,
@@ -41,7 +36,7 @@ export const RULES_LIST = command({
   },
 })
 
-export const RULES_SET = command({
+const RULES_SET = command({
   name: 'rules set',
   about: 'Replaces all rules by those of a file: a list, or an object with "rules".',
   scope: 'shift',
@@ -50,7 +45,7 @@ export const RULES_SET = command({
   examples: [
     { command: 'holo rules set rules.json', about: 'what is new, gone and changed is shown' },
   ],
-  shape: changeShape,
+  shape: changeOutput,
   run: async (context, [file]: [string], options: ChangeOptions) => {
     const read = await readJson(context, file)
     const rules = Array.isArray(read) ? read : (read as { rules?: unknown } | null)?.rules
@@ -60,3 +55,5 @@ export const RULES_SET = command({
     return changeDocument(context, request, options, known)
   },
 })
+
+export const RULES_COMMANDS: readonly Command[] = [RULES_LIST, RULES_SET]

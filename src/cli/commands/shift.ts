@@ -1,6 +1,7 @@
 // `holo shift`: traffic between environments, in percent.
 
-import { changeDocument, changeShape } from '../change.ts'
+import { changeOutput } from '../../wire/changes.ts'
+import { changeDocument } from '../change.ts'
 import { type ChangeOptions, command } from '../command.ts'
 import { loadCurrent } from '../document.ts'
 import { misuse } from '../failure.ts'
@@ -32,7 +33,7 @@ export const SHIFT = command({
       about: 'all of it, until it is everywhere',
     },
   ],
-  shape: changeShape,
+  shape: changeOutput,
   run: async (context, [texts]: [readonly string[]], options: ShiftOptions) => {
     const weights = parseWeights(texts)
     const base = options.base === undefined ? undefined : toEnvironmentName(options.base)

@@ -1,13 +1,15 @@
 // `holo status`: who gets what now, and how the control is.
 
 import * as z from 'zod'
+import { environmentOutput, environmentsAsRead } from '../../wire/environments.ts'
+import { revisionSummaryAsRead, revisionsAsRead } from '../../wire/history.ts'
 import type { Api } from '../api.ts'
 import { type Context, command, type SharedOptions } from '../command.ts'
-import { environmentsReply, healthReply, revisionReply, revisionsReply } from '../replies.ts'
+import { healthReply } from '../replies.ts'
 import { toTable } from '../table.ts'
 import { WATCH_OPTIONS, type WatchOptions, watchOutcome } from '../watch.ts'
 import { toTime } from '../words.ts'
-import { environmentShape, toEnvironmentLines } from './env.ts'
+import { toEnvironmentLines } from './env.ts'
 
 const serviceShape = z.object({
   environment: z.string(),
@@ -40,18 +42,9 @@ const shape = z.strictObject({
       }),
     )
     .describe('What fills up for good: docs/storage.md'),
-  environments: z.array(environmentShape),
+  environments: z.array(environmentOutput),
   services: z.array(serviceShape).describe('Those with a probe, and how they are: docs/health.md'),
-  last: z
-    .strictObject({
-      revision: z.int(),
-      at: z.int().describe('Milliseconds since the epoch'),
-      actor: z.string(),
-      action: z.string(),
-      reason: z.string().optional(),
-    })
-    .optional()
-    .describe('The last change'),
+  last: revisionSummaryAsRead.optional().describe('The last change'),
 })
 
 type Status = z.infer<typeof shape>
@@ -78,10 +71,10 @@ export const STATUS = command({
 async function loadStatus(context: Context, api: Api): Promise<Status> {
   const [{ environments, revision }, { control }, { services }, { revisions }, target] =
     await Promise.all([
-      api.ask(environmentsReply, 'GET', '/environments'),
+      api.ask(environmentsAsRead, 'GET', '/environments'),
       api.ask(healthReply, 'GET', '/health'),
       api.ask(servicesReply, 'GET', '/health/services'),
-      api.ask(revisionsReply, 'GET', '/revisions', { query: { limit: '1' } }),
+      api.ask(revisionsAsRead, 'GET', '/revisions', { query: { limit: '1' } }),
       context.target(),
     ])
   const [last] = revisions
@@ -98,7 +91,7 @@ async function loadStatus(context: Context, api: Api): Promise<Status> {
     })),
     environments,
     services: services.filter(({ origins }) => origins.length > 0),
-    ...(last ? { last: revisionReply.parse(last) } : {}),
+    ...(last ? { last: last } : {}),
   }
 }
 

@@ -1,41 +1,35 @@
 // `holo token`: who may ask the API for what. A token is shown once, when it is made.
 
 import { InvalidArgumentError } from 'commander'
-import * as z from 'zod'
+import { SCOPES } from '../../wire/scopes.ts'
+import {
+  type Limits,
+  MAX_TOKEN_DAYS,
+  newTokenAsRead,
+  newTokenOutput,
+  TOKEN_ID,
+  tokenAsRead,
+  tokenOutput,
+  tokensAsRead,
+  tokensOutput,
+} from '../../wire/tokens.ts'
 import { confirm } from '../change.ts'
-import { type ChangeOptions, command, type SharedOptions } from '../command.ts'
+import { type ChangeOptions, type Command, command, type SharedOptions } from '../command.ts'
 import { misuse } from '../failure.ts'
 import { collect } from '../options.ts'
-import { tokenReply } from '../replies.ts'
 import { toSuggestion } from '../suggest.ts'
 import { toTable } from '../table.ts'
 import { toTime } from '../words.ts'
 
-const SCOPES = ['read', 'publish', 'shift', 'admin']
-
-const tokenShape = z.strictObject({
-  id: z.string(),
-  name: z.string(),
-  scopes: z.array(z.string()),
-  environments: z.array(z.string()).optional().describe('Those it may change; all if left out'),
-  versions: z.array(z.string()).optional().describe('Those it may change and point at'),
-  hosts: z.array(z.string()).optional().describe('Those it may give to environments'),
-  createdAt: z.int().describe('Times are milliseconds since the epoch'),
-  createdBy: z.string(),
-  expiresAt: z.int().optional(),
-  lastUsedAt: z.int().optional().describe('To the minute'),
-  revokedAt: z.int().optional(),
-})
-
-export const TOKEN_LIST = command({
+const TOKEN_LIST = command({
   name: 'token list',
   about: 'Lists all tokens, the newest first; never the tokens themselves.',
   scope: 'admin',
   examples: [{ command: 'holo token list', about: 'revoked and expired ones too' }],
-  shape: z.strictObject({ tokens: z.array(tokenShape) }),
+  shape: tokensOutput,
   run: async (context) => {
     const api = await context.api()
-    const json = await api.ask(z.object({ tokens: z.array(tokenReply) }), 'GET', '/tokens')
+    const json = await api.ask(tokensAsRead, 'GET', '/tokens')
     const now = Date.now()
     const rows = json.tokens.map(
       ({ id, name, scopes, expiresAt, lastUsedAt, revokedAt, ...limits }) => [
@@ -54,8 +48,6 @@ export const TOKEN_LIST = command({
     return { json, lines }
   },
 })
-
-type Limits = Partial<Record<'environments' | 'versions' | 'hosts', readonly string[] | undefined>>
 
 /** As in `environments pr-*; versions pr-*`; empty where it may change everything. */
 function toLimitsText({ environments, versions, hosts }: Limits): string {
@@ -82,7 +74,7 @@ type CreateOptions = SharedOptions & {
   readonly hosts?: readonly string[]
 }
 
-export const TOKEN_CREATE = command({
+const TOKEN_CREATE = command({
   name: 'token create',
   about: 'Makes a token. It is on standard output, once, and nowhere else.',
   scope: 'admin',
@@ -126,14 +118,14 @@ export const TOKEN_CREATE = command({
       about: 'seen by nobody',
     },
   ],
-  shape: tokenShape.extend({ token: z.string() }),
+  shape: newTokenOutput,
   run: async (
     context,
     [name]: [string],
     { scope, expires, environments, versions, hosts }: CreateOptions,
   ) => {
     for (const one of scope) {
-      if (!SCOPES.includes(one)) {
+      if (!SCOPES.some((scope) => scope === one)) {
         throw misuse(
           `there is no scope "${one}"${toSuggestion(one, SCOPES)}: read, publish, shift, admin`,
         )
@@ -148,8 +140,7 @@ export const TOKEN_CREATE = command({
       hosts,
     }
     const api = await context.api()
-    const made = tokenReply.extend({ token: z.string() })
-    const json = await api.ask(made, 'POST', '/tokens', { json: body })
+    const json = await api.ask(newTokenAsRead, 'POST', '/tokens', { json: body })
     context.say(
       `Token ${json.id} for "${json.name}" (${json.scopes.join(' ')})${toLimitsText(json) && `, only ${toLimitsText(json)}`}, ${toState(0, json.expiresAt, undefined)}. It is shown once:`,
     )
@@ -159,13 +150,13 @@ export const TOKEN_CREATE = command({
 
 function parseDays(text: string): number {
   const days = Number(/^(\d{1,4})d?$/.exec(text)?.[1])
-  if (days >= 1 && days <= 3650) return days
-  throw new InvalidArgumentError('a number of days such as 90d, from 1 to 3650')
+  if (days >= 1 && days <= MAX_TOKEN_DAYS) return days
+  throw new InvalidArgumentError(`a number of days such as 90d, from 1 to ${MAX_TOKEN_DAYS}`)
 }
 
 type RevokeOptions = SharedOptions & Pick<ChangeOptions, 'yes'>
 
-export const TOKEN_REVOKE = command({
+const TOKEN_REVOKE = command({
   name: 'token revoke',
   about: 'Revokes a token from the next request on.',
   scope: 'admin',
@@ -174,15 +165,17 @@ export const TOKEN_REVOKE = command({
   examples: [
     { command: 'holo token revoke 3f0c5f7be1d2a940', about: 'nobody can use it any more' },
   ],
-  shape: tokenShape,
+  shape: tokenOutput,
   run: async (context, [id]: [string], options: RevokeOptions) => {
-    if (!/^[0-9a-f]{16}$/.test(id)) throw misuse(`"${id}" is no id of a token: 16 hex digits`)
+    if (!TOKEN_ID.test(id)) throw misuse(`"${id}" is no id of a token: 16 hex digits`)
     const target = await context.target()
     const plan = `Revoke token ${id} at ${target.name}`
     if (!options.json) context.say(plan)
     await confirm(context, options, [plan])
     const api = await context.api()
-    const json = await api.ask(tokenReply, 'DELETE', `/tokens/${id}`)
+    const json = await api.ask(tokenAsRead, 'DELETE', `/tokens/${id}`)
     return { json, lines: [`Done: token ${id} ("${json.name}") is revoked`] }
   },
 })
+
+export const TOKEN_COMMANDS: readonly Command[] = [TOKEN_LIST, TOKEN_CREATE, TOKEN_REVOKE]

@@ -3,40 +3,35 @@
 
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import * as z from 'zod'
 import { toHarmlessJson } from '../../core/harmless-text.ts'
+import { documentAsRead } from '../../wire/history.ts'
+import { EXPORT_FORMAT, exportOutput, importOutput } from '../../wire/output.ts'
 import { beginDocument } from '../begin.ts'
-import { changeDocument, changeShape } from '../change.ts'
-import { type ChangeOptions, command, type SharedOptions } from '../command.ts'
+import { changeDocument } from '../change.ts'
+import { type ChangeOptions, type Command, command, type SharedOptions } from '../command.ts'
 import { loadCurrent, loadFile } from '../document.ts'
-import { digestContent, exported, FORMAT } from '../exported.ts'
+import { digestContent } from '../exported.ts'
 import { CliFailure, misuse, refused } from '../failure.ts'
-import { documentReply } from '../replies.ts'
 
 type ExportOptions = SharedOptions & { readonly force?: boolean }
 
-export const EXPORT = command({
+const EXPORT = command({
   name: 'export',
   about: 'Saves the document: environments, traffic, rules, versions and spent buckets.',
   scope: 'read',
   arguments: [{ name: '[file]', about: 'standard output if left out' }],
   options: [{ flags: '--force', about: 'writes over a file that is there' }],
   examples: [{ command: 'holo export holo-backup.json', about: 'what "holo import" takes' }],
-  shape: z.strictObject({
-    file: z.string().optional(),
-    revision: z.int(),
-    content: z.string().describe('SHA-256 of what it says, whatever its revision'),
-    export: exported.optional().describe('Without a file: the export itself'),
-  }),
+  shape: exportOutput,
   run: async (context, [file]: [string | undefined], { force }: ExportOptions) => {
     const api = await context.api()
-    const document = await api.ask(documentReply, 'GET', '/assignments')
+    const document = await api.ask(documentAsRead, 'GET', '/assignments')
     const { revision } = document
     const content = digestContent(document)
     const from = (await context.target()).url.origin
     const exportedAt = new Date().toISOString()
     const whole = {
-      format: FORMAT,
+      format: EXPORT_FORMAT,
       formatVersion: 1,
       exportedAt,
       from,
@@ -64,7 +59,7 @@ export const EXPORT = command({
 
 type ImportOptions = ChangeOptions & { readonly allowNewSalt?: boolean }
 
-export const IMPORT = command({
+const IMPORT = command({
   name: 'import',
   about: 'Puts an exported document into a control: an empty one, or in the place of what it has.',
   scope: 'admin',
@@ -77,9 +72,7 @@ export const IMPORT = command({
     { command: 'holo import holo-backup.json --dry-run', about: 'what would move' },
     { command: 'holo import holo-backup.json --yes --wait', about: 'into an empty control' },
   ],
-  shape: changeShape.extend({
-    content: z.string().optional().describe('As in export; absent where nothing was changed'),
-  }),
+  shape: importOutput,
   run: async (context, [file]: [string], options: ImportOptions) => {
     const { document } = await loadFile(context, file, true)
     const query: Record<string, string> = options.allowNewSalt ? { allowNewSalt: 'true' } : {}
@@ -97,7 +90,9 @@ export const IMPORT = command({
       ? await changeDocument(context, request, options, current)
       : await beginDocument(context, title, document, options)
     if (!json.changed) return { json, lines }
-    const content = digestContent(await api.ask(documentReply, 'GET', '/assignments'))
+    const content = digestContent(await api.ask(documentAsRead, 'GET', '/assignments'))
     return { json: { ...json, content }, lines: [...lines, `Content ${content}`] }
   },
 })
+
+export const TRANSFER_COMMANDS: readonly Command[] = [EXPORT, IMPORT]

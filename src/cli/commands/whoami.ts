@@ -1,8 +1,8 @@
 // `holo whoami`: whose token this is, what it may do, and at which Holo.
 
-import * as z from 'zod'
+import type { z } from 'zod'
+import { whoamiAsRead, whoamiOutput } from '../../wire/tokens.ts'
 import { command } from '../command.ts'
-import { whoamiReply } from '../replies.ts'
 
 export const WHOAMI = command({
   name: 'whoami',
@@ -15,25 +15,23 @@ export const WHOAMI = command({
       about: 'does the token of a pipeline count?',
     },
   ],
-  shape: z.strictObject({
-    target: z.string(),
-    url: z.string(),
-    actor: z.string().describe('As the audit log names you'),
-    kind: z.enum(['token', 'access']).describe('`access`: an identity of Cloudflare Access'),
-    token: z.string().optional().describe('The id of the token, never the token'),
-    scopes: z.array(z.string()),
-  }),
+  shape: whoamiOutput,
   run: async (context) => {
     const api = await context.api()
     const { name, url } = await context.target()
-    const who = await api.ask(whoamiReply, 'GET', '/whoami')
+    const who = await api.ask(whoamiAsRead, 'GET', '/whoami')
     const json = { target: name, url: url.origin, ...who }
-    const proof = who.kind === 'token' ? `token ${who.token}` : 'Cloudflare Access'
     const lines = [
-      `${who.actor}  (${proof})`,
+      `${who.actor}  (${toProof(who)})`,
       `scopes: ${who.scopes.join(', ')}`,
       `at ${name}${name === url.host ? '' : `, ${url.origin}`}`,
     ]
     return { json, lines }
   },
 })
+
+/** How somebody proves who they are, in words. A way that is not known is shown as the API names it. */
+function toProof({ kind, token }: Pick<z.infer<typeof whoamiAsRead>, 'kind' | 'token'>): string {
+  if (kind === 'token') return `token ${token}`
+  return kind === 'access' ? 'Cloudflare Access' : kind
+}

@@ -1,6 +1,7 @@
 // `holo withdraw`: a version that must serve nobody any more.
 
-import { changeDocument, changeShape } from '../change.ts'
+import { changeOutput } from '../../wire/changes.ts'
+import { changeDocument } from '../change.ts'
 import { type ChangeOptions, command } from '../command.ts'
 import { loadCurrent } from '../document.ts'
 import { knowVersion } from '../known-names.ts'
@@ -22,7 +23,7 @@ export const WITHDRAW = command({
     },
     { command: 'holo withdraw 0.0.4 --restore', about: 'it may be pointed at again' },
   ],
-  shape: changeShape,
+  shape: changeOutput,
   run: async (context, [version]: [string], { restore, ...options }: WithdrawOptions) => {
     toVersionId(version)
     const known = await loadCurrent(await context.api())

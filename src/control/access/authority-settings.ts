@@ -1,8 +1,8 @@
 // Who may be let in, as the Worker's variables and secrets say it, as one total value. A setting that
 // cannot be meant lets nobody in, and the log says so.
 
+import { SCOPES, type Scope } from '../../wire/scopes.ts'
 import { MAX_TOKEN_CHARACTERS, MIN_FIRST_TOKEN_CHARACTERS } from './limits.ts'
-import { SCOPES, type Scope } from './scopes.ts'
 
 export type AccessSettings = {
   /** `https://<team>.cloudflareaccess.com`: who signs, and where its keys are. */

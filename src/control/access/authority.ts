@@ -2,6 +2,15 @@
 // make, list and revoke tokens. What a scope is needed for stands where the calls are.
 
 import { err, ok, type Result } from '../../core/result.ts'
+import { hasScope, SCOPES } from '../../wire/scopes.ts'
+import {
+  LIMIT_NAMES,
+  LIMIT_PATTERNS,
+  type Limits,
+  MAX_LIMIT_PATTERNS,
+  TOKEN_ID,
+  type TokenSummary,
+} from '../../wire/tokens.ts'
 import type {
   Authorise,
   Caller,
@@ -11,7 +20,6 @@ import type {
   MayCount,
   NewToken,
   Principal,
-  TokenSummary,
 } from '../contract.ts'
 import type { Access, AccessParts, RecordAudit } from './access.ts'
 import { verifyAccessJwt } from './access-jwt.ts'
@@ -23,15 +31,8 @@ import {
   readAuthoritySettings,
 } from './authority-settings.ts'
 import { MAX_TOKEN_CHARACTERS, MAX_TOKEN_NAME_CHARACTERS } from './limits.ts'
-import { hasScope, SCOPES } from './scopes.ts'
-import {
-  isWithin,
-  LIMIT_NAMES,
-  LIMIT_PATTERNS,
-  type Limits,
-  MAX_LIMIT_PATTERNS,
-} from './token-limits.ts'
-import { hashToken, isSameHash, makeToken, TOKEN_ID, toFingerprint } from './token-text.ts'
+import { isWithin } from './token-limits.ts'
+import { hashToken, isSameHash, makeToken, toFingerprint } from './token-text.ts'
 import { Tokens, toLimits } from './tokens.ts'
 
 /** What a credential is found to be. */

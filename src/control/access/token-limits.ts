@@ -5,32 +5,10 @@
 import { toCanonicalJson } from '../../core/canonical-json.ts'
 import { compileGlob } from '../../core/glob.ts'
 import { listVisited, readOpenness } from '../../document/open.ts'
+import { LIMIT_NAMES, type Limits } from '../../wire/tokens.ts'
 import { type Content, findFirstServed } from '../document/content.ts'
 import { quote } from '../document/draft.ts'
 import { countMoves } from '../document/moves.ts'
-
-/**
- * Patterns in which `*` stands for any signs; a list that is left out allows all. Where environments are
- * limited and hosts are not said, no host name may be given to them: a preview that takes the host of
- * production would have its visitors.
- */
-export type Limits = {
-  readonly environments?: readonly string[] | undefined
-  readonly versions?: readonly string[] | undefined
-  readonly hosts?: readonly string[] | undefined
-}
-
-/** What each list takes. There is no `?`: see `isWithin`. */
-export const LIMIT_PATTERNS = {
-  environments: /^[a-z0-9*-]{1,63}$/,
-  versions: /^[A-Za-z0-9._+*-]{1,64}$/,
-  hosts: /^[a-z0-9.*-]{1,253}$/,
-} as const satisfies Readonly<Record<keyof Limits, RegExp>>
-
-export const LIMIT_NAMES = ['environments', 'versions', 'hosts'] as const
-
-/** A token is for one pipeline: more patterns than this are no limit that anybody could check. */
-export const MAX_LIMIT_PATTERNS = 20
 
 export const NO_LIMITS: Limits = {}
 

@@ -1,11 +1,10 @@
-// What a token looks like and how it is made, hashed and compared. Where tokens are kept, and which
-// of them still counts, is tokens.ts' affair.
+// What a token looks like, and how it is made, hashed and compared. tokens.ts keeps tokens and knows which
+// of them still count.
 
 import { FINGERPRINT_BYTES, SECRET_BYTES, TOKEN_ID_BYTES } from './limits.ts'
 
 /** `holo_<id>_<secret>`: the prefix is for scanners of leaked secrets, the id for finding the row. */
 const TOKEN = /^holo_([0-9a-f]{16})_[A-Za-z0-9_-]{43}$/
-export const TOKEN_ID = /^[0-9a-f]{16}$/
 
 const encoder = new TextEncoder()
 

@@ -1,7 +1,8 @@
-// The table of tokens: their hashes, what each is for, and until when. Who may make or revoke one,
-// and the audit of it, is authority.ts' affair.
+// The table of tokens: their hashes, what each is for, and until when. authority.ts decides who may make or
+// revoke one, and writes the audit log.
 
-import type { TokenSummary } from '../contract.ts'
+import { SCOPES, type Scope } from '../../wire/scopes.ts'
+import { LIMIT_NAMES, type Limits, type TokenSummary } from '../../wire/tokens.ts'
 import { addColumn } from '../tables.ts'
 import {
   COUNTING_TOKENS_MAX_AGE_MS,
@@ -9,8 +10,7 @@ import {
   MAX_COUNTING_TOKENS,
   MAX_LISTED_TOKENS,
 } from './limits.ts'
-import { SCOPES, type Scope } from './scopes.ts'
-import { ALL_LIMITS, LIMIT_NAMES, type Limits } from './token-limits.ts'
+import { ALL_LIMITS } from './token-limits.ts'
 import { hashToken, isSameHash, parseTokenId, toFingerprint } from './token-text.ts'
 
 type Row = {

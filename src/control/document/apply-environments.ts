@@ -3,7 +3,7 @@
 
 import { ok } from '../../core/result.ts'
 import { countBuckets } from '../../core/traffic.ts'
-import type { Command } from './commands.ts'
+import type { Command } from '../../wire/commands.ts'
 import type { Content } from './content.ts'
 import { type Drafted, getOwn, quote, refuse, refuseUnknown, toDraft } from './draft.ts'
 import { closeUnknown } from './opening.ts'

@@ -2,7 +2,7 @@
 // document, and those that are no longer retained leave it. Pure.
 
 import { ok } from '../../core/result.ts'
-import type { PublishedService } from '../../core/version-record.ts'
+import type { PublishedService } from '../../document/service.ts'
 import type { Content } from './content.ts'
 import { type Drafted, getOwn, quote, refuse, toDraft } from './draft.ts'
 

@@ -2,7 +2,7 @@
 // who is restricted stay with the names.
 
 import { ok } from '../../core/result.ts'
-import type { Command } from './commands.ts'
+import type { Command } from '../../wire/commands.ts'
 import type { Content } from './content.ts'
 import { type Drafted, getOwn, refuse, refuseUnknown, toDraft } from './draft.ts'
 

@@ -1,8 +1,8 @@
-// The command that shifts traffic. Pure; which buckets move is core/traffic.ts' affair.
+// The command that shifts traffic. Pure; core/traffic.ts chooses the buckets that move.
 
 import { ok } from '../../core/result.ts'
 import { allocate, completeWeights, countMoved } from '../../core/traffic.ts'
-import type { Command } from './commands.ts'
+import type { Command } from '../../wire/commands.ts'
 import { type Content, findFirstServed } from './content.ts'
 import { type Drafted, getOwn, refuse, refuseUnknown, toDraft } from './draft.ts'
 

@@ -2,7 +2,7 @@
 // Pure. What a version consists of never changes.
 
 import { ok } from '../../core/result.ts'
-import type { Command } from './commands.ts'
+import type { Command } from '../../wire/commands.ts'
 import type { Content } from './content.ts'
 import { type Drafted, getOwn, quote, refuse, refuseUnknown, toDraft } from './draft.ts'
 

@@ -2,13 +2,13 @@
 // is valid is found by the validator of the edge; who commits it is ledger.ts' affair.
 
 import { err, ok, type Result } from '../../core/result.ts'
+import type { Command } from '../../wire/commands.ts'
 import { pointEnvironment, removeEnvironment } from './apply-environments.ts'
 import { addVersion, type OwnCommand, removeVersions } from './apply-publication.ts'
 import { rollBack } from './apply-rollback.ts'
 import { swap } from './apply-swap.ts'
 import { shift } from './apply-traffic.ts'
 import { setServices, withdraw } from './apply-versions.ts'
-import type { Command } from './commands.ts'
 import type { Content } from './content.ts'
 import {
   type Draft,

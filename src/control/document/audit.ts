@@ -3,7 +3,7 @@
 
 import { toCanonicalJson } from '../../core/canonical-json.ts'
 import { digestText } from '../../loading/sync.ts'
-import type { AuditRow } from '../contract.ts'
+import type { AuditRow } from '../../wire/audit.ts'
 import type { AuditTableRow } from '../tables.ts'
 import { serialise } from './content.ts'
 

@@ -2,7 +2,8 @@
 
 import { parseAssignments } from '../../document/parse.ts'
 import type { Identity } from '../../loading/sync.ts'
-import type { PageQuery, RevisionSummary } from '../contract.ts'
+import type { RevisionSummary } from '../../wire/history.ts'
+import type { PageQuery } from '../contract.ts'
 import { MAX_PAGE_ROWS } from '../limits.ts'
 import type { RevisionRow } from '../tables.ts'
 import { type Content, toContent } from './content.ts'

@@ -1,8 +1,7 @@
 // How many buckets a change moves, and from whom to whom.
 
 import { type Traffic, toOwners } from '../../core/traffic.ts'
-
-export type Move = { readonly from: string; readonly to: string; readonly buckets: number }
+import type { Move } from '../../wire/changes.ts'
 
 /** In the order of the lowest bucket that moves. */
 export function countMoves(before: Traffic, after: Traffic): readonly Move[] {

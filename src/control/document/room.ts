@@ -1,6 +1,7 @@
 // How much room each part of the document takes, and whether a change may have more of it. Pure. What
 // takes back is never asked: the parts that it changes have a reserve of their own.
 
+import type { Command } from '../../wire/commands.ts'
 import {
   ENVIRONMENT_RESERVE_BYTES,
   MAX_DATABASE_BYTES,
@@ -11,7 +12,6 @@ import {
   VERSION_RESERVE_BYTES,
 } from '../limits.ts'
 import type { OwnCommand } from './apply-publication.ts'
-import type { Command } from './commands.ts'
 import { type Content, countBytes } from './content.ts'
 import type { Refusal } from './draft.ts'
 

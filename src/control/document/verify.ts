@@ -4,7 +4,7 @@
 import { toCanonicalJson } from '../../core/canonical-json.ts'
 import { MAX_ASSIGNMENTS_BYTES } from '../../document/parse.ts'
 import { digestText } from '../../loading/sync.ts'
-import type { Verification } from '../contract.ts'
+import type { Verification } from '../../wire/audit.ts'
 import { MAX_VERIFY_PROBLEMS, VERIFY_PAGE_ROWS } from '../limits.ts'
 import type { State } from '../publishing/state.ts'
 import { type AuditTableRow, NO_HASH, type RevisionRow } from '../tables.ts'

@@ -3,10 +3,6 @@
 /** Whose requests these are: backends can leave them out of their own figures. */
 export const PROBE_USER_AGENT = 'Holo-Probe/1 (+active health check)'
 
-/** Where a probe says nothing else. A minute and a half until `Down` is quick enough for a hint. */
-export const DEFAULT_PROBE_INTERVAL_MS = 30_000
-export const DEFAULT_PROBE_STATUS = 200
-
 /**
  * Two looks are at least so far apart, however many probes there are: each is an alarm, which is a
  * row written. 8,640 rows a day at most, and none without probes.

@@ -3,7 +3,8 @@
 
 import { checkOrigin, normaliseOrigin } from '../../document/origin.ts'
 import type { AssignmentsDocument } from '../../document/schema.ts'
-import { DEFAULT_PROBE_INTERVAL_MS, DEFAULT_PROBE_STATUS, MAX_PROBES } from './limits.ts'
+import { PROBE_DEFAULTS } from '../../document/service.ts'
+import { MAX_PROBES } from './limits.ts'
 
 /** One address to ask, however many environments and services share it. */
 export type Target = {
@@ -43,14 +44,14 @@ export function findTargets(
     for (const { prefix, origins, probe } of versions[version]?.services ?? []) {
       const targets: Target[] = []
       for (const text of probe ? origins : []) {
-        const { path = '/', status = DEFAULT_PROBE_STATUS, intervalMs } = probe ?? {}
+        const { path = '/', status = PROBE_DEFAULTS.status, intervalMs } = probe ?? {}
         const origin = normaliseOrigin(text)
         const key = `${status} ${origin}${path}`
         const known = asked.get(key)
         const target = {
           ...{ key, origin, path, status },
           intervalMs: Math.min(
-            intervalMs ?? DEFAULT_PROBE_INTERVAL_MS,
+            intervalMs ?? PROBE_DEFAULTS.intervalMs,
             known?.intervalMs ?? Number.POSITIVE_INFINITY,
           ),
           refusal: findRefusal(

@@ -3,6 +3,7 @@
 // would still be needed.
 
 import { ok, type Result } from '../../core/result.ts'
+import type { Retention } from '../../wire/versions.ts'
 import type { Refused } from '../contract.ts'
 import { type Author, makeChange } from '../document/change.ts'
 import {
@@ -12,7 +13,7 @@ import {
   UPLOAD_LIFETIME_MS,
 } from '../limits.ts'
 import type { UploadRow } from '../tables.ts'
-import type { Collected, Garbage, Protection, Retention, Retired, VersionUse } from './contract.ts'
+import type { Collected, Garbage, Protection, Retired, VersionUse } from './contract.ts'
 import type { Known } from './last-use.ts'
 import { decideRetention, type RetentionSettings } from './retention.ts'
 import type { UploadingParts } from './uploading.ts'

@@ -2,22 +2,16 @@
 // part of contract.ts. Blobs and manifests are brought into R2, and listed there, by the admin API.
 
 import type { Result } from '../../core/result.ts'
-import type { PublishedService, VersionRecord } from '../../core/version-record.ts'
+import type { PublishedService } from '../../document/service.ts'
+import type { VersionRecord } from '../../document/version-record.ts'
+import type { Finalised, UploadReply } from '../../wire/uploads.ts'
+import type { Retention } from '../../wire/versions.ts'
 import type { Answer, Caller, Denied, Refused } from '../caller.ts'
 
-/** A version on its way, or one that has arrived. */
-export type Upload = {
-  readonly version: string
-  readonly state: 'open' | 'finalised'
-  readonly manifest: string
-  readonly files: number
-  readonly bytes: number
-  /** How many entries of the manifest were found to have all their blobs. */
-  readonly verified: number
+/** An upload as the control keeps it. */
+export type Upload = UploadReply & {
   /** Names the content: another upload under the same id has another one. */
   readonly serial: number
-  /** Milliseconds since the epoch; `undefined` for one that is finalised. */
-  readonly expiresAt: number | undefined
 }
 
 /** The id belongs to this content, which is other than the one that was named. */
@@ -33,13 +27,6 @@ export type NoSuchUpload = { readonly kind: 'none' | 'replaced' }
 /** How far an upload may go on: `waitMs` is above 0 while a deletion may concern it. */
 export type Turn = { readonly upload: Upload; readonly waitMs: number }
 
-export type Finished = {
-  readonly version: string
-  readonly manifest: string
-  /** The document's, which has the version; `undefined` while there is no document. */
-  readonly revision: number | undefined
-}
-
 /** `unverified`: not all blobs have been found yet. `unavailable`: R2 did not take the record. */
 export type NotFinished =
   | NoSuchUpload
@@ -50,12 +37,6 @@ export type NotFinished =
 
 /** `finalised`: it has become a version, which `withdraw` takes back. */
 export type NotAborted = { readonly kind: 'none' } | { readonly kind: 'finalised' } | Denied
-
-/** Why a version stays. `until` is when the reason ends by itself; `undefined` while something else has to happen first. */
-export type Retention = {
-  readonly why: 'pointed-at' | 'latest' | 'lately-pointed-at' | 'new' | 'nothing'
-  readonly until: number | undefined
-}
 
 /** What is known of a version beside the document. */
 export type VersionUse = {
@@ -136,7 +117,7 @@ export type UploadCalls = {
   readonly finishUpload: (
     caller: Caller,
     upload: Pick<Upload, 'version' | 'serial'>,
-  ) => Promise<Result<Finished, NotFinished>>
+  ) => Promise<Result<Finalised, NotFinished>>
   readonly versionUses: (caller: Caller) => Answer<readonly VersionUse[]>
 }
 

@@ -1,8 +1,8 @@
 // The records of versions in R2, as the control reads, writes and removes them: within its own time,
 // and every failure a value.
 
-import type { VersionRecord } from '../../core/version-record.ts'
 import { withTimeout } from '../../core/with-timeout.ts'
+import type { VersionRecord } from '../../document/version-record.ts'
 import { DELETE_TIMEOUT_MS, RECORD_TIMEOUT_MS } from '../limits.ts'
 
 export type Records = {

@@ -1,8 +1,8 @@
 // Which versions stay, and why: those that are pointed at, the last ones, those that were pointed at
 // lately, and those that have only just come. Pure. When what was is last-use.ts' affair.
 
+import type { Retention } from '../../wire/versions.ts'
 import { COLLECTION_GRACE_MS, DEFAULT_RETAINED_DAYS, DEFAULT_RETAINED_VERSIONS } from '../limits.ts'
-import type { Retention } from './contract.ts'
 
 /** The bindings that are read here; env.ts says what they are. */
 export type RetentionEnv = { readonly RETAIN_VERSIONS?: string; readonly RETAIN_DAYS?: string }

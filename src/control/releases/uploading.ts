@@ -2,7 +2,8 @@
 // into the document, finalised. Each step is written down before the next, and can be repeated.
 
 import { err, ok, type Result } from '../../core/result.ts'
-import { isSameSubstance, type VersionRecord } from '../../core/version-record.ts'
+import { isSameSubstance, type VersionRecord } from '../../document/version-record.ts'
+import type { Finalised } from '../../wire/uploads.ts'
 import { applyCommand } from '../document/apply.ts'
 import type { OwnCommand } from '../document/apply-publication.ts'
 import { type Author, type ChangeParts, makeChange } from '../document/change.ts'
@@ -16,15 +17,7 @@ import {
 } from '../limits.ts'
 import { toOwner } from '../one-at-a-time.ts'
 import type { UploadRow } from '../tables.ts'
-import type {
-  Finished,
-  NoSuchUpload,
-  NotAborted,
-  NotFinished,
-  Taken,
-  Turn,
-  Upload,
-} from './contract.ts'
+import type { NoSuchUpload, NotAborted, NotFinished, Taken, Turn, Upload } from './contract.ts'
 import type { Deletions } from './deletions.ts'
 import type { Records } from './records.ts'
 import { isIdle, toRecord, toServices, toUpload, type Uploads } from './uploads.ts'
@@ -128,7 +121,7 @@ export class Uploading {
     this.#parts.uploads.advance(version, serial, from, to)
   }
 
-  async finish(named: Named, author: Author): Promise<Result<Finished, NotFinished>> {
+  async finish(named: Named, author: Author): Promise<Result<Finalised, NotFinished>> {
     const { uploads, records } = this.#parts
     const found = this.#find(named)
     if (!found.ok) return found
@@ -147,7 +140,7 @@ export class Uploading {
     return this.#add(named, author)
   }
 
-  async #add(named: Named, author: Author): Promise<Result<Finished, NotFinished>> {
+  async #add(named: Named, author: Author): Promise<Result<Finalised, NotFinished>> {
     const { ledger, uploads } = this.#parts
     for (let attempt = 0; attempt < MAX_ADD_ATTEMPTS; attempt++) {
       const found = this.#find(named)
@@ -198,7 +191,7 @@ export class Uploading {
     return row.serial === serial ? ok(row) : err({ kind: 'replaced' })
   }
 
-  #toFinished({ version, manifest }: UploadRow): Finished {
+  #toFinished({ version, manifest }: UploadRow): Finalised {
     return { version, manifest, revision: this.#parts.ledger.head?.revision }
   }
 

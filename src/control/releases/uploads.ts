@@ -1,7 +1,8 @@
-// The table of uploads: versions that are on their way, and those that have arrived. What may happen to
-// one, and when, is uploading.ts' affair.
+// The table of uploads: versions that are on their way, and those that have arrived. uploading.ts decides
+// what may happen to one, and when.
 
-import type { PublishedService, VersionRecord } from '../../core/version-record.ts'
+import type { PublishedService } from '../../document/service.ts'
+import type { VersionRecord } from '../../document/version-record.ts'
 import { UPLOAD_IDLE_MS, UPLOAD_LIFETIME_MS } from '../limits.ts'
 import type { CollectionRow, UploadRow } from '../tables.ts'
 import type { Upload } from './contract.ts'

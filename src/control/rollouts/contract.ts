@@ -7,7 +7,8 @@ import type { AuditRow } from '../../core/rollout/events.ts'
 import type { Obstacle } from '../../core/rollout/gate.ts'
 import type { Plan } from '../../core/rollout/plan.ts'
 import type { Oddities, Phase } from '../../core/rollout/state.ts'
-import type { Answer, Caller, Committed, Denied, PageQuery, Refused } from '../caller.ts'
+import type { Committed } from '../../wire/changes.ts'
+import type { Answer, Caller, Denied, PageQuery, Refused } from '../caller.ts'
 
 /** A release that is about to be rolled out, against the revision that its author has seen. */
 export type Start = {

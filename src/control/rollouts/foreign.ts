@@ -3,7 +3,7 @@
 
 import type { RolloutEvent } from '../../core/rollout/events.ts'
 import { type RolloutState, toWeight } from '../../core/rollout/state.ts'
-import type { RevisionSummary } from '../contract.ts'
+import type { RevisionSummary } from '../../wire/history.ts'
 import type { Content } from '../document/content.ts'
 import { isSameTraffic, type Pair, type Seen, toSeen, toShare } from './seen.ts'
 

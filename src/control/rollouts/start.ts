@@ -2,6 +2,7 @@
 
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Action } from '../../core/rollout/events.ts'
+import { MAX_REASON_CHARACTERS } from '../../wire/requests.ts'
 import {
   findEnvironmentTrespass,
   findTrespass,
@@ -16,7 +17,7 @@ import type { Head } from '../document/history.ts'
 import { countMoves } from '../document/moves.ts'
 import { findClosed } from '../document/opening.ts'
 import { findFullDatabase } from '../document/room.ts'
-import { MAX_REASON_CHARACTERS, MAX_STALE_CHANGES } from '../limits.ts'
+import { MAX_STALE_CHANGES } from '../limits.ts'
 import { applyActions } from './act.ts'
 import { type Begun, begin, findBase, findInTheWay } from './begin.ts'
 import type { RolloutRefused, Start, Started } from './contract.ts'

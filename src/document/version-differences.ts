@@ -1,14 +1,10 @@
 // Says in words what differs between a version as it was published and what is to be published under
 // the same id. Encodings are not compared: other compressors give other bytes of the same content.
 
-import {
-  isSameServices,
-  type PublishedService,
-  toServicesText,
-  type VersionRecord,
-} from '../version-record.ts'
-import type { Manifest, ManifestEntry } from './manifest.ts'
-import { DEFAULT_APP_PAGE, type ManifestConfig } from './manifest-config.ts'
+import type { Manifest, ManifestEntry } from '../core/site/manifest.ts'
+import { DEFAULT_APP_PAGE, type ManifestConfig } from '../core/site/manifest-config.ts'
+import { isSameServices, type PublishedService, toServicesText } from './service.ts'
+import type { VersionRecord } from './version-record.ts'
 
 /** What is to be published at one path. */
 export type WantedFile = Pick<ManifestEntry, 'path' | 'blob' | 'size' | 'type'> & {

@@ -2,12 +2,12 @@
 
 import { describe, expect, it } from 'vitest'
 import { applyCommand } from '../../src/control/document/apply.ts'
-import type { Command } from '../../src/control/document/commands.ts'
 import { type Content, toContent } from '../../src/control/document/content.ts'
 import { findClosed, markOpen, withKnownMarks } from '../../src/control/document/opening.ts'
 import { begin } from '../../src/control/rollouts/begin.ts'
 import { parseAssignments } from '../../src/document/parse.ts'
 import type { AssignmentsDocument } from '../../src/document/schema.ts'
+import type { Command } from '../../src/wire/commands.ts'
 import { exampleDocument } from '../support/document.ts'
 
 const manifest = (digit: number) => String(digit).repeat(64)

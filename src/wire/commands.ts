@@ -1,12 +1,10 @@
-// The changes that can be made to the document, as zod schemas: the admin API takes these and the
-// OpenAPI document shows them. What each does to a document is apply.ts' affair.
+// The changes that can be made to the document. What each of them does to a document is decided in
+// control/document/apply.ts.
 
 import * as z from 'zod'
-import { ENVIRONMENT_NAME, VERSION_ID } from '../../core/names.ts'
-import type { Scope } from '../access/scopes.ts'
+import { environmentName as environment, versionId as version } from './parts.ts'
+import type { Scope } from './scopes.ts'
 
-const environment = z.string().regex(ENVIRONMENT_NAME)
-const version = z.string().regex(VERSION_ID)
 const revision = z.int().min(1)
 
 export const COMMANDS = {

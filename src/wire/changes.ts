@@ -1,0 +1,98 @@
+// What a change of the document did, or would do: as the API replies, and as commands print it.
+
+import * as z from 'zod'
+import type { Viewers } from '../document/open.ts'
+import { forReaders } from './for-readers.ts'
+import { digest } from './history.ts'
+import type { Shaped } from './parts.ts'
+import { toTolerant } from './tolerant.ts'
+
+/** Buckets that go from one environment to another. */
+export const move = z.strictObject({ from: z.string(), to: z.string(), buckets: z.int() })
+
+export type Move = Shaped<typeof move>
+
+/** A version that fewer environments open than before, and who can still see it. */
+export const viewers = z.strictObject({
+  version: z.string(),
+  seenIn: z.array(
+    z.strictObject({
+      environment: z
+        .string()
+        .optional()
+        .describe('Left out: visitors had it before anybody wrote down in which environment'),
+      by: z.enum(['bucket', 'rule', 'host', 'grant']),
+    }),
+  ),
+})
+
+export const committed = z.strictObject({
+  revision: z.int(),
+  digest,
+  changed: z.boolean().describe('false: the document says so already, or it was a dry run'),
+  moved: z.array(move).describe('Buckets, of 10,000, that have another environment than before'),
+  closed: z
+    .array(viewers)
+    .optional()
+    .describe(
+      'Versions that fewer environments open than before, and who can still see each; left out where there is none',
+    ),
+  text: z.string().optional().describe('What the document would be: in dry runs only'),
+})
+
+/** As the control tells it: the text is always there, which is byte for byte what KV gets. */
+export type Committed = Omit<Shaped<typeof committed>, 'closed' | 'text'> & {
+  readonly closed: readonly Viewers[]
+  readonly text: string
+}
+
+const viewersAsRead = /* @__PURE__ */ forReaders(() => toTolerant(viewers))
+
+export type ViewersAsRead = Shaped<typeof viewersAsRead>
+
+export const committedAsRead = /* @__PURE__ */ forReaders(() =>
+  toTolerant(committed.pick({ revision: true, changed: true, moved: true, text: true })).extend({
+    closed: z.array(viewersAsRead).default([]),
+    /** In the reply to the start of a rollout. */
+    rollout: z.object({ id: z.number() }).optional(),
+  }),
+)
+
+const printedMove = /* @__PURE__ */ forReaders(() =>
+  move.extend({
+    buckets: z.int().describe('Of 10,000'),
+    percent: z.number().describe('Of all visitors'),
+  }),
+)
+
+export const changeOutput = /* @__PURE__ */ forReaders(() =>
+  z.strictObject({
+    target: z.string(),
+    dryRun: z.boolean(),
+    changed: z.boolean().describe('false: the document says so already, or it was a dry run'),
+    previous: z.int().describe('The revision before'),
+    revision: z.int().describe('The revision it made, or would make'),
+    moved: z.array(printedMove).describe('Buckets that have another environment than before'),
+    versions: z.array(printedMove).describe('Buckets that have another version than before'),
+    changes: z.array(z.string()).describe('Everything else that is different, in words'),
+    closed: z
+      .array(viewersAsRead)
+      .optional()
+      .describe('Versions that fewer environments open than before, and who can still see each'),
+    publishedMs: z.int().optional().describe('With --wait: until KV had it'),
+    everywhereMs: z.int().optional().describe('With --wait: until every page is decided by it'),
+    reachedLater: z
+      .array(z.string())
+      .optional()
+      .describe(
+        'Of a rollback or withdrawal with --wait: what shows the version of before for longer',
+      ),
+  }),
+)
+
+/** A change that may begin a rollout. */
+export const rolloutStartOutput = /* @__PURE__ */ forReaders(() =>
+  changeOutput.extend({
+    rollout: z.int().optional().describe('Its number'),
+  }),
+)

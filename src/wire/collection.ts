@@ -1,0 +1,51 @@
+// The collection of what nothing needs any more: one step of it, and all steps of a run added up.
+
+import * as z from 'zod'
+import { forReaders } from './for-readers.ts'
+import { type Shaped, versionId } from './parts.ts'
+import { toTolerant } from './tolerant.ts'
+
+/** What a step looks through, in this order. */
+export const COLLECTION_PHASES = ['versions', 'records', 'manifests', 'blobs', 'parts'] as const
+
+/** The phase of the next step, and the key after which it begins. */
+export const COLLECTION_CURSOR = /^(versions|records|manifests|blobs|parts)\.([\w.+/-]{0,200})$/
+
+export const collectionBody = z.strictObject({
+  dryRun: z.boolean().default(true).describe('`false` collects'),
+  cursor: z.string().regex(COLLECTION_CURSOR).optional().describe('That of the step before'),
+})
+
+const counts = {
+  versions: z.array(versionId).describe('Ids of versions that leave the document'),
+  uploads: z.int().describe('Uploads that nobody went on with'),
+  records: z.int(),
+  manifests: z.int(),
+  blobs: z.int(),
+  parts: z.int(),
+  bytes: z.int().describe('Of blobs and parts'),
+}
+
+/** Counts are of this step alone. */
+export const collectionReply = z.strictObject({
+  dryRun: z.boolean(),
+  done: z.boolean(),
+  cursor: z.string().optional(),
+  waitMs: z.int().describe('The next step shall not come sooner'),
+  ...counts,
+})
+
+export type CollectionStep = Shaped<typeof collectionReply>
+
+export const collectionAsRead = /* @__PURE__ */ forReaders(() =>
+  toTolerant(collectionReply.omit({ dryRun: true })),
+)
+
+const countsAsRead = /* @__PURE__ */ forReaders(() => toTolerant(z.strictObject(counts)))
+
+export type CollectionCounts = z.infer<typeof countsAsRead>
+
+/** Counts are of the whole run. */
+export const collectionOutput = /* @__PURE__ */ forReaders(() =>
+  countsAsRead.extend({ target: z.string(), dryRun: z.boolean() }),
+)

@@ -1,0 +1,75 @@
+// A request that somebody describes, and which version it would get.
+
+import * as z from 'zod'
+import { forReaders } from './for-readers.ts'
+import { revisionNumber } from './history.ts'
+import type { Shaped } from './parts.ts'
+import { toTolerant } from './tolerant.ts'
+
+/** What servers take as an address, and about what browsers send as headers. */
+export const MAX_URL_CHARACTERS = 8192
+export const MAX_EXPLAINED_HEADERS = 100
+export const MAX_HEADER_CHARACTERS = 8192
+
+const headerName = z.string().regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,100}$/)
+
+/** Grants are not among these: nobody explains their way into a restricted environment. */
+export const explainBody = z.strictObject({
+  url: z.url({ protocol: /^https?$/ }).max(MAX_URL_CHARACTERS),
+  method: z
+    .string()
+    .regex(/^(?!TRACE$|TRACK$|CONNECT$)[A-Z]{1,20}$/, 'a method in capitals')
+    .default('GET'),
+  headers: z
+    .record(headerName, z.string().max(MAX_HEADER_CHARACTERS))
+    .refine(
+      (headers) => Object.keys(headers).length <= MAX_EXPLAINED_HEADERS,
+      `at most ${MAX_EXPLAINED_HEADERS} headers: leave out those that no rule looks at`,
+    )
+    .optional()
+    .describe(
+      'Exactly what the client sends. Where they are left out, or are a cookie alone, it is a browser: one that opens the page, or loads a file whose ending no page has',
+    ),
+  visitor: z.string().min(1).max(256).optional().describe('In the place of who the headers say'),
+  ip: z.union([z.ipv4(), z.ipv6()]).optional(),
+  country: z.string().max(100).optional(),
+  region: z.string().max(100).optional(),
+  city: z.string().max(100).optional(),
+  asn: z.int().min(0).optional(),
+  colo: z.string().max(100).optional(),
+  revision: revisionNumber.optional().describe('An earlier revision; the one of now when left out'),
+})
+
+export type ExplainBody = Shaped<typeof explainBody>
+
+export const explainReply = z.strictObject({
+  request: z.strictObject({
+    method: z.string(),
+    host: z.string(),
+    path: z.string(),
+    kind: z.enum(['document', 'navigation', 'subresource', 'unknown']),
+    visitor: z.string(),
+    minted: z.boolean().describe('true: the request names nobody, and this id was made for it'),
+    anonymous: z.boolean().describe('true: the request carries no identity, and gets no bucket'),
+    crawler: z.boolean(),
+  }),
+  decision: z.strictObject({
+    revision: z.int(),
+    version: z.string(),
+    environment: z.string(),
+    bucket: z.int(),
+    reason: z.enum(['pin', 'host', 'crawler', 'rule', 'anonymous', 'bucket']),
+    rule: z.string().optional(),
+    skipped: z.array(z.string()).describe('Rules that failed to evaluate'),
+  }),
+  steps: z.array(z.strictObject({ step: z.string(), outcome: z.string(), why: z.string() })),
+  answer: z.string().describe('Who would answer, in words'),
+})
+
+export type Explanation = Shaped<typeof explainReply>
+
+export const explainAsRead = /* @__PURE__ */ forReaders(() => toTolerant(explainReply))
+
+export type ExplanationAsRead = Shaped<typeof explainAsRead>
+
+export const explainOutput = explainAsRead

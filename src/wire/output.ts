@@ -1,0 +1,101 @@
+// What `--json` prints where no reply of the API has the same shape: failures, and commands that put a
+// result together themselves or need no server.
+
+import * as z from 'zod'
+import { HTML_HANDLING, NOT_FOUND } from '../core/site/manifest-config.ts'
+import { changeOutput } from './changes.ts'
+import { revisionSummaryAsRead } from './history.ts'
+import { fault } from './problems.ts'
+
+export const failureOutput = z.strictObject({
+  ok: z.literal(false),
+  command: z.string().optional().describe('Absent where no command could be read'),
+  exitCode: z.int().describe('1 refused, 2 misuse, 3 unreachable, 4 stale, 130 interrupted'),
+  error: z.strictObject({
+    code: z.string().describe('Stable; docs/cli.md lists them, docs/api.md those of the API'),
+    message: z.string().describe('For people; may change'),
+    hint: z.string().optional().describe('What to do about it'),
+    problems: z.array(fault).optional(),
+    current: z.int().optional().describe('With stale: the revision of now'),
+    changes: z
+      .array(revisionSummaryAsRead)
+      .optional()
+      .describe('With stale: what changed since, newest first'),
+    requestId: z.string().optional().describe("What the Worker's log has"),
+  }),
+})
+
+export const publishOutput = z.strictObject({
+  target: z.string(),
+  version: z.string(),
+  folder: z.string(),
+  manifest: z.string(),
+  files: z.int(),
+  bytes: z.int().describe('Of all files, not encoded'),
+  uploaded: z.int().describe('Blobs that were sent; encoded forms count as well'),
+  uploadedBytes: z.int(),
+  reused: z.int().describe('Blobs that were there before'),
+  notFound: z.enum(NOT_FOUND).describe('What answers where nothing is'),
+  htmlHandling: z.enum(HTML_HANDLING),
+  dryRun: z.boolean().describe('true: nothing was sent'),
+  isKnown: z.boolean().describe('true: it was published before with the same content'),
+  revision: z
+    .int()
+    .optional()
+    .describe('That knows the version; absent while there is no document'),
+  commit: z.string().optional(),
+  author: z.string().optional(),
+  warnings: z.array(z.string()),
+  next: z.string().describe('A command that goes on from here'),
+})
+
+export const validateOutput = z.strictObject({
+  file: z.string(),
+  revision: z.int(),
+  environments: z.int(),
+  versions: z.int(),
+  rules: z.int(),
+  weights: z.record(z.string(), z.number()).describe('Percent by environment'),
+})
+
+export const diffOutput = changeOutput
+  .pick({ moved: true, versions: true, changes: true })
+  .extend({ from: z.string(), to: z.string() })
+
+export const EXPORT_FORMAT = 'holo-export'
+
+/** The file that `holo export` writes and `holo import` takes. */
+export const exportedFile = z.strictObject({
+  format: z.literal(EXPORT_FORMAT),
+  formatVersion: z.literal(1),
+  exportedAt: z.string(),
+  from: z.string(),
+  revision: z.int(),
+  content: z.string(),
+  document: z.looseObject({}),
+})
+
+export const exportOutput = z.strictObject({
+  file: z.string().optional(),
+  revision: z.int(),
+  content: z.string().describe('SHA-256 of what it says, whatever its revision'),
+  export: exportedFile.optional().describe('Without a file: the export itself'),
+})
+
+export const importOutput = changeOutput.extend({
+  content: z.string().optional().describe('As in export; absent where nothing was changed'),
+})
+
+export const initOutput = z.strictObject({
+  file: z.string(),
+  target: z.string(),
+  url: z.string(),
+  folder: z.string().optional(),
+})
+
+export const loginOutput = z.strictObject({
+  url: z.string().optional(),
+  trusted: z.array(z.string()).describe('All hosts that are trusted now'),
+})
+
+export const openOutput = z.strictObject({ url: z.string(), opened: z.boolean() })

@@ -1,0 +1,120 @@
+// Tokens, what they may change, and who a caller is.
+
+import * as z from 'zod'
+import { isHarmless } from '../core/harmless-text.ts'
+import { forReaders } from './for-readers.ts'
+import { milliseconds, type Shaped } from './parts.ts'
+import { SCOPES } from './scopes.ts'
+import { toTolerant } from './tolerant.ts'
+
+/** What each list of patterns takes. There is no `?`: see `isWithin` of access/token-limits.ts. */
+export const LIMIT_PATTERNS = {
+  environments: /^[a-z0-9*-]{1,63}$/,
+  versions: /^[A-Za-z0-9._+*-]{1,64}$/,
+  hosts: /^[a-z0-9.*-]{1,253}$/,
+} as const
+
+export const LIMIT_NAMES = ['environments', 'versions', 'hosts'] as const
+
+/** A token is for one pipeline: more patterns than this are no limit that anybody could check. */
+export const MAX_LIMIT_PATTERNS = 20
+
+/** Ten years: longer is for ever, which is asked for by leaving it out. */
+export const MAX_TOKEN_DAYS = 3650
+
+export const TOKEN_ID = /^[0-9a-f]{16}$/
+
+const scope = z.enum(SCOPES)
+
+const patterns = (name: keyof typeof LIMIT_PATTERNS, what: string) =>
+  z
+    .array(z.string().regex(LIMIT_PATTERNS[name], 'a name, with "*" for any signs'))
+    .min(1)
+    .max(MAX_LIMIT_PATTERNS)
+    .optional()
+    .describe(what)
+
+/** What a token may change, by patterns. */
+const asked = {
+  environments: patterns('environments', 'The environments it may change; all, when left out'),
+  versions: patterns(
+    'versions',
+    'The versions it may publish, change and point at; all, when left out',
+  ),
+  hosts: patterns(
+    'hosts',
+    'The host names it may give to environments; when left out all, or none where `environments` is said',
+  ),
+}
+
+/** In replies: limits that cannot be read any more are empty lists, which allow nothing. */
+const limits = {
+  environments: z.array(z.string()).optional().describe('Those it may change; all if left out'),
+  versions: z.array(z.string()).optional().describe('Those it may change and point at'),
+  hosts: z.array(z.string()).optional().describe('Those it may give to environments'),
+}
+
+/**
+ * Patterns in which `*` stands for any signs; a list that is left out allows all. Where environments are
+ * limited and hosts are not said, no host name may be given to them: a preview that takes the host of
+ * production would have its visitors.
+ */
+export type Limits = Shaped<z.ZodObject<typeof limits>>
+
+export const newTokenBody = z.strictObject({
+  name: z
+    .string()
+    .regex(/^\S(?:[^\p{Cc}]{0,98}\S)?$/u, '1 to 100 characters on one line, no space at its ends')
+    .refine(isHarmless, 'it has a sign that cannot be seen, or that changes how others are'),
+  scopes: z.array(scope).min(1).max(SCOPES.length),
+  ...asked,
+  expiresInDays: z
+    .int()
+    .min(1)
+    .max(MAX_TOKEN_DAYS)
+    .optional()
+    .describe('As long as the token that makes it, when left out'),
+})
+
+export type NewTokenBody = Shaped<typeof newTokenBody>
+
+export const tokenParams = z.strictObject({ id: z.string().regex(TOKEN_ID) })
+
+/** A token as everybody may see it. */
+export const token = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  scopes: z.array(scope),
+  ...limits,
+  createdAt: milliseconds,
+  createdBy: z.string(),
+  expiresAt: milliseconds.optional().describe('Never, when left out'),
+  lastUsedAt: milliseconds.optional().describe('To the minute'),
+  revokedAt: milliseconds.optional(),
+})
+
+export type TokenSummary = Shaped<typeof token>
+
+export const tokensReply = z.strictObject({ tokens: z.array(token) })
+export const newTokenReply = token.extend({
+  token: z.string().describe('The token itself, which no other reply has'),
+})
+
+export const whoamiReply = z.strictObject({
+  actor: z.string().describe('As the audit log names the caller'),
+  kind: z.enum(['token', 'access']).describe('`access`: an identity of Cloudflare Access'),
+  token: z.string().optional().describe('The id of the token, never the token'),
+  scopes: z.array(scope),
+})
+
+export const tokenAsRead = /* @__PURE__ */ forReaders(() => toTolerant(token))
+export const tokensAsRead = /* @__PURE__ */ forReaders(() => toTolerant(tokensReply))
+export const newTokenAsRead = /* @__PURE__ */ forReaders(() => toTolerant(newTokenReply))
+export const whoamiAsRead = /* @__PURE__ */ forReaders(() => toTolerant(whoamiReply))
+
+export const tokenOutput = tokenAsRead
+export const tokensOutput = tokensAsRead
+export const newTokenOutput = newTokenAsRead
+export const whoamiOutput = /* @__PURE__ */ forReaders(() =>
+  whoamiAsRead.extend({ target: z.string(), url: z.string() }),
+)

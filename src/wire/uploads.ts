@@ -1,0 +1,140 @@
+// The upload of a version: its manifest, its blobs (whole or in parts), and the way to its end.
+
+import * as z from 'zod'
+import { services } from '../document/service.ts'
+import { forReaders } from './for-readers.ts'
+import { milliseconds, type Shaped, versionId } from './parts.ts'
+import { numberText, sha256 } from './requests.ts'
+import { toTolerant } from './tolerant.ts'
+
+/** With parts of 95 MiB, more than R2 takes in one put. */
+export const MAX_PARTS = 100
+
+/** Where a version comes from: hashes have 64 characters, names and addresses some more. */
+export const MAX_COMMIT_CHARACTERS = 100
+export const MAX_AUTHOR_CHARACTERS = 200
+
+const line = (characters: number) =>
+  z
+    .string()
+    .regex(
+      new RegExp(`^[^\\p{Cc}]{1,${characters}}$`, 'u'),
+      `1 to ${characters} characters on one line`,
+    )
+
+/** How the bytes of a manifest or a blob came to be stored. */
+const stored = z.enum(['created', 'existing'])
+
+export const hashParams = z.strictObject({ sha256 })
+
+export const manifestReply = z.strictObject({ sha256, stored, files: z.int(), bytes: z.int() })
+
+/** The bytes of a manifest, as they are. */
+export const bytesReply = z.instanceof(Uint8Array)
+
+const part = z.strictObject({ part: z.int(), size: z.int() })
+
+export const blobReply = z.strictObject({ sha256, size: z.int(), stored })
+export const partReply = part
+export const partsReply = z.strictObject({ parts: z.array(part), stored: z.boolean() })
+
+export const partParams = hashParams.extend({
+  part: numberText.refine((number) => number <= MAX_PARTS, `at most ${MAX_PARTS}`),
+})
+
+export const completeBody = z.strictObject({
+  parts: z.int().min(1).max(MAX_PARTS).describe('How many it has'),
+})
+
+export const uploadParams = z.strictObject({ version: versionId })
+
+export const uploadBody = z.strictObject({
+  manifest: sha256,
+  services: services.default([]),
+  createdAt: z.iso.datetime('a time is written as in 2026-11-23T12:00:00Z'),
+  commit: line(MAX_COMMIT_CHARACTERS).optional(),
+  author: line(MAX_AUTHOR_CHARACTERS).optional(),
+})
+
+export type UploadBody = Shaped<typeof uploadBody>
+
+/** A version on its way, or one that has arrived. */
+export const uploadReply = z.strictObject({
+  version: versionId,
+  state: z.enum(['open', 'finalised']),
+  manifest: sha256.describe('To be named when it is finalised'),
+  files: z.int(),
+  bytes: z.int(),
+  verified: z.int().describe('How many files were found to have all their blobs'),
+  expiresAt: milliseconds.optional().describe('Left out for one that is finalised'),
+})
+
+export type UploadReply = Shaped<typeof uploadReply>
+
+export const missingQuery = z.strictObject({
+  cursor: z
+    .string()
+    .regex(/^\d{1,6}$/)
+    .transform(Number)
+    .optional(),
+})
+
+const missing = z.strictObject({ sha256, size: z.int() })
+
+/** A blob that has to be uploaded. */
+export type MissingBlob = Shaped<typeof missing>
+
+export const missingReply = z.strictObject({
+  missing: z.array(missing),
+  cursor: z.string().optional().describe('The next page; absent on the last'),
+})
+
+export const finaliseBody = z.strictObject({
+  manifest: sha256.describe('The one of the upload that is meant'),
+})
+
+const verifying = z.strictObject({
+  state: z.literal('verifying'),
+  verified: z.int(),
+  files: z.int(),
+  waitMs: z.int().describe('Ask again after this'),
+})
+
+const finalised = z.strictObject({
+  state: z.literal('finalised'),
+  version: versionId,
+  manifest: sha256,
+  revision: z.int().optional().describe('Of a document that has the version'),
+})
+
+export type Finalised = Omit<Shaped<typeof finalised>, 'state'>
+
+export const finaliseReply = z.union([verifying, finalised])
+
+export const missingAsRead = /* @__PURE__ */ forReaders(() => toTolerant(missingReply))
+export const partsAsRead = /* @__PURE__ */ forReaders(() => toTolerant(partsReply))
+/** Whether there is something to upload (so in every state but `finalised`), and which manifest it names. */
+export const uploadStateAsRead = /* @__PURE__ */ forReaders(() =>
+  toTolerant(uploadReply.pick({ state: true, manifest: true })),
+)
+
+export const uploadAsRead = /* @__PURE__ */ forReaders(() =>
+  toTolerant(uploadReply.pick({ version: true, files: true, verified: true })),
+)
+
+/** The states themselves have to be understood: what comes next depends on them. */
+export const finaliseAsRead = /* @__PURE__ */ forReaders(() =>
+  z.discriminatedUnion('state', [
+    toTolerant(verifying).extend({ state: verifying.shape.state }),
+    toTolerant(finalised.pick({ revision: true })).extend({ state: finalised.shape.state }),
+  ]),
+)
+
+export type FinaliseAsRead = Shaped<typeof finaliseAsRead>
+
+export const abortOutput = /* @__PURE__ */ forReaders(() =>
+  uploadAsRead.extend({
+    files: z.int().describe('How many the version would have had'),
+    verified: z.int().describe('How many of them were found to be uploaded'),
+  }),
+)

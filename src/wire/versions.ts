@@ -1,0 +1,90 @@
+// Versions, and the rules that send visitors to environments.
+
+import * as z from 'zod'
+import { service } from '../document/service.ts'
+import { versionRecord } from '../document/version-record.ts'
+import { COMMANDS } from './commands.ts'
+import { forReaders } from './for-readers.ts'
+import { milliseconds, type Shaped, versionId } from './parts.ts'
+import { toTolerant } from './tolerant.ts'
+
+/** Why the collection leaves a version alone. */
+export const retention = z.strictObject({
+  why: z.enum(['pointed-at', 'latest', 'lately-pointed-at', 'new', 'nothing']),
+  until: milliseconds.optional().describe('When the reason ends by itself'),
+})
+
+export type Retention = Shaped<typeof retention>
+
+export const version = z.strictObject({
+  id: z.string(),
+  manifest: z.string(),
+  services: z.array(service),
+  open: z.boolean().describe('Visitors had it by bucket or by a rule: tabs may be pinned to it'),
+  openIn: z
+    .record(z.string(), z.enum(['bucket', 'rule', 'host']))
+    .describe('Public environments in which it could be seen, and how visitors came to it'),
+  withdrawn: z.boolean(),
+  published: z.string().optional().describe('ISO 8601'),
+  environments: z.array(z.string()).describe('Which environments point at it'),
+  lastPointedAt: milliseconds
+    .optional()
+    .describe('Never, when left out; now, for what is pointed at'),
+  retained: retention.describe('Why the collection leaves it alone'),
+  record: versionRecord
+    .optional()
+    .describe('As it was published; in the list only of those that came by an upload'),
+})
+
+export type Version = Shaped<typeof version>
+
+export const versionsReply = z.strictObject({ revision: z.int(), versions: z.array(version) })
+export const servicesReply = z.strictObject({ revision: z.int(), services: z.array(service) })
+
+export const versionParams = z.strictObject({ version: versionId })
+export const servicesBody = COMMANDS['set-services'].omit({ kind: true, version: true })
+export const withdrawBody = COMMANDS.withdraw.omit({ kind: true })
+
+export const rule = z.strictObject({
+  name: z.string(),
+  environment: z.string(),
+  when: z.unknown().describe('JsonLogic'),
+})
+
+export const rulesReply = z.strictObject({ revision: z.int(), rules: z.array(rule) })
+export const rulesBody = COMMANDS['set-rules'].omit({ kind: true })
+
+export const rulesAsRead = /* @__PURE__ */ forReaders(() => toTolerant(rulesReply))
+export const rulesOutput = rulesAsRead
+
+/** What an older Holo does not say is left out. */
+const versionAsRead = /* @__PURE__ */ forReaders(() =>
+  toTolerant(version.omit({ lastPointedAt: true, retained: true }).partial({ openIn: true })),
+)
+
+export type VersionAsRead = Shaped<typeof versionAsRead>
+
+export const versionsAsRead = /* @__PURE__ */ forReaders(() =>
+  z.object({ revision: z.number(), versions: z.array(versionAsRead) }),
+)
+
+export const versionsOutput = /* @__PURE__ */ forReaders(() =>
+  z.strictObject({
+    revision: z.int(),
+    versions: z.array(
+      versionAsRead.omit({ record: true }).extend({
+        commit: z.string().optional(),
+        author: z.string().optional(),
+      }),
+    ),
+  }),
+)
+
+/** What a publication needs of the versions before it. */
+export const retainedAsRead = /* @__PURE__ */ forReaders(() =>
+  z.object({
+    versions: z.array(
+      z.object({ id: z.string(), manifest: z.string(), published: z.string().optional() }),
+    ),
+  }),
+)
