@@ -10,8 +10,8 @@ import { logMeanExp } from './logarithms.ts'
  * these first failures. All four are whole numbers of visitors, failures at most visitors.
  */
 export type Counts = readonly [
-  controlVisitors: number,
-  controlFailures: number,
+  baseVisitors: number,
+  baseFailures: number,
   canaryVisitors: number,
   canaryFailures: number,
 ]
@@ -60,12 +60,11 @@ export function withinMargin(margin: number): Hypothesis {
 
 /** Whether these are counts at all: whole numbers from 0, no more failures than visitors. */
 export function isCounts(value: readonly number[]): value is Counts {
-  const [controlVisitors = -1, controlFailures = -1, canaryVisitors = -1, canaryFailures = -1] =
-    value
+  const [baseVisitors = -1, baseFailures = -1, canaryVisitors = -1, canaryFailures = -1] = value
   return (
     value.length === 4 &&
     value.every((count) => Number.isSafeInteger(count) && count >= 0) &&
-    controlFailures <= controlVisitors &&
+    baseFailures <= baseVisitors &&
     canaryFailures <= canaryVisitors
   )
 }
@@ -89,11 +88,11 @@ export function noEvidence(hypothesis: Hypothesis): Evidence {
  * Source: Lindon & Malek, "Anytime-valid inference for multinomial count data" (2022).
  */
 export function addCounts(hypothesis: Hypothesis, evidence: Evidence, counts: Counts): Evidence {
-  const [controlVisitors, controlFailures, canaryVisitors, canaryFailures] = counts
-  const failures = controlFailures + canaryFailures
-  if (controlVisitors === 0 || canaryVisitors === 0 || failures === 0) return evidence
+  const [baseVisitors, baseFailures, canaryVisitors, canaryFailures] = counts
+  const failures = baseFailures + canaryFailures
+  if (baseVisitors === 0 || canaryVisitors === 0 || failures === 0) return evidence
   const { nullRatio, alternatives, logs } = hypothesis
-  const expected = canaryVisitors * nullRatio + controlVisitors
+  const expected = canaryVisitors * nullRatio + baseVisitors
   return evidence.map((sum, i) => {
     const more = (canaryVisitors * ((alternatives[i] ?? nullRatio) - nullRatio)) / expected
     return sum + canaryFailures * (logs[i] ?? 0) - failures * Math.log1p(more)
@@ -123,8 +122,8 @@ export const NO_FEW: Evidence = FEWER.map(() => 0)
  * side is silent says nothing.
  */
 export function addFew(floor: number, evidence: Evidence, counts: Counts): Evidence {
-  const [controlVisitors, , canaryVisitors, canaryFailures] = counts
-  if (controlVisitors === 0 || canaryVisitors === 0) return evidence
+  const [baseVisitors, , canaryVisitors, canaryFailures] = counts
+  if (baseVisitors === 0 || canaryVisitors === 0) return evidence
   return evidence.map((sum, i) => {
     const multiple = FEWER[i] ?? 1
     return sum + canaryFailures * Math.log(multiple) + canaryVisitors * floor * (1 - multiple)

@@ -141,19 +141,19 @@ function toReason(
   return `${said}; evidence against the canary ${against} (${needed})`
 }
 
-/** `at most 1.5 times the control's, or below 0.2 % of visits`. */
+/** `at most 1.5 times the base's, or below 0.2 % of visits`. */
 function toMarginText({ ratio, edge, floor }: Margin): string {
-  const most = `at most ${ratio} times the control's`
+  const most = `at most ${ratio} times the base's`
   const or = floor === null ? '' : `, or below ${toShort(floor * 100)} % of visits`
   return `${edge === null ? '' : `above ${edge} `}${most}${or}`
 }
 
 function toComplaint({ name, edge, totals, ratio }: MetricFinding): string {
-  const [controlVisitors, controlFailures, canaryVisitors, canaryFailures] = totals
+  const [baseVisitors, baseFailures, canaryVisitors, canaryFailures] = totals
   const what = edge === null ? name : `${name} above ${edge}`
   return (
     `${what}: ${canaryFailures} in ${canaryVisitors} visits of the canary, ` +
-    `${controlFailures} in ${controlVisitors} of the control, ${toRangeText(ratio)} times as often`
+    `${baseFailures} in ${baseVisitors} of the base, ${toRangeText(ratio)} times as often`
   )
 }
 
