@@ -5,7 +5,7 @@ const HALF_LN_2_PI = Math.log(2 * Math.PI) / 2
 /** From here on eight terms of the series are exact to the last digits of a double. */
 const SERIES_FROM = 15
 
-/** B_2k / (2k (2k - 1)), k = 1..8. */
+/** B_2k / (2k (2k - 1)), k = 1..8, of Bernoulli's numbers B. */
 const TERMS = [
   1 / 12,
   -1 / 360,
@@ -43,8 +43,8 @@ export function logGamma(x: number): number {
 }
 
 /**
- * ln(sum(exp(x)) / `divisor`), for finite x of any size; there must be at least one. It is exact to the
- * last digits also where exp(x) would overflow.
+ * ln(sum(exp(x)) / `divisor`), for finite x of any size; there must be at least one. The result is
+ * exact also where exp(x) would overflow.
  */
 export function logSumExp(logs: readonly number[], divisor = 1): number {
   const largest = Math.max(...logs)
