@@ -1,23 +1,26 @@
-// The shape of the document, as zod reads it. What its parts must say about one another (a version
-// that exists, weights that sum to 100) is validate.ts' affair.
+// The shape of the document, as zod reads it. validate.ts checks that its parts agree with one
+// another (a version exists, weights sum to 100).
 
 import * as z from 'zod'
 import { ENVIRONMENT_NAME, VERSION_ID } from '../core/names.ts'
 import { BUCKETS } from '../core/traffic.ts'
 
-/** Revisions stay exact in doubles with room to spare, and below any clock in milliseconds. */
+/**
+ * Revisions up to this stay exact in doubles with room to spare, and below any clock in
+ * milliseconds.
+ */
 export const MAX_REVISION = 2 ** 40
 
 /**
- * The highest revision that a person may write. Those above are kept for the control, which marks them with
- * `reserve`: so there is always a number left that isolates take for newer.
+ * The highest revision that a person may write. The control keeps those above for itself and marks
+ * them with `reserve`, so that there is always a number left that isolates accept as newer.
  */
 export const MAX_WRITTEN_REVISION = 2 ** 39
 
-/** More than the platform takes anywhere; a larger number is a slip of the pen. */
+/** More than any platform accepts; a larger number is a mistake. */
 const MAX_BODY_LIMIT_BYTES = 2 ** 40
 
-/** Each look of the control is an alarm, and the platform bills each: see docs/health.md. */
+/** Every probe runs in an alarm of the control, and the platform bills each: see docs/health.md. */
 const SHORTEST_PROBE_INTERVAL_MS = 10_000
 const LONGEST_PROBE_INTERVAL_MS = 3_600_000
 
@@ -55,7 +58,7 @@ function findPrefixMistake(prefix: string): string | undefined {
   if (!/^[A-Za-z0-9\-._~!$&'()*+,;=:@/]*$/.test(prefix)) {
     return `a prefix starts and ends with "/" and has only letters, digits and "-._~!$&'()*+,=:@" between its slashes`
   }
-  // Dot segments are in no normalised path, and what stands behind a ";" backends read differently.
+  // No normalised path has dot segments, and backends differ in how they read a ";".
   if (/;|\/\.\.?\//.test(prefix)) return 'a prefix has no "." or ".." and no ";" in it'
   if (prefix.startsWith('/.holo/')) {
     return "what is below /.holo/ is Holo's own (its API), and no request for it reaches a service"
@@ -148,7 +151,7 @@ const visitor = z.union(
   'write one of { "header": name }, { "cookie": name }, { "jwt": { "header" or "cookie": name, "claim": name } }, with or without "address": true, or { "address": true } alone',
 )
 
-/** A path as requests are matched by: no query, no fragment, and nothing that would be normalised. */
+/** A path in its normalised form: no query, no fragment, nothing that normalising would change. */
 const polledPath = z
   .string()
   .max(200)
@@ -162,7 +165,7 @@ const expose = z.strictObject({
   backend: z.array(z.enum(['version', 'environment', 'visitor'])).optional(),
 })
 
-/** The parts of the document by name; each can be read by itself. */
+/** The fields of the document by name; each can be read by itself. */
 export const PARTS = {
   schema: z.literal(1, 'this Holo reads documents with "schema": 1'),
   revision: z
