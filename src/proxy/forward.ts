@@ -14,9 +14,9 @@ export type ForwardOptions = {
   /** The normalised path and the query without a pin: begins with `/`. */
   readonly path: string
   readonly service: Service
-  /** The service of the same prefix that stands in, where there is one. */
+  /** The service of the same prefix that answers while this one is down, if there is one. */
   readonly fallback: Service | undefined
-  /** Headers in which Holo tells the backend who asks. */
+  /** Headers in which Holo tells the backend who the visitor is. */
   readonly identity: Readonly<Record<string, string>>
   readonly requestId: string
   /** The name of this Holo in `CDN-Loop`. */
@@ -25,11 +25,11 @@ export type ForwardOptions = {
 
 export type ForwardResult = {
   readonly response: Response
-  /** Why the service itself gave no answer, where its fallback did. */
+  /** Why the service itself gave no answer, if its fallback did. */
   readonly fellBackFor: string | undefined
   /**
-   * What became of the service itself: the status of its answer, or why there was none. `undefined`
-   * where it is not to blame: the request was refused, or the client left or broke it off.
+   * The service's own result: the status of its answer, or why there was none. `undefined` if it is
+   * not to blame: the request was refused, or the client left or broke it off.
    */
   readonly own: OwnAnswer | undefined
 }
@@ -37,15 +37,15 @@ export type ForwardResult = {
 export type OwnAnswer = {
   readonly status: number | undefined
   readonly failure: string | undefined
-  /** Milliseconds of waiting for it, in all its tries. */
+  /** Milliseconds of waiting for the service, in all its tries. */
   readonly waitedMs: number
 }
 
 /**
- * What no backend is sent. The platform answers methods it does not know by itself.
+ * Methods that are not sent to backends. The platform itself answers methods that it does not know.
  * - CONNECT asks for a tunnel.
  * - TRACE shows a client the headers that were added on the way (RFC 9110 section 9.3.8).
- * - PURGE empties the caches in front of a backend, which is not for the public to do.
+ * - PURGE empties the caches in front of a backend, which the public must not do.
  */
 const REFUSED_METHODS: ReadonlySet<string> = new Set(['CONNECT', 'TRACE', 'PURGE'])
 
@@ -112,9 +112,9 @@ function toOwnAnswer(outcome: ExchangeResult): OwnAnswer | undefined {
 }
 
 /**
- * The body to send. The platform sends none with GET and HEAD whose length is not announced, and the
- * backend would take the request for another one: it is refused, unless there turns out to be nothing
- * in it. It is read first in any case, so that the client gets to see the answer.
+ * The body to send. The platform sends no body with GET and HEAD if its length is not announced,
+ * and the backend would take the request for a different one: such a request is refused, unless the
+ * body turns out to be empty. It is read first in any case, so that the client receives the answer.
  */
 async function readyBody({
   method,
@@ -132,15 +132,19 @@ function refuse({ method, headers }: Request, loopId: string): ErrorCode | undef
 
 export type ServiceResult = {
   readonly outcome: ExchangeResult
-  /** The origin failed, all others are ejected or failed as well, and asking elsewhere does no harm. */
+  /**
+   * The origin failed, all others are ejected or failed as well, and it is safe to ask another
+   * service.
+   */
   readonly isDown: boolean
 }
 
 /**
- * At most two tries, each with at most `service.timeoutMs` of waiting for the backend. A second one
- * needs a request without effects and without a body, or one that was not sent, and a budget.
+ * Has one service answer, in at most two tries, each with at most `service.timeoutMs` of waiting
+ * for the backend. A second try needs a request without effects and without a body, or one that was
+ * not sent, and it needs budget.
  *
- * Where all origins are ejected and `isSpared` says that somebody else can answer, nothing is sent.
+ * If all origins are ejected and `isSpared` says that a fallback can answer, nothing is sent.
  *
  * @throws TypeError when the service has no origin.
  */
@@ -177,14 +181,14 @@ function toSpared({ requestId }: Message): ExchangeResult {
   return { verdict: 'down', response, failure: 'origins_ejected', wasSent: false, waitedMs: 0 }
 }
 
-/** Whether the request failed, and sending it again, to whomever, can do no harm. */
+/** Whether the request failed and can safely be sent again, to any origin. */
 function mayRepeat({ isRepeatable }: Message, outcome: ExchangeResult): boolean {
   return outcome.verdict === 'down' && (isRepeatable || !outcome.wasSent)
 }
 
 /**
- * Another origin, if one is left. The same one is worth a second connection, which may have been an
- * idle one that the backend had just closed, and no second waiting.
+ * Another origin, if there is one. Otherwise the same one may get a second connection, because the
+ * first may have been an idle one that the backend had just closed; after a timeout it does not.
  */
 function chooseSecond(
   service: Service,
@@ -197,7 +201,7 @@ function chooseSecond(
   return outcome.failure === 'origin_unreachable' ? first : undefined
 }
 
-/** Lets go of an answer that nobody reads, so that its connection is free. */
+/** Cancels an answer that nobody reads, so that its connection becomes free. */
 export function discard({ body }: Response): void {
   void Promise.allSettled([body?.cancel()])
 }
