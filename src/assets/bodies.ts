@@ -1,6 +1,7 @@
-// Waiting with a deadline of our own, for an answer and for a whole body; and bodies of a known length:
-// one that ends with an error where it is not as long as it should be, and a range cut out of one.
-// Waiting returns its errors; it never throws, and leaves no promise behind that could reject unhandled.
+// Waiting with a deadline of our own, for an answer and for a whole body; and bodies of a known
+// length: one that ends with an error where it is not as long as it should be, and a range cut out
+// of one. Waiting returns its errors; it never throws, and leaves no promise behind that could
+// reject unhandled.
 
 import { err, ok, type Result } from '../core/result.ts'
 import type { ByteRange } from './ranges.ts'

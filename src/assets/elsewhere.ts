@@ -1,6 +1,6 @@
-// A file that the request's own version does not have, searched for in other versions, so that tabs which
-// opened an older version keep working. The caller chooses the versions; lookup.ts decides which files the
-// request may take.
+// A file that the request's own version does not have, searched for in other versions, so that tabs
+// which opened an older version keep working. The caller chooses the versions; lookup.ts decides
+// which files the request may take.
 
 import { toManifestPath } from '../core/path.ts'
 import type { Manifest, ManifestEntry } from '../core/site/manifest.ts'
@@ -13,7 +13,7 @@ import { BoundedMemory } from './memory.ts'
 import type { Background, Counters } from './store.ts'
 
 /** How many versions are searched. */
-export const MAX_SEARCHED_VERSIONS = 10
+const MAX_SEARCHED_VERSIONS = 10
 
 /** An intent that is a file. */
 export type ElsewhereFile = Extract<Intent, { readonly kind: 'file' }>

@@ -1,6 +1,6 @@
-// Which requests may be answered with a file of another version, and with which of its files: parts of a
-// page that is open already, and nothing that a browser would run as a page of its own. elsewhere.ts
-// finds the files.
+// Which requests may be answered with a file of another version, and with which of its files: parts
+// of a page that is open already, and nothing that a browser would run as a page of its own.
+// elsewhere.ts finds the files.
 
 import type { ManifestEntry } from '../core/site/manifest.ts'
 import type { RequestFacts, Version } from '../core/types.ts'

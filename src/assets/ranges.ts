@@ -1,7 +1,8 @@
-// What a request for a file asks for with its conditions (RFC 9110 section 13) and its `Range` field
-// (section 14). Pure: serve.ts sends the reply. Dates are not looked at, because replies carry no
-// Last-Modified, and without one sections 13.1.3, 13.1.4 and 13.1.5 tell a server to ignore them. A range
-// that cannot be read, or that asks for more parts than it is worth, is ignored, as section 14.2 allows.
+// What a request for a file asks for with its conditions (RFC 9110 section 13) and its `Range`
+// field (section 14). Pure: serve.ts sends the reply. Dates are not looked at, because replies
+// carry no Last-Modified, and without one sections 13.1.3, 13.1.4 and 13.1.5 tell a server to
+// ignore them. A range that cannot be read, or that asks for more parts than it is worth, is
+// ignored, as section 14.2 allows.
 
 /**
  * The largest number of ranges that are answered with parts; for more, the whole file is sent.

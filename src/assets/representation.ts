@@ -1,5 +1,5 @@
-// Which stored form of a file a client gets (RFC 9110 section 12.5.3), and what the reply says about it:
-// validator, type, and who may keep it for how long.
+// Which stored form of a file a client gets (RFC 9110 section 12.5.3), and what the reply says
+// about it: validator, type, and who may keep it for how long.
 
 import { memoise } from '../core/memoise.ts'
 import type { Encoding, ManifestEntry, Representation } from '../core/site/manifest.ts'

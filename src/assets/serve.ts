@@ -1,5 +1,5 @@
-// From an intent to a reply: method, encoding, preconditions, ranges, and only then the bytes. A HEAD,
-// 304, 412 and 416 read none. The order is that of RFC 9110 section 13.2.
+// From an intent to a reply: method, encoding, preconditions, ranges, and only then the bytes. A
+// HEAD, 304, 412 and 416 read none. The order is that of RFC 9110 section 13.2.
 
 import type { Intent } from '../core/site/resolve.ts'
 import { errorResponse } from '../http/errors.ts'
@@ -182,7 +182,7 @@ const encoder = new TextEncoder()
  * multipart/byteranges. `headers` are those of the whole representation, and become those of the
  * part.
  */
-export async function loadParts(
+async function loadParts(
   choice: Choice,
   ranges: readonly ByteRange[],
   headers: Headers,

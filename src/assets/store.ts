@@ -1,6 +1,6 @@
-// The two places where bytes are kept, by content hash: R2 for good, and the Cache API of a data centre
-// as a copy of it. Both answer within a deadline of our own and never throw. Also counts what that
-// costs.
+// The two places where bytes are kept, by content hash: R2 for good, and the Cache API of a data
+// centre as a copy of it. Both answer within a deadline of our own and never throw. Also counts
+// what that costs.
 
 import { discardBody, settleWithin } from './bodies.ts'
 import { IMMUTABLE_TTL_S } from './limits.ts'
@@ -9,15 +9,15 @@ import type { ByteRange } from './ranges.ts'
 /**
  * The time for R2's answer, without its body. From far away the slowest percent takes up to 2.3 s.
  */
-export const R2_TIMEOUT_MS = 4_000
+const R2_TIMEOUT_MS = 4_000
 
 /** The Cache API is in the same building: an answer that takes longer does not help. */
-export const CACHE_TIMEOUT_MS = 300
+const CACHE_TIMEOUT_MS = 300
 
 /**
  * The time for a copy into the Cache API, after the reply. The platform ends such work after 30 s.
  */
-export const CACHE_PUT_TIMEOUT_MS = 20_000
+const CACHE_PUT_TIMEOUT_MS = 20_000
 
 /** Stored bytes that have not been read yet. If `body` is not read, it has to be cancelled. */
 export type StoredBytes = {
@@ -62,7 +62,7 @@ export function createR2Store(
 }
 
 /** A stream is read to its end; other bodies are left as they are. */
-export type CacheableBody = ReadableStream | ArrayBuffer | Uint8Array
+type CacheableBody = ReadableStream | ArrayBuffer | Uint8Array
 
 export type EdgeCache = {
   /** `undefined` if it is not there, does not come in time, or has no known length. */
@@ -147,7 +147,7 @@ export function createCounters(): Counters {
 /** Continues work after the reply: part of Workers' `ExecutionContext`. */
 export type Background = Pick<ExecutionContext, 'waitUntil'>
 
-export type ColoCache = Pick<Cache, 'match' | 'put'>
+type ColoCache = Pick<Cache, 'match' | 'put'>
 
 export function toColoCache(name: string | undefined): ColoCache {
   if (name === undefined) return caches.default

@@ -1,5 +1,5 @@
-// Which version answers a request: pin, host name, crawler, rules, no identity, bucket, in that order.
-// Pure; the same facts and the same document give the same decision in every isolate.
+// Which version answers a request: pin, host name, crawler, rules, no identity, bucket, in that
+// order. Pure; the same facts and the same document give the same decision in every isolate.
 
 import { permitPin } from './pins.ts'
 import { bucketOf } from './traffic.ts'

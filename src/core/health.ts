@@ -1,6 +1,6 @@
 // The health of an origin from one probe to the next, as a pure state machine, and the health of a
-// service and of an environment, which follows from it. control/health decides what is probed and how
-// often; docs/health.md explains the states.
+// service and of an environment, which follows from it. control/health decides what is probed and
+// how often; docs/health.md explains the states.
 
 /**
  * - `Unknown`: not probed yet, or nothing to probe

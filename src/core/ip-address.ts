@@ -1,5 +1,6 @@
-// IP addresses: whether one lies in a range (CIDR: RFC 4632, RFC 4291), and which addresses count as
-// one client. An IPv4 address that is mapped into IPv6 is treated as the IPv4 address, in ranges too.
+// IP addresses: whether one lies in a range (CIDR: RFC 4632, RFC 4291), and which addresses count
+// as one client. An IPv4 address that is mapped into IPv6 is treated as the IPv4 address, in ranges
+// too.
 
 import ipaddr from 'ipaddr.js'
 import { memoise } from './memoise.ts'

@@ -1,5 +1,5 @@
-// Services of a version: which one answers a path, and the two parts of an origin. The caller decides
-// whether a file of the version comes first.
+// Services of a version: which one answers a path, and the two parts of an origin. The caller
+// decides whether a file of the version comes first.
 
 import { toLoosePath } from './path.ts'
 import type { Service } from './types.ts'

@@ -1,6 +1,6 @@
 // Reads a plan: a preset's name, or a document that changes one. The result is complete, in
-// milliseconds, without optional fields. Also checks that the parts of a plan agree with one another,
-// and which of its metrics a rollout cannot count.
+// milliseconds, without optional fields. Also checks that the parts of a plan agree with one
+// another, and which of its metrics a rollout cannot count.
 
 import { LATENCY_EDGES_MS, type Metric } from '../core/judge/metric.ts'
 import { err, ok, type Result } from '../core/result.ts'
@@ -107,7 +107,7 @@ function toMetric({
  * All contradictions in a complete plan, with the paths of the document: gates that could never
  * open, and metrics that are asked what they cannot answer.
  */
-export function findContradictions(plan: Plan): readonly Finding[] {
+function findContradictions(plan: Plan): readonly Finding[] {
   return [...findInSteps(plan), ...findInMetrics(plan)]
 }
 
@@ -160,7 +160,7 @@ function findInMetrics({ metrics }: Plan): Finding[] {
 const COUNTED = [ERRORS, LATENCY]
 
 /** Why a rollout cannot use a metric: where in the plan, and how to mend it. */
-export type UncountedMetric = { readonly path: string; readonly message: string }
+type UncountedMetric = { readonly path: string; readonly message: string }
 
 /**
  * The metrics for which a rollout would never have data. A plan may name others for a simulation,

@@ -9,7 +9,7 @@ const MAX_AGE_S = 400 * 24 * 3600
  * Only this host can set a cookie with this prefix, over https and for all paths (RFC 6265bis
  * section 4.1.3.2).
  */
-export const HOST_PREFIX = '__Host-'
+const HOST_PREFIX = '__Host-'
 
 /**
  * The cookies of a request. The first of a name counts, because the most specific one is sent first
@@ -51,7 +51,7 @@ function trimBlanks(text: string): string {
  * from another site. `embedded` is for a frame in another site's page: kept separately for each
  * such site (CHIPS, `Partitioned`). `plain` is for http.
  */
-export type CookiePlace = 'plain' | 'first-party' | 'embedded'
+type CookiePlace = 'plain' | 'first-party' | 'embedded'
 
 const FLAGS: Readonly<Record<CookiePlace, string>> = {
   plain: 'HttpOnly; SameSite=Lax',
@@ -60,17 +60,17 @@ const FLAGS: Readonly<Record<CookiePlace, string>> = {
 }
 
 /** A cookie that is kept as long as the browser allows. */
-export function toLastingCookie(name: string, value: string, place: CookiePlace): string {
+function toLastingCookie(name: string, value: string, place: CookiePlace): string {
   return `${name}=${value}; Path=/; Max-Age=${MAX_AGE_S}; ${FLAGS[place]}`
 }
 
 /** A cookie that ends with the browser's session. */
-export function toSessionCookie(name: string, value: string, place: CookiePlace): string {
+function toSessionCookie(name: string, value: string, place: CookiePlace): string {
   return `${name}=${value}; Path=/; ${FLAGS[place]}`
 }
 
 /** Removes a cookie that was set with the same name and path. */
-export function toExpiredCookie(name: string): string {
+function toExpiredCookie(name: string): string {
   return `${name}=; Path=/; Max-Age=0; ${FLAGS['first-party']}`
 }
 

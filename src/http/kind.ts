@@ -1,7 +1,7 @@
-// What a request is to the page it belongs to, and whether the client learns by it that there is another
-// version. Only this file tells a page from a script: crawlers, the not-found page, pins, counting and
-// `explain` use its answer. It reads fetch metadata first (W3C Fetch Metadata Request Headers), and
-// where a client sends none, `Accept` and then the path.
+// What a request is to the page it belongs to, and whether the client learns by it that there is
+// another version. Only this file tells a page from a script: crawlers, the not-found page, pins,
+// counting and `explain` use its answer. It reads fetch metadata first (W3C Fetch Metadata Request
+// Headers), and where a client sends none, `Accept` and then the path.
 
 import { normalisePath } from '../core/path.ts'
 import type { RequestKind } from '../core/types.ts'

@@ -1,5 +1,5 @@
-// What the isolates of one data centre share through the Cache API: the last good document, and when
-// the control last confirmed one. Every failure is treated as a miss.
+// What the isolates of one data centre share through the Cache API: the last good document, and
+// when the control last confirmed one. Every failure is treated as a miss.
 
 import { isSampleBounds, type SampleBounds } from '../core/counting/batch.ts'
 import { withTimeout } from '../core/with-timeout.ts'

@@ -1,6 +1,6 @@
-// How a request gets its document: from the isolate's memory, from KV and the control, from the data
-// centre's last good copy, or not at all. What is in memory never expires and is only ever replaced by
-// a higher revision.
+// How a request gets its document: from the isolate's memory, from KV and the control, from the
+// data centre's last good copy, or not at all. What is in memory never expires and is only ever
+// replaced by a higher revision.
 //
 // Requests share values, never promises: a promise of a request that has ended may never resolve. A
 // request that waits for another one's call looks at memory again and again until its own deadline.
@@ -171,7 +171,7 @@ export type Freshness = {
 }
 
 /** Whether a document is fresh. Its age counts from when the control last confirmed it. */
-export function isFresh(
+function isFresh(
   { confirmedAt }: HeldDocument,
   now: number,
   { staleAfterMs }: Pick<Freshness, 'staleAfterMs'>,
@@ -180,9 +180,9 @@ export function isFresh(
 }
 
 /** The calls that a request itself has begun; each becomes `undefined` when it ends. */
-export type OwnCalls = { kv: Promise<void> | undefined; control: Promise<void> | undefined }
+type OwnCalls = { kv: Promise<void> | undefined; control: Promise<void> | undefined }
 
-export type WaitDeps = {
+type WaitDeps = {
   readonly holding: Holding
   readonly kv: Turns
   readonly control: Turns
@@ -195,7 +195,7 @@ export type WaitDeps = {
  * without a document takes the first that arrives. A request with one waits for the control, and
  * for KV too if KV has not been read for long, because the control may be down.
  */
-export async function waitForBetter(
+async function waitForBetter(
   { holding, kv, control, freshness, now }: WaitDeps,
   mustBeFresh: boolean,
   began: number,

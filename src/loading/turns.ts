@@ -1,5 +1,5 @@
-// When one source of the document is asked: one call at a time, not before it is due, and later after
-// failures. kv-source.ts and control-source.ts make the calls.
+// When one source of the document is asked: one call at a time, not before it is due, and later
+// after failures. kv-source.ts and control-source.ts make the calls.
 
 /** How long the next call waits after a failure: doubled each time, up to the longest. */
 const FIRST_RETRY_MS = 500

@@ -48,7 +48,7 @@ export function createCounter(
  * requests, failed, judged, assigned, replies 1xx to 5xx, sum of times to first byte in ms, replies
  * with such a time, bytes. Sums of them need `_sample_interval`.
  */
-export function writePoints(dataset: AnalyticsEngineDataset | undefined, batch: Batch): void {
+function writePoints(dataset: AnalyticsEngineDataset | undefined, batch: Batch): void {
   if (!dataset) return
   for (const [key, { environment, version, totals }] of [...toVersions(batch)].slice(
     0,

@@ -80,9 +80,9 @@ export function isAssigned(asked: CountedRequest): boolean {
 }
 
 /** The code for a backend's own status of 500 and above. */
-export const STATUS_5XX = 'status_5xx'
+const STATUS_5XX = 'status_5xx'
 /** The code for a file that the manifest names and that is missing. */
-export const NAMED_404 = 'named_404'
+const NAMED_404 = 'named_404'
 
 /**
  * The code of the version's failure; `undefined` if it did not fail. Faults of R2, KV and Holo

@@ -1,5 +1,5 @@
-// What an isolate knows of the backends behind it: one value for all requests, made when the isolate
-// starts. No other file of this folder keeps anything between requests.
+// What an isolate knows of the backends behind it: one value for all requests, made when the
+// isolate starts. No other file of this folder keeps anything between requests.
 
 import { Origins, type OriginsOptions, RetryBudget } from './origins.ts'
 

@@ -1,5 +1,5 @@
-// One request to one origin, and its answer, both as streams. forward.ts chooses the origin and decides
-// whether another one is asked after it.
+// One request to one origin, and its answer, both as streams. forward.ts chooses the origin and
+// decides whether another one is asked after it.
 
 import { isNetworkPath, toLoosePath } from '../core/path.ts'
 import { splitOrigin } from '../core/services.ts'
@@ -165,7 +165,7 @@ const PIECE_BYTES = 65_536
  * A client that sends slowly is no reason to give up on the backend; a backend that accepts nothing
  * is.
  */
-export function passUpload(
+function passUpload(
   body: ReadableStream<Uint8Array>,
   contentLength: string | null,
   maxBytes: number,

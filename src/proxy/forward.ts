@@ -1,6 +1,6 @@
-// Forwards a request to the service of its version: chooses an origin, tries a second time where that is
-// safe, and asks the service that stands in when the first one is down. act.ts has decided which
-// services these are.
+// Forwards a request to the service of its version: chooses an origin, tries a second time where
+// that is safe, and asks the service that stands in when the first one is down. act.ts has decided
+// which services these are.
 
 import type { Service } from '../core/types.ts'
 import { type ErrorCode, errorResponse } from '../http/errors.ts'
@@ -34,7 +34,7 @@ export type ForwardResult = {
   readonly own: OwnAnswer | undefined
 }
 
-export type OwnAnswer = {
+type OwnAnswer = {
   readonly status: number | undefined
   readonly failure: string | undefined
   /** Milliseconds of waiting for the service, in all its tries. */
@@ -130,7 +130,7 @@ function refuse({ method, headers }: Request, loopId: string): ErrorCode | undef
   return hasPassed(headers, loopId) ? 'loop_detected' : undefined
 }
 
-export type ServiceResult = {
+type ServiceResult = {
   readonly outcome: ExchangeResult
   /**
    * The origin failed, all others are ejected or failed as well, and it is safe to ask another
@@ -148,7 +148,7 @@ export type ServiceResult = {
  *
  * @throws TypeError when the service has no origin.
  */
-export async function askService(
+async function askService(
   message: Message,
   service: Service,
   backends: Backends,
@@ -202,6 +202,6 @@ function chooseSecond(
 }
 
 /** Cancels an answer that nobody reads, so that its connection becomes free. */
-export function discard({ body }: Response): void {
+function discard({ body }: Response): void {
   void Promise.allSettled([body?.cancel()])
 }

@@ -1,6 +1,6 @@
-// What all tries of one request have in common: method, path, body, and the headers that every backend
-// is sent, among them the sign against loops and the trace. forward.ts chooses the origin, perhaps
-// twice.
+// What all tries of one request have in common: method, path, body, and the headers that every
+// backend is sent, among them the sign against loops and the trace. forward.ts chooses the origin,
+// perhaps twice.
 
 import { type BackendHeaders, toBackendHeaders } from './request-headers.ts'
 
@@ -60,7 +60,7 @@ export function hasPassed(headers: Headers, loopId: string): boolean {
 }
 
 /** Adds this Holo to the hops of the request. */
-export function addHop(headers: BackendHeaders, loopId: string): void {
+function addHop(headers: BackendHeaders, loopId: string): void {
   const hops = headers[LOOP_HEADER]
   headers[LOOP_HEADER] = hops === undefined ? loopId : `${hops}, ${loopId}`
 }
@@ -77,7 +77,7 @@ const TRACEPARENT =
  * appear in the visitor's trace. A `traceparent` that cannot be read is replaced, and its
  * `tracestate` removed (section 4.3). Holo records no spans of its own.
  */
-export function carryTrace(headers: BackendHeaders): void {
+function carryTrace(headers: BackendHeaders): void {
   const { traceparent } = headers
   if (traceparent !== undefined && TRACEPARENT.test(traceparent)) return
   delete headers.tracestate

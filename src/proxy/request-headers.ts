@@ -50,7 +50,7 @@ export function toBackendHeaders(
 }
 
 /** The public side of a request. */
-export type PublicSide = {
+type PublicSide = {
   /** The URL as the visitor sees it; only its host and scheme are used. */
   readonly url: URL
   /** The address that the platform saw; `null` if it did not say. */
@@ -159,7 +159,7 @@ const BEGINNINGS = BYPASS_HEADERS.filter((name) => name.endsWith('*')).map((name
 )
 
 /** Whether a header, in lower case, is in this list. */
-export function isBypass(name: string): boolean {
+function isBypass(name: string): boolean {
   if (NAMES.has(name)) return true
   return name !== HONEST && BEGINNINGS.some((beginning) => name.startsWith(beginning))
 }

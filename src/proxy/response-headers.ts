@@ -1,6 +1,6 @@
 // The headers of a backend's answer as the client is sent them: without those of the backend's
-// connection and those that look like Holo's, with the backend's address replaced by the public one,
-// also in cookies, and with nothing shared that was meant for one visitor.
+// connection and those that look like Holo's, with the backend's address replaced by the public
+// one, also in cookies, and with nothing shared that was meant for one visitor.
 
 import { toHopByHop } from '../http/hop-by-hop.ts'
 import { keepPrivate } from '../http/keep-private.ts'
@@ -40,7 +40,7 @@ const IP_OR_LOCAL = /^(?:\[.*\]|[\d.]+|[^.]+)$/
  * Rewrites the `Set-Cookie` lines for a request that went this way. Lines that need no change stay
  * byte for byte. The rules are those of nginx's `proxy_cookie_domain` and `proxy_cookie_path`.
  */
-export function mapSetCookies(headers: Headers, way: Way): void {
+function mapSetCookies(headers: Headers, way: Way): void {
   const cookies = headers.getSetCookie()
   const mapped = cookies.map((cookie) => toPublicCookie(cookie, way))
   if (mapped.every((cookie, at) => cookie === cookies[at])) return

@@ -20,7 +20,7 @@ const ADDRESS_SHIFT = 8
 /**
  * The bits of an address hash: enough to tell addresses apart, too few to find out which they are.
  */
-export const ADDRESS_BITS = 24
+const ADDRESS_BITS = 24
 
 export type Marks = number
 

@@ -1,6 +1,6 @@
-// Evidence from one window of counts: for one hypothesis about the ratio of two failure rates, and that
-// a version fails for few visitors, whatever the other one does. metric.ts decides which hypotheses a
-// metric has; verdict.ts decides what follows.
+// Evidence from one window of counts: for one hypothesis about the ratio of two failure rates, and
+// that a version fails for few visitors, whatever the other one does. metric.ts decides which
+// hypotheses a metric has; verdict.ts decides what follows.
 
 import { logMeanExp } from './logarithms.ts'
 

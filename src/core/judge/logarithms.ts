@@ -21,7 +21,8 @@ const TERMS = [
  * ln Γ(x) for x > 0, with an error of at most about 1e-14 or, where the result is large, of its
  * last digits.
  *
- * Source: Stirling's series, Abramowitz & Stegun 6.1.40, after Γ(x) = Γ(x + n) / (x (x + 1) … (x + n - 1)).
+ * Source: Stirling's series, Abramowitz & Stegun 6.1.40, after
+ * Γ(x) = Γ(x + n) / (x (x + 1) … (x + n - 1)).
  *
  * @throws TypeError when x is not a finite number above 0.
  */

@@ -1,6 +1,6 @@
 // The sample ratio: whether visitors arrive in the environments in the shares that traffic gives
-// them, over all weights that a rollout has had. If they do not, visitors get lost on one side and a
-// comparison of the sides means nothing. It is no reason to roll back.
+// them, over all weights that a rollout has had. If they do not, visitors get lost on one side and
+// a comparison of the sides means nothing. It is no reason to roll back.
 
 import { logGamma, logSumExp } from './logarithms.ts'
 
@@ -108,7 +108,7 @@ function isStratum({ id, shares, visitors }: Stratum): boolean {
  * How strongly the model believes in the intended shares, in visitors: it does not tell apart
  * shares within about 0.5 %.
  */
-export const CONCENTRATION = 10_000
+const CONCENTRATION = 10_000
 
 /** A share below this counts as none; it is far below one bucket of 10,000. */
 const NO_SHARE = 1e-9

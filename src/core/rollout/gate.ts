@@ -96,7 +96,7 @@ const FRESH_MS = 5 * 60_000
  * What data are missing, in words, before a gate may open by itself; `null` if none are. Silence,
  * on one side or of one metric, never opens a gate.
  */
-export function findMissing(plan: Plan, data: StepData, weight: number): string | null {
+function findMissing(plan: Plan, data: StepData, weight: number): string | null {
   const needed = Math.max(1, plan.minVisitors)
   const hasBase = weight < 100
   const [base, canary] = data.visitors

@@ -1,5 +1,5 @@
-// The state machine of a rollout: what each event does to it. It is pure: the clock is in the event,
-// counts come as windows, and the caller stores the state and carries out the actions.
+// The state machine of a rollout: what each event does to it. It is pure: the clock is in the
+// event, counts come as windows, and the caller stores the state and carries out the actions.
 
 import { startMetric } from '../judge/metric.ts'
 import { NO_SAMPLE } from '../judge/sample-ratio.ts'
@@ -82,7 +82,7 @@ const LONGEST_GAP_MS = 60_000
  * shut. Where a rollout is looked at rarely, no gate depends on observed time, and all of it
  * counts.
  */
-export function passTime(state: RolloutState, now: number): RolloutState {
+function passTime(state: RolloutState, now: number): RolloutState {
   const { phase, lastNowMs, oddities, data } = state
   if (!Number.isFinite(now)) return state
   const gap = lastNowMs === null ? 0 : now - lastNowMs
@@ -111,12 +111,12 @@ type Of<K extends RolloutEvent['kind']> = Extract<RolloutEvent, { kind: K }>
 const SAME_WEIGHT = 0.005
 
 /** A command that is not carried out, with the reason for the person who gave it. */
-export function refuse(state: RolloutState, refused: string): StepResult {
+function refuse(state: RolloutState, refused: string): StepResult {
   return { state, actions: [], audit: [], refused }
 }
 
 /** Begins with whatever the plan has first: a step, the bake, or the end. */
-export function start(state: RolloutState, event: Of<'start'>): StepResult {
+function start(state: RolloutState, event: Of<'start'>): StepResult {
   const generation = state.generation + 1
   const first = toNext(state, -1)
   const phase =
@@ -129,14 +129,14 @@ export function start(state: RolloutState, event: Of<'start'>): StepResult {
 }
 
 /** Stops time and steps. The judge goes on: evidence rolls back a paused release too. */
-export function pause(state: RolloutState, phase: RunningPhase, event: Of<'pause'>): StepResult {
+function pause(state: RolloutState, phase: RunningPhase, event: Of<'pause'>): StepResult {
   if (phase.paused !== null) return refuse(state, `already paused: ${phase.paused}`)
   const paused = `by ${event.by}`
   return move(state, event, { ...state, phase: { ...phase, paused } }, `paused ${paused}`)
 }
 
 /** Goes on with the plan, and sets a weight that was changed by hand back to the plan's. */
-export function resume(state: RolloutState, phase: RunningPhase, event: Of<'resume'>): StepResult {
+function resume(state: RolloutState, phase: RunningPhase, event: Of<'resume'>): StepResult {
   if (phase.paused === null) return refuse(state, 'not paused')
   const weight = toWeight(state.plan, phase)
   const isMoved = Math.abs(weight - state.weight) >= SAME_WEIGHT
@@ -149,11 +149,7 @@ export function resume(state: RolloutState, phase: RunningPhase, event: Of<'resu
  * Enters the next phase because a person says so. A pause stays, so that somebody can go through
  * the steps by hand.
  */
-export function advance(
-  state: RolloutState,
-  phase: RunningPhase,
-  event: Of<'advance'>,
-): StepResult {
+function advance(state: RolloutState, phase: RunningPhase, event: Of<'advance'>): StepResult {
   const reason = `advanced by ${event.by}, whatever the gate asks for`
   const next = toFollowing(state)
   if (isRunning(next)) return enter(state, event, { ...next, paused: phase.paused }, reason)
@@ -161,13 +157,13 @@ export function advance(
 }
 
 /** Ends the rollout in favour of the release, from whatever phase. */
-export function promote(state: RolloutState, event: Of<'promote'>): StepResult {
+function promote(state: RolloutState, event: Of<'promote'>): StepResult {
   const reason = `promoted by ${event.by}, whatever the gates ask for`
   return enter(state, event, { name: 'promoted', reason }, reason)
 }
 
 /** Ends the rollout against the release, from whatever phase. */
-export function abort(state: RolloutState, event: Of<'abort'>): StepResult {
+function abort(state: RolloutState, event: Of<'abort'>): StepResult {
   return rollBack(state, event, 'person', `aborted by ${event.by}`)
 }
 
@@ -176,7 +172,7 @@ export function abort(state: RolloutState, event: Of<'abort'>): StepResult {
  * canary goes back to the first step, because nobody has judged it yet; with a new base the step
  * and its weight stay.
  */
-export function pushVersion(
+function pushVersion(
   state: RolloutState,
   phase: RunningPhase,
   event: Of<'versionPushed'>,
@@ -213,7 +209,7 @@ function stay(
  * Somebody changed traffic by hand: that takes precedence, and the rollout pauses until a person
  * says how to go on.
  */
-export function noticeTraffic(
+function noticeTraffic(
   state: RolloutState,
   phase: RunningPhase,
   event: Of<'trafficChanged'>,

@@ -1,5 +1,5 @@
-// What a tick of the alarm does: adds the closed windows to the state and moves the rollout as their
-// evidence says. A rollout moves by itself here and nowhere else.
+// What a tick of the alarm does: adds the closed windows to the state and moves the rollout as
+// their evidence says. A rollout moves by itself here and nowhere else.
 
 import type { Counts } from '../judge/counts.ts'
 import { addToMetric, readWindow } from '../judge/metric.ts'
@@ -93,7 +93,7 @@ function after(rows: readonly AuditRow[], moved: StepResult): StepResult {
  * Adds a window to the state. One that was added before, that is late or that counted another
  * generation is only counted as an oddity.
  */
-export function addWindow(state: RolloutState, window: Window): RolloutState {
+function addWindow(state: RolloutState, window: Window): RolloutState {
   const { oddities } = state
   if (!(Number.isSafeInteger(window.id) && window.id > state.lastWindow)) {
     return { ...state, oddities: { ...oddities, oldWindows: oddities.oldWindows + 1 } }
@@ -138,7 +138,7 @@ function addAssigned(state: RolloutState, assigned: readonly Stratum[]): Rollout
 }
 
 /** Adds one window to the data of a metric. */
-export function addData(data: MetricData, counts: readonly Counts[], hasBase: boolean): MetricData {
+function addData(data: MetricData, counts: readonly Counts[], hasBase: boolean): MetricData {
   const base = Math.max(...counts.map(([visitors]) => visitors))
   const canary = Math.max(...counts.map(([, , visitors]) => visitors))
   const speaks = canary > 0 && (base > 0 || !hasBase)

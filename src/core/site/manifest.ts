@@ -1,6 +1,7 @@
-// The manifest of a version: which path is which blob. A sorted binary form that is searched in place,
-// so that a cold isolate parses nothing. Reading and writing stand in one file, because they share the
-// offsets of this table. assets/ loads manifests, and publish/ decides what goes into them.
+// The manifest of a version: which path is which blob. A sorted binary form that is searched in
+// place, so that a cold isolate parses nothing. Reading and writing stand in one file, because they
+// share the offsets of this table. assets/ loads manifests, and publish/ decides what goes into
+// them.
 //
 //   header     36 bytes   "HOLM", format, entries, encodings, types, and the offset of each part
 //   entries    60 bytes each, sorted by (hash of path, path)

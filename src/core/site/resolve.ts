@@ -1,6 +1,7 @@
 // Which file of one version answers a path, and under which spelling: the four modes of
-// `html_handling` in Cloudflare Workers Static Assets, rule by rule. Pure over the manifest: it finds
-// an intent; assets/serve.ts makes the reply, and assets/elsewhere.ts searches other versions.
+// `html_handling` in Cloudflare Workers Static Assets, rule by rule. Pure over the manifest: it
+// finds an intent; assets/serve.ts makes the reply, and assets/elsewhere.ts searches other
+// versions.
 
 import { toUrlPath } from '../path.ts'
 import type { RequestFacts } from '../types.ts'

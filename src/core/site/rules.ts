@@ -1,6 +1,6 @@
-// The rules of a version's `_headers` and `_redirects`, as its manifest stores them: their shapes, a
-// check of stored ones, and which of them fit a request. publish/ reads the two files; redirects.ts
-// and assets/site-headers.ts apply the rules.
+// The rules of a version's `_headers` and `_redirects`, as its manifest stores them: their shapes,
+// a check of stored ones, and which of them fit a request. publish/ reads the two files;
+// redirects.ts and assets/site-headers.ts apply the rules.
 
 import { normalisePath } from '../path.ts'
 import {
