@@ -167,7 +167,10 @@ function isPart(item: unknown, text: unknown): boolean {
 }
 const MAX_PART_CHARACTERS = 256
 
-/** JsonLogic's `substr`: a negative start counts from the end, a negative length leaves that many. */
+/**
+ * JsonLogic's `substr`: a negative start counts from the end, a negative length leaves out as many
+ * characters at the end.
+ */
 function toPart(text: string, from: unknown, length: unknown): string {
   const rest = text.slice(Number(from ?? 0))
   return length === undefined ? rest : rest.slice(0, Number(length))

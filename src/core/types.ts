@@ -24,8 +24,8 @@ export type Service = {
 }
 
 /**
- * How visitors come to a version in an environment: by their `bucket`, by a `rule` of the document, or
- * by a `host` name alone, which makes it a preview.
+ * How visitors come to a version in an environment: by their `bucket`, by a `rule` of the document,
+ * or by a `host` name alone, which makes it a preview.
  */
 export type OpenedBy = 'bucket' | 'rule' | 'host'
 

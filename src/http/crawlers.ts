@@ -16,7 +16,9 @@ export type Agent = {
 
 const UNNAMED: Agent = { crawler: false, automated: false, stateless: false }
 
-/** Product tokens of search engines, link previews and archives, as their operators publish them. */
+/**
+ * Product tokens of search engines, link previews and archives, as their operators publish them.
+ */
 const TOKENS = [
   'Googlebot',
   'Storebot-Google',

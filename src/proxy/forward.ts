@@ -50,24 +50,26 @@ type OwnAnswer = {
 const REFUSED_METHODS: ReadonlySet<string> = new Set(['CONNECT', 'TRACE', 'PURGE'])
 
 /**
- * The backend's answer, with headers that can be changed, or an error reply:
- * - `origin_timeout`: the backend let a wait of `service.timeoutMs` pass, for the head of its answer
- *   or for it to take the next bytes of an upload; a client that sends slowly does not count
- * - `origin_unreachable`: no connection, or one that broke before there was the head of an answer
- *   (the platform does not tell these from bytes that are no HTTP)
+ * Sends a request to its service. Returns the backend's answer, with headers that can be changed,
+ * or an error reply:
+ * - `origin_timeout`: the backend let a wait of `service.timeoutMs` pass, for the head of its
+ *   answer or for it to accept the next bytes of an upload; a client that sends slowly does not
+ *   count
+ * - `origin_unreachable`: no connection, or one that broke before the head of an answer (the
+ *   platform does not tell these from bytes that are not HTTP)
  * - `origin_bad_response`: a status that cannot be passed on
  * - `origin_unknown`: no Worker is bound under the name of a `service:` origin
- * - `body_too_large`: the body passes the service's limit
+ * - `body_too_large`: the body exceeds the service's limit
  * - `length_required`: a GET or HEAD with a body whose length is not announced
- * - `not_found`, `bad_path`: the path would be one of the network's at the backend, or some reader
- *   would take it for one outside the origin's own path
- * - `client_left`: for the log and the counters, as the client is not there to read it
+ * - `not_found`, `bad_path`: the path would be one of the network's at the backend, or some server
+ *   would read it as one outside the origin's own path
+ * - `client_left`: for the log and the counters; the client is not there to read it
  * - `loop_detected`: this Holo has forwarded the request before
  * - `method_not_supported`: CONNECT, TRACE and PURGE
  *
- * No request with a body, and none whose method may have effects, is ever sent to two origins: only
- * others are tried again, or answered by the fallback after the service has failed. Once the head is
- * here, the body may take as long as it wants.
+ * A request with a body, or one whose method may have effects, is never sent to two origins: only
+ * other requests are tried again, or answered by the fallback after the service has failed. Once
+ * the head has arrived, the body may take as long as it needs.
  *
  * @throws TypeError when the service has no origin.
  */
