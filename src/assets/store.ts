@@ -149,6 +149,10 @@ export type Background = Pick<ExecutionContext, 'waitUntil'>
 
 type ColoCache = Pick<Cache, 'match' | 'put'>
 
+/**
+ * The cache of the data centre: the platform's default one, or a named one where several Holos would
+ * share the default. What other files keep in it has keys of its own.
+ */
 export function toColoCache(name: string | undefined): ColoCache {
   if (name === undefined) return caches.default
   return {

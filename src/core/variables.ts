@@ -27,7 +27,6 @@ const OUTWARD = '../../'
  * The value of a variable, `undefined` if there is none.
  *
  * @param scope the request, or the item of the innermost iteration.
- *
  * @param above the trail of json-logic-engine from there outwards: [list, scope around it, its
  *   trail].
  */

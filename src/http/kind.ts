@@ -130,7 +130,6 @@ const CACHE_PARAMETER = 'ngsw-cache-bust='
  * @param workers paths of scripts that this browser has fetched as service workers. A request that
  *   a service worker makes by itself has its script as the referrer (Fetch standard, "determine
  *   request's referrer"); one that it passes on for a page has the page.
- *
  * @param polled paths that the document adds.
  */
 export function readWatch(

@@ -34,13 +34,13 @@ export class ControlSource {
    */
   calls = 0
   sharedConfirmations = 0
-  readonly #parts: ControlSourceDeps
+  readonly #deps: ControlSourceDeps
   /** When the control may be called again: a busy control asks its callers to wait. */
   #notBefore = 0
 
-  constructor(parts: ControlSourceDeps) {
-    this.#parts = parts
-    const { controlRefreshMs: intervalMs, random } = parts
+  constructor(deps: ControlSourceDeps) {
+    this.#deps = deps
+    const { controlRefreshMs: intervalMs, random } = deps
     this.turns = new Turns({ timeoutMs: SYNC_TIMEOUT_MS, intervalMs, random })
   }
 
@@ -55,7 +55,7 @@ export class ControlSource {
    * `undefined` after a try, successful or not. Never throws.
    */
   async askEarly(waitUntil: WaitUntil): Promise<number | undefined> {
-    const began = this.#parts.now()
+    const began = this.#deps.now()
     if (began < this.#notBefore) return this.#notBefore - began
     const turn = this.turns.beginEarly(began)
     if (turn === undefined) return 0
@@ -65,7 +65,7 @@ export class ControlSource {
 
   /** Confirms the document: by what the data centre knows, else by the control. */
   async #refresh(turn: Turn, began: number, waitUntil: WaitUntil): Promise<void> {
-    const { controlRefreshMs, now } = this.#parts
+    const { controlRefreshMs, now } = this.#deps
     const confirmedAt = await this.#readShared(began)
     if (confirmedAt !== undefined) {
       this.sharedConfirmations += 1
@@ -77,7 +77,7 @@ export class ControlSource {
 
   /** When another isolate of this data centre heard from the control, if that was recent enough. */
   async #readShared(now: number): Promise<number | undefined> {
-    const { holding, colo, controlRefreshMs, noteDown, counting } = this.#parts
+    const { holding, colo, controlRefreshMs, noteDown, counting } = this.#deps
     const shared = await colo.loadConfirmation()
     if (!shared || now - shared.at > controlRefreshMs) return undefined
     noteDown?.(shared.down ?? [])
@@ -95,7 +95,7 @@ export class ControlSource {
     const reply = await this.#ask(began)
     const isConfirmed = reply !== undefined && (await this.#take(reply, began, waitUntil))
     if (isConfirmed) this.turns.succeed(turn)
-    else this.turns.fail(turn, this.#parts.now())
+    else this.turns.fail(turn, this.#deps.now())
   }
 
   /**
@@ -103,7 +103,7 @@ export class ControlSource {
    * accordingly.
    */
   async #ask(began: number): Promise<SyncReply | undefined> {
-    const { askControl, counting, holding } = this.#parts
+    const { askControl, counting, holding } = this.#deps
     this.calls += 1
     const batch = counting?.take(began)
     const report = {
@@ -127,7 +127,7 @@ export class ControlSource {
 
   /** Whether the document that the control calls newest is now in use. */
   async #take(reply: SyncReply, began: number, waitUntil: WaitUntil): Promise<boolean> {
-    const { colo, holding, noteDown } = this.#parts
+    const { colo, holding, noteDown } = this.#deps
     const { current, text, down, collected, nextMs } = reply
     this.#notBefore = began + this.turns.jittered(nextMs)
     noteDown?.(down ?? [])

@@ -35,11 +35,11 @@ export class KvSource {
   readonly turns: Turns
   /** Since the isolate started. */
   reads = 0
-  readonly #parts: KvSourceDeps
+  readonly #deps: KvSourceDeps
 
-  constructor(parts: KvSourceDeps) {
-    this.#parts = parts
-    const { kvRefreshMs: intervalMs, random } = parts
+  constructor(deps: KvSourceDeps) {
+    this.#deps = deps
+    const { kvRefreshMs: intervalMs, random } = deps
     this.turns = new Turns({ timeoutMs: KV_TIMEOUT_MS, intervalMs, random })
   }
 
@@ -51,14 +51,14 @@ export class KvSource {
 
   async #reload(turn: Turn, began: number, waitUntil: WaitUntil): Promise<void> {
     const text = await this.#read()
-    if (text === 'failed') return this.turns.fail(turn, this.#parts.now())
+    if (text === 'failed') return this.turns.fail(turn, this.#deps.now())
     if (text !== undefined) await this.#offer(text, began, waitUntil)
     this.turns.succeed(turn)
   }
 
   /** The document in KV, `undefined` if it has none that can be read. */
   async #read(): Promise<string | undefined | 'failed'> {
-    const { holding, readKv } = this.#parts
+    const { holding, readKv } = this.#deps
     this.reads += 1
     try {
       const text = await withTimeout(readKv(), KV_TIMEOUT_MS)
@@ -79,7 +79,7 @@ export class KvSource {
   }
 
   async #offer(text: string, began: number, waitUntil: WaitUntil): Promise<void> {
-    const { holding, colo, noteTaken } = this.#parts
+    const { holding, colo, noteTaken } = this.#deps
     const { identity, outcome } = await holding.offer(text, 'kv')
     if (!identity) return
     holding.seeInKv(identity, began)

@@ -18,7 +18,6 @@ export type Counter = {
 
 /**
  * @param dataset gets a copy of everything that is counted, if one is bound.
- *
  * @param flushMs how long counts may wait for a call of their own; 0 for ever.
  */
 export function createCounter(
