@@ -1,5 +1,5 @@
-// What answers a decided request: the version's own file, its service, a file of another version that
-// visitors had, its page for what it does not have. Which version it is has been decided.
+// Answers a decided request: with the version's own file, its service, a file of another version
+// that visitors had, or its page for "not found".
 
 import type { Assets } from './assets/assets.ts'
 import type { ElsewhereFile } from './assets/elsewhere.ts'
@@ -17,8 +17,8 @@ import { forwardRequest } from './proxy/forward.ts'
 import { isWebSocketUpgrade } from './proxy/request-headers.ts'
 
 /**
- * A reply whose headers can be changed, what it cost as Server-Timing metrics, and what there is to
- * count about it.
+ * A reply whose headers can be changed, what it cost as Server-Timing metrics, and what is counted
+ * of it.
  */
 export type ActResult = {
   readonly response: Response
@@ -38,9 +38,10 @@ export type ActOptions = {
 }
 
 /**
- * A service of a prefix outranks other versions' files and fallbacks. One with prefix `/`, which would
- * answer everything, comes after code and media of other versions under names that change with their
- * content, and before all their other files: those are for what it does not have.
+ * A service with a prefix comes before other versions' files and fallbacks. A service with prefix
+ * `/`, which would answer everything, comes after code and media of other versions whose names
+ * change with their content, and before all their other files: those are for requests that it has
+ * no answer for.
  */
 export async function act(situation: ActOptions): Promise<ActResult> {
   const { request, facts, decision, assets, ctx } = situation
@@ -55,7 +56,8 @@ export async function act(situation: ActOptions): Promise<ActResult> {
   const elsewhere = await findElsewhere(situation, manifest !== 'unavailable')
   const found = elsewhere === 'unavailable' ? undefined : elsewhere
   if (found && (!service || comesBeforeService(found.entry))) return serve(situation, found)
-  // Without its manifest nobody knows whether a script is the version's file; a page is worth a try.
+  // Without its manifest nobody knows whether a script is a file of the version. A page is
+  // forwarded all the same.
   const isUnknown = manifest === 'unavailable' && facts.kind === 'subresource'
   if (service && !isUnknown) {
     const forwarded = await forward(situation, service)
@@ -71,12 +73,12 @@ export async function act(situation: ActOptions): Promise<ActResult> {
   return fallback ? serve(situation, fallback) : fail(situation, 'not_found')
 }
 
-/** A file of another version, where the request may be answered with one. */
+/** A file of another version, if the request accepts one. */
 async function findElsewhere(
   { request, facts, decision, assignments, assets, ctx }: ActOptions,
   isSure: boolean,
 ): Promise<ElsewhereFile | undefined | 'unavailable'> {
-  // Who asks which version there is now must not be answered by another one.
+  // A request that asks for the current version must not be answered by another one.
   if (facts.watch === 'worker' || facts.watch === 'poll') return undefined
   const wanted = toFileFilter(facts, request.headers, isSure)
   if (!wanted) return undefined
@@ -88,8 +90,8 @@ async function findElsewhere(
 }
 
 /**
- * Other methods than GET and HEAD, and upgrades, where no service takes them: a file is a 405 (to an
- * upgrade it is a file as ever), and nothing is a 404.
+ * Methods other than GET and HEAD, and upgrades, that no service takes: for a file they get a 405
+ * (an upgrade gets the file as usual), otherwise a 404.
  */
 async function serveOwn(situation: ActOptions): Promise<ActResult> {
   const { request, facts, decision, assets, ctx } = situation
@@ -145,9 +147,9 @@ async function forward(situation: ActOptions, service: Service): Promise<ActResu
 }
 
 /**
- * The service that stands in for one that is down: the other environment's for the same path, if it
- * has the same prefix there, and if this request may see what that environment shows: no preview stands
- * in for the site. Its reply stays one of the chosen version.
+ * The service that answers for one that is down: the other environment's for the same path, if it
+ * has the same prefix there and this request may see that environment's version; a preview does not
+ * answer for the site. Its reply counts as one of the chosen version.
  */
 function findFallback(
   { facts, decision, assignments }: ActOptions,

@@ -1,4 +1,4 @@
-// The bindings of the Worker, as wrangler.toml declares them.
+// The bindings and variables of the Worker, as wrangler.toml declares them.
 
 import type { ControlCalls } from './control/contract.ts'
 
@@ -7,36 +7,36 @@ export type Env = {
   readonly ASSIGNMENTS: KVNamespace
   /** Blobs, manifests and version records. */
   readonly STORE: R2Bucket
-  /** Milliseconds between two looks at KV for a newer document. */
+  /** Milliseconds between two reads of KV for a newer document. */
   readonly KV_REFRESH_MS: string
   /** Age of the document in milliseconds from which the control is asked. */
   readonly CONTROL_REFRESH_MS: string
-  /** Age in milliseconds past which a page's document waits for the control. */
+  /** Age in milliseconds above which a page's document waits for the control. */
   readonly STALE_AFTER_MS: string
   /** How long it waits at most, in milliseconds. */
   readonly DOCUMENT_WAIT_MS: string
   /** How long counts wait for a call of the control that is due anyway, in milliseconds. */
   readonly COUNTS_FLUSH_MS: string
-  /** Where counts are kept for the long term, where a data set is bound. */
+  /** Where counts are kept for the long term, if a data set is bound. */
   readonly COUNTS?: AnalyticsEngineDataset
-  /** Name of the cache that the isolates of a data centre share; empty for the default one. */
+  /** The name of the cache that the isolates of a data centre share; empty for the default one. */
   readonly CACHE_NAME: string
-  /** Origin that answers while nothing has been published; empty for none. */
+  /** The origin that answers while nothing has been published; empty for none. */
   readonly DEFAULT_ORIGIN: string
-  /** `true` where services may use http:// and private addresses. */
+  /** `true` if services may use http:// and private addresses. */
   readonly ALLOW_INSECURE_ORIGINS: string
   /** The control, by the name `CONTROL_NAME`: the only writer of the document. */
   readonly CONTROL: { readonly getByName: (name: string) => ControlCalls }
-  /** The host of a Cloudflare Access team, whose JWTs are accepted then; empty for none. */
+  /** The host of a Cloudflare Access team whose JWTs are accepted; empty for none. */
   readonly ACCESS_TEAM_DOMAIN: string
-  /** The tag of the Access application that the JWTs must be meant for. */
+  /** The tag of the Access application for which the JWTs have to be issued. */
   readonly ACCESS_AUDIENCE: string
   /** What an Access identity may do, as in `read shift`. */
   readonly ACCESS_SCOPES: string
-  /** How many versions stay, the last ones, whatever points at them. */
+  /** How many of the latest versions are kept, whatever points at them. */
   readonly RETAIN_VERSIONS?: string
-  /** For how many days a version stays after an environment last pointed at it. */
+  /** For how many days a version is kept after an environment last pointed at it. */
   readonly RETAIN_DAYS?: string
-  /** A secret: the first token, which makes the others. */
+  /** A secret: the first token, with which the others are made. */
   readonly HOLO_ADMIN_TOKEN?: string
 }

@@ -1,5 +1,5 @@
-// The order of a request, from facts to reply. Read this first: each step names the folder that
-// holds it.
+// The order of a request, from facts to reply. Read this file first: each step names the folder
+// that implements it.
 
 import { type ActResult, act } from './act.ts'
 import { serveAdmin } from './api/serve.ts'
@@ -30,7 +30,7 @@ import { serveVersionNow } from './version-now.ts'
 
 export type Router = (request: Request, ctx: ExecutionContext) => Promise<Response>
 
-/** One per isolate: it holds the isolate's memories. */
+/** Creates the router, one per isolate: it holds the isolate's memories. */
 export function createRouter(env: Env): Router {
   const settings = readSettings(env)
   const cache = toColoCache(settings.cacheName)
@@ -38,7 +38,7 @@ export function createRouter(env: Env): Router {
   const counter = createCounter(env.COUNTS, settings.countsFlushMs)
   const loader = new AssignmentsLoader({
     readKv: () => readAssignments(env.ASSIGNMENTS),
-    // Kept no longer than a call: a stub that has failed once may go on failing.
+    // The stub is used for one call only: one that has failed may go on failing.
     askControl: (report) => env.CONTROL.getByName(CONTROL_NAME).sync(report),
     colo: createColo(cache),
     noteDown: (origins) => backends.origins.hint(origins),
@@ -74,10 +74,10 @@ export function createRouter(env: Env): Router {
   }
 }
 
-/** Without a document there is no salt to make a name of. */
+/** Without a document there is no salt, from which the name is usually made. */
 const LOOP_ID_OF_DEFAULT = 'holo'
 
-/** The answer to `OPTIONS *`; what one address allows, its own OPTIONS says. */
+/** The answer to `OPTIONS *`; an OPTIONS of one address says what that address allows. */
 const SERVER_OPTIONS = { allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' }
 
 type RouterDeps = {
@@ -173,7 +173,7 @@ function toFactsOptions({ visitor, salt, polled, rules }: CompiledAssignments): 
   return { visitor, salt, polled, withAttributes: rules.length > 0 }
 }
 
-/** Holo's own fault, and no service's. */
+/** A request that Holo itself broke; no service is to blame. */
 const BROKEN: CountedReply = {
   status: 500,
   source: 'none',

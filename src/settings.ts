@@ -1,4 +1,5 @@
-// The Worker's variables as one total value: below this line nothing is missing or misspelt.
+// The Worker's variables, checked and with defaults applied: code that uses settings has to check
+// nothing.
 
 import { checkOrigin, normaliseOrigin } from './document/origin.ts'
 import type { Env } from './env.ts'
@@ -10,7 +11,7 @@ export type Settings = Freshness & {
   readonly allowInsecure: boolean
   /** How long counts wait for a call that is due anyway; 0 for as long as it takes. */
   readonly countsFlushMs: number
-  /** Cache of the data centre that holds what isolates share; the default one when left out. */
+  /** The cache of the data centre that isolates share; the default one if undefined. */
   readonly cacheName: string | undefined
 }
 
@@ -21,7 +22,7 @@ type DurationName =
   | 'DOCUMENT_WAIT_MS'
   | 'COUNTS_FLUSH_MS'
 
-/** Defaults, and the least that makes sense: each look costs, and more than ten a second show nothing. */
+/** Defaults and minimums: each call costs, and more than ten a second show nothing new. */
 const DURATIONS: Readonly<Record<DurationName, { default: number; least: number }>> = {
   KV_REFRESH_MS: { default: 30_000, least: 100 },
   CONTROL_REFRESH_MS: { default: 2_000, least: 100 },
@@ -30,7 +31,7 @@ const DURATIONS: Readonly<Record<DurationName, { default: number; least: number 
   COUNTS_FLUSH_MS: { default: 10_000, least: 0 },
 }
 
-/** A variable that cannot be meant is replaced by its default, and the log says so. */
+/** An invalid variable is replaced by its default, and a log line says so. */
 export function readSettings(env: Env): Settings {
   const allowInsecure = env.ALLOW_INSECURE_ORIGINS === 'true'
   const mistake = env.DEFAULT_ORIGIN && checkOrigin(env.DEFAULT_ORIGIN, allowInsecure)

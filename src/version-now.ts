@@ -1,5 +1,5 @@
-// `GET /.holo/version`: which version the asker would get now, for anybody. An open page compares it
-// with its own to learn that there is another one.
+// `GET /.holo/version`: which version the client would get now; anybody may ask. An open page
+// compares it with its own to learn that there is another one.
 
 import { decide } from './core/decide.ts'
 import type { CompiledAssignments } from './document/compile.ts'
@@ -7,8 +7,8 @@ import { errorResponse } from './http/errors.ts'
 import type { Facts } from './http/facts.ts'
 
 /**
- * Says what `decide` chooses, which is never a restricted environment without a grant, and leaves out
- * what the document's `expose` keeps from replies.
+ * Reports what `decide` chooses, which is never a restricted environment without a grant, and
+ * leaves out what the document's `expose` hides.
  */
 export function serveVersionNow(
   facts: Facts,

@@ -12,10 +12,10 @@ const WINDOWS = 8640
 const HOUR_MS = 3_600_000
 
 const NOTHING: WindowDraw = { metrics: {}, visitors: [0, 0] }
-const SAME = { control: { rate: 0.01 }, canary: { rate: 0.01 } }
+const SAME = { base: { rate: 0.01 }, canary: { rate: 0.01 } }
 const HEALTHY: Load = { visitorsPerMinute: 600, metrics: { errors: SAME } }
 const BROKEN = {
-  control: { error: 'the source answers 500' },
+  base: { error: 'the source answers 500' },
   canary: { error: 'the source answers 500' },
 }
 

@@ -176,7 +176,7 @@ function promotion(property: string, weight: number, rates: readonly [number, nu
 
 /** The evidence for going on by itself, looked at 2,000 times, at the margin. */
 function countPromisedAlone(runs: number, { seed }: Effort): number {
-  const errors = { control: { rate: 0.01 }, canary: { rate: 0.015 } }
+  const errors = { base: { rate: 0.01 }, canary: { rate: 0.015 } }
   const load = { visitorsPerMinute: VISITORS_PER_MINUTE, metrics: { errors } }
   let promised = 0
   for (let run = 0; run < runs; run++) {

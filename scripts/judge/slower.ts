@@ -11,7 +11,7 @@ const PLAN = stay(50, [GUARDED_LATENCY])
 
 /** Median of 200 ms on the base; ln's standard deviation is 0.5 on both sides. */
 function detection(property: string, median: number, full: number): Row {
-  const latency = { control: { median: 200, spread: 0.5 }, canary: { median, spread: 0.5 } }
+  const latency = { base: { median: 200, spread: 0.5 }, canary: { median, spread: 0.5 } }
   const load = { visitorsPerMinute: 600, metrics: { latency } }
   return {
     property,

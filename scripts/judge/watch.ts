@@ -30,7 +30,7 @@ function watch(plan: Plan, rates: Rates, windows: number, seed: number, stream: 
   const drawn: WindowDraw[] = []
   const draw = (index: number, weight: number) => {
     const [control, canary] = rates(index)
-    const errors = { control: { rate: control }, canary: { rate: canary } }
+    const errors = { base: { rate: control }, canary: { rate: canary } }
     const load = { visitorsPerMinute: VISITORS_PER_MINUTE, metrics: { errors } }
     const window = drawWindow(random, load, weight, plan.metrics)
     drawn.push(window)

@@ -1,5 +1,5 @@
-// The assets of all versions as the router sees them: open a version's manifest, find an intent
-// (in it, elsewhere, or its fallback), serve it. One per isolate: it holds the isolate's memories.
+// The assets of all versions, for the router: opens a version's manifest, finds an intent (in it,
+// in other versions, or its fallback) and serves it. One per isolate, whose memories it holds.
 
 import { MAX_MANIFEST_BYTES, type Manifest } from '../core/site/manifest.ts'
 import { resolveByRules } from '../core/site/redirects.ts'
@@ -31,7 +31,7 @@ export class Assets {
     this.#elsewhere = new Elsewhere(this.#manifests, this.counters)
   }
 
-  /** The version's manifest; `unavailable` (a 503) when it cannot be had or cannot be used. */
+  /** The version's manifest; `unavailable` (a 503) if it cannot be loaded or is invalid. */
   async open(
     version: Pick<Version, 'manifest'>,
     ctx: Background,
@@ -42,15 +42,15 @@ export class Assets {
     return 'unavailable'
   }
 
-  /** What the version itself has at a normalised path; what its `_redirects` says comes first. */
+  /** What the version itself has at a normalised path; its `_redirects` come first. */
   findOwn(manifest: Manifest, path: string, request?: Request): Intent | undefined {
     const intent = resolveByRules(manifest, path, request)
     return intent && withConfig(manifest, intent)
   }
 
   /**
-   * A file of another version. `versions` are those that may answer, in the order in which they are
-   * asked, without the one that was looked in already; the first 10 are searched. `unavailable` is a 503.
+   * A file of another version. `versions` are searched in their order, at most the first 10; they
+   * should not include one that was looked at already. `unavailable` is a 503.
    */
   findElsewhere(
     path: string,
@@ -62,7 +62,7 @@ export class Assets {
     return this.#elsewhere.find(path, versions, wanted, revision, ctx)
   }
 
-  /** The version's page for what it does not have; `undefined` is a plain 404. */
+  /** What the version shows where it has nothing; `undefined` is a plain 404. */
   findFallback(
     manifest: Manifest,
     facts: Pick<RequestFacts, 'method' | 'path' | 'kind'>,
@@ -71,7 +71,7 @@ export class Assets {
     return intent && withConfig(manifest, intent)
   }
 
-  /** The reply, and where its bytes came from (`none` when it has none of a blob's). */
+  /** The reply, and where its bytes came from (`none` if it has no blob). */
   serve(
     intent: Intent,
     request: Request,

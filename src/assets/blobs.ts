@@ -1,6 +1,5 @@
-// The bytes of one representation, or a range of them: from memory, else from the Cache API, else
-// with one get from R2. Small blobs are read whole and kept in memory; big ones are streamed. Which representation it is
-// and what the reply says about it is serve.ts' affair.
+// Loads the bytes of one representation, or a range of them: from memory, else from the Cache API,
+// else with one get from R2. Small blobs are read whole and kept in memory; big ones are streamed.
 
 import type { Representation } from '../core/site/manifest.ts'
 import { type Body, discardBody, readWhole, sliceBody, streamExactly } from './bodies.ts'
@@ -15,7 +14,7 @@ import type { ByteRange } from './ranges.ts'
 import type { Background, Counters, EdgeCache, Store, StoredBytes } from './store.ts'
 
 export type LoadedBlob = {
-  /** Exactly as many bytes as were asked for, or an error while they are read. */
+  /** Exactly as many bytes as were asked for; otherwise reading it ends with an error. */
   readonly body: Body
   readonly source: 'memory' | 'cache' | 'r2'
 }
@@ -32,7 +31,7 @@ export class Blobs {
     this.#counters = counters
   }
 
-  /** The blob if it is in memory: nothing to wait for. */
+  /** The blob if it is in memory, without waiting. */
   peek(hash: string): LoadedBlob | undefined {
     const body = this.#memory.get(hash)
     if (!body) return undefined
@@ -40,7 +39,7 @@ export class Blobs {
     return { body, source: 'memory' }
   }
 
-  /** A blob that is not in memory. One that the store does not have is `unavailable` as well. */
+  /** Loads a blob that is not in memory. One that the store does not have is `unavailable` too. */
   async load(wanted: Representation, ctx: Background): Promise<LoadedBlob | 'unavailable'> {
     const cached = await this.#fromCache(wanted)
     if (cached) return { body: cached, source: 'cache' }
@@ -49,8 +48,8 @@ export class Blobs {
   }
 
   /**
-   * A range of a blob, which lies within it. A small blob is loaded whole, so that the next range is
-   * in memory; of a big one that is not at hand only the range is read.
+   * A range of a blob, which has to lie within it. A small blob is loaded whole, so that the next
+   * range is in memory; of a big one that is not in the cache only the range is read.
    */
   async loadRange(
     wanted: Representation,
@@ -78,7 +77,7 @@ export class Blobs {
     return body
   }
 
-  /** What the Cache API has, if it is as long as the manifest says. */
+  /** The copy in the Cache API, if it has the length that the manifest says. */
   async #getCached({ blob, size }: Representation): Promise<StoredBytes | undefined> {
     if (size > MAX_CACHED_BLOB_BYTES) return undefined
     this.#counters.cacheGets++
@@ -105,7 +104,7 @@ export class Blobs {
     return body
   }
 
-  /** What R2 has, if it is as long as the manifest says. */
+  /** The blob in R2, if it has the length that the manifest says. */
   async #getStored(
     { blob, size }: Representation,
     range?: ByteRange,
@@ -118,14 +117,14 @@ export class Blobs {
     return undefined
   }
 
-  /** A second body for the Cache API, unless it would be too big for it. */
+  /** Adds a second body for the Cache API, unless it would be too big for it. */
   #split({ body, size }: StoredBytes): [StoredBytes, ReadableStream?] {
     if (size > MAX_CACHED_BLOB_BYTES) return [{ body, size }]
     const [first, second] = body.tee()
     return [{ body: first, size }, second]
   }
 
-  /** What a reply can carry; `undefined` if it is not the blob the manifest speaks of. */
+  /** A body for a reply; `undefined` if it is not the blob of the manifest. */
   async #toBody(stored: StoredBytes, blob: string, size: number): Promise<Body | undefined> {
     if (size > MAX_MEMORY_BLOB_BYTES) return streamExactly(stored.body, size)
     const read = await readWhole(stored.body, size, READ_TIMEOUT_MS)
@@ -137,7 +136,7 @@ export class Blobs {
     return read.value
   }
 
-  /** A blob of another length is not the one the manifest speaks of: it is let go. */
+  /** Whether the length is the one of the manifest; if not, the body is discarded. */
   async #hasSize({ body, size: found }: StoredBytes, blob: string, size: number): Promise<boolean> {
     if (found === size) return true
     console.error(`blob ${blob} has ${found} bytes; the manifest says ${size}`)

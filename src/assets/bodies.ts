@@ -1,13 +1,14 @@
-// Waiting with a deadline of our own, for an answer and for a whole body; and bodies of a known length:
-// one that ends with an error where it is not as long as it should be, and a range cut out of one.
-// Waiting returns its errors; it never throws, and leaves no promise behind that could reject unhandled.
+// Waiting with a deadline of our own, for an answer and for a whole body; and bodies of a known
+// length: one that ends with an error where it is not as long as it should be, and a range cut out
+// of one. Waiting returns its errors; it never throws, and leaves no promise behind that could
+// reject unhandled.
 
 import { err, ok, type Result } from '../core/result.ts'
 import type { ByteRange } from './ranges.ts'
 
 /**
- * What `work` settles to, or why there is nothing within `ms`. A value that comes too late is handed
- * to `discard`, so that whatever it holds open can be let go.
+ * What `work` settles to, or why there is nothing within `ms`. A value that comes too late is
+ * passed to `discard`, which can release what it holds.
  */
 export async function settleWithin<T>(
   ms: number,
@@ -33,7 +34,7 @@ export async function settleWithin<T>(
   return result
 }
 
-/** A body as a whole, or why it is not: late, broken, or not of `size` bytes. */
+/** The whole of a body, or why it cannot be had: too late, broken off, or not of `size` bytes. */
 export async function readWhole(
   body: ReadableStream,
   size: number,
@@ -44,7 +45,7 @@ export async function readWhole(
   return err(new Error(`${read.value.byteLength} bytes where there should be ${size}`))
 }
 
-/** Lets go of a body that nobody reads. Never rejects. */
+/** Cancels a body that nobody reads. Never rejects. */
 export async function discardBody(body: ReadableStream | null): Promise<void> {
   try {
     await body?.cancel()
@@ -56,10 +57,10 @@ export async function discardBody(body: ReadableStream | null): Promise<void> {
 /** What a reply can carry. */
 export type Body = ArrayBuffer | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>
 
-/** `body`, but an error for its reader where it ends early or goes on for too long. */
+/** `body`, with an error for its reader if it ends early or is too long. */
 export function streamExactly(body: ReadableStream<Uint8Array>, size: number): Body {
   const { readable, writable } = new FixedLengthStream(size)
-  // What goes wrong is told to the reader; one that has left needs no word of it.
+  // The reader gets the error; a reader that has left does not need it.
   body
     .pipeTo(writable)
     .catch((cause) => writable.abort(cause))
@@ -67,7 +68,7 @@ export function streamExactly(body: ReadableStream<Uint8Array>, size: number): B
   return readable
 }
 
-/** The bytes of `range` out of a body that begins with byte 0. */
+/** The bytes of `range` from a body that begins with byte 0. */
 export function sliceBody(body: Body, range: ByteRange): Body {
   if (body instanceof ArrayBuffer) return new Uint8Array(body, range.offset, range.length)
   if (body instanceof Uint8Array) return body.subarray(range.offset, range.offset + range.length)
@@ -100,7 +101,7 @@ async function copySlice(
   } finally {
     writer.releaseLock()
     reader.releaseLock()
-    // What comes after the piece is not wanted; nobody waits until that is understood.
+    // The rest is not needed, and nobody waits until it is cancelled.
     void discardBody(body)
   }
 }

@@ -1,6 +1,6 @@
-// A file that the request's own version does not have, searched for in other versions, so that tabs which
-// opened an older version keep working. The caller chooses the versions; lookup.ts decides which files the
-// request may take.
+// A file that the request's own version does not have, searched for in other versions, so that tabs
+// which opened an older version keep working. The caller chooses the versions; lookup.ts decides
+// which files the request may take.
 
 import { toManifestPath } from '../core/path.ts'
 import type { Manifest, ManifestEntry } from '../core/site/manifest.ts'
@@ -12,10 +12,10 @@ import type { Manifests } from './manifests.ts'
 import { BoundedMemory } from './memory.ts'
 import type { Background, Counters } from './store.ts'
 
-/** Versions that are searched for a file which the request's own version does not have. */
+/** How many versions are searched. */
 export const MAX_SEARCHED_VERSIONS = 10
 
-/** Always a file. */
+/** An intent that is a file. */
 export type ElsewhereFile = Extract<Intent, { readonly kind: 'file' }>
 
 export class Elsewhere {
@@ -31,9 +31,9 @@ export class Elsewhere {
   }
 
   /**
-   * The file at a normalised path in the first of `versions` that has one which `wanted` accepts. A
-   * manifest that would pass the byte budget is left out. `unavailable` when it was not found and a
-   * manifest could not be had: nobody knows then, and nothing is remembered.
+   * The file at a normalised path, from the first of `versions` that has one which `accepts` takes.
+   * A manifest that would exceed the byte budget is skipped. `unavailable` if no file was found and
+   * a manifest could not be loaded: nothing is certain then, and nothing is remembered.
    */
   async find(
     path: string,
@@ -45,7 +45,8 @@ export class Elsewhere {
     const name = toManifestPath(path)
     if (name === undefined || versions.length === 0) return undefined
     const searched = versions.slice(0, MAX_SEARCHED_VERSIONS)
-    // Two requests of one revision may see different versions: the names are part of the key.
+    // Two requests of one revision may search different versions, so their names are part of the
+    // key.
     const key = `${revision} ${searched.map((version) => version.id).join(' ')} ${name}`
     if (this.#negatives.get(key)) {
       this.#counters.negativeHits++
@@ -55,7 +56,7 @@ export class Elsewhere {
     let failed = false
     let isKnown = false
     for (const [hash, sharing] of groupByManifest(searched)) {
-      // Storage that has just failed is not waited for again; what is in memory still counts.
+      // Storage that has just failed is not asked again; manifests in memory still count.
       const manifest = failed
         ? this.#manifests.peek(hash)
         : await this.#manifests.load(hash, unused, ctx)
@@ -64,20 +65,22 @@ export class Elsewhere {
       const entry = manifest.find(name)
       if (entry) {
         if (sharing.some((version) => accepts(entry, version))) return toFound(manifest, entry)
-        // Another request may take what this one does not.
+        // Another request may accept what this one does not.
         isKnown = true
       }
       unused -= manifest.bytes.length
     }
     if (failed) return 'unavailable'
     if (isKnown) return undefined
-    // A character of a string takes two bytes at most.
+    // A character of a string takes at most two bytes.
     this.#negatives.put(key, true, key.length * 2)
     return undefined
   }
 }
 
-/** Published again, a version has the same manifest under another id. */
+/**
+ * Groups versions by manifest: a version that is published again has the same one under another id.
+ */
 function groupByManifest(versions: readonly Version[]): ReadonlyMap<string, readonly Version[]> {
   return Map.groupBy(versions, ({ manifest }) => manifest)
 }

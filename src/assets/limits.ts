@@ -1,40 +1,46 @@
-// Every bound of serving assets, with its unit and its reason. An isolate has 128 MB for everything
-// (its code, all requests in flight, these memories), so the memories together keep below 80 MiB.
+// The memory of an isolate that assets may use, and bounds that several files share. An isolate has
+// 128 MB for everything (its code, all requests in flight, these memories), so the memories
+// together keep below 80 MiB.
 
 const MIB = 2 ** 20
 
-/** Hot blobs kept in an isolate, in sum. A typical site fits in whole, in all its encodings. */
+/** All blobs that an isolate keeps. A typical site fits completely, in all its encodings. */
 export const MAX_MEMORY_BLOBS_BYTES = 32 * MIB
 
 /**
- * The biggest blob kept in memory. It is read whole before its reply begins, which also lets a read
- * that fails end in a clean 503; scripts and styles are far below, and what is bigger is streamed.
+ * The biggest blob that is kept in memory. It is read whole before its reply begins, so that a read
+ * that fails still ends in a clean 503. Scripts and styles are far smaller; bigger blobs are
+ * streamed.
  */
 export const MAX_MEMORY_BLOB_BYTES = 1 * MIB
 
 /**
- * The biggest blob put into the Cache API. On its way there it is read twice, and what a slow client
- * has not taken yet waits in memory; anything bigger comes from R2 each time.
+ * The biggest blob put into the Cache API. Its body is read twice on the way, and what a slow
+ * client has not taken yet waits in memory; bigger ones come from R2 each time.
  */
 export const MAX_CACHED_BLOB_BYTES = 8 * MIB
 
-/** Manifests kept in an isolate, in sum: that of the largest site, and a search beside it. */
+/** All manifests that an isolate keeps: that of the largest site, and those of a search. */
 export const MAX_MEMORY_MANIFESTS_BYTES = 44 * MIB
 
 /**
- * Their manifests, in sum, newest first. Counted whether they are in memory or not, so that the same
- * path finds the same thing in every isolate; together with the largest manifest they fit in memory.
+ * All manifests of one search for a file of another version, newest first. They count whether they
+ * are in memory or not, so that every isolate finds the same file for a path; together with the
+ * largest manifest they fit in memory.
  */
 export const MAX_SEARCHED_BYTES = 20 * MIB
 
-/** Paths known to be in no searched version: about 5,000 of them. */
+/** Paths known to be in no searched version: about 5,000. */
 export const MAX_NEGATIVES_BYTES = 1 * MIB
 
-/** Sizes of manifests, which are remembered beyond the manifests: thousands of versions. */
+/** Sizes of manifests, remembered longer than the manifests: thousands of versions. */
 export const MAX_SIZES_BYTES = 256 * 2 ** 10
 
-/** A whole body that is read into memory: at most a manifest. */
+/** The time for reading a whole body into memory, at most a manifest. */
 export const READ_TIMEOUT_MS = 5_000
 
-/** `Cache-Control` of what never changes under its name: a year, the customary "for ever". */
+/**
+ * `Cache-Control` of files that never change under their name: a year, the usual value for "for
+ * ever".
+ */
 export const IMMUTABLE_TTL_S = 31_536_000

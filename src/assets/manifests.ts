@@ -1,5 +1,6 @@
-// A version's manifest by its hash: from memory, else from the Cache API, else from R2. Each request
-// that finds none in memory loads its own copy: a promise of another request may never settle.
+// Loads a version's manifest by its hash: from memory, else from the Cache API, else from R2. Every
+// request that finds none in memory loads a copy of its own, because a promise of another request
+// may never settle.
 
 import { Manifest, openManifest } from '../core/site/manifest.ts'
 import { discardBody, readWhole } from './bodies.ts'
@@ -12,7 +13,7 @@ export class Manifests {
   readonly #cache: EdgeCache
   readonly #counters: Counters
   readonly #memory = new BoundedMemory<Manifest>(MAX_MEMORY_MANIFESTS_BYTES)
-  /** In bytes, so that one that is too large is not asked for again and again. */
+  /** In bytes, so that a manifest that is too large is not loaded again and again. */
   readonly #sizes = new BoundedMemory<number>(MAX_SIZES_BYTES)
 
   constructor(store: Store, cache: EdgeCache, counters: Counters) {
@@ -21,7 +22,7 @@ export class Manifests {
     this.#counters = counters
   }
 
-  /** The manifest if it is in memory: nothing to wait for. */
+  /** The manifest if it is in memory, without waiting. */
   peek(hash: string): Manifest | undefined {
     return this.#memory.get(hash)
   }

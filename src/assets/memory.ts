@@ -1,10 +1,10 @@
-// A memory with a bound: what was used least lately goes first. It counts bytes as it is told them
-// and knows nothing of what it keeps.
+// A memory of bounded size: the least recently used value is dropped first. Callers state the size
+// of a value in bytes.
 
-/** Keeps at most `maxBytes`, each value at the size it was put with. */
+/** Keeps at most `maxBytes`, by the sizes that were stated. */
 export class BoundedMemory<V> {
   readonly #maxBytes: number
-  /** In the order of use, the latest last. */
+  /** In order of use, the latest last. */
   readonly #kept = new Map<string, { readonly value: V; readonly bytes: number }>()
   #bytes = 0
 
@@ -24,7 +24,7 @@ export class BoundedMemory<V> {
     return found.value
   }
 
-  /** A value that is bigger than the whole memory is not kept, and drives nothing out. */
+  /** A value that is bigger than the whole memory is not kept, and displaces nothing. */
   put(key: string, value: V, bytes: number): void {
     if (bytes > this.#maxBytes) return
     this.#remove(key)

@@ -1,27 +1,30 @@
-// What a request for a file asks for with its conditions (RFC 9110 section 13) and its `Range` field
-// (section 14). Pure: serve.ts sends the reply. Dates are not looked at, because replies carry no
-// Last-Modified, and without one sections 13.1.3, 13.1.4 and 13.1.5 tell a server to ignore them. A range
-// that cannot be read, or that asks for more parts than it is worth, is ignored, as section 14.2 allows.
+// What a request for a file asks for with its conditions (RFC 9110 section 13) and its `Range`
+// field (section 14). Pure: serve.ts sends the reply. Dates are not looked at, because replies
+// carry no Last-Modified, and without one sections 13.1.3, 13.1.4 and 13.1.5 tell a server to
+// ignore them. A range that cannot be read, or that asks for more parts than it is worth, is
+// ignored, as section 14.2 allows.
 
 /**
- * Ranges of one request that are answered with parts; with more, the whole file is sent. Every part
- * of a big file is one R2 get, and real readers ask for a few.
+ * The largest number of ranges that are answered with parts; for more, the whole file is sent.
+ * Every part of a big file is one R2 get, and real clients ask for a few.
  */
 export const MAX_RANGES = 16
 
-/** Bytes of a representation: always at least one, and all within it. */
+/** Bytes of a representation: at least one, and all within it. */
 export type ByteRange = { readonly offset: number; readonly length: number }
 
 const SPECIFIER = /^bytes=(.*)$/i
 const SPEC = /^(?:(\d+)-(\d*)|-(\d+))$/
 
-/** Less than the headers of any part: a gap this small costs less to send than to leave out. */
+/**
+ * Less than the headers of a part: a gap smaller than this costs less to send than to leave out.
+ */
 const PART_OVERHEAD_BYTES = 80
 
 /**
  * What to send of a representation of `size` bytes: all of it, a 416, or parts of it. Parts that
- * overlap or nearly touch are one; the others stay in the order they were asked for (section
- * 15.3.7.2). Empty files have no ranges: they are sent whole.
+ * overlap or nearly touch are joined; the others stay in the order of the request (section
+ * 15.3.7.2). Empty files have no ranges and are sent whole.
  */
 export function decideRanges(
   header: string,
@@ -44,7 +47,7 @@ export function decideRanges(
   return parts.length > 1 && bytes >= size ? 'whole' : parts
 }
 
-/** One range (section 14.1.2), cut off at the end of the representation. */
+/** One range (section 14.1.2), limited to the end of the representation. */
 function parseSpec(spec: string, size: number): ByteRange | 'invalid' | 'unsatisfiable' {
   const [match, first, last, suffix] = SPEC.exec(spec) ?? []
   if (match === undefined) return 'invalid'
@@ -82,11 +85,11 @@ export function toContentRange({ offset, length }: ByteRange, size: number): str
 
 /** A member of a list; a comma inside a tag ends none. */
 const MEMBER = /(?:"[^"]*"|[^,"])+/g
-/** Section 8.8.3: the `W` is in upper case, and nothing stands around the tag. */
+/** Section 8.8.3: the `W` is in upper case, and there are no blanks inside the tag. */
 const TAG = /^(W\/)?("[\x21\x23-\x7e\x80-\uffff]*")$/
 
 /**
- * What the conditions make of a request for a representation with `etag` (strong, quotes included),
+ * The result of a request's conditions for a representation with `etag` (strong, including quotes),
  * in the order of section 13.2.2: `failed` is a 412, `not-modified` a 304.
  */
 export function decidePrecondition(
@@ -101,14 +104,17 @@ export function decidePrecondition(
 }
 
 /**
- * Whether `If-Range` lets a range be taken (section 13.1.5): there is none, or it is `etag` itself.
- * A weak tag, and a date, never match.
+ * Whether `If-Range` allows a range (section 13.1.5): it is absent, or it is `etag` itself. A weak
+ * tag or a date never matches.
  */
 export function matchIfRange(header: string | null, etag: string): boolean {
   return header === null || header.trim() === etag
 }
 
-/** Whether `*` or a list names `etag` (section 8.8.3.2). What is no tag matches nothing. */
+/**
+ * Whether the field is `*` or lists `etag` (section 8.8.3.2). A member that is no tag matches
+ * nothing.
+ */
 function matchTags(header: string, etag: string, comparison: 'strong' | 'weak'): boolean {
   if (header.trim() === '*') return true
   for (const [member] of header.matchAll(MEMBER)) {

@@ -1,5 +1,5 @@
-// Which stored form of a file a client gets (RFC 9110 section 12.5.3), and what the reply says about it:
-// validator, type, and who may keep it for how long.
+// Which stored form of a file a client gets (RFC 9110 section 12.5.3), and what the reply says
+// about it: validator, type, and who may keep it for how long.
 
 import { memoise } from '../core/memoise.ts'
 import type { Encoding, ManifestEntry, Representation } from '../core/site/manifest.ts'
@@ -7,19 +7,19 @@ import { HTML_TYPE } from '../http/kind.ts'
 import { IMMUTABLE_TTL_S } from './limits.ts'
 import { isOpenable } from './lookup.ts'
 
-/** The form that was chosen; without `encoding` it is the file as it is. */
+/** The chosen form; without `encoding` it is the file unencoded. */
 export type Choice = Representation & { readonly encoding?: Encoding }
 
-/** Among equals in weight and size. */
+/** The order among forms of equal weight and size. */
 const PREFERENCE: readonly Encoding[] = ['br', 'zstd', 'gzip']
-/** Below any weight that can be written: acceptable, and wished for by nobody. */
+/** Below any weight that can be written: acceptable, but not asked for. */
 const UNNAMED_IDENTITY_WEIGHT = 0.0001
 const MEMBER = /^([!#$%&'*+.^_`|~\w-]+)(?:\s*;\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?))?$/i
 
 /**
- * The best form by weight, then by size. A client that accepts nothing there is (not even identity)
- * gets the file as it is: section 12.4.1 lets a server disregard the field rather than answer 406,
- * and a file that can perhaps not be read is worth more than none.
+ * The best form by weight, then by size. A client that accepts none of the forms (not even
+ * identity) gets the file unencoded: section 12.4.1 lets a server disregard the field rather than
+ * answer 406, and a file that the client may be able to read is better than none.
  */
 export function chooseRepresentation(entry: ManifestEntry, accept: string): Choice {
   if (entry.encodings.length === 0 || accept === '') return entry
@@ -38,7 +38,7 @@ export function chooseRepresentation(entry: ManifestEntry, accept: string): Choi
   return best
 }
 
-/** Coding in lower case → weight. A member that cannot be read says nothing. */
+/** Maps each coding, in lower case, to its weight. Members that cannot be read are skipped. */
 function parseWeights(accept: string): ReadonlyMap<string, number> {
   const weights = new Map<string, number>()
   for (const member of accept.split(',')) {
@@ -51,7 +51,7 @@ function parseWeights(accept: string): ReadonlyMap<string, number> {
   return weights
 }
 
-/** Browsers send a handful of lists, again and again. */
+/** Browsers send the same few lists again and again. */
 const weightsOf = memoise(parseWeights)
 
 function isBetter(candidate: Choice, best: Choice): boolean {
@@ -63,30 +63,30 @@ function rank({ encoding }: Choice): number {
   return encoding ? PREFERENCE.indexOf(encoding) : -1
 }
 
-/** What a request has come to, before its conditions and ranges are looked at. */
+/** The result of choosing a file and its form, before conditions and ranges are looked at. */
 export type Selection = {
   readonly entry: ManifestEntry
   readonly choice: Choice
   readonly status: 200 | 404
-  /** Another version has it, and the chosen one does not. */
+  /** Another version has the file, and the chosen one does not. */
   readonly isElsewhere: boolean
-  /** The client runs what it gets as a service worker. */
+  /** The client uses the reply as a service worker. */
   readonly isServiceWorker: boolean
 }
 
-/** 128 of the hash's 256 bits: chance never makes two of them alike. */
+/** 128 of the hash's 256 bits: no two contents have the same by chance. */
 const ETAG_HEX_DIGITS = 32
 
 /**
- * Who gets a file of another version, and for how long, changes with the document: no shared cache keeps
- * it, and a browser asks again with each use, so that it cannot stand in the way of a version that has
- * the name itself.
+ * Which version's file is found, and for how long, changes with the document. So no shared cache
+ * keeps it, and a browser asks again at each use; otherwise it could hide the file of a version
+ * that has the name itself.
  */
 const UNTIL_ASKED_AGAIN = 'private, no-cache'
 
 /**
- * Should a browser open such a file from its cache, where Holo is not asked, then as a page that runs
- * nothing and belongs to no site. As an image or as data it stays what it is.
+ * If a browser opens such a file from its cache, where Holo is not asked, it does so as a page that
+ * runs nothing and belongs to no site. As an image or as data the file works as usual.
  */
 export const SANDBOX = "sandbox; script-src 'none'"
 
@@ -97,8 +97,8 @@ export function toEtag({ blob }: Choice): string {
 
 /**
  * HTML belongs to one visitor's version, so no shared cache may keep it. `immutable` is only for a
- * hashed name that was really found, and never for a service worker: a worker that cannot be
- * replaced keeps its whole site in the past. A page that says "not found" is never kept.
+ * hashed name that exists, and never for a service worker: one that could not be replaced would
+ * keep its whole site at an old version. A page for "not found" is never kept.
  */
 function toCacheControl({ entry, status, isServiceWorker, isElsewhere }: Selection): string {
   if (status === 404) return 'no-store'
@@ -109,7 +109,7 @@ function toCacheControl({ entry, status, isServiceWorker, isElsewhere }: Selecti
     : 'public, max-age=0, must-revalidate'
 }
 
-/** The headers of a 304, which those of a 200 begin with (RFC 9110 section 15.4.5). */
+/** The headers of a 304; those of a 200 begin with them (RFC 9110 section 15.4.5). */
 export function toValidatorHeaders(selected: Selection): Record<string, string> {
   const { entry, choice, status, isElsewhere } = selected
   return {
@@ -122,9 +122,9 @@ export function toValidatorHeaders(selected: Selection): Record<string, string> 
 }
 
 /**
- * A page also varies by the cookie that names its version. A 304 must say so as well, whatever it is an
- * answer to: browsers keep its `Vary` in the place of the one they have, and a link that is fetched in
- * advance is enough to have one.
+ * A page also varies by the cookie that names its version. A 304 has to say so too, whatever it
+ * answers: browsers replace the `Vary` that they have stored by that of a 304, and a prefetched
+ * link is enough to have stored one.
  */
 function toVary({ encodings, type }: ManifestEntry): Record<string, string> {
   const names = []
@@ -133,7 +133,7 @@ function toVary({ encodings, type }: ManifestEntry): Record<string, string> {
   return names.length > 0 ? { vary: names.join(', ') } : {}
 }
 
-/** The headers of a reply that carries the whole of what was selected, or of the HEAD of one. */
+/** The headers of a reply with the whole of what was selected, or of its HEAD. */
 export function toContentHeaders(selected: Selection): Record<string, string> {
   const { entry, choice, status } = selected
   return {
@@ -141,7 +141,7 @@ export function toContentHeaders(selected: Selection): Record<string, string> {
     'content-type': entry.type,
     'content-length': String(choice.size),
     ...(choice.encoding && { 'content-encoding': choice.encoding }),
-    // A page that says "not found" is no representation that parts could be asked of.
+    // A page for "not found" has no parts that could be asked for.
     ...(status === 200 && { 'accept-ranges': 'bytes' }),
   }
 }

@@ -1,5 +1,5 @@
-// From an intent to a reply: method, encoding, preconditions, ranges, and only then the bytes. A HEAD,
-// 304, 412 and 416 read none. The order is that of RFC 9110 section 13.2.
+// From an intent to a reply: method, encoding, preconditions, ranges, and only then the bytes. A
+// HEAD, 304, 412 and 416 read none. The order is that of RFC 9110 section 13.2.
 
 import type { Intent } from '../core/site/resolve.ts'
 import { errorResponse } from '../http/errors.ts'
@@ -28,16 +28,17 @@ export type ServeResult = {
   readonly source: LoadedBlob['source'] | 'none'
 }
 
-/** What a version adds to the headers of its files and redirects. */
+/** Adds a version's own headers to a reply with one of its files or redirects. */
 export type ApplyHeaders = (headers: Headers) => void
 
 const ALLOW = { allow: 'GET, HEAD, OPTIONS' }
 
 /**
- * Bytes that cannot be had are a 503: the file exists, and saying otherwise would be kept.
+ * Serves an intent. Bytes that cannot be loaded are a 503: the file exists, and caches would keep
+ * any other answer.
  *
- * @param applyHeaders Called on files (200, 206, 304, the page of a 404), OPTIONS and redirects, after
- * Holo's own headers are set, but before those that say which part is sent.
+ * @param applyHeaders is called for files (200, 206, 304, the page of a 404), OPTIONS and
+ *   redirects, after Holo's own headers are set, but before those that say which part is sent.
  */
 export async function serveIntent(
   intent: Intent,
@@ -53,7 +54,7 @@ export async function serveIntent(
     return serveRedirect(request, { path: to, search, hash, status }, applyHeaders)
   }
   if (method === 'OPTIONS') {
-    // A preflight is granted what the version says; there is nothing in it to keep.
+    // The version's headers may grant a preflight; caching does not apply to it.
     const headers = new Headers(ALLOW)
     applyHeaders?.(headers)
     headers.delete('cache-control')
@@ -65,7 +66,7 @@ export async function serveIntent(
   if (intent.kind === 'redirect') return serveRedirect(request, intent, applyHeaders)
   const selected = select(intent, request)
   const { choice, status } = selected
-  // What would not be a success has no preconditions and no ranges (sections 13.2.1 and 14.2).
+  // Only a reply that would be a success has preconditions and ranges (sections 13.2.1 and 14.2).
   const isSuccess = status === 200
   const verdict = isSuccess ? decidePrecondition(request.headers, toEtag(choice)) : 'proceed'
   if (verdict === 'failed') return withoutBlob(errorResponse('precondition_failed', requestId))
@@ -79,7 +80,7 @@ export async function serveIntent(
     return withoutBlob(errorResponse('range_not_satisfiable', requestId, headers))
   }
   const headers = toHeaders(toContentHeaders(selected), applyHeaders)
-  // What is stored is encoded already; the runtime must not do it again.
+  // Stored bytes are already encoded; the runtime must not encode them again.
   const encodeBody = choice.encoding ? 'manual' : 'automatic'
   if (method === 'HEAD') return withoutBlob(new Response(null, { status, headers, encodeBody }))
   if (ranges !== 'whole') {
@@ -91,7 +92,9 @@ export async function serveIntent(
   return toServed(loaded, { status, headers, encodeBody }, requestId)
 }
 
-/** Without a query of its own, a target gets that of the request; it stands before the fragment. */
+/**
+ * Answers with a redirect. A target without a query gets that of the request, before the fragment.
+ */
 function serveRedirect(
   request: Request,
   target: { path: string; search?: string; hash?: string; status: number },
@@ -99,7 +102,7 @@ function serveRedirect(
 ): ServeResult {
   const { path, search, hash = '', status } = target
   const location = path + (search || splitQuery(new URL(request.url).search).search) + hash
-  // The length is said for HEAD, to which the runtime would not say it.
+  // The length is set for HEAD, to which the runtime would not add it.
   const fields = { location, 'cache-control': 'no-store', 'content-length': '0' }
   return withoutBlob(new Response(null, { status, headers: toHeaders(fields, applyHeaders) }))
 }
@@ -112,21 +115,21 @@ function select(
     entry,
     status,
     isElsewhere: isElsewhere === true,
-    // Not asked where there is no choice: the platform parses `cf` when it is first looked at.
+    // Skipped if there is no choice: the platform parses `cf` when it is first read.
     choice:
       entry.encodings.length === 0 ? entry : chooseRepresentation(entry, toAcceptEncoding(request)),
     isServiceWorker: entry.hashed && isServiceWorkerRequest(request.headers),
   }
 }
 
-/** Service Workers standard, appendix B: every fetch of a worker's own script says so. */
+/** Service Workers standard, appendix B: every fetch of a worker's own script has this header. */
 export function isServiceWorkerRequest(headers: Headers): boolean {
   return headers.has('service-worker') || headers.get('sec-fetch-dest') === 'serviceworker'
 }
 
 /**
- * The parts to send. Several parts of an encoded form would leave it open what is encoded, the parts
- * or the multipart document around them: such a request gets the whole.
+ * The parts to send. With several parts of an encoded form it would be unclear what is encoded, the
+ * parts or the multipart document around them: such a request gets the whole.
  */
 function toRanges(
   headers: Headers,
@@ -139,7 +142,7 @@ function toRanges(
   return choice.encoding && ranges.length > 1 ? 'whole' : ranges
 }
 
-/** A plain record as long as nothing is added: that is the warm path. */
+/** Keeps a plain record if nothing is added, which is the common case. */
 function toHeaders(
   fields: Record<string, string>,
   applyHeaders: ApplyHeaders | undefined,
@@ -151,8 +154,8 @@ function toHeaders(
 }
 
 /**
- * What the client itself accepts. The platform puts its own wishes into the header and the client's
- * into `cf`; where there is no `cf`, the header is the client's.
+ * What the client accepts. The platform replaces the header by its own wishes and puts the client's
+ * into `cf`; without `cf`, the header is the client's.
  */
 function toAcceptEncoding(request: Request): string {
   const own = request.cf?.clientAcceptEncoding
@@ -175,10 +178,11 @@ function withoutBlob(response: Response): ServeResult {
 const encoder = new TextEncoder()
 
 /**
- * The blob of which `ranges` (at least one) are sent. `headers` are those of the whole
- * representation, and become those of the part.
+ * Loads the ranges (at least one) that are sent of a blob: one as it is, several as
+ * multipart/byteranges. `headers` are those of the whole representation, and become those of the
+ * part.
  */
-export async function loadParts(
+async function loadParts(
   choice: Choice,
   ranges: readonly ByteRange[],
   headers: Headers,
@@ -187,7 +191,8 @@ export async function loadParts(
 ): Promise<LoadedBlob | 'unavailable'> {
   const [first, ...rest] = ranges
   if (!first) throw new TypeError('ranges must not be empty')
-  // Before anything is sent: a store that is down is still a clean 503.
+  // The first part is loaded before anything is sent, so that a store that is down still gives a
+  // clean 503.
   const loaded = await blobs.loadRange(choice, first, ctx)
   if (loaded === 'unavailable') return loaded
   if (rest.length === 0) {
@@ -195,7 +200,7 @@ export async function loadParts(
     headers.set('content-length', String(first.length))
     return loaded
   }
-  // No content holds its own SHA-256: the boundary is in no part.
+  // No content contains its own SHA-256, so that the boundary occurs in no part.
   const boundary = choice.blob
   const type = headers.get('content-type') ?? 'application/octet-stream'
   const heads = ranges.map((range, index) =>
@@ -211,7 +216,7 @@ export async function loadParts(
   headers.set('content-length', String(length + framing))
   const { readable, writable } = new FixedLengthStream(length + framing)
   const loadRest = rest.map((range) => () => blobs.loadRange(choice, range, ctx))
-  // What goes wrong is told to the reader; one that has left needs no word of it.
+  // The reader gets the error; a reader that has left does not need it.
   const writer = writable.getWriter()
   writeParts(writer, heads, [async () => loaded, ...loadRest], tail)
     .catch((cause) => writer.abort(cause))
@@ -230,7 +235,7 @@ async function writeParts(
     if (loaded === 'unavailable') throw new Error('a part of a reply is out of reach')
     await writer.write(heads[index] ?? tail)
     if (loaded.body instanceof ReadableStream) {
-      // Not pipeTo: workerd 1.20261102 hangs where one fixed-length stream is piped into another.
+      // Not pipeTo: workerd 1.20261102 hangs when one fixed-length stream is piped into another.
       for await (const chunk of loaded.body) await writer.write(chunk)
     } else {
       await writer.write(new Uint8Array(loaded.body))

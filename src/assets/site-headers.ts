@@ -1,6 +1,6 @@
-// Puts what a version's `_headers` says on a reply, as far as it may: the first rule that names a
-// header replaces Holo's, the next ones add to it, as with Cloudflare. Who may keep a page, a redirect
-// or an error is not for a rule to say.
+// Applies a version's `_headers` to a reply, within limits: the first rule that names a header
+// replaces Holo's value, the next ones add to it, as with Cloudflare. Rules cannot decide who may
+// keep a page, a redirect or an error.
 
 import { readAddress } from '../core/address.ts'
 import { parseCacheControl } from '../core/cache-control.ts'
@@ -15,15 +15,15 @@ import { type ApplyHeaders, isServiceWorkerRequest } from './serve.ts'
 
 type HeaderRules = ReturnType<typeof compileHeaders>
 
-/** Compiled when the first request needs them, kept as long as their manifest. */
+/** Rules are compiled when the first request needs them, and kept as long as their manifest. */
 const compiled = new WeakMap<readonly HeaderRule[], HeaderRules>()
 
-/** The intent with the settings of the version that has it, where they say anything of headers. */
+/** Adds the version's settings to the intent, if they have header rules. */
 export function withConfig(manifest: Manifest, intent: Intent): Intent {
   return manifest.config.headers ? { ...intent, config: manifest.config } : intent
 }
 
-/** What puts the rules' headers on a reply; `undefined` where no rule is about this request. */
+/** The function that applies the rules to a reply; `undefined` if no rule concerns this request. */
 export function toApplyHeaders(intent: Intent, request: Request): ApplyHeaders | undefined {
   const rules = intent.config?.headers
   const address = rules && readAddress(request)
@@ -40,13 +40,16 @@ export function toApplyHeaders(intent: Intent, request: Request): ApplyHeaders |
   }
 }
 
-/** In the order of the rules: takes off, then sets what no rule has set before, else adds. */
+/**
+ * Applies the rules in order: removes headers, then sets those that no rule has set before, and
+ * appends to the others.
+ */
 function applyChanges(headers: Headers, changes: readonly HeaderChange[]): void {
   const named = new Set<string>()
   for (const { set, unset } of changes) {
     for (const name of unset) headers.delete(name)
     for (const [name, value] of set) {
-      // What a reply varies by is known to Holo; a rule can only know of more.
+      // Holo knows what a reply varies by; a rule can only add to that.
       if (named.has(name) || name === 'vary') headers.append(name, value)
       else headers.set(name, value)
       named.add(name)
@@ -54,7 +57,7 @@ function applyChanges(headers: Headers, changes: readonly HeaderChange[]): void 
   }
 }
 
-/** @param ours What Holo said about caches. */
+/** @param ours the `Cache-Control` that Holo has set. */
 function limitCaching(headers: Headers, ours: string, intent: Intent, request: Request): void {
   const isFound = intent.kind === 'file' && intent.status === 200
   if (!isFound || isServiceWorkerRequest(request.headers)) {
@@ -68,7 +71,10 @@ function limitCaching(headers: Headers, ours: string, intent: Intent, request: R
   if (isPage || headers.has('set-cookie')) keepPrivate(headers)
 }
 
-/** What a rule says about the whole site, which is that of another version today. */
+/**
+ * Headers about the whole site. Today the site is another version than the one whose rules these
+ * are.
+ */
 const ABOUT_THE_SITE = [
   'set-cookie',
   'clear-site-data',
@@ -82,9 +88,11 @@ const ABOUT_THE_SITE = [
 ]
 
 /**
- * Rules of another version make no page of a file, and keep none that may not be kept.
+ * Limits the rules of another version: they must not turn a file into a page, nor cache what must
+ * not be cached.
  *
- * @param type As Holo said it; null in a 304, which would change the type that a browser has stored.
+ * @param type the type that Holo has set; null in a 304, whose type would replace the one that a
+ *   browser has stored.
  */
 function limitElsewhere(
   headers: Headers,
@@ -102,7 +110,9 @@ function limitElsewhere(
   if (mayOpen && !policy.includes(SANDBOX)) headers.append('content-security-policy', SANDBOX)
 }
 
-/** Only a name that changes with its content may be kept without asking. */
+/**
+ * Removes `immutable`: only a name that changes with its content may be kept without asking again.
+ */
 function dropImmutable(headers: Headers, ours: string): void {
   const control = headers.get('cache-control')
   if (control === null || !/immutable/i.test(control)) return

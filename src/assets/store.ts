@@ -1,24 +1,28 @@
-// The two places where bytes are kept, by content hash: R2 for good, and the Cache API of a data centre
-// as a copy of it. Both answer within a deadline of our own and never throw. Also counts what that
-// costs.
+// The two places where bytes are kept, by content hash: R2 for good, and the Cache API of a data
+// centre as a copy of it. Both answer within a deadline of our own and never throw. Also counts
+// what that costs.
 
 import { discardBody, settleWithin } from './bodies.ts'
 import { IMMUTABLE_TTL_S } from './limits.ts'
 import type { ByteRange } from './ranges.ts'
 
-/** R2's answer, without its body. From far away its slowest percent takes up to 2.3 s. */
-export const R2_TIMEOUT_MS = 4_000
+/**
+ * The time for R2's answer, without its body. From far away the slowest percent takes up to 2.3 s.
+ */
+const R2_TIMEOUT_MS = 4_000
 
-/** The Cache API is in the same building: one that takes longer is as good as none. */
-export const CACHE_TIMEOUT_MS = 300
+/** The Cache API is in the same building: an answer that takes longer does not help. */
+const CACHE_TIMEOUT_MS = 300
 
-/** A copy on its way into the Cache API, after the reply: the platform ends such work after 30 s. */
-export const CACHE_PUT_TIMEOUT_MS = 20_000
+/**
+ * The time for a copy into the Cache API, after the reply. The platform ends such work after 30 s.
+ */
+const CACHE_PUT_TIMEOUT_MS = 20_000
 
-/** Stored bytes, not read yet. Whoever does not read `body` must cancel it. */
+/** Stored bytes that have not been read yet. If `body` is not read, it has to be cancelled. */
 export type StoredBytes = {
   readonly body: ReadableStream<Uint8Array>
-  /** Length in bytes of what is stored, also where `body` is only a range of it. */
+  /** The length in bytes of what is stored, even if `body` is only a range of it. */
   readonly size: number
 }
 
@@ -27,12 +31,14 @@ export type StoreFailure = 'missing' | 'unavailable'
 
 /** Keys are SHA-256 of the stored bytes, 64 lower-case hex digits. */
 export type Store = {
-  /** With a range, `body` is that range; one that does not lie within the blob gives any bytes. */
+  /** With a range, `body` is that range, which has to lie within the blob. */
   readonly getBlob: (hash: string, range?: ByteRange) => Promise<StoredBytes | StoreFailure>
   readonly getManifest: (hash: string) => Promise<StoredBytes | StoreFailure>
 }
 
-/** The keys `blobs/<sha256>` and `manifests/<sha256>` of a bucket. One `get` each, never a `head`. */
+/**
+ * The keys `blobs/<sha256>` and `manifests/<sha256>` of a bucket. One `get` each, never a `head`.
+ */
 export function createR2Store(
   bucket: Pick<R2Bucket, 'get'>,
   timeoutMs: number = R2_TIMEOUT_MS,
@@ -55,20 +61,25 @@ export function createR2Store(
   }
 }
 
-/** A stream is read to its end; bytes are left as they are. */
-export type CacheableBody = ReadableStream | ArrayBuffer | Uint8Array
+/** A stream is read to its end; other bodies are left as they are. */
+type CacheableBody = ReadableStream | ArrayBuffer | Uint8Array
 
 export type EdgeCache = {
-  /** `undefined` when it is not there, cannot be had in time, or is of unknown length. */
+  /** `undefined` if it is not there, does not come in time, or has no known length. */
   readonly match: (key: string) => Promise<StoredBytes | undefined>
-  /** Keeps `size` bytes. Never rejects: what cannot be kept is not. */
+  /**
+   * Keeps `size` bytes. Never rejects: what cannot be kept is skipped. Bytes are kept without a
+   * Content-Encoding, because the platform would decode them and keep the label.
+   */
   readonly put: (key: string, body: CacheableBody, size: number) => Promise<void>
 }
 
-/** A name that no client can ask for: the Cache API alone knows it. */
+/** A host that no client can ask for; it is used only in the Cache API. */
 const ORIGIN = 'https://content.holo.invalid/'
 
-/** @param cache `caches.default`, but for tests. Keys are those of the store, `blobs/<sha256>`. */
+/**
+ * @param cache `caches.default`, except in tests. Keys are those of the store, `blobs/<sha256>`.
+ */
 export function createEdgeCache(
   cache: Pick<Cache, 'match' | 'put'>,
   { timeoutMs = CACHE_TIMEOUT_MS, putTimeoutMs = CACHE_PUT_TIMEOUT_MS } = {},
@@ -101,23 +112,23 @@ export function createEdgeCache(
       )
       if (put.ok) return
       console.warn(`the Cache API did not keep ${key}`, put.error)
-      // A copy that nobody reads would pile up in memory behind the reply that is.
+      // A copy that nobody reads would fill the memory while the reply is read.
       if (body instanceof ReadableStream && !body.locked) await discardBody(body)
     },
   }
 }
 
-/** Operations since the isolate began. */
+/** Operations since the isolate started. Counts only grow. */
 export type Counters = {
-  /** Blobs taken from memory. */
+  /** Blobs that were in memory. */
   memoryHits: number
   cacheGets: number
   cacheHits: number
   cachePuts: number
   r2Gets: number
-  /** Blobs or manifests that R2 did not give, gave in part, or had not. */
+  /** Blobs or manifests that R2 did not give completely, or did not have. */
   r2Failures: number
-  /** Searches of other versions that were answered from what was found before. */
+  /** Searches of other versions that were answered from memory. */
   negativeHits: number
 }
 
@@ -133,11 +144,15 @@ export function createCounters(): Counters {
   }
 }
 
-/** Lets work go on after the reply: Workers' `ExecutionContext`. */
+/** Continues work after the reply: part of Workers' `ExecutionContext`. */
 export type Background = Pick<ExecutionContext, 'waitUntil'>
 
-export type ColoCache = Pick<Cache, 'match' | 'put'>
+type ColoCache = Pick<Cache, 'match' | 'put'>
 
+/**
+ * The cache of the data centre: the platform's default one, or a named one where several Holos would
+ * share the default. What other files keep in it has keys of its own.
+ */
 export function toColoCache(name: string | undefined): ColoCache {
   if (name === undefined) return caches.default
   return {

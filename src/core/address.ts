@@ -1,5 +1,5 @@
-// The one reading of a request's address. Everything that asks for host, path or query asks this
-// result; what it says about versions and services is decided elsewhere.
+// Reads the address of a request, once: everything that needs the host, path or query uses this
+// result.
 
 import { normalisePath } from './path.ts'
 
@@ -8,19 +8,19 @@ export type Address = {
   /** The normalised path. */
   readonly path: string
   /**
-   * The query byte for byte, empty or with its `?`. `url.search` is another text: the parser drops a
-   * `?` that nothing follows, and escapes quotes.
+   * The query byte for byte, empty or with its `?`. `url.search` may differ: the parser drops a `?`
+   * without anything after it, and escapes quotes.
    */
   readonly search: string
 }
 
-/** A name or an IP address, and a port: all that a host may be made of (RFC 9110 section 7.2). */
+/** What a host may consist of: a name or an IP address, and a port (RFC 9110 section 7.2). */
 const HOST = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d*)?$/i
 
 /**
- * The address of a request; `undefined` (a 400) when its path holds a NUL or its host is none. The
- * platform puts whatever the `Host` header holds in front of the path, so that a host with a slash, a
- * question mark or a second host in it would move where the path begins.
+ * The address of a request; `undefined` (a 400) if its path holds a NUL or its host is invalid. The
+ * platform puts whatever the `Host` header holds in front of the path, so that a host with a slash,
+ * a question mark or a second host in it would change where the path begins.
  */
 export function readAddress({ url: raw, headers }: Request): Address | undefined {
   const host = headers.get('host')
@@ -31,7 +31,7 @@ export function readAddress({ url: raw, headers }: Request): Address | undefined
   return path === undefined ? undefined : { url, path, search: toSearch(raw) }
 }
 
-/** A host holds no `?` here, and the platform takes fragments off. */
+/** The host holds no `?` here, and the platform removes fragments. */
 function toSearch(raw: string): string {
   const [address = ''] = raw.split('#', 1)
   const at = address.indexOf('?')
@@ -39,8 +39,8 @@ function toSearch(raw: string): string {
 }
 
 /**
- * Whether a request is `OPTIONS *`, which asks what the server itself can do (RFC 9110 section
- * 9.3.7). The platform puts the `*` right behind the host.
+ * Whether a request is `OPTIONS *`, which asks for the options of the server itself (RFC 9110
+ * section 9.3.7). The platform appends the `*` to the host.
  */
 export function isAboutServer({ method, url, headers }: Request): boolean {
   if (method !== 'OPTIONS' || !url.endsWith('*')) return false

@@ -1,18 +1,18 @@
-// `Cache-Control` as the list that it is (RFC 9111 section 5.2): a comma inside a quoted string ends no
-// directive. What a directive means for a reply is decided where it is read.
+// Parses `Cache-Control` as a list (RFC 9111 section 5.2): a comma inside a quoted string ends no
+// directive. Callers decide what a directive means for a reply.
 
 export type Directive = {
   /** In lower case. */
   readonly name: string
-  /** Without its quotes; `undefined` where the directive has none. */
+  /** Without its quotes; `undefined` if the directive has no value. */
   readonly value: string | undefined
-  /** As it was written. */
+  /** The directive as it was written. */
   readonly text: string
 }
 
 /**
- * The directives of a `Cache-Control` field in their order; empty members are none. A quoted string
- * that is never closed (RFC 9110 section 5.6.4) goes on to the end.
+ * The directives of a `Cache-Control` field in order; empty members are skipped. A quoted string
+ * that is never closed (RFC 9110 section 5.6.4) extends to the end.
  */
 export function parseCacheControl(field: string | null): Directive[] {
   return splitMembers(field ?? '').flatMap((member): Directive[] => {

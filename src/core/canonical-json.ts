@@ -1,5 +1,5 @@
-// One spelling for one JSON value: RFC 8785 (JSON Canonicalization Scheme). Digests of documents are taken
-// of it, so that the order in which keys were read or written changes none.
+// One spelling for each JSON value: RFC 8785 (JSON Canonicalization Scheme). Digests of documents
+// are made of it, so that they do not depend on the order in which keys were read or written.
 
 /**
  * The canonical text of a value that JSON can hold. Fields that are `undefined` are left out, as
@@ -10,7 +10,7 @@
  */
 export function toCanonicalJson(value: unknown): string {
   if (typeof value === 'number') {
-    // ECMAScript's own spelling of numbers is the one that RFC 8785 names (section 3.2.2.3).
+    // ECMAScript's own spelling of numbers is the one that RFC 8785 prescribes (section 3.2.2.3).
     if (Number.isFinite(value)) return JSON.stringify(value)
     throw new TypeError(`JSON has no number ${value}`)
   }
@@ -27,7 +27,7 @@ export function toCanonicalJson(value: unknown): string {
 function toCanonicalObject(value: Readonly<Record<string, unknown>>): string {
   const fields = Object.keys(value)
     .filter((name) => value[name] !== undefined)
-    // By UTF-16 code units, which is how JavaScript compares texts (section 3.2.3).
+    // Sorted by UTF-16 code units, as JavaScript compares strings (section 3.2.3).
     .sort()
     .map((name) => `${JSON.stringify(name)}:${toCanonicalJson(value[name])}`)
   return `{${fields.join(',')}}`

@@ -1,9 +1,10 @@
-// Many pieces of work, a few at a time: memory and open files stay bounded however large a site is.
+// Does many pieces of work, a few at a time, so that memory and open files stay bounded however
+// large a site is.
 
 /**
- * Runs `work` on every item, at most `limit` at once, and gives the results in the order of the
- * items. After a failure nothing new begins, what has begun is waited for, and the first error is
- * thrown.
+ * Runs `work` on every item, at most `limit` at once, and returns the results in the order of the
+ * items. After a failure no further item is begun; what is running is awaited, and then the first
+ * error is thrown.
  */
 export async function mapConcurrently<T, R>(
   items: readonly T[],

@@ -1,13 +1,12 @@
 // Conditions of rules: JsonLogic, checked when a document is read and compiled once per revision,
-// without dynamic code. Which operators there are is said in operators.ts, which variables in
-// variables.ts.
+// without dynamic code. operators.ts defines the operators and variables.ts the variables.
 
 import { LogicEngine } from 'json-logic-engine'
 import { CONSTANT_CHECKS, OPERATORS, toOperators } from './operators.ts'
 import type { RuleSubject } from './types.ts'
 import { checkVariable } from './variables.ts'
 
-/** One thing wrong with a condition. `path` leads from the condition to the place. */
+/** One problem of a condition. `path` leads from the condition to the place of the problem. */
 export type ConditionProblem = {
   readonly path: Path
   readonly value: unknown
@@ -15,22 +14,29 @@ export type ConditionProblem = {
 }
 type Path = readonly (string | number)[]
 
-/** Their last argument runs once for each item, and sees the item instead of the request. */
+/**
+ * The last argument of these operators is evaluated for each item, and sees the item instead of the
+ * request.
+ */
 const ITERATORS = ['some', 'all', 'none']
 const COMPARISONS = ['==', '===', '!=', '!==', '<', '<=', '>', '>=']
 const LISTS = ['and', 'or', 'if', '?:']
 
-/** Deeper than any person writes; keeps evaluation off the end of the stack. */
+/** Deeper than anybody writes by hand; it keeps evaluation from overflowing the stack. */
 const MAX_DEPTH = 20
-/** Each takes a fraction of a microsecond; a set of names or ids costs one for each member. */
+/**
+ * A step takes a fraction of a microsecond; a list of names or ids costs one step for each member.
+ */
 const MAX_STEPS = 5000
-/** These look at every character of a text, and so cost as much as this many other parts. */
+/**
+ * These operators look at every character of a text, and so cost as much as this many other steps.
+ */
 const SEARCHES = ['glob', 'in']
 const STEPS_OF_A_SEARCH = 50
 
 /**
- * Everything wrong with a condition, the empty list when it can be compiled. What a checked
- * condition costs at most is known beforehand, whatever the request holds.
+ * All problems of a condition; an empty list if it can be compiled. The highest cost of a checked
+ * condition is known beforehand, whatever the request holds.
  */
 export function checkCondition(condition: unknown): ConditionProblem[] {
   if (typeof condition !== 'boolean' && !isOperation(condition)) {
@@ -47,15 +53,16 @@ export function checkCondition(condition: unknown): ConditionProblem[] {
 }
 
 /**
- * A checked condition as a function that may throw. One engine for each, because an engine that
- * meets many conditions before it meets one twice stops keeping their compiled form.
+ * Compiles a checked condition to a function, which may throw. Each condition has an engine of its
+ * own: an engine that sees many conditions before it sees one twice stops caching their compiled
+ * form.
  *
- * @param rule the name of the rule that it belongs to.
+ * @param rule the name of the rule that has the condition.
  */
 export function compileCondition(condition: unknown, rule = ''): (subject: RuleSubject) => boolean {
   const engine = new LogicEngine(toOperators(rule) as ConstructorParameters<typeof LogicEngine>[0])
-  // What the engine makes of the condition in its first run. Asking the engine each time would cost
-  // as much as a simple condition does.
+  // The form that the engine compiles in its first run. Asking the engine for it each time would
+  // cost as much as a simple condition does.
   let compiled: unknown
   const run = (subject: RuleSubject): unknown => {
     if (typeof compiled === 'function') return compiled(subject, [])
@@ -70,9 +77,9 @@ export function compileCondition(condition: unknown, rule = ''): (subject: RuleS
 }
 
 /**
- * Adds what is wrong with a part to `problems`, and counts the steps that evaluating it may take.
+ * Adds the problems of a node to `problems`, and returns how many steps its evaluation may take.
  *
- * @param depth how many iterations are around it.
+ * @param depth how many iterations surround the node.
  */
 function checkNode(node: unknown, path: Path, depth: number, problems: ConditionProblem[]): number {
   if (typeof node !== 'object' || node === null) return 1

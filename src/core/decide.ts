@@ -1,5 +1,5 @@
-// Which version answers a request: pin, host name, crawler, rules, no identity, bucket, in that order.
-// Pure; the same facts and the same document give the same decision in every isolate.
+// Which version answers a request: pin, host name, crawler, rules, no identity, bucket, in that
+// order. Pure; the same facts and the same document give the same decision in every isolate.
 
 import { permitPin } from './pins.ts'
 import { bucketOf } from './traffic.ts'
@@ -12,7 +12,7 @@ import type {
   RuleSubject,
 } from './types.ts'
 
-/** One step of the walk, and why it did or did not decide. */
+/** One step of the decision, and why it did or did not decide. */
 export type DecisionStep = {
   readonly step: Reason
   readonly outcome: 'chosen' | 'passed'
@@ -20,14 +20,15 @@ export type DecisionStep = {
 }
 
 /**
- * Decides. Total: every request has a bucket, and every bucket a public environment.
+ * Decides which version answers. It always can: every request has a bucket, and every bucket has a
+ * public environment.
  *
- * A document ignores its pin, so that it moves with the traffic, and so does what asks for the version
- * of now; everything else takes a permitted pin first, so that a page stays whole. A rule that throws
- * is skipped and named in `skipped`. A restricted environment is passed over unless the request's
- * grants name it, whatever points at it.
+ * A document ignores its pin, so that it moves with the traffic, and so does a request for the
+ * current version; every other request uses a permitted pin first, so that a page stays on one
+ * version. A rule that throws is skipped and named in `skipped`. A restricted environment is
+ * skipped unless the request has a grant for it, whatever points at it.
  *
- * @param note told each step in turn; without it no words are made.
+ * @param note is called with each step in order; without it no texts are made.
  */
 export function decide(
   facts: RequestFacts,
@@ -127,7 +128,7 @@ function whyNot(environment: Environment | undefined, otherwise: string): string
   return environment ? `${environment.name} is restricted, and there is no grant` : otherwise
 }
 
-/** JsonLogic also throws things that are no errors: NaN, or an object with a type. */
+/** JsonLogic also throws values that are not errors: NaN, or an object with a type. */
 function toMessage(cause: unknown): string {
   if (cause instanceof Error) return cause.message
   if (Number.isNaN(cause)) return 'it compares what is not a number'
@@ -136,7 +137,7 @@ function toMessage(cause: unknown): string {
 
 export type Explanation = { readonly decision: Decision; readonly steps: readonly DecisionStep[] }
 
-/** The decision `decide` takes, and how it came to it. */
+/** The decision that `decide` makes, with its steps, for people who ask why. */
 export function explain(facts: RequestFacts, assignments: Assignments): Explanation {
   const steps: DecisionStep[] = []
   const decision = decide(facts, assignments, (step) => steps.push(step))

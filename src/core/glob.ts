@@ -1,19 +1,20 @@
-// Globs without regular expressions: `*` is anything but a slash, `**` anything at all, `?` one
-// character that is no slash. Every character of the text is looked at once, with a few machine
-// words of work, whatever pattern and text hold; both are bounded.
+// Globs without regular expressions: `*` stands for anything but a slash, `**` for anything, `?`
+// for one character other than a slash. Matching looks at every character of the text once, with a
+// few machine words of work, whatever pattern and text hold; the length of both is bounded.
 
-/** Far longer than any path one would write by hand. */
+/** Far longer than a path that somebody writes by hand. */
 export const MAX_GLOB_CHARACTERS = 256
-/** Cloudflare's own bound on a URL. */
+/** Cloudflare's own limit on a URL. */
 const MAX_TEXT_CHARACTERS = 16 * 1024
 
-/** A bit for each position in the pattern, 32 to a word. */
+/** One bit for each position in the pattern, 32 to a word. */
 type Positions = Uint32Array
 
 /**
- * A test for `pattern`, read once. Everything but `*` and `?` stands for itself.
+ * Compiles `pattern` to a test. Every character but `*` and `?` stands for itself.
  *
- * @throws TypeError when the pattern, and the test when the text, is longer than its bound.
+ * @throws TypeError when the pattern is longer than its bound; the test throws one when the text
+ *   is.
  */
 export function compileGlob(pattern: string): (text: string) => boolean {
   if (pattern.length > MAX_GLOB_CHARACTERS) {
@@ -23,8 +24,8 @@ export function compileGlob(pattern: string): (text: string) => boolean {
   const end = tokens.filter((token) => !isLoop(token)).length
   const none = (): Positions => new Uint32Array((end >>> 5) + 1)
 
-  // A position is how many tokens that stand for one character have been read; the stars between
-  // them are loops on a position.
+  // A position is the number of single-character tokens read so far; a star between them is a loop
+  // on a position.
   const enteredBy = new Map([['/', none()]])
   const enteredByOthers = none()
   const keptBySlash = none()
@@ -48,7 +49,7 @@ export function compileGlob(pattern: string): (text: string) => boolean {
     for (const [char, positions] of enteredBy) if (char !== '/') set(positions, at)
   }
 
-  // By code: what nearly all texts are made of is found faster than in a Map.
+  // Looked up by code: nearly all texts are ASCII, and an array is faster than a Map.
   const enteredByAscii = Array.from(
     { length: 128 },
     (_, code) => enteredBy.get(String.fromCharCode(code)) ?? enteredByOthers,
@@ -81,7 +82,10 @@ export function compileGlob(pattern: string): (text: string) => boolean {
   }
 }
 
-/** What stands for more than itself is written as a name, which no single character can be. */
+/**
+ * Tokens that stand for more than one character have names, which differ from every single
+ * character.
+ */
 const ANY = 'any'
 const STAR = 'star'
 const GLOBSTAR = 'globstar'

@@ -1,49 +1,53 @@
 // The health of an origin from one probe to the next, as a pure state machine, and the health of a
-// service and of an environment, which follows from it. control/health decides what is probed and how
-// often; docs/health.md explains the states.
+// service and of an environment, which follows from it. control/health decides what is probed and
+// how often; docs/health.md explains the states.
 
 /**
- * `Unknown`: not asked yet, or nothing to ask. `Online`: answers as expected, for too short a time to
- * rely on. `Healthy`: has done so several times in a row. `Degraded`: answers slowly, or failed now
- * and then. `Down`: has failed several times in a row.
+ * - `Unknown`: not probed yet, or nothing to probe
+ * - `Online`: answers as expected, but not yet often enough in a row
+ * - `Healthy`: has answered as expected several times in a row
+ * - `Degraded`: answers slowly, or has failed once or twice
+ * - `Down`: has failed several times in a row
  */
 export const HEALTH_STATES = ['Unknown', 'Online', 'Healthy', 'Degraded', 'Down'] as const
 export type HealthState = (typeof HEALTH_STATES)[number]
 
-/** Good answers in a row that make an origin `Healthy`, and failures in a row that make it `Down`. */
+/**
+ * Good answers in a row that make an origin `Healthy`, and failures in a row that make it `Down`.
+ */
 export const GOOD_TO_BE_HEALTHY = 3
 export const FAILURES_TO_BE_DOWN = 3
 
-/** A probe asks for next to nothing: what takes longer than this has no capacity left. */
+/** A probe is a cheap request: an origin that needs longer than this for it is overloaded. */
 export const SLOW_PROBE_MS = 1000
 
 export type Health = {
   readonly state: HealthState
-  /** Since when it is so: milliseconds since the epoch. */
+  /** Since when the state holds: milliseconds since the epoch. */
   readonly since: number
-  /** In words, with what the latest probe said. */
+  /** The reason in words, with the result of the latest probe. */
   readonly why: string
 }
 
-/** The memory of one origin. At most one of the two counts is above 0. */
+/** What is remembered of one origin. At most one of the two counts is above 0. */
 export type OriginHealth = Health & {
-  /** Good answers in a row, and failures in a row, up to now. */
+  /** Good answers in a row, and failures in a row, until now. */
   readonly good: number
   readonly failures: number
 }
 
-/** What one probe came to. */
+/** The result of one probe. */
 export type ProbeResult =
   | { readonly kind: 'answered'; readonly status: number; readonly ms: number }
-  /** No answer: refused, not in time, no such host. `why` is for people. */
+  /** No answer: refused, too late, or no such host. `why` is for people. */
   | { readonly kind: 'silent'; readonly why: string }
 
-/** An origin that nobody has asked yet. */
+/** An origin that has not been probed yet. */
 export function newHealth(now: number): OriginHealth {
   return { state: 'Unknown', since: now, why: 'not asked yet', good: 0, failures: 0 }
 }
 
-/** What was known of it before a restart: a state that was earned is not earned anew. */
+/** The memory of an origin after a restart: a state that it had reached, it keeps. */
 export function restoreHealth({ state, since, why }: Health): OriginHealth {
   return {
     state,
@@ -54,7 +58,11 @@ export function restoreHealth({ state, since, why }: Health): OriginHealth {
   }
 }
 
-/** @param expected the status that a healthy origin answers with. */
+/**
+ * The health after a probe.
+ *
+ * @param expected the status that a healthy origin answers with.
+ */
 export function nextHealth(
   before: OriginHealth,
   probed: ProbeResult,
@@ -80,7 +88,7 @@ function fail(before: OriginHealth, why: string, now: number): OriginHealth {
   return move(before, isDown ? 'Down' : 'Degraded', said, { good: 0, failures }, now)
 }
 
-/** What was wrong with the answer; `undefined` when nothing was. */
+/** What was wrong with the answer; `undefined` if nothing was. */
 function findFailure(probed: ProbeResult, expected: number): string | undefined {
   if (probed.kind === 'silent') return probed.why
   if (probed.status === expected) return undefined
@@ -97,13 +105,13 @@ function move(
   return { state, since: state === before.state ? before.since : now, why, ...counts }
 }
 
-/** One part, and what it is called. */
+/** The health of one part of a whole, with the part's name. */
 export type HealthPart = { readonly name: string; readonly health: Health }
 
 /**
- * Of the origins of a service that were asked: all `Down` is `Down`; all at least `Online` is the
- * weakest of them; anything else is `Degraded`, because somebody still answers. `Unknown` while
- * nobody was asked.
+ * The state of a service, from those of its origins that were probed. All `Down`: `Down`. All at
+ * least `Online`: the weakest of their states. Otherwise `Degraded`, because some still answer.
+ * `Unknown` while none was probed.
  */
 export function toServiceState(origins: readonly HealthPart[]): {
   readonly state: HealthState
@@ -127,7 +135,10 @@ export function toServiceState(origins: readonly HealthPart[]): {
 /** From the worst to the best. */
 const WORST_FIRST: readonly HealthState[] = ['Down', 'Degraded', 'Online', 'Healthy', 'Unknown']
 
-/** An environment is as its worst service, because pages need all of them; `undefined` without any. */
+/**
+ * The service that determines the health of an environment: the worst, because pages need all of
+ * them. `undefined` without services.
+ */
 export function findWorst(services: readonly HealthPart[]): HealthPart | undefined {
   const rank = ({ health }: HealthPart) => WORST_FIRST.indexOf(health.state)
   return services.toSorted(

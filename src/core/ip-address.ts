@@ -1,10 +1,11 @@
-// IP addresses: whether one lies in a range (CIDR: RFC 4632, RFC 4291), and which addresses count as
-// one client. An IPv4 address that is mapped into IPv6 is treated as the IPv4 address, in ranges too.
+// IP addresses: whether one lies in a range (CIDR: RFC 4632, RFC 4291), and which addresses count
+// as one client. An IPv4 address that is mapped into IPv6 is treated as the IPv4 address, in ranges
+// too.
 
 import ipaddr from 'ipaddr.js'
 import { memoise } from './memoise.ts'
 
-/** The bits of `::ffff:` in front of an IPv4 address. */
+/** The length of the prefix `::ffff:` of an IPv4 address that is mapped into IPv6. */
 const MAPPED_PREFIX_BITS = 96
 
 /** Whether `text` is a range of addresses, such as `10.0.0.0/8`. */
@@ -13,7 +14,7 @@ export function isCidr(text: string): boolean {
 }
 
 /**
- * Whether `address` lies in `range`; what is no address lies in none.
+ * Whether `address` lies in `range`; a text that is no address lies in none.
  *
  * @throws TypeError when the range cannot be read.
  */
@@ -27,7 +28,10 @@ export function isInRange(address: string, range: string): boolean {
   return true
 }
 
-/** 4 or 16 of them, none for what is no address. Every rule of a request asks about the same one. */
+/**
+ * The bytes of an address, 4 or 16; none for other texts. Memoised, because every rule asks for the
+ * same address of a request.
+ */
 const bytesOf = memoise((text) => (isAddress(text) ? ipaddr.process(text).toByteArray() : []))
 
 const rangeOf = memoise((range) => {
@@ -45,12 +49,18 @@ function toMasked(bytes: readonly number[], bits: number) {
   return { mask, base: bytes.map((byte, i) => byte & (mask[i] as number)) }
 }
 
-/** Old notations (`167772161`, `010.0.0.1`, `10.1`) are read differently by different programs. */
+/**
+ * Only the common notations count: others (`167772161`, `010.0.0.1`, `10.1`) are read differently
+ * by different programs.
+ */
 function isAddress(text: string): boolean {
   return text.includes(':') ? ipaddr.IPv6.isValid(text) : ipaddr.IPv4.isValidFourPartDecimal(text)
 }
 
-/** One client has a whole /64 of IPv6 (RFC 6177), and the same IPv4 address in several spellings. */
+/**
+ * The name under which attempts of one client are counted: a client has a whole /64 of IPv6 (RFC
+ * 6177), and an IPv4 address has several spellings.
+ */
 export function toClient(text: string): string {
   if (!ipaddr.isValid(text)) return text.slice(0, 64)
   const address = ipaddr.process(text)

@@ -1,16 +1,16 @@
-// One reading per text, for what documents say again and again on every request. Bounded in number
-// and length, because a text may also come out of a request.
+// Remembers what was made of a text, for texts of a document that are needed on every request. The
+// number and length of remembered texts are bounded, because a text may also come out of a request.
 
 /** More than the ranges, patterns and names that any sensible document holds. */
 export const MAX_MEMOISED = 4096
 const MAX_CHARACTERS = 256
 
 /**
- * `read`, remembering what it made of the last texts. What throws is not remembered.
+ * `read` with a memory of the latest texts. A text for which it throws is not remembered.
  *
- * Two generations: when the young one is half of all that is kept, it becomes the old one, and the old
- * one goes. A text that is asked for again passes into the young one, so that what is asked for often
- * outlives what a client asks for once.
+ * The memory has two generations. When the young one reaches half of the bound, it becomes the old
+ * one and the former old one is dropped. A text that is asked for again moves to the young one, so
+ * that texts that are often needed outlive those that a client sends once.
  */
 export function memoise<T extends NonNullable<unknown>>(
   read: (text: string) => T,

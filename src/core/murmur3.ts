@@ -1,14 +1,15 @@
-// MurmurHash3_x86_32 over bytes. Which string is hashed, and what the hash is for, is decided in
-// buckets.ts and manifest.ts.
+// MurmurHash3_x86_32 over bytes and texts.
 
 const encoder = new TextEncoder()
-/** Nearly every text that is hashed is a short one in ASCII, and encoding it costs more than hashing. */
+/**
+ * Nearly every text that is hashed is short and ASCII; encoding it would cost more than hashing it.
+ */
 const ascii = new Uint8Array(256)
 
 /**
  * The 32-bit hash of the first `length` of `bytes`, as an unsigned integer.
  *
- * Austin Appleby's reference (SMHasher, `MurmurHash3.cpp`, public domain); reproduces its
+ * After Austin Appleby's reference (SMHasher, `MurmurHash3.cpp`, public domain); it reproduces its
  * verification value 0xB0F57EE3.
  */
 export function murmur3(bytes: Uint8Array, seed = 0, length = bytes.length): number {

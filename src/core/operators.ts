@@ -1,5 +1,5 @@
-// What a rule's condition may say: the JsonLogic operators that are safe on every request, and
-// Holo's own beside them. An operator that is not here does not exist.
+// The operators of a rule's condition: those of JsonLogic that are safe on every request, and
+// Holo's own. An operator that is not listed here does not exist.
 
 import { defaultMethods } from 'json-logic-engine'
 import compare from 'semver/functions/compare.js'
@@ -11,8 +11,8 @@ import { murmur3Text } from './murmur3.ts'
 import { lookUp } from './variables.ts'
 
 /**
- * Taken over from JsonLogic as they are. Left out are the loops that build lists (`map`, `reduce`,
- * `filter`, `merge`), which let a short condition run long, and `log`.
+ * Taken from JsonLogic unchanged. Left out are the loops that build lists (`map`, `reduce`,
+ * `filter`, `merge`), because a short condition could run long with them, and `log`.
  */
 const TAKEN_OVER = [
   '===',
@@ -40,9 +40,9 @@ const TAKEN_OVER = [
 type Operator = (args: readonly unknown[], scope: unknown, above: unknown) => unknown
 
 /**
- * Holo's own, and those of JsonLogic that the engine has otherwise than JsonLogic's own code: it takes
- * what is absent for 0, and throws where a text is no number. What is absent equals nothing but what is
- * absent, is part of no text, and has no part.
+ * Holo's own operators, and those in which the engine differs from JsonLogic's reference code: it
+ * treats absent values as 0, and throws for texts that are no numbers. Here an absent value equals
+ * only absent values, is part of no text, and has no parts.
  */
 const OWN: Readonly<Record<string, Operator>> = {
   '==': (args) => isEveryPair(args, isLooselyEqual),
@@ -83,12 +83,14 @@ export function toOperators(rule: string): Readonly<Record<string, unknown>> {
   }
 }
 
-/** What there is, whichever rule asks. */
+/** The operators that exist, whichever rule asks. */
 export const OPERATORS = toOperators('')
 
 type Check = (args: readonly unknown[]) => string | undefined
 
-/** What is wrong with arguments that are written out in the document, by operator. */
+/**
+ * Checks of arguments that are constants in the document, by operator; each returns what is wrong.
+ */
 export const CONSTANT_CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
   [
     'glob',
@@ -134,13 +136,13 @@ function isEveryPair(
   return values.slice(1).every((value, i) => holds(values[i], value))
 }
 
-/** As JsonLogic has `==`: JavaScript's own. */
+/** JavaScript's own `==`, as JsonLogic defines it. */
 function isLooselyEqual(left: unknown, right: unknown): boolean {
   // biome-ignore lint/suspicious/noDoubleEquals: this is what JsonLogic says
   return left == right
 }
 
-/** @throws NaN for what is no number, as the engine does in sums. */
+/** @throws NaN for a value that is no number, as the engine does in sums. */
 function toNumber(value: unknown): number {
   const number = Number(value)
   if (Number.isNaN(number)) throw number
@@ -150,9 +152,10 @@ function toNumber(value: unknown): number {
 const globOf = memoise(compileGlob)
 
 /**
- * A number is looked for as it is written; nothing is part of an empty text.
+ * Whether a text contains an item; a number is looked for in its written form, and an empty text
+ * contains nothing.
  *
- * @throws TypeError when the part is so long that looking for it could take long.
+ * @throws TypeError when the item is so long that the search could take long.
  */
 function isPart(item: unknown, text: unknown): boolean {
   if (!isText(text) || text === '' || isAbsent(item)) return false
@@ -164,13 +167,16 @@ function isPart(item: unknown, text: unknown): boolean {
 }
 const MAX_PART_CHARACTERS = 256
 
-/** JsonLogic's `substr`: a negative start counts from the end, a negative length leaves that many. */
+/**
+ * JsonLogic's `substr`: a negative start counts from the end, a negative length leaves out as many
+ * characters at the end.
+ */
 function toPart(text: string, from: unknown, length: unknown): string {
   const rest = text.slice(Number(from ?? 0))
   return length === undefined ? rest : rest.slice(0, Number(length))
 }
 
-/** flagd's: `^` is the same major version, `~` the same minor one. */
+/** The operators of flagd: `^` compares the major version, `~` major and minor. */
 const SEM_VER_OPERATORS: ReadonlyMap<unknown, (left: SemVer, right: SemVer) => boolean> = new Map([
   ['=', (left: SemVer, right: SemVer) => compare(left, right) === 0],
   ['!=', (left, right) => compare(left, right) !== 0],
@@ -184,9 +190,9 @@ const SEM_VER_OPERATORS: ReadonlyMap<unknown, (left: SemVer, right: SemVer) => b
 type SemVer = NonNullable<ReturnType<typeof parseVersion>>
 
 /**
- * A value that is no version matches nothing.
+ * A value that is not a version matches nothing.
  *
- * @throws TypeError when the operator is none of flagd's.
+ * @throws TypeError when flagd has no such operator.
  */
 function compareVersions(version: unknown, operator: unknown, target: unknown): boolean {
   const holds = SEM_VER_OPERATORS.get(operator)
@@ -198,8 +204,8 @@ function compareVersions(version: unknown, operator: unknown, target: unknown): 
 const versionOf = memoise((text) => ({ parsed: parseVersion(text) }))
 
 /**
- * A share of all values, by a hash that is independent of the buckets' unless the seed is the salt. Two
- * rules without a seed have different ones, so that the same visitors are not in both shares.
+ * True for a share of all values, by a hash that is independent of the buckets' unless the seed is
+ * the salt. Two rules without a seed use different ones, so that their shares are independent.
  */
 function toPercentage(rule: string): Operator {
   return ([value, percent, seed = `percentage.${rule}`]) => {

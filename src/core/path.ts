@@ -1,18 +1,18 @@
-// The one spelling of a path. What is matched, looked up, cached and forwarded starts from
-// `normalisePath`; nothing below the router looks at the raw URL again.
+// Normalises paths. Whatever is matched, looked up, cached and forwarded starts from
+// `normalisePath`; nothing after the router looks at the raw URL again.
 
 const UNRESERVED = /[A-Za-z0-9\-._~]/
-/** All that a path may hold as it is, beside escapes: RFC 3986 section 3.3. */
+/** The characters that a path may hold unescaped: RFC 3986 section 3.3. */
 const NOT_PLAIN = /[^A-Za-z0-9\-._~!$&'()*+,;=:@/]/
 const ESCAPE_OR_NOT_PLAIN = /%([0-9A-Fa-f]{2})?|[^A-Za-z0-9\-._~!$&'()*+,;=:@/]/g
 
 /**
- * The normalised path of a URL that the WHATWG parser has read (it has resolved dot segments in
- * every spelling and turned backslashes into slashes): escapes of unreserved characters are
- * decoded, all others are in upper case (RFC 3986 section 6.2.2), a `%` that starts no escape is
- * `%25`, and what the parser lets through though no path may hold it (`|`, `[`, `]`, `^`) is
- * escaped. Escapes of `;`, `:` and the like stay: they mean something else than the character.
- * Applying it twice changes nothing. `undefined` when the path holds a NUL.
+ * The normalised path of a URL that the WHATWG parser has read (which has resolved dot segments in
+ * every spelling and turned backslashes into slashes). Escapes of unreserved characters are
+ * decoded, all others are in upper case (RFC 3986 section 6.2.2). A `%` that begins no escape
+ * becomes `%25`. Characters that the parser lets through although a path must not hold them (`|`,
+ * `[`, `]`, `^`) are escaped. Escapes of `;`, `:` and the like stay, because they differ in meaning
+ * from the character. Normalising twice changes nothing. `undefined` if the path holds a NUL.
  */
 export function normalisePath(url: URL): string | undefined {
   const path = url.pathname
@@ -25,14 +25,17 @@ export function normalisePath(url: URL): string | undefined {
   return normal.includes('%00') ? undefined : normal
 }
 
-/** One character below U+0080 in more bytes than it needs: no UTF-8, and read by some all the same. */
+/**
+ * A character below U+0080 encoded in more bytes than necessary: invalid UTF-8 that some servers
+ * accept.
+ */
 const OVERLONG = /(?:([\xC0\xC1])|\xE0([\x80\x81])|\xF0\x80([\x80\x81]))([\x80-\xBF])/g
 
 /**
- * A normalised path as the most careless of servers may read it: escapes decoded however often they
- * are nested, overlong UTF-8 too, backslashes as slashes, slashes merged, the `;…` of a segment
- * dropped, and only then the dot segments resolved. For judging whom a path is meant for; never to
- * be forwarded or looked up.
+ * A normalised path as the most careless server may read it: escapes decoded however often they are
+ * nested, overlong UTF-8 too, backslashes as slashes, several slashes as one, the `;…` of a segment
+ * removed, and only then the dot segments resolved. Only for checks of what a path could mean; it
+ * must not be forwarded or looked up.
  */
 export function toLoosePath(path: string): string {
   if (!/[%;]|\/\//.test(path)) return path
@@ -53,9 +56,9 @@ export function toLoosePath(path: string): string {
 }
 
 /**
- * The name a manifest knows a normalised path by: every segment decoded. `undefined` when it can
- * name no file: its escapes are not UTF-8, or one of them stands for a slash (which separates
- * nothing and so must never be taken for a separator).
+ * The name under which a manifest knows a normalised path: every segment decoded. `undefined` if no
+ * file can have it: its escapes are not UTF-8, or one of them is a slash (which does not separate
+ * segments and must not be taken for a separator).
  */
 export function toManifestPath(path: string): string | undefined {
   if (!path.includes('%')) return path
@@ -68,14 +71,14 @@ export function toManifestPath(path: string): string | undefined {
 }
 
 /**
- * What `encodeURIComponent` escapes although a segment may hold it (RFC 3986 section 3.3): browsers
- * send these characters as they are.
+ * What `encodeURIComponent` escapes although a segment may hold it (RFC 3986 section 3.3). Browsers
+ * send these characters unescaped.
  */
 const NEEDLESS_ESCAPE = /%(?:24|26|2B|2C|3A|3B|3D|40)/g
 
 /**
- * A decoded manifest path as browsers spell it in a URL: the inverse of `toManifestPath`. Escaped is
- * only what a segment cannot hold, so that `/@anna` stays `/@anna`.
+ * A decoded manifest path as browsers write it in a URL: the inverse of `toManifestPath`. Only what
+ * a segment cannot hold is escaped, so that `/@anna` stays `/@anna`.
  */
 export function toUrlPath(path: string): string {
   const escaped = path.split('/').map(encodeURIComponent).join('/')
@@ -84,9 +87,9 @@ export function toUrlPath(path: string): string {
 
 /**
  * Whether a normalised path belongs to Cloudflare's network, which answers below `/cdn-cgi/` before
- * any Worker is asked. A spelling that the network does not recognise arrives all the same, and
- * would reach what the network keeps there behind a backend's own host. So every spelling counts
- * that some server may read as `/cdn-cgi/`, whatever its case.
+ * any Worker is asked. A spelling that the network does not recognise still arrives here, and would
+ * reach the network's own pages at a backend's host. So every spelling counts that some server may
+ * read as `/cdn-cgi/`, in upper or lower case.
  */
 export function isNetworkPath(path: string): boolean {
   return /^\/cdn-cgi(?:\/|$)/i.test(toLoosePath(path))

@@ -1,5 +1,5 @@
-// Pins: how they are written, and which of them count. Where a request carries one is `http`'s
-// affair; whether its place in the order lets it decide is decide.ts'.
+// Pins: how they are written, and which of them are permitted. http/facts.ts finds the pin of a
+// request; decide.ts says when it is used.
 
 import { ENVIRONMENT_NAME, VERSION_ID } from './names.ts'
 import { err, ok, type Result } from './result.ts'
@@ -20,11 +20,11 @@ export function toPin(version: string, environment: string): string {
 }
 
 /**
- * The version a claim binds to, or why it binds to nothing: a pin counts only if its version is in
- * the document, not withdrawn, and may be seen by this request.
+ * The version that a pin binds to, or why it binds to none: the version has to be in the document,
+ * must not be withdrawn, and this request has to be allowed to see it.
  *
- * The environment of a claim is kept if the request may see the version there. Of any other nothing is
- * told, and the tab keeps its version all the same.
+ * The environment of the pin is kept if the request may see the version there. Otherwise it is
+ * dropped without a word about it, and the tab still keeps its version.
  */
 export function permitPin(
   claim: PinClaim,
@@ -47,8 +47,8 @@ export function permitPin(
 }
 
 /**
- * Whether a request without grants may see a version. One that visitors of the site had may be seen
- * from everywhere; a preview only from a host name of the environment that shows it.
+ * Whether a request without grants may see a version. A version that visitors of the site had can
+ * be seen from everywhere; a preview only from a host name of the environment that shows it.
  */
 export function maySee(
   version: Version,

@@ -1,4 +1,4 @@
-// A value or the reason why there is none: how expected failures travel.
+// A value or the reason why there is none: functions return expected failures in this form.
 
 export type Result<T, E> =
   | { readonly ok: true; readonly value: T }

@@ -1,5 +1,5 @@
-// Services of a version: which one answers a path, and the two parts of an origin. The caller decides
-// whether a file of the version comes first.
+// Services of a version: which one answers a path, and the two parts of an origin. The caller
+// decides whether a file of the version comes first.
 
 import { toLoosePath } from './path.ts'
 import type { Service } from './types.ts'
@@ -13,9 +13,9 @@ export function matchService(services: readonly Service[], path: string): Servic
 }
 
 /**
- * Whether a careless backend could take `path` for one of another service, or of none: such as
- * `/api/..%2Fadmin`, which `/api/` holds and which some decode and then resolve. Nobody honest asks
- * for one, and whichever service got it, some reader would say it was the wrong one.
+ * Whether a careless backend could read `path` as one of another service, or of none, such as
+ * `/api/..%2Fadmin`, which `/api/` holds and some servers decode and then resolve. Honest clients
+ * send no such paths, and no service is the right one for every reader.
  */
 export function isAmbiguous(services: readonly Service[], path: string): boolean {
   return matchService(services, toLoosePath(path)) !== matchService(services, path)
@@ -28,7 +28,10 @@ export type SplitOrigin = {
   readonly basePath: string
 }
 
-/** Behind `https://`, and in `service:NAME`, the path begins with the first slash. */
+/**
+ * Splits an origin. In `https://host/prod` and in `service:NAME/prod` the path begins with the
+ * first slash after the scheme.
+ */
 export function splitOrigin(origin: string): SplitOrigin {
   const scheme = origin.indexOf('://')
   const at = origin.indexOf('/', scheme < 0 ? 0 : scheme + '://'.length)

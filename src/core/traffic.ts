@@ -5,7 +5,7 @@
 import { murmur3Text } from './murmur3.ts'
 import { err, ok, type Result } from './result.ts'
 
-/** How many buckets there are; one is a hundredth of a percent. */
+/** The number of buckets; each is a hundredth of a percent. */
 export const BUCKETS = 10_000
 
 /**
@@ -21,25 +21,27 @@ export function bucketOf(salt: string, visitor: string): number {
 export type Range = readonly [from: number, to: number]
 
 /**
- * The ranges of each environment. The order of an environment's ranges is the order in which it
- * received them, so that what came last can go first.
+ * The ranges of each environment. An environment's ranges stand in the order in which it received
+ * them, so that the last received can be given back first.
  */
 export type Traffic = Readonly<Record<string, readonly Range[]>>
 
 /** Percentages by environment, at most two decimals. */
 export type Weights = Readonly<Record<string, number>>
 
-/** A percentage in buckets; exact for two decimals. */
+/** A percentage as a number of buckets; exact for two decimals. */
 export function toBucketCount(percent: number): number {
   return Math.round((percent * BUCKETS) / 100)
 }
 
-/** How many buckets the ranges hold. */
+/** The number of buckets in the ranges. */
 export function countBuckets(ranges: readonly Range[] = []): number {
   return ranges.reduce((sum, [from, to]) => sum + to - from, 0)
 }
 
-/** Percentages as contiguous ranges in the order written: how a hand edit is read. */
+/**
+ * Percentages as contiguous ranges in the order in which they are written: how a hand edit is read.
+ */
 export function toRanges(weights: Weights): Traffic {
   let from = 0
   return Object.fromEntries(
@@ -53,9 +55,9 @@ export function toRanges(weights: Weights): Traffic {
 }
 
 /**
- * Fills in a wish such as `{ canary: 10 }`: whoever is not named keeps its weight, and `base`
- * takes up the difference. A wish that names `base` too must leave nothing over. The error says
- * what is wrong and how to mend it.
+ * Completes a wish such as `{ canary: 10 }`: environments that it does not name keep their weight,
+ * and `base` takes the difference. If it names `base` too, the weights must sum to 100. The error
+ * says what is wrong and how to mend it.
  */
 export function completeWeights(
   current: Traffic,
@@ -87,27 +89,29 @@ export function completeWeights(
 }
 
 /**
- * Above this many ranges, their order of arrival is given up, so that shifts never fill the document.
- * A release of ten steps makes ten; thousands of unrelated shifts among many environments make more.
+ * With more ranges than this, the order in which they were received is given up, so that shifts
+ * cannot fill the document. A release of ten steps makes ten ranges; thousands of unrelated shifts
+ * among many environments make more.
  */
 export const MAX_ORDERED_RANGES = 400
 
 /**
- * The spent ranges that are remembered, the newest. Who suffered longest ago is forgotten first, and
- * can be given to a release again.
+ * How many spent ranges are remembered. The oldest are forgotten first, and their visitors can be
+ * given to a release again.
  */
 export const MAX_SPENT_RANGES = 200
 
 /**
- * The ranges that give every environment its weight while moving the fewest buckets possible: half
- * the sum of the absolute changes, from the shrinking environments to the growing ones alone.
+ * The ranges that give every environment its weight and move as few buckets as possible: half the
+ * sum of the absolute changes, only from shrinking environments to growing ones.
  *
  * A shrinking environment gives what it received last, so that lowering a weight undoes raising it,
  * in whatever steps. For that the base (the environment that gives to a release and takes back from
- * it) gives from the upper end of a range, and everybody else from the lower end. The base gives
- * buckets that are in `spent` only when it has no others, those that suffered longest ago first.
+ * it) gives from the upper end of a range, and all others from the lower end. The base gives
+ * buckets of `spent` only when it has no others, the oldest of them first.
  *
- * @throws TypeError when the weights do not sum to 100 or `current` does not own every bucket once.
+ * @throws TypeError when the weights do not sum to 100 or `current` does not give every bucket one
+ *   owner.
  */
 export function allocate(
   current: Traffic,
@@ -134,7 +138,8 @@ export function allocate(
   )
   const missing = (name: string) => (wanted.get(name) ?? 0) - countBuckets(owned.get(name))
   const names = [...new Set([...owned.keys(), ...wanted.keys()])]
-  // Taking in the reverse order of giving makes two opposite moves cancel out.
+  // Growing environments are served in the reverse order of giving, so that two opposite moves
+  // cancel out.
   for (const taker of names.filter((name) => missing(name) > 0).reverse()) {
     for (const giver of names) {
       const count = Math.min(missing(taker), -missing(giver))
@@ -169,12 +174,12 @@ export function toOwners(traffic: Traffic): (string | undefined)[] {
   return owners
 }
 
-/** Adds ranges to the spent ones, as those that suffered last. */
+/** Appends ranges to the spent ones as the newest. */
 export function markSpent(spent: readonly Range[], ranges: readonly Range[]): readonly Range[] {
   return [...subtract(spent, ranges), ...ranges].slice(-MAX_SPENT_RANGES)
 }
 
-/** `count` buckets from the upper end, and from `last` (its first first) only for want of others. */
+/** `count` buckets from the upper end; from `last`, in its order, only if there are no others. */
 function giveUpper(ranges: readonly Range[], count: number, last: readonly Range[]): Range[] {
   const others = subtract(ranges, last).reverse()
   return cut([...others, ...last.flatMap((range) => intersect(ranges, range))], count, true)
@@ -184,7 +189,7 @@ function giveLower(ranges: readonly Range[], count: number): Range[] {
   return cut(ranges.toReversed(), count, false)
 }
 
-/** The first `count` buckets of `ranges`, each of them read from its upper or from its lower end. */
+/** The first `count` buckets of `ranges`, each range read from its upper or its lower end. */
 function cut(ranges: readonly Range[], count: number, upper: boolean): Range[] {
   const taken: Range[] = []
   let missing = count
@@ -216,7 +221,7 @@ function subtract(ranges: readonly Range[], holes: readonly Range[]): Range[] {
   )
 }
 
-/** Neighbours become one where that changes nothing about the order in which they are given. */
+/** Joins neighbouring ranges where that does not change the order in which buckets are given. */
 function join(ranges: readonly Range[], upwards: boolean): Range[] {
   const joined: Range[] = []
   for (const [from, to] of ranges) {
@@ -232,7 +237,9 @@ function countRanges(traffic: Traffic): number {
   return Object.values(traffic).reduce((sum, ranges) => sum + ranges.length, 0)
 }
 
-/** Nobody moves: neighbouring ranges of an owner become one, and are given in the order of buckets. */
+/**
+ * Joins all neighbouring ranges of an owner and sorts them by bucket. No bucket changes its owner.
+ */
 function merge(traffic: Traffic, base: string): Traffic {
   return Object.fromEntries(
     Object.entries(traffic).map(([name, ranges]) => {

@@ -1,28 +1,31 @@
-// The words of docs/architecture.md as types: what a version, an environment, a request's facts
-// and a decision are. No behaviour; the shapes that `assignments` compiles to and `decide` reads.
+// The words of docs/architecture.md as types: what a version, an environment, the facts of a
+// request and a decision are. The document is compiled to these shapes, and `decide` reads them.
 
 /** A path prefix of a version and the backend origins that answer it. */
 export type Service = {
   /** Starts and ends with `/`. `/` is a server-rendered app. */
   readonly prefix: string
   /**
-   * Who answers, at least one: absolute origins without path, query or credentials, or
+   * The origins that answer, at least one: absolute origins without query or credentials, or
    * `service:NAME`, another Worker that is bound under that name.
    */
   readonly origins: readonly string[]
-  /** Longest wait for the first byte of an answer, in milliseconds. */
+  /** The longest wait for the first byte of an answer, in milliseconds. */
   readonly timeoutMs: number
-  /** The backend is asked for paths without the prefix: for `/x` where the client asks for `/api/x`. */
+  /**
+   * Whether the prefix is removed from paths: the backend is asked for `/x` when the client asks
+   * for `/api/x`.
+   */
   readonly stripPrefix: boolean
-  /** Longest body of a request; `Infinity` where there is no limit. */
+  /** The longest body of a request in bytes; `Infinity` without a limit. */
   readonly maxBodyBytes: number
-  /** The environment whose service of the same prefix answers when this one is down. */
+  /** The environment whose service of the same prefix answers while this one is down. */
   readonly fallback: string | undefined
 }
 
 /**
- * How visitors come to a version in an environment: by their `bucket`, by a `rule` of the document, or
- * by a `host` name alone, which makes it a preview.
+ * How visitors come to a version in an environment: by their `bucket`, by a `rule` of the document,
+ * or by a `host` name alone, which makes it a preview.
  */
 export type OpenedBy = 'bucket' | 'rule' | 'host'
 
@@ -33,11 +36,16 @@ export type Version = {
   readonly manifest: string
   /** Longest prefix first, so that the first match wins. */
   readonly services: readonly Service[]
-  /** Visitors of the site had it, by bucket or by a rule: a tab anywhere may be pinned to it. */
+  /**
+   * Visitors of the site had it, by bucket or by a rule, so that a tab anywhere may be pinned to
+   * it.
+   */
   readonly open: boolean
-  /** The public environments in which somebody could see it, by name, and how they came to it. */
+  /**
+   * The public environments in which it could be seen, by name, and how visitors came to it there.
+   */
   readonly openIn: ReadonlyMap<string, OpenedBy>
-  /** Must serve nobody any more. */
+  /** Withdrawn: it must not serve anybody any more. */
   readonly withdrawn: boolean
 }
 
@@ -45,24 +53,24 @@ export type Version = {
 export type Environment = {
   readonly name: string
   readonly version: Version
-  /** Reached only with a grant. */
+  /** Whether it can be reached only with a grant. */
   readonly restricted: boolean
 }
 
-/** What a pin claims, before anybody has asked whether it may. */
+/** What a pin claims, before it is checked. */
 export type PinClaim = { readonly version: string; readonly environment: string | undefined }
 
 /** Where a pin was found. */
 export type PinSource = 'header' | 'query' | 'cookie'
 
 /**
- * What a request is to the page it belongs to. Only a `document` is a top-level page being opened; it
- * sets a pin and ignores one. A `navigation` (frame, form post, prefetch) follows the pin. A
- * `subresource` plainly asks for something else than a page, and `unknown` shows no sign of either.
+ * What a request is to the page it belongs to. Only a `document` opens a top-level page; it sets a
+ * pin and ignores one. A `navigation` (frame, form post, prefetch) follows the pin. A `subresource`
+ * clearly asks for something else than a page; `unknown` shows no sign of either.
  */
 export type RequestKind = 'document' | 'navigation' | 'subresource' | 'unknown'
 
-/** What rules may look at beside the path. Absent things are absent keys. */
+/** What rules may look at besides the path. Absent values are absent keys. */
 export type Attributes = {
   readonly header: Readonly<Record<string, string>>
   readonly cookie: Readonly<Record<string, string>>
@@ -80,28 +88,28 @@ export type RequestFacts = {
   readonly method: string
   /** Lower case, without port. */
   readonly host: string
-  /** The normalised path: the one that is matched, cached, looked up and forwarded. */
+  /** The normalised path, which is matched, cached, looked up and forwarded. */
   readonly path: string
   readonly kind: RequestKind
   /**
-   * The id that is hashed. Never empty: a new visitor's is minted before the decision, and all
-   * requests of nobody share one.
+   * The id that is hashed to a bucket. Never empty: a new visitor gets one before the decision, and
+   * all requests without an identity share one.
    */
   readonly visitor: string
   /**
-   * The request carries no identity and is not a visitor's first page: no bucket is its own. It gets
-   * the first public environment, so that all such requests of one page get the same.
+   * The request carries no identity and is not a visitor's first page, so that it has no bucket. It
+   * gets the first public environment, like all such requests of one page.
    */
   readonly anonymous: boolean
   /**
-   * It asks for what its visitor would get now, whatever the open page is bound to: its pin is not
-   * looked at. A document does so anyway.
+   * The request asks for the version that its visitor would get now, so that its pin is ignored.
+   * Every document does.
    */
   readonly current: boolean
   readonly crawler: boolean
   readonly pin: { readonly claim: PinClaim; readonly source: PinSource } | undefined
   readonly attributes: Attributes
-  /** Names of restricted environments this request has proved it may see. */
+  /** Names of the restricted environments that the request may see. */
   readonly grants: ReadonlySet<string>
 }
 
@@ -122,7 +130,7 @@ export type Decision = {
   readonly skipped: readonly string[]
 }
 
-/** A compiled rule. `test` may throw; whoever calls it skips the rule then. */
+/** A compiled rule. `test` may throw; the caller then skips the rule. */
 export type Rule = {
   readonly name: string
   readonly environment: Environment
@@ -139,7 +147,7 @@ export type RuleSubject = Attributes & {
   readonly bucket: number
 }
 
-/** The document as `decide` reads it: made once per revision by `document/compile`. */
+/** The document as `decide` reads it; `document/compile` makes it once per revision. */
 export type Assignments = {
   readonly revision: number
   readonly salt: string
@@ -148,7 +156,10 @@ export type Assignments = {
   readonly rules: readonly Rule[]
   /** The environment of each bucket: 10,000 entries, public ones only. */
   readonly buckets: readonly Environment[]
-  /** The first public environment that has traffic: for crawlers, and for requests of nobody. */
+  /**
+   * The first public environment that has traffic: for crawlers, and for requests without an
+   * identity.
+   */
   readonly first: Environment
   readonly versions: ReadonlyMap<string, Version>
 }

@@ -1,5 +1,5 @@
-// What a condition's `var` may name, and how it is looked up: fields of the request, and inside
-// `some`, `all` and `none` the item. Only own properties are seen, never a prototype's.
+// The variables of a condition and how they are looked up: fields of the request, and the item
+// inside `some`, `all` and `none`. Only own properties are read, never a prototype's.
 
 import { memoise } from './memoise.ts'
 
@@ -16,18 +16,19 @@ const PLAIN_FIELDS = [
   'asn',
   'colo',
 ]
-/** Fields with parts. All behind their first dot is one name: `cookie.connect.sid`. */
+/** Fields with parts. Everything after the first dot is one name: `cookie.connect.sid`. */
 const NAMED_FIELDS = ['header', 'cookie', 'query']
 const FIELDS = [...PLAIN_FIELDS, ...NAMED_FIELDS]
 
-/** JsonLogic's way out of an item: once to its list, once more to what is around the list. */
+/** JsonLogic's path out of an item: one step to its list, one more to what surrounds the list. */
 const OUTWARD = '../../'
 
 /**
- * The value of a variable, `undefined` when there is none.
+ * The value of a variable, `undefined` if there is none.
  *
  * @param scope the request, or the item of the innermost iteration.
- * @param above json-logic-engine's trail from there outwards: [list, scope around it, its trail].
+ * @param above the trail of json-logic-engine from there outwards: [list, scope around it, its
+ *   trail].
  */
 export function lookUp(name: string, scope: unknown, above: unknown): unknown {
   const { outward, field, part } = nameOf(name)
@@ -44,9 +45,9 @@ export function lookUp(name: string, scope: unknown, above: unknown): unknown {
 }
 
 /**
- * What is wrong with the name of a variable, `undefined` when nothing is.
+ * The problem of a variable's name, `undefined` if there is none.
  *
- * @param depth how many iterations are around it.
+ * @param depth how many iterations surround it.
  */
 export function checkVariable(name: unknown, depth: number): string | undefined {
   if (typeof name !== 'string') return 'a var is named by a text such as "cookie.staff"'

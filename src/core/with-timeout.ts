@@ -1,6 +1,10 @@
-// Our own bound on a wait that the platform does not bound.
+// A time limit for waits that the platform does not limit.
 
-/** Settles as `promise` does. @throws Error when that takes longer than `ms`. */
+/**
+ * Settles as `promise` does.
+ *
+ * @throws Error when that takes longer than `ms`.
+ */
 export async function withTimeout<T>(promise: Promise<T>, ms: number): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<never>((_, reject) => {

@@ -1,4 +1,4 @@
-// A valid document as the tables a request is decided with: done once per revision.
+// Compiles a valid document to the tables with which requests are decided, once per revision.
 
 import { compileCondition } from '../core/conditions.ts'
 import { murmur3Text } from '../core/murmur3.ts'
@@ -9,29 +9,32 @@ import { normaliseOrigin } from './origin.ts'
 import type { AssignmentsDocument, VisitorSource } from './schema.ts'
 import { completeService, type PublishedService } from './service.ts'
 
-/** Which of Holo's headers are sent, after defaults. */
+/** Which of Holo's headers are sent, with defaults applied. */
 export type Expose = {
   readonly response: ReadonlySet<'version' | 'environment' | 'bucket' | 'timing'>
   readonly backend: ReadonlySet<'version' | 'environment' | 'visitor'>
 }
 
-/** All that a revision says. Below this line there are no defaults. */
+/** Everything that a revision says, with defaults applied. */
 export type CompiledAssignments = Assignments & {
   /**
-   * Versions that visitors had by bucket: where files of older and newer pages are found. Those that
-   * have visitors now come first, then the newest.
+   * Versions that visitors had by bucket, in which files of older and newer pages are searched.
+   * Those that have visitors now come first, then the newest.
    */
   readonly searched: readonly Version[]
   /**
-   * The same for requests to the host names of a public environment, by its name: what could be seen
-   * in it comes first, so that a preview finds the files of its own older pages.
+   * The same for requests to host names of a public environment, by its name: versions that could
+   * be seen in it come first, so that a preview finds the files of its own older pages.
    */
   readonly searchedIn: ReadonlyMap<string, readonly Version[]>
   readonly visitor: VisitorSource | undefined
-  /** Paths that apps ask again and again to learn of a new version, beside those known by name. */
+  /** Paths that apps poll to learn of a new version, besides those that Holo knows by name. */
   readonly polled: ReadonlySet<string>
   readonly expose: Expose
-  /** The name of this Holo in `CDN-Loop` (RFC 8586 section 2): another salt, another Holo. */
+  /**
+   * The name of this Holo in `CDN-Loop` (RFC 8586 section 2). It is made of the salt, so that every
+   * Holo has its own.
+   */
   readonly loopId: string
 }
 
@@ -118,7 +121,10 @@ export function compileService(published: PublishedService): Service {
   }
 }
 
-/** Where nobody wrote down who had a version, it counts as seen wherever visitors come. */
+/**
+ * A version for which nobody wrote down where visitors had it counts as seen wherever visitors
+ * come.
+ */
 function toOpen(
   { openIn, isOpenAnywhere }: Openness,
   { environments }: AssignmentsDocument,
@@ -135,7 +141,9 @@ function isIn(by: OpenedBy, openIn: Version['openIn']): boolean {
   return [...openIn.values()].includes(by)
 }
 
-/** By time of publication; where none is known, what was written later is newer. */
+/**
+ * Sorted by time of publication; without one, a version that stands later in the document is newer.
+ */
 function toNewestFirst(
   document: AssignmentsDocument,
   versions: ReadonlyMap<string, Version>,
@@ -144,7 +152,10 @@ function toNewestFirst(
   return [...versions.values()].reverse().sort((a, b) => published(b.id) - published(a.id))
 }
 
-/** A preview that happens to be written first is nothing for who cannot tell. */
+/**
+ * The first environment that has buckets: a preview that stands first in the document must not be
+ * the default.
+ */
 function toFirst(
   environments: ReadonlyMap<string, Environment>,
   buckets: readonly Environment[],

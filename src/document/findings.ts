@@ -1,10 +1,10 @@
-// What zod found wrong with a document, as sentences that name the mistake which was made. Where
-// several forms of a field are possible, the one that was meant is found first.
+// Turns what zod found wrong with a document into sentences that name the mistake. Where a field
+// may have several forms, it first finds out which form was meant.
 
 import type { z } from 'zod'
 import type { Finding, Path } from './validate.ts'
 
-/** What zod calls the kinds of values, as people say it. */
+/** The kinds of values: zod's name, and the word for people. */
 const KINDS: Readonly<Record<string, string>> = {
   string: 'string',
   number: 'number',
@@ -16,12 +16,12 @@ const KINDS: Readonly<Record<string, string>> = {
   tuple: 'pair [from, to]',
 }
 
-/** What zod found wrong with a value, the whole of which is `raw`. */
+/** The findings for the issues that zod found in `raw`. */
 export function listFindings(raw: unknown, issues: readonly z.core.$ZodIssue[]): Finding[] {
   return issues.flatMap((issue) => toFindings(issue, valueAt(raw, issue.path)))
 }
 
-/** What stands at a place; `undefined` where there is none. */
+/** The value at a place; `undefined` if there is none. */
 export function valueAt(raw: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
     (value, key) =>
@@ -80,12 +80,12 @@ function toUnit(origin: string): string {
   return origin === 'array' ? ' entries' : ''
 }
 
-/** The number itself is shown with every problem; how long a thing is has to be said. */
+/** Every problem shows the number itself; the length of a text or list has to be stated. */
 function toCount(value: unknown): string {
   return typeof value === 'string' || Array.isArray(value) ? `, and there are ${value.length}` : ''
 }
 
-/** A field that takes several forms, by its place. */
+/** The findings of a field that may have several forms. */
 function toUnionFindings(path: Path, value: unknown): Finding[] | undefined {
   const [field] = path
   if (field === 'traffic') return explainTraffic(path, value)

@@ -1,10 +1,10 @@
-// Who may see a version, read from the document alone: in which public environments visitors had it,
-// and how they came to it. What follows for a request is decided in core/pins.ts and compile.ts.
+// Who may see a version, from the document alone: in which public environments visitors had it, and
+// how they came to it. core/pins.ts and compile.ts decide what follows for a request.
 
 import type { OpenedBy } from '../core/types.ts'
 import type { AssignmentsDocument } from './schema.ts'
 
-/** The parts of a document that say it. Traffic may be percentages or bucket ranges. */
+/** The fields of a document that this needs. Traffic may be percentages or bucket ranges. */
 export type OpeningFields = {
   readonly environments: AssignmentsDocument['environments']
   readonly traffic: Readonly<Record<string, number | readonly (readonly [number, number])[]>>
@@ -13,7 +13,7 @@ export type OpeningFields = {
 }
 
 export type Openness = {
-  /** Public environments in which somebody could see it, in the document's order. */
+  /** The public environments in which it could be seen, in the document's order. */
   readonly openIn: ReadonlyMap<string, OpenedBy>
   /** `"open": true`: visitors had it, and nobody wrote down in which environment. */
   readonly isOpenAnywhere: boolean
@@ -21,7 +21,7 @@ export type Openness = {
 
 const STRENGTH: Readonly<Record<OpenedBy, number>> = { host: 1, rule: 2, bucket: 3 }
 
-/** What the document says of each of its versions. */
+/** The openness of each version of a document. */
 export function readOpenness(document: OpeningFields): ReadonlyMap<string, Openness> {
   const { environments, versions } = document
   const levels = readLevels(document)
@@ -48,7 +48,7 @@ export function readOpenness(document: OpeningFields): ReadonlyMap<string, Openn
   )
 }
 
-/** Environments in which a version counts as seen where nobody wrote down in which one it was. */
+/** The environments in which a version counts as seen if nobody wrote down in which one it was. */
 export function listVisited(environments: AssignmentsDocument['environments']): readonly string[] {
   return Object.entries(environments)
     .filter(([, { restricted, hosts }]) => !restricted && !hosts?.length)
@@ -56,11 +56,11 @@ export function listVisited(environments: AssignmentsDocument['environments']): 
 }
 
 /**
- * How visitors come to each public environment now. One that has neither buckets, nor a rule that
- * leads to it, nor host names is missing: nobody comes to it.
+ * How visitors come to each public environment now. An environment without buckets, rules and host
+ * names is missing, because nobody comes to it.
  *
- * A document in percentages is written by hand and cannot say what was before it: an environment
- * without host names that it gives 0 % counts as one whose visitors were taken away.
+ * A document in percentages is written by hand and cannot say what was before: if it gives 0 % to
+ * an environment without host names, the environment counts as one that had visitors.
  */
 function readLevels({
   environments,

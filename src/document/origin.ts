@@ -1,22 +1,22 @@
-// Which addresses a service may be sent to: hosts, and Workers that are bound to this one. Only a
-// document names origins, never a request; this keeps a slip of the pen from opening a private
-// network. Whether a binding exists is known where the request is sent.
+// Which addresses a service may have: public hosts, and Workers that are bound to this one. Origins
+// come from documents only, never from a request; the checks keep a mistake in a document from
+// opening a private network. exchange.ts finds out whether a binding exists.
 
 import ipaddr from 'ipaddr.js'
 import { splitOrigin } from '../core/services.ts'
 
 const BINDING = 'service:'
-/** What wrangler takes for the name of a binding. */
+/** What wrangler accepts as the name of a binding. */
 const BINDING_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/
 /**
- * Segments that every server reads alike: no escapes, no `;`, no dot segments, no two slashes. It is
- * put in front of each path, such as the stage of an API Gateway.
+ * A path of which every segment is read alike by all servers: no escapes, no `;`, no dot segments,
+ * no double slashes. It is put in front of each path, such as the stage of an API Gateway.
  */
 const BASE_PATH = /^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9\-._~!$&'()*+,=:@]+)*\/?$/
 const PATH_RULE =
   'write the path of an origin as in "/prod", without escapes, ";", "." or ".." and double slashes'
 
-/** What is wrong with an origin and how to mend it; `undefined` when nothing is. */
+/** What is wrong with an origin and how to mend it; `undefined` if nothing is. */
 export function checkOrigin(text: string, allowInsecure: boolean): string | undefined {
   if (text.startsWith(BINDING)) {
     const { address, basePath } = splitOrigin(text)
@@ -33,7 +33,7 @@ export function checkOrigin(text: string, allowInsecure: boolean): string | unde
   if (url.search || url.hash || text.endsWith('#') || text.endsWith('?')) {
     return `an origin has no query: write "${normaliseOrigin(url.origin + url.pathname)}"`
   }
-  // The path as it was written: the parser has resolved what must not be in one.
+  // The path as it was written: the parser has already resolved what must not be in it.
   const path = /^https?:\/\/[^/\\]+(.*)$/is.exec(text.trim())?.[1] ?? ''
   if (url.pathname !== '/' && !BASE_PATH.test(path)) return PATH_RULE
   if (allowInsecure) return undefined
@@ -41,7 +41,7 @@ export function checkOrigin(text: string, allowInsecure: boolean): string | unde
   return isPrivate(url.hostname) ? 'an origin has a public host name' : undefined
 }
 
-/** One spelling of an origin that `checkOrigin` has accepted: without a slash at its end. */
+/** The one spelling of an origin that `checkOrigin` accepted: without a slash at its end. */
 export function normaliseOrigin(text: string): string {
   if (text.startsWith(BINDING)) return text.replace(/\/$/, '')
   const { origin, pathname } = new URL(text)
@@ -53,8 +53,8 @@ const PRIVATE_DOMAIN =
   /(?:^|\.)(?:localhost|localdomain|local|internal|intranet|lan|home|corp|private|home\.arpa|test|invalid)$/
 
 /**
- * Whether a host, as a URL spells it, cannot be meant on the open network: an address of any kind that is
- * not plain unicast, or a name without a dot or of a private domain. A dot at the end changes nothing.
+ * Whether a host, as written in a URL, cannot be on the public network: an address that is not
+ * plain unicast, or a name without a dot or in a private domain. A dot at the end changes nothing.
  */
 function isPrivate(host: string): boolean {
   const address = host.replace(/^\[|\]$/g, '')
@@ -68,7 +68,7 @@ function isPrivateAddress(text: string): boolean {
   if (address.range() !== 'unicast') return true
   if (address instanceof ipaddr.IPv4) return false
   const parts = (address as ipaddr.IPv6).parts
-  // Only 2000::/3 is given out (RFC 4291 section 2.4); ::127.0.0.1 and its like lie outside of it.
+  // Only 2000::/3 is assigned (RFC 4291 section 2.4); addresses such as ::127.0.0.1 lie outside.
   if (((parts[0] ?? 0) & 0xe000) !== 0x2000) return true
   // ISATAP carries an IPv4 address of any kind in its last 32 bits (RFC 5214 section 6.1).
   return ((parts[4] ?? 0) & 0xfdff) === 0 && parts[5] === 0x5efe

@@ -1,6 +1,6 @@
 // Reads a plan: a preset's name, or a document that changes one. The result is complete, in
-// milliseconds, without optional fields. Also checks that the parts of a plan agree with one another,
-// and which of its metrics a rollout cannot count.
+// milliseconds, without optional fields. Also checks that the parts of a plan agree with one
+// another, and which of its metrics a rollout cannot count.
 
 import { LATENCY_EDGES_MS, type Metric } from '../core/judge/metric.ts'
 import { err, ok, type Result } from '../core/result.ts'
@@ -33,7 +33,7 @@ export function parsePlan(raw: unknown): Result<Plan, readonly Problem[]> {
   return issues.length === 0 ? ok(plan) : err(toProblems(document, issues))
 }
 
-/** Each part that can be read by itself, so that all problems are told at once. */
+/** The fields that can be read by themselves, so that all problems are reported at once. */
 function toParts(document: unknown): PlanDocument {
   if (typeof document !== 'object' || document === null) return {}
   const parts: Record<string, unknown> = {}
@@ -45,7 +45,7 @@ function toParts(document: unknown): PlanDocument {
   return parts as PlanDocument
 }
 
-/** The preset with what the document says put over it. */
+/** The preset with the document's fields put over it. */
 function complete(document: PlanDocument): Plan {
   const preset: Plan = PRESETS[document.preset ?? DEFAULT_PRESET]
   const { bake } = document
@@ -74,7 +74,7 @@ function toStep({ weight, gate, minMinutes, maxMinutes, atMax }: StepDocument): 
   }
 }
 
-/** The two metrics that Holo counts itself have edges and needs that go without saying. */
+/** For the two metrics that Holo counts itself, edges and requirements have defaults. */
 function toMetric({
   name,
   edges,
@@ -96,15 +96,18 @@ function toMetric({
         : {
             ratio: margin,
             edge: marginEdge ?? null,
-            // 0 is none.
+            // A floor of 0 means none.
             floor: (floor ?? own?.margin?.floor) || null,
           },
     required: required ?? own?.required ?? true,
   }
 }
 
-/** All that contradicts itself in a complete plan, with the paths of the document. */
-export function findContradictions(plan: Plan): readonly Finding[] {
+/**
+ * All contradictions in a complete plan, with the paths of the document: gates that could never
+ * open, and metrics that are asked what they cannot answer.
+ */
+function findContradictions(plan: Plan): readonly Finding[] {
   return [...findInSteps(plan), ...findInMetrics(plan)]
 }
 
@@ -153,13 +156,16 @@ function findInMetrics({ metrics }: Plan): Finding[] {
   return findings
 }
 
-/** By their names, with the edges that they are counted at. */
+/** The metrics that Holo counts in a rollout, with their edges. */
 const COUNTED = [ERRORS, LATENCY]
 
-/** What is wrong with a metric for a rollout, where in the plan, and how to mend it. */
-export type UncountedMetric = { readonly path: string; readonly message: string }
+/** Why a rollout cannot use a metric: where in the plan, and how to mend it. */
+type UncountedMetric = { readonly path: string; readonly message: string }
 
-/** The metrics of which a rollout would never have data. */
+/**
+ * The metrics for which a rollout would never have data. A plan may name others for a simulation,
+ * but a rollout that waits for one would hold for ever.
+ */
 export function findUncounted({ metrics }: Pick<Plan, 'metrics'>): readonly UncountedMetric[] {
   const names = COUNTED.map(({ name }) => name).join(' and ')
   return metrics.flatMap(({ name, edges }, i): UncountedMetric[] => {

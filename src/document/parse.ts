@@ -1,5 +1,5 @@
-// Text to document, or the list of everything that is wrong with it. Writers and the edge share it,
-// so that what one accepts the other does not refuse.
+// Parses a document, or lists everything that is wrong with it. Those who write documents and the
+// edge that reads them share it, so that the edge accepts whatever a writer accepted.
 
 import type { z } from 'zod'
 import { err, ok, type Result } from '../core/result.ts'
@@ -7,19 +7,19 @@ import { listFindings, valueAt } from './findings.ts'
 import { type AssignmentsDocument, assignmentsSchema, PARTS } from './schema.ts'
 import { type Finding, type PartialDocument, type Path, validate } from './validate.ts'
 
-/** A hundred versions with their services take about 30 KiB; more than this is an accident. */
+/** A hundred versions with their services take about 30 KiB; a larger document is a mistake. */
 export const MAX_ASSIGNMENTS_BYTES = 256 * 1024
 
-/** One thing wrong with a document: where, what stands there, and how to mend it. */
+/** One problem of a document: where it is, the value there, and how to mend it. */
 export type Problem = {
-  /** As in `rules[0].when`; empty for the document as a whole. */
+  /** Such as `rules[0].when`; empty for the document as a whole. */
   readonly path: string
   readonly value: unknown
   readonly message: string
 }
 
 export type ParseOptions = {
-  /** Take http:// and private addresses as origins: for local runs. */
+  /** Accept http:// and private addresses as origins: for local runs. */
   readonly allowInsecure: boolean
 }
 
@@ -54,12 +54,12 @@ export function parseAssignments(
   return err(findings.map((finding) => toProblem(raw, finding)))
 }
 
-/** What zod found wrong with a value, as problems. */
+/** The problems that zod found in a value. */
 export function toProblems(raw: unknown, issues: readonly z.core.$ZodIssue[]): readonly Problem[] {
   return listFindings(raw, issues).map((finding) => toProblem(raw, finding))
 }
 
-/** Problems as text, one a line, for a log or a terminal. */
+/** Problems as text, one per line, for a log or a terminal. */
 export function formatProblems(problems: readonly Problem[]): string {
   return problems
     .map(({ path, value, message }) => {
@@ -69,7 +69,7 @@ export function formatProblems(problems: readonly Problem[]): string {
     .join('\n')
 }
 
-/** Each part that can be read by itself. */
+/** The fields that can be read by themselves. */
 function toParts(raw: unknown): PartialDocument {
   if (typeof raw !== 'object' || raw === null) return {}
   const parts: Record<string, unknown> = {}

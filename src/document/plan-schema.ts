@@ -1,12 +1,12 @@
-// A rollout's plan as people write it, in minutes and with defaults left out. What its parts must
-// say about one another is validate.ts' affair.
+// The shape of a plan as people write it, in minutes and with defaults left out. parse-plan.ts
+// checks that its parts agree.
 
 import * as z from 'zod'
 
-/** Longer than a quarter of a year is a slip of the pen. */
+/** More than a quarter of a year is a mistake. */
 const MOST_MINUTES = 130_000
 
-/** What a plan of holo.json may be called. */
+/** The names that a plan of holo.json may have. */
 export const PLAN_NAME = /^[A-Za-z0-9][\w.-]{0,62}$/
 
 const minutes = z.number().min(0, 'minutes are 0 or more').max(MOST_MINUTES)
@@ -64,7 +64,7 @@ const metric = z
     message: 'say which margin need not be shown below the "floor"',
   })
 
-/** The shape of a plan, for zod and for whoever generates a JSON schema. */
+/** The schema of a plan, for parsing and for the generated JSON schema. */
 export const planSchema = z.strictObject({
   preset: z.enum(['careful', 'standard', 'blue-green', 'instant']).optional(),
   steps: z.array(step).max(50).optional(),
@@ -83,7 +83,7 @@ export const planSchema = z.strictObject({
   withdraw: z.boolean().optional(),
 })
 
-/** A plan as it stands in `rollouts` of holo.json: one of the presets, changed where something is said. */
+/** A plan as it stands in `rollouts` of holo.json: a preset, with some fields changed. */
 export type PlanDocument = z.infer<typeof planSchema>
 export type StepDocument = z.infer<typeof step>
 export type MetricDocument = z.infer<typeof metric>

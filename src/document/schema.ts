@@ -1,5 +1,5 @@
-// The shape of the document, as zod reads it; service.ts has that of a service. What the parts must say
-// about one another (a version that exists, weights that sum to 100) is checked in validate.ts.
+// The shape of the document, as zod reads it. validate.ts checks that its parts agree with one
+// another (a version exists, weights sum to 100); service.ts has the shape of a service.
 
 import * as z from 'zod'
 import { ENVIRONMENT_NAME, VERSION_ID } from '../core/names.ts'
@@ -7,12 +7,15 @@ import { BUCKETS } from '../core/traffic.ts'
 import { environmentName, versionId } from './names.ts'
 import { services } from './service.ts'
 
-/** Revisions stay exact in doubles with room to spare, and below any clock in milliseconds. */
+/**
+ * Revisions up to this stay exact in doubles with room to spare, and below any clock in
+ * milliseconds.
+ */
 export const MAX_REVISION = 2 ** 40
 
 /**
- * The highest revision that a person may write. Those above are kept for the control, which marks them with
- * `reserve`: so there is always a number left that isolates take for newer.
+ * The highest revision that a person may write. The control keeps those above for itself and marks
+ * them with `reserve`, so that there is always a number left that isolates accept as newer.
  */
 export const MAX_WRITTEN_REVISION = 2 ** 39
 
@@ -87,7 +90,7 @@ const visitor = z.union(
   'write one of { "header": name }, { "cookie": name }, { "jwt": { "header" or "cookie": name, "claim": name } }, with or without "address": true, or { "address": true } alone',
 )
 
-/** A path as requests are matched by: no query, no fragment, and nothing that would be normalised. */
+/** A path in its normalised form: no query, no fragment, nothing that normalising would change. */
 const polledPath = z
   .string()
   .max(200)
@@ -101,7 +104,7 @@ const expose = z.strictObject({
   backend: z.array(z.enum(['version', 'environment', 'visitor'])).optional(),
 })
 
-/** The parts of the document by name; each can be read by itself. */
+/** The fields of the document by name; each can be read by itself. */
 export const PARTS = {
   schema: z.literal(1, 'this Holo reads documents with "schema": 1'),
   revision: z

@@ -1,4 +1,4 @@
-// What the parts of a document must say about one another. Each check looks only at parts that could
+// Checks that the parts of a document agree with one another. Each check uses only parts that could
 // be read, so that one list names everything that is wrong.
 
 import { checkCondition } from '../core/conditions.ts'
@@ -6,17 +6,17 @@ import { BUCKETS, toBucketCount } from '../core/traffic.ts'
 import { checkOrigin } from './origin.ts'
 import { type AssignmentsDocument, MAX_WRITTEN_REVISION } from './schema.ts'
 
-/** Where in the document: keys and indices from the top. */
+/** A place in the document: keys and indices from the top. */
 export type Path = readonly (string | number)[]
 
 export type Finding = { readonly path: Path; readonly message: string }
 
-/** Those parts of a document that have the right shape by themselves. */
+/** The fields of a document that have the right shape by themselves. */
 export type PartialDocument = {
   readonly [Name in keyof AssignmentsDocument]?: AssignmentsDocument[Name] | undefined
 }
 
-/** Everything wrong between the parts. */
+/** All findings about how the parts agree. */
 export function validate(parts: PartialDocument, allowInsecure: boolean): Finding[] {
   return [
     ...checkEnvironments(parts),
@@ -175,7 +175,7 @@ function* checkServices(
   }
 }
 
-/** A fallback shows an environment's answers to everybody who is served by this version. */
+/** A fallback shows an environment's answers to everybody whom this version serves. */
 function checkFallback(
   name: string | undefined,
   environments: PartialDocument['environments'],
@@ -195,7 +195,10 @@ function* checkSpent({ spent = [] }: PartialDocument): Generator<Finding> {
   }
 }
 
-/** The first few names of a table. Made once for each, as every mistake in a document quotes it. */
+/**
+ * The first few names of a table. Made once for each table, because every problem in a document may
+ * quote it.
+ */
 function listKeys(table: object): string {
   const known = listed.get(table)
   if (known !== undefined) return known

@@ -1,5 +1,5 @@
-// Says in words what differs between a version as it was published and what is to be published under
-// the same id. Encodings are not compared: other compressors give other bytes of the same content.
+// Describes in words how a published version differs from what is to be published under the same
+// id. Encodings are not compared: other compressors produce other bytes of the same content.
 
 import type { Manifest, ManifestEntry } from '../core/site/manifest.ts'
 import { DEFAULT_APP_PAGE, type ManifestConfig } from '../core/site/manifest-config.ts'
@@ -8,13 +8,14 @@ import type { VersionRecord } from './version-record.ts'
 
 /** What is to be published at one path. */
 export type WantedFile = Pick<ManifestEntry, 'path' | 'blob' | 'size' | 'type'> & {
-  /** Whether its name may be relied on, before other versions were asked. */
+  /** Whether its name looks hashed, before other versions were compared. */
   readonly hashedByName: boolean
 }
 
 /**
- * One line per difference; none when both are the same. A name that was not relied on then and would
- * be now is none: a version that is no longer retained may have contradicted it.
+ * One line per difference; none if both are the same. It is no difference that a name counts as
+ * hashed now and did not then: a version that is no longer kept may have had other content under
+ * it.
  */
 export function listDifferences(
   published: { readonly record: Pick<VersionRecord, 'services'>; readonly manifest: Manifest },
@@ -33,7 +34,7 @@ export function listDifferences(
     const change = entry ? describeChange(entry, file) : 'added'
     if (change) lines.push(`${file.path}: ${change}`)
   }
-  // With as many paths as before and every one of them found, none can be gone.
+  // If there are as many paths as before and each was found, none was removed.
   if (manifest.count !== paths.size || lines.length > 0) {
     for (const { path } of manifest.entries()) {
       if (!paths.has(path)) lines.push(`${path}: removed`)
@@ -60,7 +61,7 @@ export function listDifferences(
   return lines
 }
 
-/** Rules lie in the manifest in the order they were read in, and their order matters. */
+/** Compares rules in the order in which they were read, because the order matters. */
 function isSame(some: unknown, others: unknown): boolean {
   return JSON.stringify(some) === JSON.stringify(others)
 }

@@ -2,19 +2,23 @@
 // cookies and which of them count, and writing those that Holo sets. visitor.ts and facts.ts decide
 // what the values mean.
 
-/** As long as browsers keep a cookie (RFC 6265bis section 5.5). */
+/** The longest time for which browsers keep a cookie (RFC 6265bis section 5.5). */
 const MAX_AGE_S = 400 * 24 * 3600
 
-/** Only this host can set one of this name, over https and for all paths (RFC 6265bis section 4.1.3.2). */
-export const HOST_PREFIX = '__Host-'
+/**
+ * Only this host can set a cookie with this prefix, over https and for all paths (RFC 6265bis
+ * section 4.1.3.2).
+ */
+const HOST_PREFIX = '__Host-'
 
 /**
- * The cookies of a request; the first of a name counts, as the most specific one is sent first
- * (RFC 6265 section 5.4). Several Cookie headers arrive joined by ", ", which is no separator inside
- * one header: what follows such a comma is read as a cookie only where a name and `=` do follow.
+ * The cookies of a request. The first of a name counts, because the most specific one is sent first
+ * (RFC 6265 section 5.4). Several Cookie headers arrive joined by ", ", which is no separator
+ * inside one header: the text after such a comma is read as a cookie only if it begins with a name
+ * and `=`.
  *
- * A `__Host-` cookie is never read from behind a comma. A sibling domain may set a cookie whose value
- * goes on with `, __Host-holo-pin=…`, and must not set what the prefix protects.
+ * A `__Host-` cookie is never read from behind a comma. A sibling domain can set a cookie whose
+ * value contains `, __Host-holo-pin=…`, and must not set what the prefix protects.
  */
 export function parseCookies(header: string | null): Readonly<Record<string, string>> {
   const cookies: Record<string, string> = Object.create(null)
@@ -34,18 +38,20 @@ export function parseCookies(header: string | null): Readonly<Record<string, str
 }
 
 /**
- * Without the space and the tab that HTTP allows around a value, and no other: to a browser a no-break space
- * belongs to the name, so that a sibling domain may set what only looks like a `__Host-` cookie.
+ * Removes the spaces and tabs that HTTP allows around a value, and nothing else: for a browser a
+ * no-break space is part of the name, so that a sibling domain could set a cookie that only looks
+ * like a `__Host-` one.
  */
 function trimBlanks(text: string): string {
   return text.replace(/^[ \t]+|[ \t]+$/g, '')
 }
 
 /**
- * `first-party` is Lax, because Strict would lose the cookie on every link from outside. `embedded` is
- * for a frame in another site's page: kept apart for each such site (CHIPS, `Partitioned`).
+ * How a cookie is set. `first-party` is Lax, because Strict would lose the cookie on every link
+ * from another site. `embedded` is for a frame in another site's page: kept separately for each
+ * such site (CHIPS, `Partitioned`). `plain` is for http.
  */
-export type CookiePlace = 'plain' | 'first-party' | 'embedded'
+type CookiePlace = 'plain' | 'first-party' | 'embedded'
 
 const FLAGS: Readonly<Record<CookiePlace, string>> = {
   plain: 'HttpOnly; SameSite=Lax',
@@ -53,22 +59,25 @@ const FLAGS: Readonly<Record<CookiePlace, string>> = {
   embedded: 'HttpOnly; SameSite=None; Secure; Partitioned',
 }
 
-/** A cookie that stays as long as the browser lets it. */
-export function toLastingCookie(name: string, value: string, place: CookiePlace): string {
+/** A cookie that is kept as long as the browser allows. */
+function toLastingCookie(name: string, value: string, place: CookiePlace): string {
   return `${name}=${value}; Path=/; Max-Age=${MAX_AGE_S}; ${FLAGS[place]}`
 }
 
 /** A cookie that ends with the browser's session. */
-export function toSessionCookie(name: string, value: string, place: CookiePlace): string {
+function toSessionCookie(name: string, value: string, place: CookiePlace): string {
   return `${name}=${value}; Path=/; ${FLAGS[place]}`
 }
 
-/** Takes a cookie back that was set with the same name and path. */
-export function toExpiredCookie(name: string): string {
+/** Removes a cookie that was set with the same name and path. */
+function toExpiredCookie(name: string): string {
   return `${name}=; Path=/; Max-Age=0; ${FLAGS['first-party']}`
 }
 
-/** Over plain http, where no browser takes the prefix; and over https until Holo took it up. */
+/**
+ * Used over plain http, where no browser accepts the prefix. Older releases of Holo used them over
+ * https too.
+ */
 const PLAIN_NAMES = { visitor: 'holo-visitor', pin: 'holo-pin', workers: 'holo-workers' } as const
 
 const HOST_NAMES = {
@@ -78,8 +87,9 @@ const HOST_NAMES = {
 } as const
 
 /**
- * In a frame of another site. They have names of their own because a browser sends these beside the
- * others where a frame of ours stands in a page of ours: the page's must win then.
+ * Used in a frame of another site. They have names of their own, because a browser sends them
+ * together with the others where one of our frames stands in one of our pages; the page's cookies
+ * must win then.
  */
 const EMBEDDED_NAMES = {
   visitor: `${HOST_PREFIX}holo-embedded-visitor`,
@@ -98,17 +108,17 @@ const NAMES: Readonly<Record<CookiePlace, Names>> = {
 export type OwnCookies = {
   readonly visitor: string | undefined
   readonly pin: string | undefined
-  /** Paths of scripts that this browser asked for as service workers, the newest first. */
+  /** Paths of scripts that this browser has fetched as service workers, the newest first. */
   readonly workers: readonly string[]
-  /** Where these were set, and where the reply sets its own. */
+  /** How these cookies were set, and how the reply sets its own. */
   readonly place: CookiePlace
-  /** They have the plain names though the request came over https: from before the prefix was used. */
+  /** They have the plain names although the request came over https: an older release set them. */
   readonly isOld: boolean
 }
 
 /**
- * What counts of Holo's cookies. Over https the plain names are read only where none with the prefix
- * is there, and the reply replaces them: any sibling domain can set a plain one.
+ * The cookies of Holo that count. Over https the plain names are read only if there are none with
+ * the prefix, and the reply replaces them, because any sibling domain can set a plain one.
  *
  * @param isForeignFrame the request is for a frame in another site's page.
  */
@@ -124,7 +134,7 @@ export function readOwnCookies(
   const embedded = pick(cookies, 'embedded')
   if (!isEmpty(embedded)) return embedded
   const old = pick(cookies, 'plain')
-  // Holo never had the workers' cookie under its plain name over https: whoever set it is a stranger.
+  // Holo never set the workers' cookie under its plain name over https: somebody else did.
   const known = { ...old, workers: [] }
   return isEmpty(known) ? own : { ...known, place: 'first-party', isOld: true }
 }
@@ -145,30 +155,35 @@ function isEmpty({ visitor, pin, workers }: OwnCookies): boolean {
   return visitor === undefined && pin === undefined && workers.length === 0
 }
 
-/** The cookie that makes a visitor the same person tomorrow. */
+/** The cookie by which a visitor is recognised on later days. */
 export function visitorCookie(visitor: string, place: CookiePlace): string {
   return toLastingCookie(NAMES[place].visitor, visitor, place)
 }
 
-/** The cookie that binds a tab to what served its document; it ends with the browser's session. */
+/**
+ * The cookie that binds a tab to the version of its document; it ends with the browser's session.
+ */
 export function pinCookie(pin: string, place: CookiePlace): string {
   return toSessionCookie(NAMES[place].pin, pin, place)
 }
 
 const WORKER_SEPARATOR = '|'
-/** A site has one service worker, seldom two; more than these are forgotten, the oldest first. */
+/** A site has one service worker, rarely two. Beyond this number the oldest are forgotten. */
 const MAX_WORKERS = 4
-/** What stands in a cookie as it is (RFC 6265 section 4.1.1), without the separator. */
+/** Characters that need no escape in a cookie (RFC 6265 section 4.1.1), without the separator. */
 const WORKER_PATH = /^\/[!#-+\--:<-[\]-{}~]{0,200}$/
 
-/** The cookie that remembers one more service worker's script; `undefined` where it is known, or unfit. */
+/**
+ * The cookie that adds one service worker's script; `undefined` if it is known already, or cannot
+ * stand in a cookie.
+ */
 export function workersCookie(path: string, { workers, place }: OwnCookies): string | undefined {
   if (workers.includes(path) || !WORKER_PATH.test(path)) return undefined
   const paths = [path, ...workers].slice(0, MAX_WORKERS).join(WORKER_SEPARATOR)
   return toLastingCookie(NAMES[place].workers, paths, place)
 }
 
-/** Takes back the plain names where those with the prefix have come in their place. */
+/** Removes the cookies with plain names once those with the prefix have replaced them. */
 export function expiredCookies(): string[] {
   return [toExpiredCookie(PLAIN_NAMES.visitor), toExpiredCookie(PLAIN_NAMES.pin)]
 }

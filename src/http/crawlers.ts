@@ -1,6 +1,6 @@
-// Which clients are programs, by their own word. Known crawlers stay on the first public environment,
-// so that an index and a link preview never show a canary. Other programs are no visitors: they get
-// no bucket by chance, and nothing is judged by them.
+// Which clients identify themselves as programs. Known crawlers stay on the first public
+// environment, so that an index and a link preview never show a canary. Other programs are no
+// visitors: they get no bucket by chance, and are not judged.
 
 import { isbot } from 'isbot'
 import { memoise } from '../core/memoise.ts'
@@ -8,15 +8,17 @@ import { memoise } from '../core/memoise.ts'
 export type Agent = {
   /** Stays on the first public environment, whatever its cookies say. */
   readonly crawler: boolean
-  /** A program, crawlers included: what it meets is no evidence about a version. */
+  /** A program, crawlers included: its requests are no evidence about a version. */
   readonly automated: boolean
-  /** A program that keeps no cookies, as far as one can know: without an identity it gets no bucket. */
+  /** A program that probably keeps no cookies: without an identity it gets no bucket. */
   readonly stateless: boolean
 }
 
 const UNNAMED: Agent = { crawler: false, automated: false, stateless: false }
 
-/** Product tokens of search engines, link previews and archives, as their operators publish them. */
+/**
+ * Product tokens of search engines, link previews and archives, as their operators publish them.
+ */
 const TOKENS = [
   'Googlebot',
   'Storebot-Google',
@@ -64,7 +66,7 @@ const TOKENS = [
 
 const CRAWLER = new RegExp(TOKENS.map((token) => token.replace(/[./]/g, '\\$&')).join('|'), 'i')
 
-/** Browsers without a window say so in their name. They keep cookies as others do. */
+/** Headless browsers have this in their name. They keep cookies as others do. */
 const HEADLESS = /Headless(?=Chrome)/g
 
 const readNamed = memoise((userAgent): Agent => {
@@ -76,7 +78,9 @@ const readNamed = memoise((userAgent): Agent => {
   }
 })
 
-/** What a User-Agent says of its client. One that says nothing is taken for a browser. */
+/**
+ * What a User-Agent says about its client. Without the header, the client is taken for a browser.
+ */
 export function readAgent(userAgent: string | null): Agent {
   return userAgent ? readNamed(userAgent) : UNNAMED
 }

@@ -1,5 +1,5 @@
-// Failures as a closed set of codes, and each code as one reply. The client is told the code, a
-// plain sentence and the request id; what exactly happened goes to the log of whoever noticed it.
+// Failures as a closed set of codes, and the reply for each code. The client gets the code, a plain
+// sentence and the request id; details go to the log of the place where the failure was noticed.
 
 export type ErrorCode = keyof typeof ERRORS
 
@@ -30,8 +30,7 @@ const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
 }
 
 /**
- * The reply for a failure: JSON in the form of RFC 9457 with a stable `code`, never kept by
- * anybody.
+ * The reply for a failure: JSON in the form of RFC 9457 with a stable `code`; no cache keeps it.
  */
 export function errorResponse(
   code: ErrorCode,

@@ -1,4 +1,5 @@
-// A Request as plain facts: all that the decision may know, read once. Nothing here decides.
+// Reads a Request once and turns it into plain facts: everything that the decision may depend on.
+// Nothing is decided here.
 
 import { readAddress } from '../core/address.ts'
 import { parsePin } from '../core/pins.ts'
@@ -10,44 +11,47 @@ import { splitQuery } from './query.ts'
 import { type IdentitySource, readVisitor } from './visitor.ts'
 
 export type Facts = RequestFacts & {
-  /** The normalised path is in `path`; this is the query without a pin, empty or with its `?`. */
+  /** The query without a pin, empty or with its `?`. The normalised path is in `path`. */
   readonly search: string
-  /** Holo made the visitor's id for this request. */
+  /** Whether Holo made the visitor's id for this request. */
   readonly minted: boolean
-  /** What the reply puts into the visitor's cookie. */
+  /** The value that the reply puts into the visitor's cookie. */
   readonly visitorToKeep: string | undefined
-  /** A program by its own word, and not one that the team itself has given an identity. */
+  /**
+   * Whether the client identifies itself as a program and has no identity that the team has given
+   * it.
+   */
   readonly automated: boolean
-  /** A page or frame that is fetched ahead; never a subresource. */
+  /** A page or frame that is fetched in advance; never a subresource. */
   readonly prefetch: boolean
   /** A page in a frame of another site's page. */
   readonly embedded: boolean
-  /** By this a client learns that there is another version. */
+  /** How the client learns by this request that there is another version. */
   readonly watch: Watch | undefined
-  /** The visitor's browser speaks https. */
+  /** Whether the visitor's browser uses https. */
   readonly secure: boolean
-  /** Holo's cookies as they came, so that none is set again to the same. */
+  /** Holo's cookies of the request, so that the reply sets none again to the same value. */
   readonly cookies: OwnCookies
 }
 
 export type FactsOptions = {
   readonly visitor: IdentitySource | undefined
-  /** Of the document; for ids that are made of addresses. */
+  /** The salt of the document, for ids that are made of addresses. */
   readonly salt: string
-  /** Paths that the document adds to those that apps are known to poll. */
+  /** Paths that apps poll according to the document, besides those that Holo knows. */
   readonly polled: ReadonlySet<string>
-  /** Whether rules will look at anything beside the path. */
+  /** Whether there are rules that need more than the path. */
   readonly withAttributes: boolean
 }
 
-/** No preview or identity grants anything by itself. */
+/** No grants: nothing in a request gives any yet. */
 const NO_GRANTS: ReadonlySet<string> = new Set()
 const NO_ATTRIBUTES: Attributes = { header: {}, cookie: {}, query: {} }
 
 /**
- * The facts of a request, `undefined` when its address cannot be read.
+ * The facts of a request, `undefined` if its address cannot be read.
  *
- * @param address for whoever has read it already.
+ * @param address for a caller that has read it already.
  */
 export function readFacts(
   request: Request,
@@ -96,7 +100,7 @@ export function readFacts(
     pin: readPin(
       headers.get('holo-pin'),
       queryPin !== undefined && mayChooseByQuery(kind, headers) ? queryPin : undefined,
-      // Any sibling domain can set the old name, and a page that is opened now sets the new one.
+      // Any sibling domain can set the old name, and this page will set the new one.
       own.isOld && isPage ? undefined : own.pin,
     ),
     secure,
@@ -108,17 +112,17 @@ export function readFacts(
 
 /**
  * Whether a pin in the address counts. Anybody can make a link, so that for a page or a frame it
- * counts only from a page of this very origin, which fetch metadata prove. A navigation that a
- * service worker passes on always looks like that and proves nothing.
+ * counts only if fetch metadata prove that it comes from a page of this same origin. A navigation
+ * that a service worker passes on always looks like that and proves nothing.
  */
 function mayChooseByQuery(kind: RequestKind, headers: Headers): boolean {
   const isOwn = headers.get('sec-fetch-site') === 'same-origin'
   if (opensPage(kind)) return isOwn && headers.get('sec-fetch-dest') !== 'empty'
-  // `<link rel="prefetch">` does not say what it fetches: it may be the page of the next click.
+  // `<link rel="prefetch">` does not say what it fetches: it may be the next page.
   return isOwn || !isPrefetch(headers)
 }
 
-/** The first that can be read at all: header, query, cookie. */
+/** The first pin that can be read: header, query, cookie. */
 function readPin(
   header: string | null,
   query: string | undefined,
@@ -140,11 +144,11 @@ function readAttributes(
   cookie: Readonly<Record<string, string>>,
   search: string,
 ): Attributes {
-  // What Cloudflare found out about the connection; absent outside its network.
+  // What Cloudflare knows about the connection; absent outside its network.
   const cf = (request.cf ?? {}) as Partial<IncomingRequestCfProperties>
   const ip = request.headers.get('cf-connecting-ip')
   return {
-    // What a client says in Holo's name is heard by nobody but the reader of pins.
+    // Headers in Holo's own namespace are for Holo alone; rules do not see them.
     header: toRecord([...request.headers].filter(([name]) => !name.startsWith('holo-'))),
     cookie,
     query: toRecord(new URLSearchParams(search)),
@@ -157,7 +161,7 @@ function readAttributes(
   }
 }
 
-/** The first value of each name, without a prototype that a name could reach. */
+/** The first value of each name, in an object without a prototype. */
 function toRecord(pairs: Iterable<[string, string]>): Record<string, string> {
   const record: Record<string, string> = Object.create(null)
   for (const [name, value] of pairs) record[name] ??= value

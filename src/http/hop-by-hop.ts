@@ -1,5 +1,4 @@
-// Headers that speak of one connection only and so end with it (RFC 9110 section 7.6.1). What else a
-// proxy keeps to itself is the proxy's affair.
+// Headers that belong to a single connection and are not forwarded (RFC 9110 section 7.6.1).
 
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection',
@@ -10,7 +9,10 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
-/** Tells which headers of a message these are: all `Proxy-*` and what its `Connection` names, too. */
+/**
+ * Returns a test for these headers of a message; all `Proxy-*` and those that its `Connection`
+ * names count too.
+ */
 export function toHopByHop(headers: Headers): (name: string) => boolean {
   const connection = headers.get('connection')
   const named = connection === null ? [] : connection.toLowerCase().split(/[\s,]+/)

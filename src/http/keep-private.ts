@@ -1,14 +1,14 @@
-// Keeps a reply that is meant for one visitor out of every cache that others are served from.
+// Keeps a reply that is meant for one visitor out of every shared cache.
 
 import { type Directive, parseCacheControl } from '../core/cache-control.ts'
 
 /**
- * Orders to shared caches that outrank Cache-Control: RFC 9213 (`CDN-Cache-Control`, or such as
- * `Vercel-CDN-Cache-Control`), its forerunner, Akamai's, and nginx's.
+ * Headers for shared caches that take precedence over Cache-Control: RFC 9213 (`CDN-Cache-Control`,
+ * or such as `Vercel-CDN-Cache-Control`), its predecessor, Akamai's, and nginx's.
  */
 const TARGETED = /^(?:(?:.+-)?cdn-cache-control|surrogate-control|edge-control|x-accel-expires)$/
 
-/** For a reply that is one visitor's: no shared cache may give it to another one. */
+/** Marks a reply as one visitor's, so that no shared cache gives it to another one. */
 export function keepPrivate(headers: Headers): void {
   for (const name of [...headers.keys()]) if (TARGETED.test(name)) headers.delete(name)
   const directives = parseCacheControl(headers.get('cache-control'))
@@ -25,12 +25,12 @@ export function keepPrivate(headers: Headers): void {
   )
 }
 
-/** Says by itself that no shared cache may keep any of the reply. */
+/** Whether the directive alone keeps the whole reply out of shared caches. */
 function isUnshared(directive: Directive): boolean {
   return isUnqualifiedPrivate(directive) || directive.name === 'no-store'
 }
 
-/** `private="name"` is about one header only (RFC 9111 section 5.2.2.7). */
+/** `private="name"` concerns one header only (RFC 9111 section 5.2.2.7). */
 function isUnqualifiedPrivate({ name, value }: Directive): boolean {
   return name === 'private' && value === undefined
 }

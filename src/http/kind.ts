@@ -1,15 +1,15 @@
-// What a request is to the page it belongs to, and whether the client learns by it that there is another
-// version. Only this file tells a page from a script: crawlers, the not-found page, pins, counting and
-// `explain` use its answer. It reads fetch metadata first (W3C Fetch Metadata Request Headers), and
-// where a client sends none, `Accept` and then the path.
+// What a request is to the page it belongs to, and whether the client learns by it that there is
+// another version. Only this file tells a page from a script: crawlers, the not-found page, pins,
+// counting and `explain` use its answer. It reads fetch metadata first (W3C Fetch Metadata Request
+// Headers), and where a client sends none, `Accept` and then the path.
 
 import { normalisePath } from '../core/path.ts'
 import type { RequestKind } from '../core/types.ts'
 
-/** What loads a page into a page (Fetch standard, "destination"). */
+/** Destinations that load a page into another page (Fetch standard, "destination"). */
 const FRAMES = ['iframe', 'frame', 'embed', 'object', 'fencedframe']
 
-/** Endings of what pages load or programs read, and what no page is called. */
+/** File endings of what pages load or programs read, and of no page. */
 const SUBRESOURCE_ENDINGS: ReadonlySet<string> = new Set(
   [
     'js mjs cjs jsx ts tsx css map json json5 jsonld wasm webmanifest xml rss atom txt csv md yml yaml',
@@ -20,10 +20,10 @@ const SUBRESOURCE_ENDINGS: ReadonlySet<string> = new Set(
 )
 
 /**
- * `document` is a GET of a top-level page, and nothing else is. `navigation` is a page that is opened
- * in another way: a frame, a form post, a prefetch. `subresource` plainly asks for something else
- * than a page. `unknown` shows no sign of either: `Accept: *`/`*` or none, as link previews, monitors
- * and curl send it.
+ * The kind of a request. `document` is a GET of a top-level page, and nothing else is. `navigation`
+ * opens a page in another way: a frame, a form post, a prefetch. `subresource` clearly asks for
+ * something else than a page. `unknown` shows no sign of either: `Accept: *`/`*` or none, as link
+ * previews, monitors and curl send it.
  *
  * @param path the normalised path; it decides only where no header does.
  */
@@ -32,19 +32,20 @@ export function toKind(method: string, headers: Headers, path: string): RequestK
   const mode = headers.get('sec-fetch-mode')
   if (destination === null && mode === null) return guessKind(method, headers, path)
   if (FRAMES.includes(destination ?? '')) return 'navigation'
-  // A navigation that a service worker passes on has lost its destination: `empty`, and `navigate`.
+  // A navigation that a service worker passes on has lost its destination: it has `empty`, with the
+  // mode `navigate`.
   if (destination === 'document' || mode === 'navigate') return toPageKind(method, headers)
   return 'subresource'
 }
 
-/** HTML by name, and not with a weight of 0. */
+/** Names HTML, with a weight above 0. */
 const HTML = /text\/html(?!\s*;\s*q=0(?:\.0+)?\s*(?:,|$))/
 
 /** For clients without fetch metadata: programs, old browsers, and all browsers over plain http. */
 function guessKind(method: string, headers: Headers, path: string): RequestKind {
   const accept = headers.get('accept')
   if (accept !== null && HTML.test(accept)) return toPageKind(method, headers)
-  // Anything but "*/*" and "text/*" names a type that is no page.
+  // Any type other than "*/*" and "text/*" is a type that is not a page.
   const namesType = accept !== null && /[^\s,;/*]+\/[^\s,;*]/.test(accept)
   return namesType || isNamedAsSubresource(path) ? 'subresource' : 'unknown'
 }
@@ -53,20 +54,23 @@ function toPageKind(method: string, headers: Headers): RequestKind {
   return method === 'GET' && !isPrefetch(headers) ? 'document' : 'navigation'
 }
 
-/** Whether the path alone says that no page is meant. `/.well-known/` is read by programs (RFC 8615). */
+/** Whether the path alone says that no page is meant. Programs read `/.well-known/` (RFC 8615). */
 function isNamedAsSubresource(path: string): boolean {
   if (path.startsWith('/.well-known/')) return true
   const dot = path.lastIndexOf('.')
   return dot > path.lastIndexOf('/') && SUBRESOURCE_ENDINGS.has(path.slice(dot + 1).toLowerCase())
 }
 
-/** Whether the browser fetches ahead of a click that may never come. */
+/** Whether the browser fetches in advance, for a click that may never come. */
 export function isPrefetch(headers: Headers): boolean {
   const purpose = headers.get('sec-purpose') ?? headers.get('purpose') ?? headers.get('x-moz')
   return purpose?.includes('prefetch') ?? false
 }
 
-/** Whether a page of another site loads this one into a frame, where it keeps only cookies of its own. */
+/**
+ * Whether a page of another site loads this one into a frame, where the browser keeps cookies
+ * separately.
+ */
 export function isForeignFrame(headers: Headers): boolean {
   return (
     headers.get('sec-fetch-site') === 'cross-site' &&
@@ -74,17 +78,18 @@ export function isForeignFrame(headers: Headers): boolean {
   )
 }
 
-/** Whether the request opens a page or may open one soon: whether its reply may set cookies. */
+/** Whether the request opens a page or may open one soon, so that its reply may set cookies. */
 export function opensPage(kind: RequestKind): boolean {
   return kind === 'document' || kind === 'navigation'
 }
 
-/** Types of pages. */
+/** The media types of pages. */
 export const HTML_TYPE = /^(?:text\/html|application\/xhtml\+xml)\b/i
 
 /**
- * Whether a request may be answered with a page although it does not open one: a link that is fetched in
- * advance, or a script that puts a page into this one. Both say neither what they are for nor what they take.
+ * Whether a request may be answered with a page although it does not open one: a link that is
+ * prefetched, or a script that inserts a page into the current one. Both say neither what they are
+ * for nor what they accept.
  */
 export function mayTakeHtml(headers: Headers): boolean {
   const accept = headers.get('accept')
@@ -93,16 +98,21 @@ export function mayTakeHtml(headers: Headers): boolean {
 }
 
 /**
- * `worker` is a service worker's own script, asked for when it is registered and by every update
- * check. `cache` is what a service worker fetches by itself, and `fill` those of them that are almost
- * surely files for its cache of a new version. `poll` is a file that apps ask for again and again to
- * learn of a new version.
+ * How a client learns of a new version. Such a request must not follow the pin of the open page, or
+ * the old version would stay in use for ever.
+ * - `worker`: a service worker's own script, fetched at registration and by every update check
+ * - `cache`: a request that a service worker makes by itself
+ * - `fill`: a request of those that almost surely fills a service worker's cache for a new version
+ * - `poll`: a file that apps fetch again and again to learn of a new version
  */
 export type Watch = 'worker' | 'cache' | 'fill' | 'poll'
 
-/** What frameworks poll, wherever the app's base path is. */
+/** Paths that frameworks poll, whatever the app's base path is. */
 const POLLED_ENDINGS = ['/_app/version.json', '/_nuxt/builds/latest.json', '/ngsw.json']
-/** What others have agreed on: only at the top, because it is a name that an API might have, too. */
+/**
+ * Paths that other apps poll by convention: only at the root, because an API might use the name
+ * too.
+ */
 const POLLED_PATHS: ReadonlySet<string> = new Set(['/version.json'])
 
 /**
@@ -114,9 +124,9 @@ const CACHE_PARAMETER = 'ngsw-cache-bust='
 const ANGULAR_WORKER = '/ngsw-worker.js'
 
 /**
- * @param workers paths of scripts that this browser has asked for as service workers. A request that
- *   a service worker makes by itself names its script as the referrer (Fetch standard, "determine
- *   request's referrer"); one that it passes on for a page names the page.
+ * @param workers paths of scripts that this browser has fetched as service workers. A request that
+ *   a service worker makes by itself has its script as the referrer (Fetch standard, "determine
+ *   request's referrer"); one that it passes on for a page has the page.
  * @param polled paths that the document adds.
  */
 export function readWatch(
@@ -144,7 +154,7 @@ function isPastCache(headers: Headers): boolean {
   return headers.get('cache-control') === 'no-cache' && headers.get('pragma') === 'no-cache'
 }
 
-/** Whether it may come from a worker of this origin: a sibling domain can ask for any address. */
+/** Whether it may come from a worker of this origin: a sibling domain can send any address. */
 function isOfThisOrigin(headers: Headers): boolean {
   const site = headers.get('sec-fetch-site')
   return site === null || site === 'same-origin'

@@ -1,8 +1,11 @@
-// The addresses that are Holo's own: never a file, and never a backend's.
+// The addresses that belong to Holo itself: never a file of a version, and never a backend's.
 
 const OWN_PREFIX = '/.holo/'
 
-/** Which version the asker would get now: the one own address that is decided as any other. */
+/**
+ * Says which version the client would get now. It is the only own address that is decided like any
+ * other.
+ */
 export const VERSION_NOW_PATH = '/.holo/version'
 
 export function isOwnPath(path: string): boolean {

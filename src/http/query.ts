@@ -1,18 +1,17 @@
-// The pin in a query string: `holo-pin=…`, read and then removed, so that nothing behind the
-// decision (look-up, backend, `Location`) ever sees it.
+// The pin in a query string, `holo-pin=…`: reads it and removes it, so that look-up, backend and
+// `Location` never see it.
 
 const PIN_PARAMETER = 'holo-pin'
 
 export type Query = {
-  /** The query without the pin, byte for byte: empty, or beginning with `?`. */
+  /** The query without the pin, otherwise byte for byte: empty, or beginning with `?`. */
   readonly search: string
   readonly pin: string | undefined
 }
 
 /**
- * Splits the query of a parsed URL; the first pin counts and all are removed. A parameter is the pin
- * if its decoded name is exactly `holo-pin`, so that what is read here and what a backend would read
- * are the same.
+ * Splits the query of a parsed URL. The first pin counts, and all are removed. A parameter is the
+ * pin if its decoded name is exactly `holo-pin`, as a backend would read it.
  */
 export function splitQuery(search: string): Query {
   if (search === '') return { search, pin: undefined }
@@ -25,7 +24,10 @@ export function splitQuery(search: string): Query {
   return { search: kept.length > 0 ? `?${kept.join('&')}` : '', pin }
 }
 
-/** The `?` in front is for the parser to take off: one that the name begins with belongs to it. */
+/**
+ * The parser removes the `?` that is put in front: a `?` at the beginning of the name belongs to
+ * the name.
+ */
 function isPin(part: string): boolean {
   return new URLSearchParams(`?${part}`).has(PIN_PARAMETER)
 }

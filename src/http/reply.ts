@@ -1,5 +1,5 @@
-// What Holo adds to every reply: who served it and why it took what it took, and on documents the
-// cookies that keep visitor and tab where they are.
+// What Holo adds to a reply: which version answered and why, and on documents the cookies that keep
+// visitor and tab on their version.
 
 import { toPin } from '../core/pins.ts'
 import type { Decision } from '../core/types.ts'
@@ -10,11 +10,11 @@ import { HTML_TYPE, opensPage } from './kind.ts'
 
 export type ReplyOptions = {
   readonly expose: ReadonlySet<'version' | 'environment' | 'bucket' | 'timing'>
-  /** Metrics of Server-Timing, ready to be sent (W3C Server Timing section 3.2). */
+  /** Metrics for Server-Timing, already formatted (W3C Server Timing section 3.2). */
   readonly timing: readonly string[]
   /**
-   * A backend answered a request that may be for a page (`mayTakeHtml`). Its 304 does not say whether it
-   * is: such replies have no `Content-Type`.
+   * A backend answered a request that may be for a page (`mayTakeHtml`). Its 304 has no
+   * `Content-Type` that would say so.
    */
   readonly mayBeHtml: boolean
   /** The chosen version's own file answered. */
@@ -22,7 +22,7 @@ export type ReplyOptions = {
 }
 
 /**
- * Puts Holo's headers on a reply whose headers can be changed. The body is not touched, so that
+ * Adds Holo's headers to a reply whose headers can be changed. The body is not touched, so that
  * encoded bytes stay as they are.
  */
 export function finishReply(
@@ -33,7 +33,7 @@ export function finishReply(
 ): void {
   if (expose.has('version')) headers.set('Holo-Version', decision.version.id)
   if (expose.has('environment')) headers.set('Holo-Environment', decision.environment)
-  // A request of nobody has none of its own.
+  // A request without an identity has no bucket of its own.
   if (expose.has('bucket') && !facts.anonymous) headers.set('Holo-Bucket', String(decision.bucket))
   if (expose.has('timing')) headers.append('Server-Timing', timing.join(', '))
   const isPage = opensPage(facts.kind)
@@ -41,12 +41,12 @@ export function finishReply(
   const isPerhapsHtml = mayBeHtml && status === 304 && !headers.has('content-type')
   const cookies = toCookies(status, facts, decision, { isHtml, isOwnFile })
   for (const cookie of cookies) headers.append('Set-Cookie', cookie)
-  // A page is that of one visitor's version, whoever made it; the next visitor may be on another.
+  // A page belongs to one visitor's version, whoever made it; the next visitor may have another.
   if (cookies.length > 0 || isPage) keepPrivate(headers)
-  // The page of another version must not come back from the browser's cache once the pin has moved. That
-  // of a 304 takes the place of the one that the browser has.
+  // Once the pin has moved, the browser must not show the other version's page out of its cache. It
+  // replaces the `Vary` that it has stored by that of a 304.
   if (isPage || isHtml || isPerhapsHtml) addVary(headers, 'Cookie')
-  // Whoever asks for the version of now must not be told that of a while ago.
+  // A client that asks for the current version must not get an old answer.
   if (facts.watch === 'poll') headers.set('cache-control', 'no-store')
 }
 
@@ -54,8 +54,8 @@ export function finishReply(
 type Answer = { readonly isHtml: boolean; readonly isOwnFile: boolean }
 
 /**
- * The visitor's id goes to whoever opens a page here for the first time. The pin goes on a 200 or 304
- * of a page, and on nothing else. Crawlers keep no cookies.
+ * The cookies of a reply. The visitor's id is set where a page is opened for the first time. The
+ * pin is set on a 200 or 304 of a page, and on nothing else. Crawlers keep no cookies.
  */
 function toCookies(status: number, facts: Facts, decision: Decision, answer: Answer): string[] {
   const { crawler, visitorToKeep, embedded, cookies: own, secure } = facts
@@ -76,10 +76,10 @@ function toCookies(status: number, facts: Facts, decision: Decision, answer: Ans
 }
 
 /**
- * Whether the reply binds the browser to its version. A document does. A page that is fetched ahead
- * makes a binding where none counts, and never moves one. A page that a service worker fetches for its
- * cache is the one that it will show, so that its API has to be that of the same version. Where both
- * versions have the same page, the worker fetches only the files that differ: these bind, too.
+ * Whether the reply binds the browser to its version. A document does. A page that is fetched in
+ * advance sets a pin where none counts, and never changes one. A page that a service worker fetches
+ * for its cache is the one that it will show, so that its API has to be that of the same version.
+ * If both versions have the same page, the worker fetches only the files that differ: these set it, too.
  */
 function setsPin(facts: Facts, { reason }: Decision, { isHtml, isOwnFile }: Answer): boolean {
   const { method, kind, prefetch, embedded, secure, watch, anonymous } = facts

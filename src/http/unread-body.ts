@@ -1,17 +1,20 @@
-// What becomes of a request's body that nobody has read. A server that answers and closes while a
-// client still sends makes the network drop what the client has not yet received of the answer, so the
-// rest of the body is taken off the connection first, within limits.
+// Reads the rest of a request's body that nobody has read. If a server answers and closes while a
+// client still sends, the network drops what the client has not yet received of the answer; so the
+// rest of the body is read first, within limits.
 
-/** Above this a client may lose the answer: reading on would cost more than the answer is worth. */
+/**
+ * Beyond this a client may lose the answer, because reading on would cost more than the answer is
+ * worth.
+ */
 export const MAX_DRAINED_BYTES = 16 * 1024 * 1024
-/** For clients that send slowly. */
+/** A limit for clients that send slowly. */
 const DRAIN_TIMEOUT_MS = 5000
 const CHUNK_BYTES = 65_536
 
-/** What was found in a body: nothing at all, something, or more than is waited for. */
+/** What was found in a body: nothing, something, or more than the limits allow. */
 export type DrainResult = 'nothing' | 'something' | 'too-much'
 
-/** Reads a body to its end, or until it passes a limit, and throws it away. Never throws. */
+/** Reads a body to its end, or until it exceeds a limit, and discards it. Never throws. */
 export async function drain(body: ReadableStream<Uint8Array>): Promise<DrainResult> {
   let timer: ReturnType<typeof setTimeout> | null = null
   const late = new Promise<DrainResult>((resolve) => {
@@ -20,7 +23,7 @@ export async function drain(body: ReadableStream<Uint8Array>): Promise<DrainResu
   try {
     return await Promise.race([readAway(body), late])
   } catch {
-    // The client has left, or its chunks are none: there is nobody to wait for.
+    // The client has left, or its chunks are malformed: nobody waits for an answer.
     return 'too-much'
   } finally {
     clearTimeout(timer)
@@ -40,9 +43,9 @@ async function readAway(body: ReadableStream<Uint8Array>): Promise<DrainResult> 
 }
 
 /**
- * Takes the body of an answered request off its connection, where nobody else has. A client that waits
- * to be told to go on (`Expect`) sends nothing, and an announced length beyond the limit is not begun
- * with.
+ * Reads the rest of the body of a request that was answered. A client that waits for permission to
+ * send (`Expect`) sends nothing; a body whose announced length exceeds the limit is not read at
+ * all.
  */
 export async function drainUnread({ body, bodyUsed, headers }: Request): Promise<void> {
   if (body === null || bodyUsed || body.locked || headers.has('expect')) return

@@ -1,19 +1,21 @@
-// Who is being served: an id that the team's own login gives, else Holo's own cookie, else the
-// client's address where the team wants that, else a new id for whoever opens a first page. All other
-// requests are nobody's, and are told so: they must not throw dice each for themselves.
+// Identifies the visitor: by an id of the team's own login, else by Holo's cookie, else by the
+// client's address if the team wants that, else by a new id for a first page. All other requests
+// share one id, because each of them must not get a random version of its own.
 
 import { toClient } from '../core/ip-address.ts'
 import { murmur3Text } from '../core/murmur3.ts'
 import type { RequestKind } from '../core/types.ts'
 import type { OwnCookies } from './cookies.ts'
 
-/** Where a team's own visitor id stands. A claim is read, not verified: see docs/assignments.md. */
+/**
+ * Where a team's own visitor id stands. A claim is read but not verified: see docs/assignments.md.
+ */
 export type IdentitySource = (
   | Place
   | { readonly jwt: Place & { readonly claim: string } }
   | Record<never, never>
 ) & {
-  /** Clients without any identity are told apart by their addresses. */
+  /** Whether clients without any identity are told apart by their addresses. */
   readonly address?: true | undefined
 }
 type Place = { readonly header: string } | { readonly cookie: string }
@@ -21,28 +23,30 @@ type Place = { readonly header: string } | { readonly cookie: string }
 export type Visitor = {
   readonly id: string
   readonly by: 'configured' | 'cookie' | 'address' | 'minted' | 'nobody'
-  /** What the reply puts into the visitor's cookie, if it opens a page that can keep one. */
+  /**
+   * The value that the reply puts into the visitor's cookie, if it opens a page that can keep one.
+   */
   readonly toKeep: string | undefined
 }
 
-/** What is known of the request beside its headers. */
+/** What is known of the request besides its headers. */
 export type VisitorOptions = {
   readonly method: string
   readonly kind: RequestKind
   readonly isPrefetch: boolean
   readonly isEmbedded: boolean
   readonly isSecure: boolean
-  /** A program that keeps no cookies. */
+  /** The client is a program that keeps no cookies. */
   readonly isStateless: boolean
   readonly salt: string
 }
 
 const MAX_ID_CHARACTERS = 256
-/** A claim may hold them, and no header can: backends are told the id in one. */
+/** Backends get the id in a header, which cannot hold these characters; a claim can. */
 const CONTROL = /\p{Cc}/u
 /** 128 random bits in base64url. */
 const OWN_ID = /^[A-Za-z0-9_-]{22}$/
-/** The one id of all requests that are nobody's. */
+/** The id that all requests without an identity share. */
 const NOBODY = 'nobody'
 
 export function readVisitor(
@@ -66,21 +70,25 @@ export function readVisitor(
   return address ? { id: address, by: 'address', toKeep } : { id: NOBODY, by: 'nobody', toKeep }
 }
 
-/** Whether a cookie would be kept, and would not overwrite one that the request was not allowed to bring. */
+/**
+ * Whether the client would keep a cookie, and would not overwrite one that it could not send with
+ * this request.
+ */
 function mayKeepCookies(headers: Headers, situation: VisitorOptions): boolean {
   const { method, kind, isEmbedded, isSecure, isStateless } = situation
   if (isStateless || (kind !== 'document' && kind !== 'navigation')) return false
   if (isEmbedded) return isSecure
   if (method === 'GET') return true
-  // A form that another site posts brings no Lax cookies, whoever has them. HEAD opens no page.
+  // A form that another site posts sends no Lax cookies, even if there are some. HEAD opens no
+  // page.
   return method !== 'HEAD' && headers.get('sec-fetch-site') !== 'cross-site'
 }
 
 /**
- * Whether a new visitor gets a bucket at once. A page that is opened from a page of this site and
- * brings no cookie at all is one of a browser that keeps none. A page that is fetched ahead or shown
- * in a frame has to prove that it keeps its cookie: several may be fetched at once, and each would
- * get another version and the cookies of the last.
+ * Whether a new visitor gets a bucket at once. A page that is opened from a page of this site
+ * without any cookie comes from a browser that keeps none. A page that is fetched in advance or
+ * shown in a frame first has to prove that its cookie is kept: several may be fetched at once, and
+ * each would get another version and the cookies of the last.
  */
 function isFirstPage(
   headers: Headers,
@@ -113,15 +121,15 @@ function readConfigured(
 }
 
 /**
- * The client's address as an id: the same for a whole /64 of IPv6, and hashed, so that no log of a
- * backend gets addresses by this way.
+ * The client's address as an id: the same for a whole /64 of IPv6, and hashed, so that the logs of
+ * backends get no addresses from Holo.
  */
 function readAddressId(headers: Headers, salt: string): string | undefined {
   const address = headers.get('cf-connecting-ip')
   return address ? `address-${murmur3Text(`${salt}.${toClient(address)}`).toString(16)}` : undefined
 }
 
-/** One claim of a JWT's payload (RFC 7519 section 4), if it is a text or a number. */
+/** One claim of a JWT's payload (RFC 7519 section 4), if it is a string or a number. */
 function readClaim(token: string | null | undefined, claim: string): string | undefined {
   const payload = token?.replace(/^Bearer +/i, '').split('.')[1]
   if (!payload) return undefined
@@ -134,7 +142,7 @@ function readClaim(token: string | null | undefined, claim: string): string | un
     const value = (claims as Record<string, unknown>)[claim]
     return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined
   } catch {
-    // What cannot be read is nobody's id; the visitor has Holo's own then.
+    // An unreadable token gives no id; the visitor then has Holo's own.
     return undefined
   }
 }

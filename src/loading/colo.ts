@@ -1,32 +1,35 @@
-// What the isolates of one data centre share through the Cache API: the last good document, and when
-// the control last confirmed one. Every failure is treated as a miss.
+// What the isolates of one data centre share through the Cache API: the last good document, and
+// when the control last confirmed one. Every failure is treated as a miss.
 
 import { isSampleBounds, type SampleBounds } from '../core/counting/batch.ts'
 import { withTimeout } from '../core/with-timeout.ts'
 import { MAX_ASSIGNMENTS_BYTES } from '../document/parse.ts'
 import { type Identity, isDownList, isIdentity } from './sync.ts'
 
-/** The Cache API is in the same building; if it has not answered by then, it will not. */
+/** The Cache API is in the same building; a later answer is not worth waiting for. */
 const COLO_TIMEOUT_MS = 100
 
-/** The last good copy outlives any outage worth planning for. */
+/** The last good copy has to outlast any outage. */
 const LAST_GOOD_TTL_S = 30 * 24 * 3600
 
-/** A confirmation is of use for seconds; a little longer costs nothing and is not believed. */
+/** A confirmation is believed for seconds; it is kept a little longer. */
 const CONFIRMATION_TTL_S = 60
 
-/** The control said at `at` (when it was asked, milliseconds since the epoch) that this is newest. */
+/**
+ * The control said that this is the newest document. `at` is when it was asked, in milliseconds
+ * since the epoch.
+ */
 export type Confirmation = {
   readonly identity: Identity
   readonly at: number
-  /** Origins that it said are down; absent where there are none. */
+  /** Origins that it said are down; absent if there are none. */
   readonly down?: readonly string[]
   /** Whose visitors it wants collected; absent while nobody compares environments. */
   readonly collected?: SampleBounds
 }
 
 export type Colo = {
-  /** The text of the last good document, `undefined` when it cannot be had in time. */
+  /** The text of the last good document, `undefined` if it does not come in time. */
   readonly loadDocument: () => Promise<string | undefined>
   /** Keeps a document, unless this or a higher revision is kept already. */
   readonly storeDocument: (text: string, revision: number) => Promise<void>
@@ -34,7 +37,7 @@ export type Colo = {
   readonly storeConfirmation: (confirmation: Confirmation) => Promise<void>
 }
 
-/** Names that no client can ask for: the Cache API alone knows them. */
+/** Hosts that no client can ask for; they are used only in the Cache API. */
 const DOCUMENT_KEY = 'https://last-good.holo.invalid/assignments'
 const CONFIRMATION_KEY = 'https://last-good.holo.invalid/confirmation'
 const REVISION_HEADER = 'holo-revision'

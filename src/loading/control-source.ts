@@ -1,6 +1,6 @@
-// The control as a source of the document: it confirms the one in use or brings a newer one, and one
-// answer serves the whole data centre. Counts travel along. What a request waits for is freshness.ts'
-// affair.
+// The control as a source of the document: it confirms the one in use or sends a newer one, and one
+// answer serves the whole data centre. Counts are sent along. load.ts decides how long a request
+// waits.
 
 import { withTimeout } from '../core/with-timeout.ts'
 import type { Colo } from './colo.ts'
@@ -8,7 +8,7 @@ import type { Holding } from './holding.ts'
 import { type BatchSource, isSyncReply, type SyncReply, type SyncReport } from './sync.ts'
 import { type Turn, Turns, type WaitUntil } from './turns.ts'
 
-/** Past this the answer would come too late to be of use, and the next call shall begin. */
+/** A later answer would not help, and the next call has to be able to begin. */
 const SYNC_TIMEOUT_MS = 2000
 
 export type ControlSourceDeps = {
@@ -17,7 +17,10 @@ export type ControlSourceDeps = {
   readonly colo: Colo
   readonly noteDown: ((origins: readonly string[]) => void) | undefined
   readonly counting: BatchSource | undefined
-  /** Milliseconds between two calls, before jitter; as long is another isolate's answer believed. */
+  /**
+   * Milliseconds between two calls, before jitter. Another isolate's answer is believed for as
+   * long.
+   */
   readonly controlRefreshMs: number
   readonly now: () => number
   readonly random: () => number
@@ -25,31 +28,34 @@ export type ControlSourceDeps = {
 
 export class ControlSource {
   readonly turns: Turns
-  /** Since the isolate began; the second counts calls that another isolate's answer has spared. */
+  /**
+   * Since the isolate started; the second counts calls that another isolate's answer made
+   * unnecessary.
+   */
   calls = 0
   sharedConfirmations = 0
-  readonly #parts: ControlSourceDeps
-  /** The brake of a control with many callers. */
+  readonly #deps: ControlSourceDeps
+  /** When the control may be called again: a busy control asks its callers to wait. */
   #notBefore = 0
 
-  constructor(parts: ControlSourceDeps) {
-    this.#parts = parts
-    const { controlRefreshMs: intervalMs, random } = parts
+  constructor(deps: ControlSourceDeps) {
+    this.#deps = deps
+    const { controlRefreshMs: intervalMs, random } = deps
     this.turns = new Turns({ timeoutMs: SYNC_TIMEOUT_MS, intervalMs, random })
   }
 
-  /** Begins to ask where that is due and not under way. What it gives never rejects. */
+  /** Begins a call if one is due and none is running. The promise never rejects. */
   startDue(now: number, waitUntil: WaitUntil): Promise<void> | undefined {
     const turn = this.turns.begin(now)
     return turn === undefined ? undefined : this.#refresh(turn, now, waitUntil)
   }
 
   /**
-   * Asks although that is not due. Milliseconds until it may be tried again; `undefined` once it was
-   * tried, with or without success. Never throws.
+   * Calls the control although no call is due. Milliseconds until it may be tried again;
+   * `undefined` after a try, successful or not. Never throws.
    */
   async askEarly(waitUntil: WaitUntil): Promise<number | undefined> {
-    const began = this.#parts.now()
+    const began = this.#deps.now()
     if (began < this.#notBefore) return this.#notBefore - began
     const turn = this.turns.beginEarly(began)
     if (turn === undefined) return 0
@@ -57,9 +63,9 @@ export class ControlSource {
     return undefined
   }
 
-  /** Has the document confirmed: by what the data centre knows, else by the control. */
+  /** Confirms the document: by what the data centre knows, else by the control. */
   async #refresh(turn: Turn, began: number, waitUntil: WaitUntil): Promise<void> {
-    const { controlRefreshMs, now } = this.#parts
+    const { controlRefreshMs, now } = this.#deps
     const confirmedAt = await this.#readShared(began)
     if (confirmedAt !== undefined) {
       this.sharedConfirmations += 1
@@ -69,15 +75,15 @@ export class ControlSource {
     return this.#askInTurn(turn, began, waitUntil)
   }
 
-  /** When another isolate of this data centre was told what is newest, if that is not long ago. */
+  /** When another isolate of this data centre heard from the control, if that was recent enough. */
   async #readShared(now: number): Promise<number | undefined> {
-    const { holding, colo, controlRefreshMs, noteDown, counting } = this.#parts
+    const { holding, colo, controlRefreshMs, noteDown, counting } = this.#deps
     const shared = await colo.loadConfirmation()
     if (!shared || now - shared.at > controlRefreshMs) return undefined
     noteDown?.(shared.down ?? [])
     counting?.collect(shared.collected)
     if (holding.confirm(shared.identity, shared.at)) return shared.at
-    // An older one is no lie: this isolate may have heard of a newer one from KV.
+    // An older confirmation is not wrong: this isolate may have got a newer document from KV.
     if (shared.identity.revision <= (holding.held?.identity.revision ?? 0)) return undefined
     const text = await colo.loadDocument()
     if (text === undefined) return undefined
@@ -89,12 +95,15 @@ export class ControlSource {
     const reply = await this.#ask(began)
     const isConfirmed = reply !== undefined && (await this.#take(reply, began, waitUntil))
     if (isConfirmed) this.turns.succeed(turn)
-    else this.turns.fail(turn, this.#parts.now())
+    else this.turns.fail(turn, this.#deps.now())
   }
 
-  /** The control's answer, `undefined` when it gave none. Counts have travelled or not, accordingly. */
+  /**
+   * The control's answer, `undefined` if it gave none. Counts are marked as arrived or failed
+   * accordingly.
+   */
   async #ask(began: number): Promise<SyncReply | undefined> {
-    const { askControl, counting, holding } = this.#parts
+    const { askControl, counting, holding } = this.#deps
     this.calls += 1
     const batch = counting?.take(began)
     const report = {
@@ -116,13 +125,13 @@ export class ControlSource {
     }
   }
 
-  /** Whether what the control says is newest is in use now. */
+  /** Whether the document that the control calls newest is now in use. */
   async #take(reply: SyncReply, began: number, waitUntil: WaitUntil): Promise<boolean> {
-    const { colo, holding, noteDown } = this.#parts
+    const { colo, holding, noteDown } = this.#deps
     const { current, text, down, collected, nextMs } = reply
     this.#notBefore = began + this.turns.jittered(nextMs)
     noteDown?.(down ?? [])
-    // It has nothing to say yet; KV may have.
+    // The control has no document yet; KV may have one.
     if (!current) return true
     if (text !== undefined) {
       const { outcome } = await holding.offer(text, 'control', current)

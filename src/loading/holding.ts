@@ -1,12 +1,11 @@
-// The document in use, and the rule by which another one takes its place: valid, and of a higher
-// revision. Whatever is refused is counted by its reason. Where documents come from, and when, is the
-// affair of kv-source.ts and control-source.ts.
+// The document in use, and the rule for replacing it: the new one has to be valid and have a higher
+// revision. Everything that is refused is counted by reason.
 
 import { type CompiledAssignments, compileAssignments } from '../document/compile.ts'
 import { formatProblems, parseAssignments } from '../document/parse.ts'
 import { digestText, type Identity } from './sync.ts'
 
-/** Who gave a document. */
+/** Where a document came from. */
 export type DocumentSource = 'kv' | 'cache' | 'control'
 
 /** Why a document that was read did not replace the one in use, or why none could be read. */
@@ -23,18 +22,20 @@ export type HeldDocument = {
   readonly text: string
   readonly identity: Identity
   readonly compiled: CompiledAssignments
-  /** Where this revision was had from first. */
+  /** Where this revision came from first. */
   readonly source: DocumentSource
   /**
-   * When the control was asked that last confirmed it, milliseconds since the epoch; -Infinity when
-   * it never did.
+   * When the control was asked that last confirmed it, in milliseconds since the epoch; -Infinity
+   * if it never did.
    */
   readonly confirmedAt: number
-  /** When KV was last read that held it, milliseconds since the epoch; -Infinity when it never did. */
+  /**
+   * When KV was last read that had it, in milliseconds since the epoch; -Infinity if it never had.
+   */
   readonly seenInKvAt: number
 }
 
-/** What became of an offer; the identity is that of a valid document, taken or not. */
+/** The result of an offer; the identity is that of a valid document, taken or not. */
 export type OfferResult = {
   readonly identity: Identity | undefined
   readonly outcome: 'taken' | 'held-already' | 'refused'
@@ -43,7 +44,7 @@ export type OfferResult = {
 const NEVER = Number.NEGATIVE_INFINITY
 
 export class Holding {
-  /** Refusals since the isolate began, by reason. */
+  /** Refusals since the isolate started, by reason. */
   readonly refusals: Record<RefusalReason, number> = {
     missing: 0,
     oversize: 0,
@@ -72,7 +73,8 @@ export class Holding {
   }
 
   /**
-   * Takes `text` if it is valid and newer, and is what it was called. Never throws, whatever it holds.
+   * Takes `text` if it is valid, newer, and matches the identity in `called`. Never throws,
+   * whatever it holds.
    */
   async offer(text: string, source: DocumentSource, called?: Identity): Promise<OfferResult> {
     if (text === this.#held?.text) return { identity: this.#held.identity, outcome: 'held-already' }
@@ -87,7 +89,7 @@ export class Holding {
       this.refuse('invalid', `from ${source}: the text is not that of revision ${called.revision}`)
       return { identity: undefined, outcome: 'refused' }
     }
-    // Another one may have been taken while the digest was made.
+    // Another document may have been taken while the digest was computed.
     const used = this.#held?.identity
     if (used && !this.#isNewer(identity, used)) {
       return { identity, outcome: used.digest === identity.digest ? 'held-already' : 'refused' }
@@ -98,7 +100,7 @@ export class Holding {
     return { identity, outcome: 'taken' }
   }
 
-  /** The control said at `at` that this is its newest document. Whether it is the one in use. */
+  /** The control said at `at` that this is its newest document. Whether that is the one in use. */
   confirm(identity: Identity, at: number): boolean {
     const held = this.#held
     if (held?.identity.digest !== identity.digest) return false
@@ -106,19 +108,19 @@ export class Holding {
     return true
   }
 
-  /** KV was read at `at`, and this valid document is what it had. */
+  /** KV was read at `at` and had this valid document. */
   seeInKv(identity: Identity, at: number): void {
     this.#lastInKv = identity
     const held = this.#held
     if (held?.identity.digest === identity.digest) this.#held = { ...held, seenInKvAt: at }
   }
 
-  /** Whether a document of this identity would be taken; counts and logs why not. */
+  /** Whether a document of this identity would be taken; if not, counts and logs why. */
   judge(identity: Identity): boolean {
     return this.#held === undefined || this.#isNewer(identity, this.#held.identity)
   }
 
-  /** Counts every refusal, and logs each once until something else happens. */
+  /** Counts every refusal, and logs each only once until something else happens. */
   refuse(reason: RefusalReason, why: string): void {
     this.refusals[reason] += 1
     if (why === this.#lastLogged) return

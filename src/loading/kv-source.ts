@@ -1,5 +1,5 @@
-// KV as a source of the document: reads it when that is due, bounded in size and time, and offers what
-// it has to holding.ts.
+// KV as a source of the document: reads it when that is due, bounded in size and time, and offers
+// what it has to holding.ts.
 
 import { withTimeout } from '../core/with-timeout.ts'
 import { MAX_ASSIGNMENTS_BYTES } from '../document/parse.ts'
@@ -7,20 +7,23 @@ import type { Colo } from './colo.ts'
 import type { Holding } from './holding.ts'
 import { type Turn, Turns, type WaitUntil } from './turns.ts'
 
-/** KV's own floor for `cacheTtl`; a longer one would only delay a hand edit further. */
+/** KV's own minimum for `cacheTtl`; a longer one would only delay hand edits further. */
 const KV_CACHE_TTL_S = 30
 
-/** A reload in the background hurts nobody, but one that hangs must not block the next. */
+/** A slow reload in the background does no harm, but one that hangs must not block the next. */
 const KV_TIMEOUT_MS = 5000
 
-/** What KV holds: the text, `null` when the key does not exist, or `oversize` unread. */
+/**
+ * What KV holds: the text, `null` if the key does not exist, or `oversize` if it was not read to
+ * its end.
+ */
 export type KvText = string | null | 'oversize'
 
 export type KvSourceDeps = {
   readonly holding: Holding
   readonly readKv: () => Promise<KvText>
   readonly colo: Pick<Colo, 'storeDocument'>
-  /** Told when KV brought a newer document, which the control has not confirmed. */
+  /** Called when KV had a newer document, which the control has not confirmed. */
   readonly noteTaken: () => void
   /** Milliseconds between two reads, before jitter. */
   readonly kvRefreshMs: number
@@ -30,17 +33,17 @@ export type KvSourceDeps = {
 
 export class KvSource {
   readonly turns: Turns
-  /** Since the isolate began. */
+  /** Since the isolate started. */
   reads = 0
-  readonly #parts: KvSourceDeps
+  readonly #deps: KvSourceDeps
 
-  constructor(parts: KvSourceDeps) {
-    this.#parts = parts
-    const { kvRefreshMs: intervalMs, random } = parts
+  constructor(deps: KvSourceDeps) {
+    this.#deps = deps
+    const { kvRefreshMs: intervalMs, random } = deps
     this.turns = new Turns({ timeoutMs: KV_TIMEOUT_MS, intervalMs, random })
   }
 
-  /** Begins to read where that is due and not under way. What it gives never rejects. */
+  /** Begins a read if one is due and none is running. The promise never rejects. */
   startDue(now: number, waitUntil: WaitUntil): Promise<void> | undefined {
     const turn = this.turns.begin(now)
     return turn === undefined ? undefined : this.#reload(turn, now, waitUntil)
@@ -48,14 +51,14 @@ export class KvSource {
 
   async #reload(turn: Turn, began: number, waitUntil: WaitUntil): Promise<void> {
     const text = await this.#read()
-    if (text === 'failed') return this.turns.fail(turn, this.#parts.now())
+    if (text === 'failed') return this.turns.fail(turn, this.#deps.now())
     if (text !== undefined) await this.#offer(text, began, waitUntil)
     this.turns.succeed(turn)
   }
 
-  /** The document in KV, `undefined` when it has none that can be read. */
+  /** The document in KV, `undefined` if it has none that can be read. */
   async #read(): Promise<string | undefined | 'failed'> {
-    const { holding, readKv } = this.#parts
+    const { holding, readKv } = this.#deps
     this.reads += 1
     try {
       const text = await withTimeout(readKv(), KV_TIMEOUT_MS)
@@ -63,7 +66,7 @@ export class KvSource {
         holding.refuse('oversize', 'the document in KV is larger than 256 KiB')
         return undefined
       }
-      // An isolate that holds a document has lost its key; one that holds none is new.
+      // If the isolate holds a document, the key was lost; otherwise there may never have been one.
       if (text === null && holding.held) {
         holding.refuse('missing', 'KV has no key "assignments" any more')
       }
@@ -76,7 +79,7 @@ export class KvSource {
   }
 
   async #offer(text: string, began: number, waitUntil: WaitUntil): Promise<void> {
-    const { holding, colo, noteTaken } = this.#parts
+    const { holding, colo, noteTaken } = this.#deps
     const { identity, outcome } = await holding.offer(text, 'kv')
     if (!identity) return
     holding.seeInKv(identity, began)
@@ -96,7 +99,11 @@ type DocumentNamespace = {
   ) => Promise<ReadableStream | null>
 }
 
-/** @throws what KV throws. */
+/**
+ * Reads the document once.
+ *
+ * @throws what KV throws.
+ */
 export async function readAssignments(kv: DocumentNamespace): Promise<KvText> {
   const stream = await kv.get(ASSIGNMENTS_KEY, { type: 'stream', cacheTtl: KV_CACHE_TTL_S })
   if (stream === null) return null

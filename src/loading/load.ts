@@ -1,6 +1,6 @@
-// How a request gets its document: from the isolate's memory, from KV and the control, from the data
-// centre's last good copy, or not at all. What is in memory never expires and is only ever replaced by
-// a higher revision.
+// How a request gets its document: from the isolate's memory, from KV and the control, from the
+// data centre's last good copy, or not at all. What is in memory never expires and is only ever
+// replaced by a higher revision.
 //
 // Requests share values, never promises: a promise of a request that has ended may never resolve. A
 // request that waits for another one's call looks at memory again and again until its own deadline.
@@ -14,26 +14,26 @@ import type { BatchSource, SyncReply, SyncReport } from './sync.ts'
 import type { Turns, WaitUntil } from './turns.ts'
 
 /**
- * How long a request of a cold isolate waits for KV and the control before it takes the data
- * centre's last good copy. With the next bound it keeps a cold start below half a second whatever is
- * down.
+ * How long a request of a new isolate waits for KV and the control before it takes the data
+ * centre's last good copy. Together with the time limit of colo.ts, a cold start stays below half a
+ * second whatever is down.
  */
 const COLD_WAIT_MS = 350
 
-/** A copy that KV has not shown for so many of its intervals has missed reads: the isolate slept. */
+/** A copy that KV has not confirmed for so many intervals has missed reads: the isolate slept. */
 const OVER_OLD_INTERVALS = 2
 
-/** How often a waiter looks whether another request's reload has arrived. */
+/** How often a waiting request looks whether another request's reload has finished. */
 const POLL_MS = 5
 
-/** Where a request's document came from; `default` is none at all. */
+/** Where a request's document came from; `default` means that there is none. */
 export type Origin = 'memory' | DocumentSource | 'default'
 
 export type LoadResult = {
   readonly origin: Origin
-  /** `undefined` with the origin `default`, and then alone. */
+  /** `undefined` exactly if the origin is `default`. */
   readonly assignments: CompiledAssignments | undefined
-  /** It had to be fresh, and the control has not confirmed it lately. */
+  /** It had to be fresh, but the control has not confirmed it lately. */
   readonly isStale: boolean
 }
 
@@ -41,9 +41,11 @@ export type LoaderOptions = Freshness & {
   readonly readKv: () => Promise<KvText>
   readonly askControl: (report: SyncReport) => Promise<SyncReply>
   readonly colo: Colo
-  /** Told of the origins that the control finds down, whenever it is heard: often there are none. */
+  /**
+   * Called with the origins that the control finds down, whenever it answers; often there are none.
+   */
   readonly noteDown?: (origins: readonly string[]) => void
-  /** Whose counts travel on the calls of the control; absent where nobody counts. */
+  /** What sends counts with the calls of the control; absent if nothing is counted. */
   readonly counting?: BatchSource
   readonly allowInsecure: boolean
   /** Milliseconds since the epoch. */
@@ -52,15 +54,15 @@ export type LoaderOptions = Freshness & {
   readonly random: () => number
 }
 
-/** What an isolate has done since it began. */
+/** What an isolate has done since it started. */
 export type LoaderCounters = {
   /** Reads of KV. */
   readonly kvReads: number
   /** Calls of the control. */
   readonly controlCalls: number
-  /** Calls that were spared, because another isolate of the data centre had just been answered. */
+  /** Calls that were not made because another isolate of the data centre had just been answered. */
   readonly sharedConfirmations: number
-  /** Documents decided on a copy that the control had not confirmed lately. */
+  /** Documents decided with a copy that the control had not confirmed lately. */
   readonly staleDocuments: number
 }
 
@@ -79,7 +81,7 @@ export class AssignmentsLoader {
     this.#options = options
     this.#holding = holding
     this.#control = new ControlSource({ ...options, holding, noteDown, counting })
-    // The next document shall not have to wait for the control's word on what KV brought.
+    // The next document must not have to wait until the control confirms what KV brought.
     const noteTaken = () => this.#control.turns.hurry()
     this.#kv = new KvSource({ ...options, holding, noteTaken })
   }
@@ -93,15 +95,15 @@ export class AssignmentsLoader {
     }
   }
 
-  /** Refusals since the isolate began, by reason. */
+  /** Refusals since the isolate started, by reason. */
   get refusals(): Readonly<Record<RefusalReason, number>> {
     return this.#holding.refusals
   }
 
   /**
    * The document for one request. Never throws. A warm isolate answers at once and asks KV and the
-   * control behind the reply; only what `mustBeFresh` (a page's document) waits a little where the
-   * control has not confirmed the copy lately, and not at all while the control fails.
+   * control after the reply. Only a request that `mustBeFresh` (a page's document) waits a little,
+   * if the control has not confirmed the copy lately, and it does not wait while the control fails.
    */
   async load(mustBeFresh: boolean, waitUntil: WaitUntil): Promise<LoadResult> {
     const { now } = this.#options
@@ -121,14 +123,14 @@ export class AssignmentsLoader {
   }
 
   /**
-   * Asks the control although that is not due, so that counts travel. Milliseconds until it may be
-   * tried again; `undefined` once it was tried, with or without success. Never throws.
+   * Calls the control although no call is due, so that counts are sent. Milliseconds until it may
+   * be tried again; `undefined` after a try, successful or not. Never throws.
    */
   flush(waitUntil: WaitUntil): Promise<number | undefined> {
     return this.#control.askEarly(waitUntil)
   }
 
-  /** Begins what is due and not under way. */
+  /** Begins calls that are due and not running. */
   #startDue(now: number, waitUntil: WaitUntil): OwnCalls {
     const own: OwnCalls = { kv: undefined, control: undefined }
     const start = (name: keyof OwnCalls, source: KvSource | ControlSource) => {
@@ -152,24 +154,24 @@ export class AssignmentsLoader {
 
   async #takeLastGood(): Promise<void> {
     const text = await this.#options.colo.loadDocument()
-    // KV or the control may have answered meanwhile, and what they say comes first.
+    // KV or the control may have answered meanwhile; their answers take precedence.
     if (text !== undefined && !this.#holding.held) await this.#holding.offer(text, 'cache')
   }
 }
 
 export type Freshness = {
-  /** Milliseconds between two looks at KV, before jitter. */
+  /** Milliseconds between two reads of KV, before jitter. */
   readonly kvRefreshMs: number
-  /** Age in milliseconds from which the control is asked behind the reply. */
+  /** Age in milliseconds from which the control is asked after the reply. */
   readonly controlRefreshMs: number
-  /** Age in milliseconds past which a page's document waits for the control. */
+  /** Age in milliseconds above which a page's document waits for the control. */
   readonly staleAfterMs: number
   /** How long it waits at most, in milliseconds. */
   readonly documentWaitMs: number
 }
 
-/** The age counts from when the control last confirmed it. */
-export function isFresh(
+/** Whether a document is fresh. Its age counts from when the control last confirmed it. */
+function isFresh(
   { confirmedAt }: HeldDocument,
   now: number,
   { staleAfterMs }: Pick<Freshness, 'staleAfterMs'>,
@@ -177,10 +179,10 @@ export function isFresh(
   return now - confirmedAt <= staleAfterMs
 }
 
-/** The calls that a request itself has begun; each is `undefined` again when it has ended. */
-export type OwnCalls = { kv: Promise<void> | undefined; control: Promise<void> | undefined }
+/** The calls that a request itself has begun; each becomes `undefined` when it ends. */
+type OwnCalls = { kv: Promise<void> | undefined; control: Promise<void> | undefined }
 
-export type WaitDeps = {
+type WaitDeps = {
   readonly holding: Holding
   readonly kv: Turns
   readonly control: Turns
@@ -189,11 +191,11 @@ export type WaitDeps = {
 }
 
 /**
- * Waits until there is a document that will do, or nobody is left who could bring it. Who has none
- * takes that of whoever answers first; who has one waits for the control, and for KV too where it
- * has not been read for long, because the control may be down.
+ * Waits until there is a good enough document, or no source is left that could bring one. A request
+ * without a document takes the first that arrives. A request with one waits for the control, and
+ * for KV too if KV has not been read for long, because the control may be down.
  */
-export async function waitForBetter(
+async function waitForBetter(
   { holding, kv, control, freshness, now }: WaitDeps,
   mustBeFresh: boolean,
   began: number,
@@ -204,7 +206,8 @@ export async function waitForBetter(
     const at = now()
     const { held } = holding
     if (held && (!mustBeFresh || isFresh(held, at, freshness))) return
-    // Nobody waits for what is known to fail, but for who has nothing and has just begun to ask.
+    // No request waits for a source that is known to fail, except one that has no document and has
+    // just begun that call.
     const mayAwait = (turns: Turns, call: Promise<void> | undefined) =>
       turns.isUnderWay(at) && (!turns.isFailing || (!held && call !== undefined))
     const awaitsControl = mayAwait(control, own.control)

@@ -1,22 +1,22 @@
-// What an isolate and the control say to each other: which document one holds, and whether the other
-// has a newer. Counts travel along. Plain data, because it crosses a call between machines.
+// What an isolate and the control tell each other: which document the isolate holds, whether there
+// is a newer one, and counts. Plain data, because it crosses a call between machines.
 
 import { type Batch, isSampleBounds, type SampleBounds } from '../core/counting/batch.ts'
 
-/** Which document it is: two of one revision differ in their digest. */
+/** Identifies a document: two of one revision differ in their digest. */
 export type Identity = {
   readonly revision: number
   /** SHA-256 of the text's bytes, 64 lower-case hex digits. */
   readonly digest: string
 }
 
-/** What an isolate tells the control. */
+/** What an isolate reports to the control. */
 export type SyncReport = {
   /** The document it decides with. */
   readonly held: Identity | undefined
   /** The last valid document that KV gave it. */
   readonly kv: Identity | undefined
-  /** What it has counted since its last batch; absent where that is nothing. */
+  /** What it has counted since its last batch; absent if nothing. */
   readonly batch?: Batch
 }
 
@@ -24,29 +24,32 @@ export type SyncReport = {
 export type SyncReply = {
   /** The newest document; `undefined` while the control has none. */
   readonly current: Identity | undefined
-  /** Its text, when the isolate holds another. */
+  /** Its text, if the isolate holds another document. */
   readonly text: string | undefined
-  /** Milliseconds until this isolate should ask again: the brake of a control with many callers. */
+  /** Milliseconds until this isolate should ask again: longer if the control has many callers. */
   readonly nextMs: number
-  /** Origins that probes found down, as services name them; absent where there are none. */
+  /** Origins that probes found down, named as in services; absent if there are none. */
   readonly down?: readonly string[]
-  /** Whose visitors the isolate shall collect; absent while nobody compares environments. */
+  /** Whose visitors the isolate should collect; absent while nobody compares environments. */
   readonly collected?: SampleBounds
 }
 
-/** What counts requests in the isolate, as whoever calls the control sees it. Never throws. */
+/** The isolate's counts, as the caller of the control uses them. Never throws. */
 export type BatchSource = {
-  /** What to send with a call that begins now. Exactly one of the next two follows. */
+  /**
+   * The batch to send with a call that begins now. `arrived` or `failed` has to follow, exactly
+   * once.
+   */
   readonly take: (now: number) => Batch | undefined
-  /** The control has it. */
+  /** The control has received it. */
   readonly arrived: (batch: Batch, collected: SampleBounds | undefined) => void
-  /** The control may have it. */
+  /** The control may have received it. */
   readonly failed: (batch: Batch) => void
-  /** What a reply asks for on a call that carried nothing. */
+  /** What a reply asks for, after a call without a batch. */
   readonly collect: (collected: SampleBounds | undefined) => void
 }
 
-/** Whether an answer has the shape of one: a control that lies must not end a request. */
+/** Whether an answer has the right shape: a bad answer of the control must not break a request. */
 export function isSyncReply(answer: unknown): answer is SyncReply {
   const { current, text, nextMs, collected, down } = (answer ?? {}) as Partial<
     Record<keyof SyncReply, unknown>
@@ -61,12 +64,12 @@ export function isSyncReply(answer: unknown): answer is SyncReply {
   )
 }
 
-/** Whether a value is a list of origins, as far as anybody has to know. */
+/** Whether a value is a list of texts; whether they are origins does not matter here. */
 export function isDownList(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((origin) => typeof origin === 'string')
 }
 
-/** Whether a value that came from elsewhere is an identity. */
+/** Whether a value that came from elsewhere has the shape of an identity. */
 export function isIdentity(value: unknown): value is Identity {
   const { revision, digest } = (value ?? {}) as Partial<Record<keyof Identity, unknown>>
   return Number.isInteger(revision) && typeof digest === 'string'

@@ -1,15 +1,18 @@
-// When one source of the document is asked: one call at a time, not before it is due, and later after
-// failures. kv-source.ts and control-source.ts make the calls.
+// When one source of the document is asked: one call at a time, not before it is due, and later
+// after failures. kv-source.ts and control-source.ts make the calls.
 
-/** After a failed call the next one waits: doubled each time up to the longest. */
+/** How long the next call waits after a failure: doubled each time, up to the longest. */
 const FIRST_RETRY_MS = 500
 const LONGEST_RETRY_MS = 30_000
 
-/** Each isolate draws its intervals from ± this share, so that isolates born together part. */
+/**
+ * Each isolate varies its intervals by ± this share, so that isolates that started together spread
+ * out.
+ */
 const JITTER = 0.2
 
 export type TurnsOptions = {
-  /** Milliseconds after which a call that has not ended no longer keeps others from beginning. */
+  /** Milliseconds after which a call that has not ended no longer blocks the next. */
   readonly timeoutMs: number
   /** Milliseconds from the beginning of one call to that of the next, before jitter. */
   readonly intervalMs: number
@@ -17,7 +20,7 @@ export type TurnsOptions = {
   readonly random: () => number
 }
 
-/** A call's number: a late one ends neither the mark nor the back-off of a later one. */
+/** The number of a call: a late call must not end the mark or the back-off of a later one. */
 export type Turn = number
 
 export class Turns {
@@ -31,7 +34,7 @@ export class Turns {
     this.#options = options
   }
 
-  /** The source failed, or let somebody wait in vain, and has not answered since. */
+  /** Whether the source failed, or let a request wait in vain, and has not answered since. */
   get isFailing(): boolean {
     return this.#isFailing
   }
@@ -40,12 +43,14 @@ export class Turns {
     return now < this.#last.expiresAt
   }
 
-  /** Begins a call; `undefined` while it is too early or another is under way. */
+  /** Begins a call; `undefined` if it is too early or another is running. */
   begin(now: number): Turn | undefined {
     return now < this.#notBefore ? undefined : this.beginEarly(now)
   }
 
-  /** Begins a call though none is due; `undefined` while the source fails or one is under way. */
+  /**
+   * Begins a call that is not due; `undefined` while the source fails or another call is running.
+   */
   beginEarly(now: number): Turn | undefined {
     if (this.isUnderWay(now) || (this.#isFailing && now < this.#notBefore)) return undefined
     const number = this.#last.number + 1
@@ -54,7 +59,10 @@ export class Turns {
     return number
   }
 
-  /** The source has answered. `notBefore` is when it is asked again, if not an interval from begin. */
+  /**
+   * The source has answered. `notBefore` is when to ask again, if not one interval after the call
+   * began.
+   */
   succeed(turn: Turn, notBefore?: number): void {
     if (!this.#end(turn)) return
     this.#failures = 0
@@ -70,27 +78,27 @@ export class Turns {
     this.#failures += 1
   }
 
-  /** Nobody was asked after all. */
+  /** The turn was not used: the source was not asked. */
   pass(turn: Turn): void {
     this.#end(turn)
   }
 
-  /** There is a reason to ask again before the time, unless the source fails. */
+  /** Makes the next call due now, unless the source fails. */
   hurry(): void {
     if (!this.#isFailing) this.#notBefore = 0
   }
 
-  /** Somebody has waited for it in vain; the call goes on. */
+  /** A waiter timed out: treats the source as failing, but does not cancel the call. */
   disappoint(): void {
     this.#isFailing = true
   }
 
-  /** Each isolate draws anew, so that isolates born together part. */
+  /** A random variation of an interval, different each time. */
   jittered(ms: number): number {
     return ms * (1 - JITTER + 2 * JITTER * this.#options.random())
   }
 
-  /** Whether the call is the last one that began; its mark is taken away. */
+  /** Whether the call is the latest one; if so, it no longer counts as running. */
   #end(turn: Turn): boolean {
     if (turn !== this.#last.number) return false
     this.#last = { number: turn, expiresAt: 0 }
@@ -98,5 +106,5 @@ export class Turns {
   }
 }
 
-/** Lets work go on after the reply: the method of Workers' `ExecutionContext`. */
+/** Continues work after the reply: the method of Workers' `ExecutionContext`. */
 export type WaitUntil = (work: Promise<unknown>) => void

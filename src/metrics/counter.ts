@@ -1,5 +1,5 @@
-// Counting as the router sees it: a recorder, the timer that sends what it holds, the copies for
-// Analytics Engine, and the rules that failed. One per isolate.
+// Counting as the router uses it: a recorder, the timer that sends what it holds, the copies for
+// Workers Analytics Engine, and the rules that failed. One per isolate.
 
 import type { Batch } from '../core/counting/batch.ts'
 import { addTotals, type GrowingTotals, noTotals } from '../core/counting/totals.ts'
@@ -12,13 +12,13 @@ export const MAX_POINTS = 20
 
 export type Counter = {
   readonly recorder: Recorder
-  /** To be called when something was counted. Never throws. */
+  /** Has to be called after something was counted. Never throws. */
   readonly flushLater: (flush: Flush, waitUntil: (work: Promise<unknown>) => void) => void
 }
 
 /**
- * @param dataset Gets a copy of all that is counted, where one is bound.
- * @param flushMs How long counts may wait for a call of their own; 0 for ever.
+ * @param dataset gets a copy of everything that is counted, if one is bound.
+ * @param flushMs how long counts may wait for a call of their own; 0 for ever.
  */
 export function createCounter(
   dataset: AnalyticsEngineDataset | undefined,
@@ -42,9 +42,10 @@ export function createCounter(
 }
 
 /**
- * Writes a batch down. blob1 is the environment, blob2 the version, index1 both; the doubles are, in
- * this order: requests, failed, judged, assigned, replies 1xx to 5xx, sum of first byte in ms, replies
- * with a first byte, bytes. Sums of them need `_sample_interval`.
+ * Writes one data point for each version of a batch; Analytics Engine keeps them for three months.
+ * blob1 is the environment, blob2 the version, index1 both. The doubles are, in this order:
+ * requests, failed, judged, assigned, replies 1xx to 5xx, sum of times to first byte in ms, replies
+ * with such a time, bytes. Sums of them need `_sample_interval`.
  */
 export function writePoints(dataset: AnalyticsEngineDataset | undefined, batch: Batch): void {
   if (!dataset) return
@@ -76,12 +77,15 @@ function toVersions({ windows }: Batch) {
   return versions
 }
 
-/** Counts the rules that failed to evaluate, and logs them: nothing else would show a rule that always fails. */
+/**
+ * Counts rules that failed to evaluate, and logs them. Without that, nobody would notice a rule
+ * that always fails.
+ */
 export class SkippedRules {
-  /** Failures by rule since the isolate began. */
+  /** Failures by rule since the isolate started. */
   readonly counts = new Map<string, number>()
 
-  /** Never throws. The first failure of a rule is logged, then the tenth, the hundredth, … */
+  /** Never throws. Logs the first failure of a rule, then the tenth, the hundredth, … */
   record({ skipped, revision }: Pick<Decision, 'skipped' | 'revision'>): void {
     for (const rule of skipped) {
       const count = (this.counts.get(rule) ?? 0) + 1

@@ -1,26 +1,26 @@
-// Makes sure that what was counted is sent although no other call of the control is due: the last requests
-// of a quiet isolate, and all of them where another isolate keeps the document fresh.
+// Sends counts although no other call of the control is due: those of the last requests of a quiet
+// isolate, and all of them if another isolate keeps the document fresh.
 
-/** Work behind a reply may go on for 30 s; a control that is busy is tried again until then. */
+/** Work after a reply may go on for 30 s; until then a busy control is tried again. */
 const FLUSH_WITHIN_MS = 25_000
 
-/** Another call is under way, which takes everything along or ends soon. */
+/** How long to wait if another call is running, which sends everything itself or ends soon. */
 const FLUSH_AGAIN_MS = 500
 
 export type FlusherOptions = {
   readonly isEmpty: () => boolean
-  /** How long counts may wait; 0 where they only ever travel on calls that are due anyway. */
+  /** How long counts may wait; 0 if they are only sent with calls that are due anyway. */
   readonly afterMs: number
   readonly now: () => number
   readonly sleep: (ms: number) => Promise<void>
 }
 
-/** Tells the control. Milliseconds until it may be tried again; `undefined` once it was tried. */
+/** Calls the control. Milliseconds until it may be tried again; `undefined` after a try. */
 export type Flush = () => Promise<number | undefined>
 
 export class Flusher {
   readonly #options: FlusherOptions
-  /** When a timer that is under way sends what there is; 0 where none is. Its request may be ended. */
+  /** When the running timer sends; 0 if there is none. The timer's request may have ended since. */
   #armedFor = 0
 
   constructor(options: FlusherOptions) {
@@ -28,8 +28,8 @@ export class Flusher {
   }
 
   /**
-   * To be called when something was counted. Whatever is counted before a timer runs out goes with
-   * it, and what comes after that has a timer of its own, so that nothing is left behind. Never throws.
+   * Has to be called after something was counted. Counts made before a timer ends are sent by it,
+   * and later ones get a timer of their own, so that none are left behind. Never throws.
    */
   arm(flush: Flush, waitUntil: (work: Promise<unknown>) => void): void {
     const { now, afterMs } = this.#options

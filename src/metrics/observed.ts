@@ -1,6 +1,6 @@
-// What counting is told of a request: who asked and what was decided, then who answered. And what follows
-// from it: whether the request says something about its version, and whether the version failed. The
-// clauses are those of docs/metrics.md.
+// What counting needs to know of a request: who asked and what was decided, then who answered. And
+// what follows from that: whether the request says something about its version, and whether the
+// version failed. docs/metrics.md has the same clauses.
 
 import type { Assignments, Decision } from '../core/types.ts'
 import type { Facts } from '../http/facts.ts'
@@ -12,17 +12,20 @@ export type CountedRequest = {
   readonly facts: Facts
   readonly decision: Decision
   readonly assignments: Pick<Assignments, 'buckets' | 'salt'>
-  /** A copy that nobody waits for, or a question of our own, is no visitor's request. */
+  /**
+   * `shadow` is a copy for which nobody waits, `probe` a request of Holo's own: neither comes from
+   * a visitor.
+   */
   readonly by: 'visitor' | 'shadow' | 'probe'
 }
 
-/** What became of the service of the chosen version, whoever answered in the end. */
+/** The result of the chosen version's service, whoever answered in the end. */
 export type ServiceAnswer = {
-  /** Of its own reply; `undefined` where there was none. */
+  /** The status of its own reply; `undefined` if there was none. */
   readonly status: number | undefined
-  /** Why there was none, or none that can be used; retries that went well left none. */
+  /** Why it gave no usable reply; `undefined` if it did, even after retries. */
   readonly failure: string | undefined
-  /** Milliseconds spent waiting for it, sending and thinking of the client not included. */
+  /** Milliseconds of waiting for the service, without the time that the client needed to send. */
   readonly waitedMs: number
 }
 
@@ -32,61 +35,66 @@ export type ReplySource = 'memory' | 'cache' | 'r2' | 'service' | 'fallback' | '
 export type CountedReply = {
   readonly status: number
   readonly source: ReplySource
-  /** The body's length where it is announced. */
+  /** The body's length, if it is announced. */
   readonly bytes: number
-  /** `undefined` where no service of the version was asked. */
+  /** `undefined` if no service of the version was asked. */
   readonly service: ServiceAnswer | undefined
-  /** The chosen version's own manifest names the file that was asked for. */
+  /** Whether the chosen version's own manifest has the file that was asked for. */
   readonly isNamed: boolean
 }
 
 /**
- * Whether the request counts when its version is compared with another: it was made by a visitor who
- * is on the version by the bucket alone.
+ * Whether the request counts when its version is compared with another: a visitor made it who is on
+ * the version by the bucket alone.
  */
 export function isJudged(asked: CountedRequest): boolean {
   const { request, facts, decision, assignments, by } = asked
-  // Shadow copies and synthetic probes. A second try of a request is part of its one record.
+  // Shadow copies and probes. A second try of a request belongs to its one record.
   if (by !== 'visitor') return false
-  // Crawlers stay on the first environment whatever their bucket; no other program is a visitor either.
+  // Crawlers stay on the first environment whatever their bucket is, and other programs are no
+  // visitors either.
   if (facts.crawler || facts.automated) return false
-  // Rules and host names (previews are such, too) choose visitors who are not like the others.
+  // Rules and host names (and so previews) select visitors who differ from the others.
   if (decision.reason !== 'bucket' && decision.reason !== 'pin') return false
-  // A tab may be pinned to what its bucket has left, or to where a rule or a host name sent it.
+  // A tab may be pinned to a version that its bucket has left, or to one to which a rule or host
+  // name sent it.
   const own = assignments.buckets[decision.bucket]
   if (own?.name !== decision.environment || own.version !== decision.version) return false
   if (decision.reason === 'pin' && (facts.pin?.claim.environment ?? own.name) !== own.name) {
     return false
   }
-  // Nobody's request, also where a pin chose its version: without an identity no visitor is counted.
+  // Without an identity no visitor can be counted, even if a pin chose the version.
   if (facts.anonymous || (facts.minted && facts.kind !== 'document')) return false
-  // What asks which version there is meets another one than the page that is open.
+  // A request that asks for the current version may get another one than the open page has.
   if (facts.watch !== undefined) return false
-  // What is fetched ahead may never be looked at.
+  // A page that is fetched in advance may never be shown.
   return !facts.prefetch && !isPrefetch(request.headers)
 }
 
 /**
- * Whether the request assigns its visitor to an environment, for the sample ratio: a document, decided
- * by its bucket, of a request that is judged.
+ * Whether the request assigns its visitor to an environment, for the sample ratio: it is for a
+ * document, is decided by its bucket, and counts for the judge.
  */
 export function isAssigned(asked: CountedRequest): boolean {
   return asked.facts.kind === 'document' && asked.decision.reason === 'bucket' && isJudged(asked)
 }
 
-/** What a backend's own status of 500 and more is called among the codes. */
-export const STATUS_5XX = 'status_5xx'
-/** A file that the manifest names and that is not there. */
-export const NAMED_404 = 'named_404'
+/** The code for a backend's own status of 500 and above. */
+const STATUS_5XX = 'status_5xx'
+/** The code for a file that the manifest names and that is missing. */
+const NAMED_404 = 'named_404'
 
-/** Why the version failed, as a code; `undefined` where it did not. */
+/**
+ * The code of the version's failure; `undefined` if it did not fail. Faults of R2, KV and Holo
+ * itself are no failures of the version, nor are the client's mistakes.
+ */
 export function toFailureCode({ status, service, isNamed }: CountedReply): string | undefined {
   if (service) return toServiceFailure(service)
-  // Files that cannot be read are a 503, which is a fault of R2.
+  // Files that cannot be read give a 503, which is a fault of R2.
   return isNamed && status === 404 ? NAMED_404 : undefined
 }
 
-/** The service failed also where another version's answered in its place. */
+/** The service failed even if another version's service answered in its place. */
 function toServiceFailure({ status, failure }: ServiceAnswer): string | undefined {
   if (status !== undefined && status >= 500) return STATUS_5XX
   return status === undefined ? failure : undefined

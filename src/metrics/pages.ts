@@ -1,5 +1,5 @@
-// What an isolate has counted and not yet sent, by window and version. Its memory is bounded: what
-// does not fit is left out and counted.
+// What an isolate has counted and not sent yet, by window and version. Memory is bounded: what does
+// not fit is left out, and counted as left out.
 
 import type { Group, WindowCounts } from '../core/counting/batch.ts'
 import {
@@ -24,7 +24,7 @@ export type Page = {
 
 export class Pages {
   readonly #windows = new Map<number, Map<string, Page>>()
-  /** Nearly every request belongs on the page of the one before. */
+  /** Nearly every request belongs to the same page as the one before. */
   #last: Page | undefined
   #visitors = 0
 
@@ -32,7 +32,7 @@ export class Pages {
     return this.#windows.size === 0
   }
 
-  /** The page that a request belongs on; `undefined` where there are too many. */
+  /** The page for a request; `undefined` if there are too many pages. */
   find({ environment, version, revision }: Decision, now: number): Page | undefined {
     const window = toWindow(now)
     const last = this.#last
@@ -49,7 +49,7 @@ export class Pages {
     return page
   }
 
-  /** Whether there was room for the visitor. */
+  /** Adds a visitor's marks. Whether there was room for the visitor. */
   mark({ visitors }: Page, hash: number, marks: Marks): boolean {
     const known = visitors.get(hash)
     if (known === undefined) {
@@ -60,7 +60,7 @@ export class Pages {
     return true
   }
 
-  /** Removes the windows that are closed by now; how many requests were in them. */
+  /** Removes windows that are closed by now. How many requests were in them. */
   dropClosed(now: number): number {
     let dropped = 0
     for (const [window, pages] of this.#windows) {
@@ -75,7 +75,7 @@ export class Pages {
     return dropped
   }
 
-  /** Everything, and begins anew. */
+  /** Hands everything out and starts empty. */
   take(): WindowCounts[] {
     const windows = [...this.#windows].map(([window, pages]) => ({
       window,

@@ -1,5 +1,5 @@
-// Counts requests in the isolate and hands them out in batches. It never throws and waits for nothing,
-// so that no reply depends on it; who is judged and what a failure is stand in the files beside it.
+// Counts requests in the isolate and hands them out in batches. It never throws and waits for
+// nothing, so that no reply depends on it.
 
 import type { Batch, SampleBounds } from '../core/counting/batch.ts'
 import { closesAt } from '../core/counting/limits.ts'
@@ -15,7 +15,9 @@ import {
 } from './observed.ts'
 import { type Page, Pages } from './pages.ts'
 
-/** A call that has not ended by then never will: longer than the longest wait for the control. */
+/**
+ * A call that has not ended by then never will: it is longer than the longest wait for the control.
+ */
 export const IN_FLIGHT_MS = 4000
 
 /** About 1 MB of an isolate's 128. */
@@ -23,17 +25,20 @@ const MAX_HASHED_ADDRESSES = 10_000
 
 export type RecorderOptions = {
   /**
-   * Milliseconds since the epoch. In production it stands still between two operations that wait for
-   * something, so it tells when, and never how long a computation took.
+   * Milliseconds since the epoch. In production the clock stands still between two I/O operations,
+   * so that it cannot measure how long a computation took.
    */
   readonly now: () => number
-  /** Makes the isolate's name, unlike any other's: asked once, inside a request, where chance is allowed. */
+  /**
+   * Makes a unique name for the isolate. Called once, inside a request, where random numbers are
+   * allowed.
+   */
   readonly toIsolate: () => string
-  /** Gets every new batch too, for another place to keep counts in. Should not throw. */
+  /** Gets every new batch too, to keep counts elsewhere. Should not throw. */
   readonly copy?: ((batch: Batch) => void) | undefined
 }
 
-/** What an isolate has not been able to count or to report, since it began. */
+/** What could not be counted or reported, since the isolate started. */
 export type Losses = { requests: number; visitors: number; errors: number }
 
 type Flight = { readonly batch: Batch; readonly began: number }
@@ -46,10 +51,10 @@ export class Recorder implements BatchSource {
   #collected: SampleBounds | undefined
   #isolate: string | undefined
   #sequence = 0
-  /** Of `losses.requests`, those that no batch has told of yet. */
+  /** How many of `losses.requests` no batch has reported yet. */
   #untold = 0
   #inFlight: Flight | undefined
-  /** A batch whose call failed: it may have arrived, and is sent again as it was. */
+  /** A batch whose call failed: it may have arrived, and is sent again unchanged. */
   #unsure: Batch | undefined
 
   constructor(options: RecorderOptions) {
@@ -62,21 +67,22 @@ export class Recorder implements BatchSource {
   }
 
   /**
-   * To be called when a request is decided and before any backend is: a canary that crashes loses no
-   * assignment. Only where somebody compares environments are visitors collected at all.
+   * Has to be called when a request is decided and before any backend is asked, so that a canary
+   * that crashes loses no assignment. Visitors are collected only while somebody compares
+   * environments.
    */
   recordAssigned(asked: CountedRequest): void {
     this.#safely(() => {
       if (asked.facts.kind !== 'document' || !isAssigned(asked)) return
       const page = this.#pages.find(asked.decision, this.#options.now())
-      // The request itself is counted, or missed, when it is answered.
+      // The request itself is counted, or counted as lost, when it is answered.
       if (!page) return
       page.totals.assigned += 1
       this.#mark(page, asked, { assigned: true })
     })
   }
 
-  /** One record for each request, against the version that was chosen, when it is answered. */
+  /** Counts a request when it is answered, once, for the version that was chosen. */
   record(asked: CountedRequest, answered: CountedReply): void {
     this.#safely(() => {
       const now = this.#options.now()
@@ -137,7 +143,7 @@ export class Recorder implements BatchSource {
     return batch
   }
 
-  /** Puts a visitor down whose hash is in the sample of its environment, if there is one. */
+  /** Adds a visitor whose hash is in the sample of its environment, if there is a sample. */
   #mark(
     page: Page,
     { facts, request, assignments: { salt } }: CountedRequest,
@@ -151,7 +157,10 @@ export class Recorder implements BatchSource {
     if (!this.#pages.mark(page, hash, toMarks({ ...mark, address }))) this.losses.visitors += 1
   }
 
-  /** Reading an address takes longer than all the rest, and a visitor keeps its own for a while. */
+  /**
+   * Parsing an address takes longer than everything else here, and a visitor keeps its address for
+   * a while.
+   */
   #toAddress(salt: string, address: string | null): number {
     if (!address) return 0
     const known = this.#addresses.get(address)
@@ -177,7 +186,7 @@ export class Recorder implements BatchSource {
   }
 }
 
-/** How many edges the service's time lies above; `undefined` where it has none. */
+/** Adds a reply. How many edges lie below the service's time; `undefined` if it has none. */
 function addAnswer(
   totals: GrowingTotals,
   { status, source, bytes, service }: CountedReply,
@@ -196,8 +205,8 @@ function addAnswer(
 }
 
 /**
- * The time to the first byte of a service, and no other time, is latency. One that was given up on
- * was at least as slow; one that could not be reached has none.
+ * Adds a latency, which is the time to the first byte of a service and no other time. A service
+ * that timed out was at least as slow; one that could not be reached has no latency.
  */
 function addLatency(
   totals: GrowingTotals,

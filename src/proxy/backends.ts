@@ -1,5 +1,5 @@
-// What an isolate knows of the backends behind it: one value for all requests, made when the isolate
-// starts. No other file of this folder keeps anything between requests.
+// What an isolate knows of the backends behind it: one value for all requests, made when the
+// isolate starts. No other file of this folder keeps anything between requests.
 
 import { Origins, type OriginsOptions, RetryBudget } from './origins.ts'
 
@@ -10,7 +10,10 @@ export type Backends = {
   readonly findBinding: (name: string) => Pick<Fetcher, 'fetch'> | undefined
 }
 
-/** `bindings` holds them by name, with all else that is bound: what cannot `fetch` is no Worker. */
+/**
+ * Creates what an isolate keeps about its backends. `bindings` are all bindings by name; those
+ * without `fetch` are no Workers.
+ */
 export function createBackends(options: OriginsOptions & { readonly bindings: object }): Backends {
   const bindings = options.bindings as Readonly<Record<string, unknown>>
   return {

@@ -1,5 +1,5 @@
-// One request to one origin, and its answer, both as streams. forward.ts chooses the origin and decides
-// whether another one is asked after it.
+// One request to one origin, and its answer, both as streams. forward.ts chooses the origin and
+// decides whether another one is asked after it.
 
 import { isNetworkPath, toLoosePath } from '../core/path.ts'
 import { splitOrigin } from '../core/services.ts'
@@ -12,18 +12,21 @@ import type { Message } from './message.ts'
 import { createPatience, type Patience } from './patience.ts'
 import { adaptToClient } from './response-headers.ts'
 
-/** The answer for the client, what it says of the origin (`Verdict`), and how long it was waited for. */
+/**
+ * The reply for the client, what it says about the origin (`OriginVerdict`), and how long the
+ * backend was waited for.
+ */
 export type ExchangeResult = { readonly response: Response; readonly waitedMs: number } & (
   | { readonly verdict: 'up' | 'none' }
   | {
       readonly verdict: 'down'
       readonly failure: ErrorCode | 'origin_unavailable' | 'origins_ejected'
-      /** The origin may have begun to act on the request. */
+      /** Whether the origin may have begun to act on the request. */
       readonly wasSent: boolean
     }
 )
 
-/** Answers of a gateway whose backend is away, or of a backend that can do no more. */
+/** Statuses of a gateway whose backend is down, or of a backend that is overloaded. */
 const UNAVAILABLE: ReadonlySet<number> = new Set([502, 503, 504])
 /** The platform's streams count no further. */
 const MAX_COUNTED_BYTES = Number.MAX_SAFE_INTEGER
@@ -52,8 +55,8 @@ export async function exchange(
   const isBinding = address.startsWith(BINDING)
   const fetcher = isBinding ? backends.findBinding(address.slice(BINDING.length)) : globalThis
   if (!fetcher) return fail('origin_unknown', 'no Worker is bound under this name', false)
-  // A Worker sees the public address. The path is appended, not resolved: a `//host` in front of it
-  // stays a path.
+  // A bound Worker sees the public address. The path is appended, not resolved, so that a path that
+  // begins with `//host` stays a path.
   const backendUrl = (isBinding ? publicOrigin : address) + basePath + backendPath
   const outgoing = toOutgoing(message, service, patience)
   let response: Response
@@ -67,30 +70,30 @@ export async function exchange(
     }
     const failed = fail(surrender ?? 'origin_unreachable', cause)
     // Backends hang up on bodies that they do not want, such as one that is too large. If that
-    // counted, whoever sends such bodies would have healthy origins ejected.
+    // counted as a failure, a client could have healthy origins ejected by sending such bodies.
     const isAboutBody = surrender === undefined && patience.isTaking()
     return isAboutBody ? { ...failed, verdict: 'none' } : failed
   } finally {
     patience.end()
   }
   const { status, webSocket } = response
-  // No Response of ours can carry another 1xx, or what lies outside the statuses of HTTP.
+  // A Response made here cannot carry another 1xx, or a status outside those of HTTP.
   if (!webSocket && (status < 200 || status > 599)) {
     return fail('origin_bad_response', `status ${status}`)
   }
-  // The body is handed on unread, so that encoded bytes stay as they are.
+  // The body is passed on unread, so that encoded bytes stay as they are.
   const answer = webSocket
     ? passWebSocket(webSocket, response.headers)
     : new Response(response.body, response)
   adaptToClient(answer.headers, { publicOrigin, backendUrl, prefix, basePath })
-  // No cache looks at the body of a GET, so what it asked for is not for those who ask without.
+  // Caches ignore the body of a GET in their key, so a reply that depends on one is marked private.
   if (message.body !== null && !carriesUpload(request.method)) keepPrivate(answer.headers)
   const answered = { response: answer, waitedMs: patience.waitedMs() }
   if (!UNAVAILABLE.has(status)) return { ...answered, verdict: 'up' }
   return { ...answered, verdict: 'down', failure: 'origin_unavailable', wasSent: true }
 }
 
-/** What can be said of a body before any of it is here. */
+/** Checks the announced length, before any of the body has arrived. */
 function checkLength({ request, body }: Message, maxBytes: number): ErrorCode | undefined {
   const length = body === null ? null : request.headers.get('content-length')
   if (length === null) return undefined
@@ -98,7 +101,7 @@ function checkLength({ request, body }: Message, maxBytes: number): ErrorCode | 
 }
 
 /**
- * Whether a careless backend would read the path as one that this service does not have: one of the
+ * Rejects paths that a careless backend would read as a path outside this service: one of the
  * network in front of the backend, or one outside the origin's own path (`/prod/..%2Fadmin`).
  */
 function checkPath(backendPath: string, basePath: string): ErrorCode | undefined {
@@ -110,8 +113,8 @@ function checkPath(backendPath: string, basePath: string): ErrorCode | undefined
 }
 
 /**
- * The request as the backend gets it. Its answer never comes from the platform's cache, which goes
- * by file extension, and redirects are for the client to follow.
+ * The request as the backend gets it. The platform's cache, which goes by file extension, never
+ * answers it, and redirects are left to the client.
  */
 function toOutgoing(
   { request, body, headers }: Message,
@@ -127,7 +130,7 @@ function toOutgoing(
   }
   if (body === null || !carriesUpload(method)) {
     patience.wait()
-    // With a method of its own, the copy would be refused the body of a GET.
+    // Setting a method would make the copy refuse the body of a GET.
     return body === null ? { ...init, method } : new Request(request, init)
   }
   init.method = method
@@ -137,28 +140,32 @@ function toOutgoing(
 }
 
 /**
- * Whether the body goes through our hands and can be counted. Only a copy of a Request may carry the
- * body of a GET, which some search APIs ask for, and only one of announced length.
+ * Whether the body passes through this code and can be counted. Only a copy of a Request may carry
+ * the body of a GET, which some search APIs need, and only with an announced length.
  */
 export function carriesUpload(method: string): boolean {
   return method !== 'GET' && method !== 'HEAD'
 }
 
 /**
- * What is read at once, if it is there; each upload has as much in memory. The platform's own chunks
- * of 4 KiB take four times as long as 64 KiB (200 MB: 8.7 s, not 2.0 s), and those a tenth longer.
+ * How much is read at once, if it has arrived; every upload needs as much memory. The platform's
+ * own chunks of 4 KiB take four times as long as 64 KiB (200 MB: 8.7 s, not 2.0 s), and those a
+ * tenth longer.
  */
 const CHUNK_BYTES = 262_144
-/** What a backend has to take within one wait. */
+/** What a backend has to accept within one wait. */
 const PIECE_BYTES = 65_536
 
 /**
  * A stream that carries `body`, at most one chunk ahead of the backend. `patience` runs while the
- * backend has a piece to take, and from the end of the body on. `contentLength` is the header of
- * that name: an announced length is announced to the backend too, else the body goes in chunks.
- * A body that turns out longer than `maxBytes` ends the exchange.
+ * backend has a piece to accept, and after the end of the body. If `contentLength` (the header) is
+ * set, the length is announced to the backend too; otherwise the body is sent in chunks. A body
+ * that turns out longer than `maxBytes` ends the exchange.
+ *
+ * A client that sends slowly is no reason to give up on the backend; a backend that accepts nothing
+ * is.
  */
-export function passUpload(
+function passUpload(
   body: ReadableStream<Uint8Array>,
   contentLength: string | null,
   maxBytes: number,
@@ -170,8 +177,8 @@ export function passUpload(
       : new FixedLengthStream(Number(contentLength))
   const writer = writable.getWriter()
   pump(body, writer, maxBytes, patience).catch(async (cause) => {
-    // A client that left ends the exchange; a backend that did is reported by its fetch, or has
-    // answered and wants no more. The stream may be closed already, which is all that is wanted.
+    // If the client left, the exchange has ended; if the backend did, its fetch reports it, or it
+    // has answered and needs no more. The stream may be closed already, which is fine.
     await Promise.allSettled([writer.abort(cause)])
   })
   return readable
@@ -188,7 +195,7 @@ async function pump(
   let bytes = 0
   for (;;) {
     const { done, value } = await reader.read(new Uint8Array(buffer)).catch((cause) => {
-      // The client has left, or its chunks are none.
+      // The client has left, or its chunks are malformed.
       patience.giveUp('bad_body')
       throw cause
     })
@@ -204,7 +211,7 @@ async function pump(
       patience.take('some')
       patience.pause()
     }
-    // The backend has taken what was in it.
+    // The backend has accepted its content, so that the buffer can be used again.
     buffer = value.buffer
   }
   patience.take('all')
@@ -213,8 +220,9 @@ async function pump(
 }
 
 /**
- * The answer 101 that hands the backend's socket to the client, with `headers` as they shall reach
- * it: the agreed subprotocol and extensions are among them, the handshake itself is the platform's.
+ * The 101 that connects the client to the backend's socket. `headers` are those for the client: the
+ * agreed subprotocol and extensions are among them; the platform does the handshake. Messages pass
+ * inside the platform and are not seen here.
  */
 function passWebSocket(webSocket: WebSocket, headers: Headers): Response {
   return new Response(null, { status: 101, webSocket, headers })

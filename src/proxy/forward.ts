@@ -1,6 +1,6 @@
-// Forwards a request to the service of its version: chooses an origin, tries a second time where that is
-// safe, and asks the service that stands in when the first one is down. act.ts has decided which
-// services these are.
+// Forwards a request to the service of its version: chooses an origin, tries a second time where
+// that is safe, and asks the service that stands in when the first one is down. act.ts has decided
+// which services these are.
 
 import type { Service } from '../core/types.ts'
 import { type ErrorCode, errorResponse } from '../http/errors.ts'
@@ -14,9 +14,9 @@ export type ForwardOptions = {
   /** The normalised path and the query without a pin: begins with `/`. */
   readonly path: string
   readonly service: Service
-  /** The service of the same prefix that stands in, where there is one. */
+  /** The service of the same prefix that answers while this one is down, if there is one. */
   readonly fallback: Service | undefined
-  /** Headers in which Holo tells the backend who asks. */
+  /** Headers in which Holo tells the backend who the visitor is. */
   readonly identity: Readonly<Record<string, string>>
   readonly requestId: string
   /** The name of this Holo in `CDN-Loop`. */
@@ -25,49 +25,51 @@ export type ForwardOptions = {
 
 export type ForwardResult = {
   readonly response: Response
-  /** Why the service itself gave no answer, where its fallback did. */
+  /** Why the service itself gave no answer, if its fallback did. */
   readonly fellBackFor: string | undefined
   /**
-   * What became of the service itself: the status of its answer, or why there was none. `undefined`
-   * where it is not to blame: the request was refused, or the client left or broke it off.
+   * The service's own result: the status of its answer, or why there was none. `undefined` if it is
+   * not to blame: the request was refused, or the client left or broke it off.
    */
   readonly own: OwnAnswer | undefined
 }
 
-export type OwnAnswer = {
+type OwnAnswer = {
   readonly status: number | undefined
   readonly failure: string | undefined
-  /** Milliseconds of waiting for it, in all its tries. */
+  /** Milliseconds of waiting for the service, in all its tries. */
   readonly waitedMs: number
 }
 
 /**
- * What no backend is sent. The platform answers methods it does not know by itself.
+ * Methods that are not sent to backends. The platform itself answers methods that it does not know.
  * - CONNECT asks for a tunnel.
  * - TRACE shows a client the headers that were added on the way (RFC 9110 section 9.3.8).
- * - PURGE empties the caches in front of a backend, which is not for the public to do.
+ * - PURGE empties the caches in front of a backend, which the public must not do.
  */
 const REFUSED_METHODS: ReadonlySet<string> = new Set(['CONNECT', 'TRACE', 'PURGE'])
 
 /**
- * The backend's answer, with headers that can be changed, or an error reply:
- * - `origin_timeout`: the backend let a wait of `service.timeoutMs` pass, for the head of its answer
- *   or for it to take the next bytes of an upload; a client that sends slowly does not count
- * - `origin_unreachable`: no connection, or one that broke before there was the head of an answer
- *   (the platform does not tell these from bytes that are no HTTP)
+ * Sends a request to its service. Returns the backend's answer, with headers that can be changed,
+ * or an error reply:
+ * - `origin_timeout`: the backend let a wait of `service.timeoutMs` pass, for the head of its
+ *   answer or for it to accept the next bytes of an upload; a client that sends slowly does not
+ *   count
+ * - `origin_unreachable`: no connection, or one that broke before the head of an answer (the
+ *   platform does not tell these from bytes that are not HTTP)
  * - `origin_bad_response`: a status that cannot be passed on
  * - `origin_unknown`: no Worker is bound under the name of a `service:` origin
- * - `body_too_large`: the body passes the service's limit
+ * - `body_too_large`: the body exceeds the service's limit
  * - `length_required`: a GET or HEAD with a body whose length is not announced
- * - `not_found`, `bad_path`: the path would be one of the network's at the backend, or some reader
- *   would take it for one outside the origin's own path
- * - `client_left`: for the log and the counters, as the client is not there to read it
+ * - `not_found`, `bad_path`: the path would be one of the network's at the backend, or some server
+ *   would read it as one outside the origin's own path
+ * - `client_left`: for the log and the counters; the client is not there to read it
  * - `loop_detected`: this Holo has forwarded the request before
  * - `method_not_supported`: CONNECT, TRACE and PURGE
  *
- * No request with a body, and none whose method may have effects, is ever sent to two origins: only
- * others are tried again, or answered by the fallback after the service has failed. Once the head is
- * here, the body may take as long as it wants.
+ * A request with a body, or one whose method may have effects, is never sent to two origins: only
+ * other requests are tried again, or answered by the fallback after the service has failed. Once
+ * the head has arrived, the body may take as long as it needs.
  *
  * @throws TypeError when the service has no origin.
  */
@@ -112,9 +114,9 @@ function toOwnAnswer(outcome: ExchangeResult): OwnAnswer | undefined {
 }
 
 /**
- * The body to send. The platform sends none with GET and HEAD whose length is not announced, and the
- * backend would take the request for another one: it is refused, unless there turns out to be nothing
- * in it. It is read first in any case, so that the client gets to see the answer.
+ * The body to send. The platform sends no body with GET and HEAD if its length is not announced,
+ * and the backend would take the request for a different one: such a request is refused, unless the
+ * body turns out to be empty. It is read first in any case, so that the client receives the answer.
  */
 async function readyBody({
   method,
@@ -130,21 +132,25 @@ function refuse({ method, headers }: Request, loopId: string): ErrorCode | undef
   return hasPassed(headers, loopId) ? 'loop_detected' : undefined
 }
 
-export type ServiceResult = {
+type ServiceResult = {
   readonly outcome: ExchangeResult
-  /** The origin failed, all others are ejected or failed as well, and asking elsewhere does no harm. */
+  /**
+   * The origin failed, all others are ejected or failed as well, and it is safe to ask another
+   * service.
+   */
   readonly isDown: boolean
 }
 
 /**
- * At most two tries, each with at most `service.timeoutMs` of waiting for the backend. A second one
- * needs a request without effects and without a body, or one that was not sent, and a budget.
+ * Has one service answer, in at most two tries, each with at most `service.timeoutMs` of waiting
+ * for the backend. A second try needs a request without effects and without a body, or one that was
+ * not sent, and it needs budget.
  *
- * Where all origins are ejected and `isSpared` says that somebody else can answer, nothing is sent.
+ * If all origins are ejected and `isSpared` says that a fallback can answer, nothing is sent.
  *
  * @throws TypeError when the service has no origin.
  */
-export async function askService(
+async function askService(
   message: Message,
   service: Service,
   backends: Backends,
@@ -177,14 +183,14 @@ function toSpared({ requestId }: Message): ExchangeResult {
   return { verdict: 'down', response, failure: 'origins_ejected', wasSent: false, waitedMs: 0 }
 }
 
-/** Whether the request failed, and sending it again, to whomever, can do no harm. */
+/** Whether the request failed and can safely be sent again, to any origin. */
 function mayRepeat({ isRepeatable }: Message, outcome: ExchangeResult): boolean {
   return outcome.verdict === 'down' && (isRepeatable || !outcome.wasSent)
 }
 
 /**
- * Another origin, if one is left. The same one is worth a second connection, which may have been an
- * idle one that the backend had just closed, and no second waiting.
+ * Another origin, if there is one. Otherwise the same one may get a second connection, because the
+ * first may have been an idle one that the backend had just closed; after a timeout it does not.
  */
 function chooseSecond(
   service: Service,
@@ -197,7 +203,7 @@ function chooseSecond(
   return outcome.failure === 'origin_unreachable' ? first : undefined
 }
 
-/** Lets go of an answer that nobody reads, so that its connection is free. */
-export function discard({ body }: Response): void {
+/** Cancels an answer that nobody reads, so that its connection becomes free. */
+function discard({ body }: Response): void {
   void Promise.allSettled([body?.cancel()])
 }

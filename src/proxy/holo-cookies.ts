@@ -1,21 +1,22 @@
-// Keeps Holo's own cookies between the browser and Holo: backends are not sent them and cannot set
-// them. All names that begin with `holo-` are Holo's, also behind `__Host-` and `__Secure-`.
+// Keeps Holo's cookies between the browser and Holo: backends do not receive them and cannot set
+// them. All names that begin with `holo-` are Holo's, also after `__Host-` and `__Secure-`.
 
 /**
- * One without a name counts as well: browsers send it back as its value alone. Over https Holo's may
- * be bound to the host by a prefix of the name.
+ * Matches a cookie of Holo's. One without a name counts as well, because browsers send it back as
+ * its value alone. Over https a prefix of the name may bind the cookie to the host.
  */
 const HOLO_COOKIE = /^\s*(?:=\s*)?(?:__(?:Host|Secure)-)?holo-[^=]*=/
 
 /**
- * What stands between two cookies. The platform joins several Cookie lines by ", ", which is no
- * separator inside one line: it counts only where a name and `=` follow, as in `parseCookies`.
+ * The separators between cookies. The platform joins several Cookie lines by ", ", which is no
+ * separator inside one line: it counts only if a name and `=` follow, as in `parseCookies`.
  */
 const BETWEEN_COOKIES = /(;|, (?=[!#$%&'*+\-.^_`|~0-9A-Za-z]+=))/
 
 /**
- * Makes one Cookie header of all that the client sent: several lines joined by "; " (RFC 9113 section
- * 8.2.3), Holo's own cookies taken out, all others byte for byte and in order. An emptied header goes.
+ * Makes one Cookie header of what the client sent: several lines are joined by "; " (RFC 9113
+ * section 8.2.3), Holo's cookies are removed, and all others stay byte for byte and in order. An
+ * empty header is removed.
  */
 export function joinCookies(headers: Record<string, string>): void {
   const { cookie } = headers
@@ -23,7 +24,7 @@ export function joinCookies(headers: Record<string, string>): void {
   const parts = cookie.split(BETWEEN_COOKIES)
   let kept = ''
   let isGap = false
-  // Cookies stand at even places, each behind its separator.
+  // Cookies stand at even indices, each after its separator.
   for (let i = 0; i < parts.length; i += 2) {
     const crumb = parts[i] ?? ''
     const separator = parts[i - 1] ?? ''
@@ -37,7 +38,10 @@ export function joinCookies(headers: Record<string, string>): void {
   else delete headers.cookie
 }
 
-/** Takes out what a backend would set under a name of Holo's; other Set-Cookie stay apart. */
+/**
+ * Removes cookies that a backend sets under a name of Holo's; the other Set-Cookie lines stay
+ * separate.
+ */
 export function dropHoloSetCookies(headers: Headers): void {
   const all = headers.getSetCookie()
   const kept = all.filter((cookie) => !HOLO_COOKIE.test(cookie))

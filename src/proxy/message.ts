@@ -1,12 +1,12 @@
-// What all tries of one request have in common: method, path, body, and the headers that every backend
-// is sent, among them the sign against loops and the trace. forward.ts chooses the origin, perhaps
-// twice.
+// What all tries of one request have in common: method, path, body, and the headers that every
+// backend is sent, among them the sign against loops and the trace. forward.ts chooses the origin,
+// perhaps twice.
 
 import { type BackendHeaders, toBackendHeaders } from './request-headers.ts'
 
 export type Message = {
   readonly request: Request
-  /** The request's body; `null` too where it was read and nothing was in it. */
+  /** The request's body; `null` also if it was read and found empty. */
   readonly body: ReadableStream<Uint8Array> | null
   readonly requestId: string
   /** The normalised path and the query without a pin: begins with `/`. */
@@ -14,11 +14,14 @@ export type Message = {
   /** Such as `https://shop.example.com`. */
   readonly publicOrigin: string
   readonly headers: BackendHeaders
-  /** Nothing happens twice when it is sent twice, and there is no body that would be gone by then. */
+  /**
+   * Whether it is safe to send the message twice: it has no effects, and no body that could be sent
+   * only once.
+   */
   readonly isRepeatable: boolean
 }
 
-/** Methods without effects (RFC 9110 section 9.2.1), of those that are forwarded. */
+/** Methods without effects (RFC 9110 section 9.2.1) among those that are forwarded. */
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 export function toMessage(
@@ -45,31 +48,36 @@ export function toMessage(
 
 const LOOP_HEADER = 'cdn-loop'
 
-/** Whether a request has been sent on by the Holo of that name before. */
+/**
+ * Whether the Holo of that name has forwarded the request before. A backend that leads back to Holo
+ * would otherwise make it call itself until the platform stops it. The sign is `CDN-Loop` (RFC
+ * 8586): browsers cannot be made to send it, no hop may remove it, and each adds its name.
+ */
 export function hasPassed(headers: Headers, loopId: string): boolean {
   const hops = headers.get(LOOP_HEADER)
   if (hops === null) return false
   return hops.split(',').some((hop) => hop.replace(/;.*/s, '').trim() === loopId)
 }
 
-/** Adds this Holo to those that have sent the request on. */
-export function addHop(headers: BackendHeaders, loopId: string): void {
+/** Adds this Holo to the hops of the request. */
+function addHop(headers: BackendHeaders, loopId: string): void {
   const hops = headers[LOOP_HEADER]
   headers[LOOP_HEADER] = hops === undefined ? loopId : `${hops}, ${loopId}`
 }
 
 /**
- * Section 3.2: version, trace id, parent id, flags. No id is all zero; a version above 00 may have more
- * behind it.
+ * W3C Trace Context, level 1, section 3.2: version, trace id, parent id, flags. No id is all zeros;
+ * a version above 00 may have more after the flags.
  */
 const TRACEPARENT =
   /^(?:00(?=.{53}$)|(?!00|ff)[0-9a-f]{2})-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/
 
 /**
- * Leaves a trace that came with the request as it is, and starts one where none did. A `traceparent`
- * that cannot be read is replaced, and its `tracestate` goes with it (section 4.3).
+ * Keeps the trace that came with the request, or starts one, so that the requests to backends
+ * appear in the visitor's trace. A `traceparent` that cannot be read is replaced, and its
+ * `tracestate` removed (section 4.3). Holo records no spans of its own.
  */
-export function carryTrace(headers: BackendHeaders): void {
+function carryTrace(headers: BackendHeaders): void {
   const { traceparent } = headers
   if (traceparent !== undefined && TRACEPARENT.test(traceparent)) return
   delete headers.tracestate
@@ -77,8 +85,8 @@ export function carryTrace(headers: BackendHeaders): void {
 }
 
 /**
- * The new trace is marked as sampled: most backends decide by that mark, and without it they would
- * record nothing of what they recorded when nobody stood in front of them.
+ * Starts a trace that is marked as sampled: most backends decide by that mark, and without it they
+ * would stop recording requests once Holo is in front of them.
  */
 function startTrace(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(24))

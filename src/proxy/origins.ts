@@ -1,27 +1,29 @@
-// Whose turn it is among the origins of a service, and which of them is left out for a while because
-// it keeps failing: that is one isolate's own experience. What the control's probes found is a hint on
-// top of it, by which others are asked first.
+// Chooses among the origins of a service, and leaves out for a while one that keeps failing, by the
+// isolate's own experience. What the control's probes found is only a hint, by which other origins
+// are preferred. Also limits how many requests an isolate sends a second time.
 
 import type { Service } from '../core/types.ts'
 
-/** What an exchange says of its origin; `none` where it was the client who broke it off. */
+/** What an exchange says about its origin; `none` if the client broke it off. */
 export type OriginVerdict = 'up' | 'down' | 'none'
 
-/** Failures in a row that eject an origin: one may be chance, and so may two. */
+/** Failures in a row after which an origin is ejected: one may be chance, and so may two. */
 export const FAILURES_TO_EJECT = 3
-/** Doubled by every trial that fails, up to the longest. */
+/** The length of an ejection. It doubles with every trial that fails, up to the longest. */
 export const FIRST_EJECTION_MS = 5000
 export const LONGEST_EJECTION_MS = 120_000
-/** Origins are remembered while they fail, and no more of them than this. */
+/** Origins are remembered only while they fail, and at most so many. */
 export const MAX_TROUBLED_ORIGINS = 1000
-/** The control says who is down with every answer; a hint that is not repeated is none any more. */
+/**
+ * The control names the origins that are down in every answer; a hint that is not repeated expires.
+ */
 export const HINT_LIFETIME_MS = 60_000
 
 /** More than the failures that an origin can have without being ejected. */
 const HINT_WEIGHT = 1000
 
 type Trouble = {
-  /** In a row, up to now. */
+  /** Failures in a row until now. */
   failures: number
   ejection: Ejection | undefined
 }
@@ -31,14 +33,16 @@ type Ejection = {
   failedAt: number
   readonly lengthMs: number
   readonly until: number
-  /** While a trial is under way: when it counts as lost. */
+  /** While a trial is running: when it counts as lost. */
   trialEndsAt: number
 }
 
 export type OriginsOptions = {
   /** Milliseconds since the epoch. */
   readonly now: () => number
-  /** 0 to 1: where each service begins, so that isolates do not all begin with the same origin. */
+  /**
+   * 0 to 1: with which origin a service begins, so that not all isolates begin with the same one.
+   */
   readonly random: () => number
 }
 
@@ -54,8 +58,8 @@ export class Origins {
   }
 
   /**
-   * Origins that somebody else found down. They are asked last, and asked all the same where nobody
-   * else is left: a hint ejects nobody.
+   * Origins that the control found down. They are asked last, but still asked if there are no
+   * others: a hint ejects no origin.
    */
   hint(origins: readonly string[]): void {
     if (origins.length === 0 && this.#hinted.size === 0) return
@@ -64,11 +68,11 @@ export class Origins {
   }
 
   /**
-   * The next origin of the service that is not ejected, or one whose ejection is over and that is
-   * given one request as a trial. `undefined` when all are ejected.
+   * The next origin of the service that is not ejected, or one whose ejection is over and which
+   * gets one request as a trial. `undefined` if all are ejected.
    *
-   * A trial may well fail, so it is made with a request that could be sent again (`isRepeatable`);
-   * where there are none of these, an ejection twice as long ends with any request.
+   * A trial may fail, so it is made with a request that could be sent again (`isRepeatable`). If
+   * none comes for as long as the ejection lasted, any request will do.
    */
   take(service: Service, isRepeatable: boolean): string | undefined {
     const { origins, timeoutMs } = service
@@ -80,7 +84,8 @@ export class Origins {
         const origin = origins[at]
         if (origin === undefined || this.#isHinted(origin) !== isLast) continue
         if (!this.#admits(origin, timeoutMs, isRepeatable)) continue
-        // Whoever comes after one that is left out gets no more than its own turn.
+        // The turn moves on to the origin that was taken, so that the one after an ejected origin
+        // gets no more than its share.
         this.#turns.set(service, at + 1)
         return origin
       }
@@ -89,8 +94,8 @@ export class Origins {
   }
 
   /**
-   * Who takes over for `tried`: the one that failed least of the others that are not ejected, one that
-   * is said to be down only where there is no other.
+   * The origin for a second try after `tried`: of the others that are not ejected, the one that
+   * failed least; one that is hinted to be down only if there is no other.
    */
   takeOther(service: Service, tried: string): string | undefined {
     let best: string | undefined
@@ -105,7 +110,7 @@ export class Origins {
     return best
   }
 
-  /** Where all are ejected somebody has to be asked: the one whose last failure is longest ago. */
+  /** If all are ejected, the origin whose last failure is longest ago. */
   takeEjected(service: Service): string | undefined {
     const failedAt = (origin: string) => this.#troubled.get(origin)?.ejection?.failedAt ?? 0
     let best: string | undefined
@@ -115,14 +120,17 @@ export class Origins {
     return best
   }
 
-  /** Whether every origin is either ejected or `tried`. */
+  /** Whether every origin is either ejected or in `tried`. */
   isDown(service: Service, tried: readonly string[]): boolean {
     return service.origins.every(
       (origin) => tried.includes(origin) || this.#troubled.get(origin)?.ejection !== undefined,
     )
   }
 
-  /** Never throws. One good answer makes up for all failures before it. */
+  /**
+   * Records the result of an exchange. Never throws. One good answer cancels all failures before
+   * it.
+   */
   record(origin: string, verdict: OriginVerdict): void {
     if (verdict === 'up' && this.#troubled.size > 0) this.#troubled.delete(origin)
     if (verdict !== 'down') return
@@ -135,7 +143,7 @@ export class Origins {
     } else if (ejection.trialEndsAt > 0) {
       trouble.ejection = eject(now, Math.min(2 * ejection.lengthMs, LONGEST_EJECTION_MS))
     } else {
-      // Requests that were under way make an ejection no longer.
+      // A request that was already running does not make an ejection longer.
       ejection.failedAt = now
     }
   }
@@ -170,21 +178,24 @@ function eject(now: number, lengthMs: number): Ejection {
   return { failedAt: now, lengthMs, until: now + lengthMs, trialEndsAt: 0 }
 }
 
-/** One retry for every ten requests. */
+/**
+ * One retry for every ten requests: a backend that is going down gets little more load from retries
+ * than it had.
+ */
 const REQUESTS_PER_RETRY = 10
-/** What an isolate that has been quiet may spend at once. */
+/** How many retries an isolate that has been quiet may make at once. */
 const BURST_RETRIES = 10
 
 export class RetryBudget {
-  /** Requests that no retry has been spent on. A new isolate begins with the whole burst. */
+  /** Requests for which no retry was made. A new isolate starts with the full burst. */
   #saved = BURST_RETRIES * REQUESTS_PER_RETRY
 
-  /** To be called once for every request. */
+  /** Has to be called once for every request. */
   earn(): void {
     if (this.#saved < BURST_RETRIES * REQUESTS_PER_RETRY) this.#saved += 1
   }
 
-  /** Whether a retry may be made; it is paid for then. */
+  /** Whether a retry may be made; if so, it is paid for. */
   spend(): boolean {
     if (this.#saved < REQUESTS_PER_RETRY) return false
     this.#saved -= REQUESTS_PER_RETRY

@@ -1,5 +1,5 @@
-// The clock of one exchange with a backend. It measures waiting for the backend only and knows when
-// the client has left; what happens then is for the holder of its signal.
+// The clock of one exchange with a backend: measures only the time of waiting for the backend, and
+// aborts a signal when the time is up or the client has left.
 
 import type { ErrorCode } from '../http/errors.ts'
 
@@ -12,25 +12,28 @@ export type Surrender = Extract<
 export type Patience = {
   /** Aborted when the exchange is given up. */
   readonly signal: AbortSignal
-  /** Why it was aborted; `undefined` while it is not. */
+  /** Why it was aborted; `undefined` if it was not. */
   readonly surrender: () => Surrender | undefined
-  /** The backend's turn: a new wait begins. */
+  /** Starts a new wait for the backend. */
   readonly wait: () => void
-  /** Somebody else's turn. */
+  /** Stops the clock while the client or this code has to act. */
   readonly pause: () => void
-  /** To be told how much of the request's body the backend has taken. */
+  /** Tells how much of the request's body the backend has accepted. */
   readonly take: (part: 'some' | 'all') => void
-  /** The backend has taken some of a body that goes on. */
+  /** Whether the backend has accepted a part of a body that is not finished. */
   readonly isTaking: () => boolean
-  /** Ends the exchange, for another reason than its clock; the first reason counts. */
+  /** Gives the exchange up for another reason than the clock; the first reason counts. */
   readonly giveUp: (why: Surrender) => void
-  /** The backend has answered: no wait counts any more. */
+  /** Ends all waiting, because the backend has answered. */
   readonly end: () => void
-  /** Milliseconds of all waits together. Time passes only where something was waited for. */
+  /** Milliseconds of all waits together. In workerd time advances only across I/O. */
   readonly waitedMs: () => number
 }
 
-/** `client` is the signal of the client's request, which the platform aborts when it sees it leave. */
+/**
+ * Starts the clock. `client` is the signal of the client's request, which the platform aborts when
+ * it notices that the client has left.
+ */
 export function createPatience(
   timeoutMs: number,
   client: AbortSignal,

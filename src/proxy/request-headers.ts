@@ -5,15 +5,16 @@ import { toHopByHop } from '../http/hop-by-hop.ts'
 import { joinCookies } from './holo-cookies.ts'
 
 /**
- * By name in lower case, without a prototype that a name could reach. A plain object, because every
- * call of the platform's Headers costs: from these to the finished request, 65 µs became 23.
+ * Headers by name in lower case, without a prototype. A plain object, because every call of the
+ * platform's Headers is slow: building a request took 65 µs with them and takes 23 without.
  */
 export type BackendHeaders = Record<string, string>
 
 const NOT_FORWARDED: ReadonlySet<string> = new Set([
-  // The interim answer that it asks for is given by the platform.
+  // The platform sends the interim answer that this header asks for.
   'expect',
-  // Where headers become variables, this one is HTTP_PROXY, which some HTTP clients obey.
+  // Where headers become environment variables, this one is HTTP_PROXY, which some HTTP clients
+  // obey.
   'proxy',
 ])
 
@@ -24,7 +25,7 @@ function isForBackends(name: string): boolean {
 
 /**
  * The headers for the backend. `identity` is what Holo says about the visitor; the client's own
- * `Holo-*` are not passed on.
+ * `Holo-*` are removed.
  */
 export function toBackendHeaders(
   request: Request,
@@ -41,7 +42,7 @@ export function toBackendHeaders(
     const read = name.replaceAll('_', '-')
     if (isHopByHop(read) || !isForBackends(read)) delete headers[name]
   })
-  // The platform makes the handshake when it sees this one.
+  // This header makes the platform do the handshake.
   if (isWebSocketUpgrade(request)) headers.upgrade = 'websocket'
   joinCookies(headers)
   const clientIp = received.get('cf-connecting-ip')
@@ -49,16 +50,19 @@ export function toBackendHeaders(
 }
 
 /** The public side of a request. */
-export type PublicSide = {
-  /** The address as the visitor sees it; host and scheme count. */
+type PublicSide = {
+  /** The URL as the visitor sees it; only its host and scheme are used. */
   readonly url: URL
-  /** As the platform saw it; `null` where it did not say. */
+  /** The address that the platform saw; `null` if it did not say. */
   readonly clientIp: string | null
 }
 
 const IP_ADDRESS = /^[0-9a-f.:]+$/i
 
-/** Where CDNs and older proxies put the client's address, and where frameworks look for it. */
+/**
+ * Headers in which CDNs and older proxies put the client's address, and in which frameworks look
+ * for it.
+ */
 const CLAIMS: ReadonlySet<string> = new Set([
   'forwarded',
   'x-real-ip',
@@ -68,17 +72,21 @@ const CLAIMS: ReadonlySet<string> = new Set([
   'client-ip',
 ])
 
-/** Access's own JWT proves itself; what else has its prefix proves nothing. */
+/** The JWT of Cloudflare Access is signed; other headers with its prefix could be forged. */
 const ACCESS_PREFIX = 'cf-access-'
 const ACCESS_JWT = 'cf-access-jwt-assertion'
 
-/** Whether a header, in lower case, is one in which a client could say who it is. */
+/** Whether a header, in lower case, is one in which a client could claim who it is. */
 export function isForwardedClaim(name: string): boolean {
   if (name.startsWith(ACCESS_PREFIX)) return name !== ACCESS_JWT
   return name.startsWith('x-forwarded-') || CLAIMS.has(name)
 }
 
-/** The headers that tell the truth in the place of such claims, in lower case. */
+/**
+ * The headers that replace such claims by the truth, in lower case (RFC 7239, and the older
+ * X-Forwarded-*). A client's own values are replaced, never extended, so that a backend may trust
+ * them.
+ */
 export function toForwarded({ url, clientIp }: PublicSide): Record<string, string> {
   const proto = url.protocol.slice(0, -1)
   const headers: Record<string, string> = {
@@ -95,49 +103,54 @@ export function toForwarded({ url, clientIp }: PublicSide): Record<string, strin
   return headers
 }
 
-/** A colon or bracket needs quotes (RFC 7239 section 4); hosts and addresses hold no quotes. */
+/** Colons and brackets need quotes (RFC 7239 section 4); hosts and addresses contain no quotes. */
 function quote(value: string): string {
   return /^[\w.-]+$/.test(value) ? value : `"${value}"`
 }
 
-/** Names in lower case; one that ends with `*` stands for all that begin like it. */
+/**
+ * Headers that a framework, or a server in front of one, sets itself and believes from anybody.
+ * With one of them a client bypasses a check, has another path read than the one that was decided
+ * on, or puts another page into a cache. docs/security.md has the same list. Names are in lower
+ * case; a `*` at the end stands for any ending.
+ */
 export const BYPASS_HEADERS: readonly string[] = [
-  // IIS, Symfony, Zend: another path than that of the request line.
+  // IIS, Symfony, Zend: replace the path of the request line.
   'x-original-url',
   'x-rewrite-url',
   'x-original-uri',
-  // Rails, Laravel, Symfony, Django: another method.
+  // Rails, Laravel, Symfony, Django: replace the method.
   'x-http-method-override',
   'x-http-method',
   'x-method-override',
-  // Symfony's and PHP's frameworks: another host than `X-Forwarded-Host` says.
+  // Symfony and PHP frameworks: replace the host of `X-Forwarded-Host`.
   'x-host',
   'x-original-host',
   'x-http-host-override',
-  // Next.js: middleware is skipped (CVE-2025-29927), or its result is forged.
+  // Next.js: skip middleware (CVE-2025-29927), or forge its result.
   'x-middleware-*',
   'x-invoke-*',
   'x-matched-path',
   'x-now-route-matches',
   'next-resume',
   'x-next-resume-state-length',
-  // OpenNext, which runs Next.js in a Worker: what its routing found.
+  // OpenNext, which runs Next.js in a Worker: forge the result of its routing.
   'x-opennext-*',
-  // React Router: modes of its build (CVE-2025-43864, CVE-2025-43865).
+  // React Router: switch modes of its build (CVE-2025-43864, CVE-2025-43865).
   'x-react-router-spa-mode',
   'x-react-router-prerender-data',
-  // Astro: another path (CVE-2026-33768), and what its middleware found.
+  // Astro: replace the path (CVE-2026-33768), or forge the result of its middleware.
   'x-astro-path',
   'x-astro-locals',
-  // Nuxt: the modes of its build and of its error page.
+  // Nuxt: switch modes of its build and of its error page.
   'x-nitro-prerender',
   'x-nuxt-error',
-  // Rack and Plack: another file is sent (CVE-2025-61780).
+  // Rack and Plack: send another file (CVE-2025-61780).
   'x-sendfile-type',
   'x-accel-mapping',
 ]
 
-/** Next.js' own pages send it, with requests that fetch ahead. */
+/** Pages of Next.js send this one with prefetches, so it is allowed. */
 const HONEST = 'x-middleware-prefetch'
 
 const NAMES: ReadonlySet<string> = new Set(BYPASS_HEADERS)
@@ -145,13 +158,13 @@ const BEGINNINGS = BYPASS_HEADERS.filter((name) => name.endsWith('*')).map((name
   name.slice(0, -1),
 )
 
-/** Whether a header, in lower case, is one of these. */
-export function isBypass(name: string): boolean {
+/** Whether a header, in lower case, is in this list. */
+function isBypass(name: string): boolean {
   if (NAMES.has(name)) return true
   return name !== HONEST && BEGINNINGS.some((beginning) => name.startsWith(beginning))
 }
 
-/** Whether the request wants to speak WebSocket; other protocols to upgrade to do not pass. */
+/** Whether the request asks for WebSocket (RFC 6455). Other upgrades are not forwarded. */
 export function isWebSocketUpgrade({ method, headers }: Request): boolean {
   return method === 'GET' && headers.get('upgrade')?.trim().toLowerCase() === 'websocket'
 }

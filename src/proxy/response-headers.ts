@@ -1,16 +1,16 @@
 // The headers of a backend's answer as the client is sent them: without those of the backend's
-// connection and those that look like Holo's, with the backend's address replaced by the public one,
-// also in cookies, and with nothing shared that was meant for one visitor.
+// connection and those that look like Holo's, with the backend's address replaced by the public
+// one, also in cookies, and with nothing shared that was meant for one visitor.
 
 import { toHopByHop } from '../http/hop-by-hop.ts'
 import { keepPrivate } from '../http/keep-private.ts'
 import { toPublicLocation, toPublicPath, toPublicRefresh, type Way } from './addresses.ts'
 import { dropHoloSetCookies } from './holo-cookies.ts'
 
-/** Makes a copy of the backend's headers fit for the client of a request that went this way. */
+/** Adapts a copy of the backend's headers for the client of a request that went this way. */
 export function adaptToClient(headers: Headers, way: Way): void {
   const isHopByHop = toHopByHop(headers)
-  // Collected before any of them is changed.
+  // The names are collected before any header is changed.
   const names: string[] = []
   headers.forEach((_, name) => {
     names.push(name)
@@ -29,15 +29,18 @@ export function adaptToClient(headers: Headers, way: Way): void {
   if (headers.has('set-cookie')) keepPrivate(headers)
 }
 
-/** Host-only by their name, and only with `Path=/` (RFC 6265bis section 4.1.3.2). */
+/**
+ * A cookie with this prefix belongs to one host, and has to have `Path=/` (RFC 6265bis section
+ * 4.1.3.2).
+ */
 const HOST_PREFIX = /^\s*__Host-/i
 const IP_OR_LOCAL = /^(?:\[.*\]|[\d.]+|[^.]+)$/
 
 /**
- * Rewrites the headers' `Set-Cookie` lines for a request that went this way; what needs no change
- * stays byte for byte.
+ * Rewrites the `Set-Cookie` lines for a request that went this way. Lines that need no change stay
+ * byte for byte. The rules are those of nginx's `proxy_cookie_domain` and `proxy_cookie_path`.
  */
-export function mapSetCookies(headers: Headers, way: Way): void {
+function mapSetCookies(headers: Headers, way: Way): void {
   const cookies = headers.getSetCookie()
   const mapped = cookies.map((cookie) => toPublicCookie(cookie, way))
   if (mapped.every((cookie, at) => cookie === cookies[at])) return
@@ -45,7 +48,7 @@ export function mapSetCookies(headers: Headers, way: Way): void {
   for (const cookie of mapped) headers.append('set-cookie', cookie)
 }
 
-/** One `Set-Cookie` line as the visitor's browser shall read it. */
+/** One `Set-Cookie` line for the visitor's browser. */
 export function toPublicCookie(cookie: string, way: Way): string {
   const [pair = '', ...attributes] = cookie.split(';')
   if (attributes.length === 0) return cookie
@@ -70,8 +73,9 @@ export function toPublicCookie(cookie: string, way: Way): string {
 }
 
 /**
- * `undefined` where the attribute goes, so that the cookie is the visitor's host's alone. A domain that
- * holds the visitor's host, and one that does not hold the backend's, is what the backend meant.
+ * The value of `Domain`; `undefined` removes the attribute, so that only the visitor's host gets
+ * the cookie. A domain that contains the visitor's host stays, and so does one that does not
+ * contain the backend's, because the backend means exactly that domain.
  */
 function toPublicDomain(domain: string, { publicOrigin, backendUrl }: Way): string | undefined {
   const meant = domain.replace(/^\./, '').toLowerCase()
@@ -85,7 +89,10 @@ function isWithin(host: string, domain: string): boolean {
   return host === domain || host.endsWith(`.${domain}`)
 }
 
-/** Without its last slash, so that it holds the service's prefix itself, too (RFC 6265 section 5.1.4). */
+/**
+ * The value of `Path`, without its last slash, so that it matches the service's prefix itself too
+ * (RFC 6265 section 5.1.4).
+ */
 function toCookiePath(path: string, way: Way): string {
   if (!path.startsWith('/')) return path
   const { prefix, basePath } = way

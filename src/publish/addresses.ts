@@ -1,4 +1,4 @@
-// Under which path a file of a version is served: what assets/html-handling.ts comes to for a file
+// Under which path a file of a version is served: what core/site/resolve.ts comes to for a file
 // that no other file competes with.
 
 import { toUrlPath } from '../core/path.ts'

@@ -125,7 +125,8 @@ describe('the control', () => {
   it.each(ROWS)('proves for itself who may call %s', async (_, [called, enough]) => {
     for (const scope of SCOPES) {
       const answer = await called(edge.control, toCaller(tokens.get(scope) ?? ''))
-      if ((enough as readonly string[]).includes(scope)) expect(answer).not.toMatchObject({ error: { kind: 'denied' } })
+      if ((enough as readonly string[]).includes(scope))
+        expect(answer).not.toMatchObject({ error: { kind: 'denied' } })
       else expect([scope, answer]).toEqual([scope, denied('forbidden')])
     }
     for (const token of ['', 'x'.repeat(64), `${FIRST_TOKEN}x`]) {

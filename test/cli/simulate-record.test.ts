@@ -40,7 +40,7 @@ describe('a record', () => {
     ])
     const rates = [0, 6, 12, 18].map((window) => toRates(raw, 1, window).visitorsPerMinute)
     expect(rates).toEqual([500, 0, 100, 500])
-    expect(toRates(raw)).toMatchObject({ control: { rate: 0.01 }, canary: { rate: 0.01 } })
+    expect(toRates(raw)).toMatchObject({ base: { rate: 0.01 }, canary: { rate: 0.01 } })
     expect(toRates(raw, 3).canary).toEqual({ rate: 0.03 })
   })
 
@@ -51,7 +51,7 @@ describe('a record', () => {
     expect(toRates(raw).canary).toEqual({ rate: expect.closeTo(0.04) })
     const { metrics } = readRecord(raw, 'record.json', 1).loadAt(0)
     expect(metrics.latency).toEqual({
-      control: { above: [0.1, 0, 0, 0, 0, 0, 0, 0] },
+      base: { above: [0.1, 0, 0, 0, 0, 0, 0, 0] },
       canary: { above: [1, 1, 1, 0.5, 0, 0, 0, 0] },
     })
   })
@@ -64,8 +64,8 @@ describe('a record in which nothing of the base failed', () => {
       { at: NOW + 60_000, series: [counted('main', 1000, 0)] },
     ])
     for (const window of [0, 6]) {
-      const { control, canary } = toRates(raw, 2, window)
-      expect([control, canary]).toEqual([{ rate: 0 }, { rate: 0.6 }])
+      const { base, canary } = toRates(raw, 2, window)
+      expect([base, canary]).toEqual([{ rate: 0 }, { rate: 0.6 }])
     }
   })
 

@@ -50,7 +50,7 @@ describe('holo simulate', () => {
   it('says what the engine says', async () => {
     const load = {
       visitorsPerMinute: 500,
-      metrics: { errors: { control: { rate: 0.01 }, canary: { rate: 0.2 } } },
+      metrics: { errors: { base: { rate: 0.01 }, canary: { rate: 0.2 } } },
     }
     const expected = simulate(PRESETS['blue-green'], {
       loadAt: () => load,

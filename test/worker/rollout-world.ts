@@ -24,22 +24,22 @@ const speed = (median: number): SideModel => ({ median, spread: 0.5 })
 export const HEALTHY: Load = {
   visitorsPerMinute: 20_000,
   metrics: {
-    errors: { control: side(0.01), canary: side(0.01) },
-    latency: { control: speed(200), canary: speed(200) },
+    errors: { base: side(0.01), canary: side(0.01) },
+    latency: { base: speed(200), canary: speed(200) },
   },
 }
 export const FAILING: Load = {
   ...HEALTHY,
-  metrics: { ...HEALTHY.metrics, errors: { control: side(0.001), canary: side(0.03) } },
+  metrics: { ...HEALTHY.metrics, errors: { base: side(0.001), canary: side(0.03) } },
 }
 export const SLOW: Load = {
   ...HEALTHY,
-  metrics: { ...HEALTHY.metrics, latency: { control: speed(200), canary: speed(500) } },
+  metrics: { ...HEALTHY.metrics, latency: { base: speed(200), canary: speed(500) } },
 }
 /** Whatever is behind both versions is down for a third of the visitors. */
 export const INCIDENT: Load = {
   ...HEALTHY,
-  metrics: { ...HEALTHY.metrics, errors: { control: side(0.3), canary: side(0.3) } },
+  metrics: { ...HEALTHY.metrics, errors: { base: side(0.3), canary: side(0.3) } },
 }
 
 /** Windows as the control would close them. They stay when the control starts anew. */

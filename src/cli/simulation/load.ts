@@ -44,7 +44,7 @@ export function findUnsupposed(metrics: readonly Metric[], load: Load): readonly
 }
 
 function both({ control, canary }: Pair, to: (value: number) => SideModel) {
-  return { control: to(control), canary: to(canary) }
+  return { base: to(control), canary: to(canary) }
 }
 
 function toRate(rate: number): SideModel {

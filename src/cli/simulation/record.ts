@@ -103,13 +103,13 @@ function toLoad(point: RecordedPoint | undefined, { base, worse, step, all }: Si
   const assigned = point?.series.reduce((sum, one) => sum + one.assigned, 0) ?? 0
   const control = toRate(now)
   const rate = Math.min(1, toCanaryRate(control, toRate(all.base), toRate(all.canary)) * worse)
-  const latency = { control: toAbove(all.base.latency), canary: toAbove(all.canary.latency) }
+  const latency = { base: toAbove(all.base.latency), canary: toAbove(all.canary.latency) }
   return {
     visitorsPerMinute: (assigned * 60_000) / step,
     metrics: {
-      [ERRORS.name]: { control: { rate: control }, canary: { rate } },
-      ...(latency.control && latency.canary
-        ? { [LATENCY.name]: { control: latency.control, canary: latency.canary } }
+      [ERRORS.name]: { base: { rate: control }, canary: { rate } },
+      ...(latency.base && latency.canary
+        ? { [LATENCY.name]: { base: latency.base, canary: latency.canary } }
         : {}),
     },
   }

@@ -1,40 +1,51 @@
-// What an isolate has counted since it last told the control: plain data and typed arrays, because
-// they cross a call between machines. How they are made is metrics' affair, what they add up to the
-// control's.
+// What an isolate has counted since its last report to the control: plain data and typed arrays,
+// because they cross a call between machines. metrics/ makes batches; control/counting adds them
+// up.
 
 import { MAX_BATCH_VISITORS, MAX_BATCH_WINDOWS, MAX_GROUPS } from './limits.ts'
 import { isTotals, type Totals } from './totals.ts'
 
-/** One version in one environment, as decided with one revision. */
+/** The counts of one version in one environment, as decided with one revision. */
 export type Group = {
   readonly environment: string
   readonly version: string
   readonly revision: number
   readonly totals: Totals
-  /** Judged visitors of the sample: pairs of second hash and marks, each visitor once. */
+  /**
+   * Judged visitors of the sample: pairs of sample hash (marks.ts) and marks, each visitor once.
+   */
   readonly visitors: Uint32Array
 }
 
 export type WindowCounts = {
-  /** `toWindow` of when its requests were counted. */
+  /** The window of the time when its requests were counted: see `toWindow`. */
   readonly window: number
   readonly groups: readonly Group[]
 }
 
 export type Batch = {
-  /** A name that the isolate gave itself. */
+  /** A name that the isolate chose for itself. */
   readonly isolate: string
-  /** Grows with every new batch of the isolate; a batch that is sent again keeps its own. */
+  /** Grows with every new batch of the isolate; a batch that is sent again keeps its number. */
   readonly sequence: number
   readonly windows: readonly WindowCounts[]
-  /** Requests that the isolate could not report, since its last batch: too late, or too much at once. */
+  /**
+   * Requests since the last batch that the isolate could not report, because it was too late or
+   * there were too many.
+   */
   readonly dropped: number
 }
 
-/** What an isolate is asked to collect: for each environment the bound of the sample. */
+/**
+ * Which visitors an isolate collects: for each environment the bound below which their sample hash
+ * lies.
+ */
 export type SampleBounds = Readonly<Record<string, number>>
 
-/** Whether a value has the shape and the size of a batch: an isolate of another release may not know. */
+/**
+ * Whether a value has the shape and the size of a batch. An isolate that runs another release may
+ * send something else.
+ */
 export function isBatch(value: unknown): value is Batch {
   const { isolate, sequence, windows, dropped } = (value ?? {}) as Partial<
     Record<keyof Batch, unknown>
@@ -50,7 +61,7 @@ export function isBatch(value: unknown): value is Batch {
   )
 }
 
-/** Whether a value is what isolates can be asked to collect. */
+/** Whether a value has the shape of sample bounds. */
 export function isSampleBounds(value: unknown): value is SampleBounds {
   if (typeof value !== 'object' || value === null) return false
   return Object.values(value).every((bound) => typeof bound === 'number' && bound >= 0)

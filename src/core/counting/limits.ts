@@ -1,15 +1,24 @@
-// Every bound on counting that the edge and the control have to agree on, with its reason.
+// The bounds on counting that the isolates and the control share, each with its reason.
 
-/** Counts are kept by windows of this length: the judge looks that often. */
+/** Counts are kept in windows of this length, and the judge looks at each of them. */
 export const WINDOW_MS = 10_000
 
-/** A window closes this long after its end. What comes later is dropped and counted. */
+/**
+ * A window closes this long after its end. Counts that come later are dropped, and counted as
+ * dropped.
+ */
 export const CLOSE_AFTER_MS = 20_000
 
-/** Behind the newest window that was closed, or the first that is counted: older ones are of a clock that went back. */
+/**
+ * A window that lies further behind the newest closed one, or behind the first that is counted,
+ * means that the clock went back.
+ */
 export const CLOCK_WENT_BACK_WINDOWS = 6
 
-/** Isolates of one document see a handful of versions; a window with more is somebody's mistake. */
+/**
+ * Isolates that decide with one document see a handful of versions; more groups in one window are a
+ * mistake.
+ */
 export const MAX_GROUPS = 64
 
 /** Visitors in one batch: 64 KiB of a call, and more than an isolate serves in fifteen seconds. */
@@ -18,13 +27,15 @@ export const MAX_BATCH_VISITORS = 8192
 /** A batch holds the windows that are still open: the present one and those before it. */
 export const MAX_BATCH_WINDOWS = 5
 
-/** Codes of failures and sources of replies are a few; names beyond this are put together. */
+/**
+ * There are few codes of failures and few sources of replies; names beyond this count as `other`.
+ */
 export const MAX_NAMES = 24
 
-/** All 32-bit hashes are below it: nobody is left out of the sample. */
+/** All 32-bit hashes are below it, so that every visitor is in the sample. */
 export const EVERYBODY = 2 ** 32
 
-/** The window that a moment falls into, counted from the epoch. */
+/** The number of the window that a time falls into, counted from the epoch. */
 export function toWindow(ms: number): number {
   return Math.floor(ms / WINDOW_MS)
 }

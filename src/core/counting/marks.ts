@@ -6,30 +6,32 @@ import ipaddr from 'ipaddr.js'
 import { toClient } from '../ip-address.ts'
 import { murmur3Text } from '../murmur3.ts'
 
-/** Its document was decided by its bucket. */
+/** The visitor's document was decided by its bucket. */
 const ASSIGNED = 1
 const FAILED = 2
-/** Four bits: 0 without a sample of latency, else 1 and the number of edges below the slowest. */
+/** Four bits: 0 without a latency, else 1 plus the number of edges below the slowest one. */
 const LEVEL_SHIFT = 2
 const LEVEL_MASK = 0b1111
-/** Its bucket alone decided a request: not the pin of a tab. */
+/** A request was decided by the visitor's bucket alone, and not by the pin of a tab. */
 const UNPINNED = 1 << 6
-/** The address takes the upper 24 bits. */
+/** The hash of the address takes the upper 24 bits. */
 const ADDRESS_SHIFT = 8
 
-/** Addresses are told apart by as many bits: too few to tell what an address is. */
-export const ADDRESS_BITS = 24
+/**
+ * The bits of an address hash: enough to tell addresses apart, too few to find out which they are.
+ */
+const ADDRESS_BITS = 24
 
 export type Marks = number
 
 export type Mark = {
-  /** `ADDRESS_BITS` of the client's address; 0 where it has none that means anything. */
+  /** `ADDRESS_BITS` of the hash of the client's address; 0 if it has no meaningful address. */
   readonly address: number
   readonly assigned?: boolean
   readonly failed?: boolean
-  /** Whether a request was decided by its bucket alone, and not by the pin of a tab. */
+  /** Whether a request was decided by the visitor's bucket alone, and not by the pin of a tab. */
   readonly unpinned?: boolean
-  /** Edges below the slowest sample; absent where there was no sample. */
+  /** How many edges lie below the slowest latency; absent without a latency. */
   readonly edgesBelow?: number | undefined
 }
 
@@ -54,7 +56,7 @@ export function readMarks(marks: Marks): Required<Mark> {
   }
 }
 
-/** Everything that either says; of two addresses the smaller, of two times the slower. */
+/** What both say together: of two addresses the smaller hash, of two latencies the slower one. */
 export function mergeMarks(one: Marks, other: Marks): Marks {
   const address = Math.min(one >>> ADDRESS_SHIFT, other >>> ADDRESS_SHIFT)
   const level = Math.max(one & (LEVEL_MASK << LEVEL_SHIFT), other & (LEVEL_MASK << LEVEL_SHIFT))
@@ -62,19 +64,19 @@ export function mergeMarks(one: Marks, other: Marks): Marks {
   return ((address << ADDRESS_SHIFT) | flags) >>> 0
 }
 
-/** Not 0, the seed of the bucket: a sample must not prefer an environment. */
+/** Not 0, which is the seed of the bucket's hash: the sample must not prefer an environment. */
 const VISITOR_SEED = 0x5a3b1e07
 const ADDRESS_SEED = 0x1f83d9ab
 
-/** The second hash of a visitor, 0 to 2^32 - 1. It says nothing about the bucket. */
+/** The sample hash of a visitor, 0 to 2^32 - 1. It is independent of the visitor's bucket. */
 export function toSampleHash(salt: string, visitor: string): number {
   return murmur3Text(`${salt}.${visitor}`, VISITOR_SEED)
 }
 
 /**
- * A client's address as a number of 24 bits, the same for a whole /64 of IPv6: to see that many
- * visitors are one client, and not enough to see which. 0 where an address means nothing: none at
- * all, or one of a private network, where everybody may have the same.
+ * A client's address as a number of 24 bits, the same for a whole /64 of IPv6. It shows that many
+ * visitors are one client, and cannot show which. 0 where an address means nothing: there is none,
+ * or it belongs to a private network, where several clients may have the same.
  */
 export function toAddressHash(salt: string, address: string | null): number {
   if (!address || !ipaddr.isValid(address)) return 0

@@ -1,5 +1,5 @@
-// The sums of one version in one environment over some time: what is shown, not what is judged. They
-// are plain JSON, and adding them is exact and does not depend on the order.
+// The sums of one version in one environment over some time. They are shown to people; the judge
+// uses marks.ts. Plain JSON; adding them is exact and does not depend on the order.
 
 import { LATENCY_EDGES_MS } from '../judge/metric.ts'
 import { MAX_NAMES } from './limits.ts'
@@ -7,23 +7,31 @@ import { MAX_NAMES } from './limits.ts'
 type Names = Readonly<Record<string, number>>
 
 export type Totals = {
-  /** Against the version that was chosen, whoever answered. */
+  /** Requests for which the version was chosen, whoever answered. */
   readonly requests: number
-  /** Requests that say something about the version: see metrics/judged.ts. */
+  /** Requests that say something about the version: see `isJudged` in metrics/observed.ts. */
   readonly judged: number
-  /** Documents that were decided by their bucket, counted before any backend is called. */
+  /** Documents that were decided by the visitor's bucket, counted before any backend is called. */
   readonly assigned: number
-  /** Requests that failed through the version's fault: see metrics/failure.ts. */
+  /**
+   * Requests that failed through the version's fault: see `toFailureCode` in metrics/observed.ts.
+   */
   readonly failed: number
   /** Replies by the first digit of their status, 1 to 5. */
   readonly statuses: readonly number[]
-  /** Backend failures by code; a timeout is `origin_timeout`, a status of 500 and more `status_5xx`. */
+  /**
+   * Failures of backends by code: a timeout is `origin_timeout`, a status of 500 and more
+   * `status_5xx`.
+   */
   readonly failures: Names
-  /** Replies by where they came from: `memory`, `cache`, `r2`, `service`, `fallback`, `none`. */
+  /** Replies by their source: `memory`, `cache`, `r2`, `service`, `fallback`, `none`. */
   readonly sources: Names
-  /** A service's times to first byte: up to each of LATENCY_EDGES_MS, and above the last. */
+  /**
+   * Times to first byte of services: how many were at most each of LATENCY_EDGES_MS, and above the
+   * last.
+   */
   readonly latency: readonly number[]
-  /** Their sum in milliseconds. */
+  /** The sum of these times in milliseconds. */
   readonly latencyMs: number
   /** Bytes of bodies whose length was announced. */
   readonly bytes: number
@@ -33,7 +41,7 @@ export type Mutable<T> = { -readonly [K in keyof T]: Growing<T[K]> }
 type Growing<T> = T extends readonly number[] ? number[] : T extends Names ? NamedSums : T
 type NamedSums = Record<string, number>
 
-/** Sums that are still growing. */
+/** Sums to which more is added. */
 export type GrowingTotals = Mutable<Totals>
 
 const STATUS_CLASSES = 5
@@ -53,14 +61,14 @@ export function noTotals(): GrowingTotals {
   }
 }
 
-/** How many of the edges a time lies above: 0 to 8. */
+/** How many of the edges lie below a time: 0 to 8. */
 export function countEdgesBelow(ms: number): number {
   let count = 0
   while (count < LATENCY_EDGES_MS.length && ms > (LATENCY_EDGES_MS[count] as number)) count++
   return count
 }
 
-/** Adds 1, or `by`, under a name; under `other` where there are too many names. */
+/** Adds 1, or `by`, to a name; to `other` where there are too many names. */
 export function addNamed(names: NamedSums, name: string, by = 1): void {
   const isKnown = Object.hasOwn(names, name)
   const key = isKnown || Object.keys(names).length < MAX_NAMES ? name : 'other'
@@ -80,7 +88,10 @@ export function addTotals(to: GrowingTotals, more: Totals): void {
   for (const [name, count] of Object.entries(more.sources)) addNamed(to.sources, name, count)
 }
 
-/** Whether a value that came from elsewhere is sums: whole numbers from 0 in every place. */
+/**
+ * Whether a value that came from elsewhere has the shape of totals: whole numbers from 0
+ * everywhere.
+ */
 export function isTotals(value: unknown): value is Totals {
   const totals = (value ?? {}) as Partial<Record<keyof Totals, unknown>>
   return (

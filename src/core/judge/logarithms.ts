@@ -5,7 +5,7 @@ const HALF_LN_2_PI = Math.log(2 * Math.PI) / 2
 /** From here on eight terms of the series are exact to the last digits of a double. */
 const SERIES_FROM = 15
 
-/** B_2k / (2k (2k - 1)), k = 1..8. */
+/** B_2k / (2k (2k - 1)), k = 1..8, of Bernoulli's numbers B. */
 const TERMS = [
   1 / 12,
   -1 / 360,
@@ -21,7 +21,8 @@ const TERMS = [
  * ln Γ(x) for x > 0, with an error of at most about 1e-14 or, where the result is large, of its
  * last digits.
  *
- * Source: Stirling's series, Abramowitz & Stegun 6.1.40, after Γ(x) = Γ(x + n) / (x (x + 1) … (x + n - 1)).
+ * Source: Stirling's series, Abramowitz & Stegun 6.1.40, after
+ * Γ(x) = Γ(x + n) / (x (x + 1) … (x + n - 1)).
  *
  * @throws TypeError when x is not a finite number above 0.
  */
@@ -43,8 +44,8 @@ export function logGamma(x: number): number {
 }
 
 /**
- * ln(sum(exp(x)) / `divisor`), for finite x of any size; there must be at least one. It is exact to the
- * last digits also where exp(x) would overflow.
+ * ln(sum(exp(x)) / `divisor`), for finite x of any size; there must be at least one. The result is
+ * exact also where exp(x) would overflow.
  */
 export function logSumExp(logs: readonly number[], divisor = 1): number {
   const largest = Math.max(...logs)

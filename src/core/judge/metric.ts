@@ -1,5 +1,5 @@
 // One metric of a rollout: what is counted for it, and the evidence that its windows add up to.
-// What several metrics mean together is verdict.ts' affair.
+// verdict.ts combines several metrics.
 
 import {
   addCounts,
@@ -17,47 +17,57 @@ import {
 import { logMeanExp } from './logarithms.ts'
 import { addToLikelihood, NO_LIKELIHOOD } from './ratio.ts'
 
-/** Fixed before the rollout; a visitor leaves an edge's risk set at its first sample above it. */
+/**
+ * Milliseconds. Fixed before the rollout. A visitor with a latency above an edge counts as failed
+ * at that edge from then on.
+ */
 export const LATENCY_EDGES_MS: readonly number[] = [50, 100, 200, 300, 500, 1000, 2000, 5000]
 
 /**
- * What is judged. Without edges it is a yes/no outcome of a visitor (a failure, a script error);
- * with edges it is a measurement (time to first byte in ms, a web vital in its own unit), asked at
- * each edge "was a sample of the visitor above it?".
+ * What is judged. Without edges it is a yes/no outcome of a visitor (a failure, a script error).
+ * With edges it is a measurement (time to first byte in ms, a web vital in its own unit), and at
+ * each edge the outcome is "a measurement of the visitor lay above it".
  */
 export type Metric = {
   readonly name: string
   readonly edges: readonly number[] | null
-  /** Its part of the evidence against a release, relative to the other metrics. Above 0. */
+  /**
+   * The metric's weight in the evidence against a release, relative to the other metrics. Above 0.
+   */
   readonly weight: number
-  /** What promotion asks for evidence of; `null` for nothing. */
+  /** What has to be shown before a promotion; `null` for nothing. */
   readonly margin: Margin | null
-  /** Whether a rollout waits for data of it. One that errs blocks promotion in any case. */
+  /**
+   * Whether a rollout waits for data of it. A metric with an error blocks promotion in any case.
+   */
   readonly required: boolean
 }
 
 export type Margin = {
-  /** The canary is at most so many times as bad as the control, at `edge` if there are edges. */
+  /** The canary is at most this many times as bad as the base, at `edge` if there are edges. */
   readonly ratio: number
   readonly edge: number | null
-  /** Or it is bad for less than this share of its visits, 0 to 1; `null` where that is no excuse. */
+  /** Or it is bad for less than this share of its visits, 0 to 1; `null` if that is not enough. */
   readonly floor: number | null
 }
 
-/** One window of one metric: counts for each edge in order (one for a yes/no outcome), or why there are none. */
+/**
+ * One window of one metric: counts for each edge in order (one for a yes/no outcome), or the reason
+ * why there are none.
+ */
 export type MetricWindow = readonly Counts[] | { readonly error: string }
 
-/** Evidence at one edge, or of a yes/no outcome. Plain JSON. */
+/** The evidence at one edge, or of a yes/no outcome. Plain JSON. */
 export type EdgeState = {
   /** Eight numbers: evidence that the canary is worse. */
   readonly worse: Evidence
-  /** The likelihood of every ratio, for show. */
+  /** The likelihood of every ratio of the grid; shown to people, not judged. */
   readonly likelihood: Evidence
-  /** Sums over all windows, for show: never judged, because pooled counts mislead. */
+  /** Sums over all windows; shown to people, not judged, because pooled counts mislead. */
   readonly totals: Counts
 }
 
-/** The memory of one metric. Plain JSON. */
+/** All that is remembered of one metric. Plain JSON. */
 export type MetricState = {
   readonly edges: readonly EdgeState[]
   /** Seven numbers: evidence that the canary stays within the margin; `null` without one. */
@@ -81,7 +91,7 @@ export function startMetric({ edges, margin }: Metric): MetricState {
   }
 }
 
-/** The counts of a window, or what is wrong with them in words. */
+/** The counts of a window, or in words what is wrong with them. */
 export function readWindow({ edges }: Metric, window: MetricWindow): readonly Counts[] | string {
   if ('error' in window) return window.error
   const expected = edges?.length ?? 1
@@ -92,7 +102,7 @@ export function readWindow({ edges }: Metric, window: MetricWindow): readonly Co
   return wrong ? `these are no counts of visitors: ${JSON.stringify(wrong)}` : window
 }
 
-/** Adds counts that `readWindow` let pass. */
+/** Adds counts that `readWindow` accepted. */
 export function addToMetric(
   metric: Metric,
   state: MetricState,
@@ -113,24 +123,26 @@ export function addToMetric(
   }
 }
 
-/** ln E against the canary: over edges the mean of their E, never the largest. */
+/** ln E that the canary is worse: over edges the mean of their E, not the largest. */
 export function toLogWorse({ edges }: MetricState): number {
   return logMeanExp(edges.map(({ worse }) => toLogE(worse)))
 }
 
-/** ln E for what the margin asks, by its ratio or by its floor; `null` when none is asked for. */
+/**
+ * ln E that the canary is within the margin, by its ratio or by its floor; `null` without a margin.
+ */
 export function toLogWithin({ within, few }: MetricState): number | null {
   if (!within) return null
   return few ? eitherOf(toLogE(within), few) : toLogE(within)
 }
 
-/** The place of the edge with the most evidence against the canary. */
+/** The index of the edge with the most evidence against the canary. */
 export function worstEdge({ edges }: MetricState): number {
   const logs = edges.map(({ worse }) => toLogE(worse))
   return logs.indexOf(Math.max(...logs))
 }
 
-/** The place of the edge that the margin speaks of. */
+/** The index of the edge to which the margin applies. */
 export function marginIndex({ edges, margin }: Metric): number {
   return edges && margin ? edges.indexOf(margin.edge ?? Number.NaN) : 0
 }

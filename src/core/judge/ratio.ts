@@ -1,5 +1,5 @@
-// How many times as often the canary fails as the control: the ratios that the counts so far do not
-// contradict. For people to look at; no decision is made by it.
+// How many times as often the canary fails as the base: the ratios that agree with the counts so
+// far. Shown to people; no decision depends on it.
 
 import {
   addCounts,
@@ -12,7 +12,7 @@ import {
 } from './counts.ts'
 import { logSumExp } from './logarithms.ts'
 
-/** Steps of about 10.5 % from 1/20 to 20; the middle one is 1. */
+/** The grid: steps of about 10.5 % from 1/20 to 20; the middle one is 1. */
 const STEPS = 60
 const LARGEST = 20
 const STEP_LOG = (2 * Math.log(LARGEST)) / STEPS
@@ -20,7 +20,7 @@ const STEP_LOG = (2 * Math.log(LARGEST)) / STEPS
 const GRID = Array.from({ length: STEPS + 1 }, (_, step) => LARGEST ** ((2 * step) / STEPS - 1))
 const LIKELIHOOD = toHypothesis(1, GRID)
 
-/** Distances on the grid, in steps. */
+/** The multiples of counts.ts as distances on the grid, in steps. */
 const TO_WORSE = WORSE.map((ratio) => Math.log(ratio) / STEP_LOG)
 const TO_BETTER = BETTER.map((ratio) => Math.log(ratio) / STEP_LOG)
 
@@ -36,14 +36,14 @@ export function addToLikelihood(likelihood: Evidence, counts: Counts): Evidence 
 }
 
 /**
- * The confidence sequence: what is left of all ratios m when those are struck out from which the
- * counts lead away, upwards for the lower end and downwards for the upper, with E >= 1/alpha. E(m) is the
- * judge's own: the mean over its multiples r of L(m r) / L(m). So a ratio that never changes lies above
- * `low` at all looks at once with a chance of at least 1 - alpha, and the same holds for `high`.
+ * The confidence sequence: all ratios m of the grid without those that the counts reject with E >=
+ * 1/alpha, upwards for the lower end and downwards for the upper. E(m) is the judge's own: the mean
+ * over its multiples r of L(m r) / L(m). So a ratio that never changes lies above `low` at all
+ * looks at once with a probability of at least 1 - alpha, and the same holds for `high`.
  *
- * The log-likelihood is concave in ln m. Between ratios of the grid a straight line is therefore never
- * too high, and multiples beyond its ends are left out: the range may be too wide, never too narrow.
- * Its ends are ratios that were struck out.
+ * The log-likelihood is concave in ln m. Between ratios of the grid a straight line is therefore
+ * never too high, and multiples beyond the grid's ends are left out: the range may be too wide,
+ * never too narrow. Its ends are ratios that were rejected.
  *
  * Source: Howard, Ramdas, McAuliffe & Sekhon, "Time-uniform confidence sequences" (2021).
  */
@@ -56,7 +56,7 @@ export function toRatioRange(likelihood: Evidence, alpha: number): RatioRange {
   return { low: GRID[first - 1] ?? 0, high: GRID[last + 1] ?? null }
 }
 
-/** ln of the mean of L(m r) / L(m), m at a place of the grid. */
+/** ln of the mean of L(m r) / L(m), where m is the ratio at an index of the grid. */
 function toLogMean(likelihood: Evidence, at: number, multiples: readonly number[]): number {
   const here = likelihood[at] ?? 0
   const logs = multiples.flatMap((steps) => {

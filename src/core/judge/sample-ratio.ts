@@ -1,15 +1,15 @@
 // The sample ratio: whether visitors arrive in the environments in the shares that traffic gives
-// them, over all weights that a rollout has had. If they do not, visitors get lost on one side and a
-// comparison of the sides means nothing. It is no reason to roll back.
+// them, over all weights that a rollout has had. If they do not, visitors get lost on one side and
+// a comparison of the sides means nothing. It is no reason to roll back.
 
 import { logGamma, logSumExp } from './logarithms.ts'
 
 /**
- * Visitors since one change of weights: those whose document was decided by their bucket, each once,
- * counted at assignment, before a backend is called.
+ * Visitors since one change of weights: those whose document was decided by their bucket, each
+ * once, counted at that decision and before a backend is called.
  */
 export type Stratum = Split & {
-  /** The revision that set these weights; grows. */
+  /** The revision that set these weights; it grows. */
   readonly id: number
 }
 
@@ -17,20 +17,20 @@ export type Stratum = Split & {
 export type SampleRatioState = {
   /** How many strata have begun. */
   readonly begun: number
-  /** The evidence of strata that are past, weighted and summed: ln, `null` when there are none. */
+  /** ln of the evidence of closed strata, weighted and summed; `null` if there are none. */
   readonly past: number | null
-  /** The largest id among them. */
+  /** The largest id among the closed strata. */
   readonly pastId: number | null
-  /** The others, oldest first, each with its place from 1. */
+  /** The open strata, oldest first, each with its ordinal from 1. */
   readonly strata: readonly (Stratum & { readonly place: number })[]
-  /** Has the evidence ever reached 1/alpha? It stays so: an alarm that passes was an alarm. */
+  /** Whether the evidence has ever reached 1/alpha. It stays `true`: an alarm is not taken back. */
   readonly alarmed: boolean
 }
 
-/** Any unit has smaller shares; larger ones are no numbers to reckon with. */
+/** Shares in any sensible unit are smaller; with larger ones the arithmetic would lose digits. */
 const MOST_SHARE = 1e12
 
-/** A batch may be late by some weight changes, but not by more than these. */
+/** So many strata stay open, because a batch may arrive after some changes of weights. */
 const OPEN_STRATA = 4
 
 /** Before the first visitor. */
@@ -43,11 +43,12 @@ export const NO_SAMPLE: SampleRatioState = {
 }
 
 /**
- * ln of the evidence of all strata: the mean of their Bayes factors, the one at place j with weight
- * 1 / (j (j + 1)), those still to come counting as 1.
+ * ln of the evidence of all strata: the mean of their Bayes factors, the stratum with ordinal j
+ * having weight 1 / (j (j + 1)), and those still to come counting as 1.
  *
- * Not their product: visitors who come back are in every stratum, mostly on the same side, and a chance
- * imbalance among them would be counted again at each step. The mean holds whatever strata share.
+ * It is not their product: visitors who come back are in every stratum, mostly on the same side,
+ * and a chance imbalance among them would be counted again at each step. The mean holds whatever
+ * strata have in common.
  */
 export function toLogSampleRatio({ begun, past, strata }: SampleRatioState): number {
   const logs = strata.map(weigh)
@@ -57,8 +58,8 @@ export function toLogSampleRatio({ begun, past, strata }: SampleRatioState): num
 }
 
 /**
- * Adds the visitors that a window saw for the first time, to the stratum of its id. What comes for a
- * stratum that is long past, or is no count, is dropped: the same state comes back.
+ * Adds the visitors that a window saw for the first time, to the stratum of its id. Visitors of a
+ * closed stratum, and counts that are invalid, are dropped: the same state is returned.
  */
 export function addVisitors(
   state: SampleRatioState,
@@ -103,15 +104,18 @@ function isStratum({ id, shares, visitors }: Stratum): boolean {
   )
 }
 
-/** How firmly the null's shares are believed, in visitors: shares within about 0.5 % are alike to it. */
-export const CONCENTRATION = 10_000
+/**
+ * How strongly the model believes in the intended shares, in visitors: it does not tell apart
+ * shares within about 0.5 %.
+ */
+const CONCENTRATION = 10_000
 
-/** Far below one bucket of 10,000. */
+/** A share below this counts as none; it is far below one bucket of 10,000. */
 const NO_SHARE = 1e-9
 
-/** Shares that were given and visitors that came, environments in one order. */
+/** The intended shares and the visitors that came, environments in the same order. */
 export type Split = {
-  /** From 0, in any unit: buckets will do. */
+  /** From 0, in any unit, such as buckets. */
   readonly shares: readonly number[]
   /** Whole numbers of distinct visitors. */
   readonly visitors: readonly number[]
@@ -119,11 +123,12 @@ export type Split = {
 
 /**
  * ln of the Bayes factor of a Dirichlet-multinomial around the intended shares against the
- * multinomial with just these. Under the null it is a martingale over visitors that starts at 1, so
- * it may be looked at always. Environments without a share are left out; with fewer than two others
- * there is nothing to compare, and the answer is 0.
+ * multinomial with exactly these. If the intended shares hold, it is a martingale over visitors
+ * that starts at 1, so that one may look at any time. Environments without a share are left out;
+ * with fewer than two others there is nothing to compare, and the result is 0.
  *
- * Source: Lindon & Malek, "Anytime-valid inference for multinomial count data" (2022); optimizely/ssrm.
+ * Source: Lindon & Malek, "Anytime-valid inference for multinomial count data" (2022);
+ * optimizely/ssrm.
  *
  * @throws TypeError when shares and visitors differ in number.
  */

@@ -1,5 +1,5 @@
-// What the evidence of all metrics together says: promote, continue or rollback, and why. Whether the
-// data suffice, and what a rollout does with a verdict, is rollout's affair.
+// What the evidence of all metrics together says: promote, continue or rollback, and why. The
+// rollout decides whether there are enough data, and what a verdict leads to.
 
 import { type Counts, toLogE } from './counts.ts'
 import { logSumExp } from './logarithms.ts'
@@ -14,46 +14,51 @@ import {
 } from './metric.ts'
 import { type RatioRange, toRatioRange } from './ratio.ts'
 
-/** What is asked of the evidence. */
+/** What is judged, and how strictly. */
 export type Question = {
   /** At least one. */
   readonly metrics: readonly Metric[]
-  /** The chance, over the whole rollout, that a release is taken back that is no worse. 0 to 1. */
+  /**
+   * The probability, over the whole rollout, of rolling back a release that is no worse. 0 to 1.
+   */
   readonly alpha: number
   /**
-   * How evidence against a release is put together, by the metrics' weights: the weighted mean of
-   * their E, or alpha split among them. The mean needs never more data; a split lets no metric help another.
+   * How evidence against a release is combined, with the metrics' weights: as the weighted mean of
+   * their E, or with alpha split among them. The mean never needs more data; with a split no metric
+   * adds to the evidence of another.
    */
   readonly combine: 'average' | 'split'
 }
 
-/** One metric's part in a verdict. */
+/** One metric's part of a verdict. */
 export type MetricFinding = {
   readonly name: string
-  /** ln E that the canary is worse; over edges the mean's. */
+  /** ln E that the canary is worse; with edges, of the mean over them. */
   readonly logWorse: number
   /** The edge with the most evidence against the canary; `null` for a yes/no outcome. */
   readonly edge: number | null
-  /** Sums at this edge, and the ratios of the rates that they do not contradict. */
+  /** The sums at this edge, and the ratios of the two rates that agree with the counts. */
   readonly totals: Counts
   readonly ratio: RatioRange
-  /** The margin asked for, and ln E that the canary is within it; `null` where none is asked. */
+  /** The margin to be shown, and ln E that the canary is within it; `null` without a margin. */
   readonly margin: Metric['margin']
   readonly logWithin: number | null
 }
 
-/** An outcome and all that it rests on. Plain JSON; logarithms are natural. */
+/** An outcome with everything that it is based on. Plain JSON; logarithms are natural. */
 export type Verdict = {
   readonly outcome: 'promote' | 'continue' | 'rollback'
   /** In words, with the numbers that decided. */
   readonly reason: string
-  /** ln E of all metrics together, and what it and every `logWithin` is held against: ln(1/alpha). */
+  /**
+   * ln E of all metrics together, and the threshold for it and for every `logWithin`: ln(1/alpha).
+   */
   readonly logWorse: number
   readonly threshold: number
   readonly findings: readonly MetricFinding[]
 }
 
-/** The outcome alone: what a look at every window costs. */
+/** The outcome alone, which is cheap enough for every window. */
 export function decideOutcome(
   question: Question,
   states: readonly MetricState[],
@@ -65,14 +70,15 @@ export function decideOutcome(
 }
 
 /**
- * The verdict with its reason and all that it rests on.
+ * The verdict with its reason and everything that it is based on.
  *
  * Rollback: the combined E against the canary reaches 1/alpha. If no metric is worse, that happens
  * in at most a share alpha of rollouts, however often one looks.
  *
- * Promote: **every** metric with a margin has its own E >= 1/alpha. Here a mean would be wrong: it
- * speaks against "all are beyond their margins", and one good metric would buy a bad one its way. The
- * smallest E needs no correction: if any one is beyond its margin, it alone holds the chance below alpha.
+ * Promote: **every** metric with a margin has its own E >= 1/alpha. A mean would be wrong here: it
+ * is evidence against "all are beyond their margins", so that one good metric could outweigh a bad
+ * one. The smallest E needs no correction: if any one metric is beyond its margin, that one alone
+ * keeps the probability below alpha.
  */
 export function judge(question: Question, states: readonly MetricState[]): Verdict {
   const findings = question.metrics.flatMap((metric, i) => {
@@ -88,7 +94,7 @@ export function judge(question: Question, states: readonly MetricState[]): Verdi
   return { ...verdict, reason: toReason(verdict, question) }
 }
 
-/** ln of the weighted mean of E, or of the largest weighted E, which is alpha split by weight. */
+/** ln of the weighted mean of E, or of the largest weighted E, which splits alpha by weight. */
 function combineWorse({ metrics, combine }: Question, logs: readonly number[]): number {
   const total = metrics.reduce((sum, { weight }) => sum + weight, 0)
   const weighted = logs.map((log, i) => log + Math.log((metrics[i]?.weight ?? 0) / total))
@@ -108,7 +114,7 @@ function toFinding(metric: Metric, state: MetricState, alpha: number): MetricFin
     logWithin,
   }
   if (!edge) return { ...finding, ratio: { low: 0, high: null } }
-  // What the exact evidence strikes out is struck out, so that the range agrees with the decision.
+  // The exact evidence also limits the range, so that it agrees with the decision.
   const threshold = Math.log(1 / alpha)
   const range = toRatioRange(edge.likelihood, alpha)
   const low = toLogE(edge.worse) >= threshold ? Math.max(range.low, 1) : range.low
@@ -141,19 +147,19 @@ function toReason(
   return `${said}; evidence against the canary ${against} (${needed})`
 }
 
-/** `at most 1.5 times the control's, or below 0.2 % of visits`. */
+/** `at most 1.5 times the base's, or below 0.2 % of visits`. */
 function toMarginText({ ratio, edge, floor }: Margin): string {
-  const most = `at most ${ratio} times the control's`
+  const most = `at most ${ratio} times the base's`
   const or = floor === null ? '' : `, or below ${toShort(floor * 100)} % of visits`
   return `${edge === null ? '' : `above ${edge} `}${most}${or}`
 }
 
 function toComplaint({ name, edge, totals, ratio }: MetricFinding): string {
-  const [controlVisitors, controlFailures, canaryVisitors, canaryFailures] = totals
+  const [baseVisitors, baseFailures, canaryVisitors, canaryFailures] = totals
   const what = edge === null ? name : `${name} above ${edge}`
   return (
     `${what}: ${canaryFailures} in ${canaryVisitors} visits of the canary, ` +
-    `${controlFailures} in ${controlVisitors} of the control, ${toRangeText(ratio)} times as often`
+    `${baseFailures} in ${baseVisitors} of the base, ${toRangeText(ratio)} times as often`
   )
 }
 
@@ -163,7 +169,7 @@ export function toRangeText({ low, high }: RatioRange): string {
   return low === 0 ? `at most ${toShort(high)}` : `between ${toShort(low)} and ${toShort(high)}`
 }
 
-/** E for people: `153`, `0.25`, `10^12`. */
+/** E as people read it: `153`, `0.25`, `10^12`. */
 export function toEvidenceText(log: number): string {
   if (log > Math.log(1e6)) return `10^${Math.floor(log / Math.LN10)}`
   return log < Math.log(0.01) ? 'below 0.01' : toShort(Math.exp(log))

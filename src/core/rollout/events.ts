@@ -1,60 +1,69 @@
-// What a rollout is told and what it answers: events, windows of counts, actions, audit rows. All
-// of it is plain JSON and is stored as it is, so that a rollout can be replayed.
+// What goes into the state machine of a rollout and what comes out: events, windows of counts,
+// actions, audit rows. All of it is plain JSON and is stored as it is, so that a rollout can be
+// replayed.
 
 import type { MetricWindow } from '../judge/metric.ts'
 import type { Stratum } from '../judge/sample-ratio.ts'
 import type { Verdict } from '../judge/verdict.ts'
 import type { RolloutState, StepData } from './state.ts'
 
-/** One closed flush window of judged visitors. */
+/** The counts of one closed window, of judged visitors. */
 export type Window = {
   /**
-   * Given by the control when it closes a window, each larger than the last: a sequence, not a time,
-   * so that a clock that jumps can neither repeat nor skip one. A window not above the last is dropped.
+   * A sequence number that the control gives when it closes a window, each larger than the last. It
+   * is no time, so that a clock that jumps can neither repeat nor skip one. A window that is not
+   * above the last is dropped.
    */
   readonly id: number
-  /** The rollout's generation that was counted; windows of an earlier one are dropped. */
+  /**
+   * The generation of the rollout in which it was counted; windows of an earlier one are dropped.
+   */
   readonly generation: number
-  /** By the metric's name. One that is absent was not counted in this window. */
+  /** Counts by the metric's name. A metric that is absent was not counted in this window. */
   readonly metrics: Readonly<Record<string, MetricWindow>>
-  /** Visitors first seen since their weight change, by stratum; environments are [control, canary]. */
+  /** Visitors seen for the first time since the weights changed, by stratum: [base, canary]. */
   readonly assigned: readonly Stratum[]
 }
 
 type By = { readonly by: string }
 
-/** `now` is milliseconds of the control's clock, which may jump. */
+/** `now` is the control's clock in milliseconds, which may jump. */
 export type RolloutEvent = { readonly now: number } & (
   | ({ readonly kind: 'start' } & By)
-  /** The alarm. Any number of windows, also none, late ones and old ones. */
+  /** The alarm fired. It brings any number of windows: none, late ones and old ones too. */
   | { readonly kind: 'tick'; readonly windows: readonly Window[] }
   | ({ readonly kind: 'pause' } & By)
   | ({ readonly kind: 'resume' } & By)
-  /** Somebody's word that opens the present gate, whatever it asks for. */
+  /** A person opens the present gate, whatever it asks for. */
   | ({ readonly kind: 'advance' } & By)
   | ({ readonly kind: 'promote' } & By)
   | ({ readonly kind: 'abort' } & By)
-  /** One side of the comparison got another version while the rollout ran. */
+  /**
+   * One side of the comparison got another version while the rollout ran. `control` is the stored
+   * name of the base.
+   */
   | ({
       readonly kind: 'versionPushed'
       readonly side: 'control' | 'canary'
       readonly version: string
     } & By)
-  /** Somebody else changed traffic: the canary's share of both sides is now `weight` percent. */
+  /** Somebody else changed traffic: the canary now has `weight` percent of both sides together. */
   | ({ readonly kind: 'trafficChanged'; readonly weight: number } & By)
 )
 
-/** What the control shall do, in this order and in one revision. */
+/** What the control has to do, in this order and in one revision. */
 export type Action =
   | { readonly kind: 'setWeight'; readonly weight: number }
-  /** Forget who has failed already: a new generation of windows begins. */
+  /** Forgets who has failed so far: a new generation of windows begins. */
   | { readonly kind: 'startCounting'; readonly generation: number }
-  /** The base takes the canary's version, and the canary's buckets return. */
+  /** The base takes the canary's version, and the canary's buckets go back to the base. */
   | { readonly kind: 'complete' }
-  /** The canary's buckets return as spent ones, and the version is withdrawn if so asked. */
+  /**
+   * The canary's buckets go back as spent ones; `withdraw` asks to withdraw the version as well.
+   */
   | { readonly kind: 'rollBack'; readonly withdraw: boolean }
 
-/** A transition with all that it rests on. */
+/** A transition, with the evidence and the counts on which it was decided. */
 export type AuditRow = {
   readonly at: number
   readonly event: RolloutEvent['kind']
@@ -62,12 +71,12 @@ export type AuditRow = {
   readonly from: string
   readonly to: string
   readonly reason: string
-  /** Percent of the canary afterwards. */
+  /** The canary's weight afterwards, in percent. */
   readonly weight: number
   readonly generation: number
-  /** The last window that was added before. */
+  /** The id of the last window that was added before the transition. */
   readonly lastWindow: number
-  /** Observed time in the step that is left. */
+  /** Observed time in the step that the rollout leaves. */
   readonly elapsedMs: number
   readonly verdict: Verdict
   readonly sampleRatio: {
@@ -83,6 +92,6 @@ export type StepResult = {
   readonly state: RolloutState
   readonly actions: readonly Action[]
   readonly audit: readonly AuditRow[]
-  /** Why a person's command did nothing; `null` where it did something, and for ticks. */
+  /** Why a person's command was refused; `null` if it was carried out, and for ticks. */
   readonly refused: string | null
 }

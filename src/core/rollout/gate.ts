@@ -1,4 +1,4 @@
-// When a gate opens by itself and what keeps it shut, and how often a rollout has to be looked at
+// When a gate opens by itself, what keeps it shut, and how often a rollout has to be looked at
 // meanwhile.
 
 import type { Metric } from '../judge/metric.ts'
@@ -12,15 +12,15 @@ import {
   type StepData,
 } from './state.ts'
 
-/** What keeps a gate shut, and the same in words. */
+/** What keeps a gate shut: as a code, and in words. */
 export type Obstacle = {
   readonly kind: 'paused' | 'time' | 'manual' | 'sampleRatio' | 'data' | 'evidence'
   readonly reason: string
 }
 
 /**
- * The first obstacle before the next step, or `null` when there is none. With `judge`'s outcome of
- * the present evidence, which must not be a rollback.
+ * The first obstacle before the next step, or `null` if there is none. `outcome` is the judge's on
+ * the present evidence; a rollback has been dealt with before.
  */
 export function findObstacle(
   state: RolloutState,
@@ -49,7 +49,7 @@ export function findObstacle(
   return null
 }
 
-/** What the present phase asks for. A bake asks for time. */
+/** The gate of the present phase. The bake has a time gate. */
 export function toGate({ plan }: RolloutState, phase: RunningPhase) {
   const step = phase.name === 'step' ? plan.steps[phase.index] : undefined
   return (
@@ -63,17 +63,20 @@ export function toMinutes(ms: number): string {
 }
 
 /**
- * `each-window`: the next window may open the gate, or take the release back. `each-minute`: time alone
- * does something, or nobody has come for a while. `rarely`: nothing can come of a look.
+ * How closely a rollout has to be watched:
+ * - `each-window`: the next window may open the gate, or show that the release is bad
+ * - `each-minute`: only time can change something, or no visitors have come for a while
+ * - `rarely`: looking cannot change anything
  */
 export type Attention = 'each-window' | 'each-minute' | 'rarely'
 
-/** Observed time without a word from both sides after which nobody is expected at the next window. */
+/** Observed time without visits on both sides after which none are expected in the next window. */
 const QUIET_MS = 60_000
 
 /**
- * Only one that waits for somebody's word gets less than all: it is paused, or its gate is manual. Evidence
- * takes back such a release too, so that it matters whether there are visitors.
+ * Decides how closely to watch. Every window matters unless the rollout waits for a person: it is
+ * paused, or its gate is manual. Evidence rolls back such a release too, so it is still watched
+ * while it has visitors.
  */
 export function decideAttention(state: RolloutState): Attention {
   const { phase, weight, data } = state
@@ -86,20 +89,23 @@ export function decideAttention(state: RolloutState): Attention {
   return isSeen || (isTimed && phase.paused === null) ? 'each-minute' : 'rarely'
 }
 
-/** Data older than this, in observed time, are no sign that both sides are still alive. */
+/** Counts older than this, in observed time, do not show that both sides still get visitors. */
 const FRESH_MS = 5 * 60_000
 
-/** What is missing, in words, before a step may be left by itself; `null` when nothing is. */
-export function findMissing(plan: Plan, data: StepData, weight: number): string | null {
+/**
+ * What data are missing, in words, before a gate may open by itself; `null` if none are. Silence,
+ * on one side or of one metric, never opens a gate.
+ */
+function findMissing(plan: Plan, data: StepData, weight: number): string | null {
   const needed = Math.max(1, plan.minVisitors)
-  const hasControl = weight < 100
-  const [control, canary] = data.visitors
+  const hasBase = weight < 100
+  const [base, canary] = data.visitors
   if (canary < needed) return `${canary} visitors of the canary, and ${needed} are needed`
-  if (hasControl && control < needed) {
-    return `${control} visitors of the control, and ${needed} are needed`
+  if (hasBase && base < needed) {
+    return `${base} visitors of the base, and ${needed} are needed`
   }
   for (const [i, metric] of plan.metrics.entries()) {
-    const missing = findMissingOf(metric, data.metrics[i], needed, hasControl)
+    const missing = findMissingOf(metric, data.metrics[i], needed, hasBase)
     if (missing) return `${metric.name}: ${missing}`
   }
   return null
@@ -109,15 +115,15 @@ function findMissingOf(
   { required }: Metric,
   data: MetricData | undefined,
   needed: number,
-  hasControl: boolean,
+  hasBase: boolean,
 ): string | null {
   if (!data) return 'no data'
   if (data.error !== null) return data.error
   if (!required) return null
   if (data.canary < needed) return `${data.canary} visits of the canary, and ${needed} are needed`
-  if (hasControl && data.control < needed) {
-    return `${data.control} visits of the control, and ${needed} are needed`
+  if (hasBase && data.control < needed) {
+    return `${data.control} visits of the base, and ${needed} are needed`
   }
   if (data.silentMs <= FRESH_MS) return null
-  return `no data of ${hasControl ? 'both sides' : 'the canary'} for ${Math.round(data.silentMs / 60_000)} minutes`
+  return `no data of ${hasBase ? 'both sides' : 'the canary'} for ${Math.round(data.silentMs / 60_000)} minutes`
 }

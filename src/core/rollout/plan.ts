@@ -1,48 +1,55 @@
-// The plan of a rollout: steps, gates and metrics, and the complete plans that have a name. How people
-// write a plan is read in document/plan.ts; step.ts carries it out.
+// The plan of a rollout: steps, gates and metrics, and the complete plans that have a name.
+// document/parse-plan.ts reads what people write; step.ts carries a plan out.
 
 import { LATENCY_EDGES_MS, type Metric } from '../judge/metric.ts'
 import type { Question } from '../judge/verdict.ts'
 
 /**
- * What a step asks for before the next one: `evidence` that every metric with a margin stays within
- * it; `time`, its minimum time without evidence against the canary; `manual`, somebody's word. All but
- * `manual` ask for data on both sides as well, and for a sample ratio without alarm.
+ * What has to be so before the next step:
+ * - `evidence`: every metric with a margin is shown to stay within it
+ * - `time`: the minimum time has passed without evidence against the canary
+ * - `manual`: a person says so
+ * The first two also need data on both sides and a sample ratio without alarm.
  */
 export type Gate = 'evidence' | 'time' | 'manual'
 
-/** What is done where a gate does not open: wait for data or a person, or take the release back. */
+/**
+ * What happens where a gate does not open: the rollout waits for data or a person, or rolls back.
+ */
 export type Otherwise = 'hold' | 'rollBack'
 
 /** A share of the visitors, and what must be so before it grows. */
 export type Step = {
-  /** The canary's share of the visitors of both sides, in percent, below 100. */
+  /** The canary's share of the visitors of both sides together, in percent, below 100. */
   readonly weight: number
   readonly gate: Gate
-  /** Observed time that must pass in any case. */
+  /** Observed time that has to pass in any case. */
   readonly minMs: number
-  /** Observed time after which `atMax` is done; `null`: never. */
+  /** Observed time after which `atMax` applies; `null`: never. */
   readonly maxMs: number | null
   readonly atMax: Otherwise
 }
 
-/** All that a rollout is told. Plain JSON; times are milliseconds, weights percent. */
+/** A complete plan. Plain JSON; times are milliseconds, weights percent. */
 export type Plan = Question & {
-  /** Weights grow. None at all: the bake is entered at once. */
+  /** Weights grow. Without steps the bake begins at once. */
   readonly steps: readonly Step[]
   /**
-   * The time in which everybody has the new version and evidence still takes it back. `heldBack` percent
-   * stay with the control during it, because without them there is nobody to compare with: with 0
-   * only a person takes it back. With a time of 0 there is no bake.
+   * The time in which nearly everybody has the new version and evidence can still roll it back.
+   * `heldBack` percent stay on the base during it, because without them there is nothing to compare
+   * with: with 0 only a person rolls back. With a time of 0 there is no bake.
    */
   readonly bake: { readonly minMs: number; readonly heldBack: number }
-  /** The chance of a false alarm of the sample ratio. */
+  /** The probability of a false alarm of the sample ratio. */
   readonly sampleRatioAlpha: number
-  /** Distinct visitors on each side, in each step and in the bake, before anything moves by itself. */
+  /**
+   * Distinct visitors that each side needs, in each step and in the bake, before a gate opens by
+   * itself.
+   */
   readonly minVisitors: number
-  /** What is done at a step's maximum time when data are missing. */
+  /** What happens at a step's maximum time when data are missing. */
   readonly withoutData: Otherwise
-  /** Whether a release that is taken back is withdrawn, which cuts open tabs too. */
+  /** Whether a rollback also withdraws the version, which cuts off tabs that are open on it. */
   readonly withdraws: boolean
 }
 
@@ -50,8 +57,9 @@ const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 
 /**
- * Failures of visitors; promotion wants them shown to be at most 1.5 times the control's. A service that
- * never fails shows no ratio, and is shown to fail for fewer than 2 in 1,000 visits instead.
+ * Visitors who meet a failure. For promotion it has to be shown that there are at most 1.5 times as
+ * many as on the base. Where nearly nobody fails there is no ratio to show; then it is enough to
+ * show that fewer than 2 in 1,000 visits fail.
  */
 export const ERRORS: Metric = {
   name: 'errors',
@@ -61,7 +69,10 @@ export const ERRORS: Metric = {
   required: true,
 }
 
-/** Time to first byte of services. A site without services has none, so it is not waited for. */
+/**
+ * Time to first byte of services. A site without services has no such data, so a rollout does not
+ * wait for them.
+ */
 export const LATENCY: Metric = {
   name: 'latency',
   edges: LATENCY_EDGES_MS,
@@ -70,7 +81,11 @@ export const LATENCY: Metric = {
   required: false,
 }
 
-/** What a plan has where it does not say otherwise. */
+/**
+ * What a plan has where it says nothing else. Small steps of the presets have time gates, because
+ * evidence of a margin at 1 % of the visitors would take weeks; evidence against the canary rolls
+ * back in every step.
+ */
 export const DEFAULTS: Omit<Plan, 'steps' | 'bake'> = {
   metrics: [ERRORS, LATENCY],
   alpha: 0.01,
@@ -112,13 +127,16 @@ export const PRESETS = {
     ],
     bake: { minMs: 30 * MINUTE_MS, heldBack: 5 },
   },
-  /** The new version is looked at under its own address, then gets all but those held back at once. */
+  /**
+   * People look at the new version under its own address; then everybody gets it but those held
+   * back.
+   */
   'blue-green': {
     ...DEFAULTS,
     steps: [{ weight: 0, gate: 'manual', minMs: 0, maxMs: null, atMax: 'hold' }],
     bake: { minMs: HOUR_MS, heldBack: 5 },
   },
-  /** Everybody at once, unjudged. */
+  /** Everybody gets the new version at once; nothing is judged. */
   instant: { ...DEFAULTS, steps: [], bake: { minMs: 0, heldBack: 0 } },
 } as const satisfies Record<string, Plan>
 

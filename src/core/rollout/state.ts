@@ -6,15 +6,17 @@ import { NO_SAMPLE, type SampleRatioState } from '../judge/sample-ratio.ts'
 import type { Plan } from './plan.ts'
 
 type Running = {
-  /** Observed time in this phase: pauses and clock jumps are not in it. */
+  /** Observed time in this phase, without pauses and jumps of the clock. */
   readonly elapsedMs: number
-  /** Why nothing moves by itself; `null` when it does. Evidence takes a release back also in a pause. */
+  /**
+   * Why no gate opens by itself; `null` if gates may open. Evidence rolls back also during a pause.
+   */
   readonly paused: string | null
-  /** Its maximum time has passed and it waits for data or a person. */
+  /** The maximum time has passed, and the rollout waits for data or a person. */
   readonly held: boolean
 }
 
-/** Where a rollout is. `promoted` and `rolledBack` are its two ends. */
+/** Where a rollout is. It ends as `promoted` or `rolledBack`. */
 export type Phase =
   | { readonly name: 'ready' }
   | ({ readonly name: 'step'; readonly index: number } & Running)
@@ -26,9 +28,9 @@ export type Phase =
       readonly reason: string
     }
 
-/** Things that happen and must do no harm, counted. */
+/** Counts of odd events that are tolerated. */
 export type Oddities = {
-  /** Windows that had come before, or too late. */
+  /** Windows that were added before, or that came too late. */
   readonly oldWindows: number
   /** Windows of another generation. */
   readonly foreignWindows: number
@@ -37,27 +39,30 @@ export type Oddities = {
   readonly clockWentBack: number
 }
 
-/** The whole memory of a rollout. Plain JSON: bounded, and the same after it was stored. */
+/**
+ * Everything that a rollout remembers. Plain JSON of bounded size, the same after it was stored and
+ * read.
+ */
 export type RolloutState = {
   readonly plan: Plan
   readonly phase: Phase
-  /** The canary's share of both sides, in percent, as it is. */
+  /** The canary's present share of both sides together, in percent. */
   readonly weight: number
-  /** Grows with every restart of the analysis. */
+  /** Grows whenever the analysis starts over. */
   readonly generation: number
   /** The id of the last window that was added; -1 before the first. */
   readonly lastWindow: number
   /** `now` of the last event. */
   readonly lastNowMs: number | null
-  /** In the order of the plan's metrics. Kept across steps. */
+  /** In the order of the plan's metrics. Evidence is kept across steps. */
   readonly metrics: readonly MetricState[]
   readonly sampleRatio: SampleRatioState
-  /** What was seen in this step or bake alone. */
+  /** What was counted in this step or bake alone. */
   readonly data: StepData
   readonly oddities: Oddities
 }
 
-/** A phase in which visitors are compared. */
+/** A phase in which the two sides are compared. */
 export type RunningPhase = Extract<Phase, Running>
 
 export function isRunning(phase: Phase): phase is RunningPhase {
@@ -80,7 +85,7 @@ export function newRollout(plan: Plan): RolloutState {
   }
 }
 
-/** The canary's share in percent that the plan wants in a phase. */
+/** The canary's share, in percent, that the plan wants in a phase. */
 export function toWeight(plan: Plan, phase: Phase): number {
   switch (phase.name) {
     case 'ready':
@@ -112,26 +117,29 @@ export function toPhaseText(plan: Plan, phase: Phase): string {
   }
 }
 
-/** What one step has seen of one metric. */
+/** What was counted for one metric in one step. */
 export type MetricData = {
-  /** Visits that were counted, summed over windows, each side. */
+  /** Visits, summed over windows, on each side. `control` is the stored name of the base. */
   readonly control: number
   readonly canary: number
-  /** Observed time since a window with visits on both sides (on the canary's, when it has all). */
+  /**
+   * Observed time since a window had visits on both sides (on the canary's alone while it has
+   * everybody).
+   */
   readonly silentMs: number
-  /** What its latest window said instead of counts. */
+  /** Why its latest window had no counts; `null` if it had some. */
   readonly error: string | null
 }
 
-/** What one step has seen. Plain JSON. */
+/** What was counted in one step. Plain JSON. */
 export type StepData = {
-  /** Distinct visitors, decided by their bucket: [control, canary]. */
-  readonly visitors: readonly [control: number, canary: number]
+  /** Distinct visitors whose version was decided by their bucket: [base, canary]. */
+  readonly visitors: readonly [base: number, canary: number]
   /** In the order of the plan's metrics. */
   readonly metrics: readonly MetricData[]
 }
 
-/** What a step has seen when it begins. */
+/** The counts at the beginning of a step. */
 export function noData({ metrics }: Pick<Plan, 'metrics'>): StepData {
   return {
     visitors: [0, 0],

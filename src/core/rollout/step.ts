@@ -1,5 +1,5 @@
-// The state machine of a rollout: what each event does to it. It is pure: the clock is in the event,
-// counts come as windows, and the caller stores the state and carries out the actions.
+// The state machine of a rollout: what each event does to it. It is pure: the clock is in the
+// event, counts come as windows, and the caller stores the state and carries out the actions.
 
 import { startMetric } from '../judge/metric.ts'
 import { NO_SAMPLE } from '../judge/sample-ratio.ts'
@@ -19,10 +19,11 @@ import { tick } from './tick.ts'
 import { enter, move, rollBack, START, toFollowing, toNext } from './transition.ts'
 
 /**
- * The next state, what the control shall do for it, and an audit row for every transition.
+ * The next state, the actions that the control has to carry out, and an audit row for every
+ * transition.
  *
- * A rollout that is over stays as it is, whatever comes. It is never stuck: from every running phase
- * a person's `advance`, `promote` and `abort` lead on.
+ * A rollout that has ended stays as it is, whatever comes. It never gets stuck: in every running
+ * phase a person can `advance`, `promote` or `abort` it.
  */
 export function step(state: RolloutState, event: RolloutEvent): StepResult {
   const timed = passTime(state, event.now)
@@ -54,7 +55,7 @@ export function step(state: RolloutState, event: RolloutEvent): StepResult {
   }
 }
 
-/** A whole rollout again from its stored events, bit for bit. */
+/** Runs a whole rollout again from its stored events; the result is the same bit for bit. */
 export function replay(
   plan: Plan,
   events: readonly RolloutEvent[],
@@ -71,16 +72,17 @@ export function replay(
   return { state, actions, audit }
 }
 
-/** Longer than any pause between two looks; what is beyond was not watched, so it does not count. */
+/** Alarms come more often than this. Time beyond it was not observed and does not count. */
 const LONGEST_GAP_MS = 60_000
 
 /**
- * Adds the time since the last event to the phase, unless it is paused, and to each metric's silence.
- * A clock that went back adds nothing, one that jumped ahead a minute at most; either way the time
- * after it counts again, so that no jump skips a gate and none keeps it shut. Where no gate waits for
- * time, there is nothing to watch, and all of it counts.
+ * Adds the time since the last event to the phase, unless it is paused, and to the silence of each
+ * metric. A clock that went back adds nothing; one that jumped ahead adds at most a minute. The
+ * next event counts from the new time in both cases, so that no jump skips a gate and none keeps it
+ * shut. Where a rollout is looked at rarely, no gate depends on observed time, and all of it
+ * counts.
  */
-export function passTime(state: RolloutState, now: number): RolloutState {
+function passTime(state: RolloutState, now: number): RolloutState {
   const { phase, lastNowMs, oddities, data } = state
   if (!Number.isFinite(now)) return state
   const gap = lastNowMs === null ? 0 : now - lastNowMs
@@ -105,16 +107,16 @@ export function passTime(state: RolloutState, now: number): RolloutState {
 
 type Of<K extends RolloutEvent['kind']> = Extract<RolloutEvent, { kind: K }>
 
-/** Weights are percentages of two decimals. */
+/** Two weights that differ by less are the same: they are percentages with two decimals. */
 const SAME_WEIGHT = 0.005
 
-/** A command that does nothing, with the reason for whoever gave it. */
-export function refuse(state: RolloutState, refused: string): StepResult {
+/** A command that is not carried out, with the reason for the person who gave it. */
+function refuse(state: RolloutState, refused: string): StepResult {
   return { state, actions: [], audit: [], refused }
 }
 
-/** The first step, or the bake, or the end: whatever the plan begins with. */
-export function start(state: RolloutState, event: Of<'start'>): StepResult {
+/** Begins with whatever the plan has first: a step, the bake, or the end. */
+function start(state: RolloutState, event: Of<'start'>): StepResult {
   const generation = state.generation + 1
   const first = toNext(state, -1)
   const phase =
@@ -126,15 +128,15 @@ export function start(state: RolloutState, event: Of<'start'>): StepResult {
   return enter({ ...state, generation }, event, phase, reason, [counting])
 }
 
-/** Stops time and steps. The judge goes on: evidence takes back a paused release, too. */
-export function pause(state: RolloutState, phase: RunningPhase, event: Of<'pause'>): StepResult {
+/** Stops time and steps. The judge goes on: evidence rolls back a paused release too. */
+function pause(state: RolloutState, phase: RunningPhase, event: Of<'pause'>): StepResult {
   if (phase.paused !== null) return refuse(state, `already paused: ${phase.paused}`)
   const paused = `by ${event.by}`
   return move(state, event, { ...state, phase: { ...phase, paused } }, `paused ${paused}`)
 }
 
-/** Goes on with the plan; a weight that was changed by hand is set back to the plan's. */
-export function resume(state: RolloutState, phase: RunningPhase, event: Of<'resume'>): StepResult {
+/** Goes on with the plan, and sets a weight that was changed by hand back to the plan's. */
+function resume(state: RolloutState, phase: RunningPhase, event: Of<'resume'>): StepResult {
   if (phase.paused === null) return refuse(state, 'not paused')
   const weight = toWeight(state.plan, phase)
   const isMoved = Math.abs(weight - state.weight) >= SAME_WEIGHT
@@ -143,34 +145,34 @@ export function resume(state: RolloutState, phase: RunningPhase, event: Of<'resu
   return move(state, event, after, `resumed by ${event.by}`, actions)
 }
 
-/** The next step on somebody's word. A pause stays one, so that steps can be taken by hand. */
-export function advance(
-  state: RolloutState,
-  phase: RunningPhase,
-  event: Of<'advance'>,
-): StepResult {
+/**
+ * Enters the next phase because a person says so. A pause stays, so that somebody can go through
+ * the steps by hand.
+ */
+function advance(state: RolloutState, phase: RunningPhase, event: Of<'advance'>): StepResult {
   const reason = `advanced by ${event.by}, whatever the gate asks for`
   const next = toFollowing(state)
   if (isRunning(next)) return enter(state, event, { ...next, paused: phase.paused }, reason)
   return enter(state, event, next.name === 'promoted' ? { ...next, reason } : next, reason)
 }
 
-/** The end for the release, from whatever phase. */
-export function promote(state: RolloutState, event: Of<'promote'>): StepResult {
+/** Ends the rollout in favour of the release, from whatever phase. */
+function promote(state: RolloutState, event: Of<'promote'>): StepResult {
   const reason = `promoted by ${event.by}, whatever the gates ask for`
   return enter(state, event, { name: 'promoted', reason }, reason)
 }
 
-/** The end against the release, from whatever phase. */
-export function abort(state: RolloutState, event: Of<'abort'>): StepResult {
+/** Ends the rollout against the release, from whatever phase. */
+function abort(state: RolloutState, event: Of<'abort'>): StepResult {
   return rollBack(state, event, 'person', `aborted by ${event.by}`)
 }
 
 /**
- * Evidence about another version is no evidence: the analysis begins anew. A new canary goes back to
- * the first step, because nobody has judged it; a new control leaves the step and its weight.
+ * Starts the analysis over, because evidence about one version says nothing about another. A new
+ * canary goes back to the first step, because nobody has judged it yet; with a new base the step
+ * and its weight stay.
  */
-export function pushVersion(
+function pushVersion(
   state: RolloutState,
   phase: RunningPhase,
   event: Of<'versionPushed'>,
@@ -186,11 +188,11 @@ export function pushVersion(
     event.side === 'canary'
       ? enter(anew, event, next, reason, [counting])
       : stay(anew, event, next, reason, counting)
-  // The row tells what was known of the version that is gone.
+  // The audit row shows what was known about the version that was replaced.
   return { ...entered, audit: move(state, event, entered.state, reason).audit }
 }
 
-/** A weight that was changed by hand stays, too. */
+/** Starts the analysis over in the same phase. A weight that was changed by hand stays too. */
 function stay(
   state: RolloutState,
   event: RolloutEvent,
@@ -203,8 +205,11 @@ function stay(
   return move(state, event, { ...state, phase, data: noData(plan) }, reason, actions)
 }
 
-/** A hand on the traffic goes first: the rollout waits until somebody says how to go on. */
-export function noticeTraffic(
+/**
+ * Somebody changed traffic by hand: that takes precedence, and the rollout pauses until a person
+ * says how to go on.
+ */
+function noticeTraffic(
   state: RolloutState,
   phase: RunningPhase,
   event: Of<'trafficChanged'>,

@@ -1,5 +1,5 @@
-// What a tick of the alarm does: adds the closed windows to the state and moves the rollout as their
-// evidence says. A rollout moves by itself here and nowhere else.
+// What a tick of the alarm does: adds the closed windows to the state and moves the rollout as
+// their evidence says. A rollout moves by itself here and nowhere else.
 
 import type { Counts } from '../judge/counts.ts'
 import { addToMetric, readWindow } from '../judge/metric.ts'
@@ -10,7 +10,7 @@ import { findObstacle, type Obstacle, toGate, toMinutes } from './gate.ts'
 import type { MetricData, RolloutState, RunningPhase } from './state.ts'
 import { enter, move, rollBack, toFollowing } from './transition.ts'
 
-/** Adds windows one by one, so that the evidence is looked at after each, then looks at the gate. */
+/** Adds the windows one by one, looks at the evidence after each, and then looks at the gate. */
 export function tick(
   start: RolloutState,
   phase: RunningPhase,
@@ -37,12 +37,15 @@ export function tick(
   return after(noticed, enter(state, event, toFollowing(state), toPassedReason(state, phase)))
 }
 
-/** An id that is none comes first, where it is dropped: it must not upset the order of the others. */
+/**
+ * Sorts windows with an invalid id first, where they are dropped and do not disturb the order of
+ * the others.
+ */
 function toPlace({ id }: Window): number {
   return Number.isSafeInteger(id) ? id : -1
 }
 
-/** Past the maximum time, does what the plan says, once. */
+/** Does, once, what the plan says for the time after a step's maximum. */
 function wait(
   state: RolloutState,
   phase: RunningPhase,
@@ -54,7 +57,8 @@ function wait(
   if (!isOver) return { state, actions: [], audit: [], refused: null }
   const late = `the step's maximum of ${toMinutes(maxMs)} has passed: ${reason}`
   const otherwise = kind === 'data' ? state.plan.withoutData : atMax
-  // The sample ratio says that nothing can be said, and that is no reason to roll back.
+  // An alarm of the sample ratio means that the sides cannot be compared; that is no reason to roll
+  // back.
   if (otherwise === 'rollBack' && kind !== 'sampleRatio') {
     return rollBack(state, event, 'tooLong', late)
   }
@@ -64,8 +68,8 @@ function wait(
 
 function toPassedReason(state: RolloutState, phase: RunningPhase): string {
   const { gate, minMs } = toGate(state, phase)
-  const [control, canary] = state.data.visitors
-  const said = `${toMinutes(minMs)} have passed with ${canary} visitors of the canary and ${control} of the control`
+  const [base, canary] = state.data.visitors
+  const said = `${toMinutes(minMs)} have passed with ${canary} visitors of the canary and ${base} of the base`
   const { reason } = judge(state.plan, state.metrics)
   return `${said}; ${gate === 'evidence' ? 'evidence for going on' : 'nothing against it'}: ${reason}`
 }
@@ -85,8 +89,11 @@ function after(rows: readonly AuditRow[], moved: StepResult): StepResult {
   return rows.length === 0 ? moved : { ...moved, audit: [...rows, ...moved.audit] }
 }
 
-/** A window that came before, that is late, or that counted another generation only counts as odd. */
-export function addWindow(state: RolloutState, window: Window): RolloutState {
+/**
+ * Adds a window to the state. One that was added before, that is late or that counted another
+ * generation is only counted as an oddity.
+ */
+function addWindow(state: RolloutState, window: Window): RolloutState {
   const { oddities } = state
   if (!(Number.isSafeInteger(window.id) && window.id > state.lastWindow)) {
     return { ...state, oddities: { ...oddities, oldWindows: oddities.oldWindows + 1 } }
@@ -119,28 +126,24 @@ function addMetrics(state: RolloutState, { metrics }: Window): RolloutState {
 
 function addAssigned(state: RolloutState, assigned: readonly Stratum[]): RolloutState {
   let { sampleRatio } = state
-  let [control, canary] = state.data.visitors
+  let [base, canary] = state.data.visitors
   for (const stratum of assigned) {
     const next = addVisitors(sampleRatio, stratum, state.plan.sampleRatioAlpha)
     if (next === sampleRatio) continue
     sampleRatio = next
-    control += stratum.visitors[0] ?? 0
+    base += stratum.visitors[0] ?? 0
     canary += stratum.visitors[1] ?? 0
   }
-  return { ...state, sampleRatio, data: { ...state.data, visitors: [control, canary] } }
+  return { ...state, sampleRatio, data: { ...state.data, visitors: [base, canary] } }
 }
 
-/** Adds one window of a metric. */
-export function addData(
-  data: MetricData,
-  counts: readonly Counts[],
-  hasControl: boolean,
-): MetricData {
-  const control = Math.max(...counts.map(([visitors]) => visitors))
+/** Adds one window to the data of a metric. */
+function addData(data: MetricData, counts: readonly Counts[], hasBase: boolean): MetricData {
+  const base = Math.max(...counts.map(([visitors]) => visitors))
   const canary = Math.max(...counts.map(([, , visitors]) => visitors))
-  const speaks = canary > 0 && (control > 0 || !hasControl)
+  const speaks = canary > 0 && (base > 0 || !hasBase)
   return {
-    control: data.control + control,
+    control: data.control + base,
     canary: data.canary + canary,
     silentMs: speaks ? 0 : data.silentMs,
     error: null,

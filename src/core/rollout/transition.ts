@@ -1,12 +1,14 @@
-// How a rollout passes from one phase into another: the new state, what the control shall do, and the
-// audit row. When it does so is decided by tick.ts and command.ts.
+// How a rollout passes from one phase into another: the new state, the actions that the control
+// carries out, and the audit row. tick.ts and step.ts decide when.
 
 import { toLogSampleRatio } from '../judge/sample-ratio.ts'
 import { judge } from '../judge/verdict.ts'
 import type { Action, AuditRow, RolloutEvent, StepResult } from './events.ts'
 import { isRunning, noData, type Phase, type RolloutState, toPhaseText, toWeight } from './state.ts'
 
-/** A change of state with one audit row that holds all that is known before it. */
+/**
+ * A change of state with one audit row, which holds everything that was known before the change.
+ */
 export function move(
   before: RolloutState,
   event: RolloutEvent,
@@ -37,10 +39,10 @@ export function move(
   return { state: after, actions, audit: [row], refused: null }
 }
 
-/** How a running phase begins. */
+/** The values with which a running phase begins. */
 export const START = { elapsedMs: 0, paused: null, held: false } as const
 
-/** The phase after a step; a plan's first with -1. */
+/** The phase after the step `index`; with -1 the plan's first. */
 export function toNext({ plan }: RolloutState, index: number): Phase {
   if (index + 1 < plan.steps.length) return { name: 'step', index: index + 1, ...START }
   if (plan.bake.minMs > 0) return { name: 'bake', ...START }
@@ -55,7 +57,7 @@ export function toFollowing(state: RolloutState): Phase {
   return phase
 }
 
-/** Enters a phase. The step's own data begin anew, evidence does not. */
+/** Enters a phase. The counts of a step start over; evidence is kept. */
 export function enter(
   state: RolloutState,
   event: RolloutEvent,
@@ -68,7 +70,7 @@ export function enter(
   return move(state, event, after, reason, [...before, ...toActions(state, phase, weight)])
 }
 
-/** Takes the release back, for a reason that people read. */
+/** Rolls back; people read the reason. */
 export function rollBack(
   state: RolloutState,
   event: RolloutEvent,

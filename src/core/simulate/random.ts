@@ -1,12 +1,13 @@
-// Chance for simulations: a seeded generator and the numbers drawn from it. Never for anything that
-// an attacker might guess.
+// Random numbers for simulations: a seeded generator and the distributions drawn from it. Never for
+// anything that an attacker might guess.
 
 /** A number from 0, below 1. */
 export type Random = () => number
 
 /**
- * The same numbers for the same seed and stream, on every machine: sfc32 (Chris Doty-Humphrey's
- * PractRand), 128 bits of state, two draws for 53 bits. Streams let runs be repeated one by one.
+ * A generator that gives the same numbers for the same seed and stream on every machine: sfc32
+ * (from PractRand by Chris Doty-Humphrey), 128 bits of state, two draws for 53 bits. Streams allow
+ * single runs to be repeated.
  */
 export function seededRandom(seed: number, stream = 0): Random {
   let [a, b, c, counter] = [seed | 0, stream | 0, 0x9e3779b9, 1]
@@ -23,10 +24,13 @@ export function seededRandom(seed: number, stream = 0): Random {
   return () => ((next() >>> 5) * 2 ** 26 + (next() >>> 6)) / 2 ** 53
 }
 
-/** From here on a normal variable is as good as a count, for made-up traffic. */
+/** From this variance on, a normal variable is close enough to a count for made-up traffic. */
 const NORMAL_FROM_VARIANCE = 400
 
-/** How many of `trials` succeed. Exact as long as the variance is below 400: gaps between successes are geometric. */
+/**
+ * How many of `trials` succeed. Exact while the variance is below 400, because the gaps between
+ * successes are geometric.
+ */
 export function drawBinomial(random: Random, trials: number, probability: number): number {
   if (probability > 0.5) return trials - drawBinomial(random, trials, 1 - probability)
   if (!(probability > 0) || trials <= 0) return 0
@@ -45,7 +49,10 @@ export function drawBinomial(random: Random, trials: number, probability: number
   }
 }
 
-/** How many arrive when `mean` do on average. Exact below a mean of 400: Knuth's product of uniforms. */
+/**
+ * How many arrive when `mean` arrive on average. Exact below a mean of 400: Knuth's product of
+ * uniforms.
+ */
 export function drawPoisson(random: Random, mean: number): number {
   if (mean > NORMAL_FROM_VARIANCE) {
     return Math.max(0, Math.round(mean + Math.sqrt(mean) * drawNormal(random)))
@@ -56,7 +63,7 @@ export function drawPoisson(random: Random, mean: number): number {
   return arrivals
 }
 
-/** Box and Muller's. */
+/** A standard normal variable, by the method of Box and Muller. */
 export function drawNormal(random: Random): number {
   return Math.sqrt(2 * drawExponential(random)) * Math.cos(2 * Math.PI * random())
 }

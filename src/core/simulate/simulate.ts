@@ -10,16 +10,19 @@ import { step } from '../rollout/step.ts'
 import type { Random } from './random.ts'
 import { drawWindow, type Load, type WindowDraw } from './traffic.ts'
 
-/** What is supposed, and how often it is tried. */
+/** What is assumed about the traffic, and how often it is simulated. */
 export type Supposition = {
-  /** The load of a window by its index from 0; constant, recorded, or with a release that breaks later. */
+  /**
+   * The load of a window, by its index from 0: constant, recorded, or of a release that breaks
+   * later.
+   */
   readonly loadAt: (window: number) => Load
-  /** Whether somebody opens manual gates at once. */
+  /** Whether a person opens manual gates as soon as their minimum time has passed. */
   readonly personAdvances: boolean
   readonly runs: number
-  /** Runs that are not over by then count as `unfinished`. */
+  /** A run that has not ended by then counts as `unfinished`. */
   readonly maxMs: number
-  /** The randomness of each run, by its number from 0. */
+  /** The random numbers of each run, by its index from 0. */
   readonly randomOf: (run: number) => Random
 }
 
@@ -31,25 +34,25 @@ export type Spread = {
   readonly p90: number
 }
 
-/** What the runs with one outcome have in common. */
+/** All runs with one outcome together. */
 export type OutcomeChance = {
   readonly outcome: Run['outcome']
   readonly runs: number
   /** 0 to 1. */
   readonly chance: number
-  /** Simulated milliseconds until then, and visitors of the canary. */
+  /** Simulated milliseconds until the end, and how many visitors met the canary. */
   readonly timeMs: Spread
   readonly exposed: Spread
 }
 
-/** What many runs say of a plan. Plain JSON. */
+/** The result of many runs. Plain JSON. */
 export type Simulation = {
   readonly runs: number
-  /** The outcomes that came about, the likeliest first. */
+  /** Only outcomes that occurred, the most frequent first. */
   readonly outcomes: readonly OutcomeChance[]
-  /** Visitors of the canary, over all runs. */
+  /** Visitors who met the canary, over all runs. */
   readonly exposed: Spread
-  /** A run of the likeliest outcome that takes about as long as half of them: its audit rows in order. */
+  /** A run of the most frequent outcome with about the median length: its audit rows in order. */
   readonly example: {
     readonly run: number
     readonly outcome: Run['outcome']
@@ -64,7 +67,7 @@ export type RunResult = Pick<Run, 'outcome' | 'windows'> & {
 }
 
 /**
- * Runs the plan through the production state machine.
+ * Simulates `runs` rollouts.
  *
  * @throws TypeError when `runs` is not a whole number from 1.
  */
@@ -77,13 +80,13 @@ export function simulate(plan: Plan, supposition: Supposition): Simulation {
   return toSimulation(plan, supposition, ended)
 }
 
-/** One run by its number: for those who have to look at other things between two. */
+/** One run by its index, for callers that have other work to do between two runs. */
 export function simulateRun(plan: Plan, supposition: Supposition, run: number): RunResult {
   const { outcome, windows, visitors } = runOnce(plan, supposition, run)
   return { run, outcome, windows, canary: visitors[1] }
 }
 
-/** What the runs say together; there must be one at least. */
+/** The result of runs that were made one by one; there must be at least one. */
 export function toSimulation(
   plan: Plan,
   supposition: Supposition,
@@ -106,7 +109,7 @@ export function toSimulation(
   }
 }
 
-/** One run by its number, the same each time. */
+/** One run by its index; the same each time. */
 function runOnce(
   plan: Plan,
   { loadAt, personAdvances, maxMs, randomOf }: Supposition,
@@ -146,23 +149,23 @@ export function toSpread(numbers: readonly number[]): Spread {
   return { mean, p10: at(0.1), p50: at(0.5), p90: at(0.9) }
 }
 
-/** What a source of windows may go by. `weight` is the canary's share in percent. */
+/** What a source of windows may depend on. `weight` is the canary's share in percent. */
 export type Moment = {
   readonly index: number
   readonly weight: number
   readonly state: RolloutState
 }
 
-/** The counts of the next window; `null`: the window is lost, and the alarm comes without one. */
+/** The counts of the next window; `null` simulates an alarm whose window is lost. */
 export type NextWindow = (moment: Moment) => WindowDraw | null
 
 /** How far a run goes, and what people do in it. */
 export type RunOptions = {
-  /** Windows after which a run that is not over is given up. */
+  /** A run that has not ended after so many windows is given up. */
   readonly maxWindows: number
-  /** Whether somebody opens manual gates as soon as their minimum time has passed. */
+  /** Whether a person opens manual gates as soon as their minimum time has passed. */
   readonly personAdvances: boolean
-  /** Whether a run ends where the plan holds and waits for somebody. */
+  /** Whether a run ends where the plan holds and waits for a person. */
   readonly endsHeld: boolean
 }
 
@@ -170,19 +173,19 @@ export type RunOptions = {
 export type Run = {
   readonly outcome: 'promoted' | 'rolledBack' | 'held' | 'unfinished'
   readonly windows: number
-  /** Visitors whose documents were decided, each side. */
-  readonly visitors: readonly [control: number, canary: number]
+  /** Visitors assigned to each side. */
+  readonly visitors: readonly [base: number, canary: number]
   readonly state: RolloutState
   readonly actions: readonly Action[]
   readonly audit: readonly AuditRow[]
 }
 
-/** The alarm fires at the end of every window. */
+/** Runs one rollout; the alarm fires at the end of every window. */
 export function runRollout(plan: Plan, source: NextWindow, options: RunOptions): Run {
   let state = newRollout(plan)
   const actions: Action[] = []
   const audit: AuditRow[] = []
-  let [control, canary, index, stratum] = [0, 0, 0, 0]
+  let [base, canary, index, stratum] = [0, 0, 0, 0]
   const apply = (event: RolloutEvent) => {
     const moved = step(state, event)
     state = moved.state
@@ -196,7 +199,7 @@ export function runRollout(plan: Plan, source: NextWindow, options: RunOptions):
     const drawn = source({ index, weight, state })
     const windows: Window[] = []
     if (drawn) {
-      control += drawn.visitors[0]
+      base += drawn.visitors[0]
       canary += drawn.visitors[1]
       const assigned = [{ id: stratum, shares: [100 - weight, weight], visitors: drawn.visitors }]
       windows.push({ id: index, generation, metrics: drawn.metrics, assigned })
@@ -217,7 +220,7 @@ export function runRollout(plan: Plan, source: NextWindow, options: RunOptions):
     : phase.name === 'promoted'
       ? 'promoted'
       : 'rolledBack'
-  return { outcome, windows: index, visitors: [control, canary], state, actions, audit }
+  return { outcome, windows: index, visitors: [base, canary], state, actions, audit }
 }
 
 function waitsForPerson({ plan, phase }: RolloutState): boolean {

@@ -1,35 +1,41 @@
-// Made-up traffic: windows of counts as the control would close them, drawn from rates that somebody
-// supposes. Every visitor comes once; who judges the windows is not known here.
+// Made-up traffic: windows of counts as the control would close them, drawn from assumed rates.
+// Every visitor comes once.
 
 import { WINDOW_MS } from '../counting/limits.ts'
 import type { Counts } from '../judge/counts.ts'
 import type { Metric, MetricWindow } from '../judge/metric.ts'
 import { drawBinomial, drawPoisson, type Random } from './random.ts'
 
-/** What happens to visitors of one side. */
+/** How the visitors of one side fare in one metric. */
 export type SideModel =
   /** The share of visitors for whom a yes/no metric says yes, 0 to 1. */
   | { readonly rate: number }
-  /** A log-normal measurement, as times to first byte roughly are; `spread` is ln's standard deviation. */
+  /**
+   * A log-normal measurement, roughly like times to first byte; `spread` is the standard deviation
+   * of ln.
+   */
   | { readonly median: number; readonly spread: number }
-  /** A measurement as it was recorded: the share of visitors above each edge, none above the one before. */
+  /**
+   * A recorded measurement: the share of visitors above each edge, which never grows from edge to
+   * edge.
+   */
   | { readonly above: readonly number[] }
-  /** The metric cannot be had. */
+  /** The metric fails, and this is its error. */
   | { readonly error: string }
 
-/** What is supposed of one moment. A metric of the plan that is not named has no data. */
+/** What is assumed about one moment. A metric of the plan that is missing here has no data. */
 export type Load = {
   /** New visitors of both sides together in a minute, on average. */
   readonly visitorsPerMinute: number
   readonly metrics: Readonly<
-    Record<string, { readonly control: SideModel; readonly canary: SideModel }>
+    Record<string, { readonly base: SideModel; readonly canary: SideModel }>
   >
 }
 
-/** What one window drew. */
+/** The counts that were drawn for one window. */
 export type WindowDraw = {
   readonly metrics: Readonly<Record<string, MetricWindow>>
-  readonly visitors: readonly [control: number, canary: number]
+  readonly visitors: readonly [base: number, canary: number]
 }
 
 /** Draws one window in which `weight` percent of the visitors get the canary. */
@@ -41,24 +47,24 @@ export function drawWindow(
 ): WindowDraw {
   const expected = (load.visitorsPerMinute * WINDOW_MS) / 60_000
   const canary = drawPoisson(random, (expected * weight) / 100)
-  const control = drawPoisson(random, (expected * (100 - weight)) / 100)
+  const base = drawPoisson(random, (expected * (100 - weight)) / 100)
   const drawn: Record<string, MetricWindow> = {}
   for (const { name, edges } of metrics) {
     const supposed = Object.hasOwn(load.metrics, name) ? load.metrics[name] : undefined
     if (!supposed) continue
-    const a = drawFailures(random, supposed.control, control, edges)
+    const a = drawFailures(random, supposed.base, base, edges)
     const b = drawFailures(random, supposed.canary, canary, edges)
     drawn[name] =
       'error' in a
         ? a
         : 'error' in b
           ? b
-          : a.map((failures, i): Counts => [control, failures, canary, b[i] ?? 0])
+          : a.map((failures, i): Counts => [base, failures, canary, b[i] ?? 0])
   }
-  return { metrics: drawn, visitors: [control, canary] }
+  return { metrics: drawn, visitors: [base, canary] }
 }
 
-/** Failures at each edge: whoever is above an edge is above all lower ones too. */
+/** Failures at each edge: a visitor above one edge is above all lower ones too. */
 function drawFailures(
   random: Random,
   outcome: SideModel,

@@ -1,5 +1,5 @@
-// What a version says about all of its files: the settings that lie in its manifest as JSON. Reads
-// and checks them; what they mean for a request is `assets`' affair.
+// The settings of a version, which its manifest holds as JSON: reads and checks them. resolve.ts
+// and assets/ apply them.
 
 import { err, ok, type Result } from '../result.ts'
 import { type HeaderRule, isHeaderRules, isRedirectRules, type RedirectRule } from './rules.ts'
@@ -17,21 +17,21 @@ export type ManifestConfig = {
   readonly htmlHandling: (typeof HTML_HANDLING)[number]
   /** What is shown where there is nothing: as in Cloudflare's `not_found_handling`. */
   readonly notFound: (typeof NOT_FOUND)[number]
-  /** The page of a single-page application, a decoded path; absent where it is `/index.html`. */
+  /** The page of a single-page application, as a decoded path; absent for `/index.html`. */
   readonly appPage?: string
-  /** What its `_headers` says; absent where it says nothing. */
+  /** The rules of its `_headers`; absent without any. */
   readonly headers?: readonly HeaderRule[]
-  /** What its `_redirects` says, in its order; absent where it says nothing. */
+  /** The rules of its `_redirects`, in order; absent without any. */
   readonly redirects?: readonly RedirectRule[]
 }
 
-/** The page of a single-page application that names no other. */
+/** The page of a single-page application that sets no other. */
 export const DEFAULT_APP_PAGE = '/index.html'
 
-/** Cloudflare's own default, and what versions have that were published without a word about it. */
+/** Cloudflare's default, and the setting of versions that were published without one. */
 export const DEFAULT_HTML_HANDLING = 'auto-trailing-slash'
 
-/** The settings of a stored manifest, or one sentence on what is wrong with them. */
+/** The settings of a stored manifest, or one sentence that says what is wrong with them. */
 export function parseManifestConfig(text: string): Result<ManifestConfig, string> {
   let stored: unknown
   try {
@@ -55,7 +55,7 @@ export function parseManifestConfig(text: string): Result<ManifestConfig, string
   })
 }
 
-/** Lists of rules are long; whoever reads the message needs their beginning. */
+/** Lists of rules are long; a message quotes only their beginning. */
 const MAX_QUOTED_CHARACTERS = 200
 
 function refuse(field: string, value: unknown): Result<never, string> {

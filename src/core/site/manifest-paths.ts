@@ -1,5 +1,6 @@
-// Which paths a version may have, as a set: each must be one that a URL can say and every store can
-// keep, and no two may be taken for one another. Where a request's path leads is path.ts' affair.
+// Which paths a version may have, as a set: each must be one that a URL can express and every store
+// can keep, and no two may be mistaken for one another. core/path.ts maps the path of a request to
+// a name.
 
 /** Far longer than what sites use, and short enough for a key of any store. */
 export const MAX_PATH_BYTES = 1_024
@@ -7,11 +8,11 @@ export const MAX_PATH_BYTES = 1_024
 export type PathProblem = { readonly path: string; readonly message: string }
 
 const encoder = new TextEncoder()
-/** What decoding leaves in the place of bytes that are no UTF-8. */
+/** What a decoder puts in the place of bytes that are not UTF-8. */
 const NOT_UTF8 = '\ufffd'
 
 /**
- * What is wrong with decoded paths, the first `limit` of them, and how many there are in all. Two that
+ * The problems of decoded paths, at most `limit` of them, and their total number. Two paths that
  * differ only in case, or only in how an accented letter is composed (Unicode NFC), are one file on
  * some machines and two on others.
  */
@@ -38,7 +39,7 @@ export function findPathProblems(
   return { problems, count }
 }
 
-/** Both ways, so that `ß` and `ss`, or the two small sigmas, are the same. */
+/** Converts to upper case and back, so that `ß` and `ss`, or the two small sigmas, become equal. */
 function foldCase(path: string): string {
   return path.normalize('NFC').toUpperCase().toLowerCase()
 }

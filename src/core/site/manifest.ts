@@ -1,12 +1,13 @@
-// The manifest of a version: which path is which blob. A sorted binary form that is searched where
-// it lies, so that a cold isolate parses nothing. Bytes only: where they are kept is `assets`'
-// affair, and what goes into them is `publish`'s.
+// The manifest of a version: which path is which blob. A sorted binary form that is searched in
+// place, so that a cold isolate parses nothing. Reading and writing stand in one file, because they
+// share the offsets of this table. assets/ loads manifests, and publish/ decides what goes into
+// them.
 //
-//   header   36 bytes   "HOLM", format, entries, encodings, types, and the offset of each part
-//   entries  60 bytes each, sorted by (hash of path, path)
+//   header     36 bytes   "HOLM", format, entries, encodings, types, and the offset of each part
+//   entries    60 bytes each, sorted by (hash of path, path)
 //   encodings  40 bytes each, those of one entry together
-//   types    8 bytes each: offset and length of a content type
-//   text     UTF-8: paths, content types, the configuration as JSON
+//   types      8 bytes each: offset and length of a content type
+//   text       UTF-8: paths, content types, the configuration as JSON
 //
 // All numbers are little-endian.
 
@@ -14,7 +15,10 @@ import { murmur3 } from '../murmur3.ts'
 import { err, ok, type Result } from '../result.ts'
 import { type ManifestConfig, parseManifestConfig } from './manifest-config.ts'
 
-/** Content codings that are made at publish time (RFC 9110 section 8.4.1, RFC 7932, RFC 8878). */
+/**
+ * Content codings that are made when a version is published (RFC 9110 section 8.4.1, RFC 7932, RFC
+ * 8878).
+ */
 export type Encoding = 'br' | 'gzip' | 'zstd'
 
 /** One stored form of a file. */
@@ -28,9 +32,9 @@ export type Representation = {
 export type ManifestEntry = Representation & {
   /** Decoded, absolute: `/img/a b.png`. */
   readonly path: string
-  /** The whole `Content-Type`. */
+  /** The complete `Content-Type`. */
   readonly type: string
-  /** The name changes whenever the content does, so that it may be kept for ever. */
+  /** The name changes whenever the content does, so that caches may keep the file for ever. */
   readonly hashed: boolean
   /** Smaller forms of the same content. */
   readonly encodings: readonly (Representation & { readonly encoding: Encoding })[]
@@ -49,15 +53,15 @@ const ENCODINGS: readonly Encoding[] = ['br', 'gzip', 'zstd']
 const MAX_FORMAT_BYTES = 2 ** 31
 
 /**
- * The largest manifest that is published and served: about 100,000 files with three encodings each.
- * A search of it must fit into the memory of an isolate.
+ * The largest manifest that is published and served, in bytes: about 100,000 files with three
+ * encodings each. An isolate has to hold it in memory.
  */
 export const MAX_MANIFEST_BYTES = 24 * 2 ** 20
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
-/** A manifest as it lies in memory. `find` allocates the found entry and nothing else. */
+/** A manifest in memory. `find` allocates the entry that it returns and nothing else. */
 export class Manifest {
   readonly bytes: Uint8Array
   readonly count: number
@@ -67,7 +71,7 @@ export class Manifest {
   readonly #typesAt: number
   readonly #textAt: number
 
-  /** For `openManifest`, which has checked that `bytes` are whole. */
+  /** Only for `openManifest`, which has checked the bytes. */
   constructor(bytes: Uint8Array, view: DataView, config: ManifestConfig) {
     this.bytes = bytes
     this.#view = view
@@ -78,12 +82,15 @@ export class Manifest {
     this.#textAt = view.getUint32(20, true)
   }
 
-  /** The same files under other settings. */
+  /** The same files with other settings. */
   withConfig(config: ManifestConfig): Manifest {
     return new Manifest(this.bytes, this.#view, config)
   }
 
-  /** The entry of a decoded path. One that points out of the manifest (damage) counts as none. */
+  /**
+   * The entry of a decoded path. An entry that points outside the manifest (damage) counts as
+   * missing.
+   */
   find(path: string): ManifestEntry | undefined {
     const wanted = encoder.encode(path)
     const hash = murmur3(wanted)
@@ -104,8 +111,8 @@ export class Manifest {
   }
 
   /**
-   * Whether a search finds every entry, and finds it soon: the rows are in the order of their hashes,
-   * each hash is that of its path, and no more than `MAX_SAME_HASH` share one. One look at each row.
+   * Whether a search finds every entry quickly: rows are sorted by hash, each hash is that of its
+   * path, and at most `MAX_SAME_HASH` rows share one. Looks at each row once.
    */
   isSearchable(): boolean {
     const view = this.#view
@@ -123,7 +130,7 @@ export class Manifest {
     return true
   }
 
-  /** Every entry from the `first`-th on, in the order of the table. */
+  /** The entries from the index `first` on, in the order of the table. */
   *entries(first = 0): Generator<ManifestEntry> {
     const view = this.#view
     for (let index = first; index < this.count; index++) {
@@ -177,8 +184,8 @@ export class Manifest {
 }
 
 /**
- * Opens stored bytes. What is checked is what a search relies on (the header and the bounds of
- * every part), not the hash: that was checked when the bytes were written.
+ * Opens stored bytes. Checks what a search relies on: the header and the bounds of every part. It
+ * does not check the hash of the bytes, which was checked when they were written.
  */
 export function openManifest(bytes: Uint8Array): Result<Manifest, string> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -204,12 +211,12 @@ export function openManifest(bytes: Uint8Array): Result<Manifest, string> {
 }
 
 /**
- * The bytes of a manifest. The same entries in any order, and their encodings in any, give the same
- * bytes.
+ * The bytes of a manifest. They do not depend on the order of the entries or of their encodings.
  *
- * @throws TypeError when two entries share a path, or two encodings of one their name; a path is
- * longer than 65,535 bytes, has half a surrogate pair or does not start with `/`; a size or hash is
- * none; there are more than 65,535 content types, or the whole passes 2 GiB.
+ * @throws TypeError when two entries have the same path, or two encodings of an entry the same
+ *   name; a path is longer than 65,535 bytes, has half a surrogate pair or does not start with `/`;
+ *   a size or hash is invalid; there are more than 65,535 content types, or the whole exceeds 2
+ *   GiB.
  */
 export function encodeManifest(
   entries: readonly ManifestEntry[],
@@ -296,14 +303,14 @@ class TextTable {
 }
 
 /**
- * Paths that may share a hash of 32 bits. Of 100,000 paths two share one now and then, three hardly ever;
- * a publisher that makes more of them would have each request compare them all.
+ * How many paths may share a hash of 32 bits. Among 100,000 paths two share one now and then, three
+ * hardly ever. A publisher that could make more of them would have each request compare them all.
  */
 export const MAX_SAME_HASH = 8
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
-/** 48 bits: the low 32, then the high 16. */
+/** Sizes have 48 bits: the low 32, then the high 16. */
 function readSize(view: DataView, at: number): number {
   return view.getUint32(at, true) + view.getUint16(at + 4, true) * 2 ** 32
 }

@@ -1,7 +1,6 @@
-// What a version answers at a path once its `_redirects` has been asked. Redirects come before files,
-// as with Cloudflare, unless the rule says otherwise. A redirect is only answered when whoever follows
-// it arrives: where rules lead in a circle, they are passed over. Which rule fits is decided in
-// core/site-rules-redirects.ts.
+// What a version answers at a path, with its `_redirects` applied. Redirects come before files, as
+// with Cloudflare, unless the rule says otherwise. A redirect is only answered if following it ends
+// somewhere: rules that lead in a circle are skipped. rules.ts finds the rule that fits.
 
 import { readAddress } from '../address.ts'
 import type { Manifest } from './manifest.ts'
@@ -19,20 +18,23 @@ import {
  */
 export const MAX_REDIRECTS = 10
 
-/** Cloudflare's own bound on a URL. A splat that a target names twice doubles with each redirect. */
+/**
+ * Cloudflare's own limit on a URL. A splat that a target names twice doubles with each redirect.
+ */
 const MAX_TARGET_CHARACTERS = 16 * 1024
 
 /** More corrections of spelling than any file name can need. */
 const MAX_SPELLINGS = 4
 
-/** Compiled when the first request needs them, kept as long as their manifest. */
+/** Rules are compiled when the first request needs them, and kept as long as their manifest. */
 const compiled = new WeakMap<readonly RedirectRule[], FindRedirection>()
 
 /**
- * The redirect, or the file at a normalised path or at what that is rewritten to. A rewrite leaves the
- * address as it is: where the file is served under another spelling, it is served all the same.
+ * The redirect at a normalised path, or the file there or at the path that it is rewritten to. A
+ * rewrite does not change the address: a file with another canonical spelling is served all the
+ * same.
  *
- * @param request by which a target with a host is known as one on this site.
+ * @param request tells which targets with a host lead to this site.
  */
 export function resolveByRules(
   manifest: Manifest,
@@ -48,13 +50,13 @@ export function resolveByRules(
   return toIntent(manifest, path, redirection)
 }
 
-/** One step of a chain: what is answered at `path`, and the rule that asks for it. */
+/** One step of a chain of redirects: a path, and the rule that redirects it. */
 export type Hop = { readonly path: string; readonly rule: RedirectRule | undefined }
 
 /**
- * Follows the redirects from a path on, as if nothing guarded against circles: one hop for each path
- * that redirects. Ends after the last one, after `limit` of them, and after one to a path that is too
- * long.
+ * Follows the redirects from a path on, without any check for circles: one hop for each path that
+ * redirects. Ends after the last redirect, after `limit` of them, or after one to a path that is
+ * too long.
  */
 export function* followRedirects(
   manifest: Manifest,
@@ -76,7 +78,10 @@ export function* followRedirects(
   }
 }
 
-/** Whether the rule counts here: not where it leads to the same URL, or a file comes first. */
+/**
+ * Whether the rule applies: it does not where it leads to the same URL, or where a file comes
+ * first.
+ */
 function isDue(
   manifest: Manifest,
   path: string,
@@ -87,7 +92,7 @@ function isDue(
   return !redirection.rule.afterFiles || resolveOwn(manifest, path) === undefined
 }
 
-/** Whether following a redirect comes to an end, on this site or on another one. */
+/** Whether following a redirect ends, on this site or on another one. */
 function isArriving(
   manifest: Manifest,
   redirection: Redirection,
@@ -97,7 +102,7 @@ function isArriving(
   if (isTooLong(redirection.to)) return false
   const path = toOwnPath(redirection, request)
   if (path === undefined) return true
-  // This redirect is the first of the chain.
+  // The redirect itself is the first hop.
   let hops = 1
   for (const { to } of followRedirects(manifest, path, MAX_REDIRECTS, request)) {
     hops++
@@ -106,12 +111,12 @@ function isArriving(
   return hops <= MAX_REDIRECTS
 }
 
-/** Whether a path of a redirect has grown beyond what can be asked for. */
+/** Whether a path has become longer than a client can ask for. */
 export function isTooLong(path: string | undefined): boolean {
   return path !== undefined && path.length > MAX_TARGET_CHARACTERS
 }
 
-/** The path of this site that a redirection leads to; `undefined` where it leads to another one. */
+/** The path of this site that a redirection leads to; `undefined` if it leads to another site. */
 function toOwnPath({ to }: Redirection, request: Request | undefined): string | undefined {
   if (to.startsWith('/')) return to
   const origin = request && readAddress(request)?.url.origin
@@ -133,7 +138,7 @@ function toIntent(
   return own
 }
 
-/** What a page gets where the version has nothing: it may be another spelling of the path. */
+/** The answer of a version that has nothing at a path: its page for "not found". */
 function resolveMissing(manifest: Manifest, path: string): Intent | undefined {
   return resolveFallback(manifest, { method: 'GET', path, kind: 'document' })
 }

@@ -1,6 +1,7 @@
 // Which file of one version answers a path, and under which spelling: the four modes of
-// `html_handling` in Cloudflare Workers Static Assets, rule by rule. Pure over the manifest: it finds
-// an intent; assets/serve.ts makes the reply, and assets/elsewhere.ts searches other versions.
+// `html_handling` in Cloudflare Workers Static Assets, rule by rule. Pure over the manifest: it
+// finds an intent; assets/serve.ts makes the reply, and assets/elsewhere.ts searches other
+// versions.
 
 import { toUrlPath } from '../path.ts'
 import type { RequestFacts } from '../types.ts'
@@ -8,30 +9,33 @@ import type { Manifest, ManifestEntry } from './manifest.ts'
 import { DEFAULT_APP_PAGE, type ManifestConfig } from './manifest-config.ts'
 import type { Redirection } from './rules.ts'
 
-/** What `toUrlPath` leaves as it is, and slashes. */
+/** Characters that `toUrlPath` does not escape, and slashes. */
 const NOTHING_TO_ESCAPE = /^[A-Za-z0-9\-_.!~*'()$&+,:;=@/]*$/
 
-/** What a request is to be answered with, before any byte is read. */
+/** What a request is to be answered with; no file has been read yet. */
 export type Intent = (
   | {
       readonly kind: 'file'
       readonly entry: ManifestEntry
       readonly status: 200 | 404
-      /** Another version has it, and the chosen one does not. */
+      /** Another version has the file, and the chosen one does not. */
       readonly isElsewhere?: true
     }
   /** `path` is a normalised path of this site; the query of the request is kept. */
   | { readonly kind: 'redirect'; readonly path: string; readonly status: 307 }
-  /** A redirect that the version's `_redirects` asks for. It answers every method. */
+  /** A redirect of the version's `_redirects`. It answers every method. */
   | { readonly kind: 'moved'; readonly redirection: Redirection }
 ) & {
-  /** Of the version that has it, for the headers it asks for; absent where it asks for none. */
+  /**
+   * The settings of the version that has the file, for its header rules; absent without such rules.
+   */
   readonly config?: ManifestConfig
 }
 
 /**
- * The version's own file for a normalised path, as its `html_handling` has it. A path that is spelled
- * otherwise than the file's name in a URL is sent to that spelling, so that one file has one address.
+ * The version's own file for a normalised path, according to its `html_handling`. A path that
+ * spells the file's name in another way is redirected to the canonical spelling, so that one file
+ * has one address.
  */
 export function resolveOwn(manifest: Manifest, path: string): Intent | undefined {
   const name = toName(path)
@@ -42,10 +46,10 @@ export function resolveOwn(manifest: Manifest, path: string): Intent | undefined
 }
 
 /**
- * What the version shows where it has nothing, as its `not_found_handling` has it. Everybody gets it who
- * does not plainly ask for something else: a link preview and curl as well as a browser. A script that
- * is missing must never be answered with HTML. The page is shown at whatever address was asked for: what
- * has no file has no spelling of its own either.
+ * What the version shows where it has nothing, according to its `not_found_handling`. Everybody
+ * gets it who does not clearly ask for something else: link previews and curl as well as browsers.
+ * A missing script must never be answered with HTML. The page is shown under whatever address was
+ * asked for, because an address without a file has no canonical spelling.
  */
 export function resolveFallback(
   manifest: Manifest,
@@ -62,7 +66,7 @@ export function resolveFallback(
   }
 }
 
-/** `/a/b/c` asks for `/a/b/404.html`, `/a/404.html`, `/404.html`. */
+/** For `/a/b/c` it looks for `/a/b/404.html`, `/a/404.html`, `/404.html`. */
 function findNearest404(manifest: Manifest, name: string): ManifestEntry | undefined {
   let directory = name
   while (directory !== '') {
@@ -74,9 +78,9 @@ function findNearest404(manifest: Manifest, name: string): ManifestEntry | undef
 }
 
 /**
- * The name that a path asks for: its segments decoded, those that are no UTF-8 as they are, and
- * slashes merged. `%2F` is a slash here. That is safe because `toUrlPath` never gives it back: such
- * a path is only ever redirected to a file, never answered with it.
+ * The name that a path asks for: segments are decoded, those that are not UTF-8 stay as they are,
+ * and several slashes become one. `%2F` is a slash here. That is safe because `toUrlPath` never
+ * writes it: such a path is only ever redirected to a file, never answered with it.
  */
 function toName(path: string): string {
   if (!path.includes('%') && !path.includes('//')) return path
@@ -95,34 +99,37 @@ function toFile(entry: ManifestEntry | undefined, status: 200 | 404): Intent | u
   return entry && { kind: 'file', entry, status }
 }
 
-/** Most paths have nothing to escape, which is found out faster than by escaping it. */
+/** Most paths have nothing to escape; testing for that is faster than escaping. */
 function isSpelling(path: string, name: string): boolean {
   return (path === name && NOTHING_TO_ESCAPE.test(path)) || path === toUrlPath(name)
 }
 
-/** The names this is called with have no two slashes in a row, which would lead to another host. */
+/** Names passed to this function have no two slashes in a row, which would lead to another host. */
 function toRedirect(name: string): Intent {
   return { kind: 'redirect', path: toUrlPath(name), status: 307 }
 }
 
-/** A file of the version, or the name under which the version would rather serve it. */
+/** A file of the version, or the name under which the version serves it instead. */
 type Page =
   | { readonly kind: 'file'; readonly entry: ManifestEntry }
   | { readonly kind: 'elsewhere'; readonly name: string }
 
-/** For a name `<stem><ending>`: the file of that name, `<stem>.html`, `<stem>/index.html`. */
+/**
+ * Which file a name `<stem><ending>` stands for: the file of that name, `<stem>.html`, or
+ * `<stem>/index.html`.
+ */
 type Source = 'self' | 'page' | 'index'
 
-/** Serve the source, or send the visitor from the source to `<stem>` or `<stem>/`. */
+/** Serve the source, or redirect from the source to `<stem>` or `<stem>/`. */
 type Rule = Source | readonly [source: 'page' | 'index', to: 'stem' | 'stem/']
 
 const ENDINGS = ['/index', '/index.html', '/', '.html'] as const
 
-/** In their order: the rules of an ending, those of `/` itself, and after them those of all names. */
+/** In order: the rules of an ending, those of `/` itself, and then those of all names. */
 type Rules = Readonly<Record<(typeof ENDINGS)[number] | 'root' | 'any', readonly Rule[]>>
 
 const RULES: Readonly<Record<ManifestConfig['htmlHandling'], Rules>> = {
-  // x.html is at /x, x/index.html at /x/.
+  // x.html is served at /x, x/index.html at /x/.
   'auto-trailing-slash': {
     '/index': ['self', ['index', 'stem/'], ['page', 'stem']],
     '/index.html': [
@@ -137,7 +144,7 @@ const RULES: Readonly<Record<ManifestConfig['htmlHandling'], Rules>> = {
     root: ['index'],
     any: ['self', 'page', ['index', 'stem/']],
   },
-  // Both are at /x/.
+  // Both are served at /x/.
   'force-trailing-slash': {
     '/index': ['self', ['index', 'stem/'], ['page', 'stem/']],
     '/index.html': [
@@ -149,7 +156,7 @@ const RULES: Readonly<Record<ManifestConfig['htmlHandling'], Rules>> = {
     root: ['index'],
     any: ['self', ['page', 'stem/'], ['index', 'stem/']],
   },
-  // Both are at /x.
+  // Both are served at /x.
   'drop-trailing-slash': {
     '/index': ['self', ['page', 'stem'], ['index', 'stem']],
     '/index.html': [['index', 'stem'], 'self', ['page', 'stem']],
@@ -164,11 +171,11 @@ const RULES: Readonly<Record<ManifestConfig['htmlHandling'], Rules>> = {
     root: ['index'],
     any: ['self', 'page', 'index'],
   },
-  // Every file is at its own name only.
+  // Every file is served at its own name only.
   none: { '/index': [], '/index.html': [], '/': [], '.html': [], root: [], any: ['self'] },
 }
 
-/** What the version has for a decoded name, `undefined` when it has nothing. */
+/** What the version has for a decoded name, `undefined` if it has nothing. */
 export function findPage(manifest: Manifest, name: string): Page | undefined {
   for (const { rule, stem } of rulesOf(manifest, name)) {
     if (typeof rule === 'string') {
@@ -177,7 +184,7 @@ export function findPage(manifest: Manifest, name: string): Page | undefined {
       continue
     }
     const [source, to] = rule
-    // The root is the one folder that cannot lose its slash.
+    // The root is the only folder that cannot lose its slash.
     const other = to === 'stem/' ? `${stem}/` : stem || '/'
     const wanted = manifest.find(toFileName(source, name, stem))
     if (wanted && isServedAt(manifest, other, wanted)) return { kind: 'elsewhere', name: other }
@@ -185,9 +192,12 @@ export function findPage(manifest: Manifest, name: string): Page | undefined {
   return undefined
 }
 
-/** Nobody is ever sent to another content, nor to a name that a file of its own has. */
+/**
+ * Whether the other name serves the same content: nobody is redirected to different content, or to
+ * the name of another file.
+ */
 function isServedAt(manifest: Manifest, name: string, { blob }: ManifestEntry): boolean {
-  // Two slashes are one to whoever asks: such a name is never asked for.
+  // Two slashes become one before a name is looked up, so that nobody can ask for such a name.
   if (name.includes('//') || manifest.find(name)) return false
   for (const { rule, stem } of rulesOf(manifest, name)) {
     const entry = typeof rule === 'string' ? manifest.find(toFileName(rule, name, stem)) : undefined

@@ -1,32 +1,34 @@
-// Patterns of `_headers` and `_redirects`: text, placeholders such as `:year`, and one `*`. Matching
-// goes over the text a bounded number of times and never back; which patterns are allowed is said by
-// `findPatternProblem`, and what a match leads to is decided elsewhere.
+// Patterns of `_headers` and `_redirects`: text, placeholders such as `:year`, and one `*`.
+// Matching is linear: it goes over the text a bounded number of times and never backtracks.
+// `findPatternProblem` says which patterns are allowed.
 
-/** What placeholders and `*` (under the name `splat`) stood for. */
+/** What placeholders and `*` (under the name `splat`) stand for in a text. */
 export type Captures = ReadonlyMap<string, string>
 
-/** What the pattern's wildcards stand for in the whole of `text`; `undefined` where it does not fit. */
+/**
+ * What the pattern's wildcards stand for in the whole of `text`; `undefined` if it does not match.
+ */
 export type MatchPattern = (text: string) => Captures | undefined
 
-/** Cloudflare's: a colon, a letter, then letters, digits and underscores. */
+/** As Cloudflare has it: a colon, a letter, then letters, digits and underscores. */
 const PLACEHOLDER = /:([A-Za-z]\w*)/
 const PLACEHOLDERS = /:([A-Za-z]\w*)/g
 const SPLAT = 'splat'
 
-/** Text between two separators: literals, and between each two of them a placeholder. */
+/** The part of a pattern between two separators: literals with placeholders between them. */
 type Segment = { readonly literals: readonly string[]; readonly names: readonly string[] }
 
-/** Names of the placeholders in a text, in their order. */
+/** The names of the placeholders in a text, in order. */
 export function listPlaceholders(text: string): string[] {
   return Array.from(text.matchAll(PLACEHOLDERS), ([, name = '']) => name)
 }
 
-/** Whether a pattern stands for nothing but itself. */
+/** Whether a pattern has no wildcards. */
 export function isFixed(pattern: string): boolean {
   return !pattern.includes('*') && !PLACEHOLDER.test(pattern)
 }
 
-/** Why a pattern cannot be compiled, to follow "because"; `undefined` when it can. */
+/** Why a pattern cannot be compiled, as a clause that follows "because"; `undefined` if it can. */
 export function findPatternProblem(pattern: string): string | undefined {
   const names = listPlaceholders(pattern)
   const twice = names.find((name, at) => names.indexOf(name) !== at)
@@ -36,22 +38,24 @@ export function findPatternProblem(pattern: string): string | undefined {
   return stars === 1 && names.includes(SPLAT) ? 'it has both * and :splat' : undefined
 }
 
-/** `template` with its placeholders replaced; one that is not among the captures stays as it is. */
+/**
+ * `template` with its placeholders replaced; a placeholder that is not among the captures stays.
+ */
 export function fillIn(template: string, captures: Captures): string {
   if (captures.size === 0) return template
   return template.replace(PLACEHOLDERS, (whole, name: string) => captures.get(name) ?? whole)
 }
 
 /**
- * A test for a pattern without a problem. A placeholder stands for one character or more, but no
- * separator; `*` for anything. Where there is a choice, the wildcard further left takes more, as in
- * Cloudflare's regular expressions.
+ * Compiles a pattern that has no problem. A placeholder stands for one character or more without a
+ * separator; `*` stands for anything. If several matches are possible, the leftmost wildcard takes
+ * the most, as in Cloudflare's regular expressions.
  */
 export function compilePattern(pattern: string, separator: '/' | '.'): MatchPattern {
   const [before = '', after] = pattern.split('*')
   const head = before.split(separator).map(toSegment)
   const tail = after?.split(separator).map(toSegment) ?? []
-  // The segments on both sides of a `*` are open towards it.
+  // The segments next to a `*` are open on the side of the `*`.
   const beforeStar = after === undefined ? undefined : head.pop()
   const afterStar = tail.shift()
   tail.reverse()
@@ -96,9 +100,9 @@ function toSegment(text: string): Segment {
 }
 
 /**
- * Where a segment lies in `text` from `from` to `to`: at both ends of that, but for the one that is
- * open. Literals are placed from the right, each as far right as it can be: that leaves every
- * wildcard before it the most.
+ * Where a segment lies in `text` between `from` and `to`: it has to reach both ends, except the one
+ * that is open. Literals are placed from the right, each as far right as possible, which leaves
+ * every wildcard before it the most.
  */
 function place(
   { literals, names }: Segment,
@@ -113,7 +117,7 @@ function place(
   for (let i = names.length; i >= 0; i--) {
     const literal = literals[i] ?? ''
     const isLast = i === names.length
-    // Between two literals stands one character at least.
+    // Between two literals there is at least one character.
     const latest = start - literal.length - (isLast ? 0 : 1)
     if (latest < from) return undefined
     let found = latest

@@ -1,6 +1,6 @@
-// The rules of a version's `_headers` and `_redirects`, as its manifest stores them: their shapes, a
-// check of stored ones, and which of them fit a request. publish/ reads the two files; redirects.ts
-// and assets/site-headers.ts apply the rules.
+// The rules of a version's `_headers` and `_redirects`, as its manifest stores them: their shapes,
+// a check of stored ones, and which of them fit a request. publish/ reads the two files;
+// redirects.ts and assets/site-headers.ts apply the rules.
 
 import { normalisePath } from '../path.ts'
 import {
@@ -12,36 +12,41 @@ import {
   type MatchPattern,
 } from './rules-pattern.ts'
 
-/** What replies to some requests get beside Holo's own headers. */
+/** Headers that a version adds to some replies. */
 export type HeaderRule = {
-  /** A pattern of normalised paths, or `https://`, a pattern of hosts, and one of paths. */
+  /** A pattern of normalised paths, or `https://`, a pattern of hosts, and a pattern of paths. */
   readonly for: string
-  /** Name in lower case, and a value in which placeholders may stand. A name may come again. */
+  /**
+   * The name in lower case, and a value that may hold placeholders. A name may occur several times.
+   */
   readonly set: readonly (readonly [name: string, value: string])[]
-  /** Names in lower case; they are taken off before `set` is looked at. */
+  /** Names in lower case; these headers are removed before `set` is applied. */
   readonly unset: readonly string[]
 }
 
 export const REDIRECT_STATUSES = [301, 302, 303, 307, 308] as const
 export type RedirectStatus = (typeof REDIRECT_STATUSES)[number]
 
-/** 200 is a rewrite: what lies at the target is shown under the address that was asked for. */
+/** 200 is a rewrite: the target is shown under the address that was asked for. */
 export type RuleStatus = RedirectStatus | 200
 
-/** Where requests for some paths are answered instead. */
+/** Sends requests for some paths elsewhere. */
 export type RedirectRule = {
   /** A pattern of normalised paths. */
   readonly from: string
-  /** A path of this site or an `https://` URL; placeholders may stand behind its host. */
+  /** A path of this site or an `https://` URL; placeholders may stand after its host. */
   readonly to: string
   readonly status: RuleStatus
-  /** As Netlify matches: `/old/` also fits `/old` and the other way round, `/guide/*` also `/guide`. */
+  /**
+   * Matching as with Netlify: `/old/` also matches `/old` and the other way round, `/guide/*` also
+   * `/guide`.
+   */
   readonly anySlash?: true
-  /** As Netlify does without a `!` behind the status: a file at the path is served, not redirected. */
+  /** As with Netlify where the status has no `!`: a file at the path is served, not redirected. */
   readonly afterFiles?: true
 }
 
-/** A pattern of a header rule in its parts; `host` is `undefined` where every host is meant. */
+/** The parts of a header rule's pattern; `host` is absent if the rule applies to every host. */
 export function splitHost(pattern: string): { readonly host?: string; readonly path: string } {
   const [, host, path] = /^https:\/\/([^/]*)(\/.*)$/.exec(pattern) ?? []
   return host === undefined || path === undefined ? { path: pattern } : { host, path }
@@ -95,12 +100,12 @@ function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
   return Object(value)
 }
 
-/** What one rule asks of the reply to one request. */
+/** What one rule changes in the reply to one request. */
 export type HeaderChange = Pick<HeaderRule, 'set' | 'unset'>
 
 /**
- * The changes for a host (lower case, without port) and a normalised path: of all rules that fit, in
- * their order.
+ * Compiles rules to a function of a host (lower case, without port) and a normalised path. It
+ * returns the changes of all rules that match, in order.
  */
 export function compileHeaders(
   rules: readonly HeaderRule[],
@@ -140,24 +145,24 @@ export type Redirection = {
   readonly status: RuleStatus
   /** A normalised path of this site, or an `https://` URL without query and fragment. */
   readonly to: string
-  /** Empty, or the target's own query with its `?`. */
+  /** Empty, or the query of the target with its `?`. */
   readonly search: string
-  /** Empty, or the target's fragment with its `#`. */
+  /** Empty, or the fragment of the target with its `#`. */
   readonly hash: string
 }
 
 type Target = (captures: Captures) => Redirection | undefined
 
-/** Stands for this site; no name under `.invalid` is anybody's (RFC 2606 section 2). */
+/** Stands for this site; nobody can own a name under `.invalid` (RFC 2606 section 2). */
 const THIS_SITE = 'https://this-site.invalid'
 const NO_CAPTURES: Captures = new Map()
 
 /**
- * Finds the redirection of a normalised path: that of the first rule which fits and which `accept`
- * takes. Rules without wildcards are found by look-up, however many there are. A rule that leads to
- * the same path again is passed over.
+ * Finds the redirection of a normalised path: that of the first rule that matches and that `accept`
+ * takes. Rules without wildcards are found by look-up, however many there are. A rule that leads
+ * back to the same path is skipped.
  *
- * @param accept asked about each rule that fits, in their order; takes every rule when left out.
+ * @param accept is asked about each rule that matches, in order; takes every rule if left out.
  */
 export type FindRedirection = (
   path: string,
@@ -195,13 +200,13 @@ export function compileRedirects(rules: readonly RedirectRule[]): FindRedirectio
   }
 }
 
-/** Whether a rule is about a normalised path, as the edge asks it. */
+/** The matcher that the edge uses for a rule. */
 export function compileMatch({ from, anySlash }: RedirectRule): MatchPattern {
   const match = compilePattern(from, '/')
   return anySlash ? (path) => match(path) ?? match(toOtherSlash(path)) : match
 }
 
-/** `/a` for `/a/`, and the other way round. The root has one spelling. */
+/** `/a` for `/a/`, and the other way round. The root has only one spelling. */
 export function toOtherSlash(path: string): string {
   if (path === '/') return path
   return path.endsWith('/') ? path.slice(0, -1) : `${path}/`
@@ -216,7 +221,7 @@ function compileTarget(rule: RedirectRule): Target {
     const normal = url && normalisePath(url)
     if (!normal) return undefined
     const { search, hash } = url
-    // Two slashes in front of a path name a host; elsewhere they are one to whoever looks up a file.
+    // Two slashes at the start of a path would name a host; elsewhere a look-up treats them as one.
     const there = origin === '' ? normal.replace(/\/{2,}/g, '/') : url.origin + normal
     return { rule, status, to: there, search, hash }
   }

@@ -41,7 +41,7 @@ describe('one metric', () => {
   it('takes a release back with the numbers that decided, in words', () => {
     const { outcome, reason, findings } = judge(ask([errors]), [collect(errors, [BAD])])
     expect(outcome).toBe('rollback')
-    expect(reason).toContain('errors: 60 in 1000 visits of the canary, 10 in 1000 of the control')
+    expect(reason).toContain('errors: 60 in 1000 visits of the canary, 10 in 1000 of the base')
     expect(reason).toContain('100 decides')
     expect(findings[0]?.ratio.low).toBeGreaterThanOrEqual(1)
   })
@@ -61,7 +61,7 @@ describe('one metric', () => {
     expect(verdictOf([90_000, 0, 2000, 0]).outcome).toBe('continue')
     const { outcome, reason, findings } = verdictOf([90_000, 0, 4000, 0])
     expect(outcome).toBe('promote')
-    expect(reason).toContain("errors at most 1.5 times the control's, or below 0.2 % of visits")
+    expect(reason).toContain("errors at most 1.5 times the base's, or below 0.2 % of visits")
     // It is no evidence of a ratio, and none is shown.
     expect(findings[0]?.ratio.high).toBeNull()
     expect(verdictOf([90_000, 180, 4000, 8]).outcome).toBe('continue')

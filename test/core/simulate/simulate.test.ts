@@ -7,7 +7,7 @@ import { drawWindow, type Load } from '../../../src/core/simulate/traffic.ts'
 const HOUR_MS = 3_600_000
 
 function suppose(control: number, canary: number, visitorsPerMinute = 500): Load {
-  const errors = { control: { rate: control }, canary: { rate: canary } }
+  const errors = { base: { rate: control }, canary: { rate: canary } }
   return { visitorsPerMinute, metrics: { errors } }
 }
 
@@ -80,7 +80,7 @@ describe('a plan on made-up traffic', () => {
 
 describe('a made-up window', () => {
   const { metrics } = PRESETS.standard
-  const times = { control: { median: 200, spread: 0.5 }, canary: { median: 400, spread: 0.5 } }
+  const times = { base: { median: 200, spread: 0.5 }, canary: { median: 400, spread: 0.5 } }
 
   it('has fewer and fewer visitors above higher edges, and more of the slower side', () => {
     const load: Load = { visitorsPerMinute: 60_000, metrics: { latency: times } }
