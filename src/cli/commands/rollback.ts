@@ -5,7 +5,7 @@ import { changeDocument, changeShape } from '../change.ts'
 import { type ChangeOptions, command } from '../command.ts'
 import { type Known, loadCurrent, readDocument } from '../document.ts'
 import { refused } from '../failure.ts'
-import { findMovement } from '../movement.ts'
+import { isNoticeable } from '../movement.ts'
 import { parseWhole } from '../options.ts'
 import { revisionsReply, revisionTextReply } from '../replies.ts'
 
@@ -55,9 +55,7 @@ async function findEarlier(api: Api, now: Known): Promise<number> {
   })
   for (const { revision } of revisions) {
     const { text } = await api.ask(revisionTextReply, 'GET', `/revisions/${revision}`)
-    const { moved, versions, changes } = findMovement(now, readDocument(text))
-    const isNoticed = changes.some((change) => /^(?:rule|environment)/.test(change))
-    if (moved.length > 0 || versions.length > 0 || isNoticed) return revision
+    if (isNoticeable(now, readDocument(text))) return revision
   }
   throw refused('no_earlier_revision', 'none of the last revisions differs in what visitors get', {
     hint: 'name one with --to; "holo log" lists them',
