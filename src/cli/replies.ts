@@ -41,18 +41,6 @@ export const revisionReply = z.object({
 export const revisionsReply = z.object({ revisions: z.array(revisionReply) })
 export const revisionTextReply = revisionReply.extend({ text: z.string() })
 
-export const controlReply = z.object({
-  revision: z.number(),
-  published: z.number(),
-  publishError: z.string().optional(),
-  externalProblem: z.string().optional(),
-  overwritten: z.number(),
-  /** Not told by a Holo that is older than this command. */
-  fill: z.array(z.object({ part: z.string(), used: z.number(), limit: z.number() })).optional(),
-})
-
-export const healthReply = z.object({ status: z.string(), control: controlReply.optional() })
-
 /** The document: parse.ts reads it, with the edge's own eyes. */
 export const documentReply = z.looseObject({ revision: z.number() })
 

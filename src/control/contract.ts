@@ -4,6 +4,8 @@
 import type { Result } from '../core/result.ts'
 import type { Identity, SyncReply, SyncReport } from '../loading/sync.ts'
 import type { EventPage } from '../wire/events.ts'
+import type { ControlHealth } from '../wire/health.ts'
+import type { MetricPoint } from '../wire/metrics.ts'
 import type { Scope } from './access/scopes.ts'
 import type { Limits } from './access/token-limits.ts'
 import type {
@@ -17,9 +19,8 @@ import type {
   RevisionSummary,
 } from './caller.ts'
 import type { CountingLosses as OpenLosses } from './counting/open-windows.ts'
-import type { MetricPoint, MetricRange, SeriesSince } from './counting/series.ts'
+import type { MetricRange, SeriesSince } from './counting/series.ts'
 import type { Command } from './document/commands.ts'
-import type { Fill } from './document/fill.ts'
 import type { HealthCalls } from './health/contract.ts'
 import type { CollectionCalls, UploadCalls } from './releases/contract.ts'
 import type { RolloutCalls } from './rollouts/contract.ts'
@@ -84,25 +85,6 @@ export type AuditRow = {
   readonly textDigest: string | undefined
 }
 
-/** The state of the control, for people and for monitors. */
-export type Health = {
-  readonly revision: number
-  readonly digest: string | undefined
-  /** The newest revision that KV has taken. */
-  readonly published: number
-  /** Why the last put failed; `undefined` when it did not. */
-  readonly publishError: string | undefined
-  /** A document in KV that cannot be taken: what is wrong with it. */
-  readonly externalProblem: string | undefined
-  /** Calls of isolates in the last ten seconds, and what they are told to wait. */
-  readonly callsPerSecond: number
-  readonly nextMs: number
-  /** Hand edits that were overwritten and kept. */
-  readonly overwritten: number
-  /** What fills up for good, and how full it is. */
-  readonly fill: readonly Fill[]
-}
-
 /** What was reported and not counted, or could not be reported, since the control began. */
 export type CountingLosses = OpenLosses & { readonly errors: number }
 
@@ -163,7 +145,7 @@ type DocumentCalls = {
   readonly audit: (caller: Caller, page: PageQuery) => Answer<readonly AuditRow[]>
   /** Checks the whole chain, and a copy of any published document against it when one is given. */
   readonly verify: (caller: Caller, copy: string | undefined) => Answer<Verification>
-  readonly health: (caller: Caller) => Answer<Health>
+  readonly health: (caller: Caller) => Answer<ControlHealth>
   /** Events that follow `after`, oldest first; none, and the newest id, where it is left out. */
   readonly events: (caller: Caller, after: number | undefined, limit: number) => Answer<EventPage>
   /** Counts of some time, oldest first. */

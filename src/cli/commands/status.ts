@@ -1,47 +1,30 @@
 // `holo status`: who gets what now, and how the control is.
 
 import * as z from 'zod'
+import { controlHealth, fill, healthAsRead, servicesHealthAsRead } from '../../wire/health.ts'
+import { toTolerant } from '../../wire/tolerant.ts'
 import type { Api } from '../api.ts'
 import { type Context, command, type SharedOptions } from '../command.ts'
-import { environmentsReply, healthReply, revisionReply, revisionsReply } from '../replies.ts'
+import { environmentsReply, revisionReply, revisionsReply } from '../replies.ts'
 import { toTable } from '../table.ts'
 import { WATCH_OPTIONS, type WatchOptions, watchOutcome } from '../watch.ts'
 import { toTime } from '../words.ts'
 import { environmentShape, toEnvironmentLines } from './env.ts'
 
-const serviceShape = z.object({
-  environment: z.string(),
-  version: z.string(),
-  prefix: z.string(),
-  state: z.string().describe('Unknown, Online, Healthy, Degraded or Down'),
-  since: z.int().optional().describe('Milliseconds since the epoch'),
-  why: z.string(),
-  origins: z.array(z.object({ origin: z.string(), state: z.string(), why: z.string() })),
-})
-const servicesReply = z.object({ services: z.array(serviceShape) })
-
 const shape = z.strictObject({
   target: z.string(),
   url: z.string(),
   revision: z.int(),
-  published: z.int().describe('The newest revision that KV has taken'),
-  publishError: z.string().optional(),
-  externalProblem: z
-    .string()
-    .optional()
-    .describe('What is wrong with a document put into KV by hand'),
+  published: controlHealth.shape.published,
+  publishError: controlHealth.shape.publishError,
+  externalProblem: controlHealth.shape.externalProblem,
   fill: z
-    .array(
-      z.strictObject({
-        part: z.string().describe('versions, settings, traffic, history or revisions'),
-        used: z.number(),
-        limit: z.number(),
-        percent: z.number(),
-      }),
-    )
+    .array(toTolerant(fill).extend({ percent: z.int() }))
     .describe('What fills up for good: docs/storage.md'),
   environments: z.array(environmentShape),
-  services: z.array(serviceShape).describe('Those with a probe, and how they are: docs/health.md'),
+  services: servicesHealthAsRead.shape.services.describe(
+    'Those with a probe, and how they are: docs/health.md',
+  ),
   last: z
     .strictObject({
       revision: z.int(),
@@ -79,8 +62,8 @@ async function loadStatus(context: Context, api: Api): Promise<Status> {
   const [{ environments, revision }, { control }, { services }, { revisions }, target] =
     await Promise.all([
       api.ask(environmentsReply, 'GET', '/environments'),
-      api.ask(healthReply, 'GET', '/health'),
-      api.ask(servicesReply, 'GET', '/health/services'),
+      api.ask(healthAsRead, 'GET', '/health'),
+      api.ask(servicesHealthAsRead, 'GET', '/health/services'),
       api.ask(revisionsReply, 'GET', '/revisions', { query: { limit: '1' } }),
       context.target(),
     ])

@@ -1,10 +1,18 @@
 // The rollout that is meant: the one that is named, else the only one that runs, else the last.
 
 import type * as z from 'zod'
+import {
+  type RolloutStatusAsRead,
+  type RolloutSummaryAsRead,
+  statusAsRead,
+} from '../../wire/rollout-output.ts'
+import { rolloutsReply } from '../../wire/rollouts.ts'
+import { toTolerant } from '../../wire/tolerant.ts'
 import type { Api, Call } from '../api.ts'
 import { needDocument } from '../empty-holo.ts'
 import { CliFailure, misuse, refused } from '../failure.ts'
-import { type RolloutStatus, type RolloutSummary, rolloutStatus, rolloutsReply } from './replies.ts'
+
+const listAsRead = toTolerant(rolloutsReply)
 
 /** As many as one page has: more do not run at once. */
 const MOST_LISTED = '100'
@@ -16,8 +24,8 @@ export function toRolloutId(text: string): number {
 }
 
 /** Newest first. */
-export async function listRollouts(api: Api, limit = MOST_LISTED): Promise<RolloutSummary[]> {
-  const { rollouts } = await api.ask(rolloutsReply, 'GET', '/rollouts', { query: { limit } })
+export async function listRollouts(api: Api, limit = MOST_LISTED): Promise<RolloutSummaryAsRead[]> {
+  const { rollouts } = await api.ask(listAsRead, 'GET', '/rollouts', { query: { limit } })
   return rollouts
 }
 
@@ -41,8 +49,8 @@ export async function askOf<T>(
   }
 }
 
-export function loadRollout(api: Api, id: number): Promise<RolloutStatus> {
-  return askOf(api, id, rolloutStatus, 'GET', '')
+export function loadRollout(api: Api, id: number): Promise<RolloutStatusAsRead> {
+  return askOf(api, id, statusAsRead, 'GET', '')
 }
 
 /** The number of the one that runs. @throws CliFailure where none does, or several do. */
@@ -73,6 +81,6 @@ export async function findLatest(api: Api, named: string | undefined): Promise<n
   })
 }
 
-export function isRunning({ endedAt }: Pick<RolloutSummary, 'endedAt'>): boolean {
+export function isRunning({ endedAt }: Pick<RolloutSummaryAsRead, 'endedAt'>): boolean {
   return endedAt === undefined
 }

@@ -4,10 +4,10 @@
 
 import { ERRORS, LATENCY } from '../../core/rollout/presets.ts'
 import { type Load, type Outcome, WINDOW_MS } from '../../core/simulate/traffic.ts'
+import { metricRecord, type RecordedPoint } from '../../wire/metrics.ts'
 import { toDuration } from '../duration.ts'
 import { refused } from '../failure.ts'
 import { toCount, toTime } from '../words.ts'
-import { type RecordedPoint, recordShape } from './recorded.ts'
 
 const STEP_MS = { window: WINDOW_MS, minute: 60_000 } as const
 /** The side with this name is the new one, if it was recorded. */
@@ -27,7 +27,7 @@ type Sums = {
 
 /** @param worse how many times as often as recorded the new version fails. @throws CliFailure */
 export function readRecord(raw: unknown, file: string, worse: number): RecordedLoad {
-  const parsed = recordShape.safeParse(raw)
+  const parsed = metricRecord.safeParse(raw)
   if (!parsed.success) {
     throw refused('invalid_record', `${file} is not what "holo metrics export" writes`, {
       problems: parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })),

@@ -4,6 +4,7 @@ import type { Plan } from '../../core/rollout/plan.ts'
 import { ERRORS, LATENCY } from '../../core/rollout/presets.ts'
 import type { Load } from '../../core/simulate/traffic.ts'
 import { findUncounted } from '../../document/counted-metrics.ts'
+import type { Simulated } from '../../wire/simulation.ts'
 import type { Context } from '../command.ts'
 import { readJson } from '../document.ts'
 import { misuse } from '../failure.ts'
@@ -11,7 +12,6 @@ import { toSuggestion } from '../suggest.ts'
 import { toPercentText } from '../words.ts'
 import { addShares, findUnsupposed, type Shares, toLoad } from './load.ts'
 import { readRecord } from './record.ts'
-import type { Simulated } from './shape.ts'
 import {
   type Pair,
   parseDuration,

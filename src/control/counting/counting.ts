@@ -1,15 +1,16 @@
 // Counting in the control: takes batches, closes windows, and keeps what they add up to for people and
-// for the judge of each rollout. Who begins and ends a rollout is the driver's affair.
+// for the judge of each rollout. The driver of rollouts says when counting begins and ends.
 
 import { type Collected, isBatch } from '../../core/counting/batch.ts'
 import type { Window } from '../../core/rollout/events.ts'
+import type { MetricPoint } from '../../wire/metrics.ts'
 import { type Counted, type CountedStratum, type ToCount, toCollected } from './counted.ts'
 import { MAX_COUNTED_ROLLOUTS } from './limits.ts'
 import { MetricStore } from './metric-store.ts'
 import { type ClosedWindow, type CountingLosses, OpenWindows } from './open-windows.ts'
 import { RolloutCounter } from './rollout-counter.ts'
 import { RolloutStore } from './rollout-store.ts'
-import type { MetricPoint, MetricRange, SeriesSince } from './series.ts'
+import type { MetricRange, SeriesSince } from './series.ts'
 import { createCountingTables } from './tables.ts'
 
 export type CountingParts = {
@@ -93,7 +94,7 @@ export class Counting {
     this.#store.save(counter.counted)
   }
 
-  /** Ends counting; the windows stay, so that the rollout can be replayed. */
+  /** Ends counting. The windows stay until another rollout begins. */
   end(rollout: string): void {
     this.closeDue()
     if (!this.#counters.delete(rollout)) return

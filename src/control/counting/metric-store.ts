@@ -2,13 +2,13 @@
 // sums of all time beside the minutes. What is judged is kept elsewhere.
 
 import { WINDOW_MS } from '../../core/counting/limits.ts'
-import { KEPT_MINUTES, KEPT_WINDOWS, MAX_METRIC_POINTS } from './limits.ts'
+import { MAX_METRIC_POINTS, type MetricPoint } from '../../wire/metrics.ts'
+import { KEPT_MINUTES, KEPT_WINDOWS } from './limits.ts'
 import type { ClosedWindow } from './open-windows.ts'
 import {
   addSeries,
   addSince,
   addUp,
-  type MetricPoint,
   type MetricRange,
   parseSeries,
   type Series,

@@ -1,19 +1,17 @@
 // Sums by environment and version, as rows of the tables and points of the API have them.
 
 import { addTotals, type GrowingTotals, noTotals, type Totals } from '../../core/counting/totals.ts'
+import type { MetricSeries, RESOLUTIONS } from '../../wire/metrics.ts'
 import { MAX_SERIES, MAX_TOTAL_SERIES } from './limits.ts'
 
 /** The sums of one version in one environment. */
-export type Series = Totals & { readonly environment: string; readonly version: string }
+export type Series = MetricSeries
 
 /** Those of all time; `at` is the last minute with a request. */
 export type SeriesSince = Series & { readonly at: number }
 
-/** Sums of some time that begins at `at`, milliseconds since the epoch. */
-export type MetricPoint = { readonly at: number; readonly series: readonly Series[] }
-
 export type MetricRange = {
-  readonly resolution: 'window' | 'minute'
+  readonly resolution: (typeof RESOLUTIONS)[number]
   /** Milliseconds since the epoch; `to` is exclusive. */
   readonly from: number
   readonly to: number

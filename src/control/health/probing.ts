@@ -11,8 +11,12 @@ import {
 } from '../../core/health/health.ts'
 import { findWorst } from '../../core/health/service-health.ts'
 import type { AssignmentsDocument } from '../../document/schema.ts'
+import type {
+  EnvironmentHealthReport,
+  ServiceHealthReport,
+  ServicesHealthReport,
+} from '../../wire/health.ts'
 import type { Outbox } from '../outbox.ts'
-import type { EnvironmentReport, ServiceReport, ServicesReport } from './contract.ts'
 import { LOOK_SPACING_MS, MAX_DOWN_ORIGINS, PROBES_AT_ONCE, PROBES_PER_LOOK } from './limits.ts'
 import type { HealthRecords } from './records.ts'
 import { ServicesHealth } from './services-health.ts'
@@ -106,7 +110,7 @@ export class Probing {
   }
 
   /** Every service of every environment, and how it is. */
-  report(now: number): ServicesReport {
+  report(now: number): ServicesHealthReport {
     const { services } = this.#current(now)
     const reports = this.#services.report(services, (target) => this.#healthOf(target, now))
     return { environments: toEnvironments(reports), services: reports, down: this.#down }
@@ -172,7 +176,7 @@ export class Probing {
   }
 }
 
-function toEnvironments(services: readonly ServiceReport[]): EnvironmentReport[] {
+function toEnvironments(services: readonly ServiceHealthReport[]): EnvironmentHealthReport[] {
   return [...Map.groupBy(services, ({ environment }) => environment)].flatMap(
     ([environment, own]) => {
       const parts = own.map(({ prefix, state, since = 0, why }) => {

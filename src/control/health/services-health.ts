@@ -3,8 +3,8 @@
 
 import type { Health } from '../../core/health/health.ts'
 import { toServiceState } from '../../core/health/service-health.ts'
+import type { OriginHealthReport, ServiceHealthReport } from '../../wire/health.ts'
 import type { Outbox } from '../outbox.ts'
-import type { OriginReport, ServiceReport } from './contract.ts'
 import type { HealthRecords } from './records.ts'
 import type { ProbedService, Target } from './targets.ts'
 
@@ -52,12 +52,12 @@ export class ServicesHealth {
     }
   }
 
-  report(services: readonly ProbedService[], healthOf: HealthOf): readonly ServiceReport[] {
+  report(services: readonly ProbedService[], healthOf: HealthOf): readonly ServiceHealthReport[] {
     return services.map((service) => {
       const { environment, version, prefix, targets } = service
       const known = this.#known.get(toKey(service))
       const { state, why } = known ?? toState(service, healthOf)
-      const origins = targets.map((target): OriginReport => {
+      const origins = targets.map((target): OriginHealthReport => {
         const { origin, path } = target
         return { origin, path, ...toTold(healthOf(target)) }
       })

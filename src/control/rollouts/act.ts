@@ -1,4 +1,4 @@
-// What the machine's actions make of the document. Pure; who commits it is drive.ts' affair.
+// Applies the machine's actions to the document. Pure: feed.ts and start.ts commit the result.
 
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Action } from '../../core/rollout/events.ts'

@@ -1,9 +1,10 @@
-// Whether a rollout may be started in a document, and what the document is then. Pure; who commits it
-// is driver.ts' affair.
+// Decides whether a rollout may be started in a document, and what the document is then. Pure: start.ts
+// commits it.
 
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Plan } from '../../core/rollout/plan.ts'
 import { newRollout } from '../../core/rollout/state.ts'
+import { type GivenEvents, giveEvents } from '../../core/rollout/step.ts'
 import { findUncounted } from '../../document/counted-metrics.ts'
 import { parsePlan } from '../../document/parse-plan.ts'
 import { pointEnvironment } from '../document/apply-environments.ts'
@@ -13,13 +14,12 @@ import { findOverfull } from '../document/room.ts'
 import { MAX_RUNNING_ROLLOUTS } from '../limits.ts'
 import { applyActions } from './act.ts'
 import type { Start } from './contract.ts'
-import { giveEvents, type Outcome } from './feed.ts'
 import { type Seen, toSeen } from './seen.ts'
 import type { Rollout } from './store.ts'
 
 export type Begun = {
   readonly rollout: Rollout
-  readonly outcome: Outcome
+  readonly outcome: GivenEvents
   readonly content: Content
 }
 

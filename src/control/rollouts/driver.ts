@@ -5,6 +5,13 @@ import { err, ok, type Result } from '../../core/result.ts'
 import { decideAttention } from '../../core/rollout/attention.ts'
 import type { RolloutEvent } from '../../core/rollout/events.ts'
 import { isRunning } from '../../core/rollout/state.ts'
+import type { RolloutEventsPage } from '../../wire/rollout-events.ts'
+import type {
+  RolloutCommand,
+  RolloutExplanation,
+  RolloutStatus,
+  RolloutSummary,
+} from '../../wire/rollouts.ts'
 import type { PageQuery } from '../contract.ts'
 import type { Author, ChangeParts } from '../document/change.ts'
 import type { Head } from '../document/history.ts'
@@ -15,19 +22,10 @@ import {
   ROLLOUT_LOOK_MS,
 } from '../limits.ts'
 import { backOffMs } from '../publishing/schedule.ts'
-import type {
-  Explanation,
-  Replay,
-  RolloutCommand,
-  RolloutRefused,
-  RolloutStatus,
-  RolloutSummary,
-  Start,
-  Started,
-} from './contract.ts'
+import type { RolloutRefused, Start, Started } from './contract.ts'
+import { readEventsPage } from './events-page.ts'
 import { CONTROL, type Fed, type FeedParts, feed, type NotFed } from './feed.ts'
 import { readForeign } from './foreign.ts'
-import { Replays } from './replay.ts'
 import { chargeLook, findDue, lookDueAt } from './schedule.ts'
 import { findRolloutTrespass, startRollout } from './start.ts'
 import type { Rollout } from './store.ts'
@@ -39,7 +37,6 @@ type Own = Omit<Fed, 'undone'>
 
 export class Rollouts {
   readonly #parts: RolloutParts
-  readonly #replays: Replays
   #last: Promise<unknown> = Promise.resolve()
   #looks = 0
   /** Not before this, because not even a failure could be written down. */
@@ -47,7 +44,6 @@ export class Rollouts {
 
   constructor(parts: RolloutParts) {
     this.#parts = parts
-    this.#replays = new Replays(parts)
   }
 
   /** Whether a look of the alarm goes on, or waits for its turn. */
@@ -130,20 +126,23 @@ export class Rollouts {
     return rollout && toStatus(rollout)
   }
 
-  explain(id: number): Explanation | undefined {
+  explain(id: number): RolloutExplanation | undefined {
     const { store } = this.#parts
     const rollout = store.get(id)
     if (!rollout) return undefined
     const status = toStatus(rollout)
     return {
-      ...{ rollout: status, lines: toLines(status) },
+      rollout: status,
+      lines: toLines(status),
       transitions: store.transitions(id).map(toTransition),
     }
   }
 
-  async replay(id: number): Promise<Replay | undefined> {
-    const rollout = this.#parts.store.get(id)
-    return rollout && this.#replays.step(rollout)
+  /** From a cursor on; from the first event without one, or with one that is none. */
+  events(id: number, cursor: string | undefined): RolloutEventsPage | undefined {
+    const { store } = this.#parts
+    const rollout = store.get(id)
+    return rollout && readEventsPage(store, rollout, cursor)
   }
 
   #look(id: number) {

@@ -1,10 +1,11 @@
-// Gives events to the machine of one rollout and makes true what comes out: state, events, audit rows and
-// the revision they lead to in one transaction, or nothing of it.
+// Gives events to the machine of one rollout and stores what comes out: state, events, audit rows and the
+// revision they lead to, in one transaction or not at all.
 
 import { err, ok, type Result } from '../../core/result.ts'
-import type { Action, AuditRow, RolloutEvent } from '../../core/rollout/events.ts'
-import { isRunning, type RolloutState } from '../../core/rollout/state.ts'
-import { step } from '../../core/rollout/step.ts'
+import type { Action, RolloutEvent } from '../../core/rollout/events.ts'
+import { isRunning, isSamePhase, type RolloutState } from '../../core/rollout/state.ts'
+import { type GivenEvents, giveEvents, type MadeTransition } from '../../core/rollout/step.ts'
+import type { RolloutAction } from '../../wire/rollouts.ts'
 import type { Entry } from '../document/audit.ts'
 import type { Content } from '../document/content.ts'
 import type { Refusal } from '../document/draft.ts'
@@ -16,7 +17,7 @@ import { toEvents } from './events.ts'
 import type { Foreign } from './foreign.ts'
 import { isSameTraffic, type Seen, toSeen, toStratum } from './seen.ts'
 import type { WindowSource } from './source.ts'
-import type { Made, Rollout, RolloutStore, Saved } from './store.ts'
+import type { Rollout, RolloutStore, Saved } from './store.ts'
 
 export type FeedParts = {
   readonly ledger: Ledger
@@ -44,13 +45,6 @@ export type Fed = {
 /** `refused`: by the machine, in words. */
 export type NotFed = NotCommitted | { readonly refused: string }
 
-/** What events come to before anything of it is true. */
-export type Outcome = {
-  readonly state: RolloutState
-  readonly actions: readonly Action[]
-  readonly transitions: readonly Made[]
-}
-
 /** The document as it was looked at. @returns The revision that was made, if any. */
 export async function feed(
   parts: FeedParts,
@@ -68,29 +62,11 @@ export async function feed(
   return makeTrue(parts, { rollout, head, fed, outcome, content: content.value })
 }
 
-/** As they will be read again: what JSON does not know, the machine does not hear. */
-export function giveEvents(
-  before: RolloutState,
-  events: readonly RolloutEvent[],
-): Outcome | { readonly refused: string } {
-  let state = before
-  const actions: Action[] = []
-  const transitions: Made[] = []
-  for (const [number, event] of events.entries()) {
-    const moved = step(state, JSON.parse(JSON.stringify(event)) as RolloutEvent)
-    if (moved.refused !== null) return { refused: moved.refused }
-    state = moved.state
-    actions.push(...moved.actions)
-    transitions.push(...moved.audit.map((row, place) => ({ event: number, place, row })))
-  }
-  return { state, actions, transitions }
-}
-
 type Truth = {
   readonly rollout: Rollout
   readonly head: Head
   readonly fed: Fed
-  readonly outcome: Outcome
+  readonly outcome: GivenEvents
   /** The head's own where the document stays. */
   readonly content: Content
   /** Writes that come before those of the rollout. */
@@ -106,7 +82,7 @@ export async function makeTrue(
     first?.()
     const { revision } = made ?? head
     const found = toSeen(content, revision, rollout)
-    // What was compared is told of one that is over, and not what became of it.
+    // Once the rollout has ended, keep the last snapshot that was compared.
     const isOver = typeof found === 'string' || !isRunning(state.phase)
     const seen = isOver ? rollout.seen : found
     const { events, said, at, look } = fed
@@ -116,10 +92,10 @@ export async function makeTrue(
       ...(look ? { look } : {}),
     }
     store.save(rollout, saved)
-    for (const event of toEvents(rollout, seen, outcome, fed.acting.actor)) outbox.add(event)
+    for (const event of toEvents(rollout, seen, transitions, fed.acting.actor)) outbox.add(event)
     tellSource(source, rollout, seen, state, actions)
   }
-  const entries = transitions.map(({ row }) => toEntry(rollout, row, fed))
+  const entries = transitions.map((one) => toEntry(rollout, one, fed))
   const last = entries.at(-1)
   if (last && content !== head.content) {
     const notes = entries.slice(0, -1)
@@ -155,22 +131,25 @@ function tellSource(
 }
 
 /** The audit log has the whole row: what the transition rested on, and the reason in words. */
-function toEntry({ id, environment, base }: Rollout, row: AuditRow, { acting, said, at }: Fed) {
+function toEntry({ id, environment, base }: Rollout, made: MadeTransition, fed: Fed): Entry {
+  const { acting, said, at } = fed
   const { actor, token, requestId } = acting
-  const entry: Entry = {
+  const { row } = made
+  return {
     at,
-    ...{ actor, token, requestId },
-    action: `rollout-${toAction(row)}`,
+    actor,
+    token,
+    requestId,
+    action: toAction(made),
     detail: { rollout: id, environment, base, ...row },
     reason: said === undefined ? row.reason : `${row.reason} (${said})`,
   }
-  return entry
 }
 
-/** The alarm's transitions have no other name than what they lead to. */
-function toAction({ event, from, to }: AuditRow): string {
-  if (event !== 'tick') return event
-  if (to === 'promoted') return 'complete'
-  if (to === 'rolled back') return 'rollback'
-  return from === to ? 'notice' : 'step'
+/** A transition that the alarm has made is named by what it leads to. */
+function toAction({ row: { event }, before, after }: MadeTransition): RolloutAction {
+  if (event !== 'tick') return `rollout-${event}`
+  if (after.name === 'promoted') return 'rollout-complete'
+  if (after.name === 'rolledBack') return 'rollout-rollback'
+  return isSamePhase(before, after) ? 'rollout-notice' : 'rollout-step'
 }

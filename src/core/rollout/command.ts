@@ -1,11 +1,11 @@
-// What people do to a rollout, and what is done behind its back: pause, go on, skip, end, push
-// another version, move traffic by hand.
+// What people do to a rollout: pause, resume, advance, promote, abort. And what changes of the document
+// do to it that were made without it: another version, other traffic.
 
 import { startMetric } from '../judge/metric.ts'
 import { NO_SAMPLE } from '../sample-ratio/sample-ratio.ts'
 import { noData } from './data.ts'
 import type { Action, Moved, RolloutEvent } from './events.ts'
-import { isRunning, type RolloutState, type RunningPhase, toWeight } from './state.ts'
+import { isRunning, type Pause, type RolloutState, type RunningPhase, toWeight } from './state.ts'
 import { enter, move, rollBack, START, toFollowing, toNext } from './transition.ts'
 
 type Of<K extends RolloutEvent['kind']> = Extract<RolloutEvent, { kind: K }>
@@ -33,9 +33,10 @@ export function start(state: RolloutState, event: Of<'start'>): Moved {
 
 /** Stops time and steps. The judge goes on: evidence takes back a paused release, too. */
 export function pause(state: RolloutState, phase: RunningPhase, event: Of<'pause'>): Moved {
-  if (phase.paused !== null) return refuse(state, `already paused: ${phase.paused}`)
-  const paused = `by ${event.by}`
-  return move(state, event, { ...state, phase: { ...phase, paused } }, `paused ${paused}`)
+  if (phase.paused !== null) return refuse(state, `already paused: ${phase.paused.text}`)
+  const text = `by ${event.by}`
+  const paused: Pause = { by: event.by, cause: 'command', text }
+  return move(state, event, { ...state, phase: { ...phase, paused } }, `paused ${text}`)
 }
 
 /** Goes on with the plan; a weight that was changed by hand is set back to the plan's. */
@@ -58,13 +59,21 @@ export function advance(state: RolloutState, phase: RunningPhase, event: Of<'adv
 
 /** The end for the release, from whatever phase. */
 export function promote(state: RolloutState, event: Of<'promote'>): Moved {
-  const reason = `promoted by ${event.by}, whatever the gates ask for`
+  const reason = `promoted by ${toAuthor(event)}, whatever the gates ask for`
   return enter(state, event, { name: 'promoted', reason }, reason)
 }
 
 /** The end against the release, from whatever phase. */
 export function abort(state: RolloutState, event: Of<'abort'>): Moved {
-  return rollBack(state, event, 'person', `aborted by ${event.by}`)
+  return rollBack(state, event, 'person', `aborted by ${toAuthor(event)}`)
+}
+
+type Author = Pick<Of<'abort'>, 'by' | 'action' | 'why'>
+
+/** In words: `bob`, or with the change of the document that it follows from, `bob (swap): …`. */
+function toAuthor({ by, action, why }: Author): string {
+  const author = action === undefined ? by : `${by} (${action})`
+  return why === undefined ? author : `${author}: ${why}; the document stays as it was made`
 }
 
 /**
@@ -82,7 +91,7 @@ export function pushVersion(
   const counting: Action = { kind: 'startCounting', generation }
   const first = event.side === 'canary' ? toNext(state, -1) : phase
   const next: RunningPhase = { ...(first as RunningPhase), ...START, paused: phase.paused }
-  const reason = `${event.side} got version ${event.version} by ${event.by}: the analysis begins anew`
+  const reason = `${event.side} got version ${event.version} by ${toAuthor(event)}: the analysis begins anew`
   const entered =
     event.side === 'canary'
       ? enter(anew, event, next, reason, [counting])
@@ -119,10 +128,11 @@ export function noticeTraffic(
       state,
       event,
       { ...state, weight: event.weight },
-      `traffic was changed by ${event.by}; the canary still has its ${planned} %`,
+      `traffic was changed by ${toAuthor(event)}; the canary still has its ${planned} %`,
     )
   }
-  const paused = `${event.by} gave the canary ${event.weight} %, and the plan says ${planned} %`
+  const text = `${toAuthor(event)} gave the canary ${event.weight} %, and the plan says ${planned} %`
+  const paused: Pause = { by: event.by, cause: 'traffic', text }
   const after = { ...state, weight: event.weight, phase: { ...phase, paused } }
-  return move(state, event, after, `paused: ${paused}`)
+  return move(state, event, after, `paused: ${text}`)
 }

@@ -1,5 +1,5 @@
-// What a rollout is told and what it answers: events, windows of counts, actions, audit rows. All
-// of it is plain JSON and is stored as it is, so that a rollout can be replayed.
+// What the machine of a rollout takes and what it gives: events, windows of counts, actions, audit rows.
+// All of it is plain JSON and is stored as it is, so that a rollout can be replayed.
 
 import type { MetricWindow } from '../judge/metric.ts'
 import type { Verdict } from '../judge/verdict.ts'
@@ -22,7 +22,20 @@ export type Window = {
   readonly assigned: readonly Stratum[]
 }
 
+/** Who did it, as the audit log names them. */
 type By = { readonly by: string }
+
+/** Of what follows from a change of the document, and was not said to the rollout itself. */
+type Noticed = By & {
+  /** What the audit log calls the change. */
+  readonly action?: string | undefined
+}
+
+/** A command, or the end that a change of the document brings. */
+type Ending = Noticed & {
+  /** In words, what the change did; left out of a command. */
+  readonly why?: string | undefined
+}
 
 /** `now` is milliseconds of the control's clock, which may jump. */
 export type RolloutEvent = { readonly now: number } & (
@@ -33,16 +46,16 @@ export type RolloutEvent = { readonly now: number } & (
   | ({ readonly kind: 'resume' } & By)
   /** Somebody's word that opens the present gate, whatever it asks for. */
   | ({ readonly kind: 'advance' } & By)
-  | ({ readonly kind: 'promote' } & By)
-  | ({ readonly kind: 'abort' } & By)
+  | ({ readonly kind: 'promote' } & Ending)
+  | ({ readonly kind: 'abort' } & Ending)
   /** One side of the comparison got another version while the rollout ran. */
   | ({
       readonly kind: 'versionPushed'
       readonly side: 'control' | 'canary'
       readonly version: string
-    } & By)
+    } & Noticed)
   /** Somebody else changed traffic: the canary's share of both sides is now `weight` percent. */
-  | ({ readonly kind: 'trafficChanged'; readonly weight: number } & By)
+  | ({ readonly kind: 'trafficChanged'; readonly weight: number } & Noticed)
 )
 
 /** What the control shall do, in this order and in one revision. */

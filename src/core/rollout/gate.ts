@@ -1,10 +1,10 @@
-// Why a rollout does not move on: the one place that says when a gate opens by itself.
+// Decides whether the gate of a rollout's present step opens by itself, and if not, what keeps it shut.
 
 import { judge } from '../judge/verdict.ts'
 import { findMissing } from './data.ts'
 import type { RolloutState, RunningPhase } from './state.ts'
 
-/** What keeps a gate shut, and the same in words. */
+/** What keeps a gate shut. `reason` says the same in words. */
 export type Obstacle = {
   readonly kind: 'paused' | 'time' | 'manual' | 'sampleRatio' | 'data' | 'evidence'
   readonly reason: string
@@ -21,7 +21,7 @@ export function findObstacle(
 ): Obstacle | null {
   const { plan, sampleRatio, data, weight, metrics } = state
   const { gate, minMs } = toGate(state, phase)
-  if (phase.paused !== null) return { kind: 'paused', reason: `paused: ${phase.paused}` }
+  if (phase.paused !== null) return { kind: 'paused', reason: `paused: ${phase.paused.text}` }
   if (phase.elapsedMs < minMs) {
     return { kind: 'time', reason: `${toMinutes(phase.elapsedMs)} of ${toMinutes(minMs)}` }
   }

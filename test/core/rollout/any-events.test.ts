@@ -6,9 +6,9 @@ import type { RolloutEvent, Window } from '../../../src/core/rollout/events.ts'
 import type { Plan } from '../../../src/core/rollout/plan.ts'
 import { DEFAULTS, PRESETS } from '../../../src/core/rollout/presets.ts'
 import { isRunning, newRollout } from '../../../src/core/rollout/state.ts'
-import { replay, step } from '../../../src/core/rollout/step.ts'
+import { step } from '../../../src/core/rollout/step.ts'
 import { anyCounts } from '../judge/any-counts.ts'
-import { BAD, CALM, GOOD, makePlan, STARTED_MS, timed } from './drive.ts'
+import { BAD, CALM, GOOD, makePlan, replay, STARTED_MS, timed } from './drive.ts'
 
 const anyPlan: fc.Arbitrary<Plan> = fc.constantFrom<Plan[]>(
   makePlan(),
