@@ -17,13 +17,13 @@ import { toPercentText } from '../words.ts'
 
 type CommandOptions = SharedOptions & Pick<ChangeOptions, 'yes' | 'dryRun' | 'reason'>
 
-/** Those of changes that the API takes here. */
+/** Of the options that changes of the document take, those that a command to a rollout takes too. */
 const OPTIONS = CHANGE_OPTIONS.filter(({ flags }) => /--(?:yes|dry-run|reason)\b/.test(flags))
 
 type Row = {
   readonly verb: RolloutCommand
   readonly about: string
-  /** What it would do to this one. */
+  /** In words, what it would do to this rollout. */
   readonly say: (rollout: RolloutStatusAsRead) => string
 }
 
@@ -101,8 +101,8 @@ function toCommand({ verb, about, say }: Row): Command {
 }
 
 /**
- * The weight of the step that is `further` steps on, as the plan has it; `undefined` where that cannot be
- * known, because Holo says no number of the step or a phase that this command does not know.
+ * The weight that the plan has for the step that is `further` steps ahead. `undefined` where Holo gives no
+ * number of the step (an older one), or a phase that this command does not know (a newer one).
  */
 function toPlanned(rollout: RolloutStatusAsRead, further: number): number | undefined {
   const { plan, phase, step } = rollout

@@ -109,7 +109,7 @@ function toLines(context: Context, status: Status): string[] {
   ]
 }
 
-/** From half full on people hear of it, and from three quarters loudly. */
+/** Warns from half full on; from three quarters on the warning is red. */
 const SHOWN_PERCENT = 50
 const LOUD_PERCENT = 75
 

@@ -1,4 +1,5 @@
-// The rollout that is meant: the one that is named, else the only one that runs, else the last.
+// Finds the rollout that a command is about: the one that is named, else the only one that runs, else the
+// last one.
 
 import type * as z from 'zod'
 import {
@@ -14,10 +15,10 @@ import { CliFailure, misuse, refused } from '../failure.ts'
 
 const listAsRead = toTolerant(rolloutsReply)
 
-/** As many as one page has: more do not run at once. */
+/** One page of the API. At most ten rollouts run at once, so all of those are on it. */
 const MOST_LISTED = '100'
 
-/** @throws CliFailure for what can be no rollout. */
+/** @throws CliFailure unless the text is a number of a rollout. */
 export function toRolloutId(text: string): number {
   if (/^[1-9]\d{0,12}$/.test(text)) return Number(text)
   throw misuse(`"${text}" is no rollout: they have numbers, and "holo rollout history" lists them`)
@@ -29,7 +30,7 @@ export async function listRollouts(api: Api, limit = MOST_LISTED): Promise<Rollo
   return rollouts
 }
 
-/** Asks something of one rollout. @throws CliFailure with its number where there is none of it. */
+/** Calls the API for one rollout. @throws CliFailure that names the number where there is no such rollout. */
 export async function askOf<T>(
   api: Api,
   id: number,

@@ -1,4 +1,4 @@
-// Rollouts in words: plans, how one stands, what the judge says.
+// Lines for people about rollouts: plans, how one stands, what the judge says.
 
 import { toEvidenceText, toRangeText } from '../../core/judge/verdict.ts'
 import type { Plan } from '../../core/rollout/plan.ts'
@@ -88,7 +88,7 @@ export function toStatusLines(
   ]
 }
 
-/** A transition with what it rested on: what was seen, the evidence, and what it was held against. */
+/** A transition with its reason, what was counted, and the evidence beside its threshold. */
 export function toTransitionLines(
   {
     at,
@@ -145,7 +145,7 @@ function toFindingText({
   return `${what}: ${range} (${seen}; evidence against it ${toEvidenceText(logWorse)}${within})`
 }
 
-/** An older Holo says why alone, and not who. */
+/** An older Holo says why, and leaves out who. */
 function toPausedText(why: string, pause: RolloutStatusAsRead['pause']): string {
   return pause?.cause === 'command' ? `paused by ${pause.by}` : `paused: ${why}`
 }

@@ -1,6 +1,5 @@
-// Recorded counters as the load of a simulation: hour by hour as it was, once more from the beginning
-// when the record is over. Counters know requests, not visitors: what is taken for what is said in
-// notices.
+// Turns recorded counters into the load of a simulation: minute by minute as it was, and from the beginning
+// again when the record ends. Counters know requests and no visitors; the notices say what is assumed.
 
 import { ERRORS, LATENCY } from '../../core/rollout/presets.ts'
 import { type Load, type Outcome, WINDOW_MS } from '../../core/simulate/traffic.ts'
@@ -67,7 +66,7 @@ export function readRecord(raw: unknown, file: string, worse: number): RecordedL
   }
 }
 
-/** Whoever had the most documents. */
+/** The environment that had the most documents. */
 function findBase(points: readonly RecordedPoint[]): string | undefined {
   const names = new Set(points.flatMap(({ series }) => series.map((one) => one.environment)))
   const [most] = [...names]
@@ -114,7 +113,7 @@ function toLoad(point: RecordedPoint | undefined, { base, worse, step, all }: Si
   }
 }
 
-/** As the base's at that time; where nothing of the base ever failed, as the canary's over all. */
+/** The rate of the base at that time; where the base never failed, the canary's rate over the whole record. */
 function toCanaryRate(control: number, base: number, canary: number): number {
   return base > 0 ? control * (canary / base) : canary
 }

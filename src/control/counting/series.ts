@@ -19,7 +19,7 @@ export type MetricRange = {
 
 type Named = { readonly environment: string; readonly version: string }
 
-/** Adds up what is of the same version and environment. The first `MAX_SERIES` that come, no more. */
+/** Adds up what has the same version and environment. Keeps the first `MAX_SERIES` and drops the others. */
 export function addUp(parts: Iterable<Named & { readonly totals: Totals }>): Series[] {
   const sums = new Map<string, Named & { readonly totals: GrowingTotals }>()
   for (const { environment, version, totals } of parts) {
@@ -61,7 +61,7 @@ function toKey({ environment, version }: Named): string {
   return `${environment}\n${version}`
 }
 
-/** Rows that cannot be read are as good as none: a bad one must not stop the control. */
+/** Takes a row that cannot be parsed as empty: a bad row must not stop the control. */
 export function parseSeries<T extends Series>(text: string): readonly T[] {
   try {
     return JSON.parse(text)

@@ -1,5 +1,5 @@
-// Active probes of what environments point at: when the next look is due, the look itself, and what
-// is known from it. Somebody else has the alarm. Without probes in the document nothing is ever due.
+// Probes the services that environments point at: when the next look is due, the look itself, and what it
+// found. tasks.ts sets the alarm. Without probes in the document nothing is ever due.
 
 import {
   type Health,
@@ -43,7 +43,7 @@ export class Probing {
   readonly #parts: ProbingParts
   readonly #services: ServicesHealth
   readonly #origins = new Map<string, OriginHealth>()
-  /** When each was asked last, by key. A control that starts anew asks all. */
+  /** When each origin was asked last, by key. A control that starts anew asks all of them. */
   readonly #askedAt = new Map<string, number>()
   #targets = NOTHING
   #digest: string | undefined
@@ -150,14 +150,14 @@ export class Probing {
     return askedAt === undefined ? now : askedAt + intervalMs
   }
 
-  /** Where the clock went back, what lies ahead of it was just now. */
+  /** After the clock goes back, clamps future times to now. */
   #heedClock(now: number): void {
     if (this.#lookedAt <= now) return
     this.#lookedAt = now
     for (const [key, askedAt] of this.#askedAt) this.#askedAt.set(key, Math.min(askedAt, now))
   }
 
-  /** What the newest document asks for; what it no longer does is forgotten. */
+  /** What the newest document asks to probe. Deletes what it no longer asks for. */
   #current(now: number): Targets {
     const document = this.#parts.document()
     if (document?.digest === this.#digest) return this.#targets

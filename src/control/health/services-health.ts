@@ -1,5 +1,5 @@
-// How the services of environments are, and since when: worked out anew after every probe, and kept
-// where it changes.
+// Keeps how the services of environments are, and since when. Computes it after every probe and stores it
+// where it has changed.
 
 import type { Health } from '../../core/health/health.ts'
 import { toServiceState } from '../../core/health/service-health.ts'
@@ -73,7 +73,7 @@ function toState({ targets }: ProbedService, healthOf: HealthOf): Pick<Health, '
   )
 }
 
-/** What nobody knows has no time since when. */
+/** Leaves `since` out while the state is not known. */
 function toTold({ state, since, why }: Health) {
   return { state, since: state === 'Unknown' ? undefined : since, why }
 }

@@ -1,5 +1,5 @@
-// Drives rollouts: starts them, looks at them when it is time, does what people ask, and notices what
-// others do to the document. One thing at a time, so that no two give events to the same machine.
+// Drives rollouts: starts them, takes in their counts when a look is due, does what people ask, and notices
+// changes of the document. All of it one after the other, so that no two give events to the same machine.
 
 import { err, ok, type Result } from '../../core/result.ts'
 import { decideAttention } from '../../core/rollout/attention.ts'
@@ -39,14 +39,14 @@ export class Rollouts {
   readonly #parts: RolloutParts
   #last: Promise<unknown> = Promise.resolve()
   #looks = 0
-  /** Not before this, because not even a failure could be written down. */
+  /** No look before this time, because the last failure could not be stored. */
   #heldUntil = 0
 
   constructor(parts: RolloutParts) {
     this.#parts = parts
   }
 
-  /** Whether a look of the alarm goes on, or waits for its turn. */
+  /** Whether a look of the alarm is running or waits for its turn. */
   get isLooking(): boolean {
     return this.#looks > 0
   }
@@ -78,13 +78,16 @@ export class Rollouts {
       const { environment, base, seen } = before
       const why = findRolloutTrespass(principal, { environment, base, version: seen.version })
       if (why) return err({ kind: 'denied', denial: 'forbidden', why })
-      // What was not looked at for long belongs to the step that the command may end.
+      // Take in first what is due: it belongs to the step that the command may end.
       if (decideAttention(before.state) === 'rarely') await this.#try(id, () => this.#look(id))
       const { actor, token } = principal
       const event: RolloutEvent = { kind: command, by: actor, now: now() }
       const acting = { actor, token, requestId }
       const given = await this.#give(id, () => ({
-        ...{ events: [event], acting, said: reason, at: event.now },
+        events: [event],
+        acting,
+        said: reason,
+        at: event.now,
       }))
       if (!given.ok) return err(this.#toRefused(given.error))
       const after = store.get(id)
@@ -92,7 +95,7 @@ export class Rollouts {
     })
   }
 
-  /** What others did to the document since. Never throws. */
+  /** Looks for changes of the document that the rollouts did not make. Never throws. */
   notice(): Promise<void> {
     if (this.#parts.store.running().length === 0) return Promise.resolve()
     return this.#inTurn(async () => {
@@ -138,7 +141,7 @@ export class Rollouts {
     }
   }
 
-  /** From a cursor on; from the first event without one, or with one that is none. */
+  /** A page of the events of its machine, from a cursor on; from the first event without a valid one. */
   events(id: number, cursor: string | undefined): RolloutEventsPage | undefined {
     const { store } = this.#parts
     const rollout = store.get(id)
@@ -152,7 +155,9 @@ export class Rollouts {
       const { windows, problem } = this.#readWindows(rollout)
       return {
         events: [{ kind: 'tick', windows, now: at }],
-        ...{ acting: CONTROL, said: undefined, at },
+        acting: CONTROL,
+        said: undefined,
+        at,
         look: { looked_at: at, alarm_debt: chargeLook(rollout.alarm_debt, at), problem },
       }
     })
@@ -169,8 +174,8 @@ export class Rollouts {
   }
 
   /**
-   * First what others did to the document, then what is `own`, each in a transaction; once more where
-   * the document has changed in between.
+   * Gives the machine what others did to the document, then what `own` says, each in a transaction of its
+   * own. Tries again where the document has changed in between.
    */
   async #give(
     id: number,
@@ -196,15 +201,18 @@ export class Rollouts {
     const { state, seen } = rollout
     if (seen.revision === head.revision) return undefined
     const foreign = readForeign({
-      ...{ pair: rollout, state, seen },
-      ...{ content: head.content, revision: head.revision },
+      pair: rollout,
+      state,
+      seen,
+      content: head.content,
+      revision: head.revision,
       since: history.since(seen.revision, MAX_STALE_CHANGES),
       now: now(),
     })
     return foreign && { ...foreign, acting: CONTROL, said: undefined, at: now() }
   }
 
-  /** Writes down what came to nothing, so that it is not tried again at once. */
+  /** Stores a failure, so that the same is not tried again at once. */
   async #try(id: number, work: () => Promise<Result<undefined, NotFed>>): Promise<void> {
     try {
       const done = await work()
@@ -227,7 +235,9 @@ export class Rollouts {
     const at = now()
     const failures = rollout.failures + 1
     store.fail(id, {
-      ...{ looked_at: at, failures, problem },
+      looked_at: at,
+      failures,
+      problem,
       retry_at: at + backOffMs(failures),
       alarm_debt: chargeLook(rollout.alarm_debt, at),
     })

@@ -28,7 +28,7 @@ export type FeedParts = {
   readonly allowInsecure: boolean
 }
 
-/** Who acts; the control itself where nobody is named. */
+/** Who the audit log says has acted. */
 export type Acting = Pick<Entry, 'actor' | 'token' | 'requestId'>
 
 export const CONTROL: Acting = { actor: 'control', token: undefined, requestId: '' }
@@ -42,10 +42,13 @@ export type Fed = {
   readonly look?: Saved['look']
 }
 
-/** `refused`: by the machine, in words. */
+/** Why nothing was stored. `refused`: the machine does not take the event, in words. */
 export type NotFed = NotCommitted | { readonly refused: string }
 
-/** The document as it was looked at. @returns The revision that was made, if any. */
+/**
+ * @param head the revision that the events are about.
+ * @returns the revision that was made; `undefined` where the document stays.
+ */
 export async function feed(
   parts: FeedParts,
   rollout: Rollout,
@@ -67,9 +70,9 @@ type Truth = {
   readonly head: Head
   readonly fed: Fed
   readonly outcome: GivenEvents
-  /** The head's own where the document stays. */
+  /** The new content of the document; the same object as the head's where it stays. */
   readonly content: Content
-  /** Writes that come before those of the rollout. */
+  /** Runs in the transaction, before the rollout is stored. */
   readonly first?: () => void
 }
 
@@ -87,7 +90,12 @@ export async function makeTrue(
     const seen = isOver ? rollout.seen : found
     const { events, said, at, look } = fed
     const saved: Saved = {
-      ...{ state, seen, events, transitions, said, at },
+      state,
+      seen,
+      events,
+      transitions,
+      said,
+      at,
       revision: made?.revision,
       ...(look ? { look } : {}),
     }
@@ -103,7 +111,7 @@ export async function makeTrue(
   }
   if (last) await ledger.record(entries, () => write(undefined))
   else storage.transactionSync(() => write(undefined))
-  // Whoever looks arms the alarm afterwards; anything else may have made a look due sooner.
+  // After a look the alarm is set anyway; after anything else a look may be due sooner than it is set.
   if (!fed.look) ledger.armAlarm()
   return ok(undefined)
 }
@@ -123,14 +131,18 @@ function tellSource(
   const { version, baseVersion } = seen
   if (begins) {
     source.startCounting({
-      ...{ rollout: id, generation },
-      ...{ base, baseVersion, environment, version },
+      rollout: id,
+      generation,
+      base,
+      baseVersion,
+      environment,
+      version,
     })
   }
   if (begins || !isSameTraffic(before, seen)) source.startStratum(id, toStratum(seen))
 }
 
-/** The audit log has the whole row: what the transition rested on, and the reason in words. */
+/** The audit log keeps the whole row of the machine, and the reason in words. */
 function toEntry({ id, environment, base }: Rollout, made: MadeTransition, fed: Fed): Entry {
   const { acting, said, at } = fed
   const { actor, token, requestId } = acting
@@ -146,7 +158,7 @@ function toEntry({ id, environment, base }: Rollout, made: MadeTransition, fed: 
   }
 }
 
-/** A transition that the alarm has made is named by what it leads to. */
+/** Names a transition that the alarm has made by what it leads to. */
 function toAction({ row: { event }, before, after }: MadeTransition): RolloutAction {
   if (event !== 'tick') return `rollout-${event}`
   if (after.name === 'promoted') return 'rollout-complete'

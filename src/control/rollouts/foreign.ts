@@ -11,12 +11,12 @@ import { isSameTraffic, type Pair, type Seen, toSeen, toShare } from './seen.ts'
 /** Revisions that rollouts have made themselves. */
 const OWN_ACTIONS: ReadonlySet<string> = new Set(ROLLOUT_ACTIONS)
 
-/** Where so much has happened since that the change is not among what was looked at. */
+/** Stands for the author where the change is older than the revisions that were read. */
 const SOMEBODY = { actor: 'somebody', action: undefined }
 
 export type Foreign = {
   readonly events: readonly RolloutEvent[]
-  /** Which of the machine's actions are left undone, because a person has decided otherwise. */
+  /** Which actions of the machine are skipped, because a person has decided otherwise. */
   readonly undone: 'all' | 'weights' | 'none'
 }
 
@@ -31,7 +31,7 @@ export type Told = {
   readonly now: number
 }
 
-/** `undefined` where nothing that concerns the rollout has changed. */
+/** @returns `undefined` where the change does not concern the rollout. */
 export function readForeign(told: Told): Foreign | undefined {
   const { pair, state, seen, content, revision, since, now } = told
   const after = toSeen(content, revision, pair)
@@ -65,7 +65,7 @@ export function readForeign(told: Told): Foreign | undefined {
   }
 }
 
-/** Another salt gives everybody another bucket: as good as another version for whoever is counted. */
+/** Another salt gives every visitor another bucket, so counting begins anew as with another version. */
 function toPushed(before: Seen, after: Seen): ['control' | 'canary', string][] {
   const pushed: ['control' | 'canary', string][] = []
   if (before.baseVersion !== after.baseVersion || before.salt !== after.salt) {

@@ -14,13 +14,13 @@ import {
 import type { Seen } from './seen.ts'
 import { createRolloutTables, type RolloutRow, type TransitionRow } from './tables.ts'
 
-/** A rollout as it is worked with. */
+/** A rollout as its row has it, with the JSON of the row parsed. */
 export type Rollout = Omit<RolloutRow, 'state' | 'seen'> & {
   readonly state: RolloutState
   readonly seen: Seen
 }
 
-/** What events did to a rollout. */
+/** What `save` stores after events. */
 export type Saved = {
   readonly state: RolloutState
   readonly seen: Seen
@@ -30,7 +30,7 @@ export type Saved = {
   readonly revision: number | undefined
   readonly said: string | undefined
   readonly at: number
-  /** The fields of looks, where it was one. */
+  /** The fields that a look changes; left out where it was none. */
   readonly look?: Pick<RolloutRow, 'looked_at' | 'alarm_debt' | 'problem'>
 }
 
@@ -73,7 +73,7 @@ export class RolloutStore {
     )
   }
 
-  /** Adds one that is about to be given its first event, and forgets the events of old ones. */
+  /** Adds a rollout before its first event, and deletes the events of old rollouts. */
   add({ id, environment, base, started_at, started_by, state, seen }: Rollout): void {
     this.#sql.exec(
       `INSERT INTO rollouts (id, environment, base, started_at, started_by, ended_at, generation,
@@ -89,7 +89,7 @@ export class RolloutStore {
     )
   }
 
-  /** Writes what events did to the rollout: within the transaction that makes it true. */
+  /** Stores events and what they led to. The caller runs it in the transaction that commits them. */
   save(before: Rollout, saved: Saved): void {
     const { id, events: count } = before
     const { state, seen, events, transitions, revision, said, at, look } = saved
@@ -121,7 +121,7 @@ export class RolloutStore {
     this.#sql.exec('UPDATE rollouts SET ended_at = ? WHERE id = ?', at, id)
   }
 
-  /** A look that came to nothing. */
+  /** Stores that a look has failed. */
   fail(
     id: number,
     failure: Pick<RolloutRow, 'looked_at' | 'alarm_debt' | 'failures' | 'retry_at' | 'problem'>,
@@ -134,7 +134,7 @@ export class RolloutStore {
     )
   }
 
-  /** The newest, oldest first. */
+  /** The newest `atMost` transitions, oldest first. */
   transitions(id: number, atMost = MAX_TOLD_TRANSITIONS): readonly TransitionRow[] {
     const rows = this.#sql.exec<TransitionRow>(
       `SELECT event, place, row, revision, said FROM rollout_transitions WHERE rollout = ?
@@ -172,7 +172,7 @@ export class RolloutStore {
     return { ...row, state: this.#toState(row.id, JSON.parse(state)), seen: JSON.parse(seen) }
   }
 
-  /** An older Holo stored a pause as its text alone: who paused is in the transition that did it. */
+  /** An older Holo stored a pause as its text alone. Who paused stands in the transition that did it. */
   #toState(id: number, state: RolloutState): RolloutState {
     const { phase } = state
     if (!isRunning(phase) || typeof phase.paused !== 'string') return state

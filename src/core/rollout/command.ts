@@ -96,7 +96,7 @@ export function pushVersion(
     event.side === 'canary'
       ? enter(anew, event, next, reason, [counting])
       : stay(anew, event, next, reason, counting)
-  // The row tells what was known of the version that is gone.
+  // The audit row tells what was known of the version that was replaced.
   return { ...entered, audit: move(state, event, entered.state, reason).audit }
 }
 
@@ -113,7 +113,7 @@ function stay(
   return move(state, event, { ...state, phase, data: noData(plan) }, reason, actions)
 }
 
-/** A hand on the traffic goes first: the rollout waits until somebody says how to go on. */
+/** What a person does to the traffic stays: the rollout pauses until somebody resumes it. */
 export function noticeTraffic(
   state: RolloutState,
   phase: RunningPhase,

@@ -25,7 +25,7 @@ export type Window = {
 /** Who did it, as the audit log names them. */
 type By = { readonly by: string }
 
-/** Of what follows from a change of the document, and was not said to the rollout itself. */
+/** Of an event that follows from a change of the document. */
 type Noticed = By & {
   /** What the audit log calls the change. */
   readonly action?: string | undefined

@@ -8,7 +8,7 @@ import type { Plan } from './plan.ts'
 
 /** Why nothing moves by itself. */
 export type Pause = {
-  /** Who said so, or who changed the traffic of the two environments. */
+  /** Who paused it, or who changed the traffic of the two environments. */
   readonly by: string
   readonly cause: 'command' | 'traffic'
   /** The same for people: `by alice`, `bob (shift) gave the canary 7 %, and the plan says 5 %`. */
@@ -36,7 +36,7 @@ export type Phase =
       readonly reason: string
     }
 
-/** Things that happen and must do no harm, counted. */
+/** Counts of odd things that may happen and must do no harm. */
 export type Oddities = {
   /** Windows that had come before, or too late. */
   readonly oldWindows: number
