@@ -2,7 +2,7 @@
 // still be decided on an older one (docs/operations.md).
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { healthAsRead } from '../wire/health.ts'
+import { healthAsRead } from '../wire/health-read.ts'
 import type { Api } from './api.ts'
 import { CliFailure, EXIT } from './failure.ts'
 

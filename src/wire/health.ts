@@ -3,7 +3,6 @@
 import * as z from 'zod'
 import { HEALTH_STATES } from '../core/health/health.ts'
 import { environmentName, milliseconds, type Shaped, versionId } from './parts.ts'
-import { toTolerant } from './tolerant.ts'
 
 /** Something that fills up for good, and how full it is. */
 export const fill = z.strictObject({
@@ -59,17 +58,6 @@ export const servicesHealthReply = z.strictObject({
   services: z.array(serviceHealth),
   down: z.array(z.string()).describe('Origins that isolates are told to ask last'),
 })
-
-/** What the command reads of `GET /health`. A Holo that is older than it does not say what fills up. */
-export const healthAsRead = z.object({
-  control: toTolerant(
-    controlHealth
-      .pick({ published: true, publishError: true, externalProblem: true, fill: true })
-      .partial({ fill: true }),
-  ).optional(),
-})
-
-export const servicesHealthAsRead = toTolerant(servicesHealthReply.pick({ services: true }))
 
 export type Fill = Shaped<typeof fill>
 export type ControlHealth = Shaped<typeof controlHealth>

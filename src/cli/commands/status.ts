@@ -1,7 +1,8 @@
 // `holo status`: who gets what now, and how the control is.
 
 import * as z from 'zod'
-import { controlHealth, fill, healthAsRead, servicesHealthAsRead } from '../../wire/health.ts'
+import { controlHealth, fill } from '../../wire/health.ts'
+import { healthAsRead, servicesHealthAsRead } from '../../wire/health-read.ts'
 import { toTolerant } from '../../wire/tolerant.ts'
 import type { Api } from '../api.ts'
 import { type Context, command, type SharedOptions } from '../command.ts'
