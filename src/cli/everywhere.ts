@@ -2,9 +2,9 @@
 // still be decided on an older one (docs/operations.md).
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import { healthAsRead } from '../wire/health-read.ts'
 import type { Api } from './api.ts'
 import { CliFailure, EXIT } from './failure.ts'
-import { healthReply } from './replies.ts'
 
 /** `STALE_AFTER_MS` of the edge: no document is decided on a copy that is older, control willing. */
 export const PROPAGATION_MS = 5000
@@ -34,7 +34,7 @@ export async function waitUntilEverywhere(
   signal: AbortSignal,
 ): Promise<Everywhere> {
   for (;;) {
-    const { control } = await api.ask(healthReply, 'GET', '/health')
+    const { control } = await api.ask(healthAsRead, 'GET', '/health')
     if ((control?.published ?? 0) >= revision) break
     if (performance.now() - acceptedAt > PUBLISH_TIMEOUT_MS) {
       throw new CliFailure(

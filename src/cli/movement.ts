@@ -34,6 +34,16 @@ export function findMovement(before: Known, after: Known): Movement {
   }
 }
 
+/** Whether somebody would get something else: another environment, version or rule. */
+export function isNoticeable(before: Known, after: Known): boolean {
+  const { moved, versions } = findMovement(before, after)
+  const [was, is] = [before.document, after.document]
+  return (
+    moved.length + versions.length + listEnvironments(was, is).length + listRules(was, is).length >
+    0
+  )
+}
+
 function countMoves(
   buckets: number,
   pairOf: (bucket: number) => readonly [string, string],
@@ -51,9 +61,9 @@ function countMoves(
 
 function listChanges(before: AssignmentsDocument, after: AssignmentsDocument): string[] {
   return [
-    ...compareTables('environment', before.environments, after.environments, describeEnvironment),
+    ...listEnvironments(before, after),
     ...compareTables('version', before.versions, after.versions, describeVersion),
-    ...compareRules(before.rules ?? [], after.rules ?? []),
+    ...listRules(before, after),
     ...(before.salt === after.salt
       ? []
       : [
@@ -63,6 +73,10 @@ function listChanges(before: AssignmentsDocument, after: AssignmentsDocument): s
     ...(isSame(before.polled, after.polled) ? [] : ['polled: other files answer for now']),
     ...(isSame(before.expose, after.expose) ? [] : ['expose: other headers are sent']),
   ]
+}
+
+function listEnvironments(before: AssignmentsDocument, after: AssignmentsDocument): string[] {
+  return compareTables('environment', before.environments, after.environments, describeEnvironment)
 }
 
 function compareTables<T>(
@@ -105,9 +119,10 @@ function describeVersion(was: Version, is: Version): string[] {
   ]
 }
 
-type Rules = NonNullable<AssignmentsDocument['rules']>
-
-function compareRules(before: Rules, after: Rules): string[] {
+function listRules(
+  { rules: before = [] }: AssignmentsDocument,
+  { rules: after = [] }: AssignmentsDocument,
+): string[] {
   const was = new Map(before.map((rule) => [rule.name, rule]))
   const is = new Map(after.map((rule) => [rule.name, rule]))
   const kept = before.flatMap(({ name }) => (is.has(name) ? [name] : []))

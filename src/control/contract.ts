@@ -7,13 +7,14 @@ import type { AuditRow, Verification } from '../wire/audit.ts'
 import type { Committed } from '../wire/changes.ts'
 import type { Command } from '../wire/commands.ts'
 import type { EventPage } from '../wire/events.ts'
+import type { ControlHealth } from '../wire/health.ts'
 import type { RevisionSummary } from '../wire/history.ts'
+import type { MetricPoint } from '../wire/metrics.ts'
 import type { Scope } from '../wire/scopes.ts'
 import type { NewTokenBody, TokenSummary } from '../wire/tokens.ts'
 import type { Answer, Caller, Denied, PageQuery, Principal, Refused } from './caller.ts'
 import type { CountingLosses as OpenLosses } from './counting/open-windows.ts'
-import type { MetricPoint, MetricRange, SeriesSince } from './counting/series.ts'
-import type { Fill } from './document/fill.ts'
+import type { MetricRange, SeriesSince } from './counting/series.ts'
 import type { HealthCalls } from './health/contract.ts'
 import type { CollectionCalls, UploadCalls } from './releases/contract.ts'
 import type { RolloutCalls } from './rollouts/contract.ts'
@@ -40,25 +41,6 @@ export type Change = {
   readonly reason: string | undefined
   /** Says what would happen and changes nothing. */
   readonly dryRun: boolean
-}
-
-/** The state of the control, for people and for monitors. */
-export type Health = {
-  readonly revision: number
-  readonly digest: string | undefined
-  /** The newest revision that KV has taken. */
-  readonly published: number
-  /** Why the last put failed; `undefined` when it did not. */
-  readonly publishError: string | undefined
-  /** A document in KV that cannot be taken: what is wrong with it. */
-  readonly externalProblem: string | undefined
-  /** Calls of isolates in the last ten seconds, and what they are told to wait. */
-  readonly callsPerSecond: number
-  readonly nextMs: number
-  /** Hand edits that were overwritten and kept. */
-  readonly overwritten: number
-  /** What fills up for good, and how full it is. */
-  readonly fill: readonly Fill[]
 }
 
 /** What was reported and not counted, or could not be reported, since the control began. */
@@ -96,7 +78,7 @@ type DocumentCalls = {
   readonly audit: (caller: Caller, page: PageQuery) => Answer<readonly AuditRow[]>
   /** Checks the whole chain, and a copy of any published document against it when one is given. */
   readonly verify: (caller: Caller, copy: string | undefined) => Answer<Verification>
-  readonly health: (caller: Caller) => Answer<Health>
+  readonly health: (caller: Caller) => Answer<ControlHealth>
   /** Events that follow `after`, oldest first; none, and the newest id, where it is left out. */
   readonly events: (caller: Caller, after: number | undefined, limit: number) => Answer<EventPage>
   /** Counts of some time, oldest first. */

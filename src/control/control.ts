@@ -10,7 +10,9 @@ import type { AuditRow, Verification } from '../wire/audit.ts'
 import type { Committed } from '../wire/changes.ts'
 import { commandSchema, SCOPE_OF_COMMAND } from '../wire/commands.ts'
 import type { EventPage } from '../wire/events.ts'
+import type { ControlHealth } from '../wire/health.ts'
 import type { RevisionSummary } from '../wire/history.ts'
+import type { RolloutCommand } from '../wire/rollouts.ts'
 import type { Scope } from '../wire/scopes.ts'
 import { findVersionTrespass, isLimited } from './access/token-limits.ts'
 import type {
@@ -19,7 +21,6 @@ import type {
   Change,
   ControlCalls,
   Denied,
-  Health,
   NewToken,
   PageQuery,
   Refused,
@@ -33,7 +34,7 @@ import { type ControlParts, type ControlSeams, createParts } from './parts.ts'
 import type { Look } from './publishing/adopt-edits.ts'
 import type { Garbage, Upload } from './releases/contract.ts'
 import { toUpload } from './releases/uploads.ts'
-import type { RolloutCommand, Start } from './rollouts/contract.ts'
+import type { Start } from './rollouts/contract.ts'
 
 type Named = Pick<Upload, 'version' | 'serial'>
 
@@ -154,7 +155,7 @@ export class Control extends DurableObject<Env> implements ControlCalls {
     return this.#answer(caller, 'read', () => outbox.page(after, limit))
   }
 
-  health(caller: Caller): Answer<Health> {
+  health(caller: Caller): Answer<ControlHealth> {
     return this.#answer(caller, 'read', () => {
       const { ledger, state, edits, pace, now } = this.#parts
       const row = state.read()
@@ -262,8 +263,8 @@ export class Control extends DurableObject<Env> implements ControlCalls {
     return this.#answer(caller, 'read', () => this.#parts.rollouts.explain(id))
   }
 
-  replayRollout(caller: Caller, id: number) {
-    return this.#answerAlone(caller, 'replay', () => this.#parts.rollouts.replay(id))
+  rolloutEvents(caller: Caller, id: number, cursor: string | undefined) {
+    return this.#answer(caller, 'read', () => this.#parts.rollouts.events(id, cursor))
   }
 
   metrics(caller: Caller, range: MetricRange) {

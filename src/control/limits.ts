@@ -207,14 +207,10 @@ export const MAX_EVENT_CHUNK_CHARACTERS = 65_536
 export const MAX_REPLAYABLE_ROLLOUTS = 50
 
 /**
- * What one call replays: some 11,000 windows, which take half a second. A week of them is six calls, each well
- * within the time that the API gives the control.
+ * Events that one call hands out to whoever replays a rollout, with their transitions: some 3,000 windows of
+ * counts. A week of them is 20 to 40 calls of a few milliseconds each.
  */
-export const REPLAYED_CHUNKS_PER_STEP = 50
-
-/** A replay that nobody goes on with for so long begins anew; so many are kept, of some 50 KB each. */
-export const KEPT_REPLAY_MS = 60_000
-export const MAX_KEPT_REPLAYS = 10
+export const MAX_EVENTS_PAGE_BYTES = 1024 * 1024
 
 /** Transitions that are told of a rollout: the newest. */
 export const MAX_TOLD_TRANSITIONS = 200

@@ -1,7 +1,7 @@
 // Turns what zod found wrong with a document into sentences that name the mistake. Where a field
 // may have several forms, it first finds out which form was meant.
 
-import type { z } from 'zod'
+import * as z from 'zod'
 import type { Finding, Path } from './validate.ts'
 
 /** The kinds of values: zod's name, and the word for people. */
@@ -48,13 +48,13 @@ function toFindings(issue: z.core.$ZodIssue, value: unknown): Finding[] {
       if (value === undefined) return at('this field is missing')
       return at(`expected ${KINDS[issue.expected] ?? issue.expected}, not ${toKind(value)}`)
     case 'invalid_value':
-      if (!isZodsOwn(issue.message)) return at(issue.message)
+      if (!isZodsOwn(issue)) return at(issue.message)
       return at(`write one of ${issue.values.map((one) => JSON.stringify(one)).join(', ')}`)
     case 'too_big':
-      if (!isZodsOwn(issue.message)) return at(issue.message)
+      if (!isZodsOwn(issue)) return at(issue.message)
       return at(`at most ${issue.maximum}${toUnit(issue.origin)}${toCount(value)}`)
     case 'too_small':
-      if (!isZodsOwn(issue.message)) return at(issue.message)
+      if (!isZodsOwn(issue)) return at(issue.message)
       return at(`at least ${issue.minimum}${toUnit(issue.origin)}${toCount(value)}`)
     case 'invalid_union':
       return toUnionFindings(path, value) ?? at(issue.message)
@@ -63,8 +63,10 @@ function toFindings(issue: z.core.$ZodIssue, value: unknown): Finding[] {
   }
 }
 
-function isZodsOwn(message: string): boolean {
-  return /^(?:Too (?:big|small)|Invalid)\b/.test(message)
+/** Whether the message is zod's own, and none that a schema of ours gives. */
+function isZodsOwn(issue: z.core.$ZodIssue): boolean {
+  const own = z.config().localeError?.(issue as z.core.$ZodRawIssue)
+  return issue.message === (typeof own === 'object' ? own?.message : own)
 }
 
 function toKind(value: unknown): string {

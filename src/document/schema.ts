@@ -2,7 +2,6 @@
 // another (a version exists, weights sum to 100); service.ts has the shape of a service.
 
 import * as z from 'zod'
-import { ENVIRONMENT_NAME, VERSION_ID } from '../core/names.ts'
 import { BUCKETS } from '../core/traffic.ts'
 import { environmentName, versionId } from './names.ts'
 import { services } from './service.ts'

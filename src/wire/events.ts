@@ -14,6 +14,14 @@ const rollout = {
   version: z.string(),
   baseVersion: z.string(),
   weight: percent,
+  phase: z
+    .enum(['step', 'bake', 'promoted', 'rolledBack'])
+    .optional()
+    .describe('Where it is afterwards; left out of events of an older Holo'),
+  step: z
+    .object({ number: z.int().describe('From 1'), of: z.int().describe('How many the plan has') })
+    .optional()
+    .describe('In which step of its plan it is afterwards; left out in the bake and at the end'),
   by: actor,
   reason: z.string(),
 }
@@ -32,7 +40,11 @@ export const EVENT_FIELDS = {
   },
   'rollout.started': rollout,
   /** It went on to another step, or back to one. */
-  'rollout.stepped': { ...rollout, from: z.string(), to: z.string() },
+  'rollout.stepped': {
+    ...rollout,
+    from: z.string().describe('For people, as in step 1 of 3 (1 %)'),
+    to: z.string(),
+  },
   'rollout.paused': rollout,
   'rollout.resumed': rollout,
   /** The longest time of its step has passed, and it goes on only when somebody or data say so. */

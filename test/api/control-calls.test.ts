@@ -96,7 +96,7 @@ const CALLS: Record<Exclude<keyof ControlCalls, 'sync' | 'watch' | 'change'>, Ro
   rollouts: [(control, caller) => control.rollouts(caller, page), SCOPES],
   rollout: [(control, caller) => control.rollout(caller, 1), SCOPES],
   explainRollout: [(control, caller) => control.explainRollout(caller, 1), SCOPES],
-  replayRollout: [(control, caller) => control.replayRollout(caller, 1), SCOPES],
+  rolloutEvents: [(control, caller) => control.rolloutEvents(caller, 1, undefined), SCOPES],
 }
 
 /** Every command of a change. */

@@ -20,7 +20,6 @@ import {
   MAX_TOKEN_CHARACTERS,
   MAX_TOKEN_NAME_CHARACTERS,
 } from '../../src/control/access/limits.ts'
-import { MAX_METRIC_POINTS } from '../../src/control/counting/limits.ts'
 import {
   encodeManifest,
   MAX_MANIFEST_BYTES,
@@ -31,6 +30,7 @@ import {
   MAX_HEADER_CHARACTERS,
   MAX_URL_CHARACTERS,
 } from '../../src/wire/explain.ts'
+import { MAX_METRIC_POINTS } from '../../src/wire/metrics.ts'
 import { MAX_PAGE_ROWS, MAX_REASON_CHARACTERS } from '../../src/wire/requests.ts'
 import { MAX_LIMIT_PATTERNS, MAX_TOKEN_DAYS } from '../../src/wire/tokens.ts'
 import { MAX_AUTHOR_CHARACTERS, MAX_COMMIT_CHARACTERS, MAX_PARTS } from '../../src/wire/uploads.ts'

@@ -1,6 +1,8 @@
 // `holo status` shows how services are that have a probe, as the control finds them.
 
 import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -52,4 +54,38 @@ it('says how a service is, and why', async () => {
       { environment: 'main', prefix: '/api/', state: 'Degraded', since: expect.any(Number) },
     ])
   expect((await status()).stdout).toMatch(/^main \/api\/ +Degraded +\d{4}-.+Z +http:/m)
+})
+
+it('shows states and parts that only a newer Holo knows as they are', async () => {
+  const alter = (path: string, text: string) => {
+    if (path.endsWith('/health/services')) {
+      return text.replaceAll(/"state":"\w+"/g, '"state":"Sleepy","mood":{}')
+    }
+    return path.endsWith('/health')
+      ? text.replace('"fill":[', '"mood":1,"fill":[{"part":"dreams","used":9,"limit":10,"of":2},')
+      : text
+  }
+  const newer = createServer(async ({ url = '/', headers }, response) => {
+    const { authorization = '' } = headers
+    const reply = await fetch(new URL(url, edge.url), { headers: { authorization } })
+    response.setHeader('content-type', 'application/json')
+    response.end(alter(url.replace(/\?.*/, ''), await reply.text()))
+  })
+  await new Promise<void>((resolve) => newer.listen(0, '127.0.0.1', resolve))
+  const env = {
+    HOLO_URL: `http://127.0.0.1:${(newer.address() as AddressInfo).port}`,
+    HOLO_TOKEN: FIRST_TOKEN,
+  }
+  try {
+    const { stdout, code } = await holo(['status'], { cwd: folder, env })
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^main \/api\/ +Sleepy /m)
+    expect(stdout).toContain('dreams: 90 % full; see docs/storage.md')
+    const { json } = await holo(['status', '--json'], { cwd: folder, env })
+    expect(json).toMatchObject({ services: [{ state: 'Sleepy' }] })
+    expect(JSON.stringify(json)).not.toContain('mood')
+  } finally {
+    newer.close()
+    newer.closeAllConnections()
+  }
 })

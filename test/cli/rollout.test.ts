@@ -11,9 +11,9 @@ import { ERRORS, LATENCY, PRESETS } from '../../src/core/rollout/plan.ts'
 import { noData } from '../../src/core/rollout/state.ts'
 import { holo, type RunOptions, STACK_TRACE } from '../support/cli.ts'
 import {
+  exampleEvents,
   exampleRollout,
   NOW,
-  REPLAYED,
   type RolloutApi,
   startRolloutApi,
 } from '../support/rollout-api.ts'
@@ -27,7 +27,8 @@ beforeEach(() => {
   api.calls.length = 0
   api.rollouts = [exampleRollout()]
   api.after = (_, status) => status
-  api.replays = [REPLAYED]
+  api.pages = [exampleEvents()]
+  api.alter = (body) => body
 })
 
 const run = (args: string, options: RunOptions = {}) =>
@@ -37,7 +38,8 @@ const run = (args: string, options: RunOptions = {}) =>
   })
 const posts = () => api.calls.filter((call) => call.startsWith('POST'))
 
-const ENDED = { endedAt: NOW + 60_000, obstacle: undefined, weight: 0 }
+const ENDED = { endedAt: NOW + 60_000, step: undefined, obstacle: undefined, weight: 0 }
+const PAUSED = { paused: 'by alice', pause: { by: 'alice', cause: 'command' } } as const
 const TAKEN_BACK = exampleRollout({
   ...ENDED,
   phase: 'rolledBack',
@@ -61,16 +63,16 @@ describe('holo rollout status', () => {
   it('says once why it is paused', async () => {
     const paused = 'bob (shift) gave the canary 7 %, and the plan says 5 %'
     const obstacle = { kind: 'paused', reason: `paused: ${paused}` } as const
-    api.rollouts = [exampleRollout({ paused, obstacle })]
+    api.rollouts = [exampleRollout({ paused, obstacle, pause: { by: 'bob', cause: 'traffic' } })]
     const { stdout } = await run('status')
     expect(stdout).toContain(`\n  paused: ${paused}\n`)
     expect(stdout.split(paused).length).toBe(2)
-    api.rollouts = [exampleRollout({ paused: 'by alice' })]
+    api.rollouts = [exampleRollout(PAUSED)]
     expect((await run('status')).stdout).toContain('paused by alice')
   })
 
   it.each([60, 40])('fits %i columns', async (columns) => {
-    api.rollouts = [exampleRollout({ paused: 'by alice' }), TAKEN_BACK]
+    api.rollouts = [exampleRollout(PAUSED), TAKEN_BACK]
     const { stdout } = await run('status', { columns, typed: '' })
     const wide = stdout
       .split('\n')
@@ -119,8 +121,10 @@ describe('what is done to a rollout', () => {
     ['pause', {}, 'canary stays at 5 %'],
     ['resume', { weight: 40 }, 'canary: 40 % → 5 % of the visitors of both, the rest to main'],
     ['advance', {}, 'canary: 5 % → 25 % of the visitors of both, the rest to main'],
-    ['advance', { phaseText: 'step 3 of 3 (25 %)', weight: 25 }, 'canary: 25 % → 95 %'],
-    ['advance', { phase: 'bake', phaseText: 'bake (95 %)', weight: 95 }, 'canary: 95 % → 100 %'],
+    ['advance', { step: { number: 3, of: 3 }, weight: 25 }, 'canary: 25 % → 95 %'],
+    ['advance', { phase: 'bake', step: undefined, weight: 95 }, 'canary: 95 % → 100 %'],
+    // What is for people may be worded in any way.
+    ['advance', { phaseText: 'in the first of three' }, 'canary: 5 % → 25 %'],
     ['promote', {}, 'main: v1 → v2, for everybody'],
     ['abort', {}, 'canary: 5 % → 0 % of the visitors of both, the rest to main'],
     ['abort', { plan: PRESETS.careful }, '; v2 is withdrawn, open tabs too'],
@@ -181,7 +185,7 @@ describe('what rollouts have done', () => {
   const verdict = judge(PRESETS.standard, [errors, startMetric(LATENCY)])
   const transition = {
     at: NOW,
-    event: 'advance',
+    event: 'advance' as const,
     by: 'alice',
     from: 'step 1 of 3 (1 %)',
     to: 'step 2 of 3 (5 %)',
@@ -227,25 +231,53 @@ describe('what rollouts have done', () => {
     })
   })
 
-  it('is replayed: exit code 1 when something else comes out', async () => {
+  it('is replayed by the command: exit code 1 when something else comes out', async () => {
     expect(await run('replay 7')).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining('bit for bit (1 event, 0 windows of counts, 1 transition)'),
+      stdout: expect.stringContaining('bit for bit (3 events, 0 windows of counts, 3 transitions)'),
     })
-    api.replays = [{ ...REPLAYED, same: false, differences: ['weight: 5 is 25'] }]
+    const [page] = api.pages
+    if (page?.recorded) page.recorded.state.weight = 99
     const { code, stdout } = await run('replay 7')
     expect(code).toBe(1)
     expect(stdout).toContain('not the same')
-    expect(stdout).toContain('  weight: 5 is 25')
+    expect(stdout).toContain('  the state is another one')
+    if (page?.transitions[1]) page.transitions[1].row.weight = 98
+    const { json } = await run('replay 7 --json')
+    expect(json).toMatchObject({
+      same: false,
+      differences: [expect.stringMatching(/^transition 2: /), 'the state is another one'],
+    })
   })
 
-  it('is replayed step by step where it was long', async () => {
-    const steps = [10_000, 20_000].map((events) => ({ done: false as const, events, of: 21_000 }))
-    api.replays = [...steps, { ...REPLAYED, events: 21_000 }]
+  it('is replayed from all pages of its events', async () => {
+    const whole = exampleEvents()
+    api.pages = whole.events.map((event, i) => ({
+      ...(i === 0 && whole.recorded ? { recorded: whole.recorded } : {}),
+      events: [event],
+      transitions: whole.transitions.filter((one) => one.event === i),
+      ...(i < 2 ? { next: String(i + 1) } : {}),
+    }))
     const { json, code } = await run('replay 7 --json')
-    expect({ code, json }).toMatchObject({ code: 0, json: { same: true, events: 21_000 } })
-    expect(json).not.toHaveProperty('done')
-    expect(api.calls).toEqual(Array(3).fill('GET /rollouts/7/replay'))
+    expect({ code, json }).toMatchObject({
+      code: 0,
+      json: { same: true, events: 3, transitions: 3, differences: [] },
+    })
+    expect(api.calls).toEqual(
+      ['', '?cursor=1', '?cursor=2'].map((query) => `GET /rollouts/7/events${query}`),
+    )
+  })
+
+  it.each([
+    ['an event', 'events', { kind: 'rain', now: 1 }],
+    ['a field', 'transitions', { event: 0, place: 0, row: {} }],
+  ])('is not replayed with %s that this command does not know', async (_, field, added) => {
+    api.alter = (body) => ({ ...body, [field]: [added] })
+    const { code, stderr } = await run('replay 7')
+    expect(code).toBe(3)
+    expect(stderr).toContain('not as this command understands it')
+    expect(stderr).toContain('of the same version')
+    expect(stderr).not.toMatch(STACK_TRACE)
   })
 
   it('is listed', async () => {
@@ -270,3 +302,73 @@ it.each(['status', 'history', 'explain', 'replay', 'pause --yes', 'abort --dry-r
     expect((await run(args)).stderr).not.toMatch(STACK_TRACE)
   },
 )
+
+/** A field that no command knows, in every object, as deep as it goes. */
+function grow(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(grow)
+  if (typeof value !== 'object' || value === null) return value
+  const fields = Object.entries(value).map(([name, one]) => [name, grow(one)])
+  return { ...Object.fromEntries(fields), mood: 'new', moods: [{ of: 'it' }] }
+}
+
+describe('a Holo that is newer than the command', () => {
+  beforeEach(() => {
+    api.explanation = { lines: ['It is at shadowing.'], transitions: [] }
+    const newer = {
+      phase: 'shadow',
+      phaseText: 'shadowing',
+      step: undefined,
+      obstacle: { kind: 'weather', reason: 'it rains' },
+      paused: 'by a robot',
+      pause: { by: 'r2', cause: 'robot' },
+      plan: {
+        ...PRESETS.standard,
+        combine: 'harmonic',
+        steps: [{ weight: 5, gate: 'moon', minMs: 0, maxMs: null, atMax: 'sing' }],
+      },
+    }
+    api.alter = (body) => {
+      const told = JSON.parse(JSON.stringify(body))
+      const tell = (one: object) => Object.assign(one, newer)
+      if (Array.isArray(told.rollouts)) told.rollouts.forEach(tell)
+      else tell(told.rollout ?? told)
+      return grow(told)
+    }
+  })
+
+  it.each(['status', 'history', 'explain', 'pause --yes', 'advance --dry-run'])(
+    'is understood by holo rollout %s: words stay as they are, fields are left out',
+    async (args) => {
+      const name = `rollout ${args.split(' ')[0]}`
+      const { json, code } = await run(`${args} --json`)
+      expect(code).toBe(0)
+      const text = JSON.stringify(json)
+      for (const word of ['shadow', 'shadowing', 'robot']) expect(text).toContain(`"${word}"`)
+      expect(text).not.toContain('mood')
+      const shape = COMMANDS.find((row) => row.name === name)?.shape.shape
+      const whole = z.strictObject({ ok: z.literal(true), command: z.literal(name), ...shape })
+      expect(whole.safeParse(json).error?.issues).toBeUndefined()
+      const shown = await run(args)
+      expect(shown.code).toBe(0)
+      expect(shown.stdout).toContain('shadowing')
+    },
+  )
+
+  it('is shown with its own words', async () => {
+    const { stdout } = await run('status')
+    expect(stdout).toContain('paused: by a robot')
+    expect(stdout).toContain('waits: it rains')
+    expect((await run('advance --dry-run')).stdout).toContain(
+      'canary: from 5 % to what its plan says',
+    )
+  })
+})
+
+describe('a Holo that is older than the command', () => {
+  it('says neither the number of a step nor who paused', async () => {
+    const { step: _, ...older } = exampleRollout({ paused: 'by alice' })
+    api.rollouts = [older]
+    expect((await run('status')).stdout).toContain('paused: by alice')
+    expect((await run('advance --dry-run')).stdout).toContain('from 5 % to what its plan says')
+  })
+})

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readRecord } from '../../src/cli/simulation/record.ts'
-import type { Recorded, RecordedPoint } from '../../src/cli/simulation/recorded.ts'
+import type { MetricRecord, RecordedPoint } from '../../src/wire/metrics.ts'
 import { holo } from '../support/cli.ts'
 
 const NOW = Date.UTC(2026, 10, 24, 12)
@@ -17,7 +17,7 @@ const counted = (environment: string, assigned: number, failed: number, latency 
   ...{ assigned, failed, latency },
 })
 
-function toRecord(points: RecordedPoint[]): Recorded {
+function toRecord(points: RecordedPoint[]): MetricRecord {
   return {
     format: 'holo-metrics',
     formatVersion: 1,
@@ -27,7 +27,7 @@ function toRecord(points: RecordedPoint[]): Recorded {
   }
 }
 
-const toRates = (raw: Recorded, worse = 1, window = 0) => {
+const toRates = (raw: MetricRecord, worse = 1, window = 0) => {
   const { metrics, visitorsPerMinute } = readRecord(raw, 'record.json', worse).loadAt(window)
   return { visitorsPerMinute, ...metrics.errors }
 }

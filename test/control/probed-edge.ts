@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import { unstable_getMiniflareWorkerOptions as getWorkerOptions } from 'wrangler'
 import { bundleWorker } from '../../scripts/local/bundle.ts'
-import type { ServicesReport } from '../../src/control/health/contract.ts'
 import type { AssignmentsDocument } from '../../src/document/schema.ts'
+import type { ServicesHealthReport } from '../../src/wire/health.ts'
 import { ask } from '../support/http-client.ts'
 
 const TOKEN = randomBytes(32).toString('hex')
@@ -25,7 +25,7 @@ export type ProbedEdge = {
   readonly control: DrivenControl
   /** Everybody gets a version with these services. */
   readonly serve: (services: Services) => Promise<void>
-  readonly report: () => Promise<ServicesReport>
+  readonly report: () => Promise<ServicesHealthReport>
   readonly stop: () => Promise<void>
 }
 

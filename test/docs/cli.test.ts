@@ -17,13 +17,15 @@ type Schema = {
   readonly properties?: Readonly<Record<string, Schema>>
   readonly required?: readonly string[]
   readonly items?: Schema
+  readonly prefixItems?: readonly Schema[]
   readonly additionalProperties?: Schema | boolean
 }
 
 /** A JSON schema as people read it: `{ "revision": integer, "moved": [{ … }] }`. */
 function toText(schema: Schema): string {
-  const { type, properties, required = [], items, additionalProperties } = schema
+  const { type, properties, required = [], items, prefixItems, additionalProperties } = schema
   if (schema.const !== undefined) return JSON.stringify(schema.const)
+  if (prefixItems) return `[${prefixItems.map(toText).join(', ')}]`
   if (items) return `[${toText(items)}]`
   if (properties) {
     const fields = Object.entries(properties).map(

@@ -4,16 +4,17 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type * as z from 'zod'
-import {
-  explanation,
-  replay,
-  rolloutStatus,
-  rolloutSummary,
-} from '../../src/api/http/rollout-schemas.ts'
-import type { RolloutStatus } from '../../src/control/rollouts/contract.ts'
 import { judge } from '../../src/core/judge/verdict.ts'
 import { PRESETS } from '../../src/core/rollout/plan.ts'
 import { newRollout } from '../../src/core/rollout/state.ts'
+import { giveEvents } from '../../src/core/rollout/step.ts'
+import { rolloutEventsReply } from '../../src/wire/rollout-events.ts'
+import {
+  type RolloutStatus,
+  rolloutExplanation,
+  rolloutStatus,
+  rolloutSummary,
+} from '../../src/wire/rollouts.ts'
 
 export const NOW = Date.UTC(2026, 10, 24, 12)
 
@@ -31,9 +32,11 @@ export function exampleRollout(changes: Partial<RolloutStatus> = {}): RolloutSta
     endedAt: undefined,
     phase: 'step',
     phaseText: 'step 2 of 3 (5 %)',
+    step: { number: 2, of: 3 },
     reason: undefined,
     weight: 5,
     paused: undefined,
+    pause: undefined,
     plan: PRESETS.standard,
     generation: 1,
     elapsedMs: 90_000,
@@ -50,10 +53,23 @@ export function exampleRollout(changes: Partial<RolloutStatus> = {}): RolloutSta
   }
 }
 
-/** Nothing is other than it was. */
-export const REPLAYED = {
-  ...{ done: true, same: true, events: 1, windows: 0, transitions: 1, differences: [] },
-} as const satisfies z.input<typeof replay>
+/** A page as it comes over the wire. */
+type Page = z.input<typeof rolloutEventsReply>
+
+/** A rollout that was started, paused and resumed, on one page. */
+export function exampleEvents(): Page {
+  const events = (['start', 'pause', 'resume'] as const).map((kind, i) => ({
+    kind,
+    by: 'alice',
+    now: NOW + i * 1000,
+  }))
+  const given = giveEvents(newRollout(PRESETS.standard), events)
+  if ('refused' in given) throw new Error(given.refused)
+  const transitions = given.transitions.map(({ event, place, row }) => ({ event, place, row }))
+  return JSON.parse(
+    JSON.stringify({ recorded: { events: 3, state: given.state }, events, transitions }),
+  )
+}
 
 export function toSummary(status: RolloutStatus): z.infer<typeof rolloutSummary> {
   const keys = new Set(Object.keys(rolloutSummary.shape))
@@ -74,38 +90,46 @@ export type RolloutApi = {
   /** What there is, newest first; a command leaves what `after` makes of it. */
   rollouts: RolloutStatus[]
   after: (command: string, status: RolloutStatus) => RolloutStatus
-  /** `explain` and `replay` say this. */
-  explanation: Omit<z.input<typeof explanation>, 'rollout'>
-  /** The last one stays. */
-  replays: z.input<typeof replay>[]
+  /** `explain` says this. */
+  explanation: Omit<z.input<typeof rolloutExplanation>, 'rollout'>
+  /** Pages of events; the cursor of each is its place in the list. */
+  pages: Page[]
+  /** Makes of a reply what another Holo would say. */
+  alter: (body: Record<string, unknown>) => unknown
   readonly stop: () => void
 }
 
 export async function startRolloutApi(): Promise<RolloutApi> {
-  const answer = (method: string, path: string): unknown => {
+  const answer = (
+    method: string,
+    path: string,
+    search: URLSearchParams,
+  ): Record<string, unknown> | undefined => {
     if (path === '/rollouts') return { rollouts: api.rollouts.map(toSummary) }
     const [, id, verb] = /^\/rollouts\/(\d+)(?:\/(\w+))?$/.exec(path) ?? []
     const at = api.rollouts.findIndex((one) => String(one.id) === id)
     const found = api.rollouts[at]
     if (!found) return undefined
     if (verb === 'explain') {
-      return explanation.parse({ rollout: plain(found), ...api.explanation })
+      return rolloutExplanation.parse({ rollout: plain(found), ...api.explanation })
     }
-    if (verb === 'replay') {
-      return replay.parse(api.replays.length > 1 ? api.replays.shift() : api.replays[0])
+    if (verb === 'events') {
+      return rolloutEventsReply.parse(api.pages[Number(search.get('cursor') ?? 0)])
     }
     if (method === 'POST' && verb !== undefined) api.rollouts[at] = api.after(verb, found)
     return rolloutStatus.parse(plain(api.rollouts[at]))
   }
   const server = createServer((request, response) => {
-    const { pathname, search } = new URL(request.url ?? '/', 'http://holo')
+    const { pathname, search, searchParams } = new URL(request.url ?? '/', 'http://holo')
     const path = pathname.replace('/.holo/api', '')
     api.calls.push(`${request.method} ${path}${search}`)
-    const body = answer(request.method ?? 'GET', path)
+    const body = answer(request.method ?? 'GET', path, searchParams)
     const isFound = body !== undefined
     response.writeHead(isFound ? 200 : 404, { 'content-type': 'application/json' })
     response.end(
-      JSON.stringify(body ?? { code: 'not_found', title: 'There is nothing at this address.' }),
+      JSON.stringify(
+        body ? api.alter(body) : { code: 'not_found', title: 'There is nothing at this address.' },
+      ),
     )
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -115,7 +139,8 @@ export async function startRolloutApi(): Promise<RolloutApi> {
     rollouts: [],
     after: (_, status) => status,
     explanation: { lines: [], transitions: [] },
-    replays: [REPLAYED],
+    pages: [exampleEvents()],
+    alter: (body) => body,
     stop: () => {
       server.close()
       server.closeAllConnections()

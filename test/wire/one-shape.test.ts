@@ -9,26 +9,19 @@ import { COMMANDS } from '../../src/cli/commands.ts'
 
 const read = (file: string) => readFileSync(file, 'utf8')
 
-const STILL_ASKING = /\/(?:everywhere|follow|find|metrics-export|status)\.ts$/
-
 /** Whether the file makes a shape of its own: a type of zod alone makes none. */
 const makesShapes = (file: string) => /^import (?!type )[^\n]*from 'zod'/m.test(read(file))
-
-/** Files of which shapes still have to move. */
-const STILL_TO_MOVE =
-  /\/(?:events|health|metrics|metrics-export|rollouts|rollout-\w+|services-health|status)\.ts$/
 
 describe('shapes', () => {
   it.each(['src/api/routes/*.ts', 'src/cli/commands/*.ts'])('are not made in %s', (pattern) => {
     const files = globSync(pattern)
     expect(files.length).toBeGreaterThan(15)
-    expect(files.filter((file) => !STILL_TO_MOVE.test(file)).filter(makesShapes)).toEqual([])
+    expect(files.filter(makesShapes)).toEqual([])
   })
 
   it('of replies are read as a newer Holo may send them', () => {
     const files = globSync('src/cli/**/*.ts')
-    const moved = files.filter((file) => !STILL_ASKING.test(file))
-    const asked = moved.flatMap((file) =>
+    const asked = files.flatMap((file) =>
       [...read(file).matchAll(/\bapi\.ask\(\s*([^,]+),/g)].map(([, shape]) => `${file} ${shape}`),
     )
     expect(asked.length).toBeGreaterThan(20)

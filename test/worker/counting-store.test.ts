@@ -212,6 +212,26 @@ describe('windows of a rollout', () => {
     })
   })
 
+  it('are deleted once it is over and another one begins; those of one that runs stay', async () => {
+    const world = await createWorld()
+    await world.live(async ({ state }) => {
+      const counting = countingOf(world, state.storage)
+      const other = { ...ROLLOUT, rollout: 'r2' }
+      for (const one of [ROLLOUT, other]) counting.begin(one)
+      feed(counting, world, 8)
+      const running = counting.closedWindows('r2', 0)
+      expect(counting.closedWindows('r1', 0).length).toBeGreaterThan(3)
+      counting.end('r1')
+      counting.begin({ ...ROLLOUT, rollout: 'r3' })
+      expect(counting.closedWindows('r1', 0)).toEqual([])
+      expect(counting.closedWindows('r2', 0)).toEqual(running)
+      feed(counting, world, 8)
+      const last = running.at(-1)?.id ?? 0
+      expect(counting.closedWindows('r2', last).every(({ id }) => id > last)).toBe(true)
+      expect(counting.closedWindows('r3', 0).length).toBeGreaterThan(3)
+    })
+  })
+
   it('begin anew with a generation: nobody has failed, and ids go on', async () => {
     const world = await createWorld()
     await world.live(async ({ state }) => {

@@ -610,7 +610,6 @@ describe('over HTTP', () => {
   it.each([
     ['explain', 'POST', '/explain', { url: 'https://shop.example.com/' }, 'document'],
     ['verify', 'POST', '/audit/verify', {}, 'verify'],
-    ['replay', 'GET', '/rollouts/1/replay', undefined, 'replayRollout'],
   ] as const)(
     '%s is answered 429 until the last one of the token has its answer',
     async (...row) => {

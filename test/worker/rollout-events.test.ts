@@ -24,6 +24,8 @@ describe('the events of a rollout', () => {
         'rollout.ended',
       ])
       expect(told.map((one) => 'weight' in one && one.weight)).toEqual([1, 5, 25, 95, 100])
+      const steps = [1, 2, 3].map((number) => ({ phase: 'step', step: { number, of: 3 } }))
+      expect(told).toMatchObject([...steps, { phase: 'bake' }, { phase: 'promoted' }])
       expect(told.at(-1)).toMatchObject({
         rollout: 1,
         environment: 'canary',

@@ -39,8 +39,14 @@ describe('traffic that is shifted by hand', () => {
       expect(await rolling.status()).toMatchObject({
         weight: 12.5,
         paused: 'bob (shift) gave the canary 12.5 %, and the plan says 5 %',
+        pause: { by: 'bob', cause: 'traffic' },
+        step: { number: 2, of: 3 },
       })
-      expect(await rolling.command('resume')).toMatchObject({ weight: 5, paused: undefined })
+      expect(await rolling.command('resume')).toMatchObject({
+        weight: 5,
+        paused: undefined,
+        pause: undefined,
+      })
       expect(await rolling.buckets()).toEqual({ main: 9500, canary: 500 })
       expect(await rolling.finish(4 * HOUR)).toMatchObject({ phase: 'promoted' })
       expect(await rolling.replay()).toMatchObject({ same: true })
@@ -151,6 +157,9 @@ describe('what ends a rollout', () => {
       const { revision } = await bob(rolling, command)
       const status = await rolling.status()
       expect(status).toMatchObject({ phase, reason: expect.stringMatching(reason) })
+      // Who did it is a name; what they did is beside it, in words.
+      const { transitions } = await rolling.explain()
+      expect(transitions.at(-1)).toMatchObject({ by: 'bob' })
       await rolling.pass(HOUR)
       expect((await rolling.content()).revision).toBe(revision)
       expect(rolling.script.told.at(-1)).toEqual({ stopped: 1 })

@@ -1,21 +1,23 @@
-// Replays of rollouts that have run for long: in steps, each of which leaves room for others.
+// Replays of rollouts that have run for long: whoever asks works them out from pages of events.
 
 import { describe, expect, it } from 'vitest'
 import { createApp } from '../../src/api/http/app.ts'
 import { ROUTES } from '../../src/api/routes.ts'
-import { MAX_EVENT_CHUNK_CHARACTERS, REPLAYED_CHUNKS_PER_STEP } from '../../src/control/limits.ts'
-import { giveEvents } from '../../src/control/rollouts/feed.ts'
+import { MAX_EVENT_CHUNK_CHARACTERS, MAX_EVENTS_PAGE_BYTES } from '../../src/control/limits.ts'
+import { readEventsPage } from '../../src/control/rollouts/events-page.ts'
 import { RolloutStore } from '../../src/control/rollouts/store.ts'
 import type { RolloutEvent } from '../../src/core/rollout/events.ts'
+import { Replay } from '../../src/core/rollout/replay.ts'
 import type { RolloutState } from '../../src/core/rollout/state.ts'
+import { giveEvents } from '../../src/core/rollout/step.ts'
 import { seededRandom } from '../../src/core/simulate/random.ts'
 import { drawWindow } from '../../src/core/simulate/traffic.ts'
-import { ALICE, toCaller } from './control-world.ts'
+import { rolloutEventsReply } from '../../src/wire/rollout-events.ts'
 import { createRollingWorld, HEALTHY, live, type Rolling } from './rollout-world.ts'
 
 const PLAN = { steps: [{ weight: 25, gate: 'manual' }] }
-/** A few chunks more than one step takes in; 60,480 are a week. */
-const WINDOWS = 11_500
+/** More than fit on a few pages; 60,480 are a week. */
+const WINDOWS = 8000
 
 type Looks = { readonly state: RolloutState; readonly chunks: readonly string[] }
 
@@ -69,73 +71,81 @@ async function begin() {
   return world
 }
 
-const END = { done: true, same: true, events: WINDOWS + 1, windows: WINDOWS, differences: [] }
+const END = { same: true, events: WINDOWS + 1, windows: WINDOWS, differences: [] }
 
-describe('the replay of a long rollout', () => {
-  it('takes steps, and others have their turn within each', async () => {
+describe('the events of a long rollout', () => {
+  it('come in pages that are bounded in bytes, and a replay of all of them is the same', async () => {
     const world = await begin()
     await live(world, async (rolling) => {
-      const began = performance.now()
-      const first = rolling.replay()
-      let answered = 0
-      const others = (async () => {
-        for (; answered < 5; answered++) await rolling.life.control.rollout(ALICE, 1)
-      })()
-      const step = await first
-      console.log(`one step of ${REPLAYED_CHUNKS_PER_STEP} chunks: ${performance.now() - began} ms`)
-      expect(answered).toBe(5)
-      await others
-      expect(step).toMatchObject({ done: false, of: WINDOWS + 1 })
+      const sizes: number[] = []
+      let next: string | undefined
+      do {
+        const { recorded: _, ...page } = await rolling.eventsPage(1, next)
+        sizes.push(new TextEncoder().encode(JSON.stringify(page)).length)
+        next = page.next
+      } while (next !== undefined)
+      expect(sizes.length).toBeGreaterThan(2)
+      // A little is added by the names of the fields around events and rows.
+      expect(Math.max(...sizes)).toBeLessThan(MAX_EVENTS_PAGE_BYTES * 1.1)
+      expect(Math.min(...sizes.slice(0, -1))).toBeGreaterThan(MAX_EVENTS_PAGE_BYTES * 0.9)
       expect(await rolling.replay()).toMatchObject(END)
-      // The next one begins anew.
-      expect(await rolling.replay()).toEqual(step)
     })
   })
 
-  it('is a 202 of the API until it is over', async () => {
+  it('are handed out by the API, from where the page before ended', async () => {
     const world = await begin()
     await live(world, async (rolling) => {
-      const path = '/.holo/api/rollouts/1/replay'
-      const ask = async () => {
+      const ask = async (below: string, query = '') => {
+        const path = `/.holo/api/rollouts/1${below}`
         const headers = { authorization: `Bearer ${'x'.repeat(40)}` }
         const response = await createApp(ROUTES).fetch(
-          new Request(`https://shop.example.com${path}`, { headers }),
+          new Request(`https://shop.example.com${path}${query}`, { headers }),
           { path, requestId: 'r1', getControl: () => rolling.life.control, now: Date.now() },
         )
         return { status: response.status, body: await response.json() }
       }
-      const body = { done: false, events: expect.any(Number), of: WINDOWS + 1 }
-      expect(await ask()).toEqual({ status: 202, body })
-      expect(await ask()).toMatchObject({ status: 200, body: END })
-    })
-  })
-
-  it('begins anew where the control did, or nobody went on for long', async () => {
-    const world = await begin()
-    const step = await live(world, (rolling) => rolling.replay())
-    await live(world, async (rolling) => {
-      expect(await rolling.replay()).toEqual(step)
-      rolling.life.world.now += 61_000
-      expect(await rolling.replay()).toEqual(step)
-      expect(await rolling.replay()).toMatchObject(END)
-    })
-  })
-
-  it('comes to the same for two who ask at once', async () => {
-    const world = await begin()
-    await live(world, async (rolling) => {
-      const all = async (name: string) => {
-        for (;;) {
-          const replay = await rolling.replay(1, toCaller(name))
-          if (replay?.done) return replay
+      const replay = await (async () => {
+        const first = rolloutEventsReply.parse((await ask('/events')).body)
+        if (!first.recorded) throw new Error('no state')
+        const made = new Replay(first.recorded)
+        made.add(first.events, first.transitions)
+        for (let { next } = first; next !== undefined; ) {
+          const page = rolloutEventsReply.parse((await ask('/events', `?cursor=${next}`)).body)
+          expect(page.recorded).toBeUndefined()
+          made.add(page.events, page.transitions)
+          next = page.next
         }
-      }
-      for (const replay of await Promise.all([all('alice'), all('bob')]))
-        expect(replay).toMatchObject(END)
+        return made.result()
+      })()
+      expect(replay).toMatchObject(END)
+      expect((await ask('/events', '?cursor=x')).status).toBe(400)
+      const behind = await ask('/events', '?cursor=999-0-99999')
+      expect(behind).toEqual({ status: 200, body: { events: [], transitions: [] } })
+      // The control steps nothing for a replay: there is no such route any more.
+      expect((await ask('/replay')).status).toBe(404)
     })
   })
 
-  it('names what differs, also behind the first step', async () => {
+  it('that come while they are read are left out of the replay', async () => {
+    const world = await begin()
+    await live(world, async (rolling) => {
+      const first = await rolling.eventsPage()
+      if (!first.recorded) throw new Error('no state')
+      const replay = new Replay(first.recorded)
+      replay.add(first.events, first.transitions)
+      await rolling.command('pause')
+      for (let { next } = first; next !== undefined; ) {
+        const page = await rolling.eventsPage(1, next)
+        replay.add(page.events, page.transitions)
+        next = page.next
+      }
+      expect(replay.isOver).toBe(true)
+      expect(replay.result()).toMatchObject(END)
+      expect(await rolling.replay()).toMatchObject({ ...END, events: WINDOWS + 2 })
+    })
+  })
+
+  it('are compared to the last: a replay names what differs, also behind the first page', async () => {
     const world = await begin()
     await live(world, async (rolling) => {
       const { sql } = rolling.life.state.storage
@@ -143,11 +153,76 @@ describe('the replay of a long rollout', () => {
         `UPDATE rollout_events SET lines = replace(lines, '"errors":[[', '"errors":[[1')
          WHERE chunk = (SELECT max(chunk) FROM rollout_events)`,
       )
-      expect(await rolling.replay()).toMatchObject({ done: false })
       expect(await rolling.replay()).toMatchObject({
         same: false,
         differences: ['the state is another one'],
       })
+      sql.exec(`UPDATE rollout_transitions SET row = replace(row, '"started"', '"begun"')`)
+      const { differences } = await rolling.replay()
+      expect(differences[0]).toMatch(/^transition 1: .*"started".*, and not .*"begun"/)
+    })
+  })
+
+  it('that were deleted are missed, and nothing is compared', async () => {
+    const world = await begin()
+    await live(world, async (rolling) => {
+      rolling.life.state.storage.sql.exec('DELETE FROM rollout_events WHERE chunk > 3')
+      const { same, differences, events } = await rolling.replay()
+      expect({ same, differences }).toEqual({
+        same: false,
+        differences: [
+          `of ${WINDOWS + 1} events ${events} could be replayed; the control deletes the events of old rollouts`,
+        ],
+      })
+    })
+  })
+
+  it('are never more than a page, however large the transitions of one chunk are', () => {
+    const lines = Array.from({ length: 10 }, (_, now) => JSON.stringify({ kind: 'pause', now }))
+    const row = JSON.stringify({ reason: 'x'.repeat(MAX_EVENTS_PAGE_BYTES / 4) })
+    const store = {
+      eventLines: (_: number, chunk: number) => (chunk < 2 ? lines : undefined),
+      transitionsOf: (_: number, from: number, to: number) =>
+        Array.from({ length: to - from }, (_, i) => ({
+          event: from + i,
+          place: 0,
+          row,
+          revision: null,
+          said: null,
+        })),
+    }
+    const rollout = { id: 1, events: 20, state: {} as RolloutState }
+    const seen: number[] = []
+    let cursor: string | undefined
+    do {
+      const { transitions, next, events } = readEventsPage(store, rollout, cursor)
+      expect(events.length).toBe(transitions.length)
+      expect(events.length).toBeLessThanOrEqual(4)
+      seen.push(...transitions.map(({ event }) => event))
+      cursor = next
+    } while (cursor !== undefined)
+    expect(seen).toEqual(Array.from({ length: 20 }, (_, i) => i))
+  })
+})
+
+describe('a pause that an older Holo has stored as its text alone', () => {
+  it('says who paused, and is replayed bit for bit', async () => {
+    const world = await createRollingWorld()
+    await live(world, async (rolling) => {
+      await rolling.start({ plan: PLAN })
+      await rolling.command('pause')
+      rolling.life.state.storage.sql.exec(
+        "UPDATE rollouts SET state = json_set(state, '$.phase.paused', 'by alice')",
+      )
+    })
+    await live(world, async (rolling) => {
+      expect(await rolling.status()).toMatchObject({
+        paused: 'by alice',
+        pause: { by: 'alice', cause: 'command' },
+      })
+      expect(await rolling.replay()).toMatchObject({ same: true, events: 2 })
+      expect(await rolling.command('resume')).toMatchObject({ pause: undefined })
+      expect(await rolling.replay()).toMatchObject({ same: true, events: 3 })
     })
   })
 })

@@ -1,15 +1,18 @@
 // A control that rolls out, in a test: made-up visitors whose windows close every ten seconds, alarms and
 // the watchdog when their time comes, and what the tests ask it.
 
-import type { RolloutCommand, Start } from '../../src/control/rollouts/contract.ts'
+import type { Start } from '../../src/control/rollouts/contract.ts'
 import type { Counting, Stratum, WindowSource } from '../../src/control/rollouts/source.ts'
 import type { MetricWindow } from '../../src/core/judge/metric.ts'
 import type { Window } from '../../src/core/rollout/events.ts'
 import { PRESETS } from '../../src/core/rollout/plan.ts'
+import { Replay } from '../../src/core/rollout/replay.ts'
 import { seededRandom } from '../../src/core/simulate/random.ts'
 import { drawWindow, type Load, type SideModel } from '../../src/core/simulate/traffic.ts'
 import { countBuckets, type Traffic } from '../../src/core/traffic.ts'
 import type { AssignmentsDocument } from '../../src/document/schema.ts'
+import { rolloutEventsReply } from '../../src/wire/rollout-events.ts'
+import type { RolloutCommand } from '../../src/wire/rollouts.ts'
 import { exampleDocument } from '../support/document.ts'
 import { ALICE, type Life, World } from './control-world.ts'
 
@@ -174,10 +177,24 @@ export class Rolling {
     return answer.value
   }
 
-  async replay(id = 1, caller = ALICE) {
-    const answer = await this.life.control.replayRollout(caller, id)
-    if (!answer.ok) throw new Error('denied')
-    return answer.value
+  /** A page of its events as it comes over the wire. */
+  async eventsPage(id = 1, cursor?: string) {
+    const answer = await this.life.control.rolloutEvents(ALICE, id, cursor)
+    if (!answer.ok || !answer.value) throw new Error(`there is no rollout ${id}`)
+    return rolloutEventsReply.parse(JSON.parse(JSON.stringify(answer.value)))
+  }
+
+  async replay(id = 1) {
+    const first = await this.eventsPage(id)
+    if (!first.recorded) throw new Error('the first page says no state')
+    const replay = new Replay(first.recorded)
+    replay.add(first.events, first.transitions)
+    for (let { next } = first; next !== undefined && !replay.isOver; ) {
+      const page = await this.eventsPage(id, next)
+      replay.add(page.events, page.transitions)
+      next = page.next
+    }
+    return replay.result()
   }
 
   async content() {

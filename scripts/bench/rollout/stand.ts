@@ -1,12 +1,9 @@
 // Holo as `npm start` runs it, with all releases published, the old one live, and their backend behind.
 
-import type {
-  Explanation,
-  Replay,
-  Replayed,
-  RolloutStatus,
-} from '../../../src/control/rollouts/contract.ts'
+import { Replay, type ReplayResult } from '../../../src/core/rollout/replay.ts'
 import type { AssignmentsDocument } from '../../../src/document/schema.ts'
+import { rolloutEventsReply } from '../../../src/wire/rollout-events.ts'
+import type { RolloutExplanation, RolloutStatus } from '../../../src/wire/rollouts.ts'
 import { startBackend } from '../../local/backend-process.ts'
 import { startEdge } from '../../local/edge.ts'
 import { findFreePort } from '../../local/ports.ts'
@@ -26,8 +23,8 @@ export type Stand = {
   /** Its id. */
   readonly startRollout: (release: Release) => Promise<number>
   readonly readRollout: (id: number) => Promise<RolloutStatus>
-  readonly explainRollout: (id: number) => Promise<Explanation>
-  readonly replayRollout: (id: number) => Promise<Replayed>
+  readonly explainRollout: (id: number) => Promise<RolloutExplanation>
+  readonly replayRollout: (id: number) => Promise<ReplayResult>
   readonly dispose: () => Promise<void>
 }
 
@@ -86,10 +83,18 @@ export async function startStand(dataDir: string): Promise<Stand> {
     readRollout: (id) => call('GET', `/rollouts/${id}`),
     explainRollout: (id) => call('GET', `/rollouts/${id}/explain`),
     replayRollout: async (id) => {
-      for (;;) {
-        const step = await call<Replay>('GET', `/rollouts/${id}/replay`)
-        if (step.done) return step
+      const read = async (cursor: string) =>
+        rolloutEventsReply.parse(await call('GET', `/rollouts/${id}/events${cursor}`))
+      const first = await read('')
+      if (!first.recorded) throw new Error(`the first page of rollout ${id} has no state`)
+      const replay = new Replay(first.recorded)
+      replay.add(first.events, first.transitions)
+      for (let { next } = first; next !== undefined && !replay.isOver; ) {
+        const page = await read(`?cursor=${next}`)
+        replay.add(page.events, page.transitions)
+        next = page.next
       }
+      return replay.result()
     },
     dispose,
   }

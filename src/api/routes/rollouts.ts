@@ -1,13 +1,19 @@
 // Routes of rollouts: to start one, to look at them, and what people may do to one that runs.
 
 import * as z from 'zod'
-import { ROLLOUT_COMMANDS, type RolloutCommand } from '../../control/rollouts/contract.ts'
 import { err, ok } from '../../core/result.ts'
 import { committed } from '../../wire/changes.ts'
-import { environmentName, versionId } from '../../wire/parts.ts'
-import { changeQuery, next, pageQuery, reason } from '../../wire/requests.ts'
+import { changeQuery, pageQuery, reason } from '../../wire/requests.ts'
+import { rolloutEventsReply } from '../../wire/rollout-events.ts'
+import {
+  ROLLOUT_COMMANDS,
+  type RolloutCommand,
+  rolloutExplanation,
+  rolloutStart,
+  rolloutStatus,
+  rolloutsReply,
+} from '../../wire/rollouts.ts'
 import { toFailure } from '../http/problems.ts'
-import { explanation, replay, rolloutStatus, rolloutSummary } from '../http/rollout-schemas.ts'
 import { type Route, route } from '../http/route.ts'
 
 const params = z.strictObject({ id: z.string().regex(/^[0-9A-Za-z-]{1,40}$/) })
@@ -27,17 +33,7 @@ export const ROLLOUT_ROUTES: readonly Route[] = [
     scope: 'shift',
     summary: 'Points the canary at a version and begins to roll it out, in one revision',
     query: changeQuery,
-    body: z.strictObject({
-      version: versionId,
-      environment: environmentName
-        .default('canary')
-        .describe('The canary; it is made where there is none of the name'),
-      base: environmentName.optional().describe('The first other public one when left out'),
-      plan: z
-        .union([z.string(), z.looseObject({})])
-        .default('standard')
-        .describe('`careful`, `standard`, `blue-green`, `instant`, or a plan: docs/rollouts.md'),
-    }),
+    body: rolloutStart,
     changes: 'document',
     failures: ['rollout_refused'],
     reply: committed.extend({ rollout: rolloutStatus.optional().describe('Not of a dry run') }),
@@ -66,7 +62,7 @@ export const ROLLOUT_ROUTES: readonly Route[] = [
     scope: 'read',
     summary: 'Rollouts, running and past, newest first',
     query: pageQuery,
-    reply: z.strictObject({ rollouts: z.array(rolloutSummary), next }),
+    reply: rolloutsReply,
     handle: async ({ ask, caller, query: { limit, before } }) => {
       const answer = await ask('none', (control) => control.rollouts(caller, { limit, before }))
       if (!answer.ok) return answer
@@ -117,7 +113,7 @@ export const ROLLOUT_ROUTES: readonly Route[] = [
     scope: 'read',
     summary: 'Every transition with all that it rested on, and how it stands in sentences',
     params,
-    reply: explanation,
+    reply: rolloutExplanation,
     handle: async ({ ask, caller, params: { id } }) => {
       const answer = await ask('none', (control) => control.explainRollout(caller, Number(id)))
       if (!answer.ok) return answer
@@ -127,19 +123,26 @@ export const ROLLOUT_ROUTES: readonly Route[] = [
   }),
   route({
     method: 'GET',
-    path: '/rollouts/{id}/replay',
+    path: '/rollouts/{id}/events',
     scope: 'read',
-    oneAtATime: true,
-    summary: 'Gives the machine all its events again, and says whether the same comes out',
+    summary:
+      'The events of its machine, oldest first, with the transitions they led to: for a replay',
     params,
-    reply: replay,
-    hasSteps: true,
-    handle: async ({ ask, caller, params: { id } }) => {
-      const answer = await ask('none', (control) => control.replayRollout(caller, Number(id)))
+    query: z.strictObject({
+      cursor: z
+        .string()
+        .regex(/^[0-9-]{1,40}$/, 'the `next` of the page before')
+        .optional()
+        .describe('The `next` of the page before; the first page where it is left out'),
+    }),
+    reply: rolloutEventsReply,
+    handle: async ({ ask, caller, params: { id }, query: { cursor } }) => {
+      const answer = await ask('none', (control) =>
+        control.rolloutEvents(caller, Number(id), cursor),
+      )
       if (!answer.ok) return answer
       if (!answer.value.ok) return err(toFailure(answer.value.error))
-      const body = answer.value.value
-      return body ? ok({ body, isUnfinished: !body.done }) : err({ kind: 'not_found' })
+      return answer.value.value ? ok({ body: answer.value.value }) : err({ kind: 'not_found' })
     },
   }),
 ]

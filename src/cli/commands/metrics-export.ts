@@ -3,17 +3,18 @@
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { InvalidArgumentError } from 'commander'
-import * as z from 'zod'
+import type { z } from 'zod'
+import {
+  type metricRecord,
+  metricsExportOutput,
+  metricsReply,
+  RECORD_FORMAT,
+  recordedPoint,
+} from '../../wire/metrics.ts'
+import { toTolerant } from '../../wire/tolerant.ts'
 import type { Api } from '../api.ts'
 import { command, type SharedOptions } from '../command.ts'
 import { refused } from '../failure.ts'
-import {
-  RECORD_FORMAT,
-  type Recorded,
-  type RecordedPoint,
-  recordedPoint,
-  recordShape,
-} from '../simulation/recorded.ts'
 import { toCount } from '../words.ts'
 
 const DAY_MS = 86_400_000
@@ -21,7 +22,10 @@ const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: DA
 /** The control keeps windows of ten seconds for a day, and minutes for thirty. */
 const LONGEST_MS = 30 * DAY_MS
 
-const pageReply = z.object({ points: z.array(recordedPoint), next: z.int().optional() })
+const pageAsRead = toTolerant(
+  metricsReply.pick({ next: true }).extend({ points: recordedPoint.array() }),
+)
+type Page = z.infer<typeof pageAsRead>
 
 type ExportOptions = SharedOptions & { readonly last?: number; readonly force?: boolean }
 
@@ -35,18 +39,17 @@ export const METRICS_EXPORT = command({
     { flags: '--force', about: 'writes over a file that is there' },
   ],
   examples: [{ command: 'holo metrics export yesterday.json --last 24h', about: 'a day of it' }],
-  shape: z.strictObject({
-    file: z.string().optional().describe('Where it was written'),
-    points: z.int(),
-    record: recordShape.optional().describe('What a file would hold, without one'),
-  }),
+  shape: metricsExportOutput,
   run: async (context, [file]: [string | undefined], { last = DAY_MS, force }: ExportOptions) => {
     const api = await context.api()
     const { url } = await context.target()
     const to = Date.now()
     const points = await loadPoints(api, to - last, to)
-    const record: Recorded = {
-      ...{ format: RECORD_FORMAT, formatVersion: 1, from: url.origin, resolution: 'minute' },
+    const record: z.infer<typeof metricRecord> = {
+      format: RECORD_FORMAT,
+      formatVersion: 1,
+      from: url.origin,
+      resolution: 'minute',
       points,
     }
     const text = JSON.stringify(record)
@@ -67,11 +70,11 @@ export const METRICS_EXPORT = command({
   },
 })
 
-async function loadPoints(api: Api, begin: number, to: number): Promise<RecordedPoint[]> {
-  const points: RecordedPoint[] = []
+async function loadPoints(api: Api, begin: number, to: number): Promise<Page['points']> {
+  const points: Page['points'] = []
   for (let from: number | undefined = Math.max(1, begin); from !== undefined; ) {
     const query = { resolution: 'minute', from: String(from), to: String(to) }
-    const page: z.infer<typeof pageReply> = await api.ask(pageReply, 'GET', '/metrics', { query })
+    const page: Page = await api.ask(pageAsRead, 'GET', '/metrics', { query })
     points.push(...page.points)
     from = page.next
   }

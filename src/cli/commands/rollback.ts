@@ -7,7 +7,7 @@ import { changeDocument } from '../change.ts'
 import { type ChangeOptions, command } from '../command.ts'
 import { type Known, loadCurrent, readDocument } from '../document.ts'
 import { refused } from '../failure.ts'
-import { findMovement } from '../movement.ts'
+import { isNoticeable } from '../movement.ts'
 import { parseWhole } from '../options.ts'
 
 /** How far back the last one that differs is looked for. */
@@ -56,9 +56,7 @@ async function findEarlier(api: Api, now: Known): Promise<number> {
   })
   for (const { revision } of revisions) {
     const { text } = await api.ask(revisionAsRead, 'GET', `/revisions/${revision}`)
-    const { moved, versions, changes } = findMovement(now, readDocument(text))
-    const isNoticed = changes.some((change) => /^(?:rule|environment)/.test(change))
-    if (moved.length > 0 || versions.length > 0 || isNoticed) return revision
+    if (isNoticeable(now, readDocument(text))) return revision
   }
   throw refused('no_earlier_revision', 'none of the last revisions differs in what visitors get', {
     hint: 'name one with --to; "holo log" lists them',

@@ -1,26 +1,30 @@
 // `holo rollout pause`, `resume`, `advance`, `promote` and `abort`: what people do to a rollout that
-// runs. What would move is shown first.
+// runs. It shows first what would move.
 
-import * as z from 'zod'
+import {
+  type RolloutStatusAsRead,
+  rolloutCommandOutput,
+  statusAsRead,
+} from '../../wire/rollout-output.ts'
+import type { RolloutCommand } from '../../wire/rollouts.ts'
 import { confirm } from '../change.ts'
 import { type ChangeOptions, type Command, command, type SharedOptions } from '../command.ts'
 import { refused } from '../failure.ts'
 import { CHANGE_OPTIONS } from '../options.ts'
 import { askOf, findRunning, isRunning, loadRollout } from '../rollout/find.ts'
 import { toStatusLines } from '../rollout/lines.ts'
-import { type RolloutStatus, rolloutStatus } from '../rollout/replies.ts'
 import { toPercentText } from '../words.ts'
 
 type CommandOptions = SharedOptions & Pick<ChangeOptions, 'yes' | 'dryRun' | 'reason'>
 
-/** Those of changes that the API takes here. */
+/** Of the options that changes of the document take, those that a command to a rollout takes too. */
 const OPTIONS = CHANGE_OPTIONS.filter(({ flags }) => /--(?:yes|dry-run|reason)\b/.test(flags))
 
 type Row = {
-  readonly verb: 'pause' | 'resume' | 'advance' | 'promote' | 'abort'
+  readonly verb: RolloutCommand
   readonly about: string
-  /** What it would do to this one. */
-  readonly say: (rollout: RolloutStatus) => string
+  /** In words, what it would do to this rollout. */
+  readonly say: (rollout: RolloutStatusAsRead) => string
 }
 
 export const ROLLOUT_PAUSE = toCommand({
@@ -68,12 +72,7 @@ function toCommand({ verb, about, say }: Row): Command {
       { command: `holo rollout ${verb}`, about: 'the one that runs' },
       { command: `holo rollout ${verb} 7 --yes --reason "as agreed"`, about: 'from a script' },
     ],
-    shape: z.strictObject({
-      target: z.string(),
-      dryRun: z.boolean(),
-      does: z.string().describe('What it does, or would do, in words'),
-      rollout: rolloutStatus.describe('As it is afterwards'),
-    }),
+    shape: rolloutCommandOutput,
     run: async (context, [named]: [string | undefined], options: CommandOptions) => {
       const api = await context.api()
       const { name: target } = await context.target()
@@ -92,7 +91,7 @@ function toCommand({ verb, about, say }: Row): Command {
       }
       if (!options.json) for (const line of plan) context.say(line)
       await confirm(context, options, plan)
-      const rollout = await askOf(api, before.id, rolloutStatus, 'POST', `/${verb}`, {
+      const rollout = await askOf(api, before.id, statusAsRead, 'POST', `/${verb}`, {
         query: { reason: options.reason },
       })
       const json = { target, dryRun: false, does, rollout }
@@ -101,17 +100,23 @@ function toCommand({ verb, about, say }: Row): Command {
   })
 }
 
-/** The weight of the step that is `further` steps on, as the plan has it. */
-function toPlanned({ plan, phase, phaseText, weight }: RolloutStatus, further: number): number {
-  if (phase !== 'step' && phase !== 'bake') return weight
+/**
+ * The weight that the plan has for the step that is `further` steps ahead. `undefined` where Holo gives no
+ * number of the step (an older one), or a phase that this command does not know (a newer one).
+ */
+function toPlanned(rollout: RolloutStatusAsRead, further: number): number | undefined {
+  const { plan, phase, step } = rollout
   const held = 100 - plan.bake.heldBack
   if (phase === 'bake') return further === 0 ? held : 100
-  const index = Number(/^step (\d+)/.exec(phaseText)?.[1] ?? 1) - 1 + further
-  return plan.steps[index]?.weight ?? (plan.bake.minMs > 0 ? held : 100)
+  if (phase !== 'step' || step === undefined) return undefined
+  return plan.steps[step.number - 1 + further]?.weight ?? (plan.bake.minMs > 0 ? held : 100)
 }
 
-function toMove({ environment, base, weight }: RolloutStatus, to: number): string {
-  const [from, next] = [toPercentText(weight), toPercentText(to)]
+function toMove(rollout: RolloutStatusAsRead, to: number | undefined): string {
+  const { environment, base, weight } = rollout
+  const from = toPercentText(weight)
+  if (to === undefined) return `${environment}: from ${from} to what its plan says`
+  const next = toPercentText(to)
   return from === next
     ? `${environment} stays at ${from}`
     : `${environment}: ${from} → ${next} of the visitors of both, the rest to ${base}`

@@ -1,12 +1,19 @@
 // `holo rollout explain`, `replay` and `history`: what rollouts have done, and why.
 
-import * as z from 'zod'
+import { Replay, type ReplayResult } from '../../core/rollout/replay.ts'
+import { rolloutEventsReply } from '../../wire/rollout-events.ts'
+import {
+  explanationAsRead,
+  rolloutExplainOutput,
+  rolloutHistoryOutput,
+  rolloutReplayOutput,
+} from '../../wire/rollout-output.ts'
 import type { Api } from '../api.ts'
 import { type Context, command, type SharedOptions } from '../command.ts'
+import { CliFailure, EXIT } from '../failure.ts'
 import { parseWhole } from '../options.ts'
 import { askOf, findLatest, listRollouts, toRolloutId } from '../rollout/find.ts'
 import { paintPhase, toTransitionLines } from '../rollout/lines.ts'
-import { explanationReply, replayed, replayReply, rolloutSummary } from '../rollout/replies.ts'
 import { toTable } from '../table.ts'
 import { toCount, toTime } from '../words.ts'
 import { wrap } from '../wrap.ts'
@@ -21,12 +28,12 @@ export const ROLLOUT_EXPLAIN = command({
   scope: 'read',
   arguments: [ID],
   examples: [{ command: 'holo rollout explain', about: 'why it is where it is' }],
-  shape: z.strictObject(explanationReply.shape),
+  shape: rolloutExplainOutput,
   run: async (context, [named]: [string | undefined], _: SharedOptions) => {
     if (named !== undefined) toRolloutId(named)
     const api = await context.api()
     const id = await findLatest(api, named)
-    const json = await askOf(api, id, explanationReply, 'GET', '/explain')
+    const json = await askOf(api, id, explanationAsRead, 'GET', '/explain')
     const { columns = 100, style } = context
     const lines = [
       ...json.lines.flatMap((line) => wrap(line, columns)),
@@ -39,33 +46,58 @@ export const ROLLOUT_EXPLAIN = command({
 
 export const ROLLOUT_REPLAY = command({
   name: 'rollout replay',
-  about: 'Gives the machine all events of a rollout again: exit code 1 if anything else comes out.',
+  about:
+    'Reads all events of a rollout and works it out again: exit code 1 if anything else comes out.',
   scope: 'read',
   arguments: [ID],
   examples: [{ command: 'holo rollout replay 7', about: 'bit for bit' }],
-  shape: z.strictObject({ id: z.int(), ...replayed.shape }),
+  shape: rolloutReplayOutput,
   run: async (context, [named]: [string | undefined], _: SharedOptions) => {
     if (named !== undefined) toRolloutId(named)
     const api = await context.api()
     const id = await findLatest(api, named)
-    const { same, events, windows, transitions, differences } = await replayAll(context, api, id)
+    const result = await replayAll(context, api, id)
+    const { same, events, windows, transitions } = result
+    const differences = [...result.differences]
     const given = `${toCount(events, 'event')}, ${toCount(windows, 'window')} of counts, ${toCount(transitions, 'transition')}`
     const lines = same
       ? [`rollout ${id}: the same once more, bit for bit (${given})`]
-      : [`rollout ${id}: not the same (${given})`, ...differences.map((line) => `  ${line}`)]
+      : [
+          `rollout ${id}: not the same (${given})`,
+          ...differences.map((line) => `  ${line}`),
+          'The machine is that of this command: one of another version than Holo may differ in words or numbers',
+        ]
     const json = { id, same, events, windows, transitions, differences }
     return { json, lines, exitCode: same ? 0 : 1 }
   },
 })
 
-/** All steps of one replay. */
-async function replayAll({ progress }: Context, api: Api, id: number) {
-  for (;;) {
-    const step = await askOf(api, id, replayReply, 'GET', '/replay')
+/** Reads page after page. What comes to the rollout meanwhile is left out. */
+async function replayAll({ progress }: Context, api: Api, id: number): Promise<ReplayResult> {
+  let replay: Replay | undefined
+  let total = 0
+  let cursor: string | undefined
+  try {
+    do {
+      const page = await askOf(api, id, rolloutEventsReply, 'GET', '/events', { query: { cursor } })
+      if (page.recorded) {
+        replay = new Replay(page.recorded)
+        total = page.recorded.events
+      }
+      replay?.add(page.events, page.transitions)
+      if (progress?.isTTY) progress.write(`\r${replay?.events ?? 0} of ${total} events `)
+      cursor = page.next
+    } while (cursor !== undefined && replay?.isOver === false)
+  } finally {
     if (progress?.isTTY) progress.write('\r\u001b[K')
-    if (step.done) return step
-    if (progress?.isTTY) progress.write(`${step.events} of ${step.of} events `)
   }
+  if (replay) return replay.result()
+  throw new CliFailure(
+    'unexpected_reply',
+    EXIT.unreachable,
+    `Holo does not say how rollout ${id} stood before its events`,
+    { hint: 'check that Holo and this command are of the same version' },
+  )
 }
 
 export const ROLLOUT_HISTORY = command({
@@ -80,7 +112,7 @@ export const ROLLOUT_HISTORY = command({
     },
   ],
   examples: [{ command: 'holo rollout history --limit 5', about: 'the last five' }],
-  shape: z.strictObject({ rollouts: z.array(rolloutSummary) }),
+  shape: rolloutHistoryOutput,
   run: async (context, _: [], { limit = DEFAULT_ROWS }: SharedOptions & { limit?: number }) => {
     const rollouts = await listRollouts(await context.api(), String(limit))
     const rows = rollouts.map((one) => [

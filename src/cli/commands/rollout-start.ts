@@ -1,4 +1,4 @@
-// `holo rollout start`: a release begins to move by its plan. What moves at once is shown, and the plan.
+// `holo rollout start`: starts a rollout by a plan. Shows the plan first, and what would move at once.
 
 import { rolloutStartOutput } from '../../wire/changes.ts'
 import { changeDocument } from '../change.ts'

@@ -1,17 +1,13 @@
 // `holo rollout status`: how the rollouts that run stand, or the last one.
 
-import * as z from 'zod'
+import type { z } from 'zod'
+import { rolloutStatusOutput } from '../../wire/rollout-output.ts'
 import { command, type SharedOptions } from '../command.ts'
 import { findLatest, isRunning, listRollouts, loadRollout, toRolloutId } from '../rollout/find.ts'
 import { toStatusLines } from '../rollout/lines.ts'
-import { rolloutStatus } from '../rollout/replies.ts'
 import { WATCH_OPTIONS, type WatchOptions, watchOutcome } from '../watch.ts'
 
-const shape = z.strictObject({
-  target: z.string(),
-  rollouts: z.array(rolloutStatus).describe('Those that run, or the last one'),
-})
-type Status = z.infer<typeof shape>
+type Status = z.infer<typeof rolloutStatusOutput>
 
 export const ROLLOUT_STATUS = command({
   name: 'rollout status',
@@ -24,7 +20,7 @@ export const ROLLOUT_STATUS = command({
     { command: 'holo rollout status', about: 'once' },
     { command: 'holo rollout status --watch --json', about: 'in a pipeline, until it is over' },
   ],
-  shape,
+  shape: rolloutStatusOutput,
   run: async (context, [named]: [string | undefined], options: SharedOptions & WatchOptions) => {
     const id = named === undefined ? undefined : toRolloutId(named)
     const api = await context.api()

@@ -12,11 +12,11 @@ import {
   simulateRun,
   toSimulation,
 } from '../../core/simulate/simulate.ts'
+import { simulateOutput } from '../../wire/simulation.ts'
 import { type Context, command, type SharedOptions } from '../command.ts'
 import { collect, parseWhole } from '../options.ts'
 import { loadPlan } from '../plan.ts'
 import { toSimulatedLines } from '../simulation/lines.ts'
-import { simulatedShape } from '../simulation/shape.ts'
 import { type Supposed, type SupposedOptions, suppose } from '../simulation/suppose.ts'
 
 const DAY_MS = 86_400_000
@@ -98,7 +98,7 @@ export const SIMULATE = command({
       about: 'on real counters, with a release that fails twice as often',
     },
   ],
-  shape: simulatedShape,
+  shape: simulateOutput,
   run: async (context, [name]: [string], options: SimulateOptions) => {
     const named = await loadPlan(context, name)
     const { runs = DEFAULT_RUNS, seed = 1, days = DEFAULT_DAYS } = options

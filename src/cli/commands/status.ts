@@ -1,53 +1,18 @@
 // `holo status`: who gets what now, and how the control is.
 
-import * as z from 'zod'
-import { environmentOutput, environmentsAsRead } from '../../wire/environments.ts'
-import { revisionSummaryAsRead, revisionsAsRead } from '../../wire/history.ts'
+import type { z } from 'zod'
+import { environmentsAsRead } from '../../wire/environments.ts'
+import { healthAsRead, servicesHealthAsRead } from '../../wire/health-read.ts'
+import { revisionsAsRead } from '../../wire/history.ts'
+import { statusOutput } from '../../wire/status-output.ts'
 import type { Api } from '../api.ts'
 import { type Context, command, type SharedOptions } from '../command.ts'
-import { healthReply } from '../replies.ts'
 import { toTable } from '../table.ts'
 import { WATCH_OPTIONS, type WatchOptions, watchOutcome } from '../watch.ts'
 import { toTime } from '../words.ts'
 import { toEnvironmentLines } from './env.ts'
 
-const serviceShape = z.object({
-  environment: z.string(),
-  version: z.string(),
-  prefix: z.string(),
-  state: z.string().describe('Unknown, Online, Healthy, Degraded or Down'),
-  since: z.int().optional().describe('Milliseconds since the epoch'),
-  why: z.string(),
-  origins: z.array(z.object({ origin: z.string(), state: z.string(), why: z.string() })),
-})
-const servicesReply = z.object({ services: z.array(serviceShape) })
-
-const shape = z.strictObject({
-  target: z.string(),
-  url: z.string(),
-  revision: z.int(),
-  published: z.int().describe('The newest revision that KV has taken'),
-  publishError: z.string().optional(),
-  externalProblem: z
-    .string()
-    .optional()
-    .describe('What is wrong with a document put into KV by hand'),
-  fill: z
-    .array(
-      z.strictObject({
-        part: z.string().describe('versions, settings, traffic, history or revisions'),
-        used: z.number(),
-        limit: z.number(),
-        percent: z.number(),
-      }),
-    )
-    .describe('What fills up for good: docs/storage.md'),
-  environments: z.array(environmentOutput),
-  services: z.array(serviceShape).describe('Those with a probe, and how they are: docs/health.md'),
-  last: revisionSummaryAsRead.optional().describe('The last change'),
-})
-
-type Status = z.infer<typeof shape>
+type Status = z.infer<typeof statusOutput>
 
 export const STATUS = command({
   name: 'status',
@@ -58,7 +23,7 @@ export const STATUS = command({
     { command: 'holo status', about: 'once' },
     { command: 'holo status --watch', about: 'beside a release' },
   ],
-  shape,
+  shape: statusOutput,
   run: async (context, _: [], options: SharedOptions & WatchOptions) => {
     const api = await context.api()
     return watchOutcome(context, options, {
@@ -72,8 +37,8 @@ async function loadStatus(context: Context, api: Api): Promise<Status> {
   const [{ environments, revision }, { control }, { services }, { revisions }, target] =
     await Promise.all([
       api.ask(environmentsAsRead, 'GET', '/environments'),
-      api.ask(healthReply, 'GET', '/health'),
-      api.ask(servicesReply, 'GET', '/health/services'),
+      api.ask(healthAsRead, 'GET', '/health'),
+      api.ask(servicesHealthAsRead, 'GET', '/health/services'),
       api.ask(revisionsAsRead, 'GET', '/revisions', { query: { limit: '1' } }),
       context.target(),
     ])
@@ -119,7 +84,7 @@ function toLines(context: Context, status: Status): string[] {
   ]
 }
 
-/** From half full on people hear of it, and from three quarters loudly. */
+/** Warns from half full on; from three quarters on the warning is red. */
 const SHOWN_PERCENT = 50
 const LOUD_PERCENT = 75
 

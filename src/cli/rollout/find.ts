@@ -1,27 +1,36 @@
-// The rollout that is meant: the one that is named, else the only one that runs, else the last.
+// Finds the rollout that a command is about: the one that is named, else the only one that runs, else the
+// last one.
 
 import type * as z from 'zod'
+import {
+  type RolloutStatusAsRead,
+  type RolloutSummaryAsRead,
+  statusAsRead,
+} from '../../wire/rollout-output.ts'
+import { rolloutsReply } from '../../wire/rollouts.ts'
+import { toTolerant } from '../../wire/tolerant.ts'
 import type { Api, Call } from '../api.ts'
 import { needDocument } from '../empty-holo.ts'
 import { CliFailure, misuse, refused } from '../failure.ts'
-import { type RolloutStatus, type RolloutSummary, rolloutStatus, rolloutsReply } from './replies.ts'
 
-/** As many as one page has: more do not run at once. */
+const listAsRead = toTolerant(rolloutsReply)
+
+/** One page of the API. At most ten rollouts run at once, so all of those are on it. */
 const MOST_LISTED = '100'
 
-/** @throws CliFailure for what can be no rollout. */
+/** @throws CliFailure unless the text is a number of a rollout. */
 export function toRolloutId(text: string): number {
   if (/^[1-9]\d{0,12}$/.test(text)) return Number(text)
   throw misuse(`"${text}" is no rollout: they have numbers, and "holo rollout history" lists them`)
 }
 
 /** Newest first. */
-export async function listRollouts(api: Api, limit = MOST_LISTED): Promise<RolloutSummary[]> {
-  const { rollouts } = await api.ask(rolloutsReply, 'GET', '/rollouts', { query: { limit } })
+export async function listRollouts(api: Api, limit = MOST_LISTED): Promise<RolloutSummaryAsRead[]> {
+  const { rollouts } = await api.ask(listAsRead, 'GET', '/rollouts', { query: { limit } })
   return rollouts
 }
 
-/** Asks something of one rollout. @throws CliFailure with its number where there is none of it. */
+/** Calls the API for one rollout. @throws CliFailure that names the number where there is no such rollout. */
 export async function askOf<T>(
   api: Api,
   id: number,
@@ -41,8 +50,8 @@ export async function askOf<T>(
   }
 }
 
-export function loadRollout(api: Api, id: number): Promise<RolloutStatus> {
-  return askOf(api, id, rolloutStatus, 'GET', '')
+export function loadRollout(api: Api, id: number): Promise<RolloutStatusAsRead> {
+  return askOf(api, id, statusAsRead, 'GET', '')
 }
 
 /** The number of the one that runs. @throws CliFailure where none does, or several do. */
@@ -73,6 +82,6 @@ export async function findLatest(api: Api, named: string | undefined): Promise<n
   })
 }
 
-export function isRunning({ endedAt }: Pick<RolloutSummary, 'endedAt'>): boolean {
+export function isRunning({ endedAt }: Pick<RolloutSummaryAsRead, 'endedAt'>): boolean {
   return endedAt === undefined
 }

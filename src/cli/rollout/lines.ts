@@ -1,12 +1,16 @@
-// Rollouts in words: plans, how one stands, what the judge says.
+// Lines for people about rollouts: plans, how one stands, what the judge says.
 
 import { toEvidenceText, toRangeText } from '../../core/judge/verdict.ts'
 import type { Plan } from '../../core/rollout/plan.ts'
+import type {
+  RolloutStatusAsRead,
+  RolloutSummaryAsRead,
+  TransitionAsRead,
+} from '../../wire/rollout-output.ts'
 import { toDuration } from '../duration.ts'
 import type { Style } from '../terminal.ts'
 import { toCount, toPercentText, toTime } from '../words.ts'
 import { wrap } from '../wrap.ts'
-import type { RolloutStatus, RolloutSummary, Transition } from './replies.ts'
 
 type PlanParts = Pick<Plan, 'bake' | 'withdraws'> & {
   readonly steps: readonly Plan['steps'][number][]
@@ -36,7 +40,7 @@ export function toPlanLines({ steps, bake, withdraws }: PlanParts): string[] {
 }
 
 export function toStatusLines(
-  rollout: RolloutStatus,
+  rollout: RolloutStatusAsRead,
   style: Style,
   columns: number | undefined,
 ): string[] {
@@ -59,7 +63,7 @@ export function toStatusLines(
       : [`  ended ${toTime(rollout.endedAt ?? 0)}`, ...wrap(rollout.reason ?? '', width, '  ')]),
     ...(rollout.paused === undefined
       ? []
-      : wrap(style.yellow(toPausedText(rollout.paused)), width, '  ')),
+      : wrap(style.yellow(toPausedText(rollout.paused, rollout.pause)), width, '  ')),
     ...(rollout.obstacle === undefined || rollout.obstacle.kind === 'paused'
       ? []
       : wrap(
@@ -84,9 +88,21 @@ export function toStatusLines(
   ]
 }
 
-/** A transition with what it rested on: what was seen, the evidence, and what it was held against. */
+/** A transition with its reason, what was counted, and the evidence beside its threshold. */
 export function toTransitionLines(
-  { at, from, to, by, weight, revision, reason, said, verdict, sampleRatio, data }: Transition,
+  {
+    at,
+    from,
+    to,
+    by,
+    weight,
+    revision,
+    reason,
+    said,
+    verdict,
+    sampleRatio,
+    data,
+  }: TransitionAsRead,
   style: Style,
   width: number,
 ): string[] {
@@ -118,7 +134,7 @@ function toFindingText({
   totals,
   logWorse,
   logWithin,
-}: Transition['verdict']['findings'][number]): string {
+}: TransitionAsRead['verdict']['findings'][number]): string {
   const [a = 0, b = 0, c = 0, d = 0] = totals
   const seen = `${d} in ${c} visits against ${b} in ${a}`
   const isOpen = ratio.low === 0 && ratio.high === null
@@ -129,13 +145,13 @@ function toFindingText({
   return `${what}: ${range} (${seen}; evidence against it ${toEvidenceText(logWorse)}${within})`
 }
 
-/** It is `by somebody`, or a sentence. */
-function toPausedText(paused: string): string {
-  return paused.startsWith('by ') ? `paused ${paused}` : `paused: ${paused}`
+/** An older Holo says why, and leaves out who. */
+function toPausedText(why: string, pause: RolloutStatusAsRead['pause']): string {
+  return pause?.cause === 'command' ? `paused by ${pause.by}` : `paused: ${why}`
 }
 
 export function paintPhase(
-  { phase, phaseText }: Pick<RolloutSummary, 'phase' | 'phaseText'>,
+  { phase, phaseText }: Pick<RolloutSummaryAsRead, 'phase' | 'phaseText'>,
   style: Style,
 ): string {
   if (phase === 'promoted') return style.green(phaseText)

@@ -1,14 +1,13 @@
-// Recorded counters as the load of a simulation: hour by hour as it was, once more from the beginning
-// when the record is over. Counters know requests, not visitors: what is taken for what is said in
-// notices.
+// Turns recorded counters into the load of a simulation: minute by minute as it was, and from the beginning
+// again when the record ends. Counters know requests and no visitors; the notices say what is assumed.
 
 import { WINDOW_MS } from '../../core/counting/limits.ts'
 import { ERRORS, LATENCY } from '../../core/rollout/plan.ts'
 import type { Load, SideModel } from '../../core/simulate/traffic.ts'
+import { metricRecord, type RecordedPoint } from '../../wire/metrics.ts'
 import { toDuration } from '../duration.ts'
 import { refused } from '../failure.ts'
 import { toCount, toTime } from '../words.ts'
-import { type RecordedPoint, recordShape } from './recorded.ts'
 
 const STEP_MS = { window: WINDOW_MS, minute: 60_000 } as const
 /** The side with this name is the new one, if it was recorded. */
@@ -28,7 +27,7 @@ type Sums = {
 
 /** @param worse how many times as often as recorded the new version fails. @throws CliFailure */
 export function readRecord(raw: unknown, file: string, worse: number): RecordedLoad {
-  const parsed = recordShape.safeParse(raw)
+  const parsed = metricRecord.safeParse(raw)
   if (!parsed.success) {
     throw refused('invalid_record', `${file} is not what "holo metrics export" writes`, {
       problems: parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })),
@@ -68,7 +67,7 @@ export function readRecord(raw: unknown, file: string, worse: number): RecordedL
   }
 }
 
-/** Whoever had the most documents. */
+/** The environment that had the most documents. */
 function findBase(points: readonly RecordedPoint[]): string | undefined {
   const names = new Set(points.flatMap(({ series }) => series.map((one) => one.environment)))
   const [most] = [...names]
@@ -115,7 +114,7 @@ function toLoad(point: RecordedPoint | undefined, { base, worse, step, all }: Si
   }
 }
 
-/** As the base's at that time; where nothing of the base ever failed, as the canary's over all. */
+/** The rate of the base at that time; where the base never failed, the canary's rate over the whole record. */
 function toCanaryRate(control: number, base: number, canary: number): number {
   return base > 0 ? control * (canary / base) : canary
 }

@@ -3,6 +3,7 @@
 import { ERRORS, LATENCY, type Plan } from '../../core/rollout/plan.ts'
 import type { Load } from '../../core/simulate/traffic.ts'
 import { findUncounted } from '../../document/parse-plan.ts'
+import type { Simulated } from '../../wire/simulation.ts'
 import type { Context } from '../command.ts'
 import { readJson } from '../document.ts'
 import { misuse } from '../failure.ts'
@@ -10,7 +11,6 @@ import { toSuggestion } from '../suggest.ts'
 import { toPercentText } from '../words.ts'
 import { addShares, findUnsupposed, type Shares, toLoad } from './load.ts'
 import { readRecord } from './record.ts'
-import type { Simulated } from './shape.ts'
 import {
   type Pair,
   parseDuration,

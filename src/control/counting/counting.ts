@@ -1,21 +1,22 @@
 // Counting in the control: takes batches, closes windows, and keeps what they add up to for people and
-// for the judge of each rollout. Who begins and ends a rollout is the driver's affair.
+// for the judge of each rollout. The driver of rollouts says when counting begins and ends.
 
 import { isBatch, type SampleBounds } from '../../core/counting/batch.ts'
 import type { Window } from '../../core/rollout/events.ts'
+import type { MetricPoint } from '../../wire/metrics.ts'
 import { type Counted, type CountedStratum, type ToCount, toCollected } from './counted.ts'
 import { MAX_COUNTED_ROLLOUTS } from './limits.ts'
 import { MetricStore } from './metric-store.ts'
 import { type ClosedWindow, type CountingLosses, OpenWindows } from './open-windows.ts'
 import { RolloutCounter } from './rollout-counter.ts'
 import { RolloutStore } from './rollout-store.ts'
-import type { MetricPoint, MetricRange, SeriesSince } from './series.ts'
+import type { MetricRange, SeriesSince } from './series.ts'
 import { createCountingTables } from './tables.ts'
 
 export type CountingParts = {
   readonly storage: DurableObjectStorage
   readonly now: () => number
-  /** A timer of the object's, which is lost when it is evicted. */
+  /** Sets a timer, which is lost when the object is evicted. */
   readonly later: (run: () => void, ms: number) => void
 }
 
@@ -24,10 +25,10 @@ export class Counting {
   readonly #open = new OpenWindows()
   readonly #metrics: MetricStore
   readonly #store: RolloutStore
-  /** By the rollout's name; made when first asked for, so that a control starts as fast as ever. */
+  /** By the rollout's name. Made on first use, so that the start of a control does not wait for it. */
   #loaded: Map<string, RolloutCounter> | undefined
   #isTimed = false
-  /** Batches that were none, and batches or windows that could not be counted. */
+  /** Batches that could not be parsed, and batches or windows that could not be counted. */
   #errors = 0
 
   constructor(parts: CountingParts) {
@@ -93,7 +94,7 @@ export class Counting {
     this.#store.save(counter.counted)
   }
 
-  /** Ends counting; the windows stay, so that the rollout can be replayed. */
+  /** Ends counting. The windows stay until another rollout begins. */
   end(rollout: string): void {
     this.closeDue()
     if (!this.#counters.delete(rollout)) return
@@ -130,7 +131,7 @@ export class Counting {
         this.#parts.storage.transactionSync(() => this.#keep(closed))
       } catch (cause) {
         this.#fail(cause)
-        // What memory says of visitors may be more than what was stored.
+        // Memory may know more of the visitors than what was stored.
         this.#loaded = undefined
       }
     }
@@ -146,7 +147,7 @@ export class Counting {
     }
   }
 
-  /** One timer, for a control that nobody calls again. A control that is evicted before loses a little. */
+  /** One timer closes windows when no call comes. An eviction before it fires loses those windows. */
   #closeLater(): void {
     const { nextCloseAt } = this.#open
     if (this.#isTimed || nextCloseAt === Number.POSITIVE_INFINITY) return

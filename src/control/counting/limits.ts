@@ -40,9 +40,3 @@ export const MAX_COUNTED_ROLLOUTS = 16
 
 /** Weight changes of one rollout whose visitors are told apart; a bit each. The judge keeps fewer open. */
 export const MAX_STRATA = 20
-
-/** Windows of rollouts that are over stay as long as minutes do, so that they can be replayed. */
-export const KEPT_ROLLOUT_MS = 30 * 86_400_000
-
-/** Points of one reply of the API. */
-export const MAX_METRIC_POINTS = 1000

@@ -2,13 +2,13 @@
 // sums of all time beside the minutes. What is judged is kept elsewhere.
 
 import { WINDOW_MS } from '../../core/counting/limits.ts'
-import { KEPT_MINUTES, KEPT_WINDOWS, MAX_METRIC_POINTS } from './limits.ts'
+import { MAX_METRIC_POINTS, type MetricPoint } from '../../wire/metrics.ts'
+import { KEPT_MINUTES, KEPT_WINDOWS } from './limits.ts'
 import type { ClosedWindow } from './open-windows.ts'
 import {
   addSeries,
   addSince,
   addUp,
-  type MetricPoint,
   type MetricRange,
   parseSeries,
   type Series,
@@ -19,7 +19,7 @@ import type { MinuteRow } from './tables.ts'
 const MINUTE_MS = 60_000
 const WINDOWS_PER_MINUTE = MINUTE_MS / WINDOW_MS
 
-/** What the tables hold last, so that no call has to look through them. */
+/** The newest rows of the tables, in memory, so that no call has to search for them. */
 type Newest = {
   window: number
   /** The last whole minute that was written down. */
@@ -138,7 +138,7 @@ export class MetricStore {
     ]
   }
 
-  /** Looked up once in the life of a control. */
+  /** Read from the tables once, when the control starts. */
   get #newest(): Newest {
     if (this.#known) return this.#known
     const [newest] = this.#sql.exec<{ window: number | null }>(

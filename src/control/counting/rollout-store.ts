@@ -1,9 +1,8 @@
 // Keeps what is counted for each rollout and the windows that its judge was given, so that a control
-// that starts anew goes on where it was, and a rollout can be replayed from what is stored.
+// that starts anew goes on where it was. A replay reads the events of the rollout, which hold the windows too.
 
 import type { Window } from '../../core/rollout/events.ts'
 import type { Counted } from './counted.ts'
-import { KEPT_ROLLOUT_MS } from './limits.ts'
 import type { CountedWindow } from './rollout-counter.ts'
 import type { CountedRolloutRow, CountedWindowRow } from './tables.ts'
 
@@ -23,8 +22,16 @@ export class RolloutStore {
     ]
   }
 
-  /** Writes one row. The generation's windows have ids above all that there are. */
+  /**
+   * Writes one row. The generation's windows have ids above all that there are. Deletes the windows of
+   * rollouts that are over: here, so that the end of a rollout, which may be urgent, does not wait for it.
+   */
   begin(counted: Counted): void {
+    this.#sql.exec(
+      `DELETE FROM counted_windows WHERE rollout IN
+         (SELECT rollout FROM counted_rollouts WHERE ended_at IS NOT NULL)`,
+    )
+    this.#sql.exec('DELETE FROM counted_rollouts WHERE ended_at IS NOT NULL')
     this.#sql.exec(
       `INSERT INTO counted_rollouts (rollout, counted, first_id) VALUES (?, ?, ?)
        ON CONFLICT (rollout) DO UPDATE SET counted = excluded.counted,
@@ -44,13 +51,9 @@ export class RolloutStore {
     )
   }
 
-  /** Writes one row, and removes those that nobody replays any more. */
+  /** Writes one row. */
   end(rollout: string, now: number): void {
     this.#sql.exec('UPDATE counted_rollouts SET ended_at = ? WHERE rollout = ?', now, rollout)
-    const old = 'SELECT rollout FROM counted_rollouts WHERE ended_at < ?'
-    const before = now - KEPT_ROLLOUT_MS
-    this.#sql.exec(`DELETE FROM counted_windows WHERE rollout IN (${old})`, before)
-    this.#sql.exec('DELETE FROM counted_rollouts WHERE ended_at < ?', before)
   }
 
   /** Writes one row, whose id is above those of all rollouts. */
@@ -87,7 +90,7 @@ export class RolloutStore {
     for (const { changes } of rows) yield new Uint32Array(changes)
   }
 
-  /** Larger than any that was ever given: rows that are removed are old ones. */
+  /** Larger than any that a rollout which runs was given: none of their rows are deleted. */
   #nextId(): number {
     const [row] = this.#sql.exec<{ id: number | null }>('SELECT max(id) AS id FROM counted_windows')
     return (row?.id ?? 0) + 1

@@ -1,19 +1,17 @@
 // Sums by environment and version, as rows of the tables and points of the API have them.
 
 import { addTotals, type GrowingTotals, noTotals, type Totals } from '../../core/counting/totals.ts'
+import type { MetricSeries, RESOLUTIONS } from '../../wire/metrics.ts'
 import { MAX_SERIES, MAX_TOTAL_SERIES } from './limits.ts'
 
 /** The sums of one version in one environment. */
-export type Series = Totals & { readonly environment: string; readonly version: string }
+export type Series = MetricSeries
 
 /** Those of all time; `at` is the last minute with a request. */
 export type SeriesSince = Series & { readonly at: number }
 
-/** Sums of some time that begins at `at`, milliseconds since the epoch. */
-export type MetricPoint = { readonly at: number; readonly series: readonly Series[] }
-
 export type MetricRange = {
-  readonly resolution: 'window' | 'minute'
+  readonly resolution: (typeof RESOLUTIONS)[number]
   /** Milliseconds since the epoch; `to` is exclusive. */
   readonly from: number
   readonly to: number
@@ -21,7 +19,7 @@ export type MetricRange = {
 
 type Named = { readonly environment: string; readonly version: string }
 
-/** Adds up what is of the same version and environment. The first `MAX_SERIES` that come, no more. */
+/** Adds up what has the same version and environment. Keeps the first `MAX_SERIES` and drops the others. */
 export function addUp(parts: Iterable<Named & { readonly totals: Totals }>): Series[] {
   const sums = new Map<string, Named & { readonly totals: GrowingTotals }>()
   for (const { environment, version, totals } of parts) {
@@ -63,7 +61,7 @@ function toKey({ environment, version }: Named): string {
   return `${environment}\n${version}`
 }
 
-/** Rows that cannot be read are as good as none: a bad one must not stop the control. */
+/** Takes a row that cannot be parsed as empty: a bad row must not stop the control. */
 export function parseSeries<T extends Series>(text: string): readonly T[] {
   try {
     return JSON.parse(text)

@@ -1,5 +1,5 @@
-// Active probes of what environments point at: when the next look is due, the look itself, and what
-// is known from it. Somebody else has the alarm. Without probes in the document nothing is ever due.
+// Probes the services that environments point at: when the next look is due, the look itself, and what it
+// found. tasks.ts sets the alarm. Without probes in the document nothing is ever due.
 
 import {
   findWorst,
@@ -11,8 +11,12 @@ import {
   restoreHealth,
 } from '../../core/health.ts'
 import type { AssignmentsDocument } from '../../document/schema.ts'
+import type {
+  EnvironmentHealthReport,
+  ServiceHealthReport,
+  ServicesHealthReport,
+} from '../../wire/health.ts'
 import type { Outbox } from '../outbox.ts'
-import type { EnvironmentReport, ServiceReport, ServicesReport } from './contract.ts'
 import { LOOK_SPACING_MS, MAX_DOWN_ORIGINS, PROBES_AT_ONCE, PROBES_PER_LOOK } from './limits.ts'
 import type { HealthRecords } from './records.ts'
 import { ServicesHealth } from './services-health.ts'
@@ -39,7 +43,7 @@ export class Probing {
   readonly #parts: ProbingParts
   readonly #services: ServicesHealth
   readonly #origins = new Map<string, OriginHealth>()
-  /** When each was asked last, by key. A control that starts anew asks all. */
+  /** When each origin was asked last, by key. A control that starts anew asks all of them. */
   readonly #askedAt = new Map<string, number>()
   #targets = NOTHING
   #digest: string | undefined
@@ -106,7 +110,7 @@ export class Probing {
   }
 
   /** Every service of every environment, and how it is. */
-  report(now: number): ServicesReport {
+  report(now: number): ServicesHealthReport {
     const { services } = this.#current(now)
     const reports = this.#services.report(services, (target) => this.#healthOf(target, now))
     return { environments: toEnvironments(reports), services: reports, down: this.#down }
@@ -146,14 +150,14 @@ export class Probing {
     return askedAt === undefined ? now : askedAt + intervalMs
   }
 
-  /** Where the clock went back, what lies ahead of it was just now. */
+  /** After the clock goes back, clamps future times to now. */
   #heedClock(now: number): void {
     if (this.#lookedAt <= now) return
     this.#lookedAt = now
     for (const [key, askedAt] of this.#askedAt) this.#askedAt.set(key, Math.min(askedAt, now))
   }
 
-  /** What the newest document asks for; what it no longer does is forgotten. */
+  /** What the newest document asks to probe. Deletes what it no longer asks for. */
   #current(now: number): Targets {
     const document = this.#parts.document()
     if (document?.digest === this.#digest) return this.#targets
@@ -172,7 +176,7 @@ export class Probing {
   }
 }
 
-function toEnvironments(services: readonly ServiceReport[]): EnvironmentReport[] {
+function toEnvironments(services: readonly ServiceHealthReport[]): EnvironmentHealthReport[] {
   return [...Map.groupBy(services, ({ environment }) => environment)].flatMap(
     ([environment, own]) => {
       const parts = own.map(({ prefix, state, since = 0, why }) => {

@@ -1,9 +1,9 @@
-// How the services of environments are, and since when: worked out anew after every probe, and kept
-// where it changes.
+// Keeps how the services of environments are, and since when. Computes it after every probe and stores it
+// where it has changed.
 
 import { type Health, toServiceState } from '../../core/health.ts'
+import type { OriginHealthReport, ServiceHealthReport } from '../../wire/health.ts'
 import type { Outbox } from '../outbox.ts'
-import type { OriginReport, ServiceReport } from './contract.ts'
 import type { HealthRecords } from './records.ts'
 import type { ProbedService, Target } from './targets.ts'
 
@@ -51,12 +51,12 @@ export class ServicesHealth {
     }
   }
 
-  report(services: readonly ProbedService[], healthOf: HealthOf): readonly ServiceReport[] {
+  report(services: readonly ProbedService[], healthOf: HealthOf): readonly ServiceHealthReport[] {
     return services.map((service) => {
       const { environment, version, prefix, targets } = service
       const known = this.#known.get(toKey(service))
       const { state, why } = known ?? toState(service, healthOf)
-      const origins = targets.map((target): OriginReport => {
+      const origins = targets.map((target): OriginHealthReport => {
         const { origin, path } = target
         return { origin, path, ...toTold(healthOf(target)) }
       })
@@ -72,7 +72,7 @@ function toState({ targets }: ProbedService, healthOf: HealthOf): Pick<Health, '
   )
 }
 
-/** What nobody knows has no time since when. */
+/** Leaves `since` out while the state is not known. */
 function toTold({ state, since, why }: Health) {
   return { state, since: state === 'Unknown' ? undefined : since, why }
 }

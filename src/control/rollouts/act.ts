@@ -1,4 +1,4 @@
-// What the machine's actions make of the document. Pure; who commits it is drive.ts' affair.
+// Applies the machine's actions to the document. Pure: feed.ts and start.ts commit the result.
 
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Action } from '../../core/rollout/events.ts'
@@ -8,7 +8,7 @@ import { getOwn, isNoChange, parseDraft, type Refusal, toDraft } from '../docume
 import { markOpen } from '../document/opening.ts'
 import { type Pair, toCanaryCount } from './seen.ts'
 
-/** A range as the document's type has it. */
+/** A range of buckets, mutable as in the type of the document. */
 type Bounds = [from: number, to: number]
 
 /** The new content, which is `current` itself when the actions change nothing. */
@@ -66,8 +66,9 @@ function complete(content: Content, pair: Pair): Content {
 }
 
 /**
- * The canary's buckets return and are given last from now on. To be withdrawn, a version must have
- * nobody who points at it: the canary gets the base's, and where others point at it too it stays.
+ * Returns the canary's buckets and marks them as spent, so that they are given out last from now on. Only a
+ * version that no environment points at can be withdrawn: the canary is pointed at the base's version, and
+ * where another environment points at the withdrawn one too, it is not withdrawn.
  */
 function rollBack(content: Content, pair: Pair, withdraws: boolean): Content {
   const { environment, base } = pair

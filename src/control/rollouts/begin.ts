@@ -1,25 +1,23 @@
-// Whether a rollout may be started in a document, and what the document is then. Pure; who commits it
-// is driver.ts' affair.
+// Decides whether a rollout may be started in a document, and what the document is then. Pure: start.ts
+// commits it.
 
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Plan } from '../../core/rollout/plan.ts'
 import { newRollout } from '../../core/rollout/state.ts'
+import { type GivenEvents, giveEvents } from '../../core/rollout/step.ts'
 import { findUncounted, parsePlan } from '../../document/parse-plan.ts'
 import { applyCommand } from '../document/apply.ts'
-import { pointEnvironment } from '../document/apply-environments.ts'
 import { type Content, findFirstServed } from '../document/content.ts'
-import { getOwn, parseDraft, type Refusal, refuse, refuseUnknown } from '../document/draft.ts'
-import { findOverfull } from '../document/room.ts'
+import { getOwn, type Refusal, refuse, refuseUnknown } from '../document/draft.ts'
 import { MAX_RUNNING_ROLLOUTS } from '../limits.ts'
 import { applyActions } from './act.ts'
 import type { Start } from './contract.ts'
-import { giveEvents, type Outcome } from './feed.ts'
 import { type Seen, toSeen } from './seen.ts'
 import type { Rollout } from './store.ts'
 
 export type Begun = {
   readonly rollout: Rollout
-  readonly outcome: Outcome
+  readonly outcome: GivenEvents
   readonly content: Content
 }
 
@@ -52,7 +50,7 @@ export function findBase(
   return ok(found)
 }
 
-/** The rollouts in the way of one between these two, each by name. */
+/** Why no rollout can start between these two environments: each running rollout that uses one of them. */
 export function findInTheWay(
   running: readonly Rollout[],
   names: readonly [environment: string, base: string],
@@ -69,7 +67,7 @@ export function findInTheWay(
   return [{ path: '', message: `${running.length} rollouts run, and no more can` }]
 }
 
-/** The canary points at the version and has the weight of the first step, in one content. */
+/** Points the canary at the version and gives it the weight of the first step, in one change. */
 export function begin(
   { version, environment, plan: raw }: Start,
   base: string,
@@ -99,7 +97,7 @@ export function begin(
   return acted.ok ? ok({ rollout, outcome, content: acted.value }) : acted
 }
 
-/** A plan all of whose metrics are counted. */
+/** Refuses a plan with a metric that is not counted. */
 function readPlan(raw: unknown): Result<Plan, readonly Refusal[]> {
   const plan = parsePlan(raw)
   const problems = plan.ok ? findUncounted(plan.value) : plan.error
@@ -117,9 +115,22 @@ function toFresh(
   state: Rollout['state'],
 ): Rollout {
   return {
-    ...{ id, environment, base, state, seen },
-    ...{ started_at: at, started_by: by, ended_at: null, generation: 0 },
-    ...{ events: 0, chunk: 0, chunk_characters: 0 },
-    ...{ looked_at: 0, alarm_debt: 0, failures: 0, retry_at: 0, problem: null },
+    id,
+    environment,
+    base,
+    state,
+    seen,
+    started_at: at,
+    started_by: by,
+    ended_at: null,
+    generation: 0,
+    events: 0,
+    chunk: 0,
+    chunk_characters: 0,
+    looked_at: 0,
+    alarm_debt: 0,
+    failures: 0,
+    retry_at: 0,
+    problem: null,
   }
 }

@@ -1,10 +1,17 @@
-// Drives rollouts: starts them, looks at them when it is time, does what people ask, and notices what
-// others do to the document. One thing at a time, so that no two give events to the same machine.
+// Drives rollouts: starts them, takes in their counts when a look is due, does what people ask, and notices
+// changes of the document. All of it one after the other, so that no two give events to the same machine.
 
 import { err, ok, type Result } from '../../core/result.ts'
 import type { RolloutEvent } from '../../core/rollout/events.ts'
 import { decideAttention } from '../../core/rollout/gate.ts'
 import { isRunning } from '../../core/rollout/state.ts'
+import type { RolloutEventsPage } from '../../wire/rollout-events.ts'
+import type {
+  RolloutCommand,
+  RolloutExplanation,
+  RolloutStatus,
+  RolloutSummary,
+} from '../../wire/rollouts.ts'
 import type { PageQuery } from '../contract.ts'
 import type { Author, ChangeParts } from '../document/change.ts'
 import type { Head } from '../document/history.ts'
@@ -15,19 +22,10 @@ import {
   ROLLOUT_LOOK_MS,
 } from '../limits.ts'
 import { backOffMs } from '../publishing/schedule.ts'
-import type {
-  Explanation,
-  Replay,
-  RolloutCommand,
-  RolloutRefused,
-  RolloutStatus,
-  RolloutSummary,
-  Start,
-  Started,
-} from './contract.ts'
+import type { RolloutRefused, Start, Started } from './contract.ts'
+import { readEventsPage } from './events-page.ts'
 import { CONTROL, type Fed, type FeedParts, feed, type NotFed } from './feed.ts'
 import { readForeign } from './foreign.ts'
-import { Replays } from './replay.ts'
 import { chargeLook, findDue, lookDueAt } from './schedule.ts'
 import { findRolloutTrespass, startRollout } from './start.ts'
 import type { Rollout } from './store.ts'
@@ -42,18 +40,16 @@ const STOPS: ReadonlySet<RolloutCommand> = new Set(['pause', 'abort'])
 
 export class Rollouts {
   readonly #parts: RolloutParts
-  readonly #replays: Replays
   #last: Promise<unknown> = Promise.resolve()
   #looks = 0
-  /** Not before this, because not even a failure could be written down. */
+  /** No look before this time, because the last failure could not be stored. */
   #heldUntil = 0
 
   constructor(parts: RolloutParts) {
     this.#parts = parts
-    this.#replays = new Replays(parts)
   }
 
-  /** Whether a look of the alarm goes on, or waits for its turn. */
+  /** Whether a look of the alarm is running or waits for its turn. */
   get isLooking(): boolean {
     return this.#looks > 0
   }
@@ -85,7 +81,7 @@ export class Rollouts {
       const { environment, base, seen } = before
       const why = findRolloutTrespass(principal, { environment, base, version: seen.version })
       if (why) return err({ kind: 'denied', denial: 'forbidden', why })
-      // What was not looked at for long belongs to the step that the command may end.
+      // Take in first what is due: it belongs to the step that the command may end.
       if (decideAttention(before.state) === 'rarely') await this.#try(id, () => this.#look(id))
       const { actor, token } = principal
       const event: RolloutEvent = { kind: command, by: actor, now: now() }
@@ -100,7 +96,7 @@ export class Rollouts {
     })
   }
 
-  /** What others did to the document since. Never throws. */
+  /** Looks for changes of the document that the rollouts did not make. Never throws. */
   notice(): Promise<void> {
     if (this.#parts.store.running().length === 0) return Promise.resolve()
     return this.#inTurn(async () => {
@@ -134,20 +130,23 @@ export class Rollouts {
     return rollout && toStatus(rollout)
   }
 
-  explain(id: number): Explanation | undefined {
+  explain(id: number): RolloutExplanation | undefined {
     const { store } = this.#parts
     const rollout = store.get(id)
     if (!rollout) return undefined
     const status = toStatus(rollout)
     return {
-      ...{ rollout: status, lines: toLines(status) },
+      rollout: status,
+      lines: toLines(status),
       transitions: store.transitions(id).map(toTransition),
     }
   }
 
-  async replay(id: number): Promise<Replay | undefined> {
-    const rollout = this.#parts.store.get(id)
-    return rollout && this.#replays.step(rollout)
+  /** A page of the events of its machine, from a cursor on; from the first event without a valid one. */
+  events(id: number, cursor: string | undefined): RolloutEventsPage | undefined {
+    const { store } = this.#parts
+    const rollout = store.get(id)
+    return rollout && readEventsPage(store, rollout, cursor)
   }
 
   #look(id: number) {
@@ -157,7 +156,9 @@ export class Rollouts {
       const { windows, problem } = this.#readWindows(rollout)
       return {
         events: [{ kind: 'tick', windows, now: at }],
-        ...{ acting: CONTROL, said: undefined, at },
+        acting: CONTROL,
+        said: undefined,
+        at,
         look: { looked_at: at, alarm_debt: chargeLook(rollout.alarm_debt, at), problem },
       }
     })
@@ -174,8 +175,8 @@ export class Rollouts {
   }
 
   /**
-   * First what others did to the document, then what is `own`, each in a transaction; once more where
-   * the document has changed in between.
+   * Gives the machine what others did to the document, then what `own` says, each in a transaction of its
+   * own. Tries again where the document has changed in between.
    */
   async #give(
     id: number,
@@ -201,15 +202,18 @@ export class Rollouts {
     const { state, seen } = rollout
     if (seen.revision === head.revision) return undefined
     const foreign = readForeign({
-      ...{ pair: rollout, state, seen },
-      ...{ content: head.content, revision: head.revision },
+      pair: rollout,
+      state,
+      seen,
+      content: head.content,
+      revision: head.revision,
       since: history.since(seen.revision, MAX_STALE_CHANGES),
       now: now(),
     })
     return foreign && { ...foreign, acting: CONTROL, said: undefined, at: now() }
   }
 
-  /** Writes down what came to nothing, so that it is not tried again at once. */
+  /** Stores a failure, so that the same is not tried again at once. */
   async #try(id: number, work: () => Promise<Result<undefined, NotFed>>): Promise<void> {
     try {
       const done = await work()
@@ -232,7 +236,9 @@ export class Rollouts {
     const at = now()
     const failures = rollout.failures + 1
     store.fail(id, {
-      ...{ looked_at: at, failures, problem },
+      looked_at: at,
+      failures,
+      problem,
       retry_at: at + backOffMs(failures),
       alarm_debt: chargeLook(rollout.alarm_debt, at),
     })

@@ -1,19 +1,25 @@
 // What subscribers are told of a rollout: one event for each of its transitions.
 
-import type { AuditRow } from '../../core/rollout/events.ts'
-import { isRunning, type Phase, type RolloutState } from '../../core/rollout/state.ts'
+import { isRunning, isSamePhase, toStepNumber } from '../../core/rollout/state.ts'
+import type { MadeTransition } from '../../core/rollout/step.ts'
 import type { NewEvent } from '../../wire/events.ts'
 import type { Seen } from './seen.ts'
-import type { Made, Rollout } from './store.ts'
+import type { Rollout } from './store.ts'
 
 /** In the order of the transitions. `seen` says which versions are compared. */
 export function toEvents(
-  { id, environment, base, state: before }: Rollout,
-  { version, baseVersion }: Seen,
-  { state: after, transitions }: { state: RolloutState; transitions: readonly Made[] },
+  {
+    id,
+    environment,
+    base,
+    state: { plan },
+  }: Pick<Rollout, 'id' | 'environment' | 'base' | 'state'>,
+  { version, baseVersion }: Pick<Seen, 'version' | 'baseVersion'>,
+  transitions: readonly MadeTransition[],
   actor: string,
 ): NewEvent[] {
-  return transitions.map(({ row }, index) => {
+  return transitions.map((transition) => {
+    const { row, after } = transition
     const told = {
       rollout: id,
       environment,
@@ -21,25 +27,26 @@ export function toEvents(
       version,
       baseVersion,
       weight: row.weight,
+      // A rollout that was never started has no transitions.
+      phase: after.name === 'ready' ? ('step' as const) : after.name,
+      step: toStepNumber(plan, after),
       by: row.by ?? actor,
       reason: row.reason,
     }
-    const isLast = index === transitions.length - 1
-    const { phase } = after
-    if (isLast && (phase.name === 'promoted' || phase.name === 'rolledBack')) {
-      return { kind: 'rollout.ended', ...told, outcome: phase.name }
+    if (after.name === 'promoted' || after.name === 'rolledBack') {
+      return { kind: 'rollout.ended', ...told, outcome: after.name }
     }
-    const kind = toKind(row, before.phase, phase)
+    const kind = toKind(transition)
     return kind === 'rollout.stepped'
       ? { kind, ...told, from: row.from, to: row.to }
       : { kind, ...told }
   })
 }
 
-function toKind(row: AuditRow, before: Phase, after: Phase) {
+function toKind({ row, before, after }: MadeTransition) {
   if (row.event === 'start') return 'rollout.started'
   if (row.event === 'resume') return 'rollout.resumed'
-  if (row.from !== row.to) return 'rollout.stepped'
+  if (!isSamePhase(before, after)) return 'rollout.stepped'
   if (!isRunning(before) || !isRunning(after)) return 'rollout.noticed'
   if (before.paused === null && after.paused !== null) return 'rollout.paused'
   return !before.held && after.held ? 'rollout.waiting' : 'rollout.noticed'

@@ -1,10 +1,11 @@
-// Gives events to the machine of one rollout and makes true what comes out: state, events, audit rows and
-// the revision they lead to in one transaction, or nothing of it.
+// Gives events to the machine of one rollout and stores what comes out: state, events, audit rows and the
+// revision they lead to, in one transaction or not at all.
 
 import { err, ok, type Result } from '../../core/result.ts'
-import type { Action, AuditRow, RolloutEvent } from '../../core/rollout/events.ts'
-import { isRunning, type RolloutState } from '../../core/rollout/state.ts'
-import { step } from '../../core/rollout/step.ts'
+import type { Action, RolloutEvent } from '../../core/rollout/events.ts'
+import { isRunning, isSamePhase, type RolloutState } from '../../core/rollout/state.ts'
+import { type GivenEvents, giveEvents, type MadeTransition } from '../../core/rollout/step.ts'
+import type { RolloutAction } from '../../wire/rollouts.ts'
 import type { Limits } from '../../wire/tokens.ts'
 import { findTrespass } from '../access/token-limits.ts'
 import type { Entry } from '../document/audit.ts'
@@ -18,7 +19,7 @@ import { toEvents } from './events.ts'
 import type { Foreign } from './foreign.ts'
 import { isSameTraffic, type Seen, toSeen, toStratum } from './seen.ts'
 import type { WindowSource } from './source.ts'
-import type { Made, Rollout, RolloutStore, Saved } from './store.ts'
+import type { Rollout, RolloutStore, Saved } from './store.ts'
 
 export type FeedParts = {
   readonly ledger: Ledger
@@ -29,7 +30,7 @@ export type FeedParts = {
   readonly allowInsecure: boolean
 }
 
-/** Who acts; the control itself where nobody is named. */
+/** Who the audit log says has acted. */
 export type Acting = Pick<Entry, 'actor' | 'token' | 'requestId'>
 
 export const CONTROL: Acting = { actor: 'control', token: undefined, requestId: '' }
@@ -48,14 +49,10 @@ export type Fed = {
 /** In words: `refused` by the machine, `denied` by the limits of the token. */
 export type NotFed = NotCommitted | { readonly refused: string } | { readonly denied: string }
 
-/** What events come to before anything of it is true. */
-export type Outcome = {
-  readonly state: RolloutState
-  readonly actions: readonly Action[]
-  readonly transitions: readonly Made[]
-}
-
-/** The document as it was looked at. @returns The revision that was made, if any. */
+/**
+ * @param head the revision that the events are about.
+ * @returns the revision that was made; `undefined` where the document stays.
+ */
 export async function feed(
   parts: FeedParts,
   rollout: Rollout,
@@ -74,32 +71,14 @@ export async function feed(
   return makeTrue(parts, { rollout, head, fed, outcome, content: content.value })
 }
 
-/** As they will be read again: what JSON does not know, the machine does not hear. */
-export function giveEvents(
-  before: RolloutState,
-  events: readonly RolloutEvent[],
-): Outcome | { readonly refused: string } {
-  let state = before
-  const actions: Action[] = []
-  const transitions: Made[] = []
-  for (const [number, event] of events.entries()) {
-    const moved = step(state, JSON.parse(JSON.stringify(event)) as RolloutEvent)
-    if (moved.refused !== null) return { refused: moved.refused }
-    state = moved.state
-    actions.push(...moved.actions)
-    transitions.push(...moved.audit.map((row, place) => ({ event: number, place, row })))
-  }
-  return { state, actions, transitions }
-}
-
 type Truth = {
   readonly rollout: Rollout
   readonly head: Head
   readonly fed: Fed
-  readonly outcome: Outcome
-  /** The head's own where the document stays. */
+  readonly outcome: GivenEvents
+  /** The new content of the document; the same object as the head's where it stays. */
   readonly content: Content
-  /** Writes that come before those of the rollout. */
+  /** Runs in the transaction, before the rollout is stored. */
   readonly first?: () => void
 }
 
@@ -112,20 +91,25 @@ export async function makeTrue(
     first?.()
     const { revision } = made ?? head
     const found = toSeen(content, revision, rollout)
-    // What was compared is told of one that is over, and not what became of it.
+    // Once the rollout has ended, keep the last snapshot that was compared.
     const isOver = typeof found === 'string' || !isRunning(state.phase)
     const seen = isOver ? rollout.seen : found
     const { events, said, at, look } = fed
     const saved: Saved = {
-      ...{ state, seen, events, transitions, said, at },
+      state,
+      seen,
+      events,
+      transitions,
+      said,
+      at,
       revision: made?.revision,
       ...(look ? { look } : {}),
     }
     store.save(rollout, saved)
-    for (const event of toEvents(rollout, seen, outcome, fed.acting.actor)) outbox.add(event)
+    for (const event of toEvents(rollout, seen, transitions, fed.acting.actor)) outbox.add(event)
     tellSource(source, rollout, seen, state, actions)
   }
-  const entries = transitions.map(({ row }) => toEntry(rollout, row, fed))
+  const entries = transitions.map((one) => toEntry(rollout, one, fed))
   const last = entries.at(-1)
   if (last && content !== head.content) {
     const notes = entries.slice(0, -1)
@@ -133,7 +117,7 @@ export async function makeTrue(
   }
   if (last) await ledger.record(entries, () => write(undefined))
   else storage.transactionSync(() => write(undefined))
-  // Whoever looks arms the alarm afterwards; anything else may have made a look due sooner.
+  // After a look the alarm is set anyway; after anything else a look may be due sooner than it is set.
   if (!fed.look) ledger.armAlarm()
   return ok(undefined)
 }
@@ -153,30 +137,37 @@ function tellSource(
   const { version, baseVersion } = seen
   if (begins) {
     source.startCounting({
-      ...{ rollout: id, generation },
-      ...{ base, baseVersion, environment, version },
+      rollout: id,
+      generation,
+      base,
+      baseVersion,
+      environment,
+      version,
     })
   }
   if (begins || !isSameTraffic(before, seen)) source.startStratum(id, toStratum(seen))
 }
 
-/** The audit log has the whole row: what the transition rested on, and the reason in words. */
-function toEntry({ id, environment, base }: Rollout, row: AuditRow, { acting, said, at }: Fed) {
+/** The audit log keeps the whole row of the machine, and the reason in words. */
+function toEntry({ id, environment, base }: Rollout, made: MadeTransition, fed: Fed): Entry {
+  const { acting, said, at } = fed
   const { actor, token, requestId } = acting
-  const entry: Entry = {
+  const { row } = made
+  return {
     at,
-    ...{ actor, token, requestId },
-    action: `rollout-${toAction(row)}`,
+    actor,
+    token,
+    requestId,
+    action: toAction(made),
     detail: { rollout: id, environment, base, ...row },
     reason: said === undefined ? row.reason : `${row.reason} (${said})`,
   }
-  return entry
 }
 
-/** The alarm's transitions have no other name than what they lead to. */
-function toAction({ event, from, to }: AuditRow): string {
-  if (event !== 'tick') return event
-  if (to === 'promoted') return 'complete'
-  if (to === 'rolled back') return 'rollback'
-  return from === to ? 'notice' : 'step'
+/** Names a transition that the alarm has made by what it leads to. */
+function toAction({ row: { event }, before, after }: MadeTransition): RolloutAction {
+  if (event !== 'tick') return `rollout-${event}`
+  if (after.name === 'promoted') return 'rollout-complete'
+  if (after.name === 'rolledBack') return 'rollout-rollback'
+  return isSamePhase(before, after) ? 'rollout-notice' : 'rollout-step'
 }

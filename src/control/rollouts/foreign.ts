@@ -1,15 +1,22 @@
-// What a change of the document by somebody else means to a rollout: nothing, events of its machine, or
-// its end. Pure. The document stays as they made it, but for a pushed version, which begins anew.
+// Decides what a change of the document that a rollout did not make means to it: nothing, events of its
+// machine, or its end. Pure. The document stays as it was changed; only a pushed version starts anew.
 
 import type { RolloutEvent } from '../../core/rollout/events.ts'
 import { type RolloutState, toWeight } from '../../core/rollout/state.ts'
 import type { RevisionSummary } from '../../wire/history.ts'
+import { ROLLOUT_ACTIONS } from '../../wire/rollouts.ts'
 import type { Content } from '../document/content.ts'
 import { isSameTraffic, type Pair, type Seen, toSeen, toShare } from './seen.ts'
 
+/** Revisions that rollouts have made themselves. */
+const OWN_ACTIONS: ReadonlySet<string> = new Set(ROLLOUT_ACTIONS)
+
+/** Stands for the author where the change is older than the revisions that were read. */
+const SOMEBODY = { actor: 'somebody', action: undefined }
+
 export type Foreign = {
   readonly events: readonly RolloutEvent[]
-  /** Which of the machine's actions are left undone, because a person has decided otherwise. */
+  /** Which actions of the machine are skipped, because a person has decided otherwise. */
   readonly undone: 'all' | 'weights' | 'none'
 }
 
@@ -24,14 +31,14 @@ export type Told = {
   readonly now: number
 }
 
-/** `undefined` where nothing that concerns the rollout has changed. */
+/** @returns `undefined` where the change does not concern the rollout. */
 export function readForeign(told: Told): Foreign | undefined {
   const { pair, state, seen, content, revision, since, now } = told
   const after = toSeen(content, revision, pair)
-  const theirs = since.filter(({ action }) => !action.startsWith('rollout-'))
-  const by = theirs[0] ? `${theirs[0].actor} (${theirs[0].action})` : 'somebody'
+  const theirs = since.filter(({ action }) => !OWN_ACTIONS.has(action))
+  const [{ actor: by, action } = SOMEBODY] = theirs
   const end = (kind: 'abort' | 'promote', why: string): Foreign => ({
-    events: [{ kind, by: `${by}: ${why}; the document stays as it was made`, now }],
+    events: [{ kind, by, action, why, now }],
     undone: 'all',
   })
   if (typeof after === 'string') return end('abort', after)
@@ -48,17 +55,17 @@ export function readForeign(told: Told): Foreign | undefined {
     return end('promote', `"${pair.base}" has version ${seen.version}`)
   }
   const pushed = toPushed(seen, after).map(
-    ([side, version]): RolloutEvent => ({ kind: 'versionPushed', side, version, by, now }),
+    ([side, version]): RolloutEvent => ({ kind: 'versionPushed', side, version, by, action, now }),
   )
   if (isSameTraffic(seen, after)) return { events: pushed, undone: 'none' }
   const weight = toShare(after, toWeight(state.plan, state.phase))
   return {
-    events: [...pushed, { kind: 'trafficChanged', weight, by, now }],
+    events: [...pushed, { kind: 'trafficChanged', weight, by, action, now }],
     undone: 'weights',
   }
 }
 
-/** Another salt gives everybody another bucket: as good as another version for whoever is counted. */
+/** Another salt gives every visitor another bucket, so counting begins anew as with another version. */
 function toPushed(before: Seen, after: Seen): ['control' | 'canary', string][] {
   const pushed: ['control' | 'canary', string][] = []
   if (before.baseVersion !== after.baseVersion || before.salt !== after.salt) {

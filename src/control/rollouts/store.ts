@@ -1,8 +1,9 @@
-// Rollouts in their tables: read, written, and forgotten when they are old. Always from the tables, so
-// that a control that starts anew knows what the one before it knew.
+// Reads and writes rollouts in their tables, and deletes the events of old ones. It keeps nothing in memory,
+// so that a control that starts anew knows what the one before it knew.
 
 import type { AuditRow, RolloutEvent } from '../../core/rollout/events.ts'
-import { isRunning, type RolloutState } from '../../core/rollout/state.ts'
+import { isRunning, type Pause, type RolloutState } from '../../core/rollout/state.ts'
+import type { MadeTransition } from '../../core/rollout/step.ts'
 import type { PageQuery } from '../contract.ts'
 import { clampLimit } from '../document/history.ts'
 import {
@@ -13,28 +14,25 @@ import {
 import type { Seen } from './seen.ts'
 import { createRolloutTables, type RolloutRow, type TransitionRow } from './tables.ts'
 
-/** A rollout as it is worked with. */
+/** A rollout as its row has it, with the JSON of the row parsed. */
 export type Rollout = Omit<RolloutRow, 'state' | 'seen'> & {
   readonly state: RolloutState
   readonly seen: Seen
 }
 
-/** What events did to a rollout. */
+/** What `save` stores after events. */
 export type Saved = {
   readonly state: RolloutState
   readonly seen: Seen
   readonly events: readonly RolloutEvent[]
-  readonly transitions: readonly Made[]
+  readonly transitions: readonly Pick<MadeTransition, 'event' | 'place' | 'row'>[]
   /** The revision they led to. */
   readonly revision: number | undefined
   readonly said: string | undefined
   readonly at: number
-  /** The fields of looks, where it was one. */
+  /** The fields that a look changes; left out where it was none. */
   readonly look?: Pick<RolloutRow, 'looked_at' | 'alarm_debt' | 'problem'>
 }
-
-/** A transition, and which of the events made it. */
-export type Made = { readonly event: number; readonly place: number; readonly row: AuditRow }
 
 export class RolloutStore {
   readonly #sql: SqlStorage
@@ -49,13 +47,13 @@ export class RolloutStore {
     const rows = this.#sql.exec<RolloutRow>(
       'SELECT * FROM rollouts WHERE ended_at IS NULL ORDER BY id',
     )
-    return [...rows].map(toRollout)
+    return [...rows].map((row) => this.#toRollout(row))
   }
 
   get(id: number): Rollout | undefined {
     if (!Number.isSafeInteger(id)) return undefined
     const rows = this.#sql.exec<RolloutRow>('SELECT * FROM rollouts WHERE id = ?', id)
-    return [...rows].map(toRollout)[0]
+    return [...rows].map((row) => this.#toRollout(row))[0]
   }
 
   /** Newest first. */
@@ -65,7 +63,7 @@ export class RolloutStore {
       before ?? Number.MAX_SAFE_INTEGER,
       clampLimit(limit),
     )
-    return [...rows].map(toRollout)
+    return [...rows].map((row) => this.#toRollout(row))
   }
 
   nextId(): number {
@@ -75,7 +73,7 @@ export class RolloutStore {
     )
   }
 
-  /** Adds one that is about to be given its first event, and forgets the events of old ones. */
+  /** Adds a rollout before its first event, and deletes the events of old rollouts. */
   add({ id, environment, base, started_at, started_by, state, seen }: Rollout): void {
     this.#sql.exec(
       `INSERT INTO rollouts (id, environment, base, started_at, started_by, ended_at, generation,
@@ -91,7 +89,7 @@ export class RolloutStore {
     )
   }
 
-  /** Writes what events did to the rollout: within the transaction that makes it true. */
+  /** Stores events and what they led to. The caller runs it in the transaction that commits them. */
   save(before: Rollout, saved: Saved): void {
     const { id, events: count } = before
     const { state, seen, events, transitions, revision, said, at, look } = saved
@@ -123,7 +121,7 @@ export class RolloutStore {
     this.#sql.exec('UPDATE rollouts SET ended_at = ? WHERE id = ?', at, id)
   }
 
-  /** A look that came to nothing. */
+  /** Stores that a look has failed. */
   fail(
     id: number,
     failure: Pick<RolloutRow, 'looked_at' | 'alarm_debt' | 'failures' | 'retry_at' | 'problem'>,
@@ -136,7 +134,7 @@ export class RolloutStore {
     )
   }
 
-  /** The newest, oldest first. */
+  /** The newest `atMost` transitions, oldest first. */
   transitions(id: number, atMost = MAX_TOLD_TRANSITIONS): readonly TransitionRow[] {
     const rows = this.#sql.exec<TransitionRow>(
       `SELECT event, place, row, revision, said FROM rollout_transitions WHERE rollout = ?
@@ -147,21 +145,45 @@ export class RolloutStore {
     return [...rows].reverse()
   }
 
-  /** The events of one chunk; `undefined` where there is none of the number. */
-  events(id: number, chunk: number): readonly RolloutEvent[] | undefined {
+  /** The transitions that the events from one number to another (exclusive) have made, oldest first. */
+  transitionsOf(id: number, from: number, to: number): readonly TransitionRow[] {
+    return [
+      ...this.#sql.exec<TransitionRow>(
+        `SELECT event, place, row, revision, said FROM rollout_transitions
+         WHERE rollout = ? AND event >= ? AND event < ? ORDER BY event, place`,
+        id,
+        from,
+        to,
+      ),
+    ]
+  }
+
+  /** The events of one chunk, each as a line of JSON; `undefined` where there is none of the number. */
+  eventLines(id: number, chunk: number): readonly string[] | undefined {
     const rows = this.#sql.exec<{ lines: string }>(
       'SELECT lines FROM rollout_events WHERE rollout = ? AND chunk = ?',
       id,
       chunk,
     )
-    const lines = [...rows][0]?.lines
-    return lines
-      ?.split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as RolloutEvent)
+    return [...rows][0]?.lines.split('\n').filter((line) => line !== '')
+  }
+
+  #toRollout({ state, seen, ...row }: RolloutRow): Rollout {
+    return { ...row, state: this.#toState(row.id, JSON.parse(state)), seen: JSON.parse(seen) }
+  }
+
+  /** An older Holo stored a pause as its text alone. Who paused stands in the transition that did it. */
+  #toState(id: number, state: RolloutState): RolloutState {
+    const { phase } = state
+    if (!isRunning(phase) || typeof phase.paused !== 'string') return state
+    const rows = this.transitions(id, Number.MAX_SAFE_INTEGER)
+    const row = rows.map((one): AuditRow => JSON.parse(one.row)).findLast(isPausing)
+    const cause = row?.event === 'trafficChanged' ? 'traffic' : 'command'
+    const paused: Pause = { by: row?.by ?? '', cause, text: phase.paused }
+    return { ...state, phase: { ...phase, paused } }
   }
 }
 
-function toRollout({ state, seen, ...row }: RolloutRow): Rollout {
-  return { ...row, state: JSON.parse(state), seen: JSON.parse(seen) }
+function isPausing({ event }: AuditRow): boolean {
+  return event === 'pause' || event === 'trafficChanged'
 }

@@ -1,20 +1,24 @@
-// A rollout as it is told: in a list, with all that is known of it, and in sentences.
+// Converts a stored rollout into what the API says of it: in a list, with all that is known, and in
+// sentences.
 
 import { toLogSampleRatio } from '../../core/judge/sample-ratio.ts'
 import { decideOutcome, judge, type MetricFinding, toRangeText } from '../../core/judge/verdict.ts'
 import { findObstacle, toMinutes } from '../../core/rollout/gate.ts'
-import { isRunning, toPhaseText } from '../../core/rollout/state.ts'
-import type { RolloutStatus, RolloutSummary, Transition } from './contract.ts'
+import { isRunning, toPhaseText, toStepNumber } from '../../core/rollout/state.ts'
+import type { RolloutStatus, RolloutSummary, Transition } from '../../wire/rollouts.ts'
 import type { Rollout } from './store.ts'
 import type { TransitionRow } from './tables.ts'
 
 export function toSummary(rollout: Rollout): RolloutSummary {
   const { id, environment, base, state, seen } = rollout
   const { phase, plan, weight } = state
-  // One that was never started is stored nowhere.
+  // A rollout that was never started is stored nowhere.
   const name = phase.name === 'ready' ? 'step' : phase.name
+  const paused = isRunning(phase) ? phase.paused : null
   return {
-    ...{ id, environment, base, weight },
+    id,
+    environment,
+    base,
     version: seen.version,
     baseVersion: seen.baseVersion,
     startedAt: rollout.started_at,
@@ -22,8 +26,11 @@ export function toSummary(rollout: Rollout): RolloutSummary {
     endedAt: rollout.ended_at ?? undefined,
     phase: name,
     phaseText: toPhaseText(plan, phase),
+    step: toStepNumber(plan, phase),
     reason: 'reason' in phase ? phase.reason : undefined,
-    paused: isRunning(phase) ? (phase.paused ?? undefined) : undefined,
+    weight,
+    paused: paused?.text,
+    pause: paused ? { by: paused.by, cause: paused.cause } : undefined,
   }
 }
 
@@ -35,7 +42,10 @@ export function toStatus(rollout: Rollout): RolloutStatus {
     isRunning(phase) && outcome !== 'rollback' ? findObstacle(state, phase, outcome) : null
   return {
     ...toSummary(rollout),
-    ...{ plan, generation, lastWindow, oddities },
+    plan,
+    generation,
+    lastWindow,
+    oddities,
     elapsedMs: isRunning(phase) ? phase.elapsedMs : 0,
     held: isRunning(phase) && phase.held,
     obstacle: obstacle ?? undefined,

@@ -25,7 +25,20 @@ export type Window = {
   readonly assigned: readonly Stratum[]
 }
 
+/** Who did it, as the audit log names them. */
 type By = { readonly by: string }
+
+/** Of an event that follows from a change of the document. */
+type Noticed = By & {
+  /** What the audit log calls the change. */
+  readonly action?: string | undefined
+}
+
+/** A command, or the end that a change of the document brings. */
+type Ending = Noticed & {
+  /** In words, what the change did; left out of a command. */
+  readonly why?: string | undefined
+}
 
 /** `now` is the control's clock in milliseconds, which may jump. */
 export type RolloutEvent = { readonly now: number } & (
@@ -36,8 +49,8 @@ export type RolloutEvent = { readonly now: number } & (
   | ({ readonly kind: 'resume' } & By)
   /** A person opens the present gate, whatever it asks for. */
   | ({ readonly kind: 'advance' } & By)
-  | ({ readonly kind: 'promote' } & By)
-  | ({ readonly kind: 'abort' } & By)
+  | ({ readonly kind: 'promote' } & Ending)
+  | ({ readonly kind: 'abort' } & Ending)
   /**
    * One side of the comparison got another version while the rollout ran. `control` is the stored
    * name of the base.
@@ -46,9 +59,9 @@ export type RolloutEvent = { readonly now: number } & (
       readonly kind: 'versionPushed'
       readonly side: 'control' | 'canary'
       readonly version: string
-    } & By)
+    } & Noticed)
   /** Somebody else changed traffic: the canary now has `weight` percent of both sides together. */
-  | ({ readonly kind: 'trafficChanged'; readonly weight: number } & By)
+  | ({ readonly kind: 'trafficChanged'; readonly weight: number } & Noticed)
 )
 
 /** What the control has to do, in this order and in one revision. */

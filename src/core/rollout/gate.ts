@@ -29,7 +29,7 @@ export function findObstacle(
 ): Obstacle | null {
   const { plan, sampleRatio, data, weight, metrics } = state
   const { gate, minMs } = toGate(state, phase)
-  if (phase.paused !== null) return { kind: 'paused', reason: `paused: ${phase.paused}` }
+  if (phase.paused !== null) return { kind: 'paused', reason: `paused: ${phase.paused.text}` }
   if (phase.elapsedMs < minMs) {
     return { kind: 'time', reason: `${toMinutes(phase.elapsedMs)} of ${toMinutes(minMs)}` }
   }

@@ -5,14 +5,21 @@ import { type MetricState, startMetric } from '../judge/metric.ts'
 import { NO_SAMPLE, type SampleRatioState } from '../judge/sample-ratio.ts'
 import type { Plan } from './plan.ts'
 
+/** Why nothing moves by itself. */
+export type Pause = {
+  /** Who paused it, or who changed the traffic of the two environments. */
+  readonly by: string
+  readonly cause: 'command' | 'traffic'
+  /** The same for people: `by alice`, `bob (shift) gave the canary 7 %, and the plan says 5 %`. */
+  readonly text: string
+}
+
 type Running = {
   /** Observed time in this phase, without pauses and jumps of the clock. */
   readonly elapsedMs: number
-  /**
-   * Why no gate opens by itself; `null` if gates may open. Evidence rolls back also during a pause.
-   */
-  readonly paused: string | null
-  /** The maximum time has passed, and the rollout waits for data or a person. */
+  /** `null` where it moves by itself. Evidence takes a release back also in a pause. */
+  readonly paused: Pause | null
+  /** Its maximum time has passed and it waits for data or a person. */
   readonly held: boolean
 }
 
@@ -100,7 +107,21 @@ export function toWeight(plan: Plan, phase: Phase): number {
   }
 }
 
-/** A phase for people: `step 2 of 3 (5 %)`. */
+/** Which step of its plan a rollout is in, from 1, and how many there are; `undefined` in no step. */
+export function toStepNumber(
+  plan: Plan,
+  phase: Phase,
+): { readonly number: number; readonly of: number } | undefined {
+  return phase.name === 'step' ? { number: phase.index + 1, of: plan.steps.length } : undefined
+}
+
+/** Whether two phases are the same place in a plan, however long each has lasted. */
+export function isSamePhase(one: Phase, other: Phase): boolean {
+  if (one.name === 'step' && other.name === 'step') return one.index === other.index
+  return one.name === other.name
+}
+
+/** A phase for people: `step 2 of 3 (5 %)`. Programs have `toStepNumber`. */
 export function toPhaseText(plan: Plan, phase: Phase): string {
   const weight = `${toWeight(plan, phase)} %`
   switch (phase.name) {

@@ -5,11 +5,11 @@ import { startMetric } from '../judge/metric.ts'
 import { NO_SAMPLE } from '../judge/sample-ratio.ts'
 import type { Action, AuditRow, RolloutEvent, StepResult } from './events.ts'
 import { decideAttention } from './gate.ts'
-import type { Plan } from './plan.ts'
 import {
   isRunning,
-  newRollout,
   noData,
+  type Pause,
+  type Phase,
   type RolloutState,
   type RunningPhase,
   toPhaseText,
@@ -55,21 +55,50 @@ export function step(state: RolloutState, event: RolloutEvent): StepResult {
   }
 }
 
-/** Runs a whole rollout again from its stored events; the result is the same bit for bit. */
-export function replay(
-  plan: Plan,
+/** A transition, the event that made it, and the phases before and after it. */
+export type MadeTransition = {
+  /** The place of the event among those that were given, from 0. */
+  readonly event: number
+  /** Its place among the transitions of this event. */
+  readonly place: number
+  readonly row: AuditRow
+  readonly before: Phase
+  readonly after: Phase
+}
+
+/** What several events together lead to. */
+export type GivenEvents = {
+  readonly state: RolloutState
+  readonly actions: readonly Action[]
+  readonly transitions: readonly MadeTransition[]
+}
+
+/**
+ * Gives events to the machine one after the other. Each makes a round trip through JSON first, so that the
+ * machine sees exactly what a replay will read.
+ *
+ * @returns `refused`, in words, as soon as the machine refuses one of them.
+ */
+export function giveEvents(
+  before: RolloutState,
   events: readonly RolloutEvent[],
-): { state: RolloutState; actions: readonly Action[]; audit: readonly AuditRow[] } {
-  let state = newRollout(plan)
+): GivenEvents | { readonly refused: string } {
+  let state = before
   const actions: Action[] = []
-  const audit: AuditRow[] = []
-  for (const event of events) {
-    const moved = step(state, event)
+  const transitions: MadeTransition[] = []
+  for (const [number, event] of events.entries()) {
+    const moved = step(state, JSON.parse(JSON.stringify(event)) as RolloutEvent)
+    if (moved.refused !== null) return { refused: moved.refused }
+    for (const [place, row] of moved.audit.entries()) {
+      // Only the last row of an event changes the phase; those before it tell what was noticed.
+      const isLast = place === moved.audit.length - 1
+      const after = isLast ? moved.state.phase : state.phase
+      transitions.push({ event: number, place, row, before: state.phase, after })
+    }
     state = moved.state
     actions.push(...moved.actions)
-    audit.push(...moved.audit)
   }
-  return { state, actions, audit }
+  return { state, actions, transitions }
 }
 
 /** Alarms come more often than this. Time beyond it was not observed and does not count. */
@@ -130,9 +159,10 @@ function start(state: RolloutState, event: Of<'start'>): StepResult {
 
 /** Stops time and steps. The judge goes on: evidence rolls back a paused release too. */
 function pause(state: RolloutState, phase: RunningPhase, event: Of<'pause'>): StepResult {
-  if (phase.paused !== null) return refuse(state, `already paused: ${phase.paused}`)
-  const paused = `by ${event.by}`
-  return move(state, event, { ...state, phase: { ...phase, paused } }, `paused ${paused}`)
+  if (phase.paused !== null) return refuse(state, `already paused: ${phase.paused.text}`)
+  const text = `by ${event.by}`
+  const paused: Pause = { by: event.by, cause: 'command', text }
+  return move(state, event, { ...state, phase: { ...phase, paused } }, `paused ${text}`)
 }
 
 /** Goes on with the plan, and sets a weight that was changed by hand back to the plan's. */
@@ -158,13 +188,21 @@ function advance(state: RolloutState, phase: RunningPhase, event: Of<'advance'>)
 
 /** Ends the rollout in favour of the release, from whatever phase. */
 function promote(state: RolloutState, event: Of<'promote'>): StepResult {
-  const reason = `promoted by ${event.by}, whatever the gates ask for`
+  const reason = `promoted by ${toAuthor(event)}, whatever the gates ask for`
   return enter(state, event, { name: 'promoted', reason }, reason)
 }
 
 /** Ends the rollout against the release, from whatever phase. */
 function abort(state: RolloutState, event: Of<'abort'>): StepResult {
-  return rollBack(state, event, 'person', `aborted by ${event.by}`)
+  return rollBack(state, event, 'person', `aborted by ${toAuthor(event)}`)
+}
+
+type Author = Pick<Of<'abort'>, 'by' | 'action' | 'why'>
+
+/** In words: `bob`, or with the change of the document that it follows from, `bob (swap): …`. */
+function toAuthor({ by, action, why }: Author): string {
+  const author = action === undefined ? by : `${by} (${action})`
+  return why === undefined ? author : `${author}: ${why}; the document stays as it was made`
 }
 
 /**
@@ -183,7 +221,7 @@ function pushVersion(
   const counting: Action = { kind: 'startCounting', generation }
   const first = event.side === 'canary' ? toNext(state, -1) : phase
   const next: RunningPhase = { ...(first as RunningPhase), ...START, paused: phase.paused }
-  const reason = `${event.side} got version ${event.version} by ${event.by}: the analysis begins anew`
+  const reason = `${event.side} got version ${event.version} by ${toAuthor(event)}: the analysis begins anew`
   const entered =
     event.side === 'canary'
       ? enter(anew, event, next, reason, [counting])
@@ -223,10 +261,11 @@ function noticeTraffic(
       state,
       event,
       { ...state, weight: event.weight },
-      `traffic was changed by ${event.by}; the canary still has its ${planned} %`,
+      `traffic was changed by ${toAuthor(event)}; the canary still has its ${planned} %`,
     )
   }
-  const paused = `${event.by} gave the canary ${event.weight} %, and the plan says ${planned} %`
+  const text = `${toAuthor(event)} gave the canary ${event.weight} %, and the plan says ${planned} %`
+  const paused: Pause = { by: event.by, cause: 'traffic', text }
   const after = { ...state, weight: event.weight, phase: { ...phase, paused } }
-  return move(state, event, after, `paused: ${paused}`)
+  return move(state, event, after, `paused: ${text}`)
 }

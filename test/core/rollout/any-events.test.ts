@@ -5,9 +5,9 @@ import { describe, expect, it } from 'vitest'
 import type { RolloutEvent, Window } from '../../../src/core/rollout/events.ts'
 import { DEFAULTS, type Plan, PRESETS } from '../../../src/core/rollout/plan.ts'
 import { isRunning, newRollout } from '../../../src/core/rollout/state.ts'
-import { replay, step } from '../../../src/core/rollout/step.ts'
+import { step } from '../../../src/core/rollout/step.ts'
 import { anyCounts } from '../judge/any-counts.ts'
-import { BAD, CALM, GOOD, makePlan, STARTED_MS, timed } from './drive.ts'
+import { BAD, CALM, GOOD, makePlan, replay, STARTED_MS, timed } from './drive.ts'
 
 const anyPlan: fc.Arbitrary<Plan> = fc.constantFrom<Plan[]>(
   makePlan(),

@@ -15,7 +15,7 @@ describe('people', () => {
     rollout.run(30, CALM)
     expect(rollout.state()).toMatchObject({
       weight: 5,
-      phase: { paused: 'by ada', elapsedMs: 60_000 },
+      phase: { paused: { by: 'ada', cause: 'command', text: 'by ada' }, elapsedMs: 60_000 },
     })
     rollout.say('resume')
     rollout.run(1, CALM)
@@ -26,7 +26,10 @@ describe('people', () => {
     const rollout = started()
     rollout.say('pause')
     rollout.say('advance')
-    expect(rollout.state()).toMatchObject({ weight: 25, phase: { name: 'step', paused: 'by ada' } })
+    expect(rollout.state()).toMatchObject({
+      weight: 25,
+      phase: { name: 'step', paused: { by: 'ada' } },
+    })
     rollout.say('advance')
     expect(rollout.state()).toMatchObject({ weight: 95, phase: { name: 'bake' } })
     rollout.say('advance')
@@ -123,7 +126,14 @@ describe('traffic that is changed by hand', () => {
     rollout.run(30, CALM)
     expect(rollout.state()).toMatchObject({
       weight: 12.5,
-      phase: { index: 0, paused: 'bob gave the canary 12.5 %, and the plan says 5 %' },
+      phase: {
+        index: 0,
+        paused: {
+          by: 'bob',
+          cause: 'traffic',
+          text: 'bob gave the canary 12.5 %, and the plan says 5 %',
+        },
+      },
     })
   })
 

@@ -65,6 +65,23 @@ export type Driven = {
   readonly jump: (ms: number) => void
 }
 
+/** A whole rollout again from its events; what the machine refuses does nothing. */
+export function replay(
+  plan: Plan,
+  events: readonly RolloutEvent[],
+): { state: RolloutState; actions: readonly Action[]; audit: readonly AuditRow[] } {
+  let state = newRollout(plan)
+  const actions: Action[] = []
+  const audit: AuditRow[] = []
+  for (const event of events) {
+    const moved = step(state, event)
+    state = moved.state
+    actions.push(...moved.actions)
+    audit.push(...moved.audit)
+  }
+  return { state, actions, audit }
+}
+
 /** With 200 visitors on each side in each window, whatever the weight: the shares are told so. */
 export function drive(plan: Plan): Driven {
   let state = newRollout(plan)

@@ -1,4 +1,4 @@
-// What `holo simulate --json` prints.
+// What `holo simulate --json` prints: what a plan does to a release on made-up or recorded traffic.
 
 import * as z from 'zod'
 
@@ -8,7 +8,7 @@ const spread = z
 const outcome = z.enum(['promoted', 'rolledBack', 'held', 'unfinished'])
 const pair = z.strictObject({ control: z.number(), canary: z.number() })
 
-export const simulatedShape = z.strictObject({
+export const simulateOutput = z.strictObject({
   plan: z.string().describe('As it was named'),
   supposed: z.strictObject({
     text: z.string().describe('The same in words'),
@@ -54,4 +54,4 @@ export const simulatedShape = z.strictObject({
   notices: z.array(z.string()).describe('What is odd about the suppositions'),
 })
 
-export type Simulated = z.infer<typeof simulatedShape>
+export type Simulated = z.infer<typeof simulateOutput>

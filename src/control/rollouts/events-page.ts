@@ -1,0 +1,76 @@
+// One page of a rollout's stored events with the transitions they led to, for whoever replays it. Bounded in
+// bytes, because a rollout of a week has 20 to 40 MB of events.
+
+import type { AuditRow, RolloutEvent } from '../../core/rollout/events.ts'
+import type { RolloutEventsPage } from '../../wire/rollout-events.ts'
+import { MAX_EVENTS_PAGE_BYTES } from '../limits.ts'
+import type { Rollout, RolloutStore } from './store.ts'
+
+/** Where a page begins. */
+type Position = {
+  readonly chunk: number
+  /** The place in the chunk, from 0. */
+  readonly place: number
+  /** The number of this event among all of the rollout. */
+  readonly event: number
+}
+
+const BEGINNING: Position = { chunk: 0, place: 0, event: 0 }
+const CURSOR = /^(\d{1,9})-(\d{1,9})-(\d{1,9})$/
+
+type Store = Pick<RolloutStore, 'eventLines' | 'transitionsOf'>
+
+/** At least one event, where there is any more. */
+export function readEventsPage(
+  store: Store,
+  { id, events: count, state }: Pick<Rollout, 'id' | 'events' | 'state'>,
+  cursor: string | undefined,
+): RolloutEventsPage {
+  const from = parseCursor(cursor)
+  const events: RolloutEvent[] = []
+  const transitions: RolloutEventsPage['transitions'][number][] = []
+  let bytes = 0
+  let { chunk, place, event } = from
+  for (let lines = store.eventLines(id, chunk); lines; lines = store.eventLines(id, chunk)) {
+    const rows = Map.groupBy(
+      store.transitionsOf(id, event, event + lines.length - place),
+      (row) => row.event,
+    )
+    for (const line of lines.slice(place)) {
+      const made = rows.get(event) ?? []
+      bytes += toBytes(line) + made.reduce((sum, { row }) => sum + toBytes(row), 0)
+      if (bytes > MAX_EVENTS_PAGE_BYTES && events.length > 0) {
+        return toPage(`${chunk}-${place}-${event}`)
+      }
+      events.push(JSON.parse(line) as RolloutEvent)
+      for (const one of made) {
+        const row = JSON.parse(one.row) as AuditRow
+        transitions.push({ event, place: one.place, row })
+      }
+      place++
+      event++
+    }
+    chunk++
+    place = 0
+  }
+  return toPage(undefined)
+
+  function toPage(next: string | undefined): RolloutEventsPage {
+    return {
+      ...(from.event === 0 ? { recorded: { events: count, state } } : {}),
+      events,
+      transitions,
+      ...(next === undefined ? {} : { next }),
+    }
+  }
+}
+
+function parseCursor(cursor: string | undefined): Position {
+  const [, chunk, place, event] = CURSOR.exec(cursor ?? '') ?? []
+  if (chunk === undefined || place === undefined || event === undefined) return BEGINNING
+  return { chunk: Number(chunk), place: Number(place), event: Number(event) }
+}
+
+function toBytes(text: string): number {
+  return new TextEncoder().encode(text).length
+}

@@ -1,0 +1,83 @@
+// Counts as the API tells them, and the record of them that `holo metrics export` writes for
+// `holo simulate`.
+
+import * as z from 'zod'
+import { milliseconds, type Shaped } from './parts.ts'
+
+/** `window`: ten seconds, of the last day; `minute`: of the last thirty days. */
+export const RESOLUTIONS = ['window', 'minute'] as const
+
+/** Points of one reply: some three hours of windows, or most of a day of minutes. */
+export const MAX_METRIC_POINTS = 1000
+
+const byName = z.record(z.string(), z.int())
+
+export const metricSeries = z.strictObject({
+  environment: z.string(),
+  version: z.string().describe('The one that was chosen, whoever answered'),
+  requests: z.int(),
+  judged: z.int().describe('Those that say something about the version'),
+  assigned: z.int().describe('Documents that were decided by their bucket'),
+  failed: z.int().describe('Requests that failed by the fault of the version'),
+  statuses: z.array(z.int()).describe('Replies 1xx, 2xx, 3xx, 4xx, 5xx'),
+  failures: byName.describe('The failed ones by code'),
+  sources: byName.describe('Replies by where they came from'),
+  latency: z
+    .array(z.int())
+    .describe(
+      "Services' first bytes within 50, 100, 200, 300, 500, 1000, 2000, 5000 ms, and later",
+    ),
+  latencyMs: z.int().describe('Their sum'),
+  bytes: z.int().describe('Of bodies whose length was announced'),
+})
+
+export const metricPoint = z.strictObject({ at: milliseconds, series: z.array(metricSeries) })
+
+export const metricsReply = z.strictObject({
+  points: z
+    .array(metricPoint)
+    .describe(`Oldest first, at most ${MAX_METRIC_POINTS}; times without requests are left out`),
+  losses: z
+    .record(z.string(), z.int())
+    .describe('What was not counted, by why, since the control began'),
+  next: z.int().optional().describe('What `from` has to be for the points after these'),
+})
+
+/** What a simulation needs of a point. */
+export const recordedPoint = z.object({
+  at: metricPoint.shape.at,
+  series: z.array(
+    z.object({
+      environment: metricSeries.shape.environment,
+      version: metricSeries.shape.version,
+      requests: metricSeries.shape.requests,
+      judged: metricSeries.shape.judged,
+      assigned: metricSeries.shape.assigned,
+      failed: metricSeries.shape.failed,
+      latency: metricSeries.shape.latency,
+    }),
+  ),
+})
+
+export const RECORD_FORMAT = 'holo-metrics'
+
+/** A period of counts in a file. */
+export const metricRecord = z.object({
+  format: z.literal(RECORD_FORMAT),
+  formatVersion: z.literal(1),
+  from: z.string().describe('The address of the Holo'),
+  resolution: z.enum(RESOLUTIONS),
+  points: z.array(recordedPoint).describe('Oldest first; times without requests are left out'),
+})
+
+/** What `holo metrics export --json` prints. */
+export const metricsExportOutput = z.strictObject({
+  file: z.string().optional().describe('Where it was written'),
+  points: z.int().describe('How many'),
+  record: metricRecord.optional().describe('What a file would hold; left out where there is one'),
+})
+
+export type MetricSeries = Shaped<typeof metricSeries>
+export type MetricPoint = Shaped<typeof metricPoint>
+export type RecordedPoint = Shaped<typeof recordedPoint>
+export type MetricRecord = Shaped<typeof metricRecord>

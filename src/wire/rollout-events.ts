@@ -1,0 +1,88 @@
+// The events of a rollout's machine, in pages: what a replay needs. Readers take these shapes exactly,
+// because a machine that is given less than what was stored comes to something else.
+
+import * as z from 'zod'
+import type { RolloutEvent, Window } from '../core/rollout/events.ts'
+import type { RecordedRollout, RecordedTransition, ReplayResult } from '../core/rollout/replay.ts'
+import type { Shaped } from './parts.ts'
+import { rolloutPlan, transitionRow } from './rollouts.ts'
+
+const now = z.number().describe('Milliseconds of the clock of the control')
+const by = z.string().describe('As the audit log names them')
+const action = z.string().optional().describe('The change of the document that it follows from')
+const why = z.string().optional().describe('In words, what that change did')
+
+const counts = z
+  .tuple([z.number(), z.number(), z.number(), z.number()])
+  .describe('Base: visits, failures; canary: visits, failures')
+
+const window = z.strictObject({
+  id: z.number(),
+  generation: z.number(),
+  metrics: z.record(z.string(), z.union([z.array(counts), z.strictObject({ error: z.string() })])),
+  assigned: z.array(
+    z.strictObject({
+      id: z.number().describe('The revision that set these shares'),
+      shares: z.array(z.number()),
+      visitors: z.array(z.number()),
+    }),
+  ),
+}) satisfies z.ZodType<Window>
+
+/** As `core/rollout/events.ts` says what each means. */
+export const machineEvent = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('start'), by, now }),
+  z.strictObject({ kind: z.literal('tick'), windows: z.array(window), now }),
+  z.strictObject({ kind: z.literal('pause'), by, now }),
+  z.strictObject({ kind: z.literal('resume'), by, now }),
+  z.strictObject({ kind: z.literal('advance'), by, now }),
+  z.strictObject({ kind: z.literal('promote'), by, action, why, now }),
+  z.strictObject({ kind: z.literal('abort'), by, action, why, now }),
+  z.strictObject({
+    kind: z.literal('versionPushed'),
+    side: z.enum(['control', 'canary']),
+    version: z.string(),
+    by,
+    action,
+    now,
+  }),
+  z.strictObject({ kind: z.literal('trafficChanged'), weight: z.number(), by, action, now }),
+]) satisfies z.ZodType<RolloutEvent>
+
+const recordedTransition = z.strictObject({
+  event: z.int().describe('Which event of the rollout made it, from 0'),
+  place: z.int().describe('Its place among the transitions of this event, from 0'),
+  row: transitionRow,
+}) satisfies z.ZodType<RecordedTransition>
+
+export const rolloutEventsReply = z.strictObject({
+  recorded: z
+    .strictObject({
+      events: z.int().describe('How many events the machine was given'),
+      state: z
+        .looseObject({ plan: rolloutPlan })
+        .describe('What they led to: the state of the machine as it is stored'),
+    })
+    .optional()
+    .describe('On the first page: how the rollout stood when it was asked for') satisfies z.ZodType<
+    RecordedRollout | undefined
+  >,
+  events: z.array(machineEvent).describe('Oldest first, windows of counts included'),
+  transitions: z.array(recordedTransition).describe('What these events led to'),
+  next: z.string().optional().describe('What `cursor` has to be for the next page'),
+})
+
+/** What a replay says. */
+export const replayResult = z.strictObject({
+  same: z
+    .boolean()
+    .describe(
+      'The same state and transitions, bit for bit but for the sentences that give reasons',
+    ),
+  events: z.int(),
+  windows: z.int(),
+  transitions: z.int(),
+  differences: z.array(z.string()).describe('What differs, or why nothing could be compared'),
+}) satisfies z.ZodType<ReplayResult>
+
+export type RolloutEventsPage = Shaped<typeof rolloutEventsReply>

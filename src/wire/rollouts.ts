@@ -1,0 +1,227 @@
+// Rollouts as the API tells of them: one in a list, one with all that is known of it, its transitions,
+// and what starts one. The events of its machine stand in rollout-events.ts.
+
+import * as z from 'zod'
+import type { MetricFinding, Verdict } from '../core/judge/verdict.ts'
+import type { AuditRow } from '../core/rollout/events.ts'
+import type { Plan } from '../core/rollout/plan.ts'
+import { environmentName, milliseconds, type Shaped, versionId } from './parts.ts'
+
+/** What people may do to a rollout that runs. */
+export const ROLLOUT_COMMANDS = ['pause', 'resume', 'advance', 'promote', 'abort'] as const
+export type RolloutCommand = (typeof ROLLOUT_COMMANDS)[number]
+
+/** What the audit log calls the transitions of rollouts. */
+export const ROLLOUT_ACTIONS = [
+  'rollout-start',
+  'rollout-step',
+  'rollout-complete',
+  'rollout-rollback',
+  'rollout-notice',
+  'rollout-pause',
+  'rollout-resume',
+  'rollout-advance',
+  'rollout-promote',
+  'rollout-abort',
+  'rollout-versionPushed',
+  'rollout-trafficChanged',
+] as const
+export type RolloutAction = (typeof ROLLOUT_ACTIONS)[number]
+
+const percent = z.number().describe('Of the visitors of both environments')
+const log = z.number().describe('Natural logarithm of an E-value')
+const visitors = z
+  .tuple([z.int(), z.int()])
+  .describe('Distinct visitors of the present step: base, canary')
+
+const metric = z.strictObject({
+  name: z.string(),
+  edges: z.array(z.number()).nullable(),
+  weight: z.number(),
+  margin: z
+    .strictObject({
+      ratio: z.number(),
+      edge: z.number().nullable(),
+      floor: z.number().nullable(),
+    })
+    .nullable(),
+  required: z.boolean(),
+})
+
+export const rolloutPlan = z
+  .strictObject({
+    steps: z.array(
+      z.strictObject({
+        weight: percent,
+        gate: z.enum(['evidence', 'time', 'manual']),
+        minMs: z.number(),
+        maxMs: z.number().nullable(),
+        atMax: z.enum(['hold', 'rollBack']),
+      }),
+    ),
+    bake: z.strictObject({ minMs: z.number(), heldBack: percent }),
+    metrics: z.array(metric),
+    alpha: z.number(),
+    combine: z.enum(['average', 'split']),
+    sampleRatioAlpha: z.number(),
+    minVisitors: z.int(),
+    withoutData: z.enum(['hold', 'rollBack']),
+    withdraws: z.boolean(),
+  })
+  .describe('Complete, in milliseconds') satisfies z.ZodType<Plan>
+
+const finding = z.strictObject({
+  name: z.string(),
+  logWorse: log,
+  edge: z.number().nullable().describe('The edge with the most evidence against the canary'),
+  totals: z
+    .tuple([z.int(), z.int(), z.int(), z.int()])
+    .describe('Base: visits, failures; canary: visits, failures. For show, never judged'),
+  ratio: z.strictObject({ low: z.number(), high: z.number().nullable() }),
+  margin: metric.shape.margin,
+  logWithin: log.nullable(),
+}) satisfies z.ZodType<MetricFinding>
+
+const verdict = z.strictObject({
+  outcome: z.enum(['promote', 'continue', 'rollback']),
+  reason: z.string(),
+  logWorse: log,
+  threshold: log,
+  findings: z.array(finding),
+}) satisfies z.ZodType<Verdict>
+
+const sampleRatio = z.strictObject({ log, threshold: log, alarmed: z.boolean() })
+
+export const rolloutSummary = z.strictObject({
+  id: z.int(),
+  environment: environmentName.describe('The canary'),
+  base: environmentName.describe('Gives the visitors and takes them back'),
+  version: versionId.describe('As it is while the rollout runs, as it was when it ended'),
+  baseVersion: versionId,
+  startedAt: milliseconds,
+  startedBy: z.string(),
+  endedAt: milliseconds.optional().describe('Left out while it runs'),
+  phase: z.enum(['step', 'bake', 'promoted', 'rolledBack']),
+  phaseText: z.string().describe('For people, as in step 2 of 3 (5 %)'),
+  step: z
+    .strictObject({
+      number: z.int().describe('From 1'),
+      of: z.int().describe('How many the plan has'),
+    })
+    .optional()
+    .describe('In which step of its plan it is; left out in the bake and at the end'),
+  reason: z.string().optional().describe('Why it ended'),
+  weight: percent.describe('Of the visitors of both environments, as it is now'),
+  paused: z.string().optional().describe('For people, why nothing moves by itself'),
+  pause: z
+    .strictObject({
+      by: z.string().describe('Who paused it, or changed the traffic, as the audit log names them'),
+      cause: z
+        .enum(['command', 'traffic'])
+        .describe('Somebody said so, or somebody changed the traffic of the two environments'),
+    })
+    .optional()
+    .describe('Left out where it goes on by itself'),
+})
+
+export const rolloutStatus = rolloutSummary.extend({
+  plan: rolloutPlan,
+  generation: z.int().describe('How often the analysis has begun'),
+  elapsedMs: z.number().describe('Observed time in the present step'),
+  held: z.boolean().describe('Its maximum time has passed, and it waits'),
+  obstacle: z
+    .strictObject({
+      kind: z.enum(['paused', 'time', 'manual', 'sampleRatio', 'data', 'evidence']),
+      reason: z.string(),
+    })
+    .optional()
+    .describe('What keeps the gate shut; left out at the end, and where the next look goes on'),
+  verdict,
+  visitors,
+  sampleRatio,
+  oddities: z.strictObject({
+    oldWindows: z.int(),
+    foreignWindows: z.int(),
+    gaps: z.int(),
+    clockWentBack: z.int(),
+  }),
+  lastWindow: z.int().describe('The last window of counts that was taken in'),
+  lookedAt: z.int().describe('When it was last looked at; 0 for not yet'),
+  problem: z.string().optional().describe('Why the last look came to nothing'),
+})
+
+/** The audit row of the machine: a transition with all that it rests on. */
+export const transitionRow = z.strictObject({
+  at: milliseconds,
+  event: z.enum([
+    'start',
+    'tick',
+    'pause',
+    'resume',
+    'advance',
+    'promote',
+    'abort',
+    'versionPushed',
+    'trafficChanged',
+  ]),
+  by: z.string().nullable().describe('Who did it; null where it moved by itself'),
+  from: z.string().describe('For people, as in step 1 of 3 (1 %)'),
+  to: z.string(),
+  reason: z.string(),
+  weight: percent.describe('Of the visitors of both environments, afterwards'),
+  generation: z.int(),
+  lastWindow: z.int().describe('The last window of counts that was known'),
+  elapsedMs: z.number().describe('Observed time in the step that was left'),
+  verdict,
+  sampleRatio,
+  data: z
+    .strictObject({
+      visitors,
+      metrics: z.array(
+        z.strictObject({
+          control: z.int(),
+          canary: z.int(),
+          silentMs: z.number(),
+          error: z.string().nullable(),
+        }),
+      ),
+    })
+    .describe('What the step had seen: visitors of base and canary, and visits by metric'),
+}) satisfies z.ZodType<AuditRow>
+
+export const transition = transitionRow.extend({
+  said: z.string().optional().describe('What whoever made it said about it'),
+  revision: z.int().optional().describe('The revision it made'),
+})
+
+export const rolloutExplanation = z.strictObject({
+  rollout: rolloutStatus,
+  lines: z.array(z.string()).describe('How it stands, in sentences'),
+  transitions: z
+    .array(transition)
+    .describe('Each with all that it rested on, oldest first; the newest 200'),
+})
+
+export const rolloutsReply = z.strictObject({
+  rollouts: z.array(rolloutSummary).describe('Newest first'),
+  next: z.int().optional().describe('What `before` has to be for the next page'),
+})
+
+/** What starts a rollout. */
+export const rolloutStart = z.strictObject({
+  version: versionId,
+  environment: environmentName
+    .default('canary')
+    .describe('The canary; it is made where there is none of the name'),
+  base: environmentName.optional().describe('The first other public one when left out'),
+  plan: z
+    .union([z.string(), z.looseObject({})])
+    .default('standard')
+    .describe('`careful`, `standard`, `blue-green`, `instant`, or a plan: docs/rollouts.md'),
+})
+
+export type RolloutSummary = Shaped<typeof rolloutSummary>
+export type RolloutStatus = Shaped<typeof rolloutStatus>
+export type Transition = Shaped<typeof transition>
+export type RolloutExplanation = Shaped<typeof rolloutExplanation>
+export type RolloutStart = Shaped<typeof rolloutStart>
