@@ -26,9 +26,29 @@ export class Control extends RealControl {
     ahead = ms
   }
 
+  /** Names of the calls with a credential since the last time that this was asked. */
+  takeCalls(): string[] {
+    return calls.splice(0)
+  }
+
   query(sql: string, ...values: (string | number)[]): Record<string, SqlStorageValue>[] {
     return [...this.ctx.storage.sql.exec(sql, ...values)]
   }
+}
+
+const calls: string[] = []
+for (const [name, { value }] of Object.entries(
+  Object.getOwnPropertyDescriptors(RealControl.prototype),
+)) {
+  if (typeof value !== 'function' || name === 'constructor') continue
+  Object.defineProperty(Control.prototype, name, {
+    value(this: Control, ...given: readonly unknown[]) {
+      if (typeof given[0] === 'object' && given[0] !== null && 'credential' in given[0]) {
+        calls.push(name)
+      }
+      return value.apply(this, given)
+    },
+  })
 }
 
 const matchers = ROUTES.map((route) => ({

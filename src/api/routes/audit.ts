@@ -1,9 +1,8 @@
 // Routes of the audit log.
 
 import * as z from 'zod'
-import { err, ok } from '../../core/result.ts'
+import { ok } from '../../core/result.ts'
 import { MAX_ASSIGNMENTS_BYTES } from '../../document/parse.ts'
-import { toFailure } from '../http/problems.ts'
 import { type Route, route } from '../http/route.ts'
 import { auditRow, next, pageQuery } from '../http/schemas.ts'
 
@@ -19,8 +18,7 @@ export const AUDIT_ROUTES: readonly Route[] = [
       const { limit, before } = query
       const answer = await ask('none', (control) => control.audit(caller, { limit, before }))
       if (!answer.ok) return answer
-      if (!answer.value.ok) return err(toFailure(answer.value.error))
-      const rows = answer.value.value
+      const rows = answer.value
       return ok({ body: { rows, next: rows.length === limit ? rows.at(-1)?.seq : undefined } })
     },
   }),
@@ -44,8 +42,7 @@ export const AUDIT_ROUTES: readonly Route[] = [
     }),
     handle: async ({ ask, caller, body }) => {
       const answer = await ask('none', (control) => control.verify(caller, body.copy))
-      if (!answer.ok) return answer
-      return answer.value.ok ? ok({ body: answer.value.value }) : err(toFailure(answer.value.error))
+      return answer.ok ? ok({ body: answer.value }) : answer
     },
   }),
 ]

@@ -6,8 +6,8 @@ import type { Collected, Garbage } from '../../control/releases/contract.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { type Found, findGarbage, type Phase } from '../content/garbage.ts'
 import { COLLECTION_WAIT_MS, LIST_PAGE_KEYS } from '../http/limits.ts'
-import { type Failure, toFailure } from '../http/problems.ts'
-import { type Call, type Handled, type Route, route } from '../http/route.ts'
+import type { Failure } from '../http/problems.ts'
+import { type Handled, type Route, route, type StoreAsker } from '../http/route.ts'
 import { versionId } from '../http/schemas.ts'
 
 const PHASES = ['versions', 'records', 'manifests', 'blobs', 'parts'] as const
@@ -54,31 +54,29 @@ export const COLLECTION_ROUTE: Route = route({
   },
 })
 
-type Asking = Pick<Call<unknown, unknown, unknown>, 'ask' | 'caller' | 'store'>
-
-async function retire({ ask, caller }: Asking, dryRun: boolean): Handled {
+async function retire({ ask, caller }: StoreAsker, dryRun: boolean): Handled {
   const answer = await ask('changes', (control) => control.retire(caller, dryRun))
   if (!answer.ok) return answer
-  if (!answer.value.ok) return err(toFailure(answer.value.error))
-  const { versions, uploads, more } = answer.value.value
+  const { versions, uploads, more } = answer.value
   const next: Step = { phase: more ? 'versions' : 'records', after: '' }
   return toReply(dryRun, next, { versions: [...versions], uploads })
 }
 
-async function collect(asking: Asking, dryRun: boolean, phase: Phase, after: string): Handled {
-  const { ask, caller, store } = asking
+async function collect(asker: StoreAsker, dryRun: boolean, phase: Phase, after: string): Handled {
+  const { ask, caller, openStore } = asker
   const answer = await ask('none', (control) => control.protection(caller))
   if (!answer.ok) return answer
-  if (!answer.value.ok) return err(toFailure(answer.value.error))
-  const protection = answer.value.value
+  const protection = answer.value
   if (!protection) return err({ kind: 'no_document' })
-  const found = await findGarbage({ store, protection, dryRun }, phase, after)
+  const store = await openStore()
+  if (!store.ok) return store
+  const found = await findGarbage({ store: store.value, protection, dryRun }, phase, after)
   if (!found.ok) return found
   const next = toNext(phase, found.value)
   if (dryRun) return toReply(dryRun, next, toCounts(phase, found.value.items))
   const gone = new Set<string>()
   for (const garbage of toBatches(phase, found.value)) {
-    const collected = await collectBatch(asking, garbage)
+    const collected = await collectBatch(asker, garbage)
     if (!collected.ok) return collected
     for (const key of collected.value.keys) gone.add(key)
     if (collected.value.outcome === 'collected') continue
@@ -99,13 +97,11 @@ async function collect(asking: Asking, dryRun: boolean, phase: Phase, after: str
   )
 }
 
-async function collectBatch(
-  { ask, caller }: Asking,
+function collectBatch(
+  { ask, caller }: StoreAsker,
   garbage: Garbage,
 ): Promise<Result<Collected, Failure>> {
-  const answer = await ask('changes', (control) => control.collect(caller, garbage))
-  if (!answer.ok) return answer
-  return answer.value.ok ? answer.value : err(toFailure(answer.value.error))
+  return ask('changes', (control) => control.collect(caller, garbage))
 }
 
 function* toBatches(kind: Phase, { items, searched }: Found): Generator<Garbage> {

@@ -1,9 +1,8 @@
 // The route of what happens: events of the outbox, for whoever follows them.
 
 import * as z from 'zod'
-import { err, ok } from '../../core/result.ts'
+import { ok } from '../../core/result.ts'
 import { event, eventsReply } from '../../wire/events.ts'
-import { toFailure } from '../http/problems.ts'
 import { route, type ScopedRoute } from '../http/route.ts'
 import { pageQuery } from '../http/schemas.ts'
 
@@ -24,7 +23,6 @@ export const EVENTS_ROUTE: ScopedRoute = route({
   handle: async ({ ask, caller, query }) => {
     const { limit } = query
     const answer = await ask('none', (control) => control.events(caller, query.after, limit))
-    if (!answer.ok) return answer
-    return answer.value.ok ? ok({ body: answer.value.value }) : err(toFailure(answer.value.error))
+    return answer.ok ? ok({ body: answer.value }) : answer
   },
 })

@@ -1,8 +1,7 @@
 // The route of monitors: strangers learn that Holo answers, and nothing else.
 
 import * as z from 'zod'
-import { err, ok } from '../../core/result.ts'
-import { toFailure } from '../http/problems.ts'
+import { ok } from '../../core/result.ts'
 import type { OpenRoute } from '../http/route.ts'
 
 export const HEALTH_ROUTE: OpenRoute = {
@@ -37,11 +36,10 @@ export const HEALTH_ROUTE: OpenRoute = {
       })
       .optional(),
   }),
-  handle: async ({ ask, caller }) => {
-    if (!caller) return ok({ body: { status: 'ok' } })
-    const answer = await ask('none', (control) => control.health(caller))
+  handle: async (asker) => {
+    if (!asker) return ok({ body: { status: 'ok' } })
+    const answer = await asker.ask('none', (control) => control.health(asker.caller))
     if (!answer.ok) return answer
-    if (!answer.value.ok) return err(toFailure(answer.value.error))
-    return ok({ body: { status: 'ok', control: answer.value.value } })
+    return ok({ body: { status: 'ok', control: answer.value } })
   },
 }

@@ -4,7 +4,6 @@ import * as z from 'zod'
 import { COMMANDS } from '../../control/document/commands.ts'
 import { err, ok } from '../../core/result.ts'
 import { changeDocument, loadText } from '../http/current-document.ts'
-import { toFailure } from '../http/problems.ts'
 import { type Route, route } from '../http/route.ts'
 import {
   changeQuery,
@@ -62,8 +61,7 @@ export const HISTORY_ROUTES: readonly Route[] = [
       const { limit, before } = query
       const answer = await ask('none', (control) => control.revisions(caller, { limit, before }))
       if (!answer.ok) return answer
-      if (!answer.value.ok) return err(toFailure(answer.value.error))
-      const revisions = answer.value.value
+      const revisions = answer.value
       const last = revisions.length === limit ? revisions.at(-1)?.revision : undefined
       return ok({ body: { revisions, next: last } })
     },
@@ -78,8 +76,7 @@ export const HISTORY_ROUTES: readonly Route[] = [
     handle: async ({ ask, caller, params: { revision } }) => {
       const answer = await ask('none', (control) => control.revision(caller, revision))
       if (!answer.ok) return answer
-      if (!answer.value.ok) return err(toFailure(answer.value.error))
-      const found = answer.value.value
+      const found = answer.value
       return found ? ok({ body: found }) : err({ kind: 'not_found' })
     },
   }),

@@ -22,13 +22,15 @@ export const MANIFEST_ROUTES: readonly Route[] = [
     changes: 'store',
     failures: ['hash_mismatch', 'invalid_manifest', 'store_unavailable'],
     reply: z.strictObject({ sha256, stored, files: z.int(), bytes: z.int() }),
-    handle: async ({ params, body, store }) => {
+    handle: async ({ params, body, openStore }) => {
+      const store = await openStore()
+      if (!store.ok) return store
       const bytes = await readAll(body).catch(() => undefined)
       if (!bytes) return BROKEN
       if ((await digest(bytes)) !== params.sha256) return err({ kind: 'hash_mismatch' })
       const checked = checkManifest(bytes)
       if (!checked.ok) return checked
-      const written = await store.putManifest(params.sha256, bytes)
+      const written = await store.value.putManifest(params.sha256, bytes)
       if (written === 'unavailable') return err({ kind: 'store_unavailable' })
       if (written === 'wrong-hash') return err({ kind: 'hash_mismatch' })
       return ok({ body: { sha256: params.sha256, stored: written, ...checked.value } })
@@ -43,8 +45,10 @@ export const MANIFEST_ROUTES: readonly Route[] = [
     failures: ['store_unavailable'],
     repliesOctets: true,
     reply: z.instanceof(Uint8Array),
-    handle: async ({ params, store }) => {
-      const bytes = await store.getManifest(params.sha256)
+    handle: async ({ params, openStore }) => {
+      const store = await openStore()
+      if (!store.ok) return store
+      const bytes = await store.value.getManifest(params.sha256)
       if (bytes === 'unavailable') return err({ kind: 'store_unavailable' })
       return bytes === 'missing' ? err({ kind: 'not_found' }) : ok({ body: bytes })
     },

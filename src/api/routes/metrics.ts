@@ -2,9 +2,8 @@
 
 import * as z from 'zod'
 import { MAX_METRIC_POINTS } from '../../control/counting/limits.ts'
-import { err, ok } from '../../core/result.ts'
+import { ok } from '../../core/result.ts'
 import { OPENMETRICS_TYPE, toOpenMetrics } from '../http/openmetrics.ts'
-import { toFailure } from '../http/problems.ts'
 import { type Route, route } from '../http/route.ts'
 import { milliseconds, numberText } from '../http/schemas.ts'
 
@@ -59,8 +58,7 @@ export const METRICS_ROUTES: readonly Route[] = [
       const range = { resolution, from, to }
       const answer = await ask('none', (control) => control.metrics(caller, range))
       if (!answer.ok) return answer
-      if (!answer.value.ok) return err(toFailure(answer.value.error))
-      const { points, losses } = answer.value.value
+      const { points, losses } = answer.value
       const isFull = points.length === MAX_METRIC_POINTS
       return ok({
         body: { points, losses, next: isFull ? (points.at(-1)?.at ?? 0) + 1 : undefined },
@@ -77,8 +75,7 @@ export const METRICS_ROUTES: readonly Route[] = [
     handle: async ({ ask, caller }) => {
       const answer = await ask('none', (control) => control.metricsSince(caller))
       if (!answer.ok) return answer
-      if (!answer.value.ok) return err(toFailure(answer.value.error))
-      const { series, losses } = answer.value.value
+      const { series, losses } = answer.value
       return ok({ body: toOpenMetrics(series, losses) })
     },
   }),

@@ -3,7 +3,6 @@
 import * as z from 'zod'
 import { ROLLOUT_COMMANDS, type RolloutCommand } from '../../control/rollouts/contract.ts'
 import { err, ok } from '../../core/result.ts'
-import { toFailure } from '../http/problems.ts'
 import { explanation, replay, rolloutStatus, rolloutSummary } from '../http/rollout-schemas.ts'
 import { type Route, route } from '../http/route.ts'
 import {
@@ -54,8 +53,7 @@ export const ROLLOUT_ROUTES: readonly Route[] = [
         control.startRollout(caller, start),
       )
       if (!answer.ok) return answer
-      if (!answer.value.ok) return err(toFailure(answer.value.error))
-      const { text, closed, ...started } = answer.value.value
+      const { text, closed, ...started } = answer.value
       return ok({
         body: {
           ...started,
@@ -76,8 +74,7 @@ export const ROLLOUT_ROUTES: readonly Route[] = [
     handle: async ({ ask, caller, query: { limit, before } }) => {
       const answer = await ask('none', (control) => control.rollouts(caller, { limit, before }))
       if (!answer.ok) return answer
-      if (!answer.value.ok) return err(toFailure(answer.value.error))
-      const rollouts = answer.value.value
+      const rollouts = answer.value
       const last = rollouts.length === limit ? rollouts.at(-1)?.id : undefined
       return ok({ body: { rollouts, next: last } })
     },
@@ -92,8 +89,7 @@ export const ROLLOUT_ROUTES: readonly Route[] = [
     handle: async ({ ask, caller, params: { id } }) => {
       const answer = await ask('none', (control) => control.rollout(caller, Number(id)))
       if (!answer.ok) return answer
-      if (!answer.value.ok) return err(toFailure(answer.value.error))
-      return answer.value.value ? ok({ body: answer.value.value }) : err({ kind: 'not_found' })
+      return answer.value ? ok({ body: answer.value }) : err({ kind: 'not_found' })
     },
   }),
   ...ROLLOUT_COMMANDS.map((command) =>
@@ -112,8 +108,7 @@ export const ROLLOUT_ROUTES: readonly Route[] = [
           control.commandRollout(caller, Number(id), command, query.reason),
         )
         if (!answer.ok) return answer
-        if (!answer.value.ok) return err(toFailure(answer.value.error))
-        return answer.value.value ? ok({ body: answer.value.value }) : err({ kind: 'not_found' })
+        return answer.value ? ok({ body: answer.value }) : err({ kind: 'not_found' })
       },
     }),
   ),
@@ -127,8 +122,7 @@ export const ROLLOUT_ROUTES: readonly Route[] = [
     handle: async ({ ask, caller, params: { id } }) => {
       const answer = await ask('none', (control) => control.explainRollout(caller, Number(id)))
       if (!answer.ok) return answer
-      if (!answer.value.ok) return err(toFailure(answer.value.error))
-      return answer.value.value ? ok({ body: answer.value.value }) : err({ kind: 'not_found' })
+      return answer.value ? ok({ body: answer.value }) : err({ kind: 'not_found' })
     },
   }),
   route({
@@ -143,8 +137,7 @@ export const ROLLOUT_ROUTES: readonly Route[] = [
     handle: async ({ ask, caller, params: { id } }) => {
       const answer = await ask('none', (control) => control.replayRollout(caller, Number(id)))
       if (!answer.ok) return answer
-      if (!answer.value.ok) return err(toFailure(answer.value.error))
-      const body = answer.value.value
+      const body = answer.value
       return body ? ok({ body, isUnfinished: !body.done }) : err({ kind: 'not_found' })
     },
   }),

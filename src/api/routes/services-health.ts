@@ -2,8 +2,7 @@
 
 import * as z from 'zod'
 import { HEALTH_STATES } from '../../core/health/health.ts'
-import { err, ok } from '../../core/result.ts'
-import { toFailure } from '../http/problems.ts'
+import { ok } from '../../core/result.ts'
 import { route, type ScopedRoute } from '../http/route.ts'
 import { environmentName, milliseconds, versionId } from '../http/schemas.ts'
 
@@ -37,8 +36,6 @@ export const SERVICES_HEALTH_ROUTE: ScopedRoute = route({
   }),
   handle: async ({ ask, caller }) => {
     const answer = await ask('none', (control) => control.services(caller))
-    if (!answer.ok) return answer
-    if (!answer.value.ok) return err(toFailure(answer.value.error))
-    return ok({ body: answer.value.value })
+    return answer.ok ? ok({ body: answer.value }) : answer
   },
 })

@@ -5,7 +5,6 @@ import { TOKEN_ID } from '../../control/access/token-text.ts'
 import { isHarmless } from '../../core/harmless-text.ts'
 import { err, ok } from '../../core/result.ts'
 import { MAX_TOKEN_DAYS } from '../http/limits.ts'
-import { toFailure } from '../http/problems.ts'
 import { type Route, route } from '../http/route.ts'
 import { limits, scope, token } from '../http/schemas.ts'
 
@@ -21,8 +20,7 @@ export const TOKEN_ROUTES: readonly Route[] = [
     handle: async ({ ask, caller }) => {
       const answer = await ask('none', (control) => control.tokens(caller))
       if (!answer.ok) return answer
-      if (!answer.value.ok) return err(toFailure(answer.value.error))
-      return ok({ body: { tokens: answer.value.value } })
+      return ok({ body: { tokens: answer.value } })
     },
   }),
   route({
@@ -55,8 +53,7 @@ export const TOKEN_ROUTES: readonly Route[] = [
       const answer = await ask('changes', (control) =>
         control.createToken(caller, { ...asked, expiresAt }),
       )
-      if (!answer.ok) return answer
-      return answer.value.ok ? ok({ body: answer.value.value }) : err(toFailure(answer.value.error))
+      return answer.ok ? ok({ body: answer.value }) : answer
     },
   }),
   route({
@@ -70,8 +67,7 @@ export const TOKEN_ROUTES: readonly Route[] = [
     handle: async ({ ask, caller, params: { id } }) => {
       const answer = await ask('changes', (control) => control.revokeToken(caller, id))
       if (!answer.ok) return answer
-      if (!answer.value.ok) return err(toFailure(answer.value.error))
-      const revoked = answer.value.value
+      const revoked = answer.value
       return revoked ? ok({ body: revoked }) : err({ kind: 'not_found' })
     },
   }),

@@ -6,9 +6,10 @@ import type { VersionUse } from '../../control/releases/contract.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { type Openness, readOpenness } from '../../document/open.ts'
 import type { AssignmentsDocument } from '../../document/schema.ts'
+import type { Asker } from '../http/ask-control.ts'
 import { changeDocument, loadDocument } from '../http/current-document.ts'
-import { type Failure, toFailure } from '../http/problems.ts'
-import { type Call, type Route, route } from '../http/route.ts'
+import type { Failure } from '../http/problems.ts'
+import { type Route, route } from '../http/route.ts'
 import { changeQuery, committed, rule, service, version, versionId } from '../http/schemas.ts'
 
 const params = z.strictObject({ version: versionId })
@@ -52,7 +53,9 @@ export const VERSION_ROUTES: readonly Route[] = [
       if (!found) return err({ kind: 'not_found' })
       const uses = await loadUses(call)
       if (!uses.ok) return uses
-      const record = await call.store.readRecord(found.id)
+      const store = await call.openStore()
+      if (!store.ok) return store
+      const record = await store.value.readRecord(found.id)
       if (record === 'unavailable') return err({ kind: 'store_unavailable' })
       const told = toTold(uses.value.get(found.id))
       const body = { ...found, ...told, record: record === 'missing' ? undefined : record }
@@ -134,13 +137,10 @@ export const VERSION_ROUTES: readonly Route[] = [
 async function loadUses({
   ask,
   caller,
-}: Pick<Call<unknown, unknown, unknown>, 'ask' | 'caller'>): Promise<
-  Result<ReadonlyMap<string, VersionUse>, Failure>
-> {
+}: Asker): Promise<Result<ReadonlyMap<string, VersionUse>, Failure>> {
   const answer = await ask('none', (control) => control.versionUses(caller))
   if (!answer.ok) return answer
-  if (!answer.value.ok) return err(toFailure(answer.value.error))
-  return ok(new Map(answer.value.value.map((use) => [use.version, use])))
+  return ok(new Map(answer.value.map((use) => [use.version, use])))
 }
 
 /** One that came after the document was read is too new for anything to be known of it. */
