@@ -2,7 +2,7 @@
 
 import * as z from 'zod'
 import { toHarmless } from '../core/harmless-text.ts'
-import { MAX_PROBLEM_BYTES, readText } from './bounded-reply.ts'
+import { MAX_PROBLEM_BYTES, readReplyText } from './bounded-reply.ts'
 import { CliFailure, EXIT, type ExitCode } from './failure.ts'
 
 const problem = z.looseObject({
@@ -67,8 +67,8 @@ const HINTS: Readonly<Record<string, string>> = {
 }
 
 /** @param hasToken whether one was shown. */
-export async function toFailure(response: Response, hasToken: boolean): Promise<CliFailure> {
-  const text = await readText(response, MAX_PROBLEM_BYTES).catch(() => '')
+export async function toCliFailure(response: Response, hasToken: boolean): Promise<CliFailure> {
+  const text = await readReplyText(response, MAX_PROBLEM_BYTES).catch(() => '')
   const parsed = problem.safeParse(parseJson(text))
   if (!parsed.success) return toStranger(response)
   const {

@@ -1,6 +1,6 @@
 // All commands, in the order in which help and documentation list them.
 
-import type { Command } from './command.ts'
+import type { CommandRow } from './command.ts'
 import { DIFF, VALIDATE } from './commands/documents.ts'
 import { ENV_ADD, ENV_LIST, ENV_REMOVE, ENV_SET } from './commands/env.ts'
 import { EXPLAIN } from './commands/explain.ts'
@@ -33,7 +33,7 @@ import { VERSIONS, VERSIONS_ABORT } from './commands/versions.ts'
 import { WHOAMI } from './commands/whoami.ts'
 import { WITHDRAW } from './commands/withdraw.ts'
 
-export const COMMANDS: readonly Command[] = [
+export const COMMAND_ROWS: readonly CommandRow[] = [
   INIT,
   LOGIN,
   PUBLISH,

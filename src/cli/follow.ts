@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { z } from 'zod'
 import { type anyEvent, eventsReply } from '../wire/events.ts'
 import type { Api } from './api.ts'
-import type { Context, Outcome } from './command.ts'
+import type { CommandOutcome, Context } from './command.ts'
 import { CliFailure, EXIT } from './failure.ts'
 import { toCount, toTime } from './words.ts'
 
@@ -16,7 +16,7 @@ const POLL_MS = 1000
 const LONGEST_WAIT_MS = 30_000
 
 /** Follows from now on. Goes on over calls that are not answered, and says so once. */
-export async function followEvents(context: Context, api: Api): Promise<Outcome> {
+export async function followEvents(context: Context, api: Api): Promise<CommandOutcome> {
   let { next } = await api.ask(eventsReply, 'GET', '/events')
   context.say('Waiting for events; Ctrl-C ends it')
   let failures = 0

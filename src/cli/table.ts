@@ -1,8 +1,7 @@
 // Rows under a head, as wide as they have to be. On a narrow terminal a long last cell is broken into
 // lines below its head; where even that has no room, each row becomes a few lines. Nothing is cut.
 
-import { toHarmlessCell, toWidth } from './terminal.ts'
-import { wrap } from './wrap.ts'
+import { toHarmlessCell, toWidth, wrap } from './terminal.ts'
 
 const GAP = '  '
 /** A last column that is narrower than this is no longer read as text. */

@@ -3,13 +3,16 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as z from 'zod'
+import { toBackOffMs } from '../core/back-off.ts'
+import { MAX_MANIFEST_BYTES } from '../core/site/manifest.ts'
 import type { FinalStep, UploadTarget } from '../publish/upload-target.ts'
-import type { Api, Call } from './api.ts'
-import { MAX_JSON_BYTES, MAX_MANIFEST_BYTES, readBytes, readText } from './bounded-reply.ts'
+import type { Api, ApiCall } from './api.ts'
+import { MAX_JSON_BYTES, readBytes, readReplyText } from './bounded-reply.ts'
 import { CliFailure, EXIT } from './failure.ts'
 
 /** A tenth of a second, doubled each time: together some 25 s, in which a server has started anew. */
-const FIRST_BACK_OFF_MS = 100
+const FIRST_WAIT_MS = 100
+const LONGEST_WAIT_MS = 30_000
 const MAX_ATTEMPTS = 9
 
 /** A blob of 95 MiB takes minutes on a poor line. */
@@ -30,7 +33,7 @@ const finalReply = z.union([
 
 export function createUploadTarget(api: Api, signal: AbortSignal): UploadTarget {
   const retry = <T>(work: () => Promise<T>) => withRetries(work, signal)
-  const ask = <T>(shape: z.ZodType<T>, method: string, path: string, call?: Call) =>
+  const ask = <T>(shape: z.ZodType<T>, method: string, path: string, call?: ApiCall) =>
     retry(() => api.ask(shape, method, path, call))
   const sendBytes = (path: string, bytes: Uint8Array | Blob) =>
     ask(anything, 'PUT', path, { bytes, timeoutMs: UPLOAD_TIMEOUT_MS })
@@ -77,7 +80,7 @@ export function createUploadTarget(api: Api, signal: AbortSignal): UploadTarget 
         const path = `${toUpload(version)}/finalise`
         const response = await api.send('POST', path, { json: { manifest } })
         if (response.status === 409) {
-          const text = await readText(response, MAX_JSON_BYTES)
+          const text = await readReplyText(response, MAX_JSON_BYTES)
           const problem = z.object({ code: z.literal('blobs_missing'), blobs: z.array(missing) })
           const parsed = problem.safeParse(parseJson(text))
           if (parsed.success) return { state: 'missing', blobs: parsed.data.blobs }
@@ -89,7 +92,7 @@ export function createUploadTarget(api: Api, signal: AbortSignal): UploadTarget 
           if (parsed.success) return { state: 'given-up' }
         }
         if (!response.ok) throw await api.toFailure(response)
-        const final = finalReply.safeParse(parseJson(await readText(response, MAX_JSON_BYTES)))
+        const final = finalReply.safeParse(parseJson(await readReplyText(response, MAX_JSON_BYTES)))
         if (final.success) return final.data
         throw new CliFailure(
           'unexpected_reply',
@@ -120,7 +123,7 @@ async function withRetries<T>(work: () => Promise<T>, signal: AbortSignal): Prom
     } catch (cause) {
       const mayPass = cause instanceof CliFailure && cause.exitCode === EXIT.unreachable
       if (!mayPass || attempt === MAX_ATTEMPTS) throw cause
-      const wait = FIRST_BACK_OFF_MS * 2 ** (attempt - 1)
+      const wait = toBackOffMs(attempt, FIRST_WAIT_MS, LONGEST_WAIT_MS)
       await sleep(wait * (0.5 + Math.random() / 2), undefined, { signal })
     }
   }

@@ -4,7 +4,7 @@ import type { Result } from '../core/result.ts'
 import type { Viewers } from '../document/open.ts'
 import type { Scope } from './access/scopes.ts'
 import type { Limits } from './access/token-limits.ts'
-import type { Move } from './document/moves.ts'
+import type { BucketMove } from './document/moves.ts'
 
 /** What a caller shows to prove who it is: a token of Holo's, or a JWT of Cloudflare Access. */
 export type Credential =
@@ -56,7 +56,7 @@ export type Committed = {
   /** Nothing was changed, because the document says so already, or it was a dry run. */
   readonly changed: boolean
   /** Buckets that have another environment than before: of 10,000, by who gives and who takes. */
-  readonly moved: readonly Move[]
+  readonly moved: readonly BucketMove[]
   /** Versions that fewer environments open than before, and who can still see each. */
   readonly closed: readonly Viewers[]
 }

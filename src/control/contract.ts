@@ -16,7 +16,7 @@ import type {
   Refused,
   RevisionSummary,
 } from './caller.ts'
-import type { CountingLosses as OpenLosses } from './counting/open-windows.ts'
+import type { WindowLosses as OpenLosses } from './counting/open-windows.ts'
 import type { MetricPoint, MetricRange, SeriesSince } from './counting/series.ts'
 import type { Command } from './document/commands.ts'
 import type { Fill } from './document/fill.ts'

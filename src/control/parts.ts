@@ -18,7 +18,7 @@ import { Publisher, type PublisherParts } from './publishing/publisher.ts'
 import { State } from './publishing/state.ts'
 import { Collecting, type CollectingParts } from './releases/collecting.ts'
 import { Deletions } from './releases/deletions.ts'
-import { Known } from './releases/last-use.ts'
+import { LastUses } from './releases/last-use.ts'
 import { createRecords, type Records } from './releases/records.ts'
 import { readRetentionSettings } from './releases/retention.ts'
 import { Retiring } from './releases/retiring.ts'
@@ -103,7 +103,7 @@ export function createParts(
     uploads,
     deletions,
     records,
-    known: new Known(sql),
+    known: new LastUses(sql),
     retention: readRetentionSettings(env),
     findUnfinished: createFindUnfinished({ records, uploads, isDeleting }),
   }

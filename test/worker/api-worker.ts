@@ -1,7 +1,6 @@
 // Holo as it is deployed, but for a control whose clock and tables a test can get at, and for an eye
 // on the API: a reply that is not as the table of routes says becomes a 599.
 
-import { API_PATH } from '../../src/api/http/openapi.ts'
 import { problem } from '../../src/api/http/schemas.ts'
 import { ROUTES } from '../../src/api/routes.ts'
 import { serveAdmin } from '../../src/api/serve.ts'
@@ -10,6 +9,7 @@ import { Control as RealControl } from '../../src/control/control.ts'
 import { readAddress } from '../../src/core/address.ts'
 import type { Env } from '../../src/env.ts'
 import { createRouter, type Router } from '../../src/router.ts'
+import { API_PATH } from '../../src/wire/api-path.ts'
 
 /** Milliseconds by which the control's clock is ahead. */
 let ahead = 0

@@ -5,14 +5,14 @@ import { Hono } from 'hono'
 import type { Caller, Credential } from '../../control/contract.ts'
 import { OneAtATime } from '../../control/one-at-a-time.ts'
 import { err, ok } from '../../core/result.ts'
+import { API_PATH } from '../../wire/api-path.ts'
 import type { ContentStore } from '../content/content-store.ts'
 import { ControlClient, type ControlPatience, type GetControl } from './ask-control.ts'
 import { isFromElsewhere, readCredential, toPrint } from './credential.ts'
-import { API_PATH } from './openapi.ts'
 import { isSmallBody, type Parsed, parseRequest } from './parse-request.ts'
 import { isKnown, toTag } from './precondition.ts'
 import { toProblem } from './problems.ts'
-import type { Handled, Reply, Route } from './route.ts'
+import type { Handled, Route, RouteReply } from './route.ts'
 import { TurnedAway } from './turned-away.ts'
 
 /** What one request brings along. */
@@ -130,7 +130,7 @@ function toCaller(
 function toResponse(
   request: Request,
   route: Route,
-  { body, revision, isUnfinished }: Reply,
+  { body, revision, isUnfinished }: RouteReply,
 ): Response {
   const headers = new Headers({
     'content-type': route.repliesOctets

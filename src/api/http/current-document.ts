@@ -58,7 +58,7 @@ type ChangeCall = Pick<
 >
 
 /** Sends one command to the control; its outcome is the reply. */
-export async function changeDocument(
+export async function commitChange(
   { ask, caller, query, expectedRevision }: ChangeCall,
   command: Command,
 ): Handled {

@@ -2,11 +2,10 @@
 
 import * as z from 'zod'
 import { ok } from '../../core/result.ts'
+import { API_PATH } from '../../wire/api-path.ts'
 import { PROBLEMS, type ProblemCode } from './problems.ts'
 import type { OpenRoute, Route } from './route.ts'
 import { problem } from './schemas.ts'
-
-export const API_PATH = '/.holo/api'
 
 type Json = Readonly<Record<string, unknown>>
 

@@ -29,7 +29,7 @@ export type Call<Params, Query, Body> = Asker & {
 /** The part of a call with which functions beside the handler ask the control and the store. */
 export type StoreAsker = Pick<Call<unknown, unknown, unknown>, 'ask' | 'caller' | 'openStore'>
 
-export type Reply = {
+export type RouteReply = {
   /** JSON, or bytes where the route replies with these. */
   readonly body: unknown
   /** Becomes the ETag. */
@@ -38,7 +38,7 @@ export type Reply = {
   readonly isUnfinished?: boolean
 }
 
-export type Handled = Promise<Result<Reply, Failure>>
+export type Handled = Promise<Result<RouteReply, Failure>>
 
 type Row = {
   readonly method: Method

@@ -2,7 +2,7 @@
 
 import * as z from 'zod'
 import { err, ok } from '../../core/result.ts'
-import type { Part, Written } from '../content/content-store.ts'
+import type { BlobPart, Written } from '../content/content-store.ts'
 import { MAX_BLOB_BYTES, MAX_LISTED_PROBLEMS, MAX_PART_BYTES, MAX_PARTS } from '../http/limits.ts'
 import { type Handled, octetsRoute, type Route, route } from '../http/route.ts'
 import { numberText, sha256, stored } from '../http/schemas.ts'
@@ -104,7 +104,7 @@ export const BLOB_ROUTES: readonly Route[] = [
   }),
 ]
 
-function findGaps(parts: readonly Part[], count: number): readonly number[] {
+function findGaps(parts: readonly BlobPart[], count: number): readonly number[] {
   const there = new Set(parts.map(({ part }) => part))
   return Array.from({ length: count }, (_, i) => i + 1).filter((number) => !there.has(number))
 }

@@ -2,9 +2,9 @@
 // place from step to step, so that there is nothing to clean up after one that leaves.
 
 import * as z from 'zod'
-import type { Collected, Garbage } from '../../control/releases/contract.ts'
+import type { CollectionResult, Garbage } from '../../control/releases/contract.ts'
 import { err, ok, type Result } from '../../core/result.ts'
-import { type Found, findGarbage, type Phase } from '../content/garbage.ts'
+import { type FoundGarbage, findGarbage, type GarbagePhase } from '../content/garbage.ts'
 import { COLLECTION_WAIT_MS, LIST_PAGE_KEYS } from '../http/limits.ts'
 import type { Failure } from '../http/problems.ts'
 import { type Handled, type Route, route, type StoreAsker } from '../http/route.ts'
@@ -62,7 +62,12 @@ async function retire({ ask, caller }: StoreAsker, dryRun: boolean): Handled {
   return toReply(dryRun, next, { versions: [...versions], uploads })
 }
 
-async function collect(asker: StoreAsker, dryRun: boolean, phase: Phase, after: string): Handled {
+async function collect(
+  asker: StoreAsker,
+  dryRun: boolean,
+  phase: GarbagePhase,
+  after: string,
+): Handled {
   const { ask, caller, openStore } = asker
   const answer = await ask('none', (control) => control.protection(caller))
   if (!answer.ok) return answer
@@ -100,24 +105,24 @@ async function collect(asker: StoreAsker, dryRun: boolean, phase: Phase, after: 
 function collectBatch(
   { ask, caller }: StoreAsker,
   garbage: Garbage,
-): Promise<Result<Collected, Failure>> {
+): Promise<Result<CollectionResult, Failure>> {
   return ask('changes', (control) => control.collect(caller, garbage))
 }
 
-function* toBatches(kind: Phase, { items, searched }: Found): Generator<Garbage> {
+function* toBatches(kind: GarbagePhase, { items, searched }: FoundGarbage): Generator<Garbage> {
   const keys = items.map(({ name }) => name)
   for (let i = 0; i < keys.length; i += LIST_PAGE_KEYS) {
     yield { kind, keys: keys.slice(i, i + LIST_PAGE_KEYS), searched }
   }
 }
 
-function toNext(phase: Phase, { after }: Found): Step | undefined {
+function toNext(phase: GarbagePhase, { after }: FoundGarbage): Step | undefined {
   if (after !== undefined) return { phase, after }
   const next = PHASES[PHASES.indexOf(phase) + 1]
   return next && { phase: next, after: '' }
 }
 
-function toCounts(phase: Phase, items: Found['items']): Partial<Told> {
+function toCounts(phase: GarbagePhase, items: FoundGarbage['items']): Partial<Told> {
   const isCounted = phase === 'blobs' || phase === 'parts'
   const bytes = isCounted ? items.reduce((sum, { size }) => sum + size, 0) : 0
   return { [phase]: items.length, bytes }

@@ -4,7 +4,7 @@ import * as z from 'zod'
 import { COMMANDS } from '../../control/document/commands.ts'
 import { err, ok } from '../../core/result.ts'
 import type { AssignmentsDocument } from '../../document/schema.ts'
-import { changeDocument, loadDocument, toPercents } from '../http/current-document.ts'
+import { commitChange, loadDocument, toPercents } from '../http/current-document.ts'
 import { type Route, route } from '../http/route.ts'
 import { changeQuery, committed, environment, environmentName } from '../http/schemas.ts'
 
@@ -53,7 +53,7 @@ export const ENVIRONMENT_ROUTES: readonly Route[] = [
     changes: 'document',
     reply: committed,
     handle: (call) =>
-      changeDocument(call, { ...call.body, kind: 'set-environment', name: call.params.name }),
+      commitChange(call, { ...call.body, kind: 'set-environment', name: call.params.name }),
   }),
   route({
     method: 'DELETE',
@@ -64,7 +64,7 @@ export const ENVIRONMENT_ROUTES: readonly Route[] = [
     query: changeQuery,
     changes: 'document',
     reply: committed,
-    handle: (call) => changeDocument(call, { kind: 'remove-environment', name: call.params.name }),
+    handle: (call) => commitChange(call, { kind: 'remove-environment', name: call.params.name }),
   }),
   route({
     method: 'GET',
@@ -98,7 +98,7 @@ export const ENVIRONMENT_ROUTES: readonly Route[] = [
     body: COMMANDS.shift.omit({ kind: true }),
     changes: 'document',
     reply: committed,
-    handle: (call) => changeDocument(call, { ...call.body, kind: 'shift' }),
+    handle: (call) => commitChange(call, { ...call.body, kind: 'shift' }),
   }),
   route({
     method: 'POST',
@@ -109,7 +109,7 @@ export const ENVIRONMENT_ROUTES: readonly Route[] = [
     body: COMMANDS.swap.omit({ kind: true }),
     changes: 'document',
     reply: committed,
-    handle: (call) => changeDocument(call, { ...call.body, kind: 'swap' }),
+    handle: (call) => commitChange(call, { ...call.body, kind: 'swap' }),
   }),
 ]
 

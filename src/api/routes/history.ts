@@ -3,7 +3,7 @@
 import * as z from 'zod'
 import { COMMANDS } from '../../control/document/commands.ts'
 import { err, ok } from '../../core/result.ts'
-import { changeDocument, loadText } from '../http/current-document.ts'
+import { commitChange, loadText } from '../http/current-document.ts'
 import { type Route, route } from '../http/route.ts'
 import {
   changeQuery,
@@ -44,7 +44,7 @@ export const HISTORY_ROUTES: readonly Route[] = [
     changes: 'document',
     reply: committed,
     handle: (call) =>
-      changeDocument(call, {
+      commitChange(call, {
         kind: 'replace',
         document: call.body,
         ...(call.query.allowNewSalt === 'true' ? { allowNewSalt: true } : {}),
@@ -89,6 +89,6 @@ export const HISTORY_ROUTES: readonly Route[] = [
     body: COMMANDS.rollback.omit({ kind: true }),
     changes: 'document',
     reply: committed,
-    handle: (call) => changeDocument(call, { ...call.body, kind: 'rollback' }),
+    handle: (call) => commitChange(call, { ...call.body, kind: 'rollback' }),
   }),
 ]

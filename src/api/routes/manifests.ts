@@ -1,6 +1,7 @@
 // Routes of the manifests: what a version consists of comes first, and is checked before anything else.
 
 import * as z from 'zod'
+import { toHex } from '../../core/hex.ts'
 import { err, ok } from '../../core/result.ts'
 import { withTimeout } from '../../core/with-timeout.ts'
 import { checkManifest } from '../content/check-manifest.ts'
@@ -27,7 +28,8 @@ export const MANIFEST_ROUTES: readonly Route[] = [
       if (!store.ok) return store
       const bytes = await readAll(body).catch(() => undefined)
       if (!bytes) return BROKEN
-      if ((await digest(bytes)) !== params.sha256) return err({ kind: 'hash_mismatch' })
+      const hash = toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))
+      if (hash !== params.sha256) return err({ kind: 'hash_mismatch' })
       const checked = checkManifest(bytes)
       if (!checked.ok) return checked
       const written = await store.value.putManifest(params.sha256, bytes)
@@ -73,9 +75,4 @@ function readAll({ stream, size }: Octets): Promise<Uint8Array<ArrayBuffer>> {
     return bytes
   }
   return withTimeout(fill(), UPLOAD_TIMEOUT_MS)
-}
-
-async function digest(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
-  return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -7,7 +7,7 @@ import { err, ok, type Result } from '../../core/result.ts'
 import { type Openness, readOpenness } from '../../document/open.ts'
 import type { AssignmentsDocument } from '../../document/schema.ts'
 import type { Asker } from '../http/ask-control.ts'
-import { changeDocument, loadDocument } from '../http/current-document.ts'
+import { commitChange, loadDocument } from '../http/current-document.ts'
 import type { Failure } from '../http/problems.ts'
 import { type Route, route } from '../http/route.ts'
 import { changeQuery, committed, rule, service, version, versionId } from '../http/schemas.ts'
@@ -90,7 +90,7 @@ export const VERSION_ROUTES: readonly Route[] = [
     changes: 'document',
     reply: committed,
     handle: (call) =>
-      changeDocument(call, {
+      commitChange(call, {
         kind: 'set-services',
         version: call.params.version,
         services: call.body.services,
@@ -105,7 +105,7 @@ export const VERSION_ROUTES: readonly Route[] = [
     body: COMMANDS.withdraw.omit({ kind: true }),
     changes: 'document',
     reply: committed,
-    handle: (call) => changeDocument(call, { ...call.body, kind: 'withdraw' }),
+    handle: (call) => commitChange(call, { ...call.body, kind: 'withdraw' }),
   }),
   route({
     method: 'GET',
@@ -130,7 +130,7 @@ export const VERSION_ROUTES: readonly Route[] = [
     body: COMMANDS['set-rules'].omit({ kind: true }),
     changes: 'document',
     reply: committed,
-    handle: (call) => changeDocument(call, { ...call.body, kind: 'set-rules' }),
+    handle: (call) => commitChange(call, { ...call.body, kind: 'set-rules' }),
   }),
 ]
 

@@ -2,9 +2,10 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as z from 'zod'
+import { toSize } from '../../core/amounts.ts'
 import { confirm } from '../change.ts'
 import { type ChangeOptions, type Context, command, type SharedOptions } from '../command.ts'
-import { toCount, toSize } from '../words.ts'
+import { toCount } from '../words.ts'
 
 const counts = {
   versions: z.array(z.string()).describe('Ids that are forgotten'),

@@ -1,7 +1,7 @@
 // The rollout that is meant: the one that is named, else the only one that runs, else the last.
 
 import type * as z from 'zod'
-import type { Api, Call } from '../api.ts'
+import type { Api, ApiCall } from '../api.ts'
 import { needDocument } from '../empty-holo.ts'
 import { CliFailure, misuse, refused } from '../failure.ts'
 import { type RolloutStatus, type RolloutSummary, rolloutStatus, rolloutsReply } from './replies.ts'
@@ -28,7 +28,7 @@ export async function askOf<T>(
   shape: z.ZodType<T>,
   method: string,
   below: string,
-  call?: Call,
+  call?: ApiCall,
 ): Promise<T> {
   try {
     return await api.ask(shape, method, `/rollouts/${id}${below}`, call)

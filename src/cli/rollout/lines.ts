@@ -1,11 +1,10 @@
 // Rollouts in words: plans, how one stands, what the judge says.
 
+import { toDuration } from '../../core/amounts.ts'
 import { toEvidenceText, toRangeText } from '../../core/judge/verdict.ts'
 import type { Plan } from '../../core/rollout/plan.ts'
-import { toDuration } from '../duration.ts'
-import type { Style } from '../terminal.ts'
+import { type Style, wrap } from '../terminal.ts'
 import { toCount, toPercentText, toTime } from '../words.ts'
-import { wrap } from '../wrap.ts'
 import type { RolloutStatus, RolloutSummary, Transition } from './replies.ts'
 
 type PlanParts = Pick<Plan, 'bake' | 'withdraws'> & {

@@ -1,10 +1,9 @@
 // What a simulation says, for people: the chances first, then one run with its picture.
 
-import { toDuration } from '../duration.ts'
+import { toDuration } from '../../core/amounts.ts'
 import type { NamedPlan } from '../plan.ts'
-import type { Style } from '../terminal.ts'
+import { type Style, wrap } from '../terminal.ts'
 import { toCount } from '../words.ts'
-import { wrap } from '../wrap.ts'
 import { drawWeights } from './picture.ts'
 import type { Simulated } from './shape.ts'
 

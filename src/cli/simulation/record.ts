@@ -2,9 +2,9 @@
 // when the record is over. Counters know requests, not visitors: what is taken for what is said in
 // notices.
 
+import { toDuration } from '../../core/amounts.ts'
 import { ERRORS, LATENCY } from '../../core/rollout/presets.ts'
 import { type Load, type Outcome, WINDOW_MS } from '../../core/simulate/traffic.ts'
-import { toDuration } from '../duration.ts'
 import { refused } from '../failure.ts'
 import { toCount, toTime } from '../words.ts'
 import { type RecordedPoint, recordShape } from './recorded.ts'

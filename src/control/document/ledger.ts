@@ -24,7 +24,7 @@ import {
   toAuditRow,
 } from './audit.ts'
 import { type Content, toBare, toText } from './content.ts'
-import type { Refusal } from './draft.ts'
+import type { DraftProblem } from './draft.ts'
 import { clampLimit, type Head, type History } from './history.ts'
 
 export type LedgerParts = {
@@ -37,7 +37,7 @@ export type LedgerParts = {
 }
 
 /** `stale`: the newest revision is no longer the one that the content was made from. */
-export type NotCommitted = 'stale' | readonly Refusal[]
+export type NotCommitted = 'stale' | readonly DraftProblem[]
 
 export type CommitOptions = {
   readonly floor?: number

@@ -2,10 +2,10 @@
 
 import { type Traffic, toOwners } from '../../core/traffic.ts'
 
-export type Move = { readonly from: string; readonly to: string; readonly buckets: number }
+export type BucketMove = { readonly from: string; readonly to: string; readonly buckets: number }
 
 /** In the order of the lowest bucket that moves. */
-export function countMoves(before: Traffic, after: Traffic): readonly Move[] {
+export function countMoves(before: Traffic, after: Traffic): readonly BucketMove[] {
   const owners = toOwners(before)
   const moves = new Map<string, { from: string; to: string; buckets: number }>()
   for (const [bucket, to] of toOwners(after).entries()) {

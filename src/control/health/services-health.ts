@@ -6,9 +6,9 @@ import { toServiceState } from '../../core/health/service-health.ts'
 import type { Outbox } from '../outbox.ts'
 import type { OriginReport, ServiceReport } from './contract.ts'
 import type { HealthRecords } from './records.ts'
-import type { ProbedService, Target } from './targets.ts'
+import type { ProbedService, ProbeTarget } from './targets.ts'
 
-type HealthOf = (target: Target) => Health
+type HealthOf = (target: ProbeTarget) => Health
 
 export class ServicesHealth {
   readonly #records: HealthRecords

@@ -8,7 +8,7 @@ import type { CollectionRow, KnownRow } from '../tables.ts'
 type Noted = { readonly revision: number; readonly at: number; readonly text: string }
 type Told = Pick<Content, 'versions' | 'environments'>
 
-export class Known {
+export class LastUses {
   readonly #sql: SqlStorage
 
   constructor(sql: SqlStorage) {

@@ -14,7 +14,7 @@ import {
   MAX_WINDOWS_PER_LOOK,
   ROLLOUT_LOOK_MS,
 } from '../limits.ts'
-import { backOffMs } from '../publishing/schedule.ts'
+import { toRetryMs } from '../retries.ts'
 import type {
   Explanation,
   Replay,
@@ -229,7 +229,7 @@ export class Rollouts {
     const failures = rollout.failures + 1
     store.fail(id, {
       ...{ looked_at: at, failures, problem },
-      retry_at: at + backOffMs(failures),
+      retry_at: at + toRetryMs(failures),
       alarm_debt: chargeLook(rollout.alarm_debt, at),
     })
   }

@@ -7,7 +7,7 @@ import { isRunning, type RolloutState } from '../../core/rollout/state.ts'
 import { step } from '../../core/rollout/step.ts'
 import type { Entry } from '../document/audit.ts'
 import type { Content } from '../document/content.ts'
-import type { Refusal } from '../document/draft.ts'
+import type { DraftProblem } from '../document/draft.ts'
 import type { Head } from '../document/history.ts'
 import type { Ledger, NotCommitted } from '../document/ledger.ts'
 import type { Outbox } from '../outbox.ts'
@@ -100,7 +100,7 @@ type Truth = {
 export async function makeTrue(
   { ledger, storage, store, source, outbox }: FeedParts,
   { rollout, head, fed, outcome, content, first }: Truth,
-): Promise<Result<Head | undefined, 'stale' | readonly Refusal[]>> {
+): Promise<Result<Head | undefined, 'stale' | readonly DraftProblem[]>> {
   const { state, actions, transitions } = outcome
   const write = (made: Head | undefined) => {
     first?.()

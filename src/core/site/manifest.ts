@@ -45,8 +45,14 @@ const TYPE_BYTES = 8
 const HASH_BYTES = 32
 const FLAG_HASHED = 1
 const ENCODINGS: readonly Encoding[] = ['br', 'gzip', 'zstd']
-/** Offsets are 32-bit. */
-const MAX_MANIFEST_BYTES = 2 ** 31
+/** Offsets in the format have 32 bits. */
+const MAX_FORMAT_BYTES = 2 ** 31
+
+/**
+ * The largest manifest that is published and served: about 100,000 files with three encodings each.
+ * A search of it must fit into the memory of an isolate.
+ */
+export const MAX_MANIFEST_BYTES = 24 * 2 ** 20
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
@@ -231,7 +237,7 @@ export function encodeManifest(
   const pathOffsets = rows.map((row) => text.add(row.path).offset)
   const configSpan = text.add(encoder.encode(JSON.stringify(config)))
   const total = textAt + text.length
-  if (total > MAX_MANIFEST_BYTES) throw new TypeError(`manifest of ${total} bytes passes 2 GiB`)
+  if (total > MAX_FORMAT_BYTES) throw new TypeError(`manifest of ${total} bytes passes 2 GiB`)
 
   const bytes = new Uint8Array(total)
   const view = new DataView(bytes.buffer)
