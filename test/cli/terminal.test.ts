@@ -92,7 +92,7 @@ describe('a table of wide signs', () => {
 
   it.each([60, 44, 42, 30, 20])('is no wider than %i columns, and loses nothing', (columns) => {
     const lines = toTable(['who', 'what', 'why'], rows, columns)
-    if (columns >= 42) expect(Math.max(...lines.map(toWidth))).toBeLessThanOrEqual(columns)
+    expect(Math.max(...lines.map(toWidth))).toBeLessThanOrEqual(columns)
     const shown = lines.map(toScreenLine).join('').replaceAll(/\s/g, '')
     for (const sign of LONG_JAPANESE) expect(shown).toContain(sign)
     for (const cell of [JAPANESE, '한국어', '🇨🇭', '👍']) expect(shown).toContain(cell)
