@@ -2,9 +2,11 @@
 // that hold one kind of command each.
 
 import { err, ok, type Result } from '../../core/result.ts'
-import { parseAssignments } from '../../document/parse.ts'
 import { type Content, isSameContent, toBare, toContent, toText } from './content.ts'
 import { markOpen } from './opening.ts'
+import { createParseLast } from './parse-last.ts'
+
+const parseLast = createParseLast()
 
 /** What is wrong with a command or with the document it would make. */
 export type DraftProblem = { readonly path: string; readonly message: string }
@@ -46,7 +48,7 @@ export function parseDraft(
 ): Result<Content, readonly DraftProblem[]> {
   // Any revision will do: whoever commits the content gives it its own.
   const text = toText({ ...draft, revision: 1 })
-  const parsed = parseAssignments(text, { allowInsecure })
+  const parsed = parseLast(text, allowInsecure)
   if (parsed.ok) return ok(toContent(markOpen(parsed.value)))
   return err(parsed.error.map(({ path, message }) => ({ path, message })))
 }
