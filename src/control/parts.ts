@@ -1,5 +1,4 @@
-// Makes the parts of the control and joins them: each is a file beside this one. Who may call what is
-// control.ts' affair.
+// Makes the parts of the control and joins them. Each is a file of its own; control.ts decides who may call what.
 
 import type { Env } from '../env.ts'
 import type { Access, AccessParts } from './access/access.ts'
@@ -111,7 +110,9 @@ export function createParts(
   const publisher = new Publisher(shared)
   const rollouts = new Rollouts({
     ...shared,
-    ...{ storage, store: new RolloutStore(sql), source: createSource(counting) },
+    storage,
+    store: new RolloutStore(sql),
+    source: createSource(counting),
   })
   const probing = new Probing({
     records: new HealthRecords(sql),
@@ -160,7 +161,12 @@ export function createParts(
   )
   return {
     ...shared,
-    ...{ tasks, counting, publisher, rollouts, probing, pace: new Pace() },
+    tasks,
+    counting,
+    publisher,
+    rollouts,
+    probing,
+    pace: new Pace(),
     external: new External(shared),
     uploading: new Uploading(shared),
     collecting,

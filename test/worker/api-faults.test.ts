@@ -294,7 +294,11 @@ describe('the proof of a credential', () => {
     const handle = vi.fn(async () => ok({ body: { secret: 'of the site' } }))
     const forgetful = createApp([
       {
-        ...{ method: 'GET', path: '/forgetful', scope: 'shift', summary: '', reply: z.unknown() },
+        method: 'GET',
+        path: '/forgetful',
+        scope: 'shift',
+        summary: '',
+        reply: z.unknown(),
         handle,
       },
     ])

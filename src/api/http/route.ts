@@ -64,7 +64,7 @@ type Row = {
   readonly hasSteps?: true
   /** Long work: a token that asks again before it has its answer gets a 429 `one_at_a_time`. */
   readonly oneAtATime?: true
-  /** What it can fail with beside what every route can, and what its schemas say. */
+  /** Codes of failures, for the OpenAPI document: those of every route and of its schemas are known. */
   readonly failures?: readonly ProblemCode[]
 }
 

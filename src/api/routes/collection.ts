@@ -1,5 +1,5 @@
-// The route of the collection of garbage: one step at a time, and what each did. The client carries the
-// place from step to step, so that there is nothing to clean up after one that leaves.
+// The route that collects garbage, one step at a time. The client sends the cursor of each step with the next
+// one: nothing is kept for it here, so that a client that leaves leaves nothing behind.
 
 import * as z from 'zod'
 import type { CollectionResult, Garbage } from '../../control/releases/contract.ts'
@@ -29,7 +29,17 @@ const reply = z.strictObject({
   parts: count,
   bytes: count.describe('Of blobs and parts of this step'),
 })
-type Told = z.infer<typeof reply>
+type StepReply = z.infer<typeof reply>
+
+const NOTHING = {
+  versions: [],
+  uploads: 0,
+  records: 0,
+  manifests: 0,
+  blobs: 0,
+  parts: 0,
+  bytes: 0,
+}
 
 export const COLLECTION_ROUTE: Route = route({
   method: 'POST',
@@ -89,7 +99,7 @@ async function collect(
       phase,
       found.value.items.filter(({ name }) => gone.has(name)),
     )
-    // Something has come between: the same step once more, from where it began.
+    // The control was busy, or the document changed meanwhile: the client repeats this step.
     return toReply(dryRun, { phase, after }, done, COLLECTION_WAIT_MS)
   }
   return toReply(
@@ -122,7 +132,7 @@ function toNext(phase: GarbagePhase, { after }: FoundGarbage): Step | undefined 
   return next && { phase: next, after: '' }
 }
 
-function toCounts(phase: GarbagePhase, items: FoundGarbage['items']): Partial<Told> {
+function toCounts(phase: GarbagePhase, items: FoundGarbage['items']): Partial<StepReply> {
   const isCounted = phase === 'blobs' || phase === 'parts'
   const bytes = isCounted ? items.reduce((sum, { size }) => sum + size, 0) : 0
   return { [phase]: items.length, bytes }
@@ -131,13 +141,15 @@ function toCounts(phase: GarbagePhase, items: FoundGarbage['items']): Partial<To
 async function toReply(
   dryRun: boolean,
   next: Step | undefined,
-  counts: Partial<Told>,
+  counts: Partial<StepReply>,
   waitMs = 0,
 ): Handled {
-  const body: Told = {
-    ...{ dryRun, done: next === undefined, waitMs },
+  const body: StepReply = {
+    dryRun,
+    done: next === undefined,
+    waitMs,
     ...(next ? { cursor: `${next.phase}.${next.after}` } : {}),
-    ...{ versions: [], uploads: 0, records: 0, manifests: 0, blobs: 0, parts: 0, bytes: 0 },
+    ...NOTHING,
     ...counts,
   }
   return ok({ body })

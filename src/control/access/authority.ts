@@ -1,5 +1,5 @@
-// Who somebody is and what they may: the control's own proof of every credential, and the calls that
-// make, list and revoke tokens. What a scope is needed for stands where the calls are.
+// Proves every credential that a call of the control carries, and makes, lists and revokes tokens. control.ts
+// says which scope each of the other calls needs.
 
 import { err, ok, type Result } from '../../core/result.ts'
 import type {
