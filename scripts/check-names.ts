@@ -1,6 +1,7 @@
 // Checks that a name which src exports has one meaning: no two files declare and export the same one,
-// be it a constant, a type, a class or a function. scripts/double-names.json lists the names that
-// still have two; the list may only become shorter.
+// be it a constant, a type, a class or a function, and no file has a constant of its own under the name
+// of one that another exports. scripts/double-names.json lists the names that still have two meanings;
+// the list may only become shorter.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import ts from 'typescript'
@@ -12,8 +13,12 @@ function filesOfSrc(): string[] {
   return names.filter((name) => /\.tsx?$/.test(name)).map((name) => `src/${name}`)
 }
 
-/** What a file declares and exports; what it passes on from another file is not its own. */
-function listExported(file: string): ReadonlySet<string> {
+type Names = { readonly exported: ReadonlySet<string>; readonly constants: ReadonlySet<string> }
+
+const CONSTANT = /^[A-Z][A-Z0-9_]+$/
+
+/** What a file declares and exports, and its constants; what it passes on from another is not its own. */
+function readNames(file: string): Names {
   const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest)
   const declared = new Set<string>()
   const exported = new Set<string>()
@@ -32,7 +37,10 @@ function listExported(file: string): ReadonlySet<string> {
       if (isExported) exported.add(name)
     }
   }
-  return new Set([...exported].filter((name) => declared.has(name)))
+  return {
+    exported: new Set([...exported].filter((name) => declared.has(name))),
+    constants: new Set([...declared].filter((name) => CONSTANT.test(name))),
+  }
 }
 
 function listDeclared(statement: ts.Statement): readonly string[] {
@@ -56,18 +64,23 @@ function listBound(name: ts.BindingName): readonly string[] {
 }
 
 const files = filesOfSrc()
-const exporters = new Map<string, string[]>()
-for (const file of files) {
-  for (const name of listExported(file)) {
-    exporters.set(name, [...(exporters.get(name) ?? []), file])
+const names = new Map(files.map((file) => [file, readNames(file)]))
+const exported = new Set([...names.values()].flatMap((of) => [...of.exported]))
+const owners = new Map<string, string[]>()
+for (const [file, of] of names) {
+  for (const name of new Set([...of.exported, ...of.constants])) {
+    if (exported.has(name)) owners.set(name, [...(owners.get(name) ?? []), file])
   }
 }
 const listed: readonly string[] = existsSync(LIST) ? JSON.parse(readFileSync(LIST, 'utf8')) : []
-const double = [...exporters].filter(([, of]) => of.length > 1)
+const double = [...owners].filter(([, of]) => of.length > 1)
 const faults = [
   ...double
     .filter(([name]) => !listed.includes(name))
-    .map(([name, of]) => `${name}: exported by ${of.sort().join(' and ')}: give one another name`),
+    .map(
+      ([name, of]) =>
+        `${name}: has a meaning in ${of.sort().join(' and in ')}: give one another name`,
+    ),
   ...listed
     .filter((name) => !double.some(([known]) => known === name))
     .map((name) => `${name}: has one meaning now: take it out of ${LIST}`),
@@ -79,5 +92,5 @@ if (faults.length > 0) {
   for (const fault of faults.sort()) console.error(`  ${fault}`)
   process.exitCode = 1
 } else {
-  console.log(`Names: ${exporters.size} are exported by src, ${double.length} of them twice.`)
+  console.log(`Names: ${owners.size} are exported by src, ${double.length} of them twice.`)
 }

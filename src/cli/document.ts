@@ -9,7 +9,7 @@ import { parseAssignments } from '../document/parse.ts'
 import type { AssignmentsDocument } from '../document/schema.ts'
 import type { Api } from './api.ts'
 import type { Context } from './command.ts'
-import { FORMAT, takeDocument } from './exported.ts'
+import { EXPORT_FORMAT, takeDocument } from './exported.ts'
 import { CliFailure, EXIT, misuse, refused } from './failure.ts'
 import { documentReply } from './replies.ts'
 
@@ -57,7 +57,7 @@ export async function loadFile(
 
 /** What is not JSON is for the edge's parser to complain about. */
 function toDocumentText(text: string, file: string): string {
-  if (!text.includes(`"${FORMAT}"`)) return text
+  if (!text.includes(`"${EXPORT_FORMAT}"`)) return text
   let read: unknown
   try {
     read = JSON.parse(text)

@@ -5,10 +5,10 @@ import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import { refused } from './failure.ts'
 
-export const FORMAT = 'holo-export'
+export const EXPORT_FORMAT = 'holo-export'
 
 export const exported = z.strictObject({
-  format: z.literal(FORMAT),
+  format: z.literal(EXPORT_FORMAT),
   formatVersion: z.literal(1),
   exportedAt: z.string(),
   from: z.string(),
@@ -28,7 +28,7 @@ export function digestContent(document: Readonly<Record<string, unknown>>): stri
 
 /** The document in a parsed file; whatever is no export is taken for a document itself. */
 export function takeDocument(read: unknown, file: string): unknown {
-  if ((read as { format?: unknown } | null)?.format !== FORMAT) return read
+  if ((read as { format?: unknown } | null)?.format !== EXPORT_FORMAT) return read
   const whole = exported.safeParse(read)
   if (!whole.success) {
     throw refused('invalid_export', `${file} is an export of another version of Holo, or damaged`, {

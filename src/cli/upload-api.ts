@@ -16,7 +16,7 @@ const LONGEST_WAIT_MS = 30_000
 const MAX_ATTEMPTS = 9
 
 /** A blob of 95 MiB takes minutes on a poor line. */
-const UPLOAD_TIMEOUT_MS = 600_000
+const BLOB_TIMEOUT_MS = 600_000
 
 const missing = z.object({ sha256: z.string(), size: z.number() })
 const anything = z.looseObject({})
@@ -36,12 +36,12 @@ export function createUploadTarget(api: Api, signal: AbortSignal): UploadTarget 
   const ask = <T>(shape: z.ZodType<T>, method: string, path: string, call?: ApiCall) =>
     retry(() => api.ask(shape, method, path, call))
   const sendBytes = (path: string, bytes: Uint8Array | Blob) =>
-    ask(anything, 'PUT', path, { bytes, timeoutMs: UPLOAD_TIMEOUT_MS })
+    ask(anything, 'PUT', path, { bytes, timeoutMs: BLOB_TIMEOUT_MS })
   return {
     getManifest: (sha256) =>
       retry(async () => {
         const response = await api.send('GET', `/manifests/${sha256}`, {
-          timeoutMs: UPLOAD_TIMEOUT_MS,
+          timeoutMs: BLOB_TIMEOUT_MS,
         })
         if (response.status === 404) return undefined
         if (!response.ok) throw await api.toFailure(response)
@@ -73,7 +73,7 @@ export function createUploadTarget(api: Api, signal: AbortSignal): UploadTarget 
     complete: async (sha256, parts) =>
       void (await ask(anything, 'POST', `/blobs/${sha256}/complete`, {
         json: { parts },
-        timeoutMs: UPLOAD_TIMEOUT_MS,
+        timeoutMs: BLOB_TIMEOUT_MS,
       })),
     finalise: (version, manifest) =>
       retry(async (): Promise<FinalStep> => {

@@ -70,6 +70,16 @@ describe('the check of names', () => {
     expect([status, stdout]).toEqual([0, 'Names: 2 are exported by src, 0 of them twice.\n'])
   })
 
+  it('names a constant that another file has for itself, and no other local name', () => {
+    const { names } = check({
+      'src/core/a.ts': 'export const LIMIT_MS = 1\nexport const read = 1\n',
+      'src/cli/b.ts': 'const LIMIT_MS = 2\nconst read = LIMIT_MS\nexport const other = read\n',
+      'src/cli/c.ts': 'const FORMAT = 1\nexport const c = FORMAT\n',
+      'src/cli/d.ts': 'const FORMAT = 2\nexport const d = FORMAT\n',
+    })
+    expect(names).toEqual(['LIMIT_MS'])
+  })
+
   it('lets those pass that are listed, and lets the list only become shorter', () => {
     const text = 'export type Outcome = 1\n'
     const tree = { 'src/a.ts': text, 'src/b.ts': text }

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findFreePort } from '../../scripts/local/ports.ts'
 import type { CommandScope } from '../../src/cli/command.ts'
 import { COMMAND_ROWS } from '../../src/cli/commands.ts'
-import { WORDS } from '../../src/cli/foreign-words.ts'
+import { FOREIGN_WORDS } from '../../src/cli/foreign-words.ts'
 import { type AdminEdge, FIRST_TOKEN, startAdminEdge } from '../support/api-edge.ts'
 import { holo, type Ran, STACK_TRACE } from '../support/cli.ts'
 import { exampleDocument } from '../support/document.ts'
@@ -270,7 +270,7 @@ describe('what is mistyped', () => {
   })
 
   it('points only to commands that there are', () => {
-    for (const [typed, own] of Object.entries(WORDS)) {
+    for (const [typed, own] of Object.entries(FOREIGN_WORDS)) {
       const [first = '', second] = typed.split(' ')
       const isGroup = NAMES.some((name) => name.startsWith(`${first} `))
       expect(NAMES, `"${typed}" is a command by now`).not.toContain(typed)

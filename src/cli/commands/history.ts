@@ -99,11 +99,13 @@ export const LOG = command({
 })
 
 const LOG_HEAD = ['time', 'revision', 'who', 'token', 'what', 'why', 'detail']
-const MAX_DETAIL_CHARACTERS = 60
+const MAX_SHOWN_DETAIL_CHARACTERS = 60
 
 function toDetail(detail: unknown): string {
   const text = JSON.stringify(detail) ?? ''
-  return text.length > MAX_DETAIL_CHARACTERS ? `${text.slice(0, MAX_DETAIL_CHARACTERS - 1)}…` : text
+  return text.length > MAX_SHOWN_DETAIL_CHARACTERS
+    ? `${text.slice(0, MAX_SHOWN_DETAIL_CHARACTERS - 1)}…`
+    : text
 }
 
 function parseLimit(text: string): number {

@@ -9,7 +9,7 @@ import { beginDocument } from '../begin.ts'
 import { changeDocument, changeShape } from '../change.ts'
 import { type ChangeOptions, command, type SharedOptions } from '../command.ts'
 import { loadCurrent, loadFile } from '../document.ts'
-import { digestContent, exported, FORMAT } from '../exported.ts'
+import { digestContent, EXPORT_FORMAT, exported } from '../exported.ts'
 import { CliFailure, misuse, refused } from '../failure.ts'
 import { documentReply } from '../replies.ts'
 
@@ -36,7 +36,7 @@ export const EXPORT = command({
     const from = (await context.target()).url.origin
     const exportedAt = new Date().toISOString()
     const whole = {
-      format: FORMAT,
+      format: EXPORT_FORMAT,
       formatVersion: 1,
       exportedAt,
       from,
