@@ -2,6 +2,7 @@
 // never thrown, and nothing is left behind that could reject unheard.
 
 import { err, ok, type Result } from '../core/result.ts'
+import { withTimeout } from '../core/with-timeout.ts'
 
 /**
  * What `work` settles to, or why there is nothing within `ms`. A value that comes too late is handed
@@ -12,23 +13,16 @@ export async function settleWithin<T>(
   work: () => Promise<T>,
   discard?: (late: T) => unknown,
 ): Promise<Result<T, unknown>> {
-  let expired = false
-  const { promise, resolve } = Promise.withResolvers<Result<T, unknown>>()
-  const timer = setTimeout(() => {
-    expired = true
-    resolve(err(new Error(`no answer within ${ms} ms`)))
-  }, ms)
-  const settled = (async () => work())().then(
-    async (value) => {
-      resolve(ok(value))
-      if (expired) await discard?.(value)
-    },
-    (cause) => resolve(err(cause)),
-  )
-  settled.catch((cause) => console.warn('a late answer could not be let go', cause))
-  const result = await promise
-  clearTimeout(timer)
-  return result
+  const working = (async () => work())()
+  try {
+    return ok(await withTimeout(working, ms))
+  } catch (cause) {
+    // Where it was the time that ended the wait, the work goes on, and its value comes too late.
+    working
+      .then(discard, () => undefined)
+      .catch((fault) => console.warn('a late answer could not be let go', fault))
+    return err(cause)
+  }
 }
 
 /** A body as a whole, or why it is not: late, broken, or not of `size` bytes. */
