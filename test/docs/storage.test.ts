@@ -8,7 +8,7 @@ const ROOT = new URL('../../', import.meta.url)
 const read = (name: string) => readFileSync(new URL(name, ROOT), 'utf8')
 const page = read('docs/storage.md')
 
-const sources = globSync('src/{admin,assets,assignments,control,publish}/**/*.ts', {
+const sources = globSync('src/{api,assets,control,document,loading,publish}/**/*.ts', {
   cwd: new URL(ROOT),
 }).map((name) => read(name))
 
