@@ -1,7 +1,7 @@
 // The JSON schemas that the package publishes, by file name.
 
 import * as z from 'zod'
-import { COMMANDS } from '../src/cli/commands.ts'
+import { COMMAND_ROWS } from '../src/cli/commands.ts'
 import { configSchema } from '../src/cli/config.ts'
 import { failureOutput } from '../src/wire/output.ts'
 
@@ -17,12 +17,12 @@ export const SCHEMA_FILES: Readonly<Record<string, Schema>> = {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'What the holo command prints with --json: one object, of the command or a failure',
     oneOf: [
-      ...COMMANDS.map(({ name }) => ({ $ref: `#/$defs/${toKey(name)}` })),
+      ...COMMAND_ROWS.map(({ name }) => ({ $ref: `#/$defs/${toKey(name)}` })),
       { $ref: '#/$defs/failure' },
     ],
     $defs: {
       ...Object.fromEntries(
-        COMMANDS.map(({ name, shape }) => [toKey(name), toOutput(name, shape)]),
+        COMMAND_ROWS.map(({ name, shape }) => [toKey(name), toOutput(name, shape)]),
       ),
       failure: withoutDraft(failureOutput),
     },

@@ -1,6 +1,7 @@
 // The results as a person reads them: what was compared, the middle, the ends, and whether an aim
 // was met.
 
+import { toTable } from '../../src/cli/table.ts'
 import type { Comparison, Operations, Results, Timing, Unit } from './results.ts'
 import type { Spread } from './statistics.ts'
 
@@ -65,16 +66,7 @@ function formatNumber(value: number, digits: number): string {
   })
 }
 
-/** Columns as wide as their widest cell; the first row is underlined. */
-export function formatTable(rows: readonly (readonly string[])[]): string {
-  const [header = []] = rows
-  const widths = header.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  const lines = rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  )
-  lines.splice(1, 0, widths.map((width) => '-'.repeat(width)).join('  '))
-  return lines.join('\n')
+/** The first row is the head. */
+export function formatTable([head = [], ...rows]: readonly (readonly string[])[]): string {
+  return toTable(head, rows, undefined).join('\n')
 }

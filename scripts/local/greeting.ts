@@ -1,6 +1,7 @@
 // What `npm start` prints: the address, what to look at, and commands that work as they stand.
 
 import { join, relative } from 'node:path'
+import { toShellWord } from '../../src/cli/words.ts'
 import { FIRST_TOKEN_FILE } from './first-token.ts'
 import type { NextRelease } from './next-release.ts'
 
@@ -48,9 +49,4 @@ function toSights(origin: string): string {
                                          every private window is a new visitor; F12 shows Holo-Version
   document.cookie = 'staff=1'            in the console: a rule sends staff to the canary, 0.0.5
   curl -sI -H 'accept: text/html' ${origin}/ | grep -i holo`
-}
-
-/** Quoted for a POSIX shell where it would not be one plain word. */
-function toShellWord(text: string): string {
-  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

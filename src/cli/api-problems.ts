@@ -2,7 +2,7 @@
 
 import { toHarmless } from '../core/harmless-text.ts'
 import { type ProblemCode, problemAsRead } from '../wire/problems.ts'
-import { MAX_PROBLEM_BYTES, readText } from './bounded-reply.ts'
+import { MAX_PROBLEM_BYTES, readReplyText } from './bounded-reply.ts'
 import { CliFailure, EXIT, type ExitCode } from './failure.ts'
 
 /** By code of the API. A code of a newer Holo has no entry: its title and detail are shown as they are. */
@@ -48,8 +48,8 @@ const HINTS: Words<string> = {
 }
 
 /** @param hasToken whether one was shown. */
-export async function toFailure(response: Response, hasToken: boolean): Promise<CliFailure> {
-  const text = await readText(response, MAX_PROBLEM_BYTES).catch(() => '')
+export async function toCliFailure(response: Response, hasToken: boolean): Promise<CliFailure> {
+  const text = await readReplyText(response, MAX_PROBLEM_BYTES).catch(() => '')
   const parsed = problemAsRead.safeParse(parseJson(text))
   if (!parsed.success) return toStranger(response)
   const {

@@ -2,17 +2,16 @@
 // failure with the right exit code. What replies mean is the commands' affair.
 
 import type { z } from 'zod'
-import { toFailure } from './api-problems.ts'
-import { MAX_JSON_BYTES, readText } from './bounded-reply.ts'
+import { API_PATH } from '../wire/api-path.ts'
+import { toCliFailure } from './api-problems.ts'
+import { MAX_JSON_BYTES, readReplyText } from './bounded-reply.ts'
 import { CliFailure, EXIT, refused } from './failure.ts'
 import type { Target } from './target.ts'
-
-export const API_PATH = '/.holo/api'
 
 /** The API gives the control ten seconds for a change; the rest is the way there. */
 const CALL_TIMEOUT_MS = 30_000
 
-export type Call = {
+export type ApiCall = {
   readonly query?: Readonly<Record<string, string | undefined>>
   readonly json?: unknown
   /** Bytes to send as they are, instead of `json`. */
@@ -26,9 +25,9 @@ export type Reply = { readonly status: number; readonly text: string }
 
 export type Api = {
   /** @throws CliFailure unless the reply is a 2xx whose body has this shape. */
-  readonly ask: <T>(shape: z.ZodType<T>, method: string, path: string, call?: Call) => Promise<T>
+  readonly ask: <T>(shape: z.ZodType<T>, method: string, path: string, call?: ApiCall) => Promise<T>
   /** Any answer at all. @throws CliFailure when there is none. */
-  readonly send: (method: string, path: string, call?: Call) => Promise<Response>
+  readonly send: (method: string, path: string, call?: ApiCall) => Promise<Response>
   readonly toFailure: (response: Response) => Promise<CliFailure>
 }
 
@@ -76,7 +75,7 @@ export function createApi(
     }
   }
   const toProblem = async (response: Response) => {
-    const failure = await toFailure(response, token !== undefined)
+    const failure = await toCliFailure(response, token !== undefined)
     if (failure.details.requestId) note(`request id ${failure.details.requestId}`)
     return failure
   }
@@ -86,7 +85,9 @@ export function createApi(
     ask: async (shape, method, path, call) => {
       const response = await send(method, path, call)
       if (!response.ok) throw await toProblem(response)
-      const body = parseJson(await inTime(method, response, readText(response, MAX_JSON_BYTES)))
+      const body = parseJson(
+        await inTime(method, response, readReplyText(response, MAX_JSON_BYTES)),
+      )
       const parsed = shape.safeParse(body)
       if (parsed.success) return parsed.data
       const [issue] = parsed.error.issues
@@ -108,7 +109,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-function toHeaders({ json, bytes, ifRevision }: Call, token: string | undefined) {
+function toHeaders({ json, bytes, ifRevision }: ApiCall, token: string | undefined) {
   return {
     accept: 'application/json',
     ...(token !== undefined && { authorization: `Bearer ${toTokenText(token)}` }),
@@ -123,7 +124,7 @@ function toTokenText(token: string): string {
   throw refused('unauthenticated', 'the token has spaces or other signs that no token has')
 }
 
-function toBody({ json, bytes }: Call): NonNullable<RequestInit['body']> | null {
+function toBody({ json, bytes }: ApiCall): NonNullable<RequestInit['body']> | null {
   if (bytes !== undefined) return bytes as Uint8Array<ArrayBuffer> | Blob
   return json === undefined ? null : JSON.stringify(json)
 }

@@ -5,8 +5,6 @@ import { CliFailure, EXIT } from './failure.ts'
 
 /** More than any list of the API: a hundred revisions of 256 KiB. */
 export const MAX_JSON_BYTES = 32 * 1024 * 1024
-/** As the API takes them; docs/api.md says 24 MiB. */
-export const MAX_MANIFEST_BYTES = 24 * 1024 * 1024
 /** A problem of the API lists fifty things. */
 export const MAX_PROBLEM_BYTES = 1024 * 1024
 
@@ -30,6 +28,6 @@ export async function readBytes(response: Response, maxBytes: number): Promise<U
   return Buffer.concat(chunks)
 }
 
-export async function readText(response: Response, maxBytes: number): Promise<string> {
+export async function readReplyText(response: Response, maxBytes: number): Promise<string> {
   return new TextDecoder().decode(await readBytes(response, maxBytes))
 }

@@ -4,7 +4,7 @@
 import type { z } from 'zod'
 import { type changeOutput, committedAsRead } from '../wire/changes.ts'
 import type { Api } from './api.ts'
-import type { ChangeOptions, Context, Outcome } from './command.ts'
+import type { ChangeOptions, CommandOutcome, Context } from './command.ts'
 import { type Known, loadCurrent, readDocument } from './document.ts'
 import { type Everywhere, REACHED_LATER, waitUntilEverywhere } from './everywhere.ts'
 import { misuse, refused } from './failure.ts'
@@ -29,7 +29,7 @@ export type ChangeRequest = {
   readonly next?: string
 }
 
-export type ChangeOutcome = Omit<Outcome, 'json'> & {
+export type ChangeOutcome = Omit<CommandOutcome, 'json'> & {
   readonly json: z.input<typeof changeOutput>
   /** The rollout that it began. */
   readonly rollout?: number | undefined

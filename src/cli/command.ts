@@ -5,10 +5,10 @@ import type { z } from 'zod'
 import type { Scope as TokenScope } from '../wire/scopes.ts'
 import type { Api } from './api.ts'
 import type { Target } from './target.ts'
-import type { Screen, Streams, Style } from './terminal.ts'
+import type { OutputStream, Streams, Style } from './terminal.ts'
 
 /** What a token needs for it; `none` for what works without a server or a token. */
-export type Scope = 'none' | TokenScope
+export type CommandScope = 'none' | TokenScope
 
 export type Options = Readonly<Record<string, unknown>>
 
@@ -47,12 +47,12 @@ export type Context = {
   readonly target: () => Promise<Target>
   readonly api: () => Promise<Api>
   /** A result before the last one: `status --watch`. */
-  readonly show: (outcome: Outcome) => void
+  readonly show: (outcome: CommandOutcome) => void
   /** Draws progress; `undefined` where nobody wants to see any. */
-  readonly progress: Screen | undefined
+  readonly progress: OutputStream | undefined
 }
 
-export type Outcome = {
+export type CommandOutcome = {
   /** As `shape` says, without `ok` and `command`, which run.ts adds. */
   readonly json: Readonly<Record<string, unknown>>
   /** For people. */
@@ -83,7 +83,7 @@ type Row<S extends z.ZodObject> = {
   /** With spaces for subcommands: `env list`. */
   readonly name: string
   readonly about: string
-  readonly scope: Scope
+  readonly scope: CommandScope
   /** Takes `--yes`, `--reason`, `--if-revision`, `--wait` and `--dry-run`. */
   readonly changes?: 'document'
   readonly arguments?: readonly Argument[]
@@ -92,8 +92,8 @@ type Row<S extends z.ZodObject> = {
   readonly shape: S
 }
 
-export type Command = Row<z.ZodObject> & {
-  readonly run: (context: Context, args: never, options: never) => Promise<Outcome>
+export type CommandRow = Row<z.ZodObject> & {
+  readonly run: (context: Context, args: never, options: never) => Promise<CommandOutcome>
 }
 
 /** A row whose `run` gets what it declares; its result is held to its shape by the compiler. */
@@ -103,8 +103,8 @@ export function command<S extends z.ZodObject, Args extends readonly unknown[], 
       context: Context,
       args: Args,
       options: O,
-    ) => Promise<Omit<Outcome, 'json'> & { readonly json: z.input<S> }>
+    ) => Promise<Omit<CommandOutcome, 'json'> & { readonly json: z.input<S> }>
   },
-): Command {
-  return row as unknown as Command
+): CommandRow {
+  return row as unknown as CommandRow
 }

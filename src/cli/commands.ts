@@ -1,7 +1,4 @@
-// All commands, in the order in which help and documentation list them. A file of several commands exports
-// them as one list, so that another one there is in this table by itself.
-
-import type { Command } from './command.ts'
+import type { CommandRow } from './command.ts'
 import { DOCUMENT_COMMANDS } from './commands/documents.ts'
 import { ENV_COMMANDS } from './commands/env.ts'
 import { EXPLAIN } from './commands/explain.ts'
@@ -34,7 +31,7 @@ import { VERSION_COMMANDS } from './commands/versions.ts'
 import { WHOAMI } from './commands/whoami.ts'
 import { WITHDRAW } from './commands/withdraw.ts'
 
-export const COMMANDS: readonly Command[] = [
+export const COMMAND_ROWS: readonly CommandRow[] = [
   INIT,
   LOGIN,
   PUBLISH,

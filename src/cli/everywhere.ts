@@ -7,7 +7,7 @@ import type { Api } from './api.ts'
 import { CliFailure, EXIT } from './failure.ts'
 
 /** `STALE_AFTER_MS` of the edge: no document is decided on a copy that is older, control willing. */
-export const PROPAGATION_MS = 5000
+export const EVERYWHERE_AFTER_MS = 5000
 
 const POLL_MS = 500
 /** The control spaces and retries its puts; one that takes longer than this has failed. */
@@ -47,6 +47,7 @@ export async function waitUntilEverywhere(
     await sleep(POLL_MS, undefined, { signal })
   }
   const publishedMs = Math.round(performance.now() - acceptedAt)
-  if (publishedMs < PROPAGATION_MS) await sleep(PROPAGATION_MS - publishedMs, undefined, { signal })
+  if (publishedMs < EVERYWHERE_AFTER_MS)
+    await sleep(EVERYWHERE_AFTER_MS - publishedMs, undefined, { signal })
   return { publishedMs, everywhereMs: Math.round(performance.now() - acceptedAt) }
 }

@@ -2,9 +2,9 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { z } from 'zod'
-import { type anyEvent, type EventKind, eventsReply } from '../wire/events.ts'
+import { type anyEvent, type EventKind, eventsAsRead } from '../wire/events.ts'
 import type { Api } from './api.ts'
-import type { Context, Outcome } from './command.ts'
+import type { CommandOutcome, Context } from './command.ts'
 import { CliFailure, EXIT } from './failure.ts'
 import { toCount, toTime } from './words.ts'
 
@@ -16,8 +16,8 @@ const POLL_MS = 1000
 const LONGEST_WAIT_MS = 30_000
 
 /** Follows from now on. Goes on over calls that are not answered, and says so once. */
-export async function followEvents(context: Context, api: Api): Promise<Outcome> {
-  let { next } = await api.ask(eventsReply, 'GET', '/events')
+export async function followEvents(context: Context, api: Api): Promise<CommandOutcome> {
+  let { next } = await api.ask(eventsAsRead, 'GET', '/events')
   context.say('Waiting for events; Ctrl-C ends it')
   let failures = 0
   while (!context.signal.aborted) {
@@ -25,7 +25,7 @@ export async function followEvents(context: Context, api: Api): Promise<Outcome>
       const waitMs = Math.min(POLL_MS * 2 ** failures, LONGEST_WAIT_MS)
       await sleep(waitMs, undefined, { signal: context.signal })
       const query = { after: String(next), limit: '100' }
-      const reply = await api.ask(eventsReply, 'GET', '/events', { query })
+      const reply = await api.ask(eventsAsRead, 'GET', '/events', { query })
       failures = 0
       if (reply.missed > 0)
         context.say(`${toCount(reply.missed, 'event')} came too fast and are gone`)

@@ -1,7 +1,8 @@
 // Words that people bring along from other tools (wrangler, vercel, netlify, firebase, git, kubectl and
 // Argo Rollouts), and what does the same here. A word that becomes a command leaves this table.
 
-const PUBLISH = 'holo publish (uploads a version), then "holo rollout start" or "holo point"'
+const PUBLISH_INSTEAD =
+  'holo publish (uploads a version), then "holo rollout start" or "holo point"'
 const ROLLOUT = 'holo rollout start VERSION (step by step), or "holo point" (at once)'
 const BACK = 'holo rollback, or "holo rollout abort" while a rollout runs'
 const STOP = 'holo rollout abort (a rollout), or "holo withdraw" (a version)'
@@ -15,9 +16,9 @@ const LOGS = 'holo log (who did what), or "wrangler tail" for the requests of th
 const LOCAL = 'npm start in a checkout of Holo (a local run); builds are made by your own tools'
 
 /** By the words that were typed; groups have theirs behind a space. */
-export const WORDS: Readonly<Record<string, string>> = {
+export const FOREIGN_WORDS: Readonly<Record<string, string>> = {
   ...of(
-    PUBLISH,
+    PUBLISH_INSTEAD,
     'deploy',
     'deployment',
     'upload',
@@ -148,7 +149,7 @@ export const WORDS: Readonly<Record<string, string>> = {
 export function findOwnWord(words: readonly string[]): string | undefined {
   const typed = words.slice(0, 2).map((word) => word.toLowerCase().replace(/:.*/, ''))
   for (const name of [typed.join(' '), typed[0] ?? '']) {
-    if (Object.hasOwn(WORDS, name)) return WORDS[name]
+    if (Object.hasOwn(FOREIGN_WORDS, name)) return FOREIGN_WORDS[name]
   }
   return undefined
 }

@@ -2,11 +2,11 @@
 // words are the rows'. What a row does is called by whoever parses.
 
 import { Command as Program } from 'commander'
-import type { Command, Option, Options } from './command.ts'
+import type { CommandRow, Option, Options } from './command.ts'
 import { CHANGE_OPTIONS, OFFLINE_OPTIONS, SHARED_OPTIONS } from './options.ts'
 
-export type Call = {
-  readonly command: Command
+export type CommandCall = {
+  readonly command: CommandRow
   readonly args: readonly unknown[]
   readonly options: Options
 }
@@ -26,10 +26,10 @@ const EXIT_CODES =
   'Exit codes: 0 done, 1 refused, 2 misuse, 3 unreachable, 4 the document has changed since.'
 
 export function createProgram(
-  commands: readonly Command[],
+  commands: readonly CommandRow[],
   version: string,
   write: (text: string) => void,
-  call: (call: Call) => Promise<void>,
+  call: (call: CommandCall) => Promise<void>,
   columns: number | undefined,
 ): Program {
   const program = prepare(new Program('holo'), write, columns)
@@ -81,7 +81,11 @@ function prepare(program: Program, write: (text: string) => void, columns: numbe
     })
 }
 
-function addCommand(program: Program, row: Command, call: (call: Call) => Promise<void>): void {
+function addCommand(
+  program: Program,
+  row: CommandRow,
+  call: (call: CommandCall) => Promise<void>,
+): void {
   program.description(row.about)
   for (const { name, about } of row.arguments ?? []) program.argument(name, about)
   for (const option of optionsOf(row)) addOption(program, option)
@@ -93,7 +97,7 @@ function addCommand(program: Program, row: Command, call: (call: Call) => Promis
   })
 }
 
-export function optionsOf(row: Command): readonly Option[] {
+export function optionsOf(row: CommandRow): readonly Option[] {
   return [
     ...(row.options ?? []),
     ...(row.changes ? CHANGE_OPTIONS : []),

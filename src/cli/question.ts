@@ -2,12 +2,12 @@
 // affair.
 
 import { createInterface } from 'node:readline'
-import type { Input, Screen } from './terminal.ts'
+import type { Input, OutputStream } from './terminal.ts'
 
 /** The line that was typed; `undefined` when the input ends instead. Rejects when `signal` aborts. */
 export function askLine(
   question: string,
-  { stdin, stderr }: { readonly stdin: Input; readonly stderr: Screen },
+  { stdin, stderr }: { readonly stdin: Input; readonly stderr: OutputStream },
   signal: AbortSignal,
 ): Promise<string | undefined> {
   stderr.write(question)

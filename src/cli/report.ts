@@ -1,12 +1,16 @@
 // What a command has done or why it has not, as text for people or as one JSON object for programs.
 
 import { toHarmlessJson } from '../core/harmless-text.ts'
-import type { Outcome } from './command.ts'
+import type { CommandOutcome } from './command.ts'
 import type { CliFailure } from './failure.ts'
 import { type Style, toScreenLine } from './terminal.ts'
 import { toTime } from './words.ts'
 
-export function toOutcomeText(name: string, { json, lines }: Outcome, asJson: boolean): string {
+export function toOutcomeText(
+  name: string,
+  { json, lines }: CommandOutcome,
+  asJson: boolean,
+): string {
   if (asJson) return `${toHarmlessJson(JSON.stringify({ ok: true, command: name, ...json }))}\n`
   return lines.length === 0 ? '' : `${lines.map(toScreenLine).join('\n')}\n`
 }

@@ -4,11 +4,11 @@
 import { CommanderError, type Command as Program } from 'commander'
 import { PublishError } from '../publish/messages.ts'
 import { type Api, createApi } from './api.ts'
-import type { Command, Context, SharedOptions } from './command.ts'
-import { COMMANDS } from './commands.ts'
+import type { CommandRow, Context, SharedOptions } from './command.ts'
+import { COMMAND_ROWS } from './commands.ts'
 import { CliFailure, EXIT, misuse } from './failure.ts'
 import { findOwnWord } from './foreign-words.ts'
-import { type Call, createProgram } from './program.ts'
+import { type CommandCall, createProgram } from './program.ts'
 import { askLine, isYes } from './question.ts'
 import { toFailureJson, toFailureText, toOutcomeText } from './report.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -20,9 +20,9 @@ export async function runCli(surroundings: Surroundings): Promise<number> {
   const { args, streams, version } = surroundings
   const { stdout } = streams
   let exitCode: number = EXIT.done
-  let called: Command | undefined
+  let called: CommandRow | undefined
   const program = createProgram(
-    COMMANDS,
+    COMMAND_ROWS,
     version,
     (text) => stdout.write(text),
     async ({ command, args, options }) => {
@@ -51,7 +51,7 @@ export async function runCli(surroundings: Surroundings): Promise<number> {
   }
 }
 
-async function perform(surroundings: Surroundings, { command, args, options }: Call) {
+async function perform(surroundings: Surroundings, { command, args, options }: CommandCall) {
   const { streams } = surroundings
   const shared = options as SharedOptions
   const show: Context['show'] = (outcome) =>
@@ -106,7 +106,7 @@ function findGroup(cause: unknown, args: readonly string[], program: Program): P
 function toCliFailure(
   cause: unknown,
   { args, signal }: Surroundings,
-  called: Command | undefined,
+  called: CommandRow | undefined,
 ): CliFailure {
   if (cause instanceof CliFailure) return withScope(cause, called)
   if (signal.aborted) return new CliFailure('interrupted', EXIT.interrupted, 'stopped')
@@ -132,7 +132,9 @@ function toCliFailure(
 }
 
 function toGroupText(group = ''): string {
-  const names = COMMANDS.filter(({ name }) => name.startsWith(`${group} `)).map(({ name }) => name)
+  const names = COMMAND_ROWS.filter(({ name }) => name.startsWith(`${group} `)).map(
+    ({ name }) => name,
+  )
   return `name one of its commands: ${names.map((name) => name.slice(group.length + 1)).join(', ')}`
 }
 
@@ -143,12 +145,12 @@ function toHelp(name = 'COMMAND'): string {
 /** The words of a command of a group, or the one that is none. */
 function toTyped(words: readonly string[]): string {
   const [first = '', second] = words
-  const isGroup = COMMANDS.some(({ name }) => name === first || name.startsWith(`${first} `))
+  const isGroup = COMMAND_ROWS.some(({ name }) => name === first || name.startsWith(`${first} `))
   return isGroup && second !== undefined ? `${first} ${second}` : first
 }
 
 /** Which scope is missing: the API does not say, but we know what we have asked for. */
-function withScope(failure: CliFailure, called: Command | undefined): CliFailure {
+function withScope(failure: CliFailure, called: CommandRow | undefined): CliFailure {
   if (failure.code !== 'forbidden' || !called) return failure
   const { message, exitCode, details } = failure
   const sentence = `${message}: it needs the scope "${called.scope}"`

@@ -1,8 +1,8 @@
-// Rows under a head, as wide as they have to be. On a narrow terminal a long last cell is broken into
-// lines below its head; where even that has no room, each row becomes a few lines. Nothing is cut.
+// Rows under a head, in columns as wide as their widest cell. Where the terminal is narrower, a long last
+// cell is broken into lines; where that leaves too little room, each row becomes lines of its own. Nothing
+// is cut.
 
-import { toHarmlessCell, toWidth } from './terminal.ts'
-import { wrap } from './wrap.ts'
+import { toHarmlessCell, toWidth, wrap } from './terminal.ts'
 
 const GAP = '  '
 /** A last column that is narrower than this is no longer read as text. */
@@ -27,7 +27,7 @@ export function toTable(
   const total = widths.reduce((sum, width) => sum + width, 0) + GAP.length * (head.length - 1)
   const left = columns === undefined ? undefined : columns - total + (widths.at(-1) ?? 0)
   if (left !== undefined && columns !== undefined && total > columns) {
-    if (head.length < 2 || left < MIN_LAST_COLUMNS) return toRecords(head, rows)
+    if (head.length < 2 || left < MIN_LAST_COLUMNS) return toRecords(head, rows, columns)
     widths[widths.length - 1] = left
   }
   const toLine = (cells: readonly string[]) =>
@@ -45,9 +45,15 @@ export function toTable(
 }
 
 /** The first cell as a title, the others below it, the empty ones not at all. */
-function toRecords(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+function toRecords(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  columns: number,
+): string[] {
   return rows.flatMap(([first = '', ...rest]) => [
-    first,
-    ...rest.flatMap((cell, i) => (cell === '' ? [] : [`  ${head[i + 1]}: ${cell}`])),
+    ...wrap(first, columns),
+    ...rest.flatMap((cell, i) =>
+      cell === '' ? [] : wrap(`${head[i + 1]}: ${cell}`, columns, '  '),
+    ),
   ])
 }

@@ -4,6 +4,7 @@
 
 import { homedir } from 'node:os'
 import { join, relative } from 'node:path'
+import { getOwn } from '../core/own.ts'
 import { FileRefusal, isBelow, readRegularFile } from '../publish/regular-file.ts'
 import { type Config, type ConfigServices, type FoundConfig, loadConfig } from './config.ts'
 import { misuse, refused } from './failure.ts'
@@ -59,7 +60,7 @@ export async function chooseTarget(
   }
   const name = target ?? toDefault(found.config)
   const { targets } = found.config
-  const chosen = Object.hasOwn(targets, name) ? targets[name] : undefined
+  const chosen = getOwn(targets, name)
   if (!chosen) {
     const known = Object.keys(targets)
     throw misuse(

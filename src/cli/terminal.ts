@@ -1,18 +1,24 @@
-// The terminal as commands see it: how wide it is, whether it shows colours, and whether somebody is
-// there to be asked. What is written on it is other files' affair.
+// The terminal as commands see it: how wide it is and how wide a text is on it, whether it shows
+// colours, and whether somebody is there to be asked.
 
 import type { Readable } from 'node:stream'
+import stringWidth from 'string-width'
+import wrapAnsi from 'wrap-ansi'
 import { toHarmless } from '../core/harmless-text.ts'
 
 export type Input = Readable & { readonly isTTY?: boolean }
 
-export type Screen = {
+export type OutputStream = {
   readonly isTTY?: boolean
   readonly columns?: number
   readonly write: (text: string) => unknown
 }
 
-export type Streams = { readonly stdin: Input; readonly stdout: Screen; readonly stderr: Screen }
+export type Streams = {
+  readonly stdin: Input
+  readonly stdout: OutputStream
+  readonly stderr: OutputStream
+}
 
 type Variables = Readonly<Record<string, string | undefined>>
 
@@ -26,7 +32,7 @@ export function isSomebodyThere({ stdin, stderr }: Streams): boolean {
 }
 
 /** `undefined` where lines may be as long as they are: a file, a pipe. */
-export function toColumns({ isTTY, columns }: Screen): number | undefined {
+export function toColumns({ isTTY, columns }: OutputStream): number | undefined {
   return isTTY ? Math.max(MIN_COLUMNS, columns || DEFAULT_COLUMNS) : undefined
 }
 
@@ -34,15 +40,18 @@ const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as c
 
 export type Style = Readonly<Record<keyof typeof CODES, (text: string) => string>>
 
+const ESC = '\u001b'
 /** Stands for the beginning of a colour until it is written: nobody's data can have it. */
-const MARK = `\u001b${crypto.randomUUID()}`
+const MARK = `${ESC}${crypto.randomUUID()}`
 const SEQUENCE = new RegExp(`${MARK}\\[([0-9]+)m`, 'g')
+/** A colour as the terminal takes it. */
+const COLOUR = new RegExp(`${ESC}\\[([0-9]+)m`, 'g')
 
 /**
  * Colours on terminals only, and not where `NO_COLOR` is set (no-color.org). They are marks until
  * `toScreenLine` writes them, so that a colour in somebody's data is none.
  */
-export function toStyle(screen: Screen, env: Variables): Style {
+export function toStyle(screen: OutputStream, env: Variables): Style {
   const colours = screen.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb'
   const paint = (code: number) => (text: string) =>
     colours && text !== '' ? `${MARK}[${code}m${text}${MARK}[0m` : text
@@ -56,12 +65,26 @@ export function toStyle(screen: Screen, env: Variables): Style {
   }
 }
 
-/** A text that has one colour from its first letter to its last: the colour, the text, its end. */
-export const PAINTED = new RegExp(`^(${MARK}\\[[1-9][0-9]*m)([^\u001b]*)(${MARK}\\[0m)$`)
+/** Scripts that are written without spaces: a line of them may be broken between any two signs. */
+const UNSPACED =
+  /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u
 
-/** How many columns a text takes, colours not counted. */
+/** How many columns a text takes as it is written: 日本語 takes six, and a colour none. */
 export function toWidth(text: string): number {
-  return [...text.replace(SEQUENCE, '')].length
+  return stringWidth(cleanBetweenColours(text, toHarmless, () => ''))
+}
+
+/**
+ * The text in lines that are no wider than `columns`. It breaks at spaces, and a word that is wider than
+ * a line has one for itself, so that addresses and hashes can be copied whole. Colours go on in each line.
+ */
+export function wrap(text: string, columns: number, indent = ''): string[] {
+  // All escapes of the text itself are gone by then: those of the lines are ours.
+  const clean = toScreenLine(text)
+  const lines = wrapAnsi(clean, Math.max(1, columns - indent.length), {
+    hard: UNSPACED.test(clean),
+  }).split('\n')
+  return lines.map((line) => indent + line.replace(COLOUR, (_, code) => toMark(code)))
 }
 
 /** A value that stands beside others: it cannot look like several of them either. */
@@ -71,7 +94,7 @@ export function toHarmlessCell(cell: string): string {
 
 /** One line as it is written: colours are ours, and everything else is text. */
 export function toScreenLine(line: string): string {
-  return cleanBetweenColours(line, toHarmless, (code) => `\u001b[${code}m`)
+  return cleanBetweenColours(line, toHarmless, (code) => `${ESC}[${code}m`)
 }
 
 function toMark(code: string): string {

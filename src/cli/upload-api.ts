@@ -3,34 +3,37 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as z from 'zod'
+import { toBackOffMs } from '../core/back-off.ts'
+import { MAX_MANIFEST_BYTES } from '../core/site/manifest.ts'
 import type { FinalStep, UploadTarget } from '../publish/upload-target.ts'
 import { problemAsRead } from '../wire/problems.ts'
 import { finaliseAsRead, missingAsRead, partsAsRead, uploadStateAsRead } from '../wire/uploads.ts'
-import type { Api, Call } from './api.ts'
-import { MAX_JSON_BYTES, MAX_MANIFEST_BYTES, readBytes, readText } from './bounded-reply.ts'
+import type { Api, ApiCall } from './api.ts'
+import { MAX_JSON_BYTES, readBytes, readReplyText } from './bounded-reply.ts'
 import { CliFailure, EXIT } from './failure.ts'
 
 /** A tenth of a second, doubled each time: together some 25 s, in which a server has started anew. */
-const FIRST_BACK_OFF_MS = 100
+const FIRST_WAIT_MS = 100
+const LONGEST_WAIT_MS = 30_000
 const MAX_ATTEMPTS = 9
 
 /** A blob of 95 MiB takes minutes on a poor line. */
-const UPLOAD_TIMEOUT_MS = 600_000
+const BLOB_TIMEOUT_MS = 600_000
 
 /** The reply is not looked at. */
 const anything = z.unknown()
 
 export function createUploadTarget(api: Api, signal: AbortSignal): UploadTarget {
   const retry = <T>(work: () => Promise<T>) => withRetries(work, signal)
-  const ask = <T>(shape: z.ZodType<T>, method: string, path: string, call?: Call) =>
+  const ask = <T>(shape: z.ZodType<T>, method: string, path: string, call?: ApiCall) =>
     retry(() => api.ask(shape, method, path, call))
   const sendBytes = (path: string, bytes: Uint8Array | Blob) =>
-    ask(anything, 'PUT', path, { bytes, timeoutMs: UPLOAD_TIMEOUT_MS })
+    ask(anything, 'PUT', path, { bytes, timeoutMs: BLOB_TIMEOUT_MS })
   return {
     getManifest: (sha256) =>
       retry(async () => {
         const response = await api.send('GET', `/manifests/${sha256}`, {
-          timeoutMs: UPLOAD_TIMEOUT_MS,
+          timeoutMs: BLOB_TIMEOUT_MS,
         })
         if (response.status === 404) return undefined
         if (!response.ok) throw await api.toFailure(response)
@@ -56,25 +59,27 @@ export function createUploadTarget(api: Api, signal: AbortSignal): UploadTarget 
     complete: async (sha256, parts) =>
       void (await ask(anything, 'POST', `/blobs/${sha256}/complete`, {
         json: { parts },
-        timeoutMs: UPLOAD_TIMEOUT_MS,
+        timeoutMs: BLOB_TIMEOUT_MS,
       })),
     finalise: (version, manifest) =>
       retry(async (): Promise<FinalStep> => {
         const path = `${toUpload(version)}/finalise`
         const response = await api.send('POST', path, { json: { manifest } })
         if (response.status === 409) {
-          const text = await readText(response, MAX_JSON_BYTES)
+          const text = await readReplyText(response, MAX_JSON_BYTES)
           const { code, blobs } = readProblem(text)
           if (code === 'blobs_missing' && blobs) return { state: 'missing', blobs }
           throw await api.toFailure(new Response(text, response))
         }
         if (response.status === 404) {
-          const text = await readText(response, MAX_JSON_BYTES)
+          const text = await readReplyText(response, MAX_JSON_BYTES)
           if (readProblem(text).code === 'not_found') return { state: 'given-up' }
           throw await api.toFailure(new Response(text, response))
         }
         if (!response.ok) throw await api.toFailure(response)
-        const final = finaliseAsRead.safeParse(parseJson(await readText(response, MAX_JSON_BYTES)))
+        const final = finaliseAsRead.safeParse(
+          parseJson(await readReplyText(response, MAX_JSON_BYTES)),
+        )
         if (final.success) return final.data
         throw new CliFailure(
           'unexpected_reply',
@@ -111,7 +116,7 @@ async function withRetries<T>(work: () => Promise<T>, signal: AbortSignal): Prom
     } catch (cause) {
       const mayPass = cause instanceof CliFailure && cause.exitCode === EXIT.unreachable
       if (!mayPass || attempt === MAX_ATTEMPTS) throw cause
-      const wait = FIRST_BACK_OFF_MS * 2 ** (attempt - 1)
+      const wait = toBackOffMs(attempt, FIRST_WAIT_MS, LONGEST_WAIT_MS)
       await sleep(wait * (0.5 + Math.random() / 2), undefined, { signal })
     }
   }

@@ -3,7 +3,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { InvalidArgumentError } from 'commander'
-import type { Context, Option, Outcome } from './command.ts'
+import type { CommandOutcome, Context, Option } from './command.ts'
 import { isSomebodyThere } from './terminal.ts'
 
 const DEFAULT_INTERVAL_S = 2
@@ -26,11 +26,11 @@ export type Watched<Json> = {
 }
 
 /** Once, or as long as it is watched; the last one is not shown again. */
-export async function watchOutcome<Json extends Outcome['json']>(
+export async function watchOutcome<Json extends CommandOutcome['json']>(
   context: Context,
   { watch, interval = DEFAULT_INTERVAL_S }: WatchOptions,
   { load, toLines, isOver }: Watched<Json>,
-): Promise<Omit<Outcome, 'json'> & { readonly json: Json }> {
+): Promise<Omit<CommandOutcome, 'json'> & { readonly json: Json }> {
   let json = await load()
   if (!watch) return { json, lines: toLines(json) }
   let shown = ''
@@ -50,7 +50,7 @@ export async function watchOutcome<Json extends Outcome['json']>(
   }
 }
 
-function show({ streams, shared, show: write }: Context, outcome: Outcome): void {
+function show({ streams, shared, show: write }: Context, outcome: CommandOutcome): void {
   const clears = isSomebodyThere(streams) && streams.stdout.isTTY === true && !shared.json
   if (clears) streams.stdout.write('\u001b[2J\u001b[H')
   write(outcome)

@@ -28,14 +28,6 @@ export function toSeconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`
 }
 
-export function toSize(bytes: number): string {
-  if (bytes < 1_000) return `${bytes} B`
-  if (bytes < 1_000_000) return `${(bytes / 1_000).toFixed(1)} kB`
-  return bytes < 1_000_000_000
-    ? `${(bytes / 1_000_000).toFixed(1)} MB`
-    : `${(bytes / 1_000_000_000).toFixed(1)} GB`
-}
-
 /** Quoted for a POSIX shell where it would not be one plain word. */
 export function toShellWord(text: string): string {
   return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`

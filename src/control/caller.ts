@@ -10,12 +10,14 @@ export type Credential =
   | { readonly kind: 'token'; readonly token: string }
   | { readonly kind: 'access'; readonly jwt: string }
 
-/** Whoever asks. The control proves the credential itself, whatever the route has found out. */
+/** Whoever asks. The control proves the credential with every call. */
 export type Caller = {
   readonly credential: Credential
   readonly requestId: string
   /** The client's IP address, for the limit on failed attempts; empty where there is none. */
   readonly address: string
+  /** The scope of the API's route, which the credential needs beside the scope of the call itself. */
+  readonly scope?: Scope
 }
 
 /** Who a credential belongs to. */

@@ -13,7 +13,7 @@ import type { MetricPoint } from '../wire/metrics.ts'
 import type { Scope } from '../wire/scopes.ts'
 import type { NewTokenBody, TokenSummary } from '../wire/tokens.ts'
 import type { Answer, Caller, Denied, PageQuery, Principal, Refused } from './caller.ts'
-import type { CountingLosses as OpenLosses } from './counting/open-windows.ts'
+import type { WindowLosses } from './counting/open-windows.ts'
 import type { MetricRange, SeriesSince } from './counting/series.ts'
 import type { HealthCalls } from './health/contract.ts'
 import type { CollectionCalls, UploadCalls } from './releases/contract.ts'
@@ -44,7 +44,7 @@ export type Change = {
 }
 
 /** What was reported and not counted, or could not be reported, since the control began. */
-export type CountingLosses = OpenLosses & { readonly errors: number }
+export type CountingLosses = WindowLosses & { readonly errors: number }
 
 /** What is left out is as it is of whoever makes the token. */
 export type NewToken = Omit<NewTokenBody, 'expiresInDays'> & {

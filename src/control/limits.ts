@@ -44,12 +44,12 @@ export const KV_READ_TIMEOUT_MS = 5000
 /** A write goes to KV's central stores, which takes longer than a read. */
 export const KV_PUT_TIMEOUT_MS = 10_000
 
-/** After a failed publication the next attempt waits, doubled each time up to the longest. */
-export const FIRST_BACK_OFF_MS = 2000
-export const LONGEST_BACK_OFF_MS = 60_000
+/** After a failure the next attempt waits, twice as long each time, up to the longest. */
+export const FIRST_RETRY_MS = 2000
+export const LONGEST_RETRY_MS = 60_000
 
-/** KV says "up to 60 seconds or more" until a write is seen everywhere: so long old ones are no news. */
-export const PROPAGATION_MS = 120_000
+/** For this long KV may still return older documents: it says "up to 60 seconds or more". */
+export const KV_PROPAGATION_MS = 120_000
 
 /**
  * The brake on alarms: so many at once, then one in this time. Publications slow down to one in ten
@@ -93,7 +93,7 @@ export const CALLS_WINDOW_S = 10
 export const MAX_STALE_CHANGES = 50
 
 /** Rows on one page of the history or the audit log, whatever was asked for. */
-export const MAX_PAGE_ROWS = 200
+export const MAX_ANSWERED_ROWS = 200
 
 /** Audit rows that are in memory at once while the chain is verified. */
 export const VERIFY_PAGE_ROWS = 200

@@ -1,5 +1,5 @@
-// Work that is long and that one owner may have done once at a time, so that repeating it without
-// waiting takes nothing from anybody else.
+// Long work that each owner gets one at a time. Who asks again before the answer is refused, so that nobody
+// can keep the control or an isolate busy for the others.
 
 import { err, ok, type Result } from '../core/result.ts'
 

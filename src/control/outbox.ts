@@ -4,13 +4,8 @@
 
 import { withTimeout } from '../core/with-timeout.ts'
 import type { EventKind, EventPage, HoloEvent, NewEvent } from '../wire/events.ts'
-import {
-  DELIVERY_TIMEOUT_MS,
-  EVENTS_PER_DELIVERY,
-  FIRST_BACK_OFF_MS,
-  LONGEST_BACK_OFF_MS,
-  MAX_OUTBOX_EVENTS,
-} from './limits.ts'
+import { DELIVERY_TIMEOUT_MS, EVENTS_PER_DELIVERY, MAX_OUTBOX_EVENTS } from './limits.ts'
+import { toLikelyTime, toRetryMs } from './retries.ts'
 
 /**
  * `outbox`: the newest events. `subscribers`: how far each has read, so that a control that starts
@@ -174,19 +169,17 @@ export class Outbox {
     } catch (cause) {
       const failures = row.failures + 1
       console.error(`subscriber ${name} did not take events, attempt ${failures}`, cause)
-      const waitMs = Math.min(FIRST_BACK_OFF_MS * 2 ** (failures - 1), LONGEST_BACK_OFF_MS)
       sql.exec(
         'UPDATE subscribers SET failures = ?, retry_at = ? WHERE name = ?',
         failures,
-        now() + waitMs,
+        now() + toRetryMs(failures),
         name,
       )
     }
   }
 
-  /** A time that lies too far ahead was written by a clock that was wrong, and is ignored. */
   #retryAt({ retry_at }: SubscriberRow): number {
-    return retry_at > this.#parts.now() + LONGEST_BACK_OFF_MS ? 0 : retry_at
+    return toLikelyTime(retry_at, this.#parts.now())
   }
 
   #subscriber(name: string): SubscriberRow | undefined {

@@ -1,5 +1,4 @@
-// Makes the parts of the control and joins them: each is a file beside this one. Who may call what is
-// control.ts' affair.
+// Makes the parts of the control and joins them. Each is a file of its own; control.ts decides who may call what.
 
 import type { Env } from '../env.ts'
 import type { Access, AccessParts } from './access/access.ts'
@@ -18,7 +17,7 @@ import { Publisher, type PublisherParts } from './publishing/publisher.ts'
 import { State } from './publishing/state.ts'
 import { Collecting, type CollectingParts } from './releases/collecting.ts'
 import { Deletions } from './releases/deletions.ts'
-import { Known } from './releases/last-use.ts'
+import { LastUses } from './releases/last-use.ts'
 import { createRecords, type Records } from './releases/records.ts'
 import { readRetentionSettings } from './releases/retention.ts'
 import { Retiring } from './releases/retiring.ts'
@@ -104,7 +103,7 @@ export function createParts(
     uploads,
     deletions,
     records,
-    known: new Known(sql),
+    known: new LastUses(sql),
     retention: readRetentionSettings(env),
     findUnfinished: createFindUnfinished({ records, uploads, isDeleting }),
     listRunning: () => store.running(),
@@ -113,7 +112,9 @@ export function createParts(
   const publisher = new Publisher(shared)
   const rollouts = new Rollouts({
     ...shared,
-    ...{ storage, store, source: createSource(counting) },
+    storage,
+    store,
+    source: createSource(counting),
   })
   const probing = new Probing({
     records: new HealthRecords(sql),
@@ -162,7 +163,12 @@ export function createParts(
   )
   return {
     ...shared,
-    ...{ tasks, counting, publisher, rollouts, probing, pace: new Pace() },
+    tasks,
+    counting,
+    publisher,
+    rollouts,
+    probing,
+    pace: new Pace(),
     external: new External(shared),
     uploading: new Uploading(shared),
     collecting,

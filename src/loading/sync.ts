@@ -2,6 +2,7 @@
 // is a newer one, and counts. Plain data, because it crosses a call between machines.
 
 import { type Batch, isSampleBounds, type SampleBounds } from '../core/counting/batch.ts'
+import { toHex } from '../core/hex.ts'
 
 /** Identifies a document: two of one revision differ in their digest. */
 export type Identity = {
@@ -79,6 +80,5 @@ const encoder = new TextEncoder()
 
 /** SHA-256 of a text's UTF-8 bytes, 64 lower-case hex digits. */
 export async function digestText(text: string): Promise<string> {
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', encoder.encode(text)))
-  return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', encoder.encode(text))))
 }

@@ -2,8 +2,8 @@
 // after failures. kv-source.ts and control-source.ts make the calls.
 
 /** How long the next call waits after a failure: doubled each time, up to the longest. */
-const FIRST_RETRY_MS = 500
-const LONGEST_RETRY_MS = 30_000
+const FIRST_RELOAD_PAUSE_MS = 500
+const LONGEST_RELOAD_PAUSE_MS = 30_000
 
 /**
  * Each isolate varies its intervals by ± this share, so that isolates that started together spread
@@ -73,7 +73,7 @@ export class Turns {
   fail(turn: Turn, now: number): void {
     if (!this.#end(turn)) return
     this.#isFailing = true
-    const backOffMs = Math.min(FIRST_RETRY_MS * 2 ** this.#failures, LONGEST_RETRY_MS)
+    const backOffMs = Math.min(FIRST_RELOAD_PAUSE_MS * 2 ** this.#failures, LONGEST_RELOAD_PAUSE_MS)
     this.#notBefore = now + this.jittered(backOffMs)
     this.#failures += 1
   }

@@ -21,7 +21,7 @@ import { type Page, Pages } from './pages.ts'
 export const IN_FLIGHT_MS = 4000
 
 /** About 1 MB of an isolate's 128. */
-const MAX_HASHED_ADDRESSES = 10_000
+export const MAX_HASHED_ADDRESSES = 10_000
 
 export type RecorderOptions = {
   /**

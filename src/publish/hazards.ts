@@ -2,6 +2,7 @@
 // in which no hash is seen, source maps, and files that nobody can reach. Pure over what the survey of
 // a folder has found; each notice is one sentence. Secrets and server code are for private-files.ts.
 
+import { toDuration } from '../core/amounts.ts'
 import { type Directive, parseCacheControl } from '../core/cache-control.ts'
 import type { ManifestConfig } from '../core/site/manifest-config.ts'
 import { splitHost } from '../core/site/rules.ts'
@@ -42,7 +43,7 @@ function findKeptPages(files: readonly SurveyedFile[], config: ManifestConfig): 
     )
     if (pages.length === 0) return []
     return [
-      `_headers lets browsers keep ${toPaths(pages)} for ${toDuration(age)}: until then no shift and no rollback reaches who has been there`,
+      `_headers lets browsers keep ${toPaths(pages)} for ${toDuration(age * 1000)}: until then no shift and no rollback reaches who has been there`,
     ]
   })
 }
@@ -93,9 +94,4 @@ function findUnreachable(
 
 function toPaths(files: readonly SurveyedFile[]): string {
   return toSample(files.map(({ path }) => path))
-}
-
-function toDuration(seconds: number): string {
-  const days = seconds / 86_400
-  return days >= 2 ? `${Math.round(days)} days` : `${Math.round(seconds / 3600)} hours`
 }

@@ -1,6 +1,7 @@
 // Shows how far a publication is: one bar that is drawn again and again on a terminal, a line now and then
 // anywhere else.
 
+import { toDuration, toSize } from '../core/amounts.ts'
 import type { ProgressStep, ReportProgress } from './progress-step.ts'
 
 /** The part of a stream that is drawn on, such as `process.stderr`. */
@@ -104,26 +105,10 @@ function toFacts(step: ProgressStep, elapsedMs: number): string[] {
   const done = step.bytes + step.files * cost
   const leftMs = (elapsedMs * (step.ofBytes + step.ofFiles * cost - done)) / done
   facts.push(`${toSize((step.bytes / elapsedMs) * 1_000)}/s`)
-  if (step.files < step.ofFiles) facts.push(`${toDuration(leftMs)} left`)
+  if (step.files < step.ofFiles) facts.push(`${toDuration(Math.ceil(leftMs / 1_000) * 1_000)} left`)
   return facts
 }
 
 function toShare({ files, ofFiles, bytes, ofBytes }: ProgressStep): number {
   return ofBytes > 0 ? bytes / ofBytes : files / ofFiles
-}
-
-function toSize(bytes: number): string {
-  if (bytes < 1_000) return `${Math.round(bytes)} B`
-  if (bytes < 1_000_000) return `${(bytes / 1_000).toFixed(1)} kB`
-  if (bytes < 1_000_000_000) return `${(bytes / 1_000_000).toFixed(1)} MB`
-  return `${(bytes / 1_000_000_000).toFixed(1)} GB`
-}
-
-function toDuration(ms: number): string {
-  const seconds = Math.ceil(ms / 1_000)
-  if (seconds < 60) return `${seconds} s`
-  const minutes = Math.floor(seconds / 60)
-  return minutes < 60
-    ? `${minutes} min ${seconds % 60} s`
-    : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }

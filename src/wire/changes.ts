@@ -8,9 +8,9 @@ import type { Shaped } from './parts.ts'
 import { toTolerant } from './tolerant.ts'
 
 /** Buckets that go from one environment to another. */
-export const move = z.strictObject({ from: z.string(), to: z.string(), buckets: z.int() })
+export const bucketMove = z.strictObject({ from: z.string(), to: z.string(), buckets: z.int() })
 
-export type Move = Shaped<typeof move>
+export type BucketMove = Shaped<typeof bucketMove>
 
 /** A version that fewer environments open than before, and who can still see it. */
 export const viewers = z.strictObject({
@@ -30,7 +30,9 @@ export const committed = z.strictObject({
   revision: z.int(),
   digest,
   changed: z.boolean().describe('false: the document says so already, or it was a dry run'),
-  moved: z.array(move).describe('Buckets, of 10,000, that have another environment than before'),
+  moved: z
+    .array(bucketMove)
+    .describe('Buckets, of 10,000, that have another environment than before'),
   closed: z
     .array(viewers)
     .optional()
@@ -59,7 +61,7 @@ export const committedAsRead = /* @__PURE__ */ forReaders(() =>
 )
 
 const printedMove = /* @__PURE__ */ forReaders(() =>
-  move.extend({
+  bucketMove.extend({
     buckets: z.int().describe('Of 10,000'),
     percent: z.number().describe('Of all visitors'),
   }),

@@ -14,7 +14,7 @@ export const environment = z.strictObject({
   percent: z.number().describe('Its share of the traffic, 0 to 100'),
 })
 
-export type Environment = Shaped<typeof environment>
+export type EnvironmentReply = Shaped<typeof environment>
 
 export const environmentsReply = z.strictObject({
   revision: z.int(),

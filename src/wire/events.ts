@@ -2,6 +2,8 @@
 // returns them in pages, and readers show a kind that they do not know as it is.
 
 import * as z from 'zod'
+import { forReaders } from './for-readers.ts'
+import { pageQuery } from './requests.ts'
 
 const time = z.int().describe('Milliseconds since the epoch')
 const percent = z.number().describe('Of the visitors of both environments')
@@ -97,13 +99,27 @@ export const anyEvent = z.looseObject({ ...envelope, kind: z.string() })
 /** An event in its place. */
 export type HoloEvent = { readonly id: number; readonly at: number } & NewEvent
 
+const after = z
+  .string()
+  .regex(/^(0|[1-9]\d{0,14})$/, 'a whole number from 0')
+  .transform(Number)
+  .optional()
+  .describe('The id of the last event that was read; the newest where it is left out')
+
+export const eventsQuery = z.strictObject({ after, limit: pageQuery.shape.limit })
+
 export const eventsReply = z.object({
-  events: z.array(anyEvent).describe('Oldest first'),
+  events: z.array(event).describe('Oldest first'),
   next: z.int().describe('What `after` has to be to read on'),
   missed: z.int().describe('How many events after `after` are no longer kept'),
 })
 
-/** What `eventsReply` reads, as the control makes it. */
+/** A reader shows a kind of event that it does not know as it is. */
+export const eventsAsRead = /* @__PURE__ */ forReaders(() =>
+  z.object({ ...eventsReply.shape, events: z.array(anyEvent) }),
+)
+
+/** What `eventsReply` holds, as the control makes it. */
 export type EventPage = {
   /** Oldest first. */
   readonly events: readonly HoloEvent[]

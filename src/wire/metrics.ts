@@ -3,12 +3,25 @@
 
 import * as z from 'zod'
 import { milliseconds, type Shaped } from './parts.ts'
+import { numberText } from './requests.ts'
 
 /** `window`: ten seconds, of the last day; `minute`: of the last thirty days. */
 export const RESOLUTIONS = ['window', 'minute'] as const
 
 /** Points of one reply: some three hours of windows, or most of a day of minutes. */
 export const MAX_METRIC_POINTS = 1000
+
+export const metricsQuery = z.strictObject({
+  resolution: z
+    .enum(RESOLUTIONS)
+    .default('minute')
+    .describe('`window`: ten seconds, of the last day; `minute`: of the last thirty days'),
+  from: numberText.optional().describe('Milliseconds since the epoch; an hour before `to`'),
+  to: numberText.optional().describe('Milliseconds since the epoch, exclusive; now'),
+})
+
+/** The text that Prometheus reads. */
+export const openMetricsReply = z.string()
 
 const byName = z.record(z.string(), z.int())
 

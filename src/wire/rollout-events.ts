@@ -86,3 +86,11 @@ export const replayResult = z.strictObject({
 }) satisfies z.ZodType<ReplayResult>
 
 export type RolloutEventsPage = Shaped<typeof rolloutEventsReply>
+
+export const rolloutEventsQuery = z.strictObject({
+  cursor: z
+    .string()
+    .regex(/^[0-9-]{1,40}$/, 'the `next` of the page before')
+    .optional()
+    .describe('The `next` of the page before; the first page where it is left out'),
+})

@@ -5,7 +5,9 @@ import * as z from 'zod'
 import type { MetricFinding, Verdict } from '../core/judge/verdict.ts'
 import type { AuditRow } from '../core/rollout/events.ts'
 import type { Plan } from '../core/rollout/plan.ts'
+import { committed } from './changes.ts'
 import { environmentName, milliseconds, type Shaped, versionId } from './parts.ts'
+import { reason } from './requests.ts'
 
 /** What people may do to a rollout that runs. */
 export const ROLLOUT_COMMANDS = ['pause', 'resume', 'advance', 'promote', 'abort'] as const
@@ -225,3 +227,11 @@ export type RolloutStatus = Shaped<typeof rolloutStatus>
 export type Transition = Shaped<typeof transition>
 export type RolloutExplanation = Shaped<typeof rolloutExplanation>
 export type RolloutStart = Shaped<typeof rolloutStart>
+
+export const rolloutParams = z.strictObject({ id: z.string().regex(/^[0-9A-Za-z-]{1,40}$/) })
+
+export const rolloutCommandQuery = z.strictObject({ reason })
+
+export const rolloutStartReply = committed.extend({
+  rollout: rolloutStatus.optional().describe('Not of a dry run'),
+})

@@ -36,7 +36,7 @@ export const version = z.strictObject({
     .describe('As it was published; in the list only of those that came by an upload'),
 })
 
-export type Version = Shaped<typeof version>
+export type VersionReply = Shaped<typeof version>
 
 export const versionsReply = z.strictObject({ revision: z.int(), versions: z.array(version) })
 export const servicesReply = z.strictObject({ revision: z.int(), services: z.array(service) })

@@ -1,10 +1,15 @@
-// The control's own calls without the API in front of them: it proves every credential and scope by
-// itself, so that a mistake in a route opens nothing.
+// The calls of the control: it proves every credential and scope by itself, so that a mistake in a route
+// opens nothing, and a request of the API makes no call of the control only to prove who asks.
 
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Caller, ControlCalls } from '../../src/control/contract.ts'
 import type { Command } from '../../src/wire/commands.ts'
 import { type AdminEdge, FIRST_TOKEN, freshAddress, startAdminEdge } from '../support/api-edge.ts'
+import { holo } from '../support/cli.ts'
+import { readRoutes, toAsk } from './api-routes.ts'
 
 const SCOPES = ['read', 'publish', 'shift', 'admin'] as const
 
@@ -141,5 +146,59 @@ describe('the control', () => {
       const caller: Caller = { ...toCaller(''), credential: { kind: 'access', jwt } }
       expect(await called(edge.control, caller)).toEqual(denied('unauthenticated'))
     }
+  })
+})
+
+describe('a request of the API', () => {
+  const callsOf = async (method: string, path: string, asked: object) => {
+    await edge.control.takeCalls()
+    const answer = await edge.call(method, path, { token: FIRST_TOKEN, ...asked })
+    return { status: answer.status, calls: await edge.control.takeCalls() }
+  }
+  /** They touch R2, or answer without the control, before they would make a call of their own. */
+  const PROVED_BEFORE =
+    /^(GET|PUT) .*\/manifests\/|\/blobs\/|^PUT .*\/uploads\/|\/openapi\.json$|^GET .*\/whoami$/
+
+  it('makes no call only to prove who asks, unless it touches R2 first', async () => {
+    const routes = await readRoutes(edge)
+    for (const route of routes) {
+      const { method, path, asked } = toAsk(route, 1)
+      const { calls } = await callsOf(method, path, asked)
+      const proofs = calls.filter((name) => name === 'authenticate')
+      const shown = `${method} ${path}`
+      expect([shown, calls.length > 0, proofs.length]).toEqual([
+        shown,
+        true,
+        PROVED_BEFORE.test(shown.split('?')[0] ?? '') ? 1 : 0,
+      ])
+    }
+  })
+
+  it('proves once where it fails before it would make a call', async () => {
+    expect(await callsOf('PUT', '/.holo/api/traffic', { json: {} })).toEqual({
+      status: 428,
+      calls: ['authenticate'],
+    })
+  })
+
+  it('reads a large body only after the proof', async () => {
+    const json = { weights: { canary: 5 }, more: 'x'.repeat(20_000) }
+    const headers = { 'if-match': '"1"' }
+    expect(await callsOf('PUT', '/.holo/api/traffic', { json, headers })).toEqual({
+      status: 400,
+      calls: ['authenticate'],
+    })
+  })
+})
+
+describe('holo shift', () => {
+  it('is three requests, and three calls of the control', async () => {
+    const cwd = await mkdtemp(join(tmpdir(), 'holo-calls-'))
+    const env = { HOLO_URL: edge.url.origin, HOLO_TOKEN: FIRST_TOKEN }
+    await edge.control.takeCalls()
+    const { code, stderr } = await holo(['shift', 'canary=7', '--yes'], { cwd, env })
+    await rm(cwd, { recursive: true })
+    expect([code, stderr]).toEqual([0, expect.any(String)])
+    expect(await edge.control.takeCalls()).toEqual(['document', 'change', 'change'])
   })
 })

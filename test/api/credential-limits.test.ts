@@ -8,8 +8,8 @@ import {
   MAX_ACCESS_KEYS_CHARACTERS,
   MAX_COUNTING_TOKENS,
   MAX_FAILED_ATTEMPTS,
+  MAX_FAILING_ADDRESSES,
   MAX_LISTED_TOKENS,
-  MAX_REMEMBERED_ADDRESSES,
 } from '../../src/control/access/limits.ts'
 import { type AdminEdge, FIRST_TOKEN, freshAddress, startAdminEdge } from '../support/api-edge.ts'
 
@@ -75,11 +75,11 @@ describe('MAX_LISTED_TOKENS', () => {
   })
 })
 
-describe('MAX_REMEMBERED_ADDRESSES', () => {
+describe('MAX_FAILING_ADDRESSES', () => {
   it('are filled by strangers, who keep nobody out and are let in nowhere', async () => {
     const first = freshAddress()
     for (let i = 0; i <= MAX_FAILED_ATTEMPTS; i++) await show(wrong(i), first)
-    for (let from = 0; from < MAX_REMEMBERED_ADDRESSES; from += 50) {
+    for (let from = 0; from < MAX_FAILING_ADDRESSES; from += 50) {
       const some = Array.from({ length: 50 }, () => show(wrong(from), freshAddress()))
       expect(new Set(await Promise.all(some))).toEqual(new Set([401]))
     }

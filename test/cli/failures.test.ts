@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findFreePort } from '../../scripts/local/ports.ts'
-import type { Scope } from '../../src/cli/command.ts'
-import { COMMANDS } from '../../src/cli/commands.ts'
-import { WORDS } from '../../src/cli/foreign-words.ts'
+import type { CommandScope } from '../../src/cli/command.ts'
+import { COMMAND_ROWS } from '../../src/cli/commands.ts'
+import { FOREIGN_WORDS } from '../../src/cli/foreign-words.ts'
 import { type AdminEdge, FIRST_TOKEN, startAdminEdge } from '../support/api-edge.ts'
 import { holo, type Ran, STACK_TRACE } from '../support/cli.ts'
 import { exampleDocument } from '../support/document.ts'
@@ -18,7 +18,7 @@ let folder: string
 let edge: AdminEdge
 let way: Awaited<ReturnType<typeof openFreshWay>>
 let nobody: string
-const tokens: Partial<Record<Scope, string>> = {}
+const tokens: Partial<Record<CommandScope, string>> = {}
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'holo-cli-'))
@@ -111,12 +111,16 @@ const ROWS: Readonly<Record<string, Row>> = {
   open: { works: ['secret'], bad: ['Secret!'] },
 }
 
-const NAMES = COMMANDS.map(({ name }) => name)
-const scopeOf = (name: string) => COMMANDS.find((row) => row.name === name)?.scope
-const changesOf = (name: string) => COMMANDS.find((row) => row.name === name)?.changes
+const NAMES = COMMAND_ROWS.map(({ name }) => name)
+const scopeOf = (name: string) => COMMAND_ROWS.find((row) => row.name === name)?.scope
+const changesOf = (name: string) => COMMAND_ROWS.find((row) => row.name === name)?.changes
 const ONLINE = NAMES.filter((name) => scopeOf(name) !== 'none' && name !== 'open')
 /** The strongest scope that is not enough. */
-const WEAKER: Partial<Record<Scope, Scope>> = { publish: 'shift', shift: 'publish', admin: 'shift' }
+const WEAKER: Partial<Record<CommandScope, CommandScope>> = {
+  publish: 'shift',
+  shift: 'publish',
+  admin: 'shift',
+}
 
 function run(name: string, more: readonly string[], env: Record<string, string> = {}) {
   const args = [...name.split(' '), ...more]
@@ -231,7 +235,7 @@ describe('what is mistyped', () => {
     async (group) => {
       const { code, stdout, stderr } = await holo([group])
       expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-      const own = COMMANDS.filter(({ name }) => name.startsWith(`${group} `))
+      const own = COMMAND_ROWS.filter(({ name }) => name.startsWith(`${group} `))
       for (const { name, about } of own) {
         expect(stderr).toContain(name.slice(group.length + 1))
         expect(stderr).toContain(about.slice(0, 20))
@@ -266,7 +270,7 @@ describe('what is mistyped', () => {
   })
 
   it('points only to commands that there are', () => {
-    for (const [typed, own] of Object.entries(WORDS)) {
+    for (const [typed, own] of Object.entries(FOREIGN_WORDS)) {
       const [first = '', second] = typed.split(' ')
       const isGroup = NAMES.some((name) => name.startsWith(`${first} `))
       expect(NAMES, `"${typed}" is a command by now`).not.toContain(typed)

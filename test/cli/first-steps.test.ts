@@ -4,7 +4,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { COMMANDS } from '../../src/cli/commands.ts'
+import { COMMAND_ROWS } from '../../src/cli/commands.ts'
 import { toTable } from '../../src/cli/table.ts'
 import { type AdminEdge, FIRST_TOKEN, startAdminEdge } from '../support/api-edge.ts'
 import { holo } from '../support/cli.ts'
@@ -57,9 +57,9 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
 describe('an empty Holo', () => {
   /** What begins something, or asks for nothing that could be there. */
   const APART = ['publish', 'import', 'token revoke', 'versions abort']
-  const names = COMMANDS.filter(({ name, scope }) => scope !== 'none' && !APART.includes(name)).map(
-    ({ name }) => name,
-  )
+  const names = COMMAND_ROWS.filter(
+    ({ name, scope }) => scope !== 'none' && !APART.includes(name),
+  ).map(({ name }) => name)
   /** These have something to show even here. */
   const SHOWN = [
     'rollout history',

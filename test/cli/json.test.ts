@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { SCHEMA_FILES, toSchemaText } from '../../scripts/schemas.ts'
-import { COMMANDS } from '../../src/cli/commands.ts'
+import { COMMAND_ROWS } from '../../src/cli/commands.ts'
 import { failureOutput } from '../../src/wire/output.ts'
 import { type AdminEdge, FIRST_TOKEN, startAdminEdge } from '../support/api-edge.ts'
 import { holo } from '../support/cli.ts'
@@ -94,7 +94,7 @@ describe('--json', () => {
   it('is of the documented shape, for every command', async () => {
     const seen = new Set<string>()
     for (const [name, ...args] of CALLS) {
-      const row = COMMANDS.find((command) => command.name === name)
+      const row = COMMAND_ROWS.find((command) => command.name === name)
       if (!row) throw new Error(`there is no command ${name}`)
       const { stdout, code, json } = await run([...name.split(' '), ...args])
       expect(code, `${name}: ${stdout}`).toBe(0)
@@ -118,7 +118,7 @@ describe('--json', () => {
     })
     expect((await run(['versions', 'abort', 'crashed'])).code).toBe(1)
     seen.add('versions abort')
-    expect([...seen].sort()).toEqual(COMMANDS.map(({ name }) => name).sort())
+    expect([...seen].sort()).toEqual(COMMAND_ROWS.map(({ name }) => name).sort())
   })
 
   it('is of the documented shape for failures of every kind', async () => {

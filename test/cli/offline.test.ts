@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { COMMANDS } from '../../src/cli/commands.ts'
+import { COMMAND_ROWS } from '../../src/cli/commands.ts'
 import { holo, type RunOptions } from '../support/cli.ts'
 import { exampleDocument } from '../support/document.ts'
 
@@ -184,7 +184,7 @@ describe('which Holo', () => {
 })
 
 describe('help', () => {
-  it.each(COMMANDS.map(({ name }) => name))(
+  it.each(COMMAND_ROWS.map(({ name }) => name))(
     'of holo %s has examples and every option',
     async (name) => {
       const { stdout, code } = await run([...name.split(' '), '--help'])
@@ -197,7 +197,7 @@ describe('help', () => {
 
   it('lists every command and the exit codes', async () => {
     const { stdout } = await run(['--help'])
-    for (const { name } of COMMANDS) expect(stdout).toContain(`  ${name.split(' ')[0]}`)
+    for (const { name } of COMMAND_ROWS) expect(stdout).toContain(`  ${name.split(' ')[0]}`)
     expect(stdout).toContain('0 done, 1 refused, 2 misuse, 3 unreachable, 4')
   })
 })

@@ -133,7 +133,7 @@ describe('holo publish', () => {
     const about = (words: RegExp) => warnings.filter((line) => words.test(line))
     expect(about(/^\/\.env is not served/)).toHaveLength(1)
     expect(about(/^\/users\.csv is published: it may hold personal data/)).toHaveLength(1)
-    expect(about(/lets browsers keep \/about\.html, \/index\.html for 365 days/)).toHaveLength(1)
+    expect(about(/lets browsers keep \/about\.html, \/index\.html for 365 d:/)).toHaveLength(1)
     expect(about(/^\/main\.js: no hash is seen in the name.*--hashed "\/main\.js"/)).toHaveLength(1)
     expect(about(/^\/app-3f9c1478\.js\.map: source maps/)).toHaveLength(1)
     expect(about(/^\/about\.html cannot be reached/)).toHaveLength(1)

@@ -4,7 +4,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import * as z from 'zod'
-import { COMMANDS } from '../../src/cli/commands.ts'
+import { COMMAND_ROWS } from '../../src/cli/commands.ts'
 import { addToMetric, startMetric } from '../../src/core/judge/metric.ts'
 import { judge } from '../../src/core/judge/verdict.ts'
 import { ERRORS, LATENCY, PRESETS } from '../../src/core/rollout/plan.ts'
@@ -294,7 +294,7 @@ it.each(['status', 'history', 'explain', 'replay', 'pause --yes', 'abort --dry-r
   'holo rollout %s prints JSON of its documented shape, and its failures no stack trace',
   async (args) => {
     const name = `rollout ${args.split(' ')[0]}`
-    const shape = COMMANDS.find((row) => row.name === name)?.shape.shape
+    const shape = COMMAND_ROWS.find((row) => row.name === name)?.shape.shape
     const { json } = await run(`${args} --json`)
     const whole = z.strictObject({ ok: z.literal(true), command: z.literal(name), ...shape })
     expect(whole.safeParse(json).error?.issues).toBeUndefined()
@@ -345,7 +345,7 @@ describe('a Holo that is newer than the command', () => {
       const text = JSON.stringify(json)
       for (const word of ['shadow', 'shadowing', 'robot']) expect(text).toContain(`"${word}"`)
       expect(text).not.toContain('mood')
-      const shape = COMMANDS.find((row) => row.name === name)?.shape.shape
+      const shape = COMMAND_ROWS.find((row) => row.name === name)?.shape.shape
       const whole = z.strictObject({ ok: z.literal(true), command: z.literal(name), ...shape })
       expect(whole.safeParse(json).error?.issues).toBeUndefined()
       const shown = await run(args)

@@ -6,7 +6,7 @@ import { CliFailure } from '../../src/cli/failure.ts'
 import { toFailureJson, toFailureText, toOutcomeText } from '../../src/cli/report.ts'
 import { suggest } from '../../src/cli/suggest.ts'
 import { toTable } from '../../src/cli/table.ts'
-import { toScreenLine, toStyle, toWidth } from '../../src/cli/terminal.ts'
+import { toScreenLine, toStyle, toWidth, wrap } from '../../src/cli/terminal.ts'
 
 const screen = (isTTY: boolean) => ({ isTTY, write: () => {} })
 
@@ -46,6 +46,85 @@ describe('a table', () => {
 
   it('is as wide as it has to be in a file', () => {
     expect(toTable(head, rows, undefined)).toEqual(toTable(head, rows, 200))
+  })
+})
+
+const GERMAN = 'Größe und Maß'
+const JAPANESE = '日本語'
+const LONG_JAPANESE = 'これは長い日本語の文章です。改行が必要になります'
+const red = toStyle(screen(true), {}).red
+
+describe('the width of a text', () => {
+  it.each([
+    ['letters', GERMAN, 13],
+    ['Japanese', JAPANESE, 6],
+    ['Korean', '한국어', 6],
+    ['full-width letters', 'ＡＢ', 4],
+    ['half-width katakana', 'ｱｲ', 2],
+    ['a combining accent', 'cafe\u0301', 4],
+    ['an emoji', '👍', 2],
+    ['an emoji by its selector', '✔\ufe0f', 2],
+    ['a skin tone', '👍🏽', 2],
+    ['a flag', '🇨🇭', 2],
+    ['a colour around it', red(JAPANESE), 6],
+    ['colours inside of it', `${red('a')}b${red(JAPANESE)}`, 8],
+    ['what is shown as U+FFFD', 'a\u200db', 3],
+  ])('counts the columns of %s', (_, text, columns) => {
+    expect(toWidth(text)).toBe(columns)
+  })
+})
+
+describe('a table of wide signs', () => {
+  const rows = [
+    [JAPANESE, 'v1', LONG_JAPANESE],
+    ['cafe\u0301', '👍', 'e\u0301 and a reason that is as long as that'],
+    [red('한국어 🇨🇭'), red('v2'), ''],
+  ]
+
+  it('has its columns under one another', () => {
+    expect(toTable(['who', 'what', 'why'], rows, undefined).map(toScreenLine)).toEqual([
+      'who        what  why',
+      `日本語     v1    ${LONG_JAPANESE}`,
+      'cafe\u0301       👍    e\u0301 and a reason that is as long as that',
+      '\u001b[31m한국어 🇨🇭\u001b[0m  \u001b[31mv2\u001b[0m',
+    ])
+  })
+
+  it.each([60, 44, 42, 30, 20])('is no wider than %i columns, and loses nothing', (columns) => {
+    const lines = toTable(['who', 'what', 'why'], rows, columns)
+    expect(Math.max(...lines.map(toWidth))).toBeLessThanOrEqual(columns)
+    const shown = lines.map(toScreenLine).join('').replaceAll(/\s/g, '')
+    for (const sign of LONG_JAPANESE) expect(shown).toContain(sign)
+    for (const cell of [JAPANESE, '한국어', '🇨🇭', '👍']) expect(shown).toContain(cell)
+  })
+})
+
+describe('a sentence on a narrow terminal', () => {
+  it('is broken at spaces, and has its colour in each line', () => {
+    const lines = wrap(red('one two three four'), 10, '  ').map(toScreenLine)
+    expect(lines).toEqual([
+      '  \u001b[31mone two\u001b[39m',
+      '  \u001b[31mthree\u001b[39m',
+      '  \u001b[31mfour\u001b[0m',
+    ])
+  })
+
+  it('is broken anywhere where a script has no spaces', () => {
+    const lines = wrap(`${LONG_JAPANESE} ${JAPANESE}`, 20)
+    expect(lines.map(toWidth).every((width) => width <= 20)).toBe(true)
+    expect(lines.join('').replaceAll(' ', '')).toBe(LONG_JAPANESE + JAPANESE)
+  })
+
+  it('keeps a word whole that is wider than the line, so that it can be copied', () => {
+    const address = 'https://shop.example.com/a/path/that/is/long'
+    expect(wrap(`see ${address} for more`, 20)).toEqual(['see', address, 'for more'])
+  })
+
+  it('takes no colour and no break from what somebody else wrote', () => {
+    const lines = wrap('a\u001b[31m b\nc \u001b]8;;https://evil.example\u0007d', 8)
+    const shown = lines.map(toScreenLine).join('\n')
+    expect(shown).not.toContain('\u001b')
+    expect(shown).toContain('b\ufffdc')
   })
 })
 

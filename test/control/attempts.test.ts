@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Attempts } from '../../src/control/access/attempts.ts'
-import { MAX_FAILED_ATTEMPTS, MAX_REMEMBERED_ADDRESSES } from '../../src/control/access/limits.ts'
+import { MAX_FAILED_ATTEMPTS, MAX_FAILING_ADDRESSES } from '../../src/control/access/limits.ts'
 
 const NOW = 1_764_000_000_000
 
@@ -41,17 +41,17 @@ describe('failed attempts', () => {
 
   it('take a bounded memory, whatever number of addresses there is', () => {
     const attempts = new Attempts()
-    for (let i = 0; i < MAX_REMEMBERED_ADDRESSES * 3; i++) {
+    for (let i = 0; i < MAX_FAILING_ADDRESSES * 3; i++) {
       attempts.recordFailure(`10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`, NOW + i)
     }
-    expect(attempts.size).toBe(MAX_REMEMBERED_ADDRESSES)
+    expect(attempts.size).toBe(MAX_FAILING_ADDRESSES)
     failing('192.0.2.1', MAX_FAILED_ATTEMPTS, attempts, NOW + 10_000)
     expect(attempts.isBlocked('192.0.2.1', NOW + 10_000)).toBe(true)
   })
 
   it('that are over make room before any that still counts', () => {
     const attempts = new Attempts()
-    for (let i = 1; i < MAX_REMEMBERED_ADDRESSES; i++) attempts.recordFailure(`old ${i}`, NOW)
+    for (let i = 1; i < MAX_FAILING_ADDRESSES; i++) attempts.recordFailure(`old ${i}`, NOW)
     failing('192.0.2.1', MAX_FAILED_ATTEMPTS, attempts, NOW + 50_000)
     attempts.recordFailure('new', NOW + 100_000)
     expect(attempts.isBlocked('192.0.2.1', NOW + 100_000)).toBe(true)

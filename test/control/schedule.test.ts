@@ -3,19 +3,19 @@ import { charge } from '../../src/control/allowance.ts'
 import {
   ALARM_BURST,
   ALARM_COST_MS,
-  LONGEST_BACK_OFF_MS,
+  LONGEST_RETRY_MS,
   PUT_SPACING_MS,
 } from '../../src/control/limits.ts'
 import {
   ALARMS,
-  backOffMs,
   dueAt,
   isPublicationDue,
-  type Publication,
+  type PublicationState,
 } from '../../src/control/publishing/schedule.ts'
+import { toRetryMs } from '../../src/control/retries.ts'
 
 const NOW = 1_000_000_000
-const FRESH: Publication = {
+const FRESH: PublicationState = {
   published: 0,
   putAgain: false,
   lastPutAt: 0,
@@ -61,14 +61,14 @@ describe('when the next publication is due', () => {
 
 describe('a failed publication', () => {
   it('is tried again after twice as long each time, up to a minute', () => {
-    expect([1, 2, 3, 4, 5, 6, 100].map(backOffMs)).toEqual([
+    expect([1, 2, 3, 4, 5, 6, 100].map(toRetryMs)).toEqual([
       2000,
       4000,
       8000,
       16_000,
       32_000,
-      LONGEST_BACK_OFF_MS,
-      LONGEST_BACK_OFF_MS,
+      LONGEST_RETRY_MS,
+      LONGEST_RETRY_MS,
     ])
   })
 })

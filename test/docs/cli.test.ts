@@ -3,10 +3,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
-import type { Command } from '../../src/cli/command.ts'
-import { COMMANDS } from '../../src/cli/commands.ts'
+import type { CommandRow } from '../../src/cli/command.ts'
+import { COMMAND_ROWS } from '../../src/cli/commands.ts'
 import { configSchema } from '../../src/cli/config.ts'
-import { type Call, createProgram } from '../../src/cli/program.ts'
+import { type CommandCall, createProgram } from '../../src/cli/program.ts'
 import { expectShownInDocs } from '../support/shown-in-docs.ts'
 
 const page = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8')
@@ -37,7 +37,7 @@ function toText(schema: Schema): string {
   return type ?? 'any'
 }
 
-function toSection({ name, about, scope, changes, examples, shape, ...row }: Command): string {
+function toSection({ name, about, scope, changes, examples, shape, ...row }: CommandRow): string {
   const usage = ['holo', name, ...(row.arguments ?? []).map((argument) => argument.name)].join(' ')
   const listed = [
     ...(row.arguments ?? []).map(({ name: one, about: what }) => `- \`${one}\`: ${what}`),
@@ -61,12 +61,12 @@ function toWords(line: string): string[] {
   return [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? '')
 }
 
-async function parse(words: readonly string[]): Promise<Call | undefined> {
-  let called: Call | undefined
-  const note = async (call: Call) => {
+async function parse(words: readonly string[]): Promise<CommandCall | undefined> {
+  let called: CommandCall | undefined
+  const note = async (call: CommandCall) => {
     called = call
   }
-  const program = createProgram(COMMANDS, '0.0.0', () => {}, note, undefined)
+  const program = createProgram(COMMAND_ROWS, '0.0.0', () => {}, note, undefined)
   await program.parseAsync([...words], { from: 'user' })
   return called
 }
@@ -83,7 +83,7 @@ const OF_THE_API = ['unauthenticated', 'forbidden']
 
 describe('docs/cli.md', () => {
   it('has every command as the table has it', () => {
-    expectShownInDocs('docs/cli.md', 'commands', COMMANDS.map(toSection).join('\n\n'))
+    expectShownInDocs('docs/cli.md', 'commands', COMMAND_ROWS.map(toSection).join('\n\n'))
   })
 
   it('shows a holo.json that is taken', () => {
@@ -102,7 +102,7 @@ describe('docs/cli.md', () => {
 })
 
 describe('the examples', () => {
-  const examples = COMMANDS.flatMap(({ name, examples: all }) =>
+  const examples = COMMAND_ROWS.flatMap(({ name, examples: all }) =>
     all.map(({ command }) => [command, name] as const),
   )
   it.each(examples)('%s is a call of %s', async (line, name) => {

@@ -2,8 +2,9 @@
 
 import { existsSync, readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
+import { toMarkdownTable } from '../../scripts/markdown.ts'
 import { APPS, type App } from '../builds/apps.ts'
-import { expectShownInDocs, toTable } from '../support/shown-in-docs.ts'
+import { expectShownInDocs } from '../support/shown-in-docs.ts'
 
 type Manifest = {
   readonly dependencies?: Readonly<Record<string, string>>
@@ -26,7 +27,7 @@ it('names every build that is tried, with its version and folder', () => {
     const versions = app.shown.map((name) => `${name} ${packagesOf(app)[name]}`)
     return [app.name, versions.join(', '), `\`${app.output}\``]
   })
-  const table = toTable(['build', 'tried with', 'publish'], rows)
+  const table = toMarkdownTable(['build', 'tried with', 'publish'], rows)
   expectShownInDocs('docs/frameworks.md', 'frameworks', table)
 })
 

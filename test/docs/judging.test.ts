@@ -1,6 +1,7 @@
 // The worked example of docs/judging.md is what the judge itself makes of these windows.
 
 import { describe, expect, it } from 'vitest'
+import { toMarkdownTable } from '../../scripts/markdown.ts'
 import {
   addCounts,
   type Counts,
@@ -10,7 +11,7 @@ import {
   WORSE_THAN_BASE,
 } from '../../src/core/judge/counts.ts'
 import { addToLikelihood, NO_LIKELIHOOD, toRatioRange } from '../../src/core/judge/ratio.ts'
-import { expectShownInDocs, toTable } from '../support/shown-in-docs.ts'
+import { expectShownInDocs } from '../support/shown-in-docs.ts'
 
 const ALPHA = 0.01
 
@@ -57,7 +58,7 @@ describe('the example of docs/judging.md', () => {
       looks[i]?.range ?? '',
     ])
     const head = ['window', 'base: failed', 'canary: failed', '3 times', 'E', 'range of the ratio']
-    expectShownInDocs('docs/judging.md', 'judged-windows', toTable(head, rows))
+    expectShownInDocs('docs/judging.md', 'judged-windows', toMarkdownTable(head, rows))
   })
 
   it('takes the release back in the last window and not before', () => {

@@ -3,7 +3,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { COMMANDS } from '../../src/cli/commands.ts'
+import { COMMAND_ROWS } from '../../src/cli/commands.ts'
 import { optionsOf } from '../../src/cli/program.ts'
 import { loadLinter } from '../support/workflow-linter.ts'
 
@@ -44,7 +44,7 @@ describe.each(WORKFLOWS)('the workflow $name', ({ name, text }) => {
     const typed = commandsOf(text)
     if (text.includes('secrets.')) expect(typed.length).toBeGreaterThan(0)
     for (const words of typed) {
-      const row = COMMANDS.find(({ name: command }) => `${words} `.startsWith(`${command} `))
+      const row = COMMAND_ROWS.find(({ name: command }) => `${words} `.startsWith(`${command} `))
       expect(row, words).toBeDefined()
       if (!row) continue
       const flags = optionsOf(row).map(({ flags }) => /--[\w-]+/.exec(flags)?.[0])

@@ -3,8 +3,9 @@
 // docs/operations.md shows the outcome.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { toMarkdownTable } from '../../scripts/markdown.ts'
 import type { Answer } from '../support/http-client.ts'
-import { expectShownInDocs, toTable } from '../support/shown-in-docs.ts'
+import { expectShownInDocs } from '../support/shown-in-docs.ts'
 import {
   type Faults,
   type FaultyEdge,
@@ -85,7 +86,7 @@ describe.each(FAULTS)('%s', (name, faults) => {
 
 it('ends as docs/operations.md says', () => {
   const head = ['fault', ...SITUATIONS]
-  expectShownInDocs('docs/operations.md', 'faults', toTable(head, outcomes))
+  expectShownInDocs('docs/operations.md', 'faults', toMarkdownTable(head, outcomes))
 })
 
 it('lets no request of a warm isolate fail, of ten thousand, whatever fails at a time', async () => {

@@ -3,7 +3,8 @@
 // shows the same figures.
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { expectShownInDocs, toTable } from '../support/shown-in-docs.ts'
+import { toMarkdownTable } from '../../scripts/markdown.ts'
+import { expectShownInDocs } from '../support/shown-in-docs.ts'
 import { type Decided, type FleetOptions, startFleet } from './fleet.ts'
 import { installVirtualTime } from './virtual-time.ts'
 
@@ -139,7 +140,7 @@ it('takes as long as docs/operations.md says', async () => {
     'last pinned request, busy isolates',
     'last pinned request, all isolates',
   ]
-  expectShownInDocs('docs/operations.md', 'rollback', toTable(head, rows))
+  expectShownInDocs('docs/operations.md', 'rollback', toMarkdownTable(head, rows))
 }, 120_000)
 
 it('costs as many calls as docs/operations.md says', async () => {
@@ -167,5 +168,5 @@ it('costs as many calls as docs/operations.md says', async () => {
     }
   }
   const head = ['site', 'Cache API', 'calls of the control', 'reads of KV']
-  expectShownInDocs('docs/operations.md', 'calls', toTable(head, rows))
+  expectShownInDocs('docs/operations.md', 'calls', toMarkdownTable(head, rows))
 }, 120_000)

@@ -24,6 +24,8 @@ const pathOf = (name: string) => fileURLToPath(new URL(name, ROOT))
 /** The control, called as the Worker calls it, and what only the test's own has. */
 export type TestControl = ControlCalls & {
   readonly setClockAhead: (ms: number) => Promise<void>
+  /** Names of the calls with a credential since the last time that this was asked. */
+  readonly takeCalls: () => Promise<string[]>
   readonly query: (
     sql: string,
     ...values: (string | number)[]

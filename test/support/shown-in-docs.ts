@@ -3,23 +3,12 @@
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { expect } from 'vitest'
-
-/** A table in Markdown. */
-export function toTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
-}
+import { findPlace } from '../../scripts/markdown.ts'
 
 /** Holds `text` against what stands between `<!-- name -->` and `<!-- /name -->` in the file. */
 export function expectShownInDocs(file: string, name: string, text: string): void {
-  const page = readFileSync(file, 'utf8')
-  const [begin, end] = [`<!-- ${name} -->\n`, `\n<!-- /${name} -->`]
-  const from = page.indexOf(begin) + begin.length
-  const to = page.indexOf(end)
-  expect(from >= begin.length && to >= from, `${file} has the marks of "${name}"`).toBe(true)
-  if (process.env.HOLO_WRITE_DOCS) {
-    writeFileSync(file, page.slice(0, from) + text + page.slice(to))
-    return
-  }
-  expect(page.slice(from, to), `${file}: run this test with HOLO_WRITE_DOCS=1`).toBe(text)
+  const place = findPlace(readFileSync(file, 'utf8'), name)
+  expect(place, `${file} has the marks of "${name}"`).toBeDefined()
+  if (process.env.HOLO_WRITE_DOCS) writeFileSync(file, place?.replace(text) ?? '')
+  else expect(place?.text, `${file}: run this test with HOLO_WRITE_DOCS=1`).toBe(text)
 }

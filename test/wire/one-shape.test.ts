@@ -5,7 +5,7 @@
 
 import { globSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { COMMANDS } from '../../src/cli/commands.ts'
+import { COMMAND_ROWS } from '../../src/cli/commands.ts'
 
 const read = (file: string) => readFileSync(file, 'utf8')
 
@@ -46,10 +46,10 @@ describe('the table of commands', () => {
     const written = Object.values(modules)
       .flatMap((module) => Object.values(module).flat())
       .filter(
-        (one): one is (typeof COMMANDS)[number] =>
+        (one): one is (typeof COMMAND_ROWS)[number] =>
           typeof one === 'object' && one !== null && 'run' in one && 'examples' in one,
       )
-    const known = new Set(COMMANDS)
+    const known = new Set(COMMAND_ROWS)
     expect(written.length).toBeGreaterThan(30)
     expect(written.filter((row) => !known.has(row)).map(({ name }) => name)).toEqual([])
   })

@@ -1,7 +1,7 @@
 // What the command makes of a problem of the API, whichever Holo sends it.
 
 import { describe, expect, it } from 'vitest'
-import { toFailure } from '../../src/cli/api-problems.ts'
+import { toCliFailure } from '../../src/cli/api-problems.ts'
 import { PROBLEMS, type ProblemCode, problem, problemAsRead } from '../../src/wire/problems.ts'
 import { makeSamples } from './samples.ts'
 
@@ -13,7 +13,7 @@ const reply = (body: object) =>
 
 describe('a problem', () => {
   it('with a code that the command does not know is shown with its title and its detail', async () => {
-    const failure = await toFailure(
+    const failure = await toCliFailure(
       reply({ code: 'later_code', title: 'It rains.', detail: 'Wait inside.', extra: { a: 1 } }),
       true,
     )
@@ -24,14 +24,14 @@ describe('a problem', () => {
 
   it('is known by its code, not by what every object has', async () => {
     for (const code of ['constructor', 'toString', '__proto__']) {
-      const failure = await toFailure(reply({ code, title: 'It rains.' }), true)
+      const failure = await toCliFailure(reply({ code, title: 'It rains.' }), true)
       expect(failure).toMatchObject({ code, exitCode: 1, message: 'It rains.' })
       expect(failure.details.hint).toBeUndefined()
     }
   })
 
   it('with a detail of another form is shown without it', async () => {
-    const failure = await toFailure(
+    const failure = await toCliFailure(
       reply({ code: 'stale', title: 'Stale.', current: 'new', changes: [{ later: true }] }),
       true,
     )

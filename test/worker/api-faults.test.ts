@@ -3,14 +3,16 @@
 
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createContentStore } from '../../src/api/content/content-store.ts'
+import * as z from 'zod'
+import { type ContentStore, createContentStore } from '../../src/api/content/content-store.ts'
 import { createApp } from '../../src/api/http/app.ts'
 import { ROUTES } from '../../src/api/routes.ts'
-import type { ControlCalls } from '../../src/control/contract.ts'
+import type { Caller, ControlCalls } from '../../src/control/contract.ts'
 import { err, ok } from '../../src/core/result.ts'
 import type { Env } from '../../src/env.ts'
 
 const app = createApp(ROUTES)
+const API = 'https://shop.example.com/.holo/api'
 const TOKEN = 'x'.repeat(40)
 /** R2 as it is: what fails here is the control. */
 const store = createContentStore((env as Env).STORE)
@@ -46,13 +48,24 @@ async function call(
     json,
     headers = {},
     now = NOW,
-  }: { json?: unknown; headers?: Record<string, string>; now?: number } = {},
+    store: given = store,
+  }: {
+    json?: unknown
+    headers?: Record<string, string>
+    now?: number
+    store?: ContentStore
+  } = {},
 ) {
   const request = new Request(`https://shop.example.com/.holo/api${path}`, {
     method,
     headers: {
       authorization: `Bearer ${TOKEN}`,
-      ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(json === undefined
+        ? {}
+        : {
+            'content-type': 'application/json',
+            'content-length': `${JSON.stringify(json).length}`,
+          }),
       ...headers,
     },
     ...(json === undefined ? {} : { body: JSON.stringify(json) }),
@@ -61,6 +74,7 @@ async function call(
     path: new URL(request.url).pathname,
     requestId: 'r1',
     getControl,
+    store: given,
     now,
     patience: { readMs: 30, changeMs: 30 },
   })
@@ -75,17 +89,28 @@ describe('a control that does not answer', () => {
     ['hangs', hang, 'control_unavailable'],
     ['breaks', break_, 'control_unavailable'],
     ['is overloaded', turnAway, 'control_overloaded'],
-  ])('is a 503 with Retry-After when it %s on who somebody is', async (_, authenticate, code) => {
+  ])('is a 503 with Retry-After when it %s on who somebody is', async (_, fail, code) => {
+    const control = controlThat({ authenticate: fail, document: fail, change: fail, health: fail })
+    const unread = { headers: { 'if-match': '"1"' }, json: { weights: 'not as it should be' } }
     for (const [method, path, asked] of [
       ['GET', '/traffic', {}],
-      ['PUT', '/traffic', SHIFT],
+      ['PUT', '/traffic?dryRun=true', SHIFT],
+      ['PUT', '/traffic', unread],
       ['GET', '/health', {}],
+      ['GET', `/manifests/${'0'.repeat(64)}`, {}],
+      ['GET', '/openapi.json', {}],
     ] as const) {
-      const answer = await call(controlThat({ authenticate }), method, path, asked)
+      const answer = await call(control, method, path, asked)
       expect(answer).toMatchObject({ status: 503, body: { code, requestId: 'r1' } })
       expect(answer.headers.get('retry-after')).toBe('2')
       expect(JSON.stringify(answer.body)).not.toContain('10.0.0.1')
     }
+  })
+
+  it('is asked once where nothing comes back: nobody waits for it twice', async () => {
+    const getControl = vi.fn(controlThat({ document: hang, authenticate: hang }))
+    expect((await call(getControl, 'GET', '/traffic')).status).toBe(503)
+    expect(getControl).toHaveBeenCalledTimes(1)
   })
 
   it.each([
@@ -198,22 +223,117 @@ describe('what no credential looks like', () => {
   })
 })
 
-describe('a control that lets through too much', () => {
-  it('is not asked for what the scopes it tells do not allow', async () => {
-    const change = vi.fn()
-    const createToken = vi.fn()
-    const authenticate = async () =>
-      ok({ actor: 'somebody', token: 'first', scopes: ['read' as const, 'publish' as const] })
-    const getControl = controlThat({ authenticate, change, createToken })
-    const json = { name: 'mine', scopes: ['admin'] }
-    for (const answer of [
-      await call(getControl, 'PUT', '/traffic', SHIFT),
-      await call(getControl, 'POST', '/tokens', { json }),
-    ]) {
-      expect(answer).toMatchObject({ status: 403, body: { code: 'forbidden' } })
+describe('the proof of a credential', () => {
+  const readable = async () => ok({ actor: 'x', token: 'first', scopes: ['read' as const] })
+  const refused = async () => err({ kind: 'denied', denial: 'unauthenticated' } as const)
+  const large = { json: { weights: { canary: 5 }, more: 'x'.repeat(17_000) } }
+  const bytes = { headers: { 'content-type': 'application/octet-stream', 'content-length': '0' } }
+  const hash = '0'.repeat(64)
+
+  it('comes before the store is touched, with the scope of the route', async () => {
+    const touched = vi.fn()
+    const untouchable = new Proxy({} as ContentStore, { get: () => touched })
+    for (const [authenticate, status] of [
+      [readable, 403],
+      [refused, 401],
+    ] as const) {
+      const control = controlThat({ authenticate })
+      for (const [method, path, asked] of [
+        ['PUT', `/blobs/${hash}`, bytes],
+        ['PUT', `/manifests/${hash}`, bytes],
+        ['GET', `/blobs/${hash}/parts`, {}],
+        ['POST', `/blobs/${hash}/complete`, { json: { parts: 1 } }],
+        ['PUT', '/uploads/v1', { json: { manifest: hash, createdAt: '2026-11-23T12:00:00Z' } }],
+      ] as const) {
+        const answer = await call(control, method, path, { ...asked, store: untouchable })
+        expect([method, path, answer.status]).toEqual([method, path, status])
+      }
     }
-    expect(change).not.toHaveBeenCalled()
-    expect(createToken).not.toHaveBeenCalled()
+    expect(touched).not.toHaveBeenCalled()
+  })
+
+  it('comes before a body is read that is large, or whose length is not announced', async () => {
+    for (const announced of ['20000', undefined]) {
+      const body = new ReadableStream({ pull: () => expect.fail('the body was read') })
+      const headers = {
+        authorization: `Bearer ${TOKEN}`,
+        'content-type': 'application/json',
+        'if-match': '"1"',
+        ...(announced === undefined ? {} : { 'content-length': announced }),
+      }
+      const request = new Request(`${API}/traffic`, { method: 'PUT', headers, body })
+      const response = await app.fetch(request, {
+        path: '/.holo/api/traffic',
+        requestId: 'r1',
+        getControl: controlThat({ authenticate: refused }),
+        store,
+        now: NOW,
+      })
+      expect(response.status).toBe(401)
+    }
+  })
+
+  it('comes before any other refusal, so that strangers learn nothing from it', async () => {
+    const control = controlThat({ authenticate: refused })
+    for (const [method, path, asked] of [
+      ['PUT', '/traffic', { json: { weights: { canary: 5 } } }],
+      ['PUT', '/traffic', { ...SHIFT, json: { weights: 5 } }],
+      ['PUT', '/traffic', { ...SHIFT, ...large }],
+      ['PUT', '/traffic?dryRun=perhaps', SHIFT],
+      ['GET', '/revisions/none', {}],
+      ['GET', '/openapi.json', {}],
+      ['POST', '/explain', { json: { url: 'not a url' } }],
+    ] as const) {
+      const answer = await call(control, method, path, asked)
+      const shown = [method, path, answer.status, answer.body.code]
+      expect(shown).toEqual([method, path, 401, 'unauthenticated'])
+    }
+  })
+
+  it('is none of the routes’ own: one that forgets to ask the control replies nothing', async () => {
+    const handle = vi.fn(async () => ok({ body: { secret: 'of the site' } }))
+    const forgetful = createApp([
+      {
+        method: 'GET',
+        path: '/forgetful',
+        scope: 'shift',
+        summary: '',
+        reply: z.unknown(),
+        handle,
+      },
+    ])
+    for (const [authenticate, status] of [
+      [refused, 401],
+      [readable, 403],
+      [async () => ok({ actor: 'x', token: 'first', scopes: ['shift' as const] }), 200],
+    ] as const) {
+      const response = await forgetful.fetch(
+        new Request(`${API}/forgetful`, { headers: { authorization: `Bearer ${TOKEN}` } }),
+        {
+          path: '/.holo/api/forgetful',
+          requestId: 'r1',
+          getControl: controlThat({ authenticate }),
+          store,
+          now: NOW,
+        },
+      )
+      expect(response.status).toBe(status)
+    }
+    expect(handle).toHaveBeenCalledTimes(3)
+  })
+
+  it('is asked of the control with the scope of the route, by every call', async () => {
+    const asked: unknown[] = []
+    const note = async (caller: Caller) => {
+      asked.push(caller.scope)
+      return refused()
+    }
+    const control = controlThat({ authenticate: note, change: note, upload: note, health: note })
+    await call(control, 'PUT', '/traffic', SHIFT)
+    await call(control, 'GET', '/uploads/v1/missing')
+    await call(control, 'GET', '/whoami')
+    await call(control, 'GET', '/health')
+    expect(asked).toEqual(['shift', 'publish', 'read', undefined])
   })
 })
 
@@ -227,7 +347,7 @@ describe('an address that the control has turned away', () => {
     (tokens: readonly string[] | undefined = [], jwts = true) =>
     async () =>
       err({ kind: 'denied', denial: 'too_many_attempts', mayCount: { tokens, jwts } } as const)
-  const authenticate = turnsAway()
+  const turnedAway = turnsAway()
   const from = (address: string, now = NOW, token = TOKEN) => ({
     headers: { 'cf-connecting-ip': address, authorization: `Bearer ${token}` },
     now,
@@ -243,7 +363,7 @@ describe('an address that the control has turned away', () => {
     )
 
   it('does not reach the control for two seconds, and others do', async () => {
-    const refusing = controlThat({ authenticate })
+    const refusing = controlThat({ document: turnedAway })
     expect((await call(refusing, 'GET', '/traffic', from('192.0.2.1'))).status).toBe(429)
     const welcoming = vi.fn(controlThat({ document: async () => ok(undefined) }))
     const again = await call(welcoming, 'GET', '/traffic', from('192.0.2.1', NOW + 1999))
@@ -258,7 +378,7 @@ describe('an address that the control has turned away', () => {
 
   it('reaches the control with a token that counts, and with no other', async () => {
     const right = 'r'.repeat(40)
-    const refusing = controlThat({ authenticate: turnsAway([await toPrint(right)]) })
+    const refusing = controlThat({ document: turnsAway([await toPrint(right)]) })
     await call(refusing, 'GET', '/traffic', from('192.0.2.10'))
     const welcoming = vi.fn(controlThat({ document: async () => ok(undefined) }))
     for (let i = 0; i < 50; i++) {
@@ -273,7 +393,7 @@ describe('an address that the control has turned away', () => {
 
   it('is asked about what it has not shown yet, where too many tokens count to be told', async () => {
     const refusing = controlThat({
-      authenticate: async () =>
+      document: async () =>
         err({
           kind: 'denied',
           denial: 'too_many_attempts',
@@ -290,17 +410,17 @@ describe('an address that the control has turned away', () => {
 
   it('is refused the same JWT, and every JWT where Access is not set up', async () => {
     const welcoming = vi.fn(controlThat({ document: async () => ok(undefined) }))
-    await callWithJwt(controlThat({ authenticate }), withJwt('192.0.2.12', `${JWT}.wrong`))
+    await callWithJwt(controlThat({ document: turnedAway }), withJwt('192.0.2.12', `${JWT}.wrong`))
     expect((await callWithJwt(welcoming, withJwt('192.0.2.12', `${JWT}.wrong`))).status).toBe(429)
     expect(welcoming).not.toHaveBeenCalled()
     expect((await callWithJwt(welcoming, withJwt('192.0.2.12', `${JWT}.right`))).status).toBe(404)
-    const without = controlThat({ authenticate: turnsAway([], false) })
+    const without = controlThat({ document: turnsAway([], false) })
     await callWithJwt(without, withJwt('192.0.2.13', `${JWT}.wrong`))
     expect((await callWithJwt(welcoming, withJwt('192.0.2.13', `${JWT}.right`))).status).toBe(429)
   })
 
   it('pushes nobody else out, however much it shows', async () => {
-    const refusing = controlThat({ authenticate })
+    const refusing = controlThat({ document: turnedAway })
     await call(refusing, 'GET', '/traffic', from('192.0.2.14'))
     for (let i = 0; i < 1000; i++) {
       await callWithJwt(refusing, withJwt('192.0.2.15', `${JWT}.${i}`))
@@ -311,7 +431,7 @@ describe('an address that the control has turned away', () => {
   })
 
   it('is remembered among a bounded number of others', async () => {
-    const refusing = controlThat({ authenticate })
+    const refusing = controlThat({ document: turnedAway })
     for (let i = 0; i < 600; i++) {
       await call(refusing, 'GET', '/traffic', from(`10.9.${i >> 8}.${i & 255}`))
     }

@@ -1,7 +1,6 @@
 // Holo as it is deployed, but for a control whose clock and tables a test can get at, and for an eye
 // on the API: a reply that is not as the table of routes says becomes a 599.
 
-import { API_PATH } from '../../src/api/http/openapi.ts'
 import { ROUTES } from '../../src/api/routes.ts'
 import { serveAdmin } from '../../src/api/serve.ts'
 import { Authority } from '../../src/control/access/authority.ts'
@@ -9,6 +8,7 @@ import { Control as RealControl } from '../../src/control/control.ts'
 import { readAddress } from '../../src/core/address.ts'
 import type { Env } from '../../src/env.ts'
 import { createRouter, type Router } from '../../src/router.ts'
+import { API_PATH } from '../../src/wire/api-path.ts'
 import { problem } from '../../src/wire/problems.ts'
 
 /** Milliseconds by which the control's clock is ahead. */
@@ -26,9 +26,29 @@ export class Control extends RealControl {
     ahead = ms
   }
 
+  /** Names of the calls with a credential since the last time that this was asked. */
+  takeCalls(): string[] {
+    return calls.splice(0)
+  }
+
   query(sql: string, ...values: (string | number)[]): Record<string, SqlStorageValue>[] {
     return [...this.ctx.storage.sql.exec(sql, ...values)]
   }
+}
+
+const calls: string[] = []
+for (const [name, { value }] of Object.entries(
+  Object.getOwnPropertyDescriptors(RealControl.prototype),
+)) {
+  if (typeof value !== 'function' || name === 'constructor') continue
+  Object.defineProperty(Control.prototype, name, {
+    value(this: Control, ...given: readonly unknown[]) {
+      if (typeof given[0] === 'object' && given[0] !== null && 'credential' in given[0]) {
+        calls.push(name)
+      }
+      return value.apply(this, given)
+    },
+  })
 }
 
 const matchers = ROUTES.map((route) => ({

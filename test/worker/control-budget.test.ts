@@ -4,10 +4,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   ALARM_BURST,
   ALARM_COST_MS,
-  FIRST_BACK_OFF_MS,
+  FIRST_RETRY_MS,
   KV_PUT_TIMEOUT_MS,
   KV_READ_TIMEOUT_MS,
-  LONGEST_BACK_OFF_MS,
+  LONGEST_RETRY_MS,
   MAX_ALARMS_PER_DAY,
   ROWS_PER_CHANGE,
   ROWS_PER_PUBLICATION,
@@ -216,7 +216,7 @@ describe('a KV that is down for an hour', () => {
       })
       console.log(`KV ${down} down for an hour: ${alarms} alarms, ${rows} rows`)
       world.beforeKv = () => undefined
-      expect(await passTime(life, LONGEST_BACK_OFF_MS + 1)).toBe(1)
+      expect(await passTime(life, LONGEST_RETRY_MS + 1)).toBe(1)
       expect(await life.health()).toMatchObject({ published: 2, publishError: undefined })
       expect(await world.read()).toBe((await life.document())?.text)
     })
@@ -236,9 +236,9 @@ describe('a KV that is down for an hour', () => {
       })
     }
     const waits = times.slice(1).map((time, i) => time - (times[i] ?? 0))
-    expect(waits[0]).toBe(FIRST_BACK_OFF_MS)
+    expect(waits[0]).toBe(FIRST_RETRY_MS)
     expect(waits).toEqual(waits.toSorted((a, b) => a - b))
-    expect(waits.at(-1)).toBe(LONGEST_BACK_OFF_MS)
+    expect(waits.at(-1)).toBe(LONGEST_RETRY_MS)
   })
 
   it.each([

@@ -1,7 +1,7 @@
 // Documents that people put into KV by hand, while the control is there.
 
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { PROPAGATION_MS } from '../../src/control/limits.ts'
+import { KV_PROPAGATION_MS } from '../../src/control/limits.ts'
 import { exampleDocument } from '../support/document.ts'
 import { env, identify, type Life, World } from './control-world.ts'
 
@@ -26,7 +26,7 @@ async function createPublished(): Promise<World> {
     await life.change({ kind: 'shift', weights: { canary: 10 } })
     await life.runAlarms()
   })
-  world.now += 10 * PROPAGATION_MS
+  world.now += 10 * KV_PROPAGATION_MS
   return world
 }
 
@@ -89,7 +89,7 @@ describe('a hand edit that is reported by an isolate', () => {
         await life.control.watch()
       }
       expect(await life.actions()).toEqual(['adopt', 'shift', 'replace'])
-      world.now += PROPAGATION_MS
+      world.now += KV_PROPAGATION_MS
       await life.report(edit)
       await life.runAlarms()
       await expectAgreement(life, own, edit)
@@ -255,7 +255,7 @@ describe('an older document that was put back into KV', () => {
       }
       expect(world.kvCalls.length - calls).toBe(0)
       expect(await life.state.storage.getAlarm()).toBeNull()
-      world.now += PROPAGATION_MS
+      world.now += KV_PROPAGATION_MS
       await life.report(undefined, own)
       expect(await life.runAlarms()).toBe(1)
       await expectAgreement(life, own)
@@ -341,7 +341,7 @@ describe('a hand edit with the highest revision that a person may write', () => 
       })
 
       // Edited from what KV has, as docs/assignments.md says.
-      world.now += 10 * PROPAGATION_MS
+      world.now += 10 * KV_PROPAGATION_MS
       const next = edited(back.text, { revision: 2 ** 39 + 4, rules: [] })
       await world.write(next)
       await life.report(back.text, next)
@@ -399,7 +399,7 @@ describe('an isolate that holds what nobody wrote', () => {
     await world.live(async (life) => {
       const own = await textOf(life)
       const seenElsewhere = edited(own, { revision: 12, rules: [] })
-      for (let ms = 0; ms < PROPAGATION_MS; ms += 10_000) {
+      for (let ms = 0; ms < KV_PROPAGATION_MS; ms += 10_000) {
         await life.report(seenElsewhere)
         expect(await life.actions()).toEqual(['shift', 'replace'])
         world.now += 10_000

@@ -8,7 +8,7 @@ import {
   PROBES_AT_ONCE,
   PROBES_PER_LOOK,
 } from '../../src/control/health/limits.ts'
-import type { Target } from '../../src/control/health/targets.ts'
+import type { ProbeTarget } from '../../src/control/health/targets.ts'
 import type { ProbeResult } from '../../src/core/health.ts'
 import { exampleDocument } from '../support/document.ts'
 import { ALICE, type Life, World } from './control-world.ts'
@@ -26,7 +26,7 @@ beforeEach(async () => {
   world = await World.create()
   down = new Set()
   asked = []
-  world.askOrigin = async ({ origin, path }: Target) => {
+  world.askOrigin = async ({ origin, path }: ProbeTarget) => {
     asked.push({ at: world.now, url: origin + path })
     return down.has(origin) ? SILENT : GOOD
   }

@@ -2,13 +2,12 @@
 // or begins anew, and what is asked of others is answered. docs/storage.md lists the bounds.
 
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { MAX_REMEMBERED_ADDRESSES } from '../../src/control/access/limits.ts'
 import { MAX_DOWN_ORIGINS } from '../../src/control/health/limits.ts'
 import { MAX_REPLAYABLE_ROLLOUTS, MAX_VERIFY_PROBLEMS } from '../../src/control/limits.ts'
 import type { Batch } from '../../src/core/counting/batch.ts'
 import { noTotals } from '../../src/core/counting/totals.ts'
 import { MAX_POINTS, writePoints } from '../../src/metrics/counter.ts'
-import { Recorder } from '../../src/metrics/recorder.ts'
+import { MAX_HASHED_ADDRESSES, Recorder } from '../../src/metrics/recorder.ts'
 import { exampleDocument } from '../support/document.ts'
 import { ALICE, World } from './control-world.ts'
 import { served, toAnswered, toAsked, visitorOf } from './metrics-asked.ts'
@@ -137,7 +136,7 @@ describe('MAX_POINTS', () => {
   )
 })
 
-describe('MAX_REMEMBERED_ADDRESSES of an isolate', () => {
+describe('MAX_HASHED_ADDRESSES of an isolate', () => {
   it('are filled by strangers, and each request is counted all the same', () => {
     const recorder = new Recorder({ now: () => 1_700_000_000_000, toIsolate: () => 'isolate' })
     const record = (i: number) => {
@@ -145,13 +144,13 @@ describe('MAX_REMEMBERED_ADDRESSES of an isolate', () => {
       const visitor = visitorOf('main')
       recorder.record(toAsked({ headers, visitor }), toAnswered(served({ status: 200 })))
     }
-    for (let i = 0; i <= MAX_REMEMBERED_ADDRESSES; i++) record(i)
+    for (let i = 0; i <= MAX_HASHED_ADDRESSES; i++) record(i)
     record(0)
     const batch = recorder.take(1_700_000_000_000) as Batch
     const requests = batch.windows
       .flatMap(({ groups }) => groups)
       .reduce((sum, { totals }) => sum + totals.requests, 0)
-    expect(requests + recorder.losses.requests).toBe(MAX_REMEMBERED_ADDRESSES + 2)
+    expect(requests + recorder.losses.requests).toBe(MAX_HASHED_ADDRESSES + 2)
     expect(recorder.losses.requests).toBe(0)
   })
 })

@@ -4,8 +4,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   EVENTS_PER_DELIVERY,
-  FIRST_BACK_OFF_MS,
-  LONGEST_BACK_OFF_MS,
+  FIRST_RETRY_MS,
+  LONGEST_RETRY_MS,
   MAX_OUTBOX_EVENTS,
 } from '../../src/control/limits.ts'
 import { EVENT_FIELDS, event, type HoloEvent } from '../../src/wire/events.ts'
@@ -229,8 +229,8 @@ describe('a subscriber', () => {
     })
     expect(well.ids()).toEqual([2])
     const waits = triedAt.slice(1).map((at, i) => at - (triedAt[i] ?? 0))
-    expect(waits[0]).toBe(FIRST_BACK_OFF_MS)
-    expect(waits.at(-1)).toBe(LONGEST_BACK_OFF_MS)
+    expect(waits[0]).toBe(FIRST_RETRY_MS)
+    expect(waits.at(-1)).toBe(LONGEST_RETRY_MS)
     expect(waits).toEqual(waits.toSorted((a, b) => a - b))
   })
 

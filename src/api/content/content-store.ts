@@ -14,7 +14,7 @@ import type { Octets } from './octets.ts'
 export type Folder = 'blobs' | 'manifests' | 'versions' | 'parts'
 
 /** `unavailable`: R2 did not answer as it should; nobody knows more. */
-export type Absence = 'missing' | 'unavailable'
+export type ContentAbsence = 'missing' | 'unavailable'
 export type Written = 'created' | 'existing' | 'wrong-hash' | 'unavailable'
 
 export type Listed = {
@@ -24,27 +24,31 @@ export type Listed = {
   /** Milliseconds since the epoch. */
   readonly uploadedAt: number
 }
-export type Page = { readonly items: readonly Listed[]; readonly isLast: boolean }
+export type StorePage = { readonly items: readonly Listed[]; readonly isLast: boolean }
 
-export type Part = { readonly part: number; readonly size: number }
+export type BlobPart = { readonly part: number; readonly size: number }
 
 /** Hashes are SHA-256, 64 lower-case hex digits. */
 export type ContentStore = {
-  readonly getManifest: (hash: string) => Promise<Uint8Array<ArrayBuffer> | Absence>
+  readonly getManifest: (hash: string) => Promise<Uint8Array<ArrayBuffer> | ContentAbsence>
   /** The bytes have this hash. */
   readonly putManifest: (hash: string, bytes: Uint8Array<ArrayBuffer>) => Promise<Written>
   /** Length in bytes. */
-  readonly sizeOfBlob: (hash: string) => Promise<number | Absence>
+  readonly sizeOfBlob: (hash: string) => Promise<number | ContentAbsence>
   /** R2 checks the hash. One that is there already is not written again, and `octets` is not read. */
   readonly putBlob: (hash: string, octets: Octets) => Promise<Written>
   readonly putPart: (hash: string, part: number, octets: Octets) => Promise<Written>
-  readonly listParts: (hash: string) => Promise<readonly Part[] | 'unavailable'>
+  readonly listParts: (hash: string) => Promise<readonly BlobPart[] | 'unavailable'>
   /** The blob of its parts, in their order; R2 checks the hash. */
-  readonly joinParts: (hash: string, parts: readonly Part[]) => Promise<Written>
-  readonly removeParts: (hash: string, parts: readonly Part[]) => Promise<void>
-  readonly readRecord: (version: string) => Promise<VersionRecord | Absence>
+  readonly joinParts: (hash: string, parts: readonly BlobPart[]) => Promise<Written>
+  readonly removeParts: (hash: string, parts: readonly BlobPart[]) => Promise<void>
+  readonly readRecord: (version: string) => Promise<VersionRecord | ContentAbsence>
   /** Names after `after`, in their order. */
-  readonly list: (folder: Folder, prefix: string, after: string) => Promise<Page | 'unavailable'>
+  readonly list: (
+    folder: Folder,
+    prefix: string,
+    after: string,
+  ) => Promise<StorePage | 'unavailable'>
 }
 
 /** What R2 says when the bytes are not those of the hash: its error 10037. */

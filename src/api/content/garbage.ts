@@ -8,10 +8,10 @@ import { GARBAGE_PAGES_PER_STEP } from '../http/limits.ts'
 import type { Failure } from '../http/problems.ts'
 import type { ContentStore, Listed } from './content-store.ts'
 
-export type Phase = 'records' | 'manifests' | 'blobs' | 'parts'
+export type GarbagePhase = 'records' | 'manifests' | 'blobs' | 'parts'
 
 /** What one step found, and where the next one begins in the same phase. */
-export type Found = {
+export type FoundGarbage = {
   readonly items: readonly Listed[]
   /** The manifests that were searched for blobs. */
   readonly searched: readonly string[]
@@ -30,9 +30,9 @@ const UNAVAILABLE = err({ kind: 'store_unavailable' } as const)
 
 export async function findGarbage(
   search: Search,
-  phase: Phase,
+  phase: GarbagePhase,
   after: string,
-): Promise<Result<Found, Failure>> {
+): Promise<Result<FoundGarbage, Failure>> {
   if (phase === 'blobs') return findBlobs(search, after)
   const { store, protection } = search
   const folder = phase === 'records' ? 'versions' : phase
@@ -48,7 +48,7 @@ export async function findGarbage(
 /** Whether something that is old enough is garbage, by its name. */
 async function createTest(
   search: Search,
-  phase: Exclude<Phase, 'blobs'>,
+  phase: Exclude<GarbagePhase, 'blobs'>,
 ): Promise<Result<(name: string) => boolean, Failure>> {
   if (phase === 'parts') return ok(() => true)
   const { versions, manifests } = search.protection
@@ -83,7 +83,7 @@ async function findNamed({
 }
 
 /** Every manifest that stays is read; one that should stay and cannot be read ends the search. */
-async function findBlobs(search: Search, after: string): Promise<Result<Found, Failure>> {
+async function findBlobs(search: Search, after: string): Promise<Result<FoundGarbage, Failure>> {
   const { store, protection } = search
   const candidates = new Map<string, Listed>()
   let next: string | undefined = after

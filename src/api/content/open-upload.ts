@@ -5,49 +5,47 @@ import { err, ok, type Result } from '../../core/result.ts'
 import type { Manifest } from '../../core/site/manifest.ts'
 import type { VersionRecord } from '../../document/version-record.ts'
 import type { UploadBody } from '../../wire/uploads.ts'
-import { type Failure, toFailure } from '../http/problems.ts'
-import type { Call } from '../http/route.ts'
+import type { Failure } from '../http/problems.ts'
+import type { StoreAsker } from '../http/route.ts'
+import type { ContentStore } from './content-store.ts'
 import { checkSame, loadManifest, toDiffering } from './stored-manifests.ts'
 
-type Asking = Pick<Call<unknown, unknown, unknown>, 'ask' | 'caller' | 'store'>
-
 export async function openUpload(
-  asking: Asking,
+  asker: StoreAsker,
   version: string,
   wanted: UploadBody,
 ): Promise<Result<Upload, Failure>> {
-  const { store } = asking
+  const opened = await asker.openStore()
+  if (!opened.ok) return opened
+  const store = opened.value
   const manifest = await loadManifest(store, wanted.manifest)
   if (!manifest.ok) return manifest
   const recorded = await store.readRecord(version)
   if (recorded === 'unavailable') return err({ kind: 'store_unavailable' })
   const record = toRecord(version, wanted, manifest.value)
-  if (recorded === 'missing') return ask(asking, record, false)
+  if (recorded === 'missing') return open(asker, store, record, false)
   const same = await checkSame(store, recorded, record)
   // What was recorded stays as it is, whatever encodings this publisher has made.
-  return same.ok ? ask(asking, recorded, true) : same
+  return same.ok ? open(asker, store, recorded, true) : same
 }
 
-async function ask(
-  { ask, caller, store }: Asking,
+async function open(
+  { ask, caller }: StoreAsker,
+  store: ContentStore,
   record: VersionRecord,
   isRecorded: boolean,
 ): Promise<Result<Upload, Failure>> {
-  const open = (as: VersionRecord) =>
+  const openAs = (as: VersionRecord) =>
     ask('changes', (control) => control.openUpload(caller, as, isRecorded))
-  const answer = await open(record)
-  if (!answer.ok) return answer
-  if (!answer.value.ok) return err(toFailure(answer.value.error))
-  const opened = answer.value.value
-  if (!('kind' in opened)) return ok(opened)
-  const same = await checkSame(store, opened, record)
+  const first = await openAs(record)
+  if (!first.ok) return first
+  if (!('kind' in first.value)) return ok(first.value)
+  const { manifest, services } = first.value
+  const same = await checkSame(store, { manifest, services }, record)
   if (!same.ok) return same
-  const { manifest, services } = opened
-  const again = await open({ ...record, manifest, services })
-  if (!again.ok) return again
-  if (!again.value.ok) return err(toFailure(again.value.error))
-  const reopened = again.value.value
-  if (!('kind' in reopened)) return ok(reopened)
+  const second = await openAs({ ...record, manifest, services })
+  if (!second.ok) return second
+  if (!('kind' in second.value)) return ok(second.value)
   return err(toDiffering(['somebody else has just published this id']))
 }
 
@@ -55,14 +53,15 @@ async function ask(
 export async function loadKnown({
   ask,
   caller,
-  store,
-}: Asking): Promise<Result<readonly Manifest[], Failure>> {
-  const answer = await ask('none', (control) => control.finalisedManifests(caller))
-  if (!answer.ok) return answer
-  if (!answer.value.ok) return err(toFailure(answer.value.error))
+  openStore,
+}: StoreAsker): Promise<Result<readonly Manifest[], Failure>> {
+  const hashes = await ask('none', (control) => control.finalisedManifests(caller))
+  if (!hashes.ok) return hashes
+  const store = await openStore()
+  if (!store.ok) return store
   const known: Manifest[] = []
-  for (const hash of answer.value.value) {
-    const manifest = await loadManifest(store, hash)
+  for (const hash of hashes.value) {
+    const manifest = await loadManifest(store.value, hash)
     if (manifest.ok) known.push(manifest.value)
   }
   return ok(known)
@@ -80,7 +79,12 @@ function toRecord(
     bytes += size
   }
   return {
-    ...{ id, manifest, services, files, bytes, createdAt },
+    id,
+    manifest,
+    services,
+    files,
+    bytes,
+    createdAt,
     ...(commit === undefined ? {} : { commit }),
     ...(author === undefined ? {} : { author }),
   }

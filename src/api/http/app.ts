@@ -1,33 +1,32 @@
-// The API: Hono with the table of routes, and what every request goes through before its handler:
-// credential, origin, scope, precondition, shape.
+// The API: Hono with the table of routes, and what every request goes through: credential, origin,
+// precondition, shape, handler, and the proof without which nothing is replied.
 
 import { Hono } from 'hono'
-import type { Caller, Credential, Principal } from '../../control/contract.ts'
-import { OneAtATime, toOwner } from '../../control/one-at-a-time.ts'
-import { err, ok, type Result } from '../../core/result.ts'
-import { hasScope } from '../../wire/scopes.ts'
+import type { Caller, Credential } from '../../control/contract.ts'
+import { OneAtATime } from '../../control/one-at-a-time.ts'
+import { err, ok } from '../../core/result.ts'
+import { API_PATH } from '../../wire/api-path.ts'
 import type { ContentStore } from '../content/content-store.ts'
-import { createAsk, type GetControl, type Patience } from './ask-control.ts'
-import { isFromElsewhere, readCredential } from './credential.ts'
-import { API_PATH } from './openapi.ts'
-import { type Parsed, parseRequest } from './parse-request.ts'
+import { ControlClient, type ControlPatience, type GetControl } from './ask-control.ts'
+import { isFromElsewhere, readCredential, toPrint } from './credential.ts'
+import { isSmallBody, type Parsed, parseRequest } from './parse-request.ts'
 import { isKnown, toTag } from './precondition.ts'
-import { type Failure, toFailure, toProblem } from './problems.ts'
-import type { Handled, Reply, Route } from './route.ts'
+import { toProblem } from './problems.ts'
+import type { Handled, Route, RouteReply } from './route.ts'
 import { TurnedAway } from './turned-away.ts'
 
 /** What one request brings along. */
-export type Surroundings = {
+export type RequestSurroundings = {
   /** The normalised path, which alone is matched. */
   readonly path: string
   readonly requestId: string
   readonly getControl: GetControl
   readonly store: ContentStore
   readonly now: number
-  readonly patience?: Patience
+  readonly patience?: ControlPatience
 }
 
-type Bound = { Bindings: Surroundings }
+type Bound = { Bindings: RequestSurroundings }
 export type App = Hono<Bound>
 
 export function createApp(routes: readonly Route[]): App {
@@ -57,53 +56,81 @@ export function createApp(routes: readonly Route[]): App {
   return app
 }
 
+/**
+ * The order of checks: the form of the credential, the origin of the request, the isolate's memory of
+ * wrong credentials, then the route. Its first call of the control proves credential and scope; where it
+ * makes none, that is proved before anything is replied.
+ */
 async function handle(
   route: Route,
   request: Request,
   params: unknown,
-  surroundings: Surroundings & { turnedAway: TurnedAway; alone: OneAtATime },
+  surroundings: RequestSurroundings & { turnedAway: TurnedAway; alone: OneAtATime },
 ): Handled {
-  const { getControl, store, requestId, now, patience, turnedAway, alone } = surroundings
-  const ask = createAsk(getControl, requestId, patience)
+  const { requestId, now, turnedAway } = surroundings
   const shown = readCredential(request.headers)
   if (!shown.ok) {
     const isWelcome = route.scope === 'open' && shown.error === 'absent'
-    return isWelcome ? route.handle({ caller: undefined, ask }) : err({ kind: 'unauthenticated' })
+    return isWelcome ? route.handle(undefined) : err({ kind: 'unauthenticated' })
   }
   if (isFromElsewhere(request, shown.value)) return err({ kind: 'forbidden' })
-  const caller = toCaller(request, shown.value, requestId)
+  const caller = toCaller(route, request, shown.value, requestId)
   if (await turnedAway.has(caller, now)) return err({ kind: 'too_many_attempts' })
-  const proved = await ask('none', (control) => control.authenticate(caller))
-  if (!proved.ok) return proved
-  if (!proved.value.ok) {
-    await turnedAway.record(caller, proved.value.error, now)
-    return err(toFailure(proved.value.error))
+  const client = new ControlClient({ ...surroundings, caller })
+  const handled = await run(route, request, params, { ...surroundings, caller, client })
+  const proved = await client.prove()
+  return proved.ok ? handled : proved
+}
+
+async function run(
+  route: Route,
+  request: Request,
+  params: unknown,
+  {
+    caller,
+    client,
+    store,
+    now,
+    alone,
+  }: RequestSurroundings & { alone: OneAtATime; caller: Caller; client: ControlClient },
+): Handled {
+  const { ask } = client
+  if (route.scope === 'open') return route.handle({ ask, caller })
+  if (!isSmallBody(route, request)) {
+    const proved = await client.prove()
+    if (!proved.ok) return proved
   }
-  const admitted = admit(route, proved.value.value)
-  if (!admitted.ok) return admitted
-  if (route.scope === 'open') return route.handle({ caller, ask })
   const parsed = await parseRequest(route, request, params)
   if (!parsed.ok) return parsed
-  const serve = () => route.handle({ ...(parsed.value as Parsed<never>), caller, ask, store, now })
+  const openStore = async () => {
+    const proved = await client.prove()
+    return proved.ok ? ok(store) : proved
+  }
+  const serve = () =>
+    route.handle({ ...(parsed.value as Parsed<never>), caller, ask, openStore, now })
   if (!route.oneAtATime) return serve()
-  const served = await alone.run(route.path, toOwner(admitted.value), serve)
+  const served = await alone.run(route.path, await toPrint(caller.credential), serve)
   return served.ok ? served.value : err({ kind: 'one_at_a_time' })
 }
 
-function toCaller({ headers }: Request, credential: Credential, requestId: string): Caller {
-  return { credential, requestId, address: headers.get('cf-connecting-ip') ?? '' }
-}
-
-/** The route's own look at the scope; the control takes another with the call itself. */
-function admit({ scope }: Route, principal: Principal): Result<Principal, Failure> {
-  const isAdmitted = scope === 'open' || hasScope(principal.scopes, scope)
-  return isAdmitted ? ok(principal) : err({ kind: 'forbidden' })
+function toCaller(
+  { scope }: Route,
+  { headers }: Request,
+  credential: Credential,
+  requestId: string,
+): Caller {
+  return {
+    credential,
+    requestId,
+    address: headers.get('cf-connecting-ip') ?? '',
+    ...(scope === 'open' ? {} : { scope }),
+  }
 }
 
 function toResponse(
   request: Request,
   route: Route,
-  { body, revision, isUnfinished }: Reply,
+  { body, revision, isUnfinished }: RouteReply,
 ): Response {
   const headers = new Headers({
     'content-type': route.repliesOctets

@@ -1,45 +1,133 @@
-// The control as the routes ask it: within our own time, and every way in which it can fail to answer
-// as a failure. What it answers is the routes' affair.
+// The calls of the control that one request makes: within our own time, with every way to fail as a
+// `Failure`. Each call brings the request's credential along and proves it, so that a request whose
+// first act is such a call needs no other proof.
 
-import type { ControlCalls } from '../../control/contract.ts'
+import type { Caller, ControlCalls, Denied } from '../../control/contract.ts'
+import type { RolloutRefused } from '../../control/rollouts/contract.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { withTimeout } from '../../core/with-timeout.ts'
-import { CONTROL_CHANGE_TIMEOUT_MS, CONTROL_TIMEOUT_MS } from './limits.ts'
-import type { Failure } from './problems.ts'
+import { hasScope } from '../../wire/scopes.ts'
+import { CONTROL_CHANGE_TIMEOUT_MS, CONTROL_READ_TIMEOUT_MS } from './limits.ts'
+import { type Failure, toFailure } from './problems.ts'
+import type { TurnedAway } from './turned-away.ts'
 
 /** A new stub for every call: one that has failed once stays broken. */
 export type GetControl = () => ControlCalls
 
 /** Whether a call can leave something done behind when its answer is lost. */
-export type Effect = 'none' | 'changes'
+export type CallEffect = 'none' | 'changes'
 
-export type Ask = <T>(
-  effect: Effect,
-  call: (control: ControlCalls) => Promise<T>,
-) => Promise<Result<T, Failure>>
+/** The calls that take a caller. The others prove nothing, and no route makes them. */
+type ProvingCalls = Omit<ControlCalls, 'sync' | 'watch'>
 
-export type Patience = { readonly readMs: number; readonly changeMs: number }
+type Refusal = { readonly kind: string }
 
-const PATIENCE: Patience = { readMs: CONTROL_TIMEOUT_MS, changeMs: CONTROL_CHANGE_TIMEOUT_MS }
+export type Ask = {
+  /** The value of the control's answer, or the failure that the API replies with. */
+  <T>(
+    effect: CallEffect,
+    call: (control: ProvingCalls) => Promise<Result<T, RolloutRefused>>,
+  ): Promise<Result<T, Failure>>
+  /** The same for a call that refuses for reasons of its own: `onRefused` says what they mean. */
+  <T, E extends Refusal, U = never>(
+    effect: CallEffect,
+    call: (control: ProvingCalls) => Promise<Result<T, E>>,
+    onRefused: (refused: Exclude<E, Denied>) => Result<U, Failure>,
+  ): Promise<Result<T | U, Failure>>
+}
 
-export function createAsk(
-  getControl: GetControl,
-  requestId: string,
-  { readMs, changeMs }: Patience = PATIENCE,
-): Ask {
-  return async (effect, call) => {
+/** Who asks, and how: what every function needs that makes calls for a request. */
+export type Asker = { readonly ask: Ask; readonly caller: Caller }
+
+export type ControlPatience = { readonly readMs: number; readonly changeMs: number }
+
+const PATIENCE: ControlPatience = {
+  readMs: CONTROL_READ_TIMEOUT_MS,
+  changeMs: CONTROL_CHANGE_TIMEOUT_MS,
+}
+
+export type ControlClientOptions = {
+  readonly getControl: GetControl
+  readonly caller: Caller
+  readonly turnedAway: TurnedAway
+  readonly now: number
+  readonly patience?: ControlPatience | undefined
+}
+
+export class ControlClient {
+  readonly #options: ControlClientOptions
+  /** A call was answered by something else than a denial: credential and scope count. */
+  #isProved = false
+  /** Why the first call that proved nothing failed. */
+  #failure: Failure | undefined
+
+  constructor(options: ControlClientOptions) {
+    this.#options = options
+  }
+
+  readonly ask: Ask = async <T, E extends Refusal>(
+    effect: CallEffect,
+    call: (control: ProvingCalls) => Promise<Result<T, E>>,
+    onRefused: (refused: Exclude<E, Denied>) => Result<T, Failure> = toRefused,
+  ): Promise<Result<T, Failure>> => {
+    const sent = await this.#send(effect, call)
+    if (!sent.ok) return this.#fail(sent.error)
+    const answer = sent.value
+    if (!answer.ok && isDenied(answer.error)) {
+      const { caller, turnedAway, now } = this.#options
+      await turnedAway.record(caller, answer.error, now)
+      return this.#fail(toFailure(answer.error))
+    }
+    this.#isProved = true
+    return answer.ok ? answer : onRefused(answer.error as Exclude<E, Denied>)
+  }
+
+  /**
+   * Proves credential and scope, unless a call of this request has done so. Where such a call failed,
+   * its failure is the answer: nobody waits for the control twice.
+   */
+  async prove(): Promise<Result<undefined, Failure>> {
+    if (this.#isProved) return ok(undefined)
+    if (this.#failure) return err(this.#failure)
+    const { caller } = this.#options
+    const proved = await this.ask('none', (control) => control.authenticate(caller))
+    if (!proved.ok) return proved
+    const isAdmitted = caller.scope === undefined || hasScope(proved.value.scopes, caller.scope)
+    if (isAdmitted) return ok(undefined)
+    this.#isProved = false
+    return this.#fail({ kind: 'forbidden' })
+  }
+
+  async #send<T>(
+    effect: CallEffect,
+    call: (control: ProvingCalls) => Promise<T>,
+  ): Promise<Result<T, Failure>> {
+    const { getControl, caller, patience = PATIENCE } = this.#options
+    const ms = effect === 'changes' ? patience.changeMs : patience.readMs
     try {
-      const answer = await withTimeout(call(getControl()), effect === 'changes' ? changeMs : readMs)
-      return ok(answer)
+      return ok(await withTimeout(call(getControl()), ms))
     } catch (cause) {
-      console.error(`request ${requestId}: the control gave no answer`, cause)
+      console.error(`request ${caller.requestId}: the control gave no answer`, cause)
       return err({ kind: toKind(cause, effect) })
     }
   }
+
+  #fail(failure: Failure): Result<never, Failure> {
+    this.#failure ??= failure
+    return err(failure)
+  }
 }
 
-/** A call that was turned away at the door did nothing; of any other nobody knows. */
-function toKind(cause: unknown, effect: Effect) {
+function isDenied(refused: Refusal): refused is Denied {
+  return refused.kind === 'denied'
+}
+
+function toRefused(refused: Refusal): Result<never, Failure> {
+  return err(toFailure(refused as RolloutRefused))
+}
+
+/** An overloaded control refuses a call before it does anything; after any other error nobody knows. */
+function toKind(cause: unknown, effect: CallEffect) {
   const isOverloaded = (cause as { overloaded?: unknown } | null)?.overloaded === true
   if (isOverloaded) return 'control_overloaded'
   return effect === 'changes' ? 'unknown_outcome' : 'control_unavailable'

@@ -1,11 +1,12 @@
-// What a request shows to prove who it is, as far as its headers tell by themselves. Whether it
-// counts is for the control to say.
+// The credential of a request, read from its headers. Only the form is checked here: the control proves
+// whether it counts.
 
 import {
   MAX_JWT_CHARACTERS,
   MAX_TOKEN_CHARACTERS,
   MIN_FIRST_TOKEN_CHARACTERS,
 } from '../../control/access/limits.ts'
+import { hashToken, toFingerprint } from '../../control/access/token-text.ts'
 import type { Credential } from '../../control/contract.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 
@@ -49,4 +50,10 @@ export function isFromElsewhere({ method, headers }: Request, { kind }: Credenti
   const site = headers.get('sec-fetch-site')
   if (site === null) return headers.has('origin')
   return site !== 'same-origin' && site !== 'none'
+}
+
+/** The first 64 bits of the SHA-256 of a credential: tells credentials apart without holding them. */
+export async function toPrint(credential: Credential): Promise<string> {
+  const text = credential.kind === 'token' ? credential.token : credential.jwt
+  return toFingerprint(await hashToken(text))
 }

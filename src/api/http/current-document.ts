@@ -1,15 +1,14 @@
 // The document as the control has it now, and one change of it: what all routes about parts of the
 // document begin and end with.
 
-import type { Caller } from '../../control/contract.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { BUCKETS } from '../../core/traffic.ts'
 import { compileAssignments } from '../../document/compile.ts'
 import { parseAssignments } from '../../document/parse.ts'
 import type { AssignmentsDocument } from '../../document/schema.ts'
 import type { Command } from '../../wire/commands.ts'
-import type { Ask } from './ask-control.ts'
-import { type Failure, toFailure } from './problems.ts'
+import type { Asker } from './ask-control.ts'
+import type { Failure } from './problems.ts'
 import type { Call, Handled } from './route.ts'
 
 export type Current = {
@@ -17,22 +16,19 @@ export type Current = {
   readonly text: string
 }
 
-type Asking = { readonly ask: Ask; readonly caller: Caller }
-
-export async function loadText({ ask, caller }: Asking): Promise<Result<Current, Failure>> {
+export async function loadText({ ask, caller }: Asker): Promise<Result<Current, Failure>> {
   const answer = await ask('none', (control) => control.document(caller))
   if (!answer.ok) return answer
-  if (!answer.value.ok) return err(toFailure(answer.value.error))
-  const found = answer.value.value
+  const found = answer.value
   if (!found) return err({ kind: 'no_document' })
   return ok({ revision: found.identity.revision, text: found.text })
 }
 
 /** The document, which the control has checked: origins that only local runs take are taken. */
 export async function loadDocument(
-  asking: Asking,
+  asker: Asker,
 ): Promise<Result<{ revision: number; document: AssignmentsDocument }, Failure>> {
-  const current = await loadText(asking)
+  const current = await loadText(asker)
   if (!current.ok) return current
   const parsed = parseAssignments(current.value.text, { allowInsecure: true })
   if (!parsed.ok) return err({ kind: 'unreadable_revision', problems: parsed.error.map(toFault) })
@@ -62,7 +58,7 @@ type ChangeCall = Pick<
 >
 
 /** Sends one command to the control; its outcome is the reply. */
-export async function changeDocument(
+export async function commitChange(
   { ask, caller, query, expectedRevision }: ChangeCall,
   command: Command,
 ): Handled {
@@ -70,15 +66,17 @@ export async function changeDocument(
   const change = { command, expectedRevision, reason: query.reason, dryRun }
   const answer = await ask(dryRun ? 'none' : 'changes', (control) => control.change(caller, change))
   if (!answer.ok) return answer
-  if (!answer.value.ok) return err(toFailure(answer.value.error))
-  const { revision, digest, changed, moved, closed, text } = answer.value.value
+  const { revision, digest, changed, moved, closed, text } = answer.value
   return ok({
     body: {
-      ...{ revision, digest, changed, moved },
+      revision,
+      digest,
+      changed,
+      moved,
       ...(closed.length > 0 ? { closed } : {}),
       ...(dryRun ? { text } : {}),
     },
-    // What a dry run would make is nothing that anybody could name in If-Match.
+    // The revision of a dry run does not exist: nobody may name it in If-Match.
     ...(dryRun ? {} : { revision }),
   })
 }

@@ -4,6 +4,12 @@
 /** A document of 256 KiB, quoted inside another JSON. */
 export const MAX_BODY_BYTES = 512 * 1024
 
+/**
+ * Up to this length a body is read before the control has proved the credential, in the call that the
+ * body is for: commands, names and weights. What a stranger can make an isolate read is bounded by it.
+ */
+export const MAX_UNPROVED_BODY_BYTES = 16 * 1024
+
 /** A body of half a megabyte takes a second or two on a poor line. */
 export const BODY_TIMEOUT_MS = 10_000
 
@@ -11,7 +17,7 @@ export const BODY_TIMEOUT_MS = 10_000
 export const MAX_JSON_DEPTH = 100
 
 /** The control answers in some 50 ms; who waits longer learns more from an answer. */
-export const CONTROL_TIMEOUT_MS = 5000
+export const CONTROL_READ_TIMEOUT_MS = 5000
 
 /** Committing and telling the outcome is worth more patience than reading. */
 export const CONTROL_CHANGE_TIMEOUT_MS = 10_000

@@ -2,10 +2,9 @@
 
 import * as z from 'zod'
 import { ok } from '../../core/result.ts'
+import { API_PATH } from '../../wire/api-path.ts'
 import { PROBLEMS, type ProblemCode, problem } from '../../wire/problems.ts'
 import type { OpenRoute, Route } from './route.ts'
-
-export const API_PATH = '/.holo/api'
 
 type Json = Readonly<Record<string, unknown>>
 

@@ -5,6 +5,7 @@ import type { z } from 'zod'
 import { err, ok, type Result } from '../../core/result.ts'
 import { listFindings } from '../../document/findings.ts'
 import { readOctets } from '../content/octets.ts'
+import { MAX_UNPROVED_BODY_BYTES } from './limits.ts'
 import { readIfMatch } from './precondition.ts'
 import type { Failure } from './problems.ts'
 import { readBody } from './read-body.ts'
@@ -15,6 +16,16 @@ export type Parsed<T> = {
   readonly query: T
   readonly body: T
   readonly expectedRevision: number
+}
+
+/**
+ * Whether the body of a request may be read before its credential is proved: there is none, or its
+ * announced length is small. Bytes and bodies of unknown length are read for nobody before that.
+ */
+export function isSmallBody({ body, maxOctets }: ScopedRoute, { headers }: Request): boolean {
+  if (maxOctets !== undefined) return false
+  const length = headers.get('content-length')
+  return !body || (length !== null && Number(length) <= MAX_UNPROVED_BODY_BYTES)
 }
 
 /** @param raw the parameters in the path, decoded. */

@@ -2,38 +2,35 @@
 // is generated from, and the tests go through.
 
 import type { z } from 'zod'
-import type { Caller } from '../../control/contract.ts'
 import type { Result } from '../../core/result.ts'
 import type { ProblemCode } from '../../wire/problems.ts'
 import type { Scope } from '../../wire/scopes.ts'
 import type { ContentStore } from '../content/content-store.ts'
 import type { Octets } from '../content/octets.ts'
-import type { Ask } from './ask-control.ts'
+import type { Asker } from './ask-control.ts'
 import type { Failure } from './problems.ts'
 
 export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE'
 
-/** What a handler of an open route works with. */
-export type OpenCall = {
-  /** `undefined` where nothing was shown. */
-  readonly caller: Caller | undefined
-  readonly ask: Ask
-}
-
-/** What every other works with, after credential, scope and schemas have been checked. */
-export type Call<Params, Query, Body> = {
+/** What a handler works with, once precondition and schemas have been checked. */
+export type Call<Params, Query, Body> = Asker & {
   readonly params: Params
   readonly query: Query
   readonly body: Body
   /** The revision that If-Match names; 0 on routes that take none. */
   readonly expectedRevision: number
-  readonly caller: Caller
-  readonly ask: Ask
-  readonly store: ContentStore
+  /**
+   * The store, once the control has proved the credential: by a call that the handler has made before,
+   * else by one that this makes.
+   */
+  readonly openStore: () => Promise<Result<ContentStore, Failure>>
   readonly now: number
 }
 
-export type Reply = {
+/** The part of a call with which functions beside the handler ask the control and the store. */
+export type StoreAsker = Pick<Call<unknown, unknown, unknown>, 'ask' | 'caller' | 'openStore'>
+
+export type RouteReply = {
   /** JSON, or bytes where the route replies with these. */
   readonly body: unknown
   /** Becomes the ETag. */
@@ -42,7 +39,7 @@ export type Reply = {
   readonly isUnfinished?: boolean
 }
 
-export type Handled = Promise<Result<Reply, Failure>>
+export type Handled = Promise<Result<RouteReply, Failure>>
 
 type Row = {
   readonly method: Method
@@ -68,14 +65,15 @@ type Row = {
   readonly hasSteps?: true
   /** Long work: a token that asks again before it has its answer gets a 429 `one_at_a_time`. */
   readonly oneAtATime?: true
-  /** What it can fail with beside what every route can, and what its schemas say. */
+  /** Codes of failures, for the OpenAPI document: those of every route and of its schemas are known. */
   readonly failures?: readonly ProblemCode[]
 }
 
 /** Answers strangers, too; a credential that is shown must count all the same. */
 export type OpenRoute = Row & {
   readonly scope: 'open'
-  readonly handle: (call: OpenCall) => Handled
+  /** `undefined` where no credential was shown. */
+  readonly handle: (asker: Asker | undefined) => Handled
 }
 
 export type ScopedRoute = Row & {

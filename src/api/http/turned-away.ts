@@ -1,10 +1,6 @@
-// Spares the control a flood of wrong credentials from one address: for a moment after the control has
-// turned the address away, an isolate refuses by itself what cannot be right. A credential that may be
-// right always reaches the control, which alone decides.
-
-import { hashToken, toFingerprint } from '../../control/access/token-text.ts'
-import type { Caller, Credential, Denied, MayCount } from '../../control/contract.ts'
+import type { Caller, Denied, MayCount } from '../../control/contract.ts'
 import { toClient } from '../../core/ip-address.ts'
+import { toPrint } from './credential.ts'
 import { MAX_TURNED_AWAY, MAX_WRONG_PER_ADDRESS, TURNED_AWAY_MS } from './limits.ts'
 
 type Entry = {
@@ -52,9 +48,4 @@ export class TurnedAway {
     this.#tokens = mayCount?.tokens && new Set(mayCount.tokens)
     this.#mayCountJwts = mayCount?.jwts ?? true
   }
-}
-
-async function toPrint(credential: Credential): Promise<string> {
-  const text = credential.kind === 'token' ? credential.token : credential.jwt
-  return toFingerprint(await hashToken(text))
 }

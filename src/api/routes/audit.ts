@@ -1,9 +1,8 @@
 // Routes of the audit log.
 
-import { err, ok } from '../../core/result.ts'
+import { ok } from '../../core/result.ts'
 import { auditReply, verifyBody, verifyReply } from '../../wire/audit.ts'
 import { pageQuery } from '../../wire/requests.ts'
-import { toFailure } from '../http/problems.ts'
 import { type Route, route } from '../http/route.ts'
 
 export const AUDIT_ROUTES: readonly Route[] = [
@@ -18,8 +17,7 @@ export const AUDIT_ROUTES: readonly Route[] = [
       const { limit, before } = query
       const answer = await ask('none', (control) => control.audit(caller, { limit, before }))
       if (!answer.ok) return answer
-      if (!answer.value.ok) return err(toFailure(answer.value.error))
-      const rows = answer.value.value
+      const rows = answer.value
       return ok({ body: { rows, next: rows.length === limit ? rows.at(-1)?.seq : undefined } })
     },
   }),
@@ -33,8 +31,7 @@ export const AUDIT_ROUTES: readonly Route[] = [
     reply: verifyReply,
     handle: async ({ ask, caller, body }) => {
       const answer = await ask('none', (control) => control.verify(caller, body.copy))
-      if (!answer.ok) return answer
-      return answer.value.ok ? ok({ body: answer.value.value }) : err(toFailure(answer.value.error))
+      return answer.ok ? ok({ body: answer.value }) : answer
     },
   }),
 ]

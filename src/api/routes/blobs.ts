@@ -9,7 +9,7 @@ import {
   partReply,
   partsReply,
 } from '../../wire/uploads.ts'
-import type { Part, Written } from '../content/content-store.ts'
+import type { BlobPart, Written } from '../content/content-store.ts'
 import { MAX_BLOB_BYTES, MAX_LISTED_PROBLEMS, MAX_PART_BYTES } from '../http/limits.ts'
 import { type Handled, octetsRoute, type Route, route } from '../http/route.ts'
 
@@ -24,8 +24,11 @@ export const BLOB_ROUTES: readonly Route[] = [
     changes: 'store',
     failures: ['hash_mismatch', 'store_unavailable'],
     reply: blobReply,
-    handle: async ({ params, body, store }) =>
-      toReply(params.sha256, body.size, await store.putBlob(params.sha256, body)),
+    handle: async ({ params, body, openStore }) => {
+      const store = await openStore()
+      if (!store.ok) return store
+      return toReply(params.sha256, body.size, await store.value.putBlob(params.sha256, body))
+    },
   }),
   route({
     method: 'GET',
@@ -35,9 +38,11 @@ export const BLOB_ROUTES: readonly Route[] = [
     params: hashParams,
     failures: ['store_unavailable'],
     reply: partsReply,
-    handle: async ({ params, store }) => {
-      const parts = await store.listParts(params.sha256)
-      const size = await store.sizeOfBlob(params.sha256)
+    handle: async ({ params, openStore }) => {
+      const store = await openStore()
+      if (!store.ok) return store
+      const parts = await store.value.listParts(params.sha256)
+      const size = await store.value.sizeOfBlob(params.sha256)
       if (parts === 'unavailable' || size === 'unavailable') {
         return err({ kind: 'store_unavailable' })
       }
@@ -54,8 +59,10 @@ export const BLOB_ROUTES: readonly Route[] = [
     changes: 'store',
     failures: ['store_unavailable'],
     reply: partReply,
-    handle: async ({ params, body, store }) => {
-      const written = await store.putPart(params.sha256, params.part, body)
+    handle: async ({ params, body, openStore }) => {
+      const store = await openStore()
+      if (!store.ok) return store
+      const written = await store.value.putPart(params.sha256, params.part, body)
       if (written !== 'created') return err({ kind: 'store_unavailable' })
       return ok({ body: { part: params.part, size: body.size } })
     },
@@ -70,14 +77,16 @@ export const BLOB_ROUTES: readonly Route[] = [
     changes: 'store',
     failures: ['hash_mismatch', 'parts_missing', 'store_unavailable'],
     reply: blobReply,
-    handle: async ({ params, body, store }) => {
-      const size = await store.sizeOfBlob(params.sha256)
-      const found = await store.listParts(params.sha256)
+    handle: async ({ params, body, openStore }) => {
+      const store = await openStore()
+      if (!store.ok) return store
+      const size = await store.value.sizeOfBlob(params.sha256)
+      const found = await store.value.listParts(params.sha256)
       if (size === 'unavailable' || found === 'unavailable') {
         return err({ kind: 'store_unavailable' })
       }
       if (size !== 'missing') {
-        await store.removeParts(params.sha256, found)
+        await store.value.removeParts(params.sha256, found)
         return toReply(params.sha256, size, 'existing')
       }
       const parts = found.filter((one) => one.part <= body.parts)
@@ -87,15 +96,15 @@ export const BLOB_ROUTES: readonly Route[] = [
       }
       const total = parts.reduce((sum, one) => sum + one.size, 0)
       if (total > MAX_BLOB_BYTES) return err({ kind: 'body_too_large', limit: MAX_BLOB_BYTES })
-      const joined = await store.joinParts(params.sha256, parts)
+      const joined = await store.value.joinParts(params.sha256, parts)
       // Which of them is wrong nobody can tell.
-      if (joined !== 'unavailable') await store.removeParts(params.sha256, found)
+      if (joined !== 'unavailable') await store.value.removeParts(params.sha256, found)
       return toReply(params.sha256, total, joined)
     },
   }),
 ]
 
-function findGaps(parts: readonly Part[], count: number): readonly number[] {
+function findGaps(parts: readonly BlobPart[], count: number): readonly number[] {
   const there = new Set(parts.map(({ part }) => part))
   return Array.from({ length: count }, (_, i) => i + 1).filter((number) => !there.has(number))
 }

@@ -1,7 +1,7 @@
-// The route of the collection of garbage: one step at a time, and what each did. The client carries the
-// place from step to step, so that there is nothing to clean up after one that leaves.
+// The route that collects garbage, one step at a time. The client sends the cursor of each step with the next
+// one: nothing is kept for it here, so that a client that leaves leaves nothing behind.
 
-import type { Collected, Garbage } from '../../control/releases/contract.ts'
+import type { CollectionResult, Garbage } from '../../control/releases/contract.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import {
   COLLECTION_CURSOR,
@@ -10,10 +10,10 @@ import {
   collectionBody,
   collectionReply,
 } from '../../wire/collection.ts'
-import { type Found, findGarbage, type Phase } from '../content/garbage.ts'
+import { type FoundGarbage, findGarbage, type GarbagePhase } from '../content/garbage.ts'
 import { COLLECTION_WAIT_MS, LIST_PAGE_KEYS } from '../http/limits.ts'
-import { type Failure, toFailure } from '../http/problems.ts'
-import { type Call, type Handled, type Route, route } from '../http/route.ts'
+import type { Failure } from '../http/problems.ts'
+import { type Handled, type Route, route, type StoreAsker } from '../http/route.ts'
 
 type Step = { readonly phase: (typeof COLLECTION_PHASES)[number]; readonly after: string }
 
@@ -37,31 +37,34 @@ export const COLLECTION_ROUTE: Route = route({
   },
 })
 
-type Asking = Pick<Call<unknown, unknown, unknown>, 'ask' | 'caller' | 'store'>
-
-async function retire({ ask, caller }: Asking, dryRun: boolean): Handled {
+async function retire({ ask, caller }: StoreAsker, dryRun: boolean): Handled {
   const answer = await ask('changes', (control) => control.retire(caller, dryRun))
   if (!answer.ok) return answer
-  if (!answer.value.ok) return err(toFailure(answer.value.error))
-  const { versions, uploads, more } = answer.value.value
+  const { versions, uploads, more } = answer.value
   const next: Step = { phase: more ? 'versions' : 'records', after: '' }
   return toReply(dryRun, next, { versions: [...versions], uploads })
 }
 
-async function collect(asking: Asking, dryRun: boolean, phase: Phase, after: string): Handled {
-  const { ask, caller, store } = asking
+async function collect(
+  asker: StoreAsker,
+  dryRun: boolean,
+  phase: GarbagePhase,
+  after: string,
+): Handled {
+  const { ask, caller, openStore } = asker
   const answer = await ask('none', (control) => control.protection(caller))
   if (!answer.ok) return answer
-  if (!answer.value.ok) return err(toFailure(answer.value.error))
-  const protection = answer.value.value
+  const protection = answer.value
   if (!protection) return err({ kind: 'no_document' })
-  const found = await findGarbage({ store, protection, dryRun }, phase, after)
+  const store = await openStore()
+  if (!store.ok) return store
+  const found = await findGarbage({ store: store.value, protection, dryRun }, phase, after)
   if (!found.ok) return found
   const next = toNext(phase, found.value)
   if (dryRun) return toReply(dryRun, next, toCounts(phase, found.value.items))
   const gone = new Set<string>()
   for (const garbage of toBatches(phase, found.value)) {
-    const collected = await collectBatch(asking, garbage)
+    const collected = await collectBatch(asker, garbage)
     if (!collected.ok) return collected
     for (const key of collected.value.keys) gone.add(key)
     if (collected.value.outcome === 'collected') continue
@@ -69,7 +72,7 @@ async function collect(asking: Asking, dryRun: boolean, phase: Phase, after: str
       phase,
       found.value.items.filter(({ name }) => gone.has(name)),
     )
-    // Something has come between: the same step once more, from where it began.
+    // The control was busy, or the document changed meanwhile: the client repeats this step.
     return toReply(dryRun, { phase, after }, done, COLLECTION_WAIT_MS)
   }
   return toReply(
@@ -82,29 +85,27 @@ async function collect(asking: Asking, dryRun: boolean, phase: Phase, after: str
   )
 }
 
-async function collectBatch(
-  { ask, caller }: Asking,
+function collectBatch(
+  { ask, caller }: StoreAsker,
   garbage: Garbage,
-): Promise<Result<Collected, Failure>> {
-  const answer = await ask('changes', (control) => control.collect(caller, garbage))
-  if (!answer.ok) return answer
-  return answer.value.ok ? answer.value : err(toFailure(answer.value.error))
+): Promise<Result<CollectionResult, Failure>> {
+  return ask('changes', (control) => control.collect(caller, garbage))
 }
 
-function* toBatches(kind: Phase, { items, searched }: Found): Generator<Garbage> {
+function* toBatches(kind: GarbagePhase, { items, searched }: FoundGarbage): Generator<Garbage> {
   const keys = items.map(({ name }) => name)
   for (let i = 0; i < keys.length; i += LIST_PAGE_KEYS) {
     yield { kind, keys: keys.slice(i, i + LIST_PAGE_KEYS), searched }
   }
 }
 
-function toNext(phase: Phase, { after }: Found): Step | undefined {
+function toNext(phase: GarbagePhase, { after }: FoundGarbage): Step | undefined {
   if (after !== undefined) return { phase, after }
   const next = COLLECTION_PHASES[COLLECTION_PHASES.indexOf(phase) + 1]
   return next && { phase: next, after: '' }
 }
 
-function toCounts(phase: Phase, items: Found['items']): Partial<CollectionStep> {
+function toCounts(phase: GarbagePhase, items: FoundGarbage['items']): Partial<CollectionStep> {
   const isCounted = phase === 'blobs' || phase === 'parts'
   const bytes = isCounted ? items.reduce((sum, { size }) => sum + size, 0) : 0
   return { [phase]: items.length, bytes }
@@ -117,9 +118,17 @@ async function toReply(
   waitMs = 0,
 ): Handled {
   const body: CollectionStep = {
-    ...{ dryRun, done: next === undefined, waitMs },
+    dryRun,
+    done: next === undefined,
+    waitMs,
     ...(next ? { cursor: `${next.phase}.${next.after}` } : {}),
-    ...{ versions: [], uploads: 0, records: 0, manifests: 0, blobs: 0, parts: 0, bytes: 0 },
+    versions: [],
+    uploads: 0,
+    records: 0,
+    manifests: 0,
+    blobs: 0,
+    parts: 0,
+    bytes: 0,
     ...counts,
   }
   return ok({ body })

@@ -4,7 +4,7 @@ import { err, ok } from '../../core/result.ts'
 import type { AssignmentsDocument } from '../../document/schema.ts'
 import { committed } from '../../wire/changes.ts'
 import {
-  type Environment,
+  type EnvironmentReply,
   environment,
   environmentBody,
   environmentParams,
@@ -14,7 +14,7 @@ import {
   trafficReply,
 } from '../../wire/environments.ts'
 import { changeQuery } from '../../wire/requests.ts'
-import { changeDocument, loadDocument, toPercents } from '../http/current-document.ts'
+import { commitChange, loadDocument, toPercents } from '../http/current-document.ts'
 import { type Route, route } from '../http/route.ts'
 
 export const ENVIRONMENT_ROUTES: readonly Route[] = [
@@ -59,7 +59,7 @@ export const ENVIRONMENT_ROUTES: readonly Route[] = [
     changes: 'document',
     reply: committed,
     handle: (call) =>
-      changeDocument(call, { ...call.body, kind: 'set-environment', name: call.params.name }),
+      commitChange(call, { ...call.body, kind: 'set-environment', name: call.params.name }),
   }),
   route({
     method: 'DELETE',
@@ -70,7 +70,7 @@ export const ENVIRONMENT_ROUTES: readonly Route[] = [
     query: changeQuery,
     changes: 'document',
     reply: committed,
-    handle: (call) => changeDocument(call, { kind: 'remove-environment', name: call.params.name }),
+    handle: (call) => commitChange(call, { kind: 'remove-environment', name: call.params.name }),
   }),
   route({
     method: 'GET',
@@ -100,7 +100,7 @@ export const ENVIRONMENT_ROUTES: readonly Route[] = [
     body: shiftBody,
     changes: 'document',
     reply: committed,
-    handle: (call) => changeDocument(call, { ...call.body, kind: 'shift' }),
+    handle: (call) => commitChange(call, { ...call.body, kind: 'shift' }),
   }),
   route({
     method: 'POST',
@@ -111,11 +111,11 @@ export const ENVIRONMENT_ROUTES: readonly Route[] = [
     body: swapBody,
     changes: 'document',
     reply: committed,
-    handle: (call) => changeDocument(call, { ...call.body, kind: 'swap' }),
+    handle: (call) => commitChange(call, { ...call.body, kind: 'swap' }),
   }),
 ]
 
-function toEnvironments(document: AssignmentsDocument): Environment[] {
+function toEnvironments(document: AssignmentsDocument): EnvironmentReply[] {
   const percents = toPercents(document)
   return Object.entries(document.environments).map(
     ([name, { version, restricted = false, hosts = [] }]) => ({

@@ -1,30 +1,19 @@
 // The route of what happens: events of the outbox, for whoever follows them.
 
-import * as z from 'zod'
-import { err, ok } from '../../core/result.ts'
-import { event, eventsReply } from '../../wire/events.ts'
-import { pageQuery } from '../../wire/requests.ts'
-import { toFailure } from '../http/problems.ts'
+import { ok } from '../../core/result.ts'
+import { eventsQuery, eventsReply } from '../../wire/events.ts'
 import { route, type ScopedRoute } from '../http/route.ts'
-
-const after = z
-  .string()
-  .regex(/^(0|[1-9]\d{0,14})$/, 'a whole number from 0')
-  .transform(Number)
-  .optional()
-  .describe('The id of the last event that was read; the newest where it is left out')
 
 export const EVENTS_ROUTE: ScopedRoute = route({
   method: 'GET',
   path: '/events',
   scope: 'read',
   summary: 'What has happened since, oldest first: revisions, rollouts, health, tokens',
-  query: z.strictObject({ after, limit: pageQuery.shape.limit }),
-  reply: eventsReply.extend({ events: z.array(event) }),
+  query: eventsQuery,
+  reply: eventsReply,
   handle: async ({ ask, caller, query }) => {
     const { limit } = query
     const answer = await ask('none', (control) => control.events(caller, query.after, limit))
-    if (!answer.ok) return answer
-    return answer.value.ok ? ok({ body: answer.value.value }) : err(toFailure(answer.value.error))
+    return answer.ok ? ok({ body: answer.value }) : answer
   },
 })

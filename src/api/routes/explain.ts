@@ -10,10 +10,11 @@ import { toKind } from '../../http/kind.ts'
 import { VERSION_NOW_PATH } from '../../http/own-paths.ts'
 import { type Explanation, explainBody, explainReply } from '../../wire/explain.ts'
 import { describeAnswerer } from '../http/answerer.ts'
+import type { Asker } from '../http/ask-control.ts'
 import { type Current, loadText, toFault } from '../http/current-document.ts'
 import { isAboutWholeServer, toRequest } from '../http/explained-request.ts'
-import { type Failure, toFailure } from '../http/problems.ts'
-import { type Call, type Route, route } from '../http/route.ts'
+import type { Failure } from '../http/problems.ts'
+import { type Route, route } from '../http/route.ts'
 
 const SERVER_ANSWER =
   'Holo itself, for the whole server: 204 with Allow, before a version is chosen'
@@ -74,13 +75,12 @@ export const EXPLAIN_ROUTE: Route = route({
 })
 
 async function loadRevision(
-  { ask, caller }: Pick<Call<unknown, unknown, unknown>, 'ask' | 'caller'>,
+  { ask, caller }: Asker,
   revision: number | undefined,
 ): Promise<Result<Current, Failure>> {
   if (revision === undefined) return loadText({ ask, caller })
   const answer = await ask('none', (control) => control.revision(caller, revision))
   if (!answer.ok) return answer
-  if (!answer.value.ok) return err(toFailure(answer.value.error))
-  const found = answer.value.value
+  const found = answer.value
   return found ? ok(found) : err({ kind: 'not_found' })
 }

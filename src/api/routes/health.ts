@@ -1,8 +1,7 @@
 // The route of monitors: strangers learn that Holo answers, and nothing else.
 
-import { err, ok } from '../../core/result.ts'
+import { ok } from '../../core/result.ts'
 import { healthReply } from '../../wire/health.ts'
-import { toFailure } from '../http/problems.ts'
 import type { OpenRoute } from '../http/route.ts'
 
 export const HEALTH_ROUTE: OpenRoute = {
@@ -11,11 +10,10 @@ export const HEALTH_ROUTE: OpenRoute = {
   scope: 'open',
   summary: 'Whether Holo answers; with scope `read`, how the control is',
   reply: healthReply,
-  handle: async ({ ask, caller }) => {
-    if (!caller) return ok({ body: { status: 'ok' } })
-    const answer = await ask('none', (control) => control.health(caller))
+  handle: async (asker) => {
+    if (!asker) return ok({ body: { status: 'ok' } })
+    const answer = await asker.ask('none', (control) => control.health(asker.caller))
     if (!answer.ok) return answer
-    if (!answer.value.ok) return err(toFailure(answer.value.error))
-    return ok({ body: { status: 'ok', control: answer.value.value } })
+    return ok({ body: { status: 'ok', control: answer.value } })
   },
 }

@@ -12,8 +12,7 @@ import {
   rollbackBody,
 } from '../../wire/history.ts'
 import { changeQuery, pageQuery } from '../../wire/requests.ts'
-import { changeDocument, loadText } from '../http/current-document.ts'
-import { toFailure } from '../http/problems.ts'
+import { commitChange, loadText } from '../http/current-document.ts'
 import { type Route, route } from '../http/route.ts'
 
 export const HISTORY_ROUTES: readonly Route[] = [
@@ -41,7 +40,7 @@ export const HISTORY_ROUTES: readonly Route[] = [
     changes: 'document',
     reply: committed,
     handle: (call) =>
-      changeDocument(call, {
+      commitChange(call, {
         kind: 'replace',
         document: call.body,
         ...(call.query.allowNewSalt === 'true' ? { allowNewSalt: true } : {}),
@@ -58,8 +57,7 @@ export const HISTORY_ROUTES: readonly Route[] = [
       const { limit, before } = query
       const answer = await ask('none', (control) => control.revisions(caller, { limit, before }))
       if (!answer.ok) return answer
-      if (!answer.value.ok) return err(toFailure(answer.value.error))
-      const revisions = answer.value.value
+      const revisions = answer.value
       const last = revisions.length === limit ? revisions.at(-1)?.revision : undefined
       return ok({ body: { revisions, next: last } })
     },
@@ -74,8 +72,7 @@ export const HISTORY_ROUTES: readonly Route[] = [
     handle: async ({ ask, caller, params: { revision } }) => {
       const answer = await ask('none', (control) => control.revision(caller, revision))
       if (!answer.ok) return answer
-      if (!answer.value.ok) return err(toFailure(answer.value.error))
-      const found = answer.value.value
+      const found = answer.value
       return found ? ok({ body: found }) : err({ kind: 'not_found' })
     },
   }),
@@ -88,6 +85,6 @@ export const HISTORY_ROUTES: readonly Route[] = [
     body: rollbackBody,
     changes: 'document',
     reply: committed,
-    handle: (call) => changeDocument(call, { ...call.body, kind: 'rollback' }),
+    handle: (call) => commitChange(call, { ...call.body, kind: 'rollback' }),
   }),
 ]

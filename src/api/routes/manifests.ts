@@ -1,5 +1,6 @@
 // Routes of the manifests: what a version consists of comes first, and is checked before anything else.
 
+import { toHex } from '../../core/hex.ts'
 import { err, ok } from '../../core/result.ts'
 import { MAX_MANIFEST_BYTES } from '../../core/site/manifest.ts'
 import { withTimeout } from '../../core/with-timeout.ts'
@@ -20,13 +21,16 @@ export const MANIFEST_ROUTES: readonly Route[] = [
     changes: 'store',
     failures: ['hash_mismatch', 'invalid_manifest', 'store_unavailable'],
     reply: manifestReply,
-    handle: async ({ params, body, store }) => {
+    handle: async ({ params, body, openStore }) => {
+      const store = await openStore()
+      if (!store.ok) return store
       const bytes = await readAll(body).catch(() => undefined)
       if (!bytes) return BROKEN
-      if ((await digest(bytes)) !== params.sha256) return err({ kind: 'hash_mismatch' })
+      const hash = toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))
+      if (hash !== params.sha256) return err({ kind: 'hash_mismatch' })
       const checked = checkManifest(bytes)
       if (!checked.ok) return checked
-      const written = await store.putManifest(params.sha256, bytes)
+      const written = await store.value.putManifest(params.sha256, bytes)
       if (written === 'unavailable') return err({ kind: 'store_unavailable' })
       if (written === 'wrong-hash') return err({ kind: 'hash_mismatch' })
       return ok({ body: { sha256: params.sha256, stored: written, ...checked.value } })
@@ -41,8 +45,10 @@ export const MANIFEST_ROUTES: readonly Route[] = [
     failures: ['store_unavailable'],
     repliesOctets: true,
     reply: bytesReply,
-    handle: async ({ params, store }) => {
-      const bytes = await store.getManifest(params.sha256)
+    handle: async ({ params, openStore }) => {
+      const store = await openStore()
+      if (!store.ok) return store
+      const bytes = await store.value.getManifest(params.sha256)
       if (bytes === 'unavailable') return err({ kind: 'store_unavailable' })
       return bytes === 'missing' ? err({ kind: 'not_found' }) : ok({ body: bytes })
     },
@@ -67,9 +73,4 @@ function readAll({ stream, size }: Octets): Promise<Uint8Array<ArrayBuffer>> {
     return bytes
   }
   return withTimeout(fill(), UPLOAD_TIMEOUT_MS)
-}
-
-async function digest(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
-  return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -1,11 +1,13 @@
 // Routes of the counts: for people and scripts as JSON, for Prometheus as OpenMetrics.
 
-import * as z from 'zod'
-import { err, ok } from '../../core/result.ts'
-import { MAX_METRIC_POINTS, metricsReply, RESOLUTIONS } from '../../wire/metrics.ts'
-import { numberText } from '../../wire/requests.ts'
+import { ok } from '../../core/result.ts'
+import {
+  MAX_METRIC_POINTS,
+  metricsQuery,
+  metricsReply,
+  openMetricsReply,
+} from '../../wire/metrics.ts'
 import { OPENMETRICS_TYPE, toOpenMetrics } from '../http/openmetrics.ts'
-import { toFailure } from '../http/problems.ts'
 import { type Route, route } from '../http/route.ts'
 
 const HOUR_MS = 3_600_000
@@ -16,22 +18,14 @@ export const METRICS_ROUTES: readonly Route[] = [
     path: '/metrics',
     scope: 'read',
     summary: 'What was counted, by version and environment, oldest first',
-    query: z.strictObject({
-      resolution: z
-        .enum(RESOLUTIONS)
-        .default('minute')
-        .describe('`window`: ten seconds, of the last day; `minute`: of the last thirty days'),
-      from: numberText.optional().describe('Milliseconds since the epoch; an hour before `to`'),
-      to: numberText.optional().describe('Milliseconds since the epoch, exclusive; now'),
-    }),
+    query: metricsQuery,
     reply: metricsReply,
     handle: async ({ ask, caller, query, now }) => {
       const { resolution, to = now, from = Math.max(0, to - HOUR_MS) } = query
       const range = { resolution, from, to }
       const answer = await ask('none', (control) => control.metrics(caller, range))
       if (!answer.ok) return answer
-      if (!answer.value.ok) return err(toFailure(answer.value.error))
-      const { points, losses } = answer.value.value
+      const { points, losses } = answer.value
       const isFull = points.length === MAX_METRIC_POINTS
       return ok({
         body: { points, losses, next: isFull ? (points.at(-1)?.at ?? 0) + 1 : undefined },
@@ -44,12 +38,11 @@ export const METRICS_ROUTES: readonly Route[] = [
     scope: 'read',
     summary: 'The sums since counting began, for Prometheus',
     type: OPENMETRICS_TYPE,
-    reply: z.string(),
+    reply: openMetricsReply,
     handle: async ({ ask, caller }) => {
       const answer = await ask('none', (control) => control.metricsSince(caller))
       if (!answer.ok) return answer
-      if (!answer.value.ok) return err(toFailure(answer.value.error))
-      const { series, losses } = answer.value.value
+      const { series, losses } = answer.value
       return ok({ body: toOpenMetrics(series, losses) })
     },
   }),

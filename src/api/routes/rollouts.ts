@@ -1,22 +1,20 @@
 // Routes of rollouts: to start one, to look at them, and what people may do to one that runs.
 
-import * as z from 'zod'
 import { err, ok } from '../../core/result.ts'
-import { committed } from '../../wire/changes.ts'
-import { changeQuery, pageQuery, reason } from '../../wire/requests.ts'
-import { rolloutEventsReply } from '../../wire/rollout-events.ts'
+import { changeQuery, pageQuery } from '../../wire/requests.ts'
+import { rolloutEventsQuery, rolloutEventsReply } from '../../wire/rollout-events.ts'
 import {
   ROLLOUT_COMMANDS,
   type RolloutCommand,
+  rolloutCommandQuery,
   rolloutExplanation,
+  rolloutParams,
   rolloutStart,
+  rolloutStartReply,
   rolloutStatus,
   rolloutsReply,
 } from '../../wire/rollouts.ts'
-import { toFailure } from '../http/problems.ts'
 import { type Route, route } from '../http/route.ts'
-
-const params = z.strictObject({ id: z.string().regex(/^[0-9A-Za-z-]{1,40}$/) })
 
 const SUMMARIES: Readonly<Record<RolloutCommand, string>> = {
   pause: 'Nothing moves by itself any more; evidence still takes the release back',
@@ -36,7 +34,7 @@ export const ROLLOUT_ROUTES: readonly Route[] = [
     body: rolloutStart,
     changes: 'document',
     failures: ['rollout_refused'],
-    reply: committed.extend({ rollout: rolloutStatus.optional().describe('Not of a dry run') }),
+    reply: rolloutStartReply,
     handle: async ({ ask, caller, query, body, expectedRevision }) => {
       const dryRun = query.dryRun === 'true'
       const start = { ...body, base: body.base, expectedRevision, reason: query.reason, dryRun }
@@ -44,8 +42,7 @@ export const ROLLOUT_ROUTES: readonly Route[] = [
         control.startRollout(caller, start),
       )
       if (!answer.ok) return answer
-      if (!answer.value.ok) return err(toFailure(answer.value.error))
-      const { text, closed, ...started } = answer.value.value
+      const { text, closed, ...started } = answer.value
       return ok({
         body: {
           ...started,
@@ -66,8 +63,7 @@ export const ROLLOUT_ROUTES: readonly Route[] = [
     handle: async ({ ask, caller, query: { limit, before } }) => {
       const answer = await ask('none', (control) => control.rollouts(caller, { limit, before }))
       if (!answer.ok) return answer
-      if (!answer.value.ok) return err(toFailure(answer.value.error))
-      const rollouts = answer.value.value
+      const rollouts = answer.value
       const last = rollouts.length === limit ? rollouts.at(-1)?.id : undefined
       return ok({ body: { rollouts, next: last } })
     },
@@ -77,13 +73,12 @@ export const ROLLOUT_ROUTES: readonly Route[] = [
     path: '/rollouts/{id}',
     scope: 'read',
     summary: 'How one rollout stands, and what it waits for',
-    params,
+    params: rolloutParams,
     reply: rolloutStatus,
     handle: async ({ ask, caller, params: { id } }) => {
       const answer = await ask('none', (control) => control.rollout(caller, Number(id)))
       if (!answer.ok) return answer
-      if (!answer.value.ok) return err(toFailure(answer.value.error))
-      return answer.value.value ? ok({ body: answer.value.value }) : err({ kind: 'not_found' })
+      return answer.value ? ok({ body: answer.value }) : err({ kind: 'not_found' })
     },
   }),
   ...ROLLOUT_COMMANDS.map((command) =>
@@ -92,8 +87,8 @@ export const ROLLOUT_ROUTES: readonly Route[] = [
       path: `/rollouts/{id}/${command}`,
       scope: 'shift',
       summary: SUMMARIES[command],
-      params,
-      query: z.strictObject({ reason }),
+      params: rolloutParams,
+      query: rolloutCommandQuery,
       changes: 'rollouts',
       failures: ['rollout_refused', 'stale', 'invalid_change'],
       reply: rolloutStatus,
@@ -102,8 +97,7 @@ export const ROLLOUT_ROUTES: readonly Route[] = [
           control.commandRollout(caller, Number(id), command, query.reason),
         )
         if (!answer.ok) return answer
-        if (!answer.value.ok) return err(toFailure(answer.value.error))
-        return answer.value.value ? ok({ body: answer.value.value }) : err({ kind: 'not_found' })
+        return answer.value ? ok({ body: answer.value }) : err({ kind: 'not_found' })
       },
     }),
   ),
@@ -112,13 +106,12 @@ export const ROLLOUT_ROUTES: readonly Route[] = [
     path: '/rollouts/{id}/explain',
     scope: 'read',
     summary: 'Every transition with all that it rested on, and how it stands in sentences',
-    params,
+    params: rolloutParams,
     reply: rolloutExplanation,
     handle: async ({ ask, caller, params: { id } }) => {
       const answer = await ask('none', (control) => control.explainRollout(caller, Number(id)))
       if (!answer.ok) return answer
-      if (!answer.value.ok) return err(toFailure(answer.value.error))
-      return answer.value.value ? ok({ body: answer.value.value }) : err({ kind: 'not_found' })
+      return answer.value ? ok({ body: answer.value }) : err({ kind: 'not_found' })
     },
   }),
   route({
@@ -127,22 +120,16 @@ export const ROLLOUT_ROUTES: readonly Route[] = [
     scope: 'read',
     summary:
       'The events of its machine, oldest first, with the transitions they led to: for a replay',
-    params,
-    query: z.strictObject({
-      cursor: z
-        .string()
-        .regex(/^[0-9-]{1,40}$/, 'the `next` of the page before')
-        .optional()
-        .describe('The `next` of the page before; the first page where it is left out'),
-    }),
+    params: rolloutParams,
+    query: rolloutEventsQuery,
     reply: rolloutEventsReply,
     handle: async ({ ask, caller, params: { id }, query: { cursor } }) => {
       const answer = await ask('none', (control) =>
         control.rolloutEvents(caller, Number(id), cursor),
       )
       if (!answer.ok) return answer
-      if (!answer.value.ok) return err(toFailure(answer.value.error))
-      return answer.value.value ? ok({ body: answer.value.value }) : err({ kind: 'not_found' })
+      const body = answer.value
+      return body ? ok({ body }) : err({ kind: 'not_found' })
     },
   }),
 ]

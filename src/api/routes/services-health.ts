@@ -1,8 +1,7 @@
 // The route that says how the services of environments are, as the probes of the control find them.
 
-import { err, ok } from '../../core/result.ts'
+import { ok } from '../../core/result.ts'
 import { servicesHealthReply } from '../../wire/health.ts'
-import { toFailure } from '../http/problems.ts'
 import { route, type ScopedRoute } from '../http/route.ts'
 
 export const SERVICES_HEALTH_ROUTE: ScopedRoute = route({
@@ -13,8 +12,6 @@ export const SERVICES_HEALTH_ROUTE: ScopedRoute = route({
   reply: servicesHealthReply,
   handle: async ({ ask, caller }) => {
     const answer = await ask('none', (control) => control.services(caller))
-    if (!answer.ok) return answer
-    if (!answer.value.ok) return err(toFailure(answer.value.error))
-    return ok({ body: answer.value.value })
+    return answer.ok ? ok({ body: answer.value }) : answer
   },
 })

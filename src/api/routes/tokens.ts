@@ -2,7 +2,6 @@
 
 import { err, ok } from '../../core/result.ts'
 import { newTokenBody, newTokenReply, token, tokenParams, tokensReply } from '../../wire/tokens.ts'
-import { toFailure } from '../http/problems.ts'
 import { type Route, route } from '../http/route.ts'
 
 const DAY_MS = 24 * 3600 * 1000
@@ -17,8 +16,7 @@ export const TOKEN_ROUTES: readonly Route[] = [
     handle: async ({ ask, caller }) => {
       const answer = await ask('none', (control) => control.tokens(caller))
       if (!answer.ok) return answer
-      if (!answer.value.ok) return err(toFailure(answer.value.error))
-      return ok({ body: { tokens: answer.value.value } })
+      return ok({ body: { tokens: answer.value } })
     },
   }),
   route({
@@ -35,8 +33,7 @@ export const TOKEN_ROUTES: readonly Route[] = [
       const answer = await ask('changes', (control) =>
         control.createToken(caller, { ...asked, expiresAt }),
       )
-      if (!answer.ok) return answer
-      return answer.value.ok ? ok({ body: answer.value.value }) : err(toFailure(answer.value.error))
+      return answer.ok ? ok({ body: answer.value }) : answer
     },
   }),
   route({
@@ -50,8 +47,7 @@ export const TOKEN_ROUTES: readonly Route[] = [
     handle: async ({ ask, caller, params: { id } }) => {
       const answer = await ask('changes', (control) => control.revokeToken(caller, id))
       if (!answer.ok) return answer
-      if (!answer.value.ok) return err(toFailure(answer.value.error))
-      const revoked = answer.value.value
+      const revoked = answer.value
       return revoked ? ok({ body: revoked }) : err({ kind: 'not_found' })
     },
   }),

@@ -16,7 +16,6 @@ import { finalise } from '../content/finalise.ts'
 import { countSlices, lookForBlobs } from '../content/look-for-blobs.ts'
 import { loadKnown, openUpload } from '../content/open-upload.ts'
 import { loadManifest } from '../content/stored-manifests.ts'
-import { toFailure } from '../http/problems.ts'
 import { type Route, route } from '../http/route.ts'
 
 export const UPLOAD_ROUTES: readonly Route[] = [
@@ -45,8 +44,7 @@ export const UPLOAD_ROUTES: readonly Route[] = [
     handle: async ({ ask, caller, params: { version } }) => {
       const answer = await ask('none', (control) => control.upload(caller, version))
       if (!answer.ok) return answer
-      if (!answer.value.ok) return err(toFailure(answer.value.error))
-      const found = answer.value.value
+      const found = answer.value
       return found ? ok({ body: toBody(found) }) : err({ kind: 'not_found' })
     },
   }),
@@ -60,12 +58,12 @@ export const UPLOAD_ROUTES: readonly Route[] = [
     failures: ['upload_finalised'],
     reply: uploadReply,
     handle: async ({ ask, caller, params: { version } }) => {
-      const answer = await ask('changes', (control) => control.abortUpload(caller, version))
-      if (!answer.ok) return answer
-      if (answer.value.ok) return ok({ body: toBody(answer.value.value) })
-      const { error } = answer.value
-      if (error.kind === 'denied') return err(toFailure(error))
-      return err({ kind: error.kind === 'none' ? 'not_found' : 'upload_finalised' })
+      const answer = await ask(
+        'changes',
+        (control) => control.abortUpload(caller, version),
+        ({ kind }) => err({ kind: kind === 'none' ? 'not_found' : 'upload_finalised' }),
+      )
+      return answer.ok ? ok({ body: toBody(answer.value) }) : answer
     },
   }),
   route({
@@ -78,20 +76,21 @@ export const UPLOAD_ROUTES: readonly Route[] = [
     failures: ['manifest_missing', 'store_unavailable'],
     reply: missingReply,
     handle: async (call) => {
-      const { ask, caller, store, params, query } = call
+      const { ask, caller, openStore, params, query } = call
       const answer = await ask('none', (control) => control.upload(caller, params.version))
       if (!answer.ok) return answer
-      if (!answer.value.ok) return err(toFailure(answer.value.error))
-      const found = answer.value.value
+      const found = answer.value
       if (!found) return err({ kind: 'not_found' })
       if (found.state === 'finalised') return ok({ body: { missing: [] } })
-      const manifest = await loadManifest(store, found.manifest)
+      const store = await openStore()
+      if (!store.ok) return store
+      const manifest = await loadManifest(store.value, found.manifest)
       if (!manifest.ok) return manifest
       const known = await loadKnown(call)
       if (!known.ok) return known
       const slices = countSlices(manifest.value)
       const slice = query.cursor ?? 0
-      const absent = await lookForBlobs(store, manifest.value, known.value, { slice, slices })
+      const absent = await lookForBlobs(store.value, manifest.value, known.value, { slice, slices })
       if (absent === 'unavailable') return err({ kind: 'store_unavailable' })
       // What is stored with another size stays so, whoever uploads it: that is for the end to tell.
       const missing = absent

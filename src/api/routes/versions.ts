@@ -11,15 +11,16 @@ import {
   rulesReply,
   servicesBody,
   servicesReply,
-  type Version,
+  type VersionReply,
   version,
   versionParams,
   versionsReply,
   withdrawBody,
 } from '../../wire/versions.ts'
-import { changeDocument, loadDocument } from '../http/current-document.ts'
-import { type Failure, toFailure } from '../http/problems.ts'
-import { type Call, type Route, route } from '../http/route.ts'
+import type { Asker } from '../http/ask-control.ts'
+import { commitChange, loadDocument } from '../http/current-document.ts'
+import type { Failure } from '../http/problems.ts'
+import { type Route, route } from '../http/route.ts'
 
 export const VERSION_ROUTES: readonly Route[] = [
   route({
@@ -60,7 +61,9 @@ export const VERSION_ROUTES: readonly Route[] = [
       if (!found) return err({ kind: 'not_found' })
       const uses = await loadUses(call)
       if (!uses.ok) return uses
-      const record = await call.store.readRecord(found.id)
+      const store = await call.openStore()
+      if (!store.ok) return store
+      const record = await store.value.readRecord(found.id)
       if (record === 'unavailable') return err({ kind: 'store_unavailable' })
       const told = toTold(uses.value.get(found.id))
       const body = { ...found, ...told, record: record === 'missing' ? undefined : record }
@@ -95,7 +98,7 @@ export const VERSION_ROUTES: readonly Route[] = [
     changes: 'document',
     reply: committed,
     handle: (call) =>
-      changeDocument(call, {
+      commitChange(call, {
         kind: 'set-services',
         version: call.params.version,
         services: call.body.services,
@@ -110,7 +113,7 @@ export const VERSION_ROUTES: readonly Route[] = [
     body: withdrawBody,
     changes: 'document',
     reply: committed,
-    handle: (call) => changeDocument(call, { ...call.body, kind: 'withdraw' }),
+    handle: (call) => commitChange(call, { ...call.body, kind: 'withdraw' }),
   }),
   route({
     method: 'GET',
@@ -135,20 +138,17 @@ export const VERSION_ROUTES: readonly Route[] = [
     body: rulesBody,
     changes: 'document',
     reply: committed,
-    handle: (call) => changeDocument(call, { ...call.body, kind: 'set-rules' }),
+    handle: (call) => commitChange(call, { ...call.body, kind: 'set-rules' }),
   }),
 ]
 
 async function loadUses({
   ask,
   caller,
-}: Pick<Call<unknown, unknown, unknown>, 'ask' | 'caller'>): Promise<
-  Result<ReadonlyMap<string, VersionUse>, Failure>
-> {
+}: Asker): Promise<Result<ReadonlyMap<string, VersionUse>, Failure>> {
   const answer = await ask('none', (control) => control.versionUses(caller))
   if (!answer.ok) return answer
-  if (!answer.value.ok) return err(toFailure(answer.value.error))
-  return ok(new Map(answer.value.value.map((use) => [use.version, use])))
+  return ok(new Map(answer.value.map((use) => [use.version, use])))
 }
 
 /** One that came after the document was read is too new for anything to be known of it. */
@@ -164,7 +164,7 @@ function toVersion(
   { versions, environments }: AssignmentsDocument,
   id: string,
   openness: ReadonlyMap<string, Openness>,
-): Omit<Version, 'retained'> | undefined {
+): Omit<VersionReply, 'retained'> | undefined {
   const found = Object.hasOwn(versions, id) ? versions[id] : undefined
   if (!found) return undefined
   const pointing = Object.entries(environments).filter(([, { version }]) => version === id)

@@ -1,8 +1,7 @@
 // The route by which somebody learns what their own credential is, and what it may do.
 
-import { err, ok } from '../../core/result.ts'
+import { ok } from '../../core/result.ts'
 import { whoamiReply } from '../../wire/tokens.ts'
-import { toFailure } from '../http/problems.ts'
 import { type Route, route } from '../http/route.ts'
 
 export const WHOAMI_ROUTE: Route = route({
@@ -14,8 +13,7 @@ export const WHOAMI_ROUTE: Route = route({
   handle: async ({ ask, caller }) => {
     const answer = await ask('none', (control) => control.authenticate(caller))
     if (!answer.ok) return answer
-    if (!answer.value.ok) return err(toFailure(answer.value.error))
-    const { actor, token, scopes } = answer.value.value
+    const { actor, token, scopes } = answer.value
     const kind = token === undefined ? 'access' : 'token'
     return ok({ body: { actor, kind, token, scopes } })
   },

@@ -2,7 +2,7 @@
 // a network, but for a diff with what is live.
 
 import { diffOutput, validateOutput } from '../../wire/output.ts'
-import { type Command, command, type SharedOptions } from '../command.ts'
+import { type CommandRow, command, type SharedOptions } from '../command.ts'
 import { loadCurrent, loadFile } from '../document.ts'
 import { findMovement, toLines } from '../movement.ts'
 import { toPercentText } from '../words.ts'
@@ -75,4 +75,4 @@ const DIFF = command({
   },
 })
 
-export const DOCUMENT_COMMANDS: readonly Command[] = [VALIDATE, DIFF]
+export const DOCUMENT_COMMANDS: readonly CommandRow[] = [VALIDATE, DIFF]

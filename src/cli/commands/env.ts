@@ -2,12 +2,12 @@
 
 import { changeOutput } from '../../wire/changes.ts'
 import {
-  type Environment,
+  type EnvironmentReply,
   environmentsAsRead,
   environmentsOutput,
 } from '../../wire/environments.ts'
 import { changeDocument } from '../change.ts'
-import { type ChangeOptions, type Command, command, type Option } from '../command.ts'
+import { type ChangeOptions, type CommandRow, command, type Option } from '../command.ts'
 import { loadCurrent } from '../document.ts'
 import { misuse, refused } from '../failure.ts'
 import { knowEnvironment, knowVersion } from '../known-names.ts'
@@ -42,7 +42,7 @@ const ENV_LIST = command({
 })
 
 export function toEnvironmentLines(
-  environments: readonly Environment[],
+  environments: readonly EnvironmentReply[],
   columns: number | undefined,
 ): string[] {
   const rows = environments.map(({ name, version, percent, restricted, hosts }) => [
@@ -167,4 +167,4 @@ const ENV_REMOVE = command({
   },
 })
 
-export const ENV_COMMANDS: readonly Command[] = [ENV_LIST, ENV_ADD, ENV_SET, ENV_REMOVE]
+export const ENV_COMMANDS: readonly CommandRow[] = [ENV_LIST, ENV_ADD, ENV_SET, ENV_REMOVE]

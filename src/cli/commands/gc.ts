@@ -1,6 +1,7 @@
 // `holo gc`: what nothing needs any more is listed, and collected when that is confirmed.
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import { toSize } from '../../core/amounts.ts'
 import {
   type CollectionCounts as Counts,
   collectionAsRead,
@@ -8,7 +9,7 @@ import {
 } from '../../wire/collection.ts'
 import { confirm } from '../change.ts'
 import { type ChangeOptions, type Context, command, type SharedOptions } from '../command.ts'
-import { toCount, toSize } from '../words.ts'
+import { toCount } from '../words.ts'
 
 type GcOptions = SharedOptions & Pick<ChangeOptions, 'yes' | 'dryRun'>
 

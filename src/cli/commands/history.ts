@@ -3,7 +3,7 @@
 
 import { InvalidArgumentError } from 'commander'
 import { auditAsRead, logOutput, verifyAsRead, verifyOutput } from '../../wire/audit.ts'
-import { type Command, command, type SharedOptions } from '../command.ts'
+import { type CommandRow, command, type SharedOptions } from '../command.ts'
 import { readText } from '../document.ts'
 import { followEvents } from '../follow.ts'
 import { parseWhole } from '../options.ts'
@@ -65,11 +65,13 @@ const LOG = command({
 })
 
 const LOG_HEAD = ['time', 'revision', 'who', 'token', 'what', 'why', 'detail']
-const MAX_DETAIL_CHARACTERS = 60
+const MAX_SHOWN_DETAIL_CHARACTERS = 60
 
 function toDetail(detail: unknown): string {
   const text = JSON.stringify(detail) ?? ''
-  return text.length > MAX_DETAIL_CHARACTERS ? `${text.slice(0, MAX_DETAIL_CHARACTERS - 1)}…` : text
+  return text.length > MAX_SHOWN_DETAIL_CHARACTERS
+    ? `${text.slice(0, MAX_SHOWN_DETAIL_CHARACTERS - 1)}…`
+    : text
 }
 
 function parseLimit(text: string): number {
@@ -112,4 +114,4 @@ const VERIFY = command({
   },
 })
 
-export const HISTORY_COMMANDS: readonly Command[] = [LOG, VERIFY]
+export const HISTORY_COMMANDS: readonly CommandRow[] = [LOG, VERIFY]

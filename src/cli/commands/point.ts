@@ -2,7 +2,7 @@
 
 import { changeOutput } from '../../wire/changes.ts'
 import { changeDocument } from '../change.ts'
-import { type ChangeOptions, type Command, command } from '../command.ts'
+import { type ChangeOptions, type CommandRow, command } from '../command.ts'
 import { loadCurrent } from '../document.ts'
 import { misuse } from '../failure.ts'
 import { knowEnvironment, knowVersion } from '../known-names.ts'
@@ -74,4 +74,4 @@ const SWAP = command({
   },
 })
 
-export const POINT_COMMANDS: readonly Command[] = [POINT, SWAP]
+export const POINT_COMMANDS: readonly CommandRow[] = [POINT, SWAP]

@@ -1,6 +1,7 @@
 // `holo publish`: a folder becomes a version. Nothing points at it afterwards, so nobody is asked.
 
-import type { z } from 'zod'
+import type * as z from 'zod'
+import { toSize } from '../../core/amounts.ts'
 import { HTML_HANDLING, NOT_FOUND } from '../../core/site/manifest-config.ts'
 import type { PublishedService } from '../../document/service.ts'
 import { removeEncoded } from '../../publish/encode-contents.ts'
@@ -13,7 +14,7 @@ import { collect, toEnvironmentName, toVersionId } from '../options.ts'
 import { loadPublishSettings, type PublishOptions } from '../publish-settings.ts'
 import { loadRetained, runUpload } from '../run-upload.ts'
 import { toStyle } from '../terminal.ts'
-import { toCount, toSeconds, toSize } from '../words.ts'
+import { toCount, toSeconds } from '../words.ts'
 
 export const PUBLISH = command({
   name: 'publish',

@@ -8,7 +8,7 @@ import {
 } from '../../wire/rollout-output.ts'
 import type { RolloutCommand } from '../../wire/rollouts.ts'
 import { confirm } from '../change.ts'
-import { type ChangeOptions, type Command, command, type SharedOptions } from '../command.ts'
+import { type ChangeOptions, type CommandRow, command, type SharedOptions } from '../command.ts'
 import { refused } from '../failure.ts'
 import { CHANGE_OPTIONS } from '../options.ts'
 import { askOf, findRunning, isRunning, loadRollout } from '../rollout/find.ts'
@@ -61,7 +61,7 @@ export const ROLLOUT_ABORT = toCommand({
   },
 })
 
-function toCommand({ verb, about, say }: Row): Command {
+function toCommand({ verb, about, say }: Row): CommandRow {
   return command({
     name: `rollout ${verb}`,
     about,

@@ -15,8 +15,8 @@ import { parseWhole } from '../options.ts'
 import { askOf, findLatest, listRollouts, toRolloutId } from '../rollout/find.ts'
 import { paintPhase, toTransitionLines } from '../rollout/lines.ts'
 import { toTable } from '../table.ts'
+import { wrap } from '../terminal.ts'
 import { toCount, toTime } from '../words.ts'
-import { wrap } from '../wrap.ts'
 
 const DEFAULT_ROWS = 20
 const MOST_ROWS = 100

@@ -3,7 +3,7 @@
 import { changeOutput } from '../../wire/changes.ts'
 import { rulesAsRead, rulesOutput } from '../../wire/versions.ts'
 import { changeDocument } from '../change.ts'
-import { type ChangeOptions, type Command, command } from '../command.ts'
+import { type ChangeOptions, type CommandRow, command } from '../command.ts'
 import { loadCurrent, readJson } from '../document.ts'
 import { misuse } from '../failure.ts'
 import { toTable } from '../table.ts'
@@ -56,4 +56,4 @@ const RULES_SET = command({
   },
 })
 
-export const RULES_COMMANDS: readonly Command[] = [RULES_LIST, RULES_SET]
+export const RULES_COMMANDS: readonly CommandRow[] = [RULES_LIST, RULES_SET]

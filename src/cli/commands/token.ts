@@ -14,7 +14,7 @@ import {
   tokensOutput,
 } from '../../wire/tokens.ts'
 import { confirm } from '../change.ts'
-import { type ChangeOptions, type Command, command, type SharedOptions } from '../command.ts'
+import { type ChangeOptions, type CommandRow, command, type SharedOptions } from '../command.ts'
 import { misuse } from '../failure.ts'
 import { collect } from '../options.ts'
 import { toSuggestion } from '../suggest.ts'
@@ -178,4 +178,4 @@ const TOKEN_REVOKE = command({
   },
 })
 
-export const TOKEN_COMMANDS: readonly Command[] = [TOKEN_LIST, TOKEN_CREATE, TOKEN_REVOKE]
+export const TOKEN_COMMANDS: readonly CommandRow[] = [TOKEN_LIST, TOKEN_CREATE, TOKEN_REVOKE]

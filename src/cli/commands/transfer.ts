@@ -8,7 +8,7 @@ import { documentAsRead } from '../../wire/history.ts'
 import { EXPORT_FORMAT, exportOutput, importOutput } from '../../wire/output.ts'
 import { beginDocument } from '../begin.ts'
 import { changeDocument } from '../change.ts'
-import { type ChangeOptions, type Command, command, type SharedOptions } from '../command.ts'
+import { type ChangeOptions, type CommandRow, command, type SharedOptions } from '../command.ts'
 import { loadCurrent, loadFile } from '../document.ts'
 import { digestContent } from '../exported.ts'
 import { CliFailure, misuse, refused } from '../failure.ts'
@@ -95,4 +95,4 @@ const IMPORT = command({
   },
 })
 
-export const TRANSFER_COMMANDS: readonly Command[] = [EXPORT, IMPORT]
+export const TRANSFER_COMMANDS: readonly CommandRow[] = [EXPORT, IMPORT]

@@ -2,7 +2,7 @@
 
 import { abortOutput, uploadAsRead } from '../../wire/uploads.ts'
 import { type VersionAsRead, versionsAsRead, versionsOutput } from '../../wire/versions.ts'
-import { type Command, command } from '../command.ts'
+import { type CommandRow, command } from '../command.ts'
 import { needDocument } from '../empty-holo.ts'
 import { CliFailure, refused } from '../failure.ts'
 import { toVersionId } from '../options.ts'
@@ -89,4 +89,4 @@ const VERSIONS_ABORT = command({
   },
 })
 
-export const VERSION_COMMANDS: readonly Command[] = [VERSIONS, VERSIONS_ABORT]
+export const VERSION_COMMANDS: readonly CommandRow[] = [VERSIONS, VERSIONS_ABORT]

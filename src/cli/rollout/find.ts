@@ -9,7 +9,7 @@ import {
 } from '../../wire/rollout-output.ts'
 import { rolloutsReply } from '../../wire/rollouts.ts'
 import { toTolerant } from '../../wire/tolerant.ts'
-import type { Api, Call } from '../api.ts'
+import type { Api, ApiCall } from '../api.ts'
 import { needDocument } from '../empty-holo.ts'
 import { CliFailure, misuse, refused } from '../failure.ts'
 
@@ -37,7 +37,7 @@ export async function askOf<T>(
   shape: z.ZodType<T>,
   method: string,
   below: string,
-  call?: Call,
+  call?: ApiCall,
 ): Promise<T> {
   try {
     return await api.ask(shape, method, `/rollouts/${id}${below}`, call)

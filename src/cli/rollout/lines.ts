@@ -1,5 +1,6 @@
 // Lines for people about rollouts: plans, how one stands, what the judge says.
 
+import { toDuration } from '../../core/amounts.ts'
 import { toEvidenceText, toRangeText } from '../../core/judge/verdict.ts'
 import type { Plan } from '../../core/rollout/plan.ts'
 import type {
@@ -7,10 +8,8 @@ import type {
   RolloutSummaryAsRead,
   TransitionAsRead,
 } from '../../wire/rollout-output.ts'
-import { toDuration } from '../duration.ts'
-import type { Style } from '../terminal.ts'
+import { type Style, wrap } from '../terminal.ts'
 import { toCount, toPercentText, toTime } from '../words.ts'
-import { wrap } from '../wrap.ts'
 
 type PlanParts = Pick<Plan, 'bake' | 'withdraws'> & {
   readonly steps: readonly Plan['steps'][number][]

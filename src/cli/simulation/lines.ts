@@ -1,11 +1,10 @@
 // What a simulation says, for people: the chances first, then one run with its picture.
 
+import { toDuration } from '../../core/amounts.ts'
 import type { Simulated } from '../../wire/simulation.ts'
-import { toDuration } from '../duration.ts'
 import type { NamedPlan } from '../plan.ts'
-import type { Style } from '../terminal.ts'
+import { type Style, wrap } from '../terminal.ts'
 import { toCount } from '../words.ts'
-import { wrap } from '../wrap.ts'
 import { drawWeights } from './picture.ts'
 
 /** The picture's width where nothing limits it. */

@@ -1,7 +1,7 @@
 // The weight of the canary over time as a picture of letters, for any terminal: a line for each
 // weight, a column for each stretch of time.
 
-import { toDuration } from '../duration.ts'
+import { toDuration } from '../../core/amounts.ts'
 import type { Style } from '../terminal.ts'
 import { toPercentText } from '../words.ts'
 

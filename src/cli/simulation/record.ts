@@ -1,11 +1,11 @@
 // Turns recorded counters into the load of a simulation: minute by minute as it was, and from the beginning
 // again when the record ends. Counters know requests and no visitors; the notices say what is assumed.
 
+import { toDuration } from '../../core/amounts.ts'
 import { WINDOW_MS } from '../../core/counting/limits.ts'
 import { ERRORS, LATENCY } from '../../core/rollout/plan.ts'
 import type { Load, SideModel } from '../../core/simulate/traffic.ts'
 import { metricRecord, type RecordedPoint } from '../../wire/metrics.ts'
-import { toDuration } from '../duration.ts'
 import { refused } from '../failure.ts'
 import { toCount, toTime } from '../words.ts'
 

@@ -3,11 +3,7 @@
 // a token of 256 bits is not guessed in between.
 
 import { toClient } from '../../core/ip-address.ts'
-import {
-  FAILED_ATTEMPTS_WINDOW_MS,
-  MAX_FAILED_ATTEMPTS,
-  MAX_REMEMBERED_ADDRESSES,
-} from './limits.ts'
+import { FAILED_ATTEMPTS_WINDOW_MS, MAX_FAILED_ATTEMPTS, MAX_FAILING_ADDRESSES } from './limits.ts'
 
 export class Attempts {
   /** Oldest window first. */
@@ -28,7 +24,7 @@ export class Attempts {
       return
     }
     this.#windows.delete(key)
-    if (this.#windows.size >= MAX_REMEMBERED_ADDRESSES) this.#forget(now)
+    if (this.#windows.size >= MAX_FAILING_ADDRESSES) this.#forget(now)
     this.#windows.set(key, { failures: 1, since: now })
   }
 
@@ -43,7 +39,7 @@ export class Attempts {
       if (isOpen(window, now)) break
       this.#windows.delete(key)
     }
-    if (this.#windows.size < MAX_REMEMBERED_ADDRESSES) return
+    if (this.#windows.size < MAX_FAILING_ADDRESSES) return
     for (const oldest of this.#windows.keys()) {
       this.#windows.delete(oldest)
       return

@@ -1,5 +1,5 @@
-// Who somebody is and what they may: the control's own proof of every credential, and the calls that
-// make, list and revoke tokens. What a scope is needed for stands where the calls are.
+// Proves every credential that a call of the control carries, and makes, lists and revokes tokens. control.ts
+// says which scope each of the other calls needs.
 
 import { err, ok, type Result } from '../../core/result.ts'
 import { hasScope, SCOPES } from '../../wire/scopes.ts'
@@ -64,16 +64,19 @@ export class Authority implements Access {
   }
 
   /**
-   * Who the caller is. Every credential is looked at: one that is right counts, whatever else its address
-   * has shown. What failures add up to decides only how a wrong one is answered.
+   * Who the caller is, provided that the credential has the scope that the caller names. A right credential
+   * counts, however many wrong ones its address has shown; these only decide how a wrong one is answered.
    */
   readonly authenticate = async (caller: Caller): Promise<Result<Principal, Denied>> => {
-    const { credential, requestId, address } = caller
+    const { credential, requestId, address, scope } = caller
     const proof =
       credential.kind === 'token'
         ? await this.#proveToken(credential.token)
         : await this.#proveAccess(credential.jwt)
-    if (!('fault' in proof)) return ok(proof)
+    if (!('fault' in proof)) {
+      const isAdmitted = scope === undefined || hasScope(proof.scopes, scope)
+      return isAdmitted ? ok(proof) : deny('forbidden')
+    }
     if (proof.isAttempt && this.#attempts.isBlocked(address, this.#now())) {
       const mayCount = await this.#listMayCount()
       return err({ kind: 'denied', denial: 'too_many_attempts', mayCount })

@@ -40,7 +40,7 @@ export const MAX_FAILED_ATTEMPTS = 10
 export const FAILED_ATTEMPTS_WINDOW_MS = 60_000
 
 /** About 200 KB. Who has more addresses than that pushes older ones out, and still guesses nothing. */
-export const MAX_REMEMBERED_ADDRESSES = 2000
+export const MAX_FAILING_ADDRESSES = 2000
 
 /** Access answers in some 50 ms; a person waits for this. */
 export const ACCESS_KEYS_TIMEOUT_MS = 3000

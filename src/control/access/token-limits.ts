@@ -4,10 +4,11 @@
 
 import { toCanonicalJson } from '../../core/canonical-json.ts'
 import { compileGlob } from '../../core/glob.ts'
+import { getOwn } from '../../core/own.ts'
 import { listVisited, readOpenness } from '../../document/open.ts'
 import { LIMIT_NAMES, type Limits } from '../../wire/tokens.ts'
 import { type Content, findFirstServed } from '../document/content.ts'
-import { quote } from '../document/draft.ts'
+import { quoteNames } from '../document/draft.ts'
 import { countMoves } from '../document/moves.ts'
 
 export const NO_LIMITS: Limits = {}
@@ -84,8 +85,8 @@ export function findRunningTrespass(
   running: readonly { readonly environment: string; readonly base: string }[],
 ): string | undefined {
   const tell = ({ environments, traffic }: Content, name: string) => {
-    const { version, restricted } = own(environments, name) ?? {}
-    return toCanonicalJson([version, restricted, own(traffic, name)])
+    const { version, restricted } = getOwn(environments, name) ?? {}
+    return toCanonicalJson([version, restricted, getOwn(traffic, name)])
   }
   for (const { environment, base } of running) {
     const pair = [environment, base]
@@ -115,7 +116,7 @@ function findAmongEnvironments(
   const hosts = toHosts(limits)
   const [was, is] = [before.environments, after.environments]
   for (const name of new Set([...Object.keys(was), ...Object.keys(is)])) {
-    const [old, young] = [own(was, name), own(is, name)]
+    const [old, young] = [getOwn(was, name), getOwn(is, name)]
     if (old && young && toCanonicalJson(old) === toCanonicalJson(young)) continue
     const trespass = findEnvironmentTrespass(limits, name)
     if (trespass) return trespass
@@ -154,14 +155,16 @@ function toFirstPublic(environments: Content['environments']): string | undefine
 function findAmongTraffic(limits: Limits, before: Content, after: Content): string | undefined {
   const [was, is] = [before.traffic, after.traffic]
   for (const name of new Set([...Object.keys(was), ...Object.keys(is)])) {
-    const ranges = [own(was, name) ?? [], own(is, name) ?? []].map((list) => JSON.stringify(list))
+    const ranges = [getOwn(was, name) ?? [], getOwn(is, name) ?? []].map((list) =>
+      JSON.stringify(list),
+    )
     if (ranges[0] === ranges[1]) continue
     const trespass = findEnvironmentTrespass(limits, name)
     if (trespass) return trespass
   }
   // As with a rollout, it is the version that gets visitors which the token needs a right to.
   for (const { to } of countMoves(was, is)) {
-    const version = own(after.environments, to)?.version
+    const version = getOwn(after.environments, to)?.version
     const trespass = version === undefined ? undefined : findVersionTrespass(limits, version)
     if (trespass) return trespass
   }
@@ -174,7 +177,7 @@ const OF_A_VERSION = ['manifest', 'services', 'withdrawn', 'published'] as const
 function findAmongVersions(limits: Limits, before: Content, after: Content): string | undefined {
   const [was, is] = [before.versions, after.versions]
   for (const id of new Set([...Object.keys(was), ...Object.keys(is)])) {
-    const [old, young] = [own(was, id), own(is, id)].map(
+    const [old, young] = [getOwn(was, id), getOwn(is, id)].map(
       (version) => version && toCanonicalJson(OF_A_VERSION.map((key) => version[key] ?? null)),
     )
     if (old === young) continue
@@ -231,10 +234,6 @@ function matches(patterns: readonly string[], text: string): boolean {
   return patterns.some((pattern) => compileGlob(pattern)(text))
 }
 
-function own<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
-  return Object.hasOwn(table, name) ? table[name] : undefined
-}
-
 function toTrespass(what: string, name: string, patterns: readonly string[]): string {
-  return `the token is limited to ${what}s ${quote(patterns) || '(none)'}, and "${name}" is none of them`
+  return `the token is limited to ${what}s ${quoteNames(patterns) || '(none)'}, and "${name}" is none of them`
 }

@@ -1,6 +1,7 @@
 // What a token looks like, and how it is made, hashed and compared. tokens.ts keeps tokens and knows which
 // of them still count.
 
+import { toHex } from '../../core/hex.ts'
 import { FINGERPRINT_BYTES, SECRET_BYTES, TOKEN_ID_BYTES } from './limits.ts'
 
 /** `holo_<id>_<secret>`: the prefix is for scanners of leaked secrets, the id for finding the row. */
@@ -35,10 +36,6 @@ export function isSameHash(one: ArrayBuffer, other: ArrayBuffer): boolean {
 /** The first 64 bits of a hash, as hex: it tells credentials apart, and nothing about them. */
 export function toFingerprint(hash: ArrayBuffer): string {
   return toHex(new Uint8Array(hash).subarray(0, FINGERPRINT_BYTES))
-}
-
-function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 function toBase64Url(bytes: Uint8Array): string {

@@ -31,7 +31,7 @@ type Row = {
 export type TokenFault = 'malformed' | 'unknown' | 'wrong secret' | 'revoked' | 'expired'
 
 /** Compared with where there is no such row, so that an unknown id takes the same way. */
-const NO_HASH = new ArrayBuffer(32)
+const HASH_OF_NONE = new ArrayBuffer(32)
 
 export class Tokens {
   readonly #sql: SqlStorage
@@ -60,7 +60,7 @@ export class Tokens {
     if (id === undefined) return 'malformed'
     const hash = await hashToken(text)
     const row = this.#row(id)
-    const isSame = isSameHash(hash, row?.hash ?? NO_HASH)
+    const isSame = isSameHash(hash, row?.hash ?? HASH_OF_NONE)
     if (!row) return 'unknown'
     if (!isSame) return 'wrong secret'
     if (row.revoked_at !== null) return 'revoked'

@@ -7,7 +7,7 @@ import type { MetricPoint } from '../../wire/metrics.ts'
 import { type Counted, type CountedStratum, type ToCount, toCollected } from './counted.ts'
 import { MAX_COUNTED_ROLLOUTS } from './limits.ts'
 import { MetricStore } from './metric-store.ts'
-import { type ClosedWindow, type CountingLosses, OpenWindows } from './open-windows.ts'
+import { type ClosedWindow, OpenWindows, type WindowLosses } from './open-windows.ts'
 import { RolloutCounter } from './rollout-counter.ts'
 import { RolloutStore } from './rollout-store.ts'
 import type { MetricRange, SeriesSince } from './series.ts'
@@ -50,7 +50,7 @@ export class Counting {
   }
 
   /** What did not come, or was not counted, since this control began. */
-  get losses(): CountingLosses & { readonly errors: number } {
+  get losses(): WindowLosses & { readonly errors: number } {
     return { ...this.#open.losses, errors: this.#errors }
   }
 

@@ -25,7 +25,7 @@ export type MergedGroup = {
 export type ClosedWindow = { readonly window: number; readonly groups: readonly MergedGroup[] }
 
 /** What was reported and not counted, and what isolates themselves could not report. */
-export type CountingLosses = {
+export type WindowLosses = {
   batches: number
   duplicates: number
   /** Requests in windows that were closed. */
@@ -39,7 +39,7 @@ export type CountingLosses = {
 }
 
 export class OpenWindows {
-  readonly losses: CountingLosses = {
+  readonly losses: WindowLosses = {
     batches: 0,
     duplicates: 0,
     late: 0,

@@ -1,11 +1,12 @@
 // The commands that make, point and remove environments. Pure; whether hosts collide and somebody is
 // left to serve is found by the validator.
 
+import { getOwn } from '../../core/own.ts'
 import { ok } from '../../core/result.ts'
 import { countBuckets } from '../../core/traffic.ts'
 import type { Command } from '../../wire/commands.ts'
 import type { Content } from './content.ts'
-import { type Drafted, getOwn, quote, refuse, refuseUnknown, toDraft } from './draft.ts'
+import { type Drafted, quoteNames, refuseChange, refuseUnknown, toDraft } from './draft.ts'
 import { closeUnknown } from './opening.ts'
 
 export function pointEnvironment(
@@ -15,15 +16,21 @@ export function pointEnvironment(
   const known = getOwn(current.environments, name)
   const target = version ?? known?.version
   if (target === undefined) {
-    return refuse('version', `environment "${name}" is new: say which version it points at`)
+    return refuseChange('version', `environment "${name}" is new: say which version it points at`)
   }
   const entry = getOwn(current.versions, target)
   if (!entry) return refuseUnknown('version', 'version', target, current.versions)
   if (entry.withdrawn) {
-    return refuse('version', `version "${target}" is withdrawn: restore it first, or name another`)
+    return refuseChange(
+      'version',
+      `version "${target}" is withdrawn: restore it first, or name another`,
+    )
   }
   if (restricted && countBuckets(getOwn(current.traffic, name)) > 0) {
-    return refuse('restricted', `"${name}" has traffic: shift it to another environment first`)
+    return refuseChange(
+      'restricted',
+      `"${name}" has traffic: shift it to another environment first`,
+    )
   }
   // What is not said or says nothing new keeps its place and its spelling.
   const environment = {
@@ -52,7 +59,7 @@ export function removeEnvironment(
   }
   const uses = findUses(name, current)
   if (uses.length > 0) {
-    return refuse('name', `"${name}" is in use: ${uses.join('; ')}`)
+    return refuseChange('name', `"${name}" is in use: ${uses.join('; ')}`)
   }
   const { [name]: _, ...environments } = current.environments
   const { [name]: __, ...traffic } = current.traffic
@@ -72,7 +79,7 @@ function findUses(name: string, { traffic, rules = [], versions }: Content): str
   )
   return [
     ...(percent > 0 ? [`it has ${percent} % of the traffic`] : []),
-    ...(ruled.length > 0 ? [`rules ${quote(ruled.map((rule) => rule.name))} lead to it`] : []),
+    ...(ruled.length > 0 ? [`rules ${quoteNames(ruled.map((rule) => rule.name))} lead to it`] : []),
     ...fallbacks,
   ]
 }

@@ -1,10 +1,11 @@
 // The commands that only the control gives itself: a version that was finalised comes into the
 // document, and those that are no longer retained leave it. Pure.
 
+import { getOwn } from '../../core/own.ts'
 import { ok } from '../../core/result.ts'
 import type { PublishedService } from '../../document/service.ts'
 import type { Content } from './content.ts'
-import { type Drafted, getOwn, quote, refuse, toDraft } from './draft.ts'
+import { type Drafted, quoteNames, refuseChange, toDraft } from './draft.ts'
 
 /** Not among COMMANDS: no route may send them. */
 export type OwnCommand =
@@ -27,7 +28,7 @@ export function addVersion(
   if (existing) {
     // Its services may have moved since: that is no other version.
     if (existing.manifest === manifest) return ok(toDraft(current))
-    return refuse('version', `version "${version}" has other files in the document`)
+    return refuseChange('version', `version "${version}" has other files in the document`)
   }
   const entry = { manifest, ...(services.length > 0 ? { services } : {}), published }
   return ok({ ...toDraft(current), versions: { ...current.versions, [version]: entry } })
@@ -41,7 +42,10 @@ export function removeVersions(
     ids.includes(version),
   )
   if (inUse.length > 0) {
-    return refuse('versions', `${quote(inUse.map(([name]) => name))} point at what should go`)
+    return refuseChange(
+      'versions',
+      `${quoteNames(inUse.map(([name]) => name))} point at what should go`,
+    )
   }
   const versions = Object.fromEntries(
     Object.entries(current.versions).filter(([id]) => !ids.includes(id)),

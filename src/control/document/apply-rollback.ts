@@ -1,13 +1,14 @@
 // The command that goes back to an earlier revision. Pure. Who gets which version is as it was then;
 // what is known of versions, and which buckets have suffered, is as it is now.
 
+import { getOwn } from '../../core/own.ts'
 import { err, ok } from '../../core/result.ts'
 import { toOwners } from '../../core/traffic.ts'
 import { MAX_ASSIGNMENTS_BYTES } from '../../document/parse.ts'
 import type { Command } from '../../wire/commands.ts'
 import { MAX_SETTINGS_BYTES, RESERVED_BYTES } from '../limits.ts'
 import { type Content, countBytes } from './content.ts'
-import { type Drafted, getOwn, refuse } from './draft.ts'
+import { type Drafted, refuseChange } from './draft.ts'
 import { bequeath, markOpen } from './opening.ts'
 import { measureRoom } from './room.ts'
 
@@ -16,7 +17,7 @@ export function rollBack(
   current: Content,
   earlier: Content | undefined,
 ): Drafted {
-  if (!earlier) return refuse('to', `there is no revision ${to} in the history`)
+  if (!earlier) return refuseChange('to', `there is no revision ${to} in the history`)
   const refusals = Object.entries(earlier.environments).flatMap(([name, { version }]) => {
     const entry = getOwn(current.versions, version)
     const was = getOwn(earlier.versions, version)
@@ -46,7 +47,9 @@ export function rollBack(
     expose,
   }
   const bytes = countBytes(JSON.stringify(markOpen(draft))) + OWN_FIELDS_BYTES
-  return bytes > MAX_ASSIGNMENTS_BYTES ? refuse('to', toTooLarge(to, earlier, bytes)) : ok(draft)
+  return bytes > MAX_ASSIGNMENTS_BYTES
+    ? refuseChange('to', toTooLarge(to, earlier, bytes))
+    : ok(draft)
 }
 
 /** `revision`, `reserve` and `audit`, which the control adds. */

@@ -1,10 +1,11 @@
 // The command that shifts traffic. Pure; core/traffic.ts chooses the buckets that move.
 
+import { getOwn } from '../../core/own.ts'
 import { ok } from '../../core/result.ts'
 import { allocate, completeWeights, countMoved } from '../../core/traffic.ts'
 import type { Command } from '../../wire/commands.ts'
 import { type Content, findFirstServed } from './content.ts'
-import { type Drafted, getOwn, refuse, refuseUnknown, toDraft } from './draft.ts'
+import { type Drafted, refuseChange, refuseUnknown, toDraft } from './draft.ts'
 
 export function shift(
   { weights, base: named }: Extract<Command, { kind: 'shift' }>,
@@ -12,8 +13,9 @@ export function shift(
 ): Drafted {
   const { environments, traffic, spent } = current
   const base = named ?? toBase(current, weights)
-  if (base === undefined) return refuse('base', 'no public environment has traffic')
-  if (Object.keys(weights).length === 0) return refuse('weights', 'name at least one environment')
+  if (base === undefined) return refuseChange('base', 'no public environment has traffic')
+  if (Object.keys(weights).length === 0)
+    return refuseChange('weights', 'name at least one environment')
   for (const [path, name, percent] of [
     ['base', base, 1] as const,
     ...Object.entries(weights).map(
@@ -23,11 +25,11 @@ export function shift(
     const environment = getOwn(environments, name)
     if (!environment) return refuseUnknown(path, 'environment', name, environments)
     if (environment.restricted && percent > 0) {
-      return refuse(path, `"${name}" is restricted: make it public before it gets traffic`)
+      return refuseChange(path, `"${name}" is restricted: make it public before it gets traffic`)
     }
   }
   const complete = completeWeights(traffic, weights, base)
-  if (!complete.ok) return refuse('weights', complete.error)
+  if (!complete.ok) return refuseChange('weights', complete.error)
   const next = allocate(traffic, complete.value, base, spent)
   // The same owners in other words are no change.
   if (countMoved(traffic, next) === 0) return ok(toDraft(current))

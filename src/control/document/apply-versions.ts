@@ -1,10 +1,11 @@
 // The commands that change a version that is known: where its services are, and whether it may serve.
 // Pure. What a version consists of never changes.
 
+import { getOwn } from '../../core/own.ts'
 import { ok } from '../../core/result.ts'
 import type { Command } from '../../wire/commands.ts'
 import type { Content } from './content.ts'
-import { type Drafted, getOwn, quote, refuse, refuseUnknown, toDraft } from './draft.ts'
+import { type Drafted, quoteNames, refuseChange, refuseUnknown, toDraft } from './draft.ts'
 
 /** Services that are not named stay as they are; one that is named is as the command says it. */
 export function setServices(
@@ -20,21 +21,21 @@ export function setServices(
   for (const [i, service] of asked.entries()) {
     const path = `services[${i}]`
     if (typeof service !== 'object' || service === null || Array.isArray(service)) {
-      return refuse(path, 'a service is a JSON object')
+      return refuseChange(path, 'a service is a JSON object')
     }
     const { prefix, stripPrefix } = service as { prefix?: unknown; stripPrefix?: unknown }
     const known = entry.services?.find((one) => one.prefix === prefix)
     if (!known) {
-      const prefixes = quote([...next.keys()]) || 'none'
-      return refuse(
+      const prefixes = quoteNames([...next.keys()]) || 'none'
+      return refuseChange(
         `${path}.prefix`,
         `version "${version}" has no such service; it has ${prefixes}, and these are part of the version`,
       )
     }
-    if (seen.has(known.prefix)) return refuse(`${path}.prefix`, 'this service is named twice')
+    if (seen.has(known.prefix)) return refuseChange(`${path}.prefix`, 'this service is named twice')
     seen.add(known.prefix)
     if (stripPrefix !== undefined && stripPrefix !== (known.stripPrefix === true)) {
-      return refuse(
+      return refuseChange(
         `${path}.stripPrefix`,
         'which path the backend gets is part of the version: publish another one',
       )
@@ -58,9 +59,9 @@ export function withdraw(
     .map(([name]) => name)
   if (!restore && users.length > 0) {
     const verb = users.length > 1 ? 'point' : 'points'
-    return refuse(
+    return refuseChange(
       'version',
-      `${quote(users)} ${verb} at version "${version}": point at another first`,
+      `${quoteNames(users)} ${verb} at version "${version}": point at another first`,
     )
   }
   if ((entry.withdrawn === true) === !restore) return ok(toDraft(current))

@@ -13,10 +13,10 @@ import type { Content } from './content.ts'
 import {
   type Draft,
   type Drafted,
+  type DraftProblem,
   isNoChange,
   parseDraft,
-  type Refusal,
-  refuse,
+  refuseChange,
   toDraft,
 } from './draft.ts'
 import { keepUnknown, markOpen, withKnownMarks } from './opening.ts'
@@ -34,13 +34,13 @@ export function applyCommand(
   command: Command | OwnCommand,
   current: Content | undefined,
   { earlier, allowInsecure }: ApplyOptions,
-): Result<Content, readonly Refusal[]> {
+): Result<Content, readonly DraftProblem[]> {
   const draft =
     command.kind === 'replace'
       ? replace(command, current)
       : current
         ? changeMarked(command, markOpen(current), earlier)
-        : refuse('', 'there is no document yet: begin with a whole one')
+        : refuseChange('', 'there is no document yet: begin with a whole one')
   if (!draft.ok) return draft
   const content = parseDraft(draft.value, allowInsecure)
   if (!content.ok) return content
@@ -95,11 +95,11 @@ function replace(
   current: Content | undefined,
 ): Drafted {
   if (typeof document !== 'object' || document === null || Array.isArray(document)) {
-    return refuse('document', 'a document is a JSON object')
+    return refuseChange('document', 'a document is a JSON object')
   }
   const { revision: _, reserve: __, audit: ___, ...draft } = document as Draft
   if (current && !allowNewSalt && typeof draft.salt === 'string' && draft.salt !== current.salt) {
-    return refuse(
+    return refuseChange(
       'salt',
       `another salt than "${current.salt}" gives every visitor another bucket: keep it, or say "allowNewSalt": true`,
     )

@@ -2,29 +2,30 @@
 // that hold one kind of command each.
 
 import { err, ok, type Result } from '../../core/result.ts'
-import { parseAssignments } from '../../document/parse.ts'
 import { type Content, isSameContent, toBare, toContent, toText } from './content.ts'
 import { markOpen } from './opening.ts'
+import { createParseLast } from './parse-last.ts'
+
+const parseLast = createParseLast()
 
 /** What is wrong with a command or with the document it would make. */
-export type Refusal = { readonly path: string; readonly message: string }
+export type DraftProblem = { readonly path: string; readonly message: string }
 
 /** A document without revision and audit, of which nothing is known. */
 export type Draft = Readonly<Record<string, unknown>>
 
-export type Drafted = Result<Draft, readonly Refusal[]>
+export type Drafted = Result<Draft, readonly DraftProblem[]>
 
-export function refuse(path: string, message: string): Result<never, readonly Refusal[]> {
+export function refuseChange(
+  path: string,
+  message: string,
+): Result<never, readonly DraftProblem[]> {
   return err([{ path, message }])
 }
 
 /** As `"a", "b"`. */
-export function quote(names: readonly string[]): string {
+export function quoteNames(names: readonly string[]): string {
   return names.map((name) => `"${name}"`).join(', ')
-}
-
-export function getOwn<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
-  return Object.hasOwn(table, name) ? table[name] : undefined
 }
 
 export function refuseUnknown(
@@ -32,9 +33,9 @@ export function refuseUnknown(
   what: string,
   name: string,
   table: object,
-): Result<never, readonly Refusal[]> {
-  const known = quote(Object.keys(table).slice(0, 20))
-  return refuse(path, `there is no ${what} "${name}"; the document has ${known || 'none'}`)
+): Result<never, readonly DraftProblem[]> {
+  const known = quoteNames(Object.keys(table).slice(0, 20))
+  return refuseChange(path, `there is no ${what} "${name}"; the document has ${known || 'none'}`)
 }
 
 /**
@@ -44,10 +45,10 @@ export function refuseUnknown(
 export function parseDraft(
   draft: Draft,
   allowInsecure: boolean,
-): Result<Content, readonly Refusal[]> {
+): Result<Content, readonly DraftProblem[]> {
   // Any revision will do: whoever commits the content gives it its own.
   const text = toText({ ...draft, revision: 1 })
-  const parsed = parseAssignments(text, { allowInsecure })
+  const parsed = parseLast(text, allowInsecure)
   if (parsed.ok) return ok(toContent(markOpen(parsed.value)))
   return err(parsed.error.map(({ path, message }) => ({ path, message })))
 }

@@ -4,7 +4,7 @@ import { parseAssignments } from '../../document/parse.ts'
 import type { Identity } from '../../loading/sync.ts'
 import type { RevisionSummary } from '../../wire/history.ts'
 import type { PageQuery } from '../contract.ts'
-import { MAX_PAGE_ROWS } from '../limits.ts'
+import { MAX_ANSWERED_ROWS } from '../limits.ts'
 import type { RevisionRow } from '../tables.ts'
 import { type Content, toContent } from './content.ts'
 
@@ -110,7 +110,9 @@ export class History {
 
 /** How many rows a page has that was asked for with `limit`. */
 export function clampLimit(limit: number): number {
-  return Number.isInteger(limit) ? Math.min(Math.max(limit, 1), MAX_PAGE_ROWS) : MAX_PAGE_ROWS
+  return Number.isInteger(limit)
+    ? Math.min(Math.max(limit, 1), MAX_ANSWERED_ROWS)
+    : MAX_ANSWERED_ROWS
 }
 
 /** Its origins were found right when it was committed, under the settings of then. */

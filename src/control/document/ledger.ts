@@ -1,8 +1,7 @@
-// The one place where something becomes true: a revision and its audit row, in one transaction, with
-// the alarm that will publish it. What the content is, and whether somebody may, is known before.
+// Commits a revision and its audit row in one transaction, with the alarm that publishes it. Whoever calls
+// has made the content and knows that its author may make it.
 
 import { err, ok, type Result } from '../../core/result.ts'
-import { parseAssignments } from '../../document/parse.ts'
 import { digestText } from '../../loading/sync.ts'
 import type { AuditRow } from '../../wire/audit.ts'
 import type { NewEvent } from '../../wire/events.ts'
@@ -25,8 +24,9 @@ import {
   toAuditRow,
 } from './audit.ts'
 import { type Content, toBare, toText } from './content.ts'
-import type { Refusal } from './draft.ts'
+import type { DraftProblem } from './draft.ts'
 import { clampLimit, type Head, type History } from './history.ts'
+import { createParseLast } from './parse-last.ts'
 
 export type LedgerParts = {
   readonly storage: DurableObjectStorage
@@ -38,7 +38,7 @@ export type LedgerParts = {
 }
 
 /** `stale`: the newest revision is no longer the one that the content was made from. */
-export type NotCommitted = 'stale' | readonly Refusal[]
+export type NotCommitted = 'stale' | readonly DraftProblem[]
 
 export type CommitOptions = {
   readonly floor?: number
@@ -49,6 +49,7 @@ export type CommitOptions = {
 export class Ledger {
   readonly #parts: LedgerParts
   #head: Head | undefined
+  readonly #parseLast = createParseLast()
 
   constructor(parts: LedgerParts) {
     this.#parts = parts
@@ -119,12 +120,11 @@ export class Ledger {
   /** The text and digest that `content` would have as a revision of its own, without an audit row. */
   async preview(content: Content, base: Head | undefined): Promise<Result<Head, NotCommitted>> {
     const revision = this.nextRevision()
-    const effect = { before: undefined, revision }
-    const sealed = await this.#seal(content, PREVIEW, effect, this.#auditHead())
-    if (!sealed.ok) return sealed
-    if (this.#head !== base) return err('stale')
+    const problems = this.#findProblems(content, revision)
+    if (problems.length > 0) return err(problems)
     const text = toText(toBare(content, revision))
-    return ok({ revision, digest: await digestText(text), text, content })
+    const digest = await digestText(text)
+    return this.#head === base ? ok({ revision, digest, text, content }) : err('stale')
   }
 
   /** Commits what `write` does with audit rows of it, or neither. */
@@ -158,13 +158,25 @@ export class Ledger {
     return [...rows].map(toAuditRow)
   }
 
-  /** The document with the hash of its row in it, as the edge will read it. */
+  /**
+   * What the edge would find wrong with the document. It is read with another hash of its audit row than it
+   * gets, which is as long and as right: so the reading for the dry run serves for the commit as well.
+   */
+  #findProblems(content: Content, revision: number): readonly DraftProblem[] {
+    const text = toText({ ...toBare(content, revision), audit: ANY_HASH })
+    const parsed = this.#parseLast(text, this.#parts.allowInsecure)
+    return parsed.ok ? [] : parsed.error.map(({ path, message }) => ({ path, message }))
+  }
+
+  /** The document with the hash of its audit row in it. */
   async #seal(
     content: Content,
     entry: Entry,
     { revision, before }: Pick<Effect, 'before'> & { readonly revision: number },
     auditHead: AuditHead,
   ): Promise<Result<{ head: Head; row: AuditTableRow }, NotCommitted>> {
+    const problems = this.#findProblems(content, revision)
+    if (problems.length > 0) return err(problems)
     const bare = toBare(content, revision)
     const [after, textDigest] = await Promise.all([
       digestDocument(bare, FORM),
@@ -172,9 +184,6 @@ export class Ledger {
     ])
     const row = await makeRow(entry, { revision, before, after, textDigest }, auditHead)
     const text = toText({ ...bare, audit: row.hash })
-    const { allowInsecure } = this.#parts
-    const parsed = parseAssignments(text, { allowInsecure })
-    if (!parsed.ok) return err(parsed.error.map(({ path, message }) => ({ path, message })))
     return ok({ head: { revision, digest: await digestText(text), text, content }, row })
   }
 
@@ -221,15 +230,7 @@ async function makeRows(
   return rows
 }
 
-const PREVIEW: Entry = {
-  at: 0,
-  actor: '',
-  token: undefined,
-  action: '',
-  detail: undefined,
-  reason: undefined,
-  requestId: '',
-}
+const ANY_HASH = '0'.repeat(64)
 
 function isSameHead(a: AuditHead, b: AuditHead): boolean {
   return a.seq === b.seq && a.hash === b.hash

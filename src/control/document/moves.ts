@@ -1,10 +1,10 @@
 // How many buckets a change moves, and from whom to whom.
 
 import { type Traffic, toOwners } from '../../core/traffic.ts'
-import type { Move } from '../../wire/changes.ts'
+import type { BucketMove } from '../../wire/changes.ts'
 
 /** In the order of the lowest bucket that moves. */
-export function countMoves(before: Traffic, after: Traffic): readonly Move[] {
+export function countMoves(before: Traffic, after: Traffic): readonly BucketMove[] {
   const owners = toOwners(before)
   const moves = new Map<string, { from: string; to: string; buckets: number }>()
   for (const [bucket, to] of toOwners(after).entries()) {

@@ -1,6 +1,7 @@
 // Who could see each version, as the control writes it into the document and reads it back: what opens
 // a version, what closes it, and who is left. Pure. What `open` means is decided in document/open.ts.
 
+import { getOwn } from '../../core/own.ts'
 import {
   listVisited,
   type OpeningFields,
@@ -162,9 +163,4 @@ function toSeenIn(
     ...(now?.isOpenAnywhere ? [{ environment: undefined, by: 'bucket' as const }] : []),
     ...granted,
   ]
-}
-
-/** draft.ts has the same; it imports this file. */
-function getOwn<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
-  return Object.hasOwn(table, name) ? table[name] : undefined
 }

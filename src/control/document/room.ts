@@ -13,7 +13,7 @@ import {
 } from '../limits.ts'
 import type { OwnCommand } from './apply-publication.ts'
 import { type Content, countBytes } from './content.ts'
-import type { Refusal } from './draft.ts'
+import type { DraftProblem } from './draft.ts'
 
 /** In bytes of JSON without indentation, with what each version and environment may grow by. */
 export type Room = {
@@ -83,7 +83,7 @@ export function addsForGood(command: Command | OwnCommand, current: Content | un
 }
 
 /** The parts that are too large in `after` and were smaller in `before`, each with how to mend it. */
-export function findOverfull(before: Content | undefined, after: Content): readonly Refusal[] {
+export function findOverfull(before: Content | undefined, after: Content): readonly DraftProblem[] {
   const was = before ? measureRoom(before) : { versions: 0, settings: 0, traffic: 0 }
   const is = measureRoom(after)
   return (Object.keys(BOUNDS) as (keyof Room)[])
@@ -91,7 +91,7 @@ export function findOverfull(before: Content | undefined, after: Content): reado
     .map((part) => toRefusal(part, is[part], BOUNDS[part]))
 }
 
-function toRefusal(part: keyof Room, bytes: number, bound: number): Refusal {
+function toRefusal(part: keyof Room, bytes: number, bound: number): DraftProblem {
   const said = `${bytes} bytes, and ${bound} are allowed`
   switch (part) {
     case 'versions':
@@ -113,7 +113,7 @@ function toRefusal(part: keyof Room, bytes: number, bound: number): Refusal {
 }
 
 /** What takes back has the rest of the database for itself. */
-export function findFullDatabase(bytes: number): readonly Refusal[] {
+export function findFullDatabase(bytes: number): readonly DraftProblem[] {
   if (bytes < MAX_PUBLISHED_DATABASE_BYTES) return []
   const gigabytes = (bytes / 1e9).toFixed(1)
   const message = `the history of this Holo has ${gigabytes} of ${MAX_DATABASE_BYTES / 1e9} GB, and the rest is kept for what takes back: docs/operations.md says how to begin a new one ("A full history")`

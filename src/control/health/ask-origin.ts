@@ -4,7 +4,7 @@
 import type { ProbeResult } from '../../core/health.ts'
 import { splitOrigin } from '../../core/services.ts'
 import { PROBE_TIMEOUT_MS, PROBE_USER_AGENT } from './limits.ts'
-import type { Target } from './targets.ts'
+import type { ProbeTarget } from './targets.ts'
 
 const BINDING = 'service:'
 /** A bound Worker has no host of its own. */
@@ -22,7 +22,7 @@ export type Asking = {
  * Never throws. Redirects are answers, not ways; no cache may answer; the body is not read.
  */
 export async function askOrigin(
-  { origin, path }: Pick<Target, 'origin' | 'path'>,
+  { origin, path }: Pick<ProbeTarget, 'origin' | 'path'>,
   { bindings, timeoutMs = PROBE_TIMEOUT_MS, now }: Asking,
 ): Promise<ProbeResult> {
   const isBinding = origin.startsWith(BINDING)

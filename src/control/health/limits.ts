@@ -10,7 +10,7 @@ export const PROBE_USER_AGENT = 'Holo-Probe/1 (+active health check)'
 export const LOOK_SPACING_MS = 10_000
 export const MAX_LOOKS_PER_DAY = 86_400_000 / LOOK_SPACING_MS
 /** A look that changes nothing writes its alarm; each origin and service that changes is one more. */
-export const ROWS_PER_LOOK = 1
+export const ROWS_PER_PROBE_LOOK = 1
 export const ROWS_PER_CHANGE_OF_HEALTH = 1
 
 /** A Worker may have six connections that wait for an answer; the control needs some for itself. */

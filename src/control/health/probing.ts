@@ -20,7 +20,7 @@ import type { Outbox } from '../outbox.ts'
 import { LOOK_SPACING_MS, MAX_DOWN_ORIGINS, PROBES_AT_ONCE, PROBES_PER_LOOK } from './limits.ts'
 import type { HealthRecords } from './records.ts'
 import { ServicesHealth } from './services-health.ts'
-import { findTargets, type Target, type Targets } from './targets.ts'
+import { findTargets, type ProbeTarget, type Targets } from './targets.ts'
 
 export type ProbingParts = {
   readonly records: HealthRecords
@@ -32,7 +32,7 @@ export type ProbingParts = {
         readonly content: Pick<AssignmentsDocument, 'environments' | 'versions'>
       }
     | undefined
-  readonly ask: (target: Target) => Promise<ProbeResult>
+  readonly ask: (target: ProbeTarget) => Promise<ProbeResult>
   readonly now: () => number
   readonly allowInsecure: boolean
 }
@@ -116,7 +116,7 @@ export class Probing {
     return { environments: toEnvironments(reports), services: reports, down: this.#down }
   }
 
-  async #askAll(chosen: readonly Target[]): Promise<void> {
+  async #askAll(chosen: readonly ProbeTarget[]): Promise<void> {
     const { ask, now } = this.#parts
     const left = [...chosen]
     const work = async () => {
@@ -128,7 +128,7 @@ export class Probing {
     await Promise.all(Array.from({ length: PROBES_AT_ONCE }, work))
   }
 
-  #record(target: Target, probed: ProbeResult, now: number): void {
+  #record(target: ProbeTarget, probed: ProbeResult, now: number): void {
     const before = this.#origins.get(target.key) ?? newHealth(now)
     const after = nextHealth(before, probed, target.status, now)
     // The document may have changed while the answer was on its way.
@@ -140,12 +140,12 @@ export class Probing {
     this.#down = this.#findDown()
   }
 
-  #healthOf({ key, refusal }: Target, now: number): Health {
+  #healthOf({ key, refusal }: ProbeTarget, now: number): Health {
     if (refusal !== undefined) return { state: 'Unknown', since: now, why: refusal }
     return this.#origins.get(key) ?? newHealth(now)
   }
 
-  #dueAt({ key, intervalMs }: Target, now: number): number {
+  #dueAt({ key, intervalMs }: ProbeTarget, now: number): number {
     const askedAt = this.#askedAt.get(key)
     return askedAt === undefined ? now : askedAt + intervalMs
   }

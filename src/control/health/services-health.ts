@@ -5,9 +5,9 @@ import { type Health, toServiceState } from '../../core/health.ts'
 import type { OriginHealthReport, ServiceHealthReport } from '../../wire/health.ts'
 import type { Outbox } from '../outbox.ts'
 import type { HealthRecords } from './records.ts'
-import type { ProbedService, Target } from './targets.ts'
+import type { ProbedService, ProbeTarget } from './targets.ts'
 
-type HealthOf = (target: Target) => Health
+type HealthOf = (target: ProbeTarget) => Health
 
 export class ServicesHealth {
   readonly #records: HealthRecords

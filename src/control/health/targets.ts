@@ -7,7 +7,7 @@ import { PROBE_DEFAULTS } from '../../document/service.ts'
 import { MAX_PROBES } from './limits.ts'
 
 /** One address to ask, however many environments and services share it. */
-export type Target = {
+export type ProbeTarget = {
   /** The same for the same address and expectation. */
   readonly key: string
   readonly origin: string
@@ -24,13 +24,13 @@ export type ProbedService = {
   readonly version: string
   readonly prefix: string
   /** Empty where no probe is configured. */
-  readonly targets: readonly Target[]
+  readonly targets: readonly ProbeTarget[]
 }
 
 export type Targets = {
   readonly services: readonly ProbedService[]
   /** Each that is to be asked, once. */
-  readonly asked: readonly Target[]
+  readonly asked: readonly ProbeTarget[]
 }
 
 /** Versions that no environment points at are not asked, whatever they say. */
@@ -38,11 +38,11 @@ export function findTargets(
   { environments, versions }: Pick<AssignmentsDocument, 'environments' | 'versions'>,
   allowInsecure: boolean,
 ): Targets {
-  const asked = new Map<string, Target>()
+  const asked = new Map<string, ProbeTarget>()
   const services: ProbedService[] = []
   for (const [environment, { version }] of Object.entries(environments)) {
     for (const { prefix, origins, probe } of versions[version]?.services ?? []) {
-      const targets: Target[] = []
+      const targets: ProbeTarget[] = []
       for (const text of probe ? origins : []) {
         const { path = '/', status = PROBE_DEFAULTS.status, intervalMs } = probe ?? {}
         const origin = normaliseOrigin(text)

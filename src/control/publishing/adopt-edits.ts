@@ -7,11 +7,11 @@ import { allowedAt, charge } from '../allowance.ts'
 import type { Head } from '../document/history.ts'
 import { withKnownMarks } from '../document/opening.ts'
 import {
+  KV_PROPAGATION_MS,
   LOOK_BURST,
   LOOK_COST_MS,
   MAX_ADOPTED_REVISION,
   MAX_LIFTED_REVISION,
-  PROPAGATION_MS,
 } from '../limits.ts'
 import { liftAbove, toOwnEntry } from './lift-revision.ts'
 import type { PublisherParts } from './publisher.ts'
@@ -123,7 +123,7 @@ export class External {
   #hasWaitedFor({ digest }: Identity): boolean {
     const now = this.#parts.now()
     if (this.#awaited?.digest !== digest) this.#awaited = { digest, since: now }
-    return now - this.#awaited.since >= PROPAGATION_MS
+    return now - this.#awaited.since >= KV_PROPAGATION_MS
   }
 
   #isInTheWay(held: Identity, head: Head): boolean {
@@ -140,7 +140,7 @@ export class External {
   /** The last put may not be seen everywhere yet. */
   #isPropagating(): boolean {
     const { state, now } = this.#parts
-    return now() - state.publication().lastPutAt < PROPAGATION_MS
+    return now() - state.publication().lastPutAt < KV_PROPAGATION_MS
   }
 }
 

@@ -8,10 +8,11 @@ import type { History } from '../document/history.ts'
 import type { Ledger } from '../document/ledger.ts'
 import { KV_PUT_TIMEOUT_MS } from '../limits.ts'
 import type { Outbox } from '../outbox.ts'
+import { toRetryMs } from '../retries.ts'
 import type { Edits } from './edits.ts'
 import { liftAbove } from './lift-revision.ts'
 import { type Found, readFound } from './read-kv.ts'
-import { ALARMS, backOffMs, dueAt, isPublicationDue } from './schedule.ts'
+import { ALARMS, dueAt, isPublicationDue } from './schedule.ts'
 import type { State } from './state.ts'
 
 export type PublisherParts = {
@@ -114,7 +115,7 @@ export class Publisher {
     state.write({
       alarm_debt: alarmDebt,
       failures,
-      retry_at: now() + backOffMs(failures),
+      retry_at: now() + toRetryMs(failures),
       publish_error: message,
     })
     // One event for an outage, however many attempts it lasts.

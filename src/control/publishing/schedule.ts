@@ -2,18 +2,13 @@
 // control that starts anew keeps the same distances.
 
 import { allowedAt } from '../allowance.ts'
-import {
-  ALARM_BURST,
-  ALARM_COST_MS,
-  FIRST_BACK_OFF_MS,
-  LONGEST_BACK_OFF_MS,
-  PUT_SPACING_MS,
-} from '../limits.ts'
+import { ALARM_BURST, ALARM_COST_MS, PUT_SPACING_MS } from '../limits.ts'
+import { toLikelyTime } from '../retries.ts'
 
 export const ALARMS = { burst: ALARM_BURST, costMs: ALARM_COST_MS }
 
 /** All times in milliseconds since the epoch; 0 for never. */
-export type Publication = {
+export type PublicationState = {
   /** The newest revision that KV has taken; 0 for none. */
   readonly published: number
   /** KV has lost it since. */
@@ -30,28 +25,18 @@ export type Publication = {
 
 /** Whether KV lacks `revision`. */
 export function isPublicationDue(
-  { published, putAgain }: Publication,
+  { published, putAgain }: PublicationState,
   revision: number | undefined,
 ): boolean {
   return revision !== undefined && (putAgain || published < revision)
 }
 
 /** When the next alarm may run; never before `now`. */
-export function dueAt(state: Publication, now: number): number {
+export function dueAt(state: PublicationState, now: number): number {
   return Math.max(
     now,
-    toLikely(state.lastPutAt, now) + PUT_SPACING_MS,
-    toLikely(state.retryAt, now),
-    toLikely(allowedAt(state.alarmDebt, ALARMS), now),
+    toLikelyTime(state.lastPutAt, now) + PUT_SPACING_MS,
+    toLikelyTime(state.retryAt, now),
+    toLikelyTime(allowedAt(state.alarmDebt, ALARMS), now),
   )
-}
-
-/** How long to wait after so many failures in a row. */
-export function backOffMs(failures: number): number {
-  return Math.min(FIRST_BACK_OFF_MS * 2 ** Math.max(0, failures - 1), LONGEST_BACK_OFF_MS)
-}
-
-/** A stored time that no control can have meant, because its clock was wrong, holds up nothing. */
-function toLikely(time: number, now: number): number {
-  return time - now > LONGEST_BACK_OFF_MS ? 0 : time
 }

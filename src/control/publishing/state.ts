@@ -3,7 +3,7 @@
 
 import type { AuditHead } from '../document/audit.ts'
 import { NO_HASH, type StateRow } from '../tables.ts'
-import type { Publication } from './schedule.ts'
+import type { PublicationState } from './schedule.ts'
 
 const FRESH: StateRow = {
   audit_seq: 0,
@@ -30,7 +30,7 @@ export class State {
     return [...this.#sql.exec<StateRow>('SELECT * FROM state WHERE id = 1')][0] ?? FRESH
   }
 
-  publication(): Publication {
+  publication(): PublicationState {
     const row = this.read()
     return {
       published: row.published,

@@ -13,14 +13,14 @@ import {
   UPLOAD_LIFETIME_MS,
 } from '../limits.ts'
 import type { UploadRow } from '../tables.ts'
-import type { Collected, Garbage, Protection, Retired, VersionUse } from './contract.ts'
-import type { Known } from './last-use.ts'
+import type { CollectionResult, Garbage, Protection, Retired, VersionUse } from './contract.ts'
+import type { LastUses } from './last-use.ts'
 import { decideRetention, type RetentionSettings } from './retention.ts'
 import type { UploadingParts } from './uploading.ts'
 import { isIdle, toRecord } from './uploads.ts'
 
 export type CollectingParts = UploadingParts & {
-  readonly known: Known
+  readonly known: LastUses
   readonly retention: RetentionSettings
 }
 
@@ -124,7 +124,7 @@ export class Collecting {
   }
 
   /** @throws Error when R2 does not take the deletion: then nobody knows how much of it is done. */
-  async collect({ kind, keys, searched }: Garbage): Promise<Collected> {
+  async collect({ kind, keys, searched }: Garbage): Promise<CollectionResult> {
     const { deletions, records, ledger, known } = this.#parts
     const isBusy = this.#holds > 0 || deletions.isPending
     if (isBusy || !ledger.head || !known.catchUp()) return { outcome: 'busy', keys: [] }

@@ -25,7 +25,7 @@ export type Taken = {
 export type NoSuchUpload = { readonly kind: 'none' | 'replaced' }
 
 /** How far an upload may go on: `waitMs` is above 0 while a deletion may concern it. */
-export type Turn = { readonly upload: Upload; readonly waitMs: number }
+export type VerificationTurn = { readonly upload: Upload; readonly waitMs: number }
 
 /** `unverified`: not all blobs have been found yet. `unavailable`: R2 did not take the record. */
 export type NotFinished =
@@ -80,7 +80,7 @@ export type Garbage = {
  * `keys` are those that are gone. `stale`: something is protected that was not searched.
  * `busy`: something else has to end first.
  */
-export type Collected = {
+export type CollectionResult = {
   readonly outcome: 'collected' | 'stale' | 'busy'
   readonly keys: readonly string[]
 }
@@ -105,7 +105,7 @@ export type UploadCalls = {
     caller: Caller,
     version: string,
     manifest: string,
-  ) => Promise<Result<Turn, Denied | NoSuchUpload>>
+  ) => Promise<Result<VerificationTurn, Denied | NoSuchUpload>>
   /** After each step: the entries from `from` up to `to` have all their blobs. */
   readonly recordVerified: (
     caller: Caller,
@@ -126,5 +126,5 @@ export type CollectionCalls = {
   /** Takes out of the document what is no longer retained; a dry run only says what it would. */
   readonly retire: (caller: Caller, dryRun: boolean) => Promise<Result<Retired, Refused>>
   /** Deletes what is garbage of what is named, having looked once more. */
-  readonly collect: (caller: Caller, garbage: Garbage) => Answer<Collected>
+  readonly collect: (caller: Caller, garbage: Garbage) => Answer<CollectionResult>
 }

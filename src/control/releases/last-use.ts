@@ -1,6 +1,7 @@
 // When versions came into the document and when they were last pointed at, taken from the history and
 // written down, so that nobody has to read all of it again. Who stays for it is retention.ts' affair.
 
+import { getOwn } from '../../core/own.ts'
 import type { Content } from '../document/content.ts'
 import { NOTED_REVISIONS_PER_STEP } from '../limits.ts'
 import type { CollectionRow, KnownRow } from '../tables.ts'
@@ -8,7 +9,7 @@ import type { CollectionRow, KnownRow } from '../tables.ts'
 type Noted = { readonly revision: number; readonly at: number; readonly text: string }
 type Told = Pick<Content, 'versions' | 'environments'>
 
-export class Known {
+export class LastUses {
   readonly #sql: SqlStorage
 
   constructor(sql: SqlStorage) {
@@ -91,7 +92,7 @@ export class Known {
 export function toPointed({ versions, environments }: Told) {
   return new Map(
     Object.values(environments).flatMap(({ version }) => {
-      const manifest = Object.hasOwn(versions, version) ? versions[version]?.manifest : undefined
+      const manifest = getOwn(versions, version)?.manifest
       return manifest === undefined ? [] : [[`${version} ${manifest}`, { version, manifest }]]
     }),
   )

@@ -6,7 +6,7 @@ import { RETIRING_RETRY_MS } from '../limits.ts'
 import type { Collecting } from './collecting.ts'
 
 /** As whom the audit log has it. */
-const CONTROL: Author = {
+const RETIRER: Author = {
   principal: { actor: 'control', token: undefined, scopes: ['admin'] },
   requestId: '',
 }
@@ -47,7 +47,7 @@ export class Retiring {
     try {
       const due = this.dueAt()
       if (due === undefined || due > now()) return
-      const retired = await collecting.retire(CONTROL, false)
+      const retired = await collecting.retire(RETIRER, false)
       if (retired.ok && retired.value.versions.length > 0) return
       if (!retired.ok) console.error('versions could not leave the document', retired.error)
     } catch (cause) {

@@ -4,7 +4,7 @@
 
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Content } from '../document/content.ts'
-import type { Refusal } from '../document/draft.ts'
+import type { DraftProblem } from '../document/draft.ts'
 import { toPointed } from './last-use.ts'
 import type { Records } from './records.ts'
 import type { Uploads } from './uploads.ts'
@@ -12,7 +12,7 @@ import type { Uploads } from './uploads.ts'
 export type FindUnfinished = (
   before: Content | undefined,
   after: Content,
-) => Promise<readonly Refusal[]>
+) => Promise<readonly DraftProblem[]>
 
 type Parts = {
   readonly records: Pick<Records, 'read'>
@@ -39,7 +39,7 @@ export function createFindUnfinished({ records, uploads, isDeleting }: Parts): F
     const known = before ? toPointed(before) : new Map()
     const fresh = [...toPointed(after)].filter(([key]) => !known.has(key))
     const refusals = await Promise.all(
-      fresh.map(async ([, { version, manifest }]): Promise<Refusal[]> => {
+      fresh.map(async ([, { version, manifest }]): Promise<DraftProblem[]> => {
         const checked = await check(version, manifest)
         if (checked.ok) return []
         const names = Object.entries(after.environments).filter(

@@ -1,13 +1,14 @@
 // What may happen to an upload, and in which order: opened, verified step by step, recorded, brought
 // into the document, finalised. Each step is written down before the next, and can be repeated.
 
+import { getOwn } from '../../core/own.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { isSameSubstance, type VersionRecord } from '../../document/version-record.ts'
 import type { Finalised } from '../../wire/uploads.ts'
 import { applyCommand } from '../document/apply.ts'
 import type { OwnCommand } from '../document/apply-publication.ts'
 import { type Author, type ChangeParts, makeChange } from '../document/change.ts'
-import { getOwn, type Refusal } from '../document/draft.ts'
+import type { DraftProblem } from '../document/draft.ts'
 import { findFullDatabase } from '../document/room.ts'
 import {
   DELETION_WAIT_MS,
@@ -17,10 +18,17 @@ import {
 } from '../limits.ts'
 import { toOwner } from '../one-at-a-time.ts'
 import type { UploadRow } from '../tables.ts'
-import type { NoSuchUpload, NotAborted, NotFinished, Taken, Turn, Upload } from './contract.ts'
+import type {
+  NoSuchUpload,
+  NotAborted,
+  NotFinished,
+  Taken,
+  Upload,
+  VerificationTurn,
+} from './contract.ts'
 import type { Deletions } from './deletions.ts'
 import type { Records } from './records.ts'
-import { isIdle, toRecord, toServices, toUpload, type Uploads } from './uploads.ts'
+import { isIdle, parseStoredServices, toRecord, toUpload, type Uploads } from './uploads.ts'
 
 export type UploadingParts = ChangeParts & {
   readonly uploads: Uploads
@@ -41,7 +49,7 @@ export class Uploading {
     record: VersionRecord,
     isRecorded: boolean,
     author: Author,
-  ): Result<Upload | Taken, { kind: 'invalid'; problems: readonly Refusal[] }> {
+  ): Result<Upload | Taken, { kind: 'invalid'; problems: readonly DraftProblem[] }> {
     const { ledger, uploads, deletions, now } = this.#parts
     this.#removeIdle()
     const entry = ledger.head && getOwn(ledger.head.content.versions, record.id)
@@ -49,7 +57,7 @@ export class Uploading {
     const isKnown = entry !== undefined || ledger.head === undefined
     if (isKnown && (row?.state === 'finalised' || (isRecorded && entry))) {
       const manifest = row?.state === 'finalised' ? row.manifest : entry?.manifest
-      const services = row?.state === 'finalised' ? toServices(row) : record.services
+      const services = row?.state === 'finalised' ? parseStoredServices(row) : record.services
       const holder = { manifest: manifest ?? '', services }
       return ok(
         isSameSubstance(holder, record) ? toFinalised(record) : { kind: 'taken', ...holder },
@@ -57,7 +65,7 @@ export class Uploading {
     }
     const holder =
       row?.state === 'recording'
-        ? { manifest: row.manifest, services: toServices(row) }
+        ? { manifest: row.manifest, services: parseStoredServices(row) }
         : entry && { manifest: entry.manifest, services: entry.services ?? [] }
     if (holder && !isSameSubstance(holder, record)) return ok({ kind: 'taken', ...holder })
     const problems = this.#findProblems(record)
@@ -106,7 +114,7 @@ export class Uploading {
       .map(({ manifest }) => manifest)
   }
 
-  begin(version: string, manifest: string): Result<Turn, NoSuchUpload> {
+  begin(version: string, manifest: string): Result<VerificationTurn, NoSuchUpload> {
     const { uploads, deletions, now } = this.#parts
     const row = this.get(version)
     if (!row) return err({ kind: 'none' })
@@ -196,7 +204,7 @@ export class Uploading {
   }
 
   /** What the document would say against it: known before anything is uploaded. */
-  #findProblems(record: VersionRecord): readonly Refusal[] {
+  #findProblems(record: VersionRecord): readonly DraftProblem[] {
     const { ledger, allowInsecure } = this.#parts
     const full = findFullDatabase(ledger.databaseBytes)
     if (full.length > 0) return full

@@ -97,7 +97,7 @@ export function toRecord(row: UploadRow): VersionRecord {
   return {
     id: row.version,
     manifest: row.manifest,
-    services: toServices(row),
+    services: parseStoredServices(row),
     files: row.files,
     bytes: row.bytes,
     createdAt: row.created_at,
@@ -106,7 +106,7 @@ export function toRecord(row: UploadRow): VersionRecord {
   }
 }
 
-export function toServices({ services }: UploadRow): readonly PublishedService[] {
+export function parseStoredServices({ services }: UploadRow): readonly PublishedService[] {
   return JSON.parse(services)
 }
 

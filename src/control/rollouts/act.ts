@@ -1,10 +1,11 @@
 // Applies the machine's actions to the document. Pure: feed.ts and start.ts commit the result.
 
+import { getOwn } from '../../core/own.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Action } from '../../core/rollout/events.ts'
 import { allocate, countBuckets, markSpent } from '../../core/traffic.ts'
 import type { Content } from '../document/content.ts'
-import { getOwn, isNoChange, parseDraft, type Refusal, toDraft } from '../document/draft.ts'
+import { type DraftProblem, isNoChange, parseDraft, toDraft } from '../document/draft.ts'
 import { markOpen } from '../document/opening.ts'
 import { type Pair, toCanaryCount } from './seen.ts'
 
@@ -17,7 +18,7 @@ export function applyActions(
   current: Content,
   pair: Pair,
   allowInsecure: boolean,
-): Result<Content, readonly Refusal[]> {
+): Result<Content, readonly DraftProblem[]> {
   const marked = markOpen(current)
   let content = marked
   for (const action of actions) content = apply(action, content, pair)

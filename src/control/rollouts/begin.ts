@@ -1,6 +1,7 @@
 // Decides whether a rollout may be started in a document, and what the document is then. Pure: start.ts
 // commits it.
 
+import { getOwn } from '../../core/own.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Plan } from '../../core/rollout/plan.ts'
 import { newRollout } from '../../core/rollout/state.ts'
@@ -8,7 +9,7 @@ import { type GivenEvents, giveEvents } from '../../core/rollout/step.ts'
 import { findUncounted, parsePlan } from '../../document/parse-plan.ts'
 import { applyCommand } from '../document/apply.ts'
 import { type Content, findFirstServed } from '../document/content.ts'
-import { getOwn, type Refusal, refuse, refuseUnknown } from '../document/draft.ts'
+import { type DraftProblem, refuseChange, refuseUnknown } from '../document/draft.ts'
 import { MAX_RUNNING_ROLLOUTS } from '../limits.ts'
 import { applyActions } from './act.ts'
 import type { Start } from './contract.ts'
@@ -35,18 +36,19 @@ export type BeginOptions = {
 export function findBase(
   { environments, traffic }: Content,
   { base, environment }: Pick<Start, 'base' | 'environment'>,
-): Result<string, readonly Refusal[]> {
+): Result<string, readonly DraftProblem[]> {
   const isOther = ([name, { restricted }]: [string, { restricted?: boolean | undefined }]) =>
     !restricted && name !== environment
   const found =
     base ??
     findFirstServed({ environments, traffic }, environment) ??
     Object.entries(environments).find(isOther)?.[0]
-  if (found === undefined) return refuse('base', 'no other environment is public')
+  if (found === undefined) return refuseChange('base', 'no other environment is public')
   if (!getOwn(environments, found)) {
     return refuseUnknown('base', 'environment', found, environments)
   }
-  if (found === environment) return refuse('base', `"${found}" cannot be compared with itself`)
+  if (found === environment)
+    return refuseChange('base', `"${found}" cannot be compared with itself`)
   return ok(found)
 }
 
@@ -54,7 +56,7 @@ export function findBase(
 export function findInTheWay(
   running: readonly Rollout[],
   names: readonly [environment: string, base: string],
-): readonly Refusal[] {
+): readonly DraftProblem[] {
   const refusals = running.flatMap(({ id, environment, base }) =>
     names
       .filter((name) => name === environment || name === base)
@@ -73,7 +75,7 @@ export function begin(
   base: string,
   current: Content,
   { id, by, at, allowInsecure }: BeginOptions,
-): Result<Begun, readonly Refusal[]> {
+): Result<Begun, readonly DraftProblem[]> {
   const plan = readPlan(raw)
   if (!plan.ok) return plan
   // As whoever points an environment by itself: what is known of who had a version stays known.
@@ -85,20 +87,20 @@ export function begin(
   const seen = toSeen(draft.value, 0, { environment, base })
   if (typeof seen === 'string') {
     const message = `${seen}: both environments of a rollout are public, and one has traffic`
-    return refuse('environment', message)
+    return refuseChange('environment', message)
   }
   if (seen.baseVersion === version) {
-    return refuse('version', `"${base}" has version "${version}" already`)
+    return refuseChange('version', `"${base}" has version "${version}" already`)
   }
   const rollout = toFresh({ id, environment, base, by, at }, seen, newRollout(plan.value))
   const outcome = giveEvents(rollout.state, [{ kind: 'start', by, now: at }])
-  if ('refused' in outcome) return refuse('', outcome.refused)
+  if ('refused' in outcome) return refuseChange('', outcome.refused)
   const acted = applyActions(outcome.actions, draft.value, rollout, allowInsecure)
   return acted.ok ? ok({ rollout, outcome, content: acted.value }) : acted
 }
 
 /** Refuses a plan with a metric that is not counted. */
-function readPlan(raw: unknown): Result<Plan, readonly Refusal[]> {
+function readPlan(raw: unknown): Result<Plan, readonly DraftProblem[]> {
   const plan = parsePlan(raw)
   const problems = plan.ok ? findUncounted(plan.value) : plan.error
   if (plan.ok && problems.length === 0) return plan

@@ -21,7 +21,7 @@ import {
   MAX_WINDOWS_PER_LOOK,
   ROLLOUT_LOOK_MS,
 } from '../limits.ts'
-import { backOffMs } from '../publishing/schedule.ts'
+import { toRetryMs } from '../retries.ts'
 import type { RolloutRefused, Start, Started } from './contract.ts'
 import { readEventsPage } from './events-page.ts'
 import { CONTROL, type Fed, type FeedParts, feed, type NotFed } from './feed.ts'
@@ -239,7 +239,7 @@ export class Rollouts {
       looked_at: at,
       failures,
       problem,
-      retry_at: at + backOffMs(failures),
+      retry_at: at + toRetryMs(failures),
       alarm_debt: chargeLook(rollout.alarm_debt, at),
     })
   }

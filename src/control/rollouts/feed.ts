@@ -10,7 +10,7 @@ import type { Limits } from '../../wire/tokens.ts'
 import { findTrespass } from '../access/token-limits.ts'
 import type { Entry } from '../document/audit.ts'
 import type { Content } from '../document/content.ts'
-import type { Refusal } from '../document/draft.ts'
+import type { DraftProblem } from '../document/draft.ts'
 import type { Head } from '../document/history.ts'
 import type { Ledger, NotCommitted } from '../document/ledger.ts'
 import type { Outbox } from '../outbox.ts'
@@ -85,7 +85,7 @@ type Truth = {
 export async function makeTrue(
   { ledger, storage, store, source, outbox }: FeedParts,
   { rollout, head, fed, outcome, content, first }: Truth,
-): Promise<Result<Head | undefined, 'stale' | readonly Refusal[]>> {
+): Promise<Result<Head | undefined, 'stale' | readonly DraftProblem[]>> {
   const { state, actions, transitions } = outcome
   const write = (made: Head | undefined) => {
     first?.()

@@ -4,7 +4,6 @@
 import { type Attention, decideAttention } from '../../core/rollout/gate.ts'
 import { allowedAt, charge } from '../allowance.ts'
 import {
-  LONGEST_BACK_OFF_MS,
   ROLLOUT_LOOK_BURST,
   ROLLOUT_LOOK_COST_MS,
   ROLLOUT_LOOK_MS,
@@ -12,6 +11,7 @@ import {
   ROLLOUT_MINUTE_LOOK_MS,
   ROLLOUT_RARE_LOOK_MS,
 } from '../limits.ts'
+import { toLikelyTime } from '../retries.ts'
 import type { Rollout } from './store.ts'
 
 const LOOKS = { burst: ROLLOUT_LOOK_BURST, costMs: ROLLOUT_LOOK_COST_MS }
@@ -35,8 +35,8 @@ export function lookDueAt(
   return Math.max(
     now,
     last + lookMs,
-    toLikely(retry_at, now),
-    toLikely(allowedAt(alarm_debt, LOOKS), now),
+    toLikelyTime(retry_at, now),
+    toLikelyTime(allowedAt(alarm_debt, LOOKS), now),
   )
 }
 
@@ -49,8 +49,4 @@ export function findDue<T extends Looks>(all: readonly T[], now: number): readon
 /** The debt after one more look; that of a clock that was ahead is forgiven. */
 export function chargeLook(debt: number, now: number): number {
   return charge(Math.min(debt, now + LOOKS.burst * LOOKS.costMs), now, LOOKS)
-}
-
-function toLikely(time: number, now: number): number {
-  return time - now > LONGEST_BACK_OFF_MS ? 0 : time
 }

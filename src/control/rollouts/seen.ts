@@ -1,9 +1,9 @@
 // What of a document concerns one rollout: the versions of its two environments and who has which
 // buckets. Pure; what a change of it means is foreign.ts' affair.
 
+import { getOwn } from '../../core/own.ts'
 import { countBuckets, type Range } from '../../core/traffic.ts'
 import type { Content } from '../document/content.ts'
-import { getOwn } from '../document/draft.ts'
 import type { Stratum } from './source.ts'
 
 /** The two environments of a rollout. */

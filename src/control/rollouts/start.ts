@@ -12,7 +12,7 @@ import {
 import type { Principal } from '../caller.ts'
 import type { Author, ChangeParts } from '../document/change.ts'
 import type { Content } from '../document/content.ts'
-import type { Refusal } from '../document/draft.ts'
+import type { DraftProblem } from '../document/draft.ts'
 import type { Head } from '../document/history.ts'
 import { countMoves } from '../document/moves.ts'
 import { findClosed } from '../document/opening.ts'
@@ -143,7 +143,7 @@ function toCommitted({ revision, digest, text, content }: Head, before: Head) {
   return { revision, digest, text, moved, closed: findClosed(before.content, content) }
 }
 
-function toInvalid(problems: readonly Refusal[]): Result<never, RolloutRefused> {
+function toInvalid(problems: readonly DraftProblem[]): Result<never, RolloutRefused> {
   return err({ kind: 'invalid', problems })
 }
 

@@ -1,4 +1,13 @@
-// Lengths of time as people say them, in two units at most.
+// Sizes and lengths of time, in words.
+
+/** As `512 B`, `1.5 MB`: powers of a thousand, with one decimal. */
+export function toSize(bytes: number): string {
+  if (bytes < 1_000) return `${Math.round(bytes)} B`
+  if (bytes < 1_000_000) return `${(bytes / 1_000).toFixed(1)} kB`
+  return bytes < 1_000_000_000
+    ? `${(bytes / 1_000_000).toFixed(1)} MB`
+    : `${(bytes / 1_000_000_000).toFixed(1)} GB`
+}
 
 const UNITS = [
   ['d', 86_400_000],
@@ -7,7 +16,7 @@ const UNITS = [
   ['s', 1000],
 ] as const
 
-/** `0 s`, `50 s`, `1 h 30 min`, `2 d`. Rounded to the second unit. */
+/** `0 s`, `50 s`, `1 h 30 min`, `2 d`: two units at most, rounded to the second one. */
 export function toDuration(ms: number): string {
   const first = UNITS.findIndex(([, length]) => ms >= length)
   const [unit, length] = UNITS[first] ?? ['s', 1000]
