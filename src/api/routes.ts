@@ -3,22 +3,19 @@
 
 import { createOpenApiRoute } from './http/openapi.ts'
 import type { Route } from './http/route.ts'
-import { AUDIT_ROUTES } from './routes/audit.ts'
+import { AUDIT_ROUTES, EVENTS_ROUTE } from './routes/audit.ts'
 import { BLOB_ROUTES } from './routes/blobs.ts'
 import { COLLECTION_ROUTE } from './routes/collection.ts'
 import { ENVIRONMENT_ROUTES } from './routes/environments.ts'
-import { EVENTS_ROUTE } from './routes/events.ts'
 import { EXPLAIN_ROUTE } from './routes/explain.ts'
-import { HEALTH_ROUTE } from './routes/health.ts'
+import { HEALTH_ROUTE, SERVICES_HEALTH_ROUTE } from './routes/health.ts'
 import { HISTORY_ROUTES } from './routes/history.ts'
 import { MANIFEST_ROUTES } from './routes/manifests.ts'
 import { METRICS_ROUTES } from './routes/metrics.ts'
 import { ROLLOUT_ROUTES } from './routes/rollouts.ts'
-import { SERVICES_HEALTH_ROUTE } from './routes/services-health.ts'
-import { TOKEN_ROUTES } from './routes/tokens.ts'
+import { TOKEN_ROUTES, WHOAMI_ROUTE } from './routes/tokens.ts'
 import { UPLOAD_ROUTES } from './routes/uploads.ts'
 import { VERSION_ROUTES } from './routes/versions.ts'
-import { WHOAMI_ROUTE } from './routes/whoami.ts'
 
 const CONTROLLED: readonly Route[] = [
   ...ENVIRONMENT_ROUTES,

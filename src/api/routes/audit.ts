@@ -1,9 +1,10 @@
-// Routes of the audit log.
+// Routes of what has happened: the audit log, whether it is whole, and the events of the outbox.
 
 import { ok } from '../../core/result.ts'
 import { auditReply, verifyBody, verifyReply } from '../../wire/audit.ts'
+import { eventsQuery, eventsReply } from '../../wire/events.ts'
 import { pageQuery } from '../../wire/requests.ts'
-import { type Route, route } from '../http/route.ts'
+import { type Route, route, type ScopedRoute } from '../http/route.ts'
 
 export const AUDIT_ROUTES: readonly Route[] = [
   route({
@@ -35,3 +36,17 @@ export const AUDIT_ROUTES: readonly Route[] = [
     },
   }),
 ]
+
+export const EVENTS_ROUTE: ScopedRoute = route({
+  method: 'GET',
+  path: '/events',
+  scope: 'read',
+  summary: 'What has happened since, oldest first: revisions, rollouts, health, tokens',
+  query: eventsQuery,
+  reply: eventsReply,
+  handle: async ({ ask, caller, query }) => {
+    const { limit } = query
+    const answer = await ask('none', (control) => control.events(caller, query.after, limit))
+    return answer.ok ? ok({ body: answer.value }) : answer
+  },
+})

@@ -1,18 +1,21 @@
-// The route that tells why: the decision the edge would take on a request, and every step to it.
+// The route that explains a request: the decision that the edge would take, each step to it, and who would
+// answer. It makes the described request a real one and reads it with the edge's own code. Whether the version
+// has a file at the path is in its manifest, which is not read here.
 
 import { readAddress } from '../../core/address.ts'
 import { explain } from '../../core/decide.ts'
+import { isNetworkPath } from '../../core/path.ts'
 import { err, ok, type Result } from '../../core/result.ts'
+import { isAmbiguous, matchService } from '../../core/services.ts'
+import type { Decision, RequestFacts } from '../../core/types.ts'
 import { compileAssignments } from '../../document/compile.ts'
 import { parseAssignments } from '../../document/parse.ts'
 import { readFacts } from '../../http/facts.ts'
 import { toKind } from '../../http/kind.ts'
-import { VERSION_NOW_PATH } from '../../http/own-paths.ts'
-import { type Explanation, explainBody, explainReply } from '../../wire/explain.ts'
-import { describeAnswerer } from '../http/answerer.ts'
+import { isOwnPath, VERSION_NOW_PATH } from '../../http/own-paths.ts'
+import { type ExplainBody, type Explanation, explainBody, explainReply } from '../../wire/explain.ts'
 import type { Asker } from '../http/ask-control.ts'
 import { type Current, loadText, toFault } from '../http/current-document.ts'
-import { isAboutWholeServer, toRequest } from '../http/explained-request.ts'
 import type { Failure } from '../http/problems.ts'
 import { type Route, route } from '../http/route.ts'
 
@@ -83,4 +86,70 @@ async function loadRevision(
   if (!answer.ok) return answer
   const found = answer.value
   return found ? ok(found) : err({ kind: 'not_found' })
+}
+
+/** The order of router.ts and act.ts, told. */
+function describeAnswerer(
+  { method, path, kind }: Pick<RequestFacts, 'method' | 'path' | 'kind'>,
+  { version }: Decision,
+): string {
+  if (isNetworkPath(path)) {
+    return `nobody: ${path} could be taken for one of /cdn-cgi/, which is Cloudflare's, so it is a 404 before a version is chosen`
+  }
+  if (path === VERSION_NOW_PATH) return 'Holo itself: version and environment of now, as JSON'
+  if (isOwnPath(path)) return 'Holo itself, before a version is chosen: its API, else 404'
+  const { id, services } = version
+  const service = matchService(services, path)
+  const forwarded =
+    service && `service ${service.prefix} of version ${id} (${service.origins.join(', ')})`
+  if (service && isAmbiguous(services, path)) {
+    return `nobody: ${path} could be taken for a path of another service, so it is a 400`
+  }
+  const isRead = method === 'GET' || method === 'HEAD'
+  if (!isRead) {
+    return (
+      forwarded ?? `no service of version ${id} has this path: 405 where it is a file, else 404`
+    )
+  }
+  const file = `the file of version ${id} at ${path}, if it has one`
+  const isPart = kind === 'subresource'
+  if (service && service.prefix !== '/') return `${file}; else ${forwarded}`
+  const elsewhere = 'the file of another version that visitors had'
+  if (forwarded) {
+    return isPart
+      ? `${file}; else code or media under a hashed name of another version that visitors had; else ${forwarded}; where that has nothing, ${elsewhere}`
+      : `${file}; else ${forwarded}`
+  }
+  if (isPart) return `${file}; else ${elsewhere}; else 404`
+  return `${file}; else the page that version ${id} has for what is not there`
+}
+
+/**
+ * Whether the request is `OPTIONS *`, as the platform has it: the `*` right behind the host
+ * (`core/address.ts: isAboutServer`).
+ */
+function isAboutWholeServer({ method, url }: ExplainBody): boolean {
+  return method === 'OPTIONS' && /^https?:\/\/[^/?#]+\*$/i.test(url)
+}
+
+/** What a browser says of itself for this address, in as few headers as it takes. */
+function toBrowserHeaders(url: string): Readonly<Record<string, string>> {
+  const kind = toKind('GET', new Headers(), new URL(url).pathname)
+  return { accept: kind === 'subresource' ? '*/*' : 'text/html' }
+}
+
+function toRequest(asked: ExplainBody): Result<Request, Failure> {
+  const { url, method, ip, country, region, city, asn, colo } = asked
+  const said = asked.headers ?? {}
+  const isBare = Object.keys(said).every((name) => name.toLowerCase() === 'cookie')
+  const headers = isBare ? { ...toBrowserHeaders(url), ...said } : said
+  const cf = { country, region, city, asn, colo }
+  try {
+    const request = new Request(url, { method, headers, cf: cf as RequestInitCfProperties })
+    if (ip !== undefined) request.headers.set('cf-connecting-ip', ip)
+    return ok(request)
+  } catch (cause) {
+    const message = `no request can have this: ${cause instanceof Error ? cause.message : cause}`
+    return err({ kind: 'invalid_request', problems: [{ path: 'headers', message }] })
+  }
 }

@@ -1,8 +1,9 @@
-// The route of monitors: strangers learn that Holo answers, and nothing else.
+// Routes of health: for monitors, who learn that Holo answers and nothing else; and for people, how the
+// control and the services of environments are.
 
 import { ok } from '../../core/result.ts'
-import { healthReply } from '../../wire/health.ts'
-import type { OpenRoute } from '../http/route.ts'
+import { healthReply, servicesHealthReply } from '../../wire/health.ts'
+import { type OpenRoute, route, type ScopedRoute } from '../http/route.ts'
 
 export const HEALTH_ROUTE: OpenRoute = {
   method: 'GET',
@@ -17,3 +18,15 @@ export const HEALTH_ROUTE: OpenRoute = {
     return ok({ body: { status: 'ok', control: answer.value } })
   },
 }
+
+export const SERVICES_HEALTH_ROUTE: ScopedRoute = route({
+  method: 'GET',
+  path: '/health/services',
+  scope: 'read',
+  summary: 'How the services of environments are, since when and why, by the probes of the control',
+  reply: servicesHealthReply,
+  handle: async ({ ask, caller }) => {
+    const answer = await ask('none', (control) => control.services(caller))
+    return answer.ok ? ok({ body: answer.value }) : answer
+  },
+})

@@ -1,7 +1,7 @@
 // Routes of the tokens. A token itself is in one reply only: the one to its making.
 
 import { err, ok } from '../../core/result.ts'
-import { newTokenBody, newTokenReply, token, tokenParams, tokensReply } from '../../wire/tokens.ts'
+import { newTokenBody, newTokenReply, token, tokenParams, tokensReply, whoamiReply } from '../../wire/tokens.ts'
 import { type Route, route } from '../http/route.ts'
 
 const DAY_MS = 24 * 3600 * 1000
@@ -52,3 +52,18 @@ export const TOKEN_ROUTES: readonly Route[] = [
     },
   }),
 ]
+
+export const WHOAMI_ROUTE: Route = route({
+  method: 'GET',
+  path: '/whoami',
+  scope: 'read',
+  summary: 'Who the caller is, and what the caller may do',
+  reply: whoamiReply,
+  handle: async ({ ask, caller }) => {
+    const answer = await ask('none', (control) => control.authenticate(caller))
+    if (!answer.ok) return answer
+    const { actor, token, scopes } = answer.value
+    const kind = token === undefined ? 'access' : 'token'
+    return ok({ body: { actor, kind, token, scopes } })
+  },
+})
