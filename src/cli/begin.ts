@@ -1,12 +1,13 @@
-// The first document of a control that has none: there is nothing that could move, so what it says is
-// shown instead.
+// The first document of an empty Holo: from a file, or made of a version that was just published and goes to
+// everybody.
 
+import type { PublishedService } from '../document/service.ts'
 import { committedAsRead } from '../wire/changes.ts'
 import { type ChangeOutcome, confirm } from './change.ts'
 import type { ChangeOptions, Context } from './command.ts'
 import { readDocument } from './document.ts'
 import { waitUntilEverywhere } from './everywhere.ts'
-import { toSeconds } from './words.ts'
+import { toSeconds, toShellWord } from './words.ts'
 
 /** @param title as in "Import backup.json". */
 export async function beginDocument(
@@ -46,4 +47,43 @@ export async function beginDocument(
   const json = { ...told, dryRun: false, changed, revision, ...waited }
   const everywhere = waited ? [`Everywhere after ${toSeconds(waited.everywhereMs)}`] : []
   return { json, lines: [`Done: revision ${revision}`, ...everywhere] }
+}
+
+/** As the document's schema has it. */
+const MAX_SALT_CHARACTERS = 64
+
+type First = {
+  readonly folder: string
+  readonly version: string
+  readonly services: readonly PublishedService[]
+}
+
+/** @returns the revision it made. */
+export async function makeFirstDocument(
+  context: Context,
+  environment: string,
+  { version, services }: First,
+  manifest: string,
+  options: ChangeOptions,
+): Promise<number> {
+  const document = {
+    schema: 1,
+    revision: 1,
+    salt: (await context.target()).url.hostname.slice(0, MAX_SALT_CHARACTERS),
+    environments: { [environment]: { version } },
+    traffic: { [environment]: 100 },
+    versions: { [version]: { manifest, services, published: new Date().toISOString() } },
+  }
+  const title = `Begin with ${environment} at ${version} for everybody`
+  const { json } = await beginDocument(context, title, document, options)
+  return json.revision
+}
+
+/** The command that publishes the same once more, and makes the first document of it. */
+export function toFirstCommand({ folder, version, services }: First): string {
+  const given = services.flatMap(({ prefix, origins }) =>
+    origins.map((origin) => `--service ${toShellWord(`${prefix}=${origin}`)}`),
+  )
+  const words = ['holo publish', toShellWord(folder), `--version ${version}`, ...given]
+  return [...words, '--first main'].join(' ')
 }

@@ -2,7 +2,7 @@
 // itself, and the wait until it is everywhere.
 
 import type { z } from 'zod'
-import { type changeOutput, committedAsRead } from '../wire/changes.ts'
+import { type changeOutput, committedAsRead, type ViewersAsRead } from '../wire/changes.ts'
 import type { Api } from './api.ts'
 import type { ChangeOptions, CommandOutcome, Context } from './command.ts'
 import { type Known, loadCurrent, readDocument } from './document.ts'
@@ -11,7 +11,6 @@ import { misuse, refused } from './failure.ts'
 import { findMovement, toLines } from './movement.ts'
 import { askLine, isYes } from './question.ts'
 import { isSomebodyThere } from './terminal.ts'
-import { toViewerLines } from './viewers.ts'
 import { toSeconds } from './words.ts'
 
 export type ChangeRequest = {
@@ -137,4 +136,29 @@ export async function confirm(
     if (typed?.trim() === target.name) return
   } else if (isYes(await askLine('Go on? [y/N] ', streams, signal))) return
   throw refused('not_confirmed', 'not confirmed: nothing was changed')
+}
+
+/** One line for each version. */
+function toViewerLines(closed: readonly ViewersAsRead[]): string[] {
+  return closed.map(({ version, seenIn }) =>
+    seenIn.length === 0
+      ? `version ${version} goes out of reach: nobody can see it any more`
+      : `version ${version} can still be seen ${seenIn.map(toPlace).join(', ')}`,
+  )
+}
+
+function toPlace({ environment, by }: ViewersAsRead['seenIn'][number]): string {
+  if (environment === undefined) return 'by visitors who had it before'
+  switch (by) {
+    case 'bucket':
+      return `by visitors of ${environment}`
+    case 'rule':
+      return `by visitors whom a rule sent to ${environment}`
+    case 'host':
+      return `under the host names of ${environment}`
+    case 'grant':
+      return `in ${environment} with a grant`
+    default:
+      return `in ${environment} (${by})`
+  }
 }

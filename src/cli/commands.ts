@@ -5,31 +5,32 @@ import { EXPLAIN } from './commands/explain.ts'
 import { GC } from './commands/gc.ts'
 import { HISTORY_COMMANDS } from './commands/history.ts'
 import { INIT } from './commands/init.ts'
-import { LOGIN } from './commands/login.ts'
+import { LOGIN, WHOAMI } from './commands/login.ts'
 import { METRICS_EXPORT } from './commands/metrics-export.ts'
 import { OPEN } from './commands/open.ts'
-import { POINT_COMMANDS } from './commands/point.ts'
+import { POINT_COMMANDS, SHIFT } from './commands/point.ts'
 import { PUBLISH } from './commands/publish.ts'
-import { ROLLBACK } from './commands/rollback.ts'
+import { ROLLBACK, WITHDRAW } from './commands/rollback.ts'
 import {
   ROLLOUT_ABORT,
   ROLLOUT_ADVANCE,
   ROLLOUT_PAUSE,
   ROLLOUT_PROMOTE,
   ROLLOUT_RESUME,
+  ROLLOUT_START,
 } from './commands/rollout-command.ts'
-import { ROLLOUT_EXPLAIN, ROLLOUT_HISTORY, ROLLOUT_REPLAY } from './commands/rollout-past.ts'
-import { ROLLOUT_START } from './commands/rollout-start.ts'
-import { ROLLOUT_STATUS } from './commands/rollout-status.ts'
+import {
+  ROLLOUT_EXPLAIN,
+  ROLLOUT_HISTORY,
+  ROLLOUT_REPLAY,
+  ROLLOUT_STATUS,
+} from './commands/rollout-look.ts'
 import { RULES_COMMANDS } from './commands/rules.ts'
-import { SHIFT } from './commands/shift.ts'
 import { SIMULATE } from './commands/simulate.ts'
 import { STATUS } from './commands/status.ts'
 import { TOKEN_COMMANDS } from './commands/token.ts'
 import { TRANSFER_COMMANDS } from './commands/transfer.ts'
 import { VERSION_COMMANDS } from './commands/versions.ts'
-import { WHOAMI } from './commands/whoami.ts'
-import { WITHDRAW } from './commands/withdraw.ts'
 
 export const COMMAND_ROWS: readonly CommandRow[] = [
   INIT,

@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto'
 import { realpath, stat } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import {
   DEFAULT_HTML_HANDLING,
@@ -20,7 +21,6 @@ import { misuse } from './failure.ts'
 import { readAuthorship } from './git.ts'
 import { findMistake } from './mistaken-folder.ts'
 import { parseServices, toServices } from './services.ts'
-import { toUserCache } from './user-cache.ts'
 
 export type PublishOptions = SharedOptions & {
   readonly version?: string
@@ -142,4 +142,11 @@ function toGlobs(
 
 function toKey(...parts: readonly string[]): string {
   return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 32)
+}
+
+type Variables = Readonly<Record<string, string | undefined>>
+
+/** As the XDG base directory specification and Windows have it. */
+function toUserCache({ XDG_CACHE_HOME, LOCALAPPDATA }: Variables): string {
+  return join(XDG_CACHE_HOME || LOCALAPPDATA || join(homedir(), '.cache'), 'holo')
 }

@@ -2,18 +2,25 @@
 // without a stack trace; only a fault of ours has one, with --verbose.
 
 import { CommanderError, type Command as Program } from 'commander'
+import { toHarmlessJson } from '../core/harmless-text.ts'
 import { PublishError } from '../publish/messages.ts'
 import { type Api, createApi } from './api.ts'
-import type { CommandRow, Context, SharedOptions } from './command.ts'
+import type { CommandOutcome, CommandRow, Context, SharedOptions } from './command.ts'
 import { COMMAND_ROWS } from './commands.ts'
 import { CliFailure, EXIT, misuse } from './failure.ts'
 import { findOwnWord } from './foreign-words.ts'
 import { type CommandCall, createProgram } from './program.ts'
 import { askLine, isYes } from './question.ts'
-import { toFailureJson, toFailureText, toOutcomeText } from './report.ts'
-import type { Surroundings } from './surroundings.ts'
 import { chooseTarget, type Target } from './target.ts'
-import { isSomebodyThere, toColumns, toScreenLine, toStyle } from './terminal.ts'
+import {
+  isSomebodyThere,
+  type Streams,
+  type Style,
+  toColumns,
+  toScreenLine,
+  toStyle,
+} from './terminal.ts'
+import { toTime } from './words.ts'
 
 /** @returns the exit code. Never throws. */
 export async function runCli(surroundings: Surroundings): Promise<number> {
@@ -168,4 +175,51 @@ function reportFailure(
   else streams.stderr.write(toFailureText(shown, toStyle(streams.stderr, env)))
   if (fault instanceof Error && args.includes('--verbose')) streams.stderr.write(`${fault.stack}\n`)
   return failure.exitCode
+}
+
+type Surroundings = {
+  readonly args: readonly string[]
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly streams: Streams
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal
+  /** Of the package. */
+  readonly version: string
+}
+
+export function toOutcomeText(
+  name: string,
+  { json, lines }: CommandOutcome,
+  asJson: boolean,
+): string {
+  if (asJson) return `${toHarmlessJson(JSON.stringify({ ok: true, command: name, ...json }))}\n`
+  return lines.length === 0 ? '' : `${lines.map(toScreenLine).join('\n')}\n`
+}
+
+/** On standard output, so that a program reads one stream. */
+export function toFailureJson(name: string | undefined, failure: CliFailure): string {
+  const { code, message, exitCode, details } = failure
+  const json = { ok: false, command: name, exitCode, error: { code, message, ...details } }
+  return `${toHarmlessJson(JSON.stringify(json))}\n`
+}
+
+/** On standard error. */
+export function toFailureText({ message, details }: CliFailure, style: Style): string {
+  const { hint, problems = [], changes = [], current, requestId } = details
+  // A message of ours may have several lines; nothing else may.
+  const [first = '', ...more] = message.split('\n')
+  const lines = [
+    `${style.red('holo:')} ${first}`,
+    ...more,
+    ...problems.map(({ path, message }) => `  ${path ? `${path}: ${message}` : message}`),
+    ...(current === undefined ? [] : [`  it is at revision ${current} now; since then:`]),
+    ...changes.map(
+      ({ revision, at, actor, action, reason }) =>
+        `  ${revision}  ${toTime(at)}  ${actor}  ${action}${reason ? `  (${reason})` : ''}`,
+    ),
+    ...(hint === undefined ? [] : [style.dim(hint)]),
+    ...(requestId === undefined ? [] : [style.dim(`request id ${requestId}`)]),
+  ].map(toScreenLine)
+  return `${lines.join('\n')}\n`
 }

@@ -7,7 +7,7 @@ import type { AuditRow, Verification } from '../wire/audit.ts'
 import type { Committed } from '../wire/changes.ts'
 import type { Command } from '../wire/commands.ts'
 import type { EventPage } from '../wire/events.ts'
-import type { ControlHealth } from '../wire/health.ts'
+import type { ControlHealth, ServicesHealthReport } from '../wire/health.ts'
 import type { RevisionSummary } from '../wire/history.ts'
 import type { MetricPoint } from '../wire/metrics.ts'
 import type { Scope } from '../wire/scopes.ts'
@@ -15,7 +15,6 @@ import type { NewTokenBody, TokenSummary } from '../wire/tokens.ts'
 import type { Answer, Caller, Denied, PageQuery, Principal, Refused } from './caller.ts'
 import type { WindowLosses } from './counting/open-windows.ts'
 import type { MetricRange, SeriesSince } from './counting/series.ts'
-import type { HealthCalls } from './health/contract.ts'
 import type { CollectionCalls, UploadCalls } from './releases/contract.ts'
 import type { RolloutCalls } from './rollouts/contract.ts'
 
@@ -97,4 +96,8 @@ type DocumentCalls = {
     token: NewToken,
   ) => Answer<TokenSummary & { readonly token: string }>
   readonly revokeToken: (caller: Caller, id: string) => Answer<TokenSummary | undefined>
+}
+
+type HealthCalls = {
+  readonly services: (caller: Caller) => Answer<ServicesHealthReport>
 }

@@ -27,7 +27,7 @@ import type {
 } from './contract.ts'
 import type { MetricRange } from './counting/series.ts'
 import { type Author, makeChange } from './document/change.ts'
-import { listFill } from './document/fill.ts'
+import { listFill } from './document/room.ts'
 import { verifyChain } from './document/verify.ts'
 import { OneAtATime, toOwner } from './one-at-a-time.ts'
 import { type ControlParts, type ControlSeams, createParts } from './parts.ts'

@@ -2,6 +2,9 @@
 // an app that a script fills. A page is read by regular expressions over its tags, which is enough for
 // what build tools write; nothing is run.
 
+import { DEFAULT_APP_PAGE, type ManifestConfig } from '../core/site/manifest-config.ts'
+import { PublishError } from './messages.ts'
+
 /** What is known of one page. */
 export type PageMarkup = {
   /** Its manifest path. */
@@ -103,4 +106,36 @@ function toSitePath(address: string | undefined, base: URL): string | undefined 
   } catch {
     return url.pathname
   }
+}
+
+/** Surge, Nuxt and SvelteKit; React Router. `/index.html` is then a page of its own beside it. */
+const FALLBACK_PAGES = ['/200.html', '/__spa-fallback.html']
+
+type AppPageOptions = {
+  readonly paths: Iterable<string>
+  readonly notFound: ManifestConfig['notFound']
+  /** The publisher's own word, and what `_redirects` says. */
+  readonly named: string | undefined
+  readonly byRule: string | undefined
+}
+
+/**
+ * A decoded path; `undefined` where it is the usual one, or the version is no such application.
+ *
+ * @throws PublishError when the named page is not there.
+ */
+export function findAppPage({ paths, notFound, named, byRule }: AppPageOptions) {
+  const all = new Set(paths)
+  const wanted = named === undefined ? undefined : `/${named.replace(/^\/+/, '')}`
+  if (wanted !== undefined && !all.has(wanted)) {
+    throw new PublishError(`there is no file ${wanted}, which "appPage" names`)
+  }
+  if (notFound !== 'single-page-application') return undefined
+  const page = wanted ?? byRule ?? FALLBACK_PAGES.find((path) => all.has(path))
+  return page === DEFAULT_APP_PAGE ? undefined : page
+}
+
+/** Whether some page is there only to be shown for what is not. */
+export function hasFallbackPage(paths: Iterable<string>): boolean {
+  return [...paths].some((path) => FALLBACK_PAGES.includes(path))
 }

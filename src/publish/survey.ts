@@ -6,14 +6,19 @@ import { mapConcurrently } from '../core/concurrently.ts'
 import type { Manifest, ManifestEntry } from '../core/site/manifest.ts'
 import { DEFAULT_HTML_HANDLING, type ManifestConfig } from '../core/site/manifest-config.ts'
 import { toAddress } from './addresses.ts'
-import { findAppPage, hasFallbackPage } from './app-page.ts'
 import { loadBuildLists } from './build-lists.ts'
 import { hashFile, toSha256 } from './content-hash.ts'
 import { toContentType } from './content-type.ts'
 import { loadForeignSettings } from './foreign-settings.ts'
 import { compileHashedTest, findContradiction } from './hashed.ts'
 import { PublishError, toList } from './messages.ts'
-import { isSinglePageApp, type PageMarkup, readPage } from './pages.ts'
+import {
+  findAppPage,
+  hasFallbackPage,
+  isSinglePageApp,
+  type PageMarkup,
+  readPage,
+} from './pages.ts'
 import { decodeFile, type GivenForm, toInnerPath } from './precompressed.ts'
 import { judgeContent } from './private-files.ts'
 import { type ReportProgress, startCount } from './progress-step.ts'

@@ -3,7 +3,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { CliFailure } from '../../src/cli/failure.ts'
-import { toFailureJson, toFailureText, toOutcomeText } from '../../src/cli/report.ts'
+import { toFailureJson, toFailureText, toOutcomeText } from '../../src/cli/run.ts'
 import { suggest } from '../../src/cli/suggest.ts'
 import { toTable } from '../../src/cli/table.ts'
 import { toScreenLine, toStyle, toWidth, wrap } from '../../src/cli/terminal.ts'

@@ -2,8 +2,7 @@
 
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { verifyAccessJwt } from '../../src/control/access/access-jwt.ts'
-import { AccessKeys } from '../../src/control/access/access-keys.ts'
+import { AccessKeys, verifyAccessJwt } from '../../src/control/access/access-keys.ts'
 import { AccessTeam, AUDIENCE, EMAIL } from '../support/access-team.ts'
 
 /** Seconds and milliseconds since the epoch. */

@@ -13,7 +13,12 @@ import { parseAssignments } from '../../document/parse.ts'
 import { readFacts } from '../../http/facts.ts'
 import { toKind } from '../../http/kind.ts'
 import { isOwnPath, VERSION_NOW_PATH } from '../../http/own-paths.ts'
-import { type ExplainBody, type Explanation, explainBody, explainReply } from '../../wire/explain.ts'
+import {
+  type ExplainBody,
+  type Explanation,
+  explainBody,
+  explainReply,
+} from '../../wire/explain.ts'
 import type { Asker } from '../http/ask-control.ts'
 import { type Current, loadText, toFault } from '../http/current-document.ts'
 import type { Failure } from '../http/problems.ts'

@@ -1,7 +1,14 @@
 // Routes of the tokens. A token itself is in one reply only: the one to its making.
 
 import { err, ok } from '../../core/result.ts'
-import { newTokenBody, newTokenReply, token, tokenParams, tokensReply, whoamiReply } from '../../wire/tokens.ts'
+import {
+  newTokenBody,
+  newTokenReply,
+  token,
+  tokenParams,
+  tokensReply,
+  whoamiReply,
+} from '../../wire/tokens.ts'
 import { type Route, route } from '../http/route.ts'
 
 const DAY_MS = 24 * 3600 * 1000

@@ -5,15 +5,19 @@ import { toSize } from '../../core/amounts.ts'
 import { HTML_HANDLING, NOT_FOUND } from '../../core/site/manifest-config.ts'
 import type { PublishedService } from '../../document/service.ts'
 import { removeEncoded } from '../../publish/encode-contents.ts'
+import { showProgress } from '../../publish/progress.ts'
+import { type UploadOptions, type UploadResult, uploadFolder } from '../../publish/upload.ts'
+import { environmentsAsRead } from '../../wire/environments.ts'
 import { publishOutput } from '../../wire/output.ts'
-import { command } from '../command.ts'
-import { misuse } from '../failure.ts'
-import { makeFirstDocument, toFirstCommand } from '../first-document.ts'
-import { toNextStep } from '../next-step.ts'
+import { retainedAsRead } from '../../wire/versions.ts'
+import type { Api } from '../api.ts'
+import { makeFirstDocument, toFirstCommand } from '../begin.ts'
+import { type Context, command } from '../command.ts'
+import { CliFailure, EXIT, misuse } from '../failure.ts'
 import { collect, toEnvironmentName, toVersionId } from '../options.ts'
 import { loadPublishSettings, type PublishOptions } from '../publish-settings.ts'
-import { loadRetained, runUpload } from '../run-upload.ts'
 import { toStyle } from '../terminal.ts'
+import { createUploadTarget } from '../upload-api.ts'
 import { toCount, toSeconds } from '../words.ts'
 
 export const PUBLISH = command({
@@ -163,5 +167,72 @@ function describeNotFound(
       return 'the app (/index.html), with status 200'
     case 'none':
       return 'a plain 404'
+  }
+}
+
+/** There is a document, and it knows the version. */
+async function toNextStep(api: Api, version: string): Promise<string> {
+  const { environments } = await api.ask(environmentsAsRead, 'GET', '/environments')
+  const isAt = environments.find((one) => one.version === version)
+  if (isAt) return isAt.percent > 0 ? 'holo status' : `holo shift ${isAt.name}=1`
+  const [, ...others] = environments.filter(({ restricted }) => !restricted)
+  const [quietest] = others.toSorted((a, b) => a.percent - b.percent)
+  return quietest ? `holo point ${quietest.name} ${version}` : `holo env add canary ${version}`
+}
+
+/** Names are held against those of so many versions, the newest, that visitors may still be on. */
+const MAX_RETAINED = 10
+
+async function runUpload(
+  context: Context,
+  api: Api,
+  options: UploadOptions,
+): Promise<UploadResult> {
+  const { signal, progress, env, shared } = context
+  const bar = progress && !shared.json ? showProgress(options.id, progress, env) : undefined
+  let last = { files: 0, ofFiles: 0, doing: '' }
+  try {
+    return await uploadFolder(
+      createUploadTarget(api, signal),
+      options,
+      (step) => {
+        last = step
+        bar?.report(step)
+      },
+      signal,
+    )
+  } catch (cause) {
+    const isLost = cause instanceof CliFailure && cause.exitCode === EXIT.unreachable
+    if (!signal.aborted && !isLost) throw cause
+    const sent =
+      last.doing === 'uploading'
+        ? `${last.files} of ${last.ofFiles} blobs are uploaded`
+        : 'nothing is lost'
+    const hint = `${sent}: the same command goes on from there`
+    if (isLost)
+      throw new CliFailure(cause.code, cause.exitCode, cause.message, { ...cause.details, hint })
+    throw new CliFailure(
+      'interrupted',
+      EXIT.interrupted,
+      `stopped; ${options.id} is not published`,
+      { hint },
+    )
+  } finally {
+    bar?.end()
+  }
+}
+
+/** The newest versions that may be on screens; none while there is no document. */
+async function loadRetained(api: Api): Promise<{ id: string; manifest: string }[]> {
+  try {
+    const { versions } = await api.ask(retainedAsRead, 'GET', '/versions')
+    const time = (published: string | undefined) => Date.parse(published ?? '') || 0
+    return versions
+      .toReversed()
+      .sort((a, b) => time(b.published) - time(a.published))
+      .slice(0, MAX_RETAINED)
+  } catch (cause) {
+    if (cause instanceof CliFailure && cause.code === 'no_document') return []
+    throw cause
   }
 }

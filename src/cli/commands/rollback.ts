@@ -1,4 +1,5 @@
-// `holo rollback`: an earlier revision once more, under a new number.
+// The ways back: `holo rollback` to an earlier revision under a new number, `holo withdraw` for a version that
+// must serve nobody any more.
 
 import { changeOutput } from '../../wire/changes.ts'
 import { revisionAsRead, revisionsAsRead } from '../../wire/history.ts'
@@ -7,8 +8,9 @@ import { changeDocument } from '../change.ts'
 import { type ChangeOptions, command } from '../command.ts'
 import { type Known, loadCurrent, readDocument } from '../document.ts'
 import { refused } from '../failure.ts'
+import { knowVersion } from '../known-names.ts'
 import { isNoticeable } from '../movement.ts'
-import { parseWhole } from '../options.ts'
+import { parseWhole, toVersionId } from '../options.ts'
 
 /** How far back the last one that differs is looked for. */
 const MAX_LOOKED_BACK = 50
@@ -62,3 +64,35 @@ async function findEarlier(api: Api, now: Known): Promise<number> {
     hint: 'name one with --to; "holo log" lists them',
   })
 }
+
+type WithdrawOptions = ChangeOptions & { readonly restore?: boolean }
+
+export const WITHDRAW = command({
+  name: 'withdraw',
+  about: 'Lets a version serve nobody any more, open tabs included; its hashed files stay.',
+  scope: 'shift',
+  changes: 'document',
+  arguments: [{ name: '<version>', about: 'one that no environment points at' }],
+  options: [{ flags: '--restore', about: 'takes that back' }],
+  examples: [
+    {
+      command: 'holo withdraw 0.0.4 --reason "leaks prices"',
+      about: 'open tabs move within seconds',
+    },
+    { command: 'holo withdraw 0.0.4 --restore', about: 'it may be pointed at again' },
+  ],
+  shape: changeOutput,
+  run: async (context, [version]: [string], { restore, ...options }: WithdrawOptions) => {
+    toVersionId(version)
+    const known = await loadCurrent(await context.api())
+    knowVersion(version, known)
+    const request = {
+      title: `${restore ? 'Restore' : 'Withdraw'} ${version}`,
+      method: 'POST',
+      path: '/withdraw',
+      body: { version, ...(restore ? { restore: true } : {}) },
+      takesBack: restore !== true,
+    }
+    return changeDocument(context, request, options, known)
+  },
+})

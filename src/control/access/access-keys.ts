@@ -1,13 +1,24 @@
-// The public keys of a Cloudflare Access team: fetched when they are needed, kept for a while, and
-// asked for again when a JWT names one that is not among them. No keys, no answer: it throws.
+// Who a JWT of Cloudflare Access is, if it is one: signed by a key of the team, meant for this application, and
+// valid now. The team's public keys are fetched when they are needed, kept for a while, and fetched again when a
+// JWT names one that is not among them. What its owner may do is a setting.
 
-import { createLocalJWKSet, errors, type FlattenedJWSInput, type JWTHeaderParameters } from 'jose'
+import {
+  createLocalJWKSet,
+  errors,
+  type FlattenedJWSInput,
+  type JWTHeaderParameters,
+  jwtVerify,
+} from 'jose'
+import type { AccessSettings } from './authority-settings.ts'
 import {
   ACCESS_KEYS_FAILED_PAUSE_MS,
   ACCESS_KEYS_MAX_AGE_MS,
   ACCESS_KEYS_TIMEOUT_MS,
   ACCESS_KEYS_UNKNOWN_PAUSE_MS,
+  CLOCK_TOLERANCE_S,
   MAX_ACCESS_KEYS_CHARACTERS,
+  MAX_ACTOR_CHARACTERS,
+  MAX_JWT_CHARACTERS,
 } from './limits.ts'
 
 /** The keys cannot be had: nobody's fault who shows a JWT. */
@@ -80,4 +91,43 @@ export class AccessKeys {
       throw new KeysUnavailable('the keys of Access cannot be had', { cause })
     }
   }
+}
+
+/** Why a JWT does not count, for the log only; `keys unavailable` is nobody's failed attempt. */
+type JwtFault = { readonly fault: string; readonly isAttempt: boolean }
+
+/**
+ * The actor a JWT speaks for: the e-mail address of a person, the name of a service token. Only
+ * RS256 is taken, and only with a key of the team: what the JWT itself says of algorithms and keys
+ * (`alg`, `jwk`, `jku`, `x5u`) chooses nothing (RFC 8725 section 3.1).
+ */
+export async function verifyAccessJwt(
+  jwt: string,
+  { issuer, audience }: AccessSettings,
+  keys: AccessKeys,
+  now: number,
+): Promise<{ readonly actor: string } | JwtFault> {
+  if (jwt.length > MAX_JWT_CHARACTERS) return { fault: 'a JWT that is too long', isAttempt: true }
+  try {
+    const { payload } = await jwtVerify(jwt, keys.get, {
+      algorithms: ['RS256'],
+      issuer,
+      audience,
+      requiredClaims: ['exp', 'iat'],
+      clockTolerance: CLOCK_TOLERANCE_S,
+      currentDate: new Date(now),
+    })
+    const actor = [payload.email, payload.common_name].find(isActor)
+    return actor === undefined ? { fault: 'a JWT that names nobody', isAttempt: true } : { actor }
+  } catch (cause) {
+    // What is not jose's finding about the JWT comes from the keys.
+    if (!(cause instanceof errors.JOSEError)) {
+      return { fault: `a JWT that cannot be checked (${cause})`, isAttempt: false }
+    }
+    return { fault: `a JWT that does not hold (${cause.code})`, isAttempt: true }
+  }
+}
+
+function isActor(claim: unknown): claim is string {
+  return typeof claim === 'string' && claim !== '' && claim.length <= MAX_ACTOR_CHARACTERS
 }

@@ -22,8 +22,7 @@ import type {
   Principal,
 } from '../contract.ts'
 import type { Access, AccessParts, RecordAudit } from './access.ts'
-import { verifyAccessJwt } from './access-jwt.ts'
-import { AccessKeys } from './access-keys.ts'
+import { AccessKeys, verifyAccessJwt } from './access-keys.ts'
 import { Attempts } from './attempts.ts'
 import {
   type AccessSettings,

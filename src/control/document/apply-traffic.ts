@@ -1,4 +1,5 @@
-// The command that shifts traffic. Pure; core/traffic.ts chooses the buckets that move.
+// Commands that move visitors: shares of the traffic, and the exchange of the versions of two environments in
+// one revision. Pure. In an exchange hosts, traffic and restrictions stay with the names.
 
 import { getOwn } from '../../core/own.ts'
 import { ok } from '../../core/result.ts'
@@ -49,4 +50,25 @@ function toBase(current: Content, weights: Readonly<Record<string, number>>): st
       name === served || (!restricted && hosts.length === 0 && !Object.hasOwn(weights, name)),
   )
   return given?.[0]
+}
+
+export function swap(
+  { environments: [one, other] }: Extract<Command, { kind: 'swap' }>,
+  current: Content,
+): Drafted {
+  const { environments, versions } = current
+  if (one === other) return refuseChange('environments', `"${one}" cannot be exchanged with itself`)
+  const [first, second] = [getOwn(environments, one), getOwn(environments, other)]
+  if (!first) return refuseUnknown('environments[0]', 'environment', one, environments)
+  if (!second) return refuseUnknown('environments[1]', 'environment', other, environments)
+  for (const { version } of [first, second]) {
+    if (!getOwn(versions, version)?.withdrawn) continue
+    return refuseChange('environments', `version "${version}" is withdrawn: restore it first`)
+  }
+  const exchanged = {
+    ...environments,
+    [one]: { ...first, version: second.version },
+    [other]: { ...second, version: first.version },
+  }
+  return ok({ ...toDraft(current), environments: exchanged })
 }

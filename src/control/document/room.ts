@@ -1,7 +1,9 @@
-// How much room each part of the document takes, and whether a change may have more of it. Pure. What
-// takes back is never asked: the parts that it changes have a reserve of their own.
+// How much room there is for what fills up for good: who may fill it, what is kept free for the way back, and how
+// full it is, so that people learn of it long before something is refused.
 
+import { MAX_REVISION } from '../../document/schema.ts'
 import type { Command } from '../../wire/commands.ts'
+import type { Fill } from '../../wire/health.ts'
 import {
   ENVIRONMENT_RESERVE_BYTES,
   MAX_DATABASE_BYTES,
@@ -128,4 +130,15 @@ export function listRoom(content: Content) {
     used: room[part],
     limit: BOUNDS[part],
   }))
+}
+
+export function listFill(
+  head: { readonly content: Content; readonly revision: number } | undefined,
+  databaseBytes: number,
+): readonly Fill[] {
+  return [
+    ...(head ? listRoom(head.content) : []),
+    { part: 'history', used: databaseBytes, limit: MAX_PUBLISHED_DATABASE_BYTES },
+    { part: 'revisions', used: head?.revision ?? 0, limit: MAX_REVISION },
+  ]
 }

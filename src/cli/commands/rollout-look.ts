@@ -1,5 +1,7 @@
-// `holo rollout explain`, `replay` and `history`: what rollouts have done, and why.
+// Commands that look at rollouts: how those that run stand (`status`), what they have done and why (`history`,
+// `explain`), and whether the same comes out again (`replay`).
 
+import type { z } from 'zod'
 import { Replay, type ReplayResult } from '../../core/rollout/replay.ts'
 import { rolloutEventsReply } from '../../wire/rollout-events.ts'
 import {
@@ -7,15 +9,24 @@ import {
   rolloutExplainOutput,
   rolloutHistoryOutput,
   rolloutReplayOutput,
+  rolloutStatusOutput,
 } from '../../wire/rollout-output.ts'
 import type { Api } from '../api.ts'
 import { type Context, command, type SharedOptions } from '../command.ts'
 import { CliFailure, EXIT } from '../failure.ts'
 import { parseWhole } from '../options.ts'
-import { askOf, findLatest, listRollouts, toRolloutId } from '../rollout/find.ts'
-import { paintPhase, toTransitionLines } from '../rollout/lines.ts'
+import {
+  askOf,
+  findLatest,
+  isRunning,
+  listRollouts,
+  loadRollout,
+  toRolloutId,
+} from '../rollout/find.ts'
+import { paintPhase, toStatusLines, toTransitionLines } from '../rollout/lines.ts'
 import { toTable } from '../table.ts'
 import { wrap } from '../terminal.ts'
+import { WATCH_OPTIONS, type WatchOptions, watchOutcome } from '../watch.ts'
 import { toCount, toTime } from '../words.ts'
 
 const DEFAULT_ROWS = 20
@@ -134,3 +145,42 @@ function parseLimit(text: string): number {
   const limit = parseWhole('a number from 1')(text)
   return Math.min(limit, MOST_ROWS)
 }
+
+type Status = z.infer<typeof rolloutStatusOutput>
+
+export const ROLLOUT_STATUS = command({
+  name: 'rollout status',
+  about:
+    'Shows how a rollout stands, what it waits for, and the evidence. Watched, it ends with the rollout: exit code 1 when that was taken back.',
+  scope: 'read',
+  arguments: [{ name: '[id]', about: 'its number; all that run if left out, or the last one' }],
+  options: WATCH_OPTIONS,
+  examples: [
+    { command: 'holo rollout status', about: 'once' },
+    { command: 'holo rollout status --watch --json', about: 'in a pipeline, until it is over' },
+  ],
+  shape: rolloutStatusOutput,
+  run: async (context, [named]: [string | undefined], options: SharedOptions & WatchOptions) => {
+    const id = named === undefined ? undefined : toRolloutId(named)
+    const api = await context.api()
+    const { name: target } = await context.target()
+    let watched: readonly number[] | undefined = id === undefined ? undefined : [id]
+    const outcome = await watchOutcome(context, options, {
+      load: async (): Promise<Status> => {
+        if (watched === undefined) {
+          const running = (await listRollouts(api)).filter(isRunning).map((one) => one.id)
+          watched = running.length > 0 ? running : [await findLatest(api, undefined)]
+        }
+        return { target, rollouts: await Promise.all(watched.map((one) => loadRollout(api, one))) }
+      },
+      toLines: ({ rollouts }) =>
+        rollouts.flatMap((one, i) => [
+          ...(i > 0 ? [''] : []),
+          ...toStatusLines(one, context.style, context.columns),
+        ]),
+      isOver: ({ rollouts }) => !rollouts.some(isRunning),
+    })
+    const isTakenBack = outcome.json.rollouts.some(({ phase }) => phase === 'rolledBack')
+    return { ...outcome, exitCode: options.watch && isTakenBack ? 1 : 0 }
+  },
+})
