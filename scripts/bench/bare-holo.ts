@@ -15,7 +15,10 @@ export const createCounter = () => ({
     collect: nothing,
   },
   flushLater: nothing,
-})`
+})
+export class SkippedRules {
+  record() {}
+}`
 
 type Options = {
   /** `visitors`: as during a rollout, when visitors are collected too. `requests` when left out. */
