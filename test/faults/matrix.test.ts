@@ -63,7 +63,7 @@ function toCell(answers: readonly Answer[]): string {
   return new Set(all).size === 1 ? (all[0] ?? '') : all.join('; ')
 }
 
-const age = () => new Promise((resolve) => setTimeout(resolve, STALE_AFTER_MS * 2))
+const age = () => new Promise((resolve) => setTimeout(resolve, STALE_AFTER_MS * 3))
 
 describe.each(FAULTS)('%s', (name, faults) => {
   it('leaves everybody on the right version, or says 503', async () => {
