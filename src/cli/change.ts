@@ -5,7 +5,7 @@ import type { z } from 'zod'
 import { type changeOutput, committedAsRead, type ViewersAsRead } from '../wire/changes.ts'
 import type { Api } from './api.ts'
 import type { ChangeOptions, CommandOutcome, Context } from './command.ts'
-import { type Known, loadCurrent, readDocument } from './document.ts'
+import { type KnownDocument, loadCurrent, readDocument } from './document.ts'
 import { type Everywhere, REACHED_LATER, waitUntilEverywhere } from './everywhere.ts'
 import { misuse, refused } from './failure.ts'
 import { findMovement, toLines } from './movement.ts'
@@ -39,7 +39,7 @@ export async function changeDocument(
   context: Context,
   request: ChangeRequest,
   options: ChangeOptions,
-  known?: Known,
+  known?: KnownDocument,
 ): Promise<ChangeOutcome> {
   const api = await context.api()
   const current = known ?? (await loadCurrent(api))

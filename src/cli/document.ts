@@ -14,18 +14,18 @@ import type { Context } from './command.ts'
 import { takeDocument } from './exported.ts'
 import { CliFailure, EXIT, misuse, refused } from './failure.ts'
 
-export type Known = {
+export type KnownDocument = {
   readonly document: AssignmentsDocument
   readonly compiled: CompiledAssignments
 }
 
 /** The newest document of the control. */
-export async function loadCurrent(api: Api): Promise<Known> {
+export async function loadCurrent(api: Api): Promise<KnownDocument> {
   return readDocument(JSON.stringify(await api.ask(documentAsRead, 'GET', '/assignments')))
 }
 
 /** What the control has accepted: origins that only local runs take are taken. */
-export function readDocument(text: string): Known {
+export function readDocument(text: string): KnownDocument {
   const parsed = parseAssignments(text, { allowInsecure: true })
   if (!parsed.ok) {
     throw new CliFailure(
@@ -47,7 +47,7 @@ export async function loadFile(
   context: Pick<Context, 'cwd' | 'streams'>,
   file: string,
   allowInsecure: boolean,
-): Promise<Known> {
+): Promise<KnownDocument> {
   const text = await readText(context, file)
   const parsed = parseAssignments(toDocumentText(text, file), { allowInsecure })
   if (parsed.ok) return { document: parsed.value, compiled: compileAssignments(parsed.value) }

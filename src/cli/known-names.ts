@@ -1,7 +1,7 @@
 // Names that the document has to have. Looked at before anything is sent, because here they can be
 // held against what was meant.
 
-import type { Known } from './document.ts'
+import type { KnownDocument } from './document.ts'
 import { refused } from './failure.ts'
 import { toSuggestion } from './suggest.ts'
 
@@ -9,13 +9,13 @@ import { toSuggestion } from './suggest.ts'
 const MAX_LISTED = 20
 
 /** @throws CliFailure that names what it may have been. */
-export function knowEnvironment(name: string, { document }: Known): void {
+export function knowEnvironment(name: string, { document }: KnownDocument): void {
   const known = Object.keys(document.environments)
   knowName('environment', name, known, toSuggestion(name, known))
 }
 
 /** A version's neighbour is another release and no slip of the pen: none is suggested. */
-export function knowVersion(id: string, { document }: Known): void {
+export function knowVersion(id: string, { document }: KnownDocument): void {
   knowName('version', id, Object.keys(document.versions), '')
 }
 

@@ -2,7 +2,7 @@
 // which versions visitors change between, and what else the documents say differently. Pure.
 
 import type { AssignmentsDocument } from '../document/schema.ts'
-import type { Known } from './document.ts'
+import type { KnownDocument } from './document.ts'
 import { toPercent, toPercentText } from './words.ts'
 
 /** Buckets, of 10,000, and the same as a share of all visitors in percent. */
@@ -22,7 +22,7 @@ export type Movement = {
   readonly changes: string[]
 }
 
-export function findMovement(before: Known, after: Known): Movement {
+export function findMovement(before: KnownDocument, after: KnownDocument): Movement {
   const [old, young] = [before.compiled.buckets, after.compiled.buckets]
   const count = (
     tell: (known: readonly { name: string; version: { id: string } }[], i: number) => string,
@@ -35,7 +35,7 @@ export function findMovement(before: Known, after: Known): Movement {
 }
 
 /** Whether somebody would get something else: another environment, version or rule. */
-export function isNoticeable(before: Known, after: Known): boolean {
+export function isNoticeable(before: KnownDocument, after: KnownDocument): boolean {
   const { moved, versions } = findMovement(before, after)
   const [was, is] = [before.document, after.document]
   return (

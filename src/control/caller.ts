@@ -40,8 +40,8 @@ export type Denial = 'unauthenticated' | 'forbidden' | 'too_many_attempts' | 'on
 export type PageQuery = { readonly before: number | undefined; readonly limit: number }
 
 /** Why a change was refused. */
-export type Refused =
-  | Denied
+export type RefusedResult =
+  | DeniedResult
   | {
       readonly kind: 'stale'
       readonly expected: number
@@ -59,7 +59,7 @@ export type Refused =
  * `why`: of a credential that counts, which of its limits stands in the way. `mayCount`: beside
  * `too_many_attempts`, which other credentials are still worth asking about.
  */
-export type Denied = {
+export type DeniedResult = {
   readonly kind: 'denied'
   readonly denial: Denial
   readonly why?: string
@@ -73,4 +73,4 @@ export type MayCount = {
   /** Whether any JWT can be right: Access is set up. */
   readonly jwts: boolean
 }
-export type Answer<T> = Promise<Result<T, Denied>>
+export type Answer<T> = Promise<Result<T, DeniedResult>>

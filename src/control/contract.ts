@@ -4,7 +4,7 @@
 import type { Result } from '../core/result.ts'
 import type { Identity, SyncReply, SyncReport } from '../loading/sync.ts'
 import type { AuditRow, Verification } from '../wire/audit.ts'
-import type { Committed } from '../wire/changes.ts'
+import type { CommitResult } from '../wire/changes.ts'
 import type { Command } from '../wire/commands.ts'
 import type { EventPage } from '../wire/events.ts'
 import type { ControlHealth, ServicesHealthReport } from '../wire/health.ts'
@@ -12,7 +12,7 @@ import type { RevisionSummary } from '../wire/history.ts'
 import type { MetricPoint } from '../wire/metrics.ts'
 import type { Scope } from '../wire/scopes.ts'
 import type { NewTokenBody, TokenSummary } from '../wire/tokens.ts'
-import type { Answer, Caller, Denied, PageQuery, Principal, Refused } from './caller.ts'
+import type { Answer, Caller, DeniedResult, PageQuery, Principal, RefusedResult } from './caller.ts'
 import type { WindowLosses } from './counting/open-windows.ts'
 import type { MetricRange, SeriesSince } from './counting/series.ts'
 import type { CollectionCalls, UploadCalls } from './releases/contract.ts'
@@ -23,11 +23,11 @@ export type {
   Caller,
   Credential,
   Denial,
-  Denied,
+  DeniedResult,
   MayCount,
   PageQuery,
   Principal,
-  Refused,
+  RefusedResult,
 } from './caller.ts'
 
 /** There is one control, and this is its name. */
@@ -51,7 +51,7 @@ export type NewToken = Omit<NewTokenBody, 'expiresInDays'> & {
 }
 
 /** Proves a credential and that it has a scope. */
-export type Authorise = (caller: Caller, scope: Scope) => Promise<Result<Principal, Denied>>
+export type Authorise = (caller: Caller, scope: Scope) => Promise<Result<Principal, DeniedResult>>
 
 /** The calls of the control. Each that takes a caller checks credential and scope by itself. */
 export type ControlCalls = UploadCalls &
@@ -65,8 +65,8 @@ type DocumentCalls = {
   readonly sync: (report: SyncReport) => Promise<SyncReply>
   /** The cron watchdog: arms the alarm that should be armed. Writes nothing when all is well. */
   readonly watch: () => Promise<void>
-  readonly authenticate: (caller: Caller) => Promise<Result<Principal, Denied>>
-  readonly change: (caller: Caller, change: Change) => Promise<Result<Committed, Refused>>
+  readonly authenticate: (caller: Caller) => Promise<Result<Principal, DeniedResult>>
+  readonly change: (caller: Caller, change: Change) => Promise<Result<CommitResult, RefusedResult>>
   /** The newest document; `undefined` when there is none. */
   readonly document: (caller: Caller) => Answer<{ identity: Identity; text: string } | undefined>
   readonly revisions: (caller: Caller, page: PageQuery) => Answer<readonly RevisionSummary[]>

@@ -7,7 +7,7 @@ import type { VersionRecord } from '../document/version-record.ts'
 import type { Env } from '../env.ts'
 import type { Identity, SyncReply, SyncReport } from '../loading/sync.ts'
 import type { AuditRow, Verification } from '../wire/audit.ts'
-import type { Committed } from '../wire/changes.ts'
+import type { CommitResult } from '../wire/changes.ts'
 import { commandSchema, SCOPE_OF_COMMAND } from '../wire/commands.ts'
 import type { EventPage } from '../wire/events.ts'
 import type { ControlHealth } from '../wire/health.ts'
@@ -20,10 +20,10 @@ import type {
   Caller,
   Change,
   ControlCalls,
-  Denied,
+  DeniedResult,
   NewToken,
   PageQuery,
-  Refused,
+  RefusedResult,
 } from './contract.ts'
 import type { MetricRange } from './counting/series.ts'
 import { type Author, makeChange } from './document/change.ts'
@@ -87,7 +87,7 @@ export class Control extends DurableObject<Env> implements ControlCalls {
     return found
   }
 
-  async change(caller: Caller, change: Change): Promise<Result<Committed, Refused>> {
+  async change(caller: Caller, change: Change): Promise<Result<CommitResult, RefusedResult>> {
     const command = commandSchema.safeParse(change.command)
     const scope = command.success ? SCOPE_OF_COMMAND[command.data.kind] : 'admin'
     const principal = await this.#parts.access.authorise(caller, scope)
@@ -299,14 +299,14 @@ export class Control extends DurableObject<Env> implements ControlCalls {
     return this.#parts.access.revokeToken(caller, id)
   }
 
-  async #authorise(caller: Caller, scope: Scope): Promise<Result<Author, Denied>> {
+  async #authorise(caller: Caller, scope: Scope): Promise<Result<Author, DeniedResult>> {
     const principal = await this.#parts.access.authorise(caller, scope)
     if (!principal.ok) return principal
     return ok({ principal: principal.value, requestId: caller.requestId })
   }
 
   /** Whoever publishes this version: the token may be limited to others. */
-  async #authoriseVersion(caller: Caller, version: string): Promise<Result<Author, Denied>> {
+  async #authoriseVersion(caller: Caller, version: string): Promise<Result<Author, DeniedResult>> {
     const author = await this.#authorise(caller, 'publish')
     if (!author.ok) return author
     const why = findVersionTrespass(author.value.principal.limits ?? {}, version)
@@ -314,7 +314,7 @@ export class Control extends DurableObject<Env> implements ControlCalls {
   }
 
   /** Whoever changes what is about every version. */
-  async #authoriseUnlimited(caller: Caller, scope: Scope): Promise<Result<Author, Denied>> {
+  async #authoriseUnlimited(caller: Caller, scope: Scope): Promise<Result<Author, DeniedResult>> {
     const author = await this.#authorise(caller, scope)
     if (!author.ok || !isLimited(author.value.principal.limits ?? {})) return author
     const why = 'the token is limited, and this is about every version'
@@ -331,7 +331,7 @@ export class Control extends DurableObject<Env> implements ControlCalls {
     caller: Caller,
     name: string,
     tell: () => Promise<T>,
-  ): Promise<Result<T, Denied>> {
+  ): Promise<Result<T, DeniedResult>> {
     const principal = await this.#parts.access.authorise(caller, 'read')
     if (!principal.ok) return principal
     const told = await this.#alone.run(name, toOwner(principal.value), tell)

@@ -43,7 +43,7 @@ export const committed = z.strictObject({
 })
 
 /** As the control tells it: the text is always there, which is byte for byte what KV gets. */
-export type Committed = Omit<Shaped<typeof committed>, 'closed' | 'text'> & {
+export type CommitResult = Omit<Shaped<typeof committed>, 'closed' | 'text'> & {
   readonly closed: readonly Viewers[]
   readonly text: string
 }

@@ -54,4 +54,4 @@ export const simulateOutput = z.strictObject({
   notices: z.array(z.string()).describe('What is odd about the suppositions'),
 })
 
-export type Simulated = z.infer<typeof simulateOutput>
+export type SimulateResult = z.infer<typeof simulateOutput>

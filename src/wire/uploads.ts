@@ -107,7 +107,7 @@ const finalised = z.strictObject({
   revision: z.int().optional().describe('Of a document that has the version'),
 })
 
-export type Finalised = Omit<Shaped<typeof finalised>, 'state'>
+export type FinaliseResult = Omit<Shaped<typeof finalised>, 'state'>
 
 export const finaliseReply = z.union([verifying, finalised])
 

@@ -1,8 +1,8 @@
 import { runDurableObjectAlarm } from 'cloudflare:test'
 import { describe, expect, it } from 'vitest'
-import type { Refused } from '../../src/control/contract.ts'
+import type { RefusedResult } from '../../src/control/contract.ts'
 import { PUT_SPACING_MS } from '../../src/control/limits.ts'
-import type { Committed } from '../../src/wire/changes.ts'
+import type { CommitResult } from '../../src/wire/changes.ts'
 import type { Command } from '../../src/wire/commands.ts'
 import { exampleDocument } from '../support/document.ts'
 import { type KvCall, type Life, toCaller, toChange, World } from './control-world.ts'
@@ -11,7 +11,7 @@ const CLIENTS = ['alice', 'bob']
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
-type Stale = Extract<Refused, { kind: 'stale' }>
+type Stale = Extract<RefusedResult, { kind: 'stale' }>
 
 /** Lets time pass, and runs an alarm when its time has come, until `work` is done. */
 async function withPlatform<T>(life: Life, work: Promise<T>): Promise<T> {
@@ -39,7 +39,7 @@ describe('50 changes at once from two clients', () => {
     const world = await World.create()
     await world.live(async (life) => {
       await life.change({ kind: 'replace', document: exampleDocument() })
-      const accepted: Committed[] = []
+      const accepted: CommitResult[] = []
       const refusals: Stale[] = []
       const send = async (i: number, expectedRevision: number) => {
         const command: Command = { kind: 'shift', weights: { canary: 10 + i } }

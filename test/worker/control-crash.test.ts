@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { PUT_SPACING_MS } from '../../src/control/limits.ts'
-import type { Committed } from '../../src/wire/changes.ts'
+import type { CommitResult } from '../../src/wire/changes.ts'
 import { exampleDocument } from '../support/document.ts'
 import { type Life, World } from './control-world.ts'
 
 /** What happens in a life that may be cut short; `accepted` is what the client heard of it. */
-async function changeAndPublish(life: Life, accepted: Committed[]): Promise<void> {
+async function changeAndPublish(life: Life, accepted: CommitResult[]): Promise<void> {
   const committed = await life.change({ kind: 'shift', weights: { canary: 20 } })
   // As the platform holds back an answer until what it speaks of is stored.
   await life.state.storage.sync()
@@ -36,7 +36,7 @@ async function listSteps(): Promise<string[]> {
 /** Runs the same until a step and ends the control there, with all that it has not stored. */
 async function killAt(number: number) {
   const world = await createPublished()
-  const accepted: Committed[] = []
+  const accepted: CommitResult[] = []
   let left = number
   let killed: string | undefined
   await world

@@ -9,7 +9,7 @@ import {
 } from '../../src/api/http/limits.ts'
 import { TurnedAway } from '../../src/api/http/turned-away.ts'
 import { hashToken, toFingerprint } from '../../src/control/access/token-text.ts'
-import type { Caller, Denied } from '../../src/control/contract.ts'
+import type { Caller, DeniedResult } from '../../src/control/contract.ts'
 
 const NOW = 1_764_000_000_000
 const RIGHT = 'right'.padEnd(64, 'r')
@@ -21,7 +21,7 @@ const show = (token: string, address: string): Caller => ({
 })
 
 /** What the control answers, with the tokens that count where there are not too many of them. */
-const denied = (tokens: readonly string[] | undefined): Denied => ({
+const denied = (tokens: readonly string[] | undefined): DeniedResult => ({
   ...{ kind: 'denied', denial: 'too_many_attempts', mayCount: { tokens, jwts: false } },
 })
 

@@ -17,14 +17,14 @@ export type Folder = 'blobs' | 'manifests' | 'versions' | 'parts'
 export type ContentAbsence = 'missing' | 'unavailable'
 export type Written = 'created' | 'existing' | 'wrong-hash' | 'unavailable'
 
-export type Listed = {
+export type ListResult = {
   /** The key without its folder. */
   readonly name: string
   readonly size: number
   /** Milliseconds since the epoch. */
   readonly uploadedAt: number
 }
-export type StorePage = { readonly items: readonly Listed[]; readonly isLast: boolean }
+export type StorePage = { readonly items: readonly ListResult[]; readonly isLast: boolean }
 
 export type BlobPart = { readonly part: number; readonly size: number }
 

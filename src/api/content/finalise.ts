@@ -1,8 +1,8 @@
 // One step of the verification of an upload, and its last one, which makes it a version. The control keeps
 // how far it is, so that a client that was interrupted asks again and goes on from there.
 
-import type { Denied } from '../../control/contract.ts'
-import type { NotFinished, Upload } from '../../control/releases/contract.ts'
+import type { DeniedResult } from '../../control/contract.ts'
+import type { FinishFailure, Upload } from '../../control/releases/contract.ts'
 import { err, ok } from '../../core/result.ts'
 import { MAX_LISTED_PROBLEMS } from '../http/limits.ts'
 import { type Failure, toFailure } from '../http/problems.ts'
@@ -67,7 +67,7 @@ function toProgress({ files }: Upload, verified: number, waitMs: number) {
   return { body: { state: 'verifying', verified, files, waitMs }, isUnfinished: true }
 }
 
-function toRefusal(error: Exclude<NotFinished, Denied | { kind: 'unverified' }>): Failure {
+function toRefusal(error: Exclude<FinishFailure, DeniedResult | { kind: 'unverified' }>): Failure {
   switch (error.kind) {
     case 'none':
       return { kind: 'not_found' }

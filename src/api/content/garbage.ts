@@ -6,13 +6,13 @@ import { err, ok, type Result } from '../../core/result.ts'
 import { openManifest } from '../../core/site/manifest.ts'
 import { GARBAGE_PAGES_PER_STEP } from '../http/limits.ts'
 import type { Failure } from '../http/problems.ts'
-import type { ContentStore, Listed } from './content-store.ts'
+import type { ContentStore, ListResult } from './content-store.ts'
 
 export type GarbagePhase = 'records' | 'manifests' | 'blobs' | 'parts'
 
 /** What one step found, and where the next one begins in the same phase. */
 export type FoundGarbage = {
-  readonly items: readonly Listed[]
+  readonly items: readonly ListResult[]
   /** The manifests that were searched for blobs. */
   readonly searched: readonly string[]
   /** `undefined`: the phase is over. */
@@ -85,7 +85,7 @@ async function findNamed({
 /** Every manifest that stays is read; one that should stay and cannot be read ends the search. */
 async function findBlobs(search: Search, after: string): Promise<Result<FoundGarbage, Failure>> {
   const { store, protection } = search
-  const candidates = new Map<string, Listed>()
+  const candidates = new Map<string, ListResult>()
   let next: string | undefined = after
   for (let i = 0; i < GARBAGE_PAGES_PER_STEP && next !== undefined; i++) {
     const page = await store.list('blobs', '', next)
@@ -131,8 +131,8 @@ async function findRemaining(search: Search): Promise<Result<readonly string[], 
 async function listAll(
   store: ContentStore,
   folder: 'manifests' | 'versions',
-): Promise<readonly Listed[] | undefined> {
-  const all: Listed[] = []
+): Promise<readonly ListResult[] | undefined> {
+  const all: ListResult[] = []
   let after: string | undefined = ''
   while (after !== undefined) {
     const page = await store.list(folder, '', after)

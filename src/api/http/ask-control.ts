@@ -2,7 +2,7 @@
 // `Failure`. Each call brings the request's credential along and proves it, so that a request whose
 // first act is such a call needs no other proof.
 
-import type { Caller, ControlCalls, Denied } from '../../control/contract.ts'
+import type { Caller, ControlCalls, DeniedResult } from '../../control/contract.ts'
 import type { RolloutRefused } from '../../control/rollouts/contract.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { withTimeout } from '../../core/with-timeout.ts'
@@ -32,7 +32,7 @@ export type Ask = {
   <T, E extends Refusal, U = never>(
     effect: CallEffect,
     call: (control: ProvingCalls) => Promise<Result<T, E>>,
-    onRefused: (refused: Exclude<E, Denied>) => Result<U, Failure>,
+    onRefused: (refused: Exclude<E, DeniedResult>) => Result<U, Failure>,
   ): Promise<Result<T | U, Failure>>
 }
 
@@ -68,7 +68,7 @@ export class ControlClient {
   readonly ask: Ask = async <T, E extends Refusal>(
     effect: CallEffect,
     call: (control: ProvingCalls) => Promise<Result<T, E>>,
-    onRefused: (refused: Exclude<E, Denied>) => Result<T, Failure> = toRefused,
+    onRefused: (refused: Exclude<E, DeniedResult>) => Result<T, Failure> = toRefused,
   ): Promise<Result<T, Failure>> => {
     const sent = await this.#send(effect, call)
     if (!sent.ok) return this.#fail(sent.error)
@@ -79,7 +79,7 @@ export class ControlClient {
       return this.#fail(toFailure(answer.error))
     }
     this.#isProved = true
-    return answer.ok ? answer : onRefused(answer.error as Exclude<E, Denied>)
+    return answer.ok ? answer : onRefused(answer.error as Exclude<E, DeniedResult>)
   }
 
   /**
@@ -118,7 +118,7 @@ export class ControlClient {
   }
 }
 
-function isDenied(refused: Refusal): refused is Denied {
+function isDenied(refused: Refusal): refused is DeniedResult {
   return refused.kind === 'denied'
 }
 

@@ -1,4 +1,4 @@
-import type { Caller, Denied, MayCount } from '../../control/contract.ts'
+import type { Caller, DeniedResult, MayCount } from '../../control/contract.ts'
 import { toClient } from '../../core/ip-address.ts'
 import { toPrint } from './credential.ts'
 import { MAX_TURNED_AWAY, MAX_WRONG_PER_ADDRESS, TURNED_AWAY_MS } from './limits.ts'
@@ -28,7 +28,7 @@ export class TurnedAway {
   }
 
   /** Keeps in mind what the control has refused, if that was for too many attempts. */
-  async record({ address, credential }: Caller, denied: Denied, now: number): Promise<void> {
+  async record({ address, credential }: Caller, denied: DeniedResult, now: number): Promise<void> {
     if (denied.denial !== 'too_many_attempts') return
     const print = await toPrint(credential)
     this.#learn(denied.mayCount)

@@ -6,7 +6,7 @@ import { revisionAsRead, revisionsAsRead } from '../../wire/history.ts'
 import type { Api } from '../api.ts'
 import { changeDocument } from '../change.ts'
 import { type ChangeOptions, command } from '../command.ts'
-import { type Known, loadCurrent, readDocument } from '../document.ts'
+import { type KnownDocument, loadCurrent, readDocument } from '../document.ts'
 import { refused } from '../failure.ts'
 import { knowVersion } from '../known-names.ts'
 import { isNoticeable } from '../movement.ts'
@@ -52,7 +52,7 @@ export const ROLLBACK = command({
 })
 
 /** The newest revision by which somebody would get something else than now. */
-async function findEarlier(api: Api, now: Known): Promise<number> {
+async function findEarlier(api: Api, now: KnownDocument): Promise<number> {
   const { revisions } = await api.ask(revisionsAsRead, 'GET', '/revisions', {
     query: { before: String(now.document.revision), limit: String(MAX_LOOKED_BACK) },
   })

@@ -1,7 +1,7 @@
 // What a simulation says, for people: the chances first, then one run with its picture.
 
 import { toDuration } from '../../core/amounts.ts'
-import type { Simulated } from '../../wire/simulation.ts'
+import type { SimulateResult } from '../../wire/simulation.ts'
 import type { NamedPlan } from '../plan.ts'
 import { type Style, wrap } from '../terminal.ts'
 import { toCount } from '../words.ts'
@@ -19,7 +19,7 @@ const OUTCOMES = {
 
 export function toSimulatedLines(
   { name }: NamedPlan,
-  { runs, seed, supposed, outcomes, exposed, example, notices }: Simulated,
+  { runs, seed, supposed, outcomes, exposed, example, notices }: SimulateResult,
   style: Style,
   columns = DEFAULT_COLUMNS,
 ): string[] {

@@ -3,7 +3,7 @@
 import { ERRORS, LATENCY, type Plan } from '../../core/rollout/plan.ts'
 import type { Load } from '../../core/simulate/traffic.ts'
 import { findUncounted } from '../../document/parse-plan.ts'
-import type { Simulated } from '../../wire/simulation.ts'
+import type { SimulateResult } from '../../wire/simulation.ts'
 import type { Context } from '../command.ts'
 import { readJson } from '../document.ts'
 import { misuse } from '../failure.ts'
@@ -31,7 +31,7 @@ export type SupposedOptions = {
 
 export type Supposed = {
   readonly loadAt: (window: number) => Load
-  readonly told: Simulated['supposed']
+  readonly told: SimulateResult['supposed']
   readonly notices: readonly string[]
 }
 

@@ -16,7 +16,7 @@ import type {
   Caller,
   ControlCalls,
   Denial,
-  Denied,
+  DeniedResult,
   MayCount,
   NewToken,
   Principal,
@@ -66,7 +66,7 @@ export class Authority implements Access {
    * Who the caller is, provided that the credential has the scope that the caller names. A right credential
    * counts, however many wrong ones its address has shown; these only decide how a wrong one is answered.
    */
-  readonly authenticate = async (caller: Caller): Promise<Result<Principal, Denied>> => {
+  readonly authenticate = async (caller: Caller): Promise<Result<Principal, DeniedResult>> => {
     const { credential, requestId, address, scope } = caller
     const proof =
       credential.kind === 'token'
@@ -179,7 +179,7 @@ function toFault(fault: string): Proof {
   return { fault, isAttempt: true }
 }
 
-function deny(denial: Denial): Result<never, Denied> {
+function deny(denial: Denial): Result<never, DeniedResult> {
   return err({ kind: 'denied', denial })
 }
 

@@ -22,7 +22,7 @@ export type ToCount = {
   readonly canary: Side
 }
 
-export type Counted = ToCount & {
+export type CountedState = ToCount & {
   /** The first window that counts: the one after the generation began. */
   readonly from: number
   /** Visitors whose second hash is below it are counted. Only ever lowered. */
@@ -34,7 +34,7 @@ export type Counted = ToCount & {
 }
 
 /** What isolates shall collect for all rollouts; `undefined` where there is none. */
-export function toCollected(rollouts: Iterable<Counted>): SampleBounds | undefined {
+export function toCollected(rollouts: Iterable<CountedState>): SampleBounds | undefined {
   const collected: Record<string, number> = {}
   for (const { control, canary, bound } of rollouts) {
     for (const { environment } of [control, canary]) {

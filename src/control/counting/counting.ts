@@ -4,7 +4,7 @@
 import { isBatch, type SampleBounds } from '../../core/counting/batch.ts'
 import type { Window } from '../../core/rollout/events.ts'
 import type { MetricPoint } from '../../wire/metrics.ts'
-import { type Counted, type CountedStratum, type ToCount, toCollected } from './counted.ts'
+import { type CountedState, type CountedStratum, type ToCount, toCollected } from './counted.ts'
 import { MAX_COUNTED_ROLLOUTS } from './limits.ts'
 import { MetricStore } from './metric-store.ts'
 import { type ClosedWindow, OpenWindows, type WindowLosses } from './open-windows.ts'
@@ -108,7 +108,7 @@ export class Counting {
   }
 
   /** What is counted now: the rollouts by name. */
-  counted(): readonly Counted[] {
+  counted(): readonly CountedState[] {
     return [...this.#counters.values()].map(({ counted }) => counted)
   }
 
@@ -168,7 +168,7 @@ export class Counting {
     const loaded = new Map<string, RolloutCounter>()
     for (const row of this.#store.running()) {
       try {
-        const counted: Counted = JSON.parse(row.counted)
+        const counted: CountedState = JSON.parse(row.counted)
         loaded.set(row.rollout, new RolloutCounter(counted, this.#store.changes(row)))
       } catch (cause) {
         this.#fail(cause)

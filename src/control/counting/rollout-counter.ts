@@ -8,7 +8,7 @@ import type { Counts } from '../../core/judge/counts.ts'
 import { LATENCY_EDGES_MS } from '../../core/judge/metric.ts'
 import type { Stratum } from '../../core/judge/sample-ratio.ts'
 import type { Window } from '../../core/rollout/events.ts'
-import type { Counted, CountedStratum, Side, ToCount } from './counted.ts'
+import type { CountedState, CountedStratum, Side, ToCount } from './counted.ts'
 import { MAX_STRATA } from './limits.ts'
 import type { ClosedWindow, MergedGroup } from './open-windows.ts'
 import { Visitors } from './visitors.ts'
@@ -26,10 +26,10 @@ type Seen = { marks: Marks; readonly assignedIn: Set<number> }
 
 export class RolloutCounter {
   readonly #visitors = new Visitors()
-  #counted: Counted
+  #counted: CountedState
 
   /** @param stored the changes of all its windows so far, oldest first. */
-  constructor(counted: Counted, stored: Iterable<Uint32Array> = []) {
+  constructor(counted: CountedState, stored: Iterable<Uint32Array> = []) {
     this.#counted = counted
     for (const changes of stored) this.#visitors.restore(changes)
     this.#visitors.forgetFrom(counted.bound)
@@ -43,7 +43,7 @@ export class RolloutCounter {
     return new RolloutCounter({ rollout, generation, control, canary, ...fresh })
   }
 
-  get counted(): Counted {
+  get counted(): CountedState {
     return this.#counted
   }
 

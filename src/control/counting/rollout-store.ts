@@ -2,7 +2,7 @@
 // that starts anew goes on where it was. A replay reads the events of the rollout, which hold the windows too.
 
 import type { Window } from '../../core/rollout/events.ts'
-import type { Counted } from './counted.ts'
+import type { CountedState } from './counted.ts'
 import type { CountedWindow } from './rollout-counter.ts'
 import type { CountedRolloutRow, CountedWindowRow } from './tables.ts'
 
@@ -26,7 +26,7 @@ export class RolloutStore {
    * Writes one row. The generation's windows have ids above all that there are. Deletes the windows of
    * rollouts that are over: here, so that the end of a rollout, which may be urgent, does not wait for it.
    */
-  begin(counted: Counted): void {
+  begin(counted: CountedState): void {
     this.#sql.exec(
       `DELETE FROM counted_windows WHERE rollout IN
          (SELECT rollout FROM counted_rollouts WHERE ended_at IS NOT NULL)`,
@@ -43,7 +43,7 @@ export class RolloutStore {
   }
 
   /** Writes one row. */
-  save(counted: Counted): void {
+  save(counted: CountedState): void {
     this.#sql.exec(
       'UPDATE counted_rollouts SET counted = ? WHERE rollout = ?',
       JSON.stringify(counted),

@@ -6,13 +6,13 @@ import { ok } from '../../core/result.ts'
 import { countBuckets } from '../../core/traffic.ts'
 import type { Command } from '../../wire/commands.ts'
 import type { Content } from './content.ts'
-import { type Drafted, quoteNames, refuseChange, refuseUnknown, toDraft } from './draft.ts'
+import { type DraftResult, quoteNames, refuseChange, refuseUnknown, toDraft } from './draft.ts'
 import { closeUnknown } from './opening.ts'
 
 export function pointEnvironment(
   { name, version, restricted, hosts }: Extract<Command, { kind: 'set-environment' }>,
   current: Content,
-): Drafted {
+): DraftResult {
   const known = getOwn(current.environments, name)
   const target = version ?? known?.version
   if (target === undefined) {
@@ -52,7 +52,7 @@ export function pointEnvironment(
 export function removeEnvironment(
   { name }: Extract<Command, { kind: 'remove-environment' }>,
   current: Content,
-): Drafted {
+): DraftResult {
   const removed = getOwn(current.environments, name)
   if (!removed) {
     return refuseUnknown('name', 'environment', name, current.environments)

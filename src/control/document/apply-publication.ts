@@ -5,7 +5,7 @@ import { getOwn } from '../../core/own.ts'
 import { ok } from '../../core/result.ts'
 import type { PublishedService } from '../../document/service.ts'
 import type { Content } from './content.ts'
-import { type Drafted, quoteNames, refuseChange, toDraft } from './draft.ts'
+import { type DraftResult, quoteNames, refuseChange, toDraft } from './draft.ts'
 
 /** Not among COMMANDS: no route may send them. */
 export type OwnCommand =
@@ -23,7 +23,7 @@ export type OwnCommand =
 export function addVersion(
   { version, manifest, services, published }: Extract<OwnCommand, { kind: 'add-version' }>,
   current: Content,
-): Drafted {
+): DraftResult {
   const existing = getOwn(current.versions, version)
   if (existing) {
     // Its services may have moved since: that is no other version.
@@ -37,7 +37,7 @@ export function addVersion(
 export function removeVersions(
   { versions: ids }: Extract<OwnCommand, { kind: 'remove-versions' }>,
   current: Content,
-): Drafted {
+): DraftResult {
   const inUse = Object.entries(current.environments).filter(([, { version }]) =>
     ids.includes(version),
   )

@@ -8,7 +8,7 @@ import { MAX_ASSIGNMENTS_BYTES } from '../../document/parse.ts'
 import type { Command } from '../../wire/commands.ts'
 import { MAX_SETTINGS_BYTES, RESERVED_BYTES } from '../limits.ts'
 import { type Content, countBytes } from './content.ts'
-import { type Drafted, refuseChange } from './draft.ts'
+import { type DraftResult, refuseChange } from './draft.ts'
 import { bequeath, markOpen } from './opening.ts'
 import { measureRoom } from './room.ts'
 
@@ -16,7 +16,7 @@ export function rollBack(
   { to }: Extract<Command, { kind: 'rollback' }>,
   current: Content,
   earlier: Content | undefined,
-): Drafted {
+): DraftResult {
   if (!earlier) return refuseChange('to', `there is no revision ${to} in the history`)
   const refusals = Object.entries(earlier.environments).flatMap(([name, { version }]) => {
     const entry = getOwn(current.versions, version)

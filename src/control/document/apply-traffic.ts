@@ -6,12 +6,12 @@ import { ok } from '../../core/result.ts'
 import { allocate, completeWeights, countMoved } from '../../core/traffic.ts'
 import type { Command } from '../../wire/commands.ts'
 import { type Content, findFirstServed } from './content.ts'
-import { type Drafted, refuseChange, refuseUnknown, toDraft } from './draft.ts'
+import { type DraftResult, refuseChange, refuseUnknown, toDraft } from './draft.ts'
 
 export function shift(
   { weights, base: named }: Extract<Command, { kind: 'shift' }>,
   current: Content,
-): Drafted {
+): DraftResult {
   const { environments, traffic, spent } = current
   const base = named ?? toBase(current, weights)
   if (base === undefined) return refuseChange('base', 'no public environment has traffic')
@@ -55,7 +55,7 @@ function toBase(current: Content, weights: Readonly<Record<string, number>>): st
 export function swap(
   { environments: [one, other] }: Extract<Command, { kind: 'swap' }>,
   current: Content,
-): Drafted {
+): DraftResult {
   const { environments, versions } = current
   if (one === other) return refuseChange('environments', `"${one}" cannot be exchanged with itself`)
   const [first, second] = [getOwn(environments, one), getOwn(environments, other)]

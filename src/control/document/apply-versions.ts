@@ -5,13 +5,13 @@ import { getOwn } from '../../core/own.ts'
 import { ok } from '../../core/result.ts'
 import type { Command } from '../../wire/commands.ts'
 import type { Content } from './content.ts'
-import { type Drafted, quoteNames, refuseChange, refuseUnknown, toDraft } from './draft.ts'
+import { type DraftResult, quoteNames, refuseChange, refuseUnknown, toDraft } from './draft.ts'
 
 /** Services that are not named stay as they are; one that is named is as the command says it. */
 export function setServices(
   { version, services: asked }: Extract<Command, { kind: 'set-services' }>,
   current: Content,
-): Drafted {
+): DraftResult {
   const entry = getOwn(current.versions, version)
   if (!entry) return refuseUnknown('version', 'version', version, current.versions)
   const next = new Map<string, unknown>(
@@ -51,7 +51,7 @@ export function setServices(
 export function withdraw(
   { version, restore }: Extract<Command, { kind: 'withdraw' }>,
   current: Content,
-): Drafted {
+): DraftResult {
   const entry = getOwn(current.versions, version)
   if (!entry) return refuseUnknown('version', 'version', version, current.versions)
   const users = Object.entries(current.environments)

@@ -11,8 +11,8 @@ import { setServices, withdraw } from './apply-versions.ts'
 import type { Content } from './content.ts'
 import {
   type Draft,
-  type Drafted,
   type DraftProblem,
+  type DraftResult,
   isNoChange,
   parseDraft,
   refuseChange,
@@ -53,7 +53,7 @@ function changeMarked(
   command: Exclude<Command, { kind: 'replace' }> | OwnCommand,
   current: Content,
   earlier: ApplyOptions['earlier'],
-): Drafted {
+): DraftResult {
   const drafted = change(command, current, earlier)
   // Environments and versions of a draft are those of the document, or of a command that was parsed.
   return drafted.ok ? ok(keepUnknown(drafted.value as Draft & Content, current)) : drafted
@@ -63,7 +63,7 @@ function change(
   command: Exclude<Command, { kind: 'replace' }> | OwnCommand,
   current: Content,
   earlier: ApplyOptions['earlier'],
-): Drafted {
+): DraftResult {
   switch (command.kind) {
     case 'set-environment':
       return pointEnvironment(command, current)
@@ -92,7 +92,7 @@ function change(
 function replace(
   { document, allowNewSalt }: Extract<Command, { kind: 'replace' }>,
   current: Content | undefined,
-): Drafted {
+): DraftResult {
   if (typeof document !== 'object' || document === null || Array.isArray(document)) {
     return refuseChange('document', 'a document is a JSON object')
   }

@@ -2,12 +2,12 @@
 
 import { err, ok, type Result } from '../../core/result.ts'
 import { readOpenness } from '../../document/open.ts'
-import type { Committed } from '../../wire/changes.ts'
+import type { CommitResult } from '../../wire/changes.ts'
 import type { Command } from '../../wire/commands.ts'
 import { MAX_REASON_CHARACTERS } from '../../wire/requests.ts'
 import { hasScope } from '../../wire/scopes.ts'
 import { findRunningTrespass, findTrespass } from '../access/token-limits.ts'
-import type { Change, Principal, Refused } from '../contract.ts'
+import type { Change, Principal, RefusedResult } from '../contract.ts'
 import { MAX_DETAIL_CHARACTERS, MAX_STALE_CHANGES } from '../limits.ts'
 import type { FindUnfinished } from '../releases/unfinished.ts'
 import type { Pair } from '../rollouts/seen.ts'
@@ -16,7 +16,7 @@ import type { OwnCommand } from './apply-publication.ts'
 import type { Entry } from './audit.ts'
 import type { Content } from './content.ts'
 import type { Head, History } from './history.ts'
-import type { Ledger, NotCommitted } from './ledger.ts'
+import type { CommitFailure, Ledger } from './ledger.ts'
 import { countMoves } from './moves.ts'
 import { findClosed } from './opening.ts'
 import { addsForGood, findFullDatabase } from './room.ts'
@@ -44,7 +44,7 @@ export async function makeChange(
   parts: ChangeParts,
   { principal, requestId }: Author,
   { command, expectedRevision, reason, dryRun, also }: MadeChange,
-): Promise<Result<Committed, Refused>> {
+): Promise<Result<CommitResult, RefusedResult>> {
   const { ledger, history, now, allowInsecure, findUnfinished, listRunning } = parts
   if (reason !== undefined && reason.length > MAX_REASON_CHARACTERS) {
     return toInvalid([
@@ -118,19 +118,19 @@ function toCommitted(
   { revision, digest, text, content }: Head,
   before: Head | undefined,
   changed: boolean,
-): Committed {
+): CommitResult {
   const moved = before ? countMoves(before.content.traffic, content.traffic) : []
   const closed = before ? findClosed(before.content, content) : []
   return { revision, digest, text, changed, moved, closed }
 }
 
 /** Going back names an environment as the heir of another's visitors: nobody loses anything by it. */
-function withoutInherited(committed: Committed): Committed {
+function withoutInherited(committed: CommitResult): CommitResult {
   const closed = committed.closed.filter(({ seenIn }) => !seenIn.some(({ by }) => by === 'bucket'))
   return { ...committed, closed }
 }
 
-function toStale({ ledger, history }: ChangeParts, expected: number): Result<never, Refused> {
+function toStale({ ledger, history }: ChangeParts, expected: number): Result<never, RefusedResult> {
   const current = ledger.head?.revision ?? 0
   return err({
     kind: 'stale',
@@ -140,7 +140,7 @@ function toStale({ ledger, history }: ChangeParts, expected: number): Result<nev
   })
 }
 
-function toInvalid(problems: Exclude<NotCommitted, 'stale'>): Result<never, Refused> {
+function toInvalid(problems: Exclude<CommitFailure, 'stale'>): Result<never, RefusedResult> {
   return err({ kind: 'invalid', problems })
 }
 

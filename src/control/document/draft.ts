@@ -14,7 +14,7 @@ export type DraftProblem = { readonly path: string; readonly message: string }
 /** A document without revision and audit, of which nothing is known. */
 export type Draft = Readonly<Record<string, unknown>>
 
-export type Drafted = Result<Draft, readonly DraftProblem[]>
+export type DraftResult = Result<Draft, readonly DraftProblem[]>
 
 export function refuseChange(
   path: string,

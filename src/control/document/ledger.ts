@@ -38,7 +38,7 @@ export type LedgerParts = {
 }
 
 /** `stale`: the newest revision is no longer the one that the content was made from. */
-export type NotCommitted = 'stale' | readonly DraftProblem[]
+export type CommitFailure = 'stale' | readonly DraftProblem[]
 
 export type CommitOptions = {
   readonly floor?: number
@@ -85,7 +85,7 @@ export class Ledger {
     entry: Entry,
     base: Head | undefined,
     { floor = 0, also, notes = [] }: CommitOptions = {},
-  ): Promise<Result<Head, NotCommitted>> {
+  ): Promise<Result<Head, CommitFailure>> {
     const { storage, history, outbox } = this.#parts
     // Of what is stored, not of how it was read: a later Holo may read the same text otherwise.
     const before = base && (await digestDocument(JSON.parse(base.text), FORM))
@@ -118,7 +118,7 @@ export class Ledger {
   }
 
   /** The text and digest that `content` would have as a revision of its own, without an audit row. */
-  async preview(content: Content, base: Head | undefined): Promise<Result<Head, NotCommitted>> {
+  async preview(content: Content, base: Head | undefined): Promise<Result<Head, CommitFailure>> {
     const revision = this.nextRevision()
     const problems = this.#findProblems(content, revision)
     if (problems.length > 0) return err(problems)
@@ -174,7 +174,7 @@ export class Ledger {
     entry: Entry,
     { revision, before }: Pick<Effect, 'before'> & { readonly revision: number },
     auditHead: AuditHead,
-  ): Promise<Result<{ head: Head; row: AuditTableRow }, NotCommitted>> {
+  ): Promise<Result<{ head: Head; row: AuditTableRow }, CommitFailure>> {
     const problems = this.#findProblems(content, revision)
     if (problems.length > 0) return err(problems)
     const bare = toBare(content, revision)

@@ -15,7 +15,7 @@ import {
 } from '../limits.ts'
 import { liftAbove, toOwnEntry } from './lift-revision.ts'
 import type { PublisherParts } from './publisher.ts'
-import { type Found, readFound } from './read-kv.ts'
+import { type KvReadResult, readFound } from './read-kv.ts'
 import { isPublicationDue } from './schedule.ts'
 
 const LOOKS = { burst: LOOK_BURST, costMs: LOOK_COST_MS }
@@ -60,7 +60,7 @@ export class External {
   }
 
   async #look(report: SyncReport | undefined): Promise<Look> {
-    let found: Found
+    let found: KvReadResult
     try {
       found = await readFound(this.#parts)
     } catch (cause) {
@@ -75,7 +75,7 @@ export class External {
     return 'read'
   }
 
-  async #settle(found: Found, report: SyncReport | undefined): Promise<void> {
+  async #settle(found: KvReadResult, report: SyncReport | undefined): Promise<void> {
     const { ledger, state } = this.#parts
     const { head } = ledger
     // Whoever publishes looks at KV first, and keeps what it overwrites.
@@ -96,7 +96,10 @@ export class External {
     }
   }
 
-  async #adopt(found: Extract<Found, { kind: 'edit' }>, head: Head | undefined): Promise<void> {
+  async #adopt(
+    found: Extract<KvReadResult, { kind: 'edit' }>,
+    head: Head | undefined,
+  ): Promise<void> {
     const { ledger, edits, now } = this.#parts
     const { revision, digest, text } = found
     const content = withKnownMarks(found.content, head?.content)

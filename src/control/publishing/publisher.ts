@@ -11,7 +11,7 @@ import type { Outbox } from '../outbox.ts'
 import { toRetryMs } from '../retries.ts'
 import type { Edits } from './edits.ts'
 import { liftAbove } from './lift-revision.ts'
-import { type Found, readFound } from './read-kv.ts'
+import { type KvReadResult, readFound } from './read-kv.ts'
 import { ALARMS, dueAt, isPublicationDue } from './schedule.ts'
 import type { State } from './state.ts'
 
@@ -94,7 +94,7 @@ export class Publisher {
   }
 
   /** What is about to be overwritten is kept, and ours gets a number above it. */
-  async #saveEdit(found: Found): Promise<void> {
+  async #saveEdit(found: KvReadResult): Promise<void> {
     if (found.kind === 'nothing' || found.kind === 'own') return
     const { edits, ledger, now } = this.#parts
     const { digest, text } = found

@@ -10,7 +10,7 @@ import type { History } from '../document/history.ts'
 import { markOpen } from '../document/opening.ts'
 import { KV_READ_TIMEOUT_MS, MAX_ADOPTED_REVISION } from '../limits.ts'
 
-export type Found =
+export type KvReadResult =
   | { readonly kind: 'nothing' }
   /** Byte for byte a revision of the history. */
   | { readonly kind: 'own'; readonly revision: number }
@@ -38,7 +38,11 @@ export type FoundOptions = {
 const DIGEST_OF_OVERSIZE = 'oversize'
 
 /** @throws Error when KV fails, or does not answer in time. */
-export async function readFound({ kv, history, allowInsecure }: FoundOptions): Promise<Found> {
+export async function readFound({
+  kv,
+  history,
+  allowInsecure,
+}: FoundOptions): Promise<KvReadResult> {
   const text = await withTimeout(readAssignments(kv), KV_READ_TIMEOUT_MS)
   if (text === null) return { kind: 'nothing' }
   if (text === 'oversize') {

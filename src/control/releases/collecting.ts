@@ -4,7 +4,7 @@
 
 import { ok, type Result } from '../../core/result.ts'
 import type { Retention } from '../../wire/versions.ts'
-import type { Refused } from '../contract.ts'
+import type { RefusedResult } from '../contract.ts'
 import { type Author, makeChange } from '../document/change.ts'
 import {
   COLLECTION_GRACE_MS,
@@ -13,7 +13,7 @@ import {
   UPLOAD_LIFETIME_MS,
 } from '../limits.ts'
 import type { UploadRow } from '../tables.ts'
-import type { CollectionResult, Garbage, Protection, Retired, VersionUse } from './contract.ts'
+import type { CollectionResult, Garbage, Protection, RetireResult, VersionUse } from './contract.ts'
 import type { LastUses } from './last-use.ts'
 import { decideRetention, type RetentionSettings } from './retention.ts'
 import type { UploadingParts } from './uploading.ts'
@@ -94,7 +94,7 @@ export class Collecting {
     }
   }
 
-  async retire(author: Author, dryRun: boolean): Promise<Result<Retired, Refused>> {
+  async retire(author: Author, dryRun: boolean): Promise<Result<RetireResult, RefusedResult>> {
     const { ledger, known, uploads } = this.#parts
     if (!known.catchUp()) return ok({ versions: [], uploads: 0, more: true })
     if (!ledger.head) return ok({ versions: [], uploads: 0, more: false })

@@ -4,9 +4,9 @@
 import type { Result } from '../../core/result.ts'
 import type { PublishedService } from '../../document/service.ts'
 import type { VersionRecord } from '../../document/version-record.ts'
-import type { Finalised, UploadReply } from '../../wire/uploads.ts'
+import type { FinaliseResult, UploadReply } from '../../wire/uploads.ts'
 import type { Retention } from '../../wire/versions.ts'
-import type { Answer, Caller, Denied, Refused } from '../caller.ts'
+import type { Answer, Caller, DeniedResult, RefusedResult } from '../caller.ts'
 
 /** An upload as the control keeps it. */
 export type Upload = UploadReply & {
@@ -28,15 +28,15 @@ export type NoSuchUpload = { readonly kind: 'none' | 'replaced' }
 export type VerificationTurn = { readonly upload: Upload; readonly waitMs: number }
 
 /** `unverified`: not all blobs have been found yet. `unavailable`: R2 did not take the record. */
-export type NotFinished =
+export type FinishFailure =
   | NoSuchUpload
   | Taken
   | { readonly kind: 'unverified' }
   | { readonly kind: 'unavailable' }
-  | Exclude<Refused, { kind: 'stale' }>
+  | Exclude<RefusedResult, { kind: 'stale' }>
 
 /** `finalised`: it has become a version, which `withdraw` takes back. */
-export type NotAborted = { readonly kind: 'none' } | { readonly kind: 'finalised' } | Denied
+export type AbortFailure = { readonly kind: 'none' } | { readonly kind: 'finalised' } | DeniedResult
 
 /** What is known of a version beside the document. */
 export type VersionUse = {
@@ -60,7 +60,7 @@ export type Protection = {
 }
 
 /** What leaves the document, or would leave it. */
-export type Retired = {
+export type RetireResult = {
   readonly versions: readonly string[]
   /** Uploads that were given up. */
   readonly uploads: number
@@ -94,10 +94,10 @@ export type UploadCalls = {
     caller: Caller,
     record: VersionRecord,
     isRecorded: boolean,
-  ) => Promise<Result<Upload | Taken, Exclude<Refused, { kind: 'stale' }>>>
+  ) => Promise<Result<Upload | Taken, Exclude<RefusedResult, { kind: 'stale' }>>>
   readonly upload: (caller: Caller, version: string) => Answer<Upload | undefined>
   /** Gives up one that is on its way: by who opened it, or an admin. */
-  readonly abortUpload: (caller: Caller, version: string) => Promise<Result<Upload, NotAborted>>
+  readonly abortUpload: (caller: Caller, version: string) => Promise<Result<Upload, AbortFailure>>
   /** The newest versions that were finalised here and are in the document: their manifests. */
   readonly finalisedManifests: (caller: Caller) => Answer<readonly string[]>
   /** Before each step of the verification. */
@@ -105,7 +105,7 @@ export type UploadCalls = {
     caller: Caller,
     version: string,
     manifest: string,
-  ) => Promise<Result<VerificationTurn, Denied | NoSuchUpload>>
+  ) => Promise<Result<VerificationTurn, DeniedResult | NoSuchUpload>>
   /** After each step: the entries from `from` up to `to` have all their blobs. */
   readonly recordVerified: (
     caller: Caller,
@@ -117,14 +117,14 @@ export type UploadCalls = {
   readonly finishUpload: (
     caller: Caller,
     upload: Pick<Upload, 'version' | 'serial'>,
-  ) => Promise<Result<Finalised, NotFinished>>
+  ) => Promise<Result<FinaliseResult, FinishFailure>>
   readonly versionUses: (caller: Caller) => Answer<readonly VersionUse[]>
 }
 
 export type CollectionCalls = {
   readonly protection: (caller: Caller) => Answer<Protection | undefined>
   /** Takes out of the document what is no longer retained; a dry run only says what it would. */
-  readonly retire: (caller: Caller, dryRun: boolean) => Promise<Result<Retired, Refused>>
+  readonly retire: (caller: Caller, dryRun: boolean) => Promise<Result<RetireResult, RefusedResult>>
   /** Deletes what is garbage of what is named, having looked once more. */
   readonly collect: (caller: Caller, garbage: Garbage) => Answer<CollectionResult>
 }

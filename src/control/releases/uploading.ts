@@ -4,7 +4,7 @@
 import { getOwn } from '../../core/own.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { isSameSubstance, type VersionRecord } from '../../document/version-record.ts'
-import type { Finalised } from '../../wire/uploads.ts'
+import type { FinaliseResult } from '../../wire/uploads.ts'
 import { applyCommand } from '../document/apply.ts'
 import type { OwnCommand } from '../document/apply-publication.ts'
 import { type Author, type ChangeParts, makeChange } from '../document/change.ts'
@@ -19,9 +19,9 @@ import {
 import { toOwner } from '../one-at-a-time.ts'
 import type { UploadRow } from '../tables.ts'
 import type {
+  AbortFailure,
+  FinishFailure,
   NoSuchUpload,
-  NotAborted,
-  NotFinished,
   Taken,
   Upload,
   VerificationTurn,
@@ -89,7 +89,7 @@ export class Uploading {
   }
 
   /** Gives one up, whose blobs are then nobody's. Only who opened it, or an admin. */
-  abort(version: string, author: Author): Result<Upload, NotAborted> {
+  abort(version: string, author: Author): Result<Upload, AbortFailure> {
     const row = this.get(version)
     if (!row) return err({ kind: 'none' })
     const isOwn = row.owner === toOwner(author.principal)
@@ -129,7 +129,7 @@ export class Uploading {
     this.#parts.uploads.advance(version, serial, from, to)
   }
 
-  async finish(named: Named, author: Author): Promise<Result<Finalised, NotFinished>> {
+  async finish(named: Named, author: Author): Promise<Result<FinaliseResult, FinishFailure>> {
     const { uploads, records } = this.#parts
     const found = this.#find(named)
     if (!found.ok) return found
@@ -148,7 +148,7 @@ export class Uploading {
     return this.#add(named, author)
   }
 
-  async #add(named: Named, author: Author): Promise<Result<Finalised, NotFinished>> {
+  async #add(named: Named, author: Author): Promise<Result<FinaliseResult, FinishFailure>> {
     const { ledger, uploads } = this.#parts
     for (let attempt = 0; attempt < MAX_ADD_ATTEMPTS; attempt++) {
       const found = this.#find(named)
@@ -199,7 +199,7 @@ export class Uploading {
     return row.serial === serial ? ok(row) : err({ kind: 'replaced' })
   }
 
-  #toFinished({ version, manifest }: UploadRow): Finalised {
+  #toFinished({ version, manifest }: UploadRow): FinaliseResult {
     return { version, manifest, revision: this.#parts.ledger.head?.revision }
   }
 

@@ -13,7 +13,7 @@ import { type DraftProblem, refuseChange, refuseUnknown } from '../document/draf
 import { MAX_RUNNING_ROLLOUTS } from '../limits.ts'
 import { applyActions } from './act.ts'
 import type { Start } from './contract.ts'
-import { type Seen, toSeen } from './seen.ts'
+import { type ComparedState, toSeen } from './seen.ts'
 import type { Rollout } from './store.ts'
 
 export type Begun = {
@@ -113,7 +113,7 @@ type Fresh = Pick<Rollout, 'id' | 'environment' | 'base'> & { by: string; at: nu
 
 function toFresh(
   { id, environment, base, by, at }: Fresh,
-  seen: Seen,
+  seen: ComparedState,
   state: Rollout['state'],
 ): Rollout {
   return {

@@ -2,7 +2,7 @@
 // wire/rollout-events.ts.
 
 import type { Result } from '../../core/result.ts'
-import type { Committed } from '../../wire/changes.ts'
+import type { CommitResult } from '../../wire/changes.ts'
 import type { RolloutEventsPage } from '../../wire/rollout-events.ts'
 import type {
   RolloutCommand,
@@ -11,7 +11,7 @@ import type {
   RolloutStatus,
   RolloutSummary,
 } from '../../wire/rollouts.ts'
-import type { Answer, Caller, Denied, PageQuery, Refused } from '../caller.ts'
+import type { Answer, Caller, DeniedResult, PageQuery, RefusedResult } from '../caller.ts'
 
 /** A release that is about to be rolled out, against the revision that its author has seen. */
 export type Start = Omit<RolloutStart, 'base'> & {
@@ -24,27 +24,30 @@ export type Start = Omit<RolloutStart, 'base'> & {
 
 /** Why a rollout was not started, or not commanded. */
 export type RolloutRefused =
-  | Refused
+  | RefusedResult
   /** It does not take this now, or another rollout is in the way: which, and why. */
   | {
       readonly kind: 'rollout_refused'
       readonly problems: readonly { readonly path: string; readonly message: string }[]
     }
 
-export type Started = Committed & {
+export type StartResult = CommitResult & {
   /** `undefined` for a dry run. */
   readonly rollout: RolloutStatus | undefined
 }
 
 /** Answers are `undefined` where there is no such rollout. */
 export type RolloutCalls = {
-  readonly startRollout: (caller: Caller, start: Start) => Promise<Result<Started, RolloutRefused>>
+  readonly startRollout: (
+    caller: Caller,
+    start: Start,
+  ) => Promise<Result<StartResult, RolloutRefused>>
   readonly commandRollout: (
     caller: Caller,
     id: number,
     command: RolloutCommand,
     reason: string | undefined,
-  ) => Promise<Result<RolloutStatus | undefined, RolloutRefused | Denied>>
+  ) => Promise<Result<RolloutStatus | undefined, RolloutRefused | DeniedResult>>
   /** Newest first. */
   readonly rollouts: (caller: Caller, page: PageQuery) => Answer<readonly RolloutSummary[]>
   readonly rollout: (caller: Caller, id: number) => Answer<RolloutStatus | undefined>

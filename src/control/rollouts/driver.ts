@@ -22,9 +22,9 @@ import {
   ROLLOUT_LOOK_MS,
 } from '../limits.ts'
 import { toRetryMs } from '../retries.ts'
-import type { RolloutRefused, Start, Started } from './contract.ts'
+import type { RolloutRefused, Start, StartResult } from './contract.ts'
 import { readEventsPage } from './events-page.ts'
-import { CONTROL, type Fed, type FeedParts, feed, type NotFed } from './feed.ts'
+import { CONTROL, type FeedFailure, type FeedOptions, type FeedParts, feed } from './feed.ts'
 import { readForeign } from './foreign.ts'
 import { chargeLook, findDue, lookDueAt } from './schedule.ts'
 import { findRolloutTrespass, startRollout } from './start.ts'
@@ -33,7 +33,7 @@ import { toLines, toStatus, toSummary, toTransition } from './tell.ts'
 
 export type RolloutParts = ChangeParts & FeedParts
 
-type Own = Omit<Fed, 'undone'>
+type Own = Omit<FeedOptions, 'undone'>
 
 /** Commands that stop a release or take it back: who may command the rollout may always give these. */
 const STOPS: ReadonlySet<RolloutCommand> = new Set(['pause', 'abort'])
@@ -64,7 +64,7 @@ export class Rollouts {
     return Math.max(held, Math.min(...times))
   }
 
-  start(author: Author, start: Start): Promise<Result<Started, RolloutRefused>> {
+  start(author: Author, start: Start): Promise<Result<StartResult, RolloutRefused>> {
     return this.#inTurn(() => startRollout(this.#parts, author, start))
   }
 
@@ -181,7 +181,7 @@ export class Rollouts {
   async #give(
     id: number,
     own: ((rollout: Rollout) => Own) | undefined,
-  ): Promise<Result<undefined, NotFed>> {
+  ): Promise<Result<undefined, FeedFailure>> {
     for (let attempt = 0; attempt < MAX_COMMIT_ATTEMPTS; attempt++) {
       const rollout = this.#parts.store.get(id)
       const { head } = this.#parts.ledger
@@ -197,7 +197,7 @@ export class Rollouts {
     return err('stale')
   }
 
-  #readForeign(rollout: Rollout, head: Head): Fed | undefined {
+  #readForeign(rollout: Rollout, head: Head): FeedOptions | undefined {
     const { history, now } = this.#parts
     const { state, seen } = rollout
     if (seen.revision === head.revision) return undefined
@@ -214,7 +214,7 @@ export class Rollouts {
   }
 
   /** Stores a failure, so that the same is not tried again at once. */
-  async #try(id: number, work: () => Promise<Result<undefined, NotFed>>): Promise<void> {
+  async #try(id: number, work: () => Promise<Result<undefined, FeedFailure>>): Promise<void> {
     try {
       const done = await work()
       if (!done.ok) this.#recordFailure(id, toText(done.error))
@@ -244,7 +244,7 @@ export class Rollouts {
     })
   }
 
-  #toRefused(error: NotFed): RolloutRefused {
+  #toRefused(error: FeedFailure): RolloutRefused {
     if (error === 'stale') {
       const current = this.#parts.ledger.head?.revision ?? 0
       return { kind: 'stale', expected: current, current, changes: [] }
@@ -263,7 +263,7 @@ export class Rollouts {
   }
 }
 
-function toText(error: NotFed): string {
+function toText(error: FeedFailure): string {
   if (error === 'stale') return 'the document changed all the time'
   if ('denied' in error) return error.denied
   if ('refused' in error) return error.refused

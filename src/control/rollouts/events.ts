@@ -3,7 +3,7 @@
 import { isRunning, isSamePhase, toStepNumber } from '../../core/rollout/state.ts'
 import type { MadeTransition } from '../../core/rollout/step.ts'
 import type { NewEvent } from '../../wire/events.ts'
-import type { Seen } from './seen.ts'
+import type { ComparedState } from './seen.ts'
 import type { Rollout } from './store.ts'
 
 /** In the order of the transitions. `seen` says which versions are compared. */
@@ -14,7 +14,7 @@ export function toEvents(
     base,
     state: { plan },
   }: Pick<Rollout, 'id' | 'environment' | 'base' | 'state'>,
-  { version, baseVersion }: Pick<Seen, 'version' | 'baseVersion'>,
+  { version, baseVersion }: Pick<ComparedState, 'version' | 'baseVersion'>,
   transitions: readonly MadeTransition[],
   actor: string,
 ): NewEvent[] {

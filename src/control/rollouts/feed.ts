@@ -12,14 +12,14 @@ import type { Entry } from '../document/audit.ts'
 import type { Content } from '../document/content.ts'
 import type { DraftProblem } from '../document/draft.ts'
 import type { Head } from '../document/history.ts'
-import type { Ledger, NotCommitted } from '../document/ledger.ts'
+import type { CommitFailure, Ledger } from '../document/ledger.ts'
 import type { Outbox } from '../outbox.ts'
 import { applyActions } from './act.ts'
 import { toEvents } from './events.ts'
 import type { Foreign } from './foreign.ts'
-import { isSameTraffic, type Seen, toSeen, toStratum } from './seen.ts'
+import { type ComparedState, isSameTraffic, toSeen, toStratum } from './seen.ts'
 import type { WindowSource } from './source.ts'
-import type { Rollout, RolloutStore, Saved } from './store.ts'
+import type { Rollout, RolloutStore, SaveOptions } from './store.ts'
 
 export type FeedParts = {
   readonly ledger: Ledger
@@ -35,19 +35,19 @@ export type Acting = Pick<Entry, 'actor' | 'token' | 'requestId'>
 
 export const CONTROL: Acting = { actor: 'control', token: undefined, requestId: '' }
 
-export type Fed = {
+export type FeedOptions = {
   readonly events: readonly RolloutEvent[]
   readonly undone: Foreign['undone']
   readonly acting: Acting
   readonly said: string | undefined
   readonly at: number
-  readonly look?: Saved['look']
+  readonly look?: SaveOptions['look']
   /** Of the token that commands it, where these bound what the command may make of the document. */
   readonly limits?: Limits
 }
 
 /** In words: `refused` by the machine, `denied` by the limits of the token. */
-export type NotFed = NotCommitted | { readonly refused: string } | { readonly denied: string }
+export type FeedFailure = CommitFailure | { readonly refused: string } | { readonly denied: string }
 
 /**
  * @param head the revision that the events are about.
@@ -57,8 +57,8 @@ export async function feed(
   parts: FeedParts,
   rollout: Rollout,
   head: Head,
-  fed: Fed,
-): Promise<Result<Head | undefined, NotFed>> {
+  fed: FeedOptions,
+): Promise<Result<Head | undefined, FeedFailure>> {
   const outcome = giveEvents(rollout.state, fed.events)
   if ('refused' in outcome) return err(outcome)
   const actions = outcome.actions.filter(
@@ -74,7 +74,7 @@ export async function feed(
 type Truth = {
   readonly rollout: Rollout
   readonly head: Head
-  readonly fed: Fed
+  readonly fed: FeedOptions
   readonly outcome: GivenEvents
   /** The new content of the document; the same object as the head's where it stays. */
   readonly content: Content
@@ -95,7 +95,7 @@ export async function makeTrue(
     const isOver = typeof found === 'string' || !isRunning(state.phase)
     const seen = isOver ? rollout.seen : found
     const { events, said, at, look } = fed
-    const saved: Saved = {
+    const saved: SaveOptions = {
       state,
       seen,
       events,
@@ -125,7 +125,7 @@ export async function makeTrue(
 function tellSource(
   source: WindowSource,
   { id, environment, base, seen: before }: Rollout,
-  seen: Seen,
+  seen: ComparedState,
   { phase, generation }: RolloutState,
   actions: readonly Action[],
 ): void {
@@ -149,7 +149,11 @@ function tellSource(
 }
 
 /** The audit log keeps the whole row of the machine, and the reason in words. */
-function toEntry({ id, environment, base }: Rollout, made: MadeTransition, fed: Fed): Entry {
+function toEntry(
+  { id, environment, base }: Rollout,
+  made: MadeTransition,
+  fed: FeedOptions,
+): Entry {
   const { acting, said, at } = fed
   const { actor, token, requestId } = acting
   const { row } = made

@@ -6,7 +6,7 @@ import { type RolloutState, toWeight } from '../../core/rollout/state.ts'
 import type { RevisionSummary } from '../../wire/history.ts'
 import { ROLLOUT_ACTIONS } from '../../wire/rollouts.ts'
 import type { Content } from '../document/content.ts'
-import { isSameTraffic, type Pair, type Seen, toSeen, toShare } from './seen.ts'
+import { type ComparedState, isSameTraffic, type Pair, toSeen, toShare } from './seen.ts'
 
 /** Revisions that rollouts have made themselves. */
 const OWN_ACTIONS: ReadonlySet<string> = new Set(ROLLOUT_ACTIONS)
@@ -20,10 +20,10 @@ export type Foreign = {
   readonly undone: 'all' | 'weights' | 'none'
 }
 
-export type Told = {
+export type ForeignResult = {
   readonly pair: Pair
   readonly state: Pick<RolloutState, 'plan' | 'phase'>
-  readonly seen: Seen
+  readonly seen: ComparedState
   readonly content: Content
   readonly revision: number
   /** The revisions since `seen`, newest first. */
@@ -32,7 +32,7 @@ export type Told = {
 }
 
 /** @returns `undefined` where the change does not concern the rollout. */
-export function readForeign(told: Told): Foreign | undefined {
+export function readForeign(told: ForeignResult): Foreign | undefined {
   const { pair, state, seen, content, revision, since, now } = told
   const after = toSeen(content, revision, pair)
   const theirs = since.filter(({ action }) => !OWN_ACTIONS.has(action))
@@ -66,7 +66,7 @@ export function readForeign(told: Told): Foreign | undefined {
 }
 
 /** Another salt gives every visitor another bucket, so counting begins anew as with another version. */
-function toPushed(before: Seen, after: Seen): ['control' | 'canary', string][] {
+function toPushed(before: ComparedState, after: ComparedState): ['control' | 'canary', string][] {
   const pushed: ['control' | 'canary', string][] = []
   if (before.baseVersion !== after.baseVersion || before.salt !== after.salt) {
     pushed.push(['control', after.baseVersion])
@@ -75,6 +75,6 @@ function toPushed(before: Seen, after: Seen): ['control' | 'canary', string][] {
   return pushed
 }
 
-function isSame(before: Seen, after: Seen): boolean {
+function isSame(before: ComparedState, after: ComparedState): boolean {
   return toPushed(before, after).length === 0 && isSameTraffic(before, after)
 }

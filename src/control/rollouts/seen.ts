@@ -10,7 +10,7 @@ import type { Stratum } from './source.ts'
 export type Pair = { readonly environment: string; readonly base: string }
 
 /** Plain JSON. */
-export type Seen = {
+export type ComparedState = {
   /** The revision that was looked at. */
   readonly revision: number
   readonly salt: string
@@ -26,7 +26,7 @@ export function toSeen(
   { environments, traffic, salt }: Content,
   revision: number,
   { environment, base }: Pair,
-): Seen | string {
+): ComparedState | string {
   for (const name of [environment, base]) {
     const found = getOwn(environments, name)
     if (!found) return `"${name}" is gone`
@@ -57,7 +57,7 @@ export function toCanaryCount(both: number, weight: number): number {
 }
 
 /** The canary's share of both in percent: `planned` itself where the buckets are what it comes to. */
-export function toShare({ canaryBuckets, baseBuckets }: Seen, planned: number): number {
+export function toShare({ canaryBuckets, baseBuckets }: ComparedState, planned: number): number {
   const canary = countBuckets(canaryBuckets)
   const both = canary + countBuckets(baseBuckets)
   if (canary === toCanaryCount(both, planned)) return planned
@@ -65,14 +65,14 @@ export function toShare({ canaryBuckets, baseBuckets }: Seen, planned: number): 
 }
 
 /** Whether everybody is where they were. */
-export function isSameTraffic(before: Seen, after: Seen): boolean {
-  const toText = ({ canaryBuckets, baseBuckets }: Seen) =>
+export function isSameTraffic(before: ComparedState, after: ComparedState): boolean {
+  const toText = ({ canaryBuckets, baseBuckets }: ComparedState) =>
     JSON.stringify([canaryBuckets, baseBuckets])
   return toText(before) === toText(after)
 }
 
 /** The shares that visitors are meant to arrive in, from this revision on. */
-export function toStratum({ revision, canaryBuckets, baseBuckets }: Seen): Stratum {
+export function toStratum({ revision, canaryBuckets, baseBuckets }: ComparedState): Stratum {
   const canary = countBuckets(canaryBuckets)
   const both = canary + countBuckets(baseBuckets)
   return { revision, shares: [(both - canary) / both, canary / both] }

@@ -20,7 +20,7 @@ import { findFullDatabase } from '../document/room.ts'
 import { MAX_STALE_CHANGES } from '../limits.ts'
 import { applyActions } from './act.ts'
 import { type Begun, begin, findBase, findInTheWay } from './begin.ts'
-import type { RolloutRefused, Start, Started } from './contract.ts'
+import type { RolloutRefused, Start, StartResult } from './contract.ts'
 import { type FeedParts, makeTrue } from './feed.ts'
 import { toStatus } from './tell.ts'
 
@@ -28,7 +28,7 @@ export async function startRollout(
   parts: ChangeParts & FeedParts,
   author: Author,
   start: Start,
-): Promise<Result<Started, RolloutRefused>> {
+): Promise<Result<StartResult, RolloutRefused>> {
   const { ledger, store, now, allowInsecure, findUnfinished } = parts
   if (start.reason !== undefined && start.reason.length > MAX_REASON_CHARACTERS) {
     const message = `a reason has at most ${MAX_REASON_CHARACTERS} characters`
@@ -105,7 +105,7 @@ async function tryOut(
   start: Start,
   head: Head,
   { content }: Begun,
-): Promise<Result<Started, RolloutRefused>> {
+): Promise<Result<StartResult, RolloutRefused>> {
   const made = await parts.ledger.preview(content, head)
   if (!made.ok) return made.error === 'stale' ? toStale(parts, start) : toInvalid(made.error)
   return ok({ ...toCommitted(made.value, head), changed: false, rollout: undefined })
@@ -117,7 +117,7 @@ async function commit(
   start: Start,
   head: Head,
   { rollout, outcome, content }: Begun,
-): Promise<Result<Started, RolloutRefused>> {
+): Promise<Result<StartResult, RolloutRefused>> {
   const { actor, token } = principal
   const at = rollout.started_at
   const made = await makeTrue(parts, {

@@ -11,19 +11,19 @@ import {
   MAX_REPLAYABLE_ROLLOUTS,
   MAX_TOLD_TRANSITIONS,
 } from '../limits.ts'
-import type { Seen } from './seen.ts'
+import type { ComparedState } from './seen.ts'
 import { createRolloutTables, type RolloutRow, type TransitionRow } from './tables.ts'
 
 /** A rollout as its row has it, with the JSON of the row parsed. */
 export type Rollout = Omit<RolloutRow, 'state' | 'seen'> & {
   readonly state: RolloutState
-  readonly seen: Seen
+  readonly seen: ComparedState
 }
 
 /** What `save` stores after events. */
-export type Saved = {
+export type SaveOptions = {
   readonly state: RolloutState
-  readonly seen: Seen
+  readonly seen: ComparedState
   readonly events: readonly RolloutEvent[]
   readonly transitions: readonly Pick<MadeTransition, 'event' | 'place' | 'row'>[]
   /** The revision they led to. */
@@ -90,7 +90,7 @@ export class RolloutStore {
   }
 
   /** Stores events and what they led to. The caller runs it in the transaction that commits them. */
-  save(before: Rollout, saved: Saved): void {
+  save(before: Rollout, saved: SaveOptions): void {
     const { id, events: count } = before
     const { state, seen, events, transitions, revision, said, at, look } = saved
     const lines = events.map((event) => `${JSON.stringify(event)}\n`).join('')
