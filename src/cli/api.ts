@@ -1,5 +1,5 @@
-// Calls of the admin API, each within a time of ours, and every way in which one can fail as a
-// failure with the right exit code. What replies mean is the commands' affair.
+// Calls the admin API, each call with a timeout, and turns every way in which one can fail into a failure
+// with the right exit code. The commands know what replies mean.
 
 import type { z } from 'zod'
 import { API_PATH } from '../wire/api-path.ts'

@@ -1,5 +1,5 @@
-// Reads the body of a reply up to a size: whoever answers may be anybody, and may answer without end. How
-// long it may take is the signal's affair that the request was sent with.
+// Reads the body of a reply up to a maximum size, because any server may answer, and may answer without
+// end. The signal of the request limits the time.
 
 import { CliFailure, EXIT } from './failure.ts'
 

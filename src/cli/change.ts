@@ -50,7 +50,9 @@ export async function changeDocument(
   const target = await context.target()
   const { closed } = planned
   const told = {
-    ...{ target: target.name, previous: seen, ...movement },
+    target: target.name,
+    previous: seen,
+    ...movement,
     ...(closed.length > 0 ? { closed } : {}),
   }
   if (planned.revision === seen) {

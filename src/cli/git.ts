@@ -69,8 +69,12 @@ async function runGit(
 ): Promise<string | undefined> {
   try {
     const { stdout } = await run('git', [...HARMLESS, ...args], {
-      ...{ cwd, env: { ...env, ...QUIET }, encoding: 'utf8' },
-      ...{ timeout: GIT_TIMEOUT_MS, killSignal: 'SIGKILL', maxBuffer: MAX_OUTPUT_BYTES },
+      cwd,
+      env: { ...env, ...QUIET },
+      encoding: 'utf8',
+      timeout: GIT_TIMEOUT_MS,
+      killSignal: 'SIGKILL',
+      maxBuffer: MAX_OUTPUT_BYTES,
     })
     return stdout.trim() || undefined
   } catch (cause) {

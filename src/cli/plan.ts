@@ -1,5 +1,5 @@
-// The plan that somebody names on the command line: one of holo.json, a preset, or a file. What its
-// parts mean is the affair of src/plans.
+// Finds the plan that the command line names: one of holo.json, a preset, or a file. document/parse-plan.ts
+// reads it.
 
 import { type Plan, PRESETS } from '../core/rollout/plan.ts'
 import { parsePlan } from '../document/parse-plan.ts'

@@ -82,7 +82,9 @@ export async function loadPublishSettings(
     ...(options.author === undefined ? {} : { author: options.author }),
   }
   const upload = {
-    ...{ folder: path, id: version, services },
+    folder: path,
+    id: version,
+    services,
     htmlHandling: htmlHandling ?? settings.htmlHandling ?? DEFAULT_HTML_HANDLING,
     ...toNotFound(notFound ?? settings.notFound),
     ...(settings.appPage && { appPage: settings.appPage }),

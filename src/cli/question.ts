@@ -1,5 +1,4 @@
-// Asks whoever sits at the terminal, on standard error. Whether anybody has to be asked is change.ts'
-// affair.
+// Asks the person at the terminal a question, on standard error. change.ts decides whether to ask.
 
 import { createInterface } from 'node:readline'
 import type { Input, OutputStream } from './terminal.ts'

@@ -52,7 +52,7 @@ export type Subscriber = {
   readonly deliver: (events: readonly HoloEvent[]) => Promise<void>
 }
 
-export type OutboxParts = {
+export type OutboxDeps = {
   readonly sql: SqlStorage
   readonly subscribers: readonly Subscriber[]
   readonly now: () => number
@@ -61,10 +61,10 @@ export type OutboxParts = {
 }
 
 export class Outbox {
-  readonly #parts: OutboxParts
+  readonly #parts: OutboxDeps
   #isRunning = false
 
-  constructor(parts: OutboxParts) {
+  constructor(parts: OutboxDeps) {
     this.#parts = parts
     const { sql, subscribers } = parts
     sql.exec(TABLES)

@@ -1,21 +1,21 @@
 // Makes the parts of the control and joins them. Each is a file of its own; control.ts decides who may call what.
 
 import type { Env } from '../env.ts'
-import type { Access, AccessParts } from './access/access.ts'
+import type { Access, AccessDeps } from './access/access.ts'
 import { Authority } from './access/authority.ts'
 import { Counting } from './counting/counting.ts'
 import { History } from './document/history.ts'
 import { Ledger } from './document/ledger.ts'
 import { askOrigin } from './health/ask-origin.ts'
-import { Probing, type ProbingParts } from './health/probing.ts'
+import { Probing, type ProbingDeps } from './health/probing.ts'
 import { HealthRecords } from './health/records.ts'
 import { Outbox, type Subscriber } from './outbox.ts'
 import { Pace } from './pace.ts'
 import { External } from './publishing/adopt-edits.ts'
 import { Edits } from './publishing/edits.ts'
-import { Publisher, type PublisherParts } from './publishing/publisher.ts'
+import { Publisher, type PublisherDeps } from './publishing/publisher.ts'
 import { State } from './publishing/state.ts'
-import { Collecting, type CollectingParts } from './releases/collecting.ts'
+import { Collecting, type CollectingDeps } from './releases/collecting.ts'
 import { Deletions } from './releases/deletions.ts'
 import { LastUses } from './releases/last-use.ts'
 import { createRecords, type Records } from './releases/records.ts'
@@ -35,10 +35,10 @@ import { Tasks } from './tasks.ts'
 export type ControlSeams = {
   /** Milliseconds since the epoch. */
   readonly now: () => number
-  readonly createAccess: (parts: AccessParts) => Access
+  readonly createAccess: (parts: AccessDeps) => Access
   readonly createRecords: (bucket: R2Bucket) => Records
   /** Asks an origin whether it is well. */
-  readonly askOrigin: ProbingParts['ask']
+  readonly askOrigin: ProbingDeps['ask']
   readonly createSource: (counting: Counting) => WindowSource
   /** Runs something in so many milliseconds, unless the object is evicted before. */
   readonly later: (run: () => void, ms: number) => void
@@ -46,8 +46,8 @@ export type ControlSeams = {
   readonly subscribers: readonly Subscriber[]
 }
 
-export type ControlParts = PublisherParts &
-  CollectingParts & {
+export type ControlParts = PublisherDeps &
+  CollectingDeps & {
     readonly tasks: Tasks
     readonly outbox: Outbox
     readonly access: Access
@@ -91,7 +91,7 @@ export function createParts(
   const records = given.createRecords(env.STORE)
   const isDeleting = () => deletions.isPending
   const store = new RolloutStore(sql)
-  const shared: PublisherParts & CollectingParts = {
+  const shared: PublisherDeps & CollectingDeps = {
     kv: env.ASSIGNMENTS,
     ledger,
     history,
@@ -182,7 +182,7 @@ function createRecordAudit(
   ledger: Ledger,
   outbox: Outbox,
   now: () => number,
-): AccessParts['recordAudit'] {
+): AccessDeps['recordAudit'] {
   return (action, detail, { actor, token }, requestId, write) => {
     const entry = { at: now(), actor, token, action, detail, reason: undefined, requestId }
     return ledger.record([entry], () => {

@@ -150,7 +150,11 @@ async function readFound({ path, file }: FolderFile): Promise<ReadFile> {
   return {
     entry: decoded
       ? {
-          ...{ path, file, type, blob: toSha256(decoded.content), size: decoded.content.length },
+          path,
+          file,
+          type,
+          blob: toSha256(decoded.content),
+          size: decoded.content.length,
           given: { encoding: decoded.encoding, blob, size },
         }
       : { path, file, type, blob, size },

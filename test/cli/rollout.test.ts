@@ -212,7 +212,7 @@ describe('what rollouts have done', () => {
         '  advanced by alice, whatever the gate asks for',
         '  “the meeting”',
         '  evidence against it 15.9 of 100, sample ratio 0.135 of 1000; 100 visitors of the canary in this',
-        '  step and 1,900 of the control',
+        '  step and 1,900 of the base',
         '    errors: at least 0.741 times as often (6 in 100 visits against 9 in 900; evidence against it',
         '    30.8, for being within its margin 0.136)',
         '    latency above 50: nothing known yet (0 in 0 visits against 0 in 0; evidence against it 1)\n',

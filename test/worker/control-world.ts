@@ -6,7 +6,7 @@ import { env as bindings } from 'cloudflare:workers'
 import type { Access, RecordAudit } from '../../src/control/access/access.ts'
 import type { Caller, Change } from '../../src/control/contract.ts'
 import { Control } from '../../src/control/control.ts'
-import type { ProbingParts } from '../../src/control/health/probing.ts'
+import type { ProbingDeps } from '../../src/control/health/probing.ts'
 import type { Subscriber } from '../../src/control/outbox.ts'
 import type { Records } from '../../src/control/releases/records.ts'
 import { createCountingSource } from '../../src/control/rollouts/counted-windows.ts'
@@ -74,7 +74,7 @@ export class World {
   /** Where the control finds what was finalised: everything, in tests of other matters. */
   records: Records = { read: async () => 'unavailable', create: unexpected, remove: unexpected }
   /** How origins answer probes. */
-  askOrigin: ProbingParts['ask'] = unexpected
+  askOrigin: ProbingDeps['ask'] = unexpected
   /** What rollouts are given to judge; what the control counted itself when left out. */
   source: WindowSource | undefined
   /** Who is told of what happens. */

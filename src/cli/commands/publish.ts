@@ -116,9 +116,15 @@ export const PUBLISH = command({
         ? toFirstCommand(first)
         : await toNextStep(api, version)
     const json = {
-      ...{ target, version, folder, ...upload, dryRun },
+      target,
+      version,
+      folder,
+      ...upload,
+      dryRun,
       ...(revision === undefined ? {} : { revision }),
-      ...{ ...authorship, warnings, next },
+      ...authorship,
+      warnings,
+      next,
     }
     const style = toStyle(context.streams.stderr, context.env)
     for (const warning of options.json ? [] : warnings) {

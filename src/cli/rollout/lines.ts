@@ -112,7 +112,7 @@ export function toTransitionLines(
     control + canary > 0 || verdict.findings.some(({ totals }) => totals.some((n) => n > 0))
   const against = `evidence against it ${toEvidenceText(verdict.logWorse)} of ${toEvidenceText(verdict.threshold)}`
   const shares = `sample ratio ${toEvidenceText(sampleRatio.log)} of ${toEvidenceText(sampleRatio.threshold)}`
-  const seen = `${toCount(canary, 'visitor')} of the canary in this step and ${control.toLocaleString('en-US')} of the control`
+  const seen = `${toCount(canary, 'visitor')} of the canary in this step and ${control.toLocaleString('en-US')} of the base`
   return [
     ...wrap(`${toTime(at)}  ${from} → ${to}, ${toPercentText(weight)}${author}${made}`, width),
     ...wrap(style.dim(reason), width, '  '),

@@ -1,5 +1,5 @@
-// What somebody supposes of both sides on the command line: `main=1% canary=2%`, `500/min`. Which
-// traffic is drawn from it is load.ts' affair.
+// Parses what the command line says of both sides of a simulation: `main=1% canary=2%`, `500/min`. load.ts
+// makes the traffic of it.
 
 import { misuse } from '../failure.ts'
 

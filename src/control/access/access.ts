@@ -1,5 +1,5 @@
-// What the control needs of whoever proves credentials, and what it gives in return. Tokens, JWTs and
-// failed attempts are their affair.
+// What the control needs of whoever proves credentials, and what it gives in return. The implementation
+// (authority.ts) knows tokens, JWTs and failed attempts.
 
 import type { Env } from '../../env.ts'
 import type { Authorise, ControlCalls, Principal } from '../contract.ts'
@@ -20,7 +20,7 @@ export type RecordAudit = (
   write: () => void,
 ) => Promise<void>
 
-export type AccessParts = {
+export type AccessDeps = {
   readonly sql: SqlStorage
   readonly env: Env
   readonly now: () => number

@@ -21,7 +21,7 @@ import type {
   NewToken,
   Principal,
 } from '../contract.ts'
-import type { Access, AccessParts, RecordAudit } from './access.ts'
+import type { Access, AccessDeps, RecordAudit } from './access.ts'
 import { AccessKeys, verifyAccessJwt } from './access-keys.ts'
 import { Attempts } from './attempts.ts'
 import {
@@ -48,7 +48,7 @@ export class Authority implements Access {
   readonly #now: () => number
   readonly #recordAudit: RecordAudit
 
-  constructor({ sql, env, now, recordAudit }: AccessParts) {
+  constructor({ sql, env, now, recordAudit }: AccessDeps) {
     this.#tokens = new Tokens(sql)
     this.#settings = readAuthoritySettings(env)
     const { firstToken, access } = this.#settings

@@ -13,7 +13,7 @@ import { RolloutStore } from './rollout-store.ts'
 import type { MetricRange, SeriesSince } from './series.ts'
 import { createCountingTables } from './tables.ts'
 
-export type CountingParts = {
+export type CountingDeps = {
   readonly storage: DurableObjectStorage
   readonly now: () => number
   /** Sets a timer, which is lost when the object is evicted. */
@@ -21,7 +21,7 @@ export type CountingParts = {
 }
 
 export class Counting {
-  readonly #parts: CountingParts
+  readonly #parts: CountingDeps
   readonly #open = new OpenWindows()
   readonly #metrics: MetricStore
   readonly #store: RolloutStore
@@ -31,7 +31,7 @@ export class Counting {
   /** Batches that could not be parsed, and batches or windows that could not be counted. */
   #errors = 0
 
-  constructor(parts: CountingParts) {
+  constructor(parts: CountingDeps) {
     const { sql } = parts.storage
     createCountingTables(sql)
     this.#parts = parts

@@ -1,5 +1,5 @@
-// What each command makes of the document, or the names of what it trips over. Pure. That the result
-// is valid is found by the validator of the edge; who commits it is ledger.ts' affair.
+// Applies a command to the document: returns the new content, or what is wrong with the command. Pure.
+// The edge's validator checks the result, and ledger.ts commits it.
 
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Command } from '../../wire/commands.ts'

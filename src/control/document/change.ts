@@ -21,7 +21,7 @@ import { countMoves } from './moves.ts'
 import { findClosed } from './opening.ts'
 import { addsForGood, findFullDatabase } from './room.ts'
 
-export type ChangeParts = {
+export type ChangeDeps = {
   readonly ledger: Ledger
   readonly history: History
   readonly now: () => number
@@ -41,7 +41,7 @@ export type MadeChange = Omit<Change, 'command'> & {
 export type Author = { readonly principal: Principal; readonly requestId: string }
 
 export async function makeChange(
-  parts: ChangeParts,
+  parts: ChangeDeps,
   { principal, requestId }: Author,
   { command, expectedRevision, reason, dryRun, also }: MadeChange,
 ): Promise<Result<CommitResult, RefusedResult>> {
@@ -130,7 +130,7 @@ function withoutInherited(committed: CommitResult): CommitResult {
   return { ...committed, closed }
 }
 
-function toStale({ ledger, history }: ChangeParts, expected: number): Result<never, RefusedResult> {
+function toStale({ ledger, history }: ChangeDeps, expected: number): Result<never, RefusedResult> {
   const current = ledger.head?.revision ?? 0
   return err({
     kind: 'stale',

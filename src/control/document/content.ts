@@ -1,5 +1,5 @@
-// The document as the control writes it: one spelling, traffic in ranges, and the audit log's head in
-// it. What a command makes of its content is apply.ts' affair.
+// The document as the control writes it: in one spelling, with traffic in ranges and the head of the audit
+// log. apply.ts decides what a command makes of it.
 
 import { toCanonicalJson } from '../../core/canonical-json.ts'
 import { countBuckets, type Traffic, toRanges, type Weights } from '../../core/traffic.ts'

@@ -28,7 +28,7 @@ import type { DraftProblem } from './draft.ts'
 import { clampLimit, type Head, type History } from './history.ts'
 import { createParseLast } from './parse-last.ts'
 
-export type LedgerParts = {
+export type LedgerDeps = {
   readonly storage: DurableObjectStorage
   readonly history: History
   readonly state: State
@@ -47,11 +47,11 @@ export type CommitOptions = {
 }
 
 export class Ledger {
-  readonly #parts: LedgerParts
+  readonly #parts: LedgerDeps
   #head: Head | undefined
   readonly #parseLast = createParseLast()
 
-  constructor(parts: LedgerParts) {
+  constructor(parts: LedgerDeps) {
     this.#parts = parts
     this.#head = parts.history.newest()
   }

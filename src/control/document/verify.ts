@@ -12,7 +12,7 @@ import { digestBareText, digestDocument, FORM, hashRow } from './audit.ts'
 import { isOwnText } from './content.ts'
 import type { History } from './history.ts'
 
-export type VerifyParts = {
+export type VerifyDeps = {
   readonly sql: SqlStorage
   readonly history: History
   readonly state: State
@@ -34,7 +34,7 @@ const FIRST: Link = { seq: 0, hash: NO_HASH, revision: 0, after: undefined, form
 
 /** Rows that are added meanwhile are left to the next time. Never throws for what it reads. */
 export async function verifyChain(
-  parts: VerifyParts,
+  parts: VerifyDeps,
   copy: string | undefined,
 ): Promise<Verification> {
   const { sql, state } = parts
@@ -188,7 +188,7 @@ function findOrphans(sql: SqlStorage): string[] {
   return [...rows].map(({ revision }) => `no row of the log made revision ${revision}`)
 }
 
-async function checkCopy(copy: string, { sql, history }: VerifyParts): Promise<string[]> {
+async function checkCopy(copy: string, { sql, history }: VerifyDeps): Promise<string[]> {
   const document = copy.length <= MAX_ASSIGNMENTS_BYTES ? parseObject(copy) : undefined
   if (!document) return ['the copy is no document']
   const { revision } = document

@@ -1,5 +1,4 @@
-// One probe: a request that says whose it is, with a time of its own. What the answer means is the
-// affair of core/health.
+// One probe: a request with a name and a timeout of its own. core/health.ts decides what the answer means.
 
 import type { ProbeResult } from '../../core/health.ts'
 import { splitOrigin } from '../../core/services.ts'

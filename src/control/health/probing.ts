@@ -22,7 +22,7 @@ import type { HealthRecords } from './records.ts'
 import { ServicesHealth } from './services-health.ts'
 import { findTargets, type ProbeTarget, type Targets } from './targets.ts'
 
-export type ProbingParts = {
+export type ProbingDeps = {
   readonly records: HealthRecords
   readonly outbox: Pick<Outbox, 'add'>
   /** The newest revision; `undefined` while there is none. */
@@ -40,7 +40,7 @@ export type ProbingParts = {
 const NOTHING: Targets = { services: [], asked: [] }
 
 export class Probing {
-  readonly #parts: ProbingParts
+  readonly #parts: ProbingDeps
   readonly #services: ServicesHealth
   readonly #origins = new Map<string, OriginHealth>()
   /** When each origin was asked last, by key. A control that starts anew asks all of them. */
@@ -51,7 +51,7 @@ export class Probing {
   #lookedAt = Number.NEGATIVE_INFINITY
   #isLooking = false
 
-  constructor(parts: ProbingParts) {
+  constructor(parts: ProbingDeps) {
     this.#parts = parts
     for (const [key, health] of parts.records.load('origin')) {
       this.#origins.set(key, restoreHealth(health))

@@ -49,7 +49,10 @@ export function findTargets(
         const key = `${status} ${origin}${path}`
         const known = asked.get(key)
         const target = {
-          ...{ key, origin, path, status },
+          key,
+          origin,
+          path,
+          status,
           intervalMs: Math.min(
             intervalMs ?? PROBE_DEFAULTS.intervalMs,
             known?.intervalMs ?? Number.POSITIVE_INFINITY,

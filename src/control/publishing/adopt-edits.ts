@@ -14,7 +14,7 @@ import {
   MAX_LIFTED_REVISION,
 } from '../limits.ts'
 import { liftAbove, toOwnEntry } from './lift-revision.ts'
-import type { PublisherParts } from './publisher.ts'
+import type { PublisherDeps } from './publisher.ts'
 import { type KvReadResult, readFound } from './read-kv.ts'
 import { isPublicationDue } from './schedule.ts'
 
@@ -24,13 +24,13 @@ const LOOKS = { burst: LOOK_BURST, costMs: LOOK_COST_MS }
 export type Look = 'read' | 'unreadable'
 
 export class External {
-  readonly #parts: PublisherParts
+  readonly #parts: PublisherDeps
   #looking: Promise<Look> | undefined
   #debt = 0
   /** A document that an isolate had from KV, and that KV does not show here. */
   #awaited: { readonly digest: string; readonly since: number } | undefined
 
-  constructor(parts: PublisherParts) {
+  constructor(parts: PublisherDeps) {
     this.#parts = parts
   }
 

@@ -15,7 +15,7 @@ import { type KvReadResult, readFound } from './read-kv.ts'
 import { ALARMS, dueAt, isPublicationDue } from './schedule.ts'
 import type { State } from './state.ts'
 
-export type PublisherParts = {
+export type PublisherDeps = {
   readonly kv: KVNamespace
   readonly ledger: Ledger
   readonly history: History
@@ -27,10 +27,10 @@ export type PublisherParts = {
 }
 
 export class Publisher {
-  readonly #parts: PublisherParts
+  readonly #parts: PublisherDeps
   #isRunning = false
 
-  constructor(parts: PublisherParts) {
+  constructor(parts: PublisherDeps) {
     this.#parts = parts
   }
 

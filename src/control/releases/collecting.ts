@@ -16,19 +16,19 @@ import type { UploadRow } from '../tables.ts'
 import type { CollectionResult, Garbage, Protection, RetireResult, VersionUse } from './contract.ts'
 import type { LastUses } from './last-use.ts'
 import { decideRetention, type RetentionSettings } from './retention.ts'
-import type { UploadingParts } from './uploading.ts'
+import type { UploadingDeps } from './uploading.ts'
 import { isIdle, toRecord } from './uploads.ts'
 
-export type CollectingParts = UploadingParts & {
+export type CollectingDeps = UploadingDeps & {
   readonly known: LastUses
   readonly retention: RetentionSettings
 }
 
 export class Collecting {
-  readonly #parts: CollectingParts
+  readonly #parts: CollectingDeps
   #holds = 0
 
-  constructor(parts: CollectingParts) {
+  constructor(parts: CollectingDeps) {
     this.#parts = parts
   }
 

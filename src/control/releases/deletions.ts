@@ -1,5 +1,5 @@
-// Deletions in R2, one at a time, and whether one may still be under way: what is about to be deleted
-// can be found and be gone a moment later. What is deleted is collecting.ts' affair.
+// Deletions in R2, one at a time, and whether one may still be in progress: an object that is about to be
+// deleted can be found, and be gone a moment later. collecting.ts decides what is deleted.
 
 import { DELETION_SETTLES_MS } from '../limits.ts'
 import type { CollectionRow } from '../tables.ts'

@@ -1,5 +1,5 @@
-// When versions came into the document and when they were last pointed at, taken from the history and
-// written down, so that nobody has to read all of it again. Who stays for it is retention.ts' affair.
+// When each version came into the document and when an environment last pointed at it. It is taken from
+// the history and stored, so that nobody has to read the whole history again. retention.ts decides by it.
 
 import { getOwn } from '../../core/own.ts'
 import type { Content } from '../document/content.ts'

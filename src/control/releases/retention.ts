@@ -1,5 +1,5 @@
-// Which versions stay, and why: those that are pointed at, the last ones, those that were pointed at
-// lately, and those that have only just come. Pure. When what was is last-use.ts' affair.
+// Decides which versions stay, and why: those that an environment points at, the last ones, those that an
+// environment pointed at lately, and those that are only just published. Pure. last-use.ts knows the times.
 
 import type { Retention } from '../../wire/versions.ts'
 import { COLLECTION_GRACE_MS, DEFAULT_RETAINED_DAYS, DEFAULT_RETAINED_VERSIONS } from '../limits.ts'

@@ -1,5 +1,5 @@
-// Takes versions that nothing needs out of the document by itself, when their time is over. Which these
-// are is retention.ts' affair, and how they leave collecting.ts'; their files stay for `holo gc`.
+// Removes versions from the document that nothing needs any more, when their time is over. retention.ts
+// decides which, collecting.ts removes them; their files stay until `holo gc`.
 
 import type { Author } from '../document/change.ts'
 import { RETIRING_RETRY_MS } from '../limits.ts'
@@ -11,18 +11,18 @@ const RETIRER: Author = {
   requestId: '',
 }
 
-export type RetiringParts = {
+export type RetiringDeps = {
   readonly collecting: Pick<Collecting, 'expiresAt' | 'retire'>
   readonly now: () => number
 }
 
 export class Retiring {
-  readonly #parts: RetiringParts
+  readonly #parts: RetiringDeps
   /** Not before this, because the last attempt took nothing away. */
   #heldUntil = 0
   #isRunning = false
 
-  constructor(parts: RetiringParts) {
+  constructor(parts: RetiringDeps) {
     this.#parts = parts
   }
 

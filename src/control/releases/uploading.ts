@@ -7,7 +7,7 @@ import { isSameSubstance, type VersionRecord } from '../../document/version-reco
 import type { FinaliseResult } from '../../wire/uploads.ts'
 import { applyCommand } from '../document/apply.ts'
 import type { OwnCommand } from '../document/apply-publication.ts'
-import { type Author, type ChangeParts, makeChange } from '../document/change.ts'
+import { type Author, type ChangeDeps, makeChange } from '../document/change.ts'
 import type { DraftProblem } from '../document/draft.ts'
 import { findFullDatabase } from '../document/room.ts'
 import {
@@ -30,7 +30,7 @@ import type { Deletions } from './deletions.ts'
 import type { Records } from './records.ts'
 import { isIdle, parseStoredServices, toRecord, toUpload, type Uploads } from './uploads.ts'
 
-export type UploadingParts = ChangeParts & {
+export type UploadingDeps = ChangeDeps & {
   readonly uploads: Uploads
   readonly deletions: Deletions
   readonly records: Records
@@ -39,9 +39,9 @@ export type UploadingParts = ChangeParts & {
 type Named = Pick<Upload, 'version' | 'serial'>
 
 export class Uploading {
-  readonly #parts: UploadingParts
+  readonly #parts: UploadingDeps
 
-  constructor(parts: UploadingParts) {
+  constructor(parts: UploadingDeps) {
     this.#parts = parts
   }
 

@@ -10,7 +10,8 @@ export function createCountingSource(counting: Counts): WindowSource {
     closedWindows: (rollout, sinceId) => counting.closedWindows(String(rollout), sinceId),
     startCounting: ({ rollout, generation, base, baseVersion, environment, version }) =>
       counting.begin({
-        ...{ rollout: String(rollout), generation },
+        rollout: String(rollout),
+        generation,
         control: { environment: base, version: baseVersion },
         canary: { environment, version },
       }),

@@ -13,7 +13,7 @@ import type {
   RolloutSummary,
 } from '../../wire/rollouts.ts'
 import type { PageQuery } from '../contract.ts'
-import type { Author, ChangeParts } from '../document/change.ts'
+import type { Author, ChangeDeps } from '../document/change.ts'
 import type { Head } from '../document/history.ts'
 import {
   MAX_COMMIT_ATTEMPTS,
@@ -24,14 +24,14 @@ import {
 import { toRetryMs } from '../retries.ts'
 import type { RolloutRefused, Start, StartResult } from './contract.ts'
 import { readEventsPage } from './events-page.ts'
-import { CONTROL, type FeedFailure, type FeedOptions, type FeedParts, feed } from './feed.ts'
+import { CONTROL, type FeedDeps, type FeedFailure, type FeedOptions, feed } from './feed.ts'
 import { readForeign } from './foreign.ts'
 import { chargeLook, findDue, lookDueAt } from './schedule.ts'
 import { findRolloutTrespass, startRollout } from './start.ts'
 import type { Rollout } from './store.ts'
 import { toLines, toStatus, toSummary, toTransition } from './tell.ts'
 
-export type RolloutParts = ChangeParts & FeedParts
+export type RolloutDeps = ChangeDeps & FeedDeps
 
 type Own = Omit<FeedOptions, 'undone'>
 
@@ -39,13 +39,13 @@ type Own = Omit<FeedOptions, 'undone'>
 const STOPS: ReadonlySet<RolloutCommand> = new Set(['pause', 'abort'])
 
 export class Rollouts {
-  readonly #parts: RolloutParts
+  readonly #parts: RolloutDeps
   #last: Promise<unknown> = Promise.resolve()
   #looks = 0
   /** No look before this time, because the last failure could not be stored. */
   #heldUntil = 0
 
-  constructor(parts: RolloutParts) {
+  constructor(parts: RolloutDeps) {
     this.#parts = parts
   }
 
@@ -87,7 +87,10 @@ export class Rollouts {
       const event: RolloutEvent = { kind: command, by: actor, now: now() }
       const acting = { actor, token, requestId }
       const given = await this.#give(id, () => ({
-        ...{ events: [event], acting, said: reason, at: event.now },
+        events: [event],
+        acting,
+        said: reason,
+        at: event.now,
         ...(STOPS.has(command) ? {} : { limits: principal.limits }),
       }))
       if (!given.ok) return err(this.#toRefused(given.error))

@@ -21,7 +21,7 @@ import { type ComparedState, isSameTraffic, toSeen, toStratum } from './seen.ts'
 import type { WindowSource } from './source.ts'
 import type { Rollout, RolloutStore, SaveOptions } from './store.ts'
 
-export type FeedParts = {
+export type FeedDeps = {
   readonly ledger: Ledger
   readonly storage: DurableObjectStorage
   readonly store: RolloutStore
@@ -54,7 +54,7 @@ export type FeedFailure = CommitFailure | { readonly refused: string } | { reado
  * @returns the revision that was made; `undefined` where the document stays.
  */
 export async function feed(
-  parts: FeedParts,
+  parts: FeedDeps,
   rollout: Rollout,
   head: Head,
   fed: FeedOptions,
@@ -83,7 +83,7 @@ type Truth = {
 }
 
 export async function makeTrue(
-  { ledger, storage, store, source, outbox }: FeedParts,
+  { ledger, storage, store, source, outbox }: FeedDeps,
   { rollout, head, fed, outcome, content, first }: Truth,
 ): Promise<Result<Head | undefined, 'stale' | readonly DraftProblem[]>> {
   const { state, actions, transitions } = outcome

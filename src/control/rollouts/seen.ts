@@ -1,5 +1,5 @@
-// What of a document concerns one rollout: the versions of its two environments and who has which
-// buckets. Pure; what a change of it means is foreign.ts' affair.
+// What in a document concerns one rollout: the versions of its two environments and who has which
+// buckets. Pure. foreign.ts decides what a change of it means.
 
 import { getOwn } from '../../core/own.ts'
 import { countBuckets, type Range } from '../../core/traffic.ts'

@@ -10,7 +10,7 @@ import {
   isLimited,
 } from '../access/token-limits.ts'
 import type { Principal } from '../caller.ts'
-import type { Author, ChangeParts } from '../document/change.ts'
+import type { Author, ChangeDeps } from '../document/change.ts'
 import type { Content } from '../document/content.ts'
 import type { DraftProblem } from '../document/draft.ts'
 import type { Head } from '../document/history.ts'
@@ -21,11 +21,11 @@ import { MAX_STALE_CHANGES } from '../limits.ts'
 import { applyActions } from './act.ts'
 import { type Begun, begin, findBase, findInTheWay } from './begin.ts'
 import type { RolloutRefused, Start, StartResult } from './contract.ts'
-import { type FeedParts, makeTrue } from './feed.ts'
+import { type FeedDeps, makeTrue } from './feed.ts'
 import { toStatus } from './tell.ts'
 
 export async function startRollout(
-  parts: ChangeParts & FeedParts,
+  parts: ChangeDeps & FeedDeps,
   author: Author,
   start: Start,
 ): Promise<Result<StartResult, RolloutRefused>> {
@@ -101,7 +101,7 @@ function findPlanTrespass(
 }
 
 async function tryOut(
-  parts: ChangeParts,
+  parts: ChangeDeps,
   start: Start,
   head: Head,
   { content }: Begun,
@@ -112,7 +112,7 @@ async function tryOut(
 }
 
 async function commit(
-  parts: ChangeParts & FeedParts,
+  parts: ChangeDeps & FeedDeps,
   { principal, requestId }: Author,
   start: Start,
   head: Head,
@@ -121,10 +121,16 @@ async function commit(
   const { actor, token } = principal
   const at = rollout.started_at
   const made = await makeTrue(parts, {
-    ...{ rollout, head, outcome, content },
+    rollout,
+    head,
+    outcome,
+    content,
     fed: {
       events: [{ kind: 'start', by: actor, now: at }],
-      ...{ undone: 'none', acting: { actor, token, requestId }, said: start.reason, at },
+      undone: 'none',
+      acting: { actor, token, requestId },
+      said: start.reason,
+      at,
     },
     first: () => parts.store.add(rollout),
   })
@@ -148,7 +154,7 @@ function toInvalid(problems: readonly DraftProblem[]): Result<never, RolloutRefu
 }
 
 function toStale(
-  { ledger, history }: ChangeParts,
+  { ledger, history }: ChangeDeps,
   { expectedRevision: expected }: Start,
 ): Result<never, RolloutRefused> {
   const current = ledger.head?.revision ?? 0

@@ -73,9 +73,7 @@ export function toLines(status: RolloutStatus): string[] {
   return [
     `Rollout ${id}: version ${version} in "${environment}", compared with ${baseVersion} in "${base}".`,
     toStanding(status),
-    ...(isOver
-      ? []
-      : [`Visitors of this step: ${canary} of the canary, ${control} of the control.`]),
+    ...(isOver ? [] : [`Visitors of this step: ${canary} of the canary, ${control} of the base.`]),
     `Verdict: ${verdict.outcome}. ${verdict.reason}.`,
     ...verdict.findings.map(toFindingText),
     status.sampleRatio.alarmed
@@ -95,7 +93,7 @@ function toStanding({ phaseText, elapsedMs, obstacle, reason, held }: RolloutSta
 function toFindingText({ name, edge, totals, ratio }: MetricFinding): string {
   const [controlVisits, controlFailures, canaryVisits, canaryFailures] = totals
   const what = edge === null ? name : `${name} above ${edge}`
-  const seen = `${canaryFailures} in ${canaryVisits} visits of the canary, ${controlFailures} in ${controlVisits} of the control`
+  const seen = `${canaryFailures} in ${canaryVisits} visits of the canary, ${controlFailures} in ${controlVisits} of the base`
   const isOpen = ratio.low === 0 && ratio.high === null
   return `${what}: ${seen}${isOpen ? '' : `; ${toRangeText(ratio)} times as often`}.`
 }
