@@ -74,8 +74,6 @@ const SWAP = command({
   },
 })
 
-export const POINT_COMMANDS: readonly CommandRow[] = [POINT, SWAP]
-
 type ShiftOptions = ChangeOptions & { readonly base?: string }
 
 export const SHIFT = command({
@@ -133,3 +131,5 @@ function parseWeights(texts: readonly string[]): Record<string, number> {
   }
   return Object.fromEntries(weights)
 }
+
+export const POINT_COMMANDS: readonly CommandRow[] = [POINT, SWAP]
