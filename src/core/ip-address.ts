@@ -70,3 +70,38 @@ export function toClient(text: string): string {
     .map((part) => part.toString(16))
     .join(':')}::/64`
 }
+
+/**
+ * The networks that an address of the Internet belongs to, from the smallest to the largest: the
+ * client itself (an IPv4 address, or a /64 of IPv6), and for IPv6 the /56 and the /48 around it, of
+ * which a provider gives one customer one. `undefined` for private and other special addresses. An
+ * IPv6 address that only wraps an IPv4 address (mapped, 6to4, Teredo, NAT64) is that IPv4 address.
+ */
+export function toNetworks(text: string): readonly [string, string, string] | undefined {
+  if (!ipaddr.isValid(text)) return undefined
+  const address = unwrap(ipaddr.process(text))
+  if (address.range() !== 'unicast') return undefined
+  if (address instanceof ipaddr.IPv4) {
+    const name = address.toString()
+    return [name, name, name]
+  }
+  const bytes = address.toByteArray()
+  const toName = (length: number) => `${bytes.slice(0, length).join('.')}/${length * 8}`
+  return [toName(8), toName(7), toName(6)]
+}
+
+/** RFC 3056 (6to4), RFC 4380 (Teredo, whose address is inverted), RFC 6052 (NAT64). */
+function unwrap(address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | ipaddr.IPv6 {
+  if (address instanceof ipaddr.IPv4) return address
+  const bytes = address.toByteArray()
+  switch (address.range()) {
+    case '6to4':
+      return new ipaddr.IPv4(bytes.slice(2, 6))
+    case 'teredo':
+      return new ipaddr.IPv4(bytes.slice(12).map((byte) => byte ^ 0xff))
+    case 'rfc6052':
+      return new ipaddr.IPv4(bytes.slice(12))
+    default:
+      return address
+  }
+}

@@ -2,7 +2,14 @@
 // because they cross a call between machines. metrics/ makes batches; control/counting adds them
 // up.
 
-import { MAX_BATCH_VISITORS, MAX_BATCH_WINDOWS, MAX_GROUPS } from './limits.ts'
+import {
+  MAX_BATCH_OUTCOMES,
+  MAX_BATCH_VISITORS,
+  MAX_BATCH_WINDOWS,
+  MAX_GROUPS,
+  MAX_ROUTE_CHARACTERS,
+} from './limits.ts'
+import { MAX_KINDS, OUTCOME_WORDS, type OutcomeKind } from './outcomes.ts'
 import { isTotals, type Totals } from './totals.ts'
 
 /** The counts of one version in one environment, as decided with one revision. */
@@ -11,10 +18,12 @@ export type Group = {
   readonly version: string
   readonly revision: number
   readonly totals: Totals
-  /**
-   * Judged visitors of the sample: pairs of sample hash (marks.ts) and marks, each visitor once.
-   */
+  /** Judged visitors of the sample: pairs of hash and marks (marks.ts), each visitor once. */
   readonly visitors: Uint32Array
+  /** What `outcomes` is about. */
+  readonly kinds: readonly OutcomeKind[]
+  /** What judged visitors met, as outcomes.ts writes it. */
+  readonly outcomes: Uint32Array
 }
 
 export type WindowCounts = {
@@ -23,7 +32,14 @@ export type WindowCounts = {
   readonly groups: readonly Group[]
 }
 
+/**
+ * The form of batches and of what the control stores of them. It grows when either changes its
+ * meaning; a batch of another form is dropped.
+ */
+export const COUNTING_FORM = 2
+
 export type Batch = {
+  readonly form: number
   /** A name that the isolate chose for itself. */
   readonly isolate: string
   /** Grows with every new batch of the isolate; a batch that is sent again keeps its number. */
@@ -36,39 +52,76 @@ export type Batch = {
   readonly dropped: number
 }
 
-/**
- * Which visitors an isolate collects: for each environment the bound below which their sample hash
- * lies.
- */
-export type SampleBounds = Readonly<Record<string, number>>
+/** What the isolates shall report of judged visitors, by environment. */
+export type Collected = Readonly<Record<string, CollectedEnvironment>>
+
+export type CollectedEnvironment = {
+  /** A secret of the control by which ids and addresses are hashed. */
+  readonly key: string
+  /** Visitors whose hash is below it are reported when they are there. */
+  readonly bound: number
+  /**
+   * By the metric's name: outcomes are reported of visitors whose hash is below the bound, for each
+   * edge one. What is not named is not reported.
+   */
+  readonly metrics: Readonly<Record<string, readonly number[]>>
+  /** By the metric's name: a measurement is divided by it before it is compared with the edges. */
+  readonly allowance: Readonly<Record<string, number>>
+}
 
 /**
  * Whether a value has the shape and the size of a batch. An isolate that runs another release may
  * send something else.
  */
 export function isBatch(value: unknown): value is Batch {
-  const { isolate, sequence, windows, dropped } = (value ?? {}) as Partial<
+  const { form, isolate, sequence, windows, dropped } = (value ?? {}) as Partial<
     Record<keyof Batch, unknown>
   >
   return (
+    form === COUNTING_FORM &&
     isName(isolate) &&
     isWhole(sequence) &&
     isWhole(dropped) &&
     Array.isArray(windows) &&
     windows.length <= MAX_BATCH_WINDOWS &&
     windows.every(isCountedWindow) &&
-    windows.reduce((sum, window) => sum + countVisitors(window), 0) <= MAX_BATCH_VISITORS
+    windows.reduce((sum, window) => sum + countVisitors(window), 0) <= MAX_BATCH_VISITORS &&
+    windows.reduce((sum, window) => sum + countOutcomes(window), 0) <= MAX_BATCH_OUTCOMES
   )
 }
 
-/** Whether a value has the shape of sample bounds. */
-export function isSampleBounds(value: unknown): value is SampleBounds {
-  if (typeof value !== 'object' || value === null) return false
-  return Object.values(value).every((bound) => typeof bound === 'number' && bound >= 0)
+/** Whether a value has the shape of what is collected. */
+export function isCollected(value: unknown): value is Collected {
+  return isRecord(value) && Object.values(value).every(isCollectedEnvironment)
+}
+
+function isCollectedEnvironment(value: unknown): value is CollectedEnvironment {
+  if (!isRecord(value)) return false
+  const { key, bound, metrics, allowance } = value
+  return (
+    isName(key) &&
+    isBound(bound) &&
+    isRecord(metrics) &&
+    Object.values(metrics).every((bounds) => Array.isArray(bounds) && bounds.every(isBound)) &&
+    isRecord(allowance) &&
+    Object.values(allowance).every((factor) => typeof factor === 'number' && factor > 0)
+  )
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isBound(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0
 }
 
 function countVisitors({ groups }: WindowCounts): number {
   return groups.reduce((sum, { visitors }) => sum + visitors.length / 2, 0)
+}
+
+function countOutcomes({ groups }: WindowCounts): number {
+  return groups.reduce((sum, { outcomes }) => sum + outcomes.length / OUTCOME_WORDS, 0)
 }
 
 function isCountedWindow(value: unknown): value is WindowCounts {
@@ -79,17 +132,26 @@ function isCountedWindow(value: unknown): value is WindowCounts {
 }
 
 function isGroup(value: unknown): value is Group {
-  const { environment, version, revision, totals, visitors } = (value ?? {}) as Partial<
-    Record<keyof Group, unknown>
-  >
+  const { environment, version, revision, totals, visitors, kinds, outcomes } = (value ??
+    {}) as Partial<Record<keyof Group, unknown>>
   return (
     isName(environment) &&
     isName(version) &&
     isWhole(revision) &&
     isTotals(totals) &&
     visitors instanceof Uint32Array &&
-    visitors.length % 2 === 0
+    visitors.length % 2 === 0 &&
+    Array.isArray(kinds) &&
+    kinds.length <= MAX_KINDS &&
+    kinds.every(isKind) &&
+    outcomes instanceof Uint32Array &&
+    outcomes.length % OUTCOME_WORDS === 0
   )
+}
+
+function isKind(value: unknown): value is OutcomeKind {
+  const { metric, route } = (value ?? {}) as Partial<Record<keyof OutcomeKind, unknown>>
+  return isName(metric) && typeof route === 'string' && route.length <= MAX_ROUTE_CHARACTERS
 }
 
 function isName(value: unknown): value is string {

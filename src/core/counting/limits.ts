@@ -24,13 +24,19 @@ export const MAX_GROUPS = 64
 /** Visitors in one batch: 64 KiB of a call, and more than an isolate serves in fifteen seconds. */
 export const MAX_BATCH_VISITORS = 8192
 
+/** Outcomes in one batch: 128 KiB of a call. */
+export const MAX_BATCH_OUTCOMES = 8192
+
+/** Longer routes are cut; nobody tells routes apart by what comes later. */
+export const MAX_ROUTE_CHARACTERS = 120
+
 /** A batch holds the windows that are still open: the present one and those before it. */
 export const MAX_BATCH_WINDOWS = 5
 
 /**
  * There are few codes of failures and few sources of replies; names beyond this count as `other`.
  */
-export const MAX_NAMES = 24
+export const MAX_NAMES = 32
 
 /** All 32-bit hashes are below it, so that every visitor is in the sample. */
 export const EVERYBODY = 2 ** 32

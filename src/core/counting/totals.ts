@@ -1,8 +1,8 @@
 // The sums of one version in one environment over some time. They are shown to people; the judge
 // uses marks.ts. Plain JSON; adding them is exact and does not depend on the order.
 
-import { LATENCY_EDGES_MS } from '../judge/metric.ts'
 import { MAX_NAMES } from './limits.ts'
+import { LATENCY_EDGES_MS } from './metrics.ts'
 
 type Names = Readonly<Record<string, number>>
 
@@ -24,6 +24,8 @@ export type Totals = {
    * `status_5xx`.
    */
   readonly failures: Names
+  /** Judged requests with an outcome without edges, by the metric's name. */
+  readonly outcomes: Names
   /** Replies by their source: `memory`, `cache`, `r2`, `service`, `fallback`, `none`. */
   readonly sources: Names
   /**
@@ -54,18 +56,12 @@ export function noTotals(): GrowingTotals {
     failed: 0,
     statuses: new Array<number>(STATUS_CLASSES).fill(0),
     failures: {},
+    outcomes: {},
     sources: {},
     latency: new Array<number>(LATENCY_EDGES_MS.length + 1).fill(0),
     latencyMs: 0,
     bytes: 0,
   }
-}
-
-/** How many of the edges lie below a time: 0 to 8. */
-export function countEdgesBelow(ms: number): number {
-  let count = 0
-  while (count < LATENCY_EDGES_MS.length && ms > (LATENCY_EDGES_MS[count] as number)) count++
-  return count
 }
 
 /** Adds 1, or `by`, to a name; to `other` where there are too many names. */
@@ -85,6 +81,9 @@ export function addTotals(to: GrowingTotals, more: Totals): void {
   addAll(to.statuses, more.statuses)
   addAll(to.latency, more.latency)
   for (const [name, count] of Object.entries(more.failures)) addNamed(to.failures, name, count)
+  for (const [name, count] of Object.entries(more.outcomes ?? {})) {
+    addNamed(to.outcomes, name, count)
+  }
   for (const [name, count] of Object.entries(more.sources)) addNamed(to.sources, name, count)
 }
 
@@ -100,6 +99,7 @@ export function isTotals(value: unknown): value is Totals {
     isCounts(totals.statuses, STATUS_CLASSES) &&
     isCounts(totals.latency, LATENCY_EDGES_MS.length + 1) &&
     isNames(totals.failures) &&
+    isNames(totals.outcomes) &&
     isNames(totals.sources)
   )
 }

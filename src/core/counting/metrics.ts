@@ -1,0 +1,81 @@
+// The table of metrics: one row for everything that a release can be judged by. What isolates report,
+// what the control remembers, plans and their defaults, the API, the text for Prometheus and the
+// simulator are derived from it. CONTRIBUTING.md says how to add a metric.
+
+/**
+ * Milliseconds. Fixed before the rollout. A visitor with a latency above an edge has "exceeded" that
+ * edge from then on.
+ */
+export const LATENCY_EDGES_MS: readonly number[] = [50, 100, 200, 300, 500, 1000, 2000, 5000]
+
+export type MetricRow = {
+  /** Its name in plans, in the API and in the label of Prometheus. */
+  readonly name: string
+  /** What a visitor has met, as the end of "visitors who …". */
+  readonly who: string
+  /**
+   * `null` for what a visitor has met or not. Otherwise the edges of a measurement in `unit`: at
+   * each of them the question is whether a measurement of the visitor lay above it.
+   */
+  readonly edges: readonly number[] | null
+  readonly unit: 'visitors' | 'ms'
+  /** Whether it is bad if more visitors have met it, or if fewer have. */
+  readonly bad: 'more' | 'fewer'
+  /** Where it comes from. */
+  readonly source: 'request' | 'goal'
+  /** Whether each route is judged by itself as well. */
+  readonly byRoute: boolean
+  /** Whether a plan judges it that does not name its metrics. */
+  readonly isDefault: boolean
+}
+
+/** A row with the usual values. */
+function row(
+  name: string,
+  who: string,
+  more: Partial<Omit<MetricRow, 'name' | 'who'>> = {},
+): MetricRow {
+  return {
+    name,
+    who,
+    edges: null,
+    unit: 'visitors',
+    bad: 'more',
+    source: 'request',
+    byRoute: true,
+    isDefault: true,
+    ...more,
+  }
+}
+
+/** In the order in which they are shown. */
+export const METRICS: readonly MetricRow[] = [
+  row('errors', 'met a failure'),
+  row('latency', 'waited longer', { edges: LATENCY_EDGES_MS, unit: 'ms' }),
+  row('notFound', 'got a 404 from a service'),
+  row('forbidden', 'got a 403 from a service'),
+  row('unauthorized', 'got a 401 from a service'),
+  row('unprocessable', 'got a 400 or 422 from a service'),
+  row('brokenBodies', 'got a reply that broke off'),
+  row('redirects', 'were sent to another host'),
+  row('errorBodies', 'got an error in the body of a good reply'),
+  row('asks', 'asked a service after they opened a page', { bad: 'fewer', byRoute: false }),
+]
+
+/** What goals are called in plans and in counts: `goal.order`. */
+export const GOAL_PREFIX = 'goal.'
+
+/** The row of a metric by its name; a goal's is made on the spot. `undefined` if there is none. */
+export function findMetric(name: string): MetricRow | undefined {
+  const known = METRICS.find((metric) => metric.name === name)
+  if (known || !name.startsWith(GOAL_PREFIX) || name.length === GOAL_PREFIX.length) return known
+  const goal = name.slice(GOAL_PREFIX.length)
+  return row(name, `reached the goal "${goal}"`, { bad: 'fewer', source: 'goal', byRoute: false })
+}
+
+/** How many edges lie below a measurement: 0 to the number of edges. */
+export function countEdgesBelow(edges: readonly number[], measured: number): number {
+  let count = 0
+  while (count < edges.length && measured > (edges[count] as number)) count++
+  return count
+}

@@ -1,0 +1,100 @@
+// What visitors have met, as isolates report it to the control: one entry for each visitor, metric
+// and route, as numbers, because there may be thousands in a batch.
+
+import ipaddr from 'ipaddr.js'
+import { toNetworks } from '../ip-address.ts'
+import { murmur3Text } from '../murmur3.ts'
+
+/** What an entry is about; entries name it by its place in a list. */
+export type OutcomeKind = {
+  /** The metric's name: see metrics.ts. */
+  readonly metric: string
+  /** The service's route as routes.ts writes it; empty where a metric has no routes. */
+  readonly route: string
+}
+
+/**
+ * Who a client may be, as hashes of 24 bits: the address itself (a /64 of IPv6), and for IPv6 the /56
+ * and the /48 around it. They show that many visitors are one client, and cannot show which. All are 0
+ * where an address means nothing: there is none, or it belongs to a private network, where several
+ * clients may have the same.
+ */
+export type ClientHashes = {
+  readonly client: number
+  readonly site: number
+  readonly network: number
+}
+
+export type Outcome = ClientHashes & {
+  /** The visitor's hash: see `toVisitorHash`. */
+  readonly visitor: number
+  /** The place of its kind in the list. */
+  readonly kind: number
+  /** How many edges a measurement lies above, from 1; 1 for what has no edges. */
+  readonly level: number
+}
+
+/** An entry is so many words of 32 bits. */
+export const OUTCOME_WORDS = 4
+
+/** Kinds in one group: 8 bits. */
+export const MAX_KINDS = 255
+
+const HASH_BITS = 24
+const HASH_MASK = 2 ** HASH_BITS - 1
+
+/** Appends an entry to a list of words. */
+export function pushOutcome(words: number[], outcome: Outcome): void {
+  const { visitor, kind, level, client, site, network } = outcome
+  words.push(
+    visitor >>> 0,
+    ((level << HASH_BITS) | client) >>> 0,
+    ((kind << HASH_BITS) | site) >>> 0,
+    network >>> 0,
+  )
+}
+
+/** The entries of a list of words. */
+export function* readOutcomes(words: Uint32Array): Iterable<Outcome> {
+  for (let at = 0; at + OUTCOME_WORDS <= words.length; at += OUTCOME_WORDS) {
+    const [visitor, second, third, network] = words.subarray(at, at + OUTCOME_WORDS) as unknown as [
+      number,
+      number,
+      number,
+      number,
+    ]
+    yield {
+      visitor,
+      level: second >>> HASH_BITS,
+      client: second & HASH_MASK,
+      kind: third >>> HASH_BITS,
+      site: third & HASH_MASK,
+      network: network & HASH_MASK,
+    }
+  }
+}
+
+const NOBODY: ClientHashes = { client: 0, site: 0, network: 0 }
+const VISITOR_SEED = 0x5a3b1e07
+const ADDRESS_SEED = 0x1f83d9ab
+
+/**
+ * The hash of a visitor, 0 to 2^32 - 1. `key` is a secret of the control, so that nobody who chooses
+ * an id knows its hash; and it has nothing to do with the visitor's bucket.
+ */
+export function toVisitorHash(key: string, visitor: string): number {
+  return murmur3Text(`${key}.${visitor}`, VISITOR_SEED)
+}
+
+export function toClientHashes(key: string, address: string | null): ClientHashes {
+  if (!address || !ipaddr.isValid(address)) return NOBODY
+  const networks = toNetworks(address)
+  if (!networks) return NOBODY
+  const [client, site, network] = networks.map((name) => toHash(key, name))
+  return { client: client ?? 0, site: site ?? 0, network: network ?? 0 }
+}
+
+function toHash(key: string, name: string): number {
+  const hash = murmur3Text(`${key}.${name}`, ADDRESS_SEED) >>> (32 - HASH_BITS)
+  return hash === 0 ? 1 : hash
+}
