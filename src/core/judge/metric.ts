@@ -1,158 +1,368 @@
-// One metric of a rollout: what is counted for it, and the evidence that its windows add up to.
-// verdict.ts combines several metrics.
+// One metric of a rollout: the visitors who met it, by route and edge, and the evidence that they add
+// up to. verdict.ts combines several metrics.
 
+import { findMetric, type MetricRow } from '../counting/metrics.ts'
 import {
-  addCounts,
-  addFew,
-  type Counts,
+  addEvidence,
+  addTally,
   type Evidence,
-  eitherOf,
-  isCounts,
-  NO_FEW,
+  type Hypothesis,
   noEvidence,
+  type Tally,
+  toEvidence,
+  toGain,
   toLogE,
-  WORSE_THAN_BASE,
-  withinMargin,
-} from './counts.ts'
+  toLogFew,
+  toLogMean,
+  toWithin,
+  toWorse,
+} from './evidence.ts'
 import { logMeanExp } from './logarithms.ts'
-import { addToLikelihood, NO_LIKELIHOOD } from './ratio.ts'
 
-/**
- * Milliseconds. Fixed before the rollout. A visitor with a latency above an edge counts as failed
- * at that edge from then on.
- */
-export const LATENCY_EDGES_MS: readonly number[] = [50, 100, 200, 300, 500, 1000, 2000, 5000]
-
-/**
- * What is judged. Without edges it is a yes/no outcome of a visitor (a failure, a script error).
- * With edges it is a measurement (time to first byte in ms, a web vital in its own unit), and at
- * each edge the outcome is "a measurement of the visitor lay above it".
- */
+/** What a plan says of a metric. The table in counting/metrics.ts says the rest. */
 export type Metric = {
   readonly name: string
-  readonly edges: readonly number[] | null
-  /**
-   * The metric's weight in the evidence against a release, relative to the other metrics. Above 0.
-   */
+  /** Its weight in the evidence against a release, relative to the other metrics. Above 0. */
   readonly weight: number
+  /**
+   * From 1. For what visitors meet or not: so many times as many of the canary's may meet it without
+   * being worse. For a measurement: so many times as long may it be.
+   */
+  readonly tolerance: number
   /** What has to be shown before a promotion; `null` for nothing. */
   readonly margin: Margin | null
-  /**
-   * Whether a rollout waits for data of it. A metric with an error blocks promotion in any case.
-   */
-  readonly required: boolean
 }
 
 export type Margin = {
   /** The canary is at most this many times as bad as the base, at `edge` if there are edges. */
   readonly ratio: number
   readonly edge: number | null
-  /** Or it is bad for less than this share of its visits, 0 to 1; `null` if that is not enough. */
+  /** Or fewer than this share of its visitors meet it, 0 to 1; `null` if that is not enough. */
   readonly floor: number | null
 }
 
-/**
- * One window of one metric: counts for each edge in order (one for a yes/no outcome), or the reason
- * why there are none.
- */
-export type MetricWindow = readonly Counts[] | { readonly error: string }
+/** Numbers of both sides. */
+export type Pair = readonly [base: number, canary: number]
 
-/** The evidence at one edge, or of a yes/no outcome. Plain JSON. */
-export type EdgeState = {
-  /** Eight numbers: evidence that the canary is worse. */
+/**
+ * Visitors who met a metric for the first time in this rollout, in one set: those of one route, or of
+ * all routes together.
+ */
+export type SetCounts = {
+  readonly metric: string
+  /** The index of the edge; 0 without edges. */
+  readonly edge: number
+  /** The route; empty for all together, `*` for those beyond the routes that are told apart. */
+  readonly route: string
+  /** The canary's share of the buckets of both sides when these visitors were served. */
+  readonly share: number
+  /** Visitors, as they are shown. */
+  readonly visitors: Pair
+  /** The same as they are judged: less where many of them are one client. */
+  readonly weights: Pair
+  /** What the canary's visitors got, such as `503`, and how many of them. */
+  readonly codes: Readonly<Record<string, number>>
+  /** Whether this counts against the canary only if it is catastrophic: just after a step. */
+  readonly warmUp: boolean
+}
+
+/** All that is remembered of one set. Plain JSON. */
+export type SetState = Pick<SetCounts, 'edge' | 'route' | 'warmUp' | 'visitors' | 'codes'> & {
+  /** Sums of the weights, by the canary's share of buckets. */
+  readonly tallies: readonly Tally[]
+  /** Evidence that the canary is worse, of the blocks of time that are over. */
   readonly worse: Evidence
-  /** The likelihood of every ratio of the grid; shown to people, not judged. */
-  readonly likelihood: Evidence
-  /** Sums over all windows; shown to people, not judged, because pooled counts mislead. */
-  readonly totals: Counts
+  /** What the present block adds, and how many visitors of the canary. */
+  readonly gain: Evidence
+  readonly met: number
 }
 
 /** All that is remembered of one metric. Plain JSON. */
 export type MetricState = {
-  readonly edges: readonly EdgeState[]
-  /** Seven numbers: evidence that the canary stays within the margin; `null` without one. */
-  readonly within: Evidence | null
-  /** Four numbers: evidence that the canary stays below the floor; `null` without one. */
-  readonly few: Evidence | null
+  readonly sets: readonly SetState[]
+  /** Evidence that the canary is within the margin; `null` without one. */
+  readonly within: { readonly past: Evidence; readonly gain: Evidence } | null
 }
 
-const NOTHING: EdgeState = {
-  worse: noEvidence(WORSE_THAN_BASE),
-  likelihood: NO_LIKELIHOOD,
-  totals: [0, 0, 0, 0],
+/** Routes of one metric that are told apart. The others are one set together. */
+export const MAX_ROUTES = 15
+
+/** The route of all routes that are not told apart. */
+export const OTHER_ROUTES = '*'
+
+/**
+ * How much the sets of a metric weigh in its evidence: all routes together, each route by itself, and
+ * what happens just after a step. A route that nobody failed on has an E of 1. The weights are fixed
+ * beforehand, so that their mean is an E as well.
+ */
+const ALL_WEIGHT = 0.5
+const ROUTES_WEIGHT = 0.4
+const WARM_UP_WEIGHT = 0.1
+
+/** Just after a step only a canary that is at least so many times as bad is taken back. */
+export const CATASTROPHIC = 5
+
+/**
+ * What visitors meet in one block of time is not as many independent observations: a backend that
+ * hiccups once fails for all of them. So a block adds at most so many nats, unless the canary is
+ * simply broken: then at least half of its visitors meet it.
+ */
+export const BLOCK_MS = 30_000
+export const MAX_GAIN_PER_BLOCK = 2.5
+const BROKEN_SHARE = 0.5
+
+/** Independent clients of the canary that evidence against it needs: see `toLogSet`. */
+export const MIN_CLIENTS = 5
+export const MIN_CLIENTS_IF_ALL_FAIL = 3
+const ALL_FAIL_SHARE = 0.9
+
+/** What else is known when a metric is judged. */
+export type Surroundings = {
+  /** Distinct visitors of the rollout so far. */
+  readonly visitors: Pair
+  /** Visitors of the canary in the present block who had met nothing bad before. */
+  readonly atRisk: number
+  /**
+   * By the canary's share of buckets: the visitors who were there, as a tally. Where visitors do not
+   * arrive in the shares that they were given, the coin is not fair, and the share of those who are
+   * there takes its place if it is worse for the verdict.
+   */
+  readonly present: readonly Tally[]
+  /** Whether the sample ratio has alarmed. */
+  readonly isUneven: boolean
+  /** The share of the rollout's visitors that are one client, the largest; 0 to 1. */
+  readonly crowd: number
 }
 
-/** A metric's memory before the first window. */
-export function startMetric({ edges, margin }: Metric): MetricState {
-  return {
-    edges: (edges ?? [0]).map(() => NOTHING),
-    within: margin && noEvidence(withinMargin(margin.ratio)),
-    few: margin && margin.floor !== null ? NO_FEW : null,
-  }
+/** The row of the table. @throws TypeError when there is none. */
+export function toRow({ name }: Pick<Metric, 'name'>): MetricRow {
+  const row = findMetric(name)
+  if (!row) throw new TypeError(`metric: there is no "${name}"`)
+  return row
 }
 
-/** The counts of a window, or in words what is wrong with them. */
-export function readWindow({ edges }: Metric, window: MetricWindow): readonly Counts[] | string {
-  if ('error' in window) return window.error
-  const expected = edges?.length ?? 1
-  if (window.length !== expected) {
-    return `counts for ${expected} edges are expected, not for ${window.length}`
-  }
-  const wrong = window.find((counts) => !isCounts(counts))
-  return wrong ? `these are no counts of visitors: ${JSON.stringify(wrong)}` : window
+export function startMetric({ name, margin }: Metric): MetricState {
+  const { bad } = toRow({ name })
+  const none = margin && noEvidence(toWithin(bad, margin.ratio))
+  return { sets: [], within: none && { past: none, gain: none } }
 }
 
-/** Adds counts that `readWindow` accepted. */
+/** Adds what a window counted. Counts of other metrics are left out. */
 export function addToMetric(
   metric: Metric,
   state: MetricState,
-  window: readonly Counts[],
+  counts: readonly SetCounts[],
 ): MetricState {
+  let { sets, within } = state
+  for (const one of counts) {
+    if (one.metric !== metric.name) continue
+    sets = addToSets(metric, sets, one)
+    within = addToWithin(metric, within, one)
+  }
+  return { sets, within }
+}
+
+function addToSets(
+  metric: Metric,
+  sets: readonly SetState[],
+  counts: SetCounts,
+): readonly SetState[] {
+  const { edge, route, warmUp, share, visitors, weights, codes } = counts
+  const known = sets.find(
+    (set) => set.edge === edge && set.route === route && set.warmUp === warmUp,
+  )
+  const hypothesis = toHypothesisOf(metric, warmUp)
+  const set = known ?? {
+    edge,
+    route,
+    warmUp,
+    visitors: [0, 0],
+    codes: {},
+    tallies: [],
+    worse: noEvidence(hypothesis),
+    gain: noEvidence(hypothesis),
+    met: 0,
+  }
+  const tally = { share, base: weights[0], canary: weights[1] }
+  const sum: SetState = {
+    ...set,
+    visitors: addPair(set.visitors, visitors),
+    codes: addCodes(set.codes, codes),
+    tallies: addTally(set.tallies, tally),
+    gain: addEvidence(set.gain, toGain(hypothesis, tally)),
+    met: set.met + visitors[1],
+  }
+  return known ? sets.map((one) => (one === known ? sum : one)) : [...sets, sum]
+}
+
+function addToWithin(
+  metric: Metric,
+  within: MetricState['within'],
+  { edge, route, share, weights, warmUp }: SetCounts,
+): MetricState['within'] {
   const { margin } = metric
-  const counts = window[marginIndex(metric)]
+  if (!within || !margin || route !== '' || warmUp || edge !== toMarginEdge(metric)) return within
+  const hypothesis = toWithin(toRow(metric).bad, margin.ratio)
+  const gain = toGain(hypothesis, { share, base: weights[0], canary: weights[1] })
+  return { past: within.past, gain: addEvidence(within.gain, gain) }
+}
+
+function toHypothesisOf(metric: Metric, warmUp: boolean): Hypothesis {
+  const { bad, edges } = toRow(metric)
+  // A measurement is divided by the tolerance before it is compared with the edges.
+  const tolerance = edges ? 1 : metric.tolerance
+  return toWorse(bad, warmUp ? tolerance * CATASTROPHIC : tolerance)
+}
+
+/** The index of the edge at which the margin is asked for. */
+export function toMarginEdge(metric: Metric): number {
+  const { edges } = toRow(metric)
+  return edges && metric.margin ? edges.indexOf(metric.margin.edge ?? Number.NaN) : 0
+}
+
+/** Ends a block of time: what it may add is added for good. */
+export function closeBlock(state: MetricState, atRisk: number): MetricState {
+  const { sets, within } = state
   return {
-    edges: state.edges.map((edge, i) => addToEdge(edge, window[i])),
-    within:
-      state.within && margin && counts
-        ? addCounts(withinMargin(margin.ratio), state.within, counts)
-        : state.within,
-    few:
-      state.few && counts && typeof margin?.floor === 'number'
-        ? addFew(margin.floor, state.few, counts)
-        : state.few,
+    sets: sets.map((set) => ({
+      ...set,
+      worse: toWorseNow(set, atRisk),
+      gain: set.gain.map(() => 0),
+      met: 0,
+    })),
+    within: within && {
+      past: toWithinNow(within),
+      gain: within.gain.map(() => 0),
+    },
   }
 }
 
-/** ln E that the canary is worse: over edges the mean of their E, not the largest. */
-export function toLogWorse({ edges }: MetricState): number {
-  return logMeanExp(edges.map(({ worse }) => toLogE(worse)))
+/** The evidence with what the present block may add to it. */
+function toWorseNow({ worse, gain, met }: SetState, atRisk: number): Evidence {
+  const isBroken = met >= BROKEN_SHARE * Math.max(atRisk, 1)
+  return worse.map((log, i) => {
+    const more = gain[i] ?? 0
+    return log + (isBroken ? more : Math.min(more, MAX_GAIN_PER_BLOCK))
+  })
+}
+
+function toWithinNow({ past, gain }: NonNullable<MetricState['within']>): Evidence {
+  return past.map((log, i) => log + Math.min(gain[i] ?? 0, MAX_GAIN_PER_BLOCK))
 }
 
 /**
- * ln E that the canary is within the margin, by its ratio or by its floor; `null` without a margin.
+ * ln E that the canary is worse, of one set. Where too few independent clients speak against it,
+ * nothing does: one client must not decide a release.
  */
-export function toLogWithin({ within, few }: MetricState): number | null {
-  if (!within) return null
-  return few ? eitherOf(toLogE(within), few) : toLogE(within)
+export function toLogSet(metric: Metric, set: SetState, around: Surroundings): number {
+  const log = toLogE(toWorseNow(set, around.atRisk))
+  const careful = around.isUneven
+    ? Math.min(log, toLogE(toEvidence(toHypothesisOf(metric, set.warmUp), toUneven(metric, set, around))))
+    : log
+  return hasEnoughClients(metric, set, around) ? careful : Math.min(careful, 0)
 }
 
-/** The index of the edge with the most evidence against the canary. */
-export function worstEdge({ edges }: MetricState): number {
-  const logs = edges.map(({ worse }) => toLogE(worse))
-  return logs.indexOf(Math.max(...logs))
+/** The tallies with the share of those who were there, where that says less against the canary. */
+function toUneven(
+  metric: Metric,
+  { tallies }: SetState,
+  { present }: Surroundings,
+): readonly Tally[] {
+  const choose = toRow(metric).bad === 'more' ? Math.max : Math.min
+  return tallies.map((tally) => {
+    const there = present.find(({ share }) => share === tally.share)
+    const both = there ? there.base + there.canary : 0
+    return there && both > 0
+      ? { ...tally, share: choose(tally.share, there.canary / both) }
+      : tally
+  })
 }
 
-/** The index of the edge to which the margin applies. */
-export function marginIndex({ edges, margin }: Metric): number {
-  return edges && margin ? edges.indexOf(margin.edge ?? Number.NaN) : 0
+/** How many independent clients of each side have met it. */
+export function toClients({ tallies }: Pick<SetState, 'tallies'>): Pair {
+  return tallies.reduce<Pair>((sum, { base, canary }) => addPair(sum, [base, canary]), [0, 0])
 }
 
-function addToEdge(edge: EdgeState, counts: Counts | undefined): EdgeState {
-  if (!counts) return edge
-  const [a, b, c, d] = edge.totals
-  return {
-    worse: addCounts(WORSE_THAN_BASE, edge.worse, counts),
-    likelihood: addToLikelihood(edge.likelihood, counts),
-    totals: [a + counts[0], b + counts[1], c + counts[2], d + counts[3]],
-  }
+/** Whether as many clients speak as one needs; where fewer are bad, those of the base speak. */
+export function hasEnoughClients(metric: Metric, set: SetState, around: Surroundings): boolean {
+  const [base, canary] = toClients(set)
+  if (toRow(metric).bad === 'fewer') return base >= MIN_CLIENTS
+  if (canary >= MIN_CLIENTS) return true
+  const isAll = set.visitors[1] >= ALL_FAIL_SHARE * around.visitors[1]
+  return isAll && canary >= MIN_CLIENTS_IF_ALL_FAIL
+}
+
+/** ln E that the canary is worse in the metric: the weighted mean of its sets. */
+export function toLogWorse(
+  metric: Metric,
+  { sets }: MetricState,
+  around: Surroundings,
+): number {
+  const { edges, byRoute } = toRow(metric)
+  const places = (edges ?? [0]).map((_, edge) => edge)
+  /** Over edges the mean of their E, never the largest. */
+  const toLog = (route: string, warmUp: boolean) =>
+    logMeanExp(
+      places.map((edge) => {
+        const set = sets.find(
+          (one) => one.edge === edge && one.route === route && one.warmUp === warmUp,
+        )
+        return set ? toLogSet(metric, set, around) : 0
+      }),
+    )
+  if (!byRoute) return toLog('', false)
+  const routes = [...new Set(sets.map(({ route }) => route))].filter((route) => route !== '')
+  const each = ROUTES_WEIGHT / (MAX_ROUTES + 1)
+  return toLogMean([
+    { log: toLog('', false), weight: ALL_WEIGHT },
+    { log: toLog('', true), weight: WARM_UP_WEIGHT },
+    ...routes.map((route) => ({ log: toLog(route, false), weight: each })),
+    { log: 0, weight: Math.max(Number.MIN_VALUE, ROUTES_WEIGHT - routes.length * each) },
+  ])
+}
+
+/**
+ * ln E that the canary is within the margin, by its ratio or by its floor: the mean of both, which is
+ * an E as well. `null` without a margin.
+ */
+export function toLogWithin(
+  metric: Metric,
+  { sets, within }: MetricState,
+  around: Surroundings,
+): number | null {
+  const { margin } = metric
+  if (!within || !margin) return null
+  const edge = toMarginEdge(metric)
+  const set = sets.find((one) => one.edge === edge && one.route === '' && !one.warmUp)
+  const ratio = toLogE(toWithinNow(within))
+  if (margin.floor === null) return ratio
+  return logMeanExp([ratio, toLogFew(margin.floor, set?.visitors[1] ?? 0, around.visitors[1])])
+}
+
+/** The set with the most evidence against the canary; `undefined` if nobody met anything. */
+export function findWorst(
+  metric: Metric,
+  { sets }: MetricState,
+  around: Surroundings,
+): SetState | undefined {
+  const logs = sets.map((set) => toLogSet(metric, set, around))
+  // Of two that say the same, the one that names its route says more.
+  const order = [...sets.keys()].sort(
+    (one, other) =>
+      (logs[other] ?? 0) - (logs[one] ?? 0) || (sets[one]?.route === '' ? 1 : -1),
+  )
+  return sets[order[0] ?? -1]
+}
+
+function addPair(one: Pair, other: Pair): Pair {
+  return [one[0] + other[0], one[1] + other[1]]
+}
+
+function addCodes(
+  one: Readonly<Record<string, number>>,
+  other: Readonly<Record<string, number>>,
+): Readonly<Record<string, number>> {
+  const sum = { ...one }
+  for (const [code, count] of Object.entries(other)) sum[code] = (sum[code] ?? 0) + count
+  return sum
 }

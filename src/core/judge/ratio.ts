@@ -1,15 +1,7 @@
-// How many times as often the canary fails as the base: the ratios that agree with the counts so
-// far. Shown to people; no decision depends on it.
+// How many times as many visitors of the canary have met something as of the base: the ratios that
+// agree with the visitors so far. Shown to people; no decision depends on it.
 
-import {
-  addCounts,
-  BETTER,
-  type Counts,
-  type Evidence,
-  noEvidence,
-  toHypothesis,
-  WORSE,
-} from './counts.ts'
+import { FEWER, MORE, type Tally, toGain } from './evidence.ts'
 import { logSumExp } from './logarithms.ts'
 
 /** The grid: steps of about 10.5 % from 1/20 to 20; the middle one is 1. */
@@ -18,25 +10,17 @@ const LARGEST = 20
 const STEP_LOG = (2 * Math.log(LARGEST)) / STEPS
 
 const GRID = Array.from({ length: STEPS + 1 }, (_, step) => LARGEST ** ((2 * step) / STEPS - 1))
-const LIKELIHOOD = toHypothesis(1, GRID)
+const LIKELIHOOD = { nullRatio: 1, alternatives: GRID }
 
-/** The multiples of counts.ts as distances on the grid, in steps. */
-const TO_WORSE = WORSE.map((ratio) => Math.log(ratio) / STEP_LOG)
-const TO_BETTER = BETTER.map((ratio) => Math.log(ratio) / STEP_LOG)
+/** The multiples of evidence.ts as distances on the grid, in steps. */
+const TO_MORE = MORE.map((ratio) => Math.log(ratio) / STEP_LOG)
+const TO_FEWER = FEWER.map((ratio) => Math.log(ratio) / STEP_LOG)
 
 /** Ratios from `low` (0: no lower limit known) to `high` (`null`: no upper limit known). */
 export type RatioRange = { readonly low: number; readonly high: number | null }
 
-/** The log-likelihood of each ratio of the grid before the first window: 61 numbers, in nats. */
-export const NO_LIKELIHOOD: Evidence = noEvidence(LIKELIHOOD)
-
-/** Adds a window to the likelihood of every ratio. */
-export function addToLikelihood(likelihood: Evidence, counts: Counts): Evidence {
-  return addCounts(LIKELIHOOD, likelihood, counts)
-}
-
 /**
- * The confidence sequence: all ratios m of the grid without those that the counts reject with E >=
+ * The confidence sequence: all ratios m of the grid without those that the visitors reject with E >=
  * 1/alpha, upwards for the lower end and downwards for the upper. E(m) is the judge's own: the mean
  * over its multiples r of L(m r) / L(m). So a ratio that never changes lies above `low` at all
  * looks at once with a probability of at least 1 - alpha, and the same holds for `high`.
@@ -47,17 +31,27 @@ export function addToLikelihood(likelihood: Evidence, counts: Counts): Evidence 
  *
  * Source: Howard, Ramdas, McAuliffe & Sekhon, "Time-uniform confidence sequences" (2021).
  */
-export function toRatioRange(likelihood: Evidence, alpha: number): RatioRange {
+export function toRatioRange(tallies: readonly Tally[], alpha: number): RatioRange {
+  const likelihood = GRID.map(() => 0)
+  for (const tally of tallies) {
+    for (const [at, gain] of toGain(LIKELIHOOD, tally).entries()) {
+      likelihood[at] = (likelihood[at] ?? 0) + gain
+    }
+  }
   const isLeft = (multiples: readonly number[]) => (at: number) =>
-    toLogMean(likelihood, at, multiples) < Math.log(1 / alpha)
+    toLogMeanAt(likelihood, at, multiples) < Math.log(1 / alpha)
   const places = GRID.map((_, at) => at)
-  const first = places.findIndex(isLeft(TO_WORSE))
-  const last = places.findLastIndex(isLeft(TO_BETTER))
+  const first = places.findIndex(isLeft(TO_MORE))
+  const last = places.findLastIndex(isLeft(TO_FEWER))
   return { low: GRID[first - 1] ?? 0, high: GRID[last + 1] ?? null }
 }
 
 /** ln of the mean of L(m r) / L(m), where m is the ratio at an index of the grid. */
-function toLogMean(likelihood: Evidence, at: number, multiples: readonly number[]): number {
+function toLogMeanAt(
+  likelihood: readonly number[],
+  at: number,
+  multiples: readonly number[],
+): number {
   const here = likelihood[at] ?? 0
   const logs = multiples.flatMap((steps) => {
     const there = between(likelihood, at + steps)
@@ -66,7 +60,7 @@ function toLogMean(likelihood: Evidence, at: number, multiples: readonly number[
   return logs.length === 0 ? -Number.MAX_VALUE : logSumExp(logs, multiples.length)
 }
 
-function between(likelihood: Evidence, place: number): number | undefined {
+function between(likelihood: readonly number[], place: number): number | undefined {
   const below = likelihood[Math.floor(place)]
   const above = likelihood[Math.ceil(place)]
   if (below === undefined || above === undefined) return undefined

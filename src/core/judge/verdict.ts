@@ -1,18 +1,26 @@
 // What the evidence of all metrics together says: promote, continue or rollback, and why. The
 // rollout decides whether there are enough data, and what a verdict leads to.
 
-import { type Counts, toLogE } from './counts.ts'
-import { logSumExp } from './logarithms.ts'
+import { toLogMean } from './evidence.ts'
 import {
-  type Margin,
+  findWorst,
+  hasEnoughClients,
   type Metric,
   type MetricState,
-  marginIndex,
+  MIN_CLIENTS,
+  MIN_CLIENTS_IF_ALL_FAIL,
+  type Pair,
+  type SetState,
+  type Surroundings,
+  toClients,
+  toLogSet,
   toLogWithin,
   toLogWorse,
-  worstEdge,
+  toMarginEdge,
+  toRow,
 } from './metric.ts'
 import { type RatioRange, toRatioRange } from './ratio.ts'
+import { toChanceText, toNumber, toSetText, toShort } from './words.ts'
 
 /** What is judged, and how strictly. */
 export type Question = {
@@ -30,25 +38,56 @@ export type Question = {
   readonly combine: 'average' | 'split'
 }
 
+/** What is known when a verdict is made. */
+export type Observed = {
+  /** In the order of the question's metrics. */
+  readonly metrics: readonly MetricState[]
+  readonly around: Surroundings
+}
+
+/** The set of a metric that speaks most against the canary. */
+export type WorstSet = {
+  /** The route; empty for all together, `*` for those that are not told apart. */
+  readonly route: string
+  /** In the metric's unit; `null` without edges. */
+  readonly edge: number | null
+  /** Visitors who met it for the first time, and how many independent clients they count for. */
+  readonly visitors: Pair
+  readonly clients: Pair
+  /** What the canary's got, and how many of them. */
+  readonly codes: Readonly<Record<string, number>>
+  readonly warmUp: boolean
+  /** How many times as many as on the base, by what was seen. */
+  readonly ratio: RatioRange
+  /** ln E that the canary is worse in this set. */
+  readonly log: number
+}
+
 /** One metric's part of a verdict. */
 export type MetricFinding = {
   readonly name: string
-  /** ln E that the canary is worse; with edges, of the mean over them. */
+  /** ln E that the canary is worse. */
   readonly logWorse: number
-  /** The edge with the most evidence against the canary; `null` for a yes/no outcome. */
-  readonly edge: number | null
-  /** The sums at this edge, and the ratios of the two rates that agree with the counts. */
-  readonly totals: Counts
-  readonly ratio: RatioRange
+  /** `null` where nobody has met it. */
+  readonly worst: WorstSet | null
+  /** Visitors who have met it on any route, and visitors there were. */
+  readonly met: Pair
+  readonly seen: Pair
   /** The margin to be shown, and ln E that the canary is within it; `null` without a margin. */
   readonly margin: Metric['margin']
   readonly logWithin: number | null
 }
 
+/** Why the judge sees less than it could, as a code and in words. */
+export type Blindness = {
+  readonly kind: 'sampleRatio' | 'clients' | 'crowd' | 'oneSide'
+  readonly reason: string
+}
+
 /** An outcome with everything that it is based on. Plain JSON; logarithms are natural. */
 export type Verdict = {
   readonly outcome: 'promote' | 'continue' | 'rollback'
-  /** In words, with the numbers that decided. */
+  /** In words, what was seen that decided. */
   readonly reason: string
   /**
    * ln E of all metrics together, and the threshold for it and for every `logWithin`: ln(1/alpha).
@@ -56,16 +95,18 @@ export type Verdict = {
   readonly logWorse: number
   readonly threshold: number
   readonly findings: readonly MetricFinding[]
+  readonly blind: readonly Blindness[]
 }
 
 /** The outcome alone, which is cheap enough for every window. */
-export function decideOutcome(
-  question: Question,
-  states: readonly MetricState[],
-): Verdict['outcome'] {
+export function decideOutcome(question: Question, { metrics, around }: Observed): Verdict['outcome'] {
   const threshold = Math.log(1 / question.alpha)
-  if (combineWorse(question, states.map(toLogWorse)) >= threshold) return 'rollback'
-  const within = states.map(toLogWithin).filter((log) => log !== null)
+  const of = question.metrics
+  const worse = metrics.map((state, i) => toLogWorse(of[i] as Metric, state, around))
+  if (combineWorse(question, worse) >= threshold) return 'rollback'
+  const within = metrics
+    .map((state, i) => toLogWithin(of[i] as Metric, state, around))
+    .filter((log) => log !== null)
   return within.length > 0 && within.every((log) => log >= threshold) ? 'promote' : 'continue'
 }
 
@@ -80,16 +121,20 @@ export function decideOutcome(
  * one. The smallest E needs no correction: if any one metric is beyond its margin, that one alone
  * keeps the probability below alpha.
  */
-export function judge(question: Question, states: readonly MetricState[]): Verdict {
+export function judge(question: Question, observed: Observed): Verdict {
   const findings = question.metrics.flatMap((metric, i) => {
-    const state = states[i]
-    return state ? [toFinding(metric, state, question.alpha)] : []
+    const state = observed.metrics[i]
+    return state ? [toFinding(metric, state, observed.around, question.alpha)] : []
   })
   const verdict = {
-    outcome: decideOutcome(question, states),
-    logWorse: combineWorse(question, states.map(toLogWorse)),
+    outcome: decideOutcome(question, observed),
+    logWorse: combineWorse(
+      question,
+      findings.map(({ logWorse }) => logWorse),
+    ),
     threshold: Math.log(1 / question.alpha),
     findings,
+    blind: findBlindness(question, observed),
   }
   return { ...verdict, reason: toReason(verdict, question) }
 }
@@ -97,84 +142,128 @@ export function judge(question: Question, states: readonly MetricState[]): Verdi
 /** ln of the weighted mean of E, or of the largest weighted E, which splits alpha by weight. */
 function combineWorse({ metrics, combine }: Question, logs: readonly number[]): number {
   const total = metrics.reduce((sum, { weight }) => sum + weight, 0)
-  const weighted = logs.map((log, i) => log + Math.log((metrics[i]?.weight ?? 0) / total))
-  return combine === 'split' ? Math.max(...weighted) : logSumExp(weighted)
+  const parts = logs.map((log, i) => ({ log, weight: (metrics[i]?.weight ?? 0) / total }))
+  if (combine === 'average') return toLogMean(parts)
+  return Math.max(...parts.map(({ log, weight }) => log + Math.log(weight)))
 }
 
-function toFinding(metric: Metric, state: MetricState, alpha: number): MetricFinding {
-  const logWithin = toLogWithin(state)
-  const place = worstEdge(state)
-  const edge = state.edges[place]
-  const finding = {
+function toFinding(
+  metric: Metric,
+  state: MetricState,
+  around: Surroundings,
+  alpha: number,
+): MetricFinding {
+  const worst = findWorst(metric, state, around)
+  const edge = worst?.edge ?? toMarginEdge(metric)
+  const all = state.sets.find((set) => set.route === '' && set.edge === edge && !set.warmUp)
+  return {
     name: metric.name,
-    logWorse: toLogWorse(state),
-    edge: metric.edges?.[place] ?? null,
-    totals: edge?.totals ?? ([0, 0, 0, 0] as const),
+    logWorse: toLogWorse(metric, state, around),
+    worst: worst ? toWorst(metric, worst, around, alpha) : null,
+    met: all?.visitors ?? [0, 0],
+    seen: around.visitors,
     margin: metric.margin,
-    logWithin,
+    logWithin: toLogWithin(metric, state, around),
   }
-  if (!edge) return { ...finding, ratio: { low: 0, high: null } }
-  // The exact evidence also limits the range, so that it agrees with the decision.
-  const threshold = Math.log(1 / alpha)
-  const range = toRatioRange(edge.likelihood, alpha)
-  const low = toLogE(edge.worse) >= threshold ? Math.max(range.low, 1) : range.low
-  const isWithin =
-    state.within !== null && toLogE(state.within) >= threshold && marginIndex(metric) === place
-  const high = Math.min(range.high ?? Infinity, isWithin ? (metric.margin?.ratio ?? 1) : Infinity)
-  return { ...finding, ratio: { low, high: Number.isFinite(high) ? high : null } }
+}
+
+function toWorst(
+  metric: Metric,
+  set: SetState,
+  around: Surroundings,
+  alpha: number,
+): WorstSet {
+  const { route, visitors, codes, warmUp, tallies } = set
+  return {
+    route,
+    edge: toRow(metric).edges?.[set.edge] ?? null,
+    visitors,
+    clients: toClients(set),
+    codes,
+    warmUp,
+    ratio: toRatioRange(tallies, alpha),
+    log: toLogSet(metric, set, around),
+  }
+}
+
+/** A larger share of all visitors is one client. */
+const CROWD_SHARE = 0.5
+
+/** Fewer visitors are no crowd. */
+const CROWD_FROM = 20
+
+/** Why the judge sees less than it could. */
+function findBlindness({ metrics }: Question, { metrics: states, around }: Observed): Blindness[] {
+  const blind: Blindness[] = []
+  const [base, canary] = around.visitors
+  if (around.isUneven) {
+    const reason =
+      'visitors do not arrive in the shares they were given, so that what is seen of both sides cannot be compared'
+    blind.push({ kind: 'sampleRatio', reason })
+  }
+  if (around.crowd > CROWD_SHARE && base + canary >= CROWD_FROM) {
+    const percent = Math.round(around.crowd * 100)
+    const reason = `${percent} % of the visitors come from one address and count for a few clients only`
+    blind.push({ kind: 'crowd', reason })
+  }
+  if (base >= CROWD_FROM && canary === 0 && around.present.length > 0) {
+    blind.push({ kind: 'oneSide', reason: 'nobody has come to the new version yet' })
+  }
+  for (const [i, metric] of metrics.entries()) {
+    const state = states[i]
+    const set = state && findWorst(metric, state, { ...around, visitors: [0, 0] })
+    if (!set || !isHeldBack(metric, set, around)) continue
+    const clients = toShort(toClients(set)[1])
+    const reason = `${metric.name} speaks against the new version, but only ${clients} independent clients do: ${MIN_CLIENTS} are needed, or ${MIN_CLIENTS_IF_ALL_FAIL} where all of its visitors fail`
+    blind.push({ kind: 'clients', reason })
+  }
+  return blind
+}
+
+/** Whether a set would speak against the canary if more clients did. */
+function isHeldBack(metric: Metric, set: SetState, around: Surroundings): boolean {
+  if (hasEnoughClients(metric, set, around)) return false
+  return set.worse.some((log, i) => log + (set.gain[i] ?? 0) > Math.log(20))
 }
 
 function toReason(
-  { outcome, logWorse, threshold, findings }: Omit<Verdict, 'reason'>,
+  { outcome, logWorse, findings }: Omit<Verdict, 'reason'>,
   { metrics, combine }: Question,
 ): string {
-  const needed = `${toEvidenceText(threshold)} decides`
-  const against = toEvidenceText(logWorse)
   if (outcome === 'rollback') {
     const weigh = ({ logWorse }: MetricFinding, i: number) =>
       logWorse + Math.log(metrics[i]?.weight ?? Number.MIN_VALUE)
     const logs = findings.map(weigh)
-    const worst = findings[logs.indexOf(Math.max(...logs))]
-    const how = combine === 'split' ? 'with its share of alpha' : 'all metrics together'
-    return `${worst ? toComplaint(worst) : 'no metric'}; evidence against the canary ${against}, ${how} (${needed})`
+    const place = logs.indexOf(Math.max(...logs))
+    const log = combine === 'split' ? (findings[place]?.logWorse ?? logWorse) : logWorse
+    return `${toFindingText(findings[place])}; by chance alone ${toChanceText(log)}`
   }
-  const asked = findings.filter(({ logWithin }) => logWithin !== null)
-  const claims = asked.map(
-    ({ name, margin, logWithin }) =>
-      `${name} ${margin ? toMarginText(margin) : ''}: evidence ${toEvidenceText(logWithin ?? 0)}`,
-  )
-  const said = claims.length > 0 ? claims.join('; ') : 'no metric asks for evidence of a margin'
-  return `${said}; evidence against the canary ${against} (${needed})`
+  const said = findings.filter(({ margin, met }) => margin !== null || met[0] + met[1] > 0)
+  const first = said[0] ?? findings[0]
+  const standing = toFindingText(first)
+  return outcome === 'promote'
+    ? `no worse: ${standing}${toMarginText(first)}`
+    : `no worse so far: ${standing}`
 }
 
-/** `at most 1.5 times the base's, or below 0.2 % of visits`. */
-function toMarginText({ ratio, edge, floor }: Margin): string {
-  const most = `at most ${ratio} times the base's`
-  const or = floor === null ? '' : `, or below ${toShort(floor * 100)} % of visits`
-  return `${edge === null ? '' : `above ${edge} `}${most}${or}`
+function toMarginText(finding: MetricFinding | undefined): string {
+  const margin = finding?.margin
+  if (!margin) return ''
+  const or =
+    margin.floor === null ? '' : ` or fewer than ${toShort(margin.floor * 100)} % of its visitors`
+  return ` (shown: at most ${toShort(margin.ratio)} times as many${or})`
 }
 
-function toComplaint({ name, edge, totals, ratio }: MetricFinding): string {
-  const [baseVisitors, baseFailures, canaryVisitors, canaryFailures] = totals
-  const what = edge === null ? name : `${name} above ${edge}`
-  return (
-    `${what}: ${canaryFailures} in ${canaryVisitors} visits of the canary, ` +
-    `${baseFailures} in ${baseVisitors} of the base, ${toRangeText(ratio)} times as often`
-  )
-}
-
-/** `at least 1.4`, `between 1 and 4.5`. */
-export function toRangeText({ low, high }: RatioRange): string {
-  if (high === null) return `at least ${toShort(low)}`
-  return low === 0 ? `at most ${toShort(high)}` : `between ${toShort(low)} and ${toShort(high)}`
-}
-
-/** E as people read it: `153`, `0.25`, `10^12`. */
-export function toEvidenceText(log: number): string {
-  if (log > Math.log(1e6)) return `10^${Math.floor(log / Math.LN10)}`
-  return log < Math.log(0.01) ? 'below 0.01' : toShort(Math.exp(log))
-}
-
-function toShort(number: number): string {
-  return String(Number(number.toPrecision(3)))
+/** One metric in a sentence: its worst set. */
+export function toFindingText(finding: MetricFinding | undefined): string {
+  if (!finding) return 'nothing was seen'
+  const { name, worst, seen } = finding
+  const row = toRow({ name })
+  if (!worst) {
+    const [base, canary] = seen
+    const who = row.edges ? `${row.who} than ${row.edges[0]} ${row.unit}` : row.who
+    return `none of ${toNumber(canary)} visitors of the new version ${who}, and none of ${toNumber(base)} of the old one`
+  }
+  const { route, edge, visitors, codes } = worst
+  return toSetText({ row, route, edge, met: visitors, seen, codes })
 }

@@ -2,25 +2,31 @@
 // actions, audit rows. All of it is plain JSON and is stored as it is, so that a rollout can be
 // replayed.
 
-import type { MetricWindow } from '../judge/metric.ts'
+import type { Tally } from '../judge/evidence.ts'
+import type { Pair, SetCounts } from '../judge/metric.ts'
 import type { Stratum } from '../judge/sample-ratio.ts'
 import type { Verdict } from '../judge/verdict.ts'
 import type { RolloutState, StepData } from './state.ts'
 
-/** The counts of one closed window, of judged visitors. */
+/** What was counted of judged visitors since the window before. */
 export type Window = {
   /**
-   * A sequence number that the control gives when it closes a window, each larger than the last. It
-   * is no time, so that a clock that jumps can neither repeat nor skip one. A window that is not
-   * above the last is dropped.
+   * A sequence number that the control gives, each larger than the last. It is no time, so that a
+   * clock that jumps can neither repeat nor skip one. A window that is not above the last is dropped.
    */
   readonly id: number
   /**
    * The generation of the rollout in which it was counted; windows of an earlier one are dropped.
    */
   readonly generation: number
-  /** Counts by the metric's name. A metric that is absent was not counted in this window. */
-  readonly metrics: Readonly<Record<string, MetricWindow>>
+  /** Visitors who met something for the first time in this rollout. */
+  readonly sets: readonly SetCounts[]
+  /** Distinct visitors who were not seen in this rollout before: whole numbers. */
+  readonly visitors: Pair
+  /** Visitors who were there and had met no failure, by the canary's share of buckets. */
+  readonly present: readonly Tally[]
+  /** The share of the rollout's visitors that are one client, the largest; 0 to 1. */
+  readonly crowd: number
   /** Visitors seen for the first time since the weights changed, by stratum: [base, canary]. */
   readonly assigned: readonly Stratum[]
 }
@@ -60,6 +66,8 @@ export type RolloutEvent = { readonly now: number } & (
       readonly side: 'control' | 'canary'
       readonly version: string
     } & Noticed)
+  /** What was known of the visitors is gone, and `why`: the analysis begins anew. */
+  | ({ readonly kind: 'restart'; readonly why: string } & By)
   /** Somebody else changed traffic: the canary now has `weight` percent of both sides together. */
   | ({ readonly kind: 'trafficChanged'; readonly weight: number } & Noticed)
 )

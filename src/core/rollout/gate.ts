@@ -1,15 +1,14 @@
 // When a gate opens by itself, what keeps it shut, and how often a rollout has to be looked at
 // meanwhile.
 
-import type { Metric } from '../judge/metric.ts'
 import { judge } from '../judge/verdict.ts'
 import type { Plan } from './plan.ts'
 import {
   isRunning,
-  type MetricData,
   type RolloutState,
   type RunningPhase,
   type StepData,
+  toObserved,
 } from './state.ts'
 
 /** What keeps a gate shut: as a code, and in words. */
@@ -27,7 +26,7 @@ export function findObstacle(
   phase: RunningPhase,
   outcome: 'promote' | 'continue',
 ): Obstacle | null {
-  const { plan, sampleRatio, data, weight, metrics } = state
+  const { plan, sampleRatio, data, weight } = state
   const { gate, minMs } = toGate(state, phase)
   if (phase.paused !== null) return { kind: 'paused', reason: `paused: ${phase.paused.text}` }
   if (phase.elapsedMs < minMs) {
@@ -44,7 +43,7 @@ export function findObstacle(
     }
   }
   if (gate === 'evidence' && outcome !== 'promote') {
-    return { kind: 'evidence', reason: `not enough evidence: ${judge(plan, metrics).reason}` }
+    return { kind: 'evidence', reason: `not enough evidence yet: ${judge(plan, toObserved(state)).reason}` }
   }
   return null
 }
@@ -84,7 +83,7 @@ export function decideAttention(state: RolloutState): Attention {
   const { gate, minMs, maxMs } = toGate(state, phase)
   if (phase.paused === null && gate !== 'manual') return 'each-window'
   const isSeen = weight > 0
-  if (isSeen && data.metrics.some(({ silentMs }) => silentMs <= QUIET_MS)) return 'each-window'
+  if (isSeen && data.silentMs <= QUIET_MS) return 'each-window'
   const isTimed = phase.elapsedMs < minMs || (maxMs !== null && !phase.held)
   return isSeen || (isTimed && phase.paused === null) ? 'each-minute' : 'rarely'
 }
@@ -93,37 +92,17 @@ export function decideAttention(state: RolloutState): Attention {
 const FRESH_MS = 5 * 60_000
 
 /**
- * What data are missing, in words, before a gate may open by itself; `null` if none are. Silence,
- * on one side or of one metric, never opens a gate.
+ * What data are missing, in words, before a gate may open by itself; `null` if none are. Silence
+ * never opens a gate.
  */
 function findMissing(plan: Plan, data: StepData, weight: number): string | null {
   const needed = Math.max(1, plan.minVisitors)
   const hasBase = weight < 100
   const [base, canary] = data.visitors
-  if (canary < needed) return `${canary} visitors of the canary, and ${needed} are needed`
+  if (canary < needed) return `${canary} visitors of the new version, and ${needed} are needed`
   if (hasBase && base < needed) {
-    return `${base} visitors of the base, and ${needed} are needed`
-  }
-  for (const [i, metric] of plan.metrics.entries()) {
-    const missing = findMissingOf(metric, data.metrics[i], needed, hasBase)
-    if (missing) return `${metric.name}: ${missing}`
-  }
-  return null
-}
-
-function findMissingOf(
-  { required }: Metric,
-  data: MetricData | undefined,
-  needed: number,
-  hasBase: boolean,
-): string | null {
-  if (!data) return 'no data'
-  if (data.error !== null) return data.error
-  if (!required) return null
-  if (data.canary < needed) return `${data.canary} visits of the canary, and ${needed} are needed`
-  if (hasBase && data.control < needed) {
-    return `${data.control} visits of the base, and ${needed} are needed`
+    return `${base} visitors of the old version, and ${needed} are needed`
   }
   if (data.silentMs <= FRESH_MS) return null
-  return `no data of ${hasBase ? 'both sides' : 'the canary'} for ${Math.round(data.silentMs / 60_000)} minutes`
+  return `no visitors of ${hasBase ? 'both sides' : 'the new version'} for ${Math.round(data.silentMs / 60_000)} minutes`
 }

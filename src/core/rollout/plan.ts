@@ -1,7 +1,8 @@
 // The plan of a rollout: steps, gates and metrics, and the complete plans that have a name.
 // document/parse-plan.ts reads what people write; step.ts carries a plan out.
 
-import { LATENCY_EDGES_MS, type Metric } from '../judge/metric.ts'
+import { METRICS, type MetricRow } from '../counting/metrics.ts'
+import type { Metric } from '../judge/metric.ts'
 import type { Question } from '../judge/verdict.ts'
 
 /**
@@ -40,6 +41,11 @@ export type Plan = Question & {
    * with: with 0 only a person rolls back. With a time of 0 there is no bake.
    */
   readonly bake: { readonly minMs: number; readonly heldBack: number }
+  /**
+   * So long after each step a slow backend or one that cannot be reached counts only if it is
+   * catastrophic: new instances start, and caches are empty.
+   */
+  readonly warmUpMs: number
   /** The probability of a false alarm of the sample ratio. */
   readonly sampleRatioAlpha: number
   /**
@@ -57,29 +63,33 @@ const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 
 /**
- * Visitors who meet a failure. For promotion it has to be shown that there are at most 1.5 times as
- * many as on the base. Where nearly nobody fails there is no ratio to show; then it is enough to
- * show that fewer than 2 in 1,000 visits fail.
+ * For promotion it has to be shown that at most 1.5 times as many visitors meet a failure as on the
+ * base. Where nearly nobody fails there is no ratio to show; then it is enough to show that fewer
+ * than 2 in 1,000 visitors of the canary do.
  */
-export const ERRORS: Metric = {
-  name: 'errors',
-  edges: null,
-  weight: 1,
-  margin: { ratio: 1.5, edge: null, floor: 0.002 },
-  required: true,
+const ERRORS_MARGIN: Metric['margin'] = { ratio: 1.5, edge: null, floor: 0.002 }
+
+/** What differs from a weight of 1 and a tolerance of 1. */
+const ASKED: Readonly<Record<string, Partial<Metric>>> = {
+  errors: { weight: 8, margin: ERRORS_MARGIN },
+  latency: { weight: 3, tolerance: 1.2 },
+  notFound: { tolerance: 1.5 },
+  forbidden: { tolerance: 1.5 },
+  unauthorized: { tolerance: 1.5 },
+  unprocessable: { tolerance: 1.5 },
+  redirects: { tolerance: 1.5 },
+  asks: { tolerance: 1.25 },
 }
 
-/**
- * Time to first byte of services. A site without services has no such data, so a rollout does not
- * wait for them.
- */
-export const LATENCY: Metric = {
-  name: 'latency',
-  edges: LATENCY_EDGES_MS,
-  weight: 1,
-  margin: null,
-  required: false,
+/** What a plan asks of a metric where it says no more than its name. */
+export function toDefaultMetric({ name }: Pick<MetricRow, 'name'>): Metric {
+  return { name, weight: 1, tolerance: 1, margin: null, ...ASKED[name] }
 }
+
+/** What a plan judges that names no metrics. */
+export const DEFAULT_METRICS: readonly Metric[] = METRICS.filter(({ isDefault }) => isDefault).map(
+  toDefaultMetric,
+)
 
 /**
  * What a plan has where it says nothing else. Small steps of the presets have time gates, because
@@ -87,9 +97,10 @@ export const LATENCY: Metric = {
  * back in every step.
  */
 export const DEFAULTS: Omit<Plan, 'steps' | 'bake'> = {
-  metrics: [ERRORS, LATENCY],
+  metrics: DEFAULT_METRICS,
   alpha: 0.01,
   combine: 'average',
+  warmUpMs: 2 * MINUTE_MS,
   sampleRatioAlpha: 0.001,
   minVisitors: 100,
   withoutData: 'hold',

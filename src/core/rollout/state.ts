@@ -1,7 +1,8 @@
 // The state of a rollout: plain JSON that is stored after every event. step.ts decides which state
 // follows on an event.
 
-import { type MetricState, startMetric } from '../judge/metric.ts'
+import type { Tally } from '../judge/evidence.ts'
+import { type MetricState, type Pair, startMetric, type Surroundings } from '../judge/metric.ts'
 import { NO_SAMPLE, type SampleRatioState } from '../judge/sample-ratio.ts'
 import type { Plan } from './plan.ts'
 
@@ -46,11 +47,30 @@ export type Oddities = {
   readonly clockWentBack: number
 }
 
+/** What the evidence is made of, beside the sample ratio. */
+type Analysis = {
+  /** In the order of the plan's metrics. Evidence is kept across steps. */
+  readonly metrics: readonly MetricState[]
+  /** Distinct visitors since the analysis began. */
+  readonly visitors: Pair
+  /** Visitors who were there and had met no failure, by the canary's share of buckets. */
+  readonly present: readonly Tally[]
+  /** The present block of time, and how many visitors of the canary it has seen at risk. */
+  readonly block: { readonly at: number; readonly atRisk: number }
+  /** The share of the visitors that are one client, the largest. */
+  readonly crowd: number
+  readonly sampleRatio: SampleRatioState
+}
+
+/** The form of a stored state. It grows when a state of an older form cannot be gone on with. */
+export const STATE_FORM = 2
+
 /**
  * Everything that a rollout remembers. Plain JSON of bounded size, the same after it was stored and
  * read.
  */
-export type RolloutState = {
+export type RolloutState = Analysis & {
+  readonly form: number
   readonly plan: Plan
   readonly phase: Phase
   /** The canary's present share of both sides together, in percent. */
@@ -61,9 +81,6 @@ export type RolloutState = {
   readonly lastWindow: number
   /** `now` of the last event. */
   readonly lastNowMs: number | null
-  /** In the order of the plan's metrics. Evidence is kept across steps. */
-  readonly metrics: readonly MetricState[]
-  readonly sampleRatio: SampleRatioState
   /** What was counted in this step or bake alone. */
   readonly data: StepData
   readonly oddities: Oddities
@@ -79,16 +96,44 @@ export function isRunning(phase: Phase): phase is RunningPhase {
 /** A rollout before its start. */
 export function newRollout(plan: Plan): RolloutState {
   return {
+    form: STATE_FORM,
     plan,
     phase: { name: 'ready' },
     weight: 0,
     generation: 0,
     lastWindow: -1,
     lastNowMs: null,
-    metrics: plan.metrics.map(startMetric),
-    sampleRatio: NO_SAMPLE,
-    data: noData(plan),
+    ...newAnalysis(plan),
+    data: NO_DATA,
     oddities: { oldWindows: 0, foreignWindows: 0, gaps: 0, clockWentBack: 0 },
+  }
+}
+
+/** Before anything was counted of the present versions. */
+export function newAnalysis({ metrics }: Pick<Plan, 'metrics'>): Analysis {
+  return {
+    metrics: metrics.map(startMetric),
+    visitors: [0, 0],
+    present: [],
+    block: { at: 0, atRisk: 0 },
+    crowd: 0,
+    sampleRatio: NO_SAMPLE,
+  }
+}
+
+/** What the judge looks at. */
+export function toObserved({
+  metrics,
+  visitors,
+  present,
+  block,
+  crowd,
+  sampleRatio,
+}: Analysis): { readonly metrics: readonly MetricState[]; readonly around: Surroundings } {
+  const { atRisk } = block
+  return {
+    metrics,
+    around: { visitors, present, atRisk, crowd, isUneven: sampleRatio.alarmed },
   }
 }
 
@@ -138,32 +183,15 @@ export function toPhaseText(plan: Plan, phase: Phase): string {
   }
 }
 
-/** What was counted for one metric in one step. */
-export type MetricData = {
-  /** Visits, summed over windows, on each side. `control` is the stored name of the base. */
-  readonly control: number
-  readonly canary: number
-  /**
-   * Observed time since a window had visits on both sides (on the canary's alone while it has
-   * everybody).
-   */
-  readonly silentMs: number
-  /** Why its latest window had no counts; `null` if it had some. */
-  readonly error: string | null
-}
-
 /** What was counted in one step. Plain JSON. */
 export type StepData = {
-  /** Distinct visitors whose version was decided by their bucket: [base, canary]. */
-  readonly visitors: readonly [base: number, canary: number]
-  /** In the order of the plan's metrics. */
-  readonly metrics: readonly MetricData[]
+  /** Distinct visitors whose version was decided by their bucket. */
+  readonly visitors: Pair
+  /**
+   * Observed time since both sides had visitors (the canary alone while it has everybody).
+   */
+  readonly silentMs: number
 }
 
 /** The counts at the beginning of a step. */
-export function noData({ metrics }: Pick<Plan, 'metrics'>): StepData {
-  return {
-    visitors: [0, 0],
-    metrics: metrics.map(() => ({ control: 0, canary: 0, silentMs: 0, error: null })),
-  }
-}
+export const NO_DATA: StepData = { visitors: [0, 0], silentMs: 0 }

@@ -1,13 +1,12 @@
 // The state machine of a rollout: what each event does to it. It is pure: the clock is in the
 // event, counts come as windows, and the caller stores the state and carries out the actions.
 
-import { startMetric } from '../judge/metric.ts'
-import { NO_SAMPLE } from '../judge/sample-ratio.ts'
 import type { Action, AuditRow, RolloutEvent, StepResult } from './events.ts'
 import { decideAttention } from './gate.ts'
 import {
   isRunning,
-  noData,
+  NO_DATA,
+  newAnalysis,
   type Pause,
   type Phase,
   type RolloutState,
@@ -50,6 +49,8 @@ export function step(state: RolloutState, event: RolloutEvent): StepResult {
       return abort(timed, event)
     case 'versionPushed':
       return pushVersion(timed, phase, event)
+    case 'restart':
+      return restart(timed, phase, event)
     case 'trafficChanged':
       return noticeTraffic(timed, phase, event)
   }
@@ -105,8 +106,7 @@ export function giveEvents(
 const LONGEST_GAP_MS = 60_000
 
 /**
- * Adds the time since the last event to the phase, unless it is paused, and to the silence of each
- * metric. A clock that went back adds nothing; one that jumped ahead adds at most a minute. The
+ * Adds the time since the last event to the phase, unless it is paused, and to the silence of visitors. A clock that went back adds nothing; one that jumped ahead adds at most a minute. The
  * next event counts from the new time in both cases, so that no jump skips a gate and none keeps it
  * shut. Where a rollout is looked at rarely, no gate depends on observed time, and all of it
  * counts.
@@ -122,10 +122,7 @@ function passTime(state: RolloutState, now: number): RolloutState {
     ...state,
     lastNowMs: now,
     phase: isRunning(phase) ? { ...phase, elapsedMs: phase.elapsedMs + counted } : phase,
-    data: {
-      ...data,
-      metrics: data.metrics.map((seen) => ({ ...seen, silentMs: seen.silentMs + passed })),
-    },
+    data: { ...data, silentMs: data.silentMs + passed },
     oddities: {
       ...oddities,
       gaps: oddities.gaps + (gap > longest ? 1 : 0),
@@ -216,18 +213,27 @@ function pushVersion(
   event: Of<'versionPushed'>,
 ): StepResult {
   const generation = state.generation + 1
-  const { metrics } = state.plan
-  const anew = { ...state, generation, metrics: metrics.map(startMetric), sampleRatio: NO_SAMPLE }
+  const anew = { ...state, generation, ...newAnalysis(state.plan) }
   const counting: Action = { kind: 'startCounting', generation }
   const first = event.side === 'canary' ? toNext(state, -1) : phase
   const next: RunningPhase = { ...(first as RunningPhase), ...START, paused: phase.paused }
-  const reason = `${event.side} got version ${event.version} by ${toAuthor(event)}: the analysis begins anew`
+  const side = event.side === 'canary' ? 'canary' : 'base'
+  const reason = `the ${side} got version ${event.version} by ${toAuthor(event)}: the analysis begins anew`
   const entered =
     event.side === 'canary'
       ? enter(anew, event, next, reason, [counting])
       : stay(anew, event, next, reason, counting)
   // The audit row shows what was known about the version that was replaced.
   return { ...entered, audit: move(state, event, entered.state, reason).audit }
+}
+
+/** Starts the analysis over in the same phase, because what was known of the visitors is gone. */
+function restart(state: RolloutState, phase: RunningPhase, event: Of<'restart'>): StepResult {
+  const generation = state.generation + 1
+  const anew = { ...state, generation, ...newAnalysis(state.plan) }
+  const next = { ...phase, ...START, paused: phase.paused }
+  const counting: Action = { kind: 'startCounting', generation }
+  return stay(anew, event, next, `${event.why}: the analysis begins anew`, counting)
 }
 
 /** Starts the analysis over in the same phase. A weight that was changed by hand stays too. */
@@ -238,9 +244,9 @@ function stay(
   reason: string,
   counting: Action,
 ): StepResult {
-  const { weight, plan } = state
+  const { weight } = state
   const actions: Action[] = [counting, { kind: 'setWeight', weight }]
-  return move(state, event, { ...state, phase, data: noData(plan) }, reason, actions)
+  return move(state, event, { ...state, phase, data: NO_DATA }, reason, actions)
 }
 
 /**

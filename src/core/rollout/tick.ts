@@ -1,13 +1,13 @@
 // What a tick of the alarm does: adds the closed windows to the state and moves the rollout as
 // their evidence says. A rollout moves by itself here and nowhere else.
 
-import type { Counts } from '../judge/counts.ts'
-import { addToMetric, readWindow } from '../judge/metric.ts'
+import { addTally } from '../judge/evidence.ts'
+import { addToMetric, BLOCK_MS, closeBlock } from '../judge/metric.ts'
 import { addVisitors, type Stratum, toLogSampleRatio } from '../judge/sample-ratio.ts'
 import { decideOutcome, judge, type Verdict } from '../judge/verdict.ts'
 import type { AuditRow, RolloutEvent, StepResult, Window } from './events.ts'
 import { findObstacle, type Obstacle, toGate, toMinutes } from './gate.ts'
-import type { MetricData, RolloutState, RunningPhase } from './state.ts'
+import { type RolloutState, type RunningPhase, toObserved } from './state.ts'
 import { enter, move, rollBack, toFollowing } from './transition.ts'
 
 /** Adds the windows one by one, looks at the evidence after each, and then looks at the gate. */
@@ -21,15 +21,15 @@ export function tick(
   let outcome: Verdict['outcome'] | undefined
   for (const window of windows.toSorted((one, other) => toPlace(one) - toPlace(other))) {
     if (outcome === 'rollback') break
-    state = addWindow(state, window)
-    outcome = decideOutcome(state.plan, state.metrics)
+    state = addWindow(state, window, event.now)
+    outcome = decideOutcome(state.plan, toObserved(state))
   }
-  outcome ??= decideOutcome(state.plan, state.metrics)
+  outcome ??= decideOutcome(state.plan, toObserved(state))
   const noticed = noticeSampleRatio(start, state, event)
   if (outcome === 'rollback') {
     return after(
       noticed,
-      rollBack(state, event, 'evidence', judge(state.plan, state.metrics).reason),
+      rollBack(state, event, 'evidence', judge(state.plan, toObserved(state)).reason),
     )
   }
   const obstacle = findObstacle(state, phase, outcome)
@@ -69,8 +69,8 @@ function wait(
 function toPassedReason(state: RolloutState, phase: RunningPhase): string {
   const { gate, minMs } = toGate(state, phase)
   const [base, canary] = state.data.visitors
-  const said = `${toMinutes(minMs)} have passed with ${canary} visitors of the canary and ${base} of the base`
-  const { reason } = judge(state.plan, state.metrics)
+  const said = `${toMinutes(minMs)} have passed with ${canary} visitors of the new version and ${base} of the old one`
+  const { reason } = judge(state.plan, toObserved(state))
   return `${said}; ${gate === 'evidence' ? 'evidence for going on' : 'nothing against it'}: ${reason}`
 }
 
@@ -93,7 +93,7 @@ function after(rows: readonly AuditRow[], moved: StepResult): StepResult {
  * Adds a window to the state. One that was added before, that is late or that counted another
  * generation is only counted as an oddity.
  */
-function addWindow(state: RolloutState, window: Window): RolloutState {
+function addWindow(state: RolloutState, window: Window, now: number): RolloutState {
   const { oddities } = state
   if (!(Number.isSafeInteger(window.id) && window.id > state.lastWindow)) {
     return { ...state, oddities: { ...oddities, oldWindows: oddities.oldWindows + 1 } }
@@ -102,26 +102,44 @@ function addWindow(state: RolloutState, window: Window): RolloutState {
   if (window.generation !== state.generation) {
     return { ...seen, oddities: { ...oddities, foreignWindows: oddities.foreignWindows + 1 } }
   }
-  return addAssigned(addMetrics(seen, window), window.assigned)
+  return addAssigned(addCounts(enterBlock(seen, now), window), window.assigned)
 }
 
-function addMetrics(state: RolloutState, { metrics }: Window): RolloutState {
-  const { plan } = state
-  const states = [...state.metrics]
-  const data: MetricData[] = [...state.data.metrics]
-  for (const [i, metric] of plan.metrics.entries()) {
-    const [before, dataBefore] = [states[i], data[i]]
-    const given = Object.hasOwn(metrics, metric.name) ? metrics[metric.name] : undefined
-    if (!given || !before || !dataBefore) continue
-    const counts = readWindow(metric, given)
-    if (typeof counts === 'string') {
-      data[i] = { ...dataBefore, error: counts }
-    } else {
-      states[i] = addToMetric(metric, before, counts)
-      data[i] = addData(dataBefore, counts, state.weight < 100)
-    }
+/** Ends the block of time before, if there is another one. */
+function enterBlock(state: RolloutState, now: number): RolloutState {
+  const { block, metrics } = state
+  const at = Math.floor(now / BLOCK_MS)
+  if (at === block.at) return state
+  return {
+    ...state,
+    metrics: metrics.map((metric) => closeBlock(metric, block.atRisk)),
+    block: { at, atRisk: 0 },
   }
-  return { ...state, metrics: states, data: { ...state.data, metrics: data } }
+}
+
+function addCounts(state: RolloutState, window: Window): RolloutState {
+  const { plan, metrics, data, visitors, block, weight } = state
+  const { sets, crowd } = window
+  let { present } = state
+  let [base, canary] = [0, 0]
+  for (const tally of window.present) {
+    present = addTally(present, tally)
+    base += tally.base
+    canary += tally.canary
+  }
+  const speaks = canary > 0 && (base > 0 || weight >= 100)
+  return {
+    ...state,
+    metrics: metrics.map((before, i) => {
+      const metric = plan.metrics[i]
+      return metric ? addToMetric(metric, before, sets) : before
+    }),
+    visitors: [visitors[0] + window.visitors[0], visitors[1] + window.visitors[1]],
+    present,
+    crowd,
+    block: { ...block, atRisk: block.atRisk + canary },
+    data: { ...data, silentMs: speaks ? 0 : data.silentMs },
+  }
 }
 
 function addAssigned(state: RolloutState, assigned: readonly Stratum[]): RolloutState {
@@ -135,17 +153,4 @@ function addAssigned(state: RolloutState, assigned: readonly Stratum[]): Rollout
     canary += stratum.visitors[1] ?? 0
   }
   return { ...state, sampleRatio, data: { ...state.data, visitors: [base, canary] } }
-}
-
-/** Adds one window to the data of a metric. */
-function addData(data: MetricData, counts: readonly Counts[], hasBase: boolean): MetricData {
-  const base = Math.max(...counts.map(([visitors]) => visitors))
-  const canary = Math.max(...counts.map(([, , visitors]) => visitors))
-  const speaks = canary > 0 && (base > 0 || !hasBase)
-  return {
-    control: data.control + base,
-    canary: data.canary + canary,
-    silentMs: speaks ? 0 : data.silentMs,
-    error: null,
-  }
 }

@@ -4,7 +4,15 @@
 import { toLogSampleRatio } from '../judge/sample-ratio.ts'
 import { judge } from '../judge/verdict.ts'
 import type { Action, AuditRow, RolloutEvent, StepResult } from './events.ts'
-import { isRunning, noData, type Phase, type RolloutState, toPhaseText, toWeight } from './state.ts'
+import {
+  isRunning,
+  NO_DATA,
+  type Phase,
+  type RolloutState,
+  toObserved,
+  toPhaseText,
+  toWeight,
+} from './state.ts'
 
 /**
  * A change of state with one audit row, which holds everything that was known before the change.
@@ -16,7 +24,7 @@ export function move(
   reason: string,
   actions: readonly Action[] = [],
 ): StepResult {
-  const { plan, phase, metrics, sampleRatio, lastWindow, generation, data } = before
+  const { plan, phase, sampleRatio, lastWindow, generation, data } = before
   const row: AuditRow = {
     at: event.now,
     event: event.kind,
@@ -28,7 +36,7 @@ export function move(
     generation,
     lastWindow,
     elapsedMs: isRunning(phase) ? phase.elapsedMs : 0,
-    verdict: judge(plan, metrics),
+    verdict: judge(plan, toObserved(before)),
     sampleRatio: {
       log: toLogSampleRatio(sampleRatio),
       threshold: Math.log(1 / plan.sampleRatioAlpha),
@@ -66,7 +74,7 @@ export function enter(
   before: readonly Action[] = [],
 ): StepResult {
   const weight = toWeight(state.plan, phase)
-  const after = { ...state, phase, weight, data: noData(state.plan) }
+  const after = { ...state, phase, weight, data: NO_DATA }
   return move(state, event, after, reason, [...before, ...toActions(state, phase, weight)])
 }
 

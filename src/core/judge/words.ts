@@ -1,0 +1,110 @@
+// What the judge says, in sentences for a developer who has never heard of an E-value. The numbers
+// that decide stand beside the sentences, in the verdict.
+
+import type { MetricRow } from '../counting/metrics.ts'
+import { OTHER_ROUTES, type Pair } from './metric.ts'
+import type { RatioRange } from './ratio.ts'
+
+/** What was counted in one set, as a sentence needs it. */
+export type SetWords = {
+  readonly row: MetricRow
+  readonly route: string
+  /** In the row's unit; `null` without edges. */
+  readonly edge: number | null
+  /** Visitors who met it, and visitors there were. */
+  readonly met: Pair
+  readonly seen: Pair
+  readonly codes: Readonly<Record<string, number>>
+}
+
+/**
+ * `8 of 8 visitors of the new version got 503 from POST /api/checkout, none of 190 of the old one`.
+ */
+export function toSetText({ row, route, edge, met, seen, codes }: SetWords): string {
+  const [base, canary] = met
+  const [baseSeen, canarySeen] = seen
+  const what = toWhat(row, edge, codes)
+  const where = toWhere(row, route)
+  const isFewer = row.bad === 'fewer'
+  const few = isFewer ? 'only ' : ''
+  return (
+    `${few}${toOf(canary, canarySeen)} of the new version ${what}${where}, ` +
+    `${toOthers(base, baseSeen)} of the old one`
+  )
+}
+
+function toWhat(
+  row: MetricRow,
+  edge: number | null,
+  codes: Readonly<Record<string, number>>,
+): string {
+  if (edge !== null) return `waited longer than ${edge} ${row.unit}`
+  const [most] = Object.entries(codes).sort((one, other) => other[1] - one[1])
+  if (row.name !== 'errors' || !most) return row.who
+  return toFailureText(most[0])
+}
+
+/** A failure's code in words. */
+function toFailureText(code: string): string {
+  if (/^\d{3}$/.test(code)) return `got ${code}`
+  switch (code) {
+    case 'named_404':
+      return "got 404 for a file of the version's own"
+    case 'origin_timeout':
+      return 'got no answer in time'
+    case 'origin_unreachable':
+      return 'could not be answered, because the backend could not be reached'
+    case 'origin_bad_response':
+      return 'could not be answered, because the reply of the backend was not valid HTTP'
+    case 'origin_unknown':
+      return 'could not be answered, because the Worker of the backend is not bound'
+    default:
+      return `met a failure (${code})`
+  }
+}
+
+function toWhere({ byRoute }: MetricRow, route: string): string {
+  if (!byRoute || route === '') return ''
+  return route === OTHER_ROUTES ? ' on other routes' : ` from ${route}`
+}
+
+/** `8 of 8 visitors`; more than there were cannot be. */
+function toOf(met: number, seen: number): string {
+  const all = Math.max(met, seen)
+  return `${toNumber(met)} of ${toNumber(all)} ${all === 1 ? 'visitor' : 'visitors'}`
+}
+
+function toOthers(met: number, seen: number): string {
+  return `${met === 0 ? 'none' : toNumber(met)} of ${toNumber(Math.max(met, seen))}`
+}
+
+/** 1234567 as `1,234,567`. */
+export function toNumber(count: number): string {
+  return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ',')
+}
+
+const LARGEST_ODDS = 1_000_000
+
+/**
+ * How likely so much evidence is by chance alone, from ln E: `less than 1 in 10,000`. It is rounded
+ * to the safe side.
+ */
+export function toChanceText(log: number): string {
+  const odds = Math.min(10 ** Math.floor(log / Math.LN10 + 1e-9), LARGEST_ODDS)
+  const exact = Math.floor(Math.exp(Math.min(log, 30)))
+  const rounded = odds >= 1000 ? odds : exact
+  return rounded < 2 ? 'well possible' : `less than 1 in ${toNumber(rounded)}`
+}
+
+/** `at least 1.4 times`, `between 1 and 4.5 times`. */
+export function toRangeText({ low, high }: RatioRange): string {
+  if (high === null) return `at least ${toShort(low)} times`
+  return low === 0
+    ? `at most ${toShort(high)} times`
+    : `between ${toShort(low)} and ${toShort(high)} times`
+}
+
+/** A number of three digits for people. */
+export function toShort(number: number): string {
+  return String(Number(number.toPrecision(3)))
+}
