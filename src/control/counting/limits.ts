@@ -22,21 +22,9 @@ export const MAX_SERIES = 64
 /** Series that totals since the beginning are kept of: those that saw no requests longest go first. */
 export const MAX_TOTAL_SERIES = 200
 
-/** Above this many visitors of one rollout the sample is halved: as many give all the precision there is. */
-export const MAX_SAMPLED_VISITORS = 20_000
-
-/** Of one window, before it is closed: some isolates will not have heard of the smaller sample. */
-export const MAX_WINDOW_VISITORS = 60_000
-
-/** One client may be a family or an office, and must not be a crowd that decides a release. */
-export const MAX_VISITORS_PER_ADDRESS = 3
-
 /** The last batch of so many isolates is remembered, and for so long: a batch comes again within seconds. */
 export const MAX_REMEMBERED_ISOLATES = 50_000
 export const REMEMBERED_MS = 120_000
 
 /** Rollouts run on disjoint environments, and nobody has more than a few pairs of them. */
 export const MAX_COUNTED_ROLLOUTS = 16
-
-/** Weight changes of one rollout whose visitors are told apart; a bit each. The judge keeps fewer open. */
-export const MAX_STRATA = 20

@@ -98,7 +98,9 @@ export function addEvidence(one: Evidence, other: Evidence): Evidence {
 
 /** The evidence of several tallies. */
 export function toEvidence(hypothesis: Hypothesis, tallies: readonly Tally[]): Evidence {
-  return tallies.map((tally) => toGain(hypothesis, tally)).reduce(addEvidence, noEvidence(hypothesis))
+  return tallies
+    .map((tally) => toGain(hypothesis, tally))
+    .reduce(addEvidence, noEvidence(hypothesis))
 }
 
 /** Adds to the tally of the same share. There are as many as a rollout has had weights. */

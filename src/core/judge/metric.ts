@@ -257,7 +257,10 @@ function toWithinNow({ past, gain }: NonNullable<MetricState['within']>): Eviden
 export function toLogSet(metric: Metric, set: SetState, around: Surroundings): number {
   const log = toLogE(toWorseNow(set, around.atRisk))
   const careful = around.isUneven
-    ? Math.min(log, toLogE(toEvidence(toHypothesisOf(metric, set.warmUp), toUneven(metric, set, around))))
+    ? Math.min(
+        log,
+        toLogE(toEvidence(toHypothesisOf(metric, set.warmUp), toUneven(metric, set, around))),
+      )
     : log
   return hasEnoughClients(metric, set, around) ? careful : Math.min(careful, 0)
 }
@@ -272,9 +275,7 @@ function toUneven(
   return tallies.map((tally) => {
     const there = present.find(({ share }) => share === tally.share)
     const both = there ? there.base + there.canary : 0
-    return there && both > 0
-      ? { ...tally, share: choose(tally.share, there.canary / both) }
-      : tally
+    return there && both > 0 ? { ...tally, share: choose(tally.share, there.canary / both) } : tally
   })
 }
 
@@ -293,11 +294,7 @@ export function hasEnoughClients(metric: Metric, set: SetState, around: Surround
 }
 
 /** ln E that the canary is worse in the metric: the weighted mean of its sets. */
-export function toLogWorse(
-  metric: Metric,
-  { sets }: MetricState,
-  around: Surroundings,
-): number {
+export function toLogWorse(metric: Metric, { sets }: MetricState, around: Surroundings): number {
   const { edges, byRoute } = toRow(metric)
   const places = (edges ?? [0]).map((_, edge) => edge)
   /** Over edges the mean of their E, never the largest. */
@@ -348,8 +345,7 @@ export function findWorst(
   const logs = sets.map((set) => toLogSet(metric, set, around))
   // Of two that say the same, the one that names its route says more.
   const order = [...sets.keys()].sort(
-    (one, other) =>
-      (logs[other] ?? 0) - (logs[one] ?? 0) || (sets[one]?.route === '' ? 1 : -1),
+    (one, other) => (logs[other] ?? 0) - (logs[one] ?? 0) || (sets[one]?.route === '' ? 1 : -1),
   )
   return sets[order[0] ?? -1]
 }

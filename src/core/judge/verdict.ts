@@ -99,7 +99,10 @@ export type Verdict = {
 }
 
 /** The outcome alone, which is cheap enough for every window. */
-export function decideOutcome(question: Question, { metrics, around }: Observed): Verdict['outcome'] {
+export function decideOutcome(
+  question: Question,
+  { metrics, around }: Observed,
+): Verdict['outcome'] {
   const threshold = Math.log(1 / question.alpha)
   const of = question.metrics
   const worse = metrics.map((state, i) => toLogWorse(of[i] as Metric, state, around))
@@ -167,12 +170,7 @@ function toFinding(
   }
 }
 
-function toWorst(
-  metric: Metric,
-  set: SetState,
-  around: Surroundings,
-  alpha: number,
-): WorstSet {
+function toWorst(metric: Metric, set: SetState, around: Surroundings, alpha: number): WorstSet {
   const { route, visitors, codes, warmUp, tallies } = set
   return {
     route,

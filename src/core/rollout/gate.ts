@@ -43,7 +43,10 @@ export function findObstacle(
     }
   }
   if (gate === 'evidence' && outcome !== 'promote') {
-    return { kind: 'evidence', reason: `not enough evidence yet: ${judge(plan, toObserved(state)).reason}` }
+    return {
+      kind: 'evidence',
+      reason: `not enough evidence yet: ${judge(plan, toObserved(state)).reason}`,
+    }
   }
   return null
 }

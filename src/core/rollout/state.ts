@@ -2,7 +2,7 @@
 // follows on an event.
 
 import type { Tally } from '../judge/evidence.ts'
-import { type MetricState, type Pair, startMetric, type Surroundings } from '../judge/metric.ts'
+import { type MetricState, type Pair, type Surroundings, startMetric } from '../judge/metric.ts'
 import { NO_SAMPLE, type SampleRatioState } from '../judge/sample-ratio.ts'
 import type { Plan } from './plan.ts'
 
@@ -122,14 +122,10 @@ export function newAnalysis({ metrics }: Pick<Plan, 'metrics'>): Analysis {
 }
 
 /** What the judge looks at. */
-export function toObserved({
-  metrics,
-  visitors,
-  present,
-  block,
-  crowd,
-  sampleRatio,
-}: Analysis): { readonly metrics: readonly MetricState[]; readonly around: Surroundings } {
+export function toObserved({ metrics, visitors, present, block, crowd, sampleRatio }: Analysis): {
+  readonly metrics: readonly MetricState[]
+  readonly around: Surroundings
+} {
   const { atRisk } = block
   return {
     metrics,

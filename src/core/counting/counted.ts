@@ -1,0 +1,92 @@
+// What is counted for a rollout: plain JSON that is stored, so that a control that starts anew goes on
+// counting the same.
+
+import type { Metric } from '../judge/metric.ts'
+import { COUNTING_FORM, type Collected, type CollectedEnvironment } from './batch.ts'
+import { EVERYBODY } from './limits.ts'
+import { findMetric } from './metrics.ts'
+
+/** An environment and the version it points at while it is compared. */
+export type Side = { readonly environment: string; readonly version: string }
+
+/** A weight change. */
+export type CountedStratum = {
+  /** The revision that made it. */
+  readonly id: number
+  /** The shares of the buckets of both sides, of [control, canary]; they sum to 1. */
+  readonly shares: readonly [control: number, canary: number]
+  /** Milliseconds since the epoch. */
+  readonly since: number
+}
+
+/** What the driver of a rollout asks for. `control` is the stored name of the base. */
+export type ToCount = {
+  /** The rollout's name, unlike any other's. */
+  readonly rollout: string
+  readonly generation: number
+  readonly control: Side
+  readonly canary: Side
+  /** The metrics of its plan. */
+  readonly metrics: readonly Pick<Metric, 'name' | 'tolerance'>[]
+  readonly warmUpMs: number
+}
+
+export type CountedState = ToCount & {
+  /** `COUNTING_FORM` when it was stored. */
+  readonly form: number
+  /** A secret by which ids and addresses are hashed. */
+  readonly key: string
+  /** Visitors whose hash is below it are counted when they are there. Only ever lowered. */
+  readonly bound: number
+  /** By the metric's name, for each edge: the same for visitors who met it. Only ever lowered. */
+  readonly bounds: Readonly<Record<string, readonly number[]>>
+  /** Oldest first, at most MAX_STRATA. */
+  readonly strata: readonly CountedStratum[]
+  /** How many strata there have been before these. */
+  readonly earlier: number
+  /** The sets of visitors who met something, in the order in which they began. */
+  readonly sets: readonly SetName[]
+  /** How many windows the judge was given. */
+  readonly windows: number
+}
+
+/** A set of visitors: see `SetCounts` in judge/metric.ts. */
+export type SetName = {
+  readonly metric: string
+  readonly edge: number
+  readonly route: string
+  readonly warmUp: boolean
+}
+
+/** Counting that begins: nobody has come yet. */
+export function newCounted(asked: ToCount, key: string): CountedState {
+  const bounds = asked.metrics.map(({ name }) => {
+    const edges = findMetric(name)?.edges ?? [0]
+    return [name, edges.map(() => EVERYBODY)] as const
+  })
+  return {
+    ...asked,
+    form: COUNTING_FORM,
+    key,
+    bound: EVERYBODY,
+    bounds: Object.fromEntries(bounds),
+    strata: [],
+    earlier: 0,
+    sets: [],
+    windows: 0,
+  }
+}
+
+/** What isolates shall report for all rollouts; `undefined` where there is none. */
+export function toCollected(rollouts: Iterable<CountedState>): Collected | undefined {
+  const collected: Record<string, CollectedEnvironment> = {}
+  for (const { control, canary, key, bound, bounds, metrics } of rollouts) {
+    const allowances = metrics.flatMap(({ name, tolerance }) =>
+      findMetric(name)?.edges && tolerance !== 1 ? [[name, tolerance]] : [],
+    )
+    const of = { key, bound, metrics: bounds }
+    collected[control.environment] = { ...of, allowance: {} }
+    collected[canary.environment] = { ...of, allowance: Object.fromEntries(allowances) }
+  }
+  return Object.keys(collected).length === 0 ? undefined : collected
+}

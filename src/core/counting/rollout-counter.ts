@@ -1,0 +1,319 @@
+// Counts what isolates report for one generation of a rollout: who came, who met what for the first
+// time, who was assigned since each weight change. Pure but for its memory; reports may come in any
+// order. The simulator uses it as well.
+
+import { addTally, type Tally } from '../judge/evidence.ts'
+import { MAX_ROUTES, OTHER_ROUTES, type Pair, type SetCounts } from '../judge/metric.ts'
+import type { Stratum } from '../judge/sample-ratio.ts'
+import type { Window } from '../rollout/events.ts'
+import type { Group } from './batch.ts'
+import {
+  type CountedState,
+  type CountedStratum,
+  newCounted,
+  type SetName,
+  type ToCount,
+} from './counted.ts'
+import { EVERYBODY, MAX_ASSIGNED_PER_CLIENT, MAX_MET_ENTRIES, MAX_STRATA } from './limits.ts'
+import { readMarks } from './marks.ts'
+import { findMetric } from './metrics.ts'
+import { CONNECTION_LEVEL, type Outcome, type OutcomeKind, readOutcomes } from './outcomes.ts'
+import { Visitors } from './visitors.ts'
+
+/** What the judge is given, what it changed, and how counting stands afterwards. */
+export type CountedWindow = {
+  readonly window: Window
+  readonly counted: CountedState
+  readonly changes: Uint32Array
+}
+
+type SideIndex = 0 | 1
+
+/** The metric of which "had met no failure" is said. */
+const FAILURES = 'errors'
+
+/** What was counted since the last window. */
+type Pending = {
+  readonly sets: Map<string, Growing>
+  readonly visitors: [number, number]
+  present: readonly Tally[]
+  readonly presentHashes: Set<number>
+  readonly assigned: Map<number, [number, number]>
+}
+
+type Growing = Omit<SetCounts, 'visitors' | 'weights' | 'codes'> & {
+  readonly visitors: [number, number]
+  readonly weights: [number, number]
+  readonly codes: Record<string, number>
+}
+
+export class RolloutCounter {
+  readonly #visitors = new Visitors()
+  #counted: CountedState
+  #pending = nothing()
+  /** Handed out and not confirmed. */
+  #given: CountedWindow | undefined
+
+  /** @param stored the changes of all its windows so far, oldest first. */
+  constructor(counted: CountedState, stored: Iterable<Uint32Array> = []) {
+    this.#counted = counted
+    for (const changes of stored) this.#visitors.restore(changes)
+    this.#visitors.forgetFrom(counted.bound)
+    for (const [place, set] of counted.sets.entries()) {
+      this.#visitors.forgetMet(place, this.#boundOf(set))
+    }
+  }
+
+  /** A generation that begins. Nobody has come yet. */
+  static begin(asked: ToCount, key: string): RolloutCounter {
+    return new RolloutCounter(newCounted(asked, key))
+  }
+
+  get counted(): CountedState {
+    return this.#counted
+  }
+
+  /** How many visitors are remembered because they were there. */
+  get size(): number {
+    return this.#visitors.size
+  }
+
+  /** What documents of this revision and later ones decide belongs to a stratum of its own. */
+  beginStratum(stratum: CountedStratum): void {
+    const { strata, earlier } = this.#counted
+    const newest = strata.at(-1)
+    if (newest && stratum.id <= newest.id) return
+    const all = [...strata, stratum]
+    const gone = Math.max(0, all.length - MAX_STRATA)
+    this.#visitors.beginStratum(earlier + all.length - 1)
+    this.#counted = { ...this.#counted, strata: all.slice(gone), earlier: earlier + gone }
+  }
+
+  /**
+   * Takes in what an isolate reports of one version, if that is one of the two. A document from
+   * before counting began says nothing.
+   *
+   * @returns whether anything of it counts.
+   */
+  receive(group: Group, now: number): boolean {
+    const side = this.#sideOf(group)
+    const index = this.#counted.strata.findLastIndex(({ id }) => id <= group.revision)
+    if (side === undefined || index < 0) return false
+    for (let at = 0; at < group.visitors.length; at += 2) {
+      this.#see(side, index, group.visitors[at] as number, group.visitors[at + 1] as number)
+    }
+    for (const outcome of readOutcomes(group.outcomes)) {
+      const kind = group.kinds[outcome.kind]
+      if (kind) this.#meet(side, index, kind, outcome, now)
+    }
+    this.#shrink()
+    return true
+  }
+
+  /**
+   * The next window for the judge; the same again until it is confirmed. `undefined` where nothing
+   * was reported.
+   */
+  next(): CountedWindow | undefined {
+    if (this.#given) return this.#given
+    const { sets, visitors, present, assigned } = this.#pending
+    if (sets.size === 0 && assigned.size === 0 && present.length === 0 && sum(visitors) === 0) {
+      return undefined
+    }
+    const { windows, generation } = this.#counted
+    const { strata, earlier } = this.#counted
+    const window: Window = {
+      id: windows,
+      generation,
+      sets: [...sets.values()],
+      visitors: [Math.round(visitors[0]), Math.round(visitors[1])],
+      present,
+      crowd: this.#visitors.size === 0 ? 0 : this.#visitors.largestClient / this.#visitors.size,
+      assigned: [...assigned].flatMap(([ordinal, counts]): Stratum[] => {
+        const stratum = strata[ordinal - earlier]
+        return stratum ? [{ id: stratum.id, shares: stratum.shares, visitors: counts }] : []
+      }),
+    }
+    this.#counted = { ...this.#counted, windows: windows + 1 }
+    this.#pending = nothing()
+    const changes = this.#visitors.takeChanges()
+    this.#given = { window, counted: this.#counted, changes }
+    return this.#given
+  }
+
+  /** The judge has the window that `next` gave. */
+  confirm(): void {
+    this.#given = undefined
+  }
+
+  #sideOf({ environment, version }: Group): SideIndex | undefined {
+    const { control, canary } = this.#counted
+    if (environment === canary.environment && version === canary.version) return 1
+    return environment === control.environment && version === control.version ? 0 : undefined
+  }
+
+  /** A visitor was there. */
+  #see(side: SideIndex, index: number, hash: number, marks: number): void {
+    const { bound, strata, earlier } = this.#counted
+    if (hash >= bound) return
+    const { client, assigned } = readMarks(marks)
+    const each = EVERYBODY / bound
+    const pending = this.#pending
+    if (!this.#visitors.isKnown(hash)) {
+      const rank = this.#visitors.admit(hash, client)
+      if (rank === 0) return
+      pending.visitors[side] += each
+      this.#rankOf.set(hash, rank)
+    }
+    const ordinal = earlier + index
+    const isNewcomer = assigned && this.#visitors.assign(hash, ordinal)
+    if (isNewcomer && (this.#rankOf.get(hash) ?? 1) <= MAX_ASSIGNED_PER_CLIENT) {
+      const counts = pending.assigned.get(ordinal) ?? [0, 0]
+      counts[side] += 1
+      pending.assigned.set(ordinal, counts)
+    }
+    if (pending.presentHashes.has(hash) || this.#hasFailed(hash)) return
+    pending.presentHashes.add(hash)
+    const share = strata[index]?.shares[1] ?? 0
+    const [base, canary] = side === 0 ? [each, 0] : [0, each]
+    pending.present = addTally(pending.present, { share, base, canary })
+  }
+
+  /** Which visitor of its client each of the sample is, for the sample ratio; not stored. */
+  readonly #rankOf = new Map<number, number>()
+
+  #hasFailed(hash: number): boolean {
+    const set = this.#placeOf({ metric: FAILURES, edge: 0, route: '', warmUp: false })
+    return set !== undefined && this.#visitors.hasMet(hash, set)
+  }
+
+  /** A visitor met something. */
+  #meet(
+    side: SideIndex,
+    index: number,
+    { metric, route, code }: OutcomeKind,
+    outcome: Outcome,
+    now: number,
+  ): void {
+    const row = findMetric(metric)
+    const bounds = this.#counted.bounds[metric]
+    const stratum = this.#counted.strata[index]
+    if (!row || !bounds || !stratum) return
+    const { visitor, level } = outcome
+    const ordinal = this.#counted.earlier + index
+    // Tabs from before the last change of weights exist on one side only, and would make it look as
+    // if more visitors of that side did what they should.
+    if (row.bad === 'fewer' && !this.#visitors.isAssigned(visitor, ordinal)) return
+    const isSlow = row.edges !== null || level >= CONNECTION_LEVEL
+    const warmUp = isSlow && now - stratum.since < this.#counted.warmUpMs
+    const levels = row.edges ? Math.min(level, row.edges.length) : 1
+    for (let edge = 0; edge < levels; edge++) {
+      if (visitor >= (bounds[edge] ?? 0)) continue
+      const all = { metric, edge, route: '', warmUp }
+      this.#count(side, stratum, all, outcome, code)
+      if (!row.byRoute || warmUp) continue
+      const known = this.#toRoute(metric, route)
+      this.#count(side, stratum, { ...all, route: known }, outcome, code)
+    }
+  }
+
+  /** The route itself for the first few of a metric, and one name for all others. */
+  #toRoute(metric: string, route: string): string {
+    const routes = new Set<string>()
+    for (const set of this.#counted.sets) if (set.metric === metric) routes.add(set.route)
+    if (routes.has(route)) return route
+    routes.delete('')
+    routes.delete(OTHER_ROUTES)
+    return routes.size < MAX_ROUTES ? route : OTHER_ROUTES
+  }
+
+  #count(
+    side: SideIndex,
+    { shares }: CountedStratum,
+    name: SetName,
+    { visitor, site, network }: Outcome,
+    code: string | undefined,
+  ): void {
+    const place = this.#placeOf(name) ?? this.#begin(name)
+    if (this.#visitors.hasMet(visitor, place)) return
+    const weight = this.#visitors.meet(visitor, place, { site, network })
+    const key = `${place} ${shares[1]}`
+    const known = this.#pending.sets.get(key)
+    const counts: Growing = known ?? {
+      ...name,
+      share: shares[1],
+      visitors: [0, 0],
+      weights: [0, 0],
+      codes: {},
+    }
+    if (!known) this.#pending.sets.set(key, counts)
+    counts.visitors[side] += 1
+    counts.weights[side] += weight
+    if (side === 1 && code) counts.codes[code] = (counts.codes[code] ?? 0) + 1
+  }
+
+  #placeOf({ metric, edge, route, warmUp }: SetName): number | undefined {
+    const place = this.#places.get(`${metric} ${edge} ${warmUp} ${route}`)
+    if (place !== undefined || this.#places.size > 0) return place
+    for (const [at, set] of this.#counted.sets.entries()) this.#remember(set, at)
+    return this.#places.get(`${metric} ${edge} ${warmUp} ${route}`)
+  }
+
+  readonly #places = new Map<string, number>()
+
+  #remember({ metric, edge, route, warmUp }: SetName, place: number): void {
+    this.#places.set(`${metric} ${edge} ${warmUp} ${route}`, place)
+  }
+
+  #begin(name: SetName): number {
+    const place = this.#counted.sets.length
+    this.#counted = { ...this.#counted, sets: [...this.#counted.sets, name] }
+    this.#remember(name, place)
+    return place
+  }
+
+  #boundOf({ metric, edge }: SetName): number {
+    return this.#counted.bounds[metric]?.[edge] ?? 0
+  }
+
+  /**
+   * Keeps memory bounded: of visitors who are there a sample is enough. Of those who met something
+   * the most frequent gets a sample: it has evidence enough.
+   */
+  #shrink(): void {
+    const bound = this.#visitors.shrink(this.#counted.bound)
+    if (bound !== this.#counted.bound) this.#counted = { ...this.#counted, bound }
+    while (this.#visitors.entries > MAX_MET_ENTRIES) {
+      const { sets, bounds } = this.#counted
+      const sizes = new Map<string, number>()
+      for (const [place, { metric, edge }] of sets.entries()) {
+        const key = `${metric} ${edge}`
+        sizes.set(key, (sizes.get(key) ?? 0) + this.#visitors.sizeOf(place))
+      }
+      const [most] = [...sizes].sort((one, other) => other[1] - one[1])
+      const [metric = '', edge = ''] = (most?.[0] ?? '').split(' ')
+      const halved = (bounds[metric] ?? []).map((old, i) =>
+        i === Number(edge) ? Math.floor(old / 2) : old,
+      )
+      this.#counted = { ...this.#counted, bounds: { ...bounds, [metric]: halved } }
+      for (const [place, set] of sets.entries()) {
+        if (set.metric !== metric || set.edge !== Number(edge)) continue
+        this.#visitors.forgetMet(place, this.#boundOf(set))
+      }
+    }
+  }
+}
+
+function nothing(): Pending {
+  return {
+    sets: new Map(),
+    visitors: [0, 0],
+    present: [],
+    presentHashes: new Set(),
+    assigned: new Map(),
+  }
+}
+
+function sum([base, canary]: Pair): number {
+  return base + canary
+}

@@ -1,0 +1,179 @@
+// Whom a rollout has seen: in which strata each visitor was assigned, and who met what. In memory
+// within bounds; what a window changed is stored, and from that all of it can be made again.
+
+import { MAX_SAMPLED_VISITORS, MAX_STRATA, MAX_VISITORS_PER_CLIENT } from './limits.ts'
+
+/** Bits: a bit for each stratum in which the visitor was assigned. */
+type Known = number
+
+/** One change: what it is about, hash, and two words that depend on it. */
+const WORDS = 4
+const SEEN = 0
+/** Changes from here on are about a set: its place is this many less. */
+const FIRST_SET = 1
+
+/** Where a visitor comes from, as hashes of 24 bits; 0 for no meaningful address. */
+type From = { readonly site: number; readonly network: number }
+
+/** Visitors who met something in one set. */
+type Met = {
+  readonly visitors: Set<number>
+  /** How many of them by site and by network: see `ClientHashes` in outcomes.ts. */
+  readonly sites: Map<number, number>
+  readonly networks: Map<number, number>
+}
+
+export class Visitors {
+  readonly #known = new Map<number, Known>()
+  readonly #perClient = new Map<number, number>()
+  readonly #met: Met[] = []
+  #most = 0
+  #entries = 0
+  #changes: number[] = []
+
+  /** How many visitors are remembered because they were there. */
+  get size(): number {
+    return this.#known.size
+  }
+
+  /** How many entries there are of visitors who met something. */
+  get entries(): number {
+    return this.#entries
+  }
+
+  /** Visitors of the client that has most of them, of all that were admitted. */
+  get largestClient(): number {
+    return this.#most
+  }
+
+  isKnown(hash: number): boolean {
+    return this.#known.has(hash)
+  }
+
+  /**
+   * Takes in a visitor who was not seen before. `false` where its client has its share already: a
+   * client may be a family or an office, and must not be a crowd that drives all others out.
+   *
+   * @returns which visitor of its client it is, from 1; 0 for none. 1 without a meaningful address.
+   */
+  admit(hash: number, client: number): number {
+    const rank = client === 0 ? 1 : (this.#perClient.get(client) ?? 0) + 1
+    if (rank > MAX_VISITORS_PER_CLIENT) return 0
+    this.#add(hash, client)
+    this.#changes.push(SEEN, hash, client, 0)
+    return rank
+  }
+
+  #add(hash: number, client: number): void {
+    this.#known.set(hash, 0)
+    if (client === 0) return
+    const count = (this.#perClient.get(client) ?? 0) + 1
+    this.#perClient.set(client, count)
+    this.#most = Math.max(this.#most, count)
+  }
+
+  /** Whether the visitor has been assigned in this stratum. */
+  isAssigned(hash: number, ordinal: number): boolean {
+    return ((this.#known.get(hash) ?? 0) & toBit(ordinal)) !== 0
+  }
+
+  /** Whether the visitor is assigned in this stratum for the first time. */
+  assign(hash: number, ordinal: number): boolean {
+    const known = this.#known.get(hash)
+    const bit = toBit(ordinal)
+    if (known === undefined || (known & bit) !== 0) return false
+    this.#known.set(hash, known | bit)
+    this.#changes.push(SEEN, hash, 0, (known | bit) >>> 0)
+    return true
+  }
+
+  /** Makes a bit free for a new stratum. */
+  beginStratum(ordinal: number): void {
+    const bit = toBit(ordinal)
+    for (const [hash, known] of this.#known) {
+      if ((known & bit) === 0) continue
+      this.#known.set(hash, known & ~bit)
+      this.#changes.push(SEEN, hash, 0, (known & ~bit) >>> 0)
+    }
+  }
+
+  hasMet(hash: number, set: number): boolean {
+    return this.#met[set]?.visitors.has(hash) === true
+  }
+
+  /**
+   * Puts down that a visitor met something for the first time, and how much that counts: the second
+   * visitor of one site counts for half, the third for a third. A site is an IPv4 address or a /56
+   * of IPv6. A /48 of IPv6 may be a provider's or one customer's: three of its visitors are taken
+   * for independent, and every three more count as one.
+   */
+  meet(hash: number, set: number, from: From): number {
+    const weight = this.#addMet(hash, set, from)
+    this.#changes.push(set + FIRST_SET, hash, from.site, from.network)
+    return weight
+  }
+
+  #addMet(hash: number, set: number, { site, network }: From): number {
+    this.#met[set] ??= { visitors: new Set(), sites: new Map(), networks: new Map() }
+    const met = this.#met[set] as Met
+    met.visitors.add(hash)
+    this.#entries += 1
+    if (site === 0) return 1
+    const ofSite = (met.sites.get(site) ?? 0) + 1
+    const ofNetwork = (met.networks.get(network) ?? 0) + 1
+    met.sites.set(site, ofSite)
+    met.networks.set(network, ofNetwork)
+    return 1 / Math.max(ofSite, Math.ceil(ofNetwork / 3))
+  }
+
+  /** How many entries a set has. */
+  sizeOf(set: number): number {
+    return this.#met[set]?.visitors.size ?? 0
+  }
+
+  /** Forgets those of a set whose hash is not below the bound. */
+  forgetMet(set: number, bound: number): void {
+    const visitors = this.#met[set]?.visitors
+    if (!visitors) return
+    for (const hash of visitors) {
+      if (hash < bound) continue
+      visitors.delete(hash)
+      this.#entries -= 1
+    }
+  }
+
+  /** The bound of a sample that is small enough, from one that may be too large. */
+  shrink(bound: number): number {
+    let next = bound
+    while (this.#known.size > MAX_SAMPLED_VISITORS) {
+      next = Math.floor(next / 2)
+      this.forgetFrom(next)
+    }
+    return next
+  }
+
+  forgetFrom(bound: number): void {
+    for (const hash of this.#known.keys()) if (hash >= bound) this.#known.delete(hash)
+  }
+
+  /** What has changed since the last call, for `restore`. */
+  takeChanges(): Uint32Array {
+    const changes = Uint32Array.from(this.#changes)
+    this.#changes = []
+    return changes
+  }
+
+  /** Takes changes back in, oldest first. */
+  restore(changes: Uint32Array): void {
+    for (let at = 0; at + WORDS <= changes.length; at += WORDS) {
+      const [about = 0, hash = 0, third = 0, fourth = 0] = changes.subarray(at, at + WORDS)
+      if (about !== SEEN) this.#addMet(hash, about - FIRST_SET, { site: third, network: fourth })
+      else if (fourth === 0 && !this.#known.has(hash)) this.#add(hash, third)
+      else this.#known.set(hash, fourth)
+    }
+  }
+}
+
+function toBit(ordinal: number): number {
+  return 1 << (ordinal % MAX_STRATA)
+}
