@@ -49,12 +49,15 @@ export class Control extends DurableObject<Env> implements ControlCalls {
 
   /** From memory; a look at KV that it gives reason to comes after the answer. */
   async sync(report: SyncReport): Promise<SyncReply> {
-    const { pace, now, external, counting, probing, ledger } = this.#parts
+    const { pace, now, external, counting, probing, ledger, rollouts } = this.#parts
     const nextMs = pace.record(now())
     const look = external.consider(report)
     if (look) this.ctx.waitUntil(this.#noticeAfter(look))
     const { down } = probing
-    if (report.batch) counting.receive(report.batch)
+    if (report.batch) {
+      const touched = counting.receive(report.batch)
+      if (touched.length > 0) this.ctx.waitUntil(rollouts.consider(touched))
+    }
     const { collected } = counting
     const brief = {
       nextMs,

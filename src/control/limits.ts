@@ -197,8 +197,8 @@ export const ROWS_PER_ROLLOUT = 4
 /** A team has a few environments, and each look at each rollout is rows. */
 export const MAX_RUNNING_ROLLOUTS = 10
 
-/** After an outage windows are taken in bit by bit: a quarter of an hour of them in one look. */
-export const MAX_WINDOWS_PER_LOOK = 100
+/** Reports of failures are tried on a rollout at most so often: each try reads and judges its state. */
+export const ROLLOUT_CONSIDER_MS = 1000
 
 /** Events are kept in chunks of about this many characters: few rows, and none near SQLite's 2 MB. */
 export const MAX_EVENT_CHUNK_CHARACTERS = 65_536

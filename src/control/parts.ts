@@ -108,7 +108,7 @@ export function createParts(
     findUnfinished: createFindUnfinished({ records, uploads, isDeleting }),
     listRunning: () => store.running(),
   }
-  const counting = new Counting({ storage, now, later })
+  const counting = new Counting({ storage, now, later, toKey: () => crypto.randomUUID() })
   const publisher = new Publisher(shared)
   const rollouts = new Rollouts({
     ...shared,

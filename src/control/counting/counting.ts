@@ -1,14 +1,19 @@
 // Counting in the control: takes batches, closes windows, and keeps what they add up to for people and
 // for the judge of each rollout. The driver of rollouts says when counting begins and ends.
 
-import { isBatch, type SampleBounds } from '../../core/counting/batch.ts'
+import { type Batch, COUNTING_FORM, type Collected, isBatch } from '../../core/counting/batch.ts'
+import {
+  type CountedState,
+  type CountedStratum,
+  type ToCount,
+  toCollected,
+} from '../../core/counting/counted.ts'
+import { RolloutCounter } from '../../core/counting/rollout-counter.ts'
 import type { Window } from '../../core/rollout/events.ts'
 import type { MetricPoint } from '../../wire/metrics.ts'
-import { type CountedState, type CountedStratum, type ToCount, toCollected } from './counted.ts'
 import { MAX_COUNTED_ROLLOUTS } from './limits.ts'
 import { MetricStore } from './metric-store.ts'
-import { type ClosedWindow, OpenWindows, type WindowLosses } from './open-windows.ts'
-import { RolloutCounter } from './rollout-counter.ts'
+import { OpenWindows, type WindowLosses } from './open-windows.ts'
 import { RolloutStore } from './rollout-store.ts'
 import type { MetricRange, SeriesSince } from './series.ts'
 import { createCountingTables } from './tables.ts'
@@ -16,6 +21,8 @@ import { createCountingTables } from './tables.ts'
 export type CountingDeps = {
   readonly storage: DurableObjectStorage
   readonly now: () => number
+  /** A secret that nobody can guess, for hashing. */
+  readonly toKey: () => string
   /** Sets a timer, which is lost when the object is evicted. */
   readonly later: (run: () => void, ms: number) => void
 }
@@ -27,6 +34,8 @@ export class Counting {
   readonly #store: RolloutStore
   /** By the rollout's name. Made on first use, so that the start of a control does not wait for it. */
   #loaded: Map<string, RolloutCounter> | undefined
+  /** What is stored of each rollout, so that it is written only when it has changed. */
+  readonly #stored = new Map<string, CountedState>()
   #isTimed = false
   /** Batches that could not be parsed, and batches or windows that could not be counted. */
   #errors = 0
@@ -40,7 +49,7 @@ export class Counting {
   }
 
   /** What isolates shall collect; `undefined` where no rollout is counted. Never throws. */
-  get collected(): SampleBounds | undefined {
+  get collected(): Collected | undefined {
     try {
       return toCollected([...this.#counters.values()].map(({ counted }) => counted))
     } catch (cause) {
@@ -54,57 +63,94 @@ export class Counting {
     return { ...this.#open.losses, errors: this.#errors }
   }
 
-  /** Takes a batch. In memory: no row is written for a call. Never throws. */
-  receive(batch: unknown): void {
+  /**
+   * Takes a batch. In memory: no row is written for a call. Never throws.
+   *
+   * @returns the rollouts of which the batch tells something that speaks for or against them.
+   */
+  receive(batch: unknown): readonly string[] {
     try {
       this.closeDue()
       if (!isBatch(batch)) {
         this.#errors += 1
-        return
+        return []
       }
-      this.#open.add(batch, this.#parts.now())
+      const isNew = this.#open.add(batch, this.#parts.now())
       this.#closeLater()
+      return isNew ? this.#receiveGroups(batch) : []
     } catch (cause) {
       this.#fail(cause)
+      return []
     }
   }
 
+  #receiveGroups({ windows }: Batch): readonly string[] {
+    const now = this.#parts.now()
+    const groups = windows.flatMap((window) => window.groups)
+    const touched: string[] = []
+    for (const [rollout, counter] of this.#counters) {
+      let isTouched = false
+      for (const group of groups) {
+        if (counter.receive(group, now) && group.outcomes.length > 0) isTouched = true
+      }
+      if (isTouched) touched.push(rollout)
+    }
+    return touched
+  }
+
   /**
-   * Begins to count a generation of a rollout: from the next window on, nobody having failed yet. An
-   * earlier generation of the same rollout ends. Its first stratum comes with `beginStratum`.
+   * Begins to count a generation of a rollout, nobody having come yet. An earlier generation of the
+   * same rollout ends. Its first stratum comes with `beginStratum`.
    *
+   * @param sinceId the id of the last window of the generations before.
    * @throws TypeError when too many rollouts are counted.
    */
-  begin(asked: ToCount): void {
-    this.closeDue()
+  begin(asked: ToCount, sinceId: number): void {
     const counters = this.#counters
     if (!counters.has(asked.rollout) && counters.size >= MAX_COUNTED_ROLLOUTS) {
       throw new TypeError(`rollout: at most ${MAX_COUNTED_ROLLOUTS} are counted at a time`)
     }
-    const counter = RolloutCounter.begin(asked, this.#parts.now())
-    this.#store.begin(counter.counted)
+    const counter = RolloutCounter.begin(asked, this.#parts.toKey())
+    this.#store.begin(counter.counted, sinceId)
     counters.set(asked.rollout, counter)
   }
 
-  /** The weights have changed with the revision `stratum.id`: assignments are counted anew from it. */
-  beginStratum(rollout: string, stratum: CountedStratum): void {
+  /** The weights have changed with the revision `stratum.id`. */
+  beginStratum(rollout: string, stratum: Omit<CountedStratum, 'since'>): void {
     const counter = this.#counters.get(rollout)
     if (!counter) return
-    counter.beginStratum(stratum)
+    counter.beginStratum({ ...stratum, since: this.#parts.now() })
     this.#store.save(counter.counted)
   }
 
-  /** Ends counting. The windows stay until another rollout begins. */
+  /** Ends counting. What is known of the visitors stays until another rollout begins. */
   end(rollout: string): void {
-    this.closeDue()
     if (!this.#counters.delete(rollout)) return
     this.#store.end(rollout, this.#parts.now())
   }
 
-  /** Windows of a rollout above an id, oldest first, just as they were closed: for its judge. */
-  closedWindows(rollout: string, sinceId: number): readonly Window[] {
-    this.closeDue()
-    return this.#store.windows(rollout, sinceId)
+  /** What was reported since the window `sinceId`, and stays so until it is confirmed. */
+  nextWindow(rollout: string, sinceId: number): Window | undefined {
+    return this.#counters.get(rollout)?.next(sinceId)?.window
+  }
+
+  /** The same, without anything being changed by it. */
+  peekWindow(rollout: string, sinceId: number): Window | undefined {
+    return this.#counters.get(rollout)?.peek(sinceId)
+  }
+
+  /** Stores what the window `id` changed, in the transaction that gives it to the judge. */
+  store(rollout: string, id: number): void {
+    const given = this.#counters.get(rollout)?.next(id - 1)
+    if (given?.window.id !== id) return
+    this.#store.add(rollout, given)
+    if (this.#stored.get(rollout) !== given.counted) this.#store.save(given.counted)
+  }
+
+  /** The judge has the window: that transaction is done. */
+  confirm(rollout: string): void {
+    const counted = this.#counters.get(rollout)?.confirm()
+    if (counted) this.#stored.set(rollout, counted)
   }
 
   /** What is counted now: the rollouts by name. */
@@ -128,22 +174,10 @@ export class Counting {
     if (now < this.#open.nextCloseAt) return
     for (const closed of this.#open.close(now)) {
       try {
-        this.#parts.storage.transactionSync(() => this.#keep(closed))
+        this.#parts.storage.transactionSync(() => this.#metrics.add(closed))
       } catch (cause) {
         this.#fail(cause)
-        // Memory may know more of the visitors than what was stored.
-        this.#loaded = undefined
       }
-    }
-  }
-
-  #keep(closed: ClosedWindow): void {
-    this.#metrics.add(closed)
-    for (const [rollout, counter] of this.#counters) {
-      const before = counter.counted
-      const counted = counter.count(closed)
-      if (counted) this.#store.add(rollout, closed.window, counted)
-      if (counter.counted.bound !== before.bound) this.#store.save(counter.counted)
     }
   }
 
@@ -169,6 +203,8 @@ export class Counting {
     for (const row of this.#store.running()) {
       try {
         const counted: CountedState = JSON.parse(row.counted)
+        // The rollout of an older form begins its analysis anew, and counting with it.
+        if (counted.form !== COUNTING_FORM) continue
         loaded.set(row.rollout, new RolloutCounter(counted, this.#store.changes(row)))
       } catch (cause) {
         this.#fail(cause)

@@ -9,9 +9,8 @@ import {
   MAX_GROUPS,
   toWindow,
 } from '../../core/counting/limits.ts'
-import { type Marks, mergeMarks } from '../../core/counting/marks.ts'
 import { addTotals, type GrowingTotals, noTotals } from '../../core/counting/totals.ts'
-import { MAX_REMEMBERED_ISOLATES, MAX_WINDOW_VISITORS, REMEMBERED_MS } from './limits.ts'
+import { MAX_REMEMBERED_ISOLATES, REMEMBERED_MS } from './limits.ts'
 
 /** Of one version in one environment, as decided with one revision. */
 export type MergedGroup = {
@@ -19,7 +18,6 @@ export type MergedGroup = {
   readonly version: string
   readonly revision: number
   readonly totals: GrowingTotals
-  readonly visitors: Map<number, Marks>
 }
 
 export type ClosedWindow = { readonly window: number; readonly groups: readonly MergedGroup[] }
@@ -34,7 +32,7 @@ export type WindowLosses = {
   early: number
   /** Requests that isolates dropped. */
   unreported: number
-  /** Visitors and groups for which there was no room. */
+  /** Groups for which there was no room. */
   overflow: number
 }
 
@@ -47,7 +45,7 @@ export class OpenWindows {
     unreported: 0,
     overflow: 0,
   }
-  readonly #windows = new Map<number, { groups: Map<string, MergedGroup>; visitors: number }>()
+  readonly #windows = new Map<number, Map<string, MergedGroup>>()
   readonly #isolates = new Map<string, { readonly sequence: number; readonly at: number }>()
   /**
    * The newest that was closed: none up to it is opened again. Forgotten when the clock is a minute and
@@ -60,10 +58,11 @@ export class OpenWindows {
     return closesAt(Math.min(...this.#windows.keys()))
   }
 
-  add(batch: Batch, now: number): void {
+  /** @returns whether the batch had not come before. */
+  add(batch: Batch, now: number): boolean {
     if (!this.#isNew(batch, now)) {
       this.losses.duplicates += 1
-      return
+      return false
     }
     if (toWindow(now) < this.#closed - CLOCK_WENT_BACK_WINDOWS) this.#closed = -1
     this.losses.batches += 1
@@ -77,6 +76,7 @@ export class OpenWindows {
         this.#merge(counted)
       }
     }
+    return true
   }
 
   /** Those whose time has come, oldest first. */
@@ -85,7 +85,7 @@ export class OpenWindows {
     return due
       .sort((a, b) => a - b)
       .map((window) => {
-        const groups = [...(this.#windows.get(window)?.groups.values() ?? [])]
+        const groups = [...(this.#windows.get(window)?.values() ?? [])]
         this.#windows.delete(window)
         this.#closed = Math.max(this.#closed, window)
         return { window, groups: groups.sort(byName) }
@@ -107,41 +107,24 @@ export class OpenWindows {
   }
 
   #merge({ window, groups }: WindowCounts): void {
-    const open = this.#windows.get(window) ?? { groups: new Map(), visitors: 0 }
+    const open = this.#windows.get(window) ?? new Map<string, MergedGroup>()
     this.#windows.set(window, open)
     for (const group of groups) {
       const key = `${group.environment}\n${group.version}\n${group.revision}`
-      const known = open.groups.get(key)
-      if (!known && open.groups.size >= MAX_GROUPS) {
+      const known = open.get(key)
+      if (!known && open.size >= MAX_GROUPS) {
         this.losses.overflow += 1
         continue
       }
       const merged = known ?? toMerged(group)
-      open.groups.set(key, merged)
+      open.set(key, merged)
       addTotals(merged.totals, group.totals)
-      open.visitors += this.#addVisitors(merged.visitors, group.visitors, open.visitors)
     }
-  }
-
-  /** How many are new. */
-  #addVisitors(to: Map<number, Marks>, pairs: Uint32Array, before: number): number {
-    let added = 0
-    for (let at = 0; at < pairs.length; at += 2) {
-      const [hash, marks] = [pairs[at] as number, pairs[at + 1] as number]
-      const known = to.get(hash)
-      if (known === undefined && before + added >= MAX_WINDOW_VISITORS) {
-        this.losses.overflow += 1
-        continue
-      }
-      if (known === undefined) added += 1
-      to.set(hash, known === undefined ? marks : mergeMarks(known, marks))
-    }
-    return added
   }
 }
 
 function toMerged({ environment, version, revision }: Group): MergedGroup {
-  return { environment, version, revision, totals: noTotals(), visitors: new Map() }
+  return { environment, version, revision, totals: noTotals() }
 }
 
 function byName(a: MergedGroup, b: MergedGroup): number {

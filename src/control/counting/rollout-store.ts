@@ -1,10 +1,9 @@
-// Keeps what is counted for each rollout and the windows that its judge was given, so that a control
-// that starts anew goes on where it was. A replay reads the events of the rollout, which hold the windows too.
+// Keeps what is counted for each rollout and what its windows changed, so that a control that starts
+// anew goes on where it was. The windows themselves are stored with the rollout's events.
 
-import type { Window } from '../../core/rollout/events.ts'
-import type { CountedState } from './counted.ts'
-import type { CountedWindow } from './rollout-counter.ts'
-import type { CountedRolloutRow, CountedWindowRow } from './tables.ts'
+import type { CountedState } from '../../core/counting/counted.ts'
+import type { CountedWindow } from '../../core/counting/rollout-counter.ts'
+import type { CountedRolloutRow } from './tables.ts'
 
 export class RolloutStore {
   readonly #sql: SqlStorage
@@ -23,13 +22,17 @@ export class RolloutStore {
   }
 
   /**
-   * Writes one row. The generation's windows have ids above all that there are. Deletes the windows of
-   * rollouts that are over: here, so that the end of a rollout, which may be urgent, does not wait for it.
+   * Writes one row. Deletes what is known of the visitors of rollouts that are over, and of earlier
+   * generations of this one: here, so that the end of a rollout, which may be urgent, does not wait
+   * for it.
+   *
+   * @param sinceId the id of the last window of the generations before.
    */
-  begin(counted: CountedState): void {
+  begin(counted: CountedState, sinceId: number): void {
     this.#sql.exec(
-      `DELETE FROM counted_windows WHERE rollout IN
-         (SELECT rollout FROM counted_rollouts WHERE ended_at IS NOT NULL)`,
+      `DELETE FROM counted_changes WHERE rollout = ? OR rollout NOT IN
+         (SELECT rollout FROM counted_rollouts WHERE ended_at IS NULL)`,
+      counted.rollout,
     )
     this.#sql.exec('DELETE FROM counted_rollouts WHERE ended_at IS NOT NULL')
     this.#sql.exec(
@@ -38,7 +41,7 @@ export class RolloutStore {
          first_id = excluded.first_id, ended_at = NULL`,
       counted.rollout,
       JSON.stringify(counted),
-      this.#nextId(),
+      sinceId + 1,
     )
   }
 
@@ -56,43 +59,25 @@ export class RolloutStore {
     this.#sql.exec('UPDATE counted_rollouts SET ended_at = ? WHERE rollout = ?', now, rollout)
   }
 
-  /** Writes one row, whose id is above those of all rollouts. */
-  add(rollout: string, window: number, { window: counts, changes }: CountedWindow): void {
+  /** Writes one row where the window has changed what is known of visitors. */
+  add(rollout: string, { window, changes }: Pick<CountedWindow, 'window' | 'changes'>): void {
+    if (changes.length === 0) return
     this.#sql.exec(
-      `INSERT INTO counted_windows (id, rollout, generation, window, counts, changes)
-       VALUES (?, ?, ?, ?, ?, ?)`,
-      this.#nextId(),
+      `INSERT INTO counted_changes (rollout, id, changes) VALUES (?, ?, ?)
+       ON CONFLICT (rollout, id) DO UPDATE SET changes = excluded.changes`,
       rollout,
-      counts.generation,
-      window,
-      JSON.stringify(counts),
+      window.id,
       changes.buffer as ArrayBuffer,
     )
-  }
-
-  /** Oldest first, those of earlier generations too. */
-  windows(rollout: string, sinceId: number): Window[] {
-    const rows = this.#sql.exec<CountedWindowRow>(
-      'SELECT id, counts FROM counted_windows WHERE id > ? AND rollout = ? ORDER BY id',
-      sinceId,
-      rollout,
-    )
-    return [...rows].map(({ id, counts }) => ({ id, ...JSON.parse(counts) }))
   }
 
   /** What the windows of the present generation changed, oldest first. */
   *changes({ rollout, first_id: firstId }: CountedRolloutRow): Iterable<Uint32Array> {
     const rows = this.#sql.exec<{ changes: ArrayBuffer }>(
-      'SELECT changes FROM counted_windows WHERE id >= ? AND rollout = ? ORDER BY id',
-      firstId,
+      'SELECT changes FROM counted_changes WHERE rollout = ? AND id >= ? ORDER BY id',
       rollout,
+      firstId,
     )
     for (const { changes } of rows) yield new Uint32Array(changes)
-  }
-
-  /** Larger than any that a rollout which runs was given: none of their rows are deleted. */
-  #nextId(): number {
-    const [row] = this.#sql.exec<{ id: number | null }>('SELECT max(id) AS id FROM counted_windows')
-    return (row?.id ?? 0) + 1
   }
 }

@@ -4,8 +4,9 @@
 /**
  * `metric_windows` and `metric_minutes` are rings: a slot is written over when its time comes again,
  * so that nothing has ever to be removed. `counted_rollouts`: what is counted for each rollout;
- * `counted_windows`: what the judge was given, and what each window changed in what is known of
- * visitors. No index but the keys: each would be a row more for every row written.
+ * `counted_changes`: what each window of a rollout changed in what is known of visitors. The windows
+ * themselves are stored with the rollout's events. No index but the keys: each would be a row more
+ * for every row written. `counted_windows` is of an older Holo.
  */
 const TABLES = `
 CREATE TABLE IF NOT EXISTS metric_windows (
@@ -25,14 +26,13 @@ CREATE TABLE IF NOT EXISTS counted_rollouts (
   first_id INTEGER NOT NULL,
   ended_at INTEGER
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS counted_windows (
-  id INTEGER PRIMARY KEY,
+CREATE TABLE IF NOT EXISTS counted_changes (
   rollout TEXT NOT NULL,
-  generation INTEGER NOT NULL,
-  window INTEGER NOT NULL,
-  counts TEXT NOT NULL,
-  changes BLOB NOT NULL
-) STRICT;
+  id INTEGER NOT NULL,
+  changes BLOB NOT NULL,
+  PRIMARY KEY (rollout, id)
+) STRICT, WITHOUT ROWID;
+DROP TABLE IF EXISTS counted_windows;
 `
 
 /** Makes what does not exist yet; writes no row where all do. */
@@ -52,14 +52,8 @@ export type CountedRolloutRow = {
   readonly rollout: string
   /** JSON. */
   readonly counted: string
-  /** No window of this generation has a smaller id. */
+  /** No change of this generation belongs to a window with a smaller id. */
   readonly first_id: number
   /** Milliseconds since the epoch; `null` while it is counted. */
   readonly ended_at: number | null
-}
-
-export type CountedWindowRow = {
-  readonly id: number
-  /** JSON: the judge's window without its id. */
-  readonly counts: string
 }

@@ -122,6 +122,7 @@ function toFresh(
     base,
     state,
     seen,
+    isOlder: false,
     started_at: at,
     started_by: by,
     ended_at: null,

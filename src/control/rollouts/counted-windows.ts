@@ -3,18 +3,27 @@
 import type { Counting } from '../counting/counting.ts'
 import type { WindowSource } from './source.ts'
 
-type Counts = Pick<Counting, 'closedWindows' | 'begin' | 'beginStratum' | 'end'>
+type Counts = Pick<
+  Counting,
+  'nextWindow' | 'peekWindow' | 'store' | 'confirm' | 'begin' | 'beginStratum' | 'end'
+>
 
 export function createCountingSource(counting: Counts): WindowSource {
   return {
-    closedWindows: (rollout, sinceId) => counting.closedWindows(String(rollout), sinceId),
-    startCounting: ({ rollout, generation, base, baseVersion, environment, version }) =>
-      counting.begin({
-        rollout: String(rollout),
-        generation,
-        control: { environment: base, version: baseVersion },
-        canary: { environment, version },
-      }),
+    nextWindow: (rollout, sinceId) => counting.nextWindow(String(rollout), sinceId),
+    peekWindow: (rollout, sinceId) => counting.peekWindow(String(rollout), sinceId),
+    store: (rollout, id) => counting.store(String(rollout), id),
+    confirm: (rollout) => counting.confirm(String(rollout)),
+    startCounting: ({ rollout, sinceId, base, baseVersion, environment, version, ...asked }) =>
+      counting.begin(
+        {
+          ...asked,
+          rollout: String(rollout),
+          control: { environment: base, version: baseVersion },
+          canary: { environment, version },
+        },
+        sinceId,
+      ),
     startStratum: (rollout, { revision, shares }) =>
       counting.beginStratum(String(rollout), { id: revision, shares }),
     stopCounting: (rollout) => counting.end(String(rollout)),

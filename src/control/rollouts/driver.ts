@@ -5,6 +5,7 @@ import { err, ok, type Result } from '../../core/result.ts'
 import type { RolloutEvent } from '../../core/rollout/events.ts'
 import { decideAttention } from '../../core/rollout/gate.ts'
 import { isRunning } from '../../core/rollout/state.ts'
+import { step } from '../../core/rollout/step.ts'
 import type { RolloutEventsPage } from '../../wire/rollout-events.ts'
 import type {
   RolloutCommand,
@@ -18,7 +19,7 @@ import type { Head } from '../document/history.ts'
 import {
   MAX_COMMIT_ATTEMPTS,
   MAX_STALE_CHANGES,
-  MAX_WINDOWS_PER_LOOK,
+  ROLLOUT_CONSIDER_MS,
   ROLLOUT_LOOK_MS,
 } from '../limits.ts'
 import { toRetryMs } from '../retries.ts'
@@ -152,28 +153,70 @@ export class Rollouts {
     return rollout && readEventsPage(store, rollout, cursor)
   }
 
-  #look(id: number) {
-    const { now } = this.#parts
+  /**
+   * Looks at rollouts of which something was just reported, where that takes one back. Never throws.
+   *
+   * @param names as `WindowSource` knows them.
+   */
+  async consider(names: readonly string[]): Promise<void> {
+    const urgent = names.map(Number).filter((id) => this.#isUrgent(id))
+    if (urgent.length === 0) return
+    this.#looks++
+    try {
+      await this.#inTurn(async () => {
+        for (const id of urgent) await this.#try(id, () => this.#look(id))
+      })
+    } finally {
+      this.#looks--
+    }
+  }
+
+  /** When each rollout was considered last, so that a stream of reports costs one try in a while. */
+  readonly #considered = new Map<number, number>()
+
+  #isUrgent(id: number): boolean {
+    const { store, source, now } = this.#parts
     const at = now()
-    return this.#give(id, (rollout) => {
-      const { windows, problem } = this.#readWindows(rollout)
+    const last = this.#considered.get(id) ?? 0
+    if (at >= last && at - last < ROLLOUT_CONSIDER_MS) return false
+    this.#considered.set(id, at)
+    try {
+      const rollout = store.get(id)
+      if (!rollout || !isRunning(rollout.state.phase)) return false
+      const window = source.peekWindow(id, rollout.state.lastWindow)
+      if (!window) return false
+      const { state } = step(rollout.state, { kind: 'tick', windows: [window], now: at })
+      return state.phase.name === 'rolledBack'
+    } catch (cause) {
+      console.error(`rollout ${id} could not be considered`, cause)
+      return false
+    }
+  }
+
+  async #look(id: number) {
+    const { now, source } = this.#parts
+    const at = now()
+    const done = await this.#give(id, (rollout) => {
+      const { window, problem } = this.#readWindow(rollout)
       return {
-        events: [{ kind: 'tick', windows, now: at }],
+        events: [{ kind: 'tick', windows: window ? [window] : [], now: at }],
         acting: CONTROL,
         said: undefined,
         at,
         look: { looked_at: at, alarm_debt: chargeLook(rollout.alarm_debt, at), problem },
+        ...(window ? { also: () => source.store(id, window.id) } : {}),
       }
     })
+    if (done.ok) source.confirm(id)
+    return done
   }
 
-  #readWindows({ id, state }: Rollout) {
+  #readWindow({ id, state }: Rollout) {
     try {
-      const windows = this.#parts.source.closedWindows(id, state.lastWindow)
-      return { windows: windows.slice(0, MAX_WINDOWS_PER_LOOK), problem: null }
+      return { window: this.#parts.source.nextWindow(id, state.lastWindow), problem: null }
     } catch (cause) {
       console.error(`the counts of rollout ${id} could not be read`, cause)
-      return { windows: [], problem: `the counts could not be read: ${toMessage(cause)}` }
+      return { window: undefined, problem: `the counts could not be read: ${toMessage(cause)}` }
     }
   }
 
@@ -189,7 +232,9 @@ export class Rollouts {
       const rollout = this.#parts.store.get(id)
       const { head } = this.#parts.ledger
       if (!rollout || !head) return ok(undefined)
-      const foreign = isRunning(rollout.state.phase) ? this.#readForeign(rollout, head) : undefined
+      const foreign = isRunning(rollout.state.phase)
+        ? (this.#readOlder(rollout) ?? this.#readForeign(rollout, head))
+        : undefined
       const next = foreign ?? (own && { ...own(rollout), undone: 'none' as const })
       if (!next) return ok(undefined)
       const fed = await feed(this.#parts, rollout, head, next)
@@ -198,6 +243,15 @@ export class Rollouts {
       }
     }
     return err('stale')
+  }
+
+  /** The analysis of a rollout that an older Holo began begins anew, in its present step. */
+  #readOlder({ isOlder }: Rollout): FeedOptions | undefined {
+    if (!isOlder) return undefined
+    const at = this.#parts.now()
+    const why = 'a newer Holo judges it, which counts visitors in another way'
+    const event: RolloutEvent = { kind: 'restart', by: CONTROL.actor, why, now: at }
+    return { events: [event], undone: 'weights', acting: CONTROL, said: undefined, at }
   }
 
   #readForeign(rollout: Rollout, head: Head): FeedOptions | undefined {

@@ -42,6 +42,8 @@ export type FeedOptions = {
   readonly said: string | undefined
   readonly at: number
   readonly look?: SaveOptions['look']
+  /** Runs in the transaction that stores what the events lead to. */
+  readonly also?: () => void
   /** Of the token that commands it, where these bound what the command may make of the document. */
   readonly limits?: Limits
 }
@@ -94,7 +96,8 @@ export async function makeTrue(
     // Once the rollout has ended, keep the last snapshot that was compared.
     const isOver = typeof found === 'string' || !isRunning(state.phase)
     const seen = isOver ? rollout.seen : found
-    const { events, said, at, look } = fed
+    const { events, said, at, look, also } = fed
+    also?.()
     const saved: SaveOptions = {
       state,
       seen,
@@ -126,7 +129,7 @@ function tellSource(
   source: WindowSource,
   { id, environment, base, seen: before }: Rollout,
   seen: ComparedState,
-  { phase, generation }: RolloutState,
+  { phase, generation, lastWindow, plan }: RolloutState,
   actions: readonly Action[],
 ): void {
   if (!isRunning(phase)) {
@@ -139,6 +142,9 @@ function tellSource(
     source.startCounting({
       rollout: id,
       generation,
+      sinceId: lastWindow,
+      metrics: plan.metrics.map(({ name, tolerance }) => ({ name, tolerance })),
+      warmUpMs: plan.warmUpMs,
       base,
       baseVersion,
       environment,

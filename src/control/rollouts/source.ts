@@ -1,13 +1,14 @@
 // Where a rollout's counts come from, as the driver sees it. Counting itself is done elsewhere; this is
 // all that the two need to know of each other.
 
+import type { ToCount } from '../../core/counting/counted.ts'
 import type { Window } from '../../core/rollout/events.ts'
 
 /** What shall be counted for one rollout. */
-export type Counting = {
+export type Counting = Pick<ToCount, 'generation' | 'metrics' | 'warmUpMs'> & {
   readonly rollout: number
-  /** Another one: whoever has failed already is forgotten. */
-  readonly generation: number
+  /** The id of the last window that the rollout was given. */
+  readonly sinceId: number
   readonly base: string
   readonly baseVersion: string
   readonly environment: string
@@ -22,10 +23,16 @@ export type Stratum = {
 
 export type WindowSource = {
   /**
-   * Windows of the rollout that are closed, with ids above `sinceId`, oldest first. May be called again
-   * with the same `sinceId`, and may give again what it gave: a window is never added twice.
+   * What was counted since the window `sinceId`; `undefined` where that is nothing. The same is given
+   * again until it is confirmed: a window is never added twice, because its id grows.
    */
-  readonly closedWindows: (rollout: number, sinceId: number) => readonly Window[]
+  readonly nextWindow: (rollout: number, sinceId: number) => Window | undefined
+  /** The same, to look at only. */
+  readonly peekWindow: (rollout: number, sinceId: number) => Window | undefined
+  /** Stores what goes with the window `id`. Inside the transaction that gives it to the rollout. */
+  readonly store: (rollout: number, id: number) => void
+  /** The rollout has the window that was given last: its transaction is done. */
+  readonly confirm: (rollout: number) => void
   /**
    * Count this from now on, and nothing else for the rollout. Called inside the transaction that makes
    * it so: what is written here stays or goes with it.

@@ -2,7 +2,7 @@
 // so that a control that starts anew knows what the one before it knew.
 
 import type { AuditRow, RolloutEvent } from '../../core/rollout/events.ts'
-import { isRunning, type Pause, type RolloutState } from '../../core/rollout/state.ts'
+import { isRunning, type RolloutState } from '../../core/rollout/state.ts'
 import type { MadeTransition } from '../../core/rollout/step.ts'
 import type { PageQuery } from '../contract.ts'
 import { clampLimit } from '../document/history.ts'
@@ -11,6 +11,7 @@ import {
   MAX_REPLAYABLE_ROLLOUTS,
   MAX_TOLD_TRANSITIONS,
 } from '../limits.ts'
+import { isOlder, readOlderState } from './older.ts'
 import type { ComparedState } from './seen.ts'
 import { createRolloutTables, type RolloutRow, type TransitionRow } from './tables.ts'
 
@@ -18,6 +19,8 @@ import { createRolloutTables, type RolloutRow, type TransitionRow } from './tabl
 export type Rollout = Omit<RolloutRow, 'state' | 'seen'> & {
   readonly state: RolloutState
   readonly seen: ComparedState
+  /** Whether an older Holo stored its state, so that the analysis has to begin anew. */
+  readonly isOlder: boolean
 }
 
 /** What `save` stores after events. */
@@ -168,22 +171,12 @@ export class RolloutStore {
     return [...rows][0]?.lines.split('\n').filter((line) => line !== '')
   }
 
-  #toRollout({ state, seen, ...row }: RolloutRow): Rollout {
-    return { ...row, state: this.#toState(row.id, JSON.parse(state)), seen: JSON.parse(seen) }
+  #toRollout({ state: text, seen, ...row }: RolloutRow): Rollout {
+    const state: RolloutState = JSON.parse(text)
+    const parsed = { ...row, seen: JSON.parse(seen), isOlder: isOlder(state) }
+    if (!parsed.isOlder) return { ...parsed, state }
+    const rows = this.transitions(row.id, Number.MAX_SAFE_INTEGER)
+    const known = rows.map((one): AuditRow => JSON.parse(one.row))
+    return { ...parsed, state: readOlderState(state, known) }
   }
-
-  /** An older Holo stored a pause as its text alone. Who paused stands in the transition that did it. */
-  #toState(id: number, state: RolloutState): RolloutState {
-    const { phase } = state
-    if (!isRunning(phase) || typeof phase.paused !== 'string') return state
-    const rows = this.transitions(id, Number.MAX_SAFE_INTEGER)
-    const row = rows.map((one): AuditRow => JSON.parse(one.row)).findLast(isPausing)
-    const cause = row?.event === 'trafficChanged' ? 'traffic' : 'command'
-    const paused: Pause = { by: row?.by ?? '', cause, text: phase.paused }
-    return { ...state, phase: { ...phase, paused } }
-  }
-}
-
-function isPausing({ event }: AuditRow): boolean {
-  return event === 'pause' || event === 'trafficChanged'
 }

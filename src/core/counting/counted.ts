@@ -46,8 +46,6 @@ export type CountedState = ToCount & {
   readonly earlier: number
   /** The sets of visitors who met something, in the order in which they began. */
   readonly sets: readonly SetName[]
-  /** How many windows the judge was given. */
-  readonly windows: number
 }
 
 /** A set of visitors: see `SetCounts` in judge/metric.ts. */
@@ -73,7 +71,6 @@ export function newCounted(asked: ToCount, key: string): CountedState {
     strata: [],
     earlier: 0,
     sets: [],
-    windows: 0,
   }
 }
 

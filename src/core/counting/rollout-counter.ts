@@ -3,7 +3,7 @@
 // order. The simulator uses it as well.
 
 import { addTally, type Tally } from '../judge/evidence.ts'
-import { MAX_ROUTES, OTHER_ROUTES, type Pair, type SetCounts } from '../judge/metric.ts'
+import { MAX_ROUTES, OTHER_ROUTES, type SetCounts } from '../judge/metric.ts'
 import type { Stratum } from '../judge/sample-ratio.ts'
 import type { Window } from '../rollout/events.ts'
 import type { Group } from './batch.ts'
@@ -111,39 +111,45 @@ export class RolloutCounter {
   }
 
   /**
-   * The next window for the judge; the same again until it is confirmed. `undefined` where nothing
-   * was reported.
+   * The next window for the judge, with the id after `sinceId`; the same again until it is
+   * confirmed. `undefined` where nothing was reported.
    */
-  next(): CountedWindow | undefined {
-    if (this.#given) return this.#given
+  next(sinceId: number): CountedWindow | undefined {
+    if (this.#given && this.#given.window.id > sinceId) return this.#given
+    const window = this.peek(sinceId)
+    if (!window) return undefined
+    this.#pending = nothing()
+    this.#given = { window, counted: this.#counted, changes: this.#visitors.takeChanges() }
+    return this.#given
+  }
+
+  /** What `next` would give, which nothing is changed by. */
+  peek(sinceId: number): Window | undefined {
     const { sets, visitors, present, assigned } = this.#pending
-    if (sets.size === 0 && assigned.size === 0 && present.length === 0 && sum(visitors) === 0) {
+    if (sets.size === 0 && assigned.size === 0 && present.length === 0 && visitors[0] + visitors[1] === 0) {
       return undefined
     }
-    const { windows, generation } = this.#counted
-    const { strata, earlier } = this.#counted
-    const window: Window = {
-      id: windows,
+    const { generation, strata, earlier } = this.#counted
+    const { size, largestClient } = this.#visitors
+    return {
+      id: sinceId + 1,
       generation,
       sets: [...sets.values()],
       visitors: [Math.round(visitors[0]), Math.round(visitors[1])],
       present,
-      crowd: this.#visitors.size === 0 ? 0 : this.#visitors.largestClient / this.#visitors.size,
+      crowd: size === 0 ? 0 : Math.min(1, largestClient / size),
       assigned: [...assigned].flatMap(([ordinal, counts]): Stratum[] => {
         const stratum = strata[ordinal - earlier]
         return stratum ? [{ id: stratum.id, shares: stratum.shares, visitors: counts }] : []
       }),
     }
-    this.#counted = { ...this.#counted, windows: windows + 1 }
-    this.#pending = nothing()
-    const changes = this.#visitors.takeChanges()
-    this.#given = { window, counted: this.#counted, changes }
-    return this.#given
   }
 
-  /** The judge has the window that `next` gave. */
-  confirm(): void {
+  /** The judge has the window that `next` gave. How counting stood then. */
+  confirm(): CountedState | undefined {
+    const counted = this.#given?.counted
     this.#given = undefined
+    return counted
   }
 
   #sideOf({ environment, version }: Group): SideIndex | undefined {
@@ -312,8 +318,4 @@ function nothing(): Pending {
     presentHashes: new Set(),
     assigned: new Map(),
   }
-}
-
-function sum([base, canary]: Pair): number {
-  return base + canary
 }
