@@ -1,10 +1,11 @@
 // Reads a plan: a preset's name, or a document that changes one. The result is complete, in
 // milliseconds, without optional fields. Also checks that the parts of a plan agree with one
-// another, and which of its metrics a rollout cannot count.
+// another.
 
-import { LATENCY_EDGES_MS, type Metric } from '../core/judge/metric.ts'
+import { findMetric } from '../core/counting/metrics.ts'
+import type { Metric } from '../core/judge/metric.ts'
 import { err, ok, type Result } from '../core/result.ts'
-import { ERRORS, LATENCY, type Plan, PRESETS, type Step } from '../core/rollout/plan.ts'
+import { type Plan, PRESETS, type Step, toDefaultMetric } from '../core/rollout/plan.ts'
 import { type Problem, toProblems } from './parse.ts'
 import {
   type MetricDocument,
@@ -57,6 +58,8 @@ function complete(document: PlanDocument): Plan {
     metrics: document.metrics?.map(toMetric) ?? preset.metrics,
     alpha: document.alpha ?? preset.alpha,
     combine: document.combine ?? preset.combine,
+    warmUpMs:
+      document.warmUpMinutes === undefined ? preset.warmUpMs : document.warmUpMinutes * MINUTE_MS,
     sampleRatioAlpha: document.sampleRatioAlpha ?? preset.sampleRatioAlpha,
     minVisitors: document.minVisitors ?? preset.minVisitors,
     withoutData: document.withoutData ?? preset.withoutData,
@@ -74,22 +77,13 @@ function toStep({ weight, gate, minMinutes, maxMinutes, atMax }: StepDocument): 
   }
 }
 
-/** For the two metrics that Holo counts itself, edges and requirements have defaults. */
-function toMetric({
-  name,
-  edges,
-  weight,
-  margin,
-  marginEdge,
-  floor,
-  required,
-}: MetricDocument): Metric {
-  const own = [ERRORS, LATENCY].find((metric) => metric.name === name)
-  const fallback = name === LATENCY.name ? LATENCY_EDGES_MS : null
+/** What is left out has the metric's own defaults, but for the margin: that is asked for or not. */
+function toMetric({ name, weight, tolerance, margin, marginEdge, floor }: MetricDocument): Metric {
+  const own = toDefaultMetric({ name })
   return {
     name,
-    edges: edges ?? fallback,
-    weight: weight ?? 1,
+    weight: weight ?? own.weight,
+    tolerance: tolerance ?? own.tolerance,
     margin:
       margin === undefined
         ? null
@@ -97,9 +91,8 @@ function toMetric({
             ratio: margin,
             edge: marginEdge ?? null,
             // A floor of 0 means none.
-            floor: (floor ?? own?.margin?.floor) || null,
+            floor: (floor ?? own.margin?.floor) || null,
           },
-    required: required ?? own?.required ?? true,
   }
 }
 
@@ -138,15 +131,13 @@ function findInSteps({ steps, bake, metrics }: Plan): Finding[] {
 
 function findInMetrics({ metrics }: Plan): Finding[] {
   const findings: Finding[] = []
-  for (const [i, { name, edges, margin }] of metrics.entries()) {
+  for (const [i, { name, margin }] of metrics.entries()) {
     const say = (field: string, message: string) =>
       findings.push({ path: ['metrics', i, field], message })
     if (metrics.findIndex((metric) => metric.name === name) < i) {
       say('name', 'there is another metric of this name')
     }
-    if (edges?.some((edge, place) => edge <= (edges[place - 1] ?? 0))) {
-      say('edges', 'edges grow, and none comes twice')
-    }
+    const edges = findMetric(name)?.edges ?? null
     const edge = margin?.edge ?? null
     if (edges && margin && (edge === null || !edges.includes(edge))) {
       say('marginEdge', `say at which edge the margin is asked for: one of ${edges.join(', ')}`)
@@ -154,29 +145,4 @@ function findInMetrics({ metrics }: Plan): Finding[] {
     if (!edges && edge !== null) say('marginEdge', 'a metric without edges is asked at none')
   }
   return findings
-}
-
-/** The metrics that Holo counts in a rollout, with their edges. */
-const COUNTED = [ERRORS, LATENCY]
-
-/** Why a rollout cannot use a metric: where in the plan, and how to mend it. */
-type UncountedMetric = { readonly path: string; readonly message: string }
-
-/**
- * The metrics for which a rollout would never have data. A plan may name others for a simulation,
- * but a rollout that waits for one would hold for ever.
- */
-export function findUncounted({ metrics }: Pick<Plan, 'metrics'>): readonly UncountedMetric[] {
-  const names = COUNTED.map(({ name }) => name).join(' and ')
-  return metrics.flatMap(({ name, edges }, i): UncountedMetric[] => {
-    const counted = COUNTED.find((metric) => metric.name === name)
-    if (!counted) {
-      const message = `nothing counts "${name}", so that there would never be data of it: leave it out; counted are ${names}`
-      return [{ path: `metrics[${i}].name`, message }]
-    }
-    if (String(edges) === String(counted.edges)) return []
-    const how = counted.edges ? `at ${counted.edges.join(', ')}` : 'as yes or no'
-    const message = `"${name}" is counted ${how}, and no other way: leave "edges" out`
-    return [{ path: `metrics[${i}].edges`, message }]
-  })
 }

@@ -2,12 +2,15 @@
 // checks that its parts agree.
 
 import * as z from 'zod'
+import { findMetric, METRICS } from '../core/counting/metrics.ts'
 
 /** More than a quarter of a year is a mistake. */
 const MOST_MINUTES = 130_000
 
 /** The names that a plan of holo.json may have. */
 export const PLAN_NAME = /^[A-Za-z0-9][\w.-]{0,62}$/
+
+const NAMES = METRICS.map(({ name }) => name).join(', ')
 
 const minutes = z.number().min(0, 'minutes are 0 or more').max(MOST_MINUTES)
 const otherwise = z.enum(['hold', 'rollBack'])
@@ -39,9 +42,20 @@ const metric = z
   .strictObject({
     name: z
       .string()
-      .regex(/^[A-Za-z][A-Za-z0-9_-]{0,49}$/, 'a name is up to 50 letters, digits and "_-"'),
-    edges: z.array(z.number().positive()).min(1).max(20).optional(),
+      .refine((name) => findMetric(name) !== undefined, {
+        error: ({ input }) =>
+          `nothing counts "${input}"; counted are ${NAMES}, and "goal." with the name of a goal`,
+      })
+      .describe(`One of ${NAMES}, or "goal." with the name of a goal`),
     weight: z.number().positive().max(1000).optional(),
+    tolerance: z
+      .number()
+      .min(
+        1,
+        'a tolerance is how many times as bad is no harm: 1 is none, 1.2 is usual for latency',
+      )
+      .max(10)
+      .optional(),
     margin: z
       .number()
       .min(1.01, 'a margin is how many times as bad is still good enough: above 1, such as 1.5')
@@ -50,10 +64,9 @@ const metric = z
     marginEdge: z.number().positive().optional(),
     floor: z
       .number()
-      .min(0, 'a floor is a share of visits: 0.002 are 2 in 1,000, and 0 is none')
-      .max(0.1, 'a floor above 0.1 lets releases pass that fail for every tenth visit')
+      .min(0, 'a floor is a share of visitors: 0.002 are 2 in 1,000, and 0 is none')
+      .max(0.1, 'a floor above 0.1 lets releases pass that fail for every tenth visitor')
       .optional(),
-    required: z.boolean().optional(),
   })
   .refine(({ margin, marginEdge }) => margin !== undefined || marginEdge === undefined, {
     path: ['margin'],
@@ -74,9 +87,14 @@ export const planSchema = z.strictObject({
       heldBack: z.number().min(0).max(50, 'hold back at most half').optional(),
     })
     .optional(),
-  metrics: z.array(metric).min(1, 'name at least one metric').max(20).optional(),
+  metrics: z.array(metric).min(1, 'name at least one metric').max(32).optional(),
   alpha: chance.optional(),
   combine: z.enum(['average', 'split']).optional(),
+  warmUpMinutes: z
+    .number()
+    .min(0, 'minutes are 0 or more')
+    .max(60, 'a release that needs more than an hour to warm up has to be warmed before')
+    .optional(),
   sampleRatioAlpha: chance.optional(),
   minVisitors: z.int().min(1, 'without visitors nothing is promoted').max(1_000_000_000).optional(),
   withoutData: otherwise.optional(),

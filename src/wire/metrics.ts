@@ -34,6 +34,7 @@ export const metricSeries = z.strictObject({
   failed: z.int().describe('Requests that failed by the fault of the version'),
   statuses: z.array(z.int()).describe('Replies 1xx, 2xx, 3xx, 4xx, 5xx'),
   failures: byName.describe('The failed ones by code'),
+  outcomes: byName.describe('Judged requests by what came of them: the metrics without edges'),
   sources: byName.describe('Replies by where they came from'),
   latency: z
     .array(z.int())

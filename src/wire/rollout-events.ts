@@ -12,14 +12,26 @@ const by = z.string().describe('As the audit log names them')
 const action = z.string().optional().describe('The change of the document that it follows from')
 const why = z.string().optional().describe('In words, what that change did')
 
-const counts = z
-  .tuple([z.number(), z.number(), z.number(), z.number()])
-  .describe('Base: visits, failures; canary: visits, failures')
+const pair = z.tuple([z.number(), z.number()]).describe('Base, canary')
 
 const window = z.strictObject({
   id: z.number(),
   generation: z.number(),
-  metrics: z.record(z.string(), z.union([z.array(counts), z.strictObject({ error: z.string() })])),
+  sets: z.array(
+    z.strictObject({
+      metric: z.string(),
+      edge: z.number(),
+      route: z.string(),
+      share: z.number(),
+      visitors: pair,
+      weights: pair,
+      codes: z.record(z.string(), z.number()),
+      warmUp: z.boolean(),
+    }),
+  ),
+  visitors: pair,
+  present: z.array(z.strictObject({ share: z.number(), base: z.number(), canary: z.number() })),
+  crowd: z.number(),
   assigned: z.array(
     z.strictObject({
       id: z.number().describe('The revision that set these shares'),
@@ -46,6 +58,7 @@ export const machineEvent = z.discriminatedUnion('kind', [
     action,
     now,
   }),
+  z.strictObject({ kind: z.literal('restart'), by, why: z.string(), now }),
   z.strictObject({ kind: z.literal('trafficChanged'), weight: z.number(), by, action, now }),
 ]) satisfies z.ZodType<RolloutEvent>
 

@@ -27,6 +27,7 @@ export const ROLLOUT_ACTIONS = [
   'rollout-abort',
   'rollout-versionPushed',
   'rollout-trafficChanged',
+  'rollout-restart',
 ] as const
 export type RolloutAction = (typeof ROLLOUT_ACTIONS)[number]
 
@@ -36,10 +37,12 @@ const visitors = z
   .tuple([z.int(), z.int()])
   .describe('Distinct visitors of the present step: base, canary')
 
+const pair = z.tuple([z.int(), z.int()])
+
 const metric = z.strictObject({
   name: z.string(),
-  edges: z.array(z.number()).nullable(),
   weight: z.number(),
+  tolerance: z.number(),
   margin: z
     .strictObject({
       ratio: z.number(),
@@ -47,7 +50,6 @@ const metric = z.strictObject({
       floor: z.number().nullable(),
     })
     .nullable(),
-  required: z.boolean(),
 })
 
 export const rolloutPlan = z
@@ -65,6 +67,7 @@ export const rolloutPlan = z
     metrics: z.array(metric),
     alpha: z.number(),
     combine: z.enum(['average', 'split']),
+    warmUpMs: z.number(),
     sampleRatioAlpha: z.number(),
     minVisitors: z.int(),
     withoutData: z.enum(['hold', 'rollBack']),
@@ -75,11 +78,25 @@ export const rolloutPlan = z
 const finding = z.strictObject({
   name: z.string(),
   logWorse: log,
-  edge: z.number().nullable().describe('The edge with the most evidence against the canary'),
-  totals: z
-    .tuple([z.int(), z.int(), z.int(), z.int()])
-    .describe('Base: visits, failures; canary: visits, failures. For show, never judged'),
-  ratio: z.strictObject({ low: z.number(), high: z.number().nullable() }),
+  worst: z
+    .strictObject({
+      route: z.string().describe('Empty for all together, `*` for those that are not told apart'),
+      edge: z.number().nullable().describe('In the unit of the metric'),
+      visitors: pair.describe('Who met it for the first time: base, canary'),
+      clients: z
+        .tuple([z.number(), z.number()])
+        .describe('How many independent clients they count for'),
+      codes: z.record(z.string(), z.int()).describe("What the canary's visitors got"),
+      warmUp: z.boolean().describe('Just after a step, where only a catastrophe counts'),
+      ratio: z
+        .strictObject({ low: z.number(), high: z.number().nullable() })
+        .describe('How many times as many as of the base, by what was seen'),
+      log,
+    })
+    .nullable()
+    .describe('The set of visitors that speaks most against the canary'),
+  met: pair.describe('Visitors who met it on any route: base, canary'),
+  seen: pair.describe('Visitors there were: base, canary'),
   margin: metric.shape.margin,
   logWithin: log.nullable(),
 }) satisfies z.ZodType<MetricFinding>
@@ -90,6 +107,14 @@ const verdict = z.strictObject({
   logWorse: log,
   threshold: log,
   findings: z.array(finding),
+  blind: z
+    .array(
+      z.strictObject({
+        kind: z.enum(['sampleRatio', 'clients', 'crowd', 'oneSide']),
+        reason: z.string(),
+      }),
+    )
+    .describe('Why the judge sees less than it could'),
 }) satisfies z.ZodType<Verdict>
 
 const sampleRatio = z.strictObject({ log, threshold: log, alarmed: z.boolean() })
@@ -165,6 +190,7 @@ export const transitionRow = z.strictObject({
     'abort',
     'versionPushed',
     'trafficChanged',
+    'restart',
   ]),
   by: z.string().nullable().describe('Who did it; null where it moved by itself'),
   from: z.string().describe('For people, as in step 1 of 3 (1 %)'),
@@ -179,16 +205,9 @@ export const transitionRow = z.strictObject({
   data: z
     .strictObject({
       visitors,
-      metrics: z.array(
-        z.strictObject({
-          control: z.int(),
-          canary: z.int(),
-          silentMs: z.number(),
-          error: z.string().nullable(),
-        }),
-      ),
+      silentMs: z.number().describe('Since both sides had visitors'),
     })
-    .describe('What the step had seen: visitors of base and canary, and visits by metric'),
+    .describe('What the step had seen'),
 }) satisfies z.ZodType<AuditRow>
 
 export const transition = transitionRow.extend({

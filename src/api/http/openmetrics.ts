@@ -3,7 +3,7 @@
 
 import type { CountingLosses } from '../../control/contract.ts'
 import type { SeriesSince } from '../../control/counting/series.ts'
-import { LATENCY_EDGES_MS } from '../../core/judge/metric.ts'
+import { LATENCY_EDGES_MS } from '../../core/counting/metrics.ts'
 
 export const OPENMETRICS_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
 
@@ -62,6 +62,9 @@ function toFamilies(series: readonly SeriesSince[]): Family[] {
       [{}, one.failed],
     ]),
     counter('holo_failures', 'The same by code.', ({ failures }) => named('code', failures)),
+    counter('holo_outcomes', 'Judged requests by what came of them.', ({ outcomes }) =>
+      named('metric', outcomes),
+    ),
     {
       ...counter('holo_sent_bytes', 'Bytes of bodies of announced length.', (one) => [
         [{}, one.bytes],

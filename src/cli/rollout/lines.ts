@@ -1,7 +1,8 @@
 // Lines for people about rollouts: plans, how one stands, what the judge says.
 
 import { toDuration } from '../../core/amounts.ts'
-import { toEvidenceText, toRangeText } from '../../core/judge/verdict.ts'
+import { toFindingText } from '../../core/judge/verdict.ts'
+import { toChanceText, toRangeText } from '../../core/judge/words.ts'
 import type { Plan } from '../../core/rollout/plan.ts'
 import type {
   RolloutStatusAsRead,
@@ -70,19 +71,10 @@ export function toStatusLines(
           width,
           '  ',
         )),
-    ...wrap(
-      `evidence against it ${toEvidenceText(verdict.logWorse)} of ${toEvidenceText(verdict.threshold)}`,
-      width,
-      '  ',
+    ...(running ? wrap(verdict.reason, width, '  ') : []),
+    ...verdict.blind.flatMap(({ reason }) =>
+      wrap(style.yellow(`the judge sees less than it could: ${reason}`), width, '  '),
     ),
-    ...verdict.findings.flatMap((finding) => wrap(toFindingText(finding), width, '    ')),
-    ...(rollout.sampleRatio.alarmed
-      ? wrap(
-          style.yellow('sample ratio: visitors do not arrive in the shares they were given'),
-          width,
-          '  ',
-        )
-      : []),
     ...(rollout.problem === undefined ? [] : wrap(style.red(rollout.problem), width, '  ')),
   ]
 }
@@ -109,39 +101,32 @@ export function toTransitionLines(
   const made = revision === undefined ? '' : `, revision ${revision}`
   const [control = 0, canary = 0] = data.visitors
   const isAnythingSeen =
-    control + canary > 0 || verdict.findings.some(({ totals }) => totals.some((n) => n > 0))
-  const against = `evidence against it ${toEvidenceText(verdict.logWorse)} of ${toEvidenceText(verdict.threshold)}`
-  const shares = `sample ratio ${toEvidenceText(sampleRatio.log)} of ${toEvidenceText(sampleRatio.threshold)}`
-  const seen = `${toCount(canary, 'visitor')} of the canary in this step and ${control.toLocaleString('en-US')} of the base`
+    control + canary > 0 || verdict.findings.some(({ worst }) => worst !== null)
+  const seen = `${toCount(canary, 'visitor')} of the new version in this step and ${control.toLocaleString('en-US')} of the old one`
   return [
     ...wrap(`${toTime(at)}  ${from} → ${to}, ${toPercentText(weight)}${author}${made}`, width),
     ...wrap(style.dim(reason), width, '  '),
     ...(said === undefined ? [] : wrap(`“${said}”`, width, '  ')),
     ...(isAnythingSeen
       ? [
-          ...wrap(`${against}, ${shares}; ${seen}`, width, '  '),
-          ...verdict.findings.flatMap((finding) => wrap(toFindingText(finding), width, '    ')),
+          ...wrap(seen, width, '  '),
+          ...verdict.findings.flatMap((finding) => wrap(toEvidenceLine(finding), width, '    ')),
+          ...(sampleRatio.alarmed ? wrap('the sample ratio has alarmed', width, '    ') : []),
         ]
       : []),
   ]
 }
 
-function toFindingText({
-  name,
-  edge,
-  ratio,
-  totals,
-  logWorse,
-  logWithin,
-}: TransitionAsRead['verdict']['findings'][number]): string {
-  const [a = 0, b = 0, c = 0, d = 0] = totals
-  const seen = `${d} in ${c} visits against ${b} in ${a}`
-  const isOpen = ratio.low === 0 && ratio.high === null
-  const range = isOpen ? 'nothing known yet' : `${toRangeText(ratio)} times as often`
+/** The level below the sentences: what a metric has seen, and what it says about the release. */
+function toEvidenceLine(finding: TransitionAsRead['verdict']['findings'][number]): string {
+  const { name, worst, logWorse, logWithin } = finding
   const within =
-    logWithin === null ? '' : `, for being within its margin ${toEvidenceText(logWithin)}`
-  const what = edge === null ? name : `${name} above ${edge}`
-  return `${what}: ${range} (${seen}; evidence against it ${toEvidenceText(logWorse)}${within})`
+    logWithin === null ? '' : `; that it is within its margin: by chance ${toChanceText(logWithin)}`
+  if (!worst) return `${name}: nothing was seen${within}`
+  const { ratio } = worst
+  const isOpen = ratio.low === 0 && ratio.high === null
+  const range = isOpen ? '' : ` (${toRangeText(ratio)} as many)`
+  return `${name}: ${toFindingText(finding)}${range}; that it is worse: by chance ${toChanceText(logWorse)}${within}`
 }
 
 /** An older Holo says why, and leaves out who. */

@@ -64,7 +64,8 @@ function toKey({ environment, version }: Named): string {
 /** Takes a row that cannot be parsed as empty: a bad row must not stop the control. */
 export function parseSeries<T extends Series>(text: string): readonly T[] {
   try {
-    return JSON.parse(text)
+    // An older Holo did not count outcomes.
+    return JSON.parse(text).map((one: T) => ({ ...one, outcomes: one.outcomes ?? {} }))
   } catch (cause) {
     console.error('a row of counts cannot be read', cause)
     return []

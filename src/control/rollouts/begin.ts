@@ -6,7 +6,7 @@ import { err, ok, type Result } from '../../core/result.ts'
 import type { Plan } from '../../core/rollout/plan.ts'
 import { newRollout } from '../../core/rollout/state.ts'
 import { type GivenEvents, giveEvents } from '../../core/rollout/step.ts'
-import { findUncounted, parsePlan } from '../../document/parse-plan.ts'
+import { parsePlan } from '../../document/parse-plan.ts'
 import { applyCommand } from '../document/apply.ts'
 import { type Content, findFirstServed } from '../document/content.ts'
 import { type DraftProblem, refuseChange, refuseUnknown } from '../document/draft.ts'
@@ -99,13 +99,14 @@ export function begin(
   return acted.ok ? ok({ rollout, outcome, content: acted.value }) : acted
 }
 
-/** Refuses a plan with a metric that is not counted. */
 function readPlan(raw: unknown): Result<Plan, readonly DraftProblem[]> {
   const plan = parsePlan(raw)
-  const problems = plan.ok ? findUncounted(plan.value) : plan.error
-  if (plan.ok && problems.length === 0) return plan
+  if (plan.ok) return plan
   return err(
-    problems.map(({ path, message }) => ({ path: path === '' ? 'plan' : `plan.${path}`, message })),
+    plan.error.map(({ path, message }) => ({
+      path: path === '' ? 'plan' : `plan.${path}`,
+      message,
+    })),
   )
 }
 

@@ -3,10 +3,17 @@
 // stored.
 
 import { findMetric } from '../../core/counting/metrics.ts'
-import type { AuditRow } from '../../core/rollout/events.ts'
 import type { Metric } from '../../core/judge/metric.ts'
+import type { AuditRow } from '../../core/rollout/events.ts'
 import { DEFAULTS, type Plan, toDefaultMetric } from '../../core/rollout/plan.ts'
-import { isRunning, newAnalysis, NO_DATA, type Pause, type RolloutState, STATE_FORM } from '../../core/rollout/state.ts'
+import {
+  isRunning,
+  NO_DATA,
+  newAnalysis,
+  type Pause,
+  type RolloutState,
+  STATE_FORM,
+} from '../../core/rollout/state.ts'
 
 /** Whether a stored state is of an older form. */
 export function isOlder({ form }: Partial<Pick<RolloutState, 'form'>>): boolean {

@@ -1,11 +1,14 @@
 // Converts a stored rollout into what the API says of it: in a list, with all that is known, and in
 // sentences.
 
-import { toLogSampleRatio } from '../../core/judge/sample-ratio.ts'
-import { decideOutcome, judge, type MetricFinding, toRangeText } from '../../core/judge/verdict.ts'
-import { findObstacle, toMinutes } from '../../core/rollout/gate.ts'
-import { isRunning, toPhaseText, toStepNumber } from '../../core/rollout/state.ts'
+import { toDuration } from '../../core/amounts.ts'
+import { findSmallestLoss, toLogSampleRatio } from '../../core/judge/sample-ratio.ts'
+import { decideOutcome, judge, toFindingText } from '../../core/judge/verdict.ts'
+import { toNumber } from '../../core/judge/words.ts'
+import { findObstacle } from '../../core/rollout/gate.ts'
+import { isRunning, toObserved, toPhaseText, toStepNumber } from '../../core/rollout/state.ts'
 import type { RolloutStatus, RolloutSummary, Transition } from '../../wire/rollouts.ts'
+import { readOlderRow } from './older.ts'
 import type { Rollout } from './store.ts'
 import type { TransitionRow } from './tables.ts'
 
@@ -36,8 +39,9 @@ export function toSummary(rollout: Rollout): RolloutSummary {
 
 export function toStatus(rollout: Rollout): RolloutStatus {
   const { state } = rollout
-  const { phase, plan, metrics, sampleRatio, generation, lastWindow, oddities, data } = state
-  const outcome = decideOutcome(plan, metrics)
+  const { phase, plan, sampleRatio, generation, lastWindow, oddities, data } = state
+  const observed = toObserved(state)
+  const outcome = decideOutcome(plan, observed)
   const obstacle =
     isRunning(phase) && outcome !== 'rollback' ? findObstacle(state, phase, outcome) : null
   return {
@@ -49,7 +53,7 @@ export function toStatus(rollout: Rollout): RolloutStatus {
     elapsedMs: isRunning(phase) ? phase.elapsedMs : 0,
     held: isRunning(phase) && phase.held,
     obstacle: obstacle ?? undefined,
-    verdict: judge(plan, metrics),
+    verdict: judge(plan, observed),
     visitors: data.visitors,
     sampleRatio: {
       log: toLogSampleRatio(sampleRatio),
@@ -62,38 +66,48 @@ export function toStatus(rollout: Rollout): RolloutStatus {
 }
 
 export function toTransition({ row, revision, said }: TransitionRow): Transition {
-  return { ...JSON.parse(row), revision: revision ?? undefined, said: said ?? undefined }
+  return {
+    ...readOlderRow(JSON.parse(row)),
+    revision: revision ?? undefined,
+    said: said ?? undefined,
+  }
 }
 
 /** How it stands, for people. How it came to that is in the transitions. */
 export function toLines(status: RolloutStatus): string[] {
-  const { id, version, environment, baseVersion, base, visitors, verdict, problem } = status
-  const isOver = status.endedAt !== undefined
-  const [control, canary] = visitors
+  const { id, version, environment, baseVersion, base, verdict, problem, startedAt, endedAt } =
+    status
+  const [baseVisitors, visitors] = verdict.findings[0]?.seen ?? [0, 0]
   return [
     `Rollout ${id}: version ${version} in "${environment}", compared with ${baseVersion} in "${base}".`,
     toStanding(status),
-    ...(isOver ? [] : [`Visitors of this step: ${canary} of the canary, ${control} of the base.`]),
-    `Verdict: ${verdict.outcome}. ${verdict.reason}.`,
-    ...verdict.findings.map(toFindingText),
-    status.sampleRatio.alarmed
-      ? 'Sample ratio: visitors do not arrive in the shares they were given, so the comparison is not valid.'
-      : 'Sample ratio: nothing odd.',
+    `${toNumber(visitors)} visitors have had the new version, ${toNumber(baseVisitors)} the old one.`,
+    ...(endedAt === undefined ? [toSentence(verdict.reason)] : []),
+    ...verdict.findings
+      .filter(({ worst }) => worst !== null)
+      .map((finding) => toSentence(toFindingText(finding))),
+    ...verdict.blind.map(({ reason }) => `The judge sees less than it could: ${reason}.`),
+    ...(verdict.blind.some(({ kind }) => kind === 'sampleRatio') ? [] : [toReach(status)]),
     ...(problem === undefined ? [] : [`The last look came to nothing: ${problem}.`]),
+    ...(endedAt === undefined ? [] : [`It took ${toDuration(endedAt - startedAt)}.`]),
   ]
 }
 
 function toStanding({ phaseText, elapsedMs, obstacle, reason, held }: RolloutStatus): string {
   if (reason !== undefined) return `It is over, ${phaseText}: ${reason}.`
-  const since = `It is at ${phaseText}, for ${toMinutes(elapsedMs)}`
+  const since = `It is at ${phaseText}, for ${toDuration(elapsedMs)}`
   if (!obstacle) return `${since}, and goes on at the next look.`
   return `${since}, ${held ? 'holds' : 'waits'}: ${obstacle.reason}.`
 }
 
-function toFindingText({ name, edge, totals, ratio }: MetricFinding): string {
-  const [controlVisits, controlFailures, canaryVisits, canaryFailures] = totals
-  const what = edge === null ? name : `${name} above ${edge}`
-  const seen = `${canaryFailures} in ${canaryVisits} visits of the canary, ${controlFailures} in ${controlVisits} of the base`
-  const isOpen = ratio.low === 0 && ratio.high === null
-  return `${what}: ${seen}${isOpen ? '' : `; ${toRangeText(ratio)} times as often`}.`
+/** What loss of visitors the sample ratio would have noticed by now. */
+function toReach({ visitors, weight }: RolloutStatus): string {
+  const loss = findSmallestLoss(visitors, weight)
+  if (loss === undefined)
+    return 'Whether visitors get lost on one side cannot be seen yet: too few have come.'
+  return `Visitors arrive in the shares they were given; a loss of ${Math.ceil(loss * 100)} % on the new version's side would have been seen.`
+}
+
+function toSentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 }

@@ -126,7 +126,12 @@ export class RolloutCounter {
   /** What `next` would give, which nothing is changed by. */
   peek(sinceId: number): Window | undefined {
     const { sets, visitors, present, assigned } = this.#pending
-    if (sets.size === 0 && assigned.size === 0 && present.length === 0 && visitors[0] + visitors[1] === 0) {
+    if (
+      sets.size === 0 &&
+      assigned.size === 0 &&
+      present.length === 0 &&
+      visitors[0] + visitors[1] === 0
+    ) {
       return undefined
     }
     const { generation, strata, earlier } = this.#counted

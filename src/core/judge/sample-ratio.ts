@@ -153,3 +153,23 @@ export function toLogBayesFactor(
   }
   return log
 }
+
+/** Losses that are told apart, as shares of the visitors of the canary. */
+const LOSSES = [0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8]
+
+/**
+ * The smallest of a few losses on the canary's side that would have raised an alarm by now, had they
+ * been there from the beginning: with these visitors of both sides and the canary's share in
+ * percent. `undefined` where even a large one would not.
+ */
+export function findSmallestLoss(
+  [base = 0, canary = 0]: readonly number[],
+  weight: number,
+  alpha = 0.001,
+): number | undefined {
+  const shares = [100 - weight, weight]
+  return LOSSES.find((loss) => {
+    const visitors = [base, Math.round(canary * (1 - loss))]
+    return toLogBayesFactor({ shares, visitors }) - Math.log(2) >= Math.log(1 / alpha)
+  })
+}
