@@ -62,6 +62,12 @@ export const MAX_NAMES = 32
 /** All 32-bit hashes are below it, so that every visitor is in the sample. */
 export const EVERYBODY = 2 ** 32
 
+/**
+ * When a visitor met a failure, isolates send what they have after this time, and not with the next
+ * call that is due: a release that fails for everybody is then found within seconds.
+ */
+export const URGENT_FLUSH_MS = 1000
+
 /** The number of the window that a time falls into, counted from the epoch. */
 export function toWindow(ms: number): number {
   return Math.floor(ms / WINDOW_MS)

@@ -3,18 +3,17 @@
 // production state machine.
 
 import { WINDOW_MS } from '../counting/limits.ts'
-import type { Action, AuditRow, RolloutEvent, Window } from '../rollout/events.ts'
+import type { AuditRow } from '../rollout/events.ts'
 import type { Plan } from '../rollout/plan.ts'
-import { isRunning, newRollout, type RolloutState } from '../rollout/state.ts'
-import { step } from '../rollout/step.ts'
 import type { Random } from './random.ts'
-import { drawWindow, type Load, type WindowDraw } from './traffic.ts'
+import { type Run, runRollout } from './run.ts'
+import { drawSecond, type Load } from './traffic.ts'
 
 /** What is assumed about the traffic, and how often it is simulated. */
 export type Supposition = {
   /**
-   * The load of a window, by its index from 0: constant, recorded, or of a release that breaks
-   * later.
+   * The load of ten seconds, by their index from 0: constant, recorded, or of a release that
+   * breaks later.
    */
   readonly loadAt: (window: number) => Load
   /** Whether a person opens manual gates as soon as their minimum time has passed. */
@@ -43,6 +42,8 @@ export type OutcomeChance = {
   /** Simulated milliseconds until the end, and how many visitors met the canary. */
   readonly timeMs: Spread
   readonly exposed: Spread
+  /** Visitors who met on the canary what they should not. */
+  readonly harmed: Spread
 }
 
 /** The result of many runs. Plain JSON. */
@@ -61,7 +62,7 @@ export type Simulation = {
 }
 
 /** What is kept of a run. */
-export type RunResult = Pick<Run, 'outcome' | 'windows'> & {
+export type RunResult = Pick<Run, 'outcome' | 'ms' | 'harmed'> & {
   readonly run: number
   readonly canary: number
 }
@@ -82,8 +83,8 @@ export function simulate(plan: Plan, supposition: Supposition): Simulation {
 
 /** One run by its index, for callers that have other work to do between two runs. */
 export function simulateRun(plan: Plan, supposition: Supposition, run: number): RunResult {
-  const { outcome, windows, visitors } = runOnce(plan, supposition, run)
-  return { run, outcome, windows, canary: visitors[1] }
+  const { outcome, ms, harmed, visitors } = runOnce(plan, supposition, run)
+  return { run, outcome, ms, harmed, canary: visitors[1] }
 }
 
 /** The result of runs that were made one by one; there must be at least one. */
@@ -118,8 +119,9 @@ function runOnce(
   const random = randomOf(run)
   return runRollout(
     plan,
-    ({ index, weight }) => drawWindow(random, loadAt(index), weight, plan.metrics),
-    { maxWindows: Math.ceil(maxMs / WINDOW_MS), personAdvances, endsHeld: true },
+    ({ second, share }) =>
+      drawSecond(random, loadAt(Math.floor((second * 1000) / WINDOW_MS)), share, plan.metrics),
+    { maxMs, personAdvances, endsHeld: true },
   )
 }
 
@@ -128,15 +130,14 @@ function toChance(outcome: Run['outcome'], of: readonly RunResult[], runs: numbe
     outcome,
     runs: of.length,
     chance: of.length / runs,
-    timeMs: toSpread(of.map(({ windows }) => windows * WINDOW_MS)),
+    timeMs: toSpread(of.map(({ ms }) => ms)),
     exposed: toSpread(of.map(({ canary }) => canary)),
+    harmed: toSpread(of.map(({ harmed }) => harmed)),
   }
 }
 
 function toTypical(ended: readonly RunResult[], outcome: Run['outcome'] | undefined): RunResult {
-  const of = ended
-    .filter((run) => run.outcome === outcome)
-    .sort((one, other) => one.windows - other.windows)
+  const of = ended.filter((run) => run.outcome === outcome).sort((one, other) => one.ms - other.ms)
   return of[Math.floor((of.length - 1) / 2)] as RunResult
 }
 
@@ -147,83 +148,4 @@ export function toSpread(numbers: readonly number[]): Spread {
   const at = (share: number) => sorted[Math.ceil(share * sorted.length) - 1] ?? 0
   const mean = sorted.reduce((sum, number) => sum + number, 0) / sorted.length
   return { mean, p10: at(0.1), p50: at(0.5), p90: at(0.9) }
-}
-
-/** What a source of windows may depend on. `weight` is the canary's share in percent. */
-export type Moment = {
-  readonly index: number
-  readonly weight: number
-  readonly state: RolloutState
-}
-
-/** The counts of the next window; `null` simulates an alarm whose window is lost. */
-export type NextWindow = (moment: Moment) => WindowDraw | null
-
-/** How far a run goes, and what people do in it. */
-export type RunOptions = {
-  /** A run that has not ended after so many windows is given up. */
-  readonly maxWindows: number
-  /** Whether a person opens manual gates as soon as their minimum time has passed. */
-  readonly personAdvances: boolean
-  /** Whether a run ends where the plan holds and waits for a person. */
-  readonly endsHeld: boolean
-}
-
-/** How a run ended, after `windows` windows of 10 s. */
-export type Run = {
-  readonly outcome: 'promoted' | 'rolledBack' | 'held' | 'unfinished'
-  readonly windows: number
-  /** Visitors assigned to each side. */
-  readonly visitors: readonly [base: number, canary: number]
-  readonly state: RolloutState
-  readonly actions: readonly Action[]
-  readonly audit: readonly AuditRow[]
-}
-
-/** Runs one rollout; the alarm fires at the end of every window. */
-export function runRollout(plan: Plan, source: NextWindow, options: RunOptions): Run {
-  let state = newRollout(plan)
-  const actions: Action[] = []
-  const audit: AuditRow[] = []
-  let [base, canary, index, stratum] = [0, 0, 0, 0]
-  const apply = (event: RolloutEvent) => {
-    const moved = step(state, event)
-    state = moved.state
-    actions.push(...moved.actions)
-    audit.push(...moved.audit)
-    if (moved.actions.some(({ kind }) => kind === 'setWeight')) stratum += 1
-  }
-  apply({ kind: 'start', by: 'simulation', now: 0 })
-  while (isRunning(state.phase) && index < options.maxWindows) {
-    const { weight, generation } = state
-    const drawn = source({ index, weight, state })
-    const windows: Window[] = []
-    if (drawn) {
-      base += drawn.visitors[0]
-      canary += drawn.visitors[1]
-      const assigned = [{ id: stratum, shares: [100 - weight, weight], visitors: drawn.visitors }]
-      windows.push({ id: index, generation, metrics: drawn.metrics, assigned })
-    }
-    index += 1
-    const now = index * WINDOW_MS
-    apply({ kind: 'tick', now, windows })
-    if (options.personAdvances && waitsForPerson(state)) {
-      apply({ kind: 'advance', by: 'somebody', now })
-    }
-    if (options.endsHeld && isRunning(state.phase) && state.phase.held) break
-  }
-  const { phase } = state
-  const outcome = isRunning(phase)
-    ? phase.held
-      ? 'held'
-      : 'unfinished'
-    : phase.name === 'promoted'
-      ? 'promoted'
-      : 'rolledBack'
-  return { outcome, windows: index, visitors: [base, canary], state, actions, audit }
-}
-
-function waitsForPerson({ plan, phase }: RolloutState): boolean {
-  const gate = phase.name === 'step' ? plan.steps[phase.index] : undefined
-  return phase.name === 'step' && gate?.gate === 'manual' && phase.elapsedMs >= gate.minMs
 }

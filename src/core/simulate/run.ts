@@ -1,0 +1,242 @@
+// Runs one rollout on made-up visitors: they are reported as isolates report them, with the same
+// delays, to the counter, the judge and the state machine of production.
+
+import type { Group } from '../counting/batch.ts'
+import { URGENT_FLUSH_MS, WINDOW_MS } from '../counting/limits.ts'
+import { toMarks } from '../counting/marks.ts'
+import { findMetric } from '../counting/metrics.ts'
+import { type OutcomeKind, pushOutcome } from '../counting/outcomes.ts'
+import { RolloutCounter } from '../counting/rollout-counter.ts'
+import { noTotals } from '../counting/totals.ts'
+import type { Action, AuditRow, RolloutEvent, Window } from '../rollout/events.ts'
+import type { Plan } from '../rollout/plan.ts'
+import { isRunning, newRollout, type RolloutState } from '../rollout/state.ts'
+import { step } from '../rollout/step.ts'
+
+/** What a visitor met in one visit. */
+export type Met = {
+  /** The metric's name. */
+  readonly metric: string
+  readonly route?: string
+  /** Edges that a measurement lies above, or `CONNECTION_LEVEL`; 1 if left out. */
+  readonly level?: number
+  readonly code?: string
+}
+
+/** One visitor in one second. */
+export type Visit = {
+  /** 0 to 2^32 - 1. */
+  readonly visitor: number
+  /** 0 for the base, 1 for the canary. */
+  readonly side: 0 | 1
+  /** The hash of its address, 24 bits; 0, the default, for one of its own. */
+  readonly client?: number
+  /** Whether its bucket decided a document, which makes it one more visitor; `true` if left out. */
+  readonly isAssigned?: boolean
+  readonly met?: readonly Met[]
+}
+
+/** What a world may depend on. */
+export type Moment = {
+  /** Seconds since the rollout began, from 0. */
+  readonly second: number
+  /** The canary's share of the buckets of both sides, 0 to 1. */
+  readonly share: number
+  readonly state: RolloutState
+}
+
+/** The visits of one second; `null` for an alarm and reports that are lost. */
+export type World = (moment: Moment) => readonly Visit[] | null
+
+/** How far a run goes, and what people do in it. */
+export type RunOptions = {
+  /** A run that has not ended by then is given up, in simulated milliseconds. */
+  readonly maxMs: number
+  /** Whether a person opens manual gates as soon as their minimum time has passed. */
+  readonly personAdvances: boolean
+  /** Whether a run ends where the plan holds and waits for a person. */
+  readonly endsHeld: boolean
+}
+
+/** How a run ended, after `ms`. */
+export type Run = {
+  readonly outcome: 'promoted' | 'rolledBack' | 'held' | 'unfinished'
+  readonly ms: number
+  /** Visitors assigned to each side. */
+  readonly visitors: readonly [base: number, canary: number]
+  /** Visitors of the canary who met what they should not, until the rollout ended. */
+  readonly harmed: number
+  readonly state: RolloutState
+  readonly actions: readonly Action[]
+  readonly audit: readonly AuditRow[]
+}
+
+const SECOND_MS = 1000
+
+const SIDES = [
+  { environment: 'main', version: 'base' },
+  { environment: 'canary', version: 'new' },
+] as const
+
+/** Runs one rollout. */
+export function runRollout(plan: Plan, world: World, options: RunOptions): Run {
+  const machine = new Machine(plan)
+  const isolate = new Isolate()
+  const visitors: [number, number] = [0, 0]
+  const harmed = new Set<number>()
+  machine.give({ kind: 'start', by: 'simulation', now: 0 })
+  let second = 0
+  while (isRunning(machine.state.phase) && second * SECOND_MS < options.maxMs) {
+    const visits = world({ second, share: machine.share, state: machine.state })
+    for (const visit of visits ?? []) {
+      isolate.add(visit, machine.revision, second * SECOND_MS)
+      if (visit.isAssigned !== false) visitors[visit.side] += 1
+      if (visit.side === 1 && visit.met?.some(isBad)) harmed.add(visit.visitor)
+    }
+    second += 1
+    const now = second * SECOND_MS
+    const groups = visits ? isolate.flush(now) : []
+    if (groups.length > 0) machine.receive(groups, now)
+    if (visits && now % WINDOW_MS === 0) machine.look(now)
+    if (options.personAdvances && waitsForPerson(machine.state)) {
+      machine.give({ kind: 'advance', by: 'somebody', now })
+    }
+    const { phase } = machine.state
+    if (options.endsHeld && isRunning(phase) && phase.held) break
+  }
+  const { state, actions, audit } = machine
+  return {
+    outcome: toOutcome(state),
+    ms: second * SECOND_MS,
+    visitors,
+    harmed: harmed.size,
+    state,
+    actions,
+    audit,
+  }
+}
+
+function isBad({ metric }: Met): boolean {
+  return findMetric(metric)?.bad === 'more'
+}
+
+function toOutcome({ phase }: RolloutState): Run['outcome'] {
+  if (isRunning(phase)) return phase.held ? 'held' : 'unfinished'
+  return phase.name === 'promoted' ? 'promoted' : 'rolledBack'
+}
+
+function waitsForPerson({ plan, phase }: RolloutState): boolean {
+  const gate = phase.name === 'step' ? plan.steps[phase.index] : undefined
+  return phase.name === 'step' && gate?.gate === 'manual' && phase.elapsedMs >= gate.minMs
+}
+
+/** The state machine with its counter, as the control has them. */
+class Machine {
+  readonly actions: Action[] = []
+  readonly audit: AuditRow[] = []
+  state: RolloutState
+  #counter: RolloutCounter | undefined
+  /** Which document the visitors are served by: one for each change of weights. */
+  revision = 0
+
+  constructor(plan: Plan) {
+    this.state = newRollout(plan)
+  }
+
+  /** The canary's share of the buckets, 0 to 1. */
+  get share(): number {
+    return this.state.weight / 100
+  }
+
+  give(event: RolloutEvent): void {
+    const moved = step(this.state, event)
+    this.state = moved.state
+    this.actions.push(...moved.actions)
+    this.audit.push(...moved.audit)
+    for (const action of moved.actions) this.#act(action, event.now)
+  }
+
+  receive(groups: readonly Group[], now: number): void {
+    for (const group of groups) this.#counter?.receive(group, now)
+    const window = this.#counter?.peek(this.state.lastWindow)
+    if (!window?.sets.some(({ visitors }) => visitors[1] > 0)) return
+    const { state } = step(this.state, { kind: 'tick', windows: [window], now })
+    if (state.phase.name === 'rolledBack') this.look(now)
+  }
+
+  look(now: number): void {
+    const window: Window | undefined = this.#counter?.next(this.state.lastWindow)?.window
+    this.#counter?.confirm()
+    this.give({ kind: 'tick', windows: window ? [window] : [], now })
+  }
+
+  #act(action: Action, now: number): void {
+    if (action.kind === 'startCounting') {
+      const { metrics, warmUpMs } = this.state.plan
+      const [control, canary] = SIDES
+      const asked = { rollout: 'simulated', control, canary, metrics, warmUpMs }
+      this.#counter = RolloutCounter.begin({ ...asked, generation: action.generation }, 'key')
+    }
+    if (action.kind === 'startCounting' || action.kind === 'setWeight') {
+      this.revision += 1
+      const { share } = this
+      this.#counter?.beginStratum({ id: this.revision, shares: [1 - share, share], since: now })
+    }
+  }
+}
+
+/** What isolates have counted and not sent yet; all of them together as one. */
+class Isolate {
+  #groups = new Map<string, Growing>()
+  #since: number | undefined
+  #isUrgent = false
+
+  add(visit: Visit, revision: number, now: number): void {
+    const { visitor, side, client = 0, isAssigned = true, met = [] } = visit
+    const key = `${side} ${revision}`
+    const group = this.#groups.get(key) ?? newGroup(side, revision)
+    this.#groups.set(key, group)
+    const marks = toMarks({ client, assigned: isAssigned, unpinned: isAssigned })
+    group.visitors.push(visitor, marks)
+    for (const { metric, route = '', level = 1, code } of met) {
+      const kind = toKindPlace(group.kinds, { metric, route, ...(code ? { code } : {}) })
+      pushOutcome(group.outcomes, { visitor, kind, level, client, site: client, network: client })
+      const row = findMetric(metric)
+      if (row?.bad === 'more' && row.edges === null) this.#isUrgent = true
+    }
+    this.#since ??= now
+  }
+
+  /** What is sent at `now`: all of it, or nothing yet. */
+  flush(now: number): readonly Group[] {
+    const waits = this.#isUrgent ? URGENT_FLUSH_MS : WINDOW_MS
+    if (this.#since === undefined || now - this.#since < waits) return []
+    const groups = [...this.#groups.values()].map(({ visitors, outcomes, ...group }) => ({
+      ...group,
+      visitors: Uint32Array.from(visitors),
+      outcomes: Uint32Array.from(outcomes),
+    }))
+    this.#groups = new Map()
+    this.#since = undefined
+    this.#isUrgent = false
+    return groups
+  }
+}
+
+type Growing = Omit<Group, 'visitors' | 'outcomes' | 'kinds'> & {
+  readonly visitors: number[]
+  readonly outcomes: number[]
+  readonly kinds: OutcomeKind[]
+}
+
+function newGroup(side: 0 | 1, revision: number): Growing {
+  return { ...SIDES[side], revision, totals: noTotals(), visitors: [], outcomes: [], kinds: [] }
+}
+
+function toKindPlace(kinds: OutcomeKind[], kind: OutcomeKind): number {
+  const place = kinds.findIndex(
+    ({ metric, route, code }) =>
+      metric === kind.metric && route === kind.route && code === kind.code,
+  )
+  return place >= 0 ? place : kinds.push(kind) - 1
+}
