@@ -9,6 +9,8 @@ import { Ledger } from './document/ledger.ts'
 import { askOrigin } from './health/ask-origin.ts'
 import { Probing, type ProbingDeps } from './health/probing.ts'
 import { HealthRecords } from './health/records.ts'
+import type { ProbeTarget } from './health/targets.ts'
+import { warmVersion } from './health/warming.ts'
 import { Outbox, type Subscriber } from './outbox.ts'
 import { Pace } from './pace.ts'
 import { External } from './publishing/adopt-edits.ts'
@@ -110,20 +112,19 @@ export function createParts(
   }
   const counting = new Counting({ storage, now, later, toKey: () => crypto.randomUUID() })
   const publisher = new Publisher(shared)
+  const asking = {
+    document: () => ledger.head,
+    ask: given.askOrigin ?? ((target: ProbeTarget) => askOrigin(target, { bindings: env, now })),
+    allowInsecure,
+  }
   const rollouts = new Rollouts({
     ...shared,
     storage,
     store,
     source: createSource(counting),
+    warm: (version) => warmVersion(asking, version),
   })
-  const probing = new Probing({
-    records: new HealthRecords(sql),
-    document: () => ledger.head,
-    outbox,
-    now,
-    allowInsecure,
-    ask: given.askOrigin ?? ((target) => askOrigin(target, { bindings: env, now })),
-  })
+  const probing = new Probing({ ...asking, records: new HealthRecords(sql), outbox, now })
   const collecting = new Collecting(shared)
   const retiring = new Retiring({ collecting, now })
   // The list of all that the alarm and the watchdog look after, in the order in which it runs.

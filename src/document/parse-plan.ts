@@ -122,7 +122,10 @@ function findInSteps({ steps, bake, metrics }: Plan): Finding[] {
       say('gate', 'with 0 % there are no data to go by: make it "manual", or the weight larger')
     }
     if (maxMs !== null && maxMs < minMs) say('maxMinutes', 'this is less than minMinutes')
-    if (gate === 'evidence' && metrics.every(({ margin }) => margin === null)) {
+    if (
+      (gate === 'evidence' || gate === 'better') &&
+      metrics.every(({ margin }) => margin === null)
+    ) {
       say('gate', 'evidence of what? Give a metric a "margin", such as 1.5')
     }
   }

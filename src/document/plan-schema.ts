@@ -28,7 +28,7 @@ const step = z
       .refine((weight) => Math.abs(weight * 100 - Math.round(weight * 100)) < 1e-6, {
         message: 'a weight has at most two decimals',
       }),
-    gate: z.enum(['evidence', 'time', 'manual']),
+    gate: z.enum(['evidence', 'better', 'time', 'manual']),
     minMinutes: minutes.optional(),
     maxMinutes: minutes.optional(),
     atMax: otherwise.optional(),

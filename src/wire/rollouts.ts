@@ -57,7 +57,7 @@ export const rolloutPlan = z
     steps: z.array(
       z.strictObject({
         weight: percent,
-        gate: z.enum(['evidence', 'time', 'manual']),
+        gate: z.enum(['evidence', 'better', 'time', 'manual']),
         minMs: z.number(),
         maxMs: z.number().nullable(),
         atMax: z.enum(['hold', 'rollBack']),

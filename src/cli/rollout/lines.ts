@@ -20,6 +20,7 @@ type PlanParts = Pick<Plan, 'bake' | 'withdraws'> & {
 export function toPlanLines({ steps, bake, withdraws }: PlanParts): string[] {
   const said = {
     evidence: 'until there is evidence for going on',
+    better: 'until it is shown to be better than the old version',
     time: 'without evidence against it',
     manual: "until somebody's word",
   }

@@ -27,3 +27,11 @@ export const PROBE_TIMEOUT_MS = 5000
 
 /** Origins that are named to isolates: each is up to 300 characters in every answer. */
 export const MAX_DOWN_ORIGINS = 50
+
+/**
+ * Before a rollout gives visitors to a version, each of its origins that has a probe gets so many
+ * requests, of which the first may have to start an instance; the rollout waits no longer than this.
+ */
+export const WARMING_REQUESTS = 3
+export const WARMING_MS = 5000
+export const MAX_WARMED_ORIGINS = 20

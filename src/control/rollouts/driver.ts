@@ -32,7 +32,11 @@ import { findRolloutTrespass, startRollout } from './start.ts'
 import type { Rollout } from './store.ts'
 import { toLines, toStatus, toSummary, toTransition } from './tell.ts'
 
-export type RolloutDeps = ChangeDeps & FeedDeps
+export type RolloutDeps = ChangeDeps &
+  FeedDeps & {
+    /** Wakes the backends of a version. Never throws, and takes seconds at most. */
+    readonly warm: (version: string) => Promise<void>
+  }
 
 type Own = Omit<FeedOptions, 'undone'>
 
@@ -65,7 +69,8 @@ export class Rollouts {
     return Math.max(held, Math.min(...times))
   }
 
-  start(author: Author, start: Start): Promise<Result<StartResult, RolloutRefused>> {
+  async start(author: Author, start: Start): Promise<Result<StartResult, RolloutRefused>> {
+    if (!start.dryRun) await this.#parts.warm(start.version)
     return this.#inTurn(() => startRollout(this.#parts, author, start))
   }
 

@@ -336,6 +336,16 @@ export function toLogWithin(
   return logMeanExp([ratio, toLogFew(margin.floor, set?.visitors[1] ?? 0, around.visitors[1])])
 }
 
+/**
+ * ln E that the canary is better than the base in a metric without edges: that fewer of its visitors
+ * met it, or where fewer are bad, more.
+ */
+export function toLogBetter(metric: Metric, { sets }: MetricState): number {
+  const set = sets.find(({ edge, route, warmUp }) => edge === 0 && route === '' && !warmUp)
+  if (!set) return 0
+  return toLogE(toEvidence(toWithin(toRow(metric).bad, 1), set.tallies))
+}
+
 /** The set with the most evidence against the canary; `undefined` if nobody met anything. */
 export function findWorst(
   metric: Metric,

@@ -13,6 +13,7 @@ import {
   type SetState,
   type Surroundings,
   toClients,
+  toLogBetter,
   toLogSet,
   toLogWithin,
   toLogWorse,
@@ -111,6 +112,20 @@ export function decideOutcome(
     .map((state, i) => toLogWithin(of[i] as Metric, state, around))
     .filter((log) => log !== null)
   return within.length > 0 && within.every((log) => log >= threshold) ? 'promote' : 'continue'
+}
+
+/**
+ * Whether the canary is shown to be better than the base in a metric of the question that has a
+ * margin and no edges. That is what a hotfix has to show while the base fails.
+ */
+export function isBetter({ metrics, alpha }: Question, observed: Observed): boolean {
+  const asked = metrics.filter((metric) => metric.margin !== null && toRow(metric).edges === null)
+  // The chance of an error is shared among the metrics that are asked.
+  const threshold = Math.log(asked.length / alpha)
+  return metrics.some((metric, i) => {
+    const state = observed.metrics[i]
+    return state && asked.includes(metric) && toLogBetter(metric, state) >= threshold
+  })
 }
 
 /**

@@ -1,7 +1,7 @@
 // When a gate opens by itself, what keeps it shut, and how often a rollout has to be looked at
 // meanwhile.
 
-import { judge } from '../judge/verdict.ts'
+import { isBetter, judge } from '../judge/verdict.ts'
 import type { Plan } from './plan.ts'
 import {
   isRunning,
@@ -46,6 +46,12 @@ export function findObstacle(
     return {
       kind: 'evidence',
       reason: `not enough evidence yet: ${judge(plan, toObserved(state)).reason}`,
+    }
+  }
+  if (gate === 'better' && !isBetter(plan, toObserved(state))) {
+    return {
+      kind: 'evidence',
+      reason: `not shown to be better yet: ${judge(plan, toObserved(state)).reason}`,
     }
   }
   return null

@@ -8,11 +8,12 @@ import type { Question } from '../judge/verdict.ts'
 /**
  * What has to be so before the next step:
  * - `evidence`: every metric with a margin is shown to stay within it
+ * - `better`: the canary is shown to be better than the base, as a hotfix is while the base fails
  * - `time`: the minimum time has passed without evidence against the canary
  * - `manual`: a person says so
- * The first two also need data on both sides and a sample ratio without alarm.
+ * All but the last also need data on both sides and a sample ratio without alarm.
  */
-export type Gate = 'evidence' | 'time' | 'manual'
+export type Gate = 'evidence' | 'better' | 'time' | 'manual'
 
 /**
  * What happens where a gate does not open: the rollout waits for data or a person, or rolls back.
