@@ -11,7 +11,9 @@ import type { Decision, Service } from './core/types.ts'
 import type { CompiledAssignments } from './document/compile.ts'
 import { errorResponse } from './http/errors.ts'
 import type { Facts } from './http/facts.ts'
+import { isSentElsewhere } from './metrics/met.ts'
 import type { CountedReply } from './metrics/observed.ts'
+import type { WatchedBody } from './metrics/recorder.ts'
 import type { Backends } from './proxy/backends.ts'
 import { forwardRequest } from './proxy/forward.ts'
 import { isWebSocketUpgrade } from './proxy/request-headers.ts'
@@ -23,7 +25,9 @@ import { isWebSocketUpgrade } from './proxy/request-headers.ts'
 export type ActResult = {
   readonly response: Response
   readonly timing: readonly string[]
-  readonly counted: Pick<CountedReply, 'source' | 'service' | 'isNamed'>
+  readonly counted: Pick<CountedReply, 'source' | 'service' | 'isNamed' | 'leadsElsewhere'>
+  /** What somebody wants to know of the reply's body; only of the chosen version's own service. */
+  readonly watched?: WatchedBody | undefined
 }
 
 export type ActOptions = {
@@ -35,6 +39,8 @@ export type ActOptions = {
   readonly assets: Assets
   readonly backends: Backends
   readonly ctx: Pick<ExecutionContext, 'waitUntil'>
+  /** Asked only if a service answers. */
+  readonly toWatched: () => WatchedBody | undefined
 }
 
 /**
@@ -114,10 +120,11 @@ function isFile(intent: Intent): boolean {
 }
 
 async function forward(situation: ActOptions, service: Service): Promise<ActResult> {
-  const { request, requestId, facts, decision, assignments, backends } = situation
+  const { request, requestId, facts, decision, assignments, backends, toWatched } = situation
   const { version, environment } = decision
   if (isAmbiguous(version.services, facts.path)) return fail(situation, 'bad_path')
   const { backend } = assignments.expose
+  const watched = toWatched()
   const began = Date.now()
   const { response, fellBackFor, own } = await forwardRequest(
     {
@@ -132,18 +139,31 @@ async function forward(situation: ActOptions, service: Service): Promise<ActResu
       },
       requestId,
       loopId: assignments.loopId,
+      isRaw: isRaw(watched),
     },
     backends,
   )
   const timing = [`holo-origin;dur=${Date.now() - began}`]
   const source = fellBackFor === undefined ? 'service' : 'fallback'
-  const counted: ActResult['counted'] = { source, service: own, isNamed: false }
-  if (fellBackFor === undefined) return { response, timing, counted }
+  const counted = { source, service: own, isNamed: false } as const
+  if (fellBackFor === undefined) {
+    if (own?.status === undefined) return { response, timing, counted }
+    const leadsElsewhere = isSentElsewhere(response, request.url, service)
+    return { response, timing, counted: { ...counted, leadsElsewhere }, watched }
+  }
   const instead = `${service.prefix} of environment ${service.fallback}`
   console.warn(
     `request ${requestId}: version ${version.id} failed (${fellBackFor}), ${instead} answered`,
   )
   return { response, timing: [...timing, `holo-fallback;desc="${fellBackFor}"`], counted }
+}
+
+/**
+ * Whether a watched body keeps the backend's encoding. One that is searched for an error has to be
+ * decoded, and is encoded again for the client.
+ */
+export function isRaw(watched: WatchedBody | undefined): boolean {
+  return watched !== undefined && watched.errorAt === undefined
 }
 
 /**

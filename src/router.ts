@@ -1,7 +1,7 @@
 // The order of a request, from facts to reply. Read this file first: each step names the folder
 // that implements it.
 
-import { type ActResult, act } from './act.ts'
+import { type ActResult, act, isRaw } from './act.ts'
 import { serveAdmin } from './api/serve.ts'
 import { Assets } from './assets/assets.ts'
 import { createEdgeCache, createR2Store, toColoCache } from './assets/store.ts'
@@ -21,6 +21,8 @@ import { drainUnread } from './http/unread-body.ts'
 import { createColo } from './loading/colo.ts'
 import { readAssignments } from './loading/kv-source.ts'
 import { AssignmentsLoader } from './loading/load.ts'
+import type { WaitUntil } from './loading/turns.ts'
+import { watchBody } from './metrics/bodies.ts'
 import { type Counter, createCounter, SkippedRules } from './metrics/counter.ts'
 import type { CountedReply, CountedRequest } from './metrics/observed.ts'
 import { type Backends, createBackends } from './proxy/backends.ts'
@@ -135,6 +137,7 @@ async function route(
   skippedRules.record(decision)
   const asked: CountedRequest = { request, facts, decision, assignments, by: 'visitor' }
   counter.recorder.recordAssigned(asked)
+  const flushLater = () => counter.flushLater(() => loader.flush(waitUntil), waitUntil)
   let acted: ActResult | undefined
   try {
     acted = await act({
@@ -146,13 +149,15 @@ async function route(
       assets,
       backends,
       ctx,
+      toWatched: () => counter.recorder.watchBody(asked),
     })
   } finally {
     counter.recorder.record(asked, acted ? toAnswered(acted) : BROKEN)
-    counter.flushLater(() => loader.flush(waitUntil), waitUntil)
+    flushLater()
   }
-  const { response, timing, counted } = acted
-  if (response.webSocket) return response
+  const { timing, counted } = acted
+  if (acted.response.webSocket) return acted.response
+  const response = withWatchedBody(acted, asked, counter.recorder, { flushLater, waitUntil })
   finishReply(response, facts, decision, {
     expose: assignments.expose.response,
     timing: [`holo-assignments;desc="${origin}"`, ...(isStale ? ['holo-stale'] : []), ...timing],
@@ -160,6 +165,28 @@ async function route(
     isOwnFile: counted.isNamed,
   })
   return response
+}
+
+/** The reply, whose body is watched if somebody wants to know what is in it. */
+function withWatchedBody(
+  { response, watched }: ActResult,
+  asked: CountedRequest,
+  recorder: Counter['recorder'],
+  { flushLater, waitUntil }: { flushLater: () => void; waitUntil: WaitUntil },
+): Response {
+  if (!watched) return response
+  const record = (metric: 'brokenBodies' | 'errorBodies') => () => {
+    recorder.recordBody(asked, metric)
+    flushLater()
+  }
+  const { forBreaks, errorAt } = watched
+  return watchBody(response, {
+    onBroken: forBreaks ? record('brokenBodies') : undefined,
+    error: errorAt && { at: errorAt, onFound: record('errorBodies') },
+    isRaw: isRaw(watched),
+    signal: asked.request.signal,
+    waitUntil,
+  })
 }
 
 const NO_FACTS_OPTIONS: FactsOptions = {

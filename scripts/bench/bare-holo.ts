@@ -12,7 +12,7 @@ const NO_COUNTER = `const nothing = () => undefined
 export const createCounter = () => ({
   recorder: {
     recordAssigned: nothing, record: nothing, take: nothing, arrived: nothing, failed: nothing,
-    collect: nothing,
+    collect: nothing, watchBody: nothing, recordBody: nothing,
   },
   flushLater: nothing,
 })

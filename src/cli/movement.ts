@@ -72,6 +72,9 @@ function listChanges(before: AssignmentsDocument, after: AssignmentsDocument): s
     ...(isSame(before.visitor, after.visitor) ? [] : ['visitor: named by something else']),
     ...(isSame(before.polled, after.polled) ? [] : ['polled: other files answer for now']),
     ...(isSame(before.expose, after.expose) ? [] : ['expose: other headers are sent']),
+    ...(isSame(before.measure, after.measure)
+      ? []
+      : ['measure: rollouts are judged by something else']),
   ]
 }
 

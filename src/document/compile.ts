@@ -4,6 +4,7 @@ import { compileCondition } from '../core/conditions.ts'
 import { murmur3Text } from '../core/murmur3.ts'
 import { toOwners, toRanges, type Weights } from '../core/traffic.ts'
 import type { Assignments, Environment, OpenedBy, Service, Version } from '../core/types.ts'
+import { compileMeasure, type Measure } from './measure.ts'
 import { listVisited, type Openness, readOpenness } from './open.ts'
 import { normaliseOrigin } from './origin.ts'
 import type { AssignmentsDocument, VisitorSource } from './schema.ts'
@@ -31,6 +32,8 @@ export type CompiledAssignments = Assignments & {
   /** Paths that apps poll to learn of a new version, besides those that Holo knows by name. */
   readonly polled: ReadonlySet<string>
   readonly expose: Expose
+  /** What the team declares for the judge. */
+  readonly measure: Measure
   /**
    * The name of this Holo in `CDN-Loop` (RFC 8586 section 2). It is made of the salt, so that every
    * Holo has its own.
@@ -103,6 +106,7 @@ export function compileAssignments(document: AssignmentsDocument): CompiledAssig
       ),
       backend: new Set(document.expose?.backend ?? ['version', 'environment', 'visitor']),
     },
+    measure: compileMeasure(document.measure),
     loopId: `holo-${murmur3Text(document.salt).toString(16)}`,
   }
 }

@@ -3,6 +3,7 @@
 
 import * as z from 'zod'
 import { BUCKETS } from '../core/traffic.ts'
+import { measure } from './measure.ts'
 import { environmentName, versionId } from './names.ts'
 import { services } from './service.ts'
 
@@ -122,6 +123,7 @@ export const PARTS = {
   visitor: visitor.optional(),
   polled: z.array(polledPath).max(20).optional(),
   expose: expose.optional(),
+  measure: measure.optional(),
   reserve: z
     .literal(true, '"reserve" is true, or left out')
     .optional()

@@ -1,7 +1,7 @@
 // What the isolates of one data centre share through the Cache API: the last good document, and
 // when the control last confirmed one. Every failure is treated as a miss.
 
-import { isSampleBounds, type SampleBounds } from '../core/counting/batch.ts'
+import { type Collected, isCollected } from '../core/counting/batch.ts'
 import { withTimeout } from '../core/with-timeout.ts'
 import { MAX_ASSIGNMENTS_BYTES } from '../document/parse.ts'
 import { type Identity, isDownList, isIdentity } from './sync.ts'
@@ -25,7 +25,7 @@ export type Confirmation = {
   /** Origins that it said are down; absent if there are none. */
   readonly down?: readonly string[]
   /** Whose visitors it wants collected; absent while nobody compares environments. */
-  readonly collected?: SampleBounds
+  readonly collected?: Collected
 }
 
 export type Colo = {
@@ -84,7 +84,7 @@ function isConfirmation(value: unknown): value is Confirmation {
     isIdentity(identity) &&
     typeof at === 'number' &&
     (down === undefined || isDownList(down)) &&
-    (collected === undefined || isSampleBounds(collected))
+    (collected === undefined || isCollected(collected))
   )
 }
 

@@ -1,7 +1,7 @@
 // What an isolate and the control tell each other: which document the isolate holds, whether there
 // is a newer one, and counts. Plain data, because it crosses a call between machines.
 
-import { type Batch, isSampleBounds, type SampleBounds } from '../core/counting/batch.ts'
+import { type Batch, type Collected, isCollected } from '../core/counting/batch.ts'
 import { toHex } from '../core/hex.ts'
 
 /** Identifies a document: two of one revision differ in their digest. */
@@ -32,7 +32,7 @@ export type SyncReply = {
   /** Origins that probes found down, named as in services; absent if there are none. */
   readonly down?: readonly string[]
   /** Whose visitors the isolate should collect; absent while nobody compares environments. */
-  readonly collected?: SampleBounds
+  readonly collected?: Collected
 }
 
 /** The isolate's counts, as the caller of the control uses them. Never throws. */
@@ -43,11 +43,11 @@ export type BatchSource = {
    */
   readonly take: (now: number) => Batch | undefined
   /** The control has received it. */
-  readonly arrived: (batch: Batch, collected: SampleBounds | undefined) => void
+  readonly arrived: (batch: Batch, collected: Collected | undefined) => void
   /** The control may have received it. */
   readonly failed: (batch: Batch) => void
   /** What a reply asks for, after a call without a batch. */
-  readonly collect: (collected: SampleBounds | undefined) => void
+  readonly collect: (collected: Collected | undefined) => void
 }
 
 /** Whether an answer has the right shape: a bad answer of the control must not break a request. */
@@ -60,7 +60,7 @@ export function isSyncReply(answer: unknown): answer is SyncReply {
     Number.isFinite(nextMs) &&
     (text === undefined || typeof text === 'string') &&
     (down === undefined || isDownList(down)) &&
-    (collected === undefined || isSampleBounds(collected)) &&
+    (collected === undefined || isCollected(collected)) &&
     (current === undefined || isIdentity(current))
   )
 }

@@ -31,6 +31,7 @@ export function createCounter(
   })
   const flusher = new Flusher({
     isEmpty: () => recorder.isEmpty,
+    isUrgent: () => recorder.isUrgent,
     afterMs: flushMs,
     now: Date.now,
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),

@@ -7,8 +7,16 @@ const FLUSH_WITHIN_MS = 25_000
 /** How long to wait if another call is running, which sends everything itself or ends soon. */
 const FLUSH_AGAIN_MS = 500
 
+/**
+ * How long counts wait after a visitor met something bad for the first time. The judge needs few
+ * such visitors to end a release that is simply broken, so that each second counts.
+ */
+export const URGENT_FLUSH_MS = 1000
+
 export type FlusherOptions = {
   readonly isEmpty: () => boolean
+  /** Whether something waits that should not wait for long. */
+  readonly isUrgent: () => boolean
   /** How long counts may wait; 0 if they are only sent with calls that are due anyway. */
   readonly afterMs: number
   readonly now: () => number
@@ -20,7 +28,7 @@ export type Flush = () => Promise<number | undefined>
 
 export class Flusher {
   readonly #options: FlusherOptions
-  /** When the running timer sends; 0 if there is none. The timer's request may have ended since. */
+  /** When the timer that ends first sends; 0 if there is none. The timer's request may have ended since. */
   #armedFor = 0
 
   constructor(options: FlusherOptions) {
@@ -29,20 +37,28 @@ export class Flusher {
 
   /**
    * Has to be called after something was counted. Counts made before a timer ends are sent by it,
-   * and later ones get a timer of their own, so that none are left behind. Never throws.
+   * and later ones get a timer of their own, so that none are left behind. What is urgent gets a
+   * shorter timer if the running one ends too late. Never throws.
    */
   arm(flush: Flush, waitUntil: (work: Promise<unknown>) => void): void {
-    const { now, afterMs } = this.#options
+    const { now, afterMs, isUrgent } = this.#options
+    if (afterMs === 0) return
     const at = now()
-    if (afterMs === 0 || at < this.#armedFor) return
-    this.#armedFor = at + afterMs
-    waitUntil(this.#run(flush, at).catch((cause) => console.error('counts cannot be sent', cause)))
+    const due = at + (isUrgent() ? Math.min(URGENT_FLUSH_MS, afterMs) : afterMs)
+    if (at < this.#armedFor && this.#armedFor <= due) return
+    this.#armedFor = due
+    waitUntil(
+      this.#run(flush, at, due).catch((cause) => console.error('counts cannot be sent', cause)),
+    )
   }
 
-  async #run(flush: Flush, began: number): Promise<void> {
-    const { isEmpty, afterMs, now, sleep } = this.#options
+  async #run(flush: Flush, began: number, due: number): Promise<void> {
+    const { isEmpty, now, sleep } = this.#options
     const deadline = began + FLUSH_WITHIN_MS
-    await sleep(afterMs)
+    await sleep(due - began)
+    // Another timer was started, because this one ended too late for what was urgent, or because it
+    // had overslept.
+    if (this.#armedFor !== due && now() < this.#armedFor) return
     this.#armedFor = 0
     while (!isEmpty()) {
       const wait = Math.max(FLUSH_AGAIN_MS, (await flush()) ?? FLUSH_AGAIN_MS)

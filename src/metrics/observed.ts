@@ -1,8 +1,10 @@
 // What counting needs to know of a request: who asked and what was decided, then who answered. And
-// what follows from that: whether the request says something about its version, and whether the
-// version failed. docs/metrics.md has the same clauses.
+// whether the request says something about its version. met.ts says what it met. docs/metrics.md has
+// the same clauses.
 
-import type { Assignments, Decision } from '../core/types.ts'
+import { JUDGED_METHODS } from '../core/counting/routes.ts'
+import type { Decision } from '../core/types.ts'
+import type { CompiledAssignments } from '../document/compile.ts'
 import type { Facts } from '../http/facts.ts'
 import { isPrefetch } from '../http/kind.ts'
 
@@ -11,7 +13,7 @@ export type CountedRequest = {
   readonly request: Request
   readonly facts: Facts
   readonly decision: Decision
-  readonly assignments: Pick<Assignments, 'buckets' | 'salt'>
+  readonly assignments: Pick<CompiledAssignments, 'buckets' | 'measure'>
   /**
    * `shadow` is a copy for which nobody waits, `probe` a request of Holo's own: neither comes from
    * a visitor.
@@ -41,7 +43,11 @@ export type CountedReply = {
   readonly service: ServiceAnswer | undefined
   /** Whether the chosen version's own manifest has the file that was asked for. */
   readonly isNamed: boolean
+  /** Whether the chosen version's service sends the client to another host. */
+  readonly leadsElsewhere?: boolean
 }
+
+const JUDGED: ReadonlySet<string> = new Set(JUDGED_METHODS)
 
 /**
  * Whether the request counts when its version is compared with another: a visitor made it who is on
@@ -50,7 +56,7 @@ export type CountedReply = {
 export function isJudged(asked: CountedRequest): boolean {
   const { request, facts, decision, assignments, by } = asked
   // Shadow copies and probes. A second try of a request belongs to its one record.
-  if (by !== 'visitor') return false
+  if (by !== 'visitor' || !JUDGED.has(facts.method)) return false
   // Crawlers stay on the first environment whatever their bucket is, and other programs are no
   // visitors either.
   if (facts.crawler || facts.automated) return false
@@ -77,25 +83,4 @@ export function isJudged(asked: CountedRequest): boolean {
  */
 export function isAssigned(asked: CountedRequest): boolean {
   return asked.facts.kind === 'document' && asked.decision.reason === 'bucket' && isJudged(asked)
-}
-
-/** The code for a backend's own status of 500 and above. */
-const STATUS_5XX = 'status_5xx'
-/** The code for a file that the manifest names and that is missing. */
-const NAMED_404 = 'named_404'
-
-/**
- * The code of the version's failure; `undefined` if it did not fail. Faults of R2, KV and Holo
- * itself are no failures of the version, nor are the client's mistakes.
- */
-export function toFailureCode({ status, service, isNamed }: CountedReply): string | undefined {
-  if (service) return toServiceFailure(service)
-  // Files that cannot be read give a 503, which is a fault of R2.
-  return isNamed && status === 404 ? NAMED_404 : undefined
-}
-
-/** The service failed even if another version's service answered in its place. */
-function toServiceFailure({ status, failure }: ServiceAnswer): string | undefined {
-  if (status !== undefined && status >= 500) return STATUS_5XX
-  return status === undefined ? failure : undefined
 }

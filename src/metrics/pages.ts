@@ -1,15 +1,25 @@
 // What an isolate has counted and not sent yet, by window and version. Memory is bounded: what does
-// not fit is left out, and counted as left out.
+// not fit is left out, and counted as left out. One client has a part of the room only, so that it
+// cannot keep others from being counted.
 
 import type { Group, WindowCounts } from '../core/counting/batch.ts'
 import {
   closesAt,
+  MAX_BATCH_OUTCOMES,
   MAX_BATCH_VISITORS,
   MAX_BATCH_WINDOWS,
   MAX_GROUPS,
   toWindow,
 } from '../core/counting/limits.ts'
 import { type Marks, mergeMarks } from '../core/counting/marks.ts'
+import {
+  type ClientHashes,
+  MAX_KINDS,
+  OUTCOME_WORDS,
+  type OutcomeKind,
+  pushOutcome,
+} from '../core/counting/outcomes.ts'
+import { OTHER_ROUTE } from '../core/counting/routes.ts'
 import { type GrowingTotals, noTotals } from '../core/counting/totals.ts'
 import type { Decision } from '../core/types.ts'
 
@@ -20,20 +30,44 @@ export type Page = {
   readonly revision: number
   readonly totals: GrowingTotals
   readonly visitors: Map<number, Marks>
+  /** The place of each kind in the list of the batch, by metric and route. */
+  readonly kinds: Map<string, number>
+  readonly outcomes: number[]
 }
+
+/** What one visitor met, before its kind has a place in the list. */
+export type NewOutcome = ClientHashes &
+  OutcomeKind & { readonly visitor: number; readonly level: number }
+
+/** Visitors, and outcomes, in one batch that one network (a /48 of IPv6, an address of IPv4) may have. */
+export const MAX_NETWORK_ENTRIES = 1024
+
+/** Kinds that one network may add to a page; its other outcomes have the route `other`. */
+export const MAX_NETWORK_KINDS = 32
+
+/** Places in a page's list of kinds that are kept free for metrics with the route `other`. */
+const OTHER_KINDS = 31
+
+/** Groups that are left for versions with visitors of their own, when tabs ask for many old ones. */
+const OWN_GROUPS = MAX_GROUPS / 2
+
+/** What one network has in the batch. */
+type Share = { visitors: number; outcomes: number; kinds: number }
 
 export class Pages {
   readonly #windows = new Map<number, Map<string, Page>>()
   /** Nearly every request belongs to the same page as the one before. */
   #last: Page | undefined
   #visitors = 0
+  #outcomes = 0
+  readonly #shares = new Map<number, Share>()
 
   get isEmpty(): boolean {
     return this.#windows.size === 0
   }
 
   /** The page for a request; `undefined` if there are too many pages. */
-  find({ environment, version, revision }: Decision, now: number): Page | undefined {
+  find({ environment, version, revision, reason }: Decision, now: number): Page | undefined {
     const window = toWindow(now)
     const last = this.#last
     if (
@@ -44,35 +78,58 @@ export class Pages {
     ) {
       return last
     }
-    const page = this.#open(window, environment, version.id, revision)
+    const limit = reason === 'bucket' ? MAX_GROUPS : OWN_GROUPS
+    const page = this.#open(window, environment, version.id, revision, limit)
     if (page) this.#last = page
     return page
   }
 
   /** Adds a visitor's marks. Whether there was room for the visitor. */
-  mark({ visitors }: Page, hash: number, marks: Marks): boolean {
+  mark({ visitors }: Page, hash: number, marks: Marks, network: number): boolean {
     const known = visitors.get(hash)
-    if (known === undefined) {
-      if (this.#visitors >= MAX_BATCH_VISITORS) return false
-      this.#visitors += 1
+    if (known !== undefined) {
+      visitors.set(hash, mergeMarks(known, marks))
+      return true
     }
-    visitors.set(hash, known === undefined ? marks : mergeMarks(known, marks))
+    if (this.#visitors >= MAX_BATCH_VISITORS) return false
+    const share = this.#shareOf(network)
+    if (share && share.visitors >= MAX_NETWORK_ENTRIES) return false
+    this.#visitors += 1
+    if (share) share.visitors += 1
+    visitors.set(hash, marks)
     return true
   }
 
-  /** Removes windows that are closed by now. How many requests were in them. */
-  dropClosed(now: number): number {
-    let dropped = 0
+  /** Adds what a visitor met. Whether there was room for it. */
+  tell(page: Page, { metric, route, ...outcome }: NewOutcome): boolean {
+    if (this.#outcomes >= MAX_BATCH_OUTCOMES) return false
+    const share = this.#shareOf(outcome.network)
+    if (share && share.outcomes >= MAX_NETWORK_ENTRIES) return false
+    const kind = toKind(page, metric, route, share)
+    if (kind === undefined) return false
+    pushOutcome(page.outcomes, { ...outcome, kind })
+    this.#outcomes += 1
+    if (share) share.outcomes += 1
+    return true
+  }
+
+  /** Removes windows that are closed by now. What was in them. */
+  dropClosed(now: number): Dropped {
+    let requests = 0
+    let outcomes = 0
     for (const [window, pages] of this.#windows) {
       if (now < closesAt(window)) continue
       this.#windows.delete(window)
-      for (const { totals, visitors } of pages.values()) {
-        dropped += totals.requests
-        this.#visitors -= visitors.size
+      for (const page of pages.values()) {
+        requests += page.totals.requests
+        outcomes += page.outcomes.length / OUTCOME_WORDS
+        this.#visitors -= page.visitors.size
       }
       this.#last = undefined
+      this.#shares.clear()
     }
-    return dropped
+    this.#outcomes -= outcomes
+    return { requests, outcomes }
   }
 
   /** Hands everything out and starts empty. */
@@ -82,12 +139,31 @@ export class Pages {
       groups: [...pages.values()].map(toGroup),
     }))
     this.#windows.clear()
+    this.#shares.clear()
     this.#visitors = 0
+    this.#outcomes = 0
     this.#last = undefined
     return windows
   }
 
-  #open(window: number, environment: string, version: string, revision: number): Page | undefined {
+  /** `undefined` for private addresses, which are not told apart. */
+  #shareOf(network: number): Share | undefined {
+    if (network === 0) return undefined
+    let share = this.#shares.get(network)
+    if (!share) {
+      share = { visitors: 0, outcomes: 0, kinds: 0 }
+      this.#shares.set(network, share)
+    }
+    return share
+  }
+
+  #open(
+    window: number,
+    environment: string,
+    version: string,
+    revision: number,
+    limit: number,
+  ): Page | undefined {
     let pages = this.#windows.get(window)
     if (!pages) {
       if (this.#windows.size >= MAX_BATCH_WINDOWS) return undefined
@@ -97,20 +173,74 @@ export class Pages {
     const key = `${environment}\n${version}\n${revision}`
     const known = pages.get(key)
     if (known) return known
-    if (pages.size >= MAX_GROUPS) return undefined
-    const totals = noTotals()
-    const page = { window, environment, version, revision, totals, visitors: new Map() }
+    if (pages.size >= limit) return undefined
+    const page: Page = {
+      window,
+      environment,
+      version,
+      revision,
+      totals: noTotals(),
+      visitors: new Map(),
+      kinds: new Map(),
+      outcomes: [],
+    }
     pages.set(key, page)
     return page
   }
 }
 
-function toGroup({ environment, version, revision, totals, visitors }: Page): Group {
+export type Dropped = { readonly requests: number; readonly outcomes: number }
+
+/** The place of a kind in the page's list; that of the route `other` if there is no room for more. */
+function toKind(
+  { kinds }: Pick<Page, 'kinds'>,
+  metric: string,
+  route: string,
+  share?: Share,
+): number | undefined {
+  const key = `${metric}\n${route}`
+  const known = kinds.get(key)
+  if (known !== undefined) return known
+  if (route === '' || route === OTHER_ROUTE) {
+    if (kinds.size >= MAX_KINDS) return undefined
+  } else {
+    const isFull = kinds.size >= MAX_KINDS - OTHER_KINDS
+    if (isFull || (share && share.kinds >= MAX_NETWORK_KINDS)) {
+      return toKind({ kinds }, metric, OTHER_ROUTE)
+    }
+    if (share) share.kinds += 1
+  }
+  kinds.set(key, kinds.size)
+  return kinds.size - 1
+}
+
+function toGroup({
+  environment,
+  version,
+  revision,
+  totals,
+  visitors,
+  kinds,
+  outcomes,
+}: Page): Group {
   const pairs = new Uint32Array(2 * visitors.size)
   let at = 0
   for (const [hash, marks] of visitors) {
     pairs[at++] = hash
     pairs[at++] = marks
   }
-  return { environment, version, revision, totals, visitors: pairs }
+  return {
+    environment,
+    version,
+    revision,
+    totals,
+    visitors: pairs,
+    kinds: [...kinds.keys()].map(readKind),
+    outcomes: Uint32Array.from(outcomes),
+  }
+}
+
+function readKind(key: string): OutcomeKind {
+  const at = key.indexOf('\n')
+  return { metric: key.slice(0, at), route: key.slice(at + 1) }
 }

@@ -1,27 +1,20 @@
 // Counts requests in the isolate and hands them out in batches. It never throws and waits for
 // nothing, so that no reply depends on it.
 
-import type { Batch, SampleBounds } from '../core/counting/batch.ts'
+import { type Batch, COUNTING_FORM, type Collected } from '../core/counting/batch.ts'
 import { closesAt } from '../core/counting/limits.ts'
-import { type Mark, toAddressHash, toMarks, toSampleHash } from '../core/counting/marks.ts'
-import { addNamed, countEdgesBelow, type GrowingTotals } from '../core/counting/totals.ts'
+import { countEdgesBelow, LATENCY_EDGES_MS } from '../core/counting/metrics.ts'
+import { addNamed, type GrowingTotals } from '../core/counting/totals.ts'
 import type { BatchSource } from '../loading/sync.ts'
-import {
-  type CountedReply,
-  type CountedRequest,
-  isAssigned,
-  isJudged,
-  toFailureCode,
-} from './observed.ts'
-import { type Page, Pages } from './pages.ts'
+import { isVersionsFault, listMet, toFailureCode, toLatencyMs } from './met.ts'
+import { type CountedReply, type CountedRequest, isAssigned, isJudged } from './observed.ts'
+import { Pages } from './pages.ts'
+import { isCollected, Reports } from './reports.ts'
 
 /**
  * A call that has not ended by then never will: it is longer than the longest wait for the control.
  */
 export const IN_FLIGHT_MS = 4000
-
-/** About 1 MB of an isolate's 128. */
-export const MAX_HASHED_ADDRESSES = 10_000
 
 export type RecorderOptions = {
   /**
@@ -39,19 +32,31 @@ export type RecorderOptions = {
 }
 
 /** What could not be counted or reported, since the isolate started. */
-export type Losses = { requests: number; visitors: number; errors: number }
+export type Losses = {
+  readonly requests: number
+  readonly visitors: number
+  readonly outcomes: number
+  readonly errors: number
+}
+
+/** What of the body of a reply somebody wants to know. */
+export type WatchedBody = {
+  /** Whether it breaks off. */
+  readonly forBreaks: boolean
+  /** Where an error would be in its JSON: names from the outside; `undefined` if nobody asks. */
+  readonly errorAt: readonly string[] | undefined
+}
 
 type Flight = { readonly batch: Batch; readonly began: number }
 
 export class Recorder implements BatchSource {
-  readonly losses: Losses = { requests: 0, visitors: 0, errors: 0 }
   readonly #options: RecorderOptions
   readonly #pages = new Pages()
-  readonly #addresses = new Map<string, number>()
-  #collected: SampleBounds | undefined
+  readonly #reports = new Reports(this.#pages)
+  readonly #losses = { requests: 0, errors: 0 }
   #isolate: string | undefined
   #sequence = 0
-  /** How many of `losses.requests` no batch has reported yet. */
+  /** How many of the requests of `losses` no batch has reported yet. */
   #untold = 0
   #inFlight: Flight | undefined
   /** A batch whose call failed: it may have arrived, and is sent again unchanged. */
@@ -66,6 +71,15 @@ export class Recorder implements BatchSource {
     return this.#pages.isEmpty && this.#unsure === undefined
   }
 
+  get losses(): Losses {
+    return { ...this.#losses, ...this.#reports.losses }
+  }
+
+  /** Whether something bad was met that has not been handed out yet: see `URGENT_FLUSH_MS`. */
+  get isUrgent(): boolean {
+    return this.#reports.isUrgent
+  }
+
   /**
    * Has to be called when a request is decided and before any backend is asked, so that a canary
    * that crashes loses no assignment. Visitors are collected only while somebody compares
@@ -78,7 +92,8 @@ export class Recorder implements BatchSource {
       // The request itself is counted, or counted as lost, when it is answered.
       if (!page) return
       page.totals.assigned += 1
-      this.#mark(page, asked, { assigned: true })
+      const reported = this.#reports.find(asked)
+      if (reported) this.#reports.mark(page, asked, reported, { assigned: true })
     })
   }
 
@@ -86,15 +101,55 @@ export class Recorder implements BatchSource {
   record(asked: CountedRequest, answered: CountedReply): void {
     this.#safely(() => {
       const now = this.#options.now()
-      this.#lose(this.#pages.dropClosed(now))
+      this.#dropClosed(now)
       const page = this.#pages.find(asked.decision, now)
       if (!page) return this.#lose(1)
-      const failure = toFailureCode(answered)
-      const edgesBelow = addAnswer(page.totals, answered, failure)
+      const code = toFailureCode(answered)
+      addAnswer(page.totals, answered, code)
       if (!isJudged(asked)) return
       page.totals.judged += 1
+      const met = listMet(asked.facts, asked.assignments.measure, answered, code)
+      for (const { metric, measured } of met) {
+        if (measured === undefined) addNamed(page.totals.outcomes, metric)
+      }
+      const reported = this.#reports.find(asked)
+      if (!reported) return
       const unpinned = asked.decision.reason === 'bucket'
-      this.#mark(page, asked, { failed: failure !== undefined, unpinned, edgesBelow })
+      this.#reports.mark(page, asked, reported, { unpinned })
+      const isFile = answered.service === undefined
+      for (const one of met) this.#reports.tell(page, asked, reported, one, isFile, now)
+    })
+  }
+
+  /**
+   * What to look for in the body of a service's reply to this request; `undefined` for nothing, as
+   * long as nobody compares environments.
+   */
+  watchBody(asked: CountedRequest): WatchedBody | undefined {
+    let watched: WatchedBody | undefined
+    this.#safely(() => {
+      const reported = this.#reports.find(asked)
+      if (!reported || !isJudged(asked)) return
+      const { path } = asked.facts
+      const forBreaks = isCollected(reported, 'brokenBodies')
+      const errorAt = isCollected(reported, 'errorBodies')
+        ? asked.assignments.measure.errorBodies.find(({ matches }) => matches(path))?.keys
+        : undefined
+      if (forBreaks || errorAt) watched = { forBreaks, errorAt }
+    })
+    return watched
+  }
+
+  /** Counts what was met in a body that `watchBody` asked to watch, after its request was counted. */
+  recordBody(asked: CountedRequest, metric: 'brokenBodies' | 'errorBodies'): void {
+    this.#safely(() => {
+      const now = this.#options.now()
+      this.#dropClosed(now)
+      const page = this.#pages.find(asked.decision, now)
+      if (!page) return
+      addNamed(page.totals.outcomes, metric)
+      const reported = this.#reports.find(asked)
+      if (reported) this.#reports.tell(page, asked, reported, { metric }, false, now)
     })
   }
 
@@ -106,10 +161,10 @@ export class Recorder implements BatchSource {
     return batch
   }
 
-  arrived(batch: Batch, collected: SampleBounds | undefined): void {
+  arrived(batch: Batch, collected: Collected | undefined): void {
     if (this.#inFlight?.batch === batch) this.#inFlight = undefined
     if (this.#unsure === batch) this.#unsure = undefined
-    this.#collected = collected
+    this.collect(collected)
   }
 
   failed(batch: Batch): void {
@@ -118,8 +173,8 @@ export class Recorder implements BatchSource {
     this.#unsure = batch
   }
 
-  collect(collected: SampleBounds | undefined): void {
-    this.#collected = collected
+  collect(collected: Collected | undefined): void {
+    this.#reports.collect(collected, this.#options.now())
   }
 
   #takeUnsure(now: number): Batch | undefined {
@@ -127,52 +182,38 @@ export class Recorder implements BatchSource {
     if (!batch || batch.windows.some(({ window }) => now < closesAt(window))) return batch
     this.#unsure = undefined
     this.#lose(countRequests(batch))
+    this.#reports.forget(now)
     return undefined
   }
 
   #takeNew(now: number): Batch | undefined {
-    this.#lose(this.#pages.dropClosed(now))
+    this.#dropClosed(now)
+    this.#reports.isUrgent = false
     if (this.#pages.isEmpty) return undefined
     const { toIsolate, copy } = this.#options
     this.#isolate ??= toIsolate()
     const isolate = this.#isolate
     const windows = this.#pages.take()
-    const batch = { isolate, sequence: ++this.#sequence, windows, dropped: this.#untold }
+    const batch = {
+      form: COUNTING_FORM,
+      isolate,
+      sequence: ++this.#sequence,
+      windows,
+      dropped: this.#untold,
+    }
     this.#untold = 0
     this.#safely(() => copy?.(batch))
     return batch
   }
 
-  /** Adds a visitor whose hash is in the sample of its environment, if there is a sample. */
-  #mark(
-    page: Page,
-    { facts, request, assignments: { salt } }: CountedRequest,
-    mark: Omit<Mark, 'address'>,
-  ): void {
-    const bound = this.#collected?.[page.environment]
-    if (bound === undefined) return
-    const hash = toSampleHash(salt, facts.visitor)
-    if (hash >= bound) return
-    const address = this.#toAddress(salt, request.headers.get('cf-connecting-ip'))
-    if (!this.#pages.mark(page, hash, toMarks({ ...mark, address }))) this.losses.visitors += 1
-  }
-
-  /**
-   * Parsing an address takes longer than everything else here, and a visitor keeps its address for
-   * a while.
-   */
-  #toAddress(salt: string, address: string | null): number {
-    if (!address) return 0
-    const known = this.#addresses.get(address)
-    if (known !== undefined) return known
-    if (this.#addresses.size >= MAX_HASHED_ADDRESSES) this.#addresses.clear()
-    const hash = toAddressHash(salt, address)
-    this.#addresses.set(address, hash)
-    return hash
+  #dropClosed(now: number): void {
+    const { requests, outcomes } = this.#pages.dropClosed(now)
+    this.#lose(requests)
+    if (outcomes > 0) this.#reports.forget(now)
   }
 
   #lose(requests: number): void {
-    this.losses.requests += requests
+    this.#losses.requests += requests
     this.#untold += requests
   }
 
@@ -180,43 +221,30 @@ export class Recorder implements BatchSource {
     try {
       count()
     } catch (cause) {
-      if (this.losses.errors === 0) console.error('counting failed', cause)
-      this.losses.errors += 1
+      if (this.#losses.errors === 0) console.error('counting failed', cause)
+      this.#losses.errors += 1
     }
   }
 }
 
-/** Adds a reply. How many edges lie below the service's time; `undefined` if it has none. */
+/** Adds a reply to the sums. */
 function addAnswer(
   totals: GrowingTotals,
   { status, source, bytes, service }: CountedReply,
-  failure: string | undefined,
-): number | undefined {
+  code: string | undefined,
+): void {
   totals.requests += 1
   const statusClass = Math.floor(status / 100) - 1
   totals.statuses[statusClass] = (totals.statuses[statusClass] ?? 0) + 1
   addNamed(totals.sources, source)
   totals.bytes += bytes
-  if (failure !== undefined) {
-    totals.failed += 1
-    addNamed(totals.failures, failure)
-  }
-  return service && addLatency(totals, service)
-}
-
-/**
- * Adds a latency, which is the time to the first byte of a service and no other time. A service
- * that timed out was at least as slow; one that could not be reached has no latency.
- */
-function addLatency(
-  totals: GrowingTotals,
-  { status, failure, waitedMs }: NonNullable<CountedReply['service']>,
-): number | undefined {
-  if (status === undefined && failure !== 'origin_timeout') return undefined
-  const edgesBelow = countEdgesBelow(waitedMs)
+  if (code !== undefined) addNamed(totals.failures, code)
+  if (isVersionsFault(code)) totals.failed += 1
+  const waitedMs = service && toLatencyMs(service)
+  if (waitedMs === undefined) return
+  const edgesBelow = countEdgesBelow(LATENCY_EDGES_MS, waitedMs)
   totals.latency[edgesBelow] = (totals.latency[edgesBelow] ?? 0) + 1
   totals.latencyMs += Math.round(waitedMs)
-  return edgesBelow
 }
 
 function countRequests({ windows }: Batch): number {

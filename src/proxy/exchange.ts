@@ -117,7 +117,7 @@ function checkPath(backendPath: string, basePath: string): ErrorCode | undefined
  * answers it, and redirects are left to the client.
  */
 function toOutgoing(
-  { request, body, headers }: Message,
+  { request, body, headers, isRaw }: Message,
   service: Service,
   patience: Patience,
 ): RequestInit | Request {
@@ -127,6 +127,7 @@ function toOutgoing(
     redirect: 'manual',
     cache: 'no-store',
     signal: patience.signal,
+    ...(isRaw ? { encodeResponseBody: 'manual' as const } : {}),
   }
   if (body === null || !carriesUpload(method)) {
     patience.wait()

@@ -21,6 +21,11 @@ export type ForwardOptions = {
   readonly requestId: string
   /** The name of this Holo in `CDN-Loop`. */
   readonly loopId: string
+  /**
+   * Whether code will read the reply's body before it goes to the client, which should get the
+   * backend's encoded bytes all the same.
+   */
+  readonly isRaw?: boolean
 }
 
 export type ForwardResult = {
@@ -77,14 +82,14 @@ export async function forwardRequest(
   forwarding: ForwardOptions,
   backends: Backends,
 ): Promise<ForwardResult> {
-  const { request, path, service, fallback, identity, requestId, loopId } = forwarding
+  const { request, path, service, fallback, identity, requestId, loopId, isRaw } = forwarding
   const body = await readyBody(request)
   const refusal = body === 'length_required' ? body : refuse(request, loopId)
   if (refusal || body === 'length_required') {
     const response = errorResponse(refusal ?? 'length_required', requestId)
     return { response, fellBackFor: undefined, own: undefined }
   }
-  const message = toMessage(request, body, path, identity, { requestId, loopId })
+  const message = toMessage(request, body, path, identity, { requestId, loopId, isRaw })
   backends.budget.earn()
   const { outcome, isDown } = await askService(message, service, backends, fallback !== undefined)
   const own = toOwnAnswer(outcome)

@@ -19,6 +19,8 @@ export type Message = {
    * only once.
    */
   readonly isRepeatable: boolean
+  /** Whether the body of the answer is not decoded, although code reads it. */
+  readonly isRaw: boolean
 }
 
 /** Methods without effects (RFC 9110 section 9.2.1) among those that are forwarded. */
@@ -29,7 +31,15 @@ export function toMessage(
   body: Message['body'],
   path: string,
   identity: Readonly<Record<string, string>>,
-  { requestId, loopId }: { readonly requestId: string; readonly loopId: string },
+  {
+    requestId,
+    loopId,
+    isRaw = false,
+  }: {
+    readonly requestId: string
+    readonly loopId: string
+    readonly isRaw?: boolean | undefined
+  },
 ): Message {
   const publicUrl = new URL(request.url)
   const headers = toBackendHeaders(request, publicUrl, identity)
@@ -43,6 +53,7 @@ export function toMessage(
     publicOrigin: publicUrl.origin,
     headers,
     isRepeatable: body === null && SAFE_METHODS.has(request.method),
+    isRaw,
   }
 }
 

@@ -2,7 +2,7 @@
 // slow, fails, lies, or asks for fewer calls. Faults are put in the control's place.
 
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import type { SampleBounds } from '../../src/core/counting/batch.ts'
+import type { Collected } from '../../src/core/counting/batch.ts'
 import { createColo } from '../../src/loading/colo.ts'
 import type { LoaderOptions } from '../../src/loading/load.ts'
 import { digestText, type SyncReply, type SyncReport } from '../../src/loading/sync.ts'
@@ -312,8 +312,9 @@ describe('the isolates of one data centre', () => {
   it('tell each other whose visitors are collected, and when nobody is any more', async () => {
     const colo = createColo(await caches.open('shared-collection'))
     const control = controlWith(() => textOf(42))
-    let collected: SampleBounds | undefined = { main: 7, canary: 7 }
-    const heard: (SampleBounds | undefined)[] = []
+    const environment = { key: 'secret', bound: 7, metrics: { errors: [7] }, allowance: {} }
+    let collected: Collected | undefined = { main: environment, canary: environment }
+    const heard: (Collected | undefined)[] = []
     const [first, second] = [0, 1].map((isolate) =>
       setUp({
         readKv: async () => textOf(42),
@@ -355,6 +356,10 @@ describe('the isolates of one data centre', () => {
       'null',
       '{"identity":{"revision":"42"},"at":0}',
       `{"identity":${identity},"at":${Date.now()},"collected":{"main":"all"}}`,
+      `{"identity":${identity},"at":${Date.now()},"collected":{"main":7}}`,
+      `{"identity":${identity},"at":${Date.now()},"collected":{"main":{"key":"","bound":7,"metrics":{},"allowance":{}}}}`,
+      `{"identity":${identity},"at":${Date.now()},"collected":{"main":{"key":"k","bound":7,"metrics":{"errors":7},"allowance":{}}}}`,
+      `{"identity":${identity},"at":${Date.now()},"collected":{"main":{"key":"k","bound":7,"metrics":{},"allowance":{"latency":0}}}}`,
     ]) {
       await cache.put(
         'https://last-good.holo.invalid/confirmation',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { type CountedReply, toFailureCode } from '../../src/metrics/observed.ts'
-import { served, toAnswered } from './metrics-asked.ts'
+import { isVersionsFault, toFailureCode } from '../../src/metrics/met.ts'
+import type { CountedReply } from '../../src/metrics/observed.ts'
+import { answeredWith, served, toAnswered } from './metrics-asked.ts'
 
 const FILE: Partial<CountedReply> = { source: 'memory', service: undefined }
 const unanswered = (failure: string) => served({ status: undefined, failure })
@@ -10,6 +11,8 @@ const ROWS: readonly [
   clause: string,
   answer: Partial<CountedReply>,
   failure: string | undefined,
+  /** Whether it is the version's, where that differs. */
+  isFault?: boolean,
 ][] = [
   ['a good answer', {}, undefined],
   ["a service's 500", { status: 500, ...served({ status: 500 }) }, 'status_5xx'],
@@ -18,6 +21,8 @@ const ROWS: readonly [
     { status: 503, ...served({ status: 503, failure: 'origin_unavailable' }) },
     'status_5xx',
   ],
+  ["a service's 501, for a method that it has not", answeredWith(501), undefined],
+  ["a service's 505, for another HTTP", answeredWith(505), undefined],
   ["a service's 404", { status: 404, ...served({ status: 404 }) }, undefined],
   ["a service's 499", { status: 499, ...served({ status: 499 }) }, undefined],
   ['a timeout', { status: 504, ...unanswered('origin_timeout') }, 'origin_timeout'],
@@ -36,6 +41,7 @@ const ROWS: readonly [
     'all origins ejected, and a fallback answered',
     { source: 'fallback', ...unanswered('origins_ejected') },
     'origins_ejected',
+    false,
   ],
   [
     'a 503, and a fallback answered',
@@ -54,7 +60,8 @@ const ROWS: readonly [
 ]
 
 describe('what a failure is', () => {
-  it.each(ROWS)('%s', (_, answer, failure) => {
-    expect(toFailureCode(toAnswered(answer))).toBe(failure)
+  it.each(ROWS)('%s', (_, answer, failure, isFault = failure !== undefined) => {
+    const code = toFailureCode(toAnswered(answer))
+    expect([code, isVersionsFault(code)]).toEqual([failure, isFault])
   })
 })

@@ -96,6 +96,8 @@ const ROWS: readonly [clause: string, way: Way, judged: boolean, assigned: boole
     false,
     false,
   ],
+  ['a form that is sent', { url: '/api/x', method: 'POST' }, true, false],
+  ['a method that any client can invent', { url: '/api/x', method: 'PROPFIND' }, false, false],
   ['a shadow copy', { headers: DOCUMENT, by: 'shadow' }, false, false],
   ['a synthetic probe', { headers: DOCUMENT, by: 'probe' }, false, false],
 ]

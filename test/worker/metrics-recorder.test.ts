@@ -1,20 +1,25 @@
 import { describe, expect, it, vi } from 'vitest'
-import { type Batch, isBatch } from '../../src/core/counting/batch.ts'
 import {
-  EVERYBODY,
+  type Batch,
+  COUNTING_FORM,
+  type Collected,
+  isBatch,
+} from '../../src/core/counting/batch.ts'
+import {
   MAX_BATCH_VISITORS,
   MAX_BATCH_WINDOWS,
   MAX_GROUPS,
   WINDOW_MS,
 } from '../../src/core/counting/limits.ts'
-import { readMarks, toSampleHash } from '../../src/core/counting/marks.ts'
+import { readMarks } from '../../src/core/counting/marks.ts'
+import { readOutcomes, toVisitorHash } from '../../src/core/counting/outcomes.ts'
 import { IN_FLIGHT_MS, Recorder } from '../../src/metrics/recorder.ts'
-import { DOCUMENT, served, toAnswered, toAsked, visitorOf } from './metrics-asked.ts'
+import { collectedOf, DOCUMENT, served, toAnswered, toAsked, visitorOf } from './metrics-asked.ts'
 
 const NOW = 1_700_000_000_000
-const ALL = { main: EVERYBODY, canary: EVERYBODY }
+const ALL: Collected = { main: collectedOf(), canary: collectedOf() }
 
-function setUp(collected: Record<string, number> | undefined = ALL) {
+function setUp(collected: Collected | undefined = ALL) {
   const clock = { now: NOW }
   const recorder = new Recorder({ now: () => clock.now, toIsolate: () => 'isolate' })
   recorder.collect(collected)
@@ -27,6 +32,11 @@ const marksOf = (batch: Batch) =>
     [...visitors].filter((_, i) => i % 2 === 1).map(readMarks),
   )
 
+const outcomesOf = (batch: Batch) =>
+  groupsOf(batch).flatMap(({ kinds, outcomes }) =>
+    [...readOutcomes(outcomes)].map(({ kind, level }) => ({ ...kinds[kind], level })),
+  )
+
 describe('a record', () => {
   it('is one for each request, against the version that was chosen', () => {
     const { recorder, take } = setUp()
@@ -35,6 +45,7 @@ describe('a record', () => {
     recorder.record(asked, toAnswered({ source: 'fallback', ...served({ status: 503 }) }))
     recorder.record(toAsked({ headers: DOCUMENT, visitor: visitorOf('main') }), toAnswered())
     const batch = take()
+    expect(batch.form).toBe(COUNTING_FORM)
     expect(isBatch(structuredClone(batch))).toBe(true)
     expect(groupsOf(batch)).toMatchObject([
       {
@@ -47,6 +58,7 @@ describe('a record', () => {
           failed: 1,
           statuses: [0, 2, 0, 0, 0],
           failures: { status_5xx: 1 },
+          outcomes: { errors: 1, asks: 2 },
           sources: { service: 1, fallback: 1 },
           latency: [2, 0, 0, 0, 0, 0, 0, 0, 0],
           latencyMs: 80,
@@ -66,7 +78,8 @@ describe('a record', () => {
     recorder.record(toAsked({}), toAnswered(served({ waitedMs })))
     const batch = take()
     expect(groupsOf(batch)[0]?.totals.latency[edges]).toBe(1)
-    expect(marksOf(batch)[0]?.edgesBelow).toBe(edges)
+    const levels = outcomesOf(batch).filter(({ metric }) => metric === 'latency')
+    expect(levels.map(({ level }) => level)).toEqual(edges === 0 ? [] : [edges])
   })
 
   it('has the latency of a timeout, and none of what was never reached or is a file', () => {
@@ -74,11 +87,16 @@ describe('a record', () => {
     const asked = toAsked({})
     recorder.record(asked, toAnswered(served({ status: undefined, failure: 'origin_unreachable' })))
     recorder.record(asked, toAnswered({ source: 'memory', service: undefined }))
-    expect(marksOf(take())).toMatchObject([{ edgesBelow: undefined, failed: true }])
+    const missed = take()
+    expect(groupsOf(missed)[0]?.totals.latency).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0])
+    expect(outcomesOf(missed)).toEqual([{ metric: 'errors', route: 'GET /', level: 1 }])
     const other = setUp()
     const timeout = { status: undefined, failure: 'origin_timeout', waitedMs: 3000 }
     other.recorder.record(asked, toAnswered(served(timeout)))
-    expect(marksOf(other.take())).toMatchObject([{ edgesBelow: 7, failed: true }])
+    expect(outcomesOf(other.take())).toEqual([
+      { metric: 'errors', route: 'GET /', level: 1 },
+      { metric: 'latency', route: 'GET /', level: 7 },
+    ])
   })
 })
 
@@ -89,18 +107,19 @@ describe('visitors', () => {
     recorder.recordAssigned(asked)
     recorder.record(asked, toAnswered())
     const [group] = groupsOf(take())
-    expect(group?.visitors).toHaveLength(0)
+    expect(group).toMatchObject({ kinds: [] })
+    expect([group?.visitors.length, group?.outcomes.length]).toEqual([0, 0])
     expect(group?.totals).toMatchObject({ requests: 1, judged: 1, assigned: 1 })
   })
 
-  it('are those below the bound of the second hash, each once', () => {
+  it('are those below the bound of the hash that the key makes, each once', () => {
     const visitor = visitorOf('canary')
-    const hash = toSampleHash('shop', visitor)
+    const hash = toVisitorHash('secret', visitor)
     for (const [bound, count] of [
       [hash, 0],
       [hash + 1, 1],
     ] as const) {
-      const { recorder, take } = setUp({ canary: bound })
+      const { recorder, take } = setUp({ canary: collectedOf({ bound }) })
       for (let i = 0; i < 3; i++) recorder.record(toAsked({ visitor }), toAnswered())
       expect(groupsOf(take())[0]?.visitors).toHaveLength(2 * count)
     }
@@ -110,7 +129,7 @@ describe('visitors', () => {
     const { recorder, take } = setUp()
     recorder.recordAssigned(toAsked({ headers: DOCUMENT }))
     const batch = take()
-    expect(marksOf(batch)).toMatchObject([{ assigned: true, failed: false }])
+    expect(marksOf(batch)).toMatchObject([{ assigned: true, unpinned: false }])
     expect(groupsOf(batch)[0]?.totals).toMatchObject({ requests: 0, assigned: 1 })
   })
 
@@ -127,7 +146,7 @@ describe('visitors', () => {
     from('2606:4700:0:1:ffff::2', 300)
     from('127.0.0.1', 400)
     from('10.1.2.3', 500)
-    const [, google, v6, sameV6, local, intern] = marksOf(take()).map(({ address }) => address)
+    const [, google, v6, sameV6, local, intern] = marksOf(take()).map(({ client }) => client)
     expect(google).toBeGreaterThan(0)
     expect(v6).toBe(sameV6)
     expect([local, intern]).toEqual([0, 0])

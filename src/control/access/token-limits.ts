@@ -98,12 +98,12 @@ export function findRunningTrespass(
   return undefined
 }
 
-/** Rules, visitors' names, the salt: all of that is about every environment. */
+/** Rules, visitors' names, the salt, what is measured: all of that is about every environment. */
 function findOther(before: Content, after: Content): string | undefined {
   const { environments: _, traffic: __, versions: ___, ...was } = before
   const { environments: _a, traffic: __a, versions: ___a, ...is } = after
   if (toCanonicalJson(was) !== toCanonicalJson(is)) {
-    return 'the token is limited, and this changes what concerns every environment (rules, visitors, salt)'
+    return 'the token is limited, and this changes what concerns every environment (rules, visitors, salt, measure)'
   }
   return undefined
 }

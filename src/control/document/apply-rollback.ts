@@ -30,7 +30,7 @@ export function rollBack(
   })
   if (refusals.length > 0) return err(refusals)
   const { schema, spent } = current
-  const { salt, environments, traffic, rules, visitor, polled, expose } = earlier
+  const { salt, environments, traffic, rules, visitor, polled, expose, measure } = earlier
   const heir = toOwners(traffic)[0]
   const versions =
     heir === undefined ? current.versions : bequeath(current.versions, environments, heir)
@@ -45,6 +45,7 @@ export function rollBack(
     visitor,
     polled,
     expose,
+    measure,
   }
   const bytes = countBytes(JSON.stringify(markOpen(draft))) + OWN_FIELDS_BYTES
   return bytes > MAX_ASSIGNMENTS_BYTES

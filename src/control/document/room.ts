@@ -20,7 +20,7 @@ import type { DraftProblem } from './draft.ts'
 /** In bytes of JSON without indentation, with what each version and environment may grow by. */
 export type Room = {
   readonly versions: number
-  /** What people write: environments, rules, salt, `visitor`, `expose`. */
+  /** What people write: environments, rules, salt, `visitor`, `expose`, `measure`. */
   readonly settings: number
   /** Who has which buckets, and which have suffered. */
   readonly traffic: number

@@ -1,0 +1,150 @@
+// What an isolate reports of judged visitors while somebody compares environments: who was there, and
+// what they met, each outcome once. The control says of whom, and by which key ids are hashed.
+
+import type { Collected, CollectedEnvironment } from '../core/counting/batch.ts'
+import { type Mark, toMarks } from '../core/counting/marks.ts'
+import { countEdgesBelow, findMetric, type MetricRow } from '../core/counting/metrics.ts'
+import { type ClientHashes, toClientHashes, toVisitorHash } from '../core/counting/outcomes.ts'
+import { FILES_ROUTE, toRoute } from '../core/counting/routes.ts'
+import { getOwn } from '../core/own.ts'
+import type { Met } from './met.ts'
+import type { CountedRequest } from './observed.ts'
+import type { Page, Pages } from './pages.ts'
+import { Told } from './told.ts'
+
+/** About 2 MB of an isolate's 128. */
+export const MAX_HASHED_ADDRESSES = 10_000
+
+/** Of whom is reported, and the visitor's hash. */
+export type Reported = { readonly collected: CollectedEnvironment; readonly visitor: number }
+
+export class Reports {
+  /** What there was no room for, since the isolate started. */
+  readonly losses = { visitors: 0, outcomes: 0 }
+  /** Whether something bad is in the pages that should not wait: see `URGENT_FLUSH_MS`. */
+  isUrgent = false
+  readonly #pages: Pages
+  readonly #told = new Told()
+  /** By key and address. */
+  readonly #clients = new Map<string, ClientHashes>()
+  #collected: Collected | undefined
+
+  constructor(pages: Pages) {
+    this.#pages = pages
+  }
+
+  /** From now on this is reported; nothing if it is `undefined`. */
+  collect(collected: Collected | undefined, now: number): void {
+    const next = collected && Object.keys(collected).length > 0 ? collected : undefined
+    // Another key makes other hashes, and belongs to another comparison.
+    if (toKeys(next) !== toKeys(this.#collected)) {
+      this.forget(now)
+      this.#clients.clear()
+    }
+    this.#collected = next
+  }
+
+  /** What was told may not have arrived, and is told again when it is met again. */
+  forget(now: number): void {
+    this.#told.forget(now)
+  }
+
+  /** `undefined` if nothing is collected of the environment that was chosen. */
+  find({ decision, facts }: CountedRequest): Reported | undefined {
+    const collected = this.#collected && getOwn(this.#collected, decision.environment)
+    return collected && { collected, visitor: toVisitorHash(collected.key, facts.visitor) }
+  }
+
+  /** Adds a visitor who is there. */
+  mark(
+    page: Page,
+    { request }: CountedRequest,
+    { collected: { key, bound }, visitor }: Reported,
+    mark: Omit<Mark, 'client'>,
+  ): void {
+    if (visitor >= bound) return
+    const { client, network } = this.#toClient(key, request)
+    const hasRoom = this.#pages.mark(page, visitor, toMarks({ ...mark, client }), network)
+    if (!hasRoom) this.losses.visitors += 1
+  }
+
+  /**
+   * Adds what a visitor met, if it is collected and was not told before.
+   *
+   * @param isFile whether a file of the version was asked for, and no service.
+   */
+  tell(
+    page: Page,
+    { request, facts, assignments }: CountedRequest,
+    reported: Reported,
+    { metric, measured }: Met,
+    isFile: boolean,
+    now: number,
+  ): void {
+    const row = isCollected(reported, metric) ? findMetric(metric) : undefined
+    if (!row) return
+    const { collected, visitor } = reported
+    const level = measured === undefined ? 1 : toLevel(row, collected, measured)
+    if (!isCollected(reported, metric, level)) return
+    const route = !row.byRoute
+      ? ''
+      : isFile
+        ? FILES_ROUTE
+        : toRoute(facts.method, facts.path, assignments.measure.routes)
+    const kind = `${page.environment} ${page.version} ${metric} ${route}`
+    const known = this.#told.level(kind, visitor, now)
+    if (!isCollected(reported, metric, level, known)) return
+    const hashes = this.#toClient(collected.key, request)
+    if (!this.#pages.tell(page, { metric, route, visitor, level, ...hashes })) {
+      this.losses.outcomes += 1
+      return
+    }
+    this.#told.add(kind, visitor, level, now)
+    if (row.bad === 'more' && row.edges === null) this.isUrgent = true
+  }
+
+  /**
+   * Parsing an address takes longer than everything else here, and a visitor keeps its address for
+   * a while.
+   */
+  #toClient(key: string, { headers }: Request): ClientHashes {
+    const address = headers.get('cf-connecting-ip')
+    const name = `${key} ${address}`
+    const known = this.#clients.get(name)
+    if (known !== undefined) return known
+    if (this.#clients.size >= MAX_HASHED_ADDRESSES) this.#clients.clear()
+    const hashes = toClientHashes(key, address)
+    this.#clients.set(name, hashes)
+    return hashes
+  }
+}
+
+/** Whether a level above `known`, up to `level`, is collected of the visitor; levels are edges. */
+export function isCollected(
+  { collected: { metrics }, visitor }: Reported,
+  metric: string,
+  level = Number.POSITIVE_INFINITY,
+  known = 0,
+): boolean {
+  const bounds = getOwn(metrics, metric) ?? []
+  return bounds.some((bound, edge) => edge >= known && edge < level && visitor < bound)
+}
+
+/** How many edges a measurement lies above, after what is allowed was taken off. */
+function toLevel(
+  { name, edges }: MetricRow,
+  { allowance }: CollectedEnvironment,
+  measured: number,
+): number {
+  if (!edges) return 1
+  // Nobody notices a difference below the first edge, and nothing is taken off there.
+  const isSmall = measured <= (edges[0] ?? 0)
+  return countEdgesBelow(edges, isSmall ? measured : measured / (getOwn(allowance, name) ?? 1))
+}
+
+function toKeys(collected: Collected | undefined): string {
+  return Object.entries(collected ?? {})
+    .map(([environment, { key }]) => `${environment} ${key}`)
+    .sort()
+    .join()
+}
