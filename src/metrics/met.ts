@@ -41,11 +41,19 @@ export function isVersionsFault(code: string | undefined): boolean {
 }
 
 /** The times of the rows with edges, and `undefined` for the others. */
-export type Met = { readonly metric: string; readonly measured?: number }
+export type Met = {
+  readonly metric: string
+  readonly measured?: number
+  /** What exactly it was, such as `503`; for people. */
+  readonly code?: string
+  /** Whether the backend gave no answer at all. */
+  readonly isConnection?: boolean
+}
 
 const NOTHING: readonly Met[] = []
-const ERROR: Met = { metric: 'errors' }
-const ERRORS: readonly Met[] = [ERROR]
+/** No connection, or no answer in time: instances that start cause it as well. */
+const CONNECTION: ReadonlySet<string> = new Set(['origin_unreachable', 'origin_timeout'])
+
 const ASKS: Met = { metric: 'asks' }
 const REDIRECTS: Met = { metric: 'redirects' }
 
@@ -68,9 +76,12 @@ export function listMet(
   { service, leadsElsewhere }: CountedReply,
   code: string | undefined,
 ): readonly Met[] {
-  const isFault = isVersionsFault(code)
-  if (!service) return isFault ? ERRORS : NOTHING
-  const met = isFault ? [ERROR] : []
+  const met: Met[] = []
+  if (code !== undefined && isVersionsFault(code)) {
+    const status = code === STATUS_5XX ? String(service?.status) : code
+    met.push({ metric: 'errors', code: status, isConnection: CONNECTION.has(code) })
+  }
+  if (!service) return met.length > 0 ? met : NOTHING
   const measured = toLatencyMs(service)
   if (measured !== undefined) met.push({ metric: 'latency', measured })
   const { status } = service

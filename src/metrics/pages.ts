@@ -101,11 +101,11 @@ export class Pages {
   }
 
   /** Adds what a visitor met. Whether there was room for it. */
-  tell(page: Page, { metric, route, ...outcome }: NewOutcome): boolean {
+  tell(page: Page, { metric, route, code, ...outcome }: NewOutcome): boolean {
     if (this.#outcomes >= MAX_BATCH_OUTCOMES) return false
     const share = this.#shareOf(outcome.network)
     if (share && share.outcomes >= MAX_NETWORK_ENTRIES) return false
-    const kind = toKind(page, metric, route, share)
+    const kind = toKind(page, { metric, route, ...(code ? { code } : {}) }, share)
     if (kind === undefined) return false
     pushOutcome(page.outcomes, { ...outcome, kind })
     this.#outcomes += 1
@@ -194,11 +194,10 @@ export type Dropped = { readonly requests: number; readonly outcomes: number }
 /** The place of a kind in the page's list; that of the route `other` if there is no room for more. */
 function toKind(
   { kinds }: Pick<Page, 'kinds'>,
-  metric: string,
-  route: string,
+  { metric, route, code }: OutcomeKind,
   share?: Share,
 ): number | undefined {
-  const key = `${metric}\n${route}`
+  const key = code === undefined ? `${metric}\n${route}` : `${metric}\n${route}\n${code}`
   const known = kinds.get(key)
   if (known !== undefined) return known
   if (route === '' || route === OTHER_ROUTE) {
@@ -206,7 +205,7 @@ function toKind(
   } else {
     const isFull = kinds.size >= MAX_KINDS - OTHER_KINDS
     if (isFull || (share && share.kinds >= MAX_NETWORK_KINDS)) {
-      return toKind({ kinds }, metric, OTHER_ROUTE)
+      return toKind({ kinds }, { metric, route: OTHER_ROUTE })
     }
     if (share) share.kinds += 1
   }
@@ -241,6 +240,6 @@ function toGroup({
 }
 
 function readKind(key: string): OutcomeKind {
-  const at = key.indexOf('\n')
-  return { metric: key.slice(0, at), route: key.slice(at + 1) }
+  const [metric = '', route = '', code] = key.split('\n')
+  return { metric, route, ...(code === undefined ? {} : { code }) }
 }

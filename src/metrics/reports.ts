@@ -4,7 +4,12 @@
 import type { Collected, CollectedEnvironment } from '../core/counting/batch.ts'
 import { type Mark, toMarks } from '../core/counting/marks.ts'
 import { countEdgesBelow, findMetric, type MetricRow } from '../core/counting/metrics.ts'
-import { type ClientHashes, toClientHashes, toVisitorHash } from '../core/counting/outcomes.ts'
+import {
+  CONNECTION_LEVEL,
+  type ClientHashes,
+  toClientHashes,
+  toVisitorHash,
+} from '../core/counting/outcomes.ts'
 import { FILES_ROUTE, toRoute } from '../core/counting/routes.ts'
 import { getOwn } from '../core/own.ts'
 import type { Met } from './met.ts'
@@ -77,14 +82,19 @@ export class Reports {
     page: Page,
     { request, facts, assignments }: CountedRequest,
     reported: Reported,
-    { metric, measured }: Met,
+    { metric, measured, code, isConnection }: Met,
     isFile: boolean,
     now: number,
   ): void {
     const row = isCollected(reported, metric) ? findMetric(metric) : undefined
     if (!row) return
     const { collected, visitor } = reported
-    const level = measured === undefined ? 1 : toLevel(row, collected, measured)
+    const level =
+      measured === undefined
+        ? isConnection
+          ? CONNECTION_LEVEL
+          : 1
+        : toLevel(row, collected, measured)
     if (!isCollected(reported, metric, level)) return
     const route = !row.byRoute
       ? ''
@@ -95,7 +105,14 @@ export class Reports {
     const known = this.#told.level(kind, visitor, now)
     if (!isCollected(reported, metric, level, known)) return
     const hashes = this.#toClient(collected.key, request)
-    if (!this.#pages.tell(page, { metric, route, visitor, level, ...hashes })) {
+    if (!this.#pages.tell(page, {
+      metric,
+      route,
+      ...(code ? { code } : {}),
+      visitor,
+      level,
+      ...hashes,
+    })) {
       this.losses.outcomes += 1
       return
     }

@@ -3,12 +3,13 @@
 
 import type { Start } from '../../src/control/rollouts/contract.ts'
 import type { Counting, Stratum, WindowSource } from '../../src/control/rollouts/source.ts'
-import type { MetricWindow } from '../../src/core/judge/metric.ts'
+import type { SetCounts } from '../../src/core/judge/metric.ts'
 import type { Window } from '../../src/core/rollout/events.ts'
 import { PRESETS } from '../../src/core/rollout/plan.ts'
 import { Replay } from '../../src/core/rollout/replay.ts'
 import { seededRandom } from '../../src/core/simulate/random.ts'
-import { drawWindow, type Load, type SideModel } from '../../src/core/simulate/traffic.ts'
+import type { Visit } from '../../src/core/simulate/run.ts'
+import { drawSecond, type Load, type SideModel } from '../../src/core/simulate/traffic.ts'
 import { countBuckets, type Traffic } from '../../src/core/traffic.ts'
 import type { AssignmentsDocument } from '../../src/document/schema.ts'
 import { rolloutEventsReply } from '../../src/wire/rollout-events.ts'
@@ -63,11 +64,20 @@ export class Script implements WindowSource {
   readonly #random = seededRandom(20_261_124)
   #id = 0
 
-  closedWindows(rollout: number, sinceId: number): readonly Window[] {
+  nextWindows(rollout: number, sinceId: number): readonly Window[] {
     this.beforeRead()
     const all = this.#windows.get(rollout) ?? []
     return this.repeats ? all.slice(-20) : all.filter(({ id }) => id > sinceId)
   }
+
+  peekWindows(rollout: number, sinceId: number): readonly Window[] {
+    return this.nextWindows(rollout, sinceId)
+  }
+
+  /** Nothing is stored: the windows stay. */
+  store(): void {}
+
+  confirm(): void {}
 
   startCounting(counting: Counting): void {
     this.told.push(counting)
@@ -84,25 +94,48 @@ export class Script implements WindowSource {
 
   /** Closes the window of a rollout whose canary had `weight` percent of the visitors. */
   close(rollout: number, generation: number, weight: number): void {
-    const drawn = drawWindow(this.#random, this.load, weight, PRESETS.standard.metrics)
-    this.exposed.control += drawn.visitors[0]
-    this.exposed.canary += drawn.visitors[1]
+    const share = weight / 100
+    const { metrics } = PRESETS.standard
+    const visits = Array.from({ length: WINDOW / 1000 }, () =>
+      drawSecond(this.#random, this.load, share, metrics),
+    ).flat()
+    const canary = visits.filter(({ side }) => side === 1).length
+    const visitors = [visits.length - canary, canary] as const
+    this.exposed.control += visitors[0]
+    this.exposed.canary += visitors[1]
     this.#id++
-    const metrics: Record<string, MetricWindow> = { ...drawn.metrics }
     const window = {
-      ...{ id: this.#id, generation, metrics },
+      id: this.#id,
+      generation,
+      sets: toSets(visits, share),
+      visitors,
+      present: [{ share, base: visitors[0], canary }],
+      crowd: 0,
       assigned: [
-        {
-          id: this.#strata.get(rollout) ?? 0,
-          shares: [100 - weight, weight],
-          visitors: drawn.visitors,
-        },
+        { id: this.#strata.get(rollout) ?? 0, shares: [100 - weight, weight], visitors },
       ],
     }
     const windows = this.#windows.get(rollout) ?? []
     windows.push(...this.spoil(window))
     this.#windows.set(rollout, windows)
   }
+}
+
+/** What visitors met who each came once, all routes together. */
+function toSets(visits: readonly Visit[], share: number): SetCounts[] {
+  const sets = new Map<string, { counts: SetCounts; visitors: [number, number] }>()
+  for (const { side, met = [] } of visits) {
+    for (const { metric, level = 1 } of met) {
+      for (let edge = 0; edge < level; edge++) {
+        const key = `${metric} ${edge}`
+        const visitors: [number, number] = sets.get(key)?.visitors ?? [0, 0]
+        visitors[side] += 1
+        const counts = { metric, edge, route: '', share, visitors, weights: visitors }
+        sets.set(key, { counts: { ...counts, codes: {}, warmUp: false }, visitors })
+      }
+    }
+  }
+  return [...sets.values()].map(({ counts }) => counts)
 }
 
 /** main has all the traffic, and the canary still points at the last release. */

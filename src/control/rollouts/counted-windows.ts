@@ -1,5 +1,6 @@
 // The windows of the control's own counting, as the driver asks for them.
 
+import type { Window } from '../../core/rollout/events.ts'
 import type { Counting } from '../counting/counting.ts'
 import type { WindowSource } from './source.ts'
 
@@ -10,8 +11,8 @@ type Counts = Pick<
 
 export function createCountingSource(counting: Counts): WindowSource {
   return {
-    nextWindow: (rollout, sinceId) => counting.nextWindow(String(rollout), sinceId),
-    peekWindow: (rollout, sinceId) => counting.peekWindow(String(rollout), sinceId),
+    nextWindows: (rollout, sinceId) => toList(counting.nextWindow(String(rollout), sinceId)),
+    peekWindows: (rollout, sinceId) => toList(counting.peekWindow(String(rollout), sinceId)),
     store: (rollout, id) => counting.store(String(rollout), id),
     confirm: (rollout) => counting.confirm(String(rollout)),
     startCounting: ({ rollout, sinceId, base, baseVersion, environment, version, ...asked }) =>
@@ -28,4 +29,8 @@ export function createCountingSource(counting: Counts): WindowSource {
       counting.beginStratum(String(rollout), { id: revision, shares }),
     stopCounting: (rollout) => counting.end(String(rollout)),
   }
+}
+
+function toList(window: Window | undefined): readonly Window[] {
+  return window ? [window] : []
 }

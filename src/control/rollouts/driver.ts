@@ -188,9 +188,9 @@ export class Rollouts {
     try {
       const rollout = store.get(id)
       if (!rollout || !isRunning(rollout.state.phase)) return false
-      const window = source.peekWindow(id, rollout.state.lastWindow)
-      if (!window) return false
-      const { state } = step(rollout.state, { kind: 'tick', windows: [window], now: at })
+      const windows = source.peekWindows(id, rollout.state.lastWindow)
+      if (windows.length === 0) return false
+      const { state } = step(rollout.state, { kind: 'tick', windows, now: at })
       return state.phase.name === 'rolledBack'
     } catch (cause) {
       console.error(`rollout ${id} could not be considered`, cause)
@@ -202,26 +202,30 @@ export class Rollouts {
     const { now, source } = this.#parts
     const at = now()
     const done = await this.#give(id, (rollout) => {
-      const { window, problem } = this.#readWindow(rollout)
+      const { windows, problem } = this.#readWindows(rollout)
+      const { state } = rollout
+      const isNew = ({ id }: { id: number }) => id > state.lastWindow
       return {
-        events: [{ kind: 'tick', windows: window ? [window] : [], now: at }],
+        events: [{ kind: 'tick', windows, now: at }],
         acting: CONTROL,
         said: undefined,
         at,
         look: { looked_at: at, alarm_debt: chargeLook(rollout.alarm_debt, at), problem },
-        ...(window ? { also: () => source.store(id, window.id) } : {}),
+        also: () => {
+          for (const window of windows.filter(isNew)) source.store(id, window.id)
+        },
       }
     })
     if (done.ok) source.confirm(id)
     return done
   }
 
-  #readWindow({ id, state }: Rollout) {
+  #readWindows({ id, state }: Rollout) {
     try {
-      return { window: this.#parts.source.nextWindow(id, state.lastWindow), problem: null }
+      return { windows: this.#parts.source.nextWindows(id, state.lastWindow), problem: null }
     } catch (cause) {
       console.error(`the counts of rollout ${id} could not be read`, cause)
-      return { window: undefined, problem: `the counts could not be read: ${toMessage(cause)}` }
+      return { windows: [], problem: `the counts could not be read: ${toMessage(cause)}` }
     }
   }
 

@@ -23,15 +23,15 @@ export type Stratum = {
 
 export type WindowSource = {
   /**
-   * What was counted since the window `sinceId`; `undefined` where that is nothing. The same is given
-   * again until it is confirmed: a window is never added twice, because its id grows.
+   * What was counted since the window `sinceId`, oldest first. The same is given again until it is
+   * confirmed: a window is never added twice, because ids grow.
    */
-  readonly nextWindow: (rollout: number, sinceId: number) => Window | undefined
+  readonly nextWindows: (rollout: number, sinceId: number) => readonly Window[]
   /** The same, to look at only. */
-  readonly peekWindow: (rollout: number, sinceId: number) => Window | undefined
+  readonly peekWindows: (rollout: number, sinceId: number) => readonly Window[]
   /** Stores what goes with the window `id`. Inside the transaction that gives it to the rollout. */
   readonly store: (rollout: number, id: number) => void
-  /** The rollout has the window that was given last: its transaction is done. */
+  /** The rollout has the windows that were given last: the transaction is done. */
   readonly confirm: (rollout: number) => void
   /**
    * Count this from now on, and nothing else for the rollout. Called inside the transaction that makes
