@@ -11,9 +11,8 @@ import { Replay } from '../../src/core/rollout/replay.ts'
 import type { RolloutState } from '../../src/core/rollout/state.ts'
 import { giveEvents } from '../../src/core/rollout/step.ts'
 import { seededRandom } from '../../src/core/simulate/random.ts'
-import { drawWindow } from '../../src/core/simulate/traffic.ts'
 import { rolloutEventsReply } from '../../src/wire/rollout-events.ts'
-import { createRollingWorld, HEALTHY, live, type Rolling } from './rollout-world.ts'
+import { createRollingWorld, drawWindow, HEALTHY, live, type Rolling } from './rollout-world.ts'
 
 const PLAN = { steps: [{ weight: 25, gate: 'manual' }] }
 /** More than fit on a few pages; 60,480 are a week. */
@@ -24,13 +23,11 @@ type Looks = { readonly state: RolloutState; readonly chunks: readonly string[] 
 /** Looks as they would have been stored, one window in each: a day of them by alarms takes a minute. */
 function makeLooks(before: RolloutState, from: number): Looks {
   let state = before
-  const { metrics } = state.plan
   const random = seededRandom(7)
   const chunks: string[] = ['']
   for (let id = 1; id <= WINDOWS; id++) {
-    const drawn = drawWindow(random, { ...HEALTHY, visitorsPerMinute: 2000 }, 25, metrics)
-    const assigned = [{ id: 2, shares: [0.75, 0.25], visitors: drawn.visitors }]
-    const window = { id, generation: 1, metrics: drawn.metrics, assigned }
+    const load = { ...HEALTHY, visitorsPerMinute: 200 }
+    const window = drawWindow(random, load, 25, { id, generation: 1, stratum: 2 })
     const event: RolloutEvent = { kind: 'tick', now: from + id * 10_000, windows: [window] }
     const outcome = giveEvents(state, [event])
     if ('refused' in outcome || outcome.transitions.length > 0) throw new Error('it has moved')
@@ -205,14 +202,14 @@ describe('the events of a long rollout', () => {
   })
 })
 
-describe('a pause that an older Holo has stored as its text alone', () => {
-  it('says who paused, and is replayed bit for bit', async () => {
+describe('a rollout that an older Holo has begun', () => {
+  it('keeps its step and its pause, begins its analysis anew, and says so', async () => {
     const world = await createRollingWorld()
     await live(world, async (rolling) => {
       await rolling.start({ plan: PLAN })
       await rolling.command('pause')
       rolling.life.state.storage.sql.exec(
-        "UPDATE rollouts SET state = json_set(state, '$.phase.paused', 'by alice')",
+        "UPDATE rollouts SET state = json_remove(json_set(state, '$.phase.paused', 'by alice'), '$.form')",
       )
     })
     await live(world, async (rolling) => {
@@ -220,9 +217,11 @@ describe('a pause that an older Holo has stored as its text alone', () => {
         paused: 'by alice',
         pause: { by: 'alice', cause: 'command' },
       })
-      expect(await rolling.replay()).toMatchObject({ same: true, events: 2 })
-      expect(await rolling.command('resume')).toMatchObject({ pause: undefined })
-      expect(await rolling.replay()).toMatchObject({ same: true, events: 3 })
+      expect(await rolling.command('resume')).toMatchObject({ pause: undefined, weight: 25 })
+      const { transitions } = await rolling.explain()
+      expect(transitions.map(({ event }) => event)).toEqual(['start', 'pause', 'restart', 'resume'])
+      expect(transitions[2]?.reason).toMatch(/newer Holo .+ the analysis begins anew/)
+      expect(await rolling.replay()).toMatchObject({ same: true, events: 4 })
     })
   })
 })

@@ -7,7 +7,7 @@ import type { SetCounts } from '../../src/core/judge/metric.ts'
 import type { Window } from '../../src/core/rollout/events.ts'
 import { PRESETS } from '../../src/core/rollout/plan.ts'
 import { Replay } from '../../src/core/rollout/replay.ts'
-import { seededRandom } from '../../src/core/simulate/random.ts'
+import { type Random, seededRandom } from '../../src/core/simulate/random.ts'
 import type { Visit } from '../../src/core/simulate/run.ts'
 import { drawSecond, type Load, type SideModel } from '../../src/core/simulate/traffic.ts'
 import { countBuckets, type Traffic } from '../../src/core/traffic.ts'
@@ -94,30 +94,41 @@ export class Script implements WindowSource {
 
   /** Closes the window of a rollout whose canary had `weight` percent of the visitors. */
   close(rollout: number, generation: number, weight: number): void {
-    const share = weight / 100
-    const { metrics } = PRESETS.standard
-    const visits = Array.from({ length: WINDOW / 1000 }, () =>
-      drawSecond(this.#random, this.load, share, metrics),
-    ).flat()
-    const canary = visits.filter(({ side }) => side === 1).length
-    const visitors = [visits.length - canary, canary] as const
-    this.exposed.control += visitors[0]
-    this.exposed.canary += visitors[1]
     this.#id++
-    const window = {
-      id: this.#id,
-      generation,
-      sets: toSets(visits, share),
-      visitors,
-      present: [{ share, base: visitors[0], canary }],
-      crowd: 0,
-      assigned: [
-        { id: this.#strata.get(rollout) ?? 0, shares: [100 - weight, weight], visitors },
-      ],
-    }
+    const stratum = this.#strata.get(rollout) ?? 0
+    const window = drawWindow(this.#random, this.load, weight, { id: this.#id, generation, stratum })
+    this.exposed.control += window.visitors[0]
+    this.exposed.canary += window.visitors[1]
     const windows = this.#windows.get(rollout) ?? []
     windows.push(...this.spoil(window))
     this.#windows.set(rollout, windows)
+  }
+}
+
+type WindowOptions = Pick<Window, 'id' | 'generation'> & { readonly stratum: number }
+
+/** Ten seconds of a load of which the canary has `weight` percent. */
+export function drawWindow(
+  random: Random,
+  load: Load,
+  weight: number,
+  { id, generation, stratum }: WindowOptions,
+): Window {
+  const share = weight / 100
+  const { metrics } = PRESETS.standard
+  const visits = Array.from({ length: WINDOW / 1000 }, () =>
+    drawSecond(random, load, share, metrics),
+  ).flat()
+  const canary = visits.filter(({ side }) => side === 1).length
+  const visitors = [visits.length - canary, canary] as const
+  return {
+    id,
+    generation,
+    sets: toSets(visits, share),
+    visitors,
+    present: [{ share, base: visitors[0], canary }],
+    crowd: 0,
+    assigned: [{ id: stratum, shares: [100 - weight, weight], visitors }],
   }
 }
 
