@@ -72,6 +72,25 @@ describe('the ladder', () => {
     }
   })
 
+  it('waits once for the copy of the colo, however its time is divided between headers and body', async () => {
+    const pause = () => new Promise((resolve) => setTimeout(resolve, 70))
+    const slow = {
+      put: async () => undefined,
+      match: async () => {
+        await pause()
+        const body = new ReadableStream({
+          start: async (controller) => {
+            await pause()
+            controller.enqueue(new TextEncoder().encode(textOf(42)))
+            controller.close()
+          },
+        })
+        return new Response(body)
+      },
+    }
+    expect(await createColo(slow).loadDocument()).toBeUndefined()
+  })
+
   it('never replaces the last good document of the colo by an older one', async () => {
     const colo = createColo(caches.default)
     await colo.storeDocument(textOf(50), 50)
