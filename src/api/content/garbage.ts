@@ -1,5 +1,5 @@
 // What nothing needs any more, found in R2 step by step: records, then manifests, then blobs, then
-// parts. Only proposed here: the control looks once more and deletes (control/collecting.ts).
+// parts. Only proposed here: the control looks once more and deletes (control/releases/collecting.ts).
 
 import type { Protection } from '../../control/releases/contract.ts'
 import { err, ok, type Result } from '../../core/result.ts'
