@@ -56,7 +56,7 @@ export type Operations = {
   readonly control: number
   readonly cacheGets: number
   readonly cachePuts: number
-  /** Of KV and R2 together. */
+  /** Of KV, R2 and the control together. */
   readonly aim?: Aim<'atMost'>
 }
 
