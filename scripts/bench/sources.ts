@@ -2,7 +2,7 @@
 
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { unstable_getMiniflareWorkerOptions as getWorkerOptions } from 'wrangler'
+import { readWorkerOptions } from '../local/worker-options.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -19,10 +19,11 @@ export type Deployed = {
 
 /** What wrangler.toml says. @throws Error when it has no compatibility date. */
 export function readDeployed(): Deployed {
-  const { workerOptions } = getWorkerOptions(join(ROOT, 'wrangler.toml'))
-  const { compatibilityDate, compatibilityFlags } = workerOptions
+  const { compatibilityDate, compatibilityFlags, bindings } = readWorkerOptions(
+    join(ROOT, 'wrangler.toml'),
+  )
   if (typeof compatibilityDate !== 'string') throw new Error('wrangler.toml: no compatibility_date')
-  const variables = Object.entries(workerOptions.bindings ?? {})
+  const variables = Object.entries(bindings ?? {})
   return {
     compatibilityDate,
     compatibilityFlags: Array.isArray(compatibilityFlags) ? compatibilityFlags : [],

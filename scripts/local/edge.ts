@@ -4,8 +4,8 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
-import { unstable_getMiniflareWorkerOptions as getWorkerOptions } from 'wrangler'
 import { bundleWorker } from './bundle.ts'
+import { readWorkerOptions } from './worker-options.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -37,7 +37,7 @@ export type Edge = {
 }
 
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
-  const { workerOptions } = getWorkerOptions(join(ROOT, 'wrangler.toml'))
+  const workerOptions = readWorkerOptions(join(ROOT, 'wrangler.toml'))
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       host: options.host,

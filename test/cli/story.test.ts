@@ -10,6 +10,7 @@ import { findFreePort } from '../../scripts/local/ports.ts'
 import { bucketOf } from '../../src/core/traffic.ts'
 import { compileAssignments } from '../../src/document/compile.ts'
 import { parseAssignments } from '../../src/document/parse.ts'
+import { HOLO, NODE } from '../support/cli.ts'
 import { type PageLoad, startLoad, versionsOf } from '../support/page-load.ts'
 import { expectShownInDocs } from '../support/shown-in-docs.ts'
 import {
@@ -67,13 +68,11 @@ async function type(command: string): Promise<string> {
 
 /** Every one of the visitors gets what the newest document says about its bucket. */
 async function expectInForce(): Promise<void> {
-  const child = spawn(`${printed(/export HOLO_URL.*/)}; npx holo export`, {
-    ...{
-      cwd: folder.path,
-      env: cleanEnvironment(),
-      shell: true,
-      stdio: ['ignore', 'pipe', 'ignore'],
-    },
+  const child = spawn(`${printed(/export HOLO_URL.*/)}; "${NODE}" "${HOLO}" export`, {
+    cwd: folder.path,
+    env: cleanEnvironment(),
+    shell: true,
+    stdio: ['ignore', 'pipe', 'ignore'],
   })
   const { document } = JSON.parse(await text(child.stdout))
   const parsed = parseAssignments(JSON.stringify(document), { allowInsecure: true })
