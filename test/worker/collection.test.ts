@@ -162,6 +162,29 @@ describe('a collection', () => {
     })
   })
 
+  it('is the only one that deletes: another one waits until it has ended', async () => {
+    const world = await createHistory(12)
+    await world.live(async (client) => {
+      world.world.now += 100 * DAY
+      const gate = Promise.withResolvers<void>()
+      let deletions = 0
+      world.around = async (step) => {
+        if (!step.startsWith('before delete')) return
+        deletions++
+        await gate.promise
+      }
+      const first = client.collect(false)
+      await vi.waitFor(() => expect(deletions).toBe(1))
+      const second = await client.call('POST', '/gc', { dryRun: false, cursor: 'records.' })
+      expect(second.body).toMatchObject({ records: 0, cursor: 'records.' })
+      expect(second.body.waitMs).toBeGreaterThan(0)
+      expect(deletions).toBe(1)
+      world.around = () => undefined
+      gate.resolve()
+      expect(await first).toMatchObject({ records: 2, manifests: 2, blobs: 2 })
+    })
+  })
+
   it('takes what no publication ever finished once it is old enough, and nothing sooner', async () => {
     const world = await createHistory(2)
     await world.live(async (client) => {

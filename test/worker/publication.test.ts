@@ -172,6 +172,21 @@ describe('publishing a version', () => {
     })
   })
 
+  it('refuses it also while nobody knows whether the record was written', async () => {
+    const { world, made } = await createServing()
+    await world.live(async (client) => {
+      world.around = (step) => {
+        if (step === 'before put versions/1.1.0') throw new Error('R2 did not say')
+      }
+      const lost = await client.publish('1.1.0', made)
+      expect([lost.answer.status, lost.answer.body.code]).toEqual([503, 'store_unavailable'])
+      world.around = () => undefined
+      const other = await client.publish('1.1.0', await make({ '/index.html': 'newer' }))
+      expect([other.answer.status, other.answer.body.code]).toEqual([409, 'version_differs'])
+      expect((await client.publish('1.1.0', made)).answer.body.state).toBe('finalised')
+    })
+  })
+
   it('lists fifty differences and counts the rest', async () => {
     const { world, made } = await createServing()
     await world.live(async (client) => {
