@@ -15,6 +15,7 @@ type Rule = readonly [pattern: RegExp, kind: FileVerdict['kind'], what: string]
 
 const KEY = 'a private key'
 const CREDENTIALS = 'credentials'
+const VARIABLES = 'variables of an environment, which hold secrets'
 const DUMP = 'a copy of a database'
 const SERVER_CODE = 'server code, which Holo does not run: everybody could read it'
 
@@ -23,17 +24,14 @@ const SERVER_CODE = 'server code, which Holo does not run: everybody could read 
  * with it, as in `/_worker.js/index.js`.
  */
 const RULES: readonly Rule[] = [
-  // Names that begin with a dot are never published, but for those below /.well-known.
-  [
-    /\/\.(?:env[^/]*|dev\.vars[^/]*)$/,
-    'left-out',
-    'variables of an environment, which hold secrets',
-  ],
+  // Other names that begin with a dot are left out, but for those below /.well-known.
+  [/\/\.(?:env[^/]*|dev\.vars[^/]*)$/, 'refused', VARIABLES],
   [
     /\/\.(?:npmrc|yarnrc(?:\.yml)?|pypirc|netrc|pgpass|my\.cnf|htpasswd|git-credentials|dockercfg)$/,
-    'left-out',
-    'credentials',
+    'refused',
+    CREDENTIALS,
   ],
+  [/\/\.(?:aws|ssh|gnupg|kube)$/, 'refused', 'a folder of keys and credentials'],
   [
     /^\/\.assetsignore$/,
     'left-out',
@@ -124,11 +122,7 @@ const RULES: readonly Rule[] = [
     'refused',
     'state or variables of Terraform, which hold secrets in plain text',
   ],
-  [
-    /\/(?:[^/.]+\.env|env\.(?:local|production|development|staging))$/,
-    'refused',
-    'variables of an environment, which hold secrets',
-  ],
+  [/\/(?:[^/.]+\.env|env\.(?:local|production|development|staging))$/, 'refused', VARIABLES],
   [/\/(?:htpasswd|_netrc|pgpass\.conf)$/, 'refused', CREDENTIALS],
   [/\.(?:rdb|aof|dump|bak|mdb|sql\.(?:gz|bz2|xz|zst|zip))$/, 'refused', DUMP],
   [

@@ -173,7 +173,7 @@ function refusePrivate(folder: string, found: readonly RefusedFile[]): void {
   const lines = found.map(({ path, what }) => `${path}: ${what}`)
   throw new PublishError(
     `${folder} holds what is not for the public, and nothing was published:\n${toList(lines)}\n` +
-      'Leave files out with --exclude GLOB, or publish them all the same with --allow GLOB',
+      'Delete these files, leave them out with --exclude GLOB ("exclude" in holo.json), or publish them all the same with --allow GLOB ("allow")',
   )
 }
 

@@ -49,8 +49,8 @@ const SETTINGS: ReadonlySet<string> = new Set([
 ])
 /** RFC 8615. */
 const WELL_KNOWN = '/.well-known'
-/** Private wherever they lie. */
-const SETTINGS_OF_SERVERS = /^\.(?:env|ht)/
+/** Settings of Apache are private wherever they lie. */
+const SETTINGS_OF_SERVERS = /^\.ht/
 const DOT_NAME = 'names that begin with a dot are private, but for those in /.well-known'
 const NOT_UTF8 = '\ufffd'
 

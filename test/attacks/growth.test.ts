@@ -8,6 +8,7 @@ import { decideRanges, matchIfRange } from '../../src/assets/ranges.ts'
 import { chooseRepresentation } from '../../src/assets/representation.ts'
 import { checkCondition, compileCondition } from '../../src/core/conditions.ts'
 import { isBatch } from '../../src/core/counting/batch.ts'
+import { noTotals } from '../../src/core/counting/totals.ts'
 import { compileGlob } from '../../src/core/glob.ts'
 import { encodeManifest, MAX_SAME_HASH, type ManifestEntry } from '../../src/core/site/manifest.ts'
 import { DEFAULT_HTML_HANDLING } from '../../src/core/site/manifest-config.ts'
@@ -46,6 +47,16 @@ const entry = (path: string): ManifestEntry => ({
 })
 const manifestOf = (paths: readonly string[]) =>
   encodeManifest(paths.map(entry), { htmlHandling: DEFAULT_HTML_HANDLING, notFound: 'none' })
+
+/** Sound in all but how many names it has. */
+const batchOf = (names: number) => {
+  const failures = Object.fromEntries(range(names).map((i) => [`name${i}`, 1]))
+  const group = {
+    ...{ environment: 'main', version: '1.0.0', revision: 1 },
+    ...{ totals: { ...noTotals(), failures }, visitors: new Uint32Array(0) },
+  }
+  return { isolate: 'i', sequence: 1, windows: [{ window: 1, groups: [group] }], dropped: 0 }
+}
 
 /** What is read, how much of it at first, and how it is made of a number. */
 const PARSERS: readonly (readonly [string, number, (n: number) => () => unknown])[] = [
@@ -195,7 +206,7 @@ const PARSERS: readonly (readonly [string, number, (n: number) => () => unknown]
     'a batch of counts',
     2000,
     (n) => {
-      const batch = { isolate: 'i', sequence: 1, windows: range(n).map(() => ({ groups: [] })) }
+      const batch = batchOf(n)
       return () => isBatch(batch)
     },
   ],
@@ -216,6 +227,10 @@ describe('the time to read', () => {
     }
     expect(long / Math.max(short, 0.05)).toBeLessThan(MOST)
   })
+})
+
+it('a batch of counts is read up to its names', () => {
+  expect([isBatch(batchOf(1)), isBatch(batchOf(4000))]).toEqual([true, false])
 })
 
 describe('a manifest whose paths have the same hash', () => {

@@ -268,6 +268,19 @@ describe('a token', () => {
     expect((await run(['status'], { env })).code).toBe(1)
   })
 
+  it('is known by its id in the log, whatever its name says', async () => {
+    const make = ['token', 'create', 'first token', '--scope', 'shift']
+    const env = { HOLO_URL: edge.url.origin, HOLO_TOKEN: (await run(make)).stdout.trim() }
+    const id = env.HOLO_TOKEN.split('_')[1] ?? ''
+    expect((await run(['shift', 'canary=9', '--yes'], { env })).code).toBe(0)
+    await run(['shift', 'canary=8', '--yes'])
+    const { stdout } = await run(['log', '--limit', '2'], { columns: 200 })
+    const rows = stdout.split('\n').filter((line) => line.includes('  shift  '))
+    expect(rows).toHaveLength(2)
+    expect(rows[0]).toMatch(/ {2}first token {2}first +shift {2}/)
+    expect(rows[1]).toMatch(new RegExp(` {2}first token {2}${id} +shift {2}`))
+  })
+
   it('is in nothing that is printed, with --verbose either', async () => {
     for (const args of [['status'], ['explain', '/'], ['export'], ['shift', 'canary=1', '--yes']]) {
       for (const more of [['--verbose'], ['--verbose', '--json']]) {

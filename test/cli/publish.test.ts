@@ -125,13 +125,13 @@ describe('holo publish', () => {
       'app-3f9c1478.js': 'console.log(2)',
       'app-3f9c1478.js.map': '{}',
       'users.csv': 'name',
-      '.env': 'TOKEN=1',
+      '.eslintrc': '{}',
       _headers: '/*\n  Cache-Control: max-age=31536000\n',
     })
     const { json } = await run([folder, '--version', 'p6', '--json'])
     const warnings = (json?.warnings ?? []) as string[]
     const about = (words: RegExp) => warnings.filter((line) => words.test(line))
-    expect(about(/^\/\.env is not served/)).toHaveLength(1)
+    expect(about(/^\/\.eslintrc is not served/)).toHaveLength(1)
     expect(about(/^\/users\.csv is published: it may hold personal data/)).toHaveLength(1)
     expect(about(/lets browsers keep \/about\.html, \/index\.html for 365 d:/)).toHaveLength(1)
     expect(about(/^\/main\.js: no hash is seen in the name.*--hashed "\/main\.js"/)).toHaveLength(1)
@@ -149,6 +149,18 @@ describe('holo publish', () => {
 })
 
 describe('what is published, and what is not', () => {
+  it('refuses secrets by name, quotes nothing of them, and publishes them only when allowed', async () => {
+    const folder = await makeFolder({ 'index.html': 'page', '.env.local': 'TOKEN=do-not-quote' })
+    const refused = await run([folder, '--version', 'e1'])
+    expect(refused.code).toBe(1)
+    expect(refused.stderr).toContain('/.env.local: variables of an environment')
+    expect(refused.stderr).toContain('--allow GLOB')
+    expect(refused.stderr + refused.stdout).not.toContain('do-not-quote')
+    expect((await run([folder, '--version', 'e1', '--exclude', '/.env*'])).code).toBe(0)
+    const given = await run([folder, '--version', 'e2', '--allow', '/.env.local', '--json'])
+    expect({ code: given.code, files: given.json?.files }).toEqual({ code: 0, files: 2 })
+  })
+
   it('says which folder it took, and what answers where nothing is', async () => {
     const app = await makeFolder({
       'dist/index.html': '<div id=root></div><script src=/a.js></script>',

@@ -369,6 +369,10 @@ describe('what takes back is never refused', () => {
       const adopted = (await life.health()).revision
       expect(adopted).toBe(revision + 2)
       await life.change({ kind: 'replace', document: small })
+      // As long as there is room for the whole of it, a part that is too full keeps nobody from going back.
+      const back = await life.change({ kind: 'rollback', to: adopted })
+      expect(JSON.parse(back.text).rules).toHaveLength(rules.length)
+      await life.change({ kind: 'replace', document: small })
       await publishUntilRefused(life, LARGE)
       await publishUntilRefused(life, [])
       const refused = await tryChange(life, { kind: 'rollback', to: adopted })
