@@ -4,8 +4,14 @@
 
 import { withTimeout } from '../core/with-timeout.ts'
 import type { EventKind, EventPage, HoloEvent, NewEvent } from '../wire/events.ts'
-import { DELIVERY_TIMEOUT_MS, EVENTS_PER_DELIVERY, MAX_OUTBOX_EVENTS } from './limits.ts'
 import { toLikelyTime, toRetryMs } from './retries.ts'
+
+/** Events that are kept: at some 300 bytes each 3 MB, and weeks of a busy site. */
+export const MAX_OUTBOX_EVENTS = 10_000
+
+/** A subscriber gets so many at once, and has this long to take them. */
+export const EVENTS_PER_DELIVERY = 50
+const DELIVERY_TIMEOUT_MS = 15_000
 
 /**
  * `outbox`: the newest events. `subscribers`: how far each has read, so that a control that starts

@@ -1,7 +1,10 @@
 // When the control tries again what has failed: a publication, a look at a rollout, a delivery of events.
 
 import { toBackOffMs } from '../core/back-off.ts'
-import { FIRST_RETRY_MS, LONGEST_RETRY_MS } from './limits.ts'
+
+/** After a failure the next attempt waits, twice as long each time, up to the longest. */
+export const FIRST_RETRY_MS = 2000
+export const LONGEST_RETRY_MS = 60_000
 
 /** How long to wait after so many failures in a row. */
 export function toRetryMs(failures: number): number {

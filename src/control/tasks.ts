@@ -1,7 +1,8 @@
 // What the alarm and the cron watchdog look after: one list of tasks, and the one alarm of the object,
 // set to the earliest of them. What a task does is the task's own matter.
 
-import { OVERDUE_ALARM_MS } from './limits.ts'
+/** An alarm that should have run this long ago is lost: the platform has been seen to do that. */
+const OVERDUE_ALARM_MS = 60_000
 
 /** One row of the list. A part of the control that waits for a time adds one. */
 export type Task = {

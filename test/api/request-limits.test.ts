@@ -13,13 +13,10 @@ import {
   MAX_PART_BYTES,
   MAX_TYPE_CHARACTERS,
 } from '../../src/api/http/limits.ts'
-import {
-  MAX_ACTOR_CHARACTERS,
-  MAX_FAILED_ATTEMPTS,
-  MAX_JWT_CHARACTERS,
-  MAX_TOKEN_CHARACTERS,
-  MAX_TOKEN_NAME_CHARACTERS,
-} from '../../src/control/access/limits.ts'
+import { MAX_ACTOR_CHARACTERS } from '../../src/control/access/access-keys.ts'
+import { MAX_FAILED_ATTEMPTS } from '../../src/control/access/attempts.ts'
+import { MAX_TOKEN_NAME_CHARACTERS } from '../../src/control/access/authority.ts'
+import { MAX_JWT_CHARACTERS, MAX_TOKEN_CHARACTERS } from '../../src/control/access/limits.ts'
 import {
   encodeManifest,
   MAX_MANIFEST_BYTES,

@@ -1,7 +1,8 @@
 // What the collection takes away and what it leaves, with real R2 and a clock of the test's own.
 
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { COLLECTION_GRACE_MS, UPLOAD_LIFETIME_MS } from '../../src/control/limits.ts'
+import { COLLECTION_GRACE_MS } from '../../src/control/releases/retention.ts'
+import { UPLOAD_LIFETIME_MS } from '../../src/control/releases/uploads.ts'
 import { env } from './control-world.ts'
 import { type Client, listKeys, make, PublicationWorld } from './publication-world.ts'
 

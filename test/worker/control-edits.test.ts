@@ -1,7 +1,7 @@
 // Documents that people put into KV by hand, while the control is there.
 
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { KV_PROPAGATION_MS } from '../../src/control/limits.ts'
+import { KV_PROPAGATION_MS } from '../../src/control/publishing/adopt-edits.ts'
 import { exampleDocument } from '../support/document.ts'
 import { env, identify, type Life, World } from './control-world.ts'
 

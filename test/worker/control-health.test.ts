@@ -4,11 +4,11 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import {
   MAX_LOOKS_PER_DAY,
-  MAX_PROBES,
   PROBES_AT_ONCE,
   PROBES_PER_LOOK,
-} from '../../src/control/health/limits.ts'
+} from '../../src/control/health/probing.ts'
 import type { ProbeTarget } from '../../src/control/health/targets.ts'
+import { MAX_PROBES } from '../../src/control/health/targets.ts'
 import type { ProbeResult } from '../../src/core/health.ts'
 import { exampleDocument } from '../support/document.ts'
 import { ALICE, type Life, World } from './control-world.ts'

@@ -1,7 +1,7 @@
 // A version on its way from a client to the document, over the API with real R2 and a real control.
 
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { UPLOAD_IDLE_MS } from '../../src/control/limits.ts'
+import { UPLOAD_IDLE_MS } from '../../src/control/releases/uploads.ts'
 import { openManifest } from '../../src/core/site/manifest.ts'
 import { env } from './control-world.ts'
 import {

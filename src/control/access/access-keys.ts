@@ -10,16 +10,28 @@ import {
   jwtVerify,
 } from 'jose'
 import type { AccessSettings } from './authority-settings.ts'
-import {
-  ACCESS_KEYS_FAILED_PAUSE_MS,
-  ACCESS_KEYS_MAX_AGE_MS,
-  ACCESS_KEYS_TIMEOUT_MS,
-  ACCESS_KEYS_UNKNOWN_PAUSE_MS,
-  CLOCK_TOLERANCE_S,
-  MAX_ACCESS_KEYS_CHARACTERS,
-  MAX_ACTOR_CHARACTERS,
-  MAX_JWT_CHARACTERS,
-} from './limits.ts'
+import { MAX_JWT_CHARACTERS } from './limits.ts'
+
+/** Access answers in some 50 ms; a person waits for this. */
+const ACCESS_KEYS_TIMEOUT_MS = 3000
+
+/** A key that was taken back is refused after this at the latest; Access rotates every six weeks. */
+export const ACCESS_KEYS_MAX_AGE_MS = 3_600_000
+
+/** A JWT names its key itself, so that anybody can name an unknown one: that asks no more than once a minute. */
+const ACCESS_KEYS_UNKNOWN_PAUSE_MS = 60_000
+
+/** Keys that could not be had are not asked for again with every request. */
+export const ACCESS_KEYS_FAILED_PAUSE_MS = 10_000
+
+/** Two or three keys have 4 KB. */
+export const MAX_ACCESS_KEYS_CHARACTERS = 64 * 1024
+
+/** Two clocks may differ by this. */
+const CLOCK_TOLERANCE_S = 30
+
+/** Longest e-mail address (RFC 5321 section 4.5.3.1), with room; it goes into the audit log. */
+export const MAX_ACTOR_CHARACTERS = 320
 
 /** The keys cannot be had: nobody's fault who shows a JWT. */
 export class KeysUnavailable extends Error {

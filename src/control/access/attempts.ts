@@ -3,7 +3,15 @@
 // a token of 256 bits is not guessed in between.
 
 import { toClient } from '../../core/ip-address.ts'
-import { FAILED_ATTEMPTS_WINDOW_MS, MAX_FAILED_ATTEMPTS, MAX_FAILING_ADDRESSES } from './limits.ts'
+
+/** A person who mistypes needs a few. From then on isolates keep the address's wrong credentials away. */
+export const MAX_FAILED_ATTEMPTS = 10
+
+/** Counted from the first failure; after that the address starts anew. */
+const FAILED_ATTEMPTS_WINDOW_MS = 60_000
+
+/** About 200 KB. Who has more addresses than that pushes older ones out, and still guesses nothing. */
+export const MAX_FAILING_ADDRESSES = 2000
 
 export class Attempts {
   /** Oldest window first. */

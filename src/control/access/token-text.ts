@@ -2,7 +2,15 @@
 // of them still count.
 
 import { toHex } from '../../core/hex.ts'
-import { FINGERPRINT_BYTES, SECRET_BYTES, TOKEN_ID_BYTES } from './limits.ts'
+
+/** What makes a token: as many bits as its SHA-256 has. */
+const SECRET_BYTES = 32
+
+/** Ids only have to differ; they are no secret. */
+const TOKEN_ID_BYTES = 8
+
+/** Enough that no two of a few thousand credentials are the same. */
+const FINGERPRINT_BYTES = 8
 
 /** `holo_<id>_<secret>`: the prefix is for scanners of leaked secrets, the id for finding the row. */
 const TOKEN = /^holo_([0-9a-f]{16})_[A-Za-z0-9_-]{43}$/

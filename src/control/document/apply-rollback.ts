@@ -6,11 +6,10 @@ import { err, ok } from '../../core/result.ts'
 import { toOwners } from '../../core/traffic.ts'
 import { MAX_ASSIGNMENTS_BYTES } from '../../document/parse.ts'
 import type { Command } from '../../wire/commands.ts'
-import { MAX_SETTINGS_BYTES, RESERVED_BYTES } from '../limits.ts'
 import { type Content, countBytes } from './content.ts'
 import { type DraftResult, refuseChange } from './draft.ts'
 import { bequeath, markOpen } from './opening.ts'
-import { measureRoom } from './room.ts'
+import { MAX_SETTINGS_BYTES, measureRoom, RESERVED_BYTES } from './room.ts'
 
 export function rollBack(
   { to }: Extract<Command, { kind: 'rollback' }>,

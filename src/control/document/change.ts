@@ -8,7 +8,7 @@ import { MAX_REASON_CHARACTERS } from '../../wire/requests.ts'
 import { hasScope } from '../../wire/scopes.ts'
 import { findRunningTrespass, findTrespass } from '../access/token-limits.ts'
 import type { Change, Principal, RefusedResult } from '../contract.ts'
-import { MAX_DETAIL_CHARACTERS, MAX_STALE_CHANGES } from '../limits.ts'
+import { MAX_STALE_CHANGES } from '../limits.ts'
 import type { FindUnfinished } from '../releases/unfinished.ts'
 import type { Pair } from '../rollouts/seen.ts'
 import { applyCommand } from './apply.ts'
@@ -20,6 +20,9 @@ import type { CommitFailure, Ledger } from './ledger.ts'
 import { countMoves } from './moves.ts'
 import { findClosed } from './opening.ts'
 import { addsForGood, findFullDatabase } from './room.ts'
+
+/** What a command was given stands in its audit row; a longer one is in the revision it made. */
+const MAX_DETAIL_CHARACTERS = 4000
 
 export type ChangeDeps = {
   readonly ledger: Ledger

@@ -4,7 +4,9 @@
 import { toCanonicalJson } from '../../core/canonical-json.ts'
 import { countBuckets, type Traffic, toRanges, type Weights } from '../../core/traffic.ts'
 import { type AssignmentsDocument, MAX_WRITTEN_REVISION } from '../../document/schema.ts'
-import { MAX_INDENTED_BYTES } from '../limits.ts'
+
+/** A document is indented for people as long as it is no larger than this with the indentation. */
+const MAX_INDENTED_BYTES = 128 * 1024
 
 /** What a document says, without which revision it is and who wrote it. */
 export type Content = Omit<AssignmentsDocument, 'revision' | 'reserve' | 'audit' | 'traffic'> & {

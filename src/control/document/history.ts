@@ -4,9 +4,11 @@ import { parseAssignments } from '../../document/parse.ts'
 import type { Identity } from '../../loading/sync.ts'
 import type { RevisionSummary } from '../../wire/history.ts'
 import type { PageQuery } from '../contract.ts'
-import { MAX_ANSWERED_ROWS } from '../limits.ts'
 import type { RevisionRow } from '../tables.ts'
 import { type Content, toContent } from './content.ts'
+
+/** Rows on one page of the history or the audit log, whatever was asked for. */
+const MAX_ANSWERED_ROWS = 200
 
 type SummaryRow = {
   readonly revision: number

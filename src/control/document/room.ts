@@ -4,18 +4,31 @@
 import { MAX_REVISION } from '../../document/schema.ts'
 import type { Command } from '../../wire/commands.ts'
 import type { Fill } from '../../wire/health.ts'
-import {
-  ENVIRONMENT_RESERVE_BYTES,
-  MAX_DATABASE_BYTES,
-  MAX_PUBLISHED_DATABASE_BYTES,
-  MAX_SETTINGS_BYTES,
-  MAX_VERSIONS_BYTES,
-  RESERVED_BYTES,
-  VERSION_RESERVE_BYTES,
-} from '../limits.ts'
 import type { OwnCommand } from './apply-publication.ts'
 import { type Content, countBytes } from './content.ts'
 import type { DraftProblem } from './draft.ts'
+
+/**
+ * How the document's 256 KiB are divided, counted without indentation. What a publication may fill, what
+ * people may fill with environments and rules, and the rest, which is kept free for what takes back: a
+ * shift, a rollback, `withdraw`, and a rollout's own steps change traffic, spent buckets and flags alone.
+ */
+export const MAX_VERSIONS_BYTES = 128 * 1024
+export const MAX_SETTINGS_BYTES = 64 * 1024
+export const RESERVED_BYTES = 64 * 1024
+
+/** Counted for each version beside what it says: room for `open`, `withdrawn` and flags like them. */
+const VERSION_RESERVE_BYTES = 100
+
+/**
+ * Counted for each environment: any version id it may point at, a flag, its name under `traffic`, and its
+ * name once more beside the version that it opens.
+ */
+const ENVIRONMENT_RESERVE_BYTES = 260
+
+/** SQLite in a Durable Object takes 10 GB. Publications end before; what takes back has the rest. */
+const MAX_DATABASE_BYTES = 10 * 10 ** 9
+export const MAX_PUBLISHED_DATABASE_BYTES = 9 * 10 ** 9
 
 /** In bytes of JSON without indentation, with what each version and environment may grow by. */
 export type Room = {

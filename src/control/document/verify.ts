@@ -5,12 +5,17 @@ import { toCanonicalJson } from '../../core/canonical-json.ts'
 import { MAX_ASSIGNMENTS_BYTES } from '../../document/parse.ts'
 import { digestText } from '../../loading/sync.ts'
 import type { Verification } from '../../wire/audit.ts'
-import { MAX_VERIFY_PROBLEMS, VERIFY_PAGE_ROWS } from '../limits.ts'
 import type { State } from '../publishing/state.ts'
 import { type AuditTableRow, NO_HASH, type RevisionRow } from '../tables.ts'
 import { digestBareText, digestDocument, FORM, hashRow } from './audit.ts'
 import { isOwnText } from './content.ts'
 import type { History } from './history.ts'
+
+/** Audit rows that are in memory at once while the chain is verified. */
+const VERIFY_PAGE_ROWS = 200
+
+/** A chain that is broken everywhere needs no longer list. */
+export const MAX_VERIFY_PROBLEMS = 100
 
 export type VerifyDeps = {
   readonly sql: SqlStorage

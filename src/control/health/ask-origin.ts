@@ -2,8 +2,13 @@
 
 import type { ProbeResult } from '../../core/health.ts'
 import { splitOrigin } from '../../core/services.ts'
-import { PROBE_TIMEOUT_MS, PROBE_USER_AGENT } from './limits.ts'
 import type { ProbeTarget } from './targets.ts'
+
+/** Whose requests these are: backends can leave them out of their own figures. */
+export const PROBE_USER_AGENT = 'Holo-Probe/1 (+active health check)'
+
+/** A health check that takes longer has failed. */
+const PROBE_TIMEOUT_MS = 5000
 
 const BINDING = 'service:'
 /** A bound Worker has no host of its own. */

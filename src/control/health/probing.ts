@@ -17,10 +17,25 @@ import type {
   ServicesHealthReport,
 } from '../../wire/health.ts'
 import type { Outbox } from '../outbox.ts'
-import { LOOK_SPACING_MS, MAX_DOWN_ORIGINS, PROBES_AT_ONCE, PROBES_PER_LOOK } from './limits.ts'
 import type { HealthRecords } from './records.ts'
 import { ServicesHealth } from './services-health.ts'
 import { findTargets, type ProbeTarget, type Targets } from './targets.ts'
+
+/**
+ * Two looks are at least so far apart, however many probes there are: each is an alarm, which is a
+ * row written. 8,640 rows a day at most, and none without probes.
+ */
+const LOOK_SPACING_MS = 10_000
+export const MAX_LOOKS_PER_DAY = 86_400_000 / LOOK_SPACING_MS
+
+/** A Worker may have six connections that wait for an answer; the control needs some for itself. */
+export const PROBES_AT_ONCE = 4
+
+/** A free account may make 50 calls for one event; the others of a look come with the next. */
+export const PROBES_PER_LOOK = 40
+
+/** Origins that are named to isolates: each is up to 300 characters in every answer. */
+export const MAX_DOWN_ORIGINS = 50
 
 export type ProbingDeps = {
   readonly records: HealthRecords

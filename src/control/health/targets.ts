@@ -4,7 +4,9 @@
 import { checkOrigin, normaliseOrigin } from '../../document/origin.ts'
 import type { AssignmentsDocument } from '../../document/schema.ts'
 import { PROBE_DEFAULTS } from '../../document/service.ts'
-import { MAX_PROBES } from './limits.ts'
+
+/** Beyond these nothing is asked, and that is said: a look has to end before the next. */
+export const MAX_PROBES = 200
 
 /** One address to ask, however many environments and services share it. */
 export type ProbeTarget = {

@@ -2,21 +2,25 @@
 // minute, then adopted, replaced or told about (docs/operations.md). What is in KV is only read here;
 // publisher.ts writes it.
 
+import { MAX_WRITTEN_REVISION } from '../../document/schema.ts'
 import type { Identity, SyncReport } from '../../loading/sync.ts'
 import { allowedAt, charge } from '../allowance.ts'
 import type { Head } from '../document/history.ts'
 import { withKnownMarks } from '../document/opening.ts'
-import {
-  KV_PROPAGATION_MS,
-  LOOK_BURST,
-  LOOK_COST_MS,
-  MAX_ADOPTED_REVISION,
-  MAX_LIFTED_REVISION,
-} from '../limits.ts'
 import { liftAbove, toOwnEntry } from './lift-revision.ts'
 import type { PublisherDeps } from './publisher.ts'
-import { type KvReadResult, readFound } from './read-kv.ts'
+import { type KvReadResult, MAX_ADOPTED_REVISION, readFound } from './read-kv.ts'
 import { isPublicationDue } from './schedule.ts'
+
+/** For this long KV may still return older documents: it says "up to 60 seconds or more". */
+export const KV_PROPAGATION_MS = 120_000
+
+/** Looks at KV because of what isolates report: so many at once, then one in this time. */
+const LOOK_BURST = 6
+const LOOK_COST_MS = 20_000
+
+/** No isolate takes a higher one that a person wrote: one that reports it is mistaken, and not followed. */
+const MAX_LIFTED_REVISION = MAX_WRITTEN_REVISION
 
 const LOOKS = { burst: LOOK_BURST, costMs: LOOK_COST_MS }
 

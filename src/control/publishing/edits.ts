@@ -1,7 +1,8 @@
 // Documents that were found in KV and that the control had not written: what became of each, and its
 // text, so that nothing a person wrote is lost.
 
-import { MAX_KEPT_EDITS } from '../limits.ts'
+/** Overwritten hand edits that are kept: the newest. At 256 KiB each that is 25 MB at most. */
+const MAX_KEPT_EDITS = 100
 
 export type Edit = {
   readonly at: number

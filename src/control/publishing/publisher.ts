@@ -6,7 +6,6 @@ import { ASSIGNMENTS_KEY } from '../../loading/kv-source.ts'
 import { charge } from '../allowance.ts'
 import type { History } from '../document/history.ts'
 import type { Ledger } from '../document/ledger.ts'
-import { KV_PUT_TIMEOUT_MS } from '../limits.ts'
 import type { Outbox } from '../outbox.ts'
 import { toRetryMs } from '../retries.ts'
 import type { Edits } from './edits.ts'
@@ -14,6 +13,9 @@ import { liftAbove } from './lift-revision.ts'
 import { type KvReadResult, readFound } from './read-kv.ts'
 import { ALARMS, dueAt, isPublicationDue } from './schedule.ts'
 import type { State } from './state.ts'
+
+/** A write goes to KV's central stores, which takes longer than a read. */
+export const KV_PUT_TIMEOUT_MS = 10_000
 
 export type PublisherDeps = {
   readonly kv: KVNamespace

@@ -3,12 +3,18 @@
 
 import { withTimeout } from '../../core/with-timeout.ts'
 import { formatProblems, MAX_ASSIGNMENTS_BYTES, parseAssignments } from '../../document/parse.ts'
+import { MAX_REVISION } from '../../document/schema.ts'
 import { readAssignments } from '../../loading/kv-source.ts'
 import { digestText } from '../../loading/sync.ts'
 import { type Content, toContent } from '../document/content.ts'
 import type { History } from '../document/history.ts'
 import { markOpen } from '../document/opening.ts'
-import { KV_READ_TIMEOUT_MS, MAX_ADOPTED_REVISION } from '../limits.ts'
+
+/** KV answers in 10 to 500 ms. One that has not by then is taken for down. */
+export const KV_READ_TIMEOUT_MS = 5000
+
+/** A document in KV with a higher revision is not adopted: so many are left as no history can hold. */
+export const MAX_ADOPTED_REVISION = MAX_REVISION - 2 ** 32
 
 export type KvReadResult =
   | { readonly kind: 'nothing' }

@@ -2,8 +2,20 @@
 // control that starts anew keeps the same distances.
 
 import { allowedAt } from '../allowance.ts'
-import { ALARM_BURST, ALARM_COST_MS, PUT_SPACING_MS } from '../limits.ts'
 import { toLikelyTime } from '../retries.ts'
+
+/** KV takes one write a second and key, and answers 429 to more; a tenth of a second is our margin. */
+export const PUT_SPACING_MS = 1100
+
+/**
+ * The brake on alarms: so many at once, then one in this time. Publications slow down to one in ten
+ * seconds then, and isolates still have every change within seconds, because they ask the control.
+ */
+export const ALARM_BURST = 60
+export const ALARM_COST_MS = 10_000
+
+/** What the brake lets through: with its rows about a quarter of what a free account may write a day. */
+export const MAX_ALARMS_PER_DAY = ALARM_BURST + 86_400_000 / ALARM_COST_MS
 
 export const ALARMS = { burst: ALARM_BURST, costMs: ALARM_COST_MS }
 

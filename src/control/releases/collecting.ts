@@ -6,18 +6,18 @@ import { ok, type Result } from '../../core/result.ts'
 import type { Retention } from '../../wire/versions.ts'
 import type { RefusedResult } from '../contract.ts'
 import { type Author, makeChange } from '../document/change.ts'
-import {
-  COLLECTION_GRACE_MS,
-  MAX_DELETED_KEYS,
-  MAX_RETIRED_VERSIONS,
-  UPLOAD_LIFETIME_MS,
-} from '../limits.ts'
 import type { UploadRow } from '../tables.ts'
 import type { CollectionResult, Garbage, Protection, RetireResult, VersionUse } from './contract.ts'
 import type { LastUses } from './last-use.ts'
-import { decideRetention, type RetentionSettings } from './retention.ts'
+import { COLLECTION_GRACE_MS, decideRetention, type RetentionSettings } from './retention.ts'
 import type { UploadingDeps } from './uploading.ts'
-import { isIdle, toRecord } from './uploads.ts'
+import { isIdle, toRecord, UPLOAD_LIFETIME_MS } from './uploads.ts'
+
+/** R2 takes a thousand keys in one deletion, in a second or two; who asked for it waits for ten. */
+export const MAX_DELETED_KEYS = 1000
+
+/** Versions that one revision takes out of the document: what its audit row can name. */
+export const MAX_RETIRED_VERSIONS = 50
 
 export type CollectingDeps = UploadingDeps & {
   readonly known: LastUses

@@ -1,8 +1,13 @@
 // Deletions in R2, one at a time, and whether one may still be in progress: an object that is about to be
 // deleted can be found, and be gone a moment later. collecting.ts decides what is deleted.
 
-import { DELETION_SETTLES_MS } from '../limits.ts'
 import type { CollectionRow } from '../tables.ts'
+
+/**
+ * A deletion whose outcome nobody heard may still be under way in R2 for a moment. Whoever looks for
+ * blobs that it may concern waits for so long.
+ */
+export const DELETION_SETTLES_MS = 60_000
 
 export class Deletions {
   readonly #sql: SqlStorage

@@ -3,8 +3,10 @@
 
 import { getOwn } from '../../core/own.ts'
 import type { Content } from '../document/content.ts'
-import { NOTED_REVISIONS_PER_STEP } from '../limits.ts'
 import type { CollectionRow, KnownRow } from '../tables.ts'
+
+/** Revisions that are looked at in one step for who was pointed at: some 10 MB of text. */
+const NOTED_REVISIONS_PER_STEP = 100
 
 type Noted = { readonly revision: number; readonly at: number; readonly text: string }
 type Told = Pick<Content, 'versions' | 'environments'>

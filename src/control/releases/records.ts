@@ -3,7 +3,10 @@
 
 import { withTimeout } from '../../core/with-timeout.ts'
 import type { VersionRecord } from '../../document/version-record.ts'
-import { DELETE_TIMEOUT_MS, RECORD_TIMEOUT_MS } from '../limits.ts'
+
+/** R2's answer about a version's record, a file of a few hundred bytes. */
+const RECORD_TIMEOUT_MS = 4000
+const DELETE_TIMEOUT_MS = 8000
 
 export type Records = {
   readonly read: (version: string) => Promise<VersionRecord | 'missing' | 'unavailable'>

@@ -2,7 +2,13 @@
 // environment pointed at lately, and those that are only just published. Pure. last-use.ts knows the times.
 
 import type { Retention } from '../../wire/versions.ts'
-import { COLLECTION_GRACE_MS, DEFAULT_RETAINED_DAYS, DEFAULT_RETAINED_VERSIONS } from '../limits.ts'
+
+/** What is younger is never collected, whatever nothing refers to it: its upload may come yet. */
+export const COLLECTION_GRACE_MS = 86_400_000
+
+/** Retention when the settings say nothing that can be meant: versions, and days. */
+const DEFAULT_RETAINED_VERSIONS = 10
+const DEFAULT_RETAINED_DAYS = 30
 
 /** The bindings that are read here; env.ts says what they are. */
 export type RetentionEnv = { readonly RETAIN_VERSIONS?: string; readonly RETAIN_DAYS?: string }

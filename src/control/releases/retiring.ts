@@ -2,8 +2,10 @@
 // decides which, collecting.ts removes them; their files stay until `holo gc`.
 
 import type { Author } from '../document/change.ts'
-import { RETIRING_RETRY_MS } from '../limits.ts'
 import type { Collecting } from './collecting.ts'
+
+/** Where no version could leave the document although one was to, the next attempt waits for so long. */
+const RETIRING_RETRY_MS = 60_000
 
 /** As whom the audit log has it. */
 const RETIRER: Author = {

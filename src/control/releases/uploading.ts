@@ -10,12 +10,6 @@ import type { OwnCommand } from '../document/apply-publication.ts'
 import { type Author, type ChangeDeps, makeChange } from '../document/change.ts'
 import type { DraftProblem } from '../document/draft.ts'
 import { findFullDatabase } from '../document/room.ts'
-import {
-  DELETION_WAIT_MS,
-  MAX_ADD_ATTEMPTS,
-  MAX_COMPARED_VERSIONS,
-  MAX_OPEN_UPLOADS_PER_TOKEN,
-} from '../limits.ts'
 import { toOwner } from '../one-at-a-time.ts'
 import type { UploadRow } from '../tables.ts'
 import type {
@@ -29,6 +23,18 @@ import type {
 import type { Deletions } from './deletions.ts'
 import type { Records } from './records.ts'
 import { isIdle, parseStoredServices, toRecord, toUpload, type Uploads } from './uploads.ts'
+
+/** Open uploads of one token: for another one, the one that was idle longest gives way. */
+export const MAX_OPEN_UPLOADS_PER_TOKEN = 50
+
+/** A release shares most files with the one before; each that is compared with is a manifest to load. */
+export const MAX_COMPARED_VERSIONS = 3
+
+/** How often a finished upload is brought into a document that others change at the same time. */
+const MAX_ADD_ATTEMPTS = 10
+
+/** A client that has to wait for a deletion asks again after this. */
+const DELETION_WAIT_MS = 500
 
 export type UploadingDeps = ChangeDeps & {
   readonly uploads: Uploads

@@ -3,9 +3,14 @@
 
 import type { PublishedService } from '../../document/service.ts'
 import type { VersionRecord } from '../../document/version-record.ts'
-import { UPLOAD_IDLE_MS, UPLOAD_LIFETIME_MS } from '../limits.ts'
 import type { CollectionRow, UploadRow } from '../tables.ts'
 import type { Upload } from './contract.ts'
+
+/** The parts of a blob, and the row of an upload that has arrived, are kept for so long. */
+export const UPLOAD_LIFETIME_MS = 7 * 86_400_000
+
+/** An open upload without progress for so long is given up: its pipeline has crashed. */
+export const UPLOAD_IDLE_MS = 3_600_000
 
 export class Uploads {
   readonly #sql: SqlStorage
