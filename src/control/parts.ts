@@ -1,8 +1,7 @@
 // Makes the parts of the control and joins them. Each is a file of its own; control.ts decides who may call what.
 
 import type { Env } from '../env.ts'
-import type { Access, AccessDeps } from './access/access.ts'
-import { Authority } from './access/authority.ts'
+import { type Access, type AccessDeps, Authority } from './access/authority.ts'
 import { Counting } from './counting/counting.ts'
 import { History } from './document/history.ts'
 import { Ledger } from './document/ledger.ts'

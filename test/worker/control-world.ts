@@ -3,7 +3,7 @@
 
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { env as bindings } from 'cloudflare:workers'
-import type { Access, RecordAudit } from '../../src/control/access/access.ts'
+import type { Access, RecordAudit } from '../../src/control/access/authority.ts'
 import type { Caller, Change } from '../../src/control/contract.ts'
 import { Control } from '../../src/control/control.ts'
 import type { ProbingDeps } from '../../src/control/health/probing.ts'

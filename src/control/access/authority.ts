@@ -2,6 +2,7 @@
 // says which scope each of the other calls needs.
 
 import { err, ok, type Result } from '../../core/result.ts'
+import type { Env } from '../../env.ts'
 import { hasScope, SCOPES } from '../../wire/scopes.ts'
 import {
   LIMIT_NAMES,
@@ -21,7 +22,6 @@ import type {
   NewToken,
   Principal,
 } from '../contract.ts'
-import type { Access, AccessDeps, RecordAudit } from './access.ts'
 import { AccessKeys, verifyAccessJwt } from './access-keys.ts'
 import { Attempts } from './attempts.ts'
 import {
@@ -33,6 +33,34 @@ import { MAX_TOKEN_CHARACTERS } from './limits.ts'
 import { isWithin } from './token-limits.ts'
 import { hashToken, isSameHash, makeToken, toFingerprint } from './token-text.ts'
 import { Tokens, toLimits } from './tokens.ts'
+
+/** What the audit log says of a token; `id`, `name` and `scopes` are told to subscribers as well. */
+type TokenDetail = Readonly<Record<string, unknown>> & {
+  readonly id: string
+  readonly name: string
+  readonly scopes?: readonly string[]
+}
+
+/** Commits what `write` does and an audit row of it in one transaction, or neither. */
+export type RecordAudit = (
+  action: 'token-create' | 'token-revoke',
+  detail: TokenDetail,
+  principal: Principal,
+  requestId: string,
+  write: () => void,
+) => Promise<void>
+
+export type AccessDeps = {
+  readonly sql: SqlStorage
+  readonly env: Env
+  readonly now: () => number
+  readonly recordAudit: RecordAudit
+}
+
+export type Access = Pick<
+  ControlCalls,
+  'authenticate' | 'tokens' | 'createToken' | 'revokeToken'
+> & { readonly authorise: Authorise }
 
 /** For a person to read in a list. */
 export const MAX_TOKEN_NAME_CHARACTERS = 100

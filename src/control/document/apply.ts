@@ -4,10 +4,15 @@
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Command } from '../../wire/commands.ts'
 import { pointEnvironment, removeEnvironment } from './apply-environments.ts'
-import { addVersion, type OwnCommand, removeVersions } from './apply-publication.ts'
 import { rollBack } from './apply-rollback.ts'
 import { shift, swap } from './apply-traffic.ts'
-import { setServices, withdraw } from './apply-versions.ts'
+import {
+  addVersion,
+  type OwnCommand,
+  removeVersions,
+  setServices,
+  withdraw,
+} from './apply-versions.ts'
 import type { Content } from './content.ts'
 import {
   type Draft,

@@ -1,10 +1,10 @@
-// What a command makes before it is known to be valid, and how it is refused: shared by the files
-// that hold one kind of command each.
+// A draft: the document that a command would make, before it is validated, and how a command is refused.
+// The apply-*.ts files share it.
 
 import { err, ok, type Result } from '../../core/result.ts'
+import { parseAssignments } from '../../document/parse.ts'
 import { type Content, isSameContent, toBare, toContent, toText } from './content.ts'
 import { markOpen } from './opening.ts'
-import { createParseLast } from './parse-last.ts'
 
 const parseLast = createParseLast()
 
@@ -65,4 +65,20 @@ export function isNoChange(next: Content, current: Content): boolean {
 export function toDraft(content: Content): Draft {
   const { revision: _, ...draft } = toBare(content, 1) as Record<string, unknown>
   return draft
+}
+
+type Parse = (text: string, allowInsecure: boolean) => ReturnType<typeof parseAssignments>
+
+/**
+ * `parseAssignments`, which remembers its last result: a change is parsed for its dry run and again when it
+ * is made, both times from the same text. Callers must not change the result.
+ */
+export function createParseLast(parse: typeof parseAssignments = parseAssignments): Parse {
+  let last: { text: string; allowInsecure: boolean; parsed: ReturnType<Parse> } | undefined
+  return (text, allowInsecure) => {
+    if (last?.text !== text || last.allowInsecure !== allowInsecure) {
+      last = { text, allowInsecure, parsed: parse(text, { allowInsecure }) }
+    }
+    return last.parsed
+  }
 }

@@ -24,9 +24,8 @@ import {
   toAuditRow,
 } from './audit.ts'
 import { type Content, toBare, toText } from './content.ts'
-import type { DraftProblem } from './draft.ts'
+import { createParseLast, type DraftProblem } from './draft.ts'
 import { clampLimit, type Head, type History } from './history.ts'
-import { createParseLast } from './parse-last.ts'
 
 export type LedgerDeps = {
   readonly storage: DurableObjectStorage

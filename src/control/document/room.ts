@@ -4,7 +4,7 @@
 import { MAX_REVISION } from '../../document/schema.ts'
 import type { Command } from '../../wire/commands.ts'
 import type { Fill } from '../../wire/health.ts'
-import type { OwnCommand } from './apply-publication.ts'
+import type { OwnCommand } from './apply-versions.ts'
 import { type Content, countBytes } from './content.ts'
 import type { DraftProblem } from './draft.ts'
 
