@@ -1,7 +1,7 @@
 // Who calls the control, and how it refuses: types that all parts of its contract share.
 
 import type { Result } from '../core/result.ts'
-import type { RevisionSummary } from '../wire/history.ts'
+import type { ProblemCode, ProblemDetails } from '../wire/problems.ts'
 import type { Scope } from '../wire/scopes.ts'
 import type { Limits } from '../wire/tokens.ts'
 
@@ -34,7 +34,10 @@ export type Principal = {
 }
 
 /** Why somebody may not. Only a credential that counts is told more, of its own limits. */
-export type Denial = 'unauthenticated' | 'forbidden' | 'too_many_attempts' | 'one_at_a_time'
+export type Denial = Extract<
+  ProblemCode,
+  'unauthenticated' | 'forbidden' | 'too_many_attempts' | 'one_at_a_time'
+>
 
 /** Rows before `before` (exclusive), newest first, at most `limit`. */
 export type PageQuery = { readonly before: number | undefined; readonly limit: number }
@@ -42,18 +45,10 @@ export type PageQuery = { readonly before: number | undefined; readonly limit: n
 /** Why a change was refused. */
 export type RefusedResult =
   | DeniedResult
-  | {
-      readonly kind: 'stale'
-      readonly expected: number
-      readonly current: number
-      /** What changed since, newest first; at most 50. */
-      readonly changes: readonly RevisionSummary[]
-    }
-  | {
-      /** Names of what does not exist, a withdrawn target, a document with problems, and the like. */
-      readonly kind: 'invalid'
-      readonly problems: readonly { readonly path: string; readonly message: string }[]
-    }
+  /** The document has changed since the author read it. */
+  | ({ readonly kind: 'stale' } & ProblemDetails<'stale'>)
+  /** An unknown name, a withdrawn version, a document that would have problems, and the like. */
+  | ({ readonly kind: 'invalid' } & ProblemDetails<'invalid_change'>)
 
 /**
  * `why`: of a credential that counts, which of its limits stands in the way. `mayCount`: beside

@@ -9,9 +9,9 @@ import type { Command } from '../../wire/commands.ts'
 import { type Content, countBytes } from './content.ts'
 import { type DraftResult, refuseChange } from './draft.ts'
 import { bequeath, markOpen } from './opening.ts'
-import { MAX_SETTINGS_BYTES, measureRoom, RESERVED_BYTES } from './room.ts'
+import { MAX_SETTINGS_ROOM_BYTES, measureRoom, RESERVED_BYTES } from './room.ts'
 
-export function rollBack(
+export function restoreRevision(
   { to }: Extract<Command, { kind: 'rollback' }>,
   current: Content,
   earlier: Content | undefined,
@@ -60,7 +60,7 @@ const OWN_FIELDS_BYTES = 150
  */
 function toTooLarge(to: number, earlier: Content, bytes: number): string {
   const { settings } = measureRoom(earlier)
-  return `revision ${to} has ${settings} bytes of environments and rules, of which a revision of today may have ${MAX_SETTINGS_BYTES}; with the versions of now the document would have ${bytes}, and ${MAX_ASSIGNMENTS_BYTES} are served. Go back to a smaller revision, or set RETAIN_VERSIONS or RETAIN_DAYS lower and run "holo gc"; a single environment goes back with "holo point"`
+  return `revision ${to} has ${settings} bytes of environments and rules, of which a revision of today may have ${MAX_SETTINGS_ROOM_BYTES}; with the versions of now the document would have ${bytes}, and ${MAX_ASSIGNMENTS_BYTES} are served. Go back to a smaller revision, or set RETAIN_VERSIONS or RETAIN_DAYS lower and run "holo gc"; a single environment goes back with "holo point"`
 }
 
 /** As many spent ranges, the newest, as have room beside the traffic: they only say who is given out last. */

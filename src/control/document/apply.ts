@@ -4,7 +4,7 @@
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Command } from '../../wire/commands.ts'
 import { pointEnvironment, removeEnvironment } from './apply-environments.ts'
-import { rollBack } from './apply-rollback.ts'
+import { restoreRevision } from './apply-rollback.ts'
 import { shift, swap } from './apply-traffic.ts'
 import {
   addVersion,
@@ -83,7 +83,7 @@ function change(
     case 'set-services':
       return setServices(command, current)
     case 'rollback':
-      return rollBack(command, current, earlier(command.to))
+      return restoreRevision(command, current, earlier(command.to))
     case 'withdraw':
       return withdraw(command, current)
     case 'add-version':

@@ -3,13 +3,14 @@
 
 import { err, ok, type Result } from '../../core/result.ts'
 import { parseAssignments } from '../../document/parse.ts'
+import type { Fault } from '../../wire/problems.ts'
 import { type Content, isSameContent, toBare, toContent, toText } from './content.ts'
 import { markOpen } from './opening.ts'
 
 const parseLast = createParseLast()
 
 /** What is wrong with a command or with the document it would make. */
-export type DraftProblem = { readonly path: string; readonly message: string }
+export type DraftProblem = Fault
 
 /** A document without revision and audit, of which nothing is known. */
 export type Draft = Readonly<Record<string, unknown>>

@@ -13,8 +13,8 @@ import type { DraftProblem } from './draft.ts'
  * people may fill with environments and rules, and the rest, which is kept free for what takes back: a
  * shift, a rollback, `withdraw`, and a rollout's own steps change traffic, spent buckets and flags alone.
  */
-export const MAX_VERSIONS_BYTES = 128 * 1024
-export const MAX_SETTINGS_BYTES = 64 * 1024
+export const MAX_VERSIONS_ROOM_BYTES = 128 * 1024
+export const MAX_SETTINGS_ROOM_BYTES = 64 * 1024
 export const RESERVED_BYTES = 64 * 1024
 
 /** Counted for each version beside what it says: room for `open`, `withdrawn` and flags like them. */
@@ -40,8 +40,8 @@ export type Room = {
 }
 
 const BOUNDS: Readonly<Record<keyof Room, number>> = {
-  versions: MAX_VERSIONS_BYTES,
-  settings: MAX_SETTINGS_BYTES,
+  versions: MAX_VERSIONS_ROOM_BYTES,
+  settings: MAX_SETTINGS_ROOM_BYTES,
   traffic: RESERVED_BYTES,
 }
 
@@ -81,8 +81,12 @@ function measureFlags({ open }: Content['versions'][string]): number {
 
 /** Commands that take something back, or make the document smaller: never refused for want of room. */
 const TAKES_BACK: ReadonlySet<(Command | OwnCommand)['kind']> = new Set([
-  ...(['shift', 'swap', 'rollback', 'withdraw'] as const),
-  ...(['remove-environment', 'remove-versions'] as const),
+  'shift',
+  'swap',
+  'rollback',
+  'withdraw',
+  'remove-environment',
+  'remove-versions',
 ])
 
 export function takesBack({ kind }: Command | OwnCommand): boolean {

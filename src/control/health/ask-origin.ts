@@ -1,7 +1,7 @@
 // One probe: a request with a name and a timeout of its own. core/health.ts decides what the answer means.
 
 import type { ProbeResult } from '../../core/health.ts'
-import { splitOrigin } from '../../core/services.ts'
+import { findBoundWorker, splitOrigin } from '../../core/services.ts'
 import type { ProbeTarget } from './targets.ts'
 
 /** Whose requests these are: backends can leave them out of their own figures. */
@@ -31,7 +31,7 @@ export async function askOrigin(
 ): Promise<ProbeResult> {
   const isBinding = origin.startsWith(BINDING)
   const { address, basePath } = splitOrigin(origin)
-  const fetcher = isBinding ? findBinding(bindings, address.slice(BINDING.length)) : globalThis
+  const fetcher = isBinding ? findBoundWorker(bindings, address.slice(BINDING.length)) : globalThis
   if (!fetcher) return { kind: 'silent', why: 'no Worker is bound under this name' }
   const began = now()
   const timeout = AbortSignal.timeout(timeoutMs)
@@ -49,15 +49,4 @@ export async function askOrigin(
     console.warn(`the probe of ${origin}${path} failed`, cause)
     return { kind: 'silent', why: 'cannot be reached' }
   }
-}
-
-function findBinding(bindings: object, name: string): Pick<Fetcher, 'fetch'> | undefined {
-  const all = bindings as Readonly<Record<string, unknown>>
-  const binding = Object.hasOwn(all, name) ? all[name] : undefined
-  const isFetcher =
-    typeof binding === 'object' &&
-    binding !== null &&
-    'fetch' in binding &&
-    typeof binding.fetch === 'function'
-  return isFetcher ? (binding as Pick<Fetcher, 'fetch'>) : undefined
 }

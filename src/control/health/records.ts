@@ -44,7 +44,11 @@ export class HealthRecords {
       `INSERT INTO health (kind, key, state, since, why) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT (kind, key)
        DO UPDATE SET state = excluded.state, since = excluded.since, why = excluded.why`,
-      ...[kind, key, state, since, why],
+      kind,
+      key,
+      state,
+      since,
+      why,
     )
   }
 
