@@ -8,7 +8,7 @@ import {
   MAX_ACCESS_KEYS_CHARACTERS,
 } from '../../src/control/access/access-keys.ts'
 import { MAX_FAILED_ATTEMPTS, MAX_FAILING_ADDRESSES } from '../../src/control/access/attempts.ts'
-import { MAX_COUNTING_TOKENS, MAX_LISTED_TOKENS } from '../../src/control/access/tokens.ts'
+import { MAX_COUNTING_TOKENS, MAX_LISTED_TOKENS } from '../../src/control/access/limits.ts'
 import { type AdminEdge, FIRST_TOKEN, freshAddress, startAdminEdge } from '../support/api-edge.ts'
 
 let edge: AdminEdge

@@ -15,8 +15,11 @@ import {
 } from '../../src/api/http/limits.ts'
 import { MAX_ACTOR_CHARACTERS } from '../../src/control/access/access-keys.ts'
 import { MAX_FAILED_ATTEMPTS } from '../../src/control/access/attempts.ts'
-import { MAX_TOKEN_NAME_CHARACTERS } from '../../src/control/access/authority.ts'
-import { MAX_JWT_CHARACTERS, MAX_TOKEN_CHARACTERS } from '../../src/control/access/limits.ts'
+import {
+  MAX_JWT_CHARACTERS,
+  MAX_TOKEN_CHARACTERS,
+  MAX_TOKEN_NAME_CHARACTERS,
+} from '../../src/control/access/limits.ts'
 import {
   encodeManifest,
   MAX_MANIFEST_BYTES,
@@ -94,7 +97,9 @@ function announce(path: string, bytes: number): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const sent = request(
       {
-        ...{ host: edge.url.hostname, port: edge.url.port, method: 'PUT' },
+        host: edge.url.hostname,
+        port: edge.url.port,
+        method: 'PUT',
         path: `/.holo/api${path}`,
         headers: {
           authorization: `Bearer ${FIRST_TOKEN}`,

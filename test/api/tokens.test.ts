@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { MAX_LISTED_TOKENS } from '../../src/control/access/tokens.ts'
+import { MAX_LISTED_TOKENS } from '../../src/control/access/limits.ts'
 import { type AdminEdge, FIRST_TOKEN, freshAddress, startAdminEdge } from '../support/api-edge.ts'
 
 const MINUTE = 60_000

@@ -103,7 +103,9 @@ describe('retention', () => {
       const told = Object.fromEntries(body.versions.map((one: { id: string }) => [one.id, one]))
       const now = world.world.now
       expect(told.v11).toMatchObject({
-        ...{ environments: ['main'], retained: { why: 'pointed-at' }, lastPointedAt: now },
+        environments: ['main'],
+        retained: { why: 'pointed-at' },
+        lastPointedAt: now,
         record: { files: 2, createdAt: '2026-11-23T12:00:00Z' },
       })
       expect(told.v5.retained).toEqual({ why: 'latest' })
@@ -129,7 +131,10 @@ describe('a collection', () => {
       const listed = await client.collect(true)
       expect(listed).toEqual({
         ...NOTHING,
-        ...{ versions: ['v0', 'v1'], records: 2, manifests: 2, blobs: 2 },
+        versions: ['v0', 'v1'],
+        records: 2,
+        manifests: 2,
+        blobs: 2,
         bytes: 'page of v0'.length + 'page of v1'.length,
       })
       expect(await listKeys()).toEqual(before)

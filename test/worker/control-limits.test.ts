@@ -114,11 +114,17 @@ describe('MAX_POINTS', () => {
     (more) => {
       const written: AnalyticsEngineDataPoint[] = []
       const groups = Array.from({ length: MAX_POINTS + more }, (_, i) => ({
-        ...{ environment: `environment-${i}`, version: '0.0.3', revision: 2 },
-        ...{ totals: { ...noTotals(), requests: i + 1 }, visitors: new Uint32Array() },
+        environment: `environment-${i}`,
+        version: '0.0.3',
+        revision: 2,
+        totals: { ...noTotals(), requests: i + 1 },
+        visitors: new Uint32Array(),
       }))
       const batch: Batch = {
-        ...{ isolate: 'isolate', sequence: 1, windows: [{ window: 1, groups }], dropped: 0 },
+        isolate: 'isolate',
+        sequence: 1,
+        windows: [{ window: 1, groups }],
+        dropped: 0,
       }
       const before = structuredClone(batch)
       writePoints(

@@ -15,6 +15,13 @@ import type { Env } from '../../src/env.ts'
 import { digestText } from '../../src/loading/sync.ts'
 import type { Command } from '../../src/wire/commands.ts'
 
+/** For tests that need no records of versions: R2 takes each one, and reads of it fail. */
+export const WITHOUT_RECORDS: Records = {
+  read: async () => 'unavailable',
+  create: async () => 'created',
+  remove: async () => undefined,
+}
+
 export const env = bindings as Env
 export const namespace = (bindings as { CONTROL: DurableObjectNamespace<Control> }).CONTROL
 

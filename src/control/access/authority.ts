@@ -29,7 +29,7 @@ import {
   type AuthoritySettings,
   readAuthoritySettings,
 } from './authority-settings.ts'
-import { MAX_TOKEN_CHARACTERS } from './limits.ts'
+import { MAX_TOKEN_CHARACTERS, MAX_TOKEN_NAME_CHARACTERS } from './limits.ts'
 import { isWithin } from './token-limits.ts'
 import { hashToken, isSameHash, makeToken, toFingerprint } from './token-text.ts'
 import { Tokens, toLimits } from './tokens.ts'
@@ -61,9 +61,6 @@ export type Access = Pick<
   ControlCalls,
   'authenticate' | 'tokens' | 'createToken' | 'revokeToken'
 > & { readonly authorise: Authorise }
-
-/** For a person to read in a list. */
-export const MAX_TOKEN_NAME_CHARACTERS = 100
 
 /** What a credential is found to be. */
 type Proof = Principal | { readonly fault: string; readonly isAttempt: boolean }

@@ -4,17 +4,12 @@
 import { SCOPES, type Scope } from '../../wire/scopes.ts'
 import { LIMIT_NAMES, type Limits, type TokenSummary } from '../../wire/tokens.ts'
 import { addColumn } from '../tables.ts'
+import { MAX_COUNTING_TOKENS, MAX_LISTED_TOKENS } from './limits.ts'
 import { ALL_LIMITS } from './token-limits.ts'
 import { hashToken, isSameHash, parseTokenId, toFingerprint } from './token-text.ts'
 
-/** The newest ones are shown; a site has a dozen. */
-export const MAX_LISTED_TOKENS = 1000
-
 /** Last use is told to the minute, so that a busy token costs one row a minute and not one a call. */
 const LAST_USE_STEP_MS = 60_000
-
-/** Beside `too_many_attempts` the control lists the tokens that count, if there are no more: 40 KB. */
-export const MAX_COUNTING_TOKENS = 2000
 
 /** The list is read again after this, or once a token was made or revoked. */
 const COUNTING_TOKENS_MAX_AGE_MS = 1000
