@@ -2,17 +2,20 @@
 // alone uses is defined there.
 
 /**
- * The budget, in rows written: the platform bills each, and an alarm that is set is one. A change is
- * a revision, an audit row, an event, the state and the alarm; a publication, failed or not, the state
- * twice and perhaps the next alarm.
+ * The budget in written rows. The platform bills each row, and setting an alarm counts as one. A change
+ * writes five: revision, audit row, event, state, alarm. A publication, failed or not, writes the state
+ * twice and sometimes the next alarm.
  */
 export const ROWS_PER_CHANGE = 5
 export const ROWS_PER_PUBLICATION = 3
 
-/** What changed since a stale revision: enough for a person, and little to send. */
+/** How many changes a `stale` refusal lists: enough for a person, and small to send. */
 export const MAX_STALE_CHANGES = 50
 
-/** Only rows of tokens can come between; this many within one hash do not. */
+/**
+ * How often a commit is tried again because another audit row was written while its hashes were
+ * computed.
+ */
 export const MAX_COMMIT_ATTEMPTS = 20
 
 /** A rollout is looked at as often as its windows close, as long as anything can come of it. */
@@ -25,8 +28,8 @@ export const ROLLOUT_LOOK_MS = 10_000
 export const ROLLOUT_MINUTE_LOOK_MS = 50_000
 
 /**
- * One that nobody sees and that waits for somebody's word: there are no more windows by then than one look
- * takes in, so that the first look after the word sees all.
+ * One that nobody sees and that waits for somebody's word: there are no more windows by then than one
+ * look takes in, so that the first look after the word sees all.
  */
 export const ROLLOUT_RARE_LOOK_MS = 900_000
 
@@ -65,8 +68,8 @@ export const MAX_EVENT_CHUNK_CHARACTERS = 65_536
 export const MAX_REPLAYABLE_ROLLOUTS = 50
 
 /**
- * Events that one call hands out to whoever replays a rollout, with their transitions: some 3,000 windows of
- * counts. A week of them is 20 to 40 calls of a few milliseconds each.
+ * Events that one call hands out to whoever replays a rollout, with their transitions: some 3,000
+ * windows of counts. A week of them is 20 to 40 calls of a few milliseconds each.
  */
 export const MAX_EVENTS_PAGE_BYTES = 1024 * 1024
 

@@ -269,7 +269,7 @@ describe('many origins', () => {
       expect(Math.max(...looks.values())).toBeLessThanOrEqual(PROBES_PER_LOOK)
       expect([...looks.values()].reduce((sum, count) => sum + count, 0)).toBe(MAX_PROBES)
       const { services: told } = await services(life)
-      expect(told.at(-1)?.why).toBe(`not asked: the first ${MAX_PROBES} are`)
+      expect(told.at(-1)?.why).toBe(`not asked: only the first ${MAX_PROBES} addresses are`)
     })
   })
 })

@@ -1,5 +1,5 @@
-// The commands about versions: add one that was finalised, move its services, withdraw and restore it, and
-// remove those that are no longer retained. Pure. The files of a version never change.
+// The commands about versions: add one that was finalised, move its services, withdraw and restore it,
+// and remove those that are no longer retained. Pure. The files of a version never change.
 
 import { getOwn } from '../../core/own.ts'
 import { ok } from '../../core/result.ts'

@@ -1,30 +1,28 @@
-// One probe: a request with a name and a timeout of its own. core/health.ts decides what the answer means.
+// Sends one health probe. core/health.ts decides what the reply means.
 
 import type { ProbeResult } from '../../core/health.ts'
 import { findBoundWorker, splitOrigin } from '../../core/services.ts'
 import type { ProbeTarget } from './targets.ts'
 
-/** Whose requests these are: backends can leave them out of their own figures. */
+/** Lets backends recognise probes and leave them out of their statistics. */
 export const PROBE_USER_AGENT = 'Holo-Probe/1 (+active health check)'
 
-/** A health check that takes longer has failed. */
+/** A probe that takes longer has failed. */
 const PROBE_TIMEOUT_MS = 5000
 
 const BINDING = 'service:'
-/** A bound Worker has no host of its own. */
+/** The host in the URL for a bound Worker, which has none of its own. */
 const BINDING_ORIGIN = 'https://probe.holo.invalid'
 
 export type Asking = {
-  /** Bound Workers by name, with all else that is bound. */
+  /** All bindings by name, bound Workers among them. */
   readonly bindings: object
   readonly timeoutMs?: number
-  /** Milliseconds, for how long it took. */
+  /** The clock for the duration, in milliseconds. */
   readonly now: () => number
 }
 
-/**
- * Never throws. Redirects are answers, not ways; no cache may answer; the body is not read.
- */
+/** Never throws. Redirects are not followed, caches are not used, and the body is not read. */
 export async function askOrigin(
   { origin, path }: Pick<ProbeTarget, 'origin' | 'path'>,
   { bindings, timeoutMs = PROBE_TIMEOUT_MS, now }: Asking,

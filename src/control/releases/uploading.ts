@@ -1,5 +1,5 @@
-// What may happen to an upload, and in which order: opened, verified step by step, recorded, brought
-// into the document, finalised. Each step is written down before the next, and can be repeated.
+// The steps of an upload: open, verify in steps, write the record, add the version to the document,
+// finalise. Each step is stored before the next one and can be repeated.
 
 import { getOwn } from '../../core/own.ts'
 import { err, ok, type Result } from '../../core/result.ts'
@@ -24,16 +24,16 @@ import type { Deletions } from './deletions.ts'
 import type { Records } from './records.ts'
 import { isIdle, parseStoredServices, toRecord, toUpload, type Uploads } from './uploads.ts'
 
-/** Open uploads of one token: for another one, the one that was idle longest gives way. */
+/** The most open uploads of one token. A further one removes the upload that was idle longest. */
 export const MAX_OPEN_UPLOADS_PER_TOKEN = 50
 
-/** A release shares most files with the one before; each that is compared with is a manifest to load. */
+/** New files are compared with so many versions. Each of them is a manifest to load. */
 export const MAX_COMPARED_VERSIONS = 3
 
-/** How often a finished upload is brought into a document that others change at the same time. */
+/** How often adding a version is retried because others change the document at the same time. */
 const MAX_ADD_ATTEMPTS = 10
 
-/** A client that has to wait for a deletion asks again after this. */
+/** How long a client waits for a deletion before it asks again. */
 const DELETION_WAIT_MS = 500
 
 export type UploadingDeps = ChangeDeps & {
@@ -51,6 +51,7 @@ export class Uploading {
     this.#parts = parts
   }
 
+  /** Opens or resumes an upload. Returns the finished one if this content is finalised already. */
   open(
     record: VersionRecord,
     isRecorded: boolean,
@@ -84,17 +85,17 @@ export class Uploading {
       uploads.begin(record, { now: now(), deletions: deletions.count, owner })
     }
     const begun = uploads.get(record.id)
-    if (!begun) throw new Error(`the upload of ${record.id} was not kept`)
+    if (!begun) throw new Error(`the upload of ${record.id} was not stored`)
     return ok(toUpload(begun))
   }
 
-  /** One that is on its way, or has arrived; `undefined` for one that was given up. */
+  /** An upload that is open or finalised; `undefined` for an abandoned one. */
   get(version: string): UploadRow | undefined {
     const row = this.#parts.uploads.get(version)
     return row && !isIdle(row, this.#parts.now()) ? row : undefined
   }
 
-  /** Gives one up, whose blobs are then nobody's. Only who opened it, or an admin. */
+  /** Abandons an upload; its blobs become garbage. Only its owner or an admin may. */
   abort(version: string, author: Author): Result<Upload, AbortFailure> {
     const row = this.get(version)
     if (!row) return err({ kind: 'none' })
@@ -107,7 +108,7 @@ export class Uploading {
     return ok(toUpload(row))
   }
 
-  /** Of the newest versions that were finalised here, and are in the document. */
+  /** The manifests of the newest versions that were finalised here and are in the document. */
   finalisedManifests(): readonly string[] {
     const { ledger, uploads } = this.#parts
     const versions = ledger.head?.content.versions ?? {}
@@ -126,7 +127,7 @@ export class Uploading {
     if (!row) return err({ kind: 'none' })
     if (row.manifest !== manifest) return err({ kind: 'replaced' })
     if (row.state !== 'finalised') uploads.touch(version, now())
-    // Later ones know of this upload and leave its blobs alone.
+    // Deletions that began after the upload was opened leave its blobs alone.
     const isConcerned = deletions.isPending && deletions.count <= row.opened_after
     return ok({ upload: toUpload(row), waitMs: isConcerned ? DELETION_WAIT_MS : 0 })
   }
@@ -142,7 +143,7 @@ export class Uploading {
     const row = found.value
     if (row.state === 'finalised') return ok(this.#toFinished(row))
     if (row.verified < row.files) return err({ kind: 'unverified' })
-    // From here on the id has this content, so that a write that arrives late can do no harm.
+    // From here on the content of this id is fixed, so that a write that arrives late does no harm.
     if (row.state === 'open') uploads.setState(row.version, 'recording')
     const record = toRecord(row)
     const written = await records.create(record)
@@ -173,7 +174,7 @@ export class Uploading {
         also,
       })
       if (added.ok) {
-        // The document had it already.
+        // The document has the version already.
         if (!added.value.changed) also()
         return ok(this.#toFinished(row))
       }
@@ -185,13 +186,13 @@ export class Uploading {
     })
   }
 
-  /** What crashed pipelines have left. */
+  /** Removes uploads that crashed pipelines have left. */
   #removeIdle(): void {
     const { uploads, now } = this.#parts
     for (const row of uploads.all()) if (isIdle(row, now())) uploads.remove(row.version)
   }
 
-  /** Room for one more of the owner's: nobody else has to give way, and nobody is refused. */
+  /** Makes room for one more upload of the owner, by removing only uploads of the same owner. */
   #makeRoom(owner: string): void {
     const { uploads } = this.#parts
     const open = uploads.openOf(owner)
@@ -209,7 +210,7 @@ export class Uploading {
     return { version, manifest, revision: this.#parts.ledger.head?.revision }
   }
 
-  /** What the document would say against it: known before anything is uploaded. */
+  /** Why the document would refuse the version: checked before anything is uploaded. */
   #findProblems(record: VersionRecord): readonly DraftProblem[] {
     const { ledger, allowInsecure } = this.#parts
     const full = findFullDatabase(ledger.databaseBytes)
@@ -228,7 +229,7 @@ function toCommand({ id, manifest, services, createdAt }: VersionRecord): OwnCom
   return { kind: 'add-version', version: id, manifest, services, published: createdAt }
 }
 
-/** One that is finalised, whether or not it came by an upload. */
+/** A version that is finalised, shown as an upload even if it was not uploaded here. */
 function toFinalised({ id, manifest, files, bytes }: VersionRecord): Upload {
   return {
     version: id,
