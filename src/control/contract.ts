@@ -34,7 +34,7 @@ export type {
 export const CONTROL_NAME = 'control'
 
 /** A change of the document. It is refused if the document is no longer at `expectedRevision`. */
-export type Change = {
+export type DocumentChange = {
   readonly command: Command
   readonly expectedRevision: number
   readonly reason: string | undefined
@@ -66,7 +66,10 @@ type DocumentCalls = {
   /** Called by the cron watchdog: sets the alarm again if it was lost. Otherwise it writes nothing. */
   readonly watch: () => Promise<void>
   readonly authenticate: (caller: Caller) => Promise<Result<Principal, DeniedResult>>
-  readonly change: (caller: Caller, change: Change) => Promise<Result<CommitResult, RefusedResult>>
+  readonly change: (
+    caller: Caller,
+    change: DocumentChange,
+  ) => Promise<Result<CommitResult, RefusedResult>>
   /** The newest document; `undefined` if there is none. */
   readonly document: (caller: Caller) => Answer<{ identity: Identity; text: string } | undefined>
   readonly revisions: (caller: Caller, page: PageQuery) => Answer<readonly RevisionSummary[]>

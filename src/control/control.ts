@@ -19,9 +19,9 @@ import { findVersionTrespass, isLimited } from './access/token-limits.ts'
 import type {
   Answer,
   Caller,
-  Change,
   ControlCalls,
   DeniedResult,
+  DocumentChange,
   NewToken,
   PageQuery,
   RefusedResult,
@@ -88,7 +88,10 @@ export class Control extends DurableObject<Env> implements ControlCalls {
     return found
   }
 
-  async change(caller: Caller, change: Change): Promise<Result<CommitResult, RefusedResult>> {
+  async change(
+    caller: Caller,
+    change: DocumentChange,
+  ): Promise<Result<CommitResult, RefusedResult>> {
     const command = commandSchema.safeParse(change.command)
     const scope = command.success ? SCOPE_OF_COMMAND[command.data.kind] : 'admin'
     const principal = await this.#parts.access.authorise(caller, scope)

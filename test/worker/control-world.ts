@@ -4,7 +4,7 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { env as bindings } from 'cloudflare:workers'
 import type { Access, RecordAudit } from '../../src/control/access/authority.ts'
-import type { Caller, Change } from '../../src/control/contract.ts'
+import type { Caller, DocumentChange } from '../../src/control/contract.ts'
 import { Control } from '../../src/control/control.ts'
 import type { ProbingDeps } from '../../src/control/health/probing.ts'
 import type { Subscriber } from '../../src/control/outbox.ts'
@@ -54,7 +54,7 @@ export function createOpenAccess(asked: string[] = []): Access {
   }
 }
 
-export function toChange(command: Command, expectedRevision: number): Change {
+export function toChange(command: Command, expectedRevision: number): DocumentChange {
   return { command, expectedRevision, reason: undefined, dryRun: false }
 }
 

@@ -8,7 +8,7 @@ import type { Command } from '../../wire/commands.ts'
 import { MAX_REASON_CHARACTERS } from '../../wire/requests.ts'
 import { hasScope } from '../../wire/scopes.ts'
 import { findRunningTrespass, findTrespass } from '../access/token-limits.ts'
-import type { Change, Principal, RefusedResult } from '../contract.ts'
+import type { DocumentChange, Principal, RefusedResult } from '../contract.ts'
 import { MAX_STALE_CHANGES } from '../limits.ts'
 import type { FindUnfinished } from '../releases/unfinished.ts'
 import type { Pair } from '../rollouts/seen.ts'
@@ -39,7 +39,7 @@ export type ChangeDeps = {
 }
 
 /** A change, by a person or by the control itself, which has commands of its own. */
-export type MadeChange = Omit<Change, 'command'> & {
+export type MadeChange = Omit<DocumentChange, 'command'> & {
   readonly command: Command | OwnCommand
   /** More writes for the same transaction. */
   readonly also?: () => void
