@@ -223,7 +223,7 @@ function findExcess(
     return 'a token cannot create one with a scope that it does not have itself'
   }
   if (!isWithin(limits, maker.limits ?? {})) {
-    return 'a limited token cannot create one that may change more than it'
+    return 'a token that is limited cannot create one that may change more than it'
   }
   const end = maker.expiresAt ?? Number.POSITIVE_INFINITY
   if ((expiresAt ?? Number.POSITIVE_INFINITY) > end) {
