@@ -136,7 +136,7 @@ describe('a hand edit that is reported by an isolate', () => {
         throw new Error('KV is down')
       }
       await expect(life.change({ kind: 'replace', document: exampleDocument() })).rejects.toThrow(
-        'KV does not say',
+        'KV could not be read',
       )
       world.beforeKv = () => undefined
       expect(JSON.parse(await textOf(life)).revision).toBe(43)
@@ -273,7 +273,7 @@ describe('a document that cannot be taken', () => {
     [
       'one that says it is the control’s, and leaves nothing to follow',
       (own) => edited(own, { revision: 2 ** 40 - 5, reserve: true }),
-      /too few numbers/,
+      /is too high, because later revisions need higher numbers/,
     ],
     ['broken JSON', () => '{"revision": 9', /not JSON/],
     ['nothing at all', () => '', /empty/],

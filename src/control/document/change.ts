@@ -26,7 +26,7 @@ import { addsForGood, findFullDatabase } from './room.ts'
  * An audit row contains the command up to this length. A longer one can be read from the revision it
  * made.
  */
-const MAX_DETAIL_CHARACTERS = 4000
+export const MAX_DETAIL_CHARACTERS = 4000
 
 export type ChangeDeps = {
   readonly ledger: Ledger

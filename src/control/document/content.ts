@@ -6,7 +6,7 @@ import { countBuckets, type Traffic, toRanges, type Weights } from '../../core/t
 import { type AssignmentsDocument, MAX_WRITTEN_REVISION } from '../../document/schema.ts'
 
 /** Larger documents are written without indentation. */
-const MAX_INDENTED_BYTES = 128 * 1024
+export const MAX_INDENTED_BYTES = 128 * 1024
 
 /** A document without its revision and its audit hash. */
 export type Content = Omit<AssignmentsDocument, 'revision' | 'reserve' | 'audit' | 'traffic'> & {

@@ -8,7 +8,7 @@ import type { RevisionRow } from '../tables.ts'
 import { type Content, toContent } from './content.ts'
 
 /** The most rows that a page of the history or the audit log has. */
-const MAX_ANSWERED_ROWS = 200
+export const MAX_ANSWERED_ROWS = 200
 
 type SummaryRow = {
   readonly revision: number

@@ -32,7 +32,7 @@ const ENVIRONMENT_RESERVE_BYTES = 260
  * SQLite in a Durable Object holds 10 GB. Publications stop earlier, so that rollbacks always have
  * room.
  */
-const MAX_DATABASE_BYTES = 10 * 10 ** 9
+export const MAX_DATABASE_BYTES = 10 * 10 ** 9
 export const MAX_PUBLISHED_DATABASE_BYTES = 9 * 10 ** 9
 
 /** Sizes in bytes of JSON without indentation, with the reserves above. */

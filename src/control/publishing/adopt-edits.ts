@@ -23,7 +23,7 @@ const LOOK_COST_MS = 20_000
  * Isolates refuse a higher revision that a person wrote. A report of a higher one is wrong and is
  * ignored.
  */
-const MAX_LIFTED_REVISION = MAX_WRITTEN_REVISION
+export const MAX_LIFTED_REVISION = MAX_WRITTEN_REVISION
 
 const LOOKS = { burst: LOOK_BURST, costMs: LOOK_COST_MS }
 

@@ -2,7 +2,7 @@
 // and its text, so that no work of a person is lost.
 
 /** The newest so many edits are kept. At 256 KiB each that is 25 MB at most. */
-const MAX_KEPT_EDITS = 100
+export const MAX_KEPT_EDITS = 100
 
 export type Edit = {
   readonly at: number

@@ -31,7 +31,7 @@ export const MAX_OPEN_UPLOADS_PER_TOKEN = 50
 export const MAX_COMPARED_VERSIONS = 3
 
 /** How often adding a version is retried because others change the document at the same time. */
-const MAX_ADD_ATTEMPTS = 10
+export const MAX_ADD_ATTEMPTS = 10
 
 /** How long a client waits for a deletion before it asks again. */
 const DELETION_WAIT_MS = 500
