@@ -2,10 +2,12 @@
 // the control. No logic.
 
 import { CONTROL_NAME } from './control/contract.ts'
-import { WATCH_TIMEOUT_MS } from './control/limits.ts'
 import { withTimeout } from './core/with-timeout.ts'
 import type { Env } from './env.ts'
 import { createRouter, type Router } from './router.ts'
+
+/** The watchdog's own wait: longer than a read of KV, and gone before the next minute. */
+const WATCH_TIMEOUT_MS = 15_000
 
 export { Control } from './control/control.ts'
 

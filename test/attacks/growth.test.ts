@@ -42,8 +42,12 @@ const parse = (document: object) => {
 const environments = (count: number, more: (i: number) => object) =>
   Object.fromEntries(range(count).map((i) => [`e${i}`, { version: 'a', ...more(i) }]))
 const entry = (path: string): ManifestEntry => ({
-  ...{ path, blob: 'b'.repeat(64), size: 1, type: 'text/plain' },
-  ...{ hashed: false, encodings: [] },
+  path,
+  blob: 'b'.repeat(64),
+  size: 1,
+  type: 'text/plain',
+  hashed: false,
+  encodings: [],
 })
 const manifestOf = (paths: readonly string[]) =>
   encodeManifest(paths.map(entry), { htmlHandling: DEFAULT_HTML_HANDLING, notFound: 'none' })

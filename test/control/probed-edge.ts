@@ -48,7 +48,8 @@ export async function startProbedEdge(): Promise<ProbedEdge> {
           bindings: {
             ...(workerOptions.bindings ?? {}),
             ALLOW_INSECURE_ORIGINS: 'true',
-            ...{ KV_REFRESH_MS: '100', CONTROL_REFRESH_MS: '100' },
+            KV_REFRESH_MS: '100',
+            CONTROL_REFRESH_MS: '100',
             HOLO_ADMIN_TOKEN: TOKEN,
           },
           unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],

@@ -88,7 +88,9 @@ export async function startAdminEdge({ isEmpty = false } = {}): Promise<AdminEdg
           bindings: {
             ...(workerOptions.bindings ?? {}),
             ALLOW_INSECURE_ORIGINS: 'true',
-            ...{ REFRESH_MS: '100', KV_REFRESH_MS: '100', CONTROL_REFRESH_MS: '100' },
+            REFRESH_MS: '100',
+            KV_REFRESH_MS: '100',
+            CONTROL_REFRESH_MS: '100',
             HOLO_ADMIN_TOKEN: FIRST_TOKEN,
             ACCESS_TEAM_DOMAIN: new URL(TEAM).hostname,
             ACCESS_AUDIENCE: AUDIENCE,

@@ -18,7 +18,9 @@ describe('a problem', () => {
       true,
     )
     expect(failure).toMatchObject({
-      ...{ code: 'later_code', exitCode: 1, message: 'It rains. Wait inside.' },
+      code: 'later_code',
+      exitCode: 1,
+      message: 'It rains. Wait inside.',
     })
   })
 

@@ -1,11 +1,8 @@
 // What the collection takes away and what it leaves, with real R2 and a clock of the test's own.
 
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import {
-  COLLECTION_GRACE_MS,
-  UPLOAD_IDLE_MS,
-  UPLOAD_LIFETIME_MS,
-} from '../../src/control/limits.ts'
+import { COLLECTION_GRACE_MS } from '../../src/control/releases/retention.ts'
+import { UPLOAD_IDLE_MS, UPLOAD_LIFETIME_MS } from '../../src/control/releases/uploads.ts'
 import { openManifest } from '../../src/core/site/manifest.ts'
 import { env } from './control-world.ts'
 import { type Client, listKeys, make, makeManifest, PublicationWorld } from './publication-world.ts'
@@ -107,7 +104,9 @@ describe('retention', () => {
       const told = Object.fromEntries(body.versions.map((one: { id: string }) => [one.id, one]))
       const now = world.world.now
       expect(told.v11).toMatchObject({
-        ...{ environments: ['main'], retained: { why: 'pointed-at' }, lastPointedAt: now },
+        environments: ['main'],
+        retained: { why: 'pointed-at' },
+        lastPointedAt: now,
         record: { files: 2, createdAt: '2026-11-23T12:00:00Z' },
       })
       expect(told.v5.retained).toEqual({ why: 'latest' })
@@ -133,7 +132,10 @@ describe('a collection', () => {
       const listed = await client.collect(true)
       expect(listed).toEqual({
         ...NOTHING,
-        ...{ versions: ['v0', 'v1'], records: 2, manifests: 2, blobs: 2 },
+        versions: ['v0', 'v1'],
+        records: 2,
+        manifests: 2,
+        blobs: 2,
         bytes: 'page of v0'.length + 'page of v1'.length,
       })
       expect(await listKeys()).toEqual(before)

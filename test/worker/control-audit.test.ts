@@ -200,7 +200,7 @@ describe('verify', () => {
           const { problems } = await life.verify()
           expect(problems).toContainEqual({
             seq: undefined,
-            message: `no row of the log made revision ${seq}`,
+            message: `revision ${seq} has no row in the log`,
           })
           const named = seq < 5 ? seq + 1 : undefined
           expect(problems.map((problem) => problem.seq)).toContain(named)

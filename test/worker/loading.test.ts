@@ -1,21 +1,15 @@
 import { env } from 'cloudflare:workers'
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { Env } from '../../src/env.ts'
 import { createColo } from '../../src/loading/colo.ts'
 import { readAssignments } from '../../src/loading/kv-source.ts'
 import type { LoaderOptions } from '../../src/loading/load.ts'
 import { mutations } from '../support/mutations.ts'
-import { hang, KV_REFRESH_MS as REFRESH_MS, setUp, textOf } from './loader.ts'
+import { hang, KV_REFRESH_MS as REFRESH_MS, setUp, textOf, watchWarnings } from './loader.ts'
 
 const kv = (env as Env).ASSIGNMENTS
 
-let warn = vi.spyOn(console, 'warn')
-beforeEach(() => {
-  warn = vi
-    .spyOn(console, 'warn')
-    .mockReset()
-    .mockImplementation(() => undefined)
-})
+const warn = watchWarnings()
 
 describe('the ladder', () => {
   it('reads KV once, then answers from memory and reloads behind the reply', async () => {

@@ -1,7 +1,7 @@
 // A version on its way from a client to the document, over the API with real R2 and a real control.
 
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { UPLOAD_IDLE_MS } from '../../src/control/limits.ts'
+import { UPLOAD_IDLE_MS } from '../../src/control/releases/uploads.ts'
 import { openManifest } from '../../src/core/site/manifest.ts'
 import { ALICE, env } from './control-world.ts'
 import {
@@ -42,8 +42,13 @@ describe('publishing a version', () => {
     await world.live(async (client, life) => {
       const { answer, missing } = await client.begin('1.1.0', made)
       expect(answer.body).toMatchObject({
-        ...{ version: '1.1.0', state: 'open', manifest: made.manifest, files: 3 },
-        ...{ bytes: 13, verified: 0, expiresAt: world.world.now + UPLOAD_IDLE_MS },
+        version: '1.1.0',
+        state: 'open',
+        manifest: made.manifest,
+        files: 3,
+        bytes: 13,
+        verified: 0,
+        expiresAt: world.world.now + UPLOAD_IDLE_MS,
       })
       expect(missing).toHaveLength(2)
       for (const hash of missing) {
@@ -63,7 +68,11 @@ describe('publishing a version', () => {
       expect(await life.actions()).toEqual(['add-version', 'replace'])
       const record = await (await env.STORE.get('versions/1.1.0'))?.json()
       expect(record).toEqual({
-        ...{ id: '1.1.0', manifest: made.manifest, services: [], files: 3, bytes: 13 },
+        id: '1.1.0',
+        manifest: made.manifest,
+        services: [],
+        files: 3,
+        bytes: 13,
         createdAt: CREATED_AT,
       })
       expect((await client.point('main', '1.1.0')).status).toBe(200)
@@ -84,7 +93,9 @@ describe('publishing a version', () => {
       expect(record).toMatchObject({ services, ...more })
       const { body } = await client.call('GET', '/assignments')
       expect(body.versions['1.1.0']).toEqual({
-        ...{ manifest: made.manifest, services, published: CREATED_AT },
+        manifest: made.manifest,
+        services,
+        published: CREATED_AT,
       })
     })
   })
@@ -207,7 +218,9 @@ describe('publishing a version', () => {
     await world.live(async (client) => {
       const { answer } = await client.publish('0.1.0', made)
       expect(answer.body).toEqual({
-        ...{ state: 'finalised', version: '0.1.0', manifest: made.manifest },
+        state: 'finalised',
+        version: '0.1.0',
+        manifest: made.manifest,
       })
       expect((await client.publish('0.1.0', made)).uploaded).toBe(0)
       expect((await client.first('0.1.0', made)).status).toBe(200)

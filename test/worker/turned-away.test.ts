@@ -17,12 +17,16 @@ const wrong = (i: number) => `${i}`.padStart(64, 'w')
 const toAddress = (i: number) => `198.51.${i >> 8}.${i & 255}`
 
 const show = (token: string, address: string): Caller => ({
-  ...{ credential: { kind: 'token', token }, address, requestId: 'r1' },
+  credential: { kind: 'token', token },
+  address,
+  requestId: 'r1',
 })
 
 /** What the control answers, with the tokens that count where there are not too many of them. */
 const denied = (tokens: readonly string[] | undefined): DeniedResult => ({
-  ...{ kind: 'denied', denial: 'too_many_attempts', mayCount: { tokens, jwts: false } },
+  kind: 'denied',
+  denial: 'too_many_attempts',
+  mayCount: { tokens, jwts: false },
 })
 
 describe('MAX_TURNED_AWAY', () => {
