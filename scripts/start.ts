@@ -8,9 +8,8 @@ import { parseArgs } from 'node:util'
 import { readFirstToken } from './local/first-token.ts'
 import { greet } from './local/greeting.ts'
 import { Mistake } from './local/mistake.ts'
-import type { NextRelease } from './local/next-release.ts'
 import { isPortFree } from './local/ports.ts'
-import type { RunningShop } from './local/shop.ts'
+import type { NextRelease, RunningShop } from './local/shop.ts'
 
 const HELP = `npm start -- [options]
 
@@ -64,7 +63,7 @@ async function start({ port, data, example }: Options): Promise<void> {
   // These take a second to load, which a mistake shall not wait for.
   const { startEdge } = await import('./local/edge.ts')
   const { startShop } = await import('./local/shop.ts')
-  const { startNextRelease } = await import('./local/next-release.ts')
+  const { startNextRelease } = await import('./local/shop.ts')
   const edge = await startEdge({
     host: HOST,
     port,

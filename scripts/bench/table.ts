@@ -2,8 +2,7 @@
 // was met.
 
 import { toTable } from '../../src/cli/table.ts'
-import type { Comparison, Operations, Results, Timing, Unit } from './results.ts'
-import type { Spread } from './statistics.ts'
+import type { Comparison, Operations, Results, Spread, Timing, Unit } from './results.ts'
 
 const UNITS: readonly Unit[] = ['replies', 'MB', 'messages']
 

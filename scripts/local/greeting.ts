@@ -3,7 +3,7 @@
 import { join, relative } from 'node:path'
 import { toShellWord } from '../../src/cli/words.ts'
 import { FIRST_TOKEN_FILE } from './first-token.ts'
-import type { NextRelease } from './next-release.ts'
+import type { NextRelease } from './shop.ts'
 
 /** @param next where the example shop runs. */
 export function greet(url: URL, data: string, next: NextRelease | undefined): void {

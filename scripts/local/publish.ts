@@ -8,7 +8,7 @@ import { type Api, createApi } from '../../src/cli/api.ts'
 import { createUploadTarget } from '../../src/cli/upload-api.ts'
 import type { AssignmentsDocument } from '../../src/document/schema.ts'
 import type { VersionRecord } from '../../src/document/version-record.ts'
-import type { ReportProgress } from '../../src/publish/progress-step.ts'
+import type { ReportProgress } from '../../src/publish/progress.ts'
 import { type UploadOptions, type UploadResult, uploadFolder } from '../../src/publish/upload.ts'
 
 export type LocalRelease = Omit<UploadOptions, 'encodedFolder' | 'createdAt' | 'dryRun'>

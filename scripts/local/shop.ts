@@ -1,10 +1,17 @@
-// The example shop on a local edge: both releases published, both backends running, and a document
-// that gives the newer one to 5 %. An edge that has a document already stays as it is.
+// The example shop on a local edge. Two releases are published, with their backends running, in a
+// document that gives the newer one to 5 %; an edge that already has a document keeps it. A third
+// release is built and its backend runs, but it is not published: the `holo` command can be tried
+// with it.
 
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { SHOP_RELEASES, type ShopRelease, shopServer } from '../../examples/shop/releases.ts'
+import {
+  NEXT_RELEASE,
+  SHOP_RELEASES,
+  type ShopRelease,
+  shopServer,
+} from '../../examples/shop/releases.ts'
 import { CliFailure } from '../../src/cli/failure.ts'
 import type { AssignmentsDocument } from '../../src/document/schema.ts'
 import { showProgress } from '../../src/publish/progress.ts'
@@ -157,4 +164,43 @@ function firstDocument(older: LocalVersion, newer: LocalVersion): AssignmentsDoc
       [newer.id]: { ...newer.entry, open: true, published },
     },
   }
+}
+
+export type NextRelease = {
+  /** What to publish. */
+  readonly folder: string
+  readonly version: string
+  readonly backend: Backend
+}
+
+/** @throws Mistake when the port is taken that a published version may name. */
+export async function startNextRelease(dataDir: string, host: string): Promise<NextRelease> {
+  const folder = join(dataDir, `shop-${NEXT_RELEASE}`)
+  const port = await choosePort(join(dataDir, 'shop-next-port'), host)
+  const backend = await startBackend(shopServer('c'), port)
+  try {
+    if (!(await stat(join(folder, 'index.html')).catch(() => undefined))) {
+      const { buildShop } = await import('../../examples/shop/build.ts')
+      await buildShop('c', folder)
+    }
+  } catch (cause) {
+    await backend.stop()
+    throw cause
+  }
+  return { folder, version: NEXT_RELEASE, backend }
+}
+
+/** Chosen once for a data folder, because a published version names it. */
+async function choosePort(file: string, host: string): Promise<number> {
+  const kept = Number(await readFile(file, 'utf8').catch(() => '0'))
+  if (!kept) {
+    const port = await findFreePort(host)
+    await writeFile(file, String(port))
+    return port
+  }
+  if (await isPortFree(host, kept)) return kept
+  throw new Mistake(
+    `port ${kept} is taken, where the backend of shop ${NEXT_RELEASE} is expected: ` +
+      'end what listens there, or start with another --data',
+  )
 }

@@ -68,10 +68,15 @@ export async function measureRollout(
     isBack && from !== undefined ? Math.max(0, to - from) / 1000 : undefined
   const { same, windows } = await stand.replayRollout(id)
   return {
-    ...{ name, version, phase: status.phaseText, reason: status.reason },
+    name,
+    version,
+    phase: status.phaseText,
+    reason: status.reason,
     steps: transitions.map(({ weight, at }) => ({ weight, after: (at - began) / 1000 })),
     took: (endedAt - began) / 1000,
-    ...{ visitors, exposed, failed },
+    visitors,
+    exposed,
+    failed,
     toDecision: since(firstBad, endedAt),
     toLastDocument: since(endedAt, given.lastDocumentAt),
     toLastRequest: since(endedAt, given.lastRequestAt),

@@ -51,8 +51,12 @@ export function startCrowd(url: URL, perSecond: number): Crowd {
     if (known) return known
     const fresh: Given = {
       visitors: new Set(),
-      ...{ requests: 0, failed: 0, firstCallAt: undefined, firstFailureAt: undefined },
-      ...{ lastDocumentAt: 0, lastRequestAt: 0 },
+      requests: 0,
+      failed: 0,
+      firstCallAt: undefined,
+      firstFailureAt: undefined,
+      lastDocumentAt: 0,
+      lastRequestAt: 0,
     }
     byVersion.set(version, fresh)
     return fresh
