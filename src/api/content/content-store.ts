@@ -9,7 +9,6 @@ import {
   STORE_TIMEOUT_MS,
   UPLOAD_TIMEOUT_MS,
 } from '../http/limits.ts'
-import type { Octets } from './octets.ts'
 
 export type Folder = 'blobs' | 'manifests' | 'versions' | 'parts'
 
@@ -25,6 +24,13 @@ export type ListResult = {
   readonly uploadedAt: number
 }
 export type StorePage = { readonly items: readonly ListResult[]; readonly isLast: boolean }
+
+/** Bytes of a request whose number is known before they arrive. */
+export type Octets = {
+  /** Can be read once. It breaks off where fewer bytes arrive than were announced. */
+  readonly stream: ReadableStream<Uint8Array>
+  readonly size: number
+}
 
 export type BlobPart = { readonly part: number; readonly size: number }
 

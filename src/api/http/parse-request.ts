@@ -5,7 +5,7 @@ import type { z } from 'zod'
 import { err, ok, type Result } from '../../core/result.ts'
 import { withTimeout } from '../../core/with-timeout.ts'
 import { listFindings } from '../../document/findings.ts'
-import { readOctets } from '../content/octets.ts'
+import type { Octets } from '../content/content-store.ts'
 import {
   BODY_TIMEOUT_MS,
   MAX_BODY_BYTES,
@@ -65,6 +65,20 @@ async function readSent(
 ): Promise<Result<unknown, Failure>> {
   if (maxOctets !== undefined) return readOctets(request, maxOctets)
   return body ? readBody(request) : ok(undefined)
+}
+
+const OCTETS_TYPE = /^application\/octet-stream[ \t]*(;|$)/i
+const LENGTH = /^(0|[1-9]\d{0,14})$/
+
+function readOctets({ headers, body }: Request, maxBytes: number): Result<Octets, Failure> {
+  if (!OCTETS_TYPE.test(headers.get('content-type') ?? '')) {
+    return err({ kind: 'unsupported_media_type' })
+  }
+  const length = headers.get('content-length')
+  if (length === null || !LENGTH.test(length)) return err({ kind: 'length_required' })
+  const size = Number(length)
+  if (size > maxBytes) return err({ kind: 'body_too_large', limit: maxBytes })
+  return ok({ stream: body ?? new Blob([]).stream(), size })
 }
 
 /** A name that is given twice has no value that could be meant. */

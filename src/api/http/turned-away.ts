@@ -1,3 +1,7 @@
+// Protects the control from many wrong credentials of one address: for a short time after the
+// control has refused an address, the isolate itself refuses every credential that cannot be valid.
+// A credential that may be valid always reaches the control, which alone decides.
+
 import type { Caller, DeniedResult, MayCount } from '../../control/contract.ts'
 import { toClient } from '../../core/ip-address.ts'
 import { toPrint } from './credential.ts'

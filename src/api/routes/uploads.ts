@@ -12,10 +12,9 @@ import {
   uploadParams,
   uploadReply,
 } from '../../wire/uploads.ts'
-import { finalise } from '../content/finalise.ts'
 import { countSlices, lookForBlobs } from '../content/look-for-blobs.ts'
-import { loadKnown, openUpload } from '../content/open-upload.ts'
 import { loadManifest } from '../content/stored-manifests.ts'
+import { finalise, loadKnown, openUpload } from '../content/upload.ts'
 import { type Route, route } from '../http/route.ts'
 
 export const UPLOAD_ROUTES: readonly Route[] = [
@@ -111,8 +110,12 @@ export const UPLOAD_ROUTES: readonly Route[] = [
     changes: 'store',
     hasSteps: true,
     failures: [
-      ...(['blobs_missing', 'manifest_missing', 'upload_replaced'] as const),
-      ...(['version_differs', 'invalid_change', 'store_unavailable'] as const),
+      'blobs_missing',
+      'manifest_missing',
+      'upload_replaced',
+      'version_differs',
+      'invalid_change',
+      'store_unavailable',
     ],
     reply: finaliseReply,
     handle: (call) => finalise(call, call.params.version, call.body.manifest),

@@ -1,15 +1,99 @@
-// One step of the verification of an upload, and its last one, which makes it a version. The control keeps
-// how far it is, so that a client that was interrupted asks again and goes on from there.
+// The upload of a version between its manifest and the document: openUpload begins it, and finalise
+// verifies its blobs in steps and makes it a version. The control stores how far an upload is, so
+// that an interrupted client continues where it stopped.
 
 import type { DeniedResult } from '../../control/contract.ts'
 import type { FinishFailure, Upload } from '../../control/releases/contract.ts'
-import { err, ok } from '../../core/result.ts'
+import { err, ok, type Result } from '../../core/result.ts'
+import type { Manifest } from '../../core/site/manifest.ts'
+import type { VersionRecord } from '../../document/version-record.ts'
+import type { UploadBody } from '../../wire/uploads.ts'
 import { MAX_LISTED_PROBLEMS } from '../http/limits.ts'
 import { type Failure, toFailure } from '../http/problems.ts'
 import type { Handled, StoreAsker } from '../http/route.ts'
+import type { ContentStore } from './content-store.ts'
 import { countSlices, lookForBlobs, toAbsentBlob, toSlice, toVerified } from './look-for-blobs.ts'
-import { loadKnown } from './open-upload.ts'
-import { loadManifest, toDiffering } from './stored-manifests.ts'
+import { checkSame, loadManifest, toDiffering } from './stored-manifests.ts'
+
+export async function openUpload(
+  asker: StoreAsker,
+  version: string,
+  wanted: UploadBody,
+): Promise<Result<Upload, Failure>> {
+  const opened = await asker.openStore()
+  if (!opened.ok) return opened
+  const store = opened.value
+  const manifest = await loadManifest(store, wanted.manifest)
+  if (!manifest.ok) return manifest
+  const recorded = await store.readRecord(version)
+  if (recorded === 'unavailable') return err({ kind: 'store_unavailable' })
+  const record = toRecord(version, wanted, manifest.value)
+  if (recorded === 'missing') return open(asker, store, record, false)
+  const same = await checkSame(store, recorded, record)
+  // What was recorded stays as it is, whatever encodings this publisher has made.
+  return same.ok ? open(asker, store, recorded, true) : same
+}
+
+async function open(
+  { ask, caller }: StoreAsker,
+  store: ContentStore,
+  record: VersionRecord,
+  isRecorded: boolean,
+): Promise<Result<Upload, Failure>> {
+  const openAs = (as: VersionRecord) =>
+    ask('changes', (control) => control.openUpload(caller, as, isRecorded))
+  const first = await openAs(record)
+  if (!first.ok) return first
+  if (!('kind' in first.value)) return ok(first.value)
+  const { manifest, services } = first.value
+  const same = await checkSame(store, { manifest, services }, record)
+  if (!same.ok) return same
+  const second = await openAs({ ...record, manifest, services })
+  if (!second.ok) return second
+  if (!('kind' in second.value)) return ok(second.value)
+  return err(toDiffering(['somebody else has just published this id']))
+}
+
+/** Manifests of versions that were finalised: what these have, the store has. */
+export async function loadKnown({
+  ask,
+  caller,
+  openStore,
+}: StoreAsker): Promise<Result<readonly Manifest[], Failure>> {
+  const hashes = await ask('none', (control) => control.finalisedManifests(caller))
+  if (!hashes.ok) return hashes
+  const store = await openStore()
+  if (!store.ok) return store
+  const known: Manifest[] = []
+  for (const hash of hashes.value) {
+    const manifest = await loadManifest(store.value, hash)
+    if (manifest.ok) known.push(manifest.value)
+  }
+  return ok(known)
+}
+
+function toRecord(
+  id: string,
+  { manifest, services, createdAt, commit, author }: UploadBody,
+  opened: Manifest,
+): VersionRecord {
+  let files = 0
+  let bytes = 0
+  for (const { size } of opened.entries()) {
+    files++
+    bytes += size
+  }
+  return {
+    id,
+    manifest,
+    services,
+    files,
+    bytes,
+    createdAt,
+    ...(commit === undefined ? {} : { commit }),
+    ...(author === undefined ? {} : { author }),
+  }
+}
 
 export async function finalise(asker: StoreAsker, version: string, manifest: string): Handled {
   const { ask, caller } = asker
