@@ -128,7 +128,7 @@ function isJson(content: Uint8Array): boolean {
 const MAX_LOOKED_AT_BYTES = 64 * 1024
 /** All but tab, line feed, form feed, carriage return and escape. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for
-const CONTROL = /[\0-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]/
+const CONTROL_CHARACTER = /[\0-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]/
 
 /** Whether the beginning of `content` is text. Nothing is none. */
 function isUtf8Text(content: Uint8Array): boolean {
@@ -140,7 +140,7 @@ function isUtf8Text(content: Uint8Array): boolean {
       content.subarray(0, MAX_LOOKED_AT_BYTES),
       { stream: isCut },
     )
-    return !CONTROL.test(text)
+    return !CONTROL_CHARACTER.test(text)
   } catch {
     return false
   }

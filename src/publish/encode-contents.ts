@@ -1,18 +1,90 @@
-// Encodes the contents of a version: every distinct content once, in all of its encodings. It happens
-// before anything is uploaded, because the manifest names the encoded forms and is uploaded first. They
-// stay in a folder until the version is published, so that nothing is compressed twice after an
-// interruption.
+// Encodes the contents of a version: every distinct content once, in the encodings that are worth
+// it for its type and size. This happens before the upload, because the manifest names the encoded
+// forms and is uploaded first. The forms stay in a folder until the version is published, so that a
+// repeated publication does not compress them again.
 
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { brotliCompress, constants, gzip, zstdCompress } from 'node:zlib'
 import { mapConcurrently } from '../core/concurrently.ts'
 import type { Encoding, ManifestEntry, Representation } from '../core/site/manifest.ts'
-import { chooseEncodings, compress } from './compress.ts'
 import { toSha256 } from './content-hash.ts'
 import { type GivenForm, readSurveyed } from './precompressed.ts'
-import { type ReportProgress, startCount } from './progress-step.ts'
+import { type ReportProgress, startCount } from './progress.ts'
 import type { RetainedManifest, SurveyedFile } from './survey.ts'
+
+/** Below this the headers of a reply outweigh what is saved. */
+const MIN_COMPRESSED_BYTES = 256
+
+/** A form that saves less is not worth another object in the store and in the edge's memory. */
+const MIN_SAVING = 0.05
+
+/** Beyond this the best levels take tens of seconds for a percent or two. */
+const MAX_THOROUGH_BYTES = 4 * 2 ** 20
+
+/** What text compresses well, and what is text under another name (RFC 6839 suffixes included). */
+const COMPRESSIBLE =
+  /^(?:text\/|application\/(?:json|xml|javascript|yaml|wasm|vnd\.ms-fontobject|vnd\.apple\.mpegurl)\b|font\/(?:ttf|otf|collection)\b|image\/(?:bmp|x-icon)\b|model\/gltf-binary\b|[^;]+\+(?:json|xml)\b)/
+
+const TEXT = /charset=utf-8/
+/** Only developer tools load these, so the slow encodings are for nobody. */
+const SOURCE_MAP = /\.map$/
+
+type CompressedForm = {
+  readonly encoding: Encoding
+  readonly bytes: Uint8Array
+}
+
+const toBrotli = promisify(brotliCompress)
+const toGzip = promisify<Uint8Array, { level: number }, Buffer>(gzip)
+const toZstd = promisify(zstdCompress)
+
+/** The encodings that are made for a file of this path, `Content-Type` and size in bytes, if any. */
+export function chooseEncodings(path: string, type: string, size: number): readonly Encoding[] {
+  if (size < MIN_COMPRESSED_BYTES || !COMPRESSIBLE.test(type)) return []
+  return SOURCE_MAP.test(path) ? ['gzip'] : ['br', 'gzip', 'zstd']
+}
+
+/** Those of `encodings` that make `bytes` smaller by enough to matter, in the order asked for. */
+export async function compress(
+  bytes: Uint8Array,
+  type: string,
+  encodings: readonly Encoding[],
+): Promise<CompressedForm[]> {
+  const made = await Promise.all(
+    encodings.map(async (encoding) => ({
+      encoding,
+      bytes: await toEncoded(bytes, type, encoding),
+    })),
+  )
+  return made.filter((form) => form.bytes.length <= bytes.length * (1 - MIN_SAVING))
+}
+
+function toEncoded(bytes: Uint8Array, type: string, encoding: Encoding): Promise<Uint8Array> {
+  const thorough = bytes.length <= MAX_THOROUGH_BYTES
+  switch (encoding) {
+    case 'br':
+      return toBrotli(bytes, {
+        params: {
+          [constants.BROTLI_PARAM_QUALITY]: thorough ? constants.BROTLI_MAX_QUALITY : 9,
+          [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+          [constants.BROTLI_PARAM_MODE]: TEXT.test(type)
+            ? constants.BROTLI_MODE_TEXT
+            : constants.BROTLI_MODE_GENERIC,
+        },
+      })
+    case 'gzip':
+      return toGzip(bytes, { level: constants.Z_BEST_COMPRESSION })
+    case 'zstd':
+      // Level 19 is the last whose window keeps within the 8 MB that RFC 9659 allows on the web.
+      return toZstd(bytes, {
+        params: { [constants.ZSTD_c_compressionLevel]: thorough ? 19 : 12 },
+        pledgedSrcSize: bytes.length,
+      })
+  }
+}
 
 type Encodings = ManifestEntry['encodings']
 
@@ -77,7 +149,7 @@ export async function encodeContents(
     }
     const name = `${toSha256(Buffer.from(key))}.json`
     const note = join(folder, name)
-    const forms = made.has(name) ? await readNote(note) : await encode(file, folder, note)
+    const forms = made.has(name) ? await readNote(note) : await encodeFile(file, folder, note)
     for (const { blob } of forms) where.set(blob, join(folder, blob))
     encodings.set(key, forms)
     count(file.size)
@@ -105,7 +177,7 @@ async function readNote(note: string): Promise<Encodings> {
 }
 
 /** The note that names the forms is written last and in one step, so that it never names missing files. */
-async function encode(file: SurveyedFile, folder: string, note: string): Promise<Encodings> {
+async function encodeFile(file: SurveyedFile, folder: string, note: string): Promise<Encodings> {
   const { content } = await readSurveyed(file)
   const made = await compress(content, file.type, chooseEncodings(file.path, file.type, file.size))
   const forms: { encoding: Encoding; blob: string; size: number }[] = []

@@ -14,7 +14,7 @@ import {
 } from './foreign-rules.ts'
 import { HEADERS_FILE } from './headers-file.ts'
 import { REDIRECTS_FILE } from './redirects-file.ts'
-import { readRegularFile } from './regular-file.ts'
+import { MAX_SETTINGS_FILE_BYTES, readRegularFile } from './regular-file.ts'
 
 export type ForeignSettings = {
   readonly warnings: readonly string[]
@@ -92,11 +92,8 @@ async function isThere(path: string): Promise<boolean> {
   )
 }
 
-/** Far more than any of these files has. */
-const MAX_SETTINGS_BYTES = 4 * 1024 * 1024
-
 /** `undefined` where there is none, and for what is no regular file: a project may hold anything. */
 async function readOptional(file: string): Promise<string | undefined> {
-  const bytes = readRegularFile(dirname(file), basename(file), MAX_SETTINGS_BYTES)
+  const bytes = readRegularFile(dirname(file), basename(file), MAX_SETTINGS_FILE_BYTES)
   return (await bytes.catch(() => undefined))?.toString('utf8')
 }

@@ -8,7 +8,7 @@ import { toSha256 } from './content-hash.ts'
 import { encodeContents, toContentKey } from './encode-contents.ts'
 import { listHazards } from './hazards.ts'
 import { PublishError } from './messages.ts'
-import type { ReportProgress } from './progress-step.ts'
+import type { ReportProgress } from './progress.ts'
 import { type SurveyOptions, surveyFolder } from './survey.ts'
 
 export type PrepareOptions = SurveyOptions & {

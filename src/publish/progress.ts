@@ -1,8 +1,47 @@
-// Shows how far a publication is: one bar that is drawn again and again on a terminal, a line now and then
-// anywhere else.
+// How far a publication is, as a value, and how it is shown: one bar that is redrawn on a terminal,
+// a line every few seconds anywhere else.
 
 import { toDuration, toSize } from '../core/amounts.ts'
-import type { ProgressStep, ReportProgress } from './progress-step.ts'
+
+export type ProgressStep = {
+  readonly doing: 'reading' | 'compressing' | 'uploading' | 'verifying'
+  readonly files: number
+  readonly ofFiles: number
+  readonly bytes: number
+  readonly ofBytes: number
+}
+
+export type ReportProgress = (step: ProgressStep) => void
+
+type Count = {
+  /** A file of this size is done; `counted` of its bytes were reported as parts before. */
+  (size: number, counted?: number): void
+  /** So many bytes of a file are done, and more of it is to come. */
+  readonly part: (bytes: number) => void
+}
+
+/** Counts finished files of known sizes: call it with the size of each. Reports the start as well. */
+export function startCount(
+  doing: ProgressStep['doing'],
+  work: readonly { readonly size: number }[],
+  report: ReportProgress,
+): Count {
+  const ofBytes = work.reduce((sum, { size }) => sum + size, 0)
+  let files = 0
+  let bytes = 0
+  const count = () => report({ doing, files, ofFiles: work.length, bytes, ofBytes })
+  count()
+  const finish = (size: number, counted = 0) => {
+    files++
+    bytes += size - counted
+    count()
+  }
+  const part = (size: number) => {
+    bytes += size
+    count()
+  }
+  return Object.assign(finish, { part })
+}
 
 /** The part of a stream that is drawn on, such as `process.stderr`. */
 export type Screen = {

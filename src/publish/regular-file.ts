@@ -10,6 +10,9 @@ import { PublishError } from './messages.ts'
 /** Why a file is not read, in words that follow its name. */
 export class FileRefusal extends PublishError {}
 
+/** For the settings of a site or a host, such as `_headers` or vercel.json: far more than real ones have. */
+export const MAX_SETTINGS_FILE_BYTES = 4 * 1024 * 1024
+
 /** Without waiting for the other end of a pipe, and without following a link. Windows has neither. */
 const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0)
 

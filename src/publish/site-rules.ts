@@ -8,7 +8,7 @@ import { HEADERS_FILE, listHeaderNotices, parseHeadersFile } from './headers-fil
 import { PublishError } from './messages.ts'
 import { parseRedirectsFile, REDIRECTS_FILE, type RedirectsReading } from './redirects-file.ts'
 import { judgeRedirects } from './redirects-judgement.ts'
-import { FileRefusal, readRegularFile } from './regular-file.ts'
+import { FileRefusal, MAX_SETTINGS_FILE_BYTES, readRegularFile } from './regular-file.ts'
 import { toLineNotice } from './rule-lines.ts'
 
 export type SiteRules = {
@@ -82,13 +82,10 @@ function toReadingNotice(because: string | undefined): string {
   return `${REDIRECTS_FILE} is read as Netlify reads it, ${why}: /old/ is also /old, /guide/* is also /guide, and a file comes before a rule without "!"`
 }
 
-/** Far more than the rules that are honoured can have. */
-const MAX_SETTINGS_BYTES = 4 * 1024 * 1024
-
 /** Empty where there is none. */
 async function readSettings(folder: string, name: string): Promise<string> {
   try {
-    return (await readRegularFile(folder, name, MAX_SETTINGS_BYTES))?.toString('utf8') ?? ''
+    return (await readRegularFile(folder, name, MAX_SETTINGS_FILE_BYTES))?.toString('utf8') ?? ''
   } catch (cause) {
     if (cause instanceof FileRefusal) throw new PublishError(`/${name} ${cause.message}`, { cause })
     throw cause

@@ -21,7 +21,7 @@ import {
 } from './pages.ts'
 import { decodeFile, type GivenForm, toInnerPath } from './precompressed.ts'
 import { judgeContent } from './private-files.ts'
-import { type ReportProgress, startCount } from './progress-step.ts'
+import { type ReportProgress, startCount } from './progress.ts'
 import type { RedirectsReading } from './redirects-file.ts'
 import { loadSiteRules } from './site-rules.ts'
 import {

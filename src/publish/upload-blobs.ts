@@ -3,10 +3,10 @@
 
 import { openAsBlob } from 'node:fs'
 import { mapConcurrently } from '../core/concurrently.ts'
-import type { MissingBlob } from '../wire/uploads.ts'
+import { MAX_PARTS, type MissingBlob } from '../wire/uploads.ts'
 import { hashFile } from './content-hash.ts'
 import { PublishError } from './messages.ts'
-import { type ReportProgress, startCount } from './progress-step.ts'
+import { type ReportProgress, startCount } from './progress.ts'
 import type { UploadTarget } from './upload-target.ts'
 
 /** Most blobs are small, so that most of the time is spent waiting for replies. */
@@ -16,7 +16,6 @@ const UPLOADS_AT_ONCE = 16
 export const MAX_WHOLE_BYTES = 95 * 2 ** 20
 /** At most this much has to be sent again after a broken connection. */
 const PART_BYTES = 32 * 2 ** 20
-const MAX_PARTS = 100
 
 /** @throws PublishError for a blob that no file has, one that is too large, and a file that has changed. */
 export async function uploadBlobs(
