@@ -3,9 +3,8 @@
 
 import type { z } from 'zod'
 import { API_PATH } from '../wire/api-path.ts'
-import { toCliFailure } from './api-problems.ts'
-import { MAX_JSON_BYTES, readReplyText } from './bounded-reply.ts'
 import { CliFailure, EXIT, refused } from './failure.ts'
+import { MAX_JSON_BYTES, parseJson, readReplyText, toCliFailure } from './replies.ts'
 import type { Target } from './target.ts'
 
 /** The API gives the control ten seconds for a change; the rest is the way there. */
@@ -98,14 +97,6 @@ export function createApi(
         { hint: 'check the address, and that Holo and this command are of the same version' },
       )
     },
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }
 

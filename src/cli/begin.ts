@@ -3,10 +3,9 @@
 
 import type { PublishedService } from '../document/service.ts'
 import { committedAsRead } from '../wire/changes.ts'
-import { type ChangeOutcome, confirm } from './change.ts'
+import { type ChangeOutcome, confirm, waitUntilEverywhere } from './change.ts'
 import type { ChangeOptions, Context } from './command.ts'
 import { readDocument } from './document.ts'
-import { waitUntilEverywhere } from './everywhere.ts'
 import { toSeconds, toShellWord } from './words.ts'
 
 /** @param title as in "Import backup.json". */

@@ -1,16 +1,16 @@
 // What every command does that changes the document: a dry run, what it would move, a question, the change
 // itself, and the wait until it is everywhere.
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { z } from 'zod'
 import { type changeOutput, committedAsRead, type ViewersAsRead } from '../wire/changes.ts'
+import { healthAsRead } from '../wire/health-read.ts'
 import type { Api } from './api.ts'
 import type { ChangeOptions, CommandOutcome, Context } from './command.ts'
 import { type KnownDocument, loadCurrent, readDocument } from './document.ts'
-import { type Everywhere, REACHED_LATER, waitUntilEverywhere } from './everywhere.ts'
-import { misuse, refused } from './failure.ts'
-import { findMovement, toLines } from './movement.ts'
-import { askLine, isYes } from './question.ts'
-import { isSomebodyThere } from './terminal.ts'
+import { CliFailure, EXIT, misuse, refused } from './failure.ts'
+import { findMovement, toMovementLines } from './movement.ts'
+import { askLine, isSomebodyThere, isYes } from './terminal.ts'
 import { toSeconds } from './words.ts'
 
 export type ChangeRequest = {
@@ -62,7 +62,7 @@ export async function changeDocument(
   const plan = [
     `${request.title} at ${target.name}, revision ${seen} → ${planned.revision}`,
     ...(request.about ?? []).map((line) => `  ${line}`),
-    ...[...toLines(movement), ...toViewerLines(closed)].map((line) => `  ${line}`),
+    ...[...toMovementLines(movement), ...toViewerLines(closed)].map((line) => `  ${line}`),
   ]
   if (options.dryRun) {
     const json = { ...told, dryRun: true, changed: false, revision: planned.revision }
@@ -163,4 +163,50 @@ function toPlace({ environment, by }: ViewersAsRead['seenIn'][number]): string {
     default:
       return `in ${environment} (${by})`
   }
+}
+
+/** `STALE_AFTER_MS` of the edge: no document is decided on a copy that is older, control willing. */
+const EVERYWHERE_AFTER_MS = 5000
+
+const POLL_MS = 500
+/** The control spaces and retries its puts; one that takes longer than this has failed. */
+const PUBLISH_TIMEOUT_MS = 120_000
+
+type Everywhere = {
+  /** From the accepted change to KV having it, in milliseconds. */
+  readonly publishedMs: number
+  /** To the moment from which every page is decided by it. */
+  readonly everywhereMs: number
+}
+
+/** What a change reaches only later, because no request for it comes to Holo at once. */
+const REACHED_LATER = [
+  'pages that a service worker shows from its cache: after its next update check and one reload',
+  'pages that a browser keeps whole for Back and Forward: when they are loaded anew',
+] as const
+
+/** @param acceptedAt as `performance.now()` has it. */
+export async function waitUntilEverywhere(
+  api: Api,
+  revision: number,
+  acceptedAt: number,
+  signal: AbortSignal,
+): Promise<Everywhere> {
+  for (;;) {
+    const { control } = await api.ask(healthAsRead, 'GET', '/health')
+    if ((control?.published ?? 0) >= revision) break
+    if (performance.now() - acceptedAt > PUBLISH_TIMEOUT_MS) {
+      throw new CliFailure(
+        'not_published',
+        EXIT.unreachable,
+        `revision ${revision} is made, but KV has not taken it: ${control?.publishError ?? 'nobody knows why'}`,
+        { hint: 'isolates ask the control and have it all the same; look with "holo status"' },
+      )
+    }
+    await sleep(POLL_MS, undefined, { signal })
+  }
+  const publishedMs = Math.round(performance.now() - acceptedAt)
+  if (publishedMs < EVERYWHERE_AFTER_MS)
+    await sleep(EVERYWHERE_AFTER_MS - publishedMs, undefined, { signal })
+  return { publishedMs, everywhereMs: Math.round(performance.now() - acceptedAt) }
 }

@@ -1,6 +1,7 @@
-// The document as commands read it: from the API or from a file, with the edge's own parser, and what
-// every bucket gets by it.
+// The document as commands read it, from the API or from a file, with the parser of the edge; the
+// file that `holo export` writes; and names that the document must have.
 
+import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { text as readAll } from 'node:stream/consumers'
@@ -8,11 +9,11 @@ import { type CompiledAssignments, compileAssignments } from '../document/compil
 import { parseAssignments } from '../document/parse.ts'
 import type { AssignmentsDocument } from '../document/schema.ts'
 import { documentAsRead } from '../wire/history.ts'
-import { EXPORT_FORMAT } from '../wire/output.ts'
+import { EXPORT_FORMAT, exportedFile } from '../wire/output.ts'
 import type { Api } from './api.ts'
 import type { Context } from './command.ts'
-import { takeDocument } from './exported.ts'
 import { CliFailure, EXIT, misuse, refused } from './failure.ts'
+import { toSuggestion } from './suggest.ts'
 
 export type KnownDocument = {
   readonly document: AssignmentsDocument
@@ -96,4 +97,63 @@ export async function readJson(
   } catch (cause) {
     throw misuse(`${file} is not JSON: ${cause instanceof Error ? cause.message : cause}`)
   }
+}
+
+/** Where nothing is published, that is what is missing. @throws CliFailure */
+export async function needDocument(api: Api): Promise<void> {
+  try {
+    await api.ask(documentAsRead, 'GET', '/assignments')
+  } catch (cause) {
+    if (cause instanceof CliFailure && cause.code === 'no_document') throw cause
+  }
+}
+
+/**
+ * SHA-256 of what a document says, without which revision it is and where the audit log stood: the
+ * same in every control that says the same, because a control always writes in the same order.
+ */
+export function digestContent(document: Readonly<Record<string, unknown>>): string {
+  const { revision: _, reserve: __, audit: ___, ...content } = document
+  return createHash('sha256').update(JSON.stringify(content)).digest('hex')
+}
+
+/** The document in a parsed file; whatever is no export is taken for a document itself. */
+function takeDocument(read: unknown, file: string): unknown {
+  if ((read as { format?: unknown } | null)?.format !== EXPORT_FORMAT) return read
+  const whole = exportedFile.safeParse(read)
+  if (!whole.success) {
+    throw refused('invalid_export', `${file} is an export of another version of Holo, or damaged`, {
+      problems: whole.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })),
+    })
+  }
+  const { document, content } = whole.data
+  if (digestContent(document) === content) return document
+  throw refused('invalid_export', `${file} was changed since it was exported`, {
+    hint: 'to take it all the same, put its "document" into a file of its own',
+  })
+}
+
+/** More than this on one line nobody reads. */
+const MAX_LISTED = 20
+
+/** @throws CliFailure that names what it may have been. */
+export function knowEnvironment(name: string, { document }: KnownDocument): void {
+  const known = Object.keys(document.environments)
+  knowName('environment', name, known, toSuggestion(name, known))
+}
+
+/** A version's neighbour is another release and no slip of the pen: none is suggested. */
+export function knowVersion(id: string, { document }: KnownDocument): void {
+  knowName('version', id, Object.keys(document.versions), '')
+}
+
+function knowName(what: string, name: string, known: readonly string[], suggestion: string): void {
+  if (known.includes(name)) return
+  const has =
+    known.length > MAX_LISTED
+      ? `${known.slice(-MAX_LISTED).join(', ')} and older ones`
+      : known.join(', ')
+  throw refused('unknown_name', `there is no ${what} "${name}"${suggestion}`, {
+    hint: `the document has ${has || 'none'}`,
+  })
 }

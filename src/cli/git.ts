@@ -40,13 +40,16 @@ export async function readAuthorship(cwd: string, env: Variables): Promise<Autho
  * and hooks and all. Filters have names of their own (`silenceFilters`), and submodules settings of their own,
  * so that these are not looked into.
  */
-const HARMLESS = [
-  ...['-c', 'core.fsmonitor=false'],
-  ...['-c', `core.hooksPath=${devNull}`],
-  // A folder that was committed may be a repository itself, with settings of its own.
-  ...['-c', 'safe.bareRepository=explicit'],
-  ...['-c', 'log.showSignature=false'],
-  ...['-c', 'protocol.allow=never'],
+const SAFE_SETTINGS = [
+  'core.fsmonitor=false',
+  `core.hooksPath=${devNull}`,
+  // A committed folder may itself be a repository with settings of its own.
+  'safe.bareRepository=explicit',
+  'log.showSignature=false',
+  'protocol.allow=never',
+]
+const SAFE_ARGUMENTS = [
+  ...SAFE_SETTINGS.flatMap((setting) => ['-c', setting]),
   '--no-pager',
   '--no-optional-locks',
 ]
@@ -68,7 +71,7 @@ async function runGit(
   env: Variables,
 ): Promise<string | undefined> {
   try {
-    const { stdout } = await run('git', [...HARMLESS, ...args], {
+    const { stdout } = await run('git', [...SAFE_ARGUMENTS, ...args], {
       cwd,
       env: { ...env, ...QUIET },
       encoding: 'utf8',

@@ -146,7 +146,7 @@ function isSame(one: unknown, other: unknown): boolean {
 }
 
 /** For people: who gives what to whom, then the rest. */
-export function toLines({ moved, versions, changes }: Movement): string[] {
+export function toMovementLines({ moved, versions, changes }: Movement): string[] {
   const total = versions.reduce((sum, { percent }) => sum + percent, 0)
   return [
     ...moved.map(

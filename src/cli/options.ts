@@ -3,11 +3,10 @@
 
 import { InvalidArgumentError } from 'commander'
 import { ENVIRONMENT_NAME, VERSION_ID } from '../core/names.ts'
+import { MAX_REASON_CHARACTERS } from '../wire/requests.ts'
 import type { Option } from './command.ts'
+import type { ConfigServices } from './config.ts'
 import { misuse } from './failure.ts'
-
-/** As the API bounds it. */
-const MAX_REASON_CHARACTERS = 500
 
 export const SHARED_OPTIONS: readonly Option[] = [
   { flags: '--target <name>', about: 'a target of holo.json' },
@@ -65,4 +64,20 @@ export function toVersionId(text: string): string {
   throw misuse(
     `"${text}" cannot be a version: up to 64 letters, digits and "._+-", such as "1.4.0"`,
   )
+}
+
+/** The same prefix twice: its origins take turns. @throws CliFailure */
+export function parseServices(texts: readonly string[]): ConfigServices {
+  const services = new Map<string, string[]>()
+  for (const text of texts) {
+    const cut = text.indexOf('=')
+    const [prefix, origin] = [text.slice(0, cut), text.slice(cut + 1)]
+    if (cut < 1 || !/^\/(?:.*\/)?$/.test(prefix) || origin === '') {
+      throw misuse(
+        `"${text}" is no service: write /api/=https://api.example.com (a prefix ends with "/")`,
+      )
+    }
+    services.set(prefix, [...(services.get(prefix) ?? []), origin])
+  }
+  return Object.fromEntries(services)
 }

@@ -14,13 +14,12 @@ import {
 import type { PublishedService } from '../document/service.ts'
 import { isBelow } from '../publish/regular-file.ts'
 import type { UploadOptions } from '../publish/upload.ts'
-import { chooseBuildFolder } from './build-folder.ts'
+import { chooseBuildFolder, findMistake } from './build-folder.ts'
 import type { Context, SharedOptions } from './command.ts'
-import { loadConfig } from './config.ts'
+import { type ConfigServices, loadConfig } from './config.ts'
 import { misuse } from './failure.ts'
 import { readAuthorship } from './git.ts'
-import { findMistake } from './mistaken-folder.ts'
-import { parseServices, toServices } from './services.ts'
+import { parseServices } from './options.ts'
 
 export type PublishOptions = SharedOptions & {
   readonly version?: string
@@ -97,6 +96,13 @@ export async function loadPublishSettings(
     encodedFolder: join(toUserCache(env), 'encoded', toKey(target.url.origin, path, version)),
   }
   return { folder, services, authorship, isDirty, upload }
+}
+
+function toServices(services: ConfigServices): readonly PublishedService[] {
+  return Object.entries(services).map(([prefix, said]) => {
+    if (typeof said === 'string') return { prefix, origins: [said] }
+    return Array.isArray(said) ? { prefix, origins: said } : { prefix, ...said }
+  })
 }
 
 /** Only whoever types it may mean a folder outside of the project: holo.json or a link may be a stranger's. */

@@ -10,10 +10,11 @@ import { COMMAND_ROWS } from './commands.ts'
 import { CliFailure, EXIT, misuse } from './failure.ts'
 import { findOwnWord } from './foreign-words.ts'
 import { type CommandCall, createProgram } from './program.ts'
-import { askLine, isYes } from './question.ts'
 import { chooseTarget, type Target } from './target.ts'
 import {
+  askLine,
   isSomebodyThere,
+  isYes,
   type Streams,
   type Style,
   toColumns,

@@ -9,8 +9,7 @@ import { FileRefusal, isBelow, readRegularFile } from '../publish/regular-file.t
 import { type Config, type ConfigServices, type FoundConfig, loadConfig } from './config.ts'
 import { misuse, refused } from './failure.ts'
 import { toSuggestion } from './suggest.ts'
-import { loadTrusted, trust } from './trust.ts'
-import { toUserConfig } from './user-config.ts'
+import { loadTrusted, toUserConfig, trust } from './trust.ts'
 
 export type Target = {
   /** As holo.json has it; the host where it has none. */

@@ -1,6 +1,7 @@
-// The terminal as commands see it: how wide it is and how wide a text is on it, whether it shows
-// colours, and whether somebody is there to be asked.
+// The terminal: its width and the width of a text on it, whether it shows colours, whether somebody
+// can answer a question, and asking one.
 
+import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import stringWidth from 'string-width'
 import wrapAnsi from 'wrap-ansi'
@@ -111,4 +112,34 @@ function cleanBetweenColours(
     .split(SEQUENCE)
     .map((part, i) => (i % 2 === 0 ? clean(part) : toColour(part)))
     .join('')
+}
+
+/** The line that was typed; `undefined` when the input ends instead. Rejects when `signal` aborts. */
+export function askLine(
+  question: string,
+  { stdin, stderr }: { readonly stdin: Input; readonly stderr: OutputStream },
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  stderr.write(question)
+  return new Promise((resolve, reject) => {
+    const lines = createInterface({ input: stdin, terminal: false })
+    const abort = () => {
+      // Closing says that the input ended, which is an answer: it comes too late then.
+      reject(signal.reason)
+      stderr.write('\n')
+      lines.close()
+    }
+    signal.addEventListener('abort', abort, { once: true })
+    const settle = (line: string | undefined) => {
+      signal.removeEventListener('abort', abort)
+      resolve(line)
+      lines.close()
+    }
+    lines.once('line', settle)
+    lines.once('close', () => settle(undefined))
+  })
+}
+
+export function isYes(answer: string | undefined): boolean {
+  return /^\s*y(?:es)?\s*$/i.test(answer ?? '')
 }

@@ -1,12 +1,13 @@
-// Which hosts may get the tokens of this user: those that the user has named once, kept in the user's own
-// folder. A holo.json may come with a repository of a stranger, and names a host of the stranger's then.
+// Which hosts may get this user's tokens: those that the user has named once. They are stored in
+// the user's own configuration folder, because a holo.json may come with a stranger's repository
+// and then names the stranger's host.
 
 import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import * as z from 'zod'
 import { FileRefusal, readRegularFile } from '../publish/regular-file.ts'
 import { misuse, refused } from './failure.ts'
-import { toUserConfig } from './user-config.ts'
 
 type Variables = Readonly<Record<string, string | undefined>>
 
@@ -71,4 +72,9 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined
   }
+}
+
+/** As the XDG base directory specification and Windows have it. */
+export function toUserConfig({ XDG_CONFIG_HOME, APPDATA }: Variables): string {
+  return join(XDG_CONFIG_HOME || APPDATA || join(homedir(), '.config'), 'holo')
 }

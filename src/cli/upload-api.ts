@@ -9,8 +9,8 @@ import type { FinalStep, UploadTarget } from '../publish/upload-target.ts'
 import { problemAsRead } from '../wire/problems.ts'
 import { finaliseAsRead, missingAsRead, partsAsRead, uploadStateAsRead } from '../wire/uploads.ts'
 import type { Api, ApiCall } from './api.ts'
-import { MAX_JSON_BYTES, readBytes, readReplyText } from './bounded-reply.ts'
 import { CliFailure, EXIT } from './failure.ts'
+import { MAX_JSON_BYTES, parseJson, readBytes, readReplyText } from './replies.ts'
 
 /** A tenth of a second, doubled each time: together some 25 s, in which a server has started anew. */
 const FIRST_WAIT_MS = 100
@@ -94,14 +94,6 @@ export function createUploadTarget(api: Api, signal: AbortSignal): UploadTarget 
 function readProblem(text: string): Partial<z.infer<typeof problemAsRead>> {
   const parsed = problemAsRead.safeParse(parseJson(text))
   return parsed.success ? parsed.data : {}
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 function toUpload(version: string): string {

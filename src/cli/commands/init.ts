@@ -7,10 +7,8 @@ import { findBuildFolder } from '../build-folder.ts'
 import { type Context, command, type SharedOptions } from '../command.ts'
 import { CONFIG_FILE, type Config, SCHEMA_ADDRESS } from '../config.ts'
 import { misuse, refused } from '../failure.ts'
-import { collect } from '../options.ts'
-import { askLine } from '../question.ts'
-import { parseServices } from '../services.ts'
-import { isSomebodyThere } from '../terminal.ts'
+import { collect, parseServices } from '../options.ts'
+import { askLine, isSomebodyThere } from '../terminal.ts'
 import { trust } from '../trust.ts'
 
 type InitOptions = SharedOptions & {

@@ -3,9 +3,8 @@
 import { spawn } from 'node:child_process'
 import { openOutput } from '../../wire/output.ts'
 import { command, type SharedOptions } from '../command.ts'
-import { loadCurrent } from '../document.ts'
+import { knowEnvironment, loadCurrent } from '../document.ts'
 import { refused } from '../failure.ts'
-import { knowEnvironment } from '../known-names.ts'
 import { toEnvironmentName } from '../options.ts'
 import { isSomebodyThere } from '../terminal.ts'
 

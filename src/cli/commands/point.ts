@@ -3,9 +3,8 @@
 import { changeOutput } from '../../wire/changes.ts'
 import { changeDocument } from '../change.ts'
 import { type ChangeOptions, type CommandRow, command } from '../command.ts'
-import { loadCurrent } from '../document.ts'
+import { knowEnvironment, knowVersion, loadCurrent } from '../document.ts'
 import { misuse } from '../failure.ts'
-import { knowEnvironment, knowVersion } from '../known-names.ts'
 import { toEnvironmentName, toVersionId } from '../options.ts'
 
 const POINT = command({

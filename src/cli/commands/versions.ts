@@ -3,7 +3,7 @@
 import { abortOutput, uploadAsRead } from '../../wire/uploads.ts'
 import { type VersionAsRead, versionsAsRead, versionsOutput } from '../../wire/versions.ts'
 import { type CommandRow, command } from '../command.ts'
-import { needDocument } from '../empty-holo.ts'
+import { needDocument } from '../document.ts'
 import { CliFailure, refused } from '../failure.ts'
 import { toVersionId } from '../options.ts'
 import { toTable } from '../table.ts'

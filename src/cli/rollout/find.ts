@@ -10,7 +10,7 @@ import {
 import { rolloutsReply } from '../../wire/rollouts.ts'
 import { toTolerant } from '../../wire/tolerant.ts'
 import type { Api, ApiCall } from '../api.ts'
-import { needDocument } from '../empty-holo.ts'
+import { needDocument } from '../document.ts'
 import { CliFailure, misuse, refused } from '../failure.ts'
 
 const listAsRead = toTolerant(rolloutsReply)

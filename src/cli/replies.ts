@@ -1,9 +1,39 @@
-// What the API refuses (problem+json, docs/api.md), as failures with an exit code and a hint.
+// Reads what the API replies: bodies up to a maximum size, because any server may answer at the
+// address and may send without end; and problems (problem+json, docs/api.md) as failures with an
+// exit code and a hint.
 
 import { toHarmless } from '../core/harmless-text.ts'
 import { type ProblemCode, problemAsRead } from '../wire/problems.ts'
-import { MAX_PROBLEM_BYTES, readReplyText } from './bounded-reply.ts'
 import { CliFailure, EXIT, type ExitCode } from './failure.ts'
+
+/** More than any list of the API: a hundred revisions of 256 KiB. */
+export const MAX_JSON_BYTES = 32 * 1024 * 1024
+/** A problem of the API lists fifty things. */
+const MAX_PROBLEM_BYTES = 1024 * 1024
+
+/** @throws CliFailure when there is more; what the connection throws when it breaks. */
+export async function readBytes(response: Response, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  // What a loop ends early, it also cancels.
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.length
+    if (bytes > maxBytes) {
+      throw new CliFailure(
+        'unexpected_reply',
+        EXIT.unreachable,
+        `${new URL(response.url).origin} answers with more than ${maxBytes} bytes`,
+        { hint: 'check the address: no Holo does that' },
+      )
+    }
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+export async function readReplyText(response: Response, maxBytes: number): Promise<string> {
+  return new TextDecoder().decode(await readBytes(response, maxBytes))
+}
 
 /** By code of the API. A code of a newer Holo has no entry: its title and detail are shown as they are. */
 type Words<T> = Partial<Readonly<Record<ProblemCode, T>>>
@@ -112,7 +142,8 @@ function toStranger({ url, status, headers }: Response): CliFailure {
   )
 }
 
-function parseJson(text: string): unknown {
+/** `undefined` for what is not JSON. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
