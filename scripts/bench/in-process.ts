@@ -13,9 +13,9 @@ import { interleave } from './rounds.ts'
 
 const RULES = [0, 10, 200] as const
 const AIM_200_RULES_NS = 50_000
-/** Long enough for a clock of microseconds, short enough for many rounds. */
+/** The longest time of a turn: short enough for many rounds. */
 const LONGEST_TURN_MS = 100
-/** Calls between two looks at the clock. */
+/** Calls between two readings of the clock. */
 const BATCH = 64
 const CONFIG = { htmlHandling: 'auto-trailing-slash', notFound: 'none' } as const
 
@@ -51,7 +51,7 @@ export async function measureInProcess(
   )
 }
 
-/** What calls return is kept here, so that none of them can be left out as useless. */
+/** Keeps the results of calls, so that the engine cannot remove a call as unused. */
 let kept: unknown
 
 /** Nanoseconds of one call, its argument counted up from 0. */
@@ -92,7 +92,7 @@ function makeManifest(files: number): Manifest {
   return opened.value
 }
 
-/** One of each kind; `n` tells rules of one kind apart. */
+/** One condition of each kind; `n` makes conditions of one kind different. */
 const CONDITIONS: readonly ((n: number) => object)[] = [
   (n) => ({ '==': [{ var: 'cookie.team' }, `team-${n}`] }),
   (n) => ({ in: [{ var: 'country' }, ['IS', 'NO', 'SE', 'DK', 'FI', `X${n}`]] }),
@@ -133,7 +133,7 @@ function makeAssignments(rules: number): Assignments {
   return compileAssignments(parsed.value)
 }
 
-/** A page that a returning visitor opens. */
+/** A request of a returning visitor for a page. No rule matches it, so a decision evaluates all of them. */
 const FACTS: RequestFacts = {
   method: 'GET',
   host: 'shop.example.com',

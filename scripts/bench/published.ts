@@ -24,7 +24,7 @@ export function toDocument(entry: VersionEntry): AssignmentsDocument {
   }
 }
 
-/** What KV and R2 hold once the folder is published, for Workers without the API. */
+/** The contents of KV and R2 after a publication of the folder, for Workers without the API. */
 export async function loadStoredSite(
   folder: string,
   services: Services = [],
@@ -36,7 +36,7 @@ export async function loadStoredSite(
 type StoredVersion = {
   /** SHA-256 of the manifest's bytes. */
   readonly manifest: string
-  /** Manifest and blobs, without the record: the edge does not read it. */
+  /** Manifest and blobs by key, without the record, which the edge does not read. */
   readonly objects: ReadonlyMap<string, Uint8Array<ArrayBuffer>>
 }
 
