@@ -15,21 +15,24 @@ import { type GivenForm, readSurveyed } from './precompressed.ts'
 import { type ReportProgress, startCount } from './progress.ts'
 import type { RetainedManifest, SurveyedFile } from './survey.ts'
 
-/** Below this the headers of a reply outweigh what is saved. */
+/** Below this size the saving is smaller than the headers of a reply. */
 const MIN_COMPRESSED_BYTES = 256
 
-/** A form that saves less is not worth another object in the store and in the edge's memory. */
+/** A form that saves less is not worth another object in the store and in the memory of the edge. */
 const MIN_SAVING = 0.05
 
-/** Beyond this the best levels take tens of seconds for a percent or two. */
+/** For larger files the best levels take tens of seconds to save one or two percent more. */
 const MAX_THOROUGH_BYTES = 4 * 2 ** 20
 
-/** What text compresses well, and what is text under another name (RFC 6839 suffixes included). */
+/**
+ * Types that compress well: text, formats that are text (also by their suffix, RFC 6839), and some
+ * binary ones.
+ */
 const COMPRESSIBLE =
   /^(?:text\/|application\/(?:json|xml|javascript|yaml|wasm|vnd\.ms-fontobject|vnd\.apple\.mpegurl)\b|font\/(?:ttf|otf|collection)\b|image\/(?:bmp|x-icon)\b|model\/gltf-binary\b|[^;]+\+(?:json|xml)\b)/
 
 const TEXT = /charset=utf-8/
-/** Only developer tools load these, so the slow encodings are for nobody. */
+/** Only developer tools load source maps, so the slow encodings are not worth it. */
 const SOURCE_MAP = /\.map$/
 
 type CompressedForm = {
@@ -41,13 +44,13 @@ const toBrotli = promisify(brotliCompress)
 const toGzip = promisify<Uint8Array, { level: number }, Buffer>(gzip)
 const toZstd = promisify(zstdCompress)
 
-/** The encodings that are made for a file of this path, `Content-Type` and size in bytes, if any. */
+/** The encodings that are tried for a file with this path, `Content-Type` and size in bytes. */
 export function chooseEncodings(path: string, type: string, size: number): readonly Encoding[] {
   if (size < MIN_COMPRESSED_BYTES || !COMPRESSIBLE.test(type)) return []
   return SOURCE_MAP.test(path) ? ['gzip'] : ['br', 'gzip', 'zstd']
 }
 
-/** Those of `encodings` that make `bytes` smaller by enough to matter, in the order asked for. */
+/** Compresses `bytes` in each of `encodings`, and returns the forms that save enough, in the same order. */
 export async function compress(
   bytes: Uint8Array,
   type: string,
@@ -78,7 +81,7 @@ function toEncoded(bytes: Uint8Array, type: string, encoding: Encoding): Promise
     case 'gzip':
       return toGzip(bytes, { level: constants.Z_BEST_COMPRESSION })
     case 'zstd':
-      // Level 19 is the last whose window keeps within the 8 MB that RFC 9659 allows on the web.
+      // Level 19 is the highest whose window fits into the 8 MB that RFC 9659 allows on the web.
       return toZstd(bytes, {
         params: { [constants.ZSTD_c_compressionLevel]: thorough ? 19 : 12 },
         pledgedSrcSize: bytes.length,
@@ -89,13 +92,13 @@ function toEncoded(bytes: Uint8Array, type: string, encoding: Encoding): Promise
 type Encodings = ManifestEntry['encodings']
 
 export type EncodedContents = {
-  /** By `toContentKey`. */
+  /** The encodings of each content, by `toContentKey`. */
   readonly encodings: ReadonlyMap<string, Encodings>
-  /** Where the bytes of each blob can be read. Forms that a retained version has are not made again. */
+  /** The file of each blob. A form that a retained version has is not made again and has no file. */
   readonly files: ReadonlyMap<string, string>
 }
 
-/** Files with the same key are stored once: the same bytes, encoded in the same way. */
+/** Files with the same key have the same bytes and the same encodings, so they are stored once. */
 export function toContentKey(
   file: Pick<ManifestEntry, 'path' | 'blob' | 'size' | 'type'> & { readonly given?: GivenForm },
 ): string {
@@ -104,9 +107,9 @@ export function toContentKey(
 }
 
 /**
- * Compresses what no retained version has in the same form, into `folder`.
+ * Encodes the contents into `folder`, except those whose encoded forms a retained version has.
  *
- * @throws PublishError when a file is no longer what it was when it was surveyed.
+ * @throws PublishError when a file has changed since it was surveyed.
  */
 export async function encodeContents(
   files: readonly SurveyedFile[],
@@ -139,7 +142,8 @@ export async function encodeContents(
   await mapConcurrently(work, availableParallelism(), async ([key, file]) => {
     signal.throwIfAborted()
     if (file.given) {
-      // The decoded content is uploaded as the file; the form that was given is one of its encodings.
+      // The file is already compressed: the decoded content becomes the blob, and the file one of its
+      // encodings.
       const { content } = await readSurveyed(file)
       await writeFile(join(folder, file.blob), content)
       where.set(file.blob, join(folder, file.blob)).set(file.given.blob, file.file)
@@ -157,7 +161,7 @@ export async function encodeContents(
   return { encodings, files: where }
 }
 
-/** By content key, the encodings that an earlier publication made of the same content. */
+/** The encodings that an earlier publication has made of the same contents, by content key. */
 function findKnownEncodings(
   contents: ReadonlyMap<string, Representation>,
   retained: readonly RetainedManifest[],
@@ -176,7 +180,7 @@ async function readNote(note: string): Promise<Encodings> {
   return JSON.parse(await readFile(note, 'utf8'))
 }
 
-/** The note that names the forms is written last and in one step, so that it never names missing files. */
+/** The note, which names the forms, is written last and atomically, so that it never names a missing file. */
 async function encodeFile(file: SurveyedFile, folder: string, note: string): Promise<Encodings> {
   const { content } = await readSurveyed(file)
   const made = await compress(content, file.type, chooseEncodings(file.path, file.type, file.size))
@@ -191,7 +195,7 @@ async function encodeFile(file: SurveyedFile, folder: string, note: string): Pro
   return forms
 }
 
-/** To be called once the version is published. */
+/** Removes the encoded forms. Call it once the version is published. */
 export async function removeEncoded(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true })
 }

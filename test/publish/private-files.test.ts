@@ -64,7 +64,7 @@ describe('a folder with server code and secrets in it', () => {
         .slice(1, -1)
         .map((line) => line.trim().split(':')[0]),
     ).toEqual(REFUSED)
-    expect(message).toContain('Leave files out with --exclude GLOB')
+    expect(message).toContain('Exclude files with --exclude GLOB')
   })
 
   it('is published without them when they are excluded', async () => {
