@@ -1,5 +1,5 @@
-// The one table of routes. The app is built from it, the OpenAPI document is generated from it, and
-// the tests of who may do what go through it.
+// The table of all routes. The app and the OpenAPI document are built from it, and the tests of
+// authorisation go through it.
 
 import { createOpenApiRoute } from './http/openapi.ts'
 import type { Route } from './http/route.ts'

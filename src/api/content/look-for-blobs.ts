@@ -1,5 +1,6 @@
-// Which blobs of a manifest are not in the store, one slice of all hashes at a time, so that a step is
-// bounded however large the version is. SHA-256 spreads hashes evenly, and so the slices.
+// Finds the blobs of a manifest that are not in the store. One call looks at one slice of the range of all
+// hashes, so that its work is bounded however large the version is. SHA-256 distributes hashes evenly, so
+// all slices have about the same number of blobs.
 
 import { mapConcurrently } from '../../core/concurrently.ts'
 import type { Manifest, ManifestEntry, Representation } from '../../core/site/manifest.ts'
@@ -12,7 +13,10 @@ import {
 } from '../http/limits.ts'
 import type { ContentStore } from './content-store.ts'
 
-/** `size`: what is stored has another size than the manifest says; `undefined` for nothing stored. */
+/**
+ * `stored` is the size of the stored blob where it differs from the manifest's; `undefined`: nothing is
+ * stored.
+ */
 export type Absent = Representation & { readonly stored: number | undefined }
 
 /** How many slices a manifest has: at least one, and no more than files. */
@@ -22,19 +26,23 @@ export function countSlices(manifest: Manifest): number {
   return Math.max(1, Math.min(manifest.count, Math.ceil(blobs / BLOBS_PER_STEP)))
 }
 
-/** After `slice` slices, how many files count as looked at. */
+/** The number of files that count as verified after so many slices. */
 export function toVerified(slice: number, slices: number, files: number): number {
   return Math.ceil((slice * files) / slices)
 }
 
-/** The slice that comes next; the inverse of `toVerified`, as there are no more slices than files. */
+/**
+ * The next slice: the inverse of `toVerified`, which exists because there are at most as many slices as
+ * files.
+ */
 export function toSlice(verified: number, slices: number, files: number): number {
   return files === 0 ? slices : Math.floor((verified * slices) / files)
 }
 
 /**
- * The blobs of one slice that are not there as the manifest has them. What a manifest of `known` has of
- * the same file is there: its version was looked at when it was finalised, and is kept.
+ * The blobs of one slice that are missing or have another size than the manifest says. The blobs of a file
+ * that a manifest of `known` has in the same form are not looked up: that version was verified when it was
+ * finalised, and its blobs are kept.
  */
 export async function lookForBlobs(
   store: ContentStore,
@@ -58,7 +66,10 @@ export function toAbsentBlob({ blob, size, stored }: Absent): AbsentBlob {
   return { sha256: blob, size, problem }
 }
 
-/** Hashes, each with the sizes that the manifest gives it: one, unless it is mistaken. */
+/**
+ * The hashes of a slice with the sizes that the manifest gives them. A correct manifest gives each hash
+ * one size.
+ */
 function collectWanted(
   manifest: Manifest,
   known: readonly Manifest[],
@@ -92,7 +103,7 @@ function toForms({ blob, size, encodings }: ManifestEntry): string {
   return [{ blob, size }, ...encodings].map((form) => `${form.blob} ${form.size}`).join()
 }
 
-/** Sizes by hash of those that are stored. */
+/** The sizes of the stored blobs by their hash. */
 async function findStored(
   store: ContentStore,
   sorted: readonly string[],
@@ -119,7 +130,7 @@ async function findStored(
   return stored
 }
 
-/** A text right before a hash, so that a list that begins after it begins with the hash. */
+/** A key that sorts before the hash, so that a list after it includes the hash. */
 function toPredecessor(hash: string): string {
   return hash.slice(0, -1)
 }

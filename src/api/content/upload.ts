@@ -30,7 +30,7 @@ export async function openUpload(
   const record = toRecord(version, wanted, manifest.value)
   if (recorded === 'missing') return open(asker, store, record, false)
   const same = await checkSame(store, recorded, record)
-  // What was recorded stays as it is, whatever encodings this publisher has made.
+  // The existing record stays, even if this upload has the same files in other encodings.
   return same.ok ? open(asker, store, recorded, true) : same
 }
 
@@ -51,10 +51,10 @@ async function open(
   const second = await openAs({ ...record, manifest, services })
   if (!second.ok) return second
   if (!('kind' in second.value)) return ok(second.value)
-  return err(toDiffering(['somebody else has just published this id']))
+  return err(toDiffering(['another upload has just published this id']))
 }
 
-/** Manifests of versions that were finalised: what these have, the store has. */
+/** The manifests of finalised versions. Everything that they name is in the store. */
 export async function loadKnown({
   ask,
   caller,
@@ -139,7 +139,7 @@ async function finish({ ask, caller }: StoreAsker, upload: Upload): Handled {
   const finished = await ask(
     'changes',
     (control) => control.finishUpload(caller, upload),
-    // Another step has gone further in between, so that this one did not count.
+    // Another request has changed the progress in the meantime, so this step was not recorded.
     (refused) => (refused.kind === 'unverified' ? ok(refused) : err(toRefusal(refused))),
   )
   if (!finished.ok) return finished
@@ -160,7 +160,7 @@ function toRefusal(error: Exclude<FinishFailure, DeniedResult | { kind: 'unverif
     case 'unavailable':
       return { kind: 'store_unavailable' }
     case 'taken':
-      return toDiffering([`a record of the id names the manifest ${error.manifest}`])
+      return toDiffering([`the record of this id has the manifest ${error.manifest}`])
     case 'invalid':
       return toFailure(error)
   }

@@ -1,5 +1,5 @@
-// The parts of a request that a route has schemas for: precondition, parameters, query and body, in that
-// order, so that a body is read only where the rest is sound.
+// Parses the parts of a request by the schemas of its route: precondition, parameters, query and body, in
+// this order, so that a body is only read when everything else is valid.
 
 import type { z } from 'zod'
 import { err, ok, type Result } from '../../core/result.ts'
@@ -24,8 +24,8 @@ export type Parsed<T> = {
 }
 
 /**
- * Whether the body of a request may be read before its credential is proved: there is none, or its
- * announced length is small. Bytes and bodies of unknown length are read for nobody before that.
+ * Whether the body of a request may be read before the caller is authenticated: there is none, or its
+ * announced length is small. Uploads and bodies of unknown length are never read before that.
  */
 export function isSmallBody({ body, maxOctets }: ScopedRoute, { headers }: Request): boolean {
   if (maxOctets !== undefined) return false
@@ -81,7 +81,7 @@ function readOctets({ headers, body }: Request, maxBytes: number): Result<Octets
   return ok({ stream: body ?? new Blob([]).stream(), size })
 }
 
-/** A name that is given twice has no value that could be meant. */
+/** A name that occurs twice becomes a list, which no schema accepts: its value would be ambiguous. */
 function toQuery(search: URLSearchParams): Record<string, unknown> {
   const names = [...new Set(search.keys())]
   return Object.fromEntries(
@@ -120,8 +120,8 @@ async function readBody({ headers, body }: Request): Promise<Result<unknown, Fai
   try {
     text = await withTimeout(readText(body), BODY_TIMEOUT_MS)
   } catch {
-    // It broke off, took too long, or is not UTF-8: in each case there is nothing to work with.
-    return invalid('the body did not arrive whole, or is not UTF-8')
+    // The connection broke, the body took too long, or it is not UTF-8.
+    return invalid('the body is incomplete or not UTF-8')
   }
   if (text === undefined) return err(TOO_LARGE)
   let value: unknown
@@ -136,7 +136,7 @@ async function readBody({ headers, body }: Request): Promise<Result<unknown, Fai
   return ok(value)
 }
 
-/** `undefined` when there is more than is read. */
+/** `undefined` when the body is longer than `MAX_BODY_BYTES`. */
 async function readText(body: ReadableStream<Uint8Array> | null): Promise<string | undefined> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
   let text = ''

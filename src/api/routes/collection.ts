@@ -1,5 +1,5 @@
-// The route that collects garbage, one step at a time. The client sends the cursor of each step with the next
-// one: nothing is kept for it here, so that a client that leaves leaves nothing behind.
+// The route that collects garbage, one step per request. The client sends the cursor of each reply with the
+// next request. So no state is stored here, and an abandoned collection leaves nothing behind.
 
 import type { CollectionResult, Garbage } from '../../control/releases/contract.ts'
 import { err, ok, type Result } from '../../core/result.ts'
@@ -21,7 +21,7 @@ export const COLLECTION_ROUTE: Route = route({
   method: 'POST',
   path: '/gc',
   scope: 'admin',
-  summary: 'Lists, or collects, what nothing needs any more: one step of it',
+  summary: 'Lists or deletes what nothing uses any more, one step per request',
   body: collectionBody,
   changes: 'store',
   readsDocument: true,

@@ -30,7 +30,7 @@ export const MANIFEST_ROUTES: readonly Route[] = [
     method: 'PUT',
     path: '/manifests/{sha256}',
     scope: 'publish',
-    summary: 'Stores a manifest, unless something is wrong with it: then all of that is told',
+    summary: 'Stores a manifest; if it is not valid, the reply lists all problems',
     params: hashParams,
     maxOctets: MAX_MANIFEST_BYTES,
     changes: 'store',
@@ -72,10 +72,10 @@ export const MANIFEST_ROUTES: readonly Route[] = [
 
 const BROKEN = err({
   kind: 'invalid_request',
-  problems: [{ path: 'body', message: 'the body did not arrive whole' }],
+  problems: [{ path: 'body', message: 'the body is incomplete' }],
 } as const)
 
-/** @throws Error when they are not as many as were announced, or take too long. */
+/** @throws Error when there are fewer bytes than were announced, or they take too long. */
 function readAll({ stream, size }: Octets): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(size)
   const fill = async () => {
@@ -111,7 +111,7 @@ export const BLOB_ROUTES: readonly Route[] = [
     method: 'GET',
     path: '/blobs/{sha256}/parts',
     scope: 'publish',
-    summary: 'Which parts of a blob are there, and whether it is there itself',
+    summary: 'Which parts of a blob are stored, and whether the whole blob is stored',
     params: hashParams,
     failures: ['store_unavailable'],
     reply: partsReply,
@@ -130,7 +130,7 @@ export const BLOB_ROUTES: readonly Route[] = [
     method: 'PUT',
     path: '/blobs/{sha256}/parts/{part}',
     scope: 'publish',
-    summary: 'Stores one part of a blob, in the place of an earlier one',
+    summary: 'Stores one part of a blob, and replaces an earlier one with the same number',
     params: partParams,
     maxOctets: MAX_PART_BYTES,
     changes: 'store',
@@ -148,7 +148,7 @@ export const BLOB_ROUTES: readonly Route[] = [
     method: 'POST',
     path: '/blobs/{sha256}/complete',
     scope: 'publish',
-    summary: 'Makes a blob of its parts, which go',
+    summary: 'Joins the stored parts to a blob, and deletes the parts',
     params: hashParams,
     body: completeBody,
     changes: 'store',
@@ -174,7 +174,7 @@ export const BLOB_ROUTES: readonly Route[] = [
       const total = parts.reduce((sum, one) => sum + one.size, 0)
       if (total > MAX_BLOB_BYTES) return err({ kind: 'body_too_large', limit: MAX_BLOB_BYTES })
       const joined = await store.value.joinParts(params.sha256, parts)
-      // Which of them is wrong nobody can tell.
+      // If the hash is wrong it is not known which part is, so all of them are deleted.
       if (joined !== 'unavailable') await store.value.removeParts(params.sha256, found)
       return toReply(params.sha256, total, joined)
     },
