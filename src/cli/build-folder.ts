@@ -7,7 +7,7 @@ import { basename, dirname, join } from 'node:path'
 import { readPage } from '../publish/pages.ts'
 import { misuse } from './failure.ts'
 
-/** The more particular first: `.output/public` lies beside what is not to be published. */
+/** More specific folders first: `.output` also holds server code, and only `.output/public` is published. */
 export const BUILD_FOLDERS = [
   '.output/public',
   'dist/client',
@@ -24,11 +24,11 @@ export const BUILD_FOLDERS = [
 
 export type BuildFolder = {
   readonly path: string
-  /** Others that might have been meant. */
+  /** Other folders that might be meant. */
   readonly others: readonly string[]
 }
 
-/** The first that holds files; `undefined` where none does. */
+/** The first of these folders that holds files; `undefined` if none does. */
 export async function findBuildFolder(cwd: string): Promise<BuildFolder | undefined> {
   const found: string[] = []
   for (const path of BUILD_FOLDERS) {
@@ -39,20 +39,20 @@ export async function findBuildFolder(cwd: string): Promise<BuildFolder | undefi
   return path === undefined ? undefined : { path, others }
 }
 
-/** `public` is what most bundlers copy from, so beside another one it is not meant. */
+/** Most bundlers copy files from `public`, so it does not count if there is another candidate. */
 export async function chooseBuildFolder(cwd: string): Promise<string> {
   const found = await findBuildFolder(cwd)
   if (!found) {
     throw misuse(
-      `there is nothing to publish: none of ${BUILD_FOLDERS.join(', ')} is here`,
+      `there is nothing to publish: there is no folder ${BUILD_FOLDERS.join(', ')}`,
       'build first, or name the folder: holo publish ./folder --version 1.4.0',
     )
   }
   const others = found.others.filter((path) => path !== 'public')
   if (others.length > 0) {
     throw misuse(
-      `which folder? There is ${[found.path, ...others].join(', ')}`,
-      'name it: holo publish ./folder --version 1.4.0',
+      `several folders could be meant: ${[found.path, ...others].join(', ')}`,
+      'name one: holo publish ./folder --version 1.4.0',
     )
   }
   return found.path
@@ -65,13 +65,13 @@ async function holdsFiles(folder: string): Promise<boolean> {
 
 type Mistake = { readonly message: string; readonly hint: string }
 
-const OVERRIDE = 'If this is the right folder, say so: --any-folder'
-/** What development servers translate, and browsers cannot run. */
+const OVERRIDE = 'If this is the right folder, add --any-folder'
+/** Source files that development servers translate and browsers cannot run. */
 const UNBUILT = /\.(?:tsx?|jsx|vue|svelte|astro|mts)$|^\/src\//i
-/** Placeholders that only a build fills in. */
+/** Placeholders that a build replaces. */
 const TEMPLATE = /%PUBLIC_URL%|<%[=-]|%sveltekit\.|\{\{\s*content_for/
 const SITE = 'index.html'
-/** Below what was named, the likely ones first: Angular writes `dist/NAME/browser`. */
+/** Folders to look for below the named one, likely ones first: Angular writes `dist/NAME/browser`. */
 const INSIDE = ['browser', 'client', ...BUILD_FOLDERS]
 
 type Asked = {
@@ -83,7 +83,7 @@ type Asked = {
   readonly prefixes: readonly string[]
 }
 
-/** What is wrong with the folder, and which one is likely meant; `undefined` where nothing is. */
+/** What is wrong with the folder, and which one is probably meant; `undefined` if the folder is fine. */
 export async function findMistake({ path, named, prefixes }: Asked): Promise<Mistake | undefined> {
   const names = await readdir(path)
   const page = names.includes(SITE) ? await readOptional(join(path, SITE)) : undefined
@@ -104,7 +104,7 @@ export async function findMistake({ path, named, prefixes }: Asked): Promise<Mis
   const isCopied = basename(path) === 'public' && (await hasBuild(parent))
   const why = isCopied ? ': it is the folder that the build copies from' : ''
   return {
-    message: `${named} has no ${SITE} at its top, so nothing would answer at /${why}`,
+    message: `${named} has no ${SITE} at its top, so the site would have no home page${why}`,
     hint: toHint(named, await findLikely(path, named), isCopied),
   }
 }
@@ -114,8 +114,8 @@ function toHint(named: string, likely: string | undefined, canBeBuilt: boolean):
     likely !== undefined
       ? `did you mean ${likely}?`
       : canBeBuilt
-        ? `run the build first, and publish what it makes instead of ${named}`
-        : 'name the folder that the build makes'
+        ? `run the build first, and publish its output instead of ${named}`
+        : 'name the folder that the build writes'
   return `${first} ${OVERRIDE}`
 }
 
@@ -126,8 +126,8 @@ async function findSource(
 ): Promise<string | undefined> {
   if (page !== undefined) {
     const unbuilt = readPage(`/${SITE}`, page).loads.find((file) => UNBUILT.test(file))
-    if (unbuilt !== undefined) return `its ${SITE} loads ${unbuilt}, which no build has made yet`
-    if (TEMPLATE.test(page)) return `its ${SITE} has placeholders that a build fills in`
+    if (unbuilt !== undefined) return `its ${SITE} loads ${unbuilt}, which is a source file`
+    if (TEMPLATE.test(page)) return `its ${SITE} has placeholders that a build replaces`
   }
   if (names.includes('node_modules')) return 'it holds node_modules'
   return (await hasBuild(path)) ? 'its package.json has a build script' : undefined
@@ -144,7 +144,7 @@ async function hasBuild(folder: string): Promise<boolean> {
   }
 }
 
-/** The first folder with a home page, inside or, where builds put theirs, beside the one that was named. */
+/** The first folder with a home page below the named one, or beside it if the named one is `public`. */
 async function findLikely(path: string, named: string): Promise<string | undefined> {
   const inside = await listFolders(path)
   const candidates = [
@@ -171,7 +171,7 @@ async function listFolders(path: string): Promise<string[]> {
     .sort()
 }
 
-/** A site in several languages may have nothing but a redirect at its address. */
+/** Whether `_redirects` answers `/`: a site in several languages may have only a redirect there. */
 async function redirectsHome(path: string): Promise<boolean> {
   const rules = await readOptional(join(path, '_redirects'))
   return rules !== undefined && /^\s*\/\*?\s+\S/m.test(rules)

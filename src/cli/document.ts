@@ -20,19 +20,19 @@ export type KnownDocument = {
   readonly compiled: CompiledAssignments
 }
 
-/** The newest document of the control. */
+/** Loads the current document. */
 export async function loadCurrent(api: Api): Promise<KnownDocument> {
   return readDocument(JSON.stringify(await api.ask(documentAsRead, 'GET', '/assignments')))
 }
 
-/** What the control has accepted: origins that only local runs take are taken. */
+/** Parses a document that the control has accepted, also with origins that only local runs allow. */
 export function readDocument(text: string): KnownDocument {
   const parsed = parseAssignments(text, { allowInsecure: true })
   if (!parsed.ok) {
     throw new CliFailure(
       'unexpected_reply',
       EXIT.unreachable,
-      'the document of this Holo cannot be read by this command: they are of different versions',
+      'this command cannot read the document of this Holo: install the version of the command that Holo has',
       { problems: parsed.error },
     )
   }
@@ -40,7 +40,7 @@ export function readDocument(text: string): KnownDocument {
 }
 
 /**
- * A document in a file (`-` is standard input), or in an export of one.
+ * Loads a document from a file that holds the document or an export of it; `-` is standard input.
  *
  * @throws CliFailure that lists every problem.
  */
@@ -55,12 +55,12 @@ export async function loadFile(
   const count = parsed.error.length
   throw refused(
     'invalid_document',
-    `${file} is refused by the edge: ${count === 1 ? 'one problem' : `${count} problems`}`,
+    `the edge would refuse ${file}: ${count === 1 ? 'one problem' : `${count} problems`}`,
     { problems: parsed.error.map(({ path, message }) => ({ path, message })) },
   )
 }
 
-/** What is not JSON is for the edge's parser to complain about. */
+/** Takes the document out of an export. Other text stays as it is: the parser of the edge reports mistakes. */
 function toDocumentText(text: string, file: string): string {
   if (!text.includes(`"${EXPORT_FORMAT}"`)) return text
   let read: unknown
@@ -99,7 +99,11 @@ export async function readJson(
   }
 }
 
-/** Where nothing is published, that is what is missing. @throws CliFailure */
+/**
+ * Tells a name that does not exist from a Holo without a document.
+ *
+ * @throws CliFailure `no_document` if nothing has been published yet.
+ */
 export async function needDocument(api: Api): Promise<void> {
   try {
     await api.ask(documentAsRead, 'GET', '/assignments')
@@ -109,40 +113,47 @@ export async function needDocument(api: Api): Promise<void> {
 }
 
 /**
- * SHA-256 of what a document says, without which revision it is and where the audit log stood: the
- * same in every control that says the same, because a control always writes in the same order.
+ * SHA-256 of the content of a document, without its revision and its place in the audit log. Every Holo
+ * with the same content has the same digest, because the control always writes fields in the same order.
  */
 export function digestContent(document: Readonly<Record<string, unknown>>): string {
   const { revision: _, reserve: __, audit: ___, ...content } = document
   return createHash('sha256').update(JSON.stringify(content)).digest('hex')
 }
 
-/** The document in a parsed file; whatever is no export is taken for a document itself. */
+/**
+ * The document in a parsed file, which is an export or the document itself.
+ *
+ * @throws CliFailure for an export whose document was changed.
+ */
 function takeDocument(read: unknown, file: string): unknown {
   if ((read as { format?: unknown } | null)?.format !== EXPORT_FORMAT) return read
   const whole = exportedFile.safeParse(read)
   if (!whole.success) {
-    throw refused('invalid_export', `${file} is an export of another version of Holo, or damaged`, {
+    throw refused('invalid_export', `${file} is damaged, or an export of another version of Holo`, {
       problems: whole.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })),
     })
   }
   const { document, content } = whole.data
   if (digestContent(document) === content) return document
-  throw refused('invalid_export', `${file} was changed since it was exported`, {
-    hint: 'to take it all the same, put its "document" into a file of its own',
+  throw refused('invalid_export', `${file} was changed after it was exported`, {
+    hint: 'to import it all the same, save its "document" as a file of its own',
   })
 }
 
-/** More than this on one line nobody reads. */
+/** How many names a hint lists. */
 const MAX_LISTED = 20
 
-/** @throws CliFailure that names what it may have been. */
+/** Checks that the document has the environment. @throws CliFailure that suggests a similar name. */
 export function knowEnvironment(name: string, { document }: KnownDocument): void {
   const known = Object.keys(document.environments)
   knowName('environment', name, known, toSuggestion(name, known))
 }
 
-/** A version's neighbour is another release and no slip of the pen: none is suggested. */
+/**
+ * Checks that the document has the version. A similar id is another release, so none is suggested.
+ * @throws CliFailure
+ */
 export function knowVersion(id: string, { document }: KnownDocument): void {
   knowName('version', id, Object.keys(document.versions), '')
 }

@@ -23,19 +23,19 @@ import { toPercentText } from '../words.ts'
 
 const INSECURE = {
   flags: '--allow-insecure',
-  about: 'takes http:// and private addresses as origins, as local runs do',
+  about: 'accepts http:// and private addresses as origins, as local runs do',
 }
 
 type FileOptions = SharedOptions & { readonly allowInsecure?: boolean }
 
 const VALIDATE = command({
   name: 'validate',
-  about: 'Checks a document as the edge would; every mistake is named. Needs no network.',
+  about: 'Checks a document as the edge does, and lists all mistakes. Needs no network.',
   scope: 'none',
   arguments: [{ name: '<file>', about: 'JSON; - is standard input' }],
   options: [INSECURE],
   examples: [
-    { command: 'holo validate assignments.json', about: 'exit code 1 if the edge refused it' },
+    { command: 'holo validate assignments.json', about: 'exit code 1 if the edge would refuse it' },
   ],
   shape: validateOutput,
   run: async (context, [file]: [string], { allowInsecure = false }: FileOptions) => {
@@ -57,7 +57,7 @@ const VALIDATE = command({
     return {
       json,
       lines: [
-        `${file} is sound: revision ${json.revision}, ${json.environments} environments, ${json.versions} versions, ${json.rules} rules`,
+        `${file} is valid: revision ${json.revision}, ${json.environments} environments, ${json.versions} versions, ${json.rules} rules`,
         shares.join(', '),
       ],
     }
@@ -66,16 +66,16 @@ const VALIDATE = command({
 
 const DIFF = command({
   name: 'diff',
-  about: 'Says what would move between two documents; one file is held against what is live.',
+  about: 'Shows what would move between two documents, or between the live document and a file.',
   scope: 'read',
   arguments: [
     { name: '<file>', about: 'JSON; - is standard input' },
-    { name: '[other]', about: 'the later one; with it no network is needed' },
+    { name: '[other]', about: 'the newer document; with two files no network is needed' },
   ],
   options: [INSECURE],
   examples: [
     { command: 'holo diff before.json after.json', about: 'offline' },
-    { command: 'holo diff assignments.json', about: 'from what is live to this file' },
+    { command: 'holo diff assignments.json', about: 'from the live document to this file' },
   ],
   shape: diffOutput,
   run: async (context, [file, other]: [string, string | undefined], options: FileOptions) => {
@@ -98,8 +98,8 @@ const EXPORT = command({
   about: 'Saves the document: environments, traffic, rules, versions and spent buckets.',
   scope: 'read',
   arguments: [{ name: '[file]', about: 'standard output if left out' }],
-  options: [{ flags: '--force', about: 'writes over a file that is there' }],
-  examples: [{ command: 'holo export holo-backup.json', about: 'what "holo import" takes' }],
+  options: [{ flags: '--force', about: 'overwrites an existing file' }],
+  examples: [{ command: 'holo export holo-backup.json', about: 'a file for "holo import"' }],
   shape: exportOutput,
   run: async (context, [file]: [string | undefined], { force }: ExportOptions) => {
     const api = await context.api()
@@ -122,9 +122,9 @@ const EXPORT = command({
       return { json: { revision, content, export: whole }, lines: text.split('\n') }
     await writeFile(resolve(context.cwd, file), `${text}\n`, { flag: force ? 'w' : 'wx' }).catch(
       (cause: NodeJS.ErrnoException) => {
-        const why = cause.code === 'EEXIST' ? 'it is there already' : cause.message
-        throw refused('not_written', `${file} is not written: ${why}`, {
-          hint: cause.code === 'EEXIST' ? 'name another, or add --force' : undefined,
+        const why = cause.code === 'EEXIST' ? 'it already exists' : cause.message
+        throw refused('not_written', `${file} was not written: ${why}`, {
+          hint: cause.code === 'EEXIST' ? 'name another file, or add --force' : undefined,
         })
       },
     )
@@ -139,16 +139,21 @@ type ImportOptions = ChangeOptions & { readonly allowNewSalt?: boolean }
 
 const IMPORT = command({
   name: 'import',
-  about: 'Puts an exported document into a control: an empty one, or in the place of what it has.',
+  about: 'Imports an exported document: as the first one, or as a replacement of the current one.',
   scope: 'admin',
   changes: 'document',
   arguments: [
-    { name: '<file>', about: 'of "holo export", or a document itself; - is standard input' },
+    { name: '<file>', about: 'from "holo export", or a document itself; - is standard input' },
   ],
-  options: [{ flags: '--allow-new-salt', about: 'although every visitor gets another bucket' }],
+  options: [
+    {
+      flags: '--allow-new-salt',
+      about: 'accepts another salt, which gives every visitor another bucket',
+    },
+  ],
   examples: [
     { command: 'holo import holo-backup.json --dry-run', about: 'what would move' },
-    { command: 'holo import holo-backup.json --yes --wait', about: 'into an empty control' },
+    { command: 'holo import holo-backup.json --yes --wait', about: 'into an empty Holo' },
   ],
   shape: importOutput,
   run: async (context, [file]: [string], options: ImportOptions) => {
@@ -161,7 +166,7 @@ const IMPORT = command({
       throw cause
     })
     if (!current && options.ifRevision !== undefined) {
-      throw misuse('--if-revision names a revision, and there is no document here yet')
+      throw misuse('--if-revision needs a document, and there is none here yet: leave it out')
     }
     const request = { title, method: 'PUT', path: '/assignments', query, body: document }
     const { json, lines } = current

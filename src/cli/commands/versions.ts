@@ -1,4 +1,4 @@
-// `holo versions`: what has been published, and who points at it; and uploads that are given up.
+// `holo versions`: lists published versions and the environments that point at them, and aborts uploads.
 
 import { abortOutput, uploadAsRead } from '../../wire/uploads.ts'
 import { type VersionAsRead, versionsAsRead, versionsOutput } from '../../wire/versions.ts'
@@ -10,7 +10,7 @@ import { toTable } from '../table.ts'
 import { toCount } from '../words.ts'
 
 const HEAD = ['version', 'published', 'environments', 'state', 'commit', 'author', 'services']
-/** As git shortens it where nothing else begins in the same way. */
+/** Long enough to be unique in most repositories. */
 const SHORT_COMMIT_CHARACTERS = 10
 
 const VERSIONS = command({
@@ -47,13 +47,13 @@ const VERSIONS = command({
     ])
     const lines =
       rows.length === 0
-        ? ['Nothing has been published yet: begin with "holo publish --first main"']
+        ? ['Nothing has been published yet: start with "holo publish --first main"']
         : toTable(HEAD, rows, context.columns)
     return { json: { revision, versions: newestFirst }, lines }
   },
 })
 
-/** In one word: who can see it. */
+/** Who can see the version, in one word. */
 function toStanding({
   open,
   openIn = {},
@@ -66,10 +66,12 @@ function toStanding({
 
 const VERSIONS_ABORT = command({
   name: 'versions abort',
-  about: 'Gives up an upload that is on its way, such as that of a pipeline that has crashed.',
+  about: 'Aborts an open upload, for example that of a pipeline that has crashed.',
   scope: 'publish',
-  arguments: [{ name: '<version>', about: 'the id that the upload was begun with' }],
-  examples: [{ command: 'holo versions abort 0.0.7', about: 'its own uploads, or with admin any' }],
+  arguments: [{ name: '<version>', about: 'the id of the version that is uploaded' }],
+  examples: [
+    { command: 'holo versions abort 0.0.7', about: "the token's own uploads; with admin, any" },
+  ],
   shape: abortOutput,
   run: async (context, [version]: [string]) => {
     toVersionId(version)
@@ -78,12 +80,12 @@ const VERSIONS_ABORT = command({
     const json = await api.ask(uploadAsRead, 'DELETE', path).catch(async (cause) => {
       if (!(cause instanceof CliFailure && cause.code === 'not_found')) throw cause
       await needDocument(api)
-      throw refused('unknown_name', `no upload of "${version}" is on its way`, {
-        hint: '"holo versions" lists what is published',
+      throw refused('unknown_name', `there is no open upload of "${version}"`, {
+        hint: '"holo versions" lists the published versions',
       })
     })
     const lines = [
-      `The upload of ${version} is given up (${toCount(json.files, 'file')}); "holo gc" removes what it has left`,
+      `The upload of ${version} was aborted (${toCount(json.files, 'file')}); "holo gc" deletes what was uploaded`,
     ]
     return { json, lines }
   },
