@@ -44,7 +44,7 @@ export async function chooseBuildFolder(cwd: string): Promise<string> {
   const found = await findBuildFolder(cwd)
   if (!found) {
     throw misuse(
-      `there is nothing to publish: there is no folder ${BUILD_FOLDERS.join(', ')}`,
+      `there is nothing to publish: none of these folders exists: ${BUILD_FOLDERS.join(', ')}`,
       'build first, or name the folder: holo publish ./folder --version 1.4.0',
     )
   }

@@ -135,9 +135,9 @@ export async function confirm(
   if (!isAsked) return
   if (json) for (const line of plan) say(line)
   if (target.isProtected) {
-    const typed = await askLine(`Type "${target.name}" to go on: `, streams, signal)
+    const typed = await askLine(`Type "${target.name}" to continue: `, streams, signal)
     if (typed?.trim() === target.name) return
-  } else if (isYes(await askLine('Go on? [y/N] ', streams, signal))) return
+  } else if (isYes(await askLine('Continue? [y/N] ', streams, signal))) return
   throw refused('not_confirmed', 'you did not confirm the change: nothing was changed')
 }
 

@@ -102,7 +102,7 @@ export async function surveyFolder(
       : undefined
     if (other) {
       warnings.push(
-        `${entry.path} looks hashed, but version ${other.id} has other bytes under this name, so browsers are not told to keep it`,
+        `${entry.path} looks hashed, but version ${other.id} has other bytes under this name, so it is not sent as immutable`,
       )
     }
     return { ...entry, hashed: hashedByName && !other, hashedByName }

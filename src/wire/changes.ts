@@ -39,7 +39,7 @@ export const committed = z.strictObject({
     .array(viewers)
     .optional()
     .describe(
-      'Versions that fewer environments open than before, and who can still see each; left out where there is none',
+      'Versions that are open in fewer environments than before, and who can still see each; left out if there are none',
     ),
   text: z.string().optional().describe('The resulting document; in dry runs only'),
 })
@@ -84,7 +84,9 @@ export const changeOutput = /* @__PURE__ */ forReaders(() =>
     closed: z
       .array(viewersAsRead)
       .optional()
-      .describe('Versions that fewer environments open than before, and who can still see each'),
+      .describe(
+        'Versions that are open in fewer environments than before, and who can still see each',
+      ),
     publishedMs: z.int().optional().describe('With --wait: until KV had it'),
     everywhereMs: z.int().optional().describe('With --wait: until every page is decided by it'),
     reachedLater: z

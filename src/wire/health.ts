@@ -21,7 +21,7 @@ export const controlHealth = z.strictObject({
   externalProblem: z
     .string()
     .optional()
-    .describe('What is wrong with a document that somebody put into KV by hand'),
+    .describe('What is wrong with a document that somebody has written to KV by hand'),
   callsPerSecond: z.number().describe('Calls of isolates in the last ten seconds'),
   nextMs: z.number().describe('How long isolates are told to wait between two calls'),
   overwritten: z.int().describe('Hand edits that were overwritten, and kept in the history'),

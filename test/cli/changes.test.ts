@@ -66,7 +66,7 @@ describe('before a change', () => {
     const before = await revision()
     for (const typed of ['n\n', '\n', 'maybe\n', '']) {
       const ran = await run(['shift', 'canary=10'], { typed })
-      expect(ran.stderr).toContain('Go on? [y/N] ')
+      expect(ran.stderr).toContain('Continue? [y/N] ')
       expect(ran.stderr).toContain('you did not confirm the change: nothing was changed')
       expect(ran.code).toBe(1)
     }
@@ -92,7 +92,7 @@ describe('before a change', () => {
   it('asks for the name of a protected target, whatever --yes says', async () => {
     const args = ['shift', 'canary=10', '--target', 'production']
     const mistaken = await run([...args, '--yes'], { typed: 'y\n' })
-    expect(mistaken.stderr).toContain('Type "production" to go on: ')
+    expect(mistaken.stderr).toContain('Type "production" to continue: ')
     expect({ code: mistaken.code, percent: await percentOf('canary') }).toEqual({
       code: 1,
       percent: 0,
