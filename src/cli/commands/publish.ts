@@ -20,6 +20,7 @@ import { loadPublishSettings, type PublishOptions } from '../publish-settings.ts
 import { toStyle } from '../terminal.ts'
 import { createUploadTarget } from '../upload-api.ts'
 import { toCount, toSeconds } from '../words.ts'
+import { toNewestFirst } from './versions.ts'
 
 export const PUBLISH = command({
   name: 'publish',
@@ -236,11 +237,7 @@ async function runUpload(
 async function loadRetained(api: Api): Promise<{ id: string; manifest: string }[]> {
   try {
     const { versions } = await api.ask(retainedAsRead, 'GET', '/versions')
-    const time = (published: string | undefined) => Date.parse(published ?? '') || 0
-    return versions
-      .toReversed()
-      .sort((a, b) => time(b.published) - time(a.published))
-      .slice(0, MAX_RETAINED)
+    return toNewestFirst(versions).slice(0, MAX_RETAINED)
   } catch (cause) {
     if (cause instanceof CliFailure && cause.code === 'no_document') return []
     throw cause

@@ -25,15 +25,13 @@ const VERSIONS = command({
   run: async (context) => {
     const api = await context.api()
     const { revision, versions } = await api.ask(versionsAsRead, 'GET', '/versions')
-    const time = (published: string | undefined) => Date.parse(published ?? '') || 0
-    const newestFirst = versions
-      .toReversed()
-      .sort((a, b) => time(b.published) - time(a.published))
-      .map(({ record: { commit, author } = {}, ...version }) => ({
+    const newestFirst = toNewestFirst(versions).map(
+      ({ record: { commit, author } = {}, ...version }) => ({
         ...version,
         ...(commit === undefined ? {} : { commit }),
         ...(author === undefined ? {} : { author }),
-      }))
+      }),
+    )
     const rows = newestFirst.map((version) => [
       version.id,
       version.published?.replace('T', ' ').replace(/\.\d+Z$/, 'Z') ?? '',
@@ -52,6 +50,14 @@ const VERSIONS = command({
     return { json: { revision, versions: newestFirst }, lines }
   },
 })
+
+/** The versions by the time of their publication, the newest first. */
+export function toNewestFirst<V extends { readonly published?: string | undefined }>(
+  versions: readonly V[],
+): V[] {
+  const time = ({ published }: V) => Date.parse(published ?? '') || 0
+  return versions.toReversed().sort((a, b) => time(b) - time(a))
+}
 
 /** Who can see the version, in one word. */
 function toStanding({
