@@ -6,8 +6,11 @@ import { err, ok, type Result } from '../../core/result.ts'
 import { type Manifest, openManifest } from '../../core/site/manifest.ts'
 import { findPathProblems } from '../../core/site/manifest-paths.ts'
 import type { Fault } from '../../wire/problems.ts'
-import { MAX_BLOB_BYTES, MAX_LISTED_PROBLEMS, MAX_TYPE_CHARACTERS } from '../http/limits.ts'
+import { MAX_BLOB_BYTES, MAX_LISTED_PROBLEMS } from '../http/limits.ts'
 import type { Failure } from '../http/problems.ts'
+
+/** The longest content type in a manifest. Real ones have about a dozen characters. */
+export const MAX_TYPE_CHARACTERS = 200
 
 /** The value of a header (RFC 9110 section 5.5), without the obsolete characters above ASCII. */
 const TYPE = /^[\x20-\x7e]+$/

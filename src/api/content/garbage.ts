@@ -5,9 +5,14 @@
 import type { Protection } from '../../control/releases/contract.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { openManifest } from '../../core/site/manifest.ts'
-import { GARBAGE_PAGES_PER_STEP } from '../http/limits.ts'
 import type { Failure } from '../http/problems.ts'
 import type { ContentStore, ListResult } from './content-store.ts'
+
+/**
+ * Pages of blobs in one step of the collection. Every step reads all manifests, so it looks at several
+ * pages.
+ */
+const GARBAGE_PAGES_PER_STEP = 5
 
 export type GarbagePhase = 'records' | 'manifests' | 'blobs' | 'parts'
 

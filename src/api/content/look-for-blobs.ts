@@ -5,13 +5,19 @@
 import { mapConcurrently } from '../../core/concurrently.ts'
 import type { Manifest, ManifestEntry, Representation } from '../../core/site/manifest.ts'
 import type { AbsentBlob } from '../../wire/problems.ts'
-import {
-  BLOBS_PER_STEP,
-  MAX_LIST_PAGES,
-  MAX_SINGLE_HEADS,
-  STORE_CALLS_AT_ONCE,
-} from '../http/limits.ts'
 import type { ContentStore } from './content-store.ts'
+
+/** How many blobs one step looks for: a few pages of R2's list, and a reply of 400 KB. */
+const BLOBS_PER_STEP = 4000
+
+/** Up to this many blobs are looked up one by one; more are found in R2's list, a thousand per call. */
+export const MAX_SINGLE_HEADS = 64
+
+/** A step reads at most this many pages of the list, and looks up the remaining blobs one by one. */
+export const MAX_LIST_PAGES = 60
+
+/** The platform allows six connections per request; further calls would wait. */
+const STORE_CALLS_AT_ONCE = 6
 
 /**
  * `stored` is the size of the stored blob where it differs from the manifest's; `undefined`: nothing is

@@ -7,9 +7,14 @@ import type { RolloutRefused } from '../../control/rollouts/contract.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { withTimeout } from '../../core/with-timeout.ts'
 import { hasScope } from '../../wire/scopes.ts'
-import { CONTROL_CHANGE_TIMEOUT_MS, CONTROL_READ_TIMEOUT_MS } from './limits.ts'
 import { type Failure, toFailure } from './problems.ts'
 import type { TurnedAway } from './turned-away.ts'
+
+/** The control usually answers in about 50 ms. After this time an error is more useful than waiting. */
+const CONTROL_READ_TIMEOUT_MS = 5000
+
+/** A change gets more time than a read, because an unknown outcome costs the client more. */
+const CONTROL_CHANGE_TIMEOUT_MS = 10_000
 
 /** Returns a new stub for every call: a stub whose call failed stays broken. */
 export type GetControl = () => ControlCalls

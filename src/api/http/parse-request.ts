@@ -6,15 +6,20 @@ import { err, ok, type Result } from '../../core/result.ts'
 import { withTimeout } from '../../core/with-timeout.ts'
 import { listFindings } from '../../document/findings.ts'
 import type { Octets } from '../content/content-store.ts'
-import {
-  BODY_TIMEOUT_MS,
-  MAX_BODY_BYTES,
-  MAX_JSON_DEPTH,
-  MAX_UNPROVED_BODY_BYTES,
-} from './limits.ts'
+import { MAX_BODY_BYTES, MAX_JSON_DEPTH } from './limits.ts'
 import { readIfMatch } from './precondition.ts'
 import type { Failure } from './problems.ts'
 import type { ScopedRoute } from './route.ts'
+
+/**
+ * A body up to this length (commands, names, weights) is read before the control has authenticated the
+ * caller, so that the change and the authentication are one call. This limits what an unauthenticated
+ * client can make an isolate read.
+ */
+const MAX_UNPROVED_BODY_BYTES = 16 * 1024
+
+/** A body of half a megabyte takes one or two seconds on a slow connection. */
+const BODY_TIMEOUT_MS = 10_000
 
 export type Parsed<T> = {
   readonly params: T

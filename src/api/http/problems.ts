@@ -3,7 +3,12 @@
 
 import type { RolloutRefused } from '../../control/rollouts/contract.ts'
 import { PROBLEMS, type ProblemCode, type ProblemDetails } from '../../wire/problems.ts'
-import { RETRY_AFTER_ATTEMPTS_S, RETRY_AFTER_S } from './limits.ts'
+
+/** After this time a control that restarts or is overloaded usually answers again. */
+const RETRY_AFTER_S = 2
+
+/** The control remembers failed attempts of an address for this long. */
+const RETRY_AFTER_ATTEMPTS_S = 60
 
 /** A code, and the details of the problem. */
 export type Failure = {

@@ -5,7 +5,18 @@
 import type { Caller, DeniedResult, MayCount } from '../../control/contract.ts'
 import { toClient } from '../../core/ip-address.ts'
 import { toPrint } from './credential.ts'
-import { MAX_TURNED_AWAY, MAX_WRONG_PER_ADDRESS, TURNED_AWAY_MS } from './limits.ts'
+
+/**
+ * After the control has refused an address for too many attempts, the isolate itself refuses impossible
+ * credentials of this address for this long. So a flood does not reach the control, which the edge needs.
+ */
+export const TURNED_AWAY_MS = 2000
+
+/** The number of addresses that are remembered, with 100 to 200 bytes each: about 100 KB of an isolate. */
+export const MAX_TURNED_AWAY = 500
+
+/** How many wrong credentials are remembered for each address, the newest ones. */
+export const MAX_WRONG_PER_ADDRESS = 4
 
 type Entry = {
   /** Milliseconds since the epoch. */

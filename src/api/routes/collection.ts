@@ -11,9 +11,12 @@ import {
   collectionReply,
 } from '../../wire/collection.ts'
 import { type FoundGarbage, findGarbage, type GarbagePhase } from '../content/garbage.ts'
-import { COLLECTION_WAIT_MS, LIST_PAGE_KEYS } from '../http/limits.ts'
+import { LIST_PAGE_KEYS } from '../http/limits.ts'
 import type { Failure } from '../http/problems.ts'
 import { type Handled, type Route, route, type StoreAsker } from '../http/route.ts'
+
+/** A step of the collection for which the control was busy is repeated after this time. */
+const COLLECTION_WAIT_MS = 500
 
 type Step = { readonly phase: (typeof COLLECTION_PHASES)[number]; readonly after: string }
 
