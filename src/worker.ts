@@ -1,5 +1,5 @@
-// The entry of the Worker: passes requests to the isolate's router, and the minute's cron event to
-// the control. No logic.
+// The entry of the Worker: passes requests to the router of the isolate, and the cron event of every
+// minute to the control. It decides nothing itself.
 
 import { CONTROL_NAME } from './control/contract.ts'
 import { withTimeout } from './core/with-timeout.ts'

@@ -5,13 +5,13 @@ import { createHash, randomBytes } from 'node:crypto'
 import { request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { MAX_TYPE_CHARACTERS } from '../../src/api/content/check-manifest.ts'
 import {
   MAX_BLOB_BYTES,
   MAX_BODY_BYTES,
   MAX_JSON_DEPTH,
   MAX_LISTED_PROBLEMS,
   MAX_PART_BYTES,
-  MAX_TYPE_CHARACTERS,
 } from '../../src/api/http/limits.ts'
 import { MAX_ACTOR_CHARACTERS } from '../../src/control/access/access-keys.ts'
 import { MAX_FAILED_ATTEMPTS } from '../../src/control/access/attempts.ts'

@@ -242,7 +242,9 @@ describe('a manifest whose paths have the same hash', () => {
     const refused = checkManifest(manifestOf(collidingPaths(MAX_SAME_HASH + 1)))
     expect(refused).toMatchObject({
       ok: false,
-      error: { problems: [{ message: expect.stringContaining('too many paths share one') }] },
+      error: {
+        problems: [{ message: expect.stringContaining('too many paths have the same hash') }],
+      },
     })
     expect(checkManifest(manifestOf(collidingPaths(MAX_SAME_HASH))).ok).toBe(true)
   })

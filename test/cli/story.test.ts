@@ -115,7 +115,7 @@ describe('a release beside npm start', () => {
       .replaceAll(url.host, '127.0.0.1:8787')
       .replaceAll(/http:\/\/127\.0\.0\.1:(?!8787)\d+/g, 'http://127.0.0.1:4006')
       .replaceAll(/(, in|In KV after) \d+\.\d s/g, '$1 0.4 s')
-      .replaceAll(/decided by it after \d+\.\d s/g, 'decided by it after 5.0 s')
+      .replaceAll(/used for every page after \d+\.\d s/g, 'used for every page after 5.0 s')
       .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ/g, '2026-11-23 12:00:00Z')
       .trimEnd()
     expectShownInDocs('README.md', 'release', `\`\`\`text\n${shown}\n\`\`\``)

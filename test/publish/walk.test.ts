@@ -108,10 +108,10 @@ describe('walkFolder', () => {
     expect(failure).toBeInstanceOf(PublishError)
     const lines = String(failure).split('\n').slice(1)
     expect(lines).toEqual([
-      '  /back\\slash.js has a backslash in its name, which no URL can say',
+      '  /back\\slash.js has a backslash in its name, which a URL cannot contain',
       '  /broken is a link that leads nowhere',
       '  /env.txt is a link that leads to /.env, which is not served',
-      '  /loop/again is a link that leads back to a folder it lies in',
+      '  /loop/again is a link that leads to a folder that contains the link',
       '  /out.txt is a link that leads out of the folder',
       '  /outside is a link that leads out of the folder',
       '  /pipe is neither a file nor a folder',

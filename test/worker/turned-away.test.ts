@@ -6,8 +6,8 @@ import {
   MAX_TURNED_AWAY,
   MAX_WRONG_PER_ADDRESS,
   TURNED_AWAY_MS,
-} from '../../src/api/http/limits.ts'
-import { TurnedAway } from '../../src/api/http/turned-away.ts'
+  TurnedAway,
+} from '../../src/api/http/turned-away.ts'
 import { hashToken, toFingerprint } from '../../src/control/access/token-text.ts'
 import type { Caller, DeniedResult } from '../../src/control/contract.ts'
 
