@@ -2,8 +2,16 @@
 // inside workerd with its real KV, R2 and Cache, `browser` drives Chromium.
 
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
+
+// Many tests start processes (`holo`, `npm start`, npm), and every file is a process of its own. Node compiles
+// each module once for all of them, and keeps the result for the next run.
+process.env.NODE_COMPILE_CACHE ??= join(
+  import.meta.dirname,
+  'node_modules/.cache/node-compile-cache',
+)
 
 export default defineConfig({
   test: {

@@ -1,6 +1,6 @@
-// `npm run bench:rollback`: how long after an accepted rollback pages are still of the version that
-// was rolled back, and after a withdrawal how long tabs still reach it. On real isolates, with the
-// control at several distances. docs/operations.md has the same on a virtual clock, over many more.
+// `npm run bench:rollback`: for how long pages still get the old version after an accepted rollback, and for how
+// long open tabs still reach it after a withdrawal. It runs real isolates, with the control at several distances.
+// docs/operations.md has the results of a simulation with many more isolates.
 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -28,7 +28,7 @@ const { values } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     rollbacks: { type: 'string', default: '3' },
-    // Longer than a copy may be old, and than a quiet isolate sleeps.
+    // Longer than the maximum age of a document, and than the pause of a quiet client.
     seconds: { type: 'string', default: '9' },
   },
 })
@@ -77,7 +77,7 @@ async function measure(fleet: Fleet, controlMs: number): Promise<Measured> {
   return { controlMs, ...found, staleDocuments, requests: all().length }
 }
 
-/** Seconds from now until the last of these that was given version 2. */
+/** Seconds from now until the last of these replies with version 2. */
 async function watch(
   all: () => readonly Seen[],
   concerns: (seen: Seen) => boolean,

@@ -1,5 +1,5 @@
-// `npm run bench:rollout`: releases that roll themselves out or take themselves back, on Holo as `npm
-// start` runs it, with a crowd of visitors and the clock on the wall. docs/bench.md tells how to read it.
+// `npm run bench:rollout`: releases that are rolled out or rolled back automatically, on Holo as `npm start`
+// runs it, with simulated visitors in real time. docs/bench.md explains the results.
 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

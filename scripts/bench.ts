@@ -1,5 +1,5 @@
-// `npm run bench`: how fast Holo is beside others, and what its parts cost. Progress goes to stderr,
-// the result to stdout: a table, or JSON with `--json`. docs/bench.md tells how to read it.
+// `npm run bench`: the speed of Holo compared with others, and the cost of its parts. Progress goes to stderr,
+// the result to stdout: a table, or JSON with `--json`. docs/bench.md explains the results.
 
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'

@@ -1,5 +1,5 @@
-// Builds the `holo` command as one file, dist/holo.js: what an installed package runs. A checkout runs
-// the source and needs no build.
+// Builds the `holo` command as one file, dist/holo.js, which an installed package runs. A checkout runs the source
+// and needs no build.
 
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -13,7 +13,7 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node22.18',
-  // Some of the bundled packages are CommonJS, and ask for Node's modules with `require`.
+  // Some of the bundled packages are CommonJS and load modules of Node with `require`.
   banner: {
     js: "import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)",
   },

@@ -1,5 +1,5 @@
-// Builds the Worker as `npm run deploy` would, uploads nothing, and holds the result to its size.
-// It needs no account, no id in wrangler.toml and no network.
+// Builds the Worker as `npm run deploy` does, without uploading it, and checks the size of the bundle. It needs no
+// account, no id in wrangler.toml and no network.
 
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 
-/** Every cold start loads and parses the bundle. A tenth of the 3 MB that bound free accounts. */
+/** Every cold start loads and parses the bundle. The limit is a tenth of the 3 MB of free accounts. */
 const MAX_GZIP_BYTES = 300_000
 
 const WRANGLER = 'node_modules/wrangler/bin/wrangler.js'

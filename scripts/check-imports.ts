@@ -1,6 +1,5 @@
-// Runs the import rule of .dependency-cruiser.mjs over src and names every import that breaks it.
-// It decides nothing about the rule itself, but fails when a file of src was not read: the tool
-// passes silently over what it cannot parse.
+// Checks src with the import rule of .dependency-cruiser.mjs, and lists every import that breaks it. It also fails
+// when a file of src was not read, because the tool silently skips files that it cannot parse.
 
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'

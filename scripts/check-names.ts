@@ -1,7 +1,6 @@
-// Checks that a name which src exports has one meaning: no two files declare and export the same one,
-// be it a constant, a type, a class or a function, and no file has a constant of its own under the name
-// of one that another exports. scripts/double-names.json lists the names that still have two meanings;
-// the list may only become shorter.
+// Checks that every name that src exports has one meaning: no two files declare and export the same constant, type,
+// class or function, and no file has a private constant with the name of one that another file exports.
+// scripts/double-names.json lists the names that still have two meanings; the list may only become shorter.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import ts from 'typescript'
@@ -17,7 +16,7 @@ type Names = { readonly exported: ReadonlySet<string>; readonly constants: Reado
 
 const CONSTANT = /^[A-Z][A-Z0-9_]+$/
 
-/** What a file declares and exports, and its constants; what it passes on from another is not its own. */
+/** The names that a file declares and exports, and its constants. Re-exports of other files do not count. */
 function readNames(file: string): Names {
   const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest)
   const declared = new Set<string>()
@@ -78,12 +77,11 @@ const faults = [
   ...double
     .filter(([name]) => !listed.includes(name))
     .map(
-      ([name, of]) =>
-        `${name}: has a meaning in ${of.sort().join(' and in ')}: give one another name`,
+      ([name, of]) => `${name}: is declared in ${of.sort().join(' and in ')}: rename one of them`,
     ),
   ...listed
     .filter((name) => !double.some(([known]) => known === name))
-    .map((name) => `${name}: has one meaning now: take it out of ${LIST}`),
+    .map((name) => `${name}: now has one meaning: remove it from ${LIST}`),
   ...(files.length === 0 ? ['src: has no TypeScript files'] : []),
 ]
 

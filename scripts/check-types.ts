@@ -1,5 +1,5 @@
-// Type-checks the repository: every tsconfig of the root and of the examples, so that no program
-// is left out when one is added. What each of them covers is said in the file itself.
+// Type-checks the repository with every tsconfig of the root and of the examples, so that a new one cannot be
+// forgotten. Each tsconfig says what it covers.
 
 import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'

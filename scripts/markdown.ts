@@ -1,5 +1,4 @@
-// Tables in Markdown, and the places of pages in which figures stand that a program makes: between
-// `<!-- name -->` and `<!-- /name -->`.
+// Tables in Markdown, and generated parts of pages: the text between `<!-- name -->` and `<!-- /name -->`.
 
 export function toMarkdownTable(
   head: readonly string[],
@@ -9,7 +8,7 @@ export function toMarkdownTable(
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
 }
 
-/** What stands at a place of a page, and the page with something else there; `undefined` where it has none. */
+/** The generated part of a page, and a function that replaces it; `undefined` if the page has no such part. */
 export function findPlace(
   page: string,
   name: string,

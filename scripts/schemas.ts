@@ -38,7 +38,7 @@ function toOutput(name: string, shape: z.ZodObject): Schema {
   return withoutDraft(z.strictObject({ ...begin, ...shape.shape }))
 }
 
-/** As a key that no pointer has to escape. */
+/** The key of a command, without characters that a JSON pointer must escape. */
 function toKey(name: string): string {
   return name.replaceAll(' ', '-')
 }

@@ -1,5 +1,5 @@
-// `npm start`: the edge on this machine, its data in a folder. The first start builds and publishes
-// the example shop in two versions; later ones find them published and begin at once.
+// `npm start`: runs the edge on this machine, with its data in a folder. The first start builds and publishes two
+// versions of the example shop; later starts use them.
 
 import { mkdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
@@ -8,21 +8,20 @@ import { parseArgs } from 'node:util'
 import { readFirstToken } from './local/first-token.ts'
 import { greet } from './local/greeting.ts'
 import { Mistake } from './local/mistake.ts'
-import type { NextRelease } from './local/next-release.ts'
 import { isPortFree } from './local/ports.ts'
-import type { RunningShop } from './local/shop.ts'
+import type { NextRelease, RunningShop } from './local/shop.ts'
 
 const HELP = `npm start -- [options]
 
   --port N       port of the edge (8787)
-  --data DIR     where everything is kept (.holo)
+  --data DIR     folder for all data (.holo)
   --no-example   start with what DIR holds, without the example shop
   --help         this text`
 
 const HOST = '127.0.0.1'
-/** A hand edit shall be seen on the next reload, not half a minute later. */
+/** A document edited by hand should take effect on the next reload, not half a minute later. */
 const LOCAL_REFRESH_MS = '1000'
-/** By then a signal that ended a backend has reached us as well. */
+/** After this time, a signal that has ended a backend has reached this process as well. */
 const SIGNAL_GRACE_MS = 250
 
 type Options = { readonly port: number; readonly data: string; readonly example: boolean }
@@ -53,18 +52,18 @@ function readOptions(args: readonly string[]): Options | 'help' {
 
 async function start({ port, data, example }: Options): Promise<void> {
   if (!(await isPortFree(HOST, port))) {
-    throw new Mistake(`port ${port} is taken: end what listens there, or start with --port N`)
+    throw new Mistake(`port ${port} is in use: end what listens there, or start with --port N`)
   }
   await mkdir(data, { recursive: true }).catch((cause: Error) => {
-    throw new Mistake(`the folder ${data} cannot be made: ${cause.message}`)
+    throw new Mistake(`the folder ${data} cannot be created: ${cause.message}`)
   })
   const token = await readFirstToken(data).catch((cause: Error) => {
-    throw new Mistake(`the token of the admin API cannot be kept in ${data}: ${cause.message}`)
+    throw new Mistake(`the token of the admin API cannot be stored in ${data}: ${cause.message}`)
   })
-  // These take a second to load, which a mistake shall not wait for.
+  // These take a second to load, so they are loaded after the checks above.
   const { startEdge } = await import('./local/edge.ts')
   const { startShop } = await import('./local/shop.ts')
-  const { startNextRelease } = await import('./local/next-release.ts')
+  const { startNextRelease } = await import('./local/shop.ts')
   const edge = await startEdge({
     host: HOST,
     port,
@@ -87,13 +86,13 @@ async function start({ port, data, example }: Options): Promise<void> {
     shop = example ? await startShop(edge, data, HOST, token, ending.signal) : undefined
     if (example && !ending.signal.aborted) next = await startNextRelease(data, HOST)
   } catch (cause) {
-    // A start that is ended half-way fails, which is no news.
+    // Stopping during the start makes it fail, which needs no message.
     if (ending.signal.aborted) return
     await stop()
     throw cause
   }
   shop?.broken.then(async (message) => {
-    // Ctrl-C goes to the backends as well, and they may be the first to end.
+    // Ctrl-C also goes to the backends, which may end before this process.
     await sleep(SIGNAL_GRACE_MS)
     if (ending.signal.aborted) return
     console.error(message)
@@ -108,18 +107,18 @@ type Ending = {
   readonly begin: (exitCode: number) => Promise<void>
 }
 
-/** Ctrl-C, or the end of the parent process, ends everything; the second time at once. */
+/** Stops everything on Ctrl-C or when the parent process ends; the second Ctrl-C ends at once. */
 function endOnSignal(stop: () => Promise<unknown>): Ending {
   const ending = new AbortController()
   const begin = async (exitCode: number) => {
     if (ending.signal.aborted) process.exit(1)
     ending.abort()
-    // Ctrl-C ends workerd as well, which Miniflare may report as a failure.
+    // Ctrl-C also ends workerd, which Miniflare may report as a failure.
     await stop().catch((cause) => console.error(`while ending: ${cause?.message ?? cause}`))
     process.exit(exitCode)
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    // Miniflare's listener exits at once and leaves the backends running.
+    // Miniflare's listener would exit at once and leave the backends running.
     process.removeAllListeners(signal)
     process.on(signal, () => begin(0))
   }

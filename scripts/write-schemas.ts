@@ -1,5 +1,5 @@
-// Writes the JSON schemas of holo.json and of what commands print with --json, from the zod schemas
-// that the command itself uses. A test says when they are not up to date.
+// Writes the JSON schemas of holo.json and of the output of commands with --json, from the zod schemas that the
+// command uses. A test fails when they are not up to date.
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

@@ -1,5 +1,5 @@
-// Answers a decided request: with the version's own file, its service, a file of another version
-// that visitors had, or its page for "not found".
+// Answers a request for which a version is chosen: with a file of this version, its service, a file of
+// another version that visitors had, or the version's page for "not found".
 
 import type { Assets } from './assets/assets.ts'
 import type { ElsewhereFile } from './assets/elsewhere.ts'
@@ -18,10 +18,7 @@ import type { Backends } from './proxy/backends.ts'
 import { forwardRequest } from './proxy/forward.ts'
 import { isWebSocketUpgrade } from './proxy/request-headers.ts'
 
-/**
- * A reply whose headers can be changed, what it cost as Server-Timing metrics, and what is counted
- * of it.
- */
+/** A reply with mutable headers, its Server-Timing metrics, and what the counters record of it. */
 export type ActResult = {
   readonly response: Response
   readonly timing: readonly string[]
@@ -44,10 +41,10 @@ export type ActOptions = {
 }
 
 /**
- * A service with a prefix comes before other versions' files and fallbacks. A service with prefix
- * `/`, which would answer everything, comes after code and media of other versions whose names
- * change with their content, and before all their other files: those are for requests that it has
- * no answer for.
+ * The order of sources. A service with a longer prefix than `/` comes before files of other versions
+ * and fallbacks. A service with the prefix `/` could answer every request: it comes after code and media
+ * of other versions whose names change with their content, and before all other files of other versions,
+ * which are only served when the service has no answer.
  */
 export async function act(situation: ActOptions): Promise<ActResult> {
   const { request, facts, decision, assets, ctx } = situation
@@ -62,8 +59,8 @@ export async function act(situation: ActOptions): Promise<ActResult> {
   const elsewhere = await findElsewhere(situation, manifest !== 'unavailable')
   const found = elsewhere === 'unavailable' ? undefined : elsewhere
   if (found && (!service || comesBeforeService(found.entry))) return serve(situation, found)
-  // Without its manifest nobody knows whether a script is a file of the version. A page is
-  // forwarded all the same.
+  // Without the manifest it is not known whether a script is a file of the version, so a script is not
+  // forwarded. A page is.
   const isUnknown = manifest === 'unavailable' && facts.kind === 'subresource'
   if (service && !isUnknown) {
     const forwarded = await forward(situation, service)
@@ -96,8 +93,8 @@ async function findElsewhere(
 }
 
 /**
- * Methods other than GET and HEAD, and upgrades, that no service takes: for a file they get a 405
- * (an upgrade gets the file as usual), otherwise a 404.
+ * Answers methods other than GET and HEAD, and upgrades, for which there is no service: 405 at the path
+ * of a file (an upgrade gets the file as usual), otherwise 404.
  */
 async function serveOwn(situation: ActOptions): Promise<ActResult> {
   const { request, facts, decision, assets, ctx } = situation
@@ -167,9 +164,9 @@ export function isRaw(watched: WatchedBody | undefined): boolean {
 }
 
 /**
- * The service that answers for one that is down: the other environment's for the same path, if it
- * has the same prefix there and this request may see that environment's version; a preview does not
- * answer for the site. Its reply counts as one of the chosen version.
+ * The service that answers instead of one that is down: that of the fallback environment for the same
+ * path, if it has the same prefix and this request may see the version of that environment. So a
+ * restricted preview never answers for the site. The reply is counted for the chosen version.
  */
 function findFallback(
   { facts, decision, assignments }: ActOptions,

@@ -13,9 +13,9 @@ export type Env = {
   readonly CONTROL_REFRESH_MS: string
   /** Age in milliseconds above which a page's document waits for the control. */
   readonly STALE_AFTER_MS: string
-  /** How long it waits at most, in milliseconds. */
+  /** How long a page's document waits for the control at most, in milliseconds. */
   readonly DOCUMENT_WAIT_MS: string
-  /** How long counts wait for a call of the control that is due anyway, in milliseconds. */
+  /** How long counts wait for the next call of the control before a call is made for them, in milliseconds. */
   readonly COUNTS_FLUSH_MS: string
   /** Where counts are kept for the long term, if a data set is bound. */
   readonly COUNTS?: AnalyticsEngineDataset
@@ -29,14 +29,14 @@ export type Env = {
   readonly CONTROL: { readonly getByName: (name: string) => ControlCalls }
   /** The host of a Cloudflare Access team whose JWTs are accepted; empty for none. */
   readonly ACCESS_TEAM_DOMAIN: string
-  /** The tag of the Access application for which the JWTs have to be issued. */
+  /** The audience tag (`aud`) of the Access application that JWTs must be issued for. */
   readonly ACCESS_AUDIENCE: string
   /** What an Access identity may do, as in `read shift`. */
   readonly ACCESS_SCOPES: string
-  /** How many of the latest versions are kept, whatever points at them. */
+  /** How many of the newest versions are kept even if no environment points at them. */
   readonly RETAIN_VERSIONS?: string
   /** For how many days a version is kept after an environment last pointed at it. */
   readonly RETAIN_DAYS?: string
-  /** A secret: the first token, with which the others are made. */
+  /** A secret: the first token, with which all other tokens are created. */
   readonly HOLO_ADMIN_TOKEN?: string
 }

@@ -1,5 +1,5 @@
-// The order of a request, from facts to reply. Read this file first: each step names the folder
-// that implements it.
+// The way of a request through Holo, from its facts to the reply. Read this file first: the imports name
+// the folder that implements each step.
 
 import { type ActResult, act, isRaw } from './act.ts'
 import { serveAdmin } from './api/serve.ts'
@@ -32,7 +32,7 @@ import { serveVersionNow } from './version-now.ts'
 
 export type Router = (request: Request, ctx: ExecutionContext) => Promise<Response>
 
-/** Creates the router, one per isolate: it holds the isolate's memories. */
+/** Creates the router, one per isolate: it holds everything that the isolate keeps in memory. */
 export function createRouter(env: Env): Router {
   const settings = readSettings(env)
   const cache = toColoCache(settings.cacheName)
@@ -40,7 +40,7 @@ export function createRouter(env: Env): Router {
   const counter = createCounter(env.COUNTS, settings.countsFlushMs)
   const loader = new AssignmentsLoader({
     readKv: () => readAssignments(env.ASSIGNMENTS),
-    // The stub is used for one call only: one that has failed may go on failing.
+    // A new stub for each call: a stub whose call failed may stay broken.
     askControl: (report) => env.CONTROL.getByName(CONTROL_NAME).sync(report),
     colo: createColo(cache),
     noteDown: (origins) => backends.origins.hint(origins),
@@ -76,10 +76,10 @@ export function createRouter(env: Env): Router {
   }
 }
 
-/** Without a document there is no salt, from which the name is usually made. */
+/** The id for loop detection is usually made from the salt, which does not exist without a document. */
 const LOOP_ID_OF_DEFAULT = 'holo'
 
-/** The answer to `OPTIONS *`; an OPTIONS of one address says what that address allows. */
+/** The answer to `OPTIONS *`, which asks about the server as a whole (RFC 9110 section 9.3.7). */
 const SERVER_OPTIONS = { allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' }
 
 type RouterDeps = {
@@ -200,7 +200,7 @@ function toFactsOptions({ visitor, salt, polled, rules }: CompiledAssignments): 
   return { visitor, salt, polled, withAttributes: rules.length > 0 }
 }
 
-/** A request that Holo itself broke; no service is to blame. */
+/** What is counted for a request that failed because of an error in Holo itself, not in a service. */
 const BROKEN: CountedReply = {
   status: 500,
   source: 'none',

@@ -1,5 +1,4 @@
-// The Worker's variables, checked and with defaults applied: code that uses settings has to check
-// nothing.
+// Reads the variables of the Worker, checks them and applies defaults, so that no other code has to.
 
 import { checkOrigin, normaliseOrigin } from './document/origin.ts'
 import type { Env } from './env.ts'
@@ -9,9 +8,9 @@ export type Settings = Freshness & {
   /** Answers while nothing has been published. */
   readonly defaultOrigin: string | undefined
   readonly allowInsecure: boolean
-  /** How long counts wait for a call that is due anyway; 0 for as long as it takes. */
+  /** How long counts wait for the next call of the control; 0: they always wait for it. */
   readonly countsFlushMs: number
-  /** The cache of the data centre that isolates share; the default one if undefined. */
+  /** The name of the cache that the isolates of a data centre share; the default cache if undefined. */
   readonly cacheName: string | undefined
 }
 
@@ -22,7 +21,7 @@ type DurationName =
   | 'DOCUMENT_WAIT_MS'
   | 'COUNTS_FLUSH_MS'
 
-/** Defaults and minimums: each call costs, and more than ten a second show nothing new. */
+/** Defaults and minimums. Each call costs money, and more than ten a second bring nothing new. */
 const DURATIONS: Readonly<Record<DurationName, { default: number; least: number }>> = {
   KV_REFRESH_MS: { default: 30_000, least: 100 },
   CONTROL_REFRESH_MS: { default: 2_000, least: 100 },
@@ -35,7 +34,7 @@ const DURATIONS: Readonly<Record<DurationName, { default: number; least: number 
 export function readSettings(env: Env): Settings {
   const allowInsecure = env.ALLOW_INSECURE_ORIGINS === 'true'
   const mistake = env.DEFAULT_ORIGIN && checkOrigin(env.DEFAULT_ORIGIN, allowInsecure)
-  if (mistake) console.warn(`DEFAULT_ORIGIN is not used: ${mistake}`)
+  if (mistake) console.warn(`DEFAULT_ORIGIN is ignored: ${mistake}`)
   return {
     kvRefreshMs: readDuration(env, 'KV_REFRESH_MS'),
     controlRefreshMs: readDuration(env, 'CONTROL_REFRESH_MS'),
@@ -53,6 +52,6 @@ function readDuration(env: Env, name: DurationName): number {
   const text = env[name]
   const ms = text === '' ? Number.NaN : Number(text)
   if (ms >= least && Number.isFinite(ms)) return ms
-  console.warn(`${name} must be a number from ${least}, not "${text}": taking ${otherwise}`)
+  console.warn(`${name} must be a number of at least ${least}, not "${text}": using ${otherwise}`)
   return otherwise
 }

@@ -1,5 +1,5 @@
-// `GET /.holo/version`: which version the client would get now; anybody may ask. An open page
-// compares it with its own to learn that there is another one.
+// `GET /.holo/version`: which version the client would get now. Anybody may ask. An open page compares
+// the answer with its own version to find out that a new one is there.
 
 import { decide } from './core/decide.ts'
 import type { CompiledAssignments } from './document/compile.ts'
@@ -7,8 +7,8 @@ import { errorResponse } from './http/errors.ts'
 import type { Facts } from './http/facts.ts'
 
 /**
- * Reports what `decide` chooses, which is never a restricted environment without a grant, and
- * leaves out what the document's `expose` hides.
+ * Reports what `decide` chooses, without what the document's `expose` hides. `decide` chooses a
+ * restricted environment only for a client with a grant.
  */
 export function serveVersionNow(
   facts: Facts,

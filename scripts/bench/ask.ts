@@ -1,5 +1,5 @@
-// One request over a socket of its own, with the reply byte for byte as it came: for what an HTTP
-// client would tidy up, and to learn how long a reply is before a load of them is counted.
+// Sends one request over its own socket and returns the reply byte for byte, which an HTTP client would change.
+// The load tests use it to learn the exact length of a reply.
 
 import { once } from 'node:events'
 import { connect } from 'node:net'
@@ -10,7 +10,7 @@ export type RawReply = {
   readonly body: Buffer
 }
 
-/** What ends a head, and is not counted with it. */
+/** The end of a head; it does not count as part of the head. */
 export const END_OF_HEAD = '\r\n\r\n'
 const TIMEOUT_MS = 10_000
 
@@ -31,15 +31,15 @@ const BROWSER_HEADERS = {
   Cookie: 'holo-visitor=AAAAAAAAAAAAAAAAAAAAAA; holo-pin=1.0.0@main',
 }
 
-/** By name, in the letters of `BROWSER_HEADERS` where they replace one. */
+/** Headers by name. To replace one of `BROWSER_HEADERS`, the name must have the same case. */
 export type RequestHeaders = Readonly<Record<string, string>>
 
-/** A request as it goes over the wire, with `headers` beside those of a browser. */
+/** The bytes of a GET request, with `headers` in addition to those of a browser. */
 export function toGet(host: string, path: string, headers: RequestHeaders = {}): Buffer {
   return toRequest('GET', host, path, headers)
 }
 
-/** An upload whose length is announced. */
+/** The bytes of a POST request with Content-Length. */
 export function toPost(host: string, path: string, body: Uint8Array): Buffer {
   const headers = { 'Content-Length': String(body.length) }
   return Buffer.concat([toRequest('POST', host, path, headers), body])
@@ -87,7 +87,7 @@ function toReply(received: Buffer, name: string, status: number): RawReply | und
   return { head, body: received.subarray(end + END_OF_HEAD.length) }
 }
 
-/** Name and value of each header, in the order and the letters they came in. */
+/** Name and value of each header, in their order and with their case. */
 export function toHeaders(head: string): [string, string][] {
   return head
     .split('\r\n')

@@ -1,16 +1,16 @@
-// What the bench's backend has to offer: said in one place for the process and for who asks it.
+// The paths of the backend of the bench, for the backend itself and for its clients.
 
 /** A JSON text of about `SMALL_BYTES`. */
 export const SMALL = '/api/small'
 export const SMALL_BYTES = 1024
 
-/** A body of `LARGE_BYTES` down, and one up, which is answered by the number of its bytes. */
+/** A download of `LARGE_BYTES`, and an upload that is answered with the number of its bytes. */
 export const DOWNLOAD = '/api/download'
 export const UPLOAD = '/api/upload'
 export const LARGE_BYTES = 8 * 2 ** 20
 
-/** An upload that is answered by its SHA-256. */
+/** An upload that is answered with its SHA-256. */
 export const VERIFY = '/api/verify'
 
-/** A WebSocket that sends back what it is sent. */
+/** A WebSocket that returns every message. */
 export const ECHO = '/api/echo'

@@ -1,5 +1,5 @@
-// The backend of the bench, a process of its own. It does as little as it can, because it shares two
-// cores with what it serves.
+// The backend of the bench, in its own process. It does as little as possible, because it shares the cores of
+// the machine with the servers that are measured.
 
 import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -13,7 +13,7 @@ const small = JSON.stringify({ items: makeBytes('small', SMALL_BYTES / 2).toStri
 const large = makeBytes('large', LARGE_BYTES)
 
 const server = createServer((request, response) => {
-  // What differs by the second could not be compared.
+  // Replies must be the same every time, so they have no Date.
   response.sendDate = false
   switch (request.url) {
     case SMALL:
@@ -28,7 +28,7 @@ const server = createServer((request, response) => {
       return void response.writeHead(404).end()
   }
 })
-// A header about the connection is no part of the reply.
+// Prevents the header Keep-Alive, which would not be the same in all replies.
 server.keepAliveTimeout = 0
 
 const room = new WebSocketServer({ noServer: true })
@@ -50,7 +50,7 @@ async function count(request: IncomingMessage, response: ServerResponse): Promis
   answer(response, 'text/plain', String(bytes))
 }
 
-/** What arrived, so that two proxies can be compared by it. */
+/** Answers with the hash of what arrived, to compare two proxies. */
 async function digest(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const hash = createHash('sha256')
   for await (const chunk of request) hash.update(chunk)

@@ -1,4 +1,4 @@
-// Holo for bare workerd, with a site in its memory.
+// Builds Holo for workerd without miniflare, with a site in memory instead of KV and R2.
 
 import { readFile } from 'node:fs/promises'
 import { bundleWorker } from '../local/bundle.ts'
@@ -7,7 +7,7 @@ import { type SiteFiles, withSite } from './site.ts'
 import { ROUTER, readDeployed, WORKERS } from './sources.ts'
 import type { BareWorker } from './workerd.ts'
 
-/** Counts nothing. */
+/** A replacement of metrics/counter.ts that counts nothing. */
 const NO_COUNTER = `const nothing = () => undefined
 export const createCounter = () => ({
   recorder: {
@@ -21,11 +21,11 @@ export class SkippedRules {
 }`
 
 type Options = {
-  /** `visitors`: as during a rollout, when visitors are collected too. `requests` when left out. */
+  /** `visitors`: counts visitors as well, as during a rollout. `requests` when left out. */
   readonly counts?: 'nothing' | 'requests' | 'visitors'
 }
 
-/** Holo as it is deployed, but that its services may be on this machine. */
+/** Holo as it is deployed, except that its services may be on this machine. */
 export async function buildHolo(
   files: SiteFiles,
   services: Services = [],

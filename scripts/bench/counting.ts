@@ -1,5 +1,5 @@
-// Holo's warm assets beside the same Holo that counts nothing: what counting adds to a request, with
-// sums alone and as during a rollout, when the visitors of both sides are collected as well.
+// Compares Holo with a Holo that counts nothing, for files in memory: the cost of counting per request, with
+// sums only and with visitors as well, as during a rollout.
 
 import { send, toGet } from './ask.ts'
 import { buildHolo } from './bare-holo.ts'
@@ -49,7 +49,7 @@ export async function measureCounting(
 
 type Server = Awaited<ReturnType<typeof startWorkerd<'holo'>>>
 
-/** A turn of visitors with cookies and addresses of their own, on a server that is warm. */
+/** A turn on a warm server, with visitors that have different cookies and addresses. */
 async function prepare(server: Server, seconds: number) {
   const url = server.urls.holo
   const requests = Array.from({ length: VISITORS }, (_, i) =>
@@ -62,7 +62,7 @@ async function prepare(server: Server, seconds: number) {
   if (!first) throw new Error('there are visitors')
   await send(url, first, 200)
   const { head, body } = await send(url, first, 200)
-  // Buckets have one to four digits.
+  // The number of digits of a bucket varies from one to four.
   const headBytes = [-3, -2, -1, 0, 1, 2, 3].map((more) => head.length + more)
   return toTurn(server, () =>
     measureLoad({

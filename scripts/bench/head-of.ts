@@ -1,10 +1,10 @@
-// One GET whose status and headers are looked at, and whose body is taken and thrown away.
+// Sends a GET request and returns status and headers of the reply. The body is read and discarded.
 
 import { type Agent, type IncomingHttpHeaders, request } from 'node:http'
 
 export type ReplyHead = { readonly status: number; readonly headers: IncomingHttpHeaders }
 
-/** Settles when the whole reply has come. Rejects where none comes within `timeoutMs`. */
+/** Resolves when the whole reply has arrived. Rejects if there is none within `timeoutMs`. */
 export function headOf(
   url: URL,
   path: string,

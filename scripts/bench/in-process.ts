@@ -1,19 +1,21 @@
 // What single functions of the core cost, called in this process: the decision by the number of
-// rules, the hash behind it, and looking a path up in small and large manifests.
+// rules, the hash of visitors, and looking up a path in small and large manifests.
 
 import { createHash } from 'node:crypto'
 import { decide } from '../../src/core/decide.ts'
 import { encodeManifest, type Manifest, openManifest } from '../../src/core/site/manifest.ts'
 import { bucketOf } from '../../src/core/traffic.ts'
+import type { Assignments, RequestFacts } from '../../src/core/types.ts'
+import { compileAssignments } from '../../src/document/compile.ts'
+import { formatProblems, parseAssignments } from '../../src/document/parse.ts'
 import { type Effort, type Timing, toTiming } from './results.ts'
 import { interleave } from './rounds.ts'
-import { FACTS, makeAssignments } from './rules.ts'
 
 const RULES = [0, 10, 200] as const
 const AIM_200_RULES_NS = 50_000
-/** Long enough for a clock of microseconds, short enough for many rounds. */
+/** The longest time of a turn: short enough for many rounds. */
 const LONGEST_TURN_MS = 100
-/** Calls between two looks at the clock. */
+/** Calls between two readings of the clock. */
 const BATCH = 64
 const CONFIG = { htmlHandling: 'auto-trailing-slash', notFound: 'none' } as const
 
@@ -49,7 +51,7 @@ export async function measureInProcess(
   )
 }
 
-/** What calls return is kept here, so that none of them can be left out as useless. */
+/** Keeps the results of calls, so that the engine cannot remove a call as unused. */
 let kept: unknown
 
 /** Nanoseconds of one call, its argument counted up from 0. */
@@ -88,4 +90,76 @@ function makeManifest(files: number): Manifest {
   const opened = openManifest(encodeManifest(entries, CONFIG))
   if (!opened.ok) throw new Error(opened.error)
   return opened.value
+}
+
+/** One condition of each kind; `n` makes conditions of one kind different. */
+const CONDITIONS: readonly ((n: number) => object)[] = [
+  (n) => ({ '==': [{ var: 'cookie.team' }, `team-${n}`] }),
+  (n) => ({ in: [{ var: 'country' }, ['IS', 'NO', 'SE', 'DK', 'FI', `X${n}`]] }),
+  (n) => ({ starts_with: [{ var: 'path' }, `/beta-${n}/`] }),
+  (n) => ({ '==': [{ var: 'query.preview' }, String(n)] }),
+  (n) => ({
+    and: [{ '==': [{ var: 'method' }, 'GET'] }, { '==': [{ var: 'host' }, `h${n}.example.com`] }],
+  }),
+  (n) => ({ glob: [{ var: 'path' }, `/shop/*/reviews-${n}/**`] }),
+  (n) => ({ sem_ver: [{ var: 'header.x-app-version' }, '>=', `3.${n}.0`] }),
+  (n) => ({ cidr: [{ var: 'ip' }, [`10.${n}.0.0/16`, `2001:db8:${n}::/48`]] }),
+  (n) => ({ percentage: [{ var: 'visitor' }, 0, `seed-${n}`] }),
+  (n) => ({
+    or: [{ in: [`bot-${n}`, { var: 'header.user-agent' }] }, { '<': [{ var: 'bucket' }, 0] }],
+  }),
+]
+
+/** @throws Error when the document is not valid. */
+function makeAssignments(rules: number): Assignments {
+  const document = {
+    schema: 1,
+    revision: 1,
+    salt: 'bench',
+    environments: { main: { version: '1.0.0' }, canary: { version: '1.1.0' } },
+    traffic: { main: 95, canary: 5 },
+    rules: Array.from({ length: rules }, (_, rule) => ({
+      name: `rule ${rule}`,
+      environment: 'canary',
+      when: CONDITIONS[rule % CONDITIONS.length]?.(Math.floor(rule / CONDITIONS.length)),
+    })),
+    versions: {
+      '1.0.0': { manifest: '0'.repeat(64) },
+      '1.1.0': { manifest: '1'.repeat(64) },
+    },
+  }
+  const parsed = parseAssignments(JSON.stringify(document), { allowInsecure: false })
+  if (!parsed.ok) throw new Error(formatProblems(parsed.error))
+  return compileAssignments(parsed.value)
+}
+
+/** A request of a returning visitor for a page. No rule matches it, so a decision evaluates all of them. */
+const FACTS: RequestFacts = {
+  method: 'GET',
+  host: 'shop.example.com',
+  path: '/shop/shoes/trail-runner-7',
+  kind: 'document',
+  visitor: '7Jx0cV2kQm6sR1uWb9ZtYA',
+  anonymous: false,
+  current: false,
+  crawler: false,
+  pin: undefined,
+  attributes: {
+    header: {
+      accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8',
+      'accept-language': 'en-GB,en;q=0.9',
+      'user-agent':
+        'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0 Safari/537.36',
+      'x-app-version': '2.14.3',
+    },
+    cookie: { 'holo-visitor': '7Jx0cV2kQm6sR1uWb9ZtYA', team: 'none', basket: 'b-1929' },
+    query: { utm_source: 'letter' },
+    ip: '203.0.113.77',
+    country: 'DE',
+    region: 'Berlin',
+    city: 'Berlin',
+    asn: 64_496,
+    colo: 'TXL',
+  },
+  grants: new Set(),
 }

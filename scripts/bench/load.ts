@@ -1,6 +1,6 @@
-// A load of keep-alive connections that does as little as it can for each reply, because it shares
-// two cores with what it measures: the requests are made beforehand, and a reply is complete when its
-// bytes have come, whose number is known. Anything else ends the measurement.
+// A load of keep-alive connections. It does as little as possible per reply, because it shares the cores of the
+// machine with the server that is measured: requests are prepared before, and a reply is complete when the known
+// number of bytes has arrived. A reply that differs ends the measurement.
 
 import { connect, type Socket } from 'node:net'
 import { END_OF_HEAD } from './ask.ts'
@@ -16,26 +16,26 @@ export type Load = {
   readonly connections?: number
 }
 
-/** What every reply is like. Its head comes in one piece. */
+/** The form of every reply. Its head arrives in one piece. */
 export type Expected = {
   /** 200 when left out. */
   readonly status?: number
-  /** Lengths that a head may have, without the empty line behind it. */
+  /** The lengths that a head may have, without the empty line at its end. */
   readonly headBytes: readonly number[]
   readonly bodyBytes: number
 }
 
-/** What a load has come to. `count` is of replies, or of whatever is counted. */
+/** The result of a load. `count` is the number of replies, or of other units. */
 export type Loaded = { readonly perSecond: number; readonly count: number }
 
-/** Enough that the server never waits for us. */
+/** Enough that the server always has a request to serve. */
 export const CONNECTIONS = 16
-/** A reply that takes longer is shorter than expected, or never comes. */
+/** After this time without data, a reply is shorter than expected, or missing. */
 const STALLED_MS = 5_000
 const RECEIVE_BUFFER_BYTES = 64 * 2 ** 10
 
 /**
- * How many replies come.
+ * Measures how many replies arrive.
  *
  * @throws Error at the first reply that is not as expected, and when replies stop.
  */
@@ -68,7 +68,7 @@ export async function measureLoad(load: Load): Promise<Loaded> {
     const opened = Array.from({ length: connections }, () =>
       open(url, expected, onReply, reject).then((socket) => sockets.push(socket)),
     )
-    // A reply that is wrong already must end it as well.
+    // A wrong reply must end the measurement here as well.
     await Promise.race([Promise.all(opened), promise])
     startedAt = performance.now()
     if ('ms' in until) stopAt = startedAt + until.ms
@@ -79,7 +79,7 @@ export async function measureLoad(load: Load): Promise<Loaded> {
   }
 }
 
-/** A connection that tells when a reply is complete. */
+/** Opens a connection that reports every complete reply. */
 function open(
   url: URL,
   { status = 200, headBytes, bodyBytes }: Expected,
@@ -90,7 +90,7 @@ function open(
     const buffer = Buffer.alloc(RECEIVE_BUFFER_BYTES)
     const digits = Buffer.from(String(status))
     let missing = 0
-    /** What is wrong with what has come, if anything. */
+    /** Counts received bytes. @returns what is wrong with the reply, if anything. */
     const receive = (bytes: number): string | undefined => {
       if (missing === 0) {
         const head = buffer.indexOf(END_OF_HEAD)
@@ -123,7 +123,7 @@ function open(
   })
 }
 
-/** Whether it starts with `HTTP/1.1` and this status. */
+/** Whether the reply has this status. */
 function hasStatus(received: Buffer, digits: Buffer): boolean {
   return received[9] === digits[0] && received[10] === digits[1] && received[11] === digits[2]
 }

@@ -1,5 +1,5 @@
-// A load of WebSocket messages on an echo: connections that keep a few messages on their way, whose
-// frames (RFC 6455 section 5.2) are made beforehand. An echo is recognised by its bytes.
+// A load of WebSocket messages to a server that echoes them. Every connection has a few messages on the way. The
+// frames (RFC 6455 section 5.2) are prepared before, and echoes are compared byte by byte.
 
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
@@ -7,16 +7,16 @@ import { END_OF_HEAD } from './ask.ts'
 import type { Loaded } from './load.ts'
 
 const CONNECTIONS = 16
-/** Of one connection. */
+/** The number of messages of one connection that are on the way. */
 const ON_THEIR_WAY = 8
 const TEXT = 'a message as short as those of a chat or a cursor that moves'
 const STALLED_MS = 5_000
 
-/** Final text frames of less than 126 bytes; a client's is masked, here with nothing. */
+/** Final text frames of less than 126 bytes. Frames of a client are masked, here with zeros. */
 const SENT = Buffer.concat([Buffer.from([0x81, 0x80 | TEXT.length, 0, 0, 0, 0]), Buffer.from(TEXT)])
 const ECHOED = Buffer.concat([Buffer.from([0x81, TEXT.length]), Buffer.from(TEXT)])
 
-/** What the server agrees with, and the first message that it sends back. */
+/** The reply to the upgrade, and the first echo. */
 export type Greeting = { readonly head: string; readonly echo: Buffer }
 
 /** @throws Error when the server does not upgrade, or sends back something else. */
@@ -37,9 +37,9 @@ export async function shakeHands(url: URL, path: string): Promise<Greeting> {
 }
 
 /**
- * How many messages come back.
+ * Measures how many messages come back.
  *
- * @throws Error when one is not as it was sent, and when they stop.
+ * @throws Error when an echo differs from its message, and when echoes stop.
  */
 export async function measureMessages(url: URL, path: string, ms: number): Promise<Loaded> {
   const opened = await Promise.all(Array.from({ length: CONNECTIONS }, () => open(url, path)))
@@ -75,7 +75,7 @@ export async function measureMessages(url: URL, path: string, ms: number): Promi
 
 const ALL_SENT = Buffer.concat(Array.from({ length: ON_THEIR_WAY }, () => SENT))
 
-/** So many messages, at most all that are on their way. */
+/** The frames of this many messages, at most `ON_THEIR_WAY`. */
 function repeat(messages: number): Buffer {
   return ALL_SENT.subarray(0, messages * SENT.length)
 }

@@ -1,5 +1,5 @@
-// How many operations on KV, R2 and the Cache API a thousand requests take: counted in miniflare,
-// where all three are real, by a Worker that hands Holo its bindings wrapped.
+// Counts the operations on KV, R2 and the Cache API for a thousand requests. It runs in miniflare, where all three
+// are real; a Worker passes wrapped bindings to Holo and counts their calls.
 
 import { readFile } from 'node:fs/promises'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
@@ -11,7 +11,7 @@ import { makeBytes, withSite } from './site.ts'
 import { ROUTER, readDeployed, WORKERS } from './sources.ts'
 
 const REQUESTS = 1000
-/** Asked for in turn. */
+/** The number of files, which are requested in turn. */
 const FILES = 100
 const FILE_BYTES = 4096
 const LONG_REFRESH_MS = '600000'
@@ -68,7 +68,7 @@ async function startCounting(folder: string): Promise<{ url: URL; miniflare: Min
             { type: 'ESModule', path: 'router.js', contents: await bundleWorker(ROUTER) },
           ],
           ...compatibility,
-          // A refresh that falls into the count would be a matter of luck.
+          // Without these, a refresh could fall into the measurement by chance.
           bindings: {
             ...variables,
             KV_REFRESH_MS: LONG_REFRESH_MS,
@@ -91,7 +91,7 @@ async function startCounting(folder: string): Promise<{ url: URL; miniflare: Min
   return { url: await miniflare.unsafeGetDirectURL(name), miniflare }
 }
 
-/** The counts since the last time. */
+/** The counts since the last call. */
 async function readCounts(url: URL): Promise<Counts> {
   const response = await fetch(new URL('/bench/counts', url))
   return (await response.json()) as Counts

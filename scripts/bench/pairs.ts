@@ -1,5 +1,4 @@
-// Comparisons of two servers each: all of them in turn, and what every turn took of the CPU of the
-// server it loaded.
+// Compares pairs of servers: measures all of them in turn, with the CPU time of each server per turn.
 
 import type { Loaded } from './load.ts'
 import { type Comparison, type Taken, toComparison, type Unit } from './results.ts'
@@ -10,12 +9,12 @@ export type Pair = {
   readonly unit: Unit
   readonly ours: Side
   readonly theirs: Side
-  /** The ratio that is aimed at. */
+  /** The ratio to reach. */
   readonly atLeast?: number
 }
 type Side = { readonly name: string; readonly turn: Turn<Taken> }
 
-/** In the order of `pairs`, whose names differ. */
+/** Returns the comparisons in the order of `pairs`, whose names must be unique. */
 export async function comparePairs(
   pairs: readonly Pair[],
   rounds: number,
@@ -41,7 +40,7 @@ export async function comparePairs(
   )
 }
 
-/** A turn on a server of its own process. Each of what `measure` counts is `size` units. */
+/** A turn on a server in its own process. `size` is the number of units of one thing that `measure` counts. */
 export function toTurn(
   { readCpuMs }: { readonly readCpuMs: () => number | undefined },
   measure: () => Promise<Loaded>,

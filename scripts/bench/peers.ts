@@ -1,6 +1,6 @@
-// Holo from memory, from the Cache API and from R2 beside Cloudflare's own static-asset Worker, on
-// the same site, each in a miniflare of its own and entered through a direct socket. They are unlike
-// servers: that one knows one version, and reads every file from disk.
+// Compares Holo, with files from memory, from the Cache API and from R2, with Cloudflare's static-asset Worker. Both
+// serve the same site, each in its own miniflare with a direct socket. The servers are not alike: Cloudflare's
+// knows only one version and reads every file from the disk.
 
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import { type Edge, startEdge } from '../local/edge.ts'
@@ -16,15 +16,15 @@ import { readDeployed } from './sources.ts'
 const HOST = '127.0.0.1'
 const TOKEN = 'holo-bench-0123456789abcdef0123456789abcdef'
 const PEER = "Cloudflare's static-asset Worker"
-/** From memory: ahead of the peer. */
+/** The ratio to reach from memory: at least as fast as the peer. */
 const AIM = 1
 const FILE_BYTES = 64 * 2 ** 10
 /**
- * An isolate's 32 MiB hold 512 of them, so that going through all in order never finds one there,
- * also when requests at the same time change places.
+ * The 32 MiB of memory of an isolate hold 512 of these files. Requesting all in order never finds one in memory,
+ * even if concurrent requests change their order.
  */
 const LIBRARY_FILES = 560
-/** Of each round, because a file comes from R2 only once. */
+/** Files per round that come from R2. Every round needs new ones, because a file comes from R2 only once. */
 const FRESH_FILES = 100
 
 const HOT = '/hot.woff2'
@@ -69,12 +69,12 @@ async function compare(
   if (!warm.body.equals(peer.body)) throw new Error(`${HOT} is not the same`)
   const fromHolo = (source: Source, paths: readonly string[], until: Until) =>
     load(holo, paths, [toHeadBytes(warm.head, source)], until)
-  // It says `CF-Cache-Status: MISS` in the place of `HIT` of a file that took it long.
+  // The peer sends `CF-Cache-Status: MISS` instead of `HIT` for a file that took long.
   const fromPeer = (paths: readonly string[], until: Until) =>
     load(assets, paths, [peer.head.length, peer.head.length + 1], until)
   const once = (paths: readonly string[]) => ({ replies: paths.length })
 
-  // From R2 into the Cache API.
+  // Loads all files from R2 into the Cache API.
   await fromHolo('r2', LIBRARY, once(LIBRARY))
   const pairs: Pair[] = [
     {
@@ -83,7 +83,7 @@ async function compare(
       ours: {
         name: 'Holo, from memory',
         turn: async () => {
-          // The other files have driven it out.
+          // The other files have displaced it from memory.
           await ask(holo, HOT)
           return fromHolo('memory', [HOT], until)
         },
@@ -126,8 +126,8 @@ function load(
 }
 
 /**
- * How long the head of a reply from `source` is. Heads differ in length by the name of their source
- * and by nothing else, so that a reply from elsewhere ends the measurement.
+ * The length of the head of a reply from `source`. Heads differ in length only by the name of their source, so a
+ * reply from another source ends the measurement.
  */
 function toHeadBytes(head: string, source: Source): number {
   if (!head.includes('holo-bytes;desc="memory"')) throw new Error(`not from memory:\n${head}`)
@@ -163,7 +163,7 @@ async function startStaticAssets(directory: string): Promise<Omit<Edge, 'minifla
         {
           name,
           modules: true,
-          // Never asked: the files answer in its place.
+          // Never called: the files answer all requests.
           script: "export default { fetch: () => new Response('no file', { status: 404 }) }",
           compatibilityDate: readDeployed().compatibilityDate,
           assets: {

@@ -1,5 +1,5 @@
-// Holo's proxy beside a Worker that passes everything through, both on bare workerd and before the
-// same backend: what Holo adds to a small reply, to bodies both ways and to WebSocket messages.
+// Compares Holo's proxy with a Worker that passes everything through, both on workerd without miniflare and with
+// the same backend: the cost of Holo for a small reply, for bodies in both directions, and for WebSocket messages.
 
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
@@ -17,16 +17,16 @@ import { type BareWorker, startWorkerd } from './workerd.ts'
 
 const AIM = 0.9
 const BACKEND = fileURLToPath(new URL('backend.ts', import.meta.url))
-/** The version has files as well, which Holo looks into first. */
+/** The version has files as well, where Holo looks first. */
 const SITE = [['/assets/app-3f9a1c07.js', makeScript('app', 14_000)]] as const
 
 const LARGE_MB = LARGE_BYTES / 1e6
-/** Few enough that the last bodies end at nearly the same time. */
+/** Few, so that the last bodies end at nearly the same time. */
 const LARGE_CONNECTIONS = 4
-/** Sent in a turn, for each of its seconds. */
+/** The number of bodies in a turn per second. */
 const LARGE_PER_SECOND = 40
 
-/** How one kind of traffic is measured. `size` is that of one of what is counted, in units. */
+/** How one kind of traffic is measured. `size` is the number of units of one reply or message. */
 type Traffic = {
   readonly name: string
   readonly unit: Unit
@@ -80,7 +80,7 @@ async function makeTraffics(holo: URL, plain: URL, seconds: number): Promise<Tra
   const upload = makeBytes('upload', LARGE_BYTES)
   const get = (path: string) => (url: URL) => toGet(url.host, path)
   const post = (path: string) => (url: URL) => toPost(url.host, path, upload)
-  // The first reply says where the document came from, all others that it was in memory.
+  // The head of the first reply differs, because the document is not in memory yet.
   await send(holo, get(SMALL)(holo))
   const small = await confirmSame(holo, plain, get(SMALL))
   const large = await confirmSame(holo, plain, get(DOWNLOAD))
@@ -132,9 +132,9 @@ async function buildPassThrough(origin: string): Promise<BareWorker> {
 type Confirmed = { readonly headBytes: readonly number[]; readonly body: Buffer }
 
 /**
- * The body that both give, and the lengths that their heads have.
+ * The body of both replies, and the lengths of their heads.
  *
- * @throws Error unless both answer the same, but for the headers in which Holo speaks of itself.
+ * @throws Error unless both replies are the same, except for headers that Holo adds.
  */
 async function confirmSame(
   holo: URL,
@@ -168,7 +168,7 @@ function confirmSameHead(ours: string, theirs: string): void {
   }
 }
 
-/** Holo says how many milliseconds the backend took: up to four digits before a load gives up. */
+/** The lengths of Holo's head, which has the backend's time in milliseconds with one to four digits. */
 function toHeadBytes({ head }: RawReply): number[] {
   const { length } = head.replace(/(holo-origin;dur=)\d+/, '$1')
   return [1, 2, 3, 4].map((digits) => length + digits)

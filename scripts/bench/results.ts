@@ -1,9 +1,37 @@
-// What the bench finds out, in the form that `--json` prints: every number with its spread over the
-// rounds, and beside each aim whether it was met.
+// The results of the bench, in the form that `--json` prints: every number with its median, minimum
+// and maximum over the rounds, and whether each aim was met. Two servers are compared round by
+// round, so that what slows the machine for a while slows both.
 
-import { type Spread, toRatios, toSpread } from './statistics.ts'
+/** Statistics of values that were measured once per round. */
+export type Spread = { readonly median: number; readonly min: number; readonly max: number }
 
-/** How much is measured. */
+/** @throws TypeError when there are no values. */
+export function toSpread(values: readonly number[]): Spread {
+  const sorted = values.toSorted((a, b) => a - b)
+  const min = sorted[0]
+  const max = sorted.at(-1)
+  const middle = (sorted.length - 1) / 2
+  const low = sorted[Math.floor(middle)]
+  const high = sorted[Math.ceil(middle)]
+  if (min === undefined || max === undefined || low === undefined || high === undefined) {
+    throw new TypeError('values: at least one is needed')
+  }
+  return { median: (low + high) / 2, min, max }
+}
+
+/**
+ * The spread of the ratios of each round.
+ *
+ * @throws TypeError when the two lists have different lengths.
+ */
+export function toRatios(values: readonly number[], baselines: readonly number[]): Spread {
+  if (values.length !== baselines.length) {
+    throw new TypeError(`${values.length} rounds cannot be compared with ${baselines.length}`)
+  }
+  return toSpread(values.map((value, round) => value / (baselines[round] ?? Number.NaN)))
+}
+
+/** How much time the bench spends. */
 export type Effort = {
   readonly rounds: number
   /** How long each contestant is under load in each round. */
@@ -15,39 +43,39 @@ type Aim<Limit extends 'atLeast' | 'atMost'> = Readonly<Record<Limit, number>> &
   readonly met: boolean
 }
 
-/** What a comparison counts; a MB is 10^6 bytes. */
+/** The unit of a comparison; one MB is 10^6 bytes. */
 export type Unit = 'replies' | 'MB' | 'messages'
 
-/** Two servers of the same bytes. */
+/** A comparison of two servers that send the same bytes. */
 export type Comparison = {
   readonly name: string
   readonly unit: Unit
   readonly ours: Contestant
   readonly theirs: Contestant
-  /** Ours over theirs, of each round. */
+  /** The rate of ours divided by theirs, in each round. */
   readonly ratio: Spread
   /**
-   * What one unit took of the server's CPU; absent where the system does not tell, and where turns
-   * are shorter than its clock can tell.
+   * CPU time of the server per unit; left out if the system does not report it, or if turns are too short for its
+   * clock.
    */
   readonly cpu?: {
     readonly oursMicros: Spread
     readonly theirsMicros: Spread
-    /** Theirs over ours, so that more is better here as well. */
+    /** Theirs divided by ours, so that more is better here as well. */
     readonly ratio: Spread
   }
   readonly aim?: Aim<'atLeast'>
 }
 type Contestant = { readonly name: string; readonly perSecond: Spread }
 
-/** One call of a function, in nanoseconds. */
+/** The time of one call of a function, in nanoseconds. */
 export type Timing = {
   readonly name: string
   readonly ns: Spread
   readonly aim?: Aim<'atMost'>
 }
 
-/** Operations on what is billed or takes time. */
+/** The number of operations that are billed or slow. */
 export type Operations = {
   readonly name: string
   readonly requests: number
@@ -56,7 +84,7 @@ export type Operations = {
   readonly control: number
   readonly cacheGets: number
   readonly cachePuts: number
-  /** Of KV and R2 together. */
+  /** The aim for KV, R2 and the control together. */
   readonly aim?: Aim<'atMost'>
 }
 
@@ -68,16 +96,16 @@ export type Results = {
   readonly operations: readonly Operations[]
 }
 
-/** What one turn of a contestant came to. */
+/** The result of one turn of a contestant. */
 export type Taken = {
   readonly perSecond: number
-  /** CPU time of the server for one unit. */
+  /** CPU time of the server per unit. */
   readonly cpuMicros?: number | undefined
 }
 
 export type Measured = { readonly name: string; readonly turns: readonly Taken[] }
 
-/** @param atLeast the ratio that is aimed at. */
+/** @param atLeast the ratio to reach. */
 export function toComparison(
   name: string,
   unit: Unit,
@@ -111,13 +139,13 @@ export function toComparison(
   }
 }
 
-/** `undefined` unless every turn knows; none took nothing. */
+/** The CPU times of all turns; `undefined` unless every turn has a time above 0. */
 function toCpu({ turns }: Measured): number[] | undefined {
   const known = turns.flatMap(({ cpuMicros }) => (cpuMicros ? [cpuMicros] : []))
   return known.length === turns.length ? known : undefined
 }
 
-/** @param atMost the nanoseconds that are aimed at. */
+/** @param atMost the highest acceptable number of nanoseconds. */
 export function toTiming(name: string, values: readonly number[], atMost?: number): Timing {
   const ns = toSpread(values)
   return {

@@ -1,13 +1,13 @@
-// The order of a measurement: everybody once, then everybody again, so that none has the machine at
-// its best or worst alone. One turn before the rounds warms up and is thrown away.
+// The order of measurements: every contestant has one turn per round, so that all of them meet fast and slow
+// phases of the machine. A round before the others is for warming up, and is not counted.
 
-/** Measures once, in any unit. */
+/** One measurement, in any unit. */
 export type Turn<T> = (round: number) => Promise<T> | T
 
 /**
- * What each turn gave in each round, by the names they came under, in their order.
+ * The results of each turn in each round, by name, in the order of the names.
  *
- * @param report told the number of each round as it begins; 0 is the one that is thrown away.
+ * @param report called with the number of each round when it begins; round 0 is not counted.
  */
 export async function interleave<Name extends string, T>(
   turns: Readonly<Record<Name, Turn<T>>>,

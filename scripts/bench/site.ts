@@ -1,5 +1,4 @@
-// A made-up site to serve and to compare on: files that no server can make much smaller, the same
-// bytes in every run.
+// An artificial site for measurements: files that hardly compress, with the same bytes in every run.
 
 import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -9,7 +8,7 @@ import { dirname, join } from 'node:path'
 /** Each path begins with `/`. */
 export type SiteFiles = Iterable<readonly [path: string, content: string | Uint8Array]>
 
-/** `size` bytes that look random and follow from `name`. */
+/** `size` bytes that look random and depend only on `name`. */
 export function makeBytes(name: string, size: number): Buffer {
   return createHash('shake256', { outputLength: size }).update(name).digest()
 }
@@ -19,7 +18,7 @@ export function makeScript(name: string, size: number): string {
   return `export const data = '${makeBytes(name, (size * 3) / 4).toString('base64')}'\n`
 }
 
-/** Gives `use` a folder with the files, and removes it when `use` has ended. */
+/** Calls `use` with a folder that contains the files, and removes the folder afterwards. */
 export async function withSite<T>(
   files: SiteFiles,
   use: (folder: string) => Promise<T>,

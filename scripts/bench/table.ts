@@ -1,9 +1,7 @@
-// The results as a person reads them: what was compared, the middle, the ends, and whether an aim
-// was met.
+// Formats the results for people: what was compared, median, minimum and maximum, and whether an aim was met.
 
 import { toTable } from '../../src/cli/table.ts'
-import type { Comparison, Operations, Results, Timing, Unit } from './results.ts'
-import type { Spread } from './statistics.ts'
+import type { Comparison, Operations, Results, Spread, Timing, Unit } from './results.ts'
 
 const UNITS: readonly Unit[] = ['replies', 'MB', 'messages']
 
@@ -66,7 +64,7 @@ function formatNumber(value: number, digits: number): string {
   })
 }
 
-/** The first row is the head. */
+/** Formats a table whose first row is the head. */
 export function formatTable([head = [], ...rows]: readonly (readonly string[])[]): string {
   return toTable(head, rows, undefined).join('\n')
 }

@@ -1,5 +1,5 @@
-// Holo's warm assets from memory beside Workers that return the same replies as constants, all on
-// bare workerd: what Holo adds to a request.
+// Compares Holo's files from memory with Workers that return the same replies as constants, all on workerd without
+// miniflare: the cost of Holo per request.
 
 import { readFile } from 'node:fs/promises'
 import { type RawReply, type RequestHeaders, send, toGet, toHeaders } from './ask.ts'
@@ -21,7 +21,7 @@ const SITE = [
   [FONT, makeBytes('text', 65_536)],
 ] as const
 
-/** What is asked for, and the whole of the reply to it. */
+/** A request, and Holo's complete reply. */
 type Case = {
   readonly name: string
   readonly path: string
@@ -61,7 +61,7 @@ export async function measureWarmAssets(
   }
 }
 
-/** Each with Holo's reply from memory. */
+/** Makes the cases, each with Holo's reply from memory. */
 async function makeCases(holo: URL): Promise<Case[]> {
   const askWarm = async (
     name: string,

@@ -1,4 +1,4 @@
-// Workers in a bare workerd: the runtime alone, without what miniflare puts around it.
+// Runs Workers in workerd itself, without miniflare.
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url'
 export type BareWorker = {
   /** Source texts by module name; the first is the entry. */
   readonly modules: Readonly<Record<string, string>>
-  /** A text is a text; bytes are an ArrayBuffer; anything else is read from JSON. */
+  /** A text becomes a text binding, bytes become an ArrayBuffer, anything else becomes a JSON binding. */
   readonly bindings: Readonly<Record<string, unknown>>
   readonly compatibilityDate: string
   readonly compatibilityFlags?: readonly string[]
@@ -21,7 +21,7 @@ export type BareWorker = {
 
 export type BareWorkerd<Name extends string> = {
   readonly urls: Readonly<Record<Name, URL>>
-  /** Milliseconds of CPU time that it has had so far; `undefined` where the system does not tell. */
+  /** The CPU time of the process so far in milliseconds; `undefined` if the system does not report it. */
   readonly readCpuMs: () => number | undefined
   readonly dispose: () => Promise<void>
 }
@@ -32,10 +32,9 @@ const START_TIMEOUT_MS = 15_000
 const MS_PER_TICK = 10
 
 /**
- * Starts one workerd that serves each Worker on a free port of its own. They reach this machine and
- * nothing else.
+ * Starts one workerd that serves each Worker on its own free port. The Workers can only reach this machine.
  *
- * @throws Error with what workerd wrote, when it does not begin to listen.
+ * @throws Error with the output of workerd when it does not start to listen.
  */
 export async function startWorkerd<Name extends string>(
   workers: Readonly<Record<Name, BareWorker>>,
@@ -69,16 +68,16 @@ export async function startWorkerd<Name extends string>(
   }
 }
 
-/** User and system time of all its threads, which Linux counts in ticks (proc_pid_stat(5)). */
+/** User and system time of all threads of the process, which Linux counts in ticks (proc_pid_stat(5)). */
 function readCpuMs(pid: number | undefined): number | undefined {
   const file = `/proc/${pid}/stat`
   if (!existsSync(file)) return undefined
-  // Behind the name, which is in parentheses: the state, and 10 fields before the two times.
+  // After the name in parentheses come the state and 10 other fields, then the two times.
   const fields = readFileSync(file, 'utf8').split(') ')[1]?.split(' ') ?? []
   return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK
 }
 
-/** Where each socket listens, as workerd tells it; `undefined` when it ends before. */
+/** The address of each socket, which workerd reports; `undefined` when workerd ends before. */
 async function readPorts(
   control: Readable,
   names: ReadonlySet<string>,
@@ -92,7 +91,7 @@ async function readPorts(
   return undefined
 }
 
-/** Puts modules and bindings into files beside the configuration that embeds them. */
+/** Writes the configuration, and the files of modules and bindings that it embeds. */
 async function writeConfig(
   folder: string,
   workers: Readonly<Record<string, BareWorker>>,

@@ -1,17 +1,17 @@
-// A backend of an example as a process of its own: started on its port, ended with us.
+// Runs a backend in its own process on a given port. The process ends with this one.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 
-/** A server that has not said where it listens by then will not. */
+/** A server that does not listen after this time has failed. */
 const START_TIMEOUT_MS = 15_000
-/** From the polite signal to the one that cannot be refused. */
+/** The time from SIGTERM to SIGKILL. */
 const STOP_TIMEOUT_MS = 3_000
 
 export type Backend = {
   readonly origin: string
-  /** Settles with the exit code when the process ends by itself. */
+  /** Resolves with the exit code when the process ends. */
   readonly ended: Promise<number | null>
   readonly stop: () => Promise<void>
 }
@@ -19,7 +19,7 @@ export type Backend = {
 /**
  * Runs `script --port N` and waits for its line `listening on http://…`.
  *
- * @throws Error with what the process wrote, when it ends or stays silent instead.
+ * @throws Error with the output of the process when it ends or does not listen.
  */
 export async function startBackend(script: string, port: number): Promise<Backend> {
   const child = spawn(process.execPath, [script, '--port', String(port)], {

@@ -1,8 +1,8 @@
-// The Worker as one module, as wrangler would bundle it: for miniflare, which takes finished code.
+// Bundles the Worker as one module, as wrangler does, because miniflare needs bundled code.
 
 import { build, type Plugin } from 'esbuild'
 
-/** Puts the text of a module into the place of another one. */
+/** Replaces the modules with a matching path by a text. */
 export type Instead = { readonly path: RegExp; readonly text: string }
 
 /** The source text of the bundled ES module. */

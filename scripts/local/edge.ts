@@ -1,11 +1,10 @@
-// Holo's Worker in workerd on this machine, with KV, R2 and the Cache API kept in a folder. Nothing is
-// published into it here.
+// Runs the Worker of Holo on this machine, with KV, R2 and the Cache API in a folder. It publishes nothing.
 
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
-import { unstable_getMiniflareWorkerOptions as getWorkerOptions } from 'wrangler'
 import { bundleWorker } from './bundle.ts'
+import { readWorkerOptions } from './worker-options.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -13,31 +12,31 @@ export type EdgeOptions = {
   readonly host: string
   /** 0 takes any free port. */
   readonly port: number
-  /** The folder that `wrangler … --local --persist-to` is given, too; in memory when left out. */
+  /** The folder for the data, the same as for `wrangler … --local --persist-to`; in memory when left out. */
   readonly dataDir?: string
-  /** Variables of wrangler.toml by name, where they shall differ. */
+  /** Variables by name that replace those of wrangler.toml. */
   readonly variables?: Readonly<Record<string, string>>
   /**
-   * Opens a second port that leads straight into the Worker. Miniflare's own resolves `%2e%2e` and
-   * `\\` in paths on the way, and costs time.
+   * Opens a second port that leads directly to the Worker. Miniflare's own port resolves `%2e%2e` and `\\` in
+   * paths, and is slower.
    */
   readonly direct?: boolean
-  /** Speaks https with a certificate that nobody knows. Not on the direct port. */
+  /** Uses https with a self-signed certificate. Not on the direct port. */
   readonly secure?: boolean
-  /** Path of the Worker's entry from the repository's root, where it is not the deployed one. */
+  /** The entry of the Worker, relative to the root of the repository; the deployed one when left out. */
   readonly entry?: string
 }
 
-/** A running edge. `dispose` ends it and leaves the data. */
+/** A running edge. `dispose` stops it and keeps the data. */
 export type Edge = {
-  /** The direct port where there is one. */
+  /** The address of the direct port if there is one. */
   readonly url: URL
   readonly miniflare: Miniflare
   readonly dispose: () => Promise<void>
 }
 
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
-  const { workerOptions } = getWorkerOptions(join(ROOT, 'wrangler.toml'))
+  const workerOptions = readWorkerOptions(join(ROOT, 'wrangler.toml'))
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       host: options.host,
@@ -45,7 +44,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       cf: false,
       ...(options.secure ? { https: true } : {}),
       log: new Log(LogLevel.WARN),
-      // Where wrangler looks for local data inside the folder it is given.
+      // wrangler keeps local data in this subfolder.
       ...(options.dataDir ? { resourcePersistencePath: join(options.dataDir, 'v3') } : {}),
       workers: [
         {

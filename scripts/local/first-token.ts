@@ -1,5 +1,5 @@
-// The first token of a local run: made once for a data folder and kept there, where a deployed Holo
-// has the secret HOLO_ADMIN_TOKEN.
+// The first token of a local run, which is created once and stored in the data folder. A deployed Holo has the
+// secret HOLO_ADMIN_TOKEN instead.
 
 import { randomBytes } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
@@ -7,7 +7,7 @@ import { join } from 'node:path'
 
 export const FIRST_TOKEN_FILE = 'admin-token'
 
-/** The token in `dataDir`, which exists. Only its owner may read the file. */
+/** Reads or creates the token in the existing folder `dataDir`. Only the owner may read the file. */
 export async function readFirstToken(dataDir: string): Promise<string> {
   const file = join(dataDir, FIRST_TOKEN_FILE)
   const kept = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {

@@ -1,11 +1,11 @@
-// What `npm start` prints: the address, what to look at, and commands that work as they stand.
+// What `npm start` prints: the address, what to look at, and commands that can be copied.
 
 import { join, relative } from 'node:path'
 import { toShellWord } from '../../src/cli/words.ts'
 import { FIRST_TOKEN_FILE } from './first-token.ts'
-import type { NextRelease } from './next-release.ts'
+import type { NextRelease } from './shop.ts'
 
-/** @param next where the example shop runs. */
+/** @param next the unpublished release, if the example shop runs. */
 export function greet(url: URL, data: string, next: NextRelease | undefined): void {
   const kept = relative(process.cwd(), data) || '.'
   const folder = kept.startsWith('..') ? data : kept
@@ -28,7 +28,7 @@ The API is described at ${url.origin}/.holo/api/openapi.json
 `)
 }
 
-/** Without --yes each of these asks first, where it would move somebody. */
+/** Without --yes, commands that move visitors ask for a confirmation. */
 function toRelease({ version, backend }: NextRelease, folder: string): string {
   const service = toShellWord(`/api/=${backend.origin}`)
   return `

@@ -1,4 +1,4 @@
-// What a user can mend: shown as a message without a stack trace.
+// An error that the user can fix, shown as a message without a stack trace.
 
 export class Mistake extends Error {
   /** 1: refused; 2: misuse. */

@@ -1,9 +1,9 @@
-// Ports of this machine: whether one is free, and which one is.
+// Finds free ports of this machine.
 
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
-/** Whether `host:port` can be listened on. @throws what is wrong with it beside being taken. */
+/** Whether `host:port` is free. @throws any other error than that the port is in use. */
 export async function isPortFree(host: string, port: number): Promise<boolean> {
   const server = createServer()
   try {
@@ -18,12 +18,12 @@ export async function isPortFree(host: string, port: number): Promise<boolean> {
   }
 }
 
-/** Below those that systems give to outgoing connections, any of which could have it a moment later. */
+/** Below the ports that systems use for outgoing connections, which could take the port a moment later. */
 const FIRST_PORT = 20_000
 const PORTS = 10_000
 const MOST_TRIES = 100
 
-/** A port that nobody listens on. @throws Error when none is found. */
+/** A free port. @throws Error when none is found. */
 export async function findFreePort(host: string): Promise<number> {
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const port = FIRST_PORT + Math.floor(Math.random() * PORTS)

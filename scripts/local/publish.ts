@@ -1,4 +1,4 @@
-// Publishes into a Holo on this machine with the code of the `holo` command, over the same API.
+// Publishes to a Holo on this machine, with the code of the `holo` command and the same API.
 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -8,12 +8,12 @@ import { type Api, createApi } from '../../src/cli/api.ts'
 import { createUploadTarget } from '../../src/cli/upload-api.ts'
 import type { AssignmentsDocument } from '../../src/document/schema.ts'
 import type { VersionRecord } from '../../src/document/version-record.ts'
-import type { ReportProgress } from '../../src/publish/progress-step.ts'
+import type { ReportProgress } from '../../src/publish/progress.ts'
 import { type UploadOptions, type UploadResult, uploadFolder } from '../../src/publish/upload.ts'
 
 export type LocalRelease = Omit<UploadOptions, 'encodedFolder' | 'createdAt' | 'dryRun'>
 
-/** A version as it was published, and as the document names it. */
+/** A published version, and its entry for the document. */
 export type LocalVersion = Pick<VersionRecord, 'id' | 'manifest'> & {
   readonly entry: AssignmentsDocument['versions'][string]
   readonly warnings: UploadResult['warnings']
@@ -25,12 +25,12 @@ export type LocalApi = {
   /**
    * Writes the first document of an empty Holo.
    *
-   * @throws CliFailure when there is one already.
+   * @throws CliFailure when there already is a document.
    */
   readonly begin: (document: AssignmentsDocument, reason?: string) => Promise<void>
 }
 
-/** @param signal Aborts what is under way. */
+/** @param signal Aborts running calls. */
 export function connect(
   url: URL,
   token: string,

@@ -1,10 +1,17 @@
-// The example shop on a local edge: both releases published, both backends running, and a document
-// that gives the newer one to 5 %. An edge that has a document already stays as it is.
+// The example shop on a local edge. Two releases are published, with their backends running, in a
+// document that gives the newer one to 5 %; an edge that already has a document keeps it. A third
+// release is built and its backend runs, but it is not published: the `holo` command can be tried
+// with it.
 
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { SHOP_RELEASES, type ShopRelease, shopServer } from '../../examples/shop/releases.ts'
+import {
+  NEXT_RELEASE,
+  SHOP_RELEASES,
+  type ShopRelease,
+  shopServer,
+} from '../../examples/shop/releases.ts'
 import { CliFailure } from '../../src/cli/failure.ts'
 import type { AssignmentsDocument } from '../../src/document/schema.ts'
 import { showProgress } from '../../src/publish/progress.ts'
@@ -15,7 +22,7 @@ import { findFreePort, isPortFree } from './ports.ts'
 import type { LocalApi, LocalVersion } from './publish.ts'
 
 export type RunningShop = {
-  /** Settles when a backend has ended by itself, with a message for the user. */
+  /** Resolves with a message for the user when a backend has ended unexpectedly. */
   readonly broken: Promise<string>
   readonly stop: () => Promise<void>
 }
@@ -24,7 +31,7 @@ type Ports = Readonly<Record<ShopRelease, number>>
 
 const RELEASES: readonly ShopRelease[] = ['a', 'b']
 
-/** @throws Mistake when a port that the published versions name is taken. */
+/** @throws Mistake when a port of a published version is in use. */
 export async function startShop(
   edge: Edge,
   dataDir: string,
@@ -54,7 +61,10 @@ export async function startShop(
   return { broken, stop }
 }
 
-/** The ports that the published versions name, which are chosen once for a data folder. */
+/**
+ * The ports of the backends. They are chosen once for a data folder, because the published versions
+ * name them.
+ */
 async function choosePorts(file: string, host: string): Promise<Ports> {
   const kept = await readFile(file, 'utf8').then(
     (text): Ports => JSON.parse(text),
@@ -68,7 +78,7 @@ async function choosePorts(file: string, host: string): Promise<Ports> {
   for (const release of RELEASES) {
     if (await isPortFree(host, kept[release])) continue
     throw new Mistake(
-      `port ${kept[release]} is taken, where the backend of shop ${SHOP_RELEASES[release]} is published: ` +
+      `port ${kept[release]} is in use, but the backend of shop ${SHOP_RELEASES[release]} needs it: ` +
         'end what listens there, or start with another --data',
     )
   }
@@ -84,10 +94,7 @@ async function startBackends(ports: Ports): Promise<Record<ShopRelease, Backend>
   throw a?.status === 'rejected' ? a.reason : b?.status === 'rejected' ? b.reason : undefined
 }
 
-/**
- * Publishes both versions, then writes the document that points at them. An interrupted start is completed
- * by the next one.
- */
+/** Publishes both versions, then writes the document. The next start completes an interrupted one. */
 async function publishShop(
   edge: Edge,
   backends: Record<ShopRelease, Backend>,
@@ -95,7 +102,7 @@ async function publishShop(
   signal: AbortSignal,
 ): Promise<void> {
   if (await hasDocument(edge, token)) return
-  // Loaded only where it is needed: a later start does not publish.
+  // Loaded only when it is needed, because later starts do not publish.
   const { connect } = await import('./publish.ts')
   const api = connect(edge.url, token, signal)
   const older = await publishRelease(api, 'a', backends.a.origin, [])
@@ -131,10 +138,12 @@ async function publishRelease(
   }
 }
 
-/** An interrupted first start may have published a build of an older example. */
+/** An interrupted first start may have published an older version of the example. */
 function toMistake(cause: unknown): never {
   if (!(cause instanceof CliFailure) || cause.code !== 'version_differs') throw cause
-  throw new Mistake('the folder holds an older version of the example: start with another --data')
+  throw new Mistake(
+    'the data folder has an older version of the example: start with another --data',
+  )
 }
 
 function firstDocument(older: LocalVersion, newer: LocalVersion): AssignmentsDocument {
@@ -157,4 +166,46 @@ function firstDocument(older: LocalVersion, newer: LocalVersion): AssignmentsDoc
       [newer.id]: { ...newer.entry, open: true, published },
     },
   }
+}
+
+export type NextRelease = {
+  /** The folder to publish. */
+  readonly folder: string
+  readonly version: string
+  readonly backend: Backend
+}
+
+/** Builds the third release and starts its backend. @throws Mistake when the port of the backend is in use. */
+export async function startNextRelease(dataDir: string, host: string): Promise<NextRelease> {
+  const folder = join(dataDir, `shop-${NEXT_RELEASE}`)
+  const port = await choosePort(join(dataDir, 'shop-next-port'), host)
+  const backend = await startBackend(shopServer('c'), port)
+  try {
+    if (!(await stat(join(folder, 'index.html')).catch(() => undefined))) {
+      const { buildShop } = await import('../../examples/shop/build.ts')
+      await buildShop('c', folder)
+    }
+  } catch (cause) {
+    await backend.stop()
+    throw cause
+  }
+  return { folder, version: NEXT_RELEASE, backend }
+}
+
+/**
+ * The port of the third backend. It is chosen once for a data folder, because a published version may
+ * name it.
+ */
+async function choosePort(file: string, host: string): Promise<number> {
+  const kept = Number(await readFile(file, 'utf8').catch(() => '0'))
+  if (!kept) {
+    const port = await findFreePort(host)
+    await writeFile(file, String(port))
+    return port
+  }
+  if (await isPortFree(host, kept)) return kept
+  throw new Mistake(
+    `port ${kept} is in use, but the backend of shop ${NEXT_RELEASE} needs it: ` +
+      'end what listens there, or start with another --data',
+  )
 }

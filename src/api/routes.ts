@@ -1,16 +1,15 @@
-// The one table of routes. The app is built from it, the OpenAPI document is generated from it, and
-// the tests of who may do what go through it.
+// The table of all routes. The app and the OpenAPI document are built from it, and the tests of
+// authorisation go through it.
 
 import { createOpenApiRoute } from './http/openapi.ts'
 import type { Route } from './http/route.ts'
 import { AUDIT_ROUTES, EVENTS_ROUTE } from './routes/audit.ts'
-import { BLOB_ROUTES } from './routes/blobs.ts'
 import { COLLECTION_ROUTE } from './routes/collection.ts'
+import { BLOB_ROUTES, MANIFEST_ROUTES } from './routes/contents.ts'
 import { ENVIRONMENT_ROUTES } from './routes/environments.ts'
 import { EXPLAIN_ROUTE } from './routes/explain.ts'
 import { HEALTH_ROUTE, SERVICES_HEALTH_ROUTE } from './routes/health.ts'
 import { HISTORY_ROUTES } from './routes/history.ts'
-import { MANIFEST_ROUTES } from './routes/manifests.ts'
 import { METRICS_ROUTES } from './routes/metrics.ts'
 import { ROLLOUT_ROUTES } from './routes/rollouts.ts'
 import { TOKEN_ROUTES, WHOAMI_ROUTE } from './routes/tokens.ts'

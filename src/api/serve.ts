@@ -1,5 +1,5 @@
-// Everything under /.holo/ that is not asked of the site itself: it belongs to Holo, is never
-// forwarded to a backend and never looked up as a file.
+// Serves the paths under /.holo/ that belong to Holo and not to the site. They are never forwarded to a
+// backend and never looked up as files.
 
 import { CONTROL_NAME } from '../control/contract.ts'
 import type { Env } from '../env.ts'
@@ -9,7 +9,7 @@ import { ROUTES } from './routes.ts'
 
 const app = createApp(ROUTES)
 
-/** What the log and the audit take as an id. */
+/** The form of request ids in the log and in the audit log. */
 const REQUEST_ID = /^[\w-]{1,64}$/
 
 /** @param path the normalised path, which begins with `/.holo/`. */

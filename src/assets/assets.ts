@@ -42,7 +42,7 @@ export class Assets {
     return 'unavailable'
   }
 
-  /** What the version itself has at a normalised path; its `_redirects` come first. */
+  /** Finds the version's own answer for a normalised path. Its `_redirects` come first. */
   findOwn(manifest: Manifest, path: string, request?: Request): Intent | undefined {
     const intent = resolveByRules(manifest, path, request)
     return intent && withConfig(manifest, intent)
@@ -62,7 +62,7 @@ export class Assets {
     return this.#elsewhere.find(path, versions, wanted, revision, ctx)
   }
 
-  /** What the version shows where it has nothing; `undefined` is a plain 404. */
+  /** Finds the version's page for paths that it does not have; `undefined` means a plain 404. */
   findFallback(
     manifest: Manifest,
     facts: Pick<RequestFacts, 'method' | 'path' | 'kind'>,

@@ -1,14 +1,13 @@
-// Waiting with a deadline of our own, for an answer and for a whole body; and bodies of a known
-// length: one that ends with an error where it is not as long as it should be, and a range cut out
-// of one. Waiting returns its errors; it never throws, and leaves no promise behind that could
-// reject unhandled.
+// Waits for an answer or a whole body with a timeout. Also makes bodies of a known length: one that
+// fails if its length is wrong, and one that is a range of another body. Waiting returns errors as
+// values: it never throws, and leaves no promise behind that could reject unhandled.
 
 import { err, ok, type Result } from '../core/result.ts'
 import type { ByteRange } from './ranges.ts'
 
 /**
- * What `work` settles to, or why there is nothing within `ms`. A value that comes too late is
- * passed to `discard`, which can release what it holds.
+ * Returns the result of `work`, or why there is none within `ms`. A value that comes too late is passed
+ * to `discard`, which can release its resources.
  */
 export async function settleWithin<T>(
   ms: number,

@@ -1,14 +1,13 @@
-// Calls the admin API, each call with a timeout, and turns every way in which one can fail into a failure
-// with the right exit code. The commands know what replies mean.
+// Calls the admin API. Each call has a timeout, and every kind of failure becomes a CliFailure with the right
+// exit code. The commands interpret the replies.
 
 import type { z } from 'zod'
 import { API_PATH } from '../wire/api-path.ts'
-import { toCliFailure } from './api-problems.ts'
-import { MAX_JSON_BYTES, readReplyText } from './bounded-reply.ts'
 import { CliFailure, EXIT, refused } from './failure.ts'
+import { MAX_JSON_BYTES, parseJson, readReplyText, toCliFailure } from './replies.ts'
 import type { Target } from './target.ts'
 
-/** The API gives the control ten seconds for a change; the rest is the way there. */
+/** The API waits ten seconds for a change of the control; the rest is for a slow network. */
 const CALL_TIMEOUT_MS = 30_000
 
 export type ApiCall = {
@@ -16,7 +15,7 @@ export type ApiCall = {
   readonly json?: unknown
   /** Bytes to send as they are, instead of `json`. */
   readonly bytes?: Uint8Array | Blob
-  /** The revision that was seen. */
+  /** The revision that the change is based on; sent as `If-Match`. */
   readonly ifRevision?: number
   readonly timeoutMs?: number
 }
@@ -26,14 +25,14 @@ export type Reply = { readonly status: number; readonly text: string }
 export type Api = {
   /** @throws CliFailure unless the reply is a 2xx whose body has this shape. */
   readonly ask: <T>(shape: z.ZodType<T>, method: string, path: string, call?: ApiCall) => Promise<T>
-  /** Any answer at all. @throws CliFailure when there is none. */
+  /** Returns a reply with any status. @throws CliFailure when there is no reply. */
   readonly send: (method: string, path: string, call?: ApiCall) => Promise<Response>
   readonly toFailure: (response: Response) => Promise<CliFailure>
 }
 
 export type ApiOptions = {
   readonly signal: AbortSignal
-  /** Told of every call: `--verbose`. */
+  /** Gets a line for every call, for `--verbose`. */
   readonly note: (line: string) => void
 }
 
@@ -65,7 +64,7 @@ export function createApi(
       throw unreachable(address, method, cause)
     }
   }
-  /** A body that breaks off or takes too long is no answer either. */
+  /** A body that is incomplete or takes too long is the same failure as no reply. */
   const inTime = async <T>(method: string, { url: from }: Response, body: Promise<T>) => {
     try {
       return await body
@@ -94,18 +93,10 @@ export function createApi(
       throw new CliFailure(
         'unexpected_reply',
         EXIT.unreachable,
-        `${url.origin} answers, but not as this command understands it (${method} ${path}: ${issue?.path.join('.')} ${issue?.message})`,
-        { hint: 'check the address, and that Holo and this command are of the same version' },
+        `${url.origin} sent a reply that this command does not understand (${method} ${path}: ${issue?.path.join('.')} ${issue?.message})`,
+        { hint: 'check the address, and that Holo and this command have the same version' },
       )
     },
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }
 
@@ -121,7 +112,10 @@ function toHeaders({ json, bytes, ifRevision }: ApiCall, token: string | undefin
 
 function toTokenText(token: string): string {
   if (/^[\x21-\x7e]+$/.test(token)) return token
-  throw refused('unauthenticated', 'the token has spaces or other signs that no token has')
+  throw refused(
+    'unauthenticated',
+    'the token has a space or another character that tokens never have',
+  )
 }
 
 function toBody({ json, bytes }: ApiCall): NonNullable<RequestInit['body']> | null {
@@ -129,13 +123,13 @@ function toBody({ json, bytes }: ApiCall): NonNullable<RequestInit['body']> | nu
   return json === undefined ? null : JSON.stringify(json)
 }
 
-/** A change may have been made although its answer was lost. */
+/** A change may have been made even if its reply was lost. */
 function unreachable(address: URL, method: string, cause: unknown): CliFailure {
   const isChange = method !== 'GET' && !address.searchParams.has('dryRun')
   const hint =
     isChange && !isRefusedConnection(cause)
-      ? 'it is not known whether the change was made: look with "holo log", or give the same command again'
-      : 'check the address and that Holo runs there'
+      ? 'it is not known whether the change was made: check with "holo log", or repeat the command'
+      : 'check the address, and that Holo runs there'
   return new CliFailure(
     'unreachable',
     EXIT.unreachable,
@@ -148,7 +142,7 @@ function isRefusedConnection(cause: unknown): boolean {
   return /ECONNREFUSED|ENOTFOUND|EAI_AGAIN/.test(toReason(cause))
 }
 
-/** `fetch` says why in its cause. */
+/** The reason of a failed `fetch`, which is in the `cause` of its error. */
 export function toReason(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause)
   if (cause.name === 'TimeoutError') return 'it took too long'

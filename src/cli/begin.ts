@@ -1,12 +1,11 @@
-// The first document of an empty Holo: from a file, or made of a version that was just published and goes to
-// everybody.
+// Writes the first document of an empty Holo: one from a file, or one that gives a version that was just
+// published to everybody.
 
 import type { PublishedService } from '../document/service.ts'
 import { committedAsRead } from '../wire/changes.ts'
-import { type ChangeOutcome, confirm } from './change.ts'
+import { type ChangeOutcome, confirm, waitUntilEverywhere } from './change.ts'
 import type { ChangeOptions, Context } from './command.ts'
 import { readDocument } from './document.ts'
-import { waitUntilEverywhere } from './everywhere.ts'
 import { toSeconds, toShellWord } from './words.ts'
 
 /** @param title as in "Import backup.json". */
@@ -36,7 +35,7 @@ export async function beginDocument(
   const told = { target: target.name, previous: 0, moved: [], versions: [], changes }
   if (options.dryRun) {
     const json = { ...told, dryRun: true, changed: false, revision: planned.revision }
-    return { json, lines: [...plan, 'A dry run: nothing was changed'] }
+    return { json, lines: [...plan, 'Dry run: nothing was changed'] }
   }
   if (!options.json) for (const line of plan) context.say(line)
   await confirm(context, options, plan)
@@ -49,7 +48,7 @@ export async function beginDocument(
   return { json, lines: [`Done: revision ${revision}`, ...everywhere] }
 }
 
-/** As the document's schema has it. */
+/** The limit in the schema of the document. */
 const MAX_SALT_CHARACTERS = 64
 
 type First = {
@@ -58,7 +57,7 @@ type First = {
   readonly services: readonly PublishedService[]
 }
 
-/** @returns the revision it made. */
+/** @returns the revision of the new document. */
 export async function makeFirstDocument(
   context: Context,
   environment: string,
@@ -79,7 +78,7 @@ export async function makeFirstDocument(
   return json.revision
 }
 
-/** The command that publishes the same once more, and makes the first document of it. */
+/** The command that repeats the publication and writes the first document with this version. */
 export function toFirstCommand({ folder, version, services }: First): string {
   const given = services.flatMap(({ prefix, origins }) =>
     origins.map((origin) => `--service ${toShellWord(`${prefix}=${origin}`)}`),

@@ -1,16 +1,16 @@
-// What every command does that changes the document: a dry run, what it would move, a question, the change
-// itself, and the wait until it is everywhere.
+// The steps of every command that changes the document: a dry run, a summary of what would move, a question,
+// the change itself, and with --wait the wait until the change has reached everywhere.
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { z } from 'zod'
 import { type changeOutput, committedAsRead, type ViewersAsRead } from '../wire/changes.ts'
+import { healthAsRead } from '../wire/health-read.ts'
 import type { Api } from './api.ts'
 import type { ChangeOptions, CommandOutcome, Context } from './command.ts'
 import { type KnownDocument, loadCurrent, readDocument } from './document.ts'
-import { type Everywhere, REACHED_LATER, waitUntilEverywhere } from './everywhere.ts'
-import { misuse, refused } from './failure.ts'
-import { findMovement, toLines } from './movement.ts'
-import { askLine, isYes } from './question.ts'
-import { isSomebodyThere } from './terminal.ts'
+import { CliFailure, EXIT, misuse, refused } from './failure.ts'
+import { findMovement, toMovementLines } from './movement.ts'
+import { askLine, isSomebodyThere, isYes } from './terminal.ts'
 import { toSeconds } from './words.ts'
 
 export type ChangeRequest = {
@@ -20,21 +20,21 @@ export type ChangeRequest = {
   readonly path: string
   readonly query?: Readonly<Record<string, string>>
   readonly body?: unknown
-  /** What is shown before what moves. */
+  /** Lines that are shown above the summary of what moves. */
   readonly about?: readonly string[]
-  /** It takes a version back, so that with --wait one is told what still shows it. */
+  /** The change takes a version back, so --wait also says what still shows that version. */
   readonly takesBack?: boolean
-  /** What to type next; shown when something was changed. */
+  /** The next command; shown when something was changed. */
   readonly next?: string
 }
 
 export type ChangeOutcome = Omit<CommandOutcome, 'json'> & {
   readonly json: z.input<typeof changeOutput>
-  /** The rollout that it began. */
+  /** The number of the rollout that the change has started. */
   readonly rollout?: number | undefined
 }
 
-/** @param known the document of now, where the command has looked at it. */
+/** @param known the current document, if the command has loaded it. */
 export async function changeDocument(
   context: Context,
   request: ChangeRequest,
@@ -57,16 +57,16 @@ export async function changeDocument(
   }
   if (planned.revision === seen) {
     const json = { ...told, dryRun: options.dryRun === true, changed: false, revision: seen }
-    return { json, lines: [`Nothing to do: revision ${seen} says so already`] }
+    return { json, lines: [`Nothing to do: revision ${seen} already has this content`] }
   }
   const plan = [
     `${request.title} at ${target.name}, revision ${seen} → ${planned.revision}`,
     ...(request.about ?? []).map((line) => `  ${line}`),
-    ...[...toLines(movement), ...toViewerLines(closed)].map((line) => `  ${line}`),
+    ...[...toMovementLines(movement), ...toViewerLines(closed)].map((line) => `  ${line}`),
   ]
   if (options.dryRun) {
     const json = { ...told, dryRun: true, changed: false, revision: planned.revision }
-    return { json, lines: [...plan, 'A dry run: nothing was changed'] }
+    return { json, lines: [...plan, 'Dry run: nothing was changed'] }
   }
   if (!options.json) for (const line of plan) context.say(line)
   await confirm(context, options, plan)
@@ -75,10 +75,10 @@ export async function changeDocument(
   const lines = [`Done: revision ${done.revision}`]
   let waited: Everywhere | undefined
   if (options.wait) {
-    context.say('Waiting until it is everywhere …')
+    context.say('Waiting until the change has reached everywhere …')
     waited = await waitUntilEverywhere(api, done.revision, acceptedAt, context.signal)
     lines.push(
-      `In KV after ${toSeconds(waited.publishedMs)}; every page is decided by it after ${toSeconds(waited.everywhereMs)}`,
+      `In KV after ${toSeconds(waited.publishedMs)}; used for every page after ${toSeconds(waited.everywhereMs)}`,
     )
   }
   const isReachedLater = waited !== undefined && request.takesBack === true
@@ -112,9 +112,10 @@ function send(
 }
 
 /**
- * Asks, where somebody is there; a protected target is typed by name then, whatever `--yes` says.
+ * Asks for a confirmation if there is a terminal and no `--yes`. On a terminal, the name of a protected
+ * target must be typed even with `--yes`.
  *
- * @param plan is shown with the question when nothing has shown it yet.
+ * @param plan what is confirmed; shown here only with `--json`, because otherwise it was shown before.
  */
 export async function confirm(
   context: Context,
@@ -134,17 +135,17 @@ export async function confirm(
   if (!isAsked) return
   if (json) for (const line of plan) say(line)
   if (target.isProtected) {
-    const typed = await askLine(`Type "${target.name}" to go on: `, streams, signal)
+    const typed = await askLine(`Type "${target.name}" to continue: `, streams, signal)
     if (typed?.trim() === target.name) return
-  } else if (isYes(await askLine('Go on? [y/N] ', streams, signal))) return
-  throw refused('not_confirmed', 'not confirmed: nothing was changed')
+  } else if (isYes(await askLine('Continue? [y/N] ', streams, signal))) return
+  throw refused('not_confirmed', 'you did not confirm the change: nothing was changed')
 }
 
 /** One line for each version. */
 function toViewerLines(closed: readonly ViewersAsRead[]): string[] {
   return closed.map(({ version, seenIn }) =>
     seenIn.length === 0
-      ? `version ${version} goes out of reach: nobody can see it any more`
+      ? `version ${version} becomes unreachable: nobody can see it any more`
       : `version ${version} can still be seen ${seenIn.map(toPlace).join(', ')}`,
   )
 }
@@ -163,4 +164,57 @@ function toPlace({ environment, by }: ViewersAsRead['seenIn'][number]): string {
     default:
       return `in ${environment} (${by})`
   }
+}
+
+/**
+ * The default of the edge's `STALE_AFTER_MS`: the edge does not choose a page's version by a document that
+ * is older than this, as long as the control answers.
+ */
+const EVERYWHERE_AFTER_MS = 5000
+
+const POLL_MS = 500
+/** The control spaces and retries its writes to KV. After this time the publication counts as failed. */
+const PUBLISH_TIMEOUT_MS = 120_000
+
+type Everywhere = {
+  /** From the accepted change to KV having it, in milliseconds. */
+  readonly publishedMs: number
+  /** From the accepted change until the edge uses it for every page, in milliseconds. */
+  readonly everywhereMs: number
+}
+
+/** What a change reaches only later, because the browser does not ask Holo in the meantime. */
+const REACHED_LATER = [
+  'pages that a service worker shows from its cache: after its next update check and one reload',
+  'pages that a browser keeps in memory for Back and Forward: when they are reloaded',
+] as const
+
+/**
+ * Waits until KV has the revision, and until the edge uses it for every page (docs/operations.md).
+ *
+ * @param acceptedAt when the change was accepted, by `performance.now()`.
+ */
+export async function waitUntilEverywhere(
+  api: Api,
+  revision: number,
+  acceptedAt: number,
+  signal: AbortSignal,
+): Promise<Everywhere> {
+  for (;;) {
+    const { control } = await api.ask(healthAsRead, 'GET', '/health')
+    if ((control?.published ?? 0) >= revision) break
+    if (performance.now() - acceptedAt > PUBLISH_TIMEOUT_MS) {
+      throw new CliFailure(
+        'not_published',
+        EXIT.unreachable,
+        `revision ${revision} is committed, but it is not in KV: ${control?.publishError ?? 'the reason is not known'}`,
+        { hint: 'the edge gets it from the control all the same; check with "holo status"' },
+      )
+    }
+    await sleep(POLL_MS, undefined, { signal })
+  }
+  const publishedMs = Math.round(performance.now() - acceptedAt)
+  if (publishedMs < EVERYWHERE_AFTER_MS)
+    await sleep(EVERYWHERE_AFTER_MS - publishedMs, undefined, { signal })
+  return { publishedMs, everywhereMs: Math.round(performance.now() - acceptedAt) }
 }

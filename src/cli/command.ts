@@ -1,5 +1,5 @@
-// What a command is: a row that the program, its help, its documentation and the tests are made from.
-// program.ts parses what was typed; commands/ holds what each command does.
+// The type of a command: a row from which the program, its help, its documentation and the JSON schemas are
+// made. program.ts parses the command line, and commands/ holds the commands.
 
 import type { z } from 'zod'
 import type { Scope as TokenScope } from '../wire/scopes.ts'
@@ -7,12 +7,12 @@ import type { Api } from './api.ts'
 import type { Target } from './target.ts'
 import type { OutputStream, Streams, Style } from './terminal.ts'
 
-/** What a token needs for it; `none` for what works without a server or a token. */
+/** The scope that the token needs; `none` for a command that needs no server and no token. */
 export type CommandScope = 'none' | TokenScope
 
 export type Options = Readonly<Record<string, unknown>>
 
-/** What every command takes. */
+/** The options of every command. */
 export type SharedOptions = {
   readonly url?: string
   readonly target?: string
@@ -21,7 +21,7 @@ export type SharedOptions = {
   readonly verbose?: boolean
 }
 
-/** What changes take beside that. */
+/** The further options of commands that change the document. */
 export type ChangeOptions = SharedOptions & {
   readonly yes?: boolean
   readonly reason?: string
@@ -36,35 +36,35 @@ export type Context = {
   readonly streams: Streams
   /** For standard output. */
   readonly style: Style
-  /** The width of standard output; `undefined` for any. */
+  /** The width of standard output; `undefined` for no limit. */
   readonly columns: number | undefined
   readonly shared: SharedOptions
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal
-  /** A line for people, on standard error. */
+  /** Writes a line for people to standard error. */
   readonly say: (line: string) => void
-  /** Made when it is first asked for: offline commands need none. */
+  /** The target, which is chosen at the first call: offline commands need none. */
   readonly target: () => Promise<Target>
   readonly api: () => Promise<Api>
-  /** A result before the last one: `status --watch`. */
+  /** Prints a result before the last one, as `status --watch` does. */
   readonly show: (outcome: CommandOutcome) => void
-  /** Draws progress; `undefined` where nobody wants to see any. */
+  /** Where progress is drawn; `undefined` if none is shown. */
   readonly progress: OutputStream | undefined
 }
 
 export type CommandOutcome = {
-  /** As `shape` says, without `ok` and `command`, which run.ts adds. */
+  /** The result in the form of `shape`, without `ok` and `command`, which run.ts adds. */
   readonly json: Readonly<Record<string, unknown>>
-  /** For people. */
+  /** The result as lines for people. */
   readonly lines: readonly string[]
-  /** Left out: done. */
+  /** 0 when left out. */
   readonly exitCode?: 0 | 1
-  /** It was shown before: there is nothing to print at the end. */
+  /** The result was printed before, with `show`, and is not printed again. */
   readonly isShown?: true
 }
 
 export type Argument = {
-  /** As help shows it: `<name>`, `[name]`, `<weights...>`. */
+  /** In the notation of the help: `<name>`, `[name]`, `<weights...>`. */
   readonly name: string
   readonly about: string
 }
@@ -80,11 +80,11 @@ export type Option = {
 export type Example = { readonly command: string; readonly about: string }
 
 type Row<S extends z.ZodObject> = {
-  /** With spaces for subcommands: `env list`. */
+  /** With a space before a subcommand: `env list`. */
   readonly name: string
   readonly about: string
   readonly scope: CommandScope
-  /** Takes `--yes`, `--reason`, `--if-revision`, `--wait` and `--dry-run`. */
+  /** The command also has `--yes`, `--reason`, `--if-revision`, `--wait` and `--dry-run`. */
   readonly changes?: 'document'
   readonly arguments?: readonly Argument[]
   readonly options?: readonly Option[]
@@ -96,7 +96,7 @@ export type CommandRow = Row<z.ZodObject> & {
   readonly run: (context: Context, args: never, options: never) => Promise<CommandOutcome>
 }
 
-/** A row whose `run` gets what it declares; its result is held to its shape by the compiler. */
+/** Makes a row. The compiler checks that the result of `run` has the form of `shape`. */
 export function command<S extends z.ZodObject, Args extends readonly unknown[], O>(
   row: Row<S> & {
     readonly run: (

@@ -1,5 +1,8 @@
+// The table of all commands, in the order of the help. The program, its documentation and the JSON
+// schemas are made from it.
+
 import type { CommandRow } from './command.ts'
-import { DOCUMENT_COMMANDS } from './commands/documents.ts'
+import { DOCUMENT_COMMANDS, TRANSFER_COMMANDS } from './commands/documents.ts'
 import { ENV_COMMANDS } from './commands/env.ts'
 import { EXPLAIN } from './commands/explain.ts'
 import { GC } from './commands/gc.ts'
@@ -29,7 +32,6 @@ import { RULES_COMMANDS } from './commands/rules.ts'
 import { SIMULATE } from './commands/simulate.ts'
 import { STATUS } from './commands/status.ts'
 import { TOKEN_COMMANDS } from './commands/token.ts'
-import { TRANSFER_COMMANDS } from './commands/transfer.ts'
 import { VERSION_COMMANDS } from './commands/versions.ts'
 
 export const COMMAND_ROWS: readonly CommandRow[] = [

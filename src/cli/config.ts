@@ -1,5 +1,5 @@
-// holo.json: its shape, from which schemas/holo.schema.json is made, and reading it. target.ts chooses
-// the target that a command talks to. Tokens are never in this file.
+// holo.json: its schema, from which schemas/holo.schema.json is generated, and how it is found and read.
+// target.ts chooses the target of a command. holo.json never contains tokens.
 
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
@@ -12,7 +12,7 @@ import { FileRefusal, readRegularFile } from '../publish/regular-file.ts'
 import { misuse } from './failure.ts'
 
 export const CONFIG_FILE = 'holo.json'
-/** A hundred targets and plans have some 50 KB. */
+/** A file with a hundred targets and plans has about 50 KB. */
 const MAX_CONFIG_BYTES = 1024 * 1024
 export const SCHEMA_ADDRESS = './node_modules/holo-edge/schemas/holo.schema.json'
 
@@ -26,13 +26,13 @@ const services = z
     z.union([origin, z.array(origin).min(1).max(20), z.strictObject(SERVICE_FIELDS)]),
   )
   .describe(
-    'Backends of a version by path prefix: an origin, several in turn, or all there is to say',
+    'Backends of a version by path prefix: an origin, a list of origins that take turns, or all fields of a service',
   )
 
 const target = z.strictObject({
   url: z
     .url({ protocol: /^https?$/ })
-    .describe('Where the site is: the API is below it, at /.holo/api/'),
+    .describe('The address of the site, below which the API is at /.holo/api/'),
   tokenEnv: z
     .string()
     .regex(/^HOLO_[A-Za-z0-9_]{1,100}$/, 'a variable that holds a token begins with HOLO_')
@@ -42,18 +42,18 @@ const target = z.strictObject({
     .string()
     .optional()
     .describe(
-      "A file that holds the token: below this file's folder, or ~/.config/holo/…; the variable goes first",
+      'A file that holds the token, below the folder of holo.json or in ~/.config/holo/; the variable has precedence',
     ),
   protected: z
     .boolean()
     .optional()
-    .describe("On a terminal a change asks for the target's name to be typed"),
-  services: services.optional().describe('Instead of those of `publish` with the same prefix'),
+    .describe("On a terminal, a change has to be confirmed by typing the target's name"),
+  services: services.optional().describe('Replace those of `publish` with the same prefix'),
 })
 
 export const configSchema = z.strictObject({
   $schema: z.string().optional(),
-  target: z.string().optional().describe('The target that is meant when none is named'),
+  target: z.string().optional().describe('The default target'),
   targets: z
     .record(
       z
@@ -62,62 +62,66 @@ export const configSchema = z.strictObject({
       target,
     )
     .default({})
-    .describe('Every Holo that commands talk to, by name'),
+    .describe('The Holos that commands talk to, by name'),
   publish: z
     .strictObject({
-      folder: z.string().optional().describe('What `holo publish` publishes when none is named'),
+      folder: z.string().optional().describe('The folder that `holo publish` publishes by default'),
       services: services.optional(),
       htmlHandling: z
         .enum(HTML_HANDLING)
         .optional()
-        .describe('Under which address a page is found (docs/http.md)'),
+        .describe('The addresses of pages (docs/http.md)'),
       notFound: z
         .enum(NOT_FOUND)
         .optional()
-        .describe('What answers where nothing is; found from the files when left out'),
+        .describe('What answers when no file matches; detected from the files when left out'),
       appPage: z
         .string()
         .min(1)
         .optional()
         .describe(
-          'The page of a single-page app: /200.html or the like if there is one, else /index.html',
+          'The page of a single-page app; when left out, /200.html if there is one, else /index.html',
         ),
       redirects: z
         .enum(REDIRECTS_READINGS)
         .optional()
-        .describe('Whose meaning `_redirects` has; told by its syntax when left out'),
+        .describe(
+          'Which host `_redirects` was written for; detected from its syntax when left out',
+        ),
       hashed: z
         .array(z.string())
         .optional()
-        .describe('Globs of paths whose names change with their content'),
+        .describe('Globs of files whose names change with their content'),
       exclude: z.array(z.string()).optional().describe('Globs of paths that are not published'),
       allow: z
         .array(z.string())
         .optional()
-        .describe('Globs of paths that are published though they look like server code or secrets'),
+        .describe(
+          'Globs of files that are published although they look like server code or secrets',
+        ),
       anyFolder: z
         .boolean()
         .optional()
-        .describe('Publishes the folder also where it does not look like a finished site'),
+        .describe('Publishes the folder even if it does not look like a finished site'),
     })
     .optional(),
   rollouts: z
     .record(z.string().regex(PLAN_NAME, 'a plan is named with letters, digits, "._-"'), planSchema)
     .optional()
-    .describe('Plans of rollouts by name, each a preset that is changed where something is said'),
+    .describe('Plans of rollouts by name. A plan is a preset with changes'),
 })
 
 export type Config = z.infer<typeof configSchema>
 export type ConfigServices = z.infer<typeof services>
 
 export type FoundConfig = {
-  /** Where relative paths in it begin. */
+  /** The folder of the file, from which its relative paths start. */
   readonly folder: string
   readonly file: string
   readonly config: Config
 }
 
-/** That of `named`, or the first holo.json from `cwd` upwards; `undefined` where there is none. */
+/** The file `named`, or the nearest holo.json from `cwd` upwards; `undefined` if there is none. */
 export async function loadConfig(
   cwd: string,
   named: string | undefined,
@@ -136,7 +140,7 @@ export async function loadConfig(
   }
 }
 
-/** One that was found, and not named, may be anybody's. */
+/** Reads a file that nobody has named. It may be a stranger's, so it must be a regular file of bounded size. */
 async function readFound(file: string): Promise<string | undefined> {
   try {
     const bytes = await readRegularFile(dirname(file), basename(file), MAX_CONFIG_BYTES)
@@ -162,14 +166,14 @@ function parseConfig(text: string, file: string): Config {
   try {
     raw = JSON.parse(text)
   } catch (cause) {
-    // The parser's own message quotes the text, which may be a secret in a file that was taken for holo.json.
+    // The message of the parser quotes the file, which may contain a secret, so only the position is shown.
     const place = /at position \d+(?: \(line \d+ column \d+\))?/.exec(String(cause))?.[0]
-    throw misuse(`${file} is not JSON${place ? `: something is wrong ${place}` : ''}`)
+    throw misuse(`${file} is not JSON${place ? `: there is a mistake ${place}` : ''}`)
   }
   const parsed = configSchema.safeParse(raw)
   if (parsed.success) return parsed.data
   const lines = parsed.error.issues.map(
     ({ path, message }) => `  ${path.map(String).join('.') || 'the file'}: ${message}`,
   )
-  throw misuse(`${file} is not as it should be:\n${lines.join('\n')}`)
+  throw misuse(`${file} is not valid:\n${lines.join('\n')}`)
 }

@@ -1,6 +1,7 @@
-// The document as commands read it: from the API or from a file, with the edge's own parser, and what
-// every bucket gets by it.
+// The document as commands read it, from the API or from a file, with the parser of the edge; the
+// file that `holo export` writes; and names that the document must have.
 
+import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { text as readAll } from 'node:stream/consumers'
@@ -8,30 +9,30 @@ import { type CompiledAssignments, compileAssignments } from '../document/compil
 import { parseAssignments } from '../document/parse.ts'
 import type { AssignmentsDocument } from '../document/schema.ts'
 import { documentAsRead } from '../wire/history.ts'
-import { EXPORT_FORMAT } from '../wire/output.ts'
+import { EXPORT_FORMAT, exportedFile } from '../wire/output.ts'
 import type { Api } from './api.ts'
 import type { Context } from './command.ts'
-import { takeDocument } from './exported.ts'
 import { CliFailure, EXIT, misuse, refused } from './failure.ts'
+import { toSuggestion } from './suggest.ts'
 
 export type KnownDocument = {
   readonly document: AssignmentsDocument
   readonly compiled: CompiledAssignments
 }
 
-/** The newest document of the control. */
+/** Loads the current document. */
 export async function loadCurrent(api: Api): Promise<KnownDocument> {
   return readDocument(JSON.stringify(await api.ask(documentAsRead, 'GET', '/assignments')))
 }
 
-/** What the control has accepted: origins that only local runs take are taken. */
+/** Parses a document that the control has accepted, also with origins that only local runs allow. */
 export function readDocument(text: string): KnownDocument {
   const parsed = parseAssignments(text, { allowInsecure: true })
   if (!parsed.ok) {
     throw new CliFailure(
       'unexpected_reply',
       EXIT.unreachable,
-      'the document of this Holo cannot be read by this command: they are of different versions',
+      'this command cannot read the document of this Holo: install the version of the command that Holo has',
       { problems: parsed.error },
     )
   }
@@ -39,7 +40,7 @@ export function readDocument(text: string): KnownDocument {
 }
 
 /**
- * A document in a file (`-` is standard input), or in an export of one.
+ * Loads a document from a file that holds the document or an export of it; `-` is standard input.
  *
  * @throws CliFailure that lists every problem.
  */
@@ -54,12 +55,12 @@ export async function loadFile(
   const count = parsed.error.length
   throw refused(
     'invalid_document',
-    `${file} is refused by the edge: ${count === 1 ? 'one problem' : `${count} problems`}`,
+    `the edge would refuse ${file}: ${count === 1 ? 'one problem' : `${count} problems`}`,
     { problems: parsed.error.map(({ path, message }) => ({ path, message })) },
   )
 }
 
-/** What is not JSON is for the edge's parser to complain about. */
+/** Takes the document out of an export. Other text stays as it is: the parser of the edge reports mistakes. */
 function toDocumentText(text: string, file: string): string {
   if (!text.includes(`"${EXPORT_FORMAT}"`)) return text
   let read: unknown
@@ -96,4 +97,74 @@ export async function readJson(
   } catch (cause) {
     throw misuse(`${file} is not JSON: ${cause instanceof Error ? cause.message : cause}`)
   }
+}
+
+/**
+ * Tells a name that does not exist from a Holo without a document.
+ *
+ * @throws CliFailure `no_document` if nothing has been published yet.
+ */
+export async function needDocument(api: Api): Promise<void> {
+  try {
+    await api.ask(documentAsRead, 'GET', '/assignments')
+  } catch (cause) {
+    if (cause instanceof CliFailure && cause.code === 'no_document') throw cause
+  }
+}
+
+/**
+ * SHA-256 of the content of a document, without its revision and its place in the audit log. Every Holo
+ * with the same content has the same digest, because the control always writes fields in the same order.
+ */
+export function digestContent(document: Readonly<Record<string, unknown>>): string {
+  const { revision: _, reserve: __, audit: ___, ...content } = document
+  return createHash('sha256').update(JSON.stringify(content)).digest('hex')
+}
+
+/**
+ * The document in a parsed file, which is an export or the document itself.
+ *
+ * @throws CliFailure for an export whose document was changed.
+ */
+function takeDocument(read: unknown, file: string): unknown {
+  if ((read as { format?: unknown } | null)?.format !== EXPORT_FORMAT) return read
+  const whole = exportedFile.safeParse(read)
+  if (!whole.success) {
+    throw refused('invalid_export', `${file} is damaged, or an export of another version of Holo`, {
+      problems: whole.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })),
+    })
+  }
+  const { document, content } = whole.data
+  if (digestContent(document) === content) return document
+  throw refused('invalid_export', `${file} was changed after it was exported`, {
+    hint: 'to import it all the same, save its "document" as a file of its own',
+  })
+}
+
+/** How many names a hint lists. */
+const MAX_LISTED = 20
+
+/** Checks that the document has the environment. @throws CliFailure that suggests a similar name. */
+export function knowEnvironment(name: string, { document }: KnownDocument): void {
+  const known = Object.keys(document.environments)
+  knowName('environment', name, known, toSuggestion(name, known))
+}
+
+/**
+ * Checks that the document has the version. A similar id is another release, so none is suggested.
+ * @throws CliFailure
+ */
+export function knowVersion(id: string, { document }: KnownDocument): void {
+  knowName('version', id, Object.keys(document.versions), '')
+}
+
+function knowName(what: string, name: string, known: readonly string[], suggestion: string): void {
+  if (known.includes(name)) return
+  const has =
+    known.length > MAX_LISTED
+      ? `${known.slice(-MAX_LISTED).join(', ')} and older ones`
+      : known.join(', ')
+  throw refused('unknown_name', `there is no ${what} "${name}"${suggestion}`, {
+    hint: `the document has ${has || 'none'}`,
+  })
 }

@@ -1,20 +1,20 @@
-// How a command fails, as a value that is thrown once and shown once: a stable code, a sentence for
-// people, and the exit code. Anything else that is thrown is a fault of ours.
+// The error that a command throws when it fails: a stable code, a message for people, and the exit code. Any
+// other error is a bug of the command.
 
 import type { OtherChange } from '../wire/history.ts'
 
-/** What a shell is told; docs/cli.md says it to people. */
+/** The exit codes, which docs/cli.md explains. */
 export const EXIT = {
   done: 0,
-  /** Holo understood and did not do it: scopes, names that do not exist, an unsound document. */
+  /** Holo refused: a missing scope, an unknown name, an invalid document. */
   refused: 1,
-  /** The command as it was typed can never work here. */
+  /** The command line is wrong, so that repeating it cannot help. */
   misuse: 2,
-  /** Nobody answered, or nobody who could. */
+  /** There was no reply, or only an error of the server. */
   unreachable: 3,
-  /** The document has changed since the revision that was seen. */
+  /** The document has changed since the revision that the command is based on. */
   stale: 4,
-  /** Ctrl-C: 128 and the number of SIGINT, as shells have it. */
+  /** Ctrl-C: 128 plus the number of SIGINT, as in shells. */
   interrupted: 130,
 } as const
 
@@ -24,11 +24,11 @@ export type FailureDetails = {
   /** What to do about it: one sentence or a command. */
   readonly hint?: string | undefined
   readonly problems?: readonly { readonly path: string; readonly message: string }[] | undefined
-  /** With `stale`: the revision of now, and what changed since the one that was seen. */
+  /** With `stale`: the current revision, and the changes since the one that the command is based on. */
   readonly current?: number | undefined
   readonly changes?: readonly OtherChange[] | undefined
   readonly requestId?: string | undefined
-  /** What was thrown, where that is a fault of ours: shown with `--verbose` only. */
+  /** The error behind a bug of the command; shown with `--verbose` only. */
   readonly fault?: unknown
 }
 
@@ -47,12 +47,12 @@ export class CliFailure extends Error {
   }
 }
 
-/** The command as it was typed cannot work. */
+/** A failure for a wrong command line. */
 export function misuse(message: string, hint?: string): CliFailure {
   return new CliFailure('misuse', EXIT.misuse, message, { hint })
 }
 
-/** It was understood and is not done. */
+/** A failure for a command that was understood and refused. */
 export function refused(code: string, message: string, details: FailureDetails = {}): CliFailure {
   return new CliFailure(code, EXIT.refused, message, details)
 }

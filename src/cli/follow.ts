@@ -1,4 +1,4 @@
-// Events as they happen, printed until Ctrl-C: what `holo log --follow` does.
+// `holo log --follow`: prints events as they happen, until Ctrl-C.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { z } from 'zod'
@@ -10,12 +10,12 @@ import { toCount, toTime } from './words.ts'
 
 type AnyEvent = z.infer<typeof anyEvent>
 
-/** Events are asked for this often. */
+/** The time between two requests for events. */
 const POLL_MS = 1000
-/** After a call that was not answered the next one waits, doubled each time up to this. */
+/** After a failed call the time doubles, up to this. */
 const LONGEST_WAIT_MS = 30_000
 
-/** Follows from now on. Goes on over calls that are not answered, and says so once. */
+/** Prints new events. If Holo does not answer, says so once and keeps trying. */
 export async function followEvents(context: Context, api: Api): Promise<CommandOutcome> {
   let { next } = await api.ask(eventsAsRead, 'GET', '/events')
   context.say('Waiting for events; Ctrl-C ends it')
@@ -28,7 +28,7 @@ export async function followEvents(context: Context, api: Api): Promise<CommandO
       const reply = await api.ask(eventsAsRead, 'GET', '/events', { query })
       failures = 0
       if (reply.missed > 0)
-        context.say(`${toCount(reply.missed, 'event')} came too fast and are gone`)
+        context.say(`Missed: ${toCount(reply.missed, 'event')}; Holo no longer keeps them`)
       for (const one of reply.events) {
         context.show({ json: { event: one }, lines: [toLine(one)] })
       }
@@ -45,7 +45,7 @@ export async function followEvents(context: Context, api: Api): Promise<CommandO
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** What is printed of each kind, behind its time and name. Fields of a newer Holo are left out. */
+/** What is printed for each kind of event after its time and kind. Unknown fields are left out. */
 const LINES: Readonly<Record<EventKind, (fields: Fields) => string>> = {
   'revision.committed': ({ revision, action, by, reason }) =>
     `revision ${revision}, ${action} by ${by}${toReason(reason)}`,
@@ -66,7 +66,7 @@ const LINES: Readonly<Record<EventKind, (fields: Fields) => string>> = {
   'token.revoked': toTokenLine,
 }
 
-/** The event in one line. An event of a kind that this command does not know shows all its fields. */
+/** The event as one line. For an unknown kind, all fields are printed. */
 function toLine({ id: _, at, kind, ...fields }: AnyEvent): string {
   const line = isKnownKind(kind) ? LINES[kind](fields) : JSON.stringify(fields)
   return `${toTime(at)}  ${kind}  ${line}`

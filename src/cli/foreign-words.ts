@@ -1,5 +1,5 @@
-// Words that people bring along from other tools (wrangler, vercel, netlify, firebase, git, kubectl and
-// Argo Rollouts), and what does the same here. A word that becomes a command leaves this table.
+// Commands of other tools (wrangler, vercel, netlify, firebase, git, kubectl and Argo Rollouts), and the
+// commands of Holo that do the same. A word that is a command of Holo must not be in this table.
 
 const PUBLISH_INSTEAD =
   'holo publish (uploads a version), then "holo rollout start" or "holo point"'
@@ -15,7 +15,7 @@ const TARGETS = 'holo init (writes holo.json), and --target NAME for one of its 
 const LOGS = 'holo log (who did what), or "wrangler tail" for the requests of the Worker'
 const LOCAL = 'npm start in a checkout of Holo (a local run); builds are made by your own tools'
 
-/** By the words that were typed; groups have theirs behind a space. */
+/** By the typed words; a subcommand follows its group after a space. */
 export const FOREIGN_WORDS: Readonly<Record<string, string>> = {
   ...of(
     PUBLISH_INSTEAD,
@@ -145,7 +145,7 @@ export const FOREIGN_WORDS: Readonly<Record<string, string>> = {
   'versions view': 'holo versions --json',
 }
 
-/** What does here what somebody means by these words; `undefined` where nobody knows. */
+/** The command of Holo for the words of another tool; `undefined` for unknown words. */
 export function findOwnWord(words: readonly string[]): string | undefined {
   const typed = words.slice(0, 2).map((word) => word.toLowerCase().replace(/:.*/, ''))
   for (const name of [typed.join(' '), typed[0] ?? '']) {

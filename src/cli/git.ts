@@ -1,5 +1,5 @@
-// Commit and author of what is published, from git or from the variables of a pipeline. Neither is
-// needed: a folder without git is published all the same. Nothing that the repository brings along is run.
+// Reads commit and author of what is published from git, or from the variables of a pipeline. Both are
+// optional. The repository may be a stranger's, so nothing that its settings name is run.
 
 import { execFile } from 'node:child_process'
 import { devNull } from 'node:os'
@@ -13,7 +13,7 @@ const MAX_OUTPUT_BYTES = 256 * 1024
 export type Authorship = {
   readonly commit?: string
   readonly author?: string
-  /** There are changes that no commit has. */
+  /** There are uncommitted changes. */
   readonly isDirty: boolean
 }
 
@@ -36,22 +36,25 @@ export async function readAuthorship(cwd: string, env: Variables): Promise<Autho
 }
 
 /**
- * What a repository's own settings may make git run, switched off: it may have come from a stranger, settings
- * and hooks and all. Filters have names of their own (`silenceFilters`), and submodules settings of their own,
- * so that these are not looked into.
+ * Settings that switch off everything that a repository's own settings and hooks can make git run. Filters are
+ * switched off by `silenceFilters`, because every filter has a setting of its own. Submodules have settings of
+ * their own, so they are ignored.
  */
-const HARMLESS = [
-  ...['-c', 'core.fsmonitor=false'],
-  ...['-c', `core.hooksPath=${devNull}`],
-  // A folder that was committed may be a repository itself, with settings of its own.
-  ...['-c', 'safe.bareRepository=explicit'],
-  ...['-c', 'log.showSignature=false'],
-  ...['-c', 'protocol.allow=never'],
+const SAFE_SETTINGS = [
+  'core.fsmonitor=false',
+  `core.hooksPath=${devNull}`,
+  // A committed folder may itself be a repository with settings of its own.
+  'safe.bareRepository=explicit',
+  'log.showSignature=false',
+  'protocol.allow=never',
+]
+const SAFE_ARGUMENTS = [
+  ...SAFE_SETTINGS.flatMap((setting) => ['-c', setting]),
   '--no-pager',
   '--no-optional-locks',
 ]
 
-/** Nothing is fetched that the repository promises to have elsewhere, and nobody is asked for anything. */
+/** Environment variables with which git fetches nothing from elsewhere and asks for no password. */
 const QUIET = {
   GIT_ALLOW_PROTOCOL: 'none',
   GIT_NO_LAZY_FETCH: '1',
@@ -61,14 +64,14 @@ const QUIET = {
   GIT_EXTERNAL_DIFF: '',
 }
 
-/** What git prints, without blanks around it; `undefined` where that is nothing, or git cannot. */
+/** The trimmed output of git; `undefined` if there is none or git fails. */
 async function runGit(
   args: readonly string[],
   cwd: string,
   env: Variables,
 ): Promise<string | undefined> {
   try {
-    const { stdout } = await run('git', [...HARMLESS, ...args], {
+    const { stdout } = await run('git', [...SAFE_ARGUMENTS, ...args], {
       cwd,
       env: { ...env, ...QUIET },
       encoding: 'utf8',
@@ -78,18 +81,18 @@ async function runGit(
     })
     return stdout.trim() || undefined
   } catch (cause) {
-    // What is cut off is more than nothing, which is all that is asked of a long answer.
+    // Of a very long output only matters that there is one, so the beginning is enough.
     const { code, stdout } = cause as { code?: unknown; stdout?: string }
     return code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER' ? stdout?.trim() || undefined : undefined
   }
 }
 
-/** Variables that keep the filters of the repository from being run on files that have changed. */
+/** Environment variables that switch off the filters of the repository, which `git status` would run. */
 async function silenceFilters(cwd: string, env: Variables): Promise<Variables> {
   const args = ['config', '--name-only', '--get-regexp', '^filter\\..*\\.(clean|process|required)$']
   const names = (await runGit(args, cwd, env))?.split('\n') ?? []
   const first = Number(env.GIT_CONFIG_COUNT) || 0
-  // Not as `-c name=value`: a filter may have a "=" in its name.
+  // Not as `-c name=value`, because the name of a filter may contain "=".
   const settings = names.flatMap((name, i) => [
     [`GIT_CONFIG_KEY_${first + i}`, name],
     [`GIT_CONFIG_VALUE_${first + i}`, name.endsWith('.required') ? 'false' : ''],

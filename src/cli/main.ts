@@ -1,17 +1,18 @@
-// The entry of the `holo` command: the process as surroundings, Ctrl-C as a signal, and the exit code.
+// The entry of the `holo` command: passes the process's arguments, streams and signals to runCli, and sets the
+// exit code.
 
 import { runCli } from './run.ts'
 
-/** @param version of the package. */
+/** @param version the version of the package. */
 export async function main(version: string): Promise<void> {
   const interruption = new AbortController()
   process.on('SIGINT', () => {
-    // Whoever presses it twice does not want to wait.
+    // The second Ctrl-C ends the process at once.
     if (interruption.signal.aborted) process.exit(130)
     interruption.abort()
   })
   process.on('SIGTERM', () => interruption.abort())
-  // A reader that has gone, such as `head`, wants no more: that is no failure.
+  // The reader of a pipe has closed it, as `head` does. That is not a failure.
   process.stdout.on('error', (cause: NodeJS.ErrnoException) => {
     if (cause.code === 'EPIPE') process.exit(0)
     throw cause
@@ -24,7 +25,7 @@ export async function main(version: string): Promise<void> {
     signal: interruption.signal,
     version,
   })
-  // What is written to a pipe is not lost, because the process ends by itself.
+  // `process.exit` could lose output that is still being written to a pipe, so the process ends by itself.
   process.exitCode = exitCode
   process.stdin.unref?.()
 }

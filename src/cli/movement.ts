@@ -1,11 +1,11 @@
-// What a change moves, found from the two documents alone: which environments give buckets to which,
-// which versions visitors change between, and what else the documents say differently. Pure.
+// Compares two documents: which buckets move between environments, which visitors get another version, and
+// which other fields differ. Pure.
 
 import type { AssignmentsDocument } from '../document/schema.ts'
 import type { KnownDocument } from './document.ts'
 import { toPercent, toPercentText } from './words.ts'
 
-/** Buckets, of 10,000, and the same as a share of all visitors in percent. */
+/** A number of buckets out of 10,000, and the same as a percentage of all visitors. */
 export type Move = {
   readonly from: string
   readonly to: string
@@ -14,11 +14,11 @@ export type Move = {
 }
 
 export type Movement = {
-  /** Between environments. */
+  /** Buckets that move between environments. */
   readonly moved: Move[]
-  /** Between versions: what visitors notice, also when an environment is pointed elsewhere. */
+  /** Buckets that get another version, also because an environment points at another version. */
   readonly versions: Move[]
-  /** Everything the documents say differently, one line each. */
+  /** All other differences of the documents, one line each. */
   readonly changes: string[]
 }
 
@@ -34,7 +34,7 @@ export function findMovement(before: KnownDocument, after: KnownDocument): Movem
   }
 }
 
-/** Whether somebody would get something else: another environment, version or rule. */
+/** Whether some visitor may get something else: buckets, environments or rules differ. */
 export function isNoticeable(before: KnownDocument, after: KnownDocument): boolean {
   const { moved, versions } = findMovement(before, after)
   const [was, is] = [before.document, after.document]
@@ -69,12 +69,10 @@ function listChanges(before: AssignmentsDocument, after: AssignmentsDocument): s
       : [
           `salt: "${before.salt}" becomes "${after.salt}", which gives every visitor another bucket`,
         ]),
-    ...(isSame(before.visitor, after.visitor) ? [] : ['visitor: named by something else']),
-    ...(isSame(before.polled, after.polled) ? [] : ['polled: other files answer for now']),
-    ...(isSame(before.expose, after.expose) ? [] : ['expose: other headers are sent']),
-    ...(isSame(before.measure, after.measure)
-      ? []
-      : ['measure: rollouts are judged by something else']),
+    ...(isSame(before.visitor, after.visitor) ? [] : ['visitor: changed']),
+    ...(isSame(before.polled, after.polled) ? [] : ['polled: changed']),
+    ...(isSame(before.expose, after.expose) ? [] : ['expose: changed']),
+    ...(isSame(before.measure, after.measure) ? [] : ['measure: changed']),
   ]
 }
 
@@ -148,8 +146,8 @@ function isSame(one: unknown, other: unknown): boolean {
   return JSON.stringify(one) === JSON.stringify(other)
 }
 
-/** For people: who gives what to whom, then the rest. */
-export function toLines({ moved, versions, changes }: Movement): string[] {
+/** The movement as lines for people: buckets between environments, between versions, then other changes. */
+export function toMovementLines({ moved, versions, changes }: Movement): string[] {
   const total = versions.reduce((sum, { percent }) => sum + percent, 0)
   return [
     ...moved.map(
@@ -161,7 +159,7 @@ export function toLines({ moved, versions, changes }: Movement): string[] {
       ({ from, to, percent }) => `${toPercentText(percent)} of visitors go from ${from} to ${to}`,
     ),
     ...(versions.length > 1
-      ? [`${toPercentText(total)} of visitors get another version in all`]
+      ? [`in total ${toPercentText(total)} of visitors get another version`]
       : []),
     ...(versions.length === 0 ? ['nobody gets another version by bucket'] : []),
     ...changes,

@@ -1,37 +1,36 @@
-// The options that many commands share, and how their values are read. A value that cannot be read is
-// misuse, said with the option's name.
+// The options that many commands share, and the parsers of option values. A value that cannot be parsed is
+// misuse, and the message names the option.
 
 import { InvalidArgumentError } from 'commander'
 import { ENVIRONMENT_NAME, VERSION_ID } from '../core/names.ts'
+import { MAX_REASON_CHARACTERS } from '../wire/requests.ts'
 import type { Option } from './command.ts'
+import type { ConfigServices } from './config.ts'
 import { misuse } from './failure.ts'
-
-/** As the API bounds it. */
-const MAX_REASON_CHARACTERS = 500
 
 export const SHARED_OPTIONS: readonly Option[] = [
   { flags: '--target <name>', about: 'a target of holo.json' },
   { flags: '--url <address>', about: 'the address of the site, instead of a target' },
-  { flags: '--config <file>', about: 'another file than the nearest holo.json' },
-  { flags: '--json', about: 'one JSON object on standard output, failures too (docs/cli.md)' },
-  { flags: '--verbose', about: 'every call of the API, with request ids' },
+  { flags: '--config <file>', about: 'a file to use instead of the nearest holo.json' },
+  { flags: '--json', about: 'prints one JSON object, also for a failure (docs/cli.md)' },
+  { flags: '--verbose', about: 'shows every call of the API, with request ids' },
 ]
 
-/** For commands that talk to nobody. */
+/** The options of commands that need no server. */
 export const OFFLINE_OPTIONS: readonly Option[] = SHARED_OPTIONS.filter(
   ({ flags }) => flags === '--json',
 )
 
 export const CHANGE_OPTIONS: readonly Option[] = [
   { flags: '-y, --yes', about: 'do not ask' },
-  { flags: '--dry-run', about: 'show what would move, and change nothing' },
-  { flags: '--reason <text>', about: 'why, for the audit log', parse: parseReason },
+  { flags: '--dry-run', about: 'shows what would move, and changes nothing' },
+  { flags: '--reason <text>', about: 'the reason, for the audit log', parse: parseReason },
   {
     flags: '--if-revision <n>',
-    about: 'only if this is still the revision (exit code 4 if not)',
+    about: 'only if this is still the current revision (exit code 4 if not)',
     parse: parseWhole('a revision is a whole number from 1'),
   },
-  { flags: '--wait', about: 'until it is everywhere: in KV, and decided on by every page' },
+  { flags: '--wait', about: 'waits until the change is in KV and used for every page' },
 ]
 
 export function parseWhole(rule: string): (text: string) => number {
@@ -46,7 +45,7 @@ function parseReason(text: string): string {
   throw new InvalidArgumentError(`at most ${MAX_REASON_CHARACTERS} characters`)
 }
 
-/** An option that may be given several times. */
+/** The parser of an option that may be given several times. */
 export function collect(text: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), text]
 }
@@ -55,7 +54,7 @@ export function collect(text: string, before: readonly string[] | undefined): re
 export function toEnvironmentName(text: string): string {
   if (ENVIRONMENT_NAME.test(text)) return text
   throw misuse(
-    `"${text}" cannot be an environment: lower-case letters, digits and "-", beginning with a letter`,
+    `"${text}" cannot be the name of an environment: use lower-case letters, digits and "-", beginning with a letter`,
   )
 }
 
@@ -63,6 +62,22 @@ export function toEnvironmentName(text: string): string {
 export function toVersionId(text: string): string {
   if (VERSION_ID.test(text)) return text
   throw misuse(
-    `"${text}" cannot be a version: up to 64 letters, digits and "._+-", such as "1.4.0"`,
+    `"${text}" cannot be the id of a version: use up to 64 letters, digits and "._+-", such as "1.4.0"`,
   )
+}
+
+/** Parses `--service`. If a prefix is given twice, its origins take turns. @throws CliFailure */
+export function parseServices(texts: readonly string[]): ConfigServices {
+  const services = new Map<string, string[]>()
+  for (const text of texts) {
+    const cut = text.indexOf('=')
+    const [prefix, origin] = [text.slice(0, cut), text.slice(cut + 1)]
+    if (cut < 1 || !/^\/(?:.*\/)?$/.test(prefix) || origin === '') {
+      throw misuse(
+        `"${text}" is not a service: write /api/=https://api.example.com (a prefix ends with "/")`,
+      )
+    }
+    services.set(prefix, [...(services.get(prefix) ?? []), origin])
+  }
+  return Object.fromEntries(services)
 }

@@ -1,5 +1,5 @@
-// Finds the plan that the command line names: one of holo.json, a preset, or a file. document/parse-plan.ts
-// reads it.
+// Finds the plan that the command line names: a plan of holo.json, a preset, or a file. document/parse-plan.ts
+// parses it.
 
 import { type Plan, PRESETS } from '../core/rollout/plan.ts'
 import { parsePlan } from '../document/parse-plan.ts'
@@ -11,16 +11,16 @@ import { misuse, refused } from './failure.ts'
 import { toSuggestion } from './suggest.ts'
 
 export type NamedPlan = {
-  /** As it was named. */
+  /** The name on the command line. */
   readonly name: string
-  /** As it is sent to the API: a preset's name, or a whole document. */
+  /** What is sent to the API: the name of a preset, or the whole plan. */
   readonly document: string | PlanDocument
   readonly plan: Plan
 }
 
 /**
- * A name of the `rollouts` of holo.json goes before a preset's; what has a "/" or ends in ".json" is
- * a file, and `-` is standard input.
+ * A plan in `rollouts` of holo.json has precedence over a preset with the same name. A name with "/" or with
+ * ".json" at its end is a file, and `-` is standard input.
  *
  * @throws CliFailure that lists every problem of the plan.
  */
@@ -40,7 +40,7 @@ export async function loadPlan(
   const known = [...Object.keys(own), ...Object.keys(PRESETS)]
   throw misuse(
     `there is no plan "${name}"${toSuggestion(name, known)}; there are ${known.join(', ')}`,
-    'a file is named with a "/" or with .json at its end',
+    'the name of a file needs a "/", or .json at its end',
   )
 }
 
@@ -50,7 +50,7 @@ function toNamed(name: string, document: string | PlanDocument, where: string): 
   const count = parsed.error.length
   throw refused(
     'invalid_plan',
-    `${where} is no plan: ${count === 1 ? 'one problem' : `${count} problems`}`,
+    `${where} is not a valid plan: ${count === 1 ? 'one problem' : `${count} problems`}`,
     {
       problems: parsed.error.map(({ path, message }) => ({ path, message })),
     },

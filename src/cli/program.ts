@@ -1,5 +1,5 @@
-// The table of commands as a program of commander: parsing, help and spelling are commander's, the
-// words are the rows'. What a row does is called by whoever parses.
+// Makes a program of the package commander from the table of commands. Commander parses the command line,
+// prints the help and suggests spellings; the texts come from the rows.
 
 import { Command as Program } from 'commander'
 import type { CommandRow, Option, Options } from './command.ts'
@@ -11,14 +11,14 @@ export type CommandCall = {
   readonly options: Options
 }
 
-const ABOUT = 'Publishes versions of a web app, and says who gets which.'
+const ABOUT = 'Publishes versions of a web app, and decides who gets which.'
 
-/** What stands before the commands that have one in common. */
+/** The descriptions of groups of commands. */
 const GROUPS: Readonly<Record<string, string>> = {
   env: 'environments: named pointers to versions',
   metrics: 'counts of requests',
   rollout: 'rollouts: a release that moves by a plan, watched by a judge',
-  rules: 'rules: who goes to an environment before buckets are looked at',
+  rules: 'rules, which choose an environment before buckets do',
   token: 'tokens of the API',
 }
 
@@ -35,7 +35,7 @@ export function createProgram(
   const program = prepare(new Program('holo'), write, columns)
     .description(ABOUT)
     .version(version, '-V, --version', 'the version of this command')
-    .helpOption('-h, --help', 'this text; "holo help COMMAND" for one command')
+    .helpOption('-h, --help', 'shows this text; "holo help COMMAND" is about one command')
     // `publish` has a --version of its own.
     .enablePositionalOptions()
     .addHelpText(
@@ -68,7 +68,7 @@ function toGroup(
   return group
 }
 
-/** Nothing is written and no process ends but through us. */
+/** Makes commander throw instead of ending the process, and write only through `write`. */
 function prepare(program: Program, write: (text: string) => void, columns: number | undefined) {
   return program
     .exitOverride()

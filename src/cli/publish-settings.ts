@@ -1,5 +1,5 @@
-// What is published, put together from the command line, holo.json and git: folder, services and who
-// made it.
+// Combines the settings of a publication from the command line, holo.json and git: the folder, its services,
+// and its commit and author.
 
 import { createHash } from 'node:crypto'
 import { realpath, stat } from 'node:fs/promises'
@@ -14,13 +14,12 @@ import {
 import type { PublishedService } from '../document/service.ts'
 import { isBelow } from '../publish/regular-file.ts'
 import type { UploadOptions } from '../publish/upload.ts'
-import { chooseBuildFolder } from './build-folder.ts'
+import { chooseBuildFolder, findMistake } from './build-folder.ts'
 import type { Context, SharedOptions } from './command.ts'
-import { loadConfig } from './config.ts'
+import { type ConfigServices, loadConfig } from './config.ts'
 import { misuse } from './failure.ts'
 import { readAuthorship } from './git.ts'
-import { findMistake } from './mistaken-folder.ts'
-import { parseServices, toServices } from './services.ts'
+import { parseServices } from './options.ts'
 
 export type PublishOptions = SharedOptions & {
   readonly version?: string
@@ -39,16 +38,16 @@ export type PublishOptions = SharedOptions & {
 }
 
 export type PublishSettings = {
-  /** As it was named or found. */
+  /** The folder as it was named or detected. */
   readonly folder: string
   readonly services: readonly PublishedService[]
   readonly authorship: { readonly commit?: string; readonly author?: string }
-  /** There are changes that no commit has. */
+  /** There are uncommitted changes. */
   readonly isDirty: boolean
   readonly upload: Omit<UploadOptions, 'retained'>
 }
 
-/** @throws CliFailure when there is nothing that could be published. */
+/** @throws CliFailure when there is no folder that can be published. */
 export async function loadPublishSettings(
   context: Context,
   named: string | undefined,
@@ -64,7 +63,7 @@ export async function loadPublishSettings(
   const path = resolve(cwd, folder)
   if (named === undefined) await refuseOutside(config?.folder ?? cwd, folder, path)
   if (!(await stat(path).catch(() => undefined))?.isDirectory()) {
-    throw misuse(`there is no folder ${folder}`, 'build first, or name another')
+    throw misuse(`there is no folder ${folder}`, 'run the build first, or name another folder')
   }
   const given = parseServices(options.service ?? [])
   const services = toServices({ ...settings.services, ...target.services, ...given })
@@ -99,24 +98,34 @@ export async function loadPublishSettings(
   return { folder, services, authorship, isDirty, upload }
 }
 
-/** Only whoever types it may mean a folder outside of the project: holo.json or a link may be a stranger's. */
+function toServices(services: ConfigServices): readonly PublishedService[] {
+  return Object.entries(services).map(([prefix, said]) => {
+    if (typeof said === 'string') return { prefix, origins: [said] }
+    return Array.isArray(said) ? { prefix, origins: said } : { prefix, ...said }
+  })
+}
+
+/**
+ * Refuses a folder outside the project, unless it is named on the command line: holo.json or a link may be a
+ * stranger's, and would publish private files.
+ */
 async function refuseOutside(project: string, folder: string, path: string): Promise<void> {
   const [root, found] = await Promise.all(
     [project, path].map((one) => realpath(one).catch(() => one)),
   )
   if (root === undefined || found === undefined || isBelow(root, found)) return
   throw misuse(
-    `${folder} leads out of ${project}, and only a folder that is named on the command line may`,
-    'if you mean it: holo publish FOLDER --version …',
+    `${folder} is outside ${project}: such a folder must be named on the command line`,
+    'if you want to publish it: holo publish FOLDER --version …',
   )
 }
 
-/** Left out, it is found from the files. */
+/** If the setting is left out, it is detected from the files. */
 function toNotFound(notFound: ManifestConfig['notFound'] | undefined) {
   return notFound === undefined ? {} : { notFound }
 }
 
-/** @throws CliFailure for another word than those of `words`. */
+/** @throws CliFailure for a word that is not in `words`. */
 function toChoice<Word extends string>(
   flag: string,
   words: readonly Word[],
@@ -124,7 +133,7 @@ function toChoice<Word extends string>(
 ): Word | undefined {
   const chosen = words.find((word) => word === text)
   if (text === undefined || chosen !== undefined) return chosen
-  throw misuse(`${flag} ${text} is none: it is one of ${words.join(', ')}`)
+  throw misuse(`${flag} does not know "${text}": use one of ${words.join(', ')}`)
 }
 
 /** @throws CliFailure for a glob that no path can match. */
@@ -148,7 +157,7 @@ function toKey(...parts: readonly string[]): string {
 
 type Variables = Readonly<Record<string, string | undefined>>
 
-/** As the XDG base directory specification and Windows have it. */
+/** The folder for caches by the XDG base directory specification, and on Windows. */
 function toUserCache({ XDG_CACHE_HOME, LOCALAPPDATA }: Variables): string {
   return join(XDG_CACHE_HOME || LOCALAPPDATA || join(homedir(), '.cache'), 'holo')
 }

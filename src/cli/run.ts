@@ -1,5 +1,5 @@
-// One run of the command: parse, do, report. All failures end here, as an exit code and a text
-// without a stack trace; only a fault of ours has one, with --verbose.
+// Runs the command once: parses the command line, calls the command, and prints the result. Every failure
+// becomes an exit code and a message without a stack trace; a bug has one with --verbose.
 
 import { CommanderError, type Command as Program } from 'commander'
 import { toHarmlessJson } from '../core/harmless-text.ts'
@@ -10,10 +10,11 @@ import { COMMAND_ROWS } from './commands.ts'
 import { CliFailure, EXIT, misuse } from './failure.ts'
 import { findOwnWord } from './foreign-words.ts'
 import { type CommandCall, createProgram } from './program.ts'
-import { askLine, isYes } from './question.ts'
 import { chooseTarget, type Target } from './target.ts'
 import {
+  askLine,
   isSomebodyThere,
+  isYes,
   type Streams,
   type Style,
   toColumns,
@@ -104,7 +105,7 @@ function toContext(
   }
 }
 
-/** The group that was named without one of its commands. */
+/** The group, if the command line names one without a command of it. */
 function findGroup(cause: unknown, args: readonly string[], program: Program): Program | undefined {
   if (!(cause instanceof CommanderError) || cause.code !== 'commander.help') return undefined
   return program.commands.find((one) => one.name() === args[0])
@@ -124,16 +125,16 @@ function toCliFailure(
     const isUnknown = /unknownCommand|excessArguments/.test(cause.code)
     const own = isUnknown ? findOwnWord(words) : undefined
     if (own !== undefined) {
-      return misuse(`holo has no command "${toTyped(words)}"`, `for that there is: ${own}`)
+      return misuse(`holo has no command "${toTyped(words)}"`, `use instead: ${own}`)
     }
     return misuse(message, toHelp('COMMAND'))
   }
   if (cause instanceof PublishError) {
     return new CliFailure('not_publishable', EXIT.refused, cause.message)
   }
-  const message = `a fault of this command: ${cause instanceof Error ? cause.message : cause}`
+  const message = `a bug in this command: ${cause instanceof Error ? cause.message : cause}`
   return new CliFailure('internal', EXIT.refused, message, {
-    hint: 'with --verbose it shows where; please report it',
+    hint: 'please report it with the output of --verbose',
     fault: cause,
   })
 }
@@ -149,14 +150,14 @@ function toHelp(name = 'COMMAND'): string {
   return `holo --help, or holo ${name} --help`
 }
 
-/** The words of a command of a group, or the one that is none. */
+/** The words of the unknown command: two words if the first is a group. */
 function toTyped(words: readonly string[]): string {
   const [first = '', second] = words
   const isGroup = COMMAND_ROWS.some(({ name }) => name === first || name.startsWith(`${first} `))
   return isGroup && second !== undefined ? `${first} ${second}` : first
 }
 
-/** Which scope is missing: the API does not say, but we know what we have asked for. */
+/** Adds the missing scope to the message. The API does not name it, but the row of the command does. */
 function withScope(failure: CliFailure, called: CommandRow | undefined): CliFailure {
   if (failure.code !== 'forbidden' || !called) return failure
   const { message, exitCode, details } = failure
@@ -184,7 +185,7 @@ type Surroundings = {
   readonly streams: Streams
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal
-  /** Of the package. */
+  /** The version of the package. */
   readonly version: string
 }
 
@@ -197,23 +198,23 @@ export function toOutcomeText(
   return lines.length === 0 ? '' : `${lines.map(toScreenLine).join('\n')}\n`
 }
 
-/** On standard output, so that a program reads one stream. */
+/** The failure as JSON for standard output, so that a program has to read only one stream. */
 export function toFailureJson(name: string | undefined, failure: CliFailure): string {
   const { code, message, exitCode, details } = failure
   const json = { ok: false, command: name, exitCode, error: { code, message, ...details } }
   return `${toHarmlessJson(JSON.stringify(json))}\n`
 }
 
-/** On standard error. */
+/** The failure as text for standard error. */
 export function toFailureText({ message, details }: CliFailure, style: Style): string {
   const { hint, problems = [], changes = [], current, requestId } = details
-  // A message of ours may have several lines; nothing else may.
+  // Only messages of this command may have several lines; text from elsewhere may not.
   const [first = '', ...more] = message.split('\n')
   const lines = [
     `${style.red('holo:')} ${first}`,
     ...more,
     ...problems.map(({ path, message }) => `  ${path ? `${path}: ${message}` : message}`),
-    ...(current === undefined ? [] : [`  it is at revision ${current} now; since then:`]),
+    ...(current === undefined ? [] : [`  the current revision is ${current}; changes since then:`]),
     ...changes.map(
       ({ revision, at, actor, action, reason }) =>
         `  ${revision}  ${toTime(at)}  ${actor}  ${action}${reason ? `  (${reason})` : ''}`,

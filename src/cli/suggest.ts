@@ -1,9 +1,9 @@
-// What somebody may have meant who typed a name that does not exist.
+// Suggests an existing name for a mistyped one.
 
-/** More changes than this, or than half the name, are another name. */
+/** A name with more changes than this, or than half of its length, is not suggested. */
 const MAX_CHANGES = 2
 
-/** The nearest of `known`, if one is near. */
+/** The most similar name of `known`, if one is similar enough. */
 export function suggest(typed: string, known: Iterable<string>): string | undefined {
   const allowed = Math.min(MAX_CHANGES, Math.floor(typed.length / 2))
   let best: string | undefined
@@ -15,13 +15,16 @@ export function suggest(typed: string, known: Iterable<string>): string | undefi
   return best
 }
 
-/** As ` (did you mean "canary"?)`, or nothing. */
+/** ` (did you mean "canary"?)`, or an empty text. */
 export function toSuggestion(typed: string, known: Iterable<string>): string {
   const found = suggest(typed, known)
   return found === undefined ? '' : ` (did you mean "${found}"?)`
 }
 
-/** Letters added, left out, replaced or swapped with their neighbour (optimal string alignment). */
+/**
+ * The number of letters added, removed, replaced or swapped with their neighbour (optimal string
+ * alignment).
+ */
 function countChanges(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)]
   const at = (i: number, j: number) => rows[i]?.[j] ?? Number.POSITIVE_INFINITY

@@ -1,17 +1,16 @@
-// Rows under a head, in columns as wide as their widest cell. Where the terminal is narrower, a long last
-// cell is broken into lines; where that leaves too little room, each row becomes lines of its own. Nothing
-// is cut.
+// Prints tables whose columns are as wide as their widest cell. If the terminal is too narrow, the last column
+// is wrapped; if that column would be too narrow as well, each row becomes a list of lines. Nothing is cut off.
 
 import { toHarmlessCell, toWidth, wrap } from './terminal.ts'
 
 const GAP = '  '
-/** A last column that is narrower than this is no longer read as text. */
+/** A wrapped column that is narrower than this is hard to read. */
 const MIN_LAST_COLUMNS = 24
 
 /**
- * A column without any cell is left out. Cells may hold text from anybody.
+ * A column whose cells are all empty is left out. Cells may contain untrusted text.
  *
- * @param columns the width there is; `undefined` for any.
+ * @param columns the width of the terminal; `undefined` for no limit.
  */
 export function toTable(
   titles: readonly string[],
@@ -44,7 +43,7 @@ export function toTable(
   })
 }
 
-/** The first cell as a title, the others below it, the empty ones not at all. */
+/** Each row as lines: the first cell as a title, the other cells below it, without empty ones. */
 function toRecords(
   head: readonly string[],
   rows: readonly (readonly string[])[],

@@ -1,6 +1,6 @@
-// Which Holo a command talks to, and with which token: --url, then --target, then HOLO_URL, then
-// holo.json. A token is never sent where others could read it on the way, nor to a host that only a
-// holo.json names: that may have come with somebody else's repository.
+// Chooses which Holo a command talks to, and with which token: --url, then --target, then HOLO_URL, then the
+// default of holo.json. A token is never sent over unencrypted HTTP, except to this machine, and never to a
+// host that only a holo.json names, because that may have come with a stranger's repository.
 
 import { homedir } from 'node:os'
 import { join, relative } from 'node:path'
@@ -9,15 +9,14 @@ import { FileRefusal, isBelow, readRegularFile } from '../publish/regular-file.t
 import { type Config, type ConfigServices, type FoundConfig, loadConfig } from './config.ts'
 import { misuse, refused } from './failure.ts'
 import { toSuggestion } from './suggest.ts'
-import { loadTrusted, trust } from './trust.ts'
-import { toUserConfig } from './user-config.ts'
+import { loadTrusted, toUserConfig, trust } from './trust.ts'
 
 export type Target = {
-  /** As holo.json has it; the host where it has none. */
+  /** The name in holo.json; otherwise the host. */
   readonly name: string
   readonly url: URL
   readonly token: string | undefined
-  /** A change is confirmed by typing the name. */
+  /** A change has to be confirmed by typing the name. */
   readonly isProtected: boolean
   readonly services: ConfigServices
 }
@@ -30,7 +29,7 @@ export type TargetOptions = {
 
 type Variables = Readonly<Record<string, string | undefined>>
 
-const HOW = 'set HOLO_URL, or make a holo.json with: holo init --url https://…'
+const HOW = 'set HOLO_URL, or write a holo.json with: holo init --url https://…'
 const DEFAULT_VARIABLE = 'HOLO_TOKEN'
 /** A token has 65 characters. */
 const MAX_TOKEN_FILE_BYTES = 4096
@@ -39,24 +38,24 @@ const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/
 export type TargetSurroundings = {
   readonly cwd: string
   readonly env: Variables
-  /** Asks whoever is there whether the host may get the token; `undefined` where nobody is. */
+  /** Asks the user whether the host may get the token; `undefined` without a terminal. */
   readonly askForTrust: ((question: string) => Promise<boolean>) | undefined
 }
 
-/** @throws CliFailure when none is named, it cannot be read, or its host is not trusted. */
+/** @throws CliFailure when no target is named, holo.json cannot be read, or the host is not trusted. */
 export async function chooseTarget(
   { url, target, config: file }: TargetOptions,
   { cwd, env, askForTrust }: TargetSurroundings,
 ): Promise<Target> {
   if (url !== undefined && target !== undefined) {
-    throw misuse('--url and --target both say where: leave one of them out')
+    throw misuse('--url and --target exclude each other: leave one of them out')
   }
   if (url !== undefined) return toUnnamed(url, '--url', env)
   const found = await loadConfig(cwd, file)
   if (target === undefined && env.HOLO_URL) return toUnnamed(env.HOLO_URL, 'HOLO_URL', env)
   if (!found) {
-    if (target === undefined) throw misuse('which Holo? No address is known', HOW)
-    throw misuse(`there is no holo.json that could have the target "${target}"`, HOW)
+    if (target === undefined) throw misuse('the address of Holo is missing', HOW)
+    throw misuse(`there is no holo.json with the target "${target}"`, HOW)
   }
   const name = target ?? toDefault(found.config)
   const { targets } = found.config
@@ -91,8 +90,8 @@ function toDefault({ target, targets }: Config): string {
   const [only] = names
   if (target !== undefined) return target
   if (names.length === 1 && only !== undefined) return only
-  if (only === undefined) throw misuse('which Holo? holo.json has no target', HOW)
-  throw misuse(`which target? holo.json has ${names.join(', ')}`, 'add --target NAME')
+  if (only === undefined) throw misuse('holo.json has no target', HOW)
+  throw misuse(`holo.json has several targets: ${names.join(', ')}`, 'add --target NAME')
 }
 
 export function parseAddress(text: string, where: string): URL {
@@ -101,23 +100,23 @@ export function parseAddress(text: string, where: string): URL {
     throw misuse(`${where} takes an address such as https://shop.example.com, not "${text}"`)
   }
   if (url.username || url.password) {
-    throw misuse(`${where} has a user name or password in it: tokens go into HOLO_TOKEN`)
+    throw misuse(`${where} contains a user name or password: set the token in HOLO_TOKEN instead`)
   }
   if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname)) {
     throw misuse(
-      `${where} is ${text}: over http:// everybody on the way could read the token`,
-      'use https://; http:// is for this machine only',
+      `${where} is ${text}: with http:// others in the network could read the token`,
+      'use https://; http:// is allowed for this machine only',
     )
   }
   return url
 }
 
-/** Whether a token may be there at all: without one there is nothing that a host has to be trusted with. */
+/** Whether the target may have a token. Without one, its host does not have to be trusted. */
 function hasToken({ tokenEnv = DEFAULT_VARIABLE, tokenFile }: Stated, env: Variables): boolean {
   return Boolean(env[tokenEnv]) || tokenFile !== undefined
 }
 
-/** The token, once its host is known to be meant. */
+/** The token, if the host is trusted or the user agrees now. @throws CliFailure otherwise. */
 async function giveToken(
   { origin }: URL,
   name: string,
@@ -125,17 +124,17 @@ async function giveToken(
   env: Variables,
   askForTrust: TargetSurroundings['askForTrust'],
 ): Promise<string | undefined> {
-  // Both variables together were set by whoever runs the command.
+  // HOLO_URL was set by the user, who thereby trusts the host.
   const isNamed = env.HOLO_URL !== undefined && URL.parse(env.HOLO_URL)?.origin === origin
   if (isNamed || (await loadTrusted(env)).includes(origin)) return load()
-  const who = `holo.json has the target "${name}" at ${origin}, which got no token of yours before`
+  const who = `holo.json has the target "${name}" at ${origin}, which has never got a token of yours`
   if (!askForTrust) {
     throw refused('not_trusted', who, {
-      hint: `if it is yours: holo login ${origin}; in a pipeline, set HOLO_URL=${origin} beside HOLO_TOKEN`,
+      hint: `if it is yours: holo login ${origin}; in a pipeline, set HOLO_URL=${origin} as well as HOLO_TOKEN`,
     })
   }
   if (!(await askForTrust(`${who}. Is it yours? [y/N] `))) {
-    throw refused('not_trusted', `${origin} is not trusted: it got no token`)
+    throw refused('not_trusted', `${origin} is not trusted: no token was sent`)
   }
   await trust(origin, env)
   return load()
@@ -162,7 +161,7 @@ async function readToken(
     if (!(cause instanceof FileRefusal)) throw cause
     throw misuse(
       `the token cannot be read: ${tokenFile} ${cause.message}`,
-      `a token file lies below the folder of holo.json, or in ${own}`,
+      `a token file must be below the folder of holo.json, or in ${own}`,
     )
   }
   throw misuse(`the token cannot be read: there is no file ${join(base, name)}`)

@@ -1,6 +1,7 @@
-// The terminal as commands see it: how wide it is and how wide a text is on it, whether it shows
-// colours, and whether somebody is there to be asked.
+// The terminal: its width and the width of a text on it, whether it shows colours, whether somebody
+// can answer a question, and asking one.
 
+import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import stringWidth from 'string-width'
 import wrapAnsi from 'wrap-ansi'
@@ -23,15 +24,15 @@ export type Streams = {
 type Variables = Readonly<Record<string, string | undefined>>
 
 const DEFAULT_COLUMNS = 80
-/** Narrower ones are taken for this: a table has to have some width. */
+/** A narrower terminal is treated as this wide, because tables need some width. */
 const MIN_COLUMNS = 20
 
-/** Questions are written to standard error, so that standard output can be a file all the same. */
+/** Whether a question can be asked. It is written to standard error, so standard output may be a file. */
 export function isSomebodyThere({ stdin, stderr }: Streams): boolean {
   return stdin.isTTY === true && stderr.isTTY === true
 }
 
-/** `undefined` where lines may be as long as they are: a file, a pipe. */
+/** The width of the stream; `undefined` for a file or a pipe, where lines may have any length. */
 export function toColumns({ isTTY, columns }: OutputStream): number | undefined {
   return isTTY ? Math.max(MIN_COLUMNS, columns || DEFAULT_COLUMNS) : undefined
 }
@@ -41,15 +42,15 @@ const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as c
 export type Style = Readonly<Record<keyof typeof CODES, (text: string) => string>>
 
 const ESC = '\u001b'
-/** Stands for the beginning of a colour until it is written: nobody's data can have it. */
+/** Marks the beginning of a colour until the line is written. It is random, so no data can contain it. */
 const MARK = `${ESC}${crypto.randomUUID()}`
 const SEQUENCE = new RegExp(`${MARK}\\[([0-9]+)m`, 'g')
-/** A colour as the terminal takes it. */
+/** The escape sequence of a colour. */
 const COLOUR = new RegExp(`${ESC}\\[([0-9]+)m`, 'g')
 
 /**
- * Colours on terminals only, and not where `NO_COLOR` is set (no-color.org). They are marks until
- * `toScreenLine` writes them, so that a colour in somebody's data is none.
+ * Functions that colour text, on terminals and unless `NO_COLOR` is set (no-color.org). They insert marks,
+ * which `toScreenLine` replaces with escape sequences. Escape sequences in data have no effect.
  */
 export function toStyle(screen: OutputStream, env: Variables): Style {
   const colours = screen.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb'
@@ -65,21 +66,21 @@ export function toStyle(screen: OutputStream, env: Variables): Style {
   }
 }
 
-/** Scripts that are written without spaces: a line of them may be broken between any two signs. */
+/** Scripts that are written without spaces: a line may be broken between any two characters. */
 const UNSPACED =
   /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u
 
-/** How many columns a text takes as it is written: 日本語 takes six, and a colour none. */
+/** The width of a text on the terminal in columns: 日本語 takes six, and a colour none. */
 export function toWidth(text: string): number {
   return stringWidth(cleanBetweenColours(text, toHarmless, () => ''))
 }
 
 /**
- * The text in lines that are no wider than `columns`. It breaks at spaces, and a word that is wider than
- * a line has one for itself, so that addresses and hashes can be copied whole. Colours go on in each line.
+ * Breaks the text at spaces into lines that are no wider than `columns`. A word that is wider than a line is
+ * not broken, so that addresses and hashes can be copied. Colours continue on the next line.
  */
 export function wrap(text: string, columns: number, indent = ''): string[] {
-  // All escapes of the text itself are gone by then: those of the lines are ours.
+  // Escape sequences in the text itself have no effect after this, so those in the lines are our colours.
   const clean = toScreenLine(text)
   const lines = wrapAnsi(clean, Math.max(1, columns - indent.length), {
     hard: UNSPACED.test(clean),
@@ -87,12 +88,15 @@ export function wrap(text: string, columns: number, indent = ''): string[] {
   return lines.map((line) => indent + line.replace(COLOUR, (_, code) => toMark(code)))
 }
 
-/** A value that stands beside others: it cannot look like several of them either. */
+/**
+ * A cell of a table without control characters, and with single spaces, so that it cannot look like
+ * several cells.
+ */
 export function toHarmlessCell(cell: string): string {
   return cleanBetweenColours(cell, (part) => toHarmless(part).replace(/\p{Zs}+/gu, ' '), toMark)
 }
 
-/** One line as it is written: colours are ours, and everything else is text. */
+/** The line as it is written: marks become colours, and control characters in the text are replaced. */
 export function toScreenLine(line: string): string {
   return cleanBetweenColours(line, toHarmless, (code) => `${ESC}[${code}m`)
 }
@@ -111,4 +115,37 @@ function cleanBetweenColours(
     .split(SEQUENCE)
     .map((part, i) => (i % 2 === 0 ? clean(part) : toColour(part)))
     .join('')
+}
+
+/**
+ * Asks a question on standard error, and returns the typed line; `undefined` when the input ends. Rejects
+ * when `signal` aborts.
+ */
+export function askLine(
+  question: string,
+  { stdin, stderr }: { readonly stdin: Input; readonly stderr: OutputStream },
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  stderr.write(question)
+  return new Promise((resolve, reject) => {
+    const lines = createInterface({ input: stdin, terminal: false })
+    const abort = () => {
+      // Closing emits "close", which settles with `undefined`. After the rejection that has no effect.
+      reject(signal.reason)
+      stderr.write('\n')
+      lines.close()
+    }
+    signal.addEventListener('abort', abort, { once: true })
+    const settle = (line: string | undefined) => {
+      signal.removeEventListener('abort', abort)
+      resolve(line)
+      lines.close()
+    }
+    lines.once('line', settle)
+    lines.once('close', () => settle(undefined))
+  })
+}
+
+export function isYes(answer: string | undefined): boolean {
+  return /^\s*y(?:es)?\s*$/i.test(answer ?? '')
 }

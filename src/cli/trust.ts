@@ -1,17 +1,18 @@
-// Which hosts may get the tokens of this user: those that the user has named once, kept in the user's own
-// folder. A holo.json may come with a repository of a stranger, and names a host of the stranger's then.
+// Which hosts may get this user's tokens: those that the user has named once. They are stored in
+// the user's own configuration folder, because a holo.json may come with a stranger's repository
+// and then names the stranger's host.
 
 import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import * as z from 'zod'
 import { FileRefusal, readRegularFile } from '../publish/regular-file.ts'
 import { misuse, refused } from './failure.ts'
-import { toUserConfig } from './user-config.ts'
 
 type Variables = Readonly<Record<string, string | undefined>>
 
 const FILE = 'trusted-hosts.json'
-/** Some thousand hosts. */
+/** Enough for some thousand hosts. */
 const MAX_FILE_BYTES = 256 * 1024
 
 const shape = z.strictObject({
@@ -19,7 +20,7 @@ const shape = z.strictObject({
   origins: z.array(z.string()),
 })
 
-/** The origins that were trusted, in the order in which they were. */
+/** The trusted origins, in the order in which they were added. */
 export async function loadTrusted(env: Variables): Promise<readonly string[]> {
   const folder = toUserConfig(env)
   const bytes = await readRegularFile(folder, FILE, MAX_FILE_BYTES).catch((cause) => {
@@ -30,8 +31,8 @@ export async function loadTrusted(env: Variables): Promise<readonly string[]> {
   const parsed = shape.safeParse(parseJson(bytes.toString('utf8')))
   if (parsed.success) return parsed.data.origins
   throw misuse(
-    `${join(folder, FILE)} is not as this command writes it`,
-    'remove it, and trust your hosts again: holo login https://…',
+    `${join(folder, FILE)} is damaged`,
+    'delete it, and trust your hosts again: holo login https://…',
   )
 }
 
@@ -51,7 +52,7 @@ export async function forget(origin: string, env: Variables): Promise<boolean> {
   return true
 }
 
-/** Written whole beside the old one, which takes its place: readable by this user alone. */
+/** Writes a new file, which only this user may read, and then replaces the old one with it. */
 async function save(origins: readonly string[], env: Variables): Promise<void> {
   const folder = toUserConfig(env)
   const file = join(folder, FILE)
@@ -61,7 +62,7 @@ async function save(origins: readonly string[], env: Variables): Promise<void> {
     await writeFile(fresh, `${JSON.stringify({ origins }, null, 2)}\n`, { mode: 0o600, flag: 'wx' })
     await rename(fresh, file)
   } catch (cause) {
-    throw refused('not_written', `${file} is not written: ${(cause as Error).message}`)
+    throw refused('not_written', `${file} was not written: ${(cause as Error).message}`)
   }
 }
 
@@ -71,4 +72,12 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined
   }
+}
+
+/**
+ * The folder of this user's settings by the XDG base directory specification, and on Windows. A cloned
+ * repository cannot put anything there.
+ */
+export function toUserConfig({ XDG_CONFIG_HOME, APPDATA }: Variables): string {
+  return join(XDG_CONFIG_HOME || APPDATA || join(homedir(), '.config'), 'holo')
 }

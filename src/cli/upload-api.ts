@@ -1,5 +1,5 @@
-// The uploads of the admin API (docs/api.md, "Publishing a version"), with retries: every call may be
-// repeated, so whatever may pass is tried again.
+// Calls the upload routes of the admin API (docs/api.md, "Publishing a version"). Every call may be repeated,
+// so a call that fails for a temporary reason is retried.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as z from 'zod'
@@ -9,18 +9,18 @@ import type { FinalStep, UploadTarget } from '../publish/upload-target.ts'
 import { problemAsRead } from '../wire/problems.ts'
 import { finaliseAsRead, missingAsRead, partsAsRead, uploadStateAsRead } from '../wire/uploads.ts'
 import type { Api, ApiCall } from './api.ts'
-import { MAX_JSON_BYTES, readBytes, readReplyText } from './bounded-reply.ts'
 import { CliFailure, EXIT } from './failure.ts'
+import { MAX_JSON_BYTES, parseJson, readBytes, readReplyText } from './replies.ts'
 
-/** A tenth of a second, doubled each time: together some 25 s, in which a server has started anew. */
+/** The first wait, which doubles each time: about 25 s together, in which a server can restart. */
 const FIRST_WAIT_MS = 100
 const LONGEST_WAIT_MS = 30_000
 const MAX_ATTEMPTS = 9
 
-/** A blob of 95 MiB takes minutes on a poor line. */
+/** A blob of 95 MiB takes minutes on a slow connection. */
 const BLOB_TIMEOUT_MS = 600_000
 
-/** The reply is not looked at. */
+/** For replies whose content does not matter. */
 const anything = z.unknown()
 
 export function createUploadTarget(api: Api, signal: AbortSignal): UploadTarget {
@@ -84,31 +84,24 @@ export function createUploadTarget(api: Api, signal: AbortSignal): UploadTarget 
         throw new CliFailure(
           'unexpected_reply',
           EXIT.unreachable,
-          'the end of the upload was answered in a way that this command does not understand',
+          'Holo sent a reply to the end of the upload that this command does not understand',
+          { hint: 'check that Holo and this command have the same version' },
         )
       }),
   }
 }
 
-/** Nothing where the text is no problem of the API. */
+/** An empty object if the text is not a problem of the API. */
 function readProblem(text: string): Partial<z.infer<typeof problemAsRead>> {
   const parsed = problemAsRead.safeParse(parseJson(text))
   return parsed.success ? parsed.data : {}
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 function toUpload(version: string): string {
   return `/uploads/${encodeURIComponent(version)}`
 }
 
-/** What failed because nobody could answer may pass; what was refused will not. */
+/** Retries a call that got no reply or an error of the server. A refused call is not retried. */
 async function withRetries<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {

@@ -1,5 +1,5 @@
-// Something shown again and again until it is over or Ctrl-C: what `--watch` does. With --json it is a
-// line whenever something changes; on a terminal the earlier one is drawn over.
+// `--watch`: shows a result again and again, until it is final or Ctrl-C is pressed. With --json it prints a
+// line whenever something has changed; on a terminal it redraws the screen.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { InvalidArgumentError } from 'commander'
@@ -13,7 +13,7 @@ export type WatchOptions = { readonly watch?: boolean; readonly interval?: numbe
 export const WATCH_OPTIONS: readonly Option[] = [
   {
     flags: '--watch',
-    about: 'again and again, until Ctrl-C; with --json a line whenever it changes',
+    about: 'repeats until Ctrl-C; with --json, prints a line whenever something changes',
   },
   { flags: '--interval <seconds>', about: 'how often (2)', parse: parseInterval },
 ]
@@ -21,11 +21,11 @@ export const WATCH_OPTIONS: readonly Option[] = [
 export type Watched<Json> = {
   readonly load: () => Promise<Json>
   readonly toLines: (json: Json) => string[]
-  /** Nothing more will come. */
+  /** Whether the result is final. */
   readonly isOver?: (json: Json) => boolean
 }
 
-/** Once, or as long as it is watched; the last one is not shown again. */
+/** Loads and shows the result once, or with `--watch` repeatedly. */
 export async function watchOutcome<Json extends CommandOutcome['json']>(
   context: Context,
   { watch, interval = DEFAULT_INTERVAL_S }: WatchOptions,
@@ -43,7 +43,7 @@ export async function watchOutcome<Json extends CommandOutcome['json']>(
       await sleep(interval * 1000, undefined, { signal: context.signal })
       json = await load()
     } catch (cause) {
-      // Ctrl-C is how a watch ends.
+      // Ctrl-C ends the watch, and is not a failure.
       if (context.signal.aborted) return { json, lines: [], isShown: true }
       throw cause
     }
@@ -59,5 +59,5 @@ function show({ streams, shared, show: write }: Context, outcome: CommandOutcome
 function parseInterval(text: string): number {
   const seconds = Number(text)
   if (seconds >= 0.5 && seconds <= 3600) return seconds
-  throw new InvalidArgumentError('seconds, from 0.5 to 3600')
+  throw new InvalidArgumentError('a number of seconds from 0.5 to 3600')
 }

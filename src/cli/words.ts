@@ -1,13 +1,13 @@
-// Numbers and times as people read them.
+// Formats numbers, times and shell words for people.
 
 import { BUCKETS } from '../core/traffic.ts'
 
-/** Buckets as a share of all visitors: two decimals are exact. */
+/** A number of buckets as a percentage of all visitors. Two decimals are exact. */
 export function toPercent(buckets: number): number {
   return (buckets * 100) / BUCKETS
 }
 
-/** As `12.5 %`. */
+/** `12.5 %`. */
 export function toPercentText(percent: number): string {
   return `${Number(percent.toFixed(2))} %`
 }
@@ -16,7 +16,7 @@ export function toCount(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`
 }
 
-/** Times of the API are milliseconds since the epoch. As `2026-11-23 12:00:00Z`. */
+/** `2026-11-23 12:00:00Z`. @param at milliseconds since the epoch, as times of the API are. */
 export function toTime(at: number): string {
   return new Date(at)
     .toISOString()
@@ -28,7 +28,7 @@ export function toSeconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`
 }
 
-/** Quoted for a POSIX shell where it would not be one plain word. */
+/** Quotes a text for a POSIX shell, unless it is a plain word. */
 export function toShellWord(text: string): string {
   return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

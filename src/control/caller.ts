@@ -1,22 +1,23 @@
-// Who calls the control, and how it refuses: types that all parts of its contract share.
+// Who calls the control and how the control refuses a call: the types that all parts of its contract
+// share.
 
 import type { Result } from '../core/result.ts'
-import type { RevisionSummary } from '../wire/history.ts'
+import type { ProblemCode, ProblemDetails } from '../wire/problems.ts'
 import type { Scope } from '../wire/scopes.ts'
 import type { Limits } from '../wire/tokens.ts'
 
-/** What a caller shows to prove who it is: a token of Holo's, or a JWT of Cloudflare Access. */
+/** What a caller sends to prove who it is: a token of Holo, or a JWT of Cloudflare Access. */
 export type Credential =
   | { readonly kind: 'token'; readonly token: string }
   | { readonly kind: 'access'; readonly jwt: string }
 
-/** Whoever asks. The control proves the credential with every call. */
+/** Who makes a call. The control checks the credential on every call. */
 export type Caller = {
   readonly credential: Credential
   readonly requestId: string
-  /** The client's IP address, for the limit on failed attempts; empty where there is none. */
+  /** The client's IP address, for the limit on failed attempts; empty if it is not known. */
   readonly address: string
-  /** The scope of the API's route, which the credential needs beside the scope of the call itself. */
+  /** The scope that the API's route requires. The call of the control may require another one as well. */
   readonly scope?: Scope
 }
 
@@ -27,37 +28,32 @@ export type Principal = {
   /** The id of the token, never the token; `undefined` for an Access identity. */
   readonly token: string | undefined
   readonly scopes: readonly Scope[]
-  /** What it may change; left out for everything that its scopes allow. */
+  /** What the token may change; missing if it may change everything that its scopes allow. */
   readonly limits?: Limits
-  /** When its credential ends by itself, in milliseconds since the epoch; left out for never. */
+  /** When the credential expires, in milliseconds since the epoch; missing for never. */
   readonly expiresAt?: number | undefined
 }
 
-/** Why somebody may not. Only a credential that counts is told more, of its own limits. */
-export type Denial = 'unauthenticated' | 'forbidden' | 'too_many_attempts' | 'one_at_a_time'
+/** Why a caller may not do something: a problem code of the API. */
+export type Denial = Extract<
+  ProblemCode,
+  'unauthenticated' | 'forbidden' | 'too_many_attempts' | 'one_at_a_time'
+>
 
-/** Rows before `before` (exclusive), newest first, at most `limit`. */
+/** Asks for rows before `before` (exclusive), newest first, at most `limit`. */
 export type PageQuery = { readonly before: number | undefined; readonly limit: number }
 
 /** Why a change was refused. */
 export type RefusedResult =
   | DeniedResult
-  | {
-      readonly kind: 'stale'
-      readonly expected: number
-      readonly current: number
-      /** What changed since, newest first; at most 50. */
-      readonly changes: readonly RevisionSummary[]
-    }
-  | {
-      /** Names of what does not exist, a withdrawn target, a document with problems, and the like. */
-      readonly kind: 'invalid'
-      readonly problems: readonly { readonly path: string; readonly message: string }[]
-    }
+  /** The document has changed since the author read it. */
+  | ({ readonly kind: 'stale' } & ProblemDetails<'stale'>)
+  /** An unknown name, a withdrawn version, a document that would have problems, and the like. */
+  | ({ readonly kind: 'invalid' } & ProblemDetails<'invalid_change'>)
 
 /**
- * `why`: of a credential that counts, which of its limits stands in the way. `mayCount`: beside
- * `too_many_attempts`, which other credentials are still worth asking about.
+ * A refusal for lack of rights. `why` is given to valid credentials only: which of their limits forbids
+ * the call. `mayCount` comes with `too_many_attempts`: which credentials may still be valid.
  */
 export type DeniedResult = {
   readonly kind: 'denied'
@@ -66,11 +62,13 @@ export type DeniedResult = {
   readonly mayCount?: MayCount
 }
 
-/** Which credentials can be right, for an isolate that keeps the others away from the control. */
+/** Which credentials may be valid. The isolate rejects all others itself, without calling the control. */
 export type MayCount = {
-  /** Fingerprints of every token that counts; `undefined` where there are too many to say. */
+  /** Fingerprints of all valid tokens; `undefined` if there are too many to list. */
   readonly tokens: readonly string[] | undefined
-  /** Whether any JWT can be right: Access is set up. */
+  /** Whether a JWT can be valid, which means that Access is set up. */
   readonly jwts: boolean
 }
+
+/** The reply to a call that can only be refused for lack of rights. */
 export type Answer<T> = Promise<Result<T, DeniedResult>>

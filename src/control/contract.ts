@@ -1,5 +1,5 @@
-// The calls of the control, as the edge, the admin API and the cron watchdog make them. What goes on over
-// HTTP has its shape in src/wire.
+// The calls that the edge, the admin API and the cron watchdog make to the control. What the API passes
+// on over HTTP has its shape in src/wire.
 
 import type { Result } from '../core/result.ts'
 import type { Identity, SyncReply, SyncReport } from '../loading/sync.ts'
@@ -30,30 +30,30 @@ export type {
   RefusedResult,
 } from './caller.ts'
 
-/** There is one control, and this is its name. */
+/** The name of the Durable Object: there is one control. */
 export const CONTROL_NAME = 'control'
 
-/** One change of the document, against the revision that its author has seen. */
-export type Change = {
+/** A change of the document. It is refused if the document is no longer at `expectedRevision`. */
+export type DocumentChange = {
   readonly command: Command
   readonly expectedRevision: number
   readonly reason: string | undefined
-  /** Says what would happen and changes nothing. */
+  /** Only reports what the change would do. */
   readonly dryRun: boolean
 }
 
-/** What was reported and not counted, or could not be reported, since the control began. */
+/** Counts that were lost since the control was created. */
 export type CountingLosses = WindowLosses & { readonly errors: number }
 
-/** What is left out is as it is of whoever makes the token. */
+/** A token to create. A limit or expiry that is missing is inherited from the token that creates it. */
 export type NewToken = Omit<NewTokenBody, 'expiresInDays'> & {
   readonly expiresAt: number | undefined
 }
 
-/** Proves a credential and that it has a scope. */
+/** Checks a credential and that it has a scope. */
 export type Authorise = (caller: Caller, scope: Scope) => Promise<Result<Principal, DeniedResult>>
 
-/** The calls of the control. Each that takes a caller checks credential and scope by itself. */
+/** The calls of the control. Each one that takes a caller checks its credential and scope. */
 export type ControlCalls = UploadCalls &
   CollectionCalls &
   RolloutCalls &
@@ -61,13 +61,16 @@ export type ControlCalls = UploadCalls &
   DocumentCalls
 
 type DocumentCalls = {
-  /** An isolate's one call; it needs no credential, because it tells nothing that is secret. */
+  /** The only call that isolates make. It needs no credential, because its reply holds no secret. */
   readonly sync: (report: SyncReport) => Promise<SyncReply>
-  /** The cron watchdog: arms the alarm that should be armed. Writes nothing when all is well. */
+  /** Called by the cron watchdog: sets the alarm again if it was lost. Otherwise it writes nothing. */
   readonly watch: () => Promise<void>
   readonly authenticate: (caller: Caller) => Promise<Result<Principal, DeniedResult>>
-  readonly change: (caller: Caller, change: Change) => Promise<Result<CommitResult, RefusedResult>>
-  /** The newest document; `undefined` when there is none. */
+  readonly change: (
+    caller: Caller,
+    change: DocumentChange,
+  ) => Promise<Result<CommitResult, RefusedResult>>
+  /** The newest document; `undefined` if there is none. */
   readonly document: (caller: Caller) => Answer<{ identity: Identity; text: string } | undefined>
   readonly revisions: (caller: Caller, page: PageQuery) => Answer<readonly RevisionSummary[]>
   readonly revision: (
@@ -75,22 +78,22 @@ type DocumentCalls = {
     revision: number,
   ) => Answer<(RevisionSummary & { text: string }) | undefined>
   readonly audit: (caller: Caller, page: PageQuery) => Answer<readonly AuditRow[]>
-  /** Checks the whole chain, and a copy of any published document against it when one is given. */
+  /** Checks the whole audit chain and, if given, a copy of a published document against it. */
   readonly verify: (caller: Caller, copy: string | undefined) => Answer<Verification>
   readonly health: (caller: Caller) => Answer<ControlHealth>
-  /** Events that follow `after`, oldest first; none, and the newest id, where it is left out. */
+  /** Events after `after`, oldest first. Without `after`: no events, only the newest id. */
   readonly events: (caller: Caller, after: number | undefined, limit: number) => Answer<EventPage>
-  /** Counts of some time, oldest first. */
+  /** Counts of a time range, oldest first. */
   readonly metrics: (
     caller: Caller,
     range: MetricRange,
   ) => Answer<{ readonly points: readonly MetricPoint[]; readonly losses: CountingLosses }>
-  /** The sums since counting began. */
+  /** Totals since counting began. */
   readonly metricsSince: (
     caller: Caller,
   ) => Answer<{ readonly series: readonly SeriesSince[]; readonly losses: CountingLosses }>
   readonly tokens: (caller: Caller) => Answer<readonly TokenSummary[]>
-  /** The token itself is in this answer and nowhere else. */
+  /** Only this reply contains the token itself. */
   readonly createToken: (
     caller: Caller,
     token: NewToken,

@@ -1,5 +1,6 @@
-// The control: the one Durable Object that writes the document. This class checks who may call what
-// and passes it on; parts.ts makes what it passes it on to, and contract.ts says what the calls mean.
+// The control: the one Durable Object that writes the document. This class checks who may make each
+// call and passes the call on. parts.ts creates the objects that do the work; contract.ts describes the
+// calls.
 
 import { DurableObject } from 'cloudflare:workers'
 import { err, ok, type Result } from '../core/result.ts'
@@ -18,9 +19,9 @@ import { findVersionTrespass, isLimited } from './access/token-limits.ts'
 import type {
   Answer,
   Caller,
-  Change,
   ControlCalls,
   DeniedResult,
+  DocumentChange,
   NewToken,
   PageQuery,
   RefusedResult,
@@ -47,7 +48,7 @@ export class Control extends DurableObject<Env> implements ControlCalls {
     this.#parts = createParts(ctx.storage, env, seams)
   }
 
-  /** From memory; a look at KV that it gives reason to comes after the answer. */
+  /** Replies from memory. If the report is a reason to read KV, that happens after the reply. */
   async sync(report: SyncReport): Promise<SyncReply> {
     const { pace, now, external, counting, probing, ledger, rollouts } = this.#parts
     const nextMs = pace.record(now())
@@ -71,7 +72,7 @@ export class Control extends DurableObject<Env> implements ControlCalls {
     return { current: { revision, digest }, text: has ? undefined : text, ...brief }
   }
 
-  /** Runs the tasks that are due. It never throws, so that the platform repeats nothing. */
+  /** Runs the tasks that are due. Never throws, because the platform would run the alarm again. */
   override async alarm(): Promise<void> {
     await this.#parts.tasks.run((work) => this.ctx.waitUntil(work))
   }
@@ -83,14 +84,17 @@ export class Control extends DurableObject<Env> implements ControlCalls {
     await this.#noticeAfter(external.look())
   }
 
-  /** A look may have adopted what concerns a rollout. */
+  /** Reading KV may have adopted an edit of an environment that a rollout uses. */
   async #noticeAfter(look: Promise<Look>): Promise<Look> {
     const found = await look
     await this.#parts.rollouts.notice()
     return found
   }
 
-  async change(caller: Caller, change: Change): Promise<Result<CommitResult, RefusedResult>> {
+  async change(
+    caller: Caller,
+    change: DocumentChange,
+  ): Promise<Result<CommitResult, RefusedResult>> {
     const command = commandSchema.safeParse(change.command)
     const scope = command.success ? SCOPE_OF_COMMAND[command.data.kind] : 'admin'
     const principal = await this.#parts.access.authorise(caller, scope)
@@ -103,13 +107,14 @@ export class Control extends DurableObject<Env> implements ControlCalls {
       return err({ kind: 'invalid', problems })
     }
     if ((await this.#lookWhenEmpty()) === 'unreadable') {
-      const message = 'there is no document here, and KV does not say whether it has one: try again'
+      const message =
+        'the control has no document yet, and KV could not be read to see if it has one: try again'
       return err({ kind: 'invalid', problems: [{ path: '', message }] })
     }
     const author = { principal: principal.value, requestId: caller.requestId }
     const made = { ...change, command: command.data }
     if (command.data.kind === 'replace' && isLimited(principal.value.limits ?? {})) {
-      const why = 'the token is limited, and this is about the whole document'
+      const why = 'the token is limited, and this command replaces the whole document'
       return err({ kind: 'denied', denial: 'forbidden', why })
     }
     const changed = await this.#parts.collecting.hold(() => makeChange(this.#parts, author, made))
@@ -308,7 +313,7 @@ export class Control extends DurableObject<Env> implements ControlCalls {
     return ok({ principal: principal.value, requestId: caller.requestId })
   }
 
-  /** Whoever publishes this version: the token may be limited to others. */
+  /** Checks the scope `publish`, and that the token's limits allow this version. */
   async #authoriseVersion(caller: Caller, version: string): Promise<Result<Author, DeniedResult>> {
     const author = await this.#authorise(caller, 'publish')
     if (!author.ok) return author
@@ -316,11 +321,11 @@ export class Control extends DurableObject<Env> implements ControlCalls {
     return why ? err({ kind: 'denied', denial: 'forbidden', why }) : author
   }
 
-  /** Whoever changes what is about every version. */
+  /** Checks a scope for a call that concerns all versions: a limited token is refused. */
   async #authoriseUnlimited(caller: Caller, scope: Scope): Promise<Result<Author, DeniedResult>> {
     const author = await this.#authorise(caller, scope)
     if (!author.ok || !isLimited(author.value.principal.limits ?? {})) return author
-    const why = 'the token is limited, and this is about every version'
+    const why = 'the token is limited, and this concerns every version'
     return err({ kind: 'denied', denial: 'forbidden', why })
   }
 
@@ -329,7 +334,7 @@ export class Control extends DurableObject<Env> implements ControlCalls {
     return principal.ok ? ok(await tell()) : principal
   }
 
-  /** What takes long: one at a time for each token, so that calls which nobody waits for do not add up. */
+  /** For slow work: each token gets one call at a time, so that abandoned calls do not pile up. */
   async #answerAlone<T>(
     caller: Caller,
     name: string,
@@ -341,7 +346,7 @@ export class Control extends DurableObject<Env> implements ControlCalls {
     return told.ok ? told : err({ kind: 'denied', denial: 'one_at_a_time' })
   }
 
-  /** An empty control may have been set up beside a document that people wrote by hand. */
+  /** A new control without a document reads KV: somebody may have written a document there by hand. */
   async #lookWhenEmpty() {
     return this.#parts.ledger.head ? 'read' : this.#parts.external.look()
   }

@@ -1,12 +1,12 @@
-// Long work that each owner gets one at a time. Who asks again before the answer is refused, so that nobody
-// can keep the control or an isolate busy for the others.
+// Slow work that each owner may run once at a time. A second call before the first has ended is
+// refused, so that nobody can keep the control or an isolate busy for everybody else.
 
 import { err, ok, type Result } from '../core/result.ts'
 
 export class OneAtATime {
   readonly #running = new Set<string>()
 
-  /** `work`, unless the owner's last one under this name has not ended. */
+  /** Runs `work`, unless the owner's previous work of this name still runs. */
   async run<T>(name: string, owner: string, work: () => Promise<T>): Promise<Result<T, 'running'>> {
     const key = JSON.stringify([name, owner])
     if (this.#running.has(key)) return err('running')
@@ -19,7 +19,7 @@ export class OneAtATime {
   }
 }
 
-/** Whose work it is: the token's; people who come through Access have none. */
+/** The owner of work: the token, or the actor for people who come through Access and have no token. */
 export function toOwner({
   token,
   actor,

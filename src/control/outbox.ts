@@ -1,15 +1,20 @@
-// The outbox: what happened, written in the transaction that made it true, and read in order by
-// whoever subscribes. It keeps events within a bound; what an event means to a subscriber is the
-// subscriber's own matter.
+// The outbox: events are written in the transaction that makes them true, and subscribers read them in
+// order. It keeps a bounded number of events, and knows nothing of what subscribers do with them.
 
 import { withTimeout } from '../core/with-timeout.ts'
 import type { EventKind, EventPage, HoloEvent, NewEvent } from '../wire/events.ts'
-import { DELIVERY_TIMEOUT_MS, EVENTS_PER_DELIVERY, MAX_OUTBOX_EVENTS } from './limits.ts'
 import { toLikelyTime, toRetryMs } from './retries.ts'
 
+/** How many events are kept: about 3 MB, and weeks of a busy site. */
+export const MAX_OUTBOX_EVENTS = 10_000
+
+/** A subscriber gets so many events at once, and has this long to accept them. */
+export const EVENTS_PER_DELIVERY = 50
+const DELIVERY_TIMEOUT_MS = 15_000
+
 /**
- * `outbox`: the newest events. `subscribers`: how far each has read, so that a control that starts
- * anew goes on where the one before it was.
+ * `outbox`: the newest events. `subscribers`: how far each one has read, so that this survives a
+ * restart.
  */
 const TABLES = `
 CREATE TABLE IF NOT EXISTS outbox (
@@ -36,7 +41,7 @@ type EventRow = {
 
 type SubscriberRow = {
   readonly name: string
-  /** The id of the last event that it has taken. */
+  /** The id of the last event that it accepted. */
   readonly position: number
   readonly failures: number
   readonly retry_at: number
@@ -46,8 +51,8 @@ export type Subscriber = {
   /** Unique, and the same after a restart. */
   readonly name: string
   /**
-   * Takes events in their order. A rejection, or no answer in time, brings the same events again
-   * later: an event may come more than once, and none is left out while the outbox keeps it.
+   * Receives events in order. After a rejection or a timeout the same events are delivered again later.
+   * So an event may arrive more than once, and none is skipped as long as the outbox keeps it.
    */
   readonly deliver: (events: readonly HoloEvent[]) => Promise<void>
 }
@@ -56,7 +61,7 @@ export type OutboxDeps = {
   readonly sql: SqlStorage
   readonly subscribers: readonly Subscriber[]
   readonly now: () => number
-  /** Sets the control's alarm to what is due next. */
+  /** Sets the alarm of the control for the next task that is due. */
   readonly arm: () => void
 }
 
@@ -78,7 +83,7 @@ export class Outbox {
     }
   }
 
-  /** Writes one event. Called inside the transaction that makes it true. */
+  /** Writes one event. Call it inside the transaction that makes the event true. */
   add({ kind, ...fields }: NewEvent): void {
     const { sql, subscribers, now, arm } = this.#parts
     const { id } = sql
@@ -93,15 +98,15 @@ export class Outbox {
     if (subscribers.length > 0) arm()
   }
 
-  /** The id of the newest event; 0 where there never was one. */
+  /** The id of the newest event; 0 if there was never one. */
   newest(): number {
-    // The newest events are always kept, so that no id is ever given twice.
+    // The newest event is never deleted, so that no id is used twice.
     return this.#parts.sql
       .exec<{ id: number }>('SELECT coalesce(max(id), 0) AS id FROM outbox')
       .one().id
   }
 
-  /** Events that follow `after`, at most `limit`; without `after` none, but where to begin. */
+  /** Events after `after`, at most `limit`. Without `after`: no events, only the id to begin with. */
   page(after: number | undefined, limit: number): EventPage {
     return after === undefined
       ? { events: [], next: this.newest(), missed: 0 }
@@ -125,8 +130,8 @@ export class Outbox {
   }
 
   /**
-   * When the next delivery is due; `undefined` where every subscriber has everything, and while a
-   * delivery runs, which arms the alarm at its end.
+   * When the next delivery is due. `undefined` if every subscriber has all events, and also while a
+   * delivery runs, because it sets the alarm at its end.
    */
   dueAt(): number | undefined {
     const { subscribers, now } = this.#parts
@@ -139,7 +144,7 @@ export class Outbox {
     return times.length > 0 ? Math.min(...times) : undefined
   }
 
-  /** Gives each subscriber that is due its next events. Never throws. */
+  /** Delivers the next events to each subscriber that is due. Never throws. */
   async run(): Promise<void> {
     if (this.#isRunning) return
     this.#isRunning = true

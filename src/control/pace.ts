@@ -1,26 +1,31 @@
-// How long each isolate should wait before it asks again, so that all together stay below what one
-// Durable Object takes. Nothing is kept of an isolate: every call is given the next free slot on one
-// timeline, whose slots lie as close as the target allows. However many isolates there are, and
-// however they arrive, the calls that follow come at the target's rate at most. A slot that nobody
-// comes for costs nothing, because the timeline grows only with calls.
+// Tells each isolate how long to wait before its next call, so that all isolates together stay below
+// what one Durable Object can serve. Nothing is stored per isolate: each call is given the next free
+// slot on a timeline whose slots are 1 / target apart. So later calls come at the target rate at most,
+// however many isolates there are. An unused slot costs nothing, because only calls extend the
+// timeline.
 
-import {
-  CALLS_WINDOW_S,
-  LONGEST_NEXT_MS,
-  SHORTEST_NEXT_MS,
-  TARGET_CALLS_PER_SECOND,
-} from './limits.ts'
+/** A Durable Object serves about 1,000 calls a second. Isolates may use half of that. */
+export const TARGET_CALLS_PER_SECOND = 500
+
+/** An isolate that calls every two seconds has a copy younger than the five seconds that are promised. */
+export const SHORTEST_NEXT_MS = 2000
+
+/** Within this time a change reaches even the last of 150,000 isolates. */
+export const LONGEST_NEXT_MS = 300_000
+
+/** The rate of calls is an average over so many seconds. */
+const CALLS_WINDOW_S = 10
 
 const SLOT_MS = 1000 / TARGET_CALLS_PER_SECOND
 
 /** `now` is in milliseconds since the epoch throughout. */
 export class Pace {
   #lastSlot = 0
-  /** Calls by second, of the last few seconds: a ring. */
+  /** Calls in each of the last seconds: a ring buffer. */
   readonly #calls = new Array<number>(CALLS_WINDOW_S + 1).fill(0)
   #second = 0
 
-  /** Counts a call. Milliseconds until the caller should call again. */
+  /** Counts a call and returns after how many milliseconds the caller should call again. */
   record(now: number): number {
     this.#turnTo(now)
     const index = this.#second % this.#calls.length
@@ -29,12 +34,12 @@ export class Pace {
     return Math.ceil(this.#lastSlot - now)
   }
 
-  /** What a call at `now` would be told. */
+  /** What `record` would return at `now`; counts nothing. */
   nextMs(now: number): number {
     return Math.ceil(Math.min(this.#nextSlot(now) - now, LONGEST_NEXT_MS))
   }
 
-  /** Over the last ten whole seconds. */
+  /** The average over the last ten complete seconds. */
   callsPerSecond(now: number): number {
     this.#turnTo(now)
     const current = this.#calls[this.#second % this.#calls.length] ?? 0
@@ -46,7 +51,7 @@ export class Pace {
     return Math.max(this.#lastSlot + SLOT_MS, now + SHORTEST_NEXT_MS)
   }
 
-  /** Empties the seconds that have passed without a call. */
+  /** Moves the ring buffer on to the second of `now` and clears the seconds in between. */
   #turnTo(now: number): void {
     const second = Math.floor(now / 1000)
     const passed = Math.min(second - this.#second, this.#calls.length)

@@ -1,8 +1,8 @@
-// Makes the parts of the control and joins them. Each is a file of its own; control.ts decides who may call what.
+// Creates the parts of the control and connects them. Each part is a file of its own; control.ts
+// decides who may call what.
 
 import type { Env } from '../env.ts'
-import type { Access, AccessDeps } from './access/access.ts'
-import { Authority } from './access/authority.ts'
+import { type Access, type AccessDeps, Authority } from './access/authority.ts'
 import { Counting } from './counting/counting.ts'
 import { History } from './document/history.ts'
 import { Ledger } from './document/ledger.ts'
@@ -33,18 +33,18 @@ import { RolloutStore } from './rollouts/store.ts'
 import { createTables } from './tables.ts'
 import { Tasks } from './tasks.ts'
 
-/** What a control is made with besides its bindings. */
+/** What a control needs besides its bindings. Tests replace these. */
 export type ControlSeams = {
   /** Milliseconds since the epoch. */
   readonly now: () => number
   readonly createAccess: (parts: AccessDeps) => Access
   readonly createRecords: (bucket: R2Bucket) => Records
-  /** Asks an origin whether it is well. */
+  /** Sends a health probe to an origin. */
   readonly askOrigin: ProbingDeps['ask']
   readonly createSource: (counting: Counting) => WindowSource
-  /** Runs something in so many milliseconds, unless the object is evicted before. */
+  /** Runs a function after `ms` milliseconds, unless the object is evicted first. */
   readonly later: (run: () => void, ms: number) => void
-  /** Who is told of what happens, in order. */
+  /** Who receives the events of the outbox. */
   readonly subscribers: readonly Subscriber[]
 }
 
@@ -73,7 +73,7 @@ const SEAMS: Omit<ControlSeams, 'askOrigin'> = {
   subscribers: [],
 }
 
-/** Makes the tables that do not exist yet, and writes no row where all do. */
+/** Creates missing tables; writes no row if all exist. */
 export function createParts(
   storage: DurableObjectStorage,
   env: Env,
@@ -127,7 +127,7 @@ export function createParts(
   const probing = new Probing({ ...asking, records: new HealthRecords(sql), outbox, now })
   const collecting = new Collecting(shared)
   const retiring = new Retiring({ collecting, now })
-  // The list of all that the alarm and the watchdog look after, in the order in which it runs.
+  // Everything that the alarm and the watchdog run, in this order.
   tasks.add(
     {
       name: 'rollouts',
@@ -178,7 +178,10 @@ export function createParts(
   }
 }
 
-/** What is done with tokens: an audit row and an event, in the transaction that does it. */
+/**
+ * Writes the audit row and the event of a new or revoked token in the transaction that stores the
+ * token.
+ */
 function createRecordAudit(
   ledger: Ledger,
   outbox: Outbox,

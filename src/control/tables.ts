@@ -1,14 +1,14 @@
-// The control's tables, and the rows as SQLite gives them. Tokens have a table of their own.
-// docs/storage.md says how large they grow.
+// The tables of documents, publishing and releases, and their rows as SQLite returns them. Other parts
+// of the control create their own tables. docs/storage.md says how large they grow.
 
 export const NO_HASH = '0'.repeat(64)
 
 /**
- * `revisions`: every document ever committed, whole; `audit`: who did what. Nothing in them is ever
- * changed, and SQLite refuses to. `state`: one row, what publishing has come to. `edits`: documents
- * that the control found in KV and had not written. `uploads`: versions on their way, and those that
- * have arrived; `known`: when versions came into the document, and when they were last pointed at;
- * `collection`: one row, how far the collection of garbage has come.
+ * `revisions`: every committed document, whole. `audit`: who did what. Triggers forbid to change or
+ * delete rows of these two. `state`: one row, the state of publishing. `edits`: documents that the
+ * control found in KV and had not written. `uploads`: versions that are being uploaded or were.
+ * `known`: when versions came into the document and when an environment last pointed at them.
+ * `collection`: one row, the state of the garbage collection.
  */
 const TABLES = `
 CREATE TABLE IF NOT EXISTS revisions (
@@ -97,20 +97,20 @@ CREATE TABLE IF NOT EXISTS collection (
 INSERT OR IGNORE INTO collection (id) VALUES (1);
 `
 
-/** Columns that came later, by table: a control that is older than they are gets them when it starts. */
+/** Columns that were added later: the tables of an older control get them when it starts. */
 const LATER_COLUMNS = [
   ['audit', 'form', 'INTEGER NOT NULL DEFAULT 1'],
   ['audit', 'text_digest', 'TEXT'],
   ['uploads', 'owner', 'TEXT'],
 ] as const
 
-/** Makes what does not exist yet; writes no row where all do. */
+/** Creates missing tables and columns; writes no row if all exist. */
 export function createTables(sql: SqlStorage): void {
   sql.exec(TABLES)
   for (const [table, name, type] of LATER_COLUMNS) addColumn(sql, table, name, type)
 }
 
-/** Adds a column to a table that was made without it. Rows that are there get its default. */
+/** Adds a column to a table that lacks it. Existing rows get the default. */
 export function addColumn(sql: SqlStorage, table: string, name: string, type: string): void {
   const columns = [...sql.exec<{ name: string }>(`SELECT name FROM pragma_table_info('${table}')`)]
   if (columns.some((column) => column.name === name)) return
@@ -119,11 +119,11 @@ export function addColumn(sql: SqlStorage, table: string, name: string, type: st
 
 export type RevisionRow = {
   readonly revision: number
-  /** The audit row that made it. */
+  /** The audit row of the change that made this revision. */
   readonly seq: number
   /** SHA-256 of `text`. */
   readonly digest: string
-  /** Byte for byte what KV gets. */
+  /** Exactly the bytes that are written to KV. */
   readonly text: string
 }
 
@@ -142,18 +142,18 @@ export type AuditTableRow = {
   readonly request_id: string
   readonly previous: string
   readonly hash: string
-  /** How its digests and its hash are made: see audit.ts. */
+  /** Which rules its digests and its hash follow: see audit.ts. */
   readonly form: number
-  /** SHA-256 of the text of its revision without the `audit` field, byte for byte. */
+  /** SHA-256 of the exact text of its revision without the `audit` field. */
   readonly text_digest: string | null
 }
 
 export type StateRow = {
-  /** The newest audit row: what the next one follows. */
+  /** The number of the newest audit row. */
   readonly audit_seq: number
   readonly audit_hash: string
   readonly published: number
-  /** 1 where KV has lost what was published. */
+  /** 1 if KV has lost the published document. */
   readonly put_again: number
   readonly last_put_at: number
   readonly failures: number
@@ -165,9 +165,9 @@ export type StateRow = {
 
 export type UploadRow = {
   readonly version: string
-  /** `recording`: what the version is can no longer change, and its record is being written. */
+  /** `recording`: the content is fixed, and the record of the version is being written to R2. */
   readonly state: 'open' | 'recording' | 'finalised'
-  /** Another one for every content that was to be uploaded under this id. */
+  /** Identifies the content: a new upload of other content under this id gets a new number. */
   readonly serial: number
   readonly manifest: string
   /** JSON. */
@@ -177,31 +177,31 @@ export type UploadRow = {
   readonly created_at: string
   readonly commit_id: string | null
   readonly author: string | null
-  /** How many entries of the manifest were found to have all their blobs. */
+  /** How many entries of the manifest are verified: all their blobs are in R2. */
   readonly verified: number
-  /** How many deletions had begun when it was opened. */
+  /** How many deletions had begun when the upload was opened. */
   readonly opened_after: number
   readonly touched_at: number
-  /** The token that opened it, or who did where there was none; `null` before owners were kept. */
+  /** The token that opened it, or the actor without a token; `null` for rows of an older Holo. */
   readonly owner: string | null
 }
 
 export type KnownRow = {
   readonly version: string
   readonly manifest: string
-  /** When it came into the document, the last time. */
+  /** When it last came into the document. */
   readonly seen_at: number
-  /** When an environment last ceased to point at it. */
+  /** When an environment last stopped pointing at it. */
   readonly left_at: number | null
 }
 
 export type CollectionRow = {
-  /** The last one that was given to an upload. */
+  /** The number of the newest upload. */
   readonly serial: number
-  /** The newest revision that `known` tells of. */
+  /** The newest revision that `known` includes. */
   readonly noted: number
   /** How many deletions have begun. */
   readonly deletions: number
-  /** When the one began of which nobody knows whether it is over; 0 for none. */
+  /** When a deletion began whose end is not recorded; 0 for none. */
   readonly deleting_since: number
 }

@@ -1,17 +1,18 @@
-// What the alarm and the cron watchdog look after: one list of tasks, and the one alarm of the object,
-// set to the earliest of them. What a task does is the task's own matter.
+// The list of tasks that wait for a time, and the one alarm of the Durable Object, which is set to the
+// earliest of them. The cron watchdog sets a lost alarm again. The tasks themselves do the work.
 
-import { OVERDUE_ALARM_MS } from './limits.ts'
+/** An alarm that is overdue by this much is taken as lost. The platform sometimes loses one. */
+const OVERDUE_ALARM_MS = 60_000
 
 /** One row of the list. A part of the control that waits for a time adds one. */
 export type Task = {
   readonly name: string
-  /** When its next turn is, in milliseconds since the epoch; `undefined` for no turn at all. */
+  /** When it should run next, in milliseconds since the epoch; `undefined` for never. */
   readonly dueAt: () => number | undefined
-  /** Does what is due, and nothing where nothing is. Never throws. */
+  /** Does the work that is due, if any. Never throws. */
   readonly run: () => Promise<void>
   readonly isRunning: () => boolean
-  /** It waits for others' servers: it runs beside the tasks that follow, and holds up nobody. */
+  /** Set for a task that waits for other servers: the next tasks do not wait for it. */
   readonly isSlow?: true
 }
 
@@ -30,13 +31,15 @@ export class Tasks {
     this.#tasks.push(...tasks)
   }
 
-  /** The earliest of all. */
+  /** When the earliest task is due. */
   dueAt(): number | undefined {
     const times = this.#tasks.map(({ dueAt }) => dueAt()).filter((time) => time !== undefined)
     return times.length > 0 ? Math.min(...times) : undefined
   }
 
-  /** Sets the alarm where something is due. Not awaited: it belongs to the writes before it. */
+  /**
+   * Sets the alarm if a task has a due time. Not awaited, so that it commits with the writes before it.
+   */
   arm(): void {
     const time = this.dueAt()
     if (time === undefined) return
@@ -46,8 +49,9 @@ export class Tasks {
   }
 
   /**
-   * Runs what is due, and arms the alarm for what is next. Slow tasks go on afterwards, within
-   * `waitUntil`. Where a task still runs from before, that run arms the alarm.
+   * Runs the tasks that are due and sets the alarm for the next one. Slow tasks continue within
+   * `waitUntil`. If a task still runs from an earlier alarm, that earlier run sets the alarm at its
+   * end.
    */
   async run(waitUntil: (work: Promise<void>) => void): Promise<void> {
     for (const { run, isSlow } of this.#tasks) {
@@ -57,17 +61,17 @@ export class Tasks {
     if (!this.isRunning) this.arm()
   }
 
-  /** Arms the alarm where something is due that no alarm will come for. */
+  /** Sets the alarm if a task is due and the alarm was lost. */
   async rearm(): Promise<void> {
     if ((await this.#isLost()) && !this.isRunning) this.arm()
   }
 
-  /** Whether a task runs that the alarm waits for. */
+  /** Whether a task runs that is not slow. */
   get isRunning(): boolean {
     return this.#tasks.some(({ isRunning, isSlow }) => !isSlow && isRunning())
   }
 
-  /** There is no alarm, or it was set by a clock that was wrong. */
+  /** Whether a task is due and no alarm is set, or the alarm has an implausible time (clock error). */
   async #isLost(): Promise<boolean> {
     const due = this.dueAt()
     if (due === undefined) return false

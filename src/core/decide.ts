@@ -135,10 +135,10 @@ function toMessage(cause: unknown): string {
   return JSON.stringify(cause) ?? String(cause)
 }
 
-export type Explanation = { readonly decision: Decision; readonly steps: readonly DecisionStep[] }
+export type ExplainResult = { readonly decision: Decision; readonly steps: readonly DecisionStep[] }
 
 /** The decision that `decide` makes, with its steps, for people who ask why. */
-export function explain(facts: RequestFacts, assignments: Assignments): Explanation {
+export function explain(facts: RequestFacts, assignments: Assignments): ExplainResult {
   const steps: DecisionStep[] = []
   const decision = decide(facts, assignments, (step) => steps.push(step))
   return { decision, steps }

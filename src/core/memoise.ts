@@ -1,12 +1,12 @@
-// Remembers what was made of a text, for texts of a document that are needed on every request. The
-// number and length of remembered texts are bounded, because a text may also come out of a request.
+// Remembers the result of parsing a text, for texts of a document that are needed on every request. The
+// number and length of remembered texts are bounded, because a text may also come from a request.
 
-/** More than the ranges, patterns and names that any sensible document holds. */
+/** More than the ranges, patterns and names of any realistic document. */
 export const MAX_MEMOISED = 4096
 const MAX_CHARACTERS = 256
 
 /**
- * `read` with a memory of the latest texts. A text for which it throws is not remembered.
+ * Returns `read` with a memory of the latest texts. A text for which `read` throws is not remembered.
  *
  * The memory has two generations. When the young one reaches half of the bound, it becomes the old
  * one and the former old one is dropped. A text that is asked for again moves to the young one, so

@@ -1,6 +1,7 @@
-// Services of a version: which one answers a path, and the two parts of an origin. The caller
-// decides whether a file of the version comes first.
+// Services of a version: which one answers a path, the two parts of an origin, and the Worker behind a
+// `service:` origin. The caller decides whether a file of the version comes first.
 
+import { getOwn } from './own.ts'
 import { toLoosePath } from './path.ts'
 import type { Service } from './types.ts'
 
@@ -19,6 +20,24 @@ export function matchService(services: readonly Service[], path: string): Servic
  */
 export function isAmbiguous(services: readonly Service[], path: string): boolean {
   return matchService(services, toLoosePath(path)) !== matchService(services, path)
+}
+
+/** A Worker that is bound to this one. */
+export type BoundWorker = { readonly fetch: typeof fetch }
+
+/** The Worker that is bound under `name`. `bindings` are all bindings; those without `fetch` are no Workers. */
+export function findBoundWorker(bindings: object, name: string): BoundWorker | undefined {
+  const binding = getOwn(bindings as Readonly<Record<string, unknown>>, name)
+  return isWorker(binding) ? binding : undefined
+}
+
+function isWorker(binding: unknown): binding is BoundWorker {
+  return (
+    typeof binding === 'object' &&
+    binding !== null &&
+    'fetch' in binding &&
+    typeof binding.fetch === 'function'
+  )
 }
 
 export type SplitOrigin = {

@@ -111,7 +111,10 @@ export function compileAssignments(document: AssignmentsDocument): CompiledAssig
   }
 }
 
-/** A service as requests are sent to it. A field of the document that the edge does not use stays beside. */
+/**
+ * A service as requests are sent to it. A field of the document that the edge does not use stays
+ * beside.
+ */
 export function compileService(published: PublishedService): Service {
   // The control probes; the edge does not.
   const { probe: _, ...service } = completeService(published)
@@ -126,8 +129,8 @@ export function compileService(published: PublishedService): Service {
 }
 
 /**
- * A version for which nobody wrote down where visitors had it counts as seen wherever visitors
- * come.
+ * A version of which it is not known where visitors saw it counts as seen in all environments with
+ * visitors.
  */
 function toOpen(
   { openIn, isOpenAnywhere }: Openness,
@@ -145,9 +148,7 @@ function isIn(by: OpenedBy, openIn: Version['openIn']): boolean {
   return [...openIn.values()].includes(by)
 }
 
-/**
- * Sorted by time of publication; without one, a version that stands later in the document is newer.
- */
+/** Sorted by time of publication. Without times, a version that is later in the document is newer. */
 function toNewestFirst(
   document: AssignmentsDocument,
   versions: ReadonlyMap<string, Version>,
@@ -156,10 +157,7 @@ function toNewestFirst(
   return [...versions.values()].reverse().sort((a, b) => published(b.id) - published(a.id))
 }
 
-/**
- * The first environment that has buckets: a preview that stands first in the document must not be
- * the default.
- */
+/** The first environment that has buckets. A preview at the start of the document is not the default. */
 function toFirst(
   environments: ReadonlyMap<string, Environment>,
   buckets: readonly Environment[],

@@ -63,7 +63,7 @@ function toFindings(issue: z.core.$ZodIssue, value: unknown): Finding[] {
   }
 }
 
-/** Whether the message is zod's own, and none that a schema of ours gives. */
+/** Whether the message comes from zod, not from a schema of ours. */
 function isZodsOwn(issue: z.core.$ZodIssue): boolean {
   const own = z.config().localeError?.(issue as z.core.$ZodRawIssue)
   return issue.message === (typeof own === 'object' ? own?.message : own)

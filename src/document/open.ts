@@ -15,7 +15,7 @@ export type OpeningFields = {
 export type Openness = {
   /** The public environments in which it could be seen, in the document's order. */
   readonly openIn: ReadonlyMap<string, OpenedBy>
-  /** `"open": true`: visitors had it, and nobody wrote down in which environment. */
+  /** `"open": true`: visitors could see it, but it is not known in which environment. */
   readonly isOpenAnywhere: boolean
 }
 
@@ -48,7 +48,7 @@ export function readOpenness(document: OpeningFields): ReadonlyMap<string, Openn
   )
 }
 
-/** The environments in which a version counts as seen if nobody wrote down in which one it was. */
+/** The environments in which a version counts as seen if it is not known in which one it was. */
 export function listVisited(environments: AssignmentsDocument['environments']): readonly string[] {
   return Object.entries(environments)
     .filter(([, { restricted, hosts }]) => !restricted && !hosts?.length)

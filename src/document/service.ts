@@ -101,7 +101,7 @@ export type PublishedService = Readonly<
   }
 >
 
-/** What fields are that a service leaves out. A field that has no entry here has no default. */
+/** The values of fields that a service leaves out. A field without an entry here has no default. */
 export const SERVICE_DEFAULTS = {
   timeoutMs: 30_000,
   stripPrefix: false,

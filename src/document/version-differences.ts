@@ -13,9 +13,9 @@ export type WantedFile = Pick<ManifestEntry, 'path' | 'blob' | 'size' | 'type'> 
 }
 
 /**
- * One line per difference; none if both are the same. It is no difference that a name counts as
- * hashed now and did not then: a version that is no longer kept may have had other content under
- * it.
+ * Returns one line per difference, and none if both are the same. A name that counts as hashed now but
+ * did not when the version was published is no difference: a version that was removed since may have
+ * had other content under that name.
  */
 export function listDifferences(
   published: { readonly record: Pick<VersionRecord, 'services'>; readonly manifest: Manifest },

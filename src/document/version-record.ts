@@ -1,5 +1,5 @@
-// The immutable record of a version, and when two versions are the same. Where records are kept is
-// decided by whoever writes them.
+// The immutable record of a version, and when two versions are the same. Other files read and write
+// records.
 
 import * as z from 'zod'
 import { isSameServices, type PublishedService, service } from './service.ts'

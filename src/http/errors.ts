@@ -1,9 +1,9 @@
 // Failures as a closed set of codes, and the reply for each code. The client gets the code, a plain
 // sentence and the request id; details go to the log of the place where the failure was noticed.
 
-export type ErrorCode = keyof typeof ERRORS
+export type ErrorCode = keyof typeof ERROR_REPLIES
 
-const ERRORS = {
+const ERROR_REPLIES = {
   bad_path: { status: 400, title: 'The address of this request cannot be read.' },
   bad_body: { status: 400, title: 'The body of this request broke off or cannot be read.' },
   not_found: { status: 404, title: 'There is nothing at this address.' },
@@ -37,7 +37,7 @@ export function errorResponse(
   requestId: string,
   headers: Readonly<Record<string, string>> = {},
 ): Response {
-  const { status, title } = ERRORS[code]
+  const { status, title } = ERROR_REPLIES[code]
   const retryAfter = RETRY_AFTER_SECONDS[code]
   return new Response(JSON.stringify({ type: 'about:blank', title, status, code, requestId }), {
     status,

@@ -88,8 +88,8 @@ export const HTML_TYPE = /^(?:text\/html|application\/xhtml\+xml)\b/i
 
 /**
  * Whether a request may be answered with a page although it does not open one: a link that is
- * prefetched, or a script that inserts a page into the current one. Both say neither what they are
- * for nor what they accept.
+ * prefetched, or a script that inserts a page into the current one. The headers of such requests name
+ * neither a destination nor a type.
  */
 export function mayTakeHtml(headers: Headers): boolean {
   const accept = headers.get('accept')
@@ -116,11 +116,11 @@ const POLLED_ENDINGS = ['/_app/version.json', '/_nuxt/builds/latest.json', '/ngs
 const POLLED_PATHS: ReadonlySet<string> = new Set(['/version.json'])
 
 /**
- * What Angular's worker puts into the query of a file whose first answer was another one than its list
- * says, also for a file that an open page of an old version has asked for.
+ * Angular's worker adds this to the query of a file whose first answer did not match the hash in its
+ * list. It does so also for files that an open page of an old version asks for.
  */
 const CACHE_PARAMETER = 'ngsw-cache-bust='
-/** How Angular calls its worker's script. It fetches nothing by itself but files for its cache. */
+/** The script of Angular's worker. All requests that it makes by itself are for files of its cache. */
 const ANGULAR_WORKER = '/ngsw-worker.js'
 
 /**
@@ -147,7 +147,7 @@ export function readWatch(
 }
 
 /**
- * Whether the browser's own cache may not answer: Workbox asks so for the files of its list whose names
+ * Whether the request bypasses the browser's cache. Workbox does this for files of its list whose names
  * stay the same (Fetch standard, cache modes `reload` and `no-store`, which send both headers).
  */
 function isPastCache(headers: Headers): boolean {

@@ -43,7 +43,7 @@ export type VisitorOptions = {
 
 const MAX_ID_CHARACTERS = 256
 /** Backends get the id in a header, which cannot hold these characters; a claim can. */
-const CONTROL = /\p{Cc}/u
+const CONTROL_CHARACTER = /\p{Cc}/u
 /** 128 random bits in base64url. */
 const OWN_ID = /^[A-Za-z0-9_-]{22}$/
 /** The id that all requests without an identity share. */
@@ -105,7 +105,7 @@ function readIdentity(
   source: IdentitySource,
 ): string | undefined {
   const text = readConfigured(headers, cookies, source)
-  if (!text || text.length > MAX_ID_CHARACTERS || CONTROL.test(text)) return undefined
+  if (!text || text.length > MAX_ID_CHARACTERS || CONTROL_CHARACTER.test(text)) return undefined
   return text
 }
 

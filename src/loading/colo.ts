@@ -6,7 +6,7 @@ import { withTimeout } from '../core/with-timeout.ts'
 import { MAX_ASSIGNMENTS_BYTES } from '../document/parse.ts'
 import { type Identity, isDownList, isIdentity } from './sync.ts'
 
-/** The Cache API is in the same building; a later answer is not worth waiting for. */
+/** The Cache API is in the same building; an answer that is complete later is not worth waiting for. */
 const COLO_TIMEOUT_MS = 100
 
 /** The last good copy has to outlast any outage. */
@@ -44,10 +44,8 @@ const REVISION_HEADER = 'holo-revision'
 
 export function createColo(cache: Pick<Cache, 'match' | 'put'>): Colo {
   const match = (key: string) => withTimeout(cache.match(key), COLO_TIMEOUT_MS)
-  const read = async (key: string): Promise<string | undefined> => {
-    const kept = await match(key)
-    return kept && (await withTimeout(kept.text(), COLO_TIMEOUT_MS))
-  }
+  const readText = async (key: string) => (await cache.match(key))?.text()
+  const read = (key: string) => withTimeout(readText(key), COLO_TIMEOUT_MS)
   const put = (key: string, text: string, ttlS: number, headers: Record<string, string> = {}) =>
     cache.put(
       key,

@@ -100,7 +100,7 @@ export class Holding {
     return { identity, outcome: 'taken' }
   }
 
-  /** The control said at `at` that this is its newest document. Whether that is the one in use. */
+  /** The control said at `at` that this is its newest document. Returns whether it is the one in use. */
   confirm(identity: Identity, at: number): boolean {
     const held = this.#held
     if (held?.identity.digest !== identity.digest) return false

@@ -1,5 +1,5 @@
-// KV as a source of the document: reads it when that is due, bounded in size and time, and offers
-// what it has to holding.ts.
+// KV as a source of the document: reads it when that is due, bounded in size and time, and passes the
+// document to holding.ts.
 
 import { withTimeout } from '../core/with-timeout.ts'
 import { MAX_ASSIGNMENTS_BYTES } from '../document/parse.ts'

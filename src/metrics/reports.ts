@@ -5,8 +5,8 @@ import type { Collected, CollectedEnvironment } from '../core/counting/batch.ts'
 import { type Mark, toMarks } from '../core/counting/marks.ts'
 import { countEdgesBelow, findMetric, type MetricRow } from '../core/counting/metrics.ts'
 import {
-  CONNECTION_LEVEL,
   type ClientHashes,
+  CONNECTION_LEVEL,
   toClientHashes,
   toVisitorHash,
 } from '../core/counting/outcomes.ts'
@@ -105,14 +105,16 @@ export class Reports {
     const known = this.#told.level(kind, visitor, now)
     if (!isCollected(reported, metric, level, known)) return
     const hashes = this.#toClient(collected.key, request)
-    if (!this.#pages.tell(page, {
-      metric,
-      route,
-      ...(code ? { code } : {}),
-      visitor,
-      level,
-      ...hashes,
-    })) {
+    if (
+      !this.#pages.tell(page, {
+        metric,
+        route,
+        ...(code ? { code } : {}),
+        visitor,
+        level,
+        ...hashes,
+      })
+    ) {
       this.losses.outcomes += 1
       return
     }

@@ -1,36 +1,21 @@
 // What an isolate knows of the backends behind it: one value for all requests, made when the
 // isolate starts. No other file of this folder keeps anything between requests.
 
+import { type BoundWorker, findBoundWorker } from '../core/services.ts'
 import { Origins, type OriginsOptions, RetryBudget } from './origins.ts'
 
 export type Backends = {
   readonly origins: Origins
   readonly budget: RetryBudget
   /** The Worker that is bound to this one under a name. */
-  readonly findBinding: (name: string) => Pick<Fetcher, 'fetch'> | undefined
+  readonly findBinding: (name: string) => BoundWorker | undefined
 }
 
-/**
- * Creates what an isolate keeps about its backends. `bindings` are all bindings by name; those
- * without `fetch` are no Workers.
- */
+/** Creates what an isolate keeps about its backends. `bindings` are all bindings by name. */
 export function createBackends(options: OriginsOptions & { readonly bindings: object }): Backends {
-  const bindings = options.bindings as Readonly<Record<string, unknown>>
   return {
     origins: new Origins(options),
     budget: new RetryBudget(),
-    findBinding: (name) => {
-      const binding = Object.hasOwn(bindings, name) ? bindings[name] : undefined
-      return isFetcher(binding) ? binding : undefined
-    },
+    findBinding: (name) => findBoundWorker(options.bindings, name),
   }
-}
-
-function isFetcher(binding: unknown): binding is Pick<Fetcher, 'fetch'> {
-  return (
-    typeof binding === 'object' &&
-    binding !== null &&
-    'fetch' in binding &&
-    typeof binding.fetch === 'function'
-  )
 }

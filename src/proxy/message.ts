@@ -2,6 +2,7 @@
 // backend is sent, among them the sign against loops and the trace. forward.ts chooses the origin,
 // perhaps twice.
 
+import { toHex } from '../core/hex.ts'
 import { type BackendHeaders, toBackendHeaders } from './request-headers.ts'
 
 export type Message = {
@@ -104,9 +105,6 @@ function startTrace(): string {
   // Neither id may be zero.
   bytes[0] = (bytes[0] as number) | 1
   bytes[16] = (bytes[16] as number) | 1
-  let hex = ''
-  for (const byte of bytes) hex += HEX[byte]
+  const hex = toHex(bytes)
   return `00-${hex.slice(0, 32)}-${hex.slice(32)}-01`
 }
-
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))

@@ -1,16 +1,16 @@
-// Under which path a file of a version is served: what core/site/resolve.ts comes to for a file
-// that no other file competes with.
+// The path under which a file of a version is served: the result of core/site/resolve.ts for a file whose
+// address no other file has.
 
 import { toUrlPath } from '../core/path.ts'
 import type { ManifestEntry } from '../core/site/manifest.ts'
 import type { ManifestConfig } from '../core/site/manifest-config.ts'
 
 export type ServedFile = Omit<ManifestEntry, 'encodings'> & {
-  /** The normalised path that it is served at. */
+  /** The normalised path under which the file is served. */
   readonly address: string
 }
 
-/** The normalised path of the file at a decoded one. */
+/** The normalised address of the file with this decoded path. */
 export function toAddress(path: string, htmlHandling: ManifestConfig['htmlHandling']): string {
   return toUrlPath(toServedName(path, htmlHandling))
 }

@@ -1,6 +1,6 @@
-// Reads the lists that builds write of their own files, by the names that these lists are known under, and
-// finds out which of the listed names carry a hash. A list that is missing or broken is no error: names are
-// then judged by themselves. Vite's own list says more than the others, and decides before them.
+// Reads the lists of files that build tools write (manifests), and finds out which of the listed names contain
+// a hash. If a list is missing or damaged, that is not an error: hashed.ts then judges the names themselves.
+// Vite's own manifest says more than the other lists and has precedence.
 
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -9,12 +9,12 @@ import { FileRefusal, readRegularFile } from './regular-file.ts'
 import type { FolderFile } from './walk.ts'
 
 export type BuildLists = {
-  /** By manifest path, whether its name carries a hash. */
+  /** For each listed manifest path, whether its name contains a hash. */
   readonly hashed: ReadonlyMap<string, boolean>
   readonly warnings: readonly string[]
 }
 
-/** What the lists in `folder` say of the files in it. */
+/** What the lists in `folder` say about the files in it. */
 export async function loadBuildLists(
   folder: string,
   files: readonly FolderFile[],
@@ -26,35 +26,40 @@ export async function loadBuildLists(
 }
 
 const VITE_LIST = '.vite/manifest.json'
-/** A build of 100,000 files has some 30 MB. */
+/** The manifest of a build of 100,000 files has about 30 MB. */
 const MAX_VITE_LIST_BYTES = 64 * 1024 * 1024
 
-/** Before the extension: a longer run, or the default of 8 characters, which may hold a `-` itself. */
+/**
+ * The part before the extension that may be a hash: 8 or more characters, or exactly 8 that may include
+ * `-`.
+ */
 const SUFFIXES = [/[-.]([A-Za-z0-9_]{8,})$/, /[-.]([A-Za-z0-9_-]{8})$/]
-/** A word or a number: what the default naming gives once in a thousand files. */
+/** A word or a number. One of a thousand hashes looks like this. */
 const PLAIN = /^(?:[A-Z]?[a-z]+|[A-Z]+|[0-9]+)$/
 
-/** The list of the build that lies in `folder`; empty without one. */
+/** Vite's manifest of the build in `folder`; empty if there is none. */
 async function loadViteManifest(folder: string): Promise<BuildLists> {
   let bytes: Buffer | undefined
   try {
     bytes = await readRegularFile(folder, VITE_LIST, MAX_VITE_LIST_BYTES)
   } catch (cause) {
     if (!(cause instanceof FileRefusal)) throw cause
-    return none([`${VITE_LIST} ${cause.message}, so hashed names are guessed`])
+    return none([
+      `${VITE_LIST} ${cause.message}, so hashed names are detected from the names alone`,
+    ])
   }
   if (!bytes) return none([])
   try {
     return { hashed: parseViteManifest(JSON.parse(bytes.toString('utf8'))), warnings: [] }
   } catch {
-    // What JSON.parse says quotes the text.
-    return none([`${VITE_LIST} is not what Vite writes, so hashed names are guessed`])
+    // The message of JSON.parse is left out, because it quotes the file.
+    return none([`${VITE_LIST} is not valid, so hashed names are detected from the names alone`])
   }
 }
 
 /**
- * Whether each listed file has a hash in its name. Vite lists a file also where its naming was
- * configured to have none, so that being listed is not enough.
+ * For each file that Vite's manifest lists, whether its name contains a hash. Vite can be configured to use
+ * names without hashes, so being listed is not enough.
  *
  * @throws TypeError when `list` is not what Vite writes.
  */
@@ -86,7 +91,7 @@ function carriesHash(stem: string, sources: ReadonlySet<string>): boolean {
   })
 }
 
-/** The last name of a path without its extension. */
+/** The file name of a path, without its extension. */
 function toStem(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1).replace(/\.[A-Za-z0-9]+$/, '')
 }
@@ -109,16 +114,19 @@ function none(warnings: readonly string[]): BuildLists {
  */
 const LIST =
   /(?:^|\/)(?:import-?map|asset-manifest|manifest|staticfiles|cache_manifest|blazor\.boot)\.json$/
-/** Propshaft and Sprockets hide theirs, so that they are not among the files that are published. */
+/**
+ * Propshaft and Sprockets write lists whose names begin with a dot, so they are not among the published
+ * files.
+ */
 const HIDDEN_LIST = /^\.(?:manifest|sprockets-manifest-[0-9a-f]+)\.json$/
 const FOLDERS_OF_HIDDEN_LISTS = ['', '/assets']
-/** A list of 100,000 files. */
+/** Enough for a list of 100,000 files. */
 const MAX_LIST_BYTES = 16 * 2 ** 20
-/** Deeper than any of them is. */
+/** These lists are never nested deeper. */
 const MAX_DEPTH = 5
 const SITE = 'https://site.invalid'
 
-/** Manifest paths that a list in `folder` names and whose names carry a hash. */
+/** The manifest paths that a list in `folder` names and whose names contain a hash. */
 async function loadListedNames(
   folder: string,
   files: readonly FolderFile[],
@@ -141,7 +149,7 @@ async function loadListedNames(
   return found
 }
 
-/** The manifest paths of the files with a hash in their names that the list at `path` names. */
+/** The manifest paths with a hash in their names that the list at `path` names. */
 export function parseAssetList(text: string, path: string): ReadonlySet<string> {
   const names = new Set<string>()
   let list: unknown
@@ -150,12 +158,15 @@ export function parseAssetList(text: string, path: string): ReadonlySet<string> 
   } catch {
     return names
   }
-  // A web app manifest has the same name; its icons were named by people.
+  // A web app manifest has the same name, but its icons are named by people.
   if (!Array.isArray(Object(list).icons)) collect(list, path, names, 0)
   return names
 }
 
-/** A file is named by a value, or by a key: Blazor and Phoenix have the logical name as the value. */
+/**
+ * Collects values and keys: Blazor and Phoenix have the file name as the key and the logical name as
+ * the value.
+ */
 function collect(value: unknown, list: string, names: Set<string>, depth: number): void {
   if (depth > MAX_DEPTH) return
   if (typeof value === 'string') note(value, list, names)

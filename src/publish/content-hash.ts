@@ -1,9 +1,10 @@
-// The SHA-256 by which content is named: of bytes in memory, and of a file that may be larger than it.
+// SHA-256 hashes, which are the names of contents: of bytes in memory, and of files that may be larger than
+// the memory.
 
 import { createHash } from 'node:crypto'
 import { openAgain } from './regular-file.ts'
 
-/** Large enough that a file is read in few calls. */
+/** Large enough that a file is read in few calls. Content checks look at the first piece. */
 const PIECE_BYTES = 1024 * 1024
 
 /** 64 lower-case hex digits. */
@@ -14,7 +15,7 @@ export function toSha256(bytes: Uint8Array): string {
 export type HashedFile = {
   /** SHA-256, 64 lower-case hex digits. */
   readonly blob: string
-  /** In bytes, as it was read. */
+  /** The number of bytes that were read. */
   readonly size: number
   /** Its first megabyte, or all of it. */
   readonly head: Uint8Array

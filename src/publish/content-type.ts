@@ -1,15 +1,15 @@
-// The whole `Content-Type` of a file: by its name, with the table of the package `mime` and a few
-// decisions of our own, and with the charset that the file itself declares. The edge tells browsers
-// not to guess (`nosniff`), so what is said here is what they do.
+// The `Content-Type` of a file: by its name, with the table of the package `mime` and some exceptions, and
+// with the charset that the file declares. Browsers use this type without guessing, because the edge sends
+// `X-Content-Type-Options: nosniff`.
 
 import mime from 'mime'
 
 const UNKNOWN = 'application/octet-stream'
 const PLAIN_TEXT = 'text/plain'
 
-/** Where `mime` knows nothing, or something older than what browsers and registries agree on. */
+/** Types that `mime` does not have, or for which it has an outdated one. */
 const TYPES: Readonly<Record<string, string>> = {
-  // Bytes for a program of the page, also where they happen to be text.
+  // Binary data for scripts of the page. It stays binary even if it happens to be text.
   [UNKNOWN]: 'data mem br basis',
   // RFC 9239. Browsers refuse to run a module of any other type.
   'text/javascript': 'cjs',
@@ -17,7 +17,7 @@ const TYPES: Readonly<Record<string, string>> = {
   'application/yaml': 'yaml yml',
   'text/vcard': 'vcf vcard',
   'audio/flac': 'flac',
-  // What browsers play and show under these names, whatever their makers called them.
+  // The types under which browsers play and show these files.
   'video/mp4': 'm4v',
   'image/x-icon': 'ico cur',
   'application/gzip': 'tgz',
@@ -51,7 +51,7 @@ const BY_EXTENSION: ReadonlyMap<string, string> = new Map(
   ),
 )
 
-/** Names without an extension below `/.well-known/`, by the documents that define them. */
+/** Files below `/.well-known/`, most without an extension, with the types that their specifications define. */
 const WELL_KNOWN: ReadonlyMap<string, string> = new Map([
   ['apple-app-site-association', 'application/json'],
   ['apple-developer-merchantid-domain-association', PLAIN_TEXT],
@@ -78,17 +78,17 @@ const WELL_KNOWN: ReadonlyMap<string, string> = new Map([
 const WELL_KNOWN_FOLDER = '/.well-known/'
 /** RFC 8555 section 8.3: answers to a challenge, one a file. */
 const ACME = /^acme-challenge\//
-/** Apple asks for this one at the top as well. */
+/** Apple also requests this file at the top of the site. */
 const APPLE_ASSOCIATION = '/apple-app-site-association'
 
-/** Types that are text and do not say so by `text/`, `+json` or `+xml`. */
+/** Types of text, for which a charset is added. */
 const TEXT =
   /^(?:text\/|[^;]+\+(?:json|xml)$|application\/(?:json|xml|yaml|javascript|ecmascript|jsonl|x-ndjson|xml-dtd|toml|sql)$)/
 
 /**
- * The type of the file at a manifest path. `content` is its beginning, for the charset that XML, SVG,
- * HTML and CSS declare, and for names that say nothing: those are plain text or JSON where the content
- * is, and `application/octet-stream` elsewhere.
+ * The type of the file with this manifest path. `content` is its beginning: XML, SVG, HTML and CSS may
+ * declare a charset in it. A file with an unknown name is plain text or JSON if its content is, and
+ * otherwise `application/octet-stream`.
  */
 export function toContentType(path: string, content: Uint8Array = new Uint8Array()): string {
   const type = toType(path) ?? guessType(path, content)
@@ -110,7 +110,7 @@ function toType(path: string): string | undefined {
   return BY_EXTENSION.get(extension) ?? mime.getType(`.${extension}`) ?? undefined
 }
 
-/** Plain text is safe to show: a browser runs nothing in it. */
+/** Guesses nothing but text, which is safe because browsers run nothing in it. */
 function guessType(path: string, content: Uint8Array): string {
   if (!isUtf8Text(content)) return UNKNOWN
   return path.startsWith(WELL_KNOWN_FOLDER) && isJson(content) ? 'application/json' : PLAIN_TEXT
@@ -124,13 +124,13 @@ function isJson(content: Uint8Array): boolean {
   }
 }
 
-/** Enough to tell; a mistake costs a wrong `text/plain`. */
+/** Enough for a guess. A wrong guess only means `text/plain` for binary data. */
 const MAX_LOOKED_AT_BYTES = 64 * 1024
-/** All but tab, line feed, form feed, carriage return and escape. */
+/** All control characters but tab, line feed, form feed, carriage return and escape. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for
-const CONTROL = /[\0-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]/
+const CONTROL_CHARACTER = /[\0-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]/
 
-/** Whether the beginning of `content` is text. Nothing is none. */
+/** Whether the beginning of `content` is UTF-8 text. Empty content is not. */
 function isUtf8Text(content: Uint8Array): boolean {
   if (content.length === 0) return false
   const isCut = content.length > MAX_LOOKED_AT_BYTES
@@ -140,7 +140,7 @@ function isUtf8Text(content: Uint8Array): boolean {
       content.subarray(0, MAX_LOOKED_AT_BYTES),
       { stream: isCut },
     )
-    return !CONTROL.test(text)
+    return !CONTROL_CHARACTER.test(text)
   } catch {
     return false
   }
@@ -160,8 +160,8 @@ const META = /<meta\s[^>]*?charset\s*=\s*["']?\s*([A-Za-z][\w.:-]*)/i
 const AT_CHARSET = /^@charset "([^"]+)";/
 
 /**
- * A header overrides what a file declares, so a header that says something else would turn the accented
- * letters of an old page into garbage.
+ * Reads the charset that a file declares. The header overrides the declaration, so a header with another
+ * charset would break the accented letters of an old page.
  *
  * @returns the charset in lower case that a file of `type` (without parameters) declares in its beginning;
  * `undefined` where it declares none, or one that no browser knows.
@@ -179,11 +179,12 @@ function readDeclaredCharset(type: string, content: Uint8Array): string | undefi
   if (!pattern) return undefined
   const head = new TextDecoder('latin1').decode(content.subarray(0, MAX_DECLARATION_BYTES))
   const label = pattern.exec(head)?.[1]?.toLowerCase()
-  // What was read as single bytes is not UTF-16, whatever it says (HTML section 13.2.3.2).
+  // The declaration was found in single bytes, so the file is not UTF-16, even if it says so (HTML
+  // section 13.2.3.2).
   return label !== undefined && isKnown(label) && !label.startsWith('utf-16') ? label : undefined
 }
 
-/** A byte order mark goes before everything else (Encoding section 6.1). */
+/** A byte order mark has precedence over every declaration (Encoding section 6.1). */
 function readByteOrderMark([first, second]: Uint8Array): string | undefined {
   if (first === 0xfe && second === 0xff) return 'utf-16be'
   return first === 0xff && second === 0xfe ? 'utf-16le' : undefined

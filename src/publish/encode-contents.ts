@@ -1,29 +1,104 @@
-// Encodes the contents of a version: every distinct content once, in all of its encodings. It happens
-// before anything is uploaded, because the manifest names the encoded forms and is uploaded first. They
-// stay in a folder until the version is published, so that nothing is compressed twice after an
-// interruption.
+// Encodes the contents of a version: every distinct content once, in the encodings that are worth
+// it for its type and size. This happens before the upload, because the manifest names the encoded
+// forms and is uploaded first. The forms stay in a folder until the version is published, so that a
+// repeated publication does not compress them again.
 
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { brotliCompress, constants, gzip, zstdCompress } from 'node:zlib'
 import { mapConcurrently } from '../core/concurrently.ts'
 import type { Encoding, ManifestEntry, Representation } from '../core/site/manifest.ts'
-import { chooseEncodings, compress } from './compress.ts'
 import { toSha256 } from './content-hash.ts'
 import { type GivenForm, readSurveyed } from './precompressed.ts'
-import { type ReportProgress, startCount } from './progress-step.ts'
+import { type ReportProgress, startCount } from './progress.ts'
 import type { RetainedManifest, SurveyedFile } from './survey.ts'
+
+/** Below this size the saving is smaller than the headers of a reply. */
+const MIN_COMPRESSED_BYTES = 256
+
+/** A form that saves less is not worth another object in the store and in the memory of the edge. */
+const MIN_SAVING = 0.05
+
+/** For larger files the best levels take tens of seconds to save one or two percent more. */
+const MAX_THOROUGH_BYTES = 4 * 2 ** 20
+
+/**
+ * Types that compress well: text, formats that are text (also by their suffix, RFC 6839), and some
+ * binary ones.
+ */
+const COMPRESSIBLE =
+  /^(?:text\/|application\/(?:json|xml|javascript|yaml|wasm|vnd\.ms-fontobject|vnd\.apple\.mpegurl)\b|font\/(?:ttf|otf|collection)\b|image\/(?:bmp|x-icon)\b|model\/gltf-binary\b|[^;]+\+(?:json|xml)\b)/
+
+const TEXT = /charset=utf-8/
+/** Only developer tools load source maps, so the slow encodings are not worth it. */
+const SOURCE_MAP = /\.map$/
+
+type CompressedForm = {
+  readonly encoding: Encoding
+  readonly bytes: Uint8Array
+}
+
+const toBrotli = promisify(brotliCompress)
+const toGzip = promisify<Uint8Array, { level: number }, Buffer>(gzip)
+const toZstd = promisify(zstdCompress)
+
+/** The encodings that are tried for a file with this path, `Content-Type` and size in bytes. */
+export function chooseEncodings(path: string, type: string, size: number): readonly Encoding[] {
+  if (size < MIN_COMPRESSED_BYTES || !COMPRESSIBLE.test(type)) return []
+  return SOURCE_MAP.test(path) ? ['gzip'] : ['br', 'gzip', 'zstd']
+}
+
+/** Compresses `bytes` in each of `encodings`, and returns the forms that save enough, in the same order. */
+export async function compress(
+  bytes: Uint8Array,
+  type: string,
+  encodings: readonly Encoding[],
+): Promise<CompressedForm[]> {
+  const made = await Promise.all(
+    encodings.map(async (encoding) => ({
+      encoding,
+      bytes: await toEncoded(bytes, type, encoding),
+    })),
+  )
+  return made.filter((form) => form.bytes.length <= bytes.length * (1 - MIN_SAVING))
+}
+
+function toEncoded(bytes: Uint8Array, type: string, encoding: Encoding): Promise<Uint8Array> {
+  const thorough = bytes.length <= MAX_THOROUGH_BYTES
+  switch (encoding) {
+    case 'br':
+      return toBrotli(bytes, {
+        params: {
+          [constants.BROTLI_PARAM_QUALITY]: thorough ? constants.BROTLI_MAX_QUALITY : 9,
+          [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+          [constants.BROTLI_PARAM_MODE]: TEXT.test(type)
+            ? constants.BROTLI_MODE_TEXT
+            : constants.BROTLI_MODE_GENERIC,
+        },
+      })
+    case 'gzip':
+      return toGzip(bytes, { level: constants.Z_BEST_COMPRESSION })
+    case 'zstd':
+      // Level 19 is the highest whose window fits into the 8 MB that RFC 9659 allows on the web.
+      return toZstd(bytes, {
+        params: { [constants.ZSTD_c_compressionLevel]: thorough ? 19 : 12 },
+        pledgedSrcSize: bytes.length,
+      })
+  }
+}
 
 type Encodings = ManifestEntry['encodings']
 
 export type EncodedContents = {
-  /** By `toContentKey`. */
+  /** The encodings of each content, by `toContentKey`. */
   readonly encodings: ReadonlyMap<string, Encodings>
-  /** Where the bytes of each blob can be read. Forms that a retained version has are not made again. */
+  /** The file of each blob. A form that a retained version has is not made again and has no file. */
   readonly files: ReadonlyMap<string, string>
 }
 
-/** Files with the same key are stored once: the same bytes, encoded in the same way. */
+/** Files with the same key have the same bytes and the same encodings, so they are stored once. */
 export function toContentKey(
   file: Pick<ManifestEntry, 'path' | 'blob' | 'size' | 'type'> & { readonly given?: GivenForm },
 ): string {
@@ -32,9 +107,9 @@ export function toContentKey(
 }
 
 /**
- * Compresses what no retained version has in the same form, into `folder`.
+ * Encodes the contents into `folder`, except those whose encoded forms a retained version has.
  *
- * @throws PublishError when a file is no longer what it was when it was surveyed.
+ * @throws PublishError when a file has changed since it was surveyed.
  */
 export async function encodeContents(
   files: readonly SurveyedFile[],
@@ -67,7 +142,8 @@ export async function encodeContents(
   await mapConcurrently(work, availableParallelism(), async ([key, file]) => {
     signal.throwIfAborted()
     if (file.given) {
-      // The decoded content is uploaded as the file; the form that was given is one of its encodings.
+      // The file is already compressed: the decoded content becomes the blob, and the file one of its
+      // encodings.
       const { content } = await readSurveyed(file)
       await writeFile(join(folder, file.blob), content)
       where.set(file.blob, join(folder, file.blob)).set(file.given.blob, file.file)
@@ -77,7 +153,7 @@ export async function encodeContents(
     }
     const name = `${toSha256(Buffer.from(key))}.json`
     const note = join(folder, name)
-    const forms = made.has(name) ? await readNote(note) : await encode(file, folder, note)
+    const forms = made.has(name) ? await readNote(note) : await encodeFile(file, folder, note)
     for (const { blob } of forms) where.set(blob, join(folder, blob))
     encodings.set(key, forms)
     count(file.size)
@@ -85,7 +161,7 @@ export async function encodeContents(
   return { encodings, files: where }
 }
 
-/** By content key, the encodings that an earlier publication made of the same content. */
+/** The encodings that an earlier publication has made of the same contents, by content key. */
 function findKnownEncodings(
   contents: ReadonlyMap<string, Representation>,
   retained: readonly RetainedManifest[],
@@ -104,8 +180,8 @@ async function readNote(note: string): Promise<Encodings> {
   return JSON.parse(await readFile(note, 'utf8'))
 }
 
-/** The note that names the forms is written last and in one step, so that it never names missing files. */
-async function encode(file: SurveyedFile, folder: string, note: string): Promise<Encodings> {
+/** The note, which names the forms, is written last and atomically, so that it never names a missing file. */
+async function encodeFile(file: SurveyedFile, folder: string, note: string): Promise<Encodings> {
   const { content } = await readSurveyed(file)
   const made = await compress(content, file.type, chooseEncodings(file.path, file.type, file.size))
   const forms: { encoding: Encoding; blob: string; size: number }[] = []
@@ -119,7 +195,7 @@ async function encode(file: SurveyedFile, folder: string, note: string): Promise
   return forms
 }
 
-/** To be called once the version is published. */
+/** Removes the encoded forms. Call it once the version is published. */
 export async function removeEncoded(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true })
 }

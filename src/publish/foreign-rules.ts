@@ -1,5 +1,6 @@
-// What the settings of other hosts say, rule by rule, and what to do instead: vercel.json, netlify.toml,
-// firebase.json and staticwebapp.config.json. Where these files lie is found in foreign-settings.ts.
+// Reports each rule in the settings of other hosts (vercel.json, netlify.toml, firebase.json and
+// staticwebapp.config.json) and what to do instead, because Holo follows none of them.
+// foreign-settings.ts finds the files.
 
 import { compileGlob } from '../core/glob.ts'
 import { HEADERS_FILE } from './headers-file.ts'
@@ -15,7 +16,7 @@ export const FOREIGN_FILES = [
 ] as const
 export type ForeignFile = (typeof FOREIGN_FILES)[number]
 
-/** Collects what a file says, one sentence each: rules that kept people out, and all others. */
+/** Collects one sentence for each rule of a file: rules that restricted access, and all others. */
 export class ForeignReport {
   readonly protections: string[] = []
   readonly others: string[] = []
@@ -38,7 +39,7 @@ export class ForeignReport {
 export type Fields = Readonly<Record<string, unknown>>
 type Read = (settings: Fields, report: ForeignReport, paths: readonly string[]) => void
 
-/** Adds to the report what the settings of a host say. */
+/** The function that reports the rules of each file. */
 export const READERS: Readonly<Record<ForeignFile, Read>> = {
   'vercel.json': readVercel,
   'netlify.toml': readNetlify,
@@ -55,7 +56,7 @@ function readVercel(settings: Fields, report: ForeignReport): void {
     reportRedirect(report, place, text(rule.source), text(rule.destination), status)
   }
   const { rewrites } = settings
-  // The other form has rewrites by their turn: before and after files.
+  // `rewrites` may also be an object with lists of rules that apply before and after files.
   const turns = Array.isArray(rewrites) ? { rewrites } : fieldsOf(rewrites)
   for (const [turn, rules] of Object.entries(turns)) {
     for (const [i, rule] of itemsOf(rules)) {
@@ -80,7 +81,7 @@ function readVercel(settings: Fields, report: ForeignReport): void {
   reportCode(settings, report, ['functions', 'crons', 'builds'])
 }
 
-/** A rule that looks for a cookie or a header lets some visitors in and others not. */
+/** Whether a rule checks a cookie or a header, and so may have restricted access. */
 function isAboutVisitors({ has, missing }: Fields): boolean {
   return [...itemsOf(has), ...itemsOf(missing)].some(
     ([, { type, key }]) =>
@@ -109,7 +110,7 @@ function readNetlify(settings: Fields, report: ForeignReport): void {
     reportHeaders(report, place, text(rule.for))
   }
   for (const [i, rule] of itemsOf(settings.edge_functions)) {
-    const what = `is not run (${text(rule.path)}): where it checked who somebody is, nothing does`
+    const what = `is not run (${text(rule.path)}): if it checked who visitors are, nothing does now`
     report.add(`[[edge_functions]] ${i + 1}`, what)
   }
   reportCode(settings, report, ['functions'])
@@ -172,7 +173,7 @@ function readStaticWebApp(settings: Fields, report: ForeignReport): void {
   if (fieldsOf(networking).allowedIpRanges !== undefined) {
     report.protect('networking.allowedIpRanges', 'let in some addresses only', 'every page')
   }
-  if (auth !== undefined) report.add('auth', 'is not followed: nobody can sign in here')
+  if (auth !== undefined) report.add('auth', 'is not followed: Holo has no sign-in')
   if (navigationFallback !== undefined) {
     const page = text(fieldsOf(navigationFallback).rewrite)
     report.add(
@@ -181,7 +182,7 @@ function readStaticWebApp(settings: Fields, report: ForeignReport): void {
     )
   }
   for (const [status] of Object.entries(fieldsOf(responseOverrides))) {
-    const instead = status === '404' ? ': a 404.html is shown where nothing is' : ''
+    const instead = status === '404' ? ': name the page 404.html instead' : ''
     report.add(`responseOverrides.${status}`, `is not followed${instead}`)
   }
   if (globalHeaders !== undefined) reportHeaders(report, 'globalHeaders', '/*')
@@ -237,7 +238,7 @@ function reportCode(settings: Fields, report: ForeignReport, names: readonly str
   }
 }
 
-/** A status that told people that there is nothing for them. */
+/** Whether the status refused access or hid a page. */
 function isClosedStatus(status: unknown): boolean {
   return [401, 403, 404, 410].includes(Number(status))
 }

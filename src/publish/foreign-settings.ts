@@ -1,5 +1,5 @@
-// Finds the settings files of other hosts in the published folder and in the project around it. Holo
-// follows none of their rules: each is reported with what to do instead, first those that kept people out.
+// Finds the settings files of other hosts in the published folder and in the project around it. Holo does not
+// follow their rules: each rule is reported with what to do instead, first the rules that restricted access.
 
 import { access } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
@@ -14,17 +14,17 @@ import {
 } from './foreign-rules.ts'
 import { HEADERS_FILE } from './headers-file.ts'
 import { REDIRECTS_FILE } from './redirects-file.ts'
-import { readRegularFile } from './regular-file.ts'
+import { MAX_SETTINGS_FILE_BYTES, readRegularFile } from './regular-file.ts'
 
 export type ForeignSettings = {
   readonly warnings: readonly string[]
-  /** Where netlify.toml lies, if there is one: `_redirects` is then meant as Netlify reads it. */
+  /** The path of netlify.toml, if there is one: then `_redirects` was written for Netlify. */
   readonly netlify: string | undefined
 }
 
-/** More rules of one file than this are only counted; those that protected pages never are. */
+/** Further rules of a file are only counted. Rules that restricted access are always listed. */
 const MAX_REPORTED = 100
-/** Projects do not lie deeper than this above what they build. */
+/** How many folders above the published one are searched for the project. */
 const MAX_LEVELS = 6
 
 /** @param paths of the files that are published, decoded. */
@@ -45,7 +45,7 @@ export async function loadForeignSettings(
       const report = new ForeignReport(shown)
       const settings = parseSettings(name, text)
       if (typeof settings === 'string') {
-        report.add('', `cannot be read (${settings}), so nobody knows whether it protects pages`)
+        report.add('', `cannot be read (${settings}): check whether it restricted access to pages`)
       } else READERS[name](settings, report, paths)
       protections.push(...report.protections)
       others.push(...report.others.slice(0, MAX_REPORTED))
@@ -57,7 +57,7 @@ export async function loadForeignSettings(
       const isBeside = (await isThere(join(place, name))) && !(await isThere(join(folder, name)))
       if (!isBeside) continue
       others.push(
-        `${relative(folder, join(place, name))} is not read: only the one in the published folder counts, so copy it there`,
+        `${relative(folder, join(place, name))} is not read, because it is outside the published folder: copy it there`,
       )
     }
   }
@@ -92,11 +92,8 @@ async function isThere(path: string): Promise<boolean> {
   )
 }
 
-/** Far more than any of these files has. */
-const MAX_SETTINGS_BYTES = 4 * 1024 * 1024
-
-/** `undefined` where there is none, and for what is no regular file: a project may hold anything. */
+/** The text of a file; `undefined` if there is none, or it is not a regular file of bounded size. */
 async function readOptional(file: string): Promise<string | undefined> {
-  const bytes = readRegularFile(dirname(file), basename(file), MAX_SETTINGS_BYTES)
+  const bytes = readRegularFile(dirname(file), basename(file), MAX_SETTINGS_FILE_BYTES)
   return (await bytes.catch(() => undefined))?.toString('utf8')
 }

@@ -1,27 +1,27 @@
-// Where in a file's name a hash may stand, and whether a piece of a name is likelier a hash than
-// something that a person or a tool would call a file. How sure one has to be depends on what else is
-// known of the file: hashed.ts has the thresholds.
+// Finds the pieces of a file name that may be a hash, and measures how likely a piece is a hash and not a
+// name that a person or a tool has chosen. The thresholds are in hashed.ts, because they depend on what else
+// is known about the file.
 //
-// A hash draws every character from its alphabet with the same chance. For names, name-model.ts holds
-// how often one kind of character follows another, and one letter another. The logarithm of the ratio of
-// both probabilities is the evidence, in bits: at 10 bits the piece is a thousand times likelier as a
-// hash than as a name.
+// In a hash, every character of the alphabet has the same probability. For names, name-model.ts has the
+// probability that one kind of character follows another, and one letter another. The evidence is the
+// logarithm of the ratio of both probabilities, in bits: with 10 bits the piece is a thousand times likelier
+// to be a hash than a name.
 
 import { CLASS_BITS, LETTER_BITS } from './name-model.ts'
 
-/** Alphabets of hashes in file names, by their size. */
+/** The alphabets of hashes in file names. */
 export type Alphabet = 'hex' | 'base32' | 'base36' | 'base64url'
 
 export type Piece = {
   readonly text: string
-  /** Empty where the piece is the whole name. */
+  /** The separator before the piece; empty if the piece is the whole name. */
   readonly before: '-' | '.' | ''
 }
 
 export type NamedFile = {
   /** With a `/` at its end. */
   readonly folder: string
-  /** The name without what bundlers put behind a hash. */
+  /** The name without the extensions that bundlers append after a hash. */
   readonly stem: string
   readonly pieces: readonly Piece[]
 }
@@ -30,7 +30,7 @@ export type NamedFile = {
 const ENDING =
   /(?:\.(?:chunk|bundle|min|module|esm|worker|entry|system|lean|framework|loader|symbols|m?js|css|LICENSE))*\.[A-Za-z0-9]{1,8}$/
 const LAST_PIECE = /(^|[-.])([A-Za-z0-9_]+)$/
-/** A hash of Rollup's default length may hold the separator itself. */
+/** A hash of Rollup's default length, which may contain the separator. */
 const BROKEN_PIECE = /(^|[-.])([A-Za-z0-9_-]{8})$/
 
 const SHAPES: Readonly<Record<Alphabet, RegExp>> = {
@@ -44,9 +44,9 @@ const DIGITS = /^[0-9]+$/
 const DATE =
   /^(?:(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:19|20)\d\d)\d{0,6}$/
 
-/** Longer than any number or word that hex digits could spell. */
+/** Numbers and words of hex digits are shorter than this. */
 const LONG_HEX_DIGITS = 16
-/** Between digits and letters: one in a thousand hashes of 16 digits has fewer. */
+/** Changes between digits and letters: only one of a thousand hashes of 16 digits has fewer. */
 const MIN_CHANGES = 3
 
 export function toNamedFile(path: string): NamedFile {
@@ -55,7 +55,7 @@ export function toNamedFile(path: string): NamedFile {
   const ending = ENDING.exec(name)
   const stem = ending ? name.slice(0, ending.index) : name
   const pieces: Piece[] = []
-  // Without an extension it is no file that a bundler has named.
+  // Bundlers always write an extension, so a name without one has no pieces.
   for (const pattern of ending ? [LAST_PIECE, BROKEN_PIECE] : []) {
     const [, before, text] = pattern.exec(stem) ?? []
     if (text === undefined || pieces.some((piece) => piece.text === text)) continue
@@ -64,14 +64,14 @@ export function toNamedFile(path: string): NamedFile {
   return { folder: path.slice(0, at), stem, pieces }
 }
 
-/** Whether every character of the piece is of the alphabet, and it is as long as hashes are. */
+/** Whether all characters of the piece are in the alphabet, and its length is that of a hash. */
 export function fits(piece: string, alphabet: Alphabet): boolean {
   return SHAPES[alphabet].test(piece)
 }
 
 /**
- * Whether the piece is likelier a hash than a name by more than `bits`. Digits alone may be a number,
- * so they count only where `digitsToo` says that a hash is expected; a date never counts.
+ * Whether the evidence that the piece is a hash is above `bits`. Digits alone may be a number, so they
+ * only count with `digitsToo`, when a hash is expected; a date never counts.
  */
 export function isHash(
   piece: string,
@@ -81,13 +81,13 @@ export function isHash(
 ): boolean {
   if (!fits(piece, alphabet)) return false
   if (DIGITS.test(piece)) return digitsToo && !DATE.test(piece)
-  // No word is so long and made of six letters; what a long number lacks is change.
+  // No word of the letters a to f is so long, and a long number has no changes between digits and letters.
   if (alphabet === 'hex' && piece.length >= LONG_HEX_DIGITS)
     return countChanges(piece) >= MIN_CHANGES
   return scoreHash(piece, alphabet) > bits
 }
 
-/** How often digits and letters take turns. */
+/** The number of changes between digits and letters. */
 function countChanges(piece: string): number {
   return (piece.match(/\d(?=[a-f])|[a-f](?=\d)/g) ?? []).length
 }
@@ -100,7 +100,7 @@ const BITS_PER_CHARACTER: Readonly<Record<Alphabet, number>> = {
 }
 
 const DIGIT_BITS = Math.log2(10)
-/** Of `-` and `_`. */
+/** For `-` and `_`. */
 const SEPARATOR_BITS = 1
 
 export const SMALL = 0
@@ -110,9 +110,9 @@ export const SEPARATOR = 3
 /** The row of the model for a letter that begins a word. */
 export const WORD_START = 26
 
-/** Bits of evidence that `piece`, whose characters are all of `alphabet`, is a hash and no name. */
+/** The evidence in bits that `piece`, whose characters are all in `alphabet`, is a hash and not a name. */
 function scoreHash(piece: string, alphabet: Alphabet): number {
-  // Base32 has no small letters, so that being large says nothing about its own.
+  // Base32 has no small letters, so capital letters are not evidence.
   const read = alphabet === 'base32' ? piece.toLowerCase() : piece
   return toNameBits(read) - piece.length * BITS_PER_CHARACTER[alphabet]
 }
@@ -123,7 +123,7 @@ export function toClass(code: number): number {
   return code >= 48 && code <= 57 ? DIGIT : SEPARATOR
 }
 
-/** How unlikely names are to have this piece, in bits. It stands behind a separator. */
+/** How unlikely this piece is in a name, after a separator, in bits. */
 function toNameBits(piece: string): number {
   let bits = 0
   let before = SEPARATOR
@@ -146,7 +146,7 @@ function toNameBits(piece: string): number {
   return bits
 }
 
-/** As the `G` of `playGround` does. */
+/** Whether a letter begins a word, as the `G` in `playGround` does. */
 export function startsWord(before: number, kind: number): boolean {
   return before === SMALL && kind === LARGE
 }

@@ -1,8 +1,8 @@
-// Which names change whenever the content does, so that a browser may keep the file for a year
-// (`immutable`). Wrongly said, it shows visitors stale files for that year; not said, it costs a
-// revalidation. So it needs certainty, and is asked in this order: what the publisher says (globs), what
-// the build says (manifests), folders and names by which a tool is known, the folders that the pages
-// load hashed files from, and last the name by itself.
+// Decides which file names change whenever the content does (hashed names), so that browsers may keep the file
+// for a year (`immutable`). A name that is wrongly taken for hashed shows visitors stale files for that year; a
+// hashed name that is missed only costs a revalidation. So certainty is needed. The sources, in this order:
+// the publisher (globs), the build (manifests), folders and names that are typical of a tool, folders from
+// which the pages load hashed files, and finally the name itself.
 
 import { compileGlob } from '../core/glob.ts'
 import type { Manifest } from '../core/site/manifest.ts'
@@ -16,16 +16,16 @@ import {
 } from './hash-pieces.ts'
 import type { PageMarkup } from './pages.ts'
 
-/** What a build says about its names, beside the names themselves. */
+/** What is known from the build, besides the names themselves. */
 export type BuildEvidence = {
-  /** By manifest path, whether a list that the build wrote says that its name carries a hash. */
+  /** For each manifest path that a list of the build names, whether its name contains a hash. */
   readonly listed: ReadonlyMap<string, boolean>
   readonly pages: readonly PageMarkup[]
 }
 
 /**
- * A test for manifest paths. A glob decides first (`**` and `*` as in core/glob.ts, over the whole
- * path with its `/`).
+ * Makes the test for manifest paths. Globs decide first; they match the whole path with its `/`, as in
+ * core/glob.ts.
  *
  * @throws TypeError when a glob is too long.
  */
@@ -50,8 +50,8 @@ export function compileHashedTest(
 }
 
 /**
- * The first of `retained` that has the same path with other bytes: the name does not change with
- * the content after all.
+ * The first of `retained` that has other bytes under the same path, which shows that the name is not
+ * hashed.
  */
 export function findContradiction<T extends { readonly manifest: Manifest }>(
   path: string,
@@ -64,30 +64,30 @@ export function findContradiction<T extends { readonly manifest: Manifest }>(
   })
 }
 
-/** Files that carry a hash in their name are never pages: those are linked to by their address. */
+/** Pages never have a hash in their names, because they are linked by their address. */
 const PAGE = /\.x?html?$/i
 
 /**
- * How many bits of evidence (hash-pieces.ts) a piece needs. The figures that these give are held by
- * test/publish/hashed-names.test.ts, and a name that is taken wrongly costs more than one that is missed.
+ * How many bits of evidence (hash-pieces.ts) a piece needs. test/publish/hashed-names.test.ts checks the error
+ * rates with these thresholds. A name that is wrongly taken for hashed costs more than one that is missed.
  */
 const BITS = {
-  /** Nothing is known but the name. */
+  /** Only the name is known. */
   alone: { hex: 4.5, base32: 6, base36: Number.POSITIVE_INFINITY, base64url: 8 },
-  /** A tool, a list or a page says that hashes are to be expected; a word still is none. */
+  /** A tool, a list or a page makes a hash likely, but the piece must not look like a word. */
   expected: { hex: 0, base32: 0, base36: 0, base64url: -3 },
-  /** In a folder that a framework keeps for hashed files alone. */
+  /** The file is in a folder in which a framework only puts hashed files. */
   certain: { hex: -8, base32: -8, base36: -4, base64url: -6 },
 } satisfies Record<string, Readonly<Record<Alphabet, number>>>
 
-/** Their own servers send everything below them as immutable. They may lie below a base path. */
+/** Folders whose files the frameworks' own servers send as immutable. They may be below a base path. */
 const HASHED_FOLDERS = /\/(?:_app\/immutable|_next\/static|_nuxt\/builds\/meta)\//
-/** Kept for hashed files too, but a setting may take the hash out of the names. */
+/** Folders for hashed files, where a setting may remove the hashes from the names. */
 const HASH_FOLDERS = /\/(?:_nuxt|_astro|_expo\/static)\//
-/** Asked for again and again to learn of a new version. */
+/** Open pages poll this file to detect a new version. */
 const POLLED = /\/_nuxt\/builds\/latest\.json$/
 
-/** Default names by which a tool is known, over folder and stem. The group is the hash. */
+/** Default names of tools, matched against folder and stem. The group is the hash. */
 const TOOL_NAMES: readonly (readonly [RegExp, Alphabet])[] = [
   // Create React App
   [/\/static\/(?:js|css|media)\/[^/]+\.([0-9a-f]{8})$/, 'hex'],
@@ -122,12 +122,12 @@ function isOfTool(path: string, file: NamedFile): boolean {
   )
 }
 
-/** From the fewest characters to the most. */
+/** From the smallest alphabet to the largest. */
 const ALPHABETS: readonly Alphabet[] = ['hex', 'base32', 'base64url']
 
 /**
- * Whether a name that a build has listed carries a hash: being listed is not enough, as the names of a
- * build may be configured to have none.
+ * Whether the name of a file that the build lists contains a hash. Being listed is not enough, because a
+ * build can be configured to use names without hashes.
  */
 export function carriesListedHash(path: string): boolean {
   return toNamedFile(path).pieces.some(({ text, before }) =>
@@ -139,7 +139,7 @@ export function carriesListedHash(path: string): boolean {
   )
 }
 
-/** A folder that bundled files lie in, and how their names end. */
+/** A folder with bundled files, and the form of their names. */
 type BundleFolder = {
   readonly folder: string
   readonly before: Piece['before']
@@ -148,8 +148,8 @@ type BundleFolder = {
 }
 
 /**
- * The folders from which pages load files with a hash in their names. What else lies in them, named
- * in the same way, was named by the same bundler: chunks that no page mentions.
+ * The folders from which pages load files with hashed names. Other files in them with names of the same form
+ * come from the same bundler: chunks that no page mentions.
  */
 export function findBundleFolders(
   pages: readonly PageMarkup[],
@@ -185,7 +185,7 @@ export function findBundleFolders(
 
 function isOfFolder(file: NamedFile, bundle: BundleFolder): boolean {
   const { folder, before, length, alphabet } = bundle
-  // At the top of a site lies much that no bundler has named: only the folder itself counts there.
+  // Below the top of the site are many files that no bundler has named, so there only the top itself counts.
   const isInside = folder === '/' ? file.folder === '/' : file.folder.startsWith(folder)
   return (
     isInside &&
@@ -198,20 +198,20 @@ function isOfFolder(file: NamedFile, bundle: BundleFolder): boolean {
   )
 }
 
-/** A name that was given once to an upload says nothing about its content. */
+/** A UUID names an upload and does not depend on its content. */
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/i
-/** A random UUID without its dashes. One of 64 MD5 hashes looks like one, so code is not asked. */
+/** A random UUID without its dashes. One of 64 MD5 hashes looks like this, so it is not used for code. */
 const BARE_UUID = /(?<![0-9a-f])[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15}(?![0-9a-f])/
 const CODE = /\.(?:m?js|css|map|wasm)$/i
-/** Data and documents are often called by an id, a commit or a date, which no bundler gave them. */
+/** Data and documents are often named with an id, a commit or a date, and rarely by a bundler. */
 const DATA =
   /(?<!\.LICENSE)\.(?:json|geojson|jsonl|txt|csv|tsv|xml|md|pdf|zip|gz|docx?|xlsx?|pptx?)$/i
-/** A name that is nothing but a hash: a short one may be a word or a number. */
+/** A name that is only a hash. It must be long, because a short one may be a word or a number. */
 const LONG_HEX = /^[0-9a-f]{16,64}$/
 
 const ALL_KINDS = /^(?=.*[a-z])(?=.*[A-Z])/
 
-/** Whether a name without further evidence carries a hash: rather one missed than a word taken for one. */
+/** Whether a name contains a hash, without further evidence. In doubt the answer is no. */
 export function looksHashed(path: string, file: NamedFile = toNamedFile(path)): boolean {
   if (PAGE.test(path) || DATA.test(path) || UUID.test(file.stem)) return false
   if (BARE_UUID.test(file.stem) && !CODE.test(path)) return false
@@ -224,7 +224,10 @@ export function looksHashed(path: string, file: NamedFile = toNamedFile(path)): 
   })
 }
 
-/** As bundlers write it by default: base32 behind `-`; base64 with 8 digits, of all kinds, and few signs. */
+/**
+ * Whether a hash has a default form of bundlers: base32 after `-`; base64 with 8 characters, small and
+ * capital letters, and at most one of `-` and `_`.
+ */
 function isUsual(text: string, before: Piece['before'], alphabet: Alphabet): boolean {
   if (alphabet === 'hex') return true
   if (before === '') return false

@@ -1,6 +1,6 @@
-// What will hurt after a publication though nothing is wrong with it: pages that browsers keep, names
-// in which no hash is seen, source maps, and files that nobody can reach. Pure over what the survey of
-// a folder has found; each notice is one sentence. Secrets and server code are for private-files.ts.
+// Warnings about valid files that may cause problems later: pages that browsers keep, names without a visible
+// hash, source maps, and unreachable files. A pure function of the survey of a folder; each warning is one
+// sentence. private-files.ts looks for secrets and server code.
 
 import { toDuration } from '../core/amounts.ts'
 import { type Directive, parseCacheControl } from '../core/cache-control.ts'
@@ -15,10 +15,10 @@ const HTML = /^(?:text\/html|application\/xhtml\+xml)\b/i
 const SCRIPT_OR_STYLE = /\.(?:m?js|css)$/i
 const SOURCE_MAP = /\.map$/i
 
-/** A page that is kept longer is on old scripts for as long, whatever is rolled back. */
+/** A page that browsers keep longer than this is reported: it stays at its version even after a rollback. */
 const MAX_PAGE_AGE_S = 3600
 
-/** What the publisher should look at. */
+/** The warnings for the publisher. */
 export function listHazards({ files, config }: Pick<Survey, 'files' | 'config'>): string[] {
   return [
     ...findKeptPages(files, config),
@@ -28,7 +28,7 @@ export function listHazards({ files, config }: Pick<Survey, 'files' | 'config'>)
   ]
 }
 
-/** A page that browsers keep without asking is out of reach of every shift and rollback. */
+/** Pages that browsers keep without revalidation. No shift and no rollback reaches them. */
 function findKeptPages(files: readonly SurveyedFile[], config: ManifestConfig): string[] {
   const { headers = [], htmlHandling } = config
   return headers.flatMap((rule) => {
@@ -43,7 +43,7 @@ function findKeptPages(files: readonly SurveyedFile[], config: ManifestConfig): 
     )
     if (pages.length === 0) return []
     return [
-      `_headers lets browsers keep ${toPaths(pages)} for ${toDuration(age * 1000)}: until then no shift and no rollback reaches who has been there`,
+      `_headers lets browsers keep ${toPaths(pages)} for ${toDuration(age * 1000)}: during this time no shift and no rollback reaches visitors who have the page`,
     ]
   })
 }
@@ -53,18 +53,21 @@ function isAlwaysAsked({ name, value }: Directive): boolean {
   return name === 'no-store' || (name === 'no-cache' && value === undefined)
 }
 
-/** Only what the name test has not seen; what other versions contradict has a warning of its own. */
+/**
+ * Scripts and styles whose names have no visible hash. Names that another version contradicts have
+ * their own warning.
+ */
 function findUnhashed(files: readonly SurveyedFile[]): string[] {
   const found = files.filter(
     ({ path, hashedByName }) => !hashedByName && SCRIPT_OR_STYLE.test(path),
   )
   if (found.length === 0) return []
   return [
-    `${toPaths(found)}: no hash is seen in the name, so browsers ask again for it on every page, and a tab of another version may get this file. Where the name does change with the content, say so: --hashed "${toGlob(found)}"; else let the bundler put a hash into it`,
+    `${toPaths(found)}: the name has no visible hash, so browsers request the file again on every page, and a tab of another version may get this file. If the name changes with the content, add --hashed "${toGlob(found)}"; otherwise configure the bundler to add a hash to the name`,
   ]
 }
 
-/** For what lies in one folder the folder, else the first file. */
+/** A glob for the folder if all files are in one; otherwise the first file. */
 function toGlob(files: readonly SurveyedFile[]): string {
   const folders = new Set(files.map(({ path }) => path.slice(0, path.lastIndexOf('/') + 1)))
   const [folder = '/'] = folders
@@ -74,10 +77,10 @@ function toGlob(files: readonly SurveyedFile[]): string {
 function findSourceMaps(files: readonly SurveyedFile[]): string[] {
   const found = files.filter(({ path }) => SOURCE_MAP.test(path))
   if (found.length === 0) return []
-  return [`${toPaths(found)}: source maps show everybody the source`]
+  return [`${toPaths(found)}: source maps make the source code public`]
 }
 
-/** Two files of one address: the one whose name is the address is served. */
+/** Files whose address another file has as well. The file whose name is the address is served. */
 function findUnreachable(
   files: readonly SurveyedFile[],
   { htmlHandling }: ManifestConfig,

@@ -1,8 +1,8 @@
-// Reads a `_headers` file as Cloudflare and Netlify write it: a path or an https:// URL, and below it
-// the headers that its replies get. A line that cannot be honoured becomes a problem and is left out.
-// Some headers belong to Holo alone: those that say how a message is to be read, where a wrong one
-// breaks the reply or a cache, and those of other parts of Holo. What assets/site-headers.ts will not
-// do for the files of the version becomes a notice.
+// Parses a `_headers` file in the format of Cloudflare and Netlify: a path or an https:// URL, and below it the
+// headers of its replies. A line that Holo cannot follow becomes a problem and is left out. Some headers are
+// reserved: those that describe the message itself, because a wrong value breaks the reply or a cache, and
+// those that other parts of Holo set. Where assets/site-headers.ts changes a header for files of the version,
+// the publisher gets a notice.
 
 import { parseCacheControl } from '../core/cache-control.ts'
 import { type HeaderRule, splitHost } from '../core/site/rules.ts'
@@ -28,34 +28,37 @@ export const MAX_HEADER_LINE_CHARACTERS = 2_000
 
 /** RFC 9110 section 5.6.2. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/
-/** What every client reads in the same way: visible ASCII, spaces and tabs. */
+/** Characters that all clients read in the same way: visible ASCII, spaces and tabs. */
 const PLAIN_VALUE = /^[\t\x20-\x7e]+$/
 
 const RESERVED: Readonly<Record<string, string>> = {
-  'accept-ranges': 'Holo knows which parts can be had',
+  'accept-ranges': 'Holo sets it itself',
   connection: 'it is about one connection only',
-  'content-encoding': 'it says how the stored bytes are to be read',
-  'content-length': 'it says where the body ends',
-  'content-range': 'it says which part is sent',
-  etag: 'it says which bytes these are',
+  'content-encoding': 'it must match the stored bytes, so Holo sets it itself',
+  'content-length': 'it must match the length of the body, so Holo sets it itself',
+  'content-range': 'it must match the part that is sent, so Holo sets it itself',
+  etag: 'it must identify the bytes, so Holo sets it itself',
   'keep-alive': 'it is about one connection only',
-  location: `a redirect is a line in _redirects`,
+  location: 'redirects are written in _redirects',
   te: 'it is about one connection only',
   trailer: 'it is about one connection only',
-  'transfer-encoding': 'it says where the body ends',
+  'transfer-encoding': 'it is about one connection only',
   upgrade: 'it is about one connection only',
-  // Netlify's way of asking for a password; sent as a header it would tell everybody.
+  // Netlify protects pages with it. Sent as a header, it would make the password public.
   'basic-auth': 'passwords are not supported',
 }
 
-/** Headers in which a part of the address would be an instruction that anybody can write. */
+/** Headers without placeholders, because whoever makes a link could choose a cookie or a redirect. */
 const WITHOUT_PLACEHOLDERS: ReadonlySet<string> = new Set(['set-cookie', 'refresh'])
 
-/** A path, or a URL of whatever scheme. */
+/** A path, or a URL with any scheme. */
 const PATTERN = /^(?:\/|[A-Za-z][A-Za-z0-9+.-]*:\/\/)/
 
 const HTML = /^(?:text\/html|application\/xhtml\+xml)\b/i
-/** Orders to shared caches that outrank Cache-Control (RFC 9213 section 3, and its forerunner). */
+/**
+ * Headers for shared caches that have precedence over Cache-Control (RFC 9213 section 3, and its
+ * predecessor).
+ */
 const TARGETED = /^(?:.*cdn-cache-control|surrogate-control)$/
 
 type Change = { readonly set: readonly [name: string, value: string] } | { readonly unset: string }
@@ -75,7 +78,7 @@ export function parseHeadersFile(text: string): RulesFile<HeaderRule> {
   const unprotected: string[] = []
   const refuse = (line: RuleLine, reason: string) =>
     problems.push(toLineProblem(HEADERS_FILE, line, reason))
-  // What stands below a pattern that is left out is left out with it.
+  // If a pattern is left out, the lines below it are left out as well.
   let current: Draft | 'left out' | undefined
   for (const line of readRuleLines(text)) {
     const isTooLong = line.text.length > MAX_HEADER_LINE_CHARACTERS
@@ -115,7 +118,7 @@ export function parseHeadersFile(text: string): RulesFile<HeaderRule> {
   return { rules, problems, unprotected }
 }
 
-/** The pattern in the spelling that requests are matched in. */
+/** The pattern in normal form, as requests are matched with it. */
 function parsePattern(text: string): { readonly for: string } | { readonly problem: string } {
   const host = /^https:\/\/([^/?#]+)/.exec(text)?.[1]
   const path = toPatternPath(
@@ -129,21 +132,21 @@ function parsePattern(text: string): { readonly for: string } | { readonly probl
 
 function findHostProblem(host: string): string | undefined {
   if (/:\d/.test(host)) return 'a host is matched without its port'
-  return /^[A-Za-z0-9_.:*-]+$/.test(host) ? undefined : `${host} is no host`
+  return /^[A-Za-z0-9_.:*-]+$/.test(host) ? undefined : `${host} is not a host name`
 }
 
-/** Hosts are in lower case; names of placeholders are as they are. */
+/** The host in lower case, with unchanged names of placeholders. */
 function toLowerCase(host: string): string {
   return host.replace(/:[A-Za-z]\w*|[A-Z]+/g, (part) =>
     part.startsWith(':') ? part : part.toLowerCase(),
   )
 }
 
-/** What a line asks for, or why it cannot be had. */
+/** The change of headers that a line describes, or why it is left out. */
 function parseChange(text: string): Change | string {
   const removed = /^! +([^:]+)$/.exec(text)?.[1]?.toLowerCase()
   if (removed !== undefined) {
-    if (removed === 'vary') return 'caches must know what the reply depends on'
+    if (removed === 'vary') return 'caches need Vary to know what the reply depends on'
     return findNameProblem(removed) ?? { unset: removed }
   }
   const colon = text.indexOf(':')
@@ -153,36 +156,36 @@ function parseChange(text: string): Change | string {
   return findNameProblem(name) ?? findHeaderProblem(name, value) ?? { set: [name, value] }
 }
 
-/** The line without what should not be in a log. */
+/** The line as it may be quoted: without a password. */
 function toQuotable({ line, text }: RuleLine): RuleLine {
   return { line, text: hasSecretValue(text) ? text.replace(/:.*/s, ': …') : text }
 }
 
-/** Why a header (lower case) is not for `_headers` at all. */
+/** Why a header (in lower case) cannot be in `_headers`. */
 function findNameProblem(name: string): string | undefined {
-  if (!TOKEN.test(name)) return `${JSON.stringify(name)} is no name of a header`
-  if (name.startsWith('holo-')) return `${name} is Holo's own`
+  if (!TOKEN.test(name)) return `${JSON.stringify(name)} is not the name of a header`
+  if (name.startsWith('holo-')) return `only Holo sets ${name}`
   if (name.startsWith('proxy-')) return 'it is about one connection only'
   return Object.hasOwn(RESERVED, name) ? RESERVED[name] : undefined
 }
 
-/** Why a header (lower case) cannot have this value. */
+/** Why a header (in lower case) cannot have this value. */
 function findHeaderProblem(name: string, value: string): string | undefined {
   if (value === '') return `${name} has no value`
   if (!PLAIN_VALUE.test(value)) return `the value of ${name} is not plain ASCII`
   if (WITHOUT_PLACEHOLDERS.has(name) && /:[A-Za-z]/.test(value)) {
-    return `whoever asks could choose what ${name} says`
+    return `${name} cannot have placeholders: whoever makes a link could choose its value`
   }
   const isOwnCookie = name === 'set-cookie' && /^(?:=\s*)?(?:__Host-|__Secure-)?holo-/i.test(value)
-  return isOwnCookie ? "cookies that begin with holo- are Holo's own" : undefined
+  return isOwnCookie ? 'only Holo sets cookies that begin with holo-' : undefined
 }
 
-/** Whether a line holds what nobody should find in a log. */
+/** Whether a line contains a password, which must not appear in a log. */
 function hasSecretValue(text: string): boolean {
   return /^basic-auth\s*:/i.test(text)
 }
 
-/** What the publisher should know about a rule, one phrase each. */
+/** The notices for the publisher about a rule. Each follows the file and line in a sentence. */
 export function listHeaderNotices(rule: HeaderRule, files: readonly ServedFile[]): string[] {
   const isShared = rule.set.some(
     ([name, value]) =>
@@ -199,19 +202,19 @@ export function listHeaderNotices(rule: HeaderRule, files: readonly ServedFile[]
   const pages = matched.filter(({ type }) => HTML.test(type))
   if (isShared && pages.length > 0) {
     notices.push(
-      `keeps ${toPaths(pages)} in browsers only: a page belongs to one visitor's version, so no shared cache may have it`,
+      `cannot let shared caches store ${toPaths(pages)}: a page belongs to one visitor's version`,
     )
   }
   const unhashed = matched.filter(({ type, hashed }) => !hashed && !HTML.test(type))
   if (isForEver && unhashed.length > 0) {
     notices.push(
-      `keeps ${toPaths(unhashed)} without "immutable": no hash is seen in the name (where it changes with the content, say so with --hashed)`,
+      `applies to ${toPaths(unhashed)} without "immutable": the name has no visible hash (if it changes with the content, add --hashed)`,
     )
   }
   return notices
 }
 
-/** Whether a `Cache-Control` has one of these directives, and for the whole reply. */
+/** Whether a `Cache-Control` has one of these directives for the whole reply and not only for a header. */
 function hasDirective(cacheControl: string, wanted: readonly string[]): boolean {
   return parseCacheControl(cacheControl).some(
     ({ name, value }) => value === undefined && wanted.includes(name),

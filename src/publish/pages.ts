@@ -1,27 +1,27 @@
-// What the HTML of a folder says about itself: which files a page loads, and whether it is the shell of
-// an app that a script fills. A page is read by regular expressions over its tags, which is enough for
-// what build tools write; nothing is run.
+// Reads the HTML pages of a folder: which files a page loads, and whether it is the shell of an app that a
+// script fills. The tags are found with regular expressions, which is enough for the output of build tools. No
+// script is run.
 
 import { DEFAULT_APP_PAGE, type ManifestConfig } from '../core/site/manifest-config.ts'
 import { PublishError } from './messages.ts'
 
-/** What is known of one page. */
+/** What is known about one page. */
 export type PageMarkup = {
   /** Its manifest path. */
   readonly path: string
-  /** Manifest paths of the scripts, modules preloaded and styles that it loads from its own site. */
+  /** Manifest paths of the scripts, preloaded modules and styles that it loads from its own site. */
   readonly loads: readonly string[]
-  /** Those of them that are run by `<script type="module">`. */
+  /** Those of them that are loaded by `<script type="module">`. */
   readonly modules: readonly string[]
-  /** It has scripts, and hardly a word of its own: an app is mounted into it. */
+  /** The page has scripts and almost no text: an app is mounted into it. */
   readonly isShell: boolean
 }
 
-/** More than a loading message and a line of copyright; less than any page with content. */
+/** More than a loading message and a copyright line, and less than any page with content. */
 const MAX_SHELL_CHARACTERS = 200
 
 const COMMENT = /<!--[\s\S]*?-->/g
-/** Elements of which nothing is seen once scripts run. */
+/** Elements that are invisible, or at least when scripts run. */
 const UNSEEN = /<(script|style|noscript|template|svg|head|title)\b[\s\S]*?<\/\1\s*>/gi
 const TAG = /<[^>]*>/g
 const LOADING_TAG = /<(script|link|base)\b([^>]*)>/gi
@@ -29,7 +29,7 @@ const ATTRIBUTE = /([a-z-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/gi
 const LINK_KINDS = /\b(?:modulepreload|stylesheet|preload)\b/i
 /** React Router and Remix import their entry in a script of the page. */
 const INLINE_IMPORT = /\bimport\s*(?:\(\s*)?(?:[\w*{}\s,$]+\bfrom\s*)?["']([^"']+\.m?js)["']/g
-/** Stands for the site itself. */
+/** A base for relative URLs that stands for the site itself. */
 const SITE = 'https://site.invalid'
 
 export function readPage(path: string, html: string): PageMarkup {
@@ -108,19 +108,23 @@ function toSitePath(address: string | undefined, base: URL): string | undefined 
   }
 }
 
-/** Surge, Nuxt and SvelteKit; React Router. `/index.html` is then a page of its own beside it. */
+/**
+ * The fallback pages of Surge, Nuxt and SvelteKit, and of React Router. `/index.html` is then a
+ * separate page.
+ */
 const FALLBACK_PAGES = ['/200.html', '/__spa-fallback.html']
 
 type AppPageOptions = {
   readonly paths: Iterable<string>
   readonly notFound: ManifestConfig['notFound']
-  /** The publisher's own word, and what `_redirects` says. */
+  /** The page that the publisher has named, and the one that `_redirects` names. */
   readonly named: string | undefined
   readonly byRule: string | undefined
 }
 
 /**
- * A decoded path; `undefined` where it is the usual one, or the version is no such application.
+ * The decoded path of the page of a single-page app; `undefined` if it is the default page, or the version is
+ * not a single-page app.
  *
  * @throws PublishError when the named page is not there.
  */
@@ -128,14 +132,14 @@ export function findAppPage({ paths, notFound, named, byRule }: AppPageOptions) 
   const all = new Set(paths)
   const wanted = named === undefined ? undefined : `/${named.replace(/^\/+/, '')}`
   if (wanted !== undefined && !all.has(wanted)) {
-    throw new PublishError(`there is no file ${wanted}, which "appPage" names`)
+    throw new PublishError(`"appPage" names ${wanted}, but there is no such file`)
   }
   if (notFound !== 'single-page-application') return undefined
   const page = wanted ?? byRule ?? FALLBACK_PAGES.find((path) => all.has(path))
   return page === DEFAULT_APP_PAGE ? undefined : page
 }
 
-/** Whether some page is there only to be shown for what is not. */
+/** Whether the folder has a page that only serves as a fallback. */
 export function hasFallbackPage(paths: Iterable<string>): boolean {
   return [...paths].some((path) => FALLBACK_PAGES.includes(path))
 }

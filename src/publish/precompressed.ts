@@ -1,7 +1,7 @@
-// Files that a build has compressed itself and that are loaded under the compressed file's name:
-// Unity's and Emscripten's `.wasm.br`, `.data.gz` and `.unityweb`, and `.svgz`. They are served under
-// their own address with the type of what is in them and a `Content-Encoding`; a client that does not
-// accept that coding gets the content decoded. What is only to be downloaded (`.tar.gz`) stays as it is.
+// Files that the build has compressed and that pages load under the name of the compressed file: `.wasm.br`,
+// `.data.gz` and `.unityweb` of Unity and Emscripten, and `.svgz`. They are served under this name, with the
+// type of their content and a `Content-Encoding`; a client that does not accept the encoding gets the decoded
+// content. Compressed files that are only downloaded (`.tar.gz`) stay as they are.
 
 import { promisify } from 'node:util'
 import { brotliDecompress, gunzip } from 'node:zlib'
@@ -10,18 +10,18 @@ import { toSha256 } from './content-hash.ts'
 import { PublishError } from './messages.ts'
 import { readWholeFile } from './regular-file.ts'
 
-/** The form in which the file lies in the folder. */
+/** The encoded form of a file in the folder. */
 export type GivenForm = Representation & { readonly encoding: Encoding }
 
-/** What a browser loads as it is, and so has decoded for it. Everything else may be a download. */
+/** Files that pages load, so the browser must decode them. All other files may be downloads. */
 const LOADED = /\.(?:[cm]?js|css|html?|wasm|data|mem|symbols\.json|svg|unityweb)$/i
-/** Far beyond what browsers take; a small file may be made to become much more. */
+/** More than browsers accept. It protects against a small file that decompresses to a huge one. */
 const MAX_DECODED_BYTES = 512 * 2 ** 20
 
 const toUngzipped = promisify<Uint8Array, { maxOutputLength: number }, Buffer>(gunzip)
 const toUnbrotlied = promisify<Uint8Array, { maxOutputLength: number }, Buffer>(brotliDecompress)
 
-/** The path without what says that it is compressed; `undefined` for a file that is served as it is. */
+/** The path without the extension of the compression; `undefined` for a file that is served as it is. */
 export function toInnerPath(path: string): string | undefined {
   const lower = path.toLowerCase()
   if (lower.endsWith('.svgz')) return path.slice(0, -1)
@@ -35,15 +35,15 @@ export function toInnerPath(path: string): string | undefined {
 export type DecodedFile = {
   readonly encoding: Encoding
   readonly content: Uint8Array
-  /** As it lies in the folder. */
+  /** The compressed bytes in the folder. */
   readonly bytes: Uint8Array
 }
 
-/** The content of a file with an inner path; `undefined` where it is not compressed as its name says. */
+/** Decodes a file with an inner path; `undefined` if it is not compressed as its name says. */
 export async function decodeFile(path: string, file: string): Promise<DecodedFile | undefined> {
   const bytes = await readWholeFile(file)
   const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b
-  // Brotli has no mark of its own: whether it is one is known once it was decoded to its end.
+  // Brotli has no signature, so only decoding the whole file shows whether it is Brotli.
   const mayBeBrotli = !isGzip && /\.(?:br|unityweb)$/i.test(path)
   if (!(isGzip && !/\.br$/i.test(path)) && !mayBeBrotli) return undefined
   try {
@@ -63,9 +63,9 @@ type Surveyed = {
 }
 
 /**
- * The content of a surveyed file, and the form in which it lies in the folder if that is another.
+ * The content of a surveyed file, and its compressed form if the folder has it compressed.
  *
- * @throws PublishError when it is no longer what it was when it was surveyed.
+ * @throws PublishError when the file has changed since it was surveyed.
  */
 export async function readSurveyed(
   surveyed: Surveyed,

@@ -1,5 +1,4 @@
-// Makes a version of a folder, ready to be uploaded: its manifest, and a file for each blob. Nothing is
-// sent from here.
+// Prepares the upload of a folder as a version: its manifest, and a file for each blob. It sends nothing.
 
 import { encodeManifest, MAX_MANIFEST_BYTES } from '../core/site/manifest.ts'
 import type { ManifestConfig } from '../core/site/manifest-config.ts'
@@ -8,15 +7,15 @@ import { toSha256 } from './content-hash.ts'
 import { encodeContents, toContentKey } from './encode-contents.ts'
 import { listHazards } from './hazards.ts'
 import { PublishError } from './messages.ts'
-import type { ReportProgress } from './progress-step.ts'
+import type { ReportProgress } from './progress.ts'
 import { type SurveyOptions, surveyFolder } from './survey.ts'
 
 export type PrepareOptions = SurveyOptions & {
-  /** Chosen by the team, as core/names.ts has it. */
+  /** The id of the version, in the form that core/names.ts defines. */
   readonly id: string
-  /** As the assignments document will have them; the caller has validated them. */
+  /** The services of the version, which the caller has validated. */
   readonly services: readonly PublishedService[]
-  /** Where encoded forms are written, and found again after an interruption. The caller removes it. */
+  /** The folder for encoded forms, which are reused after an interruption. The caller removes it. */
   readonly encodedFolder: string
 }
 
@@ -26,13 +25,13 @@ export type PreparedVersion = {
   readonly manifestBytes: Uint8Array
   /** Every blob that the manifest names. */
   readonly blobs: ReadonlySet<string>
-  /** Where the bytes of a blob can be read. Encoded forms that a retained version has are not made. */
+  /** The file of each blob, without the encoded forms that a retained version already has. */
   readonly files: ReadonlyMap<string, string>
   /** How many paths the version has, and the sum of their sizes. */
   readonly count: number
   readonly bytes: number
   readonly config: ManifestConfig
-  /** What the publisher should look at, one sentence each. */
+  /** Warnings for the publisher, one sentence each. */
   readonly warnings: readonly string[]
 }
 
@@ -43,11 +42,11 @@ export async function prepareVersion(
   signal: AbortSignal,
 ): Promise<PreparedVersion> {
   const { folder, id, services, retained, encodedFolder } = options
-  // What was published under the same id does not contradict itself.
+  // An earlier publication under the same id is the same version, so its names are not compared.
   const others = retained.filter((version) => version.id !== id)
   const survey = await surveyFolder({ ...options, retained: others }, report)
   if (survey.files.length === 0 && services.length === 0) {
-    throw new PublishError(`${folder} holds no file, and the version has no service`)
+    throw new PublishError(`${folder} is empty, and the version has no service`)
   }
   const encoded = await encodeContents(survey.files, retained, encodedFolder, report, signal)
   const entries = survey.files.map((file) => ({
@@ -57,7 +56,7 @@ export async function prepareVersion(
   const manifestBytes = encodeManifest(entries, survey.config)
   if (manifestBytes.length > MAX_MANIFEST_BYTES) {
     throw new PublishError(
-      `${folder} has too many files: a manifest of ${manifestBytes.length} bytes, ${MAX_MANIFEST_BYTES} are served`,
+      `${folder} has too many files: its manifest has ${manifestBytes.length} bytes, and ${MAX_MANIFEST_BYTES} are allowed`,
     )
   }
   return {

@@ -1,47 +1,45 @@
-// Which files of a folder are not for the public: secrets, server code that Holo would hand out as text,
-// and what other tools leave behind. Decides by name, and by content only for private keys; what a
-// refused file holds is never quoted. The publisher may say otherwise for single files (`--allow`).
+// Decides which files of a folder must not be public: secrets, server code that Holo would serve as text, and
+// leftovers of tools. It decides by name, and by content only for private keys. Messages never quote a file.
+// The publisher can allow single files with `--allow`.
 
-/** What becomes of a file that is not simply published. */
+/** What happens to a file that is not simply published. */
 export type FileVerdict =
-  /** The publication is refused until somebody decides about the file. */
+  /** The publication is refused until the publisher excludes or allows the file. */
   | { readonly kind: 'refused'; readonly what: string }
-  /** It is not published; `what` is empty where nobody needs to be told. */
+  /** The file is not published; `what` is empty if no warning is needed. */
   | { readonly kind: 'left-out'; readonly what: string }
-  /** It is published, and its publisher is told. */
+  /** The file is published with a warning. */
   | { readonly kind: 'noticed'; readonly what: string }
 
 type Rule = readonly [pattern: RegExp, kind: FileVerdict['kind'], what: string]
 
 const KEY = 'a private key'
 const CREDENTIALS = 'credentials'
+const VARIABLES = 'variables of an environment, which hold secrets'
 const DUMP = 'a copy of a database'
-const SERVER_CODE = 'server code, which Holo does not run: everybody could read it'
+const SERVER_CODE = 'server code, which Holo does not run but would show to everybody'
 
 /**
- * Over the manifest path in small letters; the first that fits counts. Names below a folder are matched
- * with it, as in `/_worker.js/index.js`.
+ * Matched against the manifest path in lower case; the first match counts. Some patterns also match files
+ * below a folder, such as `/_worker.js/index.js`.
  */
 const RULES: readonly Rule[] = [
-  // Names that begin with a dot are never published, but for those below /.well-known.
-  [
-    /\/\.(?:env[^/]*|dev\.vars[^/]*)$/,
-    'left-out',
-    'variables of an environment, which hold secrets',
-  ],
+  // Other names that begin with a dot are left out, except below /.well-known.
+  [/\/\.(?:env[^/]*|dev\.vars[^/]*)$/, 'refused', VARIABLES],
   [
     /\/\.(?:npmrc|yarnrc(?:\.yml)?|pypirc|netrc|pgpass|my\.cnf|htpasswd|git-credentials|dockercfg)$/,
-    'left-out',
-    'credentials',
+    'refused',
+    CREDENTIALS,
   ],
+  [/\/\.(?:aws|ssh|gnupg|kube)$/, 'refused', 'a folder of keys and credentials'],
   [
     /^\/\.assetsignore$/,
     'left-out',
-    'Holo does not read it either: leave out what it lists with --exclude',
+    'Holo does not read it: exclude the files that it lists with --exclude',
   ],
   [/\/\.htaccess$/, 'left-out', 'settings of Apache, which Holo does not read'],
 
-  // Left behind by systems and tools; they are for nobody.
+  // Leftovers of operating systems and tools, which no visitor needs.
   [/\/(?:thumbs\.db|desktop\.ini|\.ds_store)$/, 'left-out', ''],
   [
     /\/(?:npm-debug|yarn-(?:debug|error)|pnpm-debug|lerna-debug)\.log(?:\.\d+)?$/,
@@ -71,7 +69,7 @@ const RULES: readonly Rule[] = [
   [
     /^\/_routes\.json$/,
     'refused',
-    'it says which paths the functions of Cloudflare Pages answer: Holo has services for that',
+    'routes of functions of Cloudflare Pages: use services of Holo instead',
   ],
   [
     /^\/functions\/.*\.(?:[cm]?[jt]sx?|wasm|py|go|rb)$/,
@@ -84,9 +82,13 @@ const RULES: readonly Rule[] = [
     'refused',
     SERVER_CODE,
   ],
-  [/^\/node_modules(?:\/|$)/, 'refused', 'packages: a build takes from them what it needs'],
+  [
+    /^\/node_modules(?:\/|$)/,
+    'refused',
+    'installed packages: publish the output of the build instead',
+  ],
 
-  // Settings of servers, with connection strings and the like in them.
+  // Settings of servers, which may contain connection strings.
   [/\/appsettings(?:\.[\w-]+)?\.json$/, 'refused', 'settings of a server (ASP.NET)'],
   [
     /\/(?:local\.settings\.json|wp-config[^/]*|settings\.local\.\w+|database\.ya?ml|application(?:-\w+)?\.(?:ya?ml|properties))$/,
@@ -124,11 +126,7 @@ const RULES: readonly Rule[] = [
     'refused',
     'state or variables of Terraform, which hold secrets in plain text',
   ],
-  [
-    /\/(?:[^/.]+\.env|env\.(?:local|production|development|staging))$/,
-    'refused',
-    'variables of an environment, which hold secrets',
-  ],
+  [/\/(?:[^/.]+\.env|env\.(?:local|production|development|staging))$/, 'refused', VARIABLES],
   [/\/(?:htpasswd|_netrc|pgpass\.conf)$/, 'refused', CREDENTIALS],
   [/\.(?:rdb|aof|dump|bak|mdb|sql\.(?:gz|bz2|xz|zst|zip))$/, 'refused', DUMP],
   [
@@ -137,8 +135,8 @@ const RULES: readonly Rule[] = [
     DUMP,
   ],
 
-  // These have good reasons to be public, too.
-  [/\.(?:sql|sqlite3?|db)$/, 'noticed', 'a database, which everybody can read'],
+  // Files that may be public on purpose.
+  [/\.(?:sql|sqlite3?|db)$/, 'noticed', 'it is a database, which everybody can read'],
   [
     /\/(?:[^/]*[._-])?(?:users?|customers?|members?|clients?|patients?|employees?|subscribers?|e-?mails?)(?:[._-][^/]*)?\.(?:csv|tsv|xlsx?|ods)$/,
     'noticed',
@@ -147,10 +145,10 @@ const RULES: readonly Rule[] = [
   [/^\/(?:package|composer)\.json$/, 'noticed', 'it tells everybody what the app is built from'],
 ]
 
-/** A Blazor app in the browser reads its settings from here; they are public by design. */
+/** The settings of a Blazor app that runs in the browser are public by design. */
 const BLAZOR_SETTINGS = /^(.*)\/appsettings(?:\.[\w-]+)?\.json$/i
 
-/** What becomes of the file at a manifest path by its name; `undefined` where nothing is to be said. */
+/** The verdict on a file by its manifest path; `undefined` if it is simply published. */
 export function judgeName(
   path: string,
   isThere: (path: string) => boolean,
@@ -166,16 +164,16 @@ export function judgeName(
   return { kind, what }
 }
 
-/** With its content: libraries that read keys have the line alone. */
+/** The header line together with content, because code of libraries for keys has the line alone. */
 const PRIVATE_KEY =
   /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----(?:\\[nr]|\s)*(?:[A-Za-z-]+: [^\n]*\s+)*(?:[A-Za-z0-9+/=]|\\[nr]|\s){64}/
 const PUTTY_KEY = /^PuTTY-User-Key-File-\d:/
 const SIGN_OF_KEY = Buffer.from('PRIVATE KEY')
 const SIGN_OF_PUTTY = Buffer.from('PuTTY-User-Key-File-')
 
-/** What the content of a file says that its name does not; never a piece of it. */
+/** Why the content of a file must not be public; `undefined` if it may. The reason never quotes the content. */
 export function judgeContent(path: string, content: Uint8Array): string | undefined {
-  if (holdsPrivateKey(content)) return `${KEY} stands in it`
+  if (holdsPrivateKey(content)) return `it contains ${KEY}`
   if (!/\.json$/i.test(path) || !isServiceAccount(content)) return undefined
   return 'the key of a service account'
 }

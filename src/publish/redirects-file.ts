@@ -1,7 +1,7 @@
-// Reads a `_redirects` file as Cloudflare and Netlify write it: `from to [status]`, a line each. A
-// line that says something else, or something that Holo does not do, becomes a problem and is left
-// out whole. Where the two hosts read the same line differently, the file is read as one of them. What
-// a rule does to the files of its version is judged in redirects-judgement.ts.
+// Parses a `_redirects` file in the format of Cloudflare and Netlify: `from to [status]`, one rule per line. A
+// line in another format, or with a feature that Holo does not have, becomes a problem and is left out. The two
+// hosts interpret some lines differently, so the file is read as one of them reads it. redirects-judgement.ts
+// checks the rules against the files of the version.
 
 import {
   isRuleStatus,
@@ -24,36 +24,36 @@ import {
 
 export const REDIRECTS_FILE = '_redirects'
 
-/** Cloudflare's limits, as its own parser has them; its documentation says 1,000 characters. */
+/** The limits of Cloudflare's own parser. Its documentation says 1,000 characters per line. */
 export const MAX_FIXED_REDIRECTS = 2_000
 export const MAX_PATTERN_REDIRECTS = 100
 export const MAX_REDIRECT_LINE_CHARACTERS = 2_000
 
 /**
- * Whose meaning a file has. With Netlify a slash at the end of a path does not count, and a file comes
- * before a rule without `!`; with Cloudflare paths are compared as they are, and rules come first.
+ * Which host the file was written for. Netlify ignores a slash at the end of a path, and serves a file before
+ * it applies a rule without `!`. Cloudflare compares paths exactly, and applies rules before files.
  */
 export const REDIRECTS_READINGS = ['cloudflare', 'netlify'] as const
 export type RedirectsReading = (typeof REDIRECTS_READINGS)[number]
 
 export type RedirectsFile = RulesFile<RedirectRule> & {
-  /** What somebody should know about a line that counts, one sentence each. */
+  /** Notices about rules that are followed, one sentence each. */
   readonly notices: readonly string[]
   readonly reading: RedirectsReading
-  /** The line that only Netlify understands, where that decided. */
+  /** Why the file is read as Netlify's, if that was detected; continues a sentence after "because". */
   readonly because: string | undefined
 }
 
-/** Cloudflare's. Netlify's is 301, which browsers keep: the milder one is right for both. */
+/** The default of Cloudflare. Netlify's default is 301, but browsers keep a 301, so 302 is safer for both. */
 const DEFAULT_STATUS: RuleStatus = 302
-/** `Country=de`, `id=:id`: a name and a value without a slash in front. */
+/** A condition of Netlify, such as `Country=de` or `id=:id`. It does not begin with a slash. */
 const CONDITION = /^([A-Za-z][\w-]*)=/
 const ORIGIN = /^https:\/\/([^/?#\\]*)/
 
 /**
  * @param text The file's content, in UTF-8.
- * @param wanted Whose meaning it has; found by its syntax when left out.
- * @param sign What else says that it is one of Netlify, to follow "because".
+ * @param wanted Which host it was written for; detected from its syntax when left out.
+ * @param sign Another sign that it was written for Netlify; continues a sentence after "because".
  */
 export function parseRedirectsFile(
   text: string,
@@ -83,7 +83,7 @@ export function parseRedirectsFile(
       rules.push({ ...line, rule })
       const [source = ''] = line.text.split(/\s/)
       if (/[?#]/.test(source)) {
-        const notice = `counts for ${rule.from} with any query, as with Cloudflare`
+        const notice = `applies to ${rule.from} with any query, as with Cloudflare`
         notices.push(toLineNotice(REDIRECTS_FILE, line, notice))
       }
     }
@@ -91,7 +91,7 @@ export function parseRedirectsFile(
   return { rules, problems, unprotected, notices, reading, because }
 }
 
-/** What only Netlify understands, to follow "because"; `undefined` where nothing tells. */
+/** The syntax that only Netlify has, to continue after "because"; `undefined` if there is none. */
 function findNetlifySyntax(lines: readonly RuleLine[]): string | undefined {
   for (const line of lines) {
     const [source = '', ...others] = toWords(line.text)
@@ -108,12 +108,12 @@ function findNetlifySyntax(lines: readonly RuleLine[]): string | undefined {
   return undefined
 }
 
-/** The words of a line without the comment behind them. */
+/** The words of a line, without a comment at its end. */
 function toWords(text: string): string[] {
   return text.replace(/\s+#.*$/, '').split(/\s+/)
 }
 
-/** What is wrong with a good rule behind those before it. */
+/** Why a valid rule cannot follow the rules before it: a duplicate, or one too many. */
 function findExcess(
   { from }: RedirectRule,
   reading: RedirectsReading,
@@ -121,7 +121,7 @@ function findExcess(
   left: { fixed: number; pattern: number },
 ): string | undefined {
   const key = reading === 'netlify' ? from.replace(/(?<=.)\/$/, '') : from
-  if (seen.has(key)) return `an earlier line is about ${key} already`
+  if (seen.has(key)) return `an earlier line already has a rule for ${key}`
   seen.add(key)
   if (isFixed(from)) {
     return left.fixed-- > 0
@@ -133,7 +133,7 @@ function findExcess(
     : `there are more than ${MAX_PATTERN_REDIRECTS} with wildcards`
 }
 
-/** The rule, or why there is none, to follow "because". */
+/** The rule, or why it is left out, to continue after "because". */
 function parseLine({ text }: RuleLine, reading: RedirectsReading): RedirectRule | string {
   if (text.length > MAX_REDIRECT_LINE_CHARACTERS) {
     return `it has more than ${MAX_REDIRECT_LINE_CHARACTERS} characters`
@@ -147,10 +147,10 @@ function parseLine({ text }: RuleLine, reading: RedirectsReading): RedirectRule 
     return `it has ${words.length} words, not 2 or 3: from, to and a status`
   }
   const from = toSourcePath(source)
-  if (from === undefined) return `${source} is no path of this site`
+  if (from === undefined) return `${source} is not a path of this site`
   const status = parseStatus(statusText)
   if (status === undefined) {
-    return `${statusText} is none of the statuses 200, ${REDIRECT_STATUSES.join(', ')}`
+    return `${statusText} is not one of the statuses 200, ${REDIRECT_STATUSES.join(', ')}`
   }
   const wrong = findPatternProblem(from) ?? findTargetProblem(target, from, status)
   if (wrong !== undefined) return wrong
@@ -158,14 +158,17 @@ function parseLine({ text }: RuleLine, reading: RedirectsReading): RedirectRule 
   return { from, to: target, status, ...(isAfterFiles && { afterFiles: true }) }
 }
 
-/** As Cloudflare reads a source: the leading slash may be missing, and a query does not count. */
+/** The path of a source as Cloudflare reads it: the leading slash is optional, and a query is ignored. */
 function toSourcePath(source: string): string | undefined {
   if (/^[A-Za-z][\w+.-]*:\/\//.test(source)) return undefined
   const [path = ''] = source.split(/[?#]/)
   return toPatternPath(path.startsWith('/') ? path : `/${path}`)
 }
 
-/** Netlify's conditions: on the query between from and to, on the visitor behind the status. */
+/**
+ * Netlify's conditions: those on the query are between source and target, those on the visitor after
+ * the status.
+ */
 function findCondition(words: readonly string[]): string | undefined {
   const at = words.findIndex((word) => CONDITION.test(word))
   if (at < 0) return undefined
@@ -176,7 +179,7 @@ function findCondition(words: readonly string[]): string | undefined {
     : `conditions on the query such as ${name}= are not supported`
 }
 
-/** A `!` behind the status says that the rule counts where a file is as well. */
+/** A `!` after the status means that the rule has precedence over a file. */
 function parseStatus(text: string | undefined): RuleStatus | undefined {
   if (text === undefined) return DEFAULT_STATUS
   const status = /^\d{3}!?$/.test(text) ? Number.parseInt(text, 10) : undefined
@@ -189,23 +192,23 @@ function findTargetProblem(to: string, from: string, status: RuleStatus): string
     return `the target ${to} is neither a path of this site nor an https:// URL`
   }
   if (authority !== undefined) {
-    // Whoever asks chooses what a placeholder stands for.
-    if (!isFixed(authority)) return 'a placeholder may not stand in the host of a target'
+    // The client chooses the value of a placeholder, and could choose any host.
+    if (!isFixed(authority)) return 'the host of a target cannot have a placeholder'
     const host = URL.parse(`https://${authority}`)
-    if (!host || authority.includes('@')) return `${authority} is no host`
-    if (status === 200) return 'a rewrite (200) stays on this site: use a service for another one'
+    if (!host || authority.includes('@')) return `${authority} is not a host name`
+    if (status === 200) return 'a rewrite (200) cannot lead to another site: use a service for that'
   }
-  if (to.includes('*')) return 'a target has :splat where its source has *, and no * of its own'
-  if (status === 200 && /[?#]/.test(to)) return 'a rewrite (200) leads to a path without a query'
-  if (/%00/.test(to)) return 'its target has a NUL in it'
+  if (to.includes('*')) return 'a target cannot have *: write :splat for the * of the source'
+  if (status === 200 && /[?#]/.test(to)) return 'the target of a rewrite (200) cannot have a query'
+  if (/%00/.test(to)) return 'its target contains a NUL'
   const known = [...listPlaceholders(from), ...(from.includes('*') ? ['splat'] : [])]
   const unknown = findUnknown(to, known)
   if (unknown !== undefined) return `its source has no ${unknown}`
   const isBack = from.replace('*', ':splat') === toPatternPath(to.replace(/[?#].*/, ''))
-  return isBack ? 'it leads back to where it comes from' : undefined
+  return isBack ? 'it redirects to itself' : undefined
 }
 
-/** Inside a word a colon may well be one: `/wiki/Special:Search`. */
+/** An unknown placeholder in a target. A colon inside a word is not a placeholder: `/wiki/Special:Search`. */
 function findUnknown(to: string, known: readonly string[]): string | undefined {
   for (const [, name = ''] of to.matchAll(/[/=]:([A-Za-z]\w*)/g)) {
     if (!known.includes(name)) return name === 'splat' ? '* for :splat' : `:${name}`

@@ -1,6 +1,6 @@
-// Compares the redirects of a version with its files: whether a rewrite leads to a file, which files
-// nobody can reach any more, and which rules lead in a circle. Circles are found by following redirects
-// with the edge's own resolver (core/site/redirects.ts), which also passes over circles that are missed here.
+// Checks the redirects of a version against its files: whether a rewrite leads to a file, which files become
+// unreachable, and which rules form a loop. Loops are found by following redirects with the resolver of the
+// edge (core/site/redirects.ts). The edge itself also ignores rules that lead in a loop which is missed here.
 
 import { toUrlPath } from '../core/path.ts'
 import { encodeManifest, type Manifest, openManifest } from '../core/site/manifest.ts'
@@ -14,7 +14,7 @@ import { REDIRECTS_FILE, type RedirectsReading } from './redirects-file.ts'
 import { type NumberedRule, toLineNotice, toLineProblem, toPatternPath } from './rule-lines.ts'
 
 export type Redirects = {
-  /** Those that can be honoured, in their order. */
+  /** The rules that are followed, in their order. */
   readonly rules: readonly RedirectRule[]
   /** The page that a line such as `/* /200.html 200` names: a single-page app. */
   readonly appPage: string | undefined
@@ -26,7 +26,7 @@ type Site = {
   readonly files: readonly ServedFile[]
   readonly config: Pick<ManifestConfig, 'htmlHandling' | 'notFound'>
   readonly reading: RedirectsReading
-  /** What the publisher has set; `undefined` where it is found from the files. */
+  /** The setting of the publisher; `undefined` if it is detected from the files. */
   readonly wantedNotFound: ManifestConfig['notFound'] | undefined
 }
 
@@ -49,7 +49,7 @@ export function judgeRedirects(all: readonly Rule[], site: Site): Redirects {
       refuse(rule, `"notFound" is set to ${site.wantedNotFound}`)
     } else if (page !== undefined) {
       appPage = page
-      notify(rule, `makes this a single-page app: ${page} answers where there is no file`)
+      notify(rule, `makes this a single-page app: ${page} answers when no file matches`)
     } else if (problem !== undefined) refuse(rule, problem)
     else whole.push(rule)
   }
@@ -68,10 +68,13 @@ export function judgeRedirects(all: readonly Rule[], site: Site): Redirects {
   }
 }
 
-/** Every other path shown as one page: how Netlify and others set up a single-page app. */
+/**
+ * The page of a rule that shows one page at all other paths, which is how Netlify and others set up a
+ * single-page app.
+ */
 function findAppPage(rule: RedirectRule, { files, reading }: Site): string | undefined {
   if (rule.from !== '/*' || rule.status !== 200) return undefined
-  // With Netlify's `!` it hides the files.
+  // With Netlify's `!` the rule hides all files, so it is not such a rule.
   if (reading === 'netlify' && !rule.afterFiles) return undefined
   return files.find((file) => isMeant(rule.to, file) && /\.html$/.test(file.path))?.path
 }
@@ -80,17 +83,19 @@ function isOtherwise(wanted: ManifestConfig['notFound'] | undefined): boolean {
   return wanted !== undefined && wanted !== 'single-page-application'
 }
 
-/** Why a rule by itself cannot be honoured, to follow "because". */
+/** Why a single rule cannot be followed, to continue after "because". */
 function findProblem(rule: RedirectRule, files: readonly ServedFile[]): string | undefined {
   if (rule.status !== 200 || !isFixed(rule.to)) return undefined
   if (!files.some((file) => isMeant(rule.to, file))) return `there is no file at ${rule.to}`
   if (isFixed(rule.from)) return undefined
-  // Where files come first, as with Netlify, this is how a single-page app is set up.
+  // If files have precedence, as with Netlify, a rule like this sets up a single-page app and hides nothing.
   const hidden = findHidden(rule, files)
-  return hidden && `${hidden} would be answered with ${rule.to}; for that see not-found handling`
+  return (
+    hidden && `${hidden} would be answered with ${rule.to}; set "notFound" in holo.json instead`
+  )
 }
 
-/** A few names of the files whose addresses a rule takes. */
+/** A sample of the files that a rule hides. */
 function findHidden(rule: RedirectRule, files: readonly ServedFile[]): string | undefined {
   if (rule.afterFiles) return undefined
   const match = compileMatch(rule)
@@ -100,7 +105,7 @@ function findHidden(rule: RedirectRule, files: readonly ServedFile[]): string | 
   return hidden.length === 0 ? undefined : toSample(hidden.map(({ path }) => path))
 }
 
-/** Whether a path, as somebody wrote it, is one of a file's spellings. */
+/** Whether a path in a rule means this file, in any of its spellings. */
 function isMeant(to: string, { path, address }: ServedFile): boolean {
   const wanted = toPatternPath(to)
   const name = wanted === undefined ? undefined : decode(wanted)
@@ -114,16 +119,16 @@ function decode(path: string): string | undefined {
   try {
     return decodeURIComponent(path)
   } catch {
-    // Escapes that are no UTF-8 name no file.
+    // Escapes that are not UTF-8 cannot be the name of a file.
     return undefined
   }
 }
 
-/** Longer than any chain that somebody means; a rule that makes paths grow gets there as well. */
+/** Longer than any intended chain of redirects. A rule that makes paths longer and longer also reaches it. */
 const MAX_FOLLOWED = 50
-/** Each round leaves out at least one rule; what is left after these, the edge passes over. */
+/** Each round leaves out at least one rule. The edge ignores rules in loops that remain after these rounds. */
 const MAX_ROUNDS = 20
-/** So that publishing stays quick; the edge passes over circles at all other files. */
+/** A limit for the time of publishing. The edge ignores rules in loops at all other files. */
 const MAX_TRIED_FILES = 2_000
 const FILLINGS = ['x', 'x/y', 'x/', 'index.html', '']
 const MAX_SHOWN_HOPS = 3
@@ -157,7 +162,7 @@ function leaveOutCircles(all: readonly Rule[], site: Site) {
         const [last] = toRules(circle).sort((a, b) => b.line - a.line)
         if (!last || passedOver.has(last)) continue
         const path = circle.hops.find((hop) => hop.rule === last)?.path
-        passedOver.set(last, `is passed over at ${path}, because ${toReason(circle, last)}`)
+        passedOver.set(last, `is ignored at ${path}, because ${toReason(circle, last)}`)
       }
       break
     }
@@ -166,7 +171,7 @@ function leaveOutCircles(all: readonly Rule[], site: Site) {
   return { followed, circles, passedOver }
 }
 
-/** The circles, each once, and the rules by which somebody arrives somewhere. */
+/** All loops, each once, and the rules that lead to a final address for some path. */
 function findCircles(rules: readonly Rule[], site: Site, manifest: Manifest) {
   const numbered = new Map(rules.map((rule) => [rule.rule, rule]))
   const useful = new Set<Rule>()
@@ -202,7 +207,7 @@ function walkFrom(
   return { hops, circle: { hops: hops.slice(first), kind } }
 }
 
-/** Paths at which each rule is tried: its own, and the files that it takes. */
+/** The paths with which rules are tried: sources of rules, and addresses of files that rules match. */
 function listPaths(rules: readonly Rule[], files: readonly ServedFile[]): ReadonlySet<string> {
   const paths = new Set<string>()
   const patterns: RedirectRule[] = []
@@ -233,11 +238,11 @@ function fillPattern(pattern: string, splat: string): string {
 
 function toRules({ hops, kind }: Circle): Rule[] {
   const rules = hops.flatMap(({ rule }) => (rule ? [rule] : []))
-  // Of a chain that ends, only its first redirect is one too many.
+  // In a chain that is only too long, leaving out its first redirect is enough.
   return kind === 'long' ? rules.slice(0, 1) : [...new Set(rules)]
 }
 
-/** The rule that hides a file, because without it somebody finds something; else the last one. */
+/** The rule to leave out: one that hides a file, because the file is then reachable; otherwise the last one. */
 function chooseVictim(
   rules: readonly Rule[],
   { hops }: Circle,
@@ -249,7 +254,7 @@ function chooseVictim(
   return hiding ?? [...rules].sort((a, b) => b.line - a.line)[0]
 }
 
-/** To follow "because": the circle, hop by hop, from the rule on. */
+/** The loop, hop by hop, starting at the rule; continues a sentence after "because". */
 function toReason({ hops, kind }: Circle, victim: Rule): string {
   const at = Math.max(
     0,
@@ -258,9 +263,9 @@ function toReason({ hops, kind }: Circle, victim: Rule): string {
   const turned = kind === 'circle' ? [...hops.slice(at), ...hops.slice(0, at)] : hops.slice(at)
   const shown = turned.slice(0, kind === 'circle' ? MAX_FOLLOWED : MAX_SHOWN_HOPS)
   const text = [turned[0]?.path, ...shown.map((hop) => toHopText(hop, victim))].join(' → ')
-  if (kind === 'circle') return `it leads in a circle: ${text}`
-  if (kind === 'growing') return `it leads on for ever: ${text} → …`
-  return `it takes ${hops.length} redirects to arrive, and ${MAX_REDIRECTS} are followed: ${text} → …`
+  if (kind === 'circle') return `it is part of a loop: ${text}`
+  if (kind === 'growing') return `it redirects without end: ${text} → …`
+  return `the chain has ${hops.length} redirects, and ${MAX_REDIRECTS} are allowed: ${text} → …`
 }
 
 function toHopText({ rule, to: whole }: Hop, victim: Rule): string {

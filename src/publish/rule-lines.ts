@@ -1,28 +1,28 @@
-// The lines of `_headers` and `_redirects`: numbered, without blanks and comments. What a line says is
-// for headers-file.ts and redirects-file.ts; here is how one is quoted to the publisher.
+// The lines of `_headers` and `_redirects`, numbered, without empty lines and comments, and how they are quoted
+// in messages. headers-file.ts and redirects-file.ts parse them.
 
 import { normalisePath } from '../core/path.ts'
 
 export type RuleLine = {
-  /** Counted from 1, as editors do. */
+  /** The number of the line, from 1. */
   readonly line: number
-  /** Without space at both ends. */
+  /** The text without white space at both ends. */
   readonly text: string
 }
 
-/** A rule and the line that it begins on. */
+/** A rule and the line on which it begins. */
 export type NumberedRule<Rule> = RuleLine & { readonly rule: Rule }
 
 export type RulesFile<Rule> = {
   readonly rules: readonly NumberedRule<Rule>[]
-  /** What cannot be honoured, one sentence for each line. */
+  /** The lines that are not followed, one sentence each. */
   readonly problems: readonly string[]
-  /** Rules that kept people out and are not honoured, one sentence each. */
+  /** Rules that restricted access and are not followed, one sentence each. */
   readonly unprotected: readonly string[]
 }
 
 const MAX_QUOTED_CHARACTERS = 200
-/** Stands for any site: only the path of what is read against it is used. */
+/** A base for parsing paths as URLs; only the path of the result is used. */
 const ANY_SITE = 'https://any-site.invalid'
 
 export function readRuleLines(text: string): RuleLine[] {
@@ -33,24 +33,24 @@ export function readRuleLines(text: string): RuleLine[] {
     .filter((line) => line.text !== '' && !line.text.startsWith('#'))
 }
 
-/** `_headers line 3 is not honoured, because …: the line`. */
+/** `_headers line 3 is ignored, because …: the line`. */
 export function toLineProblem(file: string, line: RuleLine, reason: string): string {
-  return `${quote(file, line)} is not honoured, because ${reason}: ${shorten(line.text)}`
+  return `${quote(file, line)} is ignored, because ${reason}: ${shorten(line.text)}`
 }
 
-/** Of a rule that kept people out at another host; `place` is a file and a place in it. */
+/** A warning about a rule that restricted access at another host; `place` is a file and a place in it. */
 export function toProtectionWarning(place: string, did: string, pattern: string): string {
-  return `NOT PROTECTED: ${place} ${did}, and Holo does not: everybody gets ${pattern}`
+  return `NOT PROTECTED: ${place} ${did}, but Holo does not do that: everybody can get ${pattern}`
 }
 
-/** `_headers line 3: …: the line`, of a rule that is honoured. */
+/** `_headers line 3 …: the line`, for a rule that is followed. */
 export function toLineNotice(file: string, line: RuleLine, notice: string): string {
   return `${quote(file, line)} ${notice}: ${shorten(line.text)}`
 }
 
 /**
- * A pattern of paths in the one spelling that requests are matched in; `undefined` when it is none:
- * no `/` in front, a query, a fragment or a NUL in it.
+ * A pattern of paths in normal form, as requests are matched with it; `undefined` if the text does not begin
+ * with `/`, or has a query, a fragment or a NUL.
  */
 export function toPatternPath(text: string): string | undefined {
   if (!text.startsWith('/') || /[?#]/.test(text)) return undefined

@@ -1,6 +1,5 @@
-// What `_headers` and `_redirects` of a folder come to for the files in it: the rules of the version,
-// and what its publisher should know about them. How a line is read is decided in headers-file.ts and
-// redirects-file.ts.
+// Makes the rules of a version from `_headers` and `_redirects` of its folder, with warnings for the publisher.
+// headers-file.ts and redirects-file.ts parse the lines.
 
 import type { ManifestConfig } from '../core/site/manifest-config.ts'
 import type { ServedFile } from './addresses.ts'
@@ -8,7 +7,7 @@ import { HEADERS_FILE, listHeaderNotices, parseHeadersFile } from './headers-fil
 import { PublishError } from './messages.ts'
 import { parseRedirectsFile, REDIRECTS_FILE, type RedirectsReading } from './redirects-file.ts'
 import { judgeRedirects } from './redirects-judgement.ts'
-import { FileRefusal, readRegularFile } from './regular-file.ts'
+import { FileRefusal, MAX_SETTINGS_FILE_BYTES, readRegularFile } from './regular-file.ts'
 import { toLineNotice } from './rule-lines.ts'
 
 export type SiteRules = {
@@ -21,15 +20,15 @@ export type SiteRules = {
 export type SiteRulesOptions = {
   readonly files: readonly ServedFile[]
   readonly config: Pick<ManifestConfig, 'htmlHandling' | 'notFound'>
-  /** Found by the syntax of `_redirects` when left out. */
+  /** Which host `_redirects` was written for; detected from its syntax when left out. */
   readonly reading: RedirectsReading | undefined
-  /** What the publisher has set for what is not found; left out where it is found from the files. */
+  /** The publisher's setting of `notFound`; left out if it is detected from the files. */
   readonly wantedNotFound?: ManifestConfig['notFound'] | undefined
-  /** Where the project's netlify.toml lies, which says that Netlify's reading is meant. */
+  /** The path of the project's netlify.toml, which shows that the files were written for Netlify. */
   readonly netlify?: string | undefined
 }
 
-/** @throws PublishError when one of the two is there and cannot be read. */
+/** @throws PublishError when one of the two files exists and cannot be read. */
 export async function loadSiteRules(folder: string, options: SiteRulesOptions): Promise<SiteRules> {
   const [headers, redirects] = await Promise.all([
     readSettings(folder, HEADERS_FILE),
@@ -38,7 +37,7 @@ export async function loadSiteRules(folder: string, options: SiteRulesOptions): 
   return toSiteRules({ headers, redirects }, options)
 }
 
-/** @param texts What the two files hold; empty where there is none. */
+/** @param texts The contents of the two files; empty if a file does not exist. */
 export function toSiteRules(
   texts: { readonly headers: string; readonly redirects: string },
   { files, config, reading: wanted, wantedNotFound, netlify }: SiteRulesOptions,
@@ -82,13 +81,10 @@ function toReadingNotice(because: string | undefined): string {
   return `${REDIRECTS_FILE} is read as Netlify reads it, ${why}: /old/ is also /old, /guide/* is also /guide, and a file comes before a rule without "!"`
 }
 
-/** Far more than the rules that are honoured can have. */
-const MAX_SETTINGS_BYTES = 4 * 1024 * 1024
-
-/** Empty where there is none. */
+/** The content of the file; empty if it does not exist. */
 async function readSettings(folder: string, name: string): Promise<string> {
   try {
-    return (await readRegularFile(folder, name, MAX_SETTINGS_BYTES))?.toString('utf8') ?? ''
+    return (await readRegularFile(folder, name, MAX_SETTINGS_FILE_BYTES))?.toString('utf8') ?? ''
   } catch (cause) {
     if (cause instanceof FileRefusal) throw new PublishError(`/${name} ${cause.message}`, { cause })
     throw cause

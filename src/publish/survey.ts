@@ -1,5 +1,5 @@
-// What a folder holds, file by file, before anything is compressed or stored: its content's hash,
-// its type, and whether its name may be relied on; and the settings that hold for all of them.
+// Surveys a folder before anything is compressed or stored: for each file its hash, its type, and whether its
+// name is hashed; and the settings of the version.
 
 import { availableParallelism } from 'node:os'
 import { mapConcurrently } from '../core/concurrently.ts'
@@ -21,7 +21,7 @@ import {
 } from './pages.ts'
 import { decodeFile, type GivenForm, toInnerPath } from './precompressed.ts'
 import { judgeContent } from './private-files.ts'
-import { type ReportProgress, startCount } from './progress-step.ts'
+import { type ReportProgress, startCount } from './progress.ts'
 import type { RedirectsReading } from './redirects-file.ts'
 import { loadSiteRules } from './site-rules.ts'
 import {
@@ -33,11 +33,14 @@ import {
 } from './walk.ts'
 
 export type SurveyedFile = Omit<ManifestEntry, 'encodings'> & {
-  /** Where it lies on disk. */
+  /** The path on the disk. */
   readonly file: string
-  /** `hashed` before other versions were asked. */
+  /** Whether the name looks hashed; `hashed` is false if another version contradicts that. */
   readonly hashedByName: boolean
-  /** The bytes on disk are this form of the content, whose hash and size are `blob` and `size`. */
+  /**
+   * The file on the disk is compressed: this encoded form of the content, whose hash and size are
+   * `blob` and `size`.
+   */
   readonly given?: GivenForm
 }
 
@@ -52,20 +55,20 @@ export type RetainedManifest = { readonly id: string; readonly manifest: Manifes
 
 export type SurveyOptions = WalkOptions & {
   readonly folder: string
-  /** As Cloudflare has it when left out. */
+  /** The default of Cloudflare when left out. */
   readonly htmlHandling?: ManifestConfig['htmlHandling']
-  /** Found from the files when left out. */
+  /** Detected from the files when left out. */
   readonly notFound?: ManifestConfig['notFound']
-  /** The page of a single-page application; found from the files when left out. */
+  /** The page of a single-page app; detected from the files when left out. */
   readonly appPage?: string
-  /** Whose meaning `_redirects` has; found by its syntax when left out. */
+  /** Which host `_redirects` was written for; detected from its syntax when left out. */
   readonly redirectsReading?: RedirectsReading
   readonly hashedGlobs?: readonly string[]
   readonly retained: readonly RetainedManifest[]
 }
 
 const HTML = /\.x?html?$/i
-/** Images, sound, films and fonts hold no keys that a build has copied along. */
+/** Images, audio, video and fonts are not searched for private keys. */
 const MEDIA = /^(?:image\/(?!svg)|audio\/|video\/|font\/)/
 
 /**
@@ -99,7 +102,7 @@ export async function surveyFolder(
       : undefined
     if (other) {
       warnings.push(
-        `${entry.path} looks hashed, but ${other.id} has other bytes under this name: browsers will not keep it for ever`,
+        `${entry.path} looks hashed, but version ${other.id} has other bytes under this name, so it is not sent as immutable`,
       )
     }
     return { ...entry, hashed: hashedByName && !other, hashedByName }
@@ -139,7 +142,7 @@ type ReadFile = {
   readonly warning: readonly string[]
 }
 
-/** What can be said of one file alone. */
+/** The result for one file, without the others. */
 async function readFound({ path, file }: FolderFile): Promise<ReadFile> {
   const { blob, size, head } = await hashFile(file)
   const innerPath = toInnerPath(path)
@@ -162,24 +165,26 @@ async function readFound({ path, file }: FolderFile): Promise<ReadFile> {
     refused: what === undefined ? [] : [{ path, what }],
     warning:
       innerPath !== undefined && !decoded
-        ? [`${path} is not compressed as its name says: it is served as it is, as ${type}`]
+        ? [
+            `${path} is not compressed although its name says so: it is served unchanged, as ${type}`,
+          ]
         : [],
   }
 }
 
-/** @throws PublishError that names every file, and no piece of what is in it. */
+/** @throws PublishError that names every private file, without quoting its content. */
 function refusePrivate(folder: string, found: readonly RefusedFile[]): void {
   if (found.length === 0) return
   const lines = found.map(({ path, what }) => `${path}: ${what}`)
   throw new PublishError(
-    `${folder} holds what is not for the public, and nothing was published:\n${toList(lines)}\n` +
-      'Leave files out with --exclude GLOB, or publish them all the same with --allow GLOB',
+    `nothing was published, because ${folder} contains files that should not be public:\n${toList(lines)}\n` +
+      'Delete these files, exclude them with --exclude GLOB ("exclude" in holo.json), or publish them all the same with --allow GLOB ("allow")',
   )
 }
 
 /**
- * What answers where nothing is: the 404 page if there is one; the home page if that is a single-page
- * app; else a plain 404, because the home page of a site with many pages is no answer to a wrong link.
+ * What answers when no file matches: the 404 page if there is one; the home page if that is a single-page
+ * app; otherwise a plain 404, because a home page is not the right answer to a wrong link.
  */
 function detectNotFound(
   files: readonly { readonly path: string }[],

@@ -1,24 +1,23 @@
-// Uploads blobs from their files, several at once, without reading a whole file into memory. A large
-// blob is uploaded in parts, and parts that are stored already are left out.
+// Uploads blobs from their files, several at once, without loading a whole file into memory. A large blob is
+// uploaded in parts; parts that are already stored are not uploaded again.
 
 import { openAsBlob } from 'node:fs'
 import { mapConcurrently } from '../core/concurrently.ts'
-import type { MissingBlob } from '../wire/uploads.ts'
+import { MAX_PARTS, type MissingBlob } from '../wire/uploads.ts'
 import { hashFile } from './content-hash.ts'
 import { PublishError } from './messages.ts'
-import { type ReportProgress, startCount } from './progress-step.ts'
+import { type ReportProgress, startCount } from './progress.ts'
 import type { UploadTarget } from './upload-target.ts'
 
-/** Most blobs are small, so that most of the time is spent waiting for replies. */
+/** Most blobs are small, so most of the time is spent waiting for replies. */
 const UPLOADS_AT_ONCE = 16
 
-/** A request body has at most 100 MB on Cloudflare; the API takes 95 MiB. */
+/** Cloudflare accepts request bodies up to 100 MB; the API accepts 95 MiB. */
 export const MAX_WHOLE_BYTES = 95 * 2 ** 20
-/** At most this much has to be sent again after a broken connection. */
+/** The size of a part: at most this much has to be sent again after a broken connection. */
 const PART_BYTES = 32 * 2 ** 20
-const MAX_PARTS = 100
 
-/** @throws PublishError for a blob that no file has, one that is too large, and a file that has changed. */
+/** @throws PublishError when no file has a blob, a blob is too large, or a file has changed. */
 export async function uploadBlobs(
   target: UploadTarget,
   missing: readonly MissingBlob[],
@@ -26,7 +25,7 @@ export async function uploadBlobs(
   report: ReportProgress,
   signal: AbortSignal,
 ): Promise<void> {
-  // The largest first, so that none of them is left alone at the end.
+  // The largest first, so that no large one is left alone at the end.
   const work = missing.toSorted((a, b) => b.size - a.size)
   const count = startCount('uploading', work, report)
   await mapConcurrently(work, UPLOADS_AT_ONCE, async ({ sha256, size }) => {
@@ -34,7 +33,7 @@ export async function uploadBlobs(
     const file = files.get(sha256)
     if (file === undefined) {
       throw new PublishError(
-        `the blob ${sha256} is gone from the store, and this folder does not have it`,
+        `the blob ${sha256} is missing in the store, and this folder does not have it: publish again`,
       )
     }
     try {
@@ -46,7 +45,7 @@ export async function uploadBlobs(
       }
     } catch (cause) {
       signal.throwIfAborted()
-      // Content that has changed is refused because of its hash, which says nothing to a person.
+      // If the file has changed, the API refuses its hash. This message is more helpful.
       const found = await hashFile(file).catch(() => undefined)
       if (found?.blob === sha256) throw cause
       throw new PublishError(`${file} changed while it was being published: try again`, { cause })
@@ -54,7 +53,7 @@ export async function uploadBlobs(
   })
 }
 
-/** @returns how many bytes `countPart` was told of. */
+/** @returns how many bytes were reported with `countPart`. */
 async function uploadParts(
   target: UploadTarget,
   { sha256, size }: MissingBlob,

@@ -1,5 +1,5 @@
-// Publishes a folder over the API: the manifest first, so that only missing blobs are sent, and the
-// version is known after the last step. An interrupted publication goes on when it is repeated.
+// Publishes a folder with the API: the manifest first, so that only missing blobs are uploaded. The last step
+// adds the version to the document. An interrupted publication continues when it is repeated.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openManifest } from '../core/site/manifest.ts'
@@ -8,25 +8,25 @@ import type { VersionRecord } from '../document/version-record.ts'
 import type { MissingBlob } from '../wire/uploads.ts'
 import { PublishError } from './messages.ts'
 import { type PreparedVersion, type PrepareOptions, prepareVersion } from './prepare.ts'
-import type { ReportProgress } from './progress-step.ts'
+import type { ReportProgress } from './progress.ts'
 import type { RetainedManifest } from './survey.ts'
 import { uploadBlobs } from './upload-blobs.ts'
 import type { BegunUpload, UploadTarget } from './upload-target.ts'
 
-/** A blob may be lost while the others are sent; a store that loses more is broken. */
+/** How often missing blobs are uploaded again. If blobs still disappear, the store is broken. */
 const MAX_ROUNDS = 5
 
-/** A sixth of the time after which an idle upload is given up. */
+/** A sixth of the time after which the control aborts an idle upload. */
 const KEEP_ALIVE_MS = 600_000
 
 export type UploadOptions = Omit<PrepareOptions, 'retained'> & {
-  /** Versions that visitors may still have: a name counts as hashed only if they agree. */
+  /** Versions that visitors may still have. A name only counts as hashed if none of them contradicts that. */
   readonly retained?: readonly Pick<VersionRecord, 'id' | 'manifest'>[]
   /** ISO 8601, UTC. */
   readonly createdAt: string
   readonly commit?: string
   readonly author?: string
-  /** Ends before anything is sent. */
+  /** Stops before anything is sent. */
   readonly dryRun?: boolean
 }
 
@@ -35,22 +35,22 @@ export type UploadResult = {
   /** How many paths the version has, and the sum of their sizes. */
   readonly files: number
   readonly bytes: number
-  /** Blobs that were sent, and the sum of their sizes. */
+  /** The number of uploaded blobs, and the sum of their sizes. */
   readonly uploaded: number
   readonly uploadedBytes: number
-  /** Blobs that were stored before. */
+  /** The number of blobs that were stored before. */
   readonly reused: number
   /** The version was published before, with the same content. */
   readonly isKnown: boolean
-  /** The revision that knows the version; absent while there is no document. */
+  /** The revision that has the version; `undefined` while there is no document. */
   readonly revision: number | undefined
-  /** What answers where nothing is, and under which address a page is found. */
+  /** What answers when no file matches, and the form of the addresses of pages. */
   readonly notFound: ManifestConfig['notFound']
   readonly htmlHandling: ManifestConfig['htmlHandling']
   readonly warnings: readonly string[]
 }
 
-/** @throws PublishError when the folder cannot be published; what the target rejects with. */
+/** @throws PublishError when the folder cannot be published; the error of a failed call. */
 export async function uploadFolder(
   target: UploadTarget,
   options: UploadOptions,
@@ -83,7 +83,8 @@ async function loadRetained(target: UploadTarget, { retained = [] }: UploadOptio
     const bytes = await target.getManifest(manifest)
     const opened = bytes && openManifest(bytes)
     if (opened?.ok) manifests.push({ id, manifest: opened.value })
-    else warnings.push(`the manifest of ${id} cannot be read; its names were not compared`)
+    else
+      warnings.push(`the manifest of version ${id} cannot be read, so its names were not compared`)
   }
   return { retained: manifests, warnings }
 }
@@ -130,9 +131,9 @@ function begin({ target, options, prepared }: UploadRun): Promise<BegunUpload> {
   })
 }
 
-/** Says now and then that the upload goes on: one that is idle for an hour is given up. */
+/** Keeps the upload open while `work` runs, because the control aborts one that is idle for an hour. */
 async function keepAlive<T>(run: UploadRun, work: () => Promise<T>): Promise<T> {
-  // A call that fails shows in the work itself, or the next one succeeds.
+  // A failure is ignored: either the next call succeeds, or the work itself fails.
   const timer = setInterval(() => void begin(run).catch(() => undefined), KEEP_ALIVE_MS)
   try {
     return await work()
@@ -141,7 +142,7 @@ async function keepAlive<T>(run: UploadRun, work: () => Promise<T>): Promise<T> 
   }
 }
 
-/** Sends everything that is missing now. Two pages of the list may name the same blob. */
+/** Uploads all missing blobs. Two pages of the list may name the same blob. */
 async function sendMissing(run: UploadRun): Promise<readonly MissingBlob[]> {
   const { target, options, prepared, report, signal } = run
   const all = new Map<string, MissingBlob>()
@@ -157,7 +158,10 @@ async function sendMissing(run: UploadRun): Promise<readonly MissingBlob[]> {
   return missing
 }
 
-/** Asks for the end until the version is known, and sends what turns out to be missing meanwhile. */
+/**
+ * Repeats the last step until the version is in the document, and uploads blobs that turn out to be
+ * missing.
+ */
 async function finish(run: UploadRun, begun: BegunUpload): Promise<Omit<SendResult, 'isKnown'>> {
   const { target, options, prepared, report, signal } = run
   let { manifest } = begun
@@ -174,7 +178,11 @@ async function finish(run: UploadRun, begun: BegunUpload): Promise<Omit<SendResu
       continue
     }
     rounds++
-    if (rounds > MAX_ROUNDS) throw new PublishError('the store loses what is uploaded: look at it')
+    if (rounds > MAX_ROUNDS) {
+      throw new PublishError(
+        'the store loses uploaded blobs: check the R2 bucket, then publish again',
+      )
+    }
     if (step.state === 'given-up') {
       manifest = (await begin(run)).manifest
       continue

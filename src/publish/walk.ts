@@ -1,5 +1,5 @@
-// Which files of a folder are published, and under which paths. Only names and sizes are looked at;
-// what is in the files, and what they are served as, is decided elsewhere.
+// Lists the files of a folder that are published, with their paths. It looks only at names and sizes; survey.ts
+// reads the files.
 
 import { type Dirent, existsSync } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
@@ -13,35 +13,35 @@ import { type FileVerdict, judgeName } from './private-files.ts'
 export type FolderFile = {
   /** Decoded, absolute in the site: `/img/a b.png`. */
   readonly path: string
-  /** Where it lies on disk. */
+  /** The path on the disk. */
   readonly file: string
   /** In bytes. */
   readonly size: number
 }
 
 export type Walk = {
-  /** In the order of their paths, the same on every machine. */
+  /** Sorted by path, in the same order on every machine. */
   readonly files: readonly FolderFile[]
-  /** What is not for the public by its name, until somebody says otherwise. */
+  /** Files and folders that must not be public by their names, unless the publisher allows them. */
   readonly refused: readonly RefusedFile[]
-  /** What was left out though somebody may have meant it to be served, and the other way round. */
+  /** Files that were left out and may have been meant, and published files that may not have been. */
   readonly warnings: readonly string[]
 }
 
-/** A file or a whole folder that is not to be published, and what it is. */
+/** A file or a whole folder that must not be published, and why. */
 export type RefusedFile = { readonly path: string; readonly what: string }
 
 /** Globs over manifest paths, as in core/glob.ts. */
 export type WalkOptions = {
-  /** What is left out. */
+  /** Files that are left out. */
   readonly exclude?: readonly string[]
-  /** What is published though its name says that it is private. */
+  /** Files that are published although their names look private. */
   readonly allow?: readonly string[]
 }
 
-/** Left behind by tools; nobody means them to be served. */
+/** Leftovers of tools, which are left out without a warning. */
 const LEFTOVERS: ReadonlySet<string> = new Set(['.DS_Store', '.git', '.vite'])
-/** At the top of a folder these are settings, of Holo and of other hosts. They may hold secrets. */
+/** Settings of Holo and of other hosts at the top of the folder. They may contain secrets. */
 const SETTINGS: ReadonlySet<string> = new Set([
   '/_headers',
   '/_redirects',
@@ -49,13 +49,13 @@ const SETTINGS: ReadonlySet<string> = new Set([
 ])
 /** RFC 8615. */
 const WELL_KNOWN = '/.well-known'
-/** Private wherever they lie. */
-const SETTINGS_OF_SERVERS = /^\.(?:env|ht)/
-const DOT_NAME = 'names that begin with a dot are private, but for those in /.well-known'
+/** Settings of Apache are private in every folder, also in /.well-known. */
+const SETTINGS_OF_SERVERS = /^\.ht/
+const DOT_NAME = 'names that begin with a dot are private, except in /.well-known'
 const NOT_UTF8 = '\ufffd'
 
 /**
- * Finds everything below `folder`. A symbolic link is followed when it leads to something that is
+ * Lists everything below `folder`. A symbolic link is followed if its target is below the folder and is
  * published itself.
  *
  * @throws PublishError that lists every name that cannot be published.
@@ -130,19 +130,19 @@ function compileJudge(root: string, { exclude = [], allow = [] }: WalkOptions): 
   }
 }
 
-/** Whether one of `globs` means a file or a folder; `/private/**` means the folder as well. */
+/** A test whether one of `globs` matches a file or a folder; `/private/**` also matches the folder itself. */
 export function compileGlobs(globs: readonly string[]): (path: string) => boolean {
   const tests = globs.map(compileGlob)
   return (path) => tests.some((test) => test(path) || test(`${path}/`))
 }
 
-/** What lies below is published whatever its name: its reader looks for just that name. */
+/** Whether the path is in /.well-known, whose files are published even if their names begin with a dot. */
 function isWellKnown(path: string): boolean {
   return path === WELL_KNOWN || path.startsWith(`${WELL_KNOWN}/`)
 }
 
 function toProblem(path: string): string | undefined {
-  if (path.includes('\\')) return 'has a backslash in its name, which no URL can say'
+  if (path.includes('\\')) return 'has a backslash in its name, which a URL cannot contain'
   if (path.includes('\0')) return 'has a NUL in its name'
   if (path.includes(NOT_UTF8)) return 'has a name that is not UTF-8'
   const bytes = Buffer.byteLength(path)
@@ -159,7 +159,7 @@ function toLinkProblem(
 ): string | undefined {
   const inside = relative(root, target)
   if (inside === '..' || inside.startsWith(`..${sep}`)) return 'leads out of the folder'
-  if (above.includes(target)) return 'leads back to a folder it lies in'
+  if (above.includes(target)) return 'leads to a folder that contains the link'
   let path = ''
   for (const name of inside.split(sep)) {
     path += `/${name}`

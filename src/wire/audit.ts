@@ -1,4 +1,4 @@
-// The audit log, and what a check of it finds.
+// The audit log, and the result of a check of it.
 
 import * as z from 'zod'
 import { MAX_ASSIGNMENTS_BYTES } from '../document/parse.ts'

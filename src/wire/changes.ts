@@ -12,7 +12,7 @@ export const bucketMove = z.strictObject({ from: z.string(), to: z.string(), buc
 
 export type BucketMove = Shaped<typeof bucketMove>
 
-/** A version that fewer environments open than before, and who can still see it. */
+/** A version that is open in fewer environments than before, and who can still get it. */
 export const viewers = z.strictObject({
   version: z.string(),
   seenIn: z.array(
@@ -20,7 +20,7 @@ export const viewers = z.strictObject({
       environment: z
         .string()
         .optional()
-        .describe('Left out: visitors had it before anybody wrote down in which environment'),
+        .describe('Left out if visitors had it before Holo recorded in which environment'),
       by: z.enum(['bucket', 'rule', 'host', 'grant']),
     }),
   ),
@@ -29,7 +29,9 @@ export const viewers = z.strictObject({
 export const committed = z.strictObject({
   revision: z.int(),
   digest,
-  changed: z.boolean().describe('false: the document says so already, or it was a dry run'),
+  changed: z
+    .boolean()
+    .describe('false: the document already has this content, or it was a dry run'),
   moved: z
     .array(bucketMove)
     .describe('Buckets, of 10,000, that have another environment than before'),
@@ -37,12 +39,12 @@ export const committed = z.strictObject({
     .array(viewers)
     .optional()
     .describe(
-      'Versions that fewer environments open than before, and who can still see each; left out where there is none',
+      'Versions that are open in fewer environments than before, and who can still see each; left out if there are none',
     ),
-  text: z.string().optional().describe('What the document would be: in dry runs only'),
+  text: z.string().optional().describe('The resulting document; in dry runs only'),
 })
 
-/** As the control tells it: the text is always there, which is byte for byte what KV gets. */
+/** The reply of the control. It always has the text, which is byte for byte what KV gets. */
 export type CommitResult = Omit<Shaped<typeof committed>, 'closed' | 'text'> & {
   readonly closed: readonly Viewers[]
   readonly text: string
@@ -71,7 +73,9 @@ export const changeOutput = /* @__PURE__ */ forReaders(() =>
   z.strictObject({
     target: z.string(),
     dryRun: z.boolean(),
-    changed: z.boolean().describe('false: the document says so already, or it was a dry run'),
+    changed: z
+      .boolean()
+      .describe('false: the document already has this content, or it was a dry run'),
     previous: z.int().describe('The revision before'),
     revision: z.int().describe('The revision it made, or would make'),
     moved: z.array(printedMove).describe('Buckets that have another environment than before'),
@@ -80,14 +84,16 @@ export const changeOutput = /* @__PURE__ */ forReaders(() =>
     closed: z
       .array(viewersAsRead)
       .optional()
-      .describe('Versions that fewer environments open than before, and who can still see each'),
+      .describe(
+        'Versions that are open in fewer environments than before, and who can still see each',
+      ),
     publishedMs: z.int().optional().describe('With --wait: until KV had it'),
     everywhereMs: z.int().optional().describe('With --wait: until every page is decided by it'),
     reachedLater: z
       .array(z.string())
       .optional()
       .describe(
-        'Of a rollback or withdrawal with --wait: what shows the version of before for longer',
+        'Of a rollback or withdrawal with --wait: what still shows the earlier version for some time',
       ),
   }),
 )

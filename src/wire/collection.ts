@@ -1,11 +1,11 @@
-// The collection of what nothing needs any more: one step of it, and all steps of a run added up.
+// The garbage collection: the result of one step, and the sum of all steps of a run.
 
 import * as z from 'zod'
 import { forReaders } from './for-readers.ts'
 import { type Shaped, versionId } from './parts.ts'
 import { toTolerant } from './tolerant.ts'
 
-/** What a step looks through, in this order. */
+/** The phases of the collection, in their order. */
 export const COLLECTION_PHASES = ['versions', 'records', 'manifests', 'blobs', 'parts'] as const
 
 /** The phase of the next step, and the key after which it begins. */
@@ -18,7 +18,7 @@ export const collectionBody = z.strictObject({
 
 const counts = {
   versions: z.array(versionId).describe('Ids of versions that leave the document'),
-  uploads: z.int().describe('Uploads that nobody went on with'),
+  uploads: z.int().describe('Abandoned uploads'),
   records: z.int(),
   manifests: z.int(),
   blobs: z.int(),
@@ -31,7 +31,7 @@ export const collectionReply = z.strictObject({
   dryRun: z.boolean(),
   done: z.boolean(),
   cursor: z.string().optional(),
-  waitMs: z.int().describe('The next step shall not come sooner'),
+  waitMs: z.int().describe('How long to wait before the next step'),
   ...counts,
 })
 

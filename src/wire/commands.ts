@@ -15,7 +15,7 @@ export const COMMANDS = {
     /** A changed `salt` gives every visitor another bucket, and is refused without this. */
     allowNewSalt: z.boolean().optional(),
   }),
-  /** Makes an environment or changes what is named of one. */
+  /** Creates an environment, or changes the given fields of an existing one. */
   'set-environment': z.strictObject({
     kind: z.literal('set-environment'),
     name: environment,
@@ -23,12 +23,12 @@ export const COMMANDS = {
     restricted: z.boolean().optional(),
     hosts: z.array(z.string()).max(50).optional(),
   }),
-  /** Takes an environment away that has no traffic, no rule and no fallback. */
+  /** Removes an environment without traffic that no rule and no fallback names. */
   'remove-environment': z.strictObject({
     kind: z.literal('remove-environment'),
     name: environment,
   }),
-  /** Weights in percent; who is not named keeps its own, and `base` takes up the difference. */
+  /** Weights in percent. An environment that is not named keeps its weight; `base` takes up the difference. */
   shift: z.strictObject({
     kind: z.literal('shift'),
     weights: z.record(environment, z.number()),
@@ -40,7 +40,7 @@ export const COMMANDS = {
     kind: z.literal('swap'),
     environments: z.tuple([environment, environment]),
   }),
-  /** All rules, in their order. */
+  /** Replaces all rules. */
   'set-rules': z.strictObject({
     kind: z.literal('set-rules'),
     rules: z.array(z.unknown()).max(500),
@@ -52,11 +52,11 @@ export const COMMANDS = {
     services: z.array(z.unknown()).max(50),
   }),
   /**
-   * The content of an earlier revision under a new number. Versions stay known, withdrawn, and open
-   * where visitors had them by bucket or rule.
+   * Commits the content of an earlier revision as a new revision. All versions stay in the document;
+   * withdrawn ones stay withdrawn, and those that visitors had by bucket or rule stay open.
    */
   rollback: z.strictObject({ kind: z.literal('rollback'), to: revision }),
-  /** A version serves nobody any more; `restore` takes that back. */
+  /** Withdraws a version, so that nobody gets it any more; `restore` undoes that. */
   withdraw: z.strictObject({
     kind: z.literal('withdraw'),
     version,
@@ -78,7 +78,7 @@ export const commandSchema = z.discriminatedUnion('kind', [
 
 export type Command = z.infer<typeof commandSchema>
 
-/** What each command takes; the control and the route both ask this table. */
+/** The scope that each command needs. The control and the routes both use this table. */
 export const SCOPE_OF_COMMAND: Readonly<Record<Command['kind'], Scope>> = {
   replace: 'admin',
   'set-environment': 'shift',

@@ -1,5 +1,5 @@
-// The events of a Holo: one shape for each kind. The control writes them to its outbox, the API
-// returns them in pages, and readers show a kind that they do not know as it is.
+// The events of a Holo, with one schema for each kind. The control writes them to its outbox, and the API
+// returns them in pages. A reader shows an event of an unknown kind with all its fields.
 
 import * as z from 'zod'
 import { forReaders } from './for-readers.ts'
@@ -41,7 +41,7 @@ export const EVENT_FIELDS = {
     reason: z.string().optional(),
   },
   'rollout.started': rollout,
-  /** It went on to another step, or back to one. */
+  /** It went to another step, forward or back. */
   'rollout.stepped': {
     ...rollout,
     from: z.string().describe('For people, as in step 1 of 3 (1 %)'),
@@ -49,9 +49,9 @@ export const EVENT_FIELDS = {
   },
   'rollout.paused': rollout,
   'rollout.resumed': rollout,
-  /** The longest time of its step has passed, and it goes on only when somebody or data say so. */
+  /** The maximum time of its step is over. It continues when a person says so or there is enough data. */
   'rollout.waiting': rollout,
-  /** Something of note that does not move it, such as a sample ratio that cannot be right. */
+  /** Something noteworthy that does not change its step, such as an implausible sample ratio. */
   'rollout.noticed': rollout,
   'rollout.ended': { ...rollout, outcome: z.enum(['promoted', 'rolledBack']) },
   /** A service with a probe is in another state than before. */
@@ -78,7 +78,7 @@ export type EventKind = keyof typeof EVENT_FIELDS
 
 type Fields<Kind extends EventKind> = z.infer<z.ZodObject<(typeof EVENT_FIELDS)[Kind]>>
 
-/** An event before it has its place among the others. */
+/** An event before it gets its id and time. */
 export type NewEvent = { [Kind in EventKind]: { readonly kind: Kind } & Fields<Kind> }[EventKind]
 
 const envelope = {
@@ -93,10 +93,10 @@ const kinds = Object.entries(EVENT_FIELDS).map(([kind, fields]) =>
 /** Every kind that this version knows, with all its fields: what the API documents. */
 export const event = z.union(kinds)
 
-/** What a reader can rely on, of every kind and of every version. */
+/** The fields that every event has, of any kind and any version of Holo. */
 export const anyEvent = z.looseObject({ ...envelope, kind: z.string() })
 
-/** An event in its place. */
+/** An event with its id and time. */
 export type HoloEvent = { readonly id: number; readonly at: number } & NewEvent
 
 const after = z
@@ -114,7 +114,7 @@ export const eventsReply = z.object({
   missed: z.int().describe('How many events after `after` are no longer kept'),
 })
 
-/** A reader shows a kind of event that it does not know as it is. */
+/** Accepts events of unknown kinds. */
 export const eventsAsRead = /* @__PURE__ */ forReaders(() =>
   z.object({ ...eventsReply.shape, events: z.array(anyEvent) }),
 )

@@ -1,4 +1,4 @@
-// A request that somebody describes, and which version it would get.
+// The description of a request, and the explanation which version it would get.
 
 import * as z from 'zod'
 import { forReaders } from './for-readers.ts'
@@ -6,14 +6,14 @@ import { revisionNumber } from './history.ts'
 import type { Shaped } from './parts.ts'
 import { toTolerant } from './tolerant.ts'
 
-/** What servers take as an address, and about what browsers send as headers. */
+/** The usual limits of servers for the length of a URL, and for headers. */
 export const MAX_URL_CHARACTERS = 8192
 export const MAX_EXPLAINED_HEADERS = 100
 export const MAX_HEADER_CHARACTERS = 8192
 
 const headerName = z.string().regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,100}$/)
 
-/** Grants are not among these: nobody explains their way into a restricted environment. */
+/** There is no field for grants, so an explanation never chooses a restricted environment by a grant. */
 export const explainBody = z.strictObject({
   url: z.url({ protocol: /^https?$/ }).max(MAX_URL_CHARACTERS),
   method: z
@@ -28,16 +28,23 @@ export const explainBody = z.strictObject({
     )
     .optional()
     .describe(
-      'Exactly what the client sends. Where they are left out, or are a cookie alone, it is a browser: one that opens the page, or loads a file whose ending no page has',
+      'Exactly the headers that the client sends. If they are left out, or are only a cookie, the client is a browser that opens the page, or loads a file whose extension no page has',
     ),
-  visitor: z.string().min(1).max(256).optional().describe('In the place of who the headers say'),
+  visitor: z
+    .string()
+    .min(1)
+    .max(256)
+    .optional()
+    .describe('Instead of the visitor that the headers name'),
   ip: z.union([z.ipv4(), z.ipv6()]).optional(),
   country: z.string().max(100).optional(),
   region: z.string().max(100).optional(),
   city: z.string().max(100).optional(),
   asn: z.int().min(0).optional(),
   colo: z.string().max(100).optional(),
-  revision: revisionNumber.optional().describe('An earlier revision; the one of now when left out'),
+  revision: revisionNumber
+    .optional()
+    .describe('An earlier revision; the current one when left out'),
 })
 
 export type ExplainBody = Shaped<typeof explainBody>
@@ -49,8 +56,8 @@ export const explainReply = z.strictObject({
     path: z.string(),
     kind: z.enum(['document', 'navigation', 'subresource', 'unknown']),
     visitor: z.string(),
-    minted: z.boolean().describe('true: the request names nobody, and this id was made for it'),
-    anonymous: z.boolean().describe('true: the request carries no identity, and gets no bucket'),
+    minted: z.boolean().describe('true: the request has no visitor id, and got this new one'),
+    anonymous: z.boolean().describe('true: the request has no identity and gets no bucket'),
     crawler: z.boolean(),
   }),
   decision: z.strictObject({
@@ -63,7 +70,7 @@ export const explainReply = z.strictObject({
     skipped: z.array(z.string()).describe('Rules that failed to evaluate'),
   }),
   steps: z.array(z.strictObject({ step: z.string(), outcome: z.string(), why: z.string() })),
-  answer: z.string().describe('Who would answer, in words'),
+  answer: z.string().describe('What would answer, in words'),
 })
 
 export type Explanation = Shaped<typeof explainReply>

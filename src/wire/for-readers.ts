@@ -1,8 +1,8 @@
-// Marks the shapes that only a reader of replies needs, so that the bundle of the Worker leaves them out.
+// Marks the schemas that only clients of the API use, so that the bundle of the Worker leaves them out.
 
 /**
- * Makes a shape at once. With a `PURE` mark before the call, a bundler drops it where nobody uses the shape:
- * the Worker, which reads no replies, has none of them.
+ * Calls `make` and returns its result. With a `PURE` comment before the call, a bundler removes the call if
+ * the schema is not used. The Worker reads no replies, so its bundle has none of these schemas.
  */
 export function forReaders<Shape>(make: () => Shape): Shape {
   return make()

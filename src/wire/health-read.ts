@@ -1,11 +1,11 @@
-// The health of the control and of services as the command reads it, tolerantly. It stands apart from
-// health.ts so that the Worker does not carry it.
+// The health of the control and of services as the command reads it, tolerantly (see tolerant.ts). This is a
+// file of its own so that the bundle of the Worker does not contain it.
 
 import * as z from 'zod'
 import { controlHealth, servicesHealthReply } from './health.ts'
 import { toTolerant } from './tolerant.ts'
 
-/** What the command reads of `GET /health`. A Holo that is older than it does not say what fills up. */
+/** What the command reads from `GET /health`. An older Holo does not report `fill`. */
 export const healthAsRead = z.object({
   control: toTolerant(
     controlHealth

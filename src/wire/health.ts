@@ -1,10 +1,10 @@
-// How Holo is: the control itself, and the services of environments as its probes find them.
+// The health of Holo: of the control itself, and of the services of environments as its probes find them.
 
 import * as z from 'zod'
 import { HEALTH_STATES } from '../core/health.ts'
 import { environmentName, milliseconds, type Shaped, versionId } from './parts.ts'
 
-/** Something that fills up for good, and how full it is. */
+/** A store with a fixed limit that nothing empties by itself, and how full it is. */
 export const fill = z.strictObject({
   part: z
     .enum(['versions', 'settings', 'traffic', 'history', 'revisions'])
@@ -21,7 +21,7 @@ export const controlHealth = z.strictObject({
   externalProblem: z
     .string()
     .optional()
-    .describe('What is wrong with a document that somebody put into KV by hand'),
+    .describe('What is wrong with a document that somebody has written to KV by hand'),
   callsPerSecond: z.number().describe('Calls of isolates in the last ten seconds'),
   nextMs: z.number().describe('How long isolates are told to wait between two calls'),
   overwritten: z.int().describe('Hand edits that were overwritten, and kept in the history'),
@@ -56,7 +56,7 @@ export const servicesHealthReply = z.strictObject({
     .array(environmentHealth)
     .describe('Each as its worst service; those without services are not named'),
   services: z.array(serviceHealth),
-  down: z.array(z.string()).describe('Origins that isolates are told to ask last'),
+  down: z.array(z.string()).describe('Origins that isolates should try last'),
 })
 
 export type Fill = Shaped<typeof fill>

@@ -31,7 +31,7 @@ export const revisionParams = z.strictObject({ revision: numberText })
 
 export const rollbackBody = COMMANDS.rollback.omit({ kind: true })
 
-/** The document itself: who reads it parses it with `document/parse.ts`. */
+/** The document itself. Readers parse it with `document/parse.ts`. */
 export const documentReply = z.looseObject({ schema: z.literal(1), revision: z.int() })
 export const documentBody = z.looseObject({}).describe('docs/assignments.md')
 
@@ -52,7 +52,7 @@ export const revisionAsRead = /* @__PURE__ */ forReaders(() =>
   revisionSummaryAsRead.extend({ text: z.string() }),
 )
 
-/** A change by somebody else, as a failure tells it. */
+/** A change that somebody else has made, as the problem `stale` lists it. */
 export type OtherChange = Shaped<typeof revisionSummaryAsRead>
 export const documentAsRead = /* @__PURE__ */ forReaders(() =>
   z.looseObject({ revision: z.number() }),

@@ -1,5 +1,5 @@
-// What `--json` prints where no reply of the API has the same shape: failures, and commands that put a
-// result together themselves or need no server.
+// What `--json` prints where it is not a reply of the API: failures, and the results of commands that combine
+// several replies or need no server.
 
 import * as z from 'zod'
 import { HTML_HANDLING, NOT_FOUND } from '../core/site/manifest-config.ts'
@@ -9,19 +9,19 @@ import { fault } from './problems.ts'
 
 export const failureOutput = z.strictObject({
   ok: z.literal(false),
-  command: z.string().optional().describe('Absent where no command could be read'),
+  command: z.string().optional().describe('Left out when the command line names no command'),
   exitCode: z.int().describe('1 refused, 2 misuse, 3 unreachable, 4 stale, 130 interrupted'),
   error: z.strictObject({
     code: z.string().describe('Stable; docs/cli.md lists them, docs/api.md those of the API'),
     message: z.string().describe('For people; may change'),
     hint: z.string().optional().describe('What to do about it'),
     problems: z.array(fault).optional(),
-    current: z.int().optional().describe('With stale: the revision of now'),
+    current: z.int().optional().describe('With stale: the current revision'),
     changes: z
       .array(revisionSummaryAsRead)
       .optional()
       .describe('With stale: what changed since, newest first'),
-    requestId: z.string().optional().describe("What the Worker's log has"),
+    requestId: z.string().optional().describe("The request's id in the log of the Worker"),
   }),
 })
 
@@ -34,19 +34,19 @@ export const publishOutput = z.strictObject({
   bytes: z.int().describe('Of all files, not encoded'),
   uploaded: z.int().describe('Blobs that were sent; encoded forms count as well'),
   uploadedBytes: z.int(),
-  reused: z.int().describe('Blobs that were there before'),
-  notFound: z.enum(NOT_FOUND).describe('What answers where nothing is'),
+  reused: z.int().describe('Blobs that were stored before'),
+  notFound: z.enum(NOT_FOUND).describe('What answers when no file matches'),
   htmlHandling: z.enum(HTML_HANDLING),
   dryRun: z.boolean().describe('true: nothing was sent'),
   isKnown: z.boolean().describe('true: it was published before with the same content'),
   revision: z
     .int()
     .optional()
-    .describe('That knows the version; absent while there is no document'),
+    .describe('The revision that has the version; left out while there is no document'),
   commit: z.string().optional(),
   author: z.string().optional(),
   warnings: z.array(z.string()),
-  next: z.string().describe('A command that goes on from here'),
+  next: z.string().describe('The command to continue with'),
 })
 
 export const validateOutput = z.strictObject({
@@ -78,12 +78,12 @@ export const exportedFile = z.strictObject({
 export const exportOutput = z.strictObject({
   file: z.string().optional(),
   revision: z.int(),
-  content: z.string().describe('SHA-256 of what it says, whatever its revision'),
+  content: z.string().describe('SHA-256 of the content, which does not depend on the revision'),
   export: exportedFile.optional().describe('Without a file: the export itself'),
 })
 
 export const importOutput = changeOutput.extend({
-  content: z.string().optional().describe('As in export; absent where nothing was changed'),
+  content: z.string().optional().describe('As in export; left out when nothing was changed'),
 })
 
 export const initOutput = z.strictObject({

@@ -1,4 +1,4 @@
-// What the shapes of several topics are made of: names, times, and the types of shapes.
+// Parts that schemas of several topics share: names, times, and the types of schemas.
 
 import * as z from 'zod'
 
@@ -6,8 +6,8 @@ export { environmentName, versionId } from '../document/names.ts'
 
 export const milliseconds = z.int().describe('Milliseconds since the epoch')
 
-/** A value that nobody changes, as deep as it goes. */
+/** The type with all properties readonly, at every depth. */
 export type Immutable<T> = T extends object ? { readonly [K in keyof T]: Immutable<T[K]> } : T
 
-/** The type of what a shape holds, for whoever makes or reads it. */
+/** The readonly type of the values of a schema. */
 export type Shaped<S extends z.ZodType> = Immutable<z.infer<S>>

@@ -1,5 +1,5 @@
-// Everything that the API can refuse: each code with its status, its sentence and what it says beside
-// that, and the one form in which all of them are sent (problem+json, RFC 9457).
+// The problems of the API: each code with its status, its title and its details, and the form in which all
+// of them are sent (problem+json, RFC 9457).
 
 import * as z from 'zod'
 import { forReaders } from './for-readers.ts'
@@ -7,7 +7,7 @@ import { revisionSummary, revisionSummaryAsRead } from './history.ts'
 import type { Shaped } from './parts.ts'
 import { toTolerant } from './tolerant.ts'
 
-/** One thing wrong with what was sent: where, and how to mend it. */
+/** One mistake in a request: where it is, and what is wrong. */
 export const fault = z.strictObject({ path: z.string(), message: z.string() })
 
 export type Fault = Shaped<typeof fault>
@@ -16,15 +16,15 @@ const absentBlob = z.strictObject({ sha256: z.string(), size: z.int(), problem: 
 
 export type AbsentBlob = Shaped<typeof absentBlob>
 
-/** What a problem says beside its code, by name. A list has at most fifty items. */
+/** The details of problems by name. A list has at most fifty items. */
 const DETAILS = {
-  problems: z.array(fault).describe('Everything that is wrong with what was sent'),
-  more: z.int().describe('How many there are beside those of the list'),
-  detail: z.string().describe('With forbidden: which limit of the token stands in the way'),
+  problems: z.array(fault).describe('All mistakes in the request'),
+  more: z.int().describe('How many there are beyond those in the list'),
+  detail: z.string().describe('With forbidden: which limit of the token forbids it'),
   allowed: z.array(z.string()).describe('With method_not_allowed: the methods of this address'),
-  limit: z.int().describe('With body_too_large: the most bytes that the route takes'),
+  limit: z.int().describe('With body_too_large: the largest body in bytes that the route accepts'),
   expected: z.int().describe('With stale: the revision of If-Match'),
-  current: z.int().describe('With stale: the revision of now'),
+  current: z.int().describe('With stale: the current revision'),
   changes: z.array(revisionSummary).describe('With stale: what changed, newest first'),
   differences: z.array(z.string()).describe('With version_differs: what is different'),
   manifests: z.array(z.string()).describe('With manifest_missing: their SHA-256'),
@@ -37,14 +37,14 @@ const { changes, differences, manifests, blobs, missing } = DETAILS
 
 type Row = { readonly status: number; readonly title: string; readonly details?: z.ZodRawShape }
 
-/** Codes never change; sentences may. */
+/** Codes never change; titles may. */
 export const PROBLEMS = {
   invalid_request: {
     status: 400,
-    title: 'The request is not as this route takes it.',
+    title: 'The request does not match what this route accepts.',
     details: { problems },
   },
-  unauthenticated: { status: 401, title: 'Show a credential that counts.' },
+  unauthenticated: { status: 401, title: 'Send a valid credential.' },
   forbidden: {
     status: 403,
     title: 'This is not allowed.',
@@ -53,11 +53,11 @@ export const PROBLEMS = {
   not_found: { status: 404, title: 'There is nothing at this address.' },
   no_document: {
     status: 404,
-    title: 'Nothing has been published yet: the first document takes If-Match: "0".',
+    title: 'Nothing has been published yet: send the first document with If-Match: "0".',
   },
   method_not_allowed: {
     status: 405,
-    title: 'This address has other methods: see Allow.',
+    title: 'This address does not support the method: see Allow.',
     details: { allowed },
   },
   stale: {
@@ -67,102 +67,105 @@ export const PROBLEMS = {
   },
   version_differs: {
     status: 409,
-    title: 'The id belongs to other content: choose another one.',
+    title: 'This id was published before with other content: choose another id.',
     details: { differences, more },
   },
   rollout_refused: {
     status: 409,
-    title: 'The rollout does not take this now.',
+    title: 'The rollout cannot do this now.',
     details: { problems },
   },
   upload_replaced: {
     status: 409,
-    title: 'The upload of this version has other content by now.',
+    title: 'Another upload of this version, with other content, has replaced this one.',
   },
   upload_finalised: {
     status: 409,
-    title: 'The upload has become a version: POST /withdraw takes it back.',
+    title:
+      'The upload is finalised and cannot be aborted: withdraw the version with POST /withdraw.',
   },
   manifest_missing: {
     status: 409,
-    title: 'A manifest is not in the store: put it there first.',
+    title: 'A manifest is not in the store: upload it first.',
     details: { manifests },
   },
   blobs_missing: {
     status: 409,
-    title: 'Blobs are not in the store as the manifest has them.',
+    title: 'Blobs of the manifest are missing in the store, or have another size.',
     details: { blobs },
   },
   parts_missing: {
     status: 409,
-    title: 'Parts of the blob are not in the store.',
+    title: 'Parts of the blob are missing in the store: upload them.',
     details: { missing },
   },
   length_required: { status: 411, title: 'Send Content-Length.' },
   body_too_large: {
     status: 413,
-    title: 'The body has more bytes than "limit" says: send less, or a large file in parts.',
+    title: 'The body has more than "limit" bytes: send less, or upload a large file in parts.',
     details: { limit },
   },
   unsupported_media_type: {
     status: 415,
-    title: 'JSON is sent as Content-Type: application/json, and bytes as application/octet-stream.',
+    title: 'Send JSON as Content-Type: application/json, and bytes as application/octet-stream.',
   },
   hash_mismatch: {
     status: 422,
-    title: 'The bytes do not have the SHA-256 of this address: nothing was kept.',
+    title: 'The bytes do not have the SHA-256 in this address: nothing was stored.',
   },
   invalid_manifest: {
     status: 422,
-    title: 'The manifest is not sound: nothing was kept.',
+    title: 'The manifest is not valid: nothing was stored.',
     details: { problems, more },
   },
   invalid_change: {
     status: 422,
-    title: 'The document would not be sound: nothing was changed.',
+    title: 'The change would make the document invalid: nothing was changed.',
     details: { problems },
   },
   unreadable_revision: {
     status: 422,
-    title: 'This revision cannot be read by this Holo any more.',
+    title: 'This version of Holo cannot read this revision.',
     details: { problems },
   },
   precondition_required: {
     status: 428,
-    title: 'Send If-Match with the ETag of what you have seen, such as If-Match: "42".',
+    title:
+      'Send If-Match with the ETag of the revision that you have read, such as If-Match: "42".',
   },
   too_many_attempts: {
     status: 429,
     title:
-      'This credential is wrong, after many wrong ones from this address. One that is right is taken at once.',
+      'This credential is not valid, and neither were many others from this address. A valid one is accepted at once.',
   },
   one_at_a_time: {
     status: 429,
-    title: 'This token is being served the same already: wait for that answer, then ask again.',
+    title:
+      'The same request of this token is still running: wait for its reply, then send it again.',
   },
-  internal: { status: 500, title: 'The request could not be served.' },
+  internal: { status: 500, title: 'An error in Holo: its log has the cause under the request id.' },
   store_unavailable: {
     status: 503,
     title: 'The store does not answer: send the request again.',
   },
   control_unavailable: {
     status: 503,
-    title: 'The control does not answer: nothing was changed, and the edge goes on serving.',
+    title: 'The control does not answer: nothing was changed, and visitors are still served.',
   },
   control_overloaded: {
     status: 503,
-    title: 'The control has too much to do: nothing was changed.',
+    title: 'The control is overloaded: nothing was changed. Send the request again.',
   },
   unknown_outcome: {
     status: 503,
     title:
-      'The control did not say whether the change was made. Look for the request id in /.holo/api/audit, or send the request again with the same If-Match: a 412 says that the document has changed, and names the changes.',
+      'It is not known whether the change was made. Look for the request id in /.holo/api/audit, or send the request again with the same If-Match: a 412 means that the document has changed, and lists the changes.',
   },
 } as const satisfies Readonly<Record<string, Row>>
 
 export type ProblemCode = keyof typeof PROBLEMS
 
-/** What a problem with this code says beside the code. */
+/** The details of a problem with this code. */
 export type ProblemDetails<Code extends ProblemCode> = (typeof PROBLEMS)[Code] extends {
   readonly details: infer Fields extends z.ZodRawShape
 }
@@ -181,8 +184,8 @@ export const problem = z.looseObject({
 const read = /* @__PURE__ */ forReaders(() => toTolerant(z.object(DETAILS)).shape)
 
 /**
- * A problem of any Holo: one with a code that is not known is read as well, and a detail that has another
- * form by then is left out.
+ * A problem as a client reads it. A problem of a newer Holo with an unknown code is accepted, and a detail
+ * in an unknown form is left out.
  */
 export const problemAsRead = /* @__PURE__ */ forReaders(() =>
   z.object({

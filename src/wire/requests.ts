@@ -1,4 +1,4 @@
-// What requests of several routes share: hashes, pages of a list, and the query of every change.
+// Parts of requests that several routes share: hashes, pages of a list, and the query of every change.
 
 import * as z from 'zod'
 
@@ -7,7 +7,7 @@ export const sha256 = z
   .regex(/^[0-9a-f]{64}$/, 'a SHA-256 in lower-case hex')
   .describe('SHA-256 of the bytes, 64 lower-case hex digits')
 
-/** A number as a query or a path has it. */
+/** A number in a query or a path, as text. */
 export const numberText = z
   .string()
   .regex(/^[1-9]\d{0,12}$/, 'a whole number from 1')
@@ -30,7 +30,7 @@ export const next = z
   .optional()
   .describe('What `before` has to be for the next page; absent on the last')
 
-/** A reason is a sentence or a link. */
+/** Enough for a reason, which is a sentence or a link. */
 export const MAX_REASON_CHARACTERS = 500
 
 export const reason = z

@@ -1,4 +1,4 @@
-// What `holo simulate --json` prints: what a plan does to a release on made-up or recorded traffic.
+// What `holo simulate --json` prints: how a plan treats a release, with simulated or recorded traffic.
 
 import * as z from 'zod'
 

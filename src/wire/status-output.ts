@@ -1,4 +1,4 @@
-// What `holo status --json` prints: the replies of several routes in one.
+// What `holo status --json` prints: the replies of several routes, combined.
 
 import * as z from 'zod'
 import { environmentOutput } from './environments.ts'

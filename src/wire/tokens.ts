@@ -1,4 +1,4 @@
-// Tokens, what they may change, and who a caller is.
+// Tokens, the limits on what they may change, and the identity of a caller.
 
 import * as z from 'zod'
 import { isHarmless } from '../core/harmless-text.ts'
@@ -7,7 +7,10 @@ import { milliseconds, type Shaped } from './parts.ts'
 import { SCOPES } from './scopes.ts'
 import { toTolerant } from './tolerant.ts'
 
-/** What each list of patterns takes. There is no `?`: see `isWithin` of access/token-limits.ts. */
+/**
+ * The characters of the patterns of each list. `?` is not allowed: see `isWithin` in
+ * access/token-limits.ts.
+ */
 export const LIMIT_PATTERNS = {
   environments: /^[a-z0-9*-]{1,63}$/,
   versions: /^[A-Za-z0-9._+*-]{1,64}$/,
@@ -16,10 +19,10 @@ export const LIMIT_PATTERNS = {
 
 export const LIMIT_NAMES = ['environments', 'versions', 'hosts'] as const
 
-/** A token is for one pipeline: more patterns than this are no limit that anybody could check. */
+/** A token is for one pipeline. Nobody could check a limit with more patterns than this. */
 export const MAX_LIMIT_PATTERNS = 20
 
-/** Ten years: longer is for ever, which is asked for by leaving it out. */
+/** Ten years. For an unlimited time the field is left out. */
 export const MAX_TOKEN_DAYS = 3650
 
 export const TOKEN_ID = /^[0-9a-f]{16}$/
@@ -28,7 +31,7 @@ const scope = z.enum(SCOPES)
 
 const patterns = (name: keyof typeof LIMIT_PATTERNS, what: string) =>
   z
-    .array(z.string().regex(LIMIT_PATTERNS[name], 'a name, with "*" for any signs'))
+    .array(z.string().regex(LIMIT_PATTERNS[name], 'a name, with "*" for any characters'))
     .min(1)
     .max(MAX_LIMIT_PATTERNS)
     .optional()
@@ -43,11 +46,11 @@ const asked = {
   ),
   hosts: patterns(
     'hosts',
-    'The host names it may give to environments; when left out all, or none where `environments` is said',
+    'The host names it may give to environments; when left out, all, or none if `environments` is given',
   ),
 }
 
-/** In replies: limits that cannot be read any more are empty lists, which allow nothing. */
+/** In replies. Stored limits that cannot be read any more become empty lists, which allow nothing. */
 const limits = {
   environments: z.array(z.string()).optional().describe('Those it may change; all if left out'),
   versions: z.array(z.string()).optional().describe('Those it may change and point at'),
@@ -55,9 +58,9 @@ const limits = {
 }
 
 /**
- * Patterns in which `*` stands for any signs; a list that is left out allows all. Where environments are
- * limited and hosts are not said, no host name may be given to them: a preview that takes the host of
- * production would have its visitors.
+ * Patterns in which `*` stands for any characters. A list that is left out allows everything, with one
+ * exception: if `environments` is given and `hosts` is not, the token may set no host names. Otherwise a
+ * preview could take the host name of production and so its visitors.
  */
 export type Limits = Shaped<z.ZodObject<typeof limits>>
 
@@ -65,7 +68,7 @@ export const newTokenBody = z.strictObject({
   name: z
     .string()
     .regex(/^\S(?:[^\p{Cc}]{0,98}\S)?$/u, '1 to 100 characters on one line, no space at its ends')
-    .refine(isHarmless, 'it has a sign that cannot be seen, or that changes how others are'),
+    .refine(isHarmless, 'it has an invisible character, or one that changes how others are shown'),
   scopes: z.array(scope).min(1).max(SCOPES.length),
   ...asked,
   expiresInDays: z
@@ -80,7 +83,7 @@ export type NewTokenBody = Shaped<typeof newTokenBody>
 
 export const tokenParams = z.strictObject({ id: z.string().regex(TOKEN_ID) })
 
-/** A token as everybody may see it. */
+/** A token without the secret. */
 export const token = z.strictObject({
   id: z.string(),
   name: z.string(),
@@ -97,7 +100,7 @@ export type TokenSummary = Shaped<typeof token>
 
 export const tokensReply = z.strictObject({ tokens: z.array(token) })
 export const newTokenReply = token.extend({
-  token: z.string().describe('The token itself, which no other reply has'),
+  token: z.string().describe('The token itself, which no other reply contains'),
 })
 
 export const whoamiReply = z.strictObject({

@@ -1,13 +1,13 @@
-// How a reader that may be older than the Holo which answers takes a reply: fields that it does not know
-// are left out, words that it does not know stay as they are, and names may have any form. What a reader
-// needs to understand exactly, such as the events of a replay, is not read this way.
+// Makes schemas for clients that may be older than the Holo that replies: unknown fields are dropped,
+// unknown words of an enumeration are accepted, and strings and numbers may have any form. Replies that a
+// client must understand exactly, such as the events of a replay, are not read with these schemas.
 
 import * as z from 'zod'
 
-/** A word that a newer Holo may say beside those that are known. */
+/** A word of an enumeration that only a newer Holo knows. The type keeps known words in completions. */
 type OtherWord = string & Record<never, never>
 
-/** The shape that takes more than `S` does. */
+/** The type of the tolerant schema of `S`. */
 export type Tolerant<S> =
   S extends z.ZodOptional<infer Inner>
     ? z.ZodOptional<Extract<Tolerant<Inner>, z.core.SomeType>>
@@ -52,14 +52,14 @@ function loosenKind(schema: z.ZodType): z.ZodType {
     return values.every((value) => typeof value === 'string') ? toWord(values) : schema
   }
   if (schema instanceof z.ZodString) return z.string()
-  // Bounds may be others by then.
+  // A newer Holo may have other bounds.
   if (schema instanceof z.ZodNumberFormat) return z.int()
   if (schema instanceof z.ZodNumber) return z.number()
   if (EXACT.some((kind) => schema instanceof kind)) return schema
   throw new TypeError(`a shape of the kind "${schema.def.type}" cannot be read tolerantly`)
 }
 
-/** Kinds that have nothing to loosen. A tuple of numbers is as long as it is. */
+/** Kinds of schemas that stay as they are. A tuple of numbers keeps its length. */
 const EXACT = [z.ZodBoolean, z.ZodUnknown, z.ZodTuple]
 
 function toWord(known: readonly (string | number)[]): z.ZodType {

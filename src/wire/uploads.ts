@@ -1,4 +1,4 @@
-// The upload of a version: its manifest, its blobs (whole or in parts), and the way to its end.
+// The upload of a version: its manifest, its blobs (whole or in parts), and the steps until it is finalised.
 
 import * as z from 'zod'
 import { services } from '../document/service.ts'
@@ -7,10 +7,10 @@ import { milliseconds, type Shaped, versionId } from './parts.ts'
 import { numberText, sha256 } from './requests.ts'
 import { toTolerant } from './tolerant.ts'
 
-/** With parts of 95 MiB, more than R2 takes in one put. */
+/** 100 parts of 95 MiB are more than R2 accepts in one put, so this limit never matters. */
 export const MAX_PARTS = 100
 
-/** Where a version comes from: hashes have 64 characters, names and addresses some more. */
+/** Commit hashes have up to 64 characters, names with e-mail addresses some more. */
 export const MAX_COMMIT_CHARACTERS = 100
 export const MAX_AUTHOR_CHARACTERS = 200
 
@@ -22,7 +22,7 @@ const line = (characters: number) =>
       `1 to ${characters} characters on one line`,
     )
 
-/** How the bytes of a manifest or a blob came to be stored. */
+/** Whether this request has stored the bytes, or they were stored before. */
 const stored = z.enum(['created', 'existing'])
 
 export const hashParams = z.strictObject({ sha256 })
@@ -58,15 +58,15 @@ export const uploadBody = z.strictObject({
 
 export type UploadBody = Shaped<typeof uploadBody>
 
-/** A version on its way, or one that has arrived. */
+/** An open or a finalised upload. */
 export const uploadReply = z.strictObject({
   version: versionId,
   state: z.enum(['open', 'finalised']),
-  manifest: sha256.describe('To be named when it is finalised'),
+  manifest: sha256.describe('Must be named when the upload is finalised'),
   files: z.int(),
   bytes: z.int(),
-  verified: z.int().describe('How many files were found to have all their blobs'),
-  expiresAt: milliseconds.optional().describe('Left out for one that is finalised'),
+  verified: z.int().describe('How many files are known to have all their blobs in the store'),
+  expiresAt: milliseconds.optional().describe('Left out when the upload is finalised'),
 })
 
 export type UploadReply = Shaped<typeof uploadReply>
@@ -97,14 +97,14 @@ const verifying = z.strictObject({
   state: z.literal('verifying'),
   verified: z.int(),
   files: z.int(),
-  waitMs: z.int().describe('Ask again after this'),
+  waitMs: z.int().describe('Repeat the request after this time'),
 })
 
 const finalised = z.strictObject({
   state: z.literal('finalised'),
   version: versionId,
   manifest: sha256,
-  revision: z.int().optional().describe('Of a document that has the version'),
+  revision: z.int().optional().describe('Of the document that has the version'),
 })
 
 export type FinaliseResult = Omit<Shaped<typeof finalised>, 'state'>
@@ -113,7 +113,7 @@ export const finaliseReply = z.union([verifying, finalised])
 
 export const missingAsRead = /* @__PURE__ */ forReaders(() => toTolerant(missingReply))
 export const partsAsRead = /* @__PURE__ */ forReaders(() => toTolerant(partsReply))
-/** Whether there is something to upload (so in every state but `finalised`), and which manifest it names. */
+/** The state, which only has to be told apart from `finalised`, and the manifest of the upload. */
 export const uploadStateAsRead = /* @__PURE__ */ forReaders(() =>
   toTolerant(uploadReply.pick({ state: true, manifest: true })),
 )
@@ -122,7 +122,7 @@ export const uploadAsRead = /* @__PURE__ */ forReaders(() =>
   toTolerant(uploadReply.pick({ version: true, files: true, verified: true })),
 )
 
-/** The states themselves have to be understood: what comes next depends on them. */
+/** The states must be known words, because the next step of the client depends on them. */
 export const finaliseAsRead = /* @__PURE__ */ forReaders(() =>
   z.discriminatedUnion('state', [
     toTolerant(verifying).extend({ state: verifying.shape.state }),

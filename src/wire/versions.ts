@@ -8,7 +8,7 @@ import { forReaders } from './for-readers.ts'
 import { milliseconds, type Shaped, versionId } from './parts.ts'
 import { toTolerant } from './tolerant.ts'
 
-/** Why the collection leaves a version alone. */
+/** Why the garbage collection keeps a version. */
 export const retention = z.strictObject({
   why: z.enum(['pointed-at', 'latest', 'lately-pointed-at', 'new', 'nothing']),
   until: milliseconds.optional().describe('When the reason ends by itself'),
@@ -29,11 +29,11 @@ export const version = z.strictObject({
   environments: z.array(z.string()).describe('Which environments point at it'),
   lastPointedAt: milliseconds
     .optional()
-    .describe('Never, when left out; now, for what is pointed at'),
-  retained: retention.describe('Why the collection leaves it alone'),
+    .describe('When an environment last pointed at it; never, when left out'),
+  retained: retention.describe('Why the garbage collection keeps it'),
   record: versionRecord
     .optional()
-    .describe('As it was published; in the list only of those that came by an upload'),
+    .describe('As it was published; the list has it only for versions that were uploaded'),
 })
 
 export type VersionReply = Shaped<typeof version>
@@ -57,7 +57,7 @@ export const rulesBody = COMMANDS['set-rules'].omit({ kind: true })
 export const rulesAsRead = /* @__PURE__ */ forReaders(() => toTolerant(rulesReply))
 export const rulesOutput = rulesAsRead
 
-/** What an older Holo does not say is left out. */
+/** Without the fields that an older Holo does not send. */
 const versionAsRead = /* @__PURE__ */ forReaders(() =>
   toTolerant(version.omit({ lastPointedAt: true, retained: true }).partial({ openIn: true })),
 )
@@ -80,7 +80,7 @@ export const versionsOutput = /* @__PURE__ */ forReaders(() =>
   }),
 )
 
-/** What a publication needs of the versions before it. */
+/** What a publication needs to know about earlier versions. */
 export const retainedAsRead = /* @__PURE__ */ forReaders(() =>
   z.object({
     versions: z.array(

@@ -89,7 +89,7 @@ describe('a route', () => {
         expect(answer.headers['www-authenticate']).toBe('Bearer realm="holo"')
         expect(JSON.parse(answer.body)).toEqual({
           type: 'about:blank',
-          title: 'Show a credential that counts.',
+          title: 'Send a valid credential.',
           status: 401,
           code: 'unauthenticated',
           requestId: expect.any(String),

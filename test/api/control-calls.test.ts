@@ -90,7 +90,10 @@ const CALLS: Record<Exclude<keyof ControlCalls, 'sync' | 'watch' | 'change'>, Ro
   startRollout: [
     (control, caller) =>
       control.startRollout(caller, {
-        ...{ ...START, expectedRevision: 1, reason: undefined, dryRun: true },
+        ...START,
+        expectedRevision: 1,
+        reason: undefined,
+        dryRun: true,
       }),
     SHIFT,
   ],

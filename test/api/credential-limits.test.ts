@@ -6,11 +6,9 @@ import {
   ACCESS_KEYS_FAILED_PAUSE_MS,
   ACCESS_KEYS_MAX_AGE_MS,
   MAX_ACCESS_KEYS_CHARACTERS,
-  MAX_COUNTING_TOKENS,
-  MAX_FAILED_ATTEMPTS,
-  MAX_FAILING_ADDRESSES,
-  MAX_LISTED_TOKENS,
-} from '../../src/control/access/limits.ts'
+} from '../../src/control/access/access-keys.ts'
+import { MAX_FAILED_ATTEMPTS, MAX_FAILING_ADDRESSES } from '../../src/control/access/attempts.ts'
+import { MAX_COUNTING_TOKENS, MAX_LISTED_TOKENS } from '../../src/control/access/limits.ts'
 import { type AdminEdge, FIRST_TOKEN, freshAddress, startAdminEdge } from '../support/api-edge.ts'
 
 let edge: AdminEdge

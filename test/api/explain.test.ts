@@ -126,13 +126,13 @@ describe('what explain says', () => {
     ],
     ['POST', '/api/x', /^service \/api\/ of version v1/],
     ['POST', '/', /^no service of version v1 has this path: 405/],
-    ['GET', '/api/..%2fadmin', /^nobody: /],
-    ['GET', '/cdn-cgi/trace', /^nobody: .*404/],
-    ['POST', '/CDN-cgi%252ftrace', /^nobody: .*404/],
-    ['GET', '/api/..%2f..%2fcdn-cgi/trace', /^nobody: .*404/],
+    ['GET', '/api/..%2fadmin', /^nothing: /],
+    ['GET', '/cdn-cgi/trace', /^nothing: .*404/],
+    ['POST', '/CDN-cgi%252ftrace', /^nothing: .*404/],
+    ['GET', '/api/..%2f..%2fcdn-cgi/trace', /^nothing: .*404/],
     ['OPTIONS', '*', /^Holo itself, for the whole server: 204/],
     ['GET', '/.holo/api/health', /^Holo itself, before a version is chosen/],
-    ['GET', '/.holo/version', /^Holo itself: version and environment of now/],
+    ['GET', '/.holo/version', /^Holo itself: the current version and environment/],
   ])('names who would answer %s %s', async (method, path, words) => {
     const { answer } = await explain({ url: URL.slice(0, -1) + path, method, revision: 1 })
     expect(answer).toMatch(words)

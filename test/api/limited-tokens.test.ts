@@ -649,7 +649,7 @@ describe('the scope "publish" alone', () => {
     const answer = await change('2.0.0', publisher, 63)
     expect([answer.status, JSON.parse(answer.body).detail]).toEqual([
       403,
-      'version "2.0.0" is open to visitors: its services are changed with the scope "shift"',
+      'version "2.0.0" is open to visitors: changing its services needs the scope "shift"',
     ])
     expect((await change('2.0.0', both, 64)).status).toBe(200)
     // Nobody points at it any more, and tabs that are open are still bound to it.

@@ -5,8 +5,13 @@ import { parseOpenMetrics } from './openmetrics.ts'
 import { loadPrometheusParser } from './prometheus-parser.ts'
 
 const LOSSES = {
-  ...{ batches: 9, duplicates: 1, late: 2, early: 0 },
-  ...{ unreported: 3, overflow: 0, errors: 0 },
+  batches: 9,
+  duplicates: 1,
+  late: 2,
+  early: 0,
+  unreported: 3,
+  overflow: 0,
+  errors: 0,
 }
 const SERIES = [
   {

@@ -29,7 +29,8 @@ export function loadPrometheusParser(): ((text: string) => PrometheusFamily[]) |
   }
   return (text) => {
     const { status, stdout, stderr } = spawnSync('python3', ['-c', READ], {
-      ...{ input: text, encoding: 'utf8' },
+      input: text,
+      encoding: 'utf8',
       env: { ...process.env, PYTHONPATH: FOLDER },
     })
     if (status !== 0) throw new Error(stderr.trim().split('\n').at(-1))

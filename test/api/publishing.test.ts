@@ -19,8 +19,12 @@ const hashOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest(
 
 function make(files: Readonly<Record<string, Uint8Array>>) {
   const entries = Object.entries(files).map(([path, bytes]) => ({
-    ...{ path, blob: hashOf(bytes), size: bytes.length, type: 'text/plain' },
-    ...{ hashed: false, encodings: [] },
+    path,
+    blob: hashOf(bytes),
+    size: bytes.length,
+    type: 'text/plain',
+    hashed: false,
+    encodings: [],
   }))
   const bytes = encodeManifest(entries, { htmlHandling: 'none', notFound: 'none' })
   return { manifest: hashOf(bytes), bytes, blobs: Object.values(files) }
@@ -143,7 +147,10 @@ const POLL = { timeout: 20_000, interval: 100 }
 function leaveHalfWay(path: string, octets: Uint8Array): Promise<void> {
   return new Promise((resolve) => {
     const sent = request({
-      ...{ host: edge.url.hostname, port: edge.url.port, path, method: 'PUT' },
+      host: edge.url.hostname,
+      port: edge.url.port,
+      path,
+      method: 'PUT',
       headers: {
         authorization: `Bearer ${token}`,
         'content-type': 'application/octet-stream',

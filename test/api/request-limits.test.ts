@@ -5,17 +5,17 @@ import { createHash, randomBytes } from 'node:crypto'
 import { request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { MAX_TYPE_CHARACTERS } from '../../src/api/content/check-manifest.ts'
 import {
   MAX_BLOB_BYTES,
   MAX_BODY_BYTES,
   MAX_JSON_DEPTH,
   MAX_LISTED_PROBLEMS,
   MAX_PART_BYTES,
-  MAX_TYPE_CHARACTERS,
 } from '../../src/api/http/limits.ts'
+import { MAX_ACTOR_CHARACTERS } from '../../src/control/access/access-keys.ts'
+import { MAX_FAILED_ATTEMPTS } from '../../src/control/access/attempts.ts'
 import {
-  MAX_ACTOR_CHARACTERS,
-  MAX_FAILED_ATTEMPTS,
   MAX_JWT_CHARACTERS,
   MAX_TOKEN_CHARACTERS,
   MAX_TOKEN_NAME_CHARACTERS,
@@ -97,7 +97,9 @@ function announce(path: string, bytes: number): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const sent = request(
       {
-        ...{ host: edge.url.hostname, port: edge.url.port, method: 'PUT' },
+        host: edge.url.hostname,
+        port: edge.url.port,
+        method: 'PUT',
         path: `/.holo/api${path}`,
         headers: {
           authorization: `Bearer ${FIRST_TOKEN}`,

@@ -49,9 +49,31 @@ describe('a token', () => {
   })
 
   it('of others is never the same', async () => {
-    const tokens = new Set<string>()
-    for (let i = 0; i < 20; i++) tokens.add((await make({ name: `${i}`, scopes: ['read'] })).token)
-    expect(tokens.size).toBe(20)
+    const secrets = new Set<string>()
+    for (let i = 0; i < 20; i++) {
+      const { token } = await make({ name: `${i}`, scopes: ['read'] })
+      secrets.add(token.slice(-43))
+    }
+    expect(secrets.size).toBe(20)
+  })
+
+  it('counts by every byte of its hash', async () => {
+    const { id, token } = await make({ name: 'whole', scopes: ['read'] })
+    const hash = createHash('sha256').update(token).digest()
+    const setHash = (bytes: Buffer) =>
+      edge.control.query(
+        'UPDATE tokens SET hash = unhex(?) WHERE id = ?',
+        bytes.toString('hex'),
+        id,
+      )
+    for (let at = 0; at < hash.length; at++) {
+      const other = Buffer.from(hash)
+      other[at] = (other[at] ?? 0) ^ 1
+      await setHash(other)
+      expect(await statusFor(token), `byte ${at}`).toBe(401)
+    }
+    await setHash(hash)
+    expect(await statusFor(token)).toBe(200)
   })
 
   it('ends with the next request when it is revoked, and stays in the list', async () => {

@@ -4,7 +4,7 @@
 import { request } from 'node:http'
 import { build } from 'esbuild'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
-import { loadStoredVersion } from '../../scripts/local/stored-objects.ts'
+import { loadStoredVersion } from '../../scripts/bench/published.ts'
 import { type PublishedFiles, publishVersion, type WritableBucket } from '../support/published.ts'
 
 export type Reply = {

@@ -8,6 +8,7 @@ import { decideRanges, matchIfRange } from '../../src/assets/ranges.ts'
 import { chooseRepresentation } from '../../src/assets/representation.ts'
 import { checkCondition, compileCondition } from '../../src/core/conditions.ts'
 import { isBatch } from '../../src/core/counting/batch.ts'
+import { noTotals } from '../../src/core/counting/totals.ts'
 import { compileGlob } from '../../src/core/glob.ts'
 import { encodeManifest, MAX_SAME_HASH, type ManifestEntry } from '../../src/core/site/manifest.ts'
 import { DEFAULT_HTML_HANDLING } from '../../src/core/site/manifest-config.ts'
@@ -41,11 +42,25 @@ const parse = (document: object) => {
 const environments = (count: number, more: (i: number) => object) =>
   Object.fromEntries(range(count).map((i) => [`e${i}`, { version: 'a', ...more(i) }]))
 const entry = (path: string): ManifestEntry => ({
-  ...{ path, blob: 'b'.repeat(64), size: 1, type: 'text/plain' },
-  ...{ hashed: false, encodings: [] },
+  path,
+  blob: 'b'.repeat(64),
+  size: 1,
+  type: 'text/plain',
+  hashed: false,
+  encodings: [],
 })
 const manifestOf = (paths: readonly string[]) =>
   encodeManifest(paths.map(entry), { htmlHandling: DEFAULT_HTML_HANDLING, notFound: 'none' })
+
+/** Sound in all but how many names it has. */
+const batchOf = (names: number) => {
+  const failures = Object.fromEntries(range(names).map((i) => [`name${i}`, 1]))
+  const group = {
+    ...{ environment: 'main', version: '1.0.0', revision: 1 },
+    ...{ totals: { ...noTotals(), failures }, visitors: new Uint32Array(0) },
+  }
+  return { isolate: 'i', sequence: 1, windows: [{ window: 1, groups: [group] }], dropped: 0 }
+}
 
 /** What is read, how much of it at first, and how it is made of a number. */
 const PARSERS: readonly (readonly [string, number, (n: number) => () => unknown])[] = [
@@ -195,7 +210,7 @@ const PARSERS: readonly (readonly [string, number, (n: number) => () => unknown]
     'a batch of counts',
     2000,
     (n) => {
-      const batch = { isolate: 'i', sequence: 1, windows: range(n).map(() => ({ groups: [] })) }
+      const batch = batchOf(n)
       return () => isBatch(batch)
     },
   ],
@@ -218,12 +233,18 @@ describe('the time to read', () => {
   })
 })
 
+it('a batch of counts is read up to its names', () => {
+  expect([isBatch(batchOf(1)), isBatch(batchOf(4000))]).toEqual([true, false])
+})
+
 describe('a manifest whose paths have the same hash', () => {
   it('is refused, as no request should have to compare them all', () => {
     const refused = checkManifest(manifestOf(collidingPaths(MAX_SAME_HASH + 1)))
     expect(refused).toMatchObject({
       ok: false,
-      error: { problems: [{ message: expect.stringContaining('too many paths share one') }] },
+      error: {
+        problems: [{ message: expect.stringContaining('too many paths have the same hash') }],
+      },
     })
     expect(checkManifest(manifestOf(collidingPaths(MAX_SAME_HASH))).ok).toBe(true)
   })

@@ -10,8 +10,8 @@ import { WebSocketServer } from 'ws'
 import { ask, send, toGet, toPost } from '../../scripts/bench/ask.ts'
 import { measureLoad } from '../../scripts/bench/load.ts'
 import { measureMessages, shakeHands } from '../../scripts/bench/messages.ts'
+import { toRatios, toSpread } from '../../scripts/bench/results.ts'
 import { interleave } from '../../scripts/bench/rounds.ts'
-import { toRatios, toSpread } from '../../scripts/bench/statistics.ts'
 
 describe('the statistics', () => {
   it('give the middle and the ends of any number of rounds', () => {

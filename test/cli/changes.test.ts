@@ -66,8 +66,8 @@ describe('before a change', () => {
     const before = await revision()
     for (const typed of ['n\n', '\n', 'maybe\n', '']) {
       const ran = await run(['shift', 'canary=10'], { typed })
-      expect(ran.stderr).toContain('Go on? [y/N] ')
-      expect(ran.stderr).toContain('not confirmed: nothing was changed')
+      expect(ran.stderr).toContain('Continue? [y/N] ')
+      expect(ran.stderr).toContain('you did not confirm the change: nothing was changed')
       expect(ran.code).toBe(1)
     }
     expect(await revision()).toBe(before)
@@ -92,7 +92,7 @@ describe('before a change', () => {
   it('asks for the name of a protected target, whatever --yes says', async () => {
     const args = ['shift', 'canary=10', '--target', 'production']
     const mistaken = await run([...args, '--yes'], { typed: 'y\n' })
-    expect(mistaken.stderr).toContain('Type "production" to go on: ')
+    expect(mistaken.stderr).toContain('Type "production" to continue: ')
     expect({ code: mistaken.code, percent: await percentOf('canary') }).toEqual({
       code: 1,
       percent: 0,
@@ -114,7 +114,7 @@ describe('before a change', () => {
     const { stdout, code } = await run(['shift', 'canary=0'])
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: `Nothing to do: revision ${before} says so already\n`,
+      stdout: `Nothing to do: revision ${before} already has this content\n`,
     })
   })
 })
@@ -157,7 +157,7 @@ describe('a change', () => {
     const { json } = await run(['rollback', '--yes', '--wait', '--json'])
     expect(json?.reachedLater).toEqual([
       expect.stringMatching(/^pages that a service worker shows from its cache: /),
-      expect.stringMatching(/^pages that a browser keeps whole for Back and Forward: /),
+      expect.stringMatching(/^pages that a browser keeps in memory for Back and Forward: /),
     ])
     await run(['shift', 'canary=12', '--yes'])
     const { stdout } = await run(['rollback', '--yes', '--wait'])
@@ -173,7 +173,7 @@ describe('a change', () => {
     }
     const { main, canary } = await versions()
     const there = await run(['swap', 'main', 'canary', '--yes'])
-    expect(there.stdout).toContain('Next: holo swap main canary    # the way back')
+    expect(there.stdout).toContain('Next: holo swap main canary    # undoes it')
     expect(await versions()).toMatchObject({ main: canary, canary: main })
     expect(await revision()).toBe(before + 1)
     await run(['swap', 'main', 'canary', '--yes'])
@@ -222,7 +222,7 @@ describe('a change', () => {
       (await run(['env', 'add', 'qa', 'v2', '--restricted', '--host', host, '--yes'])).code,
     ).toBe(0)
     expect((await run(['env', 'add', 'qa', 'v2', '--yes'])).stderr).toContain(
-      'there is an environment "qa" already',
+      'the environment "qa" already exists',
     )
     expect((await run(['open', 'qa', '--print'])).stdout).toBe(`http://${host}:${edge.url.port}/\n`)
     await run(['env', 'set', 'qa', '--public', '--no-hosts', '--yes'])
@@ -266,6 +266,19 @@ describe('a token', () => {
     expect(JSON.stringify(json)).not.toContain(token)
     expect((await run(['token', 'revoke', id], { typed: 'y\n' })).code).toBe(0)
     expect((await run(['status'], { env })).code).toBe(1)
+  })
+
+  it('is known by its id in the log, whatever its name says', async () => {
+    const make = ['token', 'create', 'first token', '--scope', 'shift']
+    const env = { HOLO_URL: edge.url.origin, HOLO_TOKEN: (await run(make)).stdout.trim() }
+    const id = env.HOLO_TOKEN.split('_')[1] ?? ''
+    expect((await run(['shift', 'canary=9', '--yes'], { env })).code).toBe(0)
+    await run(['shift', 'canary=8', '--yes'])
+    const { stdout } = await run(['log', '--limit', '2'], { columns: 200 })
+    const rows = stdout.split('\n').filter((line) => line.includes('  shift  '))
+    expect(rows).toHaveLength(2)
+    expect(rows[0]).toMatch(/ {2}first token {2}first +shift {2}/)
+    expect(rows[1]).toMatch(new RegExp(` {2}first token {2}${id} +shift {2}`))
   })
 
   it('is in nothing that is printed, with --verbose either', async () => {

@@ -149,18 +149,18 @@ describe.each(ONLINE)('holo %s', (name) => {
 
   it('says that the token does not count: exit code 1', async () => {
     const ran = await run(name, [...works, ...yes(name)], { HOLO_TOKEN: 'wrong' })
-    expectReadable(ran, 1, /^holo: the token does not count here$/m)
+    expectReadable(ran, 1, /^holo: this Holo does not accept the token$/m)
   })
 
   it('says that there is no token: exit code 1', async () => {
     const ran = await run(name, [...works, ...yes(name)], { HOLO_TOKEN: '' })
-    expectReadable(ran, 1, /^holo: no token is known$/m)
+    expectReadable(ran, 1, /^holo: there is no token$/m)
     expect(ran.stderr).toContain('HOLO_TOKEN')
   })
 
   it('says that no address is known: exit code 2', async () => {
     const ran = await run(name, [...works, ...yes(name)], { HOLO_URL: '' })
-    expectReadable(ran, 2, /^holo: which Holo\? No address is known$/m)
+    expectReadable(ran, 2, /^holo: the address of Holo is missing$/m)
   })
 
   it('says what is wrong with an argument: exit code 2', async () => {
@@ -202,7 +202,7 @@ describe('a change of the document', () => {
       const more = [...ofRow(name).works, '--yes', '--if-revision', '999']
       const ran = await run(name, more)
       expectReadable(ran, 4, /^holo: the document has changed since the revision that you saw$/m)
-      expect(ran.stderr).toMatch(/^ {2}it is at revision \d+ now/m)
+      expect(ran.stderr).toMatch(/^ {2}the current revision is \d+; changes since then:/m)
     },
   )
 
@@ -265,7 +265,7 @@ describe('what is mistyped', () => {
   ])('points from "holo %s" to what does it here', async (typed, own) => {
     const ran = await holo(typed.split(' '))
     expectReadable(ran, 2, /^holo: holo has no command "/m)
-    expect(ran.stderr).toContain(`for that there is: `)
+    expect(ran.stderr).toContain(`use instead: `)
     expect(ran.stderr).toContain(own)
   })
 

@@ -34,7 +34,7 @@ describe('holo validate', () => {
     await write('a.json', { ...wrong, environments: { ...environments, qa: { version: '9.9.9' } } })
     const { stderr, code } = await run(['validate', 'a.json'])
     expect(code).toBe(1)
-    expect(stderr).toContain('a.json is refused by the edge: 3 problems')
+    expect(stderr).toContain('the edge would refuse a.json: 3 problems')
     expect(stderr).toContain('  salt: a salt has at least one character')
     expect(stderr).toContain('  traffic: the percentages sum to 101, not 100: take 1 % away')
     expect(stderr).toContain('  environments.qa.version: no such version')
@@ -73,7 +73,7 @@ describe('holo diff', () => {
       'main gives 1,500 of 10,000 buckets to canary: 15 % of visitors',
       '15 % of visitors go from 0.0.3 to 0.0.6-dev',
       '5 % of visitors go from 0.0.5 to 0.0.6-dev',
-      '20 % of visitors get another version in all',
+      'in total 20 % of visitors get another version',
       'environment canary: 0.0.5 → 0.0.6-dev',
       'environment qa: 0.0.5 → 0.0.3',
       'environment qa: public from now on',
@@ -148,7 +148,7 @@ describe('which Holo', () => {
     expect((await opened([], env)).stdout).toBe('https://variable.example.com/\n')
     const { code, stderr } = await opened([])
     expect(code).toBe(2)
-    expect(stderr).toContain('which Holo? holo.json has no target')
+    expect(stderr).toContain('holo.json has no target')
     expect(stderr).toContain('holo init')
   })
 
@@ -157,15 +157,15 @@ describe('which Holo', () => {
     const { code, stderr } = await opened([])
     expect({
       code,
-      asks: stderr.includes('which target? holo.json has staging, production'),
+      asks: stderr.includes('holo.json has several targets: staging, production'),
     }).toEqual({
       ...{ code: 2, asks: true },
     })
   })
 
   it.each([
-    ['http://shop.example.com', 'over http:// everybody on the way could read the token'],
-    ['https://anna:secret@shop.example.com', 'has a user name or password in it'],
+    ['http://shop.example.com', 'with http:// others in the network could read the token'],
+    ['https://anna:secret@shop.example.com', 'contains a user name or password'],
     ['shop.example.com', 'takes an address such as'],
   ])('is not %s', async (url, sentence) => {
     const { code, stderr } = await opened(['--url', url])

@@ -61,7 +61,7 @@ describe('holo publish', () => {
     const ran = await run([folder, '--version', 'p1', '--service', '/api/=http://127.0.0.1:9'])
     expect(ran.stderr).toContain('p1: uploading')
     expect(ran.stdout).toMatch(/^Published p1 at 127\.0\.0\.1:\d+: 2 files, 13 B, in /)
-    expect(ran.stdout).toContain('2 blobs uploaded (13 B), 0 there already\n')
+    expect(ran.stdout).toContain('2 blobs uploaded (13 B), 0 stored before\n')
     expect(ran.stdout).toContain('Next: holo point canary p1\n')
     expect(ran.code).toBe(0)
     await holo(['point', 'canary', 'p1', '--yes'], { env })
@@ -82,7 +82,9 @@ describe('holo publish', () => {
     await writeFile(join(folder, 'index.html'), '<h1>other</h1>')
     const other = await run([folder, '--version', 'p2'])
     expect(other.code).toBe(1)
-    expect(other.stderr).toContain('a version of this id was published before, with other content')
+    expect(other.stderr).toContain(
+      'a version with this id was published before, with other content',
+    )
     expect(other.stderr).toContain('/index.html')
     expect(other.stderr).toContain('choose another id')
   })
@@ -95,7 +97,7 @@ describe('holo publish', () => {
     const which = await run(['--version', 'p4'], { cwd: two })
     expect({
       code: which.code,
-      asks: which.stderr.includes('which folder? There is dist, out'),
+      asks: which.stderr.includes('several folders could be meant: dist, out'),
     }).toEqual({
       ...{ code: 2, asks: true },
     })
@@ -125,16 +127,18 @@ describe('holo publish', () => {
       'app-3f9c1478.js': 'console.log(2)',
       'app-3f9c1478.js.map': '{}',
       'users.csv': 'name',
-      '.env': 'TOKEN=1',
+      '.eslintrc': '{}',
       _headers: '/*\n  Cache-Control: max-age=31536000\n',
     })
     const { json } = await run([folder, '--version', 'p6', '--json'])
     const warnings = (json?.warnings ?? []) as string[]
     const about = (words: RegExp) => warnings.filter((line) => words.test(line))
-    expect(about(/^\/\.env is not served/)).toHaveLength(1)
+    expect(about(/^\/\.eslintrc is not served/)).toHaveLength(1)
     expect(about(/^\/users\.csv is published: it may hold personal data/)).toHaveLength(1)
     expect(about(/lets browsers keep \/about\.html, \/index\.html for 365 d:/)).toHaveLength(1)
-    expect(about(/^\/main\.js: no hash is seen in the name.*--hashed "\/main\.js"/)).toHaveLength(1)
+    expect(about(/^\/main\.js: the name has no visible hash.*--hashed "\/main\.js"/)).toHaveLength(
+      1,
+    )
     expect(about(/^\/app-3f9c1478\.js\.map: source maps/)).toHaveLength(1)
     expect(about(/^\/about\.html cannot be reached/)).toHaveLength(1)
   })
@@ -149,17 +153,29 @@ describe('holo publish', () => {
 })
 
 describe('what is published, and what is not', () => {
+  it('refuses secrets by name, quotes nothing of them, and publishes them only when allowed', async () => {
+    const folder = await makeFolder({ 'index.html': 'page', '.env.local': 'TOKEN=do-not-quote' })
+    const refused = await run([folder, '--version', 'e1'])
+    expect(refused.code).toBe(1)
+    expect(refused.stderr).toContain('/.env.local: variables of an environment')
+    expect(refused.stderr).toContain('--allow GLOB')
+    expect(refused.stderr + refused.stdout).not.toContain('do-not-quote')
+    expect((await run([folder, '--version', 'e1', '--exclude', '/.env*'])).code).toBe(0)
+    const given = await run([folder, '--version', 'e2', '--allow', '/.env.local', '--json'])
+    expect({ code: given.code, files: given.json?.files }).toEqual({ code: 0, files: 2 })
+  })
+
   it('says which folder it took, and what answers where nothing is', async () => {
     const app = await makeFolder({
       'dist/index.html': '<div id=root></div><script src=/a.js></script>',
     })
     const ran = await run(['--version', 'w1'], { cwd: app })
     expect(ran.stdout).toContain(
-      '\nFrom dist. Where nothing is: the app (/index.html), with status 200\n',
+      '\nFrom dist. When no file matches: the app (/index.html), with status 200\n',
     )
     const site = await makeFolder({ 'index.html': 'many', 'about.html': 'pages' })
     expect((await run([site, '--version', 'w2'])).stdout).toContain(
-      'Where nothing is: a plain 404\n',
+      'When no file matches: a plain 404\n',
     )
     const { json } = await run([site, '--version', 'w2', '--json'])
     expect(json).toMatchObject({ notFound: 'none', htmlHandling: 'auto-trailing-slash' })
@@ -249,7 +265,7 @@ describe('an interrupted publication', () => {
     const stopped = await run([folder, '--version', 'i1'], { signal: stop.signal })
     expect(stopped.code).toBe(130)
     expect(stopped.stderr).toMatch(
-      /stopped; i1 is not published\n.*blobs are uploaded: the same command goes on/,
+      /stopped; i1 is not published\n.*blobs are uploaded: repeat the command to continue/,
     )
     way.onBlob = () => {}
     const sent = way.counts.get('PUT /blobs') ?? 0

@@ -92,7 +92,7 @@ describe('holo rollout status', () => {
     api.rollouts = []
     const { stderr, code } = await run('status')
     expect(code).toBe(1)
-    expect(stderr).toContain('there was no rollout yet')
+    expect(stderr).toContain('there has been no rollout yet')
     expect(stderr).toContain('holo rollout start')
   })
 
@@ -158,7 +158,7 @@ describe('what is done to a rollout', () => {
     api.rollouts = [exampleRollout({ id: 9, environment: 'green' }), exampleRollout()]
     const { code, stderr } = await run('abort --yes')
     expect(code).toBe(2)
-    expect(stderr).toContain('which rollout? There run 9 (green), 7 (canary)')
+    expect(stderr).toContain('several rollouts run: 9 (green), 7 (canary)')
     expect((await run('abort 9 --yes --json')).json).toMatchObject({ rollout: { id: 9 } })
   })
 
@@ -275,8 +275,8 @@ describe('what rollouts have done', () => {
     api.alter = (body) => ({ ...body, [field]: [added] })
     const { code, stderr } = await run('replay 7')
     expect(code).toBe(3)
-    expect(stderr).toContain('not as this command understands it')
-    expect(stderr).toContain('of the same version')
+    expect(stderr).toContain('that this command does not understand')
+    expect(stderr).toContain('have the same version')
     expect(stderr).not.toMatch(STACK_TRACE)
   })
 

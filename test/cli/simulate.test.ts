@@ -98,7 +98,9 @@ describe('holo simulate', () => {
   it('names every problem of a plan, and the plan that may have been meant', async () => {
     const wrong = await run(['wrong.json'])
     expect(wrong.code).toBe(1)
-    expect(wrong.stderr).toMatch(/wrong\.json is no plan: 2 problems\n {2}preset: .+\n {2}alpha: /)
+    expect(wrong.stderr).toMatch(
+      /wrong\.json is not a valid plan: 2 problems\n {2}preset: .+\n {2}alpha: /,
+    )
     const mistyped = await run(['carefull'])
     expect(mistyped).toMatchObject({ code: 2 })
     expect(mistyped.stderr).toContain('did you mean "careful"?')

@@ -10,6 +10,7 @@ import { findFreePort } from '../../scripts/local/ports.ts'
 import { bucketOf } from '../../src/core/traffic.ts'
 import { compileAssignments } from '../../src/document/compile.ts'
 import { parseAssignments } from '../../src/document/parse.ts'
+import { HOLO, NODE } from '../support/cli.ts'
 import { type PageLoad, startLoad, versionsOf } from '../support/page-load.ts'
 import { expectShownInDocs } from '../support/shown-in-docs.ts'
 import {
@@ -67,13 +68,11 @@ async function type(command: string): Promise<string> {
 
 /** Every one of the visitors gets what the newest document says about its bucket. */
 async function expectInForce(): Promise<void> {
-  const child = spawn(`${printed(/export HOLO_URL.*/)}; npx holo export`, {
-    ...{
-      cwd: folder.path,
-      env: cleanEnvironment(),
-      shell: true,
-      stdio: ['ignore', 'pipe', 'ignore'],
-    },
+  const child = spawn(`${printed(/export HOLO_URL.*/)}; "${NODE}" "${HOLO}" export`, {
+    cwd: folder.path,
+    env: cleanEnvironment(),
+    shell: true,
+    stdio: ['ignore', 'pipe', 'ignore'],
   })
   const { document } = JSON.parse(await text(child.stdout))
   const parsed = parseAssignments(JSON.stringify(document), { allowInsecure: true })
@@ -116,7 +115,7 @@ describe('a release beside npm start', () => {
       .replaceAll(url.host, '127.0.0.1:8787')
       .replaceAll(/http:\/\/127\.0\.0\.1:(?!8787)\d+/g, 'http://127.0.0.1:4006')
       .replaceAll(/(, in|In KV after) \d+\.\d s/g, '$1 0.4 s')
-      .replaceAll(/decided by it after \d+\.\d s/g, 'decided by it after 5.0 s')
+      .replaceAll(/used for every page after \d+\.\d s/g, 'used for every page after 5.0 s')
       .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ/g, '2026-11-23 12:00:00Z')
       .trimEnd()
     expectShownInDocs('README.md', 'release', `\`\`\`text\n${shown}\n\`\`\``)

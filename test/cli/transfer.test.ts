@@ -101,18 +101,18 @@ describe('an export', () => {
 
   it('is imported once: the second time there is nothing to do', async () => {
     const { stdout } = await run(second, ['import', 'backup.json', '--yes'])
-    expect(stdout).toMatch(/^Nothing to do: revision \d+ says so already\n/)
+    expect(stdout).toMatch(/^Nothing to do: revision \d+ already has this content\n/)
   })
 
   it('is not written over, and not taken when it was changed', async () => {
-    expect((await run(second, ['export', 'backup.json'])).stderr).toContain('it is there already')
+    expect((await run(second, ['export', 'backup.json'])).stderr).toContain('it already exists')
     expect((await run(second, ['export', 'backup.json', '--force'])).code).toBe(0)
     const text = await readFile(join(folder, 'backup.json'), 'utf8')
     await writeFile(join(folder, 'changed.json'), text.replace('"1.1.0"', '"1.0.0"'))
     const { code, stderr } = await run(second, ['import', 'changed.json', '--yes'])
     expect({
       code,
-      told: stderr.includes('changed.json was changed since it was exported'),
+      told: stderr.includes('changed.json was changed after it was exported'),
     }).toEqual({
       ...{ code: 1, told: true },
     })

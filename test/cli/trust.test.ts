@@ -280,9 +280,9 @@ describe('a holo.json', () => {
     const env = { HOLO_TOKEN: TOKEN, HOLO_URL: origin }
     const refused = await run(['publish', '--version', '1'], { env })
     expect([refused.code, received]).toEqual([2, []])
-    expect(refused.stderr).toContain('leads out of')
+    expect(refused.stderr).toContain('must be named on the command line')
     const typed = await run(['publish', join(base, 'elsewhere'), '--version', '1'], { env })
-    expect(typed.stderr).not.toContain('leads out of')
+    expect(typed.stderr).not.toContain('must be named on the command line')
   })
 })
 
@@ -302,7 +302,7 @@ describe('a reply', () => {
       fill()
     }
     const { code, stderr } = await run(['log'], withToken)
-    expect([code, stderr.includes('answers with more than')]).toEqual([3, true])
+    expect([code, stderr.includes('sent a reply of more than')]).toEqual([3, true])
     expect(sent).toBeLessThan(200)
   })
 

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { Attempts } from '../../src/control/access/attempts.ts'
-import { MAX_FAILED_ATTEMPTS, MAX_FAILING_ADDRESSES } from '../../src/control/access/limits.ts'
+import {
+  Attempts,
+  MAX_FAILED_ATTEMPTS,
+  MAX_FAILING_ADDRESSES,
+} from '../../src/control/access/attempts.ts'
 
 const NOW = 1_764_000_000_000
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import {
   LONGEST_NEXT_MS,
+  Pace,
   SHORTEST_NEXT_MS,
   TARGET_CALLS_PER_SECOND,
-} from '../../src/control/limits.ts'
-import { Pace } from '../../src/control/pace.ts'
+} from '../../src/control/pace.ts'
 import { CAPACITY_PER_SECOND, type Second, simulateFleet } from './fleet.ts'
 
 /** A few seconds as text, to be seen where a test fails, and in the log. */

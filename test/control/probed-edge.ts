@@ -3,8 +3,8 @@
 import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
-import { unstable_getMiniflareWorkerOptions as getWorkerOptions } from 'wrangler'
 import { bundleWorker } from '../../scripts/local/bundle.ts'
+import { readWorkerOptions } from '../../scripts/local/worker-options.ts'
 import type { AssignmentsDocument } from '../../src/document/schema.ts'
 import type { ServicesHealthReport } from '../../src/wire/health.ts'
 import { ask } from '../support/http-client.ts'
@@ -30,7 +30,7 @@ export type ProbedEdge = {
 }
 
 export async function startProbedEdge(): Promise<ProbedEdge> {
-  const { workerOptions } = getWorkerOptions(pathOf('wrangler.toml'))
+  const workerOptions = readWorkerOptions(pathOf('wrangler.toml'))
   const contents = await bundleWorker(pathOf('test/worker/probe-worker.ts'))
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
@@ -48,7 +48,8 @@ export async function startProbedEdge(): Promise<ProbedEdge> {
           bindings: {
             ...(workerOptions.bindings ?? {}),
             ALLOW_INSECURE_ORIGINS: 'true',
-            ...{ KV_REFRESH_MS: '100', CONTROL_REFRESH_MS: '100' },
+            KV_REFRESH_MS: '100',
+            CONTROL_REFRESH_MS: '100',
             HOLO_ADMIN_TOKEN: TOKEN,
           },
           unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],

@@ -2,7 +2,7 @@
 // with what the probes found.
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { PROBE_USER_AGENT } from '../../src/control/health/limits.ts'
+import { PROBE_USER_AGENT } from '../../src/control/health/ask-origin.ts'
 import { findTargets } from '../../src/control/health/targets.ts'
 import { type Backend, closedOrigin, startBackend, valuesOf } from '../support/backend.ts'
 import { exampleDocument } from '../support/document.ts'

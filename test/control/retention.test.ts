@@ -8,7 +8,10 @@ import {
 const DAY = 86_400_000
 const NOW = 1_000 * DAY
 const use = (version: string, more: Partial<Use> = {}): Use => ({
-  ...{ version, isPointedAt: false, seenAt: NOW - 500 * DAY, leftAt: undefined },
+  version,
+  isPointedAt: false,
+  seenAt: NOW - 500 * DAY,
+  leftAt: undefined,
   ...more,
 })
 

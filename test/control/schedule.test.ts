@@ -3,16 +3,13 @@ import { charge } from '../../src/control/allowance.ts'
 import {
   ALARM_BURST,
   ALARM_COST_MS,
-  LONGEST_RETRY_MS,
-  PUT_SPACING_MS,
-} from '../../src/control/limits.ts'
-import {
   ALARMS,
   dueAt,
   isPublicationDue,
+  PUT_SPACING_MS,
   type PublicationState,
 } from '../../src/control/publishing/schedule.ts'
-import { toRetryMs } from '../../src/control/retries.ts'
+import { LONGEST_RETRY_MS, toRetryMs } from '../../src/control/retries.ts'
 
 const NOW = 1_000_000_000
 const FRESH: PublicationState = {

@@ -36,6 +36,15 @@ describe('decide', () => {
     expect(summary({}, { ...everything, rules: [] })).toBe('bucket main 2.0.0')
   })
 
+  it('gives who carries no identity the first public environment, whatever bucket an id would have', () => {
+    for (let i = 0; i < 100; i++) {
+      const visitor = `nobody ${i}`
+      expect(summary({ anonymous: true, visitor })).toBe('anonymous main 2.0.0')
+    }
+    const canary = { traffic: { main: 0, canary: 100 } }
+    expect(summary({ anonymous: true }, canary)).toBe('anonymous main 2.0.0')
+  })
+
   it('lets documents move with the traffic and keeps everything else on its pin', () => {
     const traffic = { traffic: { canary: 100 } }
     const pinned = { pin: pin('2.0.0', 'main') }

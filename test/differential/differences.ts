@@ -19,11 +19,11 @@ export type Difference = {
   readonly holo: Seen
 }
 
-/** The sites of the examples. `plain` has a private name, too. */
+/** The sites of the examples. `plain` has a name that begins with a dot, too. */
 export const EXAMPLES = {
   app: { files: ['/index.html', '/about.html', '/@me.html'], notFound: 'single-page-application' },
   pages: { files: ['/index.html', '/a%zz b.html', '/404.html'], notFound: '404-page' },
-  plain: { files: ['/index.html', '/.env'], notFound: 'none' },
+  plain: { files: ['/index.html', '/.notes'], notFound: 'none' },
 } as const
 
 const SCRIPT: Ask = { headers: { 'sec-fetch-dest': 'script', 'sec-fetch-mode': 'no-cors' } }
@@ -148,8 +148,8 @@ export const DIFFERENCES: readonly Difference[] = [
     what: 'a name that begins with a dot is not published, but for /.well-known',
     why: 'it is private more often than not; Cloudflare takes a line in .assetsignore for it',
     site: 'plain',
-    target: '/.env',
-    cloudflare: { status: 200, body: 'this is /.env' },
+    target: '/.notes',
+    cloudflare: { status: 200, body: 'this is /.notes' },
     holo: { status: 404, body: 'not_found' },
   },
   {

@@ -4,8 +4,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { countBytes, toContent } from '../../src/control/document/content.ts'
-import { measureRoom } from '../../src/control/document/room.ts'
-import { MAX_VERSIONS_BYTES } from '../../src/control/limits.ts'
+import { MAX_VERSIONS_ROOM_BYTES, measureRoom } from '../../src/control/document/room.ts'
 import { compileAssignments } from '../../src/document/compile.ts'
 import { parseAssignments } from '../../src/document/parse.ts'
 import type { AssignmentsDocument } from '../../src/document/schema.ts'
@@ -94,7 +93,7 @@ describe('what the fields of the document take', () => {
       return measureRoom(toContent(document)).versions / 100
     }
     const [whole, less] = [roomOf((document) => document), roomOf(WITHOUT.probe)].map((bytes) =>
-      Math.floor(MAX_VERSIONS_BYTES / bytes),
+      Math.floor(MAX_VERSIONS_ROOM_BYTES / bytes),
     )
     const told = /(\d+) instead of (\d+) versions/.exec(page)?.slice(1)
     expect(told).toEqual([`${less}`, `${whole}`])

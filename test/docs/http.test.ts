@@ -52,6 +52,15 @@ describe('the page about HTTP', () => {
     }
   })
 
+  it('tells which Host a backend sees, and what each framework must be told', () => {
+    const table = TABLES.find(({ head }) => head[0] === 'framework')
+    const told = table?.rows.map(([framework = '']) => framework).join() ?? ''
+    for (const framework of ['SvelteKit', 'React Router', 'Rails', 'Django', 'Laravel']) {
+      expect(told).toContain(framework)
+    }
+    expect(page).toContain('`Host` is that of the origin')
+  })
+
   it('names no file or folder of tests that is not there', () => {
     const paths = names(page).filter((name) => name.startsWith('test/'))
     expect(paths.length).toBeGreaterThan(5)

@@ -3,8 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { unstable_getMiniflareWorkerOptions as getWorkerOptions } from 'wrangler'
 import { bundleWorker } from '../../scripts/local/bundle.ts'
+import { readWorkerOptions } from '../../scripts/local/worker-options.ts'
 import { type OneVersion, startOneVersion } from '../apps/one-version.ts'
 import { type Backend, startBackend } from '../support/backend.ts'
 import { ask } from '../support/http-client.ts'
@@ -123,7 +123,7 @@ describe("a client's early leave ends the backend's work", () => {
   )
 
   it('also while something else is done behind the reply', async () => {
-    const { workerOptions } = getWorkerOptions('./wrangler.toml')
+    const workerOptions = readWorkerOptions('wrangler.toml')
     const contents = await bundleWorker('test/worker/busy-worker.ts')
     const busy = new Miniflare(
       convertV4MiniflareOptions({

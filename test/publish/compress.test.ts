@@ -7,7 +7,7 @@ import {
   zstdDecompressSync,
 } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { chooseEncodings, compress } from '../../src/publish/compress.ts'
+import { chooseEncodings, compress } from '../../src/publish/encode-contents.ts'
 
 const ALL = ['br', 'gzip', 'zstd'] as const
 const SCRIPT = 'text/javascript; charset=utf-8'

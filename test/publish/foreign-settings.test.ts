@@ -10,7 +10,7 @@ const read = async (files: Readonly<Record<string, string>>, paths: readonly str
   (await loadForeignSettings(makeFolder(files), paths)).warnings
 
 const json = (settings: unknown) => JSON.stringify(settings)
-const EVERYBODY = 'and Holo does not: everybody gets'
+const EVERYBODY = 'but Holo does not do that: everybody can get'
 
 describe('the settings of another host', () => {
   it('are reported rule by rule: vercel.json', async () => {
@@ -84,7 +84,7 @@ describe('the settings of another host', () => {
       'netlify.toml [[redirects]] 1 (/old to /new) is not followed: write "/old /new 301" into _redirects',
       'netlify.toml [[redirects]] 3 (/* to /index.html) is not followed: for a single-page app set "notFound": "single-page-application" in holo.json',
       'netlify.toml [[headers]] 1 (/team/*) is not followed: write its headers into _headers',
-      'netlify.toml [[edge_functions]] 1 is not run (/me): where it checked who somebody is, nothing does',
+      'netlify.toml [[edge_functions]] 1 is not run (/me): if it checked who visitors are, nothing does now',
     ])
     expect(warnings.join()).not.toContain('secret')
   })
@@ -132,7 +132,7 @@ describe('the settings of another host', () => {
       `NOT PROTECTED: staticwebapp.config.json networking.allowedIpRanges let in some addresses only, ${EVERYBODY} every page`,
       'staticwebapp.config.json routes[2] (/old to /new) is not followed: write "/old /new 301" into _redirects',
       'staticwebapp.config.json navigationFallback is not read: for a single-page app with /app.html set "notFound": "single-page-application" and "appPage": "/app.html" in holo.json',
-      'staticwebapp.config.json responseOverrides.404 is not followed: a 404.html is shown where nothing is',
+      'staticwebapp.config.json responseOverrides.404 is not followed: name the page 404.html instead',
       'staticwebapp.config.json globalHeaders (/*) is not followed: write its headers into _headers',
     ])
   })
@@ -141,7 +141,7 @@ describe('the settings of another host', () => {
     const [warning, ...others] = await read({ [name]: '{ "redirects": [' })
     expect(others).toEqual([])
     expect(warning).toContain(`${name} cannot be read (`)
-    expect(warning).toContain('so nobody knows whether it protects pages')
+    expect(warning).toContain('check whether it restricted access to pages')
   })
 
   it.each(['[]', 'null', '{"hosting":5,"routes":"x","redirects":{"a":1},"headers":[null,7]}'])(
@@ -166,7 +166,7 @@ describe('the settings of another host', () => {
     expect(netlify).toBe('../../netlify.toml')
     expect(warnings).toEqual([
       '../../netlify.toml [[redirects]] 1 (/old to /new) is not followed: write "/old /new 301" into _redirects',
-      '../../_redirects is not read: only the one in the published folder counts, so copy it there',
+      '../../_redirects is not read, because it is outside the published folder: copy it there',
     ])
     mkdirSync(join(root, '.git'))
     expect((await loadForeignSettings(folder, [])).warnings.join()).toContain('/above to /x')

@@ -111,7 +111,7 @@ describe('what Vite listed', () => {
       const folder = makeFolder({ '.vite/manifest.json': text })
       const { hashed, warnings } = await loadBuildLists(folder, [])
       expect(hashed.size).toBe(0)
-      expect(warnings).toEqual([expect.stringContaining('guessed')])
+      expect(warnings).toEqual([expect.stringContaining('detected from the names alone')])
     },
   )
 

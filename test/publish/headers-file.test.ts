@@ -93,18 +93,18 @@ describe('a _headers file', () => {
     expect(rulesOf(text)).toEqual([{ for: '/:lang/*', set: [['x-good', '1']], unset: [] }])
     const [problem, ...others] = problemsOf(text)
     expect(others).toEqual([])
-    expect(problem).toMatch(/^_headers line 2 is not honoured, because /)
+    expect(problem).toMatch(/^_headers line 2 is ignored, because /)
     expect(problem?.endsWith(`: ${line}`)).toBe(true)
   })
 
   it('keeps passwords out of what it reports', () => {
     const [problem] = problemsOf('/*\n  Basic-Auth: user:secret')
     expect(problem).toBe(
-      '_headers line 2 is not honoured, because passwords are not supported: Basic-Auth: …',
+      '_headers line 2 is ignored, because passwords are not supported: Basic-Auth: …',
     )
     expect(rulesOf('/*\n  Basic-Auth: user:secret')).toEqual([])
     expect(parseHeadersFile('/team/*\n  Basic-Auth: user:secret').unprotected).toEqual([
-      'NOT PROTECTED: _headers line 2 asked for a password, and Holo does not: everybody gets /team/*',
+      'NOT PROTECTED: _headers line 2 asked for a password, but Holo does not do that: everybody can get /team/*',
     ])
   })
 
@@ -112,7 +112,7 @@ describe('a _headers file', () => {
     ['http://a.example/*', 'it is neither a path nor an https:// URL'],
     ['/a?b', 'it is neither a path nor an https:// URL'],
     ['https://a.example:8443/', 'a host is matched without its port'],
-    ['https://u@a.example/', 'u@a.example is no host'],
+    ['https://u@a.example/', 'u@a.example is not a host name'],
     ['/*/*', 'it has more than one *'],
     ['https://*.example/*', 'it has more than one *'],
     ['https://:a.example/:a', 'it has the placeholder :a twice'],
@@ -122,15 +122,15 @@ describe('a _headers file', () => {
     const [problem, ...others] = problemsOf(text)
     expect(others).toEqual([])
     expect(problem).toContain(
-      `_headers line 1 is not honoured, because ${reason} (nor are the lines below it): `,
+      `_headers line 1 is ignored, because ${reason} (nor are the lines below it): `,
     )
   })
 
   it('says which headers have no path, and which path has no headers', () => {
     expect(problemsOf('X-A: 1\n/a\n/b\n  ETag: x\n/c\n  X-C: 1')).toEqual([
-      '_headers line 1 is not honoured, because no path stands above it: X-A: 1',
-      '_headers line 4 is not honoured, because it says which bytes these are: ETag: x',
-      '_headers line 2 is not honoured, because it has no headers below it: /a',
+      '_headers line 1 is ignored, because no path stands above it: X-A: 1',
+      '_headers line 4 is ignored, because it must identify the bytes, so Holo sets it itself: ETag: x',
+      '_headers line 2 is ignored, because it has no headers below it: /a',
     ])
   })
 
@@ -138,7 +138,7 @@ describe('a _headers file', () => {
     const text = Array.from({ length: MAX_HEADER_RULES + 2 }, (_, n) => `/${n}\n  X: 1`).join('\n')
     expect(rulesOf(text)).toHaveLength(MAX_HEADER_RULES)
     expect(problemsOf(text)).toEqual([
-      '_headers line 201 is not honoured, because it is rule 101 (nor are the lines below it): /100',
+      '_headers line 201 is ignored, because it is rule 101 (nor are the lines below it): /100',
     ])
   })
 

@@ -61,7 +61,7 @@ describe('prepareVersion', () => {
 
   it('refuses an empty folder unless services answer', async () => {
     const empty = makeFolder()
-    await expect(prepare(empty)).rejects.toThrow('holds no file')
+    await expect(prepare(empty)).rejects.toThrow('is empty, and the version has no service')
     const services = [{ prefix: '/api/', origins: ['https://api-1.example.com'] }]
     expect(await prepare(empty, { services })).toMatchObject({ count: 0, blobs: new Set() })
   })

@@ -24,6 +24,9 @@ const { privateKey } = generateKeyPairSync('rsa', {
 
 /** What becomes of each file of test/fixtures/cases/server-files. */
 const REFUSED = [
+  '/.env',
+  '/.env.production',
+  '/.npmrc',
   '/_routes.json',
   '/_worker.js',
   '/appsettings.json',
@@ -42,10 +45,7 @@ const REFUSED = [
 ]
 const LEFT_OUT_WITH_A_NOTICE = [
   '/.assetsignore',
-  '/.env',
-  '/.env.production',
   '/.htaccess',
-  '/.npmrc',
   '/Dockerfile',
   '/composer.lock',
   '/npm-debug.log',
@@ -64,7 +64,7 @@ describe('a folder with server code and secrets in it', () => {
         .slice(1, -1)
         .map((line) => line.trim().split(':')[0]),
     ).toEqual(REFUSED)
-    expect(message).toContain('Leave files out with --exclude GLOB')
+    expect(message).toMatch(/Delete these files, .*--exclude GLOB .*--allow GLOB/)
   })
 
   it('is published without them when they are excluded', async () => {
@@ -96,6 +96,23 @@ describe('a name', () => {
       : 'refused'
 
   it.each([
+    '_worker.js',
+    '_worker.js/index.js',
+    '_routes.json',
+    'functions/api/hello.ts',
+    'index.php',
+    'appsettings.json',
+    'terraform.tfstate',
+    '.env',
+    '.env.local',
+    '.env.production',
+    '.envrc',
+    'app/.env',
+    '.well-known/.env',
+    '.dev.vars',
+    '.npmrc',
+    'admin/.htpasswd',
+    '.ssh/known_hosts',
     'api/login.php',
     'Default.aspx',
     'cgi-bin/mail.cgi',
@@ -131,6 +148,13 @@ describe('a name', () => {
     '.well-known/.hidden',
   ])('%s is published', async (name) => {
     expect(await judge(name)).toBe('published')
+  })
+
+  it.each(['.env', 'app/.env.local'])('%s is published when it is allowed', async (name) => {
+    const folder = makeFolder({ 'index.html': '', [name]: 'PUBLIC=1' })
+    const { files } = await survey(folder, { allow: [`/${name}`] })
+    expect(files.map(({ path }) => path)).toContain(`/${name}`)
+    expect((await survey(folder, { exclude: [`/${name}`] })).files).toHaveLength(1)
   })
 
   it('appsettings.json of a Blazor app is what the app reads, and its publisher is told', async () => {

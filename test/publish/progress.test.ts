@@ -1,8 +1,13 @@
 import { stripVTControlCharacters } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { showProgress, toProgressBar, toProgressLine } from '../../src/publish/progress.ts'
-import { type ProgressStep, startCount } from '../../src/publish/progress-step.ts'
+import {
+  type ProgressStep,
+  showProgress,
+  startCount,
+  toProgressBar,
+  toProgressLine,
+} from '../../src/publish/progress.ts'
 
 const STEP: ProgressStep = {
   doing: 'reading',

@@ -47,25 +47,25 @@ describe('a _redirects file', () => {
   it.each([
     ['/a', 'it has 1 words, not 2 or 3: from, to and a status'],
     ['/a /b 301 /c', 'it has 4 words, not 2 or 3: from, to and a status'],
-    ['/a%00 /b', '/a%00 is no path of this site'],
-    ['https://old.example/* /:splat', 'https://old.example/* is no path of this site'],
-    ['http://old.example/* /:splat', 'http://old.example/* is no path of this site'],
+    ['/a%00 /b', '/a%00 is not a path of this site'],
+    ['https://old.example/* /:splat', 'https://old.example/* is not a path of this site'],
+    ['http://old.example/* /:splat', 'http://old.example/* is not a path of this site'],
     ['/a b', 'the target b is neither a path of this site nor an https:// URL'],
     ['/a http://o.example', 'the target http://o.example is neither a path of this site nor'],
     ['/a //evil.example', 'the target //evil.example is neither a path of this site nor'],
     ['/a /\\evil.example', 'the target /\\evil.example is neither a path of this site nor'],
     ['/a javascript:alert(1)', 'the target javascript:alert(1) is neither'],
-    ['/* https://:splat', 'a placeholder may not stand in the host of a target'],
-    ['/:a https://:a.example/x', 'a placeholder may not stand in the host of a target'],
-    ['/* https://o.example:splat', 'a placeholder may not stand in the host of a target'],
-    ['/* https://u@:splat', 'a placeholder may not stand in the host of a target'],
-    ['/a https://u:1@o.example/', 'u:1@o.example is no host'],
-    ['/a https:///o.example', ' is no host'],
-    ['/a https://\\o.example', ' is no host'],
-    ['/a /b 404', '404 is none of the statuses 200, 301, 302, 303, 307, 308'],
-    ['/a /b 410', '410 is none of the statuses'],
-    ['/a /b 3xx', '3xx is none of the statuses'],
-    ['/a /b 302!!', '302!! is none of the statuses'],
+    ['/* https://:splat', 'the host of a target cannot have a placeholder'],
+    ['/:a https://:a.example/x', 'the host of a target cannot have a placeholder'],
+    ['/* https://o.example:splat', 'the host of a target cannot have a placeholder'],
+    ['/* https://u@:splat', 'the host of a target cannot have a placeholder'],
+    ['/a https://u:1@o.example/', 'u:1@o.example is not a host name'],
+    ['/a https:///o.example', ' is not a host name'],
+    ['/a https://\\o.example', ' is not a host name'],
+    ['/a /b 404', '404 is not one of the statuses 200, 301, 302, 303, 307, 308'],
+    ['/a /b 410', '410 is not one of the statuses'],
+    ['/a /b 3xx', '3xx is not one of the statuses'],
+    ['/a /b 302!!', '302!! is not one of the statuses'],
     ['/a id=:id /b/:id', 'conditions on the query such as id= are not supported'],
     ['/a /b 302 Country=de,at', 'conditions such as Country= are not supported'],
     ['/a /b 302! Language=de', 'conditions such as Language= are not supported'],
@@ -74,19 +74,19 @@ describe('a _redirects file', () => {
     ['/*/* /b', 'it has more than one *'],
     ['/:a/:a /b', 'it has the placeholder :a twice'],
     ['/*/:splat /b', 'it has both * and :splat'],
-    ['/a/* /b/*', 'a target has :splat where its source has *, and no * of its own'],
+    ['/a/* /b/*', 'a target cannot have *: write :splat for the * of the source'],
     ['/a /b/:splat', 'its source has no * for :splat'],
     ['/:year /:yaer', 'its source has no :yaer'],
-    ['/a/* /a/:splat', 'it leads back to where it comes from'],
-    ['/a /a?x=1', 'it leads back to where it comes from'],
-    ['/a /%61', 'it leads back to where it comes from'],
-    ['/a https://o.example/ 200', 'a rewrite (200) stays on this site'],
-    ['/a /b?x=1 200', 'a rewrite (200) leads to a path without a query'],
-    ['/a /b%00', 'its target has a NUL in it'],
+    ['/a/* /a/:splat', 'it redirects to itself'],
+    ['/a /a?x=1', 'it redirects to itself'],
+    ['/a /%61', 'it redirects to itself'],
+    ['/a https://o.example/ 200', 'a rewrite (200) cannot lead to another site'],
+    ['/a /b?x=1 200', 'the target of a rewrite (200) cannot have a query'],
+    ['/a /b%00', 'its target contains a NUL'],
   ])('may not say %s', (line, reason) => {
     const [problem, ...others] = problemsOf(`\n${line}\n`)
     expect(others).toEqual([])
-    expect(problem).toContain(`_redirects line 2 is not honoured, because ${reason}`)
+    expect(problem).toContain(`_redirects line 2 is ignored, because ${reason}`)
     expect(problem?.endsWith(`: ${line}`)).toBe(true)
     expect(rulesOf(line)).toEqual([])
   })
@@ -104,7 +104,7 @@ describe('a _redirects file', () => {
 
   it('says that a query in a source does not count', () => {
     expect(parseRedirectsFile('/c?x=1 /d\n/e /f').notices).toEqual([
-      '_redirects line 1 counts for /c with any query, as with Cloudflare: /c?x=1 /d',
+      '_redirects line 1 applies to /c with any query, as with Cloudflare: /c?x=1 /d',
     ])
   })
 
@@ -133,14 +133,14 @@ describe('a _redirects file', () => {
       { from: '/c', to: '/d', status: 301 },
     ])
     expect(problems).toEqual([
-      '_redirects line 3 is not honoured, because an earlier line is about /a already: /a/ /e',
+      '_redirects line 3 is ignored, because an earlier line already has a rule for /a: /a/ /e',
     ])
   })
 
   it('that let people in by their role is reported as protecting nothing', () => {
     const { unprotected } = parseRedirectsFile('/admin/* /admin/:splat 200! Role=admin')
     expect(unprotected).toEqual([
-      'NOT PROTECTED: _redirects line 1 asked for a role, and Holo does not: everybody gets /admin/*',
+      'NOT PROTECTED: _redirects line 1 asked for a role, but Holo does not do that: everybody can get /admin/*',
     ])
   })
 
@@ -148,8 +148,8 @@ describe('a _redirects file', () => {
     const text = '/a /b\n/a /c\n/%61 /d'
     expect(rulesOf(text)).toMatchObject([{ to: '/b' }])
     expect(problemsOf(text)).toEqual([
-      '_redirects line 2 is not honoured, because an earlier line is about /a already: /a /c',
-      '_redirects line 3 is not honoured, because an earlier line is about /a already: /%61 /d',
+      '_redirects line 2 is ignored, because an earlier line already has a rule for /a: /a /c',
+      '_redirects line 3 is ignored, because an earlier line already has a rule for /a: /%61 /d',
     ])
   })
 
@@ -161,8 +161,8 @@ describe('a _redirects file', () => {
     const { rules, problems } = parseRedirectsFile(`${patterns}\n${fixed}\n/y /x\n/y/* /x`)
     expect(rules).toHaveLength(2_100)
     expect(problems).toEqual([
-      '_redirects line 2101 is not honoured, because there are more than 2000 without wildcards: /y /x',
-      '_redirects line 2102 is not honoured, because there are more than 100 with wildcards: /y/* /x',
+      '_redirects line 2101 is ignored, because there are more than 2000 without wildcards: /y /x',
+      '_redirects line 2102 is ignored, because there are more than 100 with wildcards: /y/* /x',
     ])
   })
 

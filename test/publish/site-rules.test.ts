@@ -57,8 +57,8 @@ describe('a version', () => {
       redirects: [{ from: '/old' }],
     })
     expect(warnings).toEqual([
-      '_headers line 2 is not honoured, because it says which bytes these are: ETag: x',
-      '_redirects line 1 is not honoured, because 404 is none of the statuses 200, 301, 302, 303, 307, 308: /a /b 404',
+      '_headers line 2 is ignored, because it must identify the bytes, so Holo sets it itself: ETag: x',
+      '_redirects line 1 is ignored, because 404 is not one of the statuses 200, 301, 302, 303, 307, 308: /a /b 404',
     ])
   })
 })
@@ -94,7 +94,7 @@ describe('a rewrite', () => {
     )
     expect(config.redirects).toBeUndefined()
     expect(warnings).toEqual([
-      `_redirects line 1 is not honoured, because there is no file at ${to}: /there ${to} 200`,
+      `_redirects line 1 is ignored, because there is no file at ${to}: /there ${to} 200`,
     ])
   })
 
@@ -106,7 +106,7 @@ describe('a rewrite', () => {
     expect(config.redirects).toBeUndefined()
     const to = line.split(' ')[1]
     expect(warnings).toEqual([
-      `_redirects line 1 is not honoured, because ${hidden} would be answered with ${to}; for that see not-found handling: ${line}`,
+      `_redirects line 1 is ignored, because ${hidden} would be answered with ${to}; set "notFound" in holo.json instead: ${line}`,
     ])
   })
 
@@ -118,7 +118,7 @@ describe('a rewrite', () => {
 })
 
 describe('a single-page app', () => {
-  const NOTICE = 'answers where there is no file'
+  const NOTICE = 'answers when no file matches'
 
   it.each([
     ['/* /index.html 200', undefined],
@@ -149,7 +149,7 @@ describe('a single-page app', () => {
     })
     expect(config).toMatchObject({ notFound: 'single-page-application', appPage: '/about.html' })
     await expect(publish(PAGES, undefined, { appPage: '/gone.html' })).rejects.toThrow(
-      'there is no file /gone.html, which "appPage" names',
+      '"appPage" names /gone.html, but there is no such file',
     )
   })
 
@@ -161,7 +161,7 @@ describe('a single-page app', () => {
     const { config: other, warnings } = await publish(ruled, undefined, { notFound: 'none' })
     expect(other.notFound).toBe('none')
     expect(warnings).toEqual([
-      '_redirects line 1 is not honoured, because "notFound" is set to none: /* /index.html 200',
+      '_redirects line 1 is ignored, because "notFound" is set to none: /* /index.html 200',
     ])
   })
 })
@@ -210,10 +210,10 @@ describe('the publisher', () => {
   it('is told which pages no shared cache will keep', async () => {
     const text = '/*\n  Cache-Control: public, max-age=60\n/app/*\n  CDN-Cache-Control: max-age=60'
     const { warnings } = await publish({ ...PAGES, _headers: text })
-    const because = "a page belongs to one visitor's version, so no shared cache may have it"
+    const because = "a page belongs to one visitor's version"
     expect(warnings).toEqual([
-      `_headers line 1 keeps /about.html, /app/index.html, /index.html in browsers only: ${because}: /*`,
-      `_headers line 3 keeps /app/index.html in browsers only: ${because}: /app/*`,
+      `_headers line 1 cannot let shared caches store /about.html, /app/index.html, /index.html: ${because}: /*`,
+      `_headers line 3 cannot let shared caches store /app/index.html: ${because}: /app/*`,
     ])
   })
 
@@ -224,7 +224,7 @@ describe('the publisher', () => {
       _headers: '/app/*.js\n  Cache-Control: public, max-age=31536000, immutable',
     })
     expect(warnings).toEqual([
-      '_headers line 1 keeps /app/main.js without "immutable": no hash is seen in the name (where it changes with the content, say so with --hashed): /app/*.js',
+      '_headers line 1 applies to /app/main.js without "immutable": the name has no visible hash (if it changes with the content, add --hashed): /app/*.js',
     ])
   })
 

@@ -216,7 +216,7 @@ describe('publishing beside retained versions', () => {
     const folder = makeFolder({ ...site, [path.slice(1)]: `${toScript('b4')}// other` })
     const retained = [{ id: 'b3', manifest: first.manifest }]
     const { manifest, warnings } = await upload({ folder, id: 'b4', retained })
-    expect(warnings).toContainEqual(expect.stringContaining(`${path} looks hashed, but b3`))
+    expect(warnings).toContainEqual(expect.stringContaining(`${path} looks hashed, but version b3`))
     expect((await readManifest('b4')).find(path)?.hashed).toBe(false)
 
     // Neither the contradiction nor its end makes a published version another one.
@@ -232,7 +232,9 @@ describe('publishing beside retained versions', () => {
     const folder = makeFolder(toSite('unreadable'))
     const { warnings } = await upload({ folder, id: 'b5', retained })
     expect(warnings).toContainEqual(
-      expect.stringContaining('the manifest of b0 cannot be read; its names were not compared'),
+      expect.stringContaining(
+        'the manifest of version b0 cannot be read, so its names were not compared',
+      ),
     )
   })
 })

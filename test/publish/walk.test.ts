@@ -45,23 +45,21 @@ describe('walkFolder', () => {
     })
   })
 
-  it('never serves settings and private files, and says so of the latter', async () => {
+  it('never serves settings and names with a dot, says so of the latter, and refuses secrets', async () => {
     const folder = makeFolder({
       'index.html': '',
       _headers: '/* x: y',
       _redirects: '/a /b',
       '.env': 'SECRET=1',
       'app/.env.local': 'SECRET=1',
+      'app/.eslintrc': '',
       '.github/workflows/ci.yml': '',
       'docs/_headers': 'an ordinary file here',
     })
-    const { files, warnings } = await walkFolder(folder)
+    const { files, warnings, refused } = await walkFolder(folder)
     expect(files.map(({ path }) => path)).toEqual(['/docs/_headers', '/index.html'])
-    expect(warnings.map((line) => line.split(' ')[0])).toEqual([
-      '/.env',
-      '/.github',
-      '/app/.env.local',
-    ])
+    expect(warnings.map((line) => line.split(' ')[0])).toEqual(['/.github', '/app/.eslintrc'])
+    expect(refused.map(({ path }) => path)).toEqual(['/.env', '/app/.env.local'])
   })
 
   it('serves /.well-known with its dot files, but no settings of a server in it', async () => {
@@ -110,10 +108,10 @@ describe('walkFolder', () => {
     expect(failure).toBeInstanceOf(PublishError)
     const lines = String(failure).split('\n').slice(1)
     expect(lines).toEqual([
-      '  /back\\slash.js has a backslash in its name, which no URL can say',
+      '  /back\\slash.js has a backslash in its name, which a URL cannot contain',
       '  /broken is a link that leads nowhere',
       '  /env.txt is a link that leads to /.env, which is not served',
-      '  /loop/again is a link that leads back to a folder it lies in',
+      '  /loop/again is a link that leads to a folder that contains the link',
       '  /out.txt is a link that leads out of the folder',
       '  /outside is a link that leads out of the folder',
       '  /pipe is neither a file nor a folder',

@@ -100,9 +100,7 @@ describe('a circle of redirects', () => {
     expect(config.redirects).toBeUndefined()
     expect(warnings).toHaveLength(1)
     const tail = circle.split(' → ').slice(-2).join(' → ')
-    expect(warnings[0]).toContain(
-      '_redirects line 1 is not honoured, because it leads in a circle: ',
-    )
+    expect(warnings[0]).toContain('_redirects line 1 is ignored, because it is part of a loop: ')
     expect(warnings[0]).toContain(tail)
     expect(warnings[0]?.endsWith(`: ${line}`)).toBe(true)
   })
@@ -116,8 +114,8 @@ describe('a circle of redirects', () => {
   ])('of several rules %j loses one of them', (text, line, circle) => {
     const { config, warnings } = judge(text, FILES, 'auto-trailing-slash')
     expect(config.redirects).toHaveLength(text.split('\n').length - 1)
-    const problem = warnings.find((warning) => warning.includes('circle'))
-    expect(problem).toContain(`_redirects ${line} is not honoured, because it leads in a circle: `)
+    const problem = warnings.find((warning) => warning.includes('loop'))
+    expect(problem).toContain(`_redirects ${line} is ignored, because it is part of a loop: `)
     expect(problem).toContain(circle)
   })
 
@@ -131,7 +129,7 @@ describe('a circle of redirects', () => {
     (line) => {
       const { config, warnings } = judge(line, FILES, 'auto-trailing-slash')
       expect(config.redirects).toBeUndefined()
-      expect(warnings[0]).toContain('is not honoured, because it leads on for ever: ')
+      expect(warnings[0]).toContain('is ignored, because it redirects without end: ')
     },
   )
 
@@ -139,7 +137,7 @@ describe('a circle of redirects', () => {
     const { config, warnings } = judge('/*/ /:splat 301', FILES, 'auto-trailing-slash')
     expect(config.redirects).toHaveLength(1)
     expect(warnings[0]).toMatch(
-      /^_redirects line 1 is passed over at \/\w+\/, because it leads in a circle: /,
+      /^_redirects line 1 is ignored at \/\w+\/, because it is part of a loop: /,
     )
     const manifest = toManifest(FILES, {
       htmlHandling: 'auto-trailing-slash',
@@ -154,7 +152,7 @@ describe('a circle of redirects', () => {
     const lines = Array.from({ length: 12 }, (_, n) => `/${n} /${n + 1}`)
     const { config, warnings } = judge(lines.join('\n'), FILES, 'auto-trailing-slash')
     expect(config.redirects).toHaveLength(10)
-    expect(warnings[0]).toContain('it takes 12 redirects to arrive, and 10 are followed')
+    expect(warnings[0]).toContain('the chain has 12 redirects, and 10 are allowed')
   })
 
   it('over the own host is passed over by the edge, which alone knows its host', () => {

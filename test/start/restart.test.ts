@@ -124,7 +124,7 @@ describe('a second start', () => {
     ])
     expect({ code, logged }).toEqual({
       code: 1,
-      logged: `port ${port} is taken, where the backend of shop 0.0.5 is published: end what listens there, or start with another --data\n`,
+      logged: `port ${port} is in use, but the backend of shop 0.0.5 needs it: end what listens there, or start with another --data\n`,
     })
   })
 

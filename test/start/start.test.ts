@@ -148,7 +148,7 @@ describe('npm start', () => {
     expect(second).toEqual({
       code: 1,
       printed: '',
-      logged: `port ${port} is taken: end what listens there, or start with --port N\n`,
+      logged: `port ${port} is in use: end what listens there, or start with --port N\n`,
     })
   })
 })

@@ -6,8 +6,8 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, Response } from 'miniflare'
-import { unstable_getMiniflareWorkerOptions as getWorkerOptions } from 'wrangler'
 import { bundleWorker } from '../../scripts/local/bundle.ts'
+import { readWorkerOptions } from '../../scripts/local/worker-options.ts'
 import type { ControlCalls } from '../../src/control/contract.ts'
 import type { AssignmentsDocument } from '../../src/document/schema.ts'
 import { AccessTeam, AUDIENCE } from './access-team.ts'
@@ -66,7 +66,7 @@ export async function startAdminEdge({ isEmpty = false } = {}): Promise<AdminEdg
   const reached: string[] = []
   const log: string[] = []
   const backend = await startBackend(reached)
-  const { workerOptions } = getWorkerOptions(pathOf('wrangler.toml'))
+  const workerOptions = readWorkerOptions(pathOf('wrangler.toml'))
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       host: '127.0.0.1',
@@ -88,7 +88,9 @@ export async function startAdminEdge({ isEmpty = false } = {}): Promise<AdminEdg
           bindings: {
             ...(workerOptions.bindings ?? {}),
             ALLOW_INSECURE_ORIGINS: 'true',
-            ...{ REFRESH_MS: '100', KV_REFRESH_MS: '100', CONTROL_REFRESH_MS: '100' },
+            REFRESH_MS: '100',
+            KV_REFRESH_MS: '100',
+            CONTROL_REFRESH_MS: '100',
             HOLO_ADMIN_TOKEN: FIRST_TOKEN,
             ACCESS_TEAM_DOMAIN: new URL(TEAM).hostname,
             ACCESS_AUDIENCE: AUDIENCE,

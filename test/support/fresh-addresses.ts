@@ -14,7 +14,8 @@ export async function openFreshWay(
       {
         host: target.hostname,
         port: target.port,
-        ...{ method, path: url },
+        method,
+        path: url,
         headers: { ...headers, 'cf-connecting-ip': freshAddress() },
       },
       (received) => {

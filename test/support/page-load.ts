@@ -1,7 +1,11 @@
 // A small load generator: clients that open a page again and again, then fetch its script and ask its
 // API with the page's own pin. A page that is not whole, or a request that fails, is a fault.
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ask, DOCUMENT } from './http-client.ts'
+
+/** Between a client's pages. Without it the clients take all of the machine from what they accompany. */
+const PAUSE_MS = 20
 
 export type PageLoad = {
   /** Pages that were opened so far. */
@@ -25,6 +29,7 @@ export function startLoad(url: URL, visitors: readonly string[]): PageLoad {
       } catch (cause) {
         faults.push(`${visitor}: ${cause}`)
       }
+      await sleep(PAUSE_MS)
     }
   }
   const clients = visitors.map(client)

@@ -58,7 +58,10 @@ export async function publishVersion(
   const manifest = await sha256(bytes)
   await bucket.put(`manifests/${manifest}`, bytes)
   const record: VersionRecord = {
-    ...{ id, manifest, services: [], files: entries.length },
+    id,
+    manifest,
+    services: [],
+    files: entries.length,
     bytes: entries.reduce((sum, { size }) => sum + size, 0),
     createdAt: '2026-11-23T12:00:00Z',
   }

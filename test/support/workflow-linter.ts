@@ -20,7 +20,11 @@ export async function loadLinter(): Promise<Lint> {
         contents: "export * from '@actions/workflow-parser'",
         resolveDir: import.meta.dirname,
       },
-      ...{ outfile, bundle: true, format: 'esm', platform: 'node', logLevel: 'error' },
+      outfile,
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      logLevel: 'error',
     })
     const parser = (await import(outfile)) as Parser
     return (name, content) => lint(parser, name, content)

@@ -1,7 +1,7 @@
 // What the command makes of a problem of the API, whichever Holo sends it.
 
 import { describe, expect, it } from 'vitest'
-import { toCliFailure } from '../../src/cli/api-problems.ts'
+import { toCliFailure } from '../../src/cli/replies.ts'
 import { PROBLEMS, type ProblemCode, problem, problemAsRead } from '../../src/wire/problems.ts'
 import { makeSamples } from './samples.ts'
 
@@ -18,7 +18,9 @@ describe('a problem', () => {
       true,
     )
     expect(failure).toMatchObject({
-      ...{ code: 'later_code', exitCode: 1, message: 'It rains. Wait inside.' },
+      code: 'later_code',
+      exitCode: 1,
+      message: 'It rains. Wait inside.',
     })
   })
 

@@ -1,18 +1,11 @@
-import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { Elsewhere } from '../../src/assets/elsewhere.ts'
 import type { FileFilter } from '../../src/assets/lookup.ts'
-import { Manifests } from '../../src/assets/manifests.ts'
-import {
-  createCounters,
-  createEdgeCache,
-  createR2Store,
-  type Store,
-} from '../../src/assets/store.ts'
+import { createCounters, createR2Store, type Store } from '../../src/assets/store.ts'
 import type { Version } from '../../src/core/types.ts'
 import type { Env } from '../../src/env.ts'
 import { publishVersion } from '../support/published.ts'
+import { startSearch } from './assets-search.ts'
 
 const { STORE } = env as Env
 const store = createR2Store(STORE)
@@ -35,25 +28,14 @@ beforeEach(async () => {
 })
 afterEach(() => vi.restoreAllMocks())
 
-function startSearch(from: Store = store, maxBytes?: number) {
-  const counters = createCounters()
-  const manifests = new Manifests(from, createEdgeCache(caches.default), counters)
-  const elsewhere = new Elsewhere(manifests, counters, maxBytes)
-  const find = async (
-    path: string,
-    among: readonly Version[] = versions,
-    revision = 7,
-    wanted: FileFilter = ANYTHING,
-  ) => {
-    const ctx = createExecutionContext()
-    const intent = await elsewhere.find(path, among, wanted, revision, ctx)
-    await waitOnExecutionContext(ctx)
-    return intent
-  }
-  return { find, counters }
+/** A search among these versions, unless a test names others. */
+function startFinding(from: Store = store, maxBytes?: number) {
+  const { find, counters } = startSearch(from, maxBytes)
+  const findAmong = (path: string, among = versions, revision?: number, wanted?: FileFilter) =>
+    find(path, among, revision, wanted)
+  return { find: findAmong, counters }
 }
 
-const ANYTHING: FileFilter = { accepts: () => true }
 const found = (path: string) => ({
   kind: 'file',
   status: 200,
@@ -63,30 +45,30 @@ const found = (path: string) => ({
 
 describe('a file of another version', () => {
   it('is found, whichever of the versions has it', async () => {
-    const { find } = startSearch()
+    const { find } = startFinding()
     for (const n of [9, 0, 4]) {
       expect(await find(`/assets/${n}.js`)).toMatchObject(found(`/assets/${n}.js`))
     }
   })
 
   it('is taken from the newest that has it, and the older ones are not opened', async () => {
-    const { find, counters } = startSearch()
+    const { find, counters } = startFinding()
     expect(await find('/assets/shared%20a.js')).toMatchObject(found('/assets/shared a.js'))
     expect(counters.r2Gets).toBe(1)
   })
 
   it('is looked for in ten versions at most', async () => {
-    const { find, counters } = startSearch()
+    const { find, counters } = startFinding()
     expect(await find('/assets/10.js')).toBeUndefined()
     expect(counters.r2Gets).toBe(10)
   })
 
   it('is found whatever its name', async () => {
-    expect(await startSearch().find('/plain.js')).toMatchObject(found('/plain.js'))
+    expect(await startFinding().find('/plain.js')).toMatchObject(found('/plain.js'))
   })
 
   it('is taken from the first version whose file the request takes', async () => {
-    const { find } = startSearch()
+    const { find } = startFinding()
     const [first, second] = versions.map(({ id }) => id)
     const asked: string[] = []
     const taken = await find('/plain.js', versions, 7, {
@@ -100,17 +82,17 @@ describe('a file of another version', () => {
   })
 
   it('that one request does not take is still found for another', async () => {
-    const { find } = startSearch()
+    const { find } = startFinding()
     expect(await find('/plain.js', versions, 7, { accepts: () => false })).toBeUndefined()
     expect(await find('/plain.js')).toMatchObject(found('/plain.js'))
   })
 
   it.each(['/assets%2F1.js', '/%FF', '/assets/', '/'])('is not meant by %s', async (path) => {
-    expect(await startSearch().find(path)).toBeUndefined()
+    expect(await startFinding().find(path)).toBeUndefined()
   })
 
   it('is not looked for where there is no other version', async () => {
-    const { find, counters } = startSearch()
+    const { find, counters } = startFinding()
     expect(await find('/assets/1.js', [])).toBeUndefined()
     expect(counters).toEqual(createCounters())
   })
@@ -118,7 +100,7 @@ describe('a file of another version', () => {
 
 describe('what was not found', () => {
   it('is not looked for again in the same revision', async () => {
-    const { find, counters } = startSearch()
+    const { find, counters } = startFinding()
     await find('/assets/gone.js')
     const { r2Gets, cacheGets } = counters
     expect(await find('/assets/gone.js')).toBeUndefined()
@@ -126,13 +108,13 @@ describe('what was not found', () => {
   })
 
   it('is looked for again in the next revision', async () => {
-    const { find } = startSearch()
+    const { find } = startFinding()
     expect(await find('/assets/0.js', versions.slice(1), 7)).toBeUndefined()
     expect(await find('/assets/0.js', versions, 8)).toMatchObject(found('/assets/0.js'))
   })
 
   it('for one request is still found for another that may see more versions', async () => {
-    const { find } = startSearch()
+    const { find } = startFinding()
     expect(await find('/assets/0.js', versions.slice(1))).toBeUndefined()
     expect(await find('/assets/0.js', versions)).toMatchObject(found('/assets/0.js'))
   })
@@ -144,7 +126,7 @@ describe('the byte budget', () => {
       versions.map(async ({ manifest }) => (await STORE.head(`manifests/${manifest}`))?.size ?? 0),
     )
     const budget = sizes.slice(0, 3).reduce((sum, size) => sum + size)
-    const { find } = startSearch(store, budget)
+    const { find } = startFinding(store, budget)
     const search = async () => [await find('/assets/2.js'), await find('/assets/3.js')]
     const cold = await search()
     expect(cold).toMatchObject([found('/assets/2.js'), undefined])
@@ -153,7 +135,7 @@ describe('the byte budget', () => {
   })
 
   it('asks only once for a manifest that is too large, and does not read it', async () => {
-    const { find, counters } = startSearch(store, 10)
+    const { find, counters } = startFinding(store, 10)
     expect(await find('/assets/0.js', versions.slice(0, 1))).toBeUndefined()
     expect(await find('/assets/other.js', versions.slice(0, 1))).toBeUndefined()
     expect(counters.r2Gets).toBe(1)
@@ -168,25 +150,25 @@ describe('while a manifest cannot be had', () => {
   const lost = () => versions[2] as Version
 
   it('what is found before it is served', async () => {
-    const { find } = startSearch(without(lost()))
+    const { find } = startFinding(without(lost()))
     expect(await find('/assets/1.js')).toMatchObject(found('/assets/1.js'))
   })
 
   it('nobody knows whether the rest exists, and nothing is waited for twice', async () => {
-    const { find, counters } = startSearch(without(lost()))
+    const { find, counters } = startFinding(without(lost()))
     expect(await find('/assets/gone.js')).toBe('unavailable')
     expect(counters.r2Gets).toBe(3)
   })
 
   it('what is in memory is still found', async () => {
-    const { find } = startSearch(without(lost()))
+    const { find } = startFinding(without(lost()))
     await find('/assets/5.js', versions.slice(5))
     expect(await find('/assets/5.js')).toMatchObject(found('/assets/5.js'))
   })
 
   it('not having found it is not remembered', async () => {
     let isBroken = true
-    const { find } = startSearch({
+    const { find } = startFinding({
       ...store,
       getManifest: async (hash) => (isBroken ? 'unavailable' : store.getManifest(hash)),
     })

@@ -1,10 +1,9 @@
 // The memories of an isolate, and what is searched, filled as far as they go: what was not used for longest
 // is read again, and every answer stays right. docs/storage.md lists the bounds.
 
-import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { Elsewhere, MAX_SEARCHED_VERSIONS } from '../../src/assets/elsewhere.ts'
+import { MAX_SEARCHED_VERSIONS } from '../../src/assets/elsewhere.ts'
 import {
   MAX_CACHED_BLOB_BYTES,
   MAX_MEMORY_BLOB_BYTES,
@@ -14,19 +13,14 @@ import {
   MAX_SEARCHED_BYTES,
   MAX_SIZES_BYTES,
 } from '../../src/assets/limits.ts'
-import { Manifests } from '../../src/assets/manifests.ts'
-import {
-  createCounters,
-  createEdgeCache,
-  createR2Store,
-  type Store,
-} from '../../src/assets/store.ts'
+import { createR2Store } from '../../src/assets/store.ts'
 import { encodeManifest, MAX_MANIFEST_BYTES } from '../../src/core/site/manifest.ts'
 import { DEFAULT_HTML_HANDLING } from '../../src/core/site/manifest-config.ts'
 import type { Version } from '../../src/core/types.ts'
 import type { Env } from '../../src/env.ts'
 import { publishVersion, sha256 } from '../support/published.ts'
 import { ask, startIsolate } from './assets-isolate.ts'
+import { startManifests, startSearch } from './assets-search.ts'
 
 const { STORE } = env as Env
 const store = createR2Store(STORE)
@@ -66,7 +60,12 @@ async function putManifest(bytes: number, path = '/a.txt'): Promise<Version> {
   await STORE.put(`manifests/${manifest}`, whole)
   const id = `${path.slice(1)} of ${bytes}`
   return {
-    ...{ id, manifest, services: [], open: true, openIn: new Map(), withdrawn: false },
+    id,
+    manifest,
+    services: [],
+    open: true,
+    openIn: new Map(),
+    withdrawn: false,
   }
 }
 
@@ -75,18 +74,6 @@ async function putFile(path: string) {
   const blob = await sha256(bytes)
   await STORE.put(`blobs/${blob}`, bytes)
   return { path, blob, size: bytes.length, hashed: false, encodings: [], blobs: bytes }
-}
-
-function startManifests(from: Store = store) {
-  const counters = createCounters()
-  const manifests = new Manifests(from, createEdgeCache(caches.default), counters)
-  const load = async (hash: string, maxBytes = MAX_MANIFEST_BYTES) => {
-    const ctx = createExecutionContext()
-    const loaded = await manifests.load(hash, maxBytes, ctx)
-    await waitOnExecutionContext(ctx)
-    return loaded
-  }
-  return { manifests, counters, load }
 }
 
 describe('blobs in memory', () => {
@@ -183,25 +170,21 @@ describe('manifests', () => {
 })
 
 describe('the search for a file of another version', () => {
-  const ANYTHING = { accepts: () => true }
-
-  function startSearch() {
-    const { manifests, counters } = startManifests()
-    const elsewhere = new Elsewhere(manifests, counters)
-    const find = async (path: string, versions: readonly Version[]) => {
-      const ctx = createExecutionContext()
-      const found = await elsewhere.find(path, versions, ANYTHING, 7, ctx)
-      await waitOnExecutionContext(ctx)
+  /** The path that was found, or what was said instead. */
+  function startFinding() {
+    const { find, counters } = startSearch(store)
+    const findPath = async (path: string, versions: readonly Version[]) => {
+      const found = await find(path, versions)
       return typeof found === 'object' ? found.entry.path : found
     }
-    return { find, counters }
+    return { find: findPath, counters }
   }
 
   it('MAX_SEARCHED_VERSIONS: the last of them is searched, and the one after it is not', async () => {
     const versions = await Promise.all(
       Array.from({ length: MAX_SEARCHED_VERSIONS + 1 }, (_, i) => putManifest(1000, `/${i}.js`)),
     )
-    const { find } = startSearch()
+    const { find } = startFinding()
     const last = MAX_SEARCHED_VERSIONS - 1
     expect(await find(`/${last}.js`, versions)).toBe(`/${last}.js`)
     expect(await find(`/${last + 1}.js`, versions)).toBeUndefined()
@@ -213,8 +196,8 @@ describe('the search for a file of another version', () => {
     const fits = await putManifest(half, '/fits.js')
     const larger = await putManifest(half + 1, '/larger.js')
     const small = await putManifest(1000, '/small.js')
-    expect(await startSearch().find('/fits.js', [newest, fits])).toBe('/fits.js')
-    const { find } = startSearch()
+    expect(await startFinding().find('/fits.js', [newest, fits])).toBe('/fits.js')
+    const { find } = startFinding()
     expect(await find('/larger.js', [newest, larger, small])).toBeUndefined()
     // What is older and fits is searched all the same.
     expect(await find('/small.js', [newest, larger, small])).toBe('/small.js')
@@ -222,7 +205,7 @@ describe('the search for a file of another version', () => {
 
   it('MAX_NEGATIVES_BYTES: of more paths than are remembered the oldest is searched for again', async () => {
     const version = await putManifest(1000)
-    const { find, counters } = startSearch()
+    const { find, counters } = startFinding()
     const path = (i: number) => `/${`${i}`.padStart(1000, 'x')}.js`
     const isRemembered = async (i: number) => {
       const { negativeHits } = counters

@@ -2,14 +2,13 @@
 // chain from before digests were canonical, and every single byte of a history changed in turn.
 
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Records } from '../../src/control/releases/records.ts'
 import { toCanonicalJson } from '../../src/core/canonical-json.ts'
 import { digestText } from '../../src/loading/sync.ts'
 import type { Command } from '../../src/wire/commands.ts'
 import chain from '../fixtures/audit/form-1.json'
 import { exampleDocument } from '../support/document.ts'
 import { generator } from '../support/mutations.ts'
-import { ALICE, type Life, World } from './control-world.ts'
+import { ALICE, type Life, WITHOUT_RECORDS, World } from './control-world.ts'
 
 beforeEach(() => {
   for (const level of ['warn', 'error'] as const) {
@@ -19,22 +18,19 @@ beforeEach(() => {
   }
 })
 
-const RECORDS = {
-  read: async () => 'unavailable',
-  create: async () => 'created',
-  remove: async () => undefined,
-} as Records
-
 /** A world whose versions are published as the API does it, but for the files in R2. */
 async function createWorld(): Promise<World> {
   const world = await World.create()
-  world.records = RECORDS
+  world.records = WITHOUT_RECORDS
   return world
 }
 
 async function publish({ control }: Life, id: string): Promise<void> {
   const record = {
-    ...{ id, manifest: id.at(-1)?.repeat(64) ?? '', files: 1, bytes: 1 },
+    id,
+    manifest: id.at(-1)?.repeat(64) ?? '',
+    files: 1,
+    bytes: 1,
     services: [{ prefix: '/api/', origins: ['https://api.example.com'] }],
     createdAt: '2026-11-23T12:00:00Z',
   }
@@ -124,7 +120,9 @@ describe('honest use', () => {
           const commands: readonly (() => Command)[] = [
             () => ({ kind: 'set-environment', name: pick(environments), version: pick(versions) }),
             () => ({
-              ...{ kind: 'set-environment', name: `e${hour % 7}`, version: pick(versions) },
+              kind: 'set-environment',
+              name: `e${hour % 7}`,
+              version: pick(versions),
               restricted: random() < 0.5,
               hosts: [`e${hour % 7}.example.com`],
             }),
@@ -138,7 +136,8 @@ describe('honest use', () => {
               ],
             }),
             () => ({
-              ...{ kind: 'set-services', version: pick(versions) },
+              kind: 'set-services',
+              version: pick(versions),
               services: [
                 { timeoutMs: 50 + hour, origins: ['https://b.example.com'], prefix: '/api/' },
               ],

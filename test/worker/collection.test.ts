@@ -1,9 +1,11 @@
 // What the collection takes away and what it leaves, with real R2 and a clock of the test's own.
 
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { COLLECTION_GRACE_MS, UPLOAD_LIFETIME_MS } from '../../src/control/limits.ts'
+import { COLLECTION_GRACE_MS } from '../../src/control/releases/retention.ts'
+import { UPLOAD_IDLE_MS, UPLOAD_LIFETIME_MS } from '../../src/control/releases/uploads.ts'
+import { openManifest } from '../../src/core/site/manifest.ts'
 import { env } from './control-world.ts'
-import { type Client, listKeys, make, PublicationWorld } from './publication-world.ts'
+import { type Client, listKeys, make, makeManifest, PublicationWorld } from './publication-world.ts'
 
 beforeEach(() => {
   vi.spyOn(console, 'error')
@@ -102,7 +104,9 @@ describe('retention', () => {
       const told = Object.fromEntries(body.versions.map((one: { id: string }) => [one.id, one]))
       const now = world.world.now
       expect(told.v11).toMatchObject({
-        ...{ environments: ['main'], retained: { why: 'pointed-at' }, lastPointedAt: now },
+        environments: ['main'],
+        retained: { why: 'pointed-at' },
+        lastPointedAt: now,
         record: { files: 2, createdAt: '2026-11-23T12:00:00Z' },
       })
       expect(told.v5.retained).toEqual({ why: 'latest' })
@@ -128,7 +132,10 @@ describe('a collection', () => {
       const listed = await client.collect(true)
       expect(listed).toEqual({
         ...NOTHING,
-        ...{ versions: ['v0', 'v1'], records: 2, manifests: 2, blobs: 2 },
+        versions: ['v0', 'v1'],
+        records: 2,
+        manifests: 2,
+        blobs: 2,
         bytes: 'page of v0'.length + 'page of v1'.length,
       })
       expect(await listKeys()).toEqual(before)
@@ -157,6 +164,29 @@ describe('a collection', () => {
     })
   })
 
+  it('is the only one that deletes: another one waits until it has ended', async () => {
+    const world = await createHistory(12)
+    await world.live(async (client) => {
+      world.world.now += 100 * DAY
+      const gate = Promise.withResolvers<void>()
+      let deletions = 0
+      world.around = async (step) => {
+        if (!step.startsWith('before delete')) return
+        deletions++
+        await gate.promise
+      }
+      const first = client.collect(false)
+      await vi.waitFor(() => expect(deletions).toBe(1))
+      const second = await client.call('POST', '/gc', { dryRun: false, cursor: 'records.' })
+      expect(second.body).toMatchObject({ records: 0, cursor: 'records.' })
+      expect(second.body.waitMs).toBeGreaterThan(0)
+      expect(deletions).toBe(1)
+      world.around = () => undefined
+      gate.resolve()
+      expect(await first).toMatchObject({ records: 2, manifests: 2, blobs: 2 })
+    })
+  })
+
   it('takes what no publication ever finished once it is old enough, and nothing sooner', async () => {
     const world = await createHistory(2)
     await world.live(async (client) => {
@@ -165,11 +195,14 @@ describe('a collection', () => {
       const orphan = await contentOf('orphan')
       await client.call('PUT', `/manifests/${orphan.manifest}`, orphan.bytes)
       for (const hash of orphan.blobs.keys()) await client.putBlob(orphan, hash)
+      // Whose manifest has not come yet.
+      const first = await make({ '/first.txt': 'first' })
+      for (const hash of first.blobs.keys()) await client.putBlob(first, hash)
       await client.call('PUT', `/blobs/${'0'.repeat(64)}/parts/1`, new Uint8Array(5))
       expect(await client.collect(false)).toEqual(NOTHING)
       world.world.now += COLLECTION_GRACE_MS + 1
       const taken = await client.collect(false)
-      expect(taken).toMatchObject({ uploads: 1, manifests: 2, blobs: 2, parts: 0 })
+      expect(taken).toMatchObject({ uploads: 1, manifests: 2, blobs: 3, parts: 0 })
       world.world.now += UPLOAD_LIFETIME_MS
       expect(await client.collect(false)).toMatchObject({ uploads: 0, parts: 1 })
       expect(await hasAll('v0')).toBe(true)
@@ -189,6 +222,68 @@ describe('a collection', () => {
       world.world.now += 20 * DAY
       await client.collect(false)
       expect(await hasAll('v0')).toBe(false)
+    })
+  })
+
+  it('keeps a version of the document that came another way than by an upload', async () => {
+    const world = await createHistory(1)
+    await world.live(async (client, life) => {
+      // As in a control that began anew from an export, or from what KV had.
+      life.state.storage.sql.exec('DELETE FROM uploads')
+      world.world.now += 100 * DAY
+      expect(await client.collect(false)).toEqual(NOTHING)
+      expect(await hasAll('v0')).toBe(true)
+    })
+  })
+
+  it('keeps what is still being uploaded, however long that takes', async () => {
+    const world = await createHistory(1)
+    await world.live(async (client) => {
+      const made = await contentOf('slow')
+      const { missing } = await client.begin('slow', made)
+      expect(missing).toHaveLength(1)
+      for (const hash of missing) await client.putBlob(made, hash)
+      for (const from = world.world.now; world.world.now <= from + 2 * COLLECTION_GRACE_MS; ) {
+        world.world.now += UPLOAD_IDLE_MS - 1
+        await client.begin('slow', made)
+      }
+      expect(await client.collect(false)).toEqual(NOTHING)
+      expect((await client.publish('slow', made)).uploaded).toBe(0)
+      expect(await hasAll('slow')).toBe(true)
+    })
+  })
+
+  it('keeps what a record names that has only just come, however old that is', async () => {
+    const world = await createHistory(1)
+    await world.live(async (client) => {
+      const late = await contentOf('late')
+      await client.call('PUT', `/manifests/${late.manifest}`, late.bytes)
+      for (const hash of late.blobs.keys()) await client.putBlob(late, hash)
+      world.world.now += 2 * COLLECTION_GRACE_MS
+      const record = { id: 'late', manifest: late.manifest, services: [], files: 2, bytes: 18 }
+      const bucket = world.watch(() => undefined)
+      await bucket.put('versions/late', JSON.stringify({ ...record, createdAt: '' }))
+      expect(await client.collect(false)).toEqual(NOTHING)
+      expect(await hasAll('late')).toBe(true)
+    })
+  })
+
+  it('keeps the encoded forms of what stays', async () => {
+    const world = await createHistory(1)
+    await world.live(async (client) => {
+      const plain = await contentOf('encoded')
+      const encoded = await make({ '/index.html.br': 'encoded' })
+      const opened = openManifest(plain.bytes)
+      const entries = opened.ok ? [...opened.value.entries()] : []
+      const [blob = ''] = encoded.blobs.keys()
+      const encodings = [{ encoding: 'br' as const, blob, size: 7 }]
+      const forms = await makeManifest(entries.map((entry) => ({ ...entry, encodings })))
+      const made = { ...forms, blobs: new Map([...plain.blobs, ...encoded.blobs]) }
+      expect((await client.publish('encoded', made)).answer.body.state).toBe('finalised')
+      await client.point('main', 'encoded')
+      world.world.now += 100 * DAY
+      expect(await client.collect(false)).toEqual(NOTHING)
+      expect(await listKeys('blobs/')).toContain(`blobs/${blob}`)
     })
   })
 

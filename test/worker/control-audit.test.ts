@@ -1,4 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { hashRow } from '../../src/control/document/audit.ts'
+import { toText } from '../../src/control/document/content.ts'
+import type { AuditTableRow } from '../../src/control/tables.ts'
+import { digestText } from '../../src/loading/sync.ts'
 import { exampleDocument } from '../support/document.ts'
 import { generator } from '../support/mutations.ts'
 import { ALICE, type Life, toChange, World } from './control-world.ts'
@@ -196,7 +200,7 @@ describe('verify', () => {
           const { problems } = await life.verify()
           expect(problems).toContainEqual({
             seq: undefined,
-            message: `no row of the log made revision ${seq}`,
+            message: `revision ${seq} has no row in the log`,
           })
           const named = seq < 5 ? seq + 1 : undefined
           expect(problems.map((problem) => problem.seq)).toContain(named)
@@ -207,6 +211,50 @@ describe('verify', () => {
           ])
         })
       }
+    })
+  })
+
+  it('finds a last row that was removed, also one that made no revision', async () => {
+    const world = await World.create()
+    await createHistory(world)
+    await world.live(async (life) => {
+      const principal = { actor: 'alice', token: undefined, scopes: ['admin'] } as const
+      await life.record('token-create', { id: '1', name: 'x' }, principal, 'r', () => undefined)
+      await withTampered(life, [['DELETE FROM audit WHERE seq = 6']], async () => {
+        expect((await life.verify()).problems).toEqual([
+          {
+            seq: undefined,
+            message: expect.stringMatching(/^the log ends with row 5, but row 6 /),
+          },
+        ])
+      })
+    })
+  })
+
+  it('finds a last row that says another document was before it, though all hashes were made anew', async () => {
+    const world = await World.create()
+    await createHistory(world)
+    await world.live(async (life) => {
+      const { sql } = life.state.storage
+      const { hash: _, ...row } = sql.exec<AuditTableRow>('SELECT * FROM audit WHERE seq = 5').one()
+      const forged = { ...row, before: 'f'.repeat(64) }
+      const hash = await hashRow(forged)
+      const document = JSON.parse((await life.document())?.text ?? '')
+      const text = toText({ ...document, audit: hash })
+      const statements = [
+        ['UPDATE audit SET before = ?, hash = ? WHERE seq = 5', forged.before, hash],
+        [
+          'UPDATE revisions SET text = ?, digest = ? WHERE revision = 5',
+          text,
+          await digestText(text),
+        ],
+        ['UPDATE state SET audit_hash = ?', hash],
+      ] as const
+      await withTampered(life, statements, async () => {
+        expect((await life.verify()).problems).toEqual([
+          { seq: 5, message: 'its "before" is not what revision 4 was' },
+        ])
+      })
     })
   })
 

@@ -9,7 +9,11 @@ import { ALICE, env, namespace, toCaller, toChange, World } from './control-worl
 
 const REPLACE = toChange({ kind: 'replace', document: exampleDocument() }, 0)
 const RECORD = {
-  ...{ id: 'v1', manifest: '0'.repeat(64), services: [], files: 1, bytes: 1 },
+  id: 'v1',
+  manifest: '0'.repeat(64),
+  services: [],
+  files: 1,
+  bytes: 1,
   createdAt: '2026-11-23T12:00:00Z',
 }
 const READER = toCaller('reader')

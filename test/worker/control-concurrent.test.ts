@@ -1,7 +1,7 @@
 import { runDurableObjectAlarm } from 'cloudflare:test'
 import { describe, expect, it } from 'vitest'
 import type { RefusedResult } from '../../src/control/contract.ts'
-import { PUT_SPACING_MS } from '../../src/control/limits.ts'
+import { PUT_SPACING_MS } from '../../src/control/publishing/schedule.ts'
 import type { CommitResult } from '../../src/wire/changes.ts'
 import type { Command } from '../../src/wire/commands.ts'
 import { exampleDocument } from '../support/document.ts'

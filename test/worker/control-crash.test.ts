@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { PUT_SPACING_MS } from '../../src/control/limits.ts'
+import { PUT_SPACING_MS } from '../../src/control/publishing/schedule.ts'
 import type { CommitResult } from '../../src/wire/changes.ts'
 import { exampleDocument } from '../support/document.ts'
 import { type Life, World } from './control-world.ts'

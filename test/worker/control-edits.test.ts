@@ -1,7 +1,7 @@
 // Documents that people put into KV by hand, while the control is there.
 
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { KV_PROPAGATION_MS } from '../../src/control/limits.ts'
+import { KV_PROPAGATION_MS } from '../../src/control/publishing/adopt-edits.ts'
 import { exampleDocument } from '../support/document.ts'
 import { env, identify, type Life, World } from './control-world.ts'
 
@@ -136,7 +136,7 @@ describe('a hand edit that is reported by an isolate', () => {
         throw new Error('KV is down')
       }
       await expect(life.change({ kind: 'replace', document: exampleDocument() })).rejects.toThrow(
-        'KV does not say',
+        'KV could not be read',
       )
       world.beforeKv = () => undefined
       expect(JSON.parse(await textOf(life)).revision).toBe(43)
@@ -273,7 +273,7 @@ describe('a document that cannot be taken', () => {
     [
       'one that says it is the control’s, and leaves nothing to follow',
       (own) => edited(own, { revision: 2 ** 40 - 5, reserve: true }),
-      /too few numbers/,
+      /is too high, because later revisions need higher numbers/,
     ],
     ['broken JSON', () => '{"revision": 9', /not JSON/],
     ['nothing at all', () => '', /empty/],

@@ -4,11 +4,11 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import {
   MAX_LOOKS_PER_DAY,
-  MAX_PROBES,
   PROBES_AT_ONCE,
   PROBES_PER_LOOK,
-} from '../../src/control/health/limits.ts'
+} from '../../src/control/health/probing.ts'
 import type { ProbeTarget } from '../../src/control/health/targets.ts'
+import { MAX_PROBES } from '../../src/control/health/targets.ts'
 import type { ProbeResult } from '../../src/core/health.ts'
 import { exampleDocument } from '../support/document.ts'
 import { ALICE, type Life, World } from './control-world.ts'
@@ -269,7 +269,7 @@ describe('many origins', () => {
       expect(Math.max(...looks.values())).toBeLessThanOrEqual(PROBES_PER_LOOK)
       expect([...looks.values()].reduce((sum, count) => sum + count, 0)).toBe(MAX_PROBES)
       const { services: told } = await services(life)
-      expect(told.at(-1)?.why).toBe(`not asked: the first ${MAX_PROBES} are`)
+      expect(told.at(-1)?.why).toBe(`not asked: only the first ${MAX_PROBES} addresses are`)
     })
   })
 })

@@ -2,8 +2,9 @@
 // or begins anew, and what is asked of others is answered. docs/storage.md lists the bounds.
 
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { MAX_DOWN_ORIGINS } from '../../src/control/health/limits.ts'
-import { MAX_REPLAYABLE_ROLLOUTS, MAX_VERIFY_PROBLEMS } from '../../src/control/limits.ts'
+import { MAX_VERIFY_PROBLEMS } from '../../src/control/document/verify.ts'
+import { MAX_DOWN_ORIGINS } from '../../src/control/health/probing.ts'
+import { MAX_REPLAYABLE_ROLLOUTS } from '../../src/control/limits.ts'
 import type { Batch } from '../../src/core/counting/batch.ts'
 import { noTotals } from '../../src/core/counting/totals.ts'
 import { MAX_POINTS, writePoints } from '../../src/metrics/counter.ts'
@@ -113,11 +114,17 @@ describe('MAX_POINTS', () => {
     (more) => {
       const written: AnalyticsEngineDataPoint[] = []
       const groups = Array.from({ length: MAX_POINTS + more }, (_, i) => ({
-        ...{ environment: `environment-${i}`, version: '0.0.3', revision: 2 },
-        ...{ totals: { ...noTotals(), requests: i + 1 }, visitors: new Uint32Array() },
+        environment: `environment-${i}`,
+        version: '0.0.3',
+        revision: 2,
+        totals: { ...noTotals(), requests: i + 1 },
+        visitors: new Uint32Array(),
       }))
       const batch: Batch = {
-        ...{ isolate: 'isolate', sequence: 1, windows: [{ window: 1, groups }], dropped: 0 },
+        isolate: 'isolate',
+        sequence: 1,
+        windows: [{ window: 1, groups }],
+        dropped: 0,
       }
       const before = structuredClone(batch)
       writePoints(

@@ -3,8 +3,8 @@
 
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { env as bindings } from 'cloudflare:workers'
-import type { Access, RecordAudit } from '../../src/control/access/access.ts'
-import type { Caller, Change } from '../../src/control/contract.ts'
+import type { Access, RecordAudit } from '../../src/control/access/authority.ts'
+import type { Caller, DocumentChange } from '../../src/control/contract.ts'
 import { Control } from '../../src/control/control.ts'
 import type { ProbingDeps } from '../../src/control/health/probing.ts'
 import type { Subscriber } from '../../src/control/outbox.ts'
@@ -14,6 +14,13 @@ import type { WindowSource } from '../../src/control/rollouts/source.ts'
 import type { Env } from '../../src/env.ts'
 import { digestText } from '../../src/loading/sync.ts'
 import type { Command } from '../../src/wire/commands.ts'
+
+/** For tests that need no records of versions: R2 takes each one, and reads of it fail. */
+export const WITHOUT_RECORDS: Records = {
+  read: async () => 'unavailable',
+  create: async () => 'created',
+  remove: async () => undefined,
+}
 
 export const env = bindings as Env
 export const namespace = (bindings as { CONTROL: DurableObjectNamespace<Control> }).CONTROL
@@ -47,7 +54,7 @@ export function createOpenAccess(asked: string[] = []): Access {
   }
 }
 
-export function toChange(command: Command, expectedRevision: number): Change {
+export function toChange(command: Command, expectedRevision: number): DocumentChange {
   return { command, expectedRevision, reason: undefined, dryRun: false }
 }
 

@@ -4,12 +4,10 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { createApp } from '../../src/api/http/app.ts'
 import { ROUTES } from '../../src/api/routes.ts'
-import {
-  MAX_OPEN_UPLOADS_PER_TOKEN,
-  MAX_PUBLISHED_DATABASE_BYTES,
-  MAX_RUNNING_ROLLOUTS,
-  UPLOAD_IDLE_MS,
-} from '../../src/control/limits.ts'
+import { MAX_PUBLISHED_DATABASE_BYTES } from '../../src/control/document/room.ts'
+import { MAX_RUNNING_ROLLOUTS } from '../../src/control/limits.ts'
+import { MAX_OPEN_UPLOADS_PER_TOKEN } from '../../src/control/releases/uploading.ts'
+import { UPLOAD_IDLE_MS } from '../../src/control/releases/uploads.ts'
 import { type Batch, type Group, isBatch } from '../../src/core/counting/batch.ts'
 import {
   MAX_BATCH_VISITORS,
@@ -21,7 +19,7 @@ import {
 import { noTotals } from '../../src/core/counting/totals.ts'
 import { MAX_ASSIGNMENTS_BYTES } from '../../src/document/parse.ts'
 import type { VersionRecord } from '../../src/document/version-record.ts'
-import { ALICE, type Life, toCaller, toChange } from './control-world.ts'
+import { ALICE, type Life, toCaller, toChange, WITHOUT_RECORDS } from './control-world.ts'
 import { make, PublicationWorld } from './publication-world.ts'
 import { createRollingWorld, FAILING, Rolling, releasedDocument } from './rollout-world.ts'
 
@@ -34,7 +32,11 @@ beforeEach(() => {
 })
 
 const record = (id: string, services: VersionRecord['services'] = []): VersionRecord => ({
-  ...{ id, manifest: 'a'.repeat(64), services, files: 0, bytes: 0 },
+  id,
+  manifest: 'a'.repeat(64),
+  services,
+  files: 0,
+  bytes: 0,
   createdAt: '2026-11-23T12:00:00Z',
 })
 
@@ -288,11 +290,7 @@ async function fillEnvironments(life: Life) {
 describe('what takes back is never refused', () => {
   it.each(ROWS)('when the limit is filled with %s', { timeout: 120_000 }, async (_, fill) => {
     const { world, script } = await createRollingWorld()
-    world.records = {
-      read: async () => 'unavailable',
-      create: async () => 'created',
-      remove: async () => undefined,
-    }
+    world.records = WITHOUT_RECORDS
     await world.live(async (life) => {
       const rolling = new Rolling(life, script)
       await rolling.start()
@@ -303,11 +301,7 @@ describe('what takes back is never refused', () => {
 
   it('nor is a rollback to a revision as large as any may be, when all else is as large now', async () => {
     const { world } = await createRollingWorld()
-    world.records = {
-      read: async () => 'unavailable',
-      create: async () => 'created',
-      remove: async () => undefined,
-    }
+    world.records = WITHOUT_RECORDS
     await world.live(async (life) => {
       const rolling = new Rolling(life, undefined as never)
       const small = await rolling.content()
@@ -346,11 +340,7 @@ describe('what takes back is never refused', () => {
 
   it('a revision of before the bounds that fits no more is refused by name', async () => {
     const { world } = await createRollingWorld()
-    world.records = {
-      read: async () => 'unavailable',
-      create: async () => 'created',
-      remove: async () => undefined,
-    }
+    world.records = WITHOUT_RECORDS
     await world.live(async (life) => {
       const rolling = new Rolling(life, undefined as never)
       const small = await rolling.content()
@@ -369,6 +359,10 @@ describe('what takes back is never refused', () => {
       const adopted = (await life.health()).revision
       expect(adopted).toBe(revision + 2)
       await life.change({ kind: 'replace', document: small })
+      // As long as there is room for the whole of it, a part that is too full keeps nobody from going back.
+      const back = await life.change({ kind: 'rollback', to: adopted })
+      expect(JSON.parse(back.text).rules).toHaveLength(rules.length)
+      await life.change({ kind: 'replace', document: small })
       await publishUntilRefused(life, LARGE)
       await publishUntilRefused(life, [])
       const refused = await tryChange(life, { kind: 'rollback', to: adopted })
@@ -381,11 +375,7 @@ describe('what takes back is never refused', () => {
 
   it('neither is a rollout that takes itself back, nor one that goes on', async () => {
     const { world, script } = await createRollingWorld()
-    world.records = {
-      read: async () => 'unavailable',
-      create: async () => 'created',
-      remove: async () => undefined,
-    }
+    world.records = WITHOUT_RECORDS
     script.load = FAILING
     await world.live(async (life) => {
       const rolling = new Rolling(life, script)
@@ -428,11 +418,7 @@ const small = (i: number) => [{ prefix: '/api/', origins: [`https://api-${i}.exa
 describe('what filled the document before there was a reserve', () => {
   const setUp = async () => {
     const { world, script } = await createRollingWorld()
-    world.records = {
-      read: async () => 'unavailable',
-      create: async () => 'created',
-      remove: async () => undefined,
-    }
+    world.records = WITHOUT_RECORDS
     return { world, script }
   }
 

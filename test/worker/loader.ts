@@ -1,5 +1,6 @@
 // A loader with a clock of its own, over real KV and Cache API or what a test puts in their place.
 
+import { beforeEach, vi } from 'vitest'
 import type { Colo } from '../../src/loading/colo.ts'
 import { AssignmentsLoader, type LoaderOptions } from '../../src/loading/load.ts'
 import { digestText, type SyncReply, type SyncReport } from '../../src/loading/sync.ts'
@@ -15,6 +16,15 @@ export const NO_COLO: Colo = {
   storeDocument: async () => undefined,
   loadConfirmation: async () => undefined,
   storeConfirmation: async () => undefined,
+}
+
+/** What is logged as a warning, from the beginning of each test; nothing is printed. */
+export function watchWarnings() {
+  const warn = vi.spyOn(console, 'warn')
+  beforeEach(() => {
+    warn.mockReset().mockImplementation(() => undefined)
+  })
+  return warn
 }
 
 export const hang = () => new Promise<never>(() => undefined)

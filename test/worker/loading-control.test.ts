@@ -1,7 +1,7 @@
 // How fresh the document is that a request is decided with, whatever the control does: answers, is
 // slow, fails, lies, or asks for fewer calls. Faults are put in the control's place.
 
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { Collected } from '../../src/core/counting/batch.ts'
 import { createColo } from '../../src/loading/colo.ts'
 import type { LoaderOptions } from '../../src/loading/load.ts'
@@ -14,18 +14,13 @@ import {
   STALE_AFTER_MS,
   setUp,
   textOf,
+  watchWarnings,
 } from './loader.ts'
 
 const delayed = <T>(ms: number, value: () => T | Promise<T>) =>
   new Promise<T>((resolve) => setTimeout(() => resolve(value()), ms))
 
-let warn = vi.spyOn(console, 'warn')
-beforeEach(() => {
-  warn = vi
-    .spyOn(console, 'warn')
-    .mockReset()
-    .mockImplementation(() => undefined)
-})
+const warn = watchWarnings()
 
 describe('a new isolate', () => {
   it('decides its first document on what the control says, not on what KV still has', async () => {

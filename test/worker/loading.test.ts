@@ -1,21 +1,15 @@
 import { env } from 'cloudflare:workers'
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { Env } from '../../src/env.ts'
 import { createColo } from '../../src/loading/colo.ts'
 import { readAssignments } from '../../src/loading/kv-source.ts'
 import type { LoaderOptions } from '../../src/loading/load.ts'
 import { mutations } from '../support/mutations.ts'
-import { hang, KV_REFRESH_MS as REFRESH_MS, setUp, textOf } from './loader.ts'
+import { hang, KV_REFRESH_MS as REFRESH_MS, setUp, textOf, watchWarnings } from './loader.ts'
 
 const kv = (env as Env).ASSIGNMENTS
 
-let warn = vi.spyOn(console, 'warn')
-beforeEach(() => {
-  warn = vi
-    .spyOn(console, 'warn')
-    .mockReset()
-    .mockImplementation(() => undefined)
-})
+const warn = watchWarnings()
 
 describe('the ladder', () => {
   it('reads KV once, then answers from memory and reloads behind the reply', async () => {
@@ -70,6 +64,25 @@ describe('the ladder', () => {
       expect(await after.load()).toMatchObject({ origin: 'cache', assignments: { revision: 42 } })
       expect(await after.load()).toMatchObject({ origin: 'memory', assignments: { revision: 42 } })
     }
+  })
+
+  it('waits once for the copy of the colo, however its time is divided between headers and body', async () => {
+    const pause = () => new Promise((resolve) => setTimeout(resolve, 70))
+    const slow = {
+      put: async () => undefined,
+      match: async () => {
+        await pause()
+        const body = new ReadableStream({
+          start: async (controller) => {
+            await pause()
+            controller.enqueue(new TextEncoder().encode(textOf(42)))
+            controller.close()
+          },
+        })
+        return new Response(body)
+      },
+    }
+    expect(await createColo(slow).loadDocument()).toBeUndefined()
   })
 
   it('never replaces the last good document of the colo by an older one', async () => {

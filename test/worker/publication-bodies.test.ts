@@ -21,7 +21,12 @@ async function withClient(during: (client: Client) => Promise<void>) {
 }
 
 const entry = (path: string, more = {}) => ({
-  ...{ path, blob: '0'.repeat(64), size: 1, type: 'text/plain', hashed: false, encodings: [] },
+  path,
+  blob: '0'.repeat(64),
+  size: 1,
+  type: 'text/plain',
+  hashed: false,
+  encodings: [],
   ...more,
 })
 

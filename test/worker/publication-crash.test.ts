@@ -2,7 +2,7 @@
 // stored; what is left is whole, and whoever asks again comes to the end.
 
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { DELETION_SETTLES_MS } from '../../src/control/limits.ts'
+import { DELETION_SETTLES_MS } from '../../src/control/releases/deletions.ts'
 import { env, type Life } from './control-world.ts'
 import { type Client, listKeys, type Made, make, PublicationWorld } from './publication-world.ts'
 

@@ -2,12 +2,10 @@
 // and what is beyond it comes in the next step, or is refused with the bound. docs/storage.md lists them.
 
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { MAX_BLOB_BYTES, MAX_LIST_PAGES, MAX_SINGLE_HEADS } from '../../src/api/http/limits.ts'
-import {
-  MAX_COMPARED_VERSIONS,
-  MAX_DELETED_KEYS,
-  MAX_RETIRED_VERSIONS,
-} from '../../src/control/limits.ts'
+import { MAX_LIST_PAGES, MAX_SINGLE_HEADS } from '../../src/api/content/look-for-blobs.ts'
+import { MAX_BLOB_BYTES } from '../../src/api/http/limits.ts'
+import { MAX_DELETED_KEYS, MAX_RETIRED_VERSIONS } from '../../src/control/releases/collecting.ts'
+import { MAX_COMPARED_VERSIONS } from '../../src/control/releases/uploading.ts'
 import { ALICE, env } from './control-world.ts'
 import { listKeys, make, PublicationWorld } from './publication-world.ts'
 

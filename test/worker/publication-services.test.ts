@@ -18,7 +18,9 @@ describe('publishing a version again', () => {
       for (const { field, service } of flipEach()) {
         const { answer } = await client.begin('1.1.0', made, [service])
         expect(answer.body, field).toMatchObject({
-          ...{ status: 409, code: 'version_differs', more: 0 },
+          status: 409,
+          code: 'version_differs',
+          more: 0,
           differences: [expect.stringMatching(/^services: \{.*\} became \{.*\}$/)],
         })
       }

@@ -116,7 +116,8 @@ export class PublicationWorld {
         step(`list ${options.prefix}`, async () => {
           const listed = await STORE.list(options)
           const objects = listed.objects.map((object) => ({
-            ...{ key: object.key, size: object.size },
+            key: object.key,
+            size: object.size,
             uploaded: new Date(this.isAllOld ? 0 : (this.#writtenAt.get(object.key) ?? 0)),
           }))
           return { ...listed, objects }
@@ -194,7 +195,9 @@ export class Client {
     const put = await this.call('PUT', `/manifests/${made.manifest}`, made.bytes)
     if (put.status !== 200) return { answer: put, missing: [] }
     const answer = await this.call('PUT', `/uploads/${version}`, {
-      ...{ manifest: made.manifest, services, createdAt: CREATED_AT },
+      manifest: made.manifest,
+      services,
+      createdAt: CREATED_AT,
     })
     return { answer, missing: answer.status === 200 ? await this.missing(version) : [] }
   }
@@ -293,7 +296,8 @@ export class Client {
   /** The first document: `main` points at `version`. */
   first(version: string, { manifest }: Made): Promise<Answer> {
     return this.change('PUT', '/assignments', {
-      ...{ schema: 1, salt: 'test' },
+      schema: 1,
+      salt: 'test',
       environments: { main: { version } },
       traffic: { main: 100 },
       versions: { [version]: { manifest } },

@@ -1,9 +1,9 @@
 // A version on its way from a client to the document, over the API with real R2 and a real control.
 
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { UPLOAD_IDLE_MS } from '../../src/control/limits.ts'
+import { UPLOAD_IDLE_MS } from '../../src/control/releases/uploads.ts'
 import { openManifest } from '../../src/core/site/manifest.ts'
-import { env } from './control-world.ts'
+import { ALICE, env } from './control-world.ts'
 import {
   type Client,
   CREATED_AT,
@@ -42,8 +42,13 @@ describe('publishing a version', () => {
     await world.live(async (client, life) => {
       const { answer, missing } = await client.begin('1.1.0', made)
       expect(answer.body).toMatchObject({
-        ...{ version: '1.1.0', state: 'open', manifest: made.manifest, files: 3 },
-        ...{ bytes: 13, verified: 0, expiresAt: world.world.now + UPLOAD_IDLE_MS },
+        version: '1.1.0',
+        state: 'open',
+        manifest: made.manifest,
+        files: 3,
+        bytes: 13,
+        verified: 0,
+        expiresAt: world.world.now + UPLOAD_IDLE_MS,
       })
       expect(missing).toHaveLength(2)
       for (const hash of missing) {
@@ -63,7 +68,11 @@ describe('publishing a version', () => {
       expect(await life.actions()).toEqual(['add-version', 'replace'])
       const record = await (await env.STORE.get('versions/1.1.0'))?.json()
       expect(record).toEqual({
-        ...{ id: '1.1.0', manifest: made.manifest, services: [], files: 3, bytes: 13 },
+        id: '1.1.0',
+        manifest: made.manifest,
+        services: [],
+        files: 3,
+        bytes: 13,
         createdAt: CREATED_AT,
       })
       expect((await client.point('main', '1.1.0')).status).toBe(200)
@@ -84,7 +93,9 @@ describe('publishing a version', () => {
       expect(record).toMatchObject({ services, ...more })
       const { body } = await client.call('GET', '/assignments')
       expect(body.versions['1.1.0']).toEqual({
-        ...{ manifest: made.manifest, services, published: CREATED_AT },
+        manifest: made.manifest,
+        services,
+        published: CREATED_AT,
       })
     })
   })
@@ -141,6 +152,52 @@ describe('publishing a version', () => {
     })
   })
 
+  it('refuses it also where somebody else has published the id since the store was asked', async () => {
+    const { world, made } = await createServing()
+    await world.live(async (client) => {
+      world.around = async (step) => {
+        if (step !== 'after get versions/1.1.0') return
+        world.around = () => undefined
+        expect((await client.publish('1.1.0', made)).answer.body.state).toBe('finalised')
+      }
+      const { answer } = await client.begin('1.1.0', await make({ '/index.html': 'newer' }))
+      expect([answer.status, answer.body.code]).toEqual([409, 'version_differs'])
+      expect(answer.body.differences).toContain('/index.html: content changed (3 → 5 bytes)')
+      const { body } = await client.call('GET', '/assignments')
+      expect(body.versions['1.1.0'].manifest).toBe(made.manifest)
+    })
+  })
+
+  it('never writes over a record that is in the store at the last moment', async () => {
+    const { world, old, made } = await createServing()
+    await world.live(async (client) => {
+      const theirs = { id: '1.1.0', manifest: old.manifest, services: [], files: 2, bytes: 9 }
+      const text = JSON.stringify({ ...theirs, createdAt: CREATED_AT })
+      world.around = async (step) => {
+        if (step === 'before put versions/1.1.0') await env.STORE.put('versions/1.1.0', text)
+      }
+      const { answer } = await client.publish('1.1.0', made)
+      expect([answer.status, answer.body.code]).toEqual([409, 'version_differs'])
+      expect(await (await env.STORE.get('versions/1.1.0'))?.text()).toBe(text)
+      expect(await versionsOf(client)).toEqual(['1.0.0'])
+    })
+  })
+
+  it('refuses it also while nobody knows whether the record was written', async () => {
+    const { world, made } = await createServing()
+    await world.live(async (client) => {
+      world.around = (step) => {
+        if (step === 'before put versions/1.1.0') throw new Error('R2 did not say')
+      }
+      const lost = await client.publish('1.1.0', made)
+      expect([lost.answer.status, lost.answer.body.code]).toEqual([503, 'store_unavailable'])
+      world.around = () => undefined
+      const other = await client.publish('1.1.0', await make({ '/index.html': 'newer' }))
+      expect([other.answer.status, other.answer.body.code]).toEqual([409, 'version_differs'])
+      expect((await client.publish('1.1.0', made)).answer.body.state).toBe('finalised')
+    })
+  })
+
   it('lists fifty differences and counts the rest', async () => {
     const { world, made } = await createServing()
     await world.live(async (client) => {
@@ -161,7 +218,9 @@ describe('publishing a version', () => {
     await world.live(async (client) => {
       const { answer } = await client.publish('0.1.0', made)
       expect(answer.body).toEqual({
-        ...{ state: 'finalised', version: '0.1.0', manifest: made.manifest },
+        state: 'finalised',
+        version: '0.1.0',
+        manifest: made.manifest,
       })
       expect((await client.publish('0.1.0', made)).uploaded).toBe(0)
       expect((await client.first('0.1.0', made)).status).toBe(200)
@@ -269,6 +328,18 @@ describe('a version that was not finalised', () => {
       // What is in the document already is no version yet, either.
       expect((await client.publish('1.1.0', made)).uploaded).toBe(2)
       expect((await client.point('canary', '1.1.0')).status).toBe(200)
+    })
+  })
+
+  it('is not finished by a call of the control before its blobs were looked at', async () => {
+    const { world, made } = await createServing()
+    await world.live(async (client, life) => {
+      await client.begin('1.1.0', made)
+      const opened = await life.control.upload(ALICE, '1.1.0')
+      if (!opened.ok || !opened.value) throw new Error('not open')
+      const finished = await life.control.finishUpload(ALICE, opened.value)
+      expect(finished).toEqual({ ok: false, error: { kind: 'unverified' } })
+      expect(await listKeys('versions/')).toEqual(['versions/1.0.0'])
     })
   })
 

@@ -2,7 +2,7 @@
 // at most, and none where nothing ever leaves.
 
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { COLLECTION_GRACE_MS } from '../../src/control/limits.ts'
+import { COLLECTION_GRACE_MS } from '../../src/control/releases/retention.ts'
 import { exampleDocument } from '../support/document.ts'
 import { ALICE, type Life, World } from './control-world.ts'
 import { type Client, make, PublicationWorld } from './publication-world.ts'

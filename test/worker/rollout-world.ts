@@ -96,7 +96,11 @@ export class Script implements WindowSource {
   close(rollout: number, generation: number, weight: number): void {
     this.#id++
     const stratum = this.#strata.get(rollout) ?? 0
-    const window = drawWindow(this.#random, this.load, weight, { id: this.#id, generation, stratum })
+    const window = drawWindow(this.#random, this.load, weight, {
+      id: this.#id,
+      generation,
+      stratum,
+    })
     this.exposed.control += window.visitors[0]
     this.exposed.canary += window.visitors[1]
     const windows = this.#windows.get(rollout) ?? []

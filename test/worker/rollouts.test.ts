@@ -201,10 +201,7 @@ describe('plans', () => {
   it('that name what nothing counts are refused by name, and nothing is begun', async () => {
     const world = await createRollingWorld()
     await live(world, async (rolling) => {
-      const metrics = [
-        { name: 'errors', margin: 1.5 },
-        { name: 'checkout' },
-      ]
+      const metrics = [{ name: 'errors', margin: 1.5 }, { name: 'checkout' }]
       for (const dryRun of [true, false]) {
         const refused = await rolling.tryStart({ plan: { metrics }, dryRun })
         expect(refused).toMatchObject({

@@ -6,8 +6,8 @@ import {
   MAX_TURNED_AWAY,
   MAX_WRONG_PER_ADDRESS,
   TURNED_AWAY_MS,
-} from '../../src/api/http/limits.ts'
-import { TurnedAway } from '../../src/api/http/turned-away.ts'
+  TurnedAway,
+} from '../../src/api/http/turned-away.ts'
 import { hashToken, toFingerprint } from '../../src/control/access/token-text.ts'
 import type { Caller, DeniedResult } from '../../src/control/contract.ts'
 
@@ -17,12 +17,16 @@ const wrong = (i: number) => `${i}`.padStart(64, 'w')
 const toAddress = (i: number) => `198.51.${i >> 8}.${i & 255}`
 
 const show = (token: string, address: string): Caller => ({
-  ...{ credential: { kind: 'token', token }, address, requestId: 'r1' },
+  credential: { kind: 'token', token },
+  address,
+  requestId: 'r1',
 })
 
 /** What the control answers, with the tokens that count where there are not too many of them. */
 const denied = (tokens: readonly string[] | undefined): DeniedResult => ({
-  ...{ kind: 'denied', denial: 'too_many_attempts', mayCount: { tokens, jwts: false } },
+  kind: 'denied',
+  denial: 'too_many_attempts',
+  mayCount: { tokens, jwts: false },
 })
 
 describe('MAX_TURNED_AWAY', () => {

@@ -1,5 +1,5 @@
-// Clients that go on asking while things change, and note when they were last given an old version:
-// pages by new visitors, and files by a tab that is pinned to version 2.
+// Clients that send requests all the time and record which version they get: pages for new visitors, and files for
+// a tab that is pinned to version 2.
 
 import { Agent } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -12,7 +12,7 @@ export type Seen = {
   readonly isBusy: boolean
   readonly version: string
   readonly isStale: boolean
-  /** When the reply had come, by `performance.now`. */
+  /** When the reply had arrived, by `performance.now`. */
   readonly at: number
 }
 
@@ -26,7 +26,7 @@ export type Clients = {
   readonly stop: () => Promise<void>
 }
 
-/** For each address one client that asks every `everyMs`, for a page and for a file in turn. */
+/** Starts one client per address, which requests a page and a file in turn, every `everyMs`. */
 export function startClients(urls: readonly URL[], everyMs: number, isBusy: boolean): Clients {
   const seen: Seen[] = []
   const agent = new Agent({ keepAlive: true })

@@ -1,5 +1,5 @@
-// Several isolates with one control in one miniflare, each with a port of its own: two to a data
-// centre, of which one is busy and one is quiet. Two versions, and a token to change things with.
+// Several isolates with one control in one miniflare, each with its own port. There are two isolates per data
+// centre: one gets many requests, one gets few. Two versions are published.
 
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -23,7 +23,7 @@ export type Fleet = {
   readonly quiet: readonly URL[]
   /** One call of the admin API. */
   readonly call: (method: string, path: string, init?: RequestInit) => Promise<Response>
-  /** One change over the admin API against the newest revision; the revision that came of it. */
+  /** Makes a change of the newest revision with the admin API, and returns the new revision. */
   readonly change: (method: string, path: string, body: object) => Promise<number>
   /** How far away the control is from all isolates, in milliseconds. */
   readonly moveControl: (ms: number | 'down') => Promise<void>
@@ -32,7 +32,7 @@ export type Fleet = {
 
 /**
  * @param dataDir where the Durable Object keeps its database.
- * @param changed variables of wrangler.toml by name, where they shall differ.
+ * @param changed variables by name that replace those of wrangler.toml.
  */
 export async function startFleet(
   colos: number,
@@ -116,7 +116,7 @@ function createChange(call: Fleet['call']): Fleet['change'] {
   }
 }
 
-/** Two versions of one page and one file that has no hash in its name. */
+/** Publishes two versions of one page and one file without a hash in its name. */
 async function publish(control: URL): Promise<void> {
   const holo = connect(control, TOKEN)
   const versions: AssignmentsDocument['versions'] = {}

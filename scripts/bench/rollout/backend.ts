@@ -1,5 +1,5 @@
-// The backend of all releases, as a process of its own: it fails or dawdles as releases.ts says of the
-// version that Holo names, always for the same visitors.
+// The backend of all releases, in its own process. It fails or is slow as releases.ts defines for the version that
+// Holo names in its header, always for the same visitors.
 
 import { createHash } from 'node:crypto'
 import { createServer } from 'node:http'
@@ -8,7 +8,7 @@ import { RELEASES, USUAL_FAILURES, USUAL_MS } from './releases.ts'
 
 const { values } = parseArgs({ options: { port: { type: 'string', default: '0' } } })
 
-/** From 0 to 1, another one for each release: who is unlucky once is not so again. */
+/** A number from 0 to 1 for each visitor and release, so that different visitors fail with each release. */
 function toLuck(visitor: string, version: string): number {
   return createHash('sha256').update(`${version} ${visitor}`).digest().readUInt32BE() / 2 ** 32
 }

@@ -1,4 +1,4 @@
-// One rollout from its start until nobody is on the version any more that was taken back.
+// Measures one rollout, from its start until nobody gets the version any more that was rolled back.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Mistake } from '../../local/mistake.ts'
@@ -8,33 +8,33 @@ import { type Crowd, LONGEST_TAB_MS } from './visitors.ts'
 
 const LOOK_EVERY_MS = 1000
 
-/** Seconds, where nothing else is said; `undefined` where there was none. */
+/** The results of a rollout. Times are in seconds; `undefined` if the event did not happen. */
 export type Measured = {
   readonly name: string
   readonly version: string
   /** How it ended, in words. */
   readonly phase: string
   readonly reason: string | undefined
-  /** When each weight in percent was given. */
+  /** The weights in percent, and when each began. */
   readonly steps: readonly { readonly weight: number; readonly after: number }[]
   readonly took: number
-  /** All who came meanwhile, and those of them who were given the version before it was decided. */
+  /** All visitors during the rollout, and those who got the version before the decision. */
   readonly visitors: number
   readonly exposed: number
-  /** Calls of the version that failed before it was decided. */
+  /** Failed calls of the version before the decision. */
   readonly failed: number
   /** From the first bad reply to the decision. */
   readonly toDecision: number | undefined
-  /** From the decision to the last page, and to the last reply at all, of the version. */
+  /** From the decision to the last page, and to the last reply of any kind, of the version. */
   readonly toLastDocument: number | undefined
   readonly toLastRequest: number | undefined
-  /** Whether a replay said the same, and of how many windows. */
+  /** Whether a replay had the same result, and the number of its windows. */
   readonly replay: { readonly same: boolean; readonly windows: number }
 }
 
 /**
- * @param atMostMs after which a rollout that decides nothing is given up.
- * @throws Mistake when it is.
+ * @param atMostMs after this time a rollout without a decision is aborted.
+ * @throws Mistake when the time is over.
  */
 export async function measureRollout(
   stand: Stand,
@@ -60,7 +60,7 @@ export async function measureRollout(
   const endedAt = status.endedAt
   const visitors = crowd.takeArrived()
   const isBack = status.phase === 'rolledBack'
-  // Whoever still has a tab of it may close it.
+  // Visitors who still have a tab of the version close it within this time.
   if (isBack) await sleep(LONGEST_TAB_MS)
   const { transitions } = await stand.explainRollout(id)
   const firstBad = release.slowerMs > 0 ? given.firstCallAt : given.firstFailureAt
@@ -68,10 +68,15 @@ export async function measureRollout(
     isBack && from !== undefined ? Math.max(0, to - from) / 1000 : undefined
   const { same, windows } = await stand.replayRollout(id)
   return {
-    ...{ name, version, phase: status.phaseText, reason: status.reason },
+    name,
+    version,
+    phase: status.phaseText,
+    reason: status.reason,
     steps: transitions.map(({ weight, at }) => ({ weight, after: (at - began) / 1000 })),
     took: (endedAt - began) / 1000,
-    ...{ visitors, exposed, failed },
+    visitors,
+    exposed,
+    failed,
     toDecision: since(firstBad, endedAt),
     toLastDocument: since(endedAt, given.lastDocumentAt),
     toLastRequest: since(endedAt, given.lastRequestAt),

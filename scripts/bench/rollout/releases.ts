@@ -1,8 +1,8 @@
 // The releases that are rolled out, and how the backend behaves towards each of them.
 
-/** Of visitors who ask, how many it fails for whatever the release is. */
+/** The share of visitors for whom the backend fails with every release. */
 export const USUAL_FAILURES = 0.01
-/** How long it takes to answer whatever the release is, in milliseconds. */
+/** The time of a reply with every release, in milliseconds. */
 export const USUAL_MS = 20
 
 export const OLD = '1.0.0'
@@ -11,9 +11,9 @@ export type Release = {
   readonly version: string
   /** What is wrong with it, as a heading. */
   readonly name: string
-  /** Of visitors, beside the usual ones. */
+  /** The share of visitors with failures, in addition to the usual ones. */
   readonly failures: number
-  /** Beside the usual time. */
+  /** Milliseconds in addition to the usual time. */
   readonly slowerMs: number
   /** Whether a rollback withdraws it, so that open tabs leave it too. */
   readonly withdraws: boolean
@@ -27,7 +27,7 @@ export const RELEASES: readonly Release[] = [
   { version: '1.3.1', name: '300 ms slower, kept', failures: 0, slowerMs: 300, withdraws: false },
 ]
 
-/** 1, 5 and 25 percent, then all but a few, each for as short as is of use. */
+/** 1, 5 and 25 percent, then almost all, each for a short time. */
 export const toPlan = ({ withdraws }: Release) => ({
   steps: [
     { weight: 1, gate: 'time', minMinutes: 0.5 },

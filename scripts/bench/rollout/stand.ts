@@ -1,4 +1,4 @@
-// Holo as `npm start` runs it, with all releases published, the old one live, and their backend behind.
+// Holo as `npm start` runs it, with all releases published, the old one live, and their backend.
 
 import { Replay, type ReplayResult } from '../../../src/core/rollout/replay.ts'
 import type { AssignmentsDocument } from '../../../src/document/schema.ts'
@@ -15,12 +15,12 @@ const HOST = '127.0.0.1'
 const TOKEN = 'holo-bench-0123456789abcdef0123456789abcdef'
 const BACKEND = new URL('backend.ts', import.meta.url).pathname
 
-/** The path of the version's script, which its page asks for. */
+/** The path of the script that the page of a version loads. */
 export const toScript = (version: string) => `/assets/app-${version.replaceAll('.', '')}9f3c71.js`
 
 export type Stand = {
   readonly url: URL
-  /** Its id. */
+  /** Starts a rollout and returns its number. */
   readonly startRollout: (release: Release) => Promise<number>
   readonly readRollout: (id: number) => Promise<RolloutStatus>
   readonly explainRollout: (id: number) => Promise<RolloutExplanation>
@@ -100,7 +100,10 @@ export async function startStand(dataDir: string): Promise<Stand> {
   }
 }
 
-/** A page, its script, and the service that both releases have. As the document names the version. */
+/**
+ * Publishes a page, its script and the service of all releases. Returns the version's entry in the
+ * document.
+ */
 function publish(
   holo: LocalApi,
   id: string,

@@ -1,5 +1,5 @@
-// New people all the time: each opens the page, gets its script, asks the API now and then while the
-// tab is open, and may look at a second page. What they were given is noted by version.
+// Simulated visitors, new ones all the time. Each opens the page, loads its script, calls the API while the tab is
+// open, and may open a second page. The replies are counted by version.
 
 import { Agent } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -10,7 +10,7 @@ const DOCUMENT = { 'sec-fetch-dest': 'document', 'sec-fetch-mode': 'navigate' }
 const SCRIPT = { 'sec-fetch-dest': 'script', 'sec-fetch-mode': 'no-cors' }
 const CALL = { 'sec-fetch-dest': 'empty', 'sec-fetch-mode': 'cors' }
 
-/** Milliseconds between two calls of a tab. */
+/** The time between two calls of a tab. */
 const CALL_EVERY_MS = 2000
 /** How long a tab is open on average, and at most. */
 const TAB_MS = 10_000
@@ -18,7 +18,7 @@ export const LONGEST_TAB_MS = 60_000
 const SECOND_PAGE = 0.3
 const REPLY_TIMEOUT_MS = 20_000
 
-/** What was given of one version. Times are milliseconds since the epoch, of the reply's arrival. */
+/** The replies of one version. Times are milliseconds since the epoch, when the reply arrived. */
 export type Given = {
   readonly visitors: Set<string>
   requests: number
@@ -32,9 +32,9 @@ export type Given = {
 
 export type Crowd = {
   readonly given: (version: string) => Given
-  /** All who came since the last time this was asked. */
+  /** The number of visitors since the last call. */
   readonly takeArrived: () => number
-  /** Requests that nobody answered, or that were answered by no version at all, by what came instead. */
+  /** The number of requests without a reply of a version, by what happened instead. */
   readonly unanswered: ReadonlyMap<string, number>
   readonly stop: () => Promise<void>
 }
@@ -51,8 +51,12 @@ export function startCrowd(url: URL, perSecond: number): Crowd {
     if (known) return known
     const fresh: Given = {
       visitors: new Set(),
-      ...{ requests: 0, failed: 0, firstCallAt: undefined, firstFailureAt: undefined },
-      ...{ lastDocumentAt: 0, lastRequestAt: 0 },
+      requests: 0,
+      failed: 0,
+      firstCallAt: undefined,
+      firstFailureAt: undefined,
+      lastDocumentAt: 0,
+      lastRequestAt: 0,
     }
     byVersion.set(version, fresh)
     return fresh
@@ -94,7 +98,7 @@ export function startCrowd(url: URL, perSecond: number): Crowd {
     if (!isStopped && Math.random() < SECOND_PAGE) await openPage()
   }
 
-  /** As many as are due, so that a late timer does not make them fewer. */
+  /** Starts all visitors that are due, so that a late timer does not reduce their number. */
   const began = Date.now()
   let started = 0
   const timer = setInterval(() => {

@@ -1,5 +1,5 @@
-// In the place of the control, for a workerd without Durable Objects: its newest document is the one
-// that `readText` gives.
+// Replaces the control in a workerd without Durable Objects: the newest document is the text that `readText`
+// returns.
 
 export function createControl(readText, collected = {}) {
   let own

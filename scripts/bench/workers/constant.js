@@ -1,5 +1,4 @@
-// The least that a Worker can do: one reply, all of it known beforehand. It runs in workerd as it
-// stands.
+// The smallest possible Worker: it always returns the same prepared reply. It runs in workerd without bundling.
 
 import { env } from 'cloudflare:workers'
 

@@ -1,6 +1,6 @@
-// Holo's router with every operation on KV, R2 and the Cache API counted. `/bench/counts` answers
-// the counts since it was last asked, `/bench/new-isolate` forgets what the router has in memory. It
-// runs in workerd as it stands, beside the bundled router.
+// Holo's router with counters for every operation on KV, R2 and the Cache API. `/bench/counts` returns the counts
+// since the last call, and `/bench/new-isolate` clears the memory of the router. It runs in workerd without
+// bundling, next to the bundled router.
 
 import { createControl } from './confirming-control.js'
 import { createRouter } from './router.js'

@@ -1,5 +1,5 @@
-// Holo's router, whose control answers as late as if it were far away: `/bench/control?ms=200` says
-// how far from now on, and `?ms=down` that it does not answer at all. It runs in workerd as it stands.
+// Holo's router with a control that answers as late as if it were far away: `/bench/control?ms=200` sets the delay,
+// and with `?ms=down` it does not answer at all. It runs in workerd without bundling.
 
 import { createRouter } from './router.js'
 

@@ -1,5 +1,5 @@
-// Holo's router over a KV and an R2 that are two values in memory, for a workerd without either. It
-// runs in workerd as it stands, beside the bundled router.
+// Holo's router with KV and R2 in memory, for a workerd without either. It runs in workerd without bundling, next
+// to the bundled router.
 
 import { env } from 'cloudflare:workers'
 import { createControl } from './confirming-control.js'

@@ -1,5 +1,5 @@
-// The least that a proxy can be: every request goes to the backend, every reply to the client. It
-// runs in workerd as it stands.
+// The smallest possible proxy: it passes every request to the backend and every reply to the client. It runs in
+// workerd without bundling.
 
 import { env } from 'cloudflare:workers'
 

@@ -1,18 +1,21 @@
-// Whether the bytes of a manifest can become a version: readable, searchable, every path one that a URL
-// can say, every type one that a header can. All that is wrong at once; whether its blobs are there is
-// found later.
+// Checks whether the bytes of a manifest can become a version: it can be parsed and searched, every path
+// can be written in a URL, and every content type in a header. All problems are reported together. Whether
+// its blobs are stored is checked when the upload is finalised.
 
 import { err, ok, type Result } from '../../core/result.ts'
 import { type Manifest, openManifest } from '../../core/site/manifest.ts'
 import { findPathProblems } from '../../core/site/manifest-paths.ts'
 import type { Fault } from '../../wire/problems.ts'
-import { MAX_BLOB_BYTES, MAX_LISTED_PROBLEMS, MAX_TYPE_CHARACTERS } from '../http/limits.ts'
+import { MAX_BLOB_BYTES, MAX_LISTED_PROBLEMS } from '../http/limits.ts'
 import type { Failure } from '../http/problems.ts'
 
-/** A header's value (RFC 9110 section 5.5) without what only old servers send. */
+/** The longest content type in a manifest. Real ones have about a dozen characters. */
+export const MAX_TYPE_CHARACTERS = 200
+
+/** The value of a header (RFC 9110 section 5.5), without the obsolete characters above ASCII. */
 const TYPE = /^[\x20-\x7e]+$/
 
-/** The manifest, with how many paths it has and their sizes in sum. */
+/** @returns how many paths the manifest has and the sum of their sizes, or everything that is wrong with it. */
 export function checkManifest(
   bytes: Uint8Array,
 ): Result<{ readonly files: number; readonly bytes: number }, Failure> {
@@ -21,7 +24,7 @@ export function checkManifest(
   const manifest = opened.value
   if (!manifest.isSearchable()) {
     const message =
-      'its table cannot be searched: rows are not in the order of the hashes of their paths, or too many paths share one'
+      'its table cannot be searched: the rows are not sorted by the hashes of their paths, or too many paths have the same hash'
     return refuse([{ path: '', message }], 1)
   }
   const { problems, count } = findPathProblems(toPaths(manifest), MAX_LISTED_PROBLEMS)
@@ -49,7 +52,7 @@ type Entry = NonNullable<ReturnType<Manifest['find']>>
 
 function findFault({ size, type, encodings }: Entry) {
   if (!TYPE.test(type)) {
-    return `has a content type that no header can say: ${JSON.stringify(type.slice(0, 80))}`
+    return `has a content type that cannot be sent in a header: ${JSON.stringify(type.slice(0, 80))}`
   }
   if (type.length > MAX_TYPE_CHARACTERS) {
     return `has a content type of ${type.length} characters; ${MAX_TYPE_CHARACTERS} are allowed`

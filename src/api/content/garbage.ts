@@ -1,12 +1,18 @@
-// What nothing needs any more, found in R2 step by step: records, then manifests, then blobs, then
-// parts. Only proposed here: the control looks once more and deletes (control/collecting.ts).
+// Finds objects in R2 that nothing uses any more, step by step: records, then manifests, then blobs, then
+// parts. It only proposes them: the control checks them again and deletes them
+// (control/releases/collecting.ts).
 
 import type { Protection } from '../../control/releases/contract.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { openManifest } from '../../core/site/manifest.ts'
-import { GARBAGE_PAGES_PER_STEP } from '../http/limits.ts'
 import type { Failure } from '../http/problems.ts'
 import type { ContentStore, ListResult } from './content-store.ts'
+
+/**
+ * Pages of blobs in one step of the collection. Every step reads all manifests, so it looks at several
+ * pages.
+ */
+const GARBAGE_PAGES_PER_STEP = 5
 
 export type GarbagePhase = 'records' | 'manifests' | 'blobs' | 'parts'
 
@@ -15,14 +21,14 @@ export type FoundGarbage = {
   readonly items: readonly ListResult[]
   /** The manifests that were searched for blobs. */
   readonly searched: readonly string[]
-  /** `undefined`: the phase is over. */
+  /** The last key that was looked at; `undefined` when the phase is over. */
   readonly after: string | undefined
 }
 
 type Search = {
   readonly store: ContentStore
   readonly protection: Protection
-  /** In a dry run what the earlier phases would take away is still there. */
+  /** In a dry run, what earlier phases would delete is still stored, and has to be left out here. */
   readonly dryRun: boolean
 }
 
@@ -45,7 +51,7 @@ export async function findGarbage(
   return ok({ items, searched: [], after: page.isLast ? undefined : page.items.at(-1)?.name })
 }
 
-/** Whether something that is old enough is garbage, by its name. */
+/** A test whether an object that is old enough is garbage, by its name. */
 async function createTest(
   search: Search,
   phase: Exclude<GarbagePhase, 'blobs'>,
@@ -62,7 +68,7 @@ async function createTest(
   return ok((name) => !kept.has(name))
 }
 
-/** Manifests of records that nothing protects, and that are too young to go. */
+/** The manifests of records that nothing protects but that are too young to be deleted. */
 async function findNamed({
   store,
   protection,
@@ -82,7 +88,7 @@ async function findNamed({
   return ok(named)
 }
 
-/** Every manifest that stays is read; one that should stay and cannot be read ends the search. */
+/** Reads every manifest that stays. If a protected manifest cannot be read, the search fails. */
 async function findBlobs(search: Search, after: string): Promise<Result<FoundGarbage, Failure>> {
   const { store, protection } = search
   const candidates = new Map<string, ListResult>()
@@ -115,7 +121,7 @@ async function findBlobs(search: Search, after: string): Promise<Result<FoundGar
   return ok({ items: [...candidates.values()], searched: searched.value, after: next })
 }
 
-/** All manifests of the store but, in a dry run, those that would be gone by then. */
+/** All stored manifests; in a dry run without those that the phase before would have deleted. */
 async function findRemaining(search: Search): Promise<Result<readonly string[], Failure>> {
   const { store, protection, dryRun } = search
   const listed = await listAll(store, 'manifests')

@@ -1,18 +1,28 @@
-// Which blobs of a manifest are not in the store, one slice of all hashes at a time, so that a step is
-// bounded however large the version is. SHA-256 spreads hashes evenly, and so the slices.
+// Finds the blobs of a manifest that are not in the store. One call looks at one slice of the range of all
+// hashes, so that its work is bounded however large the version is. SHA-256 distributes hashes evenly, so
+// all slices have about the same number of blobs.
 
 import { mapConcurrently } from '../../core/concurrently.ts'
 import type { Manifest, ManifestEntry, Representation } from '../../core/site/manifest.ts'
 import type { AbsentBlob } from '../../wire/problems.ts'
-import {
-  BLOBS_PER_STEP,
-  MAX_LIST_PAGES,
-  MAX_SINGLE_HEADS,
-  STORE_CALLS_AT_ONCE,
-} from '../http/limits.ts'
 import type { ContentStore } from './content-store.ts'
 
-/** `size`: what is stored has another size than the manifest says; `undefined` for nothing stored. */
+/** How many blobs one step looks for: a few pages of R2's list, and a reply of 400 KB. */
+const BLOBS_PER_STEP = 4000
+
+/** Up to this many blobs are looked up one by one; more are found in R2's list, a thousand per call. */
+export const MAX_SINGLE_HEADS = 64
+
+/** A step reads at most this many pages of the list, and looks up the remaining blobs one by one. */
+export const MAX_LIST_PAGES = 60
+
+/** The platform allows six connections per request; further calls would wait. */
+const STORE_CALLS_AT_ONCE = 6
+
+/**
+ * `stored` is the size of the stored blob where it differs from the manifest's; `undefined`: nothing is
+ * stored.
+ */
 export type Absent = Representation & { readonly stored: number | undefined }
 
 /** How many slices a manifest has: at least one, and no more than files. */
@@ -22,19 +32,23 @@ export function countSlices(manifest: Manifest): number {
   return Math.max(1, Math.min(manifest.count, Math.ceil(blobs / BLOBS_PER_STEP)))
 }
 
-/** After `slice` slices, how many files count as looked at. */
+/** The number of files that count as verified after so many slices. */
 export function toVerified(slice: number, slices: number, files: number): number {
   return Math.ceil((slice * files) / slices)
 }
 
-/** The slice that comes next; the inverse of `toVerified`, as there are no more slices than files. */
+/**
+ * The next slice: the inverse of `toVerified`, which exists because there are at most as many slices as
+ * files.
+ */
 export function toSlice(verified: number, slices: number, files: number): number {
   return files === 0 ? slices : Math.floor((verified * slices) / files)
 }
 
 /**
- * The blobs of one slice that are not there as the manifest has them. What a manifest of `known` has of
- * the same file is there: its version was looked at when it was finalised, and is kept.
+ * The blobs of one slice that are missing or have another size than the manifest says. The blobs of a file
+ * that a manifest of `known` has in the same form are not looked up: that version was verified when it was
+ * finalised, and its blobs are kept.
  */
 export async function lookForBlobs(
   store: ContentStore,
@@ -58,7 +72,10 @@ export function toAbsentBlob({ blob, size, stored }: Absent): AbsentBlob {
   return { sha256: blob, size, problem }
 }
 
-/** Hashes, each with the sizes that the manifest gives it: one, unless it is mistaken. */
+/**
+ * The hashes of a slice with the sizes that the manifest gives them. A correct manifest gives each hash
+ * one size.
+ */
 function collectWanted(
   manifest: Manifest,
   known: readonly Manifest[],
@@ -92,7 +109,7 @@ function toForms({ blob, size, encodings }: ManifestEntry): string {
   return [{ blob, size }, ...encodings].map((form) => `${form.blob} ${form.size}`).join()
 }
 
-/** Sizes by hash of those that are stored. */
+/** The sizes of the stored blobs by their hash. */
 async function findStored(
   store: ContentStore,
   sorted: readonly string[],
@@ -119,7 +136,7 @@ async function findStored(
   return stored
 }
 
-/** A text right before a hash, so that a list that begins after it begins with the hash. */
+/** A key that sorts before the hash, so that a list after it includes the hash. */
 function toPredecessor(hash: string): string {
   return hash.slice(0, -1)
 }

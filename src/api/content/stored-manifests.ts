@@ -1,4 +1,4 @@
-// Manifests of the store, opened; and what differs between the versions that two of them stand for.
+// Loads manifests from the store, and compares the versions that two manifests describe.
 
 import { err, ok, type Result } from '../../core/result.ts'
 import { type Manifest, openManifest } from '../../core/site/manifest.ts'
@@ -21,8 +21,8 @@ export async function loadManifest(
 type Substance = Pick<VersionRecord, 'manifest' | 'services'>
 
 /**
- * Whether `wanted` is the content that its id has already. Encodings may differ, and so may how far
- * names are relied on: that depends on which versions were retained at the time.
+ * Checks that `wanted` has the content that is already published under its id. Encodings may differ, and
+ * so may whether names count as hashed: that depends on which versions existed at the time.
  */
 export async function checkSame(
   store: ContentStore,

@@ -1,5 +1,5 @@
-// The API: Hono with the table of routes, and what every request goes through: credential, origin,
-// precondition, shape, handler, and the proof without which nothing is replied.
+// Builds the API from the table of routes, with Hono. It defines the steps of every request: credential,
+// origin, precondition, schema, handler, and the authentication that must succeed before any reply.
 
 import { Hono } from 'hono'
 import type { Caller, Credential } from '../../control/contract.ts'
@@ -15,9 +15,9 @@ import { toProblem } from './problems.ts'
 import type { Handled, Route, RouteReply } from './route.ts'
 import { TurnedAway } from './turned-away.ts'
 
-/** What one request brings along. */
+/** The request and what is needed to answer it. */
 export type RequestSurroundings = {
-  /** The normalised path, which alone is matched. */
+  /** The normalised path: routes are matched against it and not against the path of the request. */
   readonly path: string
   readonly requestId: string
   readonly getControl: GetControl
@@ -57,9 +57,9 @@ export function createApp(routes: readonly Route[]): App {
 }
 
 /**
- * The order of checks: the form of the credential, the origin of the request, the isolate's memory of
- * wrong credentials, then the route. Its first call of the control proves credential and scope; where it
- * makes none, that is proved before anything is replied.
+ * The order of checks: the form of the credential, the origin of the request, the wrong credentials that
+ * the isolate remembers, then the route. The first call of the control that the route makes authenticates
+ * the credential and checks the scope. If the route makes none, that is done before the reply.
  */
 async function handle(
   route: Route,

@@ -1,23 +1,28 @@
-// The calls of the control that one request makes: within our own time, with every way to fail as a
-// `Failure`. Each call brings the request's credential along and proves it, so that a request whose
-// first act is such a call needs no other proof.
+// Calls the control for one request, with a timeout, and returns every failure as a `Failure`. Each call
+// carries the credential of the request, and the control authenticates it. So a request that calls the
+// control needs no separate call for authentication.
 
 import type { Caller, ControlCalls, DeniedResult } from '../../control/contract.ts'
 import type { RolloutRefused } from '../../control/rollouts/contract.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { withTimeout } from '../../core/with-timeout.ts'
 import { hasScope } from '../../wire/scopes.ts'
-import { CONTROL_CHANGE_TIMEOUT_MS, CONTROL_READ_TIMEOUT_MS } from './limits.ts'
 import { type Failure, toFailure } from './problems.ts'
 import type { TurnedAway } from './turned-away.ts'
 
-/** A new stub for every call: one that has failed once stays broken. */
+/** The control usually answers in about 50 ms. After this time an error is more useful than waiting. */
+const CONTROL_READ_TIMEOUT_MS = 5000
+
+/** A change gets more time than a read, because an unknown outcome costs the client more. */
+const CONTROL_CHANGE_TIMEOUT_MS = 10_000
+
+/** Returns a new stub for every call: a stub whose call failed stays broken. */
 export type GetControl = () => ControlCalls
 
-/** Whether a call can leave something done behind when its answer is lost. */
+/** `changes`: the call may have changed something even if its answer was lost. */
 export type CallEffect = 'none' | 'changes'
 
-/** The calls that take a caller. The others prove nothing, and no route makes them. */
+/** The calls that take a caller and authenticate it. Routes make no other calls. */
 type ProvingCalls = Omit<ControlCalls, 'sync' | 'watch'>
 
 type Refusal = { readonly kind: string }
@@ -28,7 +33,7 @@ export type Ask = {
     effect: CallEffect,
     call: (control: ProvingCalls) => Promise<Result<T, RolloutRefused>>,
   ): Promise<Result<T, Failure>>
-  /** The same for a call that refuses for reasons of its own: `onRefused` says what they mean. */
+  /** For a call with its own reasons to refuse: `onRefused` converts them to a result. */
   <T, E extends Refusal, U = never>(
     effect: CallEffect,
     call: (control: ProvingCalls) => Promise<Result<T, E>>,
@@ -36,7 +41,7 @@ export type Ask = {
   ): Promise<Result<T | U, Failure>>
 }
 
-/** Who asks, and how: what every function needs that makes calls for a request. */
+/** What a function needs to call the control for a request: the caller, and the function that calls. */
 export type Asker = { readonly ask: Ask; readonly caller: Caller }
 
 export type ControlPatience = { readonly readMs: number; readonly changeMs: number }
@@ -56,9 +61,9 @@ export type ControlClientOptions = {
 
 export class ControlClient {
   readonly #options: ControlClientOptions
-  /** A call was answered by something else than a denial: credential and scope count. */
+  /** The control has accepted credential and scope in an earlier call. */
   #isProved = false
-  /** Why the first call that proved nothing failed. */
+  /** The failure of the first call that did not authenticate the caller. */
   #failure: Failure | undefined
 
   constructor(options: ControlClientOptions) {
@@ -83,8 +88,8 @@ export class ControlClient {
   }
 
   /**
-   * Proves credential and scope, unless a call of this request has done so. Where such a call failed,
-   * its failure is the answer: nobody waits for the control twice.
+   * Authenticates the caller and checks the scope, unless a call of this request has done so. If such a
+   * call failed, its failure is returned again, so that the client does not wait for the control twice.
    */
   async prove(): Promise<Result<undefined, Failure>> {
     if (this.#isProved) return ok(undefined)
@@ -126,7 +131,10 @@ function toRefused(refused: Refusal): Result<never, Failure> {
   return err(toFailure(refused as RolloutRefused))
 }
 
-/** An overloaded control refuses a call before it does anything; after any other error nobody knows. */
+/**
+ * An overloaded control refuses a call before it does anything. After any other error the outcome is
+ * unknown.
+ */
 function toKind(cause: unknown, effect: CallEffect) {
   const isOverloaded = (cause as { overloaded?: unknown } | null)?.overloaded === true
   if (isOverloaded) return 'control_overloaded'

@@ -1,5 +1,5 @@
-// The credential of a request, read from its headers. Only the form is checked here: the control proves
-// whether it counts.
+// Reads the credential of a request from its headers. Only its form is checked here: the control checks
+// whether it is valid.
 
 import {
   MAX_JWT_CHARACTERS,
@@ -11,19 +11,19 @@ import type { Credential } from '../../control/contract.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 
 /**
- * One scheme and one token of RFC 6750 section 2.1. A second header, which arrives after a comma,
- * is none.
+ * One scheme and one token (RFC 6750 section 2.1). Two `Authorization` headers arrive joined by a comma,
+ * and do not match.
  */
 const BEARER = /^Bearer ([A-Za-z0-9\-._~+/]+=*)$/i
 /** The compact serialisation of a signed JWT (RFC 7515 section 7.1). */
 const JWT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
 
-/** Nothing shown, or something that no credential looks like: a 401 without asking the control. */
+/** No credential, or one of an impossible form: answered with 401 without a call of the control. */
 export type NoCredential = 'absent' | 'malformed'
 
 /**
- * The credential of a request: `Authorization`, else the JWT that Cloudflare Access puts on it.
- * Cookies and queries are never looked at. A malformed `Authorization` does not fall back.
+ * The credential of a request: `Authorization`, or else the JWT that Cloudflare Access adds. Cookies and
+ * queries are never read. If `Authorization` is malformed, the JWT is not tried.
  */
 export function readCredential(headers: Headers): Result<Credential, NoCredential> {
   const authorization = headers.get('authorization')
@@ -41,9 +41,10 @@ export function readCredential(headers: Headers): Result<Credential, NoCredentia
 }
 
 /**
- * Whether another site's page may have made a browser send this. A token is sent only by whoever has
- * it; the JWT of Access goes along with whatever the browser sends, so that what is no GET has to
- * come from this site itself, or from no page at all (Fetch metadata, `Sec-Fetch-Site`).
+ * Whether a page of another site may have made a browser send this request (cross-site request forgery).
+ * A token is only sent by a client that knows it. The JWT of Access is added to every request of the
+ * browser, so a request other than GET or HEAD must come from this site, or from no page at all (Fetch
+ * metadata, `Sec-Fetch-Site`).
  */
 export function isFromElsewhere({ method, headers }: Request, { kind }: Credential): boolean {
   if (kind === 'token' || method === 'GET' || method === 'HEAD') return false
@@ -52,7 +53,7 @@ export function isFromElsewhere({ method, headers }: Request, { kind }: Credenti
   return site !== 'same-origin' && site !== 'none'
 }
 
-/** The first 64 bits of the SHA-256 of a credential: tells credentials apart without holding them. */
+/** The first 64 bits of the SHA-256 of a credential, which identify it without storing it. */
 export async function toPrint(credential: Credential): Promise<string> {
   const text = credential.kind === 'token' ? credential.token : credential.jwt
   return toFingerprint(await hashToken(text))

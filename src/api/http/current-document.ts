@@ -1,5 +1,5 @@
-// The document as the control has it now, and one change of it: what all routes about parts of the
-// document begin and end with.
+// Loads the current document from the control, and commits one change to it: what all routes about parts
+// of the document have in common.
 
 import { err, ok, type Result } from '../../core/result.ts'
 import { BUCKETS } from '../../core/traffic.ts'
@@ -24,7 +24,10 @@ export async function loadText({ ask, caller }: Asker): Promise<Result<Current, 
   return ok({ revision: found.identity.revision, text: found.text })
 }
 
-/** The document, which the control has checked: origins that only local runs take are taken. */
+/**
+ * The parsed document. The control has validated it by the settings of this Holo, so origins that are
+ * only allowed in local runs are accepted here.
+ */
 export async function loadDocument(
   asker: Asker,
 ): Promise<Result<{ revision: number; document: AssignmentsDocument }, Failure>> {
@@ -76,7 +79,7 @@ export async function commitChange(
       ...(closed.length > 0 ? { closed } : {}),
       ...(dryRun ? { text } : {}),
     },
-    // The revision of a dry run does not exist: nobody may name it in If-Match.
+    // The revision of a dry run does not exist, so it must not become an ETag that If-Match could name.
     ...(dryRun ? {} : { revision }),
   })
 }

@@ -8,7 +8,7 @@ import type { OpenRoute, Route } from './route.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
-/** The route that serves the document; it stands in the document itself. */
+/** The route that serves the OpenAPI document. The document describes this route as well. */
 export function createOpenApiRoute(others: readonly Route[]): OpenRoute {
   let made: Json | undefined
   const route: OpenRoute = {
@@ -75,7 +75,7 @@ function toOperation(route: Route): Json {
       ...(route.hasSteps
         ? {
             202: {
-              description: 'There is more to do: send the same again',
+              description: 'There is more to do: repeat the request',
               content: { 'application/json': { schema: toSchema(reply, 'output') } },
             },
           }
@@ -101,7 +101,8 @@ const IF_MATCH = {
   name: 'If-Match',
   in: 'header',
   required: true,
-  description: 'The revision that was seen, as its ETag; `"0"` while there is no document',
+  description:
+    'The ETag of the revision that the change is based on; `"0"` if there is no document yet',
   schema: { type: 'string', examples: ['"42"'] },
 }
 
@@ -166,7 +167,7 @@ type JsonSchema = { properties?: Record<string, Json>; required?: string[] } & R
   unknown
 >
 
-/** OpenAPI 3.1 takes JSON Schema 2020-12 as it is. */
+/** OpenAPI 3.1 uses JSON Schema 2020-12 without changes. */
 function toSchema(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { target: 'draft-2020-12', io })
   return rest as JsonSchema

@@ -1,20 +1,25 @@
-// The parts of a request that a route has schemas for: precondition, parameters, query and body, in that
-// order, so that a body is read only where the rest is sound.
+// Parses the parts of a request by the schemas of its route: precondition, parameters, query and body, in
+// this order, so that a body is only read when everything else is valid.
 
 import type { z } from 'zod'
 import { err, ok, type Result } from '../../core/result.ts'
 import { withTimeout } from '../../core/with-timeout.ts'
 import { listFindings } from '../../document/findings.ts'
-import { readOctets } from '../content/octets.ts'
-import {
-  BODY_TIMEOUT_MS,
-  MAX_BODY_BYTES,
-  MAX_JSON_DEPTH,
-  MAX_UNPROVED_BODY_BYTES,
-} from './limits.ts'
+import type { Octets } from '../content/content-store.ts'
+import { MAX_BODY_BYTES, MAX_JSON_DEPTH } from './limits.ts'
 import { readIfMatch } from './precondition.ts'
 import type { Failure } from './problems.ts'
 import type { ScopedRoute } from './route.ts'
+
+/**
+ * A body up to this length (commands, names, weights) is read before the control has authenticated the
+ * caller, so that the change and the authentication are one call. This limits what an unauthenticated
+ * client can make an isolate read.
+ */
+const MAX_UNPROVED_BODY_BYTES = 16 * 1024
+
+/** A body of half a megabyte takes one or two seconds on a slow connection. */
+const BODY_TIMEOUT_MS = 10_000
 
 export type Parsed<T> = {
   readonly params: T
@@ -24,8 +29,8 @@ export type Parsed<T> = {
 }
 
 /**
- * Whether the body of a request may be read before its credential is proved: there is none, or its
- * announced length is small. Bytes and bodies of unknown length are read for nobody before that.
+ * Whether the body of a request may be read before the caller is authenticated: there is none, or its
+ * announced length is small. Uploads and bodies of unknown length are never read before that.
  */
 export function isSmallBody({ body, maxOctets }: ScopedRoute, { headers }: Request): boolean {
   if (maxOctets !== undefined) return false
@@ -67,7 +72,21 @@ async function readSent(
   return body ? readBody(request) : ok(undefined)
 }
 
-/** A name that is given twice has no value that could be meant. */
+const OCTETS_TYPE = /^application\/octet-stream[ \t]*(;|$)/i
+const LENGTH = /^(0|[1-9]\d{0,14})$/
+
+function readOctets({ headers, body }: Request, maxBytes: number): Result<Octets, Failure> {
+  if (!OCTETS_TYPE.test(headers.get('content-type') ?? '')) {
+    return err({ kind: 'unsupported_media_type' })
+  }
+  const length = headers.get('content-length')
+  if (length === null || !LENGTH.test(length)) return err({ kind: 'length_required' })
+  const size = Number(length)
+  if (size > maxBytes) return err({ kind: 'body_too_large', limit: maxBytes })
+  return ok({ stream: body ?? new Blob([]).stream(), size })
+}
+
+/** A name that occurs twice becomes a list, which no schema accepts: its value would be ambiguous. */
 function toQuery(search: URLSearchParams): Record<string, unknown> {
   const names = [...new Set(search.keys())]
   return Object.fromEntries(
@@ -106,8 +125,8 @@ async function readBody({ headers, body }: Request): Promise<Result<unknown, Fai
   try {
     text = await withTimeout(readText(body), BODY_TIMEOUT_MS)
   } catch {
-    // It broke off, took too long, or is not UTF-8: in each case there is nothing to work with.
-    return invalid('the body did not arrive whole, or is not UTF-8')
+    // The connection broke, the body took too long, or it is not UTF-8.
+    return invalid('the body is incomplete or not UTF-8')
   }
   if (text === undefined) return err(TOO_LARGE)
   let value: unknown
@@ -122,7 +141,7 @@ async function readBody({ headers, body }: Request): Promise<Result<unknown, Fai
   return ok(value)
 }
 
-/** `undefined` when there is more than is read. */
+/** `undefined` when the body is longer than `MAX_BODY_BYTES`. */
 async function readText(body: ReadableStream<Uint8Array> | null): Promise<string | undefined> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
   let text = ''

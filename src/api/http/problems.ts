@@ -1,11 +1,16 @@
-// Failures of the API as a closed set, and each as one reply in the form of RFC 9457; wire/problems.ts lists
-// the codes. Whoever has not proved who it is learns nothing but the code.
+// The failures of the API, and the reply for each in the form of RFC 9457; wire/problems.ts lists the codes.
+// A client that is not authenticated gets nothing but the code.
 
 import type { RolloutRefused } from '../../control/rollouts/contract.ts'
 import { PROBLEMS, type ProblemCode, type ProblemDetails } from '../../wire/problems.ts'
-import { RETRY_AFTER_ATTEMPTS_S, RETRY_AFTER_S } from './limits.ts'
 
-/** A code, and what the problem says beside it. */
+/** After this time a control that restarts or is overloaded usually answers again. */
+const RETRY_AFTER_S = 2
+
+/** The control remembers failed attempts of an address for this long. */
+const RETRY_AFTER_ATTEMPTS_S = 60
+
+/** A code, and the details of the problem. */
 export type Failure = {
   [Code in ProblemCode]: { readonly kind: Code } & ProblemDetails<Code>
 }[ProblemCode]
@@ -19,7 +24,7 @@ const RETRY_AFTER: Partial<Record<ProblemCode, number>> = {
   unknown_outcome: RETRY_AFTER_S,
 }
 
-/** The reply for a failure, kept by nobody. */
+/** The reply for a failure. Caches must not store it. */
 export function toProblem(failure: Failure, requestId: string): Response {
   const { kind: code, ...details } = failure
   const { status, title } = PROBLEMS[code]
@@ -36,7 +41,7 @@ export function toProblem(failure: Failure, requestId: string): Response {
   return new Response(JSON.stringify(problem), { status, headers })
 }
 
-/** What the control refuses, in the words of the API. */
+/** Converts a refusal of the control to a failure of the API. */
 export function toFailure(refused: RolloutRefused): Failure {
   switch (refused.kind) {
     case 'denied':

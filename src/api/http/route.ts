@@ -1,41 +1,39 @@
-// What a route of the API is: one row of the table that the app is built from, the OpenAPI document
-// is generated from, and the tests go through.
+// The type of a route: one row of the table from which the app and the OpenAPI document are built.
 
 import type { z } from 'zod'
 import type { Result } from '../../core/result.ts'
 import type { ProblemCode } from '../../wire/problems.ts'
 import type { Scope } from '../../wire/scopes.ts'
-import type { ContentStore } from '../content/content-store.ts'
-import type { Octets } from '../content/octets.ts'
+import type { ContentStore, Octets } from '../content/content-store.ts'
 import type { Asker } from './ask-control.ts'
 import type { Failure } from './problems.ts'
 
 export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE'
 
-/** What a handler works with, once precondition and schemas have been checked. */
+/** The arguments of a handler. Precondition and schemas have been checked before. */
 export type Call<Params, Query, Body> = Asker & {
   readonly params: Params
   readonly query: Query
   readonly body: Body
-  /** The revision that If-Match names; 0 on routes that take none. */
+  /** The revision that If-Match names; 0 for routes without If-Match. */
   readonly expectedRevision: number
   /**
-   * The store, once the control has proved the credential: by a call that the handler has made before,
-   * else by one that this makes.
+   * Returns the store after the control has authenticated the caller: in an earlier call of the handler,
+   * or else in a call that this function makes.
    */
   readonly openStore: () => Promise<Result<ContentStore, Failure>>
   readonly now: number
 }
 
-/** The part of a call with which functions beside the handler ask the control and the store. */
+/** The arguments that functions need which call the control and the store for a handler. */
 export type StoreAsker = Pick<Call<unknown, unknown, unknown>, 'ask' | 'caller' | 'openStore'>
 
 export type RouteReply = {
-  /** JSON, or bytes where the route replies with these. */
+  /** JSON, or bytes for a route with `repliesOctets`. */
   readonly body: unknown
   /** Becomes the ETag. */
   readonly revision?: number
-  /** There is more to do: the same request goes on with it. */
+  /** There is more to do: the client repeats the request to continue. */
   readonly isUnfinished?: boolean
 }
 
@@ -51,28 +49,28 @@ type Row = {
   readonly body?: z.ZodType
   /** A change of the document takes If-Match, `dryRun` and `reason`. */
   readonly changes?: 'document' | 'tokens' | 'store' | 'rollouts'
-  /** There has to be a document; a 404 `no_document` where there is none. */
+  /** The route needs a document, and answers 404 `no_document` without one. */
   readonly readsDocument?: true
   readonly reply: z.ZodType
-  /** Of a reply that is a text; it is JSON where this is left out. */
+  /** The content type of a reply that is text; JSON when left out. */
   readonly type?: string
   readonly status?: 201
-  /** The body is bytes, of this length at most; the handler reads them. */
+  /** The body is bytes, at most this many; the handler reads them. */
   readonly maxOctets?: number
   /** The reply is bytes. */
   readonly repliesOctets?: true
   /** May answer 202 with the same reply, while there is more to do. */
   readonly hasSteps?: true
-  /** Long work: a token that asks again before it has its answer gets a 429 `one_at_a_time`. */
+  /** The work takes long: a second request of the same token meanwhile gets a 429 `one_at_a_time`. */
   readonly oneAtATime?: true
-  /** Codes of failures, for the OpenAPI document: those of every route and of its schemas are known. */
+  /** Further failure codes for the OpenAPI document. Those of all routes and of schemas are added there. */
   readonly failures?: readonly ProblemCode[]
 }
 
-/** Answers strangers, too; a credential that is shown must count all the same. */
+/** A route that needs no credential. If the request has one, it must be valid all the same. */
 export type OpenRoute = Row & {
   readonly scope: 'open'
-  /** `undefined` where no credential was shown. */
+  /** `undefined` when the request has no credential. */
   readonly handle: (asker: Asker | undefined) => Handled
 }
 
@@ -83,7 +81,7 @@ export type ScopedRoute = Row & {
 
 export type Route = OpenRoute | ScopedRoute
 
-/** A row whose handler gets what its schemas say. */
+/** Checks that the handler of a row takes what its schemas define. */
 export function route<
   Params extends z.ZodObject,
   Query extends z.ZodObject,
@@ -100,7 +98,7 @@ export function route<
   return row
 }
 
-/** A row whose body is bytes. */
+/** The same for a row whose body is bytes. */
 export function octetsRoute<Params extends z.ZodObject>(
   row: Omit<Row, 'body'> & {
     readonly scope: Scope

@@ -1,23 +1,38 @@
+// Protects the control from many wrong credentials of one address: for a short time after the
+// control has refused an address, the isolate itself refuses every credential that cannot be valid.
+// A credential that may be valid always reaches the control, which alone decides.
+
 import type { Caller, DeniedResult, MayCount } from '../../control/contract.ts'
 import { toClient } from '../../core/ip-address.ts'
 import { toPrint } from './credential.ts'
-import { MAX_TURNED_AWAY, MAX_WRONG_PER_ADDRESS, TURNED_AWAY_MS } from './limits.ts'
+
+/**
+ * After the control has refused an address for too many attempts, the isolate itself refuses impossible
+ * credentials of this address for this long. So a flood does not reach the control, which the edge needs.
+ */
+export const TURNED_AWAY_MS = 2000
+
+/** The number of addresses that are remembered, with 100 to 200 bytes each: about 100 KB of an isolate. */
+export const MAX_TURNED_AWAY = 500
+
+/** How many wrong credentials are remembered for each address, the newest ones. */
+export const MAX_WRONG_PER_ADDRESS = 4
 
 type Entry = {
-  /** In milliseconds. */
+  /** Milliseconds since the epoch. */
   readonly until: number
-  /** Fingerprints of what the control has just refused, the newest last. */
+  /** Fingerprints of the credentials that the control has just refused, the newest last. */
   readonly wrong: readonly string[]
 }
 
 export class TurnedAway {
-  /** By client, the oldest first: however much one address shows, it has one entry. */
+  /** One entry for each client address, the oldest first. */
   readonly #clients = new Map<string, Entry>()
-  /** As the control said last, for all addresses. */
+  /** Fingerprints of the tokens that may be valid, as the control last named them, for all addresses. */
   #tokens: ReadonlySet<string> | undefined
   #mayCountJwts = true
 
-  /** Whether the address is turned away, and what it shows cannot be right. */
+  /** Whether the address is refused at the moment, and its credential cannot be valid. */
   async has({ address, credential }: Caller, now: number): Promise<boolean> {
     const entry = this.#clients.get(toClient(address))
     if (!entry || entry.until <= now) return false
@@ -27,7 +42,7 @@ export class TurnedAway {
     return entry.wrong.includes(print)
   }
 
-  /** Keeps in mind what the control has refused, if that was for too many attempts. */
+  /** Remembers a refused credential, if the control has refused it for too many attempts. */
   async record({ address, credential }: Caller, denied: DeniedResult, now: number): Promise<void> {
     if (denied.denial !== 'too_many_attempts') return
     const print = await toPrint(credential)
@@ -43,7 +58,7 @@ export class TurnedAway {
     this.#clients.set(client, { until: now + TURNED_AWAY_MS, wrong })
   }
 
-  /** A control that says nothing leaves every credential possible. */
+  /** If the control does not say which credentials may be valid, all may be. */
   #learn(mayCount: MayCount | undefined): void {
     this.#tokens = mayCount?.tokens && new Set(mayCount.tokens)
     this.#mayCountJwts = mayCount?.jwts ?? true

@@ -1,4 +1,5 @@
-// Routes of what has happened: the audit log, whether it is whole, and the events of the outbox.
+// Routes of what has happened: the audit log, the check that nothing in it was changed or removed, and the
+// events of the outbox.
 
 import { ok } from '../../core/result.ts'
 import { auditReply, verifyBody, verifyReply } from '../../wire/audit.ts'
@@ -27,7 +28,7 @@ export const AUDIT_ROUTES: readonly Route[] = [
     path: '/audit/verify',
     scope: 'read',
     oneAtATime: true,
-    summary: 'Checks the chain of the audit log, and a copy of a published document against it',
+    summary: 'Checks the hash chain of the audit log, and compares a published document with it',
     body: verifyBody,
     reply: verifyReply,
     handle: async ({ ask, caller, body }) => {

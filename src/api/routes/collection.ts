@@ -1,5 +1,5 @@
-// The route that collects garbage, one step at a time. The client sends the cursor of each step with the next
-// one: nothing is kept for it here, so that a client that leaves leaves nothing behind.
+// The route that collects garbage, one step per request. The client sends the cursor of each reply with the
+// next request. So no state is stored here, and an abandoned collection leaves nothing behind.
 
 import type { CollectionResult, Garbage } from '../../control/releases/contract.ts'
 import { err, ok, type Result } from '../../core/result.ts'
@@ -11,9 +11,12 @@ import {
   collectionReply,
 } from '../../wire/collection.ts'
 import { type FoundGarbage, findGarbage, type GarbagePhase } from '../content/garbage.ts'
-import { COLLECTION_WAIT_MS, LIST_PAGE_KEYS } from '../http/limits.ts'
+import { LIST_PAGE_KEYS } from '../http/limits.ts'
 import type { Failure } from '../http/problems.ts'
 import { type Handled, type Route, route, type StoreAsker } from '../http/route.ts'
+
+/** A step of the collection for which the control was busy is repeated after this time. */
+const COLLECTION_WAIT_MS = 500
 
 type Step = { readonly phase: (typeof COLLECTION_PHASES)[number]; readonly after: string }
 
@@ -21,7 +24,7 @@ export const COLLECTION_ROUTE: Route = route({
   method: 'POST',
   path: '/gc',
   scope: 'admin',
-  summary: 'Lists, or collects, what nothing needs any more: one step of it',
+  summary: 'Lists or deletes what nothing uses any more, one step per request',
   body: collectionBody,
   changes: 'store',
   readsDocument: true,

@@ -1,6 +1,6 @@
-// The route that explains a request: the decision that the edge would take, each step to it, and who would
-// answer. It makes the described request a real one and reads it with the edge's own code. Whether the version
-// has a file at the path is in its manifest, which is not read here.
+// The route that explains a request: the version that the edge would choose, each step of the decision, and
+// what would answer. It builds a real request from the description and reads it with the code of the edge. It
+// does not read the manifest, so it cannot say whether the version has a file at the path.
 
 import { readAddress } from '../../core/address.ts'
 import { explain } from '../../core/decide.ts'
@@ -57,7 +57,8 @@ export const EXPLAIN_ROUTE: Route = route({
         address,
       )
     if (!read) {
-      const message = 'the edge answers 400 to this address: its host or its path cannot be read'
+      const message =
+        'the edge answers this address with 400: its host or its path cannot be parsed'
       return err({ kind: 'invalid_request', problems: [{ path: 'url', message }] })
     }
     const { visitor = read.visitor } = call.body
@@ -93,27 +94,27 @@ async function loadRevision(
   return found ? ok(found) : err({ kind: 'not_found' })
 }
 
-/** The order of router.ts and act.ts, told. */
+/** Describes in words what router.ts and act.ts would do. */
 function describeAnswerer(
   { method, path, kind }: Pick<RequestFacts, 'method' | 'path' | 'kind'>,
   { version }: Decision,
 ): string {
   if (isNetworkPath(path)) {
-    return `nobody: ${path} could be taken for one of /cdn-cgi/, which is Cloudflare's, so it is a 404 before a version is chosen`
+    return `nothing: ${path} could be read as a path below /cdn-cgi/, which belongs to Cloudflare, so Holo answers 404 before a version is chosen`
   }
-  if (path === VERSION_NOW_PATH) return 'Holo itself: version and environment of now, as JSON'
-  if (isOwnPath(path)) return 'Holo itself, before a version is chosen: its API, else 404'
+  if (path === VERSION_NOW_PATH) return 'Holo itself: the current version and environment, as JSON'
+  if (isOwnPath(path)) return 'Holo itself, before a version is chosen: its API, or 404'
   const { id, services } = version
   const service = matchService(services, path)
   const forwarded =
     service && `service ${service.prefix} of version ${id} (${service.origins.join(', ')})`
   if (service && isAmbiguous(services, path)) {
-    return `nobody: ${path} could be taken for a path of another service, so it is a 400`
+    return `nothing: ${path} could be read as a path of another service, so Holo answers 400`
   }
   const isRead = method === 'GET' || method === 'HEAD'
   if (!isRead) {
     return (
-      forwarded ?? `no service of version ${id} has this path: 405 where it is a file, else 404`
+      forwarded ?? `no service of version ${id} has this path: 405 if it is a file, otherwise 404`
     )
   }
   const file = `the file of version ${id} at ${path}, if it has one`
@@ -126,18 +127,18 @@ function describeAnswerer(
       : `${file}; else ${forwarded}`
   }
   if (isPart) return `${file}; else ${elsewhere}; else 404`
-  return `${file}; else the page that version ${id} has for what is not there`
+  return `${file}; else the page of version ${id} for "not found"`
 }
 
 /**
- * Whether the request is `OPTIONS *`, as the platform has it: the `*` right behind the host
+ * Whether the request is `OPTIONS *`. In the URL that the platform makes of it, the `*` follows the host
  * (`core/address.ts: isAboutServer`).
  */
 function isAboutWholeServer({ method, url }: ExplainBody): boolean {
   return method === 'OPTIONS' && /^https?:\/\/[^/?#]+\*$/i.test(url)
 }
 
-/** What a browser says of itself for this address, in as few headers as it takes. */
+/** The headers that make a request look like one of a browser to Holo, and no others. */
 function toBrowserHeaders(url: string): Readonly<Record<string, string>> {
   const kind = toKind('GET', new Headers(), new URL(url).pathname)
   return { accept: kind === 'subresource' ? '*/*' : 'text/html' }
@@ -154,7 +155,7 @@ function toRequest(asked: ExplainBody): Result<Request, Failure> {
     if (ip !== undefined) request.headers.set('cf-connecting-ip', ip)
     return ok(request)
   } catch (cause) {
-    const message = `no request can have this: ${cause instanceof Error ? cause.message : cause}`
+    const message = `a request cannot have these values: ${cause instanceof Error ? cause.message : cause}`
     return err({ kind: 'invalid_request', problems: [{ path: 'headers', message }] })
   }
 }

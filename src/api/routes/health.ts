@@ -1,5 +1,5 @@
-// Routes of health: for monitors, who learn that Holo answers and nothing else; and for people, how the
-// control and the services of environments are.
+// Routes of health. Without a credential, a monitor only learns that Holo answers. With one, the routes
+// report the state of the control and of the services of environments.
 
 import { ok } from '../../core/result.ts'
 import { healthReply, servicesHealthReply } from '../../wire/health.ts'
@@ -9,7 +9,7 @@ export const HEALTH_ROUTE: OpenRoute = {
   method: 'GET',
   path: '/health',
   scope: 'open',
-  summary: 'Whether Holo answers; with scope `read`, how the control is',
+  summary: 'Whether Holo answers; with scope `read`, the state of the control',
   reply: healthReply,
   handle: async (asker) => {
     if (!asker) return ok({ body: { status: 'ok' } })
@@ -23,7 +23,7 @@ export const SERVICES_HEALTH_ROUTE: ScopedRoute = route({
   method: 'GET',
   path: '/health/services',
   scope: 'read',
-  summary: 'How the services of environments are, since when and why, by the probes of the control',
+  summary: 'The state of the services of environments, since when and why, as the probes found it',
   reply: servicesHealthReply,
   handle: async ({ ask, caller }) => {
     const answer = await ask('none', (control) => control.services(caller))

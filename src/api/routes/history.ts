@@ -1,4 +1,4 @@
-// Routes of the document as a whole, of its history, and of the way back.
+// Routes of the document as a whole, of its history, and of rollbacks.
 
 import { err, ok } from '../../core/result.ts'
 import { committed } from '../../wire/changes.ts'
@@ -34,7 +34,7 @@ export const HISTORY_ROUTES: readonly Route[] = [
     method: 'PUT',
     path: '/assignments',
     scope: 'admin',
-    summary: 'Another document; its own `revision` and `audit` do not count',
+    summary: 'Replaces the document; `revision` and `audit` in the body are ignored',
     query: documentQuery,
     body: documentBody,
     changes: 'document',
@@ -80,7 +80,7 @@ export const HISTORY_ROUTES: readonly Route[] = [
     method: 'POST',
     path: '/rollback',
     scope: 'shift',
-    summary: 'The content of an earlier revision under a new number',
+    summary: 'Commits the content of an earlier revision as a new revision',
     query: changeQuery,
     body: rollbackBody,
     changes: 'document',

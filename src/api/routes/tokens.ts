@@ -1,4 +1,4 @@
-// Routes of the tokens. A token itself is in one reply only: the one to its making.
+// Routes of the tokens. Only the reply that creates a token contains the token itself.
 
 import { err, ok } from '../../core/result.ts'
 import {
@@ -30,7 +30,7 @@ export const TOKEN_ROUTES: readonly Route[] = [
     method: 'POST',
     path: '/tokens',
     scope: 'admin',
-    summary: 'A new token: it is in this reply and nowhere else',
+    summary: 'Creates a token, which is shown in this reply only',
     body: newTokenBody,
     changes: 'tokens',
     reply: newTokenReply,
@@ -47,7 +47,7 @@ export const TOKEN_ROUTES: readonly Route[] = [
     method: 'DELETE',
     path: '/tokens/{id}',
     scope: 'admin',
-    summary: 'Revokes a token from the next request on',
+    summary: 'Revokes a token, beginning with the next request',
     changes: 'tokens',
     params: tokenParams,
     reply: token,

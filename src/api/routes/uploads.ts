@@ -1,4 +1,4 @@
-// Routes of the uploads: a version on its way, from its manifest to the document.
+// Routes of the uploads: from a stored manifest to a version that the document knows.
 
 import type { Upload } from '../../control/releases/contract.ts'
 import { err, ok } from '../../core/result.ts'
@@ -12,10 +12,9 @@ import {
   uploadParams,
   uploadReply,
 } from '../../wire/uploads.ts'
-import { finalise } from '../content/finalise.ts'
 import { countSlices, lookForBlobs } from '../content/look-for-blobs.ts'
-import { loadKnown, openUpload } from '../content/open-upload.ts'
 import { loadManifest } from '../content/stored-manifests.ts'
+import { finalise, loadKnown, openUpload } from '../content/upload.ts'
 import { type Route, route } from '../http/route.ts'
 
 export const UPLOAD_ROUTES: readonly Route[] = [
@@ -38,7 +37,7 @@ export const UPLOAD_ROUTES: readonly Route[] = [
     method: 'GET',
     path: '/uploads/{version}',
     scope: 'read',
-    summary: 'How an upload is',
+    summary: 'The state of an upload',
     params: uploadParams,
     reply: uploadReply,
     handle: async ({ ask, caller, params: { version } }) => {
@@ -52,7 +51,7 @@ export const UPLOAD_ROUTES: readonly Route[] = [
     method: 'DELETE',
     path: '/uploads/{version}',
     scope: 'publish',
-    summary: 'Gives up an upload that is on its way: by the token that opened it, or with `admin`',
+    summary: 'Aborts an open upload: with the token that opened it, or with `admin`',
     params: uploadParams,
     changes: 'store',
     failures: ['upload_finalised'],
@@ -70,7 +69,7 @@ export const UPLOAD_ROUTES: readonly Route[] = [
     method: 'GET',
     path: '/uploads/{version}/missing',
     scope: 'publish',
-    summary: 'The blobs that have to be uploaded, page by page',
+    summary: 'The blobs that are still to be uploaded, in pages',
     params: uploadParams,
     query: missingQuery,
     failures: ['manifest_missing', 'store_unavailable'],
@@ -92,7 +91,7 @@ export const UPLOAD_ROUTES: readonly Route[] = [
       const slice = query.cursor ?? 0
       const absent = await lookForBlobs(store.value, manifest.value, known.value, { slice, slices })
       if (absent === 'unavailable') return err({ kind: 'store_unavailable' })
-      // What is stored with another size stays so, whoever uploads it: that is for the end to tell.
+      // A blob that is stored with another size cannot be fixed by an upload: finalising reports it.
       const missing = absent
         .filter(({ stored }) => stored === undefined)
         .map(({ blob, size }) => ({ sha256: blob, size }))
@@ -105,14 +104,18 @@ export const UPLOAD_ROUTES: readonly Route[] = [
     method: 'POST',
     path: '/uploads/{version}/finalise',
     scope: 'publish',
-    summary: 'Checks, in steps, that all blobs are there, and makes the version known',
+    summary: 'Verifies in steps that all blobs are stored, then adds the version to the document',
     params: uploadParams,
     body: finaliseBody,
     changes: 'store',
     hasSteps: true,
     failures: [
-      ...(['blobs_missing', 'manifest_missing', 'upload_replaced'] as const),
-      ...(['version_differs', 'invalid_change', 'store_unavailable'] as const),
+      'blobs_missing',
+      'manifest_missing',
+      'upload_replaced',
+      'version_differs',
+      'invalid_change',
+      'store_unavailable',
     ],
     reply: finaliseReply,
     handle: (call) => finalise(call, call.params.version, call.body.manifest),

@@ -27,7 +27,7 @@ export const VERSION_ROUTES: readonly Route[] = [
     method: 'GET',
     path: '/versions',
     scope: 'read',
-    summary: 'All versions of the document, and how long they stay',
+    summary: 'All versions of the document, and how long they are kept',
     readsDocument: true,
     reply: versionsReply,
     handle: async (call) => {
@@ -91,7 +91,7 @@ export const VERSION_ROUTES: readonly Route[] = [
     method: 'PUT',
     path: '/versions/{version}/services',
     scope: 'publish',
-    summary: 'Other origins and limits for the services of a version; their prefixes stay',
+    summary: 'Changes origins and limits of the services of a version; prefixes cannot change',
     params: versionParams,
     query: changeQuery,
     body: servicesBody,
@@ -108,7 +108,7 @@ export const VERSION_ROUTES: readonly Route[] = [
     method: 'POST',
     path: '/withdraw',
     scope: 'shift',
-    summary: 'Lets a version serve nobody any more, open tabs included; `restore` takes it back',
+    summary: 'Withdraws a version, so that nobody gets it, not even open tabs; `restore` undoes it',
     query: changeQuery,
     body: withdrawBody,
     changes: 'document',
@@ -133,7 +133,7 @@ export const VERSION_ROUTES: readonly Route[] = [
     method: 'PUT',
     path: '/rules',
     scope: 'shift',
-    summary: 'All rules, in their order',
+    summary: 'Replaces all rules',
     query: changeQuery,
     body: rulesBody,
     changes: 'document',
@@ -151,7 +151,7 @@ async function loadUses({
   return ok(new Map(answer.value.map((use) => [use.version, use])))
 }
 
-/** One that came after the document was read is too new for anything to be known of it. */
+/** A version that was published after the document was read has no known use yet. */
 function toTold(use: VersionUse | undefined) {
   return {
     retained: use?.retention ?? { why: 'new' as const },

@@ -1,4 +1,4 @@
-// `holo env`: the environments themselves.
+// `holo env`: lists, adds, changes and removes environments.
 
 import { changeOutput } from '../../wire/changes.ts'
 import {
@@ -8,9 +8,8 @@ import {
 } from '../../wire/environments.ts'
 import { changeDocument } from '../change.ts'
 import { type ChangeOptions, type CommandRow, command, type Option } from '../command.ts'
-import { loadCurrent } from '../document.ts'
+import { knowEnvironment, knowVersion, loadCurrent } from '../document.ts'
 import { misuse, refused } from '../failure.ts'
-import { knowEnvironment, knowVersion } from '../known-names.ts'
 import { collect, toEnvironmentName, toVersionId } from '../options.ts'
 import { toTable } from '../table.ts'
 import { toPercentText } from '../words.ts'
@@ -24,7 +23,7 @@ type EnvOptions = ChangeOptions & {
 
 const HOST: Option = {
   flags: '--host <name>',
-  about: 'a host name that leads here; may be given several times',
+  about: 'a host name of this environment; may be given several times',
   parse: collect,
 }
 
@@ -32,7 +31,7 @@ const ENV_LIST = command({
   name: 'env list',
   about: 'Lists the environments, their versions and their share of the visitors.',
   scope: 'read',
-  examples: [{ command: 'holo env list', about: 'in their order' }],
+  examples: [{ command: 'holo env list', about: 'in the order of the document' }],
   shape: environmentsOutput,
   run: async (context) => {
     const api = await context.api()
@@ -56,7 +55,7 @@ export function toEnvironmentLines(
 
 const ENV_ADD = command({
   name: 'env add',
-  about: 'Makes an environment; it gets no visitors before "holo shift".',
+  about: 'Adds an environment. It gets no visitors before "holo shift".',
   scope: 'shift',
   changes: 'document',
   arguments: [
@@ -80,8 +79,8 @@ const ENV_ADD = command({
     toVersionId(version)
     const known = await loadCurrent(await context.api())
     if (Object.hasOwn(known.document.environments, name)) {
-      throw refused('exists', `there is an environment "${name}" already`, {
-        hint: `change it with "holo env set ${name}", or point it elsewhere with "holo point ${name} ${version}"`,
+      throw refused('exists', `the environment "${name}" already exists`, {
+        hint: `change it with "holo env set ${name}", or its version with "holo point ${name} ${version}"`,
       })
     }
     knowVersion(version, known)
@@ -104,24 +103,24 @@ const ENV_ADD = command({
 
 const ENV_SET = command({
   name: 'env set',
-  about: 'Changes what is named of an environment and leaves the rest.',
+  about: 'Changes the given properties of an environment.',
   scope: 'shift',
   changes: 'document',
-  arguments: [{ name: '<environment>', about: 'one that there is' }],
+  arguments: [{ name: '<environment>', about: 'an existing environment' }],
   options: [
-    { flags: '--version <id>', about: 'points it at this version' },
+    { flags: '--version <id>', about: 'the version it points at' },
     {
       flags: '--restricted',
       about:
-        'only for who has a grant; its versions go out of reach unless another environment opened them',
+        'only visitors with a grant get it; its versions become unreachable unless another environment opened them',
     },
     { flags: '--public', about: 'no longer restricted' },
     HOST,
-    { flags: '--no-hosts', about: 'no host name leads here any more' },
+    { flags: '--no-hosts', about: 'removes all host names' },
   ],
   examples: [
-    { command: 'holo env set qa --host qa.example.com', about: 'that host, and no other' },
-    { command: 'holo env set dev --public', about: 'it may get visitors then' },
+    { command: 'holo env set qa --host qa.example.com', about: 'this host name and no other' },
+    { command: 'holo env set dev --public', about: 'so that it may get visitors' },
   ],
   shape: changeOutput,
   run: async (context, [name]: [string], options: EnvOptions & { readonly hosts?: boolean }) => {
@@ -137,7 +136,9 @@ const ENV_SET = command({
       ...(host ? { hosts: host } : {}),
       ...(hosts === false ? { hosts: [] } : {}),
     }
-    if (Object.keys(body).length === 0) throw misuse('say what to change: see holo env set --help')
+    if (Object.keys(body).length === 0) {
+      throw misuse('nothing to change was given', 'see: holo env set --help')
+    }
     const known = await loadCurrent(await context.api())
     knowEnvironment(name, known)
     if (version !== undefined) knowVersion(version, known)
@@ -149,10 +150,10 @@ const ENV_SET = command({
 const ENV_REMOVE = command({
   name: 'env remove',
   about:
-    'Takes an environment away that has no visitors, no rule and no fallback, and says who can still see its versions.',
+    'Removes an environment without visitors that no rule and no fallback names, and shows who can still see its versions.',
   scope: 'shift',
   changes: 'document',
-  arguments: [{ name: '<environment>', about: 'one that there is' }],
+  arguments: [{ name: '<environment>', about: 'an existing environment' }],
   examples: [
     { command: 'holo env remove canary', about: 'its version stays published' },
     { command: 'holo env remove pr-12', about: 'the end of a preview: nobody can see it any more' },

@@ -1,4 +1,4 @@
-// `holo explain`: which version a request would get, every step to it, and who would answer.
+// `holo explain`: which version a request would get, every step of the decision, and what would answer.
 
 import { type ExplanationAsRead, explainAsRead, explainOutput } from '../../wire/explain.ts'
 import { command, type SharedOptions } from '../command.ts'
@@ -18,16 +18,16 @@ type ExplainOptions = SharedOptions & {
 
 export const EXPLAIN = command({
   name: 'explain',
-  about: 'Says which version a request would get, and why.',
+  about: 'Shows which version a request would get, and why.',
   scope: 'read',
   arguments: [{ name: '<url>', about: 'an address, or a path of the site' }],
   options: [
-    { flags: '--visitor <id>', about: 'this visitor, whatever the headers say' },
+    { flags: '--visitor <id>', about: 'the visitor, instead of the one that the headers name' },
     { flags: '--method <method>', about: 'GET if left out' },
     {
       flags: '--header <line>',
       about:
-        '"name: value" of the client that asks; may be given several times. A browser if left out',
+        'a header of the client as "name: value"; may be given several times. A browser if left out',
       parse: collect,
     },
     { flags: '--cookie <pair>', about: '"name=value"; may be given several times', parse: collect },
@@ -35,7 +35,7 @@ export const EXPLAIN = command({
     { flags: '--ip <address>', about: "the visitor's address" },
     {
       flags: '--revision <n>',
-      about: 'by an earlier revision',
+      about: 'an earlier revision of the document; the current one if left out',
       parse: parseWhole('a revision is a whole number from 1'),
     },
   ],
@@ -46,11 +46,11 @@ export const EXPLAIN = command({
   shape: explainOutput,
   run: async (context, [address]: [string], options: ExplainOptions) => {
     const target = await context.target()
-    if (!URL.canParse(address, target.url)) throw misuse(`"${address}" is no address`)
+    if (!URL.canParse(address, target.url)) throw misuse(`"${address}" is not an address`)
     const { visitor, method, country, ip, revision } = options
     const headers = parseHeaders(options)
     const body = {
-      // As in `OPTIONS *`: what a client sends for the whole server, and no path.
+      // `*` asks about the server as a whole, as in `OPTIONS *`.
       url: address === '*' ? `${new URL(target.url).origin}*` : new URL(address, target.url).href,
       method,
       headers,
@@ -80,22 +80,23 @@ export const EXPLAIN = command({
 })
 
 function toSubject({ visitor, minted, anonymous, kind }: Explained, bucket: number): string {
-  const what = kind === 'unknown' ? 'perhaps a page, perhaps not' : `a ${kind}`
-  if (anonymous) return `nobody in particular: the request carries no identity; ${what}`
+  const what = kind === 'unknown' ? 'possibly a page' : `a ${kind}`
+  if (anonymous) return `no visitor: the request has no identity; ${what}`
   return `visitor ${visitor}${minted ? ' (new)' : ''}, bucket ${bucket}; ${what}`
 }
 type Explained = ExplanationAsRead['request']
 
-/** Without any, or with a cookie alone, the API takes the client for a browser. */
+/** Without headers, or with only a cookie, the API assumes a browser. */
 function parseHeaders({ header = [], cookie = [] }: ExplainOptions) {
   const headers = new Map<string, string>()
   for (const line of header) {
     const [, name = '', value = ''] = /^([^:\s]+):\s*(.*)$/.exec(line) ?? []
-    if (name === '') throw misuse(`"${line}" is no header: write "name: value"`)
+    if (name === '') throw misuse(`"${line}" is not a header: write "name: value"`)
     headers.set(name.toLowerCase(), value)
   }
   for (const pair of cookie) {
-    if (!/^[^=;\s]+=[^;]*$/.test(pair)) throw misuse(`"${pair}" is no cookie: write "name=value"`)
+    if (!/^[^=;\s]+=[^;]*$/.test(pair))
+      throw misuse(`"${pair}" is not a cookie: write "name=value"`)
   }
   if (cookie.length > 0) headers.set('cookie', cookie.join('; '))
   return headers.size === 0 ? undefined : Object.fromEntries(headers)

@@ -1,4 +1,4 @@
-// `holo gc`: what nothing needs any more is listed, and collected when that is confirmed.
+// `holo gc`: lists what nothing uses any more, and deletes it after a confirmation.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { toSize } from '../../core/amounts.ts'
@@ -25,14 +25,14 @@ const NOTHING: Counts = {
 
 export const GC = command({
   name: 'gc',
-  about: 'Lists what nothing needs any more, and takes it away.',
+  about: 'Lists what nothing uses any more, and deletes it.',
   scope: 'admin',
   options: [
     { flags: '-y, --yes', about: 'do not ask' },
     { flags: '--dry-run', about: 'list only' },
   ],
   examples: [
-    { command: 'holo gc --dry-run', about: 'how much there is' },
+    { command: 'holo gc --dry-run', about: 'how much would be deleted' },
     { command: 'holo gc --yes', about: 'from a weekly job' },
   ],
   shape: collectionOutput,
@@ -51,7 +51,7 @@ export const GC = command({
   },
 })
 
-/** All steps of one run, added up. */
+/** Runs all steps of one collection, and adds up their counts. */
 async function step(context: Context, dryRun: boolean): Promise<Counts> {
   const api = await context.api()
   let sum = NOTHING

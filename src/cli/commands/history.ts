@@ -1,5 +1,5 @@
-// `holo log` and `holo verify`: who did what, and whether the record of it is whole. Names and reasons are
-// text of whoever made a token or a change; the id of the token beside a name cannot be chosen.
+// `holo log` and `holo verify`: who did what, and whether the audit log is complete and unchanged. Names and
+// reasons are free text of whoever created a token or made a change; the id of a token cannot be chosen.
 
 import { InvalidArgumentError } from 'commander'
 import { auditAsRead, logOutput, verifyAsRead, verifyOutput } from '../../wire/audit.ts'
@@ -21,16 +21,16 @@ const LOG = command({
   about: 'Shows who did what, newest first.',
   scope: 'read',
   options: [
-    { flags: '--limit <n>', about: 'how many: 1 to 100 (20)', parse: parseLimit },
+    { flags: '--limit <n>', about: 'how many rows: 1 to 100 (20)', parse: parseLimit },
     {
       flags: '--before <row>',
-      about: 'only what is older than this row',
+      about: 'only rows older than this one',
       parse: parseWhole('a row is a whole number from 1'),
     },
     {
       flags: '--follow',
       about:
-        'events as they happen, health and rollouts too, until Ctrl-C; with --json a line each',
+        'shows events as they happen, also of health and rollouts, until Ctrl-C; with --json one line each',
     },
   ],
   examples: [
@@ -83,7 +83,8 @@ type VerifyOptions = SharedOptions & { readonly copy?: string }
 
 const VERIFY = command({
   name: 'verify',
-  about: 'Checks that the audit log is whole, and a saved document against it.',
+  about:
+    'Checks that the audit log is complete and unchanged, and compares a saved document with it.',
   scope: 'read',
   options: [
     {
@@ -93,7 +94,10 @@ const VERIFY = command({
   ],
   examples: [
     { command: 'holo verify', about: 'exit code 1 if a row was changed or is missing' },
-    { command: 'holo verify --copy assignments.json', about: 'a document that KV had' },
+    {
+      command: 'holo verify --copy assignments.json',
+      about: 'with a document that was saved from KV',
+    },
   ],
   shape: verifyOutput,
   run: async (context, _: [], { copy: file }: VerifyOptions) => {
@@ -102,10 +106,10 @@ const VERIFY = command({
     const json = await api.ask(verifyAsRead, 'POST', '/audit/verify', { json: { copy } })
     const { rows, head, problems } = json
     if (problems.length === 0) {
-      return { json, lines: [`The audit log is whole: ${toCount(rows, 'row')}, head ${head}`] }
+      return { json, lines: [`The audit log is intact: ${toCount(rows, 'row')}, head ${head}`] }
     }
     const lines = [
-      `The audit log is not whole: ${toCount(problems.length, 'problem')} in ${toCount(rows, 'row')}`,
+      `The audit log is not intact: ${toCount(problems.length, 'problem')} in ${toCount(rows, 'row')}`,
       ...problems.map(
         ({ seq, message }) => `  ${seq === undefined ? '' : `row ${seq}: `}${message}`,
       ),

@@ -1,4 +1,4 @@
-// `holo init`: a holo.json to begin with. It never holds a token.
+// `holo init`: writes a first holo.json. It never holds a token.
 
 import { writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
@@ -7,10 +7,8 @@ import { findBuildFolder } from '../build-folder.ts'
 import { type Context, command, type SharedOptions } from '../command.ts'
 import { CONFIG_FILE, type Config, SCHEMA_ADDRESS } from '../config.ts'
 import { misuse, refused } from '../failure.ts'
-import { collect } from '../options.ts'
-import { askLine } from '../question.ts'
-import { parseServices } from '../services.ts'
-import { isSomebodyThere } from '../terminal.ts'
+import { collect, parseServices } from '../options.ts'
+import { askLine, isSomebodyThere } from '../terminal.ts'
 import { trust } from '../trust.ts'
 
 type InitOptions = SharedOptions & {
@@ -23,19 +21,19 @@ type InitOptions = SharedOptions & {
 
 export const INIT = command({
   name: 'init',
-  about: 'Writes a holo.json: where the site is, and what is published.',
+  about: 'Writes a holo.json with the address of the site and the folder to publish.',
   scope: 'none',
   options: [
     { flags: '--url <address>', about: 'the address of the site; asked for on a terminal' },
-    { flags: '--name <target>', about: 'what the target is called ("production")' },
-    { flags: '--folder <path>', about: 'what is published; found if left out' },
+    { flags: '--name <target>', about: 'the name of the target ("production")' },
+    { flags: '--folder <path>', about: 'the folder to publish; detected if left out' },
     {
       flags: '--service <prefix=origin>',
       about: 'a backend; may be given several times',
       parse: collect,
     },
-    { flags: '--protected', about: "changes ask for the target's name to be typed" },
-    { flags: '--force', about: 'writes over a holo.json that is there' },
+    { flags: '--protected', about: "changes have to be confirmed by typing the target's name" },
+    { flags: '--force', about: 'overwrites an existing holo.json' },
   ],
   examples: [
     {
@@ -51,7 +49,7 @@ export const INIT = command({
       throw misuse(`--url takes an address such as https://shop.example.com, not "${url}"`)
     }
     if (!/^[A-Za-z0-9][\w.-]{0,62}$/.test(name)) {
-      throw misuse(`"${name}" cannot be a target: letters, digits and "._-"`)
+      throw misuse(`"${name}" cannot be the name of a target: use letters, digits and "._-"`)
     }
     const folder = options.folder ?? (await findBuildFolder(context.cwd))?.path
     const services = options.service ? parseServices(options.service) : undefined
@@ -69,12 +67,12 @@ export const INIT = command({
       flag: force ? 'w' : 'wx',
     }).catch((cause: NodeJS.ErrnoException) => {
       if (cause.code !== 'EEXIST')
-        throw refused('not_written', `${CONFIG_FILE} is not written: ${cause.message}`)
-      throw refused('exists', `${CONFIG_FILE} is there already`, {
+        throw refused('not_written', `${CONFIG_FILE} was not written: ${cause.message}`)
+      throw refused('exists', `${CONFIG_FILE} already exists`, {
         hint: 'edit it, or add --force',
       })
     })
-    // Whoever types the address means it.
+    // An address that the user has typed is trusted.
     await trust(new URL(url).origin, context.env)
     const json = {
       file: basename(file),
@@ -83,7 +81,7 @@ export const INIT = command({
       ...(folder ? { folder } : {}),
     }
     const lines = [
-      `${CONFIG_FILE} is written: target "${name}" at ${json.url}${folder ? `, publishing ${folder}` : ''}`,
+      `${CONFIG_FILE} was written: target "${name}" at ${json.url}${folder ? `, publishing ${folder}` : ''}`,
       'Next: export HOLO_TOKEN=…    # the token never goes into the file',
       '      holo status',
     ]
@@ -93,7 +91,7 @@ export const INIT = command({
 
 async function askForAddress({ streams, signal }: Context): Promise<string> {
   if (!isSomebodyThere(streams))
-    throw misuse('there is no terminal to ask on: name the site with --url')
+    throw misuse('the address of the site is missing: add --url https://…')
   return await askLine('Where is the site? https://', streams, signal).then((typed = '') => {
     const text = typed.trim()
     return /^https?:/.test(text) ? text : `https://${text}`

@@ -1,5 +1,5 @@
-// Whom the command talks to, and as whom: `holo login` trusts a host with this user's tokens, `holo whoami` says
-// whose token this is, what it may do, and at which Holo.
+// `holo login` trusts a host with the tokens of this user. `holo whoami` shows whose token is used, what it may
+// do, and at which Holo.
 
 import type { z } from 'zod'
 import { loginOutput } from '../../wire/output.ts'
@@ -14,18 +14,21 @@ type LoginOptions = SharedOptions & { readonly forget?: boolean; readonly list?:
 
 export const LOGIN = command({
   name: 'login',
-  about: "Trusts a host with your tokens: a holo.json alone, which may be a stranger's, gets none.",
+  about: 'Trusts a host with your tokens. A host that only a holo.json names gets none.',
   scope: 'none',
   arguments: [
-    { name: '[address]', about: 'of the site; the only target of holo.json if left out' },
+    {
+      name: '[address]',
+      about: 'the address of the site; the only target of holo.json if left out',
+    },
   ],
   options: [
-    { flags: '--forget', about: 'trusts it no longer' },
-    { flags: '--list', about: 'shows which hosts are trusted' },
+    { flags: '--forget', about: 'no longer trusts the host' },
+    { flags: '--list', about: 'lists the trusted hosts' },
   ],
   examples: [
     { command: 'holo login https://shop.example.com', about: 'once on each machine' },
-    { command: 'holo login https://shop.example.com --forget', about: 'not any more' },
+    { command: 'holo login https://shop.example.com --forget', about: 'the opposite' },
   ],
   shape: loginOutput,
   run: async (context, [address]: [string | undefined], options: LoginOptions) => {
@@ -37,13 +40,13 @@ export const LOGIN = command({
     const url = parseAddress(address ?? (await findOnly(context.cwd)), 'login').origin
     if (options.forget) {
       const was = await forget(url, env)
-      const line = was ? `${url} gets no token any more` : `${url} was not trusted`
+      const line = was ? `${url} is no longer trusted` : `${url} was not trusted`
       return { json: { url, trusted: [...(await loadTrusted(env))] }, lines: [line] }
     }
     await trust(url, env)
     const lines = [
       `${url} is trusted on this machine`,
-      'The token is the one in HOLO_TOKEN, or where holo.json says',
+      'The token is read from HOLO_TOKEN, or from where holo.json says',
     ]
     return { json: { url, trusted: [...(await loadTrusted(env))] }, lines }
   },
@@ -53,18 +56,18 @@ async function findOnly(cwd: string): Promise<string> {
   const targets = Object.values((await loadConfig(cwd, undefined))?.config.targets ?? {})
   const [only] = targets
   if (only && targets.length === 1) return only.url
-  throw misuse('which host? Name it', 'such as: holo login https://shop.example.com')
+  throw misuse('name the host', 'such as: holo login https://shop.example.com')
 }
 
 export const WHOAMI = command({
   name: 'whoami',
-  about: 'Says who you are to this Holo, and what you may do there.',
+  about: 'Shows as whom this Holo knows you, and what you may do there.',
   scope: 'read',
   examples: [
     { command: 'holo whoami', about: 'before a change: is this the right Holo?' },
     {
       command: 'holo whoami --target production --json',
-      about: 'does the token of a pipeline count?',
+      about: 'is the token of a pipeline valid?',
     },
   ],
   shape: whoamiOutput,
@@ -82,7 +85,7 @@ export const WHOAMI = command({
   },
 })
 
-/** How somebody proves who they are, in words. A way that is not known is shown as the API names it. */
+/** The kind of credential in words. An unknown kind is shown as the API names it. */
 function toProof({ kind, token }: Pick<z.infer<typeof whoamiAsRead>, 'kind' | 'token'>): string {
   if (kind === 'token') return `token ${token}`
   return kind === 'access' ? 'Cloudflare Access' : kind

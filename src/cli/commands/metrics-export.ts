@@ -1,4 +1,4 @@
-// `holo metrics export`: a period of real counters in a file, for `holo simulate --record`.
+// `holo metrics export`: saves the counters of a period in a file, for `holo simulate --record`.
 
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
@@ -31,14 +31,14 @@ type ExportOptions = SharedOptions & { readonly last?: number; readonly force?: 
 
 export const METRICS_EXPORT = command({
   name: 'metrics export',
-  about: 'Saves real counters, minute by minute, for "holo simulate --record".',
+  about: 'Saves the counters of the site, minute by minute, for "holo simulate --record".',
   scope: 'read',
   arguments: [{ name: '[file]', about: 'standard output if left out' }],
   options: [
-    { flags: '--last <time>', about: 'how much: 30m, 12h, up to 30d (1d)', parse: parseTime },
-    { flags: '--force', about: 'writes over a file that is there' },
+    { flags: '--last <time>', about: 'how far back: 30m, 12h, up to 30d (1d)', parse: parseTime },
+    { flags: '--force', about: 'overwrites an existing file' },
   ],
-  examples: [{ command: 'holo metrics export yesterday.json --last 24h', about: 'a day of it' }],
+  examples: [{ command: 'holo metrics export yesterday.json --last 24h', about: 'one day' }],
   shape: metricsExportOutput,
   run: async (context, [file]: [string | undefined], { last = DAY_MS, force }: ExportOptions) => {
     const api = await context.api()
@@ -57,9 +57,11 @@ export const METRICS_EXPORT = command({
     await writeFile(resolve(context.cwd, file), `${text}\n`, { flag: force ? 'w' : 'wx' }).catch(
       (cause: NodeJS.ErrnoException) => {
         if (cause.code !== 'EEXIST') {
-          throw refused('not_written', `${file} is not written: ${cause.message}`)
+          throw refused('not_written', `${file} was not written: ${cause.message}`)
         }
-        throw refused('exists', `${file} is there already`, { hint: 'add --force' })
+        throw refused('exists', `${file} already exists`, {
+          hint: 'name another file, or add --force',
+        })
       },
     )
     const lines = [

@@ -1,11 +1,10 @@
-// `holo open`: the site in the browser of this machine.
+// `holo open`: opens the site in the browser of this machine.
 
 import { spawn } from 'node:child_process'
 import { openOutput } from '../../wire/output.ts'
 import { command, type SharedOptions } from '../command.ts'
-import { loadCurrent } from '../document.ts'
+import { knowEnvironment, loadCurrent } from '../document.ts'
 import { refused } from '../failure.ts'
-import { knowEnvironment } from '../known-names.ts'
 import { toEnvironmentName } from '../options.ts'
 import { isSomebodyThere } from '../terminal.ts'
 
@@ -15,8 +14,10 @@ export const OPEN = command({
   name: 'open',
   about: 'Opens the site in a browser, or an environment that has a host name.',
   scope: 'read',
-  arguments: [{ name: '[environment]', about: 'one with a host name; the site if left out' }],
-  options: [{ flags: '--print', about: 'only the address, as without a terminal' }],
+  arguments: [
+    { name: '[environment]', about: 'an environment with a host name; the site if left out' },
+  ],
+  options: [{ flags: '--print', about: 'prints the address and opens nothing' }],
   examples: [
     { command: 'holo open', about: 'as any visitor' },
     { command: 'holo open qa --print', about: 'the address of qa' },
@@ -35,7 +36,7 @@ export const OPEN = command({
       knowEnvironment(environment, known)
       const host = known.document.environments[environment]?.hosts?.[0]
       if (host === undefined) {
-        throw refused('no_host', `no host name leads to "${environment}"`, {
+        throw refused('no_host', `the environment "${environment}" has no host name`, {
           hint: `give it one: holo env set ${environment} --host ${environment}.example.com`,
         })
       }
@@ -54,7 +55,7 @@ const OPENERS: Readonly<Record<string, readonly string[]>> = {
   win32: ['cmd', '/c', 'start', ''],
 }
 
-/** Nothing depends on it: the address is printed as well. */
+/** Failures are ignored, because the address is printed as well. */
 function launchBrowser(url: string): void {
   const [program = '', ...args] = OPENERS[process.platform] ?? ['xdg-open']
   const child = spawn(program, [...args, url], { stdio: 'ignore', detached: true })

@@ -3,9 +3,8 @@
 import { changeOutput } from '../../wire/changes.ts'
 import { changeDocument } from '../change.ts'
 import { type ChangeOptions, type CommandRow, command } from '../command.ts'
-import { loadCurrent } from '../document.ts'
+import { knowEnvironment, knowVersion, loadCurrent } from '../document.ts'
 import { misuse } from '../failure.ts'
-import { knowEnvironment, knowVersion } from '../known-names.ts'
 import { toEnvironmentName, toVersionId } from '../options.ts'
 
 const POINT = command({
@@ -14,14 +13,14 @@ const POINT = command({
   scope: 'shift',
   changes: 'document',
   arguments: [
-    { name: '<environment>', about: 'one that there is; "holo env add" makes another' },
+    { name: '<environment>', about: 'an existing environment; "holo env add" adds one' },
     { name: '<version>', about: 'a published version' },
   ],
   examples: [
     { command: 'holo point main 0.0.5', about: 'everybody on main gets 0.0.5' },
     {
       command: 'holo point qa 0.0.6 --yes --wait',
-      about: 'from a pipeline, until it is everywhere',
+      about: 'from a pipeline; waits until the change has reached everywhere',
     },
   ],
   shape: changeOutput,
@@ -54,13 +53,13 @@ const SWAP = command({
   examples: [
     {
       command: 'holo swap blue green',
-      about: 'what green had is live, and the way back is the same',
+      about: 'the version of green goes live; the same command undoes it',
     },
   ],
   shape: changeOutput,
   run: async (context, [one, other]: [string, string], options: ChangeOptions) => {
     for (const name of [one, other]) toEnvironmentName(name)
-    if (one === other) throw misuse(`"${one}" cannot be exchanged with itself`)
+    if (one === other) throw misuse(`"${one}" is named twice: name two environments`)
     const known = await loadCurrent(await context.api())
     for (const name of [one, other]) knowEnvironment(name, known)
     const request = {
@@ -68,7 +67,7 @@ const SWAP = command({
       method: 'POST',
       path: '/swap',
       body: { environments: [one, other] },
-      next: `holo swap ${one} ${other}    # the way back`,
+      next: `holo swap ${one} ${other}    # undoes it`,
     }
     return changeDocument(context, request, options, known)
   },
@@ -85,18 +84,18 @@ export const SHIFT = command({
   options: [
     {
       flags: '--base <environment>',
-      about: 'who gives and takes (the first public one that has traffic)',
+      about: 'the environment that takes up the difference (the first public one with traffic)',
     },
   ],
   examples: [
     {
       command: 'holo shift canary=10',
-      about: 'ten per cent of visitors, the rest stay as they are',
+      about: 'ten percent of the visitors; the base environment keeps the rest',
     },
     { command: 'holo shift canary=0.5 --yes --reason "build 812"', about: 'from a pipeline' },
     {
       command: 'holo shift green=100 --base blue --wait',
-      about: 'all of it, until it is everywhere',
+      about: 'all visitors, and waits until the change has reached everywhere',
     },
   ],
   shape: changeOutput,
@@ -124,7 +123,9 @@ function parseWeights(texts: readonly string[]): Record<string, number> {
     const found = /^([^=]+)=(\d+(?:\.\d{1,2})?)%?$/.exec(text)
     const [, name = '', percent = ''] = found ?? []
     if (!found || Number(percent) > 100) {
-      throw misuse(`"${text}" is no weight: write canary=10, from 0 to 100, at most two decimals`)
+      throw misuse(
+        `"${text}" is not a weight: write canary=10, from 0 to 100, with at most two decimals`,
+      )
     }
     if (weights.has(name)) throw misuse(`${name} is named twice`)
     weights.set(toEnvironmentName(name), Number(percent))

@@ -1,4 +1,5 @@
-// `holo publish`: a folder becomes a version. Nothing points at it afterwards, so nobody is asked.
+// `holo publish`: publishes a folder as a version. No environment points at the version yet, so no
+// confirmation is needed.
 
 import type * as z from 'zod'
 import { toSize } from '../../core/amounts.ts'
@@ -19,16 +20,20 @@ import { loadPublishSettings, type PublishOptions } from '../publish-settings.ts
 import { toStyle } from '../terminal.ts'
 import { createUploadTarget } from '../upload-api.ts'
 import { toCount, toSeconds } from '../words.ts'
+import { toNewestFirst } from './versions.ts'
 
 export const PUBLISH = command({
   name: 'publish',
-  about: 'Publishes a folder as a version. Only what is missing is uploaded, also the second time.',
+  about: 'Publishes a folder as a version. Only files that are not stored yet are uploaded.',
   scope: 'publish',
   arguments: [
-    { name: '[folder]', about: 'of holo.json, or dist, build, out, .output/public … if left out' },
+    {
+      name: '[folder]',
+      about: 'if left out, the one in holo.json, or dist, build, out, .output/public …',
+    },
   ],
   options: [
-    { flags: '--version <id>', about: 'what the version is called: 1.4.0, a date, a commit' },
+    { flags: '--version <id>', about: 'the id of the version: 1.4.0, a date, a commit' },
     {
       flags: '--service <prefix=origin>',
       about: 'a backend: /api/=https://api.example.com; may be given several times',
@@ -36,7 +41,7 @@ export const PUBLISH = command({
     },
     {
       flags: '--hashed <glob>',
-      about: 'names that change with their content; may be given several times',
+      about: 'files whose names change with their content; may be given several times',
       parse: collect,
     },
     {
@@ -46,12 +51,12 @@ export const PUBLISH = command({
     },
     {
       flags: '--allow <glob>',
-      about: 'publishes what looks like server code or a secret; may be given several times',
+      about: 'publishes files that look like server code or secrets; may be given several times',
       parse: collect,
     },
     {
       flags: '--not-found <handling>',
-      about: `what answers where nothing is: ${NOT_FOUND.join(', ')}; found from the files if left out`,
+      about: `what answers when no file matches: ${NOT_FOUND.join(', ')}; detected from the files if left out`,
     },
     {
       flags: '--html-handling <handling>',
@@ -59,32 +64,32 @@ export const PUBLISH = command({
     },
     {
       flags: '--any-folder',
-      about: 'the folder is meant, though it does not look like a finished site',
+      about: 'publishes the folder although it does not look like a finished site',
     },
-    { flags: '--dry-run', about: 'show what would be published, and send nothing' },
+    { flags: '--dry-run', about: 'shows what would be published, and sends nothing' },
     { flags: '--commit <hash>', about: 'taken from git if left out' },
     { flags: '--author <name>', about: 'taken from git if left out' },
     {
       flags: '--first <environment>',
-      about: 'to an empty Holo: makes the first document, with this environment for everybody',
+      about: 'for an empty Holo: writes the first document, with this environment for everybody',
     },
     { flags: '-y, --yes', about: 'with --first: do not ask' },
   ],
   examples: [
     {
       command: 'holo publish ./dist --version 1.4.0 --service /api/=https://api-14.example.com',
-      about: 'files and the backend that was made for them, as one',
+      about: 'files, and the backend that belongs to them',
     },
     {
       command: 'holo publish --version "$(git rev-parse --short HEAD)"',
-      about: 'the build folder that is found',
+      about: 'the build folder, which is detected',
     },
   ],
   shape: publishOutput,
   run: async (context, [named]: [string | undefined], options: PublishOptions) => {
     if (options.version === undefined) {
       throw misuse(
-        'what shall the version be called? Add --version',
+        'the id of the version is missing: add --version',
         'such as --version 1.4.0, or --version "$(git rev-parse --short HEAD)"',
       )
     }
@@ -98,7 +103,7 @@ export const PUBLISH = command({
     const retained = await loadRetained(api)
     const dryRun = options.dryRun === true
     const upload = await runUpload(context, api, { ...settings.upload, retained, dryRun })
-    // After a dry run the publication itself goes on with them.
+    // After a dry run they stay, because the publication itself needs them.
     if (!dryRun) await removeEncoded(settings.upload.encodedFolder)
     const warnings = [
       ...upload.warnings,
@@ -136,14 +141,14 @@ export const PUBLISH = command({
 
 type Printed = z.input<typeof publishOutput>
 
-const UNCOMMITTED = 'git has changes here that are not committed, so the commit is not all of it'
-const NOT_THE_FIRST = '--first is for an empty Holo: this one has a document, and it stays as it is'
+const UNCOMMITTED = 'git has uncommitted changes here, so the version differs from its commit'
+const NOT_THE_FIRST = '--first was ignored: this Holo already has a document'
 
 function toLines(json: Printed, services: readonly PublishedService[], ms: number): string[] {
   const { version, folder, files, bytes, uploaded, uploadedBytes, reused, isKnown, next, target } =
     json
   const what = `${toCount(files, 'file')}, ${toSize(bytes)}`
-  const from = `From ${folder}. Where nothing is: ${describeNotFound(json.notFound, services)}`
+  const from = `From ${folder}. When no file matches: ${describeNotFound(json.notFound, services)}`
   if (json.dryRun) {
     return [
       `Would publish ${version} at ${target}: ${what}. Nothing was sent`,
@@ -153,10 +158,10 @@ function toLines(json: Printed, services: readonly PublishedService[], ms: numbe
   }
   return [
     isKnown
-      ? `${version} is published at ${target} already, with this very content`
+      ? `${version} was already published at ${target} with the same content`
       : `Published ${version} at ${target}: ${what}, in ${toSeconds(ms)}`,
     from,
-    `${toCount(uploaded, 'blob')} uploaded (${toSize(uploadedBytes)}), ${reused} there already`,
+    `${toCount(uploaded, 'blob')} uploaded (${toSize(uploadedBytes)}), ${reused} stored before`,
     `Next: ${next}`,
   ]
 }
@@ -176,7 +181,7 @@ function describeNotFound(
   }
 }
 
-/** There is a document, and it knows the version. */
+/** The next command, for a Holo whose document has the version. */
 async function toNextStep(api: Api, version: string): Promise<string> {
   const { environments } = await api.ask(environmentsAsRead, 'GET', '/environments')
   const isAt = environments.find((one) => one.version === version)
@@ -186,7 +191,7 @@ async function toNextStep(api: Api, version: string): Promise<string> {
   return quietest ? `holo point ${quietest.name} ${version}` : `holo env add canary ${version}`
 }
 
-/** Names are held against those of so many versions, the newest, that visitors may still be on. */
+/** File names are compared with those of this many of the newest versions, which visitors may still have. */
 const MAX_RETAINED = 10
 
 async function runUpload(
@@ -214,7 +219,7 @@ async function runUpload(
       last.doing === 'uploading'
         ? `${last.files} of ${last.ofFiles} blobs are uploaded`
         : 'nothing is lost'
-    const hint = `${sent}: the same command goes on from there`
+    const hint = `${sent}: repeat the command to continue`
     if (isLost)
       throw new CliFailure(cause.code, cause.exitCode, cause.message, { ...cause.details, hint })
     throw new CliFailure(
@@ -228,15 +233,11 @@ async function runUpload(
   }
 }
 
-/** The newest versions that may be on screens; none while there is no document. */
+/** The newest versions, which visitors may still have; none while there is no document. */
 async function loadRetained(api: Api): Promise<{ id: string; manifest: string }[]> {
   try {
     const { versions } = await api.ask(retainedAsRead, 'GET', '/versions')
-    const time = (published: string | undefined) => Date.parse(published ?? '') || 0
-    return versions
-      .toReversed()
-      .sort((a, b) => time(b.published) - time(a.published))
-      .slice(0, MAX_RETAINED)
+    return toNewestFirst(versions).slice(0, MAX_RETAINED)
   } catch (cause) {
     if (cause instanceof CliFailure && cause.code === 'no_document') return []
     throw cause

@@ -1,38 +1,37 @@
-// The ways back: `holo rollback` to an earlier revision under a new number, `holo withdraw` for a version that
-// must serve nobody any more.
+// `holo rollback` commits the content of an earlier revision as a new one. `holo withdraw` withdraws a version
+// that must serve nobody any more.
 
 import { changeOutput } from '../../wire/changes.ts'
 import { revisionAsRead, revisionsAsRead } from '../../wire/history.ts'
 import type { Api } from '../api.ts'
 import { changeDocument } from '../change.ts'
 import { type ChangeOptions, command } from '../command.ts'
-import { type KnownDocument, loadCurrent, readDocument } from '../document.ts'
+import { type KnownDocument, knowVersion, loadCurrent, readDocument } from '../document.ts'
 import { refused } from '../failure.ts'
-import { knowVersion } from '../known-names.ts'
 import { isNoticeable } from '../movement.ts'
 import { parseWhole, toVersionId } from '../options.ts'
 
-/** How far back the last one that differs is looked for. */
+/** How many revisions are searched for the last one that differs. */
 const MAX_LOOKED_BACK = 50
 
 type RollbackOptions = ChangeOptions & { readonly to?: number }
 
 export const ROLLBACK = command({
   name: 'rollback',
-  about: 'Goes back to what an earlier revision said about environments, traffic and rules.',
+  about: 'Restores environments, traffic and rules of an earlier revision.',
   scope: 'shift',
   changes: 'document',
   options: [
     {
       flags: '--to <revision>',
       about:
-        'which one ("holo log" has them); the last that gave visitors other versions if left out',
+        'the revision ("holo log" lists them); if left out, the last that gave visitors other versions',
       parse: parseWhole('a revision is a whole number from 1'),
     },
   ],
   examples: [
-    { command: 'holo rollback', about: 'before the last change that visitors could notice' },
-    { command: 'holo rollback --to 41 --yes --wait', about: 'an exact one, without a question' },
+    { command: 'holo rollback', about: 'undoes the last change that visitors could notice' },
+    { command: 'holo rollback --to 41 --yes --wait', about: 'to revision 41, without a question' },
   ],
   shape: changeOutput,
   run: async (context, _: [], options: RollbackOptions) => {
@@ -51,7 +50,7 @@ export const ROLLBACK = command({
   },
 })
 
-/** The newest revision by which somebody would get something else than now. */
+/** The newest revision that would give some visitors something else than the current one. */
 async function findEarlier(api: Api, now: KnownDocument): Promise<number> {
   const { revisions } = await api.ask(revisionsAsRead, 'GET', '/revisions', {
     query: { before: String(now.document.revision), limit: String(MAX_LOOKED_BACK) },
@@ -60,8 +59,8 @@ async function findEarlier(api: Api, now: KnownDocument): Promise<number> {
     const { text } = await api.ask(revisionAsRead, 'GET', `/revisions/${revision}`)
     if (isNoticeable(now, readDocument(text))) return revision
   }
-  throw refused('no_earlier_revision', 'none of the last revisions differs in what visitors get', {
-    hint: 'name one with --to; "holo log" lists them',
+  throw refused('no_earlier_revision', 'the last revisions all give visitors the same', {
+    hint: 'name a revision with --to; "holo log" lists them',
   })
 }
 
@@ -69,17 +68,17 @@ type WithdrawOptions = ChangeOptions & { readonly restore?: boolean }
 
 export const WITHDRAW = command({
   name: 'withdraw',
-  about: 'Lets a version serve nobody any more, open tabs included; its hashed files stay.',
+  about: 'Withdraws a version, so that nobody gets it, not even open tabs. Its hashed files stay.',
   scope: 'shift',
   changes: 'document',
-  arguments: [{ name: '<version>', about: 'one that no environment points at' }],
-  options: [{ flags: '--restore', about: 'takes that back' }],
+  arguments: [{ name: '<version>', about: 'a version that no environment points at' }],
+  options: [{ flags: '--restore', about: 'undoes a withdrawal' }],
   examples: [
     {
       command: 'holo withdraw 0.0.4 --reason "leaks prices"',
-      about: 'open tabs move within seconds',
+      about: 'open tabs get another version within seconds',
     },
-    { command: 'holo withdraw 0.0.4 --restore', about: 'it may be pointed at again' },
+    { command: 'holo withdraw 0.0.4 --restore', about: 'environments may point at it again' },
   ],
   shape: changeOutput,
   run: async (context, [version]: [string], { restore, ...options }: WithdrawOptions) => {

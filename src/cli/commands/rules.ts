@@ -1,4 +1,4 @@
-// `holo rules`: who goes to an environment before buckets are looked at.
+// `holo rules`: lists and replaces the rules, which choose an environment before buckets do.
 
 import { changeOutput } from '../../wire/changes.ts'
 import { rulesAsRead, rulesOutput } from '../../wire/versions.ts'
@@ -10,7 +10,7 @@ import { toTable } from '../table.ts'
 
 const RULES_LIST = command({
   name: 'rules list',
-  about: 'Lists the rules in their order: the first that holds decides.',
+  about: 'Lists the rules in their order: the first that matches decides.',
   scope: 'read',
   examples: [
     { command: 'holo rules list', about: 'for people' },
@@ -38,12 +38,15 @@ const RULES_LIST = command({
 
 const RULES_SET = command({
   name: 'rules set',
-  about: 'Replaces all rules by those of a file: a list, or an object with "rules".',
+  about: 'Replaces all rules with those of a file: a list, or an object with "rules".',
   scope: 'shift',
   changes: 'document',
   arguments: [{ name: '<file>', about: 'JSON; - is standard input' }],
   examples: [
-    { command: 'holo rules set rules.json', about: 'what is new, gone and changed is shown' },
+    {
+      command: 'holo rules set rules.json',
+      about: 'shows which rules are new, removed and changed',
+    },
   ],
   shape: changeOutput,
   run: async (context, [file]: [string], options: ChangeOptions) => {

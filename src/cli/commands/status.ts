@@ -1,4 +1,4 @@
-// `holo status`: who gets what now, and how the control is.
+// `holo status`: which versions visitors get now, and the state of the control and of services.
 
 import type { z } from 'zod'
 import { environmentsAsRead } from '../../wire/environments.ts'
@@ -21,7 +21,7 @@ export const STATUS = command({
   options: WATCH_OPTIONS,
   examples: [
     { command: 'holo status', about: 'once' },
-    { command: 'holo status --watch', about: 'beside a release' },
+    { command: 'holo status --watch', about: 'during a release' },
   ],
   shape: statusOutput,
   run: async (context, _: [], options: SharedOptions & WatchOptions) => {
@@ -73,9 +73,9 @@ function toLines(context: Context, status: Status): string[] {
           ),
         ]
       : []),
-    ...(publishError ? [style.red(`KV does not take it: ${publishError}`)] : []),
+    ...(publishError ? [style.red(`the revision cannot be written to KV: ${publishError}`)] : []),
     ...(externalProblem
-      ? [style.red(`a document put into KV by hand is wrong: ${externalProblem}`)]
+      ? [style.red(`a document that was written to KV by hand is not valid: ${externalProblem}`)]
       : []),
     ...toFillLines(context, status.fill),
     '',
@@ -84,7 +84,7 @@ function toLines(context: Context, status: Status): string[] {
   ]
 }
 
-/** Warns from half full on; from three quarters on the warning is red. */
+/** The warning is shown from 50 %, and it is red from 75 %. */
 const SHOWN_PERCENT = 50
 const LOUD_PERCENT = 75
 
@@ -93,10 +93,10 @@ const ADVICE: Readonly<Record<string, readonly [what: string, advice: string]>> 
     'the versions of the document',
     'lower RETAIN_VERSIONS or RETAIN_DAYS, or give versions fewer services and origins',
   ],
-  settings: ['environments and rules', 'remove environments, hosts or rules that are over'],
-  traffic: ['the ranges of the traffic', 'write percentages with "holo import"'],
-  history: ['the history', 'begin a new one in time: docs/operations.md, "A full history"'],
-  revisions: ['the revision numbers', 'somebody has written a very high one into KV by hand'],
+  settings: ['environments and rules', 'remove environments, hosts or rules that nobody needs'],
+  traffic: ['the bucket ranges of the traffic', 'use percentages instead, with "holo import"'],
+  history: ['the history', 'start a new one in time: docs/operations.md, "A full history"'],
+  revisions: ['the revision numbers', 'somebody has written a very high number to KV by hand'],
 }
 
 function toFillLines({ style }: Context, fill: Status['fill']): string[] {

@@ -1,4 +1,4 @@
-// `holo token`: who may ask the API for what. A token is shown once, when it is made.
+// `holo token`: lists, creates and revokes tokens of the API. A token is shown once, when it is created.
 
 import { InvalidArgumentError } from 'commander'
 import { SCOPES } from '../../wire/scopes.ts'
@@ -23,7 +23,7 @@ import { toTime } from '../words.ts'
 
 const TOKEN_LIST = command({
   name: 'token list',
-  about: 'Lists all tokens, the newest first; never the tokens themselves.',
+  about: 'Lists all tokens, newest first, without the secrets.',
   scope: 'admin',
   examples: [{ command: 'holo token list', about: 'revoked and expired ones too' }],
   shape: tokensOutput,
@@ -43,13 +43,13 @@ const TOKEN_LIST = command({
     )
     const lines =
       rows.length === 0
-        ? ['There are no tokens but the first one, HOLO_ADMIN_TOKEN']
+        ? ['There is only the first token, HOLO_ADMIN_TOKEN']
         : toTable(['id', 'name', 'scopes', 'only', 'state', 'last used'], rows, context.columns)
     return { json, lines }
   },
 })
 
-/** As in `environments pr-*; versions pr-*`; empty where it may change everything. */
+/** As in `environments pr-*; versions pr-*`; empty for a token without limits. */
 function toLimitsText({ environments, versions, hosts }: Limits): string {
   return Object.entries({ environments, versions, hosts })
     .flatMap(([name, patterns]) => (patterns ? [`${name} ${patterns.join(' ') || '(none)'}`] : []))
@@ -62,7 +62,7 @@ function toState(
   revokedAt: number | undefined,
 ): string {
   if (revokedAt !== undefined) return `revoked ${toTime(revokedAt)}`
-  if (expiresAt === undefined) return 'valid for ever'
+  if (expiresAt === undefined) return 'valid forever'
   return expiresAt <= now ? `expired ${toTime(expiresAt)}` : `until ${toTime(expiresAt)}`
 }
 
@@ -76,9 +76,9 @@ type CreateOptions = SharedOptions & {
 
 const TOKEN_CREATE = command({
   name: 'token create',
-  about: 'Makes a token. It is on standard output, once, and nowhere else.',
+  about: 'Creates a token and prints it on standard output. It is never shown again.',
   scope: 'admin',
-  arguments: [{ name: '<name>', about: 'who will use it: it stands in the audit log' }],
+  arguments: [{ name: '<name>', about: 'who will use it, for the audit log' }],
   options: [
     {
       flags: '--scope <scope>',
@@ -89,17 +89,17 @@ const TOKEN_CREATE = command({
     { flags: '--expires <days>', about: 'as in 90d; never if left out', parse: parseDays },
     {
       flags: '--environments <pattern>',
-      about: "changes only these: 'pr-*'; may be given several times",
+      about: "the environments it may change, as in 'pr-*'; may be given several times",
       parse: collect,
     },
     {
       flags: '--versions <pattern>',
-      about: 'publishes, changes and points at only these; may be given several times',
+      about: 'the versions it may publish, change and point at; may be given several times',
       parse: collect,
     },
     {
       flags: '--hosts <pattern>',
-      about: 'host names it may give; none if left out beside --environments',
+      about: 'the host names it may set; with --environments, none if left out',
       parse: collect,
     },
   ],
@@ -111,11 +111,11 @@ const TOKEN_CREATE = command({
     {
       command:
         "holo token create previews --scope publish --scope shift --environments 'pr-*' --versions 'pr-*' --hosts 'pr-*.preview.example.com' --expires 90d",
-      about: 'for previews of pull requests, and nothing else',
+      about: 'for previews of pull requests only',
     },
     {
       command: 'holo token create board --scope read | wrangler secret put TOKEN',
-      about: 'seen by nobody',
+      about: 'without showing it',
     },
   ],
   shape: newTokenOutput,
@@ -158,7 +158,7 @@ type RevokeOptions = SharedOptions & Pick<ChangeOptions, 'yes'>
 
 const TOKEN_REVOKE = command({
   name: 'token revoke',
-  about: 'Revokes a token from the next request on.',
+  about: 'Revokes a token, beginning with the next request.',
   scope: 'admin',
   arguments: [{ name: '<id>', about: 'the 16 hex digits that "holo token list" shows' }],
   options: [{ flags: '-y, --yes', about: 'do not ask' }],
@@ -167,7 +167,7 @@ const TOKEN_REVOKE = command({
   ],
   shape: tokenOutput,
   run: async (context, [id]: [string], options: RevokeOptions) => {
-    if (!TOKEN_ID.test(id)) throw misuse(`"${id}" is no id of a token: 16 hex digits`)
+    if (!TOKEN_ID.test(id)) throw misuse(`"${id}" is not the id of a token: it has 16 hex digits`)
     const target = await context.target()
     const plan = `Revoke token ${id} at ${target.name}`
     if (!options.json) context.say(plan)

@@ -1,16 +1,16 @@
-// `holo versions`: what has been published, and who points at it; and uploads that are given up.
+// `holo versions`: lists published versions and the environments that point at them, and aborts uploads.
 
 import { abortOutput, uploadAsRead } from '../../wire/uploads.ts'
 import { type VersionAsRead, versionsAsRead, versionsOutput } from '../../wire/versions.ts'
 import { type CommandRow, command } from '../command.ts'
-import { needDocument } from '../empty-holo.ts'
+import { needDocument } from '../document.ts'
 import { CliFailure, refused } from '../failure.ts'
 import { toVersionId } from '../options.ts'
 import { toTable } from '../table.ts'
 import { toCount } from '../words.ts'
 
 const HEAD = ['version', 'published', 'environments', 'state', 'commit', 'author', 'services']
-/** As git shortens it where nothing else begins in the same way. */
+/** Long enough to be unique in most repositories. */
 const SHORT_COMMIT_CHARACTERS = 10
 
 const VERSIONS = command({
@@ -25,15 +25,13 @@ const VERSIONS = command({
   run: async (context) => {
     const api = await context.api()
     const { revision, versions } = await api.ask(versionsAsRead, 'GET', '/versions')
-    const time = (published: string | undefined) => Date.parse(published ?? '') || 0
-    const newestFirst = versions
-      .toReversed()
-      .sort((a, b) => time(b.published) - time(a.published))
-      .map(({ record: { commit, author } = {}, ...version }) => ({
+    const newestFirst = toNewestFirst(versions).map(
+      ({ record: { commit, author } = {}, ...version }) => ({
         ...version,
         ...(commit === undefined ? {} : { commit }),
         ...(author === undefined ? {} : { author }),
-      }))
+      }),
+    )
     const rows = newestFirst.map((version) => [
       version.id,
       version.published?.replace('T', ' ').replace(/\.\d+Z$/, 'Z') ?? '',
@@ -47,13 +45,21 @@ const VERSIONS = command({
     ])
     const lines =
       rows.length === 0
-        ? ['Nothing has been published yet: begin with "holo publish --first main"']
+        ? ['Nothing has been published yet: start with "holo publish --first main"']
         : toTable(HEAD, rows, context.columns)
     return { json: { revision, versions: newestFirst }, lines }
   },
 })
 
-/** In one word: who can see it. */
+/** The versions by the time of their publication, the newest first. */
+export function toNewestFirst<V extends { readonly published?: string | undefined }>(
+  versions: readonly V[],
+): V[] {
+  const time = ({ published }: V) => Date.parse(published ?? '') || 0
+  return versions.toReversed().sort((a, b) => time(b) - time(a))
+}
+
+/** Who can see the version, in one word. */
 function toStanding({
   open,
   openIn = {},
@@ -66,10 +72,12 @@ function toStanding({
 
 const VERSIONS_ABORT = command({
   name: 'versions abort',
-  about: 'Gives up an upload that is on its way, such as that of a pipeline that has crashed.',
+  about: 'Aborts an open upload, for example that of a pipeline that has crashed.',
   scope: 'publish',
-  arguments: [{ name: '<version>', about: 'the id that the upload was begun with' }],
-  examples: [{ command: 'holo versions abort 0.0.7', about: 'its own uploads, or with admin any' }],
+  arguments: [{ name: '<version>', about: 'the id of the version that is uploaded' }],
+  examples: [
+    { command: 'holo versions abort 0.0.7', about: "the token's own uploads; with admin, any" },
+  ],
   shape: abortOutput,
   run: async (context, [version]: [string]) => {
     toVersionId(version)
@@ -78,12 +86,12 @@ const VERSIONS_ABORT = command({
     const json = await api.ask(uploadAsRead, 'DELETE', path).catch(async (cause) => {
       if (!(cause instanceof CliFailure && cause.code === 'not_found')) throw cause
       await needDocument(api)
-      throw refused('unknown_name', `no upload of "${version}" is on its way`, {
-        hint: '"holo versions" lists what is published',
+      throw refused('unknown_name', `there is no open upload of "${version}"`, {
+        hint: '"holo versions" lists the published versions',
       })
     })
     const lines = [
-      `The upload of ${version} is given up (${toCount(json.files, 'file')}); "holo gc" removes what it has left`,
+      `The upload of ${version} was aborted (${toCount(json.files, 'file')}); "holo gc" deletes what was uploaded`,
     ]
     return { json, lines }
   },

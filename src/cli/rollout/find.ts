@@ -1,5 +1,4 @@
-// Finds the rollout that a command is about: the one that is named, else the only one that runs, else the
-// last one.
+// Finds the rollout for a command: the named one, or else the only one that runs, or else the last one.
 
 import type * as z from 'zod'
 import {
@@ -10,18 +9,18 @@ import {
 import { rolloutsReply } from '../../wire/rollouts.ts'
 import { toTolerant } from '../../wire/tolerant.ts'
 import type { Api, ApiCall } from '../api.ts'
-import { needDocument } from '../empty-holo.ts'
+import { needDocument } from '../document.ts'
 import { CliFailure, misuse, refused } from '../failure.ts'
 
 const listAsRead = toTolerant(rolloutsReply)
 
-/** One page of the API. At most ten rollouts run at once, so all of those are on it. */
+/** One page of the API. At most ten rollouts run at the same time, so the page has all of them. */
 const MOST_LISTED = '100'
 
 /** @throws CliFailure unless the text is a number of a rollout. */
 export function toRolloutId(text: string): number {
   if (/^[1-9]\d{0,12}$/.test(text)) return Number(text)
-  throw misuse(`"${text}" is no rollout: they have numbers, and "holo rollout history" lists them`)
+  throw misuse(`"${text}" is not the number of a rollout: "holo rollout history" lists them`)
 }
 
 /** Newest first. */
@@ -45,7 +44,7 @@ export async function askOf<T>(
     if (!(cause instanceof CliFailure && cause.code === 'not_found')) throw cause
     const { requestId } = cause.details
     await needDocument(api)
-    const hint = '"holo rollout history" lists those that there are'
+    const hint = '"holo rollout history" lists all rollouts'
     throw refused('no_rollout', `there is no rollout ${id}`, { hint, requestId })
   }
 }
@@ -54,7 +53,7 @@ export function loadRollout(api: Api, id: number): Promise<RolloutStatusAsRead> 
   return askOf(api, id, statusAsRead, 'GET', '')
 }
 
-/** The number of the one that runs. @throws CliFailure where none does, or several do. */
+/** The number of the rollout that runs. @throws CliFailure if none runs, or several do. */
 export async function findRunning(api: Api, named: string | undefined): Promise<number> {
   if (named !== undefined) return toRolloutId(named)
   const running = (await listRollouts(api)).filter(isRunning)
@@ -65,19 +64,19 @@ export async function findRunning(api: Api, named: string | undefined): Promise<
   }
   if (other) {
     const names = running.map(({ id, environment }) => `${id} (${environment})`)
-    throw misuse(`which rollout? There run ${names.join(', ')}`, 'name it by its number')
+    throw misuse(`several rollouts run: ${names.join(', ')}`, 'name one by its number')
   }
   return only.id
 }
 
-/** The same, but the last one where none runs. */
+/** The number of a rollout that runs, or else of the last one. @throws CliFailure if there is none. */
 export async function findLatest(api: Api, named: string | undefined): Promise<number> {
   if (named !== undefined) return toRolloutId(named)
   const all = await listRollouts(api)
   const found = all.find(isRunning) ?? all[0]
   if (found) return found.id
   await needDocument(api)
-  throw refused('no_rollout', 'there was no rollout yet', {
+  throw refused('no_rollout', 'there has been no rollout yet', {
     hint: 'start one with "holo rollout start"',
   })
 }

@@ -1,6 +1,6 @@
-// Who a JWT of Cloudflare Access is, if it is one: signed by a key of the team, meant for this application, and
-// valid now. The team's public keys are fetched when they are needed, kept for a while, and fetched again when a
-// JWT names one that is not among them. What its owner may do is a setting.
+// Verifies JWTs of Cloudflare Access: signed by a key of the team, for this application, valid now. The
+// team's public keys are fetched when needed, cached, and fetched again when a JWT names an unknown
+// key. The settings say which scopes the owner of a JWT has.
 
 import {
   createLocalJWKSet,
@@ -10,18 +10,33 @@ import {
   jwtVerify,
 } from 'jose'
 import type { AccessSettings } from './authority-settings.ts'
-import {
-  ACCESS_KEYS_FAILED_PAUSE_MS,
-  ACCESS_KEYS_MAX_AGE_MS,
-  ACCESS_KEYS_TIMEOUT_MS,
-  ACCESS_KEYS_UNKNOWN_PAUSE_MS,
-  CLOCK_TOLERANCE_S,
-  MAX_ACCESS_KEYS_CHARACTERS,
-  MAX_ACTOR_CHARACTERS,
-  MAX_JWT_CHARACTERS,
-} from './limits.ts'
+import { MAX_JWT_CHARACTERS } from './limits.ts'
 
-/** The keys cannot be had: nobody's fault who shows a JWT. */
+/** Access replies in some 50 ms. A person waits for this request. */
+const ACCESS_KEYS_TIMEOUT_MS = 3000
+
+/** A revoked key is refused after this time at the latest. Access rotates its keys every six weeks. */
+export const ACCESS_KEYS_MAX_AGE_MS = 3_600_000
+
+/** Anybody can send a JWT that names an unknown key. Such JWTs cause one fetch per minute at most. */
+const ACCESS_KEYS_UNKNOWN_PAUSE_MS = 60_000
+
+/** After a failed fetch of the keys, the next one waits for so long. */
+export const ACCESS_KEYS_FAILED_PAUSE_MS = 10_000
+
+/** Two or three keys take 4 KB. */
+export const MAX_ACCESS_KEYS_CHARACTERS = 64 * 1024
+
+/** How much the clocks of Access and Holo may differ. */
+const CLOCK_TOLERANCE_S = 30
+
+/**
+ * The longest e-mail address (RFC 5321 section 4.5.3.1), with some room. The actor goes into the audit
+ * log.
+ */
+export const MAX_ACTOR_CHARACTERS = 320
+
+/** The keys could not be fetched. This is not the fault of whoever sent the JWT. */
 export class KeysUnavailable extends Error {
   override readonly name = 'KeysUnavailable'
 }
@@ -37,7 +52,9 @@ export class AccessKeys {
   readonly #now: () => number
   #set: KeySet | undefined
   #failedAt = Number.NEGATIVE_INFINITY
-  /** Shared by the requests of one Durable Object, which all live as long as it does. */
+  /**
+   * Shared by the requests of the Durable Object. That is safe: the fetch lives as long as the object.
+   */
   #pending: Promise<KeySet> | undefined
 
   constructor(issuer: string, fetcher: typeof fetch, now: () => number) {
@@ -47,9 +64,9 @@ export class AccessKeys {
   }
 
   /**
-   * The key that a JWT names.
+   * Finds the key that a JWT names.
    *
-   * @throws KeysUnavailable when the keys cannot be had; JOSEError when the key is not among them.
+   * @throws KeysUnavailable when the keys cannot be fetched; JOSEError when the key is not among them.
    */
   readonly get = async (header: JWTHeaderParameters, token: FlattenedJWSInput) => {
     const age = this.#now() - (this.#set?.fetchedAt ?? Number.NEGATIVE_INFINITY)
@@ -65,7 +82,7 @@ export class AccessKeys {
 
   async #load(): Promise<KeySet> {
     if (this.#now() - this.#failedAt < ACCESS_KEYS_FAILED_PAUSE_MS) {
-      throw new KeysUnavailable('the keys of Access could not be had a moment ago')
+      throw new KeysUnavailable('the keys of Access could not be fetched a moment ago')
     }
     this.#pending ??= this.#ask().finally(() => {
       this.#pending = undefined
@@ -87,19 +104,19 @@ export class AccessKeys {
       return this.#set
     } catch (cause) {
       this.#failedAt = this.#now()
-      console.error(`the keys of Access cannot be had from ${this.#url}`, cause)
-      throw new KeysUnavailable('the keys of Access cannot be had', { cause })
+      console.error(`the keys of Access cannot be fetched from ${this.#url}`, cause)
+      throw new KeysUnavailable('the keys of Access cannot be fetched', { cause })
     }
   }
 }
 
-/** Why a JWT does not count, for the log only; `keys unavailable` is nobody's failed attempt. */
+/** Why a JWT is not valid, for the log only. `isAttempt` is false if the keys could not be fetched. */
 type JwtFault = { readonly fault: string; readonly isAttempt: boolean }
 
 /**
- * The actor a JWT speaks for: the e-mail address of a person, the name of a service token. Only
- * RS256 is taken, and only with a key of the team: what the JWT itself says of algorithms and keys
- * (`alg`, `jwk`, `jku`, `x5u`) chooses nothing (RFC 8725 section 3.1).
+ * Verifies a JWT and returns its actor: the e-mail address of a person, or the name of a service token.
+ * Only RS256 with a key of the team is accepted. The headers `alg`, `jwk`, `jku` and `x5u` of the JWT
+ * choose neither algorithm nor key (RFC 8725 section 3.1).
  */
 export async function verifyAccessJwt(
   jwt: string,
@@ -118,13 +135,15 @@ export async function verifyAccessJwt(
       currentDate: new Date(now),
     })
     const actor = [payload.email, payload.common_name].find(isActor)
-    return actor === undefined ? { fault: 'a JWT that names nobody', isAttempt: true } : { actor }
+    return actor === undefined
+      ? { fault: 'a JWT without an e-mail address or name', isAttempt: true }
+      : { actor }
   } catch (cause) {
-    // What is not jose's finding about the JWT comes from the keys.
+    // Any error that is not from jose comes from fetching the keys.
     if (!(cause instanceof errors.JOSEError)) {
       return { fault: `a JWT that cannot be checked (${cause})`, isAttempt: false }
     }
-    return { fault: `a JWT that does not hold (${cause.code})`, isAttempt: true }
+    return { fault: `an invalid JWT (${cause.code})`, isAttempt: true }
   }
 }
 

@@ -1,15 +1,26 @@
-// Which addresses have shown wrong credentials too often. Only wrong credentials are answered otherwise
-// then: a right one counts from everywhere. In memory only: a control that starts anew forgets them, and
-// a token of 256 bits is not guessed in between.
+// Counts wrong credentials per client address. After too many, further wrong ones get another reply; a
+// valid credential is accepted from every address. The counts are in memory only: a restart clears
+// them, which does not help anybody to guess a token of 256 bits.
 
 import { toClient } from '../../core/ip-address.ts'
-import { FAILED_ATTEMPTS_WINDOW_MS, MAX_FAILED_ATTEMPTS, MAX_FAILING_ADDRESSES } from './limits.ts'
+
+/**
+ * A person who mistypes needs a few attempts. After these, isolates reject wrong credentials of the
+ * address.
+ */
+export const MAX_FAILED_ATTEMPTS = 10
+
+/** The time from the first failure after which the count of an address starts again. */
+const FAILED_ATTEMPTS_WINDOW_MS = 60_000
+
+/** About 200 KB. Somebody with more addresses pushes older ones out, but still cannot guess a token. */
+export const MAX_FAILING_ADDRESSES = 2000
 
 export class Attempts {
   /** Oldest window first. */
   readonly #windows = new Map<string, { failures: number; readonly since: number }>()
 
-  /** Whether another wrong credential from the address is one too many. */
+  /** Whether the address has sent too many wrong credentials. */
   isBlocked(address: string, now: number): boolean {
     const window = this.#windows.get(toClient(address))
     return window !== undefined && isOpen(window, now) && window.failures >= MAX_FAILED_ATTEMPTS
@@ -28,12 +39,12 @@ export class Attempts {
     this.#windows.set(key, { failures: 1, since: now })
   }
 
-  /** How many addresses are remembered. */
+  /** How many addresses are stored. */
   get size(): number {
     return this.#windows.size
   }
 
-  /** All that are over, or else the oldest. */
+  /** Deletes all expired windows, or the oldest one if none has expired. */
   #forget(now: number): void {
     for (const [key, window] of this.#windows) {
       if (isOpen(window, now)) break

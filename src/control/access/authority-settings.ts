@@ -1,25 +1,25 @@
-// Who may be let in, as the Worker's variables and secrets say it, as one total value. A setting that
-// cannot be meant lets nobody in, and the log says so.
+// Reads from the Worker's variables and secrets who is admitted: the first token, and Cloudflare
+// Access. An invalid setting admits nobody and is logged.
 
 import { SCOPES, type Scope } from '../../wire/scopes.ts'
 import { MAX_TOKEN_CHARACTERS, MIN_FIRST_TOKEN_CHARACTERS } from './limits.ts'
 
 export type AccessSettings = {
-  /** `https://<team>.cloudflareaccess.com`: who signs, and where its keys are. */
+  /** `https://<team>.cloudflareaccess.com`: the issuer of JWTs, which also serves its public keys. */
   readonly issuer: string
-  /** The application's tag that a JWT must be meant for. */
+  /** The tag of the application that a JWT must be issued for. */
   readonly audience: string
   readonly scopes: readonly Scope[]
 }
 
 export type AuthoritySettings = {
-  /** The token that makes the others; `undefined` for none. */
+  /** The token from HOLO_ADMIN_TOKEN, which creates the other tokens; `undefined` for none. */
   readonly firstToken: string | undefined
-  /** `undefined` where Cloudflare Access is not used. */
+  /** `undefined` if Cloudflare Access is not used. */
   readonly access: AccessSettings | undefined
 }
 
-/** The bindings that are read here; env.ts says what they are. */
+/** The variables that are read here; env.ts describes them. */
 export type AuthorityEnv = {
   readonly HOLO_ADMIN_TOKEN?: string
   readonly ACCESS_TEAM_DOMAIN?: string
@@ -27,7 +27,7 @@ export type AuthorityEnv = {
   readonly ACCESS_SCOPES?: string
 }
 
-/** What a token may consist of, so that it can stand in a header (RFC 6750 section 2.1). */
+/** The characters that a token may have in a header (RFC 6750 section 2.1). */
 const TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/
 const HOST_NAME = /^[a-z0-9-]+(\.[a-z0-9-]+)+$/
 
@@ -64,6 +64,6 @@ function readScopes(text: string): readonly Scope[] {
   const named = text.split(/[\s,]+/).filter((name) => name !== '')
   const known = SCOPES.filter((scope) => named.includes(scope))
   if (known.length > 0 && known.length === new Set(named).size) return known
-  console.error(`ACCESS_SCOPES is not used: name some of ${SCOPES.join(', ')}; taking read`)
+  console.error(`ACCESS_SCOPES is not used: name some of ${SCOPES.join(', ')}; using read`)
   return ['read']
 }

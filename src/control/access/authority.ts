@@ -1,7 +1,8 @@
-// Proves every credential that a call of the control carries, and makes, lists and revokes tokens. control.ts
-// says which scope each of the other calls needs.
+// Checks the credential of every call of the control, and creates, lists and revokes tokens. control.ts
+// says which scope each other call needs.
 
 import { err, ok, type Result } from '../../core/result.ts'
+import type { Env } from '../../env.ts'
 import { hasScope, SCOPES } from '../../wire/scopes.ts'
 import {
   LIMIT_NAMES,
@@ -21,7 +22,6 @@ import type {
   NewToken,
   Principal,
 } from '../contract.ts'
-import type { Access, AccessDeps, RecordAudit } from './access.ts'
 import { AccessKeys, verifyAccessJwt } from './access-keys.ts'
 import { Attempts } from './attempts.ts'
 import {
@@ -34,7 +34,36 @@ import { isWithin } from './token-limits.ts'
 import { hashToken, isSameHash, makeToken, toFingerprint } from './token-text.ts'
 import { Tokens, toLimits } from './tokens.ts'
 
-/** What a credential is found to be. */
+/** What the audit log says about a token. Events contain `id`, `name` and `scopes` too. */
+type TokenDetail = Readonly<Record<string, unknown>> & {
+  readonly id: string
+  readonly name: string
+  readonly scopes?: readonly string[]
+}
+
+/** Commits the writes of `write` and their audit row in one transaction. */
+export type RecordAudit = (
+  action: 'token-create' | 'token-revoke',
+  detail: TokenDetail,
+  principal: Principal,
+  requestId: string,
+  write: () => void,
+) => Promise<void>
+
+export type AccessDeps = {
+  readonly sql: SqlStorage
+  readonly env: Env
+  readonly now: () => number
+  readonly recordAudit: RecordAudit
+}
+
+/** What the control needs of the authority. Tests replace it. */
+export type Access = Pick<
+  ControlCalls,
+  'authenticate' | 'tokens' | 'createToken' | 'revokeToken'
+> & { readonly authorise: Authorise }
+
+/** The result of checking a credential: whose it is, or why it is not valid. */
 type Proof = Principal | { readonly fault: string; readonly isAttempt: boolean }
 
 const FIRST: Principal = { actor: 'first token', token: 'first', scopes: ['admin'] }
@@ -63,8 +92,9 @@ export class Authority implements Access {
   }
 
   /**
-   * Who the caller is, provided that the credential has the scope that the caller names. A right credential
-   * counts, however many wrong ones its address has shown; these only decide how a wrong one is answered.
+   * Finds out who the caller is, and that the credential has the scope that the caller names. A valid
+   * credential is accepted however many wrong ones came from its address. These only decide how a wrong
+   * one is refused.
    */
   readonly authenticate = async (caller: Caller): Promise<Result<Principal, DeniedResult>> => {
     const { credential, requestId, address, scope } = caller
@@ -80,7 +110,7 @@ export class Authority implements Access {
       const mayCount = await this.#listMayCount()
       return err({ kind: 'denied', denial: 'too_many_attempts', mayCount })
     }
-    console.warn(`request ${requestId} showed ${proof.fault}`)
+    console.warn(`request ${requestId} sent ${proof.fault}`)
     if (proof.isAttempt) this.#attempts.recordFailure(address, this.#now())
     return deny('unauthenticated')
   }
@@ -130,14 +160,14 @@ export class Authority implements Access {
     return ok({ ...summary, token })
   }
 
-  /** Revoking what is revoked changes nothing and is told as it is. */
+  /** Revokes a token. One that is revoked already is returned unchanged. */
   readonly revokeToken: ControlCalls['revokeToken'] = async (caller, id) => {
     const principal = await this.authorise(caller, 'admin')
     if (!principal.ok) return principal
     const known = TOKEN_ID.test(id) ? this.#tokens.get(id) : undefined
     if (!known || known.revokedAt !== undefined) return ok(known)
     if (!isWithin(known, principal.value.limits ?? {})) {
-      const why = 'the token is limited, and the one to be revoked may do more than it'
+      const why = 'the token is limited, and the token to be revoked may do more than it'
       return err({ kind: 'denied', denial: 'forbidden', why })
     }
     await this.#recordAudit(
@@ -160,14 +190,14 @@ export class Authority implements Access {
     if (text.length > MAX_TOKEN_CHARACTERS) return toFault('a token that is too long')
     if (this.#firstHash && isSameHash(await hashToken(text), await this.#firstHash)) return FIRST
     const found = await this.#tokens.find(text, this.#now())
-    if (typeof found === 'string') return toFault(`a token that does not count: ${found}`)
+    if (typeof found === 'string') return toFault(`a token that is not valid: ${found}`)
     this.#tokens.recordUse(found, this.#now())
     const { name: actor, id, scopes, expiresAt } = found
     return { actor, token: id, scopes, limits: toLimits(found), expiresAt }
   }
 
   async #proveAccess(jwt: string): Promise<Proof> {
-    if (!this.#access) return toFault('a JWT, and Access is not set up')
+    if (!this.#access) return toFault('a JWT, but Access is not set up')
     const { settings, keys } = this.#access
     const found = await verifyAccessJwt(jwt, settings, keys, this.#now())
     if ('fault' in found) return found
@@ -183,26 +213,26 @@ function deny(denial: Denial): Result<never, DeniedResult> {
   return err({ kind: 'denied', denial })
 }
 
-/** What a new token could do that its maker cannot; `undefined` where that is nothing. */
+/** Why a new token would have more rights than its maker; `undefined` if it would not. */
 function findExcess(
   maker: Principal,
   { scopes, expiresAt }: Pick<NewToken, 'scopes' | 'expiresAt'>,
   limits: Limits,
 ): string | undefined {
   if (!scopes.every((scope) => hasScope(maker.scopes, scope))) {
-    return 'a token makes none that has a scope which it lacks itself'
+    return 'a token cannot create one with a scope that it does not have itself'
   }
   if (!isWithin(limits, maker.limits ?? {})) {
-    return 'a token that is limited makes none that may change more than it'
+    return 'a token that is limited cannot create one that may change more than it'
   }
   const end = maker.expiresAt ?? Number.POSITIVE_INFINITY
   if ((expiresAt ?? Number.POSITIVE_INFINITY) > end) {
-    return `a token makes none that counts longer than it: until ${new Date(end).toISOString()}`
+    return `a token cannot create one that is valid longer than it: until ${new Date(end).toISOString()}`
   }
   return undefined
 }
 
-/** @throws TypeError for what the route has not let through. */
+/** Repeats the checks of the API's route. @throws TypeError */
 function checkNewToken(asked: NewToken, now: number): void {
   const { name, scopes, expiresAt } = asked
   for (const limit of LIMIT_NAMES) {

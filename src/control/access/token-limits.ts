@@ -1,6 +1,6 @@
-// What a token that is limited may change: environments, versions and host names by pattern. Pure. A change
-// is judged by what it makes of the document, so that a new command cannot forget to ask. Reading is not
-// limited.
+// What a limited token may change: environments, versions and host names that match its patterns. Pure.
+// The document before a change is compared with the document after it, so that a new command cannot
+// forget the check. Reading is not limited.
 
 import { toCanonicalJson } from '../../core/canonical-json.ts'
 import { compileGlob } from '../../core/glob.ts'
@@ -13,22 +13,25 @@ import { countMoves } from '../document/moves.ts'
 
 export const NO_LIMITS: Limits = {}
 
-/** What a token may change whose limits cannot be read: nothing. */
+/** For a token whose limits cannot be read: it may change nothing. */
 export const ALL_LIMITS: Limits = { environments: [], versions: [], hosts: [] }
 
 export function isLimited(limits: Limits): boolean {
   return LIMIT_NAMES.some((name) => limits[name] !== undefined)
 }
 
-/** The hosts that may be given to environments; all where environments are not limited. */
+/**
+ * The hosts that the token may give to environments; `undefined` for all, if environments are not
+ * limited.
+ */
 function toHosts({ environments, hosts }: Limits): readonly string[] | undefined {
   return hosts ?? (environments === undefined ? undefined : [])
 }
 
 /**
- * Whether everything that `inner` allows, `outer` allows too. Sound because a pattern has no sign for exactly
- * one character: a `*` of the inner pattern can only be matched by a `*` of the outer one, and whatever it
- * stands for is matched with it.
+ * Whether `outer` allows everything that `inner` allows. The inner pattern itself is matched as a text.
+ * This is sound because patterns have no sign for exactly one character: a `*` in the inner pattern can
+ * only be matched by a `*` of the outer one, which then also matches whatever the inner `*` stands for.
  */
 export function isWithin(inner: Limits, outer: Limits): boolean {
   return LIMIT_NAMES.every((name) => {
@@ -39,13 +42,13 @@ export function isWithin(inner: Limits, outer: Limits): boolean {
   })
 }
 
-/** Why a token may not touch a version; `undefined` where it may. */
+/** Why a token may not change a version; `undefined` if it may. */
 export function findVersionTrespass({ versions }: Limits, id: string): string | undefined {
   if (versions === undefined || matches(versions, id)) return undefined
   return toTrespass('version', id, versions)
 }
 
-/** Why a token may not touch an environment; `undefined` where it may. */
+/** Why a token may not change an environment; `undefined` if it may. */
 export function findEnvironmentTrespass(
   { environments }: Limits,
   name: string,
@@ -55,8 +58,8 @@ export function findEnvironmentTrespass(
 }
 
 /**
- * Why a token may not make the one document of the other; `undefined` where it may. The first document is
- * for whoever has no limits.
+ * Why a token may not change the document `before` into `after`; `undefined` if it may. Only a token
+ * without limits may write the first document.
  */
 export function findTrespass(
   limits: Limits,
@@ -64,7 +67,7 @@ export function findTrespass(
   after: Content,
 ): string | undefined {
   if (!isLimited(limits)) return undefined
-  if (!before) return 'the token is limited, and the first document is about everything'
+  if (!before) return 'the token is limited, and the first document concerns everything'
   return (
     findOther(before, after) ??
     findAmongEnvironments(limits, before, after) ??
@@ -75,8 +78,8 @@ export function findTrespass(
 }
 
 /**
- * Why a token may not make the one document of the other while rollouts run; `undefined` where it may. What
- * happens to one of a rollout's two environments, the rollout passes on to the other.
+ * Why a token may not make this change while rollouts run; `undefined` if it may. A rollout passes a
+ * change of one of its two environments on to the other, so the token needs a right to both.
  */
 export function findRunningTrespass(
   limits: Limits,
@@ -93,12 +96,12 @@ export function findRunningTrespass(
     if (pair.every((name) => tell(before, name) === tell(after, name))) continue
     const other = pair.find((name) => findEnvironmentTrespass(limits, name) !== undefined)
     if (other === undefined) continue
-    return `the token is limited, and this changes a rollout from "${base}" to "${environment}": "${other}" is none of its environments`
+    return `the token is limited, and this changes a rollout from "${base}" to "${environment}": it may not change "${other}"`
   }
   return undefined
 }
 
-/** Rules, visitors' names, the salt, what is measured: all of that is about every environment. */
+/** Checks rules, salt, what is measured and the like, which concern every environment. */
 function findOther(before: Content, after: Content): string | undefined {
   const { environments: _, traffic: __, versions: ___, ...was } = before
   const { environments: _a, traffic: __a, versions: ___a, ...is } = after
@@ -121,7 +124,7 @@ function findAmongEnvironments(
     const trespass = findEnvironmentTrespass(limits, name)
     if (trespass) return trespass
     if (!young) {
-      // Whoever is limited to versions alone has no environments that are its own by name.
+      // A token without limits on environments must have a right to the version of a removed environment.
       const gone = limits.environments ? undefined : findVersionTrespass(limits, old?.version ?? '')
       if (gone) return gone
       continue
@@ -129,7 +132,8 @@ function findAmongEnvironments(
     const added = (young.hosts ?? []).filter((host) => !old?.hosts?.includes(host))
     const taken = added.find((host) => hosts !== undefined && !matches(hosts, host))
     if (taken !== undefined) return toTrespass('host', taken, hosts ?? [])
-    // Whoever shows a version to more people than before needs a right to it, whoever pointed there.
+    // Showing a version to more visitors needs a right to the version, whoever pointed the environment
+    // at it.
     const isOpened = old?.restricted === true && !young.restricted
     const isShown =
       old?.version !== young.version || isOpened || added.length > 0 || !limits.environments
@@ -137,8 +141,9 @@ function findAmongEnvironments(
     if (wrong) return wrong
   }
   if (limits.environments === undefined) return undefined
-  // The first that has traffic gets crawlers, and gives and takes traffic where no base is named. The
-  // first public one becomes it with its first visitors.
+  // The first public environment with traffic serves crawlers, and is the base if a command names none.
+  // The first public environment becomes that one as soon as it gets traffic. So both must stay the
+  // same.
   const stays =
     toFirstPublic(was) === toFirstPublic(is) && findFirstServed(before) === findFirstServed(after)
   const order = (names: object, others: object) =>
@@ -162,7 +167,7 @@ function findAmongTraffic(limits: Limits, before: Content, after: Content): stri
     const trespass = findEnvironmentTrespass(limits, name)
     if (trespass) return trespass
   }
-  // As with a rollout, it is the version that gets visitors which the token needs a right to.
+  // As with a rollout, the token needs a right to each version that gets more visitors.
   for (const { to } of countMoves(was, is)) {
     const version = getOwn(after.environments, to)?.version
     const trespass = version === undefined ? undefined : findVersionTrespass(limits, version)
@@ -171,7 +176,7 @@ function findAmongTraffic(limits: Limits, before: Content, after: Content): stri
   return undefined
 }
 
-/** What a version is, without what follows from environments that point at it. */
+/** The fields of a version that do not depend on the environments that point at it. */
 const OF_A_VERSION = ['manifest', 'services', 'withdrawn', 'published'] as const
 
 function findAmongVersions(limits: Limits, before: Content, after: Content): string | undefined {
@@ -183,7 +188,7 @@ function findAmongVersions(limits: Limits, before: Content, after: Content): str
     if (old === young) continue
     const trespass = findVersionTrespass(limits, id)
     if (trespass) return trespass
-    // What a version is, an environment gives to its visitors.
+    // A changed version affects the visitors of each environment that shows it.
     const shown = [...listShowing(before, id), ...listShowing(after, id)].find(
       (name) => findEnvironmentTrespass(limits, name) !== undefined,
     )
@@ -193,15 +198,16 @@ function findAmongVersions(limits: Limits, before: Content, after: Content): str
   return undefined
 }
 
-/** Environments that point at a version, or in which tabs of visitors may have it. */
+/** The environments that point at a version, or in which visitors may have it in an open tab. */
 function listShowing(content: Content, id: string): readonly string[] {
   const pointing = Object.entries(content.environments).filter(([, { version }]) => version === id)
   return [...pointing.map(([name]) => name), ...(toSeen(content).get(id) ?? [])]
 }
 
 /**
- * Who can see a version follows from environments, and mostly from those that the token may change. It does
- * not where nobody wrote down who had the version: closing one environment closes it for the visitors of all.
+ * Checks who can see each version. Mostly this depends on environments that the token may change. But
+ * if it is not known where a version was seen, closing one environment closes the version for the
+ * visitors of all.
  */
 function findAmongOpen(limits: Limits, before: Content, after: Content): string | undefined {
   if (limits.environments === undefined) return undefined
@@ -219,7 +225,7 @@ function findAmongOpen(limits: Limits, before: Content, after: Content): string 
   return undefined
 }
 
-/** Public environments by version in which visitors can see it, as the edge has them. */
+/** For each version, the public environments in which visitors can see it, as the edge decides it. */
 function toSeen(content: Content): ReadonlyMap<string, readonly string[]> {
   const visited = listVisited(content.environments)
   return new Map(

@@ -1,8 +1,16 @@
-// What a token looks like, and how it is made, hashed and compared. tokens.ts keeps tokens and knows which
-// of them still count.
+// The format of tokens, and how they are made, hashed and compared. tokens.ts stores them and knows
+// which of them are valid.
 
 import { toHex } from '../../core/hex.ts'
-import { FINGERPRINT_BYTES, SECRET_BYTES, TOKEN_ID_BYTES } from './limits.ts'
+
+/** The random bytes of a token: as many bits as its SHA-256 has. */
+const SECRET_BYTES = 32
+
+/** Ids must be unique but not secret. */
+const TOKEN_ID_BYTES = 8
+
+/** Enough to tell a few thousand credentials apart. */
+const FINGERPRINT_BYTES = 8
 
 /** `holo_<id>_<secret>`: the prefix is for scanners of leaked secrets, the id for finding the row. */
 const TOKEN = /^holo_([0-9a-f]{16})_[A-Za-z0-9_-]{43}$/
@@ -15,25 +23,27 @@ export function makeToken(): { readonly id: string; readonly token: string } {
   return { id, token: `holo_${id}_${secret}` }
 }
 
-/** The id in a text that looks like a token of ours. */
+/** The id of a token; `undefined` for a text that does not have the format of a token. */
 export function parseTokenId(text: string): string | undefined {
   return TOKEN.exec(text)?.[1]
 }
 
 /**
- * SHA-256 of the whole text: 32 bytes. A slow hash is for passwords; nobody can go through 2^256
- * random tokens (RFC 9106 section 1 speaks of low-entropy secrets).
+ * SHA-256 of the whole text: 32 bytes. A slow hash is only needed for passwords (RFC 9106 section 1). A
+ * random token of 256 bits cannot be found by trying.
  */
 export function hashToken(text: string): Promise<ArrayBuffer> {
   return crypto.subtle.digest('SHA-256', encoder.encode(text))
 }
 
-/** Whether two hashes are the same, in a time that does not tell where they differ. */
+/** Compares two hashes in a time that does not depend on where they differ. */
 export function isSameHash(one: ArrayBuffer, other: ArrayBuffer): boolean {
   return one.byteLength === other.byteLength && crypto.subtle.timingSafeEqual(one, other)
 }
 
-/** The first 64 bits of a hash, as hex: it tells credentials apart, and nothing about them. */
+/**
+ * The first 64 bits of a hash, as hex: enough to tell credentials apart, and useless for guessing them.
+ */
 export function toFingerprint(hash: ArrayBuffer): string {
   return toHex(new Uint8Array(hash).subarray(0, FINGERPRINT_BYTES))
 }

@@ -1,17 +1,21 @@
-// The table of tokens: their hashes, what each is for, and until when. authority.ts decides who may make or
+// The table of tokens: their hashes, scopes, limits and expiry. authority.ts decides who may create or
 // revoke one, and writes the audit log.
 
 import { SCOPES, type Scope } from '../../wire/scopes.ts'
 import { LIMIT_NAMES, type Limits, type TokenSummary } from '../../wire/tokens.ts'
 import { addColumn } from '../tables.ts'
-import {
-  COUNTING_TOKENS_MAX_AGE_MS,
-  LAST_USE_STEP_MS,
-  MAX_COUNTING_TOKENS,
-  MAX_LISTED_TOKENS,
-} from './limits.ts'
+import { MAX_COUNTING_TOKENS, MAX_LISTED_TOKENS } from './limits.ts'
 import { ALL_LIMITS } from './token-limits.ts'
 import { hashToken, isSameHash, parseTokenId, toFingerprint } from './token-text.ts'
+
+/**
+ * The time of last use is stored by the minute, so that a busy token writes one row per minute, not per
+ * call.
+ */
+const LAST_USE_STEP_MS = 60_000
+
+/** The list of valid tokens is cached for so long, and read again when a token is created or revoked. */
+const COUNTING_TOKENS_MAX_AGE_MS = 1000
 
 type Row = {
   readonly id: string
@@ -23,14 +27,14 @@ type Row = {
   readonly expires_at: number | null
   readonly last_used_at: number | null
   readonly revoked_at: number | null
-  /** JSON of its limits; `null` where it has none. */
+  /** JSON of its limits; `null` if it has none. */
   readonly limits: string | null
 }
 
-/** Why a text is no token that counts. For the log only: whoever shows it is told nothing. */
+/** Why a text is not a valid token. For the log only: the caller is not told. */
 export type TokenFault = 'malformed' | 'unknown' | 'wrong secret' | 'revoked' | 'expired'
 
-/** Compared with where there is no such row, so that an unknown id takes the same way. */
+/** Compared with if the id is unknown, so that this takes as long as a wrong secret. */
 const HASH_OF_NONE = new ArrayBuffer(32)
 
 export class Tokens {
@@ -54,7 +58,7 @@ export class Tokens {
     addColumn(sql, 'tokens', 'limits', 'TEXT')
   }
 
-  /** The token that a text is. The row is read after the hash is made, so that it is as of now. */
+  /** Finds the valid token with this text. The row is read after hashing, so that it is up to date. */
   async find(text: string, now: number): Promise<TokenSummary | TokenFault> {
     const id = parseTokenId(text)
     if (id === undefined) return 'malformed'
@@ -68,7 +72,7 @@ export class Tokens {
     return toSummary(row)
   }
 
-  /** Writes a row at most once a minute and token. */
+  /** Notes that a token was used. Writes at most one row per token and minute. */
   recordUse({ id, lastUsedAt }: TokenSummary, now: number): void {
     const minute = now - (now % LAST_USE_STEP_MS)
     if (lastUsedAt !== undefined && lastUsedAt >= minute) return
@@ -84,7 +88,7 @@ export class Tokens {
     return [...rows].map(toSummary)
   }
 
-  /** Fingerprints of all that count now; `undefined` where there are too many. Read once a second. */
+  /** Fingerprints of all valid tokens; `undefined` if there are too many. Read once a second. */
   listCounting(now: number): readonly string[] | undefined {
     const age = now - (this.#counting?.at ?? Number.NEGATIVE_INFINITY)
     if (!this.#counting || age < 0 || age >= COUNTING_TOKENS_MAX_AGE_MS) {
@@ -122,7 +126,7 @@ export class Tokens {
     )
   }
 
-  /** One that is revoked already keeps its time. */
+  /** Revokes a token. One that is revoked already keeps its time. */
   revoke(id: string, now: number): void {
     this.#counting = undefined
     this.#sql.exec('UPDATE tokens SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL', now, id)
@@ -133,7 +137,7 @@ export class Tokens {
   }
 }
 
-/** A scope that this Holo does not know gives nothing. */
+/** Scopes that this Holo does not know are left out. */
 function toSummary(row: Row): TokenSummary {
   const named = row.scopes.split(' ')
   return {
@@ -149,7 +153,7 @@ function toSummary(row: Row): TokenSummary {
   }
 }
 
-/** The limits of a token without what else it is. */
+/** Picks the limits out of a token. */
 export function toLimits({ environments, versions, hosts }: Limits): Limits {
   return {
     ...(environments && { environments }),
@@ -163,7 +167,7 @@ function toLimitsText(token: Limits): string | null {
   return Object.keys(limits).length > 0 ? JSON.stringify(limits) : null
 }
 
-/** Limits that cannot be read allow nothing. */
+/** Parses stored limits. If they cannot be read, the token may change nothing. */
 function parseLimits(text: string | null): Limits {
   if (text === null) return {}
   try {

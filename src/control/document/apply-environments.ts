@@ -1,5 +1,5 @@
-// The commands that make, point and remove environments. Pure; whether hosts collide and somebody is
-// left to serve is found by the validator.
+// The commands that create, point and remove environments. Pure. The validator (document/validate.ts)
+// checks the result, for example that no two environments have the same host.
 
 import { getOwn } from '../../core/own.ts'
 import { ok } from '../../core/result.ts'
@@ -32,7 +32,7 @@ export function pointEnvironment(
       `"${name}" has traffic: shift it to another environment first`,
     )
   }
-  // What is not said or says nothing new keeps its place and its spelling.
+  // A field that the command leaves out, or sets to the value it has, stays exactly as it is written.
   const environment = {
     ...known,
     version: target,

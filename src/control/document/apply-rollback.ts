@@ -1,18 +1,17 @@
-// The command that goes back to an earlier revision. Pure. Who gets which version is as it was then;
-// what is known of versions, and which buckets have suffered, is as it is now.
+// The command that goes back to an earlier revision. Pure. Environments, traffic and rules come from the
+// earlier revision; versions and spent buckets stay as they are now.
 
 import { getOwn } from '../../core/own.ts'
 import { err, ok } from '../../core/result.ts'
 import { toOwners } from '../../core/traffic.ts'
 import { MAX_ASSIGNMENTS_BYTES } from '../../document/parse.ts'
 import type { Command } from '../../wire/commands.ts'
-import { MAX_SETTINGS_BYTES, RESERVED_BYTES } from '../limits.ts'
 import { type Content, countBytes } from './content.ts'
 import { type DraftResult, refuseChange } from './draft.ts'
 import { bequeath, markOpen } from './opening.ts'
-import { measureRoom } from './room.ts'
+import { MAX_SETTINGS_ROOM_BYTES, measureRoom, RESERVED_BYTES } from './room.ts'
 
-export function rollBack(
+export function restoreRevision(
   { to }: Extract<Command, { kind: 'rollback' }>,
   current: Content,
   earlier: Content | undefined,
@@ -23,7 +22,7 @@ export function rollBack(
     const was = getOwn(earlier.versions, version)
     const isOther = entry !== undefined && entry.manifest !== was?.manifest
     if (entry && !entry.withdrawn && !isOther) return []
-    // An id can be used again once its version was collected.
+    // After a version was collected, its id can be published again with other content.
     const why = !entry ? 'is gone' : isOther ? 'had other content then' : 'is withdrawn'
     const message = `in revision ${to} "${name}" points at version "${version}", which ${why}`
     return { path: 'to', message }
@@ -53,19 +52,23 @@ export function rollBack(
     : ok(draft)
 }
 
-/** `revision`, `reserve` and `audit`, which the control adds. */
+/** Room for `revision`, `reserve` and `audit`, which the control adds. */
 const OWN_FIELDS_BYTES = 150
 
 /**
- * What the control made under the bounds of room.ts fits, however full the versions are now. A revision of
- * before those bounds, or one that was put into KV by hand, may not.
+ * The refusal of a revision that would make the document too large. A revision that the control made
+ * within the bounds of room.ts always fits. One from before those bounds, or one that was adopted from
+ * KV, may not.
  */
 function toTooLarge(to: number, earlier: Content, bytes: number): string {
   const { settings } = measureRoom(earlier)
-  return `revision ${to} has ${settings} bytes of environments and rules, of which a revision of today may have ${MAX_SETTINGS_BYTES}; with the versions of now the document would have ${bytes}, and ${MAX_ASSIGNMENTS_BYTES} are served. Go back to a smaller revision, or set RETAIN_VERSIONS or RETAIN_DAYS lower and run "holo gc"; a single environment goes back with "holo point"`
+  return `revision ${to} has ${settings} bytes of environments and rules (today at most ${MAX_SETTINGS_ROOM_BYTES}); with the present versions the document would have ${bytes} bytes, and at most ${MAX_ASSIGNMENTS_BYTES} are allowed. Go back to a smaller revision, or set RETAIN_VERSIONS or RETAIN_DAYS lower and run "holo gc"; a single environment goes back with "holo point"`
 }
 
-/** As many spent ranges, the newest, as have room beside the traffic: they only say who is given out last. */
+/**
+ * The newest spent ranges that fit beside the traffic. The others may go: they only order who is moved
+ * last.
+ */
 function keepNewest(traffic: Content['traffic'], spent: Content['spent']): Content['spent'] {
   let kept = spent
   while (kept && kept.length > 0) {
@@ -76,8 +79,9 @@ function keepNewest(traffic: Content['traffic'], spent: Content['spent']): Conte
 }
 
 /**
- * A fallback to an environment that did not exist then, or was restricted, would make the document
- * invalid. It goes, so that whoever must go back in a hurry can; errors are passed on instead.
+ * Removes fallbacks to environments that are missing or restricted in the earlier revision. They would
+ * make the document invalid and so block an urgent rollback. Without its fallback, a service passes
+ * errors on.
  */
 function withoutLostFallbacks(
   versions: Content['versions'],

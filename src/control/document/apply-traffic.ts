@@ -1,5 +1,5 @@
-// Commands that move visitors: shares of the traffic, and the exchange of the versions of two environments in
-// one revision. Pure. In an exchange hosts, traffic and restrictions stay with the names.
+// The commands that move visitors. `shift` changes the shares of the traffic. `swap` exchanges the
+// versions of two environments; their hosts, traffic and restrictions stay. Pure.
 
 import { getOwn } from '../../core/own.ts'
 import { ok } from '../../core/result.ts'
@@ -32,15 +32,15 @@ export function shift(
   const complete = completeWeights(traffic, weights, base)
   if (!complete.ok) return refuseChange('weights', complete.error)
   const next = allocate(traffic, complete.value, base, spent)
-  // The same owners in other words are no change.
+  // If every bucket keeps its environment, nothing changes.
   if (countMoved(traffic, next) === 0) return ok(toDraft(current))
   return ok({ ...toDraft(current), traffic: next })
 }
 
 /**
- * Who takes up the difference: the first public environment that has traffic. Where that one is itself
- * named, one that is written before it and has given everything away gets its visitors back; a preview,
- * which has host names, does not.
+ * The environment that gets or gives the difference, if the command names no base: the first public one
+ * with traffic. If the command sets that one's weight, an environment written before it that has no
+ * traffic left becomes the base again, unless it is a preview (has host names).
  */
 function toBase(current: Content, weights: Readonly<Record<string, number>>): string | undefined {
   const served = findFirstServed(current)

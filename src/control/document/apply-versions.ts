@@ -1,13 +1,14 @@
-// The commands that change a version that is known: where its services are, and whether it may serve.
-// Pure. What a version consists of never changes.
+// The commands about versions: add one that was finalised, move its services, withdraw and restore it,
+// and remove those that are no longer retained. Pure. The files of a version never change.
 
 import { getOwn } from '../../core/own.ts'
 import { ok } from '../../core/result.ts'
+import type { PublishedService } from '../../document/service.ts'
 import type { Command } from '../../wire/commands.ts'
 import type { Content } from './content.ts'
 import { type DraftResult, quoteNames, refuseChange, refuseUnknown, toDraft } from './draft.ts'
 
-/** Services that are not named stay as they are; one that is named is as the command says it. */
+/** Replaces the services that the command names; the others stay as they are. */
 export function setServices(
   { version, services: asked }: Extract<Command, { kind: 'set-services' }>,
   current: Content,
@@ -70,5 +71,51 @@ export function withdraw(
     ...current.versions,
     [version]: restore ? kept : { ...kept, withdrawn: true },
   }
+  return ok({ ...toDraft(current), versions })
+}
+
+/** Commands that the control gives itself. No route accepts them. */
+export type OwnCommand =
+  | {
+      readonly kind: 'add-version'
+      readonly version: string
+      readonly manifest: string
+      readonly services: readonly PublishedService[]
+      /** ISO 8601, UTC. */
+      readonly published: string
+    }
+  | { readonly kind: 'remove-versions'; readonly versions: readonly string[] }
+
+/** Adds a version that no environment points at yet. One that is there already stays as it is. */
+export function addVersion(
+  { version, manifest, services, published }: Extract<OwnCommand, { kind: 'add-version' }>,
+  current: Content,
+): DraftResult {
+  const existing = getOwn(current.versions, version)
+  if (existing) {
+    // The services may have moved since it was published: it is still the same version.
+    if (existing.manifest === manifest) return ok(toDraft(current))
+    return refuseChange('version', `version "${version}" has other files in the document`)
+  }
+  const entry = { manifest, ...(services.length > 0 ? { services } : {}), published }
+  return ok({ ...toDraft(current), versions: { ...current.versions, [version]: entry } })
+}
+
+export function removeVersions(
+  { versions: ids }: Extract<OwnCommand, { kind: 'remove-versions' }>,
+  current: Content,
+): DraftResult {
+  const inUse = Object.entries(current.environments).filter(([, { version }]) =>
+    ids.includes(version),
+  )
+  if (inUse.length > 0) {
+    return refuseChange(
+      'versions',
+      `${quoteNames(inUse.map(([name]) => name))} point at what should go`,
+    )
+  }
+  const versions = Object.fromEntries(
+    Object.entries(current.versions).filter(([id]) => !ids.includes(id)),
+  )
   return ok({ ...toDraft(current), versions })
 }

@@ -4,10 +4,15 @@
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Command } from '../../wire/commands.ts'
 import { pointEnvironment, removeEnvironment } from './apply-environments.ts'
-import { addVersion, type OwnCommand, removeVersions } from './apply-publication.ts'
-import { rollBack } from './apply-rollback.ts'
+import { restoreRevision } from './apply-rollback.ts'
 import { shift, swap } from './apply-traffic.ts'
-import { setServices, withdraw } from './apply-versions.ts'
+import {
+  addVersion,
+  type OwnCommand,
+  removeVersions,
+  setServices,
+  withdraw,
+} from './apply-versions.ts'
 import type { Content } from './content.ts'
 import {
   type Draft,
@@ -22,13 +27,13 @@ import { keepUnknown, markOpen, withKnownMarks } from './opening.ts'
 import { findOverfull, takesBack } from './room.ts'
 
 export type ApplyOptions = {
-  /** What an earlier revision says; `undefined` where there is none that can be read. */
+  /** The content of an earlier revision; `undefined` if it is missing or cannot be read. */
   readonly earlier: (revision: number) => Content | undefined
-  /** Take http:// and private addresses as origins: for local runs. */
+  /** Accept http:// and private addresses as origins, for local runs. */
   readonly allowInsecure: boolean
 }
 
-/** The new content, which is `current` itself when the command changes nothing. */
+/** Returns the new content, or `current` itself if the command changes nothing. */
 export function applyCommand(
   command: Command | OwnCommand,
   current: Content | undefined,
@@ -55,7 +60,7 @@ function changeMarked(
   earlier: ApplyOptions['earlier'],
 ): DraftResult {
   const drafted = change(command, current, earlier)
-  // Environments and versions of a draft are those of the document, or of a command that was parsed.
+  // The cast is sound: a draft's environments and versions come from the document or a parsed command.
   return drafted.ok ? ok(keepUnknown(drafted.value as Draft & Content, current)) : drafted
 }
 
@@ -78,7 +83,7 @@ function change(
     case 'set-services':
       return setServices(command, current)
     case 'rollback':
-      return rollBack(command, current, earlier(command.to))
+      return restoreRevision(command, current, earlier(command.to))
     case 'withdraw':
       return withdraw(command, current)
     case 'add-version':
@@ -88,7 +93,10 @@ function change(
   }
 }
 
-/** The salt is who falls into which bucket: another one moves everybody. */
+/**
+ * Replaces the whole document. A new salt needs consent, because it puts every visitor into another
+ * bucket.
+ */
 function replace(
   { document, allowNewSalt }: Extract<Command, { kind: 'replace' }>,
   current: Content | undefined,

@@ -1,5 +1,5 @@
-// The hash chain of the audit log: what a row's hash and its digests cover, and rows as the control
-// tells them. Pure but for SHA-256; verify.ts checks a chain that is stored.
+// The hash chain of the audit log: what the hash and the digests of a row cover, and how a row is
+// shown. Pure except for SHA-256. verify.ts checks a stored chain.
 
 import { toCanonicalJson } from '../../core/canonical-json.ts'
 import { digestText } from '../../loading/sync.ts'
@@ -7,7 +7,7 @@ import type { AuditRow } from '../../wire/audit.ts'
 import type { AuditTableRow } from '../tables.ts'
 import { serialise } from './content.ts'
 
-/** What is known of an action before it has a place in the log. */
+/** An action before it has its place in the log. */
 export type Entry = {
   readonly at: number
   readonly actor: string
@@ -18,7 +18,7 @@ export type Entry = {
   readonly requestId: string
 }
 
-/** What an action did to the document; all `undefined` for one that left it alone. */
+/** What an action changed in the document; all `undefined` if it changed nothing there. */
 export type Effect = {
   readonly revision: number | undefined
   readonly before: string | undefined
@@ -33,17 +33,17 @@ export const NO_EFFECT: Effect = {
   textDigest: undefined,
 }
 
-/** The newest row of a log, whether or not there is any. */
+/** The number and hash of the newest row; a log without rows has number 0. */
 export type AuditHead = { readonly seq: number; readonly hash: string }
 
 /**
- * How new rows are made. Rows of form 1, from before there were forms, have digests of the document's
- * text with its keys in the order of that moment, and their hash does not cover the form. Since form 2
- * digests are of the canonical form, and `text_digest` covers every byte of the text besides.
+ * The form of new rows. In form 1, which older Holos wrote, digests are of the document's text with its
+ * keys in the order that they happened to have, and the hash does not cover the form. In form 2 digests
+ * are of the canonical JSON, and `text_digest` also covers every byte of the text.
  */
 export const FORM = 2
 
-/** What a row's hash covers, in this order. */
+/** The columns that the hash of a row covers, in this order. */
 const HASHED_COLUMNS_OF_FORM_1 = [
   'seq',
   'at',
@@ -59,13 +59,13 @@ const HASHED_COLUMNS_OF_FORM_1 = [
   'previous',
 ] as const satisfies readonly (keyof AuditTableRow)[]
 
-/** The same since form 2. */
+/** The columns that the hash covers in form 2. */
 const HASHED_COLUMNS = [...HASHED_COLUMNS_OF_FORM_1, 'form', 'text_digest'] as const
 
 /** All columns of the table. */
 export const AUDIT_COLUMNS: readonly (keyof AuditTableRow)[] = [...HASHED_COLUMNS, 'hash']
 
-/** The row that follows `head`. */
+/** Makes the row that follows `head`. */
 export async function makeRow(
   { at, actor, token, action, detail, reason, requestId }: Entry,
   { revision, before, after, textDigest }: Effect,
@@ -74,7 +74,7 @@ export async function makeRow(
   const row = {
     seq: head.seq + 1,
     at,
-    // SQLite keeps no lone surrogates: the row is hashed as it will be read again.
+    // SQLite cannot store lone surrogates: hash the text that will be read back.
     actor: actor.toWellFormed(),
     token: token ?? null,
     action,
@@ -91,14 +91,16 @@ export async function makeRow(
   return { ...row, hash: await hashRow(row) }
 }
 
-/** SHA-256 of a JSON array of the hashed columns; `null` for what is not there, `detail` as its JSON text. */
+/**
+ * SHA-256 of a JSON array of the hashed columns. Missing values are `null`; `detail` is its JSON text.
+ */
 export function hashRow(row: Omit<AuditTableRow, 'hash'>): Promise<string> {
   const isOld = row.form === 1 && row.text_digest === null
   const columns = isOld ? HASHED_COLUMNS_OF_FORM_1 : HASHED_COLUMNS
   return digestText(JSON.stringify(columns.map((column) => row[column])))
 }
 
-/** SHA-256 of what a document says without its `audit` field, in the form that a row has. */
+/** SHA-256 of a document without its `audit` field, by the rules of a row's form. */
 export function digestDocument(document: object, form: number): Promise<string> {
   const { audit: _, ...bare } = document as Readonly<Record<string, unknown>>
   return digestText(form === 1 ? serialise(bare) : toCanonicalJson(bare))
@@ -109,7 +111,7 @@ export function digestBareText(document: object): Promise<string> {
   return digestDocument(document, 1)
 }
 
-/** A row as it is told. One that was damaged is told as far as it can be read. */
+/** A row as the API shows it. Of a damaged row, what can be read is shown. */
 export function toAuditRow(row: AuditTableRow): AuditRow {
   return {
     seq: row.seq,

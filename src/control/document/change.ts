@@ -1,4 +1,5 @@
-// The way of one change, once its author is known: against the newest revision, applied, committed.
+// Makes one change, once its author is known: checks it against the newest revision and the author's
+// rights, applies it, and commits it.
 
 import { err, ok, type Result } from '../../core/result.ts'
 import { readOpenness } from '../../document/open.ts'
@@ -7,12 +8,12 @@ import type { Command } from '../../wire/commands.ts'
 import { MAX_REASON_CHARACTERS } from '../../wire/requests.ts'
 import { hasScope } from '../../wire/scopes.ts'
 import { findRunningTrespass, findTrespass } from '../access/token-limits.ts'
-import type { Change, Principal, RefusedResult } from '../contract.ts'
-import { MAX_DETAIL_CHARACTERS, MAX_STALE_CHANGES } from '../limits.ts'
+import type { DocumentChange, Principal, RefusedResult } from '../contract.ts'
+import { MAX_STALE_CHANGES } from '../limits.ts'
 import type { FindUnfinished } from '../releases/unfinished.ts'
 import type { Pair } from '../rollouts/seen.ts'
 import { applyCommand } from './apply.ts'
-import type { OwnCommand } from './apply-publication.ts'
+import type { OwnCommand } from './apply-versions.ts'
 import type { Entry } from './audit.ts'
 import type { Content } from './content.ts'
 import type { Head, History } from './history.ts'
@@ -21,20 +22,26 @@ import { countMoves } from './moves.ts'
 import { findClosed } from './opening.ts'
 import { addsForGood, findFullDatabase } from './room.ts'
 
+/**
+ * An audit row contains the command up to this length. A longer one can be read from the revision it
+ * made.
+ */
+export const MAX_DETAIL_CHARACTERS = 4000
+
 export type ChangeDeps = {
   readonly ledger: Ledger
   readonly history: History
   readonly now: () => number
   readonly allowInsecure: boolean
   readonly findUnfinished: FindUnfinished
-  /** The environments of the rollouts that run. */
+  /** The environments of all running rollouts. */
   readonly listRunning: () => readonly Pair[]
 }
 
-/** A change as the control makes it: its own commands are among them. */
-export type MadeChange = Omit<Change, 'command'> & {
+/** A change, by a person or by the control itself, which has commands of its own. */
+export type MadeChange = Omit<DocumentChange, 'command'> & {
   readonly command: Command | OwnCommand
-  /** Writes that belong to the same transaction. */
+  /** More writes for the same transaction. */
   readonly also?: () => void
 }
 
@@ -67,7 +74,7 @@ export async function makeChange(
     (head && findRunningTrespass(limits, head.content, applied.value, listRunning()))
   if (why) return err({ kind: 'denied', denial: 'forbidden', why })
   if (head && applied.value === head.content) return ok(toCommitted(head, head, false))
-  // What was pointed at once was finished then.
+  // A rollback needs no check: these versions were finalised when environments pointed at them before.
   const unfinished =
     command.kind === 'rollback' ? [] : await findUnfinished(head?.content, applied.value)
   if (unfinished.length > 0) return toInvalid(unfinished)
@@ -91,8 +98,8 @@ export async function makeChange(
 }
 
 /**
- * Whoever publishes says where the services of a version are until it has visitors; from then on they are
- * part of what visitors get, and that is for whoever may shift.
+ * The scope `publish` may change the services of a version only until it has visitors. From then on the
+ * change affects visitors, so it needs the scope `shift`.
  */
 function findMissingScope(
   { scopes }: Principal,
@@ -102,10 +109,12 @@ function findMissingScope(
   if (command.kind !== 'set-services' || !current || hasScope(scopes, 'shift')) return undefined
   const { version } = command
   if (!hasVisitors(current, version)) return undefined
-  return `version "${version}" is open to visitors: its services are changed with the scope "shift"`
+  return `version "${version}" is open to visitors: changing its services needs the scope "shift"`
 }
 
-/** Whether somebody without a grant can see a version, in a tab of before too, or would once traffic moves. */
+/**
+ * Whether visitors without a grant can see a version: now, in an old tab, or as soon as traffic moves.
+ */
 function hasVisitors(content: Content, id: string): boolean {
   const isPointedAt = Object.values(content.environments).some(
     ({ version, restricted }) => version === id && !restricted,
@@ -124,7 +133,10 @@ function toCommitted(
   return { revision, digest, text, changed, moved, closed }
 }
 
-/** Going back names an environment as the heir of another's visitors: nobody loses anything by it. */
+/**
+ * A rollback hands the visitors of lost environments to another one (`bequeath`), so versions that
+ * visitors can still see by bucket are not reported as closed.
+ */
 function withoutInherited(committed: CommitResult): CommitResult {
   const closed = committed.closed.filter(({ seenIn }) => !seenIn.some(({ by }) => by === 'bucket'))
   return { ...committed, closed }
@@ -144,7 +156,7 @@ function toInvalid(problems: Exclude<CommitFailure, 'stale'>): Result<never, Ref
   return err({ kind: 'invalid', problems })
 }
 
-/** What a command was given, unless that stands in the revision and would stand here a second time. */
+/** The command for the audit row, without the document, which the revision holds already. */
 function toDetail(command: Command | OwnCommand): unknown {
   const { kind: _, ...given } = command
   const detail = 'document' in given ? { ...given, document: undefined } : given

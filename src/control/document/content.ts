@@ -1,31 +1,36 @@
-// The document as the control writes it: in one spelling, with traffic in ranges and the head of the audit
-// log. apply.ts decides what a command makes of it.
+// The document as the control writes it: formatted in one way, with traffic as ranges of buckets.
+// apply.ts changes it.
 
 import { toCanonicalJson } from '../../core/canonical-json.ts'
 import { countBuckets, type Traffic, toRanges, type Weights } from '../../core/traffic.ts'
 import { type AssignmentsDocument, MAX_WRITTEN_REVISION } from '../../document/schema.ts'
-import { MAX_INDENTED_BYTES } from '../limits.ts'
 
-/** What a document says, without which revision it is and who wrote it. */
+/** Larger documents are written without indentation. */
+export const MAX_INDENTED_BYTES = 128 * 1024
+
+/** A document without its revision and its audit hash. */
 export type Content = Omit<AssignmentsDocument, 'revision' | 'reserve' | 'audit' | 'traffic'> & {
   readonly traffic: Traffic
 }
 
-/** The indented text of a document: what the digests of the audit log are made from. */
+/** The indented text of a document. The digests of form 1 of the audit log are made from it. */
 export function serialise(document: object): string {
   return `${JSON.stringify(document, null, 2)}\n`
 }
 
 /**
- * The text of a document as the history and KV get it: indented for people as long as it is small, and
- * without indentation where that would take the room of versions.
+ * The text of a document for the history and KV. A small one is indented, for people; in a large one
+ * the room is left to versions.
  */
 export function toText(document: object): string {
   const text = serialise(document)
   return countBytes(text) > MAX_INDENTED_BYTES ? `${JSON.stringify(document)}\n` : text
 }
 
-/** Whether `text` is this document as the control writes it, or wrote it when all were indented. */
+/**
+ * Whether `text` is exactly what the control writes for this document, or what an older Holo wrote
+ * (indented).
+ */
 export function isOwnText(document: object, text: string): boolean {
   return text === toText(document) || text === serialise(document)
 }
@@ -36,7 +41,7 @@ export function countBytes(text: string): number {
 
 const encoder = new TextEncoder()
 
-/** The document of a revision without its `audit` field: what the digests of the audit log cover. */
+/** The document of a revision without its `audit` field. The digests of the audit log cover this. */
 export function toBare(content: Content, revision: number): object {
   const { schema, ...rest } = content
   const reserve = revision > MAX_WRITTEN_REVISION ? { reserve: true } : {}
@@ -44,8 +49,8 @@ export function toBare(content: Content, revision: number): object {
 }
 
 /**
- * What a valid document says, with buckets as ranges (percentages as the edge reads them). Keys stay in
- * their order, and `open` as it is: a revision of the history reads as it was committed.
+ * The content of a valid document, with percentages turned into ranges as the edge does it. Keys keep
+ * their order and `open` its value, so that a revision from the history reads as it was committed.
  */
 export function toContent(document: Omit<AssignmentsDocument, 'revision' | 'audit'>): Content {
   const { revision: _, reserve: __, audit: ___, ...said } = document as AssignmentsDocument
@@ -53,8 +58,8 @@ export function toContent(document: Omit<AssignmentsDocument, 'revision' | 'audi
 }
 
 /**
- * Whether two contents say the same. The order of environments, traffic and versions says something
- * (the first public one that has traffic is the base); that of any other keys does not.
+ * Whether two contents mean the same. The order of environments, traffic and versions matters (the
+ * first public environment with traffic is the base). The order of other keys does not.
  */
 export function isSameContent(a: Content, b: Content): boolean {
   return toOrder(a) === toOrder(b) && toCanonicalJson(a) === toCanonicalJson(b)
@@ -65,8 +70,8 @@ function toOrder({ environments, traffic, versions }: Content): string {
 }
 
 /**
- * The first public environment that has traffic, as the edge finds it (`document/compile.ts`). It is
- * the base where none is named: a preview at 0 % that is written in front of it gives and takes nothing.
+ * The first public environment with traffic, found as the edge does it (`document/compile.ts`). It is
+ * the base if a command names none. A preview at 0 % that is written before it is skipped.
  */
 export function findFirstServed(
   { environments, traffic }: Pick<Content, 'environments' | 'traffic'>,

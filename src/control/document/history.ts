@@ -1,12 +1,14 @@
-// Every revision, whole: reading and adding. Who made one stands in its audit row and nowhere else.
+// The stored revisions: reading and adding. The audit row of a revision says who made it.
 
 import { parseAssignments } from '../../document/parse.ts'
 import type { Identity } from '../../loading/sync.ts'
 import type { RevisionSummary } from '../../wire/history.ts'
 import type { PageQuery } from '../contract.ts'
-import { MAX_ANSWERED_ROWS } from '../limits.ts'
 import type { RevisionRow } from '../tables.ts'
 import { type Content, toContent } from './content.ts'
+
+/** The most rows that a page of the history or the audit log has. */
+export const MAX_ANSWERED_ROWS = 200
 
 type SummaryRow = {
   readonly revision: number
@@ -17,13 +19,13 @@ type SummaryRow = {
   readonly reason: string | null
 }
 
-/** The newest revision, ready for use. */
+/** The newest revision, parsed. */
 export type Head = Identity & { readonly text: string; readonly content: Content }
 
 const SUMMARIES = `SELECT revisions.revision, revisions.digest, audit.at, audit.actor, audit.action,
   audit.reason FROM revisions JOIN audit ON audit.seq = revisions.seq`
 
-/** How many damaged revisions are stepped over in search of one that can be read. */
+/** How many damaged revisions are skipped in search of a readable one. */
 const MAX_DAMAGED = 20
 
 export class History {
@@ -33,7 +35,7 @@ export class History {
     this.#sql = sql
   }
 
-  /** The newest that can be read. A damaged one is logged and stepped over, never thrown about. */
+  /** The newest revision that can be read. Damaged ones are logged and skipped. Never throws for them. */
   newest(): Head | undefined {
     const rows = this.#sql.exec<RevisionRow>(
       'SELECT * FROM revisions ORDER BY revision DESC LIMIT ?',
@@ -49,7 +51,7 @@ export class History {
     return undefined
   }
 
-  /** The highest number ever given; 0 for none. */
+  /** The highest revision in the history; 0 for none. */
   highest(): number {
     return this.#sql
       .exec<{ top: number }>('SELECT coalesce(max(revision), 0) AS top FROM revisions')
@@ -87,7 +89,7 @@ export class History {
     return [...rows].map(toSummary)
   }
 
-  /** What came after `revision`, newest first. */
+  /** The revisions after `revision`, newest first. */
   since(revision: number, limit: number): readonly RevisionSummary[] {
     const rows = this.#sql.exec<SummaryRow>(
       `${SUMMARIES} WHERE revisions.revision > ? ORDER BY revisions.revision DESC LIMIT ?`,
@@ -108,14 +110,17 @@ export class History {
   }
 }
 
-/** How many rows a page has that was asked for with `limit`. */
+/** Limits the number of rows that a caller asked for. */
 export function clampLimit(limit: number): number {
   return Number.isInteger(limit)
     ? Math.min(Math.max(limit, 1), MAX_ANSWERED_ROWS)
     : MAX_ANSWERED_ROWS
 }
 
-/** Its origins were found right when it was committed, under the settings of then. */
+/**
+ * Parses a stored revision. Accepts all origins: they were checked, with the settings of then, at the
+ * commit.
+ */
 function toReadable({ revision, text }: RevisionRow): Content | undefined {
   const parsed = parseAssignments(text, { allowInsecure: true })
   return parsed.ok && parsed.value.revision === revision ? toContent(parsed.value) : undefined

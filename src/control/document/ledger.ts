@@ -1,5 +1,5 @@
-// Commits a revision and its audit row in one transaction, with the alarm that publishes it. Whoever calls
-// has made the content and knows that its author may make it.
+// Commits a revision, its audit row and its event in one transaction, and sets the alarm that publishes
+// it. The caller has made the content and checked that its author may make it.
 
 import { err, ok, type Result } from '../../core/result.ts'
 import { digestText } from '../../loading/sync.ts'
@@ -24,9 +24,8 @@ import {
   toAuditRow,
 } from './audit.ts'
 import { type Content, toBare, toText } from './content.ts'
-import type { DraftProblem } from './draft.ts'
+import { createParseLast, type DraftProblem } from './draft.ts'
 import { clampLimit, type Head, type History } from './history.ts'
-import { createParseLast } from './parse-last.ts'
 
 export type LedgerDeps = {
   readonly storage: DurableObjectStorage
@@ -37,7 +36,7 @@ export type LedgerDeps = {
   readonly allowInsecure: boolean
 }
 
-/** `stale`: the newest revision is no longer the one that the content was made from. */
+/** `stale`: a newer revision was committed since the content was made. */
 export type CommitFailure = 'stale' | readonly DraftProblem[]
 
 export type CommitOptions = {
@@ -56,29 +55,29 @@ export class Ledger {
     this.#head = parts.history.newest()
   }
 
-  /** The newest revision, from memory. */
+  /** The newest revision, kept in memory. */
   get head(): Head | undefined {
     return this.#head
   }
 
-  /** How many bytes the control's database has. */
+  /** The size of the control's database. */
   get databaseBytes(): number {
     return this.#parts.storage.sql.databaseSize
   }
 
-  /** The number that the next revision gets, above all that were ever given and above `floor`. */
+  /** The number of the next revision: above all earlier ones and above `floor`. */
   nextRevision(floor = 0): number {
     return Math.max(this.#parts.history.highest(), this.#head?.revision ?? 0, floor) + 1
   }
 
   /**
-   * Commits `content` as the revision that follows `base`, or nothing at all. SHA-256 is
-   * asynchronous, so that others may come between; the transaction looks once more at what the
-   * hashes were made from.
+   * Commits `content` as the revision after `base`, or nothing. SHA-256 is asynchronous, so other calls
+   * may run in between. Before the transaction, it is checked again that `base` and the end of the log,
+   * which the hashes were made from, are still the newest.
    *
-   * @param floor The new revision is above this one too.
-   * @param also Writes that belong to the same transaction.
-   * @param notes What the audit log says before it, in rows of their own.
+   * @param floor The new revision gets a number above this one too.
+   * @param also More writes for the same transaction.
+   * @param notes Audit rows to write before the row of this revision.
    */
   async commit(
     content: Content,
@@ -87,7 +86,8 @@ export class Ledger {
     { floor = 0, also, notes = [] }: CommitOptions = {},
   ): Promise<Result<Head, CommitFailure>> {
     const { storage, history, outbox } = this.#parts
-    // Of what is stored, not of how it was read: a later Holo may read the same text otherwise.
+    // The digest is of the stored text, not of the parsed content: a later Holo may parse the text
+    // differently.
     const before = base && (await digestDocument(JSON.parse(base.text), FORM))
     for (let attempt = 0; attempt < MAX_COMMIT_ATTEMPTS; attempt++) {
       if (this.#head !== base) return err('stale')
@@ -117,7 +117,9 @@ export class Ledger {
     return err('stale')
   }
 
-  /** The text and digest that `content` would have as a revision of its own, without an audit row. */
+  /**
+   * The text and digest of `content` as if it were committed, but without an audit hash: for dry runs.
+   */
   async preview(content: Content, base: Head | undefined): Promise<Result<Head, CommitFailure>> {
     const revision = this.nextRevision()
     const problems = this.#findProblems(content, revision)
@@ -127,7 +129,7 @@ export class Ledger {
     return this.#head === base ? ok({ revision, digest, text, content }) : err('stale')
   }
 
-  /** Commits what `write` does with audit rows of it, or neither. */
+  /** Commits the writes of `write` and audit rows for them in one transaction. */
   async record(entries: readonly Entry[], write: () => void): Promise<void> {
     const { storage } = this.#parts
     for (let attempt = 0; attempt < MAX_COMMIT_ATTEMPTS; attempt++) {
@@ -143,7 +145,7 @@ export class Ledger {
     throw new Error('the audit log was too busy')
   }
 
-  /** Sets the one alarm to when something is due. Not awaited: it belongs to the writes before it. */
+  /** Sets the control's alarm. Not awaited, so that it commits with the writes before it. */
   armAlarm(): void {
     this.#parts.tasks.arm()
   }
@@ -159,8 +161,8 @@ export class Ledger {
   }
 
   /**
-   * What the edge would find wrong with the document. It is read with another hash of its audit row than it
-   * gets, which is as long and as right: so the reading for the dry run serves for the commit as well.
+   * Validates the document with the edge's parser. A placeholder stands for the audit hash, which has
+   * the same length: so the text is the same for the dry run and the commit, and is parsed only once.
    */
   #findProblems(content: Content, revision: number): readonly DraftProblem[] {
     const text = toText({ ...toBare(content, revision), audit: ANY_HASH })
@@ -168,7 +170,7 @@ export class Ledger {
     return parsed.ok ? [] : parsed.error.map(({ path, message }) => ({ path, message }))
   }
 
-  /** The document with the hash of its audit row in it. */
+  /** Makes the audit row, and the document that contains the row's hash. */
   async #seal(
     content: Content,
     entry: Entry,
@@ -187,7 +189,7 @@ export class Ledger {
     return ok({ head: { revision, digest: await digestText(text), text, content }, row })
   }
 
-  /** What the next row follows: as written down, unless the table has gone further than that. */
+  /** The newest audit row: as noted in `state`, or from the table if that has a newer one. */
   #auditHead(): AuditHead {
     const { storage, state } = this.#parts
     const noted = state.auditHead()
@@ -220,7 +222,7 @@ function toEvent({ revision, digest }: Head, { action, actor, reason }: Entry): 
   }
 }
 
-/** Rows that leave the document alone, each following the one before. */
+/** Makes audit rows that do not concern the document, each chained to the one before. */
 async function makeRows(
   entries: readonly Entry[],
   auditHead: AuditHead,

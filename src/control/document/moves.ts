@@ -1,9 +1,9 @@
-// How many buckets a change moves, and from whom to whom.
+// How many buckets a change moves, and between which environments.
 
 import { type Traffic, toOwners } from '../../core/traffic.ts'
 import type { BucketMove } from '../../wire/changes.ts'
 
-/** In the order of the lowest bucket that moves. */
+/** One entry for each pair of environments, ordered by the lowest bucket that moves between them. */
 export function countMoves(before: Traffic, after: Traffic): readonly BucketMove[] {
   const owners = toOwners(before)
   const moves = new Map<string, { from: string; to: string; buckets: number }>()

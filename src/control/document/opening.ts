@@ -1,5 +1,6 @@
-// Who could see each version, as the control writes it into the document and reads it back: what opens
-// a version, what closes it, and who is left. Pure. What `open` means is decided in document/open.ts.
+// The `open` marks of versions, which say in which environments visitors could see them: which changes
+// set a mark, which remove it, and who can still see a version. Pure. document/open.ts says what a mark
+// means.
 
 import { getOwn } from '../../core/own.ts'
 import {
@@ -15,8 +16,8 @@ type Versions = AssignmentsDocument['versions']
 type Version = Versions[string]
 
 /**
- * The document with `open` of each version as it is from now on: what was written down, without
- * environments that are gone or restricted, and with those in which somebody can see it now.
+ * Updates the `open` mark of each version: removes environments that are gone or restricted, and adds
+ * those in which visitors can see the version now.
  */
 export function markOpen<D extends OpeningFields>(document: D): D {
   const openness = readOpenness(document)
@@ -29,7 +30,10 @@ export function markOpen<D extends OpeningFields>(document: D): D {
   return { ...document, versions }
 }
 
-/** An unknown past is given up for a known one only where visitors have the version now. */
+/**
+ * The mark `true` (seen, but unknown where) is replaced by a list only if visitors have the version by
+ * bucket.
+ */
 function toMark(openness: Openness | undefined): Version['open'] {
   if (!openness) return undefined
   const { openIn, isOpenAnywhere } = openness
@@ -44,8 +48,8 @@ function withOpen(version: Version, open: Version['open']): Version {
 }
 
 /**
- * The versions without the mark `true` of one: whoever closes the environment that points at it wants
- * it out of reach, and nobody knows of another environment that opened it.
+ * Removes the mark `true` of one version. Whoever closes the environment that points at the version
+ * wants it out of reach, and no other environment is known that opened it.
  */
 export function closeUnknown(versions: Versions, id: string): Versions {
   const version = getOwn(versions, id)
@@ -54,9 +58,10 @@ export function closeUnknown(versions: Versions, id: string): Versions {
 }
 
 /**
- * A draft in which a preview that begins to show a version takes nothing from the site's visitors. The mark
- * `true` counts for nothing where only previews show a version, because an older Holo gave it to previews
- * too; here it is known to be from before the preview, and is spelt out: seen wherever visitors come.
+ * Keeps old tabs whole when a preview begins to show a version that has the mark `true`. That mark does
+ * not count for a version that only previews show, because an older Holo also gave it to previews. Here
+ * the mark is older than the preview, so it is replaced by the list of all environments that visitors
+ * come to.
  */
 export function keepUnknown<D extends Pick<OpeningFields, 'environments' | 'versions'>>(
   draft: D,
@@ -83,8 +88,8 @@ export function keepUnknown<D extends Pick<OpeningFields, 'environments' | 'vers
 }
 
 /**
- * A document that somebody wrote as a whole, with what is known of who had its versions: people write
- * documents without these marks. `"open": false` takes one away.
+ * Adds the known `open` marks to a document that a person wrote as a whole, because people leave them
+ * out. `"open": false` removes a mark.
  */
 export function withKnownMarks<D extends OpeningFields>(
   document: D,
@@ -97,7 +102,7 @@ export function withKnownMarks<D extends OpeningFields>(
       const was = getOwn(marked.versions, id)
       const isSame = was?.manifest === version.manifest
       if (!isSame || was?.open === undefined || version.open === false) return [id, version]
-      // A `true` that was there before says nothing anew.
+      // A `true` that the document had before is not a new statement of the author.
       const isLeft = version.open === true && getOwn(before.versions, id)?.open === true
       return [id, { ...version, open: isLeft ? was.open : join(was.open, version.open) }]
     }),
@@ -105,7 +110,10 @@ export function withKnownMarks<D extends OpeningFields>(
   return markOpen(keepUnknown({ ...document, versions }, marked))
 }
 
-/** What is written stands; what it does not mention is added. */
+/**
+ * Joins two marks: what the author wrote wins, and known environments that it does not mention are
+ * added.
+ */
 function join(known: Version['open'], written: Version['open']): Version['open'] {
   if (written === true || known === undefined) return written
   if (known === true || typeof known !== 'object' || typeof written !== 'object') return known
@@ -113,8 +121,9 @@ function join(known: Version['open'], written: Version['open']): Version['open']
 }
 
 /**
- * The versions of a document that goes back to earlier `environments`: the visitors of one that is gone
- * or restricted there belong to `heir` from now on, and their tabs stay whole. Previews have no heir.
+ * Changes the marks for a rollback to earlier `environments`. If an environment is missing or
+ * restricted there, its visitors go to `heir`, which is added to the marks of their versions, so that
+ * their tabs stay whole. The marks of previews are not passed on.
  */
 export function bequeath(
   versions: Versions,
@@ -136,7 +145,7 @@ export function bequeath(
   )
 }
 
-/** Versions that fewer environments open than before, and who is left to see each. */
+/** Versions that visitors can see in fewer environments than before, and where each can still be seen. */
 export function findClosed(before: OpeningFields, after: OpeningFields): readonly Viewers[] {
   const was = readOpenness(before)
   const is = readOpenness(after)

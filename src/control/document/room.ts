@@ -1,40 +1,58 @@
-// How much room there is for what fills up for good: who may fill it, what is kept free for the way back, and how
-// full it is, so that people learn of it long before something is refused.
+// Bounds on the size of the document and the database: how much each part may take, what is kept free
+// so that changes can always be taken back, and how full each part is, so that people see a bound
+// before they reach it.
 
 import { MAX_REVISION } from '../../document/schema.ts'
 import type { Command } from '../../wire/commands.ts'
 import type { Fill } from '../../wire/health.ts'
-import {
-  ENVIRONMENT_RESERVE_BYTES,
-  MAX_DATABASE_BYTES,
-  MAX_PUBLISHED_DATABASE_BYTES,
-  MAX_SETTINGS_BYTES,
-  MAX_VERSIONS_BYTES,
-  RESERVED_BYTES,
-  VERSION_RESERVE_BYTES,
-} from '../limits.ts'
-import type { OwnCommand } from './apply-publication.ts'
+import type { OwnCommand } from './apply-versions.ts'
 import { type Content, countBytes } from './content.ts'
 import type { DraftProblem } from './draft.ts'
 
-/** In bytes of JSON without indentation, with what each version and environment may grow by. */
+/**
+ * How the 256 KiB of the document are divided, counted without indentation: for versions, for settings
+ * (environments and rules), and for traffic. The last part is kept free for changes that take something
+ * back: a shift, a rollback, `withdraw` and the steps of a rollout only change traffic, spent buckets
+ * and flags.
+ */
+export const MAX_VERSIONS_ROOM_BYTES = 128 * 1024
+export const MAX_SETTINGS_ROOM_BYTES = 64 * 1024
+export const RESERVED_BYTES = 64 * 1024
+
+/** Added for each version: room for `open`, `withdrawn` and other flags. */
+const VERSION_RESERVE_BYTES = 100
+
+/**
+ * Added for each environment: room for the longest version id, a flag, its name under `traffic`, and
+ * its name in the `open` mark of a version.
+ */
+const ENVIRONMENT_RESERVE_BYTES = 260
+
+/**
+ * SQLite in a Durable Object holds 10 GB. Publications stop earlier, so that rollbacks always have
+ * room.
+ */
+export const MAX_DATABASE_BYTES = 10 * 10 ** 9
+export const MAX_PUBLISHED_DATABASE_BYTES = 9 * 10 ** 9
+
+/** Sizes in bytes of JSON without indentation, with the reserves above. */
 export type Room = {
   readonly versions: number
-  /** What people write: environments, rules, salt, `visitor`, `expose`, `measure`. */
+  /** Environments, rules, salt, `visitor`, `expose`, `measure`. */
   readonly settings: number
-  /** Who has which buckets, and which have suffered. */
+  /** The ranges of `traffic` and `spent`. */
   readonly traffic: number
 }
 
 const BOUNDS: Readonly<Record<keyof Room, number>> = {
-  versions: MAX_VERSIONS_BYTES,
-  settings: MAX_SETTINGS_BYTES,
+  versions: MAX_VERSIONS_ROOM_BYTES,
+  settings: MAX_SETTINGS_ROOM_BYTES,
   traffic: RESERVED_BYTES,
 }
 
 /**
- * How much each part takes. What a shift, a rollback, `withdraw`, or pointing a known environment at
- * another version adds to a version or an environment is counted in advance.
+ * Measures each part. Includes in advance what a shift, a rollback, `withdraw`, or pointing a known
+ * environment at another version may add.
  */
 export function measureRoom({ versions, traffic, spent, ...settings }: Content): Room {
   const environments = Object.entries(settings.environments)
@@ -60,23 +78,33 @@ function withoutFlags(versions: Content['versions']) {
   ])
 }
 
-/** Who has seen the version, and whether it is withdrawn: the reserve, or what is written where that is more. */
+/** The size of the flags `open` and `withdrawn`: the reserve, or their real size if that is larger. */
 function measureFlags({ open }: Content['versions'][string]): number {
   const written = open === undefined ? 0 : countBytes(JSON.stringify({ open, withdrawn: true }))
   return Math.max(VERSION_RESERVE_BYTES, written)
 }
 
-/** Commands that take something back, or make the document smaller: never refused for want of room. */
+/**
+ * Commands that take something back or make the document smaller. They are never refused for lack of
+ * room.
+ */
 const TAKES_BACK: ReadonlySet<(Command | OwnCommand)['kind']> = new Set([
-  ...(['shift', 'swap', 'rollback', 'withdraw'] as const),
-  ...(['remove-environment', 'remove-versions'] as const),
+  'shift',
+  'swap',
+  'rollback',
+  'withdraw',
+  'remove-environment',
+  'remove-versions',
 ])
 
 export function takesBack({ kind }: Command | OwnCommand): boolean {
   return TAKES_BACK.has(kind)
 }
 
-/** Versions and environments that come: refused first where the history itself is nearly full. */
+/**
+ * Whether a command adds a version or an environment. These are refused first when the history is
+ * nearly full.
+ */
 export function addsForGood(command: Command | OwnCommand, current: Content | undefined): boolean {
   if (command.kind === 'set-environment') {
     return !Object.hasOwn(current?.environments ?? {}, command.name)
@@ -84,7 +112,10 @@ export function addsForGood(command: Command | OwnCommand, current: Content | un
   return command.kind === 'add-version'
 }
 
-/** The parts that are too large in `after` and were smaller in `before`, each with how to mend it. */
+/**
+ * The parts that are too large in `after` and were smaller in `before`, each with advice on how to mend
+ * it.
+ */
 export function findOverfull(before: Content | undefined, after: Content): readonly DraftProblem[] {
   const was = before ? measureRoom(before) : { versions: 0, settings: 0, traffic: 0 }
   const is = measureRoom(after)
@@ -94,17 +125,17 @@ export function findOverfull(before: Content | undefined, after: Content): reado
 }
 
 function toRefusal(part: keyof Room, bytes: number, bound: number): DraftProblem {
-  const said = `${bytes} bytes, and ${bound} are allowed`
+  const said = `${bytes} bytes, and at most ${bound} are allowed`
   switch (part) {
     case 'versions':
       return {
         path: 'versions',
-        message: `the document has no room for this: its versions would take ${said}. Versions that nobody needs leave by themselves; to make room now, set RETAIN_VERSIONS or RETAIN_DAYS lower and run "holo gc", or give versions fewer services and origins`,
+        message: `the document has no room for this: its versions would take ${said}. Versions that are no longer needed are removed in time; to make room now, set RETAIN_VERSIONS or RETAIN_DAYS lower and run "holo gc", or give versions fewer services and origins`,
       }
     case 'settings':
       return {
         path: '',
-        message: `the document has no room for this: environments and rules would take ${said}. Remove environments that are over ("holo env remove"), their hosts, or rules`,
+        message: `the document has no room for this: environments and rules would take ${said}. Remove environments that are no longer needed ("holo env remove"), their hosts, or rules`,
       }
     case 'traffic':
       return {
@@ -114,15 +145,17 @@ function toRefusal(part: keyof Room, bytes: number, bound: number): DraftProblem
   }
 }
 
-/** What takes back has the rest of the database for itself. */
+/**
+ * The problem of a database that is nearly full. The rest is kept for changes that take something back.
+ */
 export function findFullDatabase(bytes: number): readonly DraftProblem[] {
   if (bytes < MAX_PUBLISHED_DATABASE_BYTES) return []
   const gigabytes = (bytes / 1e9).toFixed(1)
-  const message = `the history of this Holo has ${gigabytes} of ${MAX_DATABASE_BYTES / 1e9} GB, and the rest is kept for what takes back: docs/operations.md says how to begin a new one ("A full history")`
+  const message = `the history of this Holo has ${gigabytes} of ${MAX_DATABASE_BYTES / 1e9} GB, and the rest is kept for rollbacks and the like: docs/operations.md says how to begin a new history ("A full history")`
   return [{ path: '', message }]
 }
 
-/** How full each part is. */
+/** How full each part of the document is. */
 export function listRoom(content: Content) {
   const room = measureRoom(content)
   return (Object.keys(BOUNDS) as (keyof Room)[]).map((part) => ({
@@ -132,6 +165,7 @@ export function listRoom(content: Content) {
   }))
 }
 
+/** How full the document, the history and the numbers of revisions are. */
 export function listFill(
   head: { readonly content: Content; readonly revision: number } | undefined,
   databaseBytes: number,

@@ -1,16 +1,21 @@
-// Checks the audit log against itself, the history against the log, and a copy of a document against
-// both. Whatever single row was changed, removed or moved, something no longer fits and is named.
+// Checks the hash chain of the audit log, the history against the log, and a copy of a document against
+// both. It reports every change, removal or move of a single row.
 
 import { toCanonicalJson } from '../../core/canonical-json.ts'
 import { MAX_ASSIGNMENTS_BYTES } from '../../document/parse.ts'
 import { digestText } from '../../loading/sync.ts'
 import type { Verification } from '../../wire/audit.ts'
-import { MAX_VERIFY_PROBLEMS, VERIFY_PAGE_ROWS } from '../limits.ts'
 import type { State } from '../publishing/state.ts'
 import { type AuditTableRow, NO_HASH, type RevisionRow } from '../tables.ts'
 import { digestBareText, digestDocument, FORM, hashRow } from './audit.ts'
 import { isOwnText } from './content.ts'
 import type { History } from './history.ts'
+
+/** So many audit rows are read into memory at once. */
+const VERIFY_PAGE_ROWS = 200
+
+/** The most problems that are listed. */
+export const MAX_VERIFY_PROBLEMS = 100
 
 export type VerifyDeps = {
   readonly sql: SqlStorage
@@ -20,19 +25,19 @@ export type VerifyDeps = {
 
 type Problem = Verification['problems'][number]
 
-/** What the rows so far say that the next one must fit. */
+/** The end of the chain so far, which the next row must continue. */
 type Link = {
   readonly seq: number
   readonly hash: string
   readonly revision: number
   readonly after: string | undefined
-  /** How `after` was made. */
+  /** The form of the digest `after`. */
   readonly form: number
 }
 
 const FIRST: Link = { seq: 0, hash: NO_HASH, revision: 0, after: undefined, form: FORM }
 
-/** Rows that are added meanwhile are left to the next time. Never throws for what it reads. */
+/** Rows added while this runs are not checked. Never throws for damaged data. */
 export async function verifyChain(
   parts: VerifyDeps,
   copy: string | undefined,
@@ -88,7 +93,7 @@ function follow({ seq, hash, revision, after, form }: AuditTableRow, link: Link)
 
 function* checkLink(row: AuditTableRow, link: Link): Generator<string> {
   if (row.seq !== link.seq + 1) {
-    yield `it follows row ${link.seq}: what was between is missing`
+    yield `it follows row ${link.seq}: the rows between them are missing`
   }
   if (row.previous !== link.hash) yield `its "previous" is not the hash of row ${link.seq}`
   if (row.revision === null) return
@@ -106,9 +111,9 @@ async function checkBefore(row: AuditTableRow, link: Link, history: History): Pr
 }
 
 /**
- * What `before` may be instead of the `after` of the row before it, where one of the two has form 1. In a
- * row of form 2: the same document's digest in form 2. In a row of form 1: its digest after the control
- * had started anew and read the document again, with the keys of versions in the order of the schema.
+ * The other digest that `before` may have, if this row or the one before it has form 1. In a row of
+ * form 2 it is the digest of the same document in form 2. In a row of form 1 it is the digest with the
+ * keys of versions in the order of the schema, which the document had after a restart of the control.
  */
 async function toOtherDigest(
   form: number,
@@ -153,7 +158,7 @@ async function checkRevision(stored: RevisionRow, row: AuditTableRow): Promise<s
     wrong.push(`the digest of ${name} is not that of its text`)
   }
   const document = parseObject(stored.text)
-  // One content has one spelling, so that not even a blank can be added.
+  // The control writes a document in one way only, so even an added space is found.
   if (!document || !isOwnText(document, stored.text)) {
     return [...wrong, `the text of ${name} is not as the control wrote it`]
   }
@@ -178,14 +183,14 @@ async function checkDocument(
   return wrong
 }
 
-/** Revisions that no row made. */
+/** Revisions without an audit row. */
 function findOrphans(sql: SqlStorage): string[] {
   const rows = sql.exec<{ revision: number }>(
     `SELECT revisions.revision FROM revisions LEFT JOIN audit ON audit.seq = revisions.seq
      WHERE audit.revision IS NOT revisions.revision LIMIT ?`,
     MAX_VERIFY_PROBLEMS,
   )
-  return [...rows].map(({ revision }) => `no row of the log made revision ${revision}`)
+  return [...rows].map(({ revision }) => `revision ${revision} has no row in the log`)
 }
 
 async function checkCopy(copy: string, { sql, history }: VerifyDeps): Promise<string[]> {
@@ -199,10 +204,10 @@ async function checkCopy(copy: string, { sql, history }: VerifyDeps): Promise<st
   if (row) return checkDocument(document, row, name)
   const highest = history.highest()
   if (revision > highest) return [`${name} is newer than the history, which ends with ${highest}`]
-  return [`no row of the log made revision ${revision}, of which there is a copy`]
+  return [`the copy is of revision ${revision}, which has no row in the log`]
 }
 
-/** `undefined` for what is no document; also for one that is nested too deeply to be spelt. */
+/** `undefined` for text that is no JSON object, or that is nested too deeply to be serialised. */
 function parseObject(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text)

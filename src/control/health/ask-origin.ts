@@ -1,32 +1,35 @@
-// One probe: a request with a name and a timeout of its own. core/health.ts decides what the answer means.
+// Sends one health probe. core/health.ts decides what the reply means.
 
 import type { ProbeResult } from '../../core/health.ts'
-import { splitOrigin } from '../../core/services.ts'
-import { PROBE_TIMEOUT_MS, PROBE_USER_AGENT } from './limits.ts'
+import { findBoundWorker, splitOrigin } from '../../core/services.ts'
 import type { ProbeTarget } from './targets.ts'
 
+/** Lets backends recognise probes and leave them out of their statistics. */
+export const PROBE_USER_AGENT = 'Holo-Probe/1 (+active health check)'
+
+/** A probe that takes longer has failed. */
+const PROBE_TIMEOUT_MS = 5000
+
 const BINDING = 'service:'
-/** A bound Worker has no host of its own. */
+/** The host in the URL for a bound Worker, which has none of its own. */
 const BINDING_ORIGIN = 'https://probe.holo.invalid'
 
 export type Asking = {
-  /** Bound Workers by name, with all else that is bound. */
+  /** All bindings by name, bound Workers among them. */
   readonly bindings: object
   readonly timeoutMs?: number
-  /** Milliseconds, for how long it took. */
+  /** The clock for the duration, in milliseconds. */
   readonly now: () => number
 }
 
-/**
- * Never throws. Redirects are answers, not ways; no cache may answer; the body is not read.
- */
+/** Never throws. Redirects are not followed, caches are not used, and the body is not read. */
 export async function askOrigin(
   { origin, path }: Pick<ProbeTarget, 'origin' | 'path'>,
   { bindings, timeoutMs = PROBE_TIMEOUT_MS, now }: Asking,
 ): Promise<ProbeResult> {
   const isBinding = origin.startsWith(BINDING)
   const { address, basePath } = splitOrigin(origin)
-  const fetcher = isBinding ? findBinding(bindings, address.slice(BINDING.length)) : globalThis
+  const fetcher = isBinding ? findBoundWorker(bindings, address.slice(BINDING.length)) : globalThis
   if (!fetcher) return { kind: 'silent', why: 'no Worker is bound under this name' }
   const began = now()
   const timeout = AbortSignal.timeout(timeoutMs)
@@ -44,15 +47,4 @@ export async function askOrigin(
     console.warn(`the probe of ${origin}${path} failed`, cause)
     return { kind: 'silent', why: 'cannot be reached' }
   }
-}
-
-function findBinding(bindings: object, name: string): Pick<Fetcher, 'fetch'> | undefined {
-  const all = bindings as Readonly<Record<string, unknown>>
-  const binding = Object.hasOwn(all, name) ? all[name] : undefined
-  const isFetcher =
-    typeof binding === 'object' &&
-    binding !== null &&
-    'fetch' in binding &&
-    typeof binding.fetch === 'function'
-  return isFetcher ? (binding as Pick<Fetcher, 'fetch'>) : undefined
 }

@@ -1,5 +1,6 @@
-// Probes the services that environments point at: when the next look is due, the look itself, and what it
-// found. tasks.ts sets the alarm. Without probes in the document nothing is ever due.
+// Probes the origins of services that environments point at, in rounds: decides when the next round is
+// due, runs it, and keeps the results. tasks.ts sets the alarm. If the document has no probes, no round
+// is ever due.
 
 import {
   findWorst,
@@ -17,10 +18,25 @@ import type {
   ServicesHealthReport,
 } from '../../wire/health.ts'
 import type { Outbox } from '../outbox.ts'
-import { LOOK_SPACING_MS, MAX_DOWN_ORIGINS, PROBES_AT_ONCE, PROBES_PER_LOOK } from './limits.ts'
 import type { HealthRecords } from './records.ts'
 import { ServicesHealth } from './services-health.ts'
 import { findTargets, type ProbeTarget, type Targets } from './targets.ts'
+
+/**
+ * The shortest time between two rounds, however many probes there are. Each round sets an alarm, which
+ * is a written row: at most 8,640 rows a day, and none without probes.
+ */
+const LOOK_SPACING_MS = 10_000
+export const MAX_LOOKS_PER_DAY = 86_400_000 / LOOK_SPACING_MS
+
+/** A Worker may have six open connections at a time. The control needs some for itself. */
+export const PROBES_AT_ONCE = 4
+
+/** A free account may make 50 calls per event. The remaining origins are asked in the next round. */
+export const PROBES_PER_LOOK = 40
+
+/** How many origins are reported as down to isolates. Each takes up to 300 characters of every reply. */
+export const MAX_DOWN_ORIGINS = 50
 
 export type ProbingDeps = {
   readonly records: HealthRecords
@@ -43,7 +59,7 @@ export class Probing {
   readonly #parts: ProbingDeps
   readonly #services: ServicesHealth
   readonly #origins = new Map<string, OriginHealth>()
-  /** When each origin was asked last, by key. A control that starts anew asks all of them. */
+  /** When each origin was last asked, by key. A control that restarts asks all of them. */
   readonly #askedAt = new Map<string, number>()
   #targets = NOTHING
   #digest: string | undefined
@@ -59,7 +75,7 @@ export class Probing {
     this.#services = new ServicesHealth(parts.records, parts.outbox)
   }
 
-  /** When the next look is due, in milliseconds since the epoch; `undefined` for never. */
+  /** When the next round is due, in milliseconds since the epoch; `undefined` for never. */
   nextDueAt(now: number): number | undefined {
     const { asked } = this.#current(now)
     if (asked.length === 0) return undefined
@@ -69,7 +85,7 @@ export class Probing {
     return Math.max(due, this.#lookedAt + LOOK_SPACING_MS, now)
   }
 
-  /** Asks those that are due, the ones that have waited longest first. Never throws. */
+  /** Runs a round: asks the origins that are due, those that waited longest first. Never throws. */
   async run(now: number): Promise<void> {
     const due = this.nextDueAt(now)
     if (this.#isLooking || due === undefined || due > now) return
@@ -84,7 +100,7 @@ export class Probing {
       for (const { key } of chosen) this.#askedAt.set(key, now)
       await this.#askAll(chosen)
     } catch (cause) {
-      console.error('a look at the origins failed', cause)
+      console.error('a round of health probes failed', cause)
     } finally {
       this.#isLooking = false
     }
@@ -94,7 +110,7 @@ export class Probing {
     return this.#isLooking
   }
 
-  /** Origins all of whose probes say that they are down: a hint for isolates, never an order. */
+  /** Origins for which all probes failed. Isolates take this as a hint and may still use them. */
   get down(): readonly string[] {
     return this.#down
   }
@@ -109,7 +125,7 @@ export class Probing {
     return down.slice(0, MAX_DOWN_ORIGINS)
   }
 
-  /** Every service of every environment, and how it is. */
+  /** The health of every service of every environment. */
   report(now: number): ServicesHealthReport {
     const { services } = this.#current(now)
     const reports = this.#services.report(services, (target) => this.#healthOf(target, now))
@@ -157,7 +173,7 @@ export class Probing {
     for (const [key, askedAt] of this.#askedAt) this.#askedAt.set(key, Math.min(askedAt, now))
   }
 
-  /** What the newest document asks to probe. Deletes what it no longer asks for. */
+  /** The targets of the newest document. Deletes the results of targets that it no longer has. */
   #current(now: number): Targets {
     const document = this.#parts.document()
     if (document?.digest === this.#digest) return this.#targets

@@ -1,5 +1,5 @@
-// What is kept of the health of origins and services, so that a control that starts anew still knows
-// since when. A row is written when a state changes, and at no other time.
+// The table of the health of origins and services, so that a control that restarts still knows since
+// when each has its state. A row is written only when a state changes.
 
 import type { Health } from '../../core/health.ts'
 
@@ -44,7 +44,11 @@ export class HealthRecords {
       `INSERT INTO health (kind, key, state, since, why) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT (kind, key)
        DO UPDATE SET state = excluded.state, since = excluded.since, why = excluded.why`,
-      ...[kind, key, state, since, why],
+      kind,
+      key,
+      state,
+      since,
+      why,
     )
   }
 

@@ -1,5 +1,5 @@
-// Keeps how the services of environments are, and since when. Computes it after every probe and stores it
-// where it has changed.
+// Keeps the health of each service of each environment, and since when it has its state. Updated after
+// every probe; stored only when a state changes.
 
 import { type Health, toServiceState } from '../../core/health.ts'
 import type { OriginHealthReport, ServiceHealthReport } from '../../wire/health.ts'
@@ -20,7 +20,9 @@ export class ServicesHealth {
     this.#known = records.load('service')
   }
 
-  /** Another version behind an environment is another service: its time begins anew. */
+  /**
+   * If an environment points at another version, its services count as new and their times start again.
+   */
   update(services: readonly ProbedService[], healthOf: HealthOf, now: number): void {
     const current = new Set(services.map(toKey))
     for (const key of this.#known.keys()) {
@@ -72,7 +74,7 @@ function toState({ targets }: ProbedService, healthOf: HealthOf): Pick<Health, '
   )
 }
 
-/** Leaves `since` out while the state is not known. */
+/** Without `since` while the state is unknown. */
 function toTold({ state, since, why }: Health) {
   return { state, since: state === 'Unknown' ? undefined : since, why }
 }

@@ -1,39 +1,44 @@
-// What a document asks to be probed: every origin of every service that an environment points at,
-// each address once.
+// Lists the origins to probe: those of every service with a probe, of every version that an environment
+// points at. The same address is asked once.
 
 import { checkOrigin, normaliseOrigin } from '../../document/origin.ts'
 import type { AssignmentsDocument } from '../../document/schema.ts'
 import { PROBE_DEFAULTS } from '../../document/service.ts'
-import { MAX_PROBES } from './limits.ts'
 
-/** One address to ask, however many environments and services share it. */
+/**
+ * The most addresses that are asked, so that a round ends before the next begins. The rest is reported
+ * as not asked.
+ */
+export const MAX_PROBES = 200
+
+/** One address to ask. Several environments and services may share it. */
 export type ProbeTarget = {
-  /** The same for the same address and expectation. */
+  /** Identifies the address and the expected status. */
   readonly key: string
   readonly origin: string
   readonly path: string
   readonly status: number
   readonly intervalMs: number
-  /** Why it is not asked; `undefined` where it is. */
+  /** Why it is not asked; `undefined` if it is. */
   readonly refusal: string | undefined
 }
 
-/** A service as an environment has it. */
+/** A service of the version that an environment points at. */
 export type ProbedService = {
   readonly environment: string
   readonly version: string
   readonly prefix: string
-  /** Empty where no probe is configured. */
+  /** Empty if no probe is configured. */
   readonly targets: readonly ProbeTarget[]
 }
 
 export type Targets = {
   readonly services: readonly ProbedService[]
-  /** Each that is to be asked, once. */
+  /** Each target that is asked, once. */
   readonly asked: readonly ProbeTarget[]
 }
 
-/** Versions that no environment points at are not asked, whatever they say. */
+/** Versions that no environment points at are not probed. */
 export function findTargets(
   { environments, versions }: Pick<AssignmentsDocument, 'environments' | 'versions'>,
   allowInsecure: boolean,
@@ -72,9 +77,9 @@ export function findTargets(
   return { services, asked: [...asked.values()] }
 }
 
-/** The edge checks origins as well; a document may be older than the setting. */
+/** Why an origin may not be asked. Its document may be older than the setting that forbids it. */
 function findRefusal(origin: string, allowInsecure: boolean, isTooMany: boolean) {
   const message = checkOrigin(origin, allowInsecure)
   if (message !== undefined) return `not asked: ${message}`
-  return isTooMany ? `not asked: the first ${MAX_PROBES} are` : undefined
+  return isTooMany ? `not asked: only the first ${MAX_PROBES} addresses are` : undefined
 }

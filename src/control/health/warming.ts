@@ -3,9 +3,16 @@
 
 import { withTimeout } from '../../core/with-timeout.ts'
 import type { AssignmentsDocument } from '../../document/schema.ts'
-import { MAX_WARMED_ORIGINS, WARMING_MS, WARMING_REQUESTS } from './limits.ts'
 import type { ProbingDeps } from './probing.ts'
 import { findTargets } from './targets.ts'
+
+/**
+ * Each origin gets so many requests, of which the first may have to start an instance; the rollout waits
+ * no longer than `WARMING_MS`.
+ */
+const WARMING_REQUESTS = 3
+const WARMING_MS = 5000
+const MAX_WARMED_ORIGINS = 20
 
 export type WarmingDeps = Pick<ProbingDeps, 'document' | 'ask' | 'allowInsecure'>
 

@@ -1,40 +1,47 @@
-// Documents in KV that the control did not write: noticed by what isolates report and by a look every
-// minute, then adopted, replaced or told about (docs/operations.md). What is in KV is only read here;
-// publisher.ts writes it.
+// Finds documents in KV that the control did not write, from the reports of isolates and by reading KV
+// every minute. Adopts, replaces or reports them (docs/operations.md). This file only reads KV;
+// publisher.ts writes.
 
+import { MAX_WRITTEN_REVISION } from '../../document/schema.ts'
 import type { Identity, SyncReport } from '../../loading/sync.ts'
 import { allowedAt, charge } from '../allowance.ts'
 import type { Head } from '../document/history.ts'
 import { withKnownMarks } from '../document/opening.ts'
-import {
-  KV_PROPAGATION_MS,
-  LOOK_BURST,
-  LOOK_COST_MS,
-  MAX_ADOPTED_REVISION,
-  MAX_LIFTED_REVISION,
-} from '../limits.ts'
 import { liftAbove, toOwnEntry } from './lift-revision.ts'
 import type { PublisherDeps } from './publisher.ts'
-import { type KvReadResult, readFound } from './read-kv.ts'
+import { type KvReadResult, MAX_ADOPTED_REVISION, readFound } from './read-kv.ts'
 import { isPublicationDue } from './schedule.ts'
+
+/** For this long KV may still return older documents: it says "up to 60 seconds or more". */
+export const KV_PROPAGATION_MS = 120_000
+
+/** Reports of isolates may cause so many reads of KV at once, then one per interval. */
+const LOOK_BURST = 6
+const LOOK_COST_MS = 20_000
+
+/**
+ * Isolates refuse a higher revision that a person wrote. A report of a higher one is wrong and is
+ * ignored.
+ */
+export const MAX_LIFTED_REVISION = MAX_WRITTEN_REVISION
 
 const LOOKS = { burst: LOOK_BURST, costMs: LOOK_COST_MS }
 
-/** Whether KV could be read. */
+/** Whether KV could be read: the result of one look at it. */
 export type Look = 'read' | 'unreadable'
 
 export class External {
   readonly #parts: PublisherDeps
   #looking: Promise<Look> | undefined
   #debt = 0
-  /** A document that an isolate had from KV, and that KV does not show here. */
+  /** A document that an isolate got from KV and that the control does not see in KV yet. */
   #awaited: { readonly digest: string; readonly since: number } | undefined
 
   constructor(parts: PublisherDeps) {
     this.#parts = parts
   }
 
-  /** A look at KV when a report gives reason to, and there were not many lately. Never throws. */
+  /** Reads KV if the report is a reason to, within the rate limit. Never throws. */
   consider(report: SyncReport): Promise<Look> | undefined {
     const { now } = this.#parts
     if (this.#looking || now() < allowedAt(this.#debt, LOOKS) || !this.#isOdd(report)) {
@@ -44,7 +51,7 @@ export class External {
     return this.look(report)
   }
 
-  /** Reads KV and does what is to be done. One at a time; never throws. */
+  /** Reads KV and acts on the document there. One read at a time. Never throws. */
   look(report?: SyncReport): Promise<Look> {
     this.#looking ??= this.#look(report).finally(() => {
       this.#looking = undefined
@@ -70,7 +77,7 @@ export class External {
     try {
       await this.#settle(found, report)
     } catch (cause) {
-      console.error('what was found in KV could not be dealt with', cause)
+      console.error('the document in KV could not be adopted or replaced', cause)
     }
     return 'read'
   }
@@ -78,7 +85,7 @@ export class External {
   async #settle(found: KvReadResult, report: SyncReport | undefined): Promise<void> {
     const { ledger, state } = this.#parts
     const { head } = ledger
-    // Whoever publishes looks at KV first, and keeps what it overwrites.
+    // A publication is due: it reads KV itself, and keeps the document that it overwrites.
     if (head && isPublicationDue(state.publication(), head.revision)) return
     if (found.kind === 'bad') return state.writeProblem(found.problem)
     state.writeProblem(undefined)
@@ -89,8 +96,8 @@ export class External {
     if (found.kind === 'own' && found.revision === head.revision) {
       return this.#lift(report, head)
     }
-    const isNews = found.kind === 'edit' && !this.#isKnown(found)
-    if (isNews || !this.#isPropagating()) {
+    const isNewEdit = found.kind === 'edit' && !this.#isKnown(found)
+    if (isNewEdit || !this.#isPropagating()) {
       state.write({ put_again: 1 })
       ledger.armAlarm()
     }
@@ -112,17 +119,22 @@ export class External {
     else console.warn('an edit of KV was not adopted', adopted.error)
   }
 
-  /** An isolate holds what the history does not have, and would refuse our newest: go above it. */
+  /**
+   * If an isolate holds an unknown document that makes it refuse ours, commits ours under a higher
+   * revision.
+   */
   async #lift(report: SyncReport | undefined, head: Head): Promise<void> {
     const held = report?.held
     if (!held || !this.#isInTheWay(held, head)) return
-    // What KV gave it a moment ago, KV may be about to show here too, and then it is adopted.
+    // If the isolate got it from KV, the control may soon see it in KV too, and then adopts it.
     const mayFollow = report.kv && isSame(report.kv, held) && !this.#isKnown(held)
     if (mayFollow && !this.#hasWaitedFor(held)) return
     await liftAbove(this.#parts.ledger, held.revision, { held }, this.#parts.now())
   }
 
-  /** Whether the same document has been reported for so long that KV must have shown it by now. */
+  /**
+   * Whether the same document has been reported for so long that the control would have seen it in KV.
+   */
   #hasWaitedFor({ digest }: Identity): boolean {
     const now = this.#parts.now()
     if (this.#awaited?.digest !== digest) this.#awaited = { digest, since: now }
@@ -140,7 +152,7 @@ export class External {
     return this.#parts.history.has(identity) || this.#parts.edits.has(identity.digest)
   }
 
-  /** The last put may not be seen everywhere yet. */
+  /** Whether the last write may not be visible everywhere yet. */
   #isPropagating(): boolean {
     const { state, now } = this.#parts
     return now() - state.publication().lastPutAt < KV_PROPAGATION_MS

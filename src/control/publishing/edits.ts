@@ -1,16 +1,17 @@
-// Documents that were found in KV and that the control had not written: what became of each, and its
-// text, so that nothing a person wrote is lost.
+// The table of documents that were found in KV and not written by the control: what was done with each,
+// and its text, so that no work of a person is lost.
 
-import { MAX_KEPT_EDITS } from '../limits.ts'
+/** The newest so many edits are kept. At 256 KiB each that is 25 MB at most. */
+export const MAX_KEPT_EDITS = 100
 
 export type Edit = {
   readonly at: number
-  /** `adopted`: it went into the history as a revision; `overwritten`: it did not. */
+  /** `adopted`: it became a revision of the history; `overwritten`: it did not. */
   readonly outcome: 'adopted' | 'overwritten'
-  /** `undefined` where the text has none that can be read. */
+  /** `undefined` if it cannot be read from the text. */
   readonly revision: number | undefined
   readonly digest: string
-  /** `undefined` for one that was too large to be read. */
+  /** `undefined` if the document was too large to be read. */
   readonly text: string | undefined
 }
 
@@ -25,7 +26,7 @@ export class Edits {
     return [...this.#sql.exec('SELECT id FROM edits WHERE digest = ? LIMIT 1', digest)].length > 0
   }
 
-  /** Keeps the newest ones. */
+  /** Adds an edit and deletes the oldest if there are too many. */
   keep({ at, outcome, revision, digest, text }: Edit): void {
     this.#sql.exec(
       'INSERT INTO edits (at, outcome, revision, digest, text) VALUES (?, ?, ?, ?, ?)',

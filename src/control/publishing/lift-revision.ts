@@ -1,11 +1,11 @@
-// The newest revision once more under a number above one that isolates may hold already: they refuse
-// a document of the same revision with other content, and an older one.
+// Re-commits the head under a higher revision, so that isolates which hold an unknown document accept it:
+// they refuse an older revision, and an equal one with other content.
 
 import type { Entry } from '../document/audit.ts'
 import type { Ledger } from '../document/ledger.ts'
 import { MAX_COMMIT_ATTEMPTS } from '../limits.ts'
 
-/** What the control does by itself, as the audit log has it. */
+/** The audit entry of something that the control does by itself. */
 export function toOwnEntry(action: string, detail: unknown, at: number): Entry {
   return {
     at,
@@ -18,10 +18,7 @@ export function toOwnEntry(action: string, detail: unknown, at: number): Entry {
   }
 }
 
-/**
- * Makes sure that the newest revision is above `floor`. `detail` says in the audit log what it had
- * to be lifted over.
- */
+/** Makes sure that the newest revision is above `floor`. `detail` tells the audit log why. */
 export async function liftAbove(
   ledger: Ledger,
   floor: number,
@@ -34,7 +31,7 @@ export async function liftAbove(
     const entry = toOwnEntry('republish', detail, now)
     const lifted = await ledger.commit(head.content, entry, head, { floor })
     if (!lifted.ok && lifted.error !== 'stale') {
-      console.error('a revision could not be lifted', floor, lifted.error)
+      console.error(`the document could not be committed above revision ${floor}`, lifted.error)
       return
     }
   }

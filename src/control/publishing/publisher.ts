@@ -1,12 +1,11 @@
-// Brings the newest revision into KV: the steps of one alarm. Each can be repeated, and each is
-// written down before the next, so that whoever is interrupted anywhere goes on where it was.
+// Writes the newest revision to KV, in the steps of one alarm. Each step can be repeated and is
+// recorded before the next one, so that a control that is interrupted continues where it stopped.
 
 import { withTimeout } from '../../core/with-timeout.ts'
 import { ASSIGNMENTS_KEY } from '../../loading/kv-source.ts'
 import { charge } from '../allowance.ts'
 import type { History } from '../document/history.ts'
 import type { Ledger } from '../document/ledger.ts'
-import { KV_PUT_TIMEOUT_MS } from '../limits.ts'
 import type { Outbox } from '../outbox.ts'
 import { toRetryMs } from '../retries.ts'
 import type { Edits } from './edits.ts'
@@ -14,6 +13,9 @@ import { liftAbove } from './lift-revision.ts'
 import { type KvReadResult, readFound } from './read-kv.ts'
 import { ALARMS, dueAt, isPublicationDue } from './schedule.ts'
 import type { State } from './state.ts'
+
+/** A write goes to KV's central stores and takes longer than a read. */
+export const KV_PUT_TIMEOUT_MS = 10_000
 
 export type PublisherDeps = {
   readonly kv: KVNamespace
@@ -44,13 +46,13 @@ export class Publisher {
     return isPublicationDue(state.publication(), ledger.head?.revision)
   }
 
-  /** When the next publication is due; `undefined` where KV has the newest revision. */
+  /** When the next publication is due; `undefined` if KV has the newest revision. */
   get dueAt(): number | undefined {
     const { state, now } = this.#parts
     return this.isDue ? dueAt(state.publication(), now()) : undefined
   }
 
-  /** One attempt, if it is time for one. Never throws; whoever calls it arms the alarm for the next. */
+  /** Makes one attempt if one is due. Never throws. The caller sets the alarm for the next one. */
   async run(): Promise<void> {
     const { state, now } = this.#parts
     if (this.#isRunning || !this.isDue) return
@@ -72,7 +74,7 @@ export class Publisher {
     const { kv, ledger, state, outbox, now } = this.#parts
     const found = await readFound(this.#parts)
     await this.#saveEdit(found)
-    // Whatever was committed meanwhile: the newest wins.
+    // Publish the newest revision, even if it was committed only now.
     const { head } = ledger
     if (!head) return
     if (!(found.kind === 'own' && found.revision === head.revision)) {
@@ -89,11 +91,11 @@ export class Publisher {
       publish_error: null,
       external_problem: null,
     })
-    // No wait lies between the two writes, so that both are stored or neither.
+    // There is no await between the two writes, so that both are stored or neither.
     if (hadFailed) outbox.add({ kind: 'publication.recovered', revision: head.revision })
   }
 
-  /** What is about to be overwritten is kept, and ours gets a number above it. */
+  /** Keeps the document that is about to be overwritten, and gives ours a higher revision. */
   async #saveEdit(found: KvReadResult): Promise<void> {
     if (found.kind === 'nothing' || found.kind === 'own') return
     const { edits, ledger, now } = this.#parts
@@ -118,7 +120,7 @@ export class Publisher {
       retry_at: now() + toRetryMs(failures),
       publish_error: message,
     })
-    // One event for an outage, however many attempts it lasts.
+    // One event per outage, however many attempts fail.
     const revision = ledger.head?.revision ?? 0
     if (failures === 1) outbox.add({ kind: 'publication.failed', revision, message })
   }

@@ -1,18 +1,24 @@
-// One look at KV, and what stands there: nothing, a document of the control's own, somebody's edit,
-// or something that cannot be taken. What is done about it is decided by those who look.
+// Reads the document in KV and says what it is: nothing, a document that the control wrote, an edit by
+// somebody else, or an invalid document. The callers decide what to do with it.
 
 import { withTimeout } from '../../core/with-timeout.ts'
 import { formatProblems, MAX_ASSIGNMENTS_BYTES, parseAssignments } from '../../document/parse.ts'
+import { MAX_REVISION } from '../../document/schema.ts'
 import { readAssignments } from '../../loading/kv-source.ts'
 import { digestText } from '../../loading/sync.ts'
 import { type Content, toContent } from '../document/content.ts'
 import type { History } from '../document/history.ts'
 import { markOpen } from '../document/opening.ts'
-import { KV_READ_TIMEOUT_MS, MAX_ADOPTED_REVISION } from '../limits.ts'
+
+/** KV replies in 10 to 500 ms. After this time it is treated as down. */
+export const KV_READ_TIMEOUT_MS = 5000
+
+/** A document with a higher revision is not adopted, so that enough numbers for new revisions remain. */
+export const MAX_ADOPTED_REVISION = MAX_REVISION - 2 ** 32
 
 export type KvReadResult =
   | { readonly kind: 'nothing' }
-  /** Byte for byte a revision of the history. */
+  /** Exactly the text of a revision in the history. */
   | { readonly kind: 'own'; readonly revision: number }
   | {
       readonly kind: 'edit'
@@ -34,10 +40,10 @@ export type FoundOptions = {
   readonly allowInsecure: boolean
 }
 
-/** What stands for the digest of a text that was not read to its end. */
+/** Stands for the digest of a document that is too large to be read. */
 const DIGEST_OF_OVERSIZE = 'oversize'
 
-/** @throws Error when KV fails, or does not answer in time. */
+/** @throws Error when KV fails or does not reply in time. */
 export async function readFound({
   kv,
   history,
@@ -50,7 +56,7 @@ export async function readFound({
     return { kind: 'bad', digest: DIGEST_OF_OVERSIZE, text: undefined, problem }
   }
   const parsed = parseAssignments(text, { allowInsecure })
-  // Settings may have changed since the control wrote a document that it would not write today.
+  // A document that the control wrote may be invalid now, because settings have changed since.
   const revision = parsed.ok ? parsed.value.revision : readRevision(text)
   if (revision !== undefined && history.row(revision)?.text === text) {
     return { kind: 'own', revision }
@@ -58,7 +64,7 @@ export async function readFound({
   const digest = await digestText(text)
   if (!parsed.ok) return { kind: 'bad', digest, text, problem: formatProblems(parsed.error) }
   if (parsed.value.revision > MAX_ADOPTED_REVISION) {
-    const problem = `revision ${parsed.value.revision} leaves too few numbers for what must follow it: write one more than the revision in use, at most ${MAX_ADOPTED_REVISION}`
+    const problem = `revision ${parsed.value.revision} is too high, because later revisions need higher numbers: write one more than the revision in use, at most ${MAX_ADOPTED_REVISION}`
     return { kind: 'bad', digest, text, problem }
   }
   return {

@@ -1,25 +1,39 @@
-// When the next publication is due. Pure: what it is due after was written down before, so that a
-// control that starts anew keeps the same distances.
+// Decides when the next publication is due. Pure. The times that it depends on are stored, so that a
+// control that restarts keeps the same intervals.
 
 import { allowedAt } from '../allowance.ts'
-import { ALARM_BURST, ALARM_COST_MS, PUT_SPACING_MS } from '../limits.ts'
 import { toLikelyTime } from '../retries.ts'
+
+/**
+ * KV accepts one write per second and key, and replies 429 to more. A tenth of a second is our margin.
+ */
+export const PUT_SPACING_MS = 1100
+
+/**
+ * The rate limit on alarms: so many at once, then one per interval. Publications then come every ten
+ * seconds. Isolates still get every change within seconds, because they ask the control.
+ */
+export const ALARM_BURST = 60
+export const ALARM_COST_MS = 10_000
+
+/** The most alarms per day: their rows are about a quarter of what a free account may write. */
+export const MAX_ALARMS_PER_DAY = ALARM_BURST + 86_400_000 / ALARM_COST_MS
 
 export const ALARMS = { burst: ALARM_BURST, costMs: ALARM_COST_MS }
 
 /** All times in milliseconds since the epoch; 0 for never. */
 export type PublicationState = {
-  /** The newest revision that KV has taken; 0 for none. */
+  /** The newest revision that KV has accepted; 0 for none. */
   readonly published: number
-  /** KV has lost it since. */
+  /** KV has lost that revision since. */
   readonly putAgain: boolean
-  /** When the last put began. */
+  /** When the last write to KV began. */
   readonly lastPutAt: number
   /** Failed publications in a row. */
   readonly failures: number
-  /** Not before this, because the last one failed. */
+  /** The next attempt may not come before this time, because the last one failed. */
   readonly retryAt: number
-  /** What the alarms so far have used up: see allowance.ts. */
+  /** The state of the rate limit on alarms: see allowance.ts. */
   readonly alarmDebt: number
 }
 

@@ -1,5 +1,5 @@
-// The one row of what publishing has come to. Reads are cheap and always from the table, so that a
-// control that starts anew knows what the one before it knew.
+// The one row with the state of publishing. It is always read from the table, which is cheap, so that a
+// control that restarts knows what the previous one knew.
 
 import type { AuditHead } from '../document/audit.ts'
 import { NO_HASH, type StateRow } from '../tables.ts'
@@ -25,7 +25,7 @@ export class State {
     this.#sql = sql
   }
 
-  /** A row that was lost is as good as a fresh one: publishing once too often hurts nobody. */
+  /** If the row is lost, a new one does: publishing once more than needed does no harm. */
   read(): StateRow {
     return [...this.#sql.exec<StateRow>('SELECT * FROM state WHERE id = 1')][0] ?? FRESH
   }
@@ -47,7 +47,7 @@ export class State {
     return { seq, hash }
   }
 
-  /** Writes one row. */
+  /** Changes some fields: one row written. */
   write(changes: Partial<StateRow>): void {
     const names = Object.keys(changes)
     this.#sql.exec(
@@ -57,7 +57,7 @@ export class State {
     )
   }
 
-  /** Writes only what is news. */
+  /** Stores the problem of an edit in KV. Writes nothing if it is already stored. */
   writeProblem(problem: string | undefined): void {
     if ((this.read().external_problem ?? undefined) === problem) return
     this.write({ external_problem: problem ?? null })

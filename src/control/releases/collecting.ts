@@ -1,23 +1,23 @@
-// Which garbage may be deleted, and its deletion. Whoever lists R2 only proposes: here it is looked at
-// once more, in the same turn in which the deletion begins, so that nothing can come between that
-// would still be needed.
+// Decides which garbage may be deleted, and deletes it. The API lists R2 and only proposes keys. They
+// are checked again here in the turn in which the deletion begins, so that nothing that has become
+// needed is deleted.
 
 import { ok, type Result } from '../../core/result.ts'
 import type { Retention } from '../../wire/versions.ts'
 import type { RefusedResult } from '../contract.ts'
 import { type Author, makeChange } from '../document/change.ts'
-import {
-  COLLECTION_GRACE_MS,
-  MAX_DELETED_KEYS,
-  MAX_RETIRED_VERSIONS,
-  UPLOAD_LIFETIME_MS,
-} from '../limits.ts'
 import type { UploadRow } from '../tables.ts'
 import type { CollectionResult, Garbage, Protection, RetireResult, VersionUse } from './contract.ts'
 import type { LastUses } from './last-use.ts'
-import { decideRetention, type RetentionSettings } from './retention.ts'
+import { COLLECTION_GRACE_MS, decideRetention, type RetentionSettings } from './retention.ts'
 import type { UploadingDeps } from './uploading.ts'
-import { isIdle, toRecord } from './uploads.ts'
+import { isIdle, toRecord, UPLOAD_LIFETIME_MS } from './uploads.ts'
+
+/** R2 accepts a thousand keys per deletion, which takes a second or two. */
+export const MAX_DELETED_KEYS = 1000
+
+/** How many versions one revision removes: as many as its audit row can name. */
+export const MAX_RETIRED_VERSIONS = 50
 
 export type CollectingDeps = UploadingDeps & {
   readonly known: LastUses
@@ -32,7 +32,7 @@ export class Collecting {
     this.#parts = parts
   }
 
-  /** Nothing is collected while `work` relies on what it finds in R2. */
+  /** Runs `work`, which relies on what it finds in R2. Nothing is deleted meanwhile. */
   async hold<T>(work: () => Promise<T>): Promise<T> {
     this.#holds++
     try {
@@ -42,6 +42,9 @@ export class Collecting {
     }
   }
 
+  /**
+   * For each version of the document: when it was last pointed at, why it is retained, and its record.
+   */
   uses(): readonly VersionUse[] {
     const { ledger, known, uploads, now } = this.#parts
     known.catchUp()
@@ -63,14 +66,14 @@ export class Collecting {
   }
 
   /**
-   * When the next version may leave the document, in milliseconds since the epoch; `undefined` where none
-   * ever does. What is not noted yet is looked at a day later, when the first of it may be over. Reads
-   * only.
+   * When the next version may leave the document, in milliseconds since the epoch; `undefined` for
+   * never. If revisions are not noted yet, a day after the first of these: earlier none of their
+   * versions can expire. Writes nothing.
    */
   expiresAt(): number | undefined {
     const { ledger, known, retention, now } = this.#parts
     const count = Object.keys(ledger.head?.content.versions ?? {}).length
-    // The last ones stay, whatever their age.
+    // The last few versions stay, however old they are.
     if (count <= retention.versions) return undefined
     const unnotedAt = known.firstUnnotedAt()
     if (unnotedAt !== undefined) return unnotedAt + COLLECTION_GRACE_MS
@@ -80,7 +83,10 @@ export class Collecting {
     return times.length > 0 ? Math.min(...times) : undefined
   }
 
-  /** As it is once everything has left the document that is to leave it; `undefined` without one. */
+  /**
+   * What must not be deleted once all expired versions have left the document; `undefined` without a
+   * document.
+   */
   protection(): Protection | undefined {
     const { ledger, known, now } = this.#parts
     if (!ledger.head) return undefined
@@ -94,6 +100,7 @@ export class Collecting {
     }
   }
 
+  /** Removes expired versions from the document, and abandoned uploads. */
   async retire(author: Author, dryRun: boolean): Promise<Result<RetireResult, RefusedResult>> {
     const { ledger, known, uploads } = this.#parts
     if (!known.catchUp()) return ok({ versions: [], uploads: 0, more: true })
@@ -123,7 +130,11 @@ export class Collecting {
     return ok({ versions, uploads: givenUp.length, more: all.length > versions.length })
   }
 
-  /** @throws Error when R2 does not take the deletion: then nobody knows how much of it is done. */
+  /**
+   * Deletes those of the proposed keys that are garbage.
+   *
+   * @throws Error when the deletion in R2 fails: then it is not known how much was deleted.
+   */
   async collect({ kind, keys, searched }: Garbage): Promise<CollectionResult> {
     const { deletions, records, ledger, known } = this.#parts
     const isBusy = this.#holds > 0 || deletions.isPending
@@ -141,7 +152,7 @@ export class Collecting {
     return { outcome: 'collected', keys: doomed }
   }
 
-  /** Versions that nothing retains, in the order of the document. */
+  /** Versions that no rule of the retention keeps, in the order of the document. */
   #victims(): readonly string[] {
     const retained = this.#decide()
     const versions = Object.keys(this.#parts.ledger.head?.content.versions ?? {})
@@ -159,7 +170,7 @@ export class Collecting {
       return {
         version,
         isPointedAt: pointed.has(version),
-        // One of which nothing is noted yet has only just come.
+        // A version that is not noted yet has only just been added.
         seenAt: row?.seen_at ?? now(),
         leftAt: row?.left_at ?? undefined,
       }
@@ -167,7 +178,7 @@ export class Collecting {
     return decideRetention(uses, retention, now())
   }
 
-  /** What must stay: of the document, of every upload, and what was used lately though it left. */
+  /** What must stay: versions of the document, uploads, and versions that were used lately. */
   #protect(without: ReadonlySet<string>) {
     const { ledger, known, uploads } = this.#parts
     const kept = [
@@ -192,7 +203,7 @@ export class Collecting {
     return (leftAt ?? 0) + retention.ms > now() || seenAt + COLLECTION_GRACE_MS > now()
   }
 
-  /** Nobody has touched it for long, and it is no version of the document. */
+  /** Whether an upload was abandoned: no progress for long, and not a version of the document. */
   #isGivenUp(row: UploadRow): boolean {
     const { ledger, now } = this.#parts
     const { version, state, touched_at } = row
@@ -201,6 +212,7 @@ export class Collecting {
     return state !== 'finalised' || !Object.hasOwn(ledger.head?.content.versions ?? {}, version)
   }
 
+  /** Deletes notes about versions that have left the document and were not used lately. */
   #forgetOld(): void {
     const { ledger, known } = this.#parts
     for (const { version, manifest, seen_at, left_at } of known.rows()) {

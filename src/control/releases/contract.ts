@@ -1,5 +1,5 @@
-// What the control offers to those who upload versions and to those who collect what is left of them:
-// part of contract.ts. Blobs and manifests are brought into R2, and listed there, by the admin API.
+// The calls of the control for uploads of versions and for garbage collection: part of contract.ts. The
+// admin API itself stores and lists blobs and manifests in R2.
 
 import type { Result } from '../../core/result.ts'
 import type { PublishedService } from '../../document/service.ts'
@@ -8,26 +8,26 @@ import type { FinaliseResult, UploadReply } from '../../wire/uploads.ts'
 import type { Retention } from '../../wire/versions.ts'
 import type { Answer, Caller, DeniedResult, RefusedResult } from '../caller.ts'
 
-/** An upload as the control keeps it. */
+/** An upload as the control stores it. */
 export type Upload = UploadReply & {
-  /** Names the content: another upload under the same id has another one. */
+  /** Identifies the content: an upload of other content under the same id has another number. */
   readonly serial: number
 }
 
-/** The id belongs to this content, which is other than the one that was named. */
+/** The id is taken by this content, which is not the content that the caller named. */
 export type Taken = {
   readonly kind: 'taken'
   readonly manifest: string
   readonly services: readonly PublishedService[]
 }
 
-/** `replaced`: the upload has other content by now. */
+/** `replaced`: an upload of other content has taken its place. */
 export type NoSuchUpload = { readonly kind: 'none' | 'replaced' }
 
-/** How far an upload may go on: `waitMs` is above 0 while a deletion may concern it. */
+/** Whether verification may go on: `waitMs` is above 0 while a deletion may concern the upload. */
 export type VerificationTurn = { readonly upload: Upload; readonly waitMs: number }
 
-/** `unverified`: not all blobs have been found yet. `unavailable`: R2 did not take the record. */
+/** `unverified`: not all blobs are verified yet. `unavailable`: R2 did not accept the record. */
 export type FinishFailure =
   | NoSuchUpload
   | Taken
@@ -35,50 +35,50 @@ export type FinishFailure =
   | { readonly kind: 'unavailable' }
   | Exclude<RefusedResult, { kind: 'stale' }>
 
-/** `finalised`: it has become a version, which `withdraw` takes back. */
+/** `finalised`: the upload is a version already; `withdraw` takes a version back. */
 export type AbortFailure = { readonly kind: 'none' } | { readonly kind: 'finalised' } | DeniedResult
 
-/** What is known of a version beside the document. */
+/** What the control knows about a version that the document does not say. */
 export type VersionUse = {
   readonly version: string
-  /** When it was last pointed at; `undefined` for never, and now for one that is pointed at. */
+  /** When an environment last pointed at it; the present if one does, `undefined` for never. */
   readonly lastPointedAt: number | undefined
   readonly retention: Retention
-  /** As it was uploaded; `undefined` for one that came another way. */
+  /** The record of its upload; `undefined` if it was not uploaded here. */
   readonly record: VersionRecord | undefined
 }
 
-/** What must not be collected. */
+/** What must not be deleted. */
 export type Protection = {
   /** Ids whose records stay. */
   readonly versions: readonly string[]
   /** Hashes of manifests that stay, and their blobs with them. */
   readonly manifests: readonly string[]
-  /** What was stored after this stays, in milliseconds since the epoch; parts have a time of their own. */
+  /** What was stored after this time stays, in milliseconds since the epoch; for parts, `partsBefore`. */
   readonly before: number
   readonly partsBefore: number
 }
 
-/** What leaves the document, or would leave it. */
+/** What was removed from the document, or in a dry run would be. */
 export type RetireResult = {
   readonly versions: readonly string[]
-  /** Uploads that were given up. */
+  /** How many abandoned uploads were removed. */
   readonly uploads: number
   /** There is more to retire. */
   readonly more: boolean
 }
 
-/** `keys` of a kind: ids of records, hashes of manifests and blobs, `<sha256>/<part>` of parts. */
+/** Keys to delete: ids of records, hashes of manifests and blobs, or `<sha256>/<part>` of parts. */
 export type Garbage = {
   readonly kind: 'records' | 'manifests' | 'blobs' | 'parts'
   readonly keys: readonly string[]
-  /** Of blobs: the manifests that were searched for them, by hash. */
+  /** For blobs: the hashes of the manifests in which they were looked for. */
   readonly searched: readonly string[]
 }
 
 /**
- * `keys` are those that are gone. `stale`: something is protected that was not searched.
- * `busy`: something else has to end first.
+ * `keys` are the deleted ones. `stale`: a manifest is protected that was not searched. `busy`: another
+ * operation has to end first.
  */
 export type CollectionResult = {
   readonly outcome: 'collected' | 'stale' | 'busy'
@@ -87,8 +87,8 @@ export type CollectionResult = {
 
 export type UploadCalls = {
   /**
-   * Begins or resumes an upload. `isRecorded`: its record is in R2 already, with this content.
-   * `invalid` names what the document would not take.
+   * Begins or resumes an upload. `isRecorded`: R2 already has its record, with this content. `invalid`
+   * says why the document would not accept the version.
    */
   readonly openUpload: (
     caller: Caller,
@@ -96,24 +96,27 @@ export type UploadCalls = {
     isRecorded: boolean,
   ) => Promise<Result<Upload | Taken, Exclude<RefusedResult, { kind: 'stale' }>>>
   readonly upload: (caller: Caller, version: string) => Answer<Upload | undefined>
-  /** Gives up one that is on its way: by who opened it, or an admin. */
+  /** Abandons an upload. Only the token that opened it or an admin may. */
   readonly abortUpload: (caller: Caller, version: string) => Promise<Result<Upload, AbortFailure>>
-  /** The newest versions that were finalised here and are in the document: their manifests. */
+  /** The manifests of the newest versions that were finalised here and are in the document. */
   readonly finalisedManifests: (caller: Caller) => Answer<readonly string[]>
-  /** Before each step of the verification. */
+  /** Called before each step of the verification. */
   readonly beginVerification: (
     caller: Caller,
     version: string,
     manifest: string,
   ) => Promise<Result<VerificationTurn, DeniedResult | NoSuchUpload>>
-  /** After each step: the entries from `from` up to `to` have all their blobs. */
+  /** Called after each step: all blobs of the entries from `from` up to `to` are in R2. */
   readonly recordVerified: (
     caller: Caller,
     upload: Pick<Upload, 'version' | 'serial'>,
     from: number,
     to: number,
   ) => Answer<void>
-  /** The last step: record, document, and only then it is finalised. */
+  /**
+   * The last step: writes the record, adds the version to the document, then marks the upload as
+   * finalised.
+   */
   readonly finishUpload: (
     caller: Caller,
     upload: Pick<Upload, 'version' | 'serial'>,
@@ -123,8 +126,8 @@ export type UploadCalls = {
 
 export type CollectionCalls = {
   readonly protection: (caller: Caller) => Answer<Protection | undefined>
-  /** Takes out of the document what is no longer retained; a dry run only says what it would. */
+  /** Removes versions that are no longer retained from the document; a dry run only reports them. */
   readonly retire: (caller: Caller, dryRun: boolean) => Promise<Result<RetireResult, RefusedResult>>
-  /** Deletes what is garbage of what is named, having looked once more. */
+  /** Checks the proposed keys again and deletes those that are garbage. */
   readonly collect: (caller: Caller, garbage: Garbage) => Answer<CollectionResult>
 }

@@ -1,8 +1,13 @@
-// Deletions in R2, one at a time, and whether one may still be in progress: an object that is about to be
-// deleted can be found, and be gone a moment later. collecting.ts decides what is deleted.
+// Runs deletions in R2 one at a time, and knows whether one may still be in progress. While it is, an
+// object that is found in R2 may be gone a moment later. collecting.ts decides what is deleted.
 
-import { DELETION_SETTLES_MS } from '../limits.ts'
 import type { CollectionRow } from '../tables.ts'
+
+/**
+ * A deletion without a known outcome may still be running in R2 for a while. For this long, code that
+ * looks for blobs which it may concern waits.
+ */
+export const DELETION_SETTLES_MS = 60_000
 
 export class Deletions {
   readonly #sql: SqlStorage
@@ -14,19 +19,22 @@ export class Deletions {
     this.#now = now
   }
 
-  /** How many have begun. */
+  /** How many deletions have begun so far. */
   get count(): number {
     return this.#row().deletions
   }
 
-  /** Whether the last one may be under way. One that was broken off settles by itself. */
+  /**
+   * Whether the last deletion may still be running. One without a known outcome counts as over after a
+   * while.
+   */
   get isPending(): boolean {
     const since = this.#row().deleting_since
     if (this.#isRunning || since === 0) return this.#isRunning
     return Math.abs(this.#now() - since) < DELETION_SETTLES_MS
   }
 
-  /** The caller has seen that none is pending. Its beginning is written down before `work` begins. */
+  /** Runs a deletion. The caller has checked `isPending`. The start is stored before `work` begins. */
   async run(work: () => Promise<void>): Promise<void> {
     this.#sql.exec(
       'UPDATE collection SET deletions = deletions + 1, deleting_since = ? WHERE id = 1',

@@ -1,10 +1,12 @@
-// When each version came into the document and when an environment last pointed at it. It is taken from
-// the history and stored, so that nobody has to read the whole history again. retention.ts decides by it.
+// Notes when each version came into the document and when an environment last pointed at it. The times
+// are read from the history once and stored. retention.ts uses them.
 
 import { getOwn } from '../../core/own.ts'
 import type { Content } from '../document/content.ts'
-import { NOTED_REVISIONS_PER_STEP } from '../limits.ts'
 import type { CollectionRow, KnownRow } from '../tables.ts'
+
+/** So many revisions are read in one step: some 10 MB of text. */
+const NOTED_REVISIONS_PER_STEP = 100
 
 type Noted = { readonly revision: number; readonly at: number; readonly text: string }
 type Told = Pick<Content, 'versions' | 'environments'>
@@ -16,7 +18,7 @@ export class LastUses {
     this.#sql = sql
   }
 
-  /** Notes what the next revisions say, as many as one step takes. Whether it was all of them. */
+  /** Reads the next revisions, up to the size of one step. Returns whether all are noted now. */
   catchUp(): boolean {
     const { noted } = this.#sql.exec<CollectionRow>('SELECT * FROM collection').one()
     const rows = [
@@ -31,7 +33,7 @@ export class LastUses {
     let before: Told | undefined
     for (const { revision, at, text } of rows) {
       const after = readTold(text)
-      // One that is damaged is stepped over, as by whoever looks for the newest.
+      // A damaged revision is skipped, as `History.newest` does.
       if (!after) continue
       if (revision > noted) this.#note(before, after, at)
       before = after
@@ -41,7 +43,7 @@ export class LastUses {
     return rows.length <= NOTED_REVISIONS_PER_STEP
   }
 
-  /** When the first revision was made that is not noted yet; `undefined` where all are. */
+  /** When the first revision that is not noted yet was made; `undefined` if all are noted. */
   firstUnnotedAt(): number | undefined {
     const { noted } = this.#sql.exec<CollectionRow>('SELECT * FROM collection').one()
     const rows = this.#sql.exec<{ at: number }>(
@@ -56,7 +58,7 @@ export class LastUses {
     return [...this.#sql.exec<KnownRow>('SELECT * FROM known')]
   }
 
-  /** Forgets what is neither in the document nor was used since. */
+  /** Deletes the note about a version. */
   forget(version: string, manifest: string): void {
     this.#sql.exec('DELETE FROM known WHERE version = ? AND manifest = ?', version, manifest)
   }
@@ -88,7 +90,7 @@ export class LastUses {
   }
 }
 
-/** What environments point at, each version with its manifest once. */
+/** The versions that environments point at, each once, keyed by version and manifest. */
 export function toPointed({ versions, environments }: Told) {
   return new Map(
     Object.values(environments).flatMap(({ version }) => {

@@ -1,15 +1,18 @@
-// The records of versions in R2, as the control reads, writes and removes them: within its own time,
-// and every failure a value.
+// Reads, writes and removes the records of versions in R2, with timeouts. Failed reads and writes are
+// returned values.
 
 import { withTimeout } from '../../core/with-timeout.ts'
 import type { VersionRecord } from '../../document/version-record.ts'
-import { DELETE_TIMEOUT_MS, RECORD_TIMEOUT_MS } from '../limits.ts'
+
+/** The time for reading or writing a record, which has a few hundred bytes. */
+const RECORD_TIMEOUT_MS = 4000
+const DELETE_TIMEOUT_MS = 8000
 
 export type Records = {
   readonly read: (version: string) => Promise<VersionRecord | 'missing' | 'unavailable'>
-  /** Writes it unless there is one; then that one is the answer. */
+  /** Writes a record, unless the version has one already: then that one is returned. */
   readonly create: (record: VersionRecord) => Promise<'created' | VersionRecord | 'unavailable'>
-  /** @throws Error when R2 fails, or does not answer in time. */
+  /** @throws Error when R2 fails or does not reply in time. */
   readonly remove: (keys: readonly string[]) => Promise<void>
 }
 

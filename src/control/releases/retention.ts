@@ -1,32 +1,38 @@
-// Decides which versions stay, and why: those that an environment points at, the last ones, those that an
-// environment pointed at lately, and those that are only just published. Pure. last-use.ts knows the times.
+// Decides which versions stay, and why: those that an environment points at, the last few, those that an
+// environment pointed at lately, and those just published. Pure. last-use.ts supplies the times.
 
 import type { Retention } from '../../wire/versions.ts'
-import { COLLECTION_GRACE_MS, DEFAULT_RETAINED_DAYS, DEFAULT_RETAINED_VERSIONS } from '../limits.ts'
 
-/** The bindings that are read here; env.ts says what they are. */
+/** Nothing younger is ever deleted, even if nothing refers to it: its upload may not be finished. */
+export const COLLECTION_GRACE_MS = 86_400_000
+
+/** The retention if the settings are missing or invalid. */
+const DEFAULT_RETAINED_VERSIONS = 10
+const DEFAULT_RETAINED_DAYS = 30
+
+/** The variables that are read here; env.ts describes them. */
 export type RetentionEnv = { readonly RETAIN_VERSIONS?: string; readonly RETAIN_DAYS?: string }
 
 export type RetentionSettings = {
-  /** How many of the last versions stay. */
+  /** So many of the last versions stay. */
   readonly versions: number
-  /** For how long one stays after it was last pointed at, in milliseconds. */
+  /** How long a version stays after an environment last pointed at it, in milliseconds. */
   readonly ms: number
 }
 
-/** What a version was used for. Times in milliseconds since the epoch. */
+/** How a version was used. Times in milliseconds since the epoch. */
 export type Use = {
   readonly version: string
   readonly isPointedAt: boolean
   /** When it came into the document. */
   readonly seenAt: number
-  /** When an environment last ceased to point at it; `undefined` for never. */
+  /** When an environment last stopped pointing at it; `undefined` for never. */
   readonly leftAt: number | undefined
 }
 
 const DAY_MS = 86_400_000
 
-/** A setting that cannot be meant is replaced by its default, and the log says so. */
+/** Replaces an invalid setting by its default and logs it. */
 export function readRetentionSettings(env: RetentionEnv): RetentionSettings {
   return {
     versions: readCount(env, 'RETAIN_VERSIONS', DEFAULT_RETAINED_VERSIONS),
@@ -42,8 +48,9 @@ function readCount(env: RetentionEnv, name: keyof RetentionEnv, otherwise: numbe
 }
 
 /**
- * The last ones are those that came, or were pointed at, last; of two at the same time the one that is
- * later in `uses`. Withdrawn ones are as all others.
+ * Decides about each version. The last versions are those that were added, or pointed at, most
+ * recently; of two with the same time, the one later in `uses`. Withdrawn versions are treated as all
+ * others.
  */
 export function decideRetention(
   uses: readonly Use[],

@@ -1,11 +1,13 @@
-// Removes versions from the document that nothing needs any more, when their time is over. retention.ts
-// decides which, collecting.ts removes them; their files stay until `holo gc`.
+// The task that removes expired versions from the document. retention.ts decides which expire,
+// collecting.ts removes them. Their files stay until `holo gc`.
 
 import type { Author } from '../document/change.ts'
-import { RETIRING_RETRY_MS } from '../limits.ts'
 import type { Collecting } from './collecting.ts'
 
-/** As whom the audit log has it. */
+/** How long to wait after an attempt that removed no version although one had expired. */
+const RETIRING_RETRY_MS = 60_000
+
+/** The author in the audit log. */
 const RETIRER: Author = {
   principal: { actor: 'control', token: undefined, scopes: ['admin'] },
   requestId: '',
@@ -18,7 +20,7 @@ export type RetiringDeps = {
 
 export class Retiring {
   readonly #parts: RetiringDeps
-  /** Not before this, because the last attempt took nothing away. */
+  /** The next attempt may not come before this time, because the last one removed nothing. */
   #heldUntil = 0
   #isRunning = false
 
@@ -30,7 +32,7 @@ export class Retiring {
     return this.#isRunning
   }
 
-  /** When the next version is to leave; `undefined` where none ever is, so that no alarm is set. */
+  /** When the next version expires; `undefined` for never, so that no alarm is set. */
   dueAt(): number | undefined {
     const { collecting, now } = this.#parts
     const expiresAt = collecting.expiresAt()
@@ -39,7 +41,10 @@ export class Retiring {
     return Math.max(now(), expiresAt, held)
   }
 
-  /** One revision without what is over, if it is time. Never throws; whoever calls it arms the alarm. */
+  /**
+   * Commits one revision without expired versions, if any. Never throws. The caller sets the next
+   * alarm.
+   */
   async run(): Promise<void> {
     const { collecting, now } = this.#parts
     if (this.#isRunning) return
@@ -49,9 +54,10 @@ export class Retiring {
       if (due === undefined || due > now()) return
       const retired = await collecting.retire(RETIRER, false)
       if (retired.ok && retired.value.versions.length > 0) return
-      if (!retired.ok) console.error('versions could not leave the document', retired.error)
+      if (!retired.ok)
+        console.error('expired versions could not be removed from the document', retired.error)
     } catch (cause) {
-      console.error('versions could not leave the document', cause)
+      console.error('expired versions could not be removed from the document', cause)
     } finally {
       this.#isRunning = false
     }

@@ -1,6 +1,6 @@
-// Whether what is about to be pointed at for the first time was finalised: only then is all of it in
-// the store. The validator of the edge cannot know; documents that people put into KV are taken as
-// they are.
+// Checks that a version was finalised before an environment points at it for the first time: only then
+// are all its files in R2. The edge's validator cannot check this. Documents that people write to KV
+// are not checked.
 
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Content } from '../document/content.ts'
@@ -17,13 +17,13 @@ export type FindUnfinished = (
 type Parts = {
   readonly records: Pick<Records, 'read'>
   readonly uploads: Pick<Uploads, 'get'>
-  /** Whether something is being deleted, so that what is found now may be gone in a moment. */
+  /** Whether a deletion is running: then a record that is found now may be gone in a moment. */
   readonly isDeleting: () => boolean
 }
 
 /**
- * Versions that `after` points at, `before` does not, and that nobody has finalised. Where R2 does not
- * answer, whoever changes the document knows better: an outage must not keep anybody from a way out.
+ * Finds versions that `after` points at, `before` does not, and that were never finalised. If R2 does
+ * not reply, the change is allowed: an outage must not keep people from changing versions.
  */
 export function createFindUnfinished({ records, uploads, isDeleting }: Parts): FindUnfinished {
   const check = async (version: string, manifest: string): Promise<Result<undefined, string>> => {

@@ -1,21 +1,15 @@
-// What may happen to an upload, and in which order: opened, verified step by step, recorded, brought
-// into the document, finalised. Each step is written down before the next, and can be repeated.
+// The steps of an upload: open, verify in steps, write the record, add the version to the document,
+// finalise. Each step is stored before the next one and can be repeated.
 
 import { getOwn } from '../../core/own.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { isSameSubstance, type VersionRecord } from '../../document/version-record.ts'
 import type { FinaliseResult } from '../../wire/uploads.ts'
 import { applyCommand } from '../document/apply.ts'
-import type { OwnCommand } from '../document/apply-publication.ts'
+import type { OwnCommand } from '../document/apply-versions.ts'
 import { type Author, type ChangeDeps, makeChange } from '../document/change.ts'
 import type { DraftProblem } from '../document/draft.ts'
 import { findFullDatabase } from '../document/room.ts'
-import {
-  DELETION_WAIT_MS,
-  MAX_ADD_ATTEMPTS,
-  MAX_COMPARED_VERSIONS,
-  MAX_OPEN_UPLOADS_PER_TOKEN,
-} from '../limits.ts'
 import { toOwner } from '../one-at-a-time.ts'
 import type { UploadRow } from '../tables.ts'
 import type {
@@ -29,6 +23,18 @@ import type {
 import type { Deletions } from './deletions.ts'
 import type { Records } from './records.ts'
 import { isIdle, parseStoredServices, toRecord, toUpload, type Uploads } from './uploads.ts'
+
+/** The most open uploads of one token. A further one removes the upload that was idle longest. */
+export const MAX_OPEN_UPLOADS_PER_TOKEN = 50
+
+/** New files are compared with so many versions. Each of them is a manifest to load. */
+export const MAX_COMPARED_VERSIONS = 3
+
+/** How often adding a version is retried because others change the document at the same time. */
+export const MAX_ADD_ATTEMPTS = 10
+
+/** How long a client waits for a deletion before it asks again. */
+const DELETION_WAIT_MS = 500
 
 export type UploadingDeps = ChangeDeps & {
   readonly uploads: Uploads
@@ -45,6 +51,7 @@ export class Uploading {
     this.#parts = parts
   }
 
+  /** Opens or resumes an upload. Returns the finished one if this content is finalised already. */
   open(
     record: VersionRecord,
     isRecorded: boolean,
@@ -78,17 +85,17 @@ export class Uploading {
       uploads.begin(record, { now: now(), deletions: deletions.count, owner })
     }
     const begun = uploads.get(record.id)
-    if (!begun) throw new Error(`the upload of ${record.id} was not kept`)
+    if (!begun) throw new Error(`the upload of ${record.id} was not stored`)
     return ok(toUpload(begun))
   }
 
-  /** One that is on its way, or has arrived; `undefined` for one that was given up. */
+  /** An upload that is open or finalised; `undefined` for an abandoned one. */
   get(version: string): UploadRow | undefined {
     const row = this.#parts.uploads.get(version)
     return row && !isIdle(row, this.#parts.now()) ? row : undefined
   }
 
-  /** Gives one up, whose blobs are then nobody's. Only who opened it, or an admin. */
+  /** Abandons an upload; its blobs become garbage. Only its owner or an admin may. */
   abort(version: string, author: Author): Result<Upload, AbortFailure> {
     const row = this.get(version)
     if (!row) return err({ kind: 'none' })
@@ -101,7 +108,7 @@ export class Uploading {
     return ok(toUpload(row))
   }
 
-  /** Of the newest versions that were finalised here, and are in the document. */
+  /** The manifests of the newest versions that were finalised here and are in the document. */
   finalisedManifests(): readonly string[] {
     const { ledger, uploads } = this.#parts
     const versions = ledger.head?.content.versions ?? {}
@@ -120,7 +127,7 @@ export class Uploading {
     if (!row) return err({ kind: 'none' })
     if (row.manifest !== manifest) return err({ kind: 'replaced' })
     if (row.state !== 'finalised') uploads.touch(version, now())
-    // Later ones know of this upload and leave its blobs alone.
+    // Deletions that began after the upload was opened leave its blobs alone.
     const isConcerned = deletions.isPending && deletions.count <= row.opened_after
     return ok({ upload: toUpload(row), waitMs: isConcerned ? DELETION_WAIT_MS : 0 })
   }
@@ -136,7 +143,7 @@ export class Uploading {
     const row = found.value
     if (row.state === 'finalised') return ok(this.#toFinished(row))
     if (row.verified < row.files) return err({ kind: 'unverified' })
-    // From here on the id has this content, so that a write that arrives late can do no harm.
+    // From here on the content of this id is fixed, so that a write that arrives late does no harm.
     if (row.state === 'open') uploads.setState(row.version, 'recording')
     const record = toRecord(row)
     const written = await records.create(record)
@@ -167,7 +174,7 @@ export class Uploading {
         also,
       })
       if (added.ok) {
-        // The document had it already.
+        // The document has the version already.
         if (!added.value.changed) also()
         return ok(this.#toFinished(row))
       }
@@ -179,13 +186,13 @@ export class Uploading {
     })
   }
 
-  /** What crashed pipelines have left. */
+  /** Removes uploads that crashed pipelines have left. */
   #removeIdle(): void {
     const { uploads, now } = this.#parts
     for (const row of uploads.all()) if (isIdle(row, now())) uploads.remove(row.version)
   }
 
-  /** Room for one more of the owner's: nobody else has to give way, and nobody is refused. */
+  /** Makes room for one more upload of the owner, by removing only uploads of the same owner. */
   #makeRoom(owner: string): void {
     const { uploads } = this.#parts
     const open = uploads.openOf(owner)
@@ -203,7 +210,7 @@ export class Uploading {
     return { version, manifest, revision: this.#parts.ledger.head?.revision }
   }
 
-  /** What the document would say against it: known before anything is uploaded. */
+  /** Why the document would refuse the version: checked before anything is uploaded. */
   #findProblems(record: VersionRecord): readonly DraftProblem[] {
     const { ledger, allowInsecure } = this.#parts
     const full = findFullDatabase(ledger.databaseBytes)
@@ -222,7 +229,7 @@ function toCommand({ id, manifest, services, createdAt }: VersionRecord): OwnCom
   return { kind: 'add-version', version: id, manifest, services, published: createdAt }
 }
 
-/** One that is finalised, whether or not it came by an upload. */
+/** A version that is finalised, shown as an upload even if it was not uploaded here. */
 function toFinalised({ id, manifest, files, bytes }: VersionRecord): Upload {
   return {
     version: id,

@@ -1,11 +1,15 @@
-// The table of uploads: versions that are on their way, and those that have arrived. uploading.ts decides
-// what may happen to one, and when.
+// The table of uploads, open and finalised. uploading.ts decides which step of an upload may come next.
 
 import type { PublishedService } from '../../document/service.ts'
 import type { VersionRecord } from '../../document/version-record.ts'
-import { UPLOAD_IDLE_MS, UPLOAD_LIFETIME_MS } from '../limits.ts'
 import type { CollectionRow, UploadRow } from '../tables.ts'
 import type { Upload } from './contract.ts'
+
+/** How long the parts of a blob, and the rows of abandoned uploads, are kept. */
+export const UPLOAD_LIFETIME_MS = 7 * 86_400_000
+
+/** An open upload without progress for so long counts as abandoned: its pipeline has crashed. */
+export const UPLOAD_IDLE_MS = 3_600_000
 
 export class Uploads {
   readonly #sql: SqlStorage
@@ -22,7 +26,7 @@ export class Uploads {
     return [...this.#sql.exec<UploadRow>('SELECT * FROM uploads')]
   }
 
-  /** Those of one owner that are open, the one that was idle longest first. */
+  /** The open uploads of one owner, the one that was idle longest first. */
   openOf(owner: string): readonly UploadRow[] {
     return [
       ...this.#sql.exec<UploadRow>(
@@ -32,7 +36,7 @@ export class Uploads {
     ]
   }
 
-  /** Begins one, in the place of any other under the same id. */
+  /** Begins an upload. It replaces any other one under the same id. */
   begin(
     record: VersionRecord,
     {
@@ -66,7 +70,10 @@ export class Uploads {
     this.#sql.exec('UPDATE uploads SET touched_at = ? WHERE version = ?', now, version)
   }
 
-  /** Moves on from `from`; nothing when somebody else has moved on, or it is another upload by now. */
+  /**
+   * Sets `verified` from `from` to `to`. Does nothing if it was changed meanwhile, or the upload was
+   * replaced.
+   */
   advance(version: string, serial: number, from: number, to: number): void {
     this.#sql.exec(
       `UPDATE uploads SET verified = ? WHERE version = ? AND serial = ? AND verified = ?
@@ -87,12 +94,15 @@ export class Uploads {
   }
 }
 
-/** An open upload that has made no progress for long: given up, and no longer protected. */
+/**
+ * Whether an open upload has made no progress for long: then it counts as abandoned and is not
+ * protected.
+ */
 export function isIdle({ state, touched_at }: UploadRow, now: number): boolean {
   return state === 'open' && touched_at + UPLOAD_IDLE_MS <= now
 }
 
-/** The record that an upload ends in. */
+/** The version record of an upload. */
 export function toRecord(row: UploadRow): VersionRecord {
   return {
     id: row.version,
@@ -110,7 +120,7 @@ export function parseStoredServices({ services }: UploadRow): readonly Published
   return JSON.parse(services)
 }
 
-/** An upload as it is told. */
+/** An upload as callers see it. */
 export function toUpload(row: UploadRow): Upload {
   const { version, manifest, files, bytes, verified, serial } = row
   const isOver = row.state === 'finalised'

@@ -11,6 +11,7 @@
 //
 // All numbers are little-endian.
 
+import { toHex } from '../hex.ts'
 import { murmur3 } from '../murmur3.ts'
 import { err, ok, type Result } from '../result.ts'
 import { type ManifestConfig, parseManifestConfig } from './manifest-config.ts'
@@ -177,9 +178,7 @@ export class Manifest {
   }
 
   #hex(at: number): string {
-    let hex = ''
-    for (let i = at; i < at + HASH_BYTES; i++) hex += HEX[this.bytes[i] as number]
-    return hex
+    return toHex(this.bytes.subarray(at, at + HASH_BYTES))
   }
 }
 
@@ -307,8 +306,6 @@ class TextTable {
  * hardly ever. A publisher that could make more of them would have each request compare them all.
  */
 export const MAX_SAME_HASH = 8
-
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
 /** Sizes have 48 bits: the low 32, then the high 16. */
 function readSize(view: DataView, at: number): number {

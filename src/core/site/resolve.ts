@@ -12,7 +12,7 @@ import type { Redirection } from './rules.ts'
 /** Characters that `toUrlPath` does not escape, and slashes. */
 const NOTHING_TO_ESCAPE = /^[A-Za-z0-9\-_.!~*'()$&+,:;=@/]*$/
 
-/** What a request is to be answered with; no file has been read yet. */
+/** The decision what to answer a request with. No file has been read yet. */
 export type Intent = (
   | {
       readonly kind: 'file'
@@ -46,10 +46,10 @@ export function resolveOwn(manifest: Manifest, path: string): Intent | undefined
 }
 
 /**
- * What the version shows where it has nothing, according to its `not_found_handling`. Everybody
- * gets it who does not clearly ask for something else: link previews and curl as well as browsers.
- * A missing script must never be answered with HTML. The page is shown under whatever address was
- * asked for, because an address without a file has no canonical spelling.
+ * The version's page for paths that it does not have, according to its `not_found_handling`. All
+ * requests get it that do not clearly ask for something else: link previews and curl as well as
+ * browsers. A missing script must never be answered with HTML. There is no redirect, because an address
+ * without a file has no canonical form.
  */
 export function resolveFallback(
   manifest: Manifest,

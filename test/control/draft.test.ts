@@ -1,7 +1,7 @@
 // A change comes twice, as a dry run and as the change itself: its document is parsed once.
 
 import { describe, expect, it, vi } from 'vitest'
-import { createParseLast } from '../../src/control/document/parse-last.ts'
+import { createParseLast } from '../../src/control/document/draft.ts'
 import { parseAssignments } from '../../src/document/parse.ts'
 import { exampleDocument } from '../support/document.ts'
 

@@ -1,17 +1,94 @@
-// Routes of the blobs: whole, or in parts where a request could not hold them. R2 checks every hash.
+// Routes of what versions consist of: manifests, and blobs as a whole or in parts. A manifest is
+// uploaded first and checked completely; R2 checks the hash of every blob.
 
+import { toHex } from '../../core/hex.ts'
 import { err, ok } from '../../core/result.ts'
+import { MAX_MANIFEST_BYTES } from '../../core/site/manifest.ts'
+import { withTimeout } from '../../core/with-timeout.ts'
 import {
   blobReply,
+  bytesReply,
   completeBody,
   hashParams,
+  manifestReply,
   partParams,
   partReply,
   partsReply,
 } from '../../wire/uploads.ts'
-import type { BlobPart, Written } from '../content/content-store.ts'
-import { MAX_BLOB_BYTES, MAX_LISTED_PROBLEMS, MAX_PART_BYTES } from '../http/limits.ts'
+import { checkManifest } from '../content/check-manifest.ts'
+import type { BlobPart, Octets, Written } from '../content/content-store.ts'
+import {
+  MAX_BLOB_BYTES,
+  MAX_LISTED_PROBLEMS,
+  MAX_PART_BYTES,
+  UPLOAD_TIMEOUT_MS,
+} from '../http/limits.ts'
 import { type Handled, octetsRoute, type Route, route } from '../http/route.ts'
+
+export const MANIFEST_ROUTES: readonly Route[] = [
+  octetsRoute({
+    method: 'PUT',
+    path: '/manifests/{sha256}',
+    scope: 'publish',
+    summary: 'Stores a manifest; if it is not valid, the reply lists all problems',
+    params: hashParams,
+    maxOctets: MAX_MANIFEST_BYTES,
+    changes: 'store',
+    failures: ['hash_mismatch', 'invalid_manifest', 'store_unavailable'],
+    reply: manifestReply,
+    handle: async ({ params, body, openStore }) => {
+      const store = await openStore()
+      if (!store.ok) return store
+      const bytes = await readAll(body).catch(() => undefined)
+      if (!bytes) return BROKEN
+      const hash = toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))
+      if (hash !== params.sha256) return err({ kind: 'hash_mismatch' })
+      const checked = checkManifest(bytes)
+      if (!checked.ok) return checked
+      const written = await store.value.putManifest(params.sha256, bytes)
+      if (written === 'unavailable') return err({ kind: 'store_unavailable' })
+      if (written === 'wrong-hash') return err({ kind: 'hash_mismatch' })
+      return ok({ body: { sha256: params.sha256, stored: written, ...checked.value } })
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/manifests/{sha256}',
+    scope: 'read',
+    summary: 'The bytes of a manifest',
+    params: hashParams,
+    failures: ['store_unavailable'],
+    repliesOctets: true,
+    reply: bytesReply,
+    handle: async ({ params, openStore }) => {
+      const store = await openStore()
+      if (!store.ok) return store
+      const bytes = await store.value.getManifest(params.sha256)
+      if (bytes === 'unavailable') return err({ kind: 'store_unavailable' })
+      return bytes === 'missing' ? err({ kind: 'not_found' }) : ok({ body: bytes })
+    },
+  }),
+]
+
+const BROKEN = err({
+  kind: 'invalid_request',
+  problems: [{ path: 'body', message: 'the body is incomplete' }],
+} as const)
+
+/** @throws Error when there are fewer bytes than were announced, or they take too long. */
+function readAll({ stream, size }: Octets): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(size)
+  const fill = async () => {
+    let at = 0
+    for await (const chunk of stream) {
+      bytes.set(chunk, at)
+      at += chunk.length
+    }
+    if (at < size) throw new Error(`${at} of ${size} bytes`)
+    return bytes
+  }
+  return withTimeout(fill(), UPLOAD_TIMEOUT_MS)
+}
 
 export const BLOB_ROUTES: readonly Route[] = [
   octetsRoute({
@@ -34,7 +111,7 @@ export const BLOB_ROUTES: readonly Route[] = [
     method: 'GET',
     path: '/blobs/{sha256}/parts',
     scope: 'publish',
-    summary: 'Which parts of a blob are there, and whether it is there itself',
+    summary: 'Which parts of a blob are stored, and whether the whole blob is stored',
     params: hashParams,
     failures: ['store_unavailable'],
     reply: partsReply,
@@ -53,7 +130,7 @@ export const BLOB_ROUTES: readonly Route[] = [
     method: 'PUT',
     path: '/blobs/{sha256}/parts/{part}',
     scope: 'publish',
-    summary: 'Stores one part of a blob, in the place of an earlier one',
+    summary: 'Stores one part of a blob, and replaces an earlier one with the same number',
     params: partParams,
     maxOctets: MAX_PART_BYTES,
     changes: 'store',
@@ -71,7 +148,7 @@ export const BLOB_ROUTES: readonly Route[] = [
     method: 'POST',
     path: '/blobs/{sha256}/complete',
     scope: 'publish',
-    summary: 'Makes a blob of its parts, which go',
+    summary: 'Joins the stored parts to a blob, and deletes the parts',
     params: hashParams,
     body: completeBody,
     changes: 'store',
@@ -97,7 +174,7 @@ export const BLOB_ROUTES: readonly Route[] = [
       const total = parts.reduce((sum, one) => sum + one.size, 0)
       if (total > MAX_BLOB_BYTES) return err({ kind: 'body_too_large', limit: MAX_BLOB_BYTES })
       const joined = await store.value.joinParts(params.sha256, parts)
-      // Which of them is wrong nobody can tell.
+      // If the hash is wrong it is not known which part is, so all of them are deleted.
       if (joined !== 'unavailable') await store.value.removeParts(params.sha256, found)
       return toReply(params.sha256, total, joined)
     },

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { findMistake } from '../../src/cli/mistaken-folder.ts'
+import { findMistake } from '../../src/cli/build-folder.ts'
 import { makeFolder } from '../publish/folder.ts'
 
 const PAGE = '<!doctype html><script type="module" src="/assets/index-Ck2tQzVx.js"></script>'

@@ -1,0 +1,167 @@
+// The upload of a version between its manifest and the document: openUpload begins it, and finalise
+// verifies its blobs in steps and makes it a version. The control stores how far an upload is, so
+// that an interrupted client continues where it stopped.
+
+import type { DeniedResult } from '../../control/contract.ts'
+import type { FinishFailure, Upload } from '../../control/releases/contract.ts'
+import { err, ok, type Result } from '../../core/result.ts'
+import type { Manifest } from '../../core/site/manifest.ts'
+import type { VersionRecord } from '../../document/version-record.ts'
+import type { UploadBody } from '../../wire/uploads.ts'
+import { MAX_LISTED_PROBLEMS } from '../http/limits.ts'
+import { type Failure, toFailure } from '../http/problems.ts'
+import type { Handled, StoreAsker } from '../http/route.ts'
+import type { ContentStore } from './content-store.ts'
+import { countSlices, lookForBlobs, toAbsentBlob, toSlice, toVerified } from './look-for-blobs.ts'
+import { checkSame, loadManifest, toDiffering } from './stored-manifests.ts'
+
+export async function openUpload(
+  asker: StoreAsker,
+  version: string,
+  wanted: UploadBody,
+): Promise<Result<Upload, Failure>> {
+  const opened = await asker.openStore()
+  if (!opened.ok) return opened
+  const store = opened.value
+  const manifest = await loadManifest(store, wanted.manifest)
+  if (!manifest.ok) return manifest
+  const recorded = await store.readRecord(version)
+  if (recorded === 'unavailable') return err({ kind: 'store_unavailable' })
+  const record = toRecord(version, wanted, manifest.value)
+  if (recorded === 'missing') return open(asker, store, record, false)
+  const same = await checkSame(store, recorded, record)
+  // The existing record stays, even if this upload has the same files in other encodings.
+  return same.ok ? open(asker, store, recorded, true) : same
+}
+
+async function open(
+  { ask, caller }: StoreAsker,
+  store: ContentStore,
+  record: VersionRecord,
+  isRecorded: boolean,
+): Promise<Result<Upload, Failure>> {
+  const openAs = (as: VersionRecord) =>
+    ask('changes', (control) => control.openUpload(caller, as, isRecorded))
+  const first = await openAs(record)
+  if (!first.ok) return first
+  if (!('kind' in first.value)) return ok(first.value)
+  const { manifest, services } = first.value
+  const same = await checkSame(store, { manifest, services }, record)
+  if (!same.ok) return same
+  const second = await openAs({ ...record, manifest, services })
+  if (!second.ok) return second
+  if (!('kind' in second.value)) return ok(second.value)
+  return err(toDiffering(['another upload has just published this id']))
+}
+
+/** The manifests of finalised versions. Everything that they name is in the store. */
+export async function loadKnown({
+  ask,
+  caller,
+  openStore,
+}: StoreAsker): Promise<Result<readonly Manifest[], Failure>> {
+  const hashes = await ask('none', (control) => control.finalisedManifests(caller))
+  if (!hashes.ok) return hashes
+  const store = await openStore()
+  if (!store.ok) return store
+  const known: Manifest[] = []
+  for (const hash of hashes.value) {
+    const manifest = await loadManifest(store.value, hash)
+    if (manifest.ok) known.push(manifest.value)
+  }
+  return ok(known)
+}
+
+function toRecord(
+  id: string,
+  { manifest, services, createdAt, commit, author }: UploadBody,
+  opened: Manifest,
+): VersionRecord {
+  let files = 0
+  let bytes = 0
+  for (const { size } of opened.entries()) {
+    files++
+    bytes += size
+  }
+  return {
+    id,
+    manifest,
+    services,
+    files,
+    bytes,
+    createdAt,
+    ...(commit === undefined ? {} : { commit }),
+    ...(author === undefined ? {} : { author }),
+  }
+}
+
+export async function finalise(asker: StoreAsker, version: string, manifest: string): Handled {
+  const { ask, caller } = asker
+  const begun = await ask(
+    'changes',
+    (control) => control.beginVerification(caller, version, manifest),
+    (refused) => err(toRefusal(refused)),
+  )
+  if (!begun.ok) return begun
+  const { upload, waitMs } = begun.value
+  if (waitMs > 0) return ok(toProgress(upload, upload.verified, waitMs))
+  const isVerified = upload.state === 'finalised' || upload.verified >= upload.files
+  return isVerified ? finish(asker, upload) : verify(asker, upload)
+}
+
+async function verify(asker: StoreAsker, upload: Upload): Handled {
+  const { ask, caller, openStore } = asker
+  const store = await openStore()
+  if (!store.ok) return store
+  const manifest = await loadManifest(store.value, upload.manifest)
+  if (!manifest.ok) return manifest
+  const known = await loadKnown(asker)
+  if (!known.ok) return known
+  const slices = countSlices(manifest.value)
+  const slice = toSlice(upload.verified, slices, upload.files)
+  const absent = await lookForBlobs(store.value, manifest.value, known.value, { slice, slices })
+  if (absent === 'unavailable') return err({ kind: 'store_unavailable' })
+  if (absent.length > 0) {
+    return err({
+      kind: 'blobs_missing',
+      blobs: absent.slice(0, MAX_LISTED_PROBLEMS).map(toAbsentBlob),
+    })
+  }
+  const verified = toVerified(slice + 1, slices, upload.files)
+  const noted = await ask('changes', (control) =>
+    control.recordVerified(caller, upload, upload.verified, verified),
+  )
+  if (!noted.ok) return noted
+  return verified < upload.files ? ok(toProgress(upload, verified, 0)) : finish(asker, upload)
+}
+
+async function finish({ ask, caller }: StoreAsker, upload: Upload): Handled {
+  const finished = await ask(
+    'changes',
+    (control) => control.finishUpload(caller, upload),
+    // Another request has changed the progress in the meantime, so this step was not recorded.
+    (refused) => (refused.kind === 'unverified' ? ok(refused) : err(toRefusal(refused))),
+  )
+  if (!finished.ok) return finished
+  if ('kind' in finished.value) return ok(toProgress(upload, upload.verified, 0))
+  return ok({ body: { state: 'finalised', ...finished.value } })
+}
+
+function toProgress({ files }: Upload, verified: number, waitMs: number) {
+  return { body: { state: 'verifying', verified, files, waitMs }, isUnfinished: true }
+}
+
+function toRefusal(error: Exclude<FinishFailure, DeniedResult | { kind: 'unverified' }>): Failure {
+  switch (error.kind) {
+    case 'none':
+      return { kind: 'not_found' }
+    case 'replaced':
+      return { kind: 'upload_replaced' }
+    case 'unavailable':
+      return { kind: 'store_unavailable' }
+    case 'taken':
+      return toDiffering([`the record of this id has the manifest ${error.manifest}`])
+    case 'invalid':
+      return toFailure(error)
+  }
+}
