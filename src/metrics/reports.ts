@@ -4,7 +4,12 @@
 import type { Collected, CollectedEnvironment } from '../core/counting/batch.ts'
 import { type Mark, toMarks } from '../core/counting/marks.ts'
 import { countEdgesBelow, findMetric, type MetricRow } from '../core/counting/metrics.ts'
-import { type ClientHashes, toClientHashes, toVisitorHash } from '../core/counting/outcomes.ts'
+import {
+  type ClientHashes,
+  CONNECTION_LEVEL,
+  toClientHashes,
+  toVisitorHash,
+} from '../core/counting/outcomes.ts'
 import { FILES_ROUTE, toRoute } from '../core/counting/routes.ts'
 import { getOwn } from '../core/own.ts'
 import type { Met } from './met.ts'
@@ -77,29 +82,37 @@ export class Reports {
     page: Page,
     { request, facts, assignments }: CountedRequest,
     reported: Reported,
-    { metric, measured }: Met,
+    { metric, measured, code, isConnection }: Met,
     isFile: boolean,
     now: number,
   ): void {
     const row = isCollected(reported, metric) ? findMetric(metric) : undefined
     if (!row) return
     const { collected, visitor } = reported
-    const level = measured === undefined ? 1 : toLevel(row, collected, measured)
-    if (!isCollected(reported, metric, level)) return
+    const levels = measured === undefined ? 1 : toLevel(row, collected, measured)
+    if (!isCollected(reported, metric, levels)) return
     const route = !row.byRoute
       ? ''
       : isFile
         ? FILES_ROUTE
         : toRoute(facts.method, facts.path, assignments.measure.routes)
-    const kind = `${page.environment} ${page.version} ${metric} ${route}`
+    // The control needs it anew when other weights decide.
+    const kind = `${page.environment} ${page.version} ${page.revision} ${metric}${isConnection ? '!' : ''} ${route}`
     const known = this.#told.level(kind, visitor, now)
-    if (!isCollected(reported, metric, level, known)) return
-    const hashes = this.#toClient(collected.key, request)
-    if (!this.#pages.tell(page, { metric, route, visitor, level, ...hashes })) {
+    if (!isCollected(reported, metric, levels, known)) return
+    const outcome = {
+      ...this.#toClient(collected.key, request),
+      metric,
+      route,
+      visitor,
+      level: isConnection ? CONNECTION_LEVEL : levels,
+      ...(code === undefined ? {} : { code }),
+    }
+    if (!this.#pages.tell(page, outcome)) {
       this.losses.outcomes += 1
       return
     }
-    this.#told.add(kind, visitor, level, now)
+    this.#told.add(kind, visitor, levels, now)
     if (row.bad === 'more' && row.edges === null) this.isUrgent = true
   }
 

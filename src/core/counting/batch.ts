@@ -150,8 +150,13 @@ function isGroup(value: unknown): value is Group {
 }
 
 function isKind(value: unknown): value is OutcomeKind {
-  const { metric, route } = (value ?? {}) as Partial<Record<keyof OutcomeKind, unknown>>
-  return isName(metric) && typeof route === 'string' && route.length <= MAX_ROUTE_CHARACTERS
+  const { metric, route, code } = (value ?? {}) as Partial<Record<keyof OutcomeKind, unknown>>
+  return (
+    isName(metric) &&
+    typeof route === 'string' &&
+    route.length <= MAX_ROUTE_CHARACTERS &&
+    (code === undefined || isName(code))
+  )
 }
 
 function isName(value: unknown): value is string {

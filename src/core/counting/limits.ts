@@ -30,6 +30,27 @@ export const MAX_BATCH_OUTCOMES = 8192
 /** Longer routes are cut; nobody tells routes apart by what comes later. */
 export const MAX_ROUTE_CHARACTERS = 120
 
+/**
+ * Above this many visitors of one rollout the sample of those who are there is halved: it only says
+ * how many they are, and as many give all the precision there is.
+ */
+export const MAX_SAMPLED_VISITORS = 20_000
+
+/**
+ * Entries of visitors who met something, over all metrics, edges and routes of a rollout: some 6 MB.
+ * Above it the most frequent metric gets a sample, which has evidence enough.
+ */
+export const MAX_MET_ENTRIES = 60_000
+
+/** Visitors of one client that the sample holds: an office, and no crowd that drives others out. */
+export const MAX_VISITORS_PER_CLIENT = 100
+
+/** Visitors of one client that count for the sample ratio: one client must not trip its alarm. */
+export const MAX_ASSIGNED_PER_CLIENT = 3
+
+/** Weight changes of one rollout whose visitors are told apart; a bit each. The judge keeps fewer open. */
+export const MAX_STRATA = 20
+
 /** A batch holds the windows that are still open: the present one and those before it. */
 export const MAX_BATCH_WINDOWS = 5
 
@@ -40,6 +61,12 @@ export const MAX_NAMES = 32
 
 /** All 32-bit hashes are below it, so that every visitor is in the sample. */
 export const EVERYBODY = 2 ** 32
+
+/**
+ * When a visitor met a failure, isolates send what they have after this time, and not with the next
+ * call that is due: a release that fails for everybody is then found within seconds.
+ */
+export const URGENT_FLUSH_MS = 1000
 
 /** The number of the window that a time falls into, counted from the epoch. */
 export function toWindow(ms: number): number {

@@ -11,6 +11,8 @@ export type OutcomeKind = {
   readonly metric: string
   /** The service's route as routes.ts writes it; empty where a metric has no routes. */
   readonly route: string
+  /** What exactly the visitor got, such as `503` or `origin_timeout`; for people. */
+  readonly code?: string
 }
 
 /**
@@ -30,9 +32,15 @@ export type Outcome = ClientHashes & {
   readonly visitor: number
   /** The place of its kind in the list. */
   readonly kind: number
-  /** How many edges a measurement lies above, from 1; 1 for what has no edges. */
+  /**
+   * How many edges a measurement lies above, from 1. Without edges 1, or `CONNECTION_LEVEL` where
+   * the backend could not be reached or did not answer.
+   */
   readonly level: number
 }
+
+/** The level of a failure to get any answer: new instances that start cause it as well. */
+export const CONNECTION_LEVEL = 2
 
 /** An entry is so many words of 32 bits. */
 export const OUTCOME_WORDS = 4
