@@ -86,11 +86,11 @@ export class Reports {
     isFile: boolean,
     now: number,
   ): void {
-    const row = isCollected(reported, metric) ? findMetric(metric) : undefined
+    const row = isReported(reported, metric) ? findMetric(metric) : undefined
     if (!row) return
     const { collected, visitor } = reported
     const levels = measured === undefined ? 1 : toLevel(row, collected, measured)
-    if (!isCollected(reported, metric, levels)) return
+    if (!isReported(reported, metric, levels)) return
     const route = !row.byRoute
       ? ''
       : isFile
@@ -99,7 +99,7 @@ export class Reports {
     // The control needs it anew when other weights decide.
     const kind = `${page.environment} ${page.version} ${page.revision} ${metric}${isConnection ? '!' : ''} ${route}`
     const known = this.#told.level(kind, visitor, now)
-    if (!isCollected(reported, metric, levels, known)) return
+    if (!isReported(reported, metric, levels, known)) return
     const outcome = {
       ...this.#toClient(collected.key, request),
       metric,
@@ -133,7 +133,7 @@ export class Reports {
 }
 
 /** Whether a level above `known`, up to `level`, is collected of the visitor; levels are edges. */
-export function isCollected(
+export function isReported(
   { collected: { metrics }, visitor }: Reported,
   metric: string,
   level = Number.POSITIVE_INFINITY,

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { bundleWorker } from '../../scripts/local/bundle.ts'
 import { EVERYBODY } from '../../src/core/counting/limits.ts'
 import type { AssignmentsDocument } from '../../src/document/schema.ts'
+import { MAX_ERROR_BODY_BYTES } from '../../src/metrics/bodies.ts'
 import { type Backend, startBackend } from '../support/backend.ts'
 import { readWhole } from './forwarder.ts'
 import type { Told } from './watching-worker.ts'
@@ -16,6 +17,12 @@ import type { Told } from './watching-worker.ts'
 const WHOLE = Buffer.alloc(300_000, 'some bytes ')
 const RAW = { gzip: gzipSync(WHOLE), br: brotliCompressSync(WHOLE), zstd: zstdCompressSync(WHOLE) }
 const ERROR = JSON.stringify({ data: null, errors: [{ message: 'no such order' }] })
+
+/** An error in a body of so many bytes. */
+function toErrorOf(bytes: number): string {
+  const start = `${ERROR.slice(0, -1)},"more":"`
+  return `${start}${'x'.repeat(bytes - start.length - 2)}"}`
+}
 
 /** What the backend does, by the last segment of the path. */
 const ANSWERS: Readonly<Record<string, (response: ServerResponse) => void>> = {
@@ -67,7 +74,8 @@ const SEARCHED: Readonly<
   good: ['application/json', JSON.stringify({ data: { id: 7 }, errors: [] })],
   plain: ['text/plain', ERROR],
   broken: ['application/json', ERROR.slice(0, -3)],
-  long: ['application/json', `${ERROR.slice(0, -1)}, "more": "${'x'.repeat(70_000)}"}`],
+  longest: ['application/json', toErrorOf(MAX_ERROR_BODY_BYTES)],
+  long: ['application/json', toErrorOf(MAX_ERROR_BODY_BYTES + 1)],
 }
 
 let backend: Backend
@@ -89,12 +97,20 @@ beforeAll(async () => {
     schema: 1,
     revision: 1,
     salt: 'test',
-    environments: { main: { version: '1' } },
-    traffic: { main: 100 },
+    environments: { main: { version: '2' }, old: { version: '1' } },
+    traffic: { main: 100, old: 0 },
     versions: {
       '1': {
         manifest: '1'.repeat(64),
-        services: [{ prefix: '/api/', origins: [backend.origin] }],
+        services: [{ prefix: '/down/', origins: [backend.origin] }],
+      },
+      '2': {
+        manifest: '2'.repeat(64),
+        services: [
+          { prefix: '/api/', origins: [backend.origin] },
+          // Nobody listens there.
+          { prefix: '/down/', origins: ['http://127.0.0.1:1'], fallback: 'old' },
+        ],
       },
     },
     measure: { errorBodies: { '/api/graphql/*': 'errors' } },
@@ -218,6 +234,13 @@ describe('a body that is whole', () => {
     expect(await metricsOf('failed')).toEqual(['errors'])
   })
 
+  it('of a fallback arrives in its encoding as well', async () => {
+    const { message, answer } = await ask('/down/gzip')
+    expect([message.statusCode, message.headers['content-encoding']]).toEqual([200, 'gzip'])
+    expect(message.headers['server-timing']).toContain('holo-fallback')
+    expect((await answer)?.body.equals(RAW.gzip)).toBe(true)
+  })
+
   it.each([
     ['empty', 204],
     ['not-modified', 304],
@@ -229,7 +252,7 @@ describe('a body that is whole', () => {
 })
 
 describe('an error in the body of a good reply', () => {
-  it.each(['error', 'problem', 'gzipped', 'brotli'])('is told of: %s', async (name) => {
+  it.each(['error', 'problem', 'gzipped', 'brotli', 'longest'])('is told of: %s', async (name) => {
     const { message, answer } = await ask(`/api/graphql/${name}`)
     expect(message.statusCode).toBe(200)
     const [, body] = SEARCHED[name] ?? []

@@ -15,7 +15,7 @@ import {
 import { OTHER_ROUTE } from '../../src/core/counting/routes.ts'
 import { MAX_NETWORK_ENTRIES, MAX_NETWORK_KINDS } from '../../src/metrics/pages.ts'
 import { Recorder } from '../../src/metrics/recorder.ts'
-import { MAX_TOLD, TELL_AGAIN_MS } from '../../src/metrics/told.ts'
+import { MAX_TOLD, MAX_TOLD_KINDS, TELL_AGAIN_MS } from '../../src/metrics/told.ts'
 import {
   answeredWith,
   collectedOf,
@@ -381,6 +381,18 @@ describe('the memory of what was told', () => {
       if (i % MAX_BATCH_OUTCOMES === 0) take()
       const facts = { ...asked.facts, visitor: `visitor-${i}` }
       recorder.record({ ...asked, facts }, answeredWith(500))
+    }
+    take()
+    fail()
+    expect(takeOutcomes()).toHaveLength(1)
+  })
+
+  it('is bounded also where visitors ask for very many routes', () => {
+    const { take, takeOutcomes, fail } = setUp(collectedOf(only('errors')))
+    fail()
+    for (let i = 0; i <= MAX_TOLD_KINDS; i++) {
+      if (i % MAX_NETWORK_ENTRIES === 0) take()
+      fail({ url: `/api/${toWord(i)}` })
     }
     take()
     fail()
