@@ -1,6 +1,9 @@
 // Builds Holo for workerd without miniflare, with a site in memory instead of KV and R2.
 
 import { readFile } from 'node:fs/promises'
+import type { CollectedEnvironment } from '../../src/core/counting/batch.ts'
+import { EVERYBODY } from '../../src/core/counting/limits.ts'
+import { METRICS } from '../../src/core/counting/metrics.ts'
 import { bundleWorker } from '../local/bundle.ts'
 import { loadStoredSite, type Services } from './published.ts'
 import { type SiteFiles, withSite } from './site.ts'
@@ -19,6 +22,16 @@ export const createCounter = () => ({
 export class SkippedRules {
   record() {}
 }`
+
+/** As a rollout asks for it that judges all metrics, of all visitors. */
+const EVERYTHING: CollectedEnvironment = {
+  key: 'a secret of the control',
+  bound: EVERYBODY,
+  metrics: Object.fromEntries(
+    METRICS.map(({ name, edges }) => [name, (edges ?? [0]).map(() => EVERYBODY)]),
+  ),
+  allowance: { latency: 1.2 },
+}
 
 type Options = {
   /** `visitors`: counts visitors as well, as during a rollout. `requests` when left out. */
@@ -48,7 +61,7 @@ export async function buildHolo(
       ...variables,
       ALLOW_INSECURE_ORIGINS: 'true',
       ASSIGNMENTS: assignments,
-      COLLECTED: counts === 'visitors' ? { main: 2 ** 32 } : {},
+      COLLECTED: counts === 'visitors' ? { main: EVERYTHING } : {},
       OBJECTS: Object.fromEntries(
         [...objects].map(([key, bytes]) => [key, Buffer.from(bytes).toString('base64')]),
       ),

@@ -5,7 +5,13 @@
 import { withTimeout } from '../core/with-timeout.ts'
 import type { Colo } from './colo.ts'
 import type { Holding } from './holding.ts'
-import { type BatchSource, isSyncReply, type SyncReply, type SyncReport } from './sync.ts'
+import {
+  type BatchSource,
+  isSyncReply,
+  type SyncReply,
+  type SyncReport,
+  withoutForeignCollected,
+} from './sync.ts'
 import { type Turn, Turns, type WaitUntil } from './turns.ts'
 
 /** A later answer would not help, and the next call has to be able to begin. */
@@ -112,8 +118,9 @@ export class ControlSource {
       ...(batch ? { batch } : {}),
     }
     try {
-      const reply = await withTimeout(askControl(report), SYNC_TIMEOUT_MS)
-      if (!isSyncReply(reply)) throw new TypeError('it gave an answer that is none')
+      const answer = await withTimeout(askControl(report), SYNC_TIMEOUT_MS)
+      if (!isSyncReply(answer)) throw new TypeError('it gave an answer that is none')
+      const reply = withoutForeignCollected(answer)
       if (batch) counting?.arrived(batch, reply.collected)
       else counting?.collect(reply.collected)
       return reply

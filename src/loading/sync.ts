@@ -50,9 +50,12 @@ export type BatchSource = {
   readonly collect: (collected: Collected | undefined) => void
 }
 
-/** Whether an answer has the right shape: a bad answer of the control must not break a request. */
+/**
+ * Whether an answer has the right shape: a bad answer of the control must not break a request. What
+ * shall be collected is left to `withoutForeignCollected`.
+ */
 export function isSyncReply(answer: unknown): answer is SyncReply {
-  const { current, text, nextMs, collected, down } = (answer ?? {}) as Partial<
+  const { current, text, nextMs, down } = (answer ?? {}) as Partial<
     Record<keyof SyncReply, unknown>
   >
   return (
@@ -60,9 +63,17 @@ export function isSyncReply(answer: unknown): answer is SyncReply {
     Number.isFinite(nextMs) &&
     (text === undefined || typeof text === 'string') &&
     (down === undefined || isDownList(down)) &&
-    (collected === undefined || isCollected(collected)) &&
     (current === undefined || isIdentity(current))
   )
+}
+
+/**
+ * The answer without what another release of the control wants collected in a form of its own: while
+ * a deployment spreads, the document counts all the same.
+ */
+export function withoutForeignCollected(reply: SyncReply): SyncReply {
+  const { collected, ...rest } = reply
+  return isCollected(collected) ? reply : rest
 }
 
 /** Whether a value is a list of texts; whether they are origins does not matter here. */

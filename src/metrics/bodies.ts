@@ -4,7 +4,7 @@
 import { getOwn } from '../core/own.ts'
 
 /** Longer bodies are not searched for an error: an error is short, and parsing takes CPU time. */
-export const MAX_SEARCHED_BYTES = 65_536
+export const MAX_ERROR_BODY_BYTES = 65_536
 
 /**
  * A client that leaves breaks the body off as well. The platform says that it left on its signal,
@@ -57,7 +57,7 @@ function mayHoldError({ status, headers }: Response): boolean {
     status >= 200 &&
     status <= 299 &&
     JSON_TYPE.test(headers.get('content-type') ?? '') &&
-    Number(headers.get('content-length')) <= MAX_SEARCHED_BYTES
+    Number(headers.get('content-length')) <= MAX_ERROR_BODY_BYTES
   )
 }
 
@@ -103,7 +103,7 @@ async function readShort(body: ReadableStream<Uint8Array>): Promise<string | und
   for await (const chunk of body) {
     bytes += chunk.length
     // Leaving the loop cancels this copy, and the client's goes on.
-    if (bytes > MAX_SEARCHED_BYTES) return undefined
+    if (bytes > MAX_ERROR_BODY_BYTES) return undefined
     text += decoder.decode(chunk, { stream: true })
   }
   return text + decoder.decode()

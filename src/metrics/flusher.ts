@@ -1,17 +1,13 @@
 // Sends counts although no other call of the control is due: those of the last requests of a quiet
 // isolate, and all of them if another isolate keeps the document fresh.
 
+import { URGENT_FLUSH_MS } from '../core/counting/limits.ts'
+
 /** Work after a reply may go on for 30 s; until then a busy control is tried again. */
 const FLUSH_WITHIN_MS = 25_000
 
 /** How long to wait if another call is running, which sends everything itself or ends soon. */
 const FLUSH_AGAIN_MS = 500
-
-/**
- * How long counts wait after a visitor met something bad for the first time. The judge needs few
- * such visitors to end a release that is simply broken, so that each second counts.
- */
-export const URGENT_FLUSH_MS = 1000
 
 export type FlusherOptions = {
   readonly isEmpty: () => boolean

@@ -40,29 +40,33 @@ export function isVersionsFault(code: string | undefined): boolean {
   return code !== undefined && code !== EJECTED
 }
 
-/** The times of the rows with edges, and `undefined` for the others. */
 export type Met = {
   readonly metric: string
+  /** The time of a row with edges; absent for the others. */
   readonly measured?: number
-  /** What exactly it was, such as `503`; for people. */
+  /** What exactly the visitor got: a status, or why there was none. */
   readonly code?: string
-  /** Whether the backend gave no answer at all. */
+  /** Whether the backend could not be reached, or did not answer. */
   readonly isConnection?: boolean
 }
 
 const NOTHING: readonly Met[] = []
-/** No connection, or no answer in time: instances that start cause it as well. */
+const ASKS: Met = { metric: 'asks' }
+
+const BY_STATUS: Readonly<Record<number, string>> = {
+  400: 'unprocessable',
+  401: 'unauthorized',
+  403: 'forbidden',
+  404: 'notFound',
+  422: 'unprocessable',
+}
+
+/** Failures that new instances have while they start as well. */
 const CONNECTION: ReadonlySet<string> = new Set(['origin_unreachable', 'origin_timeout'])
 
-const ASKS: Met = { metric: 'asks' }
-const REDIRECTS: Met = { metric: 'redirects' }
-
-const BY_STATUS: Readonly<Record<number, Met>> = {
-  400: { metric: 'unprocessable' },
-  401: { metric: 'unauthorized' },
-  403: { metric: 'forbidden' },
-  404: { metric: 'notFound' },
-  422: { metric: 'unprocessable' },
+function toError(code: string, status: number | undefined): Met {
+  if (status !== undefined) return { metric: 'errors', code: String(status) }
+  return { metric: 'errors', code, isConnection: CONNECTION.has(code) }
 }
 
 /**
@@ -73,26 +77,22 @@ const BY_STATUS: Readonly<Record<number, Met>> = {
 export function listMet(
   { method, path, kind }: Pick<Facts, 'method' | 'path' | 'kind'>,
   { goals }: Measure,
-  { service, leadsElsewhere }: CountedReply,
+  { status: replied, service, leadsElsewhere }: CountedReply,
   code: string | undefined,
 ): readonly Met[] {
-  const met: Met[] = []
-  if (code !== undefined && isVersionsFault(code)) {
-    const status = code === STATUS_5XX ? String(service?.status) : code
-    met.push({ metric: 'errors', code: status, isConnection: CONNECTION.has(code) })
-  }
-  if (!service) return met.length > 0 ? met : NOTHING
+  const status = service ? service.status : replied
+  const met = code !== undefined && isVersionsFault(code) ? [toError(code, status)] : []
+  if (!service) return met.length === 0 ? NOTHING : met
   const measured = toLatencyMs(service)
   if (measured !== undefined) met.push({ metric: 'latency', measured })
-  const { status } = service
   if (status === undefined) return met
   // A page that a service makes is no sign that the page asks anything.
   if (kind !== 'document') met.push(ASKS)
-  const byStatus = BY_STATUS[status]
-  if (byStatus) met.push(byStatus)
-  if (leadsElsewhere) met.push(REDIRECTS)
+  const metric = BY_STATUS[status]
+  if (metric) met.push({ metric, code: String(status) })
+  if (leadsElsewhere) met.push({ metric: 'redirects', code: String(status) })
   if (goals.length > 0 && status >= 200 && status <= 299) {
-    for (const { metric, matches } of goals) if (matches(method, path)) met.push({ metric })
+    for (const goal of goals) if (goal.matches(method, path)) met.push({ metric: goal.metric })
   }
   return met
 }

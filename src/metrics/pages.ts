@@ -30,10 +30,13 @@ export type Page = {
   readonly revision: number
   readonly totals: GrowingTotals
   readonly visitors: Map<number, Marks>
-  /** The place of each kind in the list of the batch, by metric and route. */
-  readonly kinds: Map<string, number>
+  /** What `outcomes` is about, by its name. */
+  readonly kinds: Map<string, PlacedKind>
   readonly outcomes: number[]
 }
+
+/** A kind, and its place in the list of the batch. */
+type PlacedKind = OutcomeKind & { readonly place: number }
 
 /** What one visitor met, before its kind has a place in the list. */
 export type NewOutcome = ClientHashes &
@@ -42,11 +45,14 @@ export type NewOutcome = ClientHashes &
 /** Visitors, and outcomes, in one batch that one network (a /48 of IPv6, an address of IPv4) may have. */
 export const MAX_NETWORK_ENTRIES = 1024
 
-/** Kinds that one network may add to a page; its other outcomes have the route `other`. */
+/** Kinds that one network may add to a page; its other outcomes have the route `*`. */
 export const MAX_NETWORK_KINDS = 32
 
-/** Places in a page's list of kinds that are kept free for metrics with the route `other`. */
-const OTHER_KINDS = 31
+/**
+ * Places in a page's list of kinds that are kept free for metrics with the route `*`; half of them
+ * for those without a code.
+ */
+const OTHER_KINDS = 62
 
 /** Groups that are left for versions with visitors of their own, when tabs ask for many old ones. */
 const OWN_GROUPS = MAX_GROUPS / 2
@@ -105,7 +111,11 @@ export class Pages {
     if (this.#outcomes >= MAX_BATCH_OUTCOMES) return false
     const share = this.#shareOf(outcome.network)
     if (share && share.outcomes >= MAX_NETWORK_ENTRIES) return false
-    const kind = toKind(page, { metric, route, ...(code ? { code } : {}) }, share)
+    const kind = place(
+      page.kinds,
+      code === undefined ? { metric, route } : { metric, route, code },
+      share,
+    )
     if (kind === undefined) return false
     pushOutcome(page.outcomes, { ...outcome, kind })
     this.#outcomes += 1
@@ -191,25 +201,28 @@ export class Pages {
 
 export type Dropped = { readonly requests: number; readonly outcomes: number }
 
-/** The place of a kind in the page's list; that of the route `other` if there is no room for more. */
-function toKind(
-  { kinds }: Pick<Page, 'kinds'>,
-  { metric, route, code }: OutcomeKind,
-  share?: Share,
+/**
+ * The place of a kind in a list. If there is no room for more routes it is that of the route `*`,
+ * and if there is none for more codes, that of the one without a code.
+ */
+function place(
+  kinds: Map<string, PlacedKind>,
+  kind: OutcomeKind,
+  share: Share | undefined,
 ): number | undefined {
-  const key = code === undefined ? `${metric}\n${route}` : `${metric}\n${route}\n${code}`
-  const known = kinds.get(key)
-  if (known !== undefined) return known
-  if (route === '' || route === OTHER_ROUTE) {
-    if (kinds.size >= MAX_KINDS) return undefined
-  } else {
-    const isFull = kinds.size >= MAX_KINDS - OTHER_KINDS
-    if (isFull || (share && share.kinds >= MAX_NETWORK_KINDS)) {
-      return toKind({ kinds }, { metric, route: OTHER_ROUTE })
-    }
-    if (share) share.kinds += 1
+  const { metric, route, code } = kind
+  const name = `${metric} ${route} ${code}`
+  const known = kinds.get(name)
+  if (known) return known.place
+  const isRoute = route !== '' && route !== OTHER_ROUTE
+  const kept = isRoute ? OTHER_KINDS : code === undefined ? 0 : OTHER_KINDS / 2
+  const isFull = kinds.size >= MAX_KINDS - kept
+  if (isRoute && (isFull || (share && share.kinds >= MAX_NETWORK_KINDS))) {
+    return place(kinds, { ...kind, route: OTHER_ROUTE }, share)
   }
-  kinds.set(key, kinds.size)
+  if (isFull) return code === undefined ? undefined : place(kinds, { metric, route }, share)
+  if (isRoute && share) share.kinds += 1
+  kinds.set(name, { ...kind, place: kinds.size })
   return kinds.size - 1
 }
 
@@ -234,12 +247,7 @@ function toGroup({
     revision,
     totals,
     visitors: pairs,
-    kinds: [...kinds.keys()].map(readKind),
+    kinds: [...kinds.values()].map(({ place: _, ...kind }) => kind),
     outcomes: Uint32Array.from(outcomes),
   }
-}
-
-function readKind(key: string): OutcomeKind {
-  const [metric = '', route = '', code] = key.split('\n')
-  return { metric, route, ...(code === undefined ? {} : { code }) }
 }

@@ -9,7 +9,7 @@ import type { BatchSource } from '../loading/sync.ts'
 import { isVersionsFault, listMet, toFailureCode, toLatencyMs } from './met.ts'
 import { type CountedReply, type CountedRequest, isAssigned, isJudged } from './observed.ts'
 import { Pages } from './pages.ts'
-import { isCollected, Reports } from './reports.ts'
+import { isReported, Reports } from './reports.ts'
 
 /**
  * A call that has not ended by then never will: it is longer than the longest wait for the control.
@@ -131,8 +131,8 @@ export class Recorder implements BatchSource {
       const reported = this.#reports.find(asked)
       if (!reported || !isJudged(asked)) return
       const { path } = asked.facts
-      const forBreaks = isCollected(reported, 'brokenBodies')
-      const errorAt = isCollected(reported, 'errorBodies')
+      const forBreaks = isReported(reported, 'brokenBodies')
+      const errorAt = isReported(reported, 'errorBodies')
         ? asked.assignments.measure.errorBodies.find(({ matches }) => matches(path))?.keys
         : undefined
       if (forBreaks || errorAt) watched = { forBreaks, errorAt }

@@ -86,39 +86,33 @@ export class Reports {
     isFile: boolean,
     now: number,
   ): void {
-    const row = isCollected(reported, metric) ? findMetric(metric) : undefined
+    const row = isReported(reported, metric) ? findMetric(metric) : undefined
     if (!row) return
     const { collected, visitor } = reported
-    const level =
-      measured === undefined
-        ? isConnection
-          ? CONNECTION_LEVEL
-          : 1
-        : toLevel(row, collected, measured)
-    if (!isCollected(reported, metric, level)) return
+    const levels = measured === undefined ? 1 : toLevel(row, collected, measured)
+    if (!isReported(reported, metric, levels)) return
     const route = !row.byRoute
       ? ''
       : isFile
         ? FILES_ROUTE
         : toRoute(facts.method, facts.path, assignments.measure.routes)
-    const kind = `${page.environment} ${page.version} ${metric} ${route}`
+    // The control needs it anew when other weights decide.
+    const kind = `${page.environment} ${page.version} ${page.revision} ${metric}${isConnection ? '!' : ''} ${route}`
     const known = this.#told.level(kind, visitor, now)
-    if (!isCollected(reported, metric, level, known)) return
-    const hashes = this.#toClient(collected.key, request)
-    if (
-      !this.#pages.tell(page, {
-        metric,
-        route,
-        ...(code ? { code } : {}),
-        visitor,
-        level,
-        ...hashes,
-      })
-    ) {
+    if (!isReported(reported, metric, levels, known)) return
+    const outcome = {
+      ...this.#toClient(collected.key, request),
+      metric,
+      route,
+      visitor,
+      level: isConnection ? CONNECTION_LEVEL : levels,
+      ...(code === undefined ? {} : { code }),
+    }
+    if (!this.#pages.tell(page, outcome)) {
       this.losses.outcomes += 1
       return
     }
-    this.#told.add(kind, visitor, level, now)
+    this.#told.add(kind, visitor, levels, now)
     if (row.bad === 'more' && row.edges === null) this.isUrgent = true
   }
 
@@ -139,7 +133,7 @@ export class Reports {
 }
 
 /** Whether a level above `known`, up to `level`, is collected of the visitor; levels are edges. */
-export function isCollected(
+export function isReported(
   { collected: { metrics }, visitor }: Reported,
   metric: string,
   level = Number.POSITIVE_INFINITY,

@@ -8,8 +8,11 @@ export const MAX_TOLD = 32_768
 /** Metrics and routes of versions; hostile paths could make endless many. */
 export const MAX_TOLD_KINDS = 4096
 
-/** What was told gets lost where the control is restarted; after this long it is told again. */
-export const TELL_AGAIN_MS = 600_000
+/**
+ * After this long everything is told again: the control may have lost it, or have had no use for it
+ * yet, as for a slow answer of a backend that has just started.
+ */
+export const TELL_AGAIN_MS = 60_000
 
 export class Told {
   /** By kind and visitor. */

@@ -4,6 +4,7 @@ import { type Content, toContent } from '../../src/control/document/content.ts'
 import { markOpen } from '../../src/control/document/opening.ts'
 import { BUCKETS, countBuckets } from '../../src/core/traffic.ts'
 import { formatProblems, parseAssignments } from '../../src/document/parse.ts'
+import { PARTS } from '../../src/document/schema.ts'
 import type { Command } from '../../src/wire/commands.ts'
 import { exampleDocument } from '../support/document.ts'
 
@@ -290,7 +291,9 @@ describe('rollback', () => {
     rules: [],
     spent: [[0, 10]],
     visitor: { header: 'x-user' },
+    polled: ['/build.json'],
     expose: { response: [] },
+    measure: { goals: { order: 'POST /api/orders' } },
     versions: { '0.0.3': { manifest: '3'.repeat(64) } },
   })
   const current = contentWith({
@@ -310,6 +313,12 @@ describe('rollback', () => {
     const canary = { ...current.versions['0.0.5'], open: { main: 'bucket' } }
     expect(known).toEqual({ ...current.versions, '0.0.5': canary })
     expect(spent).toEqual([[9000, 10000]])
+  })
+
+  it('is tested with every field of the document that is not of the control', () => {
+    const ofControl = ['revision', 'reserve', 'audit']
+    const fields = Object.keys(PARTS).filter((name) => !ofControl.includes(name))
+    expect(Object.keys(earlier).sort()).toEqual(fields.sort())
   })
 
   it('refuses an id that stood for other content then', () => {

@@ -757,6 +757,33 @@ const MISTAKES: readonly Case[] = [
       d.expose = { response: 'version' }
     },
   ],
+  ...Object.entries({
+    'a list': ['/api/'],
+    'a route without method': { routes: ['/api/orders/*'] },
+    'a route with a small method': { routes: ['post /api/orders'] },
+    'a route with a foreign method': { routes: ['PROPFIND /api/orders'] },
+    'a route with a query': { routes: ['GET /api/orders?id=*'] },
+    'a route with dots': { routes: ['GET /api/../orders'] },
+    'a long route': { routes: [`GET /${'x'.repeat(120)}`] },
+    'many routes': { routes: Array.from({ length: 51 }, (_, i) => `GET /${i}`) },
+    'a goal with a capital': { goals: { Order: 'POST /api/orders' } },
+    'a goal with a space': { goals: { 'an order': 'POST /api/orders' } },
+    'a goal without route': { goals: { order: true } },
+    'many goals': {
+      goals: Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`g${i}`, 'GET /'])),
+    },
+    'an error body without slash': { errorBodies: { graphql: 'errors' } },
+    'an error body at no place': { errorBodies: { '/graphql': '' } },
+    'an error body at a JSON path': { errorBodies: { '/graphql': '$..errors' } },
+    'an unknown field': { metrics: [] },
+  }).map(
+    ([name, value]): Case => [
+      `measure: ${name}`,
+      (d) => {
+        d.measure = value
+      },
+    ],
+  ),
   [
     'expose true',
     (d) => {
@@ -859,6 +886,27 @@ describe('a mistake in a document', () => {
         d.expose = { response: ['verison'] }
       },
       'expose.response[0] ("verison"): write one of "version", "environment", "bucket", "timing"',
+    ],
+    [
+      'a route without its method',
+      (d) => {
+        d.measure = { routes: ['/api/orders/*'] }
+      },
+      'measure.routes[0] ("/api/orders/*"): a route is a method in capitals (or "*"), one space and a path',
+    ],
+    [
+      'a goal of a word too many',
+      (d) => {
+        d.measure = { goals: { 'an order': 'POST /api/orders' } }
+      },
+      'the name of a goal begins with a small letter',
+    ],
+    [
+      'a place in a body that is none',
+      (d) => {
+        d.measure = { errorBodies: { '/graphql': '$..errors' } }
+      },
+      'a place in a JSON body is names or numbers with dots between them',
     ],
     [
       'a field that is missing',

@@ -83,6 +83,7 @@ async function run(time: VirtualTime, afterMs: number, evictAfterMs: number): Pr
     })
     const flusher = new Flusher({
       isEmpty: () => counting.isEmpty || isEvicted,
+      isUrgent: () => false,
       afterMs,
       now: time.now,
       sleep: time.sleep,

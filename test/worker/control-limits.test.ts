@@ -8,10 +8,11 @@ import { MAX_REPLAYABLE_ROLLOUTS } from '../../src/control/limits.ts'
 import type { Batch } from '../../src/core/counting/batch.ts'
 import { noTotals } from '../../src/core/counting/totals.ts'
 import { MAX_POINTS, writePoints } from '../../src/metrics/counter.ts'
-import { MAX_HASHED_ADDRESSES, Recorder } from '../../src/metrics/recorder.ts'
+import { Recorder } from '../../src/metrics/recorder.ts'
+import { MAX_HASHED_ADDRESSES } from '../../src/metrics/reports.ts'
 import { exampleDocument } from '../support/document.ts'
 import { ALICE, World } from './control-world.ts'
-import { served, toAnswered, toAsked, visitorOf } from './metrics-asked.ts'
+import { collectedOf, served, toAnswered, toAsked, visitorOf } from './metrics-asked.ts'
 import { createRollingWorld, live } from './rollout-world.ts'
 
 const MINUTE = 60_000
@@ -144,6 +145,7 @@ describe('MAX_POINTS', () => {
 describe('MAX_HASHED_ADDRESSES of an isolate', () => {
   it('are filled by strangers, and each request is counted all the same', () => {
     const recorder = new Recorder({ now: () => 1_700_000_000_000, toIsolate: () => 'isolate' })
+    recorder.collect({ main: collectedOf() })
     const record = (i: number) => {
       const headers = { 'cf-connecting-ip': `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}` }
       const visitor = visitorOf('main')

@@ -343,6 +343,30 @@ describe('the isolates of one data centre', () => {
     expect(second.loader.counters.controlCalls).toBe(0)
   })
 
+  it('take the document of a control that wants something collected in another form', async () => {
+    const control = controlWith(() => textOf(43))
+    const heard: unknown[] = []
+    const { load, settle } = setUp({
+      readKv: async () => textOf(42),
+      // As a control of an older release does.
+      askControl: async (report) => ({
+        ...(await control(report)),
+        collected: { main: 7 } as never,
+      }),
+      colo: createColo(await caches.open('foreign-collection')),
+      counting: {
+        take: () => undefined,
+        arrived: () => undefined,
+        failed: () => undefined,
+        collect: (next) => heard.push(next),
+      },
+    })
+    await load(true)
+    await settle()
+    expect(await load(true)).toMatchObject({ assignments: { revision: 43 }, isStale: false })
+    expect(heard).toEqual([undefined])
+  })
+
   it('are not misled by what is no confirmation', async () => {
     const cache = await caches.open('broken-confirmations')
     const identity = JSON.stringify({ revision: 42, digest: await digestText(textOf(42)) })

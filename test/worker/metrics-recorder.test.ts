@@ -89,12 +89,14 @@ describe('a record', () => {
     recorder.record(asked, toAnswered({ source: 'memory', service: undefined }))
     const missed = take()
     expect(groupsOf(missed)[0]?.totals.latency).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0])
-    expect(outcomesOf(missed)).toEqual([{ metric: 'errors', route: 'GET /', level: 1 }])
+    expect(outcomesOf(missed)).toEqual([
+      { metric: 'errors', route: 'GET /', code: 'origin_unreachable', level: 2 },
+    ])
     const other = setUp()
     const timeout = { status: undefined, failure: 'origin_timeout', waitedMs: 3000 }
     other.recorder.record(asked, toAnswered(served(timeout)))
     expect(outcomesOf(other.take())).toEqual([
-      { metric: 'errors', route: 'GET /', level: 1 },
+      { metric: 'errors', route: 'GET /', code: 'origin_timeout', level: 2 },
       { metric: 'latency', route: 'GET /', level: 7 },
     ])
   })

@@ -6,11 +6,16 @@ import {
   MAX_GROUPS,
   WINDOW_MS,
 } from '../../src/core/counting/limits.ts'
-import { MAX_KINDS, readOutcomes, toVisitorHash } from '../../src/core/counting/outcomes.ts'
+import {
+  CONNECTION_LEVEL,
+  MAX_KINDS,
+  readOutcomes,
+  toVisitorHash,
+} from '../../src/core/counting/outcomes.ts'
 import { OTHER_ROUTE } from '../../src/core/counting/routes.ts'
 import { MAX_NETWORK_ENTRIES, MAX_NETWORK_KINDS } from '../../src/metrics/pages.ts'
 import { Recorder } from '../../src/metrics/recorder.ts'
-import { MAX_TOLD, TELL_AGAIN_MS } from '../../src/metrics/told.ts'
+import { MAX_TOLD, MAX_TOLD_KINDS, TELL_AGAIN_MS } from '../../src/metrics/told.ts'
 import {
   answeredWith,
   collectedOf,
@@ -62,6 +67,8 @@ const only = (...names: string[]): Partial<CollectedEnvironment> => ({
   metrics: Object.fromEntries(names.map((name) => [name, [EVERYBODY]])),
 })
 
+const none = (failure: string) => toAnswered(served({ status: undefined, failure }))
+
 describe('an outcome', () => {
   it('says who met what on which route, and which client it was', () => {
     const { fail, takeOutcomes } = setUp(collectedOf(only('errors')))
@@ -74,6 +81,7 @@ describe('an outcome', () => {
       version: '0.0.5',
       metric: 'errors',
       route: 'GET /api/orders/:id',
+      code: '500',
       visitor: toVisitorHash('secret', visitor),
       level: 1,
     })
@@ -105,6 +113,34 @@ describe('an outcome', () => {
     )
     recorder.record(asked, answeredWith(500))
     expect(takeOutcomes().map(({ version }) => version)).toEqual(['0.0.4', '0.0.5'])
+  })
+
+  it('is told again when another revision decides, because weights may have changed', () => {
+    const { recorder, takeOutcomes } = setUp(collectedOf(only('errors')))
+    const asked = toAsked({ url: '/api/x' })
+    for (const revision of [42, 42, 43]) {
+      recorder.record({ ...asked, decision: { ...asked.decision, revision } }, answeredWith(500))
+    }
+    expect(takeOutcomes()).toHaveLength(2)
+  })
+
+  it.each([
+    ['a status', answeredWith(503), '503', 1],
+    ['no connection', none('origin_unreachable'), 'origin_unreachable', CONNECTION_LEVEL],
+    ['a timeout', none('origin_timeout'), 'origin_timeout', CONNECTION_LEVEL],
+    ['a reply that is none', none('origin_bad_response'), 'origin_bad_response', 1],
+  ])('says what the visitor got: %s', (_, answered, code, level) => {
+    const { recorder, takeOutcomes } = setUp(collectedOf(only('errors')))
+    recorder.record(toAsked({ url: '/api/x' }), answered)
+    expect(takeOutcomes()).toMatchObject([{ metric: 'errors', code, level }])
+  })
+
+  it('of a backend that starts does not hide a failure that comes later', () => {
+    const { recorder, takeOutcomes } = setUp(collectedOf(only('errors')))
+    for (const answered of [none('origin_timeout'), answeredWith(500), none('origin_timeout')]) {
+      recorder.record(toAsked({ url: '/api/x' }), answered)
+    }
+    expect(takeOutcomes().map(({ level }) => level)).toEqual([CONNECTION_LEVEL, 1])
   })
 
   it('has the route that the team declares, the one of files, or none', () => {
@@ -323,7 +359,7 @@ describe('one client', () => {
 })
 
 describe('many clients', () => {
-  it('make at most as many kinds as an entry can name; what is left has the route "other"', () => {
+  it('make at most as many kinds as an entry can name; what is left has the route "*"', () => {
     const { fail, take } = setUp(collectedOf(only('errors', 'asks')))
     for (let i = 0; i < 600; i++) {
       fail({ url: `/api/${toWord(i)}`, headers: { 'cf-connecting-ip': `8.8.${i >> 4}.8` } })
@@ -332,7 +368,7 @@ describe('many clients', () => {
     const kinds = batch?.windows[0]?.groups[0]?.kinds ?? []
     expect(kinds.length).toBeLessThanOrEqual(MAX_KINDS)
     expect(outcomesOf(batch)).toHaveLength(601)
-    expect(kinds).toContainEqual({ metric: 'errors', route: OTHER_ROUTE })
+    expect(kinds).toContainEqual({ metric: 'errors', route: OTHER_ROUTE, code: '500' })
   })
 })
 
@@ -345,6 +381,18 @@ describe('the memory of what was told', () => {
       if (i % MAX_BATCH_OUTCOMES === 0) take()
       const facts = { ...asked.facts, visitor: `visitor-${i}` }
       recorder.record({ ...asked, facts }, answeredWith(500))
+    }
+    take()
+    fail()
+    expect(takeOutcomes()).toHaveLength(1)
+  })
+
+  it('is bounded also where visitors ask for very many routes', () => {
+    const { take, takeOutcomes, fail } = setUp(collectedOf(only('errors')))
+    fail()
+    for (let i = 0; i <= MAX_TOLD_KINDS; i++) {
+      if (i % MAX_NETWORK_ENTRIES === 0) take()
+      fail({ url: `/api/${toWord(i)}` })
     }
     take()
     fail()

@@ -14,7 +14,7 @@ export const JUDGED_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 
 export const FILES_ROUTE = 'files'
 
 /** Stands for routes for which there was no room. */
-export const OTHER_ROUTE = 'other'
+export const OTHER_ROUTE = '*'
 
 /** Deeper segments are left out: APIs are rarely deeper, and nobody can make endless names. */
 export const MAX_ROUTE_SEGMENTS = 8
