@@ -34,7 +34,7 @@ export function tick(
   }
   const obstacle = findObstacle(state, phase, outcome)
   if (obstacle) return after(noticed, wait(state, phase, event, obstacle))
-  return after(noticed, enter(state, event, toFollowing(state), toPassedReason(state, phase)))
+  return after(noticed, enter(state, event, toFollowing(state), toPassedReason(state, phase, outcome)))
 }
 
 /**
@@ -66,12 +66,17 @@ function wait(
   return move(state, event, { ...state, phase: { ...phase, held: true } }, `holds: ${late}`)
 }
 
-function toPassedReason(state: RolloutState, phase: RunningPhase): string {
+function toPassedReason(
+  state: RolloutState,
+  phase: RunningPhase,
+  outcome: Verdict['outcome'],
+): string {
   const { gate, minMs } = toGate(state, phase)
   const [base, canary] = state.data.visitors
   const said = `${toMinutes(minMs)} have passed with ${canary} visitors of the new version and ${base} of the old one`
   const { reason } = judge(state.plan, toObserved(state))
-  return `${said}; ${gate === 'evidence' ? 'evidence for going on' : 'nothing against it'}: ${reason}`
+  const isShown = gate === 'evidence' && outcome === 'promote'
+  return `${said}; ${isShown ? 'evidence for going on' : 'nothing against it'}: ${reason}`
 }
 
 function noticeSampleRatio(
@@ -105,16 +110,15 @@ function addWindow(state: RolloutState, window: Window, now: number): RolloutSta
   return addAssigned(addCounts(enterBlock(seen, now), window), window.assigned)
 }
 
-/** Ends the block of time before, if there is another one. */
+/** Ends the block of time before, if this is another one. */
 function enterBlock(state: RolloutState, now: number): RolloutState {
-  const { block, metrics } = state
+  const { block } = state
   const at = Math.floor(now / BLOCK_MS)
-  if (at === block.at) return state
-  return {
-    ...state,
-    metrics: metrics.map((metric) => closeBlock(metric, block.atRisk)),
-    block: { at, atRisk: 0 },
-  }
+  if (at === block.at || !Number.isFinite(at)) return state
+  const closed = state.metrics.map((metric) => closeBlock(metric, block.atRisk))
+  // Blocks without a window lie between: nothing was gained just before.
+  const metrics = at === block.at + 1 ? closed : closed.map((metric) => closeBlock(metric, 0))
+  return { ...state, metrics, block: { at, atRisk: 0 } }
 }
 
 function addCounts(state: RolloutState, window: Window): RolloutState {
