@@ -101,7 +101,10 @@ const ALL_WEIGHT = 0.6
 const ROUTES_WEIGHT = 0.3
 const WARM_UP_WEIGHT = 0.1
 
-/** Just after a step only a canary that is at least so many times as bad is taken back. */
+/**
+ * Just after a step only a canary that is at least so many times as bad is taken back, and only in
+ * blocks in which at least half of its visitors meet it.
+ */
 export const CATASTROPHIC = 5
 
 /**
@@ -247,8 +250,10 @@ export function closeBlock(state: MetricState, atRisk: number): MetricState {
 }
 
 /** What the present block may add to the evidence. */
-function toAdded({ gain, before, met }: SetState, atRisk: number): Evidence {
+function toAdded({ gain, before, met, warmUp }: SetState, atRisk: number): Evidence {
   if (met >= BROKEN_SHARE * Math.max(atRisk, 1)) return gain
+  // A few refused connections are many times as many as none, and no catastrophe.
+  if (warmUp) return gain.map((log) => Math.min(log, 0))
   return gain.map((log, i) => {
     const left = MAX_GAIN_PER_BURST - Math.max(0, before[i] ?? 0)
     return Math.min(log, Math.max(0, left))
