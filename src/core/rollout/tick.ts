@@ -21,7 +21,7 @@ export function tick(
   let outcome: Verdict['outcome'] | undefined
   for (const window of windows.toSorted((one, other) => toPlace(one) - toPlace(other))) {
     if (outcome === 'rollback') break
-    state = addWindow(state, window, event.now)
+    state = addWindow(state, window)
     outcome = decideOutcome(state.plan, toObserved(state))
   }
   outcome ??= decideOutcome(state.plan, toObserved(state))
@@ -98,7 +98,7 @@ function after(rows: readonly AuditRow[], moved: StepResult): StepResult {
  * Adds a window to the state. One that was added before, that is late or that counted another
  * generation is only counted as an oddity.
  */
-function addWindow(state: RolloutState, window: Window, now: number): RolloutState {
+function addWindow(state: RolloutState, window: Window): RolloutState {
   const { oddities } = state
   if (!(Number.isSafeInteger(window.id) && window.id > state.lastWindow)) {
     return { ...state, oddities: { ...oddities, oldWindows: oddities.oldWindows + 1 } }
@@ -107,14 +107,14 @@ function addWindow(state: RolloutState, window: Window, now: number): RolloutSta
   if (window.generation !== state.generation) {
     return { ...seen, oddities: { ...oddities, foreignWindows: oddities.foreignWindows + 1 } }
   }
-  return addAssigned(addCounts(enterBlock(seen, now), window), window.assigned)
+  return addAssigned(addCounts(enterBlock(seen), window), window.assigned)
 }
 
 /** Ends the block of time before, if this is another one. */
-function enterBlock(state: RolloutState, now: number): RolloutState {
-  const { block } = state
-  const at = Math.floor(now / BLOCK_MS)
-  if (at === block.at || !Number.isFinite(at)) return state
+function enterBlock(state: RolloutState): RolloutState {
+  const { block, lastNowMs } = state
+  const at = Math.floor((lastNowMs ?? 0) / BLOCK_MS)
+  if (at === block.at) return state
   const closed = state.metrics.map((metric) => closeBlock(metric, block.atRisk))
   // Blocks without a window lie between: nothing was gained just before.
   const metrics = at === block.at + 1 ? closed : closed.map((metric) => closeBlock(metric, 0))

@@ -96,14 +96,16 @@ describe('a hiccup', () => {
 describe('just after a step', () => {
   const warmUp = true
   const started = (base: number, canary: number, atRisk: number) => {
-    const state = addToMetric(errors, startMetric(errors), [toSet(base, canary, { warmUp })])
+    const state = addToMetric(errors, startMetric(errors), [
+      toSet(base, canary, { warmUp, share: 0.05 }),
+    ])
     return toLogWorse(errors, state, { ...AROUND, atRisk })
   }
 
   it('only a canary that is several times as bad is taken back', () => {
-    expect(started(100, 400, 500)).toBeLessThan(0)
-    expect(started(100, 4000, 5000)).toBeGreaterThan(Math.log(100))
-    expect(worse(errors, [toSet(100, 400)])).toBeGreaterThan(Math.log(100))
+    expect(started(1000, 200, 300)).toBeLessThan(0)
+    expect(started(1000, 2000, 3000)).toBeGreaterThan(Math.log(100))
+    expect(worse(errors, [toSet(1000, 200, { share: 0.05 })])).toBeGreaterThan(Math.log(100))
   })
 
   it('and only where at least half of its visitors meet it: a few refused connections are none', () => {
