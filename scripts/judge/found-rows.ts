@@ -1,8 +1,11 @@
 // Worlds in which the judge before this one was wrong. Each row has what that one did.
 
+import { judge } from '../../src/core/judge/verdict.ts'
 import { PRESETS, type Plan } from '../../src/core/rollout/plan.ts'
+import { toObserved } from '../../src/core/rollout/state.ts'
 import type { Random } from '../../src/core/simulate/random.ts'
 import type { Met, Run, Visit, World } from '../../src/core/simulate/run.ts'
+import { stay } from './plans.ts'
 import {
   countOf,
   type Effort,
@@ -253,11 +256,31 @@ export const FOUND_ROWS: readonly Row[] = [
     make: (random) => newcomers(random, 600, failing(random, (side) => (side ? 0.01 : 0))),
     full: 100,
   }),
-  bad({
-    property: 'one office: all 500 visitors behind one address, the canary fails for all',
+  {
+    property: 'one office: all 500 visitors behind one address, the canary fails for all; canary 1 %',
     before: 'no judgement in 12 h, and no word why',
+    bound: 'says why there is no judgement',
+    run: ({ seed, share }) => {
+      const runs = toRuns({ seed, share }, 40, 5)
+      const ended = runAll(PRESETS.standard, office(0), { seed, runs, maxMs: HOUR_MS })
+      const said = ended.map(({ state }) =>
+        judge(state.plan, toObserved(state)).blind.map(({ kind }) => kind),
+      )
+      const isSaid = said.filter((kinds) => kinds.includes('crowd')).length
+      return {
+        runs,
+        judge: `${countOf(ended, 'rolledBack')} of ${runs} taken back; ${isSaid} say that the visitors are one address`,
+        holds: isSaid + countOf(ended, 'rolledBack') === runs,
+      }
+    },
+  },
+  bad({
+    property: 'one office, canary 25 %',
+    before: 'no judgement in 12 h',
     make: office(0),
+    plan: stay(25),
     full: 40,
+    maxMs: 12 * HOUR_MS,
   }),
   bad({
     property: 'one office, and 50 visitors a minute from elsewhere',
