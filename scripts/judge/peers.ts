@@ -1,68 +1,105 @@
-// The two rules that others use, for comparison: they see the same visitors, and only the first time
-// they would have taken the release back is kept.
+// The rules that others use, and the best that there can be, for comparison. Each sees the same
+// visitors in the same steps and only says when it would have taken the release back.
 
-import type { Counts } from '../../src/core/judge/counts.ts'
-import type { Random } from '../../src/core/simulate/random.ts'
+/** Visitors of one second, and those of them who failed. */
+export type Seen = readonly [
+  baseVisitors: number,
+  baseFailed: number,
+  canaryVisitors: number,
+  canaryFailed: number,
+]
 
-/** A rule that is shown each window and says whether it has ever had enough. */
-export type Rule = { readonly see: (counts: Counts) => void; readonly hasFired: () => boolean }
+export type Peer = {
+  /** Whether it takes the release back now. */
+  readonly see: (second: number, seen: Seen) => boolean
+}
 
-/** One-sided 1 - alpha point of the normal. */
-const CRITICAL_Z = 2.3263478740408408
+const MINUTE_S = 60
 
-/** A two-proportion z-test of all counts so far, at every look, as if it were the only one. */
-export function repeatedZTest(): Rule {
-  let [n0, k0, n1, k1] = [0, 0, 0, 0]
-  let fired = false
+/** As Flagger: each minute at least 99 % of the canary's have to succeed; five failed checks are enough. */
+export function flaggerLike(): Peer {
+  let [visitors, failed, checks] = [0, 0, 0]
   return {
-    see: ([controlVisitors, controlFailures, canaryVisitors, canaryFailures]) => {
-      n0 += controlVisitors
-      k0 += controlFailures
-      n1 += canaryVisitors
-      k1 += canaryFailures
-      const pooled = (k0 + k1) / (n0 + n1)
-      const deviation = Math.sqrt(pooled * (1 - pooled) * (1 / n0 + 1 / n1))
-      if ((k1 / n1 - k0 / n0) / deviation > CRITICAL_Z) fired = true
+    see: (second, [, , canary, canaryFailed]) => {
+      visitors += canary
+      failed += canaryFailed
+      if ((second + 1) % MINUTE_S !== 0) return false
+      if (visitors > 0 && failed / visitors > 0.01) checks += 1
+      ;[visitors, failed] = [0, 0]
+      return checks >= 5
     },
-    hasFired: () => fired,
   }
 }
 
-const VISITS_PER_CHECK = 100
-const FAILED_CHECKS = 5
-const LEAST_SUCCESS = 0.99
-
-/** "At least 99 % of 100 requests succeed", checked again and again; five failed checks are enough. */
-export function fixedThreshold(random: Random): Rule {
-  let [visits, failures, failedChecks] = [0, 0, 0]
-  const take = (count: number, failed: number) => {
-    visits += count
-    failures += failed
-    if (visits < VISITS_PER_CHECK) return
-    if (1 - failures / visits < LEAST_SUCCESS) failedChecks += 1
-    visits = 0
-    failures = 0
-  }
+/** As Kayenta: every five minutes the failure rates of all minutes so far, by rank; 98 %, one-sided. */
+export function mannWhitney(): Peer {
+  const rates: [number[], number[]] = [[], []]
+  let sums = [0, 0, 0, 0]
   return {
-    see: ([, , canaryVisitors, canaryFailures]) => {
-      let [left, failuresLeft] = [canaryVisitors, canaryFailures]
-      while (left > 0) {
-        const count = Math.min(left, VISITS_PER_CHECK - visits)
-        const failed = drawFrom(random, left, failuresLeft, count)
-        left -= count
-        failuresLeft -= failed
-        take(count, failed)
-      }
+    see: (second, seen) => {
+      sums = sums.map((sum, i) => sum + (seen[i] ?? 0))
+      if ((second + 1) % MINUTE_S !== 0) return false
+      const [baseVisitors = 0, baseFailed = 0, canaryVisitors = 0, canaryFailed = 0] = sums
+      if (baseVisitors > 0) rates[0].push(baseFailed / baseVisitors)
+      if (canaryVisitors > 0) rates[1].push(canaryFailed / canaryVisitors)
+      sums = [0, 0, 0, 0]
+      return (second + 1) % (5 * MINUTE_S) === 0 && toRankZ(rates[0], rates[1]) > 2.054
     },
-    hasFired: () => failedChecks >= FAILED_CHECKS,
   }
 }
 
-/** How many of the failures are among the first `count` of a window's visits. */
-function drawFrom(random: Random, visits: number, failures: number, count: number): number {
-  let among = 0
-  for (let i = 0; i < failures; i++) {
-    if (random() < (count - among) / (visits - i)) among += 1
+/** The normal deviate of the rank sum of `others`, with the correction for ties. */
+function toRankZ(ones: readonly number[], others: readonly number[]): number {
+  const [n, m] = [ones.length, others.length]
+  if (n < 2 || m < 2) return 0
+  const all = [...ones.map((value) => [value, 0] as const), ...others.map((value) => [value, 1] as const)]
+  all.sort(([one], [other]) => one - other)
+  let [rankSum, ties] = [0, 0]
+  for (let from = 0; from < all.length; ) {
+    let to = from
+    while (to < all.length && all[to]?.[0] === all[from]?.[0]) to += 1
+    const rank = (from + 1 + to) / 2
+    for (let at = from; at < to; at++) if (all[at]?.[1] === 1) rankSum += rank
+    ties += (to - from) ** 3 - (to - from)
+    from = to
   }
-  return among
+  const total = n + m
+  const variance = ((n * m) / 12) * (total + 1 - ties / (total * (total - 1)))
+  return variance > 0 ? (rankSum - (m * (total + 1)) / 2) / Math.sqrt(variance) : 0
+}
+
+const MIXING = 0.01
+
+/** The mixture SPRT of the difference of two rates with a normal mixture, at every ten seconds. */
+export function mixtureSprt(alpha: number): Peer {
+  let sums = [0, 0, 0, 0]
+  return {
+    see: (second, seen) => {
+      sums = sums.map((sum, i) => sum + (seen[i] ?? 0))
+      const [n0 = 0, k0 = 0, n1 = 0, k1 = 0] = sums
+      if ((second + 1) % 10 !== 0 || n0 === 0 || n1 === 0) return false
+      const [p0, p1] = [k0 / n0, k1 / n1]
+      const variance = (p0 * (1 - p0)) / n0 + (p1 * (1 - p1)) / n1
+      if (variance === 0 || p1 <= p0) return false
+      const spread = MIXING ** 2
+      const log =
+        0.5 * Math.log(variance / (variance + spread)) +
+        (spread * (p1 - p0) ** 2) / (2 * variance * (variance + spread))
+      return log >= Math.log(1 / alpha)
+    },
+  }
+}
+
+/** The likelihood ratio of the true rates against the base's on both sides: it knows the truth. */
+export function bestPossible(alpha: number, base: number, canary: number): Peer {
+  let log = 0
+  const least = 1e-12
+  const failed = Math.log(Math.max(canary, least) / Math.max(base, least))
+  const passed = Math.log(Math.max(1 - canary, least) / (1 - base))
+  return {
+    see: (_, [, , visitors, failures]) => {
+      log += failures * failed + (visitors - failures) * passed
+      return log >= Math.log(1 / alpha)
+    },
+  }
 }

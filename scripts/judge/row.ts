@@ -1,7 +1,11 @@
 // What one row of the judge's simulation promises and finds.
 
-import type { RolloutState } from '../../src/core/rollout/state.ts'
-import { ALPHA } from './plans.ts'
+import type { Plan } from '../../src/core/rollout/plan.ts'
+import { type Random, seededRandom } from '../../src/core/simulate/random.ts'
+import { type Run, runRollout, type World } from '../../src/core/simulate/run.ts'
+
+/** The chance of a false decision that all plans of the simulation allow. */
+export const ALPHA = 0.01
 
 /** Few runs for the test suite, many for the figures of docs/judging.md. */
 export type Effort = {
@@ -14,26 +18,26 @@ export type Finding = {
   readonly runs: number
   /** What the judge did, in words and figures. */
   readonly judge: string
-  /** What a z-test at every look and a fixed threshold did with the same visitors. */
-  readonly zTest?: string
-  readonly threshold?: string
   readonly holds: boolean
 }
 
 export type Row = {
   readonly property: string
+  /** What the judge did before evidence was taken by assignment; only in the first table. */
+  readonly before?: string
   readonly bound: string
   readonly run: (effort: Effort) => Finding
 }
 
 /** The number of runs of a row: the share of all, but at least so many. */
 export function toRuns({ share }: Effort, full: number, least = 20): number {
-  return Math.min(full, Math.max(least, Math.round(full * share)))
+  return Math.min(full, Math.max(Math.min(full, least), Math.round(full * share)))
 }
 
-/** Whether so many false decisions keep the bound of 1 %; a single one always does. */
-export function isWithin(wrong: number, runs: number): boolean {
-  return wrong <= Math.max(1, ALPHA * runs)
+/** Whether so many false decisions keep a bound; a single one always does. */
+export function isWithin(wrong: number, runs: number, bound = ALPHA): boolean {
+  const deviation = Math.sqrt(bound * (1 - bound) * runs)
+  return wrong <= Math.max(1, bound * runs + 2 * deviation)
 }
 
 /** `0.45 %`. */
@@ -55,8 +59,38 @@ export function toCount(number: number): string {
   return (number >= 100 ? Number(number.toPrecision(3)) : Math.round(number)).toLocaleString('en')
 }
 
-/** A ramp that stays in an early step would prove nothing. @throws Error when it does. */
-export function requireLastStep({ plan, phase }: RolloutState): void {
-  const isLast = phase.name === 'step' && phase.index === plan.steps.length - 1
-  if (!isLast) throw new Error(`the simulated ramp ended in ${JSON.stringify(phase)}`)
+/** `42 s`, `18 min`, `7.4 h`. */
+export function toTime(ms: number): string {
+  const number = (value: number) => String(Number(value.toPrecision(2)))
+  if (ms < 120_000) return `${number(ms / 1000)} s`
+  return ms < 2 * 3_600_000 ? `${number(ms / 60_000)} min` : `${number(ms / 3_600_000)} h`
+}
+
+export function toMean(numbers: readonly number[]): number {
+  return numbers.length === 0 ? Number.NaN : numbers.reduce((sum, one) => sum + one, 0) / numbers.length
+}
+
+/** The smallest number that at least nine tenths of them do not exceed. */
+export function toNinth(numbers: readonly number[]): number {
+  const sorted = numbers.toSorted((one, other) => one - other)
+  return sorted[Math.ceil(0.9 * sorted.length) - 1] ?? Number.NaN
+}
+
+/** Many runs of one world, each with random numbers of its own. */
+export function runAll(
+  plan: Plan,
+  make: (random: Random) => World,
+  { seed, runs, maxMs }: { readonly seed: number; readonly runs: number; readonly maxMs: number },
+): readonly Run[] {
+  return Array.from({ length: runs }, (_, run) =>
+    runRollout(plan, make(seededRandom(seed, run)), {
+      maxMs,
+      personAdvances: false,
+      endsHeld: false,
+    }),
+  )
+}
+
+export function countOf(runs: readonly Run[], outcome: Run['outcome']): number {
+  return runs.filter((run) => run.outcome === outcome).length
 }

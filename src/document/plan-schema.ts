@@ -31,7 +31,7 @@ const step = z
     gate: z.enum(['evidence', 'better', 'time', 'manual']),
     minMinutes: minutes.optional(),
     maxMinutes: minutes.optional(),
-    atMax: otherwise.optional(),
+    atMax: z.enum(['hold', 'rollBack', 'goOn']).optional(),
   })
   .refine(({ maxMinutes, atMax }) => maxMinutes !== undefined || atMax === undefined, {
     path: ['maxMinutes'],

@@ -60,7 +60,7 @@ export const rolloutPlan = z
         gate: z.enum(['evidence', 'better', 'time', 'manual']),
         minMs: z.number(),
         maxMs: z.number().nullable(),
-        atMax: z.enum(['hold', 'rollBack']),
+        atMax: z.enum(['hold', 'rollBack', 'goOn']),
       }),
     ),
     bake: z.strictObject({ minMs: z.number(), heldBack: percent }),

@@ -30,7 +30,7 @@ export function toPlanLines({ steps, bake, withdraws }: PlanParts): string[] {
       const limit =
         maxMs === null
           ? ''
-          : `; after ${toDuration(maxMs)} it ${atMax === 'hold' ? 'waits for somebody' : 'is taken back'}`
+          : `; after ${toDuration(maxMs)} it ${AT_MAX[atMax]}`
       return `${toPercentText(weight)}${time} ${said[gate]}${limit}`
     }),
     bake.minMs > 0
@@ -142,3 +142,10 @@ export function paintPhase(
   if (phase === 'promoted') return style.green(phaseText)
   return phase === 'rolledBack' ? style.red(phaseText) : phaseText
 }
+
+/** What happens where a gate has not opened within the step's maximum. */
+const AT_MAX = {
+  hold: 'waits for somebody',
+  rollBack: 'is taken back',
+  goOn: 'goes on if nothing speaks against it',
+} as const

@@ -12,6 +12,14 @@ const SEEN = 0
 /** Changes from here on are about a set: its place is this many less. */
 const FIRST_SET = 1
 
+/**
+ * Visitors of one site, and of one /48 of IPv6, that count at all. Those of a site count for three
+ * clients together and those of a /48 for four and a half, so that no single client reaches the
+ * five that evidence against a release needs; where all of its visitors fail, three are enough.
+ */
+export const MAX_COUNTED_OF_SITE = 11
+export const MAX_COUNTED_OF_NETWORK = 6
+
 /** Where a visitor comes from, as hashes of 24 bits; 0 for no meaningful address. */
 type From = { readonly site: number; readonly network: number }
 
@@ -105,7 +113,7 @@ export class Visitors {
    * Puts down that a visitor met something for the first time, and how much that counts: the second
    * visitor of one site counts for half, the third for a third. A site is an IPv4 address or a /56
    * of IPv6. A /48 of IPv6 may be a provider's or one customer's: three of its visitors are taken
-   * for independent, and every three more count as one.
+   * for independent, and the three after them count for half. Later ones do not count.
    */
   meet(hash: number, set: number, from: From): number {
     const weight = this.#addMet(hash, set, from)
@@ -123,7 +131,9 @@ export class Visitors {
     const ofNetwork = (met.networks.get(network) ?? 0) + 1
     met.sites.set(site, ofSite)
     met.networks.set(network, ofNetwork)
-    return 1 / Math.max(ofSite, Math.ceil(ofNetwork / 3))
+    const isTooMany =
+      ofSite > MAX_COUNTED_OF_SITE || (network !== site && ofNetwork > MAX_COUNTED_OF_NETWORK)
+    return isTooMany ? 0 : 1 / Math.max(ofSite, Math.ceil(ofNetwork / 3))
   }
 
   /** How many entries a set has. */

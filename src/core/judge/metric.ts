@@ -75,6 +75,8 @@ export type SetState = Pick<SetCounts, 'edge' | 'route' | 'warmUp' | 'visitors' 
   /** What the present block adds, and how many visitors of the canary. */
   readonly gain: Evidence
   readonly met: number
+  /** What the block before it added. */
+  readonly before: Evidence
 }
 
 /** All that is remembered of one metric. Plain JSON. */
@@ -95,20 +97,25 @@ export const OTHER_ROUTES = '*'
  * what happens just after a step. A route that nobody failed on has an E of 1. The weights are fixed
  * beforehand, so that their mean is an E as well.
  */
-const ALL_WEIGHT = 0.5
-const ROUTES_WEIGHT = 0.4
+const ALL_WEIGHT = 0.6
+const ROUTES_WEIGHT = 0.3
 const WARM_UP_WEIGHT = 0.1
 
-/** Just after a step only a canary that is at least so many times as bad is taken back. */
+/**
+ * Just after a step only a canary that is at least so many times as bad is taken back, and only in
+ * blocks in which at least half of its visitors meet it.
+ */
 export const CATASTROPHIC = 5
 
 /**
- * What visitors meet in one block of time is not as many independent observations: a backend that
- * hiccups once fails for all of them. So a block adds at most so many nats, unless the canary is
- * simply broken: then at least half of its visitors meet it.
+ * What visitors meet in a short time is not as many independent observations: a backend that hiccups
+ * once fails for all of them. So a block of time and the one before it add at most so many nats
+ * together, which one hiccup shorter than a block cannot exceed. Half of what takes a release back
+ * is less than that, so a release that keeps failing is found in the third block. One that is simply
+ * broken is not held up: at least half of the canary's visitors meet it then.
  */
 export const BLOCK_MS = 30_000
-export const MAX_GAIN_PER_BLOCK = 2.5
+export const MAX_GAIN_PER_BURST = 3.1
 const BROKEN_SHARE = 0.5
 
 /** Independent clients of the canary that evidence against it needs: see `toLogSet`. */
@@ -182,6 +189,7 @@ function addToSets(
     worse: noEvidence(hypothesis),
     gain: noEvidence(hypothesis),
     met: 0,
+    before: noEvidence(hypothesis),
   }
   const tally = { share, base: weights[0], canary: weights[1] }
   const sum: SetState = {
@@ -224,12 +232,16 @@ export function toMarginEdge(metric: Metric): number {
 export function closeBlock(state: MetricState, atRisk: number): MetricState {
   const { sets, within } = state
   return {
-    sets: sets.map((set) => ({
-      ...set,
-      worse: toWorseNow(set, atRisk),
-      gain: set.gain.map(() => 0),
-      met: 0,
-    })),
+    sets: sets.map((set) => {
+      const added = toAdded(set, atRisk)
+      return {
+        ...set,
+        worse: addEvidence(set.worse, added),
+        gain: set.gain.map(() => 0),
+        met: 0,
+        before: added,
+      }
+    }),
     within: within && {
       past: toWithinNow(within),
       gain: within.gain.map(() => 0),
@@ -237,17 +249,19 @@ export function closeBlock(state: MetricState, atRisk: number): MetricState {
   }
 }
 
-/** The evidence with what the present block may add to it. */
-function toWorseNow({ worse, gain, met }: SetState, atRisk: number): Evidence {
-  const isBroken = met >= BROKEN_SHARE * Math.max(atRisk, 1)
-  return worse.map((log, i) => {
-    const more = gain[i] ?? 0
-    return log + (isBroken ? more : Math.min(more, MAX_GAIN_PER_BLOCK))
+/** What the present block may add to the evidence. */
+function toAdded({ gain, before, met, warmUp }: SetState, atRisk: number): Evidence {
+  if (met >= BROKEN_SHARE * Math.max(atRisk, 1)) return gain
+  // A few refused connections are many times as many as none, and no catastrophe.
+  if (warmUp) return gain.map((log) => Math.min(log, 0))
+  return gain.map((log, i) => {
+    const left = MAX_GAIN_PER_BURST - Math.max(0, before[i] ?? 0)
+    return Math.min(log, Math.max(0, left))
   })
 }
 
 function toWithinNow({ past, gain }: NonNullable<MetricState['within']>): Evidence {
-  return past.map((log, i) => log + Math.min(gain[i] ?? 0, MAX_GAIN_PER_BLOCK))
+  return past.map((log, i) => log + Math.min(gain[i] ?? 0, MAX_GAIN_PER_BURST))
 }
 
 /**
@@ -255,7 +269,7 @@ function toWithinNow({ past, gain }: NonNullable<MetricState['within']>): Eviden
  * nothing does: one client must not decide a release.
  */
 export function toLogSet(metric: Metric, set: SetState, around: Surroundings): number {
-  const log = toLogE(toWorseNow(set, around.atRisk))
+  const log = toLogE(addEvidence(set.worse, toAdded(set, around.atRisk)))
   const careful = around.isUneven
     ? Math.min(
         log,

@@ -42,7 +42,7 @@ export function findObstacle(
         'visitors do not arrive in the shares they were given, so the comparison is not valid',
     }
   }
-  if (gate === 'evidence' && outcome !== 'promote') {
+  if (gate === 'evidence' && outcome !== 'promote' && !goesOn(state, phase)) {
     return {
       kind: 'evidence',
       reason: `not enough evidence yet: ${judge(plan, toObserved(state)).reason}`,
@@ -55,6 +55,16 @@ export function findObstacle(
     }
   }
   return null
+}
+
+/** So much evidence against a canary is common where nothing is wrong. */
+const NOTHING_AGAINST = Math.log(3)
+
+/** Whether the step's maximum has passed, the plan goes on then, and nothing speaks against it. */
+function goesOn(state: RolloutState, phase: RunningPhase): boolean {
+  const { maxMs, atMax } = toGate(state, phase)
+  if (atMax !== 'goOn' || maxMs === null || phase.elapsedMs < maxMs) return false
+  return judge(state.plan, toObserved(state)).logWorse < NOTHING_AGAINST
 }
 
 /** The gate of the present phase. The bake has a time gate. */

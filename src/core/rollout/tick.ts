@@ -21,7 +21,7 @@ export function tick(
   let outcome: Verdict['outcome'] | undefined
   for (const window of windows.toSorted((one, other) => toPlace(one) - toPlace(other))) {
     if (outcome === 'rollback') break
-    state = addWindow(state, window, event.now)
+    state = addWindow(state, window)
     outcome = decideOutcome(state.plan, toObserved(state))
   }
   outcome ??= decideOutcome(state.plan, toObserved(state))
@@ -34,7 +34,7 @@ export function tick(
   }
   const obstacle = findObstacle(state, phase, outcome)
   if (obstacle) return after(noticed, wait(state, phase, event, obstacle))
-  return after(noticed, enter(state, event, toFollowing(state), toPassedReason(state, phase)))
+  return after(noticed, enter(state, event, toFollowing(state), toPassedReason(state, phase, outcome)))
 }
 
 /**
@@ -66,12 +66,17 @@ function wait(
   return move(state, event, { ...state, phase: { ...phase, held: true } }, `holds: ${late}`)
 }
 
-function toPassedReason(state: RolloutState, phase: RunningPhase): string {
+function toPassedReason(
+  state: RolloutState,
+  phase: RunningPhase,
+  outcome: Verdict['outcome'],
+): string {
   const { gate, minMs } = toGate(state, phase)
   const [base, canary] = state.data.visitors
   const said = `${toMinutes(minMs)} have passed with ${canary} visitors of the new version and ${base} of the old one`
   const { reason } = judge(state.plan, toObserved(state))
-  return `${said}; ${gate === 'evidence' ? 'evidence for going on' : 'nothing against it'}: ${reason}`
+  const isShown = gate === 'evidence' && outcome === 'promote'
+  return `${said}; ${isShown ? 'evidence for going on' : 'nothing against it'}: ${reason}`
 }
 
 function noticeSampleRatio(
@@ -93,7 +98,7 @@ function after(rows: readonly AuditRow[], moved: StepResult): StepResult {
  * Adds a window to the state. One that was added before, that is late or that counted another
  * generation is only counted as an oddity.
  */
-function addWindow(state: RolloutState, window: Window, now: number): RolloutState {
+function addWindow(state: RolloutState, window: Window): RolloutState {
   const { oddities } = state
   if (!(Number.isSafeInteger(window.id) && window.id > state.lastWindow)) {
     return { ...state, oddities: { ...oddities, oldWindows: oddities.oldWindows + 1 } }
@@ -102,19 +107,18 @@ function addWindow(state: RolloutState, window: Window, now: number): RolloutSta
   if (window.generation !== state.generation) {
     return { ...seen, oddities: { ...oddities, foreignWindows: oddities.foreignWindows + 1 } }
   }
-  return addAssigned(addCounts(enterBlock(seen, now), window), window.assigned)
+  return addAssigned(addCounts(enterBlock(seen), window), window.assigned)
 }
 
-/** Ends the block of time before, if there is another one. */
-function enterBlock(state: RolloutState, now: number): RolloutState {
-  const { block, metrics } = state
-  const at = Math.floor(now / BLOCK_MS)
+/** Ends the block of time before, if this is another one. */
+function enterBlock(state: RolloutState): RolloutState {
+  const { block, lastNowMs } = state
+  const at = Math.floor((lastNowMs ?? 0) / BLOCK_MS)
   if (at === block.at) return state
-  return {
-    ...state,
-    metrics: metrics.map((metric) => closeBlock(metric, block.atRisk)),
-    block: { at, atRisk: 0 },
-  }
+  const closed = state.metrics.map((metric) => closeBlock(metric, block.atRisk))
+  // Blocks without a window lie between: nothing was gained just before.
+  const metrics = at === block.at + 1 ? closed : closed.map((metric) => closeBlock(metric, 0))
+  return { ...state, metrics, block: { at, atRisk: 0 } }
 }
 
 function addCounts(state: RolloutState, window: Window): RolloutState {

@@ -2,12 +2,14 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { SetCounts } from '../../../src/core/judge/metric.ts'
 import type { RolloutEvent, Window } from '../../../src/core/rollout/events.ts'
 import { DEFAULTS, type Plan, PRESETS } from '../../../src/core/rollout/plan.ts'
 import { isRunning, newRollout } from '../../../src/core/rollout/state.ts'
 import { step } from '../../../src/core/rollout/step.ts'
-import { anyCounts } from '../judge/any-counts.ts'
-import { BAD, CALM, GOOD, makePlan, replay, STARTED_MS, timed } from './drive.ts'
+import { anyTally } from '../judge/any-tallies.ts'
+import { toSet } from '../judge/sets.ts'
+import { makePlan, replay, STARTED_MS, timed } from './drive.ts'
 
 const anyPlan: fc.Arbitrary<Plan> = fc.constantFrom<Plan[]>(
   makePlan(),
@@ -19,16 +21,28 @@ const anyPlan: fc.Arbitrary<Plan> = fc.constantFrom<Plan[]>(
   PRESETS.instant,
 )
 
-const counts = fc.oneof(fc.constantFrom(BAD, CALM, GOOD), anyCounts(3000))
+const count = fc.oneof(fc.nat({ max: 20 }), fc.nat({ max: 3000 }))
+const anySet: fc.Arbitrary<SetCounts> = fc
+  .record({
+    base: count,
+    canary: count,
+    metric: fc.constantFrom('errors', 'errors', 'latency', 'asks', 'constructor'),
+    edge: fc.nat({ max: 8 }),
+    route: fc.constantFrom('', '', 'GET /a', '*', '__proto__'),
+    share: fc.constantFrom(0, 0.05, 0.5, 1),
+    warmUp: fc.boolean(),
+    codes: fc.dictionary(fc.constantFrom('503', '__proto__', 'constructor'), count),
+  })
+  .map(({ base, canary, edge, metric, ...more }) =>
+    toSet(base, canary, { ...more, metric, edge: metric === 'latency' ? Math.min(edge, 7) : 0 }),
+  )
 const anyWindow: fc.Arbitrary<Window> = fc.record({
   id: fc.oneof(fc.nat({ max: 60 }), fc.constantFrom(-1, 0.5, Number.NaN)),
   generation: fc.oneof({ weight: 9, arbitrary: fc.constant(1) }, fc.nat({ max: 3 })),
-  metrics: fc.oneof(
-    fc.record({ errors: fc.tuple(counts) }),
-    fc.record({ latency: fc.array(counts, { minLength: 8, maxLength: 8 }) }),
-    fc.record({ errors: fc.record({ error: fc.constant('no answer') }) }),
-    fc.constant({}),
-  ),
+  sets: fc.array(anySet, { maxLength: 4 }),
+  visitors: fc.tuple(count, count),
+  present: fc.array(anyTally(3000), { maxLength: 2 }),
+  crowd: fc.double({ min: 0, max: 1, noNaN: true }),
   assigned: fc.array(
     fc.record({
       id: fc.nat({ max: 4 }),
@@ -80,7 +94,6 @@ describe('whatever happens', () => {
           expect(row.verdict.outcome).not.toBe('rollback')
           expect(row.sampleRatio.alarmed).toBe(false)
           expect(Math.min(...row.data.visitors)).toBeGreaterThanOrEqual(plan.minVisitors)
-          expect(row.data.metrics.every(({ error }) => error === null)).toBe(true)
           const at = plan.steps.findIndex((_, i) => row.from.startsWith(`step ${i + 1} of`))
           expect(row.elapsedMs).toBeGreaterThanOrEqual((plan.steps[at] ?? plan.bake).minMs)
           expect(plan.steps[at]?.gate).not.toBe('manual')

@@ -86,8 +86,8 @@ describe('another version', () => {
       { kind: 'setWeight', weight: 5 },
     ])
     expect(rollout.state()).toMatchObject({ phase: { name: 'step', index: 0, elapsedMs: 0 } })
-    expect(rollout.state().metrics[0]?.edges[0]?.totals).toEqual([0, 0, 0, 0])
-    expect(audit[0]?.verdict.findings[0]?.totals[3]).toBe(25)
+    expect(rollout.state()).toMatchObject({ metrics: [{ sets: [] }], visitors: [0, 0] })
+    expect(audit[0]?.verdict.findings[0]?.met).toEqual([10, 25])
   })
 
   it('of the control begins it anew where it is', () => {

@@ -1,6 +1,5 @@
 // A rollout on a clock of its own, fed with windows that a test names.
 
-import type { Counts } from '../../../src/core/judge/counts.ts'
 import type {
   Action,
   AuditRow,
@@ -8,23 +7,33 @@ import type {
   StepResult,
   Window,
 } from '../../../src/core/rollout/events.ts'
-import { DEFAULTS, ERRORS, type Plan, type Step } from '../../../src/core/rollout/plan.ts'
+import { DEFAULTS, type Plan, type Step, toDefaultMetric } from '../../../src/core/rollout/plan.ts'
 import { newRollout, type RolloutState } from '../../../src/core/rollout/state.ts'
 import { step } from '../../../src/core/rollout/step.ts'
+import { toSet } from '../judge/sets.ts'
 
 export const WINDOW_MS = 10_000
 export const MINUTE_MS = 60_000
 /** A Monday in November 2026. */
 export const STARTED_MS = Date.UTC(2026, 10, 23, 12)
 
+/** New visitors of each side, and how many of them failed. Each side has half of the buckets. */
+export type Counts = readonly [
+  baseVisitors: number,
+  baseFailed: number,
+  canaryVisitors: number,
+  canaryFailed: number,
+]
+
 /** Without failures: nothing speaks against the canary, nothing for it. */
 export const CALM: Counts = [500, 0, 500, 0]
-/** Six of these are evidence of a margin of 1.5, none is against the canary. */
+/** A minute of these is evidence of a margin of 1.5, and nothing against the canary. */
 export const GOOD: Counts = [5000, 100, 5000, 100]
-/** One is evidence against the canary. */
-export const BAD: Counts = [1000, 10, 1000, 60]
+/** One is evidence against the canary, which is simply broken. */
+export const BAD: Counts = [1000, 10, 1000, 1000]
 
 /** Windows without failures say nothing. */
+const ERRORS = toDefaultMetric({ name: 'errors' })
 const RATIO_ONLY = { ...ERRORS, margin: { ratio: 1.5, edge: null, floor: null } }
 
 export function timed(weight: number, minutes: number, changes: Partial<Step> = {}): Step {
@@ -82,6 +91,17 @@ export function replay(
   return { state, actions, audit }
 }
 
+function toCounted(counts: Counts | null, share: number): Pick<Window, 'sets' | 'visitors' | 'present'> {
+  if (!counts) return { sets: [], visitors: [0, 0], present: [] }
+  const [base, baseFailed, canary, canaryFailed] = counts
+  const isFailed = baseFailed + canaryFailed > 0
+  return {
+    sets: isFailed ? [toSet(baseFailed, canaryFailed, { share })] : [],
+    visitors: [base, canary],
+    present: [{ share, base, canary }],
+  }
+}
+
 /** With 200 visitors on each side in each window, whatever the weight: the shares are told so. */
 export function drive(plan: Plan): Driven {
   let state = newRollout(plan)
@@ -101,7 +121,8 @@ export function drive(plan: Plan): Driven {
   const window = (counts: Counts | null): Window => ({
     id: id++,
     generation: state.generation,
-    metrics: counts ? { errors: [counts] } : {},
+    ...toCounted(counts, state.weight === 100 ? 1 : 0.5),
+    crowd: 0,
     assigned: counts ? [{ id: 1, shares: [50, 50], visitors: [200, 200] }] : [],
   })
   return {

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { RolloutState } from '../../../src/core/rollout/state.ts'
+import { toSet } from '../judge/sets.ts'
 import { BAD, CALM, drive, MINUTE_MS, makePlan, timed } from './drive.ts'
 
 const HOUR_MS = 60 * MINUTE_MS
 const DIM = [1000, 10, 1000, 20] as const
-const evidence = ({ metrics }: RolloutState) => metrics[0]?.edges[0]?.worse
+const evidence = ({ metrics }: RolloutState) => metrics[0]?.sets[0]
 
 describe('windows', () => {
   it('count once, however often and in whatever order they come', () => {
@@ -28,7 +29,8 @@ describe('windows', () => {
     for (const window of [second, first, third]) {
       rollout.send({ kind: 'tick', now: rollout.now(), windows: [window] })
     }
-    expect(rollout.state().metrics[0]?.edges[0]?.totals).toEqual([2000, 20, 2000, 40])
+    expect(rollout.state().metrics[0]?.sets[0]?.visitors).toEqual([20, 40])
+    expect(rollout.state().visitors).toEqual([2000, 2000])
     expect(rollout.state().oddities.oldWindows).toBe(1)
   })
 
@@ -57,25 +59,10 @@ describe('windows', () => {
   it('of metrics that nobody asked for are ignored, whatever they are called', () => {
     const rollout = drive(makePlan())
     rollout.say('start')
-    const metrics = { constructor: [BAD], toString: { error: 'x' }, other: [BAD] }
-    const window = { ...rollout.window(CALM), metrics }
+    const sets = ['constructor', 'toString', 'other'].map((metric) => toSet(10, 600, { metric }))
+    const window = { ...rollout.window(CALM), sets }
     rollout.send({ kind: 'tick', now: rollout.now(), windows: [window] })
     expect(rollout.state().phase).toMatchObject({ name: 'step' })
-  })
-
-  it('in which a metric errs keep the gate shut until it answers again', () => {
-    const rollout = drive(makePlan())
-    rollout.say('start')
-    rollout.run(1.5, CALM)
-    for (let i = 0; i < 12; i++) {
-      rollout.jump(10_000)
-      const metrics = { errors: { error: 'the source answers 500' } }
-      const window = { ...rollout.window(CALM), metrics }
-      rollout.send({ kind: 'tick', now: rollout.now(), windows: [window] })
-    }
-    expect(rollout.state()).toMatchObject({ weight: 5 })
-    rollout.run(1 / 6, CALM)
-    expect(rollout.state()).toMatchObject({ weight: 25 })
   })
 })
 

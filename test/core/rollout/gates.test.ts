@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ERRORS, PRESETS } from '../../../src/core/rollout/plan.ts'
+import { PRESETS, toDefaultMetric } from '../../../src/core/rollout/plan.ts'
 import { BAD, CALM, drive, GOOD, MINUTE_MS, makePlan, timed } from './drive.ts'
 
 describe('a release against which nothing speaks', () => {
@@ -42,7 +42,7 @@ describe('a release against which nothing speaks', () => {
       weight: 25,
       generation: 1,
       lastWindow: 11,
-      data: { visitors: [2400, 2400], metrics: [{ control: 6000, canary: 6000, error: null }] },
+      data: { visitors: [2400, 2400] },
       verdict: { outcome: 'continue', threshold: Math.log(100) },
       sampleRatio: { alarmed: false, threshold: Math.log(1000) },
     })
@@ -61,7 +61,7 @@ describe('evidence against the canary', () => {
     rollout.run(1 / 6, BAD)
     expect(rollout.state().phase).toMatchObject({ name: 'rolledBack', cause: 'evidence' })
     expect(rollout.actions.at(-1)).toEqual({ kind: 'rollBack', withdraw: true })
-    expect(rollout.audit.at(-1)?.reason).toContain('60 in ')
+    expect(rollout.audit.at(-1)?.reason).toContain('1,000 of ')
     expect(rollout.audit.at(-1)?.verdict.outcome).toBe('rollback')
   })
 
@@ -97,13 +97,13 @@ describe('a gate of evidence', () => {
   })
 
   it('opens when enough visitors have shown that the canary fails for few', () => {
-    const rollout = drive(makePlan({ steps, metrics: [ERRORS] }))
+    const rollout = drive(makePlan({ steps, metrics: [toDefaultMetric({ name: 'errors' })] }))
     rollout.say('start')
     rollout.run(1, CALM)
     expect(rollout.state().phase).toMatchObject({ name: 'step', held: false })
     rollout.run(1, CALM)
     expect(rollout.state().phase.name).toBe('bake')
-    expect(rollout.audit.at(-1)?.reason).toContain('or below 0.2 % of visits: evidence')
+    expect(rollout.audit.at(-1)?.reason).toContain('fewer than 0.2 % of its visitors')
   })
 
   it('opens on evidence, also after it has held', () => {
@@ -114,6 +114,22 @@ describe('a gate of evidence', () => {
     expect(rollout.state().phase.name).toBe('bake')
     expect(rollout.audit.at(-1)?.reason).toContain('evidence for going on')
     expect(rollout.audit.at(-1)?.verdict.outcome).toBe('promote')
+  })
+
+  it('goes on at its maximum time where the plan says so and nothing speaks against it', () => {
+    const goOn = [timed(25, 1, { gate: 'evidence', maxMs: 5 * MINUTE_MS, atMax: 'goOn' })]
+    const fine = drive(makePlan({ steps: goOn }))
+    fine.say('start')
+    fine.run(4.5, CALM)
+    expect(fine.state().phase.name).toBe('step')
+    fine.run(0.5, CALM)
+    expect(fine.state().phase.name).toBe('bake')
+    expect(fine.audit.at(-1)?.reason).toContain('nothing against it')
+    const doubtful = drive(makePlan({ steps: goOn }))
+    doubtful.say('start')
+    doubtful.run(1 / 6, [1000, 10, 1000, 25])
+    doubtful.run(30, CALM)
+    expect(doubtful.state().phase).toMatchObject({ name: 'step', held: true })
   })
 
   it('takes the release back at its maximum time where the plan says so', () => {

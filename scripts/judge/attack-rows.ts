@@ -1,0 +1,60 @@
+// What it costs a stranger to have a healthy release taken back: requests that fail on the canary, each
+// as a visitor made up for it. Whether a stranger can make requests fail at all is another matter:
+// what a client can make at will is no failure (docs/metrics.md).
+
+import { PRESETS } from '../../src/core/rollout/plan.ts'
+import type { Random } from '../../src/core/simulate/random.ts'
+import type { Visit, World } from '../../src/core/simulate/run.ts'
+import { countOf, type Row, runAll, toRuns } from './row.ts'
+import { drawHash, fail, failing, newcomers, together } from './worlds.ts'
+
+const HOUR_MS = 3_600_000
+const FAILURES = [fail()]
+
+/** So many addresses send one failing visitor each second, in turn, until each has sent its share. */
+function attack(random: Random, addresses: number, each: number): World {
+  return ({ second }): readonly Visit[] => {
+    if (second < 60 || second - 60 >= addresses * each) return []
+    const client = 1000 + (second % addresses)
+    return [{ visitor: drawHash(random), side: 1, client, isAssigned: false, met: FAILURES }]
+  }
+}
+
+/** Requests in all that take a release back in at least half of the runs; `null` for none so many. */
+function findCost(addresses: number, most: number, seed: number, runs: number): number | null {
+  for (let each = 1; each <= most; each = Math.ceil(each * 1.3)) {
+    const make = (random: Random) =>
+      together(
+        newcomers(random, 1000, failing(random, () => 0.01)),
+        attack(random, addresses, each),
+      )
+    const ended = runAll(PRESETS.standard, make, { seed, runs, maxMs: HOUR_MS / 2 })
+    if (countOf(ended, 'rolledBack') >= runs / 2) return addresses * each
+  }
+  return null
+}
+
+function cost(addresses: number, before: string, least: number | null): Row {
+  const who = addresses === 1 ? 'one address' : `${addresses} addresses, in networks of their own`
+  return {
+    property: `a stranger at 1,000 visitors a minute: ${who}`,
+    before,
+    bound: least === null ? 'takes no release back' : `needs at least ${least} requests`,
+    run: (effort) => {
+      const runs = toRuns(effort, 20, 4)
+      const found = findCost(addresses, Math.ceil(500 / addresses), effort.seed, runs)
+      return {
+        runs,
+        judge: found === null ? 'none taken back by 500 requests' : `${found} requests`,
+        holds: least === null ? found === null : found === null || found >= least,
+      }
+    },
+  }
+}
+
+export const ATTACK_ROWS: readonly Row[] = [
+  cost(1, '3 requests', null),
+  cost(2, '3 requests', 10),
+  cost(3, '3 requests', 6),
+  cost(5, '3 requests', 5),
+]
