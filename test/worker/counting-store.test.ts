@@ -5,11 +5,13 @@ import {
   KEPT_WINDOWS,
   MAX_COUNTED_ROLLOUTS,
   MAX_ROWS_PER_DAY,
-  ROWS_PER_ROLLOUT_WINDOW,
+  ROWS_PER_ROLLOUT_LOOK,
   ROWS_PER_WINDOW,
 } from '../../src/control/counting/limits.ts'
 import { isBatch } from '../../src/core/counting/batch.ts'
 import { EVERYBODY, WINDOW_MS } from '../../src/core/counting/limits.ts'
+import type { Window } from '../../src/core/rollout/events.ts'
+import { DEFAULT_METRICS } from '../../src/core/rollout/plan.ts'
 import { START, type ToGroup, toBatch } from '../control/counting/batches.ts'
 import { ALICE, namespace, World } from './control-world.ts'
 
@@ -20,9 +22,11 @@ const ROLLOUT = {
   generation: 1,
   control: { environment: 'main', version: '1' },
   canary: { environment: 'canary', version: '2' },
+  metrics: DEFAULT_METRICS,
+  warmUpMs: 0,
 }
 const VISITS: ToGroup[] = [
-  { side: 'control', visits: [{ hash: 1 }, { hash: 2, failed: true }] },
+  { side: 'control', visits: [{ hash: 1 }, { hash: 2, failed: 'GET /api' }] },
   { side: 'canary', visits: [{ hash: 3 }] },
 ]
 
@@ -33,7 +37,7 @@ async function createWorld(): Promise<World> {
 }
 
 const countingOf = (world: World, storage: DurableObjectStorage) =>
-  new Counting({ storage, now: () => world.now, later: () => undefined })
+  new Counting({ storage, now: () => world.now, later: () => undefined, toKey: () => 'key' })
 
 /** One window of counts each, told in the next one. */
 function feed(counting: Counting, world: World, windows: number, groups = VISITS): void {
@@ -42,6 +46,27 @@ function feed(counting: Counting, world: World, windows: number, groups = VISITS
     world.now += WINDOW_MS
     counting.receive(toBatch('isolate', offset + 1, { [offset]: groups }))
   }
+}
+
+/** Begins to count, as the driver does. */
+function begin(counting: Counting, more: Partial<typeof ROLLOUT> = {}, sinceId = -1): void {
+  const rollout = { ...ROLLOUT, ...more }
+  counting.begin(rollout, sinceId)
+  counting.beginStratum(rollout.rollout, { id: 1, shares: [0.9, 0.1] })
+}
+
+/** Gives the next window to the judge, as the driver does. */
+function give(counting: Counting, rollout: string, id: number): Window | undefined {
+  const window = counting.nextWindow(rollout, id - 1)
+  if (!window) return undefined
+  counting.store(rollout, id)
+  counting.confirm(rollout)
+  return window
+}
+
+/** How many visitors met a failure in it on each side, all routes together. */
+function toFailed(window: Window | undefined): readonly number[] {
+  return window?.sets.find(({ route }) => route === '')?.visitors ?? [0, 0]
 }
 
 describe('a batch', () => {
@@ -78,11 +103,14 @@ describe('rows written', () => {
       feed(counting, world, 360)
       expect(world.rowsWritten - before).toBeLessThanOrEqual(MAX_ROWS_PER_DAY / 24)
       expect(world.rowsWritten - before).toBeGreaterThan(360)
-      counting.begin(ROLLOUT)
+      begin(counting)
       before = world.rowsWritten
-      feed(counting, world, 360)
+      for (let i = 0; i < 360; i++) {
+        feed(counting, world, 1, [{ side: 'canary', visits: [{ hash: 10 + i, failed: 'GET /' }] }])
+        give(counting, 'r1', i)
+      }
       expect(world.rowsWritten - before).toBeLessThanOrEqual(
-        360 * (ROWS_PER_WINDOW + ROWS_PER_ROLLOUT_WINDOW) + 60 + 1,
+        360 * (ROWS_PER_WINDOW + ROWS_PER_ROLLOUT_LOOK) + 60 + 2,
       )
       console.log(`an hour with a rollout: ${world.rowsWritten - before} rows`)
     })
@@ -186,49 +214,51 @@ describe('what is told', () => {
 })
 
 describe('windows of a rollout', () => {
-  it('have ids that grow, come from where the driver left off, and read the same for ever', async () => {
+  it('have the id that is asked for, and are the same until they are confirmed', async () => {
     const world = await createWorld()
     await world.live(async ({ state }) => {
       const counting = countingOf(world, state.storage)
       expect(counting.collected).toBeUndefined()
-      counting.begin(ROLLOUT)
-      counting.beginStratum('r1', { id: 5, shares: [0.9, 0.1] })
-      expect(counting.collected).toEqual({ main: EVERYBODY, canary: EVERYBODY })
-      feed(counting, world, 12)
-      const all = counting.closedWindows('r1', 0)
-      expect(all.length).toBeGreaterThan(5)
-      expect(all[0]).toMatchObject({ generation: 1, metrics: { errors: [[2, 1, 1, 0]] } })
-      expect(all[1]).toMatchObject({ metrics: { errors: [[1, 0, 1, 0]] } })
-      const ids = all.map(({ id }) => id)
-      expect(ids).toEqual(ids.toSorted((a, b) => a - b))
-      expect(counting.closedWindows('r1', ids[2] ?? 0)).toEqual(all.slice(3))
-      expect(counting.closedWindows('other', 0)).toEqual([])
-      world.now += WINDOW_MS * 4
+      begin(counting)
+      const { collected } = counting
+      expect(Object.keys(collected ?? {})).toEqual(['main', 'canary'])
+      expect(collected?.canary).toMatchObject({ key: 'key', bound: EVERYBODY })
+      expect(collected?.main?.allowance).toEqual({})
+      expect(collected?.canary?.allowance).toEqual({ latency: 1.2 })
+      expect(counting.nextWindow('r1', 4)).toBeUndefined()
+      feed(counting, world, 1)
+      const first = counting.nextWindow('r1', 4)
+      expect(first).toMatchObject({ id: 5, generation: 1, visitors: [2, 1] })
+      feed(counting, world, 1, [{ side: 'canary', visits: [{ hash: 9, failed: 'GET /api' }] }])
+      expect(counting.nextWindow('r1', 4)).toBe(first)
+      counting.store('r1', 5)
+      counting.confirm('r1')
+      const second = counting.nextWindow('r1', 5)
+      expect(second).toMatchObject({ id: 6, visitors: [0, 1] })
+      expect(toFailed(second)).toEqual([0, 1])
+      expect(counting.nextWindow('other', 0)).toBeUndefined()
       counting.end('r1')
       expect(counting.collected).toBeUndefined()
-      expect(countingOf(world, state.storage).closedWindows('r1', 0).slice(0, all.length)).toEqual(
-        all,
-      )
     })
   })
 
-  it('are deleted once it is over and another one begins; those of one that runs stay', async () => {
+  it('lose nothing where the transaction that should store one fails', async () => {
     const world = await createWorld()
     await world.live(async ({ state }) => {
       const counting = countingOf(world, state.storage)
-      const other = { ...ROLLOUT, rollout: 'r2' }
-      for (const one of [ROLLOUT, other]) counting.begin(one)
-      feed(counting, world, 8)
-      const running = counting.closedWindows('r2', 0)
-      expect(counting.closedWindows('r1', 0).length).toBeGreaterThan(3)
-      counting.end('r1')
-      counting.begin({ ...ROLLOUT, rollout: 'r3' })
-      expect(counting.closedWindows('r1', 0)).toEqual([])
-      expect(counting.closedWindows('r2', 0)).toEqual(running)
-      feed(counting, world, 8)
-      const last = running.at(-1)?.id ?? 0
-      expect(counting.closedWindows('r2', last).every(({ id }) => id > last)).toBe(true)
-      expect(counting.closedWindows('r3', 0).length).toBeGreaterThan(3)
+      begin(counting)
+      feed(counting, world, 1)
+      const before = counting.nextWindow('r1', -1)
+      expect(() =>
+        state.storage.transactionSync(() => {
+          counting.store('r1', 0)
+          throw new Error('no room')
+        }),
+      ).toThrow('no room')
+      expect(give(counting, 'r1', 0)).toEqual(before)
+      const fresh = countingOf(world, state.storage)
+      feed(fresh, world, 1)
+      expect(toFailed(fresh.nextWindow('r1', 0))).toEqual([0, 0])
     })
   })
 
@@ -236,30 +266,39 @@ describe('windows of a rollout', () => {
     const world = await createWorld()
     await world.live(async ({ state }) => {
       const counting = countingOf(world, state.storage)
-      counting.begin(ROLLOUT)
-      feed(counting, world, 8)
-      const before = counting.closedWindows('r1', 0)
-      counting.begin({ ...ROLLOUT, generation: 2 })
-      feed(counting, world, 8)
-      const after = counting.closedWindows('r1', before.at(-1)?.id ?? 0)
-      expect(after[0]).toMatchObject({ generation: 2, metrics: { errors: [[2, 1, 1, 0]] } })
+      begin(counting)
+      feed(counting, world, 1)
+      expect(toFailed(give(counting, 'r1', 0))).toEqual([1, 0])
+      feed(counting, world, 1)
+      expect(toFailed(give(counting, 'r1', 1))).toEqual([0, 0])
+      begin(counting, { generation: 2 }, 1)
+      feed(counting, world, 1)
+      const after = give(counting, 'r1', 2)
+      expect(after).toMatchObject({ id: 2, generation: 2 })
+      expect(toFailed(after)).toEqual([1, 0])
     })
   })
 
-  it('go on after a restart: who has failed stays failed', async () => {
+  it('go on after a restart: who has failed stays failed, and what is known of the dead goes', async () => {
     const world = await createWorld()
     await world.live(async ({ state }) => {
       const counting = countingOf(world, state.storage)
-      counting.begin(ROLLOUT)
-      feed(counting, world, 8)
+      begin(counting)
+      begin(counting, { rollout: 'r2' })
+      feed(counting, world, 1)
+      expect(toFailed(give(counting, 'r1', 0))).toEqual([1, 0])
+      give(counting, 'r2', 0)
     })
     await world.live(async ({ state }) => {
       const counting = countingOf(world, state.storage)
-      const last = counting.closedWindows('r1', 0).at(-1)?.id ?? 0
-      feed(counting, world, 8)
-      const after = counting.closedWindows('r1', last)
-      expect(after.length).toBeGreaterThan(3)
-      for (const { metrics } of after) expect(metrics.errors).toEqual([[1, 0, 1, 0]])
+      feed(counting, world, 1)
+      expect(toFailed(give(counting, 'r1', 1))).toEqual([0, 0])
+      counting.end('r1')
+      begin(counting, { rollout: 'r3' })
+      const rows = state.storage.sql.exec<{ rollout: string }>(
+        'SELECT DISTINCT rollout FROM counted_changes',
+      )
+      expect([...rows]).toEqual([{ rollout: 'r2' }])
     })
   })
 
@@ -268,8 +307,8 @@ describe('windows of a rollout', () => {
     await world.live(async ({ state }) => {
       const counting = countingOf(world, state.storage)
       for (let i = 0; i < MAX_COUNTED_ROLLOUTS; i++)
-        counting.begin({ ...ROLLOUT, rollout: `r${i}` })
-      expect(() => counting.begin({ ...ROLLOUT, rollout: 'more' })).toThrow('at most 16')
+        counting.begin({ ...ROLLOUT, rollout: `r${i}` }, -1)
+      expect(() => counting.begin({ ...ROLLOUT, rollout: 'more' }, -1)).toThrow('at most 16')
     })
   })
 })

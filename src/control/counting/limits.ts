@@ -7,12 +7,12 @@ export const KEPT_MINUTES = 43_200
 
 /**
  * The budget, in rows written: one for each window in which anything was counted, one for each of its
- * minutes, one for each rollout that saw visitors in it. Nothing when nothing happens, and never one
+ * minutes, one for each look at a rollout that has seen new visitors. Nothing when nothing happens, and never one
  * for a call.
  */
 export const ROWS_PER_WINDOW = 1
 export const ROWS_PER_MINUTE = 1
-export const ROWS_PER_ROLLOUT_WINDOW = 1
+export const ROWS_PER_ROLLOUT_LOOK = 1
 /** Without rollouts and with requests in every window; a rollout all day adds 8,640. */
 export const MAX_ROWS_PER_DAY = KEPT_WINDOWS * ROWS_PER_WINDOW + 1440 * ROWS_PER_MINUTE
 
