@@ -2,9 +2,7 @@
 // whether a reply that looks good holds an error. The client gets the same bytes at the same time.
 
 import { getOwn } from '../core/own.ts'
-
-/** Longer bodies are not searched for an error: an error is short, and parsing takes CPU time. */
-export const MAX_ERROR_BODY_BYTES = 65_536
+import { MAX_ERROR_BODY_BYTES } from './limits.ts'
 
 /**
  * A client that leaves breaks the body off as well. The platform says that it left on its signal,

@@ -13,3 +13,6 @@ export type Order = {
   /** How far the Worker's clock is ahead, from this request on. */
   readonly laterMs?: number | undefined
 }
+
+/** An outcome that a Worker's control was told. */
+export type Told = { readonly metric: string; readonly route: string }

@@ -9,10 +9,10 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { bundleWorker } from '../../scripts/local/bundle.ts'
 import { EVERYBODY } from '../../src/core/counting/limits.ts'
 import type { AssignmentsDocument } from '../../src/document/schema.ts'
-import { MAX_ERROR_BODY_BYTES } from '../../src/metrics/bodies.ts'
+import { MAX_ERROR_BODY_BYTES } from '../../src/metrics/limits.ts'
 import { type Backend, startBackend } from '../support/backend.ts'
 import { readWhole } from './forwarder.ts'
-import type { Told } from './watching-worker.ts'
+import type { Told } from './order.ts'
 
 const WHOLE = Buffer.alloc(300_000, 'some bytes ')
 const RAW = { gzip: gzipSync(WHOLE), br: brotliCompressSync(WHOLE), zstd: zstdCompressSync(WHOLE) }
@@ -123,7 +123,7 @@ beforeAll(async () => {
       log: new Log(LogLevel.NONE),
       handleStructuredLogs: () => {},
       modules: true,
-      script: await bundleWorker('test/proxy/watching-worker.ts'),
+      script: await bundleWorker('test/worker/watching-worker.ts'),
       compatibilityDate: '2026-10-01',
       compatibilityFlags: ['enable_request_signal'],
       kvNamespaces: ['ASSIGNMENTS'],

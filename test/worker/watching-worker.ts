@@ -2,16 +2,15 @@
 // GET /told gives that.
 
 import type { Batch, Collected } from '../../src/core/counting/batch.ts'
-import { type OutcomeKind, readOutcomes } from '../../src/core/counting/outcomes.ts'
+import { readOutcomes } from '../../src/core/counting/outcomes.ts'
 import type { Env } from '../../src/env.ts'
 import { digestText, type SyncReport } from '../../src/loading/sync.ts'
 import { createRouter, type Router } from '../../src/router.ts'
+import type { Told } from '../proxy/order.ts'
 
 type Bindings = Omit<Env, 'CONTROL'> & { readonly DOCUMENT: string; readonly COLLECTED: Collected }
 
-/** What the control was told, in order. */
-export type Told = Pick<OutcomeKind, 'metric' | 'route'>
-
+/** In order. */
 const told: Told[] = []
 let router: Router | undefined
 
