@@ -44,7 +44,8 @@ export class DrivenClock {
   }
 
   at(time: number, run: () => unknown): void {
-    this.#add(time, false, run)
+    // A clock has whole milliseconds.
+    this.#add(Math.ceil(time), false, run)
   }
 
   /** Nothing else happens before this work has ended. */

@@ -1,9 +1,6 @@
 // A whole site on a driven clock: isolates, the control that they report to, and visitors who open pages
 // and keep them open for a while. What tests compare is what was asked with what was counted.
 
-import { Counting } from '../../src/control/counting/counting.ts'
-import { WINDOW_MS } from '../../src/core/counting/limits.ts'
-import type { Counts } from '../../src/core/judge/counts.ts'
 import type { Window } from '../../src/core/rollout/events.ts'
 import type { SyncReply, SyncReport } from '../../src/loading/sync.ts'
 import { publishVersion } from '../support/published.ts'
@@ -92,19 +89,15 @@ export class Fleet {
   }
 
   /** The windows that the judge of rollout 1 was given, as they are stored. */
-  windows(): readonly Window[] {
-    const { storage } = this.life.state
-    const now = () => this.clock.now
-    return new Counting({ storage, now, later: () => undefined }).closedWindows('1', -1)
-  }
-
-  /** When the last of them ended. */
-  lastWindowEnds(): number {
-    const { sql } = this.life.state.storage
-    const { last } = sql
-      .exec<{ last: number }>('SELECT max(window) AS last FROM counted_windows')
-      .one()
-    return (last + 1) * WINDOW_MS
+  async windows(): Promise<readonly Window[]> {
+    const windows: Window[] = []
+    let cursor: string | undefined
+    do {
+      const page = await this.rolling.eventsPage(1, cursor)
+      for (const event of page.events) if (event.kind === 'tick') windows.push(...event.windows)
+      cursor = page.next
+    } while (cursor !== undefined)
+    return windows
   }
 }
 
@@ -150,8 +143,10 @@ export function sumCounted(windows: readonly Window[]): Sums {
     [0, 0],
   ]
   for (const window of windows) {
-    const [counts] = window.metrics.errors as readonly [Counts]
-    failed = [failed[0] + counts[1], failed[1] + counts[3]]
+    for (const { metric, route, visitors } of window.sets) {
+      if (metric !== 'errors' || route !== '') continue
+      failed = [failed[0] + visitors[0], failed[1] + visitors[1]]
+    }
     for (const { visitors } of window.assigned) {
       assigned = [assigned[0] + (visitors[0] ?? 0), assigned[1] + (visitors[1] ?? 0)]
     }
