@@ -1,0 +1,83 @@
+// Groups of counts as isolates report them, written shortly.
+
+import type { Group } from '../../../src/core/counting/batch.ts'
+import { type Mark, toMarks } from '../../../src/core/counting/marks.ts'
+import { CONNECTION_LEVEL, type OutcomeKind, pushOutcome } from '../../../src/core/counting/outcomes.ts'
+import { type GrowingTotals, noTotals } from '../../../src/core/counting/totals.ts'
+
+/** The time at which everything is received, unless a test says another. */
+export const NOW = 1_700_000_040_000
+
+/** A visitor, and what it met. */
+export type Visit = Partial<Mark> & {
+  readonly hash: number
+  /** The route on which it met a failure, and the failure's code. */
+  readonly failed?: string | undefined
+  readonly code?: string
+  /** Whether the failure was that no connection came about. */
+  readonly refused?: boolean
+  /** How many edges of latency it was above. */
+  readonly edgesBelow?: number | undefined
+  /** Another metric that it met. */
+  readonly met?: string
+  /** The /56 and the /48 of its address; the client's if left out. */
+  readonly site?: number
+  readonly network?: number
+}
+
+export type ToGroup = {
+  readonly side?: 'control' | 'canary'
+  readonly version?: string
+  readonly revision?: number
+  readonly visits?: readonly Visit[]
+  readonly totals?: Partial<GrowingTotals>
+}
+
+export function toGroup({
+  side = 'control',
+  version,
+  revision = 1,
+  visits = [],
+  totals,
+}: ToGroup): Group {
+  const kinds: OutcomeKind[] = []
+  const outcomes: number[] = []
+  for (const visit of visits) {
+    const { hash, client = 0, site = client, network = site } = visit
+    for (const { level, ...kind } of toMet(visit)) {
+      pushOutcome(outcomes, { visitor: hash, kind: kinds.length, level, client, site, network })
+      kinds.push(kind)
+    }
+  }
+  return {
+    environment: side === 'control' ? 'main' : 'canary',
+    version: version ?? (side === 'control' ? '1' : '2'),
+    revision,
+    totals: { ...noTotals(), requests: visits.length, ...totals },
+    visitors: Uint32Array.from(
+      visits.flatMap(({ hash, client = 0, assigned = false, unpinned = true }) => [
+        hash,
+        toMarks({ client, assigned, unpinned }),
+      ]),
+    ),
+    kinds,
+    outcomes: Uint32Array.from(outcomes),
+  }
+}
+
+function toMet({
+  failed,
+  code = '503',
+  refused,
+  edgesBelow,
+  met,
+}: Visit): readonly (OutcomeKind & { readonly level: number })[] {
+  const route = failed ?? 'GET /'
+  return [
+    ...(failed === undefined
+      ? []
+      : [{ metric: 'errors', route, code, level: refused ? CONNECTION_LEVEL : 1 }]),
+    ...(edgesBelow ? [{ metric: 'latency', route, level: edgesBelow }] : []),
+    ...(met ? [{ metric: met, route: '', level: 1 }] : []),
+  ]
+}
