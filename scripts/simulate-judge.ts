@@ -1,10 +1,12 @@
 // `npm run simulate:judge`: what the judge promises, tried many times with made-up visitors through
-// the production judge and state machine. Progress goes to stderr, the table or JSON to stdout.
+// the counter, the judge and the state machine of production. Progress goes to stderr, the tables or
+// JSON to stdout.
 
 import { parseArgs } from 'node:util'
-import type { Effort } from './judge/row.ts'
-import { ROWS } from './judge/rows.ts'
-import { type Result, toMarkdown, writeTable } from './judge/table.ts'
+import { CELLS, type CellFinding, runCell } from './judge/grid.ts'
+import type { Effort, Row } from './judge/row.ts'
+import { OLD_ROWS, ROWS } from './judge/rows.ts'
+import { type Result, toTables, writeTables } from './judge/table.ts'
 import { Mistake } from './local/mistake.ts'
 
 const PAGE = 'docs/judging.md'
@@ -12,9 +14,9 @@ const PAGE = 'docs/judging.md'
 const HELP = `npm run simulate:judge -- [options]
 
   --json      print JSON and nothing else
-  --write     put the table into ${PAGE}
+  --write     put the tables into ${PAGE}
   --seed N    whole number (1)
-  --share S   share of the full number of runs, above 0, at most 1 (1; about half an hour)
+  --share S   share of the full number of runs, above 0, at most 1 (1)
   --help      this text`
 
 type Options = Effort & { readonly json: boolean; readonly write: boolean }
@@ -47,17 +49,28 @@ function readOptions(args: readonly string[]): Options | 'help' {
   return { json: values.json, write: values.write, seed, share }
 }
 
-function simulateAll(effort: Effort): readonly Result[] {
-  return ROWS.map(({ property, bound, run }, i) => {
+function simulateAll(rows: readonly Row[], effort: Effort): readonly Result[] {
+  return rows.map(({ run, ...row }, i) => {
     const startedAt = performance.now()
     const finding = run(effort)
-    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
     const end = finding.holds ? '' : ' BROKEN'
-    process.stderr.write(
-      `${i + 1}/${ROWS.length} ${property}: ${finding.judge} (${seconds} s)${end}\n`,
-    )
-    return { property, bound, ...finding }
+    report(`${i + 1}/${rows.length} ${row.property}: ${finding.judge}${end}`, startedAt)
+    return { ...row, ...finding }
   })
+}
+
+function simulateGrid(effort: Effort): readonly CellFinding[] {
+  return CELLS.flatMap((cell, i) => {
+    const startedAt = performance.now()
+    const finding = runCell(cell, effort)
+    report(`${i + 1}/${CELLS.length} of the grid`, startedAt)
+    return finding ? [finding] : []
+  })
+}
+
+function report(text: string, startedAt: number): void {
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
+  process.stderr.write(`${text} (${seconds} s)\n`)
 }
 
 try {
@@ -66,11 +79,14 @@ try {
     console.log(HELP)
   } else {
     const { json, write, ...effort } = options
-    const results = simulateAll(effort)
-    const table = toMarkdown(results, effort)
-    console.log(json ? JSON.stringify({ ...effort, results }, null, 2) : table)
-    if (write) writeTable(PAGE, table)
-    if (results.some(({ holds }) => !holds)) process.exitCode = 1
+    const old = simulateAll(OLD_ROWS, effort)
+    const properties = simulateAll(ROWS, effort)
+    const grid = simulateGrid(effort)
+    const tables = toTables(old, properties, grid, effort)
+    const all = { ...effort, before: old, properties, grid }
+    console.log(json ? JSON.stringify(all, null, 2) : Object.values(tables).join('\n\n'))
+    if (write) writeTables(PAGE, tables)
+    if ([...old, ...properties].some(({ holds }) => !holds)) process.exitCode = 1
   }
 } catch (cause) {
   if (!(cause instanceof Mistake)) throw cause

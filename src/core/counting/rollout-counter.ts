@@ -14,7 +14,7 @@ import {
   type SetName,
   type ToCount,
 } from './counted.ts'
-import { EVERYBODY, MAX_ASSIGNED_PER_CLIENT, MAX_MET_ENTRIES, MAX_STRATA } from './limits.ts'
+import { EVERYBODY, MAX_MET_ENTRIES, MAX_STRATA } from './limits.ts'
 import { readMarks } from './marks.ts'
 import { findMetric } from './metrics.ts'
 import { CONNECTION_LEVEL, type Outcome, type OutcomeKind, readOutcomes } from './outcomes.ts'
@@ -171,14 +171,12 @@ export class RolloutCounter {
     const each = EVERYBODY / bound
     const pending = this.#pending
     if (!this.#visitors.isKnown(hash)) {
-      const rank = this.#visitors.admit(hash, client)
-      if (rank === 0) return
+      if (!this.#visitors.admit(hash, client)) return
       pending.visitors[side] += each
-      this.#rankOf.set(hash, rank)
     }
     const ordinal = earlier + index
     const isNewcomer = assigned && this.#visitors.assign(hash, ordinal)
-    if (isNewcomer && (this.#rankOf.get(hash) ?? 1) <= MAX_ASSIGNED_PER_CLIENT) {
+    if (isNewcomer && this.#visitors.countsAsAssigned(hash)) {
       const counts = pending.assigned.get(ordinal) ?? [0, 0]
       counts[side] += 1
       pending.assigned.set(ordinal, counts)
@@ -189,9 +187,6 @@ export class RolloutCounter {
     const [base, canary] = side === 0 ? [each, 0] : [0, each]
     pending.present = addTally(pending.present, { share, base, canary })
   }
-
-  /** Which visitor of its client each of the sample is, for the sample ratio; not stored. */
-  readonly #rankOf = new Map<number, number>()
 
   #hasFailed(hash: number): boolean {
     const set = this.#placeOf({ metric: FAILURES, edge: 0, route: '', warmUp: false })

@@ -1,7 +1,12 @@
 // Whom a rollout has seen: in which strata each visitor was assigned, and who met what. In memory
 // within bounds; what a window changed is stored, and from that all of it can be made again.
 
-import { MAX_SAMPLED_VISITORS, MAX_STRATA, MAX_VISITORS_PER_CLIENT } from './limits.ts'
+import {
+  MAX_ASSIGNED_PER_CLIENT,
+  MAX_SAMPLED_VISITORS,
+  MAX_STRATA,
+  MAX_VISITORS_PER_CLIENT,
+} from './limits.ts'
 
 /** Bits: a bit for each stratum in which the visitor was assigned. */
 type Known = number
@@ -34,6 +39,8 @@ type Met = {
 export class Visitors {
   readonly #known = new Map<number, Known>()
   readonly #perClient = new Map<number, number>()
+  /** Those of a client that has as many for the sample ratio as it may. */
+  readonly #crowded = new Set<number>()
   readonly #met: Met[] = []
   #most = 0
   #entries = 0
@@ -61,15 +68,17 @@ export class Visitors {
   /**
    * Takes in a visitor who was not seen before. `false` where its client has its share already: a
    * client may be a family or an office, and must not be a crowd that drives all others out.
-   *
-   * @returns which visitor of its client it is, from 1; 0 for none. 1 without a meaningful address.
    */
-  admit(hash: number, client: number): number {
-    const rank = client === 0 ? 1 : (this.#perClient.get(client) ?? 0) + 1
-    if (rank > MAX_VISITORS_PER_CLIENT) return 0
+  admit(hash: number, client: number): boolean {
+    if ((this.#perClient.get(client) ?? 0) >= MAX_VISITORS_PER_CLIENT) return false
     this.#add(hash, client)
     this.#changes.push(SEEN, hash, client, 0)
-    return rank
+    return true
+  }
+
+  /** Whether the visitor counts for the sample ratio: one client must not trip its alarm. */
+  countsAsAssigned(hash: number): boolean {
+    return !this.#crowded.has(hash)
   }
 
   #add(hash: number, client: number): void {
@@ -77,6 +86,7 @@ export class Visitors {
     if (client === 0) return
     const count = (this.#perClient.get(client) ?? 0) + 1
     this.#perClient.set(client, count)
+    if (count > MAX_ASSIGNED_PER_CLIENT) this.#crowded.add(hash)
     this.#most = Math.max(this.#most, count)
   }
 
@@ -163,7 +173,11 @@ export class Visitors {
   }
 
   forgetFrom(bound: number): void {
-    for (const hash of this.#known.keys()) if (hash >= bound) this.#known.delete(hash)
+    for (const hash of this.#known.keys()) {
+      if (hash < bound) continue
+      this.#known.delete(hash)
+      this.#crowded.delete(hash)
+    }
   }
 
   /** What has changed since the last call, for `restore`. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { PRESETS } from '../../../src/core/rollout/plan.ts'
 import { seededRandom } from '../../../src/core/simulate/random.ts'
 import { simulate, toSpread } from '../../../src/core/simulate/simulate.ts'
-import { drawWindow, type Load } from '../../../src/core/simulate/traffic.ts'
+import { drawSecond, type Load } from '../../../src/core/simulate/traffic.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -78,37 +78,47 @@ describe('a plan on made-up traffic', () => {
   })
 })
 
-describe('a made-up window', () => {
+describe('made-up visitors', () => {
   const { metrics } = PRESETS.standard
   const times = { base: { median: 200, spread: 0.5 }, canary: { median: 400, spread: 0.5 } }
+  const latency = metrics.filter(({ name }) => name === 'latency')
+  const strict = latency.map((metric) => ({ ...metric, tolerance: 1 }))
+  const load: Load = { visitorsPerMinute: 600_000, metrics: { latency: times } }
 
-  it('has fewer and fewer visitors above higher edges, and more of the slower side', () => {
-    const load: Load = { visitorsPerMinute: 60_000, metrics: { latency: times } }
-    const { latency } = drawWindow(seededRandom(1), load, 50, metrics).metrics
-    if (!latency || 'error' in latency) throw new Error('no window')
-    const above = latency.map(([, control, , canary]) => [control, canary] as const)
-    for (const [i, [control, canary]] of above.entries()) {
-      expect(control).toBeLessThanOrEqual(above[i - 1]?.[0] ?? Infinity)
-      expect(canary).toBeLessThanOrEqual(above[i - 1]?.[1] ?? Infinity)
-    }
-    // Half are above the median: 200 ms of the control, 400 of the canary is between two edges.
-    const [visitors, atMedian] = latency[2] ?? [0, 0]
-    expect(atMedian / visitors).toBeCloseTo(0.5, 1)
-    expect(above[3]?.[1]).toBeGreaterThan(above[3]?.[0] ?? Infinity)
+  /** The share of a side's visitors whose level is at least this. */
+  function shareFrom(level: number, side: 0 | 1, of = strict): number {
+    const visits = drawSecond(seededRandom(1), load, 0.5, of).filter((visit) => visit.side === side)
+    const above = visits.filter(({ met }) => met?.some((one) => (one.level ?? 0) >= level))
+    return above.length / visits.length
+  }
+
+  it('are split by the share, and are slower on the side that is', () => {
+    const visits = drawSecond(seededRandom(1), load, 0.25, metrics)
+    const canary = visits.filter(({ side }) => side === 1)
+    expect(canary.length / visits.length).toBeCloseTo(0.25, 1)
+    // Half are above the median: 200 ms of the base is the third edge; 400 lies between two.
+    expect(shareFrom(3, 0)).toBeCloseTo(0.5, 1)
+    expect(shareFrom(3, 1)).toBeGreaterThan(0.85)
+    expect(shareFrom(4, 1)).toBeGreaterThan(0.5)
+    expect(shareFrom(5, 1)).toBeLessThan(0.5)
   })
 
-  it('says what cannot be had as an error, and leaves out what nobody supposes', () => {
-    const wrong = { errors: times, latency: { ...times, canary: { error: 'no beacon' } } }
-    const drawn = drawWindow(
-      seededRandom(1),
-      { visitorsPerMinute: 60, metrics: wrong },
-      50,
-      metrics,
-    )
-    expect(drawn.metrics.errors).toHaveProperty('error')
-    expect(drawn.metrics.latency).toEqual({ error: 'no beacon' })
-    const load: Load = { visitorsPerMinute: 60, metrics: {} }
-    expect(drawWindow(seededRandom(1), load, 50, metrics).metrics).toEqual({})
+  it('of the canary may take as much longer as the tolerance says', () => {
+    expect(shareFrom(5, 1, latency)).toBeLessThan(shareFrom(5, 1) - 0.05)
+    expect(shareFrom(5, 0, latency)).toBe(shareFrom(5, 0))
+  })
+
+  it('meet what is supposed of the metrics that the plan judges, and nothing else', () => {
+    const errors = { base: { rate: 1 }, canary: { rate: 1 } }
+    const all: Load = { visitorsPerMinute: 6000, metrics: { errors, latency: times } }
+    const names = (of: typeof metrics) =>
+      new Set(
+        drawSecond(seededRandom(1), all, 0.5, of).flatMap(({ met = [] }) =>
+          met.map(({ metric }) => metric),
+        ),
+      )
+    expect(names(metrics)).toEqual(new Set(['errors', 'latency']))
+    expect(names(latency)).toEqual(new Set(['latency']))
   })
 })
 
