@@ -19,9 +19,9 @@ type PlanParts = Pick<Plan, 'bake' | 'withdraws'> & {
 /** One line for each step: `5 % for 10 min or more, without evidence against it`. */
 export function toPlanLines({ steps, bake, withdraws }: PlanParts): string[] {
   const said = {
-    evidence: 'until there is evidence for going on',
-    time: 'without evidence against it',
-    manual: "until somebody's word",
+    evidence: 'until it is shown to be no worse',
+    time: 'unless something speaks against it',
+    manual: 'until somebody lets it go on',
   }
   return [
     ...steps.map(({ weight, gate, minMs, maxMs, atMax }) => {
@@ -56,18 +56,18 @@ export function toStatusLines(
     `  ${paintPhase(rollout, style)}`,
     ...(running
       ? wrap(
-          `in it for ${toDuration(elapsedMs)}, seen by ${toCount(canary, 'visitor')} of ${environment} and ${control.toLocaleString('en-US')} of ${base}`,
+          `for ${toDuration(elapsedMs)} now, with ${toCount(canary, 'visitor')} of ${version} and ${control.toLocaleString('en-US')} of ${baseVersion}`,
           width,
           '  ',
         )
-      : [`  ended ${toTime(rollout.endedAt ?? 0)}`, ...wrap(rollout.reason ?? '', width, '  ')]),
+      : [`  ended ${toTime(rollout.endedAt ?? 0)}`, ...wrap(toEndText(rollout), width, '  ')]),
     ...(rollout.paused === undefined
       ? []
       : wrap(style.yellow(toPausedText(rollout.paused, rollout.pause)), width, '  ')),
     ...(rollout.obstacle === undefined || rollout.obstacle.kind === 'paused'
       ? []
       : wrap(
-          `waits: ${rollout.obstacle.reason}${rollout.held ? ' (its time is over)' : ''}`,
+          `${rollout.held ? 'its time is over, and it holds' : 'waits'}: ${rollout.obstacle.reason}`,
           width,
           '  ',
         )),
@@ -77,6 +77,13 @@ export function toStatusLines(
     ),
     ...(rollout.problem === undefined ? [] : wrap(style.red(rollout.problem), width, '  ')),
   ]
+}
+
+/** `Taken back after 18 s: 8 of 8 visitors of 1.5.0 got 503 from POST /api/checkout, …`. */
+function toEndText({ phase, startedAt, endedAt, reason }: RolloutStatusAsRead): string {
+  const end = phase === 'promoted' ? 'Promoted' : 'Taken back'
+  const after = `${end} after ${toDuration((endedAt ?? startedAt) - startedAt)}`
+  return reason === undefined ? after : `${after}: ${reason}.`
 }
 
 /** A transition with its reason, what was counted, and the evidence beside its threshold. */
@@ -117,16 +124,19 @@ export function toTransitionLines(
   ]
 }
 
-/** The level below the sentences: what a metric has seen, and what it says about the release. */
+/** The level below the sentences: what was counted of a metric, and how likely that is by chance. */
 function toEvidenceLine(finding: TransitionAsRead['verdict']['findings'][number]): string {
   const { name, worst, logWorse, logWithin } = finding
   const within =
-    logWithin === null ? '' : `; that it is within its margin: by chance ${toChanceText(logWithin)}`
-  if (!worst) return `${name}: nothing was seen${within}`
+    logWithin === null
+      ? ''
+      : `; being beyond its margin would look like this by chance: ${toChanceText(logWithin)}`
+  if (!worst) return `${name}: nobody met it${within}`
   const { ratio } = worst
-  const isOpen = ratio.low === 0 && ratio.high === null
-  const range = isOpen ? '' : ` (${toRangeText(ratio)} as many)`
-  return `${name}: ${toFindingText(finding)}${range}; that it is worse: by chance ${toChanceText(logWorse)}${within}`
+  const said = toFindingText(finding)
+  const isSaid = (ratio.low === 0 && ratio.high === null) || said.startsWith(toRangeText(ratio))
+  const range = isSaid ? '' : ` (${toRangeText(ratio)} as many)`
+  return `${name}: ${said}${range}; being no worse would look like this by chance: ${toChanceText(logWorse)}${within}`
 }
 
 /** An older Holo says why, and leaves out who. */
