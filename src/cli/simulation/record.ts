@@ -12,7 +12,7 @@ import { ERRORS, LATENCY } from './load.ts'
 
 const STEP_MS = { window: WINDOW_MS, minute: 60_000 } as const
 /** The side with this name is the new one, if it was recorded. */
-const CANARY = 'canary'
+export const RECORDED_CANARY = 'canary'
 
 export type RecordedLoad = {
   readonly loadAt: (window: number) => Load
@@ -60,8 +60,8 @@ export function toRecordedLoad(
   const step = STEP_MS[resolution]
   const steps = Math.round((last.at - first.at) / step) + 1
   const byStep = new Map(points.map((point) => [Math.round((point.at - first.at) / step), point]))
-  const hasCanary = base !== CANARY && sumOf(points, CANARY).assigned > 0
-  const canary = hasCanary ? CANARY : base
+  const hasCanary = base !== RECORDED_CANARY && sumOf(points, RECORDED_CANARY).assigned > 0
+  const canary = hasCanary ? RECORDED_CANARY : base
   const all = { base: sumOf(points, base), canary: sumOf(points, canary) }
   const loads = Array.from({ length: steps }, (_, i) =>
     toLoad(byStep.get(i), { base, worse, step, all }),
@@ -77,7 +77,7 @@ export function toRecordedLoad(
       `counters do not tell visitors apart: each of ${toCount(all.base.assigned, 'document')} is taken for one, and each failed request for one of them`,
       ...(hasCanary
         ? []
-        : [`there is no ${CANARY} in it: the new version is taken to be like ${base}`]),
+        : [`there is no ${RECORDED_CANARY} in it: the new version is taken to be like ${base}`]),
       ...(worse !== 1 && all.canary.failed === 0
         ? [`nothing of the new version failed in it, and ${worse} times nothing is nothing`]
         : []),
@@ -158,6 +158,17 @@ function toCanaryRate(control: number, base: number, canary: number): number {
 
 export function toRate({ assigned, failed }: Pick<Sums, 'assigned' | 'failed'>): number {
   return assigned > 0 ? Math.min(1, failed / assigned) : 0
+}
+
+/** How the visitors of one environment fared, over a whole record. */
+export function toSideModels(sums: Sums): Readonly<Record<string, SideModel>> {
+  const others = toOthers({ base: sums, canary: sums })
+  const above = toAbove(sums.latency)
+  return {
+    ...Object.fromEntries(Object.entries(others).map(([name, { base }]) => [name, base])),
+    [ERRORS]: { rate: toRate(sums) },
+    ...(above ? { [LATENCY]: above } : {}),
+  }
 }
 
 /** Shares above each edge; `undefined` where no service was asked. */
