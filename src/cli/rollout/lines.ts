@@ -117,26 +117,41 @@ export function toTransitionLines(
     ...(isAnythingSeen
       ? [
           ...wrap(seen, width, '  '),
-          ...verdict.findings.flatMap((finding) => wrap(toEvidenceLine(finding), width, '    ')),
-          ...(sampleRatio.alarmed ? wrap('the sample ratio has alarmed', width, '    ') : []),
+          ...toEvidenceLines(verdict.findings).flatMap((line) => wrap(line, width, '    ')),
+          ...(sampleRatio.alarmed
+            ? wrap('visitors did not arrive in the shares that they were given', width, '    ')
+            : []),
         ]
       : []),
   ]
 }
 
-/** The level below the sentences: what was counted of a metric, and how likely that is by chance. */
-function toEvidenceLine(finding: TransitionAsRead['verdict']['findings'][number]): string {
+type FindingAsRead = TransitionAsRead['verdict']['findings'][number]
+
+/** The level below the sentences: what was counted of each metric, and how likely that is by chance. */
+function toEvidenceLines(findings: readonly FindingAsRead[]): string[] {
+  const isSaid = ({ worst, logWithin }: FindingAsRead) => worst !== null || logWithin !== null
+  const silent = findings.filter((finding) => !isSaid(finding)).map(({ name }) => name)
+  return [
+    ...findings.filter(isSaid).map(toEvidenceLine),
+    ...(silent.length > 0 ? [`nobody on either side: ${silent.join(', ')}`] : []),
+  ]
+}
+
+function toEvidenceLine(finding: FindingAsRead): string {
   const { name, worst, logWorse, logWithin } = finding
-  const within =
-    logWithin === null
-      ? ''
-      : `; being beyond its margin would look like this by chance: ${toChanceText(logWithin)}`
-  if (!worst) return `${name}: nobody met it${within}`
-  const { ratio } = worst
   const said = toFindingText(finding)
-  const isSaid = (ratio.low === 0 && ratio.high === null) || said.startsWith(toRangeText(ratio))
-  const range = isSaid ? '' : ` (${toRangeText(ratio)} as many)`
-  return `${name}: ${said}${range}; being no worse would look like this by chance: ${toChanceText(logWorse)}${within}`
+  const { ratio } = worst ?? { ratio: { low: 0, high: null } }
+  const isOpen = ratio.low === 0 && ratio.high === null
+  const range =
+    isOpen || said.startsWith(toRangeText(ratio)) ? '' : ` (${toRangeText(ratio)} as many)`
+  return [
+    `${name}: ${said}${range}`,
+    ...(worst ? [`if it were no worse: by chance ${toChanceText(logWorse)}`] : []),
+    ...(logWithin === null
+      ? []
+      : [`if it were beyond its margin: by chance ${toChanceText(logWithin)}`]),
+  ].join('; ')
 }
 
 /** An older Holo says why, and leaves out who. */

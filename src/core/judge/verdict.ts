@@ -227,7 +227,7 @@ function findBlindness({ metrics }: Question, { metrics: states, around }: Obser
   const [base, canary] = around.visitors
   if (around.isUneven) {
     const reason =
-      'visitors do not arrive in the shares they were given, so that what is seen of both sides cannot be compared'
+      'visitors do not arrive in the shares that they were given, so that the two versions cannot be compared well'
     blind.push({ kind: 'sampleRatio', reason })
   }
   if (around.crowd > CROWD_SHARE && base + canary >= CROWD_FROM) {
@@ -243,7 +243,7 @@ function findBlindness({ metrics }: Question, { metrics: states, around }: Obser
     const set = state && findWorst(metric, state, { ...around, visitors: [0, 0] })
     if (!set || !isHeldBack(metric, set, around)) continue
     const clients = toShort(toClients(set)[1])
-    const reason = `${metric.name} speaks against the new version, but only ${clients} independent clients do: ${MIN_CLIENTS} are needed, or ${MIN_CLIENTS_IF_ALL_FAIL} where all of its visitors fail`
+    const reason = `"${metric.name}" looks worse, but only ${clients} independent ${clients === '1' ? 'client' : 'clients'} met it: ${MIN_CLIENTS} are needed, or ${MIN_CLIENTS_IF_ALL_FAIL} where all visitors of the new version do`
     blind.push({ kind: 'clients', reason })
   }
   return blind

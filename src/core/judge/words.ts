@@ -119,10 +119,9 @@ export function toChanceText(log: number): string {
 
 /** `at least 1.4 times`, `between 1 and 4.5 times`. */
 export function toRangeText({ low, high }: RatioRange): string {
-  if (high === null) return `at least ${toShort(low)} times`
-  return low === 0
-    ? `at most ${toShort(high)} times`
-    : `between ${toShort(low)} and ${toShort(high)} times`
+  const [least, most] = [toShort(low, 2), high === null ? '' : toShort(high, 2)]
+  if (high === null) return `at least ${least} times`
+  return low === 0 ? `at most ${most} times` : `between ${least} and ${most} times`
 }
 
 /**
@@ -136,7 +135,7 @@ export function nameVersions(text: string, version: string, baseVersion: string)
     .replaceAll('the old one', baseVersion)
 }
 
-/** A number of three digits for people. */
-export function toShort(number: number): string {
-  return String(Number(number.toPrecision(3)))
+/** A number of three digits, or another few, for people. */
+export function toShort(number: number, digits = 3): string {
+  return String(Number(number.toPrecision(digits)))
 }
