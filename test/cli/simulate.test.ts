@@ -173,7 +173,11 @@ describe('holo simulate', () => {
   it('counts who was harmed: of a release that fails for all, all who met it', async () => {
     const rates = ['--error-rate', 'main=0%', 'canary=100%']
     const { json } = await run(['./quick.json', ...rates, '--runs', '5', '--json'])
-    const [outcome] = json?.outcomes as { outcome: string; harmed: object; exposed: object }[]
+    const [outcome] = (json?.outcomes ?? []) as {
+      outcome: string
+      harmed: object
+      exposed: object
+    }[]
     expect(outcome?.outcome).toBe('rolledBack')
     expect(outcome?.harmed).toEqual(outcome?.exposed)
   })

@@ -20,7 +20,7 @@ import {
   toRow,
 } from './metric.ts'
 import { type RatioRange, toRatioRange } from './ratio.ts'
-import { toChanceText, toMarginText, toNumber, toRatioText, toSetText, toShort } from './words.ts'
+import { toChanceText, toMarginText, toRatioText, toSetText, toShort } from './words.ts'
 
 /** What is judged, and how strictly. */
 export type Question = {
