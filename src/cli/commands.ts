@@ -28,6 +28,7 @@ import {
   ROLLOUT_REPLAY,
   ROLLOUT_STATUS,
 } from './commands/rollout-look.ts'
+import { ROLLOUT_PLAN } from './commands/rollout-plan.ts'
 import { RULES_COMMANDS } from './commands/rules.ts'
 import { SIMULATE } from './commands/simulate.ts'
 import { STATUS } from './commands/status.ts'
@@ -44,6 +45,7 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
   ...POINT_COMMANDS,
   ROLLBACK,
   WITHDRAW,
+  ROLLOUT_PLAN,
   ROLLOUT_START,
   ROLLOUT_STATUS,
   ROLLOUT_PAUSE,

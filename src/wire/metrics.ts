@@ -69,6 +69,7 @@ export const recordedPoint = z.object({
       assigned: metricSeries.shape.assigned,
       failed: metricSeries.shape.failed,
       latency: metricSeries.shape.latency,
+      outcomes: metricSeries.shape.outcomes.optional(),
     }),
   ),
 })

@@ -19,7 +19,7 @@ export const simulateOutput = z.strictObject({
     metrics: z
       .record(z.string(), pair)
       .optional()
-      .describe('Shares of visitors for whom a yes/no metric says yes, 0 to 1'),
+      .describe('Shares of visitors who meet other metrics, 0 to 1'),
   }),
   seed: z.int(),
   runs: z.int(),
@@ -31,6 +31,7 @@ export const simulateOutput = z.strictObject({
         chance: z.number().describe('0 to 1'),
         timeMs: spread.describe('Milliseconds from the start to the outcome'),
         exposed: spread.describe('Visitors who got the new version'),
+        harmed: spread.describe('Those of them who met what they should not, such as a failure'),
       }),
     )
     .describe('Those that came about, the likeliest first'),

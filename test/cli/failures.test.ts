@@ -78,6 +78,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   swap: { works: ['main', 'canary'], bad: ['main', 'main'] },
   rollback: { works: ['--to', '1'], bad: ['--to', 'yesterday'] },
   withdraw: { works: ['v3'], bad: ['no spaces'] },
+  'rollout plan': { works: ['instant', '--visitors', '1/min'], bad: ['standrad'] },
   'rollout start': { works: ['v2'], bad: ['no spaces'] },
   'rollout status': { works: ['1'], bad: ['first'] },
   'rollout pause': { works: ['1'], bad: ['first'] },

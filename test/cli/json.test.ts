@@ -67,6 +67,7 @@ const CALLS: readonly (readonly [name: string, ...args: string[]])[] = [
   ['token create', 'ci', '--scope', 'publish', '--expires', '30d'],
   ['whoami'],
   ['token list'],
+  ['rollout plan', 'instant', '--visitors', '10/min'],
   ['rollout start', '1.0.0', '--yes'],
   ['rollout status'],
   ['rollout pause', '--yes'],

@@ -5,10 +5,10 @@ import { stripVTControlCharacters } from 'node:util'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { COMMAND_ROWS } from '../../src/cli/commands.ts'
-import { addToMetric, startMetric } from '../../src/core/judge/metric.ts'
+import { addToMetric, type SetCounts } from '../../src/core/judge/metric.ts'
 import { judge } from '../../src/core/judge/verdict.ts'
-import { ERRORS, LATENCY, PRESETS } from '../../src/core/rollout/plan.ts'
-import { noData } from '../../src/core/rollout/state.ts'
+import { PRESETS } from '../../src/core/rollout/plan.ts'
+import { NO_DATA, newRollout, toObserved } from '../../src/core/rollout/state.ts'
 import { holo, type RunOptions, STACK_TRACE } from '../support/cli.ts'
 import {
   exampleEvents,
@@ -44,7 +44,8 @@ const TAKEN_BACK = exampleRollout({
   ...ENDED,
   phase: 'rolledBack',
   phaseText: 'rolled back',
-  reason: 'errors: 45 in 2347 visits of the canary',
+  reason:
+    '8 of 8 visitors of v2 got 503 from POST /api/checkout, none of 190 of v1. By chance alone: less than 1 in 10,000',
 })
 const PROMOTED = exampleRollout({ ...ENDED, phase: 'promoted', phaseText: 'promoted', weight: 100 })
 
@@ -54,10 +55,30 @@ describe('holo rollout status', () => {
     expect(code).toBe(0)
     expect(stdout).toContain('rollout 7  canary v2 against main v1')
     expect(stdout).toContain('step 2 of 3 (5 %)')
-    expect(stdout).toContain('in it for 1 min 30 s, seen by 100 visitors of canary')
-    expect(stdout).toContain('waits: 1.5 min of 10 min')
-    expect(stdout).toMatch(/evidence against it 1 of 100/)
-    expect(stdout).toContain('errors: nothing known yet (0 in 0 visits against 0 in 0; evidence')
+    const said = stdout.replace(/\s+/g, ' ')
+    expect(said).toContain('for 1 min 30 s now, with 100 visitors of v2 and 1,900 of v1')
+    expect(said).toContain(
+      'waits: this step takes at least 10 min, of which 1 min 30 s have passed',
+    )
+    expect(said).toContain('nothing speaks against it: no visitor of the new version met a failure')
+    expect(stdout).not.toMatch(/evidence|E-value|margin|canary and|10\^/)
+  })
+
+  it('says first what went wrong where, and how likely that is by chance', async () => {
+    api.rollouts = [TAKEN_BACK]
+    const { stdout } = await run('status', { columns: 200, typed: '' })
+    expect(stdout).toContain(
+      'Taken back after 1 min: 8 of 8 visitors of v2 got 503 from POST /api/checkout, none of 190 of v1. By chance alone: less than 1 in 10,000.',
+    )
+  })
+
+  it('says that the judge is blind, and why', async () => {
+    const reason = '90 % of the visitors come from one address and count for a few clients only'
+    const { verdict } = exampleRollout()
+    const blind = [{ kind: 'crowd' as const, reason }]
+    api.rollouts = [exampleRollout({ verdict: { ...verdict, blind } })]
+    const { stdout } = await run('status', { columns: 200, typed: '' })
+    expect(stdout).toContain(`the judge sees less than it could: ${reason}`)
   })
 
   it('says once why it is paused', async () => {
@@ -181,8 +202,23 @@ describe('what is done to a rollout', () => {
 })
 
 describe('what rollouts have done', () => {
-  const errors = addToMetric(ERRORS, startMetric(ERRORS), [[900, 9, 100, 6]])
-  const verdict = judge(PRESETS.standard, [errors, startMetric(LATENCY)])
+  const { plan, ...started } = newRollout(PRESETS.standard)
+  const counts: SetCounts = {
+    metric: 'errors',
+    edge: 0,
+    route: 'POST /api/checkout',
+    share: 0.1,
+    visitors: [9, 6],
+    weights: [9, 6],
+    codes: { '503': 6 },
+    warmUp: false,
+  }
+  const seen = [counts, { ...counts, route: '' }]
+  const metrics = started.metrics.map((state, i) => {
+    const metric = plan.metrics[i]
+    return metric ? addToMetric(metric, state, seen) : state
+  })
+  const verdict = judge(plan, toObserved({ ...started, metrics, visitors: [900, 100] }))
   const transition = {
     at: NOW,
     event: 'advance' as const,
@@ -198,7 +234,7 @@ describe('what rollouts have done', () => {
     elapsedMs: 30_000,
     verdict: JSON.parse(JSON.stringify(verdict)),
     sampleRatio: { log: -2, threshold: Math.log(1000), alarmed: false },
-    data: { ...JSON.parse(JSON.stringify(noData(PRESETS.standard))), visitors: [1900, 100] },
+    data: { ...NO_DATA, visitors: [1900, 100] as [number, number] },
   }
 
   it('is explained, transition by transition', async () => {
@@ -211,11 +247,12 @@ describe('what rollouts have done', () => {
         '2026-11-24 12:00:00Z  step 1 of 3 (1 %) → step 2 of 3 (5 %), 5 %, by alice, revision 44',
         '  advanced by alice, whatever the gate asks for',
         '  “the meeting”',
-        '  evidence against it 15.9 of 100, sample ratio 0.135 of 1000; 100 visitors of the canary in this',
-        '  step and 1,900 of the base',
-        '    errors: at least 0.741 times as often (6 in 100 visits against 9 in 900; evidence against it',
-        '    30.8, for being within its margin 0.136)',
-        '    latency above 50: nothing known yet (0 in 0 visits against 0 in 0; evidence against it 1)\n',
+        '  100 visitors of the new version in this step and 1,900 of the old one',
+        '    errors: 6 of 100 visitors of the new version got 503 from POST /api/checkout, 9 of 900 of the',
+        '    old one (at least 0.74 times as many); if it were no worse: by chance less than 1 in 14; if it',
+        '    were beyond its margin: by chance well possible',
+        '    nobody on either side: latency, notFound, forbidden, unauthorized, unprocessable, brokenBodies,',
+        '    redirects, errorBodies, asks\n',
       ].join('\n'),
     )
   })

@@ -57,6 +57,19 @@ describe('a record', () => {
   })
 })
 
+describe('a record of other metrics', () => {
+  it('has their rates over all of it, but of what visitors should do', () => {
+    const outcomes = (notFound: number) => ({ outcomes: { notFound, asks: 300, errors: 7 } })
+    const raw = toRecord([
+      { at: NOW, series: [{ ...counted('main', 1000, 10), ...outcomes(20) }] },
+      { at: NOW + 60_000, series: [{ ...counted('canary', 100, 1), ...outcomes(6) }] },
+    ])
+    const { metrics } = readRecord(raw, 'record.json', 1).loadAt(0)
+    expect(metrics.notFound).toEqual({ base: { rate: 0.02 }, canary: { rate: 0.06 } })
+    expect(Object.keys(metrics)).not.toContain('asks')
+  })
+})
+
 describe('a record in which nothing of the base failed', () => {
   it('still has the failures of the recorded canary', () => {
     const raw = toRecord([

@@ -68,10 +68,14 @@ describe('holo simulate', () => {
   it('takes a bad release back, and tells when, why and who has met it', async () => {
     const { stdout, code } = await run(['quick', ...BAD])
     expect(code).toBe(0)
-    expect(stdout).toMatch(/100 % rolled back/)
+    expect(stdout).toMatch(/100 % taken back/)
     expect(stdout).toMatch(/visitors got the new version/)
     expect(stdout).toMatch(/50 %.* .*┤.*─+╮/)
-    expect(stdout).toMatch(/errors: \d+ in \d+ visits of the canary/)
+    expect(stdout).toMatch(/\d+ of them met a failure or another harm/)
+    const said = stripVTControlCharacters(stdout).replace(/\s+/g, ' ')
+    expect(said).toMatch(
+      /\d+ of \d+ visitors of the new version met a failure, (?:none|\d+) of [\d,]+ of the old one\. By chance alone: less than 1 in/,
+    )
   })
 
   it.each([60, 40, 24])('fits %i columns', async (columns) => {
@@ -120,60 +124,76 @@ describe('holo simulate', () => {
     expect(stderr).toMatch(sentence)
   })
 
-  it('says which metric has nothing to go by', async () => {
-    const plan = { metrics: [{ name: 'errors', margin: 1.5 }, { name: 'checkout' }] }
-    await writeFile(join(folder, 'checkout.json'), JSON.stringify(plan))
-    const args = ['checkout.json', '--runs', '1', '--days', '0.1', '--json']
+  it('says which margin can never be shown, because nothing is supposed of its metric', async () => {
+    const plan = {
+      metrics: [
+        { name: 'errors', margin: 1.5 },
+        { name: 'goal.order', margin: 1.5 },
+      ],
+    }
+    await writeFile(join(folder, 'orders.json'), JSON.stringify(plan))
+    const args = ['orders.json', '--runs', '1', '--days', '0.1', '--json']
     const { json } = await run(args)
     expect(json?.notices).toEqual([
-      'nothing is supposed of "checkout", which the plan waits for',
-      expect.stringMatching(
-        /^"holo rollout start" refuses this plan: metrics\[1\]\.name: nothing counts/,
-      ),
+      'nothing is supposed of "goal.order", whose margin can then never be shown',
     ])
     expect(json?.outcomes).toMatchObject([{ outcome: 'unfinished' }])
   })
 
-  it('judges another metric by what is supposed of it', async () => {
+  it('refuses a plan whose metric nothing counts, as holo rollout start does', async () => {
+    await writeFile(join(folder, 'paint.json'), JSON.stringify({ metrics: [{ name: 'paint' }] }))
+    const { code, stderr } = await run(['paint.json'])
+    expect(code).toBe(1)
+    expect(stderr).toMatch(
+      /metrics\[0\]\.name: nothing counts "paint"; counted are errors, latency/,
+    )
+  })
+
+  it.each([
+    ['notFound main=1% canary=20%', 'got a 404 from a service'],
+    ['asks main=60% canary=20%', 'asked a service after they opened a page'],
+    ['goal.order main=40% canary=10%', 'reached the goal "order"'],
+  ])('judges another metric by what is supposed of it: %s', async (words, who) => {
+    const [name = '', ...sides] = words.split(' ')
     const plan = {
-      preset: 'standard',
-      metrics: [{ name: 'checkout' }, { name: 'pay', required: false }],
+      steps: [{ weight: 50, gate: 'time', minMinutes: 5 }],
+      metrics: [{ name: 'errors' }, { name }],
     }
-    const steps = [{ weight: 50, gate: 'time', minMinutes: 5 }]
-    await writeFile(join(folder, 'shares.json'), JSON.stringify({ ...plan, steps }))
-    const metric = [
-      '--metric',
-      'checkout',
-      'main=1%',
-      'canary=1%',
-      '--metric',
-      'pay',
-      'main=1%',
-      'canary=20%',
-    ]
+    await writeFile(join(folder, 'shares.json'), JSON.stringify(plan))
+    const metric = ['--metric', name, ...sides]
     const { json } = await run(['shares.json', '--runs', '5', ...metric, '--json'])
     expect(json?.supposed).toMatchObject({
-      text: expect.stringContaining(
-        '"pay" says yes for 1 % of the old version\'s visitors and for 20 %',
-      ),
-      metrics: { pay: { control: 0.01, canary: 0.2 } },
+      text: expect.stringContaining(`% of the new one's ${who}`),
+      metrics: { [name]: {} },
     })
     expect(json?.outcomes).toMatchObject([{ outcome: 'rolledBack', runs: 5 }])
     expect(json).toMatchObject({
-      example: { rows: [{}, { reason: expect.stringMatching(/^pay: /) }] },
+      example: { rows: [{}, { reason: expect.stringContaining(`of the new version ${who}`) }] },
     })
+  })
+
+  it('counts who was harmed: of a release that fails for all, all who met it', async () => {
+    const rates = ['--error-rate', 'main=0%', 'canary=100%']
+    const { json } = await run(['./quick.json', ...rates, '--runs', '5', '--json'])
+    const [outcome] = (json?.outcomes ?? []) as {
+      outcome: string
+      harmed: object
+      exposed: object
+    }[]
+    expect(outcome?.outcome).toBe('rolledBack')
+    expect(outcome?.harmed).toEqual(outcome?.exposed)
   })
 
   it.each([
     ['main=1%', /takes a name first/],
-    ['checkout main=1%', /--metric checkout takes a value for each of two sides/],
-    ['checkout main=1% canary=2% checkout', /names checkout twice/],
-    ['chekout main=1% canary=2%', /no metric "chekout" \(did you mean "checkout"\?\)/],
+    ['notFound main=1%', /--metric notFound takes a value for each of two sides/],
+    ['notFound main=1% canary=2% notFound', /names notFound twice/],
+    ['notfound main=1% canary=2%', /does not judge "notfound" \(did you mean "notFound"\?\)/],
     ['latency a=1% b=2%', /say --latency instead/],
     ['errors a=1% b=2%', /say --error-rate main=1% canary=2% instead/],
-    ['paint a=1% b=2%', /"paint" has edges/],
+    ['redirects a=1% b=2%', /does not judge "redirects"; it judges errors, latency, notFound/],
   ])('says what is wrong with --metric %s', async (words, sentence) => {
-    const metrics = [{ name: 'checkout' }, { name: 'paint', edges: [1000, 2500] }]
+    const metrics = ['errors', 'latency', 'notFound'].map((name) => ({ name }))
     await writeFile(join(folder, 'named.json'), JSON.stringify({ preset: 'instant', metrics }))
     const { code, stderr, stdout } = await run(['named.json', '--metric', ...words.split(' ')])
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })

@@ -38,10 +38,11 @@ describe('a plan', () => {
         { weight: 25, gate: 'evidence', minMinutes: 10, maxMinutes: 60, atMax: 'rollBack' },
       ],
       bake: { minutes: 30 },
+      warmUpMinutes: 5,
       metrics: [
         { name: 'errors', margin: 1.5 },
         { name: 'latency' },
-        { name: 'signUps', weight: 2 },
+        { name: 'goal.signUp', weight: 2, tolerance: 1.1 },
       ],
       withdraw: true,
     })
@@ -50,16 +51,17 @@ describe('a plan', () => {
       { weight: 25, gate: 'evidence', minMs: 600_000, maxMs: 3_600_000, atMax: 'rollBack' },
     ])
     expect(plan.bake).toEqual({ minMs: 1_800_000, heldBack: 5 })
-    expect(plan.metrics).toMatchObject([
+    expect(plan.metrics).toEqual([
       {
         name: 'errors',
-        edges: null,
+        weight: 8,
+        tolerance: 1,
         margin: { ratio: 1.5, edge: null, floor: 0.002 },
-        required: true,
       },
-      { name: 'latency', edges: [50, 100, 200, 300, 500, 1000, 2000, 5000], required: false },
-      { name: 'signUps', edges: null, margin: null, weight: 2, required: true },
+      { name: 'latency', weight: 3, tolerance: 1.2, margin: null },
+      { name: 'goal.signUp', weight: 2, tolerance: 1.1, margin: null },
     ])
+    expect(plan.warmUpMs).toBe(300_000)
     expect(plan).toMatchObject({ alpha: 0.01, withoutData: 'hold', withdraws: true })
   })
 })
@@ -86,14 +88,35 @@ describe('a plan that cannot work is refused', () => {
     ],
     [
       'a name twice',
-      { preset: 'instant', metrics: [{ name: 'a' }, { name: 'a' }] },
+      { preset: 'instant', metrics: [{ name: 'errors' }, { name: 'errors' }] },
       ['metrics[1].name'],
     ],
     [
-      'edges that shrink',
-      { preset: 'instant', metrics: [{ name: 'a', edges: [2, 1] }] },
+      'edges of its own: the table has them',
+      { preset: 'instant', metrics: [{ name: 'latency', edges: [100, 200] }] },
       ['metrics[0].edges'],
     ],
+    [
+      'a metric that is "required": a margin asks for evidence',
+      { preset: 'instant', metrics: [{ name: 'errors', required: true }] },
+      ['metrics[0].required'],
+    ],
+    [
+      'a metric that nothing counts',
+      { preset: 'instant', metrics: [{ name: 'errors' }, { name: 'checkout' }] },
+      ['metrics[1].name'],
+    ],
+    [
+      'a goal without a name',
+      { preset: 'instant', metrics: [{ name: 'goal.' }] },
+      ['metrics[0].name'],
+    ],
+    [
+      'a tolerance of less than nothing',
+      { preset: 'instant', metrics: [{ name: 'latency', tolerance: 0.9 }] },
+      ['metrics[0].tolerance'],
+    ],
+    ['a warm-up of days', { warmUpMinutes: 3000 }, ['warmUpMinutes']],
     [
       'a margin at no edge',
       { metrics: [{ name: 'latency', margin: 2 }] },
@@ -106,7 +129,7 @@ describe('a plan that cannot work is refused', () => {
     ],
     [
       'an edge for a yes/no metric',
-      { metrics: [{ name: 'a', margin: 2, marginEdge: 7 }] },
+      { metrics: [{ name: 'errors', margin: 2, marginEdge: 7 }] },
       ['metrics[0].marginEdge'],
     ],
     ['a floor of no margin', { metrics: [{ name: 'errors', floor: 0.01 }] }, ['metrics[0].margin']],
@@ -117,7 +140,7 @@ describe('a plan that cannot work is refused', () => {
     ],
     [
       'a margin that asks for better',
-      { metrics: [{ name: 'a', margin: 1 }] },
+      { metrics: [{ name: 'errors', margin: 1 }] },
       ['metrics[0].margin'],
     ],
     ['no visitors', { minVisitors: 0 }, ['minVisitors']],
@@ -126,13 +149,18 @@ describe('a plan that cannot work is refused', () => {
     expect(problemsOf(raw).filter((path) => path !== 'steps[2].gate')).toEqual(paths)
   })
 
+  it('with the names that there are', () => {
+    const plan = parsePlan({ metrics: [{ name: 'checkout' }] })
+    expect(plan.ok ? '' : formatProblems(plan.error)).toContain(
+      'nothing counts "checkout"; counted are errors, latency, notFound',
+    )
+  })
+
   it('with all its problems at once', () => {
     const steps = [{ weight: 0, gate: 'time' }]
-    expect(problemsOf({ steps, alpha: 7, metrics: [{ name: 'a' }, { name: 'a' }] })).toEqual([
-      'alpha',
-      'steps[0].gate',
-      'metrics[1].name',
-    ])
+    expect(
+      problemsOf({ steps, alpha: 7, metrics: [{ name: 'errors' }, { name: 'errors' }] }),
+    ).toEqual(['alpha', 'steps[0].gate', 'metrics[1].name'])
   })
 
   it('without an exception, whatever it is', () => {

@@ -6,8 +6,9 @@ import type { AddressInfo } from 'node:net'
 import type * as z from 'zod'
 import { judge } from '../../src/core/judge/verdict.ts'
 import { PRESETS } from '../../src/core/rollout/plan.ts'
-import { newRollout } from '../../src/core/rollout/state.ts'
+import { newRollout, toObserved } from '../../src/core/rollout/state.ts'
 import { giveEvents } from '../../src/core/rollout/step.ts'
+import { type MetricPoint, metricsReply } from '../../src/wire/metrics.ts'
 import { rolloutEventsReply } from '../../src/wire/rollout-events.ts'
 import {
   type RolloutStatus,
@@ -20,7 +21,7 @@ export const NOW = Date.UTC(2026, 10, 24, 12)
 
 /** A rollout by the standard plan in its second step. */
 export function exampleRollout(changes: Partial<RolloutStatus> = {}): RolloutStatus {
-  const { metrics, oddities } = newRollout(PRESETS.standard)
+  const state = newRollout(PRESETS.standard)
   return {
     id: 7,
     environment: 'canary',
@@ -41,11 +42,14 @@ export function exampleRollout(changes: Partial<RolloutStatus> = {}): RolloutSta
     generation: 1,
     elapsedMs: 90_000,
     held: false,
-    obstacle: { kind: 'time', reason: '1.5 min of 10 min' },
-    verdict: judge(PRESETS.standard, metrics),
+    obstacle: {
+      kind: 'time',
+      reason: 'this step takes at least 10 min, of which 1 min 30 s have passed',
+    },
+    verdict: judge(PRESETS.standard, toObserved(state)),
     visitors: [1900, 100],
     sampleRatio: { log: -2, threshold: 6.9, alarmed: false },
-    oddities,
+    oddities: state.oddities,
     lastWindow: 12,
     lookedAt: NOW,
     problem: undefined,
@@ -94,6 +98,8 @@ export type RolloutApi = {
   explanation: Omit<z.input<typeof rolloutExplanation>, 'rollout'>
   /** Pages of events; the cursor of each is its place in the list. */
   pages: Page[]
+  /** What was counted, by minute. */
+  points: readonly MetricPoint[]
   /** Makes of a reply what another Holo would say. */
   alter: (body: Record<string, unknown>) => unknown
   readonly stop: () => void
@@ -106,6 +112,7 @@ export async function startRolloutApi(): Promise<RolloutApi> {
     search: URLSearchParams,
   ): Record<string, unknown> | undefined => {
     if (path === '/rollouts') return { rollouts: api.rollouts.map(toSummary) }
+    if (path === '/metrics') return metricsReply.parse({ points: plain(api.points), losses: {} })
     const [, id, verb] = /^\/rollouts\/(\d+)(?:\/(\w+))?$/.exec(path) ?? []
     const at = api.rollouts.findIndex((one) => String(one.id) === id)
     const found = api.rollouts[at]
@@ -140,6 +147,7 @@ export async function startRolloutApi(): Promise<RolloutApi> {
     after: (_, status) => status,
     explanation: { lines: [], transitions: [] },
     pages: [exampleEvents()],
+    points: [],
     alter: (body) => body,
     stop: () => {
       server.close()

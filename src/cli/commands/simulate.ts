@@ -20,7 +20,7 @@ import { toSimulatedLines } from '../simulation/lines.ts'
 import { type Supposed, type SupposedOptions, suppose } from '../simulation/suppose.ts'
 
 const DAY_MS = 86_400_000
-const DEFAULT_RUNS = 100
+const DEFAULT_RUNS = 50
 const DEFAULT_DAYS = 7
 /** More runs say no more, and take long. */
 const MOST_RUNS = 100_000
@@ -54,7 +54,7 @@ export const SIMULATE = command({
     },
     {
       flags: '--metric <name side=share...>',
-      about: 'another yes/no metric of the plan, as in checkout main=1% canary=2%',
+      about: 'visitors who meet another metric of the plan, as in notFound main=1% canary=2%',
       parse: collect,
     },
     {

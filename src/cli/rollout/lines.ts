@@ -19,18 +19,15 @@ type PlanParts = Pick<Plan, 'bake' | 'withdraws'> & {
 /** One line for each step: `5 % for 10 min or more, without evidence against it`. */
 export function toPlanLines({ steps, bake, withdraws }: PlanParts): string[] {
   const said = {
-    evidence: 'until there is evidence for going on',
+    evidence: 'until it is shown to be no worse',
     better: 'until it is shown to be better than the old version',
-    time: 'without evidence against it',
-    manual: "until somebody's word",
+    time: 'unless something speaks against it',
+    manual: 'until somebody lets it go on',
   }
   return [
     ...steps.map(({ weight, gate, minMs, maxMs, atMax }) => {
       const time = minMs > 0 ? ` for ${toDuration(minMs)} or more,` : ''
-      const limit =
-        maxMs === null
-          ? ''
-          : `; after ${toDuration(maxMs)} it ${AT_MAX[atMax]}`
+      const limit = maxMs === null ? '' : `; after ${toDuration(maxMs)} it ${AT_MAX[atMax]}`
       return `${toPercentText(weight)}${time} ${said[gate]}${limit}`
     }),
     bake.minMs > 0
@@ -57,18 +54,18 @@ export function toStatusLines(
     `  ${paintPhase(rollout, style)}`,
     ...(running
       ? wrap(
-          `in it for ${toDuration(elapsedMs)}, seen by ${toCount(canary, 'visitor')} of ${environment} and ${control.toLocaleString('en-US')} of ${base}`,
+          `for ${toDuration(elapsedMs)} now, with ${toCount(canary, 'visitor')} of ${version} and ${control.toLocaleString('en-US')} of ${baseVersion}`,
           width,
           '  ',
         )
-      : [`  ended ${toTime(rollout.endedAt ?? 0)}`, ...wrap(rollout.reason ?? '', width, '  ')]),
+      : [`  ended ${toTime(rollout.endedAt ?? 0)}`, ...wrap(toEndText(rollout), width, '  ')]),
     ...(rollout.paused === undefined
       ? []
       : wrap(style.yellow(toPausedText(rollout.paused, rollout.pause)), width, '  ')),
     ...(rollout.obstacle === undefined || rollout.obstacle.kind === 'paused'
       ? []
       : wrap(
-          `waits: ${rollout.obstacle.reason}${rollout.held ? ' (its time is over)' : ''}`,
+          `${rollout.held ? 'its time is over, and it holds' : 'waits'}: ${rollout.obstacle.reason}`,
           width,
           '  ',
         )),
@@ -78,6 +75,13 @@ export function toStatusLines(
     ),
     ...(rollout.problem === undefined ? [] : wrap(style.red(rollout.problem), width, '  ')),
   ]
+}
+
+/** `Taken back after 18 s: 8 of 8 visitors of 1.5.0 got 503 from POST /api/checkout, …`. */
+function toEndText({ phase, startedAt, endedAt, reason }: RolloutStatusAsRead): string {
+  const end = phase === 'promoted' ? 'Promoted' : 'Taken back'
+  const after = `${end} after ${toDuration((endedAt ?? startedAt) - startedAt)}`
+  return reason === undefined ? after : `${after}: ${reason}.`
 }
 
 /** A transition with its reason, what was counted, and the evidence beside its threshold. */
@@ -111,23 +115,41 @@ export function toTransitionLines(
     ...(isAnythingSeen
       ? [
           ...wrap(seen, width, '  '),
-          ...verdict.findings.flatMap((finding) => wrap(toEvidenceLine(finding), width, '    ')),
-          ...(sampleRatio.alarmed ? wrap('the sample ratio has alarmed', width, '    ') : []),
+          ...toEvidenceLines(verdict.findings).flatMap((line) => wrap(line, width, '    ')),
+          ...(sampleRatio.alarmed
+            ? wrap('visitors did not arrive in the shares that they were given', width, '    ')
+            : []),
         ]
       : []),
   ]
 }
 
-/** The level below the sentences: what a metric has seen, and what it says about the release. */
-function toEvidenceLine(finding: TransitionAsRead['verdict']['findings'][number]): string {
+type FindingAsRead = TransitionAsRead['verdict']['findings'][number]
+
+/** The level below the sentences: what was counted of each metric, and how likely that is by chance. */
+function toEvidenceLines(findings: readonly FindingAsRead[]): string[] {
+  const isSaid = ({ worst, logWithin }: FindingAsRead) => worst !== null || logWithin !== null
+  const silent = findings.filter((finding) => !isSaid(finding)).map(({ name }) => name)
+  return [
+    ...findings.filter(isSaid).map(toEvidenceLine),
+    ...(silent.length > 0 ? [`nobody on either side: ${silent.join(', ')}`] : []),
+  ]
+}
+
+function toEvidenceLine(finding: FindingAsRead): string {
   const { name, worst, logWorse, logWithin } = finding
-  const within =
-    logWithin === null ? '' : `; that it is within its margin: by chance ${toChanceText(logWithin)}`
-  if (!worst) return `${name}: nothing was seen${within}`
-  const { ratio } = worst
+  const said = toFindingText(finding)
+  const { ratio } = worst ?? { ratio: { low: 0, high: null } }
   const isOpen = ratio.low === 0 && ratio.high === null
-  const range = isOpen ? '' : ` (${toRangeText(ratio)} as many)`
-  return `${name}: ${toFindingText(finding)}${range}; that it is worse: by chance ${toChanceText(logWorse)}${within}`
+  const range =
+    isOpen || said.startsWith(toRangeText(ratio)) ? '' : ` (${toRangeText(ratio)} as many)`
+  return [
+    `${name}: ${said}${range}`,
+    ...(worst ? [`if it were no worse: by chance ${toChanceText(logWorse)}`] : []),
+    ...(logWithin === null
+      ? []
+      : [`if it were beyond its margin: by chance ${toChanceText(logWithin)}`]),
+  ].join('; ')
 }
 
 /** An older Holo says why, and leaves out who. */

@@ -12,7 +12,7 @@ const DEFAULT_COLUMNS = 80
 
 const OUTCOMES = {
   promoted: 'promoted',
-  rolledBack: 'rolled back',
+  rolledBack: 'taken back',
   held: 'holds and waits for somebody',
   unfinished: 'not over in that time',
 } as const
@@ -35,7 +35,7 @@ export function toSimulatedLines(
     ...notices.flatMap((notice) => wrap(style.yellow(notice), columns)),
     '',
     ...wrap(`Of ${toCount(runs, 'run')} (seed ${seed}):`, columns),
-    ...outcomes.flatMap(({ outcome, chance, timeMs, exposed: met }) => [
+    ...outcomes.flatMap(({ outcome, chance, timeMs, exposed: met, harmed }) => [
       ...wrap(paint[outcome](`${toChance(chance)} ${OUTCOMES[outcome]}`), columns, '  '),
       ...wrap(
         `after ${toDuration(timeMs.p50)}; in 8 of 10 runs ${toDuration(timeMs.p10)} to ${toDuration(timeMs.p90)}`,
@@ -44,6 +44,11 @@ export function toSimulatedLines(
       ),
       ...wrap(
         `${count(met.p50)} visitors got the new version; in 8 of 10 runs ${count(met.p10)} to ${count(met.p90)}`,
+        columns,
+        '      ',
+      ),
+      ...wrap(
+        `${count(harmed.p50)} of them met a failure or another harm; in 8 of 10 runs ${count(harmed.p10)} to ${count(harmed.p90)}`,
         columns,
         '      ',
       ),

@@ -2,9 +2,12 @@
 // what was recorded where there is a record.
 
 import type { Metric } from '../../core/judge/metric.ts'
-import { ERRORS, LATENCY } from '../../core/rollout/plan.ts'
 import type { Load, SideModel } from '../../core/simulate/traffic.ts'
 import type { Pair } from './sides.ts'
+
+/** The metrics that have options of their own. */
+export const ERRORS = 'errors'
+export const LATENCY = 'latency'
 
 /** ln's standard deviation of times to first byte: a few times slower at the 99th percentile. */
 export const DEFAULT_SPREAD = 0.6
@@ -17,16 +20,16 @@ export type Supposed = {
   readonly latencyMs: Pair | undefined
 }
 
-/** Shares of visitors for whom a yes/no metric says yes, by its name. */
+/** Shares of visitors who meet a metric without edges, by its name. */
 export type Shares = Readonly<Record<string, Pair>>
 
 export function toLoad({ visitorsPerMinute, errorRate, latencyMs }: Supposed): Load {
   return {
     visitorsPerMinute,
     metrics: {
-      [ERRORS.name]: both(errorRate, toRate),
+      [ERRORS]: both(errorRate, toRate),
       ...(latencyMs
-        ? { [LATENCY.name]: both(latencyMs, (median) => ({ median, spread: DEFAULT_SPREAD })) }
+        ? { [LATENCY]: both(latencyMs, (median) => ({ median, spread: DEFAULT_SPREAD })) }
         : {}),
     },
   }
@@ -38,7 +41,7 @@ export function addShares(load: Load, shares: Shares): Load {
   return { ...load, metrics: { ...load.metrics, ...Object.fromEntries(added) } }
 }
 
-/** Metrics of the plan for which nothing is supposed, so that they have no data. */
+/** Metrics of the plan for which nothing is supposed, so that nobody meets them. */
 export function findUnsupposed(metrics: readonly Metric[], load: Load): readonly Metric[] {
   return metrics.filter(({ name }) => !Object.hasOwn(load.metrics, name))
 }

@@ -3,15 +3,16 @@
 
 import { toDuration } from '../../core/amounts.ts'
 import { WINDOW_MS } from '../../core/counting/limits.ts'
-import { ERRORS, LATENCY } from '../../core/rollout/plan.ts'
+import { METRICS } from '../../core/counting/metrics.ts'
 import type { Load, SideModel } from '../../core/simulate/traffic.ts'
-import { metricRecord, type RecordedPoint } from '../../wire/metrics.ts'
+import { type MetricRecord, metricRecord, type RecordedPoint } from '../../wire/metrics.ts'
 import { refused } from '../failure.ts'
 import { toCount, toTime } from '../words.ts'
+import { ERRORS, LATENCY } from './load.ts'
 
 const STEP_MS = { window: WINDOW_MS, minute: 60_000 } as const
 /** The side with this name is the new one, if it was recorded. */
-const CANARY = 'canary'
+export const RECORDED_CANARY = 'canary'
 
 export type RecordedLoad = {
   readonly loadAt: (window: number) => Load
@@ -23,7 +24,17 @@ type Sums = {
   readonly assigned: number
   readonly failed: number
   readonly latency: readonly number[]
+  /** Requests by what came of them. */
+  readonly outcomes: Readonly<Record<string, number>>
 }
+
+/**
+ * The metrics of which a record has counts: what is bad if more visitors meet it. How many visitors
+ * did what they should cannot be told from requests.
+ */
+const RECORDED = METRICS.filter(
+  ({ name, edges, bad }) => name !== ERRORS && edges === null && bad === 'more',
+)
 
 /** @param worse how many times as often as recorded the new version fails. @throws CliFailure */
 export function readRecord(raw: unknown, file: string, worse: number): RecordedLoad {
@@ -33,17 +44,24 @@ export function readRecord(raw: unknown, file: string, worse: number): RecordedL
       problems: parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })),
     })
   }
-  const { points, resolution } = parsed.data
+  const load = toRecordedLoad(parsed.data, worse)
+  if (load) return load
+  throw refused('invalid_record', `${file} has no documents that were decided by their bucket`)
+}
+
+/** `undefined` for a record without visitors. */
+export function toRecordedLoad(
+  { points, resolution }: Pick<MetricRecord, 'points' | 'resolution'>,
+  worse: number,
+): RecordedLoad | undefined {
   const [first, last] = [points[0], points.at(-1)]
   const base = findBase(points)
-  if (!first || !last || base === undefined) {
-    throw refused('invalid_record', `${file} has no documents that were decided by their bucket`)
-  }
+  if (!first || !last || base === undefined) return undefined
   const step = STEP_MS[resolution]
   const steps = Math.round((last.at - first.at) / step) + 1
   const byStep = new Map(points.map((point) => [Math.round((point.at - first.at) / step), point]))
-  const hasCanary = base !== CANARY && sumOf(points, CANARY).assigned > 0
-  const canary = hasCanary ? CANARY : base
+  const hasCanary = base !== RECORDED_CANARY && sumOf(points, RECORDED_CANARY).assigned > 0
+  const canary = hasCanary ? RECORDED_CANARY : base
   const all = { base: sumOf(points, base), canary: sumOf(points, canary) }
   const loads = Array.from({ length: steps }, (_, i) =>
     toLoad(byStep.get(i), { base, worse, step, all }),
@@ -59,7 +77,7 @@ export function readRecord(raw: unknown, file: string, worse: number): RecordedL
       `counters do not tell visitors apart: each of ${toCount(all.base.assigned, 'document')} is taken for one, and each failed request for one of them`,
       ...(hasCanary
         ? []
-        : [`there is no ${CANARY} in it: the new version is taken to be like ${base}`]),
+        : [`there is no ${RECORDED_CANARY} in it: the new version is taken to be like ${base}`]),
       ...(worse !== 1 && all.canary.failed === 0
         ? [`nothing of the new version failed in it, and ${worse} times nothing is nothing`]
         : []),
@@ -68,7 +86,7 @@ export function readRecord(raw: unknown, file: string, worse: number): RecordedL
 }
 
 /** The environment that had the most documents. */
-function findBase(points: readonly RecordedPoint[]): string | undefined {
+export function findBase(points: readonly RecordedPoint[]): string | undefined {
   const names = new Set(points.flatMap(({ series }) => series.map((one) => one.environment)))
   const [most] = [...names]
     .map((name) => ({ name, assigned: sumOf(points, name).assigned }))
@@ -77,16 +95,20 @@ function findBase(points: readonly RecordedPoint[]): string | undefined {
   return most?.name
 }
 
-function sumOf(points: readonly RecordedPoint[], environment: string): Sums {
+export function sumOf(points: readonly RecordedPoint[], environment: string): Sums {
   let [assigned, failed] = [0, 0]
   let latency: number[] = []
+  const outcomes: Record<string, number> = {}
   for (const one of points.flatMap(({ series }) => series)) {
     if (one.environment !== environment) continue
     assigned += one.assigned
     failed += one.failed
     latency = one.latency.map((count, i) => count + (latency[i] ?? 0))
+    for (const [name, count] of Object.entries(one.outcomes ?? {})) {
+      outcomes[name] = (outcomes[name] ?? 0) + count
+    }
   }
-  return { assigned, failed, latency }
+  return { assigned, failed, latency, outcomes }
 }
 
 type Sides = {
@@ -106,12 +128,27 @@ function toLoad(point: RecordedPoint | undefined, { base, worse, step, all }: Si
   return {
     visitorsPerMinute: (assigned * 60_000) / step,
     metrics: {
-      [ERRORS.name]: { base: { rate: control }, canary: { rate } },
+      ...toOthers(all),
+      [ERRORS]: { base: { rate: control }, canary: { rate } },
       ...(latency.base && latency.canary
-        ? { [LATENCY.name]: { base: latency.base, canary: latency.canary } }
+        ? { [LATENCY]: { base: latency.base, canary: latency.canary } }
         : {}),
     },
   }
+}
+
+/** The metrics that were met at all, by their rates over the whole record. */
+function toOthers({ base, canary }: Sides['all']): Load['metrics'] {
+  const shareOf = ({ assigned, outcomes }: Sums, name: string) =>
+    assigned > 0 ? Math.min(1, (outcomes[name] ?? 0) / assigned) : 0
+  const met = RECORDED.map(
+    ({ name }) => [name, shareOf(base, name), shareOf(canary, name)] as const,
+  )
+  return Object.fromEntries(
+    met
+      .filter(([, control, rate]) => control + rate > 0)
+      .map(([name, control, rate]) => [name, { base: { rate: control }, canary: { rate } }]),
+  )
 }
 
 /** The rate of the base at that time; where the base never failed, the canary's rate over the whole record. */
@@ -119,8 +156,19 @@ function toCanaryRate(control: number, base: number, canary: number): number {
   return base > 0 ? control * (canary / base) : canary
 }
 
-function toRate({ assigned, failed }: Sums): number {
+export function toRate({ assigned, failed }: Pick<Sums, 'assigned' | 'failed'>): number {
   return assigned > 0 ? Math.min(1, failed / assigned) : 0
+}
+
+/** How the visitors of one environment fared, over a whole record. */
+export function toSideModels(sums: Sums): Readonly<Record<string, SideModel>> {
+  const others = toOthers({ base: sums, canary: sums })
+  const above = toAbove(sums.latency)
+  return {
+    ...Object.fromEntries(Object.entries(others).map(([name, { base }]) => [name, base])),
+    [ERRORS]: { rate: toRate(sums) },
+    ...(above ? { [LATENCY]: above } : {}),
+  }
 }
 
 /** Shares above each edge; `undefined` where no service was asked. */

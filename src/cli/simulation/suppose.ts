@@ -1,15 +1,15 @@
 // What is supposed of the traffic, from the options of `holo simulate`: made up from rates, or recorded.
 
-import { ERRORS, LATENCY, type Plan } from '../../core/rollout/plan.ts'
+import { findMetric } from '../../core/counting/metrics.ts'
+import type { Plan } from '../../core/rollout/plan.ts'
 import type { Load } from '../../core/simulate/traffic.ts'
-import { findUncounted } from '../../document/parse-plan.ts'
 import type { SimulateResult } from '../../wire/simulation.ts'
 import type { Context } from '../command.ts'
 import { readJson } from '../document.ts'
 import { misuse } from '../failure.ts'
 import { toSuggestion } from '../suggest.ts'
 import { toPercentText } from '../words.ts'
-import { addShares, findUnsupposed, type Shares, toLoad } from './load.ts'
+import { addShares, ERRORS, findUnsupposed, LATENCY, type Shares, toLoad } from './load.ts'
 import { readRecord } from './record.ts'
 import {
   type Pair,
@@ -50,36 +50,31 @@ export async function suppose(
   const { loadAt, told, notices } = await supposeTraffic(context, options)
   const sentences = Object.entries(shares).map(([name, { control, canary }]) => {
     const [old, next] = [toShareText(control), toShareText(canary)]
-    return `"${name}" says yes for ${old} of the old version's visitors and for ${next} of the new one's`
+    const who = findMetric(name)?.who ?? `met "${name}"`
+    return `${old} of the old version's visitors and ${next} of the new one's ${who}`
   })
   const metrics = sentences.length > 0 ? { metrics: shares } : {}
   return {
     loadAt: (window) => addShares(loadAt(window), shares),
     told: { ...told, text: [told.text, ...sentences].join(', '), ...metrics },
-    notices: [
-      ...notices,
-      ...toMissing(plan, addShares(loadAt(0), shares)),
-      ...findUncounted(plan).map(({ path, message }) => {
-        return `"holo rollout start" refuses this plan: ${path}: ${message}`
-      }),
-    ],
+    notices: [...notices, ...toMissing(plan, addShares(loadAt(0), shares))],
   }
 }
 
 /** @throws CliFailure for a metric that is not the plan's, or of which no share can be supposed. */
 function readShares({ metrics }: Plan, texts: readonly string[] = []): Shares {
-  const shares = parseNamedPairs('--metric', texts, parseShare, `checkout ${RATES}`)
+  const shares = parseNamedPairs('--metric', texts, parseShare, `notFound ${RATES}`)
   for (const name of Object.keys(shares)) {
     const metric = metrics.find((one) => one.name === name)
-    if (name === ERRORS.name) throw misuse(`say --error-rate ${RATES} instead of --metric ${name}`)
-    if (name === LATENCY.name) throw misuse(`say --latency instead of --metric ${name}`)
+    if (name === ERRORS) throw misuse(`say --error-rate ${RATES} instead of --metric ${name}`)
+    if (name === LATENCY) throw misuse(`say --latency instead of --metric ${name}`)
     if (!metric) {
       const names = metrics.map((one) => one.name)
       const suggestion = toSuggestion(name, names)
-      throw misuse(`the plan has no metric "${name}"${suggestion}; it has ${names.join(', ')}`)
+      throw misuse(`the plan does not judge "${name}"${suggestion}; it judges ${names.join(', ')}`)
     }
-    if (metric.edges) {
-      throw misuse(`"${name}" has edges, and --metric takes shares of a yes/no metric`)
+    if (findMetric(name)?.edges) {
+      throw misuse(`"${name}" is measured, and --metric takes the shares of visitors who met it`)
     }
   }
   return shares
@@ -127,10 +122,11 @@ function supposeRates({ visitors, errorRate: rates, latency }: SupposedOptions):
   }
 }
 
+/** A margin with a floor can be shown without anybody who meets the metric; others cannot. */
 function toMissing({ metrics }: Plan, load: Load): string[] {
   return findUnsupposed(metrics, load)
-    .filter(({ required }) => required)
-    .map(({ name }) => `nothing is supposed of "${name}", which the plan waits for`)
+    .filter(({ margin }) => margin !== null && margin.floor === null)
+    .map(({ name }) => `nothing is supposed of "${name}", whose margin can then never be shown`)
 }
 
 function toShareText(share: number): string {

@@ -3,8 +3,8 @@
 
 import { toDuration } from '../../core/amounts.ts'
 import { findSmallestLoss, toLogSampleRatio } from '../../core/judge/sample-ratio.ts'
-import { decideOutcome, judge, toFindingText } from '../../core/judge/verdict.ts'
-import { toNumber } from '../../core/judge/words.ts'
+import { decideOutcome, judge, toFindingText, type Verdict } from '../../core/judge/verdict.ts'
+import { nameVersions, toNumber, toVisitors } from '../../core/judge/words.ts'
 import { findObstacle } from '../../core/rollout/gate.ts'
 import { isRunning, toObserved, toPhaseText, toStepNumber } from '../../core/rollout/state.ts'
 import type { RolloutStatus, RolloutSummary, Transition } from '../../wire/rollouts.ts'
@@ -18,19 +18,20 @@ export function toSummary(rollout: Rollout): RolloutSummary {
   // A rollout that was never started is stored nowhere.
   const name = phase.name === 'ready' ? 'step' : phase.name
   const paused = isRunning(phase) ? phase.paused : null
+  const { version, baseVersion } = seen
   return {
     id,
     environment,
     base,
-    version: seen.version,
-    baseVersion: seen.baseVersion,
+    version,
+    baseVersion,
     startedAt: rollout.started_at,
     startedBy: rollout.started_by,
     endedAt: rollout.ended_at ?? undefined,
     phase: name,
     phaseText: toPhaseText(plan, phase),
     step: toStepNumber(plan, phase),
-    reason: 'reason' in phase ? phase.reason : undefined,
+    reason: 'reason' in phase ? nameVersions(phase.reason, version, baseVersion) : undefined,
     weight,
     paused: paused?.text,
     pause: paused ? { by: paused.by, cause: paused.cause } : undefined,
@@ -38,7 +39,8 @@ export function toSummary(rollout: Rollout): RolloutSummary {
 }
 
 export function toStatus(rollout: Rollout): RolloutStatus {
-  const { state } = rollout
+  const { state, seen } = rollout
+  const name = (text: string) => nameVersions(text, seen.version, seen.baseVersion)
   const { phase, plan, sampleRatio, generation, lastWindow, oddities, data } = state
   const observed = toObserved(state)
   const outcome = decideOutcome(plan, observed)
@@ -52,8 +54,8 @@ export function toStatus(rollout: Rollout): RolloutStatus {
     oddities,
     elapsedMs: isRunning(phase) ? phase.elapsedMs : 0,
     held: isRunning(phase) && phase.held,
-    obstacle: obstacle ?? undefined,
-    verdict: judge(plan, observed),
+    obstacle: obstacle ? { ...obstacle, reason: name(obstacle.reason) } : undefined,
+    verdict: nameInVerdict(judge(plan, observed), name),
     visitors: data.visitors,
     sampleRatio: {
       log: toLogSampleRatio(sampleRatio),
@@ -63,6 +65,11 @@ export function toStatus(rollout: Rollout): RolloutStatus {
     lookedAt: rollout.looked_at,
     problem: rollout.problem ?? undefined,
   }
+}
+
+function nameInVerdict(verdict: Verdict, name: (text: string) => string): Verdict {
+  const blind = verdict.blind.map((one) => ({ ...one, reason: name(one.reason) }))
+  return { ...verdict, reason: name(verdict.reason), blind }
 }
 
 export function toTransition({ row, revision, said }: TransitionRow): Transition {
@@ -75,37 +82,45 @@ export function toTransition({ row, revision, said }: TransitionRow): Transition
 
 /** How it stands, for people. How it came to that is in the transitions. */
 export function toLines(status: RolloutStatus): string[] {
-  const { id, version, environment, baseVersion, base, verdict, problem, startedAt, endedAt } =
-    status
+  const { id, version, environment, baseVersion, base, verdict, problem, endedAt } = status
   const [baseVisitors, visitors] = verdict.findings[0]?.seen ?? [0, 0]
+  const isBlind = verdict.blind.length > 0
   return [
     `Rollout ${id}: version ${version} in "${environment}", compared with ${baseVersion} in "${base}".`,
     toStanding(status),
-    `${toNumber(visitors)} visitors have had the new version, ${toNumber(baseVisitors)} the old one.`,
+    `${toVisitors(visitors)} had ${version}, and ${toNumber(baseVisitors)} had ${baseVersion}.`,
     ...(endedAt === undefined ? [toSentence(verdict.reason)] : []),
     ...verdict.findings
       .filter(({ worst }) => worst !== null)
-      .map((finding) => toSentence(toFindingText(finding))),
+      .map((finding) => toSentence(nameVersions(toFindingText(finding), version, baseVersion))),
     ...verdict.blind.map(({ reason }) => `The judge sees less than it could: ${reason}.`),
-    ...(verdict.blind.some(({ kind }) => kind === 'sampleRatio') ? [] : [toReach(status)]),
+    ...(isBlind ? [] : [toReach(status)]),
     ...(problem === undefined ? [] : [`The last look came to nothing: ${problem}.`]),
-    ...(endedAt === undefined ? [] : [`It took ${toDuration(endedAt - startedAt)}.`]),
   ]
 }
 
-function toStanding({ phaseText, elapsedMs, obstacle, reason, held }: RolloutStatus): string {
-  if (reason !== undefined) return `It is over, ${phaseText}: ${reason}.`
+function toStanding(status: RolloutStatus): string {
+  const { phaseText, elapsedMs, obstacle, reason, held } = status
+  if (reason !== undefined) return toEnd(status, reason)
   const since = `It is at ${phaseText}, for ${toDuration(elapsedMs)}`
   if (!obstacle) return `${since}, and goes on at the next look.`
-  return `${since}, ${held ? 'holds' : 'waits'}: ${obstacle.reason}.`
+  return `${since}, and ${held ? 'holds' : 'waits'}: ${obstacle.reason}.`
+}
+
+/** `Taken back after 18 s: 8 of 8 visitors of 1.5.0 got 503 from POST /api/checkout, …`. */
+function toEnd({ phase, startedAt, endedAt }: RolloutStatus, reason: string): string {
+  const end = phase === 'promoted' ? 'Promoted' : 'Taken back'
+  const time = endedAt === undefined ? '' : ` after ${toDuration(endedAt - startedAt)}`
+  return `${end}${time}: ${reason}.`
 }
 
 /** What loss of visitors the sample ratio would have noticed by now. */
-function toReach({ visitors, weight }: RolloutStatus): string {
+function toReach({ visitors, weight, version }: RolloutStatus): string {
   const loss = findSmallestLoss(visitors, weight)
-  if (loss === undefined)
+  if (loss === undefined) {
     return 'Whether visitors get lost on one side cannot be seen yet: too few have come.'
-  return `Visitors arrive in the shares they were given; a loss of ${Math.ceil(loss * 100)} % on the new version's side would have been seen.`
+  }
+  return `Visitors arrive in the shares that they were given: if ${version} lost ${Math.ceil(loss * 100)} % of its visitors, that would have been seen.`
 }
 
 function toSentence(text: string): string {

@@ -21,7 +21,7 @@ import {
   toRow,
 } from './metric.ts'
 import { type RatioRange, toRatioRange } from './ratio.ts'
-import { toChanceText, toNumber, toSetText, toShort } from './words.ts'
+import { toChanceText, toMarginText, toRatioText, toSetText, toShort } from './words.ts'
 
 /** What is judged, and how strictly. */
 export type Question = {
@@ -140,10 +140,7 @@ export function isBetter({ metrics, alpha }: Question, observed: Observed): bool
  * keeps the probability below alpha.
  */
 export function judge(question: Question, observed: Observed): Verdict {
-  const findings = question.metrics.flatMap((metric, i) => {
-    const state = observed.metrics[i]
-    return state ? [toFinding(metric, state, observed.around, question.alpha)] : []
-  })
+  const findings = findAll(question, observed, toRatioRange)
   const verdict = {
     outcome: decideOutcome(question, observed),
     logWorse: combineWorse(
@@ -155,6 +152,35 @@ export function judge(question: Question, observed: Observed): Verdict {
     blind: findBlindness(question, observed),
   }
   return { ...verdict, reason: toReason(verdict, question) }
+}
+
+/** How the ratios of a set are found; they are for people alone, and cost the most. */
+type FindRange = typeof toRatioRange
+
+function findAll(
+  { metrics, alpha }: Question,
+  { metrics: states, around }: Observed,
+  findRange: FindRange,
+): readonly MetricFinding[] {
+  return metrics.flatMap((metric, i) => {
+    const state = states[i]
+    if (!state) return []
+    return [toFinding(metric, state, around, (tallies) => findRange(tallies, alpha))]
+  })
+}
+
+/**
+ * What is still missing before it is shown that the canary is no worse, in words. Cheap enough for
+ * every window.
+ */
+export function toMissingText(question: Question, observed: Observed): string {
+  const threshold = Math.log(1 / question.alpha)
+  const findings = findAll(question, observed, () => ({ low: 0, high: null }))
+  const asked = findings.filter(({ margin }) => margin !== null)
+  const open = asked.find(({ logWithin }) => (logWithin ?? 0) < threshold) ?? asked[0]
+  if (!open?.margin) return 'nothing that could be shown is asked for'
+  const row = toRow(open)
+  return `it is not yet shown that ${toMarginText(row, open.margin)}: ${toAllText(open)}`
 }
 
 /** ln of the weighted mean of E, or of the largest weighted E, which splits alpha by weight. */
@@ -169,7 +195,7 @@ function toFinding(
   metric: Metric,
   state: MetricState,
   around: Surroundings,
-  alpha: number,
+  findRange: (tallies: SetState['tallies']) => RatioRange,
 ): MetricFinding {
   const worst = findWorst(metric, state, around)
   const edge = worst?.edge ?? toMarginEdge(metric)
@@ -177,7 +203,7 @@ function toFinding(
   return {
     name: metric.name,
     logWorse: toLogWorse(metric, state, around),
-    worst: worst ? toWorst(metric, worst, around, alpha) : null,
+    worst: worst ? toWorst(metric, worst, around, findRange) : null,
     met: all?.visitors ?? [0, 0],
     seen: around.visitors,
     margin: metric.margin,
@@ -185,7 +211,12 @@ function toFinding(
   }
 }
 
-function toWorst(metric: Metric, set: SetState, around: Surroundings, alpha: number): WorstSet {
+function toWorst(
+  metric: Metric,
+  set: SetState,
+  around: Surroundings,
+  findRange: (tallies: SetState['tallies']) => RatioRange,
+): WorstSet {
   const { route, visitors, codes, warmUp, tallies } = set
   return {
     route,
@@ -194,7 +225,7 @@ function toWorst(metric: Metric, set: SetState, around: Surroundings, alpha: num
     clients: toClients(set),
     codes,
     warmUp,
-    ratio: toRatioRange(tallies, alpha),
+    ratio: findRange(tallies),
     log: toLogSet(metric, set, around),
   }
 }
@@ -211,7 +242,7 @@ function findBlindness({ metrics }: Question, { metrics: states, around }: Obser
   const [base, canary] = around.visitors
   if (around.isUneven) {
     const reason =
-      'visitors do not arrive in the shares they were given, so that what is seen of both sides cannot be compared'
+      'visitors do not arrive in the shares that they were given, so that the two versions cannot be compared well'
     blind.push({ kind: 'sampleRatio', reason })
   }
   if (around.crowd > CROWD_SHARE && base + canary >= CROWD_FROM) {
@@ -227,7 +258,7 @@ function findBlindness({ metrics }: Question, { metrics: states, around }: Obser
     const set = state && findWorst(metric, state, { ...around, visitors: [0, 0] })
     if (!set || !isHeldBack(metric, set, around)) continue
     const clients = toShort(toClients(set)[1])
-    const reason = `${metric.name} speaks against the new version, but only ${clients} independent clients do: ${MIN_CLIENTS} are needed, or ${MIN_CLIENTS_IF_ALL_FAIL} where all of its visitors fail`
+    const reason = `"${metric.name}" looks worse, but only ${clients} independent ${clients === '1' ? 'client' : 'clients'} met it: ${MIN_CLIENTS} are needed, or ${MIN_CLIENTS_IF_ALL_FAIL} where all visitors of the new version do`
     blind.push({ kind: 'clients', reason })
   }
   return blind
@@ -239,44 +270,68 @@ function isHeldBack(metric: Metric, set: SetState, around: Surroundings): boolea
   return set.worse.some((log, i) => log + (set.gain[i] ?? 0) > Math.log(20))
 }
 
+/** From this E on the evidence is worth a word, though it may well be chance. */
+const NOTABLE = 5
+
 function toReason(
-  { outcome, logWorse, findings }: Omit<Verdict, 'reason'>,
-  { metrics, combine }: Question,
+  { outcome, logWorse, threshold, findings }: Omit<Verdict, 'reason'>,
+  question: Question,
 ): string {
+  const strongest = findStrongest(findings, question)
   if (outcome === 'rollback') {
-    const weigh = ({ logWorse }: MetricFinding, i: number) =>
-      logWorse + Math.log(metrics[i]?.weight ?? Number.MIN_VALUE)
-    const logs = findings.map(weigh)
-    const place = logs.indexOf(Math.max(...logs))
-    const log = combine === 'split' ? (findings[place]?.logWorse ?? logWorse) : logWorse
-    return `${toFindingText(findings[place])}; by chance alone ${toChanceText(log)}`
+    const log = question.combine === 'split' ? (strongest?.logWorse ?? logWorse) : logWorse
+    return `${toFindingText(strongest)}. By chance alone: ${toChanceText(log)}`
   }
-  const said = findings.filter(({ margin, met }) => margin !== null || met[0] + met[1] > 0)
-  const first = said[0] ?? findings[0]
-  const standing = toFindingText(first)
-  return outcome === 'promote'
-    ? `no worse: ${standing}${toMarginText(first)}`
-    : `no worse so far: ${standing}`
+  const shown = findings.find(({ margin }) => margin !== null)
+  if (outcome === 'promote' && shown?.margin) {
+    return `it is shown that ${toMarginText(toRow(shown), shown.margin)}: ${toAllText(shown)}`
+  }
+  if (logWorse >= Math.log(NOTABLE)) {
+    return `it may be worse: ${toFindingText(strongest)}. By chance alone: ${toChanceText(logWorse)}; it is taken back at ${toChanceText(threshold)}`
+  }
+  const first = shown ?? findings.find(({ met }) => met[0] + met[1] > 0) ?? findings[0]
+  return `nothing speaks against it: ${first ? toAllText(first) : 'nothing was seen'}`
 }
 
-function toMarginText(finding: MetricFinding | undefined): string {
-  const margin = finding?.margin
-  if (!margin) return ''
-  const or =
-    margin.floor === null ? '' : ` or fewer than ${toShort(margin.floor * 100)} % of its visitors`
-  return ` (shown: at most ${toShort(margin.ratio)} times as many${or})`
+/** The metric that speaks most against the canary, by its weight. */
+function findStrongest(
+  findings: readonly MetricFinding[],
+  { metrics }: Question,
+): MetricFinding | undefined {
+  const logs = findings.map(
+    ({ logWorse }, i) => logWorse + Math.log(metrics[i]?.weight ?? Number.MIN_VALUE),
+  )
+  return findings[logs.indexOf(Math.max(...logs))]
 }
 
-/** One metric in a sentence: its worst set. */
+/** One metric in a sentence: the set that speaks most against the canary. */
 export function toFindingText(finding: MetricFinding | undefined): string {
   if (!finding) return 'nothing was seen'
-  const { name, worst, seen } = finding
-  const row = toRow({ name })
-  if (!worst) {
-    const [base, canary] = seen
-    const who = row.edges ? `${row.who} than ${row.edges[0]} ${row.unit}` : row.who
-    return `none of ${toNumber(canary)} visitors of the new version ${who}, and none of ${toNumber(base)} of the old one`
-  }
-  const { route, edge, visitors, codes } = worst
-  return toSetText({ row, route, edge, met: visitors, seen, codes })
+  const { worst, seen } = finding
+  if (!worst) return toAllText(finding)
+  const { route, edge, visitors, codes, ratio } = worst
+  const words = { row: toRow(finding), route, edge, met: visitors, seen, codes }
+  // The sums of steps with different weights may say the opposite of what each step says.
+  return isContradicted(visitors, seen, ratio) ? toRatioText(words, ratio) : toSetText(words)
+}
+
+/** One metric in a sentence: all routes together. */
+function toAllText(finding: MetricFinding): string {
+  const { margin, worst, met, seen } = finding
+  const row = toRow(finding)
+  const edge = row.edges ? (worst?.edge ?? margin?.edge ?? row.edges[0] ?? null) : null
+  const codes = worst && worst.route === '' ? worst.codes : {}
+  return toSetText({ row, route: '', edge, met, seen, codes })
+}
+
+/** Whether the sums lie outside of the ratios that were found from them step by step. */
+function isContradicted(
+  [base, canary]: Pair,
+  [allBase, allCanary]: Pair,
+  { low, high }: RatioRange,
+): boolean {
+  if (allBase === 0 || allCanary === 0) return false
+  const of = canary / Math.max(canary, allCanary)
+  const than = base / Math.max(base, allBase)
+  return of < low * than || (high !== null && of > high * than)
 }

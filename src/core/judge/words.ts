@@ -2,7 +2,7 @@
 // that decide stand beside the sentences, in the verdict.
 
 import type { MetricRow } from '../counting/metrics.ts'
-import { OTHER_ROUTES, type Pair } from './metric.ts'
+import { type Margin, OTHER_ROUTES, type Pair } from './metric.ts'
 import type { RatioRange } from './ratio.ts'
 
 /** What was counted in one set, as a sentence needs it. */
@@ -25,12 +25,26 @@ export function toSetText({ row, route, edge, met, seen, codes }: SetWords): str
   const [baseSeen, canarySeen] = seen
   const what = toWhat(row, edge, codes)
   const where = toWhere(row, route)
-  const isFewer = row.bad === 'fewer'
-  const few = isFewer ? 'only ' : ''
   return (
-    `${few}${toOf(canary, canarySeen)} of the new version ${what}${where}, ` +
+    `${toOf(canary, canarySeen)} of the new version ${what}${where}, ` +
     `${toOthers(base, baseSeen)} of the old one`
   )
+}
+
+/** `at least 1.4 times as many visitors of the new version met a failure as of the old one`. */
+export function toRatioText({ row, route, edge, codes }: SetWords, ratio: RatioRange): string {
+  const what = `${toWhat(row, edge, codes)}${toWhere(row, route)}`
+  return `${toRangeText(ratio)} as many visitors of the new version ${what} as of the old one`
+}
+
+/** What has to be shown: `at most 1.5 times as many visitors met a failure`. */
+export function toMarginText(row: MetricRow, { ratio, edge, floor }: Margin): string {
+  const what = toWhat(row, edge, {})
+  if (row.bad === 'fewer') {
+    return `at most ${toShort(ratio)} times fewer visitors of the new version ${what}`
+  }
+  const or = floor === null ? '' : `, or fewer than ${toShort(floor * 1000)} in 1,000`
+  return `at most ${toShort(ratio)} times as many visitors of the new version ${what}${or}`
 }
 
 function toWhat(
@@ -71,11 +85,18 @@ function toWhere({ byRoute }: MetricRow, route: string): string {
 /** `8 of 8 visitors`; more than there were cannot be. */
 function toOf(met: number, seen: number): string {
   const all = Math.max(met, seen)
-  return `${toNumber(met)} of ${toNumber(all)} ${all === 1 ? 'visitor' : 'visitors'}`
+  if (all === 0) return 'no visitor'
+  return `${met === 0 ? 'none' : toNumber(met)} of ${toVisitors(all)}`
 }
 
 function toOthers(met: number, seen: number): string {
-  return `${met === 0 ? 'none' : toNumber(met)} of ${toNumber(Math.max(met, seen))}`
+  const all = Math.max(met, seen)
+  return all === 0 ? 'and none' : `${met === 0 ? 'none' : toNumber(met)} of ${toNumber(all)}`
+}
+
+/** `1 visitor`, `1,900 visitors`. */
+export function toVisitors(count: number): string {
+  return `${toNumber(count)} ${count === 1 ? 'visitor' : 'visitors'}`
 }
 
 /** 1234567 as `1,234,567`. */
@@ -91,20 +112,30 @@ const LARGEST_ODDS = 1_000_000
  */
 export function toChanceText(log: number): string {
   const odds = Math.min(10 ** Math.floor(log / Math.LN10 + 1e-9), LARGEST_ODDS)
-  const exact = Math.floor(Math.exp(Math.min(log, 30)))
-  const rounded = odds >= 1000 ? odds : exact
+  const exact = Math.floor(Math.exp(Math.min(log, 30)) * (1 + 1e-9))
+  const rounded = odds >= 1000 ? odds : exact < 100 ? exact : Math.floor(exact / 10) * 10
   return rounded < 2 ? 'well possible' : `less than 1 in ${toNumber(rounded)}`
 }
 
 /** `at least 1.4 times`, `between 1 and 4.5 times`. */
 export function toRangeText({ low, high }: RatioRange): string {
-  if (high === null) return `at least ${toShort(low)} times`
-  return low === 0
-    ? `at most ${toShort(high)} times`
-    : `between ${toShort(low)} and ${toShort(high)} times`
+  const [least, most] = [toShort(low, 2), high === null ? '' : toShort(high, 2)]
+  if (high === null) return `at least ${least} times`
+  return low === 0 ? `at most ${most} times` : `between ${least} and ${most} times`
 }
 
-/** A number of three digits for people. */
-export function toShort(number: number): string {
-  return String(Number(number.toPrecision(3)))
+/**
+ * Puts the versions' names into a sentence of the judge or of the machine, which know them as the new
+ * and the old one.
+ */
+export function nameVersions(text: string, version: string, baseVersion: string): string {
+  return text
+    .replaceAll('the new version', version)
+    .replaceAll('the old version', baseVersion)
+    .replaceAll('the old one', baseVersion)
+}
+
+/** A number of three digits, or another few, for people. */
+export function toShort(number: number, digits = 3): string {
+  return String(Number(number.toPrecision(digits)))
 }

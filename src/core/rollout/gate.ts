@@ -1,7 +1,9 @@
 // When a gate opens by itself, what keeps it shut, and how often a rollout has to be looked at
 // meanwhile.
 
-import { isBetter, judge } from '../judge/verdict.ts'
+import { toDuration } from '../amounts.ts'
+import { isBetter, judge, toMissingText } from '../judge/verdict.ts'
+import { toNumber, toVisitors } from '../judge/words.ts'
 import type { Plan } from './plan.ts'
 import {
   isRunning,
@@ -30,23 +32,22 @@ export function findObstacle(
   const { gate, minMs } = toGate(state, phase)
   if (phase.paused !== null) return { kind: 'paused', reason: `paused: ${phase.paused.text}` }
   if (phase.elapsedMs < minMs) {
-    return { kind: 'time', reason: `${toMinutes(phase.elapsedMs)} of ${toMinutes(minMs)}` }
+    return { kind: 'time', reason: toTimeText(state, phase, minMs) }
   }
-  if (gate === 'manual') return { kind: 'manual', reason: "waits for somebody's word" }
+  if (gate === 'manual') {
+    return { kind: 'manual', reason: 'somebody has to let it go on: holo rollout advance' }
+  }
   const missing = findMissing(plan, data, weight)
-  if (missing) return { kind: 'data', reason: `too little to go by: ${missing}` }
+  if (missing) return { kind: 'data', reason: missing }
   if (sampleRatio.alarmed) {
     return {
       kind: 'sampleRatio',
       reason:
-        'visitors do not arrive in the shares they were given, so the comparison is not valid',
+        'visitors do not arrive in the shares that they were given, so that the two versions cannot be compared',
     }
   }
   if (gate === 'evidence' && outcome !== 'promote' && !goesOn(state, phase)) {
-    return {
-      kind: 'evidence',
-      reason: `not enough evidence yet: ${judge(plan, toObserved(state)).reason}`,
-    }
+    return { kind: 'evidence', reason: toMissingText(plan, toObserved(state)) }
   }
   if (gate === 'better' && !isBetter(plan, toObserved(state))) {
     return {
@@ -75,9 +76,14 @@ export function toGate({ plan }: RolloutState, phase: RunningPhase) {
   )
 }
 
-/** Milliseconds for people: `1.5 min`. */
-export function toMinutes(ms: number): string {
-  return `${Math.round(ms / 6000) / 10} min`
+/** How much of the time has passed, and what else a gate that opens by itself will ask for. */
+function toTimeText({ plan, data }: RolloutState, phase: RunningPhase, minMs: number): string {
+  const place = phase.name === 'step' ? 'this step' : 'the bake'
+  const time = `${place} takes at least ${toDuration(minMs)}, of which ${toDuration(phase.elapsedMs)} have passed`
+  const [, canary] = data.visitors
+  return canary >= plan.minVisitors
+    ? time
+    : `${time}; it also needs ${toVisitors(plan.minVisitors)} of the new version, of whom ${toNumber(canary)} have come`
 }
 
 /**
@@ -118,10 +124,16 @@ function findMissing(plan: Plan, data: StepData, weight: number): string | null 
   const needed = Math.max(1, plan.minVisitors)
   const hasBase = weight < 100
   const [base, canary] = data.visitors
-  if (canary < needed) return `${canary} visitors of the new version, and ${needed} are needed`
-  if (hasBase && base < needed) {
-    return `${base} visitors of the old version, and ${needed} are needed`
-  }
+  if (canary < needed) return toFewText(canary, needed, 'the new version')
+  if (hasBase && base < needed) return toFewText(base, needed, 'the old version')
   if (data.silentMs <= FRESH_MS) return null
-  return `no visitors of ${hasBase ? 'both sides' : 'the new version'} for ${Math.round(data.silentMs / 60_000)} minutes`
+  const silent = toDuration(data.silentMs)
+  return hasBase
+    ? `for ${silent} nobody has come to one of the two versions`
+    : `for ${silent} nobody has come to the new version`
+}
+
+function toFewText(count: number, needed: number, version: string): string {
+  const has = `${toVisitors(count)} ${count === 1 ? 'has' : 'have'}`
+  return `too few visitors: ${has} had ${version} in this step, and ${toNumber(needed)} are needed`
 }

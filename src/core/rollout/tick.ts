@@ -1,12 +1,14 @@
 // What a tick of the alarm does: adds the closed windows to the state and moves the rollout as
 // their evidence says. A rollout moves by itself here and nowhere else.
 
+import { toDuration } from '../amounts.ts'
 import { addTally } from '../judge/evidence.ts'
 import { addToMetric, BLOCK_MS, closeBlock } from '../judge/metric.ts'
 import { addVisitors, type Stratum, toLogSampleRatio } from '../judge/sample-ratio.ts'
 import { decideOutcome, judge, type Verdict } from '../judge/verdict.ts'
+import { toChanceText } from '../judge/words.ts'
 import type { AuditRow, RolloutEvent, StepResult, Window } from './events.ts'
-import { findObstacle, type Obstacle, toGate, toMinutes } from './gate.ts'
+import { findObstacle, type Obstacle, toGate } from './gate.ts'
 import { type RolloutState, type RunningPhase, toObserved } from './state.ts'
 import { enter, move, rollBack, toFollowing } from './transition.ts'
 
@@ -34,7 +36,7 @@ export function tick(
   }
   const obstacle = findObstacle(state, phase, outcome)
   if (obstacle) return after(noticed, wait(state, phase, event, obstacle))
-  return after(noticed, enter(state, event, toFollowing(state), toPassedReason(state, phase, outcome)))
+  return after(noticed, enter(state, event, toFollowing(state), toPassedReason(state, phase)))
 }
 
 /**
@@ -55,7 +57,7 @@ function wait(
   const { maxMs, atMax } = toGate(state, phase)
   const isOver = maxMs !== null && phase.elapsedMs >= maxMs && kind !== 'paused'
   if (!isOver) return { state, actions: [], audit: [], refused: null }
-  const late = `the step's maximum of ${toMinutes(maxMs)} has passed: ${reason}`
+  const late = `the ${toDuration(maxMs)} that this step may take at most are over: ${reason}`
   const otherwise = kind === 'data' ? state.plan.withoutData : atMax
   // An alarm of the sample ratio means that the sides cannot be compared; that is no reason to roll
   // back.
@@ -66,17 +68,10 @@ function wait(
   return move(state, event, { ...state, phase: { ...phase, held: true } }, `holds: ${late}`)
 }
 
-function toPassedReason(
-  state: RolloutState,
-  phase: RunningPhase,
-  outcome: Verdict['outcome'],
-): string {
-  const { gate, minMs } = toGate(state, phase)
-  const [base, canary] = state.data.visitors
-  const said = `${toMinutes(minMs)} have passed with ${canary} visitors of the new version and ${base} of the old one`
+function toPassedReason(state: RolloutState, phase: RunningPhase): string {
   const { reason } = judge(state.plan, toObserved(state))
-  const isShown = gate === 'evidence' && outcome === 'promote'
-  return `${said}; ${isShown ? 'evidence for going on' : 'nothing against it'}: ${reason}`
+  const place = phase.name === 'step' ? 'this step' : 'the bake'
+  return `${reason}; ${place} took ${toDuration(phase.elapsedMs)}`
 }
 
 function noticeSampleRatio(
@@ -85,8 +80,8 @@ function noticeSampleRatio(
   event: RolloutEvent,
 ): readonly AuditRow[] {
   if (!state.sampleRatio.alarmed || before.sampleRatio.alarmed) return []
-  const log = toLogSampleRatio(state.sampleRatio).toFixed(2)
-  const reason = `sample ratio: visitors do not arrive in the shares they were given (ln of the evidence ${log}); nothing is promoted by itself from here on`
+  const chance = toChanceText(toLogSampleRatio(state.sampleRatio))
+  const reason = `visitors do not arrive in the shares that they were given (by chance alone: ${chance}); from here on nobody but a person promotes it`
   return move(state, event, state, reason).audit
 }
 

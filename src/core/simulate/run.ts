@@ -64,7 +64,10 @@ export type Run = {
   readonly ms: number
   /** Visitors assigned to each side. */
   readonly visitors: readonly [base: number, canary: number]
-  /** Visitors of the canary who met what they should not, until the rollout ended. */
+  /**
+   * Visitors of the canary who met what they should not, until the rollout ended. Of measurements
+   * nobody can say who was harmed.
+   */
   readonly harmed: number
   readonly state: RolloutState
   readonly actions: readonly Action[]
@@ -117,7 +120,8 @@ export function runRollout(plan: Plan, world: World, options: RunOptions): Run {
 }
 
 function isBad({ metric }: Met): boolean {
-  return findMetric(metric)?.bad === 'more'
+  const row = findMetric(metric)
+  return row?.bad === 'more' && row.edges === null
 }
 
 function toOutcome({ phase }: RolloutState): Run['outcome'] {

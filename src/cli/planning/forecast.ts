@@ -1,0 +1,144 @@
+// Tries a plan on the traffic that was estimated: how long a healthy release takes, and what becomes of
+// bad ones. Every run goes through the engine of production.
+
+import { WINDOW_MS } from '../../core/counting/limits.ts'
+import type { Plan } from '../../core/rollout/plan.ts'
+import { seededRandom } from '../../core/simulate/random.ts'
+import { type RunResult, simulateRun, toSpread } from '../../core/simulate/simulate.ts'
+import type { Load } from '../../core/simulate/traffic.ts'
+import type { Forecast } from '../../wire/forecast.ts'
+import { ERRORS } from '../simulation/load.ts'
+import type { Estimate } from './estimate.ts'
+
+const DAY_MS = 86_400_000
+
+/** A plan fits in which nearly all healthy releases end within this time. */
+const FITTING_MS = DAY_MS
+/** A bad release is not waited for any longer. */
+const LONGEST_MS = 2 * DAY_MS
+
+/** So many runs tell a plan that works from one that does not. */
+const HEALTHY_RUNS = 8
+const BAD_RUNS = 6
+/** After so many runs that all came to nothing the others are left out. */
+const ENOUGH_FAILURES = 2
+/** Of the runs of a healthy release. */
+const FITTING_SHARE = 0.85
+
+/** Releases that fail so many times as often; the last fails for all. */
+const WORSE = [2, 5, Number.POSITIVE_INFINITY]
+
+export type Forecasting = {
+  readonly traffic: Estimate
+  /** Called before every run, so that others have their turn. */
+  readonly pause: () => Promise<void>
+}
+
+export async function forecast(
+  name: string,
+  plan: Plan,
+  { traffic, pause }: Forecasting,
+): Promise<Forecast> {
+  const healthy = await tryHealthy(plan, { traffic, pause })
+  const found: Forecast['found'] = []
+  for (const worse of WORSE) {
+    const errorRate = Math.min(1, traffic.baseRate * worse)
+    if (found.some((one) => one.errorRate === errorRate)) continue
+    const runs = await runAll(plan, traffic, errorRate, BAD_RUNS, pause)
+    const back = runs.filter(({ outcome }) => outcome === 'rolledBack')
+    found.push({
+      errorRate,
+      runs: runs.length,
+      takenBack: back.length / runs.length,
+      ...(back.length > 0 ? { timeMs: toPercentiles(back.map(({ ms }) => ms)) } : {}),
+      harmed: toPercentiles(runs.map(({ harmed }) => harmed)),
+    })
+  }
+  const fits = isInTime(healthy) && found.at(-1)?.takenBack === 1
+  return { plan: name, fits, healthy, found }
+}
+
+/** What becomes of a release that fails no more often than the old version. */
+export async function tryHealthy(
+  plan: Plan,
+  { traffic, pause }: Forecasting,
+): Promise<Forecast['healthy']> {
+  // Nothing is decided in the bake of a healthy release, so that its time can be added.
+  const judged = { ...plan, bake: { ...plan.bake, minMs: 0 } }
+  const runs = await runAll(judged, traffic, undefined, HEALTHY_RUNS, pause)
+  const promoted = runs.filter(({ outcome }) => outcome === 'promoted')
+  const back = runs.filter(({ outcome }) => outcome === 'rolledBack')
+  const bakeMs = toBakeMs(plan, traffic)
+  return {
+    runs: runs.length,
+    promoted: promoted.length / runs.length,
+    takenBack: back.length / runs.length,
+    ...(promoted.length > 0
+      ? { timeMs: toPercentiles(promoted.map(({ ms }) => ms + bakeMs)) }
+      : {}),
+  }
+}
+
+export function isInTime({ promoted, timeMs }: Forecast['healthy']): boolean {
+  return promoted >= FITTING_SHARE && timeMs !== undefined && timeMs.p90 <= FITTING_MS
+}
+
+/** The bake also needs visitors of those who are held back. */
+function toBakeMs({ bake, minVisitors }: Plan, { visitorsPerMinute }: Estimate): number {
+  if (bake.minMs === 0) return 0
+  const heldPerMinute = (visitorsPerMinute * bake.heldBack) / 100
+  return Math.max(bake.minMs, heldPerMinute > 0 ? (minVisitors / heldPerMinute) * 60_000 : 0)
+}
+
+/** @param errorRate of the new version; `undefined` for the same as of the old one. */
+async function runAll(
+  plan: Plan,
+  traffic: Estimate,
+  errorRate: number | undefined,
+  runs: number,
+  pause: () => Promise<void>,
+): Promise<readonly RunResult[]> {
+  const wanted = errorRate === undefined ? 'promoted' : 'rolledBack'
+  const ended: RunResult[] = []
+  for (let run = 0; run < runs; run++) {
+    await pause()
+    ended.push(simulateRun(plan, toSupposition(traffic, errorRate, run, runs), run))
+    if (ended.length >= ENOUGH_FAILURES && ended.every(({ outcome }) => outcome !== wanted)) break
+  }
+  return ended
+}
+
+function toSupposition(
+  { models, perMinute, baseRate }: Estimate,
+  errorRate: number | undefined,
+  run: number,
+  runs: number,
+) {
+  const alike = Object.entries(models).map(([name, model]) => [
+    name,
+    { base: model, canary: model },
+  ])
+  const errors =
+    errorRate === undefined
+      ? {}
+      : { [ERRORS]: { base: { rate: baseRate }, canary: { rate: errorRate } } }
+  const metrics: Load['metrics'] = { ...Object.fromEntries(alike), ...errors }
+  // Releases begin at all times of day and week.
+  const begin = Math.floor((run * perMinute.length) / runs)
+  const windows = 60_000 / WINDOW_MS
+  return {
+    loadAt: (window: number): Load => {
+      const minute = (begin + Math.floor(window / windows)) % perMinute.length
+      return { visitorsPerMinute: perMinute[minute] ?? 0, metrics }
+    },
+    personAdvances: true,
+    runs,
+    maxMs: errorRate === undefined ? FITTING_MS : LONGEST_MS,
+    randomOf: (number: number) => seededRandom(1, number),
+  }
+}
+
+function toPercentiles(numbers: readonly number[]) {
+  const { p10, p50, p90 } = toSpread(numbers)
+  return { p10, p50, p90 }
+}
