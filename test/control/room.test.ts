@@ -3,8 +3,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { type Content, countBytes, toBare, toText } from '../../src/control/document/content.ts'
-import { findOverfull, measureRoom } from '../../src/control/document/room.ts'
-import { RESERVED_BYTES } from '../../src/control/limits.ts'
+import { findOverfull, measureRoom, RESERVED_BYTES } from '../../src/control/document/room.ts'
 import { MAX_ASSIGNMENTS_BYTES } from '../../src/document/parse.ts'
 import { MAX_WRITTEN_REVISION } from '../../src/document/schema.ts'
 

@@ -3,7 +3,7 @@
 // no call of the control is ever due.
 
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { Batch, SampleBounds } from '../../src/core/counting/batch.ts'
+import { type Batch, COUNTING_FORM } from '../../src/core/counting/batch.ts'
 import { CLOSE_AFTER_MS, closesAt } from '../../src/core/counting/limits.ts'
 import { AssignmentsLoader } from '../../src/loading/load.ts'
 import { digestText, type SyncReport } from '../../src/loading/sync.ts'
@@ -35,8 +35,14 @@ function createCounting(now: () => number, isolate: string) {
     take: (): Batch | undefined =>
       pages.isEmpty
         ? undefined
-        : { isolate, sequence: ++sequence, windows: pages.take(), dropped: 0 },
-    arrived: (_: Batch, __: SampleBounds | undefined) => undefined,
+        : {
+            form: COUNTING_FORM,
+            isolate,
+            sequence: ++sequence,
+            windows: pages.take(),
+            dropped: 0,
+          },
+    arrived: () => undefined,
     failed: () => undefined,
     collect: () => undefined,
   }

@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { MAX_VERIFY_PROBLEMS } from '../../src/control/document/verify.ts'
 import { MAX_DOWN_ORIGINS } from '../../src/control/health/probing.ts'
 import { MAX_REPLAYABLE_ROLLOUTS } from '../../src/control/limits.ts'
-import type { Batch } from '../../src/core/counting/batch.ts'
+import { type Batch, COUNTING_FORM } from '../../src/core/counting/batch.ts'
 import { noTotals } from '../../src/core/counting/totals.ts'
 import { MAX_POINTS, writePoints } from '../../src/metrics/counter.ts'
 import { Recorder } from '../../src/metrics/recorder.ts'
@@ -120,8 +120,11 @@ describe('MAX_POINTS', () => {
         revision: 2,
         totals: { ...noTotals(), requests: i + 1 },
         visitors: new Uint32Array(),
+        kinds: [],
+        outcomes: new Uint32Array(),
       }))
       const batch: Batch = {
+        form: COUNTING_FORM,
         isolate: 'isolate',
         sequence: 1,
         windows: [{ window: 1, groups }],

@@ -8,14 +8,17 @@ import { MAX_PUBLISHED_DATABASE_BYTES } from '../../src/control/document/room.ts
 import { MAX_RUNNING_ROLLOUTS } from '../../src/control/limits.ts'
 import { MAX_OPEN_UPLOADS_PER_TOKEN } from '../../src/control/releases/uploading.ts'
 import { UPLOAD_IDLE_MS } from '../../src/control/releases/uploads.ts'
-import { type Batch, type Group, isBatch } from '../../src/core/counting/batch.ts'
+import { type Batch, COUNTING_FORM, type Group, isBatch } from '../../src/core/counting/batch.ts'
 import {
+  MAX_BATCH_OUTCOMES,
   MAX_BATCH_VISITORS,
   MAX_BATCH_WINDOWS,
   MAX_GROUPS,
   MAX_NAMES,
+  MAX_ROUTE_CHARACTERS,
   toWindow,
 } from '../../src/core/counting/limits.ts'
+import { pushOutcome } from '../../src/core/counting/outcomes.ts'
 import { noTotals } from '../../src/core/counting/totals.ts'
 import { MAX_ASSIGNMENTS_BYTES } from '../../src/document/parse.ts'
 import type { VersionRecord } from '../../src/document/version-record.ts'
@@ -90,6 +93,20 @@ async function takeBack(life: Life, rolling: Rolling) {
   expect((await life.verify(back.text)).problems).toEqual([])
 }
 
+const OUTCOMES_PER_GROUP = Math.floor(MAX_BATCH_OUTCOMES / (MAX_GROUPS * MAX_BATCH_WINDOWS))
+
+/** Its part of all outcomes of a batch, each on another route. */
+function toOutcomes(isolate: number, group: number): number[] {
+  const words: number[] = []
+  const count = OUTCOMES_PER_GROUP
+  for (let i = 0; i < count; i++) {
+    const visitor = (((isolate * 320 + group) * count + i) * 2654435) >>> 0
+    const from = { client: i + 1, site: i + 1, network: i + 1 }
+    pushOutcome(words, { visitor, kind: i, level: 1, ...from })
+  }
+  return words
+}
+
 /** Every window, group, visitor and name that a batch may have; other groups in each batch, but for the rollout's. */
 function toFullBatch(isolate: number, newest: number): Batch {
   const names = Object.fromEntries(
@@ -106,8 +123,15 @@ function toFullBatch(isolate: number, newest: number): Batch {
     visitors: Uint32Array.from({ length: 2 * visitors }, (_, i) =>
       i % 2 === 0 ? ((isolate * groups + window * MAX_GROUPS + group) * visitors + i) * 2654435 : 0,
     ),
+    kinds: Array.from({ length: OUTCOMES_PER_GROUP }, (_, i) => ({
+      metric: 'errors',
+      route: `GET /${isolate}/${i}`.padEnd(MAX_ROUTE_CHARACTERS, 'x'),
+      code: '503',
+    })),
+    outcomes: Uint32Array.from(toOutcomes(isolate, window * MAX_GROUPS + group)),
   })
   return {
+    form: COUNTING_FORM,
     isolate: `isolate ${isolate}`,
     sequence: 1,
     windows: Array.from({ length: MAX_BATCH_WINDOWS }, (_, window) => ({

@@ -86,7 +86,8 @@ export function isBatch(value: unknown): value is Batch {
     windows.length <= MAX_BATCH_WINDOWS &&
     windows.every(isCountedWindow) &&
     windows.reduce((sum, window) => sum + countVisitors(window), 0) <= MAX_BATCH_VISITORS &&
-    windows.reduce((sum, window) => sum + countOutcomes(window), 0) <= MAX_BATCH_OUTCOMES
+    windows.reduce((sum, window) => sum + countOutcomes(window), 0) <= MAX_BATCH_OUTCOMES &&
+    windows.reduce((sum, window) => sum + countKinds(window), 0) <= MAX_BATCH_OUTCOMES
   )
 }
 
@@ -122,6 +123,10 @@ function countVisitors({ groups }: WindowCounts): number {
 
 function countOutcomes({ groups }: WindowCounts): number {
   return groups.reduce((sum, { outcomes }) => sum + outcomes.length / OUTCOME_WORDS, 0)
+}
+
+function countKinds({ groups }: WindowCounts): number {
+  return groups.reduce((sum, { kinds }) => sum + kinds.length, 0)
 }
 
 function isCountedWindow(value: unknown): value is WindowCounts {
