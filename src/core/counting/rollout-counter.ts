@@ -41,6 +41,19 @@ type Pending = {
   readonly assigned: Map<number, [number, number]>
 }
 
+/** What was told of a visitor before its page was. */
+type Early = {
+  readonly side: SideIndex
+  readonly index: number
+  readonly kind: OutcomeKind
+  readonly outcome: Outcome
+  readonly now: number
+}
+
+/** Isolates tell of a page within seconds; so many visitors do not come in that time. */
+const MAX_EARLY_VISITORS = 4096
+const MAX_EARLY_OF_VISITOR = 8
+
 type Growing = Omit<SetCounts, 'visitors' | 'weights' | 'codes'> & {
   readonly visitors: [number, number]
   readonly weights: [number, number]
@@ -181,6 +194,7 @@ export class RolloutCounter {
       counts[side] += 1
       pending.assigned.set(ordinal, counts)
     }
+    if (isNewcomer) this.#recall(hash)
     if (pending.presentHashes.has(hash) || this.#hasFailed(hash)) return
     pending.presentHashes.add(hash)
     const share = strata[index]?.shares[1] ?? 0
@@ -209,7 +223,10 @@ export class RolloutCounter {
     const ordinal = this.#counted.earlier + index
     // Tabs from before the last change of weights exist on one side only, and would make it look as
     // if more visitors of that side did what they should.
-    if (row.bad === 'fewer' && !this.#visitors.isAssigned(visitor, ordinal)) return
+    if (row.bad === 'fewer' && !this.#visitors.isAssigned(visitor, ordinal)) {
+      this.#wait({ side, index, kind: { metric, route }, outcome, now })
+      return
+    }
     const isSlow = row.edges !== null || level >= CONNECTION_LEVEL
     const warmUp = isSlow && now - stratum.since < this.#counted.warmUpMs
     const levels = row.edges ? Math.min(level, row.edges.length) : 1
@@ -220,6 +237,34 @@ export class RolloutCounter {
       if (!row.byRoute || warmUp) continue
       const known = this.#toRoute(metric, route)
       this.#count(side, stratum, { ...all, route: known }, outcome, code)
+    }
+  }
+
+  /**
+   * Isolates report in any order: what a visitor did may be told before the page that it opened. It
+   * waits for that, in memory.
+   */
+  #wait(early: Early): void {
+    const { visitor } = early.outcome
+    if (visitor >= this.#counted.bound) return
+    const known = this.#early.get(visitor) ?? []
+    if (known.length >= MAX_EARLY_OF_VISITOR) return
+    if (!this.#early.has(visitor) && this.#early.size >= MAX_EARLY_VISITORS) {
+      const [oldest] = this.#early.keys()
+      if (oldest !== undefined) this.#early.delete(oldest)
+    }
+    this.#early.set(visitor, [...known, early])
+  }
+
+  readonly #early = new Map<number, readonly Early[]>()
+
+  /** The page of a visitor was told: what it did counts now. */
+  #recall(visitor: number): void {
+    const early = this.#early.get(visitor)
+    if (!early) return
+    this.#early.delete(visitor)
+    for (const { side, index, kind, outcome, now } of early) {
+      this.#meet(side, index, kind, outcome, now)
     }
   }
 

@@ -1,6 +1,7 @@
 // What the evidence of all metrics together says: promote, continue or rollback, and why. The
 // rollout decides whether there are enough data, and what a verdict leads to.
 
+import type { MetricRow } from '../counting/metrics.ts'
 import { toLogMean } from './evidence.ts'
 import {
   findWorst,
@@ -165,8 +166,16 @@ function findAll(
   return metrics.flatMap((metric, i) => {
     const state = states[i]
     if (!state) return []
-    return [toFinding(metric, state, around, (tallies) => findRange(tallies, alpha))]
+    const find = ({ tallies }: SetState, log: number) =>
+      agree(findRange(tallies, alpha), toRow(metric), log >= Math.log(1 / alpha))
+    return [toFinding(metric, state, around, find)]
   })
+}
+
+/** The exact evidence also limits the range, so that it agrees with a decision against the canary. */
+function agree({ low, high }: RatioRange, { bad }: MetricRow, isWorse: boolean): RatioRange {
+  if (!isWorse) return { low, high }
+  return bad === 'more' ? { low: Math.max(low, 1), high } : { low, high: Math.min(high ?? 1, 1) }
 }
 
 /**
@@ -195,7 +204,7 @@ function toFinding(
   metric: Metric,
   state: MetricState,
   around: Surroundings,
-  findRange: (tallies: SetState['tallies']) => RatioRange,
+  findRange: (set: SetState, log: number) => RatioRange,
 ): MetricFinding {
   const worst = findWorst(metric, state, around)
   const edge = worst?.edge ?? toMarginEdge(metric)
@@ -215,9 +224,10 @@ function toWorst(
   metric: Metric,
   set: SetState,
   around: Surroundings,
-  findRange: (tallies: SetState['tallies']) => RatioRange,
+  findRange: (set: SetState, log: number) => RatioRange,
 ): WorstSet {
-  const { route, visitors, codes, warmUp, tallies } = set
+  const { route, visitors, codes, warmUp } = set
+  const log = toLogSet(metric, set, around)
   return {
     route,
     edge: toRow(metric).edges?.[set.edge] ?? null,
@@ -225,8 +235,8 @@ function toWorst(
     clients: toClients(set),
     codes,
     warmUp,
-    ratio: findRange(tallies),
-    log: toLogSet(metric, set, around),
+    ratio: findRange(set, log),
+    log,
   }
 }
 

@@ -40,7 +40,7 @@ describe('one metric', () => {
     const { outcome, reason, findings } = judge(ask([errors]), see([collect(errors, BAD)], around))
     expect(outcome).toBe('rollback')
     expect(reason).toMatch(
-      /^60 of 60 visitors of the new version got 503 from POST \/checkout, 10 of 190 of the old one; by chance alone less than 1 in [\d,]+$/,
+      /^60 of 60 visitors of the new version got 503 from POST \/checkout, 10 of 190 of the old one\. By chance alone: less than 1 in [\d,]+$/,
     )
     expect(findings[0]?.worst).toMatchObject({
       route: 'POST /checkout',
@@ -68,7 +68,7 @@ describe('one metric', () => {
     const { outcome, reason } = verdictOf(withFloor, [90_000, 4000], 0)
     expect(outcome).toBe('promote')
     expect(reason).toContain('none of 4,000 visitors of the new version met a failure')
-    expect(reason).toContain('at most 1.5 times as many or fewer than 0.2 % of its visitors')
+    expect(reason).toContain('or fewer than 2 in 1,000')
     expect(verdictOf(withFloor, [90_000, 4000], 8).outcome).toBe('continue')
   })
 
@@ -76,7 +76,10 @@ describe('one metric', () => {
     // 1 % of 600 visitors failed. That they stay and come in each window makes them no more.
     const withFloor = { ...errors, margin: { ratio: 1.5, edge: null, floor: 0.002 } }
     const state = collect(withFloor, [toSet(0, 6)])
-    const around = { visitors: [600, 600] as const, present: [{ share: 0.5, base: 9e6, canary: 9e6 }] }
+    const around = {
+      visitors: [600, 600] as const,
+      present: [{ share: 0.5, base: 9e6, canary: 9e6 }],
+    }
     expect(judge(ask([withFloor]), see([state], around)).outcome).not.toBe('promote')
   })
 
@@ -145,9 +148,11 @@ describe('a metric with edges', () => {
   const metric = 'latency'
 
   it('names the edge with the most evidence', () => {
-    const slow = collect(latency, [toSet(10, 90, { metric, edge: 4, route: 'GET /list' })], [
-      toSet(10, 90, { metric, edge: 4 }),
-    ])
+    const slow = collect(
+      latency,
+      [toSet(10, 90, { metric, edge: 4, route: 'GET /list' })],
+      [toSet(10, 90, { metric, edge: 4 })],
+    )
     const { outcome, findings, reason } = judge(ask([latency]), see([slow]))
     expect(outcome).toBe('rollback')
     expect(findings[0]?.worst?.edge).toBe(500)
@@ -180,7 +185,7 @@ describe('what the judge cannot see', () => {
 })
 
 it('says ranges and chances in words', () => {
-  expect(toRangeText({ low: 1.234, high: 4.5 })).toBe('between 1.23 and 4.5 times')
+  expect(toRangeText({ low: 1.234, high: 4.5 })).toBe('between 1.2 and 4.5 times')
   expect(toRangeText({ low: 2, high: null })).toBe('at least 2 times')
   expect(toRangeText({ low: 0, high: 1.5 })).toBe('at most 1.5 times')
   expect(toChanceText(Math.log(12_345))).toBe('less than 1 in 10,000')

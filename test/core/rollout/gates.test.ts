@@ -46,7 +46,7 @@ describe('a release against which nothing speaks', () => {
       verdict: { outcome: 'continue', threshold: Math.log(100) },
       sampleRatio: { alarmed: false, threshold: Math.log(1000) },
     })
-    expect(row?.reason).toContain('2 min have passed with 2400 visitors')
+    expect(row?.reason).toContain('this step took 2 min')
   })
 })
 
@@ -93,7 +93,7 @@ describe('a gate of evidence', () => {
     expect(rollout.state().phase).toMatchObject({ name: 'step', held: true })
     const holds = rollout.audit.filter(({ reason }) => reason.startsWith('holds'))
     expect(holds).toHaveLength(1)
-    expect(holds[0]?.reason).toContain('not enough evidence')
+    expect(holds[0]?.reason).toContain('it is not yet shown that at most 1.5 times as many')
   })
 
   it('opens when enough visitors have shown that the canary fails for few', () => {
@@ -103,7 +103,7 @@ describe('a gate of evidence', () => {
     expect(rollout.state().phase).toMatchObject({ name: 'step', held: false })
     rollout.run(1, CALM)
     expect(rollout.state().phase.name).toBe('bake')
-    expect(rollout.audit.at(-1)?.reason).toContain('fewer than 0.2 % of its visitors')
+    expect(rollout.audit.at(-1)?.reason).toContain('fewer than 2 in 1,000')
   })
 
   it('opens on evidence, also after it has held', () => {
@@ -112,7 +112,7 @@ describe('a gate of evidence', () => {
     rollout.run(10, CALM)
     rollout.run(1.5, GOOD)
     expect(rollout.state().phase.name).toBe('bake')
-    expect(rollout.audit.at(-1)?.reason).toContain('evidence for going on')
+    expect(rollout.audit.at(-1)?.reason).toContain('it is shown that at most 1.5 times as many')
     expect(rollout.audit.at(-1)?.verdict.outcome).toBe('promote')
   })
 
@@ -124,7 +124,7 @@ describe('a gate of evidence', () => {
     expect(fine.state().phase.name).toBe('step')
     fine.run(0.5, CALM)
     expect(fine.state().phase.name).toBe('bake')
-    expect(fine.audit.at(-1)?.reason).toContain('nothing against it')
+    expect(fine.audit.at(-1)?.reason).toContain('nothing speaks against it')
     const doubtful = drive(makePlan({ steps: goOn }))
     doubtful.say('start')
     doubtful.run(1 / 6, [1000, 10, 1000, 25])
@@ -152,7 +152,7 @@ describe('a gate of time', () => {
     const window = rollout.window(CALM)
     const assigned = [{ id: 1, shares: [50, 50], visitors: [3000, 2000] }]
     rollout.send({ kind: 'tick', now: rollout.now(), windows: [{ ...window, assigned }] })
-    expect(rollout.audit.at(-1)?.reason).toContain('sample ratio')
+    expect(rollout.audit.at(-1)?.reason).toContain('visitors do not arrive in the shares')
     rollout.run(60, CALM)
     expect(rollout.state().phase).toMatchObject({ name: 'step', index: 0, held: true })
   })
