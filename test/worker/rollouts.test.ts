@@ -222,6 +222,31 @@ describe('plans', () => {
     })
   })
 
+  it('that name a goal which nobody has declared are refused, and those with a declared one run', async () => {
+    const world = await createRollingWorld({
+      ...releasedDocument(),
+      measure: { goals: { order: 'POST /api/orders' } },
+    })
+    const toPlan = (name: string) => ({
+      preset: 'standard',
+      metrics: [{ name: 'errors', margin: 1.5 }, { name }],
+    })
+    await live(world, async (rolling) => {
+      expect(await rolling.tryStart({ plan: toPlan('goal.signUp') })).toMatchObject({
+        ok: false,
+        error: {
+          problems: [
+            {
+              path: 'plan.metrics[1].name',
+              message: expect.stringContaining('declares no goal "signUp"'),
+            },
+          ],
+        },
+      })
+      expect(await rolling.tryStart({ plan: toPlan('goal.order') })).toMatchObject({ ok: true })
+    })
+  })
+
   it('share the buckets of the two environments, and leave a third one alone', async () => {
     const document = releasedDocument()
     const traffic = { main: 60, canary: 0, blue: 40 }

@@ -1,6 +1,7 @@
 // Decides whether a rollout may be started in a document, and what the document is then. Pure: start.ts
 // commits it.
 
+import { GOAL_PREFIX } from '../../core/counting/metrics.ts'
 import { getOwn } from '../../core/own.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Plan } from '../../core/rollout/plan.ts'
@@ -78,6 +79,8 @@ export function begin(
 ): Result<Begun, readonly DraftProblem[]> {
   const plan = readPlan(raw)
   if (!plan.ok) return plan
+  const undeclared = findUndeclaredGoals(plan.value, current)
+  if (undeclared.length > 0) return err(undeclared)
   // As whoever points an environment by itself: what is known of who had a version stays known.
   const draft = applyCommand({ kind: 'set-environment', name: environment, version }, current, {
     earlier: () => undefined,
@@ -108,6 +111,17 @@ function readPlan(raw: unknown): Result<Plan, readonly DraftProblem[]> {
       message,
     })),
   )
+}
+
+/** Goals of a plan that the document does not declare: nobody would ever reach them. */
+function findUndeclaredGoals({ metrics }: Plan, { measure }: Content): readonly DraftProblem[] {
+  const goals = measure?.goals ?? {}
+  return metrics.flatMap(({ name }, i) => {
+    const goal = name.startsWith(GOAL_PREFIX) ? name.slice(GOAL_PREFIX.length) : undefined
+    if (goal === undefined || getOwn(goals, goal) !== undefined) return []
+    const message = `the document declares no goal "${goal}": declare it under "measure.goals", or leave the metric out`
+    return [{ path: `plan.metrics[${i}].name`, message }]
+  })
 }
 
 type Fresh = Pick<Rollout, 'id' | 'environment' | 'base'> & { by: string; at: number }

@@ -189,7 +189,7 @@ it('says ranges and chances in words', () => {
   expect(toRangeText({ low: 2, high: null })).toBe('at least 2 times')
   expect(toRangeText({ low: 0, high: 1.5 })).toBe('at most 1.5 times')
   expect(toChanceText(Math.log(12_345))).toBe('less than 1 in 10,000')
-  expect(toChanceText(Math.log(147.5))).toBe('less than 1 in 147')
+  expect(toChanceText(Math.log(147.5))).toBe('less than 1 in 140')
   expect(toChanceText(1e6)).toBe('less than 1 in 1,000,000')
   expect(toChanceText(0)).toBe('well possible')
 })
