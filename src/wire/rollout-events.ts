@@ -75,6 +75,7 @@ export const rolloutEventsReply = z.strictObject({
       state: z
         .looseObject({ plan: rolloutPlan })
         .describe('What they led to: the state of the machine as it is stored'),
+      isOlder: z.boolean().optional().describe('An older Holo recorded it, with another judge'),
     })
     .optional()
     .describe('On the first page: how the rollout stood when it was asked for') satisfies z.ZodType<

@@ -68,12 +68,31 @@ describe.each(readdirSync(ARCHIVES))('the data folder %s', (archive) => {
     expect(tokens).toContain('"reader"')
   })
 
-  it('goes on with the rollout that was running, and has what was counted for it', async () => {
+  it('goes on with the rollout that was running: in its step, with an analysis that begins anew', async () => {
     const { rollouts } = await run('rollout', 'status')
-    expect(rollouts).toMatchObject([{ id: 1, environment: 'canary', version: '0.0.6' }])
-    const replay = await run('rollout', 'replay', '1')
-    expect(replay).toMatchObject({ same: true })
-    expect(replay.windows).toBeGreaterThanOrEqual(7)
+    expect(rollouts).toMatchObject([
+      { id: 1, environment: 'canary', version: '0.0.6', phase: 'step' },
+    ])
+    await run('rollout', 'pause', '--yes')
+    const { transitions } = (await run('rollout', 'explain', '1')) as {
+      transitions: { event: string; reason: string }[]
+    }
+    expect(transitions.map(({ event }) => event)).toEqual(['start', 'restart', 'pause'])
+    expect(transitions[1]?.reason).toMatch(/newer Holo .+ the analysis begins anew/)
+  })
+
+  it('says that a replay of what an older judge decided comes to something else', async () => {
+    const { code, json } = await holo(['rollout', 'replay', '1', '--json'], { env })
+    expect(code).toBe(1)
+    expect(json?.same).toBe(false)
+    expect((json?.differences as string[])[0]).toContain('an older Holo')
+  })
+
+  it('has the metrics that were counted', async () => {
+    const { record } = (await run('metrics', 'export', '--last', '30d')) as {
+      record: { points: unknown[] }
+    }
+    expect(record.points.length).toBeGreaterThan(0)
   })
 
   it('takes changes, and an older state comes back', async () => {

@@ -176,7 +176,8 @@ describe('the events of a long rollout', () => {
 
   it('are never more than a page, however large the transitions of one chunk are', () => {
     const lines = Array.from({ length: 10 }, (_, now) => JSON.stringify({ kind: 'pause', now }))
-    const row = JSON.stringify({ reason: 'x'.repeat(MAX_EVENTS_PAGE_BYTES / 4) })
+    const reason = 'x'.repeat(MAX_EVENTS_PAGE_BYTES / 4)
+    const row = JSON.stringify({ reason, verdict: { blind: [] } })
     const store = {
       eventLines: (_: number, chunk: number) => (chunk < 2 ? lines : undefined),
       transitionsOf: (_: number, from: number, to: number) =>
@@ -188,7 +189,7 @@ describe('the events of a long rollout', () => {
           said: null,
         })),
     }
-    const rollout = { id: 1, events: 20, state: {} as RolloutState }
+    const rollout = { id: 1, events: 20, state: {} as RolloutState, isOlder: false }
     const seen: number[] = []
     let cursor: string | undefined
     do {

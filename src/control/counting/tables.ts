@@ -6,7 +6,7 @@
  * so that nothing has ever to be removed. `counted_rollouts`: what is counted for each rollout;
  * `counted_changes`: what each window of a rollout changed in what is known of visitors. The windows
  * themselves are stored with the rollout's events. No index but the keys: each would be a row more
- * for every row written. `counted_windows` is of an older Holo.
+ * for every row written.
  */
 const TABLES = `
 CREATE TABLE IF NOT EXISTS metric_windows (
@@ -32,12 +32,21 @@ CREATE TABLE IF NOT EXISTS counted_changes (
   changes BLOB NOT NULL,
   PRIMARY KEY (rollout, id)
 ) STRICT, WITHOUT ROWID;
-DROP TABLE IF EXISTS counted_windows;
 `
 
 /** Makes what does not exist yet; writes no row where all do. */
 export function createCountingTables(sql: SqlStorage): void {
   sql.exec(TABLES)
+  empty(sql, OLDER_TABLE)
+}
+
+/** An older Holo kept windows of counts in it, which nothing reads any more. */
+const OLDER_TABLE = 'counted_windows'
+
+/** Deletes the rows of a table that may not exist. It cannot be dropped while anything is read. */
+function empty(sql: SqlStorage, table: string): void {
+  const found = sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", table)
+  if (found.toArray().length > 0) sql.exec(`DELETE FROM ${table}`)
 }
 
 export type MinuteRow = {

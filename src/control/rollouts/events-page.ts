@@ -4,6 +4,7 @@
 import type { AuditRow, RolloutEvent } from '../../core/rollout/events.ts'
 import type { RolloutEventsPage } from '../../wire/rollout-events.ts'
 import { MAX_EVENTS_PAGE_BYTES } from '../limits.ts'
+import { readOlderEvent, readOlderRow } from './older.ts'
 import type { Rollout, RolloutStore } from './store.ts'
 
 /** Where a page begins. */
@@ -23,7 +24,7 @@ type Store = Pick<RolloutStore, 'eventLines' | 'transitionsOf'>
 /** At least one event, where there is any more. */
 export function readEventsPage(
   store: Store,
-  { id, events: count, state }: Pick<Rollout, 'id' | 'events' | 'state'>,
+  { id, events: count, state, isOlder }: Pick<Rollout, 'id' | 'events' | 'state' | 'isOlder'>,
   cursor: string | undefined,
 ): RolloutEventsPage {
   const from = parseCursor(cursor)
@@ -42,9 +43,9 @@ export function readEventsPage(
       if (bytes > MAX_EVENTS_PAGE_BYTES && events.length > 0) {
         return toPage(`${chunk}-${place}-${event}`)
       }
-      events.push(JSON.parse(line) as RolloutEvent)
+      events.push(readOlderEvent(JSON.parse(line) as RolloutEvent))
       for (const one of made) {
-        const row = JSON.parse(one.row) as AuditRow
+        const row = readOlderRow(JSON.parse(one.row) as AuditRow)
         transitions.push({ event, place: one.place, row })
       }
       place++
@@ -57,7 +58,9 @@ export function readEventsPage(
 
   function toPage(next: string | undefined): RolloutEventsPage {
     return {
-      ...(from.event === 0 ? { recorded: { events: count, state } } : {}),
+      ...(from.event === 0
+        ? { recorded: { events: count, state, ...(isOlder ? { isOlder } : {}) } }
+        : {}),
       events,
       transitions,
       ...(next === undefined ? {} : { next }),

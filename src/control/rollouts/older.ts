@@ -4,7 +4,7 @@
 
 import { findMetric } from '../../core/counting/metrics.ts'
 import type { Metric } from '../../core/judge/metric.ts'
-import type { AuditRow } from '../../core/rollout/events.ts'
+import type { AuditRow, RolloutEvent } from '../../core/rollout/events.ts'
 import { DEFAULTS, type Plan, toDefaultMetric } from '../../core/rollout/plan.ts'
 import {
   isRunning,
@@ -60,6 +60,13 @@ function readPause(paused: Pause | string | null, rows: readonly AuditRow[]): Pa
   const row = rows.findLast(({ event }) => event === 'pause' || event === 'trafficChanged')
   const cause = row?.event === 'trafficChanged' ? 'traffic' : 'command'
   return { by: row?.by ?? '', cause, text: paused }
+}
+
+/** Windows of an older form say nothing to the present judge. */
+export function readOlderEvent(event: RolloutEvent): RolloutEvent {
+  if (event.kind !== 'tick') return event
+  const windows = event.windows.filter(({ sets }) => Array.isArray(sets))
+  return windows.length === event.windows.length ? event : { ...event, windows }
 }
 
 /** The numbers of a transition, where they are of an older form: the reason says what they were. */

@@ -16,6 +16,8 @@ export type RecordedRollout = {
   readonly events: number
   /** What they led to: a `RolloutState` in JSON. Its plan is all that a replay takes over from it. */
   readonly state: { readonly plan: Plan }
+  /** Whether an older Holo recorded all of it, with a judge that is not there any more. */
+  readonly isOlder?: boolean | undefined
 }
 
 /** A transition as it was stored. */
@@ -37,6 +39,9 @@ export type ReplayResult = {
   readonly differences: readonly string[]
 }
 
+const OLDER =
+  'an older Holo recorded it, or a part of it, and counted visitors in a way that this judge cannot read'
+
 export class Replay {
   readonly #recorded: RecordedRollout
   readonly #known: string[] = []
@@ -44,6 +49,8 @@ export class Replay {
   #state: RolloutState
   #events = 0
   #windows = 0
+  /** Whether a newer Holo has taken it over, and began its analysis anew. */
+  #isTakenOver = false
   /** Why it cannot go on; `undefined` where it can. */
   #problem: string | undefined
 
@@ -76,11 +83,14 @@ export class Replay {
     const { events: count, state } = this.#recorded
     const isWhole = this.#events >= count
     const isSameState = toText(this.#state) === toText(state)
-    const differences = [
+    const found = [
       ...(this.#problem === undefined ? [] : [this.#problem]),
       ...(isWhole ? findDifferences(this.#known, this.#recomputed) : [this.#toMissing()]),
       ...(isWhole && !isSameState ? ['the state is another one'] : []),
-    ].slice(0, MAX_DIFFERENCES)
+    ]
+    const isOlder = this.#recorded.isOlder === true || this.#isTakenOver
+    const why = isOlder && found.length > 0 ? [OLDER] : []
+    const differences = [...why, ...found].slice(0, MAX_DIFFERENCES)
     return {
       same: differences.length === 0,
       events: this.#events,
@@ -102,6 +112,7 @@ export class Replay {
       this.#recomputed.push(toRowText({ event: number, place, row }))
     }
     if (event.kind === 'tick') this.#windows += event.windows.length
+    if (event.kind === 'restart') this.#isTakenOver = true
     this.#events++
   }
 
