@@ -54,7 +54,7 @@ function cost(addresses: number, before: string, least: number | null): Row {
 
 export const ATTACK_ROWS: readonly Row[] = [
   cost(1, '3 requests', null),
-  cost(2, '3 requests', 10),
-  cost(3, '3 requests', 6),
+  cost(2, '3 requests', 6),
+  cost(3, '3 requests', 5),
   cost(5, '3 requests', 5),
 ]
