@@ -86,6 +86,39 @@ function bad(one: Case, least = 1): Row {
   }
 }
 
+/** How long after its third visitor a canary that fails for all is taken back. */
+function afterThird(perMinute: number): Row {
+  return {
+    property: `everything fails: from the third visitor of the canary, ${perMinute.toLocaleString('en')} visitors a minute`,
+    before: perMinute === 1000 ? '39 to 41 s live' : '',
+    bound: 'at most 5 s in at least 97 %',
+    run: ({ seed, share }) => {
+      const runs = toRuns({ seed, share }, 200)
+      const thirds: number[] = []
+      const make = (random: Random): World => {
+        const world = newcomers(random, perMinute, failing(random, (side) => (side ? 1 : 0.01)))
+        const run = thirds.push(Number.NaN) - 1
+        let failed = 0
+        return (moment) => {
+          const visits = world(moment) ?? []
+          const before = failed
+          failed += visits.filter(({ side }) => side === 1).length
+          if (before < 3 && failed >= 3) thirds[run] = moment.second * 1000
+          return visits
+        }
+      }
+      const ended = runAll(PRESETS.standard, make, { seed, runs, maxMs: 2 * DAY_MS })
+      const waits = ended.map(({ ms }, run) => ms - (thirds[run] ?? Number.NaN))
+      const inTime = waits.filter((ms) => ms <= 5000).length
+      return {
+        runs,
+        judge: `${inTime} of ${runs} within 5 s; mean ${toTime(toMean(waits))}, longest ${toTime(Math.max(...waits))}`,
+        holds: inTime >= 0.97 * runs,
+      }
+    },
+  }
+}
+
 /** How many were taken back, how fast, and how many visitors had been harmed. */
 export function toFoundText(ended: readonly Run[]): string {
   const back = ended.filter(({ outcome }) => outcome === 'rolledBack')
@@ -221,7 +254,7 @@ export const FOUND_ROWS: readonly Row[] = [
     before: 'taken back in 71 %',
     make: slower(204),
     plan: PRESETS.careful,
-    full: 40,
+    full: 10,
     maxMs: 2 * DAY_MS,
   }),
   healthy(
@@ -306,6 +339,9 @@ export const FOUND_ROWS: readonly Row[] = [
     make: (random) => newcomers(random, 10_000, failing(random, (side) => (side ? 1 : 0.01))),
     full: 200,
   }),
+  afterThird(10),
+  afterThird(100),
+  afterThird(1000),
   {
     property: 'a healthy release, 10 visitors a minute, 1 % fail',
     before: 'never promoted',

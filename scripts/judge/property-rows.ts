@@ -138,21 +138,21 @@ export const PROPERTY_ROWS: readonly Row[] = [
     'same version on both sides, 1 % fail, 2,000 looks, canary 50 %',
     stay(50, ALL),
     (random) => newcomers(random, 120, alike(random, ONE_PERCENT)),
-    400,
+    200,
     LOOKS_MS,
   ),
   falseAlarms(
     'the same, canary 5 %',
     stay(5, ALL),
     (random) => newcomers(random, 120, alike(random, ONE_PERCENT)),
-    400,
+    200,
     LOOKS_MS,
   ),
   falseAlarms(
     'same version, canary grows from 5 to 50 % while failures grow from 0.5 to 3 %',
     ramp(FIVE_STEPS, 12 * MINUTE_MS, ALL),
     (random) => newcomers(random, 120, alike(random, (second) => 0.005 + (0.025 * second) / 3600)),
-    400,
+    300,
     HOUR_MS,
   ),
   falseAlarms(
@@ -164,7 +164,7 @@ export const PROPERTY_ROWS: readonly Row[] = [
         120,
         alike(random, (second) => (second >= 1000 && second < 1300 ? 0.2 : 0.01)),
       ),
-    400,
+    300,
     HOUR_MS,
   ),
   falseAlarms(
@@ -175,7 +175,7 @@ export const PROPERTY_ROWS: readonly Row[] = [
       const of = drawRegulars(random, 3000)
       return returning(random, of, 15, ({ trait }) => (trait < 0.05 ? failures : []))
     },
-    400,
+    300,
     HOUR_MS,
   ),
   falseAlarms(
@@ -185,7 +185,7 @@ export const PROPERTY_ROWS: readonly Row[] = [
       returning(random, drawRegulars(random, 1500), 8, ({ trait }) =>
         wait(0, scatter(random, trait < 0.1 ? 1000 : 200, 0.4)),
       ),
-    400,
+    300,
     HOUR_MS,
   ),
   falseAlarms(

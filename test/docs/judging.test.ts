@@ -32,7 +32,7 @@ function judge(tallies: readonly Tally[]): Look {
   return {
     times3: Math.exp(evidence[MORE.indexOf(3)] ?? Number.NaN),
     evidence: Math.exp(toLogE(evidence)),
-    range: `${low === 0 ? '0' : low.toFixed(1)} to ${high === null ? 'any' : high.toFixed(1)}`,
+    range: `${Number(low.toFixed(1))} to ${high === null ? 'any' : high.toFixed(1)}`,
   }
 }
 
