@@ -25,7 +25,11 @@ function findCost(addresses: number, most: number, seed: number, runs: number): 
   for (let each = 1; each <= most; each = Math.ceil(each * 1.3)) {
     const make = (random: Random) =>
       together(
-        newcomers(random, 1000, failing(random, () => 0.01)),
+        newcomers(
+          random,
+          1000,
+          failing(random, () => 0.01),
+        ),
         attack(random, addresses, each),
       )
     const ended = runAll(PRESETS.standard, make, { seed, runs, maxMs: HOUR_MS / 2 })

@@ -74,7 +74,11 @@ export function runCell(cell: Cell, effort: Effort): CellFinding | undefined {
   const ended = runAll(
     plan,
     (random) =>
-      newcomers(random, perMinute, failing(random, (side) => (side === 1 ? canary : base))),
+      newcomers(
+        random,
+        perMinute,
+        failing(random, (side) => (side === 1 ? canary : base)),
+      ),
     { seed: effort.seed, runs, maxMs },
   )
   const others = watchPeers(plan, perMinute, [base, canary], effort.seed, runs)

@@ -21,7 +21,7 @@ const BLOCKS: readonly Tally[] = [
   { share: 0.05, base: 9, canary: 1 },
   { share: 0.05, base: 0, canary: 0 },
   { share: 0.05, base: 11, canary: 3 },
-  { share: 0.05, base: 7, canary: 3 },
+  { share: 0.05, base: 6, canary: 3 },
 ]
 
 type Look = { readonly times3: number; readonly evidence: number; readonly range: string }
@@ -41,10 +41,11 @@ function toShown(value: number): string {
 }
 
 describe('the example of docs/judging.md', () => {
-  const looks = BLOCKS.map((_, i) => judge(BLOCKS.slice(0, i + 1).reduce<Tally[]>(
-    (tallies, tally) => [...addTally(tallies, tally)],
-    [],
-  )))
+  const looks = BLOCKS.map((_, i) =>
+    judge(
+      BLOCKS.slice(0, i + 1).reduce<Tally[]>((tallies, tally) => [...addTally(tallies, tally)], []),
+    ),
+  )
 
   it('shows what the judge makes of its visitors', () => {
     const rows = BLOCKS.map(({ base, canary }, i) => [

@@ -26,10 +26,7 @@ export function toPlanLines({ steps, bake, withdraws }: PlanParts): string[] {
   return [
     ...steps.map(({ weight, gate, minMs, maxMs, atMax }) => {
       const time = minMs > 0 ? ` for ${toDuration(minMs)} or more,` : ''
-      const limit =
-        maxMs === null
-          ? ''
-          : `; after ${toDuration(maxMs)} it ${AT_MAX[atMax]}`
+      const limit = maxMs === null ? '' : `; after ${toDuration(maxMs)} it ${AT_MAX[atMax]}`
       return `${toPercentText(weight)}${time} ${said[gate]}${limit}`
     }),
     bake.minMs > 0

@@ -34,7 +34,10 @@ export function tick(
   }
   const obstacle = findObstacle(state, phase, outcome)
   if (obstacle) return after(noticed, wait(state, phase, event, obstacle))
-  return after(noticed, enter(state, event, toFollowing(state), toPassedReason(state, phase, outcome)))
+  return after(
+    noticed,
+    enter(state, event, toFollowing(state), toPassedReason(state, phase, outcome)),
+  )
 }
 
 /**

@@ -2,7 +2,11 @@
 
 import type { Group } from '../../../src/core/counting/batch.ts'
 import { type Mark, toMarks } from '../../../src/core/counting/marks.ts'
-import { CONNECTION_LEVEL, type OutcomeKind, pushOutcome } from '../../../src/core/counting/outcomes.ts'
+import {
+  CONNECTION_LEVEL,
+  type OutcomeKind,
+  pushOutcome,
+} from '../../../src/core/counting/outcomes.ts'
 import { type GrowingTotals, noTotals } from '../../../src/core/counting/totals.ts'
 
 /** The time at which everything is received, unless a test says another. */

@@ -2,8 +2,8 @@
 // tabs stay open over the steps. After each step the base keeps tabs that have shown that they work.
 
 import { expect, it } from 'vitest'
-import { fail, openTabs } from '../../../scripts/judge/worlds.ts'
 import { ramp } from '../../../scripts/judge/plans.ts'
+import { fail, openTabs } from '../../../scripts/judge/worlds.ts'
 import { DEFAULT_METRICS } from '../../../src/core/rollout/plan.ts'
 import { seededRandom } from '../../../src/core/simulate/random.ts'
 import { runRollout } from '../../../src/core/simulate/run.ts'

@@ -7,8 +7,8 @@ import {
   MAX_STRATA,
 } from '../../../src/core/counting/limits.ts'
 import { type CountedWindow, RolloutCounter } from '../../../src/core/counting/rollout-counter.ts'
-import { MAX_ROUTES } from '../../../src/core/judge/metric.ts'
 import type { SetCounts } from '../../../src/core/judge/metric.ts'
+import { MAX_ROUTES } from '../../../src/core/judge/metric.ts'
 import { NOW, type ToGroup, toGroup, type Visit } from './groups.ts'
 
 const WARM_UP_MS = 120_000
@@ -116,7 +116,10 @@ describe('failures', () => {
     expect(visitorsOf(counted, { route: '*' })).toEqual([0, 5])
     expect(visitorsOf(counted, { route: `GET /${MAX_ROUTES}` })).toEqual([0, 0])
     // A visitor who met another of these routes before has met them.
-    const [again] = countAll(begin(), both([], [...visits, fails(MAX_ROUTES, { failed: 'GET /x' })]))
+    const [again] = countAll(
+      begin(),
+      both([], [...visits, fails(MAX_ROUTES, { failed: 'GET /x' })]),
+    )
     expect(visitorsOf(again, { route: '*' })).toEqual([0, 5])
   })
 })
@@ -130,8 +133,20 @@ describe('latency', () => {
     )
     const at = (counted: typeof first) =>
       [0, 1, 2, 3, 7].map((edge) => visitorsOf(counted, { metric: 'latency', edge }))
-    expect(at(first)).toEqual([[1, 1], [1, 0], [0, 0], [0, 0], [0, 0]])
-    expect(at(second)).toEqual([[0, 0], [0, 1], [1, 1], [0, 1], [0, 1]])
+    expect(at(first)).toEqual([
+      [1, 1],
+      [1, 0],
+      [0, 0],
+      [0, 0],
+      [0, 0],
+    ])
+    expect(at(second)).toEqual([
+      [0, 0],
+      [0, 1],
+      [1, 1],
+      [0, 1],
+      [0, 1],
+    ])
   })
 })
 
@@ -227,11 +242,11 @@ describe('assignments', () => {
 describe('reports', () => {
   const anyVisit = fc
     .record({
-    hash: fc.nat({ max: 40 }),
-    failed: fc.option(fc.constantFrom('GET /a', 'GET /b'), { nil: undefined }),
-    edgesBelow: fc.option(fc.nat({ max: 8 }), { nil: undefined }),
-    assigned: fc.boolean(),
-  })
+      hash: fc.nat({ max: 40 }),
+      failed: fc.option(fc.constantFrom('GET /a', 'GET /b'), { nil: undefined }),
+      edgesBelow: fc.option(fc.nat({ max: 8 }), { nil: undefined }),
+      assigned: fc.boolean(),
+    })
     .map((visit): Visit => ({ ...visit, client: visit.hash % 5 }))
   // A visitor has one side: its bucket chose it.
   const anyReports = fc.array(

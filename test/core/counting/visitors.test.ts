@@ -24,7 +24,9 @@ describe('how much the visitors of one client count', () => {
   })
 
   it('of a /48 of IPv6 three count as independent: never more than four and a half', () => {
-    const weights = weigh(Array.from({ length: 5000 }, (_, i) => ({ site: i + 1, network: 0xff_ff_ff })))
+    const weights = weigh(
+      Array.from({ length: 5000 }, (_, i) => ({ site: i + 1, network: 0xff_ff_ff })),
+    )
     expect(weights.slice(0, 4)).toEqual([1, 1, 1, 1 / 2])
     expect(total(weights)).toBe(4.5)
   })
@@ -37,7 +39,9 @@ describe('how much the visitors of one client count', () => {
 
 it('a client that is a crowd drives nobody out', () => {
   const visitors = new Visitors()
-  const admitted = Array.from({ length: MAX_VISITORS_PER_CLIENT + 1 }, (_, i) => visitors.admit(i, 3))
+  const admitted = Array.from({ length: MAX_VISITORS_PER_CLIENT + 1 }, (_, i) =>
+    visitors.admit(i, 3),
+  )
   expect(admitted.slice(-2)).toEqual([true, false])
   expect(visitors.admit(10_000, 4)).toBe(true)
   expect(visitors.largestClient).toBe(MAX_VISITORS_PER_CLIENT)

@@ -34,11 +34,7 @@ describe('the evidence that a canary is worse', () => {
     [[toTally(1000, 10, 1000, 20)], 0.7765178515],
     [[toTally(950, 10, 50, 5)], 4.6153276657],
     [
-      [
-        toTally(1000, 10, 1000, 20),
-        toTally(900, 8, 100, 3),
-        toTally(500, 50, 500, 55),
-      ],
+      [toTally(1000, 10, 1000, 20), toTally(900, 8, 100, 3), toTally(500, 50, 500, 55)],
       0.0400937824,
     ],
   ])('has its reference value for %j', (tallies, expected) => {
@@ -105,7 +101,9 @@ describe.each<[string, Hypothesis, 'atMost' | 'atLeast']>([
     fc.assert(
       fc.property(share, factor, weight, (s, far, visitor) => {
         const ratio =
-          side === 'atMost' ? hypothesis.nullRatio * far : hypothesis.nullRatio / Math.max(far, 1e-9)
+          side === 'atMost'
+            ? hypothesis.nullRatio * far
+            : hypothesis.nullRatio / Math.max(far, 1e-9)
         // Whoever meets it is on the canary with this chance.
         const chance = (s * ratio) / (s * ratio + 1 - s)
         const on = toGain(hypothesis, { share: s, base: 0, canary: visitor })

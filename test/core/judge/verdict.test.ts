@@ -76,7 +76,10 @@ describe('one metric', () => {
     // 1 % of 600 visitors failed. That they stay and come in each window makes them no more.
     const withFloor = { ...errors, margin: { ratio: 1.5, edge: null, floor: 0.002 } }
     const state = collect(withFloor, [toSet(0, 6)])
-    const around = { visitors: [600, 600] as const, present: [{ share: 0.5, base: 9e6, canary: 9e6 }] }
+    const around = {
+      visitors: [600, 600] as const,
+      present: [{ share: 0.5, base: 9e6, canary: 9e6 }],
+    }
     expect(judge(ask([withFloor]), see([state], around)).outcome).not.toBe('promote')
   })
 
@@ -145,9 +148,11 @@ describe('a metric with edges', () => {
   const metric = 'latency'
 
   it('names the edge with the most evidence', () => {
-    const slow = collect(latency, [toSet(10, 90, { metric, edge: 4, route: 'GET /list' })], [
-      toSet(10, 90, { metric, edge: 4 }),
-    ])
+    const slow = collect(
+      latency,
+      [toSet(10, 90, { metric, edge: 4, route: 'GET /list' })],
+      [toSet(10, 90, { metric, edge: 4 })],
+    )
     const { outcome, findings, reason } = judge(ask([latency]), see([slow]))
     expect(outcome).toBe('rollback')
     expect(findings[0]?.worst?.edge).toBe(500)

@@ -91,7 +91,10 @@ export function replay(
   return { state, actions, audit }
 }
 
-function toCounted(counts: Counts | null, share: number): Pick<Window, 'sets' | 'visitors' | 'present'> {
+function toCounted(
+  counts: Counts | null,
+  share: number,
+): Pick<Window, 'sets' | 'visitors' | 'present'> {
   if (!counts) return { sets: [], visitors: [0, 0], present: [] }
   const [base, baseFailed, canary, canaryFailed] = counts
   const isFailed = baseFailed + canaryFailed > 0

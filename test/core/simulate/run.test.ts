@@ -22,7 +22,11 @@ const each =
 
 describe('one rollout', () => {
   it('of a healthy release takes the time of its plan', () => {
-    const { outcome, ms, visitors, harmed } = runRollout(PLAN, each(() => []), OPTIONS)
+    const { outcome, ms, visitors, harmed } = runRollout(
+      PLAN,
+      each(() => []),
+      OPTIONS,
+    )
     expect(outcome).toBe('promoted')
     expect(ms).toBe(MINUTE_MS)
     expect(visitors).toEqual([54, 6])
@@ -53,7 +57,11 @@ describe('one rollout', () => {
 
   it('counts as harmed whoever meets on the canary what is bad, and not what is good', () => {
     const asked = [{ metric: 'asks' }]
-    const { harmed } = runRollout(PLAN, each(() => asked), OPTIONS)
+    const { harmed } = runRollout(
+      PLAN,
+      each(() => asked),
+      OPTIONS,
+    )
     expect(harmed).toBe(0)
   })
 })
