@@ -54,12 +54,13 @@ function falseAlarms(
   make: (random: Random) => World,
   full: number,
   maxMs: number,
+  least = 20,
 ): Row {
   return {
     property,
     bound: 'taken back in at most 1 %',
     run: ({ seed, share }) => {
-      const runs = toRuns({ seed, share }, full)
+      const runs = toRuns({ seed, share }, full, least)
       const back = countOf(runAll(plan, make, { seed, runs, maxMs }), 'rolledBack')
       return { runs, judge: toShare(back, runs), holds: isWithin(back, runs) }
     },
@@ -230,8 +231,9 @@ export const PROPERTY_ROWS: readonly Row[] = [
       returning(random, drawRegulars(random, 5000), 1 / 12, (_, side, second) =>
         alike(random, () => 0.02)(side, second),
       ),
-    200,
+    100,
     96 * HOUR_MS,
+    6,
   ),
   detection('1 % → 2 % fail, canary 50 %', 50, 13_500, 200, (random) =>
     newcomers(
