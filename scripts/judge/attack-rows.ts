@@ -25,7 +25,11 @@ function findCost(addresses: number, most: number, seed: number, runs: number): 
   for (let each = 1; each <= most; each = Math.ceil(each * 1.3)) {
     const make = (random: Random) =>
       together(
-        newcomers(random, 1000, failing(random, () => 0.01)),
+        newcomers(
+          random,
+          1000,
+          failing(random, () => 0.01),
+        ),
         attack(random, addresses, each),
       )
     const ended = runAll(PRESETS.standard, make, { seed, runs, maxMs: HOUR_MS / 2 })
@@ -54,7 +58,7 @@ function cost(addresses: number, before: string, least: number | null): Row {
 
 export const ATTACK_ROWS: readonly Row[] = [
   cost(1, '3 requests', null),
-  cost(2, '3 requests', 10),
-  cost(3, '3 requests', 6),
+  cost(2, '3 requests', 6),
+  cost(3, '3 requests', 5),
   cost(5, '3 requests', 5),
 ]

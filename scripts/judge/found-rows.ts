@@ -1,7 +1,7 @@
 // Worlds in which the judge before this one was wrong. Each row has what that one did.
 
 import { judge } from '../../src/core/judge/verdict.ts'
-import { PRESETS, type Plan } from '../../src/core/rollout/plan.ts'
+import { type Plan, PRESETS } from '../../src/core/rollout/plan.ts'
 import { toObserved } from '../../src/core/rollout/state.ts'
 import type { Random } from '../../src/core/simulate/random.ts'
 import type { Met, Run, Visit, World } from '../../src/core/simulate/run.ts'
@@ -60,7 +60,9 @@ function healthy(one: Case, bound = 0.01): Row {
       const back = countOf(ended, 'rolledBack')
       const promoted = ended.filter(({ outcome }) => outcome === 'promoted')
       const after =
-        promoted.length === 0 ? '' : `, promoted after ${toTime(toMean(promoted.map(({ ms }) => ms)))}`
+        promoted.length === 0
+          ? ''
+          : `, promoted after ${toTime(toMean(promoted.map(({ ms }) => ms)))}`
       return {
         runs,
         judge: `taken back in ${toShare(back, runs)}; ${promoted.length} promoted${after}`,
@@ -82,6 +84,43 @@ function bad(one: Case, least = 1): Row {
       const ended = runAll(plan, make, { seed: effort.seed, runs, maxMs })
       const back = countOf(ended, 'rolledBack')
       return { runs, judge: toFoundText(ended), holds: back >= least * runs }
+    },
+  }
+}
+
+/** How long after its third visitor a canary that fails for all is taken back. */
+function afterThird(perMinute: number): Row {
+  return {
+    property: `everything fails: from the third visitor of the canary, ${perMinute.toLocaleString('en')} visitors a minute`,
+    before: perMinute === 1000 ? '39 to 41 s live' : '',
+    bound: 'at most 5 s in at least 97 %',
+    run: ({ seed, share }) => {
+      const runs = toRuns({ seed, share }, 200)
+      const thirds: number[] = []
+      const make = (random: Random): World => {
+        const world = newcomers(
+          random,
+          perMinute,
+          failing(random, (side) => (side ? 1 : 0.01)),
+        )
+        const run = thirds.push(Number.NaN) - 1
+        let failed = 0
+        return (moment) => {
+          const visits = world(moment) ?? []
+          const before = failed
+          failed += visits.filter(({ side }) => side === 1).length
+          if (before < 3 && failed >= 3) thirds[run] = moment.second * 1000
+          return visits
+        }
+      }
+      const ended = runAll(PRESETS.standard, make, { seed, runs, maxMs: 2 * DAY_MS })
+      const waits = ended.map(({ ms }, run) => ms - (thirds[run] ?? Number.NaN))
+      const inTime = waits.filter((ms) => ms <= 5000).length
+      return {
+        runs,
+        judge: `${inTime} of ${runs} within 5 s; mean ${toTime(toMean(waits))}, longest ${toTime(Math.max(...waits))}`,
+        holds: inTime >= 0.97 * runs,
+      }
     },
   }
 }
@@ -119,7 +158,14 @@ function core(tabs: number): World1 {
             }),
           )
         : []
-    return together(polls, newcomers(random, 120, failing(random, () => 0.03)))
+    return together(
+      polls,
+      newcomers(
+        random,
+        120,
+        failing(random, () => 0.03),
+      ),
+    )
   }
 }
 
@@ -146,7 +192,10 @@ function office(others: number): World1 {
     const world: World = (moment) =>
       (inside(moment) ?? []).map((visit): Visit => ({ ...visit, client: 7 }))
     if (others === 0) return world
-    return together(world, newcomers(random, others, (side) => (side === 1 ? failures : [])))
+    return together(
+      world,
+      newcomers(random, others, (side) => (side === 1 ? failures : [])),
+    )
   }
 }
 
@@ -154,7 +203,12 @@ export const FOUND_ROWS: readonly Row[] = [
   bad({
     property: 'the sample: 0.1 → 0.2 % fail, 10,000 visitors a minute',
     before: 'found in 18 % within 12 h',
-    make: (random) => newcomers(random, 10_000, failing(random, (side) => (side ? 0.002 : 0.001))),
+    make: (random) =>
+      newcomers(
+        random,
+        10_000,
+        failing(random, (side) => (side ? 0.002 : 0.001)),
+      ),
     full: 40,
     maxMs: 12 * HOUR_MS,
   }),
@@ -164,7 +218,12 @@ export const FOUND_ROWS: readonly Row[] = [
     bound: 'promoted',
     run: ({ seed, share }) => {
       const runs = toRuns({ seed, share }, 40, 4)
-      const make = (random: Random) => newcomers(random, 10_000, failing(random, () => 0.001))
+      const make = (random: Random) =>
+        newcomers(
+          random,
+          10_000,
+          failing(random, () => 0.001),
+        )
       const ended = runAll(PRESETS.standard, make, { seed, runs, maxMs: 12 * HOUR_MS })
       const promoted = countOf(ended, 'promoted')
       const ms = toTime(toMean(ended.map((run) => run.ms)))
@@ -176,7 +235,8 @@ export const FOUND_ROWS: readonly Row[] = [
     },
   },
   bad({
-    property: 'a mask: a harmless call fails for 90 % on both sides, checkout and profile for all of the canary',
+    property:
+      'a mask: a harmless call fails for 90 % on both sides, checkout and profile for all of the canary',
     before: 'promoted in 40 of 40',
     make: masked,
     full: 200,
@@ -195,13 +255,21 @@ export const FOUND_ROWS: readonly Row[] = [
     full: 300,
     maxMs: 4 * HOUR_MS,
   }),
-  bad({
-    property: 'few visitors: 10 an hour, the canary fails for all',
-    before: 'never found, in 7 days',
-    make: (random) => newcomers(random, 1 / 6, failing(random, (side) => (side ? 1 : 0.01))),
-    full: 40,
-    maxMs: 14 * DAY_MS,
-  }, 0.9),
+  bad(
+    {
+      property: 'few visitors: 10 an hour, the canary fails for all',
+      before: 'never found, in 7 days',
+      make: (random) =>
+        newcomers(
+          random,
+          1 / 6,
+          failing(random, (side) => (side ? 1 : 0.01)),
+        ),
+      full: 40,
+      maxMs: 14 * DAY_MS,
+    },
+    0.9,
+  ),
   healthy({
     property: 'cold: 1.3 times slower and 2 % refused connections for two minutes after each step',
     before: 'taken back in 100 %',
@@ -221,12 +289,13 @@ export const FOUND_ROWS: readonly Row[] = [
     before: 'taken back in 71 %',
     make: slower(204),
     plan: PRESETS.careful,
-    full: 40,
+    full: 10,
     maxMs: 2 * DAY_MS,
   }),
   healthy(
     {
-      property: 'bursts: each side by itself, once an hour, 20 % fail for 30 s; 1,000 visitors a minute',
+      property:
+        'bursts: each side by itself, once an hour, 20 % fail for 30 s; 1,000 visitors a minute',
       before: 'taken back in 31 %',
       make: (random) =>
         newcomers(
@@ -253,11 +322,17 @@ export const FOUND_ROWS: readonly Row[] = [
   bad({
     property: 'the floor: the canary fails for 1 %, the base for nobody; 600 visitors a minute',
     before: 'promoted in 12 of 20',
-    make: (random) => newcomers(random, 600, failing(random, (side) => (side ? 0.01 : 0))),
+    make: (random) =>
+      newcomers(
+        random,
+        600,
+        failing(random, (side) => (side ? 0.01 : 0)),
+      ),
     full: 100,
   }),
   {
-    property: 'one office: all 500 visitors behind one address, the canary fails for all; canary 1 %',
+    property:
+      'one office: all 500 visitors behind one address, the canary fails for all; canary 1 %',
     before: 'no judgement in 12 h, and no word why',
     bound: 'says why there is no judgement',
     run: ({ seed, share }) => {
@@ -291,28 +366,51 @@ export const FOUND_ROWS: readonly Row[] = [
   bad({
     property: 'everything fails, 10 visitors a minute',
     before: '94 min, 10 harmed',
-    make: (random) => newcomers(random, 10, failing(random, (side) => (side ? 1 : 0.01))),
+    make: (random) =>
+      newcomers(
+        random,
+        10,
+        failing(random, (side) => (side ? 1 : 0.01)),
+      ),
     full: 200,
   }),
   bad({
     property: 'everything fails, 1,000 visitors a minute',
     before: '42 s, 8 harmed',
-    make: (random) => newcomers(random, 1000, failing(random, (side) => (side ? 1 : 0.01))),
+    make: (random) =>
+      newcomers(
+        random,
+        1000,
+        failing(random, (side) => (side ? 1 : 0.01)),
+      ),
     full: 200,
   }),
   bad({
     property: 'everything fails, 10,000 visitors a minute',
     before: '30 s, 50 harmed',
-    make: (random) => newcomers(random, 10_000, failing(random, (side) => (side ? 1 : 0.01))),
+    make: (random) =>
+      newcomers(
+        random,
+        10_000,
+        failing(random, (side) => (side ? 1 : 0.01)),
+      ),
     full: 200,
   }),
+  afterThird(10),
+  afterThird(100),
+  afterThird(1000),
   {
     property: 'a healthy release, 10 visitors a minute, 1 % fail',
     before: 'never promoted',
     bound: 'promoted within a day in at least 95 %',
     run: ({ seed, share }) => {
       const runs = toRuns({ seed, share }, 100)
-      const make = (random: Random) => newcomers(random, 10, failing(random, () => 0.01))
+      const make = (random: Random) =>
+        newcomers(
+          random,
+          10,
+          failing(random, () => 0.01),
+        )
       const ended = runAll(PRESETS.standard, make, { seed, runs, maxMs: 2 * DAY_MS })
       const inTime = ended.filter(({ outcome, ms }) => outcome === 'promoted' && ms <= DAY_MS)
       const ms = toTime(toMean(ended.map((run) => run.ms)))
@@ -324,4 +422,3 @@ export const FOUND_ROWS: readonly Row[] = [
     },
   },
 ]
-

@@ -74,7 +74,11 @@ export function runCell(cell: Cell, effort: Effort): CellFinding | undefined {
   const ended = runAll(
     plan,
     (random) =>
-      newcomers(random, perMinute, failing(random, (side) => (side === 1 ? canary : base))),
+      newcomers(
+        random,
+        perMinute,
+        failing(random, (side) => (side === 1 ? canary : base)),
+      ),
     { seed: effort.seed, runs, maxMs },
   )
   const others = watchPeers(plan, perMinute, [base, canary], effort.seed, runs)
@@ -89,7 +93,10 @@ export function runCell(cell: Cell, effort: Effort): CellFinding | undefined {
   }
 }
 
-/** Each step as long as the plan asks for at least, and the last for twelve hours. */
+/**
+ * Each step as long as the plan asks for at least, and the last for so long that most of what can be
+ * found is found.
+ */
 function watchPeers(
   { steps }: Plan,
   perMinute: number,
@@ -98,6 +105,7 @@ function watchPeers(
   runs: number,
 ) {
   const each = perMinute <= 100 ? 10 : 1
+  const lastMs = (perMinute <= 100 ? 12 : 3) * HOUR_MS
   const sums = PEERS.map(() => ({ fired: 0, harmed: 0 }))
   for (let run = 0; run < runs; run++) {
     const random = seededRandom(seed + 1, run)
@@ -110,7 +118,7 @@ function watchPeers(
     const running = new Set(peers.keys())
     let second = 0
     for (const [i, { weight, minMs }] of steps.entries()) {
-      const length = i + 1 < steps.length ? minMs : 12 * HOUR_MS
+      const length = i + 1 < steps.length ? minMs : lastMs
       for (const end = second + length / 1000; second < end && running.size > 0; second += each) {
         const visitors = drawPoisson(random, (perMinute * each) / 60)
         const onCanary = drawBinomial(random, visitors, weight / 100)

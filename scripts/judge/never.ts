@@ -13,7 +13,12 @@ const LENGTH_MS = 8 * HOUR_MS
 
 type Way = { readonly name: string; readonly make: (random: Random) => World }
 
-const healthy = (random: Random): World => newcomers(random, 120, failing(random, () => 0.01))
+const healthy = (random: Random): World =>
+  newcomers(
+    random,
+    120,
+    failing(random, () => 0.01),
+  )
 
 /** Only the visitors that `keeps` says. */
 function only(keeps: (side: 0 | 1, second: number, random: Random) => boolean) {

@@ -52,7 +52,10 @@ export function mannWhitney(): Peer {
 function toRankZ(ones: readonly number[], others: readonly number[]): number {
   const [n, m] = [ones.length, others.length]
   if (n < 2 || m < 2) return 0
-  const all = [...ones.map((value) => [value, 0] as const), ...others.map((value) => [value, 1] as const)]
+  const all = [
+    ...ones.map((value) => [value, 0] as const),
+    ...others.map((value) => [value, 1] as const),
+  ]
   all.sort(([one], [other]) => one - other)
   let [rankSum, ties] = [0, 0]
   for (let from = 0; from < all.length; ) {

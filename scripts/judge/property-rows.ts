@@ -24,8 +24,8 @@ import {
   newcomers,
   openTabs,
   returning,
-  scatter,
   type Side,
+  scatter,
   wait,
 } from './worlds.ts'
 
@@ -54,12 +54,13 @@ function falseAlarms(
   make: (random: Random) => World,
   full: number,
   maxMs: number,
+  least = 20,
 ): Row {
   return {
     property,
     bound: 'taken back in at most 1 %',
     run: ({ seed, share }) => {
-      const runs = toRuns({ seed, share }, full)
+      const runs = toRuns({ seed, share }, full, least)
       const back = countOf(runAll(plan, make, { seed, runs, maxMs }), 'rolledBack')
       return { runs, judge: toShare(back, runs), holds: isWithin(back, runs) }
     },
@@ -76,7 +77,10 @@ function detection(
 ): Row {
   return {
     property,
-    bound: p90 === null ? 'found; the visitors that it takes are told' : `90 % within ${toCount(p90)} visitors`,
+    bound:
+      p90 === null
+        ? 'found; the visitors that it takes are told'
+        : `90 % within ${toCount(p90)} visitors`,
     run: ({ seed, share }) => {
       const runs = toRuns({ seed, share }, full)
       const ended = runAll(stay(weight, DEFAULT_METRICS), make, { seed, runs, maxMs: 12 * HOUR_MS })
@@ -100,7 +104,11 @@ function promotion(property: string, weight: number, rates: readonly [number, nu
     run: ({ seed, share }) => {
       const runs = toRuns({ seed, share }, 200)
       const make = (random: Random) =>
-        newcomers(random, 600, failing(random, (side) => rates[side]))
+        newcomers(
+          random,
+          600,
+          failing(random, (side) => rates[side]),
+        )
       const ended = runAll(promoteOnEvidence(weight), make, { seed, runs, maxMs: 12 * HOUR_MS })
       const right = ended.filter(({ outcome }) => outcome === 'promoted')
       const visitors = right.map((run) => run.visitors[0] + run.visitors[1])
@@ -122,7 +130,11 @@ function margin(property: string, weight: number, rates: readonly [number, numbe
     run: ({ seed, share }) => {
       const runs = toRuns({ seed, share }, 400)
       const make = (random: Random) =>
-        newcomers(random, 600, failing(random, (side) => rates[side]))
+        newcomers(
+          random,
+          600,
+          failing(random, (side) => rates[side]),
+        )
       const ended = runAll(promoteOnEvidence(weight), make, { seed, runs, maxMs: LOOKS_MS })
       const wrong = countOf(ended, 'promoted')
       return { runs, judge: toShare(wrong, runs), holds: isWithin(wrong, runs) }
@@ -138,21 +150,26 @@ export const PROPERTY_ROWS: readonly Row[] = [
     'same version on both sides, 1 % fail, 2,000 looks, canary 50 %',
     stay(50, ALL),
     (random) => newcomers(random, 120, alike(random, ONE_PERCENT)),
-    400,
+    200,
     LOOKS_MS,
   ),
   falseAlarms(
     'the same, canary 5 %',
     stay(5, ALL),
     (random) => newcomers(random, 120, alike(random, ONE_PERCENT)),
-    400,
+    200,
     LOOKS_MS,
   ),
   falseAlarms(
     'same version, canary grows from 5 to 50 % while failures grow from 0.5 to 3 %',
     ramp(FIVE_STEPS, 12 * MINUTE_MS, ALL),
-    (random) => newcomers(random, 120, alike(random, (second) => 0.005 + (0.025 * second) / 3600)),
-    400,
+    (random) =>
+      newcomers(
+        random,
+        120,
+        alike(random, (second) => 0.005 + (0.025 * second) / 3600),
+      ),
+    300,
     HOUR_MS,
   ),
   falseAlarms(
@@ -164,7 +181,7 @@ export const PROPERTY_ROWS: readonly Row[] = [
         120,
         alike(random, (second) => (second >= 1000 && second < 1300 ? 0.2 : 0.01)),
       ),
-    400,
+    300,
     HOUR_MS,
   ),
   falseAlarms(
@@ -175,7 +192,7 @@ export const PROPERTY_ROWS: readonly Row[] = [
       const of = drawRegulars(random, 3000)
       return returning(random, of, 15, ({ trait }) => (trait < 0.05 ? failures : []))
     },
-    400,
+    300,
     HOUR_MS,
   ),
   falseAlarms(
@@ -185,7 +202,7 @@ export const PROPERTY_ROWS: readonly Row[] = [
       returning(random, drawRegulars(random, 1500), 8, ({ trait }) =>
         wait(0, scatter(random, trait < 0.1 ? 1000 : 200, 0.4)),
       ),
-    400,
+    300,
     HOUR_MS,
   ),
   falseAlarms(
@@ -196,7 +213,8 @@ export const PROPERTY_ROWS: readonly Row[] = [
         perMinute: 200,
         opensForSeconds: 600,
         pollsEachSeconds: 30,
-        opens: (_, second) => alike(random, () => 0.03)(0, second).filter(({ metric }) => metric !== 'asks'),
+        opens: (_, second) =>
+          alike(random, () => 0.03)(0, second).filter(({ metric }) => metric !== 'asks'),
         polls: () => [
           ...wait(0, scatter(random, 200)),
           ...(random() < 0.02 ? [fail()] : []),
@@ -213,14 +231,23 @@ export const PROPERTY_ROWS: readonly Row[] = [
       returning(random, drawRegulars(random, 5000), 1 / 12, (_, side, second) =>
         alike(random, () => 0.02)(side, second),
       ),
-    200,
+    100,
     96 * HOUR_MS,
+    6,
   ),
   detection('1 % → 2 % fail, canary 50 %', 50, 13_500, 200, (random) =>
-    newcomers(random, 600, failing(random, (side) => (side ? 0.02 : 0.01))),
+    newcomers(
+      random,
+      600,
+      failing(random, (side) => (side ? 0.02 : 0.01)),
+    ),
   ),
   detection('1 % → 2 % fail, canary 5 %', 5, 64_000, 200, (random) =>
-    newcomers(random, 600, failing(random, (side) => (side ? 0.02 : 0.01))),
+    newcomers(
+      random,
+      600,
+      failing(random, (side) => (side ? 0.02 : 0.01)),
+    ),
   ),
   detection('latency, median 25 % higher (200 → 250 ms), canary 50 %', 50, null, 100, (random) =>
     newcomers(random, 600, (side) => wait(side, scatter(random, side ? 250 : 200))),
@@ -228,11 +255,23 @@ export const PROPERTY_ROWS: readonly Row[] = [
   detection('latency, median 300 ms higher (200 → 500 ms), canary 50 %', 50, null, 100, (random) =>
     newcomers(random, 600, (side) => wait(side, scatter(random, side ? 500 : 200))),
   ),
-  detection('a blank page: 80 % ask a service on the base, nobody on the canary, canary 5 %', 5, null, 100, (random) =>
-    newcomers(random, 600, (side) => (side === 0 && random() < 0.8 ? [ASKED] : [])),
+  detection(
+    'a blank page: 80 % ask a service on the base, nobody on the canary, canary 5 %',
+    5,
+    null,
+    100,
+    (random) => newcomers(random, 600, (side) => (side === 0 && random() < 0.8 ? [ASKED] : [])),
   ),
-  margin('the canary fails exactly 1.5 times as often (the margin), canary 50 %', 50, [0.01, 0.015]),
-  margin('the canary fails for 0.2 % (the floor), five times as often as the base, canary 25 %', 25, [0.0004, 0.002]),
+  margin(
+    'the canary fails exactly 1.5 times as often (the margin), canary 50 %',
+    50,
+    [0.01, 0.015],
+  ),
+  margin(
+    'the canary fails for 0.2 % (the floor), five times as often as the base, canary 25 %',
+    25,
+    [0.0004, 0.002],
+  ),
   promotion('same version, 1 % fail, canary 50 %, gate of evidence (margin 1.5)', 50, [0.01, 0.01]),
   promotion('nobody fails on either side, canary 25 %, gate of evidence (floor 0.2 %)', 25, [0, 0]),
 ]

@@ -67,7 +67,9 @@ export function toTime(ms: number): string {
 }
 
 export function toMean(numbers: readonly number[]): number {
-  return numbers.length === 0 ? Number.NaN : numbers.reduce((sum, one) => sum + one, 0) / numbers.length
+  return numbers.length === 0
+    ? Number.NaN
+    : numbers.reduce((sum, one) => sum + one, 0) / numbers.length
 }
 
 /** The smallest number that at least nine tenths of them do not exceed. */

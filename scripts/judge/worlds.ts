@@ -1,7 +1,7 @@
 // Made-up worlds: who comes in each second, and what they meet on each side.
 
-import { CONNECTION_LEVEL } from '../../src/core/counting/outcomes.ts'
 import { countEdgesBelow, LATENCY_EDGES_MS } from '../../src/core/counting/metrics.ts'
+import { CONNECTION_LEVEL } from '../../src/core/counting/outcomes.ts'
 import { drawNormal, drawPoisson, type Random } from '../../src/core/simulate/random.ts'
 import type { Met, Visit, World } from '../../src/core/simulate/run.ts'
 import { allow } from '../../src/core/simulate/traffic.ts'
@@ -118,7 +118,12 @@ export type Tabs = {
   readonly polls: (side: Side, second: number) => readonly Met[]
 }
 
-type Tab = { readonly visitor: number; readonly bucket: number; readonly side: Side; readonly opened: number }
+type Tab = {
+  readonly visitor: number
+  readonly bucket: number
+  readonly side: Side
+  readonly opened: number
+}
 
 /**
  * Visitors whose tab stays open and polls. After a step a tab goes on with the version that it
@@ -137,7 +142,12 @@ export function openTabs(random: Random, tabs: Tabs): World {
     }
     for (let left = drawPoisson(random, perMinute / 60); left > 0; left--) {
       const bucket = random()
-      const tab: Tab = { visitor: drawHash(random), bucket, side: sideOf({ bucket }, share), opened: second }
+      const tab: Tab = {
+        visitor: drawHash(random),
+        bucket,
+        side: sideOf({ bucket }, share),
+        opened: second,
+      }
       open.push(tab)
       visits.push({ visitor: tab.visitor, side: tab.side, met: opens(tab.side, second) })
     }

@@ -1,7 +1,14 @@
 // A control that is killed at any step of a transition: all of it is there afterwards, or nothing.
 
 import { describe, expect, it } from 'vitest'
+import type { Load } from '../../src/core/simulate/traffic.ts'
 import { createRollingWorld, FAILING, live, MINUTE, type Rolling } from './rollout-world.ts'
+
+/** Nine in ten of its visitors fail: what is so much worse needs no second look. */
+const BROKEN: Load = {
+  ...FAILING,
+  metrics: { ...FAILING.metrics, errors: { base: { rate: 0.001 }, canary: { rate: 0.9 } } },
+}
 
 /** A look that takes the release back, and its publication: what may be cut short. */
 async function lookAndPublish(rolling: Rolling): Promise<void> {
@@ -15,7 +22,7 @@ async function createFailing() {
   await live(world, async (rolling) => {
     await rolling.start({ plan: 'careful' })
     await rolling.pass(2 * MINUTE)
-    rolling.script.load = FAILING
+    rolling.script.load = BROKEN
     for (let i = 0; i < 6; i++) await rolling.closeWindows()
   })
   world.world.now += 10_000

@@ -83,7 +83,7 @@ describe('the events of a rollout', () => {
       const waits = (await listRolloutEvents(rolling)).filter(
         ({ kind }) => kind === 'rollout.waiting',
       )
-      expect(waits).toMatchObject([{ reason: expect.stringContaining('maximum of 10 min') }])
+      expect(waits).toMatchObject([{ reason: expect.stringContaining('the 10 min that this step may take') }])
     })
   })
 })

@@ -29,7 +29,7 @@ export type Hypothesis = {
 export type Evidence = readonly number[]
 
 /** Multiples of the null ratio that stand for a canary on which more, or fewer, visitors meet it. */
-export const MORE: readonly number[] = [1.25, 1.5, 2, 3, 5, 10, 100]
+export const MORE: readonly number[] = [1.25, 1.5, 2, 3, 5, 10, 30, 100]
 export const FEWER: readonly number[] = [0.01, 0.1, 0.25, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
 
 /** Multiples of a margin that stand for a canary that is within it. */

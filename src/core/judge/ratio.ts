@@ -4,9 +4,9 @@
 import { FEWER, MORE, type Tally, toGain } from './evidence.ts'
 import { logSumExp } from './logarithms.ts'
 
-/** The grid: steps of about 10.5 % from 1/20 to 20; the middle one is 1. */
-const STEPS = 60
-const LARGEST = 20
+/** The grid: steps of about 10.5 % from 1/100 to 100; the middle one is 1. */
+const STEPS = 92
+const LARGEST = 100
 const STEP_LOG = (2 * Math.log(LARGEST)) / STEPS
 
 const GRID = Array.from({ length: STEPS + 1 }, (_, step) => LARGEST ** ((2 * step) / STEPS - 1))
