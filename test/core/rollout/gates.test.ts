@@ -112,7 +112,7 @@ describe('a gate of evidence', () => {
     rollout.run(10, CALM)
     rollout.run(1.5, GOOD)
     expect(rollout.state().phase.name).toBe('bake')
-    expect(rollout.audit.at(-1)?.reason).toContain('evidence for going on')
+    expect(rollout.audit.at(-1)?.reason).toContain('it is shown that at most 1.5 times as many')
     expect(rollout.audit.at(-1)?.verdict.outcome).toBe('promote')
   })
 
