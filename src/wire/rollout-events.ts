@@ -90,9 +90,7 @@ export const rolloutEventsReply = z.strictObject({
 export const replayResult = z.strictObject({
   same: z
     .boolean()
-    .describe(
-      'The same state and transitions, bit for bit but for the sentences that give reasons',
-    ),
+    .describe('The same state and transitions, but for the sentences that give reasons'),
   events: z.int(),
   windows: z.int(),
   transitions: z.int(),

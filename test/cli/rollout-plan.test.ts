@@ -94,9 +94,17 @@ describe('with many visitors', () => {
   })
 })
 
-describe('with 10 visitors a minute', () => {
-  it('proposes a plan in which a healthy release ends within a day', PATIENT, async () => {
-    const { forecasts, best, proposed } = await plan('--visitors 10/min')
+describe('with few visitors', () => {
+  it.each([10, 1])('%i a minute: a healthy release ends within a day', PATIENT, async (rate) => {
+    const { forecasts, best } = await plan(`--visitors ${rate}/min`)
+    const { healthy, found } = forecasts.find(({ plan }) => plan === best) ?? {}
+    expect(healthy?.promoted).toBe(1)
+    expect(healthy?.timeMs?.p90).toBeLessThan(86_400_000)
+    expect(found?.at(-1)).toMatchObject({ errorRate: 1, takenBack: 1 })
+  })
+
+  it('proposes a plan where none that there is fits', PATIENT, async () => {
+    const { forecasts, best, proposed } = await plan('--visitors 1/min')
     expect(forecasts.map(({ plan, fits }) => [plan, fits])).toEqual([
       ['standard', false],
       ['careful', false],
@@ -104,14 +112,13 @@ describe('with 10 visitors a minute', () => {
     ])
     expect(best).toBe('proposed')
     expect(parsePlan(proposed).ok).toBe(true)
-    const { healthy, found } = forecasts[2] ?? {}
-    expect(healthy?.promoted).toBe(1)
-    expect(healthy?.timeMs?.p90).toBeLessThan(86_400_000)
-    expect(found?.at(-1)).toMatchObject({ errorRate: 1, takenBack: 1 })
+    const { stdout } = await run('--visitors 1/min')
+    const [, json = ''] = stdout.split(/(?=^\{$)/m)
+    expect(JSON.parse(json)).toEqual({ rollouts: { proposed } })
   })
 
   it('says why a named one does not fit', PATIENT, async () => {
-    const { stdout, code } = await run('standard --visitors 10/min')
+    const { stdout, code } = await run('standard --visitors 1/min')
     expect(code).toBe(0)
     const said = stdout.replace(/\s+/g, ' ')
     expect(said).toContain('standard (does not fit)')

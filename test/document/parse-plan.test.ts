@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { PRESETS } from '../../src/core/rollout/plan.ts'
+import { PRESETS, toDefaultMetric } from '../../src/core/rollout/plan.ts'
 import { formatProblems } from '../../src/document/parse.ts'
 import { parsePlan } from '../../src/document/parse-plan.ts'
 
@@ -53,12 +53,10 @@ describe('a plan', () => {
     expect(plan.bake).toEqual({ minMs: 1_800_000, heldBack: 5 })
     expect(plan.metrics).toEqual([
       {
-        name: 'errors',
-        weight: 8,
-        tolerance: 1,
+        ...toDefaultMetric({ name: 'errors' }),
         margin: { ratio: 1.5, edge: null, floor: 0.002 },
       },
-      { name: 'latency', weight: 3, tolerance: 1.2, margin: null },
+      toDefaultMetric({ name: 'latency' }),
       { name: 'goal.signUp', weight: 2, tolerance: 1.1, margin: null },
     ])
     expect(plan.warmUpMs).toBe(300_000)

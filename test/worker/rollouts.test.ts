@@ -47,7 +47,7 @@ describe('a healthy release', () => {
       await rolling.finish(4 * HOUR)
       const { lines, transitions, rollout } = await rolling.explain()
       expect(lines[0]).toBe('Rollout 1: version 0.0.7 in "canary", compared with 0.0.3 in "main".')
-      expect(lines[1]).toMatch(/^It is over, promoted: the bake is over\.$/)
+      expect(lines[1]).toMatch(/^Promoted after .+: the bake is over\.$/)
       // What was seen in a step begins anew with the next: of one that is over nothing is left of it.
       expect(lines.join()).not.toContain('Visitors of this step')
       expect(transitions[0]).toMatchObject({ reason: 'started', said: 'the new search' })
@@ -55,7 +55,7 @@ describe('a healthy release', () => {
         event: 'tick',
         from: 'step 3 of 3 (25 %)',
         to: 'bake (95 %)',
-        reason: expect.stringContaining('evidence for going on'),
+        reason: expect.stringContaining('it is shown that at most 1.5 times as many'),
         verdict: { outcome: 'promote', threshold: Math.log(100) },
       })
       expect(await rolling.replay()).toMatchObject({

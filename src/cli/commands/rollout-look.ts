@@ -61,7 +61,7 @@ export const ROLLOUT_REPLAY = command({
     'Reads all events of a rollout and works it out again: exit code 1 if anything else comes out.',
   scope: 'read',
   arguments: [ID],
-  examples: [{ command: 'holo rollout replay 7', about: 'bit for bit' }],
+  examples: [{ command: 'holo rollout replay 7', about: 'whether the same comes out' }],
   shape: rolloutReplayOutput,
   run: async (context, [named]: [string | undefined], _: SharedOptions) => {
     if (named !== undefined) toRolloutId(named)
@@ -72,7 +72,7 @@ export const ROLLOUT_REPLAY = command({
     const differences = [...result.differences]
     const given = `${toCount(events, 'event')}, ${toCount(windows, 'window')} of counts, ${toCount(transitions, 'transition')}`
     const lines = same
-      ? [`rollout ${id}: the same once more, bit for bit (${given})`]
+      ? [`rollout ${id}: the same once more (${given})`]
       : [
           `rollout ${id}: not the same (${given})`,
           ...differences.map((line) => `  ${line}`),

@@ -30,7 +30,7 @@ export type RecordedTransition = {
 
 /** What a replay has come to. */
 export type ReplayResult = {
-  /** The same state and the same transitions, bit for bit but for the sentences that give reasons. */
+  /** The same state and the same transitions, but for the sentences that give reasons. */
   readonly same: boolean
   readonly events: number
   readonly windows: number
@@ -132,13 +132,22 @@ function toRowText({ event, place, row }: RecordedTransition): string {
 const SENTENCES: ReadonlySet<string> = new Set(['reason', 'text'])
 
 /**
+ * Numbers are compared to this many decimals: logarithms of two JavaScript engines, that of the control
+ * and that of the command, may differ in their last digits.
+ */
+const COMPARED_DECIMALS = 6
+
+/**
  * The same text for the same facts after they were stored, in whatever order their fields were read and
  * however their reasons are worded.
  */
 function toText(value: unknown): string {
-  const withoutSentences = (name: string, field: unknown) =>
-    SENTENCES.has(name) && typeof field === 'string' ? undefined : field
-  return toCanonicalJson(JSON.parse(JSON.stringify(value, withoutSentences)))
+  const toCompared = (name: string, field: unknown) => {
+    if (typeof field === 'string' && SENTENCES.has(name)) return undefined
+    if (typeof field !== 'number' || Number.isInteger(field)) return field
+    return Number(field.toFixed(COMPARED_DECIMALS)) + 0
+  }
+  return toCanonicalJson(JSON.parse(JSON.stringify(value, toCompared)))
 }
 
 function findDifferences(known: readonly string[], recomputed: readonly string[]): string[] {
