@@ -48,7 +48,7 @@ describe('the events of a rollout', () => {
         kind: 'rollout.ended',
         outcome: 'rolledBack',
         version: '0.0.7',
-        reason: expect.stringContaining('errors'),
+        reason: expect.stringContaining('met a failure'),
       })
     })
   })

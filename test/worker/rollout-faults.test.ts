@@ -99,6 +99,15 @@ describe('a rollout without data', () => {
   })
 })
 
+/** Sums in another order differ in their last digits. */
+function toRounded(value: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(value, (_, field) =>
+      typeof field === 'number' ? Number(field.toPrecision(9)) : field,
+    ),
+  )
+}
+
 describe('windows', () => {
   it('that are given again, late and out of order are counted once', async () => {
     const [plain, spoilt] = [await createRollingWorld(), await createRollingWorld()]
@@ -119,7 +128,7 @@ describe('windows', () => {
         expect(await rolling.replay()).toMatchObject({ same: true })
       })
     }
-    expect(totals[1]).toEqual(totals[0])
+    expect(toRounded(totals[1])).toEqual(toRounded(totals[0]))
   })
 })
 

@@ -2,7 +2,7 @@
 // them, over all weights that a rollout has had. If they do not, visitors get lost on one side and
 // a comparison of the sides means nothing. It is no reason to roll back.
 
-import { logGamma, logSumExp } from './logarithms.ts'
+import { logGamma, logMeanExp, logSumExp } from './logarithms.ts'
 
 /**
  * Visitors since one change of weights: those whose document was decided by their bucket, each
@@ -88,7 +88,7 @@ export function addVisitors(
 }
 
 function weigh(stratum: SampleRatioState['strata'][number]): number {
-  return toLogBayesFactor(stratum) - Math.log(stratum.place * (stratum.place + 1))
+  return toLogUneven(stratum) - Math.log(stratum.place * (stratum.place + 1))
 }
 
 function toList(log: number | null): number[] {
@@ -109,6 +109,17 @@ function isStratum({ id, shares, visitors }: Stratum): boolean {
  * shares within about 0.5 %.
  */
 const CONCENTRATION = 10_000
+
+/** A weak belief: with it a side that nobody comes from is noticed after a few visitors. */
+const WEAK_CONCENTRATION = 30
+
+/** ln of the mean of the Bayes factors with a strong and with a weak belief, which is one as well. */
+export function toLogUneven(split: Split): number {
+  return logMeanExp([
+    toLogBayesFactor(split, CONCENTRATION),
+    toLogBayesFactor(split, WEAK_CONCENTRATION),
+  ])
+}
 
 /** A share below this counts as none; it is far below one bucket of 10,000. */
 const NO_SHARE = 1e-9
@@ -170,6 +181,6 @@ export function findSmallestLoss(
   const shares = [100 - weight, weight]
   return LOSSES.find((loss) => {
     const visitors = [base, Math.round(canary * (1 - loss))]
-    return toLogBayesFactor({ shares, visitors }) - Math.log(2) >= Math.log(1 / alpha)
+    return toLogUneven({ shares, visitors }) - Math.log(2) >= Math.log(1 / alpha)
   })
 }

@@ -7,6 +7,7 @@ import {
   type Stratum,
   toLogBayesFactor,
   toLogSampleRatio,
+  toLogUneven,
 } from '../../../src/core/judge/sample-ratio.ts'
 
 const ALPHA = 0.001
@@ -85,7 +86,7 @@ describe('the sample ratio over weight changes', () => {
 
   it('is a mean: of strata at places 1, 2, … with weights 1/2, 1/6, …, the rest counting as 1', () => {
     const state = addAll([stratum(1, 5000, 5300), stratum(2, 9000, 1200, 10)])
-    const factors = state.strata.map((one) => Math.exp(toLogBayesFactor(one)))
+    const factors = state.strata.map((one) => Math.exp(toLogUneven(one)))
     const mean = (factors[0] ?? 0) / 2 + (factors[1] ?? 0) / 6 + 1 / 3
     expect(toLogSampleRatio(state)).toBeCloseTo(Math.log(mean), 12)
   })
@@ -95,7 +96,7 @@ describe('the sample ratio over weight changes', () => {
     const state = addAll(many)
     expect(state.strata).toHaveLength(4)
     const mean = many.reduce(
-      (sum, one, i) => sum + Math.exp(toLogBayesFactor(one)) / ((i + 1) * (i + 2)),
+      (sum, one, i) => sum + Math.exp(toLogUneven(one)) / ((i + 1) * (i + 2)),
       1 / 10,
     )
     expect(toLogSampleRatio(state)).toBeCloseTo(Math.log(mean), 12)
