@@ -56,6 +56,8 @@ describe('a rollout without data', () => {
   it('holds for six hours when no window ever closes', async () => {
     const world = await createRollingWorld()
     world.script.spoil = () => []
+    // Nothing of them is given.
+    world.script.load = { ...HEALTHY, visitorsPerMinute: 1 }
     await live(world, async (rolling) => {
       await rolling.start()
       await rolling.pass(6 * HOUR)

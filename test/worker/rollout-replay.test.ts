@@ -147,7 +147,7 @@ describe('the events of a long rollout', () => {
     await live(world, async (rolling) => {
       const { sql } = rolling.life.state.storage
       sql.exec(
-        `UPDATE rollout_events SET lines = replace(lines, '"visitors":[', '"visitors":[1')
+        `UPDATE rollout_events SET lines = replace(lines, '"crowd":0', '"crowd":0.25')
          WHERE chunk = (SELECT max(chunk) FROM rollout_events)`,
       )
       expect(await rolling.replay()).toMatchObject({
