@@ -4,7 +4,13 @@ import { toDuration } from '../../core/amounts.ts'
 import type { SideModel } from '../../core/simulate/traffic.ts'
 import type { RecordedPoint } from '../../wire/metrics.ts'
 import { ERRORS } from '../simulation/load.ts'
-import { findBase, RECORDED_CANARY, sumOf, toRate, toSideModels } from '../simulation/record.ts'
+import {
+  findRecordedBase,
+  RECORDED_CANARY,
+  sumOf,
+  toRate,
+  toSideModels,
+} from '../simulation/record.ts'
 import { toCount, toPercentText } from '../words.ts'
 
 const MINUTE_MS = 60_000
@@ -41,7 +47,7 @@ export function estimate(
   points: readonly RecordedPoint[],
   visitorsPerMinute: number | undefined,
 ): Estimate | undefined {
-  const base = findBase(points)
+  const base = findRecordedBase(points)
   const counted = base === undefined ? undefined : toCounted(points, base)
   if (!counted && visitorsPerMinute === undefined) return undefined
   const perMinute =

@@ -55,7 +55,7 @@ export function toRecordedLoad(
   worse: number,
 ): RecordedLoad | undefined {
   const [first, last] = [points[0], points.at(-1)]
-  const base = findBase(points)
+  const base = findRecordedBase(points)
   if (!first || !last || base === undefined) return undefined
   const step = STEP_MS[resolution]
   const steps = Math.round((last.at - first.at) / step) + 1
@@ -86,7 +86,7 @@ export function toRecordedLoad(
 }
 
 /** The environment that had the most documents. */
-export function findBase(points: readonly RecordedPoint[]): string | undefined {
+export function findRecordedBase(points: readonly RecordedPoint[]): string | undefined {
   const names = new Set(points.flatMap(({ series }) => series.map((one) => one.environment)))
   const [most] = [...names]
     .map((name) => ({ name, assigned: sumOf(points, name).assigned }))
