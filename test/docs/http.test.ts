@@ -58,7 +58,7 @@ describe('the page about HTTP', () => {
     for (const framework of ['SvelteKit', 'React Router', 'Rails', 'Django', 'Laravel']) {
       expect(told).toContain(framework)
     }
-    expect(page).toContain('`Host` is that of the origin')
+    expect(page).toContain('`Host` names the origin')
   })
 
   it('names no file or folder of tests that is not there', () => {
