@@ -350,10 +350,10 @@ export const FOUND_ROWS: readonly Row[] = [
     },
   },
   bad({
-    property: 'one office, canary 25 %',
+    property: 'one office, canary 5 %',
     before: 'no judgement in 12 h',
     make: office(0),
-    plan: stay(25),
+    plan: stay(5),
     full: 40,
     maxMs: 12 * HOUR_MS,
   }),

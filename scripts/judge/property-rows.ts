@@ -74,6 +74,7 @@ function detection(
   p90: number | null,
   full: number,
   make: (random: Random) => World,
+  plan: Plan = stay(weight, DEFAULT_METRICS),
 ): Row {
   return {
     property,
@@ -83,7 +84,7 @@ function detection(
         : `90 % within ${toCount(p90)} visitors`,
     run: ({ seed, share }) => {
       const runs = toRuns({ seed, share }, full)
-      const ended = runAll(stay(weight, DEFAULT_METRICS), make, { seed, runs, maxMs: 12 * HOUR_MS })
+      const ended = runAll(plan, make, { seed, runs, maxMs: 12 * HOUR_MS })
       const visitors = ended.map((run) =>
         run.outcome === 'rolledBack' ? run.visitors[0] + run.visitors[1] : Number.POSITIVE_INFINITY,
       )
@@ -235,14 +236,33 @@ export const PROPERTY_ROWS: readonly Row[] = [
     96 * HOUR_MS,
     6,
   ),
-  detection('1 % → 2 % fail, canary 50 %', 50, 13_500, 200, (random) =>
-    newcomers(
-      random,
-      600,
-      failing(random, (side) => (side ? 0.02 : 0.01)),
-    ),
+  detection(
+    '1 % → 2 % fail, canary 50 %, failures judged alone',
+    50,
+    13_500,
+    200,
+    (random) =>
+      newcomers(
+        random,
+        600,
+        failing(random, (side) => (side ? 0.02 : 0.01)),
+      ),
+    stay(50),
   ),
-  detection('1 % → 2 % fail, canary 5 %', 5, 64_000, 200, (random) =>
+  detection(
+    '1 % → 2 % fail, canary 5 %, failures judged alone',
+    5,
+    75_000,
+    200,
+    (random) =>
+      newcomers(
+        random,
+        600,
+        failing(random, (side) => (side ? 0.02 : 0.01)),
+      ),
+    stay(5),
+  ),
+  detection('1 % → 2 % fail, canary 5 %, all metrics judged', 5, null, 200, (random) =>
     newcomers(
       random,
       600,
