@@ -54,9 +54,9 @@ function healthy(one: Case, bound = 0.01): Row {
     property,
     before,
     bound: `taken back in at most ${bound * 100} %`,
-    run: ({ seed, share }): Finding => {
-      const runs = toRuns({ seed, share }, full)
-      const ended = runAll(plan, make, { seed, runs, maxMs })
+    run: (effort): Finding => {
+      const runs = toRuns(effort, full)
+      const ended = runAll(plan, make, { seed: effort.seed, runs, maxMs })
       const back = countOf(ended, 'rolledBack')
       const promoted = ended.filter(({ outcome }) => outcome === 'promoted')
       const after =
@@ -94,8 +94,8 @@ function afterThird(perMinute: number): Row {
     property: `everything fails: from the third visitor of the canary, ${perMinute.toLocaleString('en')} visitors a minute`,
     before: perMinute === 1000 ? '39 to 41 s live' : '',
     bound: 'at most 5 s in at least 97 %',
-    run: ({ seed, share }) => {
-      const runs = toRuns({ seed, share }, 200)
+    run: (effort) => {
+      const runs = toRuns(effort, 200)
       const thirds: number[] = []
       const make = (random: Random): World => {
         const world = newcomers(
@@ -113,7 +113,7 @@ function afterThird(perMinute: number): Row {
           return visits
         }
       }
-      const ended = runAll(PRESETS.standard, make, { seed, runs, maxMs: 2 * DAY_MS })
+      const ended = runAll(PRESETS.standard, make, { seed: effort.seed, runs, maxMs: 2 * DAY_MS })
       const waits = ended.map(({ ms }, run) => ms - (thirds[run] ?? Number.NaN))
       const inTime = waits.filter((ms) => ms <= 5000).length
       return {
@@ -216,15 +216,15 @@ export const FOUND_ROWS: readonly Row[] = [
     property: 'the sample: 0.1 % fail on both sides, 10,000 visitors a minute',
     before: 'promoted in 42 % within 12 h',
     bound: 'promoted',
-    run: ({ seed, share }) => {
-      const runs = toRuns({ seed, share }, 40, 4)
+    run: (effort) => {
+      const runs = toRuns(effort, 40, 4)
       const make = (random: Random) =>
         newcomers(
           random,
           10_000,
           failing(random, () => 0.001),
         )
-      const ended = runAll(PRESETS.standard, make, { seed, runs, maxMs: 12 * HOUR_MS })
+      const ended = runAll(PRESETS.standard, make, { seed: effort.seed, runs, maxMs: 12 * HOUR_MS })
       const promoted = countOf(ended, 'promoted')
       const ms = toTime(toMean(ended.map((run) => run.ms)))
       return {
@@ -335,9 +335,9 @@ export const FOUND_ROWS: readonly Row[] = [
       'one office: all 500 visitors behind one address, the canary fails for all; canary 1 %',
     before: 'no judgement in 12 h, and no word why',
     bound: 'says why there is no judgement',
-    run: ({ seed, share }) => {
-      const runs = toRuns({ seed, share }, 40, 5)
-      const ended = runAll(PRESETS.standard, office(0), { seed, runs, maxMs: HOUR_MS })
+    run: (effort) => {
+      const runs = toRuns(effort, 40, 5)
+      const ended = runAll(PRESETS.standard, office(0), { seed: effort.seed, runs, maxMs: HOUR_MS })
       const said = ended.map(({ state }) =>
         judge(state.plan, toObserved(state)).blind.map(({ kind }) => kind),
       )
@@ -350,10 +350,10 @@ export const FOUND_ROWS: readonly Row[] = [
     },
   },
   bad({
-    property: 'one office, canary 25 %',
+    property: 'one office, canary 5 %',
     before: 'no judgement in 12 h',
     make: office(0),
-    plan: stay(25),
+    plan: stay(5),
     full: 40,
     maxMs: 12 * HOUR_MS,
   }),
@@ -403,15 +403,15 @@ export const FOUND_ROWS: readonly Row[] = [
     property: 'a healthy release, 10 visitors a minute, 1 % fail',
     before: 'never promoted',
     bound: 'promoted within a day in at least 95 %',
-    run: ({ seed, share }) => {
-      const runs = toRuns({ seed, share }, 100)
+    run: (effort) => {
+      const runs = toRuns(effort, 100)
       const make = (random: Random) =>
         newcomers(
           random,
           10,
           failing(random, () => 0.01),
         )
-      const ended = runAll(PRESETS.standard, make, { seed, runs, maxMs: 2 * DAY_MS })
+      const ended = runAll(PRESETS.standard, make, { seed: effort.seed, runs, maxMs: 2 * DAY_MS })
       const inTime = ended.filter(({ outcome, ms }) => outcome === 'promoted' && ms <= DAY_MS)
       const ms = toTime(toMean(ended.map((run) => run.ms)))
       return {

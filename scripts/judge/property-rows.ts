@@ -59,9 +59,9 @@ function falseAlarms(
   return {
     property,
     bound: 'taken back in at most 1 %',
-    run: ({ seed, share }) => {
-      const runs = toRuns({ seed, share }, full, least)
-      const back = countOf(runAll(plan, make, { seed, runs, maxMs }), 'rolledBack')
+    run: (effort) => {
+      const runs = toRuns(effort, full, least)
+      const back = countOf(runAll(plan, make, { seed: effort.seed, runs, maxMs }), 'rolledBack')
       return { runs, judge: toShare(back, runs), holds: isWithin(back, runs) }
     },
   }
@@ -74,6 +74,7 @@ function detection(
   p90: number | null,
   full: number,
   make: (random: Random) => World,
+  plan: Plan = stay(weight, DEFAULT_METRICS),
 ): Row {
   return {
     property,
@@ -81,9 +82,9 @@ function detection(
       p90 === null
         ? 'found; the visitors that it takes are told'
         : `90 % within ${toCount(p90)} visitors`,
-    run: ({ seed, share }) => {
-      const runs = toRuns({ seed, share }, full)
-      const ended = runAll(stay(weight, DEFAULT_METRICS), make, { seed, runs, maxMs: 12 * HOUR_MS })
+    run: (effort) => {
+      const runs = toRuns(effort, full)
+      const ended = runAll(plan, make, { seed: effort.seed, runs, maxMs: 12 * HOUR_MS })
       const visitors = ended.map((run) =>
         run.outcome === 'rolledBack' ? run.visitors[0] + run.visitors[1] : Number.POSITIVE_INFINITY,
       )
@@ -101,15 +102,19 @@ function promotion(property: string, weight: number, rates: readonly [number, nu
   return {
     property,
     bound: 'promoted; the visitors that it takes are told',
-    run: ({ seed, share }) => {
-      const runs = toRuns({ seed, share }, 200)
+    run: (effort) => {
+      const runs = toRuns(effort, 200)
       const make = (random: Random) =>
         newcomers(
           random,
           600,
           failing(random, (side) => rates[side]),
         )
-      const ended = runAll(promoteOnEvidence(weight), make, { seed, runs, maxMs: 12 * HOUR_MS })
+      const ended = runAll(promoteOnEvidence(weight), make, {
+        seed: effort.seed,
+        runs,
+        maxMs: 12 * HOUR_MS,
+      })
       const right = ended.filter(({ outcome }) => outcome === 'promoted')
       const visitors = right.map((run) => run.visitors[0] + run.visitors[1])
       const back = countOf(ended, 'rolledBack')
@@ -127,15 +132,19 @@ function margin(property: string, weight: number, rates: readonly [number, numbe
   return {
     property,
     bound: 'promoted on evidence in at most 1 %',
-    run: ({ seed, share }) => {
-      const runs = toRuns({ seed, share }, 400)
+    run: (effort) => {
+      const runs = toRuns(effort, 400)
       const make = (random: Random) =>
         newcomers(
           random,
           600,
           failing(random, (side) => rates[side]),
         )
-      const ended = runAll(promoteOnEvidence(weight), make, { seed, runs, maxMs: LOOKS_MS })
+      const ended = runAll(promoteOnEvidence(weight), make, {
+        seed: effort.seed,
+        runs,
+        maxMs: LOOKS_MS,
+      })
       const wrong = countOf(ended, 'promoted')
       return { runs, judge: toShare(wrong, runs), holds: isWithin(wrong, runs) }
     },
@@ -235,14 +244,33 @@ export const PROPERTY_ROWS: readonly Row[] = [
     96 * HOUR_MS,
     6,
   ),
-  detection('1 % → 2 % fail, canary 50 %', 50, 13_500, 200, (random) =>
-    newcomers(
-      random,
-      600,
-      failing(random, (side) => (side ? 0.02 : 0.01)),
-    ),
+  detection(
+    '1 % → 2 % fail, canary 50 %, failures judged alone',
+    50,
+    13_500,
+    200,
+    (random) =>
+      newcomers(
+        random,
+        600,
+        failing(random, (side) => (side ? 0.02 : 0.01)),
+      ),
+    stay(50),
   ),
-  detection('1 % → 2 % fail, canary 5 %', 5, 64_000, 200, (random) =>
+  detection(
+    '1 % → 2 % fail, canary 5 %, failures judged alone',
+    5,
+    75_000,
+    200,
+    (random) =>
+      newcomers(
+        random,
+        600,
+        failing(random, (side) => (side ? 0.02 : 0.01)),
+      ),
+    stay(5),
+  ),
+  detection('1 % → 2 % fail, canary 5 %, all metrics judged', 5, null, 200, (random) =>
     newcomers(
       random,
       600,

@@ -12,6 +12,8 @@ export type Effort = {
   readonly seed: number
   /** The share of a row's full number of runs. */
   readonly share: number
+  /** As many runs are enough for each row, where its share is fewer; for the test suite. */
+  readonly least?: number
 }
 
 export type Finding = {
@@ -30,8 +32,8 @@ export type Row = {
 }
 
 /** The number of runs of a row: the share of all, but at least so many. */
-export function toRuns({ share }: Effort, full: number, least = 20): number {
-  return Math.min(full, Math.max(Math.min(full, least), Math.round(full * share)))
+export function toRuns({ share, least: most = 20 }: Effort, full: number, least = 20): number {
+  return Math.min(full, Math.max(Math.min(full, least, most), Math.round(full * share)))
 }
 
 /** Whether so many false decisions keep a bound; a single one always does. */

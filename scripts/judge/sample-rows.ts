@@ -37,9 +37,13 @@ function alarms(property: string, lost: number, full: number): Row {
   return {
     property,
     bound: lost === 0 ? 'no alarm' : 'alarm',
-    run: ({ seed, share }) => {
-      const runs = toRuns({ seed, share }, full)
-      const ended = runAll(PLAN, (random) => visits(random, lost), { seed, runs, maxMs: HOUR_MS })
+    run: (effort) => {
+      const runs = toRuns(effort, full)
+      const ended = runAll(PLAN, (random) => visits(random, lost), {
+        seed: effort.seed,
+        runs,
+        maxMs: HOUR_MS,
+      })
       const alarmed = ended.filter(({ state }) => state.sampleRatio.alarmed).length
       const back = countOf(ended, 'rolledBack')
       const isRight = lost === 0 ? alarmed <= 0.001 * runs : alarmed >= 0.95 * runs

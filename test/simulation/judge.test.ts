@@ -10,7 +10,7 @@ import { endOf, NEVER_ROW, WAYS } from '../../scripts/judge/never.ts'
 import { isWithin, type Row, toCount, toShare } from '../../scripts/judge/row.ts'
 import { OLD_ROWS, ROWS } from '../../scripts/judge/rows.ts'
 
-const EFFORT = { seed: 1, share: 0.01 }
+const EFFORT = { seed: 1, share: 0.001, least: 3 }
 const TIMEOUT_MS = 300_000
 
 describe('the judge', () => {
