@@ -4,7 +4,7 @@ import { judge } from '../../src/core/judge/verdict.ts'
 import { type Plan, PRESETS } from '../../src/core/rollout/plan.ts'
 import { toObserved } from '../../src/core/rollout/state.ts'
 import type { Random } from '../../src/core/simulate/random.ts'
-import type { Met, Run, Visit, World } from '../../src/core/simulate/run.ts'
+import type { Run, Visit, VisitMet, World } from '../../src/core/simulate/run.ts'
 import { stay } from './plans.ts'
 import {
   countOf,
@@ -135,7 +135,7 @@ export function toFoundText(ended: readonly Run[]): string {
   return `${back.length} of ${ended.length} taken back, after ${ms}, ${visitors} visitors and ${harmed} harmed`
 }
 
-const NOISE: Met = fail('GET /api/noise', '500')
+const NOISE: VisitMet = fail('GET /api/noise', '500')
 const CHECKOUT = [fail('POST /api/checkout'), fail('GET /api/profile')]
 
 function masked(random: Random): World {

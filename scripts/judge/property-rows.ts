@@ -3,7 +3,7 @@
 
 import { DEFAULT_METRICS, type Plan } from '../../src/core/rollout/plan.ts'
 import type { Random } from '../../src/core/simulate/random.ts'
-import type { Met, World } from '../../src/core/simulate/run.ts'
+import type { VisitMet, World } from '../../src/core/simulate/run.ts'
 import { toFoundText } from './found-rows.ts'
 import { promoteOnEvidence, ramp, stay } from './plans.ts'
 import {
@@ -35,12 +35,12 @@ const LOOKS_MS = 2000 * 10_000
 const EIGHT_STEPS = [5, 10, 20, 30, 40, 50, 60, 75]
 const FIVE_STEPS = [5, 10, 20, 35, 50]
 
-const ASKED: Met = { metric: 'asks', level: 1 }
+const ASKED: VisitMet = { metric: 'asks', level: 1 }
 
 /** A visitor of either side: it may fail, it waits for a service, and most ask one. */
 function alike(random: Random, rate: (second: number) => number) {
   const failures = [fail()]
-  return (_: Side, second: number): readonly Met[] => [
+  return (_: Side, second: number): readonly VisitMet[] => [
     ...(random() < rate(second) ? failures : []),
     // No tolerance is given, so that both sides are alike.
     ...wait(0, scatter(random, 200)),

@@ -3,16 +3,16 @@
 import { countEdgesBelow, LATENCY_EDGES_MS } from '../../src/core/counting/metrics.ts'
 import { CONNECTION_LEVEL } from '../../src/core/counting/outcomes.ts'
 import { drawNormal, drawPoisson, type Random } from '../../src/core/simulate/random.ts'
-import type { Met, Visit, World } from '../../src/core/simulate/run.ts'
+import type { Visit, VisitMet, World } from '../../src/core/simulate/run.ts'
 import { allow } from '../../src/core/simulate/traffic.ts'
 
 export type Side = 0 | 1
 
 /** What a visitor of a side meets in a second; `share` is the canary's. */
-export type Meets = (side: Side, second: number, share: number) => readonly Met[]
+export type Meets = (side: Side, second: number, share: number) => readonly VisitMet[]
 
 const HASHES = 2 ** 32
-const NOTHING: readonly Met[] = []
+const NOTHING: readonly VisitMet[] = []
 
 export function drawHash(random: Random): number {
   return Math.floor(random() * HASHES)
@@ -32,12 +32,12 @@ export function newcomers(random: Random, perMinute: number, meets: Meets): Worl
 }
 
 /** A failure of one route. */
-export function fail(route = 'GET /api/items', code = '503'): Met {
+export function fail(route = 'GET /api/items', code = '503'): VisitMet {
   return { metric: 'errors', route, code }
 }
 
 /** A failure to get any answer, which may be a cold start. */
-export function unreachable(route = 'GET /api/items'): Met {
+export function unreachable(route = 'GET /api/items'): VisitMet {
   return { ...fail(route, 'origin_unreachable'), level: CONNECTION_LEVEL }
 }
 
@@ -50,7 +50,7 @@ export function failing(random: Random, rate: (side: Side, second: number) => nu
 const TOLERANCE = 1.2
 
 /** What a visitor meets that waits so long for a service; the canary's is allowed the tolerance. */
-export function wait(side: Side, ms: number, route = 'GET /api/items'): readonly Met[] {
+export function wait(side: Side, ms: number, route = 'GET /api/items'): readonly VisitMet[] {
   const allowed = side === 1 ? allow(ms, LATENCY_EDGES_MS, TOLERANCE) : ms
   const level = countEdgesBelow(LATENCY_EDGES_MS, allowed)
   return level > 0 ? [{ metric: 'latency', route, level }] : NOTHING
@@ -95,7 +95,7 @@ export function returning(
   random: Random,
   regulars: readonly Regular[],
   perSecond: number,
-  meets: (regular: Regular, side: Side, second: number) => readonly Met[],
+  meets: (regular: Regular, side: Side, second: number) => readonly VisitMet[],
 ): World {
   return ({ second, share }) => {
     const count = drawPoisson(random, perSecond)
@@ -114,8 +114,8 @@ export type Tabs = {
   readonly opensForSeconds: number
   readonly pollsEachSeconds: number
   /** What a visitor meets when it opens a page, and at each poll. */
-  readonly opens: (side: Side, second: number) => readonly Met[]
-  readonly polls: (side: Side, second: number) => readonly Met[]
+  readonly opens: (side: Side, second: number) => readonly VisitMet[]
+  readonly polls: (side: Side, second: number) => readonly VisitMet[]
 }
 
 type Tab = {

@@ -66,12 +66,12 @@ describe('a healthy version', () => {
       expect(await rolling.buckets()).toEqual({ main: 10_000, canary: 0 })
       expect(await rolling.replay()).toMatchObject({ same: true, transitions: 5, differences: [] })
       // Each opens one page, and asks from it at any of the isolates, which tell of it within seconds.
-      const before = (ms: number) =>
+      const askedUntil = (ms: number) =>
         sumAsked(fleet.edge.asked.filter(({ at }) => at < endedAt - ms)).assigned
       const { assigned } = sumCounted(await fleet.windows())
       for (const side of [0, 1] as const) {
-        expect(assigned[side]).toBeGreaterThanOrEqual(before(TOLD_MS)[side])
-        expect(assigned[side]).toBeLessThanOrEqual(before(0)[side])
+        expect(assigned[side]).toBeGreaterThanOrEqual(askedUntil(TOLD_MS)[side])
+        expect(assigned[side]).toBeLessThanOrEqual(askedUntil(0)[side])
       }
       expect(assigned[0] + assigned[1]).toBeGreaterThan(2000)
       await fleet.run(WINDOW_MS)

@@ -83,7 +83,9 @@ describe('the events of a rollout', () => {
       const waits = (await listRolloutEvents(rolling)).filter(
         ({ kind }) => kind === 'rollout.waiting',
       )
-      expect(waits).toMatchObject([{ reason: expect.stringContaining('the 10 min that this step may take') }])
+      expect(waits).toMatchObject([
+        { reason: expect.stringContaining('the 10 min that this step may take') },
+      ])
     })
   })
 })

@@ -3,7 +3,7 @@
 // order. The simulator uses it as well.
 
 import { addTally, type Tally } from '../judge/evidence.ts'
-import { MAX_ROUTES, OTHER_ROUTES, type SetCounts } from '../judge/metric.ts'
+import { MAX_JUDGED_ROUTES, OTHER_ROUTES, type SetCounts } from '../judge/metric.ts'
 import type { Stratum } from '../judge/sample-ratio.ts'
 import type { Window } from '../rollout/events.ts'
 import type { Group } from './batch.ts'
@@ -275,7 +275,7 @@ export class RolloutCounter {
     if (routes.has(route)) return route
     routes.delete('')
     routes.delete(OTHER_ROUTES)
-    return routes.size < MAX_ROUTES ? route : OTHER_ROUTES
+    return routes.size < MAX_JUDGED_ROUTES ? route : OTHER_ROUTES
   }
 
   #count(

@@ -87,7 +87,7 @@ export type MetricState = {
 }
 
 /** Routes of one metric that are told apart. The others are one set together. */
-export const MAX_ROUTES = 15
+export const MAX_JUDGED_ROUTES = 15
 
 /** The route of all routes that are not told apart. */
 export const OTHER_ROUTES = '*'
@@ -323,7 +323,7 @@ export function toLogWorse(metric: Metric, { sets }: MetricState, around: Surrou
     )
   if (!byRoute) return toLog('', false)
   const routes = [...new Set(sets.map(({ route }) => route))].filter((route) => route !== '')
-  const each = ROUTES_WEIGHT / (MAX_ROUTES + 1)
+  const each = ROUTES_WEIGHT / (MAX_JUDGED_ROUTES + 1)
   return toLogMean([
     { log: toLog('', false), weight: ALL_WEIGHT },
     { log: toLog('', true), weight: WARM_UP_WEIGHT },
@@ -361,7 +361,7 @@ export function toLogBetter(metric: Metric, { sets }: MetricState): number {
 }
 
 /** The set with the most evidence against the canary; `undefined` if nobody met anything. */
-export function findWorst(
+export function findWorstSet(
   metric: Metric,
   { sets }: MetricState,
   around: Surroundings,

@@ -4,7 +4,7 @@
 import type { MetricRow } from '../counting/metrics.ts'
 import { toLogMean } from './evidence.ts'
 import {
-  findWorst,
+  findWorstSet,
   hasEnoughClients,
   type Metric,
   type MetricState,
@@ -206,7 +206,7 @@ function toFinding(
   around: Surroundings,
   findRange: (set: SetState, log: number) => RatioRange,
 ): MetricFinding {
-  const worst = findWorst(metric, state, around)
+  const worst = findWorstSet(metric, state, around)
   const edge = worst?.edge ?? toMarginEdge(metric)
   const all = state.sets.find((set) => set.route === '' && set.edge === edge && !set.warmUp)
   return {
@@ -265,7 +265,7 @@ function findBlindness({ metrics }: Question, { metrics: states, around }: Obser
   }
   for (const [i, metric] of metrics.entries()) {
     const state = states[i]
-    const set = state && findWorst(metric, state, { ...around, visitors: [0, 0] })
+    const set = state && findWorstSet(metric, state, { ...around, visitors: [0, 0] })
     if (!set || !isHeldBack(metric, set, around)) continue
     const clients = toShort(toClients(set)[1])
     const reason = `"${metric.name}" looks worse, but only ${clients} independent ${clients === '1' ? 'client' : 'clients'} met it: ${MIN_CLIENTS} are needed, or ${MIN_CLIENTS_IF_ALL_FAIL} where all visitors of the new version do`

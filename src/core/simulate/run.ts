@@ -14,7 +14,7 @@ import { isRunning, newRollout, type RolloutState } from '../rollout/state.ts'
 import { step } from '../rollout/step.ts'
 
 /** What a visitor met in one visit. */
-export type Met = {
+export type VisitMet = {
   /** The metric's name. */
   readonly metric: string
   readonly route?: string
@@ -33,7 +33,7 @@ export type Visit = {
   readonly client?: number
   /** Whether its bucket decided a document, which makes it one more visitor; `true` if left out. */
   readonly isAssigned?: boolean
-  readonly met?: readonly Met[]
+  readonly met?: readonly VisitMet[]
 }
 
 /** What a world may depend on. */
@@ -119,7 +119,7 @@ export function runRollout(plan: Plan, world: World, options: RunOptions): Run {
   }
 }
 
-function isBad({ metric }: Met): boolean {
+function isBad({ metric }: VisitMet): boolean {
   const row = findMetric(metric)
   return row?.bad === 'more' && row.edges === null
 }

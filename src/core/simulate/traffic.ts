@@ -3,7 +3,7 @@
 import { countEdgesBelow, findMetric } from '../counting/metrics.ts'
 import type { Metric } from '../judge/metric.ts'
 import { drawNormal, drawPoisson, type Random } from './random.ts'
-import type { Met, Visit } from './run.ts'
+import type { Visit, VisitMet } from './run.ts'
 
 /** How the visitors of one side fare in one metric. */
 export type SideModel =
@@ -42,7 +42,7 @@ export function drawSecond(
   const count = drawPoisson(random, load.visitorsPerMinute / 60)
   return Array.from({ length: count }, () => {
     const side = random() < share ? 1 : 0
-    const met = asked.flatMap((metric): Met[] => {
+    const met = asked.flatMap((metric): VisitMet[] => {
       const model = load.metrics[metric.name]?.[side === 1 ? 'canary' : 'base']
       const level = model ? drawLevel(random, metric, model, side) : 0
       return level > 0 ? [{ metric: metric.name, level }] : []

@@ -8,7 +8,7 @@ import {
 } from '../../../src/core/counting/limits.ts'
 import { type CountedWindow, RolloutCounter } from '../../../src/core/counting/rollout-counter.ts'
 import type { SetCounts } from '../../../src/core/judge/metric.ts'
-import { MAX_ROUTES } from '../../../src/core/judge/metric.ts'
+import { MAX_JUDGED_ROUTES } from '../../../src/core/judge/metric.ts'
 import { NOW, type ToGroup, toGroup, type Visit } from './groups.ts'
 
 const WARM_UP_MS = 120_000
@@ -107,18 +107,18 @@ describe('failures', () => {
     ])
   })
 
-  it(`beyond ${MAX_ROUTES} routes are one set together`, () => {
-    const visits = Array.from({ length: MAX_ROUTES + 5 }, (_, i) =>
+  it(`beyond ${MAX_JUDGED_ROUTES} routes are one set together`, () => {
+    const visits = Array.from({ length: MAX_JUDGED_ROUTES + 5 }, (_, i) =>
       fails(i, { failed: `GET /${i}` }),
     )
     const [counted] = countAll(begin(), both([], visits))
-    expect(visitorsOf(counted)).toEqual([0, MAX_ROUTES + 5])
+    expect(visitorsOf(counted)).toEqual([0, MAX_JUDGED_ROUTES + 5])
     expect(visitorsOf(counted, { route: '*' })).toEqual([0, 5])
-    expect(visitorsOf(counted, { route: `GET /${MAX_ROUTES}` })).toEqual([0, 0])
+    expect(visitorsOf(counted, { route: `GET /${MAX_JUDGED_ROUTES}` })).toEqual([0, 0])
     // A visitor who met another of these routes before has met them.
     const [again] = countAll(
       begin(),
-      both([], [...visits, fails(MAX_ROUTES, { failed: 'GET /x' })]),
+      both([], [...visits, fails(MAX_JUDGED_ROUTES, { failed: 'GET /x' })]),
     )
     expect(visitorsOf(again, { route: '*' })).toEqual([0, 5])
   })

@@ -4,7 +4,7 @@ import {
   addToMetric,
   closeBlock,
   MAX_GAIN_PER_BURST,
-  MAX_ROUTES,
+  MAX_JUDGED_ROUTES,
   type Metric,
   type SetCounts,
   startMetric,
@@ -28,11 +28,11 @@ describe('routes', () => {
   })
 
   it('do not add up: that many are a little worse by chance is no evidence', () => {
-    const alike = Array.from({ length: MAX_ROUTES }, (_, i) =>
+    const alike = Array.from({ length: MAX_JUDGED_ROUTES }, (_, i) =>
       toSet(10, 14, { route: `GET /${i}` }),
     )
     const one = worse(errors, alike.slice(0, 1))
-    expect(worse(errors, alike)).toBeLessThan(one + Math.log(MAX_ROUTES))
+    expect(worse(errors, alike)).toBeLessThan(one + Math.log(MAX_JUDGED_ROUTES))
     expect(worse(errors, alike)).toBeLessThan(Math.log(2))
   })
 })
