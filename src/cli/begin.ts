@@ -48,9 +48,6 @@ export async function beginDocument(
   return { json, lines: [`Done: revision ${revision}`, ...everywhere] }
 }
 
-/** The limit in the schema of the document. */
-const MAX_SALT_CHARACTERS = 64
-
 type First = {
   readonly folder: string
   readonly version: string
@@ -68,7 +65,8 @@ export async function makeFirstDocument(
   const document = {
     schema: 1,
     revision: 1,
-    salt: (await context.target()).url.hostname.slice(0, MAX_SALT_CHARACTERS),
+    // Nobody may know beforehand which ids of visitors get which version.
+    salt: crypto.randomUUID(),
     environments: { [environment]: { version } },
     traffic: { [environment]: 100 },
     versions: { [version]: { manifest, services, published: new Date().toISOString() } },

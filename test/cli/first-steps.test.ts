@@ -92,6 +92,9 @@ describe('an empty Holo', () => {
     const args = ['publish', './dist', '--version', '1.0.0', '--first', 'main', '--yes']
     expect((await run([...args, ...author])).code).toBe(0)
     expect((await run(['status'])).code).toBe(0)
+    // Nobody can guess which ids get which version.
+    const { stdout } = await run(['export'])
+    expect(JSON.parse(stdout).document.salt).toMatch(/^[0-9a-f]{8}-[0-9a-f-]{27}$/)
   })
 })
 

@@ -63,7 +63,9 @@ export async function measureRollout(
   // Visitors who still have a tab of the version close it within this time.
   if (isBack) await sleep(LONGEST_TAB_MS)
   const { transitions } = await stand.explainRollout(id)
-  const firstBad = release.slowerMs > 0 ? given.firstCallAt : given.firstFailureAt
+  const { firstDocumentAt, firstCallAt, firstFailureAt } = given
+  const firstReply = release.fault === 'blank' ? firstDocumentAt : firstCallAt
+  const firstBad = release.slowerMs > 0 || release.fault ? firstReply : firstFailureAt
   const since = (from: number | undefined, to: number) =>
     isBack && from !== undefined ? Math.max(0, to - from) / 1000 : undefined
   const { same, windows } = await stand.replayRollout(id)

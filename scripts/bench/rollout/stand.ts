@@ -9,7 +9,7 @@ import { startEdge } from '../../local/edge.ts'
 import { findFreePort } from '../../local/ports.ts'
 import { connect, type LocalApi } from '../../local/publish.ts'
 import { makeScript, withSite } from '../site.ts'
-import { OLD, RELEASES, type Release, toPlan } from './releases.ts'
+import { MEASURE, OLD, RELEASES, type Release, toPlan } from './releases.ts'
 
 const HOST = '127.0.0.1'
 const TOKEN = 'holo-bench-0123456789abcdef0123456789abcdef'
@@ -67,6 +67,7 @@ export async function startStand(dataDir: string): Promise<Stand> {
       environments: { main: { version: OLD }, canary: { version: OLD } },
       traffic: { main: 100, canary: 0 },
       versions,
+      measure: MEASURE,
     }
     await holo.begin(document)
   } catch (cause) {

@@ -4,6 +4,7 @@
 import { Agent } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { headOf } from '../head-of.ts'
+import { RELEASES } from './releases.ts'
 import { toScript } from './stand.ts'
 
 const DOCUMENT = { 'sec-fetch-dest': 'document', 'sec-fetch-mode': 'navigate' }
@@ -24,6 +25,7 @@ export type Given = {
   requests: number
   /** Calls of the API that failed. */
   failed: number
+  firstDocumentAt: number | undefined
   firstCallAt: number | undefined
   firstFailureAt: number | undefined
   lastDocumentAt: number
@@ -53,6 +55,7 @@ export function startCrowd(url: URL, perSecond: number): Crowd {
       visitors: new Set(),
       requests: 0,
       failed: 0,
+      firstDocumentAt: undefined,
       firstCallAt: undefined,
       firstFailureAt: undefined,
       lastDocumentAt: 0,
@@ -87,13 +90,15 @@ export function startCrowd(url: URL, perSecond: number): Crowd {
     const openPage = async () => {
       const version = await get('/', DOCUMENT)
       if (version) await get(toScript(version), SCRIPT)
+      isBlank = RELEASES.some((one) => one.version === version && one.fault === 'blank')
     }
+    let isBlank = false
     const closesAt = Date.now() + Math.min(LONGEST_TAB_MS, -Math.log(Math.random()) * TAB_MS)
     await openPage()
-    await get('/api/cart', CALL)
+    if (!isBlank) await get('/api/cart', CALL)
     while (!isStopped && Date.now() + CALL_EVERY_MS < closesAt) {
       await sleep(CALL_EVERY_MS)
-      await get('/api/cart', CALL)
+      if (!isBlank) await get('/api/cart', CALL)
     }
     if (!isStopped && Math.random() < SECOND_PAGE) await openPage()
   }
@@ -137,7 +142,10 @@ function note(
   if (visitor) given.visitors.add(visitor)
   given.requests++
   given.lastRequestAt = now
-  if (headers === DOCUMENT) given.lastDocumentAt = now
+  if (headers === DOCUMENT) {
+    given.firstDocumentAt ??= now
+    given.lastDocumentAt = now
+  }
   if (headers !== CALL) return
   given.firstCallAt ??= now
   if (status < 500) return
