@@ -73,6 +73,7 @@ export class RolloutCounter {
     for (const changes of stored) this.#visitors.restore(changes)
     this.#visitors.forgetFrom(counted.bound)
     for (const [place, set] of counted.sets.entries()) {
+      this.#remember(set, place)
       this.#visitors.forgetMet(place, this.#boundOf(set))
     }
   }
@@ -230,13 +231,13 @@ export class RolloutCounter {
     const isSlow = row.edges !== null || level >= CONNECTION_LEVEL
     const warmUp = isSlow && now - stratum.since < this.#counted.warmUpMs
     const levels = row.edges ? Math.min(level, row.edges.length) : 1
+    const told = this.#toRoute(metric, route)
     for (let edge = 0; edge < levels; edge++) {
       if (visitor >= (bounds[edge] ?? 0)) continue
       const all = { metric, edge, route: '', warmUp }
       this.#count(side, stratum, all, outcome, code)
       if (!row.byRoute || warmUp) continue
-      const known = this.#toRoute(metric, route)
-      this.#count(side, stratum, { ...all, route: known }, outcome, code)
+      this.#count(side, stratum, { ...all, route: told }, outcome, code)
     }
   }
 
@@ -270,12 +271,9 @@ export class RolloutCounter {
 
   /** The route itself for the first few of a metric, and one name for all others. */
   #toRoute(metric: string, route: string): string {
-    const routes = new Set<string>()
-    for (const set of this.#counted.sets) if (set.metric === metric) routes.add(set.route)
-    if (routes.has(route)) return route
-    routes.delete('')
-    routes.delete(OTHER_ROUTES)
-    return routes.size < MAX_JUDGED_ROUTES ? route : OTHER_ROUTES
+    const routes = this.#routes.get(metric)
+    const isTold = !routes || routes.has(route) || routes.size < MAX_JUDGED_ROUTES
+    return isTold ? route : OTHER_ROUTES
   }
 
   #count(
@@ -304,16 +302,18 @@ export class RolloutCounter {
   }
 
   #placeOf({ metric, edge, route, warmUp }: SetName): number | undefined {
-    const place = this.#places.get(`${metric} ${edge} ${warmUp} ${route}`)
-    if (place !== undefined || this.#places.size > 0) return place
-    for (const [at, set] of this.#counted.sets.entries()) this.#remember(set, at)
     return this.#places.get(`${metric} ${edge} ${warmUp} ${route}`)
   }
 
+  /** The places of the sets, and the routes of each metric that are told apart. */
   readonly #places = new Map<string, number>()
+  readonly #routes = new Map<string, Set<string>>()
 
   #remember({ metric, edge, route, warmUp }: SetName, place: number): void {
     this.#places.set(`${metric} ${edge} ${warmUp} ${route}`, place)
+    if (route === '' || route === OTHER_ROUTES) return
+    const routes = this.#routes.get(metric) ?? new Set()
+    this.#routes.set(metric, routes.add(route))
   }
 
   #begin(name: SetName): number {
