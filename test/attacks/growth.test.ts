@@ -7,7 +7,7 @@ import { checkManifest } from '../../src/api/content/check-manifest.ts'
 import { decideRanges, matchIfRange } from '../../src/assets/ranges.ts'
 import { chooseRepresentation } from '../../src/assets/representation.ts'
 import { checkCondition, compileCondition } from '../../src/core/conditions.ts'
-import { isBatch } from '../../src/core/counting/batch.ts'
+import { COUNTING_FORM, isBatch } from '../../src/core/counting/batch.ts'
 import { noTotals } from '../../src/core/counting/totals.ts'
 import { compileGlob } from '../../src/core/glob.ts'
 import { encodeManifest, MAX_SAME_HASH, type ManifestEntry } from '../../src/core/site/manifest.ts'
@@ -56,10 +56,21 @@ const manifestOf = (paths: readonly string[]) =>
 const batchOf = (names: number) => {
   const failures = Object.fromEntries(range(names).map((i) => [`name${i}`, 1]))
   const group = {
-    ...{ environment: 'main', version: '1.0.0', revision: 1 },
-    ...{ totals: { ...noTotals(), failures }, visitors: new Uint32Array(0) },
+    environment: 'main',
+    version: '1.0.0',
+    revision: 1,
+    totals: { ...noTotals(), failures },
+    visitors: new Uint32Array(0),
+    kinds: [],
+    outcomes: new Uint32Array(0),
   }
-  return { isolate: 'i', sequence: 1, windows: [{ window: 1, groups: [group] }], dropped: 0 }
+  return {
+    form: COUNTING_FORM,
+    isolate: 'i',
+    sequence: 1,
+    windows: [{ window: 1, groups: [group] }],
+    dropped: 0,
+  }
 }
 
 /** What is read, how much of it at first, and how it is made of a number. */

@@ -44,7 +44,7 @@ describe('the options of npm start', () => {
       ...['--port', port, '--data', 'file/data'],
     ])
     expect({ code, printed }).toEqual({ code: 1, printed: '' })
-    expect(logged).toContain(`the folder ${join(folder.path, 'file', 'data')} cannot be made`)
+    expect(logged).toContain(`the folder ${join(folder.path, 'file', 'data')} cannot be created`)
     expect(logged).not.toMatch(STACK_TRACE)
   })
 })
