@@ -1,6 +1,6 @@
 // Plans that ask the judge one question each.
 
-import type { Metric } from '../../src/core/judge/metric.ts'
+import type { Metric } from '../../src/core/judge/sets.ts'
 import { DEFAULTS, type Plan, type Step, toDefaultMetric } from '../../src/core/rollout/plan.ts'
 import { ALPHA } from './row.ts'
 

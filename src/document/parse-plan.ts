@@ -3,7 +3,7 @@
 // another.
 
 import { findMetric } from '../core/counting/metrics.ts'
-import type { Metric } from '../core/judge/metric.ts'
+import type { Metric } from '../core/judge/sets.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { type Plan, PRESETS, type Step, toDefaultMetric } from '../core/rollout/plan.ts'
 import { type Problem, toProblems } from './parse.ts'

@@ -3,7 +3,7 @@
 
 import type { Start } from '../../src/control/rollouts/contract.ts'
 import type { Counting, Stratum, WindowSource } from '../../src/control/rollouts/source.ts'
-import type { SetCounts } from '../../src/core/judge/metric.ts'
+import type { SetCounts } from '../../src/core/judge/sets.ts'
 import type { Window } from '../../src/core/rollout/events.ts'
 import { PRESETS } from '../../src/core/rollout/plan.ts'
 import { Replay } from '../../src/core/rollout/replay.ts'

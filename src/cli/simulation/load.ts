@@ -1,7 +1,7 @@
 // The traffic that is supposed, as the simulator takes it: what somebody says of both sides, put over
 // what was recorded where there is a record.
 
-import type { Metric } from '../../core/judge/metric.ts'
+import type { Metric } from '../../core/judge/sets.ts'
 import type { Load, SideModel } from '../../core/simulate/traffic.ts'
 import type { Pair } from './sides.ts'
 

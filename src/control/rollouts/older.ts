@@ -3,7 +3,7 @@
 // stored.
 
 import { findMetric } from '../../core/counting/metrics.ts'
-import type { Metric } from '../../core/judge/metric.ts'
+import type { Metric } from '../../core/judge/sets.ts'
 import type { AuditRow, RolloutEvent } from '../../core/rollout/events.ts'
 import { DEFAULTS, type Plan, toDefaultMetric } from '../../core/rollout/plan.ts'
 import {

@@ -1,7 +1,7 @@
 // What is counted for a rollout: plain JSON that is stored, so that a control that starts anew goes on
 // counting the same.
 
-import type { Metric } from '../judge/metric.ts'
+import type { Metric } from '../judge/sets.ts'
 import { COUNTING_FORM, type Collected, type CollectedEnvironment } from './batch.ts'
 import { EVERYBODY } from './limits.ts'
 import { findMetric } from './metrics.ts'

@@ -3,8 +3,8 @@
 // order. The simulator uses it as well.
 
 import { addTally, type Tally } from '../judge/evidence.ts'
-import { MAX_JUDGED_ROUTES, OTHER_ROUTES, type SetCounts } from '../judge/metric.ts'
 import type { Stratum } from '../judge/sample-ratio.ts'
+import { MAX_JUDGED_ROUTES, OTHER_ROUTES, type SetCounts } from '../judge/sets.ts'
 import type { Window } from '../rollout/events.ts'
 import type { Group } from './batch.ts'
 import {

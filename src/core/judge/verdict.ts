@@ -2,27 +2,27 @@
 // rollout decides whether there are enough data, and what a verdict leads to.
 
 import type { MetricRow } from '../counting/metrics.ts'
+import { type Blindness, findBlindness } from './blindness.ts'
 import { toLogMean } from './evidence.ts'
 import {
   findWorstSet,
-  hasEnoughClients,
-  type Metric,
   type MetricState,
-  MIN_CLIENTS,
-  MIN_CLIENTS_IF_ALL_FAIL,
+  toLogBetter,
+  toLogWithin,
+  toLogWorse,
+  toMarginEdge,
+} from './metric.ts'
+import { type RatioRange, toRatioRange } from './ratio.ts'
+import {
+  type Metric,
   type Pair,
   type SetState,
   type Surroundings,
   toClients,
-  toLogBetter,
   toLogSet,
-  toLogWithin,
-  toLogWorse,
-  toMarginEdge,
   toRow,
-} from './metric.ts'
-import { type RatioRange, toRatioRange } from './ratio.ts'
-import { toChanceText, toMarginText, toRatioText, toSetText, toShort } from './words.ts'
+} from './sets.ts'
+import { toChanceText, toMarginText, toRatioText, toSetText } from './words.ts'
 
 /** What is judged, and how strictly. */
 export type Question = {
@@ -78,12 +78,6 @@ export type MetricFinding = {
   /** The margin to be shown, and ln E that the canary is within it; `null` without a margin. */
   readonly margin: Metric['margin']
   readonly logWithin: number | null
-}
-
-/** Why the judge sees less than it could, as a code and in words. */
-export type Blindness = {
-  readonly kind: 'sampleRatio' | 'clients' | 'crowd' | 'oneSide'
-  readonly reason: string
 }
 
 /** An outcome with everything that it is based on. Plain JSON; logarithms are natural. */
@@ -150,7 +144,7 @@ export function judge(question: Question, observed: Observed): Verdict {
     ),
     threshold: Math.log(1 / question.alpha),
     findings,
-    blind: findBlindness(question, observed),
+    blind: findBlindness(question.metrics, observed.metrics, observed.around),
   }
   return { ...verdict, reason: toReason(verdict, question) }
 }
@@ -238,46 +232,6 @@ function toWorst(
     ratio: findRange(set, log),
     log,
   }
-}
-
-/** A larger share of all visitors is one client. */
-const CROWD_SHARE = 0.5
-
-/** Fewer visitors are no crowd. */
-const CROWD_FROM = 20
-
-/** Why the judge sees less than it could. */
-function findBlindness({ metrics }: Question, { metrics: states, around }: Observed): Blindness[] {
-  const blind: Blindness[] = []
-  const [base, canary] = around.visitors
-  if (around.isUneven) {
-    const reason =
-      'visitors do not arrive in the shares that they were given, so that the two versions cannot be compared well'
-    blind.push({ kind: 'sampleRatio', reason })
-  }
-  if (around.crowd > CROWD_SHARE && base + canary >= CROWD_FROM) {
-    const percent = Math.round(around.crowd * 100)
-    const reason = `${percent} % of the visitors come from one address and count for a few clients only`
-    blind.push({ kind: 'crowd', reason })
-  }
-  if (base >= CROWD_FROM && canary === 0 && around.present.length > 0) {
-    blind.push({ kind: 'oneSide', reason: 'nobody has come to the new version yet' })
-  }
-  for (const [i, metric] of metrics.entries()) {
-    const state = states[i]
-    const set = state && findWorstSet(metric, state, { ...around, visitors: [0, 0] })
-    if (!set || !isHeldBack(metric, set, around)) continue
-    const clients = toShort(toClients(set)[1])
-    const reason = `"${metric.name}" looks worse, but only ${clients} independent ${clients === '1' ? 'client' : 'clients'} met it: ${MIN_CLIENTS} are needed, or ${MIN_CLIENTS_IF_ALL_FAIL} where all visitors of the new version do`
-    blind.push({ kind: 'clients', reason })
-  }
-  return blind
-}
-
-/** Whether a set would speak against the canary if more clients did. */
-function isHeldBack(metric: Metric, set: SetState, around: Surroundings): boolean {
-  if (hasEnoughClients(metric, set, around)) return false
-  return set.worse.some((log, i) => log + (set.gain[i] ?? 0) > Math.log(20))
 }
 
 /** From this E on the evidence is worth a word, though it may well be chance. */

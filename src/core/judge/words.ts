@@ -2,8 +2,8 @@
 // that decide stand beside the sentences, in the verdict.
 
 import type { MetricRow } from '../counting/metrics.ts'
-import { type Margin, OTHER_ROUTES, type Pair } from './metric.ts'
 import type { RatioRange } from './ratio.ts'
+import { type Margin, OTHER_ROUTES, type Pair } from './sets.ts'
 
 /** What was counted in one set, as a sentence needs it. */
 export type SetWords = {

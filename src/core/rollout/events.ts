@@ -3,8 +3,8 @@
 // replayed.
 
 import type { Tally } from '../judge/evidence.ts'
-import type { Pair, SetCounts } from '../judge/metric.ts'
 import type { Stratum } from '../judge/sample-ratio.ts'
+import type { Pair, SetCounts } from '../judge/sets.ts'
 import type { Verdict } from '../judge/verdict.ts'
 import type { RolloutState, StepData } from './state.ts'
 

@@ -2,7 +2,7 @@
 // document/parse-plan.ts reads what people write; step.ts carries a plan out.
 
 import { METRICS, type MetricRow } from '../counting/metrics.ts'
-import type { Metric } from '../judge/metric.ts'
+import type { Metric } from '../judge/sets.ts'
 import type { Question } from '../judge/verdict.ts'
 
 /**

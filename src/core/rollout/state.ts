@@ -2,8 +2,9 @@
 // follows on an event.
 
 import type { Tally } from '../judge/evidence.ts'
-import { type MetricState, type Pair, type Surroundings, startMetric } from '../judge/metric.ts'
+import { type MetricState, startMetric } from '../judge/metric.ts'
 import { NO_SAMPLE, type SampleRatioState } from '../judge/sample-ratio.ts'
+import type { Pair, Surroundings } from '../judge/sets.ts'
 import type { Plan } from './plan.ts'
 
 /** Why nothing moves by itself. */

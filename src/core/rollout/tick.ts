@@ -3,8 +3,9 @@
 
 import { toDuration } from '../amounts.ts'
 import { addTally } from '../judge/evidence.ts'
-import { addToMetric, BLOCK_MS, closeBlock } from '../judge/metric.ts'
+import { addToMetric, closeBlock } from '../judge/metric.ts'
 import { addVisitors, type Stratum, toLogSampleRatio } from '../judge/sample-ratio.ts'
+import { BLOCK_MS } from '../judge/sets.ts'
 import { decideOutcome, judge, type Verdict } from '../judge/verdict.ts'
 import { toChanceText } from '../judge/words.ts'
 import type { AuditRow, RolloutEvent, StepResult, Window } from './events.ts'

@@ -1,7 +1,7 @@
 // Made-up visitors, drawn from assumed rates. Every visitor comes once.
 
 import { countEdgesBelow, findMetric } from '../counting/metrics.ts'
-import type { Metric } from '../judge/metric.ts'
+import type { Metric } from '../judge/sets.ts'
 import { drawNormal, drawPoisson, type Random } from './random.ts'
 import type { Visit, VisitMet } from './run.ts'
 

@@ -7,8 +7,7 @@ import {
   MAX_STRATA,
 } from '../../../src/core/counting/limits.ts'
 import { type CountedWindow, RolloutCounter } from '../../../src/core/counting/rollout-counter.ts'
-import type { SetCounts } from '../../../src/core/judge/metric.ts'
-import { MAX_JUDGED_ROUTES } from '../../../src/core/judge/metric.ts'
+import { MAX_JUDGED_ROUTES, type SetCounts } from '../../../src/core/judge/sets.ts'
 import { NOW, type ToGroup, toGroup, type Visit } from './groups.ts'
 
 const WARM_UP_MS = 120_000

@@ -1,15 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { addToMetric, closeBlock, startMetric, toLogWorse } from '../../../src/core/judge/metric.ts'
 import {
-  addToMetric,
-  closeBlock,
   MAX_GAIN_PER_BURST,
   MAX_JUDGED_ROUTES,
   type Metric,
   type SetCounts,
-  startMetric,
-  toLogWorse,
-} from '../../../src/core/judge/metric.ts'
+} from '../../../src/core/judge/sets.ts'
 import { toDefaultMetric } from '../../../src/core/rollout/plan.ts'
 import { AROUND, collect, onRoute, toSet } from './sets.ts'
 

@@ -3,12 +3,10 @@
 import {
   addToMetric,
   closeBlock,
-  type Metric,
   type MetricState,
-  type SetCounts,
-  type Surroundings,
   startMetric,
 } from '../../../src/core/judge/metric.ts'
+import type { Metric, SetCounts, Surroundings } from '../../../src/core/judge/sets.ts'
 
 /** Each visitor is a client of its own. */
 export function toSet(base: number, canary: number, more: Partial<SetCounts> = {}): SetCounts {

@@ -1,12 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  type Metric,
-  type MetricState,
-  type SetCounts,
-  type Surroundings,
-  startMetric,
-} from '../../../src/core/judge/metric.ts'
+import { type MetricState, startMetric } from '../../../src/core/judge/metric.ts'
+import type { Metric, SetCounts, Surroundings } from '../../../src/core/judge/sets.ts'
 import { decideOutcome, judge, type Question } from '../../../src/core/judge/verdict.ts'
 import { toChanceText, toRangeText } from '../../../src/core/judge/words.ts'
 import { AROUND, collect, onRoute, toSet } from './sets.ts'

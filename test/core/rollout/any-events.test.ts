@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { SetCounts } from '../../../src/core/judge/metric.ts'
+import type { SetCounts } from '../../../src/core/judge/sets.ts'
 import type { RolloutEvent, Window } from '../../../src/core/rollout/events.ts'
 import { DEFAULTS, type Plan, PRESETS } from '../../../src/core/rollout/plan.ts'
 import { isRunning, newRollout } from '../../../src/core/rollout/state.ts'
