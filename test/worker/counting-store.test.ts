@@ -262,6 +262,21 @@ describe('windows of a rollout', () => {
     })
   })
 
+  it('that are stored late take back no change of weights that came meanwhile', async () => {
+    const world = await createWorld()
+    await world.live(async ({ state }) => {
+      const counting = countingOf(world, state.storage)
+      begin(counting)
+      feed(counting, world, 1)
+      // A look that fails before it stores anything.
+      counting.nextWindow('r1', -1)
+      counting.beginStratum('r1', { id: 2, shares: [0.5, 0.5] })
+      give(counting, 'r1', 0)
+      const [counted] = countingOf(world, state.storage).counted()
+      expect(counted?.strata.map(({ id }) => id)).toEqual([1, 2])
+    })
+  })
+
   it('begin anew with a generation: nobody has failed, and ids go on', async () => {
     const world = await createWorld()
     await world.live(async ({ state }) => {

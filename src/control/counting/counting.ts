@@ -36,6 +36,8 @@ export class Counting {
   #loaded: Map<string, RolloutCounter> | undefined
   /** What is stored of each rollout, so that it is written only when it has changed. */
   readonly #stored = new Map<string, CountedState>()
+  /** The same of transactions that may not be done yet. */
+  readonly #saving = new Map<string, CountedState>()
   #isTimed = false
   /** Batches that could not be parsed, and batches or windows that could not be counted. */
   #errors = 0
@@ -141,15 +143,20 @@ export class Counting {
 
   /** Stores what the window `id` changed, in the transaction that gives it to the judge. */
   store(rollout: string, id: number): void {
-    const given = this.#counters.get(rollout)?.next(id - 1)
-    if (given?.window.id !== id) return
+    const counter = this.#counters.get(rollout)
+    const given = counter?.next(id - 1)
+    if (!counter || given?.window.id !== id) return
     this.#store.add(rollout, given)
-    if (this.#stored.get(rollout) !== given.counted) this.#store.save(given.counted)
+    // Not as it stood when the window was made: the weights may have changed since.
+    const { counted } = counter
+    if (this.#stored.get(rollout) !== counted) this.#store.save(counted)
+    this.#saving.set(rollout, counted)
   }
 
   /** The judge has the window: that transaction is done. */
   confirm(rollout: string): void {
-    const counted = this.#counters.get(rollout)?.confirm()
+    this.#counters.get(rollout)?.confirm()
+    const counted = this.#saving.get(rollout)
     if (counted) this.#stored.set(rollout, counted)
   }
 

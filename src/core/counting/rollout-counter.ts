@@ -20,10 +20,9 @@ import { findMetric } from './metrics.ts'
 import { CONNECTION_LEVEL, type Outcome, type OutcomeKind, readOutcomes } from './outcomes.ts'
 import { Visitors } from './visitors.ts'
 
-/** What the judge is given, what it changed, and how counting stands afterwards. */
+/** What the judge is given, and what it changed. */
 export type CountedWindow = {
   readonly window: Window
-  readonly counted: CountedState
   readonly changes: Uint32Array
 }
 
@@ -133,7 +132,7 @@ export class RolloutCounter {
     const window = this.peek(sinceId)
     if (!window) return undefined
     this.#pending = nothing()
-    this.#given = { window, counted: this.#counted, changes: this.#visitors.takeChanges() }
+    this.#given = { window, changes: this.#visitors.takeChanges() }
     return this.#given
   }
 
@@ -164,11 +163,9 @@ export class RolloutCounter {
     }
   }
 
-  /** The judge has the window that `next` gave. How counting stood then. */
-  confirm(): CountedState | undefined {
-    const counted = this.#given?.counted
+  /** The judge has the window that `next` gave. */
+  confirm(): void {
     this.#given = undefined
-    return counted
   }
 
   #sideOf({ environment, version }: Group): SideIndex | undefined {
