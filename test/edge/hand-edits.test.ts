@@ -135,6 +135,9 @@ describe('a document that is put into KV by hand', () => {
       environments: { ...document.environments, ...pointTo('2') },
     }))
     await allServe('2')
+    // Reports of isolates cause few reads of KV, and the tests above may have used them up.
+    await passMinute()
+    expect((await kvAgrees()).action).toBe('adopt')
     await fleet.change('PUT', '/environments/qa', { version: '1', restricted: true })
     const { text } = await kvAgrees()
     expect(JSON.parse(text).environments).toMatchObject({
