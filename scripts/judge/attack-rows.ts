@@ -10,27 +10,51 @@ import { drawHash, fail, failing, newcomers, together } from './worlds.ts'
 
 const HOUR_MS = 3_600_000
 const FAILURES = [fail()]
+/** Operators of the networks that visitors come from; a stranger rents addresses of one more. */
+const OPERATORS = 20
+
+type Stranger = {
+  readonly addresses: number
+  /** Whether all of them belong to one network operator. */
+  readonly isRented?: boolean
+}
 
 /** So many addresses send one failing visitor each second, in turn, until each has sent its share. */
-function attack(random: Random, addresses: number, each: number): World {
+function attack(random: Random, { addresses, isRented }: Stranger, each: number): World {
   return ({ second }): readonly Visit[] => {
     if (second < 60 || second - 60 >= addresses * each) return []
     const client = 1000 + (second % addresses)
-    return [{ visitor: drawHash(random), side: 1, client, isAssigned: false, met: FAILURES }]
+    const operator = isRented ? OPERATORS + 1 : 0
+    return [
+      { visitor: drawHash(random), side: 1, client, operator, isAssigned: false, met: FAILURES },
+    ]
   }
 }
 
+/** The same visitors, each with an address of its own and one of the operators. */
+function withOperators(world: World): World {
+  return (moment) =>
+    world(moment)?.map((visit) => {
+      const client = 1 + (visit.visitor % 0xff_ff_ff)
+      return { ...visit, client, operator: 1 + (visit.visitor % OPERATORS) }
+    }) ?? null
+}
+
 /** Requests in all that take a release back in at least half of the runs; `null` for none so many. */
-function findCost(addresses: number, most: number, seed: number, runs: number): number | null {
+function findCost(stranger: Stranger, seed: number, runs: number): number | null {
+  const { addresses } = stranger
+  const most = Math.ceil(500 / addresses)
   for (let each = 1; each <= most; each = Math.ceil(each * 1.3)) {
     const make = (random: Random) =>
       together(
-        newcomers(
-          random,
-          1000,
-          failing(random, () => 0.01),
+        withOperators(
+          newcomers(
+            random,
+            1000,
+            failing(random, () => 0.01),
+          ),
         ),
-        attack(random, addresses, each),
+        attack(random, stranger, each),
       )
     const ended = runAll(PRESETS.standard, make, { seed, runs, maxMs: HOUR_MS / 2 })
     if (countOf(ended, 'rolledBack') >= runs / 2) return addresses * each
@@ -38,15 +62,17 @@ function findCost(addresses: number, most: number, seed: number, runs: number): 
   return null
 }
 
-function cost(addresses: number, before: string, least: number | null): Row {
-  const who = addresses === 1 ? 'one address' : `${addresses} addresses, in networks of their own`
+function cost(stranger: Stranger, before: string, least: number | null): Row {
+  const { addresses, isRented } = stranger
+  const networks = isRented ? 'of one network operator' : 'in networks of their own'
+  const who = addresses === 1 ? 'one address' : `${addresses} addresses, ${networks}`
   return {
     property: `a stranger at 1,000 visitors a minute: ${who}`,
     before,
     bound: least === null ? 'takes no release back' : `needs at least ${least} requests`,
     run: (effort) => {
       const runs = toRuns(effort, 20, 4)
-      const found = findCost(addresses, Math.ceil(500 / addresses), effort.seed, runs)
+      const found = findCost(stranger, effort.seed, runs)
       return {
         runs,
         judge: found === null ? 'none taken back by 500 requests' : `${found} requests`,
@@ -57,8 +83,9 @@ function cost(addresses: number, before: string, least: number | null): Row {
 }
 
 export const ATTACK_ROWS: readonly Row[] = [
-  cost(1, '3 requests', null),
-  cost(2, '3 requests', 6),
-  cost(3, '3 requests', 5),
-  cost(5, '3 requests', 5),
+  cost({ addresses: 1 }, '3 requests', null),
+  cost({ addresses: 2 }, '3 requests', 6),
+  cost({ addresses: 3 }, '3 requests', 5),
+  cost({ addresses: 5 }, '3 requests', 5),
+  cost({ addresses: 500, isRented: true }, '3 requests', null),
 ]

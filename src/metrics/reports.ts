@@ -68,8 +68,8 @@ export class Reports {
     mark: Omit<Mark, 'client'>,
   ): void {
     if (visitor >= bound) return
-    const { client, network } = this.#toClient(key, request)
-    const hasRoom = this.#pages.mark(page, visitor, toMarks({ ...mark, client }), network)
+    const { client, operator, network } = this.#toClient(key, request)
+    const hasRoom = this.#pages.mark(page, visitor, toMarks({ ...mark, client, operator }), network)
     if (!hasRoom) this.losses.visitors += 1
   }
 
@@ -120,13 +120,13 @@ export class Reports {
    * Parsing an address takes longer than everything else here, and a visitor keeps its address for
    * a while.
    */
-  #toClient(key: string, { headers }: Request): ClientHashes {
+  #toClient(key: string, { headers, cf }: Request): ClientHashes {
     const address = headers.get('cf-connecting-ip')
     const name = `${key} ${address}`
     const known = this.#clients.get(name)
     if (known !== undefined) return known
     if (this.#clients.size >= MAX_HASHED_ADDRESSES) this.#clients.clear()
-    const hashes = toClientHashes(key, address)
+    const hashes = toClientHashes(key, address, cf?.asn as number | undefined)
     this.#clients.set(name, hashes)
     return hashes
   }

@@ -38,6 +38,7 @@ export type Way = {
   /** `null`: it brings no cookie. */
   readonly visitor?: string | null
   readonly cookies?: string
+  readonly cf?: IncomingRequestCfProperties
   readonly by?: CountedRequest['by']
 }
 
@@ -59,12 +60,14 @@ export function toAsked({
   headers = {},
   visitor,
   cookies,
+  cf,
   by = 'visitor',
 }: Way): CountedRequest {
   const id = visitor === undefined ? visitorOf('canary') : visitor
   const cookie = [id === null ? '' : `holo-visitor=${id}`, cookies].filter(Boolean).join('; ')
   const request = new Request(new URL(url, 'https://shop.example.com'), {
     method,
+    ...(cf ? { cf } : {}),
     headers: { ...headers, ...(cookie ? { cookie } : {}) },
   })
   const kind = toKind(request.method, request.headers, new URL(request.url).pathname)

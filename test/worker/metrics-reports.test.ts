@@ -4,6 +4,7 @@ import {
   EVERYBODY,
   MAX_BATCH_OUTCOMES,
   MAX_GROUPS,
+  MAX_OPERATORS,
   WINDOW_MS,
 } from '../../src/core/counting/limits.ts'
 import {
@@ -87,6 +88,22 @@ describe('an outcome', () => {
     })
     expect(outcome?.client).toBeGreaterThan(0)
     expect([outcome?.site, outcome?.network]).toEqual([outcome?.client, outcome?.client])
+  })
+
+  it('says who operates the network that the visitor came from, where that is known', () => {
+    const { fail, takeOutcomes } = setUp(collectedOf(only('errors')))
+    const from = (address: string, asn?: number) => ({
+      headers: { 'cf-connecting-ip': address },
+      ...(asn === undefined ? {} : { cf: { asn } as IncomingRequestCfProperties }),
+    })
+    fail({ visitor: visitorOf('canary'), ...from('8.8.8.8', 15169) })
+    fail({ visitor: visitorOf('canary', 100), ...from('8.8.4.4', 15169) })
+    fail({ visitor: visitorOf('canary', 200), ...from('9.9.9.9') })
+    const [one, other, unknown] = takeOutcomes().map(({ operator }) => operator)
+    expect(one).toBeGreaterThan(0)
+    expect(one).toBeLessThan(MAX_OPERATORS)
+    expect(other).toBe(one)
+    expect(unknown).toBe(0)
   })
 
   it('is told once of a visitor, however often it is met and however many batches there are', () => {

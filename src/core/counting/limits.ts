@@ -48,6 +48,9 @@ export const MAX_VISITORS_PER_CLIENT = 100
 /** Visitors of one client that count for the sample ratio: one client must not trip its alarm. */
 export const MAX_ASSIGNED_PER_CLIENT = 3
 
+/** Network operators are told apart by 6 bits; two that share a number count as one. */
+export const MAX_OPERATORS = 64
+
 /** Weight changes of one rollout whose visitors are told apart; a bit each. The judge keeps fewer open. */
 export const MAX_STRATA = 20
 

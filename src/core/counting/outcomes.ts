@@ -4,6 +4,7 @@
 import ipaddr from 'ipaddr.js'
 import { toNetworks } from '../ip-address.ts'
 import { murmur3Text } from '../murmur3.ts'
+import { MAX_OPERATORS } from './limits.ts'
 
 /** What an entry is about; entries name it by its place in a list. */
 export type OutcomeKind = {
@@ -25,6 +26,11 @@ export type ClientHashes = {
   readonly client: number
   readonly site: number
   readonly network: number
+  /**
+   * Who operates the network (the number of the autonomous system), as a hash below `MAX_OPERATORS`;
+   * 0 if it is not known.
+   */
+  readonly operator: number
 }
 
 export type Outcome = ClientHashes & {
@@ -48,24 +54,25 @@ export const OUTCOME_WORDS = 4
 /** Kinds in one group: 8 bits. */
 export const MAX_KINDS = 255
 
-const HASH_BITS = 24
-const HASH_MASK = 2 ** HASH_BITS - 1
+/** Addresses are hashed to so many bits. */
+export const HASH_BITS = 24
+export const HASH_MASK = 2 ** HASH_BITS - 1
 
 /** Appends an entry to a list of words. */
 export function pushOutcome(words: number[], outcome: Outcome): void {
-  const { visitor, kind, level, client, site, network } = outcome
+  const { visitor, kind, level, client, site, network, operator } = outcome
   words.push(
     visitor >>> 0,
     ((level << HASH_BITS) | client) >>> 0,
     ((kind << HASH_BITS) | site) >>> 0,
-    network >>> 0,
+    ((operator << HASH_BITS) | network) >>> 0,
   )
 }
 
 /** The entries of a list of words. */
 export function* readOutcomes(words: Uint32Array): Iterable<Outcome> {
   for (let at = 0; at + OUTCOME_WORDS <= words.length; at += OUTCOME_WORDS) {
-    const [visitor, second, third, network] = words.subarray(at, at + OUTCOME_WORDS) as unknown as [
+    const [visitor, second, third, fourth] = words.subarray(at, at + OUTCOME_WORDS) as unknown as [
       number,
       number,
       number,
@@ -77,12 +84,13 @@ export function* readOutcomes(words: Uint32Array): Iterable<Outcome> {
       client: second & HASH_MASK,
       kind: third >>> HASH_BITS,
       site: third & HASH_MASK,
-      network: network & HASH_MASK,
+      network: fourth & HASH_MASK,
+      operator: fourth >>> HASH_BITS,
     }
   }
 }
 
-const NOBODY: ClientHashes = { client: 0, site: 0, network: 0 }
+const NOBODY: ClientHashes = { client: 0, site: 0, network: 0, operator: 0 }
 const VISITOR_SEED = 0x5a3b1e07
 const ADDRESS_SEED = 0x1f83d9ab
 
@@ -94,12 +102,22 @@ export function toVisitorHash(key: string, visitor: string): number {
   return murmur3Text(`${key}.${visitor}`, VISITOR_SEED)
 }
 
-export function toClientHashes(key: string, address: string | null): ClientHashes {
+/** @param asn the number of the autonomous system that the address belongs to, if it is known. */
+export function toClientHashes(
+  key: string,
+  address: string | null,
+  asn: number | undefined,
+): ClientHashes {
   if (!address || !ipaddr.isValid(address)) return NOBODY
   const networks = toNetworks(address)
   if (!networks) return NOBODY
   const [client, site, network] = networks.map((name) => toHash(key, name))
-  return { client: client ?? 0, site: site ?? 0, network: network ?? 0 }
+  return {
+    client: client ?? 0,
+    site: site ?? 0,
+    network: network ?? 0,
+    operator: asn === undefined ? 0 : 1 + (toHash(key, `AS${asn}`) % (MAX_OPERATORS - 1)),
+  }
 }
 
 function toHash(key: string, name: string): number {

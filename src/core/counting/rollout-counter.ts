@@ -178,7 +178,7 @@ export class RolloutCounter {
   #see(side: SideIndex, index: number, hash: number, marks: number): void {
     const { bound, strata, earlier } = this.#counted
     if (hash >= bound) return
-    const { client, assigned } = readMarks(marks)
+    const { client, operator, assigned } = readMarks(marks)
     const each = EVERYBODY / bound
     const pending = this.#pending
     if (!this.#visitors.isKnown(hash)) {
@@ -186,7 +186,7 @@ export class RolloutCounter {
       pending.visitors[side] += each
     }
     const ordinal = earlier + index
-    const isNewcomer = assigned && this.#visitors.assign(hash, ordinal)
+    const isNewcomer = assigned && this.#visitors.assign(hash, ordinal, operator)
     if (isNewcomer && this.#visitors.countsAsAssigned(hash)) {
       const counts = pending.assigned.get(ordinal) ?? [0, 0]
       counts[side] += 1
@@ -277,12 +277,12 @@ export class RolloutCounter {
     side: SideIndex,
     { shares }: CountedStratum,
     name: SetName,
-    { visitor, site, network }: Outcome,
+    outcome: Outcome,
     code: string | undefined,
   ): void {
     const place = this.#placeOf(name) ?? this.#begin(name)
-    if (this.#visitors.hasMet(visitor, place)) return
-    const weight = this.#visitors.meet(visitor, place, { site, network })
+    if (this.#visitors.hasMet(outcome.visitor, place)) return
+    const weight = this.#visitors.meet(outcome.visitor, place, outcome)
     const key = `${place} ${shares[1]}`
     const known = this.#pending.sets.get(key)
     const counts: Growing = known ?? {

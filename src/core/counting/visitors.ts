@@ -7,6 +7,7 @@ import {
   MAX_STRATA,
   MAX_VISITORS_PER_CLIENT,
 } from './limits.ts'
+import { type ClientHashes, HASH_BITS, HASH_MASK } from './outcomes.ts'
 
 /** Bits: a bit for each stratum in which the visitor was assigned. */
 type Known = number
@@ -25,8 +26,17 @@ const FIRST_SET = 1
 export const MAX_COUNTED_OF_SITE = 11
 export const MAX_COUNTED_OF_NETWORK = 6
 
-/** Where a visitor comes from, as hashes of 24 bits; 0 for no meaningful address. */
-type From = { readonly site: number; readonly network: number }
+/**
+ * Addresses of one provider can be rented by the hour. So those who met something and come from one
+ * network operator count for this many clients, and for this many times as many more as its share of
+ * the visitors whose page was counted. Less than that is not to be expected of an operator by
+ * chance.
+ */
+export const MAX_CLIENTS_OF_OPERATOR = 3
+export const OPERATOR_FACTOR = 3
+
+/** Where a visitor comes from: see `ClientHashes` in outcomes.ts. */
+export type From = Pick<ClientHashes, 'site' | 'network' | 'operator'>
 
 /** Visitors who met something in one set. */
 type Met = {
@@ -34,11 +44,17 @@ type Met = {
   /** How many of them by site and by network: see `ClientHashes` in outcomes.ts. */
   readonly sites: Map<number, number>
   readonly networks: Map<number, number>
+  /** For how many clients those of each operator count. */
+  readonly operators: Map<number, number>
+  clients: number
 }
 
 export class Visitors {
   readonly #known = new Map<number, Known>()
   readonly #perClient = new Map<number, number>()
+  /** Assigned visitors by their network operator, and all of them. */
+  readonly #assignedOf = new Map<number, number>()
+  #assigned = 0
   /** Those of a client that has as many for the sample ratio as it may. */
   readonly #crowded = new Set<number>()
   readonly #met: Met[] = []
@@ -96,13 +112,21 @@ export class Visitors {
   }
 
   /** Whether the visitor is assigned in this stratum for the first time. */
-  assign(hash: number, ordinal: number): boolean {
+  assign(hash: number, ordinal: number, operator = 0): boolean {
     const known = this.#known.get(hash)
     const bit = toBit(ordinal)
     if (known === undefined || (known & bit) !== 0) return false
-    this.#known.set(hash, known | bit)
-    this.#changes.push(SEEN, hash, 0, (known | bit) >>> 0)
+    this.#know(hash, known | bit, operator)
+    this.#changes.push(SEEN, hash, operator, (known | bit) >>> 0)
     return true
+  }
+
+  #know(hash: number, known: Known, operator: number): void {
+    if (operator !== 0 && !this.#crowded.has(hash)) {
+      this.#assignedOf.set(operator, (this.#assignedOf.get(operator) ?? 0) + 1)
+    }
+    this.#assigned += 1
+    this.#known.set(hash, known)
   }
 
   /** Makes a bit free for a new stratum. */
@@ -123,27 +147,33 @@ export class Visitors {
    * Puts down that a visitor met something for the first time, and how much that counts: the second
    * visitor of one site counts for half, the third for a third. A site is an IPv4 address or a /56
    * of IPv6. A /48 of IPv6 may be a provider's or one customer's: three of its visitors are taken
-   * for independent, and the three after them count for half. Later ones do not count.
+   * for independent, and the three after them count for half. Later ones do not count. Of one
+   * network operator there is `MAX_CLIENTS_OF_OPERATOR`.
    */
   meet(hash: number, set: number, from: From): number {
     const weight = this.#addMet(hash, set, from)
-    this.#changes.push(set + FIRST_SET, hash, from.site, from.network)
+    const { site, network, operator } = from
+    this.#changes.push(set + FIRST_SET, hash, site, withOperator(network, operator))
     return weight
   }
 
-  #addMet(hash: number, set: number, { site, network }: From): number {
-    this.#met[set] ??= { visitors: new Set(), sites: new Map(), networks: new Map() }
+  #addMet(hash: number, set: number, from: From): number {
+    this.#met[set] ??= newMet()
     const met = this.#met[set] as Met
     met.visitors.add(hash)
     this.#entries += 1
-    if (site === 0) return 1
-    const ofSite = (met.sites.get(site) ?? 0) + 1
-    const ofNetwork = (met.networks.get(network) ?? 0) + 1
-    met.sites.set(site, ofSite)
-    met.networks.set(network, ofNetwork)
-    const isTooMany =
-      ofSite > MAX_COUNTED_OF_SITE || (network !== site && ofNetwork > MAX_COUNTED_OF_NETWORK)
-    return isTooMany ? 0 : 1 / Math.max(ofSite, Math.ceil(ofNetwork / 3))
+    if (from.site === 0) return 1
+    const weight = this.#isTooManyOfOperator(met, from) ? 0 : toWeight(met, from)
+    met.operators.set(from.operator, (met.operators.get(from.operator) ?? 0) + weight)
+    met.clients += weight
+    return weight
+  }
+
+  #isTooManyOfOperator({ operators, clients }: Met, { operator }: From): boolean {
+    if (operator === 0) return false
+    const share = (this.#assignedOf.get(operator) ?? 0) / Math.max(1, this.#assigned)
+    const most = MAX_CLIENTS_OF_OPERATOR + OPERATOR_FACTOR * share * clients
+    return (operators.get(operator) ?? 0) >= most
   }
 
   /** How many entries a set has. */
@@ -191,13 +221,45 @@ export class Visitors {
   restore(changes: Uint32Array): void {
     for (let at = 0; at + WORDS <= changes.length; at += WORDS) {
       const [about = 0, hash = 0, third = 0, fourth = 0] = changes.subarray(at, at + WORDS)
-      if (about !== SEEN) this.#addMet(hash, about - FIRST_SET, { site: third, network: fourth })
-      else if (fourth === 0 && !this.#known.has(hash)) this.#add(hash, third)
-      else this.#known.set(hash, fourth)
+      if (about !== SEEN) {
+        const network = fourth & HASH_MASK
+        const from = { site: third, network, operator: fourth >>> HASH_BITS }
+        this.#addMet(hash, about - FIRST_SET, from)
+      } else if (fourth === 0 && !this.#known.has(hash)) {
+        this.#add(hash, third)
+      } else if ((fourth & ~(this.#known.get(hash) ?? 0)) !== 0) {
+        this.#know(hash, fourth, third)
+      } else this.#known.set(hash, fourth)
     }
   }
 }
 
 function toBit(ordinal: number): number {
   return 1 << (ordinal % MAX_STRATA)
+}
+
+function newMet(): Met {
+  return {
+    visitors: new Set(),
+    sites: new Map(),
+    networks: new Map(),
+    operators: new Map(),
+    clients: 0,
+  }
+}
+
+/** Counts one more visitor of a site and of a network, and says how much it weighs. */
+function toWeight({ sites, networks }: Met, { site, network }: From): number {
+  const ofSite = (sites.get(site) ?? 0) + 1
+  const ofNetwork = (networks.get(network) ?? 0) + 1
+  sites.set(site, ofSite)
+  networks.set(network, ofNetwork)
+  const isTooMany =
+    ofSite > MAX_COUNTED_OF_SITE || (network !== site && ofNetwork > MAX_COUNTED_OF_NETWORK)
+  return isTooMany ? 0 : 1 / Math.max(ofSite, Math.ceil(ofNetwork / 3))
+}
+
+/** A hash of 24 bits and an operator in one word. */
+function withOperator(hash: number, operator: number): number {
+  return ((operator << HASH_BITS) | hash) >>> 0
 }

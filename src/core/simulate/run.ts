@@ -31,6 +31,8 @@ export type Visit = {
   readonly side: 0 | 1
   /** The hash of its address, 24 bits; 0, the default, for one of its own. */
   readonly client?: number
+  /** Who operates its network, from 1 to `MAX_OPERATORS - 1`; 0, the default, if it is not known. */
+  readonly operator?: number
   /** Whether its bucket decided a document, which makes it one more visitor; `true` if left out. */
   readonly isAssigned?: boolean
   readonly met?: readonly VisitMet[]
@@ -196,15 +198,16 @@ class Isolate {
   #isUrgent = false
 
   add(visit: Visit, revision: number, now: number): void {
-    const { visitor, side, client = 0, isAssigned = true, met = [] } = visit
+    const { visitor, side, client = 0, operator = 0, isAssigned = true, met = [] } = visit
     const key = `${side} ${revision}`
     const group = this.#groups.get(key) ?? newGroup(side, revision)
     this.#groups.set(key, group)
-    const marks = toMarks({ client, assigned: isAssigned, unpinned: isAssigned })
+    const marks = toMarks({ client, operator, assigned: isAssigned, unpinned: isAssigned })
     group.visitors.push(visitor, marks)
     for (const { metric, route = '', level = 1, code } of met) {
       const kind = toKindPlace(group.kinds, { metric, route, ...(code ? { code } : {}) })
-      pushOutcome(group.outcomes, { visitor, kind, level, client, site: client, network: client })
+      const from = { client, site: client, network: client, operator }
+      pushOutcome(group.outcomes, { visitor, kind, level, ...from })
       const row = findMetric(metric)
       if (row?.bad === 'more' && row.edges === null) this.#isUrgent = true
     }

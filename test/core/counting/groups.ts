@@ -49,7 +49,8 @@ export function toGroup({
   for (const visit of visits) {
     const { hash, client = 0, site = client, network = site } = visit
     for (const { level, ...kind } of toMet(visit)) {
-      pushOutcome(outcomes, { visitor: hash, kind: kinds.length, level, client, site, network })
+      const from = { client, site, network, operator: 0 }
+      pushOutcome(outcomes, { visitor: hash, kind: kinds.length, level, ...from })
       kinds.push(kind)
     }
   }

@@ -1,11 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { MAX_VISITORS_PER_CLIENT } from '../../../src/core/counting/limits.ts'
-import { Visitors } from '../../../src/core/counting/visitors.ts'
+import {
+  type From,
+  MAX_CLIENTS_OF_OPERATOR,
+  Visitors,
+} from '../../../src/core/counting/visitors.ts'
 
 /** How much the visitors of a set count, one after the other. */
-function weigh(from: readonly { readonly site: number; readonly network: number }[]): number[] {
-  const visitors = new Visitors()
-  return from.map((one, hash) => visitors.meet(hash, 0, one))
+type Partly = Omit<From, 'operator'> & Partial<From>
+
+function weigh(from: readonly Partly[], visitors = new Visitors()): number[] {
+  return from.map((one, hash) => visitors.meet(hash, 0, { operator: 0, ...one }))
 }
 
 const total = (weights: readonly number[]) => weights.reduce((sum, weight) => sum + weight, 0)
@@ -47,11 +52,68 @@ it('a client that is a crowd drives nobody out', () => {
   expect(visitors.largestClient).toBe(MAX_VISITORS_PER_CLIENT)
 })
 
+describe('how much the visitors of one network operator count', () => {
+  const rented = Array.from({ length: 200 }, (_, i) => ({
+    site: i + 1,
+    network: i + 1,
+    operator: 3,
+  }))
+  /** So many visitors of each operator opened a page. */
+  const attended = (counts: Readonly<Record<number, number>>) => {
+    const visitors = new Visitors()
+    let hash = 1000
+    for (const [operator, count] of Object.entries(counts)) {
+      for (let i = 0; i < count; i++) {
+        visitors.admit(++hash, hash)
+        visitors.assign(hash, 0, Number(operator))
+      }
+    }
+    return visitors
+  }
+  const others = Array.from({ length: 100 }, (_, i) => ({
+    site: 5000 + i,
+    network: 5000 + i,
+    operator: 1 + (i % 2),
+  }))
+
+  it('never as much as the five clients that a decision needs, if its customers open no pages', () => {
+    const visitors = attended({ 1: 50, 2: 50 })
+    expect(total(weigh([...others, ...rented], visitors))).toBe(100 + MAX_CLIENTS_OF_OPERATOR)
+  })
+
+  it('as much as they are, where they are no larger a part of those who met it than of all', () => {
+    const visitors = attended({ 1: 25, 2: 25, 3: 50 })
+    const mixed = rented.slice(0, 100).flatMap((one, i) => [one, others[i] ?? one])
+    expect(total(weigh(mixed, visitors))).toBe(200)
+  })
+
+  it('as much as they are, where all visitors are its customers', () => {
+    expect(total(weigh(rented, attended({ 3: 51 })))).toBe(200)
+  })
+
+  it('as much as they are, where the operator is not known', () => {
+    expect(total(weigh(rented.map((one) => ({ ...one, operator: 0 }))))).toBe(200)
+  })
+
+  it('the same after a restart', () => {
+    const lasting = attended({ 1: 50, 3: 5 })
+    lasting.beginStratum(0)
+    weigh(rented.slice(0, 3), lasting)
+    const fresh = new Visitors()
+    fresh.restore(lasting.takeChanges())
+    const next = (visitors: Visitors) =>
+      rented.slice(3, 40).map((one, i) => visitors.meet(3 + i, 0, one))
+    expect(next(fresh)).toEqual(next(lasting))
+  })
+})
+
+const SAME = { site: 7, network: 7, operator: 0 }
+
 it('weighs on after a restart as if there had been none', () => {
   const lasting = new Visitors()
-  for (let hash = 0; hash < 4; hash++) lasting.meet(hash, 2, { site: 7, network: 7 })
+  for (let hash = 0; hash < 4; hash++) lasting.meet(hash, 2, SAME)
   const fresh = new Visitors()
   fresh.restore(lasting.takeChanges())
   expect(fresh.hasMet(3, 2)).toBe(true)
-  expect(fresh.meet(4, 2, { site: 7, network: 7 })).toBe(1 / 5)
+  expect(fresh.meet(4, 2, SAME)).toBe(1 / 5)
 })
