@@ -30,6 +30,7 @@ type Asked = {
   readonly base?: string
   readonly type?: string
   readonly vary?: string
+  readonly caching?: string
   readonly isOwnFile?: boolean
 }
 
@@ -41,6 +42,7 @@ function replyTo(
     base = 'https://shop.example.com',
     type = 'text/html; charset=utf-8',
     vary,
+    caching,
     isOwnFile = false,
   }: Asked = {},
 ): Response {
@@ -48,7 +50,11 @@ function replyTo(
   const kind = toKind('GET', request.headers, new URL(request.url).pathname)
   const facts = readFacts(request, kind, { ...ASSIGNMENTS, withAttributes: false })
   if (!facts) throw new Error('the path could not be read')
-  const made = { 'content-type': type, ...(vary === undefined ? {} : { vary }) }
+  const made = {
+    'content-type': type,
+    ...(vary === undefined ? {} : { vary }),
+    ...(caching === undefined ? {} : { 'cache-control': caching }),
+  }
   const response = new Response('', { headers: made })
   finishReply(response, facts, decide(facts, ASSIGNMENTS), { ...EXPOSE, isOwnFile })
   return response
@@ -133,6 +139,23 @@ describe('a service worker', () => {
     expect(cookiesOf({ ...SCRIPT, cookie }, script)[0]).toMatch(/=\/sw.js\|\/a.js\|\/b.js\|\/c.js;/)
     const odd = { ...script, path: '/a|b;c,d.js' }
     expect(cookiesOf({ ...SCRIPT, cookie: VISITOR }, odd)).toEqual([])
+  })
+
+  it.each([
+    ['its script', { ...SCRIPT, cookie: VISITOR }, script],
+    ['the page for its cache', { ...FROM_WORKER, cookie: KNOWN }, {}],
+  ])('has a cookie on %s, which no shared cache may then keep', (_, headers, asked) => {
+    const caching = 'public, max-age=60'
+    const first = replyTo(headers, { ...asked, caching })
+    expect(first.headers.getSetCookie()).toHaveLength(1)
+    expect(first.headers.get('cache-control')).toBe('private, max-age=60')
+    const told = first.headers.getSetCookie()[0]?.split(';')[0]
+    const again = replyTo(
+      { ...headers, cookie: `${headers.cookie}; ${told}` },
+      { ...asked, caching },
+    )
+    expect(again.headers.getSetCookie()).toEqual([])
+    expect(again.headers.get('cache-control')).toBe(caching)
   })
 
   const PINNED = `${KNOWN}; __Host-holo-pin=0.0.3@canary`
