@@ -32,6 +32,8 @@ type Asked = {
   readonly vary?: string
   readonly caching?: string
   readonly isOwnFile?: boolean
+  readonly mayBeHtml?: boolean
+  readonly status?: number
 }
 
 /** The reply to a request that was decided, once Holo has put its headers on. */
@@ -44,6 +46,8 @@ function replyTo(
     vary,
     caching,
     isOwnFile = false,
+    mayBeHtml = false,
+    status = 200,
   }: Asked = {},
 ): Response {
   const request = new Request(new URL(path, base), { headers })
@@ -51,12 +55,12 @@ function replyTo(
   const facts = readFacts(request, kind, { ...ASSIGNMENTS, withAttributes: false })
   if (!facts) throw new Error('the path could not be read')
   const made = {
-    'content-type': type,
+    ...(type === '' ? {} : { 'content-type': type }),
     ...(vary === undefined ? {} : { vary }),
     ...(caching === undefined ? {} : { 'cache-control': caching }),
   }
-  const response = new Response('', { headers: made })
-  finishReply(response, facts, decide(facts, ASSIGNMENTS), { ...EXPOSE, isOwnFile })
+  const response = new Response(status === 304 ? null : '', { status, headers: made })
+  finishReply(response, facts, decide(facts, ASSIGNMENTS), { ...EXPOSE, isOwnFile, mayBeHtml })
   return response
 }
 
@@ -217,6 +221,8 @@ describe('a service worker whose page is the same in both versions', () => {
 })
 
 describe('a page in the cache of a browser', () => {
+  const NO_TYPE = { status: 304, type: '' }
+
   it('is one of the cookies that it was asked for with', () => {
     expect(replyTo(DOCUMENT).headers.get('vary')).toBe('Cookie')
     expect(replyTo(PREFETCH).headers.get('vary')).toBe('Cookie')
@@ -228,5 +234,16 @@ describe('a page in the cache of a browser', () => {
     }
     const script = { path: '/app.js', type: 'text/javascript' }
     expect(replyTo({ 'sec-fetch-dest': 'script' }, script).headers.has('vary')).toBe(false)
+  })
+
+  it.each([
+    ['a page that a script fetches', { type: 'text/html' }, true],
+    ['a page of XHTML that a script fetches', { type: 'application/xhtml+xml' }, true],
+    ['what a backend says of a page that it sent before', { ...NO_TYPE, mayBeHtml: true }, true],
+    ['what is said of a file', { ...NO_TYPE }, false],
+    ['data', { type: 'application/json', mayBeHtml: true }, false],
+  ])('is that also for %s', (_, asked, varies) => {
+    const { headers } = replyTo({ 'sec-fetch-dest': 'empty', 'sec-fetch-mode': 'cors' }, asked)
+    expect(headers.get('vary')).toBe(varies ? 'Cookie' : null)
   })
 })
