@@ -135,16 +135,6 @@ describe('what a backend is told', () => {
     expect(await seen(name, { headers: [[name, value]] })).toEqual([value])
   })
 
-  it("the client's cookies in one line, joined by a semicolon, without Holo's", async () => {
-    const headers = [
-      ['Cookie', 'a=1'],
-      ['Cookie', 'holo-pin=0.0.5; b=2'],
-      ['Cookie', 'c="x, y"'],
-    ] as const
-    expect(await seen('Cookie', { headers })).toEqual(['a=1; b=2; c="x, y"'])
-    expect(await seen('Cookie', { headers: headers.slice(0, 1) })).toEqual(['a=1'])
-  })
-
   it('a replacement character for each byte that is no UTF-8: the platform reads headers as text', async () => {
     const headers = [['X-Name', 'Zo\xeb']] as const
     expect(await seen('X-Name', { headers })).toEqual([Buffer.from('Zo\ufffd').toString('latin1')])
