@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { z } from 'zod'
 import { type changeOutput, committedAsRead, type ViewersAsRead } from '../wire/changes.ts'
-import { healthAsRead } from '../wire/health-read.ts'
+import { healthAsRead } from '../wire/health.ts'
 import type { Api } from './api.ts'
 import type { ChangeOptions, CommandOutcome, Context } from './command.ts'
 import { type KnownDocument, loadCurrent, readDocument } from './document.ts'

@@ -3,10 +3,9 @@
 import * as z from 'zod'
 import { MAX_ASSIGNMENTS_BYTES } from '../document/parse.ts'
 import { anyEvent } from './events.ts'
-import { forReaders } from './for-readers.ts'
 import { milliseconds, type Shaped } from './parts.ts'
 import { next } from './requests.ts'
-import { toTolerant } from './tolerant.ts'
+import { forReaders, toTolerant } from './tolerant.ts'
 
 /** One row. Its hash covers all the other fields and the hash of the row before. */
 export const auditRow = z.strictObject({

@@ -2,10 +2,9 @@
 
 import * as z from 'zod'
 import type { Viewers } from '../document/open.ts'
-import { forReaders } from './for-readers.ts'
 import { digest } from './history.ts'
 import type { Shaped } from './parts.ts'
-import { toTolerant } from './tolerant.ts'
+import { forReaders, toTolerant } from './tolerant.ts'
 
 /** Buckets that go from one environment to another. */
 export const bucketMove = z.strictObject({ from: z.string(), to: z.string(), buckets: z.int() })

@@ -1,9 +1,8 @@
 // The garbage collection: the result of one step, and the sum of all steps of a run.
 
 import * as z from 'zod'
-import { forReaders } from './for-readers.ts'
 import { type Shaped, versionId } from './parts.ts'
-import { toTolerant } from './tolerant.ts'
+import { forReaders, toTolerant } from './tolerant.ts'
 
 /** The phases of the collection, in their order. */
 export const COLLECTION_PHASES = ['versions', 'records', 'manifests', 'blobs', 'parts'] as const

@@ -2,9 +2,8 @@
 
 import * as z from 'zod'
 import { COMMANDS } from './commands.ts'
-import { forReaders } from './for-readers.ts'
 import { environmentName, type Shaped } from './parts.ts'
-import { toTolerant } from './tolerant.ts'
+import { forReaders, toTolerant } from './tolerant.ts'
 
 export const environment = z.strictObject({
   name: z.string(),

@@ -2,8 +2,8 @@
 // returns them in pages. A reader shows an event of an unknown kind with all its fields.
 
 import * as z from 'zod'
-import { forReaders } from './for-readers.ts'
 import { pageQuery } from './requests.ts'
+import { forReaders } from './tolerant.ts'
 
 const time = z.int().describe('Milliseconds since the epoch')
 const percent = z.number().describe('Of the visitors of both environments')

@@ -1,10 +1,9 @@
 // The description of a request, and the explanation which version it would get.
 
 import * as z from 'zod'
-import { forReaders } from './for-readers.ts'
 import { revisionNumber } from './history.ts'
 import type { Shaped } from './parts.ts'
-import { toTolerant } from './tolerant.ts'
+import { forReaders, toTolerant } from './tolerant.ts'
 
 /** The usual limits of servers for the length of a URL, and for headers. */
 export const MAX_URL_CHARACTERS = 8192

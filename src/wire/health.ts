@@ -3,6 +3,7 @@
 import * as z from 'zod'
 import { HEALTH_STATES } from '../core/health.ts'
 import { environmentName, milliseconds, type Shaped, versionId } from './parts.ts'
+import { forReaders, toTolerant } from './tolerant.ts'
 
 /** A store with a fixed limit that nothing empties by itself, and how full it is. */
 export const fill = z.strictObject({
@@ -65,3 +66,18 @@ export type OriginHealthReport = Shaped<typeof originHealth>
 export type ServiceHealthReport = Shaped<typeof serviceHealth>
 export type EnvironmentHealthReport = Shaped<typeof environmentHealth>
 export type ServicesHealthReport = Shaped<typeof servicesHealthReply>
+
+/** What the command reads from `GET /health`. An older Holo does not report `fill`. */
+export const healthAsRead = /* @__PURE__ */ forReaders(() =>
+  z.object({
+    control: toTolerant(
+      controlHealth
+        .pick({ published: true, publishError: true, externalProblem: true, fill: true })
+        .partial({ fill: true }),
+    ).optional(),
+  }),
+)
+
+export const servicesHealthAsRead = /* @__PURE__ */ forReaders(() =>
+  toTolerant(servicesHealthReply.pick({ services: true })),
+)

@@ -4,8 +4,11 @@
 import * as z from 'zod'
 import { HTML_HANDLING, NOT_FOUND } from '../core/site/manifest-config.ts'
 import { changeOutput } from './changes.ts'
+import { environmentOutput } from './environments.ts'
+import { controlHealth, fill, servicesHealthAsRead } from './health.ts'
 import { revisionSummaryAsRead } from './history.ts'
 import { fault } from './problems.ts'
+import { toTolerant } from './tolerant.ts'
 
 export const failureOutput = z.strictObject({
   ok: z.literal(false),
@@ -99,3 +102,21 @@ export const loginOutput = z.strictObject({
 })
 
 export const openOutput = z.strictObject({ url: z.string(), opened: z.boolean() })
+
+/** Of `holo status`: the replies of several routes, combined. */
+export const statusOutput = z.strictObject({
+  target: z.string(),
+  url: z.string(),
+  revision: z.int(),
+  published: controlHealth.shape.published,
+  publishError: controlHealth.shape.publishError,
+  externalProblem: controlHealth.shape.externalProblem,
+  fill: z
+    .array(toTolerant(fill).extend({ percent: z.int() }))
+    .describe('What fills up for good: docs/storage.md'),
+  environments: z.array(environmentOutput),
+  services: servicesHealthAsRead.shape.services.describe(
+    'Those with a probe, and how they are: docs/health.md',
+  ),
+  last: revisionSummaryAsRead.optional().describe('The last change'),
+})

@@ -2,10 +2,9 @@
 // of them are sent (problem+json, RFC 9457).
 
 import * as z from 'zod'
-import { forReaders } from './for-readers.ts'
 import { revisionSummary, revisionSummaryAsRead } from './history.ts'
 import type { Shaped } from './parts.ts'
-import { toTolerant } from './tolerant.ts'
+import { forReaders, toTolerant } from './tolerant.ts'
 
 /** One mistake in a request: where it is, and what is wrong. */
 export const fault = z.strictObject({ path: z.string(), message: z.string() })

@@ -1,6 +1,10 @@
-// Parts of requests that several routes share: hashes, pages of a list, and the query of every change.
+// Parts of requests that several routes share: the beginning of the path, hashes, pages of a list, and the
+// query of every change.
 
 import * as z from 'zod'
+
+/** Where the API of a Holo begins, on every host name of its Worker. */
+export const API_PATH = '/.holo/api'
 
 export const sha256 = z
   .string()

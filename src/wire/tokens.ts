@@ -2,10 +2,9 @@
 
 import * as z from 'zod'
 import { isHarmless } from '../core/harmless-text.ts'
-import { forReaders } from './for-readers.ts'
 import { milliseconds, type Shaped } from './parts.ts'
 import { SCOPES } from './scopes.ts'
-import { toTolerant } from './tolerant.ts'
+import { forReaders, toTolerant } from './tolerant.ts'
 
 /**
  * The characters of the patterns of each list. `?` is not allowed: see `isWithin` in

@@ -2,10 +2,9 @@
 
 import * as z from 'zod'
 import { services } from '../document/service.ts'
-import { forReaders } from './for-readers.ts'
 import { milliseconds, type Shaped, versionId } from './parts.ts'
 import { numberText, sha256 } from './requests.ts'
-import { toTolerant } from './tolerant.ts'
+import { forReaders, toTolerant } from './tolerant.ts'
 
 /** 100 parts of 95 MiB are more than R2 accepts in one put, so this limit never matters. */
 export const MAX_PARTS = 100

@@ -4,9 +4,8 @@ import * as z from 'zod'
 import { service } from '../document/service.ts'
 import { versionRecord } from '../document/version-record.ts'
 import { COMMANDS } from './commands.ts'
-import { forReaders } from './for-readers.ts'
 import { milliseconds, type Shaped, versionId } from './parts.ts'
-import { toTolerant } from './tolerant.ts'
+import { forReaders, toTolerant } from './tolerant.ts'
 
 /** Why the garbage collection keeps a version. */
 export const retention = z.strictObject({

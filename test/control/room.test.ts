@@ -56,7 +56,7 @@ function takeAllBack(content: Content): Content {
     traffic: Object.fromEntries(names.map((one) => [one, []])),
     versions: Object.fromEntries(
       all.map(([id, version]) => {
-        const seenBy = id === LONGEST_ID ? names : ['e0']
+        const seenBy = id === LONGEST_ID ? names : names.slice(0, 1)
         const open = Object.fromEntries(seenBy.map((one) => [one, 'bucket'] as const))
         return [id, { ...version, open, withdrawn: true }]
       }),
@@ -75,4 +75,22 @@ describe('a document that is as full as it may be', () => {
     const bytes = countBytes(toText(toBare(back, MAX_WRITTEN_REVISION + 1))) + RESERVED_BYTES / 4
     expect(bytes).toBeLessThanOrEqual(MAX_ASSIGNMENTS_BYTES)
   })
+
+  it.each([
+    { environments: 10, versions: 1, name: 1 },
+    { environments: 100, versions: 1, name: 24 },
+    { environments: 100, versions: 1, name: 63 },
+    { environments: 1, versions: 300, name: 24 },
+    { environments: 1, versions: 300, name: 62 },
+  ])(
+    'has counted in advance whatever going back writes: $environments environments, $versions versions, names of $name characters',
+    (size) => {
+      const full = makeContent(size)
+      const { versions, settings, traffic } = measureRoom(full)
+      const back = JSON.stringify(toBare(takeAllBack(full), MAX_WRITTEN_REVISION + 1))
+      // So the room for ranges is there for ranges alone. A revision is the control's, as is its mark.
+      const own = countBytes(JSON.stringify({ revision: MAX_WRITTEN_REVISION + 1, reserve: true }))
+      expect(countBytes(back)).toBeLessThanOrEqual(versions + settings + traffic + own)
+    },
+  )
 })

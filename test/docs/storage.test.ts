@@ -3,6 +3,9 @@
 
 import { globSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { MAX_SERIES, MAX_TOTAL_SERIES } from '../../src/control/counting/limits.ts'
+import { METRICS } from '../../src/core/counting/metrics.ts'
+import { noTotals } from '../../src/core/counting/totals.ts'
 
 const ROOT = new URL('../../', import.meta.url)
 const read = (name: string) => readFileSync(new URL(name, ROOT), 'utf8')
@@ -75,5 +78,41 @@ describe('docs/storage.md', () => {
       expect(read('wrangler.toml')).toContain(`\n${name} = "`)
     }
     expect(page).toContain('`RETAIN_DAYS`')
+  })
+
+  it('says how large a row of counts becomes, with names as long as any may be', () => {
+    const count = 1_000_000
+    const filled = (length: number) => new Array<number>(length).fill(count)
+    const sums = (names: readonly string[]) =>
+      Object.fromEntries(names.map((name) => [name, count]))
+    const none = noTotals()
+    const codes = ['origin_timeout', 'origin_unreachable', 'origin_bad_response', 'origin_unknown']
+    const series = {
+      environment: 'e'.repeat(63),
+      version: 'v'.repeat(64),
+      ...none,
+      requests: count,
+      judged: count,
+      assigned: count,
+      failed: count,
+      statuses: filled(none.statuses.length),
+      latency: filled(none.latency.length),
+      latencyMs: count * 100,
+      bytes: count * 10_000,
+      failures: sums([...codes, 'storage_unavailable', 'status_5xx', 'internal', 'loop_detected']),
+      outcomes: sums(METRICS.map(({ name }) => name)),
+      sources: sums(['memory', 'cache', 'r2', 'service', 'fallback', 'none']),
+    }
+    const rowOf = (table: string) => new RegExp(`^\\| \`${table}\`.*$`, 'm').exec(page)?.[0] ?? ''
+    const boundOf = (table: string) => Number(/up to (\d+) KB/.exec(rowOf(table))?.[1])
+    const bytes = JSON.stringify(series).length
+    expect(bytes).toBeLessThanOrEqual(1024)
+    expect(MAX_SERIES * bytes).toBeLessThanOrEqual(boundOf('metric_windows') * 1024)
+    const minutes = (MAX_SERIES + MAX_TOTAL_SERIES) * bytes
+    expect(minutes).toBeLessThanOrEqual(boundOf('metric_minutes') * 1024)
+    // The bounds are no larger than they have to be.
+    expect(minutes).toBeGreaterThan((boundOf('metric_minutes') * 1024) / 1.25)
+    expect(rowOf('metric_minutes')).toContain(`at most ${MAX_TOTAL_SERIES}`)
+    expect(rowOf('metric_windows')).toContain(`at most ${MAX_SERIES} of them`)
   })
 })

@@ -8,8 +8,8 @@ import { Control as RealControl } from '../../src/control/control.ts'
 import { readAddress } from '../../src/core/address.ts'
 import type { Env } from '../../src/env.ts'
 import { createRouter, type Router } from '../../src/router.ts'
-import { API_PATH } from '../../src/wire/api-path.ts'
 import { problem } from '../../src/wire/problems.ts'
+import { API_PATH } from '../../src/wire/requests.ts'
 
 /** Milliseconds by which the control's clock is ahead. */
 let ahead = 0

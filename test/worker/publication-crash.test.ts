@@ -119,6 +119,32 @@ describe('a publication that is killed', () => {
     }
   }, 120_000)
 
+  it('and goes on with its last call alone is told that it is finalised only where the version is whole', async () => {
+    const made = await make(NEW)
+    const publish = (client: Client) => client.publish('1.1.0', made)
+    const steps = await listSteps(await createServing(), publish)
+    const ends: string[] = []
+    const last = steps.lastIndexOf('before UPDATE uploads SET')
+    const recorded = steps.indexOf('before put versions/1.1.0')
+    expect(recorded).toBeGreaterThan(0)
+    for (const [number, step] of steps.entries()) {
+      // What comes before the last look at the blobs is the same for all of them.
+      if (number < recorded - 4 || number > last + 4) continue
+      const world = await createServing()
+      expect(await killAt(world, number, publish)).toBe(step)
+      await world.live(async (client) => {
+        const upload = await client.call('GET', '/uploads/1.1.0')
+        const { body } = await client.finalise('1.1.0', made.manifest)
+        const end = body.state ?? body.code
+        ends.push(end)
+        if (end !== 'finalised' && upload.body.state !== 'finalised') return
+        expect([step, end, await isWhole('1.1.0', made)]).toEqual([step, 'finalised', true])
+        expect([step, await readVersions(client)]).toEqual([step, ['1.0.0', '1.1.0']])
+      })
+    }
+    expect(new Set(ends)).toEqual(new Set(['finalised']))
+  }, 60_000)
+
   it('once it is being recorded takes no other content any more', async () => {
     const made = await make(NEW)
     const publish = (client: Client) => client.publish('1.1.0', made)

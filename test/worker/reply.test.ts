@@ -30,7 +30,10 @@ type Asked = {
   readonly base?: string
   readonly type?: string
   readonly vary?: string
+  readonly caching?: string
   readonly isOwnFile?: boolean
+  readonly mayBeHtml?: boolean
+  readonly status?: number
 }
 
 /** The reply to a request that was decided, once Holo has put its headers on. */
@@ -41,16 +44,23 @@ function replyTo(
     base = 'https://shop.example.com',
     type = 'text/html; charset=utf-8',
     vary,
+    caching,
     isOwnFile = false,
+    mayBeHtml = false,
+    status = 200,
   }: Asked = {},
 ): Response {
   const request = new Request(new URL(path, base), { headers })
   const kind = toKind('GET', request.headers, new URL(request.url).pathname)
   const facts = readFacts(request, kind, { ...ASSIGNMENTS, withAttributes: false })
   if (!facts) throw new Error('the path could not be read')
-  const made = { 'content-type': type, ...(vary === undefined ? {} : { vary }) }
-  const response = new Response('', { headers: made })
-  finishReply(response, facts, decide(facts, ASSIGNMENTS), { ...EXPOSE, isOwnFile })
+  const made = {
+    ...(type === '' ? {} : { 'content-type': type }),
+    ...(vary === undefined ? {} : { vary }),
+    ...(caching === undefined ? {} : { 'cache-control': caching }),
+  }
+  const response = new Response(status === 304 ? null : '', { status, headers: made })
+  finishReply(response, facts, decide(facts, ASSIGNMENTS), { ...EXPOSE, isOwnFile, mayBeHtml })
   return response
 }
 
@@ -135,6 +145,23 @@ describe('a service worker', () => {
     expect(cookiesOf({ ...SCRIPT, cookie: VISITOR }, odd)).toEqual([])
   })
 
+  it.each([
+    ['its script', { ...SCRIPT, cookie: VISITOR }, script],
+    ['the page for its cache', { ...FROM_WORKER, cookie: KNOWN }, {}],
+  ])('has a cookie on %s, which no shared cache may then keep', (_, headers, asked) => {
+    const caching = 'public, max-age=60'
+    const first = replyTo(headers, { ...asked, caching })
+    expect(first.headers.getSetCookie()).toHaveLength(1)
+    expect(first.headers.get('cache-control')).toBe('private, max-age=60')
+    const told = first.headers.getSetCookie()[0]?.split(';')[0]
+    const again = replyTo(
+      { ...headers, cookie: `${headers.cookie}; ${told}` },
+      { ...asked, caching },
+    )
+    expect(again.headers.getSetCookie()).toEqual([])
+    expect(again.headers.get('cache-control')).toBe(caching)
+  })
+
   const PINNED = `${KNOWN}; __Host-holo-pin=0.0.3@canary`
   it.each([
     ['its script', SCRIPT, '/sw.js'],
@@ -194,6 +221,8 @@ describe('a service worker whose page is the same in both versions', () => {
 })
 
 describe('a page in the cache of a browser', () => {
+  const NO_TYPE = { status: 304, type: '' }
+
   it('is one of the cookies that it was asked for with', () => {
     expect(replyTo(DOCUMENT).headers.get('vary')).toBe('Cookie')
     expect(replyTo(PREFETCH).headers.get('vary')).toBe('Cookie')
@@ -205,5 +234,16 @@ describe('a page in the cache of a browser', () => {
     }
     const script = { path: '/app.js', type: 'text/javascript' }
     expect(replyTo({ 'sec-fetch-dest': 'script' }, script).headers.has('vary')).toBe(false)
+  })
+
+  it.each([
+    ['a page that a script fetches', { type: 'text/html' }, true],
+    ['a page of XHTML that a script fetches', { type: 'application/xhtml+xml' }, true],
+    ['what a backend says of a page that it sent before', { ...NO_TYPE, mayBeHtml: true }, true],
+    ['what is said of a file', { ...NO_TYPE }, false],
+    ['data', { type: 'application/json', mayBeHtml: true }, false],
+  ])('is that also for %s', (_, asked, varies) => {
+    const { headers } = replyTo({ 'sec-fetch-dest': 'empty', 'sec-fetch-mode': 'cors' }, asked)
+    expect(headers.get('vary')).toBe(varies ? 'Cookie' : null)
   })
 })

@@ -2,8 +2,8 @@
 
 import * as z from 'zod'
 import { ok } from '../../core/result.ts'
-import { API_PATH } from '../../wire/api-path.ts'
 import { PROBLEMS, type ProblemCode, problem } from '../../wire/problems.ts'
+import { API_PATH } from '../../wire/requests.ts'
 import type { OpenRoute, Route } from './route.ts'
 
 type Json = Readonly<Record<string, unknown>>

@@ -2,9 +2,9 @@
 
 import type { z } from 'zod'
 import { environmentsAsRead } from '../../wire/environments.ts'
-import { healthAsRead, servicesHealthAsRead } from '../../wire/health-read.ts'
+import { healthAsRead, servicesHealthAsRead } from '../../wire/health.ts'
 import { revisionsAsRead } from '../../wire/history.ts'
-import { statusOutput } from '../../wire/status-output.ts'
+import { statusOutput } from '../../wire/output.ts'
 import type { Api } from '../api.ts'
 import { type Context, command, type SharedOptions } from '../command.ts'
 import { toTable } from '../table.ts'
