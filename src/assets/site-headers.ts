@@ -4,19 +4,18 @@
 
 import { readAddress } from '../core/address.ts'
 import { parseCacheControl } from '../core/cache-control.ts'
+import { memoiseByObject } from '../core/memoise.ts'
 import type { Manifest } from '../core/site/manifest.ts'
 import type { Intent } from '../core/site/resolve.ts'
-import { compileHeaders, type HeaderChange, type HeaderRule } from '../core/site/rules.ts'
+import { compileHeaders, type HeaderChange } from '../core/site/rules.ts'
 import { keepPrivate } from '../http/keep-private.ts'
 import { HTML_TYPE } from '../http/kind.ts'
 import { isOpenable } from './lookup.ts'
 import { SANDBOX } from './representation.ts'
 import { type ApplyHeaders, isServiceWorkerRequest } from './serve.ts'
 
-type HeaderRules = ReturnType<typeof compileHeaders>
-
 /** Rules are compiled when the first request needs them, and kept as long as their manifest. */
-const compiled = new WeakMap<readonly HeaderRule[], HeaderRules>()
+const headersOf = memoiseByObject(compileHeaders)
 
 /** Adds the version's settings to the intent, if they have header rules. */
 export function withConfig(manifest: Manifest, intent: Intent): Intent {
@@ -118,12 +117,4 @@ function dropImmutable(headers: Headers, ours: string): void {
   if (control === null || !/immutable/i.test(control)) return
   const kept = parseCacheControl(control).filter(({ name }) => name !== 'immutable')
   headers.set('cache-control', kept.map(({ text }) => text).join(', ') || ours)
-}
-
-function headersOf(rules: readonly HeaderRule[]): HeaderRules {
-  const known = compiled.get(rules)
-  if (known) return known
-  const made = compileHeaders(rules)
-  compiled.set(rules, made)
-  return made
 }

@@ -1,5 +1,6 @@
-// Remembers the result of parsing a text, for texts of a document that are needed on every request. The
-// number and length of remembered texts are bounded, because a text may also come from a request.
+// Remembers the result of parsing a text or compiling an object that is needed on every request. The number
+// and length of remembered texts are bounded, because a text may also come from a request; what is made of an
+// object is kept as long as the object.
 
 /** More than the ranges, patterns and names of any realistic document. */
 export const MAX_MEMOISED = 4096
@@ -28,5 +29,15 @@ export function memoise<T extends NonNullable<unknown>>(
     }
     young.set(text, made)
     return made
+  }
+}
+
+/** Returns `make` with a memory: what was made of an object is kept as long as the object itself. */
+export function memoiseByObject<K extends object, T>(make: (key: K) => T): (key: K) => T {
+  const known = new WeakMap<K, { readonly made: T }>()
+  return (key) => {
+    const found = known.get(key) ?? { made: make(key) }
+    known.set(key, found)
+    return found.made
   }
 }

@@ -1,8 +1,11 @@
-// The immutable record of a version, and when two versions are the same. Other files read and write
+// The immutable record of a version, when two versions are the same, and in words how they differ. Encodings
+// are not compared: other compressors produce other bytes of the same content. Other files read and write
 // records.
 
 import * as z from 'zod'
-import { isSameServices, type PublishedService, service } from './service.ts'
+import type { Manifest, ManifestEntry } from '../core/site/manifest.ts'
+import { DEFAULT_APP_PAGE, type ManifestConfig } from '../core/site/manifest-config.ts'
+import { isSameServices, type PublishedService, service, toServicesText } from './service.ts'
 
 /** `versions/<id>` in the store, as JSON. */
 export const versionRecord = z.strictObject({
@@ -25,4 +28,71 @@ type Substance = Pick<VersionRecord, 'manifest' | 'services'>
 /** Whether both have the same manifest and the same services. */
 export function isSameSubstance(one: Substance, other: Substance): boolean {
   return one.manifest === other.manifest && isSameServices(one.services, other.services)
+}
+
+/** What is to be published at one path. */
+export type WantedFile = Pick<ManifestEntry, 'path' | 'blob' | 'size' | 'type'> & {
+  /** Whether its name looks hashed, before other versions were compared. */
+  readonly hashedByName: boolean
+}
+
+/**
+ * Returns one line per difference, and none if both are the same. A name that counts as hashed now but
+ * did not when the version was published is no difference: a version that was removed since may have
+ * had other content under that name.
+ */
+export function listDifferences(
+  published: { readonly record: Pick<VersionRecord, 'services'>; readonly manifest: Manifest },
+  wanted: {
+    readonly files: Iterable<WantedFile>
+    readonly config: ManifestConfig
+    readonly services: readonly PublishedService[]
+  },
+): string[] {
+  const { manifest, record } = published
+  const lines: string[] = []
+  const paths = new Set<string>()
+  for (const file of wanted.files) {
+    paths.add(file.path)
+    const entry = manifest.find(file.path)
+    const change = entry ? describeChange(entry, file) : 'added'
+    if (change) lines.push(`${file.path}: ${change}`)
+  }
+  // If there are as many paths as before and each was found, none was removed.
+  if (manifest.count !== paths.size || lines.length > 0) {
+    for (const { path } of manifest.entries()) {
+      if (!paths.has(path)) lines.push(`${path}: removed`)
+    }
+  }
+  const [was, is] = [manifest.config, wanted.config]
+  if (was.htmlHandling !== is.htmlHandling) {
+    lines.push(`HTML handling: ${was.htmlHandling} became ${is.htmlHandling}`)
+  }
+  if (was.notFound !== is.notFound) {
+    lines.push(`not-found handling: ${was.notFound} became ${is.notFound}`)
+  }
+  if (was.appPage !== is.appPage) {
+    const [before, after] = [was, is].map(({ appPage = DEFAULT_APP_PAGE }) => appPage)
+    lines.push(`page of the single-page app: ${before} became ${after}`)
+  }
+  if (!isSame(was.headers, is.headers)) lines.push('_headers: other rules')
+  if (!isSame(was.redirects, is.redirects)) lines.push('_redirects: other rules')
+  if (!isSameServices(record.services, wanted.services)) {
+    lines.push(
+      `services: ${toServicesText(record.services)} became ${toServicesText(wanted.services)}`,
+    )
+  }
+  return lines
+}
+
+/** Compares rules in the order in which they were read, because the order matters. */
+function isSame(some: unknown, others: unknown): boolean {
+  return JSON.stringify(some) === JSON.stringify(others)
+}
+
+function describeChange(entry: ManifestEntry, file: WantedFile): string | undefined {
+  if (entry.blob !== file.blob) return `content changed (${entry.size} → ${file.size} bytes)`
+  if (entry.type !== file.type) return `type changed (${entry.type} → ${file.type})`
+  if (entry.hashed && !file.hashedByName) return 'no longer counts as hashed'
+  return undefined
 }

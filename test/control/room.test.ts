@@ -3,7 +3,13 @@
 
 import { describe, expect, it } from 'vitest'
 import { type Content, countBytes, toBare, toText } from '../../src/control/document/content.ts'
-import { findOverfull, measureRoom, RESERVED_BYTES } from '../../src/control/document/room.ts'
+import {
+  findFullDatabase,
+  findOverfull,
+  MAX_DATABASE_BYTES,
+  measureRoom,
+  RESERVED_BYTES,
+} from '../../src/control/document/room.ts'
 import { MAX_ASSIGNMENTS_BYTES } from '../../src/document/parse.ts'
 import { MAX_WRITTEN_REVISION } from '../../src/document/schema.ts'
 
@@ -93,4 +99,14 @@ describe('a document that is as full as it may be', () => {
       expect(countBytes(back)).toBeLessThanOrEqual(versions + settings + traffic + own)
     },
   )
+})
+
+describe('the database', () => {
+  it('keeps a tenth of its room for what takes back', () => {
+    const most = MAX_DATABASE_BYTES * 0.9
+    expect(findFullDatabase(most - 1)).toEqual([])
+    expect(findFullDatabase(most)[0]?.message).toMatch(
+      /^the history of this Holo has 9\.0 of 10 GB/,
+    )
+  })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { MAX_MEMOISED, memoise } from '../../src/core/memoise.ts'
+import { MAX_MEMOISED, memoise, memoiseByObject } from '../../src/core/memoise.ts'
 
 describe('memoise', () => {
   const counting = () => {
@@ -62,5 +62,19 @@ describe('memoise', () => {
     const last = `${MAX_MEMOISED + more - 1}`
     expect(read(last).text).toBe(last)
     expect(counts.get(last)).toBe(1)
+  })
+})
+
+describe('what is made of an object', () => {
+  it('is made once for each, whatever it is', () => {
+    let made = 0
+    const count = memoiseByObject<readonly number[], number | undefined>(([first]) => {
+      made++
+      return first
+    })
+    const [one, other, none] = [[1], [1], []]
+    for (let i = 0; i < 3; i++)
+      expect([count(one), count(other), count(none)]).toEqual([1, 1, undefined])
+    expect(made).toBe(3)
   })
 })

@@ -127,6 +127,14 @@ describe('the cookies of a visitor who comes again', () => {
     const set = cookiesOf({ ...PREFETCH, cookie })
     expect(set.map((line) => line.replace(/canary/, 'main').split(';')[0])).toEqual(pairs)
   })
+
+  it('stay where a page is fetched ahead for a link of this site that names another version', () => {
+    const cookie = `${VISITOR}; __Host-holo-pin=0.0.3@main`
+    const ahead = { ...PREFETCH, 'sec-fetch-site': 'same-origin', cookie }
+    const reply = replyTo(ahead, { path: '/?holo-pin=0.0.5' })
+    expect(reply.headers.get('holo-version')).toBe('0.0.5')
+    expect(reply.headers.getSetCookie()).toEqual([])
+  })
 })
 
 describe('a service worker', () => {

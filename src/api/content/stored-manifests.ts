@@ -2,8 +2,12 @@
 
 import { err, ok, type Result } from '../../core/result.ts'
 import { type Manifest, openManifest } from '../../core/site/manifest.ts'
-import { listDifferences, type WantedFile } from '../../document/version-differences.ts'
-import { isSameSubstance, type VersionRecord } from '../../document/version-record.ts'
+import {
+  isSameSubstance,
+  listDifferences,
+  type VersionRecord,
+  type WantedFile,
+} from '../../document/version-record.ts'
 import { MAX_LISTED_PROBLEMS } from '../http/limits.ts'
 import type { Failure } from '../http/problems.ts'
 import type { ContentStore } from './content-store.ts'

@@ -12,7 +12,14 @@ import { MAX_LISTED_PROBLEMS } from '../http/limits.ts'
 import { type Failure, toFailure } from '../http/problems.ts'
 import type { Handled, StoreAsker } from '../http/route.ts'
 import type { ContentStore } from './content-store.ts'
-import { countSlices, lookForBlobs, toAbsentBlob, toSlice, toVerified } from './look-for-blobs.ts'
+import {
+  type Absent,
+  countSlices,
+  lookForBlobs,
+  toAbsentBlob,
+  toSlice,
+  toVerified,
+} from './look-for-blobs.ts'
 import { checkSame, loadManifest, toDiffering } from './stored-manifests.ts'
 
 export async function openUpload(
@@ -55,7 +62,7 @@ async function open(
 }
 
 /** The manifests of finalised versions. Everything that they name is in the store. */
-export async function loadKnown({
+async function loadKnown({
   ask,
   caller,
   openStore,
@@ -109,18 +116,38 @@ export async function finalise(asker: StoreAsker, version: string, manifest: str
   return isVerified ? finish(asker, upload) : verify(asker, upload)
 }
 
-async function verify(asker: StoreAsker, upload: Upload): Handled {
-  const { ask, caller, openStore } = asker
-  const store = await openStore()
+/** The blobs of a stored manifest that are not stored as it says, of one slice of all hashes. */
+export async function findAbsent(
+  asker: StoreAsker,
+  hash: string,
+  chooseSlice: (slices: number) => number,
+): Promise<
+  Result<
+    { readonly absent: readonly Absent[]; readonly slice: number; readonly slices: number },
+    Failure
+  >
+> {
+  const store = await asker.openStore()
   if (!store.ok) return store
-  const manifest = await loadManifest(store.value, upload.manifest)
+  const manifest = await loadManifest(store.value, hash)
   if (!manifest.ok) return manifest
   const known = await loadKnown(asker)
   if (!known.ok) return known
   const slices = countSlices(manifest.value)
-  const slice = toSlice(upload.verified, slices, upload.files)
+  const slice = chooseSlice(slices)
   const absent = await lookForBlobs(store.value, manifest.value, known.value, { slice, slices })
-  if (absent === 'unavailable') return err({ kind: 'store_unavailable' })
+  return absent === 'unavailable'
+    ? err({ kind: 'store_unavailable' })
+    : ok({ absent, slice, slices })
+}
+
+async function verify(asker: StoreAsker, upload: Upload): Handled {
+  const { ask, caller } = asker
+  const found = await findAbsent(asker, upload.manifest, (slices) =>
+    toSlice(upload.verified, slices, upload.files),
+  )
+  if (!found.ok) return found
+  const { absent, slice, slices } = found.value
   if (absent.length > 0) {
     return err({
       kind: 'blobs_missing',

@@ -12,9 +12,7 @@ import {
   uploadParams,
   uploadReply,
 } from '../../wire/uploads.ts'
-import { countSlices, lookForBlobs } from '../content/look-for-blobs.ts'
-import { loadManifest } from '../content/stored-manifests.ts'
-import { finalise, loadKnown, openUpload } from '../content/upload.ts'
+import { finalise, findAbsent, openUpload } from '../content/upload.ts'
 import { type Route, route } from '../http/route.ts'
 
 export const UPLOAD_ROUTES: readonly Route[] = [
@@ -75,22 +73,15 @@ export const UPLOAD_ROUTES: readonly Route[] = [
     failures: ['manifest_missing', 'store_unavailable'],
     reply: missingReply,
     handle: async (call) => {
-      const { ask, caller, openStore, params, query } = call
+      const { ask, caller, params, query } = call
       const answer = await ask('none', (control) => control.upload(caller, params.version))
       if (!answer.ok) return answer
       const found = answer.value
       if (!found) return err({ kind: 'not_found' })
       if (found.state === 'finalised') return ok({ body: { missing: [] } })
-      const store = await openStore()
-      if (!store.ok) return store
-      const manifest = await loadManifest(store.value, found.manifest)
-      if (!manifest.ok) return manifest
-      const known = await loadKnown(call)
-      if (!known.ok) return known
-      const slices = countSlices(manifest.value)
-      const slice = query.cursor ?? 0
-      const absent = await lookForBlobs(store.value, manifest.value, known.value, { slice, slices })
-      if (absent === 'unavailable') return err({ kind: 'store_unavailable' })
+      const looked = await findAbsent(call, found.manifest, () => query.cursor ?? 0)
+      if (!looked.ok) return looked
+      const { absent, slice, slices } = looked.value
       // A blob that is stored with another size cannot be fixed by an upload: finalising reports it.
       const missing = absent
         .filter(({ stored }) => stored === undefined)

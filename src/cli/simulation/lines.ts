@@ -1,11 +1,10 @@
-// What a simulation says, for people: the chances first, then one run with its picture.
+// What a simulation says, for people: the chances first, then one run with a picture of its weights.
 
 import { toDuration } from '../../core/amounts.ts'
 import type { SimulateResult } from '../../wire/simulation.ts'
 import type { NamedPlan } from '../plan.ts'
 import { type Style, wrap } from '../terminal.ts'
-import { toCount } from '../words.ts'
-import { drawWeights } from './picture.ts'
+import { toCount, toPercentText } from '../words.ts'
 
 /** The picture's width where nothing limits it. */
 const DEFAULT_COLUMNS = 80
@@ -76,4 +75,79 @@ export function toSimulatedLines(
 function toChance(chance: number): string {
   const percent = Math.round(chance * 1000) / 10
   return `${percent.toFixed(percent < 10 || (percent > 90 && percent < 100) ? 1 : 0)} %`
+}
+
+/** The canary has `weight` percent from `atMs` on. */
+type Change = { readonly atMs: number; readonly weight: number }
+
+/** Wider pictures say no more. */
+const WIDEST = 72
+const NARROWEST = 10
+
+/**
+ * The weight of the canary over time as a picture of letters, for any terminal: a line for each weight,
+ * a column for each stretch of time.
+ *
+ * @param endMs when the last weight ends; the picture is as wide as `columns` allow.
+ */
+export function drawWeights(
+  changes: readonly Change[],
+  endMs: number,
+  columns: number,
+  style: Pick<Style, 'cyan' | 'dim'>,
+): string[] {
+  const weights = [...new Set([0, ...changes.map(({ weight }) => weight)])].sort((a, b) => b - a)
+  const names = weights.map(toPercentText)
+  const margin = Math.max(...names.map((name) => name.length))
+  const width = Math.max(NARROWEST, Math.min(columns, WIDEST) - margin - 2)
+  const levels = toLevels(changes, endMs, width, weights)
+  const rows = names.map((name, level) => {
+    const drawn = levels.map((to, i) => toLetter(level, i === 0 ? to : (levels[i - 1] ?? to), to))
+    return `${style.dim(name.padStart(margin))} ${style.dim('┤')}${style.cyan(drawn.join('').trimEnd())}`
+  })
+  return [...rows, ...drawAxis(endMs, width, margin).map(style.dim)]
+}
+
+/** The place of the weight in each column. However short a time it had, a weight has one column. */
+function toLevels(
+  changes: readonly Change[],
+  endMs: number,
+  width: number,
+  weights: readonly number[],
+): number[] {
+  const begins: number[] = []
+  for (const [i, { atMs }] of changes.entries()) {
+    const column = endMs > 0 ? Math.floor((atMs * width) / endMs) : 0
+    const latest = width - (changes.length - i)
+    begins.push(Math.min(Math.max(column, (begins[i - 1] ?? -1) + 1), latest))
+  }
+  return Array.from({ length: width }, (_, column) => {
+    const change = changes[begins.findLastIndex((begin) => begin <= column)]
+    return weights.indexOf(change?.weight ?? 0)
+  })
+}
+
+/** What a line of the picture shows where the weight goes from one place to another. */
+function toLetter(level: number, from: number, to: number): string {
+  if (from === to) return level === to ? '─' : ' '
+  const isUp = to < from
+  if (level === to) return isUp ? '╭' : '╰'
+  if (level === from) return isUp ? '╯' : '╮'
+  return level > Math.min(from, to) && level < Math.max(from, to) ? '│' : ' '
+}
+
+/** A line, and the times at its ends and, where there is room, in its middle. */
+function drawAxis(endMs: number, width: number, margin: number): string[] {
+  const indent = ' '.repeat(margin + 1)
+  const middle = Math.floor(width / 2)
+  const half = toDuration(endMs / 2)
+  const end = toDuration(endMs)
+  const ticks = Array.from({ length: width }, (_, i) => (i === middle ? '┴' : '─')).join('')
+  const before = '0'.padEnd(middle - Math.floor(half.length / 2)) + half
+  const isRoomy = before.length - half.length > 2 && before.length + end.length + 2 <= width
+  const times = isRoomy ? before : '0'
+  return [
+    `${indent}└${ticks}`,
+    `${indent} ${times}${end.padStart(Math.max(end.length + 1, width - times.length))}`,
+  ]
 }

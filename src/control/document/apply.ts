@@ -3,9 +3,8 @@
 
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Command } from '../../wire/commands.ts'
-import { pointEnvironment, removeEnvironment } from './apply-environments.ts'
+import { pointEnvironment, removeEnvironment, shift, swap } from './apply-environments.ts'
 import { restoreRevision } from './apply-rollback.ts'
-import { shift, swap } from './apply-traffic.ts'
 import {
   addVersion,
   type OwnCommand,

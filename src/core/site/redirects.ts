@@ -3,14 +3,10 @@
 // somewhere: rules that lead in a circle are skipped. rules.ts finds the rule that fits.
 
 import { readAddress } from '../address.ts'
+import { memoiseByObject } from '../memoise.ts'
 import type { Manifest } from './manifest.ts'
 import { type Intent, resolveFallback, resolveOwn } from './resolve.ts'
-import {
-  compileRedirects,
-  type FindRedirection,
-  type Redirection,
-  type RedirectRule,
-} from './rules.ts'
+import { compileRedirects, type Redirection, type RedirectRule } from './rules.ts'
 
 /**
  * A chain of redirects that is longer than this counts as endless. Browsers give up after 20 (Fetch
@@ -27,7 +23,7 @@ const MAX_TARGET_CHARACTERS = 16 * 1024
 const MAX_SPELLINGS = 4
 
 /** Rules are compiled when the first request needs them, and kept as long as their manifest. */
-const compiled = new WeakMap<readonly RedirectRule[], FindRedirection>()
+const redirectsOf = memoiseByObject(compileRedirects)
 
 /**
  * The redirect at a normalised path, or the file there or at the path that it is rewritten to. A
@@ -141,12 +137,4 @@ function toIntent(
 /** The answer of a version that has nothing at a path: its page for "not found". */
 function resolveMissing(manifest: Manifest, path: string): Intent | undefined {
   return resolveFallback(manifest, { method: 'GET', path, kind: 'document' })
-}
-
-function redirectsOf(rules: readonly RedirectRule[]): FindRedirection {
-  const known = compiled.get(rules)
-  if (known) return known
-  const made = compileRedirects(rules)
-  compiled.set(rules, made)
-  return made
 }
