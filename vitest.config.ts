@@ -5,6 +5,8 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
+import { SlowFirst } from './test/support/slow-first.ts'
+import { useMemoryForTemporaryFiles } from './test/support/temporary-folder.ts'
 
 // Many tests start processes (`holo`, `npm start`, npm), and every file is a process of its own. Node compiles
 // each module once for all of them, and keeps the result for the next run.
@@ -13,8 +15,11 @@ process.env.NODE_COMPILE_CACHE ??= join(
   'node_modules/.cache/node-compile-cache',
 )
 
+useMemoryForTemporaryFiles()
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: SlowFirst },
     // Many tests wait for servers and clocks, so a machine with two cores runs two files at once.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     reporters: ['default', './test/support/closing-line.ts'],
@@ -49,7 +54,6 @@ export default defineConfig({
           globalSetup: './test/support/install-browser.ts',
           testTimeout: 120_000,
           hookTimeout: 300_000,
-          fileParallelism: false,
         },
       },
     ],

@@ -63,6 +63,15 @@ async function plan(args: string, cwd?: string): Promise<RolloutPlanResult> {
   return json as unknown as RolloutPlanResult
 }
 
+const planned = new Map<number, Promise<RolloutPlanResult>>()
+
+/** For so many visitors a minute. What is made up is the same each time, and takes long. */
+function planFor(rate: number): Promise<RolloutPlanResult> {
+  const known = planned.get(rate) ?? plan(`--visitors ${rate}/min`)
+  planned.set(rate, known)
+  return known
+}
+
 describe('with many visitors', () => {
   it('compares the presets, and says what each finds', PATIENT, async () => {
     api.points = counted(500, 5)
@@ -96,7 +105,7 @@ describe('with many visitors', () => {
 
 describe('with few visitors', () => {
   it.each([10, 1])('%i a minute: a healthy release ends within a day', PATIENT, async (rate) => {
-    const { forecasts, best } = await plan(`--visitors ${rate}/min`)
+    const { forecasts, best } = await planFor(rate)
     const { healthy, found } = forecasts.find(({ plan }) => plan === best) ?? {}
     expect(healthy?.promoted).toBe(1)
     expect(healthy?.timeMs?.p90).toBeLessThan(86_400_000)
@@ -104,7 +113,7 @@ describe('with few visitors', () => {
   })
 
   it('proposes a plan where none that there is fits', PATIENT, async () => {
-    const { forecasts, best, proposed } = await plan('--visitors 1/min')
+    const { forecasts, best, proposed } = await planFor(1)
     expect(forecasts.map(({ plan, fits }) => [plan, fits])).toEqual([
       ['standard', false],
       ['careful', false],

@@ -123,7 +123,7 @@ describe('holo rollout status', () => {
     ['taken back', TAKEN_BACK, 1],
   ])('watched, ends when it is %s, and the exit code says so', async (_, end, expected) => {
     const watched = run('status --watch --interval 0.5 --json')
-    await expect.poll(() => api.calls.length).toBeGreaterThan(1)
+    await expect.poll(() => api.calls.length, { timeout: 20_000 }).toBeGreaterThan(1)
     api.rollouts = [end]
     const { code, stdout } = await watched
     expect(code).toBe(expected)

@@ -91,7 +91,7 @@ describe('the pin', () => {
     await holo.put({ traffic: { main: 0, canary: 100 } })
     await vi.waitFor(
       async () => expect((await other.open('/')).headers['holo-version']).toBe('v2'),
-      5000,
+      20_000,
     )
     expect(JSON.parse((await tab.fetch('/api/x')).body)).toMatchObject({ backend: '1' })
     expect((await tab.fetch('/app.js')).body).toBe('plain 1')
@@ -103,7 +103,7 @@ describe('the pin', () => {
     await holo.put({ traffic: before.traffic })
     await vi.waitFor(
       async () => expect((await tab.open('/')).headers['holo-version']).toBe('v1'),
-      5000,
+      20_000,
     )
   })
 

@@ -157,7 +157,7 @@ describe('a chat over WebSocket', () => {
     await vi.waitFor(async () => {
       socket.send('/log')
       expect(JSON.parse(String(await next()))).toContain(line)
-    }, 5000)
+    }, 20_000)
   }
 })
 

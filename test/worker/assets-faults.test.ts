@@ -270,6 +270,6 @@ describe('a late answer of R2', () => {
       SHORT_MS,
     )
     expect(await late.getBlob('0')).toBe('unavailable')
-    await vi.waitFor(() => expect(cancelled).toBe(true))
+    await vi.waitFor(() => expect(cancelled).toBe(true), 20_000)
   })
 })

@@ -69,7 +69,7 @@ describe('what a request costs', () => {
       operations.length = 0
       expect((await get(newIsolate(), '/', DOCUMENT)).status).toBe(200)
       expect(operations).toEqual(['KV.get assignments'])
-    })
+    }, 20_000)
   })
 
   it('is nothing in a warm isolate', async () => {

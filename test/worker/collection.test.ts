@@ -176,7 +176,7 @@ describe('a collection', () => {
         await gate.promise
       }
       const first = client.collect(false)
-      await vi.waitFor(() => expect(deletions).toBe(1))
+      await vi.waitFor(() => expect(deletions).toBe(1), 20_000)
       const second = await client.call('POST', '/gc', { dryRun: false, cursor: 'records.' })
       expect(second.body).toMatchObject({ records: 0, cursor: 'records.' })
       expect(second.body.waitMs).toBeGreaterThan(0)

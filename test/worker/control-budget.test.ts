@@ -255,7 +255,7 @@ describe('a KV that is down for an hour', () => {
       await vi.waitUntil(async () => {
         await new Promise((resolve) => setTimeout(resolve, 1))
         return vi.getTimerCount() > 0 && world.kvCalls.at(-1)?.kind === hanging
-      })
+      }, 20_000)
       await vi.advanceTimersByTimeAsync(ms)
       await run
       vi.useRealTimers()

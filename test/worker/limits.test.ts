@@ -654,7 +654,7 @@ describe('over HTTP', () => {
           },
         )
       const first = call()
-      await vi.waitFor(() => expect(asked).toBe(1))
+      await vi.waitFor(() => expect(asked).toBe(1), 20_000)
       const second = await call()
       expect([second.status, second.headers.get('retry-after')]).toEqual([429, '2'])
       expect(await second.json()).toMatchObject({ code: 'one_at_a_time' })

@@ -164,7 +164,7 @@ describe('a slow control', () => {
       askControl: () => new Promise((resolve) => answers.push(resolve)),
     })
     const first = load(true)
-    await vi.waitFor(() => expect(answers).toHaveLength(1))
+    await vi.waitFor(() => expect(answers).toHaveLength(1), 20_000)
     const answer = async (i: number, text: string) =>
       answers[i]?.(await controlWith(() => text)({ held: undefined, kv: undefined }))
     await answer(0, textOf(43))
@@ -172,10 +172,10 @@ describe('a slow control', () => {
     for (const calls of [2, 3]) {
       pass(10_000)
       await load()
-      await vi.waitFor(() => expect(answers).toHaveLength(calls))
+      await vi.waitFor(() => expect(answers).toHaveLength(calls), 20_000)
     }
     await answer(2, textOf(45))
-    await vi.waitFor(async () => expect((await load()).assignments?.revision).toBe(45))
+    await vi.waitFor(async () => expect((await load()).assignments?.revision).toBe(45), 20_000)
     await answer(1, textOf(44))
     await delayed(20, () => undefined)
     expect((await load()).assignments?.revision).toBe(45)

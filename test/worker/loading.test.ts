@@ -152,7 +152,7 @@ describe('what KV may do to a warm isolate', () => {
     readKv = async () => textOf(43)
     pass(60_000)
     await load()
-    await vi.waitFor(async () => expect((await load()).assignments?.revision).toBe(43))
+    await vi.waitFor(async () => expect((await load()).assignments?.revision).toBe(43), 20_000)
   })
 
   it('lets a slow old reply overwrite nothing', async () => {
@@ -168,7 +168,7 @@ describe('what KV may do to a warm isolate', () => {
     pass(10_000)
     await load()
     replies[2]?.(textOf(44))
-    await vi.waitFor(async () => expect((await load()).assignments?.revision).toBe(44))
+    await vi.waitFor(async () => expect((await load()).assignments?.revision).toBe(44), 20_000)
     replies[1]?.(textOf(43))
     await new Promise((resolve) => setTimeout(resolve, 20))
     expect((await load()).assignments?.revision).toBe(44)

@@ -8,13 +8,15 @@ export type Schedule = (
   steps: Readonly<Record<string, number>>,
 ) => string | undefined
 
-/** Longer than anything local takes between two steps. */
-const MAX_POLLS = 5000
+/** Longer than anything local takes between two steps, on a busy machine as well. */
+const STUCK_MS = 20_000
 
 export class Turns {
   /** What each task waits at: a task may ask R2 for several things at once. */
   readonly #waiting = new Map<string, Waiting[]>()
   readonly #running = new Set<string>()
+  /** Called whenever a task has come to its next step, or to its end. */
+  #onChange: () => void = () => undefined
   /** Which task did what, in the order in which it was let. */
   readonly trace: string[] = []
 
@@ -23,6 +25,7 @@ export class Turns {
     return new Promise((resume) => {
       const others = this.#waiting.get(task) ?? []
       this.#waiting.set(task, [...others, { step, resume }])
+      this.#onChange()
     })
   }
 
@@ -40,6 +43,7 @@ export class Turns {
         await task()
       } finally {
         this.#running.delete(name)
+        this.#onChange()
       }
     })
     const all = Promise.all(ends)
@@ -59,11 +63,15 @@ export class Turns {
 
   /** Until every task waits for its turn or is over. */
   async #settle(): Promise<void> {
-    for (let poll = 0; poll < MAX_POLLS; poll++) {
-      if ([...this.#running].every((name) => this.at(name) !== undefined)) return
-      await new Promise((resolve) => setTimeout(resolve, 0))
+    const isSettled = () => [...this.#running].every((name) => this.at(name) !== undefined)
+    if (isSettled()) return
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const steps = () => this.trace.slice(-5).join(', ')
+    const timer = setTimeout(() => reject(new Error(`nobody stops after ${steps()}`)), STUCK_MS)
+    this.#onChange = () => {
+      if (isSettled()) resolve()
     }
-    throw new Error(`nobody stops after ${this.trace.slice(-5).join(', ')}`)
+    await promise.finally(() => clearTimeout(timer))
   }
 
   /** The step at which a task waits. */

@@ -1,0 +1,63 @@
+// The order of a test run: the files that take longest come first, so that at the end no core waits for one
+// long file.
+
+import { existsSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { BaseSequencer, type TestSpecification, type Vitest } from 'vitest/node'
+
+/** Files of more than ten seconds, longest first. */
+const SLOW = [
+  'test/worker/rollout-end-to-end.test.ts',
+  'test/checks/bench.test.ts',
+  'test/worker/limits.test.ts',
+  'test/cli/rollout-plan.test.ts',
+  'test/simulation/judge.test.ts',
+  'test/worker/publication-race.test.ts',
+  'test/worker/rollout-budget.test.ts',
+  'test/cli/story.test.ts',
+  'test/e2e/identity.test.ts',
+  'test/edge/versions.test.ts',
+  'test/start/restart.test.ts',
+  'test/simulation/rollback.test.ts',
+  'test/start/start.test.ts',
+  'test/edge/hand-edits.test.ts',
+  'test/faults/matrix.test.ts',
+  'test/cli/publish.test.ts',
+  'test/builds/same-page.test.ts',
+  'test/worker/publication-crash.test.ts',
+  'test/worker/rollouts.test.ts',
+  'test/builds/shell-worker.test.ts',
+  'test/proxy/stream-files.test.ts',
+  'test/cli/changes.test.ts',
+  'test/worker/rollout-faults.test.ts',
+  'test/core/traffic.test.ts',
+  'test/builds/click-through.test.ts',
+  'test/worker/rollout-hands.test.ts',
+  'test/publish/upload.test.ts',
+  'test/differential/html-handling.test.ts',
+  'test/e2e/swagger-ui.test.ts',
+  'test/cli/trust.test.ts',
+  'test/worker/audit-honest.test.ts',
+  'test/api/request-limits.test.ts',
+  'test/e2e/shop.test.ts',
+]
+
+export class SlowFirst extends BaseSequencer {
+  readonly #root: string
+
+  constructor(vitest: Vitest) {
+    super(vitest)
+    this.#root = vitest.config.root
+    const gone = SLOW.filter((name) => !existsSync(join(this.#root, name)))
+    if (gone.length > 0) throw new Error(`test/support/slow-first.ts names ${gone}: no such file`)
+  }
+
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const placeOf = ({ moduleId }: TestSpecification) => {
+      const place = SLOW.indexOf(relative(this.#root, moduleId))
+      return place < 0 ? SLOW.length : place
+    }
+    const others = await super.sort(files)
+    return others.toSorted((one, other) => placeOf(one) - placeOf(other))
+  }
+}
