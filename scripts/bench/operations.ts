@@ -68,12 +68,13 @@ async function startCounting(folder: string): Promise<{ url: URL; miniflare: Min
             { type: 'ESModule', path: 'router.js', contents: await bundleWorker(ROUTER) },
           ],
           ...compatibility,
-          // Without these, a refresh could fall into the measurement by chance.
+          // Without these, a refresh or a report of counts could fall into the measurement by chance.
           bindings: {
             ...variables,
             KV_REFRESH_MS: LONG_REFRESH_MS,
             CONTROL_REFRESH_MS: LONG_REFRESH_MS,
             STALE_AFTER_MS: LONG_REFRESH_MS,
+            COUNTS_FLUSH_MS: '0',
           },
           kvNamespaces: ['ASSIGNMENTS'],
           r2Buckets: ['STORE'],

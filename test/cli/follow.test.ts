@@ -15,16 +15,20 @@ afterAll(() => edge?.stop())
 /** Follows until standard output holds `last`; `meanwhile` is done once it has begun. */
 async function follow(args: readonly string[], last: string, meanwhile: () => Promise<unknown>) {
   const stop = new AbortController()
+  const begun = Promise.withResolvers<void>()
   const options: RunOptions = {
     env,
     signal: stop.signal,
     onOutput: (text) => {
       if (text.includes(last)) stop.abort()
     },
+    onNote: (text) => {
+      if (text.includes('Waiting for events')) begun.resolve()
+    },
   }
   const followed = holo(['log', '--follow', ...args], options)
   // It begins with the newest event: what is done before that call is not told.
-  await new Promise((resolve) => setTimeout(resolve, 1500))
+  await begun.promise
   await meanwhile()
   return followed
 }

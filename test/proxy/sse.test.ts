@@ -105,12 +105,12 @@ describe('a feed of server-sent events', () => {
   it("is as prompt as is promised: the first byte within 50 ms of the backend's", async () => {
     const direct: number[] = []
     const through: number[] = []
-    // By turns, so that a busy machine slows both.
+    // By turns, and the shortest of each: what else the machine does only ever adds to one.
     for (let i = 0; i < 41; i++) {
       direct.push(await timeFirst(new URL(feed.origin)))
       through.push(await timeFirst(holo.url))
     }
-    expect(median(through) - median(direct)).toBeLessThan(50)
+    expect(Math.min(...through) - Math.min(...direct)).toBeLessThan(50)
   })
 
   async function timeFirst(url: URL): Promise<number> {
@@ -120,6 +120,4 @@ describe('a feed of server-sent events', () => {
     reader.leave()
     return performance.now() - began
   }
-
-  const median = (took: number[]) => took.sort((a, b) => a - b)[took.length >> 1] ?? 0
 })

@@ -42,6 +42,8 @@ export type RunOptions = {
   readonly signal?: AbortSignal
   /** Told of all of standard output whenever there is more. */
   readonly onOutput?: (stdout: string) => void
+  /** The same for standard error. */
+  readonly onNote?: (stderr: string) => void
   /** Told when a question stands on the terminal. */
   readonly onQuestion?: () => void
 }
@@ -57,7 +59,8 @@ export async function holo(args: readonly string[], options: RunOptions = {}): P
     write: (part: string) => {
       written[name] += part
       if (name === 'stdout') options.onOutput?.(written.stdout)
-      else if (/(?:\]|:) $/.test(part)) setImmediate(() => options.onQuestion?.())
+      else options.onNote?.(written.stderr)
+      if (name === 'stderr' && /(?:\]|:) $/.test(part)) setImmediate(() => options.onQuestion?.())
     },
   })
   const code = await runCli({
