@@ -18,29 +18,29 @@ export const MAX_STALE_CHANGES = 50
  */
 export const MAX_COMMIT_ATTEMPTS = 20
 
-/** A rollout is looked at as often as its windows close, as long as anything can come of it. */
+/** How often a running rollout is evaluated: whenever a window of counts closes. */
 export const ROLLOUT_LOOK_MS = 10_000
 
 /**
- * One in which time alone does something: often enough that all of it is watched, of which no more than a
- * minute is believed between two looks.
+ * The interval for a rollout that only waits for time to pass. It is below a minute because at most a minute
+ * between two looks counts as watched.
  */
 export const ROLLOUT_MINUTE_LOOK_MS = 50_000
 
 /**
- * One that nobody sees and that waits for somebody's word: there are no more windows by then than one
- * look takes in, so that the first look after the word sees all.
+ * The interval for a rollout without visitors that waits for a person. In this time no more windows close than
+ * one look can read, so that the first look after the person's command reads all of them.
  */
 export const ROLLOUT_RARE_LOOK_MS = 900_000
 
-/** With one that is due all others are looked at that are due within this: one alarm serves them all. */
+/** When one rollout is due, all others that are due within this time are evaluated too, with the same alarm. */
 export const ROLLOUT_LOOK_SLACK_MS = 5000
 
-/** The breaker of looks: so many at once, then one in this time, a little less than they are apart. */
+/** The rate limit on looks: a burst, then one per interval, which is a little shorter than their distance. */
 export const ROLLOUT_LOOK_BURST = 30
 export const ROLLOUT_LOOK_COST_MS = 9000
 
-/** What the breaker lets through for each rollout. */
+/** The most looks of one rollout per day. */
 export const MAX_ROLLOUT_LOOKS_PER_DAY = ROLLOUT_LOOK_BURST + 86_400_000 / ROLLOUT_LOOK_COST_MS
 
 /**
@@ -49,16 +49,16 @@ export const MAX_ROLLOUT_LOOKS_PER_DAY = ROLLOUT_LOOK_BURST + 86_400_000 / ROLLO
  */
 export const ROWS_PER_LOOK = 2
 
-/** A transition is beside that one row of its own, and a change of the document. */
+/** The rows of a transition: one of its own and a change of the document, besides those of the look. */
 export const ROWS_PER_TRANSITION = ROWS_PER_LOOK + 1 + ROWS_PER_CHANGE
 
-/** At the start the rollout and its place among those that run; at the end one row to leave it. */
+/** The rows of a rollout's start and end. */
 export const ROWS_PER_ROLLOUT = 4
 
 /** A team has a few environments, and each look at each rollout is rows. */
 export const MAX_RUNNING_ROLLOUTS = 10
 
-/** Reports of failures are tried on a rollout at most so often: each try reads and judges its state. */
+/** After reports of failures a rollout is evaluated at most so often, because each evaluation reads its state. */
 export const ROLLOUT_CONSIDER_MS = 1000
 
 /** Events are kept in chunks of about this many characters: few rows, and none near SQLite's 2 MB. */
@@ -68,10 +68,10 @@ export const MAX_EVENT_CHUNK_CHARACTERS = 65_536
 export const MAX_REPLAYABLE_ROLLOUTS = 50
 
 /**
- * Events that one call hands out to whoever replays a rollout, with their transitions: some 3,000
- * windows of counts. A week of them is 20 to 40 calls of a few milliseconds each.
+ * The size of one page of the events of a rollout, with their transitions: some 3,000 windows of counts. A
+ * week of events is 20 to 40 calls of a few milliseconds each.
  */
 export const MAX_EVENTS_PAGE_BYTES = 1024 * 1024
 
-/** Transitions that are told of a rollout: the newest. */
+/** The most transitions that a reply about a rollout lists: the newest. */
 export const MAX_TOLD_TRANSITIONS = 200

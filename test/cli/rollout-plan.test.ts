@@ -79,7 +79,7 @@ describe('with many visitors', () => {
     expect(api.calls[0]).toMatch(/^GET \/metrics\?resolution=minute&from=\d+&to=\d+$/)
     expect(traffic).toMatchObject({ visitorsPerMinute: 500, errorRate: 0.01, minutes: 600 })
     expect(traffic.text).toBe(
-      '500 visitors a minute, 1 % of whom meet a failure, as main had it in the last 10 h',
+      '500 visitors a minute, 1 % of whom meet a failure, as in main in the last 10 h',
     )
     expect(forecasts.map(({ plan, fits }) => [plan, fits])).toEqual([
       ['standard', true],

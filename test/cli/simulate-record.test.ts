@@ -85,7 +85,7 @@ describe('a record in which nothing of the base failed', () => {
   it('says that nothing cannot be made worse', () => {
     const raw = toRecord([{ at: NOW, series: [counted('main', 1000, 0)] }])
     expect(readRecord(raw, 'record.json', 3).notices).toContain(
-      'nothing of the new version failed in it, and 3 times nothing is nothing',
+      'the new version never failed in it, so --worse 3 changes nothing',
     )
     expect(readRecord(raw, 'record.json', 1).notices.join()).not.toContain('times nothing')
   })
@@ -118,7 +118,7 @@ describe('holo simulate --record', () => {
   })
 
   it.each([
-    [['--record', 'empty.json'], 1, /no documents that were decided/],
+    [['--record', 'empty.json'], 1, /has no visitors/],
     [['--record', 'nowhere.json'], 2, /there is no file/],
     [['--record', 'hour.json', '--visitors', '5/s'], 2, /has its own rates/],
     [['--worse', '2'], 2, /goes with --record/],

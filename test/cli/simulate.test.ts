@@ -135,7 +135,7 @@ describe('holo simulate', () => {
     const args = ['orders.json', '--runs', '1', '--days', '0.1', '--json']
     const { json } = await run(args)
     expect(json?.notices).toEqual([
-      'nothing is supposed of "goal.order", whose margin can then never be shown',
+      'no rates are given for "goal.order", so there can never be evidence about its margin',
     ])
     expect(json?.outcomes).toMatchObject([{ outcome: 'unfinished' }])
   })

@@ -1,5 +1,5 @@
-// `holo rollout plan`: which plan fits this Holo, by the traffic of the last days and the engine that
-// judges in production.
+// `holo rollout plan`: which plan fits this Holo. It simulates plans with the traffic of the last days and the
+// judge of production.
 
 import { setImmediate as letOthers } from 'node:timers/promises'
 import { toDuration } from '../../core/amounts.ts'
@@ -21,7 +21,7 @@ import { toPercentText } from '../words.ts'
 
 const WEEK_MS = 7 * 86_400_000
 
-/** The presets that judge by themselves before everybody has the new version. */
+/** The presets that roll a bad release back by themselves before everybody has it. */
 const JUDGING_PRESETS = ['standard', 'careful']
 
 const PROPOSED = 'proposed'
@@ -79,7 +79,7 @@ function readVisitors(text: string | undefined): number | undefined {
 
 type Named = { readonly name: string; readonly plan: Plan }
 
-/** The one that is named; else all of holo.json, and the presets. @throws CliFailure */
+/** The named plan; if none is named, all plans of holo.json and the presets. @throws CliFailure */
 async function loadPlans(context: Context, named: string | undefined): Promise<readonly Named[]> {
   if (named !== undefined) return [await loadPlan(context, named)]
   const found = await loadConfig(context.cwd, context.shared.config)
@@ -130,7 +130,7 @@ function toMedian({ healthy }: Forecast): number {
   return healthy.timeMs?.p50 ?? Number.POSITIVE_INFINITY
 }
 
-/** Where nothing limits it. */
+/** The width if the terminal does not say one. */
 const DEFAULT_COLUMNS = 80
 
 function toForecastLines(

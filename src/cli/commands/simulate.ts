@@ -22,7 +22,7 @@ import { type Supposed, type SupposedOptions, suppose } from '../simulation/supp
 const DAY_MS = 86_400_000
 const DEFAULT_RUNS = 50
 const DEFAULT_DAYS = 7
-/** More runs say no more, and take long. */
+/** More runs take long and change the result little. */
 const MOST_RUNS = 100_000
 
 type SimulateOptions = SharedOptions &

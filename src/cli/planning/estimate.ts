@@ -1,4 +1,5 @@
-// Estimates from the counters of some days how many visitors come in which minute, and how they fare.
+// Estimates from the counters of some days how many visitors come in each minute, and how often they meet a
+// failure.
 
 import { toDuration } from '../../core/amounts.ts'
 import type { SideModel } from '../../core/simulate/traffic.ts'
@@ -15,13 +16,13 @@ import { toCount, toPercentText } from '../words.ts'
 
 const MINUTE_MS = 60_000
 
-/** More visitors than that would take minutes to simulate, and are found out about no later. */
+/** More visitors would take minutes to simulate, and would not make a bad release harder to find. */
 const MOST_SIMULATED_PER_MINUTE = 2000
 
-/** Where nothing failed, "twice as often" is said of this share. */
+/** The error rate of the old version that bad releases are compared with, if hardly anything failed. */
 const LEAST_ERROR_RATE = 0.001
 
-/** Where nothing was counted at all. */
+/** The error rate of the old version if nothing was counted. */
 const ASSUMED_ERROR_RATE = 0.01
 
 export type Estimate = {
@@ -29,19 +30,19 @@ export type Estimate = {
   readonly minutes: number
   readonly visitorsPerMinute: number
   readonly errorRate: number
-  /** What "so many times as bad" is said of. */
+  /** A bad release fails twice, five times … as often as this. */
   readonly baseRate: number
-  /** How a visitor of a healthy version fares, by metric. */
+  /** How often a visitor of a healthy version meets each metric. */
   readonly models: Readonly<Record<string, SideModel>>
-  /** Visitors of each minute, as they are simulated. */
+  /** The number of visitors that are simulated in each minute. */
   readonly perMinute: readonly number[]
   readonly notices: readonly string[]
 }
 
 /**
  * @param points counters by minute.
- * @param visitorsPerMinute somebody knows better; `undefined` for what was counted.
- * @returns `undefined` where nothing was counted and nobody says how many visitors there are.
+ * @param visitorsPerMinute replaces the counted number of visitors, if given.
+ * @returns `undefined` if nothing was counted and no number is given.
  */
 export function estimate(
   points: readonly RecordedPoint[],
@@ -69,12 +70,12 @@ export function estimate(
         : []),
       ...(scale < 1
         ? [
-            `only ${MOST_SIMULATED_PER_MINUTE} of them a minute are simulated: with all of them it is no slower`,
+            `only ${MOST_SIMULATED_PER_MINUTE} of them a minute are simulated; with more, a bad release is found just as soon`,
           ]
         : []),
       ...(errorRate < LEAST_ERROR_RATE
         ? [
-            `nearly nobody meets a failure: "twice as often" is said of ${toPercentText(LEAST_ERROR_RATE * 100)}`,
+            `hardly any visitor meets a failure, so bad releases are compared with a rate of ${toPercentText(LEAST_ERROR_RATE * 100)}`,
           ]
         : []),
     ],
@@ -104,6 +105,6 @@ function toText(
   const visitors = `${toCount(rate, 'visitor')} a minute`
   const failed = `${toPercentText(errorRate * 100)} of whom meet a failure`
   return counted
-    ? `${visitors}, ${failed}, as ${counted.base} had it in the last ${toDuration(counted.perMinute.length * MINUTE_MS)}`
-    : `${visitors}, ${failed}, as is assumed, because nothing was counted yet`
+    ? `${visitors}, ${failed}, as in ${counted.base} in the last ${toDuration(counted.perMinute.length * MINUTE_MS)}`
+    : `${visitors}, ${failed} (assumed, because nothing has been counted yet)`
 }

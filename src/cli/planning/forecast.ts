@@ -1,5 +1,5 @@
-// Tries a plan on the traffic that was estimated: how long a healthy release takes, and what becomes of
-// bad ones. Every run goes through the engine of production.
+// Simulates a plan with the estimated traffic: how long a healthy release takes, and when bad ones are rolled
+// back. The simulation runs the code of production.
 
 import { WINDOW_MS } from '../../core/counting/limits.ts'
 import type { Plan } from '../../core/rollout/plan.ts'
@@ -12,25 +12,25 @@ import type { Estimate } from './estimate.ts'
 
 const DAY_MS = 86_400_000
 
-/** A plan fits in which nearly all healthy releases end within this time. */
+/** A plan fits if nearly all healthy releases end within this time. */
 const FITTING_MS = DAY_MS
-/** A bad release is not waited for any longer. */
+/** A run with a bad release ends after this time at the latest. */
 const LONGEST_MS = 2 * DAY_MS
 
-/** So many runs tell a plan that works from one that does not. */
+/** Enough runs to tell a plan that works from one that does not. */
 const HEALTHY_RUNS = 8
 const BAD_RUNS = 6
-/** After so many runs that all came to nothing the others are left out. */
+/** If this many first runs all have the wrong outcome, the others are skipped. */
 const ENOUGH_FAILURES = 2
-/** Of the runs of a healthy release. */
+/** The share of healthy releases that must reach everybody in time. */
 const FITTING_SHARE = 0.85
 
-/** Releases that fail so many times as often; the last fails for all. */
+/** Bad releases fail so many times as often as the old version; the last one fails for all visitors. */
 const WORSE = [2, 5, Number.POSITIVE_INFINITY]
 
 export type Forecasting = {
   readonly traffic: Estimate
-  /** Called before every run, so that others have their turn. */
+  /** Called before every run, so that the event loop is not blocked. */
   readonly pause: () => Promise<void>
 }
 
@@ -58,12 +58,12 @@ export async function forecast(
   return { plan: name, fits, healthy, found }
 }
 
-/** What becomes of a release that fails no more often than the old version. */
+/** The outcomes of releases that fail as often as the old version. */
 export async function tryHealthy(
   plan: Plan,
   { traffic, pause }: Forecasting,
 ): Promise<Forecast['healthy']> {
-  // Nothing is decided in the bake of a healthy release, so that its time can be added.
+  // Nothing is decided in the bake of a healthy release, so it is not simulated and its time is added.
   const judged = { ...plan, bake: { ...plan.bake, minMs: 0 } }
   const runs = await runAll(judged, traffic, undefined, HEALTHY_RUNS, pause)
   const promoted = runs.filter(({ outcome }) => outcome === 'promoted')
@@ -83,14 +83,14 @@ export function isInTime({ promoted, timeMs }: Forecast['healthy']): boolean {
   return promoted >= FITTING_SHARE && timeMs !== undefined && timeMs.p90 <= FITTING_MS
 }
 
-/** The bake also needs visitors of those who are held back. */
+/** The bake ends only when enough of the visitors who are held back have come. */
 function toBakeMs({ bake, minVisitors }: Plan, { visitorsPerMinute }: Estimate): number {
   if (bake.minMs === 0) return 0
   const heldPerMinute = (visitorsPerMinute * bake.heldBack) / 100
   return Math.max(bake.minMs, heldPerMinute > 0 ? (minVisitors / heldPerMinute) * 60_000 : 0)
 }
 
-/** @param errorRate of the new version; `undefined` for the same as of the old one. */
+/** @param errorRate of the new version; `undefined`: that of the old version. */
 async function runAll(
   plan: Plan,
   traffic: Estimate,
@@ -123,7 +123,7 @@ function toSupposition(
       ? {}
       : { [ERRORS]: { base: { rate: baseRate }, canary: { rate: errorRate } } }
   const metrics: Load['metrics'] = { ...Object.fromEntries(alike), ...errors }
-  // Releases begin at all times of day and week.
+  // The runs begin at different times of day and week.
   const begin = Math.floor((run * perMinute.length) / runs)
   const windows = 60_000 / WINDOW_MS
   return {

@@ -1,5 +1,5 @@
-// Proposes a plan for traffic that no preset fits: one that ends within a day, or as soon as so few
-// visitors allow. Candidates are tried one after the other, the strictest first.
+// Proposes a plan for traffic that no preset fits: one that ends within a day, or, with very few visitors, as
+// soon as possible. It tries candidates one after the other, the strictest first.
 
 import { DEFAULT_METRICS } from '../../core/rollout/plan.ts'
 import { parsePlan } from '../../document/parse-plan.ts'
@@ -7,26 +7,26 @@ import type { PlanDocument } from '../../document/plan-schema.ts'
 import type { Estimate } from './estimate.ts'
 import { type Forecasting, isInTime, tryHealthy } from './forecast.ts'
 
-/** How many times as many visitors may meet a failure, for what is shown before everybody gets it. */
+/** Margins to try: the evidence must show that the new version fails less than so many times as often. */
 const MARGINS = [1.5, 2, 3]
 
-/** The first step, with few visitors, takes about so long; so does the wait for those held back. */
+/** About how long the first step, with few visitors, and the bake may take. */
 const FIRST_MINUTES = 60
 const BAKE_MINUTES = 120
 
-/** With half of the visitors each side learns most. */
+/** With half of the visitors on each side, the evidence grows fastest. */
 const HALF = 50
 const LEAST_WEIGHT = 5
 
-/** Distinct visitors of each side: fewer show next to nothing. */
+/** Distinct visitors of each side that a step needs; with fewer, the evidence shows almost nothing. */
 const VISITORS = 50
 const FEW_VISITORS = 20
 const FEW_PER_MINUTE = 5
 
-/** Where nothing can be shown in time, half of the visitors have it for so long. */
+/** If no evidence is possible in time, half of the visitors have the new version for so long. */
 const TIMED_MINUTES = 8 * 60
 
-/** The last one ends in any case: it waits for time and a few visitors alone. */
+/** The last candidate always ends: it waits for a time and a few visitors, and for no evidence. */
 export async function propose(forecasting: Forecasting): Promise<PlanDocument> {
   const { traffic } = forecasting
   for (const margin of MARGINS) {
@@ -37,7 +37,7 @@ export async function propose(forecasting: Forecasting): Promise<PlanDocument> {
   return toCandidate(traffic, null)
 }
 
-/** @param margin `null` for a plan that nothing has to be shown for. */
+/** @param margin `null` for a plan that needs no evidence. */
 export function toCandidate(
   { visitorsPerMinute }: Pick<Estimate, 'visitorsPerMinute'>,
   margin: number | null,
@@ -60,7 +60,7 @@ export function toCandidate(
   }
 }
 
-/** All that the presets judge, with another margin of failures. */
+/** The metrics of the presets, with another margin. */
 function toMetrics(margin: number): PlanDocument['metrics'] {
   return DEFAULT_METRICS.map(({ name, margin: asked }) =>
     asked === null ? { name } : { name, margin },

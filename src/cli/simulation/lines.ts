@@ -1,4 +1,4 @@
-// What a simulation says, for people: the chances first, then one run with a picture of its weights.
+// Prints the result of a simulation: the chances first, then one run with a picture of its weights.
 
 import { toDuration } from '../../core/amounts.ts'
 import type { SimulateResult } from '../../wire/simulation.ts'
@@ -71,7 +71,7 @@ export function toSimulatedLines(
   ]
 }
 
-/** A chance that was seen in some runs is neither nothing nor certain. */
+/** One decimal near 0 and 100 %, so that a rare outcome is not printed as 0 % and a likely one not as 100 %. */
 function toChance(chance: number): string {
   const percent = Math.round(chance * 1000) / 10
   return `${percent.toFixed(percent < 10 || (percent > 90 && percent < 100) ? 1 : 0)} %`
@@ -80,7 +80,7 @@ function toChance(chance: number): string {
 /** The canary has `weight` percent from `atMs` on. */
 type Change = { readonly atMs: number; readonly weight: number }
 
-/** Wider pictures say no more. */
+/** A wider picture would show no more. */
 const WIDEST = 72
 const NARROWEST = 10
 

@@ -1,5 +1,5 @@
-// The traffic that is supposed, as the simulator takes it: what somebody says of both sides, put over
-// what was recorded where there is a record.
+// Makes the load that the simulator takes from the rates that were given, and adds given rates to a recorded
+// load.
 
 import type { Metric } from '../../core/judge/sets.ts'
 import type { Load, SideModel } from '../../core/simulate/traffic.ts'
@@ -9,14 +9,14 @@ import type { Pair } from './sides.ts'
 export const ERRORS = 'errors'
 export const LATENCY = 'latency'
 
-/** ln's standard deviation of times to first byte: a few times slower at the 99th percentile. */
+/** The standard deviation of the logarithm of times to first byte: the 99th percentile is four times the median. */
 export const DEFAULT_SPREAD = 0.6
 
 export type Supposed = {
   readonly visitorsPerMinute: number
   /** Shares of visitors who meet a failure. */
   readonly errorRate: Pair
-  /** Medians of the time to first byte, in ms; `undefined`: there are no services. */
+  /** Medians of the time to first byte, in ms; `undefined` if there are no services. */
   readonly latencyMs: Pair | undefined
 }
 
@@ -35,13 +35,13 @@ export function toLoad({ visitorsPerMinute, errorRate, latencyMs }: Supposed): L
   }
 }
 
-/** What was supposed or recorded, and the shares of other metrics beside it. */
+/** Adds the shares of other metrics to a load. */
 export function addShares(load: Load, shares: Shares): Load {
   const added = Object.entries(shares).map(([name, pair]) => [name, both(pair, toRate)])
   return { ...load, metrics: { ...load.metrics, ...Object.fromEntries(added) } }
 }
 
-/** Metrics of the plan for which nothing is supposed, so that nobody meets them. */
+/** Metrics of the plan that no simulated visitor meets, because no rate was given. */
 export function findUnsupposed(metrics: readonly Metric[], load: Load): readonly Metric[] {
   return metrics.filter(({ name }) => !Object.hasOwn(load.metrics, name))
 }

@@ -1,5 +1,5 @@
-// Turns recorded counters into the load of a simulation: minute by minute as it was, and from the beginning
-// again when the record ends. Counters know requests and no visitors; the notices say what is assumed.
+// Turns recorded counters into the load of a simulation: minute by minute as recorded, and from the beginning
+// again when the record ends. Counters count requests and not visitors; the notices say what is assumed.
 
 import { toDuration } from '../../core/amounts.ts'
 import { WINDOW_MS } from '../../core/counting/limits.ts'
@@ -24,19 +24,19 @@ type Sums = {
   readonly assigned: number
   readonly failed: number
   readonly latency: readonly number[]
-  /** Requests by what came of them. */
+  /** The number of requests with each outcome. */
   readonly outcomes: Readonly<Record<string, number>>
 }
 
 /**
- * The metrics of which a record has counts: what is bad if more visitors meet it. How many visitors
- * did what they should cannot be told from requests.
+ * The metrics that a record has counts of: those that are bad if more visitors meet them. For the others one
+ * would need to count visitors.
  */
 const RECORDED = METRICS.filter(
   ({ name, edges, bad }) => name !== ERRORS && edges === null && bad === 'more',
 )
 
-/** @param worse how many times as often as recorded the new version fails. @throws CliFailure */
+/** @param worse the new version fails so many times as often as recorded. @throws CliFailure */
 export function readRecord(raw: unknown, file: string, worse: number): RecordedLoad {
   const parsed = metricRecord.safeParse(raw)
   if (!parsed.success) {
@@ -46,7 +46,10 @@ export function readRecord(raw: unknown, file: string, worse: number): RecordedL
   }
   const load = toRecordedLoad(parsed.data, worse)
   if (load) return load
-  throw refused('invalid_record', `${file} has no documents that were decided by their bucket`)
+  throw refused(
+    'invalid_record',
+    `${file} has no visitors: no document in it was assigned by a bucket`,
+  )
 }
 
 /** `undefined` for a record without visitors. */
@@ -79,7 +82,7 @@ export function toRecordedLoad(
         ? []
         : [`there is no ${RECORDED_CANARY} in it: the new version is taken to be like ${base}`]),
       ...(worse !== 1 && all.canary.failed === 0
-        ? [`nothing of the new version failed in it, and ${worse} times nothing is nothing`]
+        ? [`the new version never failed in it, so --worse ${worse} changes nothing`]
         : []),
     ],
   }
@@ -115,7 +118,7 @@ type Sides = {
   readonly base: string
   readonly worse: number
   readonly step: number
-  /** Over the whole record: a canary of a few visitors has no rate of a single minute. */
+  /** Sums of the whole record: a canary has too few visitors for a rate of each minute. */
   readonly all: { readonly base: Sums; readonly canary: Sums }
 }
 
@@ -137,7 +140,7 @@ function toLoad(point: RecordedPoint | undefined, { base, worse, step, all }: Si
   }
 }
 
-/** The metrics that were met at all, by their rates over the whole record. */
+/** The metrics that some visitor met, with their rates over the whole record. */
 function toOthers({ base, canary }: Sides['all']): Load['metrics'] {
   const shareOf = ({ assigned, outcomes }: Sums, name: string) =>
     assigned > 0 ? Math.min(1, (outcomes[name] ?? 0) / assigned) : 0
@@ -151,7 +154,7 @@ function toOthers({ base, canary }: Sides['all']): Load['metrics'] {
   )
 }
 
-/** The rate of the base at that time; where the base never failed, the canary's rate over the whole record. */
+/** The base's rate at that time, scaled; if the base never failed, the canary's rate over the whole record. */
 function toCanaryRate(control: number, base: number, canary: number): number {
   return base > 0 ? control * (canary / base) : canary
 }
@@ -160,7 +163,7 @@ export function toRate({ assigned, failed }: Pick<Sums, 'assigned' | 'failed'>):
   return assigned > 0 ? Math.min(1, failed / assigned) : 0
 }
 
-/** How the visitors of one environment fared, over a whole record. */
+/** How often the visitors of one environment met each metric, over a whole record. */
 export function toSideModels(sums: Sums): Readonly<Record<string, SideModel>> {
   const others = toOthers({ base: sums, canary: sums })
   const above = toAbove(sums.latency)
@@ -171,7 +174,7 @@ export function toSideModels(sums: Sums): Readonly<Record<string, SideModel>> {
   }
 }
 
-/** Shares above each edge; `undefined` where no service was asked. */
+/** The share of requests above each edge; `undefined` if no service was called. */
 function toAbove(latency: readonly number[]): SideModel | undefined {
   const total = latency.reduce((sum, count) => sum + count, 0)
   if (total === 0) return undefined

@@ -1,12 +1,12 @@
-// Parses what the command line says of both sides of a simulation: `main=1% canary=2%`, `500/min`. load.ts
-// makes the traffic of it.
+// Parses the values of both sides of a simulation: `main=1% canary=2%`, `500/min`. load.ts makes traffic from
+// them.
 
 import { misuse } from '../failure.ts'
 
 /** One value of each side. */
 export type Pair = { readonly control: number; readonly canary: number }
 
-/** The side with this name is the new one; where none has it, it is the second that is named. */
+/** The side with this name is the new version; if no side has it, the second one is. */
 const CANARY = 'canary'
 
 const PER_MINUTE: Readonly<Record<string, number>> = { s: 60, min: 1, h: 1 / 60, day: 1 / 1440 }
@@ -64,7 +64,7 @@ export function parseNamedPairs(
   )
 }
 
-/** `2%` as 0.02; `undefined` for what is no share. */
+/** `2%` as 0.02; `undefined` if the text is not a share. */
 export function parseShare(text: string): number | undefined {
   const [, percent] = /^(\d+(?:\.\d+)?)\s*%$/.exec(text) ?? []
   return percent !== undefined && Number(percent) <= 100 ? Number(percent) / 100 : undefined

@@ -1,4 +1,4 @@
-// What is supposed of the traffic, from the options of `holo simulate`: made up from rates, or recorded.
+// The traffic of a simulation, from the options of `holo simulate`: made up from rates, or recorded.
 
 import { findMetric } from '../../core/counting/metrics.ts'
 import type { Plan } from '../../core/rollout/plan.ts'
@@ -61,7 +61,7 @@ export async function suppose(
   }
 }
 
-/** @throws CliFailure for a metric that is not the plan's, or of which no share can be supposed. */
+/** @throws CliFailure for a metric that the plan does not judge, or that is not a share of visitors. */
 function readShares({ metrics }: Plan, texts: readonly string[] = []): Shares {
   const shares = parseNamedPairs('--metric', texts, parseShare, `notFound ${RATES}`)
   for (const name of Object.keys(shares)) {
@@ -122,11 +122,14 @@ function supposeRates({ visitors, errorRate: rates, latency }: SupposedOptions):
   }
 }
 
-/** A margin with a floor can be shown without anybody who meets the metric; others cannot. */
+/** If no visitor meets a metric, evidence for its margin is possible only if the margin has a floor. */
 function toMissing({ metrics }: Plan, load: Load): string[] {
   return findUnsupposed(metrics, load)
     .filter(({ margin }) => margin !== null && margin.floor === null)
-    .map(({ name }) => `nothing is supposed of "${name}", whose margin can then never be shown`)
+    .map(
+      ({ name }) =>
+        `no rates are given for "${name}", so there can never be evidence about its margin`,
+    )
 }
 
 function toShareText(share: number): string {
