@@ -2,6 +2,7 @@
 // the counter, the judge and the state machine of production. Progress goes to stderr, the tables or
 // JSON to stdout.
 
+import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { CELLS, type CellFinding, runCell } from './judge/grid.ts'
 import type { Effort, Row } from './judge/row.ts'
@@ -17,12 +18,25 @@ const HELP = `npm run simulate:judge -- [options]
   --write     put the tables into ${PAGE}
   --seed N    whole number (1)
   --share S   share of the full number of runs, above 0, at most 1 (1)
+  --keep F    keep each result in this file, and take what stands in it from an earlier call with the
+              same judge, seed and share that was stopped
   --help      this text`
 
-type Options = Effort & { readonly json: boolean; readonly write: boolean }
+type Options = Effort & {
+  readonly json: boolean
+  readonly write: boolean
+  readonly keep: string | undefined
+}
 
 function readOptions(args: readonly string[]): Options | 'help' {
-  let values: { json: boolean; write: boolean; seed: string; share: string; help: boolean }
+  let values: {
+    json: boolean
+    write: boolean
+    seed: string
+    share: string
+    keep?: string
+    help: boolean
+  }
   try {
     values = parseArgs({
       args: [...args],
@@ -31,6 +45,7 @@ function readOptions(args: readonly string[]): Options | 'help' {
         write: { type: 'boolean', default: false },
         seed: { type: 'string', default: '1' },
         share: { type: 'string', default: '1' },
+        keep: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     }).values
@@ -46,26 +61,54 @@ function readOptions(args: readonly string[]): Options | 'help' {
   if (!(share > 0 && share <= 1)) {
     throw new Mistake(`--share takes a number above 0 and up to 1, not "${values.share}"`, 2)
   }
-  return { json: values.json, write: values.write, seed, share }
+  return { json: values.json, write: values.write, seed, share, keep: values.keep }
 }
 
-function simulateAll(rows: readonly Row[], effort: Effort): readonly Result[] {
+/** Results by name, in a file of one JSON text a line, so that a call that was stopped can go on. */
+class Kept {
+  readonly #file: string | undefined
+  readonly #known = new Map<string, unknown>()
+
+  constructor(file: string | undefined) {
+    this.#file = file
+    if (!file || !existsSync(file)) return
+    for (const line of readFileSync(file, 'utf8').split('\n').filter(Boolean)) {
+      const { name, result } = JSON.parse(line) as { name: string; result: unknown }
+      this.#known.set(name, result)
+    }
+  }
+
+  /** What is known under the name, or what `make` gives. */
+  take<T>(name: string, make: () => T): T {
+    if (this.#known.has(name)) return this.#known.get(name) as T
+    const result = make()
+    if (this.#file) appendFileSync(this.#file, `${JSON.stringify({ name, result })}\n`)
+    return result
+  }
+}
+
+function simulateAll(rows: readonly Row[], effort: Effort, kept: Kept): readonly Result[] {
   return rows.map(({ run, ...row }, i) => {
     const startedAt = performance.now()
-    const finding = run(effort)
+    const finding = kept.take(toName(row.property, effort), () => run(effort))
     const end = finding.holds ? '' : ' BROKEN'
     report(`${i + 1}/${rows.length} ${row.property}: ${finding.judge}${end}`, startedAt)
     return { ...row, ...finding }
   })
 }
 
-function simulateGrid(effort: Effort): readonly CellFinding[] {
+function simulateGrid(effort: Effort, kept: Kept): readonly CellFinding[] {
   return CELLS.flatMap((cell, i) => {
     const startedAt = performance.now()
-    const finding = runCell(cell, effort)
+    const name = toName(JSON.stringify(cell), effort)
+    const finding = kept.take(name, () => runCell(cell, effort) ?? null)
     report(`${i + 1}/${CELLS.length} of the grid`, startedAt)
     return finding ? [finding] : []
   })
+}
+
+function toName(what: string, { seed, share }: Effort): string {
+  return `${what}, seed ${seed}, share ${share}`
 }
 
 function report(text: string, startedAt: number): void {
@@ -78,10 +121,11 @@ try {
   if (options === 'help') {
     console.log(HELP)
   } else {
-    const { json, write, ...effort } = options
-    const old = simulateAll(OLD_ROWS, effort)
-    const properties = simulateAll(ROWS, effort)
-    const grid = simulateGrid(effort)
+    const { json, write, keep, ...effort } = options
+    const kept = new Kept(keep)
+    const old = simulateAll(OLD_ROWS, effort, kept)
+    const properties = simulateAll(ROWS, effort, kept)
+    const grid = simulateGrid(effort, kept)
     const tables = toTables(old, properties, grid, effort)
     const all = { ...effort, before: old, properties, grid }
     console.log(json ? JSON.stringify(all, null, 2) : Object.values(tables).join('\n\n'))

@@ -4,7 +4,6 @@
 import { DEFAULT_METRICS, type Plan } from '../../src/core/rollout/plan.ts'
 import type { Random } from '../../src/core/simulate/random.ts'
 import type { VisitMet, World } from '../../src/core/simulate/run.ts'
-import { toFoundText } from './found-rows.ts'
 import { promoteOnEvidence, ramp, stay } from './plans.ts'
 import {
   countOf,
@@ -17,6 +16,7 @@ import {
   toRuns,
   toShare,
 } from './row.ts'
+import { toFoundText } from './world-rows.ts'
 import {
   drawRegulars,
   fail,

@@ -2,7 +2,7 @@
 
 import type { Plan } from '../../src/core/rollout/plan.ts'
 import { type Random, seededRandom } from '../../src/core/simulate/random.ts'
-import { type Run, runRollout, type World } from '../../src/core/simulate/run.ts'
+import { type Run, type RunOptions, runRollout, type World } from '../../src/core/simulate/run.ts'
 
 /** The chance of a false decision that all plans of the simulation allow. */
 export const ALPHA = 0.01
@@ -80,18 +80,20 @@ export function toNinth(numbers: readonly number[]): number {
   return sorted[Math.ceil(0.9 * sorted.length) - 1] ?? Number.NaN
 }
 
+export type Runs = Pick<RunOptions, 'happens' | 'maxMs'> & {
+  readonly seed: number
+  readonly runs: number
+}
+
 /** Many runs of one world, each with random numbers of its own. */
 export function runAll(
   plan: Plan,
   make: (random: Random) => World,
-  { seed, runs, maxMs }: { readonly seed: number; readonly runs: number; readonly maxMs: number },
+  { seed, runs, ...options }: Runs,
 ): readonly Run[] {
+  const all: RunOptions = { personAdvances: false, endsHeld: false, ...options }
   return Array.from({ length: runs }, (_, run) =>
-    runRollout(plan, make(seededRandom(seed, run)), {
-      maxMs,
-      personAdvances: false,
-      endsHeld: false,
-    }),
+    runRollout(plan, make(seededRandom(seed, run)), all),
   )
 }
 

@@ -116,36 +116,42 @@ export type Tabs = {
   /** What a visitor meets when it opens a page, and at each poll. */
   readonly opens: (side: Side, second: number) => readonly VisitMet[]
   readonly polls: (side: Side, second: number) => readonly VisitMet[]
+  /** Which version a side has; a tab keeps the one of its page. Always the same if left out. */
+  readonly versionOf?: (side: Side, second: number) => number
 }
 
 type Tab = {
   readonly visitor: number
   readonly bucket: number
   readonly side: Side
+  readonly version: number
   readonly opened: number
 }
 
 /**
- * Visitors whose tab stays open and polls. After a step a tab goes on with the version that it
- * has; where its bucket has moved it is pinned to the base, and is not judged.
+ * Visitors whose tab stays open and polls. It goes on with the version that it has: where its bucket
+ * has moved, or where its side has got another version, it is not judged.
  */
 export function openTabs(random: Random, tabs: Tabs): World {
   const { perMinute, opensForSeconds, pollsEachSeconds, opens, polls } = tabs
+  const versionOf = tabs.versionOf ?? (() => 1)
   let open: Tab[] = []
   return ({ second, share }) => {
     open = open.filter(({ opened }) => second - opened < opensForSeconds)
     const visits: Visit[] = []
-    for (const { visitor, bucket, side, opened } of open) {
+    for (const { visitor, bucket, side, version, opened } of open) {
       if ((second - opened) % pollsEachSeconds !== 0) continue
-      if (sideOf({ bucket }, share) !== side) continue
+      if (sideOf({ bucket }, share) !== side || versionOf(side, second) !== version) continue
       visits.push({ visitor, side, isAssigned: false, met: polls(side, second) })
     }
     for (let left = drawPoisson(random, perMinute / 60); left > 0; left--) {
       const bucket = random()
+      const side = sideOf({ bucket }, share)
       const tab: Tab = {
         visitor: drawHash(random),
         bucket,
-        side: sideOf({ bucket }, share),
+        side,
+        version: versionOf(side, second),
         opened: second,
       }
       open.push(tab)

@@ -31,7 +31,7 @@ function judge(tallies: readonly Tally[]): Look {
   const { low, high } = toRatioRange(tallies, ALPHA)
   return {
     times3: Math.exp(evidence[MORE.indexOf(3)] ?? Number.NaN),
-    evidence: Math.exp(toLogE(evidence)),
+    evidence: Math.exp(toLogE(toWorse('more', 1), evidence)),
     range: `${Number(low.toFixed(1))} to ${high === null ? 'any' : high.toFixed(1)}`,
   }
 }

@@ -46,6 +46,12 @@ export type CountedState = ToCount & {
   readonly earlier: number
   /** The sets of visitors who met something, in the order in which they began. */
   readonly sets: readonly SetName[]
+  /**
+   * The ordinal of the stratum since which a visitor has to be assigned before what it meets counts;
+   * left out where it need not be. Where a side got another version, or buckets went back to the base,
+   * tabs from before are open whose visitors are not judged, and they are missing on one side only.
+   */
+  readonly assignedFrom?: number
 }
 
 /** A set of visitors: see `SetCounts` in judge/metric.ts. */
@@ -71,6 +77,7 @@ export function newCounted(asked: ToCount, key: string): CountedState {
     strata: [],
     earlier: 0,
     sets: [],
+    ...(asked.generation > 1 ? { assignedFrom: 0 } : {}),
   }
 }
 

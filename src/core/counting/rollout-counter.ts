@@ -14,7 +14,7 @@ import {
   type SetName,
   type ToCount,
 } from './counted.ts'
-import { EVERYBODY, MAX_MET_ENTRIES, MAX_STRATA } from './limits.ts'
+import { EVERYBODY, MAX_MET_ENTRIES, MAX_STRATA, WINDOW_MS } from './limits.ts'
 import { readMarks } from './marks.ts'
 import { findMetric } from './metrics.ts'
 import { CONNECTION_LEVEL, type Outcome, type OutcomeKind, readOutcomes } from './outcomes.ts'
@@ -98,8 +98,12 @@ export class RolloutCounter {
     if (newest && stratum.id <= newest.id) return
     const all = [...strata, stratum]
     const gone = Math.max(0, all.length - MAX_STRATA)
-    this.#visitors.beginStratum(earlier + all.length - 1)
+    const ordinal = earlier + all.length - 1
+    this.#visitors.beginStratum(ordinal)
     this.#counted = { ...this.#counted, strata: all.slice(gone), earlier: earlier + gone }
+    if (newest && stratum.shares[1] < newest.shares[1]) {
+      this.#counted = { ...this.#counted, assignedFrom: ordinal }
+    }
   }
 
   /**
@@ -181,23 +185,36 @@ export class RolloutCounter {
     const { client, operator, assigned } = readMarks(marks)
     const each = EVERYBODY / bound
     const pending = this.#pending
-    if (!this.#visitors.isKnown(hash)) {
-      if (!this.#visitors.admit(hash, client)) return
+    const ordinal = earlier + index
+    const isNew = !this.#visitors.isKnown(hash)
+    if (isNew && !this.#visitors.admit(hash, client)) return
+    const wasJudged = this.#isJudged(hash, ordinal)
+    const isNewcomer = assigned && this.#visitors.assign(hash, ordinal, operator)
+    // Where all have to be assigned first, a visitor counts from then on; otherwise at first sight.
+    const isJudged = this.#isJudged(hash, ordinal)
+    if (this.#counted.assignedFrom === 0 ? isJudged && !wasJudged : isNew) {
       pending.visitors[side] += each
     }
-    const ordinal = earlier + index
-    const isNewcomer = assigned && this.#visitors.assign(hash, ordinal, operator)
     if (isNewcomer && this.#visitors.countsAsAssigned(hash)) {
       const counts = pending.assigned.get(ordinal) ?? [0, 0]
       counts[side] += 1
       pending.assigned.set(ordinal, counts)
     }
     if (isNewcomer) this.#recall(hash)
+    if (!isJudged) return
     if (pending.presentHashes.has(hash) || this.#hasFailed(hash)) return
     pending.presentHashes.add(hash)
     const share = strata[index]?.shares[1] ?? 0
     const [base, canary] = side === 0 ? [each, 0] : [0, each]
     pending.present = addTally(pending.present, { share, base, canary })
+  }
+
+  /** Whether it counts what a visitor meets: see `assignedFrom`. */
+  #isJudged(hash: number, ordinal: number): boolean {
+    const { assignedFrom } = this.#counted
+    return (
+      assignedFrom === undefined || this.#visitors.isAssignedBetween(hash, assignedFrom, ordinal)
+    )
   }
 
   #hasFailed(hash: number): boolean {
@@ -225,8 +242,11 @@ export class RolloutCounter {
       this.#wait({ side, index, kind: { metric, route }, outcome, now })
       return
     }
+    // It does not wait for the page: who reloads a page because it failed would count on one side only.
+    if (!this.#isJudged(visitor, ordinal)) return
     const isSlow = row.edges !== null || level >= CONNECTION_LEVEL
-    const warmUp = isSlow && now - stratum.since < this.#counted.warmUpMs
+    // Isolates report requests up to a window later.
+    const warmUp = isSlow && now - stratum.since < this.#counted.warmUpMs + WINDOW_MS
     const levels = row.edges ? Math.min(level, row.edges.length) : 1
     const told = this.#toRoute(metric, route)
     for (let edge = 0; edge < levels; edge++) {
@@ -299,15 +319,18 @@ export class RolloutCounter {
   }
 
   #placeOf({ metric, edge, route, warmUp }: SetName): number | undefined {
-    return this.#places.get(`${metric} ${edge} ${warmUp} ${route}`)
+    return this.#places.get(metric)?.get(route)?.[2 * edge + (warmUp ? 1 : 0)]
   }
 
-  /** The places of the sets, and the routes of each metric that are told apart. */
-  readonly #places = new Map<string, number>()
+  /** The places of the sets by metric and route, and the routes of each metric that are told apart. */
+  readonly #places = new Map<string, Map<string, (number | undefined)[]>>()
   readonly #routes = new Map<string, Set<string>>()
 
   #remember({ metric, edge, route, warmUp }: SetName, place: number): void {
-    this.#places.set(`${metric} ${edge} ${warmUp} ${route}`, place)
+    const ofMetric = this.#places.get(metric) ?? new Map<string, (number | undefined)[]>()
+    const ofRoute = ofMetric.get(route) ?? []
+    ofRoute[2 * edge + (warmUp ? 1 : 0)] = place
+    this.#places.set(metric, ofMetric.set(route, ofRoute))
     if (route === '' || route === OTHER_ROUTES) return
     const routes = this.#routes.get(metric) ?? new Set()
     this.#routes.set(metric, routes.add(route))

@@ -111,6 +111,16 @@ export class Visitors {
     return ((this.#known.get(hash) ?? 0) & toBit(ordinal)) !== 0
   }
 
+  /** Whether the visitor has been assigned in one of these strata. */
+  isAssignedBetween(hash: number, first: number, last: number): boolean {
+    const known = this.#known.get(hash) ?? 0
+    if (known === 0) return false
+    for (let ordinal = Math.max(first, last - MAX_STRATA + 1); ordinal <= last; ordinal++) {
+      if ((known & toBit(ordinal)) !== 0) return true
+    }
+    return false
+  }
+
   /** Whether the visitor is assigned in this stratum for the first time. */
   assign(hash: number, ordinal: number, operator = 0): boolean {
     const known = this.#known.get(hash)

@@ -23,6 +23,8 @@ export type Tally = {
 export type Hypothesis = {
   readonly nullRatio: number
   readonly alternatives: readonly number[]
+  /** How much each alternative weighs in the evidence; they sum to 1. All the same if left out. */
+  readonly weights?: readonly number[]
 }
 
 /** One log-likelihood ratio for each alternative, in nats. */
@@ -30,6 +32,14 @@ export type Evidence = readonly number[]
 
 /** Multiples of the null ratio that stand for a canary on which more, or fewer, visitors meet it. */
 export const MORE: readonly number[] = [1.25, 1.5, 2, 3, 5, 10, 30, 100]
+
+/**
+ * How much each of MORE weighs. Two and three times as many are the hardest to find of what is worth
+ * finding, so they weigh most: it takes a tenth fewer failures than with equal weights. Where nearly
+ * all fail, a few failures are enough whatever the weight.
+ */
+export const MORE_WEIGHTS: readonly number[] = [0.07, 0.15, 0.26, 0.22, 0.12, 0.08, 0.05, 0.05]
+
 export const FEWER: readonly number[] = [0.01, 0.1, 0.25, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
 
 /** Multiples of a margin that stand for a canary that is within it. */
@@ -40,7 +50,9 @@ const WITHIN: readonly number[] = [0.4, 0.5, 0.6, 0.67, 0.75, 0.83, 0.9]
  * "at least 1 / `tolerance` times as many".
  */
 export function toWorse(bad: 'more' | 'fewer', tolerance: number): Hypothesis {
-  return bad === 'more' ? toHypothesis(tolerance, MORE) : toHypothesis(1 / tolerance, FEWER)
+  return bad === 'more'
+    ? { ...toHypothesis(tolerance, MORE), weights: MORE_WEIGHTS }
+    : toHypothesis(1 / tolerance, FEWER)
 }
 
 /**
@@ -113,11 +125,16 @@ export function addTally(tallies: readonly Tally[], more: Tally): readonly Tally
 }
 
 /**
- * ln of E, the equal mixture over the alternatives. By Ville's inequality E ever reaches 1/alpha
- * with a probability of at most alpha if the hypothesis holds, however often one looks.
+ * ln of E, the mixture over the alternatives with the hypothesis' weights. By Ville's inequality E
+ * ever reaches 1/alpha with a probability of at most alpha if the hypothesis holds, however often one
+ * looks.
  */
-export function toLogE(evidence: Evidence): number {
-  return logMeanExp(evidence)
+export function toLogE({ weights }: Pick<Hypothesis, 'weights'>, evidence: Evidence): number {
+  if (!weights) return logMeanExp(evidence)
+  const largest = Math.max(...evidence)
+  let sum = 0
+  for (const [i, log] of evidence.entries()) sum += (weights[i] ?? 0) * Math.exp(log - largest)
+  return largest + Math.log(sum)
 }
 
 /** Multiples of the floor that are tested against it. */

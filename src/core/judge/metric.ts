@@ -15,6 +15,7 @@ import {
 import { logMeanExp } from './logarithms.ts'
 import {
   addToSets,
+  type BlockFacts,
   closeSet,
   MAX_GAIN_PER_BURST,
   MAX_JUDGED_ROUTES,
@@ -38,9 +39,9 @@ export type MetricState = {
  * what happens just after a step. A route that nobody failed on has an E of 1. The weights are fixed
  * beforehand, so that their mean is an E as well.
  */
-const ALL_WEIGHT = 0.6
-const ROUTES_WEIGHT = 0.3
-const WARM_UP_WEIGHT = 0.1
+const ALL_WEIGHT = 0.6875
+const ROUTES_WEIGHT = 0.25
+const WARM_UP_WEIGHT = 0.0625
 
 export function startMetric({ name, margin }: Metric): MetricState {
   const { bad } = toRow({ name })
@@ -82,10 +83,10 @@ export function toMarginEdge(metric: Metric): number {
 }
 
 /** Ends a block of time: what it may add is added for good. */
-export function closeBlock(state: MetricState, atRisk: number): MetricState {
+export function closeBlock(metric: Metric, state: MetricState, block: BlockFacts): MetricState {
   const { sets, within } = state
   return {
-    sets: sets.map((set) => closeSet(set, atRisk)),
+    sets: sets.map((set) => closeSet(metric, set, block)),
     within: within && {
       past: toWithinNow(within),
       gain: within.gain.map(() => 0),
@@ -99,18 +100,15 @@ function toWithinNow({ past, gain }: NonNullable<MetricState['within']>): Eviden
 
 /** ln E that the canary is worse in the metric: the weighted mean of its sets. */
 export function toLogWorse(metric: Metric, { sets }: MetricState, around: Surroundings): number {
+  if (sets.length === 0) return 0
   const { edges, byRoute } = toRow(metric)
-  const places = (edges ?? [0]).map((_, edge) => edge)
+  const places = edges?.length ?? 1
   /** Over edges the mean of their E, never the largest. */
-  const toLog = (route: string, warmUp: boolean) =>
-    logMeanExp(
-      places.map((edge) => {
-        const set = sets.find(
-          (one) => one.edge === edge && one.route === route && one.warmUp === warmUp,
-        )
-        return set ? toLogSet(metric, set, around) : 0
-      }),
-    )
+  const toLog = (route: string, warmUp: boolean) => {
+    const of = sets.filter((one) => one.route === route && one.warmUp === warmUp)
+    const none = new Array<number>(places - of.length).fill(0)
+    return logMeanExp([...of.map((set) => toLogSet(metric, set, around)), ...none])
+  }
   if (!byRoute) return toLog('', false)
   const routes = [...new Set(sets.map(({ route }) => route))].filter((route) => route !== '')
   const each = ROUTES_WEIGHT / (MAX_JUDGED_ROUTES + 1)
@@ -135,7 +133,7 @@ export function toLogWithin(
   if (!within || !margin) return null
   const edge = toMarginEdge(metric)
   const set = sets.find((one) => one.edge === edge && one.route === '' && !one.warmUp)
-  const ratio = toLogE(toWithinNow(within))
+  const ratio = toLogE(toWithin(toRow(metric).bad, margin.ratio), toWithinNow(within))
   if (margin.floor === null) return ratio
   return logMeanExp([ratio, toLogFew(margin.floor, set?.visitors[1] ?? 0, around.visitors[1])])
 }
@@ -147,7 +145,8 @@ export function toLogWithin(
 export function toLogBetter(metric: Metric, { sets }: MetricState): number {
   const set = sets.find(({ edge, route, warmUp }) => edge === 0 && route === '' && !warmUp)
   if (!set) return 0
-  return toLogE(toEvidence(toWithin(toRow(metric).bad, 1), set.tallies))
+  const hypothesis = toWithin(toRow(metric).bad, 1)
+  return toLogE(hypothesis, toEvidence(hypothesis, set.tallies))
 }
 
 /** The set with the most evidence against the canary; `undefined` if nobody met anything. */

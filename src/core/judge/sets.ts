@@ -92,12 +92,24 @@ export const CATASTROPHIC = 5
  * What visitors meet in a short time is not as many independent observations: a backend that hiccups
  * once fails for all of them. So a block of time and the one before it add at most so many nats
  * together, which one hiccup shorter than a block cannot exceed. Half of what takes a release back
- * is less than that, so a release that keeps failing is found in the third block. One that is simply
- * broken is not held up: at least half of the canary's visitors meet it then.
+ * is less than that, so a release that keeps failing is found in the third block.
+ *
+ * Two kinds of block have no bound. The first one of a release: what is bad is mostly bad from its
+ * first visitor on, and a hiccup that comes once an hour falls into that half minute in fewer than 2 %
+ * of releases. And one in which at least half of the canary's visitors fail: it is simply broken.
+ * A measurement has no such exemptions: a hiccup slows all visitors, and after a start all are slow.
  */
 export const BLOCK_MS = 30_000
 export const MAX_GAIN_PER_BURST = 3.1
 const BROKEN_SHARE = 0.5
+
+/** What the bound on bursts has to know of a block of time. */
+export type BlockFacts = {
+  /** Visitors of the canary in the block who had met nothing bad before. */
+  readonly atRisk: number
+  /** Whether it is the first one with visitors of the canary. */
+  readonly isFirst: boolean
+}
 
 /** Independent clients of the canary that evidence against it needs: see `toLogSet`. */
 export const MIN_CLIENTS = 5
@@ -108,8 +120,8 @@ const ALL_FAIL_SHARE = 0.9
 export type Surroundings = {
   /** Distinct visitors of the rollout so far. */
   readonly visitors: Pair
-  /** Visitors of the canary in the present block who had met nothing bad before. */
-  readonly atRisk: number
+  /** The present block of time. */
+  readonly block: BlockFacts
   /**
    * By the canary's share of buckets: the visitors who were there, as a tally. Where visitors do not
    * arrive in the shares that they were given, the coin is not fair, and the share of those who are
@@ -172,8 +184,8 @@ function toHypothesisOf(metric: Metric, warmUp: boolean): Hypothesis {
 }
 
 /** Ends a block of time: what it may add is added for good. */
-export function closeSet(set: SetState, atRisk: number): SetState {
-  const added = toAdded(set, atRisk)
+export function closeSet(metric: Metric, set: SetState, block: BlockFacts): SetState {
+  const added = toAdded(metric, set, block)
   return {
     ...set,
     worse: addEvidence(set.worse, added),
@@ -184,10 +196,15 @@ export function closeSet(set: SetState, atRisk: number): SetState {
 }
 
 /** What the present block may add to the evidence. */
-function toAdded({ gain, before, met, warmUp }: SetState, atRisk: number): Evidence {
-  if (met >= BROKEN_SHARE * Math.max(atRisk, 1)) return gain
+function toAdded(
+  metric: Metric,
+  { gain, before, met, warmUp }: SetState,
+  { atRisk, isFirst }: BlockFacts,
+): Evidence {
+  const isBroken = met >= BROKEN_SHARE * Math.max(atRisk, 1)
   // A few refused connections are many times as many as none, and no catastrophe.
-  if (warmUp) return gain.map((log) => Math.min(log, 0))
+  if (warmUp && !isBroken) return gain.map((log) => Math.min(log, 0))
+  if (toRow(metric).edges === null && (isBroken || isFirst)) return gain
   return gain.map((log, i) => {
     const left = MAX_GAIN_PER_BURST - Math.max(0, before[i] ?? 0)
     return Math.min(log, Math.max(0, left))
@@ -199,12 +216,10 @@ function toAdded({ gain, before, met, warmUp }: SetState, atRisk: number): Evide
  * nothing does: one client must not decide a release.
  */
 export function toLogSet(metric: Metric, set: SetState, around: Surroundings): number {
-  const log = toLogE(addEvidence(set.worse, toAdded(set, around.atRisk)))
+  const hypothesis = toHypothesisOf(metric, set.warmUp)
+  const log = toLogE(hypothesis, addEvidence(set.worse, toAdded(metric, set, around.block)))
   const careful = around.isUneven
-    ? Math.min(
-        log,
-        toLogE(toEvidence(toHypothesisOf(metric, set.warmUp), toUneven(metric, set, around))),
-      )
+    ? Math.min(log, toLogE(hypothesis, toEvidence(hypothesis, toUneven(metric, set, around))))
     : log
   return hasEnoughClients(metric, set, around) ? careful : Math.min(careful, 0)
 }

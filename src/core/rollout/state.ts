@@ -4,7 +4,7 @@
 import type { Tally } from '../judge/evidence.ts'
 import { type MetricState, startMetric } from '../judge/metric.ts'
 import { NO_SAMPLE, type SampleRatioState } from '../judge/sample-ratio.ts'
-import type { Pair, Surroundings } from '../judge/sets.ts'
+import type { BlockFacts, Pair, Surroundings } from '../judge/sets.ts'
 import type { Plan } from './plan.ts'
 
 /** Why nothing moves by itself. */
@@ -56,11 +56,18 @@ type Analysis = {
   readonly visitors: Pair
   /** Visitors who were there and had met no failure, by the canary's share of buckets. */
   readonly present: readonly Tally[]
-  /** The present block of time, and how many visitors of the canary it has seen at risk. */
-  readonly block: { readonly at: number; readonly atRisk: number }
+  readonly block: BlockState
   /** The share of the visitors that are one client, the largest. */
   readonly crowd: number
   readonly sampleRatio: SampleRatioState
+}
+
+/** The present block of time. */
+export type BlockState = BlockFacts & {
+  /** Its number: 0 for the first one. */
+  readonly at: number
+  /** When the first one began: when the first visitors of the canary came. `null` before. */
+  readonly since: number | null
 }
 
 /** The form of a stored state. It grows when a state of an older form cannot be gone on with. */
@@ -116,7 +123,7 @@ export function newAnalysis({ metrics }: Pick<Plan, 'metrics'>): Analysis {
     metrics: metrics.map(startMetric),
     visitors: [0, 0],
     present: [],
-    block: { at: 0, atRisk: 0 },
+    block: { at: 0, atRisk: 0, isFirst: true, since: null },
     crowd: 0,
     sampleRatio: NO_SAMPLE,
   }
@@ -127,10 +134,9 @@ export function toObserved({ metrics, visitors, present, block, crowd, sampleRat
   readonly metrics: readonly MetricState[]
   readonly around: Surroundings
 } {
-  const { atRisk } = block
   return {
     metrics,
-    around: { visitors, present, atRisk, crowd, isUneven: sampleRatio.alarmed },
+    around: { visitors, present, block, crowd, isUneven: sampleRatio.alarmed },
   }
 }
 

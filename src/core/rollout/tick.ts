@@ -5,7 +5,7 @@ import { toDuration } from '../amounts.ts'
 import { addTally } from '../judge/evidence.ts'
 import { addToMetric, closeBlock } from '../judge/metric.ts'
 import { addVisitors, type Stratum, toLogSampleRatio } from '../judge/sample-ratio.ts'
-import { BLOCK_MS } from '../judge/sets.ts'
+import { BLOCK_MS, type BlockFacts, type Metric } from '../judge/sets.ts'
 import { decideOutcome, judge, type Verdict } from '../judge/verdict.ts'
 import { toChanceText } from '../judge/words.ts'
 import type { AuditRow, RolloutEvent, StepResult, Window } from './events.ts'
@@ -103,18 +103,27 @@ function addWindow(state: RolloutState, window: Window): RolloutState {
   if (window.generation !== state.generation) {
     return { ...seen, oddities: { ...oddities, foreignWindows: oddities.foreignWindows + 1 } }
   }
-  return addAssigned(addCounts(enterBlock(seen), window), window.assigned)
+  return addAssigned(addCounts(enterBlock(seen, window), window), window.assigned)
 }
 
 /** Ends the block of time before, if this is another one. */
-function enterBlock(state: RolloutState): RolloutState {
-  const { block, lastNowMs } = state
-  const at = Math.floor((lastNowMs ?? 0) / BLOCK_MS)
-  if (at === block.at) return state
-  const closed = state.metrics.map((metric) => closeBlock(metric, block.atRisk))
+function enterBlock(state: RolloutState, window: Window): RolloutState {
+  const { plan, block } = state
+  const now = state.lastNowMs ?? 0
+  const since = block.since ?? (hasCanary(window) ? now : null)
+  const at = since === null ? 0 : Math.floor((now - since) / BLOCK_MS)
+  if (at === block.at) return { ...state, block: { ...block, since } }
+  const close = (metrics: RolloutState['metrics'], facts: BlockFacts) =>
+    metrics.map((metric, i) => closeBlock(plan.metrics[i] as Metric, metric, facts))
+  const closed = close(state.metrics, block)
   // Blocks without a window lie between: nothing was gained just before.
-  const metrics = at === block.at + 1 ? closed : closed.map((metric) => closeBlock(metric, 0))
-  return { ...state, metrics, block: { at, atRisk: 0 } }
+  const metrics = at === block.at + 1 ? closed : close(closed, { atRisk: 0, isFirst: false })
+  return { ...state, metrics, block: { at, atRisk: 0, isFirst: false, since } }
+}
+
+/** Whether visitors of the canary were there. */
+function hasCanary({ sets, present }: Window): boolean {
+  return present.some(({ canary }) => canary > 0) || sets.some(({ visitors }) => visitors[1] > 0)
 }
 
 function addCounts(state: RolloutState, window: Window): RolloutState {

@@ -58,6 +58,8 @@ export type RunOptions = {
   readonly personAdvances: boolean
   /** Whether a run ends where the plan holds and waits for a person. */
   readonly endsHeld: boolean
+  /** What happens at the end of a second beside visits, such as a version that is replaced. */
+  readonly happens?: ((second: number, now: number) => RolloutEvent | undefined) | undefined
 }
 
 /** How a run ended, after `ms`. */
@@ -103,6 +105,8 @@ export function runRollout(plan: Plan, world: World, options: RunOptions): Run {
     const groups = visits ? isolate.flush(now) : []
     if (groups.length > 0) machine.receive(groups, now)
     if (visits && now % WINDOW_MS === 0) machine.look(now)
+    const event = options.happens?.(second, now)
+    if (event) machine.give(event)
     if (options.personAdvances && waitsForPerson(machine.state)) {
       machine.give({ kind: 'advance', by: 'somebody', now })
     }
@@ -160,6 +164,7 @@ class Machine {
     this.actions.push(...moved.actions)
     this.audit.push(...moved.audit)
     for (const action of moved.actions) this.#act(action, event.now)
+    if (event.kind === 'trafficChanged') this.#beginStratum(event.now)
   }
 
   receive(groups: readonly Group[], now: number): void {
@@ -183,11 +188,13 @@ class Machine {
       const asked = { rollout: 'simulated', control, canary, metrics, warmUpMs }
       this.#counter = RolloutCounter.begin({ ...asked, generation: action.generation }, 'key')
     }
-    if (action.kind === 'startCounting' || action.kind === 'setWeight') {
-      this.revision += 1
-      const { share } = this
-      this.#counter?.beginStratum({ id: this.revision, shares: [1 - share, share], since: now })
-    }
+    if (action.kind === 'startCounting' || action.kind === 'setWeight') this.#beginStratum(now)
+  }
+
+  #beginStratum(now: number): void {
+    this.revision += 1
+    const { share } = this
+    this.#counter?.beginStratum({ id: this.revision, shares: [1 - share, share], since: now })
   }
 }
 

@@ -5,6 +5,7 @@ import {
   MAX_MET_ENTRIES,
   MAX_SAMPLED_VISITORS,
   MAX_STRATA,
+  WINDOW_MS,
 } from '../../../src/core/counting/limits.ts'
 import { type CountedWindow, RolloutCounter } from '../../../src/core/counting/rollout-counter.ts'
 import { MAX_JUDGED_ROUTES, type SetCounts } from '../../../src/core/judge/sets.ts'
@@ -14,7 +15,7 @@ const WARM_UP_MS = 120_000
 
 const ASKED = {
   rollout: 'r1',
-  generation: 3,
+  generation: 1,
   control: { environment: 'main', version: '1' },
   canary: { environment: 'canary', version: '2' },
   metrics: ['errors', 'latency', 'asks'].map((name) => ({ name, tolerance: 1 })),
@@ -88,12 +89,12 @@ describe('failures', () => {
       { side: 'control', version: '0', visits: [fails(2)] },
       { side: 'canary', version: '1', visits: [fails(3)] },
     ])
-    expect(counted?.window).toMatchObject({ generation: 3, sets: [], visitors: [1, 0] })
+    expect(counted?.window).toMatchObject({ generation: 1, sets: [], visitors: [1, 0] })
   })
 
   it('carry the share of buckets with which they were decided, and what the canary gave', () => {
     const counter = begin()
-    counter.beginStratum({ id: 5, shares: [0.8, 0.2], since: 1 })
+    counter.beginStratum({ id: 5, shares: [0.2, 0.8], since: 1 })
     const [counted] = countAll(counter, [
       { side: 'canary', revision: 4, visits: [fails(1)] },
       { side: 'canary', revision: 5, visits: [fails(2), fails(3, { code: '500' })] },
@@ -102,7 +103,7 @@ describe('failures', () => {
     const all = counted?.window.sets.filter(({ route }) => route === '')
     expect(all).toMatchObject([
       { share: 0.5, visitors: [0, 1], codes: { 503: 1 } },
-      { share: 0.2, visitors: [1, 2], codes: { 503: 1, 500: 1 } },
+      { share: 0.8, visitors: [1, 2], codes: { 503: 1, 500: 1 } },
     ])
   })
 
@@ -151,7 +152,7 @@ describe('latency', () => {
 
 describe('just after a step', () => {
   it('slow and refused requests are a set of their own, and other failures are not', () => {
-    const counter = begin(NOW - WARM_UP_MS + 1)
+    const counter = begin(NOW - WARM_UP_MS - WINDOW_MS + 1)
     const [counted] = countAll(
       counter,
       both([], [fails(1), fails(2, { refused: true }), { hash: 3, edgesBelow: 1 }]),
@@ -162,8 +163,8 @@ describe('just after a step', () => {
     expect(visitorsOf(counted, { metric: 'latency' })).toEqual([0, 0])
   })
 
-  it('ends when its time is over', () => {
-    const counter = begin(NOW - WARM_UP_MS)
+  it('ends when its time is over and all requests of it have been reported', () => {
+    const counter = begin(NOW - WARM_UP_MS - WINDOW_MS)
     const [counted] = countAll(counter, both([], [fails(2, { refused: true })]))
     expect(visitorsOf(counted)).toEqual([0, 1])
   })
@@ -198,6 +199,45 @@ describe('what fewer shall not do', () => {
     expect(visitorsOf(early, { metric: 'asks' })).toEqual([0, 0])
     expect(visitorsOf(page, { metric: 'asks' })).toEqual([1, 0])
     expect(visitorsOf(again, { metric: 'asks' })).toEqual([0, 0])
+  })
+})
+
+describe('tabs that are missing on one side', () => {
+  const assigned = true
+
+  it('make nobody count who has not opened a page since a side got another version', () => {
+    const counter = RolloutCounter.begin({ ...ASKED, generation: 2 }, 'key')
+    counter.beginStratum({ id: 1, shares: [0.5, 0.5], since: 0 })
+    const [tabs, pages] = countAll(
+      counter,
+      both([{ hash: 1 }], [fails(2), { hash: 3 }]),
+      both([fails(1, { assigned })], [{ hash: 2, assigned }, fails(3)]),
+    )
+    expect(tabs).toBeUndefined()
+    // What the second did in its old tab does not count later either.
+    expect([visitorsOf(pages), pages?.window.visitors]).toEqual([
+      [1, 0],
+      [1, 1],
+    ])
+  })
+
+  it('make nobody count who has not opened a page since buckets went back to the base', () => {
+    const counter = begin()
+    countAll(counter, both([{ hash: 1, assigned }], [{ hash: 2, assigned }]))
+    counter.beginStratum({ id: 2, shares: [0.9, 0.1], since: 1 })
+    counter.beginStratum({ id: 3, shares: [0.8, 0.2], since: 2 })
+    const later = (side: 'control' | 'canary', visits: readonly Visit[], revision = 3) => ({
+      side,
+      revision,
+      visits,
+    })
+    const [before, after] = countAll(
+      counter,
+      [later('control', [fails(1)]), later('canary', [fails(2), { hash: 3, assigned }], 2)],
+      [later('control', [fails(1, { assigned })]), later('canary', [fails(3)])],
+    )
+    expect(visitorsOf(before)).toEqual([0, 0])
+    expect(visitorsOf(after)).toEqual([1, 1])
   })
 })
 

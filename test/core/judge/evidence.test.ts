@@ -38,12 +38,12 @@ describe('the evidence that a canary is worse', () => {
       0.0400937824,
     ],
   ])('has its reference value for %j', (tallies, expected) => {
-    expect(toLogE(toEvidence(OF_REFERENCES, tallies))).toBeCloseTo(expected, 9)
+    expect(toLogE(OF_REFERENCES, toEvidence(OF_REFERENCES, tallies))).toBeCloseTo(expected, 9)
   })
 
   it('begins with 1, and a tally of nobody or of a side without buckets says nothing', () => {
     const worse = toWorse('more', 1)
-    expect(toLogE(noEvidence(worse))).toBe(0)
+    expect(toLogE(worse, noEvidence(worse))).toBe(0)
     for (const tally of [
       { share: 0, base: 5, canary: 5 },
       { share: 1, base: 0, canary: 50 },
@@ -55,7 +55,7 @@ describe('the evidence that a canary is worse', () => {
 
   it('grows with every visitor of the canary who fails and shrinks with every one of the base', () => {
     const logE = (base: number, canary: number) =>
-      toLogE(toGain(toWorse('more', 1), { share: 0.5, base, canary }))
+      toLogE(toWorse('more', 1), toGain(toWorse('more', 1), { share: 0.5, base, canary }))
     for (let k = 0; k < 50; k++) {
       expect(logE(10, k + 1)).toBeGreaterThan(logE(10, k))
       expect(logE(k + 1, 10)).toBeLessThan(logE(k, 10))
@@ -64,15 +64,15 @@ describe('the evidence that a canary is worse', () => {
 
   it('needs a canary as bad as the tolerance times the base', () => {
     const twice = { share: 0.5, base: 100, canary: 200 }
-    expect(toLogE(toGain(toWorse('more', 1), twice))).toBeGreaterThan(10)
-    expect(toLogE(toGain(toWorse('more', 2), twice))).toBeLessThan(0)
+    expect(toLogE(toWorse('more', 1), toGain(toWorse('more', 1), twice))).toBeGreaterThan(10)
+    expect(toLogE(toWorse('more', 2), toGain(toWorse('more', 2), twice))).toBeLessThan(0)
   })
 })
 
 it('where fewer are bad, fewer on the canary speak against it and more do not', () => {
   const worse = toWorse('fewer', 1)
-  expect(toLogE(toGain(worse, { share: 0.5, base: 60, canary: 10 }))).toBeGreaterThan(10)
-  expect(toLogE(toGain(worse, { share: 0.5, base: 10, canary: 60 }))).toBeLessThan(0)
+  expect(toLogE(worse, toGain(worse, { share: 0.5, base: 60, canary: 10 }))).toBeGreaterThan(10)
+  expect(toLogE(worse, toGain(worse, { share: 0.5, base: 10, canary: 60 }))).toBeLessThan(0)
 })
 
 describe.each<[string, Hypothesis, 'atMost' | 'atLeast']>([
@@ -88,7 +88,7 @@ describe.each<[string, Hypothesis, 'atMost' | 'atLeast']>([
       fc.property(anySequence, (tallies) => {
         const evidence = toEvidence(hypothesis, tallies)
         expect(evidence.every(Number.isFinite)).toBe(true)
-        expect(Number.isFinite(toLogE(evidence))).toBe(true)
+        expect(Number.isFinite(toLogE(hypothesis, evidence))).toBe(true)
         expect(JSON.parse(JSON.stringify(evidence))).toEqual(evidence.map((log) => log + 0))
       }),
     )

@@ -6,6 +6,7 @@ import {
   MAX_JUDGED_ROUTES,
   type Metric,
   type SetCounts,
+  toRow,
 } from '../../../src/core/judge/sets.ts'
 import { toDefaultMetric } from '../../../src/core/rollout/plan.ts'
 import { AROUND, collect, onRoute, toSet } from './sets.ts'
@@ -55,12 +56,15 @@ describe('few independent clients', () => {
 
 describe('a hiccup', () => {
   /** All of it in a block and the one after it. */
-  const burst = (size: number, atRisk: number) => {
-    const counts = [toSet(0, size, { share: 0.25 })]
-    let state = addToMetric(errors, startMetric(errors), counts)
-    state = closeBlock(state, atRisk)
-    state = addToMetric(errors, state, counts)
-    return toLogWorse(errors, state, { ...AROUND, atRisk })
+  const burst = (size: number, atRisk: number, metric = errors, isFirst = false) => {
+    const places = toRow(metric).edges?.length ?? 1
+    const counts = Array.from({ length: places }, (_, edge) =>
+      toSet(0, size, { metric: metric.name, edge, share: 0.25 }),
+    )
+    let state = addToMetric(metric, startMetric(metric), counts)
+    state = closeBlock(metric, state, { atRisk, isFirst })
+    state = addToMetric(metric, state, counts)
+    return toLogWorse(metric, state, { ...AROUND, block: { atRisk, isFirst: false } })
   }
 
   it('adds no more in two blocks than is bounded, whatever its size', () => {
@@ -73,11 +77,21 @@ describe('a hiccup', () => {
     expect(burst(20, 30)).toBeGreaterThan(Math.log(100))
   })
 
+  it('is bounded where it slows them, however many: a hiccup slows all', () => {
+    expect(burst(20, 30, latency)).toBeLessThanOrEqual(MAX_GAIN_PER_BURST)
+    expect(burst(20, 30, latency, true)).toBeLessThanOrEqual(MAX_GAIN_PER_BURST)
+  })
+
+  it('is not told from a bad release in the first half minute of a release', () => {
+    expect(burst(20, 1e9, errors, true)).toBeGreaterThan(Math.log(100))
+  })
+
   it('that never ends is evidence in its third block', () => {
     const counts = [toSet(0, 100, { share: 0.25 })]
     let state = startMetric(errors)
     for (let block = 0; block < 3; block++) {
-      state = closeBlock(addToMetric(errors, state, counts), 1e9)
+      const block = { atRisk: 1e9, isFirst: false }
+      state = closeBlock(errors, addToMetric(errors, state, counts), block)
     }
     expect(toLogWorse(errors, state, AROUND)).toBeGreaterThan(Math.log(100))
   })
@@ -85,7 +99,7 @@ describe('a hiccup', () => {
   it('on the base is not bounded: it speaks for the canary', () => {
     const state = addToMetric(errors, startMetric(errors), [toSet(1000, 0)])
     expect(toLogWorse(errors, state, AROUND)).toBeLessThan(0)
-    const [set] = closeBlock(state, 10).sets
+    const [set] = closeBlock(errors, state, { atRisk: 10, isFirst: false }).sets
     expect(Math.max(...(set?.worse ?? []))).toBeLessThan(-50)
   })
 })
@@ -96,7 +110,7 @@ describe('just after a step', () => {
     const state = addToMetric(errors, startMetric(errors), [
       toSet(base, canary, { warmUp, share: 0.05 }),
     ])
-    return toLogWorse(errors, state, { ...AROUND, atRisk })
+    return toLogWorse(errors, state, { ...AROUND, block: { atRisk, isFirst: false } })
   }
 
   it('only a canary that is several times as bad is taken back', () => {
@@ -145,7 +159,8 @@ it('over edges it is the mean of their evidence, never the largest', () => {
   const metric = 'latency'
   const one = toLogWorse(
     { ...latency, tolerance: 1 },
-    collect(latency, [toSet(10, 60, { metric, edge: 4 })]),
+    // Little by little: what is slow in one block is bounded as a hiccup.
+    collect(latency, ...Array.from({ length: 10 }, () => [toSet(1, 6, { metric, edge: 4 })])),
     AROUND,
   )
   const same = toLogWorse(errors, collect(errors, [toSet(10, 60)]), AROUND)

@@ -21,8 +21,10 @@ it('strikes out only ratios that the judge itself would strike out, and almost a
   fc.assert(
     fc.property(anyTallies, ratio, (tallies, m) => {
       const { low, high } = toRatioRange(tallies, ALPHA)
-      const isStruckOut = (bad: 'more' | 'fewer') =>
-        toLogE(toEvidence(toWorse(bad, bad === 'more' ? m : 1 / m), tallies)) >= Math.log(1 / ALPHA)
+      const isStruckOut = (bad: 'more' | 'fewer') => {
+        const hypothesis = toWorse(bad, bad === 'more' ? m : 1 / m)
+        return toLogE(hypothesis, toEvidence(hypothesis, tallies)) >= Math.log(1 / ALPHA)
+      }
       if (m < low / 1.2) expect(isStruckOut('more')).toBe(true)
       if (high !== null && m > high * 1.2) expect(isStruckOut('fewer')).toBe(true)
     }),

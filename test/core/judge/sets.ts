@@ -36,7 +36,7 @@ export function onRoute(
 /** As many visitors on each side as there can be, in a block of which nobody was seen. */
 export const AROUND: Surroundings = {
   visitors: [100_000, 100_000],
-  atRisk: 100_000,
+  block: { atRisk: 100_000, isFirst: false },
   present: [],
   isUneven: false,
   crowd: 0,
@@ -44,8 +44,9 @@ export const AROUND: Surroundings = {
 
 /** Counts in blocks of time that are far apart, so that no hiccup is bounded. */
 export function collect(metric: Metric, ...blocks: readonly (readonly SetCounts[])[]): MetricState {
+  const close = (state: MetricState) => closeBlock(metric, state, { atRisk: 0, isFirst: false })
   return blocks.reduce(
-    (state, counts) => closeBlock(closeBlock(addToMetric(metric, state, counts), 0), 0),
+    (state, counts) => close(close(addToMetric(metric, state, counts))),
     startMetric(metric),
   )
 }
