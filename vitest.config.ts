@@ -30,6 +30,8 @@ export default defineConfig({
           name: 'pure',
           include: ['test/**/*.test.ts'],
           exclude: ['test/worker/**', 'test/e2e/**', 'test/builds/**'],
+          // No file changes what others of its process see, so they share the modules that they import.
+          isolate: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
