@@ -3,7 +3,7 @@
 // in memory, if the system has a folder there that is large enough.
 
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { freemem } from 'node:os'
 import { join } from 'node:path'
 
@@ -15,9 +15,19 @@ const NEEDED_BYTES = 4 * 2 ** 30
 /** For this process and all that it starts. The folder is removed when this process ends. */
 export function useMemoryForTemporaryFiles(): void {
   if (!isLargeEnough()) return
-  const folder = mkdtempSync(join(IN_MEMORY, 'holo-tests-'))
+  removeLeftBehind()
+  const folder = mkdtempSync(join(IN_MEMORY, `holo-tests-${process.pid}-`))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   if (canRunPrograms(folder)) process.env.TMPDIR = folder
+}
+
+/** What a run that was killed could not remove. */
+function removeLeftBehind(): void {
+  for (const name of readdirSync(IN_MEMORY)) {
+    const pid = /^holo-tests-(\d+)-/.exec(name)?.[1]
+    if (pid === undefined || existsSync(`/proc/${pid}`)) continue
+    rmSync(join(IN_MEMORY, name), { recursive: true, force: true })
+  }
 }
 
 function isLargeEnough(): boolean {

@@ -1,8 +1,8 @@
 // A metric is one row of the table and a place that notices it. Everything else follows: this adds a
 // made-up row before anything has read the table, and looks at plans, judge, words, metrics and simulator.
 
-import { expect, it } from 'vitest'
-import { METRICS, type MetricRow } from '../../../src/core/counting/metrics.ts'
+import { afterAll, expect, it, vi } from 'vitest'
+import type { MetricRow } from '../../../src/core/counting/metrics.ts'
 
 const ROW: MetricRow = {
   name: 'captchas',
@@ -14,9 +14,15 @@ const ROW: MetricRow = {
   byRoute: true,
   isDefault: true,
 }
-;(METRICS as MetricRow[]).push(ROW)
 
-// Read only now: plans and records of counters are made from the table when they are first loaded.
+// Plans and records of counters are made from the table when they are first loaded, so everything is loaded
+// anew. Other files of this process get a table without the row.
+vi.resetModules()
+afterAll(() => {
+  vi.resetModules()
+})
+const { METRICS } = await import('../../../src/core/counting/metrics.ts')
+;(METRICS as MetricRow[]).push(ROW)
 const { DEFAULT_METRICS } = await import('../../../src/core/rollout/plan.ts')
 const { parsePlan } = await import('../../../src/document/parse-plan.ts')
 const { toOpenMetrics } = await import('../../../src/api/http/openmetrics.ts')
