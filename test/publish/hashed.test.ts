@@ -3,6 +3,7 @@ import { encodeManifest, openManifest } from '../../src/core/site/manifest.ts'
 import { loadBuildLists, parseAssetList, parseViteManifest } from '../../src/publish/build-lists.ts'
 import { compileHashedTest, findContradiction, looksHashed } from '../../src/publish/hashed.ts'
 import { readPage } from '../../src/publish/pages.ts'
+import { walkFolder } from '../../src/publish/walk.ts'
 import { makeFolder } from './folder.ts'
 
 describe('a name by itself', () => {
@@ -211,6 +212,20 @@ describe('what a list of the build names', () => {
   ])('is hashed by the word of %s', (path, list, expected) => {
     expect([...parseAssetList(JSON.stringify(list), path)]).toEqual([expected])
   })
+
+  it.each(['importmap.json', 'assets/.manifest.json'])(
+    'is read from the folder of the build, for the files that are there: %s',
+    async (place) => {
+      const list = { imports: { a: '/assets/d-4a1b2c3d.json', b: '/assets/gone-4a1b2c3d.json' } }
+      const folder = makeFolder({ [place]: JSON.stringify(list), 'assets/d-4a1b2c3d.json': '{}' })
+      const { files } = await walkFolder(folder)
+      const { hashed } = await loadBuildLists(folder, files)
+      expect([...hashed]).toEqual([['/assets/d-4a1b2c3d.json', true]])
+      const of = (listed: typeof hashed) => compileHashedTest([], { listed, pages: [] })
+      const path = '/assets/d-4a1b2c3d.json'
+      expect([of(hashed)(path), of(new Map())(path)]).toEqual([true, false])
+    },
+  )
 
   it('is not where no hash is in the name, and never in a web app manifest', () => {
     expect(parseAssetList('{"a.js":"/a.js","b":"/b-elements.js"}', '/manifest.json').size).toBe(0)
