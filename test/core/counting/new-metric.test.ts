@@ -13,6 +13,7 @@ const ROW: MetricRow = {
   source: 'request',
   byRoute: true,
   isDefault: true,
+  isCompared: false,
 }
 ;(METRICS as MetricRow[]).push(ROW)
 
