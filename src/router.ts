@@ -155,7 +155,7 @@ async function route(
     acted = await act(situation)
   } finally {
     const replied = acted ? toCountedReply(acted) : BROKEN
-    const doubt = counter.recorder.record(asked, replied, mayAskOther(request))
+    const doubt = counter.recorder.record(asked, replied, mayAskOther)
     if (doubt) waitUntil(askOther(doubt, situation, counter).then(flushLater))
     flushLater()
   }

@@ -38,7 +38,10 @@ type Learnt = { readonly isSame: boolean; readonly at: number }
 export class Asking {
   #since = 0
   readonly #asked = new Map<string, number>()
+  /** The last answer on each route. */
   readonly #learnt = new Map<string, Learnt>()
+  /** By service: when the other version did the same the last time. */
+  readonly #lastSame = new Map<string, number>()
 
   /** Whether the other version may be asked now; if so, that is counted. */
   spend({ site, metric, prefix }: AskedAbout, now: number): boolean {
@@ -57,24 +60,26 @@ export class Asking {
   }
 
   /** What the other version has answered: whether it did the same. */
-  learn(about: AskedAbout, isSame: boolean, now: number): void {
+  learn({ metric, route, prefix }: AskedAbout, isSame: boolean, now: number): void {
     if (this.#learnt.size >= MAX_LEARNT) this.#learnt.clear()
-    for (const name of toNames(about)) this.#learnt.set(name, { isSame, at: now })
+    if (this.#lastSame.size >= MAX_LEARNT) this.#lastSame.clear()
+    this.#learnt.set(`${metric} ${route}`, { isSame, at: now })
+    if (isSame) this.#lastSame.set(`${metric} ${prefix}`, now)
   }
 
   /**
-   * What is taken for its answer where it is not asked: the last one on the route, or else the last
-   * one of the service. Without either it did not do the same, so that the failure counts.
+   * What is taken for its answer where it is not asked: the last one on the route. On a route about
+   * which it was not asked, it did the same if it did so on another route of the service: a stranger
+   * can make up routes. Where nothing is known it did not, so that the failure counts.
    */
-  recall(about: AskedAbout, now: number): boolean {
-    for (const name of toNames(about)) {
-      const learnt = this.#learnt.get(name)
-      if (learnt && now >= learnt.at && now - learnt.at < LEARNT_FOR_MS) return learnt.isSame
-    }
-    return false
+  recall({ metric, route, prefix }: AskedAbout, now: number): boolean {
+    const learnt = this.#learnt.get(`${metric} ${route}`)
+    if (learnt && isRecent(learnt.at, now)) return learnt.isSame
+    const lastSame = this.#lastSame.get(`${metric} ${prefix}`)
+    return lastSame !== undefined && isRecent(lastSame, now)
   }
 }
 
-function toNames({ metric, route, prefix }: AskedAbout): readonly [string, string] {
-  return [`${metric} route ${route}`, `${metric} service ${prefix}`]
+function isRecent(at: number, now: number): boolean {
+  return now >= at && now - at < LEARNT_FOR_MS
 }

@@ -113,7 +113,11 @@ export class Recorder implements BatchSource {
    * @param mayDoubt whether the other version may be asked. Then what is returned is left out, until
    *   `recordDoubt` says whether it counts.
    */
-  record(asked: CountedRequest, answered: CountedReply, mayDoubt = false): Doubt | undefined {
+  record(
+    asked: CountedRequest,
+    answered: CountedReply,
+    mayDoubt: (request: Request) => boolean = never,
+  ): Doubt | undefined {
     let doubt: Doubt | undefined
     this.#safely(() => {
       doubt = this.#record(asked, answered, mayDoubt)
@@ -121,7 +125,11 @@ export class Recorder implements BatchSource {
     return doubt
   }
 
-  #record(asked: CountedRequest, answered: CountedReply, mayDoubt: boolean): Doubt | undefined {
+  #record(
+    asked: CountedRequest,
+    answered: CountedReply,
+    mayDoubt: (request: Request) => boolean,
+  ): Doubt | undefined {
     const now = this.#options.now()
     this.#dropClosed(now)
     const page = this.#pages.find(asked.decision, now)
@@ -136,8 +144,8 @@ export class Recorder implements BatchSource {
     const all = listMet(asked.facts, asked.assignments.measure, answered, code)
     const reported = this.#reports.find(asked)
     const isFile = answered.service === undefined
-    const doubt =
-      reported && mayDoubt && !isFile ? this.#findDoubt(page, asked, reported, all, now) : undefined
+    const found = reported && !isFile ? this.#findDoubt(page, asked, reported, all, now) : undefined
+    const doubt = found && mayDoubt(asked.request) ? found : undefined
     const met = doubt ? all.filter((one) => one !== doubt.met) : all
     for (const { metric, measured } of met) {
       if (measured === undefined) addNamed(page.totals.outcomes, metric)
@@ -278,6 +286,10 @@ export class Recorder implements BatchSource {
       this.#losses.errors += 1
     }
   }
+}
+
+function never(): boolean {
+  return false
 }
 
 /** Adds a reply to the sums. */

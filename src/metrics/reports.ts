@@ -95,8 +95,8 @@ export class Reports {
     met: Met,
     now: number,
   ): boolean {
-    const news = this.#findNews(page, asked, reported, met, false, now)
-    return news?.row.isCompared === true
+    if (!findMetric(met.metric)?.isCompared) return false
+    return this.#findNews(page, asked, reported, met, false, now) !== undefined
   }
 
   /**
