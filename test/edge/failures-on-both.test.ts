@@ -5,7 +5,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { ASK_OTHER_MS } from '../../src/ask-other.ts'
 import { ASKING_WINDOW_MS, MAX_ASKED_OF_SERVICE } from '../../src/metrics/asking.ts'
-import { closedOrigin, type Received, valuesOf } from '../support/backend.ts'
+import { FAILURES_TO_EJECT } from '../../src/proxy/origins.ts'
+import {
+  type Backend,
+  closedOrigin,
+  type Received,
+  startBackend,
+  valuesOf,
+} from '../support/backend.ts'
 import {
   type Reply,
   type RollingEdge,
@@ -26,6 +33,9 @@ describe('a stranger with many addresses', () => {
     ['unauthorized', 401, '/api/both/private'],
   ] as const
   const FLOOD = '/api/flood'
+  /** Backends of their own, so that nothing else makes Holo leave them out. */
+  const out: Partial<Record<Side, Backend>> = {}
+  const isOut = { base: false, canary: false }
   const ALONE = [
     ['a POST', '/api/posted', { method: 'POST' }],
     ['a request with a body', '/api/searched', { body: 'x', headers: { 'content-length': '1' } }],
@@ -33,7 +43,16 @@ describe('a stranger with many addresses', () => {
   ] as const
 
   beforeAll(async () => {
-    holo = await startRollingEdge({ measure: { keepFromOther: ['/api/kept/**'] } })
+    for (const side of SIDES) {
+      out[side] = await startBackend((request, response) => {
+        response.writeHead(isOut[side] ? 503 : 200).end(request.url)
+      })
+    }
+    const service = (side: Side) => [{ prefix: '/out/', origins: [out[side]?.origin ?? ''] }]
+    holo = await startRollingEdge({
+      measure: { keepFromOther: ['/api/kept/**'] },
+      services: { base: service('base'), canary: service('canary') },
+    })
     for (const [, status, path] of FAILURES) {
       holo.answers[path] = { base: status, canary: status }
       for (let i = 0; i < 10; i++) {
@@ -52,7 +71,10 @@ describe('a stranger with many addresses', () => {
     for (const { fetch } of crowd) await fetch(FLOOD)
     await holo.settle()
   })
-  afterAll(() => holo.stop())
+  afterAll(async () => {
+    await holo.stop()
+    for (const side of SIDES) await out[side]?.stop()
+  })
 
   it.each(FAILURES)(
     'that asks for what fails on both sides costs no evidence: %s, %i',
@@ -78,6 +100,26 @@ describe('a stranger with many addresses', () => {
       expect(await holo.countMet('errors', path)).toEqual([1, 0])
     },
   )
+
+  it('meets nothing in an outage of both, and an origin that is left out gets no copies', async () => {
+    const ask = async (side: Side, path: string) => {
+      const { fetch } = await holo.visitor(side)
+      expect((await fetch(path)).status).toBe(503)
+    }
+    isOut.base = true
+    for (let i = 0; i < FAILURES_TO_EJECT; i++) await ask('base', '/out/base')
+    isOut.canary = true
+    for (let i = 0; i < FAILURES_TO_EJECT; i++) await ask('canary', '/out/canary')
+    const copies = () => out.base?.received.filter(isFor('/out/canary'))
+    await ask('canary', '/out/both-canary')
+    await ask('base', '/out/both-base')
+    await holo.settle()
+    expect(copies()).toEqual([])
+    expect(await holo.countMet('errors', '/out/base')).toEqual([3, 0])
+    expect((await holo.countMet('errors', '/out/canary'))[1]).toBeGreaterThan(1)
+    expect(await holo.countMet('errors', '/out/both-canary')).toEqual([0, 0])
+    expect(await holo.countMet('errors', '/out/both-base')).toEqual([0, 0])
+  })
 
   it('has no good release taken back; one that fails where the base does not is, after all that', async () => {
     const path = '/api/half'
