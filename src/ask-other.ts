@@ -7,7 +7,7 @@ import { toRoute } from './core/counting/routes.ts'
 import { maySee } from './core/pins.ts'
 import { matchService } from './core/services.ts'
 import type { Environment, Service } from './core/types.ts'
-import type { AskedAbout } from './metrics/asking.ts'
+import type { CopyAbout } from './metrics/copies.ts'
 import type { Counter } from './metrics/counter.ts'
 import { listMet, toFailureCode } from './metrics/met.ts'
 import type { Doubt } from './metrics/recorder.ts'
@@ -40,28 +40,28 @@ export function mayAskOther(request: Request): boolean {
 export async function askOther(
   doubt: Doubt,
   situation: ActOptions,
-  { recorder, asking }: Pick<Counter, 'recorder' | 'asking'>,
+  { recorder, copies }: Pick<Counter, 'recorder' | 'copies'>,
 ): Promise<void> {
   const { facts, decision, assignments, backends } = situation
   const [own, theirs] = findServices(doubt, situation)
   if (!own || !theirs) return recorder.recordDoubt(doubt, false)
-  const about: AskedAbout = {
+  const about: CopyAbout = {
     site: doubt.site,
     metric: doubt.met.metric,
     route: toRoute(facts.method, facts.path, assignments.measure.routes),
     prefix: own.prefix,
   }
   const isOut = (service: Service) => backends.origins.isDown(service, [])
-  if (isOut(theirs.service) || !asking.spend(about, Date.now())) {
+  if (isOut(theirs.service) || !copies.spend(about, Date.now())) {
     const isOutage = about.metric === 'errors' && isOut(own) && isOut(theirs.service)
-    return recorder.recordDoubt(doubt, isOutage || asking.recall(about, Date.now()))
+    return recorder.recordDoubt(doubt, isOutage || copies.recall(about, Date.now()))
   }
   const { environment } = theirs
   const isSame = await isSameElsewhere(doubt, {
     ...situation,
     decision: { ...decision, environment: environment.name, version: environment.version },
   })
-  asking.learn(about, isSame, Date.now())
+  copies.learn(about, isSame, Date.now())
   recorder.recordDoubt(doubt, isSame)
 }
 

@@ -5,7 +5,7 @@
 import { PRESETS } from '../../src/core/rollout/plan.ts'
 import type { Random } from '../../src/core/simulate/random.ts'
 import type { Visit, World } from '../../src/core/simulate/run.ts'
-import { Asking } from '../../src/metrics/asking.ts'
+import { Copies } from '../../src/metrics/copies.ts'
 import { countOf, type Row, runAll, toRuns } from './row.ts'
 import { compared, drawHash, fail, failing, isHeld, newcomers, together } from './worlds.ts'
 
@@ -23,14 +23,14 @@ function attack(random: Random, addresses: number, each: number): World {
 
 /** So many addresses each ask once a second for a new route that fails on both versions. */
 function attackBoth(random: Random, addresses: number): World {
-  const asking = new Asking()
-  const honest = compared(random, { both: 0, alone: () => 0.01 }, asking)
+  const copies = new Copies()
+  const honest = compared(random, { both: 0, alone: () => 0.01 }, copies)
   return together(newcomers(random, 1000, honest), ({ second }) =>
     Array.from({ length: second < 60 ? 0 : addresses }, (_, i): Visit => {
       const site = 1000 + i
       const route = `GET /api/${second}/${i}`
       const visit = { visitor: drawHash(random), side: 1, client: site, isAssigned: false } as const
-      const held = isHeld(asking, { route, site, isSame: true }, second)
+      const held = isHeld(copies, { route, site, isSame: true }, second)
       return held ? visit : { ...visit, met: [fail(route, '500')] }
     }),
   )

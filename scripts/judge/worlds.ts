@@ -5,7 +5,7 @@ import { CONNECTION_LEVEL } from '../../src/core/counting/outcomes.ts'
 import { drawNormal, drawPoisson, type Random } from '../../src/core/simulate/random.ts'
 import type { Visit, VisitMet, World } from '../../src/core/simulate/run.ts'
 import { allow } from '../../src/core/simulate/traffic.ts'
-import { Asking } from '../../src/metrics/asking.ts'
+import { Copies } from '../../src/metrics/copies.ts'
 
 export type Side = 0 | 1
 
@@ -58,27 +58,27 @@ export type ComparedRates = { readonly both: number; readonly alone: (side: Side
 export function compared(
   random: Random,
   { both, alone }: ComparedRates,
-  asking: Asking = new Asking(),
+  copies: Copies = new Copies(),
 ): Meets {
   const failure = [fail()]
   return (side, second) => {
     const isShared = random() < both
     if (!isShared && random() >= alone(side)) return NOTHING
     const isSame = isShared || random() < alone(side === 0 ? 1 : 0)
-    return isHeld(asking, { route: 'GET /api/items', site: 0, isSame }, second) ? NOTHING : failure
+    return isHeld(copies, { route: 'GET /api/items', site: 0, isSame }, second) ? NOTHING : failure
   }
 }
 
 /** Whether a failure counts for neither side. */
 export function isHeld(
-  asking: Asking,
+  copies: Copies,
   { route, site, isSame }: { route: string; site: number; isSame: boolean },
   second: number,
 ): boolean {
   const about = { metric: 'errors', prefix: '/api/', route, site }
   const now = second * 1000
-  if (!asking.spend(about, now)) return asking.recall(about, now)
-  asking.learn(about, isSame, now)
+  if (!copies.spend(about, now)) return copies.recall(about, now)
+  copies.learn(about, isSame, now)
   return isSame
 }
 

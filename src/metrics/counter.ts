@@ -4,7 +4,7 @@
 import type { Batch } from '../core/counting/batch.ts'
 import { addTotals, type GrowingTotals, noTotals } from '../core/counting/totals.ts'
 import type { Decision } from '../core/types.ts'
-import { Asking } from './asking.ts'
+import { Copies } from './copies.ts'
 import { type Flush, Flusher } from './flusher.ts'
 import { Recorder } from './recorder.ts'
 
@@ -13,7 +13,7 @@ export const MAX_POINTS = 20
 
 export type Counter = {
   readonly recorder: Recorder
-  readonly asking: Asking
+  readonly copies: Copies
   /** Has to be called after something was counted. Never throws. */
   readonly flushLater: (flush: Flush, waitUntil: (work: Promise<unknown>) => void) => void
 }
@@ -40,7 +40,7 @@ export function createCounter(
   })
   return {
     recorder,
-    asking: new Asking(),
+    copies: new Copies(),
     flushLater: (flush, waitUntil) => flusher.arm(flush, waitUntil),
   }
 }

@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { ASK_OTHER_MS } from '../../src/ask-other.ts'
-import { ASKING_WINDOW_MS, MAX_ASKED_OF_SERVICE } from '../../src/metrics/asking.ts'
+import { COPIES_WINDOW_MS, MAX_COPIES_OF_SERVICE } from '../../src/metrics/copies.ts'
 import { FAILURES_TO_EJECT } from '../../src/proxy/origins.ts'
 import {
   type Backend,
@@ -65,7 +65,7 @@ describe('a stranger with many addresses', () => {
       const { fetch } = await holo.visitor('base')
       expect((await fetch(path, asked)).status).toBe(500)
     }
-    await sleep(ASKING_WINDOW_MS)
+    await sleep(COPIES_WINDOW_MS)
     holo.answers[FLOOD] = { base: 500, canary: 500 }
     const crowd = await Promise.all(Array.from({ length: 60 }, () => holo.visitor('canary')))
     for (const { fetch } of crowd) await fetch(FLOOD)
@@ -89,7 +89,7 @@ describe('a stranger with many addresses', () => {
     const copies = holo.backends.base.received.filter(isFor(FLOOD)).length
     expect(copies).toBeGreaterThan(0)
     // Those of two windows, where the flood lay across a border.
-    expect(copies).toBeLessThanOrEqual(2 * MAX_ASKED_OF_SERVICE)
+    expect(copies).toBeLessThanOrEqual(2 * MAX_COPIES_OF_SERVICE)
     expect(await holo.countMet('errors', FLOOD)).toEqual([0, 0])
   })
 
@@ -108,6 +108,9 @@ describe('a stranger with many addresses', () => {
     }
     isOut.base = true
     for (let i = 0; i < FAILURES_TO_EJECT; i++) await ask('base', '/out/base')
+    await vi.waitFor(() => {
+      expect(out.canary?.received.filter(isFor('/out/base'))).toHaveLength(FAILURES_TO_EJECT)
+    })
     isOut.canary = true
     for (let i = 0; i < FAILURES_TO_EJECT; i++) await ask('canary', '/out/canary')
     const copies = () => out.base?.received.filter(isFor('/out/canary'))
@@ -151,7 +154,7 @@ describe('a failure of one side', () => {
   let failures = 0
   const fail = async (side: Side, path: string, other: Reply, asked = {}) => {
     // Each is asked about: there are never more than one isolate asks about in a while.
-    if (++failures % MAX_ASKED_OF_SERVICE === 0) await sleep(ASKING_WINDOW_MS)
+    if (++failures % MAX_COPIES_OF_SERVICE === 0) await sleep(COPIES_WINDOW_MS)
     holo.answers[path] = { base: other, canary: other, [side]: 500 }
     const { fetch } = await holo.visitor(side)
     own[path] = (await fetch(path, asked)).status
