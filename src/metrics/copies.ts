@@ -1,6 +1,6 @@
 // How many copies of failed requests the other version of a rollout gets, by which it is asked what it
-// answers, and what holds for a failure about which it is not asked. Never looks at which of the two versions failed:
-// otherwise one of them would have more of its failures left out than the other.
+// answers, and what holds for a failure about which it is not asked. Never looks at which of the two
+// versions failed: otherwise one of them would have more of its failures left out than the other.
 
 import type { Doubt } from './recorder.ts'
 
