@@ -38,7 +38,8 @@ const MAY_IMPORT = {
   settings: [...FOUNDATION, 'loading', 'env'],
   act: WIRED,
   'version-now': FOUNDATION,
-  router: [...WIRED, 'act', 'version-now'],
+  'ask-other': [...WIRED, 'act'],
+  router: [...WIRED, 'act', 'ask-other', 'version-now'],
   worker: [...WIRED, 'router'],
 }
 

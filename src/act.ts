@@ -15,7 +15,7 @@ import { isSentElsewhere } from './metrics/met.ts'
 import type { CountedReply } from './metrics/observed.ts'
 import type { WatchedBody } from './metrics/recorder.ts'
 import type { Backends } from './proxy/backends.ts'
-import { forwardRequest } from './proxy/forward.ts'
+import { forwardCopy, forwardRequest } from './proxy/forward.ts'
 import { isWebSocketUpgrade } from './proxy/request-headers.ts'
 
 /** A reply with mutable headers, its Server-Timing metrics, and what the counters record of it. */
@@ -38,6 +38,8 @@ export type ActOptions = {
   readonly ctx: Pick<ExecutionContext, 'waitUntil'>
   /** Asked only if a service answers. */
   readonly toWatched: () => WatchedBody | undefined
+  /** Whether this is a copy of a request: nobody gets the reply. See ask-other.ts. */
+  readonly isCopy?: boolean
 }
 
 /**
@@ -118,12 +120,14 @@ function isFile(intent: Intent): boolean {
 
 async function forward(situation: ActOptions, service: Service): Promise<ActResult> {
   const { request, requestId, facts, decision, assignments, backends, toWatched } = situation
+  const { isCopy = false } = situation
   const { version, environment } = decision
   if (isAmbiguous(version.services, facts.path)) return fail(situation, 'bad_path')
   const { backend } = assignments.expose
   const watched = toWatched()
   const began = Date.now()
-  const { response, fellBackFor, own } = await forwardRequest(
+  const send = isCopy ? forwardCopy : forwardRequest
+  const { response, fellBackFor, own } = await send(
     {
       request,
       path: facts.path + facts.search,
@@ -133,6 +137,7 @@ async function forward(situation: ActOptions, service: Service): Promise<ActResu
         ...(backend.has('version') ? { 'Holo-Version': version.id } : {}),
         ...(backend.has('environment') ? { 'Holo-Environment': environment } : {}),
         ...(backend.has('visitor') && !facts.anonymous ? { 'Holo-Visitor': facts.visitor } : {}),
+        ...(isCopy ? { 'Holo-Copy': '1' } : {}),
       },
       requestId,
       loopId: assignments.loopId,
@@ -153,6 +158,12 @@ async function forward(situation: ActOptions, service: Service): Promise<ActResu
     `request ${requestId}: version ${version.id} failed (${fellBackFor}), ${instead} answered`,
   )
   return { response, timing: [...timing, `holo-fallback;desc="${fellBackFor}"`], counted }
+}
+
+/** What the counters record of a reply. */
+export function toCountedReply({ response, counted }: ActResult): CountedReply {
+  const length = response.body === null ? 0 : Number(response.headers.get('content-length'))
+  return { ...counted, status: response.status, bytes: Number.isSafeInteger(length) ? length : 0 }
 }
 
 /**

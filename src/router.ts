@@ -1,8 +1,9 @@
 // The way of a request through Holo, from its facts to the reply. Read this file first: the imports name
 // the folder that implements each step.
 
-import { type ActResult, act, isRaw } from './act.ts'
+import { type ActOptions, type ActResult, act, isRaw, toCountedReply } from './act.ts'
 import { serveAdmin } from './api/serve.ts'
+import { askOther, mayAskOther } from './ask-other.ts'
 import { Assets } from './assets/assets.ts'
 import { createEdgeCache, createR2Store, toColoCache } from './assets/store.ts'
 import { CONTROL_NAME } from './control/contract.ts'
@@ -138,21 +139,24 @@ async function route(
   const asked: CountedRequest = { request, facts, decision, assignments, by: 'visitor' }
   counter.recorder.recordAssigned(asked)
   const flushLater = () => counter.flushLater(() => loader.flush(waitUntil), waitUntil)
+  const situation: ActOptions = {
+    request,
+    requestId,
+    facts,
+    decision,
+    assignments,
+    assets,
+    backends,
+    ctx,
+    toWatched: () => counter.recorder.watchBody(asked),
+  }
   let acted: ActResult | undefined
   try {
-    acted = await act({
-      request,
-      requestId,
-      facts,
-      decision,
-      assignments,
-      assets,
-      backends,
-      ctx,
-      toWatched: () => counter.recorder.watchBody(asked),
-    })
+    acted = await act(situation)
   } finally {
-    counter.recorder.record(asked, acted ? toAnswered(acted) : BROKEN)
+    const replied = acted ? toCountedReply(acted) : BROKEN
+    const doubt = counter.recorder.record(asked, replied, mayAskOther)
+    if (doubt) waitUntil(askOther(doubt, situation, counter).then(flushLater))
     flushLater()
   }
   const { timing, counted } = acted
@@ -207,9 +211,4 @@ const BROKEN: CountedReply = {
   bytes: 0,
   service: undefined,
   isNamed: false,
-}
-
-function toAnswered({ response, counted }: ActResult): CountedReply {
-  const length = response.body === null ? 0 : Number(response.headers.get('content-length'))
-  return { ...counted, status: response.status, bytes: Number.isSafeInteger(length) ? length : 0 }
 }

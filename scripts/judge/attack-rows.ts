@@ -5,8 +5,9 @@
 import { PRESETS } from '../../src/core/rollout/plan.ts'
 import type { Random } from '../../src/core/simulate/random.ts'
 import type { Visit, World } from '../../src/core/simulate/run.ts'
+import { Copies } from '../../src/metrics/copies.ts'
 import { countOf, type Row, runAll, toRuns } from './row.ts'
-import { drawHash, fail, failing, newcomers, together } from './worlds.ts'
+import { compared, drawHash, fail, failing, isHeld, newcomers, together } from './worlds.ts'
 
 const HOUR_MS = 3_600_000
 const FAILURES = [fail()]
@@ -38,6 +39,41 @@ function withOperators(world: World): World {
       const client = 1 + (visit.visitor % 0xff_ff_ff)
       return { ...visit, client, operator: 1 + (visit.visitor % OPERATORS) }
     }) ?? null
+}
+
+/** So many addresses each ask once a second for a new route that fails on both versions. */
+function attackBoth(random: Random, addresses: number): World {
+  const copies = new Copies()
+  const honest = compared(random, { both: 0, alone: () => 0.01 }, copies)
+  return together(newcomers(random, 1000, honest), ({ second }) =>
+    Array.from({ length: second < 60 ? 0 : addresses }, (_, i): Visit => {
+      const site = 1000 + i
+      const route = `GET /api/${second}/${i}`
+      const visit = { visitor: drawHash(random), side: 1, client: site, isAssigned: false } as const
+      const held = isHeld(copies, { route, site, isSame: true }, second)
+      return held ? visit : { ...visit, met: [fail(route, '500')] }
+    }),
+  )
+}
+
+function asksForWhatFailsOnBoth(addresses: number): Row {
+  return {
+    property: `the same with ${addresses} addresses that ask once a second for what fails on both versions`,
+    before: '3 requests',
+    bound: 'takes no release back',
+    run: (effort) => {
+      const runs = toRuns(effort, 20, 4)
+      const make = (random: Random) => attackBoth(random, addresses)
+      const ended = runAll(PRESETS.standard, make, { seed: effort.seed, runs, maxMs: HOUR_MS / 2 })
+      const back = countOf(ended, 'rolledBack')
+      const requests = (addresses * (HOUR_MS / 2)) / 1000
+      return {
+        runs,
+        judge: `${back} of ${runs} taken back by ${requests.toLocaleString('en')} requests`,
+        holds: back === 0,
+      }
+    },
+  }
 }
 
 /** Requests in all that take a release back in at least half of the runs; `null` for none so many. */
@@ -88,4 +124,5 @@ export const ATTACK_ROWS: readonly Row[] = [
   cost({ addresses: 3 }, '3 requests', 5),
   cost({ addresses: 5 }, '3 requests', 5),
   cost({ addresses: 500, isRented: true }, '3 requests', null),
+  asksForWhatFailsOnBoth(50),
 ]

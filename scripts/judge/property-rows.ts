@@ -18,6 +18,7 @@ import {
 } from './row.ts'
 import { toFoundText } from './world-rows.ts'
 import {
+  compared,
   drawRegulars,
   fail,
   failing,
@@ -243,6 +244,29 @@ export const PROPERTY_ROWS: readonly Row[] = [
     100,
     96 * HOUR_MS,
     6,
+  ),
+  falseAlarms(
+    'same version, 10 % fail on both sides and 10 % by chance; more fail than the other version is asked about',
+    ramp(FIVE_STEPS, 12 * MINUTE_MS, ALL),
+    (random) => {
+      const meets = compared(random, { both: 0.1, alone: () => 0.1 })
+      const others = alike(random, () => 0)
+      return newcomers(random, 1000, (side, second, share) => [
+        ...meets(side, second, share),
+        ...others(side, second),
+      ])
+    },
+    100,
+    HOUR_MS,
+    6,
+  ),
+  detection(
+    '20 % fail on both sides, 2 % on the canary alone, canary 5 %; the other version is asked',
+    5,
+    null,
+    100,
+    (random) =>
+      newcomers(random, 600, compared(random, { both: 0.2, alone: (side) => (side ? 0.02 : 0) })),
   ),
   detection(
     '1 % → 2 % fail, canary 50 %, failures judged alone',

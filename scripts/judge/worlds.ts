@@ -5,6 +5,7 @@ import { CONNECTION_LEVEL } from '../../src/core/counting/outcomes.ts'
 import { drawNormal, drawPoisson, type Random } from '../../src/core/simulate/random.ts'
 import type { Visit, VisitMet, World } from '../../src/core/simulate/run.ts'
 import { allow } from '../../src/core/simulate/traffic.ts'
+import { Copies } from '../../src/metrics/copies.ts'
 
 export type Side = 0 | 1
 
@@ -45,6 +46,40 @@ export function unreachable(route = 'GET /api/items'): VisitMet {
 export function failing(random: Random, rate: (side: Side, second: number) => number): Meets {
   const failure = [fail()]
   return (side, second) => (random() < rate(side, second) ? failure : NOTHING)
+}
+
+/** What a share of visitors meets: a failure that both versions have, and one of a side by itself. */
+export type ComparedRates = { readonly both: number; readonly alone: (side: Side) => number }
+
+/**
+ * Failures as an isolate reports them that asks the other version about them, within its bounds. All
+ * visitors come to one isolate, so that many failures are more than it asks about.
+ */
+export function compared(
+  random: Random,
+  { both, alone }: ComparedRates,
+  copies: Copies = new Copies(),
+): Meets {
+  const failure = [fail()]
+  return (side, second) => {
+    const isShared = random() < both
+    if (!isShared && random() >= alone(side)) return NOTHING
+    const isSame = isShared || random() < alone(side === 0 ? 1 : 0)
+    return isHeld(copies, { route: 'GET /api/items', site: 0, isSame }, second) ? NOTHING : failure
+  }
+}
+
+/** Whether a failure counts for neither side. */
+export function isHeld(
+  copies: Copies,
+  { route, site, isSame }: { route: string; site: number; isSame: boolean },
+  second: number,
+): boolean {
+  const about = { metric: 'errors', prefix: '/api/', route, site }
+  const now = second * 1000
+  if (!copies.spend(about, now)) return copies.recall(about, now)
+  copies.learn(about, isSame, now)
+  return isSame
 }
 
 const TOLERANCE = 1.2

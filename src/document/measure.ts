@@ -15,6 +15,8 @@ const MAX_ROUTES = 50
 /** Each is a metric of its own, with its own part of the risk of a false alarm. */
 const MAX_GOALS = 8
 const MAX_ERROR_BODIES = 8
+/** Each is matched against the path of a failed request. */
+const MAX_KEPT = 50
 
 /** A normalised path without escapes: `*` is a character of paths as well. */
 const PATH = String.raw`(?!.*/\.{1,2}(?:/|$))/[A-Za-z0-9\-._~!$&'()*+,;=:@/]*`
@@ -43,6 +45,15 @@ const errorPath = z
     'the path of a reply starts with "/" and has no query and no escapes; "*" stands for a segment or a part of one and "**" for anything',
   )
 
+/** A path of requests, not of replies. */
+const keptPath = z
+  .string()
+  .max(120)
+  .regex(
+    new RegExp(`^${PATH}$`),
+    'a path starts with "/" and has no query and no escapes; "*" stands for a segment or a part of one and "**" for anything',
+  )
+
 const place = z
   .string()
   .max(100)
@@ -64,6 +75,11 @@ export const measure = z.strictObject({
       `at most ${MAX_ERROR_BODIES} paths`,
     )
     .optional(),
+  keepFromOther: z
+    .array(keptPath)
+    .max(MAX_KEPT)
+    .optional()
+    .describe('Requests that the other version of a rollout is never asked for, even if they fail'),
 })
 
 export type Measure = {
@@ -78,13 +94,15 @@ export type Measure = {
     /** The names on the way to the error, from the outside. */
     readonly keys: readonly string[]
   }[]
+  /** Whether requests for a path are never sent to the other version. */
+  readonly keptFromOther: readonly ((path: string) => boolean)[]
 }
 
-const NOTHING: Measure = { routes: [], goals: [], errorBodies: [] }
+const NOTHING: Measure = { routes: [], goals: [], errorBodies: [], keptFromOther: [] }
 
 export function compileMeasure(declared: z.infer<typeof measure> | undefined): Measure {
   if (!declared) return NOTHING
-  const { routes = [], goals = {}, errorBodies = {} } = declared
+  const { routes = [], goals = {}, errorBodies = {}, keepFromOther = [] } = declared
   return {
     routes: routes.map(compileRoute),
     goals: Object.entries(goals).map(([name, pattern]) => ({
@@ -95,5 +113,6 @@ export function compileMeasure(declared: z.infer<typeof measure> | undefined): M
       matches: compilePath(path),
       keys: keys.split('.'),
     })),
+    keptFromOther: keepFromOther.map(compilePath),
   }
 }

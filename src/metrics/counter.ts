@@ -4,6 +4,7 @@
 import type { Batch } from '../core/counting/batch.ts'
 import { addTotals, type GrowingTotals, noTotals } from '../core/counting/totals.ts'
 import type { Decision } from '../core/types.ts'
+import { Copies } from './copies.ts'
 import { type Flush, Flusher } from './flusher.ts'
 import { Recorder } from './recorder.ts'
 
@@ -12,6 +13,7 @@ export const MAX_POINTS = 20
 
 export type Counter = {
   readonly recorder: Recorder
+  readonly copies: Copies
   /** Has to be called after something was counted. Never throws. */
   readonly flushLater: (flush: Flush, waitUntil: (work: Promise<unknown>) => void) => void
 }
@@ -38,6 +40,7 @@ export function createCounter(
   })
   return {
     recorder,
+    copies: new Copies(),
     flushLater: (flush, waitUntil) => flusher.arm(flush, waitUntil),
   }
 }

@@ -3,13 +3,13 @@
 
 import { type Batch, COUNTING_FORM, type Collected } from '../core/counting/batch.ts'
 import { closesAt } from '../core/counting/limits.ts'
-import { countEdgesBelow, LATENCY_EDGES_MS } from '../core/counting/metrics.ts'
+import { BOTH_SUFFIX, countEdgesBelow, LATENCY_EDGES_MS } from '../core/counting/metrics.ts'
 import { addNamed, type GrowingTotals } from '../core/counting/totals.ts'
 import type { BatchSource } from '../loading/sync.ts'
-import { isVersionsFault, listMet, toFailureCode, toLatencyMs } from './met.ts'
+import { isVersionsFault, listMet, type Met, toFailureCode, toLatencyMs } from './met.ts'
 import { type CountedReply, type CountedRequest, isAssigned, isJudged } from './observed.ts'
-import { Pages } from './pages.ts'
-import { isReported, Reports } from './reports.ts'
+import { type Page, Pages } from './pages.ts'
+import { isReported, type Reported, Reports } from './reports.ts'
 
 /**
  * A call that has not ended by then never will: it is longer than the longest wait for the control.
@@ -45,6 +45,16 @@ export type WatchedBody = {
   readonly forBreaks: boolean
   /** Where an error would be in its JSON: names from the outside; `undefined` if nobody asks. */
   readonly errorAt: readonly string[] | undefined
+}
+
+/** What counts only if the other version does not do the same with the same request. */
+export type Doubt = {
+  readonly asked: CountedRequest
+  readonly met: Met
+  /** The environment of the other version. */
+  readonly other: string
+  /** The client that asked, as one number; 0 for a private address. */
+  readonly site: number
 }
 
 type Flight = { readonly batch: Batch; readonly began: number }
@@ -97,28 +107,68 @@ export class Recorder implements BatchSource {
     })
   }
 
-  /** Counts a request when it is answered, once, for the version that was chosen. */
-  record(asked: CountedRequest, answered: CountedReply): void {
+  /**
+   * Counts a request when it is answered, once, for the version that was chosen.
+   *
+   * @param mayDoubt whether the other version may be asked. Then what is returned is left out, until
+   *   `recordDoubt` says whether it counts.
+   */
+  record(
+    asked: CountedRequest,
+    answered: CountedReply,
+    mayDoubt: (request: Request) => boolean = never,
+  ): Doubt | undefined {
+    let doubt: Doubt | undefined
     this.#safely(() => {
-      const now = this.#options.now()
-      this.#dropClosed(now)
-      const page = this.#pages.find(asked.decision, now)
-      if (!page) return this.#lose(1)
-      const code = toFailureCode(answered)
-      addAnswer(page.totals, answered, code)
-      if (!isJudged(asked)) return
-      page.totals.judged += 1
-      const met = listMet(asked.facts, asked.assignments.measure, answered, code)
-      for (const { metric, measured } of met) {
-        if (measured === undefined) addNamed(page.totals.outcomes, metric)
-      }
-      const reported = this.#reports.find(asked)
-      if (!reported) return
-      const unpinned = asked.decision.reason === 'bucket'
-      this.#reports.mark(page, asked, reported, { unpinned })
-      const isFile = answered.service === undefined
-      for (const one of met) this.#reports.tell(page, asked, reported, one, isFile, now)
+      doubt = this.#record(asked, answered, mayDoubt)
     })
+    return doubt
+  }
+
+  #record(
+    asked: CountedRequest,
+    answered: CountedReply,
+    mayDoubt: (request: Request) => boolean,
+  ): Doubt | undefined {
+    const now = this.#options.now()
+    this.#dropClosed(now)
+    const page = this.#pages.find(asked.decision, now)
+    if (!page) {
+      this.#lose(1)
+      return undefined
+    }
+    const code = toFailureCode(answered)
+    addAnswer(page.totals, answered, code)
+    if (!isJudged(asked)) return undefined
+    page.totals.judged += 1
+    const all = listMet(asked.facts, asked.assignments.measure, answered, code)
+    const reported = this.#reports.find(asked)
+    const isFile = answered.service === undefined
+    const found = reported && !isFile ? this.#findDoubt(page, asked, reported, all, now) : undefined
+    const doubt = found && mayDoubt(asked.request) ? found : undefined
+    const met = doubt ? all.filter((one) => one !== doubt.met) : all
+    for (const { metric, measured } of met) {
+      if (measured === undefined) addNamed(page.totals.outcomes, metric)
+    }
+    if (!reported) return undefined
+    const unpinned = asked.decision.reason === 'bucket'
+    this.#reports.mark(page, asked, reported, { unpinned })
+    for (const one of met) this.#reports.tell(page, asked, reported, one, isFile, now)
+    return doubt
+  }
+
+  /** A reply has one status, so there is at most one doubt. */
+  #findDoubt(
+    page: Page,
+    asked: CountedRequest,
+    reported: Reported,
+    all: readonly Met[],
+    now: number,
+  ): Doubt | undefined {
+    const { other } = reported
+    if (other === undefined) return undefined
+    const met = all.find((one) => this.#reports.isComparedNews(page, asked, reported, one, now))
+    return met && { asked, met, other, site: this.#reports.toSite(asked.request, reported) }
   }
 
   /**
@@ -142,14 +192,25 @@ export class Recorder implements BatchSource {
 
   /** Counts what was met in a body that `watchBody` asked to watch, after its request was counted. */
   recordBody(asked: CountedRequest, metric: 'brokenBodies' | 'errorBodies'): void {
+    this.#recordLate(asked, metric, { metric })
+  }
+
+  /** Counts what `record` left out; what both versions did is shown, and counts for neither. */
+  recordDoubt({ asked, met }: Doubt, isSame: boolean): void {
+    if (isSame) this.#recordLate(asked, met.metric + BOTH_SUFFIX, undefined)
+    else this.#recordLate(asked, met.metric, met)
+  }
+
+  /** After the request was counted. */
+  #recordLate(asked: CountedRequest, name: string, met: Met | undefined): void {
     this.#safely(() => {
       const now = this.#options.now()
       this.#dropClosed(now)
       const page = this.#pages.find(asked.decision, now)
       if (!page) return
-      addNamed(page.totals.outcomes, metric)
-      const reported = this.#reports.find(asked)
-      if (reported) this.#reports.tell(page, asked, reported, { metric }, false, now)
+      addNamed(page.totals.outcomes, name)
+      const reported = met && this.#reports.find(asked)
+      if (met && reported) this.#reports.tell(page, asked, reported, met, false, now)
     })
   }
 
@@ -225,6 +286,10 @@ export class Recorder implements BatchSource {
       this.#losses.errors += 1
     }
   }
+}
+
+function never(): boolean {
+  return false
 }
 
 /** Adds a reply to the sums. */

@@ -21,7 +21,12 @@ import { Told } from './told.ts'
 export const MAX_HASHED_ADDRESSES = 10_000
 
 /** Of whom is reported, and the visitor's hash. */
-export type Reported = { readonly collected: CollectedEnvironment; readonly visitor: number }
+export type Reported = {
+  readonly collected: CollectedEnvironment
+  readonly visitor: number
+  /** The environment that the visitor's one is compared with. */
+  readonly other: string | undefined
+}
 
 export class Reports {
   /** What there was no room for, since the isolate started. */
@@ -33,6 +38,8 @@ export class Reports {
   /** By key and address. */
   readonly #clients = new Map<string, ClientHashes>()
   #collected: Collected | undefined
+  /** By environment: the one that it is compared with. */
+  #others: ReadonlyMap<string, string> = new Map()
 
   constructor(pages: Pages) {
     this.#pages = pages
@@ -47,6 +54,7 @@ export class Reports {
       this.#clients.clear()
     }
     this.#collected = next
+    this.#others = toOthers(next)
   }
 
   /** What was told may not have arrived, and is told again when it is met again. */
@@ -57,7 +65,13 @@ export class Reports {
   /** `undefined` if nothing is collected of the environment that was chosen. */
   find({ decision, facts }: CountedRequest): Reported | undefined {
     const collected = this.#collected && getOwn(this.#collected, decision.environment)
-    return collected && { collected, visitor: toVisitorHash(collected.key, facts.visitor) }
+    return (
+      collected && {
+        collected,
+        visitor: toVisitorHash(collected.key, facts.visitor),
+        other: this.#others.get(decision.environment),
+      }
+    )
   }
 
   /** Adds a visitor who is there. */
@@ -73,6 +87,18 @@ export class Reports {
     if (!hasRoom) this.losses.visitors += 1
   }
 
+  /** Whether `tell` would add something of a metric that is compared with the other version. */
+  isComparedNews(
+    page: Page,
+    asked: CountedRequest,
+    reported: Reported,
+    met: Met,
+    now: number,
+  ): boolean {
+    if (!findMetric(met.metric)?.isCompared) return false
+    return this.#findNews(page, asked, reported, met, false, now) !== undefined
+  }
+
   /**
    * Adds what a visitor met, if it is collected and was not told before.
    *
@@ -80,28 +106,19 @@ export class Reports {
    */
   tell(
     page: Page,
-    { request, facts, assignments }: CountedRequest,
+    asked: CountedRequest,
     reported: Reported,
-    { metric, measured, code, isConnection }: Met,
+    met: Met,
     isFile: boolean,
     now: number,
   ): void {
-    const row = isReported(reported, metric) ? findMetric(metric) : undefined
-    if (!row) return
+    const news = this.#findNews(page, asked, reported, met, isFile, now)
+    if (!news) return
+    const { row, route, kind, levels } = news
     const { collected, visitor } = reported
-    const levels = measured === undefined ? 1 : toLevel(row, collected, measured)
-    if (!isReported(reported, metric, levels)) return
-    const route = !row.byRoute
-      ? ''
-      : isFile
-        ? FILES_ROUTE
-        : toRoute(facts.method, facts.path, assignments.measure.routes)
-    // The control needs it anew when other weights decide.
-    const kind = `${page.environment} ${page.version} ${page.revision} ${metric}${isConnection ? '!' : ''} ${route}`
-    const known = this.#told.level(kind, visitor, now)
-    if (!isReported(reported, metric, levels, known)) return
+    const { metric, code, isConnection } = met
     const outcome = {
-      ...this.#toClient(collected.key, request),
+      ...this.#toClient(collected.key, asked.request),
       metric,
       route,
       visitor,
@@ -114,6 +131,36 @@ export class Reports {
     }
     this.#told.add(kind, visitor, levels, now)
     if (row.bad === 'more' && row.edges === null) this.isUrgent = true
+  }
+
+  /** What of it is collected of the visitor and was not told before. */
+  #findNews(
+    page: Page,
+    { facts, assignments }: CountedRequest,
+    reported: Reported,
+    { metric, measured, isConnection }: Met,
+    isFile: boolean,
+    now: number,
+  ): News | undefined {
+    const row = isReported(reported, metric) ? findMetric(metric) : undefined
+    if (!row) return undefined
+    const { collected, visitor } = reported
+    const levels = measured === undefined ? 1 : toLevel(row, collected, measured)
+    if (!isReported(reported, metric, levels)) return undefined
+    const route = !row.byRoute
+      ? ''
+      : isFile
+        ? FILES_ROUTE
+        : toRoute(facts.method, facts.path, assignments.measure.routes)
+    // The control needs it anew when other weights decide.
+    const kind = `${page.environment} ${page.version} ${page.revision} ${metric}${isConnection ? '!' : ''} ${route}`
+    const known = this.#told.level(kind, visitor, now)
+    return isReported(reported, metric, levels, known) ? { row, route, kind, levels } : undefined
+  }
+
+  /** The client that a request comes from, as one number; 0 for a private address. */
+  toSite(request: Request, { collected }: Reported): number {
+    return this.#toClient(collected.key, request).site
   }
 
   /**
@@ -130,6 +177,25 @@ export class Reports {
     this.#clients.set(name, hashes)
     return hashes
   }
+}
+
+/** What is to be told: `kind` is how `Told` knows it. */
+type News = {
+  readonly row: MetricRow
+  readonly route: string
+  readonly kind: string
+  readonly levels: number
+}
+
+/** Both sides of one comparison have one key, which no other comparison has. */
+function toOthers(collected: Collected | undefined): Map<string, string> {
+  const sides = Object.entries(collected ?? {})
+  return new Map(
+    sides.flatMap(([name, { key }]) => {
+      const other = sides.find((side) => side[0] !== name && side[1].key === key)
+      return other ? [[name, other[0]] as const] : []
+    }),
+  )
 }
 
 /** Whether a level above `known`, up to `level`, is collected of the visitor; levels are edges. */

@@ -104,6 +104,32 @@ export async function forwardRequest(
   return { response: instead.outcome.response, fellBackFor: outcome.failure, own }
 }
 
+/**
+ * Sends a copy of a request once, to an origin of the service that is not left out, to learn what the
+ * service answers. A connection that breaks may be tried again, as for any request. The answer says
+ * nothing about the origins, so that no origin is left out because of copies.
+ *
+ * @param forwarding a request without effects and without a body.
+ */
+export async function forwardCopy(
+  { request, path, service, identity, requestId, loopId }: Omit<ForwardOptions, 'fallback'>,
+  backends: Backends,
+): Promise<ForwardResult> {
+  const refusal = refuse(request, loopId)
+  const origin = backends.origins.pickSound(service)
+  if (refusal || origin === undefined) {
+    const response = errorResponse(refusal ?? 'origin_unreachable', requestId)
+    return { response, fellBackFor: undefined, own: undefined }
+  }
+  const message = toMessage(request, null, path, identity, { requestId, loopId })
+  let outcome = await exchange(message, service, origin, backends)
+  const isBroken = outcome.verdict === 'down' && outcome.failure === 'origin_unreachable'
+  if (isBroken && backends.budget.spend()) {
+    outcome = await exchange(message, service, origin, backends)
+  }
+  return { response: outcome.response, fellBackFor: undefined, own: toOwnAnswer(outcome) }
+}
+
 function toOwnAnswer(outcome: ExchangeResult): OwnAnswer | undefined {
   const { response, waitedMs } = outcome
   switch (outcome.verdict) {

@@ -110,6 +110,17 @@ export class Origins {
     return best
   }
 
+  /**
+   * One of the origins that are neither ejected nor hinted to be down, or else one that is not
+   * ejected; whichever chance chooses.
+   */
+  pickSound(service: Service): string | undefined {
+    const admitted = service.origins.filter((origin) => !this.#troubled.get(origin)?.ejection)
+    const sound = admitted.filter((origin) => !this.#isHinted(origin))
+    const among = sound.length > 0 ? sound : admitted
+    return among[Math.floor(this.#options.random() * among.length)]
+  }
+
   /** If all are ejected, the origin whose last failure is longest ago. */
   takeEjected(service: Service): string | undefined {
     const failedAt = (origin: string) => this.#troubled.get(origin)?.ejection?.failedAt ?? 0

@@ -13,7 +13,7 @@ function measureOf(measure: AssignmentsDocument['measure']) {
 
 describe('what a team declares for the judge', () => {
   it('is nothing when it is left out, or empty', () => {
-    const nothing = { routes: [], goals: [], errorBodies: [] }
+    const nothing = { routes: [], goals: [], errorBodies: [], keptFromOther: [] }
     expect(measureOf(undefined)).toEqual(nothing)
     expect(measureOf({})).toEqual(nothing)
   })
@@ -42,5 +42,13 @@ describe('what a team declares for the judge', () => {
     expect(errorBodies.map(({ keys }) => keys)).toEqual([['errors'], ['result', '0', 'error']])
     expect(errorBodies[1]?.matches('/rpc/pay')).toBe(true)
     expect(errorBodies[1]?.matches('/rpc/pay/now')).toBe(false)
+  })
+
+  it('names paths that the other version is never asked for, or all of them', () => {
+    const [one, all] = [['/verify/**'], ['/**']].map(
+      (keepFromOther) => measureOf({ keepFromOther }).keptFromOther[0],
+    )
+    expect([one?.('/verify/a/b'), one?.('/api/x')]).toEqual([true, false])
+    expect([all?.('/verify/a/b'), all?.('/')]).toEqual([true, true])
   })
 })

@@ -909,6 +909,13 @@ describe('a mistake in a document', () => {
       'a place in a JSON body is names or numbers with dots between them',
     ],
     [
+      'a path of a request with its method',
+      (d) => {
+        d.measure = { keepFromOther: ['GET /verify/*'] }
+      },
+      'measure.keepFromOther[0] ("GET /verify/*"): a path starts with "/" and has no query and no escapes',
+    ],
+    [
       'a field that is missing',
       (d) => {
         delete d.versions['1'].manifest

@@ -205,3 +205,26 @@ describe('an origin that somebody else found down', () => {
     expect(origins.isDown(ABC, ['a'])).toBe(false)
   })
 })
+
+describe('the origin of a copy', () => {
+  it('is whichever chance chooses of those that are well, and takes no turn and no trial', () => {
+    let chance = 0
+    origins = new Origins({ now: () => now, random: () => chance })
+    fail('b')
+    now += FIRST_EJECTION_MS
+    chance = 0.99
+    expect(origins.pickSound(ABC)).toBe('c')
+    chance = 0
+    expect(origins.pickSound(ABC)).toBe('a')
+    expect(take(3)).toEqual(['a', 'b', 'c'])
+  })
+
+  it('is one that is known to be down only where there is no other, and never one that is left out', () => {
+    origins.hint(['a', 'c'])
+    expect(origins.pickSound(ABC)).toBe('b')
+    fail('b')
+    expect(origins.pickSound(ABC)).toBe('a')
+    for (const origin of ['a', 'c']) fail(origin)
+    expect(origins.pickSound(ABC)).toBeUndefined()
+  })
+})

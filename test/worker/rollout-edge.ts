@@ -15,9 +15,13 @@ export const [OLD, NEW] = ['0.0.3', '0.0.7'] as const
 export type Answer = { readonly status: number; readonly ms: number }
 export type Backend = (version: string, visitor: string) => Answer
 
-/** Whether the visitor is one of this share of all, who are the same ones each time. */
-export function isOneOf(share: number, visitor: string): boolean {
-  return murmur3Text(visitor, 20_261_124) < share * 2 ** 32
+/**
+ * Whether a version fails for the visitor: for this share of all, the same ones each time, and others
+ * than the other version. What both do counts for neither.
+ */
+export function failsFor(version: string, share: number, visitor: string): boolean {
+  const place = murmur3Text(visitor, 20_261_124) / 2 ** 32
+  return version === NEW ? place < share : 1 - place <= share
 }
 
 type ByVersion = Readonly<Record<string, number>>
@@ -94,7 +98,7 @@ export class Edge {
   serve({ failing = {}, flaky = 0, slowerMs = {} }: Served): void {
     const { random } = this.#clock
     this.backend = (version, visitor) => ({
-      status: random() < flaky || isOneOf(failing[version] ?? 0, visitor) ? 500 : 200,
+      status: random() < flaky || failsFor(version, failing[version] ?? 0, visitor) ? 500 : 200,
       ms: 80 + 100 * random() + (slowerMs[version] ?? 0),
     })
   }
@@ -144,13 +148,14 @@ export class Edge {
     return await Promise.race([replied, parked.promise])
   }
 
-  #answer = async (url: string): Promise<Response> => {
+  #answer = async (url: string, { headers }: { headers: object }): Promise<Response> => {
     const clock = this.#clock
     const underway = this.#underway as Underway
     const { hostname, pathname } = new URL(url)
     const version = VERSION_OF_HOST[hostname] ?? ''
     const { status, ms } = this.backend(version, pathname.split('/').at(-1) ?? '')
-    if (ms === 0) return new Response('done', { status })
+    // The clock waits for what goes on behind a reply, so a copy must not wait for the clock.
+    if (ms === 0 || 'Holo-Copy' in headers) return new Response('done', { status })
     await new Promise<void>((resolve) => {
       clock.at(clock.now + ms, () => {
         resolve()

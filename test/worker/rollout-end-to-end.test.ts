@@ -6,8 +6,8 @@ import { ALICE } from './control-world.ts'
 import {
   type Asked,
   countVisitors,
+  failsFor,
   isDocument,
-  isOneOf,
   NEW,
   OLD,
   QUIET,
@@ -214,7 +214,10 @@ describe('a control that starts anew in the middle of a step', () => {
     const { fleet, before } = await live(site, 5, async (fleet) => {
       const steps = [{ weight: 50, gate: 'time', minMinutes: 2 }]
       await startInSilence(fleet, { steps, bake: { minutes: 0.5, heldBack: 5 }, minVisitors: 10 })
-      fleet.edge.backend = (_, visitor) => ({ status: isOneOf(0.1, visitor) ? 500 : 200, ms: 0 })
+      fleet.edge.backend = (version, visitor) => ({
+        status: failsFor(version, 0.1, visitor) ? 500 : 200,
+        ms: 0,
+      })
       // The same people again and again, twenty seconds apart.
       for (let time = fleet.clock.now; time < fleet.clock.now + 5 * MINUTE; time += 20 * SECOND) {
         for (let number = first; number < end; number++) {

@@ -5,7 +5,6 @@ import { err, ok, type Result } from '../../core/result.ts'
 import type { RolloutEvent } from '../../core/rollout/events.ts'
 import { decideAttention } from '../../core/rollout/gate.ts'
 import { isRunning } from '../../core/rollout/state.ts'
-import { step } from '../../core/rollout/step.ts'
 import type { RolloutEventsPage } from '../../wire/rollout-events.ts'
 import type {
   RolloutCommand,
@@ -16,12 +15,7 @@ import type {
 import type { PageQuery } from '../contract.ts'
 import type { Author, ChangeDeps } from '../document/change.ts'
 import type { Head } from '../document/history.ts'
-import {
-  MAX_COMMIT_ATTEMPTS,
-  MAX_STALE_CHANGES,
-  ROLLOUT_CONSIDER_MS,
-  ROLLOUT_LOOK_MS,
-} from '../limits.ts'
+import { MAX_COMMIT_ATTEMPTS, MAX_STALE_CHANGES, ROLLOUT_LOOK_MS } from '../limits.ts'
 import { toRetryMs } from '../retries.ts'
 import type { RolloutRefused, Start, StartResult } from './contract.ts'
 import { readEventsPage } from './events-page.ts'
@@ -31,6 +25,7 @@ import { chargeLook, findDue, lookDueAt } from './schedule.ts'
 import { findRolloutTrespass, startRollout } from './start.ts'
 import type { Rollout } from './store.ts'
 import { toLines, toStatus, toSummary, toTransition } from './tell.ts'
+import { Urgency } from './urgency.ts'
 
 export type RolloutDeps = ChangeDeps &
   FeedDeps & {
@@ -45,6 +40,7 @@ const STOPS: ReadonlySet<RolloutCommand> = new Set(['pause', 'abort'])
 
 export class Rollouts {
   readonly #parts: RolloutDeps
+  readonly #urgency: Urgency
   #last: Promise<unknown> = Promise.resolve()
   #looks = 0
   /** No look before this time, because the last failure could not be stored. */
@@ -52,6 +48,7 @@ export class Rollouts {
 
   constructor(parts: RolloutDeps) {
     this.#parts = parts
+    this.#urgency = new Urgency(parts)
   }
 
   /** Whether a look of the alarm is running or waits for its turn. */
@@ -116,18 +113,9 @@ export class Rollouts {
   }
 
   /** Looks at those that are due. Never throws; whoever calls it arms the alarm for the next. */
-  async run(): Promise<void> {
-    this.#looks++
-    try {
-      await this.#inTurn(async () => {
-        const { store, now } = this.#parts
-        for (const { id } of findDue(store.running(), now())) {
-          await this.#try(id, () => this.#look(id))
-        }
-      })
-    } finally {
-      this.#looks--
-    }
+  run(): Promise<void> {
+    const { store, now } = this.#parts
+    return this.#lookAt(() => findDue(store.running(), now()).map(({ id }) => id))
   }
 
   page(page: PageQuery): readonly RolloutSummary[] {
@@ -164,37 +152,19 @@ export class Rollouts {
    * @param names as `WindowSource` knows them.
    */
   async consider(names: readonly string[]): Promise<void> {
-    const urgent = names.map(Number).filter((id) => this.#isUrgent(id))
-    if (urgent.length === 0) return
+    const urgent = this.#urgency.find(names)
+    if (urgent.length > 0) await this.#lookAt(() => urgent)
+  }
+
+  /** Never throws. `list` is asked when it is the turn of these looks. */
+  async #lookAt(list: () => readonly number[]): Promise<void> {
     this.#looks++
     try {
       await this.#inTurn(async () => {
-        for (const id of urgent) await this.#try(id, () => this.#look(id))
+        for (const id of list()) await this.#try(id, () => this.#look(id))
       })
     } finally {
       this.#looks--
-    }
-  }
-
-  /** When each rollout was considered last, so that a stream of reports costs one try in a while. */
-  readonly #considered = new Map<number, number>()
-
-  #isUrgent(id: number): boolean {
-    const { store, source, now } = this.#parts
-    const at = now()
-    const last = this.#considered.get(id) ?? 0
-    if (at >= last && at - last < ROLLOUT_CONSIDER_MS) return false
-    this.#considered.set(id, at)
-    try {
-      const rollout = store.get(id)
-      if (!rollout || !isRunning(rollout.state.phase)) return false
-      const windows = source.peekWindows(id, rollout.state.lastWindow)
-      if (windows.length === 0) return false
-      const { state } = step(rollout.state, { kind: 'tick', windows, now: at })
-      return state.phase.name === 'rolledBack'
-    } catch (cause) {
-      console.error(`rollout ${id} could not be considered`, cause)
-      return false
     }
   }
 

@@ -27,6 +27,11 @@ export type MetricRow = {
   readonly byRoute: boolean
   /** Whether a plan judges it that does not name its metrics. */
   readonly isDefault: boolean
+  /**
+   * Whether it does not count where the other version of the rollout does the same with the same
+   * request: a client could make it happen at will. The isolate asks: see ask-other.ts.
+   */
+  readonly isCompared: boolean
 }
 
 /** A row with the usual values. */
@@ -44,23 +49,30 @@ function row(
     source: 'request',
     byRoute: true,
     isDefault: true,
+    isCompared: false,
     ...more,
   }
 }
 
 /** In the order in which they are shown. */
 export const METRICS: readonly MetricRow[] = [
-  row('errors', 'met a failure'),
+  row('errors', 'met a failure', { isCompared: true }),
   row('latency', 'waited longer', { edges: LATENCY_EDGES_MS, unit: 'ms' }),
-  row('notFound', 'got a 404 from a service'),
-  row('forbidden', 'got a 403 from a service'),
-  row('unauthorized', 'got a 401 from a service'),
-  row('unprocessable', 'got a 400 or 422 from a service'),
+  row('notFound', 'got a 404 from a service', { isCompared: true }),
+  row('forbidden', 'got a 403 from a service', { isCompared: true }),
+  row('unauthorized', 'got a 401 from a service', { isCompared: true }),
+  row('unprocessable', 'got a 400 or 422 from a service', { isCompared: true }),
   row('brokenBodies', 'got a reply that broke off'),
-  row('redirects', 'were sent to another host'),
+  row('redirects', 'were sent to another host', { isCompared: true }),
   row('errorBodies', 'got an error in the body of a good reply'),
   row('asks', 'asked a service after they opened a page', { bad: 'fewer', byRoute: false }),
 ]
+
+/**
+ * Behind the name of a metric in the sums that people see: both versions did it with the same request,
+ * so that it counts for neither.
+ */
+export const BOTH_SUFFIX = '.both'
 
 /** What goals are called in plans and in counts: `goal.order`. */
 export const GOAL_PREFIX = 'goal.'

@@ -13,6 +13,7 @@ const ROW: MetricRow = {
   source: 'request',
   byRoute: true,
   isDefault: true,
+  isCompared: false,
 }
 
 // Plans and records of counters are made from the table when they are first loaded, so everything is loaded
