@@ -120,4 +120,34 @@ export const CALM_ROWS: readonly Row[] = [
     },
     0.02,
   ),
+  healthy(
+    {
+      property: 'bursts at 10,000 visitors a minute, in the first three minutes of a release',
+      before: 'not simulated',
+      make: (random) =>
+        newcomers(
+          random,
+          10_000,
+          failing(random, hourlyIncidents([random() * 3600, random() * 3600])),
+        ),
+      full: 2000,
+      maxMs: 180_000,
+    },
+    0.02,
+  ),
+  healthy(
+    {
+      property: 'bursts: each side by itself, once an hour, all wait for 2 s in 30 s',
+      before: 'taken back in 38 %, when it bounded no burst that meets half of the visitors',
+      make: (random) => {
+        const during = hourlyIncidents([random() * 3600, random() * 3600], 2000, 200)
+        return newcomers(random, 1000, (side, second) =>
+          wait(side, scatter(random, during(side, second))),
+        )
+      },
+      full: 200,
+      maxMs: 6 * HOUR_MS,
+    },
+    0.02,
+  ),
 ]

@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { findPlace, toMarkdownTable } from '../markdown.ts'
 import { type CellFinding, PEERS, toGridRows } from './grid.ts'
-import type { Effort, Finding, Row } from './row.ts'
+import { type Effort, type Finding, type Row, toPercent } from './row.ts'
 
 export type Result = Omit<Row, 'run'> & Finding
 
@@ -16,7 +16,10 @@ export function toTables(
   grid: readonly CellFinding[],
   { seed, share }: Effort,
 ): Tables {
-  const made = `Made by \`npm run simulate:judge -- --seed ${seed} --share ${share}\`:\n\n`
+  const few =
+    share < 1 ? `, with ${toPercent(share)} of the full number of runs and a few at least` : ''
+  const command = `npm run simulate:judge -- --seed ${seed} --share ${share}`
+  const made = `Made by \`${command}\`${few}; the column "runs" has how many:\n\n`
   const head = ['property', 'bound', 'runs', "Holo's judge"]
   const gridHead = ['plan', 'a minute', 'base', 'canary', 'runs', 'after', 'Holo', ...PEERS]
   return {

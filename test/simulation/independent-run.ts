@@ -35,7 +35,7 @@ export type IndependentEnd = {
 export const RULES = {
   alpha: 0.01,
   times: [1.25, 1.5, 2, 3, 5, 10, 30, 100],
-  weights: [0.07, 0.15, 0.26, 0.22, 0.12, 0.08, 0.05, 0.05],
+  weights: [0.05, 0.12, 0.23, 0.2, 0.12, 0.1, 0.09, 0.09],
   allRoutes: 11 / 16,
   warmUp: 1 / 16,
   burstNats: 3.1,

@@ -35,10 +35,10 @@ export const MORE: readonly number[] = [1.25, 1.5, 2, 3, 5, 10, 30, 100]
 
 /**
  * How much each of MORE weighs. Two and three times as many are the hardest to find of what is worth
- * finding, so they weigh most: it takes a tenth fewer failures than with equal weights. Where nearly
- * all fail, a few failures are enough whatever the weight.
+ * finding, so they weigh most. The large ratios need some weight too: with it, three clients of the
+ * canary are enough where all of them fail.
  */
-export const MORE_WEIGHTS: readonly number[] = [0.07, 0.15, 0.26, 0.22, 0.12, 0.08, 0.05, 0.05]
+export const MORE_WEIGHTS: readonly number[] = [0.05, 0.12, 0.23, 0.2, 0.12, 0.1, 0.09, 0.09]
 
 export const FEWER: readonly number[] = [0.01, 0.1, 0.25, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
 
