@@ -2,7 +2,8 @@
 // and what starts one. The events of its machine stand in rollout-events.ts.
 
 import * as z from 'zod'
-import type { MetricFinding, Verdict } from '../core/judge/verdict.ts'
+import type { MetricFinding } from '../core/judge/finding.ts'
+import type { Verdict } from '../core/judge/verdict.ts'
 import type { AuditRow } from '../core/rollout/events.ts'
 import type { Plan } from '../core/rollout/plan.ts'
 import { committed } from './changes.ts'

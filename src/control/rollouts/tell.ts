@@ -2,8 +2,9 @@
 // sentences.
 
 import { toDuration } from '../../core/amounts.ts'
+import { toFindingText } from '../../core/judge/finding.ts'
 import { findSmallestLoss, toLogSampleRatio } from '../../core/judge/sample-ratio.ts'
-import { decideOutcome, judge, toFindingText, type Verdict } from '../../core/judge/verdict.ts'
+import { decideOutcome, judge, type Verdict } from '../../core/judge/verdict.ts'
 import { nameVersions, toNumber, toVisitors } from '../../core/judge/words.ts'
 import { findObstacle } from '../../core/rollout/gate.ts'
 import { isRunning, toObserved, toPhaseText, toStepNumber } from '../../core/rollout/state.ts'

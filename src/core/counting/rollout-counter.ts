@@ -2,9 +2,7 @@
 // time, who was assigned since each weight change. Pure but for its memory; reports may come in any
 // order. The simulator uses it as well.
 
-import { addTally, type Tally } from '../judge/evidence.ts'
-import type { Stratum } from '../judge/sample-ratio.ts'
-import { MAX_JUDGED_ROUTES, OTHER_ROUTES, type SetCounts } from '../judge/sets.ts'
+import { MAX_JUDGED_ROUTES, OTHER_ROUTES } from '../judge/sets.ts'
 import type { Window } from '../rollout/events.ts'
 import type { Group } from './batch.ts'
 import {
@@ -14,10 +12,12 @@ import {
   type SetName,
   type ToCount,
 } from './counted.ts'
+import { EarlyOutcomes } from './early-outcomes.ts'
 import { EVERYBODY, MAX_MET_ENTRIES, MAX_STRATA } from './limits.ts'
 import { readMarks } from './marks.ts'
 import { findMetric } from './metrics.ts'
 import { CONNECTION_LEVEL, type Outcome, type OutcomeKind, readOutcomes } from './outcomes.ts'
+import { PendingWindow, type SideIndex } from './pending-window.ts'
 import { Visitors } from './visitors.ts'
 
 /** What the judge is given, and what it changed. */
@@ -26,43 +26,14 @@ export type CountedWindow = {
   readonly changes: Uint32Array
 }
 
-type SideIndex = 0 | 1
-
 /** The metric of which "had met no failure" is said. */
 const FAILURES = 'errors'
-
-/** What was counted since the last window. */
-type Pending = {
-  readonly sets: Map<string, Growing>
-  readonly visitors: [number, number]
-  present: readonly Tally[]
-  readonly presentHashes: Set<number>
-  readonly assigned: Map<number, [number, number]>
-}
-
-/** What was told of a visitor before its page was. */
-type Early = {
-  readonly side: SideIndex
-  readonly index: number
-  readonly kind: OutcomeKind
-  readonly outcome: Outcome
-  readonly now: number
-}
-
-/** Isolates tell of a page within seconds; so many visitors do not come in that time. */
-const MAX_EARLY_VISITORS = 4096
-const MAX_EARLY_OF_VISITOR = 8
-
-type Growing = Omit<SetCounts, 'visitors' | 'weights' | 'codes'> & {
-  readonly visitors: [number, number]
-  readonly weights: [number, number]
-  readonly codes: Record<string, number>
-}
 
 export class RolloutCounter {
   readonly #visitors = new Visitors()
   #counted: CountedState
-  #pending = nothing()
+  readonly #early = new EarlyOutcomes()
+  #pending = new PendingWindow()
   /** Handed out and not confirmed. */
   #given: CountedWindow | undefined
 
@@ -131,36 +102,18 @@ export class RolloutCounter {
     if (this.#given && this.#given.window.id > sinceId) return this.#given
     const window = this.peek(sinceId)
     if (!window) return undefined
-    this.#pending = nothing()
+    this.#pending = new PendingWindow()
     this.#given = { window, changes: this.#visitors.takeChanges() }
     return this.#given
   }
 
   /** What `next` would give, which nothing is changed by. */
   peek(sinceId: number): Window | undefined {
-    const { sets, visitors, present, assigned } = this.#pending
-    if (
-      sets.size === 0 &&
-      assigned.size === 0 &&
-      present.length === 0 &&
-      visitors[0] + visitors[1] === 0
-    ) {
-      return undefined
-    }
+    if (this.#pending.isEmpty) return undefined
     const { generation, strata, earlier } = this.#counted
     const { size, largestClient } = this.#visitors
-    return {
-      id: sinceId + 1,
-      generation,
-      sets: [...sets.values()],
-      visitors: [Math.round(visitors[0]), Math.round(visitors[1])],
-      present,
-      crowd: size === 0 ? 0 : Math.min(1, largestClient / size),
-      assigned: [...assigned].flatMap(([ordinal, counts]): Stratum[] => {
-        const stratum = strata[ordinal - earlier]
-        return stratum ? [{ id: stratum.id, shares: stratum.shares, visitors: counts }] : []
-      }),
-    }
+    const crowd = size === 0 ? 0 : Math.min(1, largestClient / size)
+    return this.#pending.toWindow({ id: sinceId + 1, generation, crowd }, strata, earlier)
   }
 
   /** The judge has the window that `next` gave. */
@@ -183,21 +136,14 @@ export class RolloutCounter {
     const pending = this.#pending
     if (!this.#visitors.isKnown(hash)) {
       if (!this.#visitors.admit(hash, client)) return
-      pending.visitors[side] += each
+      pending.addVisitor(side, each)
     }
     const ordinal = earlier + index
     const isNewcomer = assigned && this.#visitors.assign(hash, ordinal)
-    if (isNewcomer && this.#visitors.countsAsAssigned(hash)) {
-      const counts = pending.assigned.get(ordinal) ?? [0, 0]
-      counts[side] += 1
-      pending.assigned.set(ordinal, counts)
-    }
+    if (isNewcomer && this.#visitors.countsAsAssigned(hash)) pending.addAssigned(side, ordinal)
     if (isNewcomer) this.#recall(hash)
-    if (pending.presentHashes.has(hash) || this.#hasFailed(hash)) return
-    pending.presentHashes.add(hash)
-    const share = strata[index]?.shares[1] ?? 0
-    const [base, canary] = side === 0 ? [each, 0] : [0, each]
-    pending.present = addTally(pending.present, { share, base, canary })
+    if (pending.isPresent(hash) || this.#hasFailed(hash)) return
+    pending.addPresent(side, hash, strata[index]?.shares[1] ?? 0, each)
   }
 
   #hasFailed(hash: number): boolean {
@@ -222,7 +168,8 @@ export class RolloutCounter {
     // Tabs from before the last change of weights exist on one side only, and would make it look as
     // if more visitors of that side did what they should.
     if (row.bad === 'fewer' && !this.#visitors.isAssigned(visitor, ordinal)) {
-      this.#wait({ side, index, kind: { metric, route }, outcome, now })
+      if (visitor >= this.#counted.bound) return
+      this.#early.add({ side, index, kind: { metric, route }, outcome, now })
       return
     }
     const isSlow = row.edges !== null || level >= CONNECTION_LEVEL
@@ -238,30 +185,9 @@ export class RolloutCounter {
     }
   }
 
-  /**
-   * Isolates report in any order: what a visitor did may be told before the page that it opened. It
-   * waits for that, in memory.
-   */
-  #wait(early: Early): void {
-    const { visitor } = early.outcome
-    if (visitor >= this.#counted.bound) return
-    const known = this.#early.get(visitor) ?? []
-    if (known.length >= MAX_EARLY_OF_VISITOR) return
-    if (!this.#early.has(visitor) && this.#early.size >= MAX_EARLY_VISITORS) {
-      const [oldest] = this.#early.keys()
-      if (oldest !== undefined) this.#early.delete(oldest)
-    }
-    this.#early.set(visitor, [...known, early])
-  }
-
-  readonly #early = new Map<number, readonly Early[]>()
-
-  /** The page of a visitor was told: what it did counts now. */
+  /** The page of a visitor was told: what it did before that counts now. */
   #recall(visitor: number): void {
-    const early = this.#early.get(visitor)
-    if (!early) return
-    this.#early.delete(visitor)
-    for (const { side, index, kind, outcome, now } of early) {
+    for (const { side, index, kind, outcome, now } of this.#early.take(visitor)) {
       this.#meet(side, index, kind, outcome, now)
     }
   }
@@ -283,19 +209,7 @@ export class RolloutCounter {
     const place = this.#placeOf(name) ?? this.#begin(name)
     if (this.#visitors.hasMet(visitor, place)) return
     const weight = this.#visitors.meet(visitor, place, { site, network })
-    const key = `${place} ${shares[1]}`
-    const known = this.#pending.sets.get(key)
-    const counts: Growing = known ?? {
-      ...name,
-      share: shares[1],
-      visitors: [0, 0],
-      weights: [0, 0],
-      codes: {},
-    }
-    if (!known) this.#pending.sets.set(key, counts)
-    counts.visitors[side] += 1
-    counts.weights[side] += weight
-    if (side === 1 && code) counts.codes[code] = (counts.codes[code] ?? 0) + 1
+    this.#pending.addMet(name, place, { side, share: shares[1], weight, code })
   }
 
   #placeOf({ metric, edge, route, warmUp }: SetName): number | undefined {
@@ -349,15 +263,5 @@ export class RolloutCounter {
         this.#visitors.forgetMet(place, this.#boundOf(set))
       }
     }
-  }
-}
-
-function nothing(): Pending {
-  return {
-    sets: new Map(),
-    visitors: [0, 0],
-    present: [],
-    presentHashes: new Set(),
-    assigned: new Map(),
   }
 }
