@@ -15,6 +15,7 @@ import { getOwn } from '../core/own.ts'
 import type { Met } from './met.ts'
 import type { CountedRequest } from './observed.ts'
 import type { Page, Pages } from './pages.ts'
+import { readSegmentValues } from './segments.ts'
 import { Told } from './told.ts'
 
 /** About 2 MB of an isolate's 128. */
@@ -64,12 +65,14 @@ export class Reports {
   mark(
     page: Page,
     { request }: CountedRequest,
-    { collected: { key, bound }, visitor }: Reported,
+    { collected: { key, bound, segments }, visitor }: Reported,
     mark: Omit<Mark, 'client'>,
   ): void {
     if (visitor >= bound) return
     const { client, network } = this.#toClient(key, request)
-    const hasRoom = this.#pages.mark(page, visitor, toMarks({ ...mark, client }), network)
+    const toValues = segments ? () => readSegmentValues(request) : undefined
+    const marks = toMarks({ ...mark, client })
+    const hasRoom = this.#pages.mark(page, visitor, marks, network, toValues)
     if (!hasRoom) this.losses.visitors += 1
   }
 
@@ -107,6 +110,7 @@ export class Reports {
       visitor,
       level: isConnection ? CONNECTION_LEVEL : levels,
       ...(code === undefined ? {} : { code }),
+      ...(collected.segments && row.bySegment ? { values: readSegmentValues(request) } : {}),
     }
     if (!this.#pages.tell(page, outcome)) {
       this.losses.outcomes += 1

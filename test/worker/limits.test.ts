@@ -102,7 +102,7 @@ function toOutcomes(isolate: number, group: number): number[] {
   for (let i = 0; i < count; i++) {
     const visitor = (((isolate * 320 + group) * count + i) * 2654435) >>> 0
     const from = { client: i + 1, site: i + 1, network: i + 1 }
-    pushOutcome(words, { visitor, kind: i, level: 1, ...from })
+    pushOutcome(words, { visitor, kind: i, level: 1, segment: 0, ...from })
   }
   return words
 }

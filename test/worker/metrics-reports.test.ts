@@ -13,8 +13,10 @@ import {
   toVisitorHash,
 } from '../../src/core/counting/outcomes.ts'
 import { OTHER_ROUTE } from '../../src/core/counting/routes.ts'
+import { BROWSERS, DEVICES, MAX_SEGMENT_VALUES } from '../../src/core/counting/segments.ts'
 import { MAX_NETWORK_ENTRIES, MAX_NETWORK_KINDS } from '../../src/metrics/pages.ts'
 import { Recorder } from '../../src/metrics/recorder.ts'
+import { type PlacedSegments, placeSegment } from '../../src/metrics/segments.ts'
 import { MAX_TOLD, MAX_TOLD_KINDS, TELL_AGAIN_MS } from '../../src/metrics/told.ts'
 import {
   answeredWith,
@@ -487,3 +489,52 @@ function toWord(number: number): string {
   const letter = String.fromCharCode(97 + (number % 26))
   return number < 26 ? letter : toWord(Math.floor(number / 26) - 1) + letter
 }
+
+describe('segments', () => {
+  const SAFARI =
+    'Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1'
+  const groupOf = (environment: CollectedEnvironment) => {
+    const { recorder, fail, take } = setUp(environment)
+    const headers = { ...DOCUMENT, 'user-agent': SAFARI }
+    recorder.recordAssigned(toAsked({ headers }))
+    fail({ headers: { 'user-agent': SAFARI } })
+    const batch = take()
+    expect(isBatch(structuredClone(batch))).toBe(true)
+    return batch?.windows[0]?.groups[0]
+  }
+
+  it('are told of visitors and of what they met, folded, where a rollout wants them', () => {
+    const group = groupOf(collectedOf({ segments: true }))
+    expect(group?.segments).toEqual([{ browser: 'Safari', device: 'phone', country: '' }])
+    expect([...(group?.visitorSegments ?? [])].map((word) => word >>> 24)).toEqual([1])
+    const [outcome] = readOutcomes(group?.outcomes ?? new Uint32Array())
+    expect(outcome?.segment).toBe(1)
+    expect(JSON.stringify(group)).not.toContain('iPhone')
+  })
+
+  it('are not told where none does', () => {
+    const group = groupOf(collectedOf())
+    expect(group).not.toHaveProperty('segments')
+    const [outcome] = readOutcomes(group?.outcomes ?? new Uint32Array())
+    expect(outcome?.segment).toBe(0)
+  })
+
+  it('leave the country out where there are too many different clients', () => {
+    const list: PlacedSegments = new Map()
+    const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ']
+    const places = letters.flatMap((one) =>
+      letters.map((other) =>
+        placeSegment(list, { browser: 'Chrome', device: 'phone', country: one + other }),
+      ),
+    )
+    expect(Math.max(...places)).toBeLessThanOrEqual(MAX_SEGMENT_VALUES)
+    expect([...list.values()].at(-1)).toMatchObject({ browser: 'Chrome', country: '' })
+    for (const browser of BROWSERS) {
+      for (const device of DEVICES) {
+        const place = placeSegment(list, { browser, device, country: 'ZZ' })
+        expect([...list.values()][place - 1]).toMatchObject({ browser, device, country: '' })
+      }
+    }
+    expect(list.size).toBeLessThanOrEqual(MAX_SEGMENT_VALUES)
+  })
+})

@@ -2,6 +2,7 @@
 // outcomes wait here for the page, in memory and within bounds.
 
 import type { Outcome, OutcomeKind } from './outcomes.ts'
+import type { SegmentValues } from './segments.ts'
 
 export type EarlyOutcome = {
   readonly side: 0 | 1
@@ -9,6 +10,8 @@ export type EarlyOutcome = {
   readonly index: number
   readonly kind: OutcomeKind
   readonly outcome: Outcome
+  /** What the visitor's client is; `undefined` where it is not known. */
+  readonly values: SegmentValues | undefined
   /** When it was told. */
   readonly now: number
 }

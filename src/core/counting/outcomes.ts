@@ -37,6 +37,8 @@ export type Outcome = ClientHashes & {
    * the backend could not be reached or did not answer.
    */
   readonly level: number
+  /** The place of the visitor's client in the list of clients, from 1; 0 where it is not known. */
+  readonly segment: number
 }
 
 /** The level of a failure to get any answer: new instances that start cause it as well. */
@@ -53,12 +55,12 @@ const HASH_MASK = 2 ** HASH_BITS - 1
 
 /** Appends an entry to a list of words. */
 export function pushOutcome(words: number[], outcome: Outcome): void {
-  const { visitor, kind, level, client, site, network } = outcome
+  const { visitor, kind, level, client, site, network, segment } = outcome
   words.push(
     visitor >>> 0,
     ((level << HASH_BITS) | client) >>> 0,
     ((kind << HASH_BITS) | site) >>> 0,
-    network >>> 0,
+    toSegmentWord(segment, network),
   )
 }
 
@@ -77,9 +79,18 @@ export function* readOutcomes(words: Uint32Array): Iterable<Outcome> {
       client: second & HASH_MASK,
       kind: third >>> HASH_BITS,
       site: third & HASH_MASK,
-      network: network & HASH_MASK,
+      ...readSegmentWord(network),
     }
   }
+}
+
+/** The place of a client in the list of clients, and the hash of its network, in one word. */
+export function toSegmentWord(segment: number, network: number): number {
+  return ((segment << HASH_BITS) | network) >>> 0
+}
+
+export function readSegmentWord(word: number): Pick<Outcome, 'segment' | 'network'> {
+  return { segment: word >>> HASH_BITS, network: word & HASH_MASK }
 }
 
 const NOBODY: ClientHashes = { client: 0, site: 0, network: 0 }

@@ -2,16 +2,18 @@
 
 import { addTally, type Tally } from '../judge/evidence.ts'
 import type { Stratum } from '../judge/sample-ratio.ts'
+import { addSegment, type SegmentCounts } from '../judge/segments.ts'
 import type { SetCounts } from '../judge/sets.ts'
 import type { Window } from '../rollout/events.ts'
 import type { CountedStratum, SetName } from './counted.ts'
 
 export type SideIndex = 0 | 1
 
-type Growing = Omit<SetCounts, 'visitors' | 'weights' | 'codes'> & {
+type Growing = Omit<SetCounts, 'visitors' | 'weights' | 'codes' | 'routes'> & {
   readonly visitors: [number, number]
   readonly weights: [number, number]
   readonly codes: Record<string, number>
+  readonly routes?: Record<string, number>
 }
 
 /** A visitor who met something, for the window. */
@@ -22,6 +24,8 @@ export type MetVisitor = {
   /** How much it counts: less where many visitors are one client. */
   readonly weight: number
   readonly code: string | undefined
+  /** On which of the routes that are told apart. */
+  readonly route: string
 }
 
 export class PendingWindow {
@@ -29,6 +33,7 @@ export class PendingWindow {
   readonly #visitors: [number, number] = [0, 0]
   readonly #present = new Set<number>()
   readonly #assigned = new Map<number, [number, number]>()
+  readonly #segments = new Map<string, SegmentCounts>()
   #tallies: readonly Tally[] = []
 
   /** Adds a visitor who was not seen before; it stands for `each`. */
@@ -47,16 +52,38 @@ export class PendingWindow {
     return this.#present.has(hash)
   }
 
-  /** Adds a visitor who was there; it stands for `each`. */
-  addPresent(side: SideIndex, hash: number, share: number, each: number): void {
+  /**
+   * Adds a visitor who was there; it stands for `each`.
+   *
+   * @param segments of the canary's visitor.
+   */
+  addPresent(
+    side: SideIndex,
+    hash: number,
+    share: number,
+    each: number,
+    segments: readonly string[],
+  ): void {
     this.#present.add(hash)
+    for (const name of segments) {
+      this.addToSegment(name, { visitors: [0, 0], known: [0, 0], atRisk: each })
+    }
     const [base, canary] = side === 0 ? [each, 0] : [0, each]
     this.#tallies = addTally(this.#tallies, { share, base, canary })
   }
 
-  /** @param place the set's, which no other set has. */
-  addMet(name: SetName, place: number, { side, share, weight, code }: MetVisitor): void {
-    const key = `${place} ${share}`
+  addToSegment(name: string, more: SegmentCounts): void {
+    const known = this.#segments.get(name)
+    this.#segments.set(name, known ? addSegment(known, more) : more)
+  }
+
+  /**
+   * @param place the set's, which no other set has.
+   * @param segment of the visitors of this set; `undefined` for those of all segments.
+   */
+  addMet(name: SetName, place: number, met: MetVisitor, segment?: string): void {
+    const { side, share, weight, code, route } = met
+    const key = `${place} ${share} ${segment ?? ''}`
     const known = this.#sets.get(key)
     const counts: Growing = known ?? {
       ...name,
@@ -64,11 +91,15 @@ export class PendingWindow {
       visitors: [0, 0],
       weights: [0, 0],
       codes: {},
+      ...(segment === undefined ? {} : { segment, routes: {} }),
     }
     if (!known) this.#sets.set(key, counts)
     counts.visitors[side] += 1
     counts.weights[side] += weight
-    if (side === 1 && code) counts.codes[code] = (counts.codes[code] ?? 0) + 1
+    if (side === 0) return
+    if (code) counts.codes[code] = (counts.codes[code] ?? 0) + 1
+    const { routes } = counts
+    if (routes) routes[route] = (routes[route] ?? 0) + 1
   }
 
   get isEmpty(): boolean {
@@ -98,6 +129,7 @@ export class PendingWindow {
         const stratum = strata[ordinal - strataFrom]
         return stratum ? [{ id: stratum.id, shares: stratum.shares, visitors }] : []
       }),
+      ...(this.#segments.size === 0 ? {} : { segments: Object.fromEntries(this.#segments) }),
     }
   }
 }

@@ -12,12 +12,14 @@ import {
   type SetName,
   type ToCount,
 } from './counted.ts'
-import { EarlyOutcomes } from './early-outcomes.ts'
+import { type EarlyOutcome, EarlyOutcomes } from './early-outcomes.ts'
 import { EVERYBODY, MAX_MET_ENTRIES, MAX_STRATA } from './limits.ts'
 import { readMarks } from './marks.ts'
 import { findMetric } from './metrics.ts'
-import { CONNECTION_LEVEL, type Outcome, type OutcomeKind, readOutcomes } from './outcomes.ts'
-import { PendingWindow, type SideIndex } from './pending-window.ts'
+import { CONNECTION_LEVEL, type Outcome, readOutcomes } from './outcomes.ts'
+import { type MetVisitor, PendingWindow, type SideIndex } from './pending-window.ts'
+import { type PresentVisitor, readPresent } from './present.ts'
+import { type NewVisitor, SegmentCounter } from './segment-counter.ts'
 import { Visitors } from './visitors.ts'
 
 /** What the judge is given, and what it changed. */
@@ -33,6 +35,7 @@ export class RolloutCounter {
   readonly #visitors = new Visitors()
   #counted: CountedState
   readonly #early = new EarlyOutcomes()
+  readonly #segments: SegmentCounter
   #pending = new PendingWindow()
   /** Handed out and not confirmed. */
   #given: CountedWindow | undefined
@@ -40,6 +43,7 @@ export class RolloutCounter {
   /** @param stored the changes of all its windows so far, oldest first. */
   constructor(counted: CountedState, stored: Iterable<Uint32Array> = []) {
     this.#counted = counted
+    this.#segments = new SegmentCounter(counted.countries ?? [])
     for (const changes of stored) this.#visitors.restore(changes)
     this.#visitors.forgetFrom(counted.bound)
     for (const [place, set] of counted.sets.entries()) {
@@ -83,12 +87,12 @@ export class RolloutCounter {
     const side = this.#sideOf(group)
     const index = this.#counted.strata.findLastIndex(({ id }) => id <= group.revision)
     if (side === undefined || index < 0) return false
-    for (let at = 0; at < group.visitors.length; at += 2) {
-      this.#see(side, index, group.visitors[at] as number, group.visitors[at + 1] as number)
-    }
+    for (const visitor of readPresent(group)) this.#see(side, index, visitor)
     for (const outcome of readOutcomes(group.outcomes)) {
       const kind = group.kinds[outcome.kind]
-      if (kind) this.#meet(side, index, kind, outcome, now)
+      if (!kind) continue
+      const values = group.segments?.[outcome.segment - 1]
+      this.#meet({ side, index, kind, outcome, values, now })
     }
     this.#shrink()
     return true
@@ -128,7 +132,7 @@ export class RolloutCounter {
   }
 
   /** A visitor was there. */
-  #see(side: SideIndex, index: number, hash: number, marks: number): void {
+  #see(side: SideIndex, index: number, { hash, marks, network, values }: PresentVisitor): void {
     const { bound, strata, earlier } = this.#counted
     if (hash >= bound) return
     const { client, assigned } = readMarks(marks)
@@ -137,13 +141,15 @@ export class RolloutCounter {
     if (!this.#visitors.isKnown(hash)) {
       if (!this.#visitors.admit(hash, client)) return
       pending.addVisitor(side, each)
+      if (values) this.#admit({ values, side, network, each })
     }
     const ordinal = earlier + index
     const isNewcomer = assigned && this.#visitors.assign(hash, ordinal)
     if (isNewcomer && this.#visitors.countsAsAssigned(hash)) pending.addAssigned(side, ordinal)
     if (isNewcomer) this.#recall(hash)
     if (pending.isPresent(hash) || this.#hasFailed(hash)) return
-    pending.addPresent(side, hash, strata[index]?.shares[1] ?? 0, each)
+    const names = values && side === 1 ? this.#segments.namesOf(values) : []
+    pending.addPresent(side, hash, strata[index]?.shares[1] ?? 0, each, names)
   }
 
   #hasFailed(hash: number): boolean {
@@ -151,14 +157,18 @@ export class RolloutCounter {
     return set !== undefined && this.#visitors.hasMet(hash, set)
   }
 
+  /** A new visitor belongs to its segments. */
+  #admit(visitor: NewVisitor): void {
+    for (const [name, more] of this.#segments.admit(visitor)) this.#pending.addToSegment(name, more)
+    const { countries } = this.#segments
+    const known = this.#counted.countries ?? []
+    if (countries.length > known.length) this.#counted = { ...this.#counted, countries }
+  }
+
   /** A visitor met something. */
-  #meet(
-    side: SideIndex,
-    index: number,
-    { metric, route, code }: OutcomeKind,
-    outcome: Outcome,
-    now: number,
-  ): void {
+  #meet(early: EarlyOutcome): void {
+    const { side, index, kind, outcome, values, now } = early
+    const { metric, route, code } = kind
     const row = findMetric(metric)
     const bounds = this.#counted.bounds[metric]
     const stratum = this.#counted.strata[index]
@@ -169,27 +179,28 @@ export class RolloutCounter {
     // if more visitors of that side did what they should.
     if (row.bad === 'fewer' && !this.#visitors.isAssigned(visitor, ordinal)) {
       if (visitor >= this.#counted.bound) return
-      this.#early.add({ side, index, kind: { metric, route }, outcome, now })
+      this.#early.add({ ...early, kind: { metric, route } })
       return
     }
     const isSlow = row.edges !== null || level >= CONNECTION_LEVEL
     const warmUp = isSlow && now - stratum.since < this.#counted.warmUpMs
     const levels = row.edges ? Math.min(level, row.edges.length) : 1
     const told = this.#toRoute(metric, route)
+    const share = stratum.shares[1]
     for (let edge = 0; edge < levels; edge++) {
       if (visitor >= (bounds[edge] ?? 0)) continue
       const all = { metric, edge, route: '', warmUp }
-      this.#count(side, stratum, all, outcome, code)
+      const met = { side, share, code, route: told }
+      const names = values && row.bySegment && !warmUp ? this.#segments.namesOf(values) : []
+      this.#count(all, met, outcome, names)
       if (!row.byRoute || warmUp) continue
-      this.#count(side, stratum, { ...all, route: told }, outcome, code)
+      this.#count({ ...all, route: told }, met, outcome)
     }
   }
 
   /** The page of a visitor was told: what it did before that counts now. */
   #recall(visitor: number): void {
-    for (const { side, index, kind, outcome, now } of this.#early.take(visitor)) {
-      this.#meet(side, index, kind, outcome, now)
-    }
+    for (const early of this.#early.take(visitor)) this.#meet(early)
   }
 
   /** The route itself for the first few of a metric, and one name for all others. */
@@ -199,17 +210,21 @@ export class RolloutCounter {
     return isTold ? route : OTHER_ROUTES
   }
 
+  /**
+   * Counts a visitor who meets something for the first time in a set, there and in the segments that
+   * it belongs to.
+   */
   #count(
-    side: SideIndex,
-    { shares }: CountedStratum,
     name: SetName,
+    met: Omit<MetVisitor, 'weight'>,
     { visitor, site, network }: Outcome,
-    code: string | undefined,
+    segments: readonly string[] = [],
   ): void {
     const place = this.#placeOf(name) ?? this.#begin(name)
     if (this.#visitors.hasMet(visitor, place)) return
     const weight = this.#visitors.meet(visitor, place, { site, network })
-    this.#pending.addMet(name, place, { side, share: shares[1], weight, code })
+    this.#pending.addMet(name, place, { ...met, weight })
+    for (const segment of segments) this.#pending.addMet(name, place, { ...met, weight }, segment)
   }
 
   #placeOf({ metric, edge, route, warmUp }: SetName): number | undefined {

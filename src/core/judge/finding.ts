@@ -2,7 +2,16 @@
 // a sentence. verdict.ts combines the metrics.
 
 import type { MetricRow } from '../counting/metrics.ts'
-import { findWorstSet, type MetricState, toLogWithin, toLogWorse, toMarginEdge } from './metric.ts'
+import { readSegmentName } from '../counting/segments.ts'
+import {
+  findAll,
+  findWorstSet,
+  type MetricState,
+  SEGMENT_SAYS_MORE,
+  toLogWithin,
+  toLogWorse,
+  toMarginEdge,
+} from './metric.ts'
 import type { RatioRange, toRatioRange } from './ratio.ts'
 import {
   type Metric,
@@ -12,8 +21,9 @@ import {
   toClients,
   toLogSet,
   toRow,
+  toVisitorsOf,
 } from './sets.ts'
-import { toRatioText, toSetText } from './words.ts'
+import { toRatioText, toSegmentText, toSetText } from './words.ts'
 
 /** The set of a metric that speaks most against the canary. */
 export type WorstSet = {
@@ -31,6 +41,20 @@ export type WorstSet = {
   readonly ratio: RatioRange
   /** ln E that the canary is worse in this set. */
   readonly log: number
+  /** The segment whose visitors alone these are; left out for those of all. */
+  readonly segment?: WorstSegment | undefined
+}
+
+/** The segment that speaks most against the canary. */
+export type WorstSegment = {
+  /** As `browser:Safari`: see counting/segments.ts. */
+  readonly name: string
+  /** Visitors there were of it. */
+  readonly seen: Pair
+  /** The route on which nearly all of the canary's met it; empty where there is none. */
+  readonly route: string
+  /** Other segments of the same kind that look worse, too. */
+  readonly others: readonly string[]
 }
 
 /** One metric's part of a verdict. */
@@ -60,11 +84,11 @@ export function toFinding(metric: Metric, state: MetricState, look: Look): Metri
   const { around } = look
   const worst = findWorstSet(metric, state, around)
   const edge = worst?.edge ?? toMarginEdge(metric)
-  const all = state.sets.find((set) => set.route === '' && set.edge === edge && !set.warmUp)
+  const all = findAll(state.sets, edge)
   return {
     name: metric.name,
     logWorse: toLogWorse(metric, state, around),
-    worst: worst ? toWorst(metric, worst, look) : null,
+    worst: worst ? toWorst(metric, state, worst, look) : null,
     met: all?.visitors ?? [0, 0],
     seen: around.visitors,
     margin: metric.margin,
@@ -72,7 +96,12 @@ export function toFinding(metric: Metric, state: MetricState, look: Look): Metri
   }
 }
 
-function toWorst(metric: Metric, set: SetState, { around, alpha, findRange }: Look): WorstSet {
+function toWorst(
+  metric: Metric,
+  state: MetricState,
+  set: SetState,
+  { around, alpha, findRange }: Look,
+): WorstSet {
   const { route, visitors, codes, warmUp, tallies } = set
   const row = toRow(metric)
   const log = toLogSet(metric, set, around)
@@ -85,6 +114,35 @@ function toWorst(metric: Metric, set: SetState, { around, alpha, findRange }: Lo
     warmUp,
     ratio: agree(findRange(tallies, alpha), row, log >= Math.log(1 / alpha)),
     log,
+    ...(set.segment === undefined ? {} : { segment: toWorstSegment(metric, state, set, around) }),
+  }
+}
+
+/** The visitors of a segment met something on this route, if so many of them did. */
+const NEARLY_ALL = 0.8
+
+function toWorstSegment(
+  metric: Metric,
+  { sets }: MetricState,
+  set: SetState,
+  around: Surroundings,
+): WorstSegment {
+  const name = set.segment ?? ''
+  const { kind } = readSegmentName(name)
+  const [most] = Object.entries(set.routes ?? {}).sort((one, other) => other[1] - one[1])
+  const isOnOne = most !== undefined && most[1] >= NEARLY_ALL * set.visitors[1]
+  const others = sets.filter(
+    (one) =>
+      one.segment !== undefined &&
+      one.segment !== name &&
+      readSegmentName(one.segment).kind === kind &&
+      toLogSet(metric, one, around) >= SEGMENT_SAYS_MORE,
+  )
+  return {
+    name,
+    seen: toVisitorsOf(set, around),
+    route: isOnOne ? most[0] : '',
+    others: others.map(({ segment }) => segment ?? ''),
   }
 }
 
@@ -99,10 +157,15 @@ export function toFindingText(finding: MetricFinding | undefined): string {
   if (!finding) return 'nothing was seen'
   const { worst, seen } = finding
   if (!worst) return toAllText(finding)
-  const { route, edge, visitors, codes, ratio } = worst
-  const words = { row: toRow(finding), route, edge, met: visitors, seen, codes }
+  const { edge, visitors, codes, ratio, segment } = worst
+  const route = segment?.route ?? worst.route
+  const row = toRow(finding)
+  const words = { row, route, edge, met: visitors, seen: segment?.seen ?? seen, codes }
   // The sums of steps with different weights may say the opposite of what each step says.
-  return isContradicted(visitors, seen, ratio) ? toRatioText(words, ratio) : toSetText(words)
+  const text = isContradicted(visitors, words.seen, ratio)
+    ? toRatioText(words, ratio)
+    : toSetText(words)
+  return segment ? toSegmentText(segment.name, text, segment.others) : text
 }
 
 /** One metric in a sentence: all routes together. */
@@ -110,7 +173,7 @@ export function toAllText(finding: MetricFinding): string {
   const { margin, worst, met, seen } = finding
   const row = toRow(finding)
   const edge = row.edges ? (worst?.edge ?? margin?.edge ?? row.edges[0] ?? null) : null
-  const codes = worst && worst.route === '' ? worst.codes : {}
+  const codes = worst && worst.route === '' && !worst.segment ? worst.codes : {}
   return toSetText({ row, route: '', edge, met, seen, codes })
 }
 

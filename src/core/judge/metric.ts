@@ -13,6 +13,7 @@ import {
   toWithin,
 } from './evidence.ts'
 import { logMeanExp } from './logarithms.ts'
+import { SEGMENT_WEIGHT, SEGMENTS_WEIGHT, type Segments } from './segments.ts'
 import {
   addToSets,
   closeSet,
@@ -22,6 +23,7 @@ import {
   type SetCounts,
   type SetState,
   type Surroundings,
+  toAtRisk,
   toLogSet,
   toRow,
 } from './sets.ts'
@@ -34,8 +36,9 @@ export type MetricState = {
 }
 
 /**
- * How much the sets of a metric weigh in its evidence: all routes together, each route by itself, and
- * what happens just after a step. A route that nobody failed on has an E of 1. The weights are fixed
+ * How much the sets of a metric weigh in its evidence: all visitors on all routes together, each route
+ * by itself, and what happens just after a step. Where visitors are judged by segment, the segments'
+ * weight is taken from that of all. A set that nobody is in has an E of 1. The weights are fixed
  * beforehand, so that their mean is an E as well.
  */
 const ALL_WEIGHT = 0.6
@@ -66,10 +69,11 @@ export function addToMetric(
 function addToWithin(
   metric: Metric,
   within: MetricState['within'],
-  { edge, route, share, weights, warmUp }: SetCounts,
+  { edge, route, share, weights, warmUp, segment }: SetCounts,
 ): MetricState['within'] {
   const { margin } = metric
-  if (!within || !margin || route !== '' || warmUp || edge !== toMarginEdge(metric)) return within
+  const isAll = route === '' && !warmUp && segment === undefined
+  if (!within || !margin || !isAll || edge !== toMarginEdge(metric)) return within
   const hypothesis = toWithin(toRow(metric).bad, margin.ratio)
   const gain = toGain(hypothesis, { share, base: weights[0], canary: weights[1] })
   return { past: within.past, gain: addEvidence(within.gain, gain) }
@@ -82,10 +86,14 @@ export function toMarginEdge(metric: Metric): number {
 }
 
 /** Ends a block of time: what it may add is added for good. */
-export function closeBlock(state: MetricState, atRisk: number): MetricState {
+export function closeBlock(
+  state: MetricState,
+  atRisk: number,
+  segments: Segments = {},
+): MetricState {
   const { sets, within } = state
   return {
-    sets: sets.map((set) => closeSet(set, atRisk)),
+    sets: sets.map((set) => closeSet(set, toAtRisk(set, { atRisk, segments }))),
     within: within && {
       past: toWithinNow(within),
       gain: within.gain.map(() => 0),
@@ -99,27 +107,50 @@ function toWithinNow({ past, gain }: NonNullable<MetricState['within']>): Eviden
 
 /** ln E that the canary is worse in the metric: the weighted mean of its sets. */
 export function toLogWorse(metric: Metric, { sets }: MetricState, around: Surroundings): number {
-  const { edges, byRoute } = toRow(metric)
+  const { edges, byRoute, bySegment } = toRow(metric)
   const places = (edges ?? [0]).map((_, edge) => edge)
   /** Over edges the mean of their E, never the largest. */
   const toLog = (route: string, warmUp: boolean) =>
     logMeanExp(
       places.map((edge) => {
         const set = sets.find(
-          (one) => one.edge === edge && one.route === route && one.warmUp === warmUp,
+          (one) =>
+            one.edge === edge &&
+            one.route === route &&
+            one.warmUp === warmUp &&
+            one.segment === undefined,
         )
         return set ? toLogSet(metric, set, around) : 0
       }),
     )
-  if (!byRoute) return toLog('', false)
+  const segments = bySegment && around.segments ? toSegments(metric, sets, around) : []
+  const ofSegments = segments.length > 0 ? SEGMENTS_WEIGHT : 0
+  const all = toLog('', false)
+  if (!byRoute) {
+    return ofSegments === 0 ? all : toLogMean([{ log: all, weight: 1 - ofSegments }, ...segments])
+  }
   const routes = [...new Set(sets.map(({ route }) => route))].filter((route) => route !== '')
   const each = ROUTES_WEIGHT / (MAX_JUDGED_ROUTES + 1)
   return toLogMean([
-    { log: toLog('', false), weight: ALL_WEIGHT },
+    { log: all, weight: ALL_WEIGHT - ofSegments },
     { log: toLog('', true), weight: WARM_UP_WEIGHT },
     ...routes.map((route) => ({ log: toLog(route, false), weight: each })),
     { log: 0, weight: Math.max(Number.MIN_VALUE, ROUTES_WEIGHT - routes.length * each) },
+    ...segments,
   ])
+}
+
+/** ln E of each segment, and of those that nobody is in, with their weights. */
+function toSegments(
+  metric: Metric,
+  sets: readonly SetState[],
+  around: Surroundings,
+): readonly { readonly log: number; readonly weight: number }[] {
+  const known = sets
+    .filter(({ segment }) => segment !== undefined)
+    .map((set) => ({ log: toLogSet(metric, set, around), weight: SEGMENT_WEIGHT }))
+  const rest = SEGMENTS_WEIGHT - known.length * SEGMENT_WEIGHT
+  return [...known, { log: 0, weight: Math.max(Number.MIN_VALUE, rest) }]
 }
 
 /**
@@ -134,7 +165,7 @@ export function toLogWithin(
   const { margin } = metric
   if (!within || !margin) return null
   const edge = toMarginEdge(metric)
-  const set = sets.find((one) => one.edge === edge && one.route === '' && !one.warmUp)
+  const set = findAll(sets, edge)
   const ratio = toLogE(toWithinNow(within))
   if (margin.floor === null) return ratio
   return logMeanExp([ratio, toLogFew(margin.floor, set?.visitors[1] ?? 0, around.visitors[1])])
@@ -145,10 +176,20 @@ export function toLogWithin(
  * met it, or where fewer are bad, more.
  */
 export function toLogBetter(metric: Metric, { sets }: MetricState): number {
-  const set = sets.find(({ edge, route, warmUp }) => edge === 0 && route === '' && !warmUp)
+  const set = findAll(sets, 0)
   if (!set) return 0
   return toLogE(toEvidence(toWithin(toRow(metric).bad, 1), set.tallies))
 }
+
+/** The set of all visitors on all routes, at an edge. */
+export function findAll(sets: readonly SetState[], edge: number): SetState | undefined {
+  return sets.find(
+    (set) => set.edge === edge && set.route === '' && !set.warmUp && set.segment === undefined,
+  )
+}
+
+/** How much more a segment has to say than all others, in nats, to be what is told. */
+export const SEGMENT_SAYS_MORE = Math.log(5)
 
 /** The set with the most evidence against the canary; `undefined` if nobody met anything. */
 export function findWorstSet(
@@ -156,7 +197,11 @@ export function findWorstSet(
   { sets }: MetricState,
   around: Surroundings,
 ): SetState | undefined {
-  const logs = sets.map((set) => toLogSet(metric, set, around))
+  const logs = sets.map((set) => {
+    const log = toLogSet(metric, set, around)
+    if (set.segment === undefined) return log
+    return log > SEGMENT_SAYS_MORE ? log - SEGMENT_SAYS_MORE : Number.NEGATIVE_INFINITY
+  })
   // Of two that say the same, the one that names its route says more.
   const order = [...sets.keys()].sort(
     (one, other) => (logs[other] ?? 0) - (logs[one] ?? 0) || (sets[one]?.route === '' ? 1 : -1),

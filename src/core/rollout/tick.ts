@@ -5,6 +5,7 @@ import { toDuration } from '../amounts.ts'
 import { addTally } from '../judge/evidence.ts'
 import { addToMetric, closeBlock } from '../judge/metric.ts'
 import { addVisitors, type Stratum, toLogSampleRatio } from '../judge/sample-ratio.ts'
+import { addSegments, enterSegments } from '../judge/segments.ts'
 import { BLOCK_MS } from '../judge/sets.ts'
 import { decideOutcome, judge, type Verdict } from '../judge/verdict.ts'
 import { toChanceText } from '../judge/words.ts'
@@ -108,17 +109,22 @@ function addWindow(state: RolloutState, window: Window): RolloutState {
 
 /** Ends the block of time before, if this is another one. */
 function enterBlock(state: RolloutState): RolloutState {
-  const { block, lastNowMs } = state
+  const { block, lastNowMs, segments } = state
   const at = Math.floor((lastNowMs ?? 0) / BLOCK_MS)
   if (at === block.at) return state
-  const closed = state.metrics.map((metric) => closeBlock(metric, block.atRisk))
+  const closed = state.metrics.map((metric) => closeBlock(metric, block.atRisk, segments))
   // Blocks without a window lie between: nothing was gained just before.
   const metrics = at === block.at + 1 ? closed : closed.map((metric) => closeBlock(metric, 0))
-  return { ...state, metrics, block: { at, atRisk: 0 } }
+  return {
+    ...state,
+    metrics,
+    block: { at, atRisk: 0 },
+    ...(segments ? { segments: enterSegments(segments) } : {}),
+  }
 }
 
 function addCounts(state: RolloutState, window: Window): RolloutState {
-  const { plan, metrics, data, visitors, block, weight } = state
+  const { plan, metrics, data, visitors, block, weight, segments } = state
   const { sets, crowd } = window
   let { present } = state
   let [base, canary] = [0, 0]
@@ -137,6 +143,7 @@ function addCounts(state: RolloutState, window: Window): RolloutState {
     visitors: [visitors[0] + window.visitors[0], visitors[1] + window.visitors[1]],
     present,
     crowd,
+    ...(segments ? { segments: addSegments(segments, window.segments) } : {}),
     block: { ...block, atRisk: block.atRisk + canary },
     data: { ...data, silentMs: speaks ? 0 : data.silentMs },
   }
