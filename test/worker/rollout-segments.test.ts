@@ -28,7 +28,7 @@ it.each([
   ['is taken back for it', true],
   ['is not found where the plan does not tell visitors apart', false],
 ])(
-  'a release that fails for all of the 15 %% with Safari, behind a tenth who fail anyway, %s',
+  'a release that fails for everybody with Safari, behind a tenth who fail anyway, %s',
   async (_, segments) => {
     await live(await createSite(), 7, async (fleet) => {
       const { rolling, edge } = fleet

@@ -37,13 +37,12 @@ export type MetricState = {
 
 /**
  * How much the sets of a metric weigh in its evidence: all visitors on all routes together, each route
- * by itself, and what happens just after a step. Where visitors are judged by segment, the segments'
- * weight is taken from that of all. A set that nobody is in has an E of 1. The weights are fixed
- * beforehand, so that their mean is an E as well.
+ * by itself, what happens just after a step, and each segment. A set that nobody is in has an E of 1.
+ * The weights are fixed beforehand, so that their mean is an E as well: a rollout that began before
+ * there were segments keeps those without.
  */
-const ALL_WEIGHT = 0.6
-const ROUTES_WEIGHT = 0.3
-const WARM_UP_WEIGHT = 0.1
+const WITHOUT_SEGMENTS = { all: 0.6, routes: 0.3, warmUp: 0.1, segments: 0 }
+const WITH_SEGMENTS = { all: 0.55, routes: 0.25, warmUp: 0.05, segments: SEGMENTS_WEIGHT }
 
 export function startMetric({ name, margin }: Metric): MetricState {
   const { bad } = toRow({ name })
@@ -123,19 +122,20 @@ export function toLogWorse(metric: Metric, { sets }: MetricState, around: Surrou
         return set ? toLogSet(metric, set, around) : 0
       }),
     )
-  const segments = bySegment && around.segments ? toSegments(metric, sets, around) : []
-  const ofSegments = segments.length > 0 ? SEGMENTS_WEIGHT : 0
+  const isBySegment = bySegment && around.segments !== undefined
+  const weights = isBySegment ? WITH_SEGMENTS : WITHOUT_SEGMENTS
+  const segments = isBySegment ? toSegments(metric, sets, around) : []
   const all = toLog('', false)
   if (!byRoute) {
-    return ofSegments === 0 ? all : toLogMean([{ log: all, weight: 1 - ofSegments }, ...segments])
+    return isBySegment ? toLogMean([{ log: all, weight: 1 - weights.segments }, ...segments]) : all
   }
   const routes = [...new Set(sets.map(({ route }) => route))].filter((route) => route !== '')
-  const each = ROUTES_WEIGHT / (MAX_JUDGED_ROUTES + 1)
+  const each = weights.routes / (MAX_JUDGED_ROUTES + 1)
   return toLogMean([
-    { log: all, weight: ALL_WEIGHT - ofSegments },
-    { log: toLog('', true), weight: WARM_UP_WEIGHT },
+    { log: all, weight: weights.all },
+    { log: toLog('', true), weight: weights.warmUp },
     ...routes.map((route) => ({ log: toLog(route, false), weight: each })),
-    { log: 0, weight: Math.max(Number.MIN_VALUE, ROUTES_WEIGHT - routes.length * each) },
+    { log: 0, weight: Math.max(Number.MIN_VALUE, weights.routes - routes.length * each) },
     ...segments,
   ])
 }

@@ -25,10 +25,7 @@ export type Segments = Readonly<Record<string, SegmentCounts>>
  */
 export const MIN_SEGMENT_VISITORS: Sides = [10, 5]
 
-/**
- * How much all segments together weigh in the evidence of a metric, and each of them. It is taken from
- * the weight of all visitors together.
- */
+/** How much all segments together weigh in the evidence of a metric, and each of them. */
 export const SEGMENTS_WEIGHT = 0.15
 export const SEGMENT_WEIGHT = SEGMENTS_WEIGHT / MAX_SEGMENTS
 
