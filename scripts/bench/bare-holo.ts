@@ -31,6 +31,7 @@ const EVERYTHING: CollectedEnvironment = {
     METRICS.map(({ name, edges }) => [name, (edges ?? [0]).map(() => EVERYBODY)]),
   ),
   allowance: { latency: 1.2 },
+  segments: true,
 }
 
 type Options = {

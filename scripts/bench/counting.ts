@@ -14,6 +14,9 @@ const VISITORS = 500
 const SCRIPT = '/assets/app-3f9a1c07.js'
 const SITE = [[SCRIPT, makeScript('app', 14_000)]] as const
 
+const USER_AGENT =
+  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36'
+
 const NAMES = { requests: 'sums', visitors: 'sums and visitors' } as const
 
 export async function measureCounting(
@@ -55,6 +58,7 @@ async function prepare(server: Server, seconds: number) {
   const requests = Array.from({ length: VISITORS }, (_, i) =>
     toGet(url.host, SCRIPT, {
       Cookie: `holo-visitor=visitor${String(i).padStart(15, '0')}`,
+      'User-Agent': USER_AGENT,
       'CF-Connecting-IP': `8.8.${i >> 8}.${i & 255}`,
     }),
   )

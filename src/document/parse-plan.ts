@@ -60,6 +60,7 @@ function complete(document: PlanDocument): Plan {
     combine: document.combine ?? preset.combine,
     warmUpMs:
       document.warmUpMinutes === undefined ? preset.warmUpMs : document.warmUpMinutes * MINUTE_MS,
+    segments: document.segments ?? preset.segments,
     sampleRatioAlpha: document.sampleRatioAlpha ?? preset.sampleRatioAlpha,
     minVisitors: document.minVisitors ?? preset.minVisitors,
     withoutData: document.withoutData ?? preset.withoutData,

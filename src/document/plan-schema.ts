@@ -95,6 +95,10 @@ export const planSchema = z.strictObject({
     .min(0, 'minutes are 0 or more')
     .max(60, 'a release that needs more than an hour to warm up has to be warmed before')
     .optional(),
+  segments: z
+    .boolean()
+    .optional()
+    .describe('Whether visitors are also judged by browser, device and country'),
   sampleRatioAlpha: chance.optional(),
   minVisitors: z.int().min(1, 'without visitors nothing is promoted').max(1_000_000_000).optional(),
   withoutData: otherwise.optional(),

@@ -18,10 +18,13 @@ import {
   OUTCOME_WORDS,
   type OutcomeKind,
   pushOutcome,
+  toSegmentWord,
 } from '../core/counting/outcomes.ts'
 import { OTHER_ROUTE } from '../core/counting/routes.ts'
+import type { SegmentValues } from '../core/counting/segments.ts'
 import { type GrowingTotals, noTotals } from '../core/counting/totals.ts'
 import type { Decision } from '../core/types.ts'
+import { type PlacedSegments, placeSegment } from './segments.ts'
 
 export type Page = {
   readonly window: number
@@ -33,6 +36,10 @@ export type Page = {
   /** What `outcomes` is about, by its name. */
   readonly kinds: Map<string, PlacedKind>
   readonly outcomes: number[]
+  /** What the clients of visitors are; empty where nobody asks. */
+  readonly segments: PlacedSegments
+  /** By visitor, as `toSegmentWord` writes it. */
+  readonly visitorSegments: Map<number, number>
 }
 
 /** A kind, and its place in the list of the batch. */
@@ -40,7 +47,11 @@ type PlacedKind = OutcomeKind & { readonly place: number }
 
 /** What one visitor met, before its kind has a place in the list. */
 export type NewOutcome = ClientHashes &
-  OutcomeKind & { readonly visitor: number; readonly level: number }
+  OutcomeKind & {
+    readonly visitor: number
+    readonly level: number
+    readonly values?: SegmentValues | undefined
+  }
 
 /** Visitors, and outcomes, in one batch that one network (a /48 of IPv6, an address of IPv4) may have. */
 export const MAX_NETWORK_ENTRIES = 1024
@@ -90,8 +101,18 @@ export class Pages {
     return page
   }
 
-  /** Adds a visitor's marks. Whether there was room for the visitor. */
-  mark({ visitors }: Page, hash: number, marks: Marks, network: number): boolean {
+  /**
+   * Adds a visitor's marks. Whether there was room for the visitor.
+   *
+   * @param toValues what its client is, asked once for a visitor; `undefined` if nobody wants to know.
+   */
+  mark(
+    { visitors, segments, visitorSegments }: Page,
+    hash: number,
+    marks: Marks,
+    network: number,
+    toValues?: (() => SegmentValues) | undefined,
+  ): boolean {
     const known = visitors.get(hash)
     if (known !== undefined) {
       visitors.set(hash, mergeMarks(known, marks))
@@ -103,11 +124,14 @@ export class Pages {
     this.#visitors += 1
     if (share) share.visitors += 1
     visitors.set(hash, marks)
+    if (toValues) {
+      visitorSegments.set(hash, toSegmentWord(placeSegment(segments, toValues()), network))
+    }
     return true
   }
 
   /** Adds what a visitor met. Whether there was room for it. */
-  tell(page: Page, { metric, route, code, ...outcome }: NewOutcome): boolean {
+  tell(page: Page, { metric, route, code, values, ...outcome }: NewOutcome): boolean {
     if (this.#outcomes >= MAX_BATCH_OUTCOMES) return false
     const share = this.#shareOf(outcome.network)
     if (share && share.outcomes >= MAX_NETWORK_ENTRIES) return false
@@ -117,7 +141,8 @@ export class Pages {
       share,
     )
     if (kind === undefined) return false
-    pushOutcome(page.outcomes, { ...outcome, kind })
+    const segment = values ? placeSegment(page.segments, values) : 0
+    pushOutcome(page.outcomes, { ...outcome, kind, segment })
     this.#outcomes += 1
     if (share) share.outcomes += 1
     return true
@@ -193,6 +218,8 @@ export class Pages {
       visitors: new Map(),
       kinds: new Map(),
       outcomes: [],
+      segments: new Map(),
+      visitorSegments: new Map(),
     }
     pages.set(key, page)
     return page
@@ -234,6 +261,8 @@ function toGroup({
   visitors,
   kinds,
   outcomes,
+  segments,
+  visitorSegments,
 }: Page): Group {
   const pairs = new Uint32Array(2 * visitors.size)
   let at = 0
@@ -249,5 +278,17 @@ function toGroup({
     visitors: pairs,
     kinds: [...kinds.values()].map(({ place: _, ...kind }) => kind),
     outcomes: Uint32Array.from(outcomes),
+    ...(segments.size === 0 ? {} : toSegments(segments, visitors, visitorSegments)),
+  }
+}
+
+function toSegments(
+  segments: PlacedSegments,
+  visitors: Page['visitors'],
+  visitorSegments: Page['visitorSegments'],
+): Pick<Group, 'segments' | 'visitorSegments'> {
+  return {
+    segments: [...segments.values()].map(({ place: _, ...values }) => values),
+    visitorSegments: Uint32Array.from(visitors.keys(), (hash) => visitorSegments.get(hash) ?? 0),
   }
 }

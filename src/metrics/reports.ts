@@ -15,6 +15,7 @@ import { getOwn } from '../core/own.ts'
 import type { Met } from './met.ts'
 import type { CountedRequest } from './observed.ts'
 import type { Page, Pages } from './pages.ts'
+import { readSegmentValues } from './segments.ts'
 import { Told } from './told.ts'
 
 /** About 2 MB of an isolate's 128. */
@@ -78,12 +79,14 @@ export class Reports {
   mark(
     page: Page,
     { request }: CountedRequest,
-    { collected: { key, bound }, visitor }: Reported,
+    { collected: { key, bound, segments }, visitor }: Reported,
     mark: Omit<Mark, 'client'>,
   ): void {
     if (visitor >= bound) return
     const { client, operator, network } = this.#toClient(key, request)
-    const hasRoom = this.#pages.mark(page, visitor, toMarks({ ...mark, client, operator }), network)
+    const toValues = segments ? () => readSegmentValues(request) : undefined
+    const marks = toMarks({ ...mark, client, operator })
+    const hasRoom = this.#pages.mark(page, visitor, marks, network, toValues)
     if (!hasRoom) this.losses.visitors += 1
   }
 
@@ -124,6 +127,7 @@ export class Reports {
       visitor,
       level: isConnection ? CONNECTION_LEVEL : levels,
       ...(code === undefined ? {} : { code }),
+      ...(collected.segments && row.bySegment ? { values: readSegmentValues(asked.request) } : {}),
     }
     if (!this.#pages.tell(page, outcome)) {
       this.losses.outcomes += 1

@@ -27,6 +27,8 @@ const window = z.strictObject({
       weights: pair,
       codes: z.record(z.string(), z.number()),
       warmUp: z.boolean(),
+      segment: z.string().optional(),
+      routes: z.record(z.string(), z.number()).optional(),
     }),
   ),
   visitors: pair,
@@ -39,6 +41,10 @@ const window = z.strictObject({
       visitors: z.array(z.number()),
     }),
   ),
+  segments: z
+    .record(z.string(), z.strictObject({ visitors: pair, known: pair, atRisk: z.number() }))
+    .optional()
+    .describe('By browser, device and country'),
 }) satisfies z.ZodType<Window>
 
 /** As `core/rollout/events.ts` says what each means. */

@@ -2,7 +2,8 @@
 // and what starts one. The events of its machine stand in rollout-events.ts.
 
 import * as z from 'zod'
-import type { MetricFinding, Verdict } from '../core/judge/verdict.ts'
+import type { MetricFinding } from '../core/judge/finding.ts'
+import type { Verdict } from '../core/judge/verdict.ts'
 import type { AuditRow } from '../core/rollout/events.ts'
 import type { Plan } from '../core/rollout/plan.ts'
 import { committed } from './changes.ts'
@@ -68,6 +69,10 @@ export const rolloutPlan = z
     alpha: z.number(),
     combine: z.enum(['average', 'split']),
     warmUpMs: z.number(),
+    segments: z
+      .boolean()
+      .optional()
+      .describe('Whether visitors are also judged by browser, device and country'),
     sampleRatioAlpha: z.number(),
     minVisitors: z.int(),
     withoutData: z.enum(['hold', 'rollBack']),
@@ -92,6 +97,15 @@ const finding = z.strictObject({
         .strictObject({ low: z.number(), high: z.number().nullable() })
         .describe('How many times as many as of the base, by what was seen'),
       log,
+      segment: z
+        .strictObject({
+          name: z.string().describe('As in `browser:Safari`, `device:phone`, `country:DE`'),
+          seen: pair.describe('Visitors there were of it: base, canary'),
+          route: z.string().describe("Where nearly all of the canary's met it; empty for no route"),
+          others: z.array(z.string()).describe('Others of the same kind that look worse, too'),
+        })
+        .optional()
+        .describe('The segment whose visitors alone these are; left out for those of all'),
     })
     .nullable()
     .describe('The set of visitors that speaks most against the canary'),
@@ -164,6 +178,17 @@ export const rolloutStatus = rolloutSummary.extend({
     .optional()
     .describe('What keeps the gate shut; left out at the end, and where the next look goes on'),
   verdict,
+  segments: z
+    .array(
+      z.strictObject({
+        name: z.string().describe('As in `browser:Safari`, `device:phone`, `country:DE`'),
+        visitors: pair.describe('Visitors there were of it: base, canary'),
+        judged: z.boolean().describe('Whether enough are known for it to be judged by itself'),
+        met: z.record(z.string(), pair).describe('By metric, visitors who met it: base, canary'),
+      }),
+    )
+    .optional()
+    .describe('Left out where the plan does not tell visitors apart'),
   visitors,
   sampleRatio,
   oddities: z.strictObject({

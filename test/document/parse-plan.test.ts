@@ -169,3 +169,12 @@ describe('a plan that cannot work is refused', () => {
     )
   })
 })
+
+it('a plan tells visitors apart by segment unless it says otherwise', () => {
+  const segmentsOf = (raw: unknown) => {
+    const plan = parsePlan(raw)
+    return plan.ok ? plan.value.segments : undefined
+  }
+  expect(segmentsOf('careful')).toBe(true)
+  expect(segmentsOf({ segments: false })).toBe(false)
+})

@@ -101,7 +101,7 @@ function toOutcomes(isolate: number, group: number): number[] {
   const count = OUTCOMES_PER_GROUP
   for (let i = 0; i < count; i++) {
     const visitor = (((isolate * 320 + group) * count + i) * 2654435) >>> 0
-    const from = { client: i + 1, site: i + 1, network: i + 1, operator: 0 }
+    const from = { site: i + 1, network: i + 1, operator: 0, segment: 0 }
     pushOutcome(words, { visitor, kind: i, level: 1, ...from })
   }
   return words

@@ -14,8 +14,10 @@ import {
   toVisitorHash,
 } from '../../src/core/counting/outcomes.ts'
 import { OTHER_ROUTE } from '../../src/core/counting/routes.ts'
+import { BROWSERS, DEVICES, MAX_SEGMENT_VALUES } from '../../src/core/counting/segments.ts'
 import { MAX_NETWORK_ENTRIES, MAX_NETWORK_KINDS } from '../../src/metrics/pages.ts'
 import { Recorder } from '../../src/metrics/recorder.ts'
+import { type PlacedSegments, placeSegment } from '../../src/metrics/segments.ts'
 import { MAX_TOLD, MAX_TOLD_KINDS, TELL_AGAIN_MS } from '../../src/metrics/told.ts'
 import {
   answeredWith,
@@ -86,8 +88,8 @@ describe('an outcome', () => {
       visitor: toVisitorHash('secret', visitor),
       level: 1,
     })
-    expect(outcome?.client).toBeGreaterThan(0)
-    expect([outcome?.site, outcome?.network]).toEqual([outcome?.client, outcome?.client])
+    expect(outcome?.site).toBeGreaterThan(0)
+    expect(outcome?.network).toBe(outcome?.site)
   })
 
   it('says who operates the network that the visitor came from, where that is known', () => {
@@ -208,12 +210,7 @@ describe('an outcome', () => {
     const hashes = ['secret', 'another'].map((key) => {
       const { fail, takeOutcomes } = setUp(collectedOf({ key, ...only('errors') }))
       fail({ headers: { 'cf-connecting-ip': '2606:4700:1:2::3' } })
-      return takeOutcomes().flatMap(({ visitor, client, site, network }) => [
-        visitor,
-        client,
-        site,
-        network,
-      ])
+      return takeOutcomes().flatMap(({ visitor, site, network }) => [visitor, site, network])
     })
     const [one = [], other = []] = hashes
     expect(one).toHaveLength(4)
@@ -271,7 +268,7 @@ describe('clients', () => {
     ['NAT64', '64:ff9b::808:808'],
   ])('%s is the IPv4 address that it wraps', (_, address) => {
     const [plain, wrapped] = hashesOf(['8.8.8.8', address])
-    expect(wrapped?.client).toBe(plain?.client)
+    expect(wrapped?.site).toBe(plain?.site)
     expect(wrapped?.network).toBe(plain?.network)
   })
 
@@ -283,8 +280,7 @@ describe('clients', () => {
       '2606:4700:1:300::1',
       '2606:4700:2:200::1',
     ])
-    expect(sameClient?.client).toBe(a?.client)
-    expect(sameSite?.client).not.toBe(a?.client)
+    expect(sameClient?.site).toBe(a?.site)
     expect(sameSite?.site).toBe(a?.site)
     expect(sameNetwork?.site).not.toBe(a?.site)
     expect(sameNetwork?.network).toBe(a?.network)
@@ -504,3 +500,52 @@ function toWord(number: number): string {
   const letter = String.fromCharCode(97 + (number % 26))
   return number < 26 ? letter : toWord(Math.floor(number / 26) - 1) + letter
 }
+
+describe('segments', () => {
+  const SAFARI =
+    'Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1'
+  const groupOf = (environment: CollectedEnvironment) => {
+    const { recorder, fail, take } = setUp(environment)
+    const headers = { ...DOCUMENT, 'user-agent': SAFARI }
+    recorder.recordAssigned(toAsked({ headers }))
+    fail({ headers: { 'user-agent': SAFARI } })
+    const batch = take()
+    expect(isBatch(structuredClone(batch))).toBe(true)
+    return batch?.windows[0]?.groups[0]
+  }
+
+  it('are told of visitors and of what they met, folded, where a rollout wants them', () => {
+    const group = groupOf(collectedOf({ segments: true }))
+    expect(group?.segments).toEqual([{ browser: 'Safari', device: 'phone', country: '' }])
+    expect([...(group?.visitorSegments ?? [])].map((word) => word >>> 24)).toEqual([1])
+    const [outcome] = readOutcomes(group?.outcomes ?? new Uint32Array())
+    expect(outcome?.segment).toBe(1)
+    expect(JSON.stringify(group)).not.toContain('iPhone')
+  })
+
+  it('are not told where none does', () => {
+    const group = groupOf(collectedOf())
+    expect(group).not.toHaveProperty('segments')
+    const [outcome] = readOutcomes(group?.outcomes ?? new Uint32Array())
+    expect(outcome?.segment).toBe(0)
+  })
+
+  it('leave the country out where there are too many different clients', () => {
+    const list: PlacedSegments = new Map()
+    const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ']
+    const places = letters.flatMap((one) =>
+      letters.map((other) =>
+        placeSegment(list, { browser: 'Chrome', device: 'phone', country: one + other }),
+      ),
+    )
+    expect(Math.max(...places)).toBeLessThanOrEqual(MAX_SEGMENT_VALUES)
+    expect([...list.values()].at(-1)).toMatchObject({ browser: 'Chrome', country: '' })
+    for (const browser of BROWSERS) {
+      for (const device of DEVICES) {
+        const place = placeSegment(list, { browser, device, country: 'ZZ' })
+        expect([...list.values()][place - 1]).toMatchObject({ browser, device, country: '' })
+      }
+    }
+    expect(list.size).toBeLessThanOrEqual(MAX_SEGMENT_VALUES)
+  })
+})

@@ -67,6 +67,9 @@ export class Edge {
   readonly asked: Asked[] = []
   /** At once, until a test says otherwise. */
   backend: Backend = () => ({ status: 200, ms: 0 })
+  /** What the browser of a visitor says that it is, and its country. */
+  clientOf: (visitor: string) => { readonly userAgent?: string; readonly country?: string } =
+    () => ({})
   readonly #clock: DrivenClock
   readonly #routers: readonly Router[]
   #underway: Underway | undefined
@@ -128,8 +131,11 @@ export class Edge {
     const router = this.#routers[isolate] as Router
     const number = Number(visitor.slice(-15))
     const address = `11.${number >> 16}.${(number >> 8) & 255}.${number & 255}`
+    const { userAgent, country } = this.clientOf(visitor)
+    const agent: Record<string, string> = userAgent ? { 'user-agent': userAgent } : {}
     const request = new Request(`https://shop.example.com${path}`, {
-      headers: { ...headers, 'cf-connecting-ip': address },
+      headers: { ...headers, ...agent, 'cf-connecting-ip': address },
+      ...(country ? { cf: { country } } : {}),
     })
     const ctx = { waitUntil: (work: Promise<unknown>) => void clock.follow(work) }
     const reply = async () => {

@@ -1,7 +1,7 @@
 // Lines for people about rollouts: plans, how one stands, what the judge says.
 
 import { toDuration } from '../../core/amounts.ts'
-import { toFindingText } from '../../core/judge/verdict.ts'
+import { toFindingText } from '../../core/judge/finding.ts'
 import { toChanceText, toRangeText } from '../../core/judge/words.ts'
 import type { Plan } from '../../core/rollout/plan.ts'
 import type {

@@ -145,6 +145,7 @@ function tellSource(
       sinceId: lastWindow,
       metrics: plan.metrics.map(({ name, tolerance }) => ({ name, tolerance })),
       warmUpMs: plan.warmUpMs,
+      ...(plan.segments ? { segments: true } : {}),
       base,
       baseVersion,
       environment,

@@ -52,6 +52,7 @@ function readOlderPlan(plan: Plan): Plan {
     ...plan,
     metrics: metrics.length > 0 ? metrics : DEFAULTS.metrics,
     warmUpMs: plan.warmUpMs ?? DEFAULTS.warmUpMs,
+    segments: plan.segments ?? DEFAULTS.segments,
   }
 }
 

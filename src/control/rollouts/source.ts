@@ -5,7 +5,7 @@ import type { ToCount } from '../../core/counting/counted.ts'
 import type { Window } from '../../core/rollout/events.ts'
 
 /** What shall be counted for one rollout. */
-export type Counting = Pick<ToCount, 'generation' | 'metrics' | 'warmUpMs'> & {
+export type Counting = Pick<ToCount, 'generation' | 'metrics' | 'warmUpMs' | 'segments'> & {
   readonly rollout: number
   /** The id of the last window that the rollout was given. */
   readonly sinceId: number

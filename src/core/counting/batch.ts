@@ -10,6 +10,7 @@ import {
   MAX_ROUTE_CHARACTERS,
 } from './limits.ts'
 import { MAX_KINDS, OUTCOME_WORDS, type OutcomeKind } from './outcomes.ts'
+import { isSegmentValues, MAX_SEGMENT_VALUES, type SegmentValues } from './segments.ts'
 import { isTotals, type Totals } from './totals.ts'
 
 /** The counts of one version in one environment, as decided with one revision. */
@@ -24,6 +25,13 @@ export type Group = {
   readonly kinds: readonly OutcomeKind[]
   /** What judged visitors met, as outcomes.ts writes it. */
   readonly outcomes: Uint32Array
+  /** What the clients of its visitors are; left out where nobody asks for it. */
+  readonly segments?: readonly SegmentValues[]
+  /**
+   * For each of `visitors` the place of its client in `segments`, and its network,
+   * as `toSegmentWord` writes them.
+   */
+  readonly visitorSegments?: Uint32Array
 }
 
 export type WindowCounts = {
@@ -34,7 +42,7 @@ export type WindowCounts = {
 
 /**
  * The form of batches and of what the control stores of them. It grows when either changes its
- * meaning; a batch of another form is dropped.
+ * meaning; a batch of another form is dropped. What an older reader may leave out needs no new form.
  */
 export const COUNTING_FORM = 2
 
@@ -67,6 +75,8 @@ export type CollectedEnvironment = {
   readonly metrics: Readonly<Record<string, readonly number[]>>
   /** By the metric's name: a measurement is divided by it before it is compared with the edges. */
   readonly allowance: Readonly<Record<string, number>>
+  /** Whether it is reported as well what the clients of visitors are. */
+  readonly segments?: boolean
 }
 
 /**
@@ -98,14 +108,15 @@ export function isCollected(value: unknown): value is Collected {
 
 function isCollectedEnvironment(value: unknown): value is CollectedEnvironment {
   if (!isRecord(value)) return false
-  const { key, bound, metrics, allowance } = value
+  const { key, bound, metrics, allowance, segments } = value
   return (
     isName(key) &&
     isBound(bound) &&
     isRecord(metrics) &&
     Object.values(metrics).every((bounds) => Array.isArray(bounds) && bounds.every(isBound)) &&
     isRecord(allowance) &&
-    Object.values(allowance).every((factor) => typeof factor === 'number' && factor > 0)
+    Object.values(allowance).every((factor) => typeof factor === 'number' && factor > 0) &&
+    (segments === undefined || typeof segments === 'boolean')
   )
 }
 
@@ -137,7 +148,7 @@ function isCountedWindow(value: unknown): value is WindowCounts {
 }
 
 function isGroup(value: unknown): value is Group {
-  const { environment, version, revision, totals, visitors, kinds, outcomes } = (value ??
+  const { environment, version, revision, totals, visitors, kinds, outcomes, ...more } = (value ??
     {}) as Partial<Record<keyof Group, unknown>>
   return (
     isName(environment) &&
@@ -150,7 +161,23 @@ function isGroup(value: unknown): value is Group {
     kinds.length <= MAX_KINDS &&
     kinds.every(isKind) &&
     outcomes instanceof Uint32Array &&
-    outcomes.length % OUTCOME_WORDS === 0
+    outcomes.length % OUTCOME_WORDS === 0 &&
+    hasSegments(more, visitors.length / 2)
+  )
+}
+
+/** An older isolate says nothing of segments. */
+function hasSegments(
+  { segments, visitorSegments }: Partial<Record<keyof Group, unknown>>,
+  visitors: number,
+): boolean {
+  if (segments === undefined && visitorSegments === undefined) return true
+  return (
+    Array.isArray(segments) &&
+    segments.length <= MAX_SEGMENT_VALUES &&
+    segments.every(isSegmentValues) &&
+    visitorSegments instanceof Uint32Array &&
+    visitorSegments.length === visitors
   )
 }
 

@@ -29,6 +29,8 @@ export type ToCount = {
   /** The metrics of its plan. */
   readonly metrics: readonly Pick<Metric, 'name' | 'tolerance'>[]
   readonly warmUpMs: number
+  /** Whether visitors are told apart by segment; left out in what an older Holo stored. */
+  readonly segments?: boolean
 }
 
 export type CountedState = ToCount & {
@@ -52,6 +54,8 @@ export type CountedState = ToCount & {
    * tabs from before are open whose visitors are not judged, and they are missing on one side only.
    */
   readonly assignedFrom?: number
+  /** Countries that are told apart; left out where none is. */
+  readonly countries?: readonly string[]
 }
 
 /** A set of visitors: see `SetCounts` in judge/metric.ts. */
@@ -84,11 +88,11 @@ export function newCounted(asked: ToCount, key: string): CountedState {
 /** What isolates shall report for all rollouts; `undefined` where there is none. */
 export function toCollected(rollouts: Iterable<CountedState>): Collected | undefined {
   const collected: Record<string, CollectedEnvironment> = {}
-  for (const { control, canary, key, bound, bounds, metrics } of rollouts) {
+  for (const { control, canary, key, bound, bounds, metrics, segments } of rollouts) {
     const allowances = metrics.flatMap(({ name, tolerance }) =>
       findMetric(name)?.edges && tolerance !== 1 ? [[name, tolerance]] : [],
     )
-    const of = { key, bound, metrics: bounds }
+    const of = { key, bound, metrics: bounds, ...(segments ? { segments } : {}) }
     collected[control.environment] = { ...of, allowance: {} }
     collected[canary.environment] = { ...of, allowance: Object.fromEntries(allowances) }
   }

@@ -25,6 +25,8 @@ export type MetricRow = {
   readonly source: 'request' | 'goal'
   /** Whether each route is judged by itself as well. */
   readonly byRoute: boolean
+  /** Whether visitors are also judged by segment: by their browser, device and country. */
+  readonly bySegment: boolean
   /** Whether a plan judges it that does not name its metrics. */
   readonly isDefault: boolean
   /**
@@ -48,6 +50,7 @@ function row(
     bad: 'more',
     source: 'request',
     byRoute: true,
+    bySegment: true,
     isDefault: true,
     isCompared: false,
     ...more,
@@ -57,7 +60,7 @@ function row(
 /** In the order in which they are shown. */
 export const METRICS: readonly MetricRow[] = [
   row('errors', 'met a failure', { isCompared: true }),
-  row('latency', 'waited longer', { edges: LATENCY_EDGES_MS, unit: 'ms' }),
+  row('latency', 'waited longer', { edges: LATENCY_EDGES_MS, unit: 'ms', bySegment: false }),
   row('notFound', 'got a 404 from a service', { isCompared: true }),
   row('forbidden', 'got a 403 from a service', { isCompared: true }),
   row('unauthorized', 'got a 401 from a service', { isCompared: true }),

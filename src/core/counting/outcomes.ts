@@ -33,7 +33,8 @@ export type ClientHashes = {
   readonly operator: number
 }
 
-export type Outcome = ClientHashes & {
+/** Of the client only what evidence is weighed by. */
+export type Outcome = Omit<ClientHashes, 'client'> & {
   /** The visitor's hash: see `toVisitorHash`. */
   readonly visitor: number
   /** The place of its kind in the list. */
@@ -43,6 +44,8 @@ export type Outcome = ClientHashes & {
    * the backend could not be reached or did not answer.
    */
   readonly level: number
+  /** The place of the visitor's client in the list of clients, from 1; 0 where it is not known. */
+  readonly segment: number
 }
 
 /** The level of a failure to get any answer: new instances that start cause it as well. */
@@ -60,12 +63,12 @@ export const HASH_MASK = 2 ** HASH_BITS - 1
 
 /** Appends an entry to a list of words. */
 export function pushOutcome(words: number[], outcome: Outcome): void {
-  const { visitor, kind, level, client, site, network, operator } = outcome
+  const { visitor, kind, level, site, network, operator, segment } = outcome
   words.push(
     visitor >>> 0,
-    ((level << HASH_BITS) | client) >>> 0,
+    ((level << HASH_BITS) | operator) >>> 0,
     ((kind << HASH_BITS) | site) >>> 0,
-    ((operator << HASH_BITS) | network) >>> 0,
+    toSegmentWord(segment, network),
   )
 }
 
@@ -81,13 +84,21 @@ export function* readOutcomes(words: Uint32Array): Iterable<Outcome> {
     yield {
       visitor,
       level: second >>> HASH_BITS,
-      client: second & HASH_MASK,
+      operator: second & HASH_MASK,
       kind: third >>> HASH_BITS,
       site: third & HASH_MASK,
-      network: fourth & HASH_MASK,
-      operator: fourth >>> HASH_BITS,
+      ...readSegmentWord(fourth),
     }
   }
+}
+
+/** The place of a client in the list of clients, and the hash of its network, in one word. */
+export function toSegmentWord(segment: number, network: number): number {
+  return ((segment << HASH_BITS) | network) >>> 0
+}
+
+export function readSegmentWord(word: number): Pick<Outcome, 'segment' | 'network'> {
+  return { segment: word >>> HASH_BITS, network: word & HASH_MASK }
 }
 
 const NOBODY: ClientHashes = { client: 0, site: 0, network: 0, operator: 0 }

@@ -2,9 +2,7 @@
 // time, who was assigned since each weight change. Pure but for its memory; reports may come in any
 // order. The simulator uses it as well.
 
-import { addTally, type Tally } from '../judge/evidence.ts'
-import type { Stratum } from '../judge/sample-ratio.ts'
-import { MAX_JUDGED_ROUTES, OTHER_ROUTES, type SetCounts } from '../judge/sets.ts'
+import { MAX_JUDGED_ROUTES, OTHER_ROUTES } from '../judge/sets.ts'
 import type { Window } from '../rollout/events.ts'
 import type { Group } from './batch.ts'
 import {
@@ -14,10 +12,14 @@ import {
   type SetName,
   type ToCount,
 } from './counted.ts'
+import { type EarlyOutcome, EarlyOutcomes } from './early-outcomes.ts'
 import { EVERYBODY, MAX_MET_ENTRIES, MAX_STRATA, WINDOW_MS } from './limits.ts'
 import { readMarks } from './marks.ts'
 import { findMetric } from './metrics.ts'
-import { CONNECTION_LEVEL, type Outcome, type OutcomeKind, readOutcomes } from './outcomes.ts'
+import { CONNECTION_LEVEL, type Outcome, readOutcomes } from './outcomes.ts'
+import { type MetVisitor, PendingWindow, type SideIndex } from './pending-window.ts'
+import { type PresentVisitor, readPresent } from './present.ts'
+import { type NewVisitor, SegmentCounter } from './segment-counter.ts'
 import { Visitors } from './visitors.ts'
 
 /** What the judge is given, and what it changed. */
@@ -26,49 +28,22 @@ export type CountedWindow = {
   readonly changes: Uint32Array
 }
 
-type SideIndex = 0 | 1
-
 /** The metric of which "had met no failure" is said. */
 const FAILURES = 'errors'
-
-/** What was counted since the last window. */
-type Pending = {
-  readonly sets: Map<string, Growing>
-  readonly visitors: [number, number]
-  present: readonly Tally[]
-  readonly presentHashes: Set<number>
-  readonly assigned: Map<number, [number, number]>
-}
-
-/** What was told of a visitor before its page was. */
-type Early = {
-  readonly side: SideIndex
-  readonly index: number
-  readonly kind: OutcomeKind
-  readonly outcome: Outcome
-  readonly now: number
-}
-
-/** Isolates tell of a page within seconds; so many visitors do not come in that time. */
-const MAX_EARLY_VISITORS = 4096
-const MAX_EARLY_OF_VISITOR = 8
-
-type Growing = Omit<SetCounts, 'visitors' | 'weights' | 'codes'> & {
-  readonly visitors: [number, number]
-  readonly weights: [number, number]
-  readonly codes: Record<string, number>
-}
 
 export class RolloutCounter {
   readonly #visitors = new Visitors()
   #counted: CountedState
-  #pending = nothing()
+  readonly #early = new EarlyOutcomes()
+  readonly #segments: SegmentCounter
+  #pending = new PendingWindow()
   /** Handed out and not confirmed. */
   #given: CountedWindow | undefined
 
   /** @param stored the changes of all its windows so far, oldest first. */
   constructor(counted: CountedState, stored: Iterable<Uint32Array> = []) {
     this.#counted = counted
+    this.#segments = new SegmentCounter(counted.countries ?? [])
     for (const changes of stored) this.#visitors.restore(changes)
     this.#visitors.forgetFrom(counted.bound)
     for (const [place, set] of counted.sets.entries()) {
@@ -116,12 +91,12 @@ export class RolloutCounter {
     const side = this.#sideOf(group)
     const index = this.#counted.strata.findLastIndex(({ id }) => id <= group.revision)
     if (side === undefined || index < 0) return false
-    for (let at = 0; at < group.visitors.length; at += 2) {
-      this.#see(side, index, group.visitors[at] as number, group.visitors[at + 1] as number)
-    }
+    for (const visitor of readPresent(group)) this.#see(side, index, visitor)
     for (const outcome of readOutcomes(group.outcomes)) {
       const kind = group.kinds[outcome.kind]
-      if (kind) this.#meet(side, index, kind, outcome, now)
+      if (!kind) continue
+      const values = group.segments?.[outcome.segment - 1]
+      this.#meet({ side, index, kind, outcome, values, now })
     }
     this.#shrink()
     return true
@@ -135,36 +110,18 @@ export class RolloutCounter {
     if (this.#given && this.#given.window.id > sinceId) return this.#given
     const window = this.peek(sinceId)
     if (!window) return undefined
-    this.#pending = nothing()
+    this.#pending = new PendingWindow()
     this.#given = { window, changes: this.#visitors.takeChanges() }
     return this.#given
   }
 
   /** What `next` would give, which nothing is changed by. */
   peek(sinceId: number): Window | undefined {
-    const { sets, visitors, present, assigned } = this.#pending
-    if (
-      sets.size === 0 &&
-      assigned.size === 0 &&
-      present.length === 0 &&
-      visitors[0] + visitors[1] === 0
-    ) {
-      return undefined
-    }
+    if (this.#pending.isEmpty) return undefined
     const { generation, strata, earlier } = this.#counted
     const { size, largestClient } = this.#visitors
-    return {
-      id: sinceId + 1,
-      generation,
-      sets: [...sets.values()],
-      visitors: [Math.round(visitors[0]), Math.round(visitors[1])],
-      present,
-      crowd: size === 0 ? 0 : Math.min(1, largestClient / size),
-      assigned: [...assigned].flatMap(([ordinal, counts]): Stratum[] => {
-        const stratum = strata[ordinal - earlier]
-        return stratum ? [{ id: stratum.id, shares: stratum.shares, visitors: counts }] : []
-      }),
-    }
+    const crowd = size === 0 ? 0 : Math.min(1, largestClient / size)
+    return this.#pending.toWindow({ id: sinceId + 1, generation, crowd }, strata, earlier)
   }
 
   /** The judge has the window that `next` gave. */
@@ -179,7 +136,7 @@ export class RolloutCounter {
   }
 
   /** A visitor was there. */
-  #see(side: SideIndex, index: number, hash: number, marks: number): void {
+  #see(side: SideIndex, index: number, { hash, marks, network, values }: PresentVisitor): void {
     const { bound, strata, earlier } = this.#counted
     if (hash >= bound) return
     const { client, operator, assigned } = readMarks(marks)
@@ -193,20 +150,15 @@ export class RolloutCounter {
     // Where all have to be assigned first, a visitor counts from then on; otherwise at first sight.
     const isJudged = this.#isJudged(hash, ordinal)
     if (this.#counted.assignedFrom === 0 ? isJudged && !wasJudged : isNew) {
-      pending.visitors[side] += each
+      pending.addVisitor(side, each)
+      if (values) this.#admit({ values, side, network, each })
     }
-    if (isNewcomer && this.#visitors.countsAsAssigned(hash)) {
-      const counts = pending.assigned.get(ordinal) ?? [0, 0]
-      counts[side] += 1
-      pending.assigned.set(ordinal, counts)
-    }
+    if (isNewcomer && this.#visitors.countsAsAssigned(hash)) pending.addAssigned(side, ordinal)
     if (isNewcomer) this.#recall(hash)
     if (!isJudged) return
-    if (pending.presentHashes.has(hash) || this.#hasFailed(hash)) return
-    pending.presentHashes.add(hash)
-    const share = strata[index]?.shares[1] ?? 0
-    const [base, canary] = side === 0 ? [each, 0] : [0, each]
-    pending.present = addTally(pending.present, { share, base, canary })
+    if (pending.isPresent(hash) || this.#hasFailed(hash)) return
+    const names = values && side === 1 ? this.#segments.namesOf(values) : []
+    pending.addPresent(side, hash, strata[index]?.shares[1] ?? 0, each, names)
   }
 
   /** Whether it counts what a visitor meets: see `assignedFrom`. */
@@ -222,14 +174,18 @@ export class RolloutCounter {
     return set !== undefined && this.#visitors.hasMet(hash, set)
   }
 
+  /** A new visitor belongs to its segments. */
+  #admit(visitor: NewVisitor): void {
+    for (const [name, more] of this.#segments.admit(visitor)) this.#pending.addToSegment(name, more)
+    const { countries } = this.#segments
+    const known = this.#counted.countries ?? []
+    if (countries.length > known.length) this.#counted = { ...this.#counted, countries }
+  }
+
   /** A visitor met something. */
-  #meet(
-    side: SideIndex,
-    index: number,
-    { metric, route, code }: OutcomeKind,
-    outcome: Outcome,
-    now: number,
-  ): void {
+  #meet(early: EarlyOutcome): void {
+    const { side, index, kind, outcome, values, now } = early
+    const { metric, route, code } = kind
     const row = findMetric(metric)
     const bounds = this.#counted.bounds[metric]
     const stratum = this.#counted.strata[index]
@@ -239,7 +195,8 @@ export class RolloutCounter {
     // Tabs from before the last change of weights exist on one side only, and would make it look as
     // if more visitors of that side did what they should.
     if (row.bad === 'fewer' && !this.#visitors.isAssigned(visitor, ordinal)) {
-      this.#wait({ side, index, kind: { metric, route }, outcome, now })
+      if (visitor >= this.#counted.bound) return
+      this.#early.add({ ...early, kind: { metric, route } })
       return
     }
     // It does not wait for the page: who reloads a page because it failed would count on one side only.
@@ -249,41 +206,21 @@ export class RolloutCounter {
     const warmUp = isSlow && now - stratum.since < this.#counted.warmUpMs + WINDOW_MS
     const levels = row.edges ? Math.min(level, row.edges.length) : 1
     const told = this.#toRoute(metric, route)
+    const share = stratum.shares[1]
     for (let edge = 0; edge < levels; edge++) {
       if (visitor >= (bounds[edge] ?? 0)) continue
       const all = { metric, edge, route: '', warmUp }
-      this.#count(side, stratum, all, outcome, code)
+      const met = { side, share, code, route: told }
+      const names = values && row.bySegment && !warmUp ? this.#segments.namesOf(values) : []
+      this.#count(all, met, outcome, names)
       if (!row.byRoute || warmUp) continue
-      this.#count(side, stratum, { ...all, route: told }, outcome, code)
+      this.#count({ ...all, route: told }, met, outcome)
     }
   }
 
-  /**
-   * Isolates report in any order: what a visitor did may be told before the page that it opened. It
-   * waits for that, in memory.
-   */
-  #wait(early: Early): void {
-    const { visitor } = early.outcome
-    if (visitor >= this.#counted.bound) return
-    const known = this.#early.get(visitor) ?? []
-    if (known.length >= MAX_EARLY_OF_VISITOR) return
-    if (!this.#early.has(visitor) && this.#early.size >= MAX_EARLY_VISITORS) {
-      const [oldest] = this.#early.keys()
-      if (oldest !== undefined) this.#early.delete(oldest)
-    }
-    this.#early.set(visitor, [...known, early])
-  }
-
-  readonly #early = new Map<number, readonly Early[]>()
-
-  /** The page of a visitor was told: what it did counts now. */
+  /** The page of a visitor was told: what it did before that counts now. */
   #recall(visitor: number): void {
-    const early = this.#early.get(visitor)
-    if (!early) return
-    this.#early.delete(visitor)
-    for (const { side, index, kind, outcome, now } of early) {
-      this.#meet(side, index, kind, outcome, now)
-    }
+    for (const early of this.#early.take(visitor)) this.#meet(early)
   }
 
   /** The route itself for the first few of a metric, and one name for all others. */
@@ -293,29 +230,21 @@ export class RolloutCounter {
     return isTold ? route : OTHER_ROUTES
   }
 
+  /**
+   * Counts a visitor who meets something for the first time in a set, there and in the segments that
+   * it belongs to.
+   */
   #count(
-    side: SideIndex,
-    { shares }: CountedStratum,
     name: SetName,
+    met: Omit<MetVisitor, 'weight'>,
     outcome: Outcome,
-    code: string | undefined,
+    segments: readonly string[] = [],
   ): void {
     const place = this.#placeOf(name) ?? this.#begin(name)
     if (this.#visitors.hasMet(outcome.visitor, place)) return
     const weight = this.#visitors.meet(outcome.visitor, place, outcome)
-    const key = `${place} ${shares[1]}`
-    const known = this.#pending.sets.get(key)
-    const counts: Growing = known ?? {
-      ...name,
-      share: shares[1],
-      visitors: [0, 0],
-      weights: [0, 0],
-      codes: {},
-    }
-    if (!known) this.#pending.sets.set(key, counts)
-    counts.visitors[side] += 1
-    counts.weights[side] += weight
-    if (side === 1 && code) counts.codes[code] = (counts.codes[code] ?? 0) + 1
+    this.#pending.addMet(name, place, { ...met, weight })
+    for (const segment of segments) this.#pending.addMet(name, place, { ...met, weight }, segment)
   }
 
   #placeOf({ metric, edge, route, warmUp }: SetName): number | undefined {
@@ -372,15 +301,5 @@ export class RolloutCounter {
         this.#visitors.forgetMet(place, this.#boundOf(set))
       }
     }
-  }
-}
-
-function nothing(): Pending {
-  return {
-    sets: new Map(),
-    visitors: [0, 0],
-    present: [],
-    presentHashes: new Set(),
-    assigned: new Map(),
   }
 }

@@ -2,16 +2,17 @@
 // too few of whom are independent.
 
 import { findWorstSet, type MetricState } from './metric.ts'
+import { isLargeEnough, MIN_SEGMENT_VISITORS } from './segments.ts'
 import {
-  hasEnoughClients,
   type Metric,
   MIN_CLIENTS,
   MIN_CLIENTS_IF_ALL_FAIL,
+  mayCount,
   type SetState,
   type Surroundings,
   toClients,
 } from './sets.ts'
-import { toShort } from './words.ts'
+import { toSegmentWords, toShort } from './words.ts'
 
 /** Why the judge sees less than it could, as a code and in words. */
 export type Blindness = {
@@ -48,8 +49,12 @@ export function findBlindness(
   }
   for (const [i, metric] of metrics.entries()) {
     const state = states[i]
-    const set = state && findWorstSet(metric, state, { ...around, visitors: [0, 0] })
+    const set = state && findWorstSet(metric, state, toGenerous(around))
     if (!set || !isHeldBack(metric, set, around)) continue
+    if (set.segment !== undefined && !isLargeEnough(around.segments?.[set.segment])) {
+      blind.push({ kind: 'clients', reason: toFewText(metric, set.segment, around) })
+      continue
+    }
     const clients = toShort(toClients(set)[1])
     const reason = `"${metric.name}" looks worse, but only ${clients} independent ${clients === '1' ? 'client' : 'clients'} met it: ${MIN_CLIENTS} are needed, or ${MIN_CLIENTS_IF_ALL_FAIL} where all visitors of the new version do`
     blind.push({ kind: 'clients', reason })
@@ -57,8 +62,24 @@ export function findBlindness(
   return blind
 }
 
+/** The same as if there were enough visitors and clients wherever some met something. */
+function toGenerous(around: Surroundings): Surroundings {
+  if (!around.segments) return { ...around, visitors: [0, 0] }
+  const segments = Object.entries(around.segments).map(([name, segment]) => [
+    name,
+    { ...segment, visitors: [0, 0] as const, known: MIN_SEGMENT_VISITORS },
+  ])
+  return { ...around, visitors: [0, 0], segments: Object.fromEntries(segments) }
+}
+
+function toFewText({ name }: Metric, segment: string, { segments }: Surroundings): string {
+  const [base, canary] = segments?.[segment]?.known ?? [0, 0]
+  const [baseNeeded, canaryNeeded] = MIN_SEGMENT_VISITORS
+  return `"${name}" looks worse ${toSegmentWords(segment)}, but too few of these visitors are known, ${canary} of the new version and ${base} of the old one: ${canaryNeeded} and ${baseNeeded} are needed`
+}
+
 /** Whether a set would speak against the canary if more clients did. */
 function isHeldBack(metric: Metric, set: SetState, around: Surroundings): boolean {
-  if (hasEnoughClients(metric, set, around)) return false
+  if (mayCount(metric, set, around)) return false
   return set.worse.some((log, i) => log + (set.gain[i] ?? 0) > Math.log(20))
 }

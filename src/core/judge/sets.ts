@@ -15,6 +15,7 @@ import {
   toLogE,
   toWorse,
 } from './evidence.ts'
+import { isLargeEnough, type Segments } from './segments.ts'
 
 /** What a plan says of a metric. The table in counting/metrics.ts says the rest. */
 export type Metric = {
@@ -61,10 +62,17 @@ export type SetCounts = {
   readonly codes: Readonly<Record<string, number>>
   /** Whether this counts against the canary only if it is catastrophic: just after a step. */
   readonly warmUp: boolean
+  /** The segment whose visitors alone these are, on all routes; left out for those of all. */
+  readonly segment?: string | undefined
+  /** Of a segment: on which routes the canary's visitors met it. */
+  readonly routes?: Readonly<Record<string, number>> | undefined
 }
 
 /** All that is remembered of one set. Plain JSON. */
-export type SetState = Pick<SetCounts, 'edge' | 'route' | 'warmUp' | 'visitors' | 'codes'> & {
+export type SetState = Pick<
+  SetCounts,
+  'edge' | 'route' | 'warmUp' | 'visitors' | 'codes' | 'segment' | 'routes'
+> & {
   /** Sums of the weights, by the canary's share of buckets. */
   readonly tallies: readonly Tally[]
   /** Evidence that the canary is worse, of the blocks of time that are over. */
@@ -132,6 +140,8 @@ export type Surroundings = {
   readonly isUneven: boolean
   /** The share of the rollout's visitors that are one client, the largest; 0 to 1. */
   readonly crowd: number
+  /** What is known of the visitors by segment; left out where they are not told apart. */
+  readonly segments?: Segments | undefined
 }
 
 /** The row of the table. @throws TypeError when there is none. */
@@ -147,9 +157,10 @@ export function addToSets(
   sets: readonly SetState[],
   counts: SetCounts,
 ): readonly SetState[] {
-  const { edge, route, warmUp, share, visitors, weights, codes } = counts
+  const { edge, route, warmUp, share, visitors, weights, codes, segment, routes } = counts
   const known = sets.find(
-    (set) => set.edge === edge && set.route === route && set.warmUp === warmUp,
+    (set) =>
+      set.edge === edge && set.route === route && set.warmUp === warmUp && set.segment === segment,
   )
   const hypothesis = toHypothesisOf(metric, warmUp)
   const set = known ?? {
@@ -163,12 +174,14 @@ export function addToSets(
     gain: noEvidence(hypothesis),
     met: 0,
     before: noEvidence(hypothesis),
+    ...(segment === undefined ? {} : { segment }),
   }
   const tally = { share, base: weights[0], canary: weights[1] }
   const sum: SetState = {
     ...set,
     visitors: addPair(set.visitors, visitors),
-    codes: addCodes(set.codes, codes),
+    codes: addNumbers(set.codes, codes),
+    ...(routes ? { routes: addNumbers(set.routes ?? {}, routes) } : {}),
     tallies: addTally(set.tallies, tally),
     gain: addEvidence(set.gain, toGain(hypothesis, tally)),
     met: set.met + visitors[1],
@@ -217,11 +230,30 @@ function toAdded(
  */
 export function toLogSet(metric: Metric, set: SetState, around: Surroundings): number {
   const hypothesis = toHypothesisOf(metric, set.warmUp)
-  const log = toLogE(hypothesis, addEvidence(set.worse, toAdded(metric, set, around.block)))
+  const block = toBlockOf(set, around)
+  const log = toLogE(hypothesis, addEvidence(set.worse, toAdded(metric, set, block)))
   const careful = around.isUneven
     ? Math.min(log, toLogE(hypothesis, toEvidence(hypothesis, toUneven(metric, set, around))))
     : log
-  return hasEnoughClients(metric, set, around) ? careful : Math.min(careful, 0)
+  return mayCount(metric, set, around) ? careful : Math.min(careful, 0)
+}
+
+/** The present block, with the visitors of the canary who may have met it: those of the set's segment. */
+export function toBlockOf(
+  { segment }: SetState,
+  { block, segments }: Pick<Surroundings, 'block' | 'segments'>,
+): BlockFacts {
+  return segment === undefined ? block : { ...block, atRisk: segments?.[segment]?.atRisk ?? 0 }
+}
+
+/** Whether as much is known of a set as it takes to speak against the canary. */
+export function mayCount(metric: Metric, set: SetState, around: Surroundings): boolean {
+  return hasEnoughVisitors(set, around) && hasEnoughClients(metric, set, around)
+}
+
+/** Whether there are visitors enough for a segment; others need none. */
+export function hasEnoughVisitors({ segment }: SetState, { segments }: Surroundings): boolean {
+  return segment === undefined || isLargeEnough(segments?.[segment])
 }
 
 /** The tallies with the share of those who were there, where that says less against the canary. */
@@ -248,19 +280,24 @@ export function hasEnoughClients(metric: Metric, set: SetState, around: Surround
   const [base, canary] = toClients(set)
   if (toRow(metric).bad === 'fewer') return base >= MIN_CLIENTS
   if (canary >= MIN_CLIENTS) return true
-  const isAll = set.visitors[1] >= ALL_FAIL_SHARE * around.visitors[1]
+  const isAll = set.visitors[1] >= ALL_FAIL_SHARE * toVisitorsOf(set, around)[1]
   return isAll && canary >= MIN_CLIENTS_IF_ALL_FAIL
+}
+
+/** The visitors there were who may be in a set: all, or those of its segment. */
+export function toVisitorsOf({ segment }: SetState, { visitors, segments }: Surroundings): Pair {
+  return segment === undefined ? visitors : (segments?.[segment]?.visitors ?? [0, 0])
 }
 
 function addPair(one: Pair, other: Pair): Pair {
   return [one[0] + other[0], one[1] + other[1]]
 }
 
-function addCodes(
+function addNumbers(
   one: Readonly<Record<string, number>>,
   other: Readonly<Record<string, number>>,
 ): Readonly<Record<string, number>> {
   const sum = { ...one }
-  for (const [code, count] of Object.entries(other)) sum[code] = (sum[code] ?? 0) + count
+  for (const [name, count] of Object.entries(other)) sum[name] = (sum[name] ?? 0) + count
   return sum
 }

@@ -1,28 +1,13 @@
 // What the evidence of all metrics together says: promote, continue or rollback, and why. The
 // rollout decides whether there are enough data, and what a verdict leads to.
 
-import type { MetricRow } from '../counting/metrics.ts'
 import { type Blindness, findBlindness } from './blindness.ts'
 import { toLogMean } from './evidence.ts'
-import {
-  findWorstSet,
-  type MetricState,
-  toLogBetter,
-  toLogWithin,
-  toLogWorse,
-  toMarginEdge,
-} from './metric.ts'
-import { type RatioRange, toRatioRange } from './ratio.ts'
-import {
-  type Metric,
-  type Pair,
-  type SetState,
-  type Surroundings,
-  toClients,
-  toLogSet,
-  toRow,
-} from './sets.ts'
-import { toChanceText, toMarginText, toRatioText, toSetText } from './words.ts'
+import { type MetricFinding, toAllText, toFinding, toFindingText } from './finding.ts'
+import { type MetricState, toLogBetter, toLogWithin, toLogWorse } from './metric.ts'
+import { toRatioRange } from './ratio.ts'
+import { type Metric, type Surroundings, toRow } from './sets.ts'
+import { toChanceText, toMarginText } from './words.ts'
 
 /** What is judged, and how strictly. */
 export type Question = {
@@ -45,39 +30,6 @@ export type Observed = {
   /** In the order of the question's metrics. */
   readonly metrics: readonly MetricState[]
   readonly around: Surroundings
-}
-
-/** The set of a metric that speaks most against the canary. */
-export type WorstSet = {
-  /** The route; empty for all together, `*` for those that are not told apart. */
-  readonly route: string
-  /** In the metric's unit; `null` without edges. */
-  readonly edge: number | null
-  /** Visitors who met it for the first time, and how many independent clients they count for. */
-  readonly visitors: Pair
-  readonly clients: Pair
-  /** What the canary's got, and how many of them. */
-  readonly codes: Readonly<Record<string, number>>
-  readonly warmUp: boolean
-  /** How many times as many as on the base, by what was seen. */
-  readonly ratio: RatioRange
-  /** ln E that the canary is worse in this set. */
-  readonly log: number
-}
-
-/** One metric's part of a verdict. */
-export type MetricFinding = {
-  readonly name: string
-  /** ln E that the canary is worse. */
-  readonly logWorse: number
-  /** `null` where nobody has met it. */
-  readonly worst: WorstSet | null
-  /** Visitors who have met it on any route, and visitors there were. */
-  readonly met: Pair
-  readonly seen: Pair
-  /** The margin to be shown, and ln E that the canary is within it; `null` without a margin. */
-  readonly margin: Metric['margin']
-  readonly logWithin: number | null
 }
 
 /** An outcome with everything that it is based on. Plain JSON; logarithms are natural. */
@@ -149,27 +101,15 @@ export function judge(question: Question, observed: Observed): Verdict {
   return { ...verdict, reason: toReason(verdict, question) }
 }
 
-/** How the ratios of a set are found; they are for people alone, and cost the most. */
-type FindRange = typeof toRatioRange
-
 function findAll(
   { metrics, alpha }: Question,
   { metrics: states, around }: Observed,
-  findRange: FindRange,
+  findRange: typeof toRatioRange,
 ): readonly MetricFinding[] {
   return metrics.flatMap((metric, i) => {
     const state = states[i]
-    if (!state) return []
-    const find = ({ tallies }: SetState, log: number) =>
-      agree(findRange(tallies, alpha), toRow(metric), log >= Math.log(1 / alpha))
-    return [toFinding(metric, state, around, find)]
+    return state ? [toFinding(metric, state, { around, alpha, findRange })] : []
   })
-}
-
-/** The exact evidence also limits the range, so that it agrees with a decision against the canary. */
-function agree({ low, high }: RatioRange, { bad }: MetricRow, isWorse: boolean): RatioRange {
-  if (!isWorse) return { low, high }
-  return bad === 'more' ? { low: Math.max(low, 1), high } : { low, high: Math.min(high ?? 1, 1) }
 }
 
 /**
@@ -192,46 +132,6 @@ function combineWorse({ metrics, combine }: Question, logs: readonly number[]): 
   const parts = logs.map((log, i) => ({ log, weight: (metrics[i]?.weight ?? 0) / total }))
   if (combine === 'average') return toLogMean(parts)
   return Math.max(...parts.map(({ log, weight }) => log + Math.log(weight)))
-}
-
-function toFinding(
-  metric: Metric,
-  state: MetricState,
-  around: Surroundings,
-  findRange: (set: SetState, log: number) => RatioRange,
-): MetricFinding {
-  const worst = findWorstSet(metric, state, around)
-  const edge = worst?.edge ?? toMarginEdge(metric)
-  const all = state.sets.find((set) => set.route === '' && set.edge === edge && !set.warmUp)
-  return {
-    name: metric.name,
-    logWorse: toLogWorse(metric, state, around),
-    worst: worst ? toWorst(metric, worst, around, findRange) : null,
-    met: all?.visitors ?? [0, 0],
-    seen: around.visitors,
-    margin: metric.margin,
-    logWithin: toLogWithin(metric, state, around),
-  }
-}
-
-function toWorst(
-  metric: Metric,
-  set: SetState,
-  around: Surroundings,
-  findRange: (set: SetState, log: number) => RatioRange,
-): WorstSet {
-  const { route, visitors, codes, warmUp } = set
-  const log = toLogSet(metric, set, around)
-  return {
-    route,
-    edge: toRow(metric).edges?.[set.edge] ?? null,
-    visitors,
-    clients: toClients(set),
-    codes,
-    warmUp,
-    ratio: findRange(set, log),
-    log,
-  }
 }
 
 /** From this E on the evidence is worth a word, though it may well be chance. */
@@ -266,36 +166,4 @@ function findStrongest(
     ({ logWorse }, i) => logWorse + Math.log(metrics[i]?.weight ?? Number.MIN_VALUE),
   )
   return findings[logs.indexOf(Math.max(...logs))]
-}
-
-/** One metric in a sentence: the set that speaks most against the canary. */
-export function toFindingText(finding: MetricFinding | undefined): string {
-  if (!finding) return 'nothing was seen'
-  const { worst, seen } = finding
-  if (!worst) return toAllText(finding)
-  const { route, edge, visitors, codes, ratio } = worst
-  const words = { row: toRow(finding), route, edge, met: visitors, seen, codes }
-  // The sums of steps with different weights may say the opposite of what each step says.
-  return isContradicted(visitors, seen, ratio) ? toRatioText(words, ratio) : toSetText(words)
-}
-
-/** One metric in a sentence: all routes together. */
-function toAllText(finding: MetricFinding): string {
-  const { margin, worst, met, seen } = finding
-  const row = toRow(finding)
-  const edge = row.edges ? (worst?.edge ?? margin?.edge ?? row.edges[0] ?? null) : null
-  const codes = worst && worst.route === '' ? worst.codes : {}
-  return toSetText({ row, route: '', edge, met, seen, codes })
-}
-
-/** Whether the sums lie outside of the ratios that were found from them step by step. */
-function isContradicted(
-  [base, canary]: Pair,
-  [allBase, allCanary]: Pair,
-  { low, high }: RatioRange,
-): boolean {
-  if (allBase === 0 || allCanary === 0) return false
-  const of = canary / Math.max(canary, allCanary)
-  const than = base / Math.max(base, allBase)
-  return of < low * than || (high !== null && of > high * than)
 }

@@ -2,6 +2,7 @@
 // that decide stand beside the sentences, in the verdict.
 
 import type { MetricRow } from '../counting/metrics.ts'
+import { OTHER_VALUE, readSegmentName, type SegmentKind } from '../counting/segments.ts'
 import type { RatioRange } from './ratio.ts'
 import { type Margin, OTHER_ROUTES, type Pair } from './sets.ts'
 
@@ -29,6 +30,40 @@ export function toSetText({ row, route, edge, met, seen, codes }: SetWords): str
     `${toOf(canary, canarySeen)} of the new version ${what}${where}, ` +
     `${toOthers(base, baseSeen)} of the old one`
   )
+}
+
+const KINDS: Readonly<Record<SegmentKind, string>> = {
+  browser: 'browsers',
+  device: 'devices',
+  country: 'countries',
+}
+
+/**
+ * What a sentence says is of the visitors of one segment: `with Safari, 9 of 9 visitors …; other
+ * browsers show nothing odd`.
+ *
+ * @param others segments of the same kind that look worse, too.
+ */
+export function toSegmentText(name: string, text: string, others: readonly string[]): string {
+  const rest =
+    others.length === 0
+      ? `other ${KINDS[readSegmentName(name).kind]} show nothing odd`
+      : `it looks worse ${others.map(toSegmentWords).join(' and ')} as well`
+  return `${toSegmentWords(name)}, ${text}; ${rest}`
+}
+
+/** `with Safari`, `on phones`, `from country DE`. */
+export function toSegmentWords(name: string): string {
+  const { kind, value } = readSegmentName(name)
+  const isOther = value === OTHER_VALUE
+  switch (kind) {
+    case 'browser':
+      return isOther ? 'with other browsers' : `with ${value}`
+    case 'device':
+      return isOther ? 'on computers and tablets' : `on ${value}s`
+    case 'country':
+      return isOther ? 'from other countries' : `from country ${value}`
+  }
 }
 
 /** `at least 1.4 times as many visitors of the new version met a failure as of the old one`. */

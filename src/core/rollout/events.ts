@@ -4,6 +4,7 @@
 
 import type { Tally } from '../judge/evidence.ts'
 import type { Stratum } from '../judge/sample-ratio.ts'
+import type { Segments } from '../judge/segments.ts'
 import type { Pair, SetCounts } from '../judge/sets.ts'
 import type { Verdict } from '../judge/verdict.ts'
 import type { RolloutState, StepData } from './state.ts'
@@ -29,6 +30,8 @@ export type Window = {
   readonly crowd: number
   /** Visitors seen for the first time since the weights changed, by stratum: [base, canary]. */
   readonly assigned: readonly Stratum[]
+  /** The same by segment, where visitors are told apart. */
+  readonly segments?: Segments | undefined
 }
 
 /** Who did it, as the audit log names them. */

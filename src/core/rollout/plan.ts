@@ -51,6 +51,11 @@ export type Plan = Question & {
    * catastrophic: new instances start, and caches are empty.
    */
   readonly warmUpMs: number
+  /**
+   * Whether visitors are also judged by segment: by browser, device and country. Left out in what was
+   * stored before there were segments.
+   */
+  readonly segments?: boolean | undefined
   /** The probability of a false alarm of the sample ratio. */
   readonly sampleRatioAlpha: number
   /**
@@ -106,6 +111,7 @@ export const DEFAULTS: Omit<Plan, 'steps' | 'bake'> = {
   alpha: 0.01,
   combine: 'average',
   warmUpMs: 2 * MINUTE_MS,
+  segments: true,
   sampleRatioAlpha: 0.001,
   minVisitors: 100,
   withoutData: 'hold',

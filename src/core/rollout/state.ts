@@ -4,6 +4,7 @@
 import type { Tally } from '../judge/evidence.ts'
 import { type MetricState, startMetric } from '../judge/metric.ts'
 import { NO_SAMPLE, type SampleRatioState } from '../judge/sample-ratio.ts'
+import type { Segments } from '../judge/segments.ts'
 import type { BlockFacts, Pair, Surroundings } from '../judge/sets.ts'
 import type { Plan } from './plan.ts'
 
@@ -60,6 +61,8 @@ type Analysis = {
   /** The share of the visitors that are one client, the largest. */
   readonly crowd: number
   readonly sampleRatio: SampleRatioState
+  /** Visitors by segment; left out where the plan does not tell them apart. */
+  readonly segments?: Segments
 }
 
 /** The present block of time. */
@@ -118,7 +121,7 @@ export function newRollout(plan: Plan): RolloutState {
 }
 
 /** Before anything was counted of the present versions. */
-export function newAnalysis({ metrics }: Pick<Plan, 'metrics'>): Analysis {
+export function newAnalysis({ metrics, segments }: Pick<Plan, 'metrics' | 'segments'>): Analysis {
   return {
     metrics: metrics.map(startMetric),
     visitors: [0, 0],
@@ -126,17 +129,19 @@ export function newAnalysis({ metrics }: Pick<Plan, 'metrics'>): Analysis {
     block: { at: 0, atRisk: 0, isFirst: true, since: null },
     crowd: 0,
     sampleRatio: NO_SAMPLE,
+    ...(segments ? { segments: {} } : {}),
   }
 }
 
 /** What the judge looks at. */
-export function toObserved({ metrics, visitors, present, block, crowd, sampleRatio }: Analysis): {
+export function toObserved(analysis: Analysis): {
   readonly metrics: readonly MetricState[]
   readonly around: Surroundings
 } {
+  const { metrics, visitors, present, block, crowd, sampleRatio, segments } = analysis
   return {
     metrics,
-    around: { visitors, present, block, crowd, isUneven: sampleRatio.alarmed },
+    around: { visitors, present, block, crowd, isUneven: sampleRatio.alarmed, segments },
   }
 }
 

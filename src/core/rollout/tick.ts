@@ -5,6 +5,7 @@ import { toDuration } from '../amounts.ts'
 import { addTally } from '../judge/evidence.ts'
 import { addToMetric, closeBlock } from '../judge/metric.ts'
 import { addVisitors, type Stratum, toLogSampleRatio } from '../judge/sample-ratio.ts'
+import { addSegments, enterSegments } from '../judge/segments.ts'
 import { BLOCK_MS, type BlockFacts, type Metric } from '../judge/sets.ts'
 import { decideOutcome, judge, type Verdict } from '../judge/verdict.ts'
 import { toChanceText } from '../judge/words.ts'
@@ -108,17 +109,22 @@ function addWindow(state: RolloutState, window: Window): RolloutState {
 
 /** Ends the block of time before, if this is another one. */
 function enterBlock(state: RolloutState, window: Window): RolloutState {
-  const { plan, block } = state
+  const { plan, block, segments } = state
   const now = state.lastNowMs ?? 0
   const since = block.since ?? (hasCanary(window) ? now : null)
   const at = since === null ? 0 : Math.floor((now - since) / BLOCK_MS)
   if (at === block.at) return { ...state, block: { ...block, since } }
   const close = (metrics: RolloutState['metrics'], facts: BlockFacts) =>
-    metrics.map((metric, i) => closeBlock(plan.metrics[i] as Metric, metric, facts))
+    metrics.map((metric, i) => closeBlock(plan.metrics[i] as Metric, metric, facts, segments))
   const closed = close(state.metrics, block)
   // Blocks without a window lie between: nothing was gained just before.
   const metrics = at === block.at + 1 ? closed : close(closed, { atRisk: 0, isFirst: false })
-  return { ...state, metrics, block: { at, atRisk: 0, isFirst: false, since } }
+  return {
+    ...state,
+    metrics,
+    block: { at, atRisk: 0, isFirst: false, since },
+    ...(segments ? { segments: enterSegments(segments) } : {}),
+  }
 }
 
 /** Whether visitors of the canary were there. */
@@ -127,7 +133,7 @@ function hasCanary({ sets, present }: Window): boolean {
 }
 
 function addCounts(state: RolloutState, window: Window): RolloutState {
-  const { plan, metrics, data, visitors, block, weight } = state
+  const { plan, metrics, data, visitors, block, weight, segments } = state
   const { sets, crowd } = window
   let { present } = state
   let [base, canary] = [0, 0]
@@ -146,6 +152,7 @@ function addCounts(state: RolloutState, window: Window): RolloutState {
     visitors: [visitors[0] + window.visitors[0], visitors[1] + window.visitors[1]],
     present,
     crowd,
+    ...(segments ? { segments: addSegments(segments, window.segments) } : {}),
     block: { ...block, atRisk: block.atRisk + canary },
     data: { ...data, silentMs: speaks ? 0 : data.silentMs },
   }

@@ -5,8 +5,9 @@ import type { Group } from '../counting/batch.ts'
 import { URGENT_FLUSH_MS, WINDOW_MS } from '../counting/limits.ts'
 import { toMarks } from '../counting/marks.ts'
 import { findMetric } from '../counting/metrics.ts'
-import { type OutcomeKind, pushOutcome } from '../counting/outcomes.ts'
+import { type OutcomeKind, pushOutcome, toSegmentWord } from '../counting/outcomes.ts'
 import { RolloutCounter } from '../counting/rollout-counter.ts'
+import type { SegmentValues } from '../counting/segments.ts'
 import { noTotals } from '../counting/totals.ts'
 import type { Action, AuditRow, RolloutEvent, Window } from '../rollout/events.ts'
 import type { Plan } from '../rollout/plan.ts'
@@ -35,6 +36,8 @@ export type Visit = {
   readonly operator?: number
   /** Whether its bucket decided a document, which makes it one more visitor; `true` if left out. */
   readonly isAssigned?: boolean
+  /** What its client is; not told if left out. */
+  readonly values?: SegmentValues
   readonly met?: readonly VisitMet[]
 }
 
@@ -183,9 +186,12 @@ class Machine {
 
   #act(action: Action, now: number): void {
     if (action.kind === 'startCounting') {
-      const { metrics, warmUpMs } = this.state.plan
+      const { metrics, warmUpMs, segments } = this.state.plan
       const [control, canary] = SIDES
-      const asked = { rollout: 'simulated', control, canary, metrics, warmUpMs }
+      const asked = {
+        ...{ rollout: 'simulated', control, canary, metrics, warmUpMs },
+        ...(segments ? { segments } : {}),
+      }
       this.#counter = RolloutCounter.begin({ ...asked, generation: action.generation }, 'key')
     }
     if (action.kind === 'startCounting' || action.kind === 'setWeight') this.#beginStratum(now)
@@ -205,16 +211,18 @@ class Isolate {
   #isUrgent = false
 
   add(visit: Visit, revision: number, now: number): void {
-    const { visitor, side, client = 0, operator = 0, isAssigned = true, met = [] } = visit
+    const { visitor, side, client = 0, operator = 0, isAssigned = true, values, met = [] } = visit
     const key = `${side} ${revision}`
     const group = this.#groups.get(key) ?? newGroup(side, revision)
     this.#groups.set(key, group)
     const marks = toMarks({ client, operator, assigned: isAssigned, unpinned: isAssigned })
     group.visitors.push(visitor, marks)
+    const segment = values ? toPlace(group.segments, values) : 0
+    group.visitorSegments.push(toSegmentWord(segment, client))
     for (const { metric, route = '', level = 1, code } of met) {
       const kind = toKindPlace(group.kinds, { metric, route, ...(code ? { code } : {}) })
-      const from = { client, site: client, network: client, operator }
-      pushOutcome(group.outcomes, { visitor, kind, level, ...from })
+      const from = { site: client, network: client, operator }
+      pushOutcome(group.outcomes, { visitor, kind, level, segment, ...from })
       const row = findMetric(metric)
       if (row?.bad === 'more' && row.edges === null) this.#isUrgent = true
     }
@@ -225,8 +233,10 @@ class Isolate {
   flush(now: number): readonly Group[] {
     const waits = this.#isUrgent ? URGENT_FLUSH_MS : WINDOW_MS
     if (this.#since === undefined || now - this.#since < waits) return []
-    const groups = [...this.#groups.values()].map(({ visitors, outcomes, ...group }) => ({
+    const all = [...this.#groups.values()]
+    const groups = all.map(({ visitors, outcomes, visitorSegments, ...group }) => ({
       ...group,
+      visitorSegments: Uint32Array.from(visitorSegments),
       visitors: Uint32Array.from(visitors),
       outcomes: Uint32Array.from(outcomes),
     }))
@@ -237,14 +247,19 @@ class Isolate {
   }
 }
 
-type Growing = Omit<Group, 'visitors' | 'outcomes' | 'kinds'> & {
+type Growing = Omit<Group, 'visitors' | 'outcomes' | 'kinds' | 'segments' | 'visitorSegments'> & {
   readonly visitors: number[]
   readonly outcomes: number[]
   readonly kinds: OutcomeKind[]
+  readonly segments: SegmentValues[]
+  readonly visitorSegments: number[]
 }
 
 function newGroup(side: 0 | 1, revision: number): Growing {
-  return { ...SIDES[side], revision, totals: noTotals(), visitors: [], outcomes: [], kinds: [] }
+  return {
+    ...{ ...SIDES[side], revision, totals: noTotals() },
+    ...{ visitors: [], outcomes: [], kinds: [], segments: [], visitorSegments: [] },
+  }
 }
 
 function toKindPlace(kinds: OutcomeKind[], kind: OutcomeKind): number {
@@ -253,4 +268,12 @@ function toKindPlace(kinds: OutcomeKind[], kind: OutcomeKind): number {
       metric === kind.metric && route === kind.route && code === kind.code,
   )
   return place >= 0 ? place : kinds.push(kind) - 1
+}
+
+/** From 1. */
+function toPlace(segments: SegmentValues[], { browser, device, country }: SegmentValues): number {
+  const place = segments.findIndex(
+    (known) => known.browser === browser && known.device === device && known.country === country,
+  )
+  return place >= 0 ? place + 1 : segments.push({ browser, device, country })
 }

@@ -6,7 +6,9 @@ import {
   CONNECTION_LEVEL,
   type OutcomeKind,
   pushOutcome,
+  toSegmentWord,
 } from '../../../src/core/counting/outcomes.ts'
+import type { SegmentValues } from '../../../src/core/counting/segments.ts'
 import { type GrowingTotals, noTotals } from '../../../src/core/counting/totals.ts'
 
 /** The time at which everything is received, unless a test says another. */
@@ -27,6 +29,8 @@ export type Visit = Partial<Mark> & {
   /** The /56 and the /48 of its address; the client's if left out. */
   readonly site?: number
   readonly network?: number
+  /** What its client is; an older isolate does not say. */
+  readonly values?: SegmentValues
 }
 
 export type ToGroup = {
@@ -46,10 +50,14 @@ export function toGroup({
 }: ToGroup): Group {
   const kinds: OutcomeKind[] = []
   const outcomes: number[] = []
+  const segments: SegmentValues[] = []
+  const visitorSegments: number[] = []
   for (const visit of visits) {
-    const { hash, client = 0, site = client, network = site } = visit
+    const { hash, client = 0, site = client, network = site, values } = visit
+    const segment = values ? segments.push(values) : 0
+    visitorSegments.push(toSegmentWord(segment, network))
     for (const { level, ...kind } of toMet(visit)) {
-      const from = { client, site, network, operator: 0 }
+      const from = { site, network, operator: 0, segment }
       pushOutcome(outcomes, { visitor: hash, kind: kinds.length, level, ...from })
       kinds.push(kind)
     }
@@ -67,6 +75,9 @@ export function toGroup({
     ),
     kinds,
     outcomes: Uint32Array.from(outcomes),
+    ...(segments.length === 0
+      ? {}
+      : { segments, visitorSegments: Uint32Array.from(visitorSegments) }),
   }
 }
 

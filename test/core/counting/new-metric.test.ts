@@ -12,6 +12,7 @@ const ROW: MetricRow = {
   bad: 'more',
   source: 'request',
   byRoute: true,
+  bySegment: true,
   isDefault: true,
   isCompared: false,
 }
