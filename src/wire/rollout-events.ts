@@ -14,21 +14,21 @@ const why = z.string().optional().describe('In words, what that change did')
 
 const pair = z.tuple([z.number(), z.number()]).describe('Base, canary')
 
+const setCounts = z.strictObject({
+  metric: z.string(),
+  edge: z.number(),
+  route: z.string(),
+  share: z.number(),
+  visitors: pair,
+  weights: pair,
+  codes: z.record(z.string(), z.number()),
+  warmUp: z.boolean(),
+})
+
 const window = z.strictObject({
   id: z.number(),
   generation: z.number(),
-  sets: z.array(
-    z.strictObject({
-      metric: z.string(),
-      edge: z.number(),
-      route: z.string(),
-      share: z.number(),
-      visitors: pair,
-      weights: pair,
-      codes: z.record(z.string(), z.number()),
-      warmUp: z.boolean(),
-    }),
-  ),
+  sets: z.array(setCounts),
   visitors: pair,
   present: z.array(z.strictObject({ share: z.number(), base: z.number(), canary: z.number() })),
   crowd: z.number(),
@@ -39,6 +39,10 @@ const window = z.strictObject({
       visitors: z.array(z.number()),
     }),
   ),
+  baseline: z
+    .array(setCounts)
+    .optional()
+    .describe('With a baseline: who failed of the base and of the baseline, in this order'),
 }) satisfies z.ZodType<Window>
 
 /** As `core/rollout/events.ts` says what each means. */
@@ -52,14 +56,22 @@ export const machineEvent = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('abort'), by, action, why, now }),
   z.strictObject({
     kind: z.literal('versionPushed'),
-    side: z.enum(['control', 'canary']),
+    side: z.enum(['control', 'canary', 'baseline']),
     version: z.string(),
     by,
     action,
     now,
   }),
   z.strictObject({ kind: z.literal('restart'), by, why: z.string(), now }),
-  z.strictObject({ kind: z.literal('trafficChanged'), weight: z.number(), by, action, now }),
+  z.strictObject({ kind: z.literal('baselineGone'), by, action, now }),
+  z.strictObject({
+    kind: z.literal('trafficChanged'),
+    weight: z.number(),
+    baseline: z.number().optional().describe('Percent of the baseline, if there is one'),
+    by,
+    action,
+    now,
+  }),
 ]) satisfies z.ZodType<RolloutEvent>
 
 const recordedTransition = z.strictObject({

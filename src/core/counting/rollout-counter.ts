@@ -6,10 +6,12 @@ import { addTally, type Tally } from '../judge/evidence.ts'
 import type { Stratum } from '../judge/sample-ratio.ts'
 import { MAX_JUDGED_ROUTES, OTHER_ROUTES, type SetCounts } from '../judge/sets.ts'
 import type { Window } from '../rollout/events.ts'
+import { BaselineCounts } from './baseline-counts.ts'
 import type { Group } from './batch.ts'
 import {
   type CountedState,
   type CountedStratum,
+  FAILURES,
   newCounted,
   type SetName,
   type ToCount,
@@ -27,9 +29,6 @@ export type CountedWindow = {
 }
 
 type SideIndex = 0 | 1
-
-/** The metric of which "had met no failure" is said. */
-const FAILURES = 'errors'
 
 /** What was counted since the last window. */
 type Pending = {
@@ -63,6 +62,8 @@ export class RolloutCounter {
   readonly #visitors = new Visitors()
   #counted: CountedState
   #pending = nothing()
+  /** With a baseline: who failed of it and of the base since the last window. */
+  #baseline = new BaselineCounts()
   /** Handed out and not confirmed. */
   #given: CountedWindow | undefined
 
@@ -111,7 +112,8 @@ export class RolloutCounter {
   receive(group: Group, now: number): boolean {
     const side = this.#sideOf(group)
     const index = this.#counted.strata.findLastIndex(({ id }) => id <= group.revision)
-    if (side === undefined || index < 0) return false
+    if (index < 0) return false
+    if (side === undefined) return this.#receiveBase(group, index, now)
     for (let at = 0; at < group.visitors.length; at += 2) {
       this.#see(side, index, group.visitors[at] as number, group.visitors[at + 1] as number)
     }
@@ -132,6 +134,7 @@ export class RolloutCounter {
     const window = this.peek(sinceId)
     if (!window) return undefined
     this.#pending = nothing()
+    this.#baseline = new BaselineCounts()
     this.#given = { window, changes: this.#visitors.takeChanges() }
     return this.#given
   }
@@ -143,7 +146,8 @@ export class RolloutCounter {
       sets.size === 0 &&
       assigned.size === 0 &&
       present.length === 0 &&
-      visitors[0] + visitors[1] === 0
+      visitors[0] + visitors[1] === 0 &&
+      this.#baseline.isEmpty
     ) {
       return undefined
     }
@@ -160,6 +164,7 @@ export class RolloutCounter {
         const stratum = strata[ordinal - earlier]
         return stratum ? [{ id: stratum.id, shares: stratum.shares, visitors: counts }] : []
       }),
+      ...this.#baseline.toPart(),
     }
   }
 
@@ -172,6 +177,31 @@ export class RolloutCounter {
     const { control, canary } = this.#counted
     if (environment === canary.environment && version === canary.version) return 1
     return environment === control.environment && version === control.version ? 0 : undefined
+  }
+
+  /** Where a baseline is compared: visitors of the base who failed, which the baseline is held against. */
+  #receiveBase({ environment, version, outcomes, kinds }: Group, index: number, now: number) {
+    const { base } = this.#counted
+    if (!base || environment !== base.environment || version !== base.version) return false
+    for (const outcome of readOutcomes(outcomes)) {
+      if (kinds[outcome.kind]?.metric !== FAILURES) continue
+      const stratum = this.#counted.strata[index]
+      const bound = this.#counted.bounds[FAILURES]?.[0] ?? 0
+      const isEarly = stratum && this.#isWarmingUp(stratum, now)
+      if (!stratum || outcome.visitor >= bound) continue
+      if (isEarly && outcome.level >= CONNECTION_LEVEL) continue
+      const name = { metric: FAILURES, edge: 0, route: '', warmUp: false }
+      const place = this.#placeOf(name) ?? this.#begin(name)
+      if (this.#visitors.hasMet(outcome.visitor, place)) continue
+      const weight = this.#visitors.meet(outcome.visitor, place, outcome)
+      if (!isEarly) this.#baseline.add(0, stratum.baselineShare ?? 0, weight)
+    }
+    this.#shrink()
+    return true
+  }
+
+  #isWarmingUp({ since }: CountedStratum, now: number): boolean {
+    return now - since < this.#counted.warmUpMs
   }
 
   /** A visitor was there. */
@@ -226,13 +256,18 @@ export class RolloutCounter {
       return
     }
     const isSlow = row.edges !== null || level >= CONNECTION_LEVEL
-    const warmUp = isSlow && now - stratum.since < this.#counted.warmUpMs
+    const isEarly = this.#isWarmingUp(stratum, now)
+    const warmUp = isSlow && isEarly
     const levels = row.edges ? Math.min(level, row.edges.length) : 1
     const told = this.#toRoute(metric, route)
     for (let edge = 0; edge < levels; edge++) {
       if (visitor >= (bounds[edge] ?? 0)) continue
       const all = { metric, edge, route: '', warmUp }
-      this.#count(side, stratum, all, outcome, code)
+      const weight = this.#count(side, stratum, all, outcome, code)
+      const { baselineShare: share } = stratum
+      if (share !== undefined && metric === FAILURES && side === 0 && weight && !isEarly) {
+        this.#baseline.add(1, share, weight)
+      }
       if (!row.byRoute || warmUp) continue
       this.#count(side, stratum, { ...all, route: told }, outcome, code)
     }
@@ -273,15 +308,16 @@ export class RolloutCounter {
     return isTold ? route : OTHER_ROUTES
   }
 
+  /** What the visitor weighs; `undefined` if it was counted before. */
   #count(
     side: SideIndex,
     { shares }: CountedStratum,
     name: SetName,
     { visitor, site, network }: Outcome,
     code: string | undefined,
-  ): void {
+  ): number | undefined {
     const place = this.#placeOf(name) ?? this.#begin(name)
-    if (this.#visitors.hasMet(visitor, place)) return
+    if (this.#visitors.hasMet(visitor, place)) return undefined
     const weight = this.#visitors.meet(visitor, place, { site, network })
     const key = `${place} ${shares[1]}`
     const known = this.#pending.sets.get(key)
@@ -296,6 +332,7 @@ export class RolloutCounter {
     counts.visitors[side] += 1
     counts.weights[side] += weight
     if (side === 1 && code) counts.codes[code] = (counts.codes[code] ?? 0) + 1
+    return weight
   }
 
   #placeOf({ metric, edge, route, warmUp }: SetName): number | undefined {

@@ -5,6 +5,7 @@ import type { Tally } from '../judge/evidence.ts'
 import { type MetricState, startMetric } from '../judge/metric.ts'
 import { NO_SAMPLE, type SampleRatioState } from '../judge/sample-ratio.ts'
 import type { Pair, Surroundings } from '../judge/sets.ts'
+import { type BaselineCheck, startBaselineCheck } from './baseline.ts'
 import type { Plan } from './plan.ts'
 
 /** Why nothing moves by itself. */
@@ -61,6 +62,8 @@ type Analysis = {
   /** The share of the visitors that are one client, the largest. */
   readonly crowd: number
   readonly sampleRatio: SampleRatioState
+  /** Whether the baseline fails by itself; left out where the plan has none. */
+  readonly baselineCheck?: BaselineCheck
 }
 
 /** The form of a stored state. It grows when a state of an older form cannot be gone on with. */
@@ -76,6 +79,8 @@ export type RolloutState = Analysis & {
   readonly phase: Phase
   /** The canary's present share of both sides together, in percent. */
   readonly weight: number
+  /** Whether the baseline has ended for good: it failed by itself, or the base got another version. */
+  readonly baselineIsOver?: boolean | undefined
   /** Grows whenever the analysis starts over. */
   readonly generation: number
   /** The id of the last window that was added; -1 before the first. */
@@ -111,7 +116,7 @@ export function newRollout(plan: Plan): RolloutState {
 }
 
 /** Before anything was counted of the present versions. */
-export function newAnalysis({ metrics }: Pick<Plan, 'metrics'>): Analysis {
+export function newAnalysis({ metrics, baseline }: Pick<Plan, 'metrics' | 'baseline'>): Analysis {
   return {
     metrics: metrics.map(startMetric),
     visitors: [0, 0],
@@ -119,6 +124,7 @@ export function newAnalysis({ metrics }: Pick<Plan, 'metrics'>): Analysis {
     block: { at: 0, atRisk: 0 },
     crowd: 0,
     sampleRatio: NO_SAMPLE,
+    ...(baseline === undefined ? {} : { baselineCheck: startBaselineCheck() }),
   }
 }
 
@@ -147,6 +153,32 @@ export function toWeight(plan: Plan, phase: Phase): number {
     case 'promoted':
       return 100
   }
+}
+
+/**
+ * From this weight on the base takes the baseline's place. Two sides of 50 % would leave the base
+ * without visitors, and its instances would not be warm when a rollback needs them.
+ */
+export const BASELINE_BELOW_WEIGHT = 50
+
+type Compared = Pick<RolloutState, 'baselineIsOver'> & {
+  readonly plan: Pick<Plan, 'steps' | 'baseline'>
+}
+
+/** Whether the canary is compared with the baseline in a phase, and not with the base. */
+export function isWithBaseline({ plan, baselineIsOver }: Compared, phase: Phase): boolean {
+  if (plan.baseline === undefined || baselineIsOver || phase.name !== 'step') return false
+  return (plan.steps[phase.index]?.weight ?? 0) < BASELINE_BELOW_WEIGHT
+}
+
+/**
+ * The baseline's share of the visitors of all sides together in a phase, in percent: the canary's, or
+ * none. `undefined` where the plan has no baseline.
+ */
+export function toBaselineWeight(state: Compared, phase: Phase): number | undefined {
+  if (state.plan.baseline === undefined) return undefined
+  if (!isWithBaseline(state, phase) || phase.name !== 'step') return 0
+  return state.plan.steps[phase.index]?.weight ?? 0
 }
 
 /** Which step of its plan a rollout is in, from 1, and how many there are; `undefined` in no step. */
