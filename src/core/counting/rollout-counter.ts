@@ -265,7 +265,13 @@ export class RolloutCounter {
       const all = { metric, edge, route: '', warmUp }
       const weight = this.#count(side, stratum, all, outcome, code)
       const { baselineShare: share } = stratum
-      if (share !== undefined && metric === FAILURES && side === 0 && weight && !isEarly) {
+      if (
+        share !== undefined &&
+        metric === FAILURES &&
+        side === 0 &&
+        weight !== undefined &&
+        !isEarly
+      ) {
         this.#baseline.add(1, share, weight)
       }
       if (!row.byRoute || warmUp) continue
