@@ -1,6 +1,7 @@
 // What `holo rollout plan` says, for people: the traffic, a paragraph for each plan, and which one fits.
 
 import { toDuration } from '../../core/amounts.ts'
+import { BASELINE_BELOW_WEIGHT } from '../../core/rollout/state.ts'
 import type { Forecast, RolloutPlanResult } from '../../wire/forecast.ts'
 import { type Style, wrap } from '../terminal.ts'
 import { toPercentText } from '../words.ts'
@@ -30,8 +31,12 @@ export function toForecastLines(
   ]
 }
 
-function toTitle({ plan, fits }: Forecast): string {
-  return fits ? plan : `${plan} (does not fit)`
+function toTitle({ plan, baseline, fits }: Forecast): string {
+  const beside =
+    baseline === undefined
+      ? ''
+      : `, compared with the baseline "${baseline}" below ${BASELINE_BELOW_WEIGHT} %`
+  return `${plan}${beside}${fits ? '' : ' (does not fit)'}`
 }
 
 function toHealthyText({ healthy: { runs, promoted, takenBack, timeMs } }: Forecast): string {

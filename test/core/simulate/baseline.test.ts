@@ -103,9 +103,9 @@ describe('a release that is worse', () => {
     isCold(side, second) + (side === 'canary' ? rate : 0)
 
   it.each([
-    ['fails for all', 1, 30],
-    ['fails for a tenth', 0.1, 60],
-  ])('and %s is taken back beside a baseline', (_, rate, most) => {
+    ['fails for all', 1, 120],
+    ['fails for a tenth', 0.1, 200],
+  ])('and %s is taken back beside a baseline, although both are cold', (_, rate, most) => {
     const runs = runAll(WITH_BASELINE, { fails: worse(rate) }, 10)
     expect(countBack(runs)).toBe(10)
     const harmed = runs.map((run) => run.harmed).sort((one, other) => one - other)
