@@ -142,8 +142,9 @@ function toEnd({ phase, startedAt, endedAt }: RolloutStatus, reason: string): st
 }
 
 /** What loss of visitors the sample ratio would have noticed by now. */
-function toReach({ visitors, weight, version }: RolloutStatus): string {
-  const loss = findSmallestLoss(visitors, weight)
+function toReach({ visitors, weight, version, baseline }: RolloutStatus): string {
+  // A baseline has as many visitors as the canary.
+  const loss = findSmallestLoss(visitors, baseline?.compared ? 50 : weight)
   if (loss === undefined) {
     return 'Whether visitors get lost on one side cannot be seen yet: too few have come.'
   }
