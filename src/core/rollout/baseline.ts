@@ -25,7 +25,7 @@ export type BaselineCheck = {
  */
 const BASELINE_TOLERANCE = 2
 
-const FAILURES: Metric = {
+const BASELINE_FAILURES: Metric = {
   name: 'errors',
   weight: 1,
   tolerance: BASELINE_TOLERANCE,
@@ -42,7 +42,7 @@ const AROUND: Surroundings = {
 }
 
 export function startBaselineCheck(): BaselineCheck {
-  return { block: 0, metric: startMetric(FAILURES) }
+  return { block: 0, metric: startMetric(BASELINE_FAILURES) }
 }
 
 /** Adds what a window counted of [base, baseline]. */
@@ -56,12 +56,12 @@ export function addToBaselineCheck(
   if (block !== check.block) metric = closeBlock(metric, AROUND.atRisk)
   // Blocks without a window lie between: nothing was gained just before.
   if (block !== check.block && block !== check.block + 1) metric = closeBlock(metric, 0)
-  return { block, metric: addToMetric(FAILURES, metric, counts) }
+  return { block, metric: addToMetric(BASELINE_FAILURES, metric, counts) }
 }
 
 /** ln E that more than twice as many visitors of the baseline fail as of the base. */
 export function toLogBaselineFails({ metric }: BaselineCheck): number {
-  return toLogWorse(FAILURES, metric, AROUND)
+  return toLogWorse(BASELINE_FAILURES, metric, AROUND)
 }
 
 /** Visitors of [base, baseline] who failed, after the warm-up. */
