@@ -2,10 +2,12 @@
 // milliseconds, without optional fields. Also checks that the parts of a plan agree with one
 // another.
 
+import { FAILURES } from '../core/counting/counted.ts'
 import { findMetric } from '../core/counting/metrics.ts'
 import type { Metric } from '../core/judge/sets.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { type Plan, PRESETS, type Step, toDefaultMetric } from '../core/rollout/plan.ts'
+import { BASELINE_BELOW_WEIGHT } from '../core/rollout/state.ts'
 import { type Problem, toProblems } from './parse.ts'
 import {
   type MetricDocument,
@@ -65,6 +67,7 @@ function complete(document: PlanDocument): Plan {
     minVisitors: document.minVisitors ?? preset.minVisitors,
     withoutData: document.withoutData ?? preset.withoutData,
     withdraws: document.withdraw ?? preset.withdraws,
+    ...(document.baseline === undefined ? {} : { baseline: document.baseline }),
   }
 }
 
@@ -102,7 +105,23 @@ function toMetric({ name, weight, tolerance, margin, marginEdge, floor }: Metric
  * open, and metrics that are asked what they cannot answer.
  */
 function findContradictions(plan: Plan): readonly Finding[] {
-  return [...findInSteps(plan), ...findInMetrics(plan)]
+  return [...findInSteps(plan), ...findInMetrics(plan), ...findInBaseline(plan)]
+}
+
+function findInBaseline({ baseline, steps, metrics }: Plan): Finding[] {
+  if (baseline === undefined) return []
+  const messages: string[] = []
+  if (!steps.some(({ weight }) => weight > 0 && weight < BASELINE_BELOW_WEIGHT)) {
+    messages.push(
+      `no step of this plan has a baseline: those above 0 and below ${BASELINE_BELOW_WEIGHT} % do, because it gets as many visitors as the canary and the base keeps some; add such a step, or leave it out`,
+    )
+  }
+  if (!metrics.some(({ name }) => name === FAILURES)) {
+    messages.push(
+      `with a baseline the plan has to judge "${FAILURES}", by which a baseline is noticed that fails by itself`,
+    )
+  }
+  return messages.map((message) => ({ path: ['baseline'], message }))
 }
 
 function findInSteps({ steps, bake, metrics }: Plan): Finding[] {

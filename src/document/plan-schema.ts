@@ -3,6 +3,7 @@
 
 import * as z from 'zod'
 import { findMetric, METRICS } from '../core/counting/metrics.ts'
+import { environmentName } from './names.ts'
 
 /** More than a quarter of a year is a mistake. */
 const MOST_MINUTES = 130_000
@@ -103,6 +104,11 @@ export const planSchema = z.strictObject({
   minVisitors: z.int().min(1, 'without visitors nothing is promoted').max(1_000_000_000).optional(),
   withoutData: otherwise.optional(),
   withdraw: z.boolean().optional(),
+  baseline: environmentName
+    .optional()
+    .describe(
+      'An environment in which the old version is started anew, with as many visitors as the canary, to compare with',
+    ),
 })
 
 /** A plan as it stands in `rollouts` of holo.json: a preset, with some fields changed. */

@@ -25,7 +25,7 @@ export const MAX_HASHED_ADDRESSES = 10_000
 export type Reported = {
   readonly collected: CollectedEnvironment
   readonly visitor: number
-  /** The environment that the visitor's one is compared with. */
+  /** The environment that is asked what it does with the same request; `undefined` for none. */
   readonly other: string | undefined
 }
 
@@ -39,8 +39,6 @@ export class Reports {
   /** By key and address. */
   readonly #clients = new Map<string, ClientHashes>()
   #collected: Collected | undefined
-  /** By environment: the one that it is compared with. */
-  #others: ReadonlyMap<string, string> = new Map()
 
   constructor(pages: Pages) {
     this.#pages = pages
@@ -55,7 +53,6 @@ export class Reports {
       this.#clients.clear()
     }
     this.#collected = next
-    this.#others = toOthers(next)
   }
 
   /** What was told may not have arrived, and is told again when it is met again. */
@@ -70,7 +67,7 @@ export class Reports {
       collected && {
         collected,
         visitor: toVisitorHash(collected.key, facts.visitor),
-        other: this.#others.get(decision.environment),
+        other: collected.other,
       }
     )
   }
@@ -189,17 +186,6 @@ type News = {
   readonly route: string
   readonly kind: string
   readonly levels: number
-}
-
-/** Both sides of one comparison have one key, which no other comparison has. */
-function toOthers(collected: Collected | undefined): Map<string, string> {
-  const sides = Object.entries(collected ?? {})
-  return new Map(
-    sides.flatMap(([name, { key }]) => {
-      const other = sides.find((side) => side[0] !== name && side[1].key === key)
-      return other ? [[name, other[0]] as const] : []
-    }),
-  )
 }
 
 /** Whether a level above `known`, up to `level`, is collected of the visitor; levels are edges. */

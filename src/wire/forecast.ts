@@ -9,6 +9,7 @@ const spread = z
 
 const forecast = z.strictObject({
   plan: z.string().describe('As it was named; `proposed` for the one that is proposed'),
+  baseline: z.string().optional().describe('The environment that the plan compares with'),
   fits: z
     .boolean()
     .describe('A healthy release ends within a day, and one that fails for all is taken back'),

@@ -14,23 +14,23 @@ const why = z.string().optional().describe('In words, what that change did')
 
 const pair = z.tuple([z.number(), z.number()]).describe('Base, canary')
 
+const setCounts = z.strictObject({
+  metric: z.string(),
+  edge: z.number(),
+  route: z.string(),
+  share: z.number(),
+  visitors: pair,
+  weights: pair,
+  codes: z.record(z.string(), z.number()),
+  warmUp: z.boolean(),
+  segment: z.string().optional(),
+  routes: z.record(z.string(), z.number()).optional(),
+})
+
 const window = z.strictObject({
   id: z.number(),
   generation: z.number(),
-  sets: z.array(
-    z.strictObject({
-      metric: z.string(),
-      edge: z.number(),
-      route: z.string(),
-      share: z.number(),
-      visitors: pair,
-      weights: pair,
-      codes: z.record(z.string(), z.number()),
-      warmUp: z.boolean(),
-      segment: z.string().optional(),
-      routes: z.record(z.string(), z.number()).optional(),
-    }),
-  ),
+  sets: z.array(setCounts),
   visitors: pair,
   present: z.array(z.strictObject({ share: z.number(), base: z.number(), canary: z.number() })),
   crowd: z.number(),
@@ -45,6 +45,10 @@ const window = z.strictObject({
     .record(z.string(), z.strictObject({ visitors: pair, known: pair, atRisk: z.number() }))
     .optional()
     .describe('By browser, device and country'),
+  baseline: z
+    .array(setCounts)
+    .optional()
+    .describe('With a baseline: who failed of the base and of the baseline, in this order'),
 }) satisfies z.ZodType<Window>
 
 /** As `core/rollout/events.ts` says what each means. */
@@ -58,14 +62,22 @@ export const machineEvent = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('abort'), by, action, why, now }),
   z.strictObject({
     kind: z.literal('versionPushed'),
-    side: z.enum(['control', 'canary']),
+    side: z.enum(['control', 'canary', 'baseline']),
     version: z.string(),
     by,
     action,
     now,
   }),
   z.strictObject({ kind: z.literal('restart'), by, why: z.string(), now }),
-  z.strictObject({ kind: z.literal('trafficChanged'), weight: z.number(), by, action, now }),
+  z.strictObject({ kind: z.literal('baselineGone'), by, action, now }),
+  z.strictObject({
+    kind: z.literal('trafficChanged'),
+    weight: z.number(),
+    baseline: z.number().optional().describe('Percent of the baseline, if there is one'),
+    by,
+    action,
+    now,
+  }),
 ]) satisfies z.ZodType<RolloutEvent>
 
 const recordedTransition = z.strictObject({

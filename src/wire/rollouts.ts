@@ -29,10 +29,11 @@ export const ROLLOUT_ACTIONS = [
   'rollout-versionPushed',
   'rollout-trafficChanged',
   'rollout-restart',
+  'rollout-baselineGone',
 ] as const
 export type RolloutAction = (typeof ROLLOUT_ACTIONS)[number]
 
-const percent = z.number().describe('Of the visitors of both environments')
+const percent = z.number().describe('Of the visitors of all environments of the rollout')
 const log = z.number().describe('Natural logarithm of an E-value')
 const visitors = z
   .tuple([z.int(), z.int()])
@@ -77,6 +78,9 @@ export const rolloutPlan = z
     minVisitors: z.int(),
     withoutData: z.enum(['hold', 'rollBack']),
     withdraws: z.boolean(),
+    baseline: environmentName
+      .optional()
+      .describe('In which the old version is started anew, with as many visitors as the canary'),
   })
   .describe('Complete, in milliseconds') satisfies z.ZodType<Plan>
 
@@ -142,6 +146,16 @@ export const rolloutSummary = z.strictObject({
   startedAt: milliseconds,
   startedBy: z.string(),
   endedAt: milliseconds.optional().describe('Left out while it runs'),
+  baseline: z
+    .strictObject({
+      environment: environmentName,
+      version: versionId,
+      compared: z
+        .boolean()
+        .describe('Whether the canary is compared with it at present, and not with the base'),
+    })
+    .optional()
+    .describe('Only where the plan has a baseline, and its environment is there'),
   phase: z.enum(['step', 'bake', 'promoted', 'rolledBack']),
   phaseText: z.string().describe('For people, as in step 2 of 3 (5 %)'),
   step: z
@@ -152,7 +166,7 @@ export const rolloutSummary = z.strictObject({
     .optional()
     .describe('In which step of its plan it is; left out in the bake and at the end'),
   reason: z.string().optional().describe('Why it ended'),
-  weight: percent.describe('Of the visitors of both environments, as it is now'),
+  weight: percent.describe('Of the visitors of all environments of the rollout, as it is now'),
   paused: z.string().optional().describe('For people, why nothing moves by itself'),
   pause: z
     .strictObject({
@@ -172,7 +186,7 @@ export const rolloutStatus = rolloutSummary.extend({
   held: z.boolean().describe('Its maximum time has passed, and it waits'),
   obstacle: z
     .strictObject({
-      kind: z.enum(['paused', 'time', 'manual', 'sampleRatio', 'data', 'evidence']),
+      kind: z.enum(['paused', 'time', 'manual', 'sampleRatio', 'baseline', 'data', 'evidence']),
       reason: z.string(),
     })
     .optional()
@@ -216,12 +230,13 @@ export const transitionRow = z.strictObject({
     'versionPushed',
     'trafficChanged',
     'restart',
+    'baselineGone',
   ]),
   by: z.string().nullable().describe('Who did it; null where it moved by itself'),
   from: z.string().describe('For people, as in step 1 of 3 (1 %)'),
   to: z.string(),
   reason: z.string(),
-  weight: percent.describe('Of the visitors of both environments, afterwards'),
+  weight: percent.describe('Of the visitors of all environments of the rollout, afterwards'),
   generation: z.int(),
   lastWindow: z.int().describe('The last window of counts that was known'),
   elapsedMs: z.number().describe('Observed time in the step that was left'),
@@ -260,6 +275,11 @@ export const rolloutStart = z.strictObject({
     .default('canary')
     .describe('The canary; it is made where there is none of the name'),
   base: environmentName.optional().describe('The first other public one when left out'),
+  baselineVersion: versionId
+    .optional()
+    .describe(
+      'What the baseline of the plan gets: the build of the base, published again with backends of its own. The version of the base when left out',
+    ),
   plan: z
     .union([z.string(), z.looseObject({})])
     .default('standard')

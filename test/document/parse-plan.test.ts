@@ -142,9 +142,33 @@ describe('a plan that cannot work is refused', () => {
       ['metrics[0].margin'],
     ],
     ['no visitors', { minVisitors: 0 }, ['minVisitors']],
+    ['a baseline of no name', { baseline: 'a b' }, ['baseline']],
+    ['a baseline at 0 % alone', { preset: 'blue-green', baseline: 'old' }, ['baseline']],
+    ['a baseline in no step', { preset: 'instant', baseline: 'old' }, ['baseline']],
+    [
+      'a baseline from 50 % on',
+      { steps: [{ ...step, weight: 50 }], baseline: 'old' },
+      ['baseline'],
+    ],
+    [
+      'a baseline whose failures nobody sees',
+      { metrics: [{ name: 'latency' }], baseline: 'old' },
+      ['baseline'],
+    ],
     ['an alpha of 1', { alpha: 1 }, ['alpha']],
   ])('%s', (_, raw, paths) => {
     expect(problemsOf(raw).filter((path) => path !== 'steps[2].gate')).toEqual(paths)
+  })
+
+  it('with what mends it, where it cannot have a baseline', () => {
+    const plan = parsePlan({ preset: 'blue-green', baseline: 'old' })
+    expect(plan.ok ? '' : formatProblems(plan.error)).toContain(
+      'no step of this plan has a baseline: those above 0 and below 50 % do',
+    )
+    expect(read({ preset: 'careful', baseline: 'old' })).toEqual({
+      ...PRESETS.careful,
+      baseline: 'old',
+    })
   })
 
   it('with the names that there are', () => {

@@ -11,6 +11,8 @@ import type { DrivenClock } from './driven-clock.ts'
 
 export const SECOND = 1000
 export const [OLD, NEW] = ['0.0.3', '0.0.7'] as const
+/** The old build, published again with a backend of its own. */
+export const FRESH = '0.0.8'
 /** What answers an API call, on the driven clock. */
 export type Answer = { readonly status: number; readonly ms: number }
 export type Backend = (version: string, visitor: string) => Answer
@@ -61,6 +63,7 @@ const { arm } = Flusher.prototype
 const VERSION_OF_HOST: Readonly<Record<string, string>> = {
   'api-3.example.com': OLD,
   'api-7.example.com': NEW,
+  'api-8.example.com': FRESH,
 }
 
 export class Edge {

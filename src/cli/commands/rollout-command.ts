@@ -132,6 +132,7 @@ type StartOptions = ChangeOptions & {
   readonly plan?: string
   readonly environment?: string
   readonly base?: string
+  readonly baselineVersion?: string
 }
 
 export const ROLLOUT_START = command({
@@ -153,6 +154,11 @@ export const ROLLOUT_START = command({
       flags: '--base <name>',
       about: 'which gives the visitors (the first other public one that has traffic)',
     },
+    {
+      flags: '--baseline-version <version>',
+      about:
+        "for a plan with a baseline: the old build, published again with backends of its own (the base's version)",
+    },
   ],
   examples: [
     { command: 'holo rollout start 0.0.6', about: 'and go to lunch' },
@@ -170,11 +176,14 @@ export const ROLLOUT_START = command({
     const known = await loadCurrent(await context.api())
     knowVersion(id, known)
     if (base !== undefined) knowEnvironment(base, known)
+    const { baselineVersion: given } = options
+    const baselineVersion = given === undefined ? undefined : toVersionId(given)
+    if (baselineVersion !== undefined) knowVersion(baselineVersion, known)
     const request = {
       title: `Roll ${id} out to ${environment} by the plan "${name}"`,
       method: 'POST',
       path: '/rollouts',
-      body: { version: id, environment, base, plan: document },
+      body: { version: id, environment, base, plan: document, baselineVersion },
       about: toPlanLines(plan),
       next: 'holo rollout status --watch',
     }

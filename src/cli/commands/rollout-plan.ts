@@ -4,6 +4,7 @@
 import { setImmediate as letOthers } from 'node:timers/promises'
 import { toDuration } from '../../core/amounts.ts'
 import type { Plan } from '../../core/rollout/plan.ts'
+import { BASELINE_BELOW_WEIGHT } from '../../core/rollout/state.ts'
 import { parsePlan } from '../../document/parse-plan.ts'
 import { type Forecast, type RolloutPlanResult, rolloutPlanOutput } from '../../wire/forecast.ts'
 import { type Context, command, type SharedOptions } from '../command.ts'
@@ -155,8 +156,12 @@ function toForecastLines(
   ]
 }
 
-function toTitle({ plan, fits }: Forecast): string {
-  return fits ? plan : `${plan} (does not fit)`
+function toTitle({ plan, baseline, fits }: Forecast): string {
+  const beside =
+    baseline === undefined
+      ? ''
+      : `, compared with the baseline "${baseline}" below ${BASELINE_BELOW_WEIGHT} %`
+  return `${plan}${beside}${fits ? '' : ' (does not fit)'}`
 }
 
 function toHealthyText({ healthy: { runs, promoted, takenBack, timeMs } }: Forecast): string {

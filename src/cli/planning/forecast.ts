@@ -55,7 +55,8 @@ export async function forecast(
     })
   }
   const fits = isInTime(healthy) && found.at(-1)?.takenBack === 1
-  return { plan: name, fits, healthy, found }
+  const { baseline } = plan
+  return { plan: name, ...(baseline !== undefined && { baseline }), fits, healthy, found }
 }
 
 /** The outcomes of releases that fail as often as the old version. */

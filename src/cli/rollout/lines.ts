@@ -4,6 +4,7 @@ import { toDuration } from '../../core/amounts.ts'
 import { toFindingText } from '../../core/judge/finding.ts'
 import { toChanceText, toRangeText } from '../../core/judge/words.ts'
 import type { Plan } from '../../core/rollout/plan.ts'
+import { BASELINE_BELOW_WEIGHT } from '../../core/rollout/state.ts'
 import type {
   RolloutStatusAsRead,
   RolloutSummaryAsRead,
@@ -12,12 +13,12 @@ import type {
 import { type Style, wrap } from '../terminal.ts'
 import { toCount, toPercentText, toTime } from '../words.ts'
 
-type PlanParts = Pick<Plan, 'bake' | 'withdraws'> & {
+type PlanParts = Pick<Plan, 'bake' | 'withdraws' | 'baseline'> & {
   readonly steps: readonly Plan['steps'][number][]
 }
 
 /** One line for each step: `5 % for 10 min or more, without evidence against it`. */
-export function toPlanLines({ steps, bake, withdraws }: PlanParts): string[] {
+export function toPlanLines({ steps, bake, withdraws, baseline }: PlanParts): string[] {
   const said = {
     evidence: 'until it is shown to be no worse',
     better: 'until it is shown to be better than the old version',
@@ -33,6 +34,11 @@ export function toPlanLines({ steps, bake, withdraws }: PlanParts): string[] {
     bake.minMs > 0
       ? `then ${toPercentText(100 - bake.heldBack)} for ${toDuration(bake.minMs)}, and all`
       : 'then all',
+    ...(baseline === undefined
+      ? []
+      : [
+          `below ${BASELINE_BELOW_WEIGHT} % compared with the baseline "${baseline}", which has as many visitors; from there on with the base`,
+        ]),
     ...(withdraws ? ['a release that is taken back is withdrawn, open tabs too'] : []),
   ]
 }
@@ -52,6 +58,9 @@ export function toStatusLines(
       width,
     ),
     `  ${paintPhase(rollout, style)}`,
+    ...(running && rollout.baseline
+      ? wrap(toBaselineText(rollout.baseline, base), width, '  ')
+      : []),
     ...(running
       ? wrap(
           `for ${toDuration(elapsedMs)} now, with ${toCount(canary, 'visitor')} of ${version} and ${control.toLocaleString('en-US')} of ${baseVersion}`,
@@ -75,6 +84,15 @@ export function toStatusLines(
     ),
     ...(rollout.problem === undefined ? [] : wrap(style.red(rollout.problem), width, '  ')),
   ]
+}
+
+function toBaselineText(
+  { environment, version, compared }: NonNullable<RolloutStatusAsRead['baseline']>,
+  base: string,
+): string {
+  return compared
+    ? `compared with the baseline ${environment} ${version}, which has as many visitors`
+    : `the baseline ${environment} is over: compared with ${base} itself`
 }
 
 /** `Taken back after 18 s: 8 of 8 visitors of 1.5.0 got 503 from POST /api/checkout, …`. */

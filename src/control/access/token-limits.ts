@@ -85,16 +85,20 @@ export function findRunningTrespass(
   limits: Limits,
   before: Content,
   after: Content,
-  running: readonly { readonly environment: string; readonly base: string }[],
+  running: readonly {
+    readonly environment: string
+    readonly base: string
+    readonly baseline?: string | undefined
+  }[],
 ): string | undefined {
   const tell = ({ environments, traffic }: Content, name: string) => {
     const { version, restricted } = getOwn(environments, name) ?? {}
     return toCanonicalJson([version, restricted, getOwn(traffic, name)])
   }
-  for (const { environment, base } of running) {
-    const pair = [environment, base]
-    if (pair.every((name) => tell(before, name) === tell(after, name))) continue
-    const other = pair.find((name) => findEnvironmentTrespass(limits, name) !== undefined)
+  for (const { environment, base, baseline } of running) {
+    const names = [environment, base, ...(baseline === undefined ? [] : [baseline])]
+    if (names.every((name) => tell(before, name) === tell(after, name))) continue
+    const other = names.find((name) => findEnvironmentTrespass(limits, name) !== undefined)
     if (other === undefined) continue
     return `the token is limited, and this changes a rollout from "${base}" to "${environment}": it may not change "${other}"`
   }

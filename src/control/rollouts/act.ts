@@ -7,7 +7,7 @@ import { allocate, countBuckets, markSpent } from '../../core/traffic.ts'
 import type { Content } from '../document/content.ts'
 import { type DraftProblem, isNoChange, parseDraft, toDraft } from '../document/draft.ts'
 import { markOpen } from '../document/opening.ts'
-import { type Pair, toCanaryCount } from './seen.ts'
+import { type Pair, toBaselineCount, toCanaryCount } from './seen.ts'
 
 /** A range of buckets, mutable as in the type of the document. */
 type Bounds = [from: number, to: number]
@@ -31,7 +31,9 @@ export function applyActions(
 function apply(action: Action, content: Content, pair: Pair): Content {
   switch (action.kind) {
     case 'setWeight':
-      return setWeight(content, pair, action.weight)
+      return setWeight(content, pair, action.weight, action.baseline)
+    case 'endBaseline':
+      return endBaseline(content, pair)
     case 'complete':
       return complete(content, pair)
     case 'rollBack':
@@ -41,16 +43,55 @@ function apply(action: Action, content: Content, pair: Pair): Content {
   }
 }
 
-/** Of the buckets of both environments the canary gets `weight` percent; all others stay. */
-function setWeight(content: Content, { environment, base }: Pair, weight: number): Content {
+/**
+ * Of the buckets of the rollout's environments the canary gets `weight` percent and the baseline
+ * `baselineWeight`, or what it has if that is left out; the base gets the others. No environment but
+ * these changes.
+ */
+function setWeight(
+  content: Content,
+  { environment, base, baseline }: Pair,
+  weight: number,
+  baselineWeight?: number,
+): Content {
+  const { traffic } = content
+  const countOf = (name: string | undefined) =>
+    name === undefined ? 0 : countBuckets(getOwn(traffic, name))
+  const before = { canary: countOf(environment), baseline: countOf(baseline) }
+  const all = before.canary + before.baseline + countOf(base)
+  const canary = toCanaryCount(all, weight)
+  const isThere = baseline !== undefined && getOwn(content.environments, baseline) !== undefined
+  const compared =
+    baselineWeight === undefined || !isThere
+      ? Math.min(before.baseline, all - canary)
+      : toBaselineCount(all, baselineWeight, canary)
+  if (canary === before.canary && compared === before.baseline) return content
+  return allot(content, base, {
+    [environment]: canary,
+    ...(isThere && { [baseline]: compared }),
+    [base]: all - canary - compared,
+  })
+}
+
+/** The baseline's buckets go back to the base, whoever else has what. */
+function endBaseline(content: Content, { base, baseline }: Pair): Content {
+  const { environments, traffic } = content
+  const count = baseline === undefined ? 0 : countBuckets(getOwn(traffic, baseline))
+  const isThere = getOwn(environments, base) !== undefined
+  if (baseline === undefined || count === 0 || !isThere) return content
+  return allot(content, base, {
+    [baseline]: 0,
+    [base]: countBuckets(getOwn(traffic, base)) + count,
+  })
+}
+
+/** Gives some environments other numbers of buckets, with the fewest moves. */
+function allot(content: Content, base: string, some: Readonly<Record<string, number>>): Content {
   const { traffic, spent } = content
   const counts = Object.fromEntries(
     Object.entries(traffic).map(([name, ranges]) => [name, countBuckets(ranges)]),
   )
-  const both = (getOwn(counts, environment) ?? 0) + (getOwn(counts, base) ?? 0)
-  const canary = toCanaryCount(both, weight)
-  if (canary === (getOwn(counts, environment) ?? 0)) return content
-  const wanted = { ...counts, [environment]: canary, [base]: both - canary }
+  const wanted = { ...counts, ...some }
   const weights = Object.fromEntries(
     Object.entries(wanted).map(([name, count]) => [name, count / 100]),
   )

@@ -7,6 +7,7 @@ import { err, ok, type Result } from '../../core/result.ts'
 import type { Plan } from '../../core/rollout/plan.ts'
 import { newRollout } from '../../core/rollout/state.ts'
 import { type GivenEvents, giveEvents } from '../../core/rollout/step.ts'
+import { countBuckets } from '../../core/traffic.ts'
 import { parsePlan } from '../../document/parse-plan.ts'
 import { applyCommand } from '../document/apply.ts'
 import { type Content, findFirstServed } from '../document/content.ts'
@@ -14,7 +15,7 @@ import { type DraftProblem, refuseChange, refuseUnknown } from '../document/draf
 import { MAX_RUNNING_ROLLOUTS } from '../limits.ts'
 import { applyActions } from './act.ts'
 import type { Start } from './contract.ts'
-import { type ComparedState, toSeen } from './seen.ts'
+import { type ComparedState, type Pair, toSeen } from './seen.ts'
 import type { Rollout } from './store.ts'
 
 export type Begun = {
@@ -53,41 +54,61 @@ export function findBase(
   return ok(found)
 }
 
-/** Why no rollout can start between these two environments: each running rollout that uses one of them. */
+/** Why no rollout can start between these environments: each running rollout that uses one of them. */
 export function findInTheWay(
   running: readonly Rollout[],
-  names: readonly [environment: string, base: string],
+  { environment, base, baseline }: Pair,
 ): readonly DraftProblem[] {
-  const refusals = running.flatMap(({ id, environment, base }) =>
+  const names = [
+    ['environment', environment],
+    ['base', base],
+    ...(baseline === undefined ? [] : [['plan.baseline', baseline] as const]),
+  ] as const
+  const refusals = running.flatMap((other) =>
     names
-      .filter((name) => name === environment || name === base)
-      .map((name) => ({
-        path: name === names[0] ? 'environment' : 'base',
-        message: `"${name}" is part of rollout ${id} (from "${base}" to "${environment}"), which runs: wait for it, or abort it`,
+      .filter(([, name]) => [other.environment, other.base, other.baseline].includes(name))
+      .map(([path, name]) => ({
+        path,
+        message: `"${name}" is part of rollout ${other.id} (from "${other.base}" to "${other.environment}"), which runs: wait for it, or abort it`,
       })),
   )
   if (refusals.length > 0 || running.length < MAX_RUNNING_ROLLOUTS) return refusals
   return [{ path: '', message: `${running.length} rollouts run, and no more can` }]
 }
 
-/** Points the canary at the version and gives it the weight of the first step, in one change. */
+/**
+ * Points the canary at the version, and the baseline of the plan at the old one, and gives them the
+ * weight of the first step, in one change.
+ */
 export function begin(
-  { version, environment, plan: raw }: Start,
+  { version, environment, plan: raw, baselineVersion }: Start,
   base: string,
   current: Content,
   { id, by, at, allowInsecure }: BeginOptions,
 ): Result<Begun, readonly DraftProblem[]> {
   const plan = readPlan(raw)
   if (!plan.ok) return plan
+  const { baseline } = plan.value
+  const pair: Pair = { environment, base, baseline }
   const undeclared = findUndeclaredGoals(plan.value, current)
   if (undeclared.length > 0) return err(undeclared)
   // As whoever points an environment by itself: what is known of who had a version stays known.
-  const draft = applyCommand({ kind: 'set-environment', name: environment, version }, current, {
-    earlier: () => undefined,
-    allowInsecure,
-  })
-  if (!draft.ok) return draft
-  const seen = toSeen(draft.value, 0, { environment, base })
+  const point = (name: string, to: string, content: Content) =>
+    applyCommand({ kind: 'set-environment', name, version: to }, content, {
+      earlier: () => undefined,
+      allowInsecure,
+    })
+  const canary = point(environment, version, current)
+  if (!canary.ok) return canary
+  const unfit = findUnfitBaseline(pair, current, { version, baselineVersion })
+  if (unfit.length > 0) return err(unfit)
+  const baseVersion = getOwn(current.environments, base)?.version ?? ''
+  const draft =
+    baseline === undefined ? canary : point(baseline, baselineVersion ?? baseVersion, canary.value)
+  if (!draft.ok) {
+    return err(draft.error.map((problem) => ({ ...problem, path: 'baselineVersion' })))
+  }
+  const seen = toSeen(draft.value, 0, pair)
   if (typeof seen === 'string') {
     const message = `${seen}: both environments of a rollout are public, and one has traffic`
     return refuseChange('environment', message)
@@ -95,11 +116,53 @@ export function begin(
   if (seen.baseVersion === version) {
     return refuseChange('version', `"${base}" has version "${version}" already`)
   }
-  const rollout = toFresh({ id, environment, base, by, at }, seen, newRollout(plan.value))
+  const rollout = toFresh({ id, ...pair, by, at }, seen, newRollout(plan.value))
   const outcome = giveEvents(rollout.state, [{ kind: 'start', by, now: at }])
   if ('refused' in outcome) return refuseChange('', outcome.refused)
   const acted = applyActions(outcome.actions, draft.value, rollout, allowInsecure)
   return acted.ok ? ok({ rollout, outcome, content: acted.value }) : acted
+}
+
+/** Why the baseline of the plan cannot stand for the base. */
+function findUnfitBaseline(
+  { environment, base, baseline }: Pair,
+  { environments, traffic }: Content,
+  { version, baselineVersion }: Pick<Start, 'version' | 'baselineVersion'>,
+): readonly DraftProblem[] {
+  if (baseline === undefined) {
+    if (baselineVersion === undefined) return []
+    const message = 'the plan has no baseline: give it one, as in "baseline": "baseline"'
+    return [{ path: 'baselineVersion', message }]
+  }
+  const problems: DraftProblem[] = []
+  const say = (message: string, path = 'plan.baseline') => problems.push({ path, message })
+  if (baseline === environment || baseline === base) {
+    const part = baseline === base ? 'the base' : 'the canary'
+    say(`"${baseline}" is ${part} already: a baseline has an environment of its own`)
+    return problems
+  }
+  if (getOwn(environments, baseline)?.restricted) {
+    say(`"${baseline}" is restricted: visitors come to a baseline, so that it has to be public`)
+  }
+  const count = countBuckets(getOwn(traffic, baseline))
+  if (count > 0) {
+    say(
+      `"${baseline}" has ${count / 100} % of the visitors: a baseline begins together with the canary, so give them to another environment`,
+    )
+  }
+  if (baselineVersion === version) {
+    say(
+      `"${version}" is the new version: a baseline has the build of the old one`,
+      'baselineVersion',
+    )
+  }
+  return problems
+}
+
+/** The environment that the plan has as its baseline, if it can be read. */
+export function findBaseline(raw: Start['plan']): string | undefined {
+  const plan = parsePlan(raw)
+  return plan.ok ? plan.value.baseline : undefined
 }
 
 function readPlan(raw: unknown): Result<Plan, readonly DraftProblem[]> {
@@ -124,10 +187,10 @@ function findUndeclaredGoals({ metrics }: Plan, { measure }: Content): readonly 
   })
 }
 
-type Fresh = Pick<Rollout, 'id' | 'environment' | 'base'> & { by: string; at: number }
+type Fresh = Pair & { readonly id: number; readonly by: string; readonly at: number }
 
 function toFresh(
-  { id, environment, base, by, at }: Fresh,
+  { id, environment, base, baseline, by, at }: Fresh,
   seen: ComparedState,
   state: Rollout['state'],
 ): Rollout {
@@ -135,6 +198,7 @@ function toFresh(
     id,
     environment,
     base,
+    baseline,
     state,
     seen,
     isOlder: false,

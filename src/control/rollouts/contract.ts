@@ -14,8 +14,9 @@ import type {
 import type { Answer, Caller, DeniedResult, PageQuery, RefusedResult } from '../caller.ts'
 
 /** A release that is about to be rolled out, against the revision that its author has seen. */
-export type Start = Omit<RolloutStart, 'base'> & {
+export type Start = Omit<RolloutStart, 'base' | 'baselineVersion'> & {
   readonly base: string | undefined
+  readonly baselineVersion?: string | undefined
   readonly expectedRevision: number
   readonly reason: string | undefined
   /** Says what would happen and changes nothing. */

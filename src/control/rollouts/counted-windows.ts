@@ -1,8 +1,9 @@
 // The windows of the control's own counting, as the driver asks for them.
 
+import type { ToCount } from '../../core/counting/counted.ts'
 import type { Window } from '../../core/rollout/events.ts'
 import type { Counting } from '../counting/counting.ts'
-import type { WindowSource } from './source.ts'
+import type { Counting as Asked, WindowSource } from './source.ts'
 
 type Counts = Pick<
   Counting,
@@ -15,19 +16,29 @@ export function createCountingSource(counting: Counts): WindowSource {
     peekWindows: (rollout, sinceId) => toList(counting.peekWindow(String(rollout), sinceId)),
     store: (rollout, id) => counting.store(String(rollout), id),
     confirm: (rollout) => counting.confirm(String(rollout)),
-    startCounting: ({ rollout, sinceId, base, baseVersion, environment, version, ...asked }) =>
-      counting.begin(
-        {
-          ...asked,
-          rollout: String(rollout),
-          control: { environment: base, version: baseVersion },
-          canary: { environment, version },
-        },
-        sinceId,
-      ),
-    startStratum: (rollout, { revision, shares }) =>
-      counting.beginStratum(String(rollout), { id: revision, shares }),
+    startCounting: ({ sinceId, ...asked }) => counting.begin(toAsked(asked), sinceId),
+    startStratum: (rollout, { revision, ...stratum }) =>
+      counting.beginStratum(String(rollout), { id: revision, ...stratum }),
     stopCounting: (rollout) => counting.end(String(rollout)),
+  }
+}
+
+function toAsked({
+  rollout,
+  base: name,
+  baseVersion,
+  environment,
+  version,
+  baseline,
+  ...asked
+}: Omit<Asked, 'sinceId'>): ToCount {
+  const base = { environment: name, version: baseVersion }
+  return {
+    ...asked,
+    rollout: String(rollout),
+    control: baseline ?? base,
+    canary: { environment, version },
+    ...(baseline && { base }),
   }
 }
 

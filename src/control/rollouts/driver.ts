@@ -67,7 +67,10 @@ export class Rollouts {
   }
 
   async start(author: Author, start: Start): Promise<Result<StartResult, RolloutRefused>> {
-    if (!start.dryRun) await this.#parts.warm(start.version)
+    const { version, baselineVersion, dryRun } = start
+    // A baseline that is started anew is warmed like the canary, or it would look slow beside it.
+    const versions = [version, ...(baselineVersion === undefined ? [] : [baselineVersion])]
+    if (!dryRun) await Promise.all(versions.map((one) => this.#parts.warm(one)))
     return this.#inTurn(() => startRollout(this.#parts, author, start))
   }
 
@@ -81,8 +84,7 @@ export class Rollouts {
       const { store, now } = this.#parts
       const before = store.get(id)
       if (!before) return ok(undefined)
-      const { environment, base, seen } = before
-      const why = findRolloutTrespass(principal, { environment, base, version: seen.version })
+      const why = findRolloutTrespass(principal, { ...before, version: before.seen.version })
       if (why) return err({ kind: 'denied', denial: 'forbidden', why })
       // Take in first what is due: it belongs to the step that the command may end.
       if (decideAttention(before.state) === 'rarely') await this.#try(id, () => this.#look(id))

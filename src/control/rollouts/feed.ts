@@ -3,7 +3,12 @@
 
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Action, RolloutEvent } from '../../core/rollout/events.ts'
-import { isRunning, isSamePhase, type RolloutState } from '../../core/rollout/state.ts'
+import {
+  isRunning,
+  isSamePhase,
+  isWithBaseline,
+  type RolloutState,
+} from '../../core/rollout/state.ts'
 import { type GivenEvents, giveEvents, type MadeTransition } from '../../core/rollout/step.ts'
 import type { RolloutAction } from '../../wire/rollouts.ts'
 import type { Limits } from '../../wire/tokens.ts'
@@ -63,8 +68,12 @@ export async function feed(
 ): Promise<Result<Head | undefined, FeedFailure>> {
   const outcome = giveEvents(rollout.state, fed.events)
   if ('refused' in outcome) return err(outcome)
+  // Nobody has decided that visitors shall stay with a baseline after its rollout.
   const actions = outcome.actions.filter(
-    ({ kind }) => fed.undone === 'none' || (fed.undone === 'weights' && kind !== 'setWeight'),
+    ({ kind }) =>
+      fed.undone === 'none' ||
+      kind === 'endBaseline' ||
+      (fed.undone === 'weights' && kind !== 'setWeight'),
   )
   const content = applyActions(actions, head.content, rollout, parts.allowInsecure)
   if (!content.ok) return content
@@ -129,15 +138,18 @@ function tellSource(
   source: WindowSource,
   { id, environment, base, seen: before }: Rollout,
   seen: ComparedState,
-  { phase, generation, lastWindow, plan }: RolloutState,
+  state: RolloutState,
   actions: readonly Action[],
 ): void {
+  const { phase, generation, lastWindow, plan } = state
   if (!isRunning(phase)) {
     source.stopCounting(id)
     return
   }
   const begins = actions.some(({ kind }) => kind === 'startCounting')
   const { version, baseVersion } = seen
+  const isWith = isWithBaseline(state, phase)
+  const baseline = isWith ? seen.baseline : undefined
   if (begins) {
     source.startCounting({
       rollout: id,
@@ -150,9 +162,12 @@ function tellSource(
       baseVersion,
       environment,
       version,
+      ...(baseline && {
+        baseline: { environment: plan.baseline ?? '', version: baseline.version },
+      }),
     })
   }
-  if (begins || !isSameTraffic(before, seen)) source.startStratum(id, toStratum(seen))
+  if (begins || !isSameTraffic(before, seen)) source.startStratum(id, toStratum(seen, isWith))
 }
 
 /** The audit log keeps the whole row of the machine, and the reason in words. */

@@ -2,11 +2,18 @@
 // machine, or its end. Pure. The document stays as it was changed; only a pushed version starts anew.
 
 import type { RolloutEvent } from '../../core/rollout/events.ts'
-import { type RolloutState, toWeight } from '../../core/rollout/state.ts'
+import { type RolloutState, toBaselineWeight, toWeight } from '../../core/rollout/state.ts'
 import type { RevisionSummary } from '../../wire/history.ts'
 import { ROLLOUT_ACTIONS } from '../../wire/rollouts.ts'
 import type { Content } from '../document/content.ts'
-import { type ComparedState, isSameTraffic, type Pair, toSeen, toShare } from './seen.ts'
+import {
+  type ComparedState,
+  isSameTraffic,
+  type Pair,
+  toBaselineShare,
+  toSeen,
+  toShare,
+} from './seen.ts'
 
 /** Revisions that rollouts have made themselves. */
 const OWN_ACTIONS: ReadonlySet<string> = new Set(ROLLOUT_ACTIONS)
@@ -22,7 +29,7 @@ export type Foreign = {
 
 export type ForeignResult = {
   readonly pair: Pair
-  readonly state: Pick<RolloutState, 'plan' | 'phase'>
+  readonly state: Pick<RolloutState, 'plan' | 'phase' | 'baselineIsOver'>
   readonly seen: ComparedState
   readonly content: Content
   readonly revision: number
@@ -54,27 +61,39 @@ export function readForeign(told: ForeignResult): Foreign | undefined {
   if (after.baseVersion === seen.version) {
     return end('promote', `"${pair.base}" has version ${seen.version}`)
   }
-  const pushed = toPushed(seen, after).map(
+  const changed = toPushed(seen, after).map(
     ([side, version]): RolloutEvent => ({ kind: 'versionPushed', side, version, by, action, now }),
   )
-  if (isSameTraffic(seen, after)) return { events: pushed, undone: 'none' }
+  if (isBaselineGone(seen, after)) changed.push({ kind: 'baselineGone', by, action, now })
+  if (isSameTraffic(seen, after)) return { events: changed, undone: 'none' }
   const weight = toShare(after, toWeight(state.plan, state.phase))
+  const baseline = toBaselineShare(after, toBaselineWeight(state, state.phase) ?? 0)
+  const shares = { weight, ...(baseline !== undefined && { baseline }) }
   return {
-    events: [...pushed, { kind: 'trafficChanged', weight, by, action, now }],
+    events: [...changed, { kind: 'trafficChanged', ...shares, by, action, now }],
     undone: 'weights',
   }
 }
 
+function isBaselineGone(before: ComparedState, after: ComparedState): boolean {
+  return before.baseline !== undefined && after.baseline === undefined
+}
+
 /** Another salt gives every visitor another bucket, so counting begins anew as with another version. */
-function toPushed(before: ComparedState, after: ComparedState): ['control' | 'canary', string][] {
-  const pushed: ['control' | 'canary', string][] = []
+function toPushed(before: ComparedState, after: ComparedState) {
+  const pushed: ['control' | 'canary' | 'baseline', string][] = []
   if (before.baseVersion !== after.baseVersion || before.salt !== after.salt) {
     pushed.push(['control', after.baseVersion])
   }
   if (before.version !== after.version) pushed.push(['canary', after.version])
+  const [baseline, next] = [before.baseline?.version, after.baseline?.version]
+  if (baseline !== undefined && next !== undefined && baseline !== next) {
+    pushed.push(['baseline', next])
+  }
   return pushed
 }
 
 function isSame(before: ComparedState, after: ComparedState): boolean {
-  return toPushed(before, after).length === 0 && isSameTraffic(before, after)
+  const isChanged = toPushed(before, after).length > 0 || isBaselineGone(before, after)
+  return !isChanged && isSameTraffic(before, after)
 }

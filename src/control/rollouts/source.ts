@@ -13,12 +13,16 @@ export type Counting = Pick<ToCount, 'generation' | 'metrics' | 'warmUpMs' | 'se
   readonly baseVersion: string
   readonly environment: string
   readonly version: string
+  /** What the canary is compared with in place of the base. */
+  readonly baseline?: { readonly environment: string; readonly version: string }
 }
 
 /** The parts of the visitors of both sides that are meant; they sum to 1. */
 export type Stratum = {
   readonly revision: number
   readonly shares: readonly [control: number, canary: number]
+  /** With a baseline: its part of the visitors of itself and of the base. */
+  readonly baselineShare?: number
 }
 
 export type WindowSource = {

@@ -2,6 +2,7 @@
 
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Action } from '../../core/rollout/events.ts'
+import { START, toSetWeight } from '../../core/rollout/transition.ts'
 import { MAX_REASON_CHARACTERS } from '../../wire/requests.ts'
 import {
   findEnvironmentTrespass,
@@ -19,9 +20,10 @@ import { findClosed } from '../document/opening.ts'
 import { findFullDatabase } from '../document/room.ts'
 import { MAX_STALE_CHANGES } from '../limits.ts'
 import { applyActions } from './act.ts'
-import { type Begun, begin, findBase, findInTheWay } from './begin.ts'
+import { type Begun, begin, findBase, findBaseline, findInTheWay } from './begin.ts'
 import type { RolloutRefused, Start, StartResult } from './contract.ts'
 import { type FeedDeps, makeTrue } from './feed.ts'
+import type { Pair } from './seen.ts'
 import { toStatus } from './tell.ts'
 
 export async function startRollout(
@@ -43,9 +45,14 @@ export async function startRollout(
   }
   const base = findBase(head.content, start)
   if (!base.ok) return toInvalid(base.error)
-  const why = findRolloutTrespass(author.principal, { ...start, base: base.value })
+  const pair = {
+    environment: start.environment,
+    base: base.value,
+    baseline: findBaseline(start.plan),
+  }
+  const why = findRolloutTrespass(author.principal, { ...start, ...pair })
   if (why) return err({ kind: 'denied', denial: 'forbidden', why })
-  const problems = findInTheWay(store.running(), [start.environment, base.value])
+  const problems = findInTheWay(store.running(), pair)
   if (problems.length > 0) return err({ kind: 'rollout_refused', problems })
   const options = { id: store.nextId(), by: author.principal.actor, at: now(), allowInsecure }
   const begun = begin(start, base.value, head.content, options)
@@ -64,13 +71,17 @@ export function findRolloutTrespass(
   {
     environment,
     base,
+    baseline,
     version,
-  }: Pick<Start, 'environment' | 'version'> & { readonly base: string },
+    baselineVersion,
+  }: Pair & Pick<Start, 'version' | 'baselineVersion'>,
 ): string | undefined {
   return (
     findEnvironmentTrespass(limits, environment) ??
     findEnvironmentTrespass(limits, base) ??
-    findVersionTrespass(limits, version)
+    (baseline === undefined ? undefined : findEnvironmentTrespass(limits, baseline)) ??
+    findVersionTrespass(limits, version) ??
+    (baselineVersion === undefined ? undefined : findVersionTrespass(limits, baselineVersion))
   )
 }
 
@@ -85,11 +96,14 @@ function findPlanTrespass(
   allowInsecure: boolean,
 ): string | undefined {
   if (!isLimited(limits)) return undefined
-  const { steps: planned, bake } = rollout.state.plan
+  const { state } = rollout
+  const { steps: planned, bake } = state.plan
   const baked = bake.minMs > 0 ? [100 - bake.heldBack] : []
-  const weights = [...planned.map(({ weight }) => weight), ...baked]
   const steps: Action[] = [
-    ...weights.map((weight): Action => ({ kind: 'setWeight', weight })),
+    ...planned.map(({ weight }, index) =>
+      toSetWeight(state, { name: 'step', index, ...START }, weight),
+    ),
+    ...baked.map((weight) => toSetWeight(state, { name: 'bake', ...START }, weight)),
     { kind: 'complete' },
   ]
   for (const step of steps) {

@@ -19,6 +19,8 @@ import { createRolloutTables, type RolloutRow, type TransitionRow } from './tabl
 export type Rollout = Omit<RolloutRow, 'state' | 'seen'> & {
   readonly state: RolloutState
   readonly seen: ComparedState
+  /** The environment of the baseline, if the plan has one. */
+  readonly baseline: string | undefined
   /** Whether an older Holo stored its state, so that the analysis has to begin anew. */
   readonly isOlder: boolean
 }
@@ -173,7 +175,8 @@ export class RolloutStore {
 
   #toRollout({ state: text, seen, ...row }: RolloutRow): Rollout {
     const state: RolloutState = JSON.parse(text)
-    const parsed = { ...row, seen: JSON.parse(seen), isOlder: isOlder(state) }
+    const { baseline } = state.plan
+    const parsed = { ...row, seen: JSON.parse(seen), baseline, isOlder: isOlder(state) }
     if (!parsed.isOlder) return { ...parsed, state }
     const rows = this.transitions(row.id, Number.MAX_SAFE_INTEGER)
     const known = rows.map((one): AuditRow => JSON.parse(one.row))

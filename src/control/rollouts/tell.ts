@@ -8,7 +8,14 @@ import { isLargeEnough } from '../../core/judge/segments.ts'
 import { decideOutcome, judge, type Verdict } from '../../core/judge/verdict.ts'
 import { nameVersions, toNumber, toVisitors } from '../../core/judge/words.ts'
 import { findObstacle } from '../../core/rollout/gate.ts'
-import { isRunning, toObserved, toPhaseText, toStepNumber } from '../../core/rollout/state.ts'
+import { toQuestion } from '../../core/rollout/plan.ts'
+import {
+  isRunning,
+  isWithBaseline,
+  toObserved,
+  toPhaseText,
+  toStepNumber,
+} from '../../core/rollout/state.ts'
 import type { RolloutStatus, RolloutSummary, Transition } from '../../wire/rollouts.ts'
 import { readOlderRow } from './older.ts'
 import type { Rollout } from './store.ts'
@@ -27,6 +34,14 @@ export function toSummary(rollout: Rollout): RolloutSummary {
     base,
     version,
     baseVersion,
+    baseline:
+      rollout.baseline === undefined || !seen.baseline
+        ? undefined
+        : {
+            environment: rollout.baseline,
+            version: seen.baseline.version,
+            compared: isWithBaseline(state, phase),
+          },
     startedAt: rollout.started_at,
     startedBy: rollout.started_by,
     endedAt: rollout.ended_at ?? undefined,
@@ -45,7 +60,8 @@ export function toStatus(rollout: Rollout): RolloutStatus {
   const name = (text: string) => nameVersions(text, seen.version, seen.baseVersion)
   const { phase, plan, sampleRatio, generation, lastWindow, oddities, data } = state
   const observed = toObserved(state)
-  const outcome = decideOutcome(plan, observed)
+  const question = toQuestion(plan)
+  const outcome = decideOutcome(question, observed)
   const obstacle =
     isRunning(phase) && outcome !== 'rollback' ? findObstacle(state, phase, outcome) : null
   return {
@@ -57,7 +73,7 @@ export function toStatus(rollout: Rollout): RolloutStatus {
     elapsedMs: isRunning(phase) ? phase.elapsedMs : 0,
     held: isRunning(phase) && phase.held,
     obstacle: obstacle ? { ...obstacle, reason: name(obstacle.reason) } : undefined,
-    verdict: nameInVerdict(judge(plan, observed), name),
+    verdict: nameInVerdict(judge(question, observed), name),
     segments: toSegments(state),
     visitors: data.visitors,
     sampleRatio: {
@@ -107,6 +123,7 @@ export function toLines(status: RolloutStatus): string[] {
   const isBlind = verdict.blind.length > 0
   return [
     `Rollout ${id}: version ${version} in "${environment}", compared with ${baseVersion} in "${base}".`,
+    ...toBaselineLines(status),
     toStanding(status),
     `${toVisitors(visitors)} had ${version}, and ${toNumber(baseVisitors)} had ${baseVersion}.`,
     ...(endedAt === undefined ? [toSentence(verdict.reason)] : []),
@@ -116,6 +133,16 @@ export function toLines(status: RolloutStatus): string[] {
     ...verdict.blind.map(({ reason }) => `The judge sees less than it could: ${reason}.`),
     ...(isBlind ? [] : [toReach(status)]),
     ...(problem === undefined ? [] : [`The last look came to nothing: ${problem}.`]),
+  ]
+}
+
+function toBaselineLines({ baseline, base, endedAt }: RolloutStatus): string[] {
+  if (!baseline || endedAt !== undefined) return []
+  const { environment, version, compared } = baseline
+  return [
+    compared
+      ? `At present it is compared with the baseline: version ${version} in "${environment}", which has as many visitors.`
+      : `The baseline "${environment}" is over: it is compared with "${base}" itself.`,
   ]
 }
 
@@ -135,8 +162,9 @@ function toEnd({ phase, startedAt, endedAt }: RolloutStatus, reason: string): st
 }
 
 /** What loss of visitors the sample ratio would have noticed by now. */
-function toReach({ visitors, weight, version }: RolloutStatus): string {
-  const loss = findSmallestLoss(visitors, weight)
+function toReach({ visitors, weight, version, baseline }: RolloutStatus): string {
+  // A baseline has as many visitors as the canary.
+  const loss = findSmallestLoss(visitors, baseline?.compared ? 50 : weight)
   if (loss === undefined) {
     return 'Whether visitors get lost on one side cannot be seen yet: too few have come.'
   }

@@ -75,6 +75,11 @@ export type CollectedEnvironment = {
   readonly metrics: Readonly<Record<string, readonly number[]>>
   /** By the metric's name: a measurement is divided by it before it is compared with the edges. */
   readonly allowance: Readonly<Record<string, number>>
+  /**
+   * The environment that is asked what it does with a request that failed (ask-other.ts); left out
+   * where none is.
+   */
+  readonly other?: string
   /** Whether it is reported as well what the clients of visitors are. */
   readonly segments?: boolean
 }
@@ -108,7 +113,7 @@ export function isCollected(value: unknown): value is Collected {
 
 function isCollectedEnvironment(value: unknown): value is CollectedEnvironment {
   if (!isRecord(value)) return false
-  const { key, bound, metrics, allowance, segments } = value
+  const { key, bound, metrics, allowance, segments, other } = value
   return (
     isName(key) &&
     isBound(bound) &&
@@ -116,7 +121,8 @@ function isCollectedEnvironment(value: unknown): value is CollectedEnvironment {
     Object.values(metrics).every((bounds) => Array.isArray(bounds) && bounds.every(isBound)) &&
     isRecord(allowance) &&
     Object.values(allowance).every((factor) => typeof factor === 'number' && factor > 0) &&
-    (segments === undefined || typeof segments === 'boolean')
+    (segments === undefined || typeof segments === 'boolean') &&
+    (other === undefined || isName(other))
   )
 }
 

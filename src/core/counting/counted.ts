@@ -15,6 +15,8 @@ export type CountedStratum = {
   readonly id: number
   /** The shares of the buckets of both sides, of [control, canary]; they sum to 1. */
   readonly shares: readonly [control: number, canary: number]
+  /** With a baseline: its share of the buckets of itself and of the base. */
+  readonly baselineShare?: number
   /** Milliseconds since the epoch. */
   readonly since: number
 }
@@ -26,6 +28,11 @@ export type ToCount = {
   readonly generation: number
   readonly control: Side
   readonly canary: Side
+  /**
+   * The base itself, where `control` is a baseline: of the same build, so that as many of its visitors
+   * should fail.
+   */
+  readonly base?: Side
   /** The metrics of its plan. */
   readonly metrics: readonly Pick<Metric, 'name' | 'tolerance'>[]
   readonly warmUpMs: number
@@ -66,6 +73,9 @@ export type SetName = {
   readonly warmUp: boolean
 }
 
+/** The metric of failures, by which a visitor who "had met no failure" and a baseline are told. */
+export const FAILURES = 'errors'
+
 /** Counting that begins: nobody has come yet. */
 export function newCounted(asked: ToCount, key: string): CountedState {
   const bounds = asked.metrics.map(({ name }) => {
@@ -88,13 +98,24 @@ export function newCounted(asked: ToCount, key: string): CountedState {
 /** What isolates shall report for all rollouts; `undefined` where there is none. */
 export function toCollected(rollouts: Iterable<CountedState>): Collected | undefined {
   const collected: Record<string, CollectedEnvironment> = {}
-  for (const { control, canary, key, bound, bounds, metrics, segments } of rollouts) {
+  for (const { control, canary, base, key, bound, bounds, metrics, segments } of rollouts) {
     const allowances = metrics.flatMap(({ name, tolerance }) =>
       findMetric(name)?.edges && tolerance !== 1 ? [[name, tolerance]] : [],
     )
     const of = { key, bound, metrics: bounds, ...(segments ? { segments } : {}) }
-    collected[control.environment] = { ...of, allowance: {} }
-    collected[canary.environment] = { ...of, allowance: Object.fromEntries(allowances) }
+    // A canary and a baseline that fail alike are both broken as long as the base is not: then neither
+    // is asked about the other.
+    const ask = (other: string) => (base ? {} : { other })
+    const allowance = Object.fromEntries(allowances)
+    collected[control.environment] = { ...of, allowance: {}, ...ask(canary.environment) }
+    collected[canary.environment] = { ...of, allowance, ...ask(control.environment) }
+    if (!base) continue
+    const failures = Object.entries(bounds).filter(([name]) => name === FAILURES)
+    collected[base.environment] = {
+      ...of,
+      metrics: Object.fromEntries(failures),
+      allowance: {},
+    }
   }
   return Object.keys(collected).length === 0 ? undefined : collected
 }

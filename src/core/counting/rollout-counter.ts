@@ -4,10 +4,12 @@
 
 import { MAX_JUDGED_ROUTES, OTHER_ROUTES } from '../judge/sets.ts'
 import type { Window } from '../rollout/events.ts'
+import { BaselineCounts } from './baseline-counts.ts'
 import type { Group } from './batch.ts'
 import {
   type CountedState,
   type CountedStratum,
+  FAILURES,
   newCounted,
   type SetName,
   type ToCount,
@@ -28,15 +30,14 @@ export type CountedWindow = {
   readonly changes: Uint32Array
 }
 
-/** The metric of which "had met no failure" is said. */
-const FAILURES = 'errors'
-
 export class RolloutCounter {
   readonly #visitors = new Visitors()
   #counted: CountedState
   readonly #early = new EarlyOutcomes()
   readonly #segments: SegmentCounter
   #pending = new PendingWindow()
+  /** With a baseline: who failed of it and of the base since the last window. */
+  #baseline = new BaselineCounts()
   /** Handed out and not confirmed. */
   #given: CountedWindow | undefined
 
@@ -90,7 +91,8 @@ export class RolloutCounter {
   receive(group: Group, now: number): boolean {
     const side = this.#sideOf(group)
     const index = this.#counted.strata.findLastIndex(({ id }) => id <= group.revision)
-    if (side === undefined || index < 0) return false
+    if (index < 0) return false
+    if (side === undefined) return this.#receiveBase(group, index, now)
     for (const visitor of readPresent(group)) this.#see(side, index, visitor)
     for (const outcome of readOutcomes(group.outcomes)) {
       const kind = group.kinds[outcome.kind]
@@ -111,17 +113,19 @@ export class RolloutCounter {
     const window = this.peek(sinceId)
     if (!window) return undefined
     this.#pending = new PendingWindow()
+    this.#baseline = new BaselineCounts()
     this.#given = { window, changes: this.#visitors.takeChanges() }
     return this.#given
   }
 
   /** What `next` would give, which nothing is changed by. */
   peek(sinceId: number): Window | undefined {
-    if (this.#pending.isEmpty) return undefined
+    if (this.#pending.isEmpty && this.#baseline.isEmpty) return undefined
     const { generation, strata, earlier } = this.#counted
     const { size, largestClient } = this.#visitors
     const crowd = size === 0 ? 0 : Math.min(1, largestClient / size)
-    return this.#pending.toWindow({ id: sinceId + 1, generation, crowd }, strata, earlier)
+    const window = this.#pending.toWindow({ id: sinceId + 1, generation, crowd }, strata, earlier)
+    return { ...window, ...this.#baseline.toPart() }
   }
 
   /** The judge has the window that `next` gave. */
@@ -133,6 +137,32 @@ export class RolloutCounter {
     const { control, canary } = this.#counted
     if (environment === canary.environment && version === canary.version) return 1
     return environment === control.environment && version === control.version ? 0 : undefined
+  }
+
+  /** Where a baseline is compared: visitors of the base who failed, which the baseline is held against. */
+  #receiveBase({ environment, version, outcomes, kinds }: Group, index: number, now: number) {
+    const { base } = this.#counted
+    if (!base || environment !== base.environment || version !== base.version) return false
+    for (const outcome of readOutcomes(outcomes)) {
+      if (kinds[outcome.kind]?.metric !== FAILURES) continue
+      const stratum = this.#counted.strata[index]
+      const bound = this.#counted.bounds[FAILURES]?.[0] ?? 0
+      const isEarly = stratum && this.#isWarmingUp(stratum, now)
+      if (!stratum || outcome.visitor >= bound) continue
+      if (isEarly && outcome.level >= CONNECTION_LEVEL) continue
+      const name = { metric: FAILURES, edge: 0, route: '', warmUp: false }
+      const place = this.#placeOf(name) ?? this.#begin(name)
+      if (this.#visitors.hasMet(outcome.visitor, place)) continue
+      const weight = this.#visitors.meet(outcome.visitor, place, outcome)
+      if (!isEarly) this.#baseline.add(0, stratum.baselineShare ?? 0, weight)
+    }
+    this.#shrink()
+    return true
+  }
+
+  #isWarmingUp({ since }: CountedStratum, now: number): boolean {
+    // Isolates report requests up to a window later.
+    return now - since < this.#counted.warmUpMs + WINDOW_MS
   }
 
   /** A visitor was there. */
@@ -202,8 +232,8 @@ export class RolloutCounter {
     // It does not wait for the page: who reloads a page because it failed would count on one side only.
     if (!this.#isJudged(visitor, ordinal)) return
     const isSlow = row.edges !== null || level >= CONNECTION_LEVEL
-    // Isolates report requests up to a window later.
-    const warmUp = isSlow && now - stratum.since < this.#counted.warmUpMs + WINDOW_MS
+    const isEarly = this.#isWarmingUp(stratum, now)
+    const warmUp = isSlow && isEarly
     const levels = row.edges ? Math.min(level, row.edges.length) : 1
     const told = this.#toRoute(metric, route)
     const share = stratum.shares[1]
@@ -212,7 +242,12 @@ export class RolloutCounter {
       const all = { metric, edge, route: '', warmUp }
       const met = { side, share, code, route: told }
       const names = values && row.bySegment && !warmUp ? this.#segments.namesOf(values) : []
-      this.#count(all, met, outcome, names)
+      const weight = this.#count(all, met, outcome, names)
+      const { baselineShare } = stratum
+      const isOfBaseline = baselineShare !== undefined && metric === FAILURES && side === 0
+      if (isOfBaseline && weight !== undefined && !isEarly) {
+        this.#baseline.add(1, baselineShare, weight)
+      }
       if (!row.byRoute || warmUp) continue
       this.#count({ ...all, route: told }, met, outcome)
     }
@@ -232,19 +267,20 @@ export class RolloutCounter {
 
   /**
    * Counts a visitor who meets something for the first time in a set, there and in the segments that
-   * it belongs to.
+   * it belongs to. Gives what the visitor weighs; `undefined` if it was counted before.
    */
   #count(
     name: SetName,
     met: Omit<MetVisitor, 'weight'>,
     outcome: Outcome,
     segments: readonly string[] = [],
-  ): void {
+  ): number | undefined {
     const place = this.#placeOf(name) ?? this.#begin(name)
-    if (this.#visitors.hasMet(outcome.visitor, place)) return
+    if (this.#visitors.hasMet(outcome.visitor, place)) return undefined
     const weight = this.#visitors.meet(outcome.visitor, place, outcome)
     this.#pending.addMet(name, place, { ...met, weight })
     for (const segment of segments) this.#pending.addMet(name, place, { ...met, weight }, segment)
+    return weight
   }
 
   #placeOf({ metric, edge, route, warmUp }: SetName): number | undefined {

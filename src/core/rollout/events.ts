@@ -32,6 +32,11 @@ export type Window = {
   readonly assigned: readonly Stratum[]
   /** The same by segment, where visitors are told apart. */
   readonly segments?: Segments | undefined
+  /**
+   * Where the canary is compared with a baseline: visitors of the base and of the baseline, in this
+   * order, who met a failure. Both have the same build, so that these should be alike.
+   */
+  readonly baseline?: readonly SetCounts[] | undefined
 }
 
 /** Who did it, as the audit log names them. */
@@ -66,18 +71,30 @@ export type RolloutEvent = { readonly now: number } & (
    */
   | ({
       readonly kind: 'versionPushed'
-      readonly side: 'control' | 'canary'
+      readonly side: 'control' | 'canary' | 'baseline'
       readonly version: string
     } & Noticed)
+  /** The environment of the baseline is gone, or not public any more. */
+  | ({ readonly kind: 'baselineGone' } & Noticed)
   /** What was known of the visitors is gone, and `why`: the analysis begins anew. */
   | ({ readonly kind: 'restart'; readonly why: string } & By)
-  /** Somebody else changed traffic: the canary now has `weight` percent of both sides together. */
-  | ({ readonly kind: 'trafficChanged'; readonly weight: number } & Noticed)
+  /**
+   * Somebody else changed traffic: the canary now has `weight` percent of all sides together, and the
+   * baseline, if the plan has one, `baseline` percent.
+   */
+  | ({
+      readonly kind: 'trafficChanged'
+      readonly weight: number
+      readonly baseline?: number | undefined
+    } & Noticed)
 )
 
 /** What the control has to do, in this order and in one revision. */
 export type Action =
-  | { readonly kind: 'setWeight'; readonly weight: number }
+  /** Without `baseline` the baseline, if there is one, keeps the visitors that it has. */
+  | { readonly kind: 'setWeight'; readonly weight: number; readonly baseline?: number }
+  /** The baseline's buckets go back to the base, however the rollout ends. */
+  | { readonly kind: 'endBaseline' }
   /** Forgets who has failed so far: a new generation of windows begins. */
   | { readonly kind: 'startCounting'; readonly generation: number }
   /** The base takes the canary's version, and the canary's buckets go back to the base. */

@@ -4,9 +4,11 @@
 import { toDuration } from '../amounts.ts'
 import { isBetter, judge, toMissingText } from '../judge/verdict.ts'
 import { toNumber, toVisitors } from '../judge/words.ts'
-import type { Plan } from './plan.ts'
+import { toBaselineFailures, toLogBaselineFails } from './baseline.ts'
+import { type Plan, toQuestion } from './plan.ts'
 import {
   isRunning,
+  isWithBaseline,
   type RolloutState,
   type RunningPhase,
   type StepData,
@@ -15,7 +17,7 @@ import {
 
 /** What keeps a gate shut: as a code, and in words. */
 export type Obstacle = {
-  readonly kind: 'paused' | 'time' | 'manual' | 'sampleRatio' | 'data' | 'evidence'
+  readonly kind: 'paused' | 'time' | 'manual' | 'sampleRatio' | 'baseline' | 'data' | 'evidence'
   readonly reason: string
 }
 
@@ -46,13 +48,16 @@ export function findObstacle(
         'visitors do not arrive in the shares that they were given, so that the two versions cannot be compared',
     }
   }
+  const isDoubtful = isWithBaseline(state, phase) && mayBaselineFail(state)
+  if (isDoubtful) return { kind: 'baseline', reason: toBaselineText(state) }
+  const question = toQuestion(plan)
   if (gate === 'evidence' && outcome !== 'promote' && !goesOn(state, phase)) {
-    return { kind: 'evidence', reason: toMissingText(plan, toObserved(state)) }
+    return { kind: 'evidence', reason: toMissingText(question, toObserved(state)) }
   }
-  if (gate === 'better' && !isBetter(plan, toObserved(state))) {
+  if (gate === 'better' && !isBetter(question, toObserved(state))) {
     return {
       kind: 'evidence',
-      reason: `not shown to be better yet: ${judge(plan, toObserved(state)).reason}`,
+      reason: `not shown to be better yet: ${judge(question, toObserved(state)).reason}`,
     }
   }
   return null
@@ -65,7 +70,18 @@ const NOTHING_AGAINST = Math.log(3)
 function goesOn(state: RolloutState, phase: RunningPhase): boolean {
   const { maxMs, atMax } = toGate(state, phase)
   if (atMax !== 'goOn' || maxMs === null || phase.elapsedMs < maxMs) return false
-  return judge(state.plan, toObserved(state)).logWorse < NOTHING_AGAINST
+  return judge(toQuestion(state.plan), toObserved(state)).logWorse < NOTHING_AGAINST
+}
+
+/** A release must not look good beside a baseline that fails: while it may, nothing goes on. */
+function mayBaselineFail({ baselineCheck }: RolloutState): boolean {
+  return baselineCheck !== undefined && toLogBaselineFails(baselineCheck) >= NOTHING_AGAINST
+}
+
+/** In words, that the baseline fails although it has the base's build. */
+export function toBaselineText({ plan, baselineCheck }: RolloutState): string {
+  const [base, baseline] = baselineCheck ? toBaselineFailures(baselineCheck) : [0, 0]
+  return `the baseline "${plan.baseline}" fails more than twice as often as the base, although both have the same build (${toVisitors(baseline)} of the baseline and ${toNumber(base)} of the base met a failure after the warm-up)`
 }
 
 /** The gate of the present phase. The bake has a time gate. */

@@ -67,6 +67,19 @@ export type Plan = Question & {
   readonly withoutData: Otherwise
   /** Whether a rollback also withdraws the version, which cuts off tabs that are open on it. */
   readonly withdraws: boolean
+  /**
+   * The environment in which the old version is started anew, with as many visitors as the canary, so
+   * that both are as old and as large: baseline.ts. Left out where the base itself is compared.
+   */
+  readonly baseline?: string | undefined
+}
+
+/**
+ * How strictly each comparison is judged. With a baseline there are two of them, first with it and
+ * then with the base, which share alpha.
+ */
+export function toQuestion(plan: Plan): Question {
+  return plan.baseline === undefined ? plan : { ...plan, alpha: plan.alpha / 2 }
 }
 
 const MINUTE_MS = 60_000

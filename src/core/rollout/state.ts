@@ -6,6 +6,7 @@ import { type MetricState, startMetric } from '../judge/metric.ts'
 import { NO_SAMPLE, type SampleRatioState } from '../judge/sample-ratio.ts'
 import type { Segments } from '../judge/segments.ts'
 import type { BlockFacts, Pair, Surroundings } from '../judge/sets.ts'
+import { type BaselineCheck, startBaselineCheck } from './baseline.ts'
 import type { Plan } from './plan.ts'
 
 /** Why nothing moves by itself. */
@@ -63,6 +64,8 @@ type Analysis = {
   readonly sampleRatio: SampleRatioState
   /** Visitors by segment; left out where the plan does not tell them apart. */
   readonly segments?: Segments
+  /** Whether the baseline fails by itself; left out where the plan has none. */
+  readonly baselineCheck?: BaselineCheck
 }
 
 /** The present block of time. */
@@ -86,6 +89,8 @@ export type RolloutState = Analysis & {
   readonly phase: Phase
   /** The canary's present share of both sides together, in percent. */
   readonly weight: number
+  /** Whether the baseline has ended for good: it failed by itself, or the base got another version. */
+  readonly baselineIsOver?: boolean | undefined
   /** Grows whenever the analysis starts over. */
   readonly generation: number
   /** The id of the last window that was added; -1 before the first. */
@@ -121,7 +126,11 @@ export function newRollout(plan: Plan): RolloutState {
 }
 
 /** Before anything was counted of the present versions. */
-export function newAnalysis({ metrics, segments }: Pick<Plan, 'metrics' | 'segments'>): Analysis {
+export function newAnalysis({
+  metrics,
+  segments,
+  baseline,
+}: Pick<Plan, 'metrics' | 'segments' | 'baseline'>): Analysis {
   return {
     metrics: metrics.map(startMetric),
     visitors: [0, 0],
@@ -130,6 +139,7 @@ export function newAnalysis({ metrics, segments }: Pick<Plan, 'metrics' | 'segme
     crowd: 0,
     sampleRatio: NO_SAMPLE,
     ...(segments ? { segments: {} } : {}),
+    ...(baseline === undefined ? {} : { baselineCheck: startBaselineCheck() }),
   }
 }
 
@@ -158,6 +168,32 @@ export function toWeight(plan: Plan, phase: Phase): number {
     case 'promoted':
       return 100
   }
+}
+
+/**
+ * From this weight on the base takes the baseline's place. Two sides of 50 % would leave the base
+ * without visitors, and its instances would not be warm when a rollback needs them.
+ */
+export const BASELINE_BELOW_WEIGHT = 50
+
+type Compared = Pick<RolloutState, 'baselineIsOver'> & {
+  readonly plan: Pick<Plan, 'steps' | 'baseline'>
+}
+
+/** Whether the canary is compared with the baseline in a phase, and not with the base. */
+export function isWithBaseline({ plan, baselineIsOver }: Compared, phase: Phase): boolean {
+  if (plan.baseline === undefined || baselineIsOver || phase.name !== 'step') return false
+  return (plan.steps[phase.index]?.weight ?? 0) < BASELINE_BELOW_WEIGHT
+}
+
+/**
+ * The baseline's share of the visitors of all sides together in a phase, in percent: the canary's, or
+ * none. `undefined` where the plan has no baseline.
+ */
+export function toBaselineWeight(state: Compared, phase: Phase): number | undefined {
+  if (state.plan.baseline === undefined) return undefined
+  if (!isWithBaseline(state, phase) || phase.name !== 'step') return 0
+  return state.plan.steps[phase.index]?.weight ?? 0
 }
 
 /** Which step of its plan a rollout is in, from 1, and how many there are; `undefined` in no step. */

@@ -5,17 +5,28 @@ import type { Action, AuditRow, RolloutEvent, StepResult } from './events.ts'
 import { decideAttention } from './gate.ts'
 import {
   isRunning,
+  isWithBaseline,
   NO_DATA,
-  newAnalysis,
   type Pause,
   type Phase,
   type RolloutState,
   type RunningPhase,
+  toBaselineWeight,
   toPhaseText,
   toWeight,
 } from './state.ts'
 import { tick } from './tick.ts'
-import { enter, move, rollBack, START, toFollowing, toNext } from './transition.ts'
+import {
+  beginAnew,
+  dropBaseline,
+  enter,
+  move,
+  rollBack,
+  START,
+  toFollowing,
+  toNext,
+  toSetWeight,
+} from './transition.ts'
 
 /**
  * The next state, the actions that the control has to carry out, and an audit row for every
@@ -51,6 +62,8 @@ export function step(state: RolloutState, event: RolloutEvent): StepResult {
       return pushVersion(timed, phase, event)
     case 'restart':
       return restart(timed, phase, event)
+    case 'baselineGone':
+      return loseBaseline(timed, phase, event)
     case 'trafficChanged':
       return noticeTraffic(timed, phase, event)
   }
@@ -166,8 +179,10 @@ function pause(state: RolloutState, phase: RunningPhase, event: Of<'pause'>): St
 function resume(state: RolloutState, phase: RunningPhase, event: Of<'resume'>): StepResult {
   if (phase.paused === null) return refuse(state, 'not paused')
   const weight = toWeight(state.plan, phase)
-  const isMoved = Math.abs(weight - state.weight) >= SAME_WEIGHT
-  const actions: Action[] = isMoved ? [{ kind: 'setWeight', weight }] : []
+  // Of the baseline's weight only the plan's is known: it may have been changed by hand, too.
+  const isMoved =
+    Math.abs(weight - state.weight) >= SAME_WEIGHT || state.plan.baseline !== undefined
+  const actions = isMoved ? [toSetWeight(state, phase, weight)] : []
   const after = { ...state, weight, phase: { ...phase, paused: null } }
   return move(state, event, after, `resumed by ${event.by}`, actions)
 }
@@ -204,21 +219,26 @@ function toAuthor({ by, action, why }: Author): string {
 
 /**
  * Starts the analysis over, because evidence about one version says nothing about another. A new
- * canary goes back to the first step, because nobody has judged it yet; with a new base the step
- * and its weight stay.
+ * canary goes back to the first step, because nobody has judged it yet; with a new base or baseline
+ * the step and its weight stay. A baseline that stood for another version of the base ends.
  */
 function pushVersion(
   state: RolloutState,
   phase: RunningPhase,
   event: Of<'versionPushed'>,
 ): StepResult {
-  const generation = state.generation + 1
-  const anew = { ...state, generation, ...newAnalysis(state.plan) }
-  const counting: Action = { kind: 'startCounting', generation }
+  const isWith = isWithBaseline(state, phase)
+  const from = `by ${toAuthor(event)}`
+  if (event.side === 'baseline' && !isWith) return ignore(state)
+  if (event.side === 'control' && isWith) {
+    const reason = `the base got version ${event.version} ${from}: the baseline ends, and the analysis begins anew`
+    return dropBaseline(state, phase, event, reason)
+  }
+  const [anew, counting] = beginAnew(state)
   const first = event.side === 'canary' ? toNext(state, -1) : phase
   const next: RunningPhase = { ...(first as RunningPhase), ...START, paused: phase.paused }
-  const side = event.side === 'canary' ? 'canary' : 'base'
-  const reason = `the ${side} got version ${event.version} by ${toAuthor(event)}: the analysis begins anew`
+  const side = event.side === 'control' ? 'base' : event.side
+  const reason = `the ${side} got version ${event.version} ${from}: the analysis begins anew`
   const entered =
     event.side === 'canary'
       ? enter(anew, event, next, reason, [counting])
@@ -229,11 +249,25 @@ function pushVersion(
 
 /** Starts the analysis over in the same phase, because what was known of the visitors is gone. */
 function restart(state: RolloutState, phase: RunningPhase, event: Of<'restart'>): StepResult {
-  const generation = state.generation + 1
-  const anew = { ...state, generation, ...newAnalysis(state.plan) }
+  const [anew, counting] = beginAnew(state)
   const next = { ...phase, ...START, paused: phase.paused }
-  const counting: Action = { kind: 'startCounting', generation }
   return stay(anew, event, next, `${event.why}: the analysis begins anew`, counting)
+}
+
+/** Without the baseline the base is compared, from now on and in later steps. */
+function loseBaseline(
+  state: RolloutState,
+  phase: RunningPhase,
+  event: Of<'baselineGone'>,
+): StepResult {
+  if (!isWithBaseline(state, phase)) return ignore({ ...state, baselineIsOver: true })
+  const reason = `the baseline "${state.plan.baseline}" was removed or restricted by ${toAuthor(event)}: the base takes its place, and the analysis begins anew`
+  return dropBaseline(state, phase, event, reason)
+}
+
+/** Nothing that anybody has to be told. */
+function ignore(state: RolloutState): StepResult {
+  return { state, actions: [], audit: [], refused: null }
 }
 
 /** Starts the analysis over in the same phase. A weight that was changed by hand stays too. */
@@ -262,7 +296,9 @@ function noticeTraffic(
   if (!(Number.isFinite(event.weight) && event.weight >= 0 && event.weight <= 100)) {
     return refuse(state, `weight: a percentage, not ${event.weight}`)
   }
-  if (Math.abs(event.weight - planned) < SAME_WEIGHT) {
+  const baseline = toBaselineWeight(state, phase) ?? 0
+  const isOtherBaseline = Math.abs((event.baseline ?? 0) - baseline) >= SAME_WEIGHT
+  if (Math.abs(event.weight - planned) < SAME_WEIGHT && !isOtherBaseline) {
     return move(
       state,
       event,
@@ -270,7 +306,9 @@ function noticeTraffic(
       `traffic was changed by ${toAuthor(event)}; the canary still has its ${planned} %`,
     )
   }
-  const text = `${toAuthor(event)} gave the canary ${event.weight} %, and the plan says ${planned} %`
+  const text = isOtherBaseline
+    ? `${toAuthor(event)} gave the canary ${event.weight} % and the baseline ${event.baseline ?? 0} %, and the plan says ${planned} % and ${baseline} %`
+    : `${toAuthor(event)} gave the canary ${event.weight} %, and the plan says ${planned} %`
   const paused: Pause = { by: event.by, cause: 'traffic', text }
   const after = { ...state, weight: event.weight, phase: { ...phase, paused } }
   return move(state, event, after, `paused: ${text}`)

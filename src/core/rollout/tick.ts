@@ -9,10 +9,12 @@ import { addSegments, enterSegments } from '../judge/segments.ts'
 import { BLOCK_MS, type BlockFacts, type Metric } from '../judge/sets.ts'
 import { decideOutcome, judge, type Verdict } from '../judge/verdict.ts'
 import { toChanceText } from '../judge/words.ts'
+import { addToBaselineCheck, toLogBaselineFails } from './baseline.ts'
 import type { AuditRow, RolloutEvent, StepResult, Window } from './events.ts'
-import { findObstacle, type Obstacle, toGate } from './gate.ts'
-import { type RolloutState, type RunningPhase, toObserved } from './state.ts'
-import { enter, move, rollBack, toFollowing } from './transition.ts'
+import { findObstacle, type Obstacle, toBaselineText, toGate } from './gate.ts'
+import { toQuestion } from './plan.ts'
+import { isWithBaseline, type RolloutState, type RunningPhase, toObserved } from './state.ts'
+import { dropBaseline, enter, move, rollBack, toFollowing } from './transition.ts'
 
 /** Adds the windows one by one, looks at the evidence after each, and then looks at the gate. */
 export function tick(
@@ -26,16 +28,17 @@ export function tick(
   for (const window of windows.toSorted((one, other) => toPlace(one) - toPlace(other))) {
     if (outcome === 'rollback') break
     state = addWindow(state, window)
-    outcome = decideOutcome(state.plan, toObserved(state))
+    outcome = decideOutcome(toQuestion(state.plan), toObserved(state))
   }
-  outcome ??= decideOutcome(state.plan, toObserved(state))
+  outcome ??= decideOutcome(toQuestion(state.plan), toObserved(state))
   const noticed = noticeSampleRatio(start, state, event)
   if (outcome === 'rollback') {
     return after(
       noticed,
-      rollBack(state, event, 'evidence', judge(state.plan, toObserved(state)).reason),
+      rollBack(state, event, 'evidence', judge(toQuestion(state.plan), toObserved(state)).reason),
     )
   }
+  if (isBaselineFailing(state, phase)) return after(noticed, endBaseline(state, phase, event))
   const obstacle = findObstacle(state, phase, outcome)
   if (obstacle) return after(noticed, wait(state, phase, event, obstacle))
   return after(noticed, enter(state, event, toFollowing(state), toPassedReason(state, phase)))
@@ -61,9 +64,9 @@ function wait(
   if (!isOver) return { state, actions: [], audit: [], refused: null }
   const late = `the ${toDuration(maxMs)} that this step may take at most are over: ${reason}`
   const otherwise = kind === 'data' ? state.plan.withoutData : atMax
-  // An alarm of the sample ratio means that the sides cannot be compared; that is no reason to roll
-  // back.
-  if (otherwise === 'rollBack' && kind !== 'sampleRatio') {
+  // An alarm of the sample ratio, or a baseline that fails, means that the sides cannot be compared;
+  // that is no reason to roll back.
+  if (otherwise === 'rollBack' && kind !== 'sampleRatio' && kind !== 'baseline') {
     return rollBack(state, event, 'tooLong', late)
   }
   if (phase.held) return { state, actions: [], audit: [], refused: null }
@@ -71,7 +74,7 @@ function wait(
 }
 
 function toPassedReason(state: RolloutState, phase: RunningPhase): string {
-  const { reason } = judge(state.plan, toObserved(state))
+  const { reason } = judge(toQuestion(state.plan), toObserved(state))
   const place = phase.name === 'step' ? 'this step' : 'the bake'
   return `${reason}; ${place} took ${toDuration(phase.elapsedMs)}`
 }
@@ -85,6 +88,19 @@ function noticeSampleRatio(
   const chance = toChanceText(toLogSampleRatio(state.sampleRatio))
   const reason = `visitors do not arrive in the shares that they were given (by chance alone: ${chance}); from here on nobody but a person promotes it`
   return move(state, event, state, reason).audit
+}
+
+/** The baseline has the base's build. If it fails far more often, it says nothing about the canary. */
+function isBaselineFailing(state: RolloutState, phase: RunningPhase): boolean {
+  const { plan, baselineCheck } = state
+  if (!baselineCheck || !isWithBaseline(state, phase)) return false
+  return toLogBaselineFails(baselineCheck) >= Math.log(1 / plan.sampleRatioAlpha)
+}
+
+/** Its visitors go back to the base, which takes its place. The step begins anew. */
+function endBaseline(state: RolloutState, phase: RunningPhase, event: RolloutEvent): StepResult {
+  const reason = `${toBaselineText(state)}: its visitors go back to the base, which takes its place, and the analysis begins anew`
+  return dropBaseline(state, phase, event, reason)
 }
 
 function after(rows: readonly AuditRow[], moved: StepResult): StepResult {
@@ -104,7 +120,19 @@ function addWindow(state: RolloutState, window: Window): RolloutState {
   if (window.generation !== state.generation) {
     return { ...seen, oddities: { ...oddities, foreignWindows: oddities.foreignWindows + 1 } }
   }
-  return addAssigned(addCounts(enterBlock(seen, window), window), window.assigned)
+  return addBaseline(
+    addAssigned(addCounts(enterBlock(seen, window), window), window.assigned),
+    window,
+  )
+}
+
+function addBaseline(state: RolloutState, { baseline = [] }: Window): RolloutState {
+  const { baselineCheck, lastNowMs } = state
+  if (!baselineCheck) return state
+  return {
+    ...state,
+    baselineCheck: addToBaselineCheck(baselineCheck, baseline, lastNowMs ?? 0),
+  }
 }
 
 /** Ends the block of time before, if this is another one. */

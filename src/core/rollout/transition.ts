@@ -4,11 +4,16 @@
 import { toLogSampleRatio } from '../judge/sample-ratio.ts'
 import { judge } from '../judge/verdict.ts'
 import type { Action, AuditRow, RolloutEvent, StepResult } from './events.ts'
+import { toQuestion } from './plan.ts'
 import {
   isRunning,
+  isWithBaseline,
   NO_DATA,
+  newAnalysis,
   type Phase,
   type RolloutState,
+  type RunningPhase,
+  toBaselineWeight,
   toObserved,
   toPhaseText,
   toWeight,
@@ -36,7 +41,7 @@ export function move(
     generation,
     lastWindow,
     elapsedMs: isRunning(phase) ? phase.elapsedMs : 0,
-    verdict: judge(plan, toObserved(before)),
+    verdict: judge(toQuestion(plan), toObserved(before)),
     sampleRatio: {
       log: toLogSampleRatio(sampleRatio),
       threshold: Math.log(1 / plan.sampleRatioAlpha),
@@ -65,7 +70,10 @@ export function toFollowing(state: RolloutState): Phase {
   return phase
 }
 
-/** Enters a phase. The counts of a step start over; evidence is kept. */
+/**
+ * Enters a phase. The counts of a step start over; evidence is kept, but where the base takes the
+ * baseline's place: evidence about one says nothing about the other.
+ */
 export function enter(
   state: RolloutState,
   event: RolloutEvent,
@@ -74,8 +82,35 @@ export function enter(
   before: readonly Action[] = [],
 ): StepResult {
   const weight = toWeight(state.plan, phase)
-  const after = { ...state, phase, weight, data: NO_DATA }
-  return move(state, event, after, reason, [...before, ...toActions(state, phase, weight)])
+  const leaves =
+    isRunning(phase) && isWithBaseline(state, state.phase) && !isWithBaseline(state, phase)
+  const [kept, counting] = leaves ? beginAnew(state) : [state, undefined]
+  const after = { ...kept, phase, weight, data: NO_DATA }
+  const actions = [...before, ...(counting ? [counting] : []), ...toActions(state, phase, weight)]
+  const said = leaves
+    ? `${reason}; from here on the base takes the place of the baseline, and the analysis begins anew`
+    : reason
+  return move(state, event, after, said, actions)
+}
+
+/** The state of a new generation, in which nobody has come yet. */
+export function beginAnew(state: RolloutState): readonly [RolloutState, Action] {
+  const generation = state.generation + 1
+  const anew = { ...state, generation, ...newAnalysis(state.plan) }
+  return [anew, { kind: 'startCounting', generation }]
+}
+
+/** Ends the baseline for good, in the same phase, which begins anew with the base in its place. */
+export function dropBaseline(
+  state: RolloutState,
+  phase: RunningPhase,
+  event: RolloutEvent,
+  reason: string,
+): StepResult {
+  const [anew, counting] = beginAnew({ ...state, baselineIsOver: true })
+  const next = { ...phase, ...START, paused: phase.paused }
+  const actions: Action[] = [counting, { kind: 'setWeight', weight: state.weight, baseline: 0 }]
+  return move(state, event, { ...anew, phase: next, data: NO_DATA }, reason, actions)
 }
 
 /** Rolls back; people read the reason. */
@@ -88,13 +123,21 @@ export function rollBack(
   return enter(state, event, { name: 'rolledBack', cause, reason }, reason)
 }
 
-function toActions({ plan }: RolloutState, phase: Phase, weight: number): Action[] {
+function toActions(state: RolloutState, phase: Phase, weight: number): Action[] {
+  const { plan } = state
+  const end: Action[] = plan.baseline === undefined ? [] : [{ kind: 'endBaseline' }]
   switch (phase.name) {
     case 'promoted':
-      return [{ kind: 'complete' }]
+      return [...end, { kind: 'complete' }]
     case 'rolledBack':
-      return [{ kind: 'rollBack', withdraw: plan.withdraws }]
+      return [...end, { kind: 'rollBack', withdraw: plan.withdraws }]
     default:
-      return [{ kind: 'setWeight', weight }]
+      return [toSetWeight(state, phase, weight)]
   }
+}
+
+/** The weights that the plan has for a phase: that of the canary, and of the baseline if it has one. */
+export function toSetWeight(state: RolloutState, phase: Phase, weight: number): Action {
+  const baseline = toBaselineWeight(state, phase)
+  return { kind: 'setWeight', weight, ...(baseline === undefined ? {} : { baseline }) }
 }

@@ -2,6 +2,7 @@
 // delays, to the counter, the judge and the state machine of production.
 
 import type { Group } from '../counting/batch.ts'
+import type { CountedStratum } from '../counting/counted.ts'
 import { URGENT_FLUSH_MS, WINDOW_MS } from '../counting/limits.ts'
 import { toMarks } from '../counting/marks.ts'
 import { findMetric } from '../counting/metrics.ts'
@@ -11,7 +12,13 @@ import type { SegmentValues } from '../counting/segments.ts'
 import { noTotals } from '../counting/totals.ts'
 import type { Action, AuditRow, RolloutEvent, Window } from '../rollout/events.ts'
 import type { Plan } from '../rollout/plan.ts'
-import { isRunning, newRollout, type RolloutState } from '../rollout/state.ts'
+import {
+  isRunning,
+  isWithBaseline,
+  newRollout,
+  type RolloutState,
+  toBaselineWeight,
+} from '../rollout/state.ts'
 import { step } from '../rollout/step.ts'
 
 /** What a visitor met in one visit. */
@@ -30,6 +37,8 @@ export type Visit = {
   readonly visitor: number
   /** 0 for the base, 1 for the canary. */
   readonly side: 0 | 1
+  /** Of side 0: whether it is on the baseline, and not on the base itself. */
+  readonly isBaseline?: boolean
   /** The hash of its address, 24 bits; 0, the default, for one of its own. */
   readonly client?: number
   /** Who operates its network, from 1 to `MAX_OPERATORS - 1`; 0, the default, if it is not known. */
@@ -45,8 +54,10 @@ export type Visit = {
 export type Moment = {
   /** Seconds since the rollout began, from 0. */
   readonly second: number
-  /** The canary's share of the buckets of both sides, 0 to 1. */
+  /** The canary's share of the buckets of all sides, 0 to 1. */
   readonly share: number
+  /** The baseline's share; 0 where the plan has none, or it is over. */
+  readonly baseline: number
   readonly state: RolloutState
 }
 
@@ -86,7 +97,11 @@ const SECOND_MS = 1000
 const SIDES = [
   { environment: 'main', version: 'base' },
   { environment: 'canary', version: 'new' },
+  { environment: 'baseline', version: 'base' },
 ] as const
+
+/** Its place among the sides. */
+const BASELINE = 2
 
 /** Runs one rollout. */
 export function runRollout(plan: Plan, world: World, options: RunOptions): Run {
@@ -97,7 +112,8 @@ export function runRollout(plan: Plan, world: World, options: RunOptions): Run {
   machine.give({ kind: 'start', by: 'simulation', now: 0 })
   let second = 0
   while (isRunning(machine.state.phase) && second * SECOND_MS < options.maxMs) {
-    const visits = world({ second, share: machine.share, state: machine.state })
+    const { share, baseline, state } = machine
+    const visits = world({ second, share, baseline, state })
     for (const visit of visits ?? []) {
       isolate.add(visit, machine.revision, second * SECOND_MS)
       if (visit.isAssigned !== false) visitors[visit.side] += 1
@@ -161,6 +177,11 @@ class Machine {
     return this.state.weight / 100
   }
 
+  /** The baseline's share of the buckets, 0 to 1. */
+  get baseline(): number {
+    return (toBaselineWeight(this.state, this.state.phase) ?? 0) / 100
+  }
+
   give(event: RolloutEvent): void {
     const moved = step(this.state, event)
     this.state = moved.state
@@ -187,9 +208,12 @@ class Machine {
   #act(action: Action, now: number): void {
     if (action.kind === 'startCounting') {
       const { metrics, warmUpMs, segments } = this.state.plan
-      const [control, canary] = SIDES
+      const [base, canary, baseline] = SIDES
+      const sides = this.#isWithBaseline
+        ? { control: baseline, canary, base }
+        : { control: base, canary }
       const asked = {
-        ...{ rollout: 'simulated', control, canary, metrics, warmUpMs },
+        ...{ rollout: 'simulated', ...sides, metrics, warmUpMs },
         ...(segments ? { segments } : {}),
       }
       this.#counter = RolloutCounter.begin({ ...asked, generation: action.generation }, 'key')
@@ -199,8 +223,21 @@ class Machine {
 
   #beginStratum(now: number): void {
     this.revision += 1
-    const { share } = this
-    this.#counter?.beginStratum({ id: this.revision, shares: [1 - share, share], since: now })
+    this.#counter?.beginStratum({ id: this.revision, ...this.#toShares(), since: now })
+  }
+
+  get #isWithBaseline(): boolean {
+    return isWithBaseline(this.state, this.state.phase)
+  }
+
+  #toShares(): Pick<CountedStratum, 'shares' | 'baselineShare'> {
+    const { share, baseline } = this
+    if (!this.#isWithBaseline || share === 0) return { shares: [1 - share, share] }
+    const both = share + baseline
+    return {
+      shares: [baseline / both, share / both],
+      baselineShare: baseline / (1 - share),
+    }
   }
 }
 
@@ -211,7 +248,8 @@ class Isolate {
   #isUrgent = false
 
   add(visit: Visit, revision: number, now: number): void {
-    const { visitor, side, client = 0, operator = 0, isAssigned = true, values, met = [] } = visit
+    const { visitor, client = 0, operator = 0, isAssigned = true, values, met = [] } = visit
+    const side = visit.isBaseline ? BASELINE : visit.side
     const key = `${side} ${revision}`
     const group = this.#groups.get(key) ?? newGroup(side, revision)
     this.#groups.set(key, group)
@@ -255,7 +293,7 @@ type Growing = Omit<Group, 'visitors' | 'outcomes' | 'kinds' | 'segments' | 'vis
   readonly visitorSegments: number[]
 }
 
-function newGroup(side: 0 | 1, revision: number): Growing {
+function newGroup(side: 0 | 1 | 2, revision: number): Growing {
   return {
     ...{ ...SIDES[side], revision, totals: noTotals() },
     ...{ visitors: [], outcomes: [], kinds: [], segments: [], visitorSegments: [] },

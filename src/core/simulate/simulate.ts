@@ -119,8 +119,14 @@ function runOnce(
   const random = randomOf(run)
   return runRollout(
     plan,
-    ({ second, share }) =>
-      drawSecond(random, loadAt(Math.floor((second * 1000) / WINDOW_MS)), share, plan.metrics),
+    ({ second, share, baseline }) =>
+      drawSecond(
+        random,
+        loadAt(Math.floor((second * 1000) / WINDOW_MS)),
+        share,
+        plan.metrics,
+        baseline,
+      ),
     { maxMs, personAdvances, endsHeld: true },
   )
 }

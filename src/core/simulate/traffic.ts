@@ -31,23 +31,29 @@ export type Load = {
 
 const HASHES = 2 ** 32
 
-/** Draws the visitors of one second of whom the canary gets `share`, 0 to 1. */
+/**
+ * Draws the visitors of one second of whom the canary gets `share` and a baseline, which fares like
+ * the base, `baseline`, each 0 to 1.
+ */
 export function drawSecond(
   random: Random,
   load: Load,
   share: number,
   metrics: readonly Metric[],
+  baseline = 0,
 ): readonly Visit[] {
   const asked = metrics.filter(({ name }) => Object.hasOwn(load.metrics, name))
   const count = drawPoisson(random, load.visitorsPerMinute / 60)
   return Array.from({ length: count }, () => {
-    const side = random() < share ? 1 : 0
+    const place = random()
+    const side = place < share ? 1 : 0
+    const isBaseline = side === 0 && place < share + baseline
     const met = asked.flatMap((metric): VisitMet[] => {
       const model = load.metrics[metric.name]?.[side === 1 ? 'canary' : 'base']
       const level = model ? drawLevel(random, metric, model, side) : 0
       return level > 0 ? [{ metric: metric.name, level }] : []
     })
-    return { visitor: Math.floor(random() * HASHES), side, met } as const
+    return { visitor: Math.floor(random() * HASHES), side, isBaseline, met } as const
   })
 }
 
