@@ -4,6 +4,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Group } from '../../../src/core/counting/batch.ts'
 import { toCollected } from '../../../src/core/counting/counted.ts'
+import { WINDOW_MS } from '../../../src/core/counting/limits.ts'
 import { RolloutCounter } from '../../../src/core/counting/rollout-counter.ts'
 import { NOW, toGroup, type Visit } from './groups.ts'
 
@@ -77,7 +78,7 @@ describe('counting with a baseline', () => {
   })
 
   it('does not hold what fails in the warm-up against it: the baseline starts, and the base does not', () => {
-    const counter = begin(NOW - WARM_UP_MS + 1)
+    const counter = begin(NOW - WARM_UP_MS - WINDOW_MS + 1)
     counter.receive(onBase([fails(1)]), NOW)
     counter.receive(onBaseline([fails(2), fails(3, { refused: true })]), NOW)
     expect(counter.next(0)?.window.baseline).toBeUndefined()
@@ -93,6 +94,9 @@ describe('counting with a baseline', () => {
     counter.receive(onBase([fails(1)]), NOW)
     expect(counter.receive(onBaseline([fails(2)]), NOW)).toBe(false)
     expect(counter.next(0)?.window).not.toHaveProperty('baseline')
+    const collected = toCollected([counter.counted])
+    expect(collected?.main?.other).toBe('canary')
+    expect(collected?.canary?.other).toBe('main')
   })
 
   it('has isolates report all metrics of the two sides, and failures alone of the base', () => {
@@ -101,6 +105,7 @@ describe('counting with a baseline', () => {
     expect(toNames('baseline')).toEqual(['errors', 'latency'])
     expect(toNames('canary')).toEqual(['errors', 'latency'])
     expect(toNames('main')).toEqual(['errors'])
+    expect(collected?.canary).not.toHaveProperty('other')
     expect(collected?.canary?.allowance).toEqual({ latency: 1.2 })
     expect(collected?.baseline?.allowance).toEqual({})
   })
