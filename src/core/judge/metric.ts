@@ -43,7 +43,7 @@ export type MetricState = {
  * there were segments keeps those without.
  */
 const WITHOUT_SEGMENTS = { all: 0.6875, routes: 0.25, warmUp: 0.0625, segments: 0 }
-const WITH_SEGMENTS = { all: 0.6, routes: 0.2, warmUp: 0.05, segments: SEGMENTS_WEIGHT }
+const WITH_SEGMENTS = { all: 0.65, routes: 0.16, warmUp: 0.04, segments: SEGMENTS_WEIGHT }
 
 export function startMetric({ name, margin }: Metric): MetricState {
   const { bad } = toRow({ name })

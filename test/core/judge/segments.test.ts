@@ -154,7 +154,7 @@ describe('the weights', () => {
       toLogWorse(metric, alone, around({})),
       toLogWorse(metric, state, around({ [SAFARI]: seen(1000, 1000) })),
     ]
-    expect(Math.exp(segment - all)).toBeCloseTo(0.15 / MAX_SEGMENTS / (isMore ? 0.6 : 0.85), 6)
+    expect(Math.exp(segment - all)).toBeCloseTo(0.15 / MAX_SEGMENTS / (isMore ? 0.65 : 0.85), 6)
   })
 
   it('of a rollout from before there were segments stay as they were', () => {
@@ -163,6 +163,6 @@ describe('the weights', () => {
     expect(newRollout(makePlan())).toHaveProperty('segments', {})
     const state = collect(ERRORS, [toSet(0, 400)])
     const before = toLogWorse(ERRORS, state, AROUND)
-    expect(before - toLogWorse(ERRORS, state, around({}))).toBeCloseTo(Math.log(0.6875 / 0.6), 6)
+    expect(before - toLogWorse(ERRORS, state, around({}))).toBeCloseTo(Math.log(0.6875 / 0.65), 6)
   })
 })
