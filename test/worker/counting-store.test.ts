@@ -152,6 +152,26 @@ describe('storage', () => {
   })
 })
 
+describe('the sums of all time', () => {
+  it('are stored once an hour, and are the same after a restart', async () => {
+    const world = await createWorld()
+    await world.live(async ({ state }) => {
+      const counting = countingOf(world, state.storage)
+      const hours = 3
+      feed(counting, world, hours * 60 * (MINUTE_MS / WINDOW_MS))
+      world.now += 3 * WINDOW_MS
+      const [stored] = state.storage.sql.exec<{ n: number }>(
+        "SELECT count(*) AS n FROM metric_minutes WHERE since_beginning <> ''",
+      )
+      expect(stored?.n).toBeGreaterThanOrEqual(hours)
+      expect(stored?.n).toBeLessThanOrEqual(hours + 1)
+      const since = counting.since()
+      expect(since.length).toBeGreaterThan(0)
+      expect(countingOf(world, state.storage).since()).toEqual(since)
+    })
+  })
+})
+
 describe('what is told', () => {
   it('adds up to the same in windows, minutes and all together, also after a restart', async () => {
     const world = await createWorld()
@@ -287,7 +307,14 @@ describe('windows of a rollout', () => {
       feed(counting, world, 1)
       expect(toFailed(give(counting, 'r1', 1))).toEqual([0, 0])
       begin(counting, { generation: 2 }, 1)
+      // Tabs may be open from before, so only those who open a page count.
       feed(counting, world, 1)
+      expect(counting.nextWindow('r1', 1)).toBeUndefined()
+      const opened = VISITS.map((group) => ({
+        ...group,
+        visits: group.visits.map((visit) => ({ ...visit, assigned: true })),
+      }))
+      feed(counting, world, 1, opened)
       const after = give(counting, 'r1', 2)
       expect(after).toMatchObject({ id: 2, generation: 2 })
       expect(toFailed(after)).toEqual([1, 0])

@@ -31,10 +31,13 @@ const visitorsOf = (environment: 'main' | 'canary', count: number): string[] => 
   return found
 }
 
-/** Fails for whoever says so. */
+/** The canary's fails for whoever says so; the base is asked as well, and does not. */
 const backend = {
-  fetch: async (_: string, init: RequestInit) =>
-    new Response('done', { status: new Headers(init.headers).has('x-fail') ? 500 : 200 }),
+  fetch: async (_: string, init: RequestInit) => {
+    const headers = new Headers(init.headers)
+    const fails = headers.has('x-fail') && headers.get('holo-version') === '0.0.5'
+    return new Response('done', { status: fails ? 500 : 200 })
+  },
 }
 
 beforeAll(async () => {

@@ -18,12 +18,20 @@ import type { MinuteRow } from './tables.ts'
 
 const MINUTE_MS = 60_000
 const WINDOWS_PER_MINUTE = MINUTE_MS / WINDOW_MS
+/**
+ * The sums of all time are as large as those of a minute are at most, or larger. So they are stored with
+ * the first minute of an hour, and the minutes after it are added when they are read.
+ */
+const MINUTES_PER_SUM = 60
 
 /** The newest rows of the tables, in memory, so that no call has to search for them. */
 type Newest = {
   window: number
   /** The last whole minute that was written down. */
   minute: number
+  /** The last one with which the sums of all time were stored. */
+  summed: number
+  /** The sums of all time up to the end of `minute`. */
   since: readonly SeriesSince[]
 }
 
@@ -84,6 +92,7 @@ export class MetricStore {
     const newest = this.#newest
     for (const [minute, series] of this.#sumWindows(newest.minute + 1, end)) {
       const since = addSince(newest.since, minute, series)
+      const isSummed = toHour(minute) !== toHour(newest.summed)
       this.#sql.exec(
         `INSERT INTO metric_minutes (slot, minute, series, since_beginning) VALUES (?, ?, ?, ?)
          ON CONFLICT (slot) DO UPDATE SET minute = excluded.minute, series = excluded.series,
@@ -91,9 +100,9 @@ export class MetricStore {
         minute % KEPT_MINUTES,
         minute,
         JSON.stringify(series),
-        JSON.stringify(since),
+        isSummed ? JSON.stringify(since) : '',
       )
-      Object.assign(newest, { minute, since })
+      Object.assign(newest, { minute, since, summed: isSummed ? minute : newest.summed })
     }
   }
 
@@ -144,14 +153,27 @@ export class MetricStore {
     const [newest] = this.#sql.exec<{ window: number | null }>(
       'SELECT max(window) AS window FROM metric_windows',
     )
-    const [row] = this.#sql.exec<MinuteRow>(
-      'SELECT * FROM metric_minutes ORDER BY minute DESC LIMIT 1',
+    const [summed] = this.#sql.exec<MinuteRow>(
+      "SELECT * FROM metric_minutes WHERE since_beginning <> '' ORDER BY minute DESC LIMIT 1",
     )
     this.#known = {
       window: newest?.window ?? -1,
-      minute: row?.minute ?? -1,
-      since: row ? parseSeries(row.since_beginning) : [],
+      minute: summed?.minute ?? -1,
+      summed: summed?.minute ?? -1,
+      since: summed ? parseSeries(summed.since_beginning) : [],
+    }
+    const later = this.#sql.exec<MinuteRow>(
+      'SELECT * FROM metric_minutes WHERE minute > ? ORDER BY minute',
+      this.#known.minute,
+    )
+    for (const { minute, series } of later) {
+      this.#known.since = addSince(this.#known.since, minute, parseSeries(series))
+      this.#known.minute = minute
     }
     return this.#known
   }
+}
+
+function toHour(minute: number): number {
+  return Math.floor(minute / MINUTES_PER_SUM)
 }

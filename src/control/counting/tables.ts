@@ -53,7 +53,7 @@ export type MinuteRow = {
   readonly minute: number
   /** JSON: the sums of the minute by environment and version. */
   readonly series: string
-  /** JSON: the sums of all time up to its end. */
+  /** JSON: the sums of all time up to its end; empty but for the first one of an hour. */
   readonly since_beginning: string
 }
 
