@@ -11,16 +11,18 @@ import { isWithin, type Row, toCount, toShare } from '../../scripts/judge/row.ts
 import { OLD_ROWS, ROWS } from '../../scripts/judge/rows.ts'
 
 const EFFORT = { seed: 1, share: 0.001, least: 3 }
+/** A rollout in which nothing happens goes on for long, so that one run of each takes a while. */
+const EFFORT_FOR_CALM = { ...EFFORT, least: 1 }
+const isCalm = ({ bound }: Row) => /^takes? no |in at most \d/.test(bound)
 const TIMEOUT_MS = 300_000
 
 describe('the judge', () => {
-  for (const { property, bound, run } of [...OLD_ROWS, ...ROWS].filter(
-    (row) => row !== NEVER_ROW,
-  )) {
+  for (const row of [...OLD_ROWS, ...ROWS].filter((row) => row !== NEVER_ROW)) {
+    const { property, bound } = row
     it(
       `${property}: ${bound}`,
       () => {
-        const { holds, judge, runs } = run(EFFORT)
+        const { holds, judge, runs } = row.run(isCalm(row) ? EFFORT_FOR_CALM : EFFORT)
         console.log(`${property}: ${judge} (${runs} runs)`)
         expect(holds, judge).toBe(true)
       },
