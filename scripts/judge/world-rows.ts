@@ -72,12 +72,12 @@ export function bad(one: Case, least = 1): Row {
   }
 }
 
-/** How many were taken back, how fast, and how many visitors had been harmed. */
+/** How many were taken back, how fast, and how many visitors had been harmed, if one can say so. */
 export function toFoundText(ended: readonly Run[]): string {
   const back = ended.filter(({ outcome }) => outcome === 'rolledBack')
   const ms = toTime(toMean(back.map((run) => run.ms)))
-  const harmed = toCount(toMean(back.map((run) => run.harmed)))
+  const harmed = toMean(back.map((run) => run.harmed))
   const visitors = toCount(toMean(back.map((run) => run.visitors[0] + run.visitors[1])))
   if (back.length === 0) return `none of ${ended.length} taken back`
-  return `${back.length} of ${ended.length} taken back, after ${ms}, ${visitors} visitors and ${harmed} harmed`
+  return `${back.length} of ${ended.length} taken back, after ${ms}, ${visitors} visitors${harmed > 0 ? ` and ${toCount(harmed)} harmed` : ''}`
 }
