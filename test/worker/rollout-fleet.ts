@@ -143,8 +143,8 @@ export function sumCounted(windows: readonly Window[]): Sums {
     [0, 0],
   ]
   for (const window of windows) {
-    for (const { metric, route, visitors } of window.sets) {
-      if (metric !== 'errors' || route !== '') continue
+    for (const { metric, route, segment, visitors } of window.sets) {
+      if (metric !== 'errors' || route !== '' || segment !== undefined) continue
       failed = [failed[0] + visitors[0], failed[1] + visitors[1]]
     }
     for (const { visitors } of window.assigned) {
