@@ -7,6 +7,8 @@ export type Env = {
   readonly ASSIGNMENTS: KVNamespace
   /** Blobs, manifests and version records. */
   readonly STORE: R2Bucket
+  /** The files of the dashboard; absent where they were not built. */
+  readonly DASHBOARD?: Fetcher
   /** Milliseconds between two reads of KV for a newer document. */
   readonly KV_REFRESH_MS: string
   /** Age of the document in milliseconds from which the control is asked. */

@@ -5,13 +5,28 @@ import { toShellWord } from '../../src/cli/words.ts'
 import { FIRST_TOKEN_FILE } from './first-token.ts'
 import type { NextRelease } from './shop.ts'
 
-/** @param next the unpublished release, if the example shop runs. */
-export function greet(url: URL, data: string, next: NextRelease | undefined): void {
+/**
+ * @param next the unpublished release, if the example shop runs.
+ * @param hasVisitors whether simulated visitors walk through the shop.
+ */
+export function greet(
+  url: URL,
+  data: string,
+  next: NextRelease | undefined,
+  hasVisitors: boolean,
+): void {
   const kept = relative(process.cwd(), data) || '.'
   const folder = kept.startsWith('..') ? data : kept
   const kv = `--binding ASSIGNMENTS --local --persist-to ${toShellWord(folder)}`
   console.log(`
 Holo is running at ${url.origin} (Ctrl-C ends it)
+
+The dashboard: ${url.origin}/.holo/
+  sign in with the token in ${toShellWord(join(folder, FIRST_TOKEN_FILE))}${
+    hasVisitors
+      ? '\n  its visitors are simulated: some people walk through the shop all the time (--no-visitors for none)'
+      : ''
+  }
 
 ${next ? toSights(url.origin) : `This is the edge with what ${folder} holds; without assignments it answers 503.`}
 

@@ -1,0 +1,10 @@
+// The pages, in the order of the navigation. The table has only those that exist.
+
+export const PAGES = [
+  { path: 'now', title: 'Now', about: 'How the site is at this moment', key: 'n' },
+  { path: 'traffic', title: 'Traffic', about: 'Shift visitors, point, swap', key: 't' },
+  { path: 'rollouts', title: 'Rollouts', about: 'Releases step by step', key: 'r' },
+  { path: 'audit', title: 'Audit', about: 'Who did what, when and why', key: 'a' },
+] as const
+
+export type PagePath = (typeof PAGES)[number]['path']
