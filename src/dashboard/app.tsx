@@ -5,8 +5,11 @@ import { signIn } from './api/session.ts'
 import { AuditPage } from './pages/audit.tsx'
 import { NowPage } from './pages/now.tsx'
 import { RolloutsPage } from './pages/rollouts.tsx'
+import { RulesPage } from './pages/rules.tsx'
 import { SignInPage } from './pages/sign-in.tsx'
 import { TrafficPage } from './pages/traffic.tsx'
+import { TryPage } from './pages/try.tsx'
+import { VersionsPage } from './pages/versions.tsx'
 import { ChangeDialog } from './parts/change-dialog.tsx'
 import { CommandDialog } from './parts/command-dialog.tsx'
 import { Header } from './parts/header.tsx'
@@ -32,6 +35,9 @@ const VIEWS: Readonly<
   now: NowPage,
   traffic: TrafficPage,
   rollouts: RolloutsPage,
+  versions: VersionsPage,
+  try: TryPage,
+  rules: RulesPage,
   audit: AuditPage,
 }
 

@@ -48,7 +48,7 @@ export type CallResult<Name extends OperationName> = Result<ReplyOf<Name>, CallF
 /** A reply that has not begun by then will hardly come. */
 const CALL_TIMEOUT_MS = 15_000
 
-const UNREACHABLE =
+export const UNREACHABLE =
   'Holo does not answer. Visitors are still served; the page asks again by itself.'
 
 export async function call<Name extends OperationName>(
@@ -89,7 +89,7 @@ function toSearch(query: object): string {
   return `?${new URLSearchParams(fields.map(([name, value]) => [name, String(value)]))}`
 }
 
-async function readFailure(response: Response): Promise<CallFailure> {
+export async function readFailure(response: Response): Promise<CallFailure> {
   const { status } = response
   const problem = (await response.json().catch(() => undefined)) as Partial<CallFailure> | undefined
   if (typeof problem?.code !== 'string' || typeof problem.title !== 'string') {

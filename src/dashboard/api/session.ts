@@ -1,9 +1,15 @@
-// Who is signed in. The token is kept in memory alone: it is gone when the page is closed or loaded again.
+// Who is signed in, and how calls show it: by the cookie of a session, which no script can read, or, with a Holo
+// that has no sessions, by a token that is kept in memory alone.
 
 import { signal } from '@preact/signals'
 import type { Scope } from '../../wire/scopes.ts'
 
-export type Account = { readonly actor: string; readonly scopes: readonly Scope[] }
+export type Account = {
+  readonly actor: string
+  readonly scopes: readonly Scope[]
+  /** When the session ends, if it ends by itself. */
+  readonly expiresAt?: number | undefined
+}
 
 export type SignInState =
   /** Not known yet: the page has just been opened. */
@@ -20,13 +26,23 @@ export function setToken(secret: string | undefined): void {
   token = secret
 }
 
-/** The headers that carry the credential. */
+/** Whether calls show a token: then nothing that a browser adds by itself counts. */
+export function hasToken(): boolean {
+  return token !== undefined
+}
+
+/**
+ * What every call carries. A page of another site cannot send the second header, so that its calls by the cookie
+ * of this browser are refused.
+ */
 export function toCredentialHeaders(): Readonly<Record<string, string>> {
-  return token === undefined ? {} : { authorization: `Bearer ${token}` }
+  return token === undefined ? { 'holo-request': '1' } : { authorization: `Bearer ${token}` }
 }
 
 /** Called when the API takes the credential no more. */
 export function endSession(why: string | undefined): void {
   token = undefined
-  signIn.value = { kind: 'out', why }
+  if (signIn.peek().kind === 'in' || why !== undefined || signIn.peek().kind === 'asking') {
+    signIn.value = { kind: 'out', why }
+  }
 }

@@ -16,8 +16,8 @@ import { StartRolloutPage } from './start-rollout.tsx'
 
 type RolloutItem = ReplyOf<'GET /rollouts'>['rollouts'][number]
 
-export function RolloutsPage({ rest: [which] }: { rest: readonly string[] }) {
-  if (which === 'new') return <StartRolloutPage />
+export function RolloutsPage({ rest: [which, version] }: { rest: readonly string[] }) {
+  if (which === 'new') return <StartRolloutPage version={version} />
   if (which !== undefined) return <RolloutPage key={which} id={Number(which)} />
   const { value, failure } = rollouts.value
   if (!value) return failure ? <FailureBox failure={failure} /> : <Loading what="the rollouts" />

@@ -14,11 +14,12 @@ import { environments, runningRollout, versions } from '../state/site.ts'
 const PRESET_NAMES = Object.keys(PRESET_WORDS) as PresetName[]
 const DEFAULT_ENVIRONMENT = 'canary'
 
-export function StartRolloutPage() {
+/** @param version the one that somebody came with. */
+export function StartRolloutPage({ version: asked }: { version: string | undefined }) {
   const known = environments.value.value?.environments
   const list = versions.value.value?.versions
   /** Empty until somebody chooses. */
-  const chosen = useSignal('')
+  const chosen = useSignal(asked ?? '')
   const environment = useSignal(DEFAULT_ENVIRONMENT)
   const base = useSignal('')
   const preset = useSignal<PresetName>('standard')

@@ -1,8 +1,9 @@
 // The top of every page: where one is, whether what is shown is current, and what is always at hand.
 
-import { signOut } from '../api/account.ts'
-import { signIn } from '../api/session.ts'
+import { signOut, signOutEverywhere } from '../api/account.ts'
+import { hasToken, signIn } from '../api/session.ts'
 import { toSpanLabel } from '../say/format.ts'
+import { isChannelOpen } from '../state/channel.ts'
 import { nowMs } from '../state/clock.ts'
 import { PAGES, type PagePath } from '../state/pages.ts'
 import { proposeRollback } from '../state/proposal.ts'
@@ -11,6 +12,7 @@ import { answeredAt, shownRevision } from '../state/site.ts'
 import { chosenTheme, THEMES } from '../state/theme.ts'
 import { Button } from './button.tsx'
 import { Icon, type IconName } from './icon.tsx'
+import { announce } from './notices.tsx'
 import { openPalette } from './palette.tsx'
 import { Wordmark } from './wordmark.tsx'
 
@@ -52,11 +54,13 @@ export function Header({ page }: { page: PagePath }) {
 
 /** An answer that is older than this is news. */
 const OLD_AFTER_MS = 15_000
+/** Over an open channel nothing is told while nothing happens. It would close if Holo were gone. */
+const OLD_AFTER_TOLD_MS = 60_000
 
 function Freshness() {
   const at = answeredAt.value
   const age = at === undefined ? undefined : nowMs.value - at
-  const isOld = age === undefined || age > OLD_AFTER_MS
+  const isOld = age === undefined || age > (isChannelOpen.value ? OLD_AFTER_TOLD_MS : OLD_AFTER_MS)
   const text =
     age === undefined ? 'Connecting' : isOld ? `Data are ${toSpanLabel(age)} old` : 'Live'
   return (
@@ -116,9 +120,15 @@ function Account() {
           ))}
         </fieldset>
         <Button onClick={signOut}>Sign out</Button>
+        {hasToken() ? null : <Button onClick={endEverywhere}>Sign out everywhere</Button>}
       </div>
     </>
   )
+}
+
+async function endEverywhere(): Promise<void> {
+  const ended = await signOutEverywhere()
+  if (!ended.ok) announce({ tone: 'bad', text: ended.error.title })
 }
 
 function toMayText(scopes: readonly string[]): string {

@@ -6,7 +6,7 @@ import { signOut } from '../api/account.ts'
 import { PAGES } from '../state/pages.ts'
 import { proposeRollback } from '../state/proposal.ts'
 import { goTo } from '../state/route.ts'
-import { environments, rollouts } from '../state/site.ts'
+import { environments, rollouts, versions } from '../state/site.ts'
 import { chosenTheme, THEMES } from '../state/theme.ts'
 import { Dialog } from './dialog.tsx'
 
@@ -34,6 +34,11 @@ function listItems(): readonly PaletteItem[] {
       label: name,
       about: `Environment with ${version}`,
       run: () => goTo('traffic'),
+    })),
+    ...(versions.value.value?.versions ?? []).map(({ id }) => ({
+      label: id,
+      about: 'Version',
+      run: () => goTo('versions', id),
     })),
     ...(rollouts.value.value?.rollouts ?? []).map(({ id, version, environment }) => ({
       label: `Rollout ${id}`,

@@ -10,6 +10,7 @@ import {
   type OperationName,
   type ReplyOf,
 } from '../api/client.ts'
+import { toColourIndex } from '../charts/palette.ts'
 import { addPoints, type CountedHour, SHOWN_MS } from './counts.ts'
 
 /** Something that is read from the API. What was read stays when a later read fails. */
@@ -60,6 +61,8 @@ function keep<T>(
 
 export async function readEnvironments(): Promise<void> {
   const result = await call('GET /environments')
+  // Versions of environments get their colours first, so that they have the same ones on every page.
+  if (result.ok) for (const { version } of result.value.environments) toColourIndex(version)
   keep(environments, result)
 }
 
