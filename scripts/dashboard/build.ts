@@ -6,6 +6,7 @@ import {
   existsSync,
   globSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -20,6 +21,10 @@ export const DASHBOARD_FOLDER = 'dist/dashboard'
 
 /** Where the page is, on every host name of the Worker. */
 export const DASHBOARD_PATH = '/.holo/'
+
+const PAGE = 'index.html'
+/** Vite puts all other files here. */
+const FILES = 'assets'
 
 /** Holds the hash of what the present build was made from. It is not in the folder, so it is not served. */
 const NOTE = join(ROOT, 'dist/dashboard.hash')
@@ -36,7 +41,7 @@ const SOURCES = [
 /** Builds the dashboard if it is missing or old. Returns whether it was built. */
 export async function ensureDashboard(): Promise<boolean> {
   const hash = hashSources()
-  const isCurrent = existsSync(join(ROOT, DASHBOARD_FOLDER, 'index.html')) && readNote() === hash
+  const isCurrent = existsSync(join(ROOT, DASHBOARD_FOLDER, PAGE)) && readNote() === hash
   if (isCurrent) return false
   await buildDashboard()
   writeFileSync(NOTE, hash)
@@ -59,7 +64,11 @@ function hashSources(): string {
   return hash.digest('hex')
 }
 
-/** Builds into a folder beside the final one and swaps the two, so that nobody reads half a build. */
+/**
+ * Builds into a folder beside the final one. Then the new files come first, the page that names them next, and the
+ * old files go last, so that nobody who reads meanwhile gets half a build. The final folder itself stays: a Worker that
+ * runs has it open.
+ */
 async function buildDashboard(): Promise<void> {
   // Loaded only here: most starts find a build that is up to date.
   const { build } = await import('vite')
@@ -82,7 +91,12 @@ async function buildDashboard(): Promise<void> {
       assetsInlineLimit: 0,
     },
   })
-  mkdirSync(join(ROOT, 'dist'), { recursive: true })
-  rmSync(final, { recursive: true, force: true })
-  renameSync(fresh, final)
+  const made = new Set(readdirSync(join(fresh, FILES)))
+  mkdirSync(join(final, FILES), { recursive: true })
+  for (const name of made) renameSync(join(fresh, FILES, name), join(final, FILES, name))
+  renameSync(join(fresh, PAGE), join(final, PAGE))
+  for (const name of readdirSync(join(final, FILES))) {
+    if (!made.has(name)) rmSync(join(final, FILES, name))
+  }
+  rmSync(fresh, { recursive: true })
 }

@@ -12,7 +12,7 @@ import { ScrollTable } from '../parts/scroll-table.tsx'
 import { FailureBox, Loading } from '../parts/state.tsx'
 import { Ago, Clock } from '../parts/time.tsx'
 import { Track } from '../parts/track.tsx'
-import { toPercentLabel, toSpanLabel } from '../say/format.ts'
+import { toLatencyLabel, toPercentLabel, toSpanLabel } from '../say/format.ts'
 import { type RunningRolloutReply, toRolloutSentence, toSentence } from '../say/sentence.ts'
 import { askForCommand, COMMAND_WORDS } from '../state/command.ts'
 import { goTo, toHref } from '../state/route.ts'
@@ -59,7 +59,7 @@ export function RolloutPage({ id }: { id: number }) {
           phase={rollout.phase}
           step={rollout.step}
           elapsedMs={rollout.elapsedMs}
-          isTakenBack={rollout.phase === 'rolledBack'}
+          takenBackAt={toWeightBefore(rollout, explanation.value?.transitions ?? [])}
         />
       </section>
       <section class="sheet padded" aria-labelledby="evidence-heading">
@@ -78,6 +78,15 @@ export function RolloutPage({ id }: { id: number }) {
       <Transitions rollout={rollout} list={explanation.value?.transitions ?? []} />
     </div>
   )
+}
+
+/** The share that a release had when it was taken back; `undefined` for any other. */
+function toWeightBefore(
+  { phase }: RunningRolloutReply,
+  transitions: Explanation['transitions'],
+): number | undefined {
+  if (phase !== 'rolledBack') return undefined
+  return transitions.filter(({ weight }) => weight > 0).at(-1)?.weight ?? 0
 }
 
 function Head({ rollout }: { rollout: RunningRolloutReply }) {
@@ -173,6 +182,7 @@ function Findings({ rollout }: { rollout: RunningRolloutReply }) {
           <tr key={name}>
             <th scope="row">
               <Name text={METRIC_WORDS[name] ?? name} />
+              {worst && worst.edge !== null ? ` than ${toLatencyLabel(worst.edge)}` : null}
               {worst?.route ? (
                 <>
                   {' '}
@@ -184,7 +194,7 @@ function Findings({ rollout }: { rollout: RunningRolloutReply }) {
             </th>
             {[0, 1].map((side) => (
               <td key={side} class="num">
-                {toMetText(met[side] ?? 0, seen[side] ?? 0)}
+                {toMetText((worst?.visitors ?? met)[side] ?? 0, seen[side] ?? 0)}
               </td>
             ))}
             <td>{worst ? toComparedText(worst.ratio) : 'nobody met it'}</td>

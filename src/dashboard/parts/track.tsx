@@ -8,28 +8,27 @@ export type TrackProps = {
   readonly phase?: string
   readonly step?: { readonly number: number } | undefined
   readonly elapsedMs?: number
-  readonly isTakenBack?: boolean
+  /** The share at which the release was taken back. */
+  readonly takenBackAt?: number | undefined
 }
 
-export function Track({
-  plan,
-  phase = 'ready',
-  step,
-  elapsedMs = 0,
-  isTakenBack = false,
-}: TrackProps) {
+export function Track({ plan, phase = 'ready', step, elapsedMs = 0, takenBackAt }: TrackProps) {
   const stops = listTrackStops(plan)
-  const place = isTakenBack ? undefined : toTrackPlace(plan, phase, step)
+  const isTakenBack = takenBackAt !== undefined
+  const place = isTakenBack
+    ? stops.findIndex(({ weight }) => weight === takenBackAt)
+    : toTrackPlace(plan, phase, step)
   return (
     <ol class="track" aria-label="The plan">
       {stops.map(({ label, minMs, about }, i) => {
         const isHere = i === place
         const isDone = place !== undefined && i < place
-        const share = isDone ? 1 : isHere ? (minMs > 0 ? Math.min(1, elapsedMs / minMs) : 1) : 0
+        const passed = minMs > 0 && !isTakenBack ? Math.min(1, elapsedMs / minMs) : 1
+        const share = isDone ? 1 : isHere ? passed : 0
         return (
           <li
             key={`${i} ${label}`}
-            class={isHere ? 'stop here' : isDone ? 'stop done' : 'stop'}
+            class={toStopClass(isHere, isDone, isTakenBack)}
             aria-current={isHere ? 'step' : undefined}
           >
             <span class="stop-line">
@@ -37,7 +36,8 @@ export function Track({
             </span>
             <strong class="num">{label}</strong>
             <span class="small quiet">{about}</span>
-            {isHere && minMs > elapsedMs ? (
+            {isHere && isTakenBack ? <span class="small strong bad">taken back here</span> : null}
+            {isHere && !isTakenBack && minMs > elapsedMs ? (
               <span class="small strong">{toSpanLabel(minMs - elapsedMs)} left at least</span>
             ) : null}
           </li>
@@ -45,4 +45,9 @@ export function Track({
       })}
     </ol>
   )
+}
+
+function toStopClass(isHere: boolean, isDone: boolean, isTakenBack: boolean): string {
+  if (isHere) return isTakenBack ? 'stop here back' : 'stop here'
+  return isDone ? 'stop done' : 'stop'
 }
