@@ -348,3 +348,55 @@ describe('a rollout', () => {
     expect(faults).toEqual([])
   })
 })
+
+describe('rules', () => {
+  it('are checked as one types, with the words of the API, and changed after a look', async () => {
+    const { page } = await open({ at: '#/rules' })
+    await page.getByText('cookie.staff is "1"').waitFor()
+    await page.getByRole('button', { name: 'Edit the rules' }).click()
+    const field = page.getByLabel('All rules, as JSON')
+    await field.fill('[{ "name": "x"')
+    await page.getByRole('status').getByText(/JSON/).waitFor()
+    await field.fill('[{ "name": "x", "environment": "nobody", "when": true }]')
+    await page.getByText('rules[0].environment').waitFor()
+    const rules = [
+      {
+        name: 'staff first',
+        environment: 'canary',
+        when: { '==': [{ var: 'cookie.staff' }, '2'] },
+      },
+    ]
+    await field.fill(JSON.stringify(rules))
+    await page.getByText('Valid.').waitFor()
+    await page.getByRole('button', { name: 'Look at the change' }).click()
+    await dialogOf(page).getByRole('button', { name: 'Change them' }).click()
+    await page.getByText('cookie.staff is "2"').waitFor()
+    expect((await api('GET', '/rules')).rules).toEqual(rules)
+  })
+})
+
+describe('trying a visitor', () => {
+  it('explains each step, also for a moment in the past', async () => {
+    const { page } = await open({ at: '#/try' })
+    await page.getByLabel(/^Headers/).fill('nonsense')
+    await page.getByText('Line 1 is no header').waitFor()
+    await page.getByLabel(/^Headers/).fill('cookie: staff=2')
+    await page.getByRole('button', { name: 'Explain' }).click()
+    await page.getByRole('heading', { name: /in canary, because of a rule/ }).waitFor()
+    expect(await page.locator('.steps > li').count()).toBe(4)
+    await page.getByLabel(/^Moment/).fill('2020-01-01T00:00:00')
+    await page.getByRole('button', { name: 'Explain' }).click()
+    await page.getByText('There was no document at that moment').waitFor()
+  })
+})
+
+describe('versions', () => {
+  it('show what changed in their files, and can be withdrawn and restored', async () => {
+    const { page } = await open({ at: '#/versions/0.0.5' })
+    await page.getByText(/added, \d+ removed, \d+ changed/).waitFor()
+    const known = (await api('GET', '/environments')).environments
+    const isUsed = known.some(({ version }: { version: string }) => version === '0.0.5')
+    const withdraw = page.getByRole('button', { name: 'Withdraw' })
+    expect(await withdraw.getAttribute('aria-disabled')).toBe(String(isUsed))
+  })
+})

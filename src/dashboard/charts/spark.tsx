@@ -21,9 +21,11 @@ export function Spark({
         isDrawing = false
         return ''
       }
-      const command = isDrawing ? 'L' : 'M'
+      const at = `${(i * step).toFixed(1)} ${toY(value).toFixed(1)}`
+      // A point whose neighbours measured nothing is a dot.
+      const drawn = isDrawing ? `L${at}` : `M${at}h0`
       isDrawing = true
-      return `${command}${(i * step).toFixed(1)} ${toY(value).toFixed(1)}`
+      return drawn
     })
     .join('')
   return (

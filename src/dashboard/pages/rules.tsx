@@ -1,30 +1,43 @@
-// The rules that send visitors to an environment before buckets are looked at: readable, and editable as JSON, which
-// is checked as one types by the code that the control uses.
+// The rules that send visitors to an environment before buckets are looked at, and the settings of the site:
+// readable, and editable as JSON.
 
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import { type CallFailure, call, type ReplyOf } from '../api/client.ts'
+import { type CallFailure, call } from '../api/client.ts'
 import { Button } from '../parts/button.tsx'
+import { JsonEditor } from '../parts/json-editor.tsx'
 import { Name } from '../parts/name.tsx'
 import { Empty, FailureBox, Loading } from '../parts/state.tsx'
 import { toConditionText } from '../say/conditions.ts'
 import { proposeChange } from '../state/proposal.ts'
 import { shownRevision } from '../state/site.ts'
 
-type RulesReply = ReplyOf<'GET /rules'>
+type ReadRule = { readonly name: string; readonly environment: string; readonly when?: unknown }
 
-/** After the last key. */
-const CHECK_AFTER_MS = 400
+/** The document, as far as this page is about it. */
+type SiteDocument = {
+  readonly revision: number
+  readonly salt: string
+  readonly rules?: readonly ReadRule[]
+} & Readonly<Record<string, unknown>>
+
+/** Settings of the document, and what each says. */
+const SETTINGS: Readonly<Record<string, string>> = {
+  visitor: 'How a visitor is told from others. Without it Holo gives out a cookie of its own.',
+  polled: 'Paths that open tabs ask for again and again, to notice a new version.',
+  expose: 'What replies and backends are told of the decision.',
+  measure: 'Goals, routes, and where errors stand in replies.',
+}
 
 export function RulesPage(_: { rest: readonly string[] }) {
-  const known = useSignal<RulesReply | undefined>(undefined)
+  const known = useSignal<SiteDocument | undefined>(undefined)
   const failure = useSignal<CallFailure | undefined>(undefined)
-  const isEditing = useSignal(false)
+  const editing = useSignal<'rules' | 'settings' | undefined>(undefined)
   useEffect(() => {
     const ended = new AbortController()
-    call('GET /rules', { signal: ended.signal }).then((found) => {
+    call('GET /assignments', { signal: ended.signal }).then((found) => {
       if (ended.signal.aborted) return
-      if (found.ok) known.value = found.value
+      if (found.ok) known.value = found.value as unknown as SiteDocument
       failure.value = found.ok ? undefined : found.error
     })
     return () => ended.abort()
@@ -32,176 +45,195 @@ export function RulesPage(_: { rest: readonly string[] }) {
   if (failure.value?.code === 'no_document') return <Empty title="Nothing has been published yet" />
   if (failure.value) return <FailureBox failure={failure.value} />
   if (!known.value) return <Loading what="the rules" />
-  const { rules } = known.value
+  const close = () => {
+    editing.value = undefined
+  }
   return (
     <div class="page">
-      <header class="page-head">
-        <h1>Rules</h1>
-        {isEditing.value ? null : (
-          <Button
-            scope="shift"
-            onClick={() => {
-              isEditing.value = true
-            }}
-          >
-            Edit
-          </Button>
-        )}
-      </header>
-      {isEditing.value ? (
-        <RulesEditor
-          known={known.value}
-          onClose={() => {
-            isEditing.value = false
-          }}
-        />
-      ) : (
-        <div class="sheet">
-          {rules.length === 0 ? (
-            <Empty title="There are no rules">
-              <p>Everybody is sent by the host name or by the bucket.</p>
-            </Empty>
-          ) : (
-            <ol class="rules">
-              {rules.map(({ name, environment, when }, i) => (
-                <li key={`${i} ${name}`}>
-                  <p>
-                    <span class="num quiet">{i + 1}</span>
-                    <strong>
-                      <Name text={name} />
-                    </strong>
-                    <span class="quiet">
-                      to <Name text={environment} />
-                    </span>
-                  </p>
-                  <p>
-                    <bdi>{toConditionText(when)}</bdi>
-                  </p>
-                </li>
-              ))}
-            </ol>
+      <h1>Rules and settings</h1>
+      <section class="sheet padded" aria-labelledby="rules-heading">
+        <header class="sheet-head">
+          <h2 id="rules-heading">Rules</h2>
+          {editing.value === 'rules' ? null : (
+            <Button
+              scope="shift"
+              label="Edit the rules"
+              onClick={() => {
+                editing.value = 'rules'
+              }}
+            >
+              Edit
+            </Button>
           )}
-        </div>
-      )}
-      <p class="quiet small">
-        The first rule that matches a page decides it. A rule without an answer is left out.
-        Conditions are JsonLogic: docs/assignments.md lists what they can look at.
-      </p>
+        </header>
+        {editing.value === 'rules' ? (
+          <RulesEditor known={known.value} onClose={close} />
+        ) : (
+          <RuleList rules={known.value.rules ?? []} />
+        )}
+      </section>
+      <section class="sheet padded" aria-labelledby="settings-heading">
+        <header class="sheet-head">
+          <h2 id="settings-heading">Settings</h2>
+          {editing.value === 'settings' ? null : (
+            <Button
+              scope="admin"
+              label="Edit the settings"
+              onClick={() => {
+                editing.value = 'settings'
+              }}
+            >
+              Edit
+            </Button>
+          )}
+        </header>
+        {editing.value === 'settings' ? (
+          <SettingsEditor known={known.value} onClose={close} />
+        ) : (
+          <SettingList known={known.value} />
+        )}
+      </section>
     </div>
   )
 }
 
-type CheckState =
-  | { readonly kind: 'same' }
-  | { readonly kind: 'checking' }
-  | { readonly kind: 'good'; readonly rules: readonly unknown[] }
-  | {
-      readonly kind: 'bad'
-      readonly faults: readonly { readonly path: string; readonly message: string }[]
-    }
-
-function RulesEditor({ known, onClose }: { known: RulesReply; onClose: () => void }) {
-  const before = JSON.stringify(known.rules, undefined, 2)
-  const text = useSignal(before)
-  const state = useSignal<CheckState>({ kind: 'same' })
-  useEffect(() => {
-    if (text.value === before) {
-      state.value = { kind: 'same' }
-      return
-    }
-    const rules = parseRules(text.value)
-    if (typeof rules === 'string') {
-      state.value = { kind: 'bad', faults: [{ path: '', message: rules }] }
-      return
-    }
-    state.value = { kind: 'checking' }
-    const ended = new AbortController()
-    const timer = setTimeout(async () => {
-      const tried = await call('PUT /rules', {
-        body: { rules },
-        revision: known.revision,
-        query: { dryRun: 'true' },
-        signal: ended.signal,
-      })
-      if (ended.signal.aborted) return
-      state.value =
-        tried.ok || tried.error.code === 'stale'
-          ? { kind: 'good', rules }
-          : {
-              kind: 'bad',
-              faults: tried.error.problems ?? [{ path: '', message: tried.error.title }],
-            }
-    }, CHECK_AFTER_MS)
-    return () => {
-      clearTimeout(timer)
-      ended.abort()
-    }
-  }, [text.value, known.revision])
-  const review = () => {
-    if (state.value.kind !== 'good') return
-    proposeChange({
-      name: 'PUT /rules',
-      body: { rules: [...state.value.rules] },
-      title: 'Change the rules',
-      confirm: 'Change them',
-      done: onClose,
-    })
+function RuleList({ rules }: { rules: readonly ReadRule[] }) {
+  if (rules.length === 0) {
+    return <p class="quiet">There are none: everybody is sent by the host name or by the bucket.</p>
   }
   return (
-    <div class="sheet padded">
-      <label class="field">
-        <span>All rules, as JSON</span>
-        <textarea
-          rows={18}
-          spellcheck={false}
-          value={text.value}
-          aria-invalid={state.value.kind === 'bad' ? 'true' : undefined}
-          aria-describedby="rules-state"
-          onInput={(event) => {
-            text.value = event.currentTarget.value
-          }}
-        />
-      </label>
-      <div id="rules-state" role="status">
-        <CheckText state={state.value} />
-      </div>
-      <footer class="sheet-foot">
-        <Button onClick={onClose}>Cancel</Button>
-        <Button kind="main" scope="shift" isOff={state.value.kind !== 'good'} onClick={review}>
-          Look at the change
-        </Button>
-      </footer>
-    </div>
+    <>
+      <p class="quiet">The first one that matches a page decides it.</p>
+      <ol class="rules">
+        {rules.map(({ name, environment, when }, i) => (
+          <li key={`${i} ${name}`}>
+            <p>
+              <span class="num quiet">{i + 1}</span>
+              <strong>
+                <Name text={name} />
+              </strong>
+              <span class="quiet">
+                to <Name text={environment} />
+              </span>
+            </p>
+            <p>
+              <bdi>{toConditionText(when)}</bdi>
+            </p>
+          </li>
+        ))}
+      </ol>
+    </>
   )
 }
 
-function CheckText({ state }: { state: CheckState }) {
-  switch (state.kind) {
-    case 'same':
-      return <p class="quiet">Nothing is changed yet.</p>
-    case 'checking':
-      return <p class="quiet">Checking…</p>
-    case 'good':
-      return <p class="good">Valid.</p>
-    case 'bad':
-      return (
-        <ul class="fault">
-          {state.faults.map(({ path, message }) => (
-            <li key={`${path} ${message}`}>
-              {path ? <code>{path} </code> : null}
-              <bdi>{message}</bdi>
-            </li>
-          ))}
-        </ul>
-      )
-  }
+function RulesEditor({ known, onClose }: { known: SiteDocument; onClose: () => void }) {
+  return (
+    <JsonEditor
+      label="All rules, as JSON. Conditions are JsonLogic."
+      value={known.rules ?? []}
+      scope="shift"
+      findFormFault={(rules) => (Array.isArray(rules) ? undefined : 'It has to be a list: [ … ].')}
+      check={(rules, signal) =>
+        call('PUT /rules', {
+          body: { rules: rules as readonly unknown[] },
+          revision: known.revision,
+          query: { dryRun: 'true' },
+          signal,
+        })
+      }
+      onReview={(rules) =>
+        proposeChange({
+          name: 'PUT /rules',
+          body: { rules: rules as readonly unknown[] },
+          title: 'Change the rules',
+          confirm: 'Change them',
+          done: onClose,
+        })
+      }
+      onClose={onClose}
+    />
+  )
 }
 
-function parseRules(text: string): readonly unknown[] | string {
-  try {
-    const rules: unknown = JSON.parse(text)
-    return Array.isArray(rules) ? rules : 'It has to be a list: [ … ].'
-  } catch (cause) {
-    return cause instanceof Error ? cause.message : String(cause)
+function SettingList({ known }: { known: SiteDocument }) {
+  return (
+    <dl class="settings">
+      {Object.entries(SETTINGS).map(([name, about]) => (
+        <div key={name}>
+          <dt>
+            <code>{name}</code>
+          </dt>
+          <dd>
+            <p class="quiet">{about}</p>
+            {known[name] === undefined ? (
+              <p>Not set.</p>
+            ) : (
+              <pre>
+                <bdi>{JSON.stringify(known[name], undefined, 2)}</bdi>
+              </pre>
+            )}
+          </dd>
+        </div>
+      ))}
+      <div>
+        <dt>
+          <code>salt</code>
+        </dt>
+        <dd>
+          <p class="quiet">
+            Decides buckets together with the visitor. Another one would give everybody another
+            bucket.
+          </p>
+          <p>
+            <Name text={known.salt} mono />
+          </p>
+        </dd>
+      </div>
+    </dl>
+  )
+}
+
+/** The document with these settings; one that is left out is not set any more. */
+function withSettings(known: SiteDocument, settings: unknown): Readonly<Record<string, unknown>> {
+  const others = Object.entries(known).filter(([name]) => !Object.hasOwn(SETTINGS, name))
+  return { ...Object.fromEntries(others), ...(settings as object) }
+}
+
+function SettingsEditor({ known, onClose }: { known: SiteDocument; onClose: () => void }) {
+  const now = Object.keys(SETTINGS).filter((name) => known[name] !== undefined)
+  return (
+    <JsonEditor
+      label={`Settings, as JSON: ${Object.keys(SETTINGS).join(', ')}`}
+      value={Object.fromEntries(now.map((name) => [name, known[name]]))}
+      scope="admin"
+      findFormFault={findSettingsFault}
+      check={(settings, signal) =>
+        call('PUT /assignments', {
+          body: withSettings(known, settings),
+          revision: known.revision,
+          query: { dryRun: 'true' },
+          signal,
+        })
+      }
+      onReview={(settings) =>
+        proposeChange({
+          name: 'PUT /assignments',
+          body: withSettings(known, settings),
+          title: 'Change the settings',
+          confirm: 'Change them',
+          revision: known.revision,
+          done: onClose,
+        })
+      }
+      onClose={onClose}
+    />
+  )
+}
+
+function findSettingsFault(settings: unknown): string | undefined {
+  if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) {
+    return 'It has to be an object: { … }.'
   }
+  const unknown = Object.keys(settings).find((name) => !Object.hasOwn(SETTINGS, name))
+  return unknown === undefined ? undefined : `"${unknown}" is no setting that can be changed here.`
 }

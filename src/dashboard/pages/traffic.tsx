@@ -210,7 +210,7 @@ function ShareRow({
           <button
             type="button"
             class="as-link"
-            aria-label={`Let ${name} take the rest`}
+            aria-label={`let it take the rest: ${name}`}
             onClick={() => {
               const { [name]: _, ...others } = draft.value
               draft.value = others
@@ -276,17 +276,22 @@ function AskedDialog({ list }: { list: readonly EnvironmentItem[] }) {
 }
 
 function PointDialog({
-  environment: { name, version },
+  environment: { name, version, hosts, restricted, percent },
   onClose,
 }: {
   environment: EnvironmentItem
   onClose: () => void
 }) {
+  const wantedHosts = useSignal(hosts.join(', '))
+  const isRestricted = useSignal(restricted)
   const known = versions.value.value?.versions.filter(({ withdrawn }) => !withdrawn) ?? []
   const newestFirst = [...known].sort((one, other) =>
     (other.published ?? '').localeCompare(one.published ?? ''),
   )
   const wanted = useSignal(newestFirst.find(({ id }) => id !== version)?.id ?? version)
+  const newHosts = wantedHosts.value.split(/[\s,]+/).filter((host) => host !== '')
+  const isOtherwiseChanged =
+    newHosts.join(' ') !== hosts.join(' ') || isRestricted.value !== restricted
   return (
     <Dialog title={`Point ${name} at a version`} onClose={onClose}>
       <p>
@@ -308,19 +313,64 @@ function PointDialog({
           ))}
         </select>
       </label>
+      <label class="field">
+        <span>
+          Host names <small>where it can be looked at, with commas between</small>
+        </span>
+        <input
+          type="text"
+          spellcheck={false}
+          value={wantedHosts.value}
+          onInput={(event) => {
+            wantedHosts.value = event.currentTarget.value
+          }}
+        />
+      </label>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={isRestricted.value}
+          onChange={(event) => {
+            isRestricted.value = event.currentTarget.checked
+          }}
+        />
+        <span>
+          Restricted <small class="quiet">nobody reaches it without a grant</small>
+        </span>
+      </label>
       <footer class="dialog-foot">
+        {percent === 0 ? (
+          <Button
+            kind="quiet"
+            onClick={() => {
+              onClose()
+              proposeChange({
+                name: 'DELETE /environments/{name}',
+                params: { name },
+                title: `Remove the environment ${name}`,
+                confirm: 'Remove it',
+                isDanger: true,
+              })
+            }}
+          >
+            Remove it
+          </Button>
+        ) : null}
         <Button onClick={onClose}>Cancel</Button>
         <Button
           kind="main"
-          isOff={wanted.value === version}
+          isOff={wanted.value === version && !isOtherwiseChanged}
           onClick={() => {
             onClose()
             proposeChange({
               name: 'PUT /environments/{name}',
               params: { name },
-              body: { version: wanted.value },
-              title: `Point ${name} at ${wanted.value}`,
-              confirm: 'Point it',
+              body: {
+                version: wanted.value,
+                ...(isOtherwiseChanged ? { hosts: newHosts, restricted: isRestricted.value } : {}),
+              },
+              title: isOtherwiseChanged ? `Change ${name}` : `Point ${name} at ${wanted.value}`,
+              confirm: isOtherwiseChanged ? 'Change it' : 'Point it',
             })
           }}
         >

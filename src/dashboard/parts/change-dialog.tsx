@@ -29,7 +29,7 @@ function OpenChangeDialog({ change }: { change: Proposal }) {
   const stage = proposalStage.value
   const isMaking = stage.kind === 'making'
   return (
-    <Dialog title={change.title} onClose={dropProposal} size="large">
+    <Dialog title={change.title} onClose={dropProposal} size="wide">
       {stage.kind === 'trying' ? <Loading what="what the change would do" /> : null}
       {stage.kind === 'refused' ? <FailureBox failure={stage.failure} /> : null}
       {stage.kind === 'stale' ? <Stale {...stage} /> : null}

@@ -26,7 +26,7 @@ export function Header({ page }: { page: PagePath }) {
         <bdi class="host">{location.host}</bdi>
         <Freshness />
         <div class="top-tools">
-          <Button kind="quiet" label="Commands (Ctrl K)" onClick={openPalette}>
+          <Button kind="quiet" label="Commands, Ctrl K" onClick={openPalette}>
             <Icon name="search" />
             <kbd class="wide-only">Ctrl K</kbd>
           </Button>

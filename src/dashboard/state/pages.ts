@@ -6,7 +6,12 @@ export const PAGES = [
   { path: 'rollouts', title: 'Rollouts', about: 'Releases step by step', key: 'r' },
   { path: 'versions', title: 'Versions', about: 'What has been published', key: 'v' },
   { path: 'try', title: 'Try a visitor', about: 'Why a request gets what it gets', key: 'y' },
-  { path: 'rules', title: 'Rules', about: 'Who is sent where before traffic counts', key: 'u' },
+  {
+    path: 'rules',
+    title: 'Rules and settings',
+    about: 'Who is sent where before traffic counts',
+    key: 'u',
+  },
   { path: 'audit', title: 'Audit', about: 'Who did what, when and why', key: 'a' },
 ] as const
 

@@ -23,12 +23,15 @@ export type DocumentOperation =
   | 'POST /rollback'
   | 'POST /withdraw'
   | 'PUT /rules'
+  | 'PUT /assignments'
   | 'POST /rollouts'
 
 export type Proposal<Name extends DocumentOperation = DocumentOperation> = {
   readonly name: Name
   readonly params?: CallArguments<Name>['params']
   readonly body?: CallArguments<Name>['body']
+  /** The revision that the body was made from, where it holds the whole document. */
+  readonly revision?: number
   readonly title: string
   /** What the button says that makes the change. */
   readonly confirm: string
@@ -88,8 +91,17 @@ async function preview(change: Proposal): Promise<ProposalStage> {
   const current = await call('GET /assignments')
   if (!current.ok) return { kind: 'refused', failure: current.error }
   const document = current.value as unknown as ReadDocument & { revision: number }
-  const tried = await send(change, document.revision, { dryRun: 'true' })
-  if (!tried.ok) return { kind: 'refused', failure: tried.error }
+  const tried = await send(change, change.revision ?? document.revision, { dryRun: 'true' })
+  if (!tried.ok) {
+    // What holds the whole document cannot be tried again on top of another one.
+    const differences =
+      tried.error.code === 'stale' && change.revision !== undefined
+        ? await compareRevisions(change.revision, tried.error.current)
+        : undefined
+    return differences
+      ? { kind: 'stale', failure: tried.error, differences }
+      : { kind: 'refused', failure: tried.error }
+  }
   const { text, moved } = tried.value
   const after = JSON.parse(text ?? '{}') as ReadDocument
   const environments = compareEnvironments(document, after)
