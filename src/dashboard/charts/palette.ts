@@ -4,13 +4,18 @@
 const COLOURS = 8
 const given = new Map<string, number>()
 
-/** The class that sets `--colour`, and the number of the custom property. */
+/** The number of its class and custom property. */
 export function toColourIndex(version: string): number {
   const known = given.get(version)
   if (known !== undefined) return known
   const index = given.size % COLOURS
   given.set(version, index)
   return index
+}
+
+/** `undefined` for a version that no environment has and no chart shows. */
+export function findColourIndex(version: string): number | undefined {
+  return given.get(version)
 }
 
 /** The value of a custom property of the present theme, for a canvas. */

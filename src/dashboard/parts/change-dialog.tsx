@@ -2,6 +2,7 @@
 // becomes different.
 
 import { useSignal } from '@preact/signals'
+import { toActionText } from '../say/actions.ts'
 import { toPercentLabel } from '../say/format.ts'
 import {
   dropProposal,
@@ -138,7 +139,8 @@ function Stale({
       <ul class="moves">
         {(failure.changes ?? []).map(({ revision, actor, action, at, reason }) => (
           <li key={revision}>
-            Revision {revision}: <bdi>{action}</bdi> by <bdi>{actor}</bdi>, <Ago at={at} />
+            Revision {revision}: <bdi class="strong">{actor}</bdi> {toActionText(action)},{' '}
+            <Ago at={at} />
             {reason ? (
               <>
                 : <bdi>{reason}</bdi>

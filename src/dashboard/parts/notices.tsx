@@ -22,7 +22,9 @@ let lastId = 0
 export function announce(notice: Notice): void {
   lastId++
   const id = lastId
-  notices.value = [...notices.value, { ...notice, id }].slice(-SHOWN_NOTICES)
+  // What an older one offers to undo is no longer the last change.
+  const kept = notice.action ? notices.value.filter(({ action }) => !action) : notices.value
+  notices.value = [...kept, { ...notice, id }].slice(-SHOWN_NOTICES)
   // One with an action stays: somebody may need time to reach it.
   if (!notice.action) setTimeout(() => dismiss(id), SHOWN_FOR_MS)
 }

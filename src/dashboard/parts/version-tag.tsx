@@ -1,12 +1,13 @@
-// The id of a version with its colour in charts.
+// The id of a version, with its colour if charts show it.
 
-import { toColourIndex } from '../charts/palette.ts'
+import { findColourIndex } from '../charts/palette.ts'
 import { Name } from './name.tsx'
 
 export function VersionTag({ id }: { id: string }) {
+  const colour = findColourIndex(id)
   return (
     <span class="version-tag">
-      <i class={`swatch swatch--v${toColourIndex(id)}`} />
+      {colour === undefined ? null : <i class={`swatch swatch--v${colour}`} />}
       <Name text={id} mono />
     </span>
   )

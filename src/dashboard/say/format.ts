@@ -5,8 +5,8 @@ const NARROW = '\u202f'
 /** `5 %`, `0.25 %`, `<0.01 %`. */
 export function toPercentLabel(percent: number): string {
   if (percent > 0 && percent < 0.01) return `<0.01${NARROW}%`
-  const digits = percent !== 0 && Math.abs(percent) < 10 ? 2 : 1
-  return `${Number(percent.toFixed(digits))}${NARROW}%`
+  // As fine as buckets are.
+  return `${Number(percent.toFixed(2))}${NARROW}%`
 }
 
 /** Requests each second, with as many digits as say something. */
