@@ -10,6 +10,7 @@ import { greet } from './local/greeting.ts'
 import { Mistake } from './local/mistake.ts'
 import { isPortFree } from './local/ports.ts'
 import type { NextRelease, RunningShop } from './local/shop.ts'
+import { makeSignInLink } from './local/sign-in.ts'
 
 const HELP = `npm start -- [options]
 
@@ -98,7 +99,9 @@ async function start({ port, data, example }: Options): Promise<void> {
     console.error(message)
     return ending.begin(1)
   })
-  if (!ending.signal.aborted) greet(edge.url, data, next)
+  if (ending.signal.aborted) return
+  const signInLink = await makeSignInLink(edge.url, token)
+  if (!ending.signal.aborted) greet(edge.url, data, next, signInLink)
 }
 
 type Ending = {

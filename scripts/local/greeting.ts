@@ -5,14 +5,29 @@ import { toShellWord } from '../../src/cli/words.ts'
 import { FIRST_TOKEN_FILE } from './first-token.ts'
 import type { NextRelease } from './shop.ts'
 
-/** @param next the unpublished release, if the example shop runs. */
-export function greet(url: URL, data: string, next: NextRelease | undefined): void {
+/**
+ * @param next the unpublished release, if the example shop runs.
+ * @param signInLink opens the dashboard, once; `undefined` if none could be made.
+ */
+export function greet(
+  url: URL,
+  data: string,
+  next: NextRelease | undefined,
+  signInLink: string | undefined,
+): void {
   const kept = relative(process.cwd(), data) || '.'
   const folder = kept.startsWith('..') ? data : kept
   const kv = `--binding ASSIGNMENTS --local --persist-to ${toShellWord(folder)}`
   console.log(`
 Holo is running at ${url.origin} (Ctrl-C ends it)
-
+${
+  signInLink === undefined
+    ? ''
+    : `
+Dashboard: this link signs you in, once, within five minutes (another one: npx holo dashboard)
+  ${signInLink}
+`
+}
 ${next ? toSights(url.origin) : `This is the edge with what ${folder} holds; without assignments it answers 503.`}
 
 In another terminal, for the commands below
