@@ -10,6 +10,7 @@ import { greet } from './local/greeting.ts'
 import { Mistake } from './local/mistake.ts'
 import { isPortFree } from './local/ports.ts'
 import type { NextRelease, RunningShop } from './local/shop.ts'
+import { makeSignInLink } from './local/sign-in.ts'
 import type { SimulatedVisitors } from './local/visitors.ts'
 
 const HELP = `npm start -- [options]
@@ -118,11 +119,13 @@ async function start({ port, data, example, visitors }: Options): Promise<void> 
     return ending.begin(1)
   })
   if (ending.signal.aborted) return
+  const signInLink = await makeSignInLink(edge.url, token)
+  if (ending.signal.aborted) return
   if (visitors) {
     const { startVisitors } = await import('./local/visitors.ts')
     crowd = startVisitors(edge.url)
   }
-  greet(edge.url, data, next, visitors)
+  greet(edge.url, data, next, signInLink, visitors)
 }
 
 type Ending = {

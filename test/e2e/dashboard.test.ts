@@ -113,6 +113,31 @@ describe('signing in', () => {
   })
 })
 
+describe('a sign-in link', () => {
+  it('signs in once, leaves nothing in the address, and lasts until one signs out everywhere', async () => {
+    const { code } = await api('POST', '/session/code')
+    const { page } = await openDashboard(browser, origin, { at: `#code=${code}` })
+    await page.getByRole('heading', { name: 'Environments' }).waitFor()
+    expect(page.url()).not.toContain(code)
+    await page.reload()
+    await page.getByRole('heading', { name: 'Environments' }).waitFor()
+    expect(await page.evaluate(() => document.cookie)).not.toContain('session')
+    const other = await openDashboard(browser, origin, { at: `#code=${code}` })
+    await other.page.getByText('The sign-in link is over').waitFor()
+    await page.getByRole('button', { name: /^Account/ }).click()
+    await page.getByRole('button', { name: 'Sign out everywhere' }).click()
+    await page.getByText('You are signed out in all browsers.').waitFor()
+  })
+
+  it('ends in every open page at once when one signs out everywhere', async () => {
+    const { page } = await open()
+    const { page: other } = await open()
+    await page.getByRole('button', { name: /^Account/ }).click()
+    await page.getByRole('button', { name: 'Sign out everywhere' }).click()
+    await other.getByText('The session is over: sign in again.').waitFor({ timeout: WAIT.timeout })
+  })
+})
+
 describe('a viewer', () => {
   it('sees everything, and what it may not do says so and does nothing', async () => {
     const { token } = await api('POST', '/tokens', { name: 'viewer', scopes: ['read'] })
@@ -283,6 +308,10 @@ describe('every page', () => {
         'traffic',
         'rollouts',
         'rollouts/new',
+        'versions',
+        'versions/0.0.5',
+        'try',
+        'rules',
         'audit',
         'audit/revision/1',
       ]) {
@@ -383,7 +412,7 @@ describe('trying a visitor', () => {
     await page.getByText('Line 1 is no header').waitFor()
     await page.getByLabel(/^Headers/).fill('cookie: staff=2')
     await page.getByRole('button', { name: 'Explain' }).click()
-    await page.getByRole('heading', { name: /in canary, because of a rule/ }).waitFor()
+    await page.getByRole('heading', { name: /in\s+canary\s*, because of a rule/ }).waitFor()
     expect(await page.locator('.steps > li').count()).toBe(4)
     await page.getByLabel(/^Moment/).fill('2020-01-01T00:00:00')
     await page.getByRole('button', { name: 'Explain' }).click()

@@ -1,88 +1,55 @@
 // Signing in and out.
 
-import { err, ok, type Result } from '../../core/result.ts'
-import { API_PATH } from '../../wire/api-path.ts'
 import { hasScope, type Scope } from '../../wire/scopes.ts'
-import { type CallFailure, call, readFailure, UNREACHABLE } from './client.ts'
-import { endSession, hasToken, setToken, signIn, toCredentialHeaders } from './session.ts'
+import { type CallFailure, call } from './client.ts'
+import { endSession, signIn } from './session.ts'
 
 /** A one-time code in the address, as a sign-in link has it: `/.holo/#code=…`. */
-const CODE = /^#code=([\w.~-]+)$/
+const CODE_FRAGMENT = /^#code=(.+)$/
 
 /** Whether somebody is signed in already: by the link that was opened, the cookie, or Cloudflare Access. */
 export async function findAccount(): Promise<void> {
-  const code = CODE.exec(location.hash)?.[1]
-  if (code !== undefined) {
-    // A code that stays in the address would be in the history of the browser.
-    history.replaceState(undefined, '', location.pathname)
-    const signedIn = await postSession({ code })
-    if (signedIn.ok) return loadAccount()
-    endSession('The sign-in link is over: each can be used once, within five minutes.')
-    return
-  }
-  await loadAccount()
+  const code = CODE_FRAGMENT.exec(location.hash)?.[1]
+  if (code === undefined) return loadAccount()
+  // A code that stays in the address would be in the history of the browser.
+  history.replaceState(undefined, '', location.pathname)
+  const failure = await signInWith({ code })
+  if (failure?.code === 'unauthenticated') return loadAccount(LINK_IS_OVER)
+  if (failure) endSession(failure.title)
 }
 
-async function loadAccount(): Promise<void> {
+const LINK_IS_OVER = 'The sign-in link is over: each can be used once, within five minutes.'
+
+/** @param why is said if nobody is signed in. */
+async function loadAccount(why?: string): Promise<void> {
   const found = await call('GET /whoami')
   if (found.ok) signIn.value = { kind: 'in', account: found.value }
-  else endSession(found.error.code === 'unauthenticated' ? undefined : found.error.title)
+  else endSession(found.error.code === 'unauthenticated' ? why : found.error.title)
 }
 
-export async function signInWithToken(secret: string): Promise<Result<undefined, CallFailure>> {
-  const signedIn = await postSession({ token: secret })
-  if (!signedIn.ok) {
-    // A Holo without sessions: the token itself is the credential.
-    if (signedIn.error.code !== 'not_found') return signedIn
-    setToken(secret)
-  }
-  const found = await call('GET /whoami')
-  if (!found.ok) {
-    setToken(undefined)
-    return found
-  }
-  signIn.value = { kind: 'in', account: found.value }
-  return ok(undefined)
+/** The reply sets the cookie. Returns why it was refused. */
+export async function signInWith(
+  secret: { readonly token: string } | { readonly code: string },
+): Promise<CallFailure | undefined> {
+  const signedIn = await call('POST /session', { body: secret })
+  if (!signedIn.ok) return signedIn.error
+  signIn.value = { kind: 'in', account: signedIn.value }
+  return undefined
 }
 
-/** The reply sets the cookie. */
-async function postSession(
-  body: { readonly token: string } | { readonly code: string },
-): Promise<Result<undefined, CallFailure>> {
-  return send('POST', '/session', body)
-}
-
-export async function signOut(): Promise<void> {
-  if (!hasToken()) await send('DELETE', '/session')
+export async function signOut(): Promise<CallFailure | undefined> {
+  const ended = await call('DELETE /session')
+  if (!ended.ok && ended.error.code !== 'unauthenticated') return ended.error
   endSession('You are signed out.')
+  return undefined
 }
 
 /** Ends the sessions of this token in all browsers. */
-export async function signOutEverywhere(): Promise<Result<undefined, CallFailure>> {
-  const ended = await send('DELETE', '/sessions')
-  if (ended.ok) endSession('You are signed out in all browsers.')
-  return ended
-}
-
-async function send(
-  method: 'POST' | 'DELETE',
-  path: string,
-  body?: object,
-): Promise<Result<undefined, CallFailure>> {
-  try {
-    const response = await fetch(API_PATH + path, {
-      method,
-      headers: {
-        ...toCredentialHeaders(),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      credentials: 'same-origin',
-    })
-    return response.ok ? ok(undefined) : err(await readFailure(response))
-  } catch {
-    return err({ code: 'unreachable', status: 0, title: UNREACHABLE })
-  }
+export async function signOutEverywhere(): Promise<CallFailure | undefined> {
+  const ended = await call('DELETE /sessions')
+  if (!ended.ok) return ended.error
+  endSession('You are signed out in all browsers.')
+  return undefined
 }
 
 /** Whether the one who is signed in may do what needs this scope. */

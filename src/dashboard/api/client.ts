@@ -3,7 +3,7 @@
 import { err, ok, type Result } from '../../core/result.ts'
 import { API_PATH } from '../../wire/api-path.ts'
 import type { Operations } from './operations.ts'
-import { endSession, toCredentialHeaders } from './session.ts'
+import { endSession, REQUEST_HEADERS, signIn } from './session.ts'
 
 export type OperationName = keyof Operations
 export type ReplyOf<Name extends OperationName> = Operations[Name]['reply']
@@ -65,7 +65,7 @@ export async function call<Name extends OperationName>(
     const response = await fetch(API_PATH + path + toSearch(query as object), {
       method,
       headers: {
-        ...toCredentialHeaders(),
+        ...REQUEST_HEADERS,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(revision === undefined ? {} : { 'if-match': `"${revision}"` }),
       },
@@ -76,7 +76,9 @@ export async function call<Name extends OperationName>(
     })
     if (response.ok) return ok((await response.json()) as ReplyOf<Name>)
     const failure = await readFailure(response)
-    if (failure.code === 'unauthenticated') endSession('The session is over: sign in again.')
+    if (failure.code === 'unauthenticated' && signIn.peek().kind === 'in') {
+      endSession('The session is over: sign in again.')
+    }
     return err(failure)
   } catch {
     return err({ code: 'unreachable', status: 0, title: UNREACHABLE })

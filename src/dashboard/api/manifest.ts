@@ -4,7 +4,7 @@ import { err, ok, type Result } from '../../core/result.ts'
 import { openManifest } from '../../core/site/manifest.ts'
 import { API_PATH } from '../../wire/api-path.ts'
 import { type CallFailure, readFailure, UNREACHABLE } from './client.ts'
-import { toCredentialHeaders } from './session.ts'
+import { REQUEST_HEADERS } from './session.ts'
 
 export type ListedFile = { readonly path: string; readonly blob: string; readonly size: number }
 
@@ -14,7 +14,7 @@ export async function readManifest(
 ): Promise<Result<readonly ListedFile[], CallFailure>> {
   try {
     const response = await fetch(`${API_PATH}/manifests/${sha256}`, {
-      headers: toCredentialHeaders(),
+      headers: REQUEST_HEADERS,
       credentials: 'same-origin',
       signal,
     })

@@ -1,11 +1,12 @@
-// Who is signed in, and how calls show it: by the cookie of a session, which no script can read, or, with a Holo
-// that has no sessions, by a token that is kept in memory alone.
+// Who is signed in. The session is a cookie that no script can read.
 
 import { signal } from '@preact/signals'
 import type { Scope } from '../../wire/scopes.ts'
 
 export type Account = {
   readonly actor: string
+  /** `access`: Cloudflare Access says who it is, and there is no session of Holo. */
+  readonly kind: 'token' | 'session' | 'access'
   readonly scopes: readonly Scope[]
   /** When the session ends, if it ends by itself. */
   readonly expiresAt?: number | undefined
@@ -20,29 +21,12 @@ export type SignInState =
 
 export const signIn = signal<SignInState>({ kind: 'asking' })
 
-let token: string | undefined
-
-export function setToken(secret: string | undefined): void {
-  token = secret
-}
-
-/** Whether calls show a token: then nothing that a browser adds by itself counts. */
-export function hasToken(): boolean {
-  return token !== undefined
-}
-
 /**
- * What every call carries. A page of another site cannot send the second header, so that its calls by the cookie
- * of this browser are refused.
+ * What every call carries beside the cookie that the browser adds. A page of another site cannot send it, so that a
+ * change that it makes a browser send is refused.
  */
-export function toCredentialHeaders(): Readonly<Record<string, string>> {
-  return token === undefined ? { 'holo-request': '1' } : { authorization: `Bearer ${token}` }
-}
+export const REQUEST_HEADERS = { 'holo-request': '1' } as const
 
-/** Called when the API takes the credential no more. */
 export function endSession(why: string | undefined): void {
-  token = undefined
-  if (signIn.peek().kind === 'in' || why !== undefined || signIn.peek().kind === 'asking') {
-    signIn.value = { kind: 'out', why }
-  }
+  signIn.value = { kind: 'out', why }
 }

@@ -1,7 +1,7 @@
 // The form where a token is given. What a token may do was decided when it was created.
 
 import { useSignal } from '@preact/signals'
-import { signInWithToken } from '../api/account.ts'
+import { signInWith } from '../api/account.ts'
 import type { CallFailure } from '../api/client.ts'
 import { Button } from '../parts/button.tsx'
 import { FailureBox } from '../parts/state.tsx'
@@ -21,10 +21,9 @@ export function SignInPage({ why }: { why: string | undefined }) {
   const submit = async () => {
     if (token.value.trim() === '' || isBusy.value) return
     isBusy.value = true
-    const signedIn = await signInWithToken(token.value.trim())
+    const refused = await signInWith({ token: token.value.trim() })
     isBusy.value = false
-    if (signedIn.ok) return
-    failure.value = signedIn.error.code === 'unauthenticated' ? WRONG : signedIn.error
+    if (refused) failure.value = refused.code === 'unauthenticated' ? WRONG : refused
   }
   return (
     <main class="sign-in">
@@ -40,6 +39,15 @@ export function SignInPage({ why }: { why: string | undefined }) {
           Sign in to <bdi>{location.host}</bdi>
         </h1>
         {why ? <p class="quiet">{why}</p> : null}
+        {/* Password managers keep a token by the host that it is for. */}
+        <input
+          type="text"
+          name="username"
+          autocomplete="username"
+          value={location.host}
+          hidden
+          readOnly
+        />
         <label class="field">
           <span>Token</span>
           <input

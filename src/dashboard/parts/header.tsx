@@ -1,7 +1,8 @@
 // The top of every page: where one is, whether what is shown is current, and what is always at hand.
 
 import { signOut, signOutEverywhere } from '../api/account.ts'
-import { hasToken, signIn } from '../api/session.ts'
+import type { CallFailure } from '../api/client.ts'
+import { signIn } from '../api/session.ts'
 import { toSpanLabel } from '../say/format.ts'
 import { isChannelOpen } from '../state/channel.ts'
 import { nowMs } from '../state/clock.ts'
@@ -80,11 +81,14 @@ const THEME_ICONS: Readonly<Record<(typeof THEMES)[number], IconName>> = {
   dark: 'moon',
 }
 
+/** Where Cloudflare Access ends its session, on every host name that it protects. */
+const ACCESS_SIGN_OUT = '/cdn-cgi/access/logout'
+
 /** Who is signed in, what they may do, how the page looks, and the way out. */
 function Account() {
   const state = signIn.value
   if (state.kind !== 'in') return null
-  const { actor, scopes } = state.account
+  const { actor, scopes, kind } = state.account
   return (
     <>
       <button
@@ -119,16 +123,24 @@ function Account() {
             </label>
           ))}
         </fieldset>
-        <Button onClick={signOut}>Sign out</Button>
-        {hasToken() ? null : <Button onClick={endEverywhere}>Sign out everywhere</Button>}
+        {kind === 'access' ? (
+          <a class="button" href={ACCESS_SIGN_OUT}>
+            Sign out of Cloudflare Access
+          </a>
+        ) : (
+          <>
+            <Button onClick={() => tellRefused(signOut())}>Sign out</Button>
+            <Button onClick={() => tellRefused(signOutEverywhere())}>Sign out everywhere</Button>
+          </>
+        )}
       </div>
     </>
   )
 }
 
-async function endEverywhere(): Promise<void> {
-  const ended = await signOutEverywhere()
-  if (!ended.ok) announce({ tone: 'bad', text: ended.error.title })
+async function tellRefused(ending: Promise<CallFailure | undefined>): Promise<void> {
+  const failure = await ending
+  if (failure) announce({ tone: 'bad', text: failure.title })
 }
 
 function toMayText(scopes: readonly string[]): string {

@@ -52,7 +52,7 @@ function listItems(): readonly PaletteItem[] {
         chosenTheme.value = theme
       },
     })),
-    { label: 'Sign out', about: 'End the session in this browser', run: signOut },
+    { label: 'Sign out', about: 'End the session in this browser', run: () => void signOut() },
   ]
 }
 

@@ -49,7 +49,11 @@ export function listTrackStops({ steps, bake }: ShownPlan): readonly TrackStop[]
           },
         ]
       : []
-  return [...stops, ...baked, { weight: 100, label: toPercentLabel(100), minMs: 0, about: 'everybody' }]
+  return [
+    ...stops,
+    ...baked,
+    { weight: 100, label: toPercentLabel(100), minMs: 0, about: 'everybody' },
+  ]
 }
 
 /** Which stop a rollout is at, from 0. */

@@ -3,7 +3,6 @@
 
 import { signal } from '@preact/signals'
 import { API_PATH } from '../../wire/api-path.ts'
-import { hasToken } from '../api/session.ts'
 
 /** What the control tells. The shapes are those of `wire/live.ts`. */
 export type ChannelMessage =
@@ -45,8 +44,6 @@ export function openChannel({
   onChange,
   onSignedOut,
 }: ChannelHandlers): () => void {
-  // A browser cannot send a token along when it opens a WebSocket.
-  if (hasToken()) return () => undefined
   let socket: WebSocket | undefined
   let isEnded = false
   let tries = 0

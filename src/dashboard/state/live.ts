@@ -3,7 +3,7 @@
 // everything is read anew.
 
 import { call } from '../api/client.ts'
-import { endSession } from '../api/session.ts'
+import { endSession, signIn } from '../api/session.ts'
 import { isChannelOpen, openChannel } from './channel.ts'
 import {
   answeredAt,
@@ -23,6 +23,8 @@ const COUNTS_INTERVAL_MS = 10_000
 
 /** Several events of one change lead to one reading. */
 const GATHER_MS = 150
+/** However much happens, one viewer reads no more often than this. */
+const LEAST_BETWEEN_READS_MS = 2_000
 
 type Read = () => Promise<void>
 
@@ -56,6 +58,7 @@ export function keepUpToDate(): () => void {
   let isEnded = false
   let timers: ReturnType<typeof setTimeout>[] = []
   const wanted = new Set<Read>()
+  let readAt = 0
 
   const isLooking = () => !isEnded && document.visibilityState === 'visible'
 
@@ -67,11 +70,13 @@ export function keepUpToDate(): () => void {
   const want = (reads: readonly Read[]) => {
     if (reads.length === 0) return
     if (wanted.size === 0) {
+      const wait = Math.max(GATHER_MS, readAt + LEAST_BETWEEN_READS_MS - Date.now())
       setTimeout(() => {
-        const now = [...wanted]
+        const reads = [...wanted]
         wanted.clear()
-        if (isLooking()) for (const read of now) read()
-      }, GATHER_MS)
+        readAt = Date.now()
+        if (isLooking()) for (const read of reads) read()
+      }, wait)
     }
     for (const read of reads) wanted.add(read)
   }
@@ -151,7 +156,10 @@ export function keepUpToDate(): () => void {
       after = undefined
       if (!isOpen) want(EVERYTHING)
     },
-    onSignedOut: () => endSession('The session is over: sign in again.'),
+    onSignedOut: () => {
+      // Who signs out hears of it here as well.
+      if (signIn.peek().kind === 'in') endSession('The session is over: sign in again.')
+    },
   })
 
   const noticeLooking = () => (isLooking() ? begin() : stop())
