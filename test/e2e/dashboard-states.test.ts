@@ -1,7 +1,7 @@
 // What the dashboard shows when there is nothing, too much, something hostile or no answer. The API is real where
 // nothing is said; otherwise its replies are made up.
 
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, Page, WebSocketRoute } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type AdminEdge, FIRST_TOKEN, startAdminEdge } from '../support/api-edge.ts'
 import { launchBrowser } from '../support/browser.ts'
@@ -158,7 +158,7 @@ describe('hostile text', () => {
             detail: { [text]: text },
           })),
         }))
-        await alter(opened, '/rules', (body: object) => ({
+        await alter(opened, '/assignments', (body: object) => ({
           ...body,
           rules: HOSTILE.map((text) => ({
             name: text,
@@ -260,8 +260,18 @@ describe('nothing', () => {
 
 describe('no answer', () => {
   it('keeps what was read, says how old it is, and goes on when Holo answers again', async () => {
-    const { page } = await openDashboard(browser, edge.url.origin, { token: FIRST_TOKEN })
+    const channels: WebSocketRoute[] = []
+    const { page } = await openDashboard(browser, edge.url.origin, {
+      token: FIRST_TOKEN,
+      prepare: (opened) =>
+        opened.routeWebSocket(/live$/, (channel) => {
+          channel.connectToServer()
+          channels.push(channel)
+        }),
+    })
     await page.getByRole('heading', { name: 'Environments' }).waitFor()
+    await page.routeWebSocket(/live$/, (channel) => channel.close())
+    for (const channel of channels) await channel.close()
     await page.route(
       (url) => url.pathname.startsWith('/.holo/api/'),
       (route) => route.abort(),

@@ -74,9 +74,13 @@ export async function findBarriers(page: Page): Promise<readonly string[]> {
 
 /** Nothing is wider than the screen: what is wide scrolls in a box of its own. */
 export async function expectNoOverflow(page: Page): Promise<void> {
-  const [wide, room] = await page.evaluate(() => [
-    document.documentElement.scrollWidth,
-    document.documentElement.clientWidth,
-  ])
-  expect(wide).toBeLessThanOrEqual(room ?? 0)
+  const found = await page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement
+    if (scrollWidth <= clientWidth) return []
+    const wide = [...document.querySelectorAll('main *')].filter(
+      (element) => element.getBoundingClientRect().right > clientWidth,
+    )
+    return wide.slice(0, 5).map((element) => element.outerHTML.slice(0, 120))
+  })
+  expect(found, page.url()).toEqual([])
 }

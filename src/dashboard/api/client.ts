@@ -3,6 +3,7 @@
 import { err, ok, type Result } from '../../core/result.ts'
 import { API_PATH } from '../../wire/api-path.ts'
 import type { Operations } from './operations.ts'
+import { noteAnswer, noteSilence } from './reachable.ts'
 import { endSession, REQUEST_HEADERS, signIn } from './session.ts'
 
 export type OperationName = keyof Operations
@@ -74,13 +75,20 @@ export async function call<Name extends OperationName>(
       credentials: 'same-origin',
       cache: 'no-store',
     })
-    if (response.ok) return ok((await response.json()) as ReplyOf<Name>)
+    if (response.ok) {
+      const reply = (await response.json()) as ReplyOf<Name>
+      noteAnswer()
+      return ok(reply)
+    }
     const failure = await readFailure(response)
+    if (failure.code === 'unreachable') noteSilence()
+    else noteAnswer()
     if (failure.code === 'unauthenticated' && signIn.peek().kind === 'in') {
       endSession('The session is over: sign in again.')
     }
     return err(failure)
   } catch {
+    if (!signal?.aborted) noteSilence()
     return err({ code: 'unreachable', status: 0, title: UNREACHABLE })
   }
 }

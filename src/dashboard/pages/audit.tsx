@@ -6,7 +6,7 @@ import { type CallFailure, call, type ReplyOf } from '../api/client.ts'
 import { Button } from '../parts/button.tsx'
 import { Differences } from '../parts/differences.tsx'
 import { Name } from '../parts/name.tsx'
-import { Empty, FailureBox, Loading } from '../parts/state.tsx'
+import { Empty, FailureBox, Loading, PageState } from '../parts/state.tsx'
 import { Clock } from '../parts/time.tsx'
 import { toActionText } from '../say/actions.ts'
 import { toWholeTimeLabel } from '../say/format.ts'
@@ -189,11 +189,14 @@ function RevisionPage({ revision }: { revision: number }) {
   if (failure.value) {
     return (
       <div class="page">
+        <h1>Revision {revision}</h1>
         <FailureBox failure={failure.value} />
       </div>
     )
   }
-  if (!summary.value) return <Loading what="the revision" />
+  if (!summary.value) {
+    return <PageState title={`Revision ${revision}`} what="the revision" failure={undefined} />
+  }
   const { at, actor, action, reason, digest } = summary.value
   const isCurrent = revision === shownRevision.value
   return (

@@ -5,7 +5,7 @@ import { Button } from '../parts/button.tsx'
 import { EnvironmentCard, QuietEnvironments } from '../parts/environment-card.tsx'
 import { Sentence } from '../parts/name.tsx'
 import { RecentChanges } from '../parts/recent-changes.tsx'
-import { Empty, FailureBox, Loading } from '../parts/state.tsx'
+import { Empty, PageState } from '../parts/state.tsx'
 import { TrafficChart } from '../parts/traffic-chart.tsx'
 import { toSentence, toSiteSentence } from '../say/sentence.ts'
 import { nowMs } from '../state/clock.ts'
@@ -25,7 +25,7 @@ export function NowPage() {
   const { value, failure } = environments.value
   if (failure?.code === 'no_document') return <NothingPublished />
   if (!value) {
-    return failure ? <FailureBox failure={failure} /> : <Loading what="the environments" />
+    return <PageState title="Now" what="the environments" failure={failure} />
   }
   const points = metrics.value.value ?? []
   const isReached = (name: string, percent: number) =>

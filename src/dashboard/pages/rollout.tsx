@@ -9,7 +9,7 @@ import { EvidenceCharts } from '../parts/evidence-charts.tsx'
 import { Name, Sentence } from '../parts/name.tsx'
 import { OutcomeChip } from '../parts/outcome-chip.tsx'
 import { ScrollTable } from '../parts/scroll-table.tsx'
-import { FailureBox, Loading } from '../parts/state.tsx'
+import { FailureBox, PageState } from '../parts/state.tsx'
 import { Ago, Clock } from '../parts/time.tsx'
 import { Track } from '../parts/track.tsx'
 import { toLatencyLabel, toPercentLabel, toSpanLabel } from '../say/format.ts'
@@ -39,13 +39,14 @@ export function RolloutPage({ id }: { id: number }) {
   if (!rollout) {
     return failure.value ? (
       <div class="page">
+        <h1>Rollout {id}</h1>
         <FailureBox failure={failure.value} />
         <p>
           <a href={toHref('rollouts')}>All rollouts</a>
         </p>
       </div>
     ) : (
-      <Loading what="the rollout" />
+      <PageState title={`Rollout ${id}`} what="the rollout" failure={undefined} />
     )
   }
   return (

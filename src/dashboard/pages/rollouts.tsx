@@ -4,7 +4,7 @@ import type { ReplyOf } from '../api/client.ts'
 import { Button } from '../parts/button.tsx'
 import { Name } from '../parts/name.tsx'
 import { OutcomeChip } from '../parts/outcome-chip.tsx'
-import { Empty, FailureBox, Loading } from '../parts/state.tsx'
+import { Empty, PageState } from '../parts/state.tsx'
 import { Ago } from '../parts/time.tsx'
 import { toPercentLabel, toSpanLabel } from '../say/format.ts'
 import { toSentence } from '../say/sentence.ts'
@@ -20,7 +20,7 @@ export function RolloutsPage({ rest: [which, version] }: { rest: readonly string
   if (which === 'new') return <StartRolloutPage version={version} />
   if (which !== undefined) return <RolloutPage key={which} id={Number(which)} />
   const { value, failure } = rollouts.value
-  if (!value) return failure ? <FailureBox failure={failure} /> : <Loading what="the rollouts" />
+  if (!value) return <PageState title="Rollouts" what="the rollouts" failure={failure} />
   return (
     <div class="page">
       <header class="page-head">

@@ -7,7 +7,7 @@ import { type CallFailure, call } from '../api/client.ts'
 import { Button } from '../parts/button.tsx'
 import { JsonEditor } from '../parts/json-editor.tsx'
 import { Name } from '../parts/name.tsx'
-import { Empty, FailureBox, Loading } from '../parts/state.tsx'
+import { PageState } from '../parts/state.tsx'
 import { toConditionText } from '../say/conditions.ts'
 import { proposeChange } from '../state/proposal.ts'
 import { shownRevision } from '../state/site.ts'
@@ -42,9 +42,9 @@ export function RulesPage(_: { rest: readonly string[] }) {
     })
     return () => ended.abort()
   }, [shownRevision.value])
-  if (failure.value?.code === 'no_document') return <Empty title="Nothing has been published yet" />
-  if (failure.value) return <FailureBox failure={failure.value} />
-  if (!known.value) return <Loading what="the rules" />
+  if (failure.value || !known.value) {
+    return <PageState title="Rules and settings" what="the rules" failure={failure.value} />
+  }
   const close = () => {
     editing.value = undefined
   }

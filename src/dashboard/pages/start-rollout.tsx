@@ -4,7 +4,7 @@ import { useSignal } from '@preact/signals'
 import { PRESETS, type PresetName } from '../../core/rollout/plan.ts'
 import { Button } from '../parts/button.tsx'
 import { ForecastPanel } from '../parts/forecast-panel.tsx'
-import { Loading } from '../parts/state.tsx'
+import { PageState } from '../parts/state.tsx'
 import { Track } from '../parts/track.tsx'
 import { PRESET_WORDS } from '../say/plans.ts'
 import { proposeChange } from '../state/proposal.ts'
@@ -32,7 +32,10 @@ export function StartRolloutPage({ version: asked }: { version: string | undefin
   // The newest that visitors do not have yet is most likely the one.
   const likely = candidates.find(({ id }) => !served.has(id))?.id ?? candidates[0]?.id ?? ''
   const version = chosen.value === '' ? likely : chosen.value
-  if (!known || !list) return <Loading what="the versions" />
+  if (!known || !list) {
+    const { failure } = known ? versions.value : environments.value
+    return <PageState title="Start a rollout" what="the versions" failure={failure} />
+  }
   const running = runningRollout.value.value
   const plan = PRESETS[preset.value]
   const bases = known.filter(({ name, restricted }) => !restricted && name !== environment.value)

@@ -7,7 +7,7 @@ import { Button } from '../parts/button.tsx'
 import { Dialog } from '../parts/dialog.tsx'
 import { Name } from '../parts/name.tsx'
 import { ShareBar } from '../parts/share-bar.tsx'
-import { Empty, FailureBox, Loading } from '../parts/state.tsx'
+import { PageState } from '../parts/state.tsx'
 import { VersionTag } from '../parts/version-tag.tsx'
 import { toAmount, toPercentLabel } from '../say/format.ts'
 import { findDraftFault, toDraftShares } from '../state/draft-shares.ts'
@@ -28,8 +28,7 @@ const asked = signal<
 export function TrafficPage(_: { rest: readonly string[] }) {
   const { value, failure } = environments.value
   if (!value) {
-    if (failure?.code === 'no_document') return <Empty title="Nothing has been published yet" />
-    return failure ? <FailureBox failure={failure} /> : <Loading what="the environments" />
+    return <PageState title="Traffic" what="the environments" failure={failure} />
   }
   return (
     <div class="page">

@@ -7,7 +7,7 @@ import { readManifest } from '../api/manifest.ts'
 import { Button } from '../parts/button.tsx'
 import { FileChanges } from '../parts/file-changes.tsx'
 import { Name } from '../parts/name.tsx'
-import { Empty, FailureBox, Loading } from '../parts/state.tsx'
+import { Empty, FailureBox, Loading, PageState } from '../parts/state.tsx'
 import { Ago } from '../parts/time.tsx'
 import { VersionTag } from '../parts/version-tag.tsx'
 import { toAmount, toBytesLabel, toSpanLabel } from '../say/format.ts'
@@ -22,17 +22,19 @@ type VersionItem = ReplyOf<'GET /versions'>['versions'][number]
 export function VersionsPage({ rest: [id] }: { rest: readonly string[] }) {
   const { value, failure } = versions.value
   if (!value) {
-    if (failure?.code === 'no_document') return <Empty title="Nothing has been published yet" />
-    return failure ? <FailureBox failure={failure} /> : <Loading what="the versions" />
+    return <PageState title="Versions" what="the versions" failure={failure} />
   }
   if (id === undefined) return <VersionList list={value.versions} />
   const version = value.versions.find((one) => one.id === id)
   return version ? (
     <VersionPage key={id} version={version} list={value.versions} />
   ) : (
-    <Empty title={`There is no version ${id}`}>
-      <a href={toHref('versions')}>All versions</a>
-    </Empty>
+    <div class="page">
+      <h1>Versions</h1>
+      <Empty title={`There is no version ${id}`}>
+        <a href={toHref('versions')}>All versions</a>
+      </Empty>
+    </div>
   )
 }
 

@@ -300,8 +300,8 @@ function toFailedLabel(percent: number | null | undefined): string {
 export function QuietEnvironments({ list }: { list: readonly EnvironmentItem[] }) {
   return (
     <div class="sheet quiet-environments">
-      <table>
-        <caption>Without traffic</caption>
+      <h3>Without traffic</h3>
+      <ScrollTable label="Environments without traffic" isTall>
         <thead>
           <tr>
             <th scope="col">Environment</th>
@@ -339,7 +339,7 @@ export function QuietEnvironments({ list }: { list: readonly EnvironmentItem[] }
             )
           })}
         </tbody>
-      </table>
+      </ScrollTable>
     </div>
   )
 }

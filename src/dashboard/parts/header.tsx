@@ -2,6 +2,7 @@
 
 import { signOut, signOutEverywhere } from '../api/account.ts'
 import type { CallFailure } from '../api/client.ts'
+import { answeredAt, unreachableSince } from '../api/reachable.ts'
 import { signIn } from '../api/session.ts'
 import { toSpanLabel } from '../say/format.ts'
 import { isChannelOpen } from '../state/channel.ts'
@@ -9,7 +10,7 @@ import { nowMs } from '../state/clock.ts'
 import { PAGES, type PagePath } from '../state/pages.ts'
 import { proposeRollback } from '../state/proposal.ts'
 import { toHref } from '../state/route.ts'
-import { answeredAt, shownRevision } from '../state/site.ts'
+import { shownRevision } from '../state/site.ts'
 import { chosenTheme, THEMES } from '../state/theme.ts'
 import { Button } from './button.tsx'
 import { Icon, type IconName } from './icon.tsx'
@@ -59,9 +60,12 @@ const OLD_AFTER_MS = 15_000
 const OLD_AFTER_TOLD_MS = 60_000
 
 function Freshness() {
-  const at = answeredAt.value
+  const at = unreachableSince.value ?? answeredAt.value
   const age = at === undefined ? undefined : nowMs.value - at
-  const isOld = age === undefined || age > (isChannelOpen.value ? OLD_AFTER_TOLD_MS : OLD_AFTER_MS)
+  const isOld =
+    unreachableSince.value !== undefined ||
+    age === undefined ||
+    age > (isChannelOpen.value ? OLD_AFTER_TOLD_MS : OLD_AFTER_MS)
   const text =
     age === undefined ? 'Connecting' : isOld ? `Data are ${toSpanLabel(age)} old` : 'Live'
   return (

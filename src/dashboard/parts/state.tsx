@@ -53,3 +53,33 @@ export function FailureBox({ failure }: { failure: CallFailure }) {
     </div>
   )
 }
+
+/** A whole page for which something has to be read first. */
+export function PageState({
+  title,
+  what,
+  failure,
+}: {
+  title: string
+  what: string
+  failure: CallFailure | undefined
+}) {
+  return (
+    <div class="page">
+      <h1>{title}</h1>
+      {failure?.code === 'no_document' ? (
+        <div class="sheet">
+          <Empty title="Nothing has been published yet">
+            <p>
+              The page <a href="#/now">Now</a> says how to begin.
+            </p>
+          </Empty>
+        </div>
+      ) : failure ? (
+        <FailureBox failure={failure} />
+      ) : (
+        <Loading what={what} />
+      )}
+    </div>
+  )
+}

@@ -3,10 +3,10 @@
 // everything is read anew.
 
 import { call } from '../api/client.ts'
+import { answeredAt } from '../api/reachable.ts'
 import { endSession, signIn } from '../api/session.ts'
 import { isChannelOpen, openChannel } from './channel.ts'
 import {
-  answeredAt,
   readControlState,
   readEnvironments,
   readMetrics,
@@ -85,11 +85,7 @@ export function keepUpToDate(): () => void {
     if (isChannelOpen.peek()) return
     const query = after === undefined ? {} : { query: { after: String(after) } }
     const page = await call('GET /events', query)
-    if (!page.ok) {
-      if (page.error.status > 0) answeredAt.value = Date.now()
-      return
-    }
-    answeredAt.value = Date.now()
+    if (!page.ok) return
     const isFirst = after === undefined
     after = page.value.next
     if (isFirst) return

@@ -10,6 +10,7 @@ import {
   type OperationName,
   type ReplyOf,
 } from '../api/client.ts'
+import { answeredAt, unreachableSince } from '../api/reachable.ts'
 import { toColourIndex } from '../charts/palette.ts'
 import { addPoints, type CountedHour, SHOWN_MS } from './counts.ts'
 
@@ -34,9 +35,6 @@ export const controlState = unknown<'GET /health'>()
 export const metrics = signal<Known<CountedHour>>(UNKNOWN)
 export const runningRollout = signal<Known<ReplyOf<'GET /rollouts/{id}'>>>(UNKNOWN)
 
-/** When the API last answered anything. */
-export const answeredAt = signal<number | undefined>(undefined)
-
 /** The revision of the document that is shown; 0 where nothing has been published. */
 export const shownRevision = computed(() => {
   const { value, failure } = environments.value
@@ -45,7 +43,6 @@ export const shownRevision = computed(() => {
 
 type Slot<T> = { value: Known<T> }
 
-/** Whether the API answered: a refusal is an answer. */
 function keep<T>(
   slot: Slot<T>,
   result: { ok: true; value: T } | { ok: false; error: CallFailure },
@@ -54,7 +51,6 @@ function keep<T>(
   batch(() => {
     if (result.ok) slot.value = { value: result.value, failure: undefined, at }
     else slot.value = { ...slot.value, failure: result.error }
-    if (result.ok || result.error.status > 0) answeredAt.value = at
   })
   return result.ok
 }
@@ -140,5 +136,6 @@ export function forgetSite(): void {
       slot.value = UNKNOWN
     }
     answeredAt.value = undefined
+    unreachableSince.value = undefined
   })
 }
