@@ -2,7 +2,7 @@
 // nothing is said; otherwise its replies are made up.
 
 import type { Browser, Page, WebSocketRoute } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type AdminEdge, FIRST_TOKEN, startAdminEdge } from '../support/api-edge.ts'
 import { launchBrowser } from '../support/browser.ts'
 import {
@@ -48,6 +48,10 @@ async function goTo(page: Page, path: string): Promise<void> {
   }, `#/${path}`)
   await page.locator('main .page, main .empty, main .failure').first().waitFor()
   await page.waitForLoadState('networkidle')
+  await vi.waitFor(async () => expect(await page.locator('main .loading').count()).toBe(0), {
+    timeout: 20_000,
+    interval: 100,
+  })
 }
 
 /** Opens every page and looks at it. */
@@ -197,7 +201,7 @@ describe('hostile text', () => {
     await goTo(page, `versions/${encodeURIComponent(`0 ${HOSTILE[0]}`)}`)
     expect(await page.locator('main h1').textContent()).toContain(HOSTILE[0])
     await page.keyboard.press('Control+k')
-    await page.getByRole('combobox').fill('onerror')
+    await page.getByRole('dialog').getByRole('combobox').fill('onerror')
     expect(await page.getByRole('option').count()).toBeGreaterThan(0)
     expect([...faults, ...others]).toEqual([])
   })

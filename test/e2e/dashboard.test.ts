@@ -325,7 +325,7 @@ describe('every page', () => {
         await expectNoOverflow(page)
       }
       await page.keyboard.press('Control+k')
-      await page.getByRole('combobox').waitFor()
+      await dialogOf(page).getByRole('combobox').waitFor()
       expect(await findBarriers(page)).toEqual([])
       expect(faults).toEqual([])
     },
