@@ -240,7 +240,7 @@ describe('very much', () => {
       })
       await lookAtAll(page, () => expectNoOverflow(page))
       await goTo(page, 'now')
-      expect(await page.locator('.card').count()).toBe(20)
+      await vi.waitFor(async () => expect(await page.locator('.card').count()).toBe(20))
       expect(await findBarriers(page)).toEqual([])
       await goTo(page, 'versions')
       expect(await page.locator('.version-rows > li').count()).toBe(300)

@@ -1,6 +1,9 @@
 // How the site is at this moment: a sentence with the one button that fits, the traffic by version, and every
 // environment with its figures.
 
+import { useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+import type { ReplyOf } from '../api/client.ts'
 import { Button } from '../parts/button.tsx'
 import { EnvironmentCard, QuietEnvironments } from '../parts/environment-card.tsx'
 import { Sentence } from '../parts/name.tsx'
@@ -20,6 +23,8 @@ import {
   runningRollout,
   servicesKnown,
 } from '../state/site.ts'
+
+type EnvironmentItem = ReplyOf<'GET /environments'>['environments'][number]
 
 export function NowPage() {
   const { value, failure } = environments.value
@@ -47,16 +52,34 @@ export function NowPage() {
         <h2 id="environments-heading" class="section-heading">
           Environments
         </h2>
-        <ul class="cards">
-          {reached.map((environment) => (
-            <li key={environment.name}>
-              <EnvironmentCard environment={environment} />
-            </li>
-          ))}
-        </ul>
+        <Cards list={reached} />
         {quiet.length > 0 ? <QuietEnvironments list={quiet} /> : null}
       </section>
     </div>
+  )
+}
+
+/** So many cards fill a screen; the others are added a few at a time, so that nobody waits for all of them. */
+const FIRST_CARDS = 4
+const MORE_CARDS = 4
+
+function Cards({ list }: { list: readonly EnvironmentItem[] }) {
+  const shown = useSignal(FIRST_CARDS)
+  useEffect(() => {
+    if (shown.value >= list.length) return
+    const timer = setTimeout(() => {
+      shown.value += MORE_CARDS
+    })
+    return () => clearTimeout(timer)
+  }, [shown.value, list.length])
+  return (
+    <ul class="cards">
+      {list.slice(0, shown.value).map((environment) => (
+        <li key={environment.name}>
+          <EnvironmentCard environment={environment} />
+        </li>
+      ))}
+    </ul>
   )
 }
 

@@ -4,7 +4,7 @@ import { useComputed } from '@preact/signals'
 import { toColourIndex } from '../charts/palette.ts'
 import { type ChartMark, TimeChart } from '../charts/time-chart.tsx'
 import { toRateLabel } from '../say/format.ts'
-import { listCountedVersions, toDrawn } from '../state/counts.ts'
+import { listCountedVersions, listDrawnTimes, toDrawn } from '../state/counts.ts'
 import { metrics, revisions } from '../state/site.ts'
 import { Loading } from './state.tsx'
 
@@ -22,12 +22,13 @@ export function TrafficChart() {
       return { label: version, values: perSecond, colour: `--v${toColourIndex(version)}` }
     })
     const rest = all.slice(shown.length)
-    const others = toDrawn(points, (one) => rest.includes(one.version)).perSecond
+    const named = new Set(shown)
+    const others = () => toDrawn(points, (one) => !named.has(one.version)).perSecond
     return {
-      at: toDrawn(points, () => true).at,
+      at: listDrawnTimes(points),
       series:
         rest.length > 0
-          ? [...series, { label: OTHERS, values: others, colour: '--quiet' }]
+          ? [...series, { label: OTHERS, values: others(), colour: '--quiet' }]
           : series,
     }
   })

@@ -19,14 +19,6 @@ export type CountSums = {
   readonly latency: readonly number[]
 }
 
-const NOTHING: CountSums = {
-  requests: 0,
-  judged: 0,
-  failed: 0,
-  assigned: 0,
-  latency: new Array(LATENCY_EDGES_MS.length + 1).fill(0),
-}
-
 /** Points by their time, oldest first. */
 export type CountedHour = readonly MetricPoint[]
 
@@ -44,18 +36,25 @@ export function addPoints(
   return first < (kept.at(-1)?.at ?? 0) ? all.sort((one, other) => one.at - other.at) : all
 }
 
-export function sum(series: readonly MetricSeries[]): CountSums {
-  return series.reduce(
-    (sums, one) => ({
-      requests: sums.requests + one.requests,
-      judged: sums.judged + one.judged,
-      failed: sums.failed + one.failed,
-      assigned: sums.assigned + one.assigned,
-      latency: sums.latency.map((count, i) => count + (one.latency[i] ?? 0)),
-    }),
-    NOTHING,
-  )
+/** One pass without copies: an hour of many environments has tens of thousands of series. */
+function sum(all: readonly (readonly MetricSeries[])[], wanted: WantedSeries): CountSums {
+  let [requests, judged, failed, assigned] = [0, 0, 0, 0]
+  const latency = new Array<number>(LATENCY_EDGES_MS.length + 1).fill(0)
+  for (const series of all) {
+    for (const one of series) {
+      if (!wanted(one)) continue
+      requests += one.requests
+      judged += one.judged
+      failed += one.failed
+      assigned += one.assigned
+      for (let i = 0; i < latency.length; i++)
+        latency[i] = (latency[i] ?? 0) + (one.latency[i] ?? 0)
+    }
+  }
+  return { requests, judged, failed, assigned, latency }
 }
+
+type WantedSeries = (series: MetricSeries) => boolean
 
 /**
  * The windows from the first that was counted to the newest that is closed, without a hole: a window in which
@@ -80,20 +79,33 @@ export type DrawnSeries = {
 const DRAWN_WINDOWS = 3
 const DRAWN_MS = DRAWN_WINDOWS * WINDOW_MS
 
-/** @param wanted which series belong to what is drawn. */
-export function toDrawn(
-  points: CountedHour,
-  wanted: (series: MetricSeries) => boolean,
-): DrawnSeries {
-  const byTime = new Map(points.map(({ at, series }) => [at, series]))
+/** The windows of each point. A half-minute that is not over yet would look like a drop. */
+function listGroups(points: CountedHour): readonly (readonly number[])[] {
   const all = [...Map.groupBy(listWindows(points), (at) => Math.floor(at / DRAWN_MS)).values()]
-  // A half-minute that is not over yet would look like a drop.
-  const groups = (all.at(-1)?.length ?? 0) < DRAWN_WINDOWS ? all.slice(0, -1) : all
+  return (all.at(-1)?.length ?? 0) < DRAWN_WINDOWS ? all.slice(0, -1) : all
+}
+
+function toGroupTime([first = 0]: readonly number[]): number {
+  return Math.floor(first / DRAWN_MS) * DRAWN_MS
+}
+
+/** The times of what `toDrawn` gives. */
+export function listDrawnTimes(points: CountedHour): readonly number[] {
+  return listGroups(points).map(toGroupTime)
+}
+
+/** @param wanted which series belong to what is drawn. */
+export function toDrawn(points: CountedHour, wanted: WantedSeries): DrawnSeries {
+  const byTime = new Map(points.map(({ at, series }) => [at, series]))
+  const groups = listGroups(points)
   const sums = groups.map((group) =>
-    sum(group.flatMap((at) => (byTime.get(at) ?? []).filter(wanted))),
+    sum(
+      group.map((at) => byTime.get(at) ?? []),
+      wanted,
+    ),
   )
   return {
-    at: groups.map(([first = 0]) => Math.floor(first / DRAWN_MS) * DRAWN_MS),
+    at: groups.map(toGroupTime),
     perSecond: sums.map(({ requests }) => (requests * 1000) / DRAWN_MS),
     failedPercent: sums.map(({ judged, failed }) =>
       judged === 0 ? null : (failed / judged) * 100,
@@ -111,15 +123,15 @@ export type RecentFigures = {
   readonly pagesPerMinute: number
 }
 
-export function toRecent(
-  points: CountedHour,
-  wanted: (series: MetricSeries) => boolean,
-): RecentFigures | undefined {
+export function toRecent(points: CountedHour, wanted: WantedSeries): RecentFigures | undefined {
   const windows = listWindows(points).slice(-RECENT_WINDOWS)
   const [first] = windows
   if (first === undefined) return undefined
-  const recent = points.filter(({ at }) => at >= first)
-  const sums = sum(recent.flatMap(({ series }) => series.filter(wanted)))
+  const recent = points.slice(-RECENT_WINDOWS).filter(({ at }) => at >= first)
+  const sums = sum(
+    recent.map(({ series }) => series),
+    wanted,
+  )
   const seconds = (windows.length * WINDOW_MS) / 1000
   return {
     sums,
