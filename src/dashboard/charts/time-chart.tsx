@@ -115,6 +115,7 @@ function drawMarks(chart: uPlot, marks: readonly ChartMark[], font: string): voi
   const ratio = uPlot.pxRatio
   let freeFrom = 0
   ctx.save()
+  ctx.setLineDash([])
   ctx.font = font.replace('11px', `${11 * ratio}px`)
   for (const { at, label, tone } of marks) {
     if (at / 1000 < (min ?? 0) || at / 1000 > (max ?? 0)) continue
