@@ -70,5 +70,5 @@ function toSights(origin: string): string {
 function toDashboard(url: URL, signInLink: string | undefined): string {
   return signInLink === undefined
     ? `${url.origin}/.holo/ (sign in with the token below)`
-    : `this link signs you in, once, within five minutes (another one: npx holo dashboard)\n  ${signInLink}`
+    : `this link signs you in, once, within five minutes (another one: holo dashboard)\n  ${signInLink}`
 }

@@ -68,7 +68,7 @@ describe('npm start', () => {
   })
 
   it('serves the dashboard, and lets simulated visitors walk in, which it says', async () => {
-    expect(holo.printed()).toContain(`The dashboard: ${url.origin}/.holo/`)
+    expect(holo.printed()).toMatch(/^ {2}http:\S+\/\.holo\/#code=\S+$/m)
     expect(holo.printed()).toContain('its visitors are simulated')
     const page = await ask(url, '/.holo/', { headers: DOCUMENT })
     expect([page.status, page.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8'])
