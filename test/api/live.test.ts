@@ -15,7 +15,7 @@ import {
 import { type Batch, COUNTING_FORM } from '../../src/core/counting/batch.ts'
 import { toWindow, WINDOW_MS } from '../../src/core/counting/limits.ts'
 import { noTotals } from '../../src/core/counting/totals.ts'
-import { LIVE_CLOSE, LIVE_PING, LIVE_PONG, LIVE_SEEN, liveMessage } from '../../src/wire/live.ts'
+import { LIVE_PING, LIVE_PONG, LIVE_SEEN, liveMessage } from '../../src/wire/live.ts'
 import { type AdminEdge, FIRST_TOKEN, startAdminEdge } from '../support/api-edge.ts'
 
 const WAIT = { timeout: 20_000, interval: 20 }
@@ -66,14 +66,16 @@ class Viewer {
     await vi.waitFor(() => expect(this.names).toContain(name), WAIT)
   }
 
-  async end(): Promise<number | undefined> {
-    await vi.waitFor(() => expect(this.code).toBeDefined(), WAIT)
-    return this.code
+  /** Waits for the reason why the control closes the connection. */
+  async end(): Promise<unknown> {
+    await vi.waitFor(() => expect(this.kinds).toContain('bye'), WAIT)
+    return this.heard.at(-1)?.reason
   }
 
   async leave(): Promise<void> {
     this.socket.close()
-    await this.end()
+    if (this.kinds.includes('bye')) return
+    await vi.waitFor(() => expect(this.code).toBeDefined(), WAIT)
   }
 }
 
@@ -157,7 +159,7 @@ describe('a viewer', () => {
   ])('that sends %s is closed', async (_, sent) => {
     const viewer = await look()
     viewer.socket.send(sent)
-    expect(await viewer.end()).toBe(LIVE_CLOSE.unexpected)
+    expect(await viewer.end()).toBe('this message was not expected')
     expect(viewer.kinds).toEqual(['hello', 'bye'])
   })
 
@@ -165,7 +167,7 @@ describe('a viewer', () => {
     const viewer = await look()
     viewer.socket.send(LIVE_SEEN)
     viewer.socket.send(LIVE_SEEN)
-    expect(await viewer.end()).toBe(LIVE_CLOSE.unexpected)
+    expect(await viewer.end()).toBe('this message was not expected')
   })
 })
 
@@ -179,7 +181,7 @@ describe('a viewer whose token is over', () => {
     const viewer = await look(withToken(token))
     await revoke(token)
     await act()
-    expect(await viewer.end()).toBe(LIVE_CLOSE.signedOut)
+    expect(await viewer.end()).toBe('the session is over')
     expect(viewer.kinds).toEqual(['hello', 'bye'])
   })
 
@@ -193,7 +195,7 @@ describe('a viewer whose token is over', () => {
     await viewer.hears('within the hour')
     await edge.control.setClockAhead(ACCESS_VIEWER_MS + 1000)
     await edge.control.watch()
-    expect(await viewer.end()).toBe(LIVE_CLOSE.renew)
+    expect(await viewer.end()).toBe('connect again')
   })
 })
 
@@ -208,7 +210,7 @@ describe('MAX_UNSEEN_CHARACTERS', () => {
       await honest.hears(`round ${round}`)
       honest.socket.send(LIVE_SEEN)
     }
-    expect(await silent.end()).toBe(LIVE_CLOSE.tooSlow)
+    expect(await silent.end()).toBe('the messages are not read')
     expect(honest.kinds.filter((kind) => kind === 'event')).toHaveLength(5 * rounds)
     expect(JSON.stringify(silent.heard).length).toBeLessThan(MAX_UNSEEN_CHARACTERS + 1000)
     expect(honest.code).toBeUndefined()
@@ -224,11 +226,11 @@ describe('MAX_VIEWERS', () => {
       for (let i = 0; i < MAX_VIEWERS_PER_OWNER; i++) await look(withToken(token))
       if (token !== tokens[0]) continue
       const tenth = new Viewer(withToken(token))
-      expect(await tenth.end()).toBe(LIVE_CLOSE.tooMany)
+      expect(await tenth.end()).toBe('there are too many viewers')
       expect(tenth.kinds).toEqual(['bye'])
     }
     const late = new Viewer(withToken(FIRST_TOKEN))
-    expect(await late.end()).toBe(LIVE_CLOSE.tooMany)
+    expect(await late.end()).toBe('there are too many viewers')
     await viewers[0]?.leave()
     await vi.waitFor(() => look(withToken(FIRST_TOKEN)), WAIT)
   })
