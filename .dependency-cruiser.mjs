@@ -86,14 +86,6 @@ export default {
       },
     },
     {
-      name: 'nothing-loads-the-dashboard',
-      comment:
-        'the Worker does not bundle the dashboard: it reads the built files through a binding',
-      severity: 'error',
-      from: { path: '^src/', pathNot: '^src/dashboard/' },
-      to: { path: '^src/dashboard/' },
-    },
-    {
       name: 'wire-is-types-for-the-dashboard',
       comment:
         'of wire the dashboard takes types, scopes and paths: schemas would bring zod into the page',
