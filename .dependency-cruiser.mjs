@@ -3,16 +3,7 @@
 
 const FOUNDATION = ['core', 'document', 'http']
 const SERVING = ['assets', 'proxy', 'flags', 'client', 'metrics']
-const WIRED = [
-  ...FOUNDATION,
-  ...SERVING,
-  'loading',
-  'control',
-  'api',
-  'dashboard',
-  'env',
-  'settings',
-]
+const WIRED = [...FOUNDATION, ...SERVING, 'loading', 'control', 'api', 'env', 'settings']
 
 /**
  * What each part may import besides itself. A part is a folder of src, or a file next to the folders.
@@ -39,12 +30,16 @@ const MAY_IMPORT = {
   act: WIRED,
   'version-now': FOUNDATION,
   'ask-other': [...WIRED, 'act'],
-  router: [...WIRED, 'act', 'ask-other', 'version-now'],
+  'dashboard-page': ['http', 'env'],
+  router: [...WIRED, 'act', 'ask-other', 'version-now', 'dashboard-page'],
   worker: [...WIRED, 'router'],
 }
 
 /** The packages `core` may use: pure computation, the same in workerd and in Node. */
 const PACKAGES_OF_CORE = ['json-logic-engine', 'semver', 'ipaddr\\.js']
+
+/** The packages of the dashboard, which Vite builds into its files: nothing of them is installed with Holo. */
+const PACKAGES_OF_DASHBOARD = ['preact', '@preact/signals', 'uplot']
 
 const PARTS = Object.keys(MAY_IMPORT)
 
@@ -82,6 +77,28 @@ export default {
       },
     },
     {
+      name: 'packages-of-dashboard',
+      comment: `the dashboard may use the packages ${PACKAGES_OF_DASHBOARD.join(', ')}`,
+      severity: 'error',
+      from: { path: '^src/dashboard/' },
+      to: {
+        path: '(^|/)node_modules/',
+        pathNot: `(^|/)node_modules/(${PACKAGES_OF_DASHBOARD.join('|')})/`,
+      },
+    },
+    {
+      name: 'wire-is-types-for-the-dashboard',
+      comment:
+        'of wire the dashboard takes types, scopes and paths: schemas would bring zod into the page',
+      severity: 'error',
+      from: { path: '^src/dashboard/' },
+      to: {
+        path: '^src/wire/',
+        pathNot: '^src/wire/(scopes|api-path)\\.ts$',
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
       name: 'packages-of-wire',
       comment: 'wire holds shapes and may use zod alone',
       severity: 'error',
@@ -116,7 +133,7 @@ export default {
       name: 'no-development-packages',
       comment: 'code of src needs a package of "dependencies"; for types a development one will do',
       severity: 'error',
-      from: { path: '^src/' },
+      from: { path: '^src/', pathNot: '^src/dashboard/' },
       to: {
         dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
         dependencyTypesNot: ['type-only'],

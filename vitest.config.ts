@@ -1,6 +1,7 @@
 // Three projects: `pure` runs in Node (the core, publishing, black boxes on real ports), `worker`
 // inside workerd with its real KV, R2 and Cache, `browser` drives Chromium.
 
+import { execFileSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
@@ -16,6 +17,8 @@ process.env.NODE_COMPILE_CACHE ??= join(
 )
 
 useMemoryForTemporaryFiles()
+// The Worker serves the built dashboard, and wrangler.toml names its folder.
+execFileSync(process.execPath, [join(import.meta.dirname, 'scripts/build-dashboard.ts')])
 
 export default defineConfig({
   test: {

@@ -1,9 +1,15 @@
-// The JSON schemas that the package publishes, by file name.
+// What is generated from the zod schemas: the JSON schemas that the package publishes, by file name, and the
+// types of the dashboard's client.
 
 import * as z from 'zod'
 import { COMMAND_ROWS } from '../src/cli/commands.ts'
 import { configSchema } from '../src/cli/config.ts'
+import { API_PATH } from '../src/wire/api-path.ts'
 import { failureOutput } from '../src/wire/output.ts'
+import { toOperationsText } from './dashboard/operations.ts'
+
+/** Committed, so that the dashboard can be type-checked without a step before. */
+export const OPERATIONS_FILE = 'src/dashboard/api/operations.ts'
 
 type Schema = Readonly<Record<string, unknown>>
 
@@ -31,6 +37,16 @@ export const SCHEMA_FILES: Readonly<Record<string, Schema>> = {
 
 export function toSchemaText(schema: Schema): string {
   return `${JSON.stringify(schema, null, 2)}\n`
+}
+
+/** The routes are code of the Worker, whose types do not fit beside those of Node: they are loaded untyped. */
+export async function toClientTypes(): Promise<string> {
+  const load = (path: string) => import(new URL(`../src/api/${path}`, import.meta.url).href)
+  const [{ toOpenApi }, { ROUTES }] = await Promise.all([
+    load('http/openapi.ts'),
+    load('routes.ts'),
+  ])
+  return toOperationsText(toOpenApi(ROUTES), API_PATH)
 }
 
 function toOutput(name: string, shape: z.ZodObject): Schema {

@@ -10,12 +10,15 @@ import { greet } from './local/greeting.ts'
 import { Mistake } from './local/mistake.ts'
 import { isPortFree } from './local/ports.ts'
 import type { NextRelease, RunningShop } from './local/shop.ts'
+import { makeSignInLink } from './local/sign-in.ts'
+import type { SimulatedVisitors } from './local/visitors.ts'
 
 const HELP = `npm start -- [options]
 
   --port N       port of the edge (8787)
   --data DIR     folder for all data (.holo)
   --no-example   start with what DIR holds, without the example shop
+  --no-visitors  nobody visits the example shop: without it, simulated visitors do
   --help         this text`
 
 const HOST = '127.0.0.1'
@@ -24,10 +27,21 @@ const LOCAL_REFRESH_MS = '1000'
 /** After this time, a signal that has ended a backend has reached this process as well. */
 const SIGNAL_GRACE_MS = 250
 
-type Options = { readonly port: number; readonly data: string; readonly example: boolean }
+type Options = {
+  readonly port: number
+  readonly data: string
+  readonly example: boolean
+  readonly visitors: boolean
+}
 
 function readOptions(args: readonly string[]): Options | 'help' {
-  let values: { port: string; data: string; 'no-example': boolean; help: boolean }
+  let values: {
+    port: string
+    data: string
+    'no-example': boolean
+    'no-visitors': boolean
+    help: boolean
+  }
   try {
     values = parseArgs({
       args: [...args],
@@ -35,6 +49,7 @@ function readOptions(args: readonly string[]): Options | 'help' {
         port: { type: 'string', default: '8787' },
         data: { type: 'string', default: '.holo' },
         'no-example': { type: 'boolean', default: false },
+        'no-visitors': { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
     }).values
@@ -47,10 +62,11 @@ function readOptions(args: readonly string[]): Options | 'help' {
     throw new Mistake(`--port takes a number from 1 to 65535, not "${values.port}"`, 2)
   }
   if (values.data === '') throw new Mistake('--data takes the name of a folder', 2)
-  return { port, data: resolve(values.data), example: !values['no-example'] }
+  const example = !values['no-example']
+  return { port, data: resolve(values.data), example, visitors: example && !values['no-visitors'] }
 }
 
-async function start({ port, data, example }: Options): Promise<void> {
+async function start({ port, data, example, visitors }: Options): Promise<void> {
   if (!(await isPortFree(HOST, port))) {
     throw new Mistake(`port ${port} is in use: end what listens there, or start with --port N`)
   }
@@ -61,6 +77,8 @@ async function start({ port, data, example }: Options): Promise<void> {
     throw new Mistake(`the token of the admin API cannot be stored in ${data}: ${cause.message}`)
   })
   // These take a second to load, so they are loaded after the checks above.
+  const { ensureDashboard } = await import('./dashboard/build.ts')
+  await ensureDashboard()
   const { startEdge } = await import('./local/edge.ts')
   const { startShop } = await import('./local/shop.ts')
   const { startNextRelease } = await import('./local/shop.ts')
@@ -76,7 +94,9 @@ async function start({ port, data, example }: Options): Promise<void> {
   })
   let shop: RunningShop | undefined
   let next: NextRelease | undefined
+  let crowd: SimulatedVisitors | undefined
   const stop = async () => {
+    await crowd?.stop()
     const ends = [edge.dispose(), shop?.stop(), next?.backend.stop()]
     const failed = (await Promise.allSettled(ends)).find(({ status }) => status === 'rejected')
     if (failed?.status === 'rejected') throw failed.reason
@@ -98,7 +118,14 @@ async function start({ port, data, example }: Options): Promise<void> {
     console.error(message)
     return ending.begin(1)
   })
-  if (!ending.signal.aborted) greet(edge.url, data, next)
+  if (ending.signal.aborted) return
+  const signInLink = await makeSignInLink(edge.url, token)
+  if (ending.signal.aborted) return
+  if (visitors) {
+    const { startVisitors } = await import('./local/visitors.ts')
+    crowd = startVisitors(edge.url)
+  }
+  greet(edge.url, data, next, signInLink, visitors)
 }
 
 type Ending = {

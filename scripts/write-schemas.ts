@@ -1,9 +1,9 @@
-// Writes the JSON schemas of holo.json and of the output of commands with --json, from the zod schemas that the
-// command uses. A test fails when they are not up to date.
+// Writes what is generated from the zod schemas: the JSON schemas of holo.json and of the output of commands with
+// --json, and the types of the dashboard's client. Tests fail when they are not up to date.
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { SCHEMA_FILES, toSchemaText } from './schemas.ts'
+import { OPERATIONS_FILE, SCHEMA_FILES, toClientTypes, toSchemaText } from './schemas.ts'
 
 const folder = new URL('../schemas/', import.meta.url)
 
@@ -13,3 +13,5 @@ for (const [name, schema] of Object.entries(SCHEMA_FILES)) {
   writeFileSync(file, toSchemaText(schema))
   console.log(`${fileURLToPath(file)} is written`)
 }
+writeFileSync(OPERATIONS_FILE, await toClientTypes())
+console.log(`${OPERATIONS_FILE} is written`)

@@ -1,12 +1,14 @@
 // The bindings and variables of the Worker, as wrangler.toml declares them.
 
-import type { ControlCalls } from './control/contract.ts'
+import type { ControlStub } from './control/contract.ts'
 
 export type Env = {
   /** Holds the document under the key `assignments`. */
   readonly ASSIGNMENTS: KVNamespace
   /** Blobs, manifests and version records. */
   readonly STORE: R2Bucket
+  /** The files of the dashboard; absent where they were not built. */
+  readonly DASHBOARD?: Fetcher
   /** Milliseconds between two reads of KV for a newer document. */
   readonly KV_REFRESH_MS: string
   /** Age of the document in milliseconds from which the control is asked. */
@@ -26,7 +28,7 @@ export type Env = {
   /** `true` if services may use http:// and private addresses. */
   readonly ALLOW_INSECURE_ORIGINS: string
   /** The control, by the name `CONTROL_NAME`: the only writer of the document. */
-  readonly CONTROL: { readonly getByName: (name: string) => ControlCalls }
+  readonly CONTROL: { readonly getByName: (name: string) => ControlStub }
   /** The host of a Cloudflare Access team whose JWTs are accepted; empty for none. */
   readonly ACCESS_TEAM_DOMAIN: string
   /** The audience tag (`aud`) of the Access application that JWTs must be issued for. */

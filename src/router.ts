@@ -11,6 +11,7 @@ import { isAboutServer, readAddress } from './core/address.ts'
 import { decide } from './core/decide.ts'
 import { isNetworkPath } from './core/path.ts'
 import type { Service } from './core/types.ts'
+import { isDashboardPath, serveDashboard } from './dashboard-page.ts'
 import { type CompiledAssignments, compileService } from './document/compile.ts'
 import type { Env } from './env.ts'
 import { errorResponse } from './http/errors.ts'
@@ -106,7 +107,9 @@ async function route(
   if (isNetworkPath(address.path)) return errorResponse('not_found', requestId)
   const isVersionNow = address.path === VERSION_NOW_PATH
   if (isOwnPath(address.path) && !isVersionNow) {
-    return serveAdmin(request, address.path, env, requestId)
+    return isDashboardPath(address.path)
+      ? serveDashboard(request, address.path, env, requestId)
+      : serveAdmin(request, address.path, env, requestId)
   }
   const kind = toKind(request.method, request.headers, address.path)
   const waitUntil = (work: Promise<unknown>) => ctx.waitUntil(work)

@@ -5,14 +5,30 @@ import { toShellWord } from '../../src/cli/words.ts'
 import { FIRST_TOKEN_FILE } from './first-token.ts'
 import type { NextRelease } from './shop.ts'
 
-/** @param next the unpublished release, if the example shop runs. */
-export function greet(url: URL, data: string, next: NextRelease | undefined): void {
+/**
+ * @param next the unpublished release, if the example shop runs.
+ * @param signInLink opens the dashboard, once; `undefined` if none could be made.
+ * @param hasVisitors whether simulated visitors walk through the shop.
+ */
+export function greet(
+  url: URL,
+  data: string,
+  next: NextRelease | undefined,
+  signInLink: string | undefined,
+  hasVisitors: boolean,
+): void {
   const kept = relative(process.cwd(), data) || '.'
   const folder = kept.startsWith('..') ? data : kept
   const kv = `--binding ASSIGNMENTS --local --persist-to ${toShellWord(folder)}`
   console.log(`
 Holo is running at ${url.origin} (Ctrl-C ends it)
 
+Dashboard: ${toDashboard(url, signInLink)}
+${
+  hasVisitors
+    ? '  its visitors are simulated: people walk through the shop all the time (--no-visitors for none)\n'
+    : ''
+}
 ${next ? toSights(url.origin) : `This is the edge with what ${folder} holds; without assignments it answers 503.`}
 
 In another terminal, for the commands below
@@ -49,4 +65,10 @@ function toSights(origin: string): string {
                                          every private window is a new visitor; F12 shows Holo-Version
   document.cookie = 'staff=1'            in the console: a rule sends staff to the canary, 0.0.5
   curl -sI -H 'accept: text/html' ${origin}/ | grep -i holo`
+}
+
+function toDashboard(url: URL, signInLink: string | undefined): string {
+  return signInLink === undefined
+    ? `${url.origin}/.holo/ (sign in with the token below)`
+    : `this link signs you in, once, within five minutes (another one: holo dashboard)\n  ${signInLink}`
 }

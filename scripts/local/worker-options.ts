@@ -2,9 +2,9 @@
 // that, but loading wrangler takes longer than all the rest of a start: it is asked only when wrangler.toml
 // has something that is not read here, or when files beside it add variables.
 
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { parse } from 'smol-toml'
 import * as z from 'zod'
 
@@ -22,6 +22,14 @@ const config = z.strictObject({
   compatibility_date: z.string(),
   compatibility_flags: z.array(z.string()),
   keep_names: z.boolean(),
+  build: z.strictObject({ command: z.string() }),
+  assets: z.strictObject({
+    directory: z.string(),
+    binding: z.string(),
+    run_worker_first: z.literal(true),
+    html_handling: z.literal('none'),
+    not_found_handling: z.literal('none'),
+  }),
   kv_namespaces: z.array(z.strictObject({ binding: z.string(), id: z.string().optional() })),
   r2_buckets: z.array(z.strictObject({ binding: z.string(), bucket_name: z.string().optional() })),
   durable_objects: z.strictObject({
@@ -32,8 +40,24 @@ const config = z.strictObject({
   vars: z.record(z.string(), z.string()),
 })
 
-/** @param path of wrangler.toml */
+/**
+ * The options for miniflare. The files of the dashboard are a directory that the Worker reads through its binding
+ * and no static assets: miniflare would put a router before the Worker, which changes the paths of requests.
+ *
+ * @param path of wrangler.toml
+ */
 export function readWorkerOptions(path: string): WorkerOptions {
+  const { assets, ...options } = readOptions(path)
+  const directory = (assets as { readonly directory?: string } | undefined)?.directory
+  const files = directory === undefined ? undefined : resolve(dirname(path), directory)
+  // An old checkout or a test may have none: the Worker then answers that there is no dashboard.
+  if (files === undefined || !statSync(files, { throwIfNoEntry: false })?.isDirectory())
+    return options
+  const others = options.serviceBindings as object | undefined
+  return { ...options, serviceBindings: { ...others, DASHBOARD: { disk: { path: files } } } }
+}
+
+function readOptions(path: string): WorkerOptions {
   const folder = dirname(path)
   const hasMoreVariables = FILES_OF_VARIABLES.some((name) => existsSync(join(folder, name)))
   const read = config.safeParse(parse(readFileSync(path, 'utf8')))
@@ -48,6 +72,7 @@ function toOptions(folder: string, read: z.infer<typeof config>): WorkerOptions 
   const withSqlite = read.migrations.flatMap(({ new_sqlite_classes }) => new_sqlite_classes)
   return {
     rootPath: folder,
+    assets: { directory: read.assets.directory, binding: read.assets.binding },
     compatibilityDate: read.compatibility_date,
     compatibilityFlags: read.compatibility_flags,
     cronTriggers: read.triggers.crons,

@@ -12,6 +12,7 @@ import { HEALTH_ROUTE, SERVICES_HEALTH_ROUTE } from './routes/health.ts'
 import { HISTORY_ROUTES } from './routes/history.ts'
 import { METRICS_ROUTES } from './routes/metrics.ts'
 import { ROLLOUT_ROUTES } from './routes/rollouts.ts'
+import { LIVE_ROUTE, SESSION_ROUTES } from './routes/sessions.ts'
 import { TOKEN_ROUTES, WHOAMI_ROUTE } from './routes/tokens.ts'
 import { UPLOAD_ROUTES } from './routes/uploads.ts'
 import { VERSION_ROUTES } from './routes/versions.ts'
@@ -29,8 +30,10 @@ const CONTROLLED: readonly Route[] = [
   ...METRICS_ROUTES,
   ...AUDIT_ROUTES,
   EVENTS_ROUTE,
+  LIVE_ROUTE,
   ...TOKEN_ROUTES,
   WHOAMI_ROUTE,
+  ...SESSION_ROUTES,
   HEALTH_ROUTE,
   SERVICES_HEALTH_ROUTE,
 ]

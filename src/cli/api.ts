@@ -2,7 +2,7 @@
 // exit code. The commands interpret the replies.
 
 import type { z } from 'zod'
-import { API_PATH } from '../wire/requests.ts'
+import { API_PATH } from '../wire/api-path.ts'
 import { CliFailure, EXIT, refused } from './failure.ts'
 import { MAX_JSON_BYTES, parseJson, readReplyText, toCliFailure } from './replies.ts'
 import type { Target } from './target.ts'

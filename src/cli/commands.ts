@@ -2,6 +2,7 @@
 // schemas are made from it.
 
 import type { CommandRow } from './command.ts'
+import { DASHBOARD } from './commands/dashboard.ts'
 import { DOCUMENT_COMMANDS, TRANSFER_COMMANDS } from './commands/documents.ts'
 import { ENV_COMMANDS } from './commands/env.ts'
 import { EXPLAIN } from './commands/explain.ts'
@@ -68,4 +69,5 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
   GC,
   ...TRANSFER_COMMANDS,
   OPEN,
+  DASHBOARD,
 ]

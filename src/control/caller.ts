@@ -6,9 +6,14 @@ import type { ProblemCode, ProblemDetails } from '../wire/problems.ts'
 import type { Scope } from '../wire/scopes.ts'
 import type { Limits } from '../wire/tokens.ts'
 
-/** What a caller sends to prove who it is: a token of Holo, or a JWT of Cloudflare Access. */
+/**
+ * What a caller sends to prove who it is: a token of Holo, the session of a browser, a one-time code (for
+ * signing in only), or a JWT of Cloudflare Access.
+ */
 export type Credential =
   | { readonly kind: 'token'; readonly token: string }
+  | { readonly kind: 'session'; readonly session: string }
+  | { readonly kind: 'code'; readonly code: string }
   | { readonly kind: 'access'; readonly jwt: string }
 
 /** Who makes a call. The control checks the credential on every call. */
@@ -30,14 +35,16 @@ export type Principal = {
   readonly scopes: readonly Scope[]
   /** What the token may change; missing if it may change everything that its scopes allow. */
   readonly limits?: Limits
-  /** When the credential expires, in milliseconds since the epoch; missing for never. */
+  /** When the token expires, in milliseconds since the epoch; missing for never. */
   readonly expiresAt?: number | undefined
+  /** When this session of the token ends; missing if the credential is no session. */
+  readonly sessionEndsAt?: number | undefined
 }
 
 /** Why a caller may not do something: a problem code of the API. */
 export type Denial = Extract<
   ProblemCode,
-  'unauthenticated' | 'forbidden' | 'too_many_attempts' | 'one_at_a_time'
+  'unauthenticated' | 'forbidden' | 'too_many_attempts' | 'one_at_a_time' | 'too_many_viewers'
 >
 
 /** Asks for rows before `before` (exclusive), newest first, at most `limit`. */
@@ -64,7 +71,7 @@ export type DeniedResult = {
 
 /** Which credentials may be valid. The isolate rejects all others itself, without calling the control. */
 export type MayCount = {
-  /** Fingerprints of all valid tokens; `undefined` if there are too many to list. */
+  /** Fingerprints of all valid tokens, sessions and codes; `undefined` if there are too many to list. */
   readonly tokens: readonly string[] | undefined
   /** Whether a JWT can be valid, which means that Access is set up. */
   readonly jwts: boolean

@@ -58,7 +58,33 @@ export type ControlCalls = UploadCalls &
   CollectionCalls &
   RolloutCalls &
   HealthCalls &
+  SessionCalls &
   DocumentCalls
+
+/**
+ * The control as the Worker reaches it. `fetch` takes the request of a viewer, with its caller as JSON in
+ * the header `CALLER_HEADER`: a WebSocket cannot be the reply of a call.
+ */
+export type ControlStub = ControlCalls & {
+  readonly fetch: (request: Request) => Promise<Response>
+}
+
+/** Only Workers of this account can send the control a request. */
+export const CALLER_HEADER = 'holo-caller'
+
+/** A session whose secret only this reply contains. */
+export type NewSession = Principal & { readonly session: string; readonly sessionEndsAt: number }
+
+type SessionCalls = {
+  /** Makes a session. Only this call accepts a one-time code as the credential, once. */
+  readonly signIn: (caller: Caller) => Answer<NewSession>
+  /** Makes a one-time code that signs in with the caller's token. */
+  readonly makeCode: (
+    caller: Caller,
+  ) => Answer<{ readonly code: string; readonly expiresAt: number }>
+  /** Ends the caller's session; or, with `everywhere`, all sessions and codes of its token. */
+  readonly signOut: (caller: Caller, everywhere: boolean) => Answer<number>
+}
 
 type DocumentCalls = {
   /** The only call that isolates make. It needs no credential, because its reply holds no secret. */

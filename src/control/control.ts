@@ -16,15 +16,16 @@ import type { RevisionSummary } from '../wire/history.ts'
 import type { RolloutCommand } from '../wire/rollouts.ts'
 import type { Scope } from '../wire/scopes.ts'
 import { findVersionTrespass, isLimited } from './access/token-limits.ts'
-import type {
-  Answer,
-  Caller,
-  ControlCalls,
-  DeniedResult,
-  DocumentChange,
-  NewToken,
-  PageQuery,
-  RefusedResult,
+import {
+  type Answer,
+  CALLER_HEADER,
+  type Caller,
+  type ControlStub,
+  type DeniedResult,
+  type DocumentChange,
+  type NewToken,
+  type PageQuery,
+  type RefusedResult,
 } from './contract.ts'
 import type { MetricRange } from './counting/series.ts'
 import { type Author, makeChange } from './document/change.ts'
@@ -39,13 +40,13 @@ import type { Start } from './rollouts/contract.ts'
 
 type Named = Pick<Upload, 'version' | 'serial'>
 
-export class Control extends DurableObject<Env> implements ControlCalls {
+export class Control extends DurableObject<Env> implements ControlStub {
   readonly #parts: ControlParts
   readonly #alone = new OneAtATime()
 
   constructor(ctx: DurableObjectState, env: Env, seams: Partial<ControlSeams> = {}) {
     super(ctx, env)
-    this.#parts = createParts(ctx.storage, env, seams)
+    this.#parts = createParts(ctx, ctx.storage, env, seams)
   }
 
   /** Replies from memory. If the report is a reason to read KV, that happens after the reply. */
@@ -78,8 +79,9 @@ export class Control extends DurableObject<Env> implements ControlCalls {
   }
 
   async watch(): Promise<void> {
-    const { tasks, publisher, external } = this.#parts
+    const { tasks, publisher, external, live } = this.#parts
     await tasks.rearm()
+    await live.check()
     if (publisher.isDue) return
     await this.#noticeAfter(external.look())
   }
@@ -303,8 +305,46 @@ export class Control extends DurableObject<Env> implements ControlCalls {
     return this.#parts.access.createToken(caller, token)
   }
 
-  revokeToken(caller: Caller, id: string) {
-    return this.#parts.access.revokeToken(caller, id)
+  async revokeToken(caller: Caller, id: string) {
+    const revoked = await this.#parts.access.revokeToken(caller, id)
+    await this.#parts.live.check()
+    return revoked
+  }
+
+  signIn(caller: Caller) {
+    return this.#parts.access.signIn(caller)
+  }
+
+  makeCode(caller: Caller) {
+    return this.#parts.access.makeCode(caller)
+  }
+
+  async signOut(caller: Caller, everywhere: boolean) {
+    const ended = await this.#parts.access.signOut(caller, everywhere)
+    await this.#parts.live.check()
+    return ended
+  }
+
+  /** The request of a viewer. A refusal is the JSON of a `DeniedResult`. */
+  override async fetch(request: Request): Promise<Response> {
+    const caller: Caller = JSON.parse(request.headers.get(CALLER_HEADER) ?? 'null')
+    const admitted = await this.#parts.access.admit(caller)
+    const opened = admitted.ok ? this.#parts.live.open(admitted.value) : undefined
+    if (opened) return opened
+    const denied: DeniedResult = { kind: 'denied', denial: 'too_many_viewers' }
+    return Response.json(admitted.ok ? denied : admitted.error, { status: 403 })
+  }
+
+  override webSocketMessage(socket: WebSocket, message: unknown): Promise<void> {
+    return this.#parts.live.receive(socket, message)
+  }
+
+  override webSocketClose(socket: WebSocket): void {
+    this.#parts.live.leave(socket)
+  }
+
+  override webSocketError(socket: WebSocket): void {
+    this.#parts.live.leave(socket)
   }
 
   async #authorise(caller: Caller, scope: Scope): Promise<Result<Author, DeniedResult>> {

@@ -59,6 +59,7 @@ export type Subscriber = {
 
 export type OutboxDeps = {
   readonly sql: SqlStorage
+  /** Those that are always there. */
   readonly subscribers: readonly Subscriber[]
   readonly now: () => number
   /** Sets the alarm of the control for the next task that is due. */
@@ -67,25 +68,38 @@ export type OutboxDeps = {
 
 export class Outbox {
   readonly #parts: OutboxDeps
+  #subscribers: readonly Subscriber[] = []
   #isRunning = false
 
   constructor(parts: OutboxDeps) {
     this.#parts = parts
-    const { sql, subscribers } = parts
-    sql.exec(TABLES)
-    for (const { name } of subscribers) {
-      if (this.#subscriber(name)) continue
-      sql.exec(
-        'INSERT INTO subscribers (name, position, failures, retry_at) VALUES (?, ?, 0, 0)',
-        name,
-        this.newest(),
-      )
-    }
+    parts.sql.exec(TABLES)
+    for (const subscriber of parts.subscribers) this.subscribe(subscriber, 'continue')
+  }
+
+  /**
+   * Delivers events to a subscriber from now on. It continues where it was, or begins with the next event
+   * if it is new or `from` says so.
+   */
+  subscribe(subscriber: Subscriber, from: 'begin' | 'continue'): void {
+    this.unsubscribe(subscriber.name)
+    this.#subscribers = [...this.#subscribers, subscriber]
+    if (from === 'continue' && this.#subscriber(subscriber.name)) return
+    this.#parts.sql.exec(
+      'INSERT OR REPLACE INTO subscribers (name, position, failures, retry_at) VALUES (?, ?, 0, 0)',
+      subscriber.name,
+      this.newest(),
+    )
+  }
+
+  /** Delivers nothing more to a subscriber. Its row stays, and costs nothing. */
+  unsubscribe(name: string): void {
+    this.#subscribers = this.#subscribers.filter((subscriber) => subscriber.name !== name)
   }
 
   /** Writes one event. Call it inside the transaction that makes the event true. */
   add({ kind, ...fields }: NewEvent): void {
-    const { sql, subscribers, now, arm } = this.#parts
+    const { sql, now, arm } = this.#parts
     const { id } = sql
       .exec<{ id: number }>(
         'INSERT INTO outbox (at, kind, fields) VALUES (?, ?, ?) RETURNING id',
@@ -95,7 +109,7 @@ export class Outbox {
       )
       .one()
     if (id > MAX_OUTBOX_EVENTS) sql.exec('DELETE FROM outbox WHERE id <= ?', id - MAX_OUTBOX_EVENTS)
-    if (subscribers.length > 0) arm()
+    if (this.#subscribers.length > 0) arm()
   }
 
   /** The id of the newest event; 0 if there was never one. */
@@ -134,10 +148,10 @@ export class Outbox {
    * delivery runs, because it sets the alarm at its end.
    */
   dueAt(): number | undefined {
-    const { subscribers, now } = this.#parts
-    if (subscribers.length === 0 || this.#isRunning) return undefined
+    const { now } = this.#parts
+    if (this.#subscribers.length === 0 || this.#isRunning) return undefined
     const newest = this.newest()
-    const times = subscribers.flatMap(({ name }) => {
+    const times = this.#subscribers.flatMap(({ name }) => {
       const row = this.#subscriber(name)
       return row && row.position < newest ? [Math.max(now(), this.#retryAt(row))] : []
     })
@@ -149,7 +163,7 @@ export class Outbox {
     if (this.#isRunning) return
     this.#isRunning = true
     try {
-      await Promise.all(this.#parts.subscribers.map((subscriber) => this.#deliver(subscriber)))
+      await Promise.all(this.#subscribers.map((subscriber) => this.#deliver(subscriber)))
     } finally {
       this.#isRunning = false
     }

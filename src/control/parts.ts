@@ -11,6 +11,7 @@ import { Probing, type ProbingDeps } from './health/probing.ts'
 import { HealthRecords } from './health/records.ts'
 import type { ProbeTarget } from './health/targets.ts'
 import { warmVersion } from './health/warming.ts'
+import { Live, type LiveDeps } from './live/live.ts'
 import { Outbox, type Subscriber } from './outbox.ts'
 import { Pace } from './pace.ts'
 import { External } from './publishing/adopt-edits.ts'
@@ -62,6 +63,7 @@ export type ControlParts = PublisherDeps &
     readonly counting: Counting
     readonly rollouts: Rollouts
     readonly probing: Probing
+    readonly live: Live
   }
 
 const SEAMS: Omit<ControlSeams, 'askOrigin'> = {
@@ -75,6 +77,7 @@ const SEAMS: Omit<ControlSeams, 'askOrigin'> = {
 
 /** Creates missing tables; writes no row if all exist. */
 export function createParts(
+  sockets: LiveDeps['sockets'],
   storage: DurableObjectStorage,
   env: Env,
   seams: Partial<ControlSeams>,
@@ -110,7 +113,26 @@ export function createParts(
     findUnfinished: createFindUnfinished({ records, uploads, isDeleting }),
     listRunning: () => store.running(),
   }
-  const counting = new Counting({ storage, now, later, toKey: () => crypto.randomUUID() })
+  const access = createAccess({
+    sql,
+    env,
+    now,
+    recordAudit: createRecordAudit(ledger, outbox, now),
+  })
+  const live = new Live({
+    sockets,
+    now,
+    isValid: access.isValid,
+    revision: () => ledger.head?.revision ?? 0,
+    outbox,
+  })
+  const counting = new Counting({
+    storage,
+    now,
+    later,
+    toKey: () => crypto.randomUUID(),
+    onStored: (at) => live.tellWindow(at),
+  })
   const publisher = new Publisher(shared)
   const asking = {
     document: () => ledger.head,
@@ -174,7 +196,8 @@ export function createParts(
     uploading: new Uploading(shared),
     collecting,
     retiring,
-    access: createAccess({ sql, env, now, recordAudit: createRecordAudit(ledger, outbox, now) }),
+    access,
+    live,
   }
 }
 

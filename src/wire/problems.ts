@@ -19,7 +19,7 @@ export type AbsentBlob = Shaped<typeof absentBlob>
 const DETAILS = {
   problems: z.array(fault).describe('All mistakes in the request'),
   more: z.int().describe('How many there are beyond those in the list'),
-  detail: z.string().describe('With forbidden: which limit of the token forbids it'),
+  detail: z.string().describe('With forbidden: why, such as a limit of the token'),
   allowed: z.array(z.string()).describe('With method_not_allowed: the methods of this address'),
   limit: z.int().describe('With body_too_large: the largest body in bytes that the route accepts'),
   expected: z.int().describe('With stale: the revision of If-Match'),
@@ -48,6 +48,11 @@ export const PROBLEMS = {
     status: 403,
     title: 'This is not allowed.',
     details: { detail: detail.optional() },
+  },
+  cross_site: {
+    status: 403,
+    title:
+      'A browser sent this by a cookie, and not for a page of this Holo, or a change without the header Holo-Request: 1. Nothing was done.',
   },
   not_found: { status: 404, title: 'There is nothing at this address.' },
   no_document: {
@@ -127,6 +132,10 @@ export const PROBLEMS = {
     title: 'This version of Holo cannot read this revision.',
     details: { problems },
   },
+  upgrade_required: {
+    status: 426,
+    title: 'This address only speaks WebSocket: send Upgrade: websocket.',
+  },
   precondition_required: {
     status: 428,
     title:
@@ -141,6 +150,10 @@ export const PROBLEMS = {
     status: 429,
     title:
       'The same request of this token is still running: wait for its reply, then send it again.',
+  },
+  too_many_viewers: {
+    status: 429,
+    title: 'There are as many viewers as Holo takes: ask the other routes from time to time.',
   },
   internal: { status: 500, title: 'An error in Holo: its log has the cause under the request id.' },
   store_unavailable: {

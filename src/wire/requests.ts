@@ -3,9 +3,6 @@
 
 import * as z from 'zod'
 
-/** Where the API of a Holo begins, on every host name of its Worker. */
-export const API_PATH = '/.holo/api'
-
 export const sha256 = z
   .string()
   .regex(/^[0-9a-f]{64}$/, 'a SHA-256 in lower-case hex')

@@ -104,9 +104,13 @@ export const newTokenReply = token.extend({
 
 export const whoamiReply = z.strictObject({
   actor: z.string().describe('As the audit log names the caller'),
-  kind: z.enum(['token', 'access']).describe('`access`: an identity of Cloudflare Access'),
+  kind: z
+    .enum(['token', 'session', 'access'])
+    .describe('`session`: a browser that signed in; `access`: an identity of Cloudflare Access'),
   token: z.string().optional().describe('The id of the token, never the token'),
   scopes: z.array(scope),
+  ...limits,
+  expiresAt: milliseconds.optional().describe('When the credential ends; left out for never'),
 })
 
 export const tokenAsRead = /* @__PURE__ */ forReaders(() => toTolerant(token))

@@ -1,4 +1,4 @@
-// The routes of the API as its OpenAPI document tells them, each with a request that it takes: what
+// The routes of the API as its OpenAPI document tells them, all but the one for signing in, each with a request that it takes: what
 // the tests of who may do what go through.
 
 import type { AdminEdge, CallOptions } from '../support/api-edge.ts'
@@ -24,22 +24,27 @@ export async function readRoutes(edge: AdminEdge): Promise<readonly ApiRoute[]> 
   const { body } = await edge.call('GET', '/.holo/api/openapi.json')
   const { paths } = JSON.parse(body) as OpenApi
   return Object.entries(paths).flatMap(([path, operations]) =>
-    Object.entries(operations).map(([method, { security, parameters, requestBody }]) => ({
-      method: method.toUpperCase(),
-      path: path
-        .replace('{name}', method === 'delete' ? 'spare' : 'canary')
-        // The services of a version that has visitors are not for whoever publishes.
-        .replace('{version}', path.endsWith('/services') ? 'v3' : 'v1')
-        .replace('{revision}', '1')
-        .replace('{id}', '0123456789abcdef')
-        .replace('{sha256}', SHA256_OF_HELLO)
-        .replace('{part}', '1'),
-      scope: security[0]?.token?.[0],
-      changesDocument: parameters.some(({ name }) => name === 'If-Match'),
-      takesOctets: requestBody?.content['application/octet-stream'] !== undefined,
-    })),
+    Object.entries(operations)
+      .filter(([method]) => !isSignIn(method, path))
+      .map(([method, { security, parameters, requestBody }]) => ({
+        method: method.toUpperCase(),
+        path: path
+          .replace('{name}', method === 'delete' ? 'spare' : 'canary')
+          // The services of a version that has visitors are not for whoever publishes.
+          .replace('{version}', path.endsWith('/services') ? 'v3' : 'v1')
+          .replace('{revision}', '1')
+          .replace('{id}', '0123456789abcdef')
+          .replace('{sha256}', SHA256_OF_HELLO)
+          .replace('{part}', '1'),
+        scope: security[0]?.token?.[0],
+        changesDocument: parameters.some(({ name }) => name === 'If-Match'),
+        takesOctets: requestBody?.content['application/octet-stream'] !== undefined,
+      })),
   )
 }
+
+/** The credential of this route is in its body: test/api/sessions.test.ts. */
+const isSignIn = (method: string, path: string) => method === 'post' && path.endsWith('/session')
 
 const HELLO = new TextEncoder().encode('hello')
 const SHA256_OF_HELLO = '2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824'

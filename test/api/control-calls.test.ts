@@ -66,6 +66,9 @@ const CALLS: Record<Exclude<keyof ControlCalls, 'sync' | 'watch' | 'change'>, Ro
     ['admin'],
   ],
   revokeToken: [(control, caller) => control.revokeToken(caller, '0'.repeat(16)), ['admin']],
+  signIn: [(control, caller) => control.signIn(caller), SCOPES],
+  makeCode: [(control, caller) => control.makeCode(caller), SCOPES],
+  signOut: [(control, caller) => control.signOut(caller, true), SCOPES],
   openUpload: [
     (control, caller) =>
       control.openUpload(caller, { ...RECORD, createdAt: '2026-11-23T12:00:00Z' }, false),
@@ -160,7 +163,7 @@ describe('a request of the API', () => {
   }
   /** They touch R2, or answer without the control, before they would make a call of their own. */
   const PROVED_BEFORE =
-    /^(GET|PUT) .*\/manifests\/|\/blobs\/|^PUT .*\/uploads\/|\/openapi\.json$|^GET .*\/whoami$/
+    /^(GET|PUT) .*\/manifests\/|\/blobs\/|^PUT .*\/uploads\/|\/openapi\.json$|^GET .*\/(whoami|live)$/
 
   it('makes no call only to prove who asks, unless it touches R2 first', async () => {
     const routes = await readRoutes(edge)

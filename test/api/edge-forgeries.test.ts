@@ -100,9 +100,8 @@ describe('the paths of Holo', () => {
   })
 
   it.each([
-    '/.holo',
-    '/.holo/',
     '/.holo/x',
+    '/.holo/index.html',
     '/.holo/api',
     '/.holo/api//traffic',
     '/.holo/api%2Ftraffic',
@@ -110,6 +109,16 @@ describe('the paths of Holo', () => {
     const answer = await ask(edge.url, path, { headers: DOCUMENT })
     expect([answer.status, JSON.parse(answer.body).code]).toEqual([404, 'not_found'])
     expect(answer.headers).not.toHaveProperty('holo-version')
+  })
+
+  it('have the dashboard at their root, which is no file of the site', async () => {
+    const page = await ask(edge.url, '/.holo/', { headers: DOCUMENT })
+    expect(page.status).toBe(200)
+    expect(page.headers['content-security-policy']).toContain("default-src 'none'")
+    expect(page.headers).not.toHaveProperty('holo-version')
+    expect(page.headers).not.toHaveProperty('set-cookie')
+    const moved = await ask(edge.url, '/.holo', { headers: DOCUMENT })
+    expect([moved.status, moved.headers.location]).toEqual([308, '/.holo/'])
   })
 
   it('open nothing beside them: what leads out of them is a path of the site', async () => {

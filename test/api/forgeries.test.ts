@@ -95,10 +95,15 @@ describe('another site', () => {
       for (const [method, path, json] of ATTEMPTS.slice(1)) {
         const answer = await edge.call(method, `/.holo/api${path}`, {
           json,
-          headers: { 'if-match': '"1"', 'cf-access-jwt-assertion': jwt, ...headers } as never,
+          headers: {
+            'if-match': '"1"',
+            'holo-request': '1',
+            'cf-access-jwt-assertion': jwt,
+            ...headers,
+          } as never,
         })
         const { status, code, problems } = JSON.parse(answer.body)
-        expect([name, status, code, problems]).toEqual([name, 403, 'forbidden', undefined])
+        expect([name, status, code, problems]).toEqual([name, 403, 'cross_site', undefined])
       }
     }
     expect(await takeStock()).toBe(before)
@@ -106,7 +111,8 @@ describe('another site', () => {
 
   it('is not what this site’s own page is, nor a program', async () => {
     const jwt = await edge.team.sign()
-    for (const headers of [{ 'sec-fetch-site': 'same-origin' }, { 'sec-fetch-site': 'none' }, {}]) {
+    const own = { 'sec-fetch-site': 'same-origin', 'holo-request': '1' }
+    for (const headers of [own, { origin: edge.url.origin, 'holo-request': '1' }, {}]) {
       const answer = await edge.call('PUT', '/.holo/api/traffic?dryRun=true', {
         json: { weights: { canary: 100 } },
         headers: { 'if-match': '"1"', 'cf-access-jwt-assertion': jwt, ...headers },
@@ -115,14 +121,15 @@ describe('another site', () => {
     }
   })
 
-  it('reads nothing with it, as no reply may be read from elsewhere', async () => {
-    const answer = await edge.call('GET', '/.holo/api/assignments', {
-      headers: {
-        origin: 'https://evil.example',
-        'cf-access-jwt-assertion': await edge.team.sign(),
-      },
-    })
-    expect(answer.headers).not.toHaveProperty('access-control-allow-origin')
+  it('reads nothing with it', async () => {
+    const jwt = await edge.team.sign()
+    for (const { name, headers } of CROSS_SITE) {
+      const answer = await edge.call('GET', '/.holo/api/assignments', {
+        headers: { 'cf-access-jwt-assertion': jwt, ...headers } as never,
+      })
+      expect([name, answer.status, JSON.parse(answer.body).code]).toEqual([name, 403, 'cross_site'])
+      expect(answer.headers).not.toHaveProperty('access-control-allow-origin')
+    }
     const preflight = await edge.call('OPTIONS', '/.holo/api/traffic', {
       headers: { origin: 'https://evil.example', 'access-control-request-method': 'PUT' },
     })

@@ -37,6 +37,7 @@ function toOutcome(answer: RawAnswer): string {
     const { code } = JSON.parse(body) as { code: string }
     return code === 'bad_path' ? 'refused' : code
   }
+  if (status === 200 && body.includes('<title>Holo</title>')) return 'dashboard'
   // Holo says on every other answer which version it is of.
   if (!headerOf(answer, 'holo-version')) return 'platform'
   return status === 200 ? `file ${body}` : `${status} ${headerOf(answer, 'location')}`

@@ -3,7 +3,15 @@
 
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
@@ -20,6 +28,13 @@ function treeWithBallast(bytes: number): string {
   symlinkSync(resolve('node_modules'), join(tree, 'node_modules'))
   cpSync('wrangler.toml', join(tree, 'wrangler.toml'))
   cpSync('src/env.ts', join(tree, 'src/env.ts'))
+  // wrangler.toml has the dashboard built, and names its folder.
+  writeFileSync(
+    join(tree, 'package.json'),
+    '{ "scripts": { "build:dashboard": "node --version" } }',
+  )
+  mkdirSync(join(tree, 'dist/dashboard'), { recursive: true })
+  writeFileSync(join(tree, 'dist/dashboard/index.html'), '<!doctype html>')
   const ballast = randomBytes(bytes).toString('base64')
   const worker = [
     "import { DurableObject } from 'cloudflare:workers'",

@@ -116,6 +116,24 @@ const PLANTED: Planted[] = [
     text: "import '../assets/serve.ts'\n",
   },
   {
+    kind: 'a dashboard that takes a schema of wire, and zod with it',
+    rule: 'wire-is-types-for-the-dashboard',
+    file: 'src/dashboard/schema.ts',
+    text: "import { rule } from '../wire/rules.ts'\nexport const shape = rule\n",
+  },
+  {
+    kind: 'a dashboard with a package that it has no need of',
+    rule: 'packages-of-dashboard',
+    file: 'src/dashboard/packed.ts',
+    text: "import { z } from 'zod'\nexport const packed = z\n",
+  },
+  {
+    kind: 'a part of the Worker that bundles the dashboard',
+    rule: 'imports-of-act',
+    file: 'src/act.ts',
+    text: "import './dashboard/page.ts'\n",
+  },
+  {
     kind: 'a dashboard that imports the control',
     rule: 'imports-of-dashboard',
     file: 'src/dashboard/direct.ts',
@@ -188,6 +206,8 @@ const ACCOMPLICES = {
   'src/core/egg.ts': "import './chicken.ts'\n",
   'src/core/index.ts': "export * from './names.ts'\n",
   'src/http/helpers.ts': 'export const helped = 1\n',
+  'src/dashboard/page.ts': 'export const page = 1\n',
+  'src/wire/rules.ts': 'export const rule = 1\n',
   'test/fake.ts': 'export const fake = 1\n',
 }
 

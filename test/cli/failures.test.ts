@@ -103,6 +103,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   log: { works: [], bad: ['--limit', '1000'] },
   verify: { works: [], bad: ['--copy', 'not-there.json'] },
   whoami: { works: [], bad: ['one-too-many'] },
+  dashboard: { works: [], bad: ['one-too-many'] },
   'token list': { works: [], bad: ['one-too-many'] },
   'token create': { works: ['ci', '--scope', 'read'], bad: ['ci', '--scope', 'reed'] },
   'token revoke': { works: ['0123456789abcdef'], bad: ['mine'] },

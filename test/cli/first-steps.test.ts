@@ -67,6 +67,7 @@ describe('an empty Holo', () => {
     'log',
     'verify',
     'whoami',
+    'dashboard',
     'token list',
     'token create',
   ]

@@ -89,6 +89,7 @@ const CALLS: readonly (readonly [name: string, ...args: string[]])[] = [
   ['export', 'backup.json'],
   ['import', 'backup.json', '--yes'],
   ['open'],
+  ['dashboard'],
 ]
 
 describe('--json', () => {

@@ -33,7 +33,11 @@ const terminal: string[] = []
 
 beforeAll(async () => {
   folder = await makeWorkFolder()
-  start = spawnStart(folder.path, ['--port', String(await findFreePort('127.0.0.1'))])
+  start = spawnStart(folder.path, [
+    '--port',
+    String(await findFreePort('127.0.0.1')),
+    '--no-visitors',
+  ])
   url = await start.url()
   load = startLoad(url, VISITORS.slice(0, 6))
 })

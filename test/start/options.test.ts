@@ -19,7 +19,7 @@ describe('the options of npm start', () => {
   it('are listed by --help', async () => {
     const { code, printed, logged } = await runStart(folder.path, ['--help'])
     expect({ code, logged }).toEqual({ code: 0, logged: '' })
-    for (const option of ['--port', '--data', '--no-example', '--help']) {
+    for (const option of ['--port', '--data', '--no-example', '--no-visitors', '--help']) {
       expect(printed).toContain(option)
     }
   })

@@ -26,7 +26,7 @@ afterAll(() => folder.remove())
 
 async function start(...args: string[]): Promise<{ holo: StartProcess; url: URL }> {
   const port = await findFreePort(HOST)
-  const holo = spawnStart(folder.path, ['--port', String(port), ...args])
+  const holo = spawnStart(folder.path, ['--port', String(port), '--no-visitors', ...args])
   onTestFinished(() => holo.destroy())
   return { holo, url: await holo.url() }
 }

@@ -49,7 +49,9 @@ it.each([
   ['with variables in .env', { 'wrangler.toml': OURS, '.env': 'SECRET="of one"' }],
 ])('finds in wrangler.toml what wrangler does: %s', (_, files) => {
   const path = join(folderOf(files), 'wrangler.toml')
-  const expected = withoutEmpty(getWorkerOptions(resolve(path)).workerOptions)
+  const { assets, ...found } = getWorkerOptions(resolve(path)).workerOptions
+  const expected = withoutEmpty(found)
+  expect(assets).toMatchObject({ directory: expect.stringMatching(/dashboard$/) })
   expect(withoutEmpty(readWorkerOptions(path))).toEqual(expected)
   expect(expected).toMatchObject({ durableObjects: { CONTROL: { className: 'Control' } } })
 })

@@ -11,7 +11,7 @@ import { readWorkerOptions } from '../../scripts/local/worker-options.ts'
 import type { ControlCalls } from '../../src/control/contract.ts'
 import type { AssignmentsDocument } from '../../src/document/schema.ts'
 import { AccessTeam, AUDIENCE } from './access-team.ts'
-import { type Answer, type Ask, ask } from './http-client.ts'
+import { type Answer, type Ask, ask, toCookies } from './http-client.ts'
 import { publishVersion } from './published.ts'
 
 export const FIRST_TOKEN = randomBytes(32).toString('hex')
@@ -42,6 +42,8 @@ export type AdminEdge = {
   readonly log: string[]
   /** A call of the API, from an address that nobody else has unless one is named. */
   readonly call: (method: string, path: string, asked?: CallOptions) => Promise<Answer>
+  /** The same over https, as `https://shop.example.com`. */
+  readonly callSecurely: AdminEdge['call']
   readonly createToken: (scopes: readonly string[], name?: string) => Promise<string>
   readonly stop: () => Promise<void>
 }
@@ -111,24 +113,41 @@ export async function startAdminEdge({ isEmpty = false } = {}): Promise<AdminEdg
   const url = await miniflare.unsafeGetDirectURL('holo')
   const namespace = await miniflare.getDurableObjectNamespace('CONTROL')
   const control = namespace.get(namespace.idFromName('control')) as unknown as TestControl
-  const call: AdminEdge['call'] = (method, path, { token, json, octets, headers } = {}) =>
-    ask(url, path, {
+  const toAsk = ({ token, json, octets, headers }: CallOptions) => ({
+    headers: {
+      'cf-connecting-ip': freshAddress(),
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(octets === undefined
+        ? {}
+        : {
+            'content-type': 'application/octet-stream',
+            'content-length': String(octets.length),
+          }),
+      ...headers,
+    },
+    ...(octets === undefined ? {} : { body: octets }),
+    ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+  })
+  const call: AdminEdge['call'] = (method, path, asked = {}) =>
+    ask(url, path, { method, ...toAsk(asked) })
+  const callSecurely: AdminEdge['call'] = async (method, path, asked = {}) => {
+    const { headers, body } = toAsk(asked)
+    const response = await miniflare.dispatchFetch(`https://shop.example.com${path}`, {
       method,
-      headers: {
-        'cf-connecting-ip': freshAddress(),
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        ...(json === undefined ? {} : { 'content-type': 'application/json' }),
-        ...(octets === undefined
-          ? {}
-          : {
-              'content-type': 'application/octet-stream',
-              'content-length': String(octets.length),
-            }),
-        ...headers,
-      },
-      ...(octets === undefined ? {} : { body: octets }),
-      ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+      headers: headers as Record<string, string>,
+      ...(body === undefined ? {} : { body }),
     })
+    return {
+      status: response.status,
+      headers: {
+        ...Object.fromEntries(response.headers),
+        'set-cookie': response.headers.getSetCookie(),
+      },
+      body: await response.text(),
+      cookies: toCookies(response.headers.getSetCookie()),
+    }
+  }
   const bucket = await miniflare.getR2Bucket('STORE')
   if (!isEmpty) {
     const document = await publishTwo(bucket as never, backend.origin)
@@ -146,6 +165,7 @@ export async function startAdminEdge({ isEmpty = false } = {}): Promise<AdminEdg
     reached,
     log,
     call,
+    callSecurely,
     createToken: async (scopes, name = scopes.join(' ')) => {
       const json = { name, scopes }
       const made = await call('POST', '/.holo/api/tokens', { token: FIRST_TOKEN, json })

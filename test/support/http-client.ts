@@ -48,7 +48,8 @@ export function ask(url: URL, path: string, { method, headers, body }: Ask = {})
   })
 }
 
-function toCookies(lines: readonly string[]): Record<string, string> {
+/** Cookies that are set, by name. */
+export function toCookies(lines: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     lines.map((line) => {
       const [pair = ''] = line.split(';')

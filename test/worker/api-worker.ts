@@ -6,10 +6,11 @@ import { serveAdmin } from '../../src/api/serve.ts'
 import { Authority } from '../../src/control/access/authority.ts'
 import { Control as RealControl } from '../../src/control/control.ts'
 import { readAddress } from '../../src/core/address.ts'
+import { isDashboardPath } from '../../src/dashboard-page.ts'
 import type { Env } from '../../src/env.ts'
 import { createRouter, type Router } from '../../src/router.ts'
+import { API_PATH } from '../../src/wire/api-path.ts'
 import { problem } from '../../src/wire/problems.ts'
-import { API_PATH } from '../../src/wire/requests.ts'
 
 /** Milliseconds by which the control's clock is ahead. */
 let ahead = 0
@@ -84,7 +85,7 @@ let router: Router | undefined
 export default {
   async fetch(request, env, ctx) {
     const path = readAddress(request)?.path
-    if (path?.startsWith('/.holo/')) {
+    if (path?.startsWith('/.holo/') && !isDashboardPath(path)) {
       const response = await serveAdmin(request, path, env, crypto.randomUUID())
       return checkReply(request, path, response)
     }

@@ -47,6 +47,9 @@ describe('the calls of the deployed control', () => {
       stub.tokens(caller()),
       stub.createToken(caller(), { name: 'mine', scopes: ['admin'], expiresAt: undefined }),
       stub.revokeToken(caller(), 'id'),
+      stub.signIn(caller()),
+      stub.makeCode(caller()),
+      stub.signOut(caller(), true),
       stub.openUpload(caller(), RECORD, false),
       stub.upload(caller(), 'v1'),
       stub.finalisedManifests(caller()),
@@ -78,6 +81,11 @@ describe('the calls of the deployed control', () => {
             tokens: deny,
             createToken: deny,
             revokeToken: deny,
+            signIn: deny,
+            makeCode: deny,
+            signOut: deny,
+            admit: deny,
+            isValid: async () => false,
           }
         },
       })

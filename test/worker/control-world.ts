@@ -39,7 +39,7 @@ export const ALICE = toCaller('alice')
 export function createOpenAccess(asked: string[] = []): Access {
   const authorise: Access['authorise'] = async ({ credential }, scope) => {
     asked.push(scope)
-    const actor = credential.kind === 'token' ? credential.token : credential.jwt
+    const actor = credential.kind === 'token' ? credential.token : credential.kind
     return { ok: true, value: { actor, token: `id of ${actor}`, scopes: ['admin'] } }
   }
   const refuse = async () => {
@@ -51,6 +51,11 @@ export function createOpenAccess(asked: string[] = []): Access {
     tokens: refuse,
     createToken: refuse,
     revokeToken: refuse,
+    signIn: refuse,
+    makeCode: refuse,
+    signOut: refuse,
+    admit: refuse,
+    isValid: refuse,
   }
 }
 

@@ -2,7 +2,7 @@
 // fail. `/faults?kv=hangs&r2=throws` says what fails from now on; `/new-isolate?colo=x` forgets all
 // that an isolate has in memory, and puts the next one into data centre x.
 
-import type { ControlCalls } from '../../src/control/contract.ts'
+import type { ControlStub } from '../../src/control/contract.ts'
 import type { Env } from '../../src/env.ts'
 import type { SyncReport } from '../../src/loading/sync.ts'
 import { createRouter, type Router } from '../../src/router.ts'
@@ -46,7 +46,7 @@ function faulty<T extends object>(part: Part, target: T): T {
 }
 
 /** Without the brake, so that fractions of a second can stand for the seconds of a real site. */
-const unbraked = (control: ControlCalls): ControlCalls =>
+const unbraked = (control: ControlStub): ControlStub =>
   new Proxy(control, {
     get: (_, property) =>
       property === 'sync'

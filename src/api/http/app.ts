@@ -1,17 +1,28 @@
 // Builds the API from the table of routes, with Hono. It defines the steps of every request: credential,
-// origin, precondition, schema, handler, and the authentication that must succeed before any reply.
+// origin, precondition, schema, handler, the authentication that must succeed before any reply, and the
+// cookie of a session.
 
 import { Hono } from 'hono'
 import type { Caller, Credential } from '../../control/contract.ts'
 import { OneAtATime } from '../../control/one-at-a-time.ts'
-import { err, ok } from '../../core/result.ts'
-import { API_PATH } from '../../wire/requests.ts'
+import { err, ok, type Result } from '../../core/result.ts'
+import { API_PATH } from '../../wire/api-path.ts'
+import type { SignInBody } from '../../wire/sessions.ts'
 import type { ContentStore } from '../content/content-store.ts'
 import { ControlClient, type ControlPatience, type GetControl } from './ask-control.ts'
-import { isFromElsewhere, readCredential, toPrint } from './credential.ts'
-import { isKnown, isSmallBody, type Parsed, parseRequest, toTag } from './parse-request.ts'
-import { toProblem } from './problems.ts'
-import type { Handled, Route, RouteReply } from './route.ts'
+import { type NoCredential, readCredential, toPrint, toSignInCredential } from './credential.ts'
+import { mayBeForged } from './cross-site.ts'
+import {
+  isKnown,
+  isSmallBody,
+  MAX_UNPROVED_BODY_BYTES,
+  type Parsed,
+  parseRequest,
+  toTag,
+} from './parse-request.ts'
+import { type Failure, REPLY_HEADERS, toProblem } from './problems.ts'
+import type { Handled, Route, RouteReply, SignInRoute } from './route.ts'
+import { maySignIn, readSession, toSetCookie } from './session-cookie.ts'
 import { TurnedAway } from './turned-away.ts'
 
 /** The request and what is needed to answer it. */
@@ -40,8 +51,8 @@ export function createApp(routes: readonly Route[]): App {
         const { req, env } = context
         const handled = await handle(route, req.raw, req.param(), { ...env, turnedAway, alone })
         return handled.ok
-          ? toResponse(req.raw, route, handled.value)
-          : toProblem(handled.error, env.requestId)
+          ? toResponse(req.raw, route, handled.value, env.now)
+          : toRefusal(req.raw, handled.error, env.requestId)
       })
     }
     const allowed = sharing.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
@@ -67,12 +78,17 @@ async function handle(
   surroundings: RequestSurroundings & { turnedAway: TurnedAway; alone: OneAtATime },
 ): Handled {
   const { requestId, now, turnedAway } = surroundings
-  const shown = readCredential(request.headers)
+  const shown =
+    route.scope === 'sign-in' ? await readSignIn(route, request) : readCredential(request)
   if (!shown.ok) {
+    if (typeof shown.error !== 'string') return err(shown.error)
     const isWelcome = route.scope === 'open' && shown.error === 'absent'
     return isWelcome ? route.handle(undefined) : err({ kind: 'unauthenticated' })
   }
-  if (isFromElsewhere(request, shown.value)) return err({ kind: 'forbidden' })
+  const intent = route.upgrades ? 'upgrade' : 'call'
+  if (route.scope !== 'sign-in' && mayBeForged(request, shown.value.kind, intent)) {
+    return err({ kind: 'cross_site' })
+  }
   const caller = toCaller(route, request, shown.value, requestId)
   if (await turnedAway.has(caller, now)) return err({ kind: 'too_many_attempts' })
   const client = new ControlClient({ ...surroundings, caller })
@@ -94,7 +110,8 @@ async function run(
   }: RequestSurroundings & { alone: OneAtATime; caller: Caller; client: ControlClient },
 ): Handled {
   const { ask } = client
-  if (route.scope === 'open') return route.handle({ ask, caller })
+  if (route.scope === 'open' || route.scope === 'sign-in') return route.handle({ ask, caller })
+  if (route.upgrades && !asksForWebSocket(request)) return err({ kind: 'upgrade_required' })
   if (!isSmallBody(route, request)) {
     const proved = await client.prove()
     if (!proved.ok) return proved
@@ -112,6 +129,26 @@ async function run(
   return served.ok ? served.value : err({ kind: 'one_at_a_time' })
 }
 
+function asksForWebSocket({ method, headers }: Request): boolean {
+  return method === 'GET' && headers.get('upgrade')?.trim().toLowerCase() === 'websocket'
+}
+
+/** The credential in the body. A page of another site cannot sign a browser in. */
+async function readSignIn(
+  route: SignInRoute,
+  request: Request,
+): Promise<Result<Credential, Failure | NoCredential>> {
+  if (mayBeForged(request, 'token', 'sign-in')) return err({ kind: 'cross_site' })
+  if (!maySignIn(request)) {
+    return err({ kind: 'forbidden', detail: 'browsers sign in over https only' })
+  }
+  if (!isSmallBody(route, request)) {
+    return err({ kind: 'body_too_large', limit: MAX_UNPROVED_BODY_BYTES })
+  }
+  const parsed = await parseRequest(route, request, undefined)
+  return parsed.ok ? toSignInCredential(parsed.value.body as SignInBody) : parsed
+}
+
 function toCaller(
   { scope }: Route,
   { headers }: Request,
@@ -122,22 +159,27 @@ function toCaller(
     credential,
     requestId,
     address: headers.get('cf-connecting-ip') ?? '',
-    ...(scope === 'open' ? {} : { scope }),
+    ...(scope === 'open' || scope === 'sign-in' ? {} : { scope }),
   }
 }
 
 function toResponse(
   request: Request,
   route: Route,
-  { body, revision, isUnfinished }: RouteReply,
+  { body, revision, isUnfinished, session, upgraded }: RouteReply,
+  now: number,
 ): Response {
+  if (upgraded) return upgraded
   const headers = new Headers({
     'content-type': route.repliesOctets
       ? 'application/octet-stream'
       : (route.type ?? 'application/json'),
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
+    ...REPLY_HEADERS,
   })
+  const isKept = session !== undefined && session !== 'ended'
+  if (isKept || (session === 'ended' && readSession(request) !== undefined)) {
+    setSession(headers, request, session, now)
+  }
   if (revision !== undefined) {
     headers.set('etag', toTag(revision))
     const isRead = route.method === 'GET'
@@ -149,4 +191,26 @@ function toResponse(
   const status = isUnfinished ? 202 : (route.status ?? 200)
   const text = route.type === undefined ? JSON.stringify(body) : String(body)
   return new Response(text, { status, headers })
+}
+
+/** A problem. A browser whose session is over forgets it, and is signed out instead of refused for ever. */
+function toRefusal(request: Request, failure: Failure, requestId: string): Response {
+  const response = toProblem(failure, requestId)
+  const isOver = failure.kind === 'unauthenticated' && readSession(request) !== undefined
+  if (isOver) setSession(response.headers, request, 'ended', 0)
+  return response
+}
+
+function setSession(
+  headers: Headers,
+  request: Request,
+  session: NonNullable<RouteReply['session']>,
+  now: number,
+): void {
+  const kept =
+    session === 'ended'
+      ? undefined
+      : { secret: session.secret, maxAgeS: Math.floor((session.endsAt - now) / 1000) }
+  const line = toSetCookie(request, kept)
+  if (line !== undefined) headers.append('set-cookie', line)
 }

@@ -2,7 +2,7 @@
 // carries the credential of the request, and the control authenticates it. So a request that calls the
 // control needs no separate call for authentication.
 
-import type { Caller, ControlCalls, DeniedResult } from '../../control/contract.ts'
+import type { Caller, ControlStub, DeniedResult } from '../../control/contract.ts'
 import type { RolloutRefused } from '../../control/rollouts/contract.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { withTimeout } from '../../core/with-timeout.ts'
@@ -17,13 +17,13 @@ const CONTROL_READ_TIMEOUT_MS = 5000
 const CONTROL_CHANGE_TIMEOUT_MS = 10_000
 
 /** Returns a new stub for every call: a stub whose call failed stays broken. */
-export type GetControl = () => ControlCalls
+export type GetControl = () => ControlStub
 
 /** `changes`: the call may have changed something even if its answer was lost. */
 export type CallEffect = 'none' | 'changes'
 
 /** The calls that take a caller and authenticate it. Routes make no other calls. */
-type ProvingCalls = Omit<ControlCalls, 'sync' | 'watch'>
+type ProvingCalls = Omit<ControlStub, 'sync' | 'watch'>
 
 type Refusal = { readonly kind: string }
 

@@ -2,8 +2,9 @@
 
 import * as z from 'zod'
 import { ok } from '../../core/result.ts'
+import { API_PATH } from '../../wire/api-path.ts'
 import { PROBLEMS, type ProblemCode, problem } from '../../wire/problems.ts'
-import { API_PATH } from '../../wire/requests.ts'
+import { SCOPES } from '../../wire/scopes.ts'
 import type { OpenRoute, Route } from './route.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -45,10 +46,17 @@ export function toOpenApi(routes: readonly Route[]): Json {
       schemas: { Problem: toSchema(problem, 'output') },
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer' },
+        session: { type: 'apiKey', in: 'cookie', name: '__Host-holo-session' },
         access: { type: 'apiKey', in: 'header', name: 'Cf-Access-Jwt-Assertion' },
       },
     },
   }
+}
+
+const DESCRIPTIONS: Readonly<Record<string, string>> = {
+  open: 'Needs no credential.',
+  'sign-in':
+    'The credential is in the body. Needs the header `Holo-Request: 1`, as every change by a cookie.',
 }
 
 function toOperation(route: Route): Json {
@@ -57,8 +65,10 @@ function toOperation(route: Route): Json {
   return {
     operationId: `${method.toLowerCase()}${path.replace(/[^A-Za-z]+(.)?/g, (_, letter = '') => letter.toUpperCase())}`,
     summary,
-    description: scope === 'open' ? 'Needs no credential.' : `Needs the scope \`${scope}\`.`,
-    security: scope === 'open' ? [{}] : [{ token: [scope] }, { access: [scope] }],
+    description: DESCRIPTIONS[scope] ?? `Needs the scope \`${scope}\`.`,
+    security: SCOPES.some((known) => known === scope)
+      ? [{ token: [scope] }, { session: [scope] }, { access: [scope] }]
+      : [{}],
     parameters: [
       ...toParameters(params, 'path'),
       ...toParameters(query, 'query'),
@@ -135,6 +145,7 @@ function toFailures({
     'internal',
     'control_unavailable',
     'control_overloaded',
+    'cross_site',
     ...(scope === 'open' ? [] : (['forbidden'] as const)),
     ...(params ? (['not_found'] as const) : []),
     ...(readsDocument ? (['no_document', 'unreadable_revision'] as const) : []),

@@ -8,17 +8,20 @@ import { listFindings } from '../../document/findings.ts'
 import type { Octets } from '../content/content-store.ts'
 import { MAX_BODY_BYTES, MAX_JSON_DEPTH } from './limits.ts'
 import type { Failure } from './problems.ts'
-import type { ScopedRoute } from './route.ts'
+import type { Route } from './route.ts'
 
 /**
  * A body up to this length (commands, names, weights) is read before the control has authenticated the
  * caller, so that the change and the authentication are one call. This limits what an unauthenticated
  * client can make an isolate read.
  */
-const MAX_UNPROVED_BODY_BYTES = 16 * 1024
+export const MAX_UNPROVED_BODY_BYTES = 16 * 1024
 
 /** A body of half a megabyte takes one or two seconds on a slow connection. */
 const BODY_TIMEOUT_MS = 10_000
+
+/** What of a route says how its requests look. */
+export type RequestShape = Pick<Route, 'changes' | 'params' | 'query' | 'body' | 'maxOctets'>
 
 export type Parsed<T> = {
   readonly params: T
@@ -31,7 +34,7 @@ export type Parsed<T> = {
  * Whether the body of a request may be read before the caller is authenticated: there is none, or its
  * announced length is small. Uploads and bodies of unknown length are never read before that.
  */
-export function isSmallBody({ body, maxOctets }: ScopedRoute, { headers }: Request): boolean {
+export function isSmallBody({ body, maxOctets }: RequestShape, { headers }: Request): boolean {
   if (maxOctets !== undefined) return false
   const length = headers.get('content-length')
   return !body || (length !== null && Number(length) <= MAX_UNPROVED_BODY_BYTES)
@@ -39,7 +42,7 @@ export function isSmallBody({ body, maxOctets }: ScopedRoute, { headers }: Reque
 
 /** @param raw the parameters in the path, decoded. */
 export async function parseRequest(
-  route: ScopedRoute,
+  route: RequestShape,
   request: Request,
   raw: unknown,
 ): Promise<Result<Parsed<unknown>, Failure>> {
@@ -64,7 +67,7 @@ export async function parseRequest(
 }
 
 async function readSent(
-  { body, maxOctets }: ScopedRoute,
+  { body, maxOctets }: RequestShape,
   request: Request,
 ): Promise<Result<unknown, Failure>> {
   if (maxOctets !== undefined) return readOctets(request, maxOctets)

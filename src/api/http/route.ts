@@ -35,6 +35,10 @@ export type RouteReply = {
   readonly revision?: number
   /** There is more to do: the client repeats the request to continue. */
   readonly isUnfinished?: boolean
+  /** The browser keeps the secret of a new session, or forgets the one it has. */
+  readonly session?: { readonly secret: string; readonly endsAt: number } | 'ended'
+  /** The reply of the control that makes this request a WebSocket, in the place of `body`. */
+  readonly upgraded?: Response
 }
 
 export type Handled = Promise<Result<RouteReply, Failure>>
@@ -48,7 +52,7 @@ type Row = {
   readonly query?: z.ZodObject
   readonly body?: z.ZodType
   /** A change of the document takes If-Match, `dryRun` and `reason`. */
-  readonly changes?: 'document' | 'tokens' | 'store' | 'rollouts'
+  readonly changes?: 'document' | 'tokens' | 'store' | 'rollouts' | 'sessions'
   /** The route needs a document, and answers 404 `no_document` without one. */
   readonly readsDocument?: true
   readonly reply: z.ZodType
@@ -59,6 +63,8 @@ type Row = {
   readonly maxOctets?: number
   /** The reply is bytes. */
   readonly repliesOctets?: true
+  /** The reply is a WebSocket, whose messages have the form of `reply`. */
+  readonly upgrades?: true
   /** May answer 202 with the same reply, while there is more to do. */
   readonly hasSteps?: true
   /** The work takes long: a second request of the same token meanwhile gets a 429 `one_at_a_time`. */
@@ -74,12 +80,18 @@ export type OpenRoute = Row & {
   readonly handle: (asker: Asker | undefined) => Handled
 }
 
+/** The route whose credential is in the body. */
+export type SignInRoute = Row & {
+  readonly scope: 'sign-in'
+  readonly handle: (asker: Asker) => Handled
+}
+
 export type ScopedRoute = Row & {
   readonly scope: Scope
   readonly handle: (call: Call<never, never, never>) => Handled
 }
 
-export type Route = OpenRoute | ScopedRoute
+export type Route = OpenRoute | SignInRoute | ScopedRoute
 
 /** Checks that the handler of a row takes what its schemas define. */
 export function route<

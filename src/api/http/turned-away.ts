@@ -28,7 +28,7 @@ type Entry = {
 export class TurnedAway {
   /** One entry for each client address, the oldest first. */
   readonly #clients = new Map<string, Entry>()
-  /** Fingerprints of the tokens that may be valid, as the control last named them, for all addresses. */
+  /** Fingerprints of the tokens, sessions and codes that may be valid, as the control last named them, for all addresses. */
   #tokens: ReadonlySet<string> | undefined
   #mayCountJwts = true
 
@@ -38,7 +38,7 @@ export class TurnedAway {
     if (!entry || entry.until <= now) return false
     if (credential.kind === 'access' && !this.#mayCountJwts) return true
     const print = await toPrint(credential)
-    if (credential.kind === 'token' && this.#tokens) return !this.#tokens.has(print)
+    if (credential.kind !== 'access' && this.#tokens) return !this.#tokens.has(print)
     return entry.wrong.includes(print)
   }
 

@@ -1,5 +1,6 @@
 // Routes of the tokens. Only the reply that creates a token contains the token itself.
 
+import type { Credential, Principal } from '../../control/contract.ts'
 import { err, ok } from '../../core/result.ts'
 import {
   newTokenBody,
@@ -69,8 +70,15 @@ export const WHOAMI_ROUTE: Route = route({
   handle: async ({ ask, caller }) => {
     const answer = await ask('none', (control) => control.authenticate(caller))
     if (!answer.ok) return answer
-    const { actor, token, scopes } = answer.value
-    const kind = token === undefined ? 'access' : 'token'
-    return ok({ body: { actor, kind, token, scopes } })
+    const { kind } = caller.credential
+    return ok({ body: toWhoami(answer.value, kind) })
   },
 })
+
+/** Says who a caller is, and until when the credential counts. */
+export function toWhoami(
+  { actor, token, scopes, limits, expiresAt, sessionEndsAt }: Principal,
+  kind: Credential['kind'],
+) {
+  return { actor, kind, token, scopes, ...limits, expiresAt: sessionEndsAt ?? expiresAt }
+}

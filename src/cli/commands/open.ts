@@ -1,7 +1,7 @@
 // `holo open`: opens the site in the browser of this machine.
 
-import { spawn } from 'node:child_process'
 import { openOutput } from '../../wire/output.ts'
+import { launchBrowser } from '../browser.ts'
 import { command, type SharedOptions } from '../command.ts'
 import { knowEnvironment, loadCurrent } from '../document.ts'
 import { refused } from '../failure.ts'
@@ -49,16 +49,3 @@ export const OPEN = command({
     return { json: { url, opened: opens }, lines: [url] }
   },
 })
-
-const OPENERS: Readonly<Record<string, readonly string[]>> = {
-  darwin: ['open'],
-  win32: ['cmd', '/c', 'start', ''],
-}
-
-/** Failures are ignored, because the address is printed as well. */
-function launchBrowser(url: string): void {
-  const [program = '', ...args] = OPENERS[process.platform] ?? ['xdg-open']
-  const child = spawn(program, [...args, url], { stdio: 'ignore', detached: true })
-  child.on('error', () => {})
-  child.unref()
-}

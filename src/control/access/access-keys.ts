@@ -123,7 +123,7 @@ export async function verifyAccessJwt(
   { issuer, audience }: AccessSettings,
   keys: AccessKeys,
   now: number,
-): Promise<{ readonly actor: string } | JwtFault> {
+): Promise<{ readonly actor: string; readonly expiresAt: number } | JwtFault> {
   if (jwt.length > MAX_JWT_CHARACTERS) return { fault: 'a JWT that is too long', isAttempt: true }
   try {
     const { payload } = await jwtVerify(jwt, keys.get, {
@@ -137,7 +137,7 @@ export async function verifyAccessJwt(
     const actor = [payload.email, payload.common_name].find(isActor)
     return actor === undefined
       ? { fault: 'a JWT without an e-mail address or name', isAttempt: true }
-      : { actor }
+      : { actor, expiresAt: (payload.exp ?? 0) * 1000 }
   } catch (cause) {
     // Any error that is not from jose comes from fetching the keys.
     if (!(cause instanceof errors.JOSEError)) {

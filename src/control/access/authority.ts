@@ -1,9 +1,10 @@
-// Checks the credential of every call of the control, and creates, lists and revokes tokens. control.ts
-// says which scope each other call needs.
+// Checks the credential of every call of the control, creates, lists and revokes tokens, and begins and
+// ends sessions. control.ts says which scope each other call needs.
 
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Env } from '../../env.ts'
 import { hasScope, SCOPES } from '../../wire/scopes.ts'
+import { CODE_MS, SESSION_MS } from '../../wire/sessions.ts'
 import {
   LIMIT_NAMES,
   LIMIT_PATTERNS,
@@ -13,6 +14,7 @@ import {
   type TokenSummary,
 } from '../../wire/tokens.ts'
 import type {
+  Answer,
   Authorise,
   Caller,
   ControlCalls,
@@ -22,17 +24,15 @@ import type {
   NewToken,
   Principal,
 } from '../contract.ts'
-import { AccessKeys, verifyAccessJwt } from './access-keys.ts'
 import { Attempts } from './attempts.ts'
-import {
-  type AccessSettings,
-  type AuthoritySettings,
-  readAuthoritySettings,
-} from './authority-settings.ts'
-import { MAX_TOKEN_CHARACTERS, MAX_TOKEN_NAME_CHARACTERS } from './limits.ts'
+import { readAuthoritySettings } from './authority-settings.ts'
+import { MAX_TOKEN_NAME_CHARACTERS } from './limits.ts'
+import { type ProofFault, Prover, type Ticket } from './prover.ts'
+import { Sessions } from './sessions.ts'
 import { isWithin } from './token-limits.ts'
-import { hashToken, isSameHash, makeToken, toFingerprint } from './token-text.ts'
+import { hashToken, makeSignInSecret, makeToken, type SignInKind } from './token-text.ts'
 import { Tokens, toLimits } from './tokens.ts'
+import { ValidPrints } from './valid-prints.ts'
 
 /** What the audit log says about a token. Events contain `id`, `name` and `scopes` too. */
 type TokenDetail = Readonly<Record<string, unknown>> & {
@@ -60,33 +60,31 @@ export type AccessDeps = {
 /** What the control needs of the authority. Tests replace it. */
 export type Access = Pick<
   ControlCalls,
-  'authenticate' | 'tokens' | 'createToken' | 'revokeToken'
-> & { readonly authorise: Authorise }
+  'authenticate' | 'tokens' | 'createToken' | 'revokeToken' | 'signIn' | 'makeCode' | 'signOut'
+> & {
+  readonly authorise: Authorise
+  /** Checks a credential for a connection that stays. */
+  readonly admit: (caller: Caller) => Answer<Admitted>
+  /** Whether the credential of such a connection is still valid. */
+  readonly isValid: (ticket: Ticket) => Promise<boolean>
+}
 
-/** The result of checking a credential: whose it is, or why it is not valid. */
-type Proof = Principal | { readonly fault: string; readonly isAttempt: boolean }
-
-const FIRST: Principal = { actor: 'first token', token: 'first', scopes: ['admin'] }
+export type Admitted = { readonly principal: Principal; readonly ticket: Ticket }
 
 export class Authority implements Access {
   readonly #tokens: Tokens
+  readonly #sessions: Sessions
+  readonly #prints: ValidPrints
+  readonly #prover: Prover
   readonly #attempts = new Attempts()
-  readonly #settings: AuthoritySettings
-  readonly #firstHash: Promise<ArrayBuffer> | undefined
-  readonly #access: { readonly settings: AccessSettings; readonly keys: AccessKeys } | undefined
   readonly #now: () => number
   readonly #recordAudit: RecordAudit
 
   constructor({ sql, env, now, recordAudit }: AccessDeps) {
     this.#tokens = new Tokens(sql)
-    this.#settings = readAuthoritySettings(env)
-    const { firstToken, access } = this.#settings
-    this.#firstHash = firstToken === undefined ? undefined : hashToken(firstToken)
-    const fetcher: typeof fetch = (...args) => fetch(...args)
-    this.#access = access && {
-      settings: access,
-      keys: new AccessKeys(access.issuer, fetcher, now),
-    }
+    this.#sessions = new Sessions(sql)
+    this.#prints = new ValidPrints(sql)
+    this.#prover = new Prover(readAuthoritySettings(env), this.#tokens, this.#sessions, now)
     this.#now = now
     this.#recordAudit = recordAudit
   }
@@ -97,28 +95,57 @@ export class Authority implements Access {
    * one is refused.
    */
   readonly authenticate = async (caller: Caller): Promise<Result<Principal, DeniedResult>> => {
-    const { credential, requestId, address, scope } = caller
-    const proof =
-      credential.kind === 'token'
-        ? await this.#proveToken(credential.token)
-        : await this.#proveAccess(credential.jwt)
-    if (!('fault' in proof)) {
-      const isAdmitted = scope === undefined || hasScope(proof.scopes, scope)
-      return isAdmitted ? ok(proof) : deny('forbidden')
-    }
-    if (proof.isAttempt && this.#attempts.isBlocked(address, this.#now())) {
-      const mayCount = await this.#listMayCount()
-      return err({ kind: 'denied', denial: 'too_many_attempts', mayCount })
-    }
-    console.warn(`request ${requestId} sent ${proof.fault}`)
-    if (proof.isAttempt) this.#attempts.recordFailure(address, this.#now())
-    return deny('unauthenticated')
+    const proof = await this.#admit(caller, await this.#prover.prove(caller.credential))
+    return proof.ok ? ok(proof.value.principal) : proof
   }
 
   readonly authorise: Authorise = async (caller, scope) => {
     const principal = await this.authenticate(caller)
     if (!principal.ok || hasScope(principal.value.scopes, scope)) return principal
     return deny('forbidden')
+  }
+
+  readonly admit: Access['admit'] = async (caller) => {
+    const proof = await this.#admit(caller, await this.#prover.prove(caller.credential))
+    if (!proof.ok || hasScope(proof.value.principal.scopes, 'read')) return proof
+    return deny('forbidden')
+  }
+
+  readonly isValid: Access['isValid'] = (ticket) => this.#prover.isValid(ticket)
+
+  readonly signIn: ControlCalls['signIn'] = async (caller) => {
+    const proof = await this.#admit(caller, await this.#prover.proveSignIn(caller.credential))
+    if (!proof.ok) return proof
+    const { principal, ticket } = proof.value
+    if (ticket.kind !== 'token' || !hasScope(principal.scopes, 'read')) return deny('forbidden')
+    const now = this.#now()
+    const sessionEndsAt = Math.min(now + SESSION_MS, principal.expiresAt ?? Infinity)
+    const session = await this.#addSecret('session', ticket, now, sessionEndsAt)
+    return ok({ ...principal, session, sessionEndsAt })
+  }
+
+  readonly makeCode: ControlCalls['makeCode'] = async (caller) => {
+    const proof = await this.admit(caller)
+    if (!proof.ok) return proof
+    const { principal, ticket } = proof.value
+    if (ticket.kind !== 'token') {
+      const why = 'a one-time code is made with a token, not with a session or through Access'
+      return err({ kind: 'denied', denial: 'forbidden', why })
+    }
+    const now = this.#now()
+    const expiresAt = Math.min(now + CODE_MS, principal.expiresAt ?? Infinity)
+    return ok({ code: await this.#addSecret('code', ticket, now, expiresAt), expiresAt })
+  }
+
+  readonly signOut: ControlCalls['signOut'] = async (caller, everywhere) => {
+    const proof = await this.admit(caller)
+    if (!proof.ok) return proof
+    const { principal, ticket } = proof.value
+    this.#prints.forget()
+    if (everywhere) {
+      return ok(principal.token === undefined ? 0 : this.#sessions.removeOf(principal.token))
+    }
+    return ok(ticket.kind === 'session' && this.#sessions.remove(ticket.hash) ? 1 : 0)
   }
 
   readonly tokens: ControlCalls['tokens'] = async (caller) => {
@@ -157,6 +184,7 @@ export class Authority implements Access {
       caller.requestId,
       () => this.#tokens.insert(summary, hash),
     )
+    this.#prints.forget()
     return ok({ ...summary, token })
   }
 
@@ -177,36 +205,47 @@ export class Authority implements Access {
       caller.requestId,
       () => this.#tokens.revoke(id, this.#now()),
     )
+    this.#prints.forget()
     return ok(this.#tokens.get(id))
   }
 
+  /** Refuses what is not valid, counts it, and checks the scope that the caller names. */
+  async #admit<Valid extends { readonly principal: Principal }>(
+    { requestId, address, scope }: Caller,
+    proof: Valid | ProofFault,
+  ): Promise<Result<Valid, DeniedResult>> {
+    if (!('fault' in proof)) {
+      const isAdmitted = scope === undefined || hasScope(proof.principal.scopes, scope)
+      return isAdmitted ? ok(proof) : deny('forbidden')
+    }
+    if (proof.isAttempt && this.#attempts.isBlocked(address, this.#now())) {
+      const mayCount = await this.#listMayCount()
+      return err({ kind: 'denied', denial: 'too_many_attempts', mayCount })
+    }
+    console.warn(`request ${requestId} sent ${proof.fault}`)
+    if (proof.isAttempt) this.#attempts.recordFailure(address, this.#now())
+    return deny('unauthenticated')
+  }
+
   async #listMayCount(): Promise<MayCount> {
-    const tokens = this.#tokens.listCounting(this.#now())
-    const first = this.#firstHash ? [toFingerprint(await this.#firstHash)] : []
-    return { tokens: tokens && [...first, ...tokens], jwts: this.#access !== undefined }
+    const prints = this.#prints.list(this.#now())
+    const first = await this.#prover.listFirst()
+    return { tokens: prints && [...first, ...prints], jwts: this.#prover.takesJwts }
   }
 
-  async #proveToken(text: string): Promise<Proof> {
-    if (text.length > MAX_TOKEN_CHARACTERS) return toFault('a token that is too long')
-    if (this.#firstHash && isSameHash(await hashToken(text), await this.#firstHash)) return FIRST
-    const found = await this.#tokens.find(text, this.#now())
-    if (typeof found === 'string') return toFault(`a token that is not valid: ${found}`)
-    this.#tokens.recordUse(found, this.#now())
-    const { name: actor, id, scopes, expiresAt } = found
-    return { actor, token: id, scopes, limits: toLimits(found), expiresAt }
+  /** Stores a new secret by its hash. */
+  async #addSecret(
+    kind: SignInKind,
+    { id: token, basis }: Extract<Ticket, { kind: 'token' }>,
+    now: number,
+    expiresAt: number,
+  ): Promise<string> {
+    const secret = makeSignInSecret(kind)
+    const row = { kind, token, basis, created_at: now, expires_at: expiresAt }
+    this.#sessions.add(await hashToken(secret), row)
+    this.#prints.forget()
+    return secret
   }
-
-  async #proveAccess(jwt: string): Promise<Proof> {
-    if (!this.#access) return toFault('a JWT, but Access is not set up')
-    const { settings, keys } = this.#access
-    const found = await verifyAccessJwt(jwt, settings, keys, this.#now())
-    if ('fault' in found) return found
-    return { actor: found.actor, token: undefined, scopes: settings.scopes }
-  }
-}
-
-function toFault(fault: string): Proof {
-  return { fault, isAttempt: true }
 }
 
 function deny(denial: Denial): Result<never, DeniedResult> {

@@ -17,6 +17,16 @@ export const MAX_TOKEN_NAME_CHARACTERS = 100
 export const MAX_LISTED_TOKENS = 1000
 
 /**
- * With `too_many_attempts` the control lists all valid tokens, unless there are more than this: 40 KB.
+ * A person has a few browsers, and a team may share a token. Beyond this number the oldest session of the
+ * token ends.
+ */
+export const MAX_SESSIONS_PER_TOKEN = 20
+
+/** Codes are used at once. Beyond this number the oldest unused one of the token is over. */
+export const MAX_CODES_PER_TOKEN = 10
+
+/**
+ * With `too_many_attempts` the control lists all valid tokens, sessions and codes, unless there are more
+ * than this: 40 KB.
  */
 export const MAX_COUNTING_TOKENS = 2000

@@ -23,6 +23,21 @@ export function makeToken(): { readonly id: string; readonly token: string } {
   return { id, token: `holo_${id}_${secret}` }
 }
 
+/** `holo-session_<secret>` or `holo-code_<secret>`: each is looked up by its hash. */
+const SIGN_IN_SECRET = /^holo-(session|code)_[A-Za-z0-9_-]{43}$/
+
+export type SignInKind = 'session' | 'code'
+
+/** The secret of a session or of a one-time code. */
+export function makeSignInSecret(kind: SignInKind): string {
+  return `holo-${kind}_${toBase64Url(crypto.getRandomValues(new Uint8Array(SECRET_BYTES)))}`
+}
+
+/** Whether a text has the form of such a secret. */
+export function isSignInSecret(kind: SignInKind, text: string): boolean {
+  return SIGN_IN_SECRET.exec(text)?.[1] === kind
+}
+
 /** The id of a token; `undefined` for a text that does not have the format of a token. */
 export function parseTokenId(text: string): string | undefined {
   return TOKEN.exec(text)?.[1]

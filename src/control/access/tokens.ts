@@ -4,7 +4,7 @@
 import { SCOPES, type Scope } from '../../wire/scopes.ts'
 import { LIMIT_NAMES, type Limits, type TokenSummary } from '../../wire/tokens.ts'
 import { addColumn } from '../tables.ts'
-import { MAX_COUNTING_TOKENS, MAX_LISTED_TOKENS } from './limits.ts'
+import { MAX_LISTED_TOKENS } from './limits.ts'
 import { ALL_LIMITS } from './token-limits.ts'
 import { hashToken, isSameHash, parseTokenId, toFingerprint } from './token-text.ts'
 
@@ -13,9 +13,6 @@ import { hashToken, isSameHash, parseTokenId, toFingerprint } from './token-text
  * call.
  */
 const LAST_USE_STEP_MS = 60_000
-
-/** The list of valid tokens is cached for so long, and read again when a token is created or revoked. */
-const COUNTING_TOKENS_MAX_AGE_MS = 1000
 
 type Row = {
   readonly id: string
@@ -39,7 +36,6 @@ const HASH_OF_NONE = new ArrayBuffer(32)
 
 export class Tokens {
   readonly #sql: SqlStorage
-  #counting: { readonly at: number; readonly prints: readonly string[] | undefined } | undefined
 
   constructor(sql: SqlStorage) {
     this.#sql = sql
@@ -67,15 +63,25 @@ export class Tokens {
     const isSame = isSameHash(hash, row?.hash ?? HASH_OF_NONE)
     if (!row) return 'unknown'
     if (!isSame) return 'wrong secret'
-    if (row.revoked_at !== null) return 'revoked'
-    if (row.expires_at !== null && row.expires_at <= now) return 'expired'
-    return toSummary(row)
+    return toFault(row, now) ?? toSummary(row)
+  }
+
+  /**
+   * The valid token with this id, and its basis: a text that is another one as soon as its secret, scopes
+   * or limits are others.
+   */
+  getValid(id: string, now: number): { token: TokenSummary; basis: string } | TokenFault {
+    const row = this.#row(id)
+    if (!row) return 'unknown'
+    const basis = JSON.stringify([toFingerprint(row.hash), row.scopes, row.limits])
+    return toFault(row, now) ?? { token: toSummary(row), basis }
   }
 
   /** Notes that a token was used. Writes at most one row per token and minute. */
-  recordUse({ id, lastUsedAt }: TokenSummary, now: number): void {
+  recordUse(id: string, now: number): void {
     const minute = now - (now % LAST_USE_STEP_MS)
-    if (lastUsedAt !== undefined && lastUsedAt >= minute) return
+    const usedAt = this.#row(id)?.last_used_at
+    if (usedAt === undefined || (usedAt !== null && usedAt >= minute)) return
     this.#sql.exec('UPDATE tokens SET last_used_at = ? WHERE id = ?', minute, id)
   }
 
@@ -88,30 +94,12 @@ export class Tokens {
     return [...rows].map(toSummary)
   }
 
-  /** Fingerprints of all valid tokens; `undefined` if there are too many. Read once a second. */
-  listCounting(now: number): readonly string[] | undefined {
-    const age = now - (this.#counting?.at ?? Number.NEGATIVE_INFINITY)
-    if (!this.#counting || age < 0 || age >= COUNTING_TOKENS_MAX_AGE_MS) {
-      const rows = this.#sql.exec<Pick<Row, 'hash'>>(
-        `SELECT hash FROM tokens WHERE revoked_at IS NULL
-         AND (expires_at IS NULL OR expires_at > ?) LIMIT ?`,
-        now,
-        MAX_COUNTING_TOKENS + 1,
-      )
-      const prints = [...rows].map(({ hash }) => toFingerprint(hash))
-      const isWhole = prints.length <= MAX_COUNTING_TOKENS
-      this.#counting = { at: now, prints: isWhole ? prints : undefined }
-    }
-    return this.#counting.prints
-  }
-
   get(id: string): TokenSummary | undefined {
     const row = this.#row(id)
     return row && toSummary(row)
   }
 
   insert(token: TokenSummary, hash: ArrayBuffer): void {
-    this.#counting = undefined
     this.#sql.exec(
       `INSERT INTO tokens (id, name, scopes, hash, created_at, created_by, expires_at, limits)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -128,13 +116,18 @@ export class Tokens {
 
   /** Revokes a token. One that is revoked already keeps its time. */
   revoke(id: string, now: number): void {
-    this.#counting = undefined
     this.#sql.exec('UPDATE tokens SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL', now, id)
   }
 
   #row(id: string): Row | undefined {
     return [...this.#sql.exec<Row>('SELECT * FROM tokens WHERE id = ?', id)][0]
   }
+}
+
+/** Why a token is no longer valid; `undefined` if it is. */
+function toFault({ revoked_at, expires_at }: Row, now: number): TokenFault | undefined {
+  if (revoked_at !== null) return 'revoked'
+  return expires_at !== null && expires_at <= now ? 'expired' : undefined
 }
 
 /** Scopes that this Holo does not know are left out. */

@@ -8,6 +8,7 @@ import {
   type ToCount,
   toCollected,
 } from '../../core/counting/counted.ts'
+import { WINDOW_MS } from '../../core/counting/limits.ts'
 import { RolloutCounter } from '../../core/counting/rollout-counter.ts'
 import type { Window } from '../../core/rollout/events.ts'
 import type { MetricPoint } from '../../wire/metrics.ts'
@@ -25,6 +26,8 @@ export type CountingDeps = {
   readonly toKey: () => string
   /** Sets a timer, which is lost when the object is evicted. */
   readonly later: (run: () => void, ms: number) => void
+  /** Called when windows have been stored, with the time at which the newest of them began. Never throws. */
+  readonly onStored?: (windowAt: number) => void
 }
 
 export class Counting {
@@ -179,13 +182,16 @@ export class Counting {
   closeDue(): void {
     const now = this.#parts.now()
     if (now < this.#open.nextCloseAt) return
+    let newest: number | undefined
     for (const closed of this.#open.close(now)) {
       try {
         this.#parts.storage.transactionSync(() => this.#metrics.add(closed))
+        newest = closed.window
       } catch (cause) {
         this.#fail(cause)
       }
     }
+    if (newest !== undefined) this.#parts.onStored?.(newest * WINDOW_MS)
   }
 
   /** One timer closes windows when no call comes. An eviction before it fires loses those windows. */

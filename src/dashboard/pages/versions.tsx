@@ -1,0 +1,312 @@
+// What has been published: each version with its origin, its size, who can see it, and what differs from another.
+
+import { useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+import { type CallFailure, call, type ReplyOf } from '../api/client.ts'
+import { readManifest } from '../api/manifest.ts'
+import { Button } from '../parts/button.tsx'
+import { FileChanges } from '../parts/file-changes.tsx'
+import { Name } from '../parts/name.tsx'
+import { Empty, FailureBox, Loading, PageState } from '../parts/state.tsx'
+import { Ago } from '../parts/time.tsx'
+import { VersionTag } from '../parts/version-tag.tsx'
+import { toAmount, toBytesLabel, toSpanLabel } from '../say/format.ts'
+import { nowMs } from '../state/clock.ts'
+import { compareFiles, type FileComparison } from '../state/files.ts'
+import { proposeChange } from '../state/proposal.ts'
+import { goTo, toHref } from '../state/route.ts'
+import { environments, versions } from '../state/site.ts'
+
+type VersionItem = ReplyOf<'GET /versions'>['versions'][number]
+
+export function VersionsPage({ rest: [id] }: { rest: readonly string[] }) {
+  const { value, failure } = versions.value
+  if (!value) {
+    return <PageState title="Versions" what="the versions" failure={failure} />
+  }
+  if (id === undefined) return <VersionList list={value.versions} />
+  const version = value.versions.find((one) => one.id === id)
+  return version ? (
+    <VersionPage key={id} version={version} list={value.versions} />
+  ) : (
+    <div class="page">
+      <h1>Versions</h1>
+      <Empty title={`There is no version ${id}`}>
+        <a href={toHref('versions')}>All versions</a>
+      </Empty>
+    </div>
+  )
+}
+
+function VersionList({ list }: { list: readonly VersionItem[] }) {
+  const wanted = useSignal('')
+  const shown = sortByAge(list).filter(({ id, record, environments: of }) =>
+    [id, record?.commit, record?.author, ...of]
+      .join(' ')
+      .toLowerCase()
+      .includes(wanted.value.toLowerCase()),
+  )
+  return (
+    <div class="page">
+      <header class="page-head">
+        <h1>
+          Versions <small class="quiet num">{list.length}</small>
+        </h1>
+        <label class="filter">
+          <span class="unseen">Only versions that hold</span>
+          <input
+            type="search"
+            placeholder="Filter by id, commit, author, environment"
+            value={wanted.value}
+            onInput={(event) => {
+              wanted.value = event.currentTarget.value
+            }}
+          />
+        </label>
+      </header>
+      <div class="sheet">
+        {shown.length === 0 ? <Empty title="No version holds that" /> : null}
+        <ul class="version-rows">
+          {shown.map((version) => (
+            <li key={version.id}>
+              <VersionRow version={version} />
+            </li>
+          ))}
+        </ul>
+      </div>
+    </div>
+  )
+}
+
+/** The newest first; of two that were published together the one that stands later in the document. */
+function sortByAge(list: readonly VersionItem[]): readonly VersionItem[] {
+  return [...list]
+    .reverse()
+    .sort((one, other) => (other.published ?? '').localeCompare(one.published ?? ''))
+}
+
+function VersionRow({ version }: { version: VersionItem }) {
+  const { id, record, published, environments: of, withdrawn, open } = version
+  return (
+    <a class="version-row" href={toHref('versions', id)}>
+      <span class="version-id">
+        <VersionTag id={id} />
+      </span>
+      <span class="version-chips">
+        {of.map((name) => (
+          <span key={name} class="chip">
+            <Name text={name} />
+          </span>
+        ))}
+        {withdrawn ? <span class="chip bad">withdrawn</span> : null}
+        {!open && !withdrawn ? <span class="chip">never seen by visitors</span> : null}
+      </span>
+      <span class="quiet small version-origin">
+        {record?.commit ? <Name text={record.commit.slice(0, 10)} mono /> : null}
+        {record?.author ? <Name text={record.author} /> : null}
+      </span>
+      <span class="quiet small num version-size">
+        {record ? `${toAmount(record.files, 'file')}, ${toBytesLabel(record.bytes)}` : ''}
+      </span>
+      <span class="quiet small num version-age">
+        {published === undefined ? '' : toAge(published)}
+      </span>
+    </a>
+  )
+}
+
+function toAge(published: string): string {
+  return toSpanLabel(nowMs.value - new Date(published).getTime())
+}
+
+function VersionPage({ version, list }: { version: VersionItem; list: readonly VersionItem[] }) {
+  const { id, withdrawn, environments: of, published, services, retained, lastPointedAt } = version
+  // The record of a version that was not uploaded over the API is read only for one version.
+  const record = useSignal(version.record)
+  useEffect(() => {
+    if (record.value) return
+    call('GET /versions/{version}', { params: { version: id } }).then((found) => {
+      if (found.ok) record.value = found.value.record
+    })
+  }, [id])
+  const { commit, author, files, bytes } = record.value ?? {}
+  const hosts = (environments.value.value?.environments ?? []).flatMap((environment) =>
+    environment.version === id ? environment.hosts : [],
+  )
+  return (
+    <div class="page">
+      <nav class="crumbs" aria-label="Where this is">
+        <a href={toHref('versions')}>Versions</a> /
+      </nav>
+      <header class="page-head">
+        <h1>
+          <VersionTag id={id} />
+        </h1>
+        <div class="sheet-tools">
+          {withdrawn ? null : (
+            <Button scope="shift" kind="main" onClick={() => goTo('rollouts', 'new', id)}>
+              Roll it out
+            </Button>
+          )}
+          <Button
+            scope="shift"
+            kind={withdrawn ? 'plain' : 'danger'}
+            isOff={!withdrawn && of.length > 0}
+            onClick={() =>
+              proposeChange({
+                name: 'POST /withdraw',
+                body: { version: id, ...(withdrawn ? { restore: true } : {}) },
+                title: withdrawn ? `Restore ${id}` : `Withdraw ${id}`,
+                confirm: withdrawn ? 'Restore it' : 'Withdraw it',
+                isDanger: !withdrawn,
+              })
+            }
+          >
+            {withdrawn ? 'Restore' : 'Withdraw'}
+          </Button>
+        </div>
+      </header>
+      <section class="sheet padded">
+        <dl class="facts">
+          <Fact name="In">
+            {of.length === 0
+              ? 'no environment'
+              : of.map((name) => (
+                  <span key={name} class="chip">
+                    <Name text={name} />
+                  </span>
+                ))}
+            {withdrawn ? ' Withdrawn: nobody gets it, not even open tabs.' : ''}
+            {of.length > 0 && !withdrawn ? (
+              <span class="quiet small">
+                {' '}
+                It can be withdrawn when no environment points at it.
+              </span>
+            ) : null}
+          </Fact>
+          {hosts.length > 0 ? (
+            <Fact name="Look at it">
+              {hosts.map((host) => (
+                <a key={host} href={`https://${host}/`} target="_blank" rel="noreferrer">
+                  <bdi>{host}</bdi>
+                </a>
+              ))}
+            </Fact>
+          ) : null}
+          {published === undefined ? null : (
+            <Fact name="Published">
+              <Ago at={new Date(published).getTime()} />
+            </Fact>
+          )}
+          {commit ? (
+            <Fact name="Commit">
+              <Name text={commit} mono />
+            </Fact>
+          ) : null}
+          {author ? (
+            <Fact name="Author">
+              <Name text={author} />
+            </Fact>
+          ) : null}
+          {files === undefined || bytes === undefined ? null : (
+            <Fact name="Size">
+              {toAmount(files, 'file')}, {toBytesLabel(bytes)}
+            </Fact>
+          )}
+          {services.map(({ prefix, origins = [] }) => (
+            <Fact key={prefix} name={`Service ${prefix}`}>
+              {origins.map((origin) => (
+                <Name key={origin} text={origin} mono />
+              ))}
+            </Fact>
+          ))}
+          <Fact name="Kept">{KEPT[retained.why] ?? retained.why}</Fact>
+          {lastPointedAt === undefined ? null : (
+            <Fact name="Last used">
+              <Ago at={lastPointedAt} />
+            </Fact>
+          )}
+        </dl>
+      </section>
+      <Comparison version={version} list={list} />
+    </div>
+  )
+}
+
+const KEPT: Readonly<Record<string, string>> = {
+  'pointed-at': 'An environment points at it.',
+  latest: 'It is one of the newest.',
+  'lately-pointed-at': 'An environment pointed at it lately.',
+  new: 'It is new.',
+  nothing: 'Nothing keeps it: the next collection may delete its files.',
+}
+
+function Fact({ name, children }: { name: string; children: preact.ComponentChildren }) {
+  return (
+    <div>
+      <dt>
+        <bdi>{name}</bdi>
+      </dt>
+      <dd>{children}</dd>
+    </div>
+  )
+}
+
+/** What differs in files from another version. */
+function Comparison({ version, list }: { version: VersionItem; list: readonly VersionItem[] }) {
+  const newestFirst = sortByAge(list)
+  const others = newestFirst.filter(({ id }) => id !== version.id)
+  const earlier = newestFirst[newestFirst.findIndex(({ id }) => id === version.id) + 1]
+  const chosen = useSignal<string | undefined>(undefined)
+  const other = others.find(({ id }) => id === chosen.value) ?? earlier ?? others[0]
+  const found = useSignal<FileComparison | undefined>(undefined)
+  const failure = useSignal<CallFailure | undefined>(undefined)
+  useEffect(() => {
+    found.value = undefined
+    failure.value = undefined
+    if (!other) return
+    const ended = new AbortController()
+    const load = async () => {
+      const [before, after] = await Promise.all([
+        readManifest(other.manifest, ended.signal),
+        readManifest(version.manifest, ended.signal),
+      ])
+      if (ended.signal.aborted) return
+      if (!before.ok) failure.value = before.error
+      else if (!after.ok) failure.value = after.error
+      else found.value = compareFiles(before.value, after.value)
+    }
+    load()
+    return () => ended.abort()
+  }, [other?.manifest, version.manifest])
+  if (!other) return null
+  return (
+    <section class="sheet padded" aria-labelledby="files-heading">
+      <header class="sheet-head">
+        <h2 id="files-heading">What changed in files</h2>
+        <label class="against">
+          <span>since</span>
+          <select
+            value={other.id}
+            onChange={(event) => {
+              chosen.value = event.currentTarget.value
+            }}
+          >
+            {others.map(({ id }) => (
+              <option key={id} value={id}>
+                {id}
+              </option>
+            ))}
+          </select>
+        </label>
+      </header>
+      {failure.value ? (
+        <FailureBox failure={failure.value} />
+      ) : found.value ? (
+        <FileChanges comparison={found.value} />
+      ) : (
+        <Loading what="the lists of files" />
+      )}
+    </section>
+  )
+}

@@ -1,0 +1,216 @@
+// The one sentence that says how the site is, and the one thing to do about it. Pure: everything it looks at is an
+// argument.
+
+import type { ReplyOf } from '../api/client.ts'
+import { toAgoLabel, toListText, toPercentLabel, toSpanLabel } from './format.ts'
+
+type EnvironmentItem = ReplyOf<'GET /environments'>['environments'][number]
+export type RunningRolloutReply = ReplyOf<'GET /rollouts/{id}'>
+type RolloutItem = ReplyOf<'GET /rollouts'>['rollouts'][number]
+type ServiceItem = ReplyOf<'GET /health/services'>['services'][number]
+
+export type Tone = 'calm' | 'good' | 'warn' | 'bad'
+
+/** What the one button does. */
+export type NextMove =
+  | {
+      readonly kind: 'rolloutCommand'
+      readonly command: 'pause' | 'resume' | 'advance' | 'abort'
+      readonly id: number
+      readonly label: string
+    }
+  | { readonly kind: 'rollback'; readonly label: string }
+  | { readonly kind: 'go'; readonly to: readonly (string | number)[]; readonly label: string }
+
+export type SiteSentence = {
+  readonly tone: Tone
+  readonly text: string
+  /** A second, quieter sentence: the reason, or what happens next. */
+  readonly more: string | undefined
+  readonly move: NextMove | undefined
+}
+
+/** A rollout that was taken back is news for so long. */
+const NEWS_MS = 6 * 3_600_000
+
+export type SiteView = {
+  readonly environments: readonly EnvironmentItem[]
+  readonly running: RunningRolloutReply | undefined
+  /** The newest first. */
+  readonly rollouts: readonly RolloutItem[]
+  readonly services: readonly ServiceItem[]
+  readonly now: number
+}
+
+export function toSiteSentence(view: SiteView): SiteSentence {
+  const down = toDownSentence(view)
+  if (view.running) return down ?? toRolloutSentence(view.running)
+  return down ?? toTakenBackSentence(view) ?? toStillSentence(view)
+}
+
+/** A service that visitors need and that does not answer comes first, whatever else goes on. */
+function toDownSentence({
+  environments,
+  services,
+  running,
+  now,
+}: SiteView): SiteSentence | undefined {
+  const reached = new Map(environments.map(({ name, percent }) => [name, percent]))
+  const down = services.find(
+    ({ environment, state }) => state === 'Down' && (reached.get(environment) ?? 0) > 0,
+  )
+  if (!down) return undefined
+  const percent = toPercentLabel(reached.get(down.environment) ?? 0)
+  const since = down.since === undefined ? '' : `, since ${toSpanLabel(now - down.since)}`
+  const isCanary = running?.environment === down.environment
+  return {
+    tone: 'bad',
+    text: `The service ${down.prefix} of ${down.environment} (${percent} of visitors) is down${since}.`,
+    more: toSentence(down.why),
+    move:
+      isCanary && running
+        ? {
+            kind: 'rolloutCommand',
+            command: 'abort',
+            id: running.id,
+            label: 'Take the release back',
+          }
+        : { kind: 'rollback', label: 'Roll back' },
+  }
+}
+
+/** The next share of visitors, as the plan has it. */
+export function toNextWeight({ phase, step, plan }: RunningRolloutReply): number | undefined {
+  if (phase === 'bake') return 100
+  if (!step) return undefined
+  return plan.steps[step.number]?.weight ?? (plan.bake.minMs > 0 ? 100 - plan.bake.heldBack : 100)
+}
+
+/** Observed time that has to pass in the present phase in any case; 0 where it has passed. */
+export function toTimeLeftMs({ phase, step, plan, elapsedMs }: RunningRolloutReply): number {
+  const minMs =
+    phase === 'bake' ? plan.bake.minMs : step ? (plan.steps[step.number - 1]?.minMs ?? 0) : 0
+  return Math.max(0, minMs - elapsedMs)
+}
+
+/** How the release compares, in a few words. */
+function toJudgement({ verdict, sampleRatio }: RunningRolloutReply): string {
+  if (sampleRatio.alarmed) return 'and cannot be compared with the base'
+  if (verdict.outcome === 'promote') return 'and is shown to be no worse'
+  return verdict.logWorse > verdict.threshold / 2 ? 'and may be worse' : 'no worse so far'
+}
+
+export function toRolloutSentence(rollout: RunningRolloutReply): SiteSentence {
+  const { id, version, weight, environment, obstacle, verdict, held } = rollout
+  const has = `${version} has ${toPercentLabel(weight)} of visitors`
+  const next = toNextWeight(rollout)
+  const goal = next === undefined ? 'goes on' : `goes to ${toPercentLabel(next)}`
+  const base = { more: toSentence(verdict.reason) }
+  const command = (name: 'pause' | 'resume' | 'advance' | 'abort', label: string): NextMove => ({
+    kind: 'rolloutCommand',
+    command: name,
+    id,
+    label,
+  })
+  switch (obstacle?.kind) {
+    case 'paused':
+      return {
+        ...base,
+        tone: 'warn',
+        text: `The rollout of ${version} to ${environment} is paused at ${toPercentLabel(weight)}.`,
+        more: toSentence(obstacle.reason),
+        move: command('resume', 'Resume'),
+      }
+    case 'manual':
+      return {
+        ...base,
+        tone: 'warn',
+        text: `${has}, ${toJudgement(rollout)}, and waits for somebody to let it go on.`,
+        move: command(
+          'advance',
+          next === undefined ? 'Let it go on' : `Go to ${toPercentLabel(next)}`,
+        ),
+      }
+    case 'sampleRatio':
+      return {
+        tone: 'bad',
+        text: `${has}, but visitors do not arrive in the shares that they were given.`,
+        more: toSentence(obstacle.reason),
+        move: command('pause', 'Pause'),
+      }
+    case 'time':
+      return {
+        ...base,
+        tone: toRolloutTone(rollout),
+        text: `${has}, ${toJudgement(rollout)}; ${goal} in ${toSpanLabel(toTimeLeftMs(rollout))} at the earliest.`,
+        move: command('pause', 'Pause'),
+      }
+    case 'evidence':
+    case 'data': {
+      const waits = held ? '. It has waited for its longest time' : ''
+      return {
+        ...base,
+        tone: held ? 'warn' : toRolloutTone(rollout),
+        text: `${has}, ${toJudgement(rollout)}; ${goal} when there is enough evidence${waits}.`,
+        more: toSentence(obstacle.reason),
+        move: held ? command('advance', 'Let it go on') : command('pause', 'Pause'),
+      }
+    }
+    default:
+      return {
+        ...base,
+        tone: toRolloutTone(rollout),
+        text: `${has}, ${toJudgement(rollout)}; ${goal} with the next look.`,
+        move: command('pause', 'Pause'),
+      }
+  }
+}
+
+function toRolloutTone({ verdict }: RunningRolloutReply): Tone {
+  if (verdict.outcome === 'promote') return 'good'
+  return verdict.logWorse > verdict.threshold / 2 ? 'warn' : 'calm'
+}
+
+/** The last rollout, if it was taken back lately. */
+function toTakenBackSentence({ rollouts, now }: SiteView): SiteSentence | undefined {
+  const [last] = rollouts
+  if (last?.phase !== 'rolledBack' || last.endedAt === undefined) return undefined
+  if (now - last.endedAt > NEWS_MS) return undefined
+  return {
+    tone: 'bad',
+    text: `${last.version} was taken back ${toAgoLabel(last.endedAt, now)}.`,
+    more: last.reason === undefined ? undefined : toSentence(last.reason),
+    move: { kind: 'go', to: ['rollouts', last.id], label: 'Read why' },
+  }
+}
+
+/** Nothing moves. */
+function toStillSentence({ environments }: SiteView): SiteSentence {
+  const reached = environments.filter(({ percent, restricted }) => percent > 0 && !restricted)
+  const versions = [...new Set(reached.map(({ version }) => version))]
+  const [only] = versions
+  if (versions.length === 1) {
+    return {
+      tone: 'calm',
+      text: `${only} serves everybody.`,
+      more: 'No rollout is running.',
+      move: { kind: 'go', to: ['rollouts', 'new'], label: 'Start a rollout' },
+    }
+  }
+  const parts = versions.map((version) => {
+    const of = reached.filter((environment) => environment.version === version)
+    return `${version} has ${toPercentLabel(of.reduce((sum, { percent }) => sum + percent, 0))}`
+  })
+  return {
+    tone: 'calm',
+    text: `${toListText(parts)} of visitors.`,
+    more: 'No rollout is running: nothing moves by itself.',
+    move: { kind: 'go', to: ['traffic'], label: 'Shift traffic' },
+  }
+}
+
+/** A reason of the API begins in lower case and has no full stop. */
+export function toSentence(text: string): string {
+  const first = text.charAt(0).toUpperCase() + text.slice(1)
+  return /[.!?]$/.test(first) ? first : `${first}.`
+}

@@ -1,0 +1,141 @@
+// What the page knows of the site, as signals: what was read last, when, and what went wrong since. live.ts
+// decides when to read again.
+
+import { batch, computed, signal } from '@preact/signals'
+import { WINDOW_MS } from '../../core/counting/limits.ts'
+import {
+  type CallFailure,
+  type CallResult,
+  call,
+  type OperationName,
+  type ReplyOf,
+} from '../api/client.ts'
+import { answeredAt, unreachableSince } from '../api/reachable.ts'
+import { toColourIndex } from '../charts/palette.ts'
+import { addPoints, type CountedHour, SHOWN_MS } from './counts.ts'
+
+/** Something that is read from the API. What was read stays when a later read fails. */
+export type Known<T> = {
+  readonly value: T | undefined
+  readonly failure: CallFailure | undefined
+  /** When it was read, by the clock of this machine. */
+  readonly at: number | undefined
+}
+
+const UNKNOWN = { value: undefined, failure: undefined, at: undefined }
+
+const unknown = <Name extends OperationName>() => signal<Known<ReplyOf<Name>>>(UNKNOWN)
+
+export const environments = unknown<'GET /environments'>()
+export const servicesKnown = unknown<'GET /health/services'>()
+export const rollouts = unknown<'GET /rollouts'>()
+export const revisions = unknown<'GET /revisions'>()
+export const versions = unknown<'GET /versions'>()
+export const controlState = unknown<'GET /health'>()
+export const metrics = signal<Known<CountedHour>>(UNKNOWN)
+export const runningRollout = signal<Known<ReplyOf<'GET /rollouts/{id}'>>>(UNKNOWN)
+
+/** The revision of the document that is shown; 0 where nothing has been published. */
+export const shownRevision = computed(() => {
+  const { value, failure } = environments.value
+  return failure?.code === 'no_document' ? 0 : value?.revision
+})
+
+type Slot<T> = { value: Known<T> }
+
+function keep<T>(
+  slot: Slot<T>,
+  result: { ok: true; value: T } | { ok: false; error: CallFailure },
+) {
+  const at = Date.now()
+  batch(() => {
+    if (result.ok) slot.value = { value: result.value, failure: undefined, at }
+    else slot.value = { ...slot.value, failure: result.error }
+  })
+  return result.ok
+}
+
+export async function readEnvironments(): Promise<void> {
+  const result = await call('GET /environments')
+  // Versions of environments get their colours first, so that they have the same ones on every page.
+  if (result.ok) for (const { version } of result.value.environments) toColourIndex(version)
+  keep(environments, result)
+}
+
+export async function readServices(): Promise<void> {
+  keep(servicesKnown, await call('GET /health/services'))
+}
+
+export async function readControlState(): Promise<void> {
+  keep(controlState, await call('GET /health'))
+}
+
+const SHOWN_ROLLOUTS = 50
+
+/** The list, and all of the one that runs. */
+export async function readRollouts(): Promise<void> {
+  const listed = await call('GET /rollouts', { query: { limit: String(SHOWN_ROLLOUTS) } })
+  keep(rollouts, listed)
+  if (!listed.ok) return
+  const running = listed.value.rollouts.find(({ endedAt }) => endedAt === undefined)
+  if (!running) {
+    runningRollout.value = UNKNOWN
+    return
+  }
+  keep(runningRollout, await call('GET /rollouts/{id}', { params: { id: String(running.id) } }))
+}
+
+const SHOWN_REVISIONS = 50
+
+export async function readRevisions(): Promise<void> {
+  keep(revisions, await call('GET /revisions', { query: { limit: String(SHOWN_REVISIONS) } }))
+}
+
+export async function readVersions(): Promise<void> {
+  keep(versions, await call('GET /versions'))
+}
+
+/** Windows that are read again, because counts of them may have come late. */
+const READ_AGAIN_WINDOWS = 6
+
+/** Reads what was counted since the last time, or the last hour. */
+export async function readMetrics(): Promise<void> {
+  const known = metrics.value.value ?? []
+  const now = Date.now()
+  const newest = known.at(-1)?.at
+  let from: number | undefined =
+    newest === undefined ? now - SHOWN_MS : newest - READ_AGAIN_WINDOWS * WINDOW_MS
+  let all = known
+  while (from !== undefined) {
+    const page: CallResult<'GET /metrics'> = await call('GET /metrics', {
+      query: { resolution: 'window', from: String(from) },
+    })
+    if (!page.ok) {
+      keep(metrics, page)
+      return
+    }
+    all = addPoints(all, page.value.points, now)
+    from = page.value.next
+  }
+  keep(metrics, { ok: true, value: all })
+}
+
+/** Forgets everything, so that the next one who signs in does not see it. */
+export function forgetSite(): void {
+  batch(() => {
+    for (const slot of [
+      environments,
+      servicesKnown,
+      rollouts,
+      revisions,
+      versions,
+      controlState,
+      metrics,
+      runningRollout,
+    ] as Slot<unknown>[]) {
+      slot.value = UNKNOWN
+    }
+    answeredAt.value = undefined
+    unreachableSince.value = undefined
+  })
+}

@@ -1,0 +1,432 @@
+// The dashboard in Chromium on the running example, with visitors: every flow that changes something, by mouse and
+// by keyboard alone, what one may not do, and what axe finds.
+
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { type Edge, startEdge } from '../../scripts/local/edge.ts'
+import { connect } from '../../scripts/local/publish.ts'
+import {
+  type NextRelease,
+  type RunningShop,
+  startNextRelease,
+  startShop,
+} from '../../scripts/local/shop.ts'
+import { type SimulatedVisitors, startVisitors } from '../../scripts/local/visitors.ts'
+import { launchBrowser } from '../support/browser.ts'
+import {
+  DESKTOP,
+  expectNoOverflow,
+  findBarriers,
+  openDashboard,
+  PHONE,
+} from '../support/dashboard.ts'
+import { ask } from '../support/http-client.ts'
+
+const HOST = '127.0.0.1'
+const TOKEN = 'holo-e2e-0123456789abcdef0123456789abcdef'
+const WAIT = { timeout: 60_000, interval: 200 }
+/** Enough that evidence against a release is there within seconds. */
+const ARRIVALS_PER_SECOND = 8
+
+let data: string
+let edge: Edge
+let shop: RunningShop
+let next: NextRelease
+let visitors: SimulatedVisitors
+let browser: Browser
+let origin: string
+
+const api = async (method: string, path: string, json?: unknown, revision?: number) => {
+  const answer = await ask(edge.url, `/.holo/api${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${TOKEN}`,
+      'content-type': 'application/json',
+      ...(revision === undefined ? {} : { 'if-match': `"${revision}"` }),
+    },
+    ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+  })
+  return JSON.parse(answer.body)
+}
+
+const revisionNow = async (): Promise<number> => (await api('GET', '/environments')).revision
+
+const shareOf = async (name: string): Promise<number> =>
+  (await api('GET', '/traffic')).weights[name]
+
+const setShare = async (canary: number) =>
+  api('PUT', '/traffic', { weights: { canary } }, await revisionNow())
+
+const open = (options: Parameters<typeof openDashboard>[2] = {}) =>
+  openDashboard(browser, origin, { token: TOKEN, ...options })
+
+/** The dialog that shows a change. */
+const dialogOf = (page: Page) => page.getByRole('dialog')
+
+beforeAll(async () => {
+  data = await mkdtemp(join(tmpdir(), 'holo-dashboard-'))
+  edge = await startEdge({
+    host: HOST,
+    port: 0,
+    dataDir: data,
+    variables: {
+      KV_REFRESH_MS: '1000',
+      CONTROL_REFRESH_MS: '1000',
+      ALLOW_INSECURE_ORIGINS: 'true',
+      HOLO_ADMIN_TOKEN: TOKEN,
+    },
+  })
+  origin = edge.url.origin
+  shop = await startShop(edge, data, HOST, TOKEN)
+  next = await startNextRelease(data, HOST)
+  visitors = startVisitors(edge.url, ARRIVALS_PER_SECOND)
+  browser = await launchBrowser()
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await visitors?.stop()
+  await shop?.stop()
+  await next?.backend.stop()
+  await edge?.dispose()
+  await rm(data, { recursive: true, force: true })
+})
+
+describe('signing in', () => {
+  it('refuses a wrong token in words, takes a valid one, and shows nothing more after signing out', async () => {
+    const { page, faults } = await openDashboard(browser, origin)
+    await page.getByLabel('Token').fill('not-the-token-0123456789abcdef0123456789')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('alert').getByText('This token is not valid').waitFor()
+    expect(await findBarriers(page)).toEqual([])
+    await page.getByLabel('Token').fill(TOKEN)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('heading', { name: 'Environments' }).waitFor()
+    await page.getByRole('button', { name: /^Account/ }).click()
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click()
+    await page.getByText('You are signed out.').waitFor()
+    expect(await page.getByRole('heading', { name: 'Environments' }).count()).toBe(0)
+    expect(faults).toEqual([])
+  })
+})
+
+describe('a sign-in link', () => {
+  it('signs in once, leaves nothing in the address, and lasts until one signs out everywhere', async () => {
+    const { code } = await api('POST', '/session/code')
+    const { page } = await openDashboard(browser, origin, { at: `#code=${code}` })
+    await page.getByRole('heading', { name: 'Environments' }).waitFor()
+    expect(page.url()).not.toContain(code)
+    await page.reload()
+    await page.getByRole('heading', { name: 'Environments' }).waitFor()
+    expect(await page.evaluate(() => document.cookie)).not.toContain('session')
+    const other = await openDashboard(browser, origin, { at: `#code=${code}` })
+    await other.page.getByText('The sign-in link is over').waitFor()
+    await page.getByRole('button', { name: /^Account/ }).click()
+    await page.getByRole('button', { name: 'Sign out everywhere' }).click()
+    await page.getByText('You are signed out in all browsers.').waitFor()
+  })
+
+  it('ends in every open page at once when one signs out everywhere', async () => {
+    const { page } = await open()
+    const { page: other } = await open()
+    await page.getByRole('button', { name: /^Account/ }).click()
+    await page.getByRole('button', { name: 'Sign out everywhere' }).click()
+    await other.getByText('The session is over: sign in again.').waitFor({ timeout: WAIT.timeout })
+  })
+})
+
+describe('a viewer', () => {
+  it('sees everything, and what it may not do says so and does nothing', async () => {
+    const { token } = await api('POST', '/tokens', { name: 'viewer', scopes: ['read'] })
+    const { page } = await open({ token, at: '#/traffic' })
+    const before = await revisionNow()
+    const button = page.getByRole('button', { name: /^Roll back/ })
+    await button.waitFor()
+    expect(await button.getAttribute('aria-disabled')).toBe('true')
+    // It looks disabled, can have the focus, and says why.
+    await button.click({ force: true })
+    await page.getByText('Needs the scope shift').last().waitFor()
+    expect(await dialogOf(page).count()).toBe(0)
+    expect(await revisionNow()).toBe(before)
+    expect(await findBarriers(page)).toEqual([])
+  })
+})
+
+describe('shifting', () => {
+  it('shows what would happen before it happens, by slider, and can be undone', async () => {
+    await setShare(5)
+    const { page, faults } = await open({ at: '#/traffic' })
+    const slider = page.getByRole('slider', { name: 'Share of canary in percent' })
+    await slider.focus()
+    for (let i = 0; i < 10; i++) await page.keyboard.press('ArrowRight')
+    expect(await shareOf('canary')).toBe(5)
+    await page.getByRole('button', { name: 'Look at the change' }).click()
+    const dialog = dialogOf(page)
+    await dialog.getByText('gives 5').waitFor()
+    expect(await dialog.getByRole('row', { name: /canary/ }).textContent()).toMatch(/5.%\s*10.%/)
+    expect(await shareOf('canary')).toBe(5)
+    expect(await findBarriers(page)).toEqual([])
+    await dialog.getByLabel(/^Reason/).fill('more of it')
+    await dialog.getByRole('button', { name: 'Shift' }).click()
+    await page.getByText('Shift traffic: done').waitFor()
+    expect(await shareOf('canary')).toBe(10)
+    await page.getByRole('button', { name: 'Undo', exact: true }).click()
+    await dialog.getByRole('button', { name: 'Undo it' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    expect(await shareOf('canary')).toBe(5)
+    expect(faults).toEqual([])
+  })
+
+  it('takes a typed number, says what is wrong with one, and never sends it', async () => {
+    await setShare(5)
+    const { page } = await open({ at: '#/traffic' })
+    const field = page.getByRole('spinbutton', { name: 'Share of canary in percent, typed' })
+    await field.fill('130')
+    await page.getByText('canary: a share is 0 to 100 %, not 130.').waitFor()
+    const review = page.getByRole('button', { name: 'Look at the change' })
+    expect(await review.getAttribute('aria-disabled')).toBe('true')
+    await field.fill('7.25')
+    await review.click()
+    await dialogOf(page).getByRole('button', { name: 'Shift' }).click()
+    await vi.waitFor(async () => expect(await shareOf('canary')).toBe(7.25), WAIT)
+  })
+
+  it('refuses a stale change with the difference, and tries again on top of it', async () => {
+    await setShare(5)
+    const { page } = await open({ at: '#/traffic' })
+    await page.getByRole('spinbutton', { name: 'Share of canary in percent, typed' }).fill('20')
+    await page.getByRole('button', { name: 'Look at the change' }).click()
+    const dialog = dialogOf(page)
+    await dialog.getByRole('button', { name: 'Shift' }).waitFor()
+    await setShare(6)
+    await dialog.getByRole('button', { name: 'Shift' }).click()
+    await dialog.getByText('Somebody has changed the document meanwhile').waitFor()
+    await dialog.getByText('traffic.canary').waitFor()
+    expect(await shareOf('canary')).toBe(6)
+    await dialog.getByRole('button', { name: 'Look again' }).click()
+    await dialog.getByRole('button', { name: 'Shift' }).click()
+    await vi.waitFor(async () => expect(await shareOf('canary')).toBe(20), WAIT)
+  })
+
+  it('shows the change of somebody else without a reload', async () => {
+    await setShare(5)
+    const { page } = await open({ at: '#/now' })
+    await page
+      .getByText(/canary/)
+      .first()
+      .waitFor()
+    await setShare(33)
+    await page.getByText(/33.%/).first().waitFor({ timeout: WAIT.timeout })
+  })
+
+  it('points an environment at a version that was published meanwhile, swaps, and rolls back', async () => {
+    await setShare(5)
+    const { page } = await open({ at: '#/traffic' })
+    await page.getByRole('button', { name: 'Point canary at another version' }).waitFor()
+    const services = [{ prefix: '/api/', origins: [next.backend.origin] }]
+    const release = { folder: next.folder, id: next.version, services, retained: [] }
+    await connect(edge.url, TOKEN).publish(release)
+    await page.getByRole('button', { name: 'Point canary at another version' }).click()
+    const dialog = dialogOf(page)
+    await vi.waitFor(
+      async () => expect(await dialog.getByLabel('Version').textContent()).toContain(next.version),
+      WAIT,
+    )
+    await dialog.getByLabel('Version').selectOption(next.version)
+    await dialog.getByRole('button', { name: 'Look at the change' }).click()
+    await dialog.getByRole('button', { name: 'Point it' }).click()
+    await page.getByText(`Point canary at ${next.version}: done`).waitFor()
+    await page.getByRole('button', { name: 'Swap two' }).click()
+    await dialog.getByRole('button', { name: 'Look at the change' }).click()
+    await dialog.getByRole('button', { name: 'Swap them' }).click()
+    await page.getByText('Swap main and canary: done').waitFor()
+    const versionOf = async (name: string) => (await api('GET', `/environments/${name}`)).version
+    expect(await versionOf('main')).toBe(next.version)
+    await page.getByRole('button', { name: 'Roll back' }).click()
+    await dialog.getByRole('button', { name: 'Roll back' }).click()
+    await vi.waitFor(async () => expect(await versionOf('main')).toBe('0.0.3'), WAIT)
+  })
+})
+
+describe('by keyboard alone', () => {
+  it('signs in, goes to a page, shifts and comes back to where the focus was', async () => {
+    await setShare(5)
+    const { page } = await openDashboard(browser, origin)
+    await page.getByLabel('Token').waitFor()
+    await page.keyboard.type(TOKEN)
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Environments' }).waitFor()
+    await page.keyboard.press('/')
+    await page.keyboard.type('shift visitors')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Shares' }).waitFor()
+    const reach = async (name: RegExp) => {
+      for (let i = 0; i < 60; i++) {
+        await page.keyboard.press('Tab')
+        const focused = await page.evaluate(() => {
+          const element = document.activeElement
+          return element?.getAttribute('aria-label') ?? element?.textContent ?? ''
+        })
+        if (name.test(focused)) return
+      }
+      throw new Error(`the keyboard does not reach ${name}`)
+    }
+    await reach(/^Share of canary in percent$/)
+    await page.keyboard.press('ArrowRight')
+    await reach(/^Look at the change/)
+    await page.keyboard.press('Enter')
+    const dialog = dialogOf(page)
+    await dialog.getByRole('button', { name: 'Shift' }).waitFor()
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe(
+      'Look at the change',
+    )
+    await page.keyboard.press('Enter')
+    await dialog.getByText('gives 0.5').waitFor()
+    await reach(/^Shift/)
+    await page.keyboard.press('Enter')
+    await vi.waitFor(async () => expect(await shareOf('canary')).toBe(5.5), WAIT)
+  })
+})
+
+describe('every page', () => {
+  it.each([
+    ['desktop', 'light', DESKTOP],
+    ['desktop', 'dark', DESKTOP],
+    ['phone', 'light', PHONE],
+    ['phone', 'dark', PHONE],
+  ] as const)(
+    'has nothing that axe finds, and fits, on a %s in %s',
+    async (_, colorScheme, viewport) => {
+      const { page, faults } = await open({ colorScheme, viewport })
+      for (const at of [
+        'now',
+        'traffic',
+        'rollouts',
+        'rollouts/new',
+        'versions',
+        'versions/0.0.5',
+        'try',
+        'rules',
+        'audit',
+        'audit/revision/1',
+      ]) {
+        await page.evaluate((hash) => {
+          location.hash = hash
+        }, `#/${at}`)
+        await page.locator('main .page').waitFor()
+        await page.waitForLoadState('networkidle')
+        for (const summary of await page.locator('main summary').all()) await summary.click()
+        expect(await findBarriers(page), at).toEqual([])
+        await expectNoOverflow(page)
+      }
+      await page.keyboard.press('Control+k')
+      await dialogOf(page).getByRole('combobox').waitFor()
+      expect(await findBarriers(page)).toEqual([])
+      expect(faults).toEqual([])
+    },
+  )
+})
+
+describe('a rollout', () => {
+  it('starts from the form, is paused and resumed, is taken back when its backend fails, and says why', async () => {
+    await setShare(5)
+    const known = (await api('GET', '/versions')).versions.map(({ id }: { id: string }) => id)
+    if (!known.includes(next.version)) {
+      const services = [{ prefix: '/api/', origins: [next.backend.origin] }]
+      const release = { folder: next.folder, id: next.version, services, retained: [] }
+      await connect(edge.url, TOKEN).publish(release)
+    }
+    const { page, faults } = await open({ at: '#/rollouts/new' })
+    await page.getByLabel('Version').selectOption(next.version)
+    await page.getByText(/gets to everybody after/).waitFor({ timeout: WAIT.timeout })
+    await page.getByRole('button', { name: 'Look at the start' }).click()
+    const dialog = dialogOf(page)
+    await dialog.getByRole('button', { name: 'Start it' }).click()
+    await page.getByRole('heading', { name: 'Plan' }).waitFor()
+    const tell = async (label: string) => {
+      await page.locator('main').getByRole('button', { name: label }).click()
+      await dialog.getByRole('button', { name: label }).click()
+      await dialog.waitFor({ state: 'detached' })
+    }
+    await tell('Pause')
+    await page.getByText(/is paused at/).waitFor()
+    await tell('Resume')
+    for (const weight of [5, 25]) {
+      await tell('Next step')
+      await vi.waitFor(async () => expect(await shareOf('canary')).toBe(weight), WAIT)
+    }
+    await page.getByRole('listitem').filter({ hasText: '25' }).first().waitFor()
+    await next.backend.stop()
+    await page
+      .getByRole('heading', { name: `${next.version} was taken back.` })
+      .waitFor({ timeout: 90_000 })
+    await page.getByText(/led to the same/).waitFor({ timeout: WAIT.timeout })
+    expect(await findBarriers(page)).toEqual([])
+    await page.getByRole('link', { name: 'Now', exact: true }).click()
+    await page.getByText(`${next.version} was taken back`).waitFor()
+    await page.getByRole('button', { name: 'Read why' }).click()
+    await page.getByRole('heading', { name: 'What happened' }).waitFor()
+    await page.getByRole('link', { name: 'Audit' }).click()
+    await page.getByText('took a release back').first().waitFor()
+    await page.getByRole('searchbox').fill('paused')
+    await vi.waitFor(async () => expect(await page.locator('.audit > li').count()).toBe(1), WAIT)
+    expect(faults).toEqual([])
+  })
+})
+
+describe('rules', () => {
+  it('are checked as one types, with the words of the API, and changed after a look', async () => {
+    const { page } = await open({ at: '#/rules' })
+    await page.getByText('cookie.staff is "1"').waitFor()
+    await page.getByRole('button', { name: 'Edit the rules' }).click()
+    const field = page.getByLabel('All rules, as JSON')
+    await field.fill('[{ "name": "x"')
+    await page.getByRole('status').getByText(/JSON/).waitFor()
+    await field.fill('[{ "name": "x", "environment": "nobody", "when": true }]')
+    await page.getByText('rules[0].environment').waitFor()
+    const rules = [
+      {
+        name: 'staff first',
+        environment: 'canary',
+        when: { '==': [{ var: 'cookie.staff' }, '2'] },
+      },
+    ]
+    await field.fill(JSON.stringify(rules))
+    await page.getByText('Valid.').waitFor()
+    await page.getByRole('button', { name: 'Look at the change' }).click()
+    await dialogOf(page).getByRole('button', { name: 'Change them' }).click()
+    await page.getByText('cookie.staff is "2"').waitFor()
+    expect((await api('GET', '/rules')).rules).toEqual(rules)
+  })
+})
+
+describe('trying a visitor', () => {
+  it('explains each step, also for a moment in the past', async () => {
+    const { page } = await open({ at: '#/try' })
+    await page.getByLabel(/^Headers/).fill('nonsense')
+    await page.getByText('Line 1 is no header').waitFor()
+    await page.getByLabel(/^Headers/).fill('cookie: staff=2')
+    await page.getByRole('button', { name: 'Explain' }).click()
+    await page.getByRole('heading', { name: /in\s+canary\s*, because of a rule/ }).waitFor()
+    expect(await page.locator('.steps > li').count()).toBe(4)
+    await page.getByLabel(/^Moment/).fill('2020-01-01T00:00:00')
+    await page.getByRole('button', { name: 'Explain' }).click()
+    await page.getByText('There was no document at that moment').waitFor()
+  })
+})
+
+describe('versions', () => {
+  it('show what changed in their files, and can be withdrawn and restored', async () => {
+    const { page } = await open({ at: '#/versions/0.0.5' })
+    await page.getByText(/added, \d+ removed, \d+ changed/).waitFor()
+    const known = (await api('GET', '/environments')).environments
+    const isUsed = known.some(({ version }: { version: string }) => version === '0.0.5')
+    const withdraw = page.getByRole('button', { name: 'Withdraw' })
+    expect(await withdraw.getAttribute('aria-disabled')).toBe(String(isUsed))
+  })
+})
