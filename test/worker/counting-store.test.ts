@@ -312,7 +312,7 @@ describe('windows of a rollout', () => {
       expect(counting.nextWindow('r1', 1)).toBeUndefined()
       const opened = VISITS.map((group) => ({
         ...group,
-        visits: group.visits?.map((visit) => ({ ...visit, assigned: true })),
+        visits: (group.visits ?? []).map((visit) => ({ ...visit, assigned: true })),
       }))
       feed(counting, world, 1, opened)
       const after = give(counting, 'r1', 2)
