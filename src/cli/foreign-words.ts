@@ -67,7 +67,7 @@ export const FOREIGN_WORDS: Readonly<Record<string, string>> = {
     'environments',
   ),
   ...of('holo env list', 'envs', 'environment', 'contexts'),
-  ...of('holo status', 'info', 'describe', 'inspect', 'ps', 'top', 'dashboard', 'health', 'show'),
+  ...of('holo status', 'info', 'describe', 'inspect', 'ps', 'top', 'health', 'show'),
   ...of(LOGS, 'logs', 'tail', 'audit', 'activity'),
   ...of(REMOVE, 'remove', 'rm', 'delete', 'destroy', 'prune', 'clean', 'clear'),
   ...of(TOKENS, 'logout', 'auth', 'signin', 'sign-in', 'secret', 'secrets', 'tokens'),

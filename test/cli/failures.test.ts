@@ -103,7 +103,6 @@ const ROWS: Readonly<Record<string, Row>> = {
   log: { works: [], bad: ['--limit', '1000'] },
   verify: { works: [], bad: ['--copy', 'not-there.json'] },
   whoami: { works: [], bad: ['one-too-many'] },
-  dashboard: { works: [], bad: ['one-too-many'] },
   'token list': { works: [], bad: ['one-too-many'] },
   'token create': { works: ['ci', '--scope', 'read'], bad: ['ci', '--scope', 'reed'] },
   'token revoke': { works: ['0123456789abcdef'], bad: ['mine'] },
@@ -111,6 +110,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   export: { works: [], bad: ['a', 'b'] },
   import: { works: ['imported.json'], bad: ['not-there.json'] },
   open: { works: ['secret'], bad: ['Secret!'] },
+  dashboard: { works: [], bad: ['one-too-many'] },
 }
 
 const NAMES = COMMAND_ROWS.map(({ name }) => name)
