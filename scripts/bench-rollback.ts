@@ -12,7 +12,6 @@ import { type Fleet, startFleet } from './bench/rollback/fleet.ts'
 const COLOS = 4
 const BUSY_EVERY_MS = 25
 const QUIET_EVERY_MS = 7000
-const DISTANCES_MS = [50, 200, 400] as const
 
 type Measured = {
   readonly controlMs: number
@@ -28,6 +27,8 @@ const { values } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     rollbacks: { type: 'string', default: '3' },
+    // How long the control takes to answer, in milliseconds.
+    'control-ms': { type: 'string', default: '50,200,400' },
     // Longer than the maximum age of a document, and than the pause of a quiet client.
     seconds: { type: 'string', default: '9' },
   },
@@ -41,6 +42,12 @@ if (!Number.isInteger(rollbacks) || rollbacks < 1 || rollbacks > 100) {
 const watchMs = Number(values.seconds) * 1000
 if (!(watchMs > 0 && watchMs <= 60_000)) {
   console.error(`--seconds takes a number up to 60, not "${values.seconds}"`)
+  process.exit(2)
+}
+
+const distancesMs = values['control-ms'].split(',').map(Number)
+if (!distancesMs.every((ms) => Number.isInteger(ms) && ms >= 0 && ms <= 1000)) {
+  console.error(`--control-ms takes whole numbers to 1000, not "${values['control-ms']}"`)
   process.exit(2)
 }
 
@@ -98,7 +105,7 @@ const dataDir = await mkdtemp(join(tmpdir(), 'holo-rollback-'))
 const fleet = await startFleet(COLOS, dataDir)
 try {
   const results: Measured[] = []
-  for (const ms of DISTANCES_MS) results.push(await measure(fleet, ms))
+  for (const ms of distancesMs) results.push(await measure(fleet, ms))
   if (values.json) console.log(JSON.stringify(results, null, 2))
   else {
     console.log('seconds: median (to the longest)\n')

@@ -227,20 +227,22 @@ it('measures rollbacks on real isolates', () => {
     '1',
     '--seconds',
     '0.5',
+    '--control-ms',
+    '50',
   ]
   const { stdout, status } = spawnSync('npm', ['run', ...args], { encoding: 'utf8' })
   expect(status).toBe(0)
   const seconds = [expect.any(Number)]
-  expect(JSON.parse(stdout)).toEqual(
-    [50, 200, 400].map((controlMs) => ({
-      controlMs,
+  expect(JSON.parse(stdout)).toEqual([
+    {
+      controlMs: 50,
       lastDocument: seconds,
       lastPinnedOfBusy: seconds,
       lastPinned: seconds,
       staleDocuments: expect.any(Number),
       requests: expect.any(Number),
-    })),
-  )
+    },
+  ])
 }, 120_000)
 
 it('sends a crowd through a rollout, and gives up on one that decides nothing', () => {

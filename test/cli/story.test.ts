@@ -49,9 +49,12 @@ afterAll(async () => {
 
 const printed = (pattern: RegExp) => pattern.exec(start.printed())?.[0] ?? 'false'
 
+/** What `npx holo` comes to here. That npx itself finds the command is tested beside `npm start`. */
+const NPX = `npx() { shift; "${NODE}" "${HOLO}" "$@"; }`
+
 /** As it stands, in a shell that has typed what `npm start` says to type first. */
 async function type(command: string): Promise<string> {
-  const line = `${printed(/export HOLO_URL.*/)}; ${command}`
+  const line = `${NPX}; ${printed(/export HOLO_URL.*/)}; ${command}`
   const env = { ...cleanEnvironment(), XDG_CACHE_HOME: `${folder.path}/cache` }
   const child = spawn(line, {
     cwd: folder.path,

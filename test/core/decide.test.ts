@@ -197,7 +197,7 @@ describe('explain', () => {
         const restricted = assignments.environments.get(environment)?.restricted
         if (restricted || !version.open) expect(any.grants.length).toBeGreaterThan(0)
       }),
-      { numRuns: 5000 },
+      { numRuns: 2000 },
     )
   })
 

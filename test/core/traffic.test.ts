@@ -11,7 +11,7 @@ import {
 } from '../../src/core/traffic.ts'
 import { anyTraffic, anyWeights, NAMES } from './any-traffic.ts'
 
-const RUNS = { numRuns: 3000 }
+const RUNS = { numRuns: 1000 }
 const BASE = 'main'
 
 describe('allocate', () => {

@@ -23,6 +23,12 @@ const SIDES = ['base', 'canary'] as const
 const isFor = (path: string) => (request: Received) => request.url.startsWith(path)
 const counted = (side: Side) => (side === 'base' ? [1, 0] : [0, 1])
 
+/** What each group below does before its tests. They wait for windows to close, all at the same time. */
+const preparations: (() => Promise<void>)[] = []
+beforeAll(async () => {
+  await Promise.all(preparations.map((prepare) => prepare()))
+})
+
 describe('a stranger with many addresses', () => {
   let holo: RollingEdge
   const FAILURES = [
@@ -41,7 +47,7 @@ describe('a stranger with many addresses', () => {
     ['a path that the document keeps from the other version', '/api/kept/link', {}],
   ] as const
 
-  beforeAll(async () => {
+  preparations.push(async () => {
     for (const side of SIDES) {
       out[side] = await startBackend((request, response) => {
         response.writeHead(isOut[side] ? 503 : 200).end(request.url)
@@ -159,7 +165,7 @@ describe('a failure of one side', () => {
     own[path] = (await fetch(path, asked)).status
   }
 
-  beforeAll(async () => {
+  preparations.push(async () => {
     const down = { prefix: '/closed/', origins: [await closedOrigin()] }
     holo = await startRollingEdge({
       services: { base: [down], canary: [down] },

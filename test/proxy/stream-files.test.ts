@@ -13,7 +13,7 @@ import { watchWorkerdMemory } from '../apps/workerd-memory.ts'
 import { ask } from '../support/http-client.ts'
 
 const MIB = 2 ** 20
-const FILE_BYTES = 500_000_000
+const FILE_BYTES = 100_000_000
 const HUGE_BYTES = 1024 * MIB
 /** What one isolate has on Cloudflare, for everything it does: the half of it is left for the rest. */
 const MAX_GROWTH_BYTES = 64 * MIB

@@ -86,6 +86,9 @@ describe('the end of npm start', () => {
 })
 
 describe('a second start', () => {
+  /** Those that the data in "kept" expect. */
+  let ports: number[] = []
+
   it('serves what the first has published, with the document as it was edited', async () => {
     const first = await start('--data', 'kept')
     expect(first.holo.logged()).toContain('shop 0.0.3')
@@ -108,13 +111,13 @@ describe('a second start', () => {
       const page = await ask(url, '/', { headers: DOCUMENT })
       expect(page.headers['holo-version']).toBe('0.0.5')
     }
+    ports = await portsOf(url)
+    holo.interrupt()
+    await holo.ended
   })
 
   it('says which port is taken where a published version expects its backend', async () => {
-    const { holo, url } = await start('--data', 'kept')
-    const [edge, port] = await portsOf(url)
-    holo.interrupt()
-    await holo.ended
+    const [edge, port] = ports
     const squatter = createServer().listen({ host: HOST, port })
     await once(squatter, 'listening')
     onTestFinished(() => void squatter.close())
@@ -129,9 +132,6 @@ describe('a second start', () => {
   })
 
   it('serves what the folder holds with --no-example, and without its backends', async () => {
-    const first = await start('--data', 'kept')
-    first.holo.interrupt()
-    await first.holo.ended
     const { url } = await start('--data', 'kept', '--no-example')
     const page = await ask(url, '/', { headers: DOCUMENT })
     expect(page.status).toBe(200)

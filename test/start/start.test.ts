@@ -67,27 +67,6 @@ describe('npm start', () => {
     expect(holo.printed()).toContain("HOLO_TOKEN=$(cat 'Anna'\\''s data (1)/admin-token')")
   })
 
-  it('serves the dashboard, and lets simulated visitors walk in, which it says', async () => {
-    expect(holo.printed()).toMatch(/^ {2}http:\S+\/\.holo\/#code=\S+$/m)
-    expect(holo.printed()).toContain('its visitors are simulated')
-    const page = await ask(url, '/.holo/', { headers: DOCUMENT })
-    expect([page.status, page.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8'])
-    const token = (
-      await readFile(join(folder.path, "Anna's data (1)", 'admin-token'), 'utf8')
-    ).trim()
-    const headers = { authorization: `Bearer ${token}` }
-    await vi.waitFor(
-      async () => {
-        const { body } = await ask(url, '/.holo/api/metrics?resolution=window', { headers })
-        const { points } = JSON.parse(body)
-        expect(points.flatMap((point: { series: object[] }) => point.series)).toContainEqual(
-          expect.objectContaining({ environment: 'main', assigned: expect.any(Number) }),
-        )
-      },
-      { timeout: 50_000, interval: 500 },
-    )
-  })
-
   it.each([
     ['0.0.5', 'staff, by the rule', { staff: '1' }],
     ['0.0.3', 'a visitor of main', {}],
@@ -142,6 +121,27 @@ describe('npm start', () => {
     const control = askControl()
     expect(control.revision).toBeGreaterThan(1)
     expect(control).toMatchObject({ published: control.revision, overwritten: 0 })
+  })
+
+  it('serves the dashboard, and lets simulated visitors walk in, which it says', async () => {
+    expect(holo.printed()).toMatch(/^ {2}http:\S+\/\.holo\/#code=\S+$/m)
+    expect(holo.printed()).toContain('its visitors are simulated')
+    const page = await ask(url, '/.holo/', { headers: DOCUMENT })
+    expect([page.status, page.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8'])
+    const token = (
+      await readFile(join(folder.path, "Anna's data (1)", 'admin-token'), 'utf8')
+    ).trim()
+    const headers = { authorization: `Bearer ${token}` }
+    await vi.waitFor(
+      async () => {
+        const { body } = await ask(url, '/.holo/api/metrics?resolution=window', { headers })
+        const { points } = JSON.parse(body)
+        expect(points.flatMap((point: { series: object[] }) => point.series)).toContainEqual(
+          expect.objectContaining({ environment: 'main', assigned: expect.any(Number) }),
+        )
+      },
+      { timeout: 50_000, interval: 500 },
+    )
   })
 
   it('prints holo commands that work as they stand, one after the other', () => {
