@@ -90,6 +90,8 @@ async function start({ port, data, example, visitors }: Options): Promise<void> 
       KV_REFRESH_MS: LOCAL_REFRESH_MS,
       ALLOW_INSECURE_ORIGINS: 'true',
       HOLO_ADMIN_TOKEN: token,
+      // The host name of a deployment does not lead to this machine.
+      DASHBOARD_HOST: '',
     },
   })
   let shop: RunningShop | undefined

@@ -48,6 +48,13 @@ export function isDashboardPath(path: string): boolean {
   return `${path}/` === PAGE_PATH || path === PAGE_PATH || path.startsWith(FILES_PREFIX)
 }
 
+/** Everything else on the host name that is only for the dashboard: no version of the site is served there. */
+export function serveDashboardHost({ method }: Request, path: string, requestId: string): Response {
+  const isRead = method === 'GET' || method === 'HEAD'
+  if (path !== '/' || !isRead) return errorResponse('not_found', requestId)
+  return new Response(null, { status: 302, headers: { ...PROTECTION, location: PAGE_PATH } })
+}
+
 /** @param path for which `isDashboardPath` is true. */
 export async function serveDashboard(
   { method, headers }: Request,

@@ -29,6 +29,8 @@ export type Env = {
   readonly ALLOW_INSECURE_ORIGINS: string
   /** The control, by the name `CONTROL_NAME`: the only writer of the document. */
   readonly CONTROL: { readonly getByName: (name: string) => ControlStub }
+  /** The only host name where browsers may sign in, and where no version is served; empty for every host name. */
+  readonly DASHBOARD_HOST?: string
   /** The host of a Cloudflare Access team whose JWTs are accepted; empty for none. */
   readonly ACCESS_TEAM_DOMAIN: string
   /** The audience tag (`aud`) of the Access application that JWTs must be issued for. */

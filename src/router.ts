@@ -11,9 +11,10 @@ import { isAboutServer, readAddress } from './core/address.ts'
 import { decide } from './core/decide.ts'
 import { isNetworkPath } from './core/path.ts'
 import type { Service } from './core/types.ts'
-import { isDashboardPath, serveDashboard } from './dashboard-page.ts'
+import { isDashboardPath, serveDashboard, serveDashboardHost } from './dashboard-page.ts'
 import { type CompiledAssignments, compileService } from './document/compile.ts'
 import type { Env } from './env.ts'
+import { toHostRole } from './http/dashboard-host.ts'
 import { errorResponse } from './http/errors.ts'
 import { type FactsOptions, readFacts } from './http/facts.ts'
 import { mayTakeHtml, toKind } from './http/kind.ts'
@@ -64,6 +65,7 @@ export function createRouter(env: Env): Router {
       : undefined,
     backends,
     skippedRules: new SkippedRules(),
+    dashboardHost: settings.dashboardHost,
   }
   return async (request, ctx) => {
     const requestId = request.headers.get('cf-ray') ?? crypto.randomUUID()
@@ -93,24 +95,31 @@ type RouterDeps = {
   readonly defaultService: Service | undefined
   readonly backends: Backends
   readonly skippedRules: SkippedRules
+  /** Where browsers may sign in, and no version is served; everywhere if undefined. */
+  readonly dashboardHost: string | undefined
 }
 
 async function route(
-  { env, loader, counter, assets, defaultService, backends, skippedRules }: RouterDeps,
+  deps: RouterDeps,
   request: Request,
   requestId: string,
   ctx: ExecutionContext,
 ): Promise<Response> {
+  const { env, loader, counter, assets, defaultService, backends, skippedRules } = deps
   if (isAboutServer(request)) return new Response(null, { status: 204, headers: SERVER_OPTIONS })
   const address = readAddress(request)
   if (!address) return errorResponse('bad_path', requestId)
   if (isNetworkPath(address.path)) return errorResponse('not_found', requestId)
   const isVersionNow = address.path === VERSION_NOW_PATH
+  const hostRole = toHostRole(deps.dashboardHost, address.url)
   if (isOwnPath(address.path) && !isVersionNow) {
-    return isDashboardPath(address.path)
-      ? serveDashboard(request, address.path, env, requestId)
-      : serveAdmin(request, address.path, env, requestId)
+    if (!isDashboardPath(address.path)) {
+      return serveAdmin(request, address.path, deps, hostRole, requestId)
+    }
+    if (hostRole === 'site') return errorResponse('not_found', requestId)
+    return serveDashboard(request, address.path, env, requestId)
   }
+  if (hostRole === 'dashboard') return serveDashboardHost(request, address.path, requestId)
   const kind = toKind(request.method, request.headers, address.path)
   const waitUntil = (work: Promise<unknown>) => ctx.waitUntil(work)
   const { assignments, origin, isStale } = await loader.load(

@@ -2,6 +2,7 @@
 
 import { checkOrigin, normaliseOrigin } from './document/origin.ts'
 import type { Env } from './env.ts'
+import { readDashboardHost } from './http/dashboard-host.ts'
 import type { Freshness } from './loading/load.ts'
 
 export type Settings = Freshness & {
@@ -12,6 +13,8 @@ export type Settings = Freshness & {
   readonly countsFlushMs: number
   /** The name of the cache that the isolates of a data centre share; the default cache if undefined. */
   readonly cacheName: string | undefined
+  /** Where browsers may sign in; everywhere if undefined. */
+  readonly dashboardHost: string | undefined
 }
 
 type DurationName =
@@ -44,6 +47,7 @@ export function readSettings(env: Env): Settings {
     defaultOrigin: env.DEFAULT_ORIGIN && !mistake ? normaliseOrigin(env.DEFAULT_ORIGIN) : undefined,
     allowInsecure,
     cacheName: env.CACHE_NAME || undefined,
+    dashboardHost: readDashboardHost(env.DASHBOARD_HOST),
   }
 }
 

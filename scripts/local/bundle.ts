@@ -1,4 +1,5 @@
-// Bundles the Worker as one module, as wrangler does, because miniflare needs bundled code.
+// Bundles the Worker as one module, because miniflare needs bundled code. It is minified as wrangler.toml says, so
+// that a local run and the tests run what is deployed.
 
 import { build, type Plugin } from 'esbuild'
 
@@ -14,6 +15,8 @@ export async function bundleWorker(entry: string, instead?: Instead): Promise<st
     format: 'esm',
     target: 'es2024',
     conditions: ['workerd', 'worker', 'browser'],
+    minify: true,
+    keepNames: false,
     external: ['cloudflare:*'],
     logLevel: 'warning',
     plugins: instead ? [toPlugin(instead)] : [],

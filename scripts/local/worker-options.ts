@@ -21,6 +21,8 @@ const config = z.strictObject({
   main: z.string(),
   compatibility_date: z.string(),
   compatibility_flags: z.array(z.string()),
+  minify: z.boolean(),
+  upload_source_maps: z.boolean(),
   keep_names: z.boolean(),
   build: z.strictObject({ command: z.string() }),
   assets: z.strictObject({

@@ -3,6 +3,7 @@
 
 import { CONTROL_NAME } from '../control/contract.ts'
 import type { Env } from '../env.ts'
+import type { HostRole } from '../http/dashboard-host.ts'
 import { createContentStore } from './content/content-store.ts'
 import { createApp } from './http/app.ts'
 import { ROUTES } from './routes.ts'
@@ -12,11 +13,21 @@ const app = createApp(ROUTES)
 /** The form of request ids in the log and in the audit log. */
 const REQUEST_ID = /^[\w-]{1,64}$/
 
-/** @param path the normalised path, which begins with `/.holo/`. */
+export type AdminDeps = {
+  readonly env: Pick<Env, 'CONTROL' | 'STORE'>
+  /** Where browsers may sign in; everywhere if undefined. */
+  readonly dashboardHost: string | undefined
+}
+
+/**
+ * @param path the normalised path, which begins with `/.holo/`.
+ * @param hostRole on a host of the site, nothing counts that a browser sends by itself.
+ */
 export async function serveAdmin(
   request: Request,
   path: string,
-  env: Pick<Env, 'CONTROL' | 'STORE'>,
+  { env, dashboardHost }: AdminDeps,
+  hostRole: HostRole,
   requestId: string,
 ): Promise<Response> {
   return app.fetch(request, {
@@ -25,5 +36,7 @@ export async function serveAdmin(
     getControl: () => env.CONTROL.getByName(CONTROL_NAME),
     store: createContentStore(env.STORE),
     now: Date.now(),
+    hostRole,
+    dashboardHost,
   })
 }

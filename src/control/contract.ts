@@ -53,6 +53,13 @@ export type NewToken = Omit<NewTokenBody, 'expiresInDays'> & {
 /** Checks a credential and that it has a scope. */
 export type Authorise = (caller: Caller, scope: Scope) => Promise<Result<Principal, DeniedResult>>
 
+/** What is known now, whatever time is asked for. */
+export type CountsNow = {
+  readonly losses: CountingLosses
+  /** About how many visitors each environment has had in the last five minutes. */
+  readonly visitors: Readonly<Record<string, number>>
+}
+
 /** The calls of the control. Each one that takes a caller checks its credential and scope. */
 export type ControlCalls = UploadCalls &
   CollectionCalls &
@@ -113,11 +120,11 @@ type DocumentCalls = {
   readonly metrics: (
     caller: Caller,
     range: MetricRange,
-  ) => Answer<{ readonly points: readonly MetricPoint[]; readonly losses: CountingLosses }>
+  ) => Answer<{ readonly points: readonly MetricPoint[] } & CountsNow>
   /** Totals since counting began. */
   readonly metricsSince: (
     caller: Caller,
-  ) => Answer<{ readonly series: readonly SeriesSince[]; readonly losses: CountingLosses }>
+  ) => Answer<{ readonly series: readonly SeriesSince[] } & CountsNow>
   readonly tokens: (caller: Caller) => Answer<readonly TokenSummary[]>
   /** Only this reply contains the token itself. */
   readonly createToken: (

@@ -281,7 +281,7 @@ export class Control extends DurableObject<Env> implements ControlStub {
     const { counting } = this.#parts
     return this.#answer(caller, 'read', () => {
       const points = counting.metrics(range)
-      return { points, losses: counting.losses }
+      return { points, losses: counting.losses, visitors: counting.visitorsNow() }
     })
   }
 
@@ -289,7 +289,7 @@ export class Control extends DurableObject<Env> implements ControlStub {
     const { counting } = this.#parts
     return this.#answer(caller, 'read', () => {
       const series = counting.since()
-      return { series, losses: counting.losses }
+      return { series, losses: counting.losses, visitors: counting.visitorsNow() }
     })
   }
 

@@ -50,31 +50,38 @@ export type CountedReply = {
 const JUDGED: ReadonlySet<string> = new Set(JUDGED_METHODS)
 
 /**
+ * Whether a visitor made the request who can be told from others: no program and no copy, and nobody whose id was
+ * made for this request, unless a visit begins with it.
+ */
+export function isByVisitor({ request, facts, by }: CountedRequest): boolean {
+  // Shadow copies and probes. A second try of a request belongs to its one record.
+  if (by !== 'visitor' || !JUDGED.has(facts.method)) return false
+  // Without an identity no visitor can be counted, even if a pin chose the version.
+  if (facts.crawler || facts.automated || facts.anonymous) return false
+  if (facts.minted && facts.kind !== 'document') return false
+  // A request that asks for the current version is a service worker's, or polls in a forgotten tab.
+  if (facts.watch !== undefined) return false
+  // A page that is fetched in advance may never be shown.
+  return !facts.prefetch && !isPrefetch(request.headers)
+}
+
+/**
  * Whether the request counts when its version is compared with another: a visitor made it who is on
  * the version by the bucket alone.
  */
 export function isJudged(asked: CountedRequest): boolean {
-  const { request, facts, decision, assignments, by } = asked
-  // Shadow copies and probes. A second try of a request belongs to its one record.
-  if (by !== 'visitor' || !JUDGED.has(facts.method)) return false
-  // Crawlers stay on the first environment whatever their bucket is, and other programs are no
-  // visitors either.
-  if (facts.crawler || facts.automated) return false
+  return isByOwnBucket(asked) && isByVisitor(asked)
+}
+
+/** Whether the visitor's own bucket belongs to the environment and to the version that were chosen. */
+export function isByOwnBucket({ facts, decision, assignments }: CountedRequest): boolean {
   // Rules and host names (and so previews) select visitors who differ from the others.
   if (decision.reason !== 'bucket' && decision.reason !== 'pin') return false
   // A tab may be pinned to a version that its bucket has left, or to one to which a rule or host
   // name sent it.
   const own = assignments.buckets[decision.bucket]
   if (own?.name !== decision.environment || own.version !== decision.version) return false
-  if (decision.reason === 'pin' && (facts.pin?.claim.environment ?? own.name) !== own.name) {
-    return false
-  }
-  // Without an identity no visitor can be counted, even if a pin chose the version.
-  if (facts.anonymous || (facts.minted && facts.kind !== 'document')) return false
-  // A request that asks for the current version may get another one than the open page has.
-  if (facts.watch !== undefined) return false
-  // A page that is fetched in advance may never be shown.
-  return !facts.prefetch && !isPrefetch(request.headers)
+  return decision.reason !== 'pin' || (facts.pin?.claim.environment ?? own.name) === own.name
 }
 
 /**

@@ -3,6 +3,7 @@
 // cannot keep others from being counted.
 
 import type { Group, WindowCounts } from '../core/counting/batch.ts'
+import { newSketch, packSketch, type Sketch } from '../core/counting/distinct.ts'
 import {
   closesAt,
   MAX_BATCH_OUTCOMES,
@@ -32,6 +33,8 @@ export type Page = {
   readonly version: string
   readonly revision: number
   readonly totals: GrowingTotals
+  /** How many visitors there are, about. */
+  readonly distinct: Sketch
   readonly visitors: Map<number, Marks>
   /** What `outcomes` is about, by its name. */
   readonly kinds: Map<string, PlacedKind>
@@ -215,6 +218,7 @@ export class Pages {
       version,
       revision,
       totals: noTotals(),
+      distinct: newSketch(),
       visitors: new Map(),
       kinds: new Map(),
       outcomes: [],
@@ -258,6 +262,7 @@ function toGroup({
   version,
   revision,
   totals,
+  distinct,
   visitors,
   kinds,
   outcomes,
@@ -275,6 +280,7 @@ function toGroup({
     version,
     revision,
     totals,
+    distinct: packSketch(distinct),
     visitors: pairs,
     kinds: [...kinds.values()].map(({ place: _, ...kind }) => kind),
     outcomes: Uint32Array.from(outcomes),

@@ -2,12 +2,21 @@
 // nothing, so that no reply depends on it.
 
 import { type Batch, COUNTING_FORM, type Collected } from '../core/counting/batch.ts'
+import { addVisitor, toDistinctDay } from '../core/counting/distinct.ts'
+import { toFirstByteInterval, toJudgedInterval } from '../core/counting/first-byte.ts'
 import { closesAt } from '../core/counting/limits.ts'
-import { BOTH_SUFFIX, countEdgesBelow, LATENCY_EDGES_MS } from '../core/counting/metrics.ts'
+import { BOTH_SUFFIX } from '../core/counting/metrics.ts'
 import { addNamed, type GrowingTotals } from '../core/counting/totals.ts'
 import type { BatchSource } from '../loading/sync.ts'
 import { isVersionsFault, listMet, type Met, toFailureCode, toLatencyMs } from './met.ts'
-import { type CountedReply, type CountedRequest, isAssigned, isJudged } from './observed.ts'
+import {
+  type CountedReply,
+  type CountedRequest,
+  isAssigned,
+  isByOwnBucket,
+  isByVisitor,
+  isJudged,
+} from './observed.ts'
 import { type Page, Pages } from './pages.ts'
 import { isReported, type Reported, Reports } from './reports.ts'
 
@@ -139,7 +148,9 @@ export class Recorder implements BatchSource {
     }
     const code = toFailureCode(answered)
     addAnswer(page.totals, answered, code)
-    if (!isJudged(asked)) return undefined
+    if (!isByVisitor(asked)) return undefined
+    addVisitor(page.distinct, asked.facts.visitor, toDistinctDay(now))
+    if (!isByOwnBucket(asked)) return undefined
     page.totals.judged += 1
     const all = listMet(asked.facts, asked.assignments.measure, answered, code)
     const reported = this.#reports.find(asked)
@@ -307,8 +318,10 @@ function addAnswer(
   if (isVersionsFault(code)) totals.failed += 1
   const waitedMs = service && toLatencyMs(service)
   if (waitedMs === undefined) return
-  const edgesBelow = countEdgesBelow(LATENCY_EDGES_MS, waitedMs)
-  totals.latency[edgesBelow] = (totals.latency[edgesBelow] ?? 0) + 1
+  const interval = toFirstByteInterval(waitedMs)
+  const judged = toJudgedInterval(interval)
+  totals.firstByte[interval] = (totals.firstByte[interval] ?? 0) + 1
+  totals.latency[judged] = (totals.latency[judged] ?? 0) + 1
   totals.latencyMs += Math.round(waitedMs)
 }
 

@@ -2,6 +2,7 @@
 // `holo simulate`.
 
 import * as z from 'zod'
+import { FIRST_BYTE_EDGES_MS } from '../core/counting/first-byte.ts'
 import { milliseconds, type Shaped } from './parts.ts'
 import { numberText } from './requests.ts'
 
@@ -10,6 +11,9 @@ export const RESOLUTIONS = ['window', 'minute'] as const
 
 /** Points of one reply: some three hours of windows, or most of a day of minutes. */
 export const MAX_METRIC_POINTS = 1000
+
+/** Windows of ten seconds that make up "now" for visitors: five minutes. */
+export const NOW_WINDOWS = 30
 
 export const metricsQuery = z.strictObject({
   resolution: z
@@ -41,6 +45,9 @@ export const metricSeries = z.strictObject({
     .describe(
       "Services' first bytes within 50, 100, 200, 300, 500, 1000, 2000, 5000 ms, and later",
     ),
+  firstByte: z
+    .array(z.int())
+    .describe(`The same times within ${FIRST_BYTE_EDGES_MS.join(', ')} ms, and later`),
   latencyMs: z.int().describe('Their sum'),
   bytes: z.int().describe('Of bodies whose length was announced'),
 })
@@ -51,6 +58,11 @@ export const metricsReply = z.strictObject({
   points: z
     .array(metricPoint)
     .describe(`Oldest first, at most ${MAX_METRIC_POINTS}; times without requests are left out`),
+  visitors: z
+    .record(z.string(), z.int())
+    .describe(
+      'About how many different visitors each environment has had in the last five minutes, whatever is asked for',
+    ),
   losses: z
     .record(z.string(), z.int())
     .describe('What was not counted, by why, since the control began'),
@@ -70,6 +82,7 @@ export const recordedPoint = z.object({
       failed: metricSeries.shape.failed,
       latency: metricSeries.shape.latency,
       outcomes: metricSeries.shape.outcomes.optional(),
+      firstByte: metricSeries.shape.firstByte.optional(),
     }),
   ),
 })

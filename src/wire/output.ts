@@ -7,6 +7,7 @@ import { changeOutput } from './changes.ts'
 import { environmentOutput } from './environments.ts'
 import { controlHealth, fill, servicesHealthAsRead } from './health.ts'
 import { revisionSummaryAsRead } from './history.ts'
+import type { Shaped } from './parts.ts'
 import { fault } from './problems.ts'
 import { toTolerant } from './tolerant.ts'
 
@@ -104,6 +105,21 @@ export const loginOutput = z.strictObject({
 export const openOutput = z.strictObject({ url: z.string(), opened: z.boolean() })
 
 /** Of `holo status`: the replies of several routes, combined. */
+const firstByteFigure = z
+  .strictObject({ kind: z.enum(['about', 'below', 'above']), ms: z.int() })
+  .describe('Time to first byte of services: docs/metrics.md says how exact')
+
+const environmentFigures = z.strictObject({
+  environment: z.string(),
+  visitors: z.int().describe('Different ones, about'),
+  requests: z.int(),
+  failedPercent: z.number().optional().describe('Of the judged requests; left out without any'),
+  p50: firstByteFigure.optional(),
+  p95: firstByteFigure.optional(),
+})
+
+export type EnvironmentFigures = Shaped<typeof environmentFigures>
+
 export const statusOutput = z.strictObject({
   target: z.string(),
   url: z.string(),
@@ -115,6 +131,11 @@ export const statusOutput = z.strictObject({
     .array(toTolerant(fill).extend({ percent: z.int() }))
     .describe('What fills up for good: docs/storage.md'),
   environments: z.array(environmentOutput),
+  figures: z
+    .array(environmentFigures)
+    .describe(
+      'What was counted in the last five minutes; nothing of environments without requests',
+    ),
   services: servicesHealthAsRead.shape.services.describe(
     'Those with a probe, and how they are: docs/health.md',
   ),

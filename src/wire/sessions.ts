@@ -35,6 +35,10 @@ export const sessionReply = whoamiReply
 export const codeReply = z.strictObject({
   code: z.string().describe('For one sign-in'),
   expiresAt: milliseconds,
+  host: z
+    .string()
+    .optional()
+    .describe('The host name where it can be used; left out where that is any one'),
 })
 
 export const endedSessionsReply = z.strictObject({
@@ -44,7 +48,7 @@ export const endedSessionsReply = z.strictObject({
 export const codeAsRead = /* @__PURE__ */ forReaders(() => toTolerant(codeReply))
 
 export const dashboardOutput = /* @__PURE__ */ forReaders(() =>
-  codeAsRead.extend({
+  codeAsRead.omit({ host: true }).extend({
     url: z.string().describe('The address of the dashboard'),
     link: z.string().describe('Signs in whoever opens it first, once'),
     opened: z.boolean().describe('true: a browser was started with the link'),

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { toOpenMetrics } from '../../src/api/http/openmetrics.ts'
+import { fromJudgedIntervals } from '../../src/core/counting/first-byte.ts'
+import { LATENCY_EDGES_MS } from '../../src/core/counting/metrics.ts'
 import { noTotals } from '../../src/core/counting/totals.ts'
 import { parseOpenMetrics } from './openmetrics.ts'
 import { loadPrometheusParser } from './prometheus-parser.ts'
@@ -25,13 +27,15 @@ const SERIES = [
     failures: { status_5xx: 1, origin_timeout: 1 },
     sources: { service: 6, memory: 4 },
     latency: [1, 2, 0, 0, 0, 0, 0, 0, 3],
+    firstByte: fromJudgedIntervals([1, 2, 0, 0, 0, 0, 0, 0, 3]),
     latencyMs: 20_450,
     bytes: 12_345,
   },
   { ...noTotals(), environment: 'canary', version: 'a"b\\c\nd', at: 1, requests: 1 },
 ]
 
-const text = toOpenMetrics(SERIES, LOSSES)
+const VISITORS = { main: 120, canary: 8 }
+const text = toOpenMetrics(SERIES, LOSSES, VISITORS)
 
 const BROKEN: [string, string][] = [
   ['no end', text.replace('# EOF\n', '')],
@@ -60,14 +64,24 @@ describe('the OpenMetrics text', () => {
       histogram?.samples
         .filter(({ labels }) => labels.version === '0.0.3')
         .map(({ value }) => value),
-    ).toEqual([1, 3, 3, 3, 3, 3, 3, 3, 6, 6, 20.45])
+    ).toEqual([...Array(6).fill(0), 1, 1, ...Array(16).fill(3), 6, 6, 20.45])
+    // Queries that name an edge of the judge find it.
+    const edges = histogram?.samples.map(({ labels }) => Number(labels.le) * 1000)
+    expect(edges).toEqual(expect.arrayContaining([...LATENCY_EDGES_MS]))
+    expect(find('holo_visitors')).toMatchObject({
+      type: 'gauge',
+      samples: [
+        { labels: { environment: 'main' }, value: 120 },
+        { labels: { environment: 'canary' }, value: 8 },
+      ],
+    })
     expect(find('holo_counting_losses')?.samples.map(({ labels }) => labels.kind)).not.toContain(
       'batches',
     )
   })
 
   it('can be read while nothing has been counted', () => {
-    expect(parseOpenMetrics(toOpenMetrics([], LOSSES)).length).toBeGreaterThan(5)
+    expect(parseOpenMetrics(toOpenMetrics([], LOSSES, {})).length).toBeGreaterThan(5)
   })
 
   it.each(BROKEN)('is refused by this test with %s', (_, broken) => {
@@ -90,7 +104,7 @@ describe.each(others)('$name', ({ read }) => {
       ]),
     )
     expect(families.length).toBeGreaterThan(5)
-    expect(read(toOpenMetrics([], LOSSES)).length).toBe(families.length)
+    expect(read(toOpenMetrics([], LOSSES, {})).length).toBe(families.length)
   })
 
   // It takes a sample that comes twice as a later one.

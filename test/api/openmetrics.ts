@@ -19,6 +19,7 @@ const DESCRIPTOR = /^# (TYPE|UNIT|HELP) (\S+) (.*)$/
 const SAMPLE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$/
 const LABEL = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\[\\"n])*)"(,|$)/y
 const SUFFIXES: Readonly<Record<string, readonly string[]>> = {
+  gauge: [''],
   counter: ['_total', '_created'],
   histogram: ['_bucket', '_count', '_sum', '_created'],
 }

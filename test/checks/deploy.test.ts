@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
+import { bundleWorker } from '../../scripts/local/bundle.ts'
 
 function checkBundle(cwd: string) {
   const script = resolve('scripts/check-bundle.ts')
@@ -50,11 +51,20 @@ it('deploys without an id in wrangler.toml', () => {
   expect(readFileSync('wrangler.toml', 'utf8')).not.toMatch(/^\s*(id|account_id|preview_id)\s*=/m)
 })
 
-it('builds for deployment, within the size that is allowed', () => {
+it('builds for deployment, within the size that is allowed; local runs and tests run the same', async () => {
   const { status, stdout, stderr } = checkBundle('.')
   expect(stderr).toBe('')
   expect(stdout).toMatch(/^Bundle: [\d.]+ KB gzipped of 300\.0 KB allowed/)
   expect(status).toBe(0)
+  // wrangler adds a few lines of its own.
+  const deployed = Number(/\(([\d.]+) KB plain\)/.exec(stdout)?.[1]) * 1000
+  const local = (await bundleWorker('src/worker.ts')).length
+  expect(deployed / local).toBeGreaterThan(0.99)
+  expect(deployed / local).toBeLessThan(1.02)
+})
+
+it('uploads the source map, so that stack traces name files and lines of the source', () => {
+  expect(readFileSync('wrangler.toml', 'utf8')).toMatch(/^upload_source_maps = true$/m)
 })
 
 it('refuses a bundle that has grown too large, with the figures', () => {

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { fromJudgedIntervals } from '../../src/core/counting/first-byte.ts'
 import { parsePlan } from '../../src/document/parse-plan.ts'
 import type { RolloutPlanResult } from '../../src/wire/forecast.ts'
 import type { MetricPoint } from '../../src/wire/metrics.ts'
@@ -51,6 +52,7 @@ function counted(assigned: number, failed: number, minutes = 600): MetricPoint[]
     outcomes: {},
     sources: {},
     latency: [assigned, assigned, 0, 0, 0, 0, 0, 0, 0],
+    firstByte: fromJudgedIntervals([assigned, assigned]),
     latencyMs: 0,
     bytes: 0,
   }

@@ -1,7 +1,7 @@
 // What charts and figures are made of.
 
 import { describe, expect, it } from 'vitest'
-import { toPercentile } from '../../src/dashboard/say/latency.ts'
+import { fromJudgedIntervals } from '../../src/core/counting/first-byte.ts'
 import {
   addPoints,
   listCountedVersions,
@@ -26,6 +26,7 @@ const series = (changes: Partial<MetricSeries> = {}): MetricSeries => ({
   outcomes: {},
   sources: {},
   latency: [10, 0, 0, 0, 0, 0, 0, 0, 0],
+  firstByte: fromJudgedIntervals([10]),
   latencyMs: 100,
   bytes: 0,
   ...changes,
@@ -91,17 +92,5 @@ describe('counts of the last hour', () => {
   it('name the versions, the one with the most requests first', () => {
     const points = [point(0, series({ version: 'v2', requests: 1 }), series())]
     expect(listCountedVersions(points)).toEqual(['v1', 'v2'])
-  })
-})
-
-describe('percentiles between edges', () => {
-  it.each([
-    [[0, 0, 100, 0, 0, 0, 0, 0, 0], 0.5, { kind: 'about', ms: 150 }],
-    [[50, 50, 0, 0, 0, 0, 0, 0, 0], 0.95, { kind: 'about', ms: 95 }],
-    [[100, 0, 0, 0, 0, 0, 0, 0, 0], 0.5, { kind: 'below', ms: 50 }],
-    [[0, 0, 0, 0, 0, 0, 0, 0, 9], 0.5, { kind: 'above', ms: 5000 }],
-    [[0, 0, 0, 0, 0, 0, 0, 0, 0], 0.5, undefined],
-  ] as const)('claim no more than the edges show: %j at %d', (counts, share, expected) => {
-    expect(toPercentile(counts, share)).toEqual(expected)
   })
 })

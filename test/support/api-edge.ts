@@ -44,6 +44,8 @@ export type AdminEdge = {
   readonly call: (method: string, path: string, asked?: CallOptions) => Promise<Answer>
   /** The same over https, as `https://shop.example.com`. */
   readonly callSecurely: AdminEdge['call']
+  /** The same under another host name. */
+  readonly callAt: (host: string) => AdminEdge['call']
   readonly createToken: (scopes: readonly string[], name?: string) => Promise<string>
   readonly stop: () => Promise<void>
 }
@@ -62,8 +64,14 @@ export const freshAddress = () => {
   return `198.${18 + (addresses >> 16)}.${(addresses >> 8) & 255}.${addresses & 255}`
 }
 
-/** @param isEmpty nothing is published: it has no document yet. */
-export async function startAdminEdge({ isEmpty = false } = {}): Promise<AdminEdge> {
+/**
+ * @param isEmpty nothing is published: it has no document yet.
+ * @param dashboardHost the host name that is only for the dashboard; every one if left out.
+ */
+export async function startAdminEdge({
+  isEmpty = false,
+  dashboardHost = '',
+} = {}): Promise<AdminEdge> {
   const team = await new AccessTeam().start(TEAM)
   const reached: string[] = []
   const log: string[] = []
@@ -94,6 +102,7 @@ export async function startAdminEdge({ isEmpty = false } = {}): Promise<AdminEdg
             KV_REFRESH_MS: '100',
             CONTROL_REFRESH_MS: '100',
             HOLO_ADMIN_TOKEN: FIRST_TOKEN,
+            DASHBOARD_HOST: dashboardHost,
             ACCESS_TEAM_DOMAIN: new URL(TEAM).hostname,
             ACCESS_AUDIENCE: AUDIENCE,
             ACCESS_SCOPES: 'read shift',
@@ -131,23 +140,26 @@ export async function startAdminEdge({ isEmpty = false } = {}): Promise<AdminEdg
   })
   const call: AdminEdge['call'] = (method, path, asked = {}) =>
     ask(url, path, { method, ...toAsk(asked) })
-  const callSecurely: AdminEdge['call'] = async (method, path, asked = {}) => {
-    const { headers, body } = toAsk(asked)
-    const response = await miniflare.dispatchFetch(`https://shop.example.com${path}`, {
-      method,
-      headers: headers as Record<string, string>,
-      ...(body === undefined ? {} : { body }),
-    })
-    return {
-      status: response.status,
-      headers: {
-        ...Object.fromEntries(response.headers),
-        'set-cookie': response.headers.getSetCookie(),
-      },
-      body: await response.text(),
-      cookies: toCookies(response.headers.getSetCookie()),
+  const callAt: AdminEdge['callAt'] =
+    (host) =>
+    async (method, path, asked = {}) => {
+      const { headers, body } = toAsk(asked)
+      const response = await miniflare.dispatchFetch(`https://${host}${path}`, {
+        method,
+        redirect: 'manual',
+        headers: headers as Record<string, string>,
+        ...(body === undefined ? {} : { body }),
+      })
+      return {
+        status: response.status,
+        headers: {
+          ...Object.fromEntries(response.headers),
+          'set-cookie': response.headers.getSetCookie(),
+        },
+        body: await response.text(),
+        cookies: toCookies(response.headers.getSetCookie()),
+      }
     }
-  }
   const bucket = await miniflare.getR2Bucket('STORE')
   if (!isEmpty) {
     const document = await publishTwo(bucket as never, backend.origin)
@@ -165,7 +177,8 @@ export async function startAdminEdge({ isEmpty = false } = {}): Promise<AdminEdg
     reached,
     log,
     call,
-    callSecurely,
+    callSecurely: callAt('shop.example.com'),
+    callAt,
     createToken: async (scopes, name = scopes.join(' ')) => {
       const json = { name, scopes }
       const made = await call('POST', '/.holo/api/tokens', { token: FIRST_TOKEN, json })

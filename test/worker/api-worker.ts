@@ -6,8 +6,8 @@ import { serveAdmin } from '../../src/api/serve.ts'
 import { Authority } from '../../src/control/access/authority.ts'
 import { Control as RealControl } from '../../src/control/control.ts'
 import { readAddress } from '../../src/core/address.ts'
-import { isDashboardPath } from '../../src/dashboard-page.ts'
 import type { Env } from '../../src/env.ts'
+import { readDashboardHost, toHostRole } from '../../src/http/dashboard-host.ts'
 import { createRouter, type Router } from '../../src/router.ts'
 import { API_PATH } from '../../src/wire/api-path.ts'
 import { problem } from '../../src/wire/problems.ts'
@@ -84,9 +84,12 @@ let router: Router | undefined
 // biome-ignore lint/style/noDefaultExport: the entry of a Worker
 export default {
   async fetch(request, env, ctx) {
-    const path = readAddress(request)?.path
-    if (path?.startsWith('/.holo/') && !isDashboardPath(path)) {
-      const response = await serveAdmin(request, path, env, crypto.randomUUID())
+    const { path, url } = readAddress(request) ?? {}
+    if (url && path?.startsWith('/.holo/api/')) {
+      const dashboardHost = readDashboardHost(env.DASHBOARD_HOST)
+      const role = toHostRole(dashboardHost, url)
+      const deps = { env, dashboardHost }
+      const response = await serveAdmin(request, path, deps, role, crypto.randomUUID())
       return checkReply(request, path, response)
     }
     router ??= createRouter(env)

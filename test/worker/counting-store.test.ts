@@ -9,6 +9,8 @@ import {
   ROWS_PER_WINDOW,
 } from '../../src/control/counting/limits.ts'
 import { isBatch } from '../../src/core/counting/batch.ts'
+import { toDistinctDay } from '../../src/core/counting/distinct.ts'
+import { fromJudgedIntervals } from '../../src/core/counting/first-byte.ts'
 import { EVERYBODY, WINDOW_MS } from '../../src/core/counting/limits.ts'
 import type { Window } from '../../src/core/rollout/events.ts'
 import { DEFAULT_METRICS } from '../../src/core/rollout/plan.ts'
@@ -229,6 +231,98 @@ describe('what is told', () => {
         const reply = await control.sync({ ...NONE, batch: batch as never })
         expect(reply.nextMs).toBeGreaterThan(0)
       }
+    })
+  })
+})
+
+describe('visitors now', () => {
+  const DAY_MS = 86_400_000
+  /** A window in which these visitors of "main" made as many requests as there are of them, or so many. */
+  const seen = (from: number, to: number, at: number, requests = to - from): ToGroup[] => {
+    const names = Array.from({ length: to - from }, (_, i) => `visitor${from + i}`)
+    return [{ seen: { names, day: toDistinctDay(at) }, totals: { requests } }]
+  }
+
+  it('are different ones of five minutes, whoever reports them, also after a restart', async () => {
+    const world = await createWorld()
+    await world.live(async ({ state }) => {
+      const counting = countingOf(world, state.storage)
+      expect(counting.visitorsNow()).toEqual({})
+      for (let i = 0; i < 10; i++) feed(counting, world, 1, seen(10 * i, 10 * i + 20, world.now))
+      // The last windows are still open.
+      const { main = 0 } = counting.visitorsNow()
+      expect(main).toBeGreaterThan(100)
+      expect(main).toBeLessThan(120)
+      world.now += 3 * WINDOW_MS
+      counting.closeDue()
+      expect(countingOf(world, state.storage).visitorsNow()).toEqual({ main })
+      world.now += 28 * WINDOW_MS
+      expect(countingOf(world, state.storage).visitorsNow()).toEqual({})
+    })
+  })
+
+  it('are never more than there were requests, whatever ids clients make up', async () => {
+    const world = await createWorld()
+    await world.live(async ({ state }) => {
+      const counting = countingOf(world, state.storage)
+      feed(counting, world, 1, seen(0, 5000, world.now, 7))
+      expect(counting.visitorsNow()).toEqual({ main: 7 })
+    })
+  })
+
+  it('are too few rather than too many when the day ends', async () => {
+    const world = await createWorld()
+    world.now = Math.ceil(START / DAY_MS) * DAY_MS - WINDOW_MS
+    await world.live(async ({ state }) => {
+      const counting = countingOf(world, state.storage)
+      const offset = (world.now - START) / WINDOW_MS
+      const tell = (sequence: number, at: number) =>
+        counting.receive(
+          toBatch('isolate', sequence, { [at]: seen(0, 40, START + at * WINDOW_MS) }),
+        )
+      tell(1, offset)
+      world.now += WINDOW_MS
+      tell(2, offset + 1)
+      expect(counting.visitorsNow().main).toBeLessThan(45)
+    })
+  })
+
+  it('of which a row says something that is no sketch are none', async () => {
+    const world = await createWorld()
+    await world.live(async ({ state }) => {
+      const counting = countingOf(world, state.storage)
+      feed(counting, world, 1, seen(0, 5, world.now))
+      world.now += 3 * WINDOW_MS
+      counting.closeDue()
+      for (const text of ['{', '[["main","x\u0000"]]', '[1]']) {
+        state.storage.sql.exec('UPDATE metric_windows SET visitors = ?', text)
+        expect(countingOf(world, state.storage).visitorsNow()).toEqual({})
+      }
+    })
+  })
+})
+
+describe('what an older Holo has stored', () => {
+  it('is read: tables without sketches, and rows and batches without finer intervals', async () => {
+    const world = await createWorld()
+    const latency = [1, 0, 2, 0, 0, 0, 0, 0, 0]
+    await world.live(async ({ state }) => {
+      const counting = countingOf(world, state.storage)
+      feed(counting, world, 1, [
+        { totals: { requests: 3, latency, firstByte: undefined as never } },
+      ])
+      world.now += 3 * WINDOW_MS
+      counting.closeDue()
+      const { sql } = state.storage
+      sql.exec("UPDATE metric_windows SET series = json_remove(series, '$[0].firstByte')")
+      sql.exec('ALTER TABLE metric_windows DROP COLUMN visitors')
+      const range = { resolution: 'window', from: START, to: world.now } as const
+      const [point] = countingOf(world, state.storage).metrics(range)
+      expect(point?.series[0]?.firstByte).toEqual(fromJudgedIntervals(latency))
+      expect(countingOf(world, state.storage).visitorsNow()).toEqual({})
+      expect(countingOf(world, state.storage).since()[0]?.firstByte).toEqual(
+        fromJudgedIntervals(latency),
+      )
     })
   })
 })

@@ -5,6 +5,7 @@ import {
   type Collected,
   isBatch,
 } from '../../src/core/counting/batch.ts'
+import { estimateVisitors, mergeSketch, newSketch } from '../../src/core/counting/distinct.ts'
 import {
   MAX_BATCH_VISITORS,
   MAX_BATCH_WINDOWS,
@@ -36,6 +37,29 @@ const outcomesOf = (batch: Batch) =>
   groupsOf(batch).flatMap(({ kinds, outcomes }) =>
     [...readOutcomes(outcomes)].map(({ kind, level }) => ({ ...kinds[kind], level })),
   )
+
+describe('visitors', () => {
+  const count = (batch: Batch) => {
+    const all = newSketch()
+    for (const { distinct } of groupsOf(batch)) if (distinct) mergeSketch(all, distinct)
+    return estimateVisitors(all)
+  }
+
+  it('are estimated at any time, also those of rules and hosts, and programs are none', () => {
+    const { recorder, take } = setUp(undefined)
+    for (let i = 0; i < 5; i++) {
+      recorder.record(toAsked({ visitor: visitorOf('main', 1000 * i) }), toAnswered())
+      recorder.record(toAsked({ visitor: visitorOf('main', 1000 * i) }), toAnswered())
+    }
+    const bot = { 'user-agent': 'curl/8.0' }
+    recorder.record(toAsked({ visitor: visitorOf('main', 9000), headers: bot }), toAnswered())
+    recorder.record(toAsked({ visitor: null, url: '/a.png' }), toAnswered())
+    recorder.record(toAsked({ visitor: visitorOf('main', 9500), by: 'shadow' }), toAnswered())
+    const batch = take()
+    expect(isBatch(structuredClone(batch))).toBe(true)
+    expect(count(batch)).toBe(5)
+  })
+})
 
 describe('a record', () => {
   it('is one for each request, against the version that was chosen', () => {

@@ -6,6 +6,7 @@ import { Hono } from 'hono'
 import type { Caller, Credential } from '../../control/contract.ts'
 import { OneAtATime } from '../../control/one-at-a-time.ts'
 import { err, ok, type Result } from '../../core/result.ts'
+import type { HostRole } from '../../http/dashboard-host.ts'
 import { API_PATH } from '../../wire/api-path.ts'
 import type { SignInBody } from '../../wire/sessions.ts'
 import type { ContentStore } from '../content/content-store.ts'
@@ -33,6 +34,9 @@ export type RequestSurroundings = {
   readonly getControl: GetControl
   readonly store: ContentStore
   readonly now: number
+  /** Left out: every host name is like any other. */
+  readonly hostRole?: HostRole
+  readonly dashboardHost?: string | undefined
   readonly patience?: ControlPatience
 }
 
@@ -77,9 +81,12 @@ async function handle(
   params: unknown,
   surroundings: RequestSurroundings & { turnedAway: TurnedAway; alone: OneAtATime },
 ): Handled {
-  const { requestId, now, turnedAway } = surroundings
+  const { requestId, now, turnedAway, hostRole } = surroundings
+  const isOfSite = hostRole === 'site'
   const shown =
-    route.scope === 'sign-in' ? await readSignIn(route, request) : readCredential(request)
+    route.scope === 'sign-in'
+      ? await readSignIn(route, request, isOfSite)
+      : readCredential(request, isOfSite)
   if (!shown.ok) {
     if (typeof shown.error !== 'string') return err(shown.error)
     const isWelcome = route.scope === 'open' && shown.error === 'absent'
@@ -107,6 +114,7 @@ async function run(
     store,
     now,
     alone,
+    dashboardHost,
   }: RequestSurroundings & { alone: OneAtATime; caller: Caller; client: ControlClient },
 ): Handled {
   const { ask } = client
@@ -123,7 +131,7 @@ async function run(
     return proved.ok ? ok(store) : proved
   }
   const serve = () =>
-    route.handle({ ...(parsed.value as Parsed<never>), caller, ask, openStore, now })
+    route.handle({ ...(parsed.value as Parsed<never>), caller, ask, openStore, now, dashboardHost })
   if (!route.oneAtATime) return serve()
   const served = await alone.run(route.path, await toPrint(caller.credential), serve)
   return served.ok ? served.value : err({ kind: 'one_at_a_time' })
@@ -137,7 +145,14 @@ function asksForWebSocket({ method, headers }: Request): boolean {
 async function readSignIn(
   route: SignInRoute,
   request: Request,
+  isOfSite: boolean,
 ): Promise<Result<Credential, Failure | NoCredential>> {
+  if (isOfSite) {
+    return err({
+      kind: 'forbidden',
+      detail: 'browsers sign in at the host name of the dashboard only',
+    })
+  }
   if (mayBeForged(request, 'token', 'sign-in')) return err({ kind: 'cross_site' })
   if (!maySignIn(request)) {
     return err({ kind: 'forbidden', detail: 'browsers sign in over https only' })

@@ -29,11 +29,18 @@ export type NoCredential = 'absent' | 'malformed'
  * The credential of a request: `Authorization`, or else the cookie of a session, or else the JWT that
  * Cloudflare Access adds. Queries and other cookies are never read. If one is malformed, the next is not
  * tried.
+ *
+ * @param isOfSite whether pages of the site have this origin, and browsers sign in elsewhere. Then only
+ *   `Authorization` counts: a page can make a browser send the others without knowing them.
  */
-export function readCredential(request: Request): Result<Credential, NoCredential> {
+export function readCredential(
+  request: Request,
+  isOfSite = false,
+): Result<Credential, NoCredential> {
   const { headers } = request
   const authorization = headers.get('authorization')
   if (authorization !== null) return toToken(BEARER.exec(authorization)?.[1] ?? '')
+  if (isOfSite) return err('absent')
   const session = readSession(request)
   if (session !== undefined)
     return session === '' ? err('malformed') : ok({ kind: 'session', session })

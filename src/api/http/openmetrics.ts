@@ -3,7 +3,7 @@
 
 import type { CountingLosses } from '../../control/contract.ts'
 import type { SeriesSince } from '../../control/counting/series.ts'
-import { LATENCY_EDGES_MS } from '../../core/counting/metrics.ts'
+import { FIRST_BYTE_EDGES_MS } from '../../core/counting/first-byte.ts'
 
 export const OPENMETRICS_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
 
@@ -11,15 +11,23 @@ type Labels = Readonly<Record<string, string>>
 type Sample = { readonly suffix: string; readonly labels: Labels; readonly value: number }
 type Family = {
   readonly name: string
-  readonly type: 'counter' | 'histogram'
+  readonly type: 'counter' | 'gauge' | 'histogram'
   readonly unit?: string
   readonly help: string
   readonly samples: readonly Sample[]
 }
 
-/** Everything since counting began, by environment and version; losses are since the control began. */
-export function toOpenMetrics(series: readonly SeriesSince[], losses: CountingLosses): string {
-  const families = [...toFamilies(series), toLosses(losses)]
+/**
+ * Everything since counting began, by environment and version; losses are since the control began.
+ *
+ * @param visitors of the last five minutes, by environment.
+ */
+export function toOpenMetrics(
+  series: readonly SeriesSince[],
+  losses: CountingLosses,
+  visitors: Readonly<Record<string, number>>,
+): string {
+  const families = [...toFamilies(series), toVisitors(visitors), toLosses(losses)]
   return `${families.flatMap(toLines).join('\n')}\n# EOF\n`
 }
 
@@ -84,9 +92,9 @@ function toFamilies(series: readonly SeriesSince[]): Family[] {
 function toHistogram(one: SeriesSince): Sample[] {
   const labels = toLabels(one)
   let below = 0
-  const buckets = one.latency.map((count, i) => {
+  const buckets = one.firstByte.map((count, i) => {
     below += count
-    const edge = LATENCY_EDGES_MS[i]
+    const edge = FIRST_BYTE_EDGES_MS[i]
     const le = edge === undefined ? '+Inf' : toFloat(edge / 1000)
     return { suffix: '_bucket', labels: { ...labels, le }, value: below }
   })
@@ -95,6 +103,19 @@ function toHistogram(one: SeriesSince): Sample[] {
     { suffix: '_count', labels, value: below },
     { suffix: '_sum', labels, value: one.latencyMs / 1000 },
   ]
+}
+
+function toVisitors(visitors: Readonly<Record<string, number>>): Family {
+  return {
+    name: 'holo_visitors',
+    type: 'gauge',
+    help: 'About how many different visitors there were in the last five minutes.',
+    samples: Object.entries(visitors).map(([environment, value]) => ({
+      suffix: '',
+      labels: { environment },
+      value,
+    })),
+  }
 }
 
 function toLosses(losses: CountingLosses): Family {

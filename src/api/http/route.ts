@@ -23,6 +23,8 @@ export type Call<Params, Query, Body> = Asker & {
    */
   readonly openStore: () => Promise<Result<ContentStore, Failure>>
   readonly now: number
+  /** The only host name where browsers may sign in; any if undefined. */
+  readonly dashboardHost: string | undefined
 }
 
 /** The arguments that functions need which call the control and the store for a handler. */

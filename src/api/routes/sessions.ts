@@ -37,9 +37,9 @@ export const SESSION_ROUTES: readonly Route[] = [
     changes: 'sessions',
     reply: codeReply,
     status: 201,
-    handle: async ({ ask, caller }) => {
+    handle: async ({ ask, caller, dashboardHost }) => {
       const answer = await ask('changes', (control) => control.makeCode(caller))
-      return answer.ok ? ok({ body: answer.value }) : answer
+      return answer.ok ? ok({ body: { ...answer.value, host: dashboardHost } }) : answer
     },
   }),
   route({

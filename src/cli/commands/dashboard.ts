@@ -20,15 +20,18 @@ export const DASHBOARD = command({
   run: async (context, _, { open }: DashboardOptions) => {
     const api = await context.api()
     const { url: site } = await context.target()
-    const { code, expiresAt } = await api.ask(codeAsRead, 'POST', '/session/code')
-    const url = site.origin + DASHBOARD_PATH
-    const link = toSignInLink(site.origin, code)
-    const opened = open === true
-    if (opened) launchBrowser(link)
+    const { code, expiresAt, host } = await api.ask(codeAsRead, 'POST', '/session/code')
+    const at = new URL(site.origin)
+    if (host !== undefined) at.hostname = host
+    const url = at.origin + DASHBOARD_PATH
+    const link = toSignInLink(at.origin, code)
+    const failed = open ? await launchBrowser(link) : undefined
+    const opened = open === true && failed === undefined
     const lines = [
       `Dashboard: ${url}`,
       `Sign in with this link, once, until ${toTime(expiresAt)}: ${link}`,
       'Whoever opens it first may do what your token may, for at most 12 hours',
+      ...(failed === undefined ? [] : [`No browser was opened: ${failed}. Open the link yourself`]),
     ]
     return { json: { url, link, code, expiresAt, opened }, lines }
   },

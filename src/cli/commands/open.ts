@@ -45,7 +45,8 @@ export const OPEN = command({
       url = address.href
     }
     const opens = !print && !asJson && isSomebodyThere(context.streams)
-    if (opens) launchBrowser(url)
-    return { json: { url, opened: opens }, lines: [url] }
+    const failed = opens ? await launchBrowser(url) : undefined
+    const lines = failed === undefined ? [url] : [url, `No browser was opened: ${failed}`]
+    return { json: { url, opened: opens && failed === undefined }, lines }
   },
 })

@@ -7,6 +7,7 @@ import { revisionsAsRead } from '../../wire/history.ts'
 import { statusOutput } from '../../wire/output.ts'
 import type { Api } from '../api.ts'
 import { type Context, command, type SharedOptions } from '../command.ts'
+import { loadFigures, toFigureLines } from '../figures.ts'
 import { toTable } from '../table.ts'
 import { WATCH_OPTIONS, type WatchOptions, watchOutcome } from '../watch.ts'
 import { toTime } from '../words.ts'
@@ -34,12 +35,13 @@ export const STATUS = command({
 })
 
 async function loadStatus(context: Context, api: Api): Promise<Status> {
-  const [{ environments, revision }, { control }, { services }, { revisions }, target] =
+  const [{ environments, revision }, { control }, { services }, { revisions }, figures, target] =
     await Promise.all([
       api.ask(environmentsAsRead, 'GET', '/environments'),
       api.ask(healthAsRead, 'GET', '/health'),
       api.ask(servicesHealthAsRead, 'GET', '/health/services'),
       api.ask(revisionsAsRead, 'GET', '/revisions', { query: { limit: '1' } }),
+      loadFigures(api),
       context.target(),
     ])
   const [last] = revisions
@@ -55,6 +57,7 @@ async function loadStatus(context: Context, api: Api): Promise<Status> {
       percent: Math.floor((one.used * 100) / one.limit),
     })),
     environments,
+    figures,
     services: services.filter(({ origins }) => origins.length > 0),
     ...(last ? { last: last } : {}),
   }
@@ -80,6 +83,7 @@ function toLines(context: Context, status: Status): string[] {
     ...toFillLines(context, status.fill),
     '',
     ...toEnvironmentLines(status.environments, columns),
+    ...toFigureLines(status.figures, columns),
     ...toServiceLines(context, status.services),
   ]
 }

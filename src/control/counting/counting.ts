@@ -18,6 +18,7 @@ import { OpenWindows, type WindowLosses } from './open-windows.ts'
 import { RolloutStore } from './rollout-store.ts'
 import type { MetricRange, SeriesSince } from './series.ts'
 import { createCountingTables } from './tables.ts'
+import { countVisitors, toFirstNow, toWindowVisitors } from './visitors-now.ts'
 
 export type CountingDeps = {
   readonly storage: DurableObjectStorage
@@ -171,6 +172,14 @@ export class Counting {
   metrics(range: MetricRange): readonly MetricPoint[] {
     this.closeDue()
     return this.#metrics.read(range)
+  }
+
+  /** About how many visitors each environment has had in the last five minutes. */
+  visitorsNow(): Readonly<Record<string, number>> {
+    this.closeDue()
+    const first = toFirstNow(this.#parts.now())
+    const open = this.#open.list().filter(({ window }) => window >= first)
+    return countVisitors([...this.#metrics.readVisitors(first), ...open.map(toWindowVisitors)])
   }
 
   since(): readonly SeriesSince[] {

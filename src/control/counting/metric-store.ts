@@ -9,12 +9,14 @@ import {
   addSeries,
   addSince,
   addUp,
+  countRequests,
   type MetricRange,
   parseSeries,
   type Series,
   type SeriesSince,
 } from './series.ts'
-import type { MinuteRow } from './tables.ts'
+import type { MinuteRow, WindowRow } from './tables.ts'
+import { parseVisitorsText, toVisitorsText, type WindowVisitors } from './visitors-now.ts'
 
 const MINUTE_MS = 60_000
 const WINDOWS_PER_MINUTE = MINUTE_MS / WINDOW_MS
@@ -44,14 +46,16 @@ export class MetricStore {
   }
 
   /** Writes one row, and one for each minute that is complete by it. */
-  add({ window, groups }: ClosedWindow): void {
+  add({ window, groups, distinct }: ClosedWindow): void {
     this.#closeMinutesBefore(Math.floor(window / WINDOWS_PER_MINUTE))
     this.#sql.exec(
-      `INSERT INTO metric_windows (slot, window, series) VALUES (?, ?, ?)
-       ON CONFLICT (slot) DO UPDATE SET window = excluded.window, series = excluded.series`,
+      `INSERT INTO metric_windows (slot, window, series, visitors) VALUES (?, ?, ?, ?)
+       ON CONFLICT (slot) DO UPDATE SET window = excluded.window, series = excluded.series,
+         visitors = excluded.visitors`,
       window % KEPT_WINDOWS,
       window,
       JSON.stringify(addUp(groups)),
+      toVisitorsText(distinct),
     )
     this.#newest.window = Math.max(window, this.#newest.window)
   }
@@ -88,6 +92,15 @@ export class MetricStore {
     return since
   }
 
+  /** What is known of the visitors of the windows from `first` on. */
+  readVisitors(first: number): WindowVisitors[] {
+    return this.#windows(first, Number.MAX_SAFE_INTEGER, 'series, visitors').map((row) => ({
+      window: row.window,
+      requests: countRequests(parseSeries(row.series)),
+      distinct: parseVisitorsText(row.visitors),
+    }))
+  }
+
   #closeMinutesBefore(end: number): void {
     const newest = this.#newest
     for (const [minute, series] of this.#sumWindows(newest.minute + 1, end)) {
@@ -116,9 +129,11 @@ export class MetricStore {
     ])
   }
 
-  #windows(from: number, end: number): { window: number; series: string }[] {
+  /** @param columns what is read besides the window; `visitors` only where it is needed. */
+  #windows(from: number, end: number, columns = 'series'): WindowRow[] {
     const { window: newest } = this.#newest
-    return this.#ring('metric_windows', 'window', KEPT_WINDOWS, { from, end, newest }) as never
+    const range = { from, end, newest }
+    return this.#ring('metric_windows', 'window', KEPT_WINDOWS, range, columns) as never
   }
 
   #minutes(from: number, end: number): { minute: number; series: string }[] {
@@ -132,6 +147,7 @@ export class MetricStore {
     column: string,
     slots: number,
     { from, end, newest }: { readonly from: number; readonly end: number; readonly newest: number },
+    columns = 'series',
   ): unknown[] {
     const last = Math.min(end - 1, newest)
     const first = Math.max(0, from, newest - slots + 1)
@@ -140,7 +156,7 @@ export class MetricStore {
     const runs = low <= high ? 'slot BETWEEN ? AND ?' : '(slot >= ? OR slot <= ?)'
     return [
       ...this.#sql.exec(
-        `SELECT ${column}, series FROM ${table} WHERE ${runs} AND ${column} BETWEEN ? AND ?
+        `SELECT ${column}, ${columns} FROM ${table} WHERE ${runs} AND ${column} BETWEEN ? AND ?
          ORDER BY ${column}`,
         ...[low, high, first, last],
       ),

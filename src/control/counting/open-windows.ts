@@ -3,6 +3,7 @@
 // in milliseconds since the epoch throughout. Order and repetition of batches change nothing.
 
 import type { Batch, Group, WindowCounts } from '../../core/counting/batch.ts'
+import { mergeSketch, newSketch, type Sketch } from '../../core/counting/distinct.ts'
 import {
   CLOCK_WENT_BACK_WINDOWS,
   closesAt,
@@ -20,7 +21,17 @@ export type MergedGroup = {
   readonly totals: GrowingTotals
 }
 
-export type ClosedWindow = { readonly window: number; readonly groups: readonly MergedGroup[] }
+export type ClosedWindow = {
+  readonly window: number
+  readonly groups: readonly MergedGroup[]
+  /** How many visitors there were, about, by environment. */
+  readonly distinct: ReadonlyMap<string, Sketch>
+}
+
+type OpenWindow = {
+  readonly groups: Map<string, MergedGroup>
+  readonly distinct: Map<string, Sketch>
+}
 
 /** What was reported and not counted, and what isolates themselves could not report. */
 export type WindowLosses = {
@@ -45,7 +56,7 @@ export class OpenWindows {
     unreported: 0,
     overflow: 0,
   }
-  readonly #windows = new Map<number, Map<string, MergedGroup>>()
+  readonly #windows = new Map<number, OpenWindow>()
   readonly #isolates = new Map<string, { readonly sequence: number; readonly at: number }>()
   /**
    * The newest that was closed: none up to it is opened again. Forgotten when the clock is a minute and
@@ -85,11 +96,21 @@ export class OpenWindows {
     return due
       .sort((a, b) => a - b)
       .map((window) => {
-        const groups = [...(this.#windows.get(window)?.values() ?? [])]
+        const closed = this.#read(window)
         this.#windows.delete(window)
         this.#closed = Math.max(this.#closed, window)
-        return { window, groups: groups.sort(byName) }
+        return closed
       })
+  }
+
+  /** Those that are still open, as they stand. */
+  list(): ClosedWindow[] {
+    return [...this.#windows.keys()].map((window) => this.#read(window))
+  }
+
+  #read(window: number): ClosedWindow {
+    const { groups, distinct } = this.#windows.get(window) ?? newWindow()
+    return { window, groups: [...groups.values()].sort(byName), distinct }
   }
 
   /** Isolates number their batches and send none before the last has ended. */
@@ -107,20 +128,28 @@ export class OpenWindows {
   }
 
   #merge({ window, groups }: WindowCounts): void {
-    const open = this.#windows.get(window) ?? new Map<string, MergedGroup>()
+    const open = this.#windows.get(window) ?? newWindow()
     this.#windows.set(window, open)
     for (const group of groups) {
       const key = `${group.environment}\n${group.version}\n${group.revision}`
-      const known = open.get(key)
-      if (!known && open.size >= MAX_GROUPS) {
+      const known = open.groups.get(key)
+      if (!known && open.groups.size >= MAX_GROUPS) {
         this.losses.overflow += 1
         continue
       }
       const merged = known ?? toMerged(group)
-      open.set(key, merged)
+      open.groups.set(key, merged)
       addTotals(merged.totals, group.totals)
+      if (!group.distinct) continue
+      const sketch = open.distinct.get(group.environment) ?? newSketch()
+      open.distinct.set(group.environment, sketch)
+      mergeSketch(sketch, group.distinct)
     }
   }
+}
+
+function newWindow(): OpenWindow {
+  return { groups: new Map(), distinct: new Map() }
 }
 
 function toMerged({ environment, version, revision }: Group): MergedGroup {

@@ -1,6 +1,12 @@
 // Sums by environment and version, as rows of the tables and points of the API have them.
 
-import { addTotals, type GrowingTotals, noTotals, type Totals } from '../../core/counting/totals.ts'
+import { fromJudgedIntervals } from '../../core/counting/first-byte.ts'
+import {
+  addTotals,
+  type GrowingTotals,
+  noTotals,
+  type OlderTotals,
+} from '../../core/counting/totals.ts'
 import type { MetricSeries, RESOLUTIONS } from '../../wire/metrics.ts'
 import { MAX_SERIES, MAX_TOTAL_SERIES } from './limits.ts'
 
@@ -20,7 +26,7 @@ export type MetricRange = {
 type Named = { readonly environment: string; readonly version: string }
 
 /** Adds up what has the same version and environment. Keeps the first `MAX_SERIES` and drops the others. */
-export function addUp(parts: Iterable<Named & { readonly totals: Totals }>): Series[] {
+export function addUp(parts: Iterable<Named & { readonly totals: OlderTotals }>): Series[] {
   const sums = new Map<string, Named & { readonly totals: GrowingTotals }>()
   for (const { environment, version, totals } of parts) {
     const key = `${environment}\n${version}`
@@ -31,6 +37,15 @@ export function addUp(parts: Iterable<Named & { readonly totals: Totals }>): Ser
     sums.set(key, sum)
   }
   return [...sums.values()].map(({ totals, ...named }) => ({ ...named, ...totals }))
+}
+
+/** Requests by environment. */
+export function countRequests(series: readonly Series[]): Map<string, number> {
+  const requests = new Map<string, number>()
+  for (const one of series) {
+    requests.set(one.environment, (requests.get(one.environment) ?? 0) + one.requests)
+  }
+  return requests
 }
 
 /** Adds rows of series up. */
@@ -64,8 +79,12 @@ function toKey({ environment, version }: Named): string {
 /** Takes a row that cannot be parsed as empty: a bad row must not stop the control. */
 export function parseSeries<T extends Series>(text: string): readonly T[] {
   try {
-    // An older Holo did not count outcomes.
-    return JSON.parse(text).map((one: T) => ({ ...one, outcomes: one.outcomes ?? {} }))
+    // An older Holo did not count outcomes, and first bytes between the edges of the judge only.
+    return JSON.parse(text).map((one: T) => ({
+      ...one,
+      outcomes: one.outcomes ?? {},
+      firstByte: one.firstByte ?? fromJudgedIntervals(one.latency),
+    }))
   } catch (cause) {
     console.error('a row of counts cannot be read', cause)
     return []

@@ -1,6 +1,8 @@
 // The tables of counts, and their rows as SQLite gives them. docs/metrics.md says what they hold and how
 // large they grow.
 
+import { addColumn } from '../tables.ts'
+
 /**
  * `metric_windows` and `metric_minutes` are rings: a slot is written over when its time comes again,
  * so that nothing has ever to be removed. `counted_rollouts`: what is counted for each rollout;
@@ -12,7 +14,8 @@ const TABLES = `
 CREATE TABLE IF NOT EXISTS metric_windows (
   slot INTEGER PRIMARY KEY,
   window INTEGER NOT NULL,
-  series TEXT NOT NULL
+  series TEXT NOT NULL,
+  visitors TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE TABLE IF NOT EXISTS metric_minutes (
   slot INTEGER PRIMARY KEY,
@@ -37,6 +40,8 @@ CREATE TABLE IF NOT EXISTS counted_changes (
 /** Makes what does not exist yet; writes no row where all do. */
 export function createCountingTables(sql: SqlStorage): void {
   sql.exec(TABLES)
+  // The tables of an older control have no sketches of visitors.
+  addColumn(sql, 'metric_windows', 'visitors', "TEXT NOT NULL DEFAULT ''")
   empty(sql, OLDER_TABLE)
 }
 
@@ -47,6 +52,14 @@ const OLDER_TABLE = 'counted_windows'
 function empty(sql: SqlStorage, table: string): void {
   const found = sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", table)
   if (found.toArray().length > 0) sql.exec(`DELETE FROM ${table}`)
+}
+
+export type WindowRow = {
+  readonly window: number
+  /** JSON: the sums of the window by environment and version. */
+  readonly series: string
+  /** JSON: by environment a packed sketch of its visitors, one character for each entry; empty for none. */
+  readonly visitors: string
 }
 
 export type MinuteRow = {

@@ -2,6 +2,7 @@
 // because they cross a call between machines. metrics/ makes batches; control/counting adds them
 // up.
 
+import { isPackedSketch, type PackedSketch } from './distinct.ts'
 import {
   MAX_BATCH_OUTCOMES,
   MAX_BATCH_VISITORS,
@@ -11,14 +12,16 @@ import {
 } from './limits.ts'
 import { MAX_KINDS, OUTCOME_WORDS, type OutcomeKind } from './outcomes.ts'
 import { isSegmentValues, MAX_SEGMENT_VALUES, type SegmentValues } from './segments.ts'
-import { isTotals, type Totals } from './totals.ts'
+import { isTotals, type OlderTotals } from './totals.ts'
 
 /** The counts of one version in one environment, as decided with one revision. */
 export type Group = {
   readonly environment: string
   readonly version: string
   readonly revision: number
-  readonly totals: Totals
+  readonly totals: OlderTotals
+  /** How many visitors there were, about (distinct.ts); left out by an older isolate. */
+  readonly distinct?: PackedSketch
   /** Judged visitors of the sample: pairs of hash and marks (marks.ts), each visitor once. */
   readonly visitors: Uint32Array
   /** What `outcomes` is about. */
@@ -154,13 +157,14 @@ function isCountedWindow(value: unknown): value is WindowCounts {
 }
 
 function isGroup(value: unknown): value is Group {
-  const { environment, version, revision, totals, visitors, kinds, outcomes, ...more } = (value ??
-    {}) as Partial<Record<keyof Group, unknown>>
+  const { environment, version, revision, totals, distinct, visitors, kinds, outcomes, ...more } =
+    (value ?? {}) as Partial<Record<keyof Group, unknown>>
   return (
     isName(environment) &&
     isName(version) &&
     isWhole(revision) &&
     isTotals(totals) &&
+    (distinct === undefined || isPackedSketch(distinct)) &&
     visitors instanceof Uint32Array &&
     visitors.length % 2 === 0 &&
     Array.isArray(kinds) &&

@@ -1,6 +1,7 @@
 // The sums of one version in one environment over some time. They are shown to people; the judge
 // uses marks.ts. Plain JSON; adding them is exact and does not depend on the order.
 
+import { FIRST_BYTE_COUNTS, fromJudgedIntervals } from './first-byte.ts'
 import { MAX_NAMES } from './limits.ts'
 import { LATENCY_EDGES_MS } from './metrics.ts'
 
@@ -33,6 +34,8 @@ export type Totals = {
    * last.
    */
   readonly latency: readonly number[]
+  /** The same times between the finer edges of first-byte.ts. */
+  readonly firstByte: readonly number[]
   /** The sum of these times in milliseconds. */
   readonly latencyMs: number
   /** Bytes of bodies whose length was announced. */
@@ -59,6 +62,7 @@ export function noTotals(): GrowingTotals {
     outcomes: {},
     sources: {},
     latency: new Array<number>(LATENCY_EDGES_MS.length + 1).fill(0),
+    firstByte: new Array<number>(FIRST_BYTE_COUNTS).fill(0),
     latencyMs: 0,
     bytes: 0,
   }
@@ -71,7 +75,10 @@ export function addNamed(names: NamedSums, name: string, by = 1): void {
   names[key] = (Object.hasOwn(names, key) ? (names[key] ?? 0) : 0) + by
 }
 
-export function addTotals(to: GrowingTotals, more: Totals): void {
+/** What an older Holo counted has no finer intervals. */
+export type OlderTotals = Omit<Totals, 'firstByte'> & Partial<Pick<Totals, 'firstByte'>>
+
+export function addTotals(to: GrowingTotals, more: OlderTotals): void {
   to.requests += more.requests
   to.judged += more.judged
   to.assigned += more.assigned
@@ -80,6 +87,7 @@ export function addTotals(to: GrowingTotals, more: Totals): void {
   to.bytes += more.bytes
   addAll(to.statuses, more.statuses)
   addAll(to.latency, more.latency)
+  addAll(to.firstByte, more.firstByte ?? fromJudgedIntervals(more.latency))
   for (const [name, count] of Object.entries(more.failures)) addNamed(to.failures, name, count)
   for (const [name, count] of Object.entries(more.outcomes ?? {})) {
     addNamed(to.outcomes, name, count)
@@ -91,13 +99,14 @@ export function addTotals(to: GrowingTotals, more: Totals): void {
  * Whether a value that came from elsewhere has the shape of totals: whole numbers from 0
  * everywhere.
  */
-export function isTotals(value: unknown): value is Totals {
+export function isTotals(value: unknown): value is OlderTotals {
   const totals = (value ?? {}) as Partial<Record<keyof Totals, unknown>>
   return (
     [totals.requests, totals.judged, totals.assigned, totals.failed].every(isCount) &&
     [totals.latencyMs, totals.bytes].every(isCount) &&
     isCounts(totals.statuses, STATUS_CLASSES) &&
     isCounts(totals.latency, LATENCY_EDGES_MS.length + 1) &&
+    (totals.firstByte === undefined || isCounts(totals.firstByte, FIRST_BYTE_COUNTS)) &&
     isNames(totals.failures) &&
     isNames(totals.outcomes) &&
     isNames(totals.sources)

@@ -1,6 +1,7 @@
 // One environment with its figures: who gets it, whether it is healthy, and how it answered lately.
 
 import { useSignal } from '@preact/signals'
+import { type Percentile, toPercentile } from '../../core/counting/first-byte.ts'
 import type { ReplyOf } from '../api/client.ts'
 import { Spark } from '../charts/spark.tsx'
 import {
@@ -10,10 +11,9 @@ import {
   toRateLabel,
   toSecondsLabel,
 } from '../say/format.ts'
-import { type LatencyEstimate, toPercentile } from '../say/latency.ts'
 import { toSentence } from '../say/sentence.ts'
 import { type CountSums, type DrawnSeries, toDrawn, toRecent } from '../state/counts.ts'
-import { metrics, servicesKnown } from '../state/site.ts'
+import { metrics, servicesKnown, visitorsNow } from '../state/site.ts'
 import { HealthMark } from './icon.tsx'
 import { Name } from './name.tsx'
 import { ScrollTable } from './scroll-table.tsx'
@@ -52,7 +52,7 @@ export function EnvironmentCard({ environment }: { environment: EnvironmentItem 
       </p>
       <Health name={name} failedPercent={recent?.failedPercent} />
       {recent ? (
-        <Figures recent={recent} drawn={drawn} />
+        <Figures recent={recent} drawn={drawn} visitors={visitorsNow.value[name] ?? 0} />
       ) : (
         <p class="quiet">Nothing was counted in the last hour.</p>
       )}
@@ -113,13 +113,15 @@ function toHealthWords(name: string, state: string | undefined): string {
 function Figures({
   recent,
   drawn,
+  visitors,
 }: {
   recent: NonNullable<ReturnType<typeof toRecent>>
   drawn: DrawnSeries
+  visitors: number
 }) {
   const { sums, perSecond, failedPercent, pagesPerMinute } = recent
   const toSeries = (share: number) =>
-    drawn.sums.map(({ latency }) => toPercentile(latency, share)?.ms ?? null)
+    drawn.sums.map(({ firstByte }) => toPercentile(firstByte, share)?.ms ?? null)
   return (
     <dl class="figures">
       <Figure label="Requests" value={toRateLabel(perSecond)} values={drawn.perSecond} />
@@ -128,6 +130,10 @@ function Figures({
         value={failedPercent === undefined ? '–' : toPercentLabel(failedPercent)}
         values={drawn.failedPercent}
         isBad={(failedPercent ?? 0) >= NOTABLE_PERCENT}
+      />
+      <Figure
+        label="Visitors, last 5 min"
+        value={visitors < EXACT_VISITORS ? String(visitors) : toAbout(toCountLabel(visitors))}
       />
       <Figure
         label="Pages opened"
@@ -152,35 +158,44 @@ function Figure({
 }: {
   label: string
   value: string
-  values: readonly (number | null)[]
+  values?: readonly (number | null)[]
   isBad?: boolean
 }) {
   return (
     <div class="figure">
       <dt>{label}</dt>
       <dd class={isBad ? 'num bad' : 'num'}>{value}</dd>
-      <dd class="figure-chart">
-        <Spark values={values} tone={isBad ? 'bad' : 'plain'} />
-      </dd>
+      {values ? (
+        <dd class="figure-chart">
+          <Spark values={values} tone={isBad ? 'bad' : 'plain'} />
+        </dd>
+      ) : null}
     </div>
   )
 }
 
-function toEstimateLabel({ latency }: CountSums, share: number): string {
-  const estimate = toPercentile(latency, share)
+function toEstimateLabel({ firstByte }: CountSums, share: number): string {
+  const estimate = toPercentile(firstByte, share)
   return estimate ? toEstimateText(estimate) : '–'
 }
 
 const NARROW_SPACE = '\u202f'
 
-/** The counts have a few edges only: a figure between two of them is an estimate, and says so. */
-function toEstimateText({ kind, ms }: LatencyEstimate): string {
-  if (kind === 'about') return `≈${NARROW_SPACE}${toLatencyLabel(toRounded(ms))}`
+/** Up to here the estimate of visitors is nearly always right. */
+const EXACT_VISITORS = 10
+
+function toAbout(text: string): string {
+  return `≈${NARROW_SPACE}${text}`
+}
+
+/** Times are counted between edges: a figure between two of them is an estimate, and says so. */
+function toEstimateText({ kind, ms }: Percentile): string {
+  if (kind === 'about') return toAbout(toLatencyLabel(toRounded(ms)))
   return `${kind === 'above' ? '>' : '<'}${NARROW_SPACE}${toLatencyLabel(ms)}`
 }
 
 function toRounded(ms: number): number {
-  return ms < 100 ? Math.round(ms / 5) * 5 : Math.round(ms / 10) * 10
+  return ms < 100 ? Math.round(ms) : Math.round(ms / 10) * 10
 }
 
 function Services({ name }: { name: string }) {

@@ -1,8 +1,8 @@
 // Counts of the last hour, by window of ten seconds: what came in is added, what is too old is dropped, and the
 // series that pages draw are made of it. Pure.
 
+import { FIRST_BYTE_COUNTS } from '../../core/counting/first-byte.ts'
 import { WINDOW_MS } from '../../core/counting/limits.ts'
-import { LATENCY_EDGES_MS } from '../../core/counting/metrics.ts'
 import type { MetricPoint, MetricSeries } from '../../wire/metrics.ts'
 
 export const SHOWN_MS = 3_600_000
@@ -16,7 +16,7 @@ export type CountSums = {
   readonly judged: number
   readonly failed: number
   readonly assigned: number
-  readonly latency: readonly number[]
+  readonly firstByte: readonly number[]
 }
 
 /** Points by their time, oldest first. */
@@ -39,7 +39,7 @@ export function addPoints(
 /** One pass without copies: an hour of many environments has tens of thousands of series. */
 function sum(all: readonly (readonly MetricSeries[])[], wanted: WantedSeries): CountSums {
   let [requests, judged, failed, assigned] = [0, 0, 0, 0]
-  const latency = new Array<number>(LATENCY_EDGES_MS.length + 1).fill(0)
+  const firstByte = new Array<number>(FIRST_BYTE_COUNTS).fill(0)
   for (const series of all) {
     for (const one of series) {
       if (!wanted(one)) continue
@@ -47,11 +47,11 @@ function sum(all: readonly (readonly MetricSeries[])[], wanted: WantedSeries): C
       judged += one.judged
       failed += one.failed
       assigned += one.assigned
-      for (let i = 0; i < latency.length; i++)
-        latency[i] = (latency[i] ?? 0) + (one.latency[i] ?? 0)
+      for (let i = 0; i < firstByte.length; i++)
+        firstByte[i] = (firstByte[i] ?? 0) + (one.firstByte[i] ?? 0)
     }
   }
-  return { requests, judged, failed, assigned, latency }
+  return { requests, judged, failed, assigned, firstByte }
 }
 
 type WantedSeries = (series: MetricSeries) => boolean

@@ -33,6 +33,8 @@ export const revisions = unknown<'GET /revisions'>()
 export const versions = unknown<'GET /versions'>()
 export const controlState = unknown<'GET /health'>()
 export const metrics = signal<Known<CountedHour>>(UNKNOWN)
+/** By environment: about how many visitors there were in the last five minutes. */
+export const visitorsNow = signal<Readonly<Record<string, number>>>({})
 export const runningRollout = signal<Known<ReplyOf<'GET /rollouts/{id}'>>>(UNKNOWN)
 
 /** The revision of the document that is shown; 0 where nothing has been published. */
@@ -115,6 +117,7 @@ export async function readMetrics(): Promise<void> {
       return
     }
     all = addPoints(all, page.value.points, now)
+    visitorsNow.value = page.value.visitors
     from = page.value.next
   }
   keep(metrics, { ok: true, value: all })
@@ -135,6 +138,7 @@ export function forgetSite(): void {
     ] as Slot<unknown>[]) {
       slot.value = UNKNOWN
     }
+    visitorsNow.value = {}
     answeredAt.value = undefined
     unreachableSince.value = undefined
   })

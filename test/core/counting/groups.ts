@@ -1,6 +1,12 @@
 // Groups of counts as isolates report them, written shortly.
 
 import type { Group } from '../../../src/core/counting/batch.ts'
+import {
+  addVisitor,
+  newSketch,
+  type PackedSketch,
+  packSketch,
+} from '../../../src/core/counting/distinct.ts'
 import { type Mark, toMarks } from '../../../src/core/counting/marks.ts'
 import {
   CONNECTION_LEVEL,
@@ -39,6 +45,14 @@ export type ToGroup = {
   readonly revision?: number
   readonly visits?: readonly Visit[]
   readonly totals?: Partial<GrowingTotals>
+  /** Whose sketch is reported; an older isolate reports none. */
+  readonly seen?: { readonly names: readonly string[]; readonly day: number }
+}
+
+function toPacked({ names, day }: NonNullable<ToGroup['seen']>): PackedSketch {
+  const sketch = newSketch()
+  for (const name of names) addVisitor(sketch, name, day)
+  return packSketch(sketch)
 }
 
 export function toGroup({
@@ -47,6 +61,7 @@ export function toGroup({
   revision = 1,
   visits = [],
   totals,
+  seen,
 }: ToGroup): Group {
   const kinds: OutcomeKind[] = []
   const outcomes: number[] = []
@@ -67,6 +82,7 @@ export function toGroup({
     version: version ?? (side === 'control' ? '1' : '2'),
     revision,
     totals: { ...noTotals(), requests: visits.length, ...totals },
+    ...(seen ? { distinct: toPacked(seen) } : {}),
     visitors: Uint32Array.from(
       visits.flatMap(({ hash, client = 0, assigned = false, unpinned = true }) => [
         hash,
