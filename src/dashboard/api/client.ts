@@ -2,6 +2,7 @@
 
 import { err, ok, type Result } from '../../core/result.ts'
 import { API_PATH } from '../../wire/api-path.ts'
+import { followDate } from '../state/clock.ts'
 import type { Operations } from './operations.ts'
 import { noteAnswer, noteSilence } from './reachable.ts'
 import { endSession, REQUEST_HEADERS, signIn } from './session.ts'
@@ -75,6 +76,7 @@ export async function call<Name extends OperationName>(
       credentials: 'same-origin',
       cache: 'no-store',
     })
+    followDate(response.headers.get('date'))
     if (response.ok) {
       const reply = (await response.json()) as ReplyOf<Name>
       noteAnswer()

@@ -6,7 +6,9 @@ import { call } from '../api/client.ts'
 import { answeredAt } from '../api/reachable.ts'
 import { endSession, signIn } from '../api/session.ts'
 import { isChannelOpen, openChannel } from './channel.ts'
+import { clockJumps, readClock, setClock } from './clock.ts'
 import {
+  noteHappening,
   readControlState,
   readEnvironments,
   readMetrics,
@@ -34,9 +36,11 @@ const READS: Readonly<Record<string, readonly Read[]>> = {
   'rollout.': [readRollouts],
   'service.': [readServices],
   'publication.': [readControlState],
+  '': [noteHappening],
 }
 
 const EVERYTHING: readonly Read[] = [
+  noteHappening,
   readEnvironments,
   readRollouts,
   readServices,
@@ -58,7 +62,7 @@ export function keepUpToDate(): () => void {
   let isEnded = false
   let timers: ReturnType<typeof setTimeout>[] = []
   const wanted = new Set<Read>()
-  let readAt = 0
+  let readAt = Number.NEGATIVE_INFINITY
 
   const isLooking = () => !isEnded && document.visibilityState === 'visible'
 
@@ -70,11 +74,11 @@ export function keepUpToDate(): () => void {
   const want = (reads: readonly Read[]) => {
     if (reads.length === 0) return
     if (wanted.size === 0) {
-      const wait = Math.max(GATHER_MS, readAt + LEAST_BETWEEN_READS_MS - Date.now())
+      const wait = Math.max(GATHER_MS, readAt + LEAST_BETWEEN_READS_MS - performance.now())
       setTimeout(() => {
         const reads = [...wanted]
         wanted.clear()
-        readAt = Date.now()
+        readAt = performance.now()
         if (isLooking()) for (const read of reads) read()
       }, wait)
     }
@@ -128,9 +132,10 @@ export function keepUpToDate(): () => void {
 
   const endChannel = openChannel({
     onMessage: (message) => {
-      answeredAt.value = Date.now()
+      answeredAt.value = readClock()
       switch (message.kind) {
         case 'hello':
+          setClock(message.now)
           // It was closed for some time, or has just been opened.
           if (message.revision !== shownRevision.peek()) want(EVERYTHING)
           return
@@ -145,7 +150,7 @@ export function keepUpToDate(): () => void {
       }
     },
     onAlive: () => {
-      answeredAt.value = Date.now()
+      answeredAt.value = readClock()
     },
     onChange: (isOpen) => {
       // Where the asking left off is long ago when it has to go on.
@@ -161,6 +166,9 @@ export function keepUpToDate(): () => void {
   const noticeLooking = () => (isLooking() ? begin() : stop())
   document.addEventListener('visibilitychange', noticeLooking)
   addEventListener('online', begin)
+  const endJumps = clockJumps.subscribe((jumps) => {
+    if (jumps > 0) begin()
+  })
   begin()
   return () => {
     isEnded = true
@@ -168,6 +176,7 @@ export function keepUpToDate(): () => void {
     endChannel()
     document.removeEventListener('visibilitychange', noticeLooking)
     removeEventListener('online', begin)
+    endJumps()
   }
 }
 
