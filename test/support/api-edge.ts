@@ -44,6 +44,8 @@ export type AdminEdge = {
   readonly call: (method: string, path: string, asked?: CallOptions) => Promise<Answer>
   /** The same over https, as `https://shop.example.com`. */
   readonly callSecurely: AdminEdge['call']
+  /** Publishes the first document, on one that is empty. */
+  readonly publish: () => Promise<void>
   readonly createToken: (scopes: readonly string[], name?: string) => Promise<string>
   readonly stop: () => Promise<void>
 }
@@ -148,8 +150,8 @@ export async function startAdminEdge({ isEmpty = false } = {}): Promise<AdminEdg
       cookies: toCookies(response.headers.getSetCookie()),
     }
   }
-  const bucket = await miniflare.getR2Bucket('STORE')
-  if (!isEmpty) {
+  const publish = async () => {
+    const bucket = await miniflare.getR2Bucket('STORE')
     const document = await publishTwo(bucket as never, backend.origin)
     const put = await call('PUT', '/.holo/api/assignments', {
       token: FIRST_TOKEN,
@@ -158,6 +160,7 @@ export async function startAdminEdge({ isEmpty = false } = {}): Promise<AdminEdg
     })
     if (put.status !== 200) throw new Error(`the first document was refused: ${put.body}`)
   }
+  if (!isEmpty) await publish()
   return {
     url,
     control,
@@ -166,6 +169,7 @@ export async function startAdminEdge({ isEmpty = false } = {}): Promise<AdminEdg
     log,
     call,
     callSecurely,
+    publish,
     createToken: async (scopes, name = scopes.join(' ')) => {
       const json = { name, scopes }
       const made = await call('POST', '/.holo/api/tokens', { token: FIRST_TOKEN, json })
