@@ -314,10 +314,11 @@ describe('no answer', () => {
     await page.getByText(/^Live/).waitFor()
   })
 
-  it('shows the words of the API when the control is down from the start', async () => {
+  it('shows the words of the API when the control is down from the start, and goes on when it is back', async () => {
     const { page } = await openDashboard(browser, edge.url.origin, {
       token: FIRST_TOKEN,
       prepare: async (opened) => {
+        await opened.routeWebSocket(/live$/, (channel) => channel.close())
         await opened.route(
           (url) => url.pathname.startsWith('/.holo/api/') && !url.pathname.endsWith('/whoami'),
           (route) =>
@@ -338,7 +339,10 @@ describe('no answer', () => {
     })
     await page.getByRole('alert').getByText('The control does not answer').waitFor()
     await page.getByText('r-1').waitFor()
+    await page.getByText(/^Data are/).waitFor()
     expect(await findBarriers(page)).toEqual([])
+    await page.unrouteAll()
+    await page.getByRole('heading', { name: 'Environments' }).waitFor()
   })
 })
 

@@ -410,7 +410,7 @@ describe('a release that fails', () => {
     const dialog = dialogOf(page)
     await dialog.getByLabel('Version').selectOption(next.version)
     await press(page, /^Look at the change$/)
-    await dialog.getByText('gives').first().waitFor()
+    await dialog.getByLabel(/^Reason/).waitFor()
     await reach(page, /^Reason/)
     await page.keyboard.type('forward by hand')
     await press(page, /^Point it$/)

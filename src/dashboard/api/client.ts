@@ -50,6 +50,8 @@ export type CallResult<Name extends OperationName> = Result<ReplyOf<Name>, CallF
 /** A reply that has not begun by then will hardly come. */
 const CALL_TIMEOUT_MS = 15_000
 
+const FIRST_SERVER_FAILURE = 500
+
 export const UNREACHABLE =
   'Holo does not answer. Visitors are still served; the page asks again by itself.'
 
@@ -83,7 +85,8 @@ export async function call<Name extends OperationName>(
       return ok(reply)
     }
     const failure = await readFailure(response)
-    if (failure.code === 'unreachable') noteSilence()
+    // Where the control does not answer, the edge does: what the page shows gets older all the same.
+    if (failure.status >= FIRST_SERVER_FAILURE) noteSilence()
     else noteAnswer()
     if (failure.code === 'unauthenticated' && signIn.peek().kind === 'in') {
       endSession('The session is over: sign in again.')

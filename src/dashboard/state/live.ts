@@ -8,6 +8,8 @@ import { endSession, signIn } from '../api/session.ts'
 import { isChannelOpen, openChannel } from './channel.ts'
 import { clockJumps, readClock, setClock } from './clock.ts'
 import {
+  controlState,
+  environments,
   noteHappening,
   readControlState,
   readEnvironments,
@@ -16,8 +18,12 @@ import {
   readRollouts,
   readServices,
   readVersions,
+  revisions,
+  rollouts,
   runningRollout,
+  servicesKnown,
   shownRevision,
+  versions,
 } from './site.ts'
 
 const EVENTS_INTERVAL_MS = 5_000
@@ -49,6 +55,8 @@ const EVERYTHING: readonly Read[] = [
   readControlState,
   readMetrics,
 ]
+
+const KNOWN = [environments, rollouts, servicesKnown, revisions, versions, controlState]
 
 function toReads(kind: string): readonly Read[] {
   return Object.entries(READS)
@@ -85,6 +93,13 @@ export function keepUpToDate(): () => void {
     for (const read of reads) wanted.add(read)
   }
 
+  /** What could not be read before is read again: nothing may happen that would lead to it. */
+  const wantMissing = () => {
+    if (KNOWN.some(({ value: { failure } }) => failure && failure.code !== 'no_document')) {
+      want(EVERYTHING)
+    }
+  }
+
   const readEvents = async () => {
     if (isChannelOpen.peek()) return
     const query = after === undefined ? {} : { query: { after: String(after) } }
@@ -92,6 +107,7 @@ export function keepUpToDate(): () => void {
     if (!page.ok) return
     const isFirst = after === undefined
     after = page.value.next
+    wantMissing()
     if (isFirst) return
     if (page.value.missed > 0) want(EVERYTHING)
     for (const event of page.value.events) {
@@ -147,6 +163,7 @@ export function keepUpToDate(): () => void {
           return
         case 'window':
           want(listCountReads())
+          wantMissing()
       }
     },
     onAlive: () => {
