@@ -124,6 +124,11 @@ describe('an hour at ten updates a second', () => {
     await page.evaluate(() => (window as unknown as HourFrame).passMinute())
     await page.getByRole('heading', { name: 'Environments' }).waitFor()
     const session = await page.context().newCDPSession(page)
+    let passed = 1
+    const passMinute = async () => {
+      passed++
+      await page.evaluate(() => (window as unknown as HourFrame).passMinute())
+    }
     /** Somebody goes through all pages, one a minute. */
     const drive = async (from: number, to: number) => {
       for (let minute = from; minute < to; minute++) {
@@ -133,7 +138,12 @@ describe('an hour at ten updates a second', () => {
           },
           PAGES[minute % PAGES.length],
         )
-        await page.evaluate(() => (window as unknown as HourFrame).passMinute())
+        await passMinute()
+      }
+      // What is near the screen is known after a frame, and drawn after another one.
+      for (let i = 0; i < 3; i++) {
+        await page.evaluate(() => (window as unknown as HourFrame).waitForFrame())
+        await passMinute()
       }
     }
     await drive(0, WARM_UP_MINUTES)
@@ -141,7 +151,8 @@ describe('an hour at ten updates a second', () => {
     await drive(WARM_UP_MINUTES, WARM_UP_MINUTES + MINUTES)
     const after = await measure(session)
     const told = await page.evaluate(() => (window as unknown as HourFrame).told)
-    expect(told).toBe((1 + WARM_UP_MINUTES + MINUTES) * 600)
+    expect(passed).toBeGreaterThan(MINUTES)
+    expect(told).toBe(passed * 600)
     await showsLast(page)
     expect(after.nodes, JSON.stringify({ before, after })).toBeLessThan(before.nodes * 1.05 + 50)
     expect(after.listeners).toBeLessThan(before.listeners * 1.05 + 10)

@@ -150,7 +150,7 @@ describe('a designed state', () => {
 })
 
 describe('charts', () => {
-  it('tell the hour that comes twice apart when clocks are put back, and show a gap as no requests', async () => {
+  it('name the zone when clocks are put back, in the order of time, and show a gap as no requests', async () => {
     // At 01:00 UTC it is 02:00 again in Berlin.
     const until = Date.UTC(2026, 9, 25, 1, 20)
     const gap = { from: Date.UTC(2026, 9, 25, 1, 5), to: Date.UTC(2026, 9, 25, 1, 10) }
@@ -166,8 +166,9 @@ describe('charts', () => {
     const cells = rows.map((row) => row.split('\t'))
     expect(new Set(cells.map(([time]) => time)).size).toBe(rows.length)
     const valueAt = (time: string) => cells.find(([label]) => label === time)?.[1]
-    expect(valueAt('02:19:00 CEST')).toMatch(/\/s$/)
-    expect(valueAt('02:19:00 CET')).toMatch(/\/s$/)
+    const labels = cells.map(([time]) => time)
+    // The newest first.
+    expect(labels[labels.indexOf('02:00:00 CET') + 1]).toBe('02:59:30 CEST')
     expect(valueAt('02:04:30 CET')).not.toBe('0/s')
     for (const time of ['02:05:00 CET', '02:07:30 CET', '02:09:30 CET']) {
       expect(valueAt(time), time).toBe('0/s')
@@ -199,7 +200,10 @@ describe('very much', () => {
     // The keyboard goes on through rows that are added meanwhile.
     await page.keyboard.press('Home')
     await page.locator('.version-rows a').first().focus()
-    for (let i = 0; i < 50; i++) await page.keyboard.press('Tab')
+    for (let i = 0; i < 50; i++) {
+      await page.keyboard.press('Tab')
+      await page.evaluate(() => new Promise(requestAnimationFrame))
+    }
     expect(await page.evaluate(() => document.activeElement?.closest('li')?.ariaPosInSet)).toBe(
       '51',
     )

@@ -19,6 +19,7 @@ import { type SimulatedVisitors, startVisitors } from '../../scripts/local/visit
 import { launchBrowser } from '../support/browser.ts'
 import { holo } from '../support/cli.ts'
 import {
+  COLOUR_RULES,
   DESKTOP,
   expectNoOverflow,
   findBarriers,
@@ -327,7 +328,18 @@ describe('a release that fails', () => {
     await goTo(page, 'rollouts/new')
     await page.getByLabel('Version').selectOption(next.version)
     await page.getByText(/gets to everybody after/).waitFor({ timeout: WAIT.timeout })
-    await page.getByRole('button', { name: 'Look at the start' }).click()
+    // A plan of one's own begins as the preset, and is read by the parser of the API.
+    await page.getByLabel('a plan of your own').check()
+    const plan = page.getByLabel('The plan, as it may stand in holo.json')
+    const written = await plan.inputValue()
+    await plan.fill(written.replace('"weight": 5,', '"weight": 0.5,'))
+    await page.getByText('weights grow: this one is not above 1').waitFor()
+    const look = page.getByRole('button', { name: 'Look at the start' })
+    expect(await look.getAttribute('aria-disabled')).toBe('true')
+    await plan.fill(written.replace('"weight": 1,', '"weight": 2,'))
+    await page.getByText('Valid.').waitFor()
+    await page.locator('main').getByText(/^2.%$/).first().waitFor()
+    await look.click()
     const dialog = dialogOf(page)
     await dialog.getByRole('button', { name: 'Start it' }).click()
     await page.getByRole('heading', { name: 'Plan' }).waitFor()
@@ -339,6 +351,7 @@ describe('a release that fails', () => {
     await tell('Pause')
     await page.getByText(/is paused at/).waitFor()
     await tell('Resume')
+    await vi.waitFor(async () => expect(await shareOf('canary')).toBe(2), WAIT)
     for (const weight of [5, 25]) {
       await tell('Next step')
       await vi.waitFor(async () => expect(await shareOf('canary')).toBe(weight), WAIT)
@@ -370,7 +383,10 @@ describe('a release that fails', () => {
         await page.setViewportSize(viewport)
         for (const colorScheme of ['light', 'dark'] as const) {
           await page.emulateMedia({ colorScheme })
-          expect(await findBarriers(page), `${at} ${viewport.width} ${colorScheme}`).toEqual([])
+          const rules = colorScheme === 'dark' ? COLOUR_RULES : undefined
+          expect(await findBarriers(page, rules), `${at} ${viewport.width} ${colorScheme}`).toEqual(
+            [],
+          )
         }
         await expectNoOverflow(page)
       }

@@ -104,10 +104,20 @@ export async function goTo(page: Page, path: string): Promise<void> {
   await settle(page)
 }
 
-/** What axe finds, as `rule: element`. WCAG 2.2 AA and good practice. */
-export async function findBarriers(page: Page): Promise<readonly string[]> {
+/** Rules of axe that look at colours. The others come to the same in light and in dark. */
+export const COLOUR_RULES = ['color-contrast', 'link-in-text-block']
+
+/**
+ * What axe finds, as `rule: element`. WCAG 2.2 AA and good practice.
+ *
+ * @param only the rules that are looked at; all if left out.
+ */
+export async function findBarriers(
+  page: Page,
+  only?: readonly string[],
+): Promise<readonly string[]> {
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(AXE)
-  return page.evaluate(async () => {
+  return page.evaluate(async (runOnly) => {
     const { axe } = window as unknown as {
       axe: {
         run: (options: object) => Promise<{
@@ -116,11 +126,14 @@ export async function findBarriers(page: Page): Promise<readonly string[]> {
       }
     }
     // Only what was found: what passes is not described.
-    const { violations } = await axe.run({ resultTypes: ['violations'] })
+    const { violations } = await axe.run({
+      resultTypes: ['violations'],
+      ...(runOnly ? { runOnly } : {}),
+    })
     return violations.flatMap(({ id, nodes }) =>
       nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary}`),
     )
-  })
+  }, only)
 }
 
 /** Nothing is wider than the screen: what is wide scrolls in a box of its own. */

@@ -8,6 +8,8 @@ import { type Answers, LOOKED_AT, makeUpCounts } from './made-up-site.ts'
 export type HourFrame = {
   /** A minute passes, with ten messages a second. */
   readonly passMinute: () => Promise<void>
+  /** The browser draws, in real time. */
+  readonly waitForFrame: () => Promise<void>
   readonly told: number
   readonly revision: number
 }
@@ -44,6 +46,7 @@ function beginHour({ replies, counts, startMs }: Made): void {
     return lastId
   }
   const realTimeout = window.setTimeout.bind(window)
+  const realFrame = window.requestAnimationFrame.bind(window)
   const RealDate = Date
   const frame = window as unknown as Record<string, unknown>
   frame.setTimeout = (run: () => void, ms: number) => addTimer(run, ms)
@@ -132,6 +135,10 @@ function beginHour({ replies, counts, startMs }: Made): void {
 
   const KINDS = ['revision.committed', 'rollout.stepped', 'service.health', 'publication.failed']
   Object.assign(window, {
+    waitForFrame: async () => {
+      for (let i = 0; i < 2; i++) await new Promise((resolve) => realFrame(resolve))
+      await new Promise((resolve) => realTimeout(resolve, 0))
+    },
     passMinute: async () => {
       for (let second = 0; second < 60; second++) {
         for (let i = 0; i < 10; i++) {

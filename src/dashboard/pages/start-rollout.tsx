@@ -1,10 +1,11 @@
 // The form that starts a rollout: what, where, by which plan, and how long that will take at the present traffic.
 
 import { useSignal } from '@preact/signals'
-import { PRESETS, type PresetName } from '../../core/rollout/plan.ts'
+import { useRef } from 'preact/hooks'
+import { type Plan, PRESETS, type PresetName } from '../../core/rollout/plan.ts'
 import { Button } from '../parts/button.tsx'
 import { ForecastPanel } from '../parts/forecast-panel.tsx'
-import { beginOwnPlan, OwnPlanField, readOwnPlan } from '../parts/own-plan.tsx'
+import { beginOwnPlan, isReadingOwnPlan, OwnPlanField, readOwnPlan } from '../parts/own-plan.tsx'
 import { PageState } from '../parts/state.tsx'
 import { Track } from '../parts/track.tsx'
 import { PRESET_WORDS, toPlanText } from '../say/plans.ts'
@@ -28,6 +29,8 @@ export function StartRolloutPage({ version: asked }: { version: string | undefin
   const environment = useSignal(DEFAULT_ENVIRONMENT)
   const base = useSignal('')
   const chosenPlan = useSignal<PresetName | typeof OWN>('standard')
+  /** What the last valid text does stays there while the next one is read. */
+  const lastPlan = useRef<Plan>(undefined)
   const candidates = (list ?? [])
     .filter(({ withdrawn }) => !withdrawn)
     .sort((one, other) => (other.published ?? '').localeCompare(one.published ?? ''))
@@ -45,6 +48,8 @@ export function StartRolloutPage({ version: asked }: { version: string | undefin
   const isOwn = chosenPlan.value === OWN
   const own = isOwn ? readOwnPlan() : undefined
   const plan = chosenPlan.value === OWN ? own?.plan : PRESETS[chosenPlan.value]
+  if (plan) lastPlan.current = plan
+  const shownPlan = plan ?? (isOwn && isReadingOwnPlan() ? lastPlan.current : undefined)
   const start = {
     version,
     environment: environment.value,
@@ -182,10 +187,10 @@ export function StartRolloutPage({ version: asked }: { version: string | undefin
             What <em>{isOwn ? 'your plan' : chosenPlan.value}</em> does
           </h2>
           {isOwn ? <OwnPlanField start={start} /> : null}
-          {plan ? (
+          {shownPlan ? (
             <>
-              <Track plan={plan} />
-              <ForecastPanel plan={plan} base={base.value} environment={environment.value} />
+              <Track plan={shownPlan} />
+              <ForecastPanel plan={shownPlan} base={base.value} environment={environment.value} />
             </>
           ) : null}
           <footer class="sheet-foot">

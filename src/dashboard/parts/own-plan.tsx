@@ -37,6 +37,10 @@ export function readOwnPlan(): OwnPlanReading | undefined {
   return plan && { document: value as OwnPlanReading['document'], plan: plan as Plan }
 }
 
+export function isReadingOwnPlan(): boolean {
+  return state.value.kind === 'checking'
+}
+
 export function OwnPlanField({ start }: { start: PlannedStart }) {
   const revision = shownRevision.value
   useJsonCheck(
