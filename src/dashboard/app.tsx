@@ -14,6 +14,7 @@ import { ChangeDialog } from './parts/change-dialog.tsx'
 import { CommandDialog } from './parts/command-dialog.tsx'
 import { Header } from './parts/header.tsx'
 import { forgetNotices, Notices } from './parts/notices.tsx'
+import { forgetOwnPlan } from './parts/own-plan.tsx'
 import { openPalette, Palette } from './parts/palette.tsx'
 import { Loading } from './parts/state.tsx'
 import { keepUpToDate } from './state/live.ts'
@@ -51,6 +52,7 @@ function SignedIn() {
       end()
       forgetSite()
       forgetNotices()
+      forgetOwnPlan()
       dropProposal()
     }
   }, [])

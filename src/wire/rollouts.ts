@@ -298,4 +298,5 @@ export const rolloutCommandQuery = z.strictObject({ reason })
 
 export const rolloutStartReply = committed.extend({
   rollout: rolloutStatus.optional().describe('Not of a dry run'),
+  plan: rolloutPlan.optional().describe('As it was read; in dry runs only'),
 })

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { fromJudgedIntervals } from '../../src/core/counting/first-byte.ts'
 import {
   addPoints,
+  groupByEnvironment,
   listCountedVersions,
   listWindows,
   toDrawn,
@@ -78,6 +79,19 @@ describe('counts of the last hour', () => {
     expect(new Set(at.map((time, i) => time - (at[i - 1] ?? time - 30_000)))).toEqual(
       new Set([30_000]),
     )
+  })
+
+  it('are grouped by environment, with a point for every window, also where there were no requests', () => {
+    const canary = series({ environment: 'canary' })
+    const groups = groupByEnvironment([point(0), point(1, series(), canary), point(2)])
+    expect(groups.get('canary')?.map(({ series }) => series.length)).toEqual([0, 1, 0])
+    expect(groups.get('main')?.map(({ series }) => series.length)).toEqual([1, 1, 1])
+  })
+
+  it('leave out a window that lies far ahead, as a clock that went back leaves behind', () => {
+    const ahead = point(6 * 60 * 24)
+    const points = addPoints([], [point(0), point(1), ahead], START + 2 * WINDOW)
+    expect(points.map(({ at }) => at)).toEqual([START, START + WINDOW])
   })
 
   it('give the figures of the newest minute, by environment', () => {

@@ -3,9 +3,15 @@
 import { describe, expect, it } from 'vitest'
 import type { RolloutEvent, Window } from '../../src/core/rollout/events.ts'
 import { PRESETS } from '../../src/core/rollout/plan.ts'
-import { listTrackStops, PRESET_WORDS, toTrackPlace } from '../../src/dashboard/say/plans.ts'
+import {
+  listTrackStops,
+  PRESET_WORDS,
+  toPlanText,
+  toTrackPlace,
+} from '../../src/dashboard/say/plans.ts'
 import { EvidenceTrace } from '../../src/dashboard/work/evidence.ts'
 import { RUNS_OF_EACH, simulateAll } from '../../src/dashboard/work/forecast.ts'
+import { parsePlan } from '../../src/document/parse-plan.ts'
 import { NOW } from '../support/rollout-api.ts'
 
 const plain = (text: string | undefined) => text?.replaceAll('\u202f', ' ')
@@ -106,5 +112,14 @@ describe('the track', () => {
 
   it('has words for every preset', () => {
     expect(Object.keys(PRESET_WORDS).sort()).toEqual(Object.keys(PRESETS).sort())
+  })
+})
+
+describe('a plan of one’s own', () => {
+  it('begins as the text of a preset, which is read as the same plan', () => {
+    for (const plan of Object.values(PRESETS)) {
+      const read = parsePlan(JSON.parse(toPlanText(plan)))
+      expect(read).toEqual({ ok: true, value: { ...plan, segments: true } })
+    }
   })
 })

@@ -94,16 +94,34 @@ describe('the sentence about the site', () => {
   })
 
   it('tells for six hours that a release was taken back, and no longer', () => {
-    const taken = (endedAt: number) => {
+    const taken = (endedAt: number, served = 'v1') => {
       const rollouts = [
         { ...running(), phase: 'rolledBack', endedAt, reason: 'more visitors met a failure' },
       ] as unknown as SiteView['rollouts']
-      return toSiteSentence(view({ rollouts }))
+      const environments = [
+        { name: 'main', version: served, restricted: false, hosts: [], percent: 100 },
+      ]
+      return toSiteSentence(view({ rollouts, environments }))
     }
     expect(plain(taken(NOW - 4 * 60_000).text)).toBe('v2 was taken back 4 min ago.')
     expect(taken(NOW - 4 * 60_000).more).toBe('More visitors met a failure.')
     expect(taken(NOW - 4 * 60_000).move).toMatchObject({ kind: 'go', to: ['rollouts', 7] })
     expect(taken(NOW - 7 * 3_600_000).text).not.toContain('taken back')
+    // Nor when somebody has rolled forward by hand.
+    expect(taken(NOW - 4 * 60_000, 'v2').text).toBe('v2 serves everybody.')
+  })
+
+  it('names three versions at most, the ones with the most visitors', () => {
+    const environments = [5, 80, 1, 10, 4].map((percent, i) => ({
+      name: `e${i}`,
+      version: `v${i}`,
+      restricted: false,
+      hosts: [],
+      percent,
+    }))
+    expect(plain(toSiteSentence(view({ environments })).text)).toBe(
+      'v1 has 80 %, v3 has 10 % and 3 other versions have 10 % of visitors.',
+    )
   })
 
   it('puts a service first that is down and has visitors, and no other', () => {

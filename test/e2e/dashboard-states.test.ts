@@ -1,69 +1,28 @@
-// What the dashboard shows when there is nothing, too much, something hostile or no answer. The API is real where
-// nothing is said; otherwise its replies are made up.
+// What the dashboard shows when nothing is published, something is hostile, or nothing answers, on a running Holo. The
+// looks of each state are in dashboard-screens.test.ts.
 
 import type { Browser, Page, WebSocketRoute } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type AdminEdge, FIRST_TOKEN, startAdminEdge } from '../support/api-edge.ts'
 import { launchBrowser } from '../support/browser.ts'
-import {
-  DESKTOP,
-  expectNoOverflow,
-  findBarriers,
-  openDashboard,
-  PHONE,
-} from '../support/dashboard.ts'
+import { expectNoOverflow, findBarriers, goTo, openDashboard } from '../support/dashboard.ts'
+import { makeUpRollout } from '../support/made-up-rollout.ts'
+import { type Answers, answerFrom, makeUpSite } from '../support/made-up-site.ts'
 
 const PAGES = ['now', 'traffic', 'rollouts', 'rollouts/new', 'versions', 'try', 'rules', 'audit']
 
 let edge: AdminEdge
-let empty: AdminEdge
 let browser: Browser
 
 beforeAll(async () => {
-  edge = await startAdminEdge()
-  empty = await startAdminEdge({ isEmpty: true })
+  edge = await startAdminEdge({ isEmpty: true })
   browser = await launchBrowser()
 })
 
 afterAll(async () => {
   await browser?.close()
   await edge?.stop()
-  await empty?.stop()
 })
-
-/** Lets the real replies of a path through `change`. */
-async function alter(page: Page, path: string, change: (body: never) => unknown): Promise<void> {
-  await page.route(
-    (url) => url.pathname === `/.holo/api${path}`,
-    async (route) => {
-      const response = await route.fetch()
-      await route.fulfill({ response, json: change((await response.json()) as never) })
-    },
-  )
-}
-
-async function goTo(page: Page, path: string): Promise<void> {
-  await page.evaluate((hash) => {
-    location.hash = hash
-  }, `#/${path}`)
-  await page.locator('main .page, main .empty, main .failure').first().waitFor()
-  await page.waitForLoadState('networkidle')
-  await vi.waitFor(async () => expect(await page.locator('main .loading').count()).toBe(0), {
-    timeout: 20_000,
-    interval: 100,
-  })
-}
-
-/** Opens every page and looks at it. */
-async function lookAtAll(page: Page, look: (path: string) => Promise<void>): Promise<void> {
-  for (const path of PAGES) {
-    await goTo(page, path)
-    await look(path)
-  }
-}
-
-type Environments = { environments: Record<string, unknown>[] }
-type Versions = { versions: Record<string, unknown>[] }
 
 const LONG = 'n'.repeat(200)
 const VERY_LONG = 'x'.repeat(10_000)
@@ -102,165 +61,197 @@ const HOSTILE = [
   VERY_LONG,
 ] as const
 
+describe('nothing', () => {
+  it('says on every page that nothing has been published, and how to begin', async () => {
+    const { page } = await openDashboard(browser, edge.url.origin, { token: FIRST_TOKEN })
+    await page.getByRole('heading', { name: 'Nothing has been published yet' }).waitFor()
+    await page.getByText('npx holo publish').waitFor()
+    for (const path of PAGES) {
+      await goTo(page, path)
+      expect(await findBarriers(page), path).toEqual([])
+      await expectNoOverflow(page)
+    }
+    // It appears as soon as it is there, without a reload.
+    await goTo(page, 'now')
+    await edge.publish()
+    await page.getByRole('heading', { name: 'Environments' }).waitFor()
+  })
+})
+
+/** A site of which everything that a person, a program or a backend can name is hostile. */
+function makeUpHostileSite(): Answers {
+  const site = makeUpSite()
+  const { rollouts } = makeUpRollout('rolledBack')['GET /rollouts'] as { rollouts: object[] }
+  const environments = HOSTILE.map((text, i) => ({
+    name: `${i} ${text}`,
+    version: text,
+    restricted: i % 9 === 8,
+    hosts: [text],
+    percent: i === 0 ? 71 : 1,
+  }))
+  const change = (text: string, i: number) => ({
+    at: 1,
+    actor: text,
+    action: text,
+    reason: text,
+    revision: i + 1,
+  })
+  const answers = {
+    ...site,
+    'GET /whoami': { actor: HOSTILE[0], kind: 'session', scopes: ['admin'] },
+    'GET /environments': { revision: 12, environments },
+    'GET /health': {
+      status: 'ok',
+      control: {
+        revision: 12,
+        published: 11,
+        publishError: HOSTILE[1],
+        externalProblem: HOSTILE[2],
+        callsPerSecond: 1,
+        nextMs: 0,
+        overwritten: 0,
+        fill: [],
+      },
+    },
+    'GET /health/services': {
+      environments: environments.map(({ name, version }) => ({
+        environment: name,
+        state: 'Down',
+        since: 1,
+        why: version,
+      })),
+      services: environments.map(({ name, version }) => ({
+        environment: name,
+        version,
+        prefix: `/${version}/`,
+        state: 'Down',
+        since: 1,
+        why: version,
+        origins: [{ origin: version, path: version, state: 'Down', since: 1, why: version }],
+      })),
+      down: HOSTILE,
+    },
+    'GET /versions': {
+      revision: 12,
+      versions: HOSTILE.map((text, i) => ({
+        ...((site['GET /versions'] as unknown as { versions: object[] }).versions[0] ?? {}),
+        id: `${i} ${text}`,
+        environments: [text],
+        services: [{ prefix: text, origins: [text] }],
+        record: { files: 1, bytes: 1, commit: text, author: text },
+      })),
+    },
+    'GET /revisions': {
+      revisions: HOSTILE.map((text, i) => ({ ...change(text, i), digest: text })),
+    },
+    'GET /revisions/{revision}': {
+      ...change(HOSTILE[0], 1),
+      digest: HOSTILE[3],
+      text: JSON.stringify({ [HOSTILE[0]]: HOSTILE[4], list: HOSTILE }),
+    },
+    'GET /audit': {
+      rows: HOSTILE.map((text, i) => ({ ...change(text, i), seq: i, detail: { [text]: text } })),
+    },
+    'GET /assignments': {
+      schema: 1,
+      revision: 12,
+      salt: HOSTILE[0],
+      environments: {},
+      traffic: {},
+      visitor: { cookie: HOSTILE[1] },
+      polled: HOSTILE,
+      rules: HOSTILE.map((text) => ({
+        name: text,
+        environment: text,
+        when: { '==': [{ var: text }, text] },
+      })),
+    },
+    'GET /rollouts': {
+      rollouts: HOSTILE.map((text, i) => ({
+        ...rollouts[0],
+        id: i + 1,
+        environment: text,
+        base: text,
+        version: text,
+        baseVersion: text,
+        startedBy: text,
+        phaseText: text,
+        reason: text,
+      })),
+    },
+    'POST /explain': {
+      problem: {
+        status: 400,
+        code: 'invalid_request',
+        title: HOSTILE[0],
+        detail: HOSTILE[1],
+        requestId: HOSTILE[2],
+        problems: HOSTILE.map((text) => ({ path: text, message: text })),
+      },
+    },
+  }
+  return answers as unknown as Answers
+}
+
 describe('hostile text', () => {
-  it('is text on every page, in every field that people or programs fill', async () => {
+  it('is 30 texts, and each is text on every page, in every field that people or programs fill', async () => {
+    expect(HOSTILE.length).toBe(30)
     const faults: string[] = []
     const { page, faults: others } = await openDashboard(browser, edge.url.origin, {
-      token: FIRST_TOKEN,
       prepare: async (opened) => {
         opened.on('dialog', (dialog) => {
           faults.push(dialog.message())
           dialog.dismiss()
         })
-        await alter(opened, '/environments', (body: Environments) => ({
-          ...body,
-          environments: [
-            ...body.environments,
-            ...HOSTILE.map((text, i) => ({
-              name: `${i} ${text}`,
-              version: text,
-              restricted: false,
-              hosts: [text],
-              percent: 0,
-            })),
-          ],
-        }))
-        await alter(opened, '/versions', (body: Versions) => ({
-          ...body,
-          versions: [
-            ...body.versions,
-            ...HOSTILE.map((text, i) => ({
-              ...body.versions[0],
-              id: `${i} ${text}`,
-              environments: [text],
-              record: {
-                ...(body.versions[0]?.record as object),
-                files: 1,
-                bytes: 1,
-                commit: text,
-                author: text,
-              },
-            })),
-          ],
-        }))
-        await alter(opened, '/revisions', (body: { revisions: object[] }) => ({
-          revisions: HOSTILE.map((text, i) => ({
-            ...body.revisions[0],
-            revision: i + 1,
-            actor: text,
-            action: text,
-            reason: text,
-          })),
-        }))
-        await alter(opened, '/audit', (body: { rows: object[] }) => ({
-          rows: HOSTILE.map((text, i) => ({
-            ...body.rows[0],
-            seq: i,
-            actor: text,
-            action: text,
-            reason: text,
-            detail: { [text]: text },
-          })),
-        }))
-        await alter(opened, '/assignments', (body: object) => ({
-          ...body,
-          rules: HOSTILE.map((text) => ({
-            name: text,
-            environment: text,
-            when: { '==': [{ var: text }, text] },
-          })),
-        }))
-        await alter(opened, '/rollouts', () => ({
-          rollouts: HOSTILE.map((text, i) => ({
-            id: i + 1,
-            environment: text,
-            base: text,
-            version: text,
-            baseVersion: text,
-            startedAt: 1,
-            startedBy: text,
-            endedAt: 2,
-            phase: 'rolledBack',
-            phaseText: text,
-            reason: text,
-            weight: 0,
-          })),
-        }))
+        await answerFrom(opened, makeUpHostileSite())
       },
     })
-    await lookAtAll(page, async (path) => {
+    const look = async (path: string, isShown: boolean) => {
       await expectNoOverflow(page)
-      expect(
-        await page.locator('main script, main iframe, main img, main base').count(),
-        path,
-      ).toBe(0)
-      expect(await page.locator('main a[href^="javascript"], main a[href^="data"]').count()).toBe(0)
-    })
-    await goTo(page, 'rules')
-    expect(await page.getByText('<img src=x onerror=alert(1)>').count()).toBeGreaterThan(0)
-    await goTo(page, `versions/${encodeURIComponent(`0 ${HOSTILE[0]}`)}`)
-    expect(await page.locator('main h1').textContent()).toContain(HOSTILE[0])
+      expect(await findMarkup(page), path).toEqual([])
+      if (!isShown) return
+      const shown = await page.evaluate(() => document.querySelector('main')?.textContent ?? '')
+      const missing = HOSTILE.filter((text) => !shown.includes(text.slice(0, 40)))
+      expect(missing, path).toEqual([])
+    }
+    for (const path of ['now', 'traffic', 'rollouts', 'versions', 'rules', 'audit']) {
+      await goTo(page, path)
+      await look(path, true)
+    }
+    for (const path of [
+      'rollouts/new',
+      `versions/${encodeURIComponent(`0 ${HOSTILE[0]}`)}`,
+      'audit/revision/3',
+    ]) {
+      await goTo(page, path)
+      await look(path, false)
+    }
+    await goTo(page, 'try')
+    await page.getByRole('button', { name: 'Explain' }).click()
+    await page.getByRole('alert').waitFor()
+    await look('try', true)
     await page.keyboard.press('Control+k')
     await page.getByRole('dialog').getByRole('combobox').fill('onerror')
     expect(await page.getByRole('option').count()).toBeGreaterThan(0)
+    expect(await findMarkup(page)).toEqual([])
     expect([...faults, ...others]).toEqual([])
   })
 })
 
-describe('very much', () => {
-  it.each([
-    ['desktop', DESKTOP],
-    ['phone', PHONE],
-  ] as const)(
-    '300 versions and 60 environments with long names fit on a %s, and stay quick',
-    async (_, viewport) => {
-      const { page } = await openDashboard(browser, edge.url.origin, {
-        viewport,
-        token: FIRST_TOKEN,
-        prepare: async (opened) => {
-          await alter(opened, '/environments', (body: Environments) => ({
-            ...body,
-            environments: Array.from({ length: 60 }, (__, i) => ({
-              name: i === 3 ? LONG : `environment-${i}`,
-              version: i === 4 ? LONG : `v${i}`,
-              restricted: i > 50,
-              hosts: i % 7 === 0 ? [`host-${i}.example.com`] : [],
-              percent: i < 20 ? 5 : 0,
-            })),
-          }))
-          await alter(opened, '/versions', (body: Versions) => ({
-            ...body,
-            versions: Array.from({ length: 300 }, (__, i) => ({
-              ...body.versions[0],
-              id: i === 7 ? LONG : `2026-11-${i}`,
-              published: new Date(Date.UTC(2026, 0, 1) + i * 3_600_000).toISOString(),
-            })),
-          }))
-        },
-      })
-      await lookAtAll(page, () => expectNoOverflow(page))
-      await goTo(page, 'now')
-      await vi.waitFor(async () => expect(await page.locator('.card').count()).toBe(20))
-      expect(await findBarriers(page)).toEqual([])
-      await goTo(page, 'versions')
-      expect(await page.locator('.version-rows > li').count()).toBe(300)
-      await page.getByRole('searchbox').fill('2026-11-299')
-      expect(await page.locator('.version-rows > li').count()).toBe(1)
-    },
+/** Elements that the page never has by itself, handlers, and links that lead to a script. */
+function findMarkup(page: Page): Promise<readonly string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll('body *')]
+      .filter(
+        (element) =>
+          element.matches('script, style, iframe, img, base, math, object, embed, template') ||
+          element.getAttributeNames().some((name) => name.startsWith('on') || name === 'srcdoc') ||
+          /^\s*(javascript|data|vbscript):/i.test(element.getAttribute('href') ?? '') ||
+          (element.matches('form') && element.hasAttribute('action')),
+      )
+      .map((element) => element.outerHTML.slice(0, 120)),
   )
-})
-
-describe('nothing', () => {
-  it('says on every page that nothing has been published, and how to begin', async () => {
-    const { page } = await openDashboard(browser, empty.url.origin, { token: FIRST_TOKEN })
-    await page.getByRole('heading', { name: 'Nothing has been published yet' }).waitFor()
-    await page.getByText('npx holo publish').waitFor()
-    await lookAtAll(page, async (path) => {
-      expect(await findBarriers(page), path).toEqual([])
-      await expectNoOverflow(page)
-    })
-  })
-})
+}
 
 describe('no answer', () => {
   it('keeps what was read, says how old it is, and goes on when Holo answers again', async () => {
@@ -288,10 +279,46 @@ describe('no answer', () => {
     await page.getByText(/^Live/).waitFor({ timeout: 60_000 })
   })
 
-  it('shows the words of the API when the control is down from the start', async () => {
+  it('comes back by itself after sleep, when the connection is gone and nothing has said so', async () => {
+    const channels: WebSocketRoute[] = []
     const { page } = await openDashboard(browser, edge.url.origin, {
       token: FIRST_TOKEN,
       prepare: async (opened) => {
+        await opened.clock.install()
+        await opened.routeWebSocket(/live$/, (channel) => {
+          channels.push(channel)
+          // The first one is dead: what is sent is lost, and nobody is told.
+          if (channels.length > 1) channel.connectToServer()
+          else channel.send(JSON.stringify({ kind: 'hello', revision: 1, now: Date.now() }))
+        })
+      },
+    })
+    await page.getByRole('heading', { name: 'Environments' }).waitFor()
+    await page.getByText(/^Live/).waitFor()
+    const asleep = await edge.call('GET', '/.holo/api/environments', { token: FIRST_TOKEN })
+    const { revision } = JSON.parse(asleep.body)
+    const changed = await edge.call('PUT', '/.holo/api/traffic', {
+      token: FIRST_TOKEN,
+      headers: { 'if-match': `"${revision}"` },
+      json: { weights: { canary: 42 } },
+    })
+    expect(changed.status, changed.body).toBe(200)
+    // An hour later the machine wakes up.
+    await page.clock.fastForward(3_600_000)
+    await page
+      .getByText(/^42.%$/)
+      .first()
+      .waitFor()
+    await page.clock.runFor(20_000)
+    await vi.waitFor(() => expect(channels.length).toBeGreaterThan(1), { timeout: 20_000 })
+    await page.getByText(/^Live/).waitFor()
+  })
+
+  it('shows the words of the API when the control is down from the start, and goes on when it is back', async () => {
+    const { page } = await openDashboard(browser, edge.url.origin, {
+      token: FIRST_TOKEN,
+      prepare: async (opened) => {
+        await opened.routeWebSocket(/live$/, (channel) => channel.close())
         await opened.route(
           (url) => url.pathname.startsWith('/.holo/api/') && !url.pathname.endsWith('/whoami'),
           (route) =>
@@ -312,7 +339,10 @@ describe('no answer', () => {
     })
     await page.getByRole('alert').getByText('The control does not answer').waitFor()
     await page.getByText('r-1').waitFor()
+    await page.getByText(/^Data are/).waitFor()
     expect(await findBarriers(page)).toEqual([])
+    await page.unrouteAll()
+    await page.getByRole('heading', { name: 'Environments' }).waitFor()
   })
 })
 

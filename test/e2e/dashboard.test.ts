@@ -5,9 +5,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { shopServer } from '../../examples/shop/releases.ts'
+import { startBackend } from '../../scripts/local/backend-process.ts'
 import { type Edge, startEdge } from '../../scripts/local/edge.ts'
-import { connect } from '../../scripts/local/publish.ts'
 import {
   type NextRelease,
   type RunningShop,
@@ -16,10 +17,13 @@ import {
 } from '../../scripts/local/shop.ts'
 import { type SimulatedVisitors, startVisitors } from '../../scripts/local/visitors.ts'
 import { launchBrowser } from '../support/browser.ts'
+import { holo } from '../support/cli.ts'
 import {
+  COLOUR_RULES,
   DESKTOP,
   expectNoOverflow,
   findBarriers,
+  goTo,
   openDashboard,
   PHONE,
 } from '../support/dashboard.ts'
@@ -65,6 +69,38 @@ const open = (options: Parameters<typeof openDashboard>[2] = {}) =>
 
 /** The dialog that shows a change. */
 const dialogOf = (page: Page) => page.getByRole('dialog')
+
+/** As somebody does in a terminal, while others look at the page. */
+async function publishByCommand(): Promise<void> {
+  const service = `/api/=${next.backend.origin}`
+  const ran = await holo(
+    ['publish', next.folder, '--version', next.version, '--service', service],
+    { env: { HOLO_URL: origin, HOLO_TOKEN: TOKEN, XDG_CACHE_HOME: join(data, 'cache') } },
+  )
+  expect(ran.code, ran.stderr).toBe(0)
+}
+
+/** More than any page has. */
+const MOST_TABS = 120
+
+/** Moves the focus with the keyboard to what is called so. */
+async function reach(page: Page, name: RegExp): Promise<void> {
+  for (let i = 0; i < MOST_TABS; i++) {
+    await page.keyboard.press('Tab')
+    const focused = await page.evaluate(() => {
+      const element = document.activeElement
+      const label = element?.closest('label')?.textContent
+      return element?.getAttribute('aria-label') ?? label ?? element?.textContent ?? ''
+    })
+    if (name.test(focused)) return
+  }
+  throw new Error(`the keyboard does not reach ${name}`)
+}
+
+async function press(page: Page, name: RegExp): Promise<void> {
+  await reach(page, name)
+  await page.keyboard.press('Enter')
+}
 
 beforeAll(async () => {
   data = await mkdtemp(join(tmpdir(), 'holo-dashboard-'))
@@ -226,9 +262,7 @@ describe('shifting', () => {
     await setShare(5)
     const { page } = await open({ at: '#/traffic' })
     await page.getByRole('button', { name: 'Point canary at another version' }).waitFor()
-    const services = [{ prefix: '/api/', origins: [next.backend.origin] }]
-    const release = { folder: next.folder, id: next.version, services, retained: [] }
-    await connect(edge.url, TOKEN).publish(release)
+    await publishByCommand()
     await page.getByRole('button', { name: 'Point canary at another version' }).click()
     const dialog = dialogOf(page)
     await vi.waitFor(
@@ -263,20 +297,9 @@ describe('by keyboard alone', () => {
     await page.keyboard.type('shift visitors')
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: 'Shares' }).waitFor()
-    const reach = async (name: RegExp) => {
-      for (let i = 0; i < 60; i++) {
-        await page.keyboard.press('Tab')
-        const focused = await page.evaluate(() => {
-          const element = document.activeElement
-          return element?.getAttribute('aria-label') ?? element?.textContent ?? ''
-        })
-        if (name.test(focused)) return
-      }
-      throw new Error(`the keyboard does not reach ${name}`)
-    }
-    await reach(/^Share of canary in percent$/)
+    await reach(page, /^Share of canary in percent$/)
     await page.keyboard.press('ArrowRight')
-    await reach(/^Look at the change/)
+    await reach(page, /^Look at the change/)
     await page.keyboard.press('Enter')
     const dialog = dialogOf(page)
     await dialog.getByRole('button', { name: 'Shift' }).waitFor()
@@ -287,64 +310,36 @@ describe('by keyboard alone', () => {
     )
     await page.keyboard.press('Enter')
     await dialog.getByText('gives 0.5').waitFor()
-    await reach(/^Shift/)
+    await reach(page, /^Shift/)
     await page.keyboard.press('Enter')
     await vi.waitFor(async () => expect(await shareOf('canary')).toBe(5.5), WAIT)
   })
 })
 
-describe('every page', () => {
-  it.each([
-    ['desktop', 'light', DESKTOP],
-    ['desktop', 'dark', DESKTOP],
-    ['phone', 'light', PHONE],
-    ['phone', 'dark', PHONE],
-  ] as const)(
-    'has nothing that axe finds, and fits, on a %s in %s',
-    async (_, colorScheme, viewport) => {
-      const { page, faults } = await open({ colorScheme, viewport })
-      for (const at of [
-        'now',
-        'traffic',
-        'rollouts',
-        'rollouts/new',
-        'versions',
-        'versions/0.0.5',
-        'try',
-        'rules',
-        'audit',
-        'audit/revision/1',
-      ]) {
-        await page.evaluate((hash) => {
-          location.hash = hash
-        }, `#/${at}`)
-        await page.locator('main .page').waitFor()
-        await page.waitForLoadState('networkidle')
-        for (const summary of await page.locator('main summary').all()) await summary.click()
-        expect(await findBarriers(page), at).toEqual([])
-        await expectNoOverflow(page)
-      }
-      await page.keyboard.press('Control+k')
-      await dialogOf(page).getByRole('combobox').waitFor()
-      expect(await findBarriers(page)).toEqual([])
-      expect(faults).toEqual([])
-    },
-  )
-})
+describe('a release that fails', () => {
+  const known = async () =>
+    (await api('GET', '/versions')).versions.map(({ id }: { id: string }) => id)
 
-describe('a rollout', () => {
-  it('starts from the form, is paused and resumed, is taken back when its backend fails, and says why', async () => {
+  it('is published by command and appears, is started from the form, paused, resumed and moved on', async () => {
     await setShare(5)
-    const known = (await api('GET', '/versions')).versions.map(({ id }: { id: string }) => id)
-    if (!known.includes(next.version)) {
-      const services = [{ prefix: '/api/', origins: [next.backend.origin] }]
-      const release = { folder: next.folder, id: next.version, services, retained: [] }
-      await connect(edge.url, TOKEN).publish(release)
-    }
-    const { page, faults } = await open({ at: '#/rollouts/new' })
+    if (!(await known()).includes(next.version)) await publishByCommand()
+    const { page, faults } = await open({ at: '#/versions' })
+    await page.getByRole('link', { name: next.version }).first().waitFor()
+    await goTo(page, 'rollouts/new')
     await page.getByLabel('Version').selectOption(next.version)
     await page.getByText(/gets to everybody after/).waitFor({ timeout: WAIT.timeout })
-    await page.getByRole('button', { name: 'Look at the start' }).click()
+    // A plan of one's own begins as the preset, and is read by the parser of the API.
+    await page.getByLabel('a plan of your own').check()
+    const plan = page.getByLabel('The plan, as it may stand in holo.json')
+    const written = await plan.inputValue()
+    await plan.fill(written.replace('"weight": 5,', '"weight": 0.5,'))
+    await page.getByText('weights grow: this one is not above 1').waitFor()
+    const look = page.getByRole('button', { name: 'Look at the start' })
+    expect(await look.getAttribute('aria-disabled')).toBe('true')
+    await plan.fill(written.replace('"weight": 1,', '"weight": 2,'))
+    await page.getByText('Valid.').waitFor()
+    await page.locator('main').getByText(/^2.%$/).first().waitFor()
+    await look.click()
     const dialog = dialogOf(page)
     await dialog.getByRole('button', { name: 'Start it' }).click()
     await page.getByRole('heading', { name: 'Plan' }).waitFor()
@@ -356,25 +351,107 @@ describe('a rollout', () => {
     await tell('Pause')
     await page.getByText(/is paused at/).waitFor()
     await tell('Resume')
+    await vi.waitFor(async () => expect(await shareOf('canary')).toBe(2), WAIT)
     for (const weight of [5, 25]) {
       await tell('Next step')
       await vi.waitFor(async () => expect(await shareOf('canary')).toBe(weight), WAIT)
     }
     await page.getByRole('listitem').filter({ hasText: '25' }).first().waitFor()
     await next.backend.stop()
+    expect(faults).toEqual([])
+  })
+
+  // Evidence comes in meanwhile.
+  it('leaves every page without anything that axe finds, and fitting, on a desktop and a phone, in light and dark', async () => {
+    const { page, faults } = await open()
+    for (const at of [
+      'now',
+      'traffic',
+      'rollouts',
+      'rollouts/new',
+      'rollouts/1',
+      'versions',
+      'versions/0.0.5',
+      'try',
+      'rules',
+      'audit',
+      'audit/revision/1',
+    ]) {
+      await goTo(page, at)
+      for (const summary of await page.locator('main summary').all()) await summary.click()
+      for (const viewport of [DESKTOP, PHONE]) {
+        await page.setViewportSize(viewport)
+        for (const colorScheme of ['light', 'dark'] as const) {
+          await page.emulateMedia({ colorScheme })
+          const rules = colorScheme === 'dark' ? COLOUR_RULES : undefined
+          expect(await findBarriers(page, rules), `${at} ${viewport.width} ${colorScheme}`).toEqual(
+            [],
+          )
+        }
+        await expectNoOverflow(page)
+      }
+    }
+    await page.keyboard.press('Control+k')
+    await dialogOf(page).getByRole('combobox').waitFor()
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      expect(await findBarriers(page)).toEqual([])
+    }
+    expect(faults).toEqual([])
+  })
+
+  it('is taken back and says why; then it is rolled forward by hand, found in the audit, and left, by keyboard alone', async () => {
+    const { page, faults } = await open({
+      at: '#/rollouts/1',
+      viewport: PHONE,
+      colorScheme: 'dark',
+    })
     await page
       .getByRole('heading', { name: `${next.version} was taken back.` })
       .waitFor({ timeout: 90_000 })
     await page.getByText(/led to the same/).waitFor({ timeout: WAIT.timeout })
     expect(await findBarriers(page)).toEqual([])
-    await page.getByRole('link', { name: 'Now', exact: true }).click()
+    await page.keyboard.press('g')
+    await page.keyboard.press('n')
     await page.getByText(`${next.version} was taken back`).waitFor()
-    await page.getByRole('button', { name: 'Read why' }).click()
+    await press(page, /^Read why$/)
     await page.getByRole('heading', { name: 'What happened' }).waitFor()
-    await page.getByRole('link', { name: 'Audit' }).click()
-    await page.getByText('took a release back').first().waitFor()
-    await page.getByRole('searchbox').fill('paused')
-    await vi.waitFor(async () => expect(await page.locator('.audit > li').count()).toBe(1), WAIT)
+    // Its backend is mended, and somebody gives it to everybody.
+    const mended = await startBackend(shopServer('c'), Number(new URL(next.backend.origin).port))
+    onTestFinished(() => mended.stop())
+    await page.keyboard.press('g')
+    await page.keyboard.press('t')
+    await page.getByRole('heading', { name: 'Shares' }).waitFor()
+    await press(page, /^Point main at another version$/)
+    const dialog = dialogOf(page)
+    await dialog.getByLabel('Version').selectOption(next.version)
+    await press(page, /^Look at the change$/)
+    await dialog.getByLabel(/^Reason/).waitFor()
+    await reach(page, /^Reason/)
+    await page.keyboard.type('forward by hand')
+    await press(page, /^Point it$/)
+    await page.getByText(`Point main at ${next.version}: done`).waitFor()
+    await page.keyboard.press('g')
+    await page.keyboard.press('n')
+    await page.getByText(`${next.version} serves everybody.`).waitFor()
+    await page.keyboard.press('g')
+    await page.keyboard.press('a')
+    for (const [wanted, found] of [
+      ['published a version', 'published a version'],
+      ['started a rollout', 'started a rollout'],
+      ['paused', 'paused a rollout'],
+      ['took back', 'took a release back'],
+      ['by hand', '“forward by hand”'],
+    ] as const) {
+      await page.getByRole('searchbox').fill(wanted.replace('took back', 'took release back'))
+      await page.locator('.audit > li').getByText(found).first().waitFor()
+    }
+    await page.keyboard.press('Escape')
+    await page.getByRole('heading', { name: 'Audit' }).click()
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type('sign out')
+    await page.keyboard.press('Enter')
+    await page.getByText('You are signed out.').waitFor()
     expect(faults).toEqual([])
   })
 })
@@ -421,12 +498,35 @@ describe('trying a visitor', () => {
 })
 
 describe('versions', () => {
-  it('show what changed in their files, and can be withdrawn and restored', async () => {
+  it('show what changed in their files, and can be drained, withdrawn and restored', async () => {
     const { page } = await open({ at: '#/versions/0.0.5' })
     await page.getByText(/added, \d+ removed, \d+ changed/).waitFor()
-    const known = (await api('GET', '/environments')).environments
-    const isUsed = known.some(({ version }: { version: string }) => version === '0.0.5')
+    const dialog = dialogOf(page)
+    const propose = async (label: string, confirm: string) => {
+      await page.locator('main').getByRole('button', { name: label, exact: true }).click()
+      await dialog.getByRole('button', { name: confirm }).click()
+      await dialog.waitFor({ state: 'detached' })
+    }
+    const find = async () => {
+      const { versions } = await api('GET', '/versions')
+      return versions.find(({ id }: { id: string }) => id === '0.0.5')
+    }
+    // Two environments, so that one can take the visitors of the other.
+    await api('PUT', '/environments/canary', { version: '0.0.5' }, await revisionNow())
+    await setShare(20)
+    await propose('Drain', 'Drain it')
+    expect(await shareOf('canary')).toBe(0)
     const withdraw = page.getByRole('button', { name: 'Withdraw' })
-    expect(await withdraw.getAttribute('aria-disabled')).toBe(String(isUsed))
+    await vi.waitFor(async () => expect(await withdraw.getAttribute('aria-disabled')).toBe('true'))
+    await api('PUT', '/environments/canary', { version: '0.0.3' }, await revisionNow())
+    await vi.waitFor(
+      async () => expect(await withdraw.getAttribute('aria-disabled')).toBe('false'),
+      WAIT,
+    )
+    await propose('Withdraw', 'Withdraw it')
+    expect(await find()).toMatchObject({ withdrawn: true })
+    await page.getByText('nobody gets it, not even open tabs').waitFor()
+    await propose('Restore', 'Restore it')
+    expect(await find()).toMatchObject({ withdrawn: false })
   })
 })

@@ -46,6 +46,8 @@ export type AdminEdge = {
   readonly callSecurely: AdminEdge['call']
   /** The same under another host name. */
   readonly callAt: (host: string) => AdminEdge['call']
+  /** Publishes the first document, on one that is empty. */
+  readonly publish: () => Promise<void>
   readonly createToken: (scopes: readonly string[], name?: string) => Promise<string>
   readonly stop: () => Promise<void>
 }
@@ -160,8 +162,8 @@ export async function startAdminEdge({
         cookies: toCookies(response.headers.getSetCookie()),
       }
     }
-  const bucket = await miniflare.getR2Bucket('STORE')
-  if (!isEmpty) {
+  const publish = async () => {
+    const bucket = await miniflare.getR2Bucket('STORE')
     const document = await publishTwo(bucket as never, backend.origin)
     const put = await call('PUT', '/.holo/api/assignments', {
       token: FIRST_TOKEN,
@@ -170,6 +172,7 @@ export async function startAdminEdge({
     })
     if (put.status !== 200) throw new Error(`the first document was refused: ${put.body}`)
   }
+  if (!isEmpty) await publish()
   return {
     url,
     control,
@@ -179,6 +182,7 @@ export async function startAdminEdge({
     call,
     callSecurely: callAt('shop.example.com'),
     callAt,
+    publish,
     createToken: async (scopes, name = scopes.join(' ')) => {
       const json = { name, scopes }
       const made = await call('POST', '/.holo/api/tokens', { token: FIRST_TOKEN, json })

@@ -2,6 +2,7 @@
 // wire/rollout-events.ts.
 
 import type { Result } from '../../core/result.ts'
+import type { Plan } from '../../core/rollout/plan.ts'
 import type { CommitResult } from '../../wire/changes.ts'
 import type { RolloutEventsPage } from '../../wire/rollout-events.ts'
 import type {
@@ -33,8 +34,10 @@ export type RolloutRefused =
     }
 
 export type StartResult = CommitResult & {
-  /** `undefined` for a dry run. */
-  readonly rollout: RolloutStatus | undefined
+  /** Left out of a dry run. */
+  readonly rollout?: RolloutStatus | undefined
+  /** Complete, as it was read. In a dry run only. */
+  readonly plan?: Plan
 }
 
 /** Answers are `undefined` where there is no such rollout. */

@@ -118,11 +118,11 @@ async function tryOut(
   parts: ChangeDeps,
   start: Start,
   head: Head,
-  { content }: Begun,
+  { rollout, content }: Begun,
 ): Promise<Result<StartResult, RolloutRefused>> {
   const made = await parts.ledger.preview(content, head)
   if (!made.ok) return made.error === 'stale' ? toStale(parts, start) : toInvalid(made.error)
-  return ok({ ...toCommitted(made.value, head), changed: false, rollout: undefined })
+  return ok({ ...toCommitted(made.value, head), changed: false, plan: rollout.state.plan })
 }
 
 async function commit(

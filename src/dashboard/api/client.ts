@@ -2,6 +2,7 @@
 
 import { err, ok, type Result } from '../../core/result.ts'
 import { API_PATH } from '../../wire/api-path.ts'
+import { followDate } from '../state/clock.ts'
 import type { Operations } from './operations.ts'
 import { noteAnswer, noteSilence } from './reachable.ts'
 import { endSession, REQUEST_HEADERS, signIn } from './session.ts'
@@ -49,6 +50,8 @@ export type CallResult<Name extends OperationName> = Result<ReplyOf<Name>, CallF
 /** A reply that has not begun by then will hardly come. */
 const CALL_TIMEOUT_MS = 15_000
 
+const FIRST_SERVER_FAILURE = 500
+
 export const UNREACHABLE =
   'Holo does not answer. Visitors are still served; the page asks again by itself.'
 
@@ -75,13 +78,15 @@ export async function call<Name extends OperationName>(
       credentials: 'same-origin',
       cache: 'no-store',
     })
+    followDate(response.headers.get('date'))
     if (response.ok) {
       const reply = (await response.json()) as ReplyOf<Name>
       noteAnswer()
       return ok(reply)
     }
     const failure = await readFailure(response)
-    if (failure.code === 'unreachable') noteSilence()
+    // Where the control does not answer, the edge does: what the page shows gets older all the same.
+    if (failure.status >= FIRST_SERVER_FAILURE) noteSilence()
     else noteAnswer()
     if (failure.code === 'unauthenticated' && signIn.peek().kind === 'in') {
       endSession('The session is over: sign in again.')

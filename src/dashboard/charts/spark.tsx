@@ -3,6 +3,7 @@
 
 const WIDTH = 120
 const HEIGHT = 28
+const HEADROOM = 1.2
 
 export function Spark({
   values,
@@ -11,7 +12,8 @@ export function Spark({
   values: readonly (number | null)[]
   tone?: 'plain' | 'bad'
 }) {
-  const top = Math.max(...values.map((value) => value ?? 0))
+  // A little room above, so that a figure that hardly changes is no line along the edge.
+  const top = Math.max(...values.map((value) => value ?? 0)) * HEADROOM
   const step = WIDTH / Math.max(1, values.length - 1)
   const toY = (value: number) => HEIGHT - 1.5 - (top === 0 ? 0 : (value / top) * (HEIGHT - 3))
   let isDrawing = false

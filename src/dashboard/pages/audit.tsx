@@ -8,16 +8,22 @@ import { Differences } from '../parts/differences.tsx'
 import { Name } from '../parts/name.tsx'
 import { Empty, FailureBox, Loading, PageState } from '../parts/state.tsx'
 import { Clock } from '../parts/time.tsx'
+import { VirtualList } from '../parts/virtual-list.tsx'
 import { toActionText } from '../say/actions.ts'
-import { toWholeTimeLabel } from '../say/format.ts'
+import { toAmount, toWholeTimeLabel } from '../say/format.ts'
+import { joinNewest } from '../state/audit-rows.ts'
 import type { FieldDifference } from '../state/documents.ts'
 import { compareRevisions, proposeChange, readRevisionDocument } from '../state/proposal.ts'
 import { toHref } from '../state/route.ts'
-import { shownRevision } from '../state/site.ts'
+import { happenings, shownRevision } from '../state/site.ts'
 
 type AuditEntry = ReplyOf<'GET /audit'>['rows'][number]
 
 const PAGE_ROWS = '100'
+const ENOUGH_FOUND = 20
+/** More is read only when somebody asks for it: each hundred is a call. */
+const MAX_SEARCHED_ROWS = 1000
+const ROW_PX = 64
 
 export function AuditPage({ rest: [kind, which] }: { rest: readonly string[] }) {
   if (kind === 'revision') return <RevisionPage key={which} revision={Number(which)} />
@@ -38,15 +44,22 @@ function AuditList() {
     isBusy.value = false
     failure.value = page.ok ? undefined : page.error
     if (!page.ok) return
-    rows.value =
-      before === undefined ? page.value.rows : [...(rows.value ?? []), ...page.value.rows]
-    next.value = page.value.next
+    const known = rows.value ?? []
+    const joined = before === undefined ? joinNewest(known, page.value.rows) : undefined
+    if (joined === undefined) next.value = page.value.next
+    rows.value = joined ?? (before === undefined ? page.value.rows : [...known, ...page.value.rows])
   }
-  // Every change of the document is a row: with a new revision the list is read again.
+  // Whatever happens is a row, such as a change of the document: the newest are read again.
   useEffect(() => {
     read(undefined)
-  }, [shownRevision.value])
+  }, [shownRevision.value, happenings.value])
   const shown = (rows.value ?? []).filter((row) => matches(row, wanted.value))
+  // A search goes on in older entries by itself, until it has found a few or has read enough.
+  useEffect(() => {
+    const isSearching = wanted.value !== '' && shown.length < ENOUGH_FOUND
+    const mayGoOn = !isBusy.value && (rows.value?.length ?? 0) < MAX_SEARCHED_ROWS
+    if (isSearching && mayGoOn && next.value !== undefined && !failure.value) read(next.value)
+  }, [wanted.value, rows.value, isBusy.value])
   return (
     <div class="page">
       <header class="page-head">
@@ -75,21 +88,21 @@ function AuditList() {
               title={rows.value.length === 0 ? 'Nothing has happened yet' : 'No entry holds that'}
             />
           ) : (
-            <ol class="audit">
-              {shown.map((row) => (
-                <li key={row.seq}>
-                  <AuditItem row={row} />
-                </li>
-              ))}
-            </ol>
+            <VirtualList class="audit" rows={shown} toKey={({ seq }) => seq} rowPx={ROW_PX}>
+              {(row) => <AuditItem row={row} />}
+            </VirtualList>
           )}
         </div>
       )}
       {next.value === undefined ? null : (
-        <div>
+        <div class="more">
           <Button isBusy={isBusy.value} onClick={() => read(next.value)}>
-            Older entries
+            {wanted.value === '' ? 'Older entries' : 'Search older entries'}
           </Button>
+          <span class="quiet small" role="status">
+            {toAmount(rows.value?.length ?? 0, 'entry', 'entries')}{' '}
+            {isBusy.value ? 'so far' : 'read'}
+          </span>
         </div>
       )}
     </div>

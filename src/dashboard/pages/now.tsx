@@ -1,12 +1,11 @@
 // How the site is at this moment: a sentence with the one button that fits, the traffic by version, and every
 // environment with its figures.
 
-import { useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
 import type { ReplyOf } from '../api/client.ts'
 import { Button } from '../parts/button.tsx'
 import { EnvironmentCard, QuietEnvironments } from '../parts/environment-card.tsx'
 import { Sentence } from '../parts/name.tsx'
+import { NearItem } from '../parts/near.tsx'
 import { RecentChanges } from '../parts/recent-changes.tsx'
 import { Empty, PageState } from '../parts/state.tsx'
 import { TrafficChart } from '../parts/traffic-chart.tsx'
@@ -59,25 +58,13 @@ export function NowPage() {
   )
 }
 
-/** So many cards fill a screen; the others are added a few at a time, so that nobody waits for all of them. */
-const FIRST_CARDS = 4
-const MORE_CARDS = 4
-
 function Cards({ list }: { list: readonly EnvironmentItem[] }) {
-  const shown = useSignal(FIRST_CARDS)
-  useEffect(() => {
-    if (shown.value >= list.length) return
-    const timer = setTimeout(() => {
-      shown.value += MORE_CARDS
-    })
-    return () => clearTimeout(timer)
-  }, [shown.value, list.length])
   return (
     <ul class="cards">
-      {list.slice(0, shown.value).map((environment) => (
-        <li key={environment.name}>
-          <EnvironmentCard environment={environment} />
-        </li>
+      {list.map((environment) => (
+        <NearItem key={environment.name}>
+          {(isNear) => <EnvironmentCard environment={environment} isNear={isNear} />}
+        </NearItem>
       ))}
     </ul>
   )

@@ -1,18 +1,24 @@
 // The form that starts a rollout: what, where, by which plan, and how long that will take at the present traffic.
 
 import { useSignal } from '@preact/signals'
-import { PRESETS, type PresetName } from '../../core/rollout/plan.ts'
+import { useRef } from 'preact/hooks'
+import { type Plan, PRESETS, type PresetName } from '../../core/rollout/plan.ts'
 import { Button } from '../parts/button.tsx'
 import { ForecastPanel } from '../parts/forecast-panel.tsx'
+import { beginOwnPlan, isReadingOwnPlan, OwnPlanField, readOwnPlan } from '../parts/own-plan.tsx'
 import { PageState } from '../parts/state.tsx'
 import { Track } from '../parts/track.tsx'
-import { PRESET_WORDS } from '../say/plans.ts'
+import { PRESET_WORDS, toPlanText } from '../say/plans.ts'
 import { proposeChange } from '../state/proposal.ts'
 import { goTo, toHref } from '../state/route.ts'
 import { environments, runningRollout, versions } from '../state/site.ts'
 
 const PRESET_NAMES = Object.keys(PRESET_WORDS) as PresetName[]
 const DEFAULT_ENVIRONMENT = 'canary'
+
+/** The plan that somebody writes, beside the presets. */
+const OWN = 'own'
+const OWN_WORDS = 'Steps, holds and metrics that you write, from the plan that was chosen before.'
 
 /** @param version the one that somebody came with. */
 export function StartRolloutPage({ version: asked }: { version: string | undefined }) {
@@ -22,7 +28,9 @@ export function StartRolloutPage({ version: asked }: { version: string | undefin
   const chosen = useSignal(asked ?? '')
   const environment = useSignal(DEFAULT_ENVIRONMENT)
   const base = useSignal('')
-  const preset = useSignal<PresetName>('standard')
+  const chosenPlan = useSignal<PresetName | typeof OWN>('standard')
+  /** What the last valid text does stays there while the next one is read. */
+  const lastPlan = useRef<Plan>(undefined)
   const candidates = (list ?? [])
     .filter(({ withdrawn }) => !withdrawn)
     .sort((one, other) => (other.published ?? '').localeCompare(one.published ?? ''))
@@ -37,7 +45,16 @@ export function StartRolloutPage({ version: asked }: { version: string | undefin
     return <PageState title="Start a rollout" what="the versions" failure={failure} />
   }
   const running = runningRollout.value.value
-  const plan = PRESETS[preset.value]
+  const isOwn = chosenPlan.value === OWN
+  const own = isOwn ? readOwnPlan() : undefined
+  const plan = chosenPlan.value === OWN ? own?.plan : PRESETS[chosenPlan.value]
+  if (plan) lastPlan.current = plan
+  const shownPlan = plan ?? (isOwn && isReadingOwnPlan() ? lastPlan.current : undefined)
+  const start = {
+    version,
+    environment: environment.value,
+    ...(base.value === '' ? {} : { base: base.value }),
+  }
   const bases = known.filter(({ name, restricted }) => !restricted && name !== environment.value)
   return (
     <div class="page">
@@ -58,14 +75,11 @@ export function StartRolloutPage({ version: asked }: { version: string | undefin
         class="start-form"
         onSubmit={(event) => {
           event.preventDefault()
+          const wanted = chosenPlan.value === OWN ? own?.document : chosenPlan.value
+          if (wanted === undefined) return
           proposeChange({
             name: 'POST /rollouts',
-            body: {
-              version,
-              environment: environment.value,
-              plan: preset.value,
-              ...(base.value === '' ? {} : { base: base.value }),
-            },
+            body: { ...start, plan: wanted },
             title: `Roll out ${version}`,
             confirm: 'Start it',
             done: (reply) => {
@@ -95,7 +109,7 @@ export function StartRolloutPage({ version: asked }: { version: string | undefin
           <div class="two">
             <label class="field">
               <span>
-                Environment <small>made if there is none</small>
+                Environment <small>made if new</small>
               </span>
               <input
                 type="text"
@@ -140,9 +154,9 @@ export function StartRolloutPage({ version: asked }: { version: string | undefin
                 <input
                   type="radio"
                   name="plan"
-                  checked={preset.value === name}
+                  checked={chosenPlan.value === name}
                   onChange={() => {
-                    preset.value = name
+                    chosenPlan.value = name
                   }}
                 />
                 <span>
@@ -151,20 +165,40 @@ export function StartRolloutPage({ version: asked }: { version: string | undefin
                 </span>
               </label>
             ))}
+            <label class="preset">
+              <input
+                type="radio"
+                name="plan"
+                checked={isOwn}
+                onChange={() => {
+                  if (chosenPlan.value !== OWN) beginOwnPlan(toPlanText(PRESETS[chosenPlan.value]))
+                  chosenPlan.value = OWN
+                }}
+              />
+              <span>
+                <strong>a plan of your own</strong>
+                <span class="quiet">{OWN_WORDS}</span>
+              </span>
+            </label>
           </fieldset>
         </div>
         <div class="sheet padded">
           <h2>
-            What <em>{preset.value}</em> does
+            What <em>{isOwn ? 'your plan' : chosenPlan.value}</em> does
           </h2>
-          <Track plan={plan} />
-          <ForecastPanel plan={plan} base={base.value} environment={environment.value} />
+          {isOwn ? <OwnPlanField start={start} /> : null}
+          {shownPlan ? (
+            <>
+              <Track plan={shownPlan} />
+              <ForecastPanel plan={shownPlan} base={base.value} environment={environment.value} />
+            </>
+          ) : null}
           <footer class="sheet-foot">
             <Button
               kind="main"
               type="submit"
               scope="shift"
-              isOff={version === ''}
+              isOff={version === '' || plan === undefined}
               onClick={() => undefined}
             >
               Look at the start

@@ -10,6 +10,7 @@ import { Name } from '../parts/name.tsx'
 import { Empty, FailureBox, Loading, PageState } from '../parts/state.tsx'
 import { Ago } from '../parts/time.tsx'
 import { VersionTag } from '../parts/version-tag.tsx'
+import { VirtualList } from '../parts/virtual-list.tsx'
 import { toAmount, toBytesLabel, toSpanLabel } from '../say/format.ts'
 import { nowMs } from '../state/clock.ts'
 import { compareFiles, type FileComparison } from '../state/files.ts'
@@ -18,6 +19,8 @@ import { goTo, toHref } from '../state/route.ts'
 import { environments, versions } from '../state/site.ts'
 
 type VersionItem = ReplyOf<'GET /versions'>['versions'][number]
+
+const ROW_PX = 44
 
 export function VersionsPage({ rest: [id] }: { rest: readonly string[] }) {
   const { value, failure } = versions.value
@@ -66,13 +69,9 @@ function VersionList({ list }: { list: readonly VersionItem[] }) {
       </header>
       <div class="sheet">
         {shown.length === 0 ? <Empty title="No version holds that" /> : null}
-        <ul class="version-rows">
-          {shown.map((version) => (
-            <li key={version.id}>
-              <VersionRow version={version} />
-            </li>
-          ))}
-        </ul>
+        <VirtualList class="version-rows" rows={shown} toKey={({ id }) => id} rowPx={ROW_PX}>
+          {(version) => <VersionRow version={version} />}
+        </VirtualList>
       </div>
     </div>
   )
@@ -148,6 +147,7 @@ function VersionPage({ version, list }: { version: VersionItem; list: readonly V
               Roll it out
             </Button>
           )}
+          <DrainButton id={id} />
           <Button
             scope="shift"
             kind={withdrawn ? 'plain' : 'danger'}
@@ -230,6 +230,34 @@ function VersionPage({ version, list }: { version: VersionItem; list: readonly V
       </section>
       <Comparison version={version} list={list} />
     </div>
+  )
+}
+
+/** Takes a version away from new pages: its environments have no share any more, and open tabs keep it. */
+function DrainButton({ id }: { id: string }) {
+  const shared = (environments.value.value?.environments ?? []).filter(({ percent }) => percent > 0)
+  const its = shared.filter(({ version }) => version === id)
+  const base = shared.find(({ version, restricted }) => version !== id && !restricted)
+  if (its.length === 0) return null
+  return (
+    <Button
+      scope="shift"
+      isOff={base === undefined}
+      onClick={() =>
+        proposeChange({
+          name: 'PUT /traffic',
+          body: {
+            weights: Object.fromEntries(its.map(({ name }) => [name, 0])),
+            ...(base === undefined ? {} : { base: base.name }),
+          },
+          title: `Drain ${id}`,
+          confirm: 'Drain it',
+          isDanger: true,
+        })
+      }
+    >
+      Drain
+    </Button>
   )
 }
 

@@ -13,7 +13,7 @@ import {
 } from '../say/format.ts'
 import { toSentence } from '../say/sentence.ts'
 import { type CountSums, type DrawnSeries, toDrawn, toRecent } from '../state/counts.ts'
-import { metrics, servicesKnown, visitorsNow } from '../state/site.ts'
+import { countsByEnvironment, servicesKnown, visitorsNow } from '../state/site.ts'
 import { HealthMark } from './icon.tsx'
 import { Name } from './name.tsx'
 import { ScrollTable } from './scroll-table.tsx'
@@ -25,12 +25,15 @@ type EnvironmentItem = ReplyOf<'GET /environments'>['environments'][number]
 const MEDIAN = 0.5
 const TAIL = 0.95
 
-export function EnvironmentCard({ environment }: { environment: EnvironmentItem }) {
-  const { name, version, percent, restricted, hosts } = environment
-  const points = metrics.value.value ?? []
-  const isOfThis = (series: { environment: string }) => series.environment === name
-  const recent = toRecent(points, isOfThis)
-  const drawn = toDrawn(points, isOfThis)
+/** @param isNear whether it can be seen soon: the figures of one that is far from the screen are not drawn. */
+export function EnvironmentCard({
+  environment,
+  isNear,
+}: {
+  environment: EnvironmentItem
+  isNear: boolean
+}) {
+  const { name, version, percent, restricted } = environment
   return (
     <article class="card">
       <header class="card-head">
@@ -50,6 +53,17 @@ export function EnvironmentCard({ environment }: { environment: EnvironmentItem 
           aria-label={`Share of ${name}`}
         />
       </p>
+      {isNear ? <CardBody environment={environment} /> : null}
+    </article>
+  )
+}
+
+function CardBody({ environment: { name, hosts } }: { environment: EnvironmentItem }) {
+  const points = countsByEnvironment.value.get(name) ?? []
+  const recent = toRecent(points, () => true)
+  const drawn = toDrawn(points, () => true)
+  return (
+    <>
       <Health name={name} failedPercent={recent?.failedPercent} />
       {recent ? (
         <Figures recent={recent} drawn={drawn} visitors={visitorsNow.value[name] ?? 0} />
@@ -66,7 +80,7 @@ export function EnvironmentCard({ environment }: { environment: EnvironmentItem 
       ) : null}
       <Services name={name} />
       <MinuteTable name={name} drawn={drawn} />
-    </article>
+    </>
   )
 }
 

@@ -1,6 +1,6 @@
 // The top of every page: where one is, whether what is shown is current, and what is always at hand.
 
-import { signOut, signOutEverywhere } from '../api/account.ts'
+import { mayDo, signOut, signOutEverywhere } from '../api/account.ts'
 import type { CallFailure } from '../api/client.ts'
 import { answeredAt, unreachableSince } from '../api/reachable.ts'
 import { signIn } from '../api/session.ts'
@@ -32,6 +32,7 @@ export function Header({ page }: { page: PagePath }) {
             <Icon name="search" />
             <kbd class="wide-only">Ctrl K</kbd>
           </Button>
+          {mayDo('shift') ? null : <span class="chip wide-only">read only</span>}
           <Account />
           <Button kind="danger" scope="shift" onClick={proposeRollback}>
             <Icon name="back" />

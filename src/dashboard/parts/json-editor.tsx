@@ -1,6 +1,6 @@
 // A part of the document as JSON, which is checked as one types: the API tries the change without effect.
 
-import { useSignal } from '@preact/signals'
+import { type Signal, useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import type { Result } from '../../core/result.ts'
 import type { Scope } from '../../wire/scopes.ts'
@@ -25,26 +25,33 @@ export type JsonEditorProps = {
 
 type Fault = { readonly path: string; readonly message: string }
 
-type CheckState =
+export type CheckState =
   | { readonly kind: 'same' }
   | { readonly kind: 'checking' }
-  | { readonly kind: 'good'; readonly value: unknown }
+  /** @param reply what the API answered; `undefined` where somebody else has changed the document meanwhile. */
+  | { readonly kind: 'good'; readonly value: unknown; readonly reply: unknown }
   | { readonly kind: 'bad'; readonly faults: readonly Fault[] }
 
 const toBad = (message: string): CheckState => ({ kind: 'bad', faults: [{ path: '', message }] })
 
-export function JsonEditor({
-  label,
-  value,
-  scope,
-  findFormFault,
-  check,
-  onReview,
-  onClose,
-}: JsonEditorProps) {
-  const before = JSON.stringify(value, undefined, 2)
-  const text = useSignal(before)
-  const state = useSignal<CheckState>({ kind: 'same' })
+/** What is typed, and what the API says of it. */
+export type CheckedText = {
+  readonly text: Signal<string>
+  readonly state: Signal<CheckState>
+}
+
+export type JsonCheck = Pick<JsonEditorProps, 'findFormFault' | 'check'> & {
+  /** The text of what is there now, which needs no check; left out where everything is checked. */
+  readonly before?: string
+  /** Something else that the check depends on: with another one the text is checked again. */
+  readonly beside?: string | undefined
+}
+
+/** Checks a text a moment after the last key, and again when what it depends on has changed. */
+export function useJsonCheck(
+  { text, state }: CheckedText,
+  { before, beside, findFormFault, check }: JsonCheck,
+): void {
   useEffect(() => {
     if (text.value === before) {
       state.value = { kind: 'same' }
@@ -61,8 +68,9 @@ export function JsonEditor({
     const timer = setTimeout(async () => {
       const tried = await check(parsed.value, ended.signal)
       if (ended.signal.aborted) return
-      if (tried.ok || tried.error.code === 'stale') {
-        state.value = { kind: 'good', value: parsed.value }
+      if (tried.ok) state.value = { kind: 'good', value: parsed.value, reply: tried.value }
+      else if (tried.error.code === 'stale') {
+        state.value = { kind: 'good', value: parsed.value, reply: undefined }
       } else if (tried.error.problems) {
         state.value = { kind: 'bad', faults: tried.error.problems }
       } else state.value = toBad(tried.error.detail ?? tried.error.title)
@@ -71,16 +79,21 @@ export function JsonEditor({
       clearTimeout(timer)
       ended.abort()
     }
-  }, [text.value, before])
-  const review = () => {
-    if (state.value.kind === 'good') onReview(state.value.value)
-  }
+  }, [text.value, before, beside])
+}
+
+export function JsonField({
+  label,
+  rows = 16,
+  text,
+  state,
+}: CheckedText & { label: string; rows?: number }) {
   return (
-    <div class="json-editor">
+    <>
       <label class="field">
         <span>{label}</span>
         <textarea
-          rows={16}
+          rows={rows}
           spellcheck={false}
           value={text.value}
           aria-invalid={state.value.kind === 'bad' ? 'true' : undefined}
@@ -92,6 +105,29 @@ export function JsonEditor({
       <div role="status">
         <CheckText state={state.value} />
       </div>
+    </>
+  )
+}
+
+export function JsonEditor({
+  label,
+  value,
+  scope,
+  findFormFault,
+  check,
+  onReview,
+  onClose,
+}: JsonEditorProps) {
+  const before = JSON.stringify(value, undefined, 2)
+  const text = useSignal(before)
+  const state = useSignal<CheckState>({ kind: 'same' })
+  useJsonCheck({ text, state }, { before, findFormFault, check })
+  const review = () => {
+    if (state.value.kind === 'good') onReview(state.value.value)
+  }
+  return (
+    <div class="json-editor">
+      <JsonField label={label} text={text} state={state} />
       <footer class="sheet-foot">
         <Button onClick={onClose}>Cancel</Button>
         <Button kind="main" scope={scope} isOff={state.value.kind !== 'good'} onClick={review}>

@@ -45,6 +45,9 @@ export function FailureBox({ failure }: { failure: CallFailure }) {
           ))}
         </ul>
       ) : null}
+      {failure.status >= 500 ? (
+        <p>Visitors are still served. The page asks again by itself.</p>
+      ) : null}
       {failure.requestId ? (
         <p class="small">
           Request <code>{failure.requestId}</code>

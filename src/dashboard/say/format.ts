@@ -69,15 +69,26 @@ const whole = new Intl.DateTimeFormat(undefined, {
   timeStyle: 'long',
 })
 
+const zone = new Intl.DateTimeFormat(undefined, { timeZoneName: 'short' })
+
+/** The zone, where clocks are put forward or back within an hour: some times are there twice. */
+function toZoneSuffix(at: number): string {
+  const offsets = [at - HOUR_MS, at, at + HOUR_MS].map((one) => new Date(one).getTimezoneOffset())
+  if (new Set(offsets).size === 1) return ''
+  const name = zone.formatToParts(at).find(({ type }) => type === 'timeZoneName')?.value
+  return name === undefined ? '' : ` ${name}`
+}
+
 /** The time of day, with the day where it is another one than today. */
 export function toClockLabel(at: number, now: number = at): string {
   const date = new Date(at)
   const isToday = date.toDateString() === new Date(now).toDateString()
-  return isToday ? clock.format(date) : `${day.format(date)}, ${clock.format(date)}`
+  const time = `${clock.format(date)}${toZoneSuffix(at)}`
+  return isToday ? time : `${day.format(date)}, ${time}`
 }
 
 export function toSecondsLabel(at: number): string {
-  return clockWithSeconds.format(new Date(at))
+  return `${clockWithSeconds.format(new Date(at))}${toZoneSuffix(at)}`
 }
 
 /** With the zone, for a tooltip. */

@@ -1,5 +1,6 @@
-// Plans in words.
+// Plans in words, and as the text that people write.
 
+import type { Plan } from '../../core/rollout/plan.ts'
 import { toPercentLabel, toSpanLabel } from './format.ts'
 
 /** What the page needs of a plan: the same fields as in `core/rollout/plan.ts`. */
@@ -72,4 +73,65 @@ export const PRESET_WORDS: Readonly<Record<string, string>> = {
   careful: 'Longer steps, more visitors in each, and half a day of watching.',
   'blue-green': 'Nobody by bucket until you say so, then everybody but a few.',
   instant: 'Everybody at once. Nothing is judged.',
+}
+
+const MINUTE_MS = 60_000
+
+/** A plan as people write it, to begin a plan of one's own with. It is read as the same plan: docs/rollouts.md. */
+export function toPlanText({
+  steps,
+  bake,
+  metrics,
+  minVisitors,
+  alpha,
+  warmUpMs,
+  withoutData,
+  withdraws,
+}: Plan): string {
+  const document = {
+    steps: steps.map(({ weight, gate, minMs, maxMs, atMax }) => ({
+      weight,
+      gate,
+      minMinutes: minMs / MINUTE_MS,
+      ...(maxMs === null ? {} : { maxMinutes: maxMs / MINUTE_MS, atMax }),
+    })),
+    bake: { minutes: bake.minMs / MINUTE_MS, heldBack: bake.heldBack },
+    metrics: metrics.map(({ name, weight, tolerance, margin }) => ({
+      name,
+      weight,
+      tolerance,
+      ...(margin === null
+        ? {}
+        : {
+            margin: margin.ratio,
+            ...(margin.edge === null ? {} : { marginEdge: margin.edge }),
+            floor: margin.floor ?? 0,
+          }),
+    })),
+    minVisitors,
+    alpha,
+    warmUpMinutes: warmUpMs / MINUTE_MS,
+    withoutData,
+    withdraw: withdraws,
+  }
+  return toShortLines(document)
+}
+
+/** JSON with one step or metric a line, so that it can be read at a glance. */
+function toShortLines(document: Readonly<Record<string, unknown>>): string {
+  const fields = Object.entries(document).map(([name, value]) => {
+    const text = Array.isArray(value)
+      ? value.length === 0
+        ? '[]'
+        : `[\n${value.map((one) => `    ${toLine(one)}`).join(',\n')}\n  ]`
+      : toLine(value)
+    return `  ${JSON.stringify(name)}: ${text}`
+  })
+  return `{\n${fields.join(',\n')}\n}`
+}
+
+function toLine(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  const fields = Object.entries(value).map(([name, one]) => `"${name}": ${JSON.stringify(one)}`)
+  return `{ ${fields.join(', ')} }`
 }

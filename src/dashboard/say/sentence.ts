@@ -172,9 +172,13 @@ function toRolloutTone({ verdict }: RunningRolloutReply): Tone {
 }
 
 /** The last rollout, if it was taken back lately. */
-function toTakenBackSentence({ rollouts, now }: SiteView): SiteSentence | undefined {
+function toTakenBackSentence({ rollouts, environments, now }: SiteView): SiteSentence | undefined {
   const [last] = rollouts
   if (last?.phase !== 'rolledBack' || last.endedAt === undefined) return undefined
+  // Somebody has given it to visitors again, by hand.
+  if (environments.some(({ version, percent }) => version === last.version && percent > 0)) {
+    return undefined
+  }
   if (now - last.endedAt > NEWS_MS) return undefined
   return {
     tone: 'bad',
@@ -183,6 +187,9 @@ function toTakenBackSentence({ rollouts, now }: SiteView): SiteSentence | undefi
     move: { kind: 'go', to: ['rollouts', last.id], label: 'Read why' },
   }
 }
+
+/** A sentence with more versions is not read. */
+const MAX_NAMED = 3
 
 /** Nothing moves. */
 function toStillSentence({ environments }: SiteView): SiteSentence {
@@ -197,10 +204,19 @@ function toStillSentence({ environments }: SiteView): SiteSentence {
       move: { kind: 'go', to: ['rollouts', 'new'], label: 'Start a rollout' },
     }
   }
-  const parts = versions.map((version) => {
-    const of = reached.filter((environment) => environment.version === version)
-    return `${version} has ${toPercentLabel(of.reduce((sum, { percent }) => sum + percent, 0))}`
-  })
+  const shares = versions
+    .map((version) => {
+      const of = reached.filter((environment) => environment.version === version)
+      return { version, percent: of.reduce((sum, { percent }) => sum + percent, 0) }
+    })
+    .sort((one, other) => other.percent - one.percent)
+  const named = shares.length > MAX_NAMED ? shares.slice(0, MAX_NAMED - 1) : shares
+  const others = shares.slice(named.length)
+  const parts = named.map(({ version, percent }) => `${version} has ${toPercentLabel(percent)}`)
+  if (others.length > 0) {
+    const percent = others.reduce((sum, share) => sum + share.percent, 0)
+    parts.push(`${others.length} other versions have ${toPercentLabel(percent)}`)
+  }
   return {
     tone: 'calm',
     text: `${toListText(parts)} of visitors.`,

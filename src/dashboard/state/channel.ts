@@ -3,10 +3,16 @@
 
 import { signal } from '@preact/signals'
 import { API_PATH } from '../../wire/api-path.ts'
+import { clockJumps } from './clock.ts'
 
 /** What the control tells. The shapes are those of `wire/live.ts`. */
 export type ChannelMessage =
-  | { readonly kind: 'hello'; readonly revision: number; readonly event?: number }
+  | {
+      readonly kind: 'hello'
+      readonly revision: number
+      readonly event?: number
+      readonly now: number
+    }
   | { readonly kind: 'event'; readonly event: { readonly id: number; readonly kind: string } }
   | { readonly kind: 'missed'; readonly event: number }
   | { readonly kind: 'window'; readonly at: number }
@@ -92,11 +98,15 @@ export function openChannel({
       // Everybody's connection breaks at once when the control moves: not everybody comes back at once.
       retry = setTimeout(connect, code === TOO_MANY ? MAX_RETRY_MS : wait * (0.5 + Math.random()))
     }
-    ping = setInterval(() => {
-      if (opened.readyState !== WebSocket.OPEN) return
-      opened.send('ping')
-      pong = setTimeout(() => opened.close(), PONG_TIMEOUT_MS)
-    }, PING_INTERVAL_MS)
+    ping = setInterval(askWhetherAlive, PING_INTERVAL_MS)
+  }
+
+  const askWhetherAlive = () => {
+    const asked = socket
+    if (asked?.readyState !== WebSocket.OPEN) return
+    asked.send('ping')
+    clearTimeout(pong)
+    pong = setTimeout(() => asked.close(), PONG_TIMEOUT_MS)
   }
 
   const close = () => {
@@ -107,11 +117,16 @@ export function openChannel({
   const noticeLooking = () => (document.visibilityState === 'visible' ? connect() : close())
   document.addEventListener('visibilitychange', noticeLooking)
   addEventListener('online', connect)
+  // A connection may have died during sleep, and nobody has said so.
+  const endJumps = clockJumps.subscribe((jumps) => {
+    if (jumps > 0) askWhetherAlive()
+  })
   connect()
   return () => {
     isEnded = true
     document.removeEventListener('visibilitychange', noticeLooking)
     removeEventListener('online', connect)
+    endJumps()
     close()
     setOpen(false)
   }

@@ -7,6 +7,9 @@ import type { MetricPoint, MetricSeries } from '../../wire/metrics.ts'
 
 export const SHOWN_MS = 3_600_000
 
+/** A window that lies further ahead is left over from before a clock went back. */
+const LATEST_MS = 60_000
+
 /** Windows that are added up for a figure of "now". */
 const RECENT_WINDOWS = 6
 
@@ -29,11 +32,33 @@ export function addPoints(
   now: number,
 ): CountedHour {
   const from = now - SHOWN_MS
+  const isShown = ({ at }: MetricPoint) => at >= from && at <= now + LATEST_MS
   const first = fresh[0]?.at ?? Number.POSITIVE_INFINITY
   const again = new Set(fresh.map(({ at }) => at))
-  const kept = known.filter(({ at }) => at >= from && !again.has(at))
-  const all = [...kept, ...fresh.filter(({ at }) => at >= from)]
+  const kept = known.filter((point) => isShown(point) && !again.has(point.at))
+  const all = [...kept, ...fresh.filter(isShown)]
   return first < (kept.at(-1)?.at ?? 0) ? all.sort((one, other) => one.at - other.at) : all
+}
+
+/** The points of each environment that was counted. Where it had no requests, its point is empty. */
+export function groupByEnvironment(points: CountedHour): ReadonlyMap<string, CountedHour> {
+  const groups = new Map<string, { at: number; series: MetricSeries[] }[]>()
+  for (const [i, { at, series }] of points.entries()) {
+    for (const one of series) {
+      let group = groups.get(one.environment)
+      if (!group) {
+        group = points.slice(0, i).map((earlier) => ({ at: earlier.at, series: [] }))
+        groups.set(one.environment, group)
+      }
+      const last = group.at(-1)
+      if (last?.at === at) last.series.push(one)
+      else group.push({ at, series: [one] })
+    }
+    for (const group of groups.values()) {
+      if (group.at(-1)?.at !== at) group.push({ at, series: [] })
+    }
+  }
+  return groups
 }
 
 /** One pass without copies: an hour of many environments has tens of thousands of series. */

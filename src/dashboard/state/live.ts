@@ -6,7 +6,11 @@ import { call } from '../api/client.ts'
 import { answeredAt } from '../api/reachable.ts'
 import { endSession, signIn } from '../api/session.ts'
 import { isChannelOpen, openChannel } from './channel.ts'
+import { clockJumps, readClock, setClock } from './clock.ts'
 import {
+  controlState,
+  environments,
+  noteHappening,
   readControlState,
   readEnvironments,
   readMetrics,
@@ -14,8 +18,12 @@ import {
   readRollouts,
   readServices,
   readVersions,
+  revisions,
+  rollouts,
   runningRollout,
+  servicesKnown,
   shownRevision,
+  versions,
 } from './site.ts'
 
 const EVENTS_INTERVAL_MS = 5_000
@@ -34,9 +42,11 @@ const READS: Readonly<Record<string, readonly Read[]>> = {
   'rollout.': [readRollouts],
   'service.': [readServices],
   'publication.': [readControlState],
+  '': [noteHappening],
 }
 
 const EVERYTHING: readonly Read[] = [
+  noteHappening,
   readEnvironments,
   readRollouts,
   readServices,
@@ -45,6 +55,8 @@ const EVERYTHING: readonly Read[] = [
   readControlState,
   readMetrics,
 ]
+
+const KNOWN = [environments, rollouts, servicesKnown, revisions, versions, controlState]
 
 function toReads(kind: string): readonly Read[] {
   return Object.entries(READS)
@@ -58,7 +70,7 @@ export function keepUpToDate(): () => void {
   let isEnded = false
   let timers: ReturnType<typeof setTimeout>[] = []
   const wanted = new Set<Read>()
-  let readAt = 0
+  let readAt = Number.NEGATIVE_INFINITY
 
   const isLooking = () => !isEnded && document.visibilityState === 'visible'
 
@@ -70,15 +82,22 @@ export function keepUpToDate(): () => void {
   const want = (reads: readonly Read[]) => {
     if (reads.length === 0) return
     if (wanted.size === 0) {
-      const wait = Math.max(GATHER_MS, readAt + LEAST_BETWEEN_READS_MS - Date.now())
+      const wait = Math.max(GATHER_MS, readAt + LEAST_BETWEEN_READS_MS - performance.now())
       setTimeout(() => {
         const reads = [...wanted]
         wanted.clear()
-        readAt = Date.now()
+        readAt = performance.now()
         if (isLooking()) for (const read of reads) read()
       }, wait)
     }
     for (const read of reads) wanted.add(read)
+  }
+
+  /** What could not be read before is read again: nothing may happen that would lead to it. */
+  const wantMissing = () => {
+    if (KNOWN.some(({ value: { failure } }) => failure && failure.code !== 'no_document')) {
+      want(EVERYTHING)
+    }
   }
 
   const readEvents = async () => {
@@ -88,6 +107,7 @@ export function keepUpToDate(): () => void {
     if (!page.ok) return
     const isFirst = after === undefined
     after = page.value.next
+    wantMissing()
     if (isFirst) return
     if (page.value.missed > 0) want(EVERYTHING)
     for (const event of page.value.events) {
@@ -128,9 +148,10 @@ export function keepUpToDate(): () => void {
 
   const endChannel = openChannel({
     onMessage: (message) => {
-      answeredAt.value = Date.now()
+      answeredAt.value = readClock()
       switch (message.kind) {
         case 'hello':
+          setClock(message.now)
           // It was closed for some time, or has just been opened.
           if (message.revision !== shownRevision.peek()) want(EVERYTHING)
           return
@@ -142,10 +163,11 @@ export function keepUpToDate(): () => void {
           return
         case 'window':
           want(listCountReads())
+          wantMissing()
       }
     },
     onAlive: () => {
-      answeredAt.value = Date.now()
+      answeredAt.value = readClock()
     },
     onChange: (isOpen) => {
       // Where the asking left off is long ago when it has to go on.
@@ -161,6 +183,9 @@ export function keepUpToDate(): () => void {
   const noticeLooking = () => (isLooking() ? begin() : stop())
   document.addEventListener('visibilitychange', noticeLooking)
   addEventListener('online', begin)
+  const endJumps = clockJumps.subscribe((jumps) => {
+    if (jumps > 0) begin()
+  })
   begin()
   return () => {
     isEnded = true
@@ -168,6 +193,7 @@ export function keepUpToDate(): () => void {
     endChannel()
     document.removeEventListener('visibilitychange', noticeLooking)
     removeEventListener('online', begin)
+    endJumps()
   }
 }
 

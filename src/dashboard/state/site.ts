@@ -12,13 +12,14 @@ import {
 } from '../api/client.ts'
 import { answeredAt, unreachableSince } from '../api/reachable.ts'
 import { toColourIndex } from '../charts/palette.ts'
-import { addPoints, type CountedHour, SHOWN_MS } from './counts.ts'
+import { readClock } from './clock.ts'
+import { addPoints, type CountedHour, groupByEnvironment, SHOWN_MS } from './counts.ts'
 
 /** Something that is read from the API. What was read stays when a later read fails. */
 export type Known<T> = {
   readonly value: T | undefined
   readonly failure: CallFailure | undefined
-  /** When it was read, by the clock of this machine. */
+  /** When it was read, by the clock of Holo. */
   readonly at: number | undefined
 }
 
@@ -35,7 +36,16 @@ export const controlState = unknown<'GET /health'>()
 export const metrics = signal<Known<CountedHour>>(UNKNOWN)
 /** By environment: about how many visitors there were in the last five minutes. */
 export const visitorsNow = signal<Readonly<Record<string, number>>>({})
+/** The counts of each environment, with a point for every window that was counted. */
+export const countsByEnvironment = computed(() => groupByEnvironment(metrics.value.value ?? []))
 export const runningRollout = signal<Known<ReplyOf<'GET /rollouts/{id}'>>>(UNKNOWN)
+
+/** Grows when something has happened that is in the audit log. */
+export const happenings = signal(0)
+
+export async function noteHappening(): Promise<void> {
+  happenings.value++
+}
 
 /** The revision of the document that is shown; 0 where nothing has been published. */
 export const shownRevision = computed(() => {
@@ -49,7 +59,7 @@ function keep<T>(
   slot: Slot<T>,
   result: { ok: true; value: T } | { ok: false; error: CallFailure },
 ) {
-  const at = Date.now()
+  const at = readClock()
   batch(() => {
     if (result.ok) slot.value = { value: result.value, failure: undefined, at }
     else slot.value = { ...slot.value, failure: result.error }
@@ -103,7 +113,7 @@ const READ_AGAIN_WINDOWS = 6
 /** Reads what was counted since the last time, or the last hour. */
 export async function readMetrics(): Promise<void> {
   const known = metrics.value.value ?? []
-  const now = Date.now()
+  const now = readClock()
   const newest = known.at(-1)?.at
   let from: number | undefined =
     newest === undefined ? now - SHOWN_MS : newest - READ_AGAIN_WINDOWS * WINDOW_MS
