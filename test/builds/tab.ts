@@ -70,6 +70,17 @@ export class Tab {
     await this.#seek('#api')
   }
 
+  /**
+   * Has the page ask its backend anew until that of the release answers. A call of an open page does not wait
+   * for the newest document: the first one may be answered by the document before.
+   */
+  async askUntil(release: Release): Promise<void> {
+    await vi.waitFor(async () => {
+      await this.ask()
+      expect((await this.#readParts()).api).toBe(release)
+    }, WAIT)
+  }
+
   /** Has the page load a script that it has not needed before. */
   async loadMore(): Promise<void> {
     await this.#page.locator('#load-more').click()
@@ -101,7 +112,9 @@ export class Tab {
     const what = 'the update check ends and a new worker is in charge'
     const waiting = async () => {
       while (!(await Promise.race([isOver, sleep(HANDOVER_MS, false)]))) {
-        if ((await this.#listWorkers()).join() === 'installed,activated') await this.endWorker()
+        // A page that does not answer in time is asked again.
+        const states = await this.#listWorkers().catch(() => [])
+        if (states.join() === 'installed,activated') await this.endWorker()
       }
       await check
     }
