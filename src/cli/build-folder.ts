@@ -71,6 +71,8 @@ const UNBUILT = /\.(?:tsx?|jsx|vue|svelte|astro|mts)$|^\/src\//i
 /** Placeholders that a build replaces. */
 const TEMPLATE = /%PUBLIC_URL%|<%[=-]|%sveltekit\.|\{\{\s*content_for/
 const SITE = 'index.html'
+/** Next to `server`, where a build has code for a server as well. */
+const CLIENT_FOLDERS = ['client', 'browser', 'public']
 /** Folders to look for below the named one, likely ones first: Angular writes `dist/NAME/browser`. */
 const INSIDE = ['browser', 'client', ...BUILD_FOLDERS]
 
@@ -94,6 +96,13 @@ export async function findMistake({ path, named, prefixes }: Asked): Promise<Mis
       hint: toHint(named, await findLikely(path, named), await hasBuild(path)),
     }
   }
+  const client = page === undefined ? findClient(names) : undefined
+  if (client !== undefined && prefixes.includes('/')) {
+    return {
+      message: `${named} holds server code beside ${client}, the folder for browsers`,
+      hint: toHint(named, join(named, client), false),
+    }
+  }
   const isAnswered =
     page !== undefined ||
     prefixes.includes('/') ||
@@ -107,6 +116,11 @@ export async function findMistake({ path, named, prefixes }: Asked): Promise<Mis
     message: `${named} has no ${SITE} at its top, so the site would have no home page${why}`,
     hint: toHint(named, await findLikely(path, named), isCopied),
   }
+}
+
+/** The folder for browsers, if a build has written one beside the code of its server. */
+function findClient(names: readonly string[]): string | undefined {
+  return names.includes('server') ? CLIENT_FOLDERS.find((name) => names.includes(name)) : undefined
 }
 
 function toHint(named: string, likely: string | undefined, canBeBuilt: boolean): string {

@@ -22,8 +22,11 @@ export type ChangeRequest = {
   readonly body?: unknown
   /** Lines that are shown above the summary of what moves. */
   readonly about?: readonly string[]
-  /** The change takes a version back, so --wait also says what still shows that version. */
-  readonly takesBack?: boolean
+  /**
+   * Whether the change takes visitors away from a version, or takes the version away from everybody. With
+   * --wait the command then also says what still shows that version.
+   */
+  readonly takesBack?: 'visitors' | 'version' | undefined
   /** The next command; shown when something was changed. */
   readonly next?: string
 }
@@ -81,10 +84,8 @@ export async function changeDocument(
       `In KV after ${toSeconds(waited.publishedMs)}; used for every page after ${toSeconds(waited.everywhereMs)}`,
     )
   }
-  const isReachedLater = waited !== undefined && request.takesBack === true
-  if (isReachedLater) {
-    lines.push('Not reached yet:', ...REACHED_LATER.map((line) => `  ${line}`))
-  }
+  const later = waited && request.takesBack && REACHED_LATER[request.takesBack]
+  if (later) lines.push('Not reached yet:', ...later.map((line) => `  ${line}`))
   if (request.next !== undefined) lines.push(`Next: ${request.next}`)
   const json = {
     ...told,
@@ -92,7 +93,7 @@ export async function changeDocument(
     changed: done.changed,
     revision: done.revision,
     ...waited,
-    ...(isReachedLater ? { reachedLater: [...REACHED_LATER] } : {}),
+    ...(later ? { reachedLater: [...later] } : {}),
   }
   return { json, lines, rollout: done.rollout?.id }
 }
@@ -183,11 +184,21 @@ type Everywhere = {
   readonly everywhereMs: number
 }
 
-/** What a change reaches only later, because the browser does not ask Holo in the meantime. */
-const REACHED_LATER = [
-  'pages that a service worker shows from its cache: after its next update check and one reload',
+/** Pages that are shown without a request to Holo. */
+const PAGES_REACHED_LATER = [
+  "pages that a service worker shows from its cache: after its next update check and one reload, with Angular's worker later",
   'pages that a browser keeps in memory for Back and Forward: when they are reloaded',
-] as const
+]
+
+/** What a change that takes something back reaches only later. docs/frameworks.md says more of workers. */
+const REACHED_LATER = {
+  visitors: [
+    'open tabs: they stay on their version and its backend until they load a page; "holo withdraw VERSION" stops that',
+    ...PAGES_REACHED_LATER,
+    'a release that differs in no file which the service worker keeps: only "holo withdraw VERSION" reaches its visitors',
+  ],
+  version: PAGES_REACHED_LATER,
+} as const
 
 /**
  * Waits until KV has the revision, and until the edge uses it for every page (docs/operations.md).

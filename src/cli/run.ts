@@ -44,6 +44,7 @@ export async function runCli(surroundings: Surroundings): Promise<number> {
       stdout.write(program.helpInformation())
       return EXIT.misuse
     }
+    refuseHelpOnUnknown(args)
     await program.parseAsync([...args], { from: 'user' })
     return exitCode
   } catch (cause) {
@@ -120,13 +121,12 @@ function toCliFailure(
   if (signal.aborted) return new CliFailure('interrupted', EXIT.interrupted, 'stopped')
   if (cause instanceof CommanderError) {
     const message = cause.message.replace(/^error: /, '')
-    if (cause.code === 'commander.help') return misuse(toGroupText(args[0]), toHelp(args[0]))
-    const words = args.filter((word) => !word.startsWith('-'))
+    const words = toWords(args)
+    if (isGroupAlone(words)) return misuse(toGroupText(words[0]), toHelp(words[0]))
+    // Of a group alone, or of `holo help` with the name of no command.
+    if (cause.code === 'commander.help') return toUnknown(words.slice(1))
     const isUnknown = /unknownCommand|excessArguments/.test(cause.code)
-    const own = isUnknown ? findOwnWord(words) : undefined
-    if (own !== undefined) {
-      return misuse(`holo has no command "${toTyped(words)}"`, `use instead: ${own}`)
-    }
+    if (isUnknown && findOwnWord(words) !== undefined) return toUnknown(words)
     return misuse(message, toHelp('COMMAND'))
   }
   if (cause instanceof PublishError) {
@@ -137,6 +137,34 @@ function toCliFailure(
     hint: 'please report it with the output of --verbose',
     fault: cause,
   })
+}
+
+function toWords(args: readonly string[]): string[] {
+  return args.filter((word) => !word.startsWith('-'))
+}
+
+/** Whether the words name a group, and no command of it. */
+function isGroupAlone([first = '', ...others]: readonly string[]): boolean {
+  return (
+    others.length === 0 &&
+    COMMAND_ROWS.some(({ name }) => name.startsWith(`${first} `)) &&
+    !COMMAND_ROWS.some(({ name }) => name === first)
+  )
+}
+
+/** @throws CliFailure when help is asked for a command that there is not: commander would show that of all. */
+function refuseHelpOnUnknown(args: readonly string[]): void {
+  const words = toWords(args)
+  const [first] = words
+  if (first === undefined || first === 'help') return
+  if (!args.some((arg) => arg === '--help' || arg === '-h')) return
+  if (!isFirstWord(first)) throw toUnknown(words)
+}
+
+function toUnknown(words: readonly string[]): CliFailure {
+  const own = findOwnWord(words)
+  const hint = own === undefined ? toHelp('COMMAND') : `use instead: ${own}`
+  return misuse(`holo has no command "${toTyped(words)}"`, hint)
 }
 
 function toGroupText(group = ''): string {
@@ -153,8 +181,12 @@ function toHelp(name = 'COMMAND'): string {
 /** The words of the unknown command: two words if the first is a group. */
 function toTyped(words: readonly string[]): string {
   const [first = '', second] = words
-  const isGroup = COMMAND_ROWS.some(({ name }) => name === first || name.startsWith(`${first} `))
-  return isGroup && second !== undefined ? `${first} ${second}` : first
+  return isFirstWord(first) && second !== undefined ? `${first} ${second}` : first
+}
+
+/** Whether a command or a group has this name. */
+function isFirstWord(word: string): boolean {
+  return COMMAND_ROWS.some(({ name }) => name === word || name.startsWith(`${word} `))
 }
 
 /** Adds the missing scope to the message. The API does not name it, but the row of the command does. */

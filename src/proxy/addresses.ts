@@ -63,8 +63,11 @@ function toSecure(origin: string): string {
   return origin.startsWith('https:') ? origin : `https://${new URL(origin).hostname}`
 }
 
-/** Seconds, and after `;` or `,` an address, which may be quoted (HTML standard, "refresh"). */
-const REFRESH = /^(\s*[\d.]*\s*[;,]\s*(?:url\s*=\s*)?)(["']?)(.*)$/is
+/**
+ * Seconds, and after `;`, `,` or white space an address, which may be quoted (HTML standard, "shared
+ * declarative refresh steps").
+ */
+const REFRESH = /^(\s*[\d.]*(?:\s*[;,]\s*|\s+)(?:url\s*=\s*)?)(["']?)(.*)$/is
 
 /**
  * A `Refresh` field with its address as the visitor reaches it; without an address it stays as it

@@ -95,8 +95,12 @@ function readNetlify(settings: Fields, report: ForeignReport): void {
     const [from, to] = [text(rule.from), text(rule.to)]
     const { Role: role, ...conditions } = fieldsOf(rule.conditions)
     if (role !== undefined) report.protect(place, 'asked for a role', from)
-    else if (isClosedStatus(rule.status)) report.protect(place, `answered ${rule.status}`, from)
-    else if (Object.keys(conditions).length > 0 || Object.keys(fieldsOf(rule.query)).length > 0) {
+    else if (isClosedStatus(rule.status)) {
+      // Without `force` a file comes first, so that the rule is only about pages that do not exist.
+      if (rule.force === true) report.protect(place, `answered ${rule.status}`, from)
+      else
+        report.add(place, `(${from}) is not followed: for pages that do not exist, add a 404.html`)
+    } else if (Object.keys(conditions).length > 0 || Object.keys(fieldsOf(rule.query)).length > 0) {
       report.add(place, `(${from}) is not followed: Holo has no conditions in redirects; see rules`)
     } else if (Number(rule.status) === 200) reportRewrite(report, place, from, to)
     else reportRedirect(report, place, from, to, rule.status ?? 301)

@@ -15,6 +15,7 @@ import {
 import { HEADERS_FILE } from './headers-file.ts'
 import { REDIRECTS_FILE } from './redirects-file.ts'
 import { MAX_SETTINGS_FILE_BYTES, readRegularFile } from './regular-file.ts'
+import { toProtectionWarning } from './rule-lines.ts'
 
 export type ForeignSettings = {
   readonly warnings: readonly string[]
@@ -35,6 +36,7 @@ export async function loadForeignSettings(
   const protections: string[] = []
   const others: string[] = []
   let netlify: string | undefined
+  protections.push(...(await findServerProtections(folder, paths)))
   const folders = [folder, ...(await listProjectFolders(folder))]
   for (const place of folders) {
     for (const name of FOREIGN_FILES) {
@@ -62,6 +64,28 @@ export async function loadForeignSettings(
     }
   }
   return { warnings: [...protections, ...others], netlify }
+}
+
+/** Settings of Apache and IIS, which count for their folder, and what restricts access in them. */
+const SERVER_SETTINGS: readonly (readonly [name: string, restricts: RegExp])[] = [
+  ['.htaccess', /^\s*(?:AuthType|AuthUserFile|Deny\s+from|Require\s+(?!all\s+granted))/im],
+  ['web.config', /<(?:authorization|deny|ipSecurity)\b/i],
+]
+/** Many sites forbid names that begin with a dot. Holo does not publish them. */
+const ABOUT_DOT_NAMES = /<Files(?:Match)?\s+[~\s"'^(]*\\?\.[\s\S]*?<\/Files(?:Match)?>/gi
+
+/** One sentence for each file below the folder that restricted access on another server. */
+async function findServerProtections(folder: string, paths: readonly string[]): Promise<string[]> {
+  const folders = new Set(paths.map((path) => path.slice(0, path.lastIndexOf('/') + 1)))
+  const found: string[] = []
+  for (const place of [...folders].sort()) {
+    for (const [name, restricts] of SERVER_SETTINGS) {
+      const text = await readOptional(join(folder, place, name))
+      if (text === undefined || !restricts.test(text.replace(ABOUT_DOT_NAMES, ''))) continue
+      found.push(toProtectionWarning(`${place.slice(1)}${name}`, 'restricted access', `${place}*`))
+    }
+  }
+  return found
 }
 
 function parseSettings(name: ForeignFile, content: string): Fields | string {

@@ -74,10 +74,10 @@ export function parseRedirectsFile(
     const problem = typeof rule === 'string' ? rule : findExcess(rule, reading, seen, left)
     if (problem !== undefined) {
       problems.push(toLineProblem(REDIRECTS_FILE, line, problem))
-      if (/\sRole=/.test(line.text)) {
+      const did = findProtection(line)
+      if (did !== undefined) {
         const [source = ''] = toWords(line.text)
-        const place = quote(REDIRECTS_FILE, line)
-        unprotected.push(toProtectionWarning(place, 'asked for a role', source))
+        unprotected.push(toProtectionWarning(quote(REDIRECTS_FILE, line), did, source))
       }
     } else if (typeof rule === 'object') {
       rules.push({ ...line, rule })
@@ -106,6 +106,13 @@ function findNetlifySyntax(lines: readonly RuleLine[]): string | undefined {
     if (what !== undefined) return `line ${line.line} has ${what}`
   }
   return undefined
+}
+
+/** How a line restricted access at Netlify, where a status with `!` also hides the files behind it. */
+function findProtection({ text }: RuleLine): string | undefined {
+  if (/\sRole=/.test(text)) return 'asked for a role'
+  const status = toWords(text).find((word) => /^(?:401|403|404|410|451)!$/.test(word))
+  return status && `answered ${status.slice(0, -1)}`
 }
 
 /** The words of a line, without a comment at its end. */

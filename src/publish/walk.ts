@@ -74,7 +74,8 @@ export async function walkFolder(folder: string, options: WalkOptions = {}): Pro
   const problems: string[] = []
 
   const visit = async (path: string, file: string, entry: Dirent, above: readonly string[]) => {
-    const verdict = judge(path, entry.name)
+    const isFolder = entry.isSymbolicLink() ? await leadsToFolder(file) : entry.isDirectory()
+    const verdict = judge(path, entry.name, isFolder)
     if (verdict.kind === 'left-out') {
       if (verdict.what) warnings.push(`${path} is not served: ${verdict.what}`)
       return
@@ -86,7 +87,9 @@ export async function walkFolder(folder: string, options: WalkOptions = {}): Pro
     if (entry.isSymbolicLink()) {
       const found = await realpath(file).catch(() => undefined)
       if (!found) return problems.push(`${path} is a link that leads nowhere`)
-      const bad = toLinkProblem(root, found, above, judge)
+      const bad = toLinkProblem(root, found, above, (path, name) =>
+        judge(path, name, isFolder || join(root, path) !== found),
+      )
       if (bad) return problems.push(`${path} is a link that ${bad}`)
       target = found
     }
@@ -113,17 +116,21 @@ export async function walkFolder(folder: string, options: WalkOptions = {}): Pro
   }
 }
 
-type Judge = (path: string, name: string) => FileVerdict | { readonly kind: 'published' }
+type Judge = (
+  path: string,
+  name: string,
+  isFolder: boolean,
+) => FileVerdict | { readonly kind: 'published' }
 
 function compileJudge(root: string, { exclude = [], allow = [] }: WalkOptions): Judge {
   const isExcluded = compileGlobs(exclude)
   const isAllowed = compileGlobs(allow)
-  return (path, name) => {
+  return (path, name, isFolder) => {
     if (LEFTOVERS.has(name) || SETTINGS.has(path) || isExcluded(path)) {
       return { kind: 'left-out', what: '' }
     }
     if (isAllowed(path)) return { kind: 'published' }
-    const verdict = judgeName(path, (other) => existsSync(join(root, other)))
+    const verdict = judgeName(path, isFolder, (other) => existsSync(join(root, other)))
     if (verdict) return verdict
     const isPrivate = name.startsWith('.') && (!isWellKnown(path) || SETTINGS_OF_SERVERS.test(name))
     return isPrivate ? { kind: 'left-out', what: DOT_NAME } : { kind: 'published' }
@@ -155,7 +162,7 @@ function toLinkProblem(
   root: string,
   target: string,
   above: readonly string[],
-  judge: Judge,
+  judge: (path: string, name: string) => ReturnType<Judge>,
 ): string | undefined {
   const inside = relative(root, target)
   if (inside === '..' || inside.startsWith(`..${sep}`)) return 'leads out of the folder'
@@ -167,6 +174,13 @@ function toLinkProblem(
     if (kind === 'left-out' || kind === 'refused') return `leads to ${path}, which is not served`
   }
   return undefined
+}
+
+async function leadsToFolder(link: string): Promise<boolean> {
+  return stat(link).then(
+    (status) => status.isDirectory(),
+    () => false,
+  )
 }
 
 function byPath(a: { readonly path: string }, b: { readonly path: string }): number {

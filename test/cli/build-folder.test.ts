@@ -83,6 +83,20 @@ describe('a folder that is refused', () => {
   })
 })
 
+it.each([
+  ['Astro and React Router', 'client'],
+  ['Angular', 'browser'],
+  ['Nuxt', 'public'],
+])(
+  'a folder with server code in it is refused although a server answers at /, as %s has it',
+  async (_, client) => {
+    const files = { [`out/${client}/assets/a.js`]: '', 'out/server/entry.mjs': '' }
+    const mistake = await look(files, 'out', ['/'])
+    expect(mistake?.message).toBe(`out holds server code beside ${client}, the folder for browsers`)
+    expect(mistake?.hint).toContain(`did you mean out/${client}?`)
+  },
+)
+
 describe('a folder that is right', () => {
   it.each([
     ['a finished site', { 'index.html': PAGE }, []],

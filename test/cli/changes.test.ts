@@ -156,12 +156,11 @@ describe('a change', () => {
   it('says of a rollback what it cannot reach at once', async () => {
     const { json } = await run(['rollback', '--yes', '--wait', '--json'])
     expect(json?.reachedLater).toEqual([
-      expect.stringMatching(/^pages that a service worker shows from its cache: /),
+      expect.stringMatching(/^open tabs: .* "holo withdraw VERSION" /),
+      expect.stringMatching(/^pages that a service worker shows from its cache: .*Angular/),
       expect.stringMatching(/^pages that a browser keeps in memory for Back and Forward: /),
+      expect.stringMatching(/^a release that differs in no file which the service worker keeps: /),
     ])
-    await run(['shift', 'canary=12', '--yes'])
-    const { stdout } = await run(['rollback', '--yes', '--wait'])
-    expect(stdout).toContain('Not reached yet:\n  pages that a service worker')
   })
 
   it('swaps two environments in one revision, and back', async () => {
@@ -193,8 +192,11 @@ describe('a change', () => {
 
   it('withdraws a version and restores it, and refuses one that somebody points at', async () => {
     await run(['point', 'secret', 'v1', '--yes'])
-    const gone = await run(['withdraw', 'v3', '--yes'])
+    const gone = await run(['withdraw', 'v3', '--yes', '--wait'])
     expect(gone.stderr).toContain('version v3: withdrawn')
+    // Open tabs are reached at once.
+    expect(gone.stdout).toContain('Not reached yet:\n  pages that a service worker')
+    expect(gone.stdout).not.toContain('open tabs')
     expect((await run(['versions'])).stdout).toMatch(/^v3 .*withdrawn/m)
     const point = await run(['point', 'canary', 'v3', '--yes'])
     expect(point.code).toBe(1)

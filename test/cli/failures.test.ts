@@ -243,7 +243,8 @@ describe('what is mistyped', () => {
         expect(stderr).toContain(about.slice(0, 20))
       }
       const { json } = await holo([group, '--json'])
-      expect(json).toMatchObject({ ok: false, error: { code: 'misuse' } })
+      const message = expect.stringMatching(/^name one of its commands: [a-z]+/)
+      expect(json).toMatchObject({ ok: false, error: { code: 'misuse', message } })
     },
   )
 
@@ -264,6 +265,8 @@ describe('what is mistyped', () => {
     ['env rm qa', 'holo env remove'],
     ['domains add x.example', 'holo env set NAME --host'],
     ['version', 'holo --version'],
+    ['help deploy', 'holo publish'],
+    ['deploy --help', 'holo publish'],
   ])('points from "holo %s" to what does it here', async (typed, own) => {
     const ran = await holo(typed.split(' '))
     expectReadable(ran, 2, /^holo: holo has no command "/m)

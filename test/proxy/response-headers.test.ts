@@ -190,6 +190,8 @@ describe('a Refresh', () => {
     ['; url=ORIGIN/next', `; url=http://${PUBLIC_HOST}/next`],
     ['1.5; url=//HOST/next', `1.5; url=http://${PUBLIC_HOST}/next`],
     ['0; url=SECURE/next', `0; url=https://${PUBLIC_HOST}/next`],
+    ['0 url=ORIGIN/next', `0 url=http://${PUBLIC_HOST}/next`],
+    ['0 ORIGIN/next', `0 http://${PUBLIC_HOST}/next`],
   ])('to the backend itself leads to the public address: %s', async (sent, expected) => {
     const { host } = new URL(backend.origin)
     const refresh = sent
@@ -207,6 +209,7 @@ describe('a Refresh', () => {
     '0; url=https://other.example/next',
     '0; url="https://other.example/next"',
     '0; url=http://127.0.0.1:1/x',
+    '0 https://other.example/next',
     'nonsense',
   ])('to anywhere else stays byte for byte: %s', async (refresh) => {
     expect((await receive(200, [['Refresh', refresh]])).header('Refresh')).toEqual([refresh])

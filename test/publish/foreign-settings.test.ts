@@ -47,6 +47,41 @@ describe('the settings of another host', () => {
     ])
   })
 
+  it('that restrict access in a folder come first, those of Apache and IIS too', async () => {
+    const password = 'AuthType Basic\nAuthUserFile /etc/passwords\nRequire valid-user\n'
+    const files = {
+      'index.html': '',
+      'team/.htaccess': password,
+      'team/index.html': '',
+      'drafts/.htaccess': '<IfModule x>\n  deny from all\n</IfModule>',
+      'drafts/a.html': '',
+      'admin/web.config':
+        '<configuration><authorization><deny users="?"/></authorization></configuration>',
+      'admin/index.html': '',
+      '.htaccess':
+        'RewriteEngine On\nRequire all granted\n<FilesMatch "^\\.">\n  Require all denied\n</FilesMatch>',
+      'web.config': '<configuration><rewrite/></configuration>',
+    }
+    const paths = Object.keys(files).filter((path) => path.endsWith('.html'))
+    expect(
+      await read(
+        files,
+        paths.map((path) => `/${path}`),
+      ),
+    ).toEqual([
+      `NOT PROTECTED: admin/web.config restricted access, ${EVERYBODY} /admin/*`,
+      `NOT PROTECTED: drafts/.htaccess restricted access, ${EVERYBODY} /drafts/*`,
+      `NOT PROTECTED: team/.htaccess restricted access, ${EVERYBODY} /team/*`,
+    ])
+  })
+
+  it('do not restrict access where Netlify answers 404 only if there is no file', async () => {
+    const settings = '[[redirects]]\nfrom = "/*"\nto = "/404.html"\nstatus = 404'
+    expect(await read({ 'netlify.toml': settings })).toEqual([
+      'netlify.toml [[redirects]] 1 (/*) is not followed: for pages that do not exist, add a 404.html',
+    ])
+  })
+
   it('are reported rule by rule: netlify.toml', async () => {
     const settings = `
 [build]

@@ -1,7 +1,8 @@
 // Which files never become public by accident. Nothing of what is in a refused file may be repeated.
 
 import { generateKeyPairSync } from 'node:crypto'
-import { cpSync, rmSync } from 'node:fs'
+import { cpSync, rmSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { PublishError } from '../../src/publish/messages.ts'
 import { surveyFolder } from '../../src/publish/survey.ts'
@@ -129,6 +130,28 @@ describe('a name', () => {
     'db-backup-2026.sql.gz',
     'functions/[[path]].ts',
     'netlify/functions/hello.js',
+    'supabase/functions/hello/index.ts',
+    'api/hello.ts',
+    'api/v1/index.py',
+    'old/config.php~',
+    'index.php.save',
+    'shop.war',
+    'WEB-INF/web.xml',
+    'manage.py',
+    'shop/settings.py',
+    'config/database.ini',
+    'Properties/launchSettings.json',
+    'google-credentials.json',
+    'app-secrets.json',
+    'k8s/db-secret.yaml',
+    'prod.api.env',
+    'android/key.properties',
+    'deploy.tfplan',
+    'wallet.dat',
+    'recorded.har',
+    'server.pcap',
+    'AUTH',
+    'Staticfile.auth',
   ])('%s is refused', async (name) => {
     expect(await judge(name)).toBe('refused')
   })
@@ -146,9 +169,45 @@ describe('a name', () => {
     'cert.pem',
     'keyboard.js',
     '.well-known/.hidden',
+    'api/index.html',
+    'api/assets/search.js',
+    'auth.html',
+    'locales/en/secrets.html',
+    'translations/password.json',
+    'server/index.js',
   ])('%s is published', async (name) => {
     expect(await judge(name)).toBe('published')
   })
+
+  it.each([
+    'guides/credentials',
+    'reference/dockerfile',
+    'docs/caddyfile',
+    'docs/package-lock.json',
+    'auth',
+    'docs/appsettings.json',
+    'cli/htpasswd',
+    'docs/web.config',
+    'wiki/id_rsa',
+    'formats/x.key',
+    'logs/error.log',
+  ])('%s may be the folder of a page', async (folder) => {
+    const { files, warnings } = await survey(makeFolder({ [`${folder}/index.html`]: '' }))
+    expect(files.map(({ path }) => path)).toEqual([`/${folder}/index.html`])
+    expect(warnings).toEqual([])
+  })
+
+  it.each(['node_modules', 'WEB-INF', '_worker.js', '.ssh', 'home/.aws'])(
+    'a folder %s is refused, whatever is in it, and so is a link to it',
+    async (name) => {
+      const folder = makeFolder({ 'index.html': '', [`${name}/index.html`]: '' })
+      expect(await refusalOf(folder)).toContain(`  /${name}: `)
+      symlinkSync(join(folder, name), join(folder, 'link'))
+      expect(await refusalOf(folder, { exclude: [`/${name}`] })).toContain(
+        `/link is a link that leads to /${name}, which is not served`,
+      )
+    },
+  )
 
   it.each(['.env', 'app/.env.local'])('%s is published when it is allowed', async (name) => {
     const folder = makeFolder({ 'index.html': '', [name]: 'PUBLIC=1' })
@@ -156,6 +215,25 @@ describe('a name', () => {
     expect(files.map(({ path }) => path)).toContain(`/${name}`)
     expect((await survey(folder, { exclude: [`/${name}`] })).files).toHaveLength(1)
   })
+
+  it.each([
+    ['server/entry.mjs', 'client/app.js'],
+    ['server/chunks/page.mjs', 'browser/app.js'],
+    ['server/index.js', 'public/app.js'],
+  ])('%s is refused where %s is beside it: a framework has written both', async (name, beside) => {
+    const folder = makeFolder({ 'index.html': '', [name]: 'x', [beside]: 'x' })
+    const message = await refusalOf(folder)
+    expect(message).toContain(`/${name}: server code`)
+    expect(message).toContain(`publish /${beside.split('/')[0]} instead`)
+  })
+
+  it.each(['error_log', 'logs/debug.log', 'passwords.csv'])(
+    '%s is published, and its publisher is told',
+    async (name) => {
+      const { warnings } = await survey(makeFolder({ 'index.html': '', [name]: 'x' }))
+      expect(warnings).toEqual([expect.stringContaining(`/${name} is published: it `)])
+    },
+  )
 
   it('appsettings.json of a Blazor app is what the app reads, and its publisher is told', async () => {
     const folder = makeFolder({
@@ -179,6 +257,7 @@ describe('a private key', () => {
       'account.json',
       '{"type": "service_account", "private_key_id": "1", "private_key": "in another form"}',
     ],
+    ['user.json', '{"type": "authorized_user", "refresh_token": "1//0abc"}'],
   ])('is found in %s, and not a piece of it is repeated', async (name, content) => {
     const message = await refusalOf(makeFolder({ 'index.html': '', [name]: content }))
     expect(message).toContain(`/${name}: `)

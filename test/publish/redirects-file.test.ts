@@ -172,3 +172,17 @@ describe('a _redirects file', () => {
     expect(problemsOf(`${line}b`)[0]).toContain('because it has more than 2000 characters: /a /bbb')
   })
 })
+
+describe('a line of Netlify that hid files', () => {
+  it.each(['404', '401', '403', '410', '451'])('with %s! is a warning of its own', (status) => {
+    const { rules, unprotected } = parseRedirectsFile(`/internal/* /404.html ${status}!`)
+    expect(rules).toEqual([])
+    expect(unprotected).toEqual([
+      `NOT PROTECTED: _redirects line 1 answered ${status}, but Holo does not do that: everybody can get /internal/*`,
+    ])
+  })
+
+  it('is none without "!", because a file comes first', () => {
+    expect(parseRedirectsFile('/* /404.html 404').unprotected).toEqual([])
+  })
+})

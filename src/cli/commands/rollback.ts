@@ -43,7 +43,7 @@ export const ROLLBACK = command({
       method: 'POST',
       path: '/rollback',
       body: { to },
-      takesBack: true,
+      takesBack: 'visitors' as const,
       next: 'holo status',
     }
     return changeDocument(context, request, options, known)
@@ -90,7 +90,7 @@ export const WITHDRAW = command({
       method: 'POST',
       path: '/withdraw',
       body: { version, ...(restore ? { restore: true } : {}) },
-      takesBack: restore !== true,
+      takesBack: restore ? undefined : ('version' as const),
     }
     return changeDocument(context, request, options, known)
   },
