@@ -6,6 +6,11 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { COUNTING_FORM } from '../../src/core/counting/batch.ts'
+import { toDistinctDay } from '../../src/core/counting/distinct.ts'
+import { FIRST_BYTE_COUNTS, toFirstByteInterval } from '../../src/core/counting/first-byte.ts'
+import { toWindow } from '../../src/core/counting/limits.ts'
+import { toGroup } from '../core/counting/groups.ts'
 import { type AdminEdge, FIRST_TOKEN, startAdminEdge } from '../support/api-edge.ts'
 import { closedOrigin } from '../support/backend.ts'
 import { holo } from '../support/cli.ts'
@@ -42,6 +47,32 @@ it('says nothing of services that have no probe', async () => {
   const { stdout } = await status()
   expect(stdout).not.toContain('health')
   expect((await status('--json')).json?.services).toEqual([])
+})
+
+it('shows the figures of the last five minutes once something was counted', async () => {
+  expect((await status('--json')).json?.figures).toEqual([])
+  const now = Date.now()
+  const firstByte = new Array<number>(FIRST_BYTE_COUNTS).fill(0)
+  firstByte[toFirstByteInterval(3)] = 30
+  firstByte[toFirstByteInterval(700)] = 10
+  const seen = { names: ['anna', 'ben', 'carla'], day: toDistinctDay(now) }
+  const totals = { requests: 50, judged: 40, failed: 2, firstByte }
+  const windows = [{ window: toWindow(now), groups: [toGroup({ totals, seen })] }]
+  const batch = { form: COUNTING_FORM, isolate: 'test', sequence: 1, windows, dropped: 0 }
+  await edge.control.sync({ held: undefined, kv: undefined, batch })
+  await edge.control.setClockAhead(60_000)
+  expect((await status('--json')).json?.figures).toEqual([
+    {
+      environment: 'main',
+      visitors: 3,
+      requests: 50,
+      failedPercent: 5,
+      p50: { kind: 'below', ms: 5 },
+      p95: { kind: 'about', ms: expect.any(Number) },
+    },
+  ])
+  expect((await status()).stdout).toMatch(/^main +3 +50 +5 % +< 5 ms +6\d\d ms/m)
+  await edge.control.setClockAhead(0)
 })
 
 it('says how a service is, and why', async () => {

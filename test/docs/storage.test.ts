@@ -4,6 +4,8 @@
 import { globSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { MAX_SERIES, MAX_TOTAL_SERIES } from '../../src/control/counting/limits.ts'
+import { toVisitorsText } from '../../src/control/counting/visitors-now.ts'
+import { newSketch } from '../../src/core/counting/distinct.ts'
 import { METRICS } from '../../src/core/counting/metrics.ts'
 import { noTotals } from '../../src/core/counting/totals.ts'
 
@@ -97,6 +99,7 @@ describe('docs/storage.md', () => {
       failed: count,
       statuses: filled(none.statuses.length),
       latency: filled(none.latency.length),
+      firstByte: filled(none.firstByte.length),
       latencyMs: count * 100,
       bytes: count * 10_000,
       failures: sums([...codes, 'storage_unavailable', 'status_5xx', 'internal', 'loop_detected']),
@@ -106,8 +109,13 @@ describe('docs/storage.md', () => {
     const rowOf = (table: string) => new RegExp(`^\\| \`${table}\`.*$`, 'm').exec(page)?.[0] ?? ''
     const boundOf = (table: string) => Number(/up to (\d+) KB/.exec(rowOf(table))?.[1])
     const bytes = JSON.stringify(series).length
-    expect(bytes).toBeLessThanOrEqual(1024)
-    expect(MAX_SERIES * bytes).toBeLessThanOrEqual(boundOf('metric_windows') * 1024)
+    expect(bytes).toBeLessThanOrEqual(1.2 * 1024)
+    const fullest = new Map([[series.environment, newSketch().fill(24)]])
+    const sketch = new TextEncoder().encode(toVisitorsText(fullest)).length
+    expect(sketch).toBeLessThanOrEqual(1.6 * 1024)
+    const windows = MAX_SERIES * (bytes + sketch)
+    expect(windows).toBeLessThanOrEqual(boundOf('metric_windows') * 1024)
+    expect(windows).toBeGreaterThan((boundOf('metric_windows') * 1024) / 1.25)
     const minutes = (MAX_SERIES + MAX_TOTAL_SERIES) * bytes
     expect(minutes).toBeLessThanOrEqual(boundOf('metric_minutes') * 1024)
     // The bounds are no larger than they have to be.

@@ -38,7 +38,7 @@ const outcomesOf = (batch: Batch) =>
     [...readOutcomes(outcomes)].map(({ kind, level }) => ({ ...kinds[kind], level })),
   )
 
-describe('visitors', () => {
+describe('the sketch of visitors', () => {
   const count = (batch: Batch) => {
     const all = newSketch()
     for (const { distinct } of groupsOf(batch)) if (distinct) mergeSketch(all, distinct)

@@ -16,7 +16,7 @@ export const ROWS_PER_ROLLOUT_LOOK = 1
 /** Without rollouts and with requests in every window; a rollout all day adds 8,640. */
 export const MAX_ROWS_PER_DAY = KEPT_WINDOWS * ROWS_PER_WINDOW + 1440 * ROWS_PER_MINUTE
 
-/** Versions in environments that one window tells apart; with sketches of visitors a row of 160 KB at most. */
+/** Versions in environments that one window tells apart; with sketches of visitors a row of 170 KB at most. */
 export const MAX_SERIES = 64
 
 /** Series that totals since the beginning are kept of: those that saw no requests longest go first. */
