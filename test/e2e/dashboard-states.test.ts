@@ -134,7 +134,7 @@ function makeUpHostileSite(): Answers {
     'GET /versions': {
       revision: 12,
       versions: HOSTILE.map((text, i) => ({
-        ...((site['GET /versions'] as { versions: object[] }).versions[0] ?? {}),
+        ...((site['GET /versions'] as unknown as { versions: object[] }).versions[0] ?? {}),
         id: `${i} ${text}`,
         environments: [text],
         services: [{ prefix: text, origins: [text] }],
