@@ -3,7 +3,7 @@
 
 import { writeFileSync } from 'node:fs'
 import type { Browser, CDPSession, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { launchBrowser } from '../support/browser.ts'
 import { DESKTOP, goTo, openDashboard, settle } from '../support/dashboard.ts'
 import { MADE_UP_ORIGIN, serveFiles } from '../support/dashboard-files.ts'
@@ -106,6 +106,7 @@ async function measure(session: CDPSession): Promise<Size> {
   return { heapBytes: usedSize, nodes, listeners: jsEventListeners }
 }
 
+const WAIT = { timeout: 30_000, interval: 50 }
 const MINUTES = 60
 const WARM_UP_MINUTES = 6
 const PAGES = ['traffic', 'rollouts', 'versions', 'audit', 'rules', 'now'] as const
@@ -145,6 +146,10 @@ describe('an hour at ten updates a second', () => {
         await page.evaluate(() => (window as unknown as HourFrame).waitForFrame())
         await passMinute()
       }
+      await vi.waitFor(async () => {
+        await page.evaluate(() => (window as unknown as HourFrame).waitForFrame())
+        expect(await page.locator('.card .figures').count()).toBe(4)
+      }, WAIT)
     }
     await drive(0, WARM_UP_MINUTES)
     const before = await measure(session)

@@ -199,6 +199,7 @@ describe('very much', () => {
     expect(await count('.version-rows > li')).toBeLessThan(60)
     // The keyboard goes on through rows that are added meanwhile.
     await page.keyboard.press('Home')
+    await page.getByText('1.0.0', { exact: true }).first().waitFor()
     await page.locator('.version-rows a').first().focus()
     for (let i = 0; i < 50; i++) {
       await page.keyboard.press('Tab')
