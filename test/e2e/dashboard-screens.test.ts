@@ -72,7 +72,7 @@ const NOTHING: Answers = {
   'GET /assignments': NO_DOCUMENT,
   'GET /versions': NO_DOCUMENT,
   'GET /revisions': { revisions: [] },
-  'GET /metrics': { points: [], losses: {} },
+  'GET /metrics': { points: [], visitors: {}, losses: {} },
   'GET /health/services': { environments: [], services: [], down: [] },
 }
 const WITHOUT_CONTROL: Answers = Object.fromEntries(
@@ -157,7 +157,7 @@ describe('charts', () => {
     const main = [{ name: 'main', version: '1.0.0', percent: 100 }]
     const points = makeUpCounts(main, until).filter(({ at }) => at < gap.from || at >= gap.to)
     const { page } = await open(
-      { ...TINY, 'GET /metrics': { points, losses: {} } },
+      { ...TINY, 'GET /metrics': { points, visitors: {}, losses: {} } },
       { context: { locale: 'en-GB', timezoneId: 'Europe/Berlin' }, at: '#/now', now: until },
     )
     await settle(page)
@@ -199,6 +199,7 @@ describe('very much', () => {
     expect(await count('.version-rows > li')).toBeLessThan(60)
     // The keyboard goes on through rows that are added meanwhile.
     await page.keyboard.press('Home')
+    await page.getByText('1.0.0', { exact: true }).first().waitFor()
     await page.locator('.version-rows a').first().focus()
     for (let i = 0; i < 50; i++) {
       await page.keyboard.press('Tab')

@@ -56,8 +56,8 @@ function beginHour({ replies, counts, startMs }: Made): void {
   frame.requestAnimationFrame = (run: (at: number) => void) => addTimer(() => run(now), 16)
   frame.cancelAnimationFrame = frame.clearTimeout
   frame.Date = class extends RealDate {
-    constructor(given: number = now) {
-      super(given)
+    constructor(at: number = now) {
+      super(at)
     }
 
     static override now() {

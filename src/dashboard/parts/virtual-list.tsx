@@ -88,11 +88,12 @@ export function VirtualList<Row>({
   }, [isWhole, place.value, rows, focused.value])
 
   const { from, to } = isWhole ? { from: 0, to: rows.length } : place.value
-  const shown = Array.from({ length: Math.min(to, rows.length) - from }, (_, i) => from + i)
-  // The row that has the focus stays, or the keyboard would lose its place.
+  const near = Array.from({ length: Math.min(to, rows.length) - from }, (_, i) => from + i)
+  // The row that has the focus stays, with those that the keyboard reaches next.
   const kept = focused.value === undefined ? -1 : keys.indexOf(focused.value)
-  if (!isWhole && kept >= 0 && kept < from) shown.unshift(kept)
-  if (!isWhole && kept >= to) shown.push(kept)
+  const reached =
+    kept < 0 ? [] : [kept - 1, kept, kept + 1].filter((i) => i >= 0 && i < keys.length)
+  const shown = [...new Set([...near, ...reached])].sort((one, other) => one - other)
   const toGap = (i: number, before: number | undefined) =>
     (offsets[i] ?? 0) - (before === undefined ? 0 : (offsets[before + 1] ?? 0))
   const last = shown.at(-1) ?? -1
@@ -101,7 +102,7 @@ export function VirtualList<Row>({
     <ol
       class={name}
       ref={list}
-      style={{ paddingBlockEnd: isWhole ? '' : `${rest}px` }}
+      style={{ display: 'flow-root' }}
       onFocusIn={({ target }) => {
         focused.value = (target as Element).closest<HTMLElement>('li[data-key]')?.dataset.key
       }}
@@ -118,7 +119,16 @@ export function VirtualList<Row>({
             data-key={keys[i]}
             aria-setsize={isWhole ? undefined : rows.length}
             aria-posinset={isWhole ? undefined : i + 1}
-            style={{ marginBlockStart: isWhole ? '' : `${toGap(i, shown[place - 1])}px` }}
+            // The rows that are not there leave their room as margins of those that are: a change of the list itself
+            // would keep the browser from holding on to what is on the screen.
+            style={
+              isWhole
+                ? {}
+                : {
+                    marginBlockStart: `${toGap(i, shown[place - 1])}px`,
+                    marginBlockEnd: i === last ? `${rest}px` : '',
+                  }
+            }
           >
             {children(row)}
           </li>
