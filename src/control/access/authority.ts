@@ -31,8 +31,7 @@ import { type ProofFault, Prover, type Ticket } from './prover.ts'
 import { Sessions } from './sessions.ts'
 import { isWithin } from './token-limits.ts'
 import { hashToken, makeSignInSecret, makeToken, type SignInKind } from './token-text.ts'
-import { Tokens, toLimits } from './tokens.ts'
-import { ValidPrints } from './valid-prints.ts'
+import { Tokens, toLimits, ValidPrints } from './tokens.ts'
 
 /** What the audit log says about a token. Events contain `id`, `name` and `scopes` too. */
 type TokenDetail = Readonly<Record<string, unknown>> & {

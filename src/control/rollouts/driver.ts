@@ -15,17 +15,16 @@ import type {
 import type { PageQuery } from '../contract.ts'
 import type { Author, ChangeDeps } from '../document/change.ts'
 import type { Head } from '../document/history.ts'
+import { toRetryMs } from '../intervals.ts'
 import { MAX_COMMIT_ATTEMPTS, MAX_STALE_CHANGES, ROLLOUT_LOOK_MS } from '../limits.ts'
-import { toRetryMs } from '../retries.ts'
 import type { RolloutRefused, Start, StartResult } from './contract.ts'
 import { readEventsPage } from './events-page.ts'
 import { CONTROL, type FeedDeps, type FeedFailure, type FeedOptions, feed } from './feed.ts'
-import { readForeign } from './foreign.ts'
-import { chargeLook, findDue, lookDueAt } from './schedule.ts'
+import { chargeLook, findDue, lookDueAt, Urgency } from './schedule.ts'
+import { readForeign } from './seen.ts'
 import { findRolloutTrespass, startRollout } from './start.ts'
 import type { Rollout } from './store.ts'
 import { toLines, toStatus, toSummary, toTransition } from './tell.ts'
-import { Urgency } from './urgency.ts'
 
 export type RolloutDeps = ChangeDeps &
   FeedDeps & {
