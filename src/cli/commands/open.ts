@@ -1,12 +1,15 @@
-// `holo open`: opens the site in the browser of this machine.
+// `holo open` opens the site in the browser of this machine. `holo dashboard` makes a link that signs a
+// browser in to the dashboard, once.
 
+import { spawn } from 'node:child_process'
 import { openOutput } from '../../wire/output.ts'
-import { launchBrowser } from '../browser.ts'
+import { codeAsRead, DASHBOARD_PATH, dashboardOutput, toSignInLink } from '../../wire/sessions.ts'
 import { command, type SharedOptions } from '../command.ts'
 import { knowEnvironment, loadCurrent } from '../document.ts'
 import { refused } from '../failure.ts'
 import { toEnvironmentName } from '../options.ts'
 import { isSomebodyThere } from '../terminal.ts'
+import { toTime } from '../words.ts'
 
 type OpenOptions = SharedOptions & { readonly print?: boolean }
 
@@ -49,3 +52,45 @@ export const OPEN = command({
     return { json: { url, opened: opens }, lines: [url] }
   },
 })
+
+type DashboardOptions = SharedOptions & { readonly open?: boolean }
+
+export const DASHBOARD = command({
+  name: 'dashboard',
+  about: 'Prints the address of the dashboard, and a link that signs a browser in with your token.',
+  scope: 'read',
+  options: [{ flags: '--open', about: 'opens the link in the browser of this machine' }],
+  examples: [
+    { command: 'holo dashboard', about: 'the link works once, for five minutes' },
+    { command: 'holo dashboard --open', about: 'signs in and looks' },
+  ],
+  shape: dashboardOutput,
+  run: async (context, _, { open }: DashboardOptions) => {
+    const api = await context.api()
+    const { url: site } = await context.target()
+    const { code, expiresAt } = await api.ask(codeAsRead, 'POST', '/session/code')
+    const url = site.origin + DASHBOARD_PATH
+    const link = toSignInLink(site.origin, code)
+    const opened = open === true
+    if (opened) launchBrowser(link)
+    const lines = [
+      `Dashboard: ${url}`,
+      `Sign in with this link, once, until ${toTime(expiresAt)}: ${link}`,
+      'Whoever opens it first may do what your token may, for at most 12 hours',
+    ]
+    return { json: { url, link, code, expiresAt, opened }, lines }
+  },
+})
+
+const OPENERS: Readonly<Record<string, readonly string[]>> = {
+  darwin: ['open'],
+  win32: ['cmd', '/c', 'start', ''],
+}
+
+/** Opens an address in the browser of this machine. Failures are ignored, because the address is printed as well. */
+function launchBrowser(url: string): void {
+  const [program = '', ...args] = OPENERS[process.platform] ?? ['xdg-open']
+  const child = spawn(program, [...args, url], { stdio: 'ignore', detached: true })
+  child.on('error', () => {})
+  child.unref()
+}
