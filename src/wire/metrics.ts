@@ -2,8 +2,7 @@
 // `holo simulate`.
 
 import * as z from 'zod'
-import { milliseconds, type Shaped } from './parts.ts'
-import { numberText } from './requests.ts'
+import { milliseconds, numberText, type Shaped } from './parts.ts'
 
 /** `window`: ten seconds, of the last day; `minute`: of the last thirty days. */
 export const RESOLUTIONS = ['window', 'minute'] as const

@@ -66,7 +66,7 @@ export class State {
 }
 
 /** The newest so many edits are kept. At 256 KiB each that is 25 MB at most. */
-const MAX_KEPT_EDITS = 100
+export const MAX_KEPT_EDITS = 100
 
 type Edit = {
   readonly at: number

@@ -4,13 +4,17 @@
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Action, RolloutEvent } from '../../core/rollout/events.ts'
 import {
+  type GivenEvents,
+  giveEvents,
+  type MadeTransition,
+} from '../../core/rollout/give-events.ts'
+import {
   isRunning,
   isSamePhase,
   isWithBaseline,
   type RolloutState,
   toStepNumber,
 } from '../../core/rollout/state.ts'
-import { type GivenEvents, giveEvents, type MadeTransition } from '../../core/rollout/step.ts'
 import type { NewEvent } from '../../wire/events.ts'
 import type { RolloutAction } from '../../wire/rollouts.ts'
 import type { Limits } from '../../wire/tokens.ts'

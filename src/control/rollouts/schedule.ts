@@ -6,17 +6,34 @@ import { type Attention, decideAttention } from '../../core/rollout/gate.ts'
 import { isRunning } from '../../core/rollout/state.ts'
 import { step } from '../../core/rollout/step.ts'
 import { allowedAt, charge, toLikelyTime } from '../intervals.ts'
-import {
-  ROLLOUT_CONSIDER_MS,
-  ROLLOUT_LOOK_BURST,
-  ROLLOUT_LOOK_COST_MS,
-  ROLLOUT_LOOK_MS,
-  ROLLOUT_LOOK_SLACK_MS,
-  ROLLOUT_MINUTE_LOOK_MS,
-  ROLLOUT_RARE_LOOK_MS,
-} from '../limits.ts'
+import { ROLLOUT_LOOK_MS } from '../limits.ts'
 import type { FeedDeps } from './feed.ts'
 import type { Rollout } from './store.ts'
+
+/**
+ * The interval for a rollout that only waits for time to pass. It is below a minute because at most a minute
+ * between two looks counts as watched.
+ */
+export const ROLLOUT_MINUTE_LOOK_MS = 50_000
+
+/**
+ * The interval for a rollout without visitors that waits for a person. In this time no more windows close than
+ * one look can read, so that the first look after the person's command reads all of them.
+ */
+export const ROLLOUT_RARE_LOOK_MS = 900_000
+
+/** When one rollout is due, all others that are due within this time are evaluated too, with the same alarm. */
+const ROLLOUT_LOOK_SLACK_MS = 5000
+
+/** The rate limit on looks: a burst, then one per interval, which is a little shorter than their distance. */
+export const ROLLOUT_LOOK_BURST = 30
+export const ROLLOUT_LOOK_COST_MS = 9000
+
+/** The most looks of one rollout per day. */
+export const MAX_ROLLOUT_LOOKS_PER_DAY = ROLLOUT_LOOK_BURST + 86_400_000 / ROLLOUT_LOOK_COST_MS
+
+/** After reports of failures a rollout is evaluated at most so often, because each evaluation reads its state. */
+const ROLLOUT_CONSIDER_MS = 1000
 
 const LOOKS = { burst: ROLLOUT_LOOK_BURST, costMs: ROLLOUT_LOOK_COST_MS }
 

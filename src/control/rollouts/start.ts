@@ -3,7 +3,7 @@
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Action } from '../../core/rollout/events.ts'
 import { START, toSetWeight } from '../../core/rollout/transition.ts'
-import { MAX_REASON_CHARACTERS } from '../../wire/requests.ts'
+import { MAX_REASON_CHARACTERS } from '../../wire/parts.ts'
 import {
   findEnvironmentTrespass,
   findTrespass,

@@ -3,17 +3,21 @@
 // it knew. docs/rollouts.md says how large the tables grow.
 
 import type { AuditRow, RolloutEvent } from '../../core/rollout/events.ts'
+import type { MadeTransition } from '../../core/rollout/give-events.ts'
 import { isRunning, type RolloutState } from '../../core/rollout/state.ts'
-import type { MadeTransition } from '../../core/rollout/step.ts'
 import type { PageQuery } from '../contract.ts'
 import { clampLimit } from '../document/history.ts'
-import {
-  MAX_EVENT_CHUNK_CHARACTERS,
-  MAX_REPLAYABLE_ROLLOUTS,
-  MAX_TOLD_TRANSITIONS,
-} from '../limits.ts'
 import { isOlder, readOlderState } from './older.ts'
 import type { ComparedState } from './seen.ts'
+
+/** Events are kept in chunks of about this many characters: few rows, and none near SQLite's 2 MB. */
+export const MAX_EVENT_CHUNK_CHARACTERS = 65_536
+
+/** The events of the newest so many rollouts are kept: some 5 MB for each day that one has run. */
+export const MAX_REPLAYABLE_ROLLOUTS = 50
+
+/** The most transitions that a reply about a rollout lists: the newest. */
+export const MAX_TOLD_TRANSITIONS = 200
 
 /**
  * `rollouts`: each with the state of its machine; `rollout_events`: every event that the machine was
