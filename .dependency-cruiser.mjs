@@ -20,7 +20,7 @@ const MAY_IMPORT = {
   flags: FOUNDATION,
   client: FOUNDATION,
   metrics: [...FOUNDATION, 'loading'],
-  control: ['core', 'wire', 'document', 'loading', 'metrics', 'env'],
+  control: ['core', 'wire', 'document', 'loading', 'metrics'],
   api: [...FOUNDATION, 'wire', 'loading', 'control', 'env'],
   dashboard: ['core', 'wire'],
   publish: ['core', 'wire', 'document'],

@@ -14,8 +14,8 @@ import type { Facts } from './http/facts.ts'
 import { isSentElsewhere } from './metrics/met.ts'
 import type { CountedReply } from './metrics/observed.ts'
 import type { WatchedBody } from './metrics/recorder.ts'
-import type { Backends } from './proxy/backends.ts'
 import { forwardCopy, forwardRequest } from './proxy/forward.ts'
+import type { Backends } from './proxy/origins.ts'
 import { isWebSocketUpgrade } from './proxy/request-headers.ts'
 
 /** A reply with mutable headers, its Server-Timing metrics, and what the counters record of it. */

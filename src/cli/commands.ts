@@ -2,7 +2,6 @@
 // schemas are made from it.
 
 import type { CommandRow } from './command.ts'
-import { DASHBOARD } from './commands/dashboard.ts'
 import { DOCUMENT_COMMANDS, TRANSFER_COMMANDS } from './commands/documents.ts'
 import { ENV_COMMANDS } from './commands/env.ts'
 import { EXPLAIN } from './commands/explain.ts'
@@ -11,7 +10,7 @@ import { HISTORY_COMMANDS } from './commands/history.ts'
 import { INIT } from './commands/init.ts'
 import { LOGIN, WHOAMI } from './commands/login.ts'
 import { METRICS_EXPORT } from './commands/metrics-export.ts'
-import { OPEN } from './commands/open.ts'
+import { DASHBOARD, OPEN } from './commands/open.ts'
 import { POINT_COMMANDS, SHIFT } from './commands/point.ts'
 import { PUBLISH } from './commands/publish.ts'
 import { ROLLBACK, WITHDRAW } from './commands/rollback.ts'

@@ -3,7 +3,7 @@
 
 import { InvalidArgumentError } from 'commander'
 import { ENVIRONMENT_NAME, VERSION_ID } from '../core/names.ts'
-import { MAX_REASON_CHARACTERS } from '../wire/requests.ts'
+import { MAX_REASON_CHARACTERS } from '../wire/parts.ts'
 import type { Option } from './command.ts'
 import type { ConfigServices } from './config.ts'
 import { misuse } from './failure.ts'

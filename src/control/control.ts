@@ -5,7 +5,6 @@
 import { DurableObject } from 'cloudflare:workers'
 import { err, ok, type Result } from '../core/result.ts'
 import type { VersionRecord } from '../document/version-record.ts'
-import type { Env } from '../env.ts'
 import type { Identity, SyncReply, SyncReport } from '../loading/sync.ts'
 import type { AuditRow, Verification } from '../wire/audit.ts'
 import type { CommitResult } from '../wire/changes.ts'
@@ -32,7 +31,7 @@ import { type Author, makeChange } from './document/change.ts'
 import { listFill } from './document/room.ts'
 import { verifyChain } from './document/verify.ts'
 import { OneAtATime, toOwner } from './one-at-a-time.ts'
-import { type ControlParts, type ControlSeams, createParts } from './parts.ts'
+import { type ControlEnv, type ControlParts, type ControlSeams, createParts } from './parts.ts'
 import type { Look } from './publishing/adopt-edits.ts'
 import type { Garbage, Upload } from './releases/contract.ts'
 import { toUpload } from './releases/uploads.ts'
@@ -40,11 +39,11 @@ import type { Start } from './rollouts/contract.ts'
 
 type Named = Pick<Upload, 'version' | 'serial'>
 
-export class Control extends DurableObject<Env> implements ControlStub {
+export class Control extends DurableObject<ControlEnv> implements ControlStub {
   readonly #parts: ControlParts
   readonly #alone = new OneAtATime()
 
-  constructor(ctx: DurableObjectState, env: Env, seams: Partial<ControlSeams> = {}) {
+  constructor(ctx: DurableObjectState, env: ControlEnv, seams: Partial<ControlSeams> = {}) {
     super(ctx, env)
     this.#parts = createParts(ctx, ctx.storage, env, seams)
   }
@@ -262,19 +261,19 @@ export class Control extends DurableObject<Env> implements ControlStub {
   }
 
   rollouts(caller: Caller, page: PageQuery) {
-    return this.#answer(caller, 'read', () => this.#parts.rollouts.page(page))
+    return this.#answer(caller, 'read', () => this.#parts.rolloutReader.page(page))
   }
 
   rollout(caller: Caller, id: number) {
-    return this.#answer(caller, 'read', () => this.#parts.rollouts.status(id))
+    return this.#answer(caller, 'read', () => this.#parts.rolloutReader.status(id))
   }
 
   explainRollout(caller: Caller, id: number) {
-    return this.#answer(caller, 'read', () => this.#parts.rollouts.explain(id))
+    return this.#answer(caller, 'read', () => this.#parts.rolloutReader.explain(id))
   }
 
   rolloutEvents(caller: Caller, id: number, cursor: string | undefined) {
-    return this.#answer(caller, 'read', () => this.#parts.rollouts.events(id, cursor))
+    return this.#answer(caller, 'read', () => this.#parts.rolloutReader.events(id, cursor))
   }
 
   metrics(caller: Caller, range: MetricRange) {

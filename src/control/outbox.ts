@@ -3,7 +3,7 @@
 
 import { withTimeout } from '../core/with-timeout.ts'
 import type { EventKind, EventPage, HoloEvent, NewEvent } from '../wire/events.ts'
-import { toLikelyTime, toRetryMs } from './retries.ts'
+import { toLikelyTime, toRetryMs } from './intervals.ts'
 
 /** How many events are kept: about 3 MB, and weeks of a busy site. */
 export const MAX_OUTBOX_EVENTS = 10_000

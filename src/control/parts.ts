@@ -1,38 +1,46 @@
 // Creates the parts of the control and connects them. Each part is a file of its own; control.ts
 // decides who may call what.
 
-import type { Env } from '../env.ts'
 import { type Access, type AccessDeps, Authority } from './access/authority.ts'
+import type { AuthorityEnv } from './access/authority-settings.ts'
 import { Counting } from './counting/counting.ts'
 import { History } from './document/history.ts'
 import { Ledger } from './document/ledger.ts'
 import { askOrigin } from './health/ask-origin.ts'
-import { Probing, type ProbingDeps } from './health/probing.ts'
+import { Probing, type ProbingDeps, warmVersion } from './health/probing.ts'
 import { HealthRecords } from './health/records.ts'
 import type { ProbeTarget } from './health/targets.ts'
-import { warmVersion } from './health/warming.ts'
 import { Live, type LiveDeps } from './live/live.ts'
 import { Outbox, type Subscriber } from './outbox.ts'
 import { Pace } from './pace.ts'
 import { External } from './publishing/adopt-edits.ts'
-import { Edits } from './publishing/edits.ts'
 import { Publisher, type PublisherDeps } from './publishing/publisher.ts'
-import { State } from './publishing/state.ts'
-import { Collecting, type CollectingDeps } from './releases/collecting.ts'
+import { Edits, State } from './publishing/state.ts'
+import { Collecting, type CollectingDeps, Retiring } from './releases/collecting.ts'
 import { Deletions } from './releases/deletions.ts'
 import { LastUses } from './releases/last-use.ts'
-import { createRecords, type Records } from './releases/records.ts'
-import { readRetentionSettings } from './releases/retention.ts'
-import { Retiring } from './releases/retiring.ts'
-import { createFindUnfinished } from './releases/unfinished.ts'
+import { createFindUnfinished, createRecords, type Records } from './releases/records.ts'
+import { type RetentionEnv, readRetentionSettings } from './releases/retention.ts'
 import { Uploading } from './releases/uploading.ts'
 import { Uploads } from './releases/uploads.ts'
 import { createCountingSource } from './rollouts/counted-windows.ts'
 import { Rollouts } from './rollouts/driver.ts'
+import { RolloutReader } from './rollouts/reading.ts'
 import type { WindowSource } from './rollouts/source.ts'
 import { RolloutStore } from './rollouts/store.ts'
 import { createTables } from './tables.ts'
 import { Tasks } from './tasks.ts'
+
+/** The bindings and variables that the control uses. */
+export type ControlEnv = AuthorityEnv &
+  RetentionEnv & {
+    /** Holds the document that isolates read. */
+    readonly ASSIGNMENTS: KVNamespace
+    /** Blobs, manifests and version records. */
+    readonly STORE: R2Bucket
+    /** `true` if services may use http:// and private addresses. */
+    readonly ALLOW_INSECURE_ORIGINS: string
+  }
 
 /** What a control needs besides its bindings. Tests replace these. */
 export type ControlSeams = {
@@ -62,6 +70,7 @@ export type ControlParts = PublisherDeps &
     readonly retiring: Retiring
     readonly counting: Counting
     readonly rollouts: Rollouts
+    readonly rolloutReader: RolloutReader
     readonly probing: Probing
     readonly live: Live
   }
@@ -79,7 +88,7 @@ const SEAMS: Omit<ControlSeams, 'askOrigin'> = {
 export function createParts(
   sockets: LiveDeps['sockets'],
   storage: DurableObjectStorage,
-  env: Env,
+  env: ControlEnv,
   seams: Partial<ControlSeams>,
 ): ControlParts {
   const { now, createAccess, createSource, later, subscribers, ...given } = { ...SEAMS, ...seams }
@@ -190,6 +199,7 @@ export function createParts(
     counting,
     publisher,
     rollouts,
+    rolloutReader: new RolloutReader(store),
     probing,
     pace: new Pace(),
     external: new External(shared),

@@ -5,9 +5,9 @@
 import type { Service } from '../core/types.ts'
 import { type ErrorCode, errorResponse } from '../http/errors.ts'
 import { drain } from '../http/unread-body.ts'
-import type { Backends } from './backends.ts'
 import { carriesUpload, type ExchangeResult, exchange } from './exchange.ts'
 import { hasPassed, type Message, toMessage } from './message.ts'
+import type { Backends } from './origins.ts'
 
 export type ForwardOptions = {
   readonly request: Request

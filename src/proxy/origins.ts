@@ -1,7 +1,9 @@
-// Chooses among the origins of a service, and leaves out for a while one that keeps failing, by the
-// isolate's own experience. What the control's probes found is only a hint, by which other origins
-// are preferred. Also limits how many requests an isolate sends a second time.
+// What an isolate knows of the backends behind it. Chooses among the origins of a service, and leaves out
+// for a while one that keeps failing, by the isolate's own experience. What the control's probes found is
+// only a hint, by which other origins are preferred. Also limits how many requests an isolate sends a
+// second time.
 
+import { type BoundWorker, findBoundWorker } from '../core/services.ts'
 import type { Service } from '../core/types.ts'
 
 /** What an exchange says about its origin; `none` if the client broke it off. */
@@ -211,5 +213,25 @@ export class RetryBudget {
     if (this.#saved < REQUESTS_PER_RETRY) return false
     this.#saved -= REQUESTS_PER_RETRY
     return true
+  }
+}
+
+/**
+ * One value for all requests, made when the isolate starts. Nothing else of this folder is kept between
+ * requests.
+ */
+export type Backends = {
+  readonly origins: Origins
+  readonly budget: RetryBudget
+  /** The Worker that is bound to this one under a name. */
+  readonly findBinding: (name: string) => BoundWorker | undefined
+}
+
+/** Creates what an isolate keeps about its backends. `bindings` are all bindings by name. */
+export function createBackends(options: OriginsOptions & { readonly bindings: object }): Backends {
+  return {
+    origins: new Origins(options),
+    budget: new RetryBudget(),
+    findBinding: (name) => findBoundWorker(options.bindings, name),
   }
 }

@@ -3,8 +3,7 @@
 import * as z from 'zod'
 import { MAX_ASSIGNMENTS_BYTES } from '../document/parse.ts'
 import { anyEvent } from './events.ts'
-import { milliseconds, type Shaped } from './parts.ts'
-import { next } from './requests.ts'
+import { milliseconds, next, type Shaped } from './parts.ts'
 import { forReaders, toTolerant } from './tolerant.ts'
 
 /** One row. Its hash covers all the other fields and the hash of the row before. */

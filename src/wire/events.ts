@@ -2,7 +2,7 @@
 // returns them in pages. A reader shows an event of an unknown kind with all its fields.
 
 import * as z from 'zod'
-import { pageQuery } from './requests.ts'
+import { pageQuery } from './parts.ts'
 import { forReaders } from './tolerant.ts'
 
 const time = z.int().describe('Milliseconds since the epoch')

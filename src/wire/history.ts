@@ -3,8 +3,7 @@
 import * as z from 'zod'
 import { MAX_REVISION } from '../document/schema.ts'
 import { COMMANDS } from './commands.ts'
-import { milliseconds, type Shaped } from './parts.ts'
-import { changeQuery, next, numberText } from './requests.ts'
+import { changeQuery, milliseconds, next, numberText, type Shaped } from './parts.ts'
 import { forReaders, toTolerant } from './tolerant.ts'
 
 export const revisionNumber = z.int().min(1).max(MAX_REVISION)

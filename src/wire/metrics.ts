@@ -3,8 +3,7 @@
 
 import * as z from 'zod'
 import { FIRST_BYTE_EDGES_MS } from '../core/counting/first-byte.ts'
-import { milliseconds, type Shaped } from './parts.ts'
-import { numberText } from './requests.ts'
+import { milliseconds, numberText, type Shaped } from './parts.ts'
 
 /** `window`: ten seconds, of the last day; `minute`: of the last thirty days. */
 export const RESOLUTIONS = ['window', 'minute'] as const

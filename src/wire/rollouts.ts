@@ -7,8 +7,7 @@ import type { Verdict } from '../core/judge/verdict.ts'
 import type { AuditRow } from '../core/rollout/events.ts'
 import type { Plan } from '../core/rollout/plan.ts'
 import { committed } from './changes.ts'
-import { environmentName, milliseconds, type Shaped, versionId } from './parts.ts'
-import { reason } from './requests.ts'
+import { environmentName, milliseconds, reason, type Shaped, versionId } from './parts.ts'
 
 /** What people may do to a rollout that runs. */
 export const ROLLOUT_COMMANDS = ['pause', 'resume', 'advance', 'promote', 'abort'] as const

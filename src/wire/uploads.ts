@@ -2,8 +2,7 @@
 
 import * as z from 'zod'
 import { services } from '../document/service.ts'
-import { milliseconds, type Shaped, versionId } from './parts.ts'
-import { numberText, sha256 } from './requests.ts'
+import { milliseconds, numberText, type Shaped, sha256, versionId } from './parts.ts'
 import { forReaders, toTolerant } from './tolerant.ts'
 
 /** 100 parts of 95 MiB are more than R2 accepts in one put, so this limit never matters. */

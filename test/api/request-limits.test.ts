@@ -31,7 +31,7 @@ import {
   MAX_URL_CHARACTERS,
 } from '../../src/wire/explain.ts'
 import { MAX_METRIC_POINTS } from '../../src/wire/metrics.ts'
-import { MAX_PAGE_ROWS, MAX_REASON_CHARACTERS } from '../../src/wire/requests.ts'
+import { MAX_PAGE_ROWS, MAX_REASON_CHARACTERS } from '../../src/wire/parts.ts'
 import { MAX_LIMIT_PATTERNS, MAX_TOKEN_DAYS } from '../../src/wire/tokens.ts'
 import { MAX_AUTHOR_CHARACTERS, MAX_COMMIT_CHARACTERS, MAX_PARTS } from '../../src/wire/uploads.ts'
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { charge } from '../../src/control/allowance.ts'
+import { charge, LONGEST_RETRY_MS, toRetryMs } from '../../src/control/intervals.ts'
 import {
   ALARM_BURST,
   ALARM_COST_MS,
@@ -9,7 +9,6 @@ import {
   PUT_SPACING_MS,
   type PublicationState,
 } from '../../src/control/publishing/schedule.ts'
-import { LONGEST_RETRY_MS, toRetryMs } from '../../src/control/retries.ts'
 
 const NOW = 1_000_000_000
 const FRESH: PublicationState = {

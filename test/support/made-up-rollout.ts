@@ -12,7 +12,7 @@ import {
   toPhaseText,
   toStepNumber,
 } from '../../src/core/rollout/state.ts'
-import { type GivenEvents, giveEvents } from '../../src/core/rollout/step.ts'
+import { type GivenEvents, giveEvents } from '../../src/core/rollout/give-events.ts'
 import type { Operations } from '../../src/dashboard/api/operations.ts'
 import { type Answers, LOOKED_AT } from './made-up-site.ts'
 

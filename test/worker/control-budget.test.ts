@@ -1,6 +1,7 @@
 // What the control costs: rows written, alarms and KV calls, over driven hours and days.
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { FIRST_RETRY_MS, LONGEST_RETRY_MS } from '../../src/control/intervals.ts'
 import { ROWS_PER_CHANGE, ROWS_PER_PUBLICATION } from '../../src/control/limits.ts'
 import { KV_PUT_TIMEOUT_MS } from '../../src/control/publishing/publisher.ts'
 import { KV_READ_TIMEOUT_MS } from '../../src/control/publishing/read-kv.ts'
@@ -9,7 +10,6 @@ import {
   ALARM_COST_MS,
   MAX_ALARMS_PER_DAY,
 } from '../../src/control/publishing/schedule.ts'
-import { FIRST_RETRY_MS, LONGEST_RETRY_MS } from '../../src/control/retries.ts'
 import { exampleDocument } from '../support/document.ts'
 import { type Life, World } from './control-world.ts'
 

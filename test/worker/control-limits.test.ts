@@ -4,7 +4,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { MAX_VERIFY_PROBLEMS } from '../../src/control/document/verify.ts'
 import { MAX_DOWN_ORIGINS } from '../../src/control/health/probing.ts'
-import { MAX_REPLAYABLE_ROLLOUTS } from '../../src/control/limits.ts'
+import { MAX_REPLAYABLE_ROLLOUTS } from '../../src/control/rollouts/store.ts'
 import { type Batch, COUNTING_FORM } from '../../src/core/counting/batch.ts'
 import { noTotals } from '../../src/core/counting/totals.ts'
 import { MAX_POINTS, writePoints } from '../../src/metrics/counter.ts'

@@ -2,8 +2,8 @@
 // and reaches each subscriber, whatever is killed in between.
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { FIRST_RETRY_MS, LONGEST_RETRY_MS } from '../../src/control/intervals.ts'
 import { EVENTS_PER_DELIVERY, MAX_OUTBOX_EVENTS } from '../../src/control/outbox.ts'
-import { FIRST_RETRY_MS, LONGEST_RETRY_MS } from '../../src/control/retries.ts'
 import { EVENT_FIELDS, event, type HoloEvent } from '../../src/wire/events.ts'
 import { exampleDocument } from '../support/document.ts'
 import { type Life, World } from './control-world.ts'

@@ -34,6 +34,7 @@ export function toCaller(name: string): Caller {
 }
 
 export const ALICE = toCaller('alice')
+export const BOB = toCaller('bob')
 
 /** Whoever shows a token is who it says, and may do everything. */
 export function createOpenAccess(asked: string[] = []): Access {
@@ -57,6 +58,11 @@ export function createOpenAccess(asked: string[] = []): Access {
     admit: refuse,
     isValid: refuse,
   }
+}
+
+/** The command that points an environment at a version. */
+export function point(name: string, version: string): Command {
+  return { kind: 'set-environment', name, version }
 }
 
 export function toChange(command: Command, expectedRevision: number): DocumentChange {

@@ -5,9 +5,9 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { createApp } from '../../src/api/http/app.ts'
 import { ROUTES } from '../../src/api/routes.ts'
 import { MAX_PUBLISHED_DATABASE_BYTES } from '../../src/control/document/room.ts'
-import { MAX_RUNNING_ROLLOUTS } from '../../src/control/limits.ts'
 import { MAX_OPEN_UPLOADS_PER_TOKEN } from '../../src/control/releases/uploading.ts'
 import { UPLOAD_IDLE_MS } from '../../src/control/releases/uploads.ts'
+import { MAX_RUNNING_ROLLOUTS } from '../../src/control/rollouts/begin.ts'
 import { type Batch, COUNTING_FORM, type Group, isBatch } from '../../src/core/counting/batch.ts'
 import {
   MAX_BATCH_OUTCOMES,

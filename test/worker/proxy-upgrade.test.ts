@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { createBackends } from '../../src/proxy/backends.ts'
 import { forwardRequest } from '../../src/proxy/forward.ts'
+import { createBackends } from '../../src/proxy/origins.ts'
 
 afterEach(() => {
   vi.restoreAllMocks()

@@ -5,8 +5,8 @@ import { readAddress } from '../../src/core/address.ts'
 import { matchService } from '../../src/core/services.ts'
 import type { Service } from '../../src/core/types.ts'
 import { errorResponse } from '../../src/http/errors.ts'
-import { type Backends, createBackends } from '../../src/proxy/backends.ts'
 import { forwardRequest } from '../../src/proxy/forward.ts'
+import { type Backends, createBackends } from '../../src/proxy/origins.ts'
 import type { AskedService, Order } from '../proxy/order.ts'
 
 type Read = { readonly services: readonly Service[]; readonly fallback: Service | undefined }

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Service } from '../../src/core/types.ts'
-import { createBackends } from '../../src/proxy/backends.ts'
 import { forwardRequest } from '../../src/proxy/forward.ts'
+import { createBackends } from '../../src/proxy/origins.ts'
 
 const SERVICE: Service = {
   prefix: '/',

@@ -2,9 +2,9 @@
 // windows; rollout-cold-start.test.ts has real visitors.
 
 import { describe, expect, it } from 'vitest'
-import type { Command } from '../../src/wire/commands.ts'
-import { toCaller } from './control-world.ts'
+import { point } from './control-world.ts'
 import {
+  bob,
   createRollingWorld,
   FAILING,
   HOUR,
@@ -13,14 +13,6 @@ import {
   type Rolling,
   releasedDocument,
 } from './rollout-world.ts'
-
-const BOB = toCaller('bob')
-const bob = (rolling: Rolling, command: Command) => rolling.life.change(command, BOB)
-const point = (name: string, version: string): Command => ({
-  kind: 'set-environment',
-  name,
-  version,
-})
 
 const PLAN = {
   steps: [

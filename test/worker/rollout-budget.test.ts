@@ -2,18 +2,21 @@
 
 import { describe, expect, it, vi } from 'vitest'
 import {
-  MAX_ROLLOUT_LOOKS_PER_DAY,
-  ROLLOUT_LOOK_BURST,
-  ROLLOUT_LOOK_COST_MS,
   ROLLOUT_LOOK_MS,
-  ROLLOUT_MINUTE_LOOK_MS,
-  ROLLOUT_RARE_LOOK_MS,
   ROWS_PER_LOOK,
   ROWS_PER_PUBLICATION,
   ROWS_PER_ROLLOUT,
   ROWS_PER_TRANSITION,
 } from '../../src/control/limits.ts'
-import { chargeLook, lookDueAt } from '../../src/control/rollouts/schedule.ts'
+import {
+  chargeLook,
+  lookDueAt,
+  MAX_ROLLOUT_LOOKS_PER_DAY,
+  ROLLOUT_LOOK_BURST,
+  ROLLOUT_LOOK_COST_MS,
+  ROLLOUT_MINUTE_LOOK_MS,
+  ROLLOUT_RARE_LOOK_MS,
+} from '../../src/control/rollouts/schedule.ts'
 import { PRESETS } from '../../src/core/rollout/plan.ts'
 import { newRollout } from '../../src/core/rollout/state.ts'
 import { step } from '../../src/core/rollout/step.ts'

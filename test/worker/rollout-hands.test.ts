@@ -2,8 +2,9 @@
 
 import { describe, expect, it } from 'vitest'
 import type { Command } from '../../src/wire/commands.ts'
-import { identify, toCaller } from './control-world.ts'
+import { BOB, identify, point } from './control-world.ts'
 import {
+  bob,
   createRollingWorld,
   FAILING,
   HOUR,
@@ -12,14 +13,6 @@ import {
   type Rolling,
   releasedDocument,
 } from './rollout-world.ts'
-
-const BOB = toCaller('bob')
-const bob = (rolling: Rolling, command: Command) => rolling.life.change(command, BOB)
-const point = (name: string, version: string): Command => ({
-  kind: 'set-environment',
-  name,
-  version,
-})
 
 /** At 5 %, with a minute of data. */
 async function toSecondStep(rolling: Rolling) {

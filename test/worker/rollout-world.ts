@@ -12,10 +12,11 @@ import type { Visit } from '../../src/core/simulate/run.ts'
 import { drawSecond, type Load, type SideModel } from '../../src/core/simulate/traffic.ts'
 import { countBuckets, type Traffic } from '../../src/core/traffic.ts'
 import type { AssignmentsDocument } from '../../src/document/schema.ts'
+import type { Command } from '../../src/wire/commands.ts'
 import { rolloutEventsReply } from '../../src/wire/rollout-events.ts'
 import type { RolloutCommand } from '../../src/wire/rollouts.ts'
 import { exampleDocument } from '../support/document.ts'
-import { ALICE, type Life, World } from './control-world.ts'
+import { ALICE, BOB, type Life, World } from './control-world.ts'
 
 export const MINUTE = 60_000
 export const HOUR = 60 * MINUTE
@@ -309,6 +310,11 @@ export class Rolling {
     await this.pass(ms, async () => (await this.status(id)).endedAt !== undefined)
     return this.status(id)
   }
+}
+
+/** Bob changes the document while a rollout runs. */
+export function bob(rolling: Rolling, command: Command) {
+  return rolling.life.change(command, BOB)
 }
 
 /** One life of the control. */

@@ -5,8 +5,13 @@
 import type { DeniedResult } from '../../control/contract.ts'
 import type { FinishFailure, Upload } from '../../control/releases/contract.ts'
 import { err, ok, type Result } from '../../core/result.ts'
-import type { Manifest } from '../../core/site/manifest.ts'
-import type { VersionRecord } from '../../document/version-record.ts'
+import { type Manifest, openManifest } from '../../core/site/manifest.ts'
+import {
+  isSameSubstance,
+  listDifferences,
+  type VersionRecord,
+  type WantedFile,
+} from '../../document/version-record.ts'
 import type { UploadBody } from '../../wire/uploads.ts'
 import { MAX_LISTED_PROBLEMS } from '../http/limits.ts'
 import { type Failure, toFailure } from '../http/problems.ts'
@@ -20,7 +25,6 @@ import {
   toSlice,
   toVerified,
 } from './look-for-blobs.ts'
-import { checkSame, loadManifest, toDiffering } from './stored-manifests.ts'
 
 export async function openUpload(
   asker: StoreAsker,
@@ -191,4 +195,47 @@ function toRefusal(error: Exclude<FinishFailure, DeniedResult | { kind: 'unverif
     case 'invalid':
       return toFailure(error)
   }
+}
+
+/** Loads a manifest from the store. */
+async function loadManifest(store: ContentStore, hash: string): Promise<Result<Manifest, Failure>> {
+  const bytes = await store.getManifest(hash)
+  if (bytes === 'unavailable') return err({ kind: 'store_unavailable' })
+  const opened = bytes === 'missing' ? undefined : openManifest(bytes)
+  return opened?.ok ? opened : err({ kind: 'manifest_missing', manifests: [hash] })
+}
+
+type Substance = Pick<VersionRecord, 'manifest' | 'services'>
+
+/**
+ * Checks that `wanted` has the content that is already published under its id. Encodings may differ, and
+ * so may whether names count as hashed: that depends on which versions existed at the time.
+ */
+async function checkSame(
+  store: ContentStore,
+  published: Substance,
+  wanted: Substance,
+): Promise<Result<undefined, Failure>> {
+  if (isSameSubstance(published, wanted)) return ok(undefined)
+  const was = await loadManifest(store, published.manifest)
+  if (!was.ok) return was
+  const is = await loadManifest(store, wanted.manifest)
+  if (!is.ok) return is
+  const files = toWanted(is.value)
+  const { config } = is.value
+  const differences = listDifferences(
+    { record: published, manifest: was.value },
+    { files, config, services: wanted.services },
+  )
+  return differences.length === 0 ? ok(undefined) : err(toDiffering(differences))
+}
+
+function toDiffering(differences: readonly string[]): Failure {
+  const shown = differences.slice(0, MAX_LISTED_PROBLEMS)
+  const more = differences.length - shown.length
+  return { kind: 'version_differs', differences: shown, more }
+}
+
+function* toWanted(manifest: Manifest): Generator<WantedFile> {
+  for (const entry of manifest.entries()) yield { ...entry, hashedByName: true }
 }

@@ -4,7 +4,7 @@
 import { ok } from '../../core/result.ts'
 import { auditReply, verifyBody, verifyReply } from '../../wire/audit.ts'
 import { eventsQuery, eventsReply } from '../../wire/events.ts'
-import { pageQuery } from '../../wire/requests.ts'
+import { pageQuery } from '../../wire/parts.ts'
 import { type Route, route, type ScopedRoute } from '../http/route.ts'
 
 export const AUDIT_ROUTES: readonly Route[] = [

@@ -13,7 +13,7 @@ import {
   swapBody,
   trafficReply,
 } from '../../wire/environments.ts'
-import { changeQuery } from '../../wire/requests.ts'
+import { changeQuery } from '../../wire/parts.ts'
 import { commitChange, loadDocument, toPercents } from '../http/current-document.ts'
 import { type Route, route } from '../http/route.ts'
 

@@ -11,7 +11,7 @@ import {
   revisionsReply,
   rollbackBody,
 } from '../../wire/history.ts'
-import { changeQuery, pageQuery } from '../../wire/requests.ts'
+import { changeQuery, pageQuery } from '../../wire/parts.ts'
 import { commitChange, loadText } from '../http/current-document.ts'
 import { type Route, route } from '../http/route.ts'
 

@@ -1,7 +1,7 @@
 // Routes of rollouts: to start one, to look at them, and what people may do to one that runs.
 
 import { err, ok } from '../../core/result.ts'
-import { changeQuery, pageQuery } from '../../wire/requests.ts'
+import { changeQuery, pageQuery } from '../../wire/parts.ts'
 import { rolloutEventsQuery, rolloutEventsReply } from '../../wire/rollout-events.ts'
 import {
   ROLLOUT_COMMANDS,

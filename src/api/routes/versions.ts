@@ -5,7 +5,7 @@ import { err, ok, type Result } from '../../core/result.ts'
 import { type Openness, readOpenness } from '../../document/open.ts'
 import type { AssignmentsDocument } from '../../document/schema.ts'
 import { committed } from '../../wire/changes.ts'
-import { changeQuery } from '../../wire/requests.ts'
+import { changeQuery } from '../../wire/parts.ts'
 import {
   rulesBody,
   rulesReply,

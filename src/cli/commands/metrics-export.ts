@@ -6,7 +6,7 @@ import type { z } from 'zod'
 import { type metricRecord, metricsExportOutput, RECORD_FORMAT } from '../../wire/metrics.ts'
 import { command, type SharedOptions } from '../command.ts'
 import { refused } from '../failure.ts'
-import { loadPoints, parsePeriod } from '../simulation/points.ts'
+import { loadPoints, parsePeriod } from '../simulation/record.ts'
 import { toCount } from '../words.ts'
 
 const DAY_MS = 86_400_000

@@ -1,12 +1,15 @@
-// Simulates a plan with the estimated traffic: how long a healthy release takes, and when bad ones are rolled
-// back. The simulation runs the code of production.
+// Simulates a plan with the estimated traffic: how long a healthy release takes, and when bad ones are
+// rolled back. The simulation runs the code of production. Also proposes a plan for traffic that no
+// preset fits.
 
 import { WINDOW_MS } from '../../core/counting/limits.ts'
-import type { Plan } from '../../core/rollout/plan.ts'
+import { DEFAULT_METRICS, type Plan } from '../../core/rollout/plan.ts'
 import { seededRandom } from '../../core/simulate/random.ts'
 import { type RunResult, simulateRun, toSpread } from '../../core/simulate/simulate.ts'
 import type { Load } from '../../core/simulate/traffic.ts'
-import type { Forecast } from '../../wire/forecast.ts'
+import { parsePlan } from '../../document/parse-plan.ts'
+import type { PlanDocument } from '../../document/plan-schema.ts'
+import type { Forecast } from '../../wire/simulation.ts'
 import { ERRORS } from '../simulation/load.ts'
 import type { Estimate } from './estimate.ts'
 
@@ -142,4 +145,72 @@ function toSupposition(
 function toPercentiles(numbers: readonly number[]) {
   const { p10, p50, p90 } = toSpread(numbers)
   return { p10, p50, p90 }
+}
+
+/** Margins to try: the evidence must show that the new version fails less than so many times as often. */
+const MARGINS = [1.5, 2, 3]
+
+/** About how long the first step, with few visitors, and the bake may take. */
+const FIRST_MINUTES = 60
+const BAKE_MINUTES = 120
+
+/** With half of the visitors on each side, the evidence grows fastest. */
+const HALF = 50
+const LEAST_WEIGHT = 5
+
+/** Distinct visitors of each side that a step needs; with fewer, the evidence shows almost nothing. */
+const VISITORS = 50
+const FEW_VISITORS = 20
+const FEW_PER_MINUTE = 5
+
+/** If no evidence is possible in time, half of the visitors have the new version for so long. */
+const TIMED_MINUTES = 8 * 60
+
+/**
+ * Proposes a plan that ends within a day, or, with very few visitors, as soon as possible. It tries candidates
+ * one after the other, the strictest first. The last one always ends: it waits for a time and a few visitors,
+ * and for no evidence.
+ */
+export async function propose(forecasting: Forecasting): Promise<PlanDocument> {
+  const { traffic } = forecasting
+  for (const margin of MARGINS) {
+    const document = toCandidate(traffic, margin)
+    const plan = parsePlan(document)
+    if (plan.ok && isInTime(await tryHealthy(plan.value, forecasting))) return document
+  }
+  return toCandidate(traffic, null)
+}
+
+/** @param margin `null` for a plan that needs no evidence. */
+function toCandidate(
+  { visitorsPerMinute }: Pick<Estimate, 'visitorsPerMinute'>,
+  margin: number | null,
+): PlanDocument {
+  const minVisitors = visitorsPerMinute < FEW_PER_MINUTE ? FEW_VISITORS : VISITORS
+  const toWeight = (minutes: number) =>
+    clamp(Math.ceil((100 * minVisitors) / (visitorsPerMinute * minutes)), LEAST_WEIGHT, HALF)
+  const weight = toWeight(FIRST_MINUTES)
+  const first = { weight, gate: 'time' as const, minMinutes: FIRST_MINUTES / 2 }
+  const half =
+    margin === null
+      ? { weight: HALF, gate: 'time' as const, minMinutes: TIMED_MINUTES }
+      : { weight: HALF, gate: 'evidence' as const, minMinutes: 60 }
+  return {
+    preset: 'standard',
+    steps: weight < HALF ? [first, half] : [half],
+    bake: { minutes: BAKE_MINUTES / 2, heldBack: toWeight(BAKE_MINUTES) },
+    minVisitors,
+    ...(margin === null ? {} : { metrics: toMetrics(margin) }),
+  }
+}
+
+/** The metrics of the presets, with another margin. */
+function toMetrics(margin: number): PlanDocument['metrics'] {
+  return DEFAULT_METRICS.map(({ name, margin: asked }) =>
+    asked === null ? { name } : { name, margin },
+  )
+}
+
+function clamp(value: number, least: number, most: number): number {
+  return Math.min(Math.max(value, least), most)
 }

@@ -1,11 +1,22 @@
-// Turns recorded counters into the load of a simulation: minute by minute as recorded, and from the beginning
-// again when the record ends. Counters count requests and not visitors; the notices say what is assumed.
+// Recorded counters: loads those of the last minutes to days from Holo, and turns them into the load of a
+// simulation, minute by minute as recorded, and from the beginning again when the record ends. Counters
+// count requests and not visitors; the notices say what is assumed.
 
+import { InvalidArgumentError } from 'commander'
+import type { z } from 'zod'
 import { toDuration } from '../../core/amounts.ts'
 import { WINDOW_MS } from '../../core/counting/limits.ts'
 import { METRICS } from '../../core/counting/metrics.ts'
 import type { Load, SideModel } from '../../core/simulate/traffic.ts'
-import { type MetricRecord, metricRecord, type RecordedPoint } from '../../wire/metrics.ts'
+import {
+  type MetricRecord,
+  metricRecord,
+  metricsReply,
+  type RecordedPoint,
+  recordedPoint,
+} from '../../wire/metrics.ts'
+import { toTolerant } from '../../wire/tolerant.ts'
+import type { Api } from '../api.ts'
 import { refused } from '../failure.ts'
 import { toCount, toTime } from '../words.ts'
 import { ERRORS, LATENCY } from './load.ts'
@@ -184,4 +195,36 @@ function toAbove(latency: readonly number[]): SideModel | undefined {
     return (total - within) / total
   })
   return { above }
+}
+
+const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
+/** The control keeps minutes for thirty days. */
+const LONGEST_MS = 30 * 86_400_000
+
+const pageAsRead = toTolerant(
+  metricsReply.pick({ next: true }).extend({ points: recordedPoint.array() }),
+)
+type Page = z.infer<typeof pageAsRead>
+
+/**
+ * Loads counters from Holo, minute by minute. Oldest first; minutes without requests are left out. Times are
+ * milliseconds since the epoch.
+ */
+export async function loadPoints(api: Api, begin: number, to: number): Promise<Page['points']> {
+  const points: Page['points'] = []
+  for (let from: number | undefined = Math.max(1, begin); from !== undefined; ) {
+    const query = { resolution: 'minute', from: String(from), to: String(to) }
+    const page: Page = await api.ask(pageAsRead, 'GET', '/metrics', { query })
+    points.push(...page.points)
+    from = page.next
+  }
+  return points
+}
+
+/** `12h` in milliseconds. @throws InvalidArgumentError */
+export function parsePeriod(text: string): number {
+  const [, number, unit = ''] = /^(\d{1,6})([mhd])$/.exec(text) ?? []
+  const ms = Number(number) * (UNITS[unit] ?? 0)
+  if (ms > 0 && ms <= LONGEST_MS) return ms
+  throw new InvalidArgumentError('a time such as 30m, 12h or 7d, up to 30d')
 }

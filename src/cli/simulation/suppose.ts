@@ -9,16 +9,21 @@ import { readJson } from '../document.ts'
 import { misuse } from '../failure.ts'
 import { toSuggestion } from '../suggest.ts'
 import { toPercentText } from '../words.ts'
-import { addShares, ERRORS, findUnsupposed, LATENCY, type Shares, toLoad } from './load.ts'
-import { readRecord } from './record.ts'
 import {
+  addShares,
+  ERRORS,
+  findUnsupposed,
+  LATENCY,
   type Pair,
   parseDuration,
   parseNamedPairs,
   parsePair,
   parseRate,
   parseShare,
-} from './sides.ts'
+  type Shares,
+  toLoad,
+} from './load.ts'
+import { readRecord } from './record.ts'
 
 export type SupposedOptions = {
   readonly errorRate?: readonly string[]

@@ -2,7 +2,6 @@
 // ends sessions. control.ts says which scope each other call needs.
 
 import { err, ok, type Result } from '../../core/result.ts'
-import type { Env } from '../../env.ts'
 import { hasScope, SCOPES } from '../../wire/scopes.ts'
 import { CODE_MS, SESSION_MS } from '../../wire/sessions.ts'
 import {
@@ -25,14 +24,13 @@ import type {
   Principal,
 } from '../contract.ts'
 import { Attempts } from './attempts.ts'
-import { readAuthoritySettings } from './authority-settings.ts'
+import { type AuthorityEnv, readAuthoritySettings } from './authority-settings.ts'
 import { MAX_TOKEN_NAME_CHARACTERS } from './limits.ts'
 import { type ProofFault, Prover, type Ticket } from './prover.ts'
 import { Sessions } from './sessions.ts'
 import { isWithin } from './token-limits.ts'
 import { hashToken, makeSignInSecret, makeToken, type SignInKind } from './token-text.ts'
-import { Tokens, toLimits } from './tokens.ts'
-import { ValidPrints } from './valid-prints.ts'
+import { Tokens, toLimits, ValidPrints } from './tokens.ts'
 
 /** What the audit log says about a token. Events contain `id`, `name` and `scopes` too. */
 type TokenDetail = Readonly<Record<string, unknown>> & {
@@ -52,7 +50,7 @@ export type RecordAudit = (
 
 export type AccessDeps = {
   readonly sql: SqlStorage
-  readonly env: Env
+  readonly env: AuthorityEnv
   readonly now: () => number
   readonly recordAudit: RecordAudit
 }

@@ -7,9 +7,8 @@ import { compileGlob } from '../../core/glob.ts'
 import { getOwn } from '../../core/own.ts'
 import { listVisited, readOpenness } from '../../document/open.ts'
 import { LIMIT_NAMES, type Limits } from '../../wire/tokens.ts'
-import { type Content, findFirstServed } from '../document/content.ts'
+import { type Content, countMoves, findFirstServed } from '../document/content.ts'
 import { quoteNames } from '../document/draft.ts'
-import { countMoves } from '../document/moves.ts'
 
 export const NO_LIMITS: Limits = {}
 

@@ -1,10 +1,10 @@
-// The table of tokens: their hashes, scopes, limits and expiry. authority.ts decides who may create or
-// revoke one, and writes the audit log.
+// The table of tokens: their hashes, scopes, limits and expiry, and the fingerprints of all credentials
+// that are valid. authority.ts decides who may create or revoke one, and writes the audit log.
 
 import { SCOPES, type Scope } from '../../wire/scopes.ts'
 import { LIMIT_NAMES, type Limits, type TokenSummary } from '../../wire/tokens.ts'
 import { addColumn } from '../tables.ts'
-import { MAX_LISTED_TOKENS } from './limits.ts'
+import { MAX_COUNTING_TOKENS, MAX_LISTED_TOKENS } from './limits.ts'
 import { ALL_LIMITS } from './token-limits.ts'
 import { hashToken, isSameHash, parseTokenId, toFingerprint } from './token-text.ts'
 
@@ -176,5 +176,43 @@ function parseLimits(text: string | null): Limits {
     return isSound && entries.length > 0 ? (read as Limits) : ALL_LIMITS
   } catch {
     return ALL_LIMITS
+  }
+}
+
+/** The list is cached for so long, and read again when a credential is made or revoked. */
+const VALID_PRINTS_MAX_AGE_MS = 1000
+
+/**
+ * Lists the fingerprints of all valid tokens, sessions and codes, so that isolates can refuse all other
+ * credentials of an address that sends too many wrong ones.
+ */
+export class ValidPrints {
+  readonly #sql: SqlStorage
+  #read: { readonly at: number; readonly prints: readonly string[] | undefined } | undefined
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql
+  }
+
+  /** `undefined` if there are too many to list. Read once a second. */
+  list(now: number): readonly string[] | undefined {
+    const age = now - (this.#read?.at ?? Number.NEGATIVE_INFINITY)
+    if (!this.#read || age < 0 || age >= VALID_PRINTS_MAX_AGE_MS) {
+      const rows = this.#sql.exec<{ hash: ArrayBuffer }>(
+        `SELECT hash FROM tokens WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)
+         UNION ALL SELECT hash FROM sessions WHERE expires_at > ? LIMIT ?`,
+        now,
+        now,
+        MAX_COUNTING_TOKENS + 1,
+      )
+      const prints = [...rows].map(({ hash }) => toFingerprint(hash))
+      this.#read = { at: now, prints: prints.length <= MAX_COUNTING_TOKENS ? prints : undefined }
+    }
+    return this.#read.prints
+  }
+
+  /** A credential was made or revoked. */
+  forget(): void {
+    this.#read = undefined
   }
 }

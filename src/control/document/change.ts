@@ -5,20 +5,19 @@ import { err, ok, type Result } from '../../core/result.ts'
 import { readOpenness } from '../../document/open.ts'
 import type { CommitResult } from '../../wire/changes.ts'
 import type { Command } from '../../wire/commands.ts'
-import { MAX_REASON_CHARACTERS } from '../../wire/requests.ts'
+import { MAX_REASON_CHARACTERS } from '../../wire/parts.ts'
 import { hasScope } from '../../wire/scopes.ts'
 import { findRunningTrespass, findTrespass } from '../access/token-limits.ts'
 import type { DocumentChange, Principal, RefusedResult } from '../contract.ts'
 import { MAX_STALE_CHANGES } from '../limits.ts'
-import type { FindUnfinished } from '../releases/unfinished.ts'
 import type { Pair } from '../rollouts/seen.ts'
 import { applyCommand } from './apply.ts'
 import type { OwnCommand } from './apply-versions.ts'
 import type { Entry } from './audit.ts'
-import type { Content } from './content.ts'
+import { type Content, countMoves } from './content.ts'
+import type { DraftProblem } from './draft.ts'
 import type { Head, History } from './history.ts'
 import type { CommitFailure, Ledger } from './ledger.ts'
-import { countMoves } from './moves.ts'
 import { findClosed } from './opening.ts'
 import { addsForGood, findFullDatabase } from './room.ts'
 
@@ -27,6 +26,12 @@ import { addsForGood, findFullDatabase } from './room.ts'
  * made.
  */
 export const MAX_DETAIL_CHARACTERS = 4000
+
+/** Finds versions that `after` points at, `before` does not, and that were never finalised: records.ts. */
+export type FindUnfinished = (
+  before: Content | undefined,
+  after: Content,
+) => Promise<readonly DraftProblem[]>
 
 export type ChangeDeps = {
   readonly ledger: Ledger

@@ -1,9 +1,10 @@
-// The document as the control writes it: formatted in one way, with traffic as ranges of buckets.
-// apply.ts changes it.
+// The document as the control writes it: formatted in one way, with traffic as ranges of buckets. Also
+// counts what a change of traffic moves. apply.ts changes the document.
 
 import { toCanonicalJson } from '../../core/canonical-json.ts'
-import { countBuckets, type Traffic, toRanges, type Weights } from '../../core/traffic.ts'
+import { countBuckets, type Traffic, toOwners, toRanges, type Weights } from '../../core/traffic.ts'
 import { type AssignmentsDocument, MAX_WRITTEN_REVISION } from '../../document/schema.ts'
+import type { BucketMove } from '../../wire/changes.ts'
 
 /** Larger documents are written without indentation. */
 export const MAX_INDENTED_BYTES = 128 * 1024
@@ -89,4 +90,22 @@ export function findFirstServed(
 function toTraffic(traffic: AssignmentsDocument['traffic']): Traffic {
   const isWeights = Object.values(traffic).every((share) => typeof share === 'number')
   return isWeights ? toRanges(traffic as Weights) : (traffic as Traffic)
+}
+
+/**
+ * How many buckets a change moves, and between which environments: one entry for each pair, ordered by the
+ * lowest bucket that moves between them.
+ */
+export function countMoves(before: Traffic, after: Traffic): readonly BucketMove[] {
+  const owners = toOwners(before)
+  const moves = new Map<string, { from: string; to: string; buckets: number }>()
+  for (const [bucket, to] of toOwners(after).entries()) {
+    const from = owners[bucket]
+    if (from === undefined || to === undefined || from === to) continue
+    const key = `${from} ${to}`
+    const move = moves.get(key) ?? { from, to, buckets: 0 }
+    move.buckets++
+    moves.set(key, move)
+  }
+  return [...moves.values()]
 }

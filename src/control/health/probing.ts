@@ -1,6 +1,6 @@
 // Probes the origins of services that environments point at, in rounds: decides when the next round is
 // due, runs it, and keeps the results. tasks.ts sets the alarm. If the document has no probes, no round
-// is ever due.
+// is ever due. Also wakes the origins of a version.
 
 import {
   findWorst,
@@ -11,6 +11,7 @@ import {
   type ProbeResult,
   restoreHealth,
 } from '../../core/health.ts'
+import { withTimeout } from '../../core/with-timeout.ts'
 import type { AssignmentsDocument } from '../../document/schema.ts'
 import type {
   EnvironmentHealthReport,
@@ -205,4 +206,35 @@ function toEnvironments(services: readonly ServiceHealthReport[]): EnvironmentHe
       return [{ environment, state, since: since === 0 ? undefined : since, why: told }]
     },
   )
+}
+
+/**
+ * Each origin gets so many requests, of which the first may have to start an instance; the rollout waits
+ * no longer than `WARMING_MS`.
+ */
+const WARMING_REQUESTS = 3
+const WARMING_MS = 5000
+const MAX_WARMED_ORIGINS = 20
+
+type WarmingDeps = Pick<ProbingDeps, 'document' | 'ask' | 'allowInsecure'>
+
+/**
+ * Wakes the origins of a version before visitors come to it: a backend that sleeps, or whose caches are
+ * empty, would make a healthy release look slow.
+ *
+ * Sends a few health checks to each origin of the version, one after the other, all origins at once.
+ * Services without a probe are not asked: nobody has said which request does no harm. Never throws,
+ * and takes at most `WARMING_MS`.
+ */
+export async function warmVersion(
+  { document, ask, allowInsecure }: WarmingDeps,
+  version: string,
+): Promise<void> {
+  const versions: AssignmentsDocument['versions'] = document()?.content.versions ?? {}
+  const environments = { warmed: { version } }
+  const { asked } = findTargets({ environments, versions }, allowInsecure)
+  const work = asked.slice(0, MAX_WARMED_ORIGINS).map(async (target) => {
+    for (let i = 0; i < WARMING_REQUESTS; i++) await ask(target)
+  })
+  await withTimeout(Promise.allSettled(work), WARMING_MS).catch(() => undefined)
 }

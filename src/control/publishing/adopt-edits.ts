@@ -4,11 +4,10 @@
 
 import { MAX_WRITTEN_REVISION } from '../../document/schema.ts'
 import type { Identity, SyncReport } from '../../loading/sync.ts'
-import { allowedAt, charge } from '../allowance.ts'
 import type { Head } from '../document/history.ts'
 import { withKnownMarks } from '../document/opening.ts'
-import { liftAbove, toOwnEntry } from './lift-revision.ts'
-import type { PublisherDeps } from './publisher.ts'
+import { allowedAt, charge } from '../intervals.ts'
+import { liftAbove, type PublisherDeps, toOwnEntry } from './publisher.ts'
 import { type KvReadResult, MAX_ADOPTED_REVISION, readFound } from './read-kv.ts'
 import { isPublicationDue } from './schedule.ts'
 

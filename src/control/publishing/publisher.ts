@@ -3,16 +3,15 @@
 
 import { withTimeout } from '../../core/with-timeout.ts'
 import { ASSIGNMENTS_KEY } from '../../loading/kv-source.ts'
-import { charge } from '../allowance.ts'
+import type { Entry } from '../document/audit.ts'
 import type { History } from '../document/history.ts'
 import type { Ledger } from '../document/ledger.ts'
+import { charge, toRetryMs } from '../intervals.ts'
+import { MAX_COMMIT_ATTEMPTS } from '../limits.ts'
 import type { Outbox } from '../outbox.ts'
-import { toRetryMs } from '../retries.ts'
-import type { Edits } from './edits.ts'
-import { liftAbove } from './lift-revision.ts'
 import { type KvReadResult, readFound } from './read-kv.ts'
 import { ALARMS, dueAt, isPublicationDue } from './schedule.ts'
-import type { State } from './state.ts'
+import type { Edits, State } from './state.ts'
 
 /** A write goes to KV's central stores and takes longer than a read. */
 export const KV_PUT_TIMEOUT_MS = 10_000
@@ -123,5 +122,40 @@ export class Publisher {
     // One event per outage, however many attempts fail.
     const revision = ledger.head?.revision ?? 0
     if (failures === 1) outbox.add({ kind: 'publication.failed', revision, message })
+  }
+}
+
+/** The audit entry of something that the control does by itself. */
+export function toOwnEntry(action: string, detail: unknown, at: number): Entry {
+  return {
+    at,
+    actor: 'control',
+    token: undefined,
+    action,
+    detail,
+    reason: undefined,
+    requestId: '',
+  }
+}
+
+/**
+ * Re-commits the head under a revision above `floor`, so that isolates which hold an unknown document accept
+ * it: they refuse an older revision, and an equal one with other content. `detail` tells the audit log why.
+ */
+export async function liftAbove(
+  ledger: Ledger,
+  floor: number,
+  detail: unknown,
+  now: number,
+): Promise<void> {
+  for (let attempt = 0; attempt < MAX_COMMIT_ATTEMPTS; attempt++) {
+    const { head } = ledger
+    if (!head || head.revision > floor) return
+    const entry = toOwnEntry('republish', detail, now)
+    const lifted = await ledger.commit(head.content, entry, head, { floor })
+    if (!lifted.ok && lifted.error !== 'stale') {
+      console.error(`the document could not be committed above revision ${floor}`, lifted.error)
+      return
+    }
   }
 }

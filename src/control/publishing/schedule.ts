@@ -1,8 +1,7 @@
 // Decides when the next publication is due. Pure. The times that it depends on are stored, so that a
 // control that restarts keeps the same intervals.
 
-import { allowedAt } from '../allowance.ts'
-import { toLikelyTime } from '../retries.ts'
+import { allowedAt, toLikelyTime } from '../intervals.ts'
 
 /**
  * KV accepts one write per second and key, and replies 429 to more. A tenth of a second is our margin.
@@ -33,7 +32,7 @@ export type PublicationState = {
   readonly failures: number
   /** The next attempt may not come before this time, because the last one failed. */
   readonly retryAt: number
-  /** The state of the rate limit on alarms: see allowance.ts. */
+  /** The state of the rate limit on alarms: see intervals.ts. */
   readonly alarmDebt: number
 }
 

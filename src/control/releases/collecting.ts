@@ -1,6 +1,6 @@
-// Decides which garbage may be deleted, and deletes it. The API lists R2 and only proposes keys. They
-// are checked again here in the turn in which the deletion begins, so that nothing that has become
-// needed is deleted.
+// Decides which garbage may be deleted, and deletes it. The API lists R2 and only proposes keys. They are
+// checked again here in the turn in which the deletion begins, so that nothing that has become needed is
+// deleted. Retiring removes expired versions from the document; retention.ts decides which expire.
 
 import { ok, type Result } from '../../core/result.ts'
 import type { Retention } from '../../wire/versions.ts'
@@ -18,6 +18,8 @@ export const MAX_DELETED_KEYS = 1000
 
 /** How many versions one revision removes: as many as its audit row can name. */
 export const MAX_RETIRED_VERSIONS = 50
+
+const NOTHING: ReadonlySet<string> = new Set()
 
 export type CollectingDeps = UploadingDeps & {
   readonly known: LastUses
@@ -223,4 +225,64 @@ export class Collecting {
   }
 }
 
-const NOTHING: ReadonlySet<string> = new Set()
+/** How long to wait after an attempt that removed no version although one had expired. */
+const RETIRING_RETRY_MS = 60_000
+
+/** The author in the audit log. */
+const RETIRER: Author = {
+  principal: { actor: 'control', token: undefined, scopes: ['admin'] },
+  requestId: '',
+}
+
+type RetiringDeps = {
+  readonly collecting: Pick<Collecting, 'expiresAt' | 'retire'>
+  readonly now: () => number
+}
+
+/** The task that removes expired versions from the document. Their files stay until `holo gc`. */
+export class Retiring {
+  readonly #parts: RetiringDeps
+  /** The next attempt may not come before this time, because the last one removed nothing. */
+  #heldUntil = 0
+  #isRunning = false
+
+  constructor(parts: RetiringDeps) {
+    this.#parts = parts
+  }
+
+  get isRunning(): boolean {
+    return this.#isRunning
+  }
+
+  /** When the next version expires; `undefined` for never, so that no alarm is set. */
+  dueAt(): number | undefined {
+    const { collecting, now } = this.#parts
+    const expiresAt = collecting.expiresAt()
+    if (expiresAt === undefined) return undefined
+    const held = Math.min(this.#heldUntil, now() + RETIRING_RETRY_MS)
+    return Math.max(now(), expiresAt, held)
+  }
+
+  /**
+   * Commits one revision without expired versions, if any. Never throws. The caller sets the next
+   * alarm.
+   */
+  async run(): Promise<void> {
+    const { collecting, now } = this.#parts
+    if (this.#isRunning) return
+    this.#isRunning = true
+    try {
+      const due = this.dueAt()
+      if (due === undefined || due > now()) return
+      const retired = await collecting.retire(RETIRER, false)
+      if (retired.ok && retired.value.versions.length > 0) return
+      if (!retired.ok)
+        console.error('expired versions could not be removed from the document', retired.error)
+    } catch (cause) {
+      console.error('expired versions could not be removed from the document', cause)
+    } finally {
+      this.#isRunning = false
+    }
+    this.#heldUntil = now() + RETIRING_RETRY_MS
+  }
+}

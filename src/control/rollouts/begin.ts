@@ -4,19 +4,21 @@
 import { GOAL_PREFIX } from '../../core/counting/metrics.ts'
 import { getOwn } from '../../core/own.ts'
 import { err, ok, type Result } from '../../core/result.ts'
+import { type GivenEvents, giveEvents } from '../../core/rollout/give-events.ts'
 import type { Plan } from '../../core/rollout/plan.ts'
 import { newRollout } from '../../core/rollout/state.ts'
-import { type GivenEvents, giveEvents } from '../../core/rollout/step.ts'
 import { countBuckets } from '../../core/traffic.ts'
 import { parsePlan } from '../../document/parse-plan.ts'
 import { applyCommand } from '../document/apply.ts'
 import { type Content, findFirstServed } from '../document/content.ts'
 import { type DraftProblem, refuseChange, refuseUnknown } from '../document/draft.ts'
-import { MAX_RUNNING_ROLLOUTS } from '../limits.ts'
 import { applyActions } from './act.ts'
 import type { Start } from './contract.ts'
 import { type ComparedState, type Pair, toSeen } from './seen.ts'
 import type { Rollout } from './store.ts'
+
+/** A team has a few environments, and each look at each rollout is rows. */
+export const MAX_RUNNING_ROLLOUTS = 10
 
 export type Begun = {
   readonly rollout: Rollout

@@ -5,27 +5,18 @@ import { err, ok, type Result } from '../../core/result.ts'
 import type { RolloutEvent } from '../../core/rollout/events.ts'
 import { decideAttention } from '../../core/rollout/gate.ts'
 import { isRunning } from '../../core/rollout/state.ts'
-import type { RolloutEventsPage } from '../../wire/rollout-events.ts'
-import type {
-  RolloutCommand,
-  RolloutExplanation,
-  RolloutStatus,
-  RolloutSummary,
-} from '../../wire/rollouts.ts'
-import type { PageQuery } from '../contract.ts'
+import type { RolloutCommand, RolloutStatus } from '../../wire/rollouts.ts'
 import type { Author, ChangeDeps } from '../document/change.ts'
 import type { Head } from '../document/history.ts'
+import { toRetryMs } from '../intervals.ts'
 import { MAX_COMMIT_ATTEMPTS, MAX_STALE_CHANGES, ROLLOUT_LOOK_MS } from '../limits.ts'
-import { toRetryMs } from '../retries.ts'
 import type { RolloutRefused, Start, StartResult } from './contract.ts'
-import { readEventsPage } from './events-page.ts'
 import { CONTROL, type FeedDeps, type FeedFailure, type FeedOptions, feed } from './feed.ts'
-import { readForeign } from './foreign.ts'
-import { chargeLook, findDue, lookDueAt } from './schedule.ts'
+import { chargeLook, findDue, lookDueAt, Urgency } from './schedule.ts'
+import { readForeign } from './seen.ts'
 import { findRolloutTrespass, startRollout } from './start.ts'
 import type { Rollout } from './store.ts'
-import { toLines, toStatus, toSummary, toTransition } from './tell.ts'
-import { Urgency } from './urgency.ts'
+import { toStatus } from './tell.ts'
 
 export type RolloutDeps = ChangeDeps &
   FeedDeps & {
@@ -118,34 +109,6 @@ export class Rollouts {
   run(): Promise<void> {
     const { store, now } = this.#parts
     return this.#lookAt(() => findDue(store.running(), now()).map(({ id }) => id))
-  }
-
-  page(page: PageQuery): readonly RolloutSummary[] {
-    return this.#parts.store.page(page).map(toSummary)
-  }
-
-  status(id: number): RolloutStatus | undefined {
-    const rollout = this.#parts.store.get(id)
-    return rollout && toStatus(rollout)
-  }
-
-  explain(id: number): RolloutExplanation | undefined {
-    const { store } = this.#parts
-    const rollout = store.get(id)
-    if (!rollout) return undefined
-    const status = toStatus(rollout)
-    return {
-      rollout: status,
-      lines: toLines(status),
-      transitions: store.transitions(id).map(toTransition),
-    }
-  }
-
-  /** A page of the events of its machine, from a cursor on; from the first event without a valid one. */
-  events(id: number, cursor: string | undefined): RolloutEventsPage | undefined {
-    const { store } = this.#parts
-    const rollout = store.get(id)
-    return rollout && readEventsPage(store, rollout, cursor)
   }
 
   /**

@@ -4,12 +4,18 @@
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Action, RolloutEvent } from '../../core/rollout/events.ts'
 import {
+  type GivenEvents,
+  giveEvents,
+  type MadeTransition,
+} from '../../core/rollout/give-events.ts'
+import {
   isRunning,
   isSamePhase,
   isWithBaseline,
   type RolloutState,
+  toStepNumber,
 } from '../../core/rollout/state.ts'
-import { type GivenEvents, giveEvents, type MadeTransition } from '../../core/rollout/step.ts'
+import type { NewEvent } from '../../wire/events.ts'
 import type { RolloutAction } from '../../wire/rollouts.ts'
 import type { Limits } from '../../wire/tokens.ts'
 import { findTrespass } from '../access/token-limits.ts'
@@ -20,9 +26,7 @@ import type { Head } from '../document/history.ts'
 import type { CommitFailure, Ledger } from '../document/ledger.ts'
 import type { Outbox } from '../outbox.ts'
 import { applyActions } from './act.ts'
-import { toEvents } from './events.ts'
-import type { Foreign } from './foreign.ts'
-import { type ComparedState, isSameTraffic, toSeen, toStratum } from './seen.ts'
+import { type ComparedState, type Foreign, isSameTraffic, toSeen, toStratum } from './seen.ts'
 import type { WindowSource } from './source.ts'
 import type { Rollout, RolloutStore, SaveOptions } from './store.ts'
 
@@ -196,4 +200,53 @@ function toAction({ row: { event }, before, after }: MadeTransition): RolloutAct
   if (after.name === 'promoted') return 'rollout-complete'
   if (after.name === 'rolledBack') return 'rollout-rollback'
   return isSamePhase(before, after) ? 'rollout-notice' : 'rollout-step'
+}
+
+/**
+ * What subscribers are told: one event for each transition, in their order. `seen` says which versions are
+ * compared.
+ */
+function toEvents(
+  {
+    id,
+    environment,
+    base,
+    state: { plan },
+  }: Pick<Rollout, 'id' | 'environment' | 'base' | 'state'>,
+  { version, baseVersion }: Pick<ComparedState, 'version' | 'baseVersion'>,
+  transitions: readonly MadeTransition[],
+  actor: string,
+): NewEvent[] {
+  return transitions.map((transition) => {
+    const { row, after } = transition
+    const told = {
+      rollout: id,
+      environment,
+      base,
+      version,
+      baseVersion,
+      weight: row.weight,
+      // A rollout that was never started has no transitions.
+      phase: after.name === 'ready' ? ('step' as const) : after.name,
+      step: toStepNumber(plan, after),
+      by: row.by ?? actor,
+      reason: row.reason,
+    }
+    if (after.name === 'promoted' || after.name === 'rolledBack') {
+      return { kind: 'rollout.ended', ...told, outcome: after.name }
+    }
+    const kind = toKind(transition)
+    return kind === 'rollout.stepped'
+      ? { kind, ...told, from: row.from, to: row.to }
+      : { kind, ...told }
+  })
+}
+
+function toKind({ row, before, after }: MadeTransition) {
+  if (row.event === 'start') return 'rollout.started'
+  if (row.event === 'resume') return 'rollout.resumed'
+  if (!isSamePhase(before, after)) return 'rollout.stepped'
+  if (!isRunning(before) || !isRunning(after)) return 'rollout.noticed'
+  if (before.paused === null && after.paused !== null) return 'rollout.paused'
+  return !before.held && after.held ? 'rollout.waiting' : 'rollout.noticed'
 }

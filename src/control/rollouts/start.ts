@@ -3,7 +3,7 @@
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Action } from '../../core/rollout/events.ts'
 import { START, toSetWeight } from '../../core/rollout/transition.ts'
-import { MAX_REASON_CHARACTERS } from '../../wire/requests.ts'
+import { MAX_REASON_CHARACTERS } from '../../wire/parts.ts'
 import {
   findEnvironmentTrespass,
   findTrespass,
@@ -12,10 +12,9 @@ import {
 } from '../access/token-limits.ts'
 import type { Principal } from '../caller.ts'
 import type { Author, ChangeDeps } from '../document/change.ts'
-import type { Content } from '../document/content.ts'
+import { type Content, countMoves } from '../document/content.ts'
 import type { DraftProblem } from '../document/draft.ts'
 import type { Head } from '../document/history.ts'
-import { countMoves } from '../document/moves.ts'
 import { findClosed } from '../document/opening.ts'
 import { findFullDatabase } from '../document/room.ts'
 import { MAX_STALE_CHANGES } from '../limits.ts'

@@ -18,8 +18,7 @@ import {
 } from '../../core/rollout/state.ts'
 import type { RolloutStatus, RolloutSummary, Transition } from '../../wire/rollouts.ts'
 import { readOlderRow } from './older.ts'
-import type { Rollout } from './store.ts'
-import type { TransitionRow } from './tables.ts'
+import type { Rollout, TransitionRow } from './store.ts'
 
 export function toSummary(rollout: Rollout): RolloutSummary {
   const { id, environment, base, state, seen } = rollout

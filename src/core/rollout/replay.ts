@@ -3,9 +3,9 @@
 
 import { toCanonicalJson } from '../canonical-json.ts'
 import type { AuditRow, RolloutEvent } from './events.ts'
+import { giveEvents } from './give-events.ts'
 import type { Plan } from './plan.ts'
 import { newRollout, type RolloutState } from './state.ts'
-import { giveEvents } from './step.ts'
 
 /** As many differences are listed as somebody reads. */
 const MAX_DIFFERENCES = 20

@@ -3,9 +3,9 @@
 
 import { judge } from '../../core/judge/verdict.ts'
 import type { RolloutEvent } from '../../core/rollout/events.ts'
+import { giveEvents } from '../../core/rollout/give-events.ts'
 import type { Plan } from '../../core/rollout/plan.ts'
 import { isRunning, newRollout, type RolloutState, toObserved } from '../../core/rollout/state.ts'
-import { giveEvents } from '../../core/rollout/step.ts'
 
 /** How it stood after one look. Logarithms are natural. */
 export type EvidencePoint = {

@@ -1,11 +1,54 @@
-// One page of a rollout's stored events with the transitions they led to, for whoever replays it. Bounded in
-// bytes, because a rollout of a week has 20 to 40 MB of events.
+// Reads rollouts for those who look at them: a list, one as it stands, how it came to that, and its
+// stored events in pages for whoever replays it. Changes nothing.
 
 import type { AuditRow, RolloutEvent } from '../../core/rollout/events.ts'
 import type { RolloutEventsPage } from '../../wire/rollout-events.ts'
-import { MAX_EVENTS_PAGE_BYTES } from '../limits.ts'
+import type { RolloutExplanation, RolloutStatus, RolloutSummary } from '../../wire/rollouts.ts'
+import type { PageQuery } from '../caller.ts'
 import { readOlderEvent, readOlderRow } from './older.ts'
 import type { Rollout, RolloutStore } from './store.ts'
+import { toLines, toStatus, toSummary, toTransition } from './tell.ts'
+
+/**
+ * The size of one page of the events of a rollout, with their transitions: some 3,000 windows of counts. A
+ * week of events is 20 to 40 calls of a few milliseconds each.
+ */
+export const MAX_EVENTS_PAGE_BYTES = 1024 * 1024
+
+export class RolloutReader {
+  readonly #store: RolloutStore
+
+  constructor(store: RolloutStore) {
+    this.#store = store
+  }
+
+  /** Newest first. */
+  page(page: PageQuery): readonly RolloutSummary[] {
+    return this.#store.page(page).map(toSummary)
+  }
+
+  status(id: number): RolloutStatus | undefined {
+    const rollout = this.#store.get(id)
+    return rollout && toStatus(rollout)
+  }
+
+  explain(id: number): RolloutExplanation | undefined {
+    const rollout = this.#store.get(id)
+    if (!rollout) return undefined
+    const status = toStatus(rollout)
+    return {
+      rollout: status,
+      lines: toLines(status),
+      transitions: this.#store.transitions(id).map(toTransition),
+    }
+  }
+
+  /** A page of the events of its machine, from a cursor on; from the first event without a valid one. */
+  events(id: number, cursor: string | undefined): RolloutEventsPage | undefined {
+    const rollout = this.#store.get(id)
+    return rollout && readEventsPage(this.#store, rollout, cursor)
+  }
+}
 
 /** Where a page begins. */
 type Position = {
@@ -21,7 +64,10 @@ const CURSOR = /^(\d{1,9})-(\d{1,9})-(\d{1,9})$/
 
 type Store = Pick<RolloutStore, 'eventLines' | 'transitionsOf'>
 
-/** At least one event, where there is any more. */
+/**
+ * One page of stored events with the transitions they led to. Bounded in bytes, because a rollout of a week
+ * has 20 to 40 MB of events; at least one event, where there is any more.
+ */
 export function readEventsPage(
   store: Store,
   { id, events: count, state, isOlder }: Pick<Rollout, 'id' | 'events' | 'state' | 'isOlder'>,
