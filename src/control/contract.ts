@@ -9,7 +9,7 @@ import type { Command } from '../wire/commands.ts'
 import type { EventPage } from '../wire/events.ts'
 import type { ControlHealth, ServicesHealthReport } from '../wire/health.ts'
 import type { RevisionSummary } from '../wire/history.ts'
-import type { MetricPoint } from '../wire/metrics.ts'
+import type { ComparedSegments, MetricPoint } from '../wire/metrics.ts'
 import type { Scope } from '../wire/scopes.ts'
 import type { NewTokenBody, TokenSummary } from '../wire/tokens.ts'
 import type { Answer, Caller, DeniedResult, PageQuery, Principal, RefusedResult } from './caller.ts'
@@ -44,6 +44,13 @@ export type DocumentChange = {
 
 /** Counts that were lost since the control was created. */
 export type CountingLosses = WindowLosses & { readonly errors: number }
+
+/** What goes with the counts of any time. */
+export type CountedNow = {
+  readonly losses: CountingLosses
+  /** Of the rollouts that run. */
+  readonly compared: readonly ComparedSegments[]
+}
 
 /** A token to create. A limit or expiry that is missing is inherited from the token that creates it. */
 export type NewToken = Omit<NewTokenBody, 'expiresInDays'> & {
@@ -113,11 +120,11 @@ type DocumentCalls = {
   readonly metrics: (
     caller: Caller,
     range: MetricRange,
-  ) => Answer<{ readonly points: readonly MetricPoint[]; readonly losses: CountingLosses }>
+  ) => Answer<CountedNow & { readonly points: readonly MetricPoint[] }>
   /** Totals since counting began. */
   readonly metricsSince: (
     caller: Caller,
-  ) => Answer<{ readonly series: readonly SeriesSince[]; readonly losses: CountingLosses }>
+  ) => Answer<CountedNow & { readonly series: readonly SeriesSince[] }>
   readonly tokens: (caller: Caller) => Answer<readonly TokenSummary[]>
   /** Only this reply contains the token itself. */
   readonly createToken: (

@@ -278,18 +278,18 @@ export class Control extends DurableObject<Env> implements ControlStub {
   }
 
   metrics(caller: Caller, range: MetricRange) {
-    const { counting } = this.#parts
+    const { counting, rollouts } = this.#parts
     return this.#answer(caller, 'read', () => {
       const points = counting.metrics(range)
-      return { points, losses: counting.losses }
+      return { points, losses: counting.losses, compared: rollouts.segments() }
     })
   }
 
   metricsSince(caller: Caller) {
-    const { counting } = this.#parts
+    const { counting, rollouts } = this.#parts
     return this.#answer(caller, 'read', () => {
       const series = counting.since()
-      return { series, losses: counting.losses }
+      return { series, losses: counting.losses, compared: rollouts.segments() }
     })
   }
 

@@ -4,6 +4,7 @@
 import * as z from 'zod'
 import { milliseconds, type Shaped } from './parts.ts'
 import { numberText } from './requests.ts'
+import { segmentCounts } from './rollouts.ts'
 
 /** `window`: ten seconds, of the last day; `minute`: of the last thirty days. */
 export const RESOLUTIONS = ['window', 'minute'] as const
@@ -47,10 +48,24 @@ export const metricSeries = z.strictObject({
 
 export const metricPoint = z.strictObject({ at: milliseconds, series: z.array(metricSeries) })
 
+const side = z.strictObject({ environment: z.string(), version: z.string() })
+
+export const comparedSegments = z.strictObject({
+  rollout: z.int().describe('Its number'),
+  base: side.describe('What the canary is compared with: the base, or the baseline'),
+  canary: side,
+  segments: z.array(segmentCounts).describe('In the order of their names'),
+})
+
 export const metricsReply = z.strictObject({
   points: z
     .array(metricPoint)
     .describe(`Oldest first, at most ${MAX_METRIC_POINTS}; times without requests are left out`),
+  compared: z
+    .array(comparedSegments)
+    .describe(
+      'Visitors by segment, of each rollout that runs and tells them apart: all since its analysis began, whatever the time that was asked for',
+    ),
   losses: z
     .record(z.string(), z.int())
     .describe('What was not counted, by why, since the control began'),
@@ -94,5 +109,6 @@ export const metricsExportOutput = z.strictObject({
 
 export type MetricSeries = Shaped<typeof metricSeries>
 export type MetricPoint = Shaped<typeof metricPoint>
+export type ComparedSegments = Shaped<typeof comparedSegments>
 export type RecordedPoint = Shaped<typeof recordedPoint>
 export type MetricRecord = Shaped<typeof metricRecord>

@@ -2,6 +2,7 @@
 // control judges it, and what it decides comes back to the isolates. Only time and backends are made up.
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { bucketOf } from '../../src/core/traffic.ts'
 import { ALICE } from './control-world.ts'
 import {
   type Asked,
@@ -13,7 +14,15 @@ import {
   QUIET,
   SECOND,
 } from './rollout-edge.ts'
-import { createSite, type Fleet, live, sumAsked, sumCounted, TAB_LIFE_MS } from './rollout-fleet.ts'
+import {
+  createSite,
+  type Fleet,
+  live,
+  sumAsked,
+  sumCounted,
+  TAB_LIFE_MS,
+  toVisitor,
+} from './rollout-fleet.ts'
 import { MINUTE } from './rollout-world.ts'
 
 const WINDOW_MS = 10 * SECOND
@@ -126,6 +135,36 @@ describe('a version that is worse', () => {
           `${inSeconds(lastDocument)}, to the last request ${inSeconds(lastOfBusy)} in busy ` +
           `isolates and ${inSeconds(last(bad))} in all`,
       )
+    })
+  })
+})
+
+describe('a version that fails for everybody', () => {
+  it('is taken back within 5 s of the third client, however close their reports come', async () => {
+    const site = await createSite()
+    await live(site, 6, async (fleet) => {
+      const { clock, rolling, edge } = fleet
+      site.world.later = (run, ms) => clock.at(clock.now + ms, run)
+      await rolling.start({
+        plan: { steps: [{ weight: 5, gate: 'time', minMinutes: 10 }] } as never,
+      })
+      await fleet.run(WINDOW_MS)
+      edge.backend = (version) => ({ status: version === NEW ? 503 : 200, ms: 40 })
+      const { salt, traffic } = await rolling.content()
+      const isNew = (number: number) => {
+        const bucket = bucketOf(salt, toVisitor(number))
+        return traffic.canary?.some(([from, to]) => from <= bucket && bucket < to) === true
+      }
+      const numbers = [...Array(1000).keys()].map((i) => 5000 + i).filter(isNew)
+      // Just after a look, so that the next one is far. Each asks half a second after its page.
+      for (const i of [0, 1, 2]) fleet.visit(numbers[i] ?? 0, clock.now + SECOND + 200 * i)
+      const { phase, endedAt = 0 } = await fleet.finish(WINDOW_MS)
+      const failed = edge.asked.filter(({ status }) => status === 503)
+      expect(new Set(failed.map(({ isolate }) => isolate)).size).toBe(3)
+      expect(phase).toBe('rolledBack')
+      const third = failed[2]?.ended ?? 0
+      console.log(`${inSeconds(endedAt - third)} after the third client`)
+      expect(endedAt - third).toBeLessThanOrEqual(PROMISED_MS)
     })
   })
 })

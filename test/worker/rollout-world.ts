@@ -225,6 +225,15 @@ export class Rolling {
     return answer.value
   }
 
+  /** The counts, as `GET /metrics` has them. */
+  async counted() {
+    const { now } = this.life.world
+    const range = { resolution: 'minute', from: 0, to: now } as const
+    const answer = await this.life.control.metrics(ALICE, range)
+    if (!answer.ok) throw new Error('denied')
+    return answer.value
+  }
+
   /** A page of its events as it comes over the wire. */
   async eventsPage(id = 1, cursor?: string) {
     const answer = await this.life.control.rolloutEvents(ALICE, id, cursor)

@@ -5,6 +5,7 @@ import { err, ok, type Result } from '../../core/result.ts'
 import type { RolloutEvent } from '../../core/rollout/events.ts'
 import { decideAttention } from '../../core/rollout/gate.ts'
 import { isRunning } from '../../core/rollout/state.ts'
+import type { ComparedSegments } from '../../wire/metrics.ts'
 import type { RolloutEventsPage } from '../../wire/rollout-events.ts'
 import type {
   RolloutCommand,
@@ -22,6 +23,7 @@ import { readEventsPage } from './events-page.ts'
 import { CONTROL, type FeedDeps, type FeedFailure, type FeedOptions, feed } from './feed.ts'
 import { readForeign } from './foreign.ts'
 import { chargeLook, findDue, lookDueAt } from './schedule.ts'
+import { toComparedSegments } from './segments.ts'
 import { findRolloutTrespass, startRollout } from './start.ts'
 import type { Rollout } from './store.ts'
 import { toLines, toStatus, toSummary, toTransition } from './tell.ts'
@@ -29,6 +31,8 @@ import { Urgency } from './urgency.ts'
 
 export type RolloutDeps = ChangeDeps &
   FeedDeps & {
+    /** Runs a function after `ms` milliseconds, unless the object is evicted first. */
+    readonly later: (run: () => unknown, ms: number) => void
     /** Wakes the backends of a version. Never throws, and takes seconds at most. */
     readonly warm: (version: string) => Promise<void>
   }
@@ -129,6 +133,11 @@ export class Rollouts {
     return rollout && toStatus(rollout)
   }
 
+  /** Visitors by segment, of the rollouts that run. */
+  segments(): readonly ComparedSegments[] {
+    return this.#parts.store.running().flatMap((rollout) => toComparedSegments(rollout) ?? [])
+  }
+
   explain(id: number): RolloutExplanation | undefined {
     const { store } = this.#parts
     const rollout = store.get(id)
@@ -154,8 +163,9 @@ export class Rollouts {
    * @param names as `WindowSource` knows them.
    */
   async consider(names: readonly string[]): Promise<void> {
-    const urgent = this.#urgency.find(names)
-    if (urgent.length > 0) await this.#lookAt(() => urgent)
+    const { ids, waiting } = this.#urgency.find(names)
+    for (const [name, ms] of waiting) this.#parts.later(() => this.consider([name]), ms)
+    if (ids.length > 0) await this.#lookAt(() => ids)
   }
 
   /** Never throws. `list` is asked when it is the turn of these looks. */
