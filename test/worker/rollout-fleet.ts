@@ -87,7 +87,7 @@ export class Fleet {
 
   /** Until rollout 1 is over, or `ms` have passed. */
   async finish(ms: number) {
-    await this.run(ms, async () => (await this.rolling.status()).endedAt !== undefined)
+    await this.run(ms, async () => this.rolling.isOver())
     return this.rolling.status()
   }
 
