@@ -5,10 +5,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { toSpread } from './bench/results.ts'
+import { type FailingRun, measureFailing } from './bench/rollout/everything-fails.ts'
 import { type Measured, measureRollout } from './bench/rollout/measure.ts'
 import { RELEASES } from './bench/rollout/releases.ts'
-import { startStand } from './bench/rollout/stand.ts'
-import { startCrowd } from './bench/rollout/visitors.ts'
+import { type Stand, startStand } from './bench/rollout/stand.ts'
+import { type Crowd, startCrowd } from './bench/rollout/visitors.ts'
 import { formatTable } from './bench/table.ts'
 import { Mistake } from './local/mistake.ts'
 
@@ -18,6 +20,8 @@ const HELP = `npm run bench:rollout -- [options]
   --visitors N        how many come in a second (100)
   --minutes M         after how many a rollout that decides nothing is given up (15)
   --only V[,V]        the releases with these versions alone: ${RELEASES.map(({ version }) => version).join(', ')}
+  --failing R[,R]     only how fast a release goes that fails for everybody, with so many visitors a minute
+  --runs N            how often each of these rates is measured (5)
   --help              this text`
 
 type Options = {
@@ -25,10 +29,21 @@ type Options = {
   readonly perSecond: number
   readonly atMostMs: number
   readonly releases: typeof RELEASES
+  /** Visitors in a minute; empty for the releases. */
+  readonly failing: readonly number[]
+  readonly runs: number
 }
 
 function readOptions(args: readonly string[]): Options | 'help' {
-  let values: { json: boolean; visitors: string; minutes: string; only?: string; help: boolean }
+  let values: {
+    json: boolean
+    visitors: string
+    minutes: string
+    only?: string
+    failing?: string
+    runs: string
+    help: boolean
+  }
   try {
     values = parseArgs({
       args: [...args],
@@ -37,6 +52,8 @@ function readOptions(args: readonly string[]): Options | 'help' {
         visitors: { type: 'string', default: '100' },
         minutes: { type: 'string', default: '15' },
         only: { type: 'string' },
+        failing: { type: 'string' },
+        runs: { type: 'string', default: '5' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     }).values as typeof values
@@ -59,24 +76,58 @@ function readOptions(args: readonly string[]): Options | 'help' {
     throw new Mistake(`--only takes versions of ${all}, not "${unknown}"`, 2)
   }
   const releases = RELEASES.filter(({ version }) => wanted.includes(version))
-  return { json: values.json, perSecond, atMostMs: minutes * 60_000, releases }
+  const failing = values.failing?.split(',').map(Number) ?? []
+  if (!failing.every((rate) => rate > 0 && rate <= 60_000)) {
+    throw new Mistake(`--failing takes numbers up to 60000, not "${values.failing}"`, 2)
+  }
+  const runs = Number(values.runs)
+  if (!(Number.isInteger(runs) && runs > 0 && runs <= 15)) {
+    throw new Mistake(`--runs takes a whole number up to 15, not "${values.runs}"`, 2)
+  }
+  return { json: values.json, perSecond, atMostMs: minutes * 60_000, releases, failing, runs }
 }
 
-async function run({ perSecond, atMostMs, releases }: Options): Promise<readonly Measured[]> {
-  const say = (line: string) => process.stderr.write(`${line}\n`)
+const say = (line: string) => process.stderr.write(`${line}\n`)
+
+async function measureReleases(options: Options): Promise<readonly Measured[]> {
+  const { perSecond, atMostMs, releases } = options
+  return withCrowd(perSecond, async (stand, crowd) => {
+    const all: Measured[] = []
+    for (const release of releases) {
+      all.push(await measureRollout(stand, crowd, release, atMostMs, say))
+    }
+    return all
+  })
+}
+
+async function measureAllFailing({ failing, runs, atMostMs }: Options) {
+  const all: FailingRun[] = []
+  for (const perMinute of failing) {
+    await withCrowd(perMinute / 60, async (stand, crowd) => {
+      for (let run = 1; run <= runs; run++) {
+        const one = await measureFailing(stand, crowd, perMinute, atMostMs)
+        say(`${perMinute} a minute, run ${run} of ${runs}: ${one.toDecision.toFixed(1)} s`)
+        all.push(one)
+      }
+    })
+  }
+  return all
+}
+
+async function withCrowd<T>(
+  perSecond: number,
+  measure: (stand: Stand, crowd: Crowd) => Promise<T>,
+): Promise<T> {
   const dataDir = await mkdtemp(join(tmpdir(), 'holo-rollout-'))
   try {
     const stand = await startStand(dataDir)
     try {
       const crowd = startCrowd(stand.url, perSecond)
       try {
-        const all: Measured[] = []
-        for (const release of releases) {
-          all.push(await measureRollout(stand, crowd, release, atMostMs, say))
-        }
+        const measured = await measure(stand, crowd)
         for (const [what, times] of crowd.unanswered)
           say(`${times} requests had no answer: ${what}`)
-        return all
+        return measured
       } finally {
         await crowd.stop()
       }
@@ -120,11 +171,31 @@ function toText(all: readonly Measured[]): string {
   return ['Seconds', '', formatTable([head, ...rows]), ...details].join('\n')
 }
 
+/** The median, with the smallest and the largest. */
+function toSpreadText(seconds: readonly number[]): string {
+  const { median, min, max } = toSpread(seconds)
+  return `${median.toFixed(1)} (${min.toFixed(1)} to ${max.toFixed(1)})`
+}
+
+function toFailingText(all: readonly FailingRun[]): string {
+  const head = ['visitors a minute', 'runs', 'third client to decision', 'to last page']
+  const rows = [...Map.groupBy(all, ({ perMinute }) => perMinute)].map(([perMinute, runs]) => [
+    String(perMinute),
+    String(runs.length),
+    toSpreadText(runs.map(({ toDecision }) => toDecision)),
+    toSpreadText(runs.map(({ toLastDocument }) => toLastDocument)),
+  ])
+  return ['Seconds: median (smallest to largest)', '', formatTable([head, ...rows])].join('\n')
+}
+
 try {
   const options = readOptions(process.argv.slice(2))
   if (options === 'help') console.log(HELP)
-  else {
-    const all = await run(options)
+  else if (options.failing.length > 0) {
+    const all = await measureAllFailing(options)
+    console.log(options.json ? JSON.stringify(all, null, 2) : toFailingText(all))
+  } else {
+    const all = await measureReleases(options)
     console.log(options.json ? JSON.stringify(all, null, 2) : toText(all))
   }
 } catch (cause) {

@@ -9,7 +9,16 @@ import type { Visit, VisitMet, World } from '../../src/core/simulate/run.ts'
 import { ramp, stay } from './plans.ts'
 import { countOf, isWithin, type Row, runAll, toRuns, toShare } from './row.ts'
 import { toFoundText } from './world-rows.ts'
-import { drawHash, drawRegulars, fail, openTabs, returning, type Side, sideOf } from './worlds.ts'
+import {
+  drawHash,
+  drawRegulars,
+  fail,
+  openTabs,
+  returning,
+  type Side,
+  sideOf,
+  together,
+} from './worlds.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -30,8 +39,11 @@ type Change = {
 
 /** One row for a release that is as good as the base, one for a bad one. */
 function toRows({ property, plan, make, happens, full }: Change): readonly Row[] {
+  // Tabs from before a change are closed long before an hour has passed; a bad release may take longer.
   const run = (times: number, runs: number, seed: number) =>
-    runAll(plan, (random) => make(random, times), { seed, runs, maxMs: 2 * HOUR_MS, happens })
+    runAll(plan, (random) => make(random, times), {
+      ...{ seed, runs, maxMs: (times === 1 ? 1 : 2) * HOUR_MS, happens },
+    })
   return [
     {
       property: `${property}; same version`,
@@ -98,8 +110,13 @@ function spentBuckets(random: Random, times: number): World {
 /** When something changes, in seconds. */
 const CHANGED = 1200
 
+/** Of the calls of a page, so many fail when another version answers them. */
+const FAIL_WHEN_CUT = 0.3
+
+type Replaced = { readonly side: Side; readonly isWithdrawn: boolean }
+
 /** Tabs stay open for ten minutes and poll. The canary fails more often from the change on. */
-function tabs(random: Random, times: number, replaced?: Side): World {
+function tabs(random: Random, times: number, replaced?: Replaced): World {
   const meets = (side: Side, second: number) =>
     random() < (side === 1 && second >= CHANGED ? 0.01 * times : 0.01) ? FAILURES : NOTHING
   return openTabs(random, {
@@ -108,13 +125,35 @@ function tabs(random: Random, times: number, replaced?: Side): World {
     pollsEachSeconds: 30,
     opens: meets,
     polls: meets,
-    versionOf: (side, second) => (side === replaced && second >= CHANGED ? 2 : 1),
+    versionOf: (side, second) => (side === replaced?.side && second >= CHANGED ? 2 : 1),
+    ...(replaced?.isWithdrawn
+      ? { isCut: () => (random() < FAIL_WHEN_CUT ? FAILURES : NOTHING) }
+      : {}),
   })
 }
 
-function replace(side: 'control' | 'canary'): Pick<Change, 'make' | 'happens'> {
+/** So many tabs of a version that neither side has are open when it is withdrawn. */
+const OLDER_TABS = 500
+
+/** They are not judged before that. Then they ask the version of their bucket, for twenty minutes. */
+function olderTabs(random: Random): World {
+  const regulars = drawRegulars(random, OLDER_TABS)
+  const asking = returning(random, regulars, OLDER_TABS / 30, () =>
+    random() < FAIL_WHEN_CUT ? FAILURES : NOTHING,
+  )
+  return (moment) => {
+    const { second } = moment
+    if (second < CHANGED || second >= 2 * CHANGED) return []
+    return asking(moment)?.map((visit) => ({ ...visit, isAssigned: false })) ?? []
+  }
+}
+
+function replace(
+  side: 'control' | 'canary',
+  isWithdrawn = false,
+): Pick<Change, 'make' | 'happens'> {
   return {
-    make: (random, times) => tabs(random, times, side === 'canary' ? 1 : 0),
+    make: (random, times) => tabs(random, times, { side: side === 'canary' ? 1 : 0, isWithdrawn }),
     happens: (second, now) =>
       second === CHANGED
         ? { kind: 'versionPushed', side, version: '2', by: 'somebody', now }
@@ -158,6 +197,27 @@ export const CHANGE_ROWS: readonly Row[] = [
     property: 'the base gets another version, while tabs with the first one are open',
     plan: stay(25, DEFAULT_METRICS),
     ...replace('control'),
+    full: 200,
+  },
+  {
+    property:
+      'the canary gets another version at 25 %, and the first one is withdrawn: open tabs go on with the other one, and fail with it',
+    plan: ramp([5, 25], 10 * MINUTE_MS, DEFAULT_METRICS),
+    ...replace('canary', true),
+    full: 200,
+  },
+  {
+    property:
+      'the base gets another version, and the first one is withdrawn: open tabs go on with the other one, and fail with it',
+    plan: stay(25, DEFAULT_METRICS),
+    ...replace('control', true),
+    full: 200,
+  },
+  {
+    property:
+      'a version that neither side has is withdrawn: its tabs go on with the version of their bucket, and fail with it',
+    plan: stay(25, DEFAULT_METRICS),
+    make: (random: Random, times: number) => together(tabs(random, times), olderTabs(random)),
     full: 200,
   },
   {

@@ -153,6 +153,11 @@ export type Tabs = {
   readonly polls: (side: Side, second: number) => readonly VisitMet[]
   /** Which version a side has; a tab keeps the one of its page. Always the same if left out. */
   readonly versionOf?: (side: Side, second: number) => number
+  /**
+   * What a visitor meets whose tab has a version that its side no longer has, if that was withdrawn: the tab
+   * asks the version of its bucket from then on. If left out it keeps its version, and is not judged.
+   */
+  readonly isCut?: (side: Side, second: number) => readonly VisitMet[]
 }
 
 type Tab = {
@@ -168,7 +173,7 @@ type Tab = {
  * has moved, or where its side has got another version, it is not judged.
  */
 export function openTabs(random: Random, tabs: Tabs): World {
-  const { perMinute, opensForSeconds, pollsEachSeconds, opens, polls } = tabs
+  const { perMinute, opensForSeconds, pollsEachSeconds, opens, polls, isCut } = tabs
   const versionOf = tabs.versionOf ?? (() => 1)
   let open: Tab[] = []
   return ({ second, share }) => {
@@ -176,7 +181,12 @@ export function openTabs(random: Random, tabs: Tabs): World {
     const visits: Visit[] = []
     for (const { visitor, bucket, side, version, opened } of open) {
       if ((second - opened) % pollsEachSeconds !== 0) continue
-      if (sideOf({ bucket }, share) !== side || versionOf(side, second) !== version) continue
+      const present = sideOf({ bucket }, share)
+      if (isCut && versionOf(side, second) !== version) {
+        visits.push({ visitor, side: present, isAssigned: false, met: isCut(present, second) })
+        continue
+      }
+      if (present !== side || versionOf(side, second) !== version) continue
       visits.push({ visitor, side, isAssigned: false, met: polls(side, second) })
     }
     for (let left = drawPoisson(random, perMinute / 60); left > 0; left--) {

@@ -9,7 +9,7 @@ import type { Command } from '../wire/commands.ts'
 import type { EventPage } from '../wire/events.ts'
 import type { ControlHealth, ServicesHealthReport } from '../wire/health.ts'
 import type { RevisionSummary } from '../wire/history.ts'
-import type { MetricPoint } from '../wire/metrics.ts'
+import type { ComparedSegments, MetricPoint } from '../wire/metrics.ts'
 import type { Scope } from '../wire/scopes.ts'
 import type { NewTokenBody, TokenSummary } from '../wire/tokens.ts'
 import type { Answer, Caller, DeniedResult, PageQuery, Principal, RefusedResult } from './caller.ts'
@@ -45,6 +45,15 @@ export type DocumentChange = {
 /** Counts that were lost since the control was created. */
 export type CountingLosses = WindowLosses & { readonly errors: number }
 
+/** What goes with the counts of any time. */
+export type CountedNow = {
+  readonly losses: CountingLosses
+  /** About how many visitors each environment has had in the last five minutes. */
+  readonly visitors: Readonly<Record<string, number>>
+  /** Of the rollouts that run. */
+  readonly compared: readonly ComparedSegments[]
+}
+
 /** A token to create. A limit or expiry that is missing is inherited from the token that creates it. */
 export type NewToken = Omit<NewTokenBody, 'expiresInDays'> & {
   readonly expiresAt: number | undefined
@@ -52,13 +61,6 @@ export type NewToken = Omit<NewTokenBody, 'expiresInDays'> & {
 
 /** Checks a credential and that it has a scope. */
 export type Authorise = (caller: Caller, scope: Scope) => Promise<Result<Principal, DeniedResult>>
-
-/** What is known now, whatever time is asked for. */
-export type CountsNow = {
-  readonly losses: CountingLosses
-  /** About how many visitors each environment has had in the last five minutes. */
-  readonly visitors: Readonly<Record<string, number>>
-}
 
 /** The calls of the control. Each one that takes a caller checks its credential and scope. */
 export type ControlCalls = UploadCalls &
@@ -120,11 +122,11 @@ type DocumentCalls = {
   readonly metrics: (
     caller: Caller,
     range: MetricRange,
-  ) => Answer<{ readonly points: readonly MetricPoint[] } & CountsNow>
+  ) => Answer<CountedNow & { readonly points: readonly MetricPoint[] }>
   /** Totals since counting began. */
   readonly metricsSince: (
     caller: Caller,
-  ) => Answer<{ readonly series: readonly SeriesSince[] } & CountsNow>
+  ) => Answer<CountedNow & { readonly series: readonly SeriesSince[] }>
   readonly tokens: (caller: Caller) => Answer<readonly TokenSummary[]>
   /** Only this reply contains the token itself. */
   readonly createToken: (

@@ -280,7 +280,7 @@ export class Control extends DurableObject<ControlEnv> implements ControlStub {
     const { counting } = this.#parts
     return this.#answer(caller, 'read', () => {
       const points = counting.metrics(range)
-      return { points, losses: counting.losses, visitors: counting.visitorsNow() }
+      return { points, ...this.#countedNow() }
     })
   }
 
@@ -288,8 +288,17 @@ export class Control extends DurableObject<ControlEnv> implements ControlStub {
     const { counting } = this.#parts
     return this.#answer(caller, 'read', () => {
       const series = counting.since()
-      return { series, losses: counting.losses, visitors: counting.visitorsNow() }
+      return { series, ...this.#countedNow() }
     })
+  }
+
+  #countedNow() {
+    const { counting, rolloutReader } = this.#parts
+    return {
+      losses: counting.losses,
+      visitors: counting.visitorsNow(),
+      compared: rolloutReader.segments(),
+    }
   }
 
   authenticate(caller: Caller) {

@@ -52,7 +52,7 @@ export type ControlSeams = {
   readonly askOrigin: ProbingDeps['ask']
   readonly createSource: (counting: Counting) => WindowSource
   /** Runs a function after `ms` milliseconds, unless the object is evicted first. */
-  readonly later: (run: () => void, ms: number) => void
+  readonly later: (run: () => unknown, ms: number) => void
   /** Who receives the events of the outbox. */
   readonly subscribers: readonly Subscriber[]
 }
@@ -153,6 +153,7 @@ export function createParts(
     storage,
     store,
     source: createSource(counting),
+    later,
     warm: (version) => warmVersion(asking, version),
   })
   const probing = new Probing({ ...asking, records: new HealthRecords(sql), outbox, now })

@@ -4,6 +4,7 @@
 import * as z from 'zod'
 import { FIRST_BYTE_EDGES_MS } from '../core/counting/first-byte.ts'
 import { milliseconds, numberText, type Shaped } from './parts.ts'
+import { segmentCounts } from './rollouts.ts'
 
 /** `window`: ten seconds, of the last day; `minute`: of the last thirty days. */
 export const RESOLUTIONS = ['window', 'minute'] as const
@@ -53,6 +54,15 @@ export const metricSeries = z.strictObject({
 
 export const metricPoint = z.strictObject({ at: milliseconds, series: z.array(metricSeries) })
 
+const side = z.strictObject({ environment: z.string(), version: z.string() })
+
+export const comparedSegments = z.strictObject({
+  rollout: z.int().describe('Its number'),
+  base: side.describe('What the canary is compared with: the base, or the baseline'),
+  canary: side,
+  segments: z.array(segmentCounts).describe('In the order of their names'),
+})
+
 export const metricsReply = z.strictObject({
   points: z
     .array(metricPoint)
@@ -61,6 +71,11 @@ export const metricsReply = z.strictObject({
     .record(z.string(), z.int())
     .describe(
       'About how many different visitors each environment has had in the last five minutes, whatever is asked for',
+    ),
+  compared: z
+    .array(comparedSegments)
+    .describe(
+      'Visitors by segment, of each rollout that runs and tells them apart: all since its analysis began, whatever the time that was asked for',
     ),
   losses: z
     .record(z.string(), z.int())
@@ -106,5 +121,6 @@ export const metricsExportOutput = z.strictObject({
 
 export type MetricSeries = Shaped<typeof metricSeries>
 export type MetricPoint = Shaped<typeof metricPoint>
+export type ComparedSegments = Shaped<typeof comparedSegments>
 export type RecordedPoint = Shaped<typeof recordedPoint>
 export type MetricRecord = Shaped<typeof metricRecord>

@@ -178,6 +178,14 @@ export const rolloutSummary = z.strictObject({
     .describe('Left out where it goes on by itself'),
 })
 
+/** What a rollout counted of one segment of the visitors. */
+export const segmentCounts = z.strictObject({
+  name: z.string().describe('As in `browser:Safari`, `device:phone`, `country:DE`'),
+  visitors: pair.describe('Visitors there were of it: base, canary'),
+  judged: z.boolean().describe('Whether enough are known for it to be judged by itself'),
+  met: z.record(z.string(), pair).describe('By metric, visitors who met it: base, canary'),
+})
+
 export const rolloutStatus = rolloutSummary.extend({
   plan: rolloutPlan,
   generation: z.int().describe('How often the analysis has begun'),
@@ -192,14 +200,7 @@ export const rolloutStatus = rolloutSummary.extend({
     .describe('What keeps the gate shut; left out at the end, and where the next look goes on'),
   verdict,
   segments: z
-    .array(
-      z.strictObject({
-        name: z.string().describe('As in `browser:Safari`, `device:phone`, `country:DE`'),
-        visitors: pair.describe('Visitors there were of it: base, canary'),
-        judged: z.boolean().describe('Whether enough are known for it to be judged by itself'),
-        met: z.record(z.string(), pair).describe('By metric, visitors who met it: base, canary'),
-      }),
-    )
+    .array(segmentCounts)
     .optional()
     .describe('Left out where the plan does not tell visitors apart'),
   visitors,

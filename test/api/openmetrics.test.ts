@@ -3,6 +3,7 @@ import { toOpenMetrics } from '../../src/api/http/openmetrics.ts'
 import { fromJudgedIntervals } from '../../src/core/counting/first-byte.ts'
 import { LATENCY_EDGES_MS } from '../../src/core/counting/metrics.ts'
 import { noTotals } from '../../src/core/counting/totals.ts'
+import type { ComparedSegments } from '../../src/wire/metrics.ts'
 import { parseOpenMetrics } from './openmetrics.ts'
 import { loadPrometheusParser } from './prometheus-parser.ts'
 
@@ -34,8 +35,31 @@ const SERIES = [
   { ...noTotals(), environment: 'canary', version: 'a"b\\c\nd', at: 1, requests: 1 },
 ]
 
+const toSide = (environment: string, version: string) => ({ environment, version })
+
+/** Two rollouts with the same base at a time. */
+const COMPARED: readonly ComparedSegments[] = [
+  {
+    ...{ rollout: 7, base: toSide('main', '0.0.3'), canary: toSide('canary', '0.0.5') },
+    segments: [
+      {
+        ...{ name: 'browser:Safari', visitors: [190, 9], judged: true },
+        met: { errors: [1, 8], asks: [180, 9] },
+      },
+      { name: 'country:other', visitors: [3, 0], judged: false, met: {} },
+    ],
+  },
+  {
+    ...{ rollout: 8, base: toSide('main', '0.0.3'), canary: toSide('green', '0.0.5') },
+    segments: [{ name: 'browser:Safari', visitors: [190, 2], judged: false, met: {} }],
+  },
+]
+
 const VISITORS = { main: 120, canary: 8 }
-const text = toOpenMetrics(SERIES, LOSSES, VISITORS)
+const COUNTED = { series: SERIES, losses: LOSSES, visitors: VISITORS, compared: COMPARED }
+const NOTHING = { series: [], losses: LOSSES, visitors: {}, compared: [] }
+
+const text = toOpenMetrics(COUNTED)
 
 const BROKEN: [string, string][] = [
   ['no end', text.replace('# EOF\n', '')],
@@ -80,8 +104,25 @@ describe('the OpenMetrics text', () => {
     )
   })
 
+  it('has the visitors of a rollout by segment and side, and what they met', () => {
+    const families = parseOpenMetrics(text)
+    const find = (name: string, labels: object) =>
+      families
+        .find((family) => family.name === name)
+        ?.samples.filter((sample) =>
+          Object.entries(labels).every(([label, value]) => sample.labels[label] === value),
+        )
+    const safari = { rollout: '7', version: '0.0.5', kind: 'browser', value: 'Safari' }
+    expect(find('holo_segment_visitors', safari)).toMatchObject([{ value: 9 }])
+    expect(find('holo_segment_visitors', {})).toHaveLength(6)
+    expect(find('holo_segment_outcomes', { ...safari, metric: 'errors' })).toMatchObject([
+      { value: 8 },
+    ])
+    expect(find('holo_segment_outcomes', {})).toHaveLength(4)
+  })
+
   it('can be read while nothing has been counted', () => {
-    expect(parseOpenMetrics(toOpenMetrics([], LOSSES, {})).length).toBeGreaterThan(5)
+    expect(parseOpenMetrics(toOpenMetrics(NOTHING)).length).toBeGreaterThan(5)
   })
 
   it.each(BROKEN)('is refused by this test with %s', (_, broken) => {
@@ -104,7 +145,7 @@ describe.each(others)('$name', ({ read }) => {
       ]),
     )
     expect(families.length).toBeGreaterThan(5)
-    expect(read(toOpenMetrics([], LOSSES, {})).length).toBe(families.length)
+    expect(read(toOpenMetrics(NOTHING)).length).toBe(families.length)
   })
 
   // It takes a sample that comes twice as a later one.

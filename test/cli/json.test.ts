@@ -123,6 +123,27 @@ describe('--json', () => {
     expect([...seen].sort()).toEqual(COMMAND_ROWS.map(({ name }) => name).sort())
   })
 
+  it('says what the baseline of a rollout is, and that the weights are of three', async () => {
+    const plan = { steps: [{ weight: 5, gate: 'manual' }], baseline: 'baseline' }
+    await writeFile(join(folder, 'beside.json'), JSON.stringify(plan))
+    for (const version of ['1.0.1', '1.0.0-fresh'])
+      await run(['publish', '.', '--version', version])
+    const start = ['rollout', 'start', '1.0.1', '--plan', 'beside.json', '--yes']
+    expect((await run([...start, '--baseline-version', '1.0.0-fresh'])).json?.ok).toBe(true)
+    const { json: status } = await run(['rollout', 'status'])
+    const [rollout] = (status?.rollouts ?? []) as { base: string }[]
+    expect(rollout).toMatchObject({
+      baseline: { environment: 'baseline', version: '1.0.0-fresh', compared: true },
+      weight: 5,
+    })
+    const { json } = await run(['rollout', 'abort', '--yes'])
+    const does = `canary: 5 % → 0 % of the visitors of canary, baseline and ${rollout?.base}`
+    expect(json).toMatchObject({ does, rollout: { phase: 'rolledBack' } })
+    const missing = await run([...start, '--baseline-version', '9.9.9'])
+    expect(missing.code).toBe(1)
+    expect(JSON.stringify(missing.json)).toContain('9.9.9')
+  })
+
   it('is of the documented shape for failures of every kind', async () => {
     const failing = [
       ['shift', 'canary=x'],

@@ -72,7 +72,7 @@ const NOTHING: Answers = {
   'GET /assignments': NO_DOCUMENT,
   'GET /versions': NO_DOCUMENT,
   'GET /revisions': { revisions: [] },
-  'GET /metrics': { points: [], visitors: {}, losses: {} },
+  'GET /metrics': { points: [], visitors: {}, compared: [], losses: {} },
   'GET /health/services': { environments: [], services: [], down: [] },
 }
 const WITHOUT_CONTROL: Answers = Object.fromEntries(
@@ -157,7 +157,7 @@ describe('charts', () => {
     const main = [{ name: 'main', version: '1.0.0', percent: 100 }]
     const points = makeUpCounts(main, until).filter(({ at }) => at < gap.from || at >= gap.to)
     const { page } = await open(
-      { ...TINY, 'GET /metrics': { points, visitors: {}, losses: {} } },
+      { ...TINY, 'GET /metrics': { points, visitors: {}, compared: [], losses: {} } },
       { context: { locale: 'en-GB', timezoneId: 'Europe/Berlin' }, at: '#/now', now: until },
     )
     await settle(page)

@@ -4,6 +4,7 @@
 import { judge } from '../../src/core/judge/verdict.ts'
 import { nameVersions } from '../../src/core/judge/words.ts'
 import type { RolloutEvent, Window } from '../../src/core/rollout/events.ts'
+import { type GivenEvents, giveEvents } from '../../src/core/rollout/give-events.ts'
 import { PRESETS } from '../../src/core/rollout/plan.ts'
 import {
   isRunning,
@@ -12,7 +13,6 @@ import {
   toPhaseText,
   toStepNumber,
 } from '../../src/core/rollout/state.ts'
-import { type GivenEvents, giveEvents } from '../../src/core/rollout/give-events.ts'
 import type { Operations } from '../../src/dashboard/api/operations.ts'
 import { type Answers, LOOKED_AT } from './made-up-site.ts'
 

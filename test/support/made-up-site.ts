@@ -181,7 +181,7 @@ export function makeUpSite({
       const visitors = Object.fromEntries(
         reached.map(({ name, percent }) => [name, Math.ceil(9 * percent)]),
       )
-      return { points: all.filter(({ at }) => at >= from), visitors, losses: {} }
+      return { points: all.filter(({ at }) => at >= from), visitors, compared: [], losses: {} }
     },
     'GET /events': { events: [], next: 1, missed: 0 },
     'GET /audit': (url) => {

@@ -112,7 +112,8 @@ export async function startRolloutApi(): Promise<RolloutApi> {
     search: URLSearchParams,
   ): Record<string, unknown> | undefined => {
     if (path === '/rollouts') return { rollouts: api.rollouts.map(toSummary) }
-    if (path === '/metrics') return metricsReply.parse({ points: plain(api.points), losses: {} })
+    if (path === '/metrics')
+      return metricsReply.parse({ points: plain(api.points), compared: [], losses: {} })
     const [, id, verb] = /^\/rollouts\/(\d+)(?:\/(\w+))?$/.exec(path) ?? []
     const at = api.rollouts.findIndex((one) => String(one.id) === id)
     const found = api.rollouts[at]

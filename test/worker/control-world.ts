@@ -97,6 +97,8 @@ export class World {
   source: WindowSource | undefined
   /** Who is told of what happens. */
   subscribers: readonly Subscriber[] = []
+  /** Nothing runs by itself, until a test says otherwise; windows of counts close with the next call. */
+  later: (run: () => unknown, ms: number) => void = () => undefined
   readonly alarmsSet: number[] = []
   /** What runs behind the control's answers. */
   readonly work: Promise<unknown>[] = []
@@ -153,8 +155,7 @@ export class World {
             createRecords: () => this.records,
             askOrigin: (target) => this.askOrigin(target),
             createSource: (counting) => this.source ?? createCountingSource(counting),
-            // Nothing runs by itself; windows of counts close with the next call.
-            later: () => undefined,
+            later: (run, ms) => this.later(run, ms),
             subscribers: this.subscribers,
             createAccess: ({ recordAudit }) => {
               record = recordAudit

@@ -13,6 +13,9 @@ import { createRollingWorld, Rolling, releasedDocument } from './rollout-world.t
 const ASKS_AFTER_MS = [SECOND / 2, 15 * SECOND, 30 * SECOND]
 export const TAB_LIFE_MS = 30 * SECOND
 
+/** The id of a visitor by its number. */
+export const toVisitor = (number: number) => `visitor${String(number).padStart(15, '0')}`
+
 export class Fleet {
   readonly clock: DrivenClock
   readonly edge: Edge
@@ -49,7 +52,7 @@ export class Fleet {
 
   /** A page that somebody opens at `at`, and keeps open for a while. */
   visit(number: number, at: number): void {
-    const visitor = `visitor${String(number).padStart(15, '0')}`
+    const visitor = toVisitor(number)
     this.clock.at(at, async () => {
       const pin = await this.edge.open(visitor)
       for (const ms of ASKS_AFTER_MS) this.clock.at(at + ms, () => this.edge.ask({ visitor, pin }))
@@ -84,7 +87,7 @@ export class Fleet {
 
   /** Until rollout 1 is over, or `ms` have passed. */
   async finish(ms: number) {
-    await this.run(ms, async () => (await this.rolling.status()).endedAt !== undefined)
+    await this.run(ms, async () => this.rolling.isOver())
     return this.rolling.status()
   }
 

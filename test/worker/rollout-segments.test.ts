@@ -2,7 +2,7 @@
 // isolates say what the visitors' browsers are, and the control judges each segment by itself.
 
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { countVisitors, failsFor, NEW, SECOND } from './rollout-edge.ts'
+import { countVisitors, failsFor, NEW, OLD, SECOND } from './rollout-edge.ts'
 import { createSite, live } from './rollout-fleet.ts'
 import { MINUTE } from './rollout-world.ts'
 
@@ -44,12 +44,20 @@ it.each([
         return { status: fails ? 503 : 200, ms: 40 }
       }
       fleet.arrive(10, 4 * MINUTE)
-      const { phase, reason, segments: told } = await fleet.finish(90 * SECOND)
+      await fleet.run(10 * SECOND)
+      const counted = await rolling.counted()
+      const { phase, reason, segments: told } = await fleet.finish(80 * SECOND)
       if (!segments) {
         expect(phase).toBe('step')
         expect(told).toBeUndefined()
+        expect(counted.compared).toEqual([])
         return
       }
+      const [early] = counted.compared
+      expect(early).toMatchObject({ rollout: 1, base: { version: OLD }, canary: { version: NEW } })
+      expect(early?.segments.map(({ name }) => name)).toContain('browser:Safari')
+      // Those of rollouts that run, and of no others.
+      expect((await rolling.counted()).compared).toEqual([])
       expect(phase).toBe('rolledBack')
       expect(reason).toMatch(
         /^with Safari, (\d+) of \d+ visitors of 0\.0\.7 got 503 from GET \/api\/:id, .* of 0\.0\.3; other browsers show nothing odd\. By chance alone: less than 1 in/,

@@ -15,6 +15,7 @@ function toLuck(visitor: string, version: string): number {
 
 function toStatus(fault: Fault | undefined): number {
   if (fault === 'gone') return 404
+  if (fault === 'elsewhere') return 302
   return fault === 'forbidden' ? 403 : 200
 }
 
@@ -27,6 +28,9 @@ const server = createServer((request, response) => {
     () => {
       response.statusCode = toLuck(visitor, version) < failures ? 500 : toStatus(release?.fault)
       response.setHeader('content-type', 'application/json')
+      if (release?.fault === 'elsewhere') {
+        response.setHeader('location', 'https://old.example.net/sign-in')
+      }
       const body =
         release?.fault === 'error-body' ? '{"errors":["no such field"]}\n' : '{"items":[]}\n'
       if (release?.fault !== 'broken-off') {

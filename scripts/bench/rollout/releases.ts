@@ -11,9 +11,9 @@ export const OLD = '1.0.0'
 
 /**
  * `blank`: its page throws and asks nothing. The others are replies of its API: a route that is gone, one
- * that nobody may use, an error in a 200, a body that breaks off.
+ * that nobody may use, an error in a 200, a body that breaks off, a redirect to another host.
  */
-export type Fault = 'blank' | 'gone' | 'forbidden' | 'error-body' | 'broken-off'
+export type Fault = 'blank' | 'gone' | 'forbidden' | 'error-body' | 'broken-off' | 'elsewhere'
 
 export type Release = {
   readonly version: string
@@ -41,10 +41,24 @@ export const RELEASES: readonly Release[] = [
   ...toFaulty('1.7.0', 'route gone (404)', 'gone'),
   ...toFaulty('1.8.0', 'route forbidden (403)', 'forbidden'),
   ...toFaulty('1.9.0', 'body broken off', 'broken-off'),
+  ...toFaulty('1.10.0', 'redirect to another host', 'elsewhere'),
 ]
 
 function toFaulty(version: string, name: string, fault: Fault): readonly Release[] {
   return [{ version, name, failures: 0, slowerMs: 0, fault, withdraws: true }]
+}
+
+/** The one that fails for everybody. */
+export const FAILING = RELEASES.find(({ failures }) => failures === 1) as Release
+
+/**
+ * A rollout of the preset `standard` that stays in its step of 5 %. It withdraws nothing, so that the same
+ * version can be rolled out again.
+ */
+export const STEADY_PLAN = {
+  preset: 'standard',
+  steps: [{ weight: 5, gate: 'time', minMinutes: 600 }],
+  withdraw: false,
 }
 
 /** Where the team of the site says an error stands in a good reply. */

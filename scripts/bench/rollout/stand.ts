@@ -20,8 +20,8 @@ export const toScript = (version: string) => `/assets/app-${version.replaceAll('
 
 export type Stand = {
   readonly url: URL
-  /** Starts a rollout and returns its number. */
-  readonly startRollout: (release: Release) => Promise<number>
+  /** Starts a rollout, by the plan of its release if none is given, and returns its number. */
+  readonly startRollout: (release: Release, plan?: object) => Promise<number>
   readonly readRollout: (id: number) => Promise<RolloutStatus>
   readonly explainRollout: (id: number) => Promise<RolloutExplanation>
   readonly replayRollout: (id: number) => Promise<ReplayResult>
@@ -76,8 +76,8 @@ export async function startStand(dataDir: string): Promise<Stand> {
   }
   return {
     url: edge.url,
-    startRollout: async (release) => {
-      const body = { version: release.version, environment: 'canary', plan: toPlan(release) }
+    startRollout: async (release, plan = toPlan(release)) => {
+      const body = { version: release.version, environment: 'canary', plan }
       const { rollout } = await call<{ rollout: RolloutStatus }>('POST', '/rollouts', body)
       return rollout.id
     },

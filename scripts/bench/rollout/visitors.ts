@@ -1,4 +1,4 @@
-// Simulated visitors, new ones all the time. Each opens the page, loads its script, calls the API while the tab is
+// Simulated visitors, new ones all the time, each with an address of its own. Each opens the page, loads its script, calls the API while the tab is
 // open, and may open a second page. The replies are counted by version.
 
 import { Agent } from 'node:http'
@@ -30,10 +30,14 @@ export type Given = {
   firstFailureAt: number | undefined
   lastDocumentAt: number
   lastRequestAt: number
+  /** When each visitor's first failed call was answered. */
+  readonly failedAt: Map<string, number>
 }
 
 export type Crowd = {
   readonly given: (version: string) => Given
+  /** Begins to note the replies of a version anew. */
+  readonly forget: (version: string) => void
   /** The number of visitors since the last call. */
   readonly takeArrived: () => number
   /** The number of requests without a reply of a version, by what happened instead. */
@@ -60,16 +64,18 @@ export function startCrowd(url: URL, perSecond: number): Crowd {
       firstFailureAt: undefined,
       lastDocumentAt: 0,
       lastRequestAt: 0,
+      failedAt: new Map(),
     }
     byVersion.set(version, fresh)
     return fresh
   }
 
-  const visit = async () => {
+  const visit = async (number: number) => {
     const cookies = new Map<string, string>()
+    const address = `11.${(number >> 16) & 255}.${(number >> 8) & 255}.${number & 255}`
     const get = async (path: string, headers: typeof DOCUMENT) => {
       const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-      const all = { ...headers, ...(cookie ? { cookie } : {}) }
+      const all = { ...headers, 'cf-connecting-ip': address, ...(cookie ? { cookie } : {}) }
       const reply = await headOf(url, path, all, agent, REPLY_TIMEOUT_MS).catch(
         (cause: Error) => cause,
       )
@@ -110,13 +116,14 @@ export function startCrowd(url: URL, perSecond: number): Crowd {
     const due = Math.floor(((Date.now() - began) / 1000) * perSecond)
     for (; started < due; started++) {
       arrived++
-      const visiting: Promise<void> = visit().finally(() => open.delete(visiting))
+      const visiting: Promise<void> = visit(started).finally(() => open.delete(visiting))
       open.add(visiting)
     }
   }, 10)
 
   return {
     given,
+    forget: (version) => void byVersion.delete(version),
     takeArrived: () => {
       const all = arrived
       arrived = 0
@@ -151,4 +158,5 @@ function note(
   if (status < 500) return
   given.failed++
   given.firstFailureAt ??= now
+  if (visitor && !given.failedAt.has(visitor)) given.failedAt.set(visitor, now)
 }

@@ -1,9 +1,11 @@
 // Counts as OpenMetrics text (https://prometheus.io/docs/specs/om/open_metrics_spec/), which Prometheus
 // asks for. Pure: the sums are the control's.
 
-import type { CountingLosses } from '../../control/contract.ts'
+import type { CountedNow, CountingLosses } from '../../control/contract.ts'
 import type { SeriesSince } from '../../control/counting/series.ts'
 import { FIRST_BYTE_EDGES_MS } from '../../core/counting/first-byte.ts'
+import { readSegmentName } from '../../core/counting/segments.ts'
+import type { ComparedSegments } from '../../wire/metrics.ts'
 
 export const OPENMETRICS_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
 
@@ -17,17 +19,19 @@ type Family = {
   readonly samples: readonly Sample[]
 }
 
+type Counted = CountedNow & { readonly series: readonly SeriesSince[] }
+
 /**
- * Everything since counting began, by environment and version; losses are since the control began.
- *
- * @param visitors of the last five minutes, by environment.
+ * Everything since counting began, by environment and version; losses are since the control began, visitors of
+ * the last five minutes, segments of the rollouts that run.
  */
-export function toOpenMetrics(
-  series: readonly SeriesSince[],
-  losses: CountingLosses,
-  visitors: Readonly<Record<string, number>>,
-): string {
-  const families = [...toFamilies(series), toVisitors(visitors), toLosses(losses)]
+export function toOpenMetrics({ series, losses, visitors, compared }: Counted): string {
+  const families = [
+    ...toFamilies(series),
+    ...toSegmentFamilies(compared),
+    toVisitors(visitors),
+    toLosses(losses),
+  ]
   return `${families.flatMap(toLines).join('\n')}\n# EOF\n`
 }
 
@@ -118,6 +122,41 @@ function toVisitors(visitors: Readonly<Record<string, number>>): Family {
   }
 }
 
+/**
+ * By segment, which are 15 at most. A base may stand in several rollouts, so that their number is a label
+ * as well.
+ */
+function toSegmentFamilies(compared: readonly ComparedSegments[]): Family[] {
+  const visitors: Sample[] = []
+  const met: Sample[] = []
+  for (const { rollout, base, canary, segments } of compared) {
+    for (const [i, side] of [base, canary].entries()) {
+      for (const segment of segments) {
+        const { kind, value } = readSegmentName(segment.name)
+        const labels = { rollout: String(rollout), ...toLabels(side), kind, value }
+        visitors.push({ suffix: '_total', labels, value: segment.visitors[i] ?? 0 })
+        for (const [metric, pair] of Object.entries(segment.met)) {
+          met.push({ suffix: '_total', labels: { ...labels, metric }, value: pair[i] ?? 0 })
+        }
+      }
+    }
+  }
+  return [
+    {
+      name: 'holo_segment_visitors',
+      type: 'counter',
+      help: 'Visitors of a running rollout by segment, since its analysis began.',
+      samples: visitors,
+    },
+    {
+      name: 'holo_segment_outcomes',
+      type: 'counter',
+      help: 'Those of them who met a metric, each once.',
+      samples: met,
+    },
+  ]
+}
+
 function toLosses(losses: CountingLosses): Family {
   return {
     name: 'holo_counting_losses',
@@ -129,7 +168,7 @@ function toLosses(losses: CountingLosses): Family {
   }
 }
 
-function toLabels({ environment, version }: SeriesSince): Labels {
+function toLabels({ environment, version }: Pick<SeriesSince, 'environment' | 'version'>): Labels {
   return { environment, version }
 }
 

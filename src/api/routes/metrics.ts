@@ -25,10 +25,10 @@ export const METRICS_ROUTES: readonly Route[] = [
       const range = { resolution, from, to }
       const answer = await ask('none', (control) => control.metrics(caller, range))
       if (!answer.ok) return answer
-      const { points, losses, visitors } = answer.value
+      const { points, ...counted } = answer.value
       const isFull = points.length === MAX_METRIC_POINTS
       return ok({
-        body: { points, visitors, losses, next: isFull ? (points.at(-1)?.at ?? 0) + 1 : undefined },
+        body: { points, ...counted, next: isFull ? (points.at(-1)?.at ?? 0) + 1 : undefined },
       })
     },
   }),
@@ -42,8 +42,7 @@ export const METRICS_ROUTES: readonly Route[] = [
     handle: async ({ ask, caller }) => {
       const answer = await ask('none', (control) => control.metricsSince(caller))
       if (!answer.ok) return answer
-      const { series, losses, visitors } = answer.value
-      return ok({ body: toOpenMetrics(series, losses, visitors) })
+      return ok({ body: toOpenMetrics(answer.value) })
     },
   }),
 ]

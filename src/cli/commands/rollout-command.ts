@@ -112,13 +112,15 @@ function toPlanned(rollout: RolloutStatusAsRead, further: number): number | unde
 }
 
 function toMove(rollout: RolloutStatusAsRead, to: number | undefined): string {
-  const { environment, base, weight } = rollout
+  const { environment, base, baseline, weight } = rollout
   const from = toPercentText(weight)
   if (to === undefined) return `${environment}: from ${from} to what its plan says`
   const next = toPercentText(to)
-  return from === next
-    ? `${environment} stays at ${from}`
-    : `${environment}: ${from} → ${next} of the visitors of both, the rest to ${base}`
+  if (from === next) return `${environment} stays at ${from}`
+  const move = `${environment}: ${from} → ${next} of the visitors of`
+  if (!baseline?.compared) return `${move} both, the rest to ${base}`
+  // A plan says one weight for both: the baseline gets as many, or none from 50 % on and at the end.
+  return `${move} ${environment}, ${baseline.environment} and ${base}`
 }
 
 const DEFAULT_PLAN = 'standard'

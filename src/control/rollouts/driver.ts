@@ -12,14 +12,17 @@ import { toRetryMs } from '../intervals.ts'
 import { MAX_COMMIT_ATTEMPTS, MAX_STALE_CHANGES, ROLLOUT_LOOK_MS } from '../limits.ts'
 import type { RolloutRefused, Start, StartResult } from './contract.ts'
 import { CONTROL, type FeedDeps, type FeedFailure, type FeedOptions, feed } from './feed.ts'
-import { chargeLook, findDue, lookDueAt, Urgency } from './schedule.ts'
+import { chargeLook, findDue, lookDueAt } from './schedule.ts'
 import { readForeign } from './seen.ts'
 import { findRolloutTrespass, startRollout } from './start.ts'
 import type { Rollout } from './store.ts'
 import { toStatus } from './tell.ts'
+import { Urgency } from './urgency.ts'
 
 export type RolloutDeps = ChangeDeps &
   FeedDeps & {
+    /** Runs a function after `ms` milliseconds, unless the object is evicted first. */
+    readonly later: (run: () => unknown, ms: number) => void
     /** Wakes the backends of a version. Never throws, and takes seconds at most. */
     readonly warm: (version: string) => Promise<void>
   }
@@ -117,8 +120,9 @@ export class Rollouts {
    * @param names as `WindowSource` knows them.
    */
   async consider(names: readonly string[]): Promise<void> {
-    const urgent = this.#urgency.find(names)
-    if (urgent.length > 0) await this.#lookAt(() => urgent)
+    const { ids, waiting } = this.#urgency.find(names)
+    for (const [name, ms] of waiting) this.#parts.later(() => this.consider([name]), ms)
+    if (ids.length > 0) await this.#lookAt(() => ids)
   }
 
   /** Never throws. `list` is asked when it is the turn of these looks. */

@@ -2,10 +2,12 @@
 // stored events in pages for whoever replays it. Changes nothing.
 
 import type { AuditRow, RolloutEvent } from '../../core/rollout/events.ts'
+import type { ComparedSegments } from '../../wire/metrics.ts'
 import type { RolloutEventsPage } from '../../wire/rollout-events.ts'
 import type { RolloutExplanation, RolloutStatus, RolloutSummary } from '../../wire/rollouts.ts'
 import type { PageQuery } from '../caller.ts'
 import { readOlderEvent, readOlderRow } from './older.ts'
+import { toComparedSegments } from './segments.ts'
 import type { Rollout, RolloutStore } from './store.ts'
 import { toLines, toStatus, toSummary, toTransition } from './tell.ts'
 
@@ -30,6 +32,11 @@ export class RolloutReader {
   status(id: number): RolloutStatus | undefined {
     const rollout = this.#store.get(id)
     return rollout && toStatus(rollout)
+  }
+
+  /** Visitors by segment, of the rollouts that run. */
+  segments(): readonly ComparedSegments[] {
+    return this.#store.running().flatMap((rollout) => toComparedSegments(rollout) ?? [])
   }
 
   explain(id: number): RolloutExplanation | undefined {

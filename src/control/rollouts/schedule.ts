@@ -1,13 +1,9 @@
 // When a rollout is looked at next: at a time that follows from what was stored, so that a control that
-// starts anew keeps the same distances, or at once, where what isolates have just reported takes a
-// release back.
+// starts anew keeps the same distances.
 
 import { type Attention, decideAttention } from '../../core/rollout/gate.ts'
-import { isRunning } from '../../core/rollout/state.ts'
-import { step } from '../../core/rollout/step.ts'
 import { allowedAt, charge, toLikelyTime } from '../intervals.ts'
 import { ROLLOUT_LOOK_MS } from '../limits.ts'
-import type { FeedDeps } from './feed.ts'
 import type { Rollout } from './store.ts'
 
 /**
@@ -31,9 +27,6 @@ export const ROLLOUT_LOOK_COST_MS = 9000
 
 /** The most looks of one rollout per day. */
 export const MAX_ROLLOUT_LOOKS_PER_DAY = ROLLOUT_LOOK_BURST + 86_400_000 / ROLLOUT_LOOK_COST_MS
-
-/** After reports of failures a rollout is evaluated at most so often, because each evaluation reads its state. */
-const ROLLOUT_CONSIDER_MS = 1000
 
 const LOOKS = { burst: ROLLOUT_LOOK_BURST, costMs: ROLLOUT_LOOK_COST_MS }
 
@@ -70,51 +63,4 @@ export function findDue<T extends Looks>(all: readonly T[], now: number): readon
 /** The debt after one more look; that of a clock that was ahead is forgiven. */
 export function chargeLook(debt: number, now: number): number {
   return charge(Math.min(debt, now + LOOKS.burst * LOOKS.costMs), now, LOOKS)
-}
-
-type UrgencyDeps = Pick<FeedDeps, 'store' | 'source'> & {
-  /** Milliseconds since the epoch. */
-  readonly now: () => number
-}
-
-/**
- * Finds the rollouts that what isolates have just reported takes back, so that a bad release does not wait
- * for the next look. Changes nothing: the look decides.
- */
-export class Urgency {
-  readonly #deps: UrgencyDeps
-  /** When each rollout was considered last, so that a stream of reports costs one try in a while. */
-  readonly #considered = new Map<number, number>()
-
-  constructor(deps: UrgencyDeps) {
-    this.#deps = deps
-  }
-
-  /**
-   * Those that a look would take back now. Never throws.
-   *
-   * @param names as `WindowSource` knows them.
-   */
-  find(names: readonly string[]): readonly number[] {
-    return names.map(Number).filter((id) => this.#isUrgent(id))
-  }
-
-  #isUrgent(id: number): boolean {
-    const { store, source, now } = this.#deps
-    const at = now()
-    const last = this.#considered.get(id) ?? 0
-    if (at >= last && at - last < ROLLOUT_CONSIDER_MS) return false
-    this.#considered.set(id, at)
-    try {
-      const rollout = store.get(id)
-      if (!rollout || !isRunning(rollout.state.phase)) return false
-      const windows = source.peekWindows(id, rollout.state.lastWindow)
-      if (windows.length === 0) return false
-      const { state } = step(rollout.state, { kind: 'tick', windows, now: at })
-      return state.phase.name === 'rolledBack'
-    } catch (cause) {
-      console.error(`rollout ${id} could not be considered`, cause)
-      return false
-    }
-  }
 }

@@ -67,7 +67,7 @@ function createRolloutTables(sql: SqlStorage): void {
   sql.exec(TABLES)
 }
 
-type RolloutRow = {
+export type RolloutRow = {
   readonly id: number
   /** The canary. */
   readonly environment: string

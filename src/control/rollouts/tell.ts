@@ -4,7 +4,6 @@
 import { toDuration } from '../../core/amounts.ts'
 import { toFindingText } from '../../core/judge/finding.ts'
 import { findSmallestLoss, toLogSampleRatio } from '../../core/judge/sample-ratio.ts'
-import { isLargeEnough } from '../../core/judge/segments.ts'
 import { decideOutcome, judge, type Verdict } from '../../core/judge/verdict.ts'
 import { nameVersions, toNumber, toVisitors } from '../../core/judge/words.ts'
 import { findObstacle } from '../../core/rollout/gate.ts'
@@ -18,6 +17,7 @@ import {
 } from '../../core/rollout/state.ts'
 import type { RolloutStatus, RolloutSummary, Transition } from '../../wire/rollouts.ts'
 import { readOlderRow } from './older.ts'
+import { toSegments } from './segments.ts'
 import type { Rollout, TransitionRow } from './store.ts'
 
 export function toSummary(rollout: Rollout): RolloutSummary {
@@ -83,23 +83,6 @@ export function toStatus(rollout: Rollout): RolloutStatus {
     lookedAt: rollout.looked_at,
     problem: rollout.problem ?? undefined,
   }
-}
-
-/** What was counted of each segment; `undefined` where visitors are not told apart. */
-function toSegments({ segments, plan, metrics }: Rollout['state']): RolloutStatus['segments'] {
-  if (!segments) return undefined
-  return Object.entries(segments)
-    .sort(([one], [other]) => (one < other ? -1 : 1))
-    .map(([name, segment]) => {
-      const met = metrics.flatMap(({ sets }, i) => {
-        const set = sets.find((one) => one.segment === name)
-        return set ? [[plan.metrics[i]?.name ?? '', set.visitors] as const] : []
-      })
-      return {
-        ...{ name, visitors: segment.visitors, judged: isLargeEnough(segment) },
-        met: Object.fromEntries(met),
-      }
-    })
 }
 
 function nameInVerdict(verdict: Verdict, name: (text: string) => string): Verdict {

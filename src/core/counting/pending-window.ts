@@ -1,6 +1,5 @@
 // What was counted for the judge since the last window, and the window that it becomes.
 
-import { addTally, type Tally } from '../judge/evidence.ts'
 import type { Stratum } from '../judge/sample-ratio.ts'
 import { addSegment, type SegmentCounts } from '../judge/segments.ts'
 import type { SetCounts } from '../judge/sets.ts'
@@ -34,7 +33,8 @@ export class PendingWindow {
   readonly #present = new Set<number>()
   readonly #assigned = new Map<number, [number, number]>()
   readonly #segments = new Map<string, SegmentCounts>()
-  #tallies: readonly Tally[] = []
+  /** Those who were there, by the canary's share of the buckets. */
+  readonly #tallies = new Map<number, { base: number; canary: number }>()
 
   /** Adds a visitor who was not seen before; it stands for `each`. */
   addVisitor(side: SideIndex, each: number): void {
@@ -68,8 +68,11 @@ export class PendingWindow {
     for (const name of segments) {
       this.addToSegment(name, { visitors: [0, 0], known: [0, 0], atRisk: each })
     }
-    const [base, canary] = side === 0 ? [each, 0] : [0, each]
-    this.#tallies = addTally(this.#tallies, { share, base, canary })
+    const known = this.#tallies.get(share)
+    const tally = known ?? { base: 0, canary: 0 }
+    if (side === 0) tally.base += each
+    else tally.canary += each
+    if (!known) this.#tallies.set(share, tally)
   }
 
   addToSegment(name: string, more: SegmentCounts): void {
@@ -106,7 +109,7 @@ export class PendingWindow {
     return (
       this.#sets.size === 0 &&
       this.#assigned.size === 0 &&
-      this.#tallies.length === 0 &&
+      this.#tallies.size === 0 &&
       this.#visitors[0] + this.#visitors[1] === 0
     )
   }
@@ -123,7 +126,7 @@ export class PendingWindow {
       generation: known.generation,
       sets: [...this.#sets.values()],
       visitors: [Math.round(base), Math.round(canary)],
-      present: this.#tallies,
+      present: [...this.#tallies].map(([share, tally]) => ({ share, ...tally })),
       crowd: known.crowd,
       assigned: [...this.#assigned].flatMap(([ordinal, visitors]): Stratum[] => {
         const stratum = strata[ordinal - strataFrom]

@@ -20,8 +20,14 @@ export function* readPresent({
   visitorSegments,
 }: Pick<Group, 'visitors' | 'segments' | 'visitorSegments'>): Iterable<PresentVisitor> {
   for (let at = 0; at + 1 < visitors.length; at += 2) {
-    const [hash = 0, marks = 0] = [visitors[at], visitors[at + 1]]
-    const { segment, network } = readSegmentWord(visitorSegments?.[at / 2] ?? 0)
+    const hash = visitors[at] ?? 0
+    const marks = visitors[at + 1] ?? 0
+    const word = visitorSegments?.[at / 2] ?? 0
+    if (word === 0) {
+      yield { hash, marks, values: undefined, network: 0 }
+      continue
+    }
+    const { segment, network } = readSegmentWord(word)
     yield { hash, marks, values: segments?.[segment - 1], network }
   }
 }

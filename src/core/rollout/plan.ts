@@ -22,7 +22,7 @@ export type Otherwise = 'hold' | 'rollBack'
 
 /** A share of the visitors, and what must be so before it grows. */
 export type Step = {
-  /** The canary's share of the visitors of both sides together, in percent, below 100. */
+  /** The canary's share of the visitors of both sides, or of all three with a baseline, in percent, below 100. */
   readonly weight: number
   readonly gate: Gate
   /** Observed time that has to pass in any case. */
