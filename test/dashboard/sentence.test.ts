@@ -52,7 +52,13 @@ describe('the sentence about the site', () => {
     [
       'waits for time',
       {},
-      'v2 has 5 % of visitors, no worse so far; goes to 25 % in 9 min at the earliest.',
+      'v2 has 5 % of visitors, no worse so far; goes to 25 % in about 9 min.',
+      'pause',
+    ],
+    [
+      'waits for time, and needs evidence then',
+      { step: { number: 3, of: 3 }, weight: 25 },
+      'v2 has 25 % of visitors, no worse so far; goes to 95 % in about 9 min if the evidence is enough then.',
       'pause',
     ],
     [

@@ -113,7 +113,12 @@ export async function startRolloutApi(): Promise<RolloutApi> {
   ): Record<string, unknown> | undefined => {
     if (path === '/rollouts') return { rollouts: api.rollouts.map(toSummary) }
     if (path === '/metrics')
-      return metricsReply.parse({ points: plain(api.points), compared: [], losses: {} })
+      return metricsReply.parse({
+        points: plain(api.points),
+        visitors: {},
+        compared: [],
+        losses: {},
+      })
     const [, id, verb] = /^\/rollouts\/(\d+)(?:\/(\w+))?$/.exec(path) ?? []
     const at = api.rollouts.findIndex((one) => String(one.id) === id)
     const found = api.rollouts[at]

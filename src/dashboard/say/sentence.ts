@@ -142,7 +142,7 @@ export function toRolloutSentence(rollout: RunningRolloutReply): SiteSentence {
       return {
         ...base,
         tone: toRolloutTone(rollout),
-        text: `${has}, ${toJudgement(rollout)}; ${goal} in ${toSpanLabel(toTimeLeftMs(rollout))} at the earliest.`,
+        text: `${has}, ${toJudgement(rollout)}; ${toPlan(rollout, goal)}.`,
         move: command('pause', 'Pause'),
       }
     case 'evidence':
@@ -164,6 +164,17 @@ export function toRolloutSentence(rollout: RunningRolloutReply): SiteSentence {
         move: command('pause', 'Pause'),
       }
   }
+}
+
+/** What happens when the time of a step is over. */
+function toPlan(rollout: RunningRolloutReply, goal: string): string {
+  const { phase, step, plan } = rollout
+  const soon = `in about ${toSpanLabel(toTimeLeftMs(rollout))}`
+  const gate = phase === 'step' && step ? plan.steps[step.number - 1]?.gate : 'time'
+  if (gate === 'manual') return `waits for a word ${soon}`
+  if (gate === 'evidence' || gate === 'better')
+    return `${goal} ${soon} if the evidence is enough then`
+  return `${goal} ${soon}`
 }
 
 function toRolloutTone({ verdict }: RunningRolloutReply): Tone {
