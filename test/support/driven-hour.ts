@@ -119,7 +119,7 @@ function beginHour({ replies, counts, startMs }: Made): void {
     for (let at = Math.max(from, newest - 359 * windowMs); at <= newest; at += windowMs) {
       points.push({ at, series: counts[(at / windowMs) % counts.length]?.series })
     }
-    return { points, losses: {} }
+    return { points, visitors: { main: 900 }, compared: [], losses: {} }
   }
   frame.fetch = async (asked: string, { method = 'GET' } = {}) => {
     const { pathname, searchParams } = new URL(asked, location.href)

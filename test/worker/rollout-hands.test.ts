@@ -1,6 +1,7 @@
 // People who change the document while a rollout runs: what they do stands, and the rollout says so.
 
 import { describe, expect, it } from 'vitest'
+import { PRESETS } from '../../src/core/rollout/plan.ts'
 import type { Command } from '../../src/wire/commands.ts'
 import { BOB, identify, point } from './control-world.ts'
 import {
@@ -244,7 +245,8 @@ describe('a start', () => {
     const world = await createRollingWorld()
     await live(world, async (rolling) => {
       const dry = await rolling.start({ dryRun: true })
-      expect(dry).toMatchObject({ revision: 2, changed: false, rollout: undefined })
+      expect(dry).toMatchObject({ revision: 2, changed: false, plan: PRESETS.standard })
+      expect(dry).not.toHaveProperty('rollout')
       expect(dry.text).toContain('0.0.7')
       const start = {
         ...{ version: '0.0.7', environment: 'canary', base: undefined, plan: 'careful' },
