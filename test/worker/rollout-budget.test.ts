@@ -151,25 +151,35 @@ describe('a rollout that waits for somebody', () => {
     })
   })
 
-  it('in a pause is looked at less while nobody comes, and taken back when visitors fail', async () => {
+  /** How long it takes until it is taken back when nobody has come for an hour, and then many fail. */
+  const timeToTakeBack = async (isPaused: boolean) => {
     const world = await createRollingWorld()
     const { script } = world
-    await live(world, async (rolling) => {
+    return live(world, async (rolling) => {
       await rolling.start()
       await rolling.pass(6 * MINUTE)
-      await rolling.command('pause')
+      if (isPaused) await rolling.command('pause')
       script.spoil = () => []
       await rolling.pass(2 * MINUTE)
       const spent = createMeter(world.world)
       await rolling.pass(HOUR)
-      expect(spent().alarms).toBeLessThanOrEqual(HOUR / ROLLOUT_MINUTE_LOOK_MS + 1)
+      const { alarms } = spent()
       expect((await rolling.status()).oddities.gaps).toBe(0)
       script.spoil = (window) => [window]
-      script.load = FAILING
+      const errors = { base: { rate: 0.001 }, canary: { rate: 0.3 } }
+      script.load = { ...FAILING, metrics: { ...FAILING.metrics, errors } }
       const from = world.world.now
       expect(await rolling.finish(HOUR)).toMatchObject({ phase: 'rolledBack' })
-      expect(world.world.now - from).toBeLessThanOrEqual(2 * MINUTE)
+      return { alarms, ms: world.world.now - from }
     })
+  }
+
+  it('in a pause is looked at less while nobody comes, and taken back when visitors fail', async () => {
+    const paused = await timeToTakeBack(true)
+    const steady = await timeToTakeBack(false)
+    expect(paused.alarms).toBeLessThanOrEqual(HOUR / ROLLOUT_MINUTE_LOOK_MS + 1)
+    expect(steady.alarms).toBeGreaterThan(paused.alarms)
+    expect(paused.ms).toBeLessThanOrEqual(steady.ms + ROLLOUT_MINUTE_LOOK_MS)
   })
 
   it('goes on at the next look when it is resumed, although the document stays', async () => {

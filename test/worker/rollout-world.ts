@@ -4,13 +4,18 @@
 import type { Start } from '../../src/control/rollouts/contract.ts'
 import type { Counting, Stratum, WindowSource } from '../../src/control/rollouts/source.ts'
 import type { RolloutRow } from '../../src/control/rollouts/store.ts'
+import { findMetric } from '../../src/core/counting/metrics.ts'
 import type { SetCounts } from '../../src/core/judge/sets.ts'
 import type { Window } from '../../src/core/rollout/events.ts'
 import { PRESETS } from '../../src/core/rollout/plan.ts'
 import { Replay } from '../../src/core/rollout/replay.ts'
-import { type Random, seededRandom } from '../../src/core/simulate/random.ts'
-import type { Visit } from '../../src/core/simulate/run.ts'
-import { drawSecond, type Load, type SideModel } from '../../src/core/simulate/traffic.ts'
+import {
+  drawBinomial,
+  drawPoisson,
+  type Random,
+  seededRandom,
+} from '../../src/core/simulate/random.ts'
+import type { Load, SideModel } from '../../src/core/simulate/traffic.ts'
 import { countBuckets, type Traffic } from '../../src/core/traffic.ts'
 import type { AssignmentsDocument } from '../../src/document/schema.ts'
 import type { Command } from '../../src/wire/commands.ts'
@@ -113,7 +118,10 @@ export class Script implements WindowSource {
 
 type WindowOptions = Pick<Window, 'id' | 'generation'> & { readonly stratum: number }
 
-/** Ten seconds of a load of which the canary has `weight` percent. */
+/**
+ * Ten seconds of a load of which the canary has `weight` percent. It draws how many meet each thing and not what
+ * each visitor meets, which would take a thousand times as long.
+ */
 export function drawWindow(
   random: Random,
   load: Load,
@@ -121,16 +129,13 @@ export function drawWindow(
   { id, generation, stratum }: WindowOptions,
 ): Window {
   const share = weight / 100
-  const { metrics } = PRESETS.standard
-  const visits = Array.from({ length: WINDOW / 1000 }, () =>
-    drawSecond(random, load, share, metrics),
-  ).flat()
-  const canary = visits.filter(({ side }) => side === 1).length
-  const visitors = [visits.length - canary, canary] as const
+  const count = drawPoisson(random, (load.visitorsPerMinute * WINDOW) / MINUTE)
+  const canary = drawBinomial(random, count, share)
+  const visitors = [count - canary, canary] as const
   return {
     id,
     generation,
-    sets: toSets(visits, share),
+    sets: drawSets(random, load, visitors, share),
     visitors,
     present: [{ share, base: visitors[0], canary }],
     crowd: 0,
@@ -139,20 +144,59 @@ export function drawWindow(
 }
 
 /** What visitors met who each came once, all routes together. */
-function toSets(visits: readonly Visit[], share: number): SetCounts[] {
-  const sets = new Map<string, { counts: SetCounts; visitors: [number, number] }>()
-  for (const { side, met = [] } of visits) {
-    for (const { metric, level = 1 } of met) {
-      for (let edge = 0; edge < level; edge++) {
-        const key = `${metric} ${edge}`
-        const visitors: [number, number] = sets.get(key)?.visitors ?? [0, 0]
-        visitors[side] += 1
-        const counts = { metric, edge, route: '', share, visitors, weights: visitors }
-        sets.set(key, { counts: { ...counts, codes: {}, warmUp: false }, visitors })
+function drawSets(
+  random: Random,
+  load: Load,
+  visitors: readonly [number, number],
+  share: number,
+): SetCounts[] {
+  return PRESETS.standard.metrics.flatMap(({ name, tolerance }) => {
+    const models = load.metrics[name]
+    if (!models) return []
+    const base = toShares(name, models.base, 1)
+    const canary = toShares(name, models.canary, tolerance)
+    // Whoever is above an edge is above those below it.
+    const reached: [number, number] = [...visitors]
+    const before = [1, 1] as [number, number]
+    return base.flatMap((_, edge): SetCounts[] => {
+      for (const [side, shares] of [base, canary].entries() as Iterable<[0 | 1, number[]]>) {
+        const above = shares[edge] ?? 0
+        reached[side] = drawBinomial(random, reached[side], above / before[side])
+        before[side] = above
       }
-    }
-  }
-  return [...sets.values()].map(({ counts }) => counts)
+      if (reached[0] + reached[1] === 0) return []
+      const weights = [...reached] as const
+      return [
+        {
+          metric: name,
+          edge,
+          route: '',
+          share,
+          visitors: weights,
+          weights,
+          codes: {},
+          warmUp: false,
+        },
+      ]
+    })
+  })
+}
+
+/** The share of visitors above each edge of a metric; of one without edges, the share that meets it. */
+function toShares(name: string, model: SideModel, tolerance: number): number[] {
+  if ('rate' in model) return [model.rate]
+  if ('above' in model) return [...model.above]
+  const above = (limit: number) => upperTail(Math.log(limit / model.median) / model.spread)
+  return (findMetric(name)?.edges ?? []).map((edge) => above(edge * tolerance))
+}
+
+/** The share of a standard normal variable above `x`, to 1.5e-7: Abramowitz and Stegun, 26.2.17. */
+function upperTail(x: number): number {
+  if (x < 0) return 1 - upperTail(-x)
+  const t = 1 / (1 + 0.2316419 * x)
+  const tail = [0.31938153, -0.356563782, 1.781477937, -1.821255978, 1.330274429]
+  const sum = tail.reduceRight((rest, factor) => (rest + factor) * t, 0)
+  return (Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI)) * sum
 }
 
 /** main has all the traffic, and the canary still points at the last release. */
