@@ -8,6 +8,8 @@ import { memoise } from './memoise.ts'
 /** The length of the prefix `::ffff:` of an IPv4 address that is mapped into IPv6. */
 const MAPPED_PREFIX_BITS = 96
 
+const FOUR_NUMBERS = /^\d+(?:\.\d+){3}$/
+
 /** Whether `text` is a range of addresses, such as `10.0.0.0/8`. */
 export function isCidr(text: string): boolean {
   return isAddress(text.slice(0, text.lastIndexOf('/'))) && ipaddr.isValidCIDR(text)
@@ -53,8 +55,10 @@ function toMasked(bytes: readonly number[], bits: number) {
  * Only the common notations count: others (`167772161`, `010.0.0.1`, `10.1`) are read differently
  * by different programs.
  */
-function isAddress(text: string): boolean {
-  return text.includes(':') ? ipaddr.IPv6.isValid(text) : ipaddr.IPv4.isValidFourPartDecimal(text)
+export function isAddress(text: string): boolean {
+  if (text.includes(':')) return ipaddr.IPv6.isValid(text)
+  // The library finds out by an exception, which takes long for the many texts that are host names.
+  return FOUR_NUMBERS.test(text) && ipaddr.IPv4.isValidFourPartDecimal(text)
 }
 
 /**

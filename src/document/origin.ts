@@ -3,6 +3,7 @@
 // opening a private network. exchange.ts finds out whether a binding exists.
 
 import ipaddr from 'ipaddr.js'
+import { isAddress } from '../core/ip-address.ts'
 import { splitOrigin } from '../core/services.ts'
 
 const BINDING = 'service:'
@@ -58,7 +59,7 @@ const PRIVATE_DOMAIN =
  */
 function isPrivate(host: string): boolean {
   const address = host.replace(/^\[|\]$/g, '')
-  if (ipaddr.isValid(address)) return isPrivateAddress(address)
+  if (isAddress(address)) return isPrivateAddress(address)
   const name = host.replace(/\.+$/, '')
   return !name.includes('.') || PRIVATE_DOMAIN.test(name)
 }
