@@ -49,7 +49,7 @@ const run = async (
   live(await createSite(), 7, async (fleet) => {
     await fleet.rolling.start(wish)
     serveCold(fleet, failing)
-    fleet.arrive(8, 20 * MINUTE)
+    fleet.arrive(5, 20 * MINUTE)
     await during(fleet)
     expect(await fleet.rolling.replay()).toMatchObject({ same: true, differences: [] })
   })
