@@ -8,7 +8,7 @@ import { expectShownInDocs } from '../support/shown-in-docs.ts'
 import { type Decided, type FleetOptions, startFleet } from './fleet.ts'
 import { installVirtualTime } from './virtual-time.ts'
 
-const ROLLBACKS = 20
+const ROLLBACKS = 10
 const WARM_UP_MS = 60_000
 /** KV shows a write after 60 s, keeps what it had for 30, and is read every 30 with 20 % of jitter. */
 const KV_BOUND_MS = 60_000 + 30_000 + 36_000
@@ -159,7 +159,7 @@ it('costs as many calls as docs/operations.md says', async () => {
         withCache,
         seed: 1,
       })
-      await time.runUntil(600_000)
+      await time.runUntil(300_000)
       vi.unstubAllGlobals()
       const { control, kv } = fleet.calls()
       const perMillion = (calls: number) =>

@@ -3,8 +3,9 @@
 
 import { createHash } from 'node:crypto'
 import { vi } from 'vitest'
+import { type Due, pop, push } from '../support/due-heap.ts'
 
-type Timer = { readonly at: number; readonly order: number; run: (() => void) | undefined }
+type Timer = Due & { run: (() => void) | undefined }
 
 export type VirtualTime = {
   /** Milliseconds since the beginning. */
@@ -50,35 +51,4 @@ export function installVirtualTime(): VirtualTime {
       now = end
     },
   }
-}
-
-/** The earliest first; of two of one moment, the one that was started first. */
-const isBefore = (a: Timer, b: Timer) => a.at < b.at || (a.at === b.at && a.order < b.order)
-
-/** A binary heap in an array. */
-function push(heap: Timer[], timer: Timer): void {
-  let at = heap.push(timer) - 1
-  while (at > 0) {
-    const above = (at - 1) >> 1
-    const parent = heap[above] as Timer
-    if (!isBefore(timer, parent)) break
-    heap[at] = parent
-    at = above
-  }
-  heap[at] = timer
-}
-
-function pop(heap: Timer[]): void {
-  const last = heap.pop() as Timer
-  if (heap.length === 0) return
-  let at = 0
-  for (;;) {
-    let child = 2 * at + 1
-    if (child >= heap.length) break
-    if (child + 1 < heap.length && isBefore(heap[child + 1] as Timer, heap[child] as Timer)) child++
-    if (!isBefore(heap[child] as Timer, last)) break
-    heap[at] = heap[child] as Timer
-    at = child
-  }
-  heap[at] = last
 }

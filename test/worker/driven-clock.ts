@@ -3,17 +3,9 @@
 
 import { onTestFinished, vi } from 'vitest'
 import { type Random, seededRandom } from '../../src/core/simulate/random.ts'
+import { type Due, pop, push } from '../support/due-heap.ts'
 
-type Due = {
-  readonly at: number
-  /** How many were asked for before it. */
-  readonly order: number
-  readonly isTimer: boolean
-  run: (() => unknown) | undefined
-}
-
-const isBefore = (one: Due, other: Due) =>
-  one.at < other.at || (one.at === other.at && one.order < other.order)
+type Work = Due & { readonly isTimer: boolean; run: (() => unknown) | undefined }
 
 const realTimeout = globalThis.setTimeout
 const turn = () => new Promise((resolve) => realTimeout(resolve, 0))
@@ -21,8 +13,7 @@ const turn = () => new Promise((resolve) => realTimeout(resolve, 0))
 export class DrivenClock {
   readonly random: Random
   readonly #time: { now: number }
-  /** A heap: the earliest first; of two of one moment, the one that was asked for first. */
-  #queue: Due[] = []
+  #queue: Work[] = []
   #asked = 0
   readonly #following: Promise<unknown>[] = []
 
@@ -43,7 +34,7 @@ export class DrivenClock {
         await turn()
       }),
     )
-    vi.stubGlobal('clearTimeout', (due: Due | null | undefined) => {
+    vi.stubGlobal('clearTimeout', (due: Work | null | undefined) => {
       if (due) due.run = undefined
     })
     onTestFinished(() => void vi.unstubAllGlobals())
@@ -68,7 +59,7 @@ export class DrivenClock {
   async runUntil(end: number, isOver: () => boolean): Promise<void> {
     for (let next = this.#queue[0]; next && next.at <= end; next = this.#queue[0]) {
       if (isOver()) return
-      this.#takeFirst()
+      pop(this.#queue)
       if (!next.run) continue
       this.#time.now = Math.max(this.#time.now, next.at)
       await next.run()
@@ -80,40 +71,13 @@ export class DrivenClock {
   /** Timers are lost, as they are with the requests that they belong to. */
   loseTimers(): void {
     const kept = this.#queue.filter(({ isTimer }) => !isTimer)
-    // A sorted list is a heap.
-    this.#queue = kept.sort((one, other) => (isBefore(one, other) ? -1 : 1))
+    this.#queue = []
+    for (const work of kept) push(this.#queue, work)
   }
 
-  #add(at: number, isTimer: boolean, run: () => unknown): Due {
-    const due = { at, order: this.#asked++, isTimer, run }
-    const queue = this.#queue
-    let place = queue.length
-    while (place > 0) {
-      const above = (place - 1) >> 1
-      const parent = queue[above] as Due
-      if (isBefore(parent, due)) break
-      queue[place] = parent
-      place = above
-    }
-    queue[place] = due
-    return due
-  }
-
-  #takeFirst(): void {
-    const queue = this.#queue
-    const last = queue.pop()
-    if (!last || queue.length === 0) return
-    let place = 0
-    for (;;) {
-      let below = 2 * place + 1
-      if (below >= queue.length) break
-      const [left, right] = [queue[below] as Due, queue[below + 1]]
-      if (right && isBefore(right, left)) below++
-      const child = queue[below] as Due
-      if (isBefore(last, child)) break
-      queue[place] = child
-      place = below
-    }
-    queue[place] = last
+  #add(at: number, isTimer: boolean, run: () => unknown): Work {
+    const work = { at, order: this.#asked++, isTimer, run }
+    push(this.#queue, work)
+    return work
   }
 }
