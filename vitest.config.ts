@@ -50,6 +50,9 @@ export default defineConfig({
         test: {
           name: 'worker',
           include: ['test/worker/**/*.test.ts'],
+          // Loading the Worker takes longer than most files: they share its modules, and have a storage of their own.
+          isolate: false,
+          setupFiles: ['test/worker/fresh-storage.ts'],
           testTimeout: 120_000,
         },
       },

@@ -24,9 +24,12 @@ function noting<T extends object>(binding: T, name: string): T {
   })
 }
 
+const colo = crypto.randomUUID()
+
 const newIsolate = () =>
   createRouter({
     ...env,
+    CACHE_NAME: colo,
     ASSIGNMENTS: noting(env.ASSIGNMENTS, 'KV'),
     STORE: noting(env.STORE, 'R2'),
   })

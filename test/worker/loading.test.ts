@@ -51,7 +51,7 @@ describe('the ladder', () => {
   })
 
   it('keeps the last good document of the colo for isolates that start while KV is down', async () => {
-    const colo = createColo(caches.default)
+    const colo = createColo(await caches.open(crypto.randomUUID()))
     const before = setUp({ readKv: async () => textOf(42), colo })
     await before.load()
     await before.settle()
@@ -86,7 +86,7 @@ describe('the ladder', () => {
   })
 
   it('never replaces the last good document of the colo by an older one', async () => {
-    const colo = createColo(caches.default)
+    const colo = createColo(await caches.open(crypto.randomUUID()))
     await colo.storeDocument(textOf(50), 50)
     await colo.storeDocument(textOf(49), 49)
     expect(JSON.parse((await colo.loadDocument()) ?? '').revision).toBe(50)
