@@ -4,7 +4,8 @@
 
 import { PRESETS } from '../../src/core/rollout/plan.ts'
 import type { Random } from '../../src/core/simulate/random.ts'
-import type { Visit, World } from '../../src/core/simulate/run.ts'
+import type { World } from '../../src/core/simulate/run.ts'
+import type { Visit } from '../../src/core/simulate/visit.ts'
 import { Copies } from '../../src/metrics/copies.ts'
 import { countOf, type Row, runAll, toRuns } from './row.ts'
 import { compared, drawHash, fail, failing, isHeld, newcomers, together } from './worlds.ts'

@@ -2,7 +2,8 @@
 
 import { PRESETS } from '../../src/core/rollout/plan.ts'
 import type { Random } from '../../src/core/simulate/random.ts'
-import type { Visit, World } from '../../src/core/simulate/run.ts'
+import type { World } from '../../src/core/simulate/run.ts'
+import type { Visit } from '../../src/core/simulate/visit.ts'
 import type { Row } from './row.ts'
 import { DAY_MS, HOUR_MS, healthy, type MakeWorld } from './world-rows.ts'
 import {

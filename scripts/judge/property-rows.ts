@@ -3,7 +3,8 @@
 
 import { DEFAULT_METRICS, type Plan } from '../../src/core/rollout/plan.ts'
 import type { Random } from '../../src/core/simulate/random.ts'
-import type { VisitMet, World } from '../../src/core/simulate/run.ts'
+import type { World } from '../../src/core/simulate/run.ts'
+import type { VisitMet } from '../../src/core/simulate/visit.ts'
 import { promoteOnEvidence, ramp, stay } from './plans.ts'
 import {
   countOf,

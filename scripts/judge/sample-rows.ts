@@ -3,7 +3,8 @@
 
 import { addVisitors, NO_SAMPLE } from '../../src/core/judge/sample-ratio.ts'
 import { drawBinomial, type Random, seededRandom } from '../../src/core/simulate/random.ts'
-import type { Visit, World } from '../../src/core/simulate/run.ts'
+import type { World } from '../../src/core/simulate/run.ts'
+import type { Visit } from '../../src/core/simulate/visit.ts'
 import { ramp } from './plans.ts'
 import { countOf, type Row, runAll, toPercent, toRuns, toShare } from './row.ts'
 import { drawRegulars, sideOf } from './worlds.ts'

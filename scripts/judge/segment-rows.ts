@@ -3,7 +3,8 @@
 
 import { DEFAULT_METRICS, type Plan } from '../../src/core/rollout/plan.ts'
 import { drawPoisson, type Random } from '../../src/core/simulate/random.ts'
-import type { Visit, VisitMet, World } from '../../src/core/simulate/run.ts'
+import type { World } from '../../src/core/simulate/run.ts'
+import type { Visit, VisitMet } from '../../src/core/simulate/visit.ts'
 import { ramp, stay } from './plans.ts'
 import {
   countOf,

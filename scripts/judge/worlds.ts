@@ -3,8 +3,9 @@
 import { countEdgesBelow, LATENCY_EDGES_MS } from '../../src/core/counting/metrics.ts'
 import { CONNECTION_LEVEL } from '../../src/core/counting/outcomes.ts'
 import { drawNormal, drawPoisson, type Random } from '../../src/core/simulate/random.ts'
-import type { Visit, VisitMet, World } from '../../src/core/simulate/run.ts'
+import type { World } from '../../src/core/simulate/run.ts'
 import { allow } from '../../src/core/simulate/traffic.ts'
+import type { Visit, VisitMet } from '../../src/core/simulate/visit.ts'
 import { Copies } from '../../src/metrics/copies.ts'
 
 export type Side = 0 | 1

@@ -2,7 +2,6 @@
 // time, who was assigned since each weight change. Pure but for its memory; reports may come in any
 // order. The simulator uses it as well.
 
-import { MAX_JUDGED_ROUTES, OTHER_ROUTES } from '../judge/sets.ts'
 import type { Window } from '../rollout/events.ts'
 import { BaselineCounts } from './baseline-counts.ts'
 import type { Group } from './batch.ts'
@@ -22,6 +21,7 @@ import { CONNECTION_LEVEL, type Outcome, readOutcomes } from './outcomes.ts'
 import { type MetVisitor, PendingWindow, type SideIndex } from './pending-window.ts'
 import { type PresentVisitor, readPresent } from './present.ts'
 import { type NewVisitor, SegmentCounter } from './segment-counter.ts'
+import { SetPlaces } from './set-places.ts'
 import { Visitors } from './visitors.ts'
 
 /** What the judge is given, and what it changed. */
@@ -35,6 +35,7 @@ export class RolloutCounter {
   #counted: CountedState
   readonly #early = new EarlyOutcomes()
   readonly #segments: SegmentCounter
+  readonly #places = new SetPlaces()
   #pending = new PendingWindow()
   /** With a baseline: who failed of it and of the base since the last window. */
   #baseline = new BaselineCounts()
@@ -48,7 +49,7 @@ export class RolloutCounter {
     for (const changes of stored) this.#visitors.restore(changes)
     this.#visitors.forgetFrom(counted.bound)
     for (const [place, set] of counted.sets.entries()) {
-      this.#remember(set, place)
+      this.#places.add(set, place)
       this.#visitors.forgetMet(place, this.#boundOf(set))
     }
   }
@@ -151,7 +152,7 @@ export class RolloutCounter {
       if (!stratum || outcome.visitor >= bound) continue
       if (isEarly && outcome.level >= CONNECTION_LEVEL) continue
       const name = { metric: FAILURES, edge: 0, route: '', warmUp: false }
-      const place = this.#placeOf(name) ?? this.#begin(name)
+      const place = this.#places.find(name) ?? this.#begin(name)
       if (this.#visitors.hasMet(outcome.visitor, place)) continue
       const weight = this.#visitors.meet(outcome.visitor, place, outcome)
       if (!isEarly) this.#baseline.add(0, stratum.baselineShare ?? 0, weight)
@@ -200,7 +201,7 @@ export class RolloutCounter {
   }
 
   #hasFailed(hash: number): boolean {
-    const set = this.#placeOf({ metric: FAILURES, edge: 0, route: '', warmUp: false })
+    const set = this.#places.find({ metric: FAILURES, edge: 0, route: '', warmUp: false })
     return set !== undefined && this.#visitors.hasMet(hash, set)
   }
 
@@ -235,7 +236,7 @@ export class RolloutCounter {
     const isEarly = this.#isWarmingUp(stratum, now)
     const warmUp = isSlow && isEarly
     const levels = row.edges ? Math.min(level, row.edges.length) : 1
-    const told = this.#toRoute(metric, route)
+    const told = this.#places.toRoute(metric, route)
     const share = stratum.shares[1]
     for (let edge = 0; edge < levels; edge++) {
       if (visitor >= (bounds[edge] ?? 0)) continue
@@ -258,13 +259,6 @@ export class RolloutCounter {
     for (const early of this.#early.take(visitor)) this.#meet(early)
   }
 
-  /** The route itself for the first few of a metric, and one name for all others. */
-  #toRoute(metric: string, route: string): string {
-    const routes = this.#routes.get(metric)
-    const isTold = !routes || routes.has(route) || routes.size < MAX_JUDGED_ROUTES
-    return isTold ? route : OTHER_ROUTES
-  }
-
   /**
    * Counts a visitor who meets something for the first time in a set, there and in the segments that
    * it belongs to. Gives what the visitor weighs; `undefined` if it was counted before.
@@ -275,7 +269,7 @@ export class RolloutCounter {
     outcome: Outcome,
     segments: readonly string[] = [],
   ): number | undefined {
-    const place = this.#placeOf(name) ?? this.#begin(name)
+    const place = this.#places.find(name) ?? this.#begin(name)
     if (this.#visitors.hasMet(outcome.visitor, place)) return undefined
     const weight = this.#visitors.meet(outcome.visitor, place, outcome)
     this.#pending.addMet(name, place, { ...met, weight })
@@ -283,28 +277,10 @@ export class RolloutCounter {
     return weight
   }
 
-  #placeOf({ metric, edge, route, warmUp }: SetName): number | undefined {
-    return this.#places.get(metric)?.get(route)?.[2 * edge + (warmUp ? 1 : 0)]
-  }
-
-  /** The places of the sets by metric and route, and the routes of each metric that are told apart. */
-  readonly #places = new Map<string, Map<string, (number | undefined)[]>>()
-  readonly #routes = new Map<string, Set<string>>()
-
-  #remember({ metric, edge, route, warmUp }: SetName, place: number): void {
-    const ofMetric = this.#places.get(metric) ?? new Map<string, (number | undefined)[]>()
-    const ofRoute = ofMetric.get(route) ?? []
-    ofRoute[2 * edge + (warmUp ? 1 : 0)] = place
-    this.#places.set(metric, ofMetric.set(route, ofRoute))
-    if (route === '' || route === OTHER_ROUTES) return
-    const routes = this.#routes.get(metric) ?? new Set()
-    this.#routes.set(metric, routes.add(route))
-  }
-
   #begin(name: SetName): number {
     const place = this.#counted.sets.length
     this.#counted = { ...this.#counted, sets: [...this.#counted.sets, name] }
-    this.#remember(name, place)
+    this.#places.add(name, place)
     return place
   }
 

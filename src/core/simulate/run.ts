@@ -3,13 +3,8 @@
 
 import type { Group } from '../counting/batch.ts'
 import type { CountedStratum } from '../counting/counted.ts'
-import { URGENT_FLUSH_MS, WINDOW_MS } from '../counting/limits.ts'
-import { toMarks } from '../counting/marks.ts'
-import { findMetric } from '../counting/metrics.ts'
-import { type OutcomeKind, pushOutcome, toSegmentWord } from '../counting/outcomes.ts'
+import { WINDOW_MS } from '../counting/limits.ts'
 import { RolloutCounter } from '../counting/rollout-counter.ts'
-import type { SegmentValues } from '../counting/segments.ts'
-import { noTotals } from '../counting/totals.ts'
 import type { Action, AuditRow, RolloutEvent, Window } from '../rollout/events.ts'
 import type { Plan } from '../rollout/plan.ts'
 import {
@@ -20,35 +15,8 @@ import {
   toBaselineWeight,
 } from '../rollout/state.ts'
 import { step } from '../rollout/step.ts'
-
-/** What a visitor met in one visit. */
-export type VisitMet = {
-  /** The metric's name. */
-  readonly metric: string
-  readonly route?: string
-  /** Edges that a measurement lies above, or `CONNECTION_LEVEL`; 1 if left out. */
-  readonly level?: number
-  readonly code?: string
-}
-
-/** One visitor in one second. */
-export type Visit = {
-  /** 0 to 2^32 - 1. */
-  readonly visitor: number
-  /** 0 for the base, 1 for the canary. */
-  readonly side: 0 | 1
-  /** Of side 0: whether it is on the baseline, and not on the base itself. */
-  readonly isBaseline?: boolean
-  /** The hash of its address, 24 bits; 0, the default, for one of its own. */
-  readonly client?: number
-  /** Who operates its network, from 1 to `MAX_OPERATORS - 1`; 0, the default, if it is not known. */
-  readonly operator?: number
-  /** Whether its bucket decided a document, which makes it one more visitor; `true` if left out. */
-  readonly isAssigned?: boolean
-  /** What its client is; not told if left out. */
-  readonly values?: SegmentValues
-  readonly met?: readonly VisitMet[]
-}
+import { Isolate, SIDES } from './isolate.ts'
+import { isBad, type Visit } from './visit.ts'
 
 /** What a world may depend on. */
 export type Moment = {
@@ -94,15 +62,6 @@ export type Run = {
 
 const SECOND_MS = 1000
 
-const SIDES = [
-  { environment: 'main', version: 'base' },
-  { environment: 'canary', version: 'new' },
-  { environment: 'baseline', version: 'base' },
-] as const
-
-/** Its place among the sides. */
-const BASELINE = 2
-
 /** Runs one rollout. */
 export function runRollout(plan: Plan, world: World, options: RunOptions): Run {
   const machine = new Machine(plan)
@@ -142,11 +101,6 @@ export function runRollout(plan: Plan, world: World, options: RunOptions): Run {
     actions,
     audit,
   }
-}
-
-function isBad({ metric }: VisitMet): boolean {
-  const row = findMetric(metric)
-  return row?.bad === 'more' && row.edges === null
 }
 
 function toOutcome({ phase }: RolloutState): Run['outcome'] {
@@ -239,79 +193,4 @@ class Machine {
       baselineShare: baseline / (1 - share),
     }
   }
-}
-
-/** What isolates have counted and not sent yet; all of them together as one. */
-class Isolate {
-  #groups = new Map<string, Growing>()
-  #since: number | undefined
-  #isUrgent = false
-
-  add(visit: Visit, revision: number, now: number): void {
-    const { visitor, client = 0, operator = 0, isAssigned = true, values, met = [] } = visit
-    const side = visit.isBaseline ? BASELINE : visit.side
-    const key = `${side} ${revision}`
-    const group = this.#groups.get(key) ?? newGroup(side, revision)
-    this.#groups.set(key, group)
-    const marks = toMarks({ client, operator, assigned: isAssigned, unpinned: isAssigned })
-    group.visitors.push(visitor, marks)
-    const segment = values ? toPlace(group.segments, values) : 0
-    group.visitorSegments.push(toSegmentWord(segment, client))
-    for (const { metric, route = '', level = 1, code } of met) {
-      const kind = toKindPlace(group.kinds, { metric, route, ...(code ? { code } : {}) })
-      const from = { site: client, network: client, operator }
-      pushOutcome(group.outcomes, { visitor, kind, level, segment, ...from })
-      const row = findMetric(metric)
-      if (row?.bad === 'more' && row.edges === null) this.#isUrgent = true
-    }
-    this.#since ??= now
-  }
-
-  /** What is sent at `now`: all of it, or nothing yet. */
-  flush(now: number): readonly Group[] {
-    const waits = this.#isUrgent ? URGENT_FLUSH_MS : WINDOW_MS
-    if (this.#since === undefined || now - this.#since < waits) return []
-    const all = [...this.#groups.values()]
-    const groups = all.map(({ visitors, outcomes, visitorSegments, ...group }) => ({
-      ...group,
-      visitorSegments: Uint32Array.from(visitorSegments),
-      visitors: Uint32Array.from(visitors),
-      outcomes: Uint32Array.from(outcomes),
-    }))
-    this.#groups = new Map()
-    this.#since = undefined
-    this.#isUrgent = false
-    return groups
-  }
-}
-
-type Growing = Omit<Group, 'visitors' | 'outcomes' | 'kinds' | 'segments' | 'visitorSegments'> & {
-  readonly visitors: number[]
-  readonly outcomes: number[]
-  readonly kinds: OutcomeKind[]
-  readonly segments: SegmentValues[]
-  readonly visitorSegments: number[]
-}
-
-function newGroup(side: 0 | 1 | 2, revision: number): Growing {
-  return {
-    ...{ ...SIDES[side], revision, totals: noTotals() },
-    ...{ visitors: [], outcomes: [], kinds: [], segments: [], visitorSegments: [] },
-  }
-}
-
-function toKindPlace(kinds: OutcomeKind[], kind: OutcomeKind): number {
-  const place = kinds.findIndex(
-    ({ metric, route, code }) =>
-      metric === kind.metric && route === kind.route && code === kind.code,
-  )
-  return place >= 0 ? place : kinds.push(kind) - 1
-}
-
-/** From 1. */
-function toPlace(segments: SegmentValues[], { browser, device, country }: SegmentValues): number {
-  const place = segments.findIndex(
-    (known) => known.browser === browser && known.device === device && known.country === country,
-  )
-  return place >= 0 ? place + 1 : segments.push({ browser, device, country })
 }

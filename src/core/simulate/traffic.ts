@@ -3,7 +3,7 @@
 import { countEdgesBelow, findMetric } from '../counting/metrics.ts'
 import type { Metric } from '../judge/sets.ts'
 import { drawNormal, drawPoisson, type Random } from './random.ts'
-import type { Visit, VisitMet } from './run.ts'
+import type { Visit, VisitMet } from './visit.ts'
 
 /** How the visitors of one side fare in one metric. */
 export type SideModel =

@@ -4,8 +4,9 @@
 import { describe, expect, it } from 'vitest'
 import { type Plan, PRESETS, toDefaultMetric } from '../../../src/core/rollout/plan.ts'
 import { drawPoisson, type Random, seededRandom } from '../../../src/core/simulate/random.ts'
-import { type Run, runRollout, type Visit, type World } from '../../../src/core/simulate/run.ts'
+import { type Run, runRollout, type World } from '../../../src/core/simulate/run.ts'
 import { simulate } from '../../../src/core/simulate/simulate.ts'
+import type { Visit } from '../../../src/core/simulate/visit.ts'
 
 const HOUR_MS = 3_600_000
 const HASHES = 2 ** 32

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { URGENT_FLUSH_MS } from '../../../src/core/counting/limits.ts'
 import { DEFAULTS, type Plan } from '../../../src/core/rollout/plan.ts'
-import { runRollout, type Visit, type World } from '../../../src/core/simulate/run.ts'
+import { runRollout, type World } from '../../../src/core/simulate/run.ts'
+import type { Visit } from '../../../src/core/simulate/visit.ts'
 
 const MINUTE_MS = 60_000
 const PLAN: Plan = {
