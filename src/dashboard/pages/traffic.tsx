@@ -1,10 +1,8 @@
 // Who gets what, and every way to change it: shares by slider or by typing, the version of an environment, two
 // environments exchanged, the last change undone. Every change is shown before it is made.
 
-import { signal, useSignal } from '@preact/signals'
-import type { ReplyOf } from '../api/client.ts'
+import { signal } from '@preact/signals'
 import { Button } from '../parts/button.tsx'
-import { Dialog } from '../parts/dialog.tsx'
 import { Name } from '../parts/name.tsx'
 import { ShareBar } from '../parts/share-bar.tsx'
 import { PageState } from '../parts/state.tsx'
@@ -12,9 +10,8 @@ import { VersionTag } from '../parts/version-tag.tsx'
 import { toAmount, toPercentLabel } from '../say/format.ts'
 import { findDraftFault, toDraftShares } from '../state/draft-shares.ts'
 import { proposeChange } from '../state/proposal.ts'
-import { environments, revisions, runningRollout, shownRevision, versions } from '../state/site.ts'
-
-type EnvironmentItem = ReplyOf<'GET /environments'>['environments'][number]
+import { environments, revisions, runningRollout, shownRevision } from '../state/site.ts'
+import { type EnvironmentItem, PointDialog, SwapDialog } from './traffic-dialogs.tsx'
 
 /** What somebody has set and not sent: percent by environment. It outlives a look at another page. */
 const draft = signal<Readonly<Record<string, number>>>({})
@@ -272,155 +269,4 @@ function AskedDialog({ list }: { list: readonly EnvironmentItem[] }) {
   if (open?.kind === 'swap') return <SwapDialog list={list} onClose={close} />
   const environment = list.find(({ name }) => open?.kind === 'point' && name === open.name)
   return environment ? <PointDialog environment={environment} onClose={close} /> : null
-}
-
-function PointDialog({
-  environment: { name, version, hosts, restricted, percent },
-  onClose,
-}: {
-  environment: EnvironmentItem
-  onClose: () => void
-}) {
-  const wantedHosts = useSignal(hosts.join(', '))
-  const isRestricted = useSignal(restricted)
-  const known = versions.value.value?.versions.filter(({ withdrawn }) => !withdrawn) ?? []
-  const newestFirst = [...known].sort((one, other) =>
-    (other.published ?? '').localeCompare(one.published ?? ''),
-  )
-  const wanted = useSignal(newestFirst.find(({ id }) => id !== version)?.id ?? version)
-  const newHosts = wantedHosts.value.split(/[\s,]+/).filter((host) => host !== '')
-  const isOtherwiseChanged =
-    newHosts.join(' ') !== hosts.join(' ') || isRestricted.value !== restricted
-  return (
-    <Dialog title={`Point ${name} at a version`} onClose={onClose}>
-      <p>
-        It has <VersionTag id={version} /> now. Its visitors get the other version with their next
-        page.
-      </p>
-      <label class="field">
-        <span>Version</span>
-        <select
-          value={wanted.value}
-          onChange={(event) => {
-            wanted.value = event.currentTarget.value
-          }}
-        >
-          {newestFirst.map(({ id }) => (
-            <option key={id} value={id}>
-              {id}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label class="field">
-        <span>
-          Host names <small>where it can be looked at, with commas between</small>
-        </span>
-        <input
-          type="text"
-          spellcheck={false}
-          value={wantedHosts.value}
-          onInput={(event) => {
-            wantedHosts.value = event.currentTarget.value
-          }}
-        />
-      </label>
-      <label class="check">
-        <input
-          type="checkbox"
-          checked={isRestricted.value}
-          onChange={(event) => {
-            isRestricted.value = event.currentTarget.checked
-          }}
-        />
-        <span>
-          Restricted <small class="quiet">nobody reaches it without a grant</small>
-        </span>
-      </label>
-      <footer class="dialog-foot">
-        {percent === 0 ? (
-          <Button
-            kind="quiet"
-            onClick={() => {
-              onClose()
-              proposeChange({
-                name: 'DELETE /environments/{name}',
-                params: { name },
-                title: `Remove the environment ${name}`,
-                confirm: 'Remove it',
-                isDanger: true,
-              })
-            }}
-          >
-            Remove it
-          </Button>
-        ) : null}
-        <Button onClick={onClose}>Cancel</Button>
-        <Button
-          kind="main"
-          isOff={wanted.value === version && !isOtherwiseChanged}
-          onClick={() => {
-            onClose()
-            proposeChange({
-              name: 'PUT /environments/{name}',
-              params: { name },
-              body: {
-                version: wanted.value,
-                ...(isOtherwiseChanged ? { hosts: newHosts, restricted: isRestricted.value } : {}),
-              },
-              title: isOtherwiseChanged ? `Change ${name}` : `Point ${name} at ${wanted.value}`,
-              confirm: isOtherwiseChanged ? 'Change it' : 'Point it',
-            })
-          }}
-        >
-          Look at the change
-        </Button>
-      </footer>
-    </Dialog>
-  )
-}
-
-function SwapDialog({ list, onClose }: { list: readonly EnvironmentItem[]; onClose: () => void }) {
-  const one = useSignal(list[0]?.name ?? '')
-  const other = useSignal(list[1]?.name ?? '')
-  return (
-    <Dialog title="Swap two environments" onClose={onClose}>
-      <p>They exchange their versions in one revision, as blue and green do. Shares stay.</p>
-      {[one, other].map((chosen, i) => (
-        <label class="field" key={i}>
-          <span>{i === 0 ? 'One' : 'The other'}</span>
-          <select
-            value={chosen.value}
-            onChange={(event) => {
-              chosen.value = event.currentTarget.value
-            }}
-          >
-            {list.map(({ name, version }) => (
-              <option key={name} value={name}>
-                {name} ({version})
-              </option>
-            ))}
-          </select>
-        </label>
-      ))}
-      <footer class="dialog-foot">
-        <Button onClick={onClose}>Cancel</Button>
-        <Button
-          kind="main"
-          isOff={one.value === other.value}
-          onClick={() => {
-            onClose()
-            proposeChange({
-              name: 'POST /swap',
-              body: { environments: [one.value, other.value] },
-              title: `Swap ${one.value} and ${other.value}`,
-              confirm: 'Swap them',
-            })
-          }}
-        >
-          Look at the change
-        </Button>
-      </footer>
-    </Dialog>
-  )
 }
