@@ -52,7 +52,16 @@ export const metricSeries = z.strictObject({
   bytes: z.int().describe('Of bodies whose length was announced'),
 })
 
-export const metricPoint = z.strictObject({ at: milliseconds, series: z.array(metricSeries) })
+export const metricPoint = z.strictObject({
+  at: milliseconds,
+  series: z.array(metricSeries),
+  visitors: z
+    .record(z.string(), z.int())
+    .optional()
+    .describe(
+      'About how many different visitors each environment had in this window; not of minutes',
+    ),
+})
 
 const side = z.strictObject({ environment: z.string(), version: z.string() })
 

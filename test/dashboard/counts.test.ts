@@ -8,6 +8,7 @@ import {
   listCountedVersions,
   listWindows,
   toDrawn,
+  toDrawnVisitors,
   toRecent,
 } from '../../src/dashboard/state/counts.ts'
 import type { MetricPoint, MetricSeries } from '../../src/wire/metrics.ts'
@@ -86,6 +87,16 @@ describe('counts of the last hour', () => {
     const groups = groupByEnvironment([point(0), point(1, series(), canary), point(2)])
     expect(groups.get('canary')?.map(({ series }) => series.length)).toEqual([0, 1, 0])
     expect(groups.get('main')?.map(({ series }) => series.length)).toEqual([1, 1, 1])
+  })
+
+  it('have the visitors of each point, on average over its windows', () => {
+    const points = [9, 6, 3, 30].map((main, window) => ({
+      ...point(window, series()),
+      visitors: { main },
+    }))
+    const groups = groupByEnvironment([...points, point(4), point(5)])
+    expect(toDrawnVisitors(groups.get('main') ?? [], 'main')).toEqual([6, 10])
+    expect(toDrawnVisitors(groups.get('main') ?? [], 'canary')).toEqual([0, 0])
   })
 
   it('leave out a window that lies far ahead, as a clock that went back leaves behind', () => {

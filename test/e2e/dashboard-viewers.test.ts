@@ -81,26 +81,38 @@ describe('the calls of the control', () => {
       document.dispatchEvent(new Event('visibilitychange'))
     }, state)
 
-  it('are two for each window and viewer, none while the page is hidden or nobody has it open', async () => {
-    const { page } = await openDashboard(browser, edge.url.origin, {
-      token: FIRST_TOKEN,
-      prepare: (opened) => opened.clock.install(),
-    })
-    const pass = () => page.clock.fastForward(5000)
+  /** What a page asks for in two windows of counts, a window each. */
+  async function callsOfWindows(pass: () => Promise<void>): Promise<string[][]> {
     await pass()
     await settle()
+    const seen: string[][] = []
     for (let i = 0; i < 2; i++) {
       await storeWindow()
       await pass()
       const calls: string[] = []
       await vi.waitFor(async () => {
         calls.push(...(await edge.control.takeCalls()))
-        expect(calls.length).toBeGreaterThanOrEqual(2)
+        expect(calls).toContain('services')
       }, WAIT)
       await pass()
       calls.push(...(await edge.control.takeCalls()))
-      expect(calls.sort()).toEqual(['metrics', 'services'])
+      seen.push(calls.sort())
     }
+    return seen
+  }
+
+  const openPage = async () => {
+    const { page } = await openDashboard(browser, edge.url.origin, {
+      token: FIRST_TOKEN,
+      prepare: (opened) => opened.clock.install(),
+    })
+    return { page, pass: () => page.clock.fastForward(5000) }
+  }
+
+  it('are two for each window and viewer, none while the page is hidden or nobody has it open', async () => {
+    const { page, pass } = await openPage()
+    const calls = ['metrics', 'services']
+    expect(await callsOfWindows(pass)).toEqual([calls, calls])
     await setVisibility(page, 'hidden')
     await storeWindow()
     for (let i = 0; i < 12; i++) await pass()
@@ -112,6 +124,28 @@ describe('the calls of the control', () => {
     await settle()
     await storeWindow()
     expect(await edge.control.takeCalls()).toEqual([])
+  })
+
+  it('are four while a rollout runs', async () => {
+    const started = await edge.call('POST', '/.holo/api/rollouts', {
+      token: FIRST_TOKEN,
+      headers: { 'if-match': '"1"' },
+      json: {
+        version: 'v2',
+        environment: 'canary',
+        plan: { steps: [{ weight: 50, gate: 'manual' }] },
+      },
+    })
+    expect(started.status, started.body).toBe(200)
+    const { page, pass } = await openPage()
+    const calls = ['metrics', 'rollout', 'rollouts', 'services']
+    expect(await callsOfWindows(pass)).toEqual([calls, calls])
+    await page.context().close()
+    const aborted = await edge.call('POST', '/.holo/api/rollouts/1/abort', {
+      token: FIRST_TOKEN,
+      json: {},
+    })
+    expect(aborted.status, aborted.body).toBe(200)
   })
 })
 
@@ -179,11 +213,16 @@ describe('a page of another origin, in the browser of an operator', () => {
   it('changes nothing, reads nothing and shows nothing', async () => {
     const { page } = await openDashboard(browser, edge.url.origin, { token: FIRST_TOKEN })
     // The session is one that may do everything, from its own page.
-    const own = await page.evaluate(async () => {
-      const headers = { 'holo-request': '1', 'if-match': '"1"', 'content-type': 'application/json' }
+    const { headers } = await edge.call('GET', '/.holo/api/assignments', { token: FIRST_TOKEN })
+    const own = await page.evaluate(async (revision) => {
+      const headers = {
+        'holo-request': '1',
+        'if-match': revision,
+        'content-type': 'application/json',
+      }
       const body = '{"environments":["main","canary"]}'
       return (await fetch('/.holo/api/swap?dryRun=true', { method: 'POST', headers, body })).status
-    })
+    }, String(headers.etag))
     expect(own).toBe(200)
     const context = page.context()
     await page.close()

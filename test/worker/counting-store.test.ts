@@ -256,6 +256,14 @@ describe('visitors now', () => {
       world.now += 3 * WINDOW_MS
       counting.closeDue()
       expect(countingOf(world, state.storage).visitorsNow()).toEqual({ main })
+      // Each window also has its own.
+      const range = { resolution: 'window', from: world.now - 300_000, to: world.now } as const
+      const points = counting.metrics(range)
+      expect(points).toHaveLength(10)
+      for (const { visitors } of points) {
+        expect(visitors?.main).toBeGreaterThanOrEqual(18)
+        expect(visitors?.main).toBeLessThanOrEqual(20)
+      }
       world.now += 28 * WINDOW_MS
       expect(countingOf(world, state.storage).visitorsNow()).toEqual({})
     })

@@ -16,7 +16,12 @@ import {
   type SeriesSince,
 } from './series.ts'
 import type { MinuteRow, WindowRow } from './tables.ts'
-import { parseVisitorsText, toVisitorsText, type WindowVisitors } from './visitors-now.ts'
+import {
+  countVisitors,
+  parseVisitorsText,
+  toVisitorsText,
+  type WindowVisitors,
+} from './visitors-now.ts'
 
 const MINUTE_MS = 60_000
 const WINDOWS_PER_MINUTE = MINUTE_MS / WINDOW_MS
@@ -63,10 +68,8 @@ export class MetricStore {
   /** Oldest first, at most MAX_METRIC_POINTS; times without requests are left out. */
   read({ resolution, from, to }: MetricRange): readonly MetricPoint[] {
     if (resolution === 'window') {
-      const windows = this.#windows(Math.ceil(from / WINDOW_MS), Math.ceil(to / WINDOW_MS))
-      return windows
-        .slice(0, MAX_METRIC_POINTS)
-        .map(({ window, series }) => ({ at: window * WINDOW_MS, series: parseSeries(series) }))
+      const [first, end] = [Math.ceil(from / WINDOW_MS), Math.ceil(to / WINDOW_MS)]
+      return this.#windows(first, end, 'series, visitors').slice(0, MAX_METRIC_POINTS).map(toPoint)
     }
     const [first, end] = [Math.ceil(from / MINUTE_MS), Math.ceil(to / MINUTE_MS)]
     const rows = this.#minutes(first, end).map(({ minute, series }) => ({
@@ -192,4 +195,14 @@ export class MetricStore {
 
 function toHour(minute: number): number {
   return Math.floor(minute / MINUTES_PER_SUM)
+}
+
+function toPoint({ window, series: text, visitors }: WindowRow): MetricPoint {
+  const series = parseSeries(text)
+  const distinct = parseVisitorsText(visitors)
+  return {
+    at: window * WINDOW_MS,
+    series,
+    visitors: countVisitors([{ window, requests: countRequests(series), distinct }]),
+  }
 }

@@ -12,7 +12,13 @@ import {
   toSecondsLabel,
 } from '../say/format.ts'
 import { toSentence } from '../say/sentence.ts'
-import { type CountSums, type DrawnSeries, toDrawn, toRecent } from '../state/counts.ts'
+import {
+  type CountSums,
+  type DrawnSeries,
+  toDrawn,
+  toDrawnVisitors,
+  toRecent,
+} from '../state/counts.ts'
 import { countsByEnvironment, servicesKnown, visitorsNow } from '../state/site.ts'
 import { HealthMark } from './icon.tsx'
 import { Name } from './name.tsx'
@@ -62,11 +68,16 @@ function CardBody({ environment: { name, hosts } }: { environment: EnvironmentIt
   const points = countsByEnvironment.value.get(name) ?? []
   const recent = toRecent(points, () => true)
   const drawn = toDrawn(points, () => true)
+  const visitors = toDrawnVisitors(points, name)
   return (
     <>
       <Health name={name} failedPercent={recent?.failedPercent} />
       {recent ? (
-        <Figures recent={recent} drawn={drawn} visitors={visitorsNow.value[name] ?? 0} />
+        <Figures
+          recent={recent}
+          drawn={drawn}
+          visitors={{ now: visitorsNow.value[name] ?? 0, drawn: visitors }}
+        />
       ) : (
         <p class="quiet">Nothing was counted in the last hour.</p>
       )}
@@ -79,7 +90,7 @@ function CardBody({ environment: { name, hosts } }: { environment: EnvironmentIt
         </p>
       ) : null}
       <Services name={name} />
-      <MinuteTable name={name} drawn={drawn} />
+      <MinuteTable name={name} drawn={drawn} visitors={visitors} />
     </>
   )
 }
@@ -131,7 +142,7 @@ function Figures({
 }: {
   recent: NonNullable<ReturnType<typeof toRecent>>
   drawn: DrawnSeries
-  visitors: number
+  visitors: { readonly now: number; readonly drawn: readonly number[] }
 }) {
   const { sums, perSecond, failedPercent, pagesPerMinute } = recent
   const toSeries = (share: number) =>
@@ -147,7 +158,8 @@ function Figures({
       />
       <Figure
         label="Visitors, last 5 min"
-        value={visitors < EXACT_VISITORS ? String(visitors) : toAbout(toCountLabel(visitors))}
+        value={toVisitorsLabel(visitors.now)}
+        values={visitors.drawn}
       />
       <Figure
         label="Pages opened"
@@ -172,18 +184,16 @@ function Figure({
 }: {
   label: string
   value: string
-  values?: readonly (number | null)[]
+  values: readonly (number | null)[]
   isBad?: boolean
 }) {
   return (
     <div class="figure">
       <dt>{label}</dt>
       <dd class={isBad ? 'num bad' : 'num'}>{value}</dd>
-      {values ? (
-        <dd class="figure-chart">
-          <Spark values={values} tone={isBad ? 'bad' : 'plain'} />
-        </dd>
-      ) : null}
+      <dd class="figure-chart">
+        <Spark values={values} tone={isBad ? 'bad' : 'plain'} />
+      </dd>
     </div>
   )
 }
@@ -197,6 +207,10 @@ const NARROW_SPACE = '\u202f'
 
 /** Up to here the estimate of visitors is nearly always right. */
 const EXACT_VISITORS = 10
+
+function toVisitorsLabel(visitors: number): string {
+  return visitors < EXACT_VISITORS ? toCountLabel(visitors) : toAbout(toCountLabel(visitors))
+}
 
 function toAbout(text: string): string {
   return `≈${NARROW_SPACE}${text}`
@@ -261,7 +275,16 @@ function Services({ name }: { name: string }) {
 const TABLE_ROWS = 30
 
 /** The figures of the small charts, as a table. */
-function MinuteTable({ name, drawn }: { name: string; drawn: DrawnSeries }) {
+function MinuteTable({
+  name,
+  drawn,
+  visitors,
+}: {
+  name: string
+  drawn: DrawnSeries
+  /** Of ten seconds. */
+  visitors: readonly number[]
+}) {
   const isOpen = useSignal(false)
   if (drawn.at.length === 0) return null
   const from = Math.max(0, drawn.at.length - TABLE_ROWS)
@@ -295,6 +318,9 @@ function MinuteTable({ name, drawn }: { name: string; drawn: DrawnSeries }) {
               <th scope="col" class="num">
                 Pages
               </th>
+              <th scope="col" class="num">
+                Visitors in 10 s
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -312,6 +338,7 @@ function MinuteTable({ name, drawn }: { name: string; drawn: DrawnSeries }) {
                   <td class="num">{sums ? toEstimateLabel(sums, MEDIAN) : '–'}</td>
                   <td class="num">{sums ? toEstimateLabel(sums, TAIL) : '–'}</td>
                   <td class="num">{sums?.assigned}</td>
+                  <td class="num">{toVisitorsLabel(visitors[i] ?? 0)}</td>
                 </tr>
               ))}
           </tbody>

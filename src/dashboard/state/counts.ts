@@ -42,20 +42,20 @@ export function addPoints(
 
 /** The points of each environment that was counted. Where it had no requests, its point is empty. */
 export function groupByEnvironment(points: CountedHour): ReadonlyMap<string, CountedHour> {
-  const groups = new Map<string, { at: number; series: MetricSeries[] }[]>()
-  for (const [i, { at, series }] of points.entries()) {
+  const groups = new Map<string, (MetricPoint & { series: MetricSeries[] })[]>()
+  for (const [i, { at, series, ...more }] of points.entries()) {
     for (const one of series) {
       let group = groups.get(one.environment)
       if (!group) {
-        group = points.slice(0, i).map((earlier) => ({ at: earlier.at, series: [] }))
+        group = points.slice(0, i).map((earlier) => ({ ...earlier, series: [] }))
         groups.set(one.environment, group)
       }
       const last = group.at(-1)
       if (last?.at === at) last.series.push(one)
-      else group.push({ at, series: [one] })
+      else group.push({ at, series: [one], ...more })
     }
     for (const group of groups.values()) {
-      if (group.at(-1)?.at !== at) group.push({ at, series: [] })
+      if (group.at(-1)?.at !== at) group.push({ at, series: [], ...more })
     }
   }
   return groups
@@ -137,6 +137,17 @@ export function toDrawn(points: CountedHour, wanted: WantedSeries): DrawnSeries 
     ),
     sums,
   }
+}
+
+/**
+ * About how many different visitors an environment had in ten seconds, on average over the windows of each point
+ * that `toDrawn` gives.
+ */
+export function toDrawnVisitors(points: CountedHour, environment: string): readonly number[] {
+  const byTime = new Map(points.map(({ at, visitors }) => [at, visitors?.[environment] ?? 0]))
+  return listGroups(points).map(
+    (group) => group.reduce((sum, at) => sum + (byTime.get(at) ?? 0), 0) / group.length,
+  )
 }
 
 /** The figures of the newest minute that was counted. */
