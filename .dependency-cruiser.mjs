@@ -31,7 +31,9 @@ const MAY_IMPORT = {
   'version-now': FOUNDATION,
   'ask-other': [...WIRED, 'act'],
   'dashboard-page': ['http', 'env'],
-  router: [...WIRED, 'act', 'ask-other', 'version-now', 'dashboard-page'],
+  insertions: [...FOUNDATION, 'client'],
+  tab: [...FOUNDATION, 'assets'],
+  router: [...WIRED, 'act', 'ask-other', 'version-now', 'dashboard-page', 'insertions', 'tab'],
   worker: [...WIRED, 'router'],
 }
 

@@ -11,6 +11,7 @@ const EXPOSE = {
   expose: ASSIGNMENTS.expose.response,
   timing: [],
   mayBeHtml: false,
+  isPinLost: false,
   isOwnFile: false,
 }
 

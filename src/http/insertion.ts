@@ -1,0 +1,224 @@
+// What Holo adds to pages on their way to the browser: scripts at the beginning of the head. Decides
+// whether a reply can take them, puts them into its bytes, and keeps its validators right. The rest of
+// a page passes as it is; only its beginning is read.
+
+import { parseCacheControl } from '../core/cache-control.ts'
+import { permitScript } from '../core/script-permit.ts'
+
+/** One script element of Holo's that a page gets. */
+export type Insertion = {
+  /**
+   * Letters, digits and `._@+-` that differ wherever the text differs, except for its nonce. They
+   * become a part of the page's `ETag`.
+   */
+  readonly key: string
+  /** ASCII. The scripts come from this origin: see `toScriptElement`. */
+  readonly toHtml: (nonce: string | undefined) => string
+}
+
+/** What a certain page gets. */
+export type PlannedInsertion = { readonly key: string; readonly html: string }
+
+/** @param attributes names and values; values are escaped here. */
+export function toScriptElement(
+  attributes: Readonly<Record<string, string>>,
+  nonce: string | undefined,
+): string {
+  const all = Object.entries(nonce === undefined ? attributes : { ...attributes, nonce })
+  const text = all.map(([name, value]) => ` ${name}="${escapeValue(value)}"`).join('')
+  return `<script${text}></script>`
+}
+
+function escapeValue(value: string): string {
+  return value.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;')
+}
+
+const HTML = /^text\/html\s*(?:;|$)/i
+const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]+)/i
+/** Charsets in which ASCII is ASCII. */
+const ASCII_COMPATIBLE = /^(?:utf-?8|us-ascii|ascii|iso-8859-\d{1,2}|latin1|windows-125\d)$/i
+
+/**
+ * What a reply with these headers gets; `undefined` if it is no page, must not be changed
+ * (`no-transform`), or its policies would not let the scripts run.
+ *
+ * @param origin of the page, such as `https://shop.example.com`.
+ */
+export function planInsertion(
+  headers: Headers,
+  insertions: readonly Insertion[],
+  origin: string,
+): PlannedInsertion | undefined {
+  const type = headers.get('content-type') ?? ''
+  if (insertions.length === 0 || !HTML.test(type)) return undefined
+  const charset = CHARSET.exec(type)?.[1]
+  if (charset !== undefined && !ASCII_COMPATIBLE.test(charset)) return undefined
+  const control = parseCacheControl(headers.get('cache-control'))
+  if (control.some(({ name }) => name === 'no-transform')) return undefined
+  const permit = permitScript(
+    headers.get('content-security-policy'),
+    headers.get('integrity-policy'),
+    origin,
+  )
+  if (!permit) return undefined
+  return {
+    key: toKey(insertions),
+    html: insertions.map(({ toHtml }) => toHtml(permit.nonce)).join(''),
+  }
+}
+
+export function toKey(insertions: readonly Insertion[]): string {
+  return insertions.map(({ key }) => key).join('~')
+}
+
+/** Headers that describe the bytes before the insertion. A reply without a fixed form has no ranges. */
+const ABOUT_THE_BYTES = [
+  'content-length',
+  'accept-ranges',
+  'last-modified',
+  'content-md5',
+  'digest',
+  'content-digest',
+  'repr-digest',
+]
+
+/** Changes the headers of a page, or of its HEAD, to those of the page with the insertion. */
+export function adaptPageHeaders(headers: Headers, key: string): void {
+  for (const name of ABOUT_THE_BYTES) headers.delete(name)
+  adaptEtag(headers, key)
+}
+
+/** Changes the `ETag` of a page or of a 304, if it has one. */
+export function adaptEtag(headers: Headers, key: string): void {
+  const etag = headers.get('etag')
+  if (etag === null) return
+  const inserted = toInsertedEtag(etag, key)
+  if (inserted === undefined) headers.delete('etag')
+  else headers.set('etag', inserted)
+}
+
+/** RFC 9110 section 8.8.3, without characters beyond ASCII, which not every hop passes on. */
+const ETAG = /^(W\/)?"([\x21\x23-\x7e]*)"$/
+const INSERTED = /^(?:W\/)?"([\x21\x23-\x7e]*)~holo~([sw])~([\w.@+~-]*)"$/
+
+/**
+ * The tag of a page with an insertion. It is weak: pages with another nonce have the same one.
+ * `toOriginConditions` finds the original tag again.
+ */
+export function toInsertedEtag(etag: string, key: string): string | undefined {
+  const [match, weak, opaque] = ETAG.exec(etag.trim()) ?? []
+  return match && `W/"${opaque}~holo~${weak ? 'w' : 's'}~${key}"`
+}
+
+/** A comma inside a tag ends none. */
+const MEMBER = /(?:"[^"]*"|[^,"])+/g
+
+/**
+ * Changes the conditions of a request for a page, before its backend gets them. A browser may only
+ * keep a copy that has the same insertion. So a tag of such a copy becomes the backend's own one, and
+ * all other conditions are dropped: the backend then sends the page.
+ */
+export function toOriginConditions(headers: Record<string, string>, key: string): void {
+  const { 'if-none-match': asked } = headers
+  delete headers['if-modified-since']
+  if (asked === undefined || asked.trim() === '*') return
+  const known = [...asked.matchAll(MEMBER)].flatMap(([member]) => {
+    const [match, opaque, strength, its] = INSERTED.exec(member.trim()) ?? []
+    return match && its === key ? [`${strength === 'w' ? 'W/' : ''}"${opaque}"`] : []
+  })
+  if (known.length > 0) headers['if-none-match'] = known.join(', ')
+  else delete headers['if-none-match']
+}
+
+/** If nothing of a page shows where its head is, it stays as it is. */
+const MAX_SEARCHED_BYTES = 65_536
+
+/**
+ * Elements that stand in a head, or end it: the text comes before the first of them where the page
+ * has no `<head>`.
+ */
+const MARKS = 'title, meta, link, base, style, script, template, noscript, body'
+
+/**
+ * The bytes with the text at the beginning of the head; `undefined` if no place for it is found in
+ * them.
+ *
+ * @param isWhole whether the page ends here: then the text is appended if nothing else is found.
+ */
+export async function insertIntoBytes(
+  bytes: ArrayBuffer | Uint8Array<ArrayBuffer>,
+  html: string,
+  isWhole: boolean,
+): Promise<ArrayBuffer | undefined> {
+  let isDone = false
+  const insert = (put: (html: string, options: { html: true }) => unknown) => {
+    if (isDone) return
+    isDone = true
+    put(html, { html: true })
+  }
+  const rewriter = new HTMLRewriter()
+    .on('head', { element: (element) => insert((...args) => element.prepend(...args)) })
+    .on(MARKS, { element: (element) => insert((...args) => element.before(...args)) })
+    .onDocument({
+      end: (end) => {
+        if (isWhole) insert((...args) => end.append(...args))
+      },
+    })
+  try {
+    const changed = await rewriter.transform(new Response(bytes)).arrayBuffer()
+    return isDone ? changed : undefined
+  } catch (cause) {
+    // The rewriter refuses markup that browsers read in several ways.
+    console.warn('a page could not be changed', cause)
+    return undefined
+  }
+}
+
+/**
+ * The body with the text at the beginning of the head, as a stream. What comes after the first chunks
+ * is passed on by the platform. If there is no place for the text, the body is the same as before.
+ */
+export function insertIntoStream(
+  body: ReadableStream<Uint8Array>,
+  html: string,
+): ReadableStream<Uint8Array> {
+  const { readable, writable } = new IdentityTransformStream()
+  // The reader gets the error; a reader that has left does not need it.
+  pass(body, writable, html).catch((cause) => writable.abort(cause).catch(() => undefined))
+  return readable
+}
+
+async function pass(
+  body: ReadableStream<Uint8Array>,
+  writable: WritableStream<Uint8Array>,
+  html: string,
+): Promise<void> {
+  const reader = body.getReader()
+  const writer = writable.getWriter()
+  let start: Uint8Array<ArrayBuffer> = new Uint8Array(0)
+  let isWhole = false
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      isWhole = done
+      if (value) start = join(start, value)
+      const isEnough = isWhole || start.length >= MAX_SEARCHED_BYTES
+      const changed = await insertIntoBytes(start, html, isWhole)
+      if (!changed && !isEnough) continue
+      await writer.write(changed ? new Uint8Array(changed) : start)
+      break
+    }
+    if (isWhole) await writer.close()
+  } finally {
+    reader.releaseLock()
+    writer.releaseLock()
+  }
+  if (!isWhole) await body.pipeTo(writable, { preventAbort: true })
+}
+
+function join(one: Uint8Array<ArrayBuffer>, other: Uint8Array): Uint8Array<ArrayBuffer> {
+  const joined = new Uint8Array(one.length + other.length)
+  joined.set(one)
+  joined.set(other, one.length)
+  return joined
+}
