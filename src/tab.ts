@@ -12,7 +12,7 @@ import type { Facts } from './http/facts.ts'
 
 /** The script sends fewer: what a page has loaded until it began to work. */
 const MAX_FILES = 250
-const MAX_BODY_BYTES = 65_536
+const MAX_QUESTION_BYTES = 65_536
 
 type TabOptions = {
   readonly request: Request
@@ -53,14 +53,14 @@ export async function serveTab(options: TabOptions): Promise<Response> {
 
 /** The body, if it has the right form. */
 async function readAsked({ headers, body }: Request): Promise<Asked | 'too_large' | undefined> {
-  if (!(Number(headers.get('content-length') ?? 0) <= MAX_BODY_BYTES)) return 'too_large'
+  if (!(Number(headers.get('content-length') ?? 0) <= MAX_QUESTION_BYTES)) return 'too_large'
   const decoder = new TextDecoder()
   let text = ''
   let bytes = 0
   try {
     for await (const chunk of body ?? []) {
       bytes += chunk.length
-      if (bytes > MAX_BODY_BYTES) return 'too_large'
+      if (bytes > MAX_QUESTION_BYTES) return 'too_large'
       text += decoder.decode(chunk, { stream: true })
     }
     const { pin, files } = JSON.parse(text + decoder.decode()) as Partial<Asked>

@@ -131,7 +131,7 @@ export function toOriginConditions(headers: Record<string, string>, key: string)
 }
 
 /** If nothing of a page shows where its head is, it stays as it is. */
-const MAX_SEARCHED_BYTES = 65_536
+const MAX_HEAD_BYTES = 65_536
 
 /**
  * Elements that stand in a head, or end it: the text comes before the first of them where the page
@@ -202,7 +202,7 @@ async function pass(
       const { done, value } = await reader.read()
       isWhole = done
       if (value) start = join(start, value)
-      const isEnough = isWhole || start.length >= MAX_SEARCHED_BYTES
+      const isEnough = isWhole || start.length >= MAX_HEAD_BYTES
       const changed = await insertIntoBytes(start, html, isWhole)
       if (!changed && !isEnough) continue
       await writer.write(changed ? new Uint8Array(changed) : start)

@@ -19,7 +19,7 @@ export function toTabRedirect(response: Response, request: Request): Response {
   if (!target || target.origin === new URL(request.url).origin) return response
   const headers = new Headers(response.headers)
   headers.delete('location')
-  headers.delete('content-length')
+  headers.set('content-length', '0')
   headers.delete('content-encoding')
   headers.set(LOCATION_HEADER, `${response.status} ${target.href}`)
   headers.set('cache-control', 'no-store')

@@ -95,6 +95,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   'env remove': { works: ['secret'], bad: [] },
   'rules list': { works: [], bad: ['one-too-many'] },
   'rules set': { works: ['rules.json'], bad: ['broken.json'] },
+  'tab-pins': { works: ['on'], bad: ['maybe'] },
   explain: { works: ['/', '--visitor', 'anna'], bad: ['/', '--header', 'no colon'] },
   'metrics export': { works: ['--last', '1h'], bad: ['--last', 'long'] },
   simulate: { works: ['instant'], bad: ['standrad'] },

@@ -56,6 +56,7 @@ function start(): void {
       const method = (asked?.method ?? init?.method ?? 'GET').toUpperCase()
       const led = follow(reply.status, reply.headers.get('holo-location'), method)
       if (!led) return reply
+      await reply.text()
       for (const name of [PIN_HEADER, TAB_HEADER, 'authorization']) headers.delete(name)
       const { mode, credentials, cache, signal } = asked ?? {}
       const how = asked ? { mode, credentials, cache, signal } : init

@@ -1,6 +1,6 @@
 // XMLHttpRequest with the pin of the tab.
 
-import { follow, isOwn, PIN_HEADER, TAB_HEADER } from './pinned.ts'
+import { follow, isOwn, type Led, PIN_HEADER, TAB_HEADER } from './pinned.ts'
 
 type Asked = {
   readonly method: string
@@ -8,29 +8,51 @@ type Asked = {
   readonly others: readonly (string | null | undefined)[]
   readonly headers: (readonly [string, string])[]
   body?: XMLHttpRequestBodyInit | Document | null | undefined
+  /** Where a redirect leads that came as data; nothing of that reply is shown to the page. */
+  led?: Led | undefined
 }
+
+const EVENTS = ['readystatechange', 'progress', 'load', 'loadstart', 'loadend']
 
 /** @param lookAt gets the header of each reply that says that the version is gone. */
 export function pinXhr(pin: string, lookAt: (gone: string | null) => void): void {
-  const xhr = XMLHttpRequest.prototype
+  const native = XMLHttpRequest
+  const xhr = native.prototype
   const { open, send, setRequestHeader } = xhr
   const known = new WeakMap<XMLHttpRequest, Asked>()
 
-  /** Comes before the listeners of the page, because it captures. */
-  function onState(this: XMLHttpRequest, event: Event): void {
+  function onEvent(this: XMLHttpRequest, event: Event): void {
     const asked = known.get(this)
-    if (this.readyState !== 2 || !asked) return
-    lookAt(this.getResponseHeader('holo-pin-gone'))
-    const led = follow(this.status, this.getResponseHeader('holo-location'), asked.method)
+    if (!asked) return
+    if (event.type === 'readystatechange' && this.readyState === 2) {
+      lookAt(this.getResponseHeader('holo-pin-gone'))
+      asked.led = follow(this.status, this.getResponseHeader('holo-location'), asked.method)
+    }
+    const { led } = asked
     if (!led) return
     event.stopImmediatePropagation()
-    known.delete(this)
+    if (event.type !== 'loadend') return
     open.call(this, led.method, led.url, true, ...asked.others)
     for (const [name, value] of asked.headers) {
       if (name.toLowerCase() !== 'authorization') setRequestHeader.call(this, name, value)
     }
     send.call(this, led.keepsBody ? asked.body : null)
+    known.delete(this)
   }
+
+  // These listeners have to come before those of the page.
+  const pinned = new Proxy(native, {
+    construct: (target, args, newTarget) => {
+      const made = Reflect.construct(target, args, newTarget) as XMLHttpRequest
+      for (const name of EVENTS) made.addEventListener(name, onEvent)
+      return made
+    },
+  })
+  Object.defineProperty(self, 'XMLHttpRequest', {
+    value: pinned,
+    writable: true,
+    configurable: true,
+  })
 
   xhr.open = function (
     this: XMLHttpRequest,
@@ -40,15 +62,13 @@ export function pinXhr(pin: string, lookAt: (gone: string | null) => void): void
   ) {
     const isAsync = rest.length === 0 || Boolean(rest[0])
     const others = rest.slice(1) as Asked['others']
-    open.call(this, method, url, isAsync, ...others)
     known.delete(this)
+    open.call(this, method, url, isAsync, ...others)
     if (!isOwn(url)) return
-    const asked: Asked = { method: method.toUpperCase(), others, headers: [] }
     // A synchronous request has no states in between.
     if (isAsync) {
-      known.set(this, asked)
+      known.set(this, { method: method.toUpperCase(), others, headers: [] })
       setRequestHeader.call(this, TAB_HEADER, '1')
-      this.addEventListener('readystatechange', onState, true)
     }
     setRequestHeader.call(this, PIN_HEADER, pin)
   }
