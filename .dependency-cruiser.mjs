@@ -18,7 +18,7 @@ const MAY_IMPORT = {
   assets: ['core', 'http'],
   proxy: ['core', 'http'],
   flags: FOUNDATION,
-  client: FOUNDATION,
+  client: ['core', 'http'],
   metrics: [...FOUNDATION, 'loading'],
   control: ['core', 'wire', 'document', 'loading', 'metrics', 'env'],
   api: [...FOUNDATION, 'wire', 'loading', 'control', 'env'],

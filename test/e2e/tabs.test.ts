@@ -78,6 +78,122 @@ describe('tabs of one browser, with the script', () => {
     expect(site.foreign.requests.flatMap(({ pins }) => pins)).toEqual([])
     expect(problems).toEqual([])
   })
+
+  it('have a prerendered page whole, whatever has happened before it is shown', async () => {
+    await site.moveTo('1')
+    const context = await openContext()
+    const { page } = await openTab(context, site)
+    const prerendered = context.waitForEvent('response', {
+      predicate: (reply) => new URL(reply.url()).pathname === '/b',
+    })
+    await page.evaluate(() => {
+      const rules = document.createElement('script')
+      rules.type = 'speculationrules'
+      rules.textContent = JSON.stringify({
+        prerender: [{ source: 'list', urls: ['/b'], eagerness: 'immediate' }],
+      })
+      document.head.append(rules)
+    })
+    await prerendered
+    await site.moveTo('2')
+    await openTab(context, site)
+    await page.evaluate(() => {
+      const link = document.createElement('a')
+      link.href = '/b'
+      document.body.append(link)
+      link.click()
+    })
+    await page.waitForURL('**/b')
+    await page.waitForLoadState()
+    const is = await page.title()
+    expect(await click(page)).toEqual(allOf(is))
+    await site.moveTo('1')
+  })
+
+  it('have the script under a policy with a nonce, and clean addresses after a post', async () => {
+    const { page, problems } = await openTab(await openContext(), site)
+    await page.evaluate(() => {
+      const form = document.querySelector('form') as HTMLFormElement
+      form.target = ''
+      form.querySelector('button')?.click()
+    })
+    await page.waitForURL('**/api/form')
+    expect(await page.title()).toBe('1')
+    await page.goto(`${site.url.href}api/page`)
+    expect(await page.evaluate(() => (window as unknown as TabWindow).holo?.version)).toBe('1')
+    expect(await page.evaluate(() => document.scripts.length)).toBe(0)
+    expect(problems).toEqual([])
+  })
+
+  it('do not reload for ever where a chunk stays missing', async () => {
+    const { page } = await openTab(await openContext(), site)
+    const fail = () =>
+      page.evaluate(async () => {
+        let heard = 0
+        let told: unknown
+        addEventListener('vite:preloadError', () => {
+          heard++
+        })
+        const update = new Promise((done) => addEventListener('holo:update', done, { once: true }))
+        const event = Object.assign(new Event('vite:preloadError', { cancelable: true }), {
+          payload: new Error('no chunk'),
+        })
+        dispatchEvent(event)
+        const { holo } = window as unknown as TabWindow
+        const late = new Promise((done) => setTimeout(done, 20_000))
+        if (heard > 0) told = ((await Promise.race([update, late])) as CustomEvent)?.detail
+        return [heard, told, Boolean(holo)]
+      })
+    const said = { version: '1', environment: 'main', pinned: true, filesChanged: true }
+    expect(await fail()).toEqual([1, said, true])
+    await page.reload()
+    expect(await fail()).toEqual([0, undefined, true])
+  })
+
+  it('are told once that their version is gone, also where a service worker keeps its page', async () => {
+    const context = await openContext()
+    const { page, problems } = await openTab(context, site)
+    await page.evaluate(async () => {
+      await navigator.serviceWorker.register('/sw.js')
+      await navigator.serviceWorker.ready
+    })
+    // As a page that reloads itself at once.
+    await page.addInitScript(() => {
+      addEventListener('holo:update', ({ detail }: Event & { detail?: unknown }) => {
+        sessionStorage.told = (sessionStorage.told ?? '') + JSON.stringify(detail)
+        location.reload()
+      })
+    })
+    await page.reload()
+    expect(await click(page)).toEqual({ ...allOf('1') })
+    const now = await site.document()
+    await site.put({
+      environments: { ...now.environments, main: { version: '2' } },
+      versions: { ...now.versions, '1': { ...now.versions['1'], withdrawn: true } as never },
+    })
+    // Offline nothing is known, and nothing is told.
+    await context.setOffline(true)
+    await page.evaluate(() => dispatchEvent(new Event('online')))
+    expect(await page.evaluate(() => fetch('/api/me').then(String, () => 'offline'))).toBe('offline')
+    expect(await page.evaluate(() => sessionStorage.told)).toBe(undefined)
+    await context.setOffline(false)
+    const asks = () => page.evaluate(() => fetch('/api/me').then((reply) => reply.json()))
+    await Promise.all([page.waitForEvent('load'), asks().catch(() => undefined)])
+    const said = { version: '2', environment: 'main', pinned: false, filesChanged: true }
+    expect(await page.evaluate(() => sessionStorage.told)).toBe(JSON.stringify(said))
+    // The page is that of version 1 again; it asks, hears that it is gone, and is not told a second time.
+    expect(await page.title()).toBe('1')
+    expect(await asks()).toEqual({ is: '2' })
+    await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })))
+    await vi.waitFor(async () => {
+      const { update } = await page.evaluate(() => ({
+        update: (window as unknown as TabWindow).holo?.update,
+      }))
+      expect(update).toEqual(said)
+    })
+    expect(await page.evaluate(() => sessionStorage.told)).toBe(JSON.stringify(said))
+    expect(problems.filter((problem) => !/ERR_ABORTED|ERR_INTERNET_DISCONNECTED/.test(problem))).toEqual([])
+  })
 })
 
 describe('tabs of one browser, without the script', () => {

@@ -3,6 +3,7 @@
 
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { gzipSync } from 'node:zlib'
 import { WebSocketServer } from 'ws'
 import { type Edge, startEdge } from '../../scripts/local/edge.ts'
 import type { AssignmentsDocument } from '../../src/document/schema.ts'
@@ -45,6 +46,18 @@ function filesOf(id: string): PublishedFiles {
     },
     [`/assets/app-${id}.js`]: { type: JS, hashed: true, body: toApp(id) },
     [`/assets/lazy-${id}.js`]: { type: JS, hashed: true, body: `export const is = '${id}'` },
+    // It shows the first page that it kept, for ever.
+    '/sw.js': {
+      type: JS,
+      body: `addEventListener('install', (event) => {
+  skipWaiting()
+  event.waitUntil(caches.open('shell').then((cache) => cache.add('/')))
+})
+addEventListener('activate', (event) => event.waitUntil(clients.claim()))
+addEventListener('fetch', (event) => {
+  if (event.request.mode === 'navigate') event.respondWith(caches.match('/'))
+})`,
+    },
     '/config.json': { type: 'application/json', body: `{"is":"${id}"}` },
     '/worker.js': {
       type: JS,
@@ -146,7 +159,7 @@ export function allOf(id: string) {
 
 export async function startTabSite(
   settings: Partial<AssignmentsDocument>,
-  { secure = false, rules }: { readonly secure?: boolean; readonly rules?: string } = {},
+  { secure = false }: { readonly secure?: boolean } = {},
 ): Promise<TabSite> {
   const edge = await startEdge({
     host: '127.0.0.1',
@@ -165,7 +178,7 @@ export async function startTabSite(
   for (const id of ['1', '2']) {
     const store = { put: (key: string, value: Uint8Array<ArrayBuffer>) => bucket.put(key, value) }
     const { manifest } = await publishVersion(store, id, filesOf(id), 'single-page-application')
-    const backend = await startBackend(id, beacons, queries, rules)
+    const backend = await startBackend(id, beacons, queries)
     servers.push(backend)
     const { port } = backend.address() as AddressInfo
     const origins = [`http://127.0.0.1:${port}`]
@@ -192,8 +205,7 @@ export async function startTabSite(
     const wanted = (change.environments ?? now.environments).main?.version
     for (const until = Date.now() + 30_000; ; ) {
       const { headers } = await ask(edge.url, '/', { headers: DOCUMENT })
-      const told = String(headers['server-timing'])
-      if (headers['holo-version'] === wanted && Date.now() > 0 && told) break
+      if (headers['holo-version'] === wanted) break
       if (Date.now() > until) throw new Error(`pages are not of version ${wanted}`)
       await new Promise((done) => setTimeout(done, 50))
     }
@@ -239,13 +251,7 @@ async function startForeign(): Promise<Foreign & { readonly server: Server }> {
   return { server, requests, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/x` }
 }
 
-/** @param page what it answers below /page, besides its version. */
-function startBackend(
-  id: string,
-  beacons: string[],
-  queries: string[],
-  policy = '',
-): Promise<Server> {
+function startBackend(id: string, beacons: string[], queries: string[]): Promise<Server> {
   const server = createServer((request, response: ServerResponse) => {
     const url = new URL(request.url ?? '', 'http://backend')
     queries.push(url.search)
@@ -259,12 +265,35 @@ function startBackend(
         response.write(`data: ${id}\n\n`)
         break
       case '/api/form':
-        response.writeHead(200, {
-          'content-type': 'text/html',
-          ...(policy && { 'content-security-policy': policy }),
-        })
+        response.writeHead(200, { 'content-type': 'text/html' })
         response.end(`<!doctype html><html lang="en"><head><title>${id}</title></head></html>`)
         break
+      case '/api/page': {
+        const { 'if-none-match': condition, range } = request.headers
+        const about = {
+          etag: '"page"',
+          'last-modified': 'Fri, 27 Nov 2026 00:00:00 GMT',
+          'content-security-policy': "script-src 'nonce-n1' 'strict-dynamic'",
+        }
+        if (condition === '"page"') {
+          response.writeHead(304, about).end()
+          break
+        }
+        const type = { ...about, 'content-type': 'text/html; charset=utf-8' }
+        if (range) {
+          response.writeHead(206, { ...type, 'content-range': 'bytes 0-3/99' }).end('<!do')
+          break
+        }
+        const body = gzipSync(`<!doctype html><html><head><title>${id}</title></head></html>`)
+        response.writeHead(200, {
+          ...type,
+          'content-encoding': 'gzip',
+          'content-length': body.length,
+          'accept-ranges': 'bytes',
+        })
+        response.end(request.method === 'HEAD' ? undefined : body)
+        break
+      }
       case '/api/away':
         response.writeHead(302, { location: url.searchParams.get('to') ?? '' }).end()
         break
