@@ -190,7 +190,7 @@ function changePage(
   if (status === 304) adaptEtag(headers, pageKey)
   // A part of a page is one of the page as the backend has it.
   if (status === 206 || status === 304) return response
-  const planned = planInsertion(headers, insertions, new URL(request.url).origin)
+  const planned = planInsertion((name) => headers.get(name), insertions, request.url)
   if (!planned) return response
   adaptPageHeaders(headers, planned.key)
   return body === null ? response : new Response(insertIntoStream(body, planned.html), response)

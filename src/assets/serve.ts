@@ -109,7 +109,7 @@ export async function serveIntent(
 type ChangedPage = {
   readonly selected: Selection
   readonly planned: PlannedInsertion
-  readonly headers: Headers
+  readonly headers: Headers | Record<string, string>
 }
 
 /** Only the plain form of a page can be changed; the platform encodes it for the client. */
@@ -122,8 +122,13 @@ function planPage(
   const { entry } = selected
   if (!HTML_TYPE.test(entry.type)) return undefined
   const plain = { ...selected, choice: entry }
-  const headers = new Headers(toHeaders(toContentHeaders(plain), applyHeaders))
-  const planned = planInsertion(headers, insertions, new URL(request.url).origin)
+  const fields = toContentHeaders(plain)
+  delete fields['accept-ranges']
+  delete fields['content-length']
+  const headers = toHeaders(fields, applyHeaders)
+  const read = (name: string) =>
+    headers instanceof Headers ? headers.get(name) : (headers[name] ?? null)
+  const planned = planInsertion(read, insertions, request.url)
   return planned && { selected: plain, planned, headers }
 }
 
@@ -136,22 +141,25 @@ async function servePage(
   pages: InsertedPages,
 ): Promise<ServeResult> {
   const { choice, status } = selected
-  headers.delete('accept-ranges')
-  headers.delete('content-length')
+  const set = (name: string, value: string) => {
+    if (headers instanceof Headers) headers.set(name, value)
+    else headers[name] = value
+  }
   if (status === 200) {
     const etag = toPageEtag(toEtag(choice), planned)
-    headers.set('etag', etag)
+    set('etag', etag)
     const verdict = decidePagePrecondition(request.headers, etag)
     if (verdict === 'failed') return withoutBlob(errorResponse('precondition_failed', requestId))
     if (verdict === 'not-modified') {
-      headers.delete('content-type')
-      return withoutBlob(new Response(null, { status: 304, headers }))
+      const kept = new Headers(headers)
+      kept.delete('content-type')
+      return withoutBlob(new Response(null, { status: 304, headers: kept }))
     }
   }
   if (request.method === 'HEAD') return withoutBlob(new Response(null, { status, headers }))
   const loaded = await loadInserted(choice, planned, blobs, pages, ctx)
   if (loaded !== 'unavailable' && loaded.length !== undefined) {
-    headers.set('content-length', String(loaded.length))
+    set('content-length', String(loaded.length))
   }
   return toServed(loaded, { status, headers }, requestId)
 }

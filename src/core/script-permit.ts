@@ -9,16 +9,17 @@ const NONCE = /^'nonce-([A-Za-z0-9+/_-]+={0,2})'$/i
 const FOR_SCRIPT_ELEMENTS = ['script-src-elem', 'script-src', 'default-src']
 
 /**
- * Whether all policies allow a script of `origin` at a path without a secret; `undefined` if one of
+ * Whether all policies allow a script of the page's own origin at a path without a secret; `undefined` if one of
  * them does not. Policies that only report are not meant.
  *
  * @param policies the value of `Content-Security-Policy`, several joined by commas.
  * @param integrity the value of `Integrity-Policy`: it blocks scripts without a hash.
+ * @param url of the page.
  */
 export function permitScript(
   policies: string | null,
   integrity: string | null,
-  origin: string,
+  url: string,
 ): ScriptPermit | undefined {
   if (integrity !== null && /\bscript\b/.test(integrity)) return undefined
   const needed: ReadonlySet<string>[] = []
@@ -28,7 +29,7 @@ export function permitScript(
     if (sandbox && !sandbox.some((word) => word.toLowerCase() === 'allow-scripts')) return undefined
     const name = FOR_SCRIPT_ELEMENTS.find((one) => directives.has(one))
     const sources = name === undefined ? undefined : (directives.get(name) ?? [])
-    if (!sources || isListed(sources, origin)) continue
+    if (!sources || isListed(sources, url)) continue
     needed.push(new Set(sources.flatMap((source) => NONCE.exec(source)?.[1] ?? [])))
   }
   const [first, ...others] = needed
@@ -49,10 +50,10 @@ function parsePolicy(policy: string): ReadonlyMap<string, readonly string[]> {
 }
 
 /** Whether a list of sources names the origin itself. `'strict-dynamic'` makes such names void. */
-function isListed(sources: readonly string[], origin: string): boolean {
+function isListed(sources: readonly string[], url: string): boolean {
   const words = sources.map((source) => source.toLowerCase())
   if (words.includes("'strict-dynamic'")) return false
-  const { protocol, host, hostname } = new URL(origin)
+  const { protocol, host, hostname } = new URL(url)
   return words.some((word) => {
     if (word === "'self'" || word === '*' || word === protocol) return true
     // A policy that names http allows https as well.

@@ -4,6 +4,7 @@
 
 import { parseCacheControl } from '../core/cache-control.ts'
 import { permitScript } from '../core/script-permit.ts'
+import { keepPrivate } from './keep-private.ts'
 
 /** One script element of Holo's that a page gets. */
 export type Insertion = {
@@ -42,23 +43,24 @@ const ASCII_COMPATIBLE = /^(?:utf-?8|us-ascii|ascii|iso-8859-\d{1,2}|latin1|wind
  * What a reply with these headers gets; `undefined` if it is no page, must not be changed
  * (`no-transform`), or its policies would not let the scripts run.
  *
- * @param origin of the page, such as `https://shop.example.com`.
+ * @param read gives a header of the reply.
+ * @param url the address of the page.
  */
 export function planInsertion(
-  headers: Headers,
+  read: (name: string) => string | null,
   insertions: readonly Insertion[],
-  origin: string,
+  url: string,
 ): PlannedInsertion | undefined {
-  const type = headers.get('content-type') ?? ''
+  const type = read('content-type') ?? ''
   if (insertions.length === 0 || !HTML.test(type)) return undefined
   const charset = CHARSET.exec(type)?.[1]
   if (charset !== undefined && !ASCII_COMPATIBLE.test(charset)) return undefined
-  const control = parseCacheControl(headers.get('cache-control'))
+  const control = parseCacheControl(read('cache-control'))
   if (control.some(({ name }) => name === 'no-transform')) return undefined
   const permit = permitScript(
-    headers.get('content-security-policy'),
-    headers.get('integrity-policy'),
-    origin,
+    read('content-security-policy'),
+    read('integrity-policy'),
+    url,
   )
   if (!permit) return undefined
   return {
@@ -82,9 +84,13 @@ const ABOUT_THE_BYTES = [
   'repr-digest',
 ]
 
-/** Changes the headers of a page, or of its HEAD, to those of the page with the insertion. */
+/**
+ * Changes the headers of a page, or of its HEAD, to those of the page with the insertion. It belongs to
+ * one visitor's version, also if it was fetched ahead by a link.
+ */
 export function adaptPageHeaders(headers: Headers, key: string): void {
   for (const name of ABOUT_THE_BYTES) headers.delete(name)
+  keepPrivate(headers)
   adaptEtag(headers, key)
 }
 
@@ -132,6 +138,8 @@ export function toOriginConditions(headers: Record<string, string>, key: string)
 
 /** If nothing of a page shows where its head is, it stays as it is. */
 const MAX_HEAD_BYTES = 65_536
+/** Nearly every page has the place within these; the rest of a chunk then need not be parsed. */
+const USUAL_HEAD_BYTES = 1_024
 
 /**
  * Elements that stand in a head, or end it: the text comes before the first of them where the page
@@ -203,9 +211,13 @@ async function pass(
       isWhole = done
       if (value) start = join(start, value)
       const isEnough = isWhole || start.length >= MAX_HEAD_BYTES
-      const changed = await insertIntoBytes(start, html, isWhole)
+      const isShort = start.length <= USUAL_HEAD_BYTES
+      const usual = isShort ? start : start.slice(0, USUAL_HEAD_BYTES)
+      const early = await insertIntoBytes(usual, html, isWhole && isShort)
+      const changed = early ?? (isShort ? undefined : await insertIntoBytes(start, html, isWhole))
       if (!changed && !isEnough) continue
       await writer.write(changed ? new Uint8Array(changed) : start)
+      if (early && !isShort) await writer.write(start.subarray(USUAL_HEAD_BYTES))
       break
     }
     if (isWhole) await writer.close()

@@ -200,7 +200,8 @@ export async function startTabSite(
     JSON.parse((await kv.get('assignments')) ?? '')
   const put = async (change: Partial<AssignmentsDocument>) => {
     const now = await document()
-    const revision = now.revision + 1
+    // The control writes what it adopts under a revision of its own, perhaps just now.
+    const revision = now.revision + 10
     await kv.put('assignments', JSON.stringify({ ...now, ...change, revision }))
     const wanted = (change.environments ?? now.environments).main?.version
     for (const until = Date.now() + 30_000; ; ) {

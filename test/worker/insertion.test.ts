@@ -1,6 +1,9 @@
 // What Holo adds to pages: where it stands in them, and what becomes of the headers that describe them.
 
 import { describe, expect, it } from 'vitest'
+import type { Blobs } from '../../src/assets/blobs.ts'
+import { createInsertedPages, loadInserted } from '../../src/assets/inserted.ts'
+import { MAX_INSERTED_BYTES } from '../../src/assets/limits.ts'
 import {
   type Insertion,
   insertIntoBytes,
@@ -96,7 +99,7 @@ describe('the place in a page', () => {
 
 const INSERTION: Insertion = { key: 'k1', toHtml: (nonce) => `<x nonce=${nonce}>` }
 const plan = (headers: Record<string, string>) =>
-  planInsertion(new Headers(headers), [INSERTION], 'https://shop.example.com')
+  planInsertion((name) => headers[name] ?? null, [INSERTION], 'https://shop.example.com/a?b')
 
 describe('a reply that gets something', () => {
   it.each([
@@ -155,5 +158,34 @@ describe('validators of a page of a backend', () => {
 
   it('an invalid tag is left out', () => {
     expect(toInsertedEtag('abc', 'k')).toBeUndefined()
+  })
+})
+
+describe('pages in memory', () => {
+  it('MAX_INSERTED_BYTES: those that were asked for last stay, and the oldest is made again', async () => {
+    const pages = createInsertedPages()
+    const size = 2 ** 18
+    const count = MAX_INSERTED_BYTES / size
+    let reads = 0
+    const bytes = encoder.encode('<head>'.padEnd(size - X.length, '.'))
+    const blobs = {
+      peek: () => {
+        reads++
+        return { body: bytes.buffer, source: 'memory' as const }
+      },
+    } as unknown as Blobs
+    const load = (i: number) => {
+      const choice = { blob: String(i), size: bytes.length }
+      return loadInserted(choice, { key: 'k', html: X }, blobs, pages, { waitUntil: () => {} })
+    }
+    for (let i = 0; i < count; i++) expect(await load(i)).toMatchObject({ length: size })
+    for (let i = 0; i < count; i++) await load(i)
+    expect([reads, pages.bytes]).toEqual([count, MAX_INSERTED_BYTES])
+    await load(count)
+    expect([reads, pages.bytes]).toEqual([count + 1, MAX_INSERTED_BYTES])
+    await load(1)
+    expect(reads).toBe(count + 1)
+    await load(0)
+    expect(reads).toBe(count + 2)
   })
 })
