@@ -31,8 +31,8 @@ export type Facts = RequestFacts & {
   /** Whether the visitor's browser uses https. */
   readonly secure: boolean
   /**
-   * A page whose address has a pin that does not count: a link put it there. Nothing may be loaded by
-   * a page of that address.
+   * A page, or what may become one, whose address has a pin that does not count: a link put it there.
+   * Nothing may be loaded by a page of that address.
    */
   readonly hasStrayPin: boolean
   /** Holo's cookies of the request, so that the reply sets none again to the same value. */
@@ -113,10 +113,7 @@ export function readFacts(
     ),
     secure,
     hasStrayPin:
-      method === 'GET' &&
-      isPage &&
-      queryPin !== undefined &&
-      (kind === 'document' || !countsInQuery),
+      method === 'GET' && queryPin !== undefined && (kind === 'document' || !countsInQuery),
     cookies: own,
     attributes: withAttributes ? readAttributes(request, cookies, search) : NO_ATTRIBUTES,
     grants: NO_GRANTS,

@@ -13,6 +13,8 @@ beforeAll(async () => {
 })
 afterAll(() => browser?.close())
 
+const WAIT = { timeout: 30_000, interval: 100 }
+
 type TabWindow = {
   readonly clicks: () => Promise<Record<string, unknown>>
   readonly away: (foreign: string) => Promise<Record<string, unknown>>
@@ -58,7 +60,7 @@ describe('tabs of one browser, with the script', () => {
     }
     await vi.waitFor(() => {
       expect(site.beacons).toEqual(['1', '1', '2', '1', '2', '1', '1', '2', '1'])
-    })
+    }, WAIT)
     expect(site.queries.filter((query) => query.includes('pin'))).toEqual([])
     const problems = [first, second, third].flatMap((tab) => tab.problems)
     // The page itself closes its streams of events.
@@ -178,9 +180,12 @@ describe('tabs of one browser, with the script', () => {
     expect(await page.evaluate(() => sessionStorage.told)).toBe(undefined)
     await context.setOffline(false)
     const asks = () => page.evaluate(() => fetch('/api/me').then((reply) => reply.json()))
-    await Promise.all([page.waitForEvent('load'), asks().catch(() => undefined)])
     const said = { version: '2', environment: 'main', pinned: false, filesChanged: true }
-    expect(await page.evaluate(() => sessionStorage.told)).toBe(JSON.stringify(said))
+    // The browser says that it is online again, and then the page is told.
+    await vi.waitFor(async () => {
+      expect(await page.evaluate(() => sessionStorage.told)).toBe(JSON.stringify(said))
+    }, WAIT)
+    await page.waitForLoadState()
     // The page is that of version 1 again; it asks, hears that it is gone, and is not told a second time.
     expect(await page.title()).toBe('1')
     expect(await asks()).toEqual({ is: '2' })
@@ -190,7 +195,7 @@ describe('tabs of one browser, with the script', () => {
         update: (window as unknown as TabWindow).holo?.update,
       }))
       expect(update).toEqual(said)
-    })
+    }, WAIT)
     expect(await page.evaluate(() => sessionStorage.told)).toBe(JSON.stringify(said))
     expect(problems.filter((problem) => !/ERR_ABORTED|ERR_INTERNET_DISCONNECTED/.test(problem))).toEqual([])
   })

@@ -31,6 +31,9 @@ export type TabSite = {
   readonly stop: () => Promise<void>
 }
 
+/** So that browsers ask for no other. */
+const ICON = '<link rel="icon" href="data:,">'
+
 const JS = 'text/javascript; charset=utf-8'
 
 /** What each version has. The page's `clicks()` asks in every way, and returns who has answered. */
@@ -39,7 +42,7 @@ function filesOf(id: string): PublishedFiles {
     '/index.html': {
       type: 'text/html; charset=utf-8',
       body: `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${id}</title>
-<link rel="icon" href="data:,"><script src="/assets/app-${id}.js"></script></head><body>
+${ICON}<script src="/assets/app-${id}.js"></script></head><body>
 <iframe name="out" hidden></iframe>
 <form method="post" action="/api/form" target="out"><input name="action" value="a"><button>send</button></form>
 </body></html>`,
@@ -267,7 +270,7 @@ function startBackend(id: string, beacons: string[], queries: string[]): Promise
         break
       case '/api/form':
         response.writeHead(200, { 'content-type': 'text/html' })
-        response.end(`<!doctype html><html lang="en"><head><title>${id}</title></head></html>`)
+        response.end(`<!doctype html><html lang="en"><head>${ICON}<title>${id}</title></head></html>`)
         break
       case '/api/page': {
         const { 'if-none-match': condition, range } = request.headers
@@ -285,7 +288,7 @@ function startBackend(id: string, beacons: string[], queries: string[]): Promise
           response.writeHead(206, { ...type, 'content-range': 'bytes 0-3/99' }).end('<!do')
           break
         }
-        const body = gzipSync(`<!doctype html><html><head><title>${id}</title></head></html>`)
+        const body = gzipSync(`<!doctype html><html><head>${ICON}<title>${id}</title></head></html>`)
         response.writeHead(200, {
           ...type,
           'content-encoding': 'gzip',

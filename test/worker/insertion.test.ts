@@ -18,7 +18,7 @@ const decoder = new TextDecoder()
 const X = '<script src="/x"></script>'
 
 async function insertInto(page: string, isWhole = true): Promise<string | undefined> {
-  const changed = await insertIntoBytes(encoder.encode(page), X, isWhole)
+  const changed = await insertIntoBytes(Uint8Array.from(encoder.encode(page)), X, isWhole)
   return changed && decoder.decode(changed)
 }
 
@@ -167,7 +167,7 @@ describe('pages in memory', () => {
     const size = 2 ** 18
     const count = MAX_INSERTED_BYTES / size
     let reads = 0
-    const bytes = encoder.encode('<head>'.padEnd(size - X.length, '.'))
+    const bytes = Uint8Array.from(encoder.encode('<head>'.padEnd(size - X.length, '.')))
     const blobs = {
       peek: () => {
         reads++
