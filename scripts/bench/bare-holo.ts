@@ -62,9 +62,7 @@ export async function buildHolo(
     bindings: {
       ...variables,
       ALLOW_INSECURE_ORIGINS: 'true',
-      ASSIGNMENTS: tabPins
-        ? JSON.stringify({ ...JSON.parse(assignments), tabPins })
-        : assignments,
+      ASSIGNMENTS: tabPins ? JSON.stringify({ ...JSON.parse(assignments), tabPins }) : assignments,
       COLLECTED: counts === 'visitors' ? { main: EVERYTHING } : {},
       OBJECTS: Object.fromEntries(
         [...objects].map(([key, bytes]) => [key, Buffer.from(bytes).toString('base64')]),

@@ -23,7 +23,8 @@ export function makePage(name: string): string {
   const links = Array.from({ length: 12 }, (_, i) => `<link rel="modulepreload" href="/${i}.js">`)
   const rows = Array.from(
     { length: 120 },
-    (_, i) => `<li class="row"><a href="/${i}">${makeBytes(`${name}${i}`, 9).toString('hex')}</a></li>`,
+    (_, i) =>
+      `<li class="row"><a href="/${i}">${makeBytes(`${name}${i}`, 9).toString('hex')}</a></li>`,
   )
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${name}</title>${links.join('')}</head><body><ul>${rows.join('')}</ul></body></html>`
 }

@@ -57,11 +57,7 @@ export function planInsertion(
   if (charset !== undefined && !ASCII_COMPATIBLE.test(charset)) return undefined
   const control = parseCacheControl(read('cache-control'))
   if (control.some(({ name }) => name === 'no-transform')) return undefined
-  const permit = permitScript(
-    read('content-security-policy'),
-    read('integrity-policy'),
-    url,
-  )
+  const permit = permitScript(read('content-security-policy'), read('integrity-policy'), url)
   if (!permit) return undefined
   return {
     key: toKey(insertions),

@@ -301,7 +301,10 @@ describe('pins per tab', () => {
   })
 
   it('are not set for an environment that there is none of', () => {
-    expect(apply(on('nowhere'), CURRENT)).toMatchObject({ ok: false, error: [{ path: 'environment' }] })
+    expect(apply(on('nowhere'), CURRENT)).toMatchObject({
+      ok: false,
+      error: [{ path: 'environment' }],
+    })
   })
 })
 

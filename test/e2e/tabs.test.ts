@@ -176,7 +176,9 @@ describe('tabs of one browser, with the script', () => {
     // Offline nothing is known, and nothing is told.
     await context.setOffline(true)
     await page.evaluate(() => dispatchEvent(new Event('online')))
-    expect(await page.evaluate(() => fetch('/api/me').then(String, () => 'offline'))).toBe('offline')
+    expect(await page.evaluate(() => fetch('/api/me').then(String, () => 'offline'))).toBe(
+      'offline',
+    )
     expect(await page.evaluate(() => sessionStorage.told)).toBe(undefined)
     await context.setOffline(false)
     const asks = () => page.evaluate(() => fetch('/api/me').then((reply) => reply.json()))
@@ -189,7 +191,9 @@ describe('tabs of one browser, with the script', () => {
     // The page is that of version 1 again; it asks, hears that it is gone, and is not told a second time.
     expect(await page.title()).toBe('1')
     expect(await asks()).toEqual({ is: '2' })
-    await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })))
+    await page.evaluate(() =>
+      dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })),
+    )
     await vi.waitFor(async () => {
       const { update } = await page.evaluate(() => ({
         update: (window as unknown as TabWindow).holo?.update,
@@ -197,7 +201,9 @@ describe('tabs of one browser, with the script', () => {
       expect(update).toEqual(said)
     }, WAIT)
     expect(await page.evaluate(() => sessionStorage.told)).toBe(JSON.stringify(said))
-    expect(problems.filter((problem) => !/ERR_ABORTED|ERR_INTERNET_DISCONNECTED/.test(problem))).toEqual([])
+    expect(
+      problems.filter((problem) => !/ERR_ABORTED|ERR_INTERNET_DISCONNECTED/.test(problem)),
+    ).toEqual([])
   })
 })
 

@@ -8,7 +8,11 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { ask, DOCUMENT } from '../support/http-client.ts'
 import { startTabSite, type TabSite } from '../support/tab-site.ts'
 
-const CALL = { 'sec-fetch-dest': 'empty', 'sec-fetch-mode': 'cors', 'sec-fetch-site': 'same-origin' }
+const CALL = {
+  'sec-fetch-dest': 'empty',
+  'sec-fetch-mode': 'cors',
+  'sec-fetch-site': 'same-origin',
+}
 const ID = 'AAAAAAAAAAAAAAAAAAAAAA'
 const WAIT = { timeout: 30_000, interval: 100 }
 const HALF = { main: 50, canary: 50 }
@@ -171,8 +175,9 @@ describe('a reply to a tab', () => {
         expect(reply.cookies).toEqual({})
       }
     }
-    expect((await open('/api/form?holo-pin=2', { 'sec-fetch-site': 'same-origin' }, 'POST')).body)
-      .toContain('<title>2</title>')
+    expect(
+      (await open('/api/form?holo-pin=2', { 'sec-fetch-site': 'same-origin' }, 'POST')).body,
+    ).toContain('<title>2</title>')
   })
 
   it('gives a redirect to another origin as data only to the script of a tab', async () => {
@@ -191,23 +196,33 @@ describe('a reply to a tab', () => {
 })
 
 describe('a pin whose version is gone', () => {
-  const tell = (pin: unknown, files: unknown = ['/', '/config.json', '/api/me', '/assets/app-1.js']) =>
+  const tell = (
+    pin: unknown,
+    files: unknown = ['/', '/config.json', '/api/me', '/assets/app-1.js'],
+  ) =>
     ask(site.url, '/.holo/tab', {
       method: 'POST',
       headers: CALL,
       body: JSON.stringify({ pin, files }),
     })
 
-  it.each(['9.9.9', '9.9.9@main', 'secret@secret'])('%s is answered by what counts now, and says so', async (pin) => {
-    const reply = await call('/api/me', { 'holo-pin': pin })
-    expect([reply.status, reply.body, reply.headers['holo-pin-gone']]).toEqual([200, '{"is":"1"}', '1'])
-    expect(await tell(pin).then(({ body }) => JSON.parse(body))).toEqual({
-      version: '1',
-      environment: 'main',
-      pinned: false,
-      filesChanged: true,
-    })
-  })
+  it.each(['9.9.9', '9.9.9@main', 'secret@secret'])(
+    '%s is answered by what counts now, and says so',
+    async (pin) => {
+      const reply = await call('/api/me', { 'holo-pin': pin })
+      expect([reply.status, reply.body, reply.headers['holo-pin-gone']]).toEqual([
+        200,
+        '{"is":"1"}',
+        '1',
+      ])
+      expect(await tell(pin).then(({ body }) => JSON.parse(body))).toEqual({
+        version: '1',
+        environment: 'main',
+        pinned: false,
+        filesChanged: true,
+      })
+    },
+  )
 
   it('is told to no page, and to nobody whose pin counts or who has none', async () => {
     for (const reply of [
@@ -253,7 +268,11 @@ describe('what went wrong elsewhere', () => {
   it('a missing file sets no cookie, and is neither a page nor kept', async () => {
     for (const path of ['/assets/gone-1.js', '/gone.css']) {
       const reply = await ask(site.url, path, {
-        headers: { 'sec-fetch-dest': 'script', 'sec-fetch-mode': 'no-cors', cookie: 'holo-pin=2@canary' },
+        headers: {
+          'sec-fetch-dest': 'script',
+          'sec-fetch-mode': 'no-cors',
+          cookie: 'holo-pin=2@canary',
+        },
       })
       expect(reply.status).toBe(404)
       expect(reply.cookies).toEqual({})

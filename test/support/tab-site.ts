@@ -270,7 +270,9 @@ function startBackend(id: string, beacons: string[], queries: string[]): Promise
         break
       case '/api/form':
         response.writeHead(200, { 'content-type': 'text/html' })
-        response.end(`<!doctype html><html lang="en"><head>${ICON}<title>${id}</title></head></html>`)
+        response.end(
+          `<!doctype html><html lang="en"><head>${ICON}<title>${id}</title></head></html>`,
+        )
         break
       case '/api/page': {
         const { 'if-none-match': condition, range } = request.headers
@@ -288,7 +290,9 @@ function startBackend(id: string, beacons: string[], queries: string[]): Promise
           response.writeHead(206, { ...type, 'content-range': 'bytes 0-3/99' }).end('<!do')
           break
         }
-        const body = gzipSync(`<!doctype html><html><head>${ICON}<title>${id}</title></head></html>`)
+        const body = gzipSync(
+          `<!doctype html><html><head>${ICON}<title>${id}</title></head></html>`,
+        )
         response.writeHead(200, {
           ...type,
           'content-encoding': 'gzip',

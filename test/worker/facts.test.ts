@@ -123,10 +123,16 @@ describe('the visitor', () => {
       return [id, bucketId]
     }
     expect(of({ 'x-user': 'u-7', cookie }, source)).toEqual(['u-7', ID])
-    expect(of({ 'x-user': 'u-7', cookie }, { ...source, overCookie: true })).toEqual(['u-7', undefined])
+    expect(of({ 'x-user': 'u-7', cookie }, { ...source, overCookie: true })).toEqual([
+      'u-7',
+      undefined,
+    ])
     expect(of({ 'x-user': 'u-7' }, source)).toEqual(['u-7', undefined])
     expect(of({ cookie }, source)).toEqual([ID, undefined])
-    expect(of({ 'x-user': 'u-7', cookie: '__Host-holo-visitor=forged' }, source)).toEqual(['u-7', undefined])
+    expect(of({ 'x-user': 'u-7', cookie: '__Host-holo-visitor=forged' }, source)).toEqual([
+      'u-7',
+      undefined,
+    ])
   })
 
   it('may be a number in a claim', () => {
