@@ -15,7 +15,9 @@ import {
   adaptEtag,
   adaptPageHeaders,
   type Insertion,
+  insertIntoShort,
   insertIntoStream,
+  isShortPage,
   planInsertion,
   toKey,
 } from './http/insertion.ts'
@@ -163,7 +165,7 @@ async function forward(situation: ActOptions, service: Service): Promise<ActResu
   )
   const { fellBackFor, own } = sent
   const response =
-    pageKey === undefined ? sent.response : changePage(sent.response, situation, pageKey)
+    pageKey === undefined ? sent.response : await changePage(sent.response, situation, pageKey)
   const timing = [`holo-origin;dur=${Date.now() - began}`]
   const source = fellBackFor === undefined ? 'service' : 'fallback'
   const counted = { source, service: own, isNamed: false } as const
@@ -180,11 +182,11 @@ async function forward(situation: ActOptions, service: Service): Promise<ActResu
 }
 
 /** A service's reply with the insertions, if it is a page that can take them. */
-function changePage(
+async function changePage(
   response: Response,
   { request, insertions }: ActOptions,
   pageKey: string,
-): Response {
+): Promise<Response> {
   const { status, headers, body } = response
   if (response.webSocket) return response
   if (status === 304) adaptEtag(headers, pageKey)
@@ -192,8 +194,13 @@ function changePage(
   if (status === 206 || status === 304) return response
   const planned = planInsertion((name) => headers.get(name), insertions, request.url)
   if (!planned) return response
+  const isShort = isShortPage(headers)
   adaptPageHeaders(headers, planned.key)
-  return body === null ? response : new Response(insertIntoStream(body, planned.html), response)
+  if (body === null) return response
+  const changed = isShort
+    ? await insertIntoShort(body, planned.html)
+    : insertIntoStream(body, planned.html)
+  return new Response(changed, response)
 }
 
 /** What the counters record of a reply. */

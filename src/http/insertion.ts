@@ -143,6 +143,32 @@ const USUAL_HEAD_BYTES = 1_024
  */
 const MARKS = 'title, meta, link, base, style, script, template, noscript, body'
 
+/** White space of HTML, which is less than that of regular expressions. */
+const BLANK = '[\\t\\n\\f\\r ]'
+const ATTRIBUTES = `(?:${BLANK}(?:[^>"']|"[^"]*"|'[^']*')*)?`
+/**
+ * How nearly all pages begin, up to the place. Such a beginning can be read in one way only, and
+ * needs no parser.
+ */
+const USUAL_BEGINNING = new RegExp(
+  `^${BLANK}*<!doctype[^>]*>${BLANK}*<html${ATTRIBUTES}>${BLANK}*<head${ATTRIBUTES}>`,
+  'i',
+)
+const latin1 = new TextDecoder('latin1')
+const encoder = new TextEncoder()
+
+/** The bytes with the text, if the page begins as usual. */
+function insertAsUsual(bytes: Uint8Array, html: string): ArrayBuffer | undefined {
+  const beginning = USUAL_BEGINNING.exec(latin1.decode(bytes.subarray(0, USUAL_HEAD_BYTES)))?.[0]
+  if (beginning === undefined) return undefined
+  const at = beginning.length
+  const changed = new Uint8Array(bytes.length + html.length)
+  changed.set(bytes.subarray(0, at))
+  encoder.encodeInto(html, changed.subarray(at))
+  changed.set(bytes.subarray(at), at + html.length)
+  return changed.buffer
+}
+
 /**
  * The bytes with the text at the beginning of the head; `undefined` if no place for it is found in
  * them.
@@ -154,6 +180,8 @@ export async function insertIntoBytes(
   html: string,
   isWhole: boolean,
 ): Promise<ArrayBuffer | undefined> {
+  const usual = insertAsUsual(new Uint8Array(bytes), html)
+  if (usual) return usual
   let isDone = false
   const insert = (put: (html: string, options: { html: true }) => unknown) => {
     if (isDone) return
@@ -176,6 +204,28 @@ export async function insertIntoBytes(
     console.warn('a page could not be changed', cause)
     return undefined
   }
+}
+
+/**
+ * A short page of a known length is read whole, which costs less than a stream. If it breaks off, so
+ * does what is returned.
+ */
+export async function insertIntoShort(
+  body: ReadableStream<Uint8Array>,
+  html: string,
+): Promise<ArrayBuffer | ReadableStream<Uint8Array>> {
+  try {
+    const bytes = await new Response(body).arrayBuffer()
+    return (await insertIntoBytes(bytes, html, true)) ?? bytes
+  } catch (cause) {
+    return new ReadableStream({ start: (controller) => controller.error(cause) })
+  }
+}
+
+/** Whether a page with these headers is short enough to be read whole. */
+export function isShortPage(headers: Headers): boolean {
+  const length = headers.get('content-length')
+  return length !== null && Number(length) <= MAX_HEAD_BYTES
 }
 
 /**
