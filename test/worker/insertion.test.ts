@@ -27,7 +27,11 @@ describe('the place in a page', () => {
     ['<!doctype html><html><head><meta charset=utf-8></head></html>', '<head>', 'after'],
     ['<!DOCTYPE html>\n<HTML><HEAD lang=x ><TITLE>a</TITLE>', '<HEAD lang=x >', 'after'],
     ['<!-- <head> --><html><head><title>a</title>', '<html><head>', 'after'],
-    ['<!doctype html><html title="<head>" data-a=\'>\'><head class=">"><title>', '<head class=">">', 'after'],
+    [
+      '<!doctype html><html title="<head>" data-a=\'>\'><head class=">"><title>',
+      '<head class=">">',
+      'after',
+    ],
     ['<!doctype html><html><header>a</header><body>', '<body>', 'before'],
     ['<!doctype html><html><!-- <head> --><head><title>', '--><head>', 'after'],
     ['<!doctype html><title>a</title><p>b', '<title>', 'before'],
