@@ -18,7 +18,7 @@ const MAY_IMPORT = {
   assets: ['core', 'http'],
   proxy: ['core', 'http'],
   flags: FOUNDATION,
-  client: FOUNDATION,
+  client: ['core', 'http'],
   metrics: [...FOUNDATION, 'loading'],
   control: ['core', 'wire', 'document', 'loading', 'metrics'],
   api: [...FOUNDATION, 'wire', 'loading', 'control', 'env'],
@@ -31,7 +31,9 @@ const MAY_IMPORT = {
   'version-now': FOUNDATION,
   'ask-other': [...WIRED, 'act'],
   'dashboard-page': ['http', 'env'],
-  router: [...WIRED, 'act', 'ask-other', 'version-now', 'dashboard-page'],
+  insertions: [...FOUNDATION, 'client'],
+  tab: [...FOUNDATION, 'assets'],
+  router: [...WIRED, 'act', 'ask-other', 'version-now', 'dashboard-page', 'insertions', 'tab'],
   worker: [...WIRED, 'router'],
 }
 

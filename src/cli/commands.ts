@@ -32,6 +32,7 @@ import { ROLLOUT_PLAN } from './commands/rollout-plan.ts'
 import { RULES_COMMANDS } from './commands/rules.ts'
 import { SIMULATE } from './commands/simulate.ts'
 import { STATUS } from './commands/status.ts'
+import { TAB_PINS } from './commands/tab-pins.ts'
 import { TOKEN_COMMANDS } from './commands/token.ts'
 import { VERSION_COMMANDS } from './commands/versions.ts'
 
@@ -57,6 +58,7 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
   ROLLOUT_REPLAY,
   ROLLOUT_HISTORY,
   ...ENV_COMMANDS,
+  TAB_PINS,
   ...RULES_COMMANDS,
   EXPLAIN,
   METRICS_EXPORT,

@@ -35,7 +35,7 @@ export function decide(
   assignments: Assignments,
   note?: (step: DecisionStep) => void,
 ): Decision {
-  const bucket = bucketOf(assignments.salt, facts.visitor)
+  const bucket = bucketOf(assignments.salt, facts.bucketId ?? facts.visitor)
   const skipped: string[] = []
   const own = facts.anonymous ? assignments.first : (assignments.buckets[bucket] as Environment)
   const chosen = (environment: Environment, reason: Reason, rule?: string): Decision => ({

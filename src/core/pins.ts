@@ -5,12 +5,15 @@ import { ENVIRONMENT_NAME, VERSION_ID } from './names.ts'
 import { err, ok, type Result } from './result.ts'
 import type { Assignments, PinClaim, RequestFacts, Version } from './types.ts'
 
+/** What a script writes that puts together a pin of a value that it does not have. */
+const NO_VALUE: ReadonlySet<string> = new Set(['undefined', 'null', 'NaN'])
+
 /** The claim in `version@environment` or `version`; `undefined` when it is neither. */
 export function parsePin(text: string): PinClaim | undefined {
   const at = text.indexOf('@')
   const version = at < 0 ? text : text.slice(0, at)
   const environment = at < 0 ? undefined : text.slice(at + 1)
-  if (!VERSION_ID.test(version)) return undefined
+  if (!VERSION_ID.test(version) || NO_VALUE.has(version)) return undefined
   if (environment !== undefined && !ENVIRONMENT_NAME.test(environment)) return undefined
   return { version, environment }
 }

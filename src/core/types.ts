@@ -60,8 +60,8 @@ export type Environment = {
 /** What a pin claims, before it is checked. */
 export type PinClaim = { readonly version: string; readonly environment: string | undefined }
 
-/** Where a pin was found. */
-export type PinSource = 'header' | 'query' | 'cookie'
+/** Where a pin was found. `referrer`: in the address of the worker that makes the request. */
+export type PinSource = 'header' | 'query' | 'referrer' | 'cookie'
 
 /**
  * What a request is to the page it belongs to. Only a `document` opens a top-level page; it sets a
@@ -96,6 +96,11 @@ export type RequestFacts = {
    * all requests without an identity share one.
    */
   readonly visitor: string
+  /**
+   * The id that is hashed instead of `visitor`: that of a browser which had a bucket before its
+   * visitor was identified.
+   */
+  readonly bucketId?: string | undefined
   /**
    * The request carries no identity and is not a visitor's first page, so that it has no bucket. It
    * gets the first public environment, like all such requests of one page.

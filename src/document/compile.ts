@@ -31,6 +31,8 @@ export type CompiledAssignments = Assignments & {
   readonly visitor: VisitorSource | undefined
   /** Paths that apps poll to learn of a new version, besides those that Holo knows by name. */
   readonly polled: ReadonlySet<string>
+  /** The environments whose pages get the script that pins each tab, by name. */
+  readonly tabPinned: ReadonlySet<string>
   readonly expose: Expose
   /** What the team declares for the judge. */
   readonly measure: Measure
@@ -100,6 +102,11 @@ export function compileAssignments(document: AssignmentsDocument): CompiledAssig
     ),
     visitor: document.visitor,
     polled: new Set(document.polled),
+    tabPinned: new Set(
+      Object.entries(document.environments).flatMap(([name, { tabPins }]) =>
+        (tabPins ?? document.tabPins) ? [name] : [],
+      ),
+    ),
     expose: {
       response: new Set(
         document.expose?.response ?? ['version', 'environment', 'bucket', 'timing'],

@@ -43,6 +43,7 @@ function findHostMistake(host: string): string {
 const environment = z.strictObject({
   version: versionId,
   restricted: z.boolean().optional(),
+  tabPins: z.boolean().optional(),
   hosts: z
     .array(z.string().refine(isHost, { error: ({ input }) => findHostMistake(String(input)) }))
     .max(50)
@@ -74,20 +75,22 @@ const rule = z.strictObject({
 })
 
 const address = z.literal(true).optional()
+const overCookie = z.literal(true).optional()
 const visitor = z.union(
   [
-    z.strictObject({ header: headerName, address }),
-    z.strictObject({ cookie: cookieName, address }),
+    z.strictObject({ header: headerName, address, overCookie }),
+    z.strictObject({ cookie: cookieName, address, overCookie }),
     z.strictObject({
       jwt: z.union([
         z.strictObject({ header: headerName, claim: z.string().min(1).max(100) }),
         z.strictObject({ cookie: cookieName, claim: z.string().min(1).max(100) }),
       ]),
       address,
+      overCookie,
     }),
     z.strictObject({ address: z.literal(true) }),
   ],
-  'write one of { "header": name }, { "cookie": name }, { "jwt": { "header" or "cookie": name, "claim": name } }, with or without "address": true, or { "address": true } alone',
+  'write one of { "header": name }, { "cookie": name }, { "jwt": { "header" or "cookie": name, "claim": name } }, with or without "address": true and "overCookie": true, or { "address": true } alone',
 )
 
 /** A path in its normalised form: no query, no fragment, nothing that normalising would change. */
@@ -122,6 +125,7 @@ export const PARTS = {
   versions: z.record(versionId, version),
   visitor: visitor.optional(),
   polled: z.array(polledPath).max(20).optional(),
+  tabPins: z.boolean().optional(),
   expose: expose.optional(),
   measure: measure.optional(),
   reserve: z

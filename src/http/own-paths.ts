@@ -8,6 +8,9 @@ const OWN_PREFIX = '/.holo/'
  */
 export const VERSION_NOW_PATH = '/.holo/version'
 
+/** Tells the script of a tab whether the tab's version still counts, and what changed. */
+export const TAB_PATH = '/.holo/tab'
+
 export function isOwnPath(path: string): boolean {
   return `${path}/`.startsWith(OWN_PREFIX)
 }

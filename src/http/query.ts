@@ -24,6 +24,11 @@ export function splitQuery(search: string): Query {
   return { search: kept.length > 0 ? `?${kept.join('&')}` : '', pin }
 }
 
+/** The pin of a query, if it has one. */
+export function readPinOf(search: string): string | undefined {
+  return new URLSearchParams(search).get(PIN_PARAMETER) ?? undefined
+}
+
 /**
  * The parser removes the `?` that is put in front: a `?` at the beginning of the name belongs to
  * the name.

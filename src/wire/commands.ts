@@ -45,6 +45,14 @@ export const COMMANDS = {
     kind: z.literal('set-rules'),
     rules: z.array(z.unknown()).max(500),
   }),
+  /** Whether pages get the script that pins each tab: in all environments, or in one. */
+  'set-tab-pins': z.strictObject({
+    kind: z.literal('set-tab-pins'),
+    /** Without it, all environments that have no setting of their own. */
+    environment: environment.optional(),
+    /** `null` takes the setting away: an environment then follows the general one. */
+    on: z.boolean().nullable(),
+  }),
   /** Origins and limits of a version's services; prefixes are part of the version and stay. */
   'set-services': z.strictObject({
     kind: z.literal('set-services'),
@@ -71,6 +79,7 @@ export const commandSchema = z.discriminatedUnion('kind', [
   COMMANDS.shift,
   COMMANDS.swap,
   COMMANDS['set-rules'],
+  COMMANDS['set-tab-pins'],
   COMMANDS['set-services'],
   COMMANDS.rollback,
   COMMANDS.withdraw,
@@ -86,6 +95,7 @@ export const SCOPE_OF_COMMAND: Readonly<Record<Command['kind'], Scope>> = {
   shift: 'shift',
   swap: 'shift',
   'set-rules': 'shift',
+  'set-tab-pins': 'shift',
   'set-services': 'publish',
   rollback: 'shift',
   withdraw: 'shift',

@@ -29,6 +29,7 @@ export const trafficReply = z.strictObject({
 export const environmentParams = z.strictObject({ name: environmentName })
 export const environmentBody = COMMANDS['set-environment'].omit({ kind: true, name: true })
 export const shiftBody = COMMANDS.shift.omit({ kind: true })
+export const tabPinsBody = COMMANDS['set-tab-pins'].omit({ kind: true })
 export const swapBody = COMMANDS.swap.omit({ kind: true })
 
 export const environmentsAsRead = /* @__PURE__ */ forReaders(() => toTolerant(environmentsReply))

@@ -57,6 +57,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'POST /rollouts': { version: 'v2' },
   'POST /withdraw': { version: 'v9' },
   'PUT /rules': { rules: [] },
+  'PUT /tab-pins': { on: true },
   'PUT /assignments': { schema: 1 },
   'POST /rollback': { to: 1 },
   'POST /explain': { url: 'https://shop.example/' },

@@ -122,6 +122,13 @@ const TABLE: Table = {
     others: [['POST', '/withdraw', { version: '1.0.0' }]],
     own: [['POST', '/withdraw', { version: 'pr-3' }]],
   },
+  'PUT /tab-pins': {
+    others: [
+      ['PUT', '/tab-pins', { on: true }],
+      ['PUT', '/tab-pins', { on: true, environment: 'canary' }],
+    ],
+    own: [['PUT', '/tab-pins', { on: true, environment: 'pr-1' }]],
+  },
   'PUT /rules': {
     others: [['PUT', '/rules', { rules: [{ name: 'all', environment: 'pr-1', when: true }] }]],
     own: [],
@@ -239,7 +246,7 @@ describe.each(Object.entries(TABLE))('%s by a token that is limited to previews'
       const [method, path, json] = fill(row, idOf(unlimited))
       for (const query of ['', '?dryRun=true']) {
         const takesDryRun =
-          /environments|traffic|swap|services|withdraw|rules|rollback|assignments$/
+          /environments|traffic|swap|services|withdraw|rules|tab-pins|rollback|assignments$/
         if (query && !takesDryRun.test(path)) continue
         const answer = await call(method, path + query, json, token)
         expect([row, answer.status, codeOf(answer)], answer.body).toEqual([row, 403, 'forbidden'])

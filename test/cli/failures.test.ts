@@ -93,6 +93,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   'env add': { works: ['qa', 'v2'], bad: ['QA', 'v2'] },
   'env set': { works: ['canary', '--host', 'c.example.com'], bad: ['canary'] },
   'env remove': { works: ['secret'], bad: [] },
+  'tab-pins': { works: ['on'], bad: ['maybe'] },
   'rules list': { works: [], bad: ['one-too-many'] },
   'rules set': { works: ['rules.json'], bad: ['broken.json'] },
   explain: { works: ['/', '--visitor', 'anna'], bad: ['/', '--header', 'no colon'] },

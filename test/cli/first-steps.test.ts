@@ -48,6 +48,7 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   'env set': ['qa', '--restricted'],
   'env remove': ['qa'],
   'rules set': ['rules.json'],
+  'tab-pins': ['on'],
   explain: ['/'],
   open: ['qa'],
   diff: ['assignments.json'],

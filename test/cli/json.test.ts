@@ -58,6 +58,7 @@ const CALLS: readonly (readonly [name: string, ...args: string[]])[] = [
   ['env remove', 'qa', '--yes'],
   ['rules list'],
   ['rules set', 'rules.json', '--yes'],
+  ['tab-pins', 'on', '--yes'],
   ['explain', '/', '--visitor', 'anna'],
   ['validate', 'one.json'],
   ['diff', 'one.json', 'other.json'],

@@ -11,6 +11,7 @@ import {
   environmentsReply,
   shiftBody,
   swapBody,
+  tabPinsBody,
   trafficReply,
 } from '../../wire/environments.ts'
 import { changeQuery } from '../../wire/parts.ts'
@@ -101,6 +102,17 @@ export const ENVIRONMENT_ROUTES: readonly Route[] = [
     changes: 'document',
     reply: committed,
     handle: (call) => commitChange(call, { ...call.body, kind: 'shift' }),
+  }),
+  route({
+    method: 'PUT',
+    path: '/tab-pins',
+    scope: 'shift',
+    summary: 'Whether pages get the script that pins each tab, in all environments or in one',
+    query: changeQuery,
+    body: tabPinsBody,
+    changes: 'document',
+    reply: committed,
+    handle: (call) => commitChange(call, { ...call.body, kind: 'set-tab-pins' }),
   }),
   route({
     method: 'POST',

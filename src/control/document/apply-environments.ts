@@ -149,3 +149,19 @@ export function swap(
   }
   return ok({ ...toDraft(current), environments: exchanged })
 }
+
+/** A setting that is taken away is left out of the document. */
+export function setTabPins(
+  { environment: name, on }: Extract<Command, { kind: 'set-tab-pins' }>,
+  current: Content,
+): DraftResult {
+  if (name === undefined) return ok({ ...toDraft(current), tabPins: on ?? undefined })
+  const known = getOwn(current.environments, name)
+  if (!known) return refuseUnknown('environment', 'environment', name, current.environments)
+  const { tabPins: _, ...others } = known
+  const changed = on === null ? others : { ...others, tabPins: on }
+  return ok({
+    ...toDraft(current),
+    environments: { ...current.environments, [name]: changed },
+  })
+}

@@ -29,7 +29,7 @@ export function restoreRevision(
   })
   if (refusals.length > 0) return err(refusals)
   const { schema, spent } = current
-  const { salt, environments, traffic, rules, visitor, polled, expose, measure } = earlier
+  const { salt, environments, traffic, rules, visitor, polled, tabPins, expose, measure } = earlier
   const heir = toOwners(traffic)[0]
   const versions =
     heir === undefined ? current.versions : bequeath(current.versions, environments, heir)
@@ -43,6 +43,7 @@ export function restoreRevision(
     versions: withoutLostFallbacks(versions, earlier),
     visitor,
     polled,
+    tabPins,
     expose,
     measure,
   }

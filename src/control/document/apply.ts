@@ -3,7 +3,13 @@
 
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Command } from '../../wire/commands.ts'
-import { pointEnvironment, removeEnvironment, shift, swap } from './apply-environments.ts'
+import {
+  pointEnvironment,
+  removeEnvironment,
+  setTabPins,
+  shift,
+  swap,
+} from './apply-environments.ts'
 import { restoreRevision } from './apply-rollback.ts'
 import {
   addVersion,
@@ -79,6 +85,8 @@ function change(
       return swap(command, current)
     case 'set-rules':
       return ok({ ...toDraft(current), rules: command.rules })
+    case 'set-tab-pins':
+      return setTabPins(command, current)
     case 'set-services':
       return setServices(command, current)
     case 'rollback':
