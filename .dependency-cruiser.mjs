@@ -3,7 +3,7 @@
 
 const FOUNDATION = ['core', 'document', 'http']
 const SERVING = ['assets', 'proxy', 'flags', 'client', 'metrics']
-const WIRED = [...FOUNDATION, ...SERVING, 'loading', 'control', 'api', 'env', 'settings']
+const WIRED = [...FOUNDATION, ...SERVING, 'preview', 'loading', 'control', 'api', 'env', 'settings']
 
 /**
  * What each part may import besides itself. A part is a folder of src, or a file next to the folders.
@@ -20,6 +20,7 @@ const MAY_IMPORT = {
   flags: FOUNDATION,
   client: FOUNDATION,
   metrics: [...FOUNDATION, 'loading'],
+  preview: [...FOUNDATION, 'control'],
   control: ['core', 'wire', 'document', 'loading', 'metrics', 'env'],
   api: [...FOUNDATION, 'wire', 'loading', 'control', 'env'],
   dashboard: ['core', 'wire'],

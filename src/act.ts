@@ -5,12 +5,14 @@ import type { Assets } from './assets/assets.ts'
 import type { ElsewhereFile } from './assets/elsewhere.ts'
 import { comesBeforeService, isNoAnswer, toFileFilter } from './assets/lookup.ts'
 import { maySee } from './core/pins.ts'
+import { isForFewEyes, listGranted } from './core/previews.ts'
 import { isAmbiguous, matchService } from './core/services.ts'
 import type { Intent } from './core/site/resolve.ts'
 import type { Decision, Service } from './core/types.ts'
 import type { CompiledAssignments } from './document/compile.ts'
 import { errorResponse } from './http/errors.ts'
 import type { Facts } from './http/facts.ts'
+import { askForWhole, type PageTransform, transformAnswer } from './http/page-transform.ts'
 import { isSentElsewhere } from './metrics/met.ts'
 import type { CountedReply } from './metrics/observed.ts'
 import type { WatchedBody } from './metrics/recorder.ts'
@@ -38,6 +40,8 @@ export type ActOptions = {
   readonly ctx: Pick<ExecutionContext, 'waitUntil'>
   /** Asked only if a service answers. */
   readonly toWatched: () => WatchedBody | undefined
+  /** Changes the page that answers. */
+  readonly transform?: PageTransform | undefined
   /** Whether this is a copy of a request: nobody gets the reply. See ask-other.ts. */
   readonly isCopy?: boolean
 }
@@ -89,7 +93,11 @@ async function findElsewhere(
   if (!wanted) return undefined
   const { searched, searchedIn, hosts, revision } = assignments
   const hosted = hosts.get(facts.host)
-  const versions = (hosted && searchedIn.get(hosted.name)) ?? searched
+  const open = (hosted && searchedIn.get(hosted.name)) ?? searched
+  // A file that a grant shows must be in no reply to somebody who is on the public site.
+  const isGranted = isForFewEyes(facts, decision, assignments)
+  const granted = isGranted ? listGranted(facts, assignments) : []
+  const versions = granted.length > 0 ? [...new Set([...granted, ...open])] : open
   const others = isSure ? versions.filter((other) => other !== decision.version) : versions
   return assets.findElsewhere(facts.path, others, wanted, revision, ctx)
 }
@@ -108,8 +116,8 @@ async function serveOwn(situation: ActOptions): Promise<ActResult> {
 
 /** @param isNamed whether the chosen version itself has the file. */
 async function serve(situation: ActOptions, intent: Intent, isNamed = false): Promise<ActResult> {
-  const { request, requestId, assets, ctx } = situation
-  const { response, source } = await assets.serve(intent, request, requestId, ctx)
+  const { request, requestId, assets, ctx, transform } = situation
+  const { response, source } = await assets.serve(intent, request, requestId, ctx, transform)
   const counted = { source, service: undefined, isNamed }
   return { response, timing: [`holo-bytes;desc="${source}"`], counted }
 }
@@ -120,16 +128,16 @@ function isFile(intent: Intent): boolean {
 
 async function forward(situation: ActOptions, service: Service): Promise<ActResult> {
   const { request, requestId, facts, decision, assignments, backends, toWatched } = situation
-  const { isCopy = false } = situation
+  const { isCopy = false, transform } = situation
   const { version, environment } = decision
   if (isAmbiguous(version.services, facts.path)) return fail(situation, 'bad_path')
   const { backend } = assignments.expose
   const watched = toWatched()
   const began = Date.now()
   const send = isCopy ? forwardCopy : forwardRequest
-  const { response, fellBackFor, own } = await send(
+  const forwarded = await send(
     {
-      request,
+      request: transform ? askForWhole(request) : request,
       path: facts.path + facts.search,
       service,
       fallback: findFallback(situation, service),
@@ -145,6 +153,8 @@ async function forward(situation: ActOptions, service: Service): Promise<ActResu
     },
     backends,
   )
+  const { fellBackFor, own } = forwarded
+  const response = transform ? transformAnswer(forwarded.response, transform) : forwarded.response
   const timing = [`holo-origin;dur=${Date.now() - began}`]
   const source = fellBackFor === undefined ? 'service' : 'fallback'
   const counted = { source, service: own, isNamed: false } as const

@@ -6,10 +6,12 @@ import { serveAdmin } from './api/serve.ts'
 import { askOther, mayAskOther } from './ask-other.ts'
 import { Assets } from './assets/assets.ts'
 import { createEdgeCache, createR2Store, toColoCache } from './assets/store.ts'
+import { readAuthoritySettings } from './control/access/authority-settings.ts'
 import { CONTROL_NAME } from './control/contract.ts'
 import { isAboutServer, readAddress } from './core/address.ts'
 import { decide } from './core/decide.ts'
 import { isNetworkPath } from './core/path.ts'
+import { isForFewEyes } from './core/previews.ts'
 import type { Service } from './core/types.ts'
 import { isDashboardPath, serveDashboard } from './dashboard-page.ts'
 import { type CompiledAssignments, compileService } from './document/compile.ts'
@@ -17,7 +19,7 @@ import type { Env } from './env.ts'
 import { errorResponse } from './http/errors.ts'
 import { type FactsOptions, readFacts } from './http/facts.ts'
 import { mayTakeHtml, toKind } from './http/kind.ts'
-import { isOwnPath, VERSION_NOW_PATH } from './http/own-paths.ts'
+import { isOwnPath, PREVIEW_PATH, PREVIEW_SCRIPT_PATH, VERSION_NOW_PATH } from './http/own-paths.ts'
 import { finishReply } from './http/reply.ts'
 import { drainUnread } from './http/unread-body.ts'
 import { createColo } from './loading/colo.ts'
@@ -27,6 +29,8 @@ import type { WaitUntil } from './loading/turns.ts'
 import { watchBody } from './metrics/bodies.ts'
 import { type Counter, createCounter, SkippedRules } from './metrics/counter.ts'
 import type { CountedReply, CountedRequest } from './metrics/observed.ts'
+import { serveBarScript, toBarTransform } from './preview/bar.ts'
+import { Gate } from './preview/gate.ts'
 import { type Backends, createBackends } from './proxy/backends.ts'
 import { forwardRequest } from './proxy/forward.ts'
 import { readSettings } from './settings.ts'
@@ -64,6 +68,11 @@ export function createRouter(env: Env): Router {
       : undefined,
     backends,
     skippedRules: new SkippedRules(),
+    gate: new Gate({
+      access: readAuthoritySettings(env).access,
+      fetch: (...args) => fetch(...args),
+      now: Date.now,
+    }),
   }
   return async (request, ctx) => {
     const requestId = request.headers.get('cf-ray') ?? crypto.randomUUID()
@@ -93,10 +102,11 @@ type RouterDeps = {
   readonly defaultService: Service | undefined
   readonly backends: Backends
   readonly skippedRules: SkippedRules
+  readonly gate: Gate
 }
 
 async function route(
-  { env, loader, counter, assets, defaultService, backends, skippedRules }: RouterDeps,
+  { env, loader, counter, assets, defaultService, backends, skippedRules, gate }: RouterDeps,
   request: Request,
   requestId: string,
   ctx: ExecutionContext,
@@ -106,7 +116,9 @@ async function route(
   if (!address) return errorResponse('bad_path', requestId)
   if (isNetworkPath(address.path)) return errorResponse('not_found', requestId)
   const isVersionNow = address.path === VERSION_NOW_PATH
-  if (isOwnPath(address.path) && !isVersionNow) {
+  const isPreviewPath = address.path === PREVIEW_PATH
+  if (address.path === PREVIEW_SCRIPT_PATH) return serveBarScript(request)
+  if (isOwnPath(address.path) && !isVersionNow && !isPreviewPath) {
     return isDashboardPath(address.path)
       ? serveDashboard(request, address.path, env, requestId)
       : serveAdmin(request, address.path, env, requestId)
@@ -117,11 +129,11 @@ async function route(
     kind === 'document' || isVersionNow,
     waitUntil,
   )
-  const options = assignments ? toFactsOptions(assignments) : NO_FACTS_OPTIONS
-  const facts = readFacts(request, kind, options, address)
-  if (!facts) return errorResponse('bad_path', requestId)
   if (!assignments) {
-    if (!defaultService || isVersionNow) return errorResponse('nothing_published', requestId)
+    const facts = readFacts(request, kind, NO_FACTS_OPTIONS, address)
+    if (!facts) return errorResponse('bad_path', requestId)
+    if (!defaultService || isVersionNow || isPreviewPath)
+      return errorResponse('nothing_published', requestId)
     const forwarded = await forwardRequest(
       {
         request,
@@ -136,10 +148,19 @@ async function route(
     )
     return forwarded.response
   }
+  if (isPreviewPath) return gate.serve(request, address, assignments, requestId)
+  const exchanged = await gate.exchange(request, kind, address, assignments, requestId)
+  if (exchanged) return exchanged
+  const opened = await gate.open(request, address.url.protocol === 'https:', assignments)
+  const options = { ...toFactsOptions(assignments), granted: opened.granted }
+  const facts = readFacts(request, kind, options, address)
+  if (!facts) return errorResponse('bad_path', requestId)
   if (isVersionNow) return serveVersionNow(facts, assignments, requestId)
   const decision = decide(facts, assignments)
   skippedRules.record(decision)
-  const asked: CountedRequest = { request, facts, decision, assignments, by: 'visitor' }
+  const isPreviewed = isForFewEyes(facts, decision, assignments)
+  const by = isPreviewed ? 'preview' : 'visitor'
+  const asked: CountedRequest = { request, facts, decision, assignments, by }
   counter.recorder.recordAssigned(asked)
   const flushLater = () => counter.flushLater(() => loader.flush(waitUntil), waitUntil)
   const situation: ActOptions = {
@@ -151,6 +172,7 @@ async function route(
     assets,
     backends,
     ctx,
+    transform: toBarTransform(facts, decision, assignments, opened),
     toWatched: () => counter.recorder.watchBody(asked),
   }
   let acted: ActResult | undefined
@@ -170,6 +192,7 @@ async function route(
     timing: [`holo-assignments;desc="${origin}"`, ...(isStale ? ['holo-stale'] : []), ...timing],
     mayBeHtml: counted.service !== undefined && mayTakeHtml(request.headers),
     isOwnFile: counted.isNamed,
+    isForFewEyes: isPreviewed,
   })
   return response
 }

@@ -5,6 +5,7 @@ import { MAX_MANIFEST_BYTES, type Manifest } from '../core/site/manifest.ts'
 import { resolveByRules } from '../core/site/redirects.ts'
 import { type Intent, resolveFallback } from '../core/site/resolve.ts'
 import type { RequestFacts, Version } from '../core/types.ts'
+import type { PageTransform } from '../http/page-transform.ts'
 import { Blobs } from './blobs.ts'
 import { Elsewhere, type ElsewhereFile } from './elsewhere.ts'
 import type { FileFilter } from './lookup.ts'
@@ -77,8 +78,9 @@ export class Assets {
     request: Request,
     requestId: string,
     ctx: Background,
+    transform?: PageTransform,
   ): Promise<ServeResult> {
     const applyHeaders = toApplyHeaders(intent, request)
-    return serveIntent(intent, request, requestId, this.#blobs, ctx, applyHeaders)
+    return serveIntent(intent, request, requestId, this.#blobs, ctx, applyHeaders, transform)
   }
 }

@@ -72,6 +72,8 @@ export type Selection = {
   readonly isElsewhere: boolean
   /** The client uses the reply as a service worker. */
   readonly isServiceWorker: boolean
+  /** The mark of the transform that changes this page; `undefined` for the bytes as they are stored. */
+  readonly mark: string | undefined
 }
 
 /** 128 of the hash's 256 bits: no two contents have the same by chance. */
@@ -90,9 +92,12 @@ const UNTIL_ASKED_AGAIN = 'private, no-cache'
  */
 export const SANDBOX = "sandbox; script-src 'none'"
 
-/** A strong tag (RFC 9110 section 8.8.3) of the stored bytes, so that each encoding has its own. */
-export function toEtag({ blob }: Choice): string {
-  return `"${blob.slice(0, ETAG_HEX_DIGITS)}"`
+/**
+ * A strong tag (RFC 9110 section 8.8.3) of the stored bytes, so that each encoding has its own, and each
+ * change of a page.
+ */
+export function toEtag({ choice: { blob }, mark }: Pick<Selection, 'choice' | 'mark'>): string {
+  return `"${blob.slice(0, ETAG_HEX_DIGITS)}${mark === undefined ? '' : `-${mark}`}"`
 }
 
 /**
@@ -111,12 +116,12 @@ function toCacheControl({ entry, status, isServiceWorker, isElsewhere }: Selecti
 
 /** The headers of a 304; those of a 200 begin with them (RFC 9110 section 15.4.5). */
 export function toValidatorHeaders(selected: Selection): Record<string, string> {
-  const { entry, choice, status, isElsewhere } = selected
+  const { entry, status, isElsewhere } = selected
   return {
     'cache-control': toCacheControl(selected),
     'x-content-type-options': 'nosniff',
     ...(isElsewhere && isOpenable(entry.type) && { 'content-security-policy': SANDBOX }),
-    ...(status === 200 && { etag: toEtag(choice) }),
+    ...(status === 200 && { etag: toEtag(selected) }),
     ...toVary(entry),
   }
 }
@@ -135,7 +140,9 @@ function toVary({ encodings, type }: ManifestEntry): Record<string, string> {
 
 /** The headers of a reply with the whole of what was selected, or of its HEAD. */
 export function toContentHeaders(selected: Selection): Record<string, string> {
-  const { entry, choice, status } = selected
+  const { entry, choice, status, mark } = selected
+  // Nobody knows the length of a changed page before it is sent, and so it has no parts.
+  if (mark !== undefined) return { ...toValidatorHeaders(selected), 'content-type': entry.type }
   return {
     ...toValidatorHeaders(selected),
     'content-type': entry.type,

@@ -3,6 +3,8 @@
 
 import type { Intent } from '../core/site/resolve.ts'
 import { errorResponse } from '../http/errors.ts'
+import { HTML_TYPE } from '../http/kind.ts'
+import type { PageTransform } from '../http/page-transform.ts'
 import { splitQuery } from '../http/query.ts'
 import type { Blobs, LoadedBlob } from './blobs.ts'
 import {
@@ -39,6 +41,7 @@ const ALLOW = { allow: 'GET, HEAD, OPTIONS' }
  *
  * @param applyHeaders is called for files (200, 206, 304, the page of a 404), OPTIONS and
  *   redirects, after Holo's own headers are set, but before those that say which part is sent.
+ * @param transform changes pages; other files stay as they are stored.
  */
 export async function serveIntent(
   intent: Intent,
@@ -47,6 +50,7 @@ export async function serveIntent(
   blobs: Blobs,
   ctx: Background,
   applyHeaders?: ApplyHeaders,
+  transform?: PageTransform,
 ): Promise<ServeResult> {
   const { method } = request
   if (intent.kind === 'moved') {
@@ -64,17 +68,19 @@ export async function serveIntent(
     return withoutBlob(errorResponse('method_not_allowed', requestId, ALLOW))
   }
   if (intent.kind === 'redirect') return serveRedirect(request, intent, applyHeaders)
-  const selected = select(intent, request)
+  const change = transform && HTML_TYPE.test(intent.entry.type) ? transform : undefined
+  const selected = select(intent, request, change?.mark)
   const { choice, status } = selected
   // Only a reply that would be a success has preconditions and ranges (sections 13.2.1 and 14.2).
   const isSuccess = status === 200
-  const verdict = isSuccess ? decidePrecondition(request.headers, toEtag(choice)) : 'proceed'
+  const verdict = isSuccess ? decidePrecondition(request.headers, toEtag(selected)) : 'proceed'
   if (verdict === 'failed') return withoutBlob(errorResponse('precondition_failed', requestId))
   if (verdict === 'not-modified') {
     const headers = toHeaders(toValidatorHeaders(selected), applyHeaders)
     return withoutBlob(new Response(null, { status: 304, headers }))
   }
-  const ranges = isSuccess && method === 'GET' ? toRanges(request.headers, choice) : 'whole'
+  const isDivisible = isSuccess && method === 'GET' && !change
+  const ranges = isDivisible ? toRanges(request.headers, selected) : 'whole'
   if (ranges === 'unsatisfiable') {
     const headers = { 'content-range': `bytes */${choice.size}` }
     return withoutBlob(errorResponse('range_not_satisfiable', requestId, headers))
@@ -89,7 +95,9 @@ export async function serveIntent(
     return toServed(loaded, { status: 206, headers: partHeaders, encodeBody }, requestId)
   }
   const loaded = blobs.peek(choice.blob) ?? (await blobs.load(choice, ctx))
-  return toServed(loaded, { status, headers, encodeBody }, requestId)
+  const served = toServed(loaded, { status, headers, encodeBody }, requestId)
+  const isLoaded = change && loaded !== 'unavailable'
+  return isLoaded ? { ...served, response: change.apply(served.response) } : served
 }
 
 /**
@@ -107,17 +115,20 @@ function serveRedirect(
   return withoutBlob(new Response(null, { status, headers: toHeaders(fields, applyHeaders) }))
 }
 
+/** A page that will be changed is read as it is, and not in one of its encodings. */
 function select(
   { entry, status, isElsewhere }: Intent & { kind: 'file' },
   request: Request,
+  mark: string | undefined,
 ): Selection {
+  const isStored = entry.encodings.length === 0 || mark !== undefined
   return {
+    mark,
     entry,
     status,
     isElsewhere: isElsewhere === true,
     // Skipped if there is no choice: the platform parses `cf` when it is first read.
-    choice:
-      entry.encodings.length === 0 ? entry : chooseRepresentation(entry, toAcceptEncoding(request)),
+    choice: isStored ? entry : chooseRepresentation(entry, toAcceptEncoding(request)),
     isServiceWorker: entry.hashed && isServiceWorkerRequest(request.headers),
   }
 }
@@ -133,10 +144,11 @@ export function isServiceWorkerRequest(headers: Headers): boolean {
  */
 function toRanges(
   headers: Headers,
-  choice: Choice,
+  selected: Selection,
 ): 'whole' | 'unsatisfiable' | readonly ByteRange[] {
+  const { choice } = selected
   const range = headers.get('range')
-  if (range === null || !matchIfRange(headers.get('if-range'), toEtag(choice))) return 'whole'
+  if (range === null || !matchIfRange(headers.get('if-range'), toEtag(selected))) return 'whole'
   const ranges = decideRanges(range, choice.size)
   if (typeof ranges === 'string') return ranges
   return choice.encoding && ranges.length > 1 ? 'whole' : ranges

@@ -29,12 +29,12 @@ export function toPin(version: string, environment: string): string {
 export function permitPin(
   claim: PinClaim,
   assignments: Pick<Assignments, 'versions' | 'environments' | 'hosts'>,
-  facts: Pick<RequestFacts, 'host' | 'grants'>,
+  facts: Pick<RequestFacts, 'host' | 'grants' | 'preview'>,
 ): Result<{ version: Version; environment: string | undefined }, string> {
   const version = assignments.versions.get(claim.version)
   if (!version) return err('no such version')
   if (version.withdrawn) return err('the version is withdrawn')
-  if (!maySee(version, assignments, facts) && !isGranted(version, assignments, facts.grants)) {
+  if (!maySee(version, assignments, facts) && !isGranted(version, assignments, facts)) {
     return err('visitors of this host never had the version, and there is no grant')
   }
   const named = claim.environment && assignments.environments.get(claim.environment)
@@ -72,8 +72,9 @@ function isVisibleIn(
 function isGranted(
   version: Version,
   { environments }: Pick<Assignments, 'environments'>,
-  grants: ReadonlySet<string>,
+  { grants, preview }: Pick<RequestFacts, 'grants' | 'preview'>,
 ): boolean {
+  if (preview?.versions.has(version.id)) return true
   for (const name of grants) if (environments.get(name)?.version === version) return true
   return false
 }

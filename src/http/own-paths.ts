@@ -8,6 +8,12 @@ const OWN_PREFIX = '/.holo/'
  */
 export const VERSION_NOW_PATH = '/.holo/version'
 
+/** Leaves a preview, or shows another version of it. */
+export const PREVIEW_PATH = '/.holo/preview'
+
+/** The script of the bar in previewed pages. */
+export const PREVIEW_SCRIPT_PATH = '/.holo/preview.js'
+
 export function isOwnPath(path: string): boolean {
   return `${path}/`.startsWith(OWN_PREFIX)
 }

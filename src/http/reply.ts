@@ -19,6 +19,8 @@ export type ReplyOptions = {
   readonly mayBeHtml: boolean
   /** The chosen version's own file answered. */
   readonly isOwnFile: boolean
+  /** A grant shows this reply: no cache keeps it, and no search engine. */
+  readonly isForFewEyes?: boolean
 }
 
 /**
@@ -29,7 +31,7 @@ export function finishReply(
   { headers, status }: Response,
   facts: Facts,
   decision: Decision,
-  { expose, timing, mayBeHtml, isOwnFile }: ReplyOptions,
+  { expose, timing, mayBeHtml, isOwnFile, isForFewEyes = false }: ReplyOptions,
 ): void {
   if (expose.has('version')) headers.set('Holo-Version', decision.version.id)
   if (expose.has('environment')) headers.set('Holo-Environment', decision.environment)
@@ -48,6 +50,10 @@ export function finishReply(
   if (isPage || isHtml || isPerhapsHtml) addVary(headers, 'Cookie')
   // A client that asks for the current version must not get an old answer.
   if (facts.watch === 'poll') headers.set('cache-control', 'no-store')
+  if (!isForFewEyes) return
+  keepPrivate(headers)
+  headers.set('cache-control', 'private, no-store')
+  headers.set('x-robots-tag', 'noindex')
 }
 
 /** What answered, as far as it matters to the pin. */
