@@ -13,6 +13,7 @@ import { LOGIN, WHOAMI } from './commands/login.ts'
 import { METRICS_EXPORT } from './commands/metrics-export.ts'
 import { OPEN } from './commands/open.ts'
 import { POINT_COMMANDS, SHIFT } from './commands/point.ts'
+import { PREVIEW_COMMANDS } from './commands/preview.ts'
 import { PUBLISH } from './commands/publish.ts'
 import { ROLLBACK, WITHDRAW } from './commands/rollback.ts'
 import {
@@ -59,6 +60,7 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
   ROLLOUT_HISTORY,
   ...ENV_COMMANDS,
   ...RULES_COMMANDS,
+  ...PREVIEW_COMMANDS,
   EXPLAIN,
   METRICS_EXPORT,
   SIMULATE,

@@ -14,6 +14,8 @@ import { warmVersion } from './health/warming.ts'
 import { Live, type LiveDeps } from './live/live.ts'
 import { Outbox, type Subscriber } from './outbox.ts'
 import { Pace } from './pace.ts'
+import { Previews } from './previews/previews.ts'
+import { PreviewStore } from './previews/store.ts'
 import { External } from './publishing/adopt-edits.ts'
 import { Edits } from './publishing/edits.ts'
 import { Publisher, type PublisherDeps } from './publishing/publisher.ts'
@@ -64,6 +66,7 @@ export type ControlParts = PublisherDeps &
     readonly rollouts: Rollouts
     readonly probing: Probing
     readonly live: Live
+    readonly previews: Previews
   }
 
 const SEAMS: Omit<ControlSeams, 'askOrigin'> = {
@@ -198,6 +201,7 @@ export function createParts(
     retiring,
     access,
     live,
+    previews: new Previews({ ...shared, store: new PreviewStore(sql), outbox }),
   }
 }
 

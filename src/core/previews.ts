@@ -1,6 +1,7 @@
 // Signed previews: what a link says, how it is written, and which links still count. Pure: src/preview
 // checks signatures and reads requests, and decide.ts says which version a preview leads to.
 
+import { fromBase64Url, toBase64Url } from './base64url.ts'
 import { ENVIRONMENT_NAME, VERSION_ID } from './names.ts'
 import { err, ok, type Result } from './result.ts'
 import type { Assignments, PreviewChoice, RequestFacts, Version } from './types.ts'
@@ -225,22 +226,4 @@ export function listGranted(
     ...[...grants].map((name) => environments.get(name)?.version),
   ]
   return granted.filter((version) => version !== undefined)
-}
-
-function toBase64Url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replace(/=+$/, '')
-}
-
-/** The bytes of a base64url text; `undefined` if it is none. */
-export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | undefined {
-  try {
-    const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
-    return Uint8Array.from(binary, (char) => char.charCodeAt(0))
-  } catch {
-    // A length that no bytes have.
-    return undefined
-  }
 }

@@ -1,8 +1,8 @@
 // Checks the signatures of preview links with the public keys of the document. Nothing here is secret, and
 // nothing is asked of the control.
 
+import { fromBase64Url } from '../core/base64url.ts'
 import {
-  fromBase64Url,
   type PreviewClaims,
   type PreviewFault,
   parsePreviewToken,

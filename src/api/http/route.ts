@@ -23,6 +23,8 @@ export type Call<Params, Query, Body> = Asker & {
    */
   readonly openStore: () => Promise<Result<ContentStore, Failure>>
   readonly now: number
+  /** Of the address under which the client called, such as `https://shop.example.com`. */
+  readonly origin: string
 }
 
 /** The arguments that functions need which call the control and the store for a handler. */
@@ -52,7 +54,7 @@ type Row = {
   readonly query?: z.ZodObject
   readonly body?: z.ZodType
   /** A change of the document takes If-Match, `dryRun` and `reason`. */
-  readonly changes?: 'document' | 'tokens' | 'store' | 'rollouts' | 'sessions'
+  readonly changes?: 'document' | 'tokens' | 'store' | 'rollouts' | 'sessions' | 'previews'
   /** The route needs a document, and answers 404 `no_document` without one. */
   readonly readsDocument?: true
   readonly reply: z.ZodType
