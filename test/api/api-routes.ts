@@ -33,7 +33,7 @@ export async function readRoutes(edge: AdminEdge): Promise<readonly ApiRoute[]> 
           // The services of a version that has visitors are not for whoever publishes.
           .replace('{version}', path.endsWith('/services') ? 'v3' : 'v1')
           .replace('{revision}', '1')
-          .replace('{id}', '0123456789abcdef')
+          .replace('{id}', path.includes('/previews/') ? 'abcdefghijkl' : '0123456789abcdef')
           .replace('{sha256}', SHA256_OF_HELLO)
           .replace('{part}', '1'),
         scope: security[0]?.token?.[0],
@@ -65,6 +65,8 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'POST /uploads/v1/finalise': { manifest: SHA256_OF_HELLO },
   [`POST /blobs/${SHA256_OF_HELLO}/complete`]: { parts: 1 },
   'POST /gc': {},
+  'POST /previews': { versions: ['v1'] },
+  'POST /preview-keys': {},
   'POST /tokens': { name: 'made by a test', scopes: ['read'] },
 }
 

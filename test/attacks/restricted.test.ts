@@ -1,7 +1,7 @@
 // Ways to reach a restricted version without a grant. Each is also sent to a site that has no such version and
 // no previews: the answers have to be the same, so that nothing tells that there is something to see.
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Answer, type Ask, ask, DOCUMENT } from '../support/http-client.ts'
 import { type LinkKey, makeLinkKey } from '../support/preview-links.ts'
 import { startTwoVersions, type TwoVersions } from '../support/two-versions.ts'
@@ -51,8 +51,12 @@ beforeAll(async () => {
     versions: { v1, v2 } as never,
   })
   // Until both isolates have read these documents.
-  await expect.poll(() => show(SEEN), { timeout: 20_000 }).toContain('plain 3')
-  await expect.poll(async () => (await ask(without.url, HASHED, {})).status).toBe(404)
+  await vi.waitFor(async () => expect(await show(SEEN)).toBe('plain 3'), {
+    timeout: 60_000,
+    interval: 100,
+  })
+  const isRead = await ask(without.url, HASHED, {})
+  expect(isRead.status).toBe(404)
 })
 afterAll(() => Promise.all([site?.stop(), without?.stop()]))
 

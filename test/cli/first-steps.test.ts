@@ -57,7 +57,14 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
 
 describe('an empty Holo', () => {
   /** What begins something, or asks for nothing that could be there. */
-  const APART = ['publish', 'import', 'token revoke', 'versions abort', 'previews revoke', 'previews rotate']
+  const APART = [
+    'publish',
+    'import',
+    'token revoke',
+    'versions abort',
+    'previews revoke',
+    'previews rotate',
+  ]
   const names = COMMAND_ROWS.filter(
     ({ name, scope }) => scope !== 'none' && !APART.includes(name),
   ).map(({ name }) => name)

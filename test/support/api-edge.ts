@@ -135,6 +135,7 @@ export async function startAdminEdge({ isEmpty = false } = {}): Promise<AdminEdg
     const { headers, body } = toAsk(asked)
     const response = await miniflare.dispatchFetch(`https://shop.example.com${path}`, {
       method,
+      redirect: 'manual',
       headers: headers as Record<string, string>,
       ...(body === undefined ? {} : { body }),
     })

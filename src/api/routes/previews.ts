@@ -68,7 +68,7 @@ export const PREVIEW_ROUTES: readonly Route[] = [
   }),
   route({
     method: 'POST',
-    path: '/previews/rotate',
+    path: '/preview-keys',
     scope: 'admin',
     summary: 'Signs links with a new key, and with `revokeAll` ends all links',
     changes: 'previews',

@@ -178,7 +178,7 @@ const ROTATE = command({
     if (!options.json) context.say(plan)
     await confirm(context, options, [plan])
     const api = await context.api()
-    const json = await api.ask(rotatedAsRead, 'POST', '/previews/rotate', { json: { revokeAll } })
+    const json = await api.ask(rotatedAsRead, 'POST', '/preview-keys', { json: { revokeAll } })
     const ended = json.revoked > 0 ? `; ${toCount(json.revoked, 'link')} ended` : ''
     return { json, lines: [`Done: key ${json.key} signs from now on${ended}`] }
   },
