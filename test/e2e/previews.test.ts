@@ -47,8 +47,8 @@ beforeAll(async () => {
   const token = await key.sign({ versions: ['ssr'] })
   await vi.waitFor(
     async () => {
-      const { body } = await ask(site.url, '/page', { headers: { 'holo-preview': token } })
-      expect(body).toContain('rendered')
+      const { headers } = await ask(site.url, '/page', { headers: { 'holo-preview': token } })
+      expect(headers['holo-version']).toBe('ssr')
     },
     { timeout: 60_000, interval: 100 },
   )
