@@ -30,7 +30,7 @@ import { watchBody } from './metrics/bodies.ts'
 import { type Counter, createCounter, SkippedRules } from './metrics/counter.ts'
 import type { CountedReply, CountedRequest } from './metrics/observed.ts'
 import { serveBarScript, toBarTransform } from './preview/bar.ts'
-import { Gate } from './preview/gate.ts'
+import { PreviewGate } from './preview/gate.ts'
 import { type Backends, createBackends } from './proxy/backends.ts'
 import { forwardRequest } from './proxy/forward.ts'
 import { readSettings } from './settings.ts'
@@ -68,7 +68,7 @@ export function createRouter(env: Env): Router {
       : undefined,
     backends,
     skippedRules: new SkippedRules(),
-    gate: new Gate({
+    gate: new PreviewGate({
       access: readAuthoritySettings(env).access,
       fetch: (...args) => fetch(...args),
       now: Date.now,
@@ -102,7 +102,7 @@ type RouterDeps = {
   readonly defaultService: Service | undefined
   readonly backends: Backends
   readonly skippedRules: SkippedRules
-  readonly gate: Gate
+  readonly gate: PreviewGate
 }
 
 async function route(

@@ -5,7 +5,7 @@ import { compileCondition } from './conditions.ts'
 import { compileGlob } from './glob.ts'
 
 /** A person, or a program, whose JWT was verified. */
-export type Identity = {
+export type VerifiedIdentity = {
   readonly email: string | undefined
   readonly groups: readonly string[]
   /** All claims of the JWT, for conditions. */
@@ -21,7 +21,7 @@ export type Admission = {
   readonly when?: unknown
 }
 
-export type Admits = (identity: Identity) => boolean
+export type Admits = (identity: VerifiedIdentity) => boolean
 
 /** The function that decides who is admitted. A condition that throws admits nobody. */
 export function compileAdmission({ emails = [], groups = [], when }: Admission): Admits {
@@ -46,7 +46,7 @@ export function compileAdmission({ emails = [], groups = [], when }: Admission):
 const EMAIL = /^[^\s@]{1,64}@[^\s@]{1,255}$/
 
 /** What the claims of a verified JWT say. Providers put groups at the top or, as Access does, in `custom`. */
-export function readIdentity(claims: Readonly<Record<string, unknown>>): Identity {
+export function readIdentity(claims: Readonly<Record<string, unknown>>): VerifiedIdentity {
   const { email, groups, custom } = claims
   const own = typeof custom === 'object' && custom !== null ? custom : {}
   return {

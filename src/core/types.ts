@@ -112,14 +112,14 @@ export type RequestFacts = {
   /** Names of the restricted environments that the request may see. */
   readonly grants: ReadonlySet<string>
   /** The signed preview of the request, if it has one that counts. */
-  readonly preview?: Preview | undefined
+  readonly preview?: GrantedPreview | undefined
 }
 
 /** A version or an environment that somebody chose to look at. */
 export type PreviewChoice = { readonly version: string } | { readonly environment: string }
 
 /** What a request may see by a signed link. Its environments are among `grants` as well. */
-export type Preview = {
+export type GrantedPreview = {
   /** Ids of versions, in the order of the link. */
   readonly versions: ReadonlySet<string>
   readonly environments: ReadonlySet<string>

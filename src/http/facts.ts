@@ -3,7 +3,7 @@
 
 import { readAddress } from '../core/address.ts'
 import { parsePin } from '../core/pins.ts'
-import type { Attributes, Preview, RequestFacts, RequestKind } from '../core/types.ts'
+import type { Attributes, GrantedPreview, RequestFacts, RequestKind } from '../core/types.ts'
 import { type OwnCookies, parseCookies, readOwnCookies } from './cookies.ts'
 import { readAgent } from './crawlers.ts'
 import { isForeignFrame, isPrefetch, opensPage, readWatch, type Watch } from './kind.ts'
@@ -50,7 +50,7 @@ export type FactsOptions = {
 export type Granted = {
   /** Names of restricted environments. */
   readonly grants: ReadonlySet<string>
-  readonly preview: Preview | undefined
+  readonly preview: GrantedPreview | undefined
 }
 
 export const NOTHING_GRANTED: Granted = { grants: new Set(), preview: undefined }

@@ -24,7 +24,7 @@ const CHOICE_MARK = '~'
 /** How long a choice counts that needs no link, because an identity admits. */
 const CHOICE_MAX_AGE_S = 24 * 3600
 
-export type GateOptions = {
+export type PreviewGateOptions = {
   readonly access: AccessSettings | undefined
   readonly fetch: typeof fetch
   readonly now: () => number
@@ -40,12 +40,12 @@ export type Opened = {
 
 const CLOSED: Opened = { granted: NOTHING_GRANTED, claims: undefined, token: '' }
 
-export class Gate {
-  readonly #options: GateOptions
+export class PreviewGate {
+  readonly #options: PreviewGateOptions
   readonly #signatures = new Signatures()
   readonly #identities: Identities
 
-  constructor(options: GateOptions) {
+  constructor(options: PreviewGateOptions) {
     this.#options = options
     this.#identities = new Identities(options.access, options.fetch, options.now)
   }

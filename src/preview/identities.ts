@@ -3,7 +3,7 @@
 
 import { AccessKeys, verifyAccessClaims } from '../control/access/access-keys.ts'
 import type { AccessSettings } from '../control/access/authority-settings.ts'
-import { type Identity, readIdentity } from '../core/identity.ts'
+import { readIdentity, type VerifiedIdentity } from '../core/identity.ts'
 import type { CompiledAssignments } from '../document/compile.ts'
 import { parseCookies } from '../http/cookies.ts'
 import { Recent } from './recent.ts'
@@ -14,7 +14,7 @@ const JWT_COOKIE = 'CF_Authorization'
 /** A JWT is verified again after this time, so that a key that Access has withdrawn stops to count. */
 const VERIFIED_FOR_MS = 300_000
 
-type Verified = { readonly identity: Identity; readonly until: number }
+type Verified = { readonly identity: VerifiedIdentity; readonly until: number }
 
 export class Identities {
   readonly #access: { readonly settings: AccessSettings; readonly keys: AccessKeys } | undefined
@@ -47,7 +47,7 @@ export class Identities {
     return admissions.filter(({ admits }) => admits(identity)).map(({ environment }) => environment)
   }
 
-  async #identify(headers: Headers, now: number): Promise<Identity | undefined> {
+  async #identify(headers: Headers, now: number): Promise<VerifiedIdentity | undefined> {
     const jwt = headers.get(JWT_HEADER) ?? parseCookies(headers.get('cookie'))[JWT_COOKIE]
     if (!this.#access || !jwt) return undefined
     const known = this.#verified.get(jwt)

@@ -13,7 +13,7 @@ import type { CompiledAssignments } from '../document/compile.ts'
 import { Recent } from './recent.ts'
 
 /** `unsigned`: no key of the document has signed this text. */
-export type TokenFault = PreviewFault | 'unsigned'
+export type LinkFault = PreviewFault | 'unsigned'
 
 export type PreviewRules = Pick<CompiledAssignments, 'previewKeys' | 'versions' | 'environments'>
 
@@ -26,7 +26,7 @@ export class Signatures {
     text: string,
     assignments: PreviewRules,
     now: number,
-  ): Promise<Result<PreviewClaims, TokenFault>> {
+  ): Promise<Result<PreviewClaims, LinkFault>> {
     const token = parsePreviewToken(text)
     const key = token && assignments.previewKeys.keys.get(token.claims.key)
     if (!token || key === undefined) return err('unsigned')

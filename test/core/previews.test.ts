@@ -14,7 +14,7 @@ import {
   toPreviewPayload,
   toPreviewToken,
 } from '../../src/core/previews.ts'
-import type { Preview, RequestFacts } from '../../src/core/types.ts'
+import type { GrantedPreview, RequestFacts } from '../../src/core/types.ts'
 import { compileAssignments } from '../../src/document/compile.ts'
 import { parseAssignments } from '../../src/document/parse.ts'
 import { withOwnKeys } from '../../src/document/previews.ts'
@@ -111,7 +111,7 @@ describe('a token', () => {
 })
 
 describe('what a preview shows', () => {
-  const preview = (other: Partial<Preview> = {}): Preview => ({
+  const preview = (other: Partial<GrantedPreview> = {}): GrantedPreview => ({
     versions: new Set(['6.0.0', '4.0.0']),
     environments: new Set(),
     choice: undefined,
