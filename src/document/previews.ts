@@ -14,6 +14,9 @@ import {
 import type { PreviewHosts, Version } from '../core/types.ts'
 import { isHost } from './names.ts'
 
+/** Links that count at a time: one for each pull request of a large team, several times over. */
+export const MAX_PREVIEWS = 2000
+
 /** Links outlive a rotation by as many keys. A new key removes the oldest beyond this number. */
 export const MAX_PREVIEW_KEYS = 5
 

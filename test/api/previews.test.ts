@@ -1,6 +1,11 @@
 // Signed preview links as people make, use and revoke them: over the API, with the real control.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  MAX_PREVIEW_KEYS,
+  MAX_PREVIEWS,
+  MAX_REVOKED_PREVIEWS,
+} from '../../src/document/previews.ts'
 import { EMAIL } from '../support/access-team.ts'
 import { type AdminEdge, FIRST_TOKEN, startAdminEdge } from '../support/api-edge.ts'
 import { ask, DOCUMENT } from '../support/http-client.ts'
@@ -223,5 +228,35 @@ describe('a restricted environment', () => {
     expect(await change('POST', '/rollback', { to: revision })).toBe(200)
     const { body } = await call('GET', '/environments/secret')
     expect(JSON.parse(body).admit).toBeUndefined()
+  })
+})
+
+describe('room for links', () => {
+  /** Rows of links that were made elsewhere. */
+  const fill = (prefix: string, count: number, revokedAt: number | null) =>
+    edge.control.query(
+      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
+       INSERT INTO previews
+       SELECT printf('${prefix}%010d', i), 'gone', '["v2"]', '[]', NULL, 1, 'x', 9999999999999, ${revokedAt}, NULL FROM n`,
+    )
+
+  it('has few keys, however often they are changed', async () => {
+    for (let i = 0; i <= MAX_PREVIEW_KEYS; i++) {
+      await make({ versions: ['v2'] })
+      const { body } = await call('POST', '/preview-keys', {})
+      expect(JSON.parse(body).keys).toBeLessThanOrEqual(MAX_PREVIEW_KEYS)
+    }
+  })
+
+  it('ends with a refusal that says what to do, and new keys make room', async () => {
+    const { id } = await make({ versions: ['v2'] })
+    await fill('r-', MAX_REVOKED_PREVIEWS, 1)
+    const refused = await call('DELETE', `/previews/${id}`)
+    expect(refused.status).toBe(422)
+    expect(refused.body).toContain('holo previews rotate --revoke-all')
+    await fill('v-', MAX_PREVIEWS, null)
+    expect((await call('POST', '/previews', { versions: ['v2'] })).status).toBe(422)
+    expect((await call('POST', '/preview-keys', { revokeAll: true })).status).toBe(200)
+    await make({ versions: ['v2'] })
   })
 })

@@ -1,7 +1,6 @@
 // Pages that are changed on their way: validators, ranges, encodings and lengths are those of what is sent.
 
 import { env } from 'cloudflare:workers'
-import { gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createR2Store } from '../../src/assets/store.ts'
 import type { Version } from '../../src/core/types.ts'
@@ -25,7 +24,8 @@ const transform: PageTransform = {
 }
 
 beforeAll(async () => {
-  const gzip = Uint8Array.from(gzipSync(PAGE))
+  const squeezed = new Blob([PAGE]).stream().pipeThrough(new CompressionStream('gzip'))
+  const gzip = new Uint8Array(await new Response(squeezed).arrayBuffer())
   version = await publishVersion(STORE, '1.0.0', {
     '/index.html': { body: PAGE, type: 'text/html; charset=utf-8', encodings: { gzip } },
     '/app.js': { body: 'run()', type: 'text/javascript; charset=utf-8' },

@@ -7,6 +7,7 @@ import { type PreviewClaims, toPreviewPayload, toPreviewToken } from '../../core
 import { err, ok, type Result } from '../../core/result.ts'
 import {
   MAX_PREVIEW_KEYS,
+  MAX_PREVIEWS,
   MAX_REVOKED_PREVIEWS,
   type PreviewsDocument,
 } from '../../document/previews.ts'
@@ -22,7 +23,7 @@ import { type Author, type ChangeDeps, makeChange } from '../document/change.ts'
 import type { Head } from '../document/history.ts'
 import type { Outbox } from '../outbox.ts'
 import type { NewPreview, RotateResult } from './contract.ts'
-import { MAX_PREVIEWS, type PreviewStore, type StoredPreview } from './store.ts'
+import type { PreviewStore, StoredPreview } from './store.ts'
 
 /** Another change of the document may be made at the same time. */
 const MAX_ATTEMPTS = 5

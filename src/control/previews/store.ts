@@ -6,9 +6,6 @@ import type { PreviewSummary } from '../../wire/previews.ts'
 /** Links that are over stay listed for so long. */
 const LISTED_FOR_MS = 30 * 86_400_000
 
-/** One for each pull request of a large team, several times over. */
-export const MAX_PREVIEWS = 2000
-
 /** How many links one list has, newest first. */
 const MAX_LISTED_PREVIEWS = 500
 
