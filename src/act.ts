@@ -5,6 +5,7 @@ import type { Assets } from './assets/assets.ts'
 import type { ElsewhereFile } from './assets/elsewhere.ts'
 import { comesBeforeService, isNoAnswer, toFileFilter } from './assets/lookup.ts'
 import { maySee } from './core/pins.ts'
+import { isForFewEyes, listGranted } from './core/previews.ts'
 import { isAmbiguous, matchService } from './core/services.ts'
 import type { Intent } from './core/site/resolve.ts'
 import type { Decision, Service } from './core/types.ts'
@@ -103,7 +104,11 @@ async function findElsewhere(
   if (!wanted) return undefined
   const { searched, searchedIn, hosts, revision } = assignments
   const hosted = hosts.get(facts.host)
-  const versions = (hosted && searchedIn.get(hosted.name)) ?? searched
+  const open = (hosted && searchedIn.get(hosted.name)) ?? searched
+  // A file that a grant shows must be in no reply to somebody who is on the public site.
+  const isGranted = isForFewEyes(facts, decision, assignments)
+  const granted = isGranted ? listGranted(facts, assignments) : []
+  const versions = granted.length > 0 ? [...new Set([...granted, ...open])] : open
   const others = isSure ? versions.filter((other) => other !== decision.version) : versions
   return assets.findElsewhere(facts.path, others, wanted, revision, ctx)
 }

@@ -3,7 +3,7 @@
 
 import type { Assets } from './assets/assets.ts'
 import { decide } from './core/decide.ts'
-import { maySee, parsePin, permitPin } from './core/pins.ts'
+import { mayFollow, parsePin, permitPin } from './core/pins.ts'
 import type { Manifest } from './core/site/manifest.ts'
 import type { Version } from './core/types.ts'
 import type { CompiledAssignments } from './document/compile.ts'
@@ -38,7 +38,7 @@ export async function serveTab(options: TabOptions): Promise<Response> {
   const isPinned = claim !== undefined && permitPin(claim, assignments, facts).ok
   // A version that this visitor must not see is told as one that there is not.
   const version = claim && assignments.versions.get(claim.version)
-  const seen = version && maySee(version, assignments, facts) ? version : undefined
+  const seen = version && mayFollow(version, assignments, facts) ? version : undefined
   const { response: expose } = assignments.expose
   const told = {
     ...(expose.has('version') ? { version: now.version.id } : {}),

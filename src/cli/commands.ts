@@ -12,6 +12,7 @@ import { LOGIN, WHOAMI } from './commands/login.ts'
 import { METRICS_EXPORT } from './commands/metrics-export.ts'
 import { DASHBOARD, OPEN } from './commands/open.ts'
 import { POINT_COMMANDS, SHIFT } from './commands/point.ts'
+import { PREVIEW_COMMANDS } from './commands/preview.ts'
 import { PUBLISH } from './commands/publish.ts'
 import { ROLLBACK, WITHDRAW } from './commands/rollback.ts'
 import {
@@ -60,6 +61,7 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
   ...ENV_COMMANDS,
   TAB_PINS,
   ...RULES_COMMANDS,
+  ...PREVIEW_COMMANDS,
   EXPLAIN,
   METRICS_EXPORT,
   SIMULATE,

@@ -4,7 +4,8 @@
 import * as z from 'zod'
 import { BUCKETS } from '../core/traffic.ts'
 import { measure } from './measure.ts'
-import { environmentName, versionId } from './names.ts'
+import { environmentName, isHost, versionId } from './names.ts'
+import { admission, previews } from './previews.ts'
 import { services } from './service.ts'
 
 /**
@@ -26,10 +27,6 @@ const cookieName = z
   .string()
   .regex(/^[A-Za-z0-9._-]{1,64}$/, 'a cookie name is letters, digits and "._-"')
 
-function isHost(host: string): boolean {
-  return /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/.test(host)
-}
-
 function findHostMistake(host: string): string {
   const rule = 'a host is a lower-case name without port'
   const bare = host
@@ -43,6 +40,7 @@ function findHostMistake(host: string): string {
 const environment = z.strictObject({
   version: versionId,
   restricted: z.boolean().optional(),
+  admit: admission.optional(),
   tabPins: z.boolean().optional(),
   hosts: z
     .array(z.string().refine(isHost, { error: ({ input }) => findHostMistake(String(input)) }))
@@ -128,6 +126,7 @@ export const PARTS = {
   tabPins: z.boolean().optional(),
   expose: expose.optional(),
   measure: measure.optional(),
+  previews: previews.optional(),
   reserve: z
     .literal(true, '"reserve" is true, or left out')
     .optional()

@@ -3,7 +3,7 @@
 
 import { readAddress } from '../core/address.ts'
 import { parsePin } from '../core/pins.ts'
-import type { Attributes, RequestFacts, RequestKind } from '../core/types.ts'
+import type { Attributes, GrantedPreview, RequestFacts, RequestKind } from '../core/types.ts'
 import { type OwnCookies, parseCookies, readOwnCookies } from './cookies.ts'
 import { readAgent } from './crawlers.ts'
 import { isForeignFrame, isPrefetch, opensPage, readWatch, type Watch } from './kind.ts'
@@ -47,10 +47,18 @@ export type FactsOptions = {
   readonly polled: ReadonlySet<string>
   /** Whether there are rules that need more than the path. */
   readonly withAttributes: boolean
+  /** What the request may see by a grant, once this was verified. */
+  readonly granted?: Granted | undefined
 }
 
-/** No grants: nothing in a request gives any yet. */
-const NO_GRANTS: ReadonlySet<string> = new Set()
+/** What a request may see that others may not. */
+export type Granted = {
+  /** Names of restricted environments. */
+  readonly grants: ReadonlySet<string>
+  readonly preview: GrantedPreview | undefined
+}
+
+export const NOTHING_GRANTED: Granted = { grants: new Set(), preview: undefined }
 const NO_ATTRIBUTES: Attributes = { header: {}, cookie: {}, query: {} }
 
 /**
@@ -61,7 +69,7 @@ const NO_ATTRIBUTES: Attributes = { header: {}, cookie: {}, query: {} }
 export function readFacts(
   request: Request,
   kind: RequestKind,
-  { visitor: source, salt, polled, withAttributes }: FactsOptions,
+  { visitor: source, salt, polled, withAttributes, granted = NOTHING_GRANTED }: FactsOptions,
   address = readAddress(request),
 ): Facts | undefined {
   if (!address) return undefined
@@ -116,7 +124,7 @@ export function readFacts(
       method === 'GET' && queryPin !== undefined && (kind === 'document' || !countsInQuery),
     cookies: own,
     attributes: withAttributes ? readAttributes(request, cookies, search) : NO_ATTRIBUTES,
-    grants: NO_GRANTS,
+    ...granted,
   }
 }
 

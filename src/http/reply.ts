@@ -21,6 +21,8 @@ export type ReplyOptions = {
   readonly isOwnFile: boolean
   /** The browser's pin names a version that is withdrawn or no longer there. */
   readonly isPinLost: boolean
+  /** A grant shows this reply: no cache keeps it, and no search engine. */
+  readonly isForFewEyes?: boolean
 }
 
 /**
@@ -31,7 +33,7 @@ export function finishReply(
   { headers, status }: Response,
   facts: Facts,
   decision: Decision,
-  { expose, timing, mayBeHtml, isOwnFile, isPinLost }: ReplyOptions,
+  { expose, timing, mayBeHtml, isOwnFile, isPinLost, isForFewEyes = false }: ReplyOptions,
 ): void {
   if (expose.has('version')) headers.set('Holo-Version', decision.version.id)
   if (expose.has('environment')) headers.set('Holo-Environment', decision.environment)
@@ -59,6 +61,10 @@ export function finishReply(
   }
   // A client that asks for the current version must not get an old answer.
   if (facts.watch === 'poll') headers.set('cache-control', 'no-store')
+  if (!isForFewEyes) return
+  keepPrivate(headers)
+  headers.set('cache-control', 'private, no-store')
+  headers.set('x-robots-tag', 'noindex')
 }
 
 /** What browsers keep of pages that were fetched ahead (Clear Site Data, section 3.1). */

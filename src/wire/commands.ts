@@ -2,6 +2,7 @@
 // control/document/apply.ts.
 
 import * as z from 'zod'
+import { admission } from '../document/previews.ts'
 import { environmentName as environment, versionId as version } from './parts.ts'
 import type { Scope } from './scopes.ts'
 
@@ -22,6 +23,8 @@ export const COMMANDS = {
     version: version.optional(),
     restricted: z.boolean().optional(),
     hosts: z.array(z.string()).max(50).optional(),
+    /** Who is admitted to a restricted environment by identity; `null` for nobody. */
+    admit: admission.nullable().optional(),
   }),
   /** Removes an environment without traffic that no rule and no fallback names. */
   'remove-environment': z.strictObject({

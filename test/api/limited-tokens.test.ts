@@ -194,6 +194,17 @@ const TABLE: Table = {
       ['POST', '/tokens', { name: 'x', scopes: ['admin'], expiresInDays: 6 }],
     ],
   },
+  'POST /previews': {
+    others: [
+      ['POST', '/previews', { versions: ['1.0.0'] }],
+      ['POST', '/previews', { versions: ['pr-1', '1.0.0'] }],
+      ['POST', '/previews', { environments: ['main'] }],
+    ],
+    own: [['POST', '/previews', { versions: ['pr-1'] }]],
+  },
+  // Its id is one of a link: test/api/previews.test.ts.
+  'DELETE /previews/{id}': { others: [], own: [] },
+  'POST /preview-keys': { others: [['POST', '/preview-keys', {}]], own: [] },
   'DELETE /tokens/{id}': { others: [['DELETE', '/tokens/UNLIMITED']], own: [] },
 }
 
@@ -234,7 +245,7 @@ const fill = ([method, path, json]: Row, unlimited: string) =>
 describe.each(Object.entries(TABLE))('%s by a token that is limited to previews', (route, rows) => {
   beforeAll(makePreviews)
 
-  const isForAdmins = /tokens|gc|assignments/.test(route)
+  const isForAdmins = /tokens|gc|assignments|preview-keys/.test(route)
 
   it('changes nothing else, and says which limit is in the way', async () => {
     const token = isForAdmins ? administrator : preview

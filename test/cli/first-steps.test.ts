@@ -53,11 +53,19 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   open: ['qa'],
   diff: ['assignments.json'],
   'token create': ['ci', '--scope', 'read'],
+  preview: ['1.0.0'],
 }
 
 describe('an empty Holo', () => {
   /** What begins something, or asks for nothing that could be there. */
-  const APART = ['publish', 'import', 'token revoke', 'versions abort']
+  const APART = [
+    'publish',
+    'import',
+    'token revoke',
+    'versions abort',
+    'previews revoke',
+    'previews rotate',
+  ]
   const names = COMMAND_ROWS.filter(
     ({ name, scope }) => scope !== 'none' && !APART.includes(name),
   ).map(({ name }) => name)
@@ -69,6 +77,7 @@ describe('an empty Holo', () => {
     'verify',
     'whoami',
     'dashboard',
+    'previews',
     'token list',
     'token create',
   ]

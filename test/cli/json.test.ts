@@ -65,6 +65,9 @@ const CALLS: readonly (readonly [name: string, ...args: string[]])[] = [
   ['log'],
   ['log', '--limit', '1'],
   ['verify'],
+  ['preview', 'v2', '--for', '2h'],
+  ['previews'],
+  ['previews rotate', '--yes'],
   ['token create', 'ci', '--scope', 'publish', '--expires', '30d'],
   ['whoami'],
   ['token list'],
@@ -111,6 +114,11 @@ describe('--json', () => {
     const [{ id = '' } = {}] = (json?.tokens ?? []) as { id?: string }[]
     expect((await run(['token', 'revoke', id, '--yes'])).json).toMatchObject({ id, ok: true })
     seen.add('token revoke')
+    const link = (await run(['preview', 'v2'])).json as { id?: string }
+    expect((await run(['previews', 'revoke', link.id ?? '', '--yes'])).json).toMatchObject({
+      ...{ ok: true, id: link.id },
+    })
+    seen.add('previews revoke')
     const [{ manifest = '' } = {}] = ((await run(['versions'])).json?.versions ?? []) as {
       manifest?: string
     }[]

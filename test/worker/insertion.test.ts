@@ -1,9 +1,13 @@
 // What Holo adds to pages: where it stands in them, and what becomes of the headers that describe them.
 
-import { describe, expect, it } from 'vitest'
+import { env } from 'cloudflare:workers'
+import { beforeAll, describe, expect, it } from 'vitest'
 import type { Blobs } from '../../src/assets/blobs.ts'
 import { createInsertedPages, loadInserted } from '../../src/assets/inserted.ts'
 import { MAX_INSERTED_BYTES } from '../../src/assets/limits.ts'
+import { createR2Store } from '../../src/assets/store.ts'
+import type { Version } from '../../src/core/types.ts'
+import type { Env } from '../../src/env.ts'
 import {
   type Insertion,
   insertIntoBytes,
@@ -12,6 +16,8 @@ import {
   toInsertedEtag,
   toOriginConditions,
 } from '../../src/http/insertion.ts'
+import { publishVersion } from '../support/published.ts'
+import { ask, startIsolate } from './assets-isolate.ts'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
@@ -135,6 +141,45 @@ describe('a reply that gets something', () => {
       'content-security-policy': "script-src 'nonce-n'",
     }
     expect(plan(headers)?.html).toBe('<x nonce=n>')
+  })
+})
+
+describe('a page of a version', () => {
+  const { STORE } = env as Env
+  const head = '<!doctype html><head>'
+  const rest = `<title>shop</title>${'<p>shop</p>'.repeat(50)}`
+  let version: Version
+  beforeAll(async () => {
+    const squeezed = new Blob([head + rest]).stream().pipeThrough(new CompressionStream('gzip'))
+    const gzip = new Uint8Array(await new Response(squeezed).arrayBuffer())
+    version = await publishVersion(STORE, '1.0.0', {
+      '/index.html': {
+        body: head + rest,
+        type: 'text/html; charset=utf-8',
+        encodings: { gzip },
+      },
+      '/app.js': { body: 'run()', type: 'text/javascript; charset=utf-8' },
+    })
+  })
+  const get = async (path: string, headers: Record<string, string>, method = 'GET') => {
+    const isolate = startIsolate(createR2Store(STORE))
+    const insertions = [INSERTION, { ...INSERTION, key: 'k2', toHtml: () => X }]
+    const { response, bytes } = await ask(isolate, version, path, { headers, method, insertions })
+    return { status: response.status, headers: response.headers, text: decoder.decode(bytes) }
+  }
+
+  it('has all scripts in their order, whatever encoding the client likes', async () => {
+    const { text, headers } = await get('/', { 'accept-encoding': 'gzip' })
+    expect(text).toBe(`${head}<x nonce=undefined>${X}${rest}`)
+    expect(headers.get('content-encoding')).toBeNull()
+    expect(headers.get('etag')).toMatch(/^W\/"[0-9a-f]{32}~holo~s~k1~k2"$/)
+  })
+
+  it('is the only kind of file that is changed', async () => {
+    const { text, headers } = await get('/app.js', {})
+    expect([text, headers.get('content-length')]).toEqual(['run()', '5'])
+    expect(headers.get('etag')).toMatch(/^"[0-9a-f]{32}"$/)
+    expect((await get('/app.js', { range: 'bytes=0-2' })).status).toBe(206)
   })
 })
 

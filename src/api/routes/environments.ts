@@ -130,11 +130,12 @@ export const ENVIRONMENT_ROUTES: readonly Route[] = [
 function toEnvironments(document: AssignmentsDocument): EnvironmentReply[] {
   const percents = toPercents(document)
   return Object.entries(document.environments).map(
-    ([name, { version, restricted = false, hosts = [] }]) => ({
+    ([name, { version, restricted = false, hosts = [], admit }]) => ({
       name,
       version,
       restricted,
       hosts,
+      ...(admit && { admit }),
       percent: percents.get(name) ?? 0,
     }),
   )

@@ -11,7 +11,7 @@ import { type DraftResult, quoteNames, refuseChange, refuseUnknown, toDraft } fr
 import { closeUnknown } from './opening.ts'
 
 export function pointEnvironment(
-  { name, version, restricted, hosts }: Extract<Command, { kind: 'set-environment' }>,
+  { name, version, restricted, hosts, admit }: Extract<Command, { kind: 'set-environment' }>,
   current: Content,
 ): DraftResult {
   const known = getOwn(current.environments, name)
@@ -43,6 +43,8 @@ export function pointEnvironment(
     ...(hosts && JSON.stringify(hosts) !== JSON.stringify(known?.hosts ?? [])
       ? { hosts: hosts.length > 0 ? hosts : undefined }
       : {}),
+    // Everybody sees a public environment, so that nobody has to be admitted to it.
+    ...(admit !== undefined || restricted === false ? { admit: admit ?? undefined } : {}),
   }
   const environments = { ...current.environments, [name]: environment }
   const isClosing = restricted === true && known !== undefined && !known.restricted

@@ -2,6 +2,7 @@
 // The edge's validator checks the result, and ledger.ts commits it.
 
 import { err, ok, type Result } from '../../core/result.ts'
+import { withOwnKeys } from '../../document/previews.ts'
 import type { Command } from '../../wire/commands.ts'
 import {
   pointEnvironment,
@@ -15,6 +16,7 @@ import {
   addVersion,
   type OwnCommand,
   removeVersions,
+  setPreviewKeys,
   setServices,
   withdraw,
 } from './apply-versions.ts'
@@ -53,7 +55,10 @@ export function applyCommand(
   if (!draft.ok) return draft
   const content = parseDraft(draft.value, allowInsecure)
   if (!content.ok) return content
-  const next = command.kind === 'replace' ? withKnownMarks(content.value, current) : content.value
+  const next =
+    command.kind === 'replace'
+      ? withOwnKeys(withKnownMarks(content.value, current), current)
+      : content.value
   if (current && isNoChange(next, current)) return ok(current)
   const overfull = takesBack(command) ? [] : findOverfull(current, next)
   return overfull.length > 0 ? err(overfull) : ok(next)
@@ -97,6 +102,10 @@ function change(
       return addVersion(command, current)
     case 'remove-versions':
       return removeVersions(command, current)
+    case 'preview-keys':
+    case 'preview-revoke':
+    case 'preview-rotate':
+      return setPreviewKeys(command, current)
   }
 }
 
