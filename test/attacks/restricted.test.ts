@@ -299,7 +299,9 @@ async function send(to: TwoVersions, attempt: Attempt): Promise<Answer> {
 /** `ORIGIN` stands for the site that is asked. */
 function toHeaders({ url }: TwoVersions, headers: Readonly<Record<string, string>>) {
   const entries = Object.entries(headers)
-  return Object.fromEntries(entries.map(([name, text]) => [name, text.replace('ORIGIN', url.origin)]))
+  return Object.fromEntries(
+    entries.map(([name, text]) => [name, text.replace('ORIGIN', url.origin)]),
+  )
 }
 
 /** What may differ between two sites that are the same. */
