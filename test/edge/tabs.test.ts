@@ -6,6 +6,7 @@ import { get, type IncomingMessage } from 'node:http'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { ask, DOCUMENT } from '../support/http-client.ts'
+import { makeLinkKey } from '../support/preview-links.ts'
 import { startTabSite, type TabSite } from '../support/tab-site.ts'
 
 const CALL = {
@@ -139,6 +140,26 @@ describe('a page with the script', () => {
     expect((await open('/')).body).not.toContain('/.holo/')
     await site.put({ environments: { ...environments, main } })
     await vi.waitFor(async () => expect((await open('/')).headers.etag).toMatch(/^W/), WAIT)
+  })
+})
+
+describe('a tab in a preview', () => {
+  it('is opened by the link, has pin and bar, and its calls follow the pin', async () => {
+    const { id, key, sign } = await makeLinkKey('aaaaaaaa')
+    await site.put({ previews: { keys: [{ id, key }] } })
+    const link = { 'holo-preview': await sign({ versions: ['2'] }) }
+    const isOf = async (headers: Record<string, string>) =>
+      JSON.parse((await call('/api/me', { ...link, ...headers })).body).is
+    await vi.waitFor(async () => expect(await isOf({})).toBe('2'), WAIT)
+    const page = await open('/', { ...link, 'holo-pin': '1@main', cookie: 'holo-pin=1@main' })
+    expect(page.body).toMatch(
+      /<head><script src="[^"]+" data-pin="2@canary"><\/script><script src="\/\.holo\/preview\.js" data-holo="/,
+    )
+    expect(page.headers.etag).toMatch(/~2@canary-[0-9a-f]{8}~preview-[0-9a-f]+"$/)
+    expect(await isOf({ 'holo-pin': '2@main' })).toBe('2')
+    // This tab was opened before the link.
+    expect(await isOf({ 'holo-pin': '1@main' })).toBe('1')
+    expect(await isOf({ 'holo-pin': '9.9.9@main' })).toBe('2')
   })
 })
 
