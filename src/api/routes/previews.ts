@@ -85,16 +85,18 @@ export const PREVIEW_ROUTES: readonly Route[] = [
 ]
 
 /**
- * Where the site is: under the address that was called, or under the first host name of an environment if
- * that address is only for the dashboard. If there is none, Holo does not know the site's address, and the
- * link begins with its path.
+ * Where the site is: under the address that was called, or under the first host name of a public
+ * environment if that address is only for the dashboard. If there is none, Holo does not know the site's
+ * address, and the link begins with its path.
  */
 function toSiteOrigin(
   { origin, dashboardHost }: Pick<Call<unknown, unknown, unknown>, 'origin' | 'dashboardHost'>,
   { environments }: AssignmentsDocument,
 ): string {
   if (toHostRole(dashboardHost, new URL(origin)) !== 'dashboard') return origin
-  const [host] = Object.values(environments).flatMap(({ hosts = [] }) => hosts)
+  const [host] = Object.values(environments).flatMap(({ restricted, hosts = [] }) =>
+    restricted ? [] : hosts,
+  )
   return host === undefined ? '' : atHost(origin, host)
 }
 
