@@ -96,6 +96,10 @@ const ROWS: Readonly<Record<string, Row>> = {
   'tab-pins': { works: ['on'], bad: ['maybe'] },
   'rules list': { works: [], bad: ['one-too-many'] },
   'rules set': { works: ['rules.json'], bad: ['broken.json'] },
+  preview: { works: ['v2'], bad: ['v2', '--for', 'ever'] },
+  previews: { works: [], bad: ['one-too-many'] },
+  'previews revoke': { works: ['abcdefghijkl'], bad: ['mine'] },
+  'previews rotate': { works: [], bad: ['one-too-many'] },
   explain: { works: ['/', '--visitor', 'anna'], bad: ['/', '--header', 'no colon'] },
   'metrics export': { works: ['--last', '1h'], bad: ['--last', 'long'] },
   simulate: { works: ['instant'], bad: ['standrad'] },
@@ -107,10 +111,6 @@ const ROWS: Readonly<Record<string, Row>> = {
   'token list': { works: [], bad: ['one-too-many'] },
   'token create': { works: ['ci', '--scope', 'read'], bad: ['ci', '--scope', 'reed'] },
   'token revoke': { works: ['0123456789abcdef'], bad: ['mine'] },
-  preview: { works: ['v2'], bad: ['v2', '--for', 'ever'] },
-  previews: { works: [], bad: ['one-too-many'] },
-  'previews revoke': { works: ['abcdefghijkl'], bad: ['mine'] },
-  'previews rotate': { works: [], bad: ['one-too-many'] },
   gc: { works: [], bad: ['one-too-many'] },
   export: { works: [], bad: ['a', 'b'] },
   import: { works: ['imported.json'], bad: ['not-there.json'] },
@@ -314,6 +314,7 @@ describe('what is mistyped', () => {
 
 /** Changes are meant: a question would hide what the test is about. */
 function yes(name: string): readonly string[] {
-  const asks = /^(?:token revoke|gc|rollout (?:pause|resume|advance|promote|abort))$/
+  const asks =
+    /^(?:token revoke|previews (?:revoke|rotate)|gc|rollout (?:pause|resume|advance|promote|abort))$/
   return changesOf(name) || asks.test(name) ? ['--yes'] : []
 }

@@ -114,9 +114,10 @@ describe('--json', () => {
     const [{ id = '' } = {}] = (json?.tokens ?? []) as { id?: string }[]
     expect((await run(['token', 'revoke', id, '--yes'])).json).toMatchObject({ id, ok: true })
     seen.add('token revoke')
-    const link = (await run(['preview', 'v2'])).json as { id?: string }
-    expect((await run(['previews', 'revoke', link.id ?? '', '--yes'])).json).toMatchObject({
-      ...{ ok: true, id: link.id },
+    const { stdout, json: link } = await run(['preview', '1.0.0'])
+    expect(link, stdout).toMatchObject({ ok: true, versions: ['1.0.0'] })
+    expect((await run(['previews', 'revoke', String(link?.id), '--yes'])).json).toMatchObject({
+      ...{ ok: true, id: link?.id },
     })
     seen.add('previews revoke')
     const [{ manifest = '' } = {}] = ((await run(['versions'])).json?.versions ?? []) as {

@@ -41,13 +41,14 @@ export const PREVIEW_ROUTES: readonly Route[] = [
     status: 201,
     handle: async (call) => {
       const { ask, caller, body } = call
+      // An empty Holo is told of before anything is made.
+      const current = await loadDocument(call)
+      if (!current.ok) return current
+      const { document } = current.value
       const made = await ask('changes', (control) => control.createPreview(caller, body))
       if (!made.ok) return made
       const { path = '/' } = body
       const { token, versions } = made.value
-      const current = await loadDocument(call)
-      if (!current.ok) return current
-      const { document } = current.value
       const hostLinks = listHosts(document, versions).map((host) =>
         toPreviewLink(atHost(call.origin, host), path, token),
       )
