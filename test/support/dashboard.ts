@@ -84,13 +84,16 @@ const LOOK_EVERY_MS = 20
 /** So often in a row nothing is waited for: what came in is drawn, and has not led to another call. */
 const QUIET_LOOKS = 3
 
+/** What still waits for data, and a chart that is not drawn yet. */
+const UNFINISHED = 'main .loading, main .chart-host:not(:has(canvas))'
+
 /** Waits until the page has what it asked for, and shows it. */
 export async function settle(page: Page): Promise<void> {
   const until = Date.now() + SETTLE_TIMEOUT_MS
   for (let quiet = 0; quiet < QUIET_LOOKS; ) {
     if (Date.now() > until) throw new Error(`the page still waits for something: ${page.url()}`)
     const isWaiting = (waiting.get(page)?.size ?? 0) > 0
-    quiet = isWaiting || (await page.locator('main .loading').count()) > 0 ? 0 : quiet + 1
+    quiet = isWaiting || (await page.locator(UNFINISHED).count()) > 0 ? 0 : quiet + 1
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
   }
 }
