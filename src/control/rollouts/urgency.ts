@@ -54,7 +54,7 @@ export class Urgency {
     return { ids, waiting }
   }
 
-  /** Milliseconds until it may be considered again; 0 for now. */
+  /** Milliseconds until it may be considered again; 0 if it may be at once. */
   #toWait(id: number): number {
     const at = this.#deps.now()
     const last = this.#considered.get(id) ?? 0

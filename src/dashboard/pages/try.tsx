@@ -155,7 +155,7 @@ export function TryPage(_: { rest: readonly string[] }) {
   )
 }
 
-/** `undefined` for now. */
+/** The revision that held at a moment. An empty text stands for the present, and gives `undefined`. */
 async function toRevision(moment: string): Promise<number | 'none' | undefined> {
   if (moment === '') return undefined
   const at = new Date(moment).getTime()
