@@ -203,7 +203,7 @@ async function changePage(
   adaptPageHeaders(headers, planned.key)
   if (body === null) return response
   const changed = isShort
-    ? await insertIntoShort(body, planned.html)
+    ? await insertIntoShort(response, planned.html)
     : insertIntoStream(body, planned.html)
   return new Response(changed, response)
 }

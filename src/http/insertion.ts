@@ -70,7 +70,7 @@ export function toKey(insertions: readonly Insertion[]): string {
 }
 
 /** Headers that describe the bytes before the insertion. A reply without a fixed form has no ranges. */
-const ABOUT_THE_BYTES = [
+const ABOUT_THE_BYTES: ReadonlySet<string> = new Set([
   'content-length',
   'accept-ranges',
   'last-modified',
@@ -78,14 +78,14 @@ const ABOUT_THE_BYTES = [
   'digest',
   'content-digest',
   'repr-digest',
-]
+])
 
 /**
  * Changes the headers of a page, or of its HEAD, to those of the page with the insertion. It belongs to
  * one visitor's version, also if it was fetched ahead by a link.
  */
 export function adaptPageHeaders(headers: Headers, key: string): void {
-  for (const name of ABOUT_THE_BYTES) headers.delete(name)
+  for (const name of [...headers.keys()]) if (ABOUT_THE_BYTES.has(name)) headers.delete(name)
   keepPrivate(headers)
   adaptEtag(headers, key)
 }
@@ -154,13 +154,17 @@ const USUAL_BEGINNING = new RegExp(
   `^${BLANK}*<!doctype[^>]*>${BLANK}*<html${ATTRIBUTES}>${BLANK}*<head${ATTRIBUTES}>`,
   'i',
 )
-const latin1 = new TextDecoder('latin1')
+// The platform decodes UTF-8 much faster than other charsets. Whatever the charset of a page is, ASCII in it stays
+// ASCII, and all else becomes something else.
+const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
+const BEYOND_ASCII = /[\u0080-\uffff]/
 const encoder = new TextEncoder()
 
 /** The bytes with the text, if the page begins as usual. */
 function insertAsUsual(bytes: Uint8Array, html: string): ArrayBuffer | undefined {
-  const beginning = USUAL_BEGINNING.exec(latin1.decode(bytes.subarray(0, USUAL_HEAD_BYTES)))?.[0]
-  if (beginning === undefined) return undefined
+  const beginning = USUAL_BEGINNING.exec(decoder.decode(bytes.subarray(0, USUAL_HEAD_BYTES)))?.[0]
+  // Without other characters, it has as many bytes as characters.
+  if (beginning === undefined || BEYOND_ASCII.test(beginning)) return undefined
   const at = beginning.length
   const changed = new Uint8Array(bytes.length + html.length)
   changed.set(bytes.subarray(0, at))
@@ -211,11 +215,11 @@ export async function insertIntoBytes(
  * does what is returned.
  */
 export async function insertIntoShort(
-  body: ReadableStream<Uint8Array>,
+  page: Response,
   html: string,
 ): Promise<ArrayBuffer | ReadableStream<Uint8Array>> {
   try {
-    const bytes = await new Response(body).arrayBuffer()
+    const bytes = await page.arrayBuffer()
     return (await insertIntoBytes(bytes, html, true)) ?? bytes
   } catch (cause) {
     return new ReadableStream({ start: (controller) => controller.error(cause) })

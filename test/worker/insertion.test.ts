@@ -20,7 +20,7 @@ import { publishVersion } from '../support/published.ts'
 import { ask, startIsolate } from './assets-isolate.ts'
 
 const encoder = new TextEncoder()
-const decoder = new TextDecoder()
+const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
 const X = '<script src="/x"></script>'
 
 async function insertInto(page: string, isWhole = true): Promise<string | undefined> {
@@ -38,6 +38,8 @@ describe('the place in a page', () => {
       '<head class=">">',
       'after',
     ],
+    ['<!doctype html><html title="éç€"><head><title>', '<head>', 'after'],
+    ['\ufeff<!doctype html><html><head><title>', '<head>', 'after'],
     ['<!doctype html><html><header>a</header><body>', '<body>', 'before'],
     ['<!doctype html><html><!-- <head> --><head><title>', '--><head>', 'after'],
     ['<!doctype html><title>a</title><p>b', '<title>', 'before'],
