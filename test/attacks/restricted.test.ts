@@ -29,7 +29,8 @@ beforeAll(async () => {
     ACCESS_TEAM_DOMAIN: 'team.cloudflareaccess.com',
     ACCESS_AUDIENCE: 'a'.repeat(64),
   }
-  ;[site, without] = await Promise.all([startTwoVersions(access), startTwoVersions()])
+  const previews = { ...PREVIEWS, keys: [own()] }
+  ;[site, without] = await Promise.all([startTwoVersions(access, { previews }), startTwoVersions()])
   const { environments, versions, traffic } = site.document
   const { v1, v2 } = without.document.versions
   await site.put({
@@ -44,7 +45,6 @@ beforeAll(async () => {
     versions,
     traffic,
     rules: [{ name: 'all', environment: 'secret', when: true }],
-    previews: { ...PREVIEWS, keys: [own()] },
   })
   await without.put({
     environments: { main: { version: 'v1' }, canary: { version: 'v2' } },

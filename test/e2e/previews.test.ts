@@ -34,16 +34,13 @@ beforeAll(async () => {
   })
   await new Promise<void>((resolve) => backend.listen(0, '127.0.0.1', resolve))
   const { port } = backend.address() as AddressInfo
-  site = await startTwoVersions()
+  site = await startTwoVersions({}, { previews: { keys: [{ id: key.id, key: key.key }] } })
   const { v1, ...others } = site.document.versions
   const ssr = {
     ...v1,
     services: [{ prefix: '/', origins: [`http://127.0.0.1:${port}`] }],
   }
-  await site.put({
-    versions: { v1, ...others, ssr } as never,
-    previews: { keys: [{ id: key.id, key: key.key }] },
-  })
+  await site.put({ versions: { v1, ...others, ssr } as never })
   const token = await key.sign({ versions: ['ssr'] })
   await vi.waitFor(
     async () => {

@@ -6,7 +6,7 @@ import { get, type IncomingMessage } from 'node:http'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { ask, DOCUMENT } from '../support/http-client.ts'
-import { makeLinkKey } from '../support/preview-links.ts'
+import { type LinkKey, makeLinkKey } from '../support/preview-links.ts'
 import { startTabSite, type TabSite } from '../support/tab-site.ts'
 
 const CALL = {
@@ -19,8 +19,13 @@ const WAIT = { timeout: 30_000, interval: 100 }
 const HALF = { main: 50, canary: 50 }
 
 let site: TabSite
+let key: LinkKey
 beforeAll(async () => {
-  site = await startTabSite({ tabPins: true })
+  key = await makeLinkKey('aaaaaaaa')
+  site = await startTabSite({
+    tabPins: true,
+    previews: { keys: [{ id: key.id, key: key.key }] },
+  })
 })
 afterAll(() => site?.stop())
 
@@ -145,12 +150,10 @@ describe('a page with the script', () => {
 
 describe('a tab in a preview', () => {
   it('is opened by the link, has pin and bar, and its calls follow the pin', async () => {
-    const { id, key, sign } = await makeLinkKey('aaaaaaaa')
-    await site.put({ previews: { keys: [{ id, key }] } })
-    const link = { 'holo-preview': await sign({ versions: ['2'] }) }
+    const link = { 'holo-preview': await key.sign({ versions: ['2'] }) }
     const isOf = async (headers: Record<string, string>) =>
       JSON.parse((await call('/api/me', { ...link, ...headers })).body).is
-    await vi.waitFor(async () => expect(await isOf({})).toBe('2'), WAIT)
+    expect(await isOf({})).toBe('2')
     const page = await open('/', { ...link, 'holo-pin': '1@main', cookie: 'holo-pin=1@main' })
     expect(page.body).toMatch(
       /<head><script src="[^"]+" data-pin="2@canary"><\/script><script src="\/\.holo\/preview\.js" data-holo="/,

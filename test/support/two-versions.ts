@@ -20,15 +20,20 @@ export type TwoVersions = {
   readonly document: AssignmentsDocument
   /** What the backends have received. */
   readonly seen: Seen[]
-  /** Puts a changed document into KV under the next revision. */
+  /** Puts a changed document into KV under a later revision. */
   readonly put: (change: Partial<AssignmentsDocument>) => Promise<void>
   readonly stop: () => Promise<void>
 }
 
 export const REFRESH_MS = 100
 
+/**
+ * @param settings of the first document. Keys of previews have to stand there: what the control adopts later keeps
+ *   those that it knows.
+ */
 export async function startTwoVersions(
   variables: Record<string, string> = {},
+  settings: Partial<AssignmentsDocument> = {},
 ): Promise<TwoVersions> {
   const seen: Seen[] = []
   const servers: Server[] = []
@@ -81,6 +86,7 @@ export async function startTwoVersions(
     },
     traffic: { main: 95, canary: 5 },
     versions,
+    ...settings,
   }
   await kv.put('assignments', JSON.stringify(document))
   return {
@@ -89,7 +95,8 @@ export async function startTwoVersions(
     document,
     seen,
     put: async (change) => {
-      document = { ...document, ...change, revision: document.revision + 1 }
+      // The control writes what it adopts under a revision of its own, perhaps just now.
+      document = { ...document, ...change, revision: document.revision + 10 }
       await kv.put('assignments', JSON.stringify(document))
     },
     stop: async () => {
