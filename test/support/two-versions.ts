@@ -27,6 +27,12 @@ export type TwoVersions = {
 
 export const REFRESH_MS = 100
 
+/** Of all versions. The file is one that only `3` has. */
+const MOVED = [
+  { from: '/rewritten', to: '/assets/app-3.js', status: 200 },
+  { from: '/redirected', to: '/assets/app-3.js', status: 302 },
+] as const
+
 /**
  * @param settings of the first document. Keys of previews have to stand there: what the control adopts later keeps
  *   those that it knows.
@@ -60,6 +66,7 @@ export async function startTwoVersions(
         },
       },
       'single-page-application',
+      { headers: [], redirects: MOVED },
     )
     const server = createServer((request, response) => {
       seen.push({ version: id, url: request.url ?? '', headers: request.headers })
