@@ -3,7 +3,7 @@
 
 const FOUNDATION = ['core', 'document', 'http']
 const SERVING = ['assets', 'proxy', 'flags', 'client', 'metrics']
-const WIRED = [...FOUNDATION, ...SERVING, 'loading', 'control', 'api', 'env', 'settings']
+const WIRED = [...FOUNDATION, ...SERVING, 'preview', 'loading', 'control', 'api', 'env', 'settings']
 
 /**
  * What each part may import besides itself. A part is a folder of src, or a file next to the folders.
@@ -18,8 +18,9 @@ const MAY_IMPORT = {
   assets: ['core', 'http'],
   proxy: ['core', 'http'],
   flags: FOUNDATION,
-  client: FOUNDATION,
+  client: ['core', 'http'],
   metrics: [...FOUNDATION, 'loading'],
+  preview: [...FOUNDATION, 'control'],
   control: ['core', 'wire', 'document', 'loading', 'metrics'],
   api: [...FOUNDATION, 'wire', 'loading', 'control', 'env'],
   dashboard: ['core', 'wire'],
@@ -31,7 +32,9 @@ const MAY_IMPORT = {
   'version-now': FOUNDATION,
   'ask-other': [...WIRED, 'act'],
   'dashboard-page': ['http', 'env'],
-  router: [...WIRED, 'act', 'ask-other', 'version-now', 'dashboard-page'],
+  insertions: [...FOUNDATION, 'client', 'preview'],
+  tab: [...FOUNDATION, 'assets'],
+  router: [...WIRED, 'act', 'ask-other', 'version-now', 'dashboard-page', 'insertions', 'tab'],
   worker: [...WIRED, 'router'],
 }
 

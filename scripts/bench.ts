@@ -10,6 +10,7 @@ import { measurePeers } from './bench/peers.ts'
 import { measureProxied } from './bench/proxied.ts'
 import type { Effort, Results } from './bench/results.ts'
 import { formatResults } from './bench/table.ts'
+import { measureTabs } from './bench/tabs.ts'
 import { measureWarmAssets } from './bench/warm-assets.ts'
 import { Mistake } from './local/mistake.ts'
 
@@ -54,6 +55,7 @@ async function bench(effort: Effort): Promise<Results> {
   const timings = await measureInProcess(effort, say)
   const assets = await measureWarmAssets(effort, say)
   const counting = await measureCounting(effort, say)
+  const tabs = await measureTabs(effort, say)
   const proxied = await measureProxied(effort, say)
   const peers = await measurePeers(effort, say)
   const operations = await countOperations(say)
@@ -61,7 +63,7 @@ async function bench(effort: Effort): Promise<Results> {
   return {
     machine: { cpu: cpu?.model ?? 'unknown', cores: cpus().length, node: process.version },
     effort,
-    comparisons: [...assets, ...counting, ...proxied, ...peers],
+    comparisons: [...assets, ...counting, ...tabs, ...proxied, ...peers],
     timings,
     operations,
   }

@@ -5,12 +5,23 @@ import type { Assets } from './assets/assets.ts'
 import type { ElsewhereFile } from './assets/elsewhere.ts'
 import { comesBeforeService, isNoAnswer, toFileFilter } from './assets/lookup.ts'
 import { maySee } from './core/pins.ts'
+import { isForFewEyes, listGranted } from './core/previews.ts'
 import { isAmbiguous, matchService } from './core/services.ts'
 import type { Intent } from './core/site/resolve.ts'
 import type { Decision, Service } from './core/types.ts'
 import type { CompiledAssignments } from './document/compile.ts'
 import { errorResponse } from './http/errors.ts'
 import type { Facts } from './http/facts.ts'
+import {
+  adaptEtag,
+  adaptPageHeaders,
+  type Insertion,
+  insertIntoShort,
+  insertIntoStream,
+  isShortPage,
+  planInsertion,
+  toKey,
+} from './http/insertion.ts'
 import { isSentElsewhere } from './metrics/met.ts'
 import type { CountedReply } from './metrics/observed.ts'
 import type { WatchedBody } from './metrics/recorder.ts'
@@ -25,6 +36,8 @@ export type ActResult = {
   readonly counted: Pick<CountedReply, 'source' | 'service' | 'isNamed' | 'leadsElsewhere'>
   /** What somebody wants to know of the reply's body; only of the chosen version's own service. */
   readonly watched?: WatchedBody | undefined
+  /** Whether the body has the encoding that the backend gave it (`isRaw`). */
+  readonly isRaw?: boolean
 }
 
 export type ActOptions = {
@@ -38,6 +51,8 @@ export type ActOptions = {
   readonly ctx: Pick<ExecutionContext, 'waitUntil'>
   /** Asked only if a service answers. */
   readonly toWatched: () => WatchedBody | undefined
+  /** What the reply gets if it is a page. */
+  readonly insertions: readonly Insertion[]
   /** Whether this is a copy of a request: nobody gets the reply. See ask-other.ts. */
   readonly isCopy?: boolean
 }
@@ -89,7 +104,11 @@ async function findElsewhere(
   if (!wanted) return undefined
   const { searched, searchedIn, hosts, revision } = assignments
   const hosted = hosts.get(facts.host)
-  const versions = (hosted && searchedIn.get(hosted.name)) ?? searched
+  const open = (hosted && searchedIn.get(hosted.name)) ?? searched
+  // A file that a grant shows must be in no reply to somebody who is on the public site.
+  const isGranted = isForFewEyes(facts, decision, assignments)
+  const granted = isGranted ? listGranted(facts, assignments) : []
+  const versions = granted.length > 0 ? [...new Set([...granted, ...open])] : open
   const others = isSure ? versions.filter((other) => other !== decision.version) : versions
   return assets.findElsewhere(facts.path, others, wanted, revision, ctx)
 }
@@ -108,8 +127,8 @@ async function serveOwn(situation: ActOptions): Promise<ActResult> {
 
 /** @param isNamed whether the chosen version itself has the file. */
 async function serve(situation: ActOptions, intent: Intent, isNamed = false): Promise<ActResult> {
-  const { request, requestId, assets, ctx } = situation
-  const { response, source } = await assets.serve(intent, request, requestId, ctx)
+  const { request, requestId, assets, ctx, insertions } = situation
+  const { response, source } = await assets.serve(intent, request, requestId, ctx, insertions)
   const counted = { source, service: undefined, isNamed }
   return { response, timing: [`holo-bytes;desc="${source}"`], counted }
 }
@@ -120,14 +139,17 @@ function isFile(intent: Intent): boolean {
 
 async function forward(situation: ActOptions, service: Service): Promise<ActResult> {
   const { request, requestId, facts, decision, assignments, backends, toWatched } = situation
-  const { isCopy = false } = situation
+  const { insertions, isCopy = false } = situation
   const { version, environment } = decision
   if (isAmbiguous(version.services, facts.path)) return fail(situation, 'bad_path')
   const { backend } = assignments.expose
   const watched = toWatched()
+  const pageKey = insertions.length > 0 && !isCopy ? toKey(insertions) : undefined
+  // A page is decoded, so that something can be put into it.
+  const raw = pageKey === undefined && isRaw(watched)
   const began = Date.now()
   const send = isCopy ? forwardCopy : forwardRequest
-  const { response, fellBackFor, own } = await send(
+  const sent = await send(
     {
       request,
       path: facts.path + facts.search,
@@ -141,23 +163,49 @@ async function forward(situation: ActOptions, service: Service): Promise<ActResu
       },
       requestId,
       loopId: assignments.loopId,
-      isRaw: isRaw(watched),
+      isRaw: raw,
+      pageKey,
     },
     backends,
   )
+  const { fellBackFor, own } = sent
+  const response =
+    pageKey === undefined ? sent.response : await changePage(sent.response, situation, pageKey)
   const timing = [`holo-origin;dur=${Date.now() - began}`]
   const source = fellBackFor === undefined ? 'service' : 'fallback'
   const counted = { source, service: own, isNamed: false } as const
   if (fellBackFor === undefined) {
     if (own?.status === undefined) return { response, timing, counted }
     const leadsElsewhere = isSentElsewhere(response, request.url, service)
-    return { response, timing, counted: { ...counted, leadsElsewhere }, watched }
+    return { response, timing, counted: { ...counted, leadsElsewhere }, watched, isRaw: raw }
   }
   const instead = `${service.prefix} of environment ${service.fallback}`
   console.warn(
     `request ${requestId}: version ${version.id} failed (${fellBackFor}), ${instead} answered`,
   )
   return { response, timing: [...timing, `holo-fallback;desc="${fellBackFor}"`], counted }
+}
+
+/** A service's reply with the insertions, if it is a page that can take them. */
+async function changePage(
+  response: Response,
+  { request, insertions }: ActOptions,
+  pageKey: string,
+): Promise<Response> {
+  const { status, headers, body } = response
+  if (response.webSocket) return response
+  if (status === 304) adaptEtag(headers, pageKey)
+  // A part of a page is one of the page as the backend has it.
+  if (status === 206 || status === 304) return response
+  const planned = planInsertion((name) => headers.get(name), insertions, request.url)
+  if (!planned) return response
+  const isShort = isShortPage(headers)
+  adaptPageHeaders(headers, planned.key)
+  if (body === null) return response
+  const changed = isShort
+    ? await insertIntoShort(response, planned.html)
+    : insertIntoStream(body, planned.html)
+  return new Response(changed, response)
 }
 
 /** What the counters record of a reply. */

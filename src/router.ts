@@ -1,26 +1,38 @@
 // The way of a request through Holo, from its facts to the reply. Read this file first: the imports name
 // the folder that implements each step.
 
-import { type ActOptions, type ActResult, act, isRaw, toCountedReply } from './act.ts'
+import { type ActOptions, type ActResult, act, toCountedReply } from './act.ts'
 import { serveAdmin } from './api/serve.ts'
 import { askOther, mayAskOther } from './ask-other.ts'
 import { Assets } from './assets/assets.ts'
 import { createEdgeCache, createR2Store, toColoCache } from './assets/store.ts'
+import { isTabScriptPath, serveTabScript } from './client/tab-pin.ts'
+import { readAuthoritySettings } from './control/access/authority-settings.ts'
 import { CONTROL_NAME } from './control/contract.ts'
 import { isAboutServer, readAddress } from './core/address.ts'
 import { decide } from './core/decide.ts'
 import { isNetworkPath } from './core/path.ts'
+import { parsePin, permitPin } from './core/pins.ts'
+import { isForFewEyes } from './core/previews.ts'
 import type { Service } from './core/types.ts'
 import { isDashboardPath, serveDashboard, serveDashboardHost } from './dashboard-page.ts'
 import { type CompiledAssignments, compileService } from './document/compile.ts'
 import type { Env } from './env.ts'
 import { toHostRole } from './http/dashboard-host.ts'
 import { errorResponse } from './http/errors.ts'
-import { type FactsOptions, readFacts } from './http/facts.ts'
+import { type Facts, type FactsOptions, readFacts } from './http/facts.ts'
 import { mayTakeHtml, toKind } from './http/kind.ts'
-import { isOwnPath, VERSION_NOW_PATH } from './http/own-paths.ts'
+import {
+  isOwnPath,
+  PREVIEW_PATH,
+  PREVIEW_SCRIPT_PATH,
+  TAB_PATH,
+  VERSION_NOW_PATH,
+} from './http/own-paths.ts'
 import { finishReply } from './http/reply.ts'
+import { toTabRedirect } from './http/tab-redirect.ts'
 import { drainUnread } from './http/unread-body.ts'
+import { listInsertions } from './insertions.ts'
 import { createColo } from './loading/colo.ts'
 import { readAssignments } from './loading/kv-source.ts'
 import { AssignmentsLoader } from './loading/load.ts'
@@ -28,9 +40,12 @@ import type { WaitUntil } from './loading/turns.ts'
 import { watchBody } from './metrics/bodies.ts'
 import { type Counter, createCounter, SkippedRules } from './metrics/counter.ts'
 import type { CountedReply, CountedRequest } from './metrics/observed.ts'
+import { serveBarScript } from './preview/bar.ts'
+import { PreviewGate } from './preview/gate.ts'
 import { forwardRequest } from './proxy/forward.ts'
 import { type Backends, createBackends } from './proxy/origins.ts'
 import { readSettings } from './settings.ts'
+import { serveTab } from './tab.ts'
 import { serveVersionNow } from './version-now.ts'
 
 export type Router = (request: Request, ctx: ExecutionContext) => Promise<Response>
@@ -66,6 +81,11 @@ export function createRouter(env: Env): Router {
     backends,
     skippedRules: new SkippedRules(),
     dashboardHost: settings.dashboardHost,
+    gate: new PreviewGate({
+      access: readAuthoritySettings(env).access,
+      fetch: (...args) => fetch(...args),
+      now: Date.now,
+    }),
   }
   return async (request, ctx) => {
     const requestId = request.headers.get('cf-ray') ?? crypto.randomUUID()
@@ -97,6 +117,7 @@ type RouterDeps = {
   readonly skippedRules: SkippedRules
   /** Where browsers may sign in, and no version is served; everywhere if undefined. */
   readonly dashboardHost: string | undefined
+  readonly gate: PreviewGate
 }
 
 async function route(
@@ -105,14 +126,18 @@ async function route(
   requestId: string,
   ctx: ExecutionContext,
 ): Promise<Response> {
-  const { env, loader, counter, assets, defaultService, backends, skippedRules } = deps
+  const { env, loader, counter, assets, defaultService, backends, skippedRules, gate } = deps
   if (isAboutServer(request)) return new Response(null, { status: 204, headers: SERVER_OPTIONS })
   const address = readAddress(request)
   if (!address) return errorResponse('bad_path', requestId)
   if (isNetworkPath(address.path)) return errorResponse('not_found', requestId)
   const isVersionNow = address.path === VERSION_NOW_PATH
+  const isTab = address.path === TAB_PATH
+  const isPreview = address.path === PREVIEW_PATH
   const hostRole = toHostRole(deps.dashboardHost, address.url)
-  if (isOwnPath(address.path) && !isVersionNow) {
+  if (isOwnPath(address.path) && !isVersionNow && !isTab && !isPreview) {
+    if (isTabScriptPath(address.path)) return serveTabScript(request, address.path)
+    if (address.path === PREVIEW_SCRIPT_PATH) return serveBarScript(request)
     if (!isDashboardPath(address.path)) {
       return serveAdmin(request, address.path, deps, hostRole, requestId)
     }
@@ -123,14 +148,14 @@ async function route(
   const kind = toKind(request.method, request.headers, address.path)
   const waitUntil = (work: Promise<unknown>) => ctx.waitUntil(work)
   const { assignments, origin, isStale } = await loader.load(
-    kind === 'document' || isVersionNow,
+    kind === 'document' || isVersionNow || isTab,
     waitUntil,
   )
-  const options = assignments ? toFactsOptions(assignments) : NO_FACTS_OPTIONS
-  const facts = readFacts(request, kind, options, address)
-  if (!facts) return errorResponse('bad_path', requestId)
   if (!assignments) {
-    if (!defaultService || isVersionNow) return errorResponse('nothing_published', requestId)
+    const facts = readFacts(request, kind, NO_FACTS_OPTIONS, address)
+    if (!facts) return errorResponse('bad_path', requestId)
+    if (!defaultService || isVersionNow || isTab || isPreview)
+      return errorResponse('nothing_published', requestId)
     const forwarded = await forwardRequest(
       {
         request,
@@ -145,10 +170,21 @@ async function route(
     )
     return forwarded.response
   }
+  if (isPreview) return gate.serve(request, address, assignments, requestId)
+  const exchanged = await gate.exchange(request, kind, address, assignments, requestId)
+  if (exchanged) return exchanged
+  const opened = await gate.open(request, address.url.protocol === 'https:', assignments)
+  const options = { ...toFactsOptions(assignments), granted: opened.granted }
+  const facts = readFacts(request, kind, options, address)
+  if (!facts) return errorResponse('bad_path', requestId)
   if (isVersionNow) return serveVersionNow(facts, assignments, requestId)
+  if (isTab) return serveTab({ request, facts, assignments, assets, requestId, ctx })
+  if (facts.hasStrayPin) return leadWithoutPin(address.url, facts)
   const decision = decide(facts, assignments)
   skippedRules.record(decision)
-  const asked: CountedRequest = { request, facts, decision, assignments, by: 'visitor' }
+  const isPreviewed = isForFewEyes(facts, decision, assignments)
+  const by = isPreviewed ? 'preview' : 'visitor'
+  const asked: CountedRequest = { request, facts, decision, assignments, by }
   counter.recorder.recordAssigned(asked)
   const flushLater = () => counter.flushLater(() => loader.flush(waitUntil), waitUntil)
   const situation: ActOptions = {
@@ -161,6 +197,7 @@ async function route(
     backends,
     ctx,
     toWatched: () => counter.recorder.watchBody(asked),
+    insertions: listInsertions(request.headers, facts, decision, assignments, opened.claims),
   }
   let acted: ActResult | undefined
   try {
@@ -173,19 +210,22 @@ async function route(
   }
   const { timing, counted } = acted
   if (acted.response.webSocket) return acted.response
-  const response = withWatchedBody(acted, asked, counter.recorder, { flushLater, waitUntil })
+  const watched = withWatchedBody(acted, asked, counter.recorder, { flushLater, waitUntil })
+  const response = toTabRedirect(watched, request)
   finishReply(response, facts, decision, {
     expose: assignments.expose.response,
     timing: [`holo-assignments;desc="${origin}"`, ...(isStale ? ['holo-stale'] : []), ...timing],
     mayBeHtml: counted.service !== undefined && mayTakeHtml(request.headers),
     isOwnFile: counted.isNamed,
+    isPinLost: isPinLost(facts, assignments),
+    isForFewEyes: isPreviewed,
   })
   return response
 }
 
 /** The reply, whose body is watched if somebody wants to know what is in it. */
 function withWatchedBody(
-  { response, watched }: ActResult,
+  { response, watched, isRaw = false }: ActResult,
   asked: CountedRequest,
   recorder: Counter['recorder'],
   { flushLater, waitUntil }: { flushLater: () => void; waitUntil: WaitUntil },
@@ -199,10 +239,32 @@ function withWatchedBody(
   return watchBody(response, {
     onBroken: forBreaks ? record('brokenBodies') : undefined,
     error: errorAt && { at: errorAt, onFound: record('errorBodies') },
-    isRaw: isRaw(watched),
+    isRaw,
     signal: asked.request.signal,
     waitUntil,
   })
+}
+
+/**
+ * Leads a page to its address without the pin, which does not count there. Otherwise what the page
+ * loads would name that pin in its referrer, as what a worker loads does.
+ */
+function leadWithoutPin({ pathname }: URL, { search }: Facts): Response {
+  // A location that begins with two slashes names another host (RFC 3986 section 4.2).
+  const path = pathname.startsWith('//') ? `/.${pathname}` : pathname
+  const headers = { location: path + search, 'cache-control': 'no-store' }
+  return new Response(null, { status: 307, headers })
+}
+
+/**
+ * Whether the cookie of a page that is opened names a version that is withdrawn, gone, or not for this
+ * request. Nothing tells which: a version that only a grant shows is as one that there is not.
+ */
+function isPinLost(facts: Facts, assignments: CompiledAssignments): boolean {
+  const { kind, cookies } = facts
+  if (kind !== 'document' || cookies.pin === undefined) return false
+  const claim = parsePin(cookies.pin)
+  return claim !== undefined && !permitPin(claim, assignments, facts).ok
 }
 
 const NO_FACTS_OPTIONS: FactsOptions = {

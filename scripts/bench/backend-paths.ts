@@ -4,6 +4,9 @@
 export const SMALL = '/api/small'
 export const SMALL_BYTES = 1024
 
+/** A page of about 8 KiB. */
+export const PAGE = '/api/page'
+
 /** A download of `LARGE_BYTES`, and an upload that is answered with the number of its bytes. */
 export const DOWNLOAD = '/api/download'
 export const UPLOAD = '/api/upload'

@@ -6,10 +6,20 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { parseArgs } from 'node:util'
 import { WebSocketServer } from 'ws'
-import { DOWNLOAD, ECHO, LARGE_BYTES, SMALL, SMALL_BYTES, UPLOAD, VERIFY } from './backend-paths.ts'
-import { makeBytes } from './site.ts'
+import {
+  DOWNLOAD,
+  ECHO,
+  LARGE_BYTES,
+  PAGE,
+  SMALL,
+  SMALL_BYTES,
+  UPLOAD,
+  VERIFY,
+} from './backend-paths.ts'
+import { makeBytes, makePage } from './site.ts'
 
 const small = JSON.stringify({ items: makeBytes('small', SMALL_BYTES / 2).toString('hex') })
+const page = makePage('backend')
 const large = makeBytes('large', LARGE_BYTES)
 
 const server = createServer((request, response) => {
@@ -18,6 +28,8 @@ const server = createServer((request, response) => {
   switch (request.url) {
     case SMALL:
       return answer(response, 'application/json', small)
+    case PAGE:
+      return answer(response, 'text/html; charset=utf-8', page)
     case DOWNLOAD:
       return answer(response, 'application/octet-stream', large)
     case UPLOAD:

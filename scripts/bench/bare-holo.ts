@@ -37,13 +37,14 @@ const EVERYTHING: CollectedEnvironment = {
 type Options = {
   /** `visitors`: counts visitors as well, as during a rollout. `requests` when left out. */
   readonly counts?: 'nothing' | 'requests' | 'visitors'
+  readonly tabPins?: boolean
 }
 
 /** Holo as it is deployed, except that its services may be on this machine. */
 export async function buildHolo(
   files: SiteFiles,
   services: Services = [],
-  { counts = 'requests' }: Options = {},
+  { counts = 'requests', tabPins = false }: Options = {},
 ): Promise<BareWorker> {
   const { assignments, objects } = await withSite(files, (folder) =>
     loadStoredSite(folder, services),
@@ -61,7 +62,7 @@ export async function buildHolo(
     bindings: {
       ...variables,
       ALLOW_INSECURE_ORIGINS: 'true',
-      ASSIGNMENTS: assignments,
+      ASSIGNMENTS: tabPins ? JSON.stringify({ ...JSON.parse(assignments), tabPins }) : assignments,
       COLLECTED: counts === 'visitors' ? { main: EVERYTHING } : {},
       OBJECTS: Object.fromEntries(
         [...objects].map(([key, bytes]) => [key, Buffer.from(bytes).toString('base64')]),

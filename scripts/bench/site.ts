@@ -18,6 +18,17 @@ export function makeScript(name: string, size: number): string {
   return `export const data = '${makeBytes(name, (size * 3) / 4).toString('base64')}'\n`
 }
 
+/** A page of about 8 KiB, as a framework writes it: a head with links, and text in many elements. */
+export function makePage(name: string): string {
+  const links = Array.from({ length: 12 }, (_, i) => `<link rel="modulepreload" href="/${i}.js">`)
+  const rows = Array.from(
+    { length: 120 },
+    (_, i) =>
+      `<li class="row"><a href="/${i}">${makeBytes(`${name}${i}`, 9).toString('hex')}</a></li>`,
+  )
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${name}</title>${links.join('')}</head><body><ul>${rows.join('')}</ul></body></html>`
+}
+
 /** Calls `use` with a folder that contains the files, and removes the folder afterwards. */
 export async function withSite<T>(
   files: SiteFiles,

@@ -11,6 +11,7 @@ import { EXPLAIN_ROUTE } from './routes/explain.ts'
 import { HEALTH_ROUTE, SERVICES_HEALTH_ROUTE } from './routes/health.ts'
 import { HISTORY_ROUTES } from './routes/history.ts'
 import { METRICS_ROUTES } from './routes/metrics.ts'
+import { PREVIEW_ROUTES } from './routes/previews.ts'
 import { ROLLOUT_ROUTES } from './routes/rollouts.ts'
 import { LIVE_ROUTE, SESSION_ROUTES } from './routes/sessions.ts'
 import { TOKEN_ROUTES, WHOAMI_ROUTE } from './routes/tokens.ts'
@@ -31,6 +32,7 @@ const CONTROLLED: readonly Route[] = [
   ...AUDIT_ROUTES,
   EVENTS_ROUTE,
   LIVE_ROUTE,
+  ...PREVIEW_ROUTES,
   ...TOKEN_ROUTES,
   WHOAMI_ROUTE,
   ...SESSION_ROUTES,

@@ -5,8 +5,10 @@ import { MAX_MANIFEST_BYTES, type Manifest } from '../core/site/manifest.ts'
 import { resolveByRules } from '../core/site/redirects.ts'
 import { type Intent, resolveFallback } from '../core/site/resolve.ts'
 import type { RequestFacts, Version } from '../core/types.ts'
+import type { Insertion } from '../http/insertion.ts'
 import { Blobs } from './blobs.ts'
 import { Elsewhere, type ElsewhereFile } from './elsewhere.ts'
+import { createInsertedPages } from './inserted.ts'
 import type { FileFilter } from './lookup.ts'
 import { Manifests } from './manifests.ts'
 import { type ServeResult, serveIntent } from './serve.ts'
@@ -24,6 +26,7 @@ export class Assets {
   readonly #blobs: Blobs
   readonly #manifests: Manifests
   readonly #elsewhere: Elsewhere
+  readonly #pages = createInsertedPages()
 
   constructor({ store, cache }: { readonly store: Store; readonly cache: EdgeCache }) {
     this.#blobs = new Blobs(store, cache, this.counters)
@@ -71,14 +74,20 @@ export class Assets {
     return intent && withConfig(manifest, intent)
   }
 
-  /** The reply, and where its bytes came from (`none` if it has no blob). */
+  /**
+   * The reply, and where its bytes came from (`none` if it has no blob).
+   *
+   * @param insertions for a page, if the request may get a page with them.
+   */
   serve(
     intent: Intent,
     request: Request,
     requestId: string,
     ctx: Background,
+    insertions: readonly Insertion[] = [],
   ): Promise<ServeResult> {
     const applyHeaders = toApplyHeaders(intent, request)
-    return serveIntent(intent, request, requestId, this.#blobs, ctx, applyHeaders)
+    const changes = insertions.length > 0 ? { insertions, pages: this.#pages } : undefined
+    return serveIntent(intent, request, requestId, this.#blobs, ctx, applyHeaders, changes)
   }
 }

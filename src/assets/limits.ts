@@ -20,6 +20,9 @@ export const MAX_MEMORY_BLOB_BYTES = 1 * MIB
  */
 export const MAX_CACHED_BLOB_BYTES = 8 * MIB
 
+/** Pages with what Holo adds to them. A version has one or a few that are often asked for. */
+export const MAX_INSERTED_BYTES = 2 * MIB
+
 /** All manifests that an isolate keeps: that of the largest site, and those of a search. */
 export const MAX_MEMORY_MANIFESTS_BYTES = 44 * MIB
 

@@ -3,8 +3,11 @@
 
 import type { Intent } from '../core/site/resolve.ts'
 import { errorResponse } from '../http/errors.ts'
+import { type Insertion, type PlannedInsertion, planInsertion } from '../http/insertion.ts'
+import { HTML_TYPE } from '../http/kind.ts'
 import { splitQuery } from '../http/query.ts'
 import type { Blobs, LoadedBlob } from './blobs.ts'
+import { decidePagePrecondition, type InsertedPages, loadInserted, toPageEtag } from './inserted.ts'
 import {
   type ByteRange,
   decidePrecondition,
@@ -31,6 +34,12 @@ export type ServeResult = {
 /** Adds a version's own headers to a reply with one of its files or redirects. */
 export type ApplyHeaders = (headers: Headers) => void
 
+/** What pages get on their way to the browser, and where pages are kept that have it. */
+export type PageChanges = {
+  readonly insertions: readonly Insertion[]
+  readonly pages: InsertedPages
+}
+
 const ALLOW = { allow: 'GET, HEAD, OPTIONS' }
 
 /**
@@ -39,6 +48,7 @@ const ALLOW = { allow: 'GET, HEAD, OPTIONS' }
  *
  * @param applyHeaders is called for files (200, 206, 304, the page of a 404), OPTIONS and
  *   redirects, after Holo's own headers are set, but before those that say which part is sent.
+ * @param changes are made to a page. Such a page is sent whole, whatever `Range` asks for.
  */
 export async function serveIntent(
   intent: Intent,
@@ -47,6 +57,7 @@ export async function serveIntent(
   blobs: Blobs,
   ctx: Background,
   applyHeaders?: ApplyHeaders,
+  changes?: PageChanges,
 ): Promise<ServeResult> {
   const { method } = request
   if (intent.kind === 'moved') {
@@ -65,6 +76,8 @@ export async function serveIntent(
   }
   if (intent.kind === 'redirect') return serveRedirect(request, intent, applyHeaders)
   const selected = select(intent, request)
+  const page = changes && planPage(selected, request, changes, applyHeaders)
+  if (page) return servePage(page, request, requestId, blobs, ctx, changes.pages)
   const { choice, status } = selected
   // Only a reply that would be a success has preconditions and ranges (sections 13.2.1 and 14.2).
   const isSuccess = status === 200
@@ -90,6 +103,65 @@ export async function serveIntent(
   }
   const loaded = blobs.peek(choice.blob) ?? (await blobs.load(choice, ctx))
   return toServed(loaded, { status, headers, encodeBody }, requestId)
+}
+
+/** A page that gets something added, with the headers of the whole page. */
+type ChangedPage = {
+  readonly selected: Selection
+  readonly planned: PlannedInsertion
+  readonly headers: Headers | Record<string, string>
+}
+
+/** Only the plain form of a page can be changed; the platform encodes it for the client. */
+function planPage(
+  selected: Selection,
+  request: Request,
+  { insertions }: PageChanges,
+  applyHeaders: ApplyHeaders | undefined,
+): ChangedPage | undefined {
+  const { entry } = selected
+  if (!HTML_TYPE.test(entry.type)) return undefined
+  const plain = { ...selected, choice: entry }
+  const fields = toContentHeaders(plain)
+  delete fields['accept-ranges']
+  delete fields['content-length']
+  const headers = toHeaders(fields, applyHeaders)
+  const read = (name: string) =>
+    headers instanceof Headers ? headers.get(name) : (headers[name] ?? null)
+  const planned = planInsertion(read, insertions, request.url)
+  return planned && { selected: plain, planned, headers }
+}
+
+async function servePage(
+  { selected, planned, headers }: ChangedPage,
+  request: Request,
+  requestId: string,
+  blobs: Blobs,
+  ctx: Background,
+  pages: InsertedPages,
+): Promise<ServeResult> {
+  const { choice, status } = selected
+  const set = (name: string, value: string) => {
+    if (headers instanceof Headers) headers.set(name, value)
+    else headers[name] = value
+  }
+  if (status === 200) {
+    const etag = toPageEtag(toEtag(choice), planned)
+    set('etag', etag)
+    const verdict = decidePagePrecondition(request.headers, etag)
+    if (verdict === 'failed') return withoutBlob(errorResponse('precondition_failed', requestId))
+    if (verdict === 'not-modified') {
+      const kept = new Headers(headers)
+      kept.delete('content-type')
+      return withoutBlob(new Response(null, { status: 304, headers: kept }))
+    }
+  }
+  if (request.method === 'HEAD') return withoutBlob(new Response(null, { status, headers }))
+  const loaded = await loadInserted(choice, planned, blobs, pages, ctx)
+  if (loaded !== 'unavailable' && loaded.length !== undefined) {
+    set('content-length', String(loaded.length))
+  }
+  return toServed(loaded, { status, headers }, requestId)
 }
 
 /**

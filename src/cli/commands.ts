@@ -12,6 +12,7 @@ import { LOGIN, WHOAMI } from './commands/login.ts'
 import { METRICS_EXPORT } from './commands/metrics-export.ts'
 import { DASHBOARD, OPEN } from './commands/open.ts'
 import { POINT_COMMANDS, SHIFT } from './commands/point.ts'
+import { PREVIEW_COMMANDS } from './commands/preview.ts'
 import { PUBLISH } from './commands/publish.ts'
 import { ROLLBACK, WITHDRAW } from './commands/rollback.ts'
 import {
@@ -32,6 +33,7 @@ import { ROLLOUT_PLAN } from './commands/rollout-plan.ts'
 import { RULES_COMMANDS } from './commands/rules.ts'
 import { SIMULATE } from './commands/simulate.ts'
 import { STATUS } from './commands/status.ts'
+import { TAB_PINS } from './commands/tab-pins.ts'
 import { TOKEN_COMMANDS } from './commands/token.ts'
 import { VERSION_COMMANDS } from './commands/versions.ts'
 
@@ -57,7 +59,9 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
   ROLLOUT_REPLAY,
   ROLLOUT_HISTORY,
   ...ENV_COMMANDS,
+  TAB_PINS,
   ...RULES_COMMANDS,
+  ...PREVIEW_COMMANDS,
   EXPLAIN,
   METRICS_EXPORT,
   SIMULATE,

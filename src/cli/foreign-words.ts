@@ -85,7 +85,7 @@ export const FOREIGN_WORDS: Readonly<Record<string, string>> = {
     'create',
     'new',
   ),
-  ...of(LOCAL, 'dev', 'serve', 'build', 'preview', 'run', 'emulators'),
+  ...of(LOCAL, 'dev', 'serve', 'build', 'run', 'emulators'),
   ...of('holo --version', 'version'),
   ...of(
     'holo env set NAME --host NAME.example.com',

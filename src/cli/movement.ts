@@ -71,6 +71,9 @@ function listChanges(before: AssignmentsDocument, after: AssignmentsDocument): s
         ]),
     ...(isSame(before.visitor, after.visitor) ? [] : ['visitor: changed']),
     ...(isSame(before.polled, after.polled) ? [] : ['polled: changed']),
+    ...(isSame(before.tabPins, after.tabPins)
+      ? []
+      : [`pins per tab: ${after.tabPins ? 'on' : 'off'}`]),
     ...(isSame(before.expose, after.expose) ? [] : ['expose: changed']),
     ...(isSame(before.measure, after.measure) ? [] : ['measure: changed']),
   ]
@@ -104,10 +107,17 @@ function describeEnvironment(was: Environment, is: Environment): string[] {
     ...(Boolean(was.restricted) === Boolean(is.restricted)
       ? []
       : [is.restricted ? 'restricted from now on' : 'public from now on']),
+    ...(isSame(was.tabPins, is.tabPins) ? [] : [`pins per tab: ${toSetting(is.tabPins)}`]),
     ...(isSame(was.hosts ?? [], is.hosts ?? [])
       ? []
       : [`hosts: ${is.hosts?.join(', ') || 'none'}`]),
   ]
+}
+
+/** An environment without a setting of its own follows the general one. */
+function toSetting(tabPins: boolean | undefined): string {
+  if (tabPins === undefined) return 'as all environments'
+  return tabPins ? 'on' : 'off'
 }
 
 function describeVersion(was: Version, is: Version): string[] {

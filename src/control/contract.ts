@@ -15,6 +15,7 @@ import type { NewTokenBody, TokenSummary } from '../wire/tokens.ts'
 import type { Answer, Caller, DeniedResult, PageQuery, Principal, RefusedResult } from './caller.ts'
 import type { WindowLosses } from './counting/open-windows.ts'
 import type { MetricRange, SeriesSince } from './counting/series.ts'
+import type { PreviewCalls } from './previews/contract.ts'
 import type { CollectionCalls, UploadCalls } from './releases/contract.ts'
 import type { RolloutCalls } from './rollouts/contract.ts'
 
@@ -68,6 +69,7 @@ export type ControlCalls = UploadCalls &
   RolloutCalls &
   HealthCalls &
   SessionCalls &
+  PreviewCalls &
   DocumentCalls
 
 /**

@@ -12,6 +12,7 @@ import { commandSchema, SCOPE_OF_COMMAND } from '../wire/commands.ts'
 import type { EventPage } from '../wire/events.ts'
 import type { ControlHealth } from '../wire/health.ts'
 import type { RevisionSummary } from '../wire/history.ts'
+import type { NewPreviewBody } from '../wire/previews.ts'
 import type { RolloutCommand } from '../wire/rollouts.ts'
 import type { Scope } from '../wire/scopes.ts'
 import { findVersionTrespass, isLimited } from './access/token-limits.ts'
@@ -317,6 +318,27 @@ export class Control extends DurableObject<ControlEnv> implements ControlStub {
     const revoked = await this.#parts.access.revokeToken(caller, id)
     await this.#parts.live.check()
     return revoked
+  }
+
+  previews(caller: Caller) {
+    return this.#answer(caller, 'read', () => this.#parts.previews.list())
+  }
+
+  async createPreview(caller: Caller, asked: NewPreviewBody) {
+    const author = await this.#authorise(caller, 'shift')
+    if (!author.ok) return author
+    await this.#lookWhenEmpty()
+    return this.#parts.previews.create(author.value, asked)
+  }
+
+  async revokePreview(caller: Caller, id: string) {
+    const author = await this.#authorise(caller, 'shift')
+    return author.ok ? this.#parts.previews.revoke(author.value, id) : author
+  }
+
+  async rotatePreviewKeys(caller: Caller, revokeAll: boolean) {
+    const author = await this.#authoriseUnlimited(caller, 'admin')
+    return author.ok ? this.#parts.previews.rotate(author.value, revokeAll) : author
   }
 
   signIn(caller: Caller) {

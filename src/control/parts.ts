@@ -13,6 +13,8 @@ import type { ProbeTarget } from './health/targets.ts'
 import { Live, type LiveDeps } from './live/live.ts'
 import { Outbox, type Subscriber } from './outbox.ts'
 import { Pace } from './pace.ts'
+import { Previews } from './previews/previews.ts'
+import { PreviewStore } from './previews/store.ts'
 import { External } from './publishing/adopt-edits.ts'
 import { Publisher, type PublisherDeps } from './publishing/publisher.ts'
 import { Edits, State } from './publishing/state.ts'
@@ -73,6 +75,7 @@ export type ControlParts = PublisherDeps &
     readonly rolloutReader: RolloutReader
     readonly probing: Probing
     readonly live: Live
+    readonly previews: Previews
   }
 
 const SEAMS: Omit<ControlSeams, 'askOrigin'> = {
@@ -209,6 +212,7 @@ export function createParts(
     retiring,
     access,
     live,
+    previews: new Previews({ ...shared, store: new PreviewStore(sql), outbox }),
   }
 }
 

@@ -3,8 +3,8 @@
 
 import { LogicEngine } from 'json-logic-engine'
 import { CONSTANT_CHECKS, OPERATORS, toOperators } from './operators.ts'
-import type { RuleSubject } from './types.ts'
-import { checkVariable } from './variables.ts'
+import type { AdmissionSubject, RuleSubject } from './types.ts'
+import { checkVariable, type Looks } from './variables.ts'
 
 /** One problem of a condition. `path` leads from the condition to the place of the problem. */
 export type ConditionProblem = {
@@ -38,13 +38,13 @@ const STEPS_OF_A_SEARCH = 50
  * All problems of a condition; an empty list if it can be compiled. The highest cost of a checked
  * condition is known beforehand, whatever the request holds.
  */
-export function checkCondition(condition: unknown): ConditionProblem[] {
+export function checkCondition(condition: unknown, looks: Looks = 'request'): ConditionProblem[] {
   if (typeof condition !== 'boolean' && !isOperation(condition)) {
     const message = 'a condition is an operation such as { "==": [{ "var": "country" }, "IS"] }'
     return [{ path: [], value: condition, message }]
   }
   const problems: ConditionProblem[] = []
-  const steps = checkNode(condition, [], 0, problems)
+  const steps = checkNode(condition, [], 0, { problems, looks })
   if (steps > MAX_STEPS && problems.length === 0) {
     const message = `it may take ${steps} steps, and ${MAX_STEPS} are allowed: shorten its lists`
     problems.push({ path: [], value: condition, message })
@@ -59,12 +59,15 @@ export function checkCondition(condition: unknown): ConditionProblem[] {
  *
  * @param rule the name of the rule that has the condition.
  */
-export function compileCondition(condition: unknown, rule = ''): (subject: RuleSubject) => boolean {
+export function compileCondition(
+  condition: unknown,
+  rule = '',
+): (subject: RuleSubject | AdmissionSubject) => boolean {
   const engine = new LogicEngine(toOperators(rule) as ConstructorParameters<typeof LogicEngine>[0])
   // The form that the engine compiles in its first run. Asking the engine for it each time would
   // cost as much as a simple condition does.
   let compiled: unknown
-  const run = (subject: RuleSubject): unknown => {
+  const run = (subject: RuleSubject | AdmissionSubject): unknown => {
     if (typeof compiled === 'function') return compiled(subject, [])
     const result = engine.run(condition, subject)
     if (isOperation(condition)) compiled = engine.optimizedMap.get(condition)
@@ -76,21 +79,24 @@ export function compileCondition(condition: unknown, rule = ''): (subject: RuleS
   }
 }
 
+/** What a check of a condition collects, and what the condition may look at. */
+type Check = { readonly problems: ConditionProblem[]; readonly looks: Looks }
+
 /**
  * Adds the problems of a node to `problems`, and returns how many steps its evaluation may take.
  *
  * @param depth how many iterations surround the node.
  */
-function checkNode(node: unknown, path: Path, depth: number, problems: ConditionProblem[]): number {
+function checkNode(node: unknown, path: Path, depth: number, check: Check): number {
   if (typeof node !== 'object' || node === null) return 1
-  const report = (message: string) => problems.push({ path, value: node, message })
+  const report = (message: string) => check.problems.push({ path, value: node, message })
   if (path.length > MAX_DEPTH * 2) {
     report(`a condition may be nested at most ${MAX_DEPTH} deep`)
     return 1
   }
   if (Array.isArray(node)) {
     return node.reduce<number>(
-      (steps, item, i) => steps + checkNode(item, [...path, i], depth, problems),
+      (steps, item, i) => steps + checkNode(item, [...path, i], depth, check),
       1,
     )
   }
@@ -104,17 +110,17 @@ function checkNode(node: unknown, path: Path, depth: number, problems: Condition
     return 1
   }
   const args: readonly unknown[] = Array.isArray(written) ? written : [written]
-  const message = checkArguments(name, args, Array.isArray(written), depth)
+  const message = checkArguments(name, args, Array.isArray(written), depth, check)
   if (message) report(message)
   if (ITERATORS.includes(name)) {
     const [list, test] = args
     return (
-      checkNode(list, [...path, name, 0], depth, problems) +
-      toLength(list) * checkNode(test, [...path, name, 1], depth + 1, problems)
+      checkNode(list, [...path, name, 0], depth, check) +
+      toLength(list) * checkNode(test, [...path, name, 1], depth + 1, check)
     )
   }
   const own = SEARCHES.includes(name) ? STEPS_OF_A_SEARCH : 1
-  return own + checkNode(written, [...path, name], depth, problems)
+  return own + checkNode(written, [...path, name], depth, check)
 }
 
 function checkArguments(
@@ -122,12 +128,13 @@ function checkArguments(
   args: readonly unknown[],
   isList: boolean,
   depth: number,
+  { looks }: Check,
 ): string | undefined {
-  if (name === 'var') return checkVariable(args[0], depth)
+  if (name === 'var') return checkVariable(args[0], depth, looks)
   if (name === 'missing') {
     return args
       .flat()
-      .map((variable) => checkVariable(variable, depth))
+      .map((variable) => checkVariable(variable, depth, looks))
       .find(Boolean)
   }
   if (ITERATORS.includes(name) && !(args.length === 2 && Array.isArray(args[0]))) {

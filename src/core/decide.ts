@@ -1,7 +1,8 @@
-// Which version answers a request: pin, host name, crawler, rules, no identity, bucket, in that
+// Which version answers a request: pin, preview, host name, crawler, rules, no identity, bucket, in that
 // order. Pure; the same facts and the same document give the same decision in every isolate.
 
 import { permitPin } from './pins.ts'
+import { findPreviewed } from './previews.ts'
 import { bucketOf } from './traffic.ts'
 import type {
   Assignments,
@@ -35,7 +36,7 @@ export function decide(
   assignments: Assignments,
   note?: (step: DecisionStep) => void,
 ): Decision {
-  const bucket = bucketOf(assignments.salt, facts.visitor)
+  const bucket = bucketOf(assignments.salt, facts.bucketId ?? facts.visitor)
   const skipped: string[] = []
   const own = facts.anonymous ? assignments.first : (assignments.buckets[bucket] as Environment)
   const chosen = (environment: Environment, reason: Reason, rule?: string): Decision => ({
@@ -61,6 +62,13 @@ export function decide(
       return { ...chosen(own, 'pin'), version, environment }
     }
     note?.({ step: 'pin', outcome: 'passed', why: `${source} pin ignored: ${permitted.error}` })
+  }
+
+  const previewed = findPreviewed(facts, assignments)
+  if (previewed) {
+    const { version, environment = own.name } = previewed
+    note?.({ step: 'preview', outcome: 'chosen', why: `a preview of ${version.id}` })
+    return { ...chosen(own, 'preview'), version, environment }
   }
 
   const hosted = assignments.hosts.get(facts.host)

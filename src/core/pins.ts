@@ -5,12 +5,15 @@ import { ENVIRONMENT_NAME, VERSION_ID } from './names.ts'
 import { err, ok, type Result } from './result.ts'
 import type { Assignments, PinClaim, RequestFacts, Version } from './types.ts'
 
+/** What a script writes that puts together a pin of a value that it does not have. */
+const NO_VALUE: ReadonlySet<string> = new Set(['undefined', 'null', 'NaN'])
+
 /** The claim in `version@environment` or `version`; `undefined` when it is neither. */
 export function parsePin(text: string): PinClaim | undefined {
   const at = text.indexOf('@')
   const version = at < 0 ? text : text.slice(0, at)
   const environment = at < 0 ? undefined : text.slice(at + 1)
-  if (!VERSION_ID.test(version)) return undefined
+  if (!VERSION_ID.test(version) || NO_VALUE.has(version)) return undefined
   if (environment !== undefined && !ENVIRONMENT_NAME.test(environment)) return undefined
   return { version, environment }
 }
@@ -29,12 +32,12 @@ export function toPin(version: string, environment: string): string {
 export function permitPin(
   claim: PinClaim,
   assignments: Pick<Assignments, 'versions' | 'environments' | 'hosts'>,
-  facts: Pick<RequestFacts, 'host' | 'grants'>,
+  facts: Pick<RequestFacts, 'host' | 'grants' | 'preview'>,
 ): Result<{ version: Version; environment: string | undefined }, string> {
   const version = assignments.versions.get(claim.version)
   if (!version) return err('no such version')
   if (version.withdrawn) return err('the version is withdrawn')
-  if (!maySee(version, assignments, facts) && !isGranted(version, assignments, facts.grants)) {
+  if (!mayFollow(version, assignments, facts)) {
     return err('visitors of this host never had the version, and there is no grant')
   }
   const named = claim.environment && assignments.environments.get(claim.environment)
@@ -44,6 +47,15 @@ export function permitPin(
       ? facts.grants.has(named.name)
       : isVisibleIn(named.name, version, assignments, facts))
   return ok({ version, environment: isKept ? named.name : undefined })
+}
+
+/** Whether a request may see a version: as every visitor of its host may, or by a grant. */
+export function mayFollow(
+  version: Version,
+  assignments: Pick<Assignments, 'environments' | 'hosts'>,
+  facts: Pick<RequestFacts, 'host' | 'grants' | 'preview'>,
+): boolean {
+  return maySee(version, assignments, facts) || isGranted(version, assignments, facts)
 }
 
 /**
@@ -72,8 +84,9 @@ function isVisibleIn(
 function isGranted(
   version: Version,
   { environments }: Pick<Assignments, 'environments'>,
-  grants: ReadonlySet<string>,
+  { grants, preview }: Pick<RequestFacts, 'grants' | 'preview'>,
 ): boolean {
+  if (preview?.versions.has(version.id)) return true
   for (const name of grants) if (environments.get(name)?.version === version) return true
   return false
 }

@@ -60,8 +60,8 @@ export type Environment = {
 /** What a pin claims, before it is checked. */
 export type PinClaim = { readonly version: string; readonly environment: string | undefined }
 
-/** Where a pin was found. */
-export type PinSource = 'header' | 'query' | 'cookie'
+/** Where a pin was found. `referrer`: in the address of the worker that makes the request. */
+export type PinSource = 'header' | 'query' | 'referrer' | 'cookie'
 
 /**
  * What a request is to the page it belongs to. Only a `document` opens a top-level page; it sets a
@@ -97,6 +97,11 @@ export type RequestFacts = {
    */
   readonly visitor: string
   /**
+   * The id that is hashed instead of `visitor`: that of a browser which had a bucket before its
+   * visitor was identified.
+   */
+  readonly bucketId?: string | undefined
+  /**
    * The request carries no identity and is not a visitor's first page, so that it has no bucket. It
    * gets the first public environment, like all such requests of one page.
    */
@@ -111,10 +116,24 @@ export type RequestFacts = {
   readonly attributes: Attributes
   /** Names of the restricted environments that the request may see. */
   readonly grants: ReadonlySet<string>
+  /** The signed preview of the request, if it has one that counts. */
+  readonly preview?: GrantedPreview | undefined
+}
+
+/** A version or an environment that somebody chose to look at. */
+export type PreviewChoice = { readonly version: string } | { readonly environment: string }
+
+/** What a request may see by a signed link. Its environments are among `grants` as well. */
+export type GrantedPreview = {
+  /** Ids of versions, in the order of the link. */
+  readonly versions: ReadonlySet<string>
+  readonly environments: ReadonlySet<string>
+  /** What was chosen, allowed or not. */
+  readonly choice: PreviewChoice | undefined
 }
 
 /** Why a version was chosen. */
-export type Reason = 'pin' | 'host' | 'crawler' | 'rule' | 'anonymous' | 'bucket'
+export type Reason = 'pin' | 'preview' | 'host' | 'crawler' | 'rule' | 'anonymous' | 'bucket'
 
 /** The answer of `decide`: a value that can be logged, put in a header and replayed. */
 export type Decision = {
@@ -147,6 +166,9 @@ export type RuleSubject = Attributes & {
   readonly bucket: number
 }
 
+/** What the `var` of a condition in `admit` sees: the claims of a verified identity, and nothing else. */
+export type AdmissionSubject = { readonly identity: Readonly<Record<string, unknown>> }
+
 /** The document as `decide` reads it; `document/compile` makes it once per revision. */
 export type Assignments = {
   readonly revision: number
@@ -161,5 +183,15 @@ export type Assignments = {
    * identity.
    */
   readonly first: Environment
+  readonly versions: ReadonlyMap<string, Version>
+  /** The host names of single versions, where the document has some. */
+  readonly previewHosts?: PreviewHosts | undefined
+}
+
+/** Host names such as `0-0-6.preview.example.com`. */
+export type PreviewHosts = {
+  /** What follows the first label: `preview.example.com`. */
+  readonly domains: ReadonlySet<string>
+  /** Versions by label. */
   readonly versions: ReadonlyMap<string, Version>
 }

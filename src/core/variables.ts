@@ -20,6 +20,9 @@ const PLAIN_FIELDS = [
 const NAMED_FIELDS = ['header', 'cookie', 'query']
 const FIELDS = [...PLAIN_FIELDS, ...NAMED_FIELDS]
 
+/** What a condition may look at: the request (in rules), or a verified identity (in `admit`). */
+export type Looks = 'request' | 'identity'
+
 /** JsonLogic's path out of an item: one step to its list, one more to what surrounds the list. */
 const OUTWARD = '../../'
 
@@ -49,7 +52,7 @@ export function lookUp(name: string, scope: unknown, above: unknown): unknown {
  *
  * @param depth how many iterations surround it.
  */
-export function checkVariable(name: unknown, depth: number): string | undefined {
+export function checkVariable(name: unknown, depth: number, looks: Looks): string | undefined {
   if (typeof name !== 'string') return 'a var is named by a text such as "cookie.staff"'
   const { outward, field, part } = nameOf(name)
   if (outward > depth) return `"${OUTWARD}" leads out of one iteration, and here are ${depth}`
@@ -57,6 +60,11 @@ export function checkVariable(name: unknown, depth: number): string | undefined 
     return part === undefined && /^\d*$/.test(field)
       ? undefined
       : `here a var is "" for the item or "0" for its first part; the request is behind "${OUTWARD.repeat(depth)}"`
+  }
+  if (looks === 'identity') {
+    return field === 'identity' && part
+      ? undefined
+      : 'who is admitted depends on the verified identity alone: "identity.email", "identity.groups", or another claim'
   }
   if (!FIELDS.includes(field)) {
     return `there is no "${field}" to look at; known are ${FIELDS.join(' ')}`

@@ -2,11 +2,18 @@
 
 import { compileCondition } from '../core/conditions.ts'
 import { murmur3Text } from '../core/murmur3.ts'
+import type { PreviewKeys } from '../core/previews.ts'
 import { toOwners, toRanges, type Weights } from '../core/traffic.ts'
 import type { Assignments, Environment, OpenedBy, Service, Version } from '../core/types.ts'
 import { compileMeasure, type Measure } from './measure.ts'
 import { listVisited, type Openness, readOpenness } from './open.ts'
 import { normaliseOrigin } from './origin.ts'
+import {
+  type CompiledAdmission,
+  compileAdmissions,
+  compilePreviewHosts,
+  compilePreviewKeys,
+} from './previews.ts'
 import type { AssignmentsDocument, VisitorSource } from './schema.ts'
 import { completeService, type PublishedService } from './service.ts'
 
@@ -28,9 +35,15 @@ export type CompiledAssignments = Assignments & {
    * be seen in it come first, so that a preview finds the files of its own older pages.
    */
   readonly searchedIn: ReadonlyMap<string, readonly Version[]>
+  /** Who is admitted to restricted environments by identity; empty for nobody. */
+  readonly admissions: readonly CompiledAdmission[]
+  /** Which links of previews count. */
+  readonly previewKeys: PreviewKeys
   readonly visitor: VisitorSource | undefined
   /** Paths that apps poll to learn of a new version, besides those that Holo knows by name. */
   readonly polled: ReadonlySet<string>
+  /** The environments whose pages get the script that pins each tab, by name. */
+  readonly tabPinned: ReadonlySet<string>
   readonly expose: Expose
   /** What the team declares for the judge. */
   readonly measure: Measure
@@ -98,8 +111,16 @@ export function compileAssignments(document: AssignmentsDocument): CompiledAssig
           return [name, [...new Set([...own, ...searched])]]
         }),
     ),
+    admissions: compileAdmissions(document.environments),
+    previewKeys: compilePreviewKeys(document.previews),
+    previewHosts: compilePreviewHosts(document.previews, versions),
     visitor: document.visitor,
     polled: new Set(document.polled),
+    tabPinned: new Set(
+      Object.entries(document.environments).flatMap(([name, { tabPins }]) =>
+        (tabPins ?? document.tabPins) ? [name] : [],
+      ),
+    ),
     expose: {
       response: new Set(
         document.expose?.response ?? ['version', 'environment', 'bucket', 'timing'],

@@ -4,7 +4,8 @@
 import * as z from 'zod'
 import { BUCKETS } from '../core/traffic.ts'
 import { measure } from './measure.ts'
-import { environmentName, versionId } from './names.ts'
+import { environmentName, isHost, versionId } from './names.ts'
+import { admission, previews } from './previews.ts'
 import { services } from './service.ts'
 
 /**
@@ -26,10 +27,6 @@ const cookieName = z
   .string()
   .regex(/^[A-Za-z0-9._-]{1,64}$/, 'a cookie name is letters, digits and "._-"')
 
-function isHost(host: string): boolean {
-  return /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/.test(host)
-}
-
 function findHostMistake(host: string): string {
   const rule = 'a host is a lower-case name without port'
   const bare = host
@@ -43,6 +40,8 @@ function findHostMistake(host: string): string {
 const environment = z.strictObject({
   version: versionId,
   restricted: z.boolean().optional(),
+  admit: admission.optional(),
+  tabPins: z.boolean().optional(),
   hosts: z
     .array(z.string().refine(isHost, { error: ({ input }) => findHostMistake(String(input)) }))
     .max(50)
@@ -74,20 +73,22 @@ const rule = z.strictObject({
 })
 
 const address = z.literal(true).optional()
+const overCookie = z.literal(true).optional()
 const visitor = z.union(
   [
-    z.strictObject({ header: headerName, address }),
-    z.strictObject({ cookie: cookieName, address }),
+    z.strictObject({ header: headerName, address, overCookie }),
+    z.strictObject({ cookie: cookieName, address, overCookie }),
     z.strictObject({
       jwt: z.union([
         z.strictObject({ header: headerName, claim: z.string().min(1).max(100) }),
         z.strictObject({ cookie: cookieName, claim: z.string().min(1).max(100) }),
       ]),
       address,
+      overCookie,
     }),
     z.strictObject({ address: z.literal(true) }),
   ],
-  'write one of { "header": name }, { "cookie": name }, { "jwt": { "header" or "cookie": name, "claim": name } }, with or without "address": true, or { "address": true } alone',
+  'write one of { "header": name }, { "cookie": name }, { "jwt": { "header" or "cookie": name, "claim": name } }, with or without "address": true and "overCookie": true, or { "address": true } alone',
 )
 
 /** A path in its normalised form: no query, no fragment, nothing that normalising would change. */
@@ -122,8 +123,10 @@ export const PARTS = {
   versions: z.record(versionId, version),
   visitor: visitor.optional(),
   polled: z.array(polledPath).max(20).optional(),
+  tabPins: z.boolean().optional(),
   expose: expose.optional(),
   measure: measure.optional(),
+  previews: previews.optional(),
   reserve: z
     .literal(true, '"reserve" is true, or left out')
     .optional()

@@ -42,7 +42,16 @@ function* checkEnvironments({ environments, versions }: PartialDocument): Genera
     yield { path: ['environments'], message }
   }
   const owners = new Map<string, string>()
-  for (const [name, { version, hosts }] of all) {
+  for (const [name, { version, hosts, restricted, admit }] of all) {
+    if (admit && !restricted) {
+      const message = 'everybody sees a public environment: remove this, or say "restricted": true'
+      yield { path: ['environments', name, 'admit'], message }
+    }
+    if (admit?.when !== undefined) {
+      for (const { path, message } of checkCondition(admit.when, 'identity')) {
+        yield { path: ['environments', name, 'admit', 'when', ...path], message }
+      }
+    }
     if (versions) {
       const path = ['environments', name, 'version']
       const target = Object.hasOwn(versions, version) ? versions[version] : undefined

@@ -167,6 +167,21 @@ export function pinCookie(pin: string, place: CookiePlace): string {
   return toSessionCookie(NAMES[place].pin, pin, place)
 }
 
+const PREVIEW_NAMES = { plain: 'holo-preview', secure: `${HOST_PREFIX}holo-preview` } as const
+
+/** The value of the cookie that keeps a preview. Over https a sibling domain cannot set it. */
+export function readPreviewCookie(header: string | null, isSecure: boolean): string | undefined {
+  if (!header?.includes(PREVIEW_NAMES.plain)) return undefined
+  return parseCookies(header)[isSecure ? PREVIEW_NAMES.secure : PREVIEW_NAMES.plain]
+}
+
+/** The cookie that keeps a preview for so many seconds; 0 removes it. */
+export function previewCookie(value: string, maxAgeS: number, isSecure: boolean): string {
+  const name = isSecure ? PREVIEW_NAMES.secure : PREVIEW_NAMES.plain
+  const flags = FLAGS[isSecure ? 'first-party' : 'plain']
+  return `${name}=${value}; Path=/; Max-Age=${Math.min(maxAgeS, MAX_AGE_S)}; ${flags}`
+}
+
 const WORKER_SEPARATOR = '|'
 /** A site has one service worker, rarely two. Beyond this number the oldest are forgotten. */
 const MAX_WORKERS = 4

@@ -8,6 +8,10 @@ const ERROR_REPLIES = {
   bad_body: { status: 400, title: 'The body of this request broke off or cannot be read.' },
   not_found: { status: 404, title: 'There is nothing at this address.' },
   method_not_allowed: { status: 405, title: 'This method is not allowed here.' },
+  preview_over: {
+    status: 410,
+    title: 'This preview is over: the link has expired or was revoked.',
+  },
   precondition_failed: { status: 412, title: 'What was asked for has changed.' },
   range_not_satisfiable: { status: 416, title: 'The file has no such bytes.' },
   length_required: { status: 411, title: 'The length of this request has to be announced.' },

@@ -3,11 +3,11 @@
 
 import { readAddress } from '../core/address.ts'
 import { parsePin } from '../core/pins.ts'
-import type { Attributes, RequestFacts, RequestKind } from '../core/types.ts'
+import type { Attributes, GrantedPreview, RequestFacts, RequestKind } from '../core/types.ts'
 import { type OwnCookies, parseCookies, readOwnCookies } from './cookies.ts'
 import { readAgent } from './crawlers.ts'
 import { isForeignFrame, isPrefetch, opensPage, readWatch, type Watch } from './kind.ts'
-import { splitQuery } from './query.ts'
+import { readPinOf, splitQuery } from './query.ts'
 import { type IdentitySource, readVisitor } from './visitor.ts'
 
 export type Facts = RequestFacts & {
@@ -30,6 +30,11 @@ export type Facts = RequestFacts & {
   readonly watch: Watch | undefined
   /** Whether the visitor's browser uses https. */
   readonly secure: boolean
+  /**
+   * A page, or what may become one, whose address has a pin that does not count: a link put it there.
+   * Nothing may be loaded by a page of that address.
+   */
+  readonly hasStrayPin: boolean
   /** Holo's cookies of the request, so that the reply sets none again to the same value. */
   readonly cookies: OwnCookies
 }
@@ -42,10 +47,18 @@ export type FactsOptions = {
   readonly polled: ReadonlySet<string>
   /** Whether there are rules that need more than the path. */
   readonly withAttributes: boolean
+  /** What the request may see by a grant, once this was verified. */
+  readonly granted?: Granted | undefined
 }
 
-/** No grants: nothing in a request gives any yet. */
-const NO_GRANTS: ReadonlySet<string> = new Set()
+/** What a request may see that others may not. */
+export type Granted = {
+  /** Names of restricted environments. */
+  readonly grants: ReadonlySet<string>
+  readonly preview: GrantedPreview | undefined
+}
+
+export const NOTHING_GRANTED: Granted = { grants: new Set(), preview: undefined }
 const NO_ATTRIBUTES: Attributes = { header: {}, cookie: {}, query: {} }
 
 /**
@@ -56,7 +69,7 @@ const NO_ATTRIBUTES: Attributes = { header: {}, cookie: {}, query: {} }
 export function readFacts(
   request: Request,
   kind: RequestKind,
-  { visitor: source, salt, polled, withAttributes }: FactsOptions,
+  { visitor: source, salt, polled, withAttributes, granted = NOTHING_GRANTED }: FactsOptions,
   address = readAddress(request),
 ): Facts | undefined {
   if (!address) return undefined
@@ -80,6 +93,7 @@ export function readFacts(
     isStateless: agent.stateless,
     salt,
   })
+  const countsInQuery = queryPin !== undefined && mayChooseByQuery(kind, headers)
   const watch = isPage ? undefined : readWatch({ headers, url }, path, own.workers, polled)
   return {
     method,
@@ -92,6 +106,7 @@ export function readFacts(
     watch,
     current: embedded || watch !== undefined,
     visitor: visitor.id,
+    ...(visitor.bucketId === undefined ? {} : { bucketId: visitor.bucketId }),
     anonymous: visitor.by === 'nobody',
     minted: visitor.by === 'minted',
     visitorToKeep: visitor.toKeep,
@@ -99,14 +114,17 @@ export function readFacts(
     automated: agent.automated && visitor.by !== 'configured',
     pin: readPin(
       headers.get('holo-pin'),
-      queryPin !== undefined && mayChooseByQuery(kind, headers) ? queryPin : undefined,
+      countsInQuery ? queryPin : undefined,
+      isPage ? undefined : readWorkersPin(headers, url),
       // Any sibling domain can set the old name, and this page will set the new one.
       own.isOld && isPage ? undefined : own.pin,
     ),
     secure,
+    hasStrayPin:
+      method === 'GET' && queryPin !== undefined && (kind === 'document' || !countsInQuery),
     cookies: own,
     attributes: withAttributes ? readAttributes(request, cookies, search) : NO_ATTRIBUTES,
-    grants: NO_GRANTS,
+    ...granted,
   }
 }
 
@@ -122,15 +140,31 @@ function mayChooseByQuery(kind: RequestKind, headers: Headers): boolean {
   return isOwn || !isPrefetch(headers)
 }
 
-/** The first pin that can be read: header, query, cookie. */
+/**
+ * The pin in the address of the worker that makes the request, which is its referrer (Fetch standard,
+ * "determine request's referrer"). A page's address has none, or one that counted for the page: see
+ * `hasStrayPin`.
+ */
+function readWorkersPin(headers: Headers, url: URL): string | undefined {
+  const referrer = headers.get('referer')
+  if (!referrer?.includes('holo-pin=')) return undefined
+  const site = headers.get('sec-fetch-site')
+  if (site !== null && site !== 'same-origin') return undefined
+  const address = URL.parse(referrer)
+  return address?.origin === url.origin ? readPinOf(address.search) : undefined
+}
+
+/** The first pin that can be read: header, query, the worker's address, cookie. */
 function readPin(
   header: string | null,
   query: string | undefined,
+  referrer: string | undefined,
   cookie: string | undefined,
 ): RequestFacts['pin'] {
   for (const [source, text] of [
     ['header', header],
     ['query', query],
+    ['referrer', referrer],
     ['cookie', cookie],
   ] as const) {
     const claim = text ? parsePin(text) : undefined

@@ -147,6 +147,15 @@ export function readWatch(
 }
 
 /**
+ * Whether a worker asks that compares each file with a hash from its list, and keeps none that
+ * differs.
+ */
+export function isByHashingWorker(headers: Headers, search: string): boolean {
+  if (search.includes(CACHE_PARAMETER)) return true
+  return URL.parse(headers.get('referer') ?? '')?.pathname.endsWith(ANGULAR_WORKER) ?? false
+}
+
+/**
  * Whether the request bypasses the browser's cache. Workbox does this for files of its list whose names
  * stay the same (Fetch standard, cache modes `reload` and `no-store`, which send both headers).
  */

@@ -8,6 +8,15 @@ const OWN_PREFIX = '/.holo/'
  */
 export const VERSION_NOW_PATH = '/.holo/version'
 
+/** Tells the script of a tab whether the tab's version still counts, and what changed. */
+export const TAB_PATH = '/.holo/tab'
+
+/** Leaves a preview, or shows another version of it. */
+export const PREVIEW_PATH = '/.holo/preview'
+
+/** The script of the bar in previewed pages. */
+export const PREVIEW_SCRIPT_PATH = '/.holo/preview.js'
+
 export function isOwnPath(path: string): boolean {
   return `${path}/`.startsWith(OWN_PREFIX)
 }

@@ -19,6 +19,10 @@ export type ReplyOptions = {
   readonly mayBeHtml: boolean
   /** The chosen version's own file answered. */
   readonly isOwnFile: boolean
+  /** The browser's pin names a version that is withdrawn or no longer there. */
+  readonly isPinLost: boolean
+  /** A grant shows this reply: no cache keeps it, and no search engine. */
+  readonly isForFewEyes?: boolean
 }
 
 /**
@@ -29,7 +33,7 @@ export function finishReply(
   { headers, status }: Response,
   facts: Facts,
   decision: Decision,
-  { expose, timing, mayBeHtml, isOwnFile }: ReplyOptions,
+  { expose, timing, mayBeHtml, isOwnFile, isPinLost, isForFewEyes = false }: ReplyOptions,
 ): void {
   if (expose.has('version')) headers.set('Holo-Version', decision.version.id)
   if (expose.has('environment')) headers.set('Holo-Environment', decision.environment)
@@ -46,8 +50,36 @@ export function finishReply(
   // Once the pin has moved, the browser must not show the other version's page out of its cache. It
   // replaces the `Vary` that it has stored by that of a 304.
   if (isPage || isHtml || isPerhapsHtml) addVary(headers, 'Cookie')
+  const isRefused = isPinRefused(facts, decision)
+  if (isRefused) headers.set('Holo-Pin-Gone', '1')
+  // A browser keeps one reply for each tab's version, unless the name alone says which file it is.
+  if (facts.pin?.source === 'header' && !/immutable|no-store/.test(toControl(headers))) {
+    addVary(headers, 'Holo-Pin')
+  }
+  if (facts.secure && (isPinLost || (isRefused && facts.pin?.source !== 'cookie'))) {
+    headers.append('Clear-Site-Data', FETCHED_AHEAD)
+  }
   // A client that asks for the current version must not get an old answer.
   if (facts.watch === 'poll') headers.set('cache-control', 'no-store')
+  if (!isForFewEyes) return
+  keepPrivate(headers)
+  headers.set('cache-control', 'private, no-store')
+  headers.set('x-robots-tag', 'noindex')
+}
+
+/** What browsers keep of pages that were fetched ahead (Clear Site Data, section 3.1). */
+const FETCHED_AHEAD = '"prefetchCache", "prerenderCache"'
+
+function toControl(headers: Headers): string {
+  return headers.get('cache-control') ?? ''
+}
+
+/**
+ * Whether the request followed no pin although it has one: the version is withdrawn, no longer there,
+ * or not for this request. Which of the three is not told.
+ */
+function isPinRefused({ pin, kind, current }: Facts, { reason }: Decision): boolean {
+  return pin !== undefined && reason !== 'pin' && !current && !opensPage(kind)
 }
 
 /** What answered, as far as it matters to the pin. */

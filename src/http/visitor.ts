@@ -17,11 +17,18 @@ export type IdentitySource = (
 ) & {
   /** Whether clients without any identity are told apart by their addresses. */
   readonly address?: true | undefined
+  /**
+   * Whether the id of the team decides the bucket also for a browser that had one before. Without it
+   * a login changes no version.
+   */
+  readonly overCookie?: true | undefined
 }
 type Place = { readonly header: string } | { readonly cookie: string }
 
 export type Visitor = {
   readonly id: string
+  /** The id that decides the bucket, if it is another one. */
+  readonly bucketId?: string | undefined
   readonly by: 'configured' | 'cookie' | 'address' | 'minted' | 'nobody'
   /**
    * The value that the reply puts into the visitor's cookie, if it opens a page that can keep one.
@@ -57,9 +64,13 @@ export function readVisitor(
   situation: VisitorOptions,
 ): Visitor {
   const configured = source && readIdentity(headers, cookies, source)
-  if (configured) return { id: configured, by: 'configured', toKeep: undefined }
   const { visitor } = own
-  if (visitor !== undefined && OWN_ID.test(visitor)) {
+  const isKnown = visitor !== undefined && OWN_ID.test(visitor)
+  if (configured) {
+    const bucketId = isKnown && !source.overCookie ? visitor : undefined
+    return { id: configured, bucketId, by: 'configured', toKeep: undefined }
+  }
+  if (isKnown) {
     return { id: visitor, by: 'cookie', toKeep: own.isOld ? visitor : undefined }
   }
   const toKeep = mayKeepCookies(headers, situation) ? mint() : undefined

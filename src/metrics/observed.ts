@@ -16,9 +16,9 @@ export type CountedRequest = {
   readonly assignments: Pick<CompiledAssignments, 'buckets' | 'measure'>
   /**
    * `shadow` is a copy for which nobody waits, `probe` a request of Holo's own: neither comes from
-   * a visitor.
+   * a visitor. `preview` is a request of somebody who looks at a version by a grant.
    */
-  readonly by: 'visitor' | 'shadow' | 'probe'
+  readonly by: 'visitor' | 'shadow' | 'probe' | 'preview'
 }
 
 /** The result of the chosen version's service, whoever answered in the end. */

@@ -139,6 +139,8 @@ export class Recorder implements BatchSource {
     answered: CountedReply,
     mayDoubt: (request: Request) => boolean,
   ): Doubt | undefined {
+    // A preview is in no statistic: its few requests would show that a restricted version exists.
+    if (asked.by === 'preview') return undefined
     const now = this.#options.now()
     this.#dropClosed(now)
     const page = this.#pages.find(asked.decision, now)

@@ -66,7 +66,7 @@ export class Reports {
     return (
       collected && {
         collected,
-        visitor: toVisitorHash(collected.key, facts.visitor),
+        visitor: toVisitorHash(collected.key, facts.bucketId ?? facts.visitor),
         other: collected.other,
       }
     )

@@ -26,6 +26,11 @@ export type ForwardOptions = {
    * backend's encoded bytes all the same.
    */
   readonly isRaw?: boolean
+  /**
+   * What Holo will add to the reply if it is a page (`Insertion.key`), so that the browser's
+   * conditions are about a page with that.
+   */
+  readonly pageKey?: string | undefined
 }
 
 export type ForwardResult = {
@@ -82,14 +87,20 @@ export async function forwardRequest(
   forwarding: ForwardOptions,
   backends: Backends,
 ): Promise<ForwardResult> {
-  const { request, path, service, fallback, identity, requestId, loopId, isRaw } = forwarding
+  const { request, path, service, fallback, identity, requestId, loopId, isRaw, pageKey } =
+    forwarding
   const body = await readyBody(request)
   const refusal = body === 'length_required' ? body : refuse(request, loopId)
   if (refusal || body === 'length_required') {
     const response = errorResponse(refusal ?? 'length_required', requestId)
     return { response, fellBackFor: undefined, own: undefined }
   }
-  const message = toMessage(request, body, path, identity, { requestId, loopId, isRaw })
+  const message = toMessage(request, body, path, identity, {
+    requestId,
+    loopId,
+    isRaw,
+    pageKey,
+  })
   backends.budget.earn()
   const { outcome, isDown } = await askService(message, service, backends, fallback !== undefined)
   const own = toOwnAnswer(outcome)

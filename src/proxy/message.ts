@@ -3,6 +3,7 @@
 // perhaps twice.
 
 import { toHex } from '../core/hex.ts'
+import { toOriginConditions } from '../http/insertion.ts'
 import { type BackendHeaders, toBackendHeaders } from './request-headers.ts'
 
 export type Message = {
@@ -36,14 +37,17 @@ export function toMessage(
     requestId,
     loopId,
     isRaw = false,
+    pageKey,
   }: {
     readonly requestId: string
     readonly loopId: string
     readonly isRaw?: boolean | undefined
+    readonly pageKey?: string | undefined
   },
 ): Message {
   const publicUrl = new URL(request.url)
   const headers = toBackendHeaders(request, publicUrl, identity)
+  if (pageKey !== undefined) toOriginConditions(headers, pageKey)
   addHop(headers, loopId)
   carryTrace(headers)
   return {

@@ -2,6 +2,7 @@
 // control/document/apply.ts.
 
 import * as z from 'zod'
+import { admission } from '../document/previews.ts'
 import { environmentName as environment, versionId as version } from './parts.ts'
 import type { Scope } from './scopes.ts'
 
@@ -22,6 +23,8 @@ export const COMMANDS = {
     version: version.optional(),
     restricted: z.boolean().optional(),
     hosts: z.array(z.string()).max(50).optional(),
+    /** Who is admitted to a restricted environment by identity; `null` for nobody. */
+    admit: admission.nullable().optional(),
   }),
   /** Removes an environment without traffic that no rule and no fallback names. */
   'remove-environment': z.strictObject({
@@ -44,6 +47,14 @@ export const COMMANDS = {
   'set-rules': z.strictObject({
     kind: z.literal('set-rules'),
     rules: z.array(z.unknown()).max(500),
+  }),
+  /** Whether pages get the script that pins each tab: in all environments, or in one. */
+  'set-tab-pins': z.strictObject({
+    kind: z.literal('set-tab-pins'),
+    /** Without it, all environments that have no setting of their own. */
+    environment: environment.optional(),
+    /** `null` takes the setting away: an environment then follows the general one. */
+    on: z.boolean().nullable(),
   }),
   /** Origins and limits of a version's services; prefixes are part of the version and stay. */
   'set-services': z.strictObject({
@@ -71,6 +82,7 @@ export const commandSchema = z.discriminatedUnion('kind', [
   COMMANDS.shift,
   COMMANDS.swap,
   COMMANDS['set-rules'],
+  COMMANDS['set-tab-pins'],
   COMMANDS['set-services'],
   COMMANDS.rollback,
   COMMANDS.withdraw,
@@ -86,6 +98,7 @@ export const SCOPE_OF_COMMAND: Readonly<Record<Command['kind'], Scope>> = {
   shift: 'shift',
   swap: 'shift',
   'set-rules': 'shift',
+  'set-tab-pins': 'shift',
   'set-services': 'publish',
   rollback: 'shift',
   withdraw: 'shift',

@@ -10,6 +10,14 @@ export const environment = z.strictObject({
   version: z.string(),
   restricted: z.boolean(),
   hosts: z.array(z.string()),
+  admit: z
+    .object({
+      emails: z.array(z.string()).optional(),
+      groups: z.array(z.string()).optional(),
+      when: z.unknown().optional(),
+    })
+    .optional()
+    .describe('Who is admitted by a verified identity; only of restricted environments'),
   percent: z.number().describe('Its share of the traffic, 0 to 100'),
 })
 
@@ -29,6 +37,7 @@ export const trafficReply = z.strictObject({
 export const environmentParams = z.strictObject({ name: environmentName })
 export const environmentBody = COMMANDS['set-environment'].omit({ kind: true, name: true })
 export const shiftBody = COMMANDS.shift.omit({ kind: true })
+export const tabPinsBody = COMMANDS['set-tab-pins'].omit({ kind: true })
 export const swapBody = COMMANDS.swap.omit({ kind: true })
 
 export const environmentsAsRead = /* @__PURE__ */ forReaders(() => toTolerant(environmentsReply))

@@ -30,6 +30,14 @@ const rollout = {
 
 const token = { token: z.string().describe('The id of the token'), name: z.string(), by: actor }
 
+const preview = {
+  preview: z.string().describe('The id of the link'),
+  versions: z.array(z.string()),
+  environments: z.array(z.string()),
+  expiresAt: time,
+  by: actor,
+}
+
 /** The fields of each kind of event, beside `id`, `at` and `kind`. */
 export const EVENT_FIELDS = {
   /** The document has another revision. */
@@ -72,6 +80,9 @@ export const EVENT_FIELDS = {
   'publication.recovered': { revision: z.int() },
   'token.created': { ...token, scopes: z.array(z.string()) },
   'token.revoked': token,
+  /** A signed link to a preview was made. The event does not contain it. */
+  'preview.created': preview,
+  'preview.revoked': preview,
 } as const satisfies Readonly<Record<string, z.ZodRawShape>>
 
 export type EventKind = keyof typeof EVENT_FIELDS

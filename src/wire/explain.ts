@@ -64,7 +64,7 @@ export const explainReply = z.strictObject({
     version: z.string(),
     environment: z.string(),
     bucket: z.int(),
-    reason: z.enum(['pin', 'host', 'crawler', 'rule', 'anonymous', 'bucket']),
+    reason: z.enum(['pin', 'preview', 'host', 'crawler', 'rule', 'anonymous', 'bucket']),
     rule: z.string().optional(),
     skipped: z.array(z.string()).describe('Rules that failed to evaluate'),
   }),

@@ -65,6 +65,10 @@ const CALLS: Record<Exclude<keyof ControlCalls, 'sync' | 'watch' | 'change'>, Ro
       control.createToken(caller, { name: 'x', scopes: ['admin'], expiresAt: undefined }),
     ['admin'],
   ],
+  previews: [(control, caller) => control.previews(caller), SCOPES],
+  createPreview: [(control, caller) => control.createPreview(caller, { versions: ['v1'] }), SHIFT],
+  revokePreview: [(control, caller) => control.revokePreview(caller, 'abcdefghijkl'), SHIFT],
+  rotatePreviewKeys: [(control, caller) => control.rotatePreviewKeys(caller, false), ['admin']],
   revokeToken: [(control, caller) => control.revokeToken(caller, '0'.repeat(16)), ['admin']],
   signIn: [(control, caller) => control.signIn(caller), SCOPES],
   makeCode: [(control, caller) => control.makeCode(caller), SCOPES],
@@ -118,6 +122,7 @@ const COMMANDS: Record<Command['kind'], Row> = {
   shift: [change({ kind: 'shift', weights: { canary: 5 } }), SHIFT],
   swap: [change({ kind: 'swap', environments: ['main', 'canary'] }), SHIFT],
   'set-rules': [change({ kind: 'set-rules', rules: [] }), SHIFT],
+  'set-tab-pins': [change({ kind: 'set-tab-pins', on: true }), SHIFT],
   // Of a version that nobody sees.
   'set-services': [change({ kind: 'set-services', version: 'v3', services: [] }), PUBLISH],
   rollback: [change({ kind: 'rollback', to: 1 }), SHIFT],

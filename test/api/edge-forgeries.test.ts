@@ -50,10 +50,14 @@ const CLAIMS: readonly Record<string, string>[] = [
 ]
 
 async function expectAsIfAbsent(path: string, headers: Record<string, string>) {
-  const page = await ask(edge.url, path, { headers: { ...DOCUMENT, ...headers } })
+  const query = path.slice(1)
+  if (query !== '') {
+    const asked = await ask(edge.url, path, { headers: { ...DOCUMENT, ...headers } })
+    expect([asked.status, asked.headers.location]).toEqual([307, '/'])
+  }
+  const page = await ask(edge.url, '/', { headers: { ...DOCUMENT, ...headers } })
   expect([page.status, page.body]).toEqual([200, '<h1>v1</h1>'])
   expect(page.headers['holo-environment']).toBe('main')
-  const query = path.slice(1)
   const api = await ask(edge.url, `/api/x${query}`, { headers })
   expect(api.headers).toMatchObject({ 'holo-version': 'v1', 'holo-environment': 'main' })
   const received = JSON.parse(api.body).headers
@@ -70,7 +74,7 @@ describe('a forged pin', () => {
   it.each(PINS)('is as if absent in a header: %s', (pin) =>
     expectAsIfAbsent('/', { 'holo-pin': pin }),
   )
-  it.each(PINS)('is as if absent in a query: %s', (pin) =>
+  it.each(PINS)('is as if absent in a query, and the page is led away from it: %s', (pin) =>
     expectAsIfAbsent(`/?holo-pin=${encodeURIComponent(pin)}`, {}),
   )
   it.each(PINS)('is as if absent in a cookie: %s', (pin) =>

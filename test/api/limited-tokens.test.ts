@@ -122,6 +122,13 @@ const TABLE: Table = {
     others: [['POST', '/withdraw', { version: '1.0.0' }]],
     own: [['POST', '/withdraw', { version: 'pr-3' }]],
   },
+  'PUT /tab-pins': {
+    others: [
+      ['PUT', '/tab-pins', { on: true }],
+      ['PUT', '/tab-pins', { on: true, environment: 'canary' }],
+    ],
+    own: [['PUT', '/tab-pins', { on: true, environment: 'pr-1' }]],
+  },
   'PUT /rules': {
     others: [['PUT', '/rules', { rules: [{ name: 'all', environment: 'pr-1', when: true }] }]],
     own: [],
@@ -187,6 +194,17 @@ const TABLE: Table = {
       ['POST', '/tokens', { name: 'x', scopes: ['admin'], expiresInDays: 6 }],
     ],
   },
+  'POST /previews': {
+    others: [
+      ['POST', '/previews', { versions: ['1.0.0'] }],
+      ['POST', '/previews', { versions: ['pr-1', '1.0.0'] }],
+      ['POST', '/previews', { environments: ['main'] }],
+    ],
+    own: [['POST', '/previews', { versions: ['pr-1'] }]],
+  },
+  // Its id is one of a link: test/api/previews.test.ts.
+  'DELETE /previews/{id}': { others: [], own: [] },
+  'POST /preview-keys': { others: [['POST', '/preview-keys', {}]], own: [] },
   'DELETE /tokens/{id}': { others: [['DELETE', '/tokens/UNLIMITED']], own: [] },
 }
 
@@ -227,7 +245,7 @@ const fill = ([method, path, json]: Row, unlimited: string) =>
 describe.each(Object.entries(TABLE))('%s by a token that is limited to previews', (route, rows) => {
   beforeAll(makePreviews)
 
-  const isForAdmins = /tokens|gc|assignments/.test(route)
+  const isForAdmins = /tokens|gc|assignments|preview-keys/.test(route)
 
   it('changes nothing else, and says which limit is in the way', async () => {
     const token = isForAdmins ? administrator : preview
@@ -239,7 +257,7 @@ describe.each(Object.entries(TABLE))('%s by a token that is limited to previews'
       const [method, path, json] = fill(row, idOf(unlimited))
       for (const query of ['', '?dryRun=true']) {
         const takesDryRun =
-          /environments|traffic|swap|services|withdraw|rules|rollback|assignments$/
+          /environments|traffic|swap|services|withdraw|rules|tab-pins|rollback|assignments$/
         if (query && !takesDryRun.test(path)) continue
         const answer = await call(method, path + query, json, token)
         expect([row, answer.status, codeOf(answer)], answer.body).toEqual([row, 403, 'forbidden'])

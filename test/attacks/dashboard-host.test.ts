@@ -70,6 +70,8 @@ describe('the host name of the dashboard', () => {
       ['POST', '/api/x'],
       ['GET', '/sw.js'],
       ['GET', '/.holo/version'],
+      ['POST', '/.holo/tab'],
+      ['GET', '/.holo/preview?leave=1'],
       ['GET', '/?holo-pin=v1'],
       ['GET', '/.holo/../index.html'],
     ] as const) {
@@ -83,6 +85,27 @@ describe('the host name of the dashboard', () => {
   it('is told to whoever makes a link for signing in', async () => {
     const { body } = await edge.call('POST', `${API}/session/code`, { token: FIRST_TOKEN })
     expect(JSON.parse(body).host).toBe('holo.example.com')
+  })
+})
+
+describe('a link to a preview that is made there', () => {
+  it('leads to a host of the site, or begins with its path while no host is known', async () => {
+    const json = { versions: ['v2'], path: '/a' }
+    const make = async (call: AdminEdge['call']) => {
+      const made = await call('POST', `${API}/previews`, { token: FIRST_TOKEN, json })
+      return JSON.parse(made.body).link
+    }
+    expect(await make(atSite)).toMatch(/^https:\/\/shop\.example\.com\/a\?holo-preview=/)
+    expect(await make(atDashboard)).toMatch(/^\/a\?holo-preview=/)
+    const { body } = await atSite('GET', `${API}/environments`, { token: FIRST_TOKEN })
+    const { revision } = JSON.parse(body)
+    const changed = await atSite('PUT', `${API}/environments/canary`, {
+      token: FIRST_TOKEN,
+      json: { hosts: ['canary.example.com'] },
+      headers: { 'if-match': `"${revision}"` },
+    })
+    expect(changed.status, changed.body).toBe(200)
+    expect(await make(atDashboard)).toMatch(/^https:\/\/canary\.example\.com\/a\?holo-preview=/)
   })
 })
 

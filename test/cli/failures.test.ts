@@ -93,8 +93,13 @@ const ROWS: Readonly<Record<string, Row>> = {
   'env add': { works: ['qa', 'v2'], bad: ['QA', 'v2'] },
   'env set': { works: ['canary', '--host', 'c.example.com'], bad: ['canary'] },
   'env remove': { works: ['secret'], bad: [] },
+  'tab-pins': { works: ['on'], bad: ['maybe'] },
   'rules list': { works: [], bad: ['one-too-many'] },
   'rules set': { works: ['rules.json'], bad: ['broken.json'] },
+  preview: { works: ['v2'], bad: ['v2', '--for', 'ever'] },
+  previews: { works: [], bad: ['one-too-many'] },
+  'previews revoke': { works: ['abcdefghijkl'], bad: ['mine'] },
+  'previews rotate': { works: [], bad: ['one-too-many'] },
   explain: { works: ['/', '--visitor', 'anna'], bad: ['/', '--header', 'no colon'] },
   'metrics export': { works: ['--last', '1h'], bad: ['--last', 'long'] },
   simulate: { works: ['instant'], bad: ['standrad'] },
@@ -309,6 +314,7 @@ describe('what is mistyped', () => {
 
 /** Changes are meant: a question would hide what the test is about. */
 function yes(name: string): readonly string[] {
-  const asks = /^(?:token revoke|gc|rollout (?:pause|resume|advance|promote|abort))$/
+  const asks =
+    /^(?:token revoke|previews (?:revoke|rotate)|gc|rollout (?:pause|resume|advance|promote|abort))$/
   return changesOf(name) || asks.test(name) ? ['--yes'] : []
 }

@@ -48,15 +48,24 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   'env set': ['qa', '--restricted'],
   'env remove': ['qa'],
   'rules set': ['rules.json'],
+  'tab-pins': ['on'],
   explain: ['/'],
   open: ['qa'],
   diff: ['assignments.json'],
   'token create': ['ci', '--scope', 'read'],
+  preview: ['1.0.0'],
 }
 
 describe('an empty Holo', () => {
   /** What begins something, or asks for nothing that could be there. */
-  const APART = ['publish', 'import', 'token revoke', 'versions abort']
+  const APART = [
+    'publish',
+    'import',
+    'token revoke',
+    'versions abort',
+    'previews revoke',
+    'previews rotate',
+  ]
   const names = COMMAND_ROWS.filter(
     ({ name, scope }) => scope !== 'none' && !APART.includes(name),
   ).map(({ name }) => name)
@@ -68,6 +77,7 @@ describe('an empty Holo', () => {
     'verify',
     'whoami',
     'dashboard',
+    'previews',
     'token list',
     'token create',
   ]

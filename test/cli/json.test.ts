@@ -58,12 +58,16 @@ const CALLS: readonly (readonly [name: string, ...args: string[]])[] = [
   ['env remove', 'qa', '--yes'],
   ['rules list'],
   ['rules set', 'rules.json', '--yes'],
+  ['tab-pins', 'on', '--yes'],
   ['explain', '/', '--visitor', 'anna'],
   ['validate', 'one.json'],
   ['diff', 'one.json', 'other.json'],
   ['log'],
   ['log', '--limit', '1'],
   ['verify'],
+  ['preview', 'v2', '--for', '2h'],
+  ['previews'],
+  ['previews rotate', '--yes'],
   ['token create', 'ci', '--scope', 'publish', '--expires', '30d'],
   ['whoami'],
   ['token list'],
@@ -110,6 +114,12 @@ describe('--json', () => {
     const [{ id = '' } = {}] = (json?.tokens ?? []) as { id?: string }[]
     expect((await run(['token', 'revoke', id, '--yes'])).json).toMatchObject({ id, ok: true })
     seen.add('token revoke')
+    const { stdout, json: link } = await run(['preview', '1.0.0'])
+    expect(link, stdout).toMatchObject({ ok: true, versions: ['1.0.0'] })
+    expect((await run(['previews', 'revoke', String(link?.id), '--yes'])).json).toMatchObject({
+      ...{ ok: true, id: link?.id },
+    })
+    seen.add('previews revoke')
     const [{ manifest = '' } = {}] = ((await run(['versions'])).json?.versions ?? []) as {
       manifest?: string
     }[]

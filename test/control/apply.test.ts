@@ -283,6 +283,31 @@ describe('swap', () => {
   })
 })
 
+describe('pins per tab', () => {
+  const on = (environment?: string, on: boolean | null = true): Command => ({
+    kind: 'set-tab-pins',
+    on,
+    ...(environment === undefined ? {} : { environment }),
+  })
+
+  it('are set for all environments or for one, and taken away again', () => {
+    const all = applied(on())
+    expect(all).toEqual(contentWith({ tabPins: true }))
+    const one = applied(on('canary', false), all)
+    expect(one.environments.canary).toEqual({ version: '0.0.5', tabPins: false })
+    expect(applied(on('canary', null), one)).toEqual(all)
+    expect(applied(on(undefined, null), all)).toEqual(CURRENT)
+    expect(applied(on('canary', null))).toBe(CURRENT)
+  })
+
+  it('are not set for an environment that there is none of', () => {
+    expect(apply(on('nowhere'), CURRENT)).toMatchObject({
+      ok: false,
+      error: [{ path: 'environment' }],
+    })
+  })
+})
+
 describe('rollback', () => {
   const earlier = contentWith({
     salt: 'earlier',
@@ -292,6 +317,7 @@ describe('rollback', () => {
     spent: [[0, 10]],
     visitor: { header: 'x-user' },
     polled: ['/build.json'],
+    tabPins: true,
     expose: { response: [] },
     measure: { goals: { order: 'POST /api/orders' } },
     versions: { '0.0.3': { manifest: '3'.repeat(64) } },

@@ -36,6 +36,23 @@ describe('decide', () => {
     expect(summary({}, { ...everything, rules: [] })).toBe('bucket main 2.0.0')
   })
 
+  it('goes by the bucket that a browser had before its visitor was identified', () => {
+    const assignments = makeAssignments()
+    for (let i = 0; i < 50; i++) {
+      const facts = makeFacts({ visitor: `anna-${i}`, bucketId: `browser-${i}` })
+      const { bucket } = decide(facts, assignments)
+      expect(bucket).toBe(bucketOf(assignments.salt, `browser-${i}`))
+    }
+  })
+
+  it('shows rules who the visitor is, whatever bucket the browser has', () => {
+    const rules: Wish['rules'] = [
+      { name: 'anna', environment: 'canary', test: ({ visitor }) => visitor === 'anna' },
+    ]
+    const wish: Wish = { traffic: { main: 100 }, rules }
+    expect(summary({ visitor: 'anna', bucketId: 'browser' }, wish)).toBe('rule canary 3.0.0 anna')
+  })
+
   it('gives who carries no identity the first public environment, whatever bucket an id would have', () => {
     for (let i = 0; i < 100; i++) {
       const visitor = `nobody ${i}`

@@ -287,6 +287,12 @@ export function makeUpCounts(
     series: environments.map(({ name, version, percent }) =>
       makeUpSeries(name, version, percent, i),
     ),
+    visitors: Object.fromEntries(
+      environments.map(({ name, percent }) => [
+        name,
+        Math.round((60 + 25 * Math.sin(i / 25)) * (percent / 100)),
+      ]),
+    ),
   }))
 }
 

@@ -20,15 +20,26 @@ export type TwoVersions = {
   readonly document: AssignmentsDocument
   /** What the backends have received. */
   readonly seen: Seen[]
-  /** Puts a changed document into KV under the next revision. */
+  /** Puts a changed document into KV under a later revision. */
   readonly put: (change: Partial<AssignmentsDocument>) => Promise<void>
   readonly stop: () => Promise<void>
 }
 
 export const REFRESH_MS = 100
 
+/** Of all versions. The file is one that only `3` has. */
+const MOVED = [
+  { from: '/rewritten', to: '/assets/app-3.js', status: 200 },
+  { from: '/redirected', to: '/assets/app-3.js', status: 302 },
+] as const
+
+/**
+ * @param settings of the first document. Keys of previews have to stand there: what the control adopts later keeps
+ *   those that it knows.
+ */
 export async function startTwoVersions(
   variables: Record<string, string> = {},
+  settings: Partial<AssignmentsDocument> = {},
 ): Promise<TwoVersions> {
   const seen: Seen[] = []
   const servers: Server[] = []
@@ -55,6 +66,7 @@ export async function startTwoVersions(
         },
       },
       'single-page-application',
+      { headers: [], redirects: MOVED },
     )
     const server = createServer((request, response) => {
       seen.push({ version: id, url: request.url ?? '', headers: request.headers })
@@ -81,6 +93,7 @@ export async function startTwoVersions(
     },
     traffic: { main: 95, canary: 5 },
     versions,
+    ...settings,
   }
   await kv.put('assignments', JSON.stringify(document))
   return {
@@ -89,7 +102,8 @@ export async function startTwoVersions(
     document,
     seen,
     put: async (change) => {
-      document = { ...document, ...change, revision: document.revision + 1 }
+      // The control writes what it adopts under a revision of its own, perhaps just now.
+      document = { ...document, ...change, revision: document.revision + 10 }
       await kv.put('assignments', JSON.stringify(document))
     },
     stop: async () => {

@@ -7,6 +7,7 @@ import type { ServeResult } from '../../src/assets/serve.ts'
 import { createEdgeCache, type EdgeCache, type Store } from '../../src/assets/store.ts'
 import type { RequestKind, Version } from '../../src/core/types.ts'
 import { errorResponse } from '../../src/http/errors.ts'
+import type { Insertion } from '../../src/http/insertion.ts'
 
 export type Answer = ServeResult & { readonly bytes: Uint8Array }
 
@@ -14,6 +15,7 @@ export type Question = {
   readonly headers?: Record<string, string>
   readonly method?: string
   readonly kind?: RequestKind
+  readonly insertions?: readonly Insertion[]
 }
 
 /** A fresh memory over a store; the cache is that of the data centre unless another is given. */
@@ -29,7 +31,7 @@ export async function ask(
   assets: Assets,
   version: Version,
   path: string,
-  { headers = {}, method = 'GET', kind = 'document' }: Question = {},
+  { headers = {}, method = 'GET', kind = 'document', insertions = [] }: Question = {},
 ): Promise<Answer> {
   const ctx = createExecutionContext()
   const request = new Request(`https://shop.example${path}`, { method, headers })
@@ -46,6 +48,6 @@ export async function ask(
     }
     const intent = assets.findOwn(manifest, facts.path) ?? assets.findFallback(manifest, facts)
     if (!intent) return { response: errorResponse('not_found', 'r1'), source: 'none' }
-    return assets.serve(intent, request, 'r1', ctx)
+    return assets.serve(intent, request, 'r1', ctx, insertions)
   }
 }

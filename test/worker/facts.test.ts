@@ -115,6 +115,26 @@ describe('the visitor', () => {
     expect(factsOf(headers, { visitor })).toMatchObject({ visitor: 'u-7', minted: false })
   })
 
+  it('keeps the bucket of a browser that logs in, unless the identity is to decide', () => {
+    const source = { header: 'x-user' }
+    const cookie = `__Host-holo-visitor=${ID}`
+    const of = (headers: Record<string, string>, visitor: FactsOptions['visitor']) => {
+      const { visitor: id, bucketId } = factsOf(headers, { visitor })
+      return [id, bucketId]
+    }
+    expect(of({ 'x-user': 'u-7', cookie }, source)).toEqual(['u-7', ID])
+    expect(of({ 'x-user': 'u-7', cookie }, { ...source, overCookie: true })).toEqual([
+      'u-7',
+      undefined,
+    ])
+    expect(of({ 'x-user': 'u-7' }, source)).toEqual(['u-7', undefined])
+    expect(of({ cookie }, source)).toEqual([ID, undefined])
+    expect(of({ 'x-user': 'u-7', cookie: '__Host-holo-visitor=forged' }, source)).toEqual([
+      'u-7',
+      undefined,
+    ])
+  })
+
   it('may be a number in a claim', () => {
     const headers = { authorization: `Bearer ${jwt({ sub: 7 })}` }
     const visitor = { jwt: { header: 'authorization', claim: 'sub' } }

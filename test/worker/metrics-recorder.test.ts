@@ -106,6 +106,19 @@ describe('a record', () => {
     expect(levels.map(({ level }) => level)).toEqual(edges === 0 ? [] : [edges])
   })
 
+  it('is none of somebody who is in a preview', () => {
+    const { recorder, take } = setUp()
+    for (const headers of [DOCUMENT, {}]) {
+      const asked = toAsked({ url: '/api/x', headers, by: 'preview' })
+      recorder.recordAssigned(asked)
+      expect(recorder.watchBody(asked)).toBeUndefined()
+      recorder.record(asked, toAnswered(served({ status: 503 })))
+    }
+    expect(recorder.isEmpty).toBe(true)
+    expect(take()).toBeUndefined()
+    expect(recorder.losses).toMatchObject({ requests: 0, errors: 0 })
+  })
+
   it('has the latency of a timeout, and none of what was never reached or is a file', () => {
     const { recorder, take } = setUp()
     const asked = toAsked({})

@@ -11,6 +11,7 @@ const EXPOSE = {
   expose: ASSIGNMENTS.expose.response,
   timing: [],
   mayBeHtml: false,
+  isPinLost: false,
   isOwnFile: false,
 }
 
@@ -33,6 +34,7 @@ type Asked = {
   readonly caching?: string
   readonly isOwnFile?: boolean
   readonly mayBeHtml?: boolean
+  readonly isPinLost?: boolean
   readonly status?: number
 }
 
@@ -47,6 +49,7 @@ function replyTo(
     caching,
     isOwnFile = false,
     mayBeHtml = false,
+    isPinLost = false,
     status = 200,
   }: Asked = {},
 ): Response {
@@ -60,7 +63,12 @@ function replyTo(
     ...(caching === undefined ? {} : { 'cache-control': caching }),
   }
   const response = new Response(status === 304 ? null : '', { status, headers: made })
-  finishReply(response, facts, decide(facts, ASSIGNMENTS), { ...EXPOSE, isOwnFile, mayBeHtml })
+  finishReply(response, facts, decide(facts, ASSIGNMENTS), {
+    ...EXPOSE,
+    isOwnFile,
+    mayBeHtml,
+    isPinLost,
+  })
   return response
 }
 
@@ -253,5 +261,25 @@ describe('a page in the cache of a browser', () => {
   ])('is that also for %s', (_, asked, varies) => {
     const { headers } = replyTo({ 'sec-fetch-dest': 'empty', 'sec-fetch-mode': 'cors' }, asked)
     expect(headers.get('vary')).toBe(varies ? 'Cookie' : null)
+  })
+})
+
+describe('after a withdrawal', () => {
+  const CLEARED = '"prefetchCache", "prerenderCache"'
+  const clearing = (...asked: Parameters<typeof replyTo>) =>
+    replyTo(...asked).headers.get('clear-site-data')
+  const CALL = { 'sec-fetch-dest': 'empty', 'sec-fetch-mode': 'cors' }
+  const data = { path: '/api/x', type: 'application/json' }
+
+  it('a page tells the browser to drop what it has fetched ahead, and so does a reply to a tab', () => {
+    expect(clearing(DOCUMENT, { isPinLost: true })).toBe(CLEARED)
+    expect(clearing({ ...CALL, 'holo-pin': '9.9.9@main' }, data)).toBe(CLEARED)
+  })
+
+  it('nothing else does', () => {
+    expect(clearing(DOCUMENT)).toBeNull()
+    expect(clearing(DOCUMENT, { isPinLost: true, base: 'http://shop.example.com' })).toBeNull()
+    expect(clearing({ ...CALL, 'holo-pin': '0.0.3@main' }, data)).toBeNull()
+    expect(clearing({ ...CALL, cookie: '__Host-holo-pin=9.9.9@main' }, data)).toBeNull()
   })
 })

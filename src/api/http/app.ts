@@ -131,7 +131,15 @@ async function run(
     return proved.ok ? ok(store) : proved
   }
   const serve = () =>
-    route.handle({ ...(parsed.value as Parsed<never>), caller, ask, openStore, now, dashboardHost })
+    route.handle({
+      ...(parsed.value as Parsed<never>),
+      caller,
+      ask,
+      openStore,
+      now,
+      dashboardHost,
+      origin: new URL(request.url).origin,
+    })
   if (!route.oneAtATime) return serve()
   const served = await alone.run(route.path, await toPrint(caller.credential), serve)
   return served.ok ? served.value : err({ kind: 'one_at_a_time' })

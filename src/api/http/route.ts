@@ -25,6 +25,8 @@ export type Call<Params, Query, Body> = Asker & {
   readonly now: number
   /** The only host name where browsers may sign in; any if undefined. */
   readonly dashboardHost: string | undefined
+  /** Of the address under which the client called, such as `https://shop.example.com`. */
+  readonly origin: string
 }
 
 /** The arguments that functions need which call the control and the store for a handler. */
@@ -54,7 +56,7 @@ type Row = {
   readonly query?: z.ZodObject
   readonly body?: z.ZodType
   /** A change of the document takes If-Match, `dryRun` and `reason`. */
-  readonly changes?: 'document' | 'tokens' | 'store' | 'rollouts' | 'sessions'
+  readonly changes?: 'document' | 'tokens' | 'store' | 'rollouts' | 'sessions' | 'previews'
   /** The route needs a document, and answers 404 `no_document` without one. */
   readonly readsDocument?: true
   readonly reply: z.ZodType

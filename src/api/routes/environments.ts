@@ -11,6 +11,7 @@ import {
   environmentsReply,
   shiftBody,
   swapBody,
+  tabPinsBody,
   trafficReply,
 } from '../../wire/environments.ts'
 import { changeQuery } from '../../wire/parts.ts'
@@ -103,6 +104,17 @@ export const ENVIRONMENT_ROUTES: readonly Route[] = [
     handle: (call) => commitChange(call, { ...call.body, kind: 'shift' }),
   }),
   route({
+    method: 'PUT',
+    path: '/tab-pins',
+    scope: 'shift',
+    summary: 'Whether pages get the script that pins each tab, in all environments or in one',
+    query: changeQuery,
+    body: tabPinsBody,
+    changes: 'document',
+    reply: committed,
+    handle: (call) => commitChange(call, { ...call.body, kind: 'set-tab-pins' }),
+  }),
+  route({
     method: 'POST',
     path: '/swap',
     scope: 'shift',
@@ -118,11 +130,12 @@ export const ENVIRONMENT_ROUTES: readonly Route[] = [
 function toEnvironments(document: AssignmentsDocument): EnvironmentReply[] {
   const percents = toPercents(document)
   return Object.entries(document.environments).map(
-    ([name, { version, restricted = false, hosts = [] }]) => ({
+    ([name, { version, restricted = false, hosts = [], admit }]) => ({
       name,
       version,
       restricted,
       hosts,
+      ...(admit && { admit }),
       percent: percents.get(name) ?? 0,
     }),
   )

@@ -19,12 +19,35 @@ type EnvOptions = ChangeOptions & {
   readonly restricted?: boolean
   readonly public?: boolean
   readonly host?: readonly string[]
+  readonly admitEmail?: readonly string[]
+  readonly admitGroup?: readonly string[]
+  readonly admit?: boolean
 }
 
 const HOST: Option = {
   flags: '--host <name>',
   about: 'a host name of this environment; may be given several times',
   parse: collect,
+}
+
+const ADMIT: readonly Option[] = [
+  {
+    flags: '--admit-email <pattern>',
+    about:
+      "lets identities of Cloudflare Access see it when it is restricted, as in '*@example.com'; may be given several times",
+    parse: collect,
+  },
+  {
+    flags: '--admit-group <name>',
+    about: 'the same for a group; may be given several times',
+    parse: collect,
+  },
+]
+
+/** The `admit` of a request; `undefined` if nothing was said. */
+function toAdmit({ admitEmail: emails, admitGroup: groups }: EnvOptions) {
+  if (!emails && !groups) return undefined
+  return { ...(emails && { emails }), ...(groups && { groups }) }
 }
 
 const ENV_LIST = command({
@@ -44,12 +67,13 @@ export function toEnvironmentLines(
   environments: readonly EnvironmentReply[],
   columns: number | undefined,
 ): string[] {
-  const rows = environments.map(({ name, version, percent, restricted, hosts }) => [
-    name,
-    version,
-    toPercentText(percent),
-    [...(restricted ? ['a grant (restricted)'] : []), ...hosts].join(', '),
-  ])
+  const rows = environments.map(({ name, version, percent, restricted, hosts, admit }) => {
+    const { emails = [], groups = [], when } = admit ?? {}
+    const admitted = [...emails, ...groups, ...(when === undefined ? [] : ['a condition'])]
+    const grant = ['a grant (restricted)', ...admitted].join(' or ')
+    const reached = [...(restricted ? [grant] : []), ...hosts].join(', ')
+    return [name, version, toPercentText(percent), reached]
+  })
   return toTable(['environment', 'version', 'visitors', 'reached by'], rows, columns)
 }
 
@@ -67,6 +91,7 @@ const ENV_ADD = command({
       flags: '--restricted',
       about: 'gets no visitors by buckets, rules or host names without a grant',
     },
+    ...ADMIT,
     HOST,
   ],
   examples: [
@@ -85,9 +110,12 @@ const ENV_ADD = command({
     }
     knowVersion(version, known)
     const { restricted, host } = options
+    const admit = toAdmit(options)
+    if (admit && !restricted) throw misuse('everybody sees a public environment: add --restricted')
     const body = {
       version,
       ...(restricted ? { restricted } : {}),
+      ...(admit ? { admit } : {}),
       ...(host ? { hosts: host } : {}),
     }
     const request = {
@@ -115,11 +143,14 @@ const ENV_SET = command({
         'only visitors with a grant get it; its versions become unreachable unless another environment opened them',
     },
     { flags: '--public', about: 'no longer restricted' },
+    ...ADMIT,
+    { flags: '--no-admit', about: 'admits nobody by identity any more' },
     HOST,
     { flags: '--no-hosts', about: 'removes all host names' },
   ],
   examples: [
     { command: 'holo env set qa --host qa.example.com', about: 'this host name and no other' },
+    { command: "holo env set qa --admit-email '*@example.com'", about: 'who signs in with Access' },
     { command: 'holo env set dev --public', about: 'so that it may get visitors' },
   ],
   shape: changeOutput,
@@ -129,10 +160,17 @@ const ENV_SET = command({
     if (options.restricted && options.public)
       throw misuse('--restricted and --public exclude each other')
     if (host && hosts === false) throw misuse('--host and --no-hosts exclude each other')
+    const admit = toAdmit(options)
+    if (admit && options.admit === false) {
+      throw misuse('--no-admit excludes --admit-email and --admit-group')
+    }
+    if (admit && options.public) throw misuse('--public excludes --admit-email and --admit-group')
     const body = {
       ...(version === undefined ? {} : { version: toVersionId(version) }),
       ...(options.restricted ? { restricted: true } : {}),
       ...(options.public ? { restricted: false } : {}),
+      ...(admit ? { admit } : {}),
+      ...(options.admit === false ? { admit: null } : {}),
       ...(host ? { hosts: host } : {}),
       ...(hosts === false ? { hosts: [] } : {}),
     }

@@ -186,6 +186,8 @@ const LINES: Readonly<Record<EventKind, (fields: Fields) => string>> = {
   'publication.recovered': ({ revision }) => `revision ${revision} is in KV`,
   'token.created': toTokenLine,
   'token.revoked': toTokenLine,
+  'preview.created': toPreviewLine,
+  'preview.revoked': toPreviewLine,
 }
 
 /** The event as one line. For an unknown kind, all fields are printed. */
@@ -204,6 +206,10 @@ function toRolloutLine({ version, environment, weight, reason }: Fields): string
 
 function toTokenLine({ name, token, by }: Fields): string {
   return `"${name}" (${token}) by ${by}`
+}
+
+function toPreviewLine({ preview, versions, environments, by }: Fields): string {
+  return `${[versions, environments].flat().join(', ')} (${preview}) by ${by}`
 }
 
 function toReason(reason: unknown): string {

@@ -52,15 +52,18 @@ export class AccessKeys {
   readonly #now: () => number
   #set: KeySet | undefined
   #failedAt = Number.NEGATIVE_INFINITY
-  /**
-   * Shared by the requests of the Durable Object. That is safe: the fetch lives as long as the object.
-   */
+  readonly #isShared: boolean
   #pending: Promise<KeySet> | undefined
 
-  constructor(issuer: string, fetcher: typeof fetch, now: () => number) {
+  /**
+   * @param isShared whether requests may wait for one another's fetch. In the Durable Object they may,
+   *   because a fetch lives as long as the object. In a Worker a fetch ends with its own request.
+   */
+  constructor(issuer: string, fetcher: typeof fetch, now: () => number, isShared = true) {
     this.#url = `${issuer}/cdn-cgi/access/certs`
     this.#fetch = fetcher
     this.#now = now
+    this.#isShared = isShared
   }
 
   /**
@@ -84,6 +87,7 @@ export class AccessKeys {
     if (this.#now() - this.#failedAt < ACCESS_KEYS_FAILED_PAUSE_MS) {
       throw new KeysUnavailable('the keys of Access could not be fetched a moment ago')
     }
+    if (!this.#isShared) return this.#ask()
     this.#pending ??= this.#ask().finally(() => {
       this.#pending = undefined
     })
@@ -111,19 +115,38 @@ export class AccessKeys {
 }
 
 /** Why a JWT is not valid, for the log only. `isAttempt` is false if the keys could not be fetched. */
-type JwtFault = { readonly fault: string; readonly isAttempt: boolean }
+export type JwtFault = { readonly fault: string; readonly isAttempt: boolean }
 
 /**
  * Verifies a JWT and returns its actor: the e-mail address of a person, or the name of a service token.
- * Only RS256 with a key of the team is accepted. The headers `alg`, `jwk`, `jku` and `x5u` of the JWT
- * choose neither algorithm nor key (RFC 8725 section 3.1).
  */
 export async function verifyAccessJwt(
   jwt: string,
-  { issuer, audience }: AccessSettings,
+  settings: AccessSettings,
   keys: AccessKeys,
   now: number,
 ): Promise<{ readonly actor: string; readonly expiresAt: number } | JwtFault> {
+  const verified = await verifyAccessClaims(jwt, settings, keys, now)
+  if ('fault' in verified) return verified
+  const { claims, expiresAt } = verified
+  const actor = [claims.email, claims.common_name].find(isActor)
+  return actor === undefined
+    ? { fault: 'a JWT without an e-mail address or name', isAttempt: true }
+    : { actor, expiresAt }
+}
+
+/**
+ * Verifies a JWT and returns its claims. Only RS256 with a key of the team is accepted. The headers `alg`,
+ * `jwk`, `jku` and `x5u` of the JWT choose neither algorithm nor key (RFC 8725 section 3.1).
+ */
+export async function verifyAccessClaims(
+  jwt: string,
+  { issuer, audience }: Pick<AccessSettings, 'issuer' | 'audience'>,
+  keys: AccessKeys,
+  now: number,
+): Promise<
+  { readonly claims: Readonly<Record<string, unknown>>; readonly expiresAt: number } | JwtFault
+> {
   if (jwt.length > MAX_JWT_CHARACTERS) return { fault: 'a JWT that is too long', isAttempt: true }
   try {
     const { payload } = await jwtVerify(jwt, keys.get, {
@@ -134,10 +157,7 @@ export async function verifyAccessJwt(
       clockTolerance: CLOCK_TOLERANCE_S,
       currentDate: new Date(now),
     })
-    const actor = [payload.email, payload.common_name].find(isActor)
-    return actor === undefined
-      ? { fault: 'a JWT without an e-mail address or name', isAttempt: true }
-      : { actor, expiresAt: (payload.exp ?? 0) * 1000 }
+    return { claims: payload, expiresAt: (payload.exp ?? 0) * 1000 }
   } catch (cause) {
     // Any error that is not from jose comes from fetching the keys.
     if (!(cause instanceof errors.JOSEError)) {

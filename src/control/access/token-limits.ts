@@ -106,9 +106,11 @@ export function findRunningTrespass(
 
 /** Checks rules, salt, what is measured and the like, which concern every environment. */
 function findOther(before: Content, after: Content): string | undefined {
-  const { environments: _, traffic: __, versions: ___, ...was } = before
-  const { environments: _a, traffic: __a, versions: ___a, ...is } = after
-  if (toCanonicalJson(was) !== toCanonicalJson(is)) {
+  const { environments: _, traffic: __, versions: ___, previews: had, ...was } = before
+  const { environments: _a, traffic: __a, versions: ___a, previews: has, ...is } = after
+  // Only the commands of previews change keys and revocations, and they look at the limits themselves.
+  const hosts = [had, has].map((previews) => toCanonicalJson(previews?.hosts ?? []))
+  if (toCanonicalJson(was) !== toCanonicalJson(is) || hosts[0] !== hosts[1]) {
     return 'the token is limited, and this changes what concerns every environment (rules, visitors, salt, measure)'
   }
   return undefined

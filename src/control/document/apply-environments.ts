@@ -11,7 +11,7 @@ import { type DraftResult, quoteNames, refuseChange, refuseUnknown, toDraft } fr
 import { closeUnknown } from './opening.ts'
 
 export function pointEnvironment(
-  { name, version, restricted, hosts }: Extract<Command, { kind: 'set-environment' }>,
+  { name, version, restricted, hosts, admit }: Extract<Command, { kind: 'set-environment' }>,
   current: Content,
 ): DraftResult {
   const known = getOwn(current.environments, name)
@@ -43,6 +43,8 @@ export function pointEnvironment(
     ...(hosts && JSON.stringify(hosts) !== JSON.stringify(known?.hosts ?? [])
       ? { hosts: hosts.length > 0 ? hosts : undefined }
       : {}),
+    // Everybody sees a public environment, so that nobody has to be admitted to it.
+    ...(admit !== undefined || restricted === false ? { admit: admit ?? undefined } : {}),
   }
   const environments = { ...current.environments, [name]: environment }
   const isClosing = restricted === true && known !== undefined && !known.restricted
@@ -148,4 +150,20 @@ export function swap(
     [other]: { ...second, version: first.version },
   }
   return ok({ ...toDraft(current), environments: exchanged })
+}
+
+/** A setting that is taken away is left out of the document. */
+export function setTabPins(
+  { environment: name, on }: Extract<Command, { kind: 'set-tab-pins' }>,
+  current: Content,
+): DraftResult {
+  if (name === undefined) return ok({ ...toDraft(current), tabPins: on ?? undefined })
+  const known = getOwn(current.environments, name)
+  if (!known) return refuseUnknown('environment', 'environment', name, current.environments)
+  const { tabPins: _, ...others } = known
+  const changed = on === null ? others : { ...others, tabPins: on }
+  return ok({
+    ...toDraft(current),
+    environments: { ...current.environments, [name]: changed },
+  })
 }

@@ -1,10 +1,11 @@
 // The command that goes back to an earlier revision. Pure. Environments, traffic and rules come from the
-// earlier revision; versions and spent buckets stay as they are now.
+// earlier revision; versions, spent buckets, and who may see what is restricted stay as they are now.
 
 import { getOwn } from '../../core/own.ts'
 import { err, ok } from '../../core/result.ts'
 import { toOwners } from '../../core/traffic.ts'
 import { MAX_ASSIGNMENTS_BYTES } from '../../document/parse.ts'
+import { withOwnKeys } from '../../document/previews.ts'
 import type { Command } from '../../wire/commands.ts'
 import { type Content, countBytes } from './content.ts'
 import { type DraftResult, refuseChange } from './draft.ts'
@@ -29,27 +30,47 @@ export function restoreRevision(
   })
   if (refusals.length > 0) return err(refusals)
   const { schema, spent } = current
-  const { salt, environments, traffic, rules, visitor, polled, expose, measure } = earlier
+  const { salt, environments, traffic, rules, visitor, polled, tabPins, expose, measure } = earlier
   const heir = toOwners(traffic)[0]
   const versions =
     heir === undefined ? current.versions : bequeath(current.versions, environments, heir)
   const draft = {
     schema,
     salt,
-    environments,
+    environments: withPresentAdmissions(environments, current),
     traffic,
     spent: keepNewest(traffic, spent),
     rules,
     versions: withoutLostFallbacks(versions, earlier),
     visitor,
     polled,
+    tabPins,
     expose,
     measure,
+    previews: withOwnKeys({ previews: earlier.previews }, current).previews,
   }
   const bytes = countBytes(JSON.stringify(markOpen(draft))) + OWN_FIELDS_BYTES
   return bytes > MAX_ASSIGNMENTS_BYTES
     ? refuseChange('to', toTooLarge(to, earlier, bytes))
     : ok(draft)
+}
+
+/**
+ * Keeps who is admitted to the restricted environments of today: going back must not let somebody in who was
+ * let go since then.
+ */
+function withPresentAdmissions(
+  earlier: Content['environments'],
+  { environments }: Content,
+): Content['environments'] {
+  return Object.fromEntries(
+    Object.entries(earlier).map(([name, environment]) => {
+      const known = getOwn(environments, name)
+      if (!environment.restricted || !known?.restricted) return [name, environment]
+      const { admit: _, ...rest } = environment
+      return [name, known.admit ? { ...rest, admit: known.admit } : rest]
+    }),
+  )
 }
 
 /** Room for `revision`, `reserve` and `audit`, which the control adds. */

@@ -85,6 +85,22 @@ export type OwnCommand =
       readonly published: string
     }
   | { readonly kind: 'remove-versions'; readonly versions: readonly string[] }
+  | PreviewCommand
+
+/** Changes which links of previews count: see control/previews. */
+export type PreviewCommand = {
+  readonly kind: 'preview-keys' | 'preview-revoke' | 'preview-rotate'
+  readonly keys: readonly { readonly id: string; readonly key: string }[]
+  readonly revoked: readonly string[]
+  /** For the audit log. */
+  readonly detail: Readonly<Record<string, unknown>>
+}
+
+export function setPreviewKeys({ keys, revoked }: PreviewCommand, current: Content): DraftResult {
+  const { keys: _, revoked: __, ...settings } = current.previews ?? {}
+  const previews = { ...settings, keys, ...(revoked.length > 0 ? { revoked } : {}) }
+  return ok({ ...toDraft(current), previews })
+}
 
 /** Adds a version that no environment points at yet. One that is there already stays as it is. */
 export function addVersion(

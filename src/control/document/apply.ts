@@ -2,13 +2,21 @@
 // The edge's validator checks the result, and ledger.ts commits it.
 
 import { err, ok, type Result } from '../../core/result.ts'
+import { withOwnKeys } from '../../document/previews.ts'
 import type { Command } from '../../wire/commands.ts'
-import { pointEnvironment, removeEnvironment, shift, swap } from './apply-environments.ts'
+import {
+  pointEnvironment,
+  removeEnvironment,
+  setTabPins,
+  shift,
+  swap,
+} from './apply-environments.ts'
 import { restoreRevision } from './apply-rollback.ts'
 import {
   addVersion,
   type OwnCommand,
   removeVersions,
+  setPreviewKeys,
   setServices,
   withdraw,
 } from './apply-versions.ts'
@@ -47,7 +55,10 @@ export function applyCommand(
   if (!draft.ok) return draft
   const content = parseDraft(draft.value, allowInsecure)
   if (!content.ok) return content
-  const next = command.kind === 'replace' ? withKnownMarks(content.value, current) : content.value
+  const next =
+    command.kind === 'replace'
+      ? withOwnKeys(withKnownMarks(content.value, current), current)
+      : content.value
   if (current && isNoChange(next, current)) return ok(current)
   const overfull = takesBack(command) ? [] : findOverfull(current, next)
   return overfull.length > 0 ? err(overfull) : ok(next)
@@ -79,6 +90,8 @@ function change(
       return swap(command, current)
     case 'set-rules':
       return ok({ ...toDraft(current), rules: command.rules })
+    case 'set-tab-pins':
+      return setTabPins(command, current)
     case 'set-services':
       return setServices(command, current)
     case 'rollback':
@@ -89,6 +102,10 @@ function change(
       return addVersion(command, current)
     case 'remove-versions':
       return removeVersions(command, current)
+    case 'preview-keys':
+    case 'preview-revoke':
+    case 'preview-rotate':
+      return setPreviewKeys(command, current)
   }
 }
 

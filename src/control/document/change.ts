@@ -164,6 +164,7 @@ function toInvalid(problems: Exclude<CommitFailure, 'stale'>): Result<never, Ref
 /** The command for the audit row, without the document, which the revision holds already. */
 function toDetail(command: Command | OwnCommand): unknown {
   const { kind: _, ...given } = command
+  if ('detail' in given) return given.detail
   const detail = 'document' in given ? { ...given, document: undefined } : given
   const { length } = JSON.stringify(detail)
   return length > MAX_DETAIL_CHARACTERS ? { characters: length } : detail

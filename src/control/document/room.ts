@@ -95,6 +95,8 @@ const TAKES_BACK: ReadonlySet<(Command | OwnCommand)['kind']> = new Set([
   'withdraw',
   'remove-environment',
   'remove-versions',
+  'preview-revoke',
+  'preview-rotate',
 ])
 
 export function takesBack({ kind }: Command | OwnCommand): boolean {

@@ -2,6 +2,7 @@
 // every minute. Adopts, replaces or reports them (docs/operations.md). This file only reads KV;
 // publisher.ts writes.
 
+import { withOwnKeys } from '../../document/previews.ts'
 import { MAX_WRITTEN_REVISION } from '../../document/schema.ts'
 import type { Identity, SyncReport } from '../../loading/sync.ts'
 import type { Head } from '../document/history.ts'
@@ -108,7 +109,7 @@ export class External {
   ): Promise<void> {
     const { ledger, edits, now } = this.#parts
     const { revision, digest, text } = found
-    const content = withKnownMarks(found.content, head?.content)
+    const content = withOwnKeys(withKnownMarks(found.content, head?.content), head?.content)
     const entry = toOwnEntry('adopt', { revision, digest }, now())
     const adopted = await ledger.commit(content, entry, head, {
       floor: revision,

@@ -7,6 +7,7 @@ import { readManifest } from '../api/manifest.ts'
 import { Button } from '../parts/button.tsx'
 import { FileChanges } from '../parts/file-changes.tsx'
 import { Name } from '../parts/name.tsx'
+import { PreviewLinks } from '../parts/preview-links.tsx'
 import { Empty, FailureBox, Loading, PageState } from '../parts/state.tsx'
 import { Ago } from '../parts/time.tsx'
 import { VersionTag } from '../parts/version-tag.tsx'
@@ -228,6 +229,7 @@ function VersionPage({ version, list }: { version: VersionItem; list: readonly V
           )}
         </dl>
       </section>
+      <PreviewLinks version={id} isWithdrawn={withdrawn} />
       <Comparison version={version} list={list} />
     </div>
   )

@@ -157,7 +157,7 @@ function Figures({
         isBad={(failedPercent ?? 0) >= NOTABLE_PERCENT}
       />
       <Figure
-        label="Visitors, last 5 min"
+        label="Visitors, 5 min"
         value={toVisitorsLabel(visitors.now)}
         values={visitors.drawn}
       />

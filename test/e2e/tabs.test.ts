@@ -1,0 +1,227 @@
+// Tabs of one browser on several versions, in Chromium: each keeps its own files and backend, in every way
+// in which a page can ask. And what holds without the script.
+
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { launchBrowser } from '../support/browser.ts'
+import { allOf, startTabSite, type TabSite } from '../support/tab-site.ts'
+import { watchPage } from '../support/watch-page.ts'
+
+let browser: Browser
+beforeAll(async () => {
+  browser = await launchBrowser()
+})
+afterAll(() => browser?.close())
+
+const WAIT = { timeout: 30_000, interval: 100 }
+
+type TabWindow = {
+  readonly clicks: () => Promise<Record<string, unknown>>
+  readonly away: (foreign: string) => Promise<Record<string, unknown>>
+  readonly holo?: { readonly version: string; readonly update: unknown }
+}
+
+const click = (page: Page) => page.evaluate(() => (window as unknown as TabWindow).clicks())
+
+async function openContext(): Promise<BrowserContext> {
+  const context = await browser.newContext()
+  onTestFinished(() => context.close())
+  return context
+}
+
+async function openTab(context: BrowserContext, site: TabSite) {
+  const page = await context.newPage()
+  const problems = watchPage(page)
+  await page.goto(site.url.href)
+  return { page, problems }
+}
+
+describe('tabs of one browser, with the script', () => {
+  let site: TabSite
+  beforeAll(async () => {
+    site = await startTabSite({ tabPins: true })
+  })
+  afterAll(() => site?.stop())
+
+  it('each keep the version of their page through a release and its rollback', async () => {
+    const context = await openContext()
+    const first = await openTab(context, site)
+    expect(await click(first.page)).toEqual(allOf('1'))
+    await site.moveTo('2')
+    const second = await openTab(context, site)
+    expect(await click(first.page)).toEqual(allOf('1'))
+    expect(await click(second.page)).toEqual(allOf('2'))
+    await site.moveTo('1')
+    const third = await openTab(context, site)
+    for (let round = 0; round < 2; round++) {
+      expect(await click(first.page)).toEqual(allOf('1'))
+      expect(await click(second.page)).toEqual(allOf('2'))
+      expect(await click(third.page)).toEqual(allOf('1'))
+    }
+    await vi.waitFor(() => {
+      expect(site.beacons).toEqual(['1', '1', '2', '1', '2', '1', '1', '2', '1'])
+    }, WAIT)
+    expect(site.queries.filter((query) => query.includes('pin'))).toEqual([])
+    const problems = [first, second, third].flatMap((tab) => tab.problems)
+    // The page itself closes its streams of events.
+    const isClosed = (problem: string) => /api\/events.*ERR_ABORTED/.test(problem)
+    expect(problems.filter((problem) => !isClosed(problem))).toEqual([])
+  })
+
+  it('send nothing to other origins, not even where a redirect leads there', async () => {
+    const { page, problems } = await openTab(await openContext(), site)
+    const answers = await page.evaluate(
+      (foreign) => (window as unknown as TabWindow).away(foreign),
+      site.foreign.url,
+    )
+    expect(new Set(Object.values(answers))).toEqual(new Set(['foreign']))
+    // A header of ours would have made the browser ask first.
+    expect(site.foreign.requests.map(({ method }) => method)).toEqual(Array(5).fill('GET'))
+    expect(site.foreign.requests.flatMap(({ pins }) => pins)).toEqual([])
+    expect(problems).toEqual([])
+  })
+
+  it('have a prerendered page whole, whatever has happened before it is shown', async () => {
+    await site.moveTo('1')
+    const context = await openContext()
+    const { page } = await openTab(context, site)
+    const prerendered = context.waitForEvent('response', {
+      predicate: (reply) => new URL(reply.url()).pathname === '/b',
+    })
+    await page.evaluate(() => {
+      const rules = document.createElement('script')
+      rules.type = 'speculationrules'
+      rules.textContent = JSON.stringify({
+        prerender: [{ source: 'list', urls: ['/b'], eagerness: 'immediate' }],
+      })
+      document.head.append(rules)
+    })
+    await prerendered
+    await site.moveTo('2')
+    await openTab(context, site)
+    await page.evaluate(() => {
+      const link = document.createElement('a')
+      link.href = '/b'
+      document.body.append(link)
+      link.click()
+    })
+    await page.waitForURL('**/b')
+    await page.waitForLoadState()
+    const is = await page.title()
+    expect(await click(page)).toEqual(allOf(is))
+    await site.moveTo('1')
+  })
+
+  it('have the script under a policy with a nonce, and clean addresses after a post', async () => {
+    const { page, problems } = await openTab(await openContext(), site)
+    await page.evaluate(() => {
+      const form = document.querySelector('form') as HTMLFormElement
+      form.target = ''
+      form.querySelector('button')?.click()
+    })
+    await page.waitForURL('**/api/form')
+    expect(await page.title()).toBe('1')
+    await page.goto(`${site.url.href}api/page`)
+    expect(await page.evaluate(() => (window as unknown as TabWindow).holo?.version)).toBe('1')
+    expect(await page.evaluate(() => document.scripts.length)).toBe(0)
+    expect(problems).toEqual([])
+  })
+
+  it('do not reload for ever where a chunk stays missing', async () => {
+    const { page } = await openTab(await openContext(), site)
+    const fail = () =>
+      page.evaluate(async () => {
+        let heard = 0
+        let told: unknown
+        addEventListener('vite:preloadError', () => {
+          heard++
+        })
+        const update = new Promise((done) => addEventListener('holo:update', done, { once: true }))
+        const event = Object.assign(new Event('vite:preloadError', { cancelable: true }), {
+          payload: new Error('no chunk'),
+        })
+        dispatchEvent(event)
+        const { holo } = window as unknown as TabWindow
+        const late = new Promise((done) => setTimeout(done, 20_000))
+        if (heard > 0) told = ((await Promise.race([update, late])) as CustomEvent)?.detail
+        return [heard, told, Boolean(holo)]
+      })
+    const said = { version: '1', environment: 'main', pinned: true, filesChanged: true }
+    expect(await fail()).toEqual([1, said, true])
+    await page.reload()
+    expect(await fail()).toEqual([0, undefined, true])
+  })
+
+  it('are told once that their version is gone, also where a service worker keeps its page', async () => {
+    const context = await openContext()
+    const { page, problems } = await openTab(context, site)
+    await page.evaluate(async () => {
+      await navigator.serviceWorker.register('/sw.js')
+      await navigator.serviceWorker.ready
+    })
+    // As a page that reloads itself at once.
+    await page.addInitScript(() => {
+      addEventListener('holo:update', ({ detail }: Event & { detail?: unknown }) => {
+        sessionStorage.told = (sessionStorage.told ?? '') + JSON.stringify(detail)
+        location.reload()
+      })
+    })
+    await page.reload()
+    expect(await click(page)).toEqual({ ...allOf('1') })
+    const now = await site.document()
+    await site.put({
+      environments: { ...now.environments, main: { version: '2' } },
+      versions: { ...now.versions, '1': { ...now.versions['1'], withdrawn: true } as never },
+    })
+    // Offline nothing is known, and nothing is told.
+    await context.setOffline(true)
+    await page.evaluate(() => dispatchEvent(new Event('online')))
+    expect(await page.evaluate(() => fetch('/api/me').then(String, () => 'offline'))).toBe(
+      'offline',
+    )
+    expect(await page.evaluate(() => sessionStorage.told)).toBe(undefined)
+    await context.setOffline(false)
+    const asks = () => page.evaluate(() => fetch('/api/me').then((reply) => reply.json()))
+    const said = { version: '2', environment: 'main', pinned: false, filesChanged: true }
+    // The browser says that it is online again, and then the page is told.
+    await vi.waitFor(async () => {
+      expect(await page.evaluate(() => sessionStorage.told)).toBe(JSON.stringify(said))
+    }, WAIT)
+    await page.waitForLoadState()
+    // The page is that of version 1 again; it asks, hears that it is gone, and is not told a second time.
+    expect(await page.title()).toBe('1')
+    expect(await asks()).toEqual({ is: '2' })
+    await page.evaluate(() =>
+      dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })),
+    )
+    await vi.waitFor(async () => {
+      const { update } = await page.evaluate(() => ({
+        update: (window as unknown as TabWindow).holo?.update,
+      }))
+      expect(update).toEqual(said)
+    }, WAIT)
+    expect(await page.evaluate(() => sessionStorage.told)).toBe(JSON.stringify(said))
+    expect(
+      problems.filter((problem) => !/ERR_ABORTED|ERR_INTERNET_DISCONNECTED/.test(problem)),
+    ).toEqual([])
+  })
+})
+
+describe('tabs of one browser, without the script', () => {
+  it('share the pin of the tab that was opened last, and keep their own hashed files', async () => {
+    const site = await startTabSite({})
+    onTestFinished(() => site.stop())
+    const context = await openContext()
+    const first = await openTab(context, site)
+    expect(await click(first.page)).toEqual(allOf('1'))
+    await site.moveTo('2')
+    await openTab(context, site)
+    expect(await click(first.page)).toEqual({
+      ...allOf('2'),
+      script: '1',
+      chunk: '1',
+      // It runs as long as a tab has it.
+      shared: { is: '1', fetch: '2' },
+    })
+  })
+})

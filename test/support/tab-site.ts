@@ -1,0 +1,318 @@
+// A site in two versions for tests of tabs: its pages ask in every way that a page can, and each answer
+// says of which version it is. Beside it stands an origin of somebody else.
+
+import { createServer, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { gzipSync } from 'node:zlib'
+import { WebSocketServer } from 'ws'
+import { type Edge, startEdge } from '../../scripts/local/edge.ts'
+import type { AssignmentsDocument } from '../../src/document/schema.ts'
+import { ask, DOCUMENT } from './http-client.ts'
+import { type PublishedFiles, publishVersion } from './published.ts'
+
+export type Foreign = {
+  readonly url: string
+  readonly requests: { readonly method: string; readonly url: string; readonly pins: string[] }[]
+}
+
+export type TabSite = {
+  readonly edge: Edge
+  readonly url: URL
+  readonly foreign: Foreign
+  /** The versions of the backends that got a beacon, in their order. */
+  readonly beacons: string[]
+  /** Query strings that backends have seen. */
+  readonly queries: string[]
+  /** Changes the document, and waits until pages are decided by it. */
+  readonly put: (change: Partial<AssignmentsDocument>) => Promise<void>
+  /** Points main at a version, and waits. */
+  readonly moveTo: (version: string) => Promise<void>
+  readonly document: () => Promise<AssignmentsDocument>
+  readonly stop: () => Promise<void>
+}
+
+/** So that browsers ask for no other. */
+const ICON = '<link rel="icon" href="data:,">'
+
+const JS = 'text/javascript; charset=utf-8'
+
+/** What each version has. The page's `clicks()` asks in every way, and returns who has answered. */
+function filesOf(id: string): PublishedFiles {
+  return {
+    '/index.html': {
+      type: 'text/html; charset=utf-8',
+      body: `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${id}</title>
+${ICON}<script src="/assets/app-${id}.js"></script></head><body>
+<iframe name="out" hidden></iframe>
+<form method="post" action="/api/form" target="out"><input name="action" value="a"><button>send</button></form>
+</body></html>`,
+    },
+    [`/assets/app-${id}.js`]: { type: JS, hashed: true, body: toApp(id) },
+    [`/assets/lazy-${id}.js`]: { type: JS, hashed: true, body: `export const is = '${id}'` },
+    // It shows the first page that it kept, for ever.
+    '/sw.js': {
+      type: JS,
+      body: `addEventListener('install', (event) => {
+  skipWaiting()
+  event.waitUntil(caches.open('shell').then((cache) => cache.add('/')))
+})
+addEventListener('activate', (event) => event.waitUntil(clients.claim()))
+addEventListener('fetch', (event) => {
+  if (event.request.mode === 'navigate') event.respondWith(caches.match('/'))
+})`,
+    },
+    '/config.json': { type: 'application/json', body: `{"is":"${id}"}` },
+    '/worker.js': {
+      type: JS,
+      body: `'use strict'
+onmessage = async () => {
+  const json = async (url) => (await (await fetch(url)).json()).is
+  const xhr = new XMLHttpRequest()
+  xhr.open('GET', '/api/me', false)
+  xhr.send()
+  postMessage({ is: '${id}', fetch: await json('/api/me'), file: await json('/config.json'), xhr: JSON.parse(xhr.responseText).is })
+}`,
+    },
+    '/shared.js': {
+      type: JS,
+      body: `onconnect = async ({ ports: [port] }) => {
+  const me = await (await fetch('/api/me')).json()
+  port.postMessage({ is: '${id}', fetch: me.is })
+}`,
+    },
+  }
+}
+
+function toApp(id: string): string {
+  return `const json = async (url, init) => (await (await fetch(url, init)).json()).is
+const viaXhr = (url, method = 'GET') => new Promise((done, fail) => {
+  const xhr = new XMLHttpRequest()
+  xhr.onload = () => done(JSON.parse(xhr.responseText).is)
+  xhr.onerror = () => fail(new Error('xhr ' + url))
+  xhr.open(method, url)
+  xhr.send(method === 'POST' ? 'x' : null)
+})
+const once = (target, name) => new Promise((done, fail) => {
+  target.addEventListener(name, done, { once: true })
+  target.addEventListener('error', () => fail(new Error(name)), { once: true })
+})
+const frameOf = async (form, how) => {
+  const frame = document.querySelector('iframe')
+  const loaded = once(frame, 'load')
+  how(form)
+  await loaded
+  return frame.contentDocument.title
+}
+window.away = async (foreign) => ({
+  fetch: await json('/api/away?to=' + foreign),
+  post: await json('/api/away?to=' + foreign, { method: 'POST', body: 'x' }),
+  request: await json(new Request('/api/away?to=' + foreign)),
+  xhr: await viaXhr('/api/away?to=' + foreign),
+  direct: await json(foreign),
+})
+window.clicks = async () => {
+  const events = new EventSource('/api/events')
+  const { data: event } = await once(events, 'message')
+  events.close()
+  const socket = new WebSocket('/api/socket')
+  const { data: message } = await once(socket, 'message')
+  socket.close()
+  const worker = new Worker(new URL('/worker.js', location.href))
+  worker.postMessage('')
+  const { data: inWorker } = await once(worker, 'message')
+  worker.terminate()
+  const shared = new SharedWorker('/shared.js')
+  shared.port.start()
+  const { data: inShared } = await once(shared.port, 'message')
+  navigator.sendBeacon('/api/beacon', 'x')
+  const form = document.querySelector('form')
+  return {
+    script: '${id}',
+    chunk: (await import('/assets/lazy-${id}.js')).is,
+    fetch: await json('/api/me'),
+    request: await json(new Request('/api/me', { method: 'POST', body: 'x' })),
+    file: await json('/config.json'),
+    xhr: await viaXhr('/api/me'),
+    xhrPost: await viaXhr('/api/me', 'POST'),
+    event,
+    message,
+    worker: inWorker,
+    shared: inShared,
+    click: await frameOf(form, () => form.querySelector('button').click()),
+    submit: await frameOf(form, () => HTMLFormElement.prototype.submit.call(form)),
+    action: form.getAttribute('action'),
+  }
+}`
+}
+
+/** What `clicks()` returns if all is of one version. */
+export function allOf(id: string) {
+  return {
+    ...Object.fromEntries(
+      [
+        ...['script', 'chunk', 'fetch', 'request', 'file', 'xhr', 'xhrPost', 'event', 'message'],
+        ...['click', 'submit'],
+      ].map((name) => [name, id]),
+    ),
+    worker: { is: id, fetch: id, file: id, xhr: id },
+    shared: { is: id, fetch: id },
+    action: '/api/form',
+  }
+}
+
+export async function startTabSite(
+  settings: Partial<AssignmentsDocument>,
+  { secure = false }: { readonly secure?: boolean } = {},
+): Promise<TabSite> {
+  const edge = await startEdge({
+    host: '127.0.0.1',
+    port: 0,
+    ...(secure ? { secure } : { direct: true }),
+    variables: { KV_REFRESH_MS: '100', ALLOW_INSECURE_ORIGINS: 'true' },
+  })
+  const bucket = await edge.miniflare.getR2Bucket('STORE')
+  const kv = await edge.miniflare.getKVNamespace('ASSIGNMENTS')
+  const servers: Server[] = []
+  const beacons: string[] = []
+  const queries: string[] = []
+  const { server: foreignServer, ...foreign } = await startForeign()
+  servers.push(foreignServer)
+  const versions: AssignmentsDocument['versions'] = {}
+  for (const id of ['1', '2']) {
+    const store = { put: (key: string, value: Uint8Array<ArrayBuffer>) => bucket.put(key, value) }
+    const { manifest } = await publishVersion(store, id, filesOf(id), 'single-page-application')
+    const backend = await startBackend(id, beacons, queries)
+    servers.push(backend)
+    const { port } = backend.address() as AddressInfo
+    const origins = [`http://127.0.0.1:${port}`]
+    versions[id] = { manifest, services: [{ prefix: '/api/', origins }], open: { main: 'bucket' } }
+  }
+  await kv.put(
+    'assignments',
+    JSON.stringify({
+      schema: 1,
+      revision: 1,
+      salt: 'tabs',
+      environments: { main: { version: '1' }, canary: { version: '2' } },
+      traffic: { main: 100, canary: 0 },
+      versions,
+      ...settings,
+    }),
+  )
+  const document = async (): Promise<AssignmentsDocument> =>
+    JSON.parse((await kv.get('assignments')) ?? '')
+  const put = async (change: Partial<AssignmentsDocument>) => {
+    const now = await document()
+    // The control writes what it adopts under a revision of its own, perhaps just now.
+    const revision = now.revision + 10
+    await kv.put('assignments', JSON.stringify({ ...now, ...change, revision }))
+    const wanted = (change.environments ?? now.environments).main?.version
+    for (const until = Date.now() + 30_000; ; ) {
+      const { headers } = await ask(edge.url, '/', { headers: DOCUMENT })
+      if (headers['holo-version'] === wanted) break
+      if (Date.now() > until) throw new Error(`pages are not of version ${wanted}`)
+      await new Promise((done) => setTimeout(done, 50))
+    }
+  }
+  return {
+    edge,
+    url: edge.url,
+    foreign,
+    beacons,
+    queries,
+    document,
+    put,
+    moveTo: async (version) => {
+      const { environments } = await document()
+      await put({ environments: { ...environments, main: { ...environments.main, version } } })
+    },
+    stop: async () => {
+      await edge.dispose()
+      for (const server of servers) {
+        server.close()
+        server.closeAllConnections()
+      }
+    },
+  }
+}
+
+async function listen(server: Server): Promise<Server> {
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  return server
+}
+
+/** Another origin, which allows everybody to read, and no header of ours. */
+async function startForeign(): Promise<Foreign & { readonly server: Server }> {
+  const requests: { method: string; url: string; pins: string[] }[] = []
+  const server = await listen(
+    createServer(({ method = '', url = '', headers }, response) => {
+      const pins = [url, ...Object.entries(headers).map((pair) => pair.join(': '))]
+      requests.push({ method, url, pins: pins.filter((text) => /holo|1@main/i.test(text)) })
+      response.setHeader('access-control-allow-origin', '*')
+      response.end('{"is":"foreign"}')
+    }),
+  )
+  return { server, requests, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/x` }
+}
+
+function startBackend(id: string, beacons: string[], queries: string[]): Promise<Server> {
+  const server = createServer((request, response: ServerResponse) => {
+    const url = new URL(request.url ?? '', 'http://backend')
+    queries.push(url.search)
+    switch (url.pathname) {
+      case '/api/beacon':
+        beacons.push(id)
+        response.writeHead(204).end()
+        break
+      case '/api/events':
+        response.writeHead(200, { 'content-type': 'text/event-stream' })
+        response.write(`data: ${id}\n\n`)
+        break
+      case '/api/form':
+        response.writeHead(200, { 'content-type': 'text/html' })
+        response.end(
+          `<!doctype html><html lang="en"><head>${ICON}<title>${id}</title></head></html>`,
+        )
+        break
+      case '/api/page': {
+        const { 'if-none-match': condition, range } = request.headers
+        const about = {
+          etag: '"page"',
+          'last-modified': 'Fri, 27 Nov 2026 00:00:00 GMT',
+          'content-security-policy': "script-src 'nonce-n1' 'strict-dynamic'",
+        }
+        if (condition === '"page"') {
+          response.writeHead(304, about).end()
+          break
+        }
+        const type = { ...about, 'content-type': 'text/html; charset=utf-8' }
+        if (range) {
+          response.writeHead(206, { ...type, 'content-range': 'bytes 0-3/99' }).end('<!do')
+          break
+        }
+        const body = gzipSync(
+          `<!doctype html><html><head>${ICON}<title>${id}</title></head></html>`,
+        )
+        response.writeHead(200, {
+          ...type,
+          'content-encoding': 'gzip',
+          'content-length': body.length,
+          'accept-ranges': 'bytes',
+        })
+        response.end(request.method === 'HEAD' ? undefined : body)
+        break
+      }
+      case '/api/away':
+        response.writeHead(302, { location: url.searchParams.get('to') ?? '' }).end()
+        break
+      default:
+        response.writeHead(200, { 'content-type': 'application/json' })
+        response.end(`{"is":"${id}"}`)
+    }
+  })
+  const sockets = new WebSocketServer({ noServer: true })
+  server.on('upgrade', (request, socket, head) => {
+    sockets.handleUpgrade(request, socket, head, (opened) => opened.send(id))
+  })
+  return listen(server)
+}
