@@ -24,8 +24,8 @@ export default defineConfig({
   test: {
     sequence: { sequencer: SlowFirst },
     // The limits of time below are several times what a busy machine takes: they only end what hangs.
-    // Many tests wait for servers and clocks, so a machine with two cores runs two files at once.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Many tests wait for servers and clocks, so a machine with two cores runs three files at once.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     reporters: ['default', './test/support/closing-line.ts'],
     projects: [
       {
