@@ -180,7 +180,19 @@ it('prints nothing but JSON in its documented form with --json', () => {
     effort: { rounds: 1, secondsPerTurn: 0.05 },
     comparisons: [
       ...Array.from({ length: 4 }, () => ({ ...comparison, ...aimed('atLeast', 0.8) })),
-      ...(['replies', 'replies', 'replies', 'MB', 'MB', 'messages'] as const).map((unit) => ({
+      ...(
+        [
+          'replies',
+          'replies',
+          'replies',
+          'replies',
+          'replies',
+          'replies',
+          'MB',
+          'MB',
+          'messages',
+        ] as const
+      ).map((unit) => ({
         ...comparison,
         unit,
         ...aimed('atLeast', 0.9),

@@ -318,27 +318,35 @@ describe('rollback', () => {
     visitor: { header: 'x-user' },
     polled: ['/build.json'],
     tabPins: true,
+    previews: {
+      hosts: ['*.preview.example.com'],
+      keys: [{ id: 'a'.repeat(8), key: 'A'.repeat(43) }],
+    },
     expose: { response: [] },
     measure: { goals: { order: 'POST /api/orders' } },
     versions: { '0.0.3': { manifest: '3'.repeat(64) } },
   })
+  const keys = [{ id: 'b'.repeat(8), key: 'B'.repeat(43) }]
   const current = contentWith({
     spent: [[9000, 10000]],
+    previews: { keys, revoked: ['r'.repeat(12)] },
     versions: {
       ...versions(),
       '0.0.5': { ...versions()['0.0.5'], manifest: '5'.repeat(64), open: true },
     },
   })
 
-  it('brings back who got what, and keeps what is known of versions and spent buckets now', () => {
+  it('brings back who got what, and keeps what is known of versions, spent buckets and links of previews now', () => {
     const after = applied({ kind: 'rollback', to: 3 }, current, earlier)
-    const { versions: known, spent, schema, ...restored } = after
-    const { versions: _, spent: __, schema: ___, ...then } = earlier
+    const { versions: known, spent, schema, previews, ...restored } = after
+    const { versions: _, spent: __, schema: ___, previews: ____, ...then } = earlier
     expect(restored).toEqual(then)
     // The canary's visitors are main's from now on, and so are their tabs.
     const canary = { ...current.versions['0.0.5'], open: { main: 'bucket' } }
     expect(known).toEqual({ ...current.versions, '0.0.5': canary })
     expect(spent).toEqual([[9000, 10000]])
+    const hosts = ['*.preview.example.com']
+    expect(previews).toEqual({ hosts, keys, revoked: ['r'.repeat(12)] })
   })
 
   it('is tested with every field of the document that is not of the control', () => {

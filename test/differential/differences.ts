@@ -153,12 +153,12 @@ export const DIFFERENCES: readonly Difference[] = [
     holo: { status: 404, body: 'not_found' },
   },
   {
-    what: 'a pin in the query is not carried on by a redirect',
-    why: 'it is for Holo, and read and removed before anything else',
+    what: 'the address of a page with a pin in its query leads to the one without it',
+    why: 'it is for Holo, and a link may not put it into the address of a page',
     site: 'app',
     target: '/about.html?a=1&holo-pin=1.0.0&b=2',
     cloudflare: { status: 307, location: '/about?a=1&holo-pin=1.0.0&b=2' },
-    holo: { status: 307, location: '/about?a=1&b=2' },
+    holo: { status: 307, location: '/about.html?a=1&b=2' },
   },
 ]
 

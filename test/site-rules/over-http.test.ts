@@ -245,7 +245,9 @@ describe('the headers of a rule', () => {
 describe('a redirect', () => {
   it.each([
     ['/old', 301, '/about'],
-    ['/old?a=1&holo-pin=v1&b=2', 301, '/about?a=1&b=2'],
+    // Before any rule: the address of a page has no pin in it.
+    ['/old?a=1&holo-pin=v1&b=2', 307, '/old?a=1&b=2'],
+    ['/old?a=1&b=2', 301, '/about?a=1&b=2'],
     ['/gone?a=1', 308, 'https://other.example/x?y=1#z'],
     ['/blog/2026/a/b?lost', 302, '/docs?year=2026&rest=a/b#top'],
     ['/kept/a%20b?c=d', 302, '/docs/a%20b?c=d'],
@@ -254,7 +256,7 @@ describe('a redirect', () => {
   ])('of %s is a %i to %s', async (path, status, location) => {
     const answer = await get(path)
     expect([answer.status, answer.headers.location]).toEqual([status, location])
-    expect(answer.headers['set-cookie']?.toString()).not.toContain('holo-pin')
+    expect(String(answer.headers['set-cookie'])).not.toContain('holo-pin')
   })
 
   it('answers every method, where no service takes it', async () => {
