@@ -61,6 +61,7 @@ export default defineConfig({
           name: 'browser',
           include: ['test/e2e/**/*.test.ts', 'test/builds/*.test.ts'],
           globalSetup: './test/support/install-browser.ts',
+          isolate: false,
           testTimeout: 120_000,
           hookTimeout: 300_000,
         },
