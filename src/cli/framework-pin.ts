@@ -11,7 +11,7 @@ import {
 import type { UploadResult } from '../publish/upload.ts'
 import { misuse } from './failure.ts'
 
-const FORM = 'write next,id=ID, or id=ID,header=NAME,query=NAME'
+const PIN_FORM = 'write next,id=ID, or id=ID,header=NAME,query=NAME'
 
 /**
  * Parses `--framework-pin`: a framework whose names are known, an id, and names. `false` for none, `undefined`
@@ -36,15 +36,18 @@ export async function toGivenPin(
       said[key].push(part.slice(cut + 1))
     } else {
       const names = Object.keys(FRAMEWORKS).join(', ')
-      throw misuse(`--framework-pin does not know "${part}"`, `${FORM}; frameworks are ${names}`)
+      throw misuse(
+        `--framework-pin does not know "${part}"`,
+        `${PIN_FORM}; frameworks are ${names}`,
+      )
     }
   }
   const [id, ...others] = said.id
-  if (id === undefined || others.length > 0) throw misuse('--framework-pin needs one id', FORM)
+  if (id === undefined || others.length > 0) throw misuse('--framework-pin needs one id', PIN_FORM)
   const headers = [...(known?.headers ?? []), ...said.header.map((name) => name.toLowerCase())]
   const queries = [...(known?.queries ?? []), ...said.query]
   if (headers.length + queries.length === 0) {
-    throw misuse('--framework-pin needs a header or a query in which the id is sent', FORM)
+    throw misuse('--framework-pin needs a header or a query in which the id is sent', PIN_FORM)
   }
   const pin = toFrameworkPin(id, { headers, queries })
   if (pin) return pin

@@ -49,7 +49,7 @@ const ID_TEXT = '[A-Za-z0-9._~+/=-]+'
  *
  * @param heads the beginning of each page, by its path.
  */
-export async function findFrameworkPin(
+export async function detectFrameworkPin(
   folder: string,
   files: readonly FolderFile[],
   heads: ReadonlyMap<string, string>,

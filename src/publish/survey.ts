@@ -11,7 +11,7 @@ import { loadBuildLists } from './build-lists.ts'
 import { hashFile, toSha256 } from './content-hash.ts'
 import { toContentType } from './content-type.ts'
 import { loadForeignSettings } from './foreign-settings.ts'
-import { type FoundFrameworkPin, findFrameworkPin, toReplyRules } from './framework-pin.ts'
+import { detectFrameworkPin, type FoundFrameworkPin, toReplyRules } from './framework-pin.ts'
 import { compileHashedTest, findContradiction } from './hashed.ts'
 import { PublishError, toList } from './messages.ts'
 import {
@@ -139,7 +139,7 @@ export async function surveyFolder(
     named: options.appPage,
     byRule: rules.appPage,
   })
-  const pins = await findFrameworkPin(options.folder, walk.files, toHeads(read))
+  const pins = await detectFrameworkPin(options.folder, walk.files, toHeads(read))
   const isFound = options.frameworkPin === undefined
   if (isFound) warnings.push(...pins.warnings)
   const pin = pins.found?.pin ?? (options.frameworkPin || undefined)
