@@ -21,6 +21,7 @@ import type { Env } from './env.ts'
 import { toHostRole } from './http/dashboard-host.ts'
 import { errorResponse } from './http/errors.ts'
 import { type Facts, type FactsOptions, readFacts } from './http/facts.ts'
+import { withFrameworkPin } from './http/framework-pins.ts'
 import { mayTakeHtml, toKind } from './http/kind.ts'
 import {
   isOwnPath,
@@ -175,8 +176,9 @@ async function route(
   if (exchanged) return exchanged
   const opened = await gate.open(request, address.url.protocol === 'https:', assignments)
   const options = { ...toFactsOptions(assignments), granted: opened.granted }
-  const facts = readFacts(request, kind, options, address)
-  if (!facts) return errorResponse('bad_path', requestId)
+  const read = readFacts(request, kind, options, address)
+  if (!read) return errorResponse('bad_path', requestId)
+  const facts = withFrameworkPin(read, request.headers, assignments)
   if (isVersionNow) return serveVersionNow(facts, assignments, requestId)
   if (isTab) return serveTab({ request, facts, assignments, assets, requestId, ctx })
   if (facts.hasStrayPin) return leadWithoutPin(address.url, facts)

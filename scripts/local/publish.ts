@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import * as z from 'zod'
 import { type Api, createApi } from '../../src/cli/api.ts'
 import { createUploadTarget } from '../../src/cli/upload-api.ts'
+import { copyFrameworkPin } from '../../src/document/framework-pin.ts'
 import type { AssignmentsDocument } from '../../src/document/schema.ts'
 import type { VersionRecord } from '../../src/document/version-record.ts'
 import type { ReportProgress } from '../../src/publish/progress.ts'
@@ -57,12 +58,13 @@ async function publish(
   try {
     const options = { ...release, createdAt, encodedFolder }
     const target = createUploadTarget(api, signal)
-    const { manifest, warnings } = await uploadFolder(target, options, report, signal)
+    const { manifest, warnings, frameworkPin } = await uploadFolder(target, options, report, signal)
     const services = release.services.map((service) => ({
       ...service,
       origins: [...service.origins],
     }))
-    return { id: release.id, manifest, warnings, entry: { manifest, services } }
+    const pin = frameworkPin && { frameworkPin: copyFrameworkPin(frameworkPin.pin) }
+    return { id: release.id, manifest, warnings, entry: { manifest, services, ...pin } }
   } finally {
     await rm(encodedFolder, { recursive: true, force: true })
   }

@@ -1,6 +1,7 @@
 // Writes the first document of an empty Holo: one from a file, or one that gives a version that was just
 // published to everybody.
 
+import type { FrameworkPin } from '../document/framework-pin.ts'
 import type { PublishedService } from '../document/service.ts'
 import { committedAsRead } from '../wire/changes.ts'
 import { type ChangeOutcome, confirm, waitUntilEverywhere } from './change.ts'
@@ -52,13 +53,14 @@ type First = {
   readonly folder: string
   readonly version: string
   readonly services: readonly PublishedService[]
+  readonly frameworkPin?: FrameworkPin | undefined
 }
 
 /** @returns the revision of the new document. */
 export async function makeFirstDocument(
   context: Context,
   environment: string,
-  { version, services }: First,
+  { version, services, frameworkPin }: First,
   manifest: string,
   options: ChangeOptions,
 ): Promise<number> {
@@ -69,7 +71,14 @@ export async function makeFirstDocument(
     salt: crypto.randomUUID(),
     environments: { [environment]: { version } },
     traffic: { [environment]: 100 },
-    versions: { [version]: { manifest, services, published: new Date().toISOString() } },
+    versions: {
+      [version]: {
+        manifest,
+        services,
+        published: new Date().toISOString(),
+        ...(frameworkPin && { frameworkPin }),
+      },
+    },
   }
   const title = `Begin with ${environment} at ${version} for everybody`
   const { json } = await beginDocument(context, title, document, options)

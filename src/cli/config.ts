@@ -99,6 +99,10 @@ export const configSchema = z.strictObject({
         .describe(
           'Globs of files that are published although they look like server code or secrets',
         ),
+      frameworkPin: z
+        .literal(false)
+        .optional()
+        .describe('false: what the framework of the build sends does not count as a pin'),
       anyFolder: z
         .boolean()
         .optional()

@@ -124,6 +124,7 @@ function describeVersion(was: Version, is: Version): string[] {
   return [
     ...(was.manifest === is.manifest ? [] : ['other files']),
     ...(isSame(was.services ?? [], is.services ?? []) ? [] : ['other services']),
+    ...(isSame(was.frameworkPin, is.frameworkPin) ? [] : ['another framework pin']),
     ...(Boolean(was.withdrawn) === Boolean(is.withdrawn)
       ? []
       : [is.withdrawn ? 'withdrawn: it serves nobody any more, open tabs included' : 'restored']),

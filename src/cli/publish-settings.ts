@@ -18,6 +18,7 @@ import { chooseBuildFolder, findMistake } from './build-folder.ts'
 import type { Context, SharedOptions } from './command.ts'
 import { type ConfigServices, loadConfig } from './config.ts'
 import { misuse } from './failure.ts'
+import { toGivenPin } from './framework-pin.ts'
 import { readAuthorship } from './git.ts'
 import { parseServices } from './options.ts'
 
@@ -29,6 +30,7 @@ export type PublishOptions = SharedOptions & {
   readonly allow?: readonly string[]
   readonly notFound?: string
   readonly htmlHandling?: string
+  readonly frameworkPin?: string | false
   readonly anyFolder?: boolean
   readonly dryRun?: boolean
   readonly commit?: string
@@ -91,6 +93,7 @@ export async function loadPublishSettings(
     hashedGlobs: toGlobs('--hashed', settings.hashed, options.hashed),
     exclude: toGlobs('--exclude', settings.exclude, options.exclude),
     allow: toGlobs('--allow', settings.allow, options.allow),
+    frameworkPin: await toGivenPin(options.frameworkPin ?? settings.frameworkPin, path),
     createdAt: new Date().toISOString(),
     ...authorship,
     encodedFolder: join(toUserCache(env), 'encoded', toKey(target.url.origin, path, version)),

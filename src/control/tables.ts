@@ -78,7 +78,8 @@ CREATE TABLE IF NOT EXISTS uploads (
   verified INTEGER NOT NULL,
   opened_after INTEGER NOT NULL,
   touched_at INTEGER NOT NULL,
-  owner TEXT
+  owner TEXT,
+  framework_pin TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS known (
   version TEXT NOT NULL,
@@ -102,6 +103,7 @@ const LATER_COLUMNS = [
   ['audit', 'form', 'INTEGER NOT NULL DEFAULT 1'],
   ['audit', 'text_digest', 'TEXT'],
   ['uploads', 'owner', 'TEXT'],
+  ['uploads', 'framework_pin', 'TEXT'],
 ] as const
 
 /** Creates missing tables and columns; writes no row if all exist. */
@@ -184,6 +186,8 @@ export type UploadRow = {
   readonly touched_at: number
   /** The token that opened it, or the actor without a token; `null` for rows of an older Holo. */
   readonly owner: string | null
+  /** JSON; `null` without one. */
+  readonly framework_pin: string | null
 }
 
 export type KnownRow = {

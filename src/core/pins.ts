@@ -1,12 +1,9 @@
 // Pins: how they are written, and which of them are permitted. http/facts.ts finds the pin of a
 // request; decide.ts says when it is used.
 
-import { ENVIRONMENT_NAME, VERSION_ID } from './names.ts'
+import { ENVIRONMENT_NAME, NO_VALUE, VERSION_ID } from './names.ts'
 import { err, ok, type Result } from './result.ts'
 import type { Assignments, PinClaim, RequestFacts, Version } from './types.ts'
-
-/** What a script writes that puts together a pin of a value that it does not have. */
-const NO_VALUE: ReadonlySet<string> = new Set(['undefined', 'null', 'NaN'])
 
 /** The claim in `version@environment` or `version`; `undefined` when it is neither. */
 export function parsePin(text: string): PinClaim | undefined {

@@ -47,6 +47,17 @@ export type Version = {
   readonly openIn: ReadonlyMap<string, OpenedBy>
   /** Withdrawn: it must not serve anybody any more. */
   readonly withdrawn: boolean
+  /** The id of its build, which the framework of its pages sends by itself. */
+  readonly frameworkId?: string | undefined
+}
+
+/**
+ * The names under which frameworks send the ids of builds, with the versions that use each, the newest
+ * first. A query without a name is one that consists of the id alone.
+ */
+export type FrameworkPinNames = {
+  readonly headers: ReadonlyMap<string, readonly Version[]>
+  readonly queries: ReadonlyMap<string, readonly Version[]>
 }
 
 /** A named pointer to a version. */
@@ -60,8 +71,11 @@ export type Environment = {
 /** What a pin claims, before it is checked. */
 export type PinClaim = { readonly version: string; readonly environment: string | undefined }
 
-/** Where a pin was found. `referrer`: in the address of the worker that makes the request. */
-export type PinSource = 'header' | 'query' | 'referrer' | 'cookie'
+/**
+ * Where a pin was found. `framework`: under a name that the framework of the page uses. `referrer`: in the
+ * address of the worker that makes the request.
+ */
+export type PinSource = 'header' | 'query' | 'framework' | 'referrer' | 'cookie'
 
 /**
  * What a request is to the page it belongs to. Only a `document` opens a top-level page; it sets a
@@ -184,6 +198,8 @@ export type Assignments = {
    */
   readonly first: Environment
   readonly versions: ReadonlyMap<string, Version>
+  /** Names that count as a pin besides Holo's own, where versions have some. */
+  readonly frameworkPins?: FrameworkPinNames | undefined
   /** The host names of single versions, where the document has some. */
   readonly previewHosts?: PreviewHosts | undefined
 }

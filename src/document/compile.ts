@@ -4,7 +4,14 @@ import { compileCondition } from '../core/conditions.ts'
 import { murmur3Text } from '../core/murmur3.ts'
 import type { PreviewKeys } from '../core/previews.ts'
 import { toOwners, toRanges, type Weights } from '../core/traffic.ts'
-import type { Assignments, Environment, OpenedBy, Service, Version } from '../core/types.ts'
+import type {
+  Assignments,
+  Environment,
+  FrameworkPinNames,
+  OpenedBy,
+  Service,
+  Version,
+} from '../core/types.ts'
 import { compileMeasure, type Measure } from './measure.ts'
 import { listVisited, type Openness, readOpenness } from './open.ts'
 import { normaliseOrigin } from './origin.ts'
@@ -58,13 +65,16 @@ export type CompiledAssignments = Assignments & {
 export function compileAssignments(document: AssignmentsDocument): CompiledAssignments {
   const openness = readOpenness(document)
   const versions = new Map<string, Version>()
-  for (const [id, { manifest, services = [], withdrawn }] of Object.entries(document.versions)) {
+  for (const [id, { manifest, services = [], withdrawn, frameworkPin }] of Object.entries(
+    document.versions,
+  )) {
     versions.set(id, {
       id,
       manifest,
       services: services.map(compileService).sort((a, b) => b.prefix.length - a.prefix.length),
       ...toOpen(get(openness, id), document),
       withdrawn: withdrawn === true,
+      ...(frameworkPin && { frameworkId: frameworkPin.id }),
     })
   }
   const environments = new Map<string, Environment>()
@@ -114,6 +124,7 @@ export function compileAssignments(document: AssignmentsDocument): CompiledAssig
     admissions: compileAdmissions(document.environments),
     previewKeys: compilePreviewKeys(document.previews),
     previewHosts: compilePreviewHosts(document.previews, versions),
+    frameworkPins: compileFrameworkPins(document, newestFirst),
     visitor: document.visitor,
     polled: new Set(document.polled),
     tabPinned: new Set(
@@ -167,6 +178,24 @@ function toOpen(
 
 function isIn(by: OpenedBy, openIn: Version['openIn']): boolean {
   return [...openIn.values()].includes(by)
+}
+
+/** The names that count as a pin besides Holo's own; `undefined` without any, so that requests cost nothing. */
+function compileFrameworkPins(
+  document: AssignmentsDocument,
+  newestFirst: readonly Version[],
+): FrameworkPinNames | undefined {
+  const headers = new Map<string, Version[]>()
+  const queries = new Map<string, Version[]>()
+  const add = (names: readonly string[] | undefined, version: Version, to: typeof headers) => {
+    for (const name of new Set(names)) to.set(name, [...(to.get(name) ?? []), version])
+  }
+  for (const version of newestFirst) {
+    const pin = document.versions[version.id]?.frameworkPin
+    add(pin?.headers, version, headers)
+    add(pin?.queries, version, queries)
+  }
+  return headers.size + queries.size > 0 ? { headers, queries } : undefined
 }
 
 /** Sorted by time of publication. Without times, a version that is later in the document is newer. */

@@ -3,6 +3,7 @@
 
 import * as z from 'zod'
 import { BUCKETS } from '../core/traffic.ts'
+import { frameworkPin } from './framework-pin.ts'
 import { measure } from './measure.ts'
 import { environmentName, isHost, versionId } from './names.ts'
 import { admission, previews } from './previews.ts'
@@ -61,6 +62,7 @@ const version = z.strictObject({
     .optional(),
   withdrawn: z.boolean().optional(),
   published: z.iso.datetime('a time is written as in 2026-11-23T12:00:00Z').optional(),
+  frameworkPin: frameworkPin.optional(),
 })
 
 const bucket = z.int().min(0).max(BUCKETS)

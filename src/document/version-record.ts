@@ -5,6 +5,7 @@
 import * as z from 'zod'
 import type { Manifest, ManifestEntry } from '../core/site/manifest.ts'
 import { DEFAULT_APP_PAGE, type ManifestConfig } from '../core/site/manifest-config.ts'
+import { type FrameworkPin, frameworkPin } from './framework-pin.ts'
 import { isSameServices, type PublishedService, service, toServicesText } from './service.ts'
 
 /** `versions/<id>` in the store, as JSON. */
@@ -17,10 +18,14 @@ export const versionRecord = z.strictObject({
   createdAt: z.string().describe('ISO 8601, UTC'),
   commit: z.string().optional(),
   author: z.string().optional(),
+  frameworkPin: frameworkPin.optional(),
 })
 
 export type VersionRecord = Readonly<
-  Omit<z.infer<typeof versionRecord>, 'services'> & { services: readonly PublishedService[] }
+  Omit<z.infer<typeof versionRecord>, 'services' | 'frameworkPin'> & {
+    services: readonly PublishedService[]
+    frameworkPin?: FrameworkPin | undefined
+  }
 >
 
 type Substance = Pick<VersionRecord, 'manifest' | 'services'>

@@ -35,6 +35,12 @@ export type Facts = RequestFacts & {
    * Nothing may be loaded by a page of that address.
    */
   readonly hasStrayPin: boolean
+  /** The name under which the framework of the page has sent an id, and whether a version has it. */
+  readonly frameworkPin?: {
+    readonly kind: 'header' | 'query'
+    readonly name: string
+    readonly isKnown: boolean
+  }
   /** Holo's cookies of the request, so that the reply sets none again to the same value. */
   readonly cookies: OwnCookies
 }

@@ -51,10 +51,12 @@ export function finishReply(
   // replaces the `Vary` that it has stored by that of a 304.
   if (isPage || isHtml || isPerhapsHtml) addVary(headers, 'Cookie')
   const isRefused = isPinRefused(facts, decision)
-  if (isRefused) headers.set('Holo-Pin-Gone', '1')
+  const { frameworkPin } = facts
+  if (isRefused || frameworkPin?.isKnown === false) headers.set('Holo-Pin-Gone', '1')
   // A browser keeps one reply for each tab's version, unless the name alone says which file it is.
-  if (facts.pin?.source === 'header' && !/immutable|no-store/.test(toControl(headers))) {
-    addVary(headers, 'Holo-Pin')
+  if (!/immutable|no-store/.test(toControl(headers))) {
+    if (facts.pin?.source === 'header') addVary(headers, 'Holo-Pin')
+    if (frameworkPin?.kind === 'header') addVary(headers, frameworkPin.name)
   }
   if (facts.secure && (isPinLost || (isRefused && facts.pin?.source !== 'cookie'))) {
     headers.append('Clear-Site-Data', FETCHED_AHEAD)

@@ -5,6 +5,7 @@ import type { ManifestConfig } from '../core/site/manifest-config.ts'
 import type { PublishedService } from '../document/service.ts'
 import { toSha256 } from './content-hash.ts'
 import { encodeContents, toContentKey } from './encode-contents.ts'
+import type { FoundFrameworkPin } from './framework-pin.ts'
 import { listHazards } from './hazards.ts'
 import { PublishError } from './messages.ts'
 import type { ReportProgress } from './progress.ts'
@@ -31,6 +32,8 @@ export type PreparedVersion = {
   readonly count: number
   readonly bytes: number
   readonly config: ManifestConfig
+  /** What the framework of the build sends by itself, and who says so. */
+  readonly frameworkPin: (Omit<FoundFrameworkPin, 'by'> & Partial<FoundFrameworkPin>) | undefined
   /** Warnings for the publisher, one sentence each. */
   readonly warnings: readonly string[]
 }
@@ -69,6 +72,7 @@ export async function prepareVersion(
     count: entries.length,
     bytes: entries.reduce((sum, { size }) => sum + size, 0),
     config: survey.config,
+    frameworkPin: options.frameworkPin ? { pin: options.frameworkPin } : survey.frameworkPin,
     warnings: [...survey.warnings, ...listHazards(survey)],
   }
 }

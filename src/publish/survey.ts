@@ -5,11 +5,13 @@ import { availableParallelism } from 'node:os'
 import { mapConcurrently } from '../core/concurrently.ts'
 import type { Manifest, ManifestEntry } from '../core/site/manifest.ts'
 import { DEFAULT_HTML_HANDLING, type ManifestConfig } from '../core/site/manifest-config.ts'
+import type { FrameworkPin } from '../document/framework-pin.ts'
 import { toAddress } from './addresses.ts'
 import { loadBuildLists } from './build-lists.ts'
 import { hashFile, toSha256 } from './content-hash.ts'
 import { toContentType } from './content-type.ts'
 import { loadForeignSettings } from './foreign-settings.ts'
+import { detectFrameworkPin, type FoundFrameworkPin, toReplyRules } from './framework-pin.ts'
 import { compileHashedTest, findContradiction } from './hashed.ts'
 import { PublishError, toList } from './messages.ts'
 import {
@@ -48,6 +50,8 @@ export type Survey = {
   /** In the order of their paths. */
   readonly files: readonly SurveyedFile[]
   readonly config: ManifestConfig
+  /** The pin that the framework of the build sends by itself. */
+  readonly frameworkPin: FoundFrameworkPin | undefined
   readonly warnings: readonly string[]
 }
 
@@ -65,8 +69,12 @@ export type SurveyOptions = WalkOptions & {
   readonly redirectsReading?: RedirectsReading
   readonly hashedGlobs?: readonly string[]
   readonly retained: readonly RetainedManifest[]
+  /** Given by hand, or `false` for none; found in the files when left out. */
+  readonly frameworkPin?: FrameworkPin | false | undefined
 }
 
+/** The first tag of a page, with its attributes. */
+const PAGE_HEAD_BYTES = 4096
 const HTML = /\.x?html?$/i
 /** Images, audio, video and fonts are not searched for private keys. */
 const MEDIA = /^(?:image\/(?!svg)|audio\/|video\/|font\/)/
@@ -131,13 +139,30 @@ export async function surveyFolder(
     named: options.appPage,
     byRule: rules.appPage,
   })
-  const config = { htmlHandling, notFound, ...(appPage && { appPage }), ...rules.config }
-  return { files, config, warnings }
+  const pins = await detectFrameworkPin(options.folder, walk.files, toHeads(read))
+  const isFound = options.frameworkPin === undefined
+  if (isFound) warnings.push(...pins.warnings)
+  const pin = pins.found?.pin ?? (options.frameworkPin || undefined)
+  const headers = [...(rules.config.headers ?? []), ...toReplyRules(pin, walk.files)]
+  const config = {
+    ...{ htmlHandling, notFound, ...(appPage && { appPage }), ...rules.config },
+    ...(headers.length > 0 && { headers }),
+  }
+  return { files, config, frameworkPin: isFound ? pins.found : undefined, warnings }
+}
+
+/** The beginning of each page, by its path. */
+function toHeads(read: readonly ReadFile[]): ReadonlyMap<string, string> {
+  return new Map(
+    read.flatMap(({ entry, head }) => (head === undefined ? [] : [[entry.path, head]])),
+  )
 }
 
 type ReadFile = {
   readonly entry: Omit<SurveyedFile, 'hashed' | 'hashedByName'>
   readonly page: readonly PageMarkup[]
+  /** Of a page: its first characters. */
+  readonly head: string | undefined
   readonly refused: readonly RefusedFile[]
   readonly warning: readonly string[]
 }
@@ -162,6 +187,9 @@ async function readFound({ path, file }: FolderFile): Promise<ReadFile> {
         }
       : { path, file, type, blob, size },
     page: HTML.test(path) ? [readPage(path, new TextDecoder().decode(content))] : [],
+    head: HTML.test(path)
+      ? new TextDecoder().decode(content.subarray(0, PAGE_HEAD_BYTES))
+      : undefined,
     refused: what === undefined ? [] : [{ path, what }],
     warning:
       innerPath !== undefined && !decoded

@@ -47,6 +47,8 @@ export type UploadResult = {
   /** What answers when no file matches, and the form of the addresses of pages. */
   readonly notFound: ManifestConfig['notFound']
   readonly htmlHandling: ManifestConfig['htmlHandling']
+  /** What the framework of the build sends by itself, and who says so. */
+  readonly frameworkPin: PreparedVersion['frameworkPin']
   readonly warnings: readonly string[]
 }
 
@@ -72,6 +74,7 @@ export async function uploadFolder(
     revision: sent.revision,
     notFound: prepared.config.notFound,
     htmlHandling: prepared.config.htmlHandling,
+    frameworkPin: prepared.frameworkPin,
     warnings: [...warnings, ...prepared.warnings],
   }
 }
@@ -128,6 +131,7 @@ function begin({ target, options, prepared }: UploadRun): Promise<BegunUpload> {
     createdAt,
     ...(commit !== undefined && { commit }),
     ...(author !== undefined && { author }),
+    ...(prepared.frameworkPin && { frameworkPin: prepared.frameworkPin.pin }),
   })
 }
 

@@ -4,6 +4,7 @@
 
 import * as z from 'zod'
 import { HTML_HANDLING, NOT_FOUND } from '../core/site/manifest-config.ts'
+import { frameworkPin } from '../document/framework-pin.ts'
 import { changeOutput } from './changes.ts'
 import { environmentOutput } from './environments.ts'
 import { controlHealth, fill, servicesHealthAsRead } from './health.ts'
@@ -44,6 +45,9 @@ export const publishOutput = z.strictObject({
   reused: z.int().describe('Blobs that were stored before'),
   notFound: z.enum(NOT_FOUND).describe('What answers when no file matches'),
   htmlHandling: z.enum(HTML_HANDLING),
+  frameworkPin: frameworkPin
+    .optional()
+    .describe('What the framework of the pages sends by itself, which counts as a pin'),
   dryRun: z.boolean().describe('true: nothing was sent'),
   isKnown: z.boolean().describe('true: it was published before with the same content'),
   revision: z

@@ -1,6 +1,7 @@
 // The upload of a version: its manifest, its blobs (whole or in parts), and the steps until it is finalised.
 
 import * as z from 'zod'
+import { frameworkPin } from '../document/framework-pin.ts'
 import { services } from '../document/service.ts'
 import { milliseconds, numberText, type Shaped, sha256, versionId } from './parts.ts'
 import { forReaders, toTolerant } from './tolerant.ts'
@@ -52,6 +53,9 @@ export const uploadBody = z.strictObject({
   createdAt: z.iso.datetime('a time is written as in 2026-11-23T12:00:00Z'),
   commit: line(MAX_COMMIT_CHARACTERS).optional(),
   author: line(MAX_AUTHOR_CHARACTERS).optional(),
+  frameworkPin: frameworkPin
+    .optional()
+    .describe('What the framework of the pages sends by itself (docs/tabs.md)'),
 })
 
 export type UploadBody = Shaped<typeof uploadBody>

@@ -1,6 +1,7 @@
 // Versions, and the rules that send visitors to environments.
 
 import * as z from 'zod'
+import { frameworkPin } from '../document/framework-pin.ts'
 import { service } from '../document/service.ts'
 import { versionRecord } from '../document/version-record.ts'
 import { COMMANDS } from './commands.ts'
@@ -25,6 +26,9 @@ export const version = z.strictObject({
     .describe('Public environments in which it could be seen, and how visitors came to it'),
   withdrawn: z.boolean(),
   published: z.string().optional().describe('ISO 8601'),
+  frameworkPin: frameworkPin
+    .optional()
+    .describe('What counts as a pin to it besides the pin of Holo'),
   environments: z.array(z.string()).describe('Which environments point at it'),
   lastPointedAt: milliseconds
     .optional()
@@ -83,7 +87,12 @@ export const versionsOutput = /* @__PURE__ */ forReaders(() =>
 export const retainedAsRead = /* @__PURE__ */ forReaders(() =>
   z.object({
     versions: z.array(
-      z.object({ id: z.string(), manifest: z.string(), published: z.string().optional() }),
+      z.object({
+        id: z.string(),
+        manifest: z.string(),
+        published: z.string().optional(),
+        frameworkPin: toTolerant(frameworkPin).optional(),
+      }),
     ),
   }),
 )

@@ -15,6 +15,11 @@ const HASHED = '/assets/app-3.js'
 const PREVIEWS = { hosts: ['*.preview.example.com'], revoked: ['revoked-link'] }
 const own = () => ({ id: key.id, key: key.key })
 
+/** What Next.js sends with the build of a version. */
+const ofFramework = (id: string) => ({
+  ...{ id: `build-${id}`, headers: ['x-deployment-id'], queries: ['dpl'] },
+})
+
 let site: TwoVersions
 let without: TwoVersions
 let key: LinkKey
@@ -42,13 +47,27 @@ beforeAll(async () => {
         admit: { emails: ['*@example.com'], groups: ['qa'] },
       },
     },
-    versions,
+    versions: {
+      v1: { ...versions.v1, frameworkPin: ofFramework('1') },
+      v2: { ...versions.v2, frameworkPin: ofFramework('2') },
+      v3: {
+        ...versions.v3,
+        frameworkPin: {
+          ...ofFramework('3'),
+          headers: ['x-deployment-id', 'x-only-3', 'x-nf-deploy-id', 'x-sveltekit-version'],
+          queries: ['dpl', 'only3', '_b', ''],
+        },
+      },
+    } as never,
     traffic,
     rules: [{ name: 'all', environment: 'secret', when: true }],
   })
   await without.put({
     environments: { main: { version: 'v1' }, canary: { version: 'v2' } },
-    versions: { v1, v2 } as never,
+    versions: {
+      v1: { ...v1, frameworkPin: ofFramework('1') },
+      v2: { ...v2, frameworkPin: ofFramework('2') },
+    } as never,
   })
   // Until both isolates have read these documents.
   await vi.waitFor(async () => expect(await show(SEEN)).toBe('plain 3'), {
@@ -194,11 +213,40 @@ const PINS: Readonly<Record<string, Attempt>> = {
     path: '/',
     headers: { cookie: `${VISITOR}; holo-pin=v3@secret`, ...DOCUMENT },
   },
-  'a pin of Next.js': { headers: { 'x-deployment-id': 'v3', ...FETCH } },
-  'a pin of Next.js in the query': { path: `${PLAIN}?dpl=v3`, headers: FETCH },
-  'a pin of Netlify and of SvelteKit': {
-    headers: { 'x-nf-deploy-id': 'v3', 'x-sveltekit-version': 'v3', ...FETCH },
+  'a pin of Next.js': { headers: { 'x-deployment-id': 'build-3', ...FETCH } },
+  'a pin of Next.js that names the version': { headers: { 'x-deployment-id': 'v3', ...FETCH } },
+  'a pin of Next.js in the query': { path: `${PLAIN}?dpl=build-3`, headers: FETCH },
+  'a pin of Next.js and a page': {
+    path: '/?dpl=build-3',
+    headers: { 'x-deployment-id': 'build-3', ...DOCUMENT },
   },
+  'a pin of Next.js and a call of the API': {
+    path: '/api/x',
+    headers: { 'x-deployment-id': 'build-3', ...FETCH },
+  },
+  'a pin of Next.js and a script of its own': {
+    path: `${HASHED}?dpl=build-3`,
+    headers: { 'x-deployment-id': 'build-3', ...SCRIPT },
+  },
+  'a range of a script with a pin of Next.js': {
+    path: `${HASHED}?dpl=build-3`,
+    headers: { range: 'bytes=0-3', 'x-deployment-id': 'build-3' },
+  },
+  'a pin of Next.js with a cookie pin': {
+    headers: { cookie: `${VISITOR}; holo-pin=v3@secret`, 'x-deployment-id': 'build-3', ...FETCH },
+  },
+  'a pin of Next.js, with the link of another version': {
+    headers: { 'x-deployment-id': 'build-3', ...FETCH },
+    token: other,
+  },
+  'a pin of Nuxt, which is the whole query': { path: `${PLAIN}?build-3`, headers: FETCH },
+  'a pin of Nuxt in a parameter': { path: `${PLAIN}?_b=build-3`, headers: FETCH },
+  'a pin of Netlify and of SvelteKit': {
+    headers: { 'x-nf-deploy-id': 'build-3', 'x-sveltekit-version': 'build-3', ...FETCH },
+  },
+  'a name that only its framework has': { headers: { 'x-only-3': 'build-3', ...FETCH } },
+  'the same name with another id': { headers: { 'x-only-3': 'build-9', ...FETCH } },
+  'a query that only its framework has': { path: `${PLAIN}?only3=build-3`, headers: FETCH },
   'a pin and a page': { path: '/', headers: { ...pin('v3@secret'), ...DOCUMENT } },
   'a pin and a call of the API': { path: '/api/x', headers: pin('v3@secret') },
   'a pin and a POST': { path: '/api/x', method: 'POST', body: 'x', headers: pin('v3') },

@@ -16,6 +16,8 @@ export type App = {
    * page itself, which is then whole, or data that a page of the other version may get.
    */
   readonly unhashed: 'nothing' | 'pages' | 'data'
+  /** What its framework keeps on the version of its tab by what it sends itself, without Holo's script. */
+  readonly pins?: 'data' | 'all'
   /** Whether a service worker answers pages from its own cache. */
   readonly hasShellWorker?: true
   /**
@@ -37,7 +39,23 @@ export const APPS: readonly App[] = [
     isSmall: true,
   },
   { name: 'Next', sources: ['next'], shown: ['next'], output: 'out', unhashed: 'pages' },
+  {
+    name: 'Next with a deploymentId',
+    sources: ['next', 'next-deployment-id'],
+    shown: ['next'],
+    output: 'out',
+    unhashed: 'pages',
+    pins: 'all',
+  },
   { name: 'Astro', sources: ['astro'], shown: ['astro'], output: 'dist', unhashed: 'pages' },
+  {
+    name: "Astro with Netlify's skew file",
+    sources: ['astro', 'astro-skew-file'],
+    shown: ['astro'],
+    output: 'dist',
+    unhashed: 'pages',
+    pins: 'all',
+  },
   {
     name: 'SvelteKit',
     sources: ['sveltekit'],
@@ -51,6 +69,7 @@ export const APPS: readonly App[] = [
     shown: ['nuxt'],
     output: '.output/public',
     unhashed: 'data',
+    pins: 'data',
   },
   {
     name: 'Angular',

@@ -3,12 +3,22 @@
 // `HOLO_ALL_BUILDS=1` tries all frameworks; without it those that need no other packages.
 
 import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  it,
+  onTestFinished,
+} from 'vitest'
 import { launchBrowser } from '../support/browser.ts'
 import { type App, CHOSEN_APPS } from './apps.ts'
 import { BUILD_TIMEOUT_MS } from './build-app.ts'
 import { Profile } from './profile.ts'
 import { type Site, startSite } from './site.ts'
+import { walkThreeTabs } from './walk.ts'
 
 const OLD = '1.0.0'
 const NEW = '2.0.0'
@@ -117,7 +127,8 @@ describe.each(CHOSEN_APPS.filter(({ hasShellWorker }) => !hasShellWorker))('$nam
       await tab.loadMore()
       await tab.expectHashedFiles(from, 'home')
       await tab.follow('items')
-      if (app.unhashed === 'pages') await tab.expectUnmixed('items')
+      if (app.pins) await tab.expectOwn(from, 'items', app.pins === 'data' ? ['api'] : [])
+      else if (app.unhashed === 'pages') await tab.expectUnmixed('items')
       else await tab.expectHashedFiles(from, 'items')
       await tab.follow('about')
       await secondTab.follow('about')
@@ -125,6 +136,20 @@ describe.each(CHOSEN_APPS.filter(({ hasShellWorker }) => !hasShellWorker))('$nam
       await expectNoProblem()
     },
   )
+
+  if (app.pins === 'all') {
+    it('keeps each of three tabs on its version by what the framework sends, without a script', async () => {
+      await walkThreeTabs(app, site, await newProfile())
+      await expectNoProblem()
+    })
+  }
+
+  it('keeps each of three tabs on its version with the script', async () => {
+    await site.pinTabs(true)
+    onTestFinished(() => site.pinTabs(false))
+    await walkThreeTabs(app, site, await newProfile())
+    await expectNoProblem()
+  })
 
   it('leads back and forward to pages that belong together', async () => {
     const tab = await (await newProfile()).open('/')

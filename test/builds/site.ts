@@ -29,6 +29,8 @@ export type Site = {
   readonly rollBack: (to: Release) => Promise<void>
   /** Has the release serve nobody any more, nor open pages, and waits until the edge does so. */
   readonly withdraw: (release: Release) => Promise<void>
+  /** Has pages get the script that pins each tab, or not. */
+  readonly pinTabs: (isOn: boolean) => Promise<void>
   readonly stop: () => Promise<void>
 }
 
@@ -88,6 +90,7 @@ export async function startSite(
       await command('rollback', '--yes')
       await inForce(to)
     },
+    pinTabs: (isOn) => command('tab-pins', isOn ? 'on' : 'default', '--yes', '--wait'),
     withdraw: (release) => command('withdraw', release, '--yes', '--wait'),
     stop: async () => {
       await within(STOP_LIMIT_MS, 'the edge ends', edge.dispose())

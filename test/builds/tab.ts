@@ -37,6 +37,11 @@ export class Tab {
     await this.#page.goto(url.href)
   }
 
+  /** Makes it the tab in front, in which a visitor clicks. */
+  async show(): Promise<void> {
+    await this.#within('the tab comes to the front', this.#page.bringToFront())
+  }
+
   async reload(): Promise<Response | null> {
     await this.#profile.settle()
     return this.#page.reload()
@@ -175,6 +180,20 @@ export class Tab {
     await vi.waitFor(async () => {
       const { api: _, data: __, logo: ___, ...parts } = await this.#readParts()
       expect(parts).toEqual(toAll(release, parts))
+    }, WAIT)
+  }
+
+  /**
+   * What the page has by itself is of its release: all but what markup names without a hash, which is the
+   * logo, and `others`.
+   */
+  async expectOwn(release: Release, name: PageName, others: readonly string[] = []): Promise<void> {
+    await this.#seek(`#page-${name}`)
+    const left = ['logo', ...others]
+    await vi.waitFor(async () => {
+      const parts = Object.entries(await this.#readParts()).filter(([part]) => !left.includes(part))
+      const own = Object.fromEntries(parts)
+      expect(own).toEqual(toAll(release, own))
     }, WAIT)
   }
 

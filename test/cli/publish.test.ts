@@ -105,6 +105,35 @@ describe('holo publish', () => {
     expect(none.stderr).toContain('there is nothing to publish')
   })
 
+  it('finds what the framework sends as a pin, which the list of versions shows', async () => {
+    const page = (id: string) => `<html data-dpl-id="${id}" lang="en"><p>${id}</p>`
+    const next = await makeFolder({ 'index.html': page('dpl_1') })
+    const ran = await run([next, '--version', 'n1'])
+    expect(ran.stdout).toContain(
+      'Next.js pins tabs to this version by itself: dpl_1 in x-deployment-id, ?dpl=\n',
+    )
+    const pin = { id: 'dpl_1', headers: ['x-deployment-id'], queries: ['dpl'] }
+    // The control wrote it into the document, with which isolates decide.
+    expect((await holo(['versions'], { env })).stdout).toMatch(/framework pin.*\n.*dpl_1 in x-dep/)
+
+    const again = await run([next, '--version', 'n1', '--no-framework-pin', '--json'])
+    expect(again.json).toMatchObject({ isKnown: true })
+    expect(again.json?.warnings).toContainEqual(
+      expect.stringContaining('n1 keeps the framework pin with which it was published (dpl_1 in'),
+    )
+    const other = await makeFolder({ 'index.html': page('dpl_1'), 'a.txt': 'other' })
+    const same = await run([other, '--version', 'n2', '--json', '--dry-run'])
+    expect(same.json).toMatchObject({ frameworkPin: pin })
+    expect(same.json?.warnings).toContainEqual(
+      expect.stringContaining('version n1 has the same build id "dpl_1"'),
+    )
+    const given = ['--framework-pin', 'id=mine,header=x-build']
+    expect((await run([other, '--version', 'n2', '--json', ...given])).json).toMatchObject({
+      frameworkPin: { id: 'mine', headers: ['x-build'] },
+      warnings: [],
+    })
+  })
+
   it('takes commit and author from git', async () => {
     const folder = await makeFolder({ 'index.html': 'committed' })
     const git = (...args: string[]) =>

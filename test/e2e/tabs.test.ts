@@ -36,6 +36,34 @@ async function openTab(context: BrowserContext, site: TabSite) {
   return { page, problems }
 }
 
+/** Has the browser fetch the next page ahead, and tells which version that was. */
+async function prerender(page: Page): Promise<string | undefined> {
+  const fetched = page.context().waitForEvent('response', {
+    predicate: (reply) => new URL(reply.url()).pathname === '/b',
+  })
+  await page.evaluate(() => {
+    const rules = document.createElement('script')
+    rules.type = 'speculationrules'
+    rules.textContent = JSON.stringify({
+      prerender: [{ source: 'list', urls: ['/b'], eagerness: 'immediate' }],
+    })
+    document.head.append(rules)
+  })
+  return (await fetched).headers()['holo-version']
+}
+
+/** Opens the next page by a link. */
+async function follow(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const link = document.createElement('a')
+    link.href = '/b'
+    document.body.append(link)
+    link.click()
+  })
+  await page.waitForURL('**/b')
+  await page.waitForLoadState()
+}
+
 describe('tabs of one browser, with the script', () => {
   let site: TabSite
   beforeAll(async () => {
@@ -85,28 +113,10 @@ describe('tabs of one browser, with the script', () => {
     await site.moveTo('1')
     const context = await openContext()
     const { page } = await openTab(context, site)
-    const prerendered = context.waitForEvent('response', {
-      predicate: (reply) => new URL(reply.url()).pathname === '/b',
-    })
-    await page.evaluate(() => {
-      const rules = document.createElement('script')
-      rules.type = 'speculationrules'
-      rules.textContent = JSON.stringify({
-        prerender: [{ source: 'list', urls: ['/b'], eagerness: 'immediate' }],
-      })
-      document.head.append(rules)
-    })
-    await prerendered
+    await prerender(page)
     await site.moveTo('2')
     await openTab(context, site)
-    await page.evaluate(() => {
-      const link = document.createElement('a')
-      link.href = '/b'
-      document.body.append(link)
-      link.click()
-    })
-    await page.waitForURL('**/b')
-    await page.waitForLoadState()
+    await follow(page)
     const is = await page.title()
     expect(await click(page)).toEqual(allOf(is))
     await site.moveTo('1')
@@ -208,9 +218,13 @@ describe('tabs of one browser, with the script', () => {
 })
 
 describe('tabs of one browser, without the script', () => {
+  let site: TabSite
+  beforeAll(async () => {
+    site = await startTabSite({})
+  })
+  afterAll(() => site?.stop())
+
   it('share the pin of the tab that was opened last, and keep their own hashed files', async () => {
-    const site = await startTabSite({})
-    onTestFinished(() => site.stop())
     const context = await openContext()
     const first = await openTab(context, site)
     expect(await click(first.page)).toEqual(allOf('1'))
@@ -223,5 +237,20 @@ describe('tabs of one browser, without the script', () => {
       // It runs as long as a tab has it.
       shared: { is: '1', fetch: '2' },
     })
+  })
+
+  it('have a first visit whole whose page was fetched ahead, by the cookies that came with it', async () => {
+    await site.moveTo('1')
+    const context = await openContext()
+    const { page } = await openTab(context, site)
+    await context.clearCookies()
+    expect(await prerender(page)).toBe('1')
+    await vi.waitFor(async () => {
+      const names = (await context.cookies()).map(({ name, value }) => `${name}=${value}`)
+      expect(names).toContain('holo-pin=1@main')
+    }, WAIT)
+    await follow(page)
+    expect(await page.title()).toBe('1')
+    expect(await click(page)).toEqual(allOf('1'))
   })
 })

@@ -85,7 +85,7 @@ async function loadKnown({
 
 function toRecord(
   id: string,
-  { manifest, services, createdAt, commit, author }: UploadBody,
+  { manifest, services, createdAt, commit, author, frameworkPin }: UploadBody,
   opened: Manifest,
 ): VersionRecord {
   let files = 0
@@ -103,6 +103,7 @@ function toRecord(
     createdAt,
     ...(commit === undefined ? {} : { commit }),
     ...(author === undefined ? {} : { author }),
+    ...(frameworkPin && { frameworkPin }),
   }
 }
 

@@ -11,6 +11,7 @@ import type { Decision, RequestFacts } from '../../core/types.ts'
 import { compileAssignments } from '../../document/compile.ts'
 import { parseAssignments } from '../../document/parse.ts'
 import { readFacts } from '../../http/facts.ts'
+import { withFrameworkPin } from '../../http/framework-pins.ts'
 import { toKind } from '../../http/kind.ts'
 import { isOwnPath, VERSION_NOW_PATH } from '../../http/own-paths.ts'
 import {
@@ -64,7 +65,7 @@ export const EXPLAIN_ROUTE: Route = route({
     const { visitor = read.visitor } = call.body
     const isNamed = call.body.visitor !== undefined
     const facts = {
-      ...read,
+      ...withFrameworkPin(read, headers, assignments),
       visitor,
       minted: read.minted && !isNamed,
       anonymous: read.anonymous && !isNamed,

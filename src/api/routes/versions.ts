@@ -177,6 +177,7 @@ function toVersion(
     openIn: Object.fromEntries(openIn),
     withdrawn: found.withdrawn === true,
     published: found.published,
+    ...(found.frameworkPin && { frameworkPin: found.frameworkPin }),
     environments: pointing.map(([name]) => name),
   }
 }

@@ -4,6 +4,7 @@
 import type * as z from 'zod'
 import { toSize } from '../../core/amounts.ts'
 import { HTML_HANDLING, NOT_FOUND } from '../../core/site/manifest-config.ts'
+import { copyFrameworkPin } from '../../document/framework-pin.ts'
 import type { PublishedService } from '../../document/service.ts'
 import { removeEncoded } from '../../publish/encode-contents.ts'
 import { showProgress } from '../../publish/progress.ts'
@@ -15,6 +16,7 @@ import type { Api } from '../api.ts'
 import { makeFirstDocument, toFirstCommand } from '../begin.ts'
 import { type Context, command } from '../command.ts'
 import { CliFailure, EXIT, misuse } from '../failure.ts'
+import { describeFrameworkPin, listPinWarnings } from '../framework-pin.ts'
 import { collect, toEnvironmentName, toVersionId } from '../options.ts'
 import { loadPublishSettings, type PublishOptions } from '../publish-settings.ts'
 import { toStyle } from '../terminal.ts'
@@ -63,6 +65,12 @@ export const PUBLISH = command({
       about: `the addresses of pages: ${HTML_HANDLING.join(', ')} (the first if left out)`,
     },
     {
+      flags: '--framework-pin <pin>',
+      about:
+        'what the framework sends as a pin: next,id=ID, or id=ID,header=NAME,query=NAME; found in the files if left out',
+    },
+    { flags: '--no-framework-pin', about: 'nothing that the framework sends counts as a pin' },
+    {
       flags: '--any-folder',
       about: 'publishes the folder although it does not look like a finished site',
     },
@@ -105,12 +113,14 @@ export const PUBLISH = command({
     const upload = await runUpload(context, api, { ...settings.upload, retained, dryRun })
     // After a dry run they stay, because the publication itself needs them.
     if (!dryRun) await removeEncoded(settings.upload.encodedFolder)
+    const pin = upload.frameworkPin
     const warnings = [
       ...upload.warnings,
+      ...listPinWarnings(version, pin?.pin, retained),
       ...(isDirty ? [UNCOMMITTED] : []),
       ...(environment !== undefined && upload.revision !== undefined ? [NOT_THE_FIRST] : []),
     ]
-    const first = { folder, version, services }
+    const first = { folder, version, services, frameworkPin: pin?.pin }
     const isFirst = !dryRun && upload.revision === undefined && environment !== undefined
     const revision = isFirst
       ? await makeFirstDocument(context, environment, first, upload.manifest, options)
@@ -125,6 +135,7 @@ export const PUBLISH = command({
       version,
       folder,
       ...upload,
+      frameworkPin: pin && copyFrameworkPin(pin.pin),
       dryRun,
       ...(revision === undefined ? {} : { revision }),
       ...authorship,
@@ -135,7 +146,8 @@ export const PUBLISH = command({
     for (const warning of options.json ? [] : warnings) {
       context.say(`${style.yellow('warning:')} ${warning}`)
     }
-    return { json, lines: toLines(json, services, performance.now() - startedAt) }
+    const said = pin ? [describeFrameworkPin(pin)] : []
+    return { json, lines: toLines(json, services, performance.now() - startedAt, said) }
   },
 })
 
@@ -144,7 +156,12 @@ type Printed = z.input<typeof publishOutput>
 const UNCOMMITTED = 'git has uncommitted changes here, so the version differs from its commit'
 const NOT_THE_FIRST = '--first was ignored: this Holo already has a document'
 
-function toLines(json: Printed, services: readonly PublishedService[], ms: number): string[] {
+function toLines(
+  json: Printed,
+  services: readonly PublishedService[],
+  ms: number,
+  said: readonly string[],
+): string[] {
   const { version, folder, files, bytes, uploaded, uploadedBytes, reused, isKnown, next, target } =
     json
   const what = `${toCount(files, 'file')}, ${toSize(bytes)}`
@@ -153,6 +170,7 @@ function toLines(json: Printed, services: readonly PublishedService[], ms: numbe
     return [
       `Would publish ${version} at ${target}: ${what}. Nothing was sent`,
       from,
+      ...said,
       `Next: ${next}`,
     ]
   }
@@ -161,6 +179,7 @@ function toLines(json: Printed, services: readonly PublishedService[], ms: numbe
       ? `${version} was already published at ${target} with the same content`
       : `Published ${version} at ${target}: ${what}, in ${toSeconds(ms)}`,
     from,
+    ...said,
     `${toCount(uploaded, 'blob')} uploaded (${toSize(uploadedBytes)}), ${reused} stored before`,
     `Next: ${next}`,
   ]
@@ -233,8 +252,10 @@ async function runUpload(
   }
 }
 
+type Retained = z.output<typeof retainedAsRead>['versions'][number]
+
 /** The newest versions, which visitors may still have; none while there is no document. */
-async function loadRetained(api: Api): Promise<{ id: string; manifest: string }[]> {
+async function loadRetained(api: Api): Promise<Retained[]> {
   try {
     const { versions } = await api.ask(retainedAsRead, 'GET', '/versions')
     return toNewestFirst(versions).slice(0, MAX_RETAINED)

@@ -1,5 +1,6 @@
 // `holo versions`: lists published versions and the environments that point at them, and aborts uploads.
 
+import { toFrameworkPinText } from '../../document/framework-pin.ts'
 import { abortOutput, uploadAsRead } from '../../wire/uploads.ts'
 import { type VersionAsRead, versionsAsRead, versionsOutput } from '../../wire/versions.ts'
 import { type CommandRow, command } from '../command.ts'
@@ -10,6 +11,7 @@ import { toTable } from '../table.ts'
 import { toCount } from '../words.ts'
 
 const HEAD = ['version', 'published', 'environments', 'state', 'commit', 'author', 'services']
+const HEAD_WITH_PINS = [...HEAD.slice(0, -1), 'framework pin', ...HEAD.slice(-1)]
 /** Long enough to be unique in most repositories. */
 const SHORT_COMMIT_CHARACTERS = 10
 
@@ -32,6 +34,8 @@ const VERSIONS = command({
         ...(author === undefined ? {} : { author }),
       }),
     )
+    // Most apps have no framework that sends one, and the table is wide enough.
+    const hasPins = newestFirst.some(({ frameworkPin }) => frameworkPin)
     const rows = newestFirst.map((version) => [
       version.id,
       version.published?.replace('T', ' ').replace(/\.\d+Z$/, 'Z') ?? '',
@@ -41,12 +45,13 @@ const VERSIONS = command({
         ? (version.commit ?? '').slice(0, SHORT_COMMIT_CHARACTERS)
         : (version.commit ?? ''),
       version.author ?? '',
+      ...(hasPins ? [version.frameworkPin ? toFrameworkPinText(version.frameworkPin) : ''] : []),
       version.services.map(({ prefix, origins }) => `${prefix} → ${origins.join(', ')}`).join('  '),
     ])
     const lines =
       rows.length === 0
         ? ['Nothing has been published yet: start with "holo publish --first main"']
-        : toTable(HEAD, rows, context.columns)
+        : toTable(hasPins ? HEAD_WITH_PINS : HEAD, rows, context.columns)
     return { json: { revision, versions: newestFirst }, lines }
   },
 })

@@ -3,6 +3,7 @@
 
 import { getOwn } from '../../core/own.ts'
 import { ok } from '../../core/result.ts'
+import type { FrameworkPin } from '../../document/framework-pin.ts'
 import type { PublishedService } from '../../document/service.ts'
 import type { Command } from '../../wire/commands.ts'
 import type { Content } from './content.ts'
@@ -83,6 +84,7 @@ export type OwnCommand =
       readonly services: readonly PublishedService[]
       /** ISO 8601, UTC. */
       readonly published: string
+      readonly frameworkPin?: FrameworkPin | undefined
     }
   | { readonly kind: 'remove-versions'; readonly versions: readonly string[] }
   | PreviewCommand
@@ -104,7 +106,13 @@ export function setPreviewKeys({ keys, revoked }: PreviewCommand, current: Conte
 
 /** Adds a version that no environment points at yet. One that is there already stays as it is. */
 export function addVersion(
-  { version, manifest, services, published }: Extract<OwnCommand, { kind: 'add-version' }>,
+  {
+    version,
+    manifest,
+    services,
+    published,
+    frameworkPin,
+  }: Extract<OwnCommand, { kind: 'add-version' }>,
   current: Content,
 ): DraftResult {
   const existing = getOwn(current.versions, version)
@@ -113,7 +121,12 @@ export function addVersion(
     if (existing.manifest === manifest) return ok(toDraft(current))
     return refuseChange('version', `version "${version}" has other files in the document`)
   }
-  const entry = { manifest, ...(services.length > 0 ? { services } : {}), published }
+  const entry = {
+    manifest,
+    ...(services.length > 0 ? { services } : {}),
+    published,
+    ...(frameworkPin && { frameworkPin }),
+  }
   return ok({ ...toDraft(current), versions: { ...current.versions, [version]: entry } })
 }
 

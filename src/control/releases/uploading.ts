@@ -1,6 +1,7 @@
 // The steps of an upload: open, verify in steps, write the record, add the version to the document,
 // finalise. Each step is stored before the next one and can be repeated.
 
+import { toCanonicalJson } from '../../core/canonical-json.ts'
 import { getOwn } from '../../core/own.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { isSameSubstance, type VersionRecord } from '../../document/version-record.ts'
@@ -77,7 +78,7 @@ export class Uploading {
     if (holder && !isSameSubstance(holder, record)) return ok({ kind: 'taken', ...holder })
     const problems = this.#findProblems(record)
     if (problems.length > 0) return err({ kind: 'invalid', problems })
-    if (row && row.state !== 'finalised' && isSameSubstance(toRecord(row), record)) {
+    if (row && row.state !== 'finalised' && isSameUpload(toRecord(row), record)) {
       uploads.touch(record.id, now())
     } else {
       const owner = toOwner(author.principal)
@@ -225,8 +226,18 @@ export class Uploading {
   }
 }
 
-function toCommand({ id, manifest, services, createdAt }: VersionRecord): OwnCommand {
-  return { kind: 'add-version', version: id, manifest, services, published: createdAt }
+/** What a version pins by itself is settled when it is published; until then an upload may change it. */
+function isSameUpload(one: VersionRecord, other: VersionRecord): boolean {
+  const [pin, otherPin] = [one.frameworkPin, other.frameworkPin].map(
+    (pin) => pin && toCanonicalJson(pin),
+  )
+  return isSameSubstance(one, other) && pin === otherPin
+}
+
+function toCommand(record: VersionRecord): OwnCommand {
+  const { id, manifest, services, createdAt, frameworkPin } = record
+  const entry = { manifest, services, published: createdAt, frameworkPin }
+  return { kind: 'add-version', version: id, ...entry }
 }
 
 /** A version that is finalised, shown as an upload even if it was not uploaded here. */

@@ -49,8 +49,8 @@ export class Uploads {
     const { serial } = this.#sql.exec<CollectionRow>('SELECT * FROM collection').one()
     this.#sql.exec(
       `INSERT OR REPLACE INTO uploads (version, state, serial, manifest, services, files, bytes,
-        created_at, commit_id, author, verified, opened_after, touched_at, owner)
-       VALUES (?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)`,
+        created_at, commit_id, author, verified, opened_after, touched_at, owner, framework_pin)
+       VALUES (?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?)`,
       record.id,
       serial,
       record.manifest,
@@ -63,6 +63,7 @@ export class Uploads {
       deletions,
       now,
       owner,
+      record.frameworkPin ? JSON.stringify(record.frameworkPin) : null,
     )
   }
 
@@ -113,6 +114,7 @@ export function toRecord(row: UploadRow): VersionRecord {
     createdAt: row.created_at,
     ...(row.commit_id === null ? {} : { commit: row.commit_id }),
     ...(row.author === null ? {} : { author: row.author }),
+    ...(row.framework_pin === null ? {} : { frameworkPin: JSON.parse(row.framework_pin) }),
   }
 }
 

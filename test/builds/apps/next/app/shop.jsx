@@ -4,6 +4,10 @@ import dynamic from 'next/dynamic'
 import Link from 'next/link'
 import { useEffect, useState } from 'react'
 
+// Of a build with a `deploymentId`.
+const id = process.env.NEXT_DEPLOYMENT_ID
+const headers = id ? { 'x-deployment-id': id } : {}
+
 const More = dynamic(() => import('./more'))
 
 export function Shop() {
@@ -11,7 +15,7 @@ export function Shop() {
   const [isLong, setLong] = useState(false)
   const ask = async () => {
     setApi(undefined)
-    const { release } = await (await fetch('/api/version')).json()
+    const { release } = await (await fetch('/api/version', { headers })).json()
     if (release !== '__RELEASE__') console.error(`page __RELEASE__, backend ${release}`)
     setApi(release)
   }

@@ -7,9 +7,13 @@ function tell(id, release, text) {
   document.getElementById('told').append(line)
 }
 
+// Of a build for Netlify.
+const id = import.meta.env.PUBLIC_DEPLOY_ID
+const headers = id ? { 'X-Netlify-Deploy-ID': id } : {}
+
 async function ask() {
   document.getElementById('api')?.remove()
-  const { release } = await (await fetch('/api/version')).json()
+  const { release } = await (await fetch('/api/version', { headers })).json()
   const page = document.querySelector('nav').dataset.release
   if (release !== page) console.error(`page ${page}, backend ${release}`)
   tell('api', release, `Backend of ${release}`)
