@@ -84,8 +84,9 @@ const LOOK_EVERY_MS = 20
 /** So often in a row nothing is waited for: what came in is drawn, and has not led to another call. */
 const QUIET_LOOKS = 3
 
-/** What still waits for data, and a chart that is not drawn yet. */
-const UNFINISHED = 'main .loading, main .chart-host:not(:has(canvas))'
+/** What still waits for data, a chart that is not drawn yet, and a replay that goes on. */
+const UNFINISHED =
+  'main .loading, main .chart-host:not(:has(canvas)), main .charts + [role="status"]'
 
 /** Waits until the page has what it asked for, and shows it. */
 export async function settle(page: Page): Promise<void> {

@@ -31,7 +31,7 @@ export function EvidenceCharts({ rollout }: { rollout: RunningRolloutReply }) {
     }
   }, [rollout.id, isAsked.value, isRunning])
   useEffect(() => forgetEvidence, [])
-  const { points, failure, isLong, all } = evidence.value
+  const { points, failure, isLong, all, result } = evidence.value
   if (failure) return <FailureBox failure={failure} />
   if (isLong) {
     return (
@@ -50,7 +50,7 @@ export function EvidenceCharts({ rollout }: { rollout: RunningRolloutReply }) {
     )
   }
   if (points.length < 2) {
-    return all === undefined ? (
+    return result === undefined ? (
       <Loading what="the evidence" />
     ) : (
       <p class="quiet">There is too little to draw yet.</p>
