@@ -78,6 +78,9 @@ export function dropProposal(): void {
   proposal.value = undefined
 }
 
+/** How often a change is tried while others change the document between the two calls of a try. */
+const MAX_TRIES = 4
+
 /** Asks what the change would do to the document as it is now. */
 export async function tryChange(): Promise<void> {
   const change = proposal.value
@@ -87,12 +90,14 @@ export async function tryChange(): Promise<void> {
   if (proposal.value === change) proposalStage.value = stage
 }
 
-async function preview(change: Proposal): Promise<ProposalStage> {
+async function preview(change: Proposal, triesLeft = MAX_TRIES - 1): Promise<ProposalStage> {
   const current = await call('GET /assignments')
   if (!current.ok) return { kind: 'refused', failure: current.error }
   const document = current.value as unknown as ReadDocument & { revision: number }
   const tried = await send(change, change.revision ?? document.revision, { dryRun: 'true' })
   if (!tried.ok) {
+    const isOvertaken = tried.error.code === 'stale' && change.revision === undefined
+    if (isOvertaken && triesLeft > 0) return preview(change, triesLeft - 1)
     // What holds the whole document cannot be tried again on top of another one.
     const differences =
       tried.error.code === 'stale' && change.revision !== undefined
