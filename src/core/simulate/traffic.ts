@@ -42,19 +42,35 @@ export function drawSecond(
   metrics: readonly Metric[],
   baseline = 0,
 ): readonly Visit[] {
-  const asked = metrics.filter(({ name }) => Object.hasOwn(load.metrics, name))
   const count = drawPoisson(random, load.visitorsPerMinute / 60)
+  // Most seconds of a quiet site have nobody.
+  if (count === 0) return []
+  const models = [toModels(load, metrics, 'base'), toModels(load, metrics, 'canary')] as const
   return Array.from({ length: count }, () => {
     const place = random()
     const side = place < share ? 1 : 0
     const isBaseline = side === 0 && place < share + baseline
-    const met = asked.flatMap((metric): VisitMet[] => {
-      const model = load.metrics[metric.name]?.[side === 1 ? 'canary' : 'base']
-      const level = model ? drawLevel(random, metric, model, side) : 0
-      return level > 0 ? [{ metric: metric.name, level }] : []
-    })
+    const met: VisitMet[] = []
+    for (const { metric, model } of models[side]) {
+      const level = drawLevel(random, metric, model, side)
+      if (level > 0) met.push({ metric: metric.name, level })
+    }
     return { visitor: Math.floor(random() * HASHES), side, isBaseline, met } as const
   })
+}
+
+/** How one side fares in each metric that has data. */
+function toModels(
+  { metrics: known }: Load,
+  metrics: readonly Metric[],
+  side: 'base' | 'canary',
+): readonly { readonly metric: Metric; readonly model: SideModel }[] {
+  const models = []
+  for (const metric of metrics) {
+    const model = Object.hasOwn(known, metric.name) ? known[metric.name]?.[side] : undefined
+    if (model) models.push({ metric, model })
+  }
+  return models
 }
 
 /** How many edges a visitor is above; without edges 1 if it met it. */
