@@ -273,11 +273,13 @@ const NO_FACTS_OPTIONS: FactsOptions = {
   visitor: undefined,
   salt: '',
   polled: new Set(),
+  embeddedCookies: true,
   withAttributes: false,
 }
 
-function toFactsOptions({ visitor, salt, polled, rules }: CompiledAssignments): FactsOptions {
-  return { visitor, salt, polled, withAttributes: rules.length > 0 }
+function toFactsOptions(assignments: CompiledAssignments): FactsOptions {
+  const { visitor, salt, polled, embeddedCookies, rules } = assignments
+  return { visitor, salt, polled, embeddedCookies, withAttributes: rules.length > 0 }
 }
 
 /** What is counted for a request that failed because of an error in Holo itself, not in a service. */

@@ -74,6 +74,9 @@ function listChanges(before: AssignmentsDocument, after: AssignmentsDocument): s
     ...(isSame(before.tabPins, after.tabPins)
       ? []
       : [`pins per tab: ${after.tabPins ? 'on' : 'off'}`]),
+    ...(isSame(before.embeddedCookies, after.embeddedCookies)
+      ? []
+      : [`cookies in frames of other sites: ${after.embeddedCookies === false ? 'off' : 'on'}`]),
     ...(isSame(before.expose, after.expose) ? [] : ['expose: changed']),
     ...(isSame(before.measure, after.measure) ? [] : ['measure: changed']),
   ]

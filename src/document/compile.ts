@@ -51,6 +51,8 @@ export type CompiledAssignments = Assignments & {
   readonly polled: ReadonlySet<string>
   /** The environments whose pages get the script that pins each tab, by name. */
   readonly tabPinned: ReadonlySet<string>
+  /** Whether pages keep cookies in frames of other sites. */
+  readonly embeddedCookies: boolean
   readonly expose: Expose
   /** What the team declares for the judge. */
   readonly measure: Measure
@@ -132,6 +134,7 @@ export function compileAssignments(document: AssignmentsDocument): CompiledAssig
         (tabPins ?? document.tabPins) ? [name] : [],
       ),
     ),
+    embeddedCookies: document.embeddedCookies ?? true,
     expose: {
       response: new Set(
         document.expose?.response ?? ['version', 'environment', 'bucket', 'timing'],

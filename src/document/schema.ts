@@ -126,6 +126,10 @@ export const PARTS = {
   visitor: visitor.optional(),
   polled: z.array(polledPath).max(20).optional(),
   tabPins: z.boolean().optional(),
+  embeddedCookies: z
+    .boolean()
+    .optional()
+    .describe('Whether pages keep cookies in frames of other sites; true if left out'),
   expose: expose.optional(),
   measure: measure.optional(),
   previews: previews.optional(),

@@ -116,6 +116,15 @@ export type OwnCookies = {
   readonly isOld: boolean
 }
 
+/** In a frame of another site, where none are kept. */
+export const NO_EMBEDDED_COOKIES: OwnCookies = {
+  visitor: undefined,
+  pin: undefined,
+  workers: [],
+  place: 'embedded',
+  isOld: false,
+}
+
 /**
  * The cookies of Holo that count. Over https the plain names are read only if there are none with
  * the prefix, and the reply replaces them, because any sibling domain can set a plain one.

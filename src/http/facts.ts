@@ -4,7 +4,7 @@
 import { readAddress } from '../core/address.ts'
 import { parsePin } from '../core/pins.ts'
 import type { Attributes, GrantedPreview, RequestFacts, RequestKind } from '../core/types.ts'
-import { type OwnCookies, parseCookies, readOwnCookies } from './cookies.ts'
+import { NO_EMBEDDED_COOKIES, type OwnCookies, parseCookies, readOwnCookies } from './cookies.ts'
 import { readAgent } from './crawlers.ts'
 import { isForeignFrame, isPrefetch, opensPage, readWatch, type Watch } from './kind.ts'
 import { readPinOf, splitQuery } from './query.ts'
@@ -26,6 +26,8 @@ export type Facts = RequestFacts & {
   readonly prefetch: boolean
   /** A page in a frame of another site's page. */
   readonly embedded: boolean
+  /** It keeps no cookies, because the document says so. */
+  readonly withoutCookies: boolean
   /** How the client learns by this request that there is another version. */
   readonly watch: Watch | undefined
   /** Whether the visitor's browser uses https. */
@@ -51,6 +53,8 @@ export type FactsOptions = {
   readonly salt: string
   /** Paths that apps poll according to the document, besides those that Holo knows. */
   readonly polled: ReadonlySet<string>
+  /** Whether pages keep cookies in frames of other sites. */
+  readonly embeddedCookies: boolean
   /** Whether there are rules that need more than the path. */
   readonly withAttributes: boolean
   /** What the request may see by a grant, once this was verified. */
@@ -75,18 +79,22 @@ const NO_ATTRIBUTES: Attributes = { header: {}, cookie: {}, query: {} }
 export function readFacts(
   request: Request,
   kind: RequestKind,
-  { visitor: source, salt, polled, withAttributes, granted = NOTHING_GRANTED }: FactsOptions,
+  options: FactsOptions,
   address = readAddress(request),
 ): Facts | undefined {
   if (!address) return undefined
+  const { visitor: source, salt, polled, withAttributes, granted = NOTHING_GRANTED } = options
   const { url, path } = address
   const { method, headers } = request
   const secure = url.protocol === 'https:'
   const isPage = opensPage(kind)
   const isForeign = kind === 'navigation' && isForeignFrame(headers)
   const cookies = parseCookies(headers.get('cookie'))
-  const own = readOwnCookies(cookies, secure, isForeign)
-  const embedded = isPage && (isForeign || own.place === 'embedded')
+  const sent = readOwnCookies(cookies, secure, isForeign)
+  const embedded = isPage && (isForeign || sent.place === 'embedded')
+  const isOff = sent.place === 'embedded' && !options.embeddedCookies
+  // Those that were set before the document said so do not count any more.
+  const own = isOff ? NO_EMBEDDED_COOKIES : sent
   const { search, pin: queryPin } = splitQuery(address.search)
   const agent = readAgent(headers.get('user-agent'))
   const prefetch = isPage && isPrefetch(headers)
@@ -96,6 +104,7 @@ export function readFacts(
     isPrefetch: prefetch,
     isEmbedded: embedded,
     isSecure: secure,
+    isWithoutCookies: isOff,
     isStateless: agent.stateless,
     salt,
   })
@@ -109,6 +118,7 @@ export function readFacts(
     kind,
     prefetch,
     embedded,
+    withoutCookies: isOff,
     watch,
     current: embedded || watch !== undefined,
     visitor: visitor.id,

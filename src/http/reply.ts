@@ -93,7 +93,7 @@ type Answer = { readonly isHtml: boolean; readonly isOwnFile: boolean }
  */
 function toCookies(status: number, facts: Facts, decision: Decision, answer: Answer): string[] {
   const { crawler, visitorToKeep, embedded, cookies: own, secure } = facts
-  if (crawler) return []
+  if (crawler || facts.withoutCookies) return []
   const place = !secure ? 'plain' : embedded ? 'embedded' : 'first-party'
   const cookies: string[] = []
   if (visitorToKeep !== undefined) cookies.push(visitorCookie(visitorToKeep, place))

@@ -43,6 +43,8 @@ export type VisitorOptions = {
   readonly isPrefetch: boolean
   readonly isEmbedded: boolean
   readonly isSecure: boolean
+  /** The document says that it keeps no cookies. */
+  readonly isWithoutCookies: boolean
   /** The client is a program that keeps no cookies. */
   readonly isStateless: boolean
   readonly salt: string
@@ -86,8 +88,9 @@ export function readVisitor(
  * this request.
  */
 function mayKeepCookies(headers: Headers, situation: VisitorOptions): boolean {
-  const { method, kind, isEmbedded, isSecure, isStateless } = situation
-  if (isStateless || (kind !== 'document' && kind !== 'navigation')) return false
+  const { method, kind, isEmbedded, isSecure, isWithoutCookies, isStateless } = situation
+  if (isStateless || isWithoutCookies || (kind !== 'document' && kind !== 'navigation'))
+    return false
   if (isEmbedded) return isSecure
   if (method === 'GET') return true
   // A form that another site posts sends no Lax cookies, even if there are some. HEAD opens no

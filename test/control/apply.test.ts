@@ -318,6 +318,7 @@ describe('rollback', () => {
     visitor: { header: 'x-user' },
     polled: ['/build.json'],
     tabPins: true,
+    embeddedCookies: false,
     previews: {
       hosts: ['*.preview.example.com'],
       keys: [{ id: 'a'.repeat(8), key: 'A'.repeat(43) }],

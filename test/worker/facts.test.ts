@@ -9,6 +9,7 @@ const PLAIN: FactsOptions = {
   visitor: undefined,
   salt: 'shop',
   polled: new Set(),
+  embeddedCookies: true,
   withAttributes: false,
 }
 
@@ -292,6 +293,21 @@ describe("Holo's own cookies over https", () => {
     expect(factsOf({ ...CALL, cookie: OLD }, {}, http).visitor).toBe(ID)
     const cookie = `__Host-holo-visitor=${ID}`
     expect(factsOf({ ...CALL, cookie }, {}, http).anonymous).toBe(true)
+  })
+
+  it('neither count nor are set in frames of other sites where the document says so', () => {
+    const cookie = `__Host-holo-embedded-pin=3@main; __Host-holo-embedded-visitor=${ID}`
+    const off = { embeddedCookies: false }
+    const framed = { ...FRAME, 'sec-fetch-site': 'cross-site' }
+    for (const headers of [framed, { ...framed, cookie }, { ...CALL, cookie }]) {
+      expect(factsOf(headers, off)).toMatchObject({ anonymous: true, visitorToKeep: undefined })
+      expect(factsOf(headers, off).pin).toBeUndefined()
+    }
+    const page = `__Host-holo-visitor=${ID}; __Host-holo-pin=1@main`
+    expect(factsOf({ ...CALL, cookie: `${cookie}; ${page}` }, off)).toMatchObject({
+      visitor: ID,
+      pin: { claim: { version: '1' } },
+    })
   })
 
   it('are those of the page where a page of ours has a frame of ours', () => {

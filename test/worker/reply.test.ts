@@ -35,6 +35,7 @@ type Asked = {
   readonly isOwnFile?: boolean
   readonly mayBeHtml?: boolean
   readonly isPinLost?: boolean
+  readonly embeddedCookies?: boolean
   readonly status?: number
 }
 
@@ -50,12 +51,17 @@ function replyTo(
     isOwnFile = false,
     mayBeHtml = false,
     isPinLost = false,
+    embeddedCookies = true,
     status = 200,
   }: Asked = {},
 ): Response {
   const request = new Request(new URL(path, base), { headers })
   const kind = toKind('GET', request.headers, new URL(request.url).pathname)
-  const facts = readFacts(request, kind, { ...ASSIGNMENTS, withAttributes: false })
+  const facts = readFacts(request, kind, {
+    ...ASSIGNMENTS,
+    embeddedCookies,
+    withAttributes: false,
+  })
   if (!facts) throw new Error('the path could not be read')
   const made = {
     ...(type === '' ? {} : { 'content-type': type }),
@@ -99,6 +105,7 @@ describe('the cookies of a first page', () => {
       `__Host-holo-embedded-pin=V@main; Path=/; ${flags}`,
     ])
     expect(cookiesOf(FOREIGN_FRAME, { base: 'http://shop.example.com' })).toEqual([])
+    expect(cookiesOf(FOREIGN_FRAME, { embeddedCookies: false })).toEqual([])
   })
 
   it('are made by a page that is fetched ahead', () => {
