@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 import { measureCounting } from './bench/counting.ts'
 import { measureInProcess } from './bench/in-process.ts'
 import { countOperations } from './bench/operations.ts'
-import { measurePeers } from './bench/peers.ts'
+import { MAX_FONTS, MIN_FONTS, measurePeers } from './bench/peers.ts'
 import { measureProxied } from './bench/proxied.ts'
 import type { Effort, Results } from './bench/results.ts'
 import { formatResults } from './bench/table.ts'
@@ -19,12 +19,13 @@ const HELP = `npm run bench -- [options]
   --json        print JSON and nothing else (npm is quiet with: npm run --silent bench -- --json)
   --rounds N    how often everything is measured (9)
   --seconds S   how long each contestant is under load in each round (0.5)
+  --fonts N     how many fonts are requested in turn (560). Fewer ones are larger, and sooner published
   --help        this text`
 
 type Options = Effort & { readonly json: boolean }
 
 function readOptions(args: readonly string[]): Options | 'help' {
-  let values: { json: boolean; rounds: string; seconds: string; help: boolean }
+  let values: { json: boolean; rounds: string; seconds: string; fonts: string; help: boolean }
   try {
     values = parseArgs({
       args: [...args],
@@ -32,6 +33,7 @@ function readOptions(args: readonly string[]): Options | 'help' {
         json: { type: 'boolean', default: false },
         rounds: { type: 'string', default: '9' },
         seconds: { type: 'string', default: '0.5' },
+        fonts: { type: 'string', default: String(MAX_FONTS) },
         help: { type: 'boolean', short: 'h', default: false },
       },
     }).values
@@ -41,13 +43,20 @@ function readOptions(args: readonly string[]): Options | 'help' {
   if (values.help) return 'help'
   const rounds = Number(values.rounds)
   const secondsPerTurn = Number(values.seconds)
+  const fonts = Number(values.fonts)
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100) {
     throw new Mistake(`--rounds takes a whole number from 1 to 100, not "${values.rounds}"`, 2)
   }
   if (!(secondsPerTurn > 0 && secondsPerTurn <= 60)) {
     throw new Mistake(`--seconds takes a number up to 60, not "${values.seconds}"`, 2)
   }
-  return { json: values.json, rounds, secondsPerTurn }
+  if (!Number.isInteger(fonts) || fonts < MIN_FONTS || fonts > MAX_FONTS) {
+    throw new Mistake(
+      `--fonts takes a whole number from ${MIN_FONTS} to ${MAX_FONTS}, not "${values.fonts}"`,
+      2,
+    )
+  }
+  return { json: values.json, rounds, secondsPerTurn, fonts }
 }
 
 async function bench(effort: Effort): Promise<Results> {

@@ -3,6 +3,7 @@
 // knows only one version and reads every file from the disk.
 
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
+import { MAX_MEMORY_BLOBS_BYTES } from '../../src/assets/limits.ts'
 import { type Edge, startEdge } from '../local/edge.ts'
 import { connect } from '../local/publish.ts'
 import { ask, toGet } from './ask.ts'
@@ -18,29 +19,46 @@ const TOKEN = 'holo-bench-0123456789abcdef0123456789abcdef'
 const PEER = "Cloudflare's static-asset Worker"
 /** The ratio to reach from memory: at least as fast as the peer. */
 const AIM = 1
-const FILE_BYTES = 64 * 2 ** 10
 /**
- * The 32 MiB of memory of an isolate hold 512 of these files. Requesting all in order never finds one in memory,
- * even if concurrent requests change their order.
+ * How many of the fonts do not fit into the memory of an isolate, whatever their number: requesting all in order never
+ * finds one in memory, even if concurrent requests change their order.
  */
-const LIBRARY_FILES = 560
-/** Files per round that come from R2. Every round needs new ones, because a file comes from R2 only once. */
-const FRESH_FILES = 100
+const TOO_MANY_FONTS = 48
+/** Of 64 KiB each. */
+export const MAX_FONTS = 560
+/** Of 683 KiB each; a font of more than 1 MiB is never kept in memory. */
+export const MIN_FONTS = 96
+/** For each font of a round that comes from R2. Every round needs new ones, because a file comes from R2 only once. */
+const FONTS_PER_FRESH = 5.6
 
 const HOT = '/hot.woff2'
-const LIBRARY = toPaths('library', LIBRARY_FILES)
-const toFresh = (round: number) => toPaths(`fresh-${round}`, FRESH_FILES)
+
+type Fonts = {
+  readonly library: readonly string[]
+  /** Those of a round that come from R2. */
+  readonly toFresh: (round: number) => readonly string[]
+  readonly bytes: number
+}
+
+function toFonts(count: number): Fonts {
+  return {
+    library: toPaths('library', count),
+    toFresh: (round) => toPaths(`fresh-${round}`, Math.round(count / FONTS_PER_FRESH)),
+    bytes: Math.floor(MAX_MEMORY_BLOBS_BYTES / (count - TOO_MANY_FONTS)),
+  }
+}
 
 type Peers = { readonly holo: URL; readonly assets: URL }
 type Source = 'memory' | 'cache' | 'r2'
 
 export function measurePeers(
-  { rounds, secondsPerTurn }: Effort,
+  { rounds, secondsPerTurn, fonts: count }: Effort,
   say: (line: string) => void,
 ): Promise<Comparison[]> {
-  const paths = [HOT, ...LIBRARY]
-  for (let round = 0; round <= rounds; round++) paths.push(...toFresh(round))
-  const files = paths.map((path) => [path, makeBytes(path, FILE_BYTES)] as const)
+  const fonts = toFonts(count)
+  const paths = [HOT, ...fonts.library]
+  for (let round = 0; round <= rounds; round++) paths.push(...fonts.toFresh(round))
+  const files = paths.map((path) => [path, makeBytes(path, fonts.bytes)] as const)
   say(`miniflare: publishing ${files.length} files`)
   return withSite(files, async (folder) => {
     const edge = await startHolo(folder)
@@ -48,7 +66,7 @@ export function measurePeers(
     try {
       const peers = { holo: edge.url, assets: assets.url }
       const until = { ms: secondsPerTurn * 1000 }
-      return await compare(peers, rounds, until, (round) =>
+      return await compare(peers, fonts, rounds, until, (round) =>
         say(`miniflare, round ${round} of ${rounds}`),
       )
     } finally {
@@ -59,6 +77,7 @@ export function measurePeers(
 
 async function compare(
   { holo, assets }: Peers,
+  { library, toFresh, bytes }: Fonts,
   rounds: number,
   until: { readonly ms: number },
   report: (round: number) => void,
@@ -68,22 +87,23 @@ async function compare(
   const peer = await ask(assets, HOT)
   if (!warm.body.equals(peer.body)) throw new Error(`${HOT} is not the same`)
   const fromHolo = (source: Source, paths: readonly string[], until: Until) =>
-    load(holo, paths, [toHeadBytes(warm.head, source)], until)
+    load(holo, paths, [toHeadBytes(warm.head, source)], bytes, until)
   // The peer sends `CF-Cache-Status: MISS` instead of `HIT` for a file that took long, as the first may have.
   const fromPeer = (paths: readonly string[], until: Until) =>
     load(
       assets,
       paths,
       [-1, 0, 1].map((more) => peer.head.length + more),
+      bytes,
       until,
     )
   const once = (paths: readonly string[]) => ({ replies: paths.length })
 
   // Loads all files from R2 into the Cache API.
-  await fromHolo('r2', LIBRARY, once(LIBRARY))
+  await fromHolo('r2', library, once(library))
   const pairs: Pair[] = [
     {
-      name: 'miniflare, one font (64 KiB)',
+      name: `miniflare, one font (${Math.round(bytes / 1024)} KiB)`,
       unit: 'replies',
       ours: {
         name: 'Holo, from memory',
@@ -97,16 +117,16 @@ async function compare(
       atLeast: AIM,
     },
     {
-      name: `miniflare, ${LIBRARY_FILES} fonts in turn`,
+      name: `miniflare, ${library.length} fonts in turn`,
       unit: 'replies',
       ours: {
         name: 'Holo, from the Cache API',
-        turn: () => fromHolo('cache', LIBRARY, once(LIBRARY)),
+        turn: () => fromHolo('cache', library, once(library)),
       },
-      theirs: { name: PEER, turn: () => fromPeer(LIBRARY, once(LIBRARY)) },
+      theirs: { name: PEER, turn: () => fromPeer(library, once(library)) },
     },
     {
-      name: `miniflare, ${FRESH_FILES} fonts, each for the first time`,
+      name: `miniflare, ${toFresh(0).length} fonts, each for the first time`,
       unit: 'replies',
       ours: {
         name: 'Holo, from R2',
@@ -124,10 +144,11 @@ function load(
   url: URL,
   paths: readonly string[],
   headBytes: readonly number[],
+  bodyBytes: number,
   until: Until,
 ): Promise<Loaded> {
   const requests = paths.map((path) => toGet(url.host, path))
-  return measureLoad({ url, requests, expected: { headBytes, bodyBytes: FILE_BYTES }, until })
+  return measureLoad({ url, requests, expected: { headBytes, bodyBytes }, until })
 }
 
 /**

@@ -36,6 +36,8 @@ export type Effort = {
   readonly rounds: number
   /** How long each contestant is under load in each round. */
   readonly secondsPerTurn: number
+  /** How many fonts are requested in turn. */
+  readonly fonts: number
 }
 
 /** `met` is decided by the median. */

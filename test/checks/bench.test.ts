@@ -149,7 +149,7 @@ describe('the messages', () => {
 it('prints nothing but JSON in its documented form with --json', () => {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    ['scripts/bench.ts', '--json', '--rounds', '1', '--seconds', '0.05'],
+    ['scripts/bench.ts', '--json', '--rounds', '1', '--seconds', '0.05', '--fonts', '96'],
     { encoding: 'utf8' },
   )
   expect(stderr).toContain('round 1 of 1')
@@ -177,7 +177,7 @@ it('prints nothing but JSON in its documented form with --json', () => {
   }
   expect(results).toEqual({
     machine: { cpu: expect.any(String), cores: expect.any(Number), node: process.version },
-    effort: { rounds: 1, secondsPerTurn: 0.05 },
+    effort: { rounds: 1, secondsPerTurn: 0.05, fonts: 96 },
     comparisons: [
       ...Array.from({ length: 4 }, () => ({ ...comparison, ...aimed('atLeast', 0.8) })),
       ...(
