@@ -38,7 +38,7 @@ const OVERLONG = /(?:([\xC0\xC1])|\xE0([\x80\x81])|\xF0\x80([\x80\x81]))([\x80-\
  * must not be forwarded or looked up.
  */
 export function toLoosePath(path: string): string {
-  if (!/[%;]|\/\//.test(path)) return path
+  if (!/[%;\\]|\/[./]/.test(path)) return path
   const decoded = path
     .replace(/%(?:25)+/g, '%')
     .replace(/%([0-9A-F]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
