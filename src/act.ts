@@ -22,6 +22,8 @@ import {
   planInsertion,
   toKey,
 } from './http/insertion.ts'
+import { keepPrivate } from './http/keep-private.ts'
+import { opensPage } from './http/kind.ts'
 import { isSentElsewhere } from './metrics/met.ts'
 import type { CountedReply } from './metrics/observed.ts'
 import type { WatchedBody } from './metrics/recorder.ts'
@@ -189,7 +191,7 @@ async function forward(situation: ActOptions, service: Service): Promise<ActResu
 /** A service's reply with the insertions, if it is a page that can take them. */
 async function changePage(
   response: Response,
-  { request, insertions }: ActOptions,
+  { request, insertions, facts }: ActOptions,
   pageKey: string,
 ): Promise<Response> {
   const { status, headers, body } = response
@@ -201,6 +203,8 @@ async function changePage(
   if (!planned) return response
   const isShort = isShortPage(headers)
   adaptPageHeaders(headers, planned.key)
+  // `finishReply` does it for the pages that are opened.
+  if (!opensPage(facts.kind)) keepPrivate(headers)
   if (body === null) return response
   const changed = isShort
     ? await insertIntoShort(response, planned.html)

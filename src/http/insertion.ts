@@ -3,8 +3,8 @@
 // a page passes as it is; only its beginning is read.
 
 import { parseCacheControl } from '../core/cache-control.ts'
+import { memoise } from '../core/memoise.ts'
 import { permitScript } from '../core/script-permit.ts'
-import { keepPrivate } from './keep-private.ts'
 
 /** One script element of Holo's that a page gets. */
 export type Insertion = {
@@ -39,6 +39,10 @@ const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]+)/i
 /** Charsets in which ASCII is ASCII. */
 const ASCII_COMPATIBLE = /^(?:utf-?8|us-ascii|ascii|iso-8859-\d{1,2}|latin1|windows-125\d)$/i
 
+const forbidsChange = memoise((control: string) =>
+  parseCacheControl(control).some(({ name }) => name === 'no-transform'),
+)
+
 /**
  * What a reply with these headers gets; `undefined` if it is no page, must not be changed
  * (`no-transform`), or its policies would not let the scripts run.
@@ -55,8 +59,8 @@ export function planInsertion(
   if (insertions.length === 0 || !HTML.test(type)) return undefined
   const charset = CHARSET.exec(type)?.[1]
   if (charset !== undefined && !ASCII_COMPATIBLE.test(charset)) return undefined
-  const control = parseCacheControl(read('cache-control'))
-  if (control.some(({ name }) => name === 'no-transform')) return undefined
+  const control = read('cache-control')
+  if (control !== null && forbidsChange(control)) return undefined
   const permit = permitScript(read('content-security-policy'), read('integrity-policy'), url)
   if (!permit) return undefined
   return {
@@ -70,7 +74,7 @@ export function toKey(insertions: readonly Insertion[]): string {
 }
 
 /** Headers that describe the bytes before the insertion. A reply without a fixed form has no ranges. */
-const ABOUT_THE_BYTES: ReadonlySet<string> = new Set([
+const ABOUT_THE_BYTES = [
   'content-length',
   'accept-ranges',
   'last-modified',
@@ -78,15 +82,14 @@ const ABOUT_THE_BYTES: ReadonlySet<string> = new Set([
   'digest',
   'content-digest',
   'repr-digest',
-])
+]
 
 /**
- * Changes the headers of a page, or of its HEAD, to those of the page with the insertion. It belongs to
- * one visitor's version, also if it was fetched ahead by a link.
+ * Changes the headers of a page, or of its HEAD, to those of the page with the insertion. Such a page
+ * belongs to one visitor's version: `keepPrivate` has to be called as well.
  */
 export function adaptPageHeaders(headers: Headers, key: string): void {
-  for (const name of [...headers.keys()]) if (ABOUT_THE_BYTES.has(name)) headers.delete(name)
-  keepPrivate(headers)
+  for (const name of ABOUT_THE_BYTES) headers.delete(name)
   adaptEtag(headers, key)
 }
 
@@ -143,33 +146,69 @@ const USUAL_HEAD_BYTES = 1_024
  */
 const MARKS = 'title, meta, link, base, style, script, template, noscript, body'
 
-/** White space of HTML, which is less than that of regular expressions. */
-const BLANK = '[\\t\\n\\f\\r ]'
-const ATTRIBUTES = `(?:${BLANK}(?:[^>"']|"[^"]*"|'[^']*')*)?`
+const LESS = 0x3c
+const GREATER = 0x3e
+const DOUBLE_QUOTE = 0x22
+const SINGLE_QUOTE = 0x27
+const FIRST_BEYOND_ASCII = 0x80
+
+/** White space of HTML: tab, line feed, form feed, carriage return, space. */
+function isBlank(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09 || byte === 0x0c
+}
+
+/** The place after white space and the beginning of a tag, such as `<html`; `undefined` if it is not there. */
+function passName(bytes: Uint8Array, start: number, name: string): number | undefined {
+  let at = start
+  while (isBlank(bytes[at])) at++
+  if (bytes[at] !== LESS) return undefined
+  at++
+  for (let index = 0; index < name.length; index++, at++) {
+    const byte = bytes[at] ?? 0
+    const lower = byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte
+    if (lower !== name.charCodeAt(index)) return undefined
+  }
+  return at
+}
+
+/** The place after a whole tag with any attributes. */
+function passTag(bytes: Uint8Array, start: number, name: string): number | undefined {
+  let at = passName(bytes, start, name)
+  if (at === undefined || (bytes[at] !== GREATER && !isBlank(bytes[at]))) return undefined
+  for (let quote = 0; ; at++) {
+    const byte = bytes[at]
+    if (byte === undefined || byte >= FIRST_BEYOND_ASCII) return undefined
+    if (quote !== 0) quote = byte === quote ? 0 : quote
+    else if (byte === GREATER) return at + 1
+    else if (byte === DOUBLE_QUOTE || byte === SINGLE_QUOTE) quote = byte
+  }
+}
+
 /**
- * How nearly all pages begin, up to the place. Such a beginning can be read in one way only, and
- * needs no parser.
+ * Where the content of the head begins, if the page begins as nearly all do: doctype, `<html>`, `<head>`.
+ * Such a beginning can be read in one way only, and needs no parser.
  */
-const USUAL_BEGINNING = new RegExp(
-  `^${BLANK}*<!doctype[^>]*>${BLANK}*<html${ATTRIBUTES}>${BLANK}*<head${ATTRIBUTES}>`,
-  'i',
-)
-// The platform decodes UTF-8 much faster than other charsets. Whatever the charset of a page is, ASCII in it stays
-// ASCII, and all else becomes something else.
-const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
-const BEYOND_ASCII = /[\u0080-\uffff]/
+function findUsualPlace(page: Uint8Array): number | undefined {
+  const bytes = page.subarray(0, USUAL_HEAD_BYTES)
+  const named = passName(bytes, 0, '!doctype')
+  const end = named === undefined ? -1 : bytes.indexOf(GREATER, named)
+  const root = end < 0 ? undefined : passTag(bytes, end + 1, 'html')
+  return root === undefined ? undefined : passTag(bytes, root, 'head')
+}
+
 const encoder = new TextEncoder()
+/** The texts of a version differ only where pages have nonces. */
+const encode = memoise((text: string) => encoder.encode(text))
 
 /** The bytes with the text, if the page begins as usual. */
 function insertAsUsual(bytes: Uint8Array, html: string): ArrayBuffer | undefined {
-  const beginning = USUAL_BEGINNING.exec(decoder.decode(bytes.subarray(0, USUAL_HEAD_BYTES)))?.[0]
-  // Without other characters, it has as many bytes as characters.
-  if (beginning === undefined || BEYOND_ASCII.test(beginning)) return undefined
-  const at = beginning.length
-  const changed = new Uint8Array(bytes.length + html.length)
+  const at = findUsualPlace(bytes)
+  if (at === undefined) return undefined
+  const added = encode(html)
+  const changed = new Uint8Array(bytes.length + added.length)
   changed.set(bytes.subarray(0, at))
-  encoder.encodeInto(html, changed.subarray(at))
-  changed.set(bytes.subarray(at), at + html.length)
+  changed.set(added, at)
+  changed.set(bytes.subarray(at), at + added.length)
   return changed.buffer
 }
 
@@ -220,7 +259,14 @@ export async function insertIntoShort(
 ): Promise<ArrayBuffer | ReadableStream<Uint8Array>> {
   try {
     const bytes = await page.arrayBuffer()
-    return (await insertIntoBytes(bytes, html, true)) ?? bytes
+    const at = findUsualPlace(new Uint8Array(bytes))
+    if (at === undefined) return (await insertIntoBytes(bytes, html, true)) ?? bytes
+    // The same memory grows, so that the page is not in memory twice.
+    const added = encode(html)
+    const changed = new Uint8Array(bytes.transfer(bytes.byteLength + added.length))
+    changed.copyWithin(at + added.length, at)
+    changed.set(added, at)
+    return changed.buffer
   } catch (cause) {
     return new ReadableStream({ start: (controller) => controller.error(cause) })
   }

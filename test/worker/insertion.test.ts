@@ -11,6 +11,7 @@ import type { Env } from '../../src/env.ts'
 import {
   type Insertion,
   insertIntoBytes,
+  insertIntoShort,
   insertIntoStream,
   planInsertion,
   toInsertedEtag,
@@ -48,7 +49,10 @@ describe('the place in a page', () => {
     ['<html><body><header>a</header>', '<body>', 'before'],
   ])('%s', async (page, mark, where) => {
     const at = page.indexOf(mark) + (where === 'after' ? mark.length : 0)
-    expect(await insertInto(page)).toBe(page.slice(0, at) + X + page.slice(at))
+    const expected = page.slice(0, at) + X + page.slice(at)
+    expect(await insertInto(page)).toBe(expected)
+    const short = new Response(await insertIntoShort(new Response(page), X))
+    expect(decoder.decode(await short.arrayBuffer())).toBe(expected)
   })
 
   it('is the end of a page that has nothing else', async () => {
