@@ -16,14 +16,12 @@ import {
   adaptEtag,
   adaptPageHeaders,
   type Insertion,
-  insertIntoShort,
-  insertIntoStream,
-  isShortPage,
   planInsertion,
   toKey,
 } from './http/insertion.ts'
 import { keepPrivate } from './http/keep-private.ts'
 import { opensPage } from './http/kind.ts'
+import { insertIntoShort, insertIntoStream, isShortPage } from './http/page-head.ts'
 import { isSentElsewhere } from './metrics/met.ts'
 import type { CountedReply } from './metrics/observed.ts'
 import type { WatchedBody } from './metrics/recorder.ts'

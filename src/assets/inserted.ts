@@ -1,12 +1,8 @@
 // A version's own page with what Holo adds to it. Its bytes are made once for each page and addition,
 // and kept in memory; a big page is changed while it is sent.
 
-import {
-  insertIntoBytes,
-  insertIntoStream,
-  type PlannedInsertion,
-  toInsertedEtag,
-} from '../http/insertion.ts'
+import { type PlannedInsertion, toInsertedEtag } from '../http/insertion.ts'
+import { insertIntoBytes, insertIntoStream } from '../http/page-head.ts'
 import type { Blobs, LoadedBlob } from './blobs.ts'
 import { MAX_INSERTED_BYTES, MAX_MEMORY_BLOB_BYTES } from './limits.ts'
 import { BoundedMemory } from './memory.ts'

@@ -10,13 +10,11 @@ import type { Version } from '../../src/core/types.ts'
 import type { Env } from '../../src/env.ts'
 import {
   type Insertion,
-  insertIntoBytes,
-  insertIntoShort,
-  insertIntoStream,
   planInsertion,
   toInsertedEtag,
   toOriginConditions,
 } from '../../src/http/insertion.ts'
+import { insertIntoBytes, insertIntoShort, insertIntoStream } from '../../src/http/page-head.ts'
 import { publishVersion } from '../support/published.ts'
 import { ask, startIsolate } from './assets-isolate.ts'
 
