@@ -2,24 +2,21 @@
 
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import { type CallFailure, call, type ReplyOf } from '../api/client.ts'
-import { readManifest } from '../api/manifest.ts'
+import { call } from '../api/client.ts'
 import { Button } from '../parts/button.tsx'
-import { FileChanges } from '../parts/file-changes.tsx'
 import { Name } from '../parts/name.tsx'
 import { PreviewLinks } from '../parts/preview-links.tsx'
-import { Empty, FailureBox, Loading, PageState } from '../parts/state.tsx'
+import { Empty, PageState } from '../parts/state.tsx'
 import { Ago } from '../parts/time.tsx'
+import { VersionComparison } from '../parts/version-comparison.tsx'
 import { VersionTag } from '../parts/version-tag.tsx'
 import { VirtualList } from '../parts/virtual-list.tsx'
 import { toAmount, toBytesLabel, toSpanLabel } from '../say/format.ts'
 import { nowMs } from '../state/clock.ts'
-import { compareFiles, type FileComparison } from '../state/files.ts'
 import { proposeChange } from '../state/proposal.ts'
 import { goTo, toHref } from '../state/route.ts'
 import { environments, versions } from '../state/site.ts'
-
-type VersionItem = ReplyOf<'GET /versions'>['versions'][number]
+import { sortByAge, type VersionItem } from '../state/versions.ts'
 
 const ROW_PX = 44
 
@@ -76,13 +73,6 @@ function VersionList({ list }: { list: readonly VersionItem[] }) {
       </div>
     </div>
   )
-}
-
-/** The newest first; of two that were published together the one that stands later in the document. */
-function sortByAge(list: readonly VersionItem[]): readonly VersionItem[] {
-  return [...list]
-    .reverse()
-    .sort((one, other) => (other.published ?? '').localeCompare(one.published ?? ''))
 }
 
 function VersionRow({ version }: { version: VersionItem }) {
@@ -230,7 +220,7 @@ function VersionPage({ version, list }: { version: VersionItem; list: readonly V
         </dl>
       </section>
       <PreviewLinks version={id} isWithdrawn={withdrawn} />
-      <Comparison version={version} list={list} />
+      <VersionComparison version={version} list={list} />
     </div>
   )
 }
@@ -279,64 +269,5 @@ function Fact({ name, children }: { name: string; children: preact.ComponentChil
       </dt>
       <dd>{children}</dd>
     </div>
-  )
-}
-
-/** What differs in files from another version. */
-function Comparison({ version, list }: { version: VersionItem; list: readonly VersionItem[] }) {
-  const newestFirst = sortByAge(list)
-  const others = newestFirst.filter(({ id }) => id !== version.id)
-  const earlier = newestFirst[newestFirst.findIndex(({ id }) => id === version.id) + 1]
-  const chosen = useSignal<string | undefined>(undefined)
-  const other = others.find(({ id }) => id === chosen.value) ?? earlier ?? others[0]
-  const found = useSignal<FileComparison | undefined>(undefined)
-  const failure = useSignal<CallFailure | undefined>(undefined)
-  useEffect(() => {
-    found.value = undefined
-    failure.value = undefined
-    if (!other) return
-    const ended = new AbortController()
-    const load = async () => {
-      const [before, after] = await Promise.all([
-        readManifest(other.manifest, ended.signal),
-        readManifest(version.manifest, ended.signal),
-      ])
-      if (ended.signal.aborted) return
-      if (!before.ok) failure.value = before.error
-      else if (!after.ok) failure.value = after.error
-      else found.value = compareFiles(before.value, after.value)
-    }
-    load()
-    return () => ended.abort()
-  }, [other?.manifest, version.manifest])
-  if (!other) return null
-  return (
-    <section class="sheet padded" aria-labelledby="files-heading">
-      <header class="sheet-head">
-        <h2 id="files-heading">What changed in files</h2>
-        <label class="against">
-          <span>since</span>
-          <select
-            value={other.id}
-            onChange={(event) => {
-              chosen.value = event.currentTarget.value
-            }}
-          >
-            {others.map(({ id }) => (
-              <option key={id} value={id}>
-                {id}
-              </option>
-            ))}
-          </select>
-        </label>
-      </header>
-      {failure.value ? (
-        <FailureBox failure={failure.value} />
-      ) : found.value ? (
-        <FileChanges comparison={found.value} />
-      ) : (
-        <Loading what="the lists of files" />
-      )}
-    </section>
   )
 }
