@@ -90,6 +90,7 @@ const UNFINISHED =
 
 /** Waits until the page has what it asked for, and shows it. */
 export async function settle(page: Page): Promise<void> {
+  await page.locator('main .page, main .empty, main .failure').first().waitFor()
   const until = Date.now() + SETTLE_TIMEOUT_MS
   for (let quiet = 0; quiet < QUIET_LOOKS; ) {
     if (Date.now() > until) throw new Error(`the page still waits for something: ${page.url()}`)
@@ -104,7 +105,6 @@ export async function goTo(page: Page, path: string): Promise<void> {
   await page.evaluate((hash) => {
     location.hash = hash
   }, `#/${path}`)
-  await page.locator('main .page, main .empty, main .failure').first().waitFor()
   await settle(page)
 }
 
