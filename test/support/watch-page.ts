@@ -6,14 +6,15 @@ import type { Page, Request } from 'playwright-core'
 /** One line per problem since the page was opened; the list grows while the page lives. */
 export function watchPage(page: Page): readonly string[] {
   const problems: string[] = []
-  const isGivenUp = watchLeaving(page)
+  const wasLeft = watchLeaving(page)
   page.on('console', (message) => {
     if (message.type() === 'error') problems.push(`console: ${message.text()}`)
   })
   page.on('pageerror', (error) => problems.push(`script: ${error.message}`))
   page.on('requestfailed', (request) => {
-    if (isGivenUp(request)) return
-    problems.push(`network: ${request.url()} ${request.failure()?.errorText}`)
+    const error = request.failure()?.errorText
+    if (error === 'net::ERR_ABORTED' && wasLeft(request)) return
+    problems.push(`network: ${request.url()} ${error}`)
   })
   page.on('response', (response) => {
     if (response.status() >= 400) problems.push(`${response.status()}: ${response.url()}`)
@@ -22,25 +23,29 @@ export function watchPage(page: Page): readonly string[] {
 }
 
 /**
- * Tells a failed request that the browser gave up because the page was left, such as that for an icon,
- * from one that failed.
+ * Tells the requests of a document that the page has begun to leave. The browser aborts those that are
+ * still open, which is no failure. A navigation itself counts only once another one has begun.
  */
-function watchLeaving(page: Page): (failed: Request) => boolean {
-  /** Of the page that was left last: what had begun before the next page was there. */
-  let ofLeft = new WeakSet<Request>()
-  let ofPresent: Request[] = []
-  let isLeaving = false
+function watchLeaving(page: Page): (request: Request) => boolean {
+  const open = new Set<Request>()
+  const left = new WeakSet<Request>()
+  let navigation: Request | undefined
   page.on('request', (request) => {
-    const opensNext = request.isNavigationRequest() && request.frame() === page.mainFrame()
-    if (opensNext) {
-      ofLeft = new WeakSet(ofPresent)
-      ofPresent = []
-      isLeaving = true
-    } else if (isLeaving) ofLeft.add(request)
-    ofPresent.push(request)
+    if (request.isNavigationRequest() && request.frame() === page.mainFrame()) {
+      for (const other of open) left.add(other)
+      navigation = request
+    } else if (navigation) {
+      left.add(request)
+    }
+    open.add(request)
   })
-  page.on('domcontentloaded', () => {
-    isLeaving = false
+  page.on('framenavigated', (frame) => {
+    if (frame === page.mainFrame()) navigation = undefined
   })
-  return (failed) => failed.failure()?.errorText === 'net::ERR_ABORTED' && ofLeft.has(failed)
+  page.on('requestfinished', (request) => open.delete(request))
+  page.on('requestfailed', (request) => {
+    open.delete(request)
+    if (request === navigation) navigation = undefined
+  })
+  return (request) => left.has(request)
 }
