@@ -111,6 +111,25 @@ describe('the use of a version', () => {
     })
   })
 
+  it('is known to the minute from what an older Holo has counted', async () => {
+    const world = await World.create()
+    const at = world.now
+    await world.live(async (life) => {
+      const { control, state } = life
+      await life.change({ kind: 'replace', document: exampleDocument() })
+      await sync(life, toUse(world))
+      world.now += MINUTE
+      await control.metricsSince(ALICE)
+      state.storage.sql.exec('ALTER TABLE metric_windows DROP COLUMN uses')
+      state.storage.sql.exec('ALTER TABLE metric_minutes DROP COLUMN last_uses')
+    })
+    await world.live(async (life) => {
+      world.now += MINUTE
+      expect(await drainOf(life)).toMatchObject({ requestsLastHour: 0, state: 'inUse' })
+      expect((await drainOf(life))?.lastRequestAt).toBe(at + MINUTE)
+    })
+  })
+
   it('is taken from an older isolate, and forged or too large reports are refused', async () => {
     const world = await createLeft()
     await world.live(async (life) => {
@@ -215,7 +234,7 @@ describe('an isolate', () => {
   it('reports services, and the tabs of pages that named themselves with a pin that counts', () => {
     const now = 1_700_000_000_000
     const recorder = new Recorder({ now: () => now, toIsolate: () => 'isolate' })
-    const browser = { 'user-agent': 'Mozilla/5.0', 'sec-fetch-site': 'same-origin' }
+    const browser = { 'sec-fetch-site': 'same-origin' }
     const ask = (headers: Record<string, string>) =>
       recorder.record(
         toAsked({ url: '/api/me', headers: { ...browser, ...headers } }),

@@ -240,8 +240,9 @@ export class Counting {
   get #lastRequests(): LastRequests {
     if (this.#requests) return this.#requests
     const { lastUses, windows } = this.#metrics.readUses(toWindow(this.#parts.now() - HOUR_MS))
-    const requests = new LastRequests(lastUses, this.#metrics.readSince())
+    const requests = new LastRequests(lastUses)
     for (const window of windows) requests.add(window)
+    requests.addUnknown(this.#metrics.readSince())
     this.#requests = requests
     return requests
   }

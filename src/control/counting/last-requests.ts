@@ -42,15 +42,21 @@ export class LastRequests {
   /** The last hour, by minute. */
   readonly #minutes = new Map<number, VersionUses>()
 
-  /**
-   * @param text as `toText` wrote it; empty for nothing.
-   * @param sums the last minute in which each version was asked, as the sums of all time have it.
-   */
-  constructor(text: string, sums: Iterable<{ readonly version: string; readonly at: number }>) {
+  /** @param text as `toText` wrote it; empty for nothing. */
+  constructor(text: string) {
     for (const [version, window, services] of parseLast(text)) {
       this.#last.set(version, { window, services: new Map(Object.entries(services)) })
     }
-    for (const { version, at } of sums) this.#note(version, (at + 1) * WINDOWS_PER_MINUTE - 1)
+  }
+
+  /**
+   * Adds versions of which nothing else is known, as those that an older Holo has counted.
+   *
+   * @param sums the last minute in which each was asked, as the sums of all time have it.
+   */
+  addUnknown(sums: readonly { readonly version: string; readonly at: number }[]): void {
+    const unknown = sums.filter(({ version }) => !this.#last.has(version))
+    for (const { version, at } of unknown) this.#note(version, (at + 1) * WINDOWS_PER_MINUTE - 1)
   }
 
   add({ window, uses }: UsedWindow): void {
