@@ -75,14 +75,17 @@ export class Draining {
   }
 
   /**
-   * When a version may be drained next; `undefined` for never. A version that was left in revisions that are
-   * not noted yet cannot be drained within an hour of the first of them. Writes nothing, and reads no counts.
+   * When a version may be drained next; `undefined` for never. Writes nothing, and reads no counts.
+   *
+   * A version that was left in revisions that are not noted yet cannot be drained within an hour of the first of
+   * them. They are looked at for versions that visitors had; one that only restricted environments had is found
+   * when they are noted for another reason, such as `GET /versions`.
    */
   dueAt(): number | undefined {
     const { ledger, known } = this.#deps
     const content = ledger.head?.content
-    if (!content || isAllPointed(content)) return undefined
-    const unnotedAt = known.firstUnnotedAt()
+    if (!content) return undefined
+    const unnotedAt = mayHaveLeft(content) ? known.firstUnnotedAt() : undefined
     const times = this.#listLeft(content).flatMap((left) =>
       isSettled(left) ? [] : [toCheckAt(left)],
     )
@@ -245,9 +248,12 @@ export class Draining {
   }
 }
 
-function isAllPointed({ versions, environments }: Content): boolean {
+/** Whether visitors had a version that no environment points at now. */
+function mayHaveLeft({ versions, environments }: Content): boolean {
   const pointed = new Set(Object.values(environments).map(({ version }) => version))
-  return Object.keys(versions).every((version) => pointed.has(version))
+  return Object.entries(versions).some(
+    ([version, { open }]) => open !== undefined && !pointed.has(version),
+  )
 }
 
 /** Whether the event was written since an environment last pointed at the version. */
