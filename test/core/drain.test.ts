@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { estimateVisitors } from '../../src/core/counting/distinct.ts'
 import {
   addUse,
@@ -81,7 +81,10 @@ describe('uses of versions', () => {
     expect(toUsesText(new Map())).toBe('')
     expect(parseUsesText('')).toEqual(new Map())
     expect(parseUsesText('[["1",1,{"/":-1},""]]')).toEqual(new Map())
+    const error = vi.spyOn(console, 'error').mockImplementation(() => undefined)
     expect(parseUsesText('{')).toEqual(new Map())
+    expect(error).toHaveBeenCalledOnce()
+    error.mockRestore()
   })
 
   it('are refused above their bound', () => {
