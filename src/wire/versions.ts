@@ -24,7 +24,7 @@ const used = {
 }
 
 /** Whether the backend of a version may be switched off. */
-export const drain = z.strictObject({
+export const versionDrain = z.strictObject({
   state: z
     .enum(['inUse', 'draining', 'drained', 'unused'])
     .describe('drained: nothing leads to it, and nobody has asked it for an hour'),
@@ -48,7 +48,7 @@ export const drain = z.strictObject({
   ),
 })
 
-export type Drain = Shaped<typeof drain>
+export type Drain = Shaped<typeof versionDrain>
 
 export const version = z.strictObject({
   id: z.string(),
@@ -68,7 +68,7 @@ export const version = z.strictObject({
     .optional()
     .describe('When an environment last pointed at it; never, when left out'),
   retained: retention.describe('Why the garbage collection keeps it'),
-  drain: drain.describe('Whether its backend may be switched off'),
+  drain: versionDrain.describe('Whether its backend may be switched off'),
   record: versionRecord
     .optional()
     .describe('As it was published; the list has it only for versions that were uploaded'),

@@ -6,7 +6,7 @@ import {
   MAX_COUNTED_SERVICES,
   parseUsesText,
   toUsesText,
-  type VersionUses,
+  type WindowUses,
 } from '../../src/core/counting/uses.ts'
 import { DRAIN_QUIET_MS, decideDrain, listSharing } from '../../src/core/drain.ts'
 
@@ -58,7 +58,7 @@ describe('a version', () => {
 })
 
 describe('uses of versions', () => {
-  const use = (uses: VersionUses, requests = 1) =>
+  const use = (uses: WindowUses, requests = 1) =>
     addUse(uses, {
       version: '1',
       requests,
@@ -67,7 +67,7 @@ describe('uses of versions', () => {
     })
 
   it('add up, and tabs that are told twice count once', () => {
-    const uses: VersionUses = new Map()
+    const uses: WindowUses = new Map()
     use(uses)
     use(uses, 4)
     expect(uses.get('1')).toMatchObject({ requests: 5, services: new Map([['/api/', 5]]) })
@@ -75,7 +75,7 @@ describe('uses of versions', () => {
   })
 
   it('come back from the text of a row, and a bad text is no use', () => {
-    const uses: VersionUses = new Map()
+    const uses: WindowUses = new Map()
     use(uses)
     expect(parseUsesText(toUsesText(uses))).toEqual(uses)
     expect(toUsesText(new Map())).toBe('')
@@ -95,7 +95,7 @@ describe('uses of versions', () => {
     expect([[], null, { '/': 0.5 }, { ['/'.repeat(257)]: 1 }].map(isServiceCounts)).toEqual(
       Array(4).fill(false),
     )
-    const uses: VersionUses = new Map()
+    const uses: WindowUses = new Map()
     for (let i = 0; i <= MAX_COUNTED_SERVICES; i++) {
       addUse(uses, {
         version: '1',

@@ -8,14 +8,14 @@ import {
   packSketch,
 } from '../../core/counting/distinct.ts'
 import { WINDOW_MS } from '../../core/counting/limits.ts'
-import { addUse, type VersionUses } from '../../core/counting/uses.ts'
+import { addUse, type WindowUses } from '../../core/counting/uses.ts'
 import { MAX_USED_VERSIONS } from './limits.ts'
 
 const MINUTE_MS = 60_000
 const WINDOWS_PER_MINUTE = MINUTE_MS / WINDOW_MS
 const HOUR_MINUTES = 60
 
-type UsedWindow = { readonly window: number; readonly uses: VersionUses }
+type UsedWindow = { readonly window: number; readonly uses: WindowUses }
 
 type Last = {
   /** The newest window with a request. */
@@ -40,7 +40,7 @@ export type VersionRequests = ServiceRequests & {
 export class LastRequests {
   readonly #last = new Map<string, Last>()
   /** The last hour, by minute. */
-  readonly #minutes = new Map<number, VersionUses>()
+  readonly #minutes = new Map<number, WindowUses>()
 
   /** @param text as `toText` wrote it; empty for nothing. */
   constructor(text: string) {

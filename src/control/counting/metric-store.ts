@@ -2,7 +2,7 @@
 // sums of all time beside the minutes. What is judged is kept elsewhere.
 
 import { WINDOW_MS } from '../../core/counting/limits.ts'
-import { parseUsesText, toUsesText, type VersionUses } from '../../core/counting/uses.ts'
+import { parseUsesText, toUsesText, type WindowUses } from '../../core/counting/uses.ts'
 import { MAX_METRIC_POINTS, type MetricPoint } from '../../wire/metrics.ts'
 import { KEPT_MINUTES, KEPT_WINDOWS } from './limits.ts'
 import type { ClosedWindow } from './open-windows.ts'
@@ -116,7 +116,7 @@ export class MetricStore {
    */
   readUses(first: number): {
     readonly lastUses: string
-    readonly windows: readonly { readonly window: number; readonly uses: VersionUses }[]
+    readonly windows: readonly { readonly window: number; readonly uses: WindowUses }[]
   } {
     const { summed } = this.#newest
     const [row] = this.#sql.exec<{ last_uses: string }>(

@@ -11,7 +11,7 @@ import {
   toWindow,
 } from '../../core/counting/limits.ts'
 import { addTotals, type GrowingTotals, noTotals } from '../../core/counting/totals.ts'
-import { addUse, type VersionUses } from '../../core/counting/uses.ts'
+import { addUse, type WindowUses } from '../../core/counting/uses.ts'
 import { MAX_REMEMBERED_ISOLATES, REMEMBERED_MS } from './limits.ts'
 
 /** Of one version in one environment, as decided with one revision. */
@@ -27,13 +27,13 @@ export type ClosedWindow = {
   readonly groups: readonly MergedGroup[]
   /** How many visitors there were, about, by environment. */
   readonly distinct: ReadonlyMap<string, Sketch>
-  readonly uses: VersionUses
+  readonly uses: WindowUses
 }
 
 type OpenWindow = {
   readonly groups: Map<string, MergedGroup>
   readonly distinct: Map<string, Sketch>
-  readonly uses: VersionUses
+  readonly uses: WindowUses
 }
 
 /** What was reported and not counted, and what isolates themselves could not report. */

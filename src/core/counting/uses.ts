@@ -13,7 +13,7 @@ import {
 /** Services of one version that an isolate tells apart; requests of others count for the version alone. */
 export const MAX_COUNTED_SERVICES = 64
 
-export type VersionUse = {
+export type WindowUse = {
   requests: number
   /** Requests by the prefix of the service that they were sent to. */
   readonly services: Map<string, number>
@@ -22,7 +22,7 @@ export type VersionUse = {
 }
 
 /** By version. */
-export type VersionUses = Map<string, VersionUse>
+export type WindowUses = Map<string, WindowUse>
 
 /** The day of all hashes of tabs: their names are made at random for each page, and need no other salt. */
 export const TAB_DAY = 0
@@ -34,7 +34,7 @@ type Told = {
   readonly tabs: PackedSketch
 }
 
-export function addUse(uses: VersionUses, { version, requests, services, tabs }: Told): void {
+export function addUse(uses: WindowUses, { version, requests, services, tabs }: Told): void {
   const use = uses.get(version) ?? { requests: 0, services: new Map(), tabs: newSketch() }
   uses.set(version, use)
   use.requests += requests
@@ -58,7 +58,7 @@ export function isServiceCounts(value: unknown): value is Readonly<Record<string
 }
 
 /** The text of a row. An entry of a sketch has 14 bits, and so is one character. */
-export function toUsesText(uses: VersionUses): string {
+export function toUsesText(uses: WindowUses): string {
   if (uses.size === 0) return ''
   return JSON.stringify(
     [...uses].map(([version, { requests, services, tabs }]) => [
@@ -71,8 +71,8 @@ export function toUsesText(uses: VersionUses): string {
 }
 
 /** Takes a text that cannot be read as empty: a bad row must not stop the control. */
-export function parseUsesText(text: string): VersionUses {
-  const uses: VersionUses = new Map()
+export function parseUsesText(text: string): WindowUses {
+  const uses: WindowUses = new Map()
   if (text === '') return uses
   try {
     const rows: [string, number, Record<string, number>, string][] = JSON.parse(text)
