@@ -24,6 +24,15 @@ export function toTime(at: number): string {
     .replace(/\.\d+Z$/, 'Z')
 }
 
+/** `12 s`, `4 min`, `2 h`, `3 d`, rounded down. */
+export function toSpan(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000))
+  if (seconds < 60) return `${seconds} s`
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h`
+  return `${Math.floor(seconds / 86_400)} d`
+}
+
 export function toSeconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`
 }

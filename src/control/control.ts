@@ -227,7 +227,15 @@ export class Control extends DurableObject<ControlEnv> implements ControlStub {
   }
 
   versionUses(caller: Caller) {
-    return this.#answer(caller, 'read', () => this.#parts.collecting.uses())
+    const { collecting, draining } = this.#parts
+    return this.#answer(caller, 'read', () => {
+      const uses = collecting.uses()
+      const drains = draining.report()
+      return uses.flatMap((use) => {
+        const drain = drains.get(use.version)
+        return drain ? [{ ...use, drain }] : []
+      })
+    })
   }
 
   protection(caller: Caller) {

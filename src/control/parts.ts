@@ -6,6 +6,7 @@ import type { AuthorityEnv } from './access/authority-settings.ts'
 import { Counting } from './counting/counting.ts'
 import { History } from './document/history.ts'
 import { Ledger } from './document/ledger.ts'
+import { Draining } from './drain/draining.ts'
 import { askOrigin } from './health/ask-origin.ts'
 import { Probing, type ProbingDeps, warmVersion } from './health/probing.ts'
 import { HealthRecords } from './health/records.ts'
@@ -74,6 +75,7 @@ export type ControlParts = PublisherDeps &
     readonly rollouts: Rollouts
     readonly rolloutReader: RolloutReader
     readonly probing: Probing
+    readonly draining: Draining
     readonly live: Live
     readonly previews: Previews
   }
@@ -143,7 +145,18 @@ export function createParts(
     now,
     later,
     toKey: () => crypto.randomUUID(),
-    onStored: (at) => live.tellWindow(at),
+    onStored: (at, versions) => {
+      live.tellWindow(at)
+      draining.noteAsked(versions)
+    },
+  })
+  const previews = new PreviewStore(sql)
+  const draining = new Draining({
+    ...shared,
+    storage,
+    counting,
+    previews,
+    arm: () => tasks.arm(),
   })
   const publisher = new Publisher(shared)
   const asking = {
@@ -183,6 +196,12 @@ export function createParts(
       isRunning: () => retiring.isRunning,
     },
     {
+      name: 'drains',
+      dueAt: () => draining.dueAt(),
+      run: () => draining.run(),
+      isRunning: () => false,
+    },
+    {
       name: 'probes',
       dueAt: () => probing.nextDueAt(now()),
       run: () => probing.run(now()),
@@ -205,6 +224,7 @@ export function createParts(
     rollouts,
     rolloutReader: new RolloutReader(store),
     probing,
+    draining,
     pace: new Pace(),
     external: new External(shared),
     uploading: new Uploading(shared),
@@ -212,7 +232,7 @@ export function createParts(
     retiring,
     access,
     live,
-    previews: new Previews({ ...shared, store: new PreviewStore(sql), outbox }),
+    previews: new Previews({ ...shared, store: previews, outbox }),
   }
 }
 

@@ -1,9 +1,10 @@
 // Redirects to other origins, for the script that pins a tab (src/client/browser/tab.ts). A browser would
 // carry the header with the pin on to the other origin, and ask that origin first whether it may. So
-// the script gets the address as data, and goes there without the header.
+// the script gets the address as data, and goes there without the header. The script names its tab with
+// requests whose redirects it can follow itself.
 
-/** The script sends it with requests whose redirects it can follow itself. */
-const FOLLOWS_HEADER = 'holo-tab'
+import { TAB_NAME_HEADER } from './tab-name.ts'
+
 /** The status and the absolute address of the redirect. */
 const LOCATION_HEADER = 'Holo-Location'
 
@@ -14,7 +15,7 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
  * no browser follows by itself. All other replies stay as they are.
  */
 export function toTabRedirect(response: Response, request: Request): Response {
-  if (!REDIRECTS.has(response.status) || !request.headers.has(FOLLOWS_HEADER)) return response
+  if (!REDIRECTS.has(response.status) || !request.headers.has(TAB_NAME_HEADER)) return response
   const target = URL.parse(response.headers.get('location') ?? '', request.url)
   if (!target || target.origin === new URL(request.url).origin) return response
   const headers = new Headers(response.headers)

@@ -3,7 +3,7 @@
 // cannot keep others from being counted.
 
 import type { Group, WindowCounts } from '../core/counting/batch.ts'
-import { newSketch, packSketch, type Sketch } from '../core/counting/distinct.ts'
+import { addVisitor, newSketch, packSketch, type Sketch } from '../core/counting/distinct.ts'
 import {
   closesAt,
   MAX_BATCH_OUTCOMES,
@@ -24,6 +24,7 @@ import {
 import { OTHER_ROUTE } from '../core/counting/routes.ts'
 import type { SegmentValues } from '../core/counting/segments.ts'
 import { type GrowingTotals, noTotals } from '../core/counting/totals.ts'
+import { MAX_COUNTED_SERVICES, TAB_DAY } from '../core/counting/uses.ts'
 import type { Decision } from '../core/types.ts'
 import { type PlacedSegments, placeSegment } from './segments.ts'
 
@@ -35,6 +36,10 @@ export type Page = {
   readonly totals: GrowingTotals
   /** How many visitors there are, about. */
   readonly distinct: Sketch
+  /** Requests by the prefix of the service that they were sent to. */
+  readonly services: Map<string, number>
+  /** The tabs that named themselves; made with the first one. */
+  tabs: Sketch | undefined
   readonly visitors: Map<number, Marks>
   /** What `outcomes` is about, by its name. */
   readonly kinds: Map<string, PlacedKind>
@@ -151,6 +156,17 @@ export class Pages {
     return true
   }
 
+  /** Adds that a service of the version was asked, and by which tab. */
+  use(page: Page, prefix: string | undefined, tab: string | undefined): void {
+    const { services } = page
+    if (prefix !== undefined && (services.has(prefix) || services.size < MAX_COUNTED_SERVICES)) {
+      services.set(prefix, (services.get(prefix) ?? 0) + 1)
+    }
+    if (tab === undefined) return
+    page.tabs ??= newSketch()
+    addVisitor(page.tabs, tab, TAB_DAY)
+  }
+
   /** Removes windows that are closed by now. What was in them. */
   dropClosed(now: number): Dropped {
     let requests = 0
@@ -219,6 +235,8 @@ export class Pages {
       revision,
       totals: noTotals(),
       distinct: newSketch(),
+      services: new Map(),
+      tabs: undefined,
       visitors: new Map(),
       kinds: new Map(),
       outcomes: [],
@@ -263,6 +281,8 @@ function toGroup({
   revision,
   totals,
   distinct,
+  services,
+  tabs,
   visitors,
   kinds,
   outcomes,
@@ -281,6 +301,8 @@ function toGroup({
     revision,
     totals,
     distinct: packSketch(distinct),
+    ...(services.size === 0 ? {} : { services: Object.fromEntries(services) }),
+    ...(tabs ? { tabs: packSketch(tabs) } : {}),
     visitors: pairs,
     kinds: [...kinds.values()].map(({ place: _, ...kind }) => kind),
     outcomes: Uint32Array.from(outcomes),

@@ -7,6 +7,8 @@ import { toFirstByteInterval, toJudgedInterval } from '../core/counting/first-by
 import { closesAt } from '../core/counting/limits.ts'
 import { BOTH_SUFFIX } from '../core/counting/metrics.ts'
 import { addNamed, type GrowingTotals } from '../core/counting/totals.ts'
+import { matchService } from '../core/services.ts'
+import { readTabName } from '../http/tab-name.ts'
 import type { BatchSource } from '../loading/sync.ts'
 import { isVersionsFault, listMet, type Met, toFailureCode, toLatencyMs } from './met.ts'
 import {
@@ -150,6 +152,7 @@ export class Recorder implements BatchSource {
     }
     const code = toFailureCode(answered)
     addAnswer(page.totals, answered, code)
+    this.#pages.use(page, toPrefix(asked, answered), toTab(asked))
     if (!isByVisitor(asked)) return undefined
     addVisitor(page.distinct, asked.facts.visitor, toDistinctDay(now))
     if (!isByOwnBucket(asked)) return undefined
@@ -299,6 +302,17 @@ export class Recorder implements BatchSource {
       this.#losses.errors += 1
     }
   }
+}
+
+/** The prefix of the service that was asked. */
+function toPrefix({ facts, decision }: CountedRequest, { service }: CountedReply) {
+  return service && matchService(decision.version.services, facts.path)?.prefix
+}
+
+/** The tab that asked for the version of its own page; programs have none. */
+function toTab({ request, facts, decision, by }: CountedRequest): string | undefined {
+  const isTab = by === 'visitor' && decision.reason === 'pin' && !facts.crawler && !facts.automated
+  return isTab ? readTabName(request.headers) : undefined
 }
 
 function never(): boolean {

@@ -71,6 +71,16 @@ export const EVENT_FIELDS = {
     state: z.string(),
     why: z.string(),
   },
+  /**
+   * Nothing leads to the version, and nobody has asked it for an hour: its backend may be switched off. Comes
+   * again if the version was used anew.
+   */
+  'version.drained': {
+    version: z.string(),
+    services: z.array(z.string()).describe('The prefixes of its services'),
+    lastRequestAt: time.optional().describe('Left out if no request is known'),
+    why: z.string(),
+  },
   /** KV did not take the newest revision; the control tries again. */
   'publication.failed': {
     revision: z.int(),

@@ -16,6 +16,40 @@ export const retention = z.strictObject({
 
 export type Retention = Shaped<typeof retention>
 
+const used = {
+  lastRequestAt: milliseconds
+    .nullable()
+    .describe('The end of the ten seconds in which the last request came; null if none is known'),
+  requestsLastHour: z.int(),
+}
+
+/** Whether the backend of a version may be switched off. */
+export const versionDrain = z.strictObject({
+  state: z
+    .enum(['inUse', 'draining', 'drained', 'unused'])
+    .describe('drained: nothing leads to it, and nobody has asked it for an hour'),
+  why: z.string().describe('For people'),
+  ...used,
+  tabs: z
+    .int()
+    .nullable()
+    .describe(
+      'Open tabs that asked something in the last hour, at most; null if not all pages have the script',
+    ),
+  drainedAt: milliseconds.nullable().describe('Since when it has been drained; null if it is not'),
+  services: z.array(
+    z.strictObject({
+      prefix: z.string(),
+      ...used,
+      sharedWith: z
+        .array(z.string())
+        .describe('Versions that are not drained and use a server of this service'),
+    }),
+  ),
+})
+
+export type Drain = Shaped<typeof versionDrain>
+
 export const version = z.strictObject({
   id: z.string(),
   manifest: z.string(),
@@ -34,6 +68,7 @@ export const version = z.strictObject({
     .optional()
     .describe('When an environment last pointed at it; never, when left out'),
   retained: retention.describe('Why the garbage collection keeps it'),
+  drain: versionDrain.describe('Whether its backend may be switched off'),
   record: versionRecord
     .optional()
     .describe('As it was published; the list has it only for versions that were uploaded'),
@@ -62,7 +97,9 @@ export const rulesOutput = rulesAsRead
 
 /** Without the fields that an older Holo does not send. */
 const versionAsRead = /* @__PURE__ */ forReaders(() =>
-  toTolerant(version.omit({ lastPointedAt: true, retained: true }).partial({ openIn: true })),
+  toTolerant(
+    version.omit({ lastPointedAt: true, retained: true }).partial({ openIn: true, drain: true }),
+  ),
 )
 
 export type VersionAsRead = Shaped<typeof versionAsRead>

@@ -118,13 +118,20 @@ describe('a Holo with a version', () => {
       'published',
       'environments',
       'state',
+      'use',
       'commit',
       'author',
     ])
+    expect(row).toContain('  in use: no call known  ')
     expect(row).toContain('c0ffeec0ff  Anna <anna@example.com>')
     const { json } = await run(['versions', '--json'])
     expect(json?.versions).toMatchObject([
-      { id: '1.0.0', commit: 'c0ffee'.repeat(6), author: 'Anna <anna@example.com>' },
+      {
+        id: '1.0.0',
+        commit: 'c0ffee'.repeat(6),
+        author: 'Anna <anna@example.com>',
+        drain: { state: 'inUse', tabs: null, lastRequestAt: null, services: [] },
+      },
     ])
   })
 

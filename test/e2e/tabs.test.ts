@@ -52,6 +52,26 @@ async function prerender(page: Page): Promise<string | undefined> {
   return (await fetched).headers()['holo-version']
 }
 
+/** The name of a browser that people use. */
+async function toPlainAgent(): Promise<string> {
+  const page = await (await openContext()).newPage()
+  return (await page.evaluate(() => navigator.userAgent)).replace('Headless', '')
+}
+
+const ONE_EACH = {
+  1: { tabs: 2, services: [{ prefix: '/api/' }] },
+  2: { tabs: 1, services: [{ prefix: '/api/' }] },
+}
+
+/** What the API says of the use of each version. */
+async function readDrains({ url, token }: TabSite): Promise<Record<string, unknown>> {
+  const reply = await fetch(new URL('/.holo/api/versions', url), {
+    headers: { authorization: `Bearer ${token}` },
+  })
+  const { versions } = (await reply.json()) as { versions: { id: string; drain: unknown }[] }
+  return Object.fromEntries(versions.map(({ id, drain }) => [id, drain]))
+}
+
 /** Opens the next page by a link. */
 async function follow(page: Page): Promise<void> {
   await page.evaluate(() => {
@@ -94,6 +114,22 @@ describe('tabs of one browser, with the script', () => {
     // The page itself closes its streams of events.
     const isClosed = (problem: string) => /api\/events.*ERR_ABORTED/.test(problem)
     expect(problems.filter((problem) => !isClosed(problem))).toEqual([])
+  })
+
+  it('are counted each for the version of its page', async () => {
+    // Programs are not counted, and this browser names itself as one.
+    const context = await browser.newContext({ userAgent: await toPlainAgent() })
+    onTestFinished(() => context.close())
+    const [first, second] = [await openTab(context, site), await openTab(context, site)]
+    await click(first.page)
+    await click(second.page)
+    await site.moveTo('2')
+    const third = await openTab(context, site)
+    await click(third.page)
+    await vi.waitFor(async () => expect(await readDrains(site)).toMatchObject(ONE_EACH), WAIT)
+    await click(first.page)
+    await site.moveTo('1')
+    expect(await readDrains(site)).toMatchObject(ONE_EACH)
   })
 
   it('send nothing to other origins, not even where a redirect leads there', async () => {

@@ -242,6 +242,15 @@ function makeUpVersion(
     published: new Date(LOOKED_AT - (i + 1) * 150 * MINUTE_MS).toISOString(),
     environments: of,
     retained: { why: of.length > 0 ? 'pointed-at' : 'latest' },
+    drain: {
+      state: of.length > 0 ? 'inUse' : 'drained',
+      why: of.length > 0 ? 'environments point at it' : 'nobody has asked it for an hour',
+      lastRequestAt: LOOKED_AT - (i + 1) * MINUTE_MS,
+      requestsLastHour: of.length > 0 ? 1200 : 0,
+      tabs: of.length > 0 ? 12 : 0,
+      drainedAt: of.length > 0 ? null : LOOKED_AT - 30 * MINUTE_MS,
+      services: [],
+    },
     record: {
       id,
       manifest: 'a'.repeat(64),

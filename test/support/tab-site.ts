@@ -1,6 +1,7 @@
 // A site in two versions for tests of tabs: its pages ask in every way that a page can, and each answer
 // says of which version it is. Beside it stands an origin of somebody else.
 
+import { randomBytes } from 'node:crypto'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
@@ -18,6 +19,8 @@ export type Foreign = {
 export type TabSite = {
   readonly edge: Edge
   readonly url: URL
+  /** For the API. */
+  readonly token: string
   readonly foreign: Foreign
   /** The versions of the backends that got a beacon, in their order. */
   readonly beacons: string[]
@@ -164,11 +167,12 @@ export async function startTabSite(
   settings: Partial<AssignmentsDocument>,
   { secure = false }: { readonly secure?: boolean } = {},
 ): Promise<TabSite> {
+  const token = randomBytes(32).toString('hex')
   const edge = await startEdge({
     host: '127.0.0.1',
     port: 0,
     ...(secure ? { secure } : { direct: true }),
-    variables: { KV_REFRESH_MS: '100', ALLOW_INSECURE_ORIGINS: 'true' },
+    variables: { KV_REFRESH_MS: '100', ALLOW_INSECURE_ORIGINS: 'true', HOLO_ADMIN_TOKEN: token },
   })
   const bucket = await edge.miniflare.getR2Bucket('STORE')
   const kv = await edge.miniflare.getKVNamespace('ASSIGNMENTS')
@@ -217,6 +221,7 @@ export async function startTabSite(
   return {
     edge,
     url: edge.url,
+    token,
     foreign,
     beacons,
     queries,

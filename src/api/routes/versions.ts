@@ -151,11 +151,22 @@ async function loadUses({
   return ok(new Map(answer.value.map((use) => [use.version, use])))
 }
 
+const NOT_USED: VersionReply['drain'] = {
+  state: 'unused',
+  why: 'it has only just been published',
+  lastRequestAt: null,
+  requestsLastHour: 0,
+  tabs: null,
+  drainedAt: null,
+  services: [],
+}
+
 /** A version that was published after the document was read has no known use yet. */
 function toTold(use: VersionUse | undefined) {
   return {
     retained: use?.retention ?? { why: 'new' as const },
     lastPointedAt: use?.lastPointedAt,
+    drain: use?.drain ?? NOT_USED,
     record: use?.record,
   }
 }
@@ -164,7 +175,7 @@ function toVersion(
   { versions, environments }: AssignmentsDocument,
   id: string,
   openness: ReadonlyMap<string, Openness>,
-): Omit<VersionReply, 'retained'> | undefined {
+): Omit<VersionReply, 'retained' | 'drain'> | undefined {
   const found = Object.hasOwn(versions, id) ? versions[id] : undefined
   if (!found) return undefined
   const pointing = Object.entries(environments).filter(([, { version }]) => version === id)

@@ -182,6 +182,7 @@ const LINES: Readonly<Record<EventKind, (fields: Fields) => string>> = {
     `${version} in ${environment}, ${outcome}${toReason(reason)}`,
   'service.health': ({ environment, prefix, version, before, state, why }) =>
     `${environment} ${prefix} ${version}, ${before} → ${state}: ${why}`,
+  'version.drained': ({ version, why }) => `${version} may be switched off: ${why}`,
   'publication.failed': ({ revision, message }) => `revision ${revision} is not in KV: ${message}`,
   'publication.recovered': ({ revision }) => `revision ${revision} is in KV`,
   'token.created': toTokenLine,

@@ -8,9 +8,18 @@ import { needDocument } from '../document.ts'
 import { CliFailure, refused } from '../failure.ts'
 import { toVersionId } from '../options.ts'
 import { toTable } from '../table.ts'
-import { toCount } from '../words.ts'
+import { toCount, toSpan, toTime } from '../words.ts'
 
-const HEAD = ['version', 'published', 'environments', 'state', 'commit', 'author', 'services']
+const HEAD = [
+  'version',
+  'published',
+  'environments',
+  'state',
+  'use',
+  'commit',
+  'author',
+  'services',
+]
 const HEAD_WITH_PINS = [...HEAD.slice(0, -1), 'framework pin', ...HEAD.slice(-1)]
 /** Long enough to be unique in most repositories. */
 const SHORT_COMMIT_CHARACTERS = 10
@@ -41,6 +50,7 @@ const VERSIONS = command({
       version.published?.replace('T', ' ').replace(/\.\d+Z$/, 'Z') ?? '',
       version.environments.join(', '),
       toStanding(version),
+      toUse(version, Date.now()),
       /^[0-9a-f]{12,64}$/.test(version.commit ?? '')
         ? (version.commit ?? '').slice(0, SHORT_COMMIT_CHARACTERS)
         : (version.commit ?? ''),
@@ -73,6 +83,26 @@ function toStanding({
   if (withdrawn) return 'withdrawn'
   if (open) return 'open'
   return Object.keys(openIn).length > 0 ? 'preview' : ''
+}
+
+/** Whether its backend may be switched off, in a few words; empty where an older Holo does not say. */
+export function toUse({ drain }: Pick<VersionAsRead, 'drain'>, now: number): string {
+  if (!drain) return ''
+  const { state, tabs, lastRequestAt, drainedAt, services } = drain
+  if (state === 'unused') return 'not used'
+  if (state === 'drained') {
+    const shared = services.filter(({ sharedWith }) => sharedWith.length > 0)
+    const others = [...new Set(shared.flatMap(({ sharedWith }) => sharedWith))].join(', ')
+    const since = drainedAt === null ? '' : ` since ${toTime(drainedAt)}`
+    if (shared.length === 0) return `may be switched off${since}`
+    const which = shared.map(({ prefix }) => prefix).join(', ')
+    return `drained${since}; ${which} serves ${others}, too`
+  }
+  const told = [
+    ...(tabs === null ? [] : [toCount(tabs, 'tab')]),
+    lastRequestAt === null ? 'no call known' : `last call ${toSpan(now - lastRequestAt)} ago`,
+  ]
+  return `${state === 'inUse' ? 'in use' : 'draining'}: ${told.join(', ')}`
 }
 
 const VERSIONS_ABORT = command({

@@ -1,7 +1,7 @@
 // Addresses with and without the pin, and redirects that the script follows itself.
 
 export const PIN_HEADER = 'holo-pin'
-/** Says that redirects to other origins may come as data. */
+/** Names the tab, and says that redirects to other origins may come as data. */
 export const TAB_HEADER = 'holo-tab'
 
 const PARAMETER = 'holo-pin'

@@ -17,6 +17,8 @@ if (self.origin !== 'null' && pin && !('holo' in self)) start()
 function start(): void {
   const updates = createUpdates(pin)
   const [version, environment] = pin.split('@')
+  // Another one for each page: it tells open tabs apart, and nothing more.
+  const name = String(crypto.getRandomValues(new BigUint64Array(1))[0]?.toString(36))
   Object.defineProperty(self, 'holo', {
     value: {
       version,
@@ -30,9 +32,9 @@ function start(): void {
   })
   cleanAddress()
   pinFetch()
-  pinXhr(pin, updates.lookAt)
-  for (const name of ['EventSource', 'WebSocket', 'Worker', 'SharedWorker'] as const) {
-    pinConstructor(name)
+  pinXhr(pin, name, updates.lookAt)
+  for (const made of ['EventSource', 'WebSocket', 'Worker', 'SharedWorker'] as const) {
+    pinConstructor(made)
   }
   pinBeacon()
   pinForms()
@@ -48,7 +50,7 @@ function start(): void {
       const isFollowed = (asked?.redirect ?? init?.redirect ?? 'follow') === 'follow'
       // What an app has chosen itself counts.
       if (!headers.has(PIN_HEADER)) headers.set(PIN_HEADER, pin)
-      if (isFollowed) headers.set(TAB_HEADER, '1')
+      if (isFollowed) headers.set(TAB_HEADER, name)
       // A body can be read once; a redirect may ask for it again.
       const spare = asked?.body ? asked.clone() : undefined
       const reply = await (asked ? ask(asked) : ask(input, { ...init, headers }))
@@ -57,7 +59,7 @@ function start(): void {
       const led = follow(reply.status, reply.headers.get('holo-location'), method)
       if (!led) return reply
       await reply.text()
-      for (const name of [PIN_HEADER, TAB_HEADER, 'authorization']) headers.delete(name)
+      for (const header of [PIN_HEADER, TAB_HEADER, 'authorization']) headers.delete(header)
       const { mode, credentials, cache, signal } = asked ?? {}
       const how = asked ? { mode, credentials, cache, signal } : init
       const body = led.keepsBody ? (spare ? await spare.blob() : init?.body) : undefined

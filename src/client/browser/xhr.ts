@@ -14,8 +14,11 @@ type Asked = {
 
 const EVENTS = ['readystatechange', 'progress', 'load', 'loadstart', 'loadend']
 
-/** @param lookAt gets the header of each reply that says that the version is gone. */
-export function pinXhr(pin: string, lookAt: (gone: string | null) => void): void {
+/**
+ * @param name of the tab.
+ * @param lookAt gets the header of each reply that says that the version is gone.
+ */
+export function pinXhr(pin: string, name: string, lookAt: (gone: string | null) => void): void {
   const native = XMLHttpRequest
   const xhr = native.prototype
   const { open, send, setRequestHeader } = xhr
@@ -33,8 +36,8 @@ export function pinXhr(pin: string, lookAt: (gone: string | null) => void): void
     event.stopImmediatePropagation()
     if (event.type !== 'loadend') return
     open.call(this, led.method, led.url, true, ...asked.others)
-    for (const [name, value] of asked.headers) {
-      if (name.toLowerCase() !== 'authorization') setRequestHeader.call(this, name, value)
+    for (const [header, value] of asked.headers) {
+      if (header.toLowerCase() !== 'authorization') setRequestHeader.call(this, header, value)
     }
     send.call(this, led.keepsBody ? asked.body : null)
     known.delete(this)
@@ -44,7 +47,7 @@ export function pinXhr(pin: string, lookAt: (gone: string | null) => void): void
   const pinned = new Proxy(native, {
     construct: (target, args, newTarget) => {
       const made = Reflect.construct(target, args, newTarget) as XMLHttpRequest
-      for (const name of EVENTS) made.addEventListener(name, onEvent)
+      for (const event of EVENTS) made.addEventListener(event, onEvent)
       return made
     },
   })
@@ -68,13 +71,13 @@ export function pinXhr(pin: string, lookAt: (gone: string | null) => void): void
     // A synchronous request has no states in between.
     if (isAsync) {
       known.set(this, { method: method.toUpperCase(), others, headers: [] })
-      setRequestHeader.call(this, TAB_HEADER, '1')
+      setRequestHeader.call(this, TAB_HEADER, name)
     }
     setRequestHeader.call(this, PIN_HEADER, pin)
   }
-  xhr.setRequestHeader = function (this: XMLHttpRequest, name: string, value: string) {
-    setRequestHeader.call(this, name, value)
-    known.get(this)?.headers.push([name, value])
+  xhr.setRequestHeader = function (this: XMLHttpRequest, header: string, value: string) {
+    setRequestHeader.call(this, header, value)
+    known.get(this)?.headers.push([header, value])
   }
   xhr.send = function (this: XMLHttpRequest, body) {
     const asked = known.get(this)

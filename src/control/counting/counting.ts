@@ -8,10 +8,11 @@ import {
   type ToCount,
   toCollected,
 } from '../../core/counting/counted.ts'
-import { WINDOW_MS } from '../../core/counting/limits.ts'
+import { toWindow, WINDOW_MS } from '../../core/counting/limits.ts'
 import { RolloutCounter } from '../../core/counting/rollout-counter.ts'
 import type { Window } from '../../core/rollout/events.ts'
 import type { MetricPoint } from '../../wire/metrics.ts'
+import { LastRequests, type VersionRequests } from './last-requests.ts'
 import { MAX_COUNTED_ROLLOUTS } from './limits.ts'
 import { MetricStore } from './metric-store.ts'
 import { OpenWindows, type WindowLosses } from './open-windows.ts'
@@ -20,6 +21,8 @@ import type { MetricRange, SeriesSince } from './series.ts'
 import { createCountingTables } from './tables.ts'
 import { countVisitors, toFirstNow, toWindowVisitors } from './visitors-now.ts'
 
+const HOUR_MS = 3_600_000
+
 export type CountingDeps = {
   readonly storage: DurableObjectStorage
   readonly now: () => number
@@ -27,8 +30,11 @@ export type CountingDeps = {
   readonly toKey: () => string
   /** Sets a timer, which is lost when the object is evicted. */
   readonly later: (run: () => void, ms: number) => void
-  /** Called when windows have been stored, with the time at which the newest of them began. Never throws. */
-  readonly onStored?: (windowAt: number) => void
+  /**
+   * Called when windows have been stored, with the time at which the newest of them began and the versions
+   * that were asked in them. Never throws.
+   */
+  readonly onStored?: (windowAt: number, versions: ReadonlySet<string>) => void
 }
 
 export class Counting {
@@ -42,6 +48,7 @@ export class Counting {
   readonly #stored = new Map<string, CountedState>()
   /** The same of transactions that may not be done yet. */
   readonly #saving = new Map<string, CountedState>()
+  #requests: LastRequests | undefined
   #isTimed = false
   /** Batches that could not be parsed, and batches or windows that could not be counted. */
   #errors = 0
@@ -182,6 +189,12 @@ export class Counting {
     return countVisitors([...this.#metrics.readVisitors(first), ...open.map(toWindowVisitors)])
   }
 
+  /** When a version and its services were last asked, how often in the last hour, and by how many tabs. */
+  requestsOf(version: string): VersionRequests {
+    this.closeDue()
+    return this.#lastRequests.read(version, this.#open.list(), this.#parts.now())
+  }
+
   since(): readonly SeriesSince[] {
     this.closeDue()
     return this.#metrics.readSince()
@@ -192,15 +205,19 @@ export class Counting {
     const now = this.#parts.now()
     if (now < this.#open.nextCloseAt) return
     let newest: number | undefined
+    const versions = new Set<string>()
     for (const closed of this.#open.close(now)) {
       try {
-        this.#parts.storage.transactionSync(() => this.#metrics.add(closed))
+        const last = this.#lastRequests
+        this.#parts.storage.transactionSync(() => this.#metrics.add(closed, () => last.toText()))
+        last.add(closed)
+        for (const version of closed.uses.keys()) versions.add(version)
         newest = closed.window
       } catch (cause) {
         this.#fail(cause)
       }
     }
-    if (newest !== undefined) this.#parts.onStored?.(newest * WINDOW_MS)
+    if (newest !== undefined) this.#parts.onStored?.(newest * WINDOW_MS, versions)
   }
 
   /** One timer closes windows when no call comes. An eviction before it fires loses those windows. */
@@ -217,6 +234,17 @@ export class Counting {
       },
       Math.max(0, nextCloseAt - now()),
     )
+  }
+
+  /** Made on first use from the windows of the last hour or two. */
+  get #lastRequests(): LastRequests {
+    if (this.#requests) return this.#requests
+    const { lastUses, windows } = this.#metrics.readUses(toWindow(this.#parts.now() - HOUR_MS))
+    const requests = new LastRequests(lastUses)
+    for (const window of windows) requests.add(window)
+    requests.addUnknown(this.#metrics.readSince())
+    this.#requests = requests
+    return requests
   }
 
   get #counters(): Map<string, RolloutCounter> {

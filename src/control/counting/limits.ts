@@ -19,6 +19,9 @@ export const MAX_ROWS_PER_DAY = KEPT_WINDOWS * ROWS_PER_WINDOW + 1440 * ROWS_PER
 /** Versions in environments that one window tells apart; with sketches of visitors a row of 170 KB at most. */
 export const MAX_SERIES = 64
 
+/** Versions of which the time of the last request is kept: those that were asked least lately go first. */
+export const MAX_USED_VERSIONS = 200
+
 /** Series that totals since the beginning are kept of: those that saw no requests longest go first. */
 export const MAX_TOTAL_SERIES = 200
 

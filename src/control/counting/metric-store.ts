@@ -2,6 +2,7 @@
 // sums of all time beside the minutes. What is judged is kept elsewhere.
 
 import { WINDOW_MS } from '../../core/counting/limits.ts'
+import { parseUsesText, toUsesText, type WindowUses } from '../../core/counting/uses.ts'
 import { MAX_METRIC_POINTS, type MetricPoint } from '../../wire/metrics.ts'
 import { KEPT_MINUTES, KEPT_WINDOWS } from './limits.ts'
 import type { ClosedWindow } from './open-windows.ts'
@@ -50,17 +51,22 @@ export class MetricStore {
     this.#sql = sql
   }
 
-  /** Writes one row, and one for each minute that is complete by it. */
-  add({ window, groups, distinct }: ClosedWindow): void {
-    this.#closeMinutesBefore(Math.floor(window / WINDOWS_PER_MINUTE))
+  /**
+   * Writes one row, and one for each minute that is complete by it.
+   *
+   * @param toLastUses gives the text that is stored with the sums of all time.
+   */
+  add({ window, groups, distinct, uses }: ClosedWindow, toLastUses: () => string): void {
+    this.#closeMinutesBefore(Math.floor(window / WINDOWS_PER_MINUTE), toLastUses)
     this.#sql.exec(
-      `INSERT INTO metric_windows (slot, window, series, visitors) VALUES (?, ?, ?, ?)
+      `INSERT INTO metric_windows (slot, window, series, visitors, uses) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT (slot) DO UPDATE SET window = excluded.window, series = excluded.series,
-         visitors = excluded.visitors`,
+         visitors = excluded.visitors, uses = excluded.uses`,
       window % KEPT_WINDOWS,
       window,
       JSON.stringify(addUp(groups)),
       toVisitorsText(distinct),
+      toUsesText(uses),
     )
     this.#newest.window = Math.max(window, this.#newest.window)
   }
@@ -104,19 +110,43 @@ export class MetricStore {
     }))
   }
 
-  #closeMinutesBefore(end: number): void {
+  /**
+   * How versions were used since the last text of `toLastUses` was stored, and at least in the windows from
+   * `first` on.
+   */
+  readUses(first: number): {
+    readonly lastUses: string
+    readonly windows: readonly { readonly window: number; readonly uses: WindowUses }[]
+  } {
+    const { summed } = this.#newest
+    const [row] = this.#sql.exec<{ last_uses: string }>(
+      'SELECT last_uses FROM metric_minutes WHERE slot = ? AND minute = ?',
+      summed < 0 ? 0 : summed % KEPT_MINUTES,
+      summed,
+    )
+    const from = Math.min(first, (summed + 1) * WINDOWS_PER_MINUTE)
+    const windows = this.#windows(from, Number.MAX_SAFE_INTEGER, 'uses').map((one) => ({
+      window: one.window,
+      uses: parseUsesText(one.uses),
+    }))
+    return { lastUses: row?.last_uses ?? '', windows }
+  }
+
+  #closeMinutesBefore(end: number, toLastUses: () => string): void {
     const newest = this.#newest
     for (const [minute, series] of this.#sumWindows(newest.minute + 1, end)) {
       const since = addSince(newest.since, minute, series)
       const isSummed = toHour(minute) !== toHour(newest.summed)
       this.#sql.exec(
-        `INSERT INTO metric_minutes (slot, minute, series, since_beginning) VALUES (?, ?, ?, ?)
+        `INSERT INTO metric_minutes (slot, minute, series, since_beginning, last_uses)
+         VALUES (?, ?, ?, ?, ?)
          ON CONFLICT (slot) DO UPDATE SET minute = excluded.minute, series = excluded.series,
-           since_beginning = excluded.since_beginning`,
+           since_beginning = excluded.since_beginning, last_uses = excluded.last_uses`,
         minute % KEPT_MINUTES,
         minute,
         JSON.stringify(series),
         isSummed ? JSON.stringify(since) : '',
+        isSummed ? toLastUses() : '',
       )
       Object.assign(newest, { minute, since, summed: isSummed ? minute : newest.summed })
     }

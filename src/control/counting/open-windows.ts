@@ -11,6 +11,7 @@ import {
   toWindow,
 } from '../../core/counting/limits.ts'
 import { addTotals, type GrowingTotals, noTotals } from '../../core/counting/totals.ts'
+import { addUse, type WindowUses } from '../../core/counting/uses.ts'
 import { MAX_REMEMBERED_ISOLATES, REMEMBERED_MS } from './limits.ts'
 
 /** Of one version in one environment, as decided with one revision. */
@@ -26,11 +27,13 @@ export type ClosedWindow = {
   readonly groups: readonly MergedGroup[]
   /** How many visitors there were, about, by environment. */
   readonly distinct: ReadonlyMap<string, Sketch>
+  readonly uses: WindowUses
 }
 
 type OpenWindow = {
   readonly groups: Map<string, MergedGroup>
   readonly distinct: Map<string, Sketch>
+  readonly uses: WindowUses
 }
 
 /** What was reported and not counted, and what isolates themselves could not report. */
@@ -109,8 +112,8 @@ export class OpenWindows {
   }
 
   #read(window: number): ClosedWindow {
-    const { groups, distinct } = this.#windows.get(window) ?? newWindow()
-    return { window, groups: [...groups.values()].sort(byName), distinct }
+    const { groups, ...known } = this.#windows.get(window) ?? newWindow()
+    return { window, groups: [...groups.values()].sort(byName), ...known }
   }
 
   /** Isolates number their batches and send none before the last has ended. */
@@ -140,6 +143,12 @@ export class OpenWindows {
       const merged = known ?? toMerged(group)
       open.groups.set(key, merged)
       addTotals(merged.totals, group.totals)
+      addUse(open.uses, {
+        version: group.version,
+        requests: group.totals.requests,
+        services: group.services ?? {},
+        tabs: group.tabs ?? NO_TABS,
+      })
       if (!group.distinct) continue
       const sketch = open.distinct.get(group.environment) ?? newSketch()
       open.distinct.set(group.environment, sketch)
@@ -148,8 +157,10 @@ export class OpenWindows {
   }
 }
 
+const NO_TABS = new Uint16Array()
+
 function newWindow(): OpenWindow {
-  return { groups: new Map(), distinct: new Map() }
+  return { groups: new Map(), distinct: new Map(), uses: new Map() }
 }
 
 function toMerged({ environment, version, revision }: Group): MergedGroup {

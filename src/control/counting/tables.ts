@@ -15,13 +15,15 @@ CREATE TABLE IF NOT EXISTS metric_windows (
   slot INTEGER PRIMARY KEY,
   window INTEGER NOT NULL,
   series TEXT NOT NULL,
-  visitors TEXT NOT NULL DEFAULT ''
+  visitors TEXT NOT NULL DEFAULT '',
+  uses TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE TABLE IF NOT EXISTS metric_minutes (
   slot INTEGER PRIMARY KEY,
   minute INTEGER NOT NULL,
   series TEXT NOT NULL,
-  since_beginning TEXT NOT NULL
+  since_beginning TEXT NOT NULL,
+  last_uses TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE TABLE IF NOT EXISTS counted_rollouts (
   rollout TEXT PRIMARY KEY,
@@ -40,8 +42,10 @@ CREATE TABLE IF NOT EXISTS counted_changes (
 /** Makes what does not exist yet; writes no row where all do. */
 export function createCountingTables(sql: SqlStorage): void {
   sql.exec(TABLES)
-  // The tables of an older control have no sketches of visitors.
+  // The tables of an older control have no sketches of visitors, and no uses of versions.
   addColumn(sql, 'metric_windows', 'visitors', "TEXT NOT NULL DEFAULT ''")
+  addColumn(sql, 'metric_windows', 'uses', "TEXT NOT NULL DEFAULT ''")
+  addColumn(sql, 'metric_minutes', 'last_uses', "TEXT NOT NULL DEFAULT ''")
   empty(sql, OLDER_TABLE)
 }
 
@@ -60,6 +64,8 @@ export type WindowRow = {
   readonly series: string
   /** JSON: by environment a packed sketch of its visitors, one character for each entry; empty for none. */
   readonly visitors: string
+  /** How versions were used, as core/counting/uses.ts writes it; empty for not at all. */
+  readonly uses: string
 }
 
 export type MinuteRow = {
@@ -68,6 +74,8 @@ export type MinuteRow = {
   readonly series: string
   /** JSON: the sums of all time up to its end; empty but for the first one of an hour. */
   readonly since_beginning: string
+  /** JSON: when versions and services were last used, as last-requests.ts writes it; empty likewise. */
+  readonly last_uses: string
 }
 
 export type CountedRolloutRow = {

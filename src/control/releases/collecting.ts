@@ -47,7 +47,7 @@ export class Collecting {
   /**
    * For each version of the document: when it was last pointed at, why it is retained, and its record.
    */
-  uses(): readonly VersionUse[] {
+  uses(): readonly Omit<VersionUse, 'drain'>[] {
     const { ledger, known, uploads, now } = this.#parts
     known.catchUp()
     const content = ledger.head?.content

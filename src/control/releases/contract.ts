@@ -5,7 +5,7 @@ import type { Result } from '../../core/result.ts'
 import type { PublishedService } from '../../document/service.ts'
 import type { VersionRecord } from '../../document/version-record.ts'
 import type { FinaliseResult, UploadReply } from '../../wire/uploads.ts'
-import type { Retention } from '../../wire/versions.ts'
+import type { Drain, Retention } from '../../wire/versions.ts'
 import type { Answer, Caller, DeniedResult, RefusedResult } from '../caller.ts'
 
 /** An upload as the control stores it. */
@@ -44,6 +44,7 @@ export type VersionUse = {
   /** When an environment last pointed at it; the present if one does, `undefined` for never. */
   readonly lastPointedAt: number | undefined
   readonly retention: Retention
+  readonly drain: Drain
   /** The record of its upload; `undefined` if it was not uploaded here. */
   readonly record: VersionRecord | undefined
 }

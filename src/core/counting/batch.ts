@@ -13,6 +13,7 @@ import {
 import { MAX_KINDS, OUTCOME_WORDS, type OutcomeKind } from './outcomes.ts'
 import { isSegmentValues, MAX_SEGMENT_VALUES, type SegmentValues } from './segments.ts'
 import { isTotals, type OlderTotals } from './totals.ts'
+import { isServiceCounts } from './uses.ts'
 
 /** The counts of one version in one environment, as decided with one revision. */
 export type Group = {
@@ -22,6 +23,10 @@ export type Group = {
   readonly totals: OlderTotals
   /** How many visitors there were, about (distinct.ts); left out by an older isolate. */
   readonly distinct?: PackedSketch
+  /** Requests by the prefix of the service that they were sent to; left out by an older isolate. */
+  readonly services?: Readonly<Record<string, number>>
+  /** The tabs that named themselves (distinct.ts); left out where there were none. */
+  readonly tabs?: PackedSketch
   /** Judged visitors of the sample: pairs of hash and marks (marks.ts), each visitor once. */
   readonly visitors: Uint32Array
   /** What `outcomes` is about. */
@@ -157,14 +162,17 @@ function isCountedWindow(value: unknown): value is WindowCounts {
 }
 
 function isGroup(value: unknown): value is Group {
-  const { environment, version, revision, totals, distinct, visitors, kinds, outcomes, ...more } =
-    (value ?? {}) as Partial<Record<keyof Group, unknown>>
+  const { environment, version, revision, totals, distinct, services, tabs, ...more } = (value ??
+    {}) as Partial<Record<keyof Group, unknown>>
+  const { visitors, kinds, outcomes } = more
   return (
     isName(environment) &&
     isName(version) &&
     isWhole(revision) &&
     isTotals(totals) &&
     (distinct === undefined || isPackedSketch(distinct)) &&
+    (services === undefined || isServiceCounts(services)) &&
+    (tabs === undefined || isPackedSketch(tabs)) &&
     visitors instanceof Uint32Array &&
     visitors.length % 2 === 0 &&
     Array.isArray(kinds) &&

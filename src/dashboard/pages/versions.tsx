@@ -9,6 +9,7 @@ import { PreviewLinks } from '../parts/preview-links.tsx'
 import { Empty, PageState } from '../parts/state.tsx'
 import { Ago } from '../parts/time.tsx'
 import { VersionComparison } from '../parts/version-comparison.tsx'
+import { VersionDrain } from '../parts/version-drain.tsx'
 import { VersionTag } from '../parts/version-tag.tsx'
 import { VirtualList } from '../parts/virtual-list.tsx'
 import { toAmount, toBytesLabel, toSpanLabel } from '../say/format.ts'
@@ -219,6 +220,7 @@ function VersionPage({ version, list }: { version: VersionItem; list: readonly V
           )}
         </dl>
       </section>
+      <VersionDrain drain={version.drain} />
       <PreviewLinks version={id} isWithdrawn={withdrawn} />
       <VersionComparison version={version} list={list} />
     </div>
