@@ -4,6 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page, Response } from 'playwright-core'
 import { expect, vi } from 'vitest'
+import { EVERY_WAY } from '../support/every-way.ts'
 import { type Release, WIDTHS } from './build-app.ts'
 import type { Profile } from './profile.ts'
 import { LIMIT_MS, within } from './within.ts'
@@ -17,6 +18,13 @@ const UPDATE_LIMIT_MS = 30_000
 const HANDOVER_MS = 3_000
 /** Angular's worker cleans up when it has had nothing to do for five seconds. */
 const RESTART_WAIT = { timeout: 60_000, interval: 7_000 }
+
+type AskingWindow = {
+  readonly askEveryWay: (addresses: {
+    readonly worker: string
+    readonly shared: string
+  }) => Promise<Record<string, string>>
+}
 
 export type PageName = 'home' | 'about' | 'items'
 /** The release of each part of a page, by the part's name. */
@@ -90,6 +98,20 @@ export class Tab {
   async loadMore(): Promise<void> {
     await this.#page.locator('#load-more').click()
     await this.#seek('#more')
+  }
+
+  /** Which release answers, by the way in which the page asks for more than the app itself does. */
+  async askEveryWay(): Promise<Readonly<Record<string, string>>> {
+    const asking = async () => {
+      await this.#page.evaluate(EVERY_WAY)
+      return this.#page.evaluate(() =>
+        (globalThis as unknown as AskingWindow).askEveryWay({
+          worker: '/api/worker.js',
+          shared: '/api/shared.js',
+        }),
+      )
+    }
+    return this.#within('the page asks in every way', asking())
   }
 
   /** Waits until a service worker answers for the page. */
@@ -185,15 +207,20 @@ export class Tab {
 
   /**
    * What the page has by itself is of its release: all but what markup names without a hash, which is the
-   * logo, and `others`.
+   * logo, and `others`. Returns these parts.
    */
-  async expectOwn(release: Release, name: PageName, others: readonly string[] = []): Promise<void> {
+  async expectOwn(
+    release: Release,
+    name: PageName,
+    others: readonly string[] = [],
+  ): Promise<Parts> {
     await this.#seek(`#page-${name}`)
     const left = ['logo', ...others]
-    await vi.waitFor(async () => {
+    return vi.waitFor(async () => {
       const parts = Object.entries(await this.#readParts()).filter(([part]) => !left.includes(part))
       const own = Object.fromEntries(parts)
       expect(own).toEqual(toAll(release, own))
+      return own
     }, WAIT)
   }
 

@@ -92,5 +92,5 @@ export async function walkThreeTabs(walk: Walk): Promise<Walked> {
 export function tellWalk(name: string, walked: Walked, problems: readonly string[]): string {
   const clicks = walked.clicks.join(' + ')
   const wrong = `${walked.wrong.length} wrong, ${problems.length} failed requests and errors`
-  return `${name}: ${clicks} clicks in ${WALK_MS / 60_000} min, ${walked.answers} answers, ${wrong}`
+  return `${name}: ${clicks} rounds of clicks in ${WALK_MS / 60_000} min, ${walked.answers} answers, ${wrong}`
 }
