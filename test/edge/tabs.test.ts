@@ -289,15 +289,14 @@ describe('what went wrong elsewhere', () => {
     }
   })
 
-  it('a missing file sets no cookie, and is neither a page nor kept', async () => {
+  it.each([
+    ['a script', { 'sec-fetch-dest': 'script', 'sec-fetch-mode': 'no-cors' }],
+    ['a module', { 'sec-fetch-dest': 'script', 'sec-fetch-mode': 'cors' }],
+    ['something that an old browser loads', { accept: '*/*' }],
+  ])('a missing file sets no cookie, and is neither a page nor kept, for %s', async (_, asks) => {
     for (const path of ['/assets/gone-1.js', '/gone.css']) {
-      const reply = await ask(site.url, path, {
-        headers: {
-          'sec-fetch-dest': 'script',
-          'sec-fetch-mode': 'no-cors',
-          cookie: 'holo-pin=2@canary',
-        },
-      })
+      const cookie = 'holo-pin=2@canary'
+      const reply = await ask(site.url, path, { headers: { ...asks, cookie } })
       expect(reply.status).toBe(404)
       expect(reply.cookies).toEqual({})
       expect(reply.headers['cache-control']).toBe('no-store')

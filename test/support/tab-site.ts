@@ -41,6 +41,13 @@ export type TabSite = {
 
 const JS = 'text/javascript; charset=utf-8'
 
+/** Lets a page of another port prerender `/first`. A page with `?report=URL` tells there what it sees. */
+const FIRST = {
+  for: '/first',
+  set: [['supports-loading-mode', 'credentialed-prerender']],
+  unset: [],
+} as const
+
 /** What each version has. The page's `clicks()` asks in every way, and returns who has answered. */
 function filesOf(id: string): PublishedFiles {
   return {
@@ -96,7 +103,20 @@ window.clicks = async () => ({
   chunk: (await import('/assets/lazy-${id}.js?n=' + loaded++)).is,
   file: await json('/config.json'),
   ...await askEveryWay({ worker: '/worker.js', shared: '/shared.js' }),
-})`
+})
+const report = new URLSearchParams(location.search).get('report')
+const { title, prerendering } = document
+const tell = (what) =>
+  fetch(report, { method: 'POST', mode: 'no-cors', body: JSON.stringify({ title, ...what }) })
+const tellOfItself = async () => {
+  const shown = new Promise((done) => document.addEventListener('prerenderingchange', done))
+  await tell({ prerendering, early: await json('/api/me') })
+  if (!prerendering) return
+  await shown
+  const { activationStart } = performance.getEntriesByType('navigation')[0]
+  await tell({ activationStart, answers: await clicks() })
+}
+if (report) tellOfItself().catch((error) => tell({ error: String(error) }))`
 }
 
 /** What `clicks()` returns if all is of one version. */
@@ -123,7 +143,8 @@ export async function startTabSite(
   const versions: AssignmentsDocument['versions'] = {}
   for (const id of ['1', '2']) {
     const store = { put: (key: string, value: Uint8Array<ArrayBuffer>) => bucket.put(key, value) }
-    const { manifest } = await publishVersion(store, id, filesOf(id), 'single-page-application')
+    const app = 'single-page-application'
+    const { manifest } = await publishVersion(store, id, filesOf(id), app, { headers: [FIRST] })
     const backend = await startBackend(id, beacons, queries)
     backends.push(backend)
     const services = [{ prefix: '/api/', origins: [backend.origin] }]
