@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page, Response } from 'playwright-core'
 import { expect, vi } from 'vitest'
-import { EVERY_WAY } from '../support/every-way.ts'
+import { askEveryWay } from '../support/every-way.ts'
 import { type Release, WIDTHS } from './build-app.ts'
 import type { Profile } from './profile.ts'
 import { LIMIT_MS, within } from './within.ts'
@@ -18,13 +18,6 @@ const UPDATE_LIMIT_MS = 30_000
 const HANDOVER_MS = 3_000
 /** Angular's worker cleans up when it has had nothing to do for five seconds. */
 const RESTART_WAIT = { timeout: 60_000, interval: 7_000 }
-
-type AskingWindow = {
-  readonly askEveryWay: (addresses: {
-    readonly worker: string
-    readonly shared: string
-  }) => Promise<Record<string, string>>
-}
 
 export type PageName = 'home' | 'about' | 'items'
 /** The release of each part of a page, by the part's name. */
@@ -102,16 +95,7 @@ export class Tab {
 
   /** Which release answers, by the way in which the page asks for more than the app itself does. */
   async askEveryWay(): Promise<Readonly<Record<string, string>>> {
-    const asking = async () => {
-      await this.#page.evaluate(EVERY_WAY)
-      return this.#page.evaluate(() =>
-        (globalThis as unknown as AskingWindow).askEveryWay({
-          worker: '/api/worker.js',
-          shared: '/api/shared.js',
-        }),
-      )
-    }
-    return this.#within('the page asks in every way', asking())
+    return this.#within('the page asks in every way', askEveryWay(this.#page))
   }
 
   /** Waits until a service worker answers for the page. */

@@ -4,6 +4,7 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Page } from 'playwright-core'
 import { WebSocketServer } from 'ws'
 
 /** So that browsers ask for no other. */
@@ -76,6 +77,12 @@ window.askEveryWay = async ({ worker: workerUrl, shared: sharedUrl }) => {
   }
 }
 }`
+
+/** Has a page of a real build ask in every way, with the workers of `startVersionBackend`. */
+export async function askEveryWay(page: Page): Promise<Readonly<Record<string, string>>> {
+  await page.evaluate(EVERY_WAY)
+  return page.evaluate("askEveryWay({ worker: '/api/worker.js', shared: '/api/shared.js' })")
+}
 
 /** The script of a worker of version `id`, which asks in the ways that a worker has. */
 export function toWorker(id: string): string {
