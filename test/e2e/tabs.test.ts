@@ -41,7 +41,7 @@ async function openTab(context: BrowserContext, site: TabSite) {
 async function walk(
   name: string,
   site: TabSite,
-  follows?: Walk['follows'],
+  promised?: Walk['promised'],
 ): Promise<{ walked: Walked; problems: readonly string[] }> {
   const context = await openContext()
   const tabs: Awaited<ReturnType<typeof openTab>>[] = []
@@ -55,7 +55,7 @@ async function walk(
     },
     release: () => site.moveTo('2'),
     rollBack: () => site.moveTo('1'),
-    ...(follows && { follows }),
+    ...(promised && { promised }),
   })
   const problems = tabs
     .flatMap((tab) => tab.problems)
@@ -249,10 +249,10 @@ describe('tabs of one browser, without the script', () => {
   it('share the pin of the tab that was opened last, and keep their own hashed files', {
     timeout: WALK_MS + 120_000,
   }, async () => {
-    const { walked, problems } = await walk('without the script', site, (what) => {
-      if (what === 'script' || what === 'chunk') return 'page'
-      // It runs as long as a tab has it.
-      return what === 'shared' ? 'first' : 'last'
+    const { walked, problems } = await walk('without the script', site, (what, own, last) => {
+      if (what === 'script' || what === 'chunk') return own
+      // It was started after the release, and runs as long as a tab has it.
+      return what === 'shared' ? '2' : last
     })
     expect(walked.wrong).toEqual([])
     expect(problems).toEqual([])

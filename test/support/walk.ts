@@ -8,8 +8,8 @@ if (!(WALK_MS > 0)) throw new Error('HOLO_WALK_MINUTES is to be a number of minu
 /** A walk of which so much is wrong has shown enough. */
 const MAX_WRONG = 20
 
-/** Which part of the time each part of the story has. */
-const SHARES = { beforeRelease: 0.1, beforeRollback: 0.35, afterRollback: 0.55 }
+/** Which part of the time is before the rollback. */
+const BEFORE_ROLLBACK = 0.4
 
 export type Clicked = Readonly<Record<string, unknown>>
 
@@ -20,8 +20,8 @@ export type Walk = {
   readonly open: (version: string) => Promise<() => Promise<Clicked>>
   readonly release: () => Promise<void>
   readonly rollBack: () => Promise<void>
-  /** What an answer follows in the page: the page (without it all do), the tab opened last, or the first. */
-  readonly follows?: (what: string) => 'page' | 'last' | 'first'
+  /** Which version is to answer, if not the tab's own: `last` is that of the tab that was opened last. */
+  readonly promised?: (what: string, own: string, last: string) => string
 }
 
 export type Walked = {
@@ -34,8 +34,8 @@ export type Walked = {
 }
 
 /**
- * The first tab is opened before the release and loads what it needs later only after it, the second is opened
- * after the release, the third after the rollback.
+ * The first tab is opened before the release and clicked in only after it, so that it loads late what it has not
+ * needed before. The second is opened after the release, the third after the rollback.
  */
 export async function walkThreeTabs(walk: Walk): Promise<Walked> {
   const tabs: { version: string; click: () => Promise<Clicked>; clicks: number }[] = []
@@ -46,18 +46,13 @@ export async function walkThreeTabs(walk: Walk): Promise<Walked> {
     tabs.push({ version, click: await walk.open(version), clicks: 0 })
   }
 
-  function promised(what: string, version: string): string | undefined {
-    const follows = walk.follows?.(what) ?? 'page'
-    if (follows === 'page') return version
-    return (follows === 'first' ? tabs[0] : tabs.at(-1))?.version
-  }
-
   async function clickIn(tab: (typeof tabs)[number]): Promise<void> {
     const name = `tab ${tabs.indexOf(tab) + 1} of ${tabs.length}, click ${++tab.clicks}`
+    const last = tabs.at(-1)?.version ?? tab.version
     try {
       for (const [what, version] of Object.entries(await tab.click())) {
         answers++
-        const expected = promised(what, tab.version)
+        const expected = walk.promised?.(what, tab.version, last) ?? tab.version
         if (version !== expected) {
           wrong.push(`${name}: ${what} is of ${version}, not of ${expected}`)
         }
@@ -78,13 +73,12 @@ export async function walkThreeTabs(walk: Walk): Promise<Walked> {
   }
 
   await open(walk.older)
-  await clickFor(SHARES.beforeRelease)
   await walk.release()
   await open(walk.newer)
-  await clickFor(SHARES.beforeRollback)
+  await clickFor(BEFORE_ROLLBACK)
   await walk.rollBack()
   await open(walk.older)
-  await clickFor(SHARES.afterRollback)
+  await clickFor(1 - BEFORE_ROLLBACK)
   return { clicks: tabs.map(({ clicks }) => clicks), answers, wrong }
 }
 
