@@ -31,9 +31,10 @@ let posted = 0
 const post = async (how) => {
   const part = document.createElement('div')
   const name = 'out' + posted++
-  // A field that is named as an attribute hides it.
-  part.innerHTML = '<iframe hidden name="' + name + '"></iframe><form method="post" action="/api/form" target="' +
-    name + '"><input type="hidden" name="action" value="a"><button hidden></button></form>'
+  // A field that is named as an attribute hides it. Astro's router posts forms itself, whatever their target is,
+  // unless they say that they reload.
+  part.innerHTML = '<iframe hidden name="' + name + '"></iframe>' +
+    '<form data-astro-reload method="post" action="/api/form" target="' + name + '"><input type="hidden" name="action" value="a"><button hidden></button></form>'
   document.body.append(part)
   const [frame, form] = part.children
   const loaded = once(frame, 'load')

@@ -2,7 +2,7 @@
 // for as long as `HOLO_WALK_MINUTES` says, in every way in which a page can ask.
 
 import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { launchBrowser } from '../../support/browser.ts'
 import { tellWalk, WALK_MS, walkThreeTabs } from '../../support/walk.ts'
 import { APPS, type App } from '../apps.ts'
@@ -50,6 +50,7 @@ describe.each(WALKED)('$name', (app: App) => {
     timeout: WALK_MS + 120_000,
   }, async () => {
     const profile = await Profile.create(browser, site.url)
+    onTestFinished(() => profile.close())
     const tabs: Tab[] = []
     // A worker that answers pages has to hear of the release first.
     const update = async () => {
@@ -78,6 +79,5 @@ describe.each(WALKED)('$name', (app: App) => {
     expect(walked.wrong).toEqual([])
     expect(profile.problems).toEqual([])
     expect(Math.min(...walked.clicks)).toBeGreaterThan(0)
-    await profile.close()
   })
 })
