@@ -100,7 +100,7 @@ export async function startLoneBrowser(): Promise<LoneBrowser> {
         return found
       }, WAIT),
     stop: async () => {
-      child.kill()
+      child.kill('SIGKILL')
       await ended
       server.close()
       server.closeAllConnections()
