@@ -16,6 +16,10 @@ process.env.NODE_COMPILE_CACHE ??= join(
   'node_modules/.cache/node-compile-cache',
 )
 
+/** Walks through real builds: they need packages besides those of `npm ci`, and minutes each. */
+const { HOLO_ALL_BUILDS, HOLO_WALK_MINUTES } = process.env
+const LONG = HOLO_ALL_BUILDS || HOLO_WALK_MINUTES ? ['test/builds/long/*.test.ts'] : []
+
 useMemoryForTemporaryFiles()
 // The Worker serves the built dashboard, and wrangler.toml names its folder.
 execFileSync(process.execPath, [join(import.meta.dirname, 'scripts/build-dashboard.ts')])
@@ -59,7 +63,7 @@ export default defineConfig({
       {
         test: {
           name: 'browser',
-          include: ['test/e2e/**/*.test.ts', 'test/builds/*.test.ts'],
+          include: ['test/e2e/**/*.test.ts', 'test/builds/*.test.ts', ...LONG],
           globalSetup: './test/support/install-browser.ts',
           isolate: false,
           testTimeout: 120_000,

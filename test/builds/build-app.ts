@@ -173,7 +173,9 @@ async function run(command: string, args: readonly string[], cwd: string): Promi
 function toBuildEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const isMark = (name: string) =>
     name.startsWith('VITEST') || MARKS_OF_VITEST.includes(name) || name.startsWith('NODE_')
-  const kept = Object.entries(environment).filter(([name]) => !isMark(name))
+  // Where a network has certificates of its own, npm needs them.
+  const isKept = (name: string) => name === 'NODE_EXTRA_CA_CERTS' || !isMark(name)
+  const kept = Object.entries(environment).filter(([name]) => isKept(name))
   return { ...Object.fromEntries(kept), ...QUIET }
 }
 

@@ -15,6 +15,9 @@ const TELLING_HEADERS = [
   'cookie',
 ]
 
+/** Playwright is not told how the request for the script of a shared worker ends. The worker's answer tells it. */
+const SHARED_WORKER = '/api/shared.js'
+
 export class Profile {
   readonly #context: BrowserContext
   readonly #url: URL
@@ -29,7 +32,9 @@ export class Profile {
       if (message.type() === 'error') this.#problems.push(`console: ${message.text()}`)
     })
     context.on('weberror', (error) => this.#problems.push(`script: ${error.error().message}`))
-    context.on('request', (request) => this.#underWay.add(request))
+    context.on('request', (request) => {
+      if (new URL(request.url()).pathname !== SHARED_WORKER) this.#underWay.add(request)
+    })
     context.on('requestfinished', (request) => this.#underWay.delete(request))
     context.on('requestfailed', (request) => {
       this.#underWay.delete(request)

@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, vi } from 'vitest'
 import { startEdge } from '../../scripts/local/edge.ts'
-import { startBackend } from '../support/backend.ts'
 import { holo } from '../support/cli.ts'
+import { startVersionBackend, type VersionBackend } from '../support/every-way.ts'
 import { ask, DOCUMENT } from '../support/http-client.ts'
 import type { App } from './apps.ts'
 import { buildApp, type Release } from './build-app.ts'
@@ -49,7 +49,7 @@ export async function startSite(
   const folders = [first, second]
   const data = await mkdtemp(join(tmpdir(), 'holo-builds-'))
   const token = randomBytes(32).toString('hex')
-  const backends = await Promise.all(RELEASES.map(startVersionBackend))
+  const backends = await Promise.all(RELEASES.map(startReleaseBackend))
   const starting = startEdge({
     host: '127.0.0.1',
     port: 0,
@@ -101,9 +101,11 @@ export async function startSite(
   }
 }
 
-function startVersionBackend(release: Release) {
-  return startBackend((_, response) => {
+function startReleaseBackend(release: Release): Promise<VersionBackend> {
+  return startVersionBackend(release, [], (_, response, { pathname }) => {
+    if (pathname !== '/api/version') return false
     response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' })
     response.end(JSON.stringify({ release }))
+    return true
   })
 }

@@ -4,6 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page, Response } from 'playwright-core'
 import { expect, vi } from 'vitest'
+import { askEveryWay } from '../support/every-way.ts'
 import { type Release, WIDTHS } from './build-app.ts'
 import type { Profile } from './profile.ts'
 import { LIMIT_MS, within } from './within.ts'
@@ -90,6 +91,11 @@ export class Tab {
   async loadMore(): Promise<void> {
     await this.#page.locator('#load-more').click()
     await this.#seek('#more')
+  }
+
+  /** Which release answers, by the way in which the page asks for more than the app itself does. */
+  async askEveryWay(): Promise<Readonly<Record<string, string>>> {
+    return this.#within('the page asks in every way', askEveryWay(this.#page))
   }
 
   /** Waits until a service worker answers for the page. */
@@ -185,15 +191,20 @@ export class Tab {
 
   /**
    * What the page has by itself is of its release: all but what markup names without a hash, which is the
-   * logo, and `others`.
+   * logo, and `others`. Returns these parts.
    */
-  async expectOwn(release: Release, name: PageName, others: readonly string[] = []): Promise<void> {
+  async expectOwn(
+    release: Release,
+    name: PageName,
+    others: readonly string[] = [],
+  ): Promise<Parts> {
     await this.#seek(`#page-${name}`)
     const left = ['logo', ...others]
-    await vi.waitFor(async () => {
+    return vi.waitFor(async () => {
       const parts = Object.entries(await this.#readParts()).filter(([part]) => !left.includes(part))
       const own = Object.fromEntries(parts)
       expect(own).toEqual(toAll(release, own))
+      return own
     }, WAIT)
   }
 

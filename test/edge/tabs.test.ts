@@ -1,5 +1,4 @@
-// Pins per tab over HTTP: what a page with the script is, what becomes of a pin whose version is gone, and
-// mistakes of other systems that are known well.
+// Pins per tab over HTTP: what a page with the script is, and what becomes of a pin whose version is gone.
 
 import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
@@ -16,7 +15,6 @@ const CALL = {
 }
 const ID = 'AAAAAAAAAAAAAAAAAAAAAA'
 const WAIT = { timeout: 30_000, interval: 100 }
-const HALF = { main: 50, canary: 50 }
 
 let site: TabSite
 let key: LinkKey
@@ -275,59 +273,5 @@ describe('a pin whose version is gone', () => {
     expect((await tell('1@main', 'x')).status).toBe(400)
     expect((await tell('1@main', Array(300).fill('/'))).status).toBe(400)
     expect((await tell('1@main', ['/'.repeat(70_000)])).status).toBe(413)
-  })
-})
-
-describe('what went wrong elsewhere', () => {
-  it.each(['undefined', 'null', 'NaN', 'undefined@undefined'])('%s is no pin', async (pin) => {
-    for (const reply of [
-      await call('/config.json', { 'holo-pin': pin }),
-      await call(`/config.json?holo-pin=${pin}`),
-    ]) {
-      expect([reply.status, reply.body]).toEqual([200, '{"is":"1"}'])
-      expect(reply.headers).not.toHaveProperty('holo-pin-gone')
-    }
-  })
-
-  it('a missing file sets no cookie, and is neither a page nor kept', async () => {
-    for (const path of ['/assets/gone-1.js', '/gone.css']) {
-      const reply = await ask(site.url, path, {
-        headers: {
-          'sec-fetch-dest': 'script',
-          'sec-fetch-mode': 'no-cors',
-          cookie: 'holo-pin=2@canary',
-        },
-      })
-      expect(reply.status).toBe(404)
-      expect(reply.cookies).toEqual({})
-      expect(reply.headers['cache-control']).toBe('no-store')
-      expect(String(reply.headers['content-type'])).not.toMatch(/html/)
-    }
-  })
-
-  it('a visitor who comes by a link of another site keeps pin and version', async () => {
-    const cookie = `holo-visitor=${ID}; holo-pin=1@main`
-    const reply = await open('/', { cookie, 'sec-fetch-site': 'cross-site' })
-    expect([reply.status, reply.headers['holo-version']]).toEqual([200, '1'])
-    expect(reply.cookies).toEqual({})
-  })
-
-  it('a login changes no version, unless the identity is to decide', async () => {
-    const bucketOf = async (headers: Record<string, string>) =>
-      (await open('/', headers)).headers['holo-bucket']
-    const visitor = { header: 'x-user' }
-    await site.put({ visitor, traffic: HALF })
-    // Before the document is in use, each page without a cookie is that of a new visitor.
-    await vi.waitFor(async () => {
-      expect(await bucketOf({ 'x-user': 'anna' })).toBe(await bucketOf({ 'x-user': 'anna' }))
-    }, WAIT)
-    const before = await bucketOf({ cookie: `holo-visitor=${ID}` })
-    const anna = await bucketOf({ 'x-user': 'anna' })
-    expect(anna).not.toBe(before)
-    expect(await bucketOf({ cookie: `holo-visitor=${ID}`, 'x-user': 'anna' })).toBe(before)
-    await site.put({ visitor: { ...visitor, overCookie: true } })
-    await vi.waitFor(async () => {
-      expect(await bucketOf({ cookie: `holo-visitor=${ID}`, 'x-user': 'anna' })).toBe(anna)
-    }, WAIT)
   })
 })

@@ -4,7 +4,7 @@ import { type Browser, chromium } from 'playwright-core'
 import { inject } from 'vitest'
 
 /** Keeps Chromium from calling home: every request a test sees is one that the page made. */
-const QUIET = [
+export const QUIET = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-default-apps',

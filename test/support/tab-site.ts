@@ -2,12 +2,20 @@
 // says of which version it is. Beside it stands an origin of somebody else.
 
 import { randomBytes } from 'node:crypto'
-import { createServer, type Server, type ServerResponse } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
-import { WebSocketServer } from 'ws'
 import { type Edge, startEdge } from '../../scripts/local/edge.ts'
 import type { AssignmentsDocument } from '../../src/document/schema.ts'
+import {
+  EVERY_WAY,
+  ICON,
+  startVersionBackend,
+  toSharedWorker,
+  toWorker,
+  type VersionBackend,
+  WAYS,
+} from './every-way.ts'
 import { ask, DOCUMENT } from './http-client.ts'
 import { type PublishedFiles, publishVersion } from './published.ts'
 
@@ -34,10 +42,14 @@ export type TabSite = {
   readonly stop: () => Promise<void>
 }
 
-/** So that browsers ask for no other. */
-const ICON = '<link rel="icon" href="data:,">'
-
 const JS = 'text/javascript; charset=utf-8'
+
+/** Lets a page of another port prerender `/first`. A page with `?report=URL` tells there what it sees. */
+const FIRST = {
+  for: '/first',
+  set: [['supports-loading-mode', 'credentialed-prerender']],
+  unset: [],
+} as const
 
 /** What each version has. The page's `clicks()` asks in every way, and returns who has answered. */
 function filesOf(id: string): PublishedFiles {
@@ -65,47 +77,21 @@ addEventListener('fetch', (event) => {
 })`,
     },
     '/config.json': { type: 'application/json', body: `{"is":"${id}"}` },
-    '/worker.js': {
-      type: JS,
-      body: `'use strict'
-onmessage = async () => {
-  const json = async (url) => (await (await fetch(url)).json()).is
-  const xhr = new XMLHttpRequest()
-  xhr.open('GET', '/api/me', false)
-  xhr.send()
-  postMessage({ is: '${id}', fetch: await json('/api/me'), file: await json('/config.json'), xhr: JSON.parse(xhr.responseText).is })
-}`,
-    },
-    '/shared.js': {
-      type: JS,
-      body: `onconnect = async ({ ports: [port] }) => {
-  const me = await (await fetch('/api/me')).json()
-  port.postMessage({ is: '${id}', fetch: me.is })
-}`,
-    },
+    '/worker.js': { type: JS, body: toWorker(id) },
+    '/shared.js': { type: JS, body: toSharedWorker(id) },
   }
 }
 
 function toApp(id: string): string {
-  return `const json = async (url, init) => (await (await fetch(url, init)).json()).is
-const viaXhr = (url, method = 'GET') => new Promise((done, fail) => {
+  return `${EVERY_WAY}
+const json = async (url, init) => (await (await fetch(url, init)).json()).is
+const viaXhr = (url) => new Promise((done, fail) => {
   const xhr = new XMLHttpRequest()
   xhr.onload = () => done(JSON.parse(xhr.responseText).is)
   xhr.onerror = () => fail(new Error('xhr ' + url))
-  xhr.open(method, url)
-  xhr.send(method === 'POST' ? 'x' : null)
+  xhr.open('GET', url)
+  xhr.send()
 })
-const once = (target, name) => new Promise((done, fail) => {
-  target.addEventListener(name, done, { once: true })
-  target.addEventListener('error', () => fail(new Error(name)), { once: true })
-})
-const frameOf = async (form, how) => {
-  const frame = document.querySelector('iframe')
-  const loaded = once(frame, 'load')
-  how(form)
-  await loaded
-  return frame.contentDocument.title
-}
 window.away = async (foreign) => ({
   fetch: await json('/api/away?to=' + foreign),
   post: await json('/api/away?to=' + foreign, { method: 'POST', body: 'x' }),
@@ -113,54 +99,32 @@ window.away = async (foreign) => ({
   xhr: await viaXhr('/api/away?to=' + foreign),
   direct: await json(foreign),
 })
-window.clicks = async () => {
-  const events = new EventSource('/api/events')
-  const { data: event } = await once(events, 'message')
-  events.close()
-  const socket = new WebSocket('/api/socket')
-  const { data: message } = await once(socket, 'message')
-  socket.close()
-  const worker = new Worker(new URL('/worker.js', location.href))
-  worker.postMessage('')
-  const { data: inWorker } = await once(worker, 'message')
-  worker.terminate()
-  const shared = new SharedWorker('/shared.js')
-  shared.port.start()
-  const { data: inShared } = await once(shared.port, 'message')
-  navigator.sendBeacon('/api/beacon', 'x')
-  const form = document.querySelector('form')
-  return {
-    script: '${id}',
-    chunk: (await import('/assets/lazy-${id}.js')).is,
-    fetch: await json('/api/me'),
-    request: await json(new Request('/api/me', { method: 'POST', body: 'x' })),
-    file: await json('/config.json'),
-    xhr: await viaXhr('/api/me'),
-    xhrPost: await viaXhr('/api/me', 'POST'),
-    event,
-    message,
-    worker: inWorker,
-    shared: inShared,
-    click: await frameOf(form, () => form.querySelector('button').click()),
-    submit: await frameOf(form, () => HTMLFormElement.prototype.submit.call(form)),
-    action: form.getAttribute('action'),
-  }
-}`
+let loaded = 0
+window.clicks = async () => ({
+  script: '${id}',
+  // Each click loads a chunk that the page has not had.
+  chunk: (await import('/assets/lazy-${id}.js?n=' + loaded++)).is,
+  file: await json('/config.json'),
+  ...await askEveryWay({ worker: '/worker.js', shared: '/shared.js' }),
+})
+const report = new URLSearchParams(location.search).get('report')
+const { title, prerendering } = document
+const tell = (what) =>
+  fetch(report, { method: 'POST', mode: 'no-cors', body: JSON.stringify({ title, ...what }) })
+const tellOfItself = async () => {
+  const shown = new Promise((done) => document.addEventListener('prerenderingchange', done))
+  await tell({ prerendering, early: await json('/api/me') })
+  if (!prerendering) return
+  await shown
+  const { activationStart } = performance.getEntriesByType('navigation')[0]
+  await tell({ activationStart, answers: await clicks() })
+}
+if (report) tellOfItself().catch((error) => tell({ error: String(error) }))`
 }
 
 /** What `clicks()` returns if all is of one version. */
-export function allOf(id: string) {
-  return {
-    ...Object.fromEntries(
-      [
-        ...['script', 'chunk', 'fetch', 'request', 'file', 'xhr', 'xhrPost', 'event', 'message'],
-        ...['click', 'submit'],
-      ].map((name) => [name, id]),
-    ),
-    worker: { is: id, fetch: id, file: id, xhr: id },
-    shared: { is: id, fetch: id },
-    action: '/api/form',
-  }
+export function allOf(id: string): Record<string, string> {
+  return Object.fromEntries(['script', 'chunk', 'file', ...WAYS].map((way) => [way, id]))
 }
 
 export async function startTabSite(
@@ -176,20 +140,19 @@ export async function startTabSite(
   })
   const bucket = await edge.miniflare.getR2Bucket('STORE')
   const kv = await edge.miniflare.getKVNamespace('ASSIGNMENTS')
-  const servers: Server[] = []
+  const backends: VersionBackend[] = []
   const beacons: string[] = []
   const queries: string[] = []
   const { server: foreignServer, ...foreign } = await startForeign()
-  servers.push(foreignServer)
   const versions: AssignmentsDocument['versions'] = {}
   for (const id of ['1', '2']) {
     const store = { put: (key: string, value: Uint8Array<ArrayBuffer>) => bucket.put(key, value) }
-    const { manifest } = await publishVersion(store, id, filesOf(id), 'single-page-application')
+    const app = 'single-page-application'
+    const { manifest } = await publishVersion(store, id, filesOf(id), app, { headers: [FIRST] })
     const backend = await startBackend(id, beacons, queries)
-    servers.push(backend)
-    const { port } = backend.address() as AddressInfo
-    const origins = [`http://127.0.0.1:${port}`]
-    versions[id] = { manifest, services: [{ prefix: '/api/', origins }], open: { main: 'bucket' } }
+    backends.push(backend)
+    const services = [{ prefix: '/api/', origins: [backend.origin] }]
+    versions[id] = { manifest, services, open: { main: 'bucket' } }
   }
   await kv.put(
     'assignments',
@@ -233,10 +196,9 @@ export async function startTabSite(
     },
     stop: async () => {
       await edge.dispose()
-      for (const server of servers) {
-        server.close()
-        server.closeAllConnections()
-      }
+      await Promise.all(backends.map((backend) => backend.stop()))
+      foreignServer.close()
+      foreignServer.closeAllConnections()
     },
   }
 }
@@ -260,64 +222,36 @@ async function startForeign(): Promise<Foreign & { readonly server: Server }> {
   return { server, requests, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/x` }
 }
 
-function startBackend(id: string, beacons: string[], queries: string[]): Promise<Server> {
-  const server = createServer((request, response: ServerResponse) => {
-    const url = new URL(request.url ?? '', 'http://backend')
+/** Pages and redirects of a backend. */
+function startBackend(id: string, beacons: string[], queries: string[]): Promise<VersionBackend> {
+  return startVersionBackend(id, beacons, (request, response, url) => {
     queries.push(url.search)
-    switch (url.pathname) {
-      case '/api/beacon':
-        beacons.push(id)
-        response.writeHead(204).end()
-        break
-      case '/api/events':
-        response.writeHead(200, { 'content-type': 'text/event-stream' })
-        response.write(`data: ${id}\n\n`)
-        break
-      case '/api/form':
-        response.writeHead(200, { 'content-type': 'text/html' })
-        response.end(
-          `<!doctype html><html lang="en"><head>${ICON}<title>${id}</title></head></html>`,
-        )
-        break
-      case '/api/page': {
-        const { 'if-none-match': condition, range } = request.headers
-        const about = {
-          etag: '"page"',
-          'last-modified': 'Fri, 27 Nov 2026 00:00:00 GMT',
-          'content-security-policy': "script-src 'nonce-n1' 'strict-dynamic'",
-        }
-        if (condition === '"page"') {
-          response.writeHead(304, about).end()
-          break
-        }
-        const type = { ...about, 'content-type': 'text/html; charset=utf-8' }
-        if (range) {
-          response.writeHead(206, { ...type, 'content-range': 'bytes 0-3/99' }).end('<!do')
-          break
-        }
-        const body = gzipSync(
-          `<!doctype html><html><head>${ICON}<title>${id}</title></head></html>`,
-        )
-        response.writeHead(200, {
-          ...type,
-          'content-encoding': 'gzip',
-          'content-length': body.length,
-          'accept-ranges': 'bytes',
-        })
-        response.end(request.method === 'HEAD' ? undefined : body)
-        break
-      }
-      case '/api/away':
-        response.writeHead(302, { location: url.searchParams.get('to') ?? '' }).end()
-        break
-      default:
-        response.writeHead(200, { 'content-type': 'application/json' })
-        response.end(`{"is":"${id}"}`)
+    if (url.pathname === '/api/away') {
+      response.writeHead(302, { location: url.searchParams.get('to') ?? '' }).end()
+      return true
     }
+    if (url.pathname !== '/api/page') return false
+    const { 'if-none-match': condition, range } = request.headers
+    const about = {
+      etag: '"page"',
+      'last-modified': 'Fri, 27 Nov 2026 00:00:00 GMT',
+      'content-security-policy': "script-src 'nonce-n1' 'strict-dynamic'",
+    }
+    const type = { ...about, 'content-type': 'text/html; charset=utf-8' }
+    if (condition === '"page"') {
+      response.writeHead(304, about).end()
+    } else if (range) {
+      response.writeHead(206, { ...type, 'content-range': 'bytes 0-3/99' }).end('<!do')
+    } else {
+      const body = gzipSync(`<!doctype html><html><head>${ICON}<title>${id}</title></head></html>`)
+      response.writeHead(200, {
+        ...type,
+        'content-encoding': 'gzip',
+        'content-length': body.length,
+        'accept-ranges': 'bytes',
+      })
+      response.end(request.method === 'HEAD' ? undefined : body)
+    }
+    return true
   })
-  const sockets = new WebSocketServer({ noServer: true })
-  server.on('upgrade', (request, socket, head) => {
-    sockets.handleUpgrade(request, socket, head, (opened) => opened.send(id))
-  })
-  return listen(server)
 }
