@@ -6,6 +6,8 @@ import type { AuthorityEnv } from './access/authority-settings.ts'
 import { Counting } from './counting/counting.ts'
 import { History } from './document/history.ts'
 import { Ledger } from './document/ledger.ts'
+import { ErrorGroups } from './errors/groups.ts'
+import { ErrorStore } from './errors/store.ts'
 import { askOrigin } from './health/ask-origin.ts'
 import { Probing, type ProbingDeps, warmVersion } from './health/probing.ts'
 import { HealthRecords } from './health/records.ts'
@@ -71,6 +73,7 @@ export type ControlParts = PublisherDeps &
     readonly collecting: Collecting
     readonly retiring: Retiring
     readonly counting: Counting
+    readonly errors: ErrorGroups
     readonly rollouts: Rollouts
     readonly rolloutReader: RolloutReader
     readonly probing: Probing
@@ -103,6 +106,13 @@ export function createParts(
   const tasks = new Tasks(storage, now)
   const outbox = new Outbox({ sql, subscribers, now, arm: () => tasks.arm() })
   const ledger = new Ledger({ storage, history, state, tasks, outbox, allowInsecure })
+  const errors = new ErrorGroups({
+    storage,
+    store: new ErrorStore(sql),
+    content: () => ledger.head?.content,
+    now,
+    later,
+  })
   const uploads = new Uploads(sql)
   const deletions = new Deletions(sql, now)
   const records = given.createRecords(env.STORE)
@@ -124,6 +134,7 @@ export function createParts(
     retention: readRetentionSettings(env),
     findUnfinished: createFindUnfinished({ records, uploads, isDeleting }),
     listRunning: () => store.running(),
+    forgetErrors: (versions) => errors.forget(versions),
   }
   const access = createAccess({
     sql,
@@ -144,6 +155,7 @@ export function createParts(
     later,
     toKey: () => crypto.randomUUID(),
     onStored: (at) => live.tellWindow(at),
+    onErrors: (groups) => errors.receive(groups),
   })
   const publisher = new Publisher(shared)
   const asking = {
@@ -201,6 +213,7 @@ export function createParts(
     ...shared,
     tasks,
     counting,
+    errors,
     publisher,
     rollouts,
     rolloutReader: new RolloutReader(store),

@@ -1,6 +1,7 @@
 // Counting in the control: takes batches, closes windows, and keeps what they add up to for people and
 // for the judge of each rollout. The driver of rollouts says when counting begins and ends.
 
+import type { ErrorGroup } from '../../core/browser/error-groups.ts'
 import { type Batch, COUNTING_FORM, type Collected, isBatch } from '../../core/counting/batch.ts'
 import {
   type CountedState,
@@ -29,6 +30,8 @@ export type CountingDeps = {
   readonly later: (run: () => void, ms: number) => void
   /** Called when windows have been stored, with the time at which the newest of them began. Never throws. */
   readonly onStored?: (windowAt: number) => void
+  /** Called with the errors that browsers have reported, once for each batch. Never throws. */
+  readonly onErrors?: (groups: readonly ErrorGroup[]) => void
 }
 
 export class Counting {
@@ -83,7 +86,9 @@ export class Counting {
       }
       const isNew = this.#open.add(batch, this.#parts.now())
       this.#closeLater()
-      return isNew ? this.#receiveGroups(batch) : []
+      if (!isNew) return []
+      if (batch.errorGroups) this.#parts.onErrors?.(batch.errorGroups)
+      return this.#receiveGroups(batch)
     } catch (cause) {
       this.#fail(cause)
       return []
