@@ -84,5 +84,8 @@ export const errorReply = summary.extend({
 export const errorsAsRead = /* @__PURE__ */ forReaders(() => toTolerant(errorsReply))
 export const errorAsRead = /* @__PURE__ */ forReaders(() => toTolerant(errorReply))
 
-export const errorsOutput = errorsAsRead
-export const errorOutput = errorAsRead
+export const errorsOutput = /* @__PURE__ */ forReaders(() =>
+  errorsAsRead.extend({
+    stack: errorAsRead.shape.stack.optional().describe('Of the error that was named by its id'),
+  }),
+)
