@@ -12,13 +12,8 @@ import { toHarmless } from '../../core/harmless-text.ts'
 import { normalisePath, toManifestPath } from '../../core/path.ts'
 import { type Manifest, type ManifestEntry, openManifest } from '../../core/site/manifest.ts'
 import type { ErrorFrame, Unresolved } from '../../wire/errors.ts'
+import { MAX_SOURCE_MAP_BYTES, MAX_SOURCE_MAP_SEGMENTS } from '../http/limits.ts'
 import type { ContentStore } from './content-store.ts'
-
-/** A map of a bundle of 3 MB with its sources. It is in memory as text and once more as JSON. */
-export const MAX_SOURCE_MAP_BYTES = 12 * 2 ** 20
-
-/** Each takes 110 bytes when a map is read: 33 MB of the 128 MB of an isolate. */
-export const MAX_SOURCE_MAP_SEGMENTS = 300_000
 
 /** The maps that one request reads: those of the first files that its frames name. */
 export const MAX_MAPS_PER_REQUEST = 5

@@ -10,6 +10,7 @@ import { Name } from '../parts/name.tsx'
 import { PreviewLinks } from '../parts/preview-links.tsx'
 import { Empty, FailureBox, Loading, PageState } from '../parts/state.tsx'
 import { Ago } from '../parts/time.tsx'
+import { VersionErrors } from '../parts/version-errors.tsx'
 import { VersionTag } from '../parts/version-tag.tsx'
 import { VirtualList } from '../parts/virtual-list.tsx'
 import { toAmount, toBytesLabel, toSpanLabel } from '../say/format.ts'
@@ -229,6 +230,7 @@ function VersionPage({ version, list }: { version: VersionItem; list: readonly V
           )}
         </dl>
       </section>
+      <VersionErrors version={id} />
       <PreviewLinks version={id} isWithdrawn={withdrawn} />
       <Comparison version={version} list={list} />
     </div>
