@@ -155,7 +155,7 @@ export function createParts(
     later,
     toKey: () => crypto.randomUUID(),
     onStored: (at) => live.tellWindow(at),
-    onErrors: (groups) => errors.receive(groups),
+    onErrors: (groups, lost) => errors.receive(groups, lost),
   })
   const publisher = new Publisher(shared)
   const asking = {

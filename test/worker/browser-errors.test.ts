@@ -120,6 +120,12 @@ describe('errors that browsers report', () => {
       await tell(life, group({ version: '9.9.9', count: 3 }), group({ environment: 'gone' }))
       expect(await list(life)).toEqual({ groups: [], found: 0, lost: 4 })
     })
+    await world.live(async (life) => {
+      sequence += 1
+      const batch = { ...toBatch('isolate', sequence, {}), lostErrors: 7 }
+      await life.control.sync({ ...NONE, batch })
+      expect(await list(life)).toMatchObject({ found: 0, lost: 7 })
+    })
     const empty = await World.create()
     await empty.live(async (life) => {
       await tell(life, group())

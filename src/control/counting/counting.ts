@@ -30,8 +30,8 @@ export type CountingDeps = {
   readonly later: (run: () => void, ms: number) => void
   /** Called when windows have been stored, with the time at which the newest of them began. Never throws. */
   readonly onStored?: (windowAt: number) => void
-  /** Called with the errors that browsers have reported, once for each batch. Never throws. */
-  readonly onErrors?: (groups: readonly ErrorGroup[]) => void
+  /** Called with the errors that browsers have reported and how many are lost, once for each batch. Never throws. */
+  readonly onErrors?: (groups: readonly ErrorGroup[], lost: number) => void
 }
 
 export class Counting {
@@ -87,7 +87,10 @@ export class Counting {
       const isNew = this.#open.add(batch, this.#parts.now())
       this.#closeLater()
       if (!isNew) return []
-      if (batch.errorGroups) this.#parts.onErrors?.(batch.errorGroups)
+      const { errorGroups = [], lostErrors = 0 } = batch
+      if (errorGroups.length > 0 || lostErrors > 0) {
+        this.#parts.onErrors?.(errorGroups, lostErrors)
+      }
       return this.#receiveGroups(batch)
     } catch (cause) {
       this.#fail(cause)

@@ -54,9 +54,10 @@ export class ErrorGroups {
     this.#parts = parts
   }
 
-  /** Adds the groups of a batch, in memory. Never throws. */
-  receive(groups: readonly ErrorGroup[]): void {
+  /** Adds the groups of a batch, in memory, and how many reports its isolate had no room for. Never throws. */
+  receive(groups: readonly ErrorGroup[], lost: number): void {
     try {
+      this.#lost += lost
       const content = this.#parts.content()
       for (const group of groups) {
         if (!content || !this.#add(group, content)) this.#lost += group.count

@@ -28,38 +28,33 @@ export type ErrorGroup = {
   readonly stack?: string
 }
 
+export const MAX_MESSAGE_CHARACTERS = 200
+export const MAX_FRAME_CHARACTERS = 300
+export const MAX_STACK_CHARACTERS = 2000
+
 /** Most groups of one batch; further ones are counted as lost. */
 export const MAX_BATCH_ERROR_GROUPS = 50
 
-export const MAX_ERROR_MESSAGE_CHARACTERS = 200
-export const MAX_ERROR_FRAME_CHARACTERS = 300
-export const MAX_ERROR_STACK_CHARACTERS = 2000
+/** Names of environments and ids of versions are shorter. */
+const MAX_NAME_CHARACTERS = 256
 
-/** More reports of one group than an isolate takes between two batches. */
-const MAX_GROUP_COUNT = 1_000_000
-
-/** Whether a value has the shape and the size of a batch's groups. */
-export function isErrorGroups(value: unknown): value is readonly ErrorGroup[] {
-  return Array.isArray(value) && value.length <= MAX_BATCH_ERROR_GROUPS && value.every(isErrorGroup)
-}
-
-function isErrorGroup(value: unknown): value is ErrorGroup {
+/** Whether a value that came from elsewhere has the shape and the size of a group. */
+export function isErrorGroup(value: unknown): value is ErrorGroup {
   const { environment, version, kind, message, frame, count, stack } = (value ?? {}) as Partial<
     Record<keyof ErrorGroup, unknown>
   >
   return (
-    isText(environment, 1, 256) &&
-    isText(version, 1, 256) &&
-    ERROR_KINDS.some((one) => one === kind) &&
-    isText(message, 0, MAX_ERROR_MESSAGE_CHARACTERS) &&
-    isText(frame, 0, MAX_ERROR_FRAME_CHARACTERS) &&
+    isText(environment, 1, MAX_NAME_CHARACTERS) &&
+    isText(version, 1, MAX_NAME_CHARACTERS) &&
+    ERROR_KINDS.includes(kind as ErrorKind) &&
+    isText(message, 0, MAX_MESSAGE_CHARACTERS) &&
+    isText(frame, 0, MAX_FRAME_CHARACTERS) &&
     Number.isSafeInteger(count) &&
-    (count as number) > 0 &&
-    (count as number) <= MAX_GROUP_COUNT &&
-    (stack === undefined || isText(stack, 0, MAX_ERROR_STACK_CHARACTERS))
+    (count as number) >= 1 &&
+    (stack === undefined || isText(stack, 0, MAX_STACK_CHARACTERS))
   )
 }
 
-function isText(value: unknown, min: number, max: number): value is string {
-  return typeof value === 'string' && value.length >= min && value.length <= max
+function isText(value: unknown, least: number, most: number): boolean {
+  return typeof value === 'string' && value.length >= least && value.length <= most
 }
