@@ -8,7 +8,11 @@ import { gzipSync } from 'node:zlib'
 import { generatedPositionFor, TraceMap } from '@jridgewell/trace-mapping'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { MAX_SOURCE_MAP_BYTES, MAX_SOURCE_MAP_SEGMENTS } from '../../src/api/http/limits.ts'
+import {
+  MAX_MAPS_PER_REQUEST,
+  MAX_SOURCE_MAP_BYTES,
+  MAX_SOURCE_MAP_SEGMENTS,
+} from '../../src/api/http/limits.ts'
 import type { ErrorGroup } from '../../src/core/browser/error-groups.ts'
 import { COUNTING_FORM } from '../../src/core/counting/batch.ts'
 import { type AdminEdge, FIRST_TOKEN, startAdminEdge } from '../support/api-edge.ts'
@@ -144,6 +148,8 @@ beforeAll(async () => {
       },
     }),
     'broken.js.map': '{"version":3,"mappings":',
+    'small.js.map': map,
+    'tiny.js.map': map,
     'index.js.map': JSON.stringify({
       version: 3,
       sections: [{ offset: { line: 0, column: 0 }, map: JSON.parse(map) }],
@@ -218,6 +224,19 @@ describe('GET /errors', () => {
       source: 'src/cart.js',
       line: 3,
     })
+  })
+
+  it('reads a few maps for one request, and says so of the others', async () => {
+    const names = ['broken', 'large', 'dense', 'index', 'small', 'tiny']
+    expect(names.length).toBe(MAX_MAPS_PER_REQUEST + 1)
+    const stack = names.map((name) => `/${name}.js:1:1`).join('\n')
+    await tell(group({ message: 'many files', stack }))
+    const { json } = await read('/errors?limit=100')
+    const { id } = json.errors.find(({ message }: { message: string }) => message === 'many files')
+    const frames = (await read(`/errors/${id}`)).json.stack as { why?: string }[]
+    expect(frames.map(({ why }) => why === 'not-tried')).toEqual(
+      names.map((_, i) => i === MAX_MAPS_PER_REQUEST),
+    )
   })
 
   it('tells a limited token only of its environments', async () => {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { ErrorsQuery } from '../../src/control/errors/contract.ts'
 import {
   ERRORS_STORED_EVERY_MS,
+  MAX_ERROR_ENVIRONMENTS,
   MAX_ERROR_GROUPS_PER_VERSION,
   MAX_NEW_ERROR_GROUPS_PER_HOUR,
 } from '../../src/control/errors/limits.ts'
@@ -130,6 +131,25 @@ describe('errors that browsers report', () => {
     await empty.live(async (life) => {
       await tell(life, group())
       expect(await list(life)).toMatchObject({ groups: [], lost: 1 })
+    })
+  })
+
+  it('are told apart by as many environments as there is room for', async () => {
+    const world = await World.create()
+    const names = Array.from({ length: MAX_ERROR_ENVIRONMENTS }, (_, i) => `pr-${i}`)
+    const environments = Object.fromEntries(names.map((name) => [name, { version: '2.0.0' }]))
+    const document = {
+      ...toDocument(),
+      environments: { ...toDocument().environments, ...environments },
+      traffic: { main: 90, canary: 10, ...Object.fromEntries(names.map((name) => [name, 0])) },
+    }
+    await world.live(async (life) => {
+      await life.change({ kind: 'replace', document })
+      await tell(life, ...[...names, 'main'].map((environment) => group({ environment })))
+      const { groups, lost } = await list(life)
+      expect(groups[0]?.count).toBe(MAX_ERROR_ENVIRONMENTS)
+      expect(Object.keys(groups[0]?.environments ?? {})).toEqual(names)
+      expect(lost).toBe(1)
     })
   })
 

@@ -12,11 +12,12 @@ import { toHarmless } from '../../core/harmless-text.ts'
 import { normalisePath, toManifestPath } from '../../core/path.ts'
 import { type Manifest, type ManifestEntry, openManifest } from '../../core/site/manifest.ts'
 import type { ErrorFrame, Unresolved } from '../../wire/errors.ts'
-import { MAX_SOURCE_MAP_BYTES, MAX_SOURCE_MAP_SEGMENTS } from '../http/limits.ts'
+import {
+  MAX_MAPS_PER_REQUEST,
+  MAX_SOURCE_MAP_BYTES,
+  MAX_SOURCE_MAP_SEGMENTS,
+} from '../http/limits.ts'
 import type { ContentStore } from './content-store.ts'
-
-/** The maps that one request reads: those of the first files that its frames name. */
-export const MAX_MAPS_PER_REQUEST = 5
 
 /** After this time further frames stay as they are. */
 const RESOLVE_TIMEOUT_MS = 10_000

@@ -30,3 +30,6 @@ export const MAX_SOURCE_MAP_BYTES = 12 * MIB
 
 /** Each takes 110 bytes when a map is read: 33 MB of the 128 MB of an isolate. */
 export const MAX_SOURCE_MAP_SEGMENTS = 300_000
+
+/** The maps that one request reads: those of the first files that its frames name. */
+export const MAX_MAPS_PER_REQUEST = 5
