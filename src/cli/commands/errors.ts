@@ -19,7 +19,7 @@ type ErrorsOptions = SharedOptions & {
 type Listed = z.output<typeof errorsAsRead>['errors'][number]
 type Frame = NonNullable<Listed['resolved']>
 
-export const ERRORS = command({
+export const BROWSER_ERRORS = command({
   name: 'errors',
   about: 'Shows the errors that browsers have reported, new ones first, or one with its stack.',
   scope: 'read',
