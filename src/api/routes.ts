@@ -7,6 +7,7 @@ import { AUDIT_ROUTES, EVENTS_ROUTE } from './routes/audit.ts'
 import { COLLECTION_ROUTE } from './routes/collection.ts'
 import { BLOB_ROUTES, MANIFEST_ROUTES } from './routes/contents.ts'
 import { ENVIRONMENT_ROUTES } from './routes/environments.ts'
+import { ERROR_ROUTES } from './routes/errors.ts'
 import { EXPLAIN_ROUTE } from './routes/explain.ts'
 import { HEALTH_ROUTE, SERVICES_HEALTH_ROUTE } from './routes/health.ts'
 import { HISTORY_ROUTES } from './routes/history.ts'
@@ -29,6 +30,7 @@ const CONTROLLED: readonly Route[] = [
   ...HISTORY_ROUTES,
   EXPLAIN_ROUTE,
   ...METRICS_ROUTES,
+  ...ERROR_ROUTES,
   ...AUDIT_ROUTES,
   EVENTS_ROUTE,
   LIVE_ROUTE,

@@ -4,6 +4,7 @@
 import type { CommandRow } from './command.ts'
 import { DOCUMENT_COMMANDS, TRANSFER_COMMANDS } from './commands/documents.ts'
 import { ENV_COMMANDS } from './commands/env.ts'
+import { BROWSER_ERRORS } from './commands/errors.ts'
 import { EXPLAIN } from './commands/explain.ts'
 import { GC } from './commands/gc.ts'
 import { HISTORY_COMMANDS } from './commands/history.ts'
@@ -63,6 +64,7 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
   ...RULES_COMMANDS,
   ...PREVIEW_COMMANDS,
   EXPLAIN,
+  BROWSER_ERRORS,
   METRICS_EXPORT,
   SIMULATE,
   ...DOCUMENT_COMMANDS,

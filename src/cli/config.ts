@@ -9,6 +9,7 @@ import { PLAN_NAME, planSchema } from '../document/plan-schema.ts'
 import { service } from '../document/service.ts'
 import { REDIRECTS_READINGS } from '../publish/redirects-file.ts'
 import { FileRefusal, readRegularFile } from '../publish/regular-file.ts'
+import { SOURCE_MAPS } from '../publish/source-maps.ts'
 import { misuse } from './failure.ts'
 
 export const CONFIG_FILE = 'holo.json'
@@ -98,6 +99,12 @@ export const configSchema = z.strictObject({
         .optional()
         .describe(
           'Globs of files that are published although they look like server code or secrets',
+        ),
+      sourceMaps: z
+        .enum(SOURCE_MAPS)
+        .optional()
+        .describe(
+          'private (the default): only `holo errors` reads them; public: they are served; none: they are left out',
         ),
       frameworkPin: z
         .literal(false)

@@ -13,6 +13,7 @@ import {
 } from '../core/site/manifest-config.ts'
 import type { PublishedService } from '../document/service.ts'
 import { isBelow } from '../publish/regular-file.ts'
+import { DEFAULT_SOURCE_MAPS, SOURCE_MAPS } from '../publish/source-maps.ts'
 import type { UploadOptions } from '../publish/upload.ts'
 import { chooseBuildFolder, findMistake } from './build-folder.ts'
 import type { Context, SharedOptions } from './command.ts'
@@ -28,6 +29,7 @@ export type PublishOptions = SharedOptions & {
   readonly hashed?: readonly string[]
   readonly exclude?: readonly string[]
   readonly allow?: readonly string[]
+  readonly sourceMaps?: string
   readonly notFound?: string
   readonly htmlHandling?: string
   readonly frameworkPin?: string | false
@@ -76,6 +78,7 @@ export async function loadPublishSettings(
   }
   const htmlHandling = toChoice('--html-handling', HTML_HANDLING, options.htmlHandling)
   const notFound = toChoice('--not-found', NOT_FOUND, options.notFound)
+  const sourceMaps = toChoice('--source-maps', SOURCE_MAPS, options.sourceMaps)
   const { isDirty, ...found } = await readAuthorship(path, env)
   const authorship = {
     ...found,
@@ -93,6 +96,7 @@ export async function loadPublishSettings(
     hashedGlobs: toGlobs('--hashed', settings.hashed, options.hashed),
     exclude: toGlobs('--exclude', settings.exclude, options.exclude),
     allow: toGlobs('--allow', settings.allow, options.allow),
+    sourceMaps: sourceMaps ?? settings.sourceMaps ?? DEFAULT_SOURCE_MAPS,
     frameworkPin: await toGivenPin(options.frameworkPin ?? settings.frameworkPin, path),
     createdAt: new Date().toISOString(),
     ...authorship,

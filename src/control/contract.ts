@@ -15,6 +15,7 @@ import type { NewTokenBody, TokenSummary } from '../wire/tokens.ts'
 import type { Answer, Caller, DeniedResult, PageQuery, Principal, RefusedResult } from './caller.ts'
 import type { WindowLosses } from './counting/open-windows.ts'
 import type { MetricRange, SeriesSince } from './counting/series.ts'
+import type { ErrorCalls } from './errors/contract.ts'
 import type { PreviewCalls } from './previews/contract.ts'
 import type { CollectionCalls, UploadCalls } from './releases/contract.ts'
 import type { RolloutCalls } from './rollouts/contract.ts'
@@ -70,6 +71,7 @@ export type ControlCalls = UploadCalls &
   HealthCalls &
   SessionCalls &
   PreviewCalls &
+  ErrorCalls &
   DocumentCalls
 
 /**

@@ -15,7 +15,7 @@ import type { RevisionSummary } from '../wire/history.ts'
 import type { NewPreviewBody } from '../wire/previews.ts'
 import type { RolloutCommand } from '../wire/rollouts.ts'
 import type { Scope } from '../wire/scopes.ts'
-import { findVersionTrespass, isLimited } from './access/token-limits.ts'
+import { findEnvironmentTrespass, findVersionTrespass, isLimited } from './access/token-limits.ts'
 import {
   type Answer,
   CALLER_HEADER,
@@ -31,6 +31,7 @@ import type { MetricRange } from './counting/series.ts'
 import { type Author, makeChange } from './document/change.ts'
 import { listFill } from './document/room.ts'
 import { verifyChain } from './document/verify.ts'
+import type { ErrorsQuery, MayRead } from './errors/contract.ts'
 import { OneAtATime, toOwner } from './one-at-a-time.ts'
 import { type ControlEnv, type ControlParts, type ControlSeams, createParts } from './parts.ts'
 import type { Look } from './publishing/adopt-edits.ts'
@@ -310,6 +311,14 @@ export class Control extends DurableObject<ControlEnv> implements ControlStub {
     }
   }
 
+  errors(caller: Caller, query: ErrorsQuery) {
+    return this.#answerWithin(caller, (mayRead) => this.#parts.errors.page(query, mayRead))
+  }
+
+  error(caller: Caller, id: string) {
+    return this.#answerWithin(caller, (mayRead) => this.#parts.errors.detail(id, mayRead))
+  }
+
   authenticate(caller: Caller) {
     return this.#parts.access.authenticate(caller)
   }
@@ -410,6 +419,14 @@ export class Control extends DurableObject<ControlEnv> implements ControlStub {
   async #answer<T>(caller: Caller, scope: Scope, tell: () => T | Promise<T>): Answer<T> {
     const principal = await this.#parts.access.authorise(caller, scope)
     return principal.ok ? ok(await tell()) : principal
+  }
+
+  /** For what a limited token reads only of its environments. */
+  async #answerWithin<T>(caller: Caller, tell: (mayRead: MayRead) => T): Answer<T> {
+    const principal = await this.#parts.access.authorise(caller, 'read')
+    if (!principal.ok) return principal
+    const { limits = {} } = principal.value
+    return ok(tell((environment) => findEnvironmentTrespass(limits, environment) === undefined))
   }
 
   /** For slow work: each token gets one call at a time, so that abandoned calls do not pile up. */

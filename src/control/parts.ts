@@ -7,6 +7,8 @@ import { Counting } from './counting/counting.ts'
 import { History } from './document/history.ts'
 import { Ledger } from './document/ledger.ts'
 import { Draining } from './drain/draining.ts'
+import { ErrorGroups } from './errors/groups.ts'
+import { ErrorStore } from './errors/store.ts'
 import { askOrigin } from './health/ask-origin.ts'
 import { Probing, type ProbingDeps, warmVersion } from './health/probing.ts'
 import { HealthRecords } from './health/records.ts'
@@ -72,6 +74,7 @@ export type ControlParts = PublisherDeps &
     readonly collecting: Collecting
     readonly retiring: Retiring
     readonly counting: Counting
+    readonly errors: ErrorGroups
     readonly rollouts: Rollouts
     readonly rolloutReader: RolloutReader
     readonly probing: Probing
@@ -105,6 +108,13 @@ export function createParts(
   const tasks = new Tasks(storage, now)
   const outbox = new Outbox({ sql, subscribers, now, arm: () => tasks.arm() })
   const ledger = new Ledger({ storage, history, state, tasks, outbox, allowInsecure })
+  const errors = new ErrorGroups({
+    storage,
+    store: new ErrorStore(sql),
+    content: () => ledger.head?.content,
+    now,
+    later,
+  })
   const uploads = new Uploads(sql)
   const deletions = new Deletions(sql, now)
   const records = given.createRecords(env.STORE)
@@ -126,6 +136,7 @@ export function createParts(
     retention: readRetentionSettings(env),
     findUnfinished: createFindUnfinished({ records, uploads, isDeleting }),
     listRunning: () => store.running(),
+    forgetErrors: (versions) => errors.forget(versions),
   }
   const access = createAccess({
     sql,
@@ -149,6 +160,7 @@ export function createParts(
       live.tellWindow(at)
       draining.noteAsked(versions)
     },
+    onErrors: (groups, lost) => errors.receive(groups, lost),
   })
   const previews = new PreviewStore(sql)
   const draining = new Draining({
@@ -220,6 +232,7 @@ export function createParts(
     ...shared,
     tasks,
     counting,
+    errors,
     publisher,
     rollouts,
     rolloutReader: new RolloutReader(store),

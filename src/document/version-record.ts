@@ -36,7 +36,7 @@ export function isSameSubstance(one: Substance, other: Substance): boolean {
 }
 
 /** What is to be published at one path. */
-export type WantedFile = Pick<ManifestEntry, 'path' | 'blob' | 'size' | 'type'> & {
+export type WantedFile = Pick<ManifestEntry, 'path' | 'blob' | 'size' | 'type' | 'isPrivate'> & {
   /** Whether its name looks hashed, before other versions were compared. */
   readonly hashedByName: boolean
 }
@@ -59,7 +59,7 @@ export function listDifferences(
   const paths = new Set<string>()
   for (const file of wanted.files) {
     paths.add(file.path)
-    const entry = manifest.find(file.path)
+    const entry = manifest.findAny(file.path)
     const change = entry ? describeChange(entry, file) : 'added'
     if (change) lines.push(`${file.path}: ${change}`)
   }
@@ -98,6 +98,9 @@ function isSame(some: unknown, others: unknown): boolean {
 function describeChange(entry: ManifestEntry, file: WantedFile): string | undefined {
   if (entry.blob !== file.blob) return `content changed (${entry.size} → ${file.size} bytes)`
   if (entry.type !== file.type) return `type changed (${entry.type} → ${file.type})`
+  if (entry.isPrivate !== file.isPrivate) {
+    return file.isPrivate ? 'became private (it was public)' : 'became public (it was private)'
+  }
   if (entry.hashed && !file.hashedByName) return 'no longer counts as hashed'
   return undefined
 }

@@ -1,5 +1,5 @@
 // Warnings about valid files that may cause problems later: pages that browsers keep, names without a visible
-// hash, source maps, and unreachable files. A pure function of the survey of a folder; each warning is one
+// hash, public source maps, and unreachable files. A pure function of the survey of a folder; each warning is one
 // sentence. private-files.ts looks for secrets and server code.
 
 import { toDuration } from '../core/amounts.ts'
@@ -9,17 +9,18 @@ import { splitHost } from '../core/site/rules.ts'
 import { compilePattern } from '../core/site/rules-pattern.ts'
 import { toAddress } from './addresses.ts'
 import { toSample } from './messages.ts'
+import { isSourceMap } from './source-maps.ts'
 import type { Survey, SurveyedFile } from './survey.ts'
 
 const HTML = /^(?:text\/html|application\/xhtml\+xml)\b/i
 const SCRIPT_OR_STYLE = /\.(?:m?js|css)$/i
-const SOURCE_MAP = /\.map$/i
 
 /** A page that browsers keep longer than this is reported: it stays at its version even after a rollback. */
 const MAX_PAGE_AGE_S = 3600
 
 /** The warnings for the publisher. */
-export function listHazards({ files, config }: Pick<Survey, 'files' | 'config'>): string[] {
+export function listHazards({ files: all, config }: Pick<Survey, 'files' | 'config'>): string[] {
+  const files = all.filter(({ isPrivate }) => !isPrivate)
   return [
     ...findKeptPages(files, config),
     ...findUnhashed(files),
@@ -75,9 +76,11 @@ function toGlob(files: readonly SurveyedFile[]): string {
 }
 
 function findSourceMaps(files: readonly SurveyedFile[]): string[] {
-  const found = files.filter(({ path }) => SOURCE_MAP.test(path))
+  const found = files.filter(({ path }) => isSourceMap(path))
   if (found.length === 0) return []
-  return [`${toPaths(found)}: source maps make the source code public`]
+  return [
+    `${toPaths(found)}: source maps make the source code public; without --source-maps public they would be private`,
+  ]
 }
 
 /** Files whose address another file has as well. The file whose name is the address is served. */

@@ -31,6 +31,8 @@ export type PreparedVersion = {
   /** How many paths the version has, and the sum of their sizes. */
   readonly count: number
   readonly bytes: number
+  /** How many of the paths are private: stored and never served. */
+  readonly privateFiles: number
   readonly config: ManifestConfig
   /** What the framework of the build sends by itself, and who says so. */
   readonly frameworkPin: (Omit<FoundFrameworkPin, 'by'> & Partial<FoundFrameworkPin>) | undefined
@@ -71,6 +73,7 @@ export async function prepareVersion(
     files: encoded.files,
     count: entries.length,
     bytes: entries.reduce((sum, { size }) => sum + size, 0),
+    privateFiles: entries.filter(({ isPrivate }) => isPrivate).length,
     config: survey.config,
     frameworkPin: options.frameworkPin ? { pin: options.frameworkPin } : survey.frameworkPin,
     warnings: [...survey.warnings, ...listHazards(survey)],

@@ -26,6 +26,7 @@ import { judgeContent } from './private-files.ts'
 import { type ReportProgress, startCount } from './progress.ts'
 import type { RedirectsReading } from './redirects-file.ts'
 import { loadSiteRules } from './site-rules.ts'
+import { DEFAULT_SOURCE_MAPS, isSourceMap, type SourceMaps } from './source-maps.ts'
 import {
   compileGlobs,
   type FolderFile,
@@ -71,6 +72,8 @@ export type SurveyOptions = WalkOptions & {
   readonly retained: readonly RetainedManifest[]
   /** Given by hand, or `false` for none; found in the files when left out. */
   readonly frameworkPin?: FrameworkPin | false | undefined
+  /** Private when left out. */
+  readonly sourceMaps?: SourceMaps
 }
 
 /** The first tag of a page, with its attributes. */
@@ -87,7 +90,10 @@ export async function surveyFolder(
   options: SurveyOptions,
   report: ReportProgress,
 ): Promise<Survey> {
-  const walk = await walkFolder(options.folder, options)
+  const { sourceMaps = DEFAULT_SOURCE_MAPS } = options
+  const walked = await walkFolder(options.folder, options)
+  const isLeftOut = (path: string) => sourceMaps === 'none' && isSourceMap(path)
+  const walk = { ...walked, files: walked.files.filter(({ path }) => !isLeftOut(path)) }
   const count = startCount('reading', walk.files, report)
   const read = await mapConcurrently(walk.files, availableParallelism(), async (found) => {
     const one = await readFound(found)
@@ -113,14 +119,17 @@ export async function surveyFolder(
         `${entry.path} looks hashed, but version ${other.id} has other bytes under this name, so it is not sent as immutable`,
       )
     }
-    return { ...entry, hashed: hashedByName && !other, hashedByName }
+    const isPrivate = sourceMaps === 'private' && isSourceMap(entry.path)
+    const named = { hashed: hashedByName && !other, hashedByName }
+    return { ...entry, ...named, ...(isPrivate && { isPrivate: true as const }) }
   })
   const htmlHandling = options.htmlHandling ?? DEFAULT_HTML_HANDLING
   const detected = options.notFound ?? detectNotFound(walk.files, pages)
-  const served = files.map((file) => ({ ...file, address: toAddress(file.path, htmlHandling) }))
+  const open = files.filter(({ isPrivate }) => !isPrivate)
+  const served = open.map((file) => ({ ...file, address: toAddress(file.path, htmlHandling) }))
   const foreign = await loadForeignSettings(
     options.folder,
-    files.map(({ path }) => path),
+    open.map(({ path }) => path),
   )
   const rules = await loadSiteRules(options.folder, {
     files: served,
@@ -134,7 +143,7 @@ export async function surveyFolder(
   const isApp = options.notFound === undefined && (rules.appPage ?? options.appPage) !== undefined
   const notFound = isApp ? 'single-page-application' : detected
   const appPage = findAppPage({
-    paths: files.map(({ path }) => path),
+    paths: open.map(({ path }) => path),
     notFound,
     named: options.appPage,
     byRule: rules.appPage,

@@ -35,6 +35,8 @@ export type UploadResult = {
   /** How many paths the version has, and the sum of their sizes. */
   readonly files: number
   readonly bytes: number
+  /** How many of them are private: source maps, which only `holo errors` reads. */
+  readonly privateFiles: number
   /** The number of uploaded blobs, and the sum of their sizes. */
   readonly uploaded: number
   readonly uploadedBytes: number
@@ -67,6 +69,7 @@ export async function uploadFolder(
     manifest: sent.manifest,
     files: prepared.count,
     bytes: prepared.bytes,
+    privateFiles: prepared.privateFiles,
     uploaded: sent.blobs.length,
     uploadedBytes: sent.blobs.reduce((sum, { size }) => sum + size, 0),
     reused: options.dryRun ? 0 : Math.max(0, prepared.blobs.size - sent.blobs.length),

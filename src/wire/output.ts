@@ -40,6 +40,7 @@ export const publishOutput = z.strictObject({
   manifest: z.string(),
   files: z.int(),
   bytes: z.int().describe('Of all files, not encoded'),
+  privateFiles: z.int().describe('How many of them are source maps that only `holo errors` reads'),
   uploaded: z.int().describe('Blobs that were sent; encoded forms count as well'),
   uploadedBytes: z.int(),
   reused: z.int().describe('Blobs that were stored before'),

@@ -69,6 +69,17 @@ const CALLS: Record<Exclude<keyof ControlCalls, 'sync' | 'watch' | 'change'>, Ro
   createPreview: [(control, caller) => control.createPreview(caller, { versions: ['v1'] }), SHIFT],
   revokePreview: [(control, caller) => control.revokePreview(caller, 'abcdefghijkl'), SHIFT],
   rotatePreviewKeys: [(control, caller) => control.rotatePreviewKeys(caller, false), ['admin']],
+  errors: [
+    (control, caller) =>
+      control.errors(caller, {
+        version: undefined,
+        environment: undefined,
+        isNew: undefined,
+        limit: 1,
+      }),
+    SCOPES,
+  ],
+  error: [(control, caller) => control.error(caller, '0'.repeat(16)), SCOPES],
   revokeToken: [(control, caller) => control.revokeToken(caller, '0'.repeat(16)), ['admin']],
   signIn: [(control, caller) => control.signIn(caller), SCOPES],
   makeCode: [(control, caller) => control.makeCode(caller), SCOPES],

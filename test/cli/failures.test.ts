@@ -101,6 +101,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   'previews revoke': { works: ['abcdefghijkl'], bad: ['mine'] },
   'previews rotate': { works: [], bad: ['one-too-many'] },
   explain: { works: ['/', '--visitor', 'anna'], bad: ['/', '--header', 'no colon'] },
+  errors: { works: ['1.0.0', '--new'], bad: ['no spaces'] },
   'metrics export': { works: ['--last', '1h'], bad: ['--last', 'long'] },
   simulate: { works: ['instant'], bad: ['standrad'] },
   validate: { works: ['assignments.json'], bad: ['not-there.json'] },

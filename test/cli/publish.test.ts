@@ -159,7 +159,8 @@ describe('holo publish', () => {
       '.eslintrc': '{}',
       _headers: '/*\n  Cache-Control: max-age=31536000\n',
     })
-    const { json } = await run([folder, '--version', 'p6', '--json'])
+    const open = ['--source-maps', 'public']
+    const { json } = await run([folder, '--version', 'p6', '--json', ...open])
     const warnings = (json?.warnings ?? []) as string[]
     const about = (words: RegExp) => warnings.filter((line) => words.test(line))
     expect(about(/^\/\.eslintrc is not served/)).toHaveLength(1)

@@ -141,6 +141,26 @@ function makeUpHostileSite(): Answers {
         record: { files: 1, bytes: 1, commit: text, author: text },
       })),
     },
+    'GET /errors': {
+      errors: HOSTILE.map((text, i) => ({
+        id: String(i).padStart(16, '0'),
+        version: text,
+        kind: 'error',
+        message: text,
+        frame: `/a.js:${i}:1`,
+        new: i === 0,
+        count: 2,
+        lastHour: 1,
+        lastDay: 2,
+        environments: { [text]: 2 },
+        firstAt: 1,
+        lastAt: 2,
+        resolved: { raw: text, source: text, line: 1, column: 1, name: text },
+      })),
+      found: HOSTILE.length,
+      lost: 0,
+    },
+    'GET /errors/{id}': { stack: HOSTILE.map((text) => ({ raw: text })) },
     'GET /revisions': {
       revisions: HOSTILE.map((text, i) => ({ ...change(text, i), digest: text })),
     },
@@ -226,6 +246,10 @@ describe('hostile text', () => {
       await goTo(page, path)
       await look(path, false)
     }
+    await goTo(page, `versions/${encodeURIComponent(`0 ${HOSTILE[0]}`)}`)
+    await page.getByText('new', { exact: true }).click()
+    await page.locator('.stack li').last().waitFor()
+    await look('errors', true)
     await goTo(page, 'try')
     await page.getByRole('button', { name: 'Explain' }).click()
     await page.getByRole('alert').waitFor()

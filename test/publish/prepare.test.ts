@@ -45,6 +45,31 @@ describe('prepareVersion', () => {
   )
 
   it.each([
+    ['private', 4, undefined],
+    ['public', 0, 'source maps make the source code public'],
+    ['none', 0, undefined],
+  ] as const)('makes source maps %s, by their names', async (sourceMaps, privateFiles, warning) => {
+    const maps = ['/a.js.map', '/b.css.MAP', '/c.js.map.gz', '/d.js.map.br']
+    const folder = makeFolder({
+      ...SITE,
+      'sitemap.xml': '<urlset/>',
+      'map/index.html': 'a page',
+      ...Object.fromEntries(maps.map((path) => [path.slice(1), '{}'])),
+    })
+    const prepared = await prepare(folder, { sourceMaps })
+    const { opened } = prepared
+    expect(prepared.privateFiles).toBe(privateFiles)
+    expect(maps.filter((path) => opened.findAny(path))).toEqual(sourceMaps === 'none' ? [] : maps)
+    expect(maps.filter((path) => opened.find(path))).toEqual(sourceMaps === 'public' ? maps : [])
+    for (const path of ['/sitemap.xml', '/map/index.html']) {
+      expect(opened.find(path)).toBeDefined()
+    }
+    const warnings = prepared.warnings.filter((line) => line.includes('source maps'))
+    expect(warnings).toHaveLength(warning === undefined ? 0 : 1)
+    expect(warnings.join()).toContain(warning ?? '')
+  })
+
+  it.each([
     [{ 'index.html': '', '404.html': '' }, '404-page'],
     [{ 'index.html': '' }, 'single-page-application'],
     [{ 'docs/index.html': '' }, 'none'],

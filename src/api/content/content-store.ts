@@ -38,6 +38,11 @@ export type BlobPart = { readonly part: number; readonly size: number }
 /** Hashes are SHA-256, 64 lower-case hex digits. */
 export type ContentStore = {
   readonly getManifest: (hash: string) => Promise<Uint8Array<ArrayBuffer> | ContentAbsence>
+  /** The text of a blob; `missing` also if it is longer than `maxBytes`. */
+  readonly readText: (
+    hash: string,
+    maxBytes: number,
+  ) => Promise<{ readonly text: string } | ContentAbsence>
   /** The caller has checked that the bytes have this hash. */
   readonly putManifest: (hash: string, bytes: Uint8Array<ArrayBuffer>) => Promise<Written>
   /** Length in bytes. */
@@ -86,6 +91,10 @@ export function createContentStore(bucket: R2Bucket): ContentStore {
   return {
     getManifest: (hash) =>
       read(`manifests/${hash}`, async (body) => new Uint8Array(await body.arrayBuffer())),
+    readText: (hash, maxBytes) =>
+      read(`blobs/${hash}`, async (body) =>
+        body.size > maxBytes ? 'missing' : { text: await body.text() },
+      ),
     putManifest: async (hash, bytes) => {
       const key = `manifests/${hash}`
       const options = { onlyIf: { etagDoesNotMatch: '*' }, sha256: hash }

@@ -101,7 +101,7 @@ function isIn(blob: string, slice: number, slices: number): boolean {
 }
 
 function hasSame(manifest: Manifest, entry: ManifestEntry): boolean {
-  const other = manifest.find(entry.path)
+  const other = manifest.findAny(entry.path)
   return other !== undefined && toForms(other) === toForms(entry)
 }
 

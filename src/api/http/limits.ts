@@ -24,3 +24,12 @@ export const MAX_LISTED_PROBLEMS = 50
 
 /** How many keys R2 lists in one call, and deletes in one call. */
 export const LIST_PAGE_KEYS = 1000
+
+/** A map of a bundle of 3 MB with its sources. It is in memory as text and once more as JSON. */
+export const MAX_SOURCE_MAP_BYTES = 12 * MIB
+
+/** Each takes 110 bytes when a map is read: 33 MB of the 128 MB of an isolate. */
+export const MAX_SOURCE_MAP_SEGMENTS = 300_000
+
+/** The maps that one request reads: those of the first files that its frames name. */
+export const MAX_MAPS_PER_REQUEST = 5

@@ -8,6 +8,7 @@ import { copyFrameworkPin } from '../../document/framework-pin.ts'
 import type { PublishedService } from '../../document/service.ts'
 import { removeEncoded } from '../../publish/encode-contents.ts'
 import { showProgress } from '../../publish/progress.ts'
+import { SOURCE_MAPS } from '../../publish/source-maps.ts'
 import { type UploadOptions, type UploadResult, uploadFolder } from '../../publish/upload.ts'
 import { environmentsAsRead } from '../../wire/environments.ts'
 import { publishOutput } from '../../wire/output.ts'
@@ -55,6 +56,10 @@ export const PUBLISH = command({
       flags: '--allow <glob>',
       about: 'publishes files that look like server code or secrets; may be given several times',
       parse: collect,
+    },
+    {
+      flags: '--source-maps <who>',
+      about: `source maps: ${SOURCE_MAPS.join(', ')}; private if left out: only "holo errors" reads them`,
     },
     {
       flags: '--not-found <handling>',
@@ -146,10 +151,19 @@ export const PUBLISH = command({
     for (const warning of options.json ? [] : warnings) {
       context.say(`${style.yellow('warning:')} ${warning}`)
     }
-    const said = pin ? [describeFrameworkPin(pin)] : []
+    const said = [
+      ...(pin ? [describeFrameworkPin(pin)] : []),
+      ...(upload.privateFiles > 0 ? [describePrivate(upload.privateFiles)] : []),
+    ]
     return { json, lines: toLines(json, services, performance.now() - startedAt, said) }
   },
 })
+
+function describePrivate(count: number): string {
+  return count === 1
+    ? 'A source map is private: it is not served, and "holo errors" reads it'
+    : `${count} source maps are private: they are not served, and "holo errors" reads them`
+}
 
 type Printed = z.input<typeof publishOutput>
 

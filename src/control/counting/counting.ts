@@ -1,6 +1,7 @@
 // Counting in the control: takes batches, closes windows, and keeps what they add up to for people and
 // for the judge of each rollout. The driver of rollouts says when counting begins and ends.
 
+import type { ErrorGroup } from '../../core/browser/error-groups.ts'
 import { type Batch, COUNTING_FORM, type Collected, isBatch } from '../../core/counting/batch.ts'
 import {
   type CountedState,
@@ -35,6 +36,8 @@ export type CountingDeps = {
    * that were asked in them. Never throws.
    */
   readonly onStored?: (windowAt: number, versions: ReadonlySet<string>) => void
+  /** Called with the errors that browsers have reported and how many are lost, once for each batch. Never throws. */
+  readonly onErrors?: (groups: readonly ErrorGroup[], lost: number) => void
 }
 
 export class Counting {
@@ -90,7 +93,12 @@ export class Counting {
       }
       const isNew = this.#open.add(batch, this.#parts.now())
       this.#closeLater()
-      return isNew ? this.#receiveGroups(batch) : []
+      if (!isNew) return []
+      const { errorGroups = [], lostErrors = 0 } = batch
+      if (errorGroups.length > 0 || lostErrors > 0) {
+        this.#parts.onErrors?.(errorGroups, lostErrors)
+      }
+      return this.#receiveGroups(batch)
     } catch (cause) {
       this.#fail(cause)
       return []

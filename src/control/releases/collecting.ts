@@ -24,6 +24,8 @@ const NOTHING: ReadonlySet<string> = new Set()
 export type CollectingDeps = UploadingDeps & {
   readonly known: LastUses
   readonly retention: RetentionSettings
+  /** Deletes the errors of versions, in the transaction that removes them. */
+  readonly forgetErrors: (versions: readonly string[]) => void
 }
 
 export class Collecting {
@@ -121,6 +123,7 @@ export class Collecting {
         dryRun: false,
         also: () => {
           for (const version of versions) uploads.remove(version)
+          this.#parts.forgetErrors(versions)
         },
       })
       if (!removed.ok) {

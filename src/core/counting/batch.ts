@@ -2,6 +2,7 @@
 // because they cross a call between machines. metrics/ makes batches; control/counting adds them
 // up.
 
+import { type ErrorGroup, isErrorGroup, MAX_BATCH_ERROR_GROUPS } from '../browser/error-groups.ts'
 import { isPackedSketch, type PackedSketch } from './distinct.ts'
 import {
   MAX_BATCH_OUTCOMES,
@@ -66,6 +67,10 @@ export type Batch = {
    * there were too many.
    */
   readonly dropped: number
+  /** What browsers have reported since the last batch; left out where it is nothing. */
+  readonly errorGroups?: readonly ErrorGroup[]
+  /** Errors that browsers reported and for which there was no room; left out where it is none. */
+  readonly lostErrors?: number
 }
 
 /** What the isolates shall report of judged visitors, by environment. */
@@ -97,14 +102,15 @@ export type CollectedEnvironment = {
  * send something else.
  */
 export function isBatch(value: unknown): value is Batch {
-  const { form, isolate, sequence, windows, dropped } = (value ?? {}) as Partial<
-    Record<keyof Batch, unknown>
-  >
+  const { form, isolate, sequence, windows, dropped, errorGroups, lostErrors } = (value ??
+    {}) as Partial<Record<keyof Batch, unknown>>
   return (
     form === COUNTING_FORM &&
     isName(isolate) &&
     isWhole(sequence) &&
     isWhole(dropped) &&
+    (errorGroups === undefined || isErrorGroups(errorGroups)) &&
+    (lostErrors === undefined || isWhole(lostErrors)) &&
     Array.isArray(windows) &&
     windows.length <= MAX_BATCH_WINDOWS &&
     windows.every(isCountedWindow) &&
@@ -112,6 +118,10 @@ export function isBatch(value: unknown): value is Batch {
     windows.reduce((sum, window) => sum + countOutcomes(window), 0) <= MAX_BATCH_OUTCOMES &&
     windows.reduce((sum, window) => sum + countKinds(window), 0) <= MAX_BATCH_OUTCOMES
   )
+}
+
+function isErrorGroups(value: unknown): boolean {
+  return Array.isArray(value) && value.length <= MAX_BATCH_ERROR_GROUPS && value.every(isErrorGroup)
 }
 
 /** Whether a value has the shape of what is collected. */

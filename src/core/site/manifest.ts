@@ -9,7 +9,8 @@
 //   types      8 bytes each: offset and length of a content type
 //   text       UTF-8: paths, content types, the configuration as JSON
 //
-// All numbers are little-endian.
+// All numbers are little-endian. A manifest with private files has format 2, so that a Holo which would
+// serve them refuses it; every other one has format 1.
 
 import { toHex } from '../hex.ts'
 import { murmur3 } from '../murmur3.ts'
@@ -37,18 +38,22 @@ export type ManifestEntry = Representation & {
   readonly type: string
   /** The name changes whenever the content does, so that caches may keep the file for ever. */
   readonly hashed: boolean
+  /** Stored for the version and never served: a source map. */
+  readonly isPrivate?: true
   /** Smaller forms of the same content. */
   readonly encodings: readonly (Representation & { readonly encoding: Encoding })[]
 }
 
 const MAGIC = 0x4d4c4f48
 const FORMAT = 1
+const FORMAT_WITH_PRIVATE = 2
 const HEADER_BYTES = 36
 const ENTRY_BYTES = 60
 const ENCODING_BYTES = 40
 const TYPE_BYTES = 8
 const HASH_BYTES = 32
 const FLAG_HASHED = 1
+const FLAG_PRIVATE = 2
 const ENCODINGS: readonly Encoding[] = ['br', 'gzip', 'zstd']
 /** Offsets in the format have 32 bits. */
 const MAX_FORMAT_BYTES = 2 ** 31
@@ -89,10 +94,16 @@ export class Manifest {
   }
 
   /**
-   * The entry of a decoded path. An entry that points outside the manifest (damage) counts as
-   * missing.
+   * The entry of a decoded path, for whoever serves it: a private file counts as missing. So does
+   * an entry that points outside the manifest (damage).
    */
   find(path: string): ManifestEntry | undefined {
+    const entry = this.findAny(path)
+    return entry?.isPrivate ? undefined : entry
+  }
+
+  /** The same, also of a private file: for whoever stores, compares or reads for people with a token. */
+  findAny(path: string): ManifestEntry | undefined {
     const wanted = encoder.encode(path)
     const hash = murmur3(wanted)
     const view = this.#view
@@ -131,7 +142,7 @@ export class Manifest {
     return true
   }
 
-  /** The entries from the index `first` on, in the order of the table. */
+  /** The entries from the index `first` on, private ones too, in the order of the table. */
   *entries(first = 0): Generator<ManifestEntry> {
     const view = this.#view
     for (let index = first; index < this.count; index++) {
@@ -168,6 +179,7 @@ export class Manifest {
       size: readSize(view, at + 12),
       type: this.#text(view.getUint32(typeAt, true), view.getUint32(typeAt + 4, true)),
       hashed: (view.getUint8(at + 24) & FLAG_HASHED) !== 0,
+      ...((view.getUint8(at + 24) & FLAG_PRIVATE) !== 0 && { isPrivate: true as const }),
       encodings,
     }
   }
@@ -192,7 +204,11 @@ export function openManifest(bytes: Uint8Array): Result<Manifest, string> {
     return err('not a manifest')
   }
   const format = view.getUint32(4, true)
-  if (format !== FORMAT) return err(`manifest format ${format}; this Holo reads format ${FORMAT}`)
+  if (format !== FORMAT && format !== FORMAT_WITH_PRIVATE) {
+    return err(
+      `manifest format ${format}; this Holo reads formats ${FORMAT} and ${FORMAT_WITH_PRIVATE}`,
+    )
+  }
   const textAt =
     HEADER_BYTES +
     view.getUint32(8, true) * ENTRY_BYTES +
@@ -247,7 +263,8 @@ export function encodeManifest(
 
   const bytes = new Uint8Array(total)
   const view = new DataView(bytes.buffer)
-  const header = [MAGIC, FORMAT, rows.length, encodings, types.size, textAt, text.length]
+  const format = entries.some((entry) => entry.isPrivate) ? FORMAT_WITH_PRIVATE : FORMAT
+  const header = [MAGIC, format, rows.length, encodings, types.size, textAt, text.length]
   for (const [i, value] of [...header, configSpan.offset, configSpan.length].entries()) {
     view.setUint32(i * 4, value, true)
   }
@@ -260,7 +277,7 @@ export function encodeManifest(
     view.setUint16(at + 10, types.get(entry.type) as number, true)
     writeSize(view, at + 12, entry.size)
     view.setUint32(at + 20, nextEncoding, true)
-    view.setUint8(at + 24, entry.hashed ? FLAG_HASHED : 0)
+    view.setUint8(at + 24, (entry.hashed ? FLAG_HASHED : 0) | (entry.isPrivate ? FLAG_PRIVATE : 0))
     view.setUint8(at + 25, entry.encodings.length)
     writeHex(bytes, at + 28, entry.blob)
     for (const [kind, encoding] of ENCODINGS.entries()) {

@@ -10,6 +10,7 @@ import { Empty, PageState } from '../parts/state.tsx'
 import { Ago } from '../parts/time.tsx'
 import { VersionComparison } from '../parts/version-comparison.tsx'
 import { VersionDrain } from '../parts/version-drain.tsx'
+import { VersionErrors } from '../parts/version-errors.tsx'
 import { VersionTag } from '../parts/version-tag.tsx'
 import { VirtualList } from '../parts/virtual-list.tsx'
 import { toAmount, toBytesLabel, toSpanLabel } from '../say/format.ts'
@@ -221,6 +222,7 @@ function VersionPage({ version, list }: { version: VersionItem; list: readonly V
         </dl>
       </section>
       <VersionDrain drain={version.drain} />
+      <VersionErrors version={id} />
       <PreviewLinks version={id} isWithdrawn={withdrawn} />
       <VersionComparison version={version} list={list} />
     </div>

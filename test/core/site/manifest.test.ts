@@ -34,6 +34,7 @@ const entry: fc.Arbitrary<ManifestEntry> = fc.record({
   hashed: fc.boolean(),
   encodings,
 })
+const privateEntry = entry.map((one): ManifestEntry => ({ ...one, isPrivate: true }))
 const entries = fc.uniqueArray(entry, { selector: ({ path }) => path, maxLength: 30 })
 const config: fc.Arbitrary<ManifestConfig> = fc.record({
   htmlHandling: fc.constantFrom(
@@ -92,6 +93,33 @@ describe('a manifest', () => {
         expect(open(encodeManifest(all, CONFIG)).find(wanted)).toBeUndefined()
       }),
     )
+  })
+
+  it('serves no private file, and gives it back to whoever stores or compares', () => {
+    const mixed = fc.uniqueArray(fc.oneof(entry, privateEntry), {
+      selector: (one) => one.path,
+      maxLength: 30,
+    })
+    fc.assert(
+      fc.property(mixed, (all) => {
+        const manifest = open(encodeManifest(all, CONFIG))
+        for (const one of all) {
+          expect(manifest.find(one.path)).toEqual(one.isPrivate ? undefined : one)
+          expect(manifest.findAny(one.path)).toEqual(one)
+        }
+        expect(manifest.withConfig(CONFIG).count).toBe(all.length)
+        expect([...manifest.entries()].filter((one) => one.isPrivate)).toHaveLength(
+          all.filter((one) => one.isPrivate).length,
+        )
+      }),
+    )
+  })
+
+  it('with private files has a format that a Holo which would serve them refuses', () => {
+    const formatOf = (bytes: Uint8Array) => new DataView(bytes.buffer).getUint32(4, true)
+    expect(formatOf(encodeManifest([entryOf('/a')], CONFIG))).toBe(1)
+    const bytes = encodeManifest([entryOf('/a'), entryOf('/a.map', { isPrivate: true })], CONFIG)
+    expect(formatOf(bytes)).toBe(2)
   })
 
   it('can be read where it lies inside other bytes', () => {
@@ -178,8 +206,8 @@ describe('openManifest', () => {
   it('refuses what is no manifest, and a format of another Holo', () => {
     expect(openManifest(new TextEncoder().encode('<!doctype html>'.repeat(10))).ok).toBe(false)
     const later = Uint8Array.from(whole)
-    later[4] = 2
-    expect(openManifest(later)).toMatchObject({ error: expect.stringContaining('format 2') })
+    later[4] = 3
+    expect(openManifest(later)).toMatchObject({ error: expect.stringContaining('format 3') })
   })
 
   /** A manifest without files whose configuration is `text`. */
