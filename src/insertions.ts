@@ -1,8 +1,10 @@
 // Which of Holo's scripts the page of a request gets. A new script that pages get is added here.
 
+import { toReportScript } from './client/browser-report.ts'
 import { toTabPin } from './client/tab-pin.ts'
 import type { PreviewClaims } from './core/previews.ts'
 import type { Decision } from './core/types.ts'
+import type { BrowserReports } from './document/browser-reports.ts'
 import type { CompiledAssignments } from './document/compile.ts'
 import type { Facts } from './http/facts.ts'
 import type { Insertion } from './http/insertion.ts'
@@ -14,6 +16,7 @@ const NONE: readonly Insertion[] = []
 /**
  * The scripts for the reply, if it is a page; none for a request that does not ask for one.
  *
+ * @param reporting what the browser reports.
  * @param claims of the signed link that counts for the request.
  */
 export function listInsertions(
@@ -21,15 +24,20 @@ export function listInsertions(
   facts: Facts,
   decision: Decision,
   assignments: CompiledAssignments,
+  reporting?: BrowserReports,
   claims?: PreviewClaims,
 ): readonly Insertion[] {
   const isPinned = assignments.tabPinned.has(decision.environment)
   const isPreviewed = decision.reason === 'preview'
-  if ((!isPinned && !isPreviewed) || !mayGetPage(headers, facts)) return NONE
-  // A tab is pinned before anything else runs in it.
-  const pin = isPinned ? [toTabPin(decision)] : []
+  const isReporting = reporting?.script === true
+  if ((!isPinned && !isPreviewed && !isReporting) || !mayGetPage(headers, facts)) return NONE
   const bar = isPreviewed ? toPreviewBar(facts, decision, assignments, claims) : undefined
-  return bar ? [...pin, bar] : pin
+  return [
+    // A tab is pinned before anything else runs in it.
+    ...(isPinned ? [toTabPin(decision)] : []),
+    ...(isReporting ? [toReportScript(decision)] : []),
+    ...(bar ? [bar] : []),
+  ]
 }
 
 /**

@@ -6,6 +6,11 @@ import { serveAdmin } from './api/serve.ts'
 import { askOther, mayAskOther } from './ask-other.ts'
 import { Assets } from './assets/assets.ts'
 import { createEdgeCache, createR2Store, toColoCache } from './assets/store.ts'
+import { ReportLimits } from './beacon/limits.ts'
+import { addReportHeaders, findReporting } from './beacon/page.ts'
+import { Proofs } from './beacon/proofs.ts'
+import { isReportPath, serveReport } from './beacon/serve.ts'
+import { isReportScriptPath, serveReportScript } from './client/browser-report.ts'
 import { isTabScriptPath, serveTabScript } from './client/tab-pin.ts'
 import { readAuthoritySettings } from './control/access/authority-settings.ts'
 import { CONTROL_NAME } from './control/contract.ts'
@@ -81,6 +86,8 @@ export function createRouter(env: Env): Router {
       : undefined,
     backends,
     skippedRules: new SkippedRules(),
+    reportLimits: new ReportLimits(),
+    proofs: new Proofs(),
     dashboardHost: settings.dashboardHost,
     gate: new PreviewGate({
       access: readAuthoritySettings(env).access,
@@ -116,6 +123,8 @@ type RouterDeps = {
   readonly defaultService: Service | undefined
   readonly backends: Backends
   readonly skippedRules: SkippedRules
+  readonly reportLimits: ReportLimits
+  readonly proofs: Proofs
   /** Where browsers may sign in, and no version is served; everywhere if undefined. */
   readonly dashboardHost: string | undefined
   readonly gate: PreviewGate
@@ -135,8 +144,10 @@ async function route(
   const isVersionNow = address.path === VERSION_NOW_PATH
   const isTab = address.path === TAB_PATH
   const isPreview = address.path === PREVIEW_PATH
+  const isReport = isReportPath(address.path)
   const hostRole = toHostRole(deps.dashboardHost, address.url)
-  if (isOwnPath(address.path) && !isVersionNow && !isTab && !isPreview) {
+  if (isOwnPath(address.path) && !isVersionNow && !isTab && !isPreview && !isReport) {
+    if (isReportScriptPath(address.path)) return serveReportScript(request, address.path)
     if (isTabScriptPath(address.path)) return serveTabScript(request, address.path)
     if (address.path === PREVIEW_SCRIPT_PATH) return serveBarScript(request)
     if (!isDashboardPath(address.path)) {
@@ -155,7 +166,7 @@ async function route(
   if (!assignments) {
     const facts = readFacts(request, kind, NO_FACTS_OPTIONS, address)
     if (!facts) return errorResponse('bad_path', requestId)
-    if (!defaultService || isVersionNow || isTab || isPreview)
+    if (!defaultService || isOwnPath(address.path))
       return errorResponse('nothing_published', requestId)
     const forwarded = await forwardRequest(
       {
@@ -181,6 +192,16 @@ async function route(
   const facts = withFrameworkPin(read, request.headers, assignments)
   if (isVersionNow) return serveVersionNow(facts, assignments, requestId)
   if (isTab) return serveTab({ request, facts, assignments, assets, requestId, ctx })
+  const flushLater = () => counter.flushLater(() => loader.flush(waitUntil), waitUntil)
+  if (isReport) {
+    const { recorder } = counter
+    const { reportLimits: limits, proofs } = deps
+    const now = Date.now()
+    const parts = { request, facts, assignments, recorder, limits, proofs, requestId, now }
+    const taken = await serveReport(parts)
+    flushLater()
+    return taken
+  }
   if (facts.hasStrayPin) return leadWithoutPin(address.url, facts)
   const decision = decide(facts, assignments)
   skippedRules.record(decision)
@@ -188,7 +209,7 @@ async function route(
   const by = isPreviewed ? 'preview' : 'visitor'
   const asked: CountedRequest = { request, facts, decision, assignments, by }
   counter.recorder.recordAssigned(asked)
-  const flushLater = () => counter.flushLater(() => loader.flush(waitUntil), waitUntil)
+  const reporting = findReporting(facts, decision, assignments, isPreviewed)
   const situation: ActOptions = {
     request,
     requestId,
@@ -199,7 +220,14 @@ async function route(
     backends,
     ctx,
     toWatched: () => counter.recorder.watchBody(asked),
-    insertions: listInsertions(request.headers, facts, decision, assignments, opened.claims),
+    insertions: listInsertions(
+      request.headers,
+      facts,
+      decision,
+      assignments,
+      reporting,
+      opened.claims,
+    ),
   }
   let acted: ActResult | undefined
   try {
@@ -222,6 +250,11 @@ async function route(
     isPinLost: isPinLost(facts, assignments),
     isForFewEyes: isPreviewed,
   })
+  if (reporting) {
+    const { salt } = assignments
+    const by = { proofs: deps.proofs, salt, now: Date.now() }
+    await addReportHeaders(response, facts, decision, reporting, by)
+  }
   return response
 }
 

@@ -9,6 +9,7 @@ import type { Version } from './core/types.ts'
 import type { CompiledAssignments } from './document/compile.ts'
 import { errorResponse } from './http/errors.ts'
 import type { Facts } from './http/facts.ts'
+import { readSmallBody } from './http/small-body.ts'
 
 /** The script sends fewer: what a page has loaded until it began to work. */
 const MAX_FILES = 250
@@ -52,18 +53,11 @@ export async function serveTab(options: TabOptions): Promise<Response> {
 }
 
 /** The body, if it has the right form. */
-async function readAsked({ headers, body }: Request): Promise<Asked | 'too_large' | undefined> {
-  if (!(Number(headers.get('content-length') ?? 0) <= MAX_QUESTION_BYTES)) return 'too_large'
-  const decoder = new TextDecoder()
-  let text = ''
-  let bytes = 0
+async function readAsked(request: Request): Promise<Asked | 'too_large' | undefined> {
+  const text = await readSmallBody(request, MAX_QUESTION_BYTES)
+  if (text === undefined || text === 'too_large') return text
   try {
-    for await (const chunk of body ?? []) {
-      bytes += chunk.length
-      if (bytes > MAX_QUESTION_BYTES) return 'too_large'
-      text += decoder.decode(chunk, { stream: true })
-    }
-    const { pin, files } = JSON.parse(text + decoder.decode()) as Partial<Asked>
+    const { pin, files } = JSON.parse(text) as Partial<Asked>
     const isRight =
       typeof pin === 'string' &&
       Array.isArray(files) &&

@@ -74,6 +74,9 @@ function listChanges(before: AssignmentsDocument, after: AssignmentsDocument): s
     ...(isSame(before.tabPins, after.tabPins)
       ? []
       : [`pins per tab: ${after.tabPins ? 'on' : 'off'}`]),
+    ...(isSame(before.browserReports, after.browserReports)
+      ? []
+      : [`reports of browsers: ${toReports(after.browserReports, 'off')}`]),
     ...(isSame(before.embeddedCookies, after.embeddedCookies)
       ? []
       : [`cookies in frames of other sites: ${after.embeddedCookies === false ? 'off' : 'on'}`]),
@@ -111,6 +114,9 @@ function describeEnvironment(was: Environment, is: Environment): string[] {
       ? []
       : [is.restricted ? 'restricted from now on' : 'public from now on']),
     ...(isSame(was.tabPins, is.tabPins) ? [] : [`pins per tab: ${toSetting(is.tabPins)}`]),
+    ...(isSame(was.browserReports, is.browserReports)
+      ? []
+      : [`reports of browsers: ${toReports(is.browserReports, 'as all environments')}`]),
     ...(isSame(was.hosts ?? [], is.hosts ?? [])
       ? []
       : [`hosts: ${is.hosts?.join(', ') || 'none'}`]),
@@ -121,6 +127,11 @@ function describeEnvironment(was: Environment, is: Environment): string[] {
 function toSetting(tabPins: boolean | undefined): string {
   if (tabPins === undefined) return 'as all environments'
   return tabPins ? 'on' : 'off'
+}
+
+function toReports(setting: AssignmentsDocument['browserReports'], otherwise: string): string {
+  const said = Object.entries(setting ?? {}).map(([name, value]) => `${name} ${value}`)
+  return said.length === 0 ? otherwise : said.join(', ')
 }
 
 function describeVersion(was: Version, is: Version): string[] {

@@ -32,6 +32,41 @@ export function permitScript(
     if (!sources || isListed(sources, url)) continue
     needed.push(new Set(sources.flatMap((source) => NONCE.exec(source)?.[1] ?? [])))
   }
+  return toPermit(needed)
+}
+
+/** Makes `'unsafe-inline'` void (section 6.7.3.2). */
+const VOIDS_INLINE = /^'(?:nonce-|sha(?:256|384|512)-|strict-dynamic')/i
+
+/**
+ * Whether all policies allow a script whose text stands in the page, and with which nonce; `undefined` if
+ * one of them does not.
+ */
+export function permitInlineScript(policies: string | null): ScriptPermit | undefined {
+  const needed: ReadonlySet<string>[] = []
+  for (const policy of policies?.split(',') ?? []) {
+    const directives = parsePolicy(policy)
+    const name = FOR_SCRIPT_ELEMENTS.find((one) => directives.has(one))
+    const sources = name === undefined ? undefined : (directives.get(name) ?? [])
+    if (!sources) continue
+    const isUnsafe = sources.some((source) => source.toLowerCase() === "'unsafe-inline'")
+    if (isUnsafe && !sources.some((source) => VOIDS_INLINE.test(source))) continue
+    needed.push(new Set(sources.flatMap((source) => NONCE.exec(source)?.[1] ?? [])))
+  }
+  return toPermit(needed)
+}
+
+/** Whether all policies let the page send something to its own origin. */
+export function permitConnection(policies: string | null, url: string): boolean {
+  return (policies?.split(',') ?? []).every((policy) => {
+    const directives = parsePolicy(policy)
+    const sources = directives.get('connect-src') ?? directives.get('default-src')
+    return sources === undefined || isListed(sources, url)
+  })
+}
+
+/** A nonce that all of them allow; none is needed where there are none. */
+function toPermit(needed: readonly ReadonlySet<string>[]): ScriptPermit | undefined {
   const [first, ...others] = needed
   if (!first) return { nonce: undefined }
   for (const nonce of first) if (others.every((nonces) => nonces.has(nonce))) return { nonce }

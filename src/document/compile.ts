@@ -12,6 +12,7 @@ import type {
   Service,
   Version,
 } from '../core/types.ts'
+import { type CompiledBrowserReports, compileBrowserReports } from './browser-reports.ts'
 import { compileMeasure, type Measure } from './measure.ts'
 import { listVisited, type Openness, readOpenness } from './open.ts'
 import { normaliseOrigin } from './origin.ts'
@@ -51,6 +52,8 @@ export type CompiledAssignments = Assignments & {
   readonly polled: ReadonlySet<string>
   /** The environments whose pages get the script that pins each tab, by name. */
   readonly tabPinned: ReadonlySet<string>
+  /** What browsers report. */
+  readonly browserReports: CompiledBrowserReports
   /** Whether pages keep cookies in frames of other sites. */
   readonly embeddedCookies: boolean
   readonly expose: Expose
@@ -133,6 +136,11 @@ export function compileAssignments(document: AssignmentsDocument): CompiledAssig
       Object.entries(document.environments).flatMap(([name, { tabPins }]) =>
         (tabPins ?? document.tabPins) ? [name] : [],
       ),
+    ),
+    browserReports: compileBrowserReports(
+      document.browserReports,
+      document.environments,
+      new Set(buckets.map(({ name }) => name)),
     ),
     embeddedCookies: document.embeddedCookies ?? true,
     expose: {

@@ -3,6 +3,7 @@
 
 import * as z from 'zod'
 import { BUCKETS } from '../core/traffic.ts'
+import { browserReports } from './browser-reports.ts'
 import { frameworkPin } from './framework-pin.ts'
 import { measure } from './measure.ts'
 import { environmentName, isHost, versionId } from './names.ts'
@@ -43,6 +44,7 @@ const environment = z.strictObject({
   restricted: z.boolean().optional(),
   admit: admission.optional(),
   tabPins: z.boolean().optional(),
+  browserReports: browserReports.optional(),
   hosts: z
     .array(z.string().refine(isHost, { error: ({ input }) => findHostMistake(String(input)) }))
     .max(50)
@@ -126,6 +128,7 @@ export const PARTS = {
   visitor: visitor.optional(),
   polled: z.array(polledPath).max(20).optional(),
   tabPins: z.boolean().optional(),
+  browserReports: browserReports.optional(),
   embeddedCookies: z
     .boolean()
     .optional()

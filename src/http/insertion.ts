@@ -13,7 +13,14 @@ export type Insertion = {
    */
   readonly key: string
   /** ASCII. The scripts come from this origin: see `toScriptElement`. */
-  readonly toHtml: (nonce: string | undefined) => string
+  readonly toHtml: (nonce: string | undefined, page: PageRules) => string
+}
+
+/** What an insertion may ask about the page that it comes into. */
+export type PageRules = {
+  /** The value of `Content-Security-Policy`, several joined by commas. */
+  readonly policies: string | null
+  readonly url: string
 }
 
 /** What a certain page gets. */
@@ -25,8 +32,14 @@ export function toScriptElement(
   nonce: string | undefined,
 ): string {
   const all = Object.entries(nonce === undefined ? attributes : { ...attributes, nonce })
-  const text = all.map(([name, value]) => ` ${name}="${escapeValue(value)}"`).join('')
+  const text = all.map(([name, value]) => ` ${name}${value && `="${escapeValue(value)}"`}`).join('')
   return `<script${text}></script>`
+}
+
+/** @param script text of Holo's own, which holds neither `</script` nor `<!--`. */
+export function toInlineScript(script: string, nonce: string | undefined): string {
+  const element = toScriptElement({}, nonce)
+  return element.replace('></script>', () => `>${script}</script>`)
 }
 
 function escapeValue(value: string): string {
@@ -60,11 +73,12 @@ export function planInsertion(
   if (charset !== undefined && !ASCII_COMPATIBLE.test(charset)) return undefined
   const control = read('cache-control')
   if (control !== null && forbidsChange(control)) return undefined
-  const permit = permitScript(read('content-security-policy'), read('integrity-policy'), url)
+  const policies = read('content-security-policy')
+  const permit = permitScript(policies, read('integrity-policy'), url)
   if (!permit) return undefined
   return {
     key: toKey(insertions),
-    html: insertions.map(({ toHtml }) => toHtml(permit.nonce)).join(''),
+    html: insertions.map(({ toHtml }) => toHtml(permit.nonce, { policies, url })).join(''),
   }
 }
 

@@ -17,6 +17,12 @@ export const PREVIEW_PATH = '/.holo/preview'
 /** The script of the bar in previewed pages. */
 export const PREVIEW_SCRIPT_PATH = '/.holo/preview.js'
 
+/** Takes what Holo's script reports from a page. */
+export const BEACON_PATH = '/.holo/beacon'
+
+/** Takes what browsers report by themselves; the version and environment of the page follow. */
+export const REPORTS_PREFIX = '/.holo/reports/'
+
 export function isOwnPath(path: string): boolean {
   return `${path}/`.startsWith(OWN_PREFIX)
 }

@@ -1,15 +1,17 @@
 // Counts requests in the isolate and hands them out in batches. It never throws and waits for
 // nothing, so that no reply depends on it.
 
+import type { FoldedError } from '../core/browser/parse-beacon.ts'
 import { type Batch, COUNTING_FORM, type Collected } from '../core/counting/batch.ts'
 import { addVisitor, toDistinctDay } from '../core/counting/distinct.ts'
 import { toFirstByteInterval, toJudgedInterval } from '../core/counting/first-byte.ts'
 import { closesAt } from '../core/counting/limits.ts'
-import { BOTH_SUFFIX } from '../core/counting/metrics.ts'
-import { addNamed, type GrowingTotals } from '../core/counting/totals.ts'
+import { BOTH_SUFFIX, UNPROVEN_SUFFIX } from '../core/counting/metrics.ts'
+import { addNamed, addVital, type GrowingTotals } from '../core/counting/totals.ts'
 import { matchService } from '../core/services.ts'
 import { readTabName } from '../http/tab-name.ts'
 import type { BatchSource } from '../loading/sync.ts'
+import { PendingErrors } from './error-groups.ts'
 import { isVersionsFault, listMet, type Met, toFailureCode, toLatencyMs } from './met.ts'
 import {
   type CountedReply,
@@ -68,12 +70,25 @@ export type Doubt = {
   readonly site: number
 }
 
+/** What a browser has reported of a page. */
+export type BrowserReport = {
+  readonly errors: readonly FoldedError[]
+  readonly met: readonly Met[]
+  /** Whether Holo has served this version to the visitor. */
+  readonly isProven: boolean
+  /** Whether the judge gets it as well; only of what is proven. */
+  readonly isForJudge: boolean
+  /** Who sent it, in any form. */
+  readonly client: string
+}
+
 type Flight = { readonly batch: Batch; readonly began: number }
 
 export class Recorder implements BatchSource {
   readonly #options: RecorderOptions
   readonly #pages = new Pages()
   readonly #reports = new Reports(this.#pages)
+  readonly #errorGroups = new PendingErrors()
   readonly #losses = { requests: 0, errors: 0 }
   #isolate: string | undefined
   #sequence = 0
@@ -89,7 +104,7 @@ export class Recorder implements BatchSource {
 
   /** Whether there is nothing to send. */
   get isEmpty(): boolean {
-    return this.#pages.isEmpty && this.#unsure === undefined
+    return this.#pages.isEmpty && this.#errorGroups.isEmpty && this.#unsure === undefined
   }
 
   get losses(): Losses {
@@ -217,6 +232,41 @@ export class Recorder implements BatchSource {
     else this.#recordLate(asked, met.metric, met)
   }
 
+  /**
+   * Counts what a browser has reported. `asked` is decided by the pin of its page. Errors are shown by
+   * version; only what is proven, and by a visitor who counts, says something to the judge.
+   */
+  recordBrowser(
+    asked: CountedRequest,
+    { errors, met, isProven, isForJudge, client }: BrowserReport,
+  ): void {
+    if (asked.by === 'preview') return
+    this.#safely(() => {
+      const { environment, version } = asked.decision
+      for (const error of errors) {
+        this.#errorGroups.add({ environment, version: version.id, ...error }, client, isProven)
+      }
+      const now = this.#options.now()
+      this.#dropClosed(now)
+      if (isProven && !isJudged(asked)) return
+      const page = this.#pages.find(asked.decision, now)
+      if (!page) return
+      const suffix = isProven ? '' : UNPROVEN_SUFFIX
+      for (const { metric, measured } of met) {
+        if (measured === undefined) addNamed(page.totals.outcomes, metric + suffix)
+        else if (isProven) addVital(page.totals, metric, measured)
+      }
+      const reported = isForJudge ? this.#reports.find(asked) : undefined
+      if (!reported) return
+      for (const one of met) this.#reports.tell(page, asked, reported, one, false, now)
+    })
+  }
+
+  /** Counts reports of browsers that were not read. */
+  loseBrowserReports(count: number): void {
+    this.#errorGroups.lose(count)
+  }
+
   /** After the request was counted. */
   #recordLate(asked: CountedRequest, name: string, met: Met | undefined): void {
     this.#safely(() => {
@@ -259,6 +309,7 @@ export class Recorder implements BatchSource {
     if (!batch || batch.windows.some(({ window }) => now < closesAt(window))) return batch
     this.#unsure = undefined
     this.#lose(countRequests(batch))
+    this.#errorGroups.lose(countErrors(batch))
     this.#reports.forget(now)
     return undefined
   }
@@ -266,7 +317,7 @@ export class Recorder implements BatchSource {
   #takeNew(now: number): Batch | undefined {
     this.#dropClosed(now)
     this.#reports.isUrgent = false
-    if (this.#pages.isEmpty) return undefined
+    if (this.#pages.isEmpty && this.#errorGroups.isEmpty) return undefined
     const { toIsolate, copy } = this.#options
     this.#isolate ??= toIsolate()
     const isolate = this.#isolate
@@ -277,6 +328,7 @@ export class Recorder implements BatchSource {
       sequence: ++this.#sequence,
       windows,
       dropped: this.#untold,
+      ...this.#errorGroups.take(),
     }
     this.#untold = 0
     this.#safely(() => copy?.(batch))
@@ -339,6 +391,10 @@ function addAnswer(
   totals.firstByte[interval] = (totals.firstByte[interval] ?? 0) + 1
   totals.latency[judged] = (totals.latency[judged] ?? 0) + 1
   totals.latencyMs += Math.round(waitedMs)
+}
+
+function countErrors({ errorGroups = [], lostErrors = 0 }: Batch): number {
+  return errorGroups.reduce((sum, { count }) => sum + count, lostErrors)
 }
 
 function countRequests({ windows }: Batch): number {

@@ -3,6 +3,7 @@
 
 import * as z from 'zod'
 import { FIRST_BYTE_EDGES_MS } from '../core/counting/first-byte.ts'
+import { VITAL_ROWS } from '../core/counting/metrics.ts'
 import { milliseconds, numberText, type Shaped } from './parts.ts'
 import { segmentCounts } from './rollouts.ts'
 
@@ -29,6 +30,10 @@ export const openMetricsReply = z.string()
 
 const byName = z.record(z.string(), z.int())
 
+const VITAL_EDGES = VITAL_ROWS.map(
+  ({ name, edges, unit }) => `${name} ${edges?.join(', ')} ${unit}`,
+).join('; ')
+
 export const metricSeries = z.strictObject({
   environment: z.string(),
   version: z.string().describe('The one that was chosen, whoever answered'),
@@ -50,6 +55,12 @@ export const metricSeries = z.strictObject({
     .describe(`The same times within ${FIRST_BYTE_EDGES_MS.join(', ')} ms, and later`),
   latencyMs: z.int().describe('Their sum'),
   bytes: z.int().describe('Of bodies whose length was announced'),
+  vitals: z
+    .record(z.string(), z.array(z.int()))
+    .optional()
+    .describe(
+      `What browsers measured of pages, how many within each edge and above: ${VITAL_EDGES}. Left out where none reported`,
+    ),
 })
 
 export const metricPoint = z.strictObject({

@@ -31,6 +31,7 @@ const SERIES = [
     firstByte: fromJudgedIntervals([1, 2, 0, 0, 0, 0, 0, 0, 3]),
     latencyMs: 20_450,
     bytes: 12_345,
+    vitals: { lcp: [1, 2, 0, 0, 0, 4], cls: [0, 3, 0, 0, 1] },
   },
   { ...noTotals(), environment: 'canary', version: 'a"b\\c\nd', at: 1, requests: 1 },
 ]
@@ -92,6 +93,18 @@ describe('the OpenMetrics text', () => {
     // Queries that name an edge of the judge find it.
     const edges = histogram?.samples.map(({ labels }) => Number(labels.le) * 1000)
     expect(edges).toEqual(expect.arrayContaining([...LATENCY_EDGES_MS]))
+    const vitals = find('holo_vital_seconds')?.samples.map(({ labels, value }) => [
+      labels.metric,
+      labels.le,
+      value,
+    ])
+    expect(vitals?.slice(0, 3)).toEqual([
+      ['lcp', '0.5', 1],
+      ['lcp', '1.0', 3],
+      ['lcp', '2.5', 3],
+    ])
+    expect(vitals?.at(-1)).toEqual(['lcp', '+Inf', 7])
+    expect(find('holo_layout_shift')?.samples.map(({ value }) => value)).toEqual([0, 3, 3, 3, 4])
     expect(find('holo_visitors')).toMatchObject({
       type: 'gauge',
       samples: [

@@ -74,7 +74,7 @@ function parseLabels(text: string, fail: (why: string) => Error): Record<string,
   return labels
 }
 
-/** Buckets grow and end with +Inf, which is the count. */
+/** Buckets grow and end with +Inf. That is the count, which is there if and only if a sum is. */
 function checkHistogram({ name, samples }: Family): void {
   const keyOf = ({ labels: { le: _, ...labels } }: Sample) => JSON.stringify(labels)
   for (const [key, group] of Map.groupBy(samples, keyOf)) {
@@ -85,8 +85,9 @@ function checkHistogram({ name, samples }: Family): void {
     }
     const values = buckets.map(({ value }) => value)
     const isGrowing = values.every((value, i) => value >= (values[i - 1] ?? 0))
-    const count = group.find((sample) => sample.name === `${name}_count`)?.value
-    if (!isGrowing || count !== values.at(-1))
-      throw new Error(`${name}${key}: buckets are ${values}`)
+    const has = (end: string) => group.find((sample) => sample.name === name + end)
+    const count = has('_count')?.value
+    const isCounted = has('_sum') ? count === values.at(-1) : count === undefined
+    if (!isGrowing || !isCounted) throw new Error(`${name}${key}: buckets are ${values}`)
   }
 }

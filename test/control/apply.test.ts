@@ -318,6 +318,7 @@ describe('rollback', () => {
     visitor: { header: 'x-user' },
     polled: ['/build.json'],
     tabPins: true,
+    browserReports: { script: true, sample: 0.2, reportingApi: true },
     embeddedCookies: false,
     previews: {
       hosts: ['*.preview.example.com'],

@@ -46,11 +46,19 @@ export type RollingOptions = {
   readonly measure?: AssignmentsDocument['measure']
   /** Services beside `/api/` of each version. */
   readonly services?: Readonly<Record<Side, Services>>
+  readonly browserReports?: AssignmentsDocument['browserReports']
+  /** The page of each version. */
+  readonly pages?: Readonly<Record<Side, string>>
+  /** What the plan of the rollout says besides its one step. */
+  readonly plan?: object
 }
 
 export async function startRollingEdge({
   measure,
   services,
+  browserReports,
+  pages,
+  plan,
 }: RollingOptions = {}): Promise<RollingEdge> {
   const edge = await startEdge({
     host: '127.0.0.1',
@@ -78,7 +86,7 @@ export async function startRollingEdge({
   const versions: AssignmentsDocument['versions'] = {}
   for (const side of ['base', 'canary'] as const) {
     const id = VERSION_OF[side]
-    const page = { body: `<h1>${id}</h1>`, type: 'text/html; charset=utf-8' }
+    const page = { body: pages?.[side] ?? `<h1>${id}</h1>`, type: 'text/html; charset=utf-8' }
     const { manifest } = await publishVersion({ put: (key, value) => bucket.put(key, value) }, id, {
       '/index.html': page,
     })
@@ -106,10 +114,11 @@ export async function startRollingEdge({
     traffic: { main: 100, canary: 0 },
     versions,
     ...(measure && { measure }),
+    ...(browserReports && { browserReports }),
   }
   await call('PUT', '/assignments', document, { 'if-match': '"0"' })
   const steps = [{ weight: 50, gate: 'manual' }]
-  const rollout = { version: 'v2', environment: 'canary', plan: { steps } }
+  const rollout = { version: 'v2', environment: 'canary', plan: { ...plan, steps } }
   await call('POST', '/rollouts', rollout, { 'if-match': '"1"' })
 
   let addresses = 0

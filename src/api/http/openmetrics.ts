@@ -4,6 +4,7 @@
 import type { CountedNow, CountingLosses } from '../../control/contract.ts'
 import type { SeriesSince } from '../../control/counting/series.ts'
 import { FIRST_BYTE_EDGES_MS } from '../../core/counting/first-byte.ts'
+import { type MetricRow, VITAL_ROWS } from '../../core/counting/metrics.ts'
 import { readSegmentName } from '../../core/counting/segments.ts'
 import type { ComparedSegments } from '../../wire/metrics.ts'
 
@@ -90,23 +91,49 @@ function toFamilies(series: readonly SeriesSince[]): Family[] {
       help: 'How long a service takes to the first byte of its answer.',
       samples: series.flatMap(toHistogram),
     },
+    {
+      name: 'holo_vital_seconds',
+      type: 'histogram',
+      unit: 'seconds',
+      help: 'Web vitals that are times, as browsers measure them.',
+      samples: series.flatMap((one) => toVitals(one, 'ms')),
+    },
+    {
+      name: 'holo_layout_shift',
+      type: 'histogram',
+      help: 'How much pages shift, as browsers measure it (CLS).',
+      samples: series.flatMap((one) => toVitals(one, 'thousandths')),
+    },
   ]
 }
 
 function toHistogram(one: SeriesSince): Sample[] {
   const labels = toLabels(one)
+  const value = one.firstByte.reduce((sum, count) => sum + count, 0)
+  return [
+    ...toBuckets(labels, one.firstByte, FIRST_BYTE_EDGES_MS),
+    { suffix: '_count', labels, value },
+    { suffix: '_sum', labels, value: one.latencyMs / 1000 },
+  ]
+}
+
+/** Their sums are not kept. A histogram without a sum has no count either. */
+function toVitals(one: SeriesSince, unit: MetricRow['unit']): Sample[] {
+  return VITAL_ROWS.filter((row) => row.unit === unit).flatMap(({ name, edges }) => {
+    const counts = one.vitals?.[name]
+    return counts && edges ? toBuckets({ ...toLabels(one), metric: name }, counts, edges) : []
+  })
+}
+
+/** @param edges in thousandths of what Prometheus gets. */
+function toBuckets(labels: Labels, counts: readonly number[], edges: readonly number[]): Sample[] {
   let below = 0
-  const buckets = one.firstByte.map((count, i) => {
+  return counts.map((count, i) => {
     below += count
-    const edge = FIRST_BYTE_EDGES_MS[i]
+    const edge = edges[i]
     const le = edge === undefined ? '+Inf' : toFloat(edge / 1000)
     return { suffix: '_bucket', labels: { ...labels, le }, value: below }
   })
-  return [
-    ...buckets,
-    { suffix: '_count', labels, value: below },
-    { suffix: '_sum', labels, value: one.latencyMs / 1000 },
-  ]
 }
 
 function toVisitors(visitors: Readonly<Record<string, number>>): Family {

@@ -31,7 +31,7 @@ export function restoreRevision(
   if (refusals.length > 0) return err(refusals)
   const { schema, spent } = current
   const { salt, environments, traffic, rules, visitor, polled, expose, measure } = earlier
-  const { tabPins, embeddedCookies } = earlier
+  const { tabPins, browserReports, embeddedCookies } = earlier
   const heir = toOwners(traffic)[0]
   const versions =
     heir === undefined ? current.versions : bequeath(current.versions, environments, heir)
@@ -46,6 +46,7 @@ export function restoreRevision(
     visitor,
     polled,
     tabPins,
+    browserReports,
     embeddedCookies,
     expose,
     measure,

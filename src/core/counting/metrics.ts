@@ -8,6 +8,13 @@
  */
 export const LATENCY_EDGES_MS: readonly number[] = [50, 100, 200, 300, 500, 1000, 2000, 5000]
 
+/** Milliseconds, as LATENCY_EDGES_MS: what the web calls good and poor, and what lies around them. */
+const LCP_EDGES_MS: readonly number[] = [500, 1000, 2500, 4000, 8000]
+const INP_EDGES_MS: readonly number[] = [100, 200, 500, 1000]
+const TTFB_EDGES_MS: readonly number[] = [200, 500, 800, 1800, 4000]
+/** A layout shift has no unit; it is counted in thousandths. */
+const CLS_EDGES: readonly number[] = [50, 100, 250, 500]
+
 export type MetricRow = {
   /** Its name in plans, in the API and in the label of Prometheus. */
   readonly name: string
@@ -18,11 +25,11 @@ export type MetricRow = {
    * each of them the question is whether a measurement of the visitor lay above it.
    */
   readonly edges: readonly number[] | null
-  readonly unit: 'visitors' | 'ms'
+  readonly unit: 'visitors' | 'ms' | 'thousandths'
   /** Whether it is bad if more visitors have met it, or if fewer have. */
   readonly bad: 'more' | 'fewer'
   /** Where it comes from. */
-  readonly source: 'request' | 'goal'
+  readonly source: 'request' | 'goal' | 'browser'
   /** Whether each route is judged by itself as well. */
   readonly byRoute: boolean
   /** Whether visitors are also judged by segment: by their browser, device and country. */
@@ -69,13 +76,41 @@ export const METRICS: readonly MetricRow[] = [
   row('redirects', 'were sent to another host', { isCompared: true }),
   row('errorBodies', 'got an error in the body of a good reply'),
   row('asks', 'asked a service after they opened a page', { bad: 'fewer', byRoute: false }),
+  seen('browserErrors', 'met an error of a script that nothing caught'),
+  seen('chunkErrors', 'could not load a script or a style'),
+  seen('blankPages', 'saw a page without anything on it'),
+  seen('lcp', 'saw the main content of a page later', vital(LCP_EDGES_MS)),
+  seen('inp', 'waited for a page to react longer', vital(INP_EDGES_MS)),
+  seen('cls', 'saw a page shift more', { ...vital(CLS_EDGES), unit: 'thousandths' }),
+  seen('ttfb', 'got the first byte of a page later', vital(TTFB_EDGES_MS)),
+  seen('reports', 'sent anything from their browser', { bad: 'fewer' }),
 ]
+
+/** What browsers measure of pages: the rows of theirs with edges. */
+export const VITAL_ROWS: readonly MetricRow[] = METRICS.filter(
+  ({ source, edges }) => source === 'browser' && edges !== null,
+)
+
+/** A row of what browsers report: they know no routes, and only sites that ask for it have any. */
+function seen(name: string, who: string, more: Parameters<typeof row>[2] = {}): MetricRow {
+  return row(name, who, { source: 'browser', byRoute: false, isDefault: false, ...more })
+}
+
+function vital(edges: readonly number[]): Partial<MetricRow> {
+  return { edges, unit: 'ms', bySegment: false }
+}
 
 /**
  * Behind the name of a metric in the sums that people see: both versions did it with the same request,
  * so that it counts for neither.
  */
 export const BOTH_SUFFIX = '.both'
+
+/**
+ * Behind the name of a metric in the sums that people see: a browser reported it without a proof that
+ * Holo has served its page, so that it is not judged.
+ */
+export const UNPROVEN_SUFFIX = '.unproven'
 
 /** What goals are called in plans and in counts: `goal.order`. */
 export const GOAL_PREFIX = 'goal.'

@@ -3,7 +3,7 @@
 
 import { FIRST_BYTE_COUNTS, fromJudgedIntervals } from './first-byte.ts'
 import { MAX_NAMES } from './limits.ts'
-import { LATENCY_EDGES_MS } from './metrics.ts'
+import { countEdgesBelow, LATENCY_EDGES_MS, type MetricRow, VITAL_ROWS } from './metrics.ts'
 
 type Names = Readonly<Record<string, number>>
 
@@ -40,10 +40,23 @@ export type Totals = {
   readonly latencyMs: number
   /** Bytes of bodies whose length was announced. */
   readonly bytes: number
+  /**
+   * What browsers measured of pages, by the metric's name: how many were at most each edge of its row, and
+   * above the last. Left out where none reported.
+   */
+  readonly vitals?: Vitals | undefined
 }
 
+type Vitals = Readonly<Record<string, readonly number[]>>
+
 export type Mutable<T> = { -readonly [K in keyof T]: Growing<T[K]> }
-type Growing<T> = T extends readonly number[] ? number[] : T extends Names ? NamedSums : T
+type Growing<T> = T extends readonly number[]
+  ? number[]
+  : T extends Names
+    ? NamedSums
+    : T extends Vitals
+      ? Record<string, number[]>
+      : T
 type NamedSums = Record<string, number>
 
 /** Sums to which more is added. */
@@ -75,6 +88,21 @@ export function addNamed(names: NamedSums, name: string, by = 1): void {
   names[key] = (Object.hasOwn(names, key) ? (names[key] ?? 0) : 0) + by
 }
 
+/** Adds what a browser measured; a metric that has no row with edges is left out. */
+export function addVital(to: GrowingTotals, metric: string, measured: number): void {
+  const edges = findVital(metric)?.edges
+  if (!edges) return
+  to.vitals ??= {}
+  to.vitals[metric] ??= new Array<number>(edges.length + 1).fill(0)
+  const counts = to.vitals[metric]
+  const interval = countEdgesBelow(edges, measured)
+  counts[interval] = (counts[interval] ?? 0) + 1
+}
+
+function findVital(metric: string): MetricRow | undefined {
+  return VITAL_ROWS.find(({ name }) => name === metric)
+}
+
 /** What an older Holo counted has no finer intervals. */
 export type OlderTotals = Omit<Totals, 'firstByte'> & Partial<Pick<Totals, 'firstByte'>>
 
@@ -93,6 +121,11 @@ export function addTotals(to: GrowingTotals, more: OlderTotals): void {
     addNamed(to.outcomes, name, count)
   }
   for (const [name, count] of Object.entries(more.sources)) addNamed(to.sources, name, count)
+  for (const [name, counts] of Object.entries(more.vitals ?? {})) {
+    to.vitals ??= {}
+    to.vitals[name] ??= new Array<number>(counts.length).fill(0)
+    addAll(to.vitals[name], counts)
+  }
 }
 
 /**
@@ -109,8 +142,17 @@ export function isTotals(value: unknown): value is OlderTotals {
     (totals.firstByte === undefined || isCounts(totals.firstByte, FIRST_BYTE_COUNTS)) &&
     isNames(totals.failures) &&
     isNames(totals.outcomes) &&
-    isNames(totals.sources)
+    isNames(totals.sources) &&
+    (totals.vitals === undefined || isVitals(totals.vitals))
   )
+}
+
+function isVitals(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return Object.entries(value).every(([name, counts]) => {
+    const edges = findVital(name)?.edges
+    return edges ? isCounts(counts, edges.length + 1) : false
+  })
 }
 
 function addAll(to: number[], more: readonly number[]): void {

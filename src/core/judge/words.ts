@@ -87,7 +87,7 @@ function toWhat(
   edge: number | null,
   codes: Readonly<Record<string, number>>,
 ): string {
-  if (edge !== null) return `waited longer than ${edge} ${row.unit}`
+  if (edge !== null) return `${row.who} than ${edge} ${row.unit}`
   const [most] = Object.entries(codes).sort((one, other) => other[1] - one[1])
   if (row.name !== 'errors' || !most) return row.who
   return toFailureText(most[0])

@@ -9,6 +9,7 @@ import { NearItem } from '../parts/near.tsx'
 import { RecentChanges } from '../parts/recent-changes.tsx'
 import { Empty, PageState } from '../parts/state.tsx'
 import { TrafficChart } from '../parts/traffic-chart.tsx'
+import { VitalsTable } from '../parts/vitals-table.tsx'
 import { toSentence, toSiteSentence } from '../say/sentence.ts'
 import { nowMs } from '../state/clock.ts'
 import { askForCommand } from '../state/command.ts'
@@ -54,6 +55,7 @@ export function NowPage() {
         <Cards list={reached} />
         {quiet.length > 0 ? <QuietEnvironments list={quiet} /> : null}
       </section>
+      <VitalsTable />
     </div>
   )
 }

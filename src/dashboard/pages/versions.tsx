@@ -13,6 +13,7 @@ import { VersionDrain } from '../parts/version-drain.tsx'
 import { VersionErrors } from '../parts/version-errors.tsx'
 import { VersionTag } from '../parts/version-tag.tsx'
 import { VirtualList } from '../parts/virtual-list.tsx'
+import { VitalsTable } from '../parts/vitals-table.tsx'
 import { toAmount, toBytesLabel, toSpanLabel } from '../say/format.ts'
 import { nowMs } from '../state/clock.ts'
 import { proposeChange } from '../state/proposal.ts'
@@ -223,6 +224,7 @@ function VersionPage({ version, list }: { version: VersionItem; list: readonly V
       </section>
       <VersionDrain drain={version.drain} />
       <VersionErrors version={id} />
+      <VitalsTable first={id} />
       <PreviewLinks version={id} isWithdrawn={withdrawn} />
       <VersionComparison version={version} list={list} />
     </div>
