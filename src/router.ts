@@ -19,6 +19,7 @@ import { isDashboardPath, serveDashboard, serveDashboardHost } from './dashboard
 import { type CompiledAssignments, compileService } from './document/compile.ts'
 import type { Env } from './env.ts'
 import { toHostRole } from './http/dashboard-host.ts'
+import { isBehind, isOfrepPath, Ofrep } from './flags/ofrep.ts'
 import { errorResponse } from './http/errors.ts'
 import { type Facts, type FactsOptions, readFacts } from './http/facts.ts'
 import { withFrameworkPin } from './http/framework-pins.ts'
@@ -87,6 +88,7 @@ export function createRouter(env: Env): Router {
       fetch: (...args) => fetch(...args),
       now: Date.now,
     }),
+    ofrep: new Ofrep(),
   }
   return async (request, ctx) => {
     const requestId = request.headers.get('cf-ray') ?? crypto.randomUUID()
@@ -119,6 +121,7 @@ type RouterDeps = {
   /** Where browsers may sign in, and no version is served; everywhere if undefined. */
   readonly dashboardHost: string | undefined
   readonly gate: PreviewGate
+  readonly ofrep: Ofrep
 }
 
 async function route(
@@ -148,10 +151,12 @@ async function route(
   if (hostRole === 'dashboard') return serveDashboardHost(request, address.path, requestId)
   const kind = toKind(request.method, request.headers, address.path)
   const waitUntil = (work: Promise<unknown>) => ctx.waitUntil(work)
-  const { assignments, origin, isStale } = await loader.load(
-    kind === 'document' || isVersionNow || isTab,
-    waitUntil,
-  )
+  const isOfrep = isOfrepPath(address.path)
+  const mustBeFresh = kind === 'document' || isVersionNow || isTab || isOfrep
+  const loaded = await loader.load(mustBeFresh, waitUntil)
+  const isTold = isOfrep && isBehind(address.url, loaded.assignments?.flags)
+  if (isTold) await loader.flush(waitUntil)
+  const { assignments, origin, isStale } = isTold ? await loader.load(false, waitUntil) : loaded
   if (!assignments) {
     const facts = readFacts(request, kind, NO_FACTS_OPTIONS, address)
     if (!facts) return errorResponse('bad_path', requestId)
@@ -175,12 +180,22 @@ async function route(
   const exchanged = await gate.exchange(request, kind, address, assignments, requestId)
   if (exchanged) return exchanged
   const opened = await gate.open(request, address.url.protocol === 'https:', assignments)
-  const options = { ...toFactsOptions(assignments), granted: opened.granted }
+  const flags = isOfrep ? assignments.flags : undefined
+  const options = {
+    ...toFactsOptions(assignments),
+    ...(flags && { withAttributes: true }),
+    granted: opened.granted,
+  }
   const read = readFacts(request, kind, options, address)
   if (!read) return errorResponse('bad_path', requestId)
   const facts = withFrameworkPin(read, request.headers, assignments)
   if (isVersionNow) return serveVersionNow(facts, assignments, requestId)
   if (isTab) return serveTab({ request, facts, assignments, assets, requestId, ctx })
+  if (flags) {
+    const readTag = async () => (await loader.load(false, waitUntil)).assignments?.flags?.tag ?? ''
+    const decision = decide(facts, assignments)
+    return deps.ofrep.serve({ request, url: address.url, facts, decision, flags, readTag })
+  }
   if (facts.hasStrayPin) return leadWithoutPin(address.url, facts)
   const decision = decide(facts, assignments)
   skippedRules.record(decision)

@@ -3,6 +3,7 @@
 
 import { checkCondition } from '../core/conditions.ts'
 import { BUCKETS, toBucketCount } from '../core/traffic.ts'
+import { checkFlags } from './check-flags.ts'
 import { checkOrigin } from './origin.ts'
 import { type AssignmentsDocument, MAX_WRITTEN_REVISION } from './schema.ts'
 
@@ -24,6 +25,7 @@ export function validate(parts: PartialDocument, allowInsecure: boolean): Findin
     ...checkRules(parts),
     ...checkServices(parts, allowInsecure),
     ...checkSpent(parts),
+    ...checkFlags(parts),
     ...checkRevision(parts),
   ]
 }

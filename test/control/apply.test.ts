@@ -325,6 +325,8 @@ describe('rollback', () => {
     },
     expose: { response: [] },
     measure: { goals: { order: 'POST /api/orders' } },
+    flags: { dark: { state: 'ENABLED', variants: { on: true }, defaultVariant: 'on' } },
+    flagSettings: { origins: ['https://app.example.com'] },
     versions: { '0.0.3': { manifest: '3'.repeat(64) } },
   })
   const keys = [{ id: 'b'.repeat(8), key: 'B'.repeat(43) }]
