@@ -6,7 +6,21 @@ import type { Finding, PartialDocument, Path } from './validate.ts'
 
 /** The operators of JsonLogic that flagd takes, and flagd's own. */
 const OPERATORS = [
-  ...['var', 'missing', 'missing_some', 'if', '?:', '==', '===', '!=', '!==', '!', '!!', 'or', 'and'],
+  ...[
+    'var',
+    'missing',
+    'missing_some',
+    'if',
+    '?:',
+    '==',
+    '===',
+    '!=',
+    '!==',
+    '!',
+    '!!',
+    'or',
+    'and',
+  ],
   ...['>', '>=', '<', '<=', 'max', 'min', '+', '-', '*', '/', '%', 'map', 'reduce', 'filter'],
   ...['all', 'none', 'some', 'merge', 'in', 'cat', 'substr'],
   ...['fractional', 'sem_ver', 'starts_with', 'ends_with'],
@@ -64,7 +78,10 @@ function* checkVariants({ variants, defaultVariant, defaults }: FlagDefinition, 
   for (const [name, value] of Object.entries(variants)) {
     const at = [...path, 'variants', name]
     if (value === null || value === undefined) {
-      yield { path: at, message: 'a variant is true or false, a text, a number, an object or a list' }
+      yield {
+        path: at,
+        message: 'a variant is true or false, a text, a number, an object or a list',
+      }
     } else if (toDepth(value) > MAX_VALUE_DEPTH) {
       yield { path: at, message: `a value is nested at most ${MAX_VALUE_DEPTH} deep` }
     } else kinds.add(typeof value)
@@ -75,12 +92,14 @@ function* checkVariants({ variants, defaultVariant, defaults }: FlagDefinition, 
   }
   const named: [Path, string | null | undefined][] = [
     [['defaultVariant'], defaultVariant],
-    ...Object.entries(defaults?.environments ?? {}).map(
-      ([name, variant]): [Path, string] => [['defaults', 'environments', name], variant],
-    ),
-    ...Object.entries(defaults?.versions ?? {}).map(
-      ([id, variant]): [Path, string] => [['defaults', 'versions', id], variant],
-    ),
+    ...Object.entries(defaults?.environments ?? {}).map(([name, variant]): [Path, string] => [
+      ['defaults', 'environments', name],
+      variant,
+    ]),
+    ...Object.entries(defaults?.versions ?? {}).map(([id, variant]): [Path, string] => [
+      ['defaults', 'versions', id],
+      variant,
+    ]),
   ]
   for (const [place, variant] of named) {
     if (typeof variant !== 'string' || Object.hasOwn(variants, variant)) continue
@@ -130,7 +149,8 @@ function checkNode(node: unknown, path: Path, depth: number, check: Check): void
   } else {
     const isIterator = ITERATORS.includes(name)
     // The context of a caller may hold long lists: one inside of the other would take the square of that.
-    if (isIterator && check.isInIteration) report(`${name} cannot stand inside of another iteration`)
+    if (isIterator && check.isInIteration)
+      report(`${name} cannot stand inside of another iteration`)
     const message = checkArguments(name, written)
     if (message) report(message)
     const inside = isIterator ? { ...check, isInIteration: true } : check

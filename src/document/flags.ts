@@ -16,12 +16,19 @@ const MAX_KEYS = 20
 /** Any characters but control characters. */
 const flagKey = z
   .string()
-  .regex(/^[^\p{Cc}]{1,128}$/u, 'a name of a flag has 1 to 128 characters, none of them a control character')
+  .regex(
+    /^[^\p{Cc}]{1,128}$/u,
+    'a name of a flag has 1 to 128 characters, none of them a control character',
+  )
 const variantName = z
   .string()
   .regex(/^[^\p{Cc}]{1,128}$/u, 'a variant has a name of 1 to 128 characters')
 
-function atMost<T extends z.ZodType<Record<string, unknown>>>(shape: T, count: number, what: string) {
+function atMost<T extends z.ZodType<Record<string, unknown>>>(
+  shape: T,
+  count: number,
+  what: string,
+) {
   return shape.refine((value) => Object.keys(value).length <= count, `at most ${count} ${what}`)
 }
 
@@ -68,7 +75,7 @@ const perMinute = z.int().min(1).max(1_000_000)
 export const flagSettings = z.strictObject({
   $evaluators: atMost(z.record(z.string().min(1).max(128), logic), MAX_EVALUATORS, 'evaluators')
     .optional()
-    .describe("flagd's shared parts of targeting, which { \"$ref\": name } stands for"),
+    .describe('flagd\'s shared parts of targeting, which { "$ref": name } stands for'),
   metadata: metadata.optional().describe('Metadata of the whole set of flags'),
   origins: z
     .array(origin)
@@ -90,7 +97,9 @@ export const flagSettings = z.strictObject({
     .enum(['browser', 'account'])
     .optional()
     .describe('Which id of a visitor decides its variants; "browser" if left out'),
-  perMinute: perMinute.optional().describe('Evaluations of one address in a minute; 600 if left out'),
+  perMinute: perMinute
+    .optional()
+    .describe('Evaluations of one address in a minute; 600 if left out'),
   perMinuteWithKey: perMinute
     .optional()
     .describe('Evaluations with one key in a minute; 60,000 if left out'),

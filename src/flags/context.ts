@@ -21,7 +21,12 @@ const OF_REQUEST = [
  */
 export function toFlagContext(
   caller: FlagContext,
-  { facts, decision, flags, isBackend }: {
+  {
+    facts,
+    decision,
+    flags,
+    isBackend,
+  }: {
     readonly facts: Facts
     readonly decision: Decision
     readonly flags: Pick<CompiledFlags, 'targetingKey'>

@@ -17,9 +17,7 @@ export type ContextFailure = {
   readonly errorDetails: string
 }
 
-export async function parseContext(
-  request: Request,
-): Promise<Result<FlagContext, ContextFailure>> {
+export async function parseContext(request: Request): Promise<Result<FlagContext, ContextFailure>> {
   const text = await readSmallBody(request, MAX_CONTEXT_BYTES)
   if (text === undefined) return fail('PARSE_ERROR', 'the body broke off')
   if (text === 'too_large') {

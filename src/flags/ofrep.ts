@@ -160,7 +160,8 @@ function hasEtag(header: string | null, etag: string): boolean {
 
 /** Who asks; `undefined` if the key is wrong, or missing where one is required. */
 async function readCaller(headers: Headers, flags: CompiledFlags): Promise<Caller | undefined> {
-  const key = headers.get('x-api-key') ?? /^Bearer +(.+)$/i.exec(headers.get('authorization') ?? '')?.[1]
+  const key =
+    headers.get('x-api-key') ?? /^Bearer +(.+)$/i.exec(headers.get('authorization') ?? '')?.[1]
   if (key === undefined || key === null) {
     if (flags.keyRequired) return undefined
     return { isBackend: false, name: `address ${toClient(headers.get('cf-connecting-ip') ?? '')}` }

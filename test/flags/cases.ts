@@ -27,8 +27,9 @@ const semVer = (operator: string, target: string) =>
   chosen({ if: [{ sem_ver: [{ var: 'v' }, operator, target] }, 'red', 'blue'] })
 
 export const EVALUATORS = {
-  staff: { ends_with: [{ var: 'email' }, '@example.com'] },
+  // flagd puts them into place in their order.
   trusted: { or: [{ $ref: 'staff' }, { '==': [{ var: 'tier' }, 'gold'] }] },
+  staff: { ends_with: [{ var: 'email' }, '@example.com'] },
 }
 
 export const FLAGS: Readonly<Record<string, FlagDefinition>> = {
@@ -74,7 +75,12 @@ export const FLAGS: Readonly<Record<string, FlagDefinition>> = {
   one: chosen({ fractional: [['red', 1]] }),
   seeded: chosen({ fractional: [{ var: 'user.name' }, ['red', 50], ['blue', 50]] }),
   short: chosen({ fractional: [['red'], ['blue']] }),
-  'zero-weights': chosen({ fractional: [['red', 0], ['blue', 0]] }),
+  'zero-weights': chosen({
+    fractional: [
+      ['red', 0],
+      ['blue', 0],
+    ],
+  }),
   computed: chosen({
     fractional: [[{ if: [{ '==': [{ var: 'tier' }, 'gold'] }, 'red', 'blue'] }, 1]],
   }),
@@ -102,7 +108,12 @@ const fallen = (flag: string, context: Case['context'], value: unknown = 'n'): C
   value,
   reason: 'DEFAULT',
 })
-const still = (flag: string, value: unknown): Case => ({ flag, context: {}, value, reason: 'STATIC' })
+const still = (flag: string, value: unknown): Case => ({
+  flag,
+  context: {},
+  value,
+  reason: 'STATIC',
+})
 
 export const CASES: readonly Case[] = [
   still('on', true),

@@ -63,7 +63,12 @@ describe('a fractional', () => {
     state: 'ENABLED',
     variants: { on: true, off: false },
     defaultVariant: 'off',
-    targeting: { fractional: [['on', weight], ['off', 100 - weight]] },
+    targeting: {
+      fractional: [
+        ['on', weight],
+        ['off', 100 - weight],
+      ],
+    },
   })
 
   it('gives each bucket the same as flagd-core in Node', () => {
