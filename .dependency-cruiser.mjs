@@ -25,7 +25,7 @@ const MAY_IMPORT = {
   api: [...FOUNDATION, 'wire', 'loading', 'control', 'env'],
   dashboard: ['core', 'wire'],
   publish: ['core', 'wire', 'document'],
-  cli: ['core', 'wire', 'document', 'publish'],
+  cli: ['core', 'wire', 'document', 'publish', 'flags'],
   env: ['control'],
   settings: [...FOUNDATION, 'loading', 'env'],
   act: WIRED,

@@ -8,6 +8,7 @@ import { COLLECTION_ROUTE } from './routes/collection.ts'
 import { BLOB_ROUTES, MANIFEST_ROUTES } from './routes/contents.ts'
 import { ENVIRONMENT_ROUTES } from './routes/environments.ts'
 import { EXPLAIN_ROUTE } from './routes/explain.ts'
+import { FLAG_ROUTES } from './routes/flags.ts'
 import { HEALTH_ROUTE, SERVICES_HEALTH_ROUTE } from './routes/health.ts'
 import { HISTORY_ROUTES } from './routes/history.ts'
 import { METRICS_ROUTES } from './routes/metrics.ts'
@@ -21,6 +22,7 @@ import { VERSION_ROUTES } from './routes/versions.ts'
 const CONTROLLED: readonly Route[] = [
   ...ENVIRONMENT_ROUTES,
   ...VERSION_ROUTES,
+  ...FLAG_ROUTES,
   ...MANIFEST_ROUTES,
   ...UPLOAD_ROUTES,
   ...BLOB_ROUTES,

@@ -1,11 +1,12 @@
 // Checks flags beyond their shape: variants that exist and have one type, operators that flagd has, references
 // to shared evaluators, and how long an evaluation may take.
 
+import type { Finding, Path } from './finding.ts'
 import type { FlagDefinition } from './flags.ts'
-import type { Finding, PartialDocument, Path } from './validate.ts'
+import type { AssignmentsDocument } from './schema.ts'
 
 /** The operators of JsonLogic that flagd takes, and flagd's own. */
-const OPERATORS = [
+const FLAG_OPERATORS = [
   ...[
     'var',
     'missing',
@@ -35,6 +36,11 @@ const MAX_NODES = 2000
 /** Values are sent as they are, in every bulk evaluation. */
 const MAX_VALUE_DEPTH = 10
 
+type FlagParts = {
+  readonly [Name in 'flags' | 'flagSettings' | 'environments']?:
+    | AssignmentsDocument[Name]
+    | undefined
+}
 type Evaluators = Readonly<Record<string, unknown>>
 type Check = {
   readonly evaluators: Evaluators
@@ -50,7 +56,7 @@ export function* checkFlags({
   flags = {},
   flagSettings = {},
   environments,
-}: PartialDocument): Generator<Finding> {
+}: FlagParts): Generator<Finding> {
   const { $evaluators: evaluators = {} } = flagSettings
   for (const [name, logic] of Object.entries(evaluators)) {
     const path = ['flagSettings', '$evaluators', name]
@@ -144,8 +150,8 @@ function checkNode(node: unknown, path: Path, depth: number, check: Check): void
     report('an operation is an object with exactly one key, the operator')
   } else if (name === '$ref') {
     checkReference(written, path, depth, check)
-  } else if (!OPERATORS.includes(name)) {
-    report(`there is no operator "${name}"; known are ${OPERATORS.join(' ')}`)
+  } else if (!FLAG_OPERATORS.includes(name)) {
+    report(`there is no operator "${name}"; known are ${FLAG_OPERATORS.join(' ')}`)
   } else {
     const isIterator = ITERATORS.includes(name)
     // The context of a caller may hold long lists: one inside of the other would take the square of that.

@@ -27,7 +27,15 @@ it('has a row for every setting, and names every field of a flag', () => {
   for (const name of Object.keys(flagSettings.shape)) expect(page).toContain(`\n| \`${name}\` |`)
   const flag = flags.safeParse(shown)
   expect(flag.success).toBe(true)
-  for (const name of ['state', 'variants', 'defaultVariant', 'targeting', 'metadata', 'public', 'defaults']) {
+  for (const name of [
+    'state',
+    'variants',
+    'defaultVariant',
+    'targeting',
+    'metadata',
+    'public',
+    'defaults',
+  ]) {
     expect(page).toContain(`\n| \`${name}\` |`)
   }
 })

@@ -1,6 +1,7 @@
 // Flags are evaluated as flagd does it, compared with flagd-core as it runs in Node, where it makes code of
 // targeting.
 
+import type { EvaluationContext } from '@openfeature/core'
 import { FlagdCore } from '@openfeature/flagd-core'
 import { describe, expect, it } from 'vitest'
 import { type CompiledFlags, compileFlags } from '../../src/document/compile-flags.ts'
@@ -45,7 +46,10 @@ describe.each(CASES)('$flag with $context', ({ flag, context, value, reason }) =
     const there = node.getFlag(flag)
     expect(there?.state === 'DISABLED').toBe(reason === 'DISABLED')
     if (!there || reason === 'DISABLED') return
-    const { value: expected, reason: why } = there.evaluate({ ...context }, silent)
+    const { value: expected, reason: why } = there.evaluate(
+      { ...context } as EvaluationContext,
+      silent,
+    )
     expect({ value: 'value' in result ? result.value : undefined, why: reason }).toEqual({
       value: expected,
       why,
