@@ -28,6 +28,7 @@ beforeAll(async () => {
   await writeFile(join(folder, 'dist/index.html'), '<h1>page</h1>')
   await writeFile(join(folder, 'assignments.json'), JSON.stringify(exampleDocument()))
   await writeFile(join(folder, 'rules.json'), '[]')
+  await writeFile(join(folder, 'flag-before.json'), JSON.stringify({ ...FLAG, metadata: {} }))
   await writeFile(join(folder, 'flag.json'), JSON.stringify(FLAG))
   await writeFile(join(folder, 'flags.json'), JSON.stringify({ flags: { dark: FLAG } }))
   await writeFile(join(folder, 'flag-tests.json'), '[{"flag":"dark","value":true}]')
@@ -44,7 +45,7 @@ beforeAll(async () => {
   const { document } = (json?.export ?? {}) as { document?: object }
   const imported = { ...document, traffic: { main: 50, canary: 50 } }
   await writeFile(join(folder, 'imported.json'), JSON.stringify(imported))
-  await run('flags set', ['dark', 'flag.json', '--yes'])
+  await run('flags set', ['dark', 'flag-before.json', '--yes'])
   await makePastRollout()
   nobody = `http://127.0.0.1:${await findFreePort('127.0.0.1')}`
 })

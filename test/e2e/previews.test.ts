@@ -181,5 +181,7 @@ it('gives a page its flags by the official provider of OpenFeature, and a toggle
 type Sdk = {
   OpenFeature: typeof import('@openfeature/web-sdk')['OpenFeature']
   // Its type is not exact about optional properties.
-  OFREPWebProvider: new (options: { baseUrl: string }) => import('@openfeature/web-sdk').Provider
+  OFREPWebProvider: new (options: {
+    baseUrl: string
+  }) => import('@openfeature/web-sdk').Provider
 }
