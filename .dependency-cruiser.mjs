@@ -32,7 +32,7 @@ const MAY_IMPORT = {
   'version-now': FOUNDATION,
   'ask-other': [...WIRED, 'act'],
   'dashboard-page': ['http', 'env'],
-  insertions: [...FOUNDATION, 'client', 'preview'],
+  insertions: [...FOUNDATION, 'client', 'flags', 'preview'],
   tab: [...FOUNDATION, 'assets'],
   router: [...WIRED, 'act', 'ask-other', 'version-now', 'dashboard-page', 'insertions', 'tab'],
   worker: [...WIRED, 'router'],

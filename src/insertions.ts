@@ -4,6 +4,7 @@ import { toTabPin } from './client/tab-pin.ts'
 import type { PreviewClaims } from './core/previews.ts'
 import type { Decision } from './core/types.ts'
 import type { CompiledAssignments } from './document/compile.ts'
+import { toPageFlags } from './flags/carried.ts'
 import type { Facts } from './http/facts.ts'
 import type { Insertion } from './http/insertion.ts'
 import { isByHashingWorker, isPrefetch, opensPage } from './http/kind.ts'
@@ -25,11 +26,13 @@ export function listInsertions(
 ): readonly Insertion[] {
   const isPinned = assignments.tabPinned.has(decision.environment)
   const isPreviewed = decision.reason === 'preview'
-  if ((!isPinned && !isPreviewed) || !mayGetPage(headers, facts)) return NONE
+  const hasFlags = (assignments.flags?.inPages.length ?? 0) > 0
+  if ((!isPinned && !isPreviewed && !hasFlags) || !mayGetPage(headers, facts)) return NONE
   // A tab is pinned before anything else runs in it.
   const pin = isPinned ? [toTabPin(decision)] : []
   const bar = isPreviewed ? toPreviewBar(facts, decision, assignments, claims) : undefined
-  return bar ? [...pin, bar] : pin
+  const values = toPageFlags(facts, decision, assignments)
+  return [...pin, ...(values ? [values] : []), ...(bar ? [bar] : [])]
 }
 
 /**

@@ -18,6 +18,7 @@ import type { Service } from './core/types.ts'
 import { isDashboardPath, serveDashboard, serveDashboardHost } from './dashboard-page.ts'
 import { type CompiledAssignments, compileService } from './document/compile.ts'
 import type { Env } from './env.ts'
+import { areFlagsCarried } from './flags/carried.ts'
 import { isBehind, isOfrepPath, Ofrep } from './flags/ofrep.ts'
 import { toHostRole } from './http/dashboard-host.ts'
 import { errorResponse } from './http/errors.ts'
@@ -294,7 +295,8 @@ const NO_FACTS_OPTIONS: FactsOptions = {
 
 function toFactsOptions(assignments: CompiledAssignments): FactsOptions {
   const { visitor, salt, polled, embeddedCookies, rules } = assignments
-  return { visitor, salt, polled, embeddedCookies, withAttributes: rules.length > 0 }
+  const withAttributes = rules.length > 0 || areFlagsCarried(assignments)
+  return { visitor, salt, polled, embeddedCookies, withAttributes }
 }
 
 /** What is counted for a request that failed because of an error in Holo itself, not in a service. */

@@ -11,6 +11,10 @@ export type CompiledFlags = {
   readonly metadata: NonNullable<FlagSettings['metadata']>
   /** The same for the same flags and settings, in every isolate. */
   readonly tag: string
+  /** Keys of the flags whose values pages get. */
+  readonly inPages: readonly string[]
+  /** Keys of the flags whose values backends get. */
+  readonly toBackends: readonly string[]
   readonly origins: ReadonlySet<string>
   /** Names of keys by the SHA-256 of the key. */
   readonly keys: ReadonlyMap<string, string>
@@ -44,6 +48,8 @@ export function compileFlags({
     ),
     metadata,
     tag: [0, 1].map((seed) => murmur3Text(text, seed).toString(16).padStart(8, '0')).join(''),
+    inPages: flagSettings.inPages ? listKeys(flags, (flag) => flag.public === true) : [],
+    toBackends: listKeys(flags, (flag) => flag.backend === true),
     origins: new Set(origins),
     keys: new Map(keys.map(({ name, sha256 }) => [sha256, name])),
     keyRequired: flagSettings.keyRequired === true,
@@ -51,6 +57,13 @@ export function compileFlags({
     perMinute: flagSettings.perMinute ?? 600,
     perMinuteWithKey: flagSettings.perMinuteWithKey ?? 60_000,
   }
+}
+
+function listKeys(
+  flags: Readonly<Record<string, FlagDefinition>>,
+  has: (flag: FlagDefinition) => boolean,
+): readonly string[] {
+  return Object.entries(flags).flatMap(([key, flag]) => (has(flag) ? [key] : []))
 }
 
 /** Targeting with each `{ "$ref": name }` replaced by the evaluator of that name. */

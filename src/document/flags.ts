@@ -52,6 +52,10 @@ const flag = z.strictObject({
   targeting: logic.optional().describe('JsonLogic that returns the name of a variant'),
   metadata: metadata.optional(),
   public: z.boolean().optional().describe('Whether browsers may see the flag; false if left out'),
+  backend: z
+    .boolean()
+    .optional()
+    .describe('Whether backends get the value in the header Holo-Flags; false if left out'),
   defaults: z
     .strictObject({
       environments: z.record(environmentName, variantName).optional(),
@@ -92,6 +96,10 @@ export const flagSettings = z.strictObject({
     .max(MAX_KEYS)
     .optional()
     .describe('Keys of backends, which see flags that are not public'),
+  inPages: z
+    .boolean()
+    .optional()
+    .describe('Whether pages get the values of public flags as JSON; false if left out'),
   keyRequired: z.boolean().optional().describe('Whether nobody evaluates flags without a key'),
   targetingKey: z
     .enum(['browser', 'account'])

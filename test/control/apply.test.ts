@@ -352,6 +352,16 @@ describe('rollback', () => {
     expect(previews).toEqual({ hosts, keys, revoked: ['r'.repeat(12)] })
   })
 
+  it('lets no key of flags in that was taken away since', () => {
+    const keyed = (name: string) => ({ keys: [{ name, sha256: 'a'.repeat(64) }] })
+    const roll = { kind: 'rollback', to: 3 } as const
+    const before = { ...earlier, flagSettings: { perMinute: 5, ...keyed('old') } }
+    const after = applied(roll, current, before)
+    expect(after.flagSettings).toEqual({ perMinute: 5 })
+    const now = { ...current, flagSettings: keyed('new') }
+    expect(applied(roll, now, before).flagSettings).toEqual({ perMinute: 5, ...keyed('new') })
+  })
+
   it('is tested with every field of the document that is not of the control', () => {
     const ofControl = ['revision', 'reserve', 'audit']
     const fields = Object.keys(PARTS).filter((name) => !ofControl.includes(name))

@@ -34,6 +34,7 @@ it('has a row for every setting, and names every field of a flag', () => {
     'targeting',
     'metadata',
     'public',
+    'backend',
     'defaults',
   ]) {
     expect(page).toContain(`\n| \`${name}\` |`)

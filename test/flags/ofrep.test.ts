@@ -370,6 +370,44 @@ describe('an event stream', () => {
   })
 })
 
+describe('what is served anyway', () => {
+  const carried = {
+    ...flags,
+    banner: { ...flags.banner, backend: true },
+    secret: { ...flags.banner, public: false, backend: true },
+    'größe <b>': { ...flags.banner, variants: { on: '</script>', off: 'ü' } },
+  }
+
+  it('carries public values into pages, and others to backends alone', async () => {
+    await holo.put({ flags: carried, flagSettings: { ...SETTINGS, inPages: true } })
+    const profile = new Profile(holo.url)
+    await vi.waitFor(async () => {
+      const page = await profile.open('/', { 'accept-encoding': 'identity' })
+      const [, json = ''] =
+        /<script type="application\/json" id="holo-flags">(.*?)<\/script>/.exec(page.body) ?? []
+      const values = JSON.parse(json)
+      expect(values).toMatchObject({ banner: false, who: 'other', 'größe <b>': 'ü' })
+      expect(values).not.toHaveProperty('secret')
+      expect(values).not.toHaveProperty('closed')
+      expect(page.headers.etag).toMatch(/flags-/)
+    }, WAIT)
+    holo.seen.length = 0
+    await profile.fetch('/api/x', { headers: { 'holo-flags': '{"banner":"forged"}' } })
+    expect(holo.seen[0]?.headers['holo-flags']).toBe('{"banner":false,"secret":false}')
+  })
+
+  it('carries nothing where no flag says so', async () => {
+    await holo.put({ flags, flagSettings: SETTINGS })
+    const profile = new Profile(holo.url)
+    await vi.waitFor(async () => {
+      expect((await profile.open('/')).body).not.toContain('holo-flags')
+    }, WAIT)
+    holo.seen.length = 0
+    await profile.fetch('/api/x')
+    expect(holo.seen[0]?.headers).not.toHaveProperty('holo-flags')
+  })
+})
+
 describe('limits', () => {
   it('ask a client to wait', async () => {
     await holo.put({ flags, flagSettings: { ...SETTINGS, perMinute: 1 } })
