@@ -5,6 +5,7 @@ import type { Finding, Path } from './finding.ts'
 import type { FlagDefinition } from './flags.ts'
 import type { AssignmentsDocument } from './schema.ts'
 
+const FLAGD_OPERATORS = ['fractional', 'sem_ver', 'starts_with', 'ends_with']
 /** The operators of JsonLogic that flagd takes, and flagd's own. */
 const FLAG_OPERATORS = [
   ...[
@@ -24,9 +25,11 @@ const FLAG_OPERATORS = [
   ],
   ...['>', '>=', '<', '<=', 'max', 'min', '+', '-', '*', '/', '%', 'map', 'reduce', 'filter'],
   ...['all', 'none', 'some', 'merge', 'in', 'cat', 'substr'],
-  ...['fractional', 'sem_ver', 'starts_with', 'ends_with'],
+  ...FLAGD_OPERATORS,
 ]
 const ITERATORS = ['map', 'reduce', 'filter', 'all', 'none', 'some']
+/** What makes a value of its parts. */
+const GROWING = ['merge', 'cat']
 const SEM_VER_OPERATORS = ['=', '!=', '<', '<=', '>', '>=', '^', '~']
 
 /** Deeper than anybody writes by hand; it keeps evaluation from overflowing the stack. */
@@ -48,7 +51,8 @@ type Check = {
   /** Names of evaluators that are being read, so that a circle of references ends. */
   readonly open: ReadonlySet<string>
   readonly count: { nodes: number }
-  readonly isInIteration: boolean
+  /** The iteration around a node. */
+  readonly iteration: string | undefined
 }
 
 /** Everything that is wrong with the flags of a document. */
@@ -124,7 +128,7 @@ function checkLogic(
   evaluators: Evaluators,
   open: ReadonlySet<string>,
 ): readonly Finding[] {
-  const check = { evaluators, findings: [], open, count: { nodes: 0 }, isInIteration: false }
+  const check = { evaluators, findings: [], open, count: { nodes: 0 }, iteration: undefined }
   checkNode(logic, path, 0, check)
   const { findings, count } = check as Check
   if (count.nodes <= MAX_NODES) return findings
@@ -155,11 +159,18 @@ function checkNode(node: unknown, path: Path, depth: number, check: Check): void
   } else {
     const isIterator = ITERATORS.includes(name)
     // The context of a caller may hold long lists: one inside of the other would take the square of that.
-    if (isIterator && check.isInIteration)
-      report(`${name} cannot stand inside of another iteration`)
+    const { iteration } = check
+    if (isIterator && iteration) report(`${name} cannot stand inside of another iteration`)
+    // There they do not see the context that they need, and evaluation fails.
+    if (iteration && FLAGD_OPERATORS.includes(name)) {
+      report(`${name} cannot stand inside of ${iteration}`)
+    }
+    if (iteration === 'reduce' && GROWING.includes(name)) {
+      report(`${name} cannot stand inside of reduce: it could double with every item`)
+    }
     const message = checkArguments(name, written)
     if (message) report(message)
-    const inside = isIterator ? { ...check, isInIteration: true } : check
+    const inside = isIterator ? { ...check, iteration: name } : check
     checkNode(written, [...path, name], depth + 1, inside)
   }
 }

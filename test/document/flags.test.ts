@@ -110,6 +110,23 @@ const REFUSED: readonly (readonly [string, unknown, string, RegExp])[] = [
     'flags.dark.targeting.if[0].some[1]',
     /cannot stand inside of another/,
   ],
+  [
+    'an operator of flagd in an iteration',
+    targeting({ if: [{ some: [{ var: 'tags' }, { starts_with: [{ var: '' }, 'b'] }] }, 'on'] }),
+    'flags.dark.targeting.if[0].some[1]',
+    /starts_with cannot stand inside of some/,
+  ],
+  [
+    'what grows without bound',
+    targeting({
+      if: [
+        { reduce: [{ var: 'a' }, { merge: [{ var: 'accumulator' }, { var: 'accumulator' }] }, []] },
+        'on',
+      ],
+    }),
+    'flags.dark.targeting.if[0].reduce[1]',
+    /merge cannot stand inside of reduce/,
+  ],
   ['depth', targeting({ if: [nest(60), 'on'] }), '', /nested at most 20 deep/],
   [
     'size',
