@@ -51,6 +51,8 @@ export default defineConfig({
             miniflare: { bindings: { COUNTS_FLUSH_MS: '0' } },
           }),
         ],
+        // As wrangler.toml says.
+        resolve: { alias: { 'object-hash': join(import.meta.dirname, 'src/flags/no-hash.ts') } },
         test: {
           name: 'worker',
           include: ['test/worker/**/*.test.ts'],

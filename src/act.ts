@@ -10,6 +10,7 @@ import { isAmbiguous, matchService } from './core/services.ts'
 import type { Intent } from './core/site/resolve.ts'
 import type { Decision, Service } from './core/types.ts'
 import type { CompiledAssignments } from './document/compile.ts'
+import { toFlagsHeader } from './flags/carried.ts'
 import { errorResponse } from './http/errors.ts'
 import type { Facts } from './http/facts.ts'
 import {
@@ -159,6 +160,7 @@ async function forward(situation: ActOptions, service: Service): Promise<ActResu
         ...(backend.has('version') ? { 'Holo-Version': version.id } : {}),
         ...(backend.has('environment') ? { 'Holo-Environment': environment } : {}),
         ...(backend.has('visitor') && !facts.anonymous ? { 'Holo-Visitor': facts.visitor } : {}),
+        ...toFlagsHeader(facts, decision, assignments),
         ...(isCopy ? { 'Holo-Copy': '1' } : {}),
       },
       requestId,

@@ -6,6 +6,7 @@ import type { PreviewClaims } from './core/previews.ts'
 import type { Decision } from './core/types.ts'
 import type { BrowserReports } from './document/browser-reports.ts'
 import type { CompiledAssignments } from './document/compile.ts'
+import { toPageFlags } from './flags/carried.ts'
 import type { Facts } from './http/facts.ts'
 import type { Insertion } from './http/insertion.ts'
 import { isByHashingWorker, isPrefetch, opensPage } from './http/kind.ts'
@@ -29,12 +30,16 @@ export function listInsertions(
 ): readonly Insertion[] {
   const isPinned = assignments.tabPinned.has(decision.environment)
   const isPreviewed = decision.reason === 'preview'
+  const hasFlags = (assignments.flags?.inPages.length ?? 0) > 0
   const isReporting = reporting?.script === true
-  if ((!isPinned && !isPreviewed && !isReporting) || !mayGetPage(headers, facts)) return NONE
+  const getsAny = isPinned || isPreviewed || isReporting || hasFlags
+  if (!getsAny || !mayGetPage(headers, facts)) return NONE
   const bar = isPreviewed ? toPreviewBar(facts, decision, assignments, claims) : undefined
+  const values = toPageFlags(facts, decision, assignments)
   return [
     // A tab is pinned before anything else runs in it.
     ...(isPinned ? [toTabPin(decision)] : []),
+    ...(values ? [values] : []),
     ...(isReporting ? [toReportScript(decision)] : []),
     ...(bar ? [bar] : []),
   ]

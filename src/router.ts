@@ -23,6 +23,8 @@ import type { Service } from './core/types.ts'
 import { isDashboardPath, serveDashboard, serveDashboardHost } from './dashboard-page.ts'
 import { type CompiledAssignments, compileService } from './document/compile.ts'
 import type { Env } from './env.ts'
+import { areFlagsCarried } from './flags/carried.ts'
+import { isBehind, isOfrepPath, Ofrep } from './flags/ofrep.ts'
 import { toHostRole } from './http/dashboard-host.ts'
 import { errorResponse } from './http/errors.ts'
 import { type Facts, type FactsOptions, readFacts } from './http/facts.ts'
@@ -94,6 +96,7 @@ export function createRouter(env: Env): Router {
       fetch: (...args) => fetch(...args),
       now: Date.now,
     }),
+    ofrep: new Ofrep(),
   }
   return async (request, ctx) => {
     const requestId = request.headers.get('cf-ray') ?? crypto.randomUUID()
@@ -128,6 +131,7 @@ type RouterDeps = {
   /** Where browsers may sign in, and no version is served; everywhere if undefined. */
   readonly dashboardHost: string | undefined
   readonly gate: PreviewGate
+  readonly ofrep: Ofrep
 }
 
 async function route(
@@ -159,10 +163,12 @@ async function route(
   if (hostRole === 'dashboard') return serveDashboardHost(request, address.path, requestId)
   const kind = toKind(request.method, request.headers, address.path)
   const waitUntil = (work: Promise<unknown>) => ctx.waitUntil(work)
-  const { assignments, origin, isStale } = await loader.load(
-    kind === 'document' || isVersionNow || isTab,
-    waitUntil,
-  )
+  const isOfrep = isOfrepPath(address.path)
+  const mustBeFresh = kind === 'document' || isVersionNow || isTab || isOfrep
+  const loaded = await loader.load(mustBeFresh, waitUntil)
+  const isTold = isOfrep && isBehind(address.url, loaded.assignments?.flags)
+  if (isTold) await loader.flush(waitUntil)
+  const { assignments, origin, isStale } = isTold ? await loader.load(false, waitUntil) : loaded
   if (!assignments) {
     const facts = readFacts(request, kind, NO_FACTS_OPTIONS, address)
     if (!facts) return errorResponse('bad_path', requestId)
@@ -186,7 +192,12 @@ async function route(
   const exchanged = await gate.exchange(request, kind, address, assignments, requestId)
   if (exchanged) return exchanged
   const opened = await gate.open(request, address.url.protocol === 'https:', assignments)
-  const options = { ...toFactsOptions(assignments), granted: opened.granted }
+  const flags = isOfrep ? assignments.flags : undefined
+  const options = {
+    ...toFactsOptions(assignments),
+    ...(flags && { withAttributes: true }),
+    granted: opened.granted,
+  }
   const read = readFacts(request, kind, options, address)
   if (!read) return errorResponse('bad_path', requestId)
   const facts = withFrameworkPin(read, request.headers, assignments)
@@ -201,6 +212,11 @@ async function route(
     const taken = await serveReport(parts)
     flushLater()
     return taken
+  }
+  if (flags) {
+    const readTag = async () => (await loader.load(false, waitUntil)).assignments?.flags?.tag ?? ''
+    const decision = decide(facts, assignments)
+    return deps.ofrep.serve({ request, url: address.url, facts, decision, flags, readTag })
   }
   if (facts.hasStrayPin) return leadWithoutPin(address.url, facts)
   const decision = decide(facts, assignments)
@@ -312,7 +328,8 @@ const NO_FACTS_OPTIONS: FactsOptions = {
 
 function toFactsOptions(assignments: CompiledAssignments): FactsOptions {
   const { visitor, salt, polled, embeddedCookies, rules } = assignments
-  return { visitor, salt, polled, embeddedCookies, withAttributes: rules.length > 0 }
+  const withAttributes = rules.length > 0 || areFlagsCarried(assignments)
+  return { visitor, salt, polled, embeddedCookies, withAttributes }
 }
 
 /** What is counted for a request that failed because of an error in Holo itself, not in a service. */

@@ -1,5 +1,5 @@
 // What single functions of the core cost, called in this process: the decision by the number of
-// rules, the hash of visitors, and looking up a path in small and large manifests.
+// rules, the hash of visitors, looking up a path in small and large manifests, and evaluating all of 200 flags.
 
 import { createHash } from 'node:crypto'
 import { decide } from '../../src/core/decide.ts'
@@ -7,12 +7,16 @@ import { encodeManifest, type Manifest, openManifest } from '../../src/core/site
 import { bucketOf } from '../../src/core/traffic.ts'
 import type { Assignments, RequestFacts } from '../../src/core/types.ts'
 import { compileAssignments } from '../../src/document/compile.ts'
+import { type CompiledFlags, compileFlags } from '../../src/document/compile-flags.ts'
 import { formatProblems, parseAssignments } from '../../src/document/parse.ts'
+import { evaluateFlag } from '../../src/flags/evaluate.ts'
 import { type Effort, type Timing, toTiming } from './results.ts'
 import { interleave } from './rounds.ts'
 
 const RULES = [0, 10, 200] as const
 const AIM_200_RULES_NS = 50_000
+const FLAGS = 200
+const AIM_200_FLAGS_NS = 2_000_000
 /** The longest time of a turn: short enough for many rounds. */
 const LONGEST_TURN_MS = 100
 /** Calls between two readings of the clock. */
@@ -33,6 +37,7 @@ export async function measureInProcess(
     if (decide(FACTS, assignments).reason !== 'bucket') throw new Error('a rule matches')
     return [`decide, ${count} rules`, turn(() => decide(FACTS, assignments))] as const
   })
+  const flags = makeFlags()
   const measured = await interleave(
     {
       ...Object.fromEntries(decisions),
@@ -42,13 +47,49 @@ export async function measureInProcess(
       'manifest of 100,000 files, hit': turn((n) => large.find(toPath((n * 7919) % 100_000))),
       'manifest of 100,000 files, miss': turn((n) => large.find(toPath(-1 - (n % 100_000)))),
       'manifest of 100,000 files, opened': turn(() => openManifest(large.bytes)),
+      [`${FLAGS} flags, evaluated`]: turn((n) => evaluateAll(flags, n)),
     },
     rounds,
     (round) => say(`in process, round ${round} of ${rounds}`),
   )
-  return Object.entries(measured).map(([name, ns]) =>
-    toTiming(name, ns, name === 'decide, 200 rules' ? AIM_200_RULES_NS : undefined),
-  )
+  return Object.entries(measured).map(([name, ns]) => toTiming(name, ns, AIMS[name]))
+}
+
+const AIMS: Readonly<Record<string, number>> = {
+  'decide, 200 rules': AIM_200_RULES_NS,
+  [`${FLAGS} flags, evaluated`]: AIM_200_FLAGS_NS,
+}
+
+/** Each has a rule that does not match, and shares its visitors out. */
+function makeFlags(): CompiledFlags {
+  const flags = Array.from({ length: FLAGS }, (_, n) => {
+    const condition = { ends_with: [{ var: 'email' }, `@team-${n}.example.com`] }
+    const targeting = {
+      if: [
+        condition,
+        'on',
+        {
+          fractional: [
+            ['on', 10],
+            ['off', 90],
+          ],
+        },
+      ],
+    }
+    const variants = { on: true, off: false }
+    return [`flag-${n}`, { state: 'ENABLED' as const, variants, targeting }] as const
+  })
+  const compiled = compileFlags({ flags: Object.fromEntries(flags) })
+  if (!compiled) throw new Error('there are flags')
+  return compiled
+}
+
+/** As a bulk evaluation does it, with its JSON. */
+function evaluateAll(flags: CompiledFlags, n: number): string {
+  const context = { targetingKey: `visitor-${n % 9000}`, email: 'anna@example.com' }
+  const place = { environment: 'main', version: '1.0.0' }
+  const all = [...flags.definitions.keys()].map((key) => evaluateFlag(flags, key, context, place))
+  return JSON.stringify(all)
 }
 
 /** Keeps the results of calls, so that the engine cannot remove a call as unused. */

@@ -1,7 +1,10 @@
 // Bundles the Worker as one module, because miniflare needs bundled code. It is minified as wrangler.toml says, so
 // that a local run and the tests run what is deployed.
 
+import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'esbuild'
+
+const NO_HASH = fileURLToPath(new URL('../../src/flags/no-hash.ts', import.meta.url))
 
 /** Replaces the modules with a matching path by a text. */
 export type Instead = { readonly path: RegExp; readonly text: string }
@@ -18,6 +21,8 @@ export async function bundleWorker(entry: string, instead?: Instead): Promise<st
     minify: true,
     keepNames: false,
     external: ['cloudflare:*'],
+    // As wrangler.toml says.
+    alias: { 'object-hash': NO_HASH },
     logLevel: 'warning',
     plugins: instead ? [toPlugin(instead)] : [],
   })

@@ -24,6 +24,8 @@ const config = z.strictObject({
   minify: z.boolean(),
   upload_source_maps: z.boolean(),
   keep_names: z.boolean(),
+  // The bundle of local runs does the same: bundle.ts.
+  alias: z.record(z.string(), z.string()),
   build: z.strictObject({ command: z.string() }),
   assets: z.strictObject({
     directory: z.string(),

@@ -9,6 +9,7 @@ import { BLOB_ROUTES, MANIFEST_ROUTES } from './routes/contents.ts'
 import { ENVIRONMENT_ROUTES } from './routes/environments.ts'
 import { ERROR_ROUTES } from './routes/errors.ts'
 import { EXPLAIN_ROUTE } from './routes/explain.ts'
+import { FLAG_ROUTES } from './routes/flags.ts'
 import { HEALTH_ROUTE, SERVICES_HEALTH_ROUTE } from './routes/health.ts'
 import { HISTORY_ROUTES } from './routes/history.ts'
 import { METRICS_ROUTES } from './routes/metrics.ts'
@@ -22,6 +23,7 @@ import { VERSION_ROUTES } from './routes/versions.ts'
 const CONTROLLED: readonly Route[] = [
   ...ENVIRONMENT_ROUTES,
   ...VERSION_ROUTES,
+  ...FLAG_ROUTES,
   ...MANIFEST_ROUTES,
   ...UPLOAD_ROUTES,
   ...BLOB_ROUTES,

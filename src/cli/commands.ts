@@ -6,6 +6,8 @@ import { DOCUMENT_COMMANDS, TRANSFER_COMMANDS } from './commands/documents.ts'
 import { ENV_COMMANDS } from './commands/env.ts'
 import { BROWSER_ERRORS } from './commands/errors.ts'
 import { EXPLAIN } from './commands/explain.ts'
+import { FLAGS_COMMANDS } from './commands/flags.ts'
+import { FLAGS_TRY_COMMANDS } from './commands/flags-try.ts'
 import { GC } from './commands/gc.ts'
 import { HISTORY_COMMANDS } from './commands/history.ts'
 import { INIT } from './commands/init.ts'
@@ -62,6 +64,8 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
   ...ENV_COMMANDS,
   TAB_PINS,
   ...RULES_COMMANDS,
+  ...FLAGS_COMMANDS,
+  ...FLAGS_TRY_COMMANDS,
   ...PREVIEW_COMMANDS,
   EXPLAIN,
   BROWSER_ERRORS,

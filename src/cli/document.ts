@@ -158,6 +158,12 @@ export function knowVersion(id: string, { document }: KnownDocument): void {
   knowName('version', id, Object.keys(document.versions), '')
 }
 
+/** Checks that a table of flags has the flag. @throws CliFailure that suggests a similar name. */
+export function knowFlag(key: string, flags: object = {}): void {
+  const known = Object.keys(flags)
+  knowName('flag', key, known, toSuggestion(key, known))
+}
+
 function knowName(what: string, name: string, known: readonly string[], suggestion: string): void {
   if (known.includes(name)) return
   const has =

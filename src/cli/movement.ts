@@ -64,6 +64,8 @@ function listChanges(before: AssignmentsDocument, after: AssignmentsDocument): s
     ...listEnvironments(before, after),
     ...compareTables('version', before.versions, after.versions, describeVersion),
     ...listRules(before, after),
+    ...compareTables('flag', before.flags ?? {}, after.flags ?? {}, describeFlag),
+    ...(isSame(before.flagSettings, after.flagSettings) ? [] : ['settings of flags: changed']),
     ...(before.salt === after.salt
       ? []
       : [
@@ -102,6 +104,14 @@ function compareTables<T>(
     if (is === undefined) return [`${what} ${name}: removed`]
     return describe(was, is).map((change) => `${what} ${name}: ${change}`)
   })
+}
+
+type Flag = NonNullable<AssignmentsDocument['flags']>[string]
+
+function describeFlag(was: Flag, is: Flag): string[] {
+  if (isSame(was, is)) return []
+  if (was.state !== is.state) return [is.state === 'ENABLED' ? 'on' : 'off']
+  return ['changed']
 }
 
 type Environment = AssignmentsDocument['environments'][string]

@@ -13,6 +13,7 @@ import type {
   Version,
 } from '../core/types.ts'
 import { type CompiledBrowserReports, compileBrowserReports } from './browser-reports.ts'
+import { type CompiledFlags, compileFlags } from './compile-flags.ts'
 import { compileMeasure, type Measure } from './measure.ts'
 import { listVisited, type Openness, readOpenness } from './open.ts'
 import { normaliseOrigin } from './origin.ts'
@@ -59,6 +60,8 @@ export type CompiledAssignments = Assignments & {
   readonly expose: Expose
   /** What the team declares for the judge. */
   readonly measure: Measure
+  /** Absent without flags. */
+  readonly flags?: CompiledFlags | undefined
   /**
    * The name of this Holo in `CDN-Loop` (RFC 8586 section 2). It is made of the salt, so that every
    * Holo has its own.
@@ -150,6 +153,7 @@ export function compileAssignments(document: AssignmentsDocument): CompiledAssig
       backend: new Set(document.expose?.backend ?? ['version', 'environment', 'visitor']),
     },
     measure: compileMeasure(document.measure),
+    flags: compileFlags(document),
     loopId: `holo-${murmur3Text(document.salt).toString(16)}`,
   }
 }

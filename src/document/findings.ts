@@ -2,7 +2,7 @@
 // may have several forms, it first finds out which form was meant.
 
 import * as z from 'zod'
-import type { Finding, Path } from './validate.ts'
+import type { Finding, Path } from './finding.ts'
 
 /** The kinds of values: zod's name, and the word for people. */
 const KINDS: Readonly<Record<string, string>> = {

@@ -8,6 +8,7 @@ import type { Metric } from '../core/judge/sets.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { type Plan, PRESETS, type Step, toDefaultMetric } from '../core/rollout/plan.ts'
 import { BASELINE_BELOW_WEIGHT } from '../core/rollout/state.ts'
+import type { Finding } from './finding.ts'
 import { type Problem, toProblems } from './parse.ts'
 import {
   type MetricDocument,
@@ -15,7 +16,6 @@ import {
   planSchema,
   type StepDocument,
 } from './plan-schema.ts'
-import type { Finding } from './validate.ts'
 
 const MINUTE_MS = 60_000
 const DEFAULT_PRESET = 'standard'

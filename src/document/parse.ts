@@ -3,9 +3,10 @@
 
 import type { z } from 'zod'
 import { err, ok, type Result } from '../core/result.ts'
+import type { Finding, Path } from './finding.ts'
 import { listFindings, valueAt } from './findings.ts'
 import { type AssignmentsDocument, assignmentsSchema, PARTS } from './schema.ts'
-import { type Finding, type PartialDocument, type Path, validate } from './validate.ts'
+import { type PartialDocument, validate } from './validate.ts'
 
 /** A hundred versions with their services take about 30 KiB; a larger document is a mistake. */
 export const MAX_ASSIGNMENTS_BYTES = 256 * 1024

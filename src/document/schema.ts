@@ -4,6 +4,7 @@
 import * as z from 'zod'
 import { BUCKETS } from '../core/traffic.ts'
 import { browserReports } from './browser-reports.ts'
+import { flagSettings, flags } from './flags.ts'
 import { frameworkPin } from './framework-pin.ts'
 import { measure } from './measure.ts'
 import { environmentName, isHost, versionId } from './names.ts'
@@ -136,6 +137,8 @@ export const PARTS = {
   expose: expose.optional(),
   measure: measure.optional(),
   previews: previews.optional(),
+  flags: flags.optional(),
+  flagSettings: flagSettings.optional(),
   reserve: z
     .literal(true, '"reserve" is true, or left out')
     .optional()

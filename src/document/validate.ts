@@ -3,13 +3,10 @@
 
 import { checkCondition } from '../core/conditions.ts'
 import { BUCKETS, toBucketCount } from '../core/traffic.ts'
+import { checkFlags } from './check-flags.ts'
+import type { Finding } from './finding.ts'
 import { checkOrigin } from './origin.ts'
 import { type AssignmentsDocument, MAX_WRITTEN_REVISION } from './schema.ts'
-
-/** A place in the document: keys and indices from the top. */
-export type Path = readonly (string | number)[]
-
-export type Finding = { readonly path: Path; readonly message: string }
 
 /** The fields of a document that have the right shape by themselves. */
 export type PartialDocument = {
@@ -24,6 +21,7 @@ export function validate(parts: PartialDocument, allowInsecure: boolean): Findin
     ...checkRules(parts),
     ...checkServices(parts, allowInsecure),
     ...checkSpent(parts),
+    ...checkFlags(parts),
     ...checkRevision(parts),
   ]
 }

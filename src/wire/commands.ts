@@ -48,6 +48,18 @@ export const COMMANDS = {
     kind: z.literal('set-rules'),
     rules: z.array(z.unknown()).max(500),
   }),
+  /** Sets the given flags and leaves the others, or replaces all. */
+  'set-flags': z.strictObject({
+    kind: z.literal('set-flags'),
+    /** By key; `null` removes a flag. */
+    flags: z.record(z.string(), z.unknown()),
+    /** Whether flags that are not named are removed. */
+    replace: z.boolean().optional(),
+    /** Shared parts of targeting; those in use if left out. */
+    evaluators: z.record(z.string(), z.unknown()).optional(),
+    /** Metadata of all flags; those in use if left out. */
+    metadata: z.record(z.string(), z.unknown()).optional(),
+  }),
   /** Whether pages get the script that pins each tab: in all environments, or in one. */
   'set-tab-pins': z.strictObject({
     kind: z.literal('set-tab-pins'),
@@ -82,6 +94,7 @@ export const commandSchema = z.discriminatedUnion('kind', [
   COMMANDS.shift,
   COMMANDS.swap,
   COMMANDS['set-rules'],
+  COMMANDS['set-flags'],
   COMMANDS['set-tab-pins'],
   COMMANDS['set-services'],
   COMMANDS.rollback,
@@ -98,6 +111,7 @@ export const SCOPE_OF_COMMAND: Readonly<Record<Command['kind'], Scope>> = {
   shift: 'shift',
   swap: 'shift',
   'set-rules': 'shift',
+  'set-flags': 'shift',
   'set-tab-pins': 'shift',
   'set-services': 'publish',
   rollback: 'shift',

@@ -60,6 +60,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'POST /rollouts': { version: 'v2' },
   'POST /withdraw': { version: 'v9' },
   'PUT /rules': { rules: [] },
+  'PUT /flags': { flags: {} },
   'PUT /tab-pins': { on: true },
   'PUT /assignments': { schema: 1 },
   'POST /rollback': { to: 1 },

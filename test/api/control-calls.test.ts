@@ -133,6 +133,7 @@ const COMMANDS: Record<Command['kind'], Row> = {
   shift: [change({ kind: 'shift', weights: { canary: 5 } }), SHIFT],
   swap: [change({ kind: 'swap', environments: ['main', 'canary'] }), SHIFT],
   'set-rules': [change({ kind: 'set-rules', rules: [] }), SHIFT],
+  'set-flags': [change({ kind: 'set-flags', flags: {} }), SHIFT],
   'set-tab-pins': [change({ kind: 'set-tab-pins', on: true }), SHIFT],
   // Of a version that nobody sees.
   'set-services': [change({ kind: 'set-services', version: 'v3', services: [] }), PUBLISH],

@@ -133,6 +133,10 @@ const TABLE: Table = {
     others: [['PUT', '/rules', { rules: [{ name: 'all', environment: 'pr-1', when: true }] }]],
     own: [],
   },
+  'PUT /flags': {
+    others: [['PUT', '/flags', { flags: { dark: { state: 'ENABLED', variants: { on: true } } } }]],
+    own: [],
+  },
   'PUT /assignments': {
     others: [['PUT', '/assignments', { schema: 1 }]],
     own: [],
@@ -257,7 +261,7 @@ describe.each(Object.entries(TABLE))('%s by a token that is limited to previews'
       const [method, path, json] = fill(row, idOf(unlimited))
       for (const query of ['', '?dryRun=true']) {
         const takesDryRun =
-          /environments|traffic|swap|services|withdraw|rules|tab-pins|rollback|assignments$/
+          /environments|traffic|swap|services|withdraw|rules|flags|tab-pins|rollback|assignments$/
         if (query && !takesDryRun.test(path)) continue
         const answer = await call(method, path + query, json, token)
         expect([row, answer.status, codeOf(answer)], answer.body).toEqual([row, 403, 'forbidden'])

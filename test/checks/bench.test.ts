@@ -204,6 +204,7 @@ it('prints nothing but JSON in its documented form with --json', () => {
     timings: [
       ...[timing, timing, { ...timing, name: 'decide, 200 rules', ...aimed('atMost', 50_000) }],
       ...[timing, timing, timing, timing, timing, timing],
+      { ...timing, name: '200 flags, evaluated', ...aimed('atMost', 2_000_000) },
     ],
     operations: [
       { name: 'cold isolate, cold data centre', kv: 1, r2: 101, control: 1, ...counts },

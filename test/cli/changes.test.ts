@@ -253,6 +253,45 @@ describe('a change', () => {
     const explained = await run(['explain', '/', '--cookie', 'staff=1', '--json'])
     expect(explained.json?.decision).toMatchObject({ environment: 'canary', rule: 'staff' })
   })
+
+  it('takes flags from a file of flagd, tries them, and switches one off', async () => {
+    const file = {
+      $schema: 'https://flagd.dev/schema/v0/flags.json',
+      flags: {
+        banner: {
+          state: 'ENABLED',
+          variants: { on: true, off: false },
+          defaultVariant: 'off',
+          targeting: { if: [{ $ref: 'staff' }, 'on'] },
+        },
+      },
+      $evaluators: { staff: { ends_with: [{ var: 'email' }, '@example.com'] } },
+    }
+    const input = JSON.stringify(file)
+    const imported = await run(['flags', 'import', '-', '--yes'], { input })
+    expect(imported.stderr).toContain('flag banner: new')
+    const { json: listed } = await run(['flags', 'list', '--json'])
+    expect(listed?.flags).toMatchObject([{ key: 'banner', state: 'ENABLED', targeted: true }])
+    const { json: exported } = await run(['flags', 'export', '--json'])
+    expect(exported).toMatchObject({ flags: file.flags, $evaluators: file.$evaluators })
+    const staff = ['--context', '{"email":"a@example.com"}']
+    const explained = await run(['flags', 'explain', 'banner', ...staff])
+    expect(explained.stdout).toContain('banner is true: variant on, TARGETING_MATCH')
+    const table = [
+      { flag: 'banner', context: { email: 'a@example.com' }, value: true },
+      { flag: 'banner', value: false, reason: 'DEFAULT' },
+    ]
+    const tested = await run(['flags', 'test', '-'], { input: JSON.stringify(table) })
+    expect([tested.code, tested.stdout]).toEqual([0, '2 passed, 0 failed\n'])
+    const off = await run(['flags', 'toggle', 'banner', 'off', '--yes'])
+    expect(off.stderr).toContain('flag banner: off')
+    const again = await run(['flags', 'test', '-'], { input: JSON.stringify(table) })
+    expect([again.code, again.stdout]).toEqual([1, expect.stringContaining('2 failed')])
+    const misspelt = await run(['flags', 'toggle', 'baner', 'off', '--yes'])
+    expect([misspelt.code, misspelt.stderr]).toEqual([1, expect.stringContaining('banner')])
+    expect((await run(['flags', 'set', 'banner', '--remove', '--yes'])).code).toBe(0)
+    expect((await run(['flags', 'list'])).stdout).toBe('There are no flags\n')
+  })
 })
 
 describe('a token', () => {

@@ -20,12 +20,18 @@ let way: Awaited<ReturnType<typeof openFreshWay>>
 let nobody: string
 const tokens: Partial<Record<CommandScope, string>> = {}
 
+const FLAG = { state: 'ENABLED', variants: { on: true, off: false }, defaultVariant: 'on' }
+
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'holo-cli-'))
   await mkdir(join(folder, 'dist'))
   await writeFile(join(folder, 'dist/index.html'), '<h1>page</h1>')
   await writeFile(join(folder, 'assignments.json'), JSON.stringify(exampleDocument()))
   await writeFile(join(folder, 'rules.json'), '[]')
+  await writeFile(join(folder, 'flag-before.json'), JSON.stringify({ ...FLAG, metadata: {} }))
+  await writeFile(join(folder, 'flag.json'), JSON.stringify(FLAG))
+  await writeFile(join(folder, 'flags.json'), JSON.stringify({ flags: { dark: FLAG } }))
+  await writeFile(join(folder, 'flag-tests.json'), '[{"flag":"dark","value":true}]')
   await writeFile(join(folder, 'broken.json'), '{ "schema": 2')
   edge = await startAdminEdge()
   way = await openFreshWay(edge.url)
@@ -39,6 +45,7 @@ beforeAll(async () => {
   const { document } = (json?.export ?? {}) as { document?: object }
   const imported = { ...document, traffic: { main: 50, canary: 50 } }
   await writeFile(join(folder, 'imported.json'), JSON.stringify(imported))
+  await run('flags set', ['dark', 'flag-before.json', '--yes'])
   await makePastRollout()
   nobody = `http://127.0.0.1:${await findFreePort('127.0.0.1')}`
 })
@@ -96,6 +103,14 @@ const ROWS: Readonly<Record<string, Row>> = {
   'tab-pins': { works: ['on'], bad: ['maybe'] },
   'rules list': { works: [], bad: ['one-too-many'] },
   'rules set': { works: ['rules.json'], bad: ['broken.json'] },
+  'flags list': { works: [], bad: ['one-too-many'] },
+  'flags get': { works: ['dark'], bad: [] },
+  'flags set': { works: ['dark', 'flag.json'], bad: ['dark'] },
+  'flags toggle': { works: ['dark', 'off'], bad: ['dark', 'maybe'] },
+  'flags import': { works: ['flags.json'], bad: ['broken.json'] },
+  'flags export': { works: [], bad: ['one-too-many'] },
+  'flags explain': { works: ['dark'], bad: ['dark', '--context', 'none'] },
+  'flags test': { works: ['flag-tests.json'], bad: ['broken.json'] },
   preview: { works: ['v2'], bad: ['v2', '--for', 'ever'] },
   previews: { works: [], bad: ['one-too-many'] },
   'previews revoke': { works: ['abcdefghijkl'], bad: ['mine'] },
@@ -238,7 +253,7 @@ describe('what is mistyped', () => {
     expectReadable(await holo(args), 2, sentence)
   })
 
-  it.each(['env', 'rollout', 'rules', 'token', 'metrics'])(
+  it.each(['env', 'rollout', 'rules', 'flags', 'token', 'metrics'])(
     'lists the commands of holo %s when none is named',
     async (group) => {
       const { code, stdout, stderr } = await holo([group])

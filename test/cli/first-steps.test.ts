@@ -14,11 +14,16 @@ import { makeWorkFolder } from '../support/start-process.ts'
 let folder: Awaited<ReturnType<typeof makeWorkFolder>>
 let edge: AdminEdge
 
+const FLAG = { state: 'ENABLED', variants: { on: true, off: false }, defaultVariant: 'on' }
+
 beforeAll(async () => {
   folder = await makeWorkFolder()
   await mkdir(join(folder.path, 'dist'))
   await writeFile(join(folder.path, 'dist/index.html'), '<h1>page</h1>')
   await writeFile(join(folder.path, 'rules.json'), '[]')
+  await writeFile(join(folder.path, 'flag.json'), JSON.stringify(FLAG))
+  await writeFile(join(folder.path, 'flags.json'), JSON.stringify({ flags: { dark: FLAG } }))
+  await writeFile(join(folder.path, 'flag-tests.json'), '[{"flag":"dark","value":true}]')
   const document = JSON.stringify(exampleDocument())
   await writeFile(join(folder.path, 'assignments.json'), document)
   edge = await startAdminEdge({ isEmpty: true })
@@ -48,6 +53,12 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   'env set': ['qa', '--restricted'],
   'env remove': ['qa'],
   'rules set': ['rules.json'],
+  'flags get': ['dark'],
+  'flags set': ['dark', 'flag.json'],
+  'flags toggle': ['dark', 'off'],
+  'flags import': ['flags.json'],
+  'flags explain': ['dark'],
+  'flags test': ['flag-tests.json'],
   'tab-pins': ['on'],
   explain: ['/'],
   open: ['qa'],

@@ -17,6 +17,8 @@ let folder: string
 let edge: AdminEdge
 let env: Record<string, string>
 
+const FLAG = { state: 'ENABLED', variants: { on: true, off: false }, defaultVariant: 'on' }
+
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'holo-json-'))
   await writeFile(join(folder, 'index.html'), '<h1>page</h1>')
@@ -24,6 +26,9 @@ beforeAll(async () => {
   const other = { ...exampleDocument(), traffic: { main: 90, canary: 10 } }
   await writeFile(join(folder, 'other.json'), JSON.stringify(other))
   await writeFile(join(folder, 'rules.json'), '[]')
+  await writeFile(join(folder, 'flag.json'), JSON.stringify(FLAG))
+  await writeFile(join(folder, 'flags.json'), JSON.stringify({ flags: { dark: FLAG } }))
+  await writeFile(join(folder, 'flag-tests.json'), '[{"flag":"dark","value":true}]')
   edge = await startAdminEdge()
   env = {
     HOLO_URL: edge.url.origin,
@@ -58,6 +63,14 @@ const CALLS: readonly (readonly [name: string, ...args: string[]])[] = [
   ['env remove', 'qa', '--yes'],
   ['rules list'],
   ['rules set', 'rules.json', '--yes'],
+  ['flags set', 'dark', 'flag.json', '--yes'],
+  ['flags list'],
+  ['flags get', 'dark'],
+  ['flags toggle', 'dark', 'off', '--yes'],
+  ['flags import', 'flags.json', '--yes'],
+  ['flags export'],
+  ['flags explain', 'dark'],
+  ['flags test', 'flag-tests.json'],
   ['tab-pins', 'on', '--yes'],
   ['explain', '/', '--visitor', 'anna'],
   ['validate', 'one.json'],

@@ -326,6 +326,8 @@ describe('rollback', () => {
     },
     expose: { response: [] },
     measure: { goals: { order: 'POST /api/orders' } },
+    flags: { dark: { state: 'ENABLED', variants: { on: true }, defaultVariant: 'on' } },
+    flagSettings: { origins: ['https://app.example.com'] },
     versions: { '0.0.3': { manifest: '3'.repeat(64) } },
   })
   const keys = [{ id: 'b'.repeat(8), key: 'B'.repeat(43) }]
@@ -349,6 +351,16 @@ describe('rollback', () => {
     expect(spent).toEqual([[9000, 10000]])
     const hosts = ['*.preview.example.com']
     expect(previews).toEqual({ hosts, keys, revoked: ['r'.repeat(12)] })
+  })
+
+  it('lets no key of flags in that was taken away since', () => {
+    const keyed = (name: string) => ({ keys: [{ name, sha256: 'a'.repeat(64) }] })
+    const roll = { kind: 'rollback', to: 3 } as const
+    const before = { ...earlier, flagSettings: { perMinute: 5, ...keyed('old') } }
+    const after = applied(roll, current, before)
+    expect(after.flagSettings).toEqual({ perMinute: 5 })
+    const now = { ...current, flagSettings: keyed('new') }
+    expect(applied(roll, now, before).flagSettings).toEqual({ perMinute: 5, ...keyed('new') })
   })
 
   it('is tested with every field of the document that is not of the control', () => {

@@ -4,6 +4,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { launchBrowser } from '../support/browser.ts'
@@ -108,3 +109,79 @@ it('opens by a link, says what it shows, switches, hides, and ends', async () =>
   expect(await barOf(stranger).count()).toBe(0)
   expect(errors).toEqual([])
 })
+
+/** The web SDK of OpenFeature and the official provider, as a bundler puts them into a page. */
+const SDK = `
+  import { OpenFeature } from '@openfeature/web-sdk'
+  import { OFREPWebProvider } from '@openfeature/ofrep-web-provider'
+  Object.assign(window, { OpenFeature, OFREPWebProvider })
+`
+
+it('gives a page its flags by the official provider of OpenFeature, and a toggle within 5 seconds', async () => {
+  const banner = (defaultVariant: string) => ({
+    state: 'ENABLED' as const,
+    variants: { on: true, off: false },
+    defaultVariant,
+    public: true,
+  })
+  const theme = { ...banner('old'), variants: { old: 'old', new: 'new' } }
+  const hidden = { ...banner('on'), public: false }
+  const closed = { ...banner('on'), state: 'DISABLED' as const }
+  await site.put({ flags: { banner: banner('off'), theme, hidden, closed } })
+  await vi.waitFor(
+    async () => {
+      const { status } = await ask(site.url, '/ofrep/v1/evaluate/flags', {
+        method: 'POST',
+        body: '{"context":{}}',
+      })
+      expect(status).toBe(200)
+    },
+    { timeout: 30_000, interval: 100 },
+  )
+  const { outputFiles } = await build({
+    stdin: { contents: SDK, resolveDir: import.meta.dirname },
+    bundle: true,
+    write: false,
+    format: 'iife',
+  })
+  const context = await browser.newContext()
+  try {
+    const page = await context.newPage()
+    await page.goto(new URL('/', site.url).href)
+    await page.addScriptTag({ content: outputFiles[0]?.text ?? '' })
+    const told = await page.evaluate(async () => {
+      const { OpenFeature, OFREPWebProvider } = window as unknown as Sdk
+      await OpenFeature.setContext({ targetingKey: 'anna' })
+      await OpenFeature.setProviderAndWait(new OFREPWebProvider({ baseUrl: location.origin }))
+      const client = OpenFeature.getClient()
+      return [
+        client.getBooleanDetails('banner', true),
+        client.getStringDetails('theme', 'x'),
+        client.getBooleanDetails('closed', false),
+        client.getBooleanDetails('hidden', false),
+        client.getStringDetails('banner', 'x'),
+      ]
+    })
+    expect(told).toMatchObject([
+      { value: false, variant: 'off', reason: 'STATIC' },
+      { value: 'old', variant: 'old' },
+      { value: false, reason: 'DISABLED' },
+      { value: false, reason: 'ERROR', errorCode: 'FLAG_NOT_FOUND' },
+      { value: 'x', reason: 'ERROR', errorCode: 'TYPE_MISMATCH' },
+    ])
+    await site.put({ flags: { banner: banner('on'), theme, hidden, closed } })
+    const seen = () =>
+      (window as unknown as Sdk).OpenFeature.getClient().getBooleanValue('banner', false)
+    await page.waitForFunction(seen, undefined, { timeout: 5000 })
+  } finally {
+    await context.close()
+  }
+})
+
+type Sdk = {
+  OpenFeature: typeof import('@openfeature/web-sdk')['OpenFeature']
+  // Its type is not exact about optional properties.
+  OFREPWebProvider: new (options: {
+    baseUrl: string
+  }) => import('@openfeature/web-sdk').Provider
+}

@@ -23,6 +23,7 @@ describe('the table of routes', () => {
     ['PUT', '/traffic', 'shift'],
     ['POST', '/swap', 'swap'],
     ['PUT', '/rules', 'set-rules'],
+    ['PUT', '/flags', 'set-flags'],
     ['PUT', '/tab-pins', 'set-tab-pins'],
     ['PUT', '/versions/{version}/services', 'set-services'],
     ['POST', '/rollback', 'rollback'],

@@ -96,6 +96,7 @@ describe('the calls of the deployed control', () => {
         ['shift', { weights: {} }],
         ['swap', { environments: ['main', 'canary'] }],
         ['set-rules', { rules: [] }],
+        ['set-flags', { flags: {} }],
         ['set-tab-pins', { on: true }],
         ['set-services', { version: '1', services: [] }],
         ['rollback', { to: 1 }],

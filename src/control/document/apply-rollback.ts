@@ -31,7 +31,7 @@ export function restoreRevision(
   if (refusals.length > 0) return err(refusals)
   const { schema, spent } = current
   const { salt, environments, traffic, rules, visitor, polled, expose, measure } = earlier
-  const { tabPins, browserReports, embeddedCookies } = earlier
+  const { tabPins, browserReports, embeddedCookies, flags } = earlier
   const heir = toOwners(traffic)[0]
   const versions =
     heir === undefined ? current.versions : bequeath(current.versions, environments, heir)
@@ -50,12 +50,22 @@ export function restoreRevision(
     embeddedCookies,
     expose,
     measure,
+    flags,
+    flagSettings: withPresentKeys(earlier, current),
     previews: withOwnKeys({ previews: earlier.previews }, current).previews,
   }
   const bytes = countBytes(JSON.stringify(markOpen(draft))) + OWN_FIELDS_BYTES
   return bytes > MAX_ASSIGNMENTS_BYTES
     ? refuseChange('to', toTooLarge(to, earlier, bytes))
     : ok(draft)
+}
+
+/** The settings of flags, with the keys of today: going back must not let a key in that was taken away. */
+function withPresentKeys(earlier: Content, current: Content): Content['flagSettings'] {
+  const { keys: _, ...settings } = earlier.flagSettings ?? {}
+  const keys = current.flagSettings?.keys
+  if (keys) return { ...settings, keys }
+  return earlier.flagSettings && settings
 }
 
 /**

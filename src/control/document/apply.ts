@@ -11,6 +11,7 @@ import {
   shift,
   swap,
 } from './apply-environments.ts'
+import { setFlags } from './apply-flags.ts'
 import { restoreRevision } from './apply-rollback.ts'
 import {
   addVersion,
@@ -90,6 +91,8 @@ function change(
       return swap(command, current)
     case 'set-rules':
       return ok({ ...toDraft(current), rules: command.rules })
+    case 'set-flags':
+      return setFlags(command, current)
     case 'set-tab-pins':
       return setTabPins(command, current)
     case 'set-services':

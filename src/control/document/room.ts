@@ -137,7 +137,7 @@ function toRefusal(part: keyof Room, bytes: number, bound: number): DraftProblem
     case 'settings':
       return {
         path: '',
-        message: `the document has no room for this: environments and rules would take ${said}. Remove environments that are no longer needed ("holo env remove"), their hosts, or rules`,
+        message: `the document has no room for this: environments, rules and flags would take ${said}. Remove environments that are no longer needed ("holo env remove"), their hosts, rules, or flags`,
       }
     case 'traffic':
       return {

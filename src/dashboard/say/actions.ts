@@ -7,6 +7,7 @@ const WORDS: Readonly<Record<string, string>> = {
   shift: 'shifted traffic',
   swap: 'swapped two environments',
   'set-rules': 'changed the rules',
+  'set-flags': 'changed flags',
   'set-tab-pins': 'changed pins per tab',
   'set-services': 'changed services',
   rollback: 'rolled back',

@@ -1,0 +1,188 @@
+// `holo flags`: lists, changes, imports and exports flags. flags-try.ts evaluates them.
+
+import { changeOutput } from '../../wire/changes.ts'
+import { flagOutput, flagsAsRead, flagsFileOutput, flagsOutput } from '../../wire/flags.ts'
+import { changeDocument } from '../change.ts'
+import { type ChangeOptions, type CommandRow, type Context, command } from '../command.ts'
+import { knowFlag, loadCurrent, readJson } from '../document.ts'
+import { misuse } from '../failure.ts'
+import { toTable } from '../table.ts'
+
+type Table = Readonly<Record<string, unknown>>
+
+const FLAGS_LIST = command({
+  name: 'flags list',
+  about: 'Lists the flags: state, who may see them, default and variants.',
+  scope: 'read',
+  examples: [{ command: 'holo flags list', about: 'for people' }],
+  shape: flagsOutput,
+  run: async (context) => {
+    const { revision, flags } = await askFlags(context)
+    const json = Object.entries(flags).map(([key, flag]) => {
+      const { state, variants, defaultVariant, targeting, public: isPublic } = toRecord(flag)
+      return {
+        key,
+        state: String(state),
+        public: isPublic === true,
+        variants: Object.keys(toRecord(variants)),
+        defaultVariant: typeof defaultVariant === 'string' ? defaultVariant : null,
+        targeted: Object.keys(toRecord(targeting)).length > 0,
+      }
+    })
+    const rows = json.map((flag) => [
+      flag.key,
+      flag.state === 'ENABLED' ? 'on' : 'off',
+      flag.public ? 'everybody' : 'keys only',
+      flag.defaultVariant ?? 'of the code',
+      flag.targeted ? 'yes' : 'no',
+      flag.variants.join(', '),
+    ])
+    const titles = ['flag', 'state', 'seen by', 'default', 'targeted', 'variants']
+    const lines =
+      rows.length === 0 ? ['There are no flags'] : toTable(titles, rows, context.columns)
+    return { json: { revision, flags: json }, lines }
+  },
+})
+
+const FLAGS_GET = command({
+  name: 'flags get',
+  about: 'Prints the definition of a flag.',
+  scope: 'read',
+  arguments: [{ name: '<key>', about: 'the name of the flag' }],
+  examples: [{ command: 'holo flags get new-checkout', about: 'as JSON, for "holo flags set"' }],
+  shape: flagOutput,
+  run: async (context, [key]: [string]) => {
+    const { revision, flags } = await askFlags(context)
+    const flag = findFlag(flags, key)
+    return { json: { revision, key, flag }, lines: JSON.stringify(flag, null, 2).split('\n') }
+  },
+})
+
+const FLAGS_SET = command({
+  name: 'flags set',
+  about: 'Sets a flag to the definition in a file, or removes it.',
+  scope: 'shift',
+  changes: 'document',
+  arguments: [
+    { name: '<key>', about: 'the name of the flag' },
+    { name: '[file]', about: 'JSON; - is standard input' },
+  ],
+  options: [{ flags: '--remove', about: 'removes the flag' }],
+  examples: [
+    { command: 'holo flags set new-checkout flag.json', about: 'adds or changes it' },
+    {
+      command: 'holo flags set new-checkout --remove',
+      about: 'the default of the code counts then',
+    },
+  ],
+  shape: changeOutput,
+  run: async (
+    context,
+    [key, file]: [string, string | undefined],
+    options: ChangeOptions & { readonly remove?: boolean },
+  ) => {
+    const { remove = false } = options
+    if (remove === (file !== undefined)) throw misuse('give either a file or --remove')
+    const flag = file === undefined ? null : await readJson(context, file)
+    const known = await loadCurrent(await context.api())
+    const title = `${remove ? 'Remove' : 'Set'} the flag "${key}"`
+    const request = { title, method: 'PUT', path: '/flags', body: { flags: { [key]: flag } } }
+    return changeDocument(context, request, options, known)
+  },
+})
+
+const STATES: Readonly<Record<string, string>> = { on: 'ENABLED', off: 'DISABLED' }
+
+const FLAGS_TOGGLE = command({
+  name: 'flags toggle',
+  about: 'Switches a flag on or off. While it is off, the default of the code counts.',
+  scope: 'shift',
+  changes: 'document',
+  arguments: [
+    { name: '<key>', about: 'the name of the flag' },
+    { name: '<state>', about: 'on or off' },
+  ],
+  examples: [
+    { command: 'holo flags toggle new-checkout off --yes --wait', about: 'a kill switch' },
+  ],
+  shape: changeOutput,
+  run: async (context, [key, word]: [string, string], options: ChangeOptions) => {
+    const state = Object.hasOwn(STATES, word) ? STATES[word] : undefined
+    if (state === undefined) throw misuse(`the state is on or off, not "${word}"`)
+    const known = await loadCurrent(await context.api())
+    const flag = { ...toRecord(findFlag(known.document.flags ?? {}, key)), state }
+    const title = `Switch the flag "${key}" ${word}`
+    const request = { title, method: 'PUT', path: '/flags', body: { flags: { [key]: flag } } }
+    return changeDocument(context, request, options, known)
+  },
+})
+
+const FLAGS_IMPORT = command({
+  name: 'flags import',
+  about: 'Takes flags from a file of flagd, as it is, with its shared parts and metadata.',
+  scope: 'shift',
+  changes: 'document',
+  arguments: [{ name: '<file>', about: 'JSON; - is standard input' }],
+  options: [{ flags: '--replace', about: 'removes all flags that are not in the file' }],
+  examples: [{ command: 'holo flags import flags.json', about: 'adds and changes its flags' }],
+  shape: changeOutput,
+  run: async (
+    context,
+    [file]: [string],
+    options: ChangeOptions & { readonly replace?: boolean },
+  ) => {
+    const {
+      $schema: _,
+      flags,
+      $evaluators: evaluators,
+      metadata,
+      ...others
+    } = toRecord(await readJson(context, file))
+    const [other] = Object.keys(others)
+    if (other !== undefined) throw misuse(`a file of flagd has no "${other}"`)
+    if (Object.keys(toRecord(flags)).length === 0) throw misuse(`${file} holds no "flags"`)
+    const { replace } = options
+    const known = await loadCurrent(await context.api())
+    const body = { flags, replace, evaluators, metadata }
+    const request = { title: `Import flags of ${file}`, method: 'PUT', path: '/flags', body }
+    return changeDocument(context, request, options, known)
+  },
+})
+
+const FLAGS_EXPORT = command({
+  name: 'flags export',
+  about: "Prints all flags as a file of flagd. Holo's own fields (public, defaults) stay in it.",
+  scope: 'read',
+  examples: [{ command: 'holo flags export > flags.json', about: 'for "holo flags import"' }],
+  shape: flagsFileOutput,
+  run: async (context) => {
+    const json = await askFlags(context)
+    const { revision: _, ...file } = json
+    return { json, lines: JSON.stringify(file, null, 2).split('\n') }
+  },
+})
+
+async function askFlags(context: Context) {
+  const api = await context.api()
+  return api.ask(flagsAsRead, 'GET', '/flags')
+}
+
+function findFlag(flags: Table, key: string): unknown {
+  knowFlag(key, flags)
+  return flags[key]
+}
+
+function toRecord(value: unknown): Table {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Table)
+    : {}
+}
+
+export const FLAGS_COMMANDS: readonly CommandRow[] = [
+  FLAGS_LIST,
+  FLAGS_GET,
+  FLAGS_SET,
+  FLAGS_TOGGLE,
+  FLAGS_IMPORT,
+  FLAGS_EXPORT,
+]
