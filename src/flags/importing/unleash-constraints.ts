@@ -112,13 +112,10 @@ function toTest(draft: FlagDraft, where: string, constraint: UnleashConstraint):
   const field = readField(draft, where, contextName)
   if (!field) return false
   const values = (constraint.values ?? []).map((value) => value.trim()).filter(Boolean)
+  const refuseCase = () =>
+    refuse(draft, `${where}: flagd cannot ignore case ("${operator}" with caseInsensitive)`)
   const anyText = (test: (text: string) => FlagLogic): FlagLogic => {
-    if (caseInsensitive) {
-      return refuse(
-        draft,
-        `${where}: flagd cannot ignore case ("${operator}" with caseInsensitive)`,
-      )
-    }
+    if (caseInsensitive) return refuseCase()
     return logic.allOf([field.present, logic.anyOf(values.map(test))])
   }
   switch (operator) {
@@ -152,12 +149,12 @@ function toTest(draft: FlagDraft, where: string, constraint: UnleashConstraint):
       draft.notes.add(logic.VERSION_NOTE)
       return { sem_ver: [field.value, VERSIONS[operator], version] }
     }
-    case 'REGEX':
-      return anyText(
-        () =>
-          logic.matchLiteral(field.text, String(constraint.value)) ??
-          refuse(draft, `${where}: flagd has no regular expressions (REGEX ${constraint.value})`),
-      )
+    case 'REGEX': {
+      if (caseInsensitive) return refuseCase()
+      const matched = logic.matchLiteral(field.text, String(constraint.value))
+      if (matched !== undefined) return logic.allOf([field.present, matched])
+      return refuse(draft, `${where}: flagd has no regular expressions (REGEX ${constraint.value})`)
+    }
     case 'IN_CIDR':
       return refuse(draft, `${where}: flagd has no ranges of addresses (IN_CIDR)`)
     default:
