@@ -8,22 +8,25 @@ import { murmur3 } from '../../src/core/murmur3.ts'
 import type { Result } from '../../src/core/result.ts'
 import type { FlagImport, FlagReport } from '../../src/flags/importing/flag-file.ts'
 
-type Context = Readonly<Record<string, unknown>>
+type Context = object
 
 /** Milliseconds; what `$flagd.timestamp` says unless a test says otherwise. */
 const NOW = Date.UTC(2026, 0, 1)
 
 const engine = new LogicEngine()
-engine.addMethod(
-  'starts_with',
-  ([text, part]: unknown[]) => isText(text) && text.startsWith(String(part)),
-)
-engine.addMethod(
-  'ends_with',
-  ([text, part]: unknown[]) => isText(text) && text.endsWith(String(part)),
-)
-engine.addMethod('sem_ver', compareVersions)
-engine.addMethod('fractional', drawVariant)
+const OWN = {
+  starts_with: ([text, part]: unknown[]) => (isText(text) ? text.startsWith(String(part)) : null),
+  ends_with: ([text, part]: unknown[]) => (isText(text) ? text.endsWith(String(part)) : null),
+  sem_ver: compareVersions,
+  fractional: drawVariant,
+}
+for (const [name, method] of Object.entries(OWN)) {
+  engine.addMethod(name, (parts: unknown[], context: unknown) => {
+    // Inside of `some` the context is the element, and flagd-core fails because it looks for its logger there.
+    if (!Object.hasOwn(Object(context), '$flagd')) throw new Error(`${name} inside of an iteration`)
+    return method(parts, context)
+  })
+}
 
 /** The value of a flag for a context; `undefined` stands for the default in the caller's code. */
 export function evaluate(imported: FlagImport, key: string, context: Context, now = NOW): unknown {

@@ -26,7 +26,7 @@ export function toCondition(
   source: GrowthBookSource,
 ): FlagLogic {
   const read = (path: string) => readPath(draft, where, path, source)
-  return translate({ draft, where, source }, condition, read)
+  return translate({ draft, where, source, isInner: false }, condition, read)
 }
 
 /** An attribute of the context by its path; whoever is evaluated is the targeting key. */
@@ -44,6 +44,8 @@ type Scope = {
   readonly draft: FlagDraft
   readonly where: string
   readonly source: GrowthBookSource
+  /** Whether `some` stands around what is compared: flagd's own operators fail in there. */
+  readonly isInner: boolean
 }
 
 function translate(scope: Scope, condition: Fields, read: Read): FlagLogic {
@@ -165,6 +167,12 @@ function toOperatorTest(
   if (version) {
     const full = logic.toFullVersion(operand)
     if (full === undefined || full !== String(operand).replace(/^v/, '')) return unlike()
+    if (scope.isInner) {
+      return refuse(
+        draft,
+        `${where}: flagd cannot compare versions of list elements ("${operator}")`,
+      )
+    }
     draft.notes.add(logic.VERSION_NOTE)
     const compared = { sem_ver: [value, version.operator, full] }
     return version.isMetByNone ? logic.anyOf([{ '===': [value, null] }, compared]) : compared
@@ -198,12 +206,14 @@ function toOperatorTest(
       if (!Array.isArray(operand)) return unlike()
       draft.notes.add(LIST_NOTE)
       return logic.allOf(
-        operand.map((one) => logic.hasElement(value, toTest(scope, logic.ELEMENT, one, path))),
+        operand.map((one) =>
+          logic.hasElement(value, toTest({ ...scope, isInner: true }, logic.ELEMENT, one, path)),
+        ),
       )
     case '$regex':
       if (typeof operand !== 'string') return unlike()
       return (
-        logic.matchLiteral(value, operand.replaceAll('\\/', '/')) ??
+        logic.matchLiteral({ value, isInner: scope.isInner }, operand.replaceAll('\\/', '/')) ??
         refuse(draft, `${where}: flagd has no regular expressions ("$regex" ${operand})`)
       )
     default:
@@ -224,14 +234,15 @@ function toElementTest(scope: Scope, value: FlagLogic, expected: unknown): FlagL
   if (!isFields(expected))
     return refuse(scope.draft, `${scope.where}: ${toText(expected)} is no condition`)
   scope.draft.notes.add(LIST_NOTE)
+  const inner = { ...scope, isInner: true }
   const test = isOperators(expected)
-    ? toTest(scope, logic.ELEMENT, expected, 'the element')
-    : translate(scope, expected, (path) => ({ var: path }))
+    ? toTest(inner, logic.ELEMENT, expected, 'the element')
+    : translate(inner, expected, (path) => ({ var: path }))
   return logic.hasElement(value, logic.allOf([{ '!!': [logic.ELEMENT] }, test]))
 }
 
 function toGroup(
-  { draft, where, source }: Scope,
+  { draft, where, source, isInner }: Scope,
   value: FlagLogic,
   id: unknown,
   path: string,
@@ -245,7 +256,7 @@ function toGroup(
   }
   const isIn = logic.hasElement(value, logic.isOneOf(logic.ELEMENT, group))
   const name = `group-${String(id)}-${path}`
-  if (typeof isIn === 'boolean' || value === logic.ELEMENT || !/^[\w.-]+$/.test(name)) return isIn
+  if (typeof isIn === 'boolean' || isInner || !/^[\w.-]+$/.test(name)) return isIn
   draft.evaluators.set(name, isIn)
   return { $ref: name }
 }

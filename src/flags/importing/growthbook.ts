@@ -19,6 +19,7 @@ import {
 import { allOf, firstOf } from './logic.ts'
 import { isFields, parseExport, readShape, toWord } from './reading.ts'
 import { bySeed, byTargetingKey, type SplitBy, split, toFractional } from './splits.ts'
+import { toSwitchedOn } from './states.ts'
 import { checkValues, nameVariants } from './variant-names.ts'
 
 /** `visitorAttribute`: the attribute with who is evaluated, "id" unless the team has another. */
@@ -78,14 +79,7 @@ function translate(
   )
   const targeting = firstOf(steps, null)
   const variants = Object.fromEntries(names.map((name, index) => [name, values[index]]))
-  if (typeof targeting === 'string')
-    return { state: 'ENABLED', variants, defaultVariant: targeting }
-  return {
-    state: 'ENABLED',
-    variants,
-    defaultVariant: hasDefault ? nameOf(defaultValue) : null,
-    ...(targeting !== null && { targeting }),
-  }
+  return toSwitchedOn(variants, targeting, hasDefault ? nameOf(defaultValue) : null)
 }
 
 function toStep(

@@ -55,18 +55,19 @@ function toCondition(
   const subject = readSubject(draft, where, clause.attribute ?? '', clause.contextKind)
   if (subject === undefined) return false
   const { value, isSingle } = subject
-  const tested = isSingle ? value : logic.ELEMENT
+  const isWhole = isSingle || VERSIONS.has(clause.op)
+  const tested = isWhole ? { value, isInner: false } : logic.INNER
   const tests =
     clause.op === 'in'
-      ? [toMembership(draft, where, tested, clause.values)]
+      ? [toMembership(draft, where, tested.value, clause.values)]
       : clause.values.map((operand) => toTest(draft, where, clause.op, tested, operand))
   const test = logic.anyOf(tests)
-  const matches = isSingle ? test : logic.hasElement(value, test)
+  const matches = isWhole ? test : logic.hasElement(value, test)
   if (!clause.negate) return matches
   return logic.allOf([logic.isPresent(value), logic.isNot(matches)])
 }
 
-type Subject = { readonly value: FlagLogic; readonly isSingle: boolean }
+type ClauseSubject = { readonly value: FlagLogic; readonly isSingle: boolean }
 
 /**
  * What a clause or a rollout looks at. With a context kind the name is a reference ("/a/b" is a path,
@@ -77,7 +78,7 @@ export function readSubject(
   where: string,
   attribute: string,
   contextKind: string | null | undefined,
-): Subject | undefined {
+): ClauseSubject | undefined {
   if (attribute === 'kind') {
     refuse(draft, `${where}: asks for the kind of context, which OpenFeature does not have`)
     return undefined
@@ -120,50 +121,53 @@ function toMembership(
   return logic.isOneOf(value, plain)
 }
 
-const COMPARISONS = {
-  lessThan: '<',
-  lessThanOrEqual: '<=',
-  greaterThan: '>',
-  greaterThanOrEqual: '>=',
-} as const
-const VERSIONS = { semVerEqual: '=', semVerLessThan: '<', semVerGreaterThan: '>' } as const
+const COMPARISONS = new Map([
+  ['lessThan', '<'],
+  ['lessThanOrEqual', '<='],
+  ['greaterThan', '>'],
+  ['greaterThanOrEqual', '>='],
+])
+const VERSIONS = new Map([
+  ['semVerEqual', '='],
+  ['semVerLessThan', '<'],
+  ['semVerGreaterThan', '>'],
+])
 
 function toTest(
   draft: FlagDraft,
   where: string,
   operator: string,
-  value: FlagLogic,
+  subject: logic.Subject,
   operand: unknown,
 ): FlagLogic {
   const unlike = () =>
     refuse(draft, `${where}: ${JSON.stringify(operand)} is no operand for "${operator}"`)
+  const comparison = COMPARISONS.get(operator)
+  if (comparison) {
+    return typeof operand === 'number'
+      ? logic.compareNumber(comparison, subject, operand)
+      : unlike()
+  }
+  const order = VERSIONS.get(operator)
+  if (order) {
+    const version = logic.toFullVersion(operand)
+    if (version === undefined || String(operand).startsWith('v')) return unlike()
+    draft.notes.add(logic.VERSION_NOTE)
+    return logic.compareVersion(subject.value, order, version)
+  }
   switch (operator) {
     case 'startsWith':
-      return typeof operand === 'string' ? { starts_with: [value, operand] } : unlike()
+      return typeof operand === 'string' ? logic.startsWith(subject, operand) : unlike()
     case 'endsWith':
-      return typeof operand === 'string' ? { ends_with: [value, operand] } : unlike()
+      return typeof operand === 'string' ? logic.endsWith(subject, operand) : unlike()
     case 'contains':
-      return typeof operand === 'string' ? logic.containsText(value, operand) : unlike()
+      return typeof operand === 'string' ? logic.containsText(subject, operand) : unlike()
     case 'matches':
       if (typeof operand !== 'string') return unlike()
       return (
-        logic.matchLiteral(value, operand) ??
+        logic.matchLiteral(subject, operand) ??
         refuse(draft, `${where}: flagd has no regular expressions ("matches" ${operand})`)
       )
-    case 'lessThan':
-    case 'lessThanOrEqual':
-    case 'greaterThan':
-    case 'greaterThanOrEqual':
-      if (typeof operand !== 'number') return unlike()
-      return logic.compareNumber(COMPARISONS[operator], value, operand)
-    case 'semVerEqual':
-    case 'semVerLessThan':
-    case 'semVerGreaterThan': {
-      const version = logic.toFullVersion(operand)
-      if (version === undefined || String(operand).startsWith('v')) return unlike()
-      draft.notes.add(logic.VERSION_NOTE)
-      return { sem_ver: [value, VERSIONS[operator], version] }
-    }
     case 'before':
     case 'after':
       return refuse(draft, `${where}: flagd cannot compare dates of the context ("${operator}")`)

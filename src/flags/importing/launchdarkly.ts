@@ -26,7 +26,7 @@ import {
 import { firstOf, isOneOf, isPresent } from './logic.ts'
 import { type Fields, isFields, parseExport, readShape, toWord } from './reading.ts'
 import { byAttribute, byTargetingKey, split } from './splits.ts'
-import { toSwitchedOff } from './switched-off.ts'
+import { toSwitchedOff, toSwitchedOn } from './states.ts'
 import { checkValues, type NamedValue, nameVariants } from './variant-names.ts'
 
 /** `environment`: whose rules to take where the file has several (REST form). */
@@ -172,8 +172,7 @@ function translate(
   if (flag.on) {
     const isFixed = typeof last === 'string'
     const targeting = firstOf([...targets, ...rules], isFixed ? null : last)
-    const defaultVariant = isFixed ? last : off
-    return { state: 'ENABLED', variants, defaultVariant, ...(targeting !== null && { targeting }) }
+    return toSwitchedOn(variants, targeting, isFixed ? last : off)
   }
   return toSwitchedOff(draft, inner, variants, off, firstOf([...targets, ...rules], last))
 }

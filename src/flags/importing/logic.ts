@@ -40,19 +40,40 @@ export function hasElement(value: Logic, condition: Logic): Logic {
   return condition === false ? false : { some: [{ merge: [value] }, condition] }
 }
 
-/** `starts_with` answers null for everything that is no text. */
-function isText(value: Logic): Logic {
-  return { starts_with: [value, ''] }
+/** A value that is compared, and whether `some` stands around it: flagd's own operators fail in there. */
+export type Subject = { readonly value: Logic; readonly isInner: boolean }
+
+/** The element of a list. */
+export const INNER: Subject = { value: ELEMENT, isInner: true }
+
+/** Outside of `some`, `starts_with` answers null for everything that is no text. */
+function isText({ value, isInner }: Subject): Logic {
+  if (!isInner) return { starts_with: [value, ''] }
+  return allOf([isPresent(value), { '===': [{ cat: [value] }, value] }])
 }
 
-export function containsText(value: Logic, part: string): Logic {
-  return allOf([isText(value), { in: [part, value] }])
+export function startsWith(subject: Subject, text: string): Logic {
+  const { value, isInner } = subject
+  if (!isInner) return { starts_with: [value, text] }
+  return allOf([isText(subject), { '===': [{ substr: [value, 0, text.length] }, text] }])
+}
+
+export function endsWith(subject: Subject, text: string): Logic {
+  const { value, isInner } = subject
+  if (!isInner) return { ends_with: [value, text] }
+  if (text === '') return isText(subject)
+  return allOf([isText(subject), { '===': [{ substr: [value, -text.length] }, text] }])
+}
+
+export function containsText(subject: Subject, part: string): Logic {
+  return allOf([isText(subject), { in: [part, subject.value] }])
 }
 
 /** Compares numbers with numbers alone: nothing else meets the condition. */
-export function compareNumber(operator: '<' | '<=' | '>' | '>=', value: Logic, to: number): Logic {
+export function compareNumber(operator: string, subject: Subject, to: number): Logic {
+  const { value } = subject
   return allOf([
-    isNot(isText(value)),
+    isNot(isText(subject)),
     isNot({ in: [value, [true, false, null]] }),
     { [operator]: [value, to] },
   ])
@@ -80,15 +101,15 @@ const PLAIN = /^(?:[^\\.*+?()[\]{}|^$]|\\[.\-/@_+*?()[\]{}|^$\\])*$/
  * The condition of a regular expression that is only a text between optional anchors, such as
  * `@example\.com$`; `undefined` for any other, because flagd has no operator for them.
  */
-export function matchLiteral(value: Logic, pattern: string): Logic | undefined {
+export function matchLiteral(subject: Subject, pattern: string): Logic | undefined {
   const atStart = pattern.startsWith('^')
   const atEnd = /(?:^|[^\\])(?:\\\\)*\$$/.test(pattern)
   const middle = pattern.slice(atStart ? 1 : 0, atEnd ? -1 : undefined)
   if (middle === '' || !PLAIN.test(middle)) return undefined
   const text = middle.replace(/\\(.)/g, '$1')
-  if (atStart && atEnd) return { '===': [value, text] }
-  if (atStart) return { starts_with: [value, text] }
-  return atEnd ? { ends_with: [value, text] } : containsText(value, text)
+  if (atStart && atEnd) return { '===': [subject.value, text] }
+  if (atStart) return startsWith(subject, text)
+  return atEnd ? endsWith(subject, text) : containsText(subject, text)
 }
 
 /** A version as the schema of `sem_ver` wants it; missing parts are zeros. `undefined` if it is none. */
@@ -102,5 +123,10 @@ export function toFullVersion(text: unknown): string | undefined {
   return `${[...numbers, '0', '0'].slice(0, 3).join('.')}${rest}`
 }
 
+/** Compares versions that are texts; flagd would take a number for one. Not for use inside `some`. */
+export function compareVersion(value: Logic, operator: string, version: string): Logic {
+  return allOf([isText({ value, isInner: false }), { sem_ver: [value, operator, version] }])
+}
+
 export const VERSION_NOTE =
-  'versions are read as flagd reads them: a "v" in front is accepted, and what is no version matches nothing'
+  'versions are read as flagd reads them: a "v" in front and missing parts ("1.2") are accepted, and what is no version, such as a list, matches nothing'

@@ -44,7 +44,9 @@ export function readStickiness(
     refuse(draft, `${where}: draws lots at each call ("random"): flagd does not`)
     return undefined
   }
-  return readField(draft, where, by === 'default' ? 'userId' : by)
+  const field = readField(draft, where, by === 'default' ? 'userId' : by)
+  if (!field || field.present === true) return field
+  return { ...field, present: logic.isNot({ in: [field.value, [null, '']] }) }
 }
 
 /** Whether the field is one of the texts. */
@@ -137,7 +139,8 @@ function toTest(draft: FlagDraft, where: string, constraint: UnleashConstraint):
       const number = Number(constraint.value ?? Number.NaN)
       if (Number.isNaN(number)) return unlike(draft, where, constraint)
       draft.notes.add(NUMBER_NOTE)
-      return logic.allOf([field.present, { [COMPARISONS[operator]]: [field.value, number] }])
+      const isNumeric = logic.isNot({ in: [field.value, [true, false, null]] })
+      return logic.allOf([isNumeric, { [COMPARISONS[operator]]: [field.value, number] }])
     }
     case 'SEMVER_EQ':
     case 'SEMVER_GT':
@@ -147,11 +150,14 @@ function toTest(draft: FlagDraft, where: string, constraint: UnleashConstraint):
         return unlike(draft, where, constraint)
       }
       draft.notes.add(logic.VERSION_NOTE)
-      return { sem_ver: [field.value, VERSIONS[operator], version] }
+      return logic.compareVersion(field.value, VERSIONS[operator], version)
     }
     case 'REGEX': {
       if (caseInsensitive) return refuseCase()
-      const matched = logic.matchLiteral(field.text, String(constraint.value))
+      const matched = logic.matchLiteral(
+        { value: field.text, isInner: false },
+        String(constraint.value),
+      )
       if (matched !== undefined) return logic.allOf([field.present, matched])
       return refuse(draft, `${where}: flagd has no regular expressions (REGEX ${constraint.value})`)
     }

@@ -12,7 +12,7 @@ import type { FlagImport, FlagLogic, ImportedFlag } from './flag-file.ts'
 import { allOf, anyOf, firstOf, isOneOf } from './logic.ts'
 import { type Fields, parseExport, readShape } from './reading.ts'
 import { bySeed, byTargetingKey, split } from './splits.ts'
-import { toSwitchedOff } from './switched-off.ts'
+import { toSwitchedOff, toSwitchedOn } from './states.ts'
 import {
   isListed,
   readField,
@@ -84,10 +84,7 @@ function toBooleanFlag(
   if (!enabled) {
     return toSwitchedOff(draft, inner, variants, 'off', firstOf([[isOn, 'on']], 'off'))
   }
-  if (typeof isOn === 'boolean') {
-    return { state: 'ENABLED', variants, defaultVariant: isOn ? 'on' : 'off' }
-  }
-  return { state: 'ENABLED', variants, defaultVariant: 'off', targeting: { if: [isOn, 'on'] } }
+  return toSwitchedOn(variants, firstOf([[isOn, 'on']], null), 'off')
 }
 
 /** Answers what `getVariant` does: the payload, or the default in code if the feature is not enabled. */
@@ -121,13 +118,7 @@ function toVariantFlag(
       : firstOf(steps, null)
   const variants = Object.fromEntries([...names.values()].map(({ name, value }) => [name, value]))
   if (!feature.enabled) return toSwitchedOff(draft, inner, variants, null, whenOn)
-  if (typeof whenOn === 'string') return { state: 'ENABLED', variants, defaultVariant: whenOn }
-  return {
-    state: 'ENABLED',
-    variants,
-    defaultVariant: null,
-    ...(whenOn !== null && { targeting: whenOn }),
-  }
+  return toSwitchedOn(variants, whenOn, null)
 }
 
 function toCondition(

@@ -38,6 +38,15 @@ describe('a clause of LaunchDarkly', () => {
       true,
     ],
     ['startsWith', { op: 'startsWith', values: ['q', 'ab'] }, { a: 'abc' }, true],
+    ['startsWith: an element', { op: 'startsWith', values: ['ab'] }, { a: ['q', 5, 'abc'] }, true],
+    ['endsWith: an element', { op: 'endsWith', values: ['bc'] }, { a: ['abc'] }, true],
+    ['contains: an element', { op: 'contains', values: ['b'] }, { a: [null, 'abc'] }, true],
+    [
+      'semVerLessThan: a number is no version',
+      { op: 'semVerLessThan', values: ['2.0.0'] },
+      { a: 1 },
+      false,
+    ],
     ['startsWith: a number', { op: 'startsWith', values: ['1'] }, { a: 12 }, false],
     ['endsWith', { op: 'endsWith', values: ['bc'] }, { a: 'abc' }, true],
     ['endsWith: not', { op: 'endsWith', values: ['bc'] }, { a: 'bca' }, false],
@@ -268,6 +277,15 @@ describe('a flag of LaunchDarkly', () => {
     expect(reportOf(imported, 'f')).toMatchObject({ visitorsKeepVariants: true })
   })
 
+  it('is one variant for all where a rule is for everyone', () => {
+    const imported = importFlag({ rules: [{ clauses: [], variation: 0 }] })
+    expect(imported.flags.f).toEqual({
+      state: 'ENABLED',
+      variants: { on: true, off: false },
+      defaultVariant: 'on',
+    })
+  })
+
   it('gives the first variation where the attribute to split by is missing', () => {
     const variations = [
       { variation: 1, weight: 50_000 },
@@ -288,8 +306,9 @@ describe('a flag of LaunchDarkly', () => {
     expect(targeting).toEqual({
       if: [false, { if: [{ in: [{ var: 'targetingKey' }, ['me']] }, 'on', 'off'] }],
     })
-    const [note] = (reportOf(imported, 'f') as { notes: string[] }).notes
-    expect(note).toContain('is off: everyone gets "off"')
+    expect(reportOf(imported, 'f')).toMatchObject({
+      notes: [expect.stringContaining('is off: everyone gets "off"')],
+    })
   })
 
   it('that is off without an off variation is disabled', () => {

@@ -37,6 +37,7 @@ describe('a constraint of Unleash', () => {
     ['NUM_LT', { operator: 'NUM_LT', value: '5' }, { a: 5 }, false],
     ['NUM_LTE', { operator: 'NUM_LTE', value: '5' }, { a: 5 }, true],
     ['NUM_LT: nothing', { operator: 'NUM_LT', value: '5' }, {}, false],
+    ['NUM_LT: a boolean', { operator: 'NUM_LT', value: '5' }, { a: true }, false],
     ['SEMVER_EQ', { operator: 'SEMVER_EQ', value: '1.2.3' }, { a: '1.2.3' }, true],
     ['SEMVER_GT', { operator: 'SEMVER_GT', value: '1.2.3' }, { a: '1.3.0' }, true],
     ['SEMVER_LT', { operator: 'SEMVER_LT', value: '1.2.3' }, { a: '1.2.3-beta.1' }, true],
@@ -159,6 +160,12 @@ describe('a strategy of Unleash', () => {
       { name: 'gradualRolloutSessionId', parameters: { percentage: '100' } },
       { sessionId: 's' },
       true,
+    ],
+    [
+      'flexibleRollout of 100 % by an empty text',
+      rollout({ rollout: '100', stickiness: 'team' }),
+      { team: '' },
+      false,
     ],
   ])('%s', (_, strategy, context, expected) => {
     const imported = importStrategy(strategy)

@@ -1,9 +1,25 @@
-// A flag that is switched off where it comes from, in flagd's format. flagd's own state DISABLED stands
-// for the default in the caller's code; a flag whose "off" is a value keeps its rules behind a condition
-// that is never met.
+// A flag in flagd's format out of its rules, switched on or off where it comes from. flagd's own state
+// DISABLED stands for the default in the caller's code; a flag whose "off" is a value keeps its rules
+// behind a condition that is never met.
 
 import type { FlagDraft } from './draft.ts'
 import type { FlagLogic, ImportedFlag } from './flag-file.ts'
+
+/** @param otherwise the variant of whom no rule is for; null for the default in the caller's code */
+export function toSwitchedOn(
+  variants: ImportedFlag['variants'],
+  rules: FlagLogic,
+  otherwise: string | null,
+): ImportedFlag {
+  if (typeof rules === 'string') return { state: 'ENABLED', variants, defaultVariant: rules }
+  const hasRules = typeof rules === 'object' && rules !== null
+  return {
+    state: 'ENABLED',
+    variants,
+    defaultVariant: otherwise,
+    ...(hasRules && { targeting: rules }),
+  }
+}
 
 /**
  * @param inner what was found in the rules, which nobody meets until the flag is switched on
