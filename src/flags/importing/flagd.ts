@@ -9,11 +9,11 @@ import * as z from 'zod'
 import { err, ok, type Result } from '../../core/result.ts'
 import { createDraft, type FlagDraft, refuse, type Translated, toFlagImport } from './draft.ts'
 import type { FlagImport, FlagLogic, ImportedFlag } from './flag-file.ts'
-import { type Fields, isFields, parseExport, readShape, toWord } from './reading.ts'
+import { isJsonFields, type JsonFields, parseExport, readShape, toWord } from './reading.ts'
 import { checkValues } from './variant-names.ts'
 
 /** The operators of targeting.json. */
-const OPERATORS: ReadonlySet<string> = new Set([
+const FLAGD_OPERATORS: ReadonlySet<string> = new Set([
   ...['var', 'missing', 'missing_some', 'if', 'and', 'or', '!', '!!'],
   ...['==', '===', '!=', '!==', '<', '<=', '>', '>='],
   ...['+', '-', '*', '/', '%', 'min', 'max', 'merge', 'cat', 'substr', 'in'],
@@ -41,18 +41,18 @@ export function parseFlagd(text: string): Result<FlagImport, string> {
       : read
   }
   const evaluators = read.value.$evaluators ?? {}
-  if (!isFields(evaluators)) return err(`"$evaluators" is ${toWord(evaluators)}, not an object`)
+  if (!isJsonFields(evaluators)) return err(`"$evaluators" is ${toWord(evaluators)}, not an object`)
   const named = listFlags(read.value.flags)
   if (!named.ok) return named
   return ok(toFlagImport(named.value.map(([key, raw]) => translate(key, raw, evaluators))))
 }
 
 function listFlags(flags: unknown): Result<readonly (readonly [string, unknown])[], string> {
-  if (isFields(flags)) return ok(Object.entries(flags))
+  if (isJsonFields(flags)) return ok(Object.entries(flags))
   if (!Array.isArray(flags)) return err(`"flags" is ${toWord(flags)}, not an object or a list`)
   const named: [string, unknown][] = []
   for (const [index, flag] of flags.entries()) {
-    if (!isFields(flag) || typeof flag.key !== 'string' || flag.key === '') {
+    if (!isJsonFields(flag) || typeof flag.key !== 'string' || flag.key === '') {
       return err(`flags[${index}] has no "key"`)
     }
     if (named.some(([key]) => key === flag.key)) {
@@ -63,7 +63,7 @@ function listFlags(flags: unknown): Result<readonly (readonly [string, unknown])
   return ok(named)
 }
 
-function translate(key: string, raw: unknown, evaluators: Fields): Translated {
+function translate(key: string, raw: unknown, evaluators: JsonFields): Translated {
   const draft = createDraft()
   const shape = readShape(draft, flagdFlag, raw)
   if (!shape) return { key, draft }
@@ -93,7 +93,7 @@ function check(
   draft: FlagDraft,
   where: string,
   rule: unknown,
-  evaluators: Fields,
+  evaluators: JsonFields,
   within: readonly string[],
 ): void {
   if (Array.isArray(rule)) {
@@ -102,7 +102,7 @@ function check(
     }
     return
   }
-  if (!isFields(rule)) return
+  if (!isJsonFields(rule)) return
   const names = Object.keys(rule)
   const [operator] = names
   if (operator === undefined) return
@@ -115,7 +115,7 @@ function check(
     checkReference(draft, where, operand, evaluators, within)
     return
   }
-  if (!OPERATORS.has(operator)) {
+  if (!FLAGD_OPERATORS.has(operator)) {
     refuse(draft, `${where}: flagd has no operator "${operator}"`)
     return
   }
@@ -132,7 +132,7 @@ function checkReference(
   draft: FlagDraft,
   where: string,
   name: unknown,
-  evaluators: Fields,
+  evaluators: JsonFields,
   within: readonly string[],
 ): void {
   if (typeof name !== 'string' || !Object.hasOwn(evaluators, name)) {

@@ -7,13 +7,13 @@ import { readAttribute, readTargetingKey } from './attributes.ts'
 import { type FlagDraft, refuse } from './draft.ts'
 import type { FlagLogic } from './flag-file.ts'
 import * as logic from './logic.ts'
-import { type Fields, isFields } from './reading.ts'
+import { isJsonFields, type JsonFields } from './reading.ts'
 
 /** Where conditions find what they refer to. */
 export type GrowthBookSource = {
   /** The attribute that holds who is evaluated: OpenFeature's targeting key. */
   readonly visitorAttribute: string
-  readonly savedGroups: Fields
+  readonly savedGroups: JsonFields
 }
 
 /** Reads a path: of the context, or of the element that `some` looks at. */
@@ -22,7 +22,7 @@ type Read = (path: string) => FlagLogic
 export function toCondition(
   draft: FlagDraft,
   where: string,
-  condition: Fields,
+  condition: JsonFields,
   source: GrowthBookSource,
 ): FlagLogic {
   const read = (path: string) => readPath(draft, where, path, source)
@@ -48,7 +48,7 @@ type Scope = {
   readonly isInner: boolean
 }
 
-function translate(scope: Scope, condition: Fields, read: Read): FlagLogic {
+function translate(scope: Scope, condition: JsonFields, read: Read): FlagLogic {
   const each = (list: unknown): FlagLogic[] => {
     if (!Array.isArray(list))
       return [refuse(scope.draft, `${scope.where}: expected a list in ${toText(condition)}`)]
@@ -73,7 +73,7 @@ function translate(scope: Scope, condition: Fields, read: Read): FlagLogic {
 }
 
 function nested(scope: Scope, condition: unknown, read: Read): FlagLogic {
-  if (isFields(condition)) return translate(scope, condition, read)
+  if (isJsonFields(condition)) return translate(scope, condition, read)
   return refuse(scope.draft, `${scope.where}: ${toText(condition)} is no condition`)
 }
 
@@ -100,8 +100,8 @@ function toTest(scope: Scope, value: FlagLogic, expected: unknown, path: string)
   )
 }
 
-function isOperators(value: unknown): value is Fields {
-  if (!isFields(value)) return false
+function isOperators(value: unknown): value is JsonFields {
+  if (!isJsonFields(value)) return false
   const names = Object.keys(value)
   return names.length > 0 && names.every((name) => name.startsWith('$'))
 }
@@ -190,7 +190,7 @@ function toOperatorTest(
     case '$in':
     case '$nin': {
       if (!Array.isArray(operand) || !operand.every(isPlain)) return unlike()
-      const isIn = logic.hasElement(value, logic.isOneOf(logic.ELEMENT, operand))
+      const isIn = toMembership(scope, value, operand)
       return operator === '$in' ? isIn : logic.isNot(isIn)
     }
     case '$inGroup':
@@ -201,9 +201,11 @@ function toOperatorTest(
     case '$not':
       return logic.isNot(toTest(scope, value, operand, path))
     case '$elemMatch':
+      if (scope.isInner) return refuseInner(scope, operator)
       return toElementTest(scope, value, operand)
     case '$all':
       if (!Array.isArray(operand)) return unlike()
+      if (scope.isInner) return refuseInner(scope, operator)
       draft.notes.add(LIST_NOTE)
       return logic.allOf(
         operand.map((one) =>
@@ -229,9 +231,13 @@ function unknown({ draft, where }: Scope, operator: string): false {
   )
 }
 
+function refuseInner({ draft, where }: Scope, operator: string): false {
+  return refuse(draft, `${where}: looks into lists within a list ("${operator}")`)
+}
+
 /** Elements that are false, 0, null or empty meet nothing. */
 function toElementTest(scope: Scope, value: FlagLogic, expected: unknown): FlagLogic {
-  if (!isFields(expected))
+  if (!isJsonFields(expected))
     return refuse(scope.draft, `${scope.where}: ${toText(expected)} is no condition`)
   scope.draft.notes.add(LIST_NOTE)
   const inner = { ...scope, isInner: true }
@@ -241,12 +247,14 @@ function toElementTest(scope: Scope, value: FlagLogic, expected: unknown): FlagL
   return logic.hasElement(value, logic.allOf([{ '!!': [logic.ELEMENT] }, test]))
 }
 
-function toGroup(
-  { draft, where, source, isInner }: Scope,
-  value: FlagLogic,
-  id: unknown,
-  path: string,
-): FlagLogic {
+/** Of a list, one element is enough. Elements of lists are no lists. */
+function toMembership({ isInner }: Scope, value: FlagLogic, list: readonly Plain[]): FlagLogic {
+  if (isInner) return logic.isOneOf(value, list)
+  return logic.hasElement(value, logic.isOneOf(logic.ELEMENT, list))
+}
+
+function toGroup(scope: Scope, value: FlagLogic, id: unknown, path: string): FlagLogic {
+  const { draft, where, source, isInner } = scope
   const group =
     typeof id === 'string' && Object.hasOwn(source.savedGroups, id)
       ? source.savedGroups[id]
@@ -254,7 +262,7 @@ function toGroup(
   if (!Array.isArray(group) || !group.every(isPlain)) {
     return refuse(draft, `${where}: the file does not have the saved group ${toText(id)}`)
   }
-  const isIn = logic.hasElement(value, logic.isOneOf(logic.ELEMENT, group))
+  const isIn = toMembership(scope, value, group)
   const name = `group-${String(id)}-${path}`
   if (typeof isIn === 'boolean' || isInner || !/^[\w.-]+$/.test(name)) return isIn
   draft.evaluators.set(name, isIn)

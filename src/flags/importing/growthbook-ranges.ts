@@ -7,12 +7,12 @@
 export type GrowthBookRange = readonly [from: number, to: number]
 
 /** A part of the line from 0 to 1 and which range it is of; undefined between ranges. */
-export type Piece = { readonly index: number | undefined; readonly weight: number }
+export type RangePiece = { readonly index: number | undefined; readonly weight: number }
 
 const WHOLE = 10_000
 
 /** The ranges of weights with a coverage; weights that do not fit count as equal ones. */
-export function toRanges(
+export function toWeightRanges(
   count: number,
   coverage: number,
   weights: readonly number[] | undefined,
@@ -30,12 +30,12 @@ export function toRanges(
 }
 
 /** The whole line in pieces; undefined where ranges overlap or leave it. */
-export function toPieces(ranges: readonly GrowthBookRange[]): Piece[] | undefined {
+export function toPieces(ranges: readonly GrowthBookRange[]): RangePiece[] | undefined {
   const sorted = ranges
     .map(([from, to], index) => ({ index, from: toPlace(from), to: toPlace(to) }))
     .filter(({ from, to }) => to > from)
     .sort((one, other) => one.from - other.from)
-  const pieces: Piece[] = []
+  const pieces: RangePiece[] = []
   let end = 0
   for (const { index, from, to } of sorted) {
     if (from < end || to > WHOLE) return undefined

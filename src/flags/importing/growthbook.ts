@@ -10,14 +10,14 @@ import { err, ok, type Result } from '../../core/result.ts'
 import { createDraft, type FlagDraft, refuse, type Translated, toFlagImport } from './draft.ts'
 import type { FlagImport, FlagLogic, ImportedFlag } from './flag-file.ts'
 import { type GrowthBookSource, readPath, toCondition } from './growthbook-condition.ts'
-import { type GrowthBookRange, toPieces, toRanges } from './growthbook-ranges.ts'
+import { type GrowthBookRange, toPieces, toWeightRanges } from './growthbook-ranges.ts'
 import {
   type GrowthBookFeature,
   type GrowthBookRule,
   growthBookFeature,
 } from './growthbook-shapes.ts'
 import { allOf, firstOf } from './logic.ts'
-import { isFields, parseExport, readShape, toWord } from './reading.ts'
+import { isJsonFields, parseExport, readShape, toWord } from './reading.ts'
 import { bySeed, byTargetingKey, type SplitBy, split, toFractional } from './splits.ts'
 import { toSwitchedOn } from './states.ts'
 import { checkValues, nameVariants } from './variant-names.ts'
@@ -30,15 +30,15 @@ export function parseGrowthBook(
   const read = parseExport(text)
   if (!read.ok) return read
   const { features, savedGroups, encryptedFeatures } = read.value
-  if (!isFields(features) || Object.keys(features).length === 0) {
+  if (!isJsonFields(features) || Object.keys(features).length === 0) {
     if (typeof encryptedFeatures === 'string' && encryptedFeatures !== '') {
       return err(
         'the features are encrypted: import the payload of a connection without encryption',
       )
     }
-    if (!isFields(features)) return err(`"features" is ${toWord(features)}, not an object`)
+    if (!isJsonFields(features)) return err(`"features" is ${toWord(features)}, not an object`)
   }
-  if (savedGroups !== undefined && !isFields(savedGroups)) {
+  if (savedGroups !== undefined && !isJsonFields(savedGroups)) {
     return err(`"savedGroups" is ${toWord(savedGroups)}, not an object`)
   }
   const source = { visitorAttribute, savedGroups: savedGroups ?? {} }
@@ -133,7 +133,7 @@ function toStep(
           toSplitBy(draft, where, rule.hashAttribute, `namespace:${namespace[0]}`, key, source),
         )
       : true
-  const ranges = rule.ranges ?? toRanges(variations.length, rule.coverage ?? 1, rule.weights)
+  const ranges = rule.ranges ?? toWeightRanges(variations.length, rule.coverage ?? 1, rule.weights)
   const takesPart = toInclusion(draft, `${where}, who takes part`, ranges, place)
   const chosen = toVariation(draft, where, ranges, variations.map(nameOf), place)
   return [allOf([...filters, condition, isInNamespace, takesPart]), chosen]
@@ -155,7 +155,7 @@ function toSplitBy(
     const isVisitor = path === source.visitorAttribute
     if (isVisitor && seed === key) return { by: byTargetingKey(draft), present: true }
     const value = readPath(draft, where, path, source)
-    const by = bySeed(draft, seed, value, isVisitor ? undefined : path)
+    const by = bySeed(seed, value, isVisitor ? undefined : path)
     return { by, present: isVisitor ? true : { '!!': [value] } }
   }
 }

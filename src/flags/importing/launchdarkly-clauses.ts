@@ -12,7 +12,7 @@ import {
   launchDarklySegment,
 } from './launchdarkly-shapes.ts'
 import * as logic from './logic.ts'
-import { type Fields, readShape } from './reading.ts'
+import { type JsonFields, readShape } from './reading.ts'
 import { bySeed, split } from './splits.ts'
 
 /** Weights of LaunchDarkly are thousandths of a percent. */
@@ -21,7 +21,7 @@ export const LAUNCHDARKLY_WHOLE = 100_000
 /** Where clauses find what they refer to. */
 export type LaunchDarklySource = {
   /** The segments of the file as they stand there; undefined if it has none, as the REST form. */
-  readonly segments: Fields | undefined
+  readonly segments: JsonFields | undefined
   /** Segments that were translated, with what was found. */
   readonly known: Map<string, { readonly logic: FlagLogic; readonly draft: FlagDraft }>
 }
@@ -237,7 +237,7 @@ function toMembers(
     if (!by) return false
     const { value } = by
     const isByKey = (rule.bucketBy || 'key') === 'key'
-    const seeded = bySeed(draft, name, value, isByKey ? undefined : (rule.bucketBy ?? undefined))
+    const seeded = bySeed(name, value, isByKey ? undefined : (rule.bucketBy ?? undefined))
     const shares = [
       { value: true, weight },
       { value: false, weight: LAUNCHDARKLY_WHOLE - weight },

@@ -24,10 +24,10 @@ import {
   launchDarklyVariations,
 } from './launchdarkly-shapes.ts'
 import { firstOf, isOneOf, isPresent } from './logic.ts'
-import { type Fields, isFields, parseExport, readShape, toWord } from './reading.ts'
+import { isJsonFields, type JsonFields, parseExport, readShape, toWord } from './reading.ts'
 import { byAttribute, byTargetingKey, split } from './splits.ts'
 import { toSwitchedOff, toSwitchedOn } from './states.ts'
-import { checkValues, type NamedValue, nameVariants } from './variant-names.ts'
+import { checkValues, nameVariants, type VariantValue } from './variant-names.ts'
 
 /** `environment`: whose rules to take where the file has several (REST form). */
 export function parseLaunchDarkly(
@@ -47,14 +47,14 @@ export function parseLaunchDarkly(
     )
   }
   for (const [name, value] of Object.entries({ flags, segments, flagValues })) {
-    if (value !== undefined && !isFields(value)) {
+    if (value !== undefined && !isJsonFields(value)) {
       return err(`"${name}" is ${toWord(value)}, not an object with a field for each key`)
     }
   }
-  const source = createSource(isFields(segments) ? segments : {})
-  const translated = Object.entries(isFields(flags) ? flags : {}).map(([key, flag]) => {
+  const source = createSource(isJsonFields(segments) ? segments : {})
+  const translated = Object.entries(isJsonFields(flags) ? flags : {}).map(([key, flag]) => {
     const draft = createDraft()
-    const variations = isFields(flag) ? flag.variations : undefined
+    const variations = isJsonFields(flag) ? flag.variations : undefined
     const values = readShape(draft, launchDarklyVariations, variations, 'variations')
     return toTranslated(
       key,
@@ -64,7 +64,7 @@ export function parseLaunchDarkly(
       source,
     )
   })
-  const fixed = Object.entries(isFields(flagValues) ? flagValues : {}).map(([key, value]) => {
+  const fixed = Object.entries(isJsonFields(flagValues) ? flagValues : {}).map(([key, value]) => {
     const draft = createDraft()
     const flag = { on: true, fallthrough: { variation: 0 } }
     return toTranslated(key, draft, flag, [{ value }], source)
@@ -72,20 +72,20 @@ export function parseLaunchDarkly(
   return ok(toFlagImport([...translated, ...fixed]))
 }
 
-function createSource(segments: Fields | undefined): LaunchDarklySource {
+function createSource(segments: JsonFields | undefined): LaunchDarklySource {
   return { segments, known: new Map() }
 }
 
-function parseRest(file: Fields, wanted: string | undefined): Result<FlagImport, string> {
+function parseRest(file: JsonFields, wanted: string | undefined): Result<FlagImport, string> {
   const items = file.items === undefined ? [file] : file.items
   if (!Array.isArray(items)) return err(`"items" is ${toWord(items)}, not a list of flags`)
-  const flags: Fields[] = []
+  const flags: JsonFields[] = []
   const names = new Set<string>()
   for (const [index, flag] of items.entries()) {
     const place = file.items === undefined ? 'the flag' : `items[${index}]`
-    if (!isFields(flag)) return err(`${place} is ${toWord(flag)}, not an object`)
+    if (!isJsonFields(flag)) return err(`${place} is ${toWord(flag)}, not an object`)
     if (typeof flag.key !== 'string' || flag.key === '') return err(`${place} has no "key"`)
-    if (!isFields(flag.environments)) {
+    if (!isJsonFields(flag.environments)) {
       return err(`${place} ("${flag.key}") has no "environments": list the flags with --env`)
     }
     for (const name of Object.keys(flag.environments)) names.add(name)
@@ -104,12 +104,16 @@ function parseRest(file: Fields, wanted: string | undefined): Result<FlagImport,
   return ok(toFlagImport(flags.map((flag) => translateRest(flag, environment ?? '', source))))
 }
 
-function translateRest(flag: Fields, environment: string, source: LaunchDarklySource): Translated {
+function translateRest(
+  flag: JsonFields,
+  environment: string,
+  source: LaunchDarklySource,
+): Translated {
   const key = String(flag.key)
   const draft = createDraft()
-  const environments = isFields(flag.environments) ? flag.environments : {}
+  const environments = isJsonFields(flag.environments) ? flag.environments : {}
   const own = Object.hasOwn(environments, environment) ? environments[environment] : undefined
-  if (!isFields(own)) {
+  if (!isJsonFields(own)) {
     refuse(draft, `has no environment "${environment}"`)
     return { key, draft }
   }
@@ -130,7 +134,7 @@ function toTranslated(
   key: string,
   draft: FlagDraft,
   raw: unknown,
-  values: readonly NamedValue[] | undefined,
+  values: readonly VariantValue[] | undefined,
   source: LaunchDarklySource,
 ): Translated {
   const shape = readShape(draft, launchDarklyFlag, raw)
@@ -146,7 +150,7 @@ function toTranslated(
 function translate(
   draft: FlagDraft,
   flag: LaunchDarklyFlag,
-  values: readonly NamedValue[],
+  values: readonly VariantValue[],
   source: LaunchDarklySource,
 ): ImportedFlag {
   const names = nameVariants(values)

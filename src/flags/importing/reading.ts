@@ -9,22 +9,22 @@ import { type FlagDraft, refuse } from './draft.ts'
 /** Rules are translated by recursion. Flags that people write are some ten levels deep. */
 const IMPORT_DEPTH_LIMIT = 64
 
-export type Fields = Readonly<Record<string, unknown>>
+export type JsonFields = Readonly<Record<string, unknown>>
 
 /** The object of a JSON text, or a sentence that says what is wrong with the file. */
-export function parseExport(text: string): Result<Fields, string> {
+export function parseExport(text: string): Result<JsonFields, string> {
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch (error) {
     return err(`the file is not JSON: ${error instanceof Error ? error.message : String(error)}`)
   }
-  if (!isFields(value)) return err(`the file is ${toWord(value)}, not a JSON object`)
+  if (!isJsonFields(value)) return err(`the file is ${toWord(value)}, not a JSON object`)
   if (isDeep(value)) return err(`the file is nested more than ${IMPORT_DEPTH_LIMIT} levels deep`)
   return ok(value)
 }
 
-export function isFields(value: unknown): value is Fields {
+export function isJsonFields(value: unknown): value is JsonFields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 

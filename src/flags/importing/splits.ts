@@ -6,7 +6,7 @@
 // the weights, divided by 2^32 (open-feature/flagd, docs/reference/specifications/custom-operations/
 // fractional-operation-spec.md).
 
-import { readTargetingKey, TARGETING_KEY } from './attributes.ts'
+import { TARGETING_KEY } from './attributes.ts'
 import type { FlagDraft } from './draft.ts'
 import type { FlagLogic } from './flag-file.ts'
 
@@ -34,13 +34,13 @@ export function byAttribute(value: FlagLogic, name: string): SplitBy {
 
 /**
  * By a value of the context mixed with a seed: all splits with the seed draw the same place, and
- * splits with other seeds are independent of them.
+ * splits with other seeds are independent of them. Whoever has no targeting key is at the place of an
+ * empty one, because `cat` fails on nothing.
  */
-export function bySeed(draft: FlagDraft, seed: string, value?: FlagLogic, name?: string): SplitBy {
-  return {
-    name: name ?? TARGETING_KEY,
-    bucketing: { cat: [`${seed}:`, value ?? readTargetingKey(draft)] },
-  }
+export function bySeed(seed: string, value: FlagLogic, name = TARGETING_KEY): SplitBy {
+  const isTargetingKey = JSON.stringify(value) === JSON.stringify({ var: TARGETING_KEY })
+  const text = isTargetingKey ? { var: [TARGETING_KEY, ''] } : value
+  return { name, bucketing: { cat: [`${seed}:`, text] } }
 }
 
 /** The split, recorded in the draft as one that deals visitors out anew; a constant if nothing is split. */

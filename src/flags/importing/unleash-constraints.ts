@@ -8,7 +8,7 @@ import { readAttribute, readTargetingKey } from './attributes.ts'
 import { type FlagDraft, refuse } from './draft.ts'
 import type { FlagLogic } from './flag-file.ts'
 import * as logic from './logic.ts'
-import { type Fields, readShape } from './reading.ts'
+import { type JsonFields, readShape } from './reading.ts'
 import { type UnleashConstraint, unleashSegment } from './unleash-shapes.ts'
 
 /** A value of the context: as it is, and as text where it is present. */
@@ -69,11 +69,11 @@ export function toConstraints(
 }
 
 /** References to the shared rules of the segments. */
-export function toSegments(
+export function toUnleashSegments(
   draft: FlagDraft,
   where: string,
   ids: readonly number[],
-  segments: ReadonlyMap<number, Fields>,
+  segments: ReadonlyMap<number, JsonFields>,
 ): FlagLogic {
   return logic.allOf(
     ids.map((id): FlagLogic => {

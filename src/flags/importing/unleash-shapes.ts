@@ -7,7 +7,7 @@
 
 import * as z from 'zod'
 import { err, ok, type Result } from '../../core/result.ts'
-import { type Fields, isFields, toWord } from './reading.ts'
+import { isJsonFields, type JsonFields, toWord } from './reading.ts'
 
 const constraint = z.strictObject({
   contextName: z.string(),
@@ -62,18 +62,18 @@ export type UnleashVariant = z.output<typeof variant>
 /** A file's features by name, as `unleashFeature` expects them, and its segments by id. */
 export type UnleashFile = {
   readonly features: readonly { readonly name: string; readonly raw: unknown }[]
-  readonly segments: ReadonlyMap<number, Fields>
+  readonly segments: ReadonlyMap<number, JsonFields>
 }
 
 /** Both forms of a file as one. */
-export function toUnleashFile(file: Fields): Result<UnleashFile, string> {
+export function toUnleashFile(file: JsonFields): Result<UnleashFile, string> {
   const lists = ['features', 'segments', 'featureStrategies', 'featureEnvironments', 'dependencies']
-  const found = new Map<string, readonly Fields[]>()
+  const found = new Map<string, readonly JsonFields[]>()
   for (const name of lists) {
     const list = file[name]
     if (list === undefined || list === null) continue
     if (!Array.isArray(list)) return err(`"${name}" is ${toWord(list)}, not a list`)
-    const odd = list.findIndex((entry) => !isFields(entry))
+    const odd = list.findIndex((entry) => !isJsonFields(entry))
     if (odd >= 0) return err(`${name}[${odd}] is ${toWord(list[odd])}, not an object`)
     found.set(name, list)
   }
@@ -85,7 +85,7 @@ export function toUnleashFile(file: Fields): Result<UnleashFile, string> {
   }
   const nameless = features.findIndex(({ name }) => typeof name !== 'string' || name === '')
   if (nameless >= 0) return err(`features[${nameless}] has no "name"`)
-  const segments = new Map<number, Fields>()
+  const segments = new Map<number, JsonFields>()
   for (const segment of found.get('segments') ?? []) {
     if (typeof segment.id === 'number') segments.set(segment.id, segment)
   }
@@ -114,10 +114,10 @@ export function toUnleashFile(file: Fields): Result<UnleashFile, string> {
   return ok({ features: joined, segments })
 }
 
-function toNamed(feature: Fields): UnleashFile['features'][number] {
+function toNamed(feature: JsonFields): UnleashFile['features'][number] {
   return { name: String(feature.name), raw: feature }
 }
 
-function toOrder({ sortOrder }: Fields): number {
+function toOrder({ sortOrder }: JsonFields): number {
   return typeof sortOrder === 'number' ? sortOrder : 0
 }

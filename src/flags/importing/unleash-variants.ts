@@ -5,11 +5,11 @@
 import { type FlagDraft, refuse } from './draft.ts'
 import type { FlagLogic } from './flag-file.ts'
 import { firstOf } from './logic.ts'
-import { isFields } from './reading.ts'
+import { isJsonFields } from './reading.ts'
 import { bySeed, split } from './splits.ts'
 import { isListed, readField, readStickiness } from './unleash-constraints.ts'
 import type { UnleashVariant } from './unleash-shapes.ts'
-import { checkValues, type NamedValue, nameVariants } from './variant-names.ts'
+import { checkValues, nameVariants, type VariantValue } from './variant-names.ts'
 
 export type UnleashNames = ReadonlyMap<string, { readonly name: string; readonly value: unknown }>
 
@@ -22,7 +22,7 @@ export function toUnleashVariants(draft: FlagDraft, all: readonly UnleashVariant
   if (withPayload.length === 0) {
     draft.notes.add('its variants have no payload: the values are their names')
   }
-  const values = new Map<string, NamedValue>()
+  const values = new Map<string, VariantValue>()
   for (const variant of all) {
     const value = variant.payload ? toPayload(draft, variant) : variant.name
     values.set(toIdentity(variant), { name: variant.name, value })
@@ -55,7 +55,7 @@ function toPayload(draft: FlagDraft, { name, payload }: UnleashVariant): unknown
     case 'json':
       try {
         const parsed: unknown = JSON.parse(value)
-        return isFields(parsed)
+        return isJsonFields(parsed)
           ? parsed
           : refuse(draft, `the JSON of variant "${name}" is no object`)
       } catch {
@@ -101,6 +101,6 @@ export function toUnleashChoice(
     )
   }
   const text = field.present === true ? field.text : { if: [field.present, field.text, ''] }
-  const seeded = bySeed(draft, `variants:${group}`, text, by === 'default' ? 'userId' : by)
+  const seeded = bySeed(`variants:${group}`, text, by === 'default' ? 'userId' : by)
   return firstOf(overrides, split(draft, where, weighted, seeded))
 }

@@ -10,7 +10,7 @@ import { ok, type Result } from '../../core/result.ts'
 import { createDraft, type FlagDraft, refuse, type Translated, toFlagImport } from './draft.ts'
 import type { FlagImport, FlagLogic, ImportedFlag } from './flag-file.ts'
 import { allOf, anyOf, firstOf, isOneOf } from './logic.ts'
-import { type Fields, parseExport, readShape } from './reading.ts'
+import { type JsonFields, parseExport, readShape } from './reading.ts'
 import { bySeed, byTargetingKey, split } from './splits.ts'
 import { toSwitchedOff, toSwitchedOn } from './states.ts'
 import {
@@ -18,7 +18,7 @@ import {
   readField,
   readStickiness,
   toConstraints,
-  toSegments,
+  toUnleashSegments,
 } from './unleash-constraints.ts'
 import {
   toUnleashFile,
@@ -37,7 +37,7 @@ export function parseUnleash(text: string): Result<FlagImport, string> {
   return ok(toFlagImport(features.map(({ name, raw }) => toTranslated(name, raw, segments))))
 }
 
-type Segments = ReadonlyMap<number, Fields>
+type Segments = ReadonlyMap<number, JsonFields>
 
 function toTranslated(key: string, raw: unknown, segments: Segments): Translated {
   const draft = createDraft()
@@ -130,7 +130,7 @@ function toCondition(
 ): FlagLogic {
   return allOf([
     toConstraints(draft, where, strategy.constraints ?? []),
-    toSegments(draft, where, strategy.segments ?? [], segments),
+    toUnleashSegments(draft, where, strategy.segments ?? [], segments),
     toActivation(draft, where, key, strategy),
   ])
 }
@@ -204,7 +204,7 @@ function toRollout(
   ]
   const name = stickiness === 'default' ? 'userId' : stickiness
   const isOwn = field.present === true && group === key
-  const by = isOwn ? byTargetingKey(draft) : bySeed(draft, group, field.text, name)
+  const by = isOwn ? byTargetingKey(draft) : bySeed(group, field.text, name)
   return allOf([field.present, split(draft, where, shares, by)])
 }
 

@@ -4,10 +4,10 @@
 import { type FlagDraft, refuse } from './draft.ts'
 
 /** A value with the name it has in the source, if any. */
-export type NamedValue = { readonly name?: string | undefined; readonly value: unknown }
+export type VariantValue = { readonly name?: string | undefined; readonly value: unknown }
 
 /** The name of each value in turn: its own, else `on` and `off`, else a short text, else its number. */
-export function nameVariants(values: readonly NamedValue[]): string[] {
+export function nameVariants(values: readonly VariantValue[]): string[] {
   const taken = new Set<string>()
   return values.map(({ name, value }, index) => {
     const wanted = name || toName(value) || `variant-${index + 1}`
@@ -24,7 +24,7 @@ function toName(value: unknown): string | undefined {
 }
 
 /** Refuses values of types that flagd's schema does not have, and of more than one type. */
-export function checkValues(draft: FlagDraft, values: readonly NamedValue[]): void {
+export function checkValues(draft: FlagDraft, values: readonly VariantValue[]): void {
   const types = new Set(values.map(({ value }) => toType(value)))
   for (const type of ['null', 'a list']) {
     if (types.delete(type)) {

@@ -56,6 +56,12 @@ describe('a condition of GrowthBook', () => {
       { a: ['q', 'xy'] },
       true,
     ],
+    [
+      '$in within $elemMatch',
+      { a: { $elemMatch: { n: { $in: [5, 6] } } } },
+      { a: [{ n: 1 }, { n: 6 }] },
+      true,
+    ],
     ['$all', { a: { $all: ['x', 'y'] } }, { a: ['y', 'q', 'x'] }, true],
     ['$all: one is missing', { a: { $all: ['x', 'y'] } }, { a: ['x'] }, false],
     ['$regex of a plain text', { a: { $regex: '@x\\.com$' } }, { a: 'me@x.com' }, true],

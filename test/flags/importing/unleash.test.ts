@@ -210,6 +210,13 @@ describe('a strategy of Unleash', () => {
     }
   })
 
+  it('of a group answers whoever has no targeting key', () => {
+    const strategy = rollout({ rollout: '50', stickiness: 'userId', groupId: 'g' })
+    expect([true, false]).toContain(
+      evaluate(importStrategy(strategy), 'f', { targetingKey: undefined }),
+    )
+  })
+
   it('is one of several, of which one is enough', () => {
     const imported = importFeature({
       strategies: [
