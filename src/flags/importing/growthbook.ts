@@ -18,7 +18,7 @@ import {
 } from './growthbook-shapes.ts'
 import { allOf, firstOf } from './logic.ts'
 import { isJsonFields, parseExport, readShape, toWord } from './reading.ts'
-import { bySeed, byTargetingKey, type SplitBy, split, toFractional } from './splits.ts'
+import { bySeed, byTargetingKey, type SplitBy, split } from './splits.ts'
 import { toSwitchedOn } from './states.ts'
 import { checkValues, nameVariants } from './variant-names.ts'
 
@@ -134,8 +134,7 @@ function toStep(
         )
       : true
   const ranges = rule.ranges ?? toWeightRanges(variations.length, rule.coverage ?? 1, rule.weights)
-  const takesPart = toInclusion(draft, `${where}, who takes part`, ranges, place)
-  const chosen = toVariation(draft, where, ranges, variations.map(nameOf), place)
+  const [takesPart, chosen] = toExperiment(draft, where, ranges, variations.map(nameOf), place)
   return [allOf([...filters, condition, isInNamespace, takesPart]), chosen]
 }
 
@@ -184,29 +183,38 @@ function toInclusion(
   return allOf([present, split(draft, where, shares, by)])
 }
 
-/** The variant of whoever takes part: a gap between ranges goes to a neighbour, for nobody is there. */
-function toVariation(
+/**
+ * Who takes part, and the variant of whoever does: there a gap between ranges goes to a neighbour,
+ * because nobody is in it.
+ */
+function toExperiment(
   draft: FlagDraft,
   where: string,
   ranges: readonly GrowthBookRange[],
   names: readonly string[],
   place: () => Place,
-): FlagLogic {
+): readonly [FlagLogic, FlagLogic] {
   const pieces = toPieces(ranges)
-  if (!pieces) return false
-  const firstIndex = pieces.find(({ index }) => index !== undefined)?.index
-  if (firstIndex === undefined) return names[0] ?? null
-  let last = firstIndex
-  const shares = pieces.map(({ index, weight }) => {
-    last = index ?? last
-    return { value: names[last] ?? '', weight }
-  })
-  const told = pieces.flatMap(({ index, weight }) =>
-    index === undefined ? [] : [{ value: names[index] ?? '', weight }],
-  )
-  const isSplit = told.some(({ value }) => value !== told[0]?.value)
-  if (!isSplit) return told[0]?.value ?? null
-  const { by } = place()
+  if (!pieces) return [refuse(draft, `${where}: its ranges overlap or leave 0 to 1`), null]
+  const nameOf = (index: number) => names[index] ?? ''
+  const first = pieces.find(({ index }) => index !== undefined)?.index
+  if (first === undefined) return [false, null]
+  const { by, present } = place()
+  const told = pieces.map(({ index, weight }) => ({
+    value: index === undefined ? false : nameOf(index),
+    weight,
+  }))
   split(draft, where, told, by)
-  return toFractional(shares, by)
+  const isIn = split(
+    createDraft(),
+    where,
+    told.map(({ value, weight }) => ({ value: value !== false, weight })),
+    by,
+  )
+  let last = first
+  const filled = pieces.map(({ index, weight }) => {
+    last = index ?? last
+    return { value: nameOf(last), weight }
+  })
+  return [allOf([present, isIn]), split(createDraft(), where, filled, by)]
 }

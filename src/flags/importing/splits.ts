@@ -58,14 +58,13 @@ export function split(
   return toFractional(open, by)
 }
 
-/** The same split once more, with nothing recorded: for a second look at places that were told of. */
-export function toFractional(shares: readonly Share[], { bucketing }: SplitBy): FlagLogic {
+function toFractional(shares: readonly Share[], { bucketing }: SplitBy): FlagLogic {
   const weights = toRoundWeights(shares.map(({ weight }) => weight))
   const parts = shares.map(({ value }, index) => [value, weights[index] ?? 0])
   return { fractional: bucketing === undefined ? parts : [bucketing, ...parts] }
 }
 
-export function joinNeighbours(shares: readonly Share[]): Share[] {
+function joinNeighbours(shares: readonly Share[]): Share[] {
   const joined: Share[] = []
   for (const share of shares) {
     const last = joined.at(-1)
