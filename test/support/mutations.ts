@@ -18,12 +18,12 @@ const STRANGE: readonly unknown[] = [
   ],
 ]
 
-/** `count` texts; most are no valid documents, and many are no JSON. */
-export function mutations(count: number): string[] {
+/** `count` texts of what `create` makes; most are no valid documents, and many are no JSON. */
+export function mutations(count: number, create: () => unknown = exampleDocument): string[] {
   const random = generator(20_261_123)
   const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T
   return Array.from({ length: count }, (_, i) => {
-    const document: unknown = exampleDocument()
+    const document = create()
     for (let changes = 1 + Math.floor(random() * 2); changes > 0; changes--) {
       const places = placesOf(document)
       const { holder, key } = pick(places)
