@@ -113,6 +113,7 @@ describe('a release that answers every request well', () => {
     await visitAll(edge)
     await vi.waitFor(async () => expect((await edge.status()).phase).toBe('rolledBack'), WAIT)
     expect((await edge.status()).reason).toContain('met an error of a script that nothing caught')
+    expect((await edge.errors()).join('\n')).toContain('cart # is gone')
   })
 
   it('and renders nothing takes itself back', async () => {
