@@ -21,6 +21,8 @@ export type RollingEdge = {
   readonly answers: Record<string, Readonly<Record<Side, Reply>>>
   /** A visitor of that side with an address that nobody else has. */
   readonly visitor: (side: Side) => Promise<Visitor>
+  /** The messages of errors that browsers have reported of the canary. */
+  readonly errors: () => Promise<readonly string[]>
   readonly status: () => Promise<{ readonly phase: string; readonly reason?: string }>
   /** What the judge was given of a route until now, as visitors of [base, canary]. */
   readonly countMet: (metric: string, path: string) => Promise<readonly [number, number]>
@@ -170,6 +172,10 @@ export async function startRollingEdge({
     backends,
     answers,
     visitor,
+    errors: async () => {
+      const { errors } = await call('GET', '/errors?version=v2')
+      return errors.map(({ message }: { message: string }) => message)
+    },
     status: () => call('GET', '/rollouts/1'),
     countMet,
     settle,
