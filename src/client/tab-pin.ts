@@ -1,6 +1,7 @@
 // The script that pins a tab to the version of its page: the element that pages get, and the script
 // itself. browser/tab.ts is what it does.
 
+import { memoise } from '../core/memoise.ts'
 import { toPin } from '../core/pins.ts'
 import type { Decision } from '../core/types.ts'
 import { type Insertion, toScriptElement } from '../http/insertion.ts'
@@ -16,12 +17,18 @@ const ANY_PATH = /^\/\.holo\/tab-[0-9a-f]{1,64}\.js$/
  * for is asked with the pin.
  */
 export function toTabPin({ version, environment }: Decision): Insertion {
-  const pin = toPin(version.id, environment)
+  return toInsertion(toPin(version.id, environment))
+}
+
+const toInsertion = memoise((pin: string): Insertion => {
+  const toHtml = (nonce: string | undefined) =>
+    toScriptElement({ src: PATH, 'data-pin': pin }, nonce)
+  const usual = toHtml(undefined)
   return {
     key: `${pin}-${TAB_SCRIPT_HASH.slice(0, 8)}`,
-    toHtml: (nonce) => toScriptElement({ src: PATH, 'data-pin': pin }, nonce),
+    toHtml: (nonce) => (nonce === undefined ? usual : toHtml(nonce)),
   }
-}
+})
 
 export function isTabScriptPath(path: string): boolean {
   return ANY_PATH.test(path)

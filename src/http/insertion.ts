@@ -51,6 +51,12 @@ const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]+)/i
 /** Charsets in which ASCII is ASCII. */
 const ASCII_COMPATIBLE = /^(?:utf-?8|us-ascii|ascii|iso-8859-\d{1,2}|latin1|windows-125\d)$/i
 
+/** Whether it is the type of a page whose charset has ASCII in it. */
+const takesText = memoise((type: string) => {
+  const charset = CHARSET.exec(type)?.[1]
+  return HTML.test(type) && (charset === undefined || ASCII_COMPATIBLE.test(charset))
+})
+
 const forbidsChange = memoise((control: string) =>
   parseCacheControl(control).some(({ name }) => name === 'no-transform'),
 )
@@ -67,10 +73,7 @@ export function planInsertion(
   insertions: readonly Insertion[],
   url: string,
 ): PlannedInsertion | undefined {
-  const type = read('content-type') ?? ''
-  if (insertions.length === 0 || !HTML.test(type)) return undefined
-  const charset = CHARSET.exec(type)?.[1]
-  if (charset !== undefined && !ASCII_COMPATIBLE.test(charset)) return undefined
+  if (insertions.length === 0 || !takesText(read('content-type') ?? '')) return undefined
   const control = read('cache-control')
   if (control !== null && forbidsChange(control)) return undefined
   const policies = read('content-security-policy')
