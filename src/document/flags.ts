@@ -2,6 +2,7 @@
 // that the parts of a flag agree; compile-flags.ts prepares them for evaluation.
 
 import * as z from 'zod'
+import { experiment } from './experiments.ts'
 import { environmentName, versionId } from './names.ts'
 
 /** A document with more flags than that has many that nobody looks at any more. */
@@ -63,6 +64,7 @@ const flag = z.strictObject({
     })
     .optional()
     .describe('Default variants of single environments and versions'),
+  experiment: experiment.optional(),
 })
 
 export const flags = atMost(z.record(flagKey, flag), MAX_FLAGS, 'flags')
