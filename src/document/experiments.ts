@@ -1,39 +1,9 @@
-// Experiments in the document: the field of a flag, what is refused, and how an experiment is prepared. The split is
+// Experiments in the document, beyond their shape: what is refused, and how an experiment is prepared. The split is
 // the one `fractional` of the flag's targeting; who gets a variant by any other part is not in the experiment.
 
-import * as z from 'zod'
-import { findMetric } from '../core/counting/metrics.ts'
-import { MAX_COMPARISONS, MAX_EXPERIMENT_METRICS } from '../core/experiments/limits.ts'
+import { MAX_COMPARISONS } from '../core/experiments/limits.ts'
 import type { Finding, Path } from './finding.ts'
 import type { FlagDefinition } from './flags.ts'
-
-/** Bodies are watched for rollouts alone. */
-const OF_BODIES = ['brokenBodies', 'errorBodies']
-
-const metricName = z
-  .string()
-  .refine(
-    (name) => (findMetric(name)?.source ?? 'browser') !== 'browser' && !OF_BODIES.includes(name),
-    'an experiment is judged by goals ("goal." with a name) and by metrics of requests; what browsers report, and what is in bodies, is not counted for it',
-  )
-
-export const experiment = z
-  .strictObject({
-    metrics: z
-      .array(metricName)
-      .min(1)
-      .max(MAX_EXPERIMENT_METRICS)
-      .refine((names) => new Set(names).size === names.length, 'each metric once')
-      .describe('Metrics by which variants are compared'),
-    base: z.string().describe('The variant that others are compared with'),
-    variants: z
-      .array(z.string())
-      .min(1)
-      .max(MAX_COMPARISONS)
-      .optional()
-      .describe('The variants that are compared with it; all others of the split if left out'),
-  })
-  .describe('Compares the variants of the split that targeting makes')
 
 type Weighted = readonly (readonly [variant: string, weight: number])[]
 
