@@ -6,7 +6,7 @@ import { experimentsAsRead, experimentsOutput } from '../../wire/experiments.ts'
 import type { Api } from '../api.ts'
 import { changeDocument } from '../change.ts'
 import { type ChangeOptions, type CommandRow, command } from '../command.ts'
-import { knowFlag, loadCurrent } from '../document.ts'
+import { knowFlag, loadCurrent, needDocument } from '../document.ts'
 import { misuse } from '../failure.ts'
 import { toTime } from '../words.ts'
 
@@ -18,7 +18,9 @@ const EXPERIMENT_STATUS = command({
   examples: [{ command: 'holo experiment status', about: 'all experiments' }],
   shape: experimentsOutput,
   run: async (context, [key]: [string | undefined]) => {
-    const experiments = await askExperiments(await context.api(), key)
+    const api = await context.api()
+    const experiments = await askExperiments(api, key)
+    if (experiments.length === 0) await needDocument(api)
     const lines = experiments.flatMap(({ flag, since, metrics, comparisons }) => [
       `${flag}: since ${toTime(since)}, by ${metrics.join(', ')}`,
       ...comparisons.map(({ sentence }) => `  ${sentence}`),
