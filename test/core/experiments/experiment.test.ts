@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import {
   addToExperiment,
@@ -99,6 +100,14 @@ describe('an experiment', () => {
 
   it('finds an effect with three variants, whose comparisons share the chance of an error', () => {
     expect(judgeExperiment(run(3, 60, { order: [0.1, 0.2] }), NAMES, 2).outcome).toBe('better')
+  })
+
+  it('says the sentence that docs/flags.md shows', () => {
+    const page = readFileSync(new URL('../../../docs/flags.md', import.meta.url), 'utf8')
+    const window = toWindow(1, [1985, 2010], [300, 412], [0, 0])
+    const state = addToExperiment(startExperiment(METRICS, 0), window, WINDOW_MS)
+    const { sentence } = judgeExperiment(state, NAMES, 1)
+    expect(page.replaceAll(/\s+/g, ' ')).toContain(`\`${sentence}\``)
   })
 
   it('says nothing of variants whose visitors get lost', () => {
