@@ -19,12 +19,13 @@ import { decide } from './core/decide.ts'
 import { isNetworkPath } from './core/path.ts'
 import { parsePin, permitPin } from './core/pins.ts'
 import { isForFewEyes } from './core/previews.ts'
-import type { Service } from './core/types.ts'
+import type { Decision, Service } from './core/types.ts'
 import { isDashboardPath, serveDashboard, serveDashboardHost } from './dashboard-page.ts'
 import { type CompiledAssignments, compileService } from './document/compile.ts'
 import type { Env } from './env.ts'
 import { areFlagsCarried } from './flags/carried.ts'
-import { isBehind, isOfrepPath, Ofrep } from './flags/ofrep.ts'
+import { listCarriedExposed, listExperimentViews, listExposed } from './flags/experiments.ts'
+import { isBehind, isOfrepPath, Ofrep, type OfrepRequest } from './flags/ofrep.ts'
 import { toHostRole } from './http/dashboard-host.ts'
 import { errorResponse } from './http/errors.ts'
 import { type Facts, type FactsOptions, readFacts } from './http/facts.ts'
@@ -216,15 +217,24 @@ async function route(
   if (flags) {
     const readTag = async () => (await loader.load(false, waitUntil)).assignments?.flags?.tag ?? ''
     const decision = decide(facts, assignments)
-    return deps.ofrep.serve({ request, url: address.url, facts, decision, flags, readTag })
+    const by = isForFewEyes(facts, decision, assignments) ? 'preview' : 'visitor'
+    const asked = toCounted(request, facts, decision, assignments, by)
+    const onEvaluated: OfrepRequest['onEvaluated'] = (keys, context) => {
+      counter.recorder.recordExposed(asked, () => listExposed(keys, flags, context, decision))
+      flushLater()
+    }
+    const { url } = address
+    return deps.ofrep.serve({ request, url, facts, decision, flags, readTag, onEvaluated })
   }
   if (facts.hasStrayPin) return leadWithoutPin(address.url, facts)
   const decision = decide(facts, assignments)
   skippedRules.record(decision)
   const isPreviewed = isForFewEyes(facts, decision, assignments)
   const by = isPreviewed ? 'preview' : 'visitor'
-  const asked: CountedRequest = { request, facts, decision, assignments, by }
+  const asked = toCounted(request, facts, decision, assignments, by)
   counter.recorder.recordAssigned(asked)
+  const all = assignments.flags
+  if (all) counter.recorder.recordExposed(asked, () => listCarriedExposed(facts, decision, all))
   const reporting = findReporting(facts, decision, assignments, isPreviewed)
   const situation: ActOptions = {
     request,
@@ -272,6 +282,19 @@ async function route(
     await addReportHeaders(response, facts, decision, reporting, by)
   }
   return response
+}
+
+function toCounted(
+  request: Request,
+  facts: Facts,
+  decision: Decision,
+  assignments: CompiledAssignments,
+  by: CountedRequest['by'],
+): CountedRequest {
+  const { flags } = assignments
+  const asked = { request, facts, decision, assignments, by }
+  if (!flags || flags.experiments.length === 0) return asked
+  return { ...asked, listExperiments: () => listExperimentViews(facts, decision, flags) }
 }
 
 /** The reply, whose body is watched if somebody wants to know what is in it. */

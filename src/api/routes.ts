@@ -8,6 +8,7 @@ import { COLLECTION_ROUTE } from './routes/collection.ts'
 import { BLOB_ROUTES, MANIFEST_ROUTES } from './routes/contents.ts'
 import { ENVIRONMENT_ROUTES } from './routes/environments.ts'
 import { ERROR_ROUTES } from './routes/errors.ts'
+import { EXPERIMENT_ROUTES } from './routes/experiments.ts'
 import { EXPLAIN_ROUTE } from './routes/explain.ts'
 import { FLAG_ROUTES } from './routes/flags.ts'
 import { HEALTH_ROUTE, SERVICES_HEALTH_ROUTE } from './routes/health.ts'
@@ -24,6 +25,7 @@ const CONTROLLED: readonly Route[] = [
   ...ENVIRONMENT_ROUTES,
   ...VERSION_ROUTES,
   ...FLAG_ROUTES,
+  ...EXPERIMENT_ROUTES,
   ...MANIFEST_ROUTES,
   ...UPLOAD_ROUTES,
   ...BLOB_ROUTES,

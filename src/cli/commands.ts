@@ -5,6 +5,7 @@ import type { CommandRow } from './command.ts'
 import { DOCUMENT_COMMANDS, TRANSFER_COMMANDS } from './commands/documents.ts'
 import { ENV_COMMANDS } from './commands/env.ts'
 import { BROWSER_ERRORS } from './commands/errors.ts'
+import { EXPERIMENT_COMMANDS } from './commands/experiment.ts'
 import { EXPLAIN } from './commands/explain.ts'
 import { FLAGS_COMMANDS } from './commands/flags.ts'
 import { FLAGS_TRY_COMMANDS } from './commands/flags-try.ts'
@@ -66,6 +67,7 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
   ...RULES_COMMANDS,
   ...FLAGS_COMMANDS,
   ...FLAGS_TRY_COMMANDS,
+  ...EXPERIMENT_COMMANDS,
   ...PREVIEW_COMMANDS,
   EXPLAIN,
   BROWSER_ERRORS,

@@ -7,6 +7,7 @@ import type { AuditRow, Verification } from '../wire/audit.ts'
 import type { CommitResult } from '../wire/changes.ts'
 import type { Command } from '../wire/commands.ts'
 import type { EventPage } from '../wire/events.ts'
+import type { ExperimentReport } from '../wire/experiments.ts'
 import type { ControlHealth, ServicesHealthReport } from '../wire/health.ts'
 import type { RevisionSummary } from '../wire/history.ts'
 import type { ComparedSegments, MetricPoint } from '../wire/metrics.ts'
@@ -131,6 +132,8 @@ type DocumentCalls = {
   readonly metricsSince: (
     caller: Caller,
   ) => Answer<CountedNow & { readonly series: readonly SeriesSince[] }>
+  /** What is known of each experiment. */
+  readonly experiments: (caller: Caller) => Answer<readonly ExperimentReport[]>
   readonly tokens: (caller: Caller) => Answer<readonly TokenSummary[]>
   /** Only this reply contains the token itself. */
   readonly createToken: (

@@ -52,7 +52,7 @@ export class Control extends DurableObject<ControlEnv> implements ControlStub {
 
   /** Replies from memory. If the report is a reason to read KV, that happens after the reply. */
   async sync(report: SyncReport): Promise<SyncReply> {
-    const { pace, now, external, counting, probing, ledger, rollouts } = this.#parts
+    const { pace, now, external, counting, experiments, probing, ledger, rollouts } = this.#parts
     const nextMs = pace.record(now())
     const look = external.consider(report)
     if (look) this.ctx.waitUntil(this.#noticeAfter(look))
@@ -61,10 +61,10 @@ export class Control extends DurableObject<ControlEnv> implements ControlStub {
       const touched = counting.receive(report.batch)
       if (touched.length > 0) this.ctx.waitUntil(rollouts.consider(touched))
     }
-    const { collected } = counting
+    const collected = { ...counting.collected, ...experiments.collected }
     const brief = {
       nextMs,
-      ...(collected ? { collected } : {}),
+      ...(Object.keys(collected).length > 0 ? { collected } : {}),
       ...(down.length > 0 ? { down } : {}),
     }
     const { head } = ledger
@@ -300,6 +300,10 @@ export class Control extends DurableObject<ControlEnv> implements ControlStub {
       const series = counting.since()
       return { series, ...this.#countedNow() }
     })
+  }
+
+  experiments(caller: Caller) {
+    return this.#answer(caller, 'read', () => this.#parts.experiments.report())
   }
 
   #countedNow() {

@@ -9,6 +9,7 @@ import { Ledger } from './document/ledger.ts'
 import { Draining } from './drain/draining.ts'
 import { ErrorGroups } from './errors/groups.ts'
 import { ErrorStore } from './errors/store.ts'
+import { Experiments } from './experiments/experiments.ts'
 import { askOrigin } from './health/ask-origin.ts'
 import { Probing, type ProbingDeps, warmVersion } from './health/probing.ts'
 import { HealthRecords } from './health/records.ts'
@@ -75,6 +76,7 @@ export type ControlParts = PublisherDeps &
     readonly retiring: Retiring
     readonly counting: Counting
     readonly errors: ErrorGroups
+    readonly experiments: Experiments
     readonly rollouts: Rollouts
     readonly rolloutReader: RolloutReader
     readonly probing: Probing
@@ -151,14 +153,18 @@ export function createParts(
     revision: () => ledger.head?.revision ?? 0,
     outbox,
   })
+  const toKey = () => crypto.randomUUID()
+  const experiments = new Experiments({ storage, now, toKey, head: () => ledger.head })
   const counting = new Counting({
     storage,
     now,
     later,
-    toKey: () => crypto.randomUUID(),
+    toKey,
+    onGroups: (groups) => experiments.receive(groups),
     onStored: (at, versions) => {
       live.tellWindow(at)
       draining.noteAsked(versions)
+      experiments.look()
     },
     onErrors: (groups, lost) => errors.receive(groups, lost),
   })
@@ -232,6 +238,7 @@ export function createParts(
     ...shared,
     tasks,
     counting,
+    experiments,
     errors,
     publisher,
     rollouts,

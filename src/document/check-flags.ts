@@ -1,6 +1,8 @@
 // Checks flags beyond their shape: variants that exist and have one type, operators that flagd has, references
 // to shared evaluators, and how long an evaluation may take.
 
+import { withEvaluators } from './compile-flags.ts'
+import { checkExperiments } from './experiments.ts'
 import type { Finding, Path } from './finding.ts'
 import type { FlagDefinition } from './flags.ts'
 import type { AssignmentsDocument } from './schema.ts'
@@ -66,6 +68,7 @@ export function* checkFlags({
     const path = ['flagSettings', '$evaluators', name]
     yield* checkLogic(logic, path, evaluators, new Set([name]))
   }
+  let isRight = true
   for (const [key, flag] of Object.entries(flags)) {
     const path = ['flags', key]
     yield* checkVariants(flag, path)
@@ -77,10 +80,13 @@ export function* checkFlags({
     if (flag.targeting === undefined || Object.keys(flag.targeting).length === 0) continue
     const found = [...checkLogic(flag.targeting, [...path, 'targeting'], evaluators, new Set())]
     yield* found
-    if (found.length === 0) {
+    if (found.length > 0) isRight = false
+    else {
       yield* checkResult(flag.targeting, [...path, 'targeting'], flag, evaluators)
     }
   }
+  // References that lead in a circle cannot be put into place.
+  if (isRight) yield* checkExperiments(flags, (logic) => withEvaluators(logic, evaluators))
 }
 
 function* checkVariants({ variants, defaultVariant, defaults }: FlagDefinition, path: Path) {

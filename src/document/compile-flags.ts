@@ -2,6 +2,7 @@
 // applied, and a tag that changes with every change of a flag.
 
 import { murmur3Text } from '../core/murmur3.ts'
+import { type CompiledExperiment, compileExperiment } from './experiments.ts'
 import type { FlagDefinition, FlagSettings } from './flags.ts'
 import type { AssignmentsDocument } from './schema.ts'
 
@@ -15,6 +16,7 @@ export type CompiledFlags = {
   readonly inPages: readonly string[]
   /** Keys of the flags whose values backends get. */
   readonly toBackends: readonly string[]
+  readonly experiments: readonly CompiledExperiment[]
   readonly origins: ReadonlySet<string>
   /** Names of keys by the SHA-256 of the key. */
   readonly keys: ReadonlyMap<string, string>
@@ -32,24 +34,26 @@ export function compileFlags({
   if (!flags) return undefined
   const { $evaluators: evaluators = {}, metadata = {}, origins = [], keys = [] } = flagSettings
   const text = JSON.stringify([flags, flagSettings])
+  const definitions = new Map(
+    Object.entries(flags).map(([key, { targeting, ...flag }]): [string, FlagDefinition] => [
+      key,
+      {
+        ...flag,
+        ...(targeting && {
+          targeting: withEvaluators(targeting, evaluators) as Record<string, unknown>,
+        }),
+        // Metadata of a flag takes precedence over that of the set.
+        metadata: { ...metadata, ...flag.metadata },
+      },
+    ]),
+  )
   return {
-    definitions: new Map(
-      Object.entries(flags).map(([key, { targeting, ...flag }]) => [
-        key,
-        {
-          ...flag,
-          ...(targeting && {
-            targeting: withEvaluators(targeting, evaluators) as Record<string, unknown>,
-          }),
-          // Metadata of a flag takes precedence over that of the set.
-          metadata: { ...metadata, ...flag.metadata },
-        },
-      ]),
-    ),
+    definitions,
     metadata,
     tag: [0, 1].map((seed) => murmur3Text(text, seed).toString(16).padStart(8, '0')).join(''),
     inPages: flagSettings.inPages ? listKeys(flags, (flag) => flag.public === true) : [],
     toBackends: listKeys(flags, (flag) => flag.backend === true),
+    experiments: [...definitions].flatMap(([key, flag]) => compileExperiment(key, flag) ?? []),
     origins: new Set(origins),
     keys: new Map(keys.map(({ name, sha256 }) => [sha256, name])),
     keyRequired: flagSettings.keyRequired === true,
@@ -67,7 +71,10 @@ function listKeys(
 }
 
 /** Targeting with each `{ "$ref": name }` replaced by the evaluator of that name. */
-function withEvaluators(node: unknown, evaluators: Readonly<Record<string, unknown>>): unknown {
+export function withEvaluators(
+  node: unknown,
+  evaluators: Readonly<Record<string, unknown>>,
+): unknown {
   if (typeof node !== 'object' || node === null) return node
   if (Array.isArray(node)) return node.map((item) => withEvaluators(item, evaluators))
   const entries = Object.entries(node)

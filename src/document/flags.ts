@@ -1,7 +1,9 @@
 // The shape of flags in the document: flagd's own format, with a few fields of Holo. check-flags.ts checks
-// that the parts of a flag agree; compile-flags.ts prepares them for evaluation.
+// that the parts of a flag agree, experiments.ts those of an experiment; compile-flags.ts prepares them for evaluation.
 
 import * as z from 'zod'
+import { findMetric } from '../core/counting/metrics.ts'
+import { MAX_COMPARISONS, MAX_EXPERIMENT_METRICS } from '../core/experiments/limits.ts'
 import { environmentName, versionId } from './names.ts'
 
 /** A document with more flags than that has many that nobody looks at any more. */
@@ -41,6 +43,34 @@ const metadata = atMost(
 /** A tree of JsonLogic; check-flags.ts reads it. */
 const logic = z.record(z.string(), z.unknown())
 
+/** Bodies are watched for rollouts alone. */
+const OF_BODIES = ['brokenBodies', 'errorBodies']
+
+const metricName = z
+  .string()
+  .refine(
+    (name) => (findMetric(name)?.source ?? 'browser') !== 'browser' && !OF_BODIES.includes(name),
+    'an experiment is judged by goals ("goal." with a name) and by metrics of requests; what browsers report, and what is in bodies, is not counted for it',
+  )
+
+const experiment = z
+  .strictObject({
+    metrics: z
+      .array(metricName)
+      .min(1)
+      .max(MAX_EXPERIMENT_METRICS)
+      .refine((names) => new Set(names).size === names.length, 'each metric once')
+      .describe('Metrics by which variants are compared'),
+    base: z.string().describe('The variant that others are compared with'),
+    variants: z
+      .array(z.string())
+      .min(1)
+      .max(MAX_COMPARISONS)
+      .optional()
+      .describe('The variants that are compared with it; all others of the split if left out'),
+  })
+  .describe('Compares the variants of the split that targeting makes')
+
 const flag = z.strictObject({
   state: z.enum(['ENABLED', 'DISABLED']),
   variants: atMost(z.record(variantName, z.unknown()), MAX_VARIANTS, 'variants'),
@@ -63,6 +93,7 @@ const flag = z.strictObject({
     })
     .optional()
     .describe('Default variants of single environments and versions'),
+  experiment: experiment.optional(),
 })
 
 export const flags = atMost(z.record(flagKey, flag), MAX_FLAGS, 'flags')

@@ -40,7 +40,14 @@ export function toFlagContext(
   const { method, path, host, visitor, attributes } = facts
   Object.assign(context, attributes, { method, path, host }, own)
   if (facts.anonymous) return context
-  // Somebody who logs in keeps the variants of the browser, as it keeps its version.
-  const key = flags.targetingKey === 'account' ? visitor : (facts.bucketId ?? visitor)
-  return Object.assign(context, { visitor, bucket: decision.bucket, targetingKey: key })
+  const targetingKey = toTargetingKey(facts, flags)
+  return Object.assign(context, { visitor, bucket: decision.bucket, targetingKey })
+}
+
+/** Somebody who logs in keeps the variants of the browser, as it keeps its version. */
+export function toTargetingKey(
+  { visitor, bucketId }: Facts,
+  { targetingKey }: Pick<CompiledFlags, 'targetingKey'>,
+): string {
+  return targetingKey === 'account' ? visitor : (bucketId ?? visitor)
 }

@@ -32,12 +32,14 @@ export type EvaluationFailure = {
 const SILENT = { error: ignore, warn: ignore, info: ignore, debug: ignore }
 function ignore(): void {}
 
+type Definitions = Pick<CompiledFlags, 'definitions'>
+
 /** Prepared flags of a revision, by key and default variant. */
-const prepared = new WeakMap<CompiledFlags, Map<string, FeatureFlag>>()
+const prepared = new WeakMap<Definitions, Map<string, FeatureFlag>>()
 
 /** Evaluates one flag. Never throws, whatever the context holds. */
 export function evaluateFlag(
-  flags: CompiledFlags,
+  flags: Definitions,
   key: string,
   context: FlagContext,
   place: FlagPlace,
@@ -77,7 +79,7 @@ function toDefaultVariant(
 }
 
 function prepare(
-  flags: CompiledFlags,
+  flags: Definitions,
   key: string,
   { state, variants, targeting, metadata }: FlagDefinition,
   defaultVariant = '',

@@ -29,6 +29,8 @@ export type OfrepRequest = {
   readonly flags: CompiledFlags
   /** The tag of the flags in use now, for streams. */
   readonly readTag: () => Promise<string>
+  /** Called before a visitor's own request is answered: with the keys of the flags that it evaluates. */
+  readonly onEvaluated: (keys: readonly string[], context: FlagContext) => void
 }
 
 export function isOfrepPath(path: string): boolean {
@@ -84,6 +86,13 @@ export class Ofrep {
     }
     const told = parsed.value
     const context = toFlagContext(told, { ...asked, isBackend: caller.isBackend })
+    if (!caller.isBackend) {
+      const keys = key === undefined ? [...flags.definitions.keys()] : [key]
+      asked.onEvaluated(
+        keys.filter((name) => flags.definitions.get(name)?.public === true),
+        context,
+      )
+    }
     return key === undefined
       ? evaluateAll(asked, caller, told, context, cors)
       : evaluateOne(asked, caller, key, context, cors)

@@ -3,6 +3,7 @@
 
 import type { Batch } from '../core/counting/batch.ts'
 import { addTotals, type GrowingTotals, noTotals } from '../core/counting/totals.ts'
+import { isExperimentPlace } from '../core/experiments/limits.ts'
 import type { Decision } from '../core/types.ts'
 import { Copies } from './copies.ts'
 import { type Flush, Flusher } from './flusher.ts'
@@ -73,6 +74,7 @@ function toVersions({ windows }: Batch) {
     { environment: string; version: string; totals: GrowingTotals }
   >()
   for (const { environment, version, totals } of windows.flatMap(({ groups }) => groups)) {
+    if (isExperimentPlace(environment)) continue
     const key = `${environment} ${version}`
     const known = versions.get(key) ?? { environment, version, totals: noTotals() }
     versions.set(key, known)

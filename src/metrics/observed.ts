@@ -19,6 +19,10 @@ export type CountedRequest = {
    * a visitor. `preview` is a request of somebody who looks at a version by a grant.
    */
   readonly by: 'visitor' | 'shadow' | 'probe' | 'preview'
+  /** The request as each experiment counts it (flags/experiments.ts); left out where there is none. */
+  readonly listExperiments?:
+    | (() => readonly Pick<CountedRequest, 'facts' | 'decision'>[])
+    | undefined
 }
 
 /** The result of the chosen version's service, whoever answered in the end. */

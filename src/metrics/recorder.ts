@@ -134,6 +134,52 @@ export class Recorder implements BatchSource {
   }
 
   /**
+   * Puts down that an evaluation of flags showed the visitor the variants of experiments, before any backend is
+   * asked.
+   *
+   * @param toPlaces the experiments, by the environments that stand for them; asked only if any is collected.
+   */
+  recordExposed(asked: CountedRequest, toPlaces: () => readonly string[]): void {
+    this.#safely(() => {
+      const views = this.#listExperiments(asked)
+      const places = views.length === 0 ? [] : toPlaces()
+      for (const { view, reported } of views) {
+        if (!places.includes(view.decision.environment)) continue
+        const page = this.#pages.find(view.decision, this.#options.now())
+        if (page) this.#reports.mark(page, view, reported, { assigned: true, unpinned: true })
+      }
+    })
+  }
+
+  /** The request as experiments count it that are collected now. */
+  #listExperiments(asked: CountedRequest) {
+    const { listExperiments } = asked
+    if (!listExperiments || !this.#reports.hasExperiments || !isByVisitor(asked)) return []
+    return listExperiments().flatMap((one) => {
+      const view = { ...asked, ...one }
+      const reported = this.#reports.find(view)
+      return reported ? [{ view, reported }] : []
+    })
+  }
+
+  /** Counts for the visitor's variants what it met. Whether it was exposed is known by the control. */
+  #recordExperiments(
+    asked: CountedRequest,
+    toMet: () => readonly Met[],
+    isFile: boolean,
+    now: number,
+  ): void {
+    const views = this.#listExperiments(asked)
+    const met = views.length === 0 ? [] : toMet()
+    for (const { view, reported } of views) {
+      const page = this.#pages.find(view.decision, now)
+      if (!page) continue
+      this.#reports.mark(page, view, reported, { unpinned: true })
+      for (const one of met) this.#reports.tell(page, view, reported, one, isFile, now)
+    }
+  }
+
+  /**
    * Counts a request when it is answered, once, for the version that was chosen.
    *
    * @param mayDoubt whether the other version may be asked. Then what is returned is left out, until
@@ -170,11 +216,13 @@ export class Recorder implements BatchSource {
     this.#pages.use(page, toPrefix(asked, answered), toTab(asked))
     if (!isByVisitor(asked)) return undefined
     addVisitor(page.distinct, asked.facts.visitor, toDistinctDay(now))
+    const isFile = answered.service === undefined
+    const toMet = () => listMet(asked.facts, asked.assignments.measure, answered, code)
+    this.#recordExperiments(asked, toMet, isFile, now)
     if (!isByOwnBucket(asked)) return undefined
     page.totals.judged += 1
-    const all = listMet(asked.facts, asked.assignments.measure, answered, code)
+    const all = toMet()
     const reported = this.#reports.find(asked)
-    const isFile = answered.service === undefined
     const found = reported && !isFile ? this.#findDoubt(page, asked, reported, all, now) : undefined
     const doubt = found && mayDoubt(asked.request) ? found : undefined
     const met = doubt ? all.filter((one) => one !== doubt.met) : all

@@ -11,6 +11,7 @@ import {
   toVisitorHash,
 } from '../core/counting/outcomes.ts'
 import { FILES_ROUTE, toRoute } from '../core/counting/routes.ts'
+import { isExperimentPlace } from '../core/experiments/limits.ts'
 import { getOwn } from '../core/own.ts'
 import type { Met } from './met.ts'
 import type { CountedRequest } from './observed.ts'
@@ -34,6 +35,8 @@ export class Reports {
   readonly losses = { visitors: 0, outcomes: 0 }
   /** Whether something bad is in the pages that should not wait: see `URGENT_FLUSH_MS`. */
   isUrgent = false
+  /** Whether anything is collected of an experiment. */
+  hasExperiments = false
   readonly #pages: Pages
   readonly #told = new Told()
   /** By key and address. */
@@ -53,6 +56,7 @@ export class Reports {
       this.#clients.clear()
     }
     this.#collected = next
+    this.hasExperiments = Object.keys(next ?? {}).some(isExperimentPlace)
   }
 
   /** What was told may not have arrived, and is told again when it is met again. */

@@ -21,6 +21,16 @@ let nobody: string
 const tokens: Partial<Record<CommandScope, string>> = {}
 
 const FLAG = { state: 'ENABLED', variants: { on: true, off: false }, defaultVariant: 'on' }
+const EXPERIMENT = {
+  ...FLAG,
+  targeting: {
+    fractional: [
+      ['on', 1],
+      ['off', 1],
+    ],
+  },
+  experiment: { metrics: ['errors'], base: 'off' },
+}
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'holo-cli-'))
@@ -28,6 +38,7 @@ beforeAll(async () => {
   await writeFile(join(folder, 'dist/index.html'), '<h1>page</h1>')
   await writeFile(join(folder, 'assignments.json'), JSON.stringify(exampleDocument()))
   await writeFile(join(folder, 'rules.json'), '[]')
+  await writeFile(join(folder, 'experiment.json'), JSON.stringify(EXPERIMENT))
   await writeFile(join(folder, 'flag-before.json'), JSON.stringify({ ...FLAG, metadata: {} }))
   await writeFile(join(folder, 'flag.json'), JSON.stringify(FLAG))
   await writeFile(join(folder, 'flags.json'), JSON.stringify({ flags: { dark: FLAG } }))
@@ -46,6 +57,7 @@ beforeAll(async () => {
   const imported = { ...document, traffic: { main: 50, canary: 50 } }
   await writeFile(join(folder, 'imported.json'), JSON.stringify(imported))
   await run('flags set', ['dark', 'flag-before.json', '--yes'])
+  await run('flags set', ['trial', 'experiment.json', '--yes'])
   await makePastRollout()
   nobody = `http://127.0.0.1:${await findFreePort('127.0.0.1')}`
 })
@@ -111,6 +123,8 @@ const ROWS: Readonly<Record<string, Row>> = {
   'flags export': { works: [], bad: ['one-too-many'] },
   'flags explain': { works: ['dark'], bad: ['dark', '--context', 'none'] },
   'flags test': { works: ['flag-tests.json'], bad: ['broken.json'] },
+  'experiment status': { works: [], bad: ['one', 'too-many'] },
+  'experiment stop': { works: ['trial'], bad: [] },
   preview: { works: ['v2'], bad: ['v2', '--for', 'ever'] },
   previews: { works: [], bad: ['one-too-many'] },
   'previews revoke': { works: ['abcdefghijkl'], bad: ['mine'] },

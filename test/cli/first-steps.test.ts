@@ -59,6 +59,7 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   'flags import': ['flags.json'],
   'flags explain': ['dark'],
   'flags test': ['flag-tests.json'],
+  'experiment stop': ['dark'],
   'tab-pins': ['on'],
   explain: ['/'],
   open: ['qa'],

@@ -18,6 +18,16 @@ let edge: AdminEdge
 let env: Record<string, string>
 
 const FLAG = { state: 'ENABLED', variants: { on: true, off: false }, defaultVariant: 'on' }
+const EXPERIMENT = {
+  ...FLAG,
+  targeting: {
+    fractional: [
+      ['on', 1],
+      ['off', 1],
+    ],
+  },
+  experiment: { metrics: ['errors'], base: 'off' },
+}
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'holo-json-'))
@@ -27,6 +37,7 @@ beforeAll(async () => {
   await writeFile(join(folder, 'other.json'), JSON.stringify(other))
   await writeFile(join(folder, 'rules.json'), '[]')
   await writeFile(join(folder, 'flag.json'), JSON.stringify(FLAG))
+  await writeFile(join(folder, 'experiment.json'), JSON.stringify(EXPERIMENT))
   await writeFile(join(folder, 'flags.json'), JSON.stringify({ flags: { dark: FLAG } }))
   await writeFile(join(folder, 'flag-tests.json'), '[{"flag":"dark","value":true}]')
   edge = await startAdminEdge()
@@ -71,6 +82,9 @@ const CALLS: readonly (readonly [name: string, ...args: string[]])[] = [
   ['flags export'],
   ['flags explain', 'dark'],
   ['flags test', 'flag-tests.json'],
+  ['flags set', 'trial', 'experiment.json', '--yes'],
+  ['experiment status'],
+  ['experiment stop', 'trial', '--give', 'on', '--yes'],
   ['tab-pins', 'on', '--yes'],
   ['explain', '/', '--visitor', 'anna'],
   ['validate', 'one.json'],

@@ -17,7 +17,85 @@ const flag = (change: object) => ({
 })
 const targeting = (logic: unknown) => flag({ targeting: logic })
 
+const SPLIT = {
+  fractional: [
+    ['on', 1],
+    ['off', 1],
+  ],
+}
+const trial = (experiment: object, logic: unknown = SPLIT) =>
+  flag({ targeting: logic, experiment: { metrics: ['errors'], base: 'off', ...experiment } })
+
 const REFUSED: readonly (readonly [string, unknown, string, RegExp])[] = [
+  [
+    'a trial without a split',
+    trial({}, { if: [true, 'on'] }),
+    'flags.dark.experiment',
+    /exactly one/,
+  ],
+  [
+    'a trial with two splits',
+    trial({}, { if: [{ '==': [{ var: 'a' }, 1] }, SPLIT, SPLIT] }),
+    'flags.dark.experiment',
+    /exactly one "fractional"/,
+  ],
+  [
+    'a split in a condition of a trial',
+    trial({}, { if: [{ '==': [SPLIT, 'on'] }, 'on', 'off'] }),
+    'flags.dark.experiment',
+    /not in a condition/,
+  ],
+  [
+    'a key of its own in the split of a trial',
+    trial({}, { fractional: [{ var: 'email' }, ['on', 1], ['off', 1]] }),
+    'flags.dark.experiment',
+    /a list of \[variant, weight\]/,
+  ],
+  [
+    'a weight of 0 in a trial',
+    trial(
+      {},
+      {
+        fractional: [
+          ['on', 0],
+          ['off', 1],
+        ],
+      },
+    ),
+    'flags.dark.experiment',
+    /whole numbers from 1/,
+  ],
+  ['the base of a trial', trial({ base: 'dim' }), 'flags.dark.experiment.base', /has no "dim"/],
+  [
+    'a variant of a trial',
+    trial({ variants: ['dim'] }),
+    'flags.dark.experiment.variants[0]',
+    /it has on, off/,
+  ],
+  [
+    'the base as a variant of a trial',
+    trial({ variants: ['off'] }),
+    'flags.dark.experiment.variants[0]',
+    /not the base/,
+  ],
+  [
+    'a metric of browsers',
+    trial({ metrics: ['lcp'] }),
+    'flags.dark.experiment.metrics[0]',
+    /what browsers report/,
+  ],
+  [
+    'a metric twice',
+    trial({ metrics: ['errors', 'errors'] }),
+    'flags.dark.experiment.metrics',
+    /each metric once/,
+  ],
+  [
+    'more trials than can be compared',
+    Object.fromEntries(['a', 'b', 'c', 'd', 'e'].map((name) => [name, trial({}).dark])),
+    'flags',
+    /compare 5 variants with a base, and 4 are possible/,
+  ],
   ['a state', flag({ state: 'ON' }), 'flags.dark.state', /"ENABLED", "DISABLED"/],
   [
     'a default',

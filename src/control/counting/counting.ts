@@ -2,7 +2,13 @@
 // for the judge of each rollout. The driver of rollouts says when counting begins and ends.
 
 import type { ErrorGroup } from '../../core/browser/error-groups.ts'
-import { type Batch, COUNTING_FORM, type Collected, isBatch } from '../../core/counting/batch.ts'
+import {
+  type Batch,
+  COUNTING_FORM,
+  type Collected,
+  type Group,
+  isBatch,
+} from '../../core/counting/batch.ts'
 import {
   type CountedState,
   type CountedStratum,
@@ -36,6 +42,8 @@ export type CountingDeps = {
    * that were asked in them. Never throws.
    */
   readonly onStored?: (windowAt: number, versions: ReadonlySet<string>) => void
+  /** Called with what every new batch has counted. Never throws. */
+  readonly onGroups?: (groups: readonly Group[]) => void
   /** Called with the errors that browsers have reported and how many are lost, once for each batch. Never throws. */
   readonly onErrors?: (groups: readonly ErrorGroup[], lost: number) => void
 }
@@ -108,6 +116,7 @@ export class Counting {
   #receiveGroups({ windows }: Batch): readonly string[] {
     const now = this.#parts.now()
     const groups = windows.flatMap((window) => window.groups)
+    this.#parts.onGroups?.(groups)
     const touched: string[] = []
     for (const [rollout, counter] of this.#counters) {
       let isTouched = false

@@ -12,6 +12,7 @@ import {
 } from '../../core/counting/limits.ts'
 import { addTotals, type GrowingTotals, noTotals } from '../../core/counting/totals.ts'
 import { addUse, type WindowUses } from '../../core/counting/uses.ts'
+import { isExperimentPlace } from '../../core/experiments/limits.ts'
 import { MAX_REMEMBERED_ISOLATES, REMEMBERED_MS } from './limits.ts'
 
 /** Of one version in one environment, as decided with one revision. */
@@ -134,6 +135,8 @@ export class OpenWindows {
     const open = this.#windows.get(window) ?? newWindow()
     this.#windows.set(window, open)
     for (const group of groups) {
+      // What experiments count is not traffic of a version.
+      if (isExperimentPlace(group.environment)) continue
       const key = `${group.environment}\n${group.version}\n${group.revision}`
       const known = open.groups.get(key)
       if (!known && open.groups.size >= MAX_GROUPS) {

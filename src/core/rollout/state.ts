@@ -51,7 +51,7 @@ export type Oddities = {
 }
 
 /** What the evidence is made of, beside the sample ratio. */
-type Analysis = {
+export type Analysis = {
   /** In the order of the plan's metrics. Evidence is kept across steps. */
   readonly metrics: readonly MetricState[]
   /** Distinct visitors since the analysis began. */

@@ -12,7 +12,7 @@ import { toChanceText } from '../judge/words.ts'
 import { addToBaselineCheck, toLogBaselineFails } from './baseline.ts'
 import type { AuditRow, RolloutEvent, StepResult, Window } from './events.ts'
 import { findObstacle, type Obstacle, toBaselineText, toGate } from './gate.ts'
-import { toQuestion } from './plan.ts'
+import { type Plan, toQuestion } from './plan.ts'
 import { isWithBaseline, type RolloutState, type RunningPhase, toObserved } from './state.ts'
 import { dropBaseline, enter, move, rollBack, toFollowing } from './transition.ts'
 
@@ -135,8 +135,12 @@ function addBaseline(state: RolloutState, { baseline = [] }: Window): RolloutSta
   }
 }
 
-/** Ends the block of time before, if this is another one. */
-function enterBlock(state: RolloutState, window: Window): RolloutState {
+/** Ends the block of time before, if this is another one. An experiment has no more of a state than this. */
+export function enterBlock<
+  State extends Pick<RolloutState, 'metrics' | 'block' | 'segments' | 'lastNowMs'> & {
+    readonly plan: Pick<Plan, 'metrics'>
+  },
+>(state: State, window: Window): State {
   const { plan, block, segments } = state
   const now = state.lastNowMs ?? 0
   const since = block.since ?? (hasCanary(window) ? now : null)
