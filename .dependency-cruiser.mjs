@@ -23,7 +23,7 @@ const MAY_IMPORT = {
   beacon: [...FOUNDATION, 'metrics'],
   preview: [...FOUNDATION, 'control'],
   control: ['core', 'wire', 'document', 'loading', 'metrics'],
-  api: [...FOUNDATION, 'wire', 'loading', 'control', 'env'],
+  api: [...FOUNDATION, 'wire', 'flags', 'loading', 'control', 'env'],
   dashboard: ['core', 'wire'],
   publish: ['core', 'wire', 'document'],
   cli: ['core', 'wire', 'document', 'publish', 'flags'],

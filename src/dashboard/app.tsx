@@ -3,6 +3,7 @@
 import { useEffect } from 'preact/hooks'
 import { signIn } from './api/session.ts'
 import { AuditPage } from './pages/audit.tsx'
+import { FlagsPage } from './pages/flags.tsx'
 import { NowPage } from './pages/now.tsx'
 import { RolloutsPage } from './pages/rollouts.tsx'
 import { RulesPage } from './pages/rules.tsx'
@@ -39,6 +40,7 @@ const VIEWS: Readonly<
   versions: VersionsPage,
   try: TryPage,
   rules: RulesPage,
+  flags: FlagsPage,
   audit: AuditPage,
 }
 

@@ -31,12 +31,17 @@ export async function parseContext(request: Request): Promise<Result<FlagContext
   }
   const context = isRecord(body) ? body.context : undefined
   if (!isRecord(context)) return fail('INVALID_CONTEXT', 'the body has an object "context"')
+  const problem = findContextFault(context)
+  return problem === undefined ? ok(context) : fail('INVALID_CONTEXT', problem)
+}
+
+/** Says why flags are not evaluated for a context; `undefined` if they are. */
+export function findContextFault(context: FlagContext): string | undefined {
   const { targetingKey } = context
   if (targetingKey !== undefined && typeof targetingKey !== 'string') {
-    return fail('INVALID_CONTEXT', '"targetingKey" is a text')
+    return '"targetingKey" is a text'
   }
-  const problem = findExcess(context)
-  return problem === undefined ? ok(context) : fail('INVALID_CONTEXT', problem)
+  return findExcess(context)
 }
 
 /** The key of the one flag that a path asks for: all that follows the prefix, decoded. */

@@ -2,6 +2,7 @@
 
 import * as z from 'zod'
 import { COMMANDS } from './commands.ts'
+import { environmentName, versionId } from './parts.ts'
 import { forReaders, toTolerant } from './tolerant.ts'
 
 const table = z.record(z.string(), z.unknown())
@@ -13,6 +14,29 @@ export const flagsReply = z.strictObject({
   metadata: table.describe('Metadata of all flags'),
 })
 export const flagsBody = COMMANDS['set-flags'].omit({ kind: true })
+
+export const flagEvaluationBody = z.strictObject({
+  flag: z.string().min(1).max(128),
+  context: table
+    .default({})
+    .describe('What the caller says, as over OFREP. `version` and `environment` are added to it'),
+  environment: environmentName
+    .optional()
+    .describe('The environment; the first public one if left out'),
+  version: versionId.optional().describe('The version; that of the environment if left out'),
+})
+/** The form of OFREP, with the place that the flag was evaluated for. */
+export const flagEvaluationReply = z.strictObject({
+  revision: z.int(),
+  key: z.string(),
+  environment: z.string(),
+  version: z.string(),
+  value: z.unknown().optional().describe('Absent: the default of the code counts'),
+  variant: z.string().optional(),
+  reason: z.string().optional(),
+  errorCode: z.string().optional().describe('Why there is no value'),
+  errorDetails: z.string().optional(),
+})
 
 export const flagsAsRead = /* @__PURE__ */ forReaders(() => toTolerant(flagsReply))
 

@@ -64,6 +64,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'PUT /tab-pins': { on: true },
   'PUT /assignments': { schema: 1 },
   'POST /rollback': { to: 1 },
+  'POST /flags/evaluate': { flag: 'none' },
   'POST /explain': { url: 'https://shop.example/' },
   'POST /audit/verify': {},
   'PUT /uploads/v1': { manifest: SHA256_OF_HELLO, createdAt: '2026-11-23T12:00:00Z' },

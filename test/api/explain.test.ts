@@ -163,3 +163,46 @@ describe('what explain says', () => {
     expect(await explain(json)).toMatchObject({ status: 400, code: 'invalid_request' })
   })
 })
+
+describe('the evaluation of a flag', () => {
+  const evaluate = async (json: object) => {
+    const asked = { token: FIRST_TOKEN, json }
+    const { body } = await edge.call('POST', '/.holo/api/flags/evaluate', asked)
+    return JSON.parse(body)
+  }
+  const flag = {
+    state: 'ENABLED',
+    variants: { on: true, off: false },
+    defaultVariant: 'off',
+    defaults: { environments: { canary: 'on' } },
+    targeting: { if: [{ '==': [{ var: 'plan' }, 'pro'] }, 'on'] },
+  }
+
+  it('has the defaults of the place, the context, and what is wrong with a question', async () => {
+    await change('PUT', '/flags', { flags: { wide: flag } }, 3)
+    expect(await evaluate({ flag: 'wide' })).toEqual({
+      revision: 4,
+      key: 'wide',
+      environment: 'main',
+      version: 'v1',
+      value: false,
+      variant: 'off',
+      reason: 'DEFAULT',
+    })
+    const canary = await evaluate({ flag: 'wide', environment: 'canary', version: 'v1' })
+    expect(canary).toMatchObject({ environment: 'canary', version: 'v1', value: true })
+    const context = { plan: 'pro', environment: 'canary' }
+    const matched = await evaluate({ flag: 'wide', context })
+    expect(matched).toMatchObject({ value: true, reason: 'TARGETING_MATCH', environment: 'main' })
+  })
+
+  it.each([
+    ['flag', { flag: 'none' }],
+    ['environment', { flag: 'wide', environment: 'nowhere' }],
+    ['version', { flag: 'wide', version: 'v9' }],
+    ['context', { flag: 'wide', context: { targetingKey: 7 } }],
+    ['context', { flag: 'wide', context: { list: Array(1001).fill(0) } }],
+  ])('says that the %s cannot be: %j', async (path, json) => {
+    expect(await evaluate(json)).toMatchObject({ code: 'invalid_request', problems: [{ path }] })
+  })
+})

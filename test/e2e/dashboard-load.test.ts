@@ -22,8 +22,8 @@ afterAll(() => browser?.close())
 const MEASURED = process.env.HOLO_MEASURE
 
 describe('an interaction', () => {
-  it('touches little of a page with 300 versions, 60 environments and an hour of counts', async () => {
-    const site = makeUpSite({ environments: 60, versions: 300, entries: 3000 })
+  it('touches little of a page with 300 versions, 300 flags, 60 environments and an hour of counts', async () => {
+    const site = makeUpSite({ environments: 60, versions: 300, entries: 3000, flags: 300 })
     const { page } = await openDashboard(browser, MADE_UP_ORIGIN, {
       at: '#/now',
       viewport: DESKTOP,
@@ -66,6 +66,9 @@ describe('an interaction', () => {
     await interact('close the commands', () => page.keyboard.press('Escape'))
     await interact('open Audit', () => link('Audit'))
     await interact('filter the audit', () => page.getByRole('searchbox').pressSequentially('grace'))
+    await interact('open Flags', () => link('Flags'))
+    await interact('filter flags', () => page.getByRole('searchbox').pressSequentially('29'))
+    await interact('open a flag', () => page.locator('.flag-rows a').first().click())
     await interact('open Now', () => link('Now'))
     if (MEASURED !== undefined) writeFileSync(MEASURED, JSON.stringify(times, undefined, 2))
     // A page that is drawn anew is the most that an interaction leads to; nearly all others change a few elements.

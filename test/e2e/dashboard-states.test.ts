@@ -9,7 +9,9 @@ import { expectNoOverflow, findBarriers, goTo, openDashboard } from '../support/
 import { makeUpRollout } from '../support/made-up-rollout.ts'
 import { type Answers, answerFrom, makeUpSite } from '../support/made-up-site.ts'
 
-const PAGES = ['now', 'traffic', 'rollouts', 'rollouts/new', 'versions', 'try', 'rules', 'audit']
+const PAGES = [
+  ...['now', 'traffic', 'rollouts', 'rollouts/new', 'versions', 'try', 'rules', 'flags', 'audit'],
+]
 
 let edge: AdminEdge
 let browser: Browser
@@ -96,6 +98,16 @@ function makeUpHostileSite(): Answers {
     reason: text,
     revision: i + 1,
   })
+  const refused = {
+    problem: {
+      status: 400,
+      code: 'invalid_request',
+      title: HOSTILE[0],
+      detail: HOSTILE[1],
+      requestId: HOSTILE[2],
+      problems: HOSTILE.map((text) => ({ path: text, message: text })),
+    },
+  }
   const answers = {
     ...site,
     'GET /whoami': { actor: HOSTILE[0], kind: 'session', scopes: ['admin'] },
@@ -186,6 +198,24 @@ function makeUpHostileSite(): Answers {
         when: { '==': [{ var: text }, text] },
       })),
     },
+    'GET /flags': {
+      revision: 12,
+      flags: Object.fromEntries(
+        HOSTILE.map((text, i) => [
+          `${i} ${text}`,
+          {
+            state: 'ENABLED',
+            variants: Object.fromEntries(HOSTILE.map((name) => [name, name])),
+            defaultVariant: text,
+            targeting: {
+              if: HOSTILE.flatMap((name) => [{ '==': [{ var: name }, name] }, name]),
+            },
+          },
+        ]),
+      ),
+      $evaluators: {},
+      metadata: {},
+    },
     'GET /rollouts': {
       rollouts: HOSTILE.map((text, i) => ({
         ...rollouts[0],
@@ -199,16 +229,8 @@ function makeUpHostileSite(): Answers {
         reason: text,
       })),
     },
-    'POST /explain': {
-      problem: {
-        status: 400,
-        code: 'invalid_request',
-        title: HOSTILE[0],
-        detail: HOSTILE[1],
-        requestId: HOSTILE[2],
-        problems: HOSTILE.map((text) => ({ path: text, message: text })),
-      },
-    },
+    'POST /explain': refused,
+    'POST /flags/evaluate': refused,
   }
   return answers as unknown as Answers
 }
@@ -234,7 +256,7 @@ describe('hostile text', () => {
       const missing = HOSTILE.filter((text) => !shown.includes(text.slice(0, 40)))
       expect(missing, path).toEqual([])
     }
-    for (const path of ['now', 'traffic', 'rollouts', 'versions', 'rules', 'audit']) {
+    for (const path of ['now', 'traffic', 'rollouts', 'versions', 'rules', 'flags', 'audit']) {
       await goTo(page, path)
       await look(path, true)
     }
@@ -254,6 +276,11 @@ describe('hostile text', () => {
     await page.getByRole('button', { name: 'Explain' }).click()
     await page.getByRole('alert').waitFor()
     await look('try', true)
+    await goTo(page, `flags/${encodeURIComponent(`0 ${HOSTILE[0]}`)}`)
+    await look('flag', true)
+    await page.getByRole('button', { name: 'Evaluate' }).click()
+    await page.getByRole('alert').waitFor()
+    await look('evaluation', true)
     await page.keyboard.press('Control+k')
     await page.getByRole('dialog').getByRole('combobox').fill('onerror')
     expect(await page.getByRole('option').count()).toBeGreaterThan(0)

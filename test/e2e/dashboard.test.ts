@@ -32,6 +32,32 @@ import { ask } from '../support/http-client.ts'
 const HOST = '127.0.0.1'
 const TOKEN = 'holo-e2e-0123456789abcdef0123456789abcdef'
 const WAIT = { timeout: 60_000, interval: 200 }
+const FLAGS = {
+  'new-checkout': {
+    state: 'ENABLED',
+    variants: { on: true, off: false },
+    defaultVariant: 'off',
+    targeting: {
+      if: [
+        { ends_with: [{ var: 'email' }, '@example.com'] },
+        'on',
+        {
+          fractional: [
+            ['on', 10],
+            ['off', 90],
+          ],
+        },
+      ],
+    },
+    public: true,
+  },
+  search: {
+    state: 'ENABLED',
+    variants: { old: { url: '/old' }, new: { url: '/new' } },
+    defaultVariant: 'old',
+    targeting: { var: 'plan' },
+  },
+}
 /** Enough that evidence against a release is there within seconds. */
 const ARRIVALS_PER_SECOND = 8
 
@@ -117,6 +143,7 @@ beforeAll(async () => {
   })
   origin = edge.url.origin
   shop = await startShop(edge, data, HOST, TOKEN)
+  await api('PUT', '/flags', { flags: FLAGS }, await revisionNow())
   next = await startNextRelease(data, HOST)
   visitors = startVisitors(edge.url, ARRIVALS_PER_SECOND)
   browser = await launchBrowser()
@@ -391,6 +418,8 @@ describe('a release that fails', () => {
       'versions/0.0.5',
       'try',
       'rules',
+      'flags',
+      'flags/new-checkout',
       'audit',
       'audit/revision/1',
     ]) {
@@ -498,6 +527,43 @@ describe('rules', () => {
     await dialogOf(page).getByRole('button', { name: 'Change them' }).click()
     await page.getByText('cookie.staff is "2"').waitFor()
     expect((await api('GET', '/rules')).rules).toEqual(rules)
+  })
+})
+
+describe('flags', () => {
+  it('say who gets what, are evaluated for somebody, changed as JSON, and switched off after a look', async () => {
+    const { page, faults } = await open({ at: '#/flags' })
+    await page.getByText('If email ends with "@example.com": on').waitFor()
+    await page.getByRole('searchbox').fill('email')
+    expect(await page.locator('.flag-row').count()).toBe(1)
+    await page.getByRole('link', { name: /new-checkout/ }).click()
+    await page.getByLabel(/^Attributes/).fill('{ "email"')
+    await page.getByRole('alert').waitFor()
+    await page.getByLabel(/^Attributes/).fill('{ "email": "anna@example.com" }')
+    const evaluate = page.getByRole('button', { name: 'Evaluate' })
+    await evaluate.click()
+    await page.getByRole('heading', { name: 'true' }).waitFor()
+    await page.getByText('its targeting chose it').waitFor()
+    await page.getByRole('button', { name: 'Edit the flag' }).click()
+    const field = page.getByLabel('The flag, as JSON')
+    const changed = { ...FLAGS['new-checkout'], metadata: { owner: 'shop' } }
+    await field.fill(JSON.stringify({ ...changed, defaultVariant: 'none' }))
+    await page.getByText('flags.new-checkout.defaultVariant').waitFor()
+    await field.fill(JSON.stringify(changed))
+    await page.getByText('Valid.').waitFor()
+    await page.getByRole('button', { name: 'Look at the change' }).click()
+    await dialogOf(page).getByRole('button', { name: 'Change it' }).click()
+    await dialogOf(page).waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'Switch off new-checkout' }).click()
+    await dialogOf(page).getByText('flags.new-checkout.state').waitFor()
+    expect((await api('GET', '/flags')).flags['new-checkout']).toEqual(changed)
+    await dialogOf(page).getByRole('button', { name: 'Switch it off' }).click()
+    await page.getByText('The flag is off').waitFor()
+    const off = { ...changed, state: 'DISABLED' }
+    expect((await api('GET', '/flags')).flags['new-checkout']).toEqual(off)
+    await evaluate.click()
+    await page.getByRole('heading', { name: 'No value' }).waitFor()
+    expect(faults).toEqual([])
   })
 })
 

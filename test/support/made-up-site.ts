@@ -91,6 +91,7 @@ export type SiteSize = {
   readonly shared?: number
   readonly versions?: number
   readonly entries?: number
+  readonly flags?: number
   readonly scopes?: Reply<'GET /whoami'>['scopes']
   /** The name of one environment and of one version. */
   readonly longName?: string
@@ -104,6 +105,7 @@ export function makeUpSite({
   shared = count,
   versions: versionCount = 3,
   entries = 8,
+  flags: flagCount = 0,
   scopes = ['admin'],
   longName,
 }: SiteSize = {}): Answers {
@@ -162,6 +164,7 @@ export function makeUpSite({
       })),
       down: [],
     },
+    'GET /flags': { revision: 12, flags: makeUpFlags(flagCount), $evaluators: {}, metadata: {} },
     'GET /rollouts': { rollouts: [] },
     'GET /revisions': {
       revisions: [12, 11, 10, 9, 8].map((revision) => ({
@@ -224,6 +227,17 @@ function toShare(i: number, shared: number): number {
   if (i >= shared) return 0
   const each = shared === 1 ? 0 : Math.max(0.5, Math.floor(1000 / (shared - 1)) / 100)
   return i === 0 ? 100 - each * (shared - 1) : each
+}
+
+function makeUpFlags(count: number): Reply<'GET /flags'>['flags'] {
+  const flag = (i: number) => ({
+    state: i % 3 === 0 ? 'DISABLED' : 'ENABLED',
+    variants: { on: true, off: false },
+    defaultVariant: 'off',
+    targeting: { if: [{ '==': [{ var: 'plan' }, `plan-${i}`] }, 'on'] },
+    public: i % 2 === 0,
+  })
+  return Object.fromEntries(Array.from({ length: count }, (_, i) => [`flag-${i}`, flag(i)]))
 }
 
 function makeUpVersion(

@@ -1,10 +1,15 @@
-// Routes of the flags: to read them, and to change some or all of them.
+// Routes of the flags: to read them, to change some or all of them, and to evaluate one as the edge does for a
+// caller with a key.
 
-import { ok } from '../../core/result.ts'
+import { err, ok } from '../../core/result.ts'
+import { compileAssignments } from '../../document/compile.ts'
+import { evaluateFlag } from '../../flags/evaluate.ts'
+import { findContextFault } from '../../flags/ofrep-request.ts'
 import { committed } from '../../wire/changes.ts'
-import { flagsBody, flagsReply } from '../../wire/flags.ts'
+import { flagEvaluationBody, flagEvaluationReply, flagsBody, flagsReply } from '../../wire/flags.ts'
 import { changeQuery } from '../../wire/parts.ts'
 import { commitChange, loadDocument } from '../http/current-document.ts'
+import type { Failure } from '../http/problems.ts'
 import { type Route, route } from '../http/route.ts'
 
 export const FLAG_ROUTES: readonly Route[] = [
@@ -34,4 +39,35 @@ export const FLAG_ROUTES: readonly Route[] = [
     reply: committed,
     handle: (call) => commitChange(call, { ...call.body, kind: 'set-flags' }),
   }),
+  route({
+    method: 'POST',
+    path: '/flags/evaluate',
+    scope: 'read',
+    summary: 'What a flag gives for a context, and why',
+    body: flagEvaluationBody,
+    readsDocument: true,
+    reply: flagEvaluationReply,
+    handle: async (call) => {
+      const { flag: key, context, environment, version } = call.body
+      const fault = findContextFault(context)
+      if (fault !== undefined) return err(toInvalid('context', fault))
+      const current = await loadDocument(call)
+      if (!current.ok) return current
+      const { revision, document } = current.value
+      const { flags, environments, versions, first } = compileAssignments(document)
+      if (!flags?.definitions.has(key)) return err(toInvalid('flag', 'there is no such flag'))
+      const found = environment === undefined ? first : environments.get(environment)
+      if (!found) return err(toInvalid('environment', 'there is no such environment'))
+      if (version !== undefined && !versions.has(version)) {
+        return err(toInvalid('version', 'there is no such version'))
+      }
+      const place = { environment: found.name, version: version ?? found.version.id }
+      const { metadata: _, ...given } = evaluateFlag(flags, key, { ...context, ...place }, place)
+      return ok({ body: { revision, ...place, ...given } })
+    },
+  }),
 ]
+
+function toInvalid(path: string, message: string): Failure {
+  return { kind: 'invalid_request', problems: [{ path, message }] }
+}

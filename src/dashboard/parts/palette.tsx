@@ -6,7 +6,7 @@ import { signOut } from '../api/account.ts'
 import { PAGES } from '../state/pages.ts'
 import { proposeRollback } from '../state/proposal.ts'
 import { goTo } from '../state/route.ts'
-import { environments, rollouts, versions } from '../state/site.ts'
+import { environments, flags, readFlags, rollouts, shownRevision, versions } from '../state/site.ts'
 import { chosenTheme, THEMES } from '../state/theme.ts'
 import { Dialog } from './dialog.tsx'
 
@@ -39,6 +39,11 @@ function listItems(): readonly PaletteItem[] {
       label: id,
       about: 'Version',
       run: () => goTo('versions', id),
+    })),
+    ...Object.keys(flags.value.value?.flags ?? {}).map((key) => ({
+      label: key,
+      about: 'Flag',
+      run: () => goTo('flags', key),
     })),
     ...(rollouts.value.value?.rollouts ?? []).map(({ id, version, environment }) => ({
       label: `Rollout ${id}`,
@@ -83,6 +88,9 @@ function OpenPalette() {
     close()
     item.run()
   }
+  useEffect(() => {
+    if (flags.value.value?.revision !== shownRevision.value) readFlags()
+  }, [])
   useEffect(() => {
     list.current?.children[chosen.value]?.scrollIntoView({ block: 'nearest' })
   }, [chosen.value])

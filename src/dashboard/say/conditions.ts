@@ -10,6 +10,20 @@ const COMPARED: Readonly<Record<string, string>> = {
   '>': 'is above',
   '>=': 'is at least',
   in: 'is in',
+  starts_with: 'starts with',
+  ends_with: 'ends with',
+}
+
+/** How flagd's operator for semantic versions compares. */
+const COMPARED_VERSIONS: Readonly<Record<string, string>> = {
+  '=': 'is version',
+  '!=': 'is not version',
+  '<': 'is below version',
+  '<=': 'is at most version',
+  '>': 'is above version',
+  '>=': 'is at least version',
+  '^': 'has the major version of',
+  '~': 'has the minor version of',
 }
 
 /** Conditions of people are seldom deeper, and a sentence that is deeper helps nobody. */
@@ -37,9 +51,12 @@ function toWords(when: unknown, depth: number): string | undefined {
     const word = toWords(parts[0], depth + 1)
     return word === undefined ? undefined : `not (${word})`
   }
-  const verb = COMPARED[operator]
-  if (verb === undefined || parts.length !== 2) return undefined
-  const [left, right] = parts.map(toOperandText)
+  if (operator === '$ref' && typeof given === 'string') return `“${given}” holds`
+  const isOfVersions = operator === 'sem_ver' && parts.length === 3
+  const verb = isOfVersions ? COMPARED_VERSIONS[String(parts[1])] : COMPARED[operator]
+  const compared = isOfVersions ? [parts[0], parts[2]] : parts
+  if (verb === undefined || compared.length !== 2) return undefined
+  const [left, right] = compared.map(toOperandText)
   return left === undefined || right === undefined ? undefined : `${left} ${verb} ${right}`
 }
 

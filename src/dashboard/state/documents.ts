@@ -42,7 +42,12 @@ export function toShares(document: ReadDocument): ReadonlyMap<string, number> {
 /** Whether some visitor may get something else. */
 export function isNoticed(one: ReadDocument, other: ReadDocument): boolean {
   const toNoticed = (document: ReadDocument) =>
-    JSON.stringify([document.environments, toRanges(document), document.rules ?? []])
+    JSON.stringify([
+      document.environments,
+      toRanges(document),
+      document.rules ?? [],
+      document.flags ?? {},
+    ])
   return toNoticed(one) !== toNoticed(other)
 }
 

@@ -12,6 +12,7 @@ export const PAGES = [
     about: 'Who is sent where before traffic counts',
     key: 'u',
   },
+  { path: 'flags', title: 'Flags', about: 'Who gets which variant, and why', key: 'f' },
   { path: 'audit', title: 'Audit', about: 'Who did what, when and why', key: 'a' },
 ] as const
 

@@ -23,13 +23,17 @@ export type DocumentOperation =
   | 'POST /rollback'
   | 'POST /withdraw'
   | 'PUT /rules'
+  | 'PUT /flags'
   | 'PUT /assignments'
   | 'POST /rollouts'
 
 export type Proposal<Name extends DocumentOperation = DocumentOperation> = {
   readonly name: Name
   readonly params?: CallArguments<Name>['params']
-  readonly body?: CallArguments<Name>['body']
+  /** A function where the body depends on the document, which is then the newest one. */
+  readonly body?:
+    | CallArguments<Name>['body']
+    | ((document: ReadDocument) => CallArguments<Name>['body'])
   /** The revision that the body was made from, where it holds the whole document. */
   readonly revision?: number
   readonly title: string
@@ -42,6 +46,8 @@ export type Proposal<Name extends DocumentOperation = DocumentOperation> = {
 
 export type Preview = {
   readonly revision: number
+  /** The body that was tried. */
+  readonly body: unknown
   readonly environments: readonly EnvironmentChange[]
   /** Buckets that move between environments. */
   readonly moved: ReplyOf<'PUT /traffic'>['moved']
@@ -94,7 +100,10 @@ async function preview(change: Proposal, triesLeft = MAX_TRIES - 1): Promise<Pro
   const current = await call('GET /assignments')
   if (!current.ok) return { kind: 'refused', failure: current.error }
   const document = current.value as unknown as ReadDocument & { revision: number }
-  const tried = await send(change, change.revision ?? document.revision, { dryRun: 'true' })
+  const body = typeof change.body === 'function' ? change.body(document) : change.body
+  const tried = await send({ ...change, body }, change.revision ?? document.revision, {
+    dryRun: 'true',
+  })
   if (!tried.ok) {
     const isOvertaken = tried.error.code === 'stale' && change.revision === undefined
     if (isOvertaken && triesLeft > 0) return preview(change, triesLeft - 1)
@@ -115,6 +124,7 @@ async function preview(change: Proposal, triesLeft = MAX_TRIES - 1): Promise<Pro
     kind: 'shown',
     preview: {
       revision: document.revision,
+      body,
       environments,
       moved,
       others: all.filter(({ path }) => !SHOWN_ELSEWHERE.test(path)),
@@ -124,7 +134,7 @@ async function preview(change: Proposal, triesLeft = MAX_TRIES - 1): Promise<Pro
 }
 
 function send(
-  { name, params, body }: Proposal,
+  { name, params, body }: Pick<Proposal, 'name' | 'params'> & { readonly body: unknown },
   revision: number,
   query: { dryRun?: 'true'; reason?: string },
 ) {
@@ -138,8 +148,8 @@ export async function makeProposed(reason: string): Promise<void> {
   const stage = proposalStage.value
   if (!change || stage.kind !== 'shown') return
   proposalStage.value = { kind: 'making', preview: stage.preview }
-  const { revision } = stage.preview
-  const made = await send(change, revision, reason === '' ? {} : { reason })
+  const { revision, body } = stage.preview
+  const made = await send({ ...change, body }, revision, reason === '' ? {} : { reason })
   if (made.ok) {
     dropProposal()
     announce({
