@@ -69,6 +69,7 @@ const CALLS: Record<Exclude<keyof ControlCalls, 'sync' | 'watch' | 'change'>, Ro
   createPreview: [(control, caller) => control.createPreview(caller, { versions: ['v1'] }), SHIFT],
   revokePreview: [(control, caller) => control.revokePreview(caller, 'abcdefghijkl'), SHIFT],
   rotatePreviewKeys: [(control, caller) => control.rotatePreviewKeys(caller, false), ['admin']],
+  experiments: [(control, caller) => control.experiments(caller), SCOPES],
   errors: [
     (control, caller) =>
       control.errors(caller, {
