@@ -7,6 +7,7 @@ import { ENV_COMMANDS } from './commands/env.ts'
 import { BROWSER_ERRORS } from './commands/errors.ts'
 import { EXPLAIN } from './commands/explain.ts'
 import { FLAGS_COMMANDS } from './commands/flags.ts'
+import { FLAGS_IMPORT } from './commands/flags-import.ts'
 import { FLAGS_TRY_COMMANDS } from './commands/flags-try.ts'
 import { GC } from './commands/gc.ts'
 import { HISTORY_COMMANDS } from './commands/history.ts'
@@ -65,6 +66,7 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
   TAB_PINS,
   ...RULES_COMMANDS,
   ...FLAGS_COMMANDS,
+  FLAGS_IMPORT,
   ...FLAGS_TRY_COMMANDS,
   ...PREVIEW_COMMANDS,
   EXPLAIN,

@@ -6,11 +6,16 @@ import type { CompiledFlags } from '../document/compile-flags.ts'
 import type { Facts } from '../http/facts.ts'
 import type { FlagContext } from './evaluate.ts'
 
+/** What only Holo says in every evaluation. */
+const OF_DECISION = ['version', 'environment']
 /** What only Holo says of a visitor's own request. */
 const OF_REQUEST = [
   ...['method', 'path', 'host', 'header', 'cookie', 'query', 'visitor', 'bucket'],
   ...['ip', 'country', 'region', 'city', 'asn', 'colo'],
 ]
+
+/** Attributes of which Holo has its own facts, so that what a page says of them does not count. */
+export const FACT_NAMES: readonly string[] = [...OF_DECISION, ...OF_REQUEST]
 
 /**
  * Merges a caller's context with the facts of its request.

@@ -1,6 +1,7 @@
 // Flags: what the API says of them, and what commands print. Their shape is that of the document, which checks it.
 
 import * as z from 'zod'
+import { changeOutput } from './changes.ts'
 import { COMMANDS } from './commands.ts'
 import { forReaders, toTolerant } from './tolerant.ts'
 
@@ -38,6 +39,25 @@ export const flagOutput = /* @__PURE__ */ forReaders(() =>
 
 /** What `holo flags export` prints: a file of flagd. */
 export const flagsFileOutput = flagsAsRead
+
+export const flagsImportOutput = /* @__PURE__ */ forReaders(() =>
+  changeOutput.extend({
+    from: z.string().describe('flagd, launchdarkly, unleash or growthbook'),
+    kept: z.array(
+      z.strictObject({
+        key: z.string(),
+        visitorsKeepVariants: z.boolean(),
+        dealtAnew: z
+          .array(z.string())
+          .describe('Where visitors get other variants than before, a sentence for each'),
+        reads: z.array(z.string()).describe('Attributes of the evaluation context'),
+        notes: z.array(z.string()),
+      }),
+    ),
+    leftOut: z.array(z.strictObject({ key: z.string(), reasons: z.array(z.string()) })),
+    notes: z.array(z.string()).describe('About the import as a whole'),
+  }),
+)
 
 export const flagExplanation = /* @__PURE__ */ forReaders(() =>
   z.strictObject({
