@@ -8,6 +8,7 @@ import { BROWSER_ERRORS } from './commands/errors.ts'
 import { EXPLAIN } from './commands/explain.ts'
 import { FLAGS_COMMANDS } from './commands/flags.ts'
 import { FLAGS_IMPORT } from './commands/flags-import.ts'
+import { FLAGS_STALE } from './commands/flags-stale.ts'
 import { FLAGS_TRY_COMMANDS } from './commands/flags-try.ts'
 import { GC } from './commands/gc.ts'
 import { HISTORY_COMMANDS } from './commands/history.ts'
@@ -68,6 +69,7 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
   ...FLAGS_COMMANDS,
   FLAGS_IMPORT,
   ...FLAGS_TRY_COMMANDS,
+  FLAGS_STALE,
   ...PREVIEW_COMMANDS,
   EXPLAIN,
   BROWSER_ERRORS,

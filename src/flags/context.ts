@@ -5,17 +5,7 @@ import type { Decision } from '../core/types.ts'
 import type { CompiledFlags } from '../document/compile-flags.ts'
 import type { Facts } from '../http/facts.ts'
 import type { FlagContext } from './evaluate.ts'
-
-/** What only Holo says in every evaluation. */
-const OF_DECISION = ['version', 'environment']
-/** What only Holo says of a visitor's own request. */
-const OF_REQUEST = [
-  ...['method', 'path', 'host', 'header', 'cookie', 'query', 'visitor', 'bucket'],
-  ...['ip', 'country', 'region', 'city', 'asn', 'colo'],
-]
-
-/** Attributes of which Holo has its own facts, so that what a page says of them does not count. */
-export const FACT_NAMES: readonly string[] = [...OF_DECISION, ...OF_REQUEST]
+import { REQUEST_FACTS } from './fact-names.ts'
 
 /**
  * Merges a caller's context with the facts of its request.
@@ -41,7 +31,7 @@ export function toFlagContext(
   const own = { version: decision.version.id, environment: decision.environment }
   if (isBackend) return { ...caller, ...own }
   const context: Record<string, unknown> = { ...caller }
-  for (const name of OF_REQUEST) delete context[name]
+  for (const name of REQUEST_FACTS) delete context[name]
   const { method, path, host, visitor, attributes } = facts
   Object.assign(context, attributes, { method, path, host }, own)
   if (facts.anonymous) return context

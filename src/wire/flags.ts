@@ -59,6 +59,36 @@ export const flagsImportOutput = /* @__PURE__ */ forReaders(() =>
   }),
 )
 
+export const flagsStaleOutput = /* @__PURE__ */ forReaders(() =>
+  z.strictObject({
+    revision: z.int(),
+    weeks: z.int(),
+    searched: z.array(z.string()).describe('Versions in use whose files were searched for flags'),
+    notSearched: z.array(z.string()).describe('Versions in use of which that is not known'),
+    unmentioned: z.array(
+      z.strictObject({
+        key: z.string(),
+        mentionedBy: z.array(z.string()).describe('Versions that are no longer in use'),
+      }),
+    ),
+    unknown: z
+      .array(z.string())
+      .describe('Flags that no searched version mentions, while others were not searched for them'),
+    unchanging: z
+      .array(
+        z.strictObject({
+          key: z.string(),
+          variant: z.string().nullable().describe('null: the default of the code'),
+        }),
+      )
+      .describe('Flags that give everybody the same, and were not changed in these weeks'),
+    historySince: z
+      .int()
+      .nullable()
+      .describe('Null if the history reaches back far enough, else its beginning in milliseconds'),
+  }),
+)
+
 export const flagExplanation = /* @__PURE__ */ forReaders(() =>
   z.strictObject({
     key: z.string(),

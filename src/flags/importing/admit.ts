@@ -6,7 +6,7 @@ import type { Finding } from '../../document/finding.ts'
 import { listFindings } from '../../document/findings.ts'
 import { flagSettings, flags as flagsShape } from '../../document/flags.ts'
 import type { AssignmentsDocument } from '../../document/schema.ts'
-import { FACT_NAMES } from '../context.ts'
+import { FACT_NAMES } from '../fact-names.ts'
 import type { FlagImport, FlagReport } from './flag-file.ts'
 
 /** Leaves out what Holo would refuse, and notes which attributes are facts that Holo knows itself. */
