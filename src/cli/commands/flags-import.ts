@@ -159,7 +159,7 @@ function toBody(
     },
     ...(replace && { replace }),
     ...(isSame(merged, before) ? {} : { evaluators: merged }),
-    ...(metadata && { metadata }),
+    ...(metadata && !isSame(metadata, document.flagSettings?.metadata ?? {}) && { metadata }),
   }
   return { body, notes }
 }

@@ -104,11 +104,16 @@ function toOnlyAnswer({
   return answers.size === 1 ? only : undefined
 }
 
-/** Commands that never change a flag. */
+/** What never changes a flag. */
 const OTHER_ACTIONS: ReadonlySet<string> = new Set([
   ...['set-environment', 'remove-environment', 'shift', 'swap', 'set-rules', 'set-tab-pins'],
-  ...['set-services', 'withdraw', 'add-version'],
+  ...['set-services', 'withdraw', 'add-version', 'remove-versions', 'republish'],
+  ...['preview-keys', 'preview-revoke', 'preview-rotate'],
 ])
+function mayChangeFlags(action: string): boolean {
+  return !OTHER_ACTIONS.has(action) && !action.startsWith('rollout-')
+}
+
 const PAGE_ROWS = 100
 /** Of a longer history it is not known, and no flag counts as unchanged. */
 const MAX_PAGES = 20
@@ -118,7 +123,7 @@ type History = { readonly unchanged: ReadonlySet<string>; readonly since: number
 type Document = Awaited<ReturnType<typeof loadCurrent>>['document']
 
 /** The flags that every revision since `from` (milliseconds) has as the current document does. */
-async function findUnchanged(api: Api, current: Document, from: number): Promise<History> {
+export async function findUnchanged(api: Api, current: Document, from: number): Promise<History> {
   const changed: number[] = []
   let before = current.revision + 1
   let oldest = Date.now()
@@ -128,7 +133,7 @@ async function findUnchanged(api: Api, current: Document, from: number): Promise
     })
     for (const { revision, at, action } of revisions) {
       // The first one that is older was in use at that time.
-      if (at <= from || !OTHER_ACTIONS.has(action)) changed.push(revision)
+      if (at <= from || mayChangeFlags(action)) changed.push(revision)
       if (changed.length > MAX_READ_REVISIONS) return { unchanged: new Set(), since: oldest }
       if (at <= from) return { unchanged: await compare(api, current, changed), since: null }
       oldest = at
