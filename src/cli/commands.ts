@@ -8,6 +8,8 @@ import { BROWSER_ERRORS } from './commands/errors.ts'
 import { EXPERIMENT_COMMANDS } from './commands/experiment.ts'
 import { EXPLAIN } from './commands/explain.ts'
 import { FLAGS_COMMANDS } from './commands/flags.ts'
+import { FLAGS_IMPORT } from './commands/flags-import.ts'
+import { FLAGS_STALE } from './commands/flags-stale.ts'
 import { FLAGS_TRY_COMMANDS } from './commands/flags-try.ts'
 import { GC } from './commands/gc.ts'
 import { HISTORY_COMMANDS } from './commands/history.ts'
@@ -66,7 +68,9 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
   TAB_PINS,
   ...RULES_COMMANDS,
   ...FLAGS_COMMANDS,
+  FLAGS_IMPORT,
   ...FLAGS_TRY_COMMANDS,
+  FLAGS_STALE,
   ...EXPERIMENT_COMMANDS,
   ...PREVIEW_COMMANDS,
   EXPLAIN,

@@ -79,7 +79,8 @@ CREATE TABLE IF NOT EXISTS uploads (
   opened_after INTEGER NOT NULL,
   touched_at INTEGER NOT NULL,
   owner TEXT,
-  framework_pin TEXT
+  framework_pin TEXT,
+  flag_keys TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS known (
   version TEXT NOT NULL,
@@ -104,6 +105,7 @@ const LATER_COLUMNS = [
   ['audit', 'text_digest', 'TEXT'],
   ['uploads', 'owner', 'TEXT'],
   ['uploads', 'framework_pin', 'TEXT'],
+  ['uploads', 'flag_keys', 'TEXT'],
 ] as const
 
 /** Creates missing tables and columns; writes no row if all exist. */
@@ -188,6 +190,8 @@ export type UploadRow = {
   readonly owner: string | null
   /** JSON; `null` without one. */
   readonly framework_pin: string | null
+  /** JSON; `null` if its files were not searched for flags. */
+  readonly flag_keys: string | null
 }
 
 export type KnownRow = {

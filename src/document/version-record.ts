@@ -5,6 +5,7 @@
 import * as z from 'zod'
 import type { Manifest, ManifestEntry } from '../core/site/manifest.ts'
 import { DEFAULT_APP_PAGE, type ManifestConfig } from '../core/site/manifest-config.ts'
+import { type FlagKeys, flagKeys } from './flag-keys.ts'
 import { type FrameworkPin, frameworkPin } from './framework-pin.ts'
 import { isSameServices, type PublishedService, service, toServicesText } from './service.ts'
 
@@ -19,12 +20,14 @@ export const versionRecord = z.strictObject({
   commit: z.string().optional(),
   author: z.string().optional(),
   frameworkPin: frameworkPin.optional(),
+  flagKeys: flagKeys.optional(),
 })
 
 export type VersionRecord = Readonly<
-  Omit<z.infer<typeof versionRecord>, 'services' | 'frameworkPin'> & {
+  Omit<z.infer<typeof versionRecord>, 'services' | 'frameworkPin' | 'flagKeys'> & {
     services: readonly PublishedService[]
     frameworkPin?: FrameworkPin | undefined
+    flagKeys?: FlagKeys | undefined
   }
 >
 

@@ -5,12 +5,7 @@ import type { Decision } from '../core/types.ts'
 import type { CompiledFlags } from '../document/compile-flags.ts'
 import type { Facts } from '../http/facts.ts'
 import type { FlagContext } from './evaluate.ts'
-
-/** What only Holo says of a visitor's own request. */
-const OF_REQUEST = [
-  ...['method', 'path', 'host', 'header', 'cookie', 'query', 'visitor', 'bucket'],
-  ...['ip', 'country', 'region', 'city', 'asn', 'colo'],
-]
+import { REQUEST_FACTS } from './fact-names.ts'
 
 /**
  * Merges a caller's context with the facts of its request.
@@ -36,7 +31,7 @@ export function toFlagContext(
   const own = { version: decision.version.id, environment: decision.environment }
   if (isBackend) return { ...caller, ...own }
   const context: Record<string, unknown> = { ...caller }
-  for (const name of OF_REQUEST) delete context[name]
+  for (const name of REQUEST_FACTS) delete context[name]
   const { method, path, host, visitor, attributes } = facts
   Object.assign(context, attributes, { method, path, host }, own)
   if (facts.anonymous) return context

@@ -2,9 +2,11 @@
 
 import { encodeManifest, MAX_MANIFEST_BYTES } from '../core/site/manifest.ts'
 import type { ManifestConfig } from '../core/site/manifest-config.ts'
+import type { FlagKeys } from '../document/flag-keys.ts'
 import type { PublishedService } from '../document/service.ts'
 import { toSha256 } from './content-hash.ts'
 import { encodeContents, toContentKey } from './encode-contents.ts'
+import { findFlagKeys } from './flag-keys.ts'
 import type { FoundFrameworkPin } from './framework-pin.ts'
 import { listHazards } from './hazards.ts'
 import { PublishError } from './messages.ts'
@@ -18,6 +20,8 @@ export type PrepareOptions = SurveyOptions & {
   readonly services: readonly PublishedService[]
   /** The folder for encoded forms, which are reused after an interruption. The caller removes it. */
   readonly encodedFolder: string
+  /** Flags whose keys are searched for; `undefined` if they are not known. */
+  readonly flags?: readonly string[] | undefined
 }
 
 export type PreparedVersion = {
@@ -36,6 +40,8 @@ export type PreparedVersion = {
   readonly config: ManifestConfig
   /** What the framework of the build sends by itself, and who says so. */
   readonly frameworkPin: (Omit<FoundFrameworkPin, 'by'> & Partial<FoundFrameworkPin>) | undefined
+  /** Which flags the files mention; `undefined` if they were not searched. */
+  readonly flagKeys: FlagKeys | undefined
   /** Warnings for the publisher, one sentence each. */
   readonly warnings: readonly string[]
 }
@@ -76,6 +82,7 @@ export async function prepareVersion(
     privateFiles: entries.filter(({ isPrivate }) => isPrivate).length,
     config: survey.config,
     frameworkPin: options.frameworkPin ? { pin: options.frameworkPin } : survey.frameworkPin,
+    flagKeys: options.flags && (await findFlagKeys(survey.files, options.flags)),
     warnings: [...survey.warnings, ...listHazards(survey)],
   }
 }

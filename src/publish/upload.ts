@@ -135,6 +135,7 @@ function begin({ target, options, prepared }: UploadRun): Promise<BegunUpload> {
     ...(commit !== undefined && { commit }),
     ...(author !== undefined && { author }),
     ...(prepared.frameworkPin && { frameworkPin: prepared.frameworkPin.pin }),
+    ...(prepared.flagKeys && { flagKeys: prepared.flagKeys }),
   })
 }
 

@@ -1,6 +1,7 @@
 // Flags: what the API says of them, and what commands print. Their shape is that of the document, which checks it.
 
 import * as z from 'zod'
+import { changeOutput } from './changes.ts'
 import { COMMANDS } from './commands.ts'
 import { environmentName, versionId } from './parts.ts'
 import { forReaders, toTolerant } from './tolerant.ts'
@@ -62,6 +63,55 @@ export const flagOutput = /* @__PURE__ */ forReaders(() =>
 
 /** What `holo flags export` prints: a file of flagd. */
 export const flagsFileOutput = flagsAsRead
+
+export const flagsImportOutput = /* @__PURE__ */ forReaders(() =>
+  changeOutput.extend({
+    from: z.string().describe('flagd, launchdarkly, unleash or growthbook'),
+    kept: z.array(
+      z.strictObject({
+        key: z.string(),
+        visitorsKeepVariants: z.boolean(),
+        dealtAnew: z
+          .array(z.string())
+          .describe('Where visitors get other variants than before, a sentence for each'),
+        reads: z.array(z.string()).describe('Attributes of the evaluation context'),
+        notes: z.array(z.string()),
+      }),
+    ),
+    leftOut: z.array(z.strictObject({ key: z.string(), reasons: z.array(z.string()) })),
+    notes: z.array(z.string()).describe('About the import as a whole'),
+  }),
+)
+
+export const flagsStaleOutput = /* @__PURE__ */ forReaders(() =>
+  z.strictObject({
+    revision: z.int(),
+    weeks: z.int(),
+    searched: z.array(z.string()).describe('Versions in use whose files were searched for flags'),
+    notSearched: z.array(z.string()).describe('Versions in use of which that is not known'),
+    unmentioned: z.array(
+      z.strictObject({
+        key: z.string(),
+        mentionedBy: z.array(z.string()).describe('Versions that are no longer in use'),
+      }),
+    ),
+    unknown: z
+      .array(z.string())
+      .describe('Flags that no searched version mentions, while others were not searched for them'),
+    unchanging: z
+      .array(
+        z.strictObject({
+          key: z.string(),
+          variant: z.string().nullable().describe('null: the default of the code'),
+        }),
+      )
+      .describe('Flags that give everybody the same, and were not changed in these weeks'),
+    historySince: z
+      .int()
+      .nullable()
+      .describe('Null if the history reaches back far enough, else its beginning in milliseconds'),
+  }),
+)
 
 export const flagExplanation = /* @__PURE__ */ forReaders(() =>
   z.strictObject({

@@ -1,6 +1,7 @@
 // The upload of a version: its manifest, its blobs (whole or in parts), and the steps until it is finalised.
 
 import * as z from 'zod'
+import { flagKeys } from '../document/flag-keys.ts'
 import { frameworkPin } from '../document/framework-pin.ts'
 import { services } from '../document/service.ts'
 import { milliseconds, numberText, type Shaped, sha256, versionId } from './parts.ts'
@@ -56,6 +57,7 @@ export const uploadBody = z.strictObject({
   frameworkPin: frameworkPin
     .optional()
     .describe('What the framework of the pages sends by itself (docs/tabs.md)'),
+  flagKeys: flagKeys.optional(),
 })
 
 export type UploadBody = Shaped<typeof uploadBody>

@@ -80,6 +80,7 @@ const CALLS: readonly (readonly [name: string, ...args: string[]])[] = [
   ['flags toggle', 'dark', 'off', '--yes'],
   ['flags import', 'flags.json', '--yes'],
   ['flags export'],
+  ['flags stale'],
   ['flags explain', 'dark'],
   ['flags test', 'flag-tests.json'],
   ['flags set', 'trial', 'experiment.json', '--yes'],

@@ -1,92 +1,49 @@
-// Evaluates flags in flagd's format as flagd-core does, with its operators on json-logic-engine, for
-// tests of what an import makes of a flag.
+// Evaluates what an import made of a flag as the edge does, with flagd's own evaluator, for tests of what
+// the import keeps.
 
-import { LogicEngine } from 'json-logic-engine'
-import semver from 'semver'
-import { expect } from 'vitest'
-import { murmur3 } from '../../src/core/murmur3.ts'
+import { expect, vi } from 'vitest'
 import type { Result } from '../../src/core/result.ts'
+import { type CompiledFlags, compileFlags } from '../../src/document/compile-flags.ts'
+import type { AssignmentsDocument } from '../../src/document/schema.ts'
+import { evaluateFlag } from '../../src/flags/evaluate.ts'
 import type { FlagImport, FlagReport } from '../../src/flags/importing/flag-file.ts'
 
 type Context = object
 
-/** Milliseconds; what `$flagd.timestamp` says unless a test says otherwise. */
-const NOW = Date.UTC(2026, 0, 1)
+const PLACE = { environment: 'main', version: '1' }
+const compiled = new WeakMap<FlagImport, CompiledFlags>()
 
-const engine = new LogicEngine()
-const OWN = {
-  starts_with: ([text, part]: unknown[]) => (isText(text) ? text.startsWith(String(part)) : null),
-  ends_with: ([text, part]: unknown[]) => (isText(text) ? text.endsWith(String(part)) : null),
-  sem_ver: compareVersions,
-  fractional: drawVariant,
-}
-for (const [name, method] of Object.entries(OWN)) {
-  engine.addMethod(name, (parts: unknown[], context: unknown) => {
-    // Inside of `some` the context is the element, and flagd-core fails because it looks for its logger there.
-    if (!Object.hasOwn(Object(context), '$flagd')) throw new Error(`${name} inside of an iteration`)
-    return method(parts, context)
-  })
-}
-
-/** The value of a flag for a context; `undefined` stands for the default in the caller's code. */
-export function evaluate(imported: FlagImport, key: string, context: Context, now = NOW): unknown {
+/**
+ * The value of a flag for a context; `undefined` stands for the default in the caller's code.
+ *
+ * @param now milliseconds; the time of the test's run if left out
+ */
+export function evaluate(
+  imported: FlagImport,
+  key: string,
+  context: Context,
+  now?: number,
+): unknown {
   const flag = imported.flags[key]
   if (!flag) throw new Error(`"${key}" was left out: ${JSON.stringify(imported.report)}`)
-  if (flag.state === 'DISABLED') return undefined
-  const rule = JSON.parse(inline(JSON.stringify(flag.targeting ?? null), imported))
-  const $flagd = { flagKey: key, timestamp: Math.floor(now / 1000) }
-  const result = engine.run(rule, { targetingKey: 'visitor', ...context, $flagd })
-  const variant = result === null || result === undefined ? flag.defaultVariant : String(result)
-  if (variant === null || variant === undefined) return undefined
-  expect(Object.keys(flag.variants)).toContain(variant)
-  return flag.variants[variant]
+  const told = { targetingKey: 'visitor', ...context }
+  if (now !== undefined) vi.setSystemTime(now)
+  const result = evaluateFlag(compile(imported), key, told, PLACE)
+  if (now !== undefined) vi.useRealTimers()
+  if ('errorCode' in result) throw new Error(`${result.errorCode}: ${result.errorDetails}`)
+  if (result.variant !== undefined) expect(Object.keys(flag.variants)).toContain(result.variant)
+  return result.value
 }
 
-function inline(text: string, { evaluators }: FlagImport): string {
-  return Object.entries(evaluators).reduce(
-    (all, [name, rule]) => all.replaceAll(`{"$ref":"${name}"}`, JSON.stringify(rule)),
-    text,
-  )
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string'
-}
-
-function toVersion(raw: unknown): semver.SemVer | null {
-  const text = String(raw).replace(/^[vV]/, '')
-  return semver.parse(text) ?? (/^\d+(\.\d+)?$/.test(text) ? semver.coerce(text) : null)
-}
-
-function compareVersions([one, operator, other]: unknown[]): boolean | null {
-  const [left, right] = [toVersion(one), toVersion(other)]
-  if (!left || !right) return null
-  const order = semver.compare(left, right)
-  const results: Record<string, boolean> = {
-    '=': order === 0,
-    '!=': order !== 0,
-    '<': order < 0,
-    '<=': order <= 0,
-    '>': order > 0,
-    '>=': order >= 0,
-  }
-  return results[String(operator)] ?? null
-}
-
-function drawVariant(parts: unknown[], context: unknown): unknown {
-  const { $flagd, targetingKey } = context as { $flagd: { flagKey: string }; targetingKey: string }
-  const [first] = parts
-  if (!isText(first) && !targetingKey) return null
-  const by = isText(first) ? first : `${$flagd.flagKey}${targetingKey}`
-  const shares = (isText(first) ? parts.slice(1) : parts) as [unknown, number][]
-  const whole = shares.reduce((sum, [, weight]) => sum + weight, 0)
-  const place = Math.floor((murmur3(new TextEncoder().encode(by)) * whole) / 2 ** 32)
-  let end = 0
-  for (const [value, weight] of shares) {
-    end += weight
-    if (place < end) return value
-  }
-  return null
+function compile(imported: FlagImport): CompiledFlags {
+  const known = compiled.get(imported)
+  if (known) return known
+  const flags = imported.flags as AssignmentsDocument['flags']
+  const $evaluators = imported.evaluators as Record<string, Record<string, unknown>>
+  const made = compileFlags({ flags, flagSettings: { $evaluators } })
+  if (!made) throw new TypeError('there are flags')
+  compiled.set(imported, made)
+  return made
 }
 
 export function read(result: Result<FlagImport, string>): FlagImport {

@@ -85,7 +85,7 @@ async function loadKnown({
 
 function toRecord(
   id: string,
-  { manifest, services, createdAt, commit, author, frameworkPin }: UploadBody,
+  { manifest, services, createdAt, commit, author, frameworkPin, flagKeys }: UploadBody,
   opened: Manifest,
 ): VersionRecord {
   let files = 0
@@ -104,6 +104,7 @@ function toRecord(
     ...(commit === undefined ? {} : { commit }),
     ...(author === undefined ? {} : { author }),
     ...(frameworkPin && { frameworkPin }),
+    ...(flagKeys && { flagKeys }),
   }
 }
 

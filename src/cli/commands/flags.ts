@@ -1,4 +1,4 @@
-// `holo flags`: lists, changes, imports and exports flags. flags-try.ts evaluates them.
+// `holo flags`: lists, changes and exports flags. flags-try.ts evaluates them, and flags-import.ts takes those of a file.
 
 import { changeOutput } from '../../wire/changes.ts'
 import { flagOutput, flagsAsRead, flagsFileOutput, flagsOutput } from '../../wire/flags.ts'
@@ -117,38 +117,6 @@ const FLAGS_TOGGLE = command({
   },
 })
 
-const FLAGS_IMPORT = command({
-  name: 'flags import',
-  about: 'Takes flags from a file of flagd, as it is, with its shared parts and metadata.',
-  scope: 'shift',
-  changes: 'document',
-  arguments: [{ name: '<file>', about: 'JSON; - is standard input' }],
-  options: [{ flags: '--replace', about: 'removes all flags that are not in the file' }],
-  examples: [{ command: 'holo flags import flags.json', about: 'adds and changes its flags' }],
-  shape: changeOutput,
-  run: async (
-    context,
-    [file]: [string],
-    options: ChangeOptions & { readonly replace?: boolean },
-  ) => {
-    const {
-      $schema: _,
-      flags,
-      $evaluators: evaluators,
-      metadata,
-      ...others
-    } = toRecord(await readJson(context, file))
-    const [other] = Object.keys(others)
-    if (other !== undefined) throw misuse(`a file of flagd has no "${other}"`)
-    if (Object.keys(toRecord(flags)).length === 0) throw misuse(`${file} holds no "flags"`)
-    const { replace } = options
-    const known = await loadCurrent(await context.api())
-    const body = { flags, replace, evaluators, metadata }
-    const request = { title: `Import flags of ${file}`, method: 'PUT', path: '/flags', body }
-    return changeDocument(context, request, options, known)
-  },
-})
-
 const FLAGS_EXPORT = command({
   name: 'flags export',
   about: "Prints all flags as a file of flagd. Holo's own fields (public, defaults) stay in it.",
@@ -183,6 +151,5 @@ export const FLAGS_COMMANDS: readonly CommandRow[] = [
   FLAGS_GET,
   FLAGS_SET,
   FLAGS_TOGGLE,
-  FLAGS_IMPORT,
   FLAGS_EXPORT,
 ]

@@ -11,6 +11,7 @@ import { showProgress } from '../../publish/progress.ts'
 import { SOURCE_MAPS } from '../../publish/source-maps.ts'
 import { type UploadOptions, type UploadResult, uploadFolder } from '../../publish/upload.ts'
 import { environmentsAsRead } from '../../wire/environments.ts'
+import { flagsAsRead } from '../../wire/flags.ts'
 import { publishOutput } from '../../wire/output.ts'
 import { retainedAsRead } from '../../wire/versions.ts'
 import type { Api } from '../api.ts'
@@ -115,7 +116,8 @@ export const PUBLISH = command({
     const api = await context.api()
     const retained = await loadRetained(api)
     const dryRun = options.dryRun === true
-    const upload = await runUpload(context, api, { ...settings.upload, retained, dryRun })
+    const flags = await loadFlagKeys(api)
+    const upload = await runUpload(context, api, { ...settings.upload, retained, dryRun, flags })
     // After a dry run they stay, because the publication itself needs them.
     if (!dryRun) await removeEncoded(settings.upload.encodedFolder)
     const pin = upload.frameworkPin
@@ -263,6 +265,18 @@ async function runUpload(
     )
   } finally {
     bar?.end()
+  }
+}
+
+/** The flags that the files are searched for; `undefined` if there is no document, or an older Holo. */
+async function loadFlagKeys(api: Api): Promise<readonly string[] | undefined> {
+  try {
+    const { flags } = await api.ask(flagsAsRead, 'GET', '/flags')
+    return Object.keys(flags)
+  } catch (cause) {
+    // Without them the version is published all the same; "holo flags stale" says that it was not searched.
+    if (cause instanceof CliFailure && cause.exitCode === EXIT.refused) return undefined
+    throw cause
   }
 }
 

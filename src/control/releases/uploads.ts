@@ -49,8 +49,9 @@ export class Uploads {
     const { serial } = this.#sql.exec<CollectionRow>('SELECT * FROM collection').one()
     this.#sql.exec(
       `INSERT OR REPLACE INTO uploads (version, state, serial, manifest, services, files, bytes,
-        created_at, commit_id, author, verified, opened_after, touched_at, owner, framework_pin)
-       VALUES (?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?)`,
+        created_at, commit_id, author, verified, opened_after, touched_at, owner, framework_pin,
+        flag_keys)
+       VALUES (?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?)`,
       record.id,
       serial,
       record.manifest,
@@ -64,6 +65,7 @@ export class Uploads {
       now,
       owner,
       record.frameworkPin ? JSON.stringify(record.frameworkPin) : null,
+      record.flagKeys ? JSON.stringify(record.flagKeys) : null,
     )
   }
 
@@ -115,6 +117,7 @@ export function toRecord(row: UploadRow): VersionRecord {
     ...(row.commit_id === null ? {} : { commit: row.commit_id }),
     ...(row.author === null ? {} : { author: row.author }),
     ...(row.framework_pin === null ? {} : { frameworkPin: JSON.parse(row.framework_pin) }),
+    ...(row.flag_keys === null ? {} : { flagKeys: JSON.parse(row.flag_keys) }),
   }
 }
 

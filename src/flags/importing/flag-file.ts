@@ -20,6 +20,10 @@ export type ImportedFlag = {
   readonly defaultVariant?: string | null
   readonly targeting?: FlagLogic
   readonly metadata?: Readonly<Record<string, string | number | boolean>>
+  /** Fields of Holo, which only an export of Holo has. */
+  readonly public?: boolean | undefined
+  readonly backend?: boolean | undefined
+  readonly defaults?: Readonly<Record<string, unknown>> | undefined
 }
 
 /** A flag that answers as it did where it came from, for visitors dealt out anew as `dealtAnew` says. */
@@ -50,4 +54,6 @@ export type FlagImport = {
   readonly flags: Readonly<Record<string, ImportedFlag>>
   readonly evaluators: Readonly<Record<string, FlagLogic>>
   readonly report: readonly FlagReport[]
+  /** Of all flags; files of flagd alone may have it. */
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined
 }

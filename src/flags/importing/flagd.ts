@@ -12,9 +12,9 @@ import type { FlagImport, FlagLogic, ImportedFlag } from './flag-file.ts'
 import { isJsonFields, type JsonFields, parseExport, readShape, toWord } from './reading.ts'
 import { checkValues } from './variant-names.ts'
 
-/** The operators of targeting.json. */
+/** The operators of targeting.json; `?:` is another name of `if`. */
 const FLAGD_OPERATORS: ReadonlySet<string> = new Set([
-  ...['var', 'missing', 'missing_some', 'if', 'and', 'or', '!', '!!'],
+  ...['var', 'missing', 'missing_some', 'if', '?:', 'and', 'or', '!', '!!'],
   ...['==', '===', '!=', '!==', '<', '<=', '>', '>='],
   ...['+', '-', '*', '/', '%', 'min', 'max', 'merge', 'cat', 'substr', 'in'],
   ...['map', 'filter', 'reduce', 'all', 'none', 'some'],
@@ -28,6 +28,10 @@ const flagdFlag = z.strictObject({
   defaultVariant: z.string().nullish(),
   targeting: z.record(z.string(), z.unknown()).optional(),
   metadata: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+  // Holo's own fields, which its export writes.
+  public: z.boolean().optional(),
+  backend: z.boolean().optional(),
+  defaults: z.record(z.string(), z.unknown()).optional(),
 })
 
 export function parseFlagd(text: string): Result<FlagImport, string> {
@@ -40,11 +44,17 @@ export function parseFlagd(text: string): Result<FlagImport, string> {
       ? err('the file is YAML: make JSON of it first, for example with "yq -o=json flags.yaml"')
       : read
   }
-  const evaluators = read.value.$evaluators ?? {}
+  const { $schema: _, flags, $evaluators: evaluators = {}, metadata, ...others } = read.value
+  const [other] = Object.keys(others)
+  if (other !== undefined) return err(`a file of flagd has no "${other}"`)
   if (!isJsonFields(evaluators)) return err(`"$evaluators" is ${toWord(evaluators)}, not an object`)
-  const named = listFlags(read.value.flags)
+  if (metadata !== undefined && !isJsonFields(metadata)) {
+    return err(`"metadata" is ${toWord(metadata)}, not an object`)
+  }
+  const named = listFlags(flags)
   if (!named.ok) return named
-  return ok(toFlagImport(named.value.map(([key, raw]) => translate(key, raw, evaluators))))
+  const imported = toFlagImport(named.value.map(([key, raw]) => translate(key, raw, evaluators)))
+  return ok({ ...imported, ...(metadata && { metadata }) })
 }
 
 function listFlags(flags: unknown): Result<readonly (readonly [string, unknown])[], string> {
@@ -67,12 +77,13 @@ function translate(key: string, raw: unknown, evaluators: JsonFields): Translate
   const draft = createDraft()
   const shape = readShape(draft, flagdFlag, raw)
   if (!shape) return { key, draft }
-  const { state, variants, defaultVariant, targeting, metadata } = shape
+  const { key: _, state, variants, defaultVariant, targeting, metadata, ...own } = shape
   const values = Object.values(variants)
   if (values.length === 0) refuse(draft, 'variants: a flag has at least one')
   checkValues(
     draft,
-    values.map((value) => ({ value })),
+    // Holo has lists, too, as values of the type object.
+    values.map((value) => ({ value: Array.isArray(value) ? {} : value })),
   )
   if (typeof defaultVariant === 'string' && !Object.hasOwn(variants, defaultVariant)) {
     refuse(draft, `defaultVariant: there is no variant "${defaultVariant}"`)
@@ -84,6 +95,7 @@ function translate(key: string, raw: unknown, evaluators: JsonFields): Translate
     ...(defaultVariant !== undefined && { defaultVariant }),
     ...(targeting && { targeting: targeting as FlagLogic }),
     ...(metadata && { metadata }),
+    ...own,
   }
   return { key, draft, flag }
 }

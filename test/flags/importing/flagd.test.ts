@@ -37,6 +37,12 @@ it('keeps the shared rules that are used, and those that they use', () => {
   expect(reportOf(imported, 'f')).toMatchObject({ reads: ['email'] })
 })
 
+it("keeps lists, and Holo's own fields of an export", () => {
+  const flag = { ...FLAG, variants: { on: ['a'], off: [] }, public: true, backend: false }
+  const defaults = { environments: { canary: 'on' } }
+  expect(importFlag({ ...flag, defaults }).flags.f).toEqual({ ...flag, defaults })
+})
+
 it('takes the list of flags of the daemon', () => {
   const imported = read(parseFlagd(JSON.stringify({ flags: [{ key: 'f', ...FLAG }] })))
   expect(imported.flags).toEqual({ f: FLAG })
@@ -73,7 +79,6 @@ it.each<[string, object, RegExp]>([
   ['an unknown state', { state: 'on' }, /state: write one of "ENABLED", "DISABLED"/],
   ['no variants', { variants: {}, defaultVariant: null }, /at least one/],
   ['variants of two types', { variants: { off: 1, on: true } }, /several types/],
-  ['a list', { variants: { off: [] } }, /a value is a list/],
   ['a default that is no variant', { defaultVariant: 'red' }, /no variant "red"/],
   ['an unknown field', { rules: [] }, /rules: the import does not know/],
   ['metadata that is nested', { metadata: { a: {} } }, /metadata\.a/],
