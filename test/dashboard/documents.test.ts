@@ -26,9 +26,10 @@ describe('two documents', () => {
     expect(isNoticed(percents, document())).toBe(false)
   })
 
-  it('differ for visitors when buckets, versions or rules do, and not when a version is only published', () => {
+  it('differ for visitors when buckets, versions, rules or flags do, and not when a version is only published', () => {
     expect(isNoticed(document(), document({ traffic: { main: [[0, 10_000]] } }))).toBe(true)
     expect(isNoticed(document(), document({ rules: [{}] }))).toBe(true)
+    expect(isNoticed(document(), document({ flags: { a: {} } }))).toBe(true)
     expect(isNoticed(document(), { ...document(), versions: { v3: {} } })).toBe(false)
   })
 

@@ -14,7 +14,7 @@ import { type FlagView, listReferred, toFlagView } from '../say/flags.ts'
 import { type FlagRow, filterFlags, toFlagRows, toToggled } from '../state/flags.ts'
 import { proposeChange } from '../state/proposal.ts'
 import { goTo, toHref } from '../state/route.ts'
-import { flags, readFlags, shownRevision } from '../state/site.ts'
+import { flagsKnown, readFlags, shownRevision } from '../state/site.ts'
 
 const ROW_PX = 64
 
@@ -24,7 +24,7 @@ export function FlagsPage({ rest: [key] }: { rest: readonly string[] }) {
   useEffect(() => {
     readFlags()
   }, [shownRevision.value])
-  const { value, failure } = flags.value
+  const { value, failure } = flagsKnown.value
   if (!value) return <PageState title="Flags" what="the flags" failure={failure} />
   if (key === undefined) return <FlagList known={value} />
   return Object.hasOwn(value.flags, key) ? (

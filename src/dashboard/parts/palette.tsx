@@ -6,7 +6,14 @@ import { signOut } from '../api/account.ts'
 import { PAGES } from '../state/pages.ts'
 import { proposeRollback } from '../state/proposal.ts'
 import { goTo } from '../state/route.ts'
-import { environments, flags, readFlags, rollouts, shownRevision, versions } from '../state/site.ts'
+import {
+  environments,
+  flagsKnown,
+  readFlags,
+  rollouts,
+  shownRevision,
+  versions,
+} from '../state/site.ts'
 import { chosenTheme, THEMES } from '../state/theme.ts'
 import { Dialog } from './dialog.tsx'
 
@@ -40,7 +47,7 @@ function listItems(): readonly PaletteItem[] {
       about: 'Version',
       run: () => goTo('versions', id),
     })),
-    ...Object.keys(flags.value.value?.flags ?? {}).map((key) => ({
+    ...Object.keys(flagsKnown.value.value?.flags ?? {}).map((key) => ({
       label: key,
       about: 'Flag',
       run: () => goTo('flags', key),
@@ -89,7 +96,7 @@ function OpenPalette() {
     item.run()
   }
   useEffect(() => {
-    if (flags.value.value?.revision !== shownRevision.value) readFlags()
+    if (flagsKnown.value.value?.revision !== shownRevision.value) readFlags()
   }, [])
   useEffect(() => {
     list.current?.children[chosen.value]?.scrollIntoView({ block: 'nearest' })

@@ -34,14 +34,14 @@ export type FlagView = {
 type Table = Readonly<Record<string, unknown>>
 
 export function toFlagView(flag: unknown): FlagView {
-  const { state, variants, targeting, ...others } = toTable(flag)
+  const { state, variants, targeting, ...others } = toFields(flag)
   const read = readTargeting(targeting)
   const isTargeted = read === undefined || read.rules.length > 0
   return {
     isOn: state === 'ENABLED',
     isPublic: others.public === true,
     isForBackends: others.backend === true,
-    variants: Object.entries(toTable(variants)).map(([name, value]) => ({
+    variants: Object.entries(toFields(variants)).map(([name, value]) => ({
       name,
       value: JSON.stringify(value),
     })),
@@ -140,16 +140,16 @@ function toKeyText(key: unknown): string {
 
 /** The operator of a node and what it is given; no operator for anything else. */
 function readOperation(node: unknown): readonly [string | undefined, readonly unknown[]] {
-  const [[name, given] = [undefined, undefined], ...others] = Object.entries(toTable(node))
+  const [[name, given] = [undefined, undefined], ...others] = Object.entries(toFields(node))
   if (name === undefined || others.length > 0) return [others.length > 0 ? '' : undefined, []]
   return [name, Array.isArray(given) ? given : [given]]
 }
 
 /** The default of a version comes before that of an environment, and that before the flag's own. */
 function listDefaults({ defaults, defaultVariant }: Table, isTargeted: boolean): FlagRule[] {
-  const { versions, environments } = toTable(defaults)
+  const { versions, environments } = toFields(defaults)
   const list = (of: unknown, what: string) =>
-    Object.entries(toTable(of)).map(([name, variant]) => ({
+    Object.entries(toFields(of)).map(([name, variant]) => ({
       who: `By default in the ${what} ${name}`,
       gives: toDefault(variant),
     }))
@@ -175,7 +175,7 @@ export function listReferred(flag: unknown, evaluators: Table): readonly string[
       }
     }
   }
-  look(toTable(flag).targeting)
+  look(toFields(flag).targeting)
   return [...found]
 }
 
@@ -191,7 +191,7 @@ export function toReasonText(reason: string): string {
   return REASONS[reason] ?? reason
 }
 
-export function toTable(value: unknown): Table {
+export function toFields(value: unknown): Table {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as Table)
     : {}

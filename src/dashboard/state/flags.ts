@@ -1,7 +1,7 @@
 // Changes of flags, and which flags a filter finds. Pure.
 
 import { err, ok, type Result } from '../../core/result.ts'
-import { type FlagView, toFlagSummary, toFlagView, toTable } from '../say/flags.ts'
+import { type FlagView, toFields, toFlagSummary, toFlagView } from '../say/flags.ts'
 import type { ReadDocument } from './documents.ts'
 
 type FlagsBody = { readonly flags: Readonly<Record<string, unknown>> }
@@ -9,10 +9,10 @@ type FlagsBody = { readonly flags: Readonly<Record<string, unknown>> }
 /** Switches a flag as it stands in the document; a flag that is gone stays gone. */
 export function toToggled(key: string, isOn: boolean): (document: ReadDocument) => FlagsBody {
   return ({ flags }) => {
-    const known = toTable(flags)
+    const known = toFields(flags)
     if (!Object.hasOwn(known, key)) return { flags: {} }
     const state = isOn ? 'ENABLED' : 'DISABLED'
-    return { flags: { [key]: { ...toTable(known[key]), state } } }
+    return { flags: { [key]: { ...toFields(known[key]), state } } }
   }
 }
 

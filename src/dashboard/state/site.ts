@@ -32,7 +32,7 @@ export const servicesKnown = unknown<'GET /health/services'>()
 export const rollouts = unknown<'GET /rollouts'>()
 export const revisions = unknown<'GET /revisions'>()
 export const versions = unknown<'GET /versions'>()
-export const flags = unknown<'GET /flags'>()
+export const flagsKnown = unknown<'GET /flags'>()
 export const controlState = unknown<'GET /health'>()
 export const metrics = signal<Known<CountedHour>>(UNKNOWN)
 /** By environment: about how many visitors there were in the last five minutes. */
@@ -110,7 +110,7 @@ export async function readVersions(): Promise<void> {
 
 /** Flags are read where they are shown, and not on every page. */
 export async function readFlags(): Promise<void> {
-  keep(flags, await call('GET /flags'))
+  keep(flagsKnown, await call('GET /flags'))
 }
 
 /** Windows that are read again, because counts of them may have come late. */
@@ -148,7 +148,7 @@ export function forgetSite(): void {
       rollouts,
       revisions,
       versions,
-      flags,
+      flagsKnown,
       controlState,
       metrics,
       runningRollout,
