@@ -59,6 +59,7 @@ const CALLS: Record<Exclude<keyof ControlCalls, 'sync' | 'watch' | 'change'>, Ro
     SCOPES,
   ],
   metricsSince: [(control, caller) => control.metricsSince(caller), SCOPES],
+  experiments: [(control, caller) => control.experiments(caller), SCOPES],
   tokens: [(control, caller) => control.tokens(caller), ['admin']],
   createToken: [
     (control, caller) =>
