@@ -59,6 +59,7 @@ const CALLS: Record<Exclude<keyof ControlCalls, 'sync' | 'watch' | 'change'>, Ro
     SCOPES,
   ],
   metricsSince: [(control, caller) => control.metricsSince(caller), SCOPES],
+  experiments: [(control, caller) => control.experiments(caller), SCOPES],
   tokens: [(control, caller) => control.tokens(caller), ['admin']],
   createToken: [
     (control, caller) =>
@@ -69,7 +70,6 @@ const CALLS: Record<Exclude<keyof ControlCalls, 'sync' | 'watch' | 'change'>, Ro
   createPreview: [(control, caller) => control.createPreview(caller, { versions: ['v1'] }), SHIFT],
   revokePreview: [(control, caller) => control.revokePreview(caller, 'abcdefghijkl'), SHIFT],
   rotatePreviewKeys: [(control, caller) => control.rotatePreviewKeys(caller, false), ['admin']],
-  experiments: [(control, caller) => control.experiments(caller), SCOPES],
   errors: [
     (control, caller) =>
       control.errors(caller, {

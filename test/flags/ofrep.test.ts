@@ -1,7 +1,7 @@
 // OFREP through the whole edge: every form of a reply, the official provider in Node, and streams that tell
 // of changes. The provider of browsers is tried in test/e2e.
 
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { request } from 'node:http'
 import { OFREPProvider } from '@openfeature/ofrep-provider'
 import { ErrorCode, OpenFeature } from '@openfeature/server-sdk'
@@ -10,6 +10,7 @@ import { type Ask, ask, Profile } from '../support/http-client.ts'
 import { startTwoVersions, type TwoVersions } from '../support/two-versions.ts'
 import { CASES, EVALUATORS, FLAGS } from './cases.ts'
 
+const TOKEN = randomBytes(32).toString('hex')
 const KEY = 'a-key-of-a-backend'
 const BULK = '/ofrep/v1/evaluate/flags'
 const EVENTS = '/ofrep/v1/events'
@@ -60,7 +61,12 @@ const flags = {
 
 let holo: TwoVersions
 beforeAll(async () => {
-  holo = await startTwoVersions({ CONTROL_REFRESH_MS: '200' }, { flags, flagSettings: SETTINGS })
+  const variables = {
+    CONTROL_REFRESH_MS: '200',
+    COUNTS_FLUSH_MS: '300',
+    HOLO_ADMIN_TOKEN: TOKEN,
+  }
+  holo = await startTwoVersions(variables, { flags, flagSettings: SETTINGS })
 })
 afterAll(() => holo.stop())
 
@@ -406,6 +412,42 @@ describe('what is served anyway', () => {
     await profile.fetch('/api/x')
     expect(holo.seen[0]?.headers).not.toHaveProperty('holo-flags')
   })
+})
+
+describe('an experiment', () => {
+  it('counts a visitor once whose browser evaluates its flag, in whatever way', async () => {
+    const trial = {
+      state: 'ENABLED' as const,
+      variants: { on: true, off: false },
+      public: true,
+      backend: true,
+      targeting: {
+        fractional: [
+          ['on', 50],
+          ['off', 50],
+        ],
+      },
+      experiment: { metrics: ['errors'], base: 'off' },
+    }
+    await holo.put({ flags: { trial }, flagSettings: { ...SETTINGS, inPages: true } })
+    const profile = new Profile(holo.url)
+    await vi.waitFor(
+      async () => {
+        const body = JSON.stringify(context())
+        const headers = { 'content-type': 'application/json' }
+        await profile.open('/')
+        await profile.fetch('/api/x')
+        await profile.fetch(one('trial'), { method: 'POST', headers, body })
+        const authorization = `Bearer ${TOKEN}`
+        const answer = await ask(holo.url, '/.holo/api/experiments', { headers: { authorization } })
+        const [told] = JSON.parse(answer.body).experiments
+        const [comparison] = told.comparisons
+        expect(comparison.visitors[0] + comparison.visitors[1]).toBe(1)
+        expect(comparison.sentence).toMatch(/^no difference is shown yet: /)
+      },
+      { timeout: 15_000, interval: 200 },
+    )
+  }, 20_000)
 })
 
 describe('limits', () => {
