@@ -24,7 +24,7 @@ import { isDashboardPath, serveDashboard, serveDashboardHost } from './dashboard
 import { type CompiledAssignments, compileService } from './document/compile.ts'
 import type { Env } from './env.ts'
 import { areFlagsCarried } from './flags/carried.ts'
-import { isBehind, isOfrepPath, Ofrep } from './flags/ofrep.ts'
+import { isBehind, isOfrepPath, Ofrep, type OfrepRequest } from './flags/ofrep.ts'
 import { toHostRole } from './http/dashboard-host.ts'
 import { errorResponse } from './http/errors.ts'
 import { type Facts, type FactsOptions, readFacts } from './http/facts.ts'
@@ -216,7 +216,12 @@ async function route(
   if (flags) {
     const readTag = async () => (await loader.load(false, waitUntil)).assignments?.flags?.tag ?? ''
     const decision = decide(facts, assignments)
-    return deps.ofrep.serve({ request, url: address.url, facts, decision, flags, readTag })
+    const count: OfrepRequest['count'] = (flag, result) =>
+      counter.recorder.recordFlag(flag, 'reason' in result ? result : {})
+    const asked = { request, url: address.url, facts, decision, flags, readTag, count }
+    const answered = await deps.ofrep.serve(asked)
+    flushLater()
+    return answered
   }
   if (facts.hasStrayPin) return leadWithoutPin(address.url, facts)
   const decision = decide(facts, assignments)

@@ -9,6 +9,7 @@ import { Ledger } from './document/ledger.ts'
 import { Draining } from './drain/draining.ts'
 import { ErrorGroups } from './errors/groups.ts'
 import { ErrorStore } from './errors/store.ts'
+import { FlagCounts } from './flags/counts.ts'
 import { askOrigin } from './health/ask-origin.ts'
 import { Probing, type ProbingDeps, warmVersion } from './health/probing.ts'
 import { HealthRecords } from './health/records.ts'
@@ -75,6 +76,7 @@ export type ControlParts = PublisherDeps &
     readonly retiring: Retiring
     readonly counting: Counting
     readonly errors: ErrorGroups
+    readonly flagCounts: FlagCounts
     readonly rollouts: Rollouts
     readonly rolloutReader: RolloutReader
     readonly probing: Probing
@@ -115,6 +117,7 @@ export function createParts(
     now,
     later,
   })
+  const flagCounts = new FlagCounts({ sql, now, later })
   const uploads = new Uploads(sql)
   const deletions = new Deletions(sql, now)
   const records = given.createRecords(env.STORE)
@@ -161,6 +164,7 @@ export function createParts(
       draining.noteAsked(versions)
     },
     onErrors: (groups, lost) => errors.receive(groups, lost),
+    onFlags: (counts, lost) => flagCounts.receive(counts, lost),
   })
   const previews = new PreviewStore(sql)
   const draining = new Draining({
@@ -233,6 +237,7 @@ export function createParts(
     tasks,
     counting,
     errors,
+    flagCounts,
     publisher,
     rollouts,
     rolloutReader: new RolloutReader(store),

@@ -2,7 +2,7 @@
 
 import { ok } from '../../core/result.ts'
 import { committed } from '../../wire/changes.ts'
-import { flagsBody, flagsReply } from '../../wire/flags.ts'
+import { flagCountsReply, flagsBody, flagsReply } from '../../wire/flags.ts'
 import { changeQuery } from '../../wire/parts.ts'
 import { commitChange, loadDocument } from '../http/current-document.ts'
 import { type Route, route } from '../http/route.ts'
@@ -21,6 +21,17 @@ export const FLAG_ROUTES: readonly Route[] = [
       const { revision, document } = current.value
       const { flags = {}, flagSettings: { $evaluators = {}, metadata = {} } = {} } = document
       return ok({ revision, body: { revision, flags, $evaluators, metadata } })
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/flags/counts',
+    scope: 'read',
+    summary: 'How often flags are evaluated, by variant and reason',
+    reply: flagCountsReply,
+    handle: async ({ ask, caller }) => {
+      const answer = await ask('none', (control) => control.flagCounts(caller))
+      return answer.ok ? ok({ body: answer.value }) : answer
     },
   }),
   route({
