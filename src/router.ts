@@ -219,12 +219,15 @@ async function route(
     const decision = decide(facts, assignments)
     const by = isForFewEyes(facts, decision, assignments) ? 'preview' : 'visitor'
     const asked = toCounted(request, facts, decision, assignments, by)
-    const onEvaluated: OfrepRequest['onEvaluated'] = (keys, context) => {
+    const onEvaluated: OfrepRequest['onEvaluated'] = (keys, context) =>
       counter.recorder.recordExposed(asked, () => listExposed(keys, flags, context, decision))
-      flushLater()
-    }
+    const count: OfrepRequest['count'] = (flag, result) =>
+      counter.recorder.recordFlag(flag, 'reason' in result ? result : {})
     const { url } = address
-    return deps.ofrep.serve({ request, url, facts, decision, flags, readTag, onEvaluated })
+    const parts = { request, url, facts, decision, flags, readTag, onEvaluated, count }
+    const answered = await deps.ofrep.serve(parts)
+    flushLater()
+    return answered
   }
   if (facts.hasStrayPin) return leadWithoutPin(address.url, facts)
   const decision = decide(facts, assignments)

@@ -8,6 +8,7 @@ import type { CommitResult } from '../wire/changes.ts'
 import type { Command } from '../wire/commands.ts'
 import type { EventPage } from '../wire/events.ts'
 import type { ExperimentReport } from '../wire/experiments.ts'
+import type { FlagCountSummary } from '../wire/flags.ts'
 import type { ControlHealth, ServicesHealthReport } from '../wire/health.ts'
 import type { RevisionSummary } from '../wire/history.ts'
 import type { ComparedSegments, MetricPoint } from '../wire/metrics.ts'
@@ -17,6 +18,7 @@ import type { Answer, Caller, DeniedResult, PageQuery, Principal, RefusedResult 
 import type { WindowLosses } from './counting/open-windows.ts'
 import type { MetricRange, SeriesSince } from './counting/series.ts'
 import type { ErrorCalls } from './errors/contract.ts'
+import type { FlagCountsPage } from './flags/counts.ts'
 import type { PreviewCalls } from './previews/contract.ts'
 import type { CollectionCalls, UploadCalls } from './releases/contract.ts'
 import type { RolloutCalls } from './rollouts/contract.ts'
@@ -129,9 +131,13 @@ type DocumentCalls = {
     range: MetricRange,
   ) => Answer<CountedNow & { readonly points: readonly MetricPoint[] }>
   /** Totals since counting began. */
-  readonly metricsSince: (
-    caller: Caller,
-  ) => Answer<CountedNow & { readonly series: readonly SeriesSince[] }>
+  readonly metricsSince: (caller: Caller) => Answer<
+    CountedNow & {
+      readonly series: readonly SeriesSince[]
+      readonly flags: readonly FlagCountSummary[]
+    }
+  >
+  readonly flagCounts: (caller: Caller) => Answer<FlagCountsPage>
   /** What is known of each experiment. */
   readonly experiments: (caller: Caller) => Answer<readonly ExperimentReport[]>
   readonly tokens: (caller: Caller) => Answer<readonly TokenSummary[]>

@@ -298,7 +298,8 @@ export class Control extends DurableObject<ControlEnv> implements ControlStub {
     const { counting } = this.#parts
     return this.#answer(caller, 'read', () => {
       const series = counting.since()
-      return { series, ...this.#countedNow() }
+      const flags = this.#parts.flagCounts.page().counts
+      return { series, flags, ...this.#countedNow() }
     })
   }
 
@@ -313,6 +314,10 @@ export class Control extends DurableObject<ControlEnv> implements ControlStub {
       visitors: counting.visitorsNow(),
       compared: rolloutReader.segments(),
     }
+  }
+
+  flagCounts(caller: Caller) {
+    return this.#answer(caller, 'read', () => this.#parts.flagCounts.page())
   }
 
   errors(caller: Caller, query: ErrorsQuery) {

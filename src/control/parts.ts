@@ -10,6 +10,7 @@ import { Draining } from './drain/draining.ts'
 import { ErrorGroups } from './errors/groups.ts'
 import { ErrorStore } from './errors/store.ts'
 import { Experiments } from './experiments/experiments.ts'
+import { FlagCounts } from './flags/counts.ts'
 import { askOrigin } from './health/ask-origin.ts'
 import { Probing, type ProbingDeps, warmVersion } from './health/probing.ts'
 import { HealthRecords } from './health/records.ts'
@@ -77,6 +78,7 @@ export type ControlParts = PublisherDeps &
     readonly counting: Counting
     readonly errors: ErrorGroups
     readonly experiments: Experiments
+    readonly flagCounts: FlagCounts
     readonly rollouts: Rollouts
     readonly rolloutReader: RolloutReader
     readonly probing: Probing
@@ -117,6 +119,7 @@ export function createParts(
     now,
     later,
   })
+  const flagCounts = new FlagCounts({ sql, now, later })
   const uploads = new Uploads(sql)
   const deletions = new Deletions(sql, now)
   const records = given.createRecords(env.STORE)
@@ -167,6 +170,7 @@ export function createParts(
       experiments.look()
     },
     onErrors: (groups, lost) => errors.receive(groups, lost),
+    onFlags: (counts, lost) => flagCounts.receive(counts, lost),
   })
   const previews = new PreviewStore(sql)
   const draining = new Draining({
@@ -240,6 +244,7 @@ export function createParts(
     counting,
     experiments,
     errors,
+    flagCounts,
     publisher,
     rollouts,
     rolloutReader: new RolloutReader(store),

@@ -7,7 +7,7 @@ import type { Decision } from '../core/types.ts'
 import type { CompiledFlags } from '../document/compile-flags.ts'
 import type { Facts } from '../http/facts.ts'
 import { toFlagContext } from './context.ts'
-import { evaluateFlag, type FlagContext } from './evaluate.ts'
+import { type Evaluated, evaluateFlag, type FlagContext } from './evaluate.ts'
 import { EventStreams } from './event-stream.ts'
 import { parseContext, readKey } from './ofrep-request.ts'
 import { RateLimit } from './rate-limit.ts'
@@ -31,6 +31,8 @@ export type OfrepRequest = {
   readonly readTag: () => Promise<string>
   /** Called before a visitor's own request is answered: with the keys of the flags that it evaluates. */
   readonly onEvaluated: (keys: readonly string[], context: FlagContext) => void
+  /** Counts an evaluation of a flag that there is. Never throws. */
+  readonly count: (flag: string, result: Evaluated) => void
 }
 
 export function isOfrepPath(path: string): boolean {
@@ -109,7 +111,7 @@ export class Ofrep {
 }
 
 function evaluateOne(
-  { flags, decision }: OfrepRequest,
+  { flags, decision, count }: OfrepRequest,
   caller: Caller,
   key: string,
   context: FlagContext,
@@ -119,12 +121,13 @@ function evaluateOne(
   const isHidden = !caller.isBackend && flags.definitions.get(key)?.public !== true
   const shown = isHidden ? { ...flags, definitions: new Map<string, never>() } : flags
   const result = evaluateFlag(shown, key, context, toPlace(decision))
+  if (shown.definitions.has(key)) count(key, result)
   const status = 'errorCode' in result ? (result.errorCode === 'FLAG_NOT_FOUND' ? 404 : 400) : 200
   return reply(status, result, cors)
 }
 
 function evaluateAll(
-  { request, url, flags, decision }: OfrepRequest,
+  { request, url, flags, decision, count }: OfrepRequest,
   caller: Caller,
   told: FlagContext,
   context: FlagContext,
@@ -134,8 +137,10 @@ function evaluateAll(
   const keys = [...flags.definitions].flatMap(([key, flag]) =>
     caller.isBackend || flag.public ? [key] : [],
   )
+  const results = keys.map((key) => evaluateFlag(flags, key, context, place))
+  for (const result of results) count(result.key, result)
   const body = JSON.stringify({
-    flags: keys.map((key) => evaluateFlag(flags, key, context, place)),
+    flags: results,
     metadata: flags.metadata,
     eventStreams: [
       {

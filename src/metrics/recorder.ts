@@ -12,6 +12,7 @@ import { matchService } from '../core/services.ts'
 import { readTabName } from '../http/tab-name.ts'
 import type { BatchSource } from '../loading/sync.ts'
 import { PendingErrors } from './error-groups.ts'
+import { PendingFlags } from './flag-counts.ts'
 import { isVersionsFault, listMet, type Met, toFailureCode, toLatencyMs } from './met.ts'
 import {
   type CountedReply,
@@ -70,6 +71,9 @@ export type Doubt = {
   readonly site: number
 }
 
+/** An evaluation without a reason failed. */
+export type EvaluatedFlag = { readonly variant?: string; readonly reason?: string }
+
 /** What a browser has reported of a page. */
 export type BrowserReport = {
   readonly errors: readonly FoldedError[]
@@ -89,6 +93,7 @@ export class Recorder implements BatchSource {
   readonly #pages = new Pages()
   readonly #reports = new Reports(this.#pages)
   readonly #errorGroups = new PendingErrors()
+  readonly #flags = new PendingFlags()
   readonly #losses = { requests: 0, errors: 0 }
   #isolate: string | undefined
   #sequence = 0
@@ -104,7 +109,7 @@ export class Recorder implements BatchSource {
 
   /** Whether there is nothing to send. */
   get isEmpty(): boolean {
-    return this.#pages.isEmpty && this.#errorGroups.isEmpty && this.#unsure === undefined
+    return this.#hasNothingNew && this.#unsure === undefined
   }
 
   get losses(): Losses {
@@ -315,6 +320,15 @@ export class Recorder implements BatchSource {
     this.#errorGroups.lose(count)
   }
 
+  /** Counts the evaluation of a flag that there is. */
+  recordFlag(flag: string, { variant = '', reason = 'ERROR' }: EvaluatedFlag): void {
+    this.#flags.add({ flag, variant, reason })
+  }
+
+  get #hasNothingNew(): boolean {
+    return this.#pages.isEmpty && this.#errorGroups.isEmpty && this.#flags.isEmpty
+  }
+
   /** After the request was counted. */
   #recordLate(asked: CountedRequest, name: string, met: Met | undefined): void {
     this.#safely(() => {
@@ -358,6 +372,7 @@ export class Recorder implements BatchSource {
     this.#unsure = undefined
     this.#lose(countRequests(batch))
     this.#errorGroups.lose(countErrors(batch))
+    this.#flags.lose(countFlags(batch))
     this.#reports.forget(now)
     return undefined
   }
@@ -365,7 +380,7 @@ export class Recorder implements BatchSource {
   #takeNew(now: number): Batch | undefined {
     this.#dropClosed(now)
     this.#reports.isUrgent = false
-    if (this.#pages.isEmpty && this.#errorGroups.isEmpty) return undefined
+    if (this.#hasNothingNew) return undefined
     const { toIsolate, copy } = this.#options
     this.#isolate ??= toIsolate()
     const isolate = this.#isolate
@@ -377,6 +392,7 @@ export class Recorder implements BatchSource {
       windows,
       dropped: this.#untold,
       ...this.#errorGroups.take(),
+      ...this.#flags.take(),
     }
     this.#untold = 0
     this.#safely(() => copy?.(batch))
@@ -448,4 +464,8 @@ function countErrors({ errorGroups = [], lostErrors = 0 }: Batch): number {
 function countRequests({ windows }: Batch): number {
   const groups = windows.flatMap((window) => window.groups)
   return groups.reduce((sum, { totals }) => sum + totals.requests, 0)
+}
+
+function countFlags({ flagCounts = [], lostFlags = 0 }: Batch): number {
+  return flagCounts.reduce((sum, { count }) => sum + count, lostFlags)
 }

@@ -14,6 +14,23 @@ export const flagsReply = z.strictObject({
   $evaluators: table.describe('Shared parts of targeting'),
   metadata: table.describe('Metadata of all flags'),
 })
+
+const flagCount = z.strictObject({
+  flag: z.string(),
+  variant: z.string().describe("Empty where the caller's own default counts"),
+  reason: z.string().describe('A reason of OpenFeature, or `ERROR`'),
+  count: z.int().describe('Since counting began'),
+  lastHour: z.int(),
+  lastDay: z.int(),
+  lastAt: z.string().describe('When it was last counted'),
+})
+export type FlagCountSummary = z.infer<typeof flagCount>
+
+export const flagCountsReply = z.strictObject({
+  counts: z.array(flagCount),
+  lost: z.int().describe('Evaluations that were not kept since the control began'),
+})
+export const flagCountsAsRead = /* @__PURE__ */ forReaders(() => toTolerant(flagCountsReply))
 export const flagsBody = COMMANDS['set-flags'].omit({ kind: true })
 
 export const flagEvaluationBody = z.strictObject({
@@ -52,6 +69,10 @@ export const flagsOutput = /* @__PURE__ */ forReaders(() =>
         variants: z.array(z.string()),
         defaultVariant: z.string().nullable(),
         targeted: z.boolean(),
+        lastHour: z.int(),
+        lastDay: z.int(),
+        counts: z.array(flagCount),
+        warning: z.string().optional(),
       }),
     ),
   }),

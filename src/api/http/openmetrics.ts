@@ -6,6 +6,7 @@ import type { SeriesSince } from '../../control/counting/series.ts'
 import { FIRST_BYTE_EDGES_MS } from '../../core/counting/first-byte.ts'
 import { type MetricRow, VITAL_ROWS } from '../../core/counting/metrics.ts'
 import { readSegmentName } from '../../core/counting/segments.ts'
+import type { FlagCountSummary } from '../../wire/flags.ts'
 import type { ComparedSegments } from '../../wire/metrics.ts'
 
 export const OPENMETRICS_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
@@ -20,17 +21,21 @@ type Family = {
   readonly samples: readonly Sample[]
 }
 
-type Counted = CountedNow & { readonly series: readonly SeriesSince[] }
+type Counted = CountedNow & {
+  readonly series: readonly SeriesSince[]
+  readonly flags: readonly FlagCountSummary[]
+}
 
 /**
  * Everything since counting began, by environment and version; losses are since the control began, visitors of
  * the last five minutes, segments of the rollouts that run.
  */
-export function toOpenMetrics({ series, losses, visitors, compared }: Counted): string {
+export function toOpenMetrics({ series, flags, losses, visitors, compared }: Counted): string {
   const families = [
     ...toFamilies(series),
     ...toSegmentFamilies(compared),
     toVisitors(visitors),
+    toEvaluations(flags),
     toLosses(losses),
   ]
   return `${families.flatMap(toLines).join('\n')}\n# EOF\n`
@@ -182,6 +187,19 @@ function toSegmentFamilies(compared: readonly ComparedSegments[]): Family[] {
       samples: met,
     },
   ]
+}
+
+function toEvaluations(flags: readonly FlagCountSummary[]): Family {
+  return {
+    name: 'holo_flag_evaluations',
+    type: 'counter',
+    help: 'Evaluations of flags by variant and reason; without a variant the caller has its own default.',
+    samples: flags.map(({ flag, variant, reason, count }) => ({
+      suffix: '_total',
+      labels: { flag, variant, reason },
+      value: count,
+    })),
+  }
 }
 
 function toLosses(losses: CountingLosses): Family {

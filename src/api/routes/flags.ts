@@ -6,7 +6,13 @@ import { compileAssignments } from '../../document/compile.ts'
 import { evaluateFlag } from '../../flags/evaluate.ts'
 import { findContextFault } from '../../flags/ofrep-request.ts'
 import { committed } from '../../wire/changes.ts'
-import { flagEvaluationBody, flagEvaluationReply, flagsBody, flagsReply } from '../../wire/flags.ts'
+import {
+  flagCountsReply,
+  flagEvaluationBody,
+  flagEvaluationReply,
+  flagsBody,
+  flagsReply,
+} from '../../wire/flags.ts'
 import { changeQuery } from '../../wire/parts.ts'
 import { commitChange, loadDocument } from '../http/current-document.ts'
 import type { Failure } from '../http/problems.ts'
@@ -26,6 +32,17 @@ export const FLAG_ROUTES: readonly Route[] = [
       const { revision, document } = current.value
       const { flags = {}, flagSettings: { $evaluators = {}, metadata = {} } = {} } = document
       return ok({ revision, body: { revision, flags, $evaluators, metadata } })
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/flags/counts',
+    scope: 'read',
+    summary: 'How often flags are evaluated, by variant and reason',
+    reply: flagCountsReply,
+    handle: async ({ ask, caller }) => {
+      const answer = await ask('none', (control) => control.flagCounts(caller))
+      return answer.ok ? ok({ body: answer.value }) : answer
     },
   }),
   route({

@@ -1,32 +1,50 @@
 // `holo flags`: lists, changes and exports flags. flags-try.ts evaluates them, and flags-import.ts takes those of a file.
 
 import { changeOutput } from '../../wire/changes.ts'
-import { flagOutput, flagsAsRead, flagsFileOutput, flagsOutput } from '../../wire/flags.ts'
+import {
+  type FlagCountSummary,
+  flagCountsAsRead,
+  flagOutput,
+  flagsAsRead,
+  flagsFileOutput,
+  flagsOutput,
+} from '../../wire/flags.ts'
 import { changeDocument } from '../change.ts'
 import { type ChangeOptions, type CommandRow, type Context, command } from '../command.ts'
 import { knowFlag, loadCurrent, readJson } from '../document.ts'
 import { misuse } from '../failure.ts'
+import { toFlagWarning } from '../flag-warning.ts'
 import { toTable } from '../table.ts'
 
 type Table = Readonly<Record<string, unknown>>
 
 const FLAGS_LIST = command({
   name: 'flags list',
-  about: 'Lists the flags: state, who may see them, default and variants.',
+  about:
+    'Lists the flags: state, who may see them, default, variants, and how often they are evaluated.',
   scope: 'read',
   examples: [{ command: 'holo flags list', about: 'for people' }],
   shape: flagsOutput,
   run: async (context) => {
     const { revision, flags } = await askFlags(context)
+    const api = await context.api()
+    const { counts } = await api.ask(flagCountsAsRead, 'GET', '/flags/counts')
     const json = Object.entries(flags).map(([key, flag]) => {
+      const own = counts.filter((one) => one.flag === key)
       const { state, variants, defaultVariant, targeting, public: isPublic } = toRecord(flag)
+      const isTargeted = Object.keys(toRecord(targeting)).length > 0
+      const warning = toFlagWarning(own, state === 'ENABLED' && isTargeted)
       return {
         key,
         state: String(state),
         public: isPublic === true,
         variants: Object.keys(toRecord(variants)),
         defaultVariant: typeof defaultVariant === 'string' ? defaultVariant : null,
-        targeted: Object.keys(toRecord(targeting)).length > 0,
+        targeted: isTargeted,
+        lastHour: sum(own, 'lastHour'),
+        lastDay: sum(own, 'lastDay'),
+        counts: own,
+        ...(warning === undefined ? {} : { warning }),
       }
     })
     const rows = json.map((flag) => [
@@ -35,11 +53,27 @@ const FLAGS_LIST = command({
       flag.public ? 'everybody' : 'keys only',
       flag.defaultVariant ?? 'of the code',
       flag.targeted ? 'yes' : 'no',
+      String(flag.lastHour),
+      String(flag.lastDay),
       flag.variants.join(', '),
     ])
-    const titles = ['flag', 'state', 'seen by', 'default', 'targeted', 'variants']
+    const titles = [
+      'flag',
+      'state',
+      'seen by',
+      'default',
+      'targeted',
+      'last hour',
+      'last day',
+      'variants',
+    ]
     const lines =
-      rows.length === 0 ? ['There are no flags'] : toTable(titles, rows, context.columns)
+      rows.length === 0
+        ? ['There are no flags']
+        : [
+            ...toTable(titles, rows, context.columns),
+            ...json.flatMap(({ key, warning }) => (warning ? [`${key}: ${warning}`] : [])),
+          ]
     return { json: { revision, flags: json }, lines }
   },
 })
@@ -129,6 +163,10 @@ const FLAGS_EXPORT = command({
     return { json, lines: JSON.stringify(file, null, 2).split('\n') }
   },
 })
+
+function sum(counts: readonly FlagCountSummary[], what: 'lastHour' | 'lastDay'): number {
+  return counts.reduce((all, one) => all + one[what], 0)
+}
 
 async function askFlags(context: Context) {
   const api = await context.api()

@@ -15,6 +15,7 @@ import {
   type ToCount,
   toCollected,
 } from '../../core/counting/counted.ts'
+import type { FlagCount } from '../../core/counting/flag-counts.ts'
 import { toWindow, WINDOW_MS } from '../../core/counting/limits.ts'
 import { RolloutCounter } from '../../core/counting/rollout-counter.ts'
 import type { Window } from '../../core/rollout/events.ts'
@@ -46,6 +47,8 @@ export type CountingDeps = {
   readonly onGroups?: (groups: readonly Group[]) => void
   /** Called with the errors that browsers have reported and how many are lost, once for each batch. Never throws. */
   readonly onErrors?: (groups: readonly ErrorGroup[], lost: number) => void
+  /** Called with evaluations of flags and how many are lost, once for each batch. Never throws. */
+  readonly onFlags?: (counts: readonly FlagCount[], lost: number) => void
 }
 
 export class Counting {
@@ -102,10 +105,11 @@ export class Counting {
       const isNew = this.#open.add(batch, this.#parts.now())
       this.#closeLater()
       if (!isNew) return []
-      const { errorGroups = [], lostErrors = 0 } = batch
+      const { errorGroups = [], lostErrors = 0, flagCounts = [], lostFlags = 0 } = batch
       if (errorGroups.length > 0 || lostErrors > 0) {
         this.#parts.onErrors?.(errorGroups, lostErrors)
       }
+      if (flagCounts.length > 0 || lostFlags > 0) this.#parts.onFlags?.(flagCounts, lostFlags)
       return this.#receiveGroups(batch)
     } catch (cause) {
       this.#fail(cause)

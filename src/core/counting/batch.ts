@@ -4,6 +4,7 @@
 
 import { type ErrorGroup, isErrorGroup, MAX_BATCH_ERROR_GROUPS } from '../browser/error-groups.ts'
 import { isPackedSketch, type PackedSketch } from './distinct.ts'
+import { type FlagCount, isFlagCounts } from './flag-counts.ts'
 import {
   MAX_BATCH_OUTCOMES,
   MAX_BATCH_VISITORS,
@@ -71,6 +72,10 @@ export type Batch = {
   readonly errorGroups?: readonly ErrorGroup[]
   /** Errors that browsers reported and for which there was no room; left out where it is none. */
   readonly lostErrors?: number
+  /** Evaluations of flags since the last batch; left out where there were none. */
+  readonly flagCounts?: readonly FlagCount[]
+  /** Evaluations for which there was no room; left out where it is none. */
+  readonly lostFlags?: number
 }
 
 /** What the isolates shall report of judged visitors, by environment. */
@@ -102,8 +107,10 @@ export type CollectedEnvironment = {
  * send something else.
  */
 export function isBatch(value: unknown): value is Batch {
-  const { form, isolate, sequence, windows, dropped, errorGroups, lostErrors } = (value ??
-    {}) as Partial<Record<keyof Batch, unknown>>
+  const { form, isolate, sequence, windows, dropped, ...more } = (value ?? {}) as Partial<
+    Record<keyof Batch, unknown>
+  >
+  const { errorGroups, lostErrors, flagCounts, lostFlags } = more
   return (
     form === COUNTING_FORM &&
     isName(isolate) &&
@@ -111,6 +118,8 @@ export function isBatch(value: unknown): value is Batch {
     isWhole(dropped) &&
     (errorGroups === undefined || isErrorGroups(errorGroups)) &&
     (lostErrors === undefined || isWhole(lostErrors)) &&
+    (flagCounts === undefined || isFlagCounts(flagCounts)) &&
+    (lostFlags === undefined || isWhole(lostFlags)) &&
     Array.isArray(windows) &&
     windows.length <= MAX_BATCH_WINDOWS &&
     windows.every(isCountedWindow) &&

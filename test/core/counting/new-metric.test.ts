@@ -73,7 +73,7 @@ it('is exported for Prometheus by its name', () => {
   const totals = noTotals()
   addNamed(totals.outcomes, ROW.name, 3)
   const series = { environment: 'main', version: 'v1', at: 0, ...totals }
-  const counted = { series: [series], losses: {}, visitors: {}, compared: [] }
+  const counted = { series: [series], flags: [], losses: {}, visitors: {}, compared: [] }
   const text = toOpenMetrics(counted as never)
   expect(text).toMatch(/holo_outcomes_total\{[^}]*metric="captchas"\} 3/)
 })
