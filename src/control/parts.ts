@@ -11,6 +11,7 @@ import { ErrorGroups } from './errors/groups.ts'
 import { ErrorStore } from './errors/store.ts'
 import { Experiments } from './experiments/experiments.ts'
 import { FlagCounts } from './flags/counts.ts'
+import { FlagCountStore } from './flags/store.ts'
 import { askOrigin } from './health/ask-origin.ts'
 import { Probing, type ProbingDeps, warmVersion } from './health/probing.ts'
 import { HealthRecords } from './health/records.ts'
@@ -119,7 +120,7 @@ export function createParts(
     now,
     later,
   })
-  const flagCounts = new FlagCounts({ sql, now, later })
+  const flagCounts = new FlagCounts({ store: new FlagCountStore(sql), now, later })
   const uploads = new Uploads(sql)
   const deletions = new Deletions(sql, now)
   const records = given.createRecords(env.STORE)

@@ -58,6 +58,7 @@ const CALLS: Record<Exclude<keyof ControlCalls, 'sync' | 'watch' | 'change'>, Ro
     (control, caller) => control.metrics(caller, { resolution: 'minute', from: 0, to: 1 }),
     SCOPES,
   ],
+  flagCounts: [(control, caller) => control.flagCounts(caller), SCOPES],
   metricsSince: [(control, caller) => control.metricsSince(caller), SCOPES],
   experiments: [(control, caller) => control.experiments(caller), SCOPES],
   tokens: [(control, caller) => control.tokens(caller), ['admin']],

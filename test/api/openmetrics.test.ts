@@ -57,8 +57,16 @@ const COMPARED: readonly ComparedSegments[] = [
 ]
 
 const VISITORS = { main: 120, canary: 8 }
-const COUNTED = { series: SERIES, losses: LOSSES, visitors: VISITORS, compared: COMPARED }
-const NOTHING = { series: [], losses: LOSSES, visitors: {}, compared: [] }
+const FLAG = { flag: 'dark', variant: 'on', reason: 'STATIC', count: 7, lastHour: 2, lastDay: 3 }
+const FLAGS = [{ ...FLAG, lastAt: '2026-01-01T00:00:00.000Z' }]
+const COUNTED = {
+  series: SERIES,
+  flags: FLAGS,
+  losses: LOSSES,
+  visitors: VISITORS,
+  compared: COMPARED,
+}
+const NOTHING = { series: [], flags: [], losses: LOSSES, visitors: {}, compared: [] }
 
 const text = toOpenMetrics(COUNTED)
 
@@ -132,6 +140,11 @@ describe('the OpenMetrics text', () => {
       { value: 8 },
     ])
     expect(find('holo_segment_outcomes', {})).toHaveLength(4)
+  })
+
+  it('has evaluations of flags', () => {
+    const labels = { flag: 'dark', variant: 'on', reason: 'STATIC' }
+    expect(find('holo_flag_evaluations', labels)).toHaveLength(1)
   })
 
   it('can be read while nothing has been counted', () => {

@@ -15,13 +15,8 @@ function startCounts() {
   const stored: string[] = []
   const timers: (() => void)[] = []
   let time = Date.UTC(2026, 0, 1)
-  const sql = {
-    exec: (query: string, text: string) => {
-      if (query.startsWith('INSERT')) stored[0] = text
-      return query.startsWith('SELECT') ? stored.map((counts) => ({ counts })) : []
-    },
-  } as unknown as SqlStorage
-  const create = () => new FlagCounts({ sql, now: () => time, later: (run) => timers.push(run) })
+  const store = { read: () => stored[0], write: (counts: string) => void (stored[0] = counts) }
+  const create = () => new FlagCounts({ store, now: () => time, later: (run) => timers.push(run) })
   return { create, timers, stored, wait: (ms: number) => (time += ms) }
 }
 

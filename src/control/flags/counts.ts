@@ -7,7 +7,7 @@ import { addCount, isSlotCounts, NO_COUNTS, readCounts, type SlotCounts } from '
 import { FLAGS_STORED_EVERY_MS, MAX_FLAG_COUNTS } from './limits.ts'
 
 export type FlagCountsDeps = {
-  readonly sql: SqlStorage
+  readonly store: { read(): string | undefined; write(counts: string): void }
   readonly now: () => number
   /** Sets a timer, which is lost when the object is evicted. */
   readonly later: (run: () => void, ms: number) => void
@@ -30,10 +30,6 @@ export class FlagCounts {
 
   constructor(parts: FlagCountsDeps) {
     this.#parts = parts
-    parts.sql.exec(`CREATE TABLE IF NOT EXISTS flag_counts (
-      id INTEGER PRIMARY KEY,
-      counts TEXT NOT NULL
-    ) STRICT`)
   }
 
   /** Adds the counts of a batch, in memory, and how many evaluations its isolate had no room for. Never throws. */
@@ -91,8 +87,7 @@ export class FlagCounts {
 
   #store(): void {
     try {
-      const text = JSON.stringify([...this.#kept.values()])
-      this.#parts.sql.exec('INSERT OR REPLACE INTO flag_counts (id, counts) VALUES (1, ?)', text)
+      this.#parts.store.write(JSON.stringify([...this.#kept.values()]))
     } catch (cause) {
       console.error('counts of flags could not be stored', cause)
     }
@@ -106,8 +101,7 @@ export class FlagCounts {
   /** A row that cannot be read counts as empty: a bad row must not stop the control. */
   #read(): readonly Kept[] {
     try {
-      const [row] = this.#parts.sql.exec<{ counts: string }>('SELECT counts FROM flag_counts')
-      const list: readonly Kept[] = row ? JSON.parse(row.counts) : []
+      const list: readonly Kept[] = JSON.parse(this.#parts.store.read() ?? '[]')
       return list.filter(({ counts }) => isSlotCounts(counts))
     } catch (cause) {
       console.error('the row of counts of flags cannot be read', cause)
