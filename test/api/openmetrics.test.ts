@@ -144,7 +144,8 @@ describe('the OpenMetrics text', () => {
 
   it('has evaluations of flags', () => {
     const labels = { flag: 'dark', variant: 'on', reason: 'STATIC' }
-    expect(find('holo_flag_evaluations', labels)).toHaveLength(1)
+    const family = parseOpenMetrics(text).find(({ name }) => name === 'holo_flag_evaluations')
+    expect(family?.samples).toMatchObject([{ labels }])
   })
 
   it('can be read while nothing has been counted', () => {
