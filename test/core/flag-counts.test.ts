@@ -15,7 +15,10 @@ function startCounts() {
   const stored: string[] = []
   const timers: (() => void)[] = []
   let time = Date.UTC(2026, 0, 1)
-  const store = { read: () => stored[0], write: (counts: string) => void (stored[0] = counts) }
+  const store = {
+    read: () => stored[0],
+    write: (counts: string) => void stored.splice(0, 1, counts),
+  }
   const create = () => new FlagCounts({ store, now: () => time, later: (run) => timers.push(run) })
   return { create, timers, stored, wait: (ms: number) => (time += ms) }
 }
