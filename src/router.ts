@@ -45,7 +45,9 @@ import { serveBarScript } from './preview/bar.ts'
 import { PreviewGate } from './preview/gate.ts'
 import { forwardRequest } from './proxy/forward.ts'
 import { type Backends, createBackends } from './proxy/origins.ts'
+import { ShadowBudget } from './proxy/shadow/budget.ts'
 import { readSettings } from './settings.ts'
+import { prepareShadow } from './shadow.ts'
 import { serveTab } from './tab.ts'
 import { serveVersionNow } from './version-now.ts'
 
@@ -81,6 +83,7 @@ export function createRouter(env: Env): Router {
       : undefined,
     backends,
     skippedRules: new SkippedRules(),
+    shadowBudget: new ShadowBudget(Date.now),
     dashboardHost: settings.dashboardHost,
     gate: new PreviewGate({
       access: readAuthoritySettings(env).access,
@@ -116,6 +119,7 @@ type RouterDeps = {
   readonly defaultService: Service | undefined
   readonly backends: Backends
   readonly skippedRules: SkippedRules
+  readonly shadowBudget: ShadowBudget
   /** Where browsers may sign in, and no version is served; everywhere if undefined. */
   readonly dashboardHost: string | undefined
   readonly gate: PreviewGate
@@ -201,6 +205,9 @@ async function route(
     toWatched: () => counter.recorder.watchBody(asked),
     insertions: listInsertions(request.headers, facts, decision, assignments, opened.claims),
   }
+  const shadow = isPreviewed
+    ? undefined
+    : prepareShadow(situation, { budget: deps.shadowBudget, recorder: counter.recorder })
   let acted: ActResult | undefined
   try {
     acted = await act(situation)
@@ -211,6 +218,8 @@ async function route(
     flushLater()
   }
   const { timing, counted } = acted
+  const copied = shadow?.(acted)
+  if (copied) waitUntil(copied.then(flushLater))
   if (acted.response.webSocket) return acted.response
   const watched = withWatchedBody(acted, asked, counter.recorder, { flushLater, waitUntil })
   const response = toTabRedirect(watched, request)

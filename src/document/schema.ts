@@ -8,6 +8,7 @@ import { measure } from './measure.ts'
 import { environmentName, isHost, versionId } from './names.ts'
 import { admission, previews } from './previews.ts'
 import { services } from './service.ts'
+import { shadow } from './shadow.ts'
 
 /**
  * Revisions up to this stay exact in doubles with room to spare, and below any clock in
@@ -43,6 +44,7 @@ const environment = z.strictObject({
   restricted: z.boolean().optional(),
   admit: admission.optional(),
   tabPins: z.boolean().optional(),
+  shadow: shadow.optional(),
   hosts: z
     .array(z.string().refine(isHost, { error: ({ input }) => findHostMistake(String(input)) }))
     .max(50)

@@ -7,6 +7,8 @@ import { toFirstByteInterval, toJudgedInterval } from '../core/counting/first-by
 import { closesAt } from '../core/counting/limits.ts'
 import { BOTH_SUFFIX } from '../core/counting/metrics.ts'
 import { addNamed, type GrowingTotals } from '../core/counting/totals.ts'
+import type { ShadowSubject } from '../core/shadow/reports.ts'
+import { type ShadowOutcome, ShadowTally } from '../core/shadow/tally.ts'
 import type { BatchSource } from '../loading/sync.ts'
 import { isVersionsFault, listMet, type Met, toFailureCode, toLatencyMs } from './met.ts'
 import {
@@ -72,6 +74,7 @@ export class Recorder implements BatchSource {
   readonly #options: RecorderOptions
   readonly #pages = new Pages()
   readonly #reports = new Reports(this.#pages)
+  readonly #shadows = new ShadowTally()
   readonly #losses = { requests: 0, errors: 0 }
   #isolate: string | undefined
   #sequence = 0
@@ -87,7 +90,7 @@ export class Recorder implements BatchSource {
 
   /** Whether there is nothing to send. */
   get isEmpty(): boolean {
-    return this.#pages.isEmpty && this.#unsure === undefined
+    return this.#pages.isEmpty && this.#shadows.isEmpty && this.#unsure === undefined
   }
 
   get losses(): Losses {
@@ -214,6 +217,11 @@ export class Recorder implements BatchSource {
     else this.#recordLate(asked, met.metric, met)
   }
 
+  /** Counts what became of the copy of a request. */
+  recordShadow(subject: ShadowSubject, outcome: ShadowOutcome): void {
+    this.#safely(() => this.#shadows.add(subject, outcome))
+  }
+
   /** After the request was counted. */
   #recordLate(asked: CountedRequest, name: string, met: Met | undefined): void {
     this.#safely(() => {
@@ -263,7 +271,7 @@ export class Recorder implements BatchSource {
   #takeNew(now: number): Batch | undefined {
     this.#dropClosed(now)
     this.#reports.isUrgent = false
-    if (this.#pages.isEmpty) return undefined
+    if (this.#pages.isEmpty && this.#shadows.isEmpty) return undefined
     const { toIsolate, copy } = this.#options
     this.#isolate ??= toIsolate()
     const isolate = this.#isolate
@@ -274,6 +282,7 @@ export class Recorder implements BatchSource {
       sequence: ++this.#sequence,
       windows,
       dropped: this.#untold,
+      ...this.#shadows.take(),
     }
     this.#untold = 0
     this.#safely(() => copy?.(batch))

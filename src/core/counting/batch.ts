@@ -2,6 +2,7 @@
 // because they cross a call between machines. metrics/ makes batches; control/counting adds them
 // up.
 
+import { isShadowReports, type ShadowReport } from '../shadow/reports.ts'
 import { isPackedSketch, type PackedSketch } from './distinct.ts'
 import {
   MAX_BATCH_OUTCOMES,
@@ -61,6 +62,8 @@ export type Batch = {
    * there were too many.
    */
   readonly dropped: number
+  /** What was learnt of shadows since the last batch; left out where it is nothing. */
+  readonly shadows?: readonly ShadowReport[]
 }
 
 /** What the isolates shall report of judged visitors, by environment. */
@@ -92,7 +95,7 @@ export type CollectedEnvironment = {
  * send something else.
  */
 export function isBatch(value: unknown): value is Batch {
-  const { form, isolate, sequence, windows, dropped } = (value ?? {}) as Partial<
+  const { form, isolate, sequence, windows, dropped, shadows } = (value ?? {}) as Partial<
     Record<keyof Batch, unknown>
   >
   return (
@@ -100,6 +103,7 @@ export function isBatch(value: unknown): value is Batch {
     isName(isolate) &&
     isWhole(sequence) &&
     isWhole(dropped) &&
+    (shadows === undefined || isShadowReports(shadows)) &&
     Array.isArray(windows) &&
     windows.length <= MAX_BATCH_WINDOWS &&
     windows.every(isCountedWindow) &&

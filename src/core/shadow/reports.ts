@@ -35,6 +35,7 @@ export const SHADOW_COUNTS = [
   'differing',
   'baselines',
   'noisy',
+  'timed',
   'baseMs',
   'shadowMs',
 ] as const
@@ -51,7 +52,8 @@ export type ShadowCounts = {
   /** Copies for which the base was asked twice, and how many times it differed from itself. */
   readonly baselines: number
   readonly noisy: number
-  /** Times to the heads of the compared answers, in all. */
+  /** Comparisons in which both answered, and the times to the heads of these answers in all. */
+  readonly timed: number
   readonly baseMs: number
   readonly shadowMs: number
 }
@@ -88,6 +90,7 @@ export const NO_SHADOW_COUNTS: ShadowCounts = {
   differing: 0,
   baselines: 0,
   noisy: 0,
+  timed: 0,
   baseMs: 0,
   shadowMs: 0,
 }
