@@ -18,6 +18,7 @@ import type { MetricRange, SeriesSince } from './counting/series.ts'
 import type { PreviewCalls } from './previews/contract.ts'
 import type { CollectionCalls, UploadCalls } from './releases/contract.ts'
 import type { RolloutCalls } from './rollouts/contract.ts'
+import type { ShadowCalls } from './shadow/contract.ts'
 
 export type {
   Answer,
@@ -70,6 +71,7 @@ export type ControlCalls = UploadCalls &
   HealthCalls &
   SessionCalls &
   PreviewCalls &
+  ShadowCalls &
   DocumentCalls
 
 /**

@@ -15,7 +15,8 @@ import type { RevisionSummary } from '../wire/history.ts'
 import type { NewPreviewBody } from '../wire/previews.ts'
 import type { RolloutCommand } from '../wire/rollouts.ts'
 import type { Scope } from '../wire/scopes.ts'
-import { findVersionTrespass, isLimited } from './access/token-limits.ts'
+import type { ShadowPair } from '../wire/shadow.ts'
+import { findEnvironmentTrespass, findVersionTrespass, isLimited } from './access/token-limits.ts'
 import {
   type Answer,
   CALLER_HEADER,
@@ -37,6 +38,7 @@ import type { Look } from './publishing/adopt-edits.ts'
 import type { Garbage, Upload } from './releases/contract.ts'
 import { toUpload } from './releases/uploads.ts'
 import type { Start } from './rollouts/contract.ts'
+import type { ShadowsQuery } from './shadow/contract.ts'
 
 type Named = Pick<Upload, 'version' | 'serial'>
 
@@ -300,6 +302,15 @@ export class Control extends DurableObject<ControlEnv> implements ControlStub {
       visitors: counting.visitorsNow(),
       compared: rolloutReader.segments(),
     }
+  }
+
+  /** A limited token reads only what is about its environments. */
+  async shadows(caller: Caller, query: ShadowsQuery): Answer<readonly ShadowPair[]> {
+    const principal = await this.#parts.access.authorise(caller, 'read')
+    if (!principal.ok) return principal
+    const { limits = {} } = principal.value
+    const mayRead = (name: string) => findEnvironmentTrespass(limits, name) === undefined
+    return ok(this.#parts.shadows.list(query, mayRead))
   }
 
   authenticate(caller: Caller) {

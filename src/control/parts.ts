@@ -30,6 +30,8 @@ import { Rollouts } from './rollouts/driver.ts'
 import { RolloutReader } from './rollouts/reading.ts'
 import type { WindowSource } from './rollouts/source.ts'
 import { RolloutStore } from './rollouts/store.ts'
+import { Shadows } from './shadow/shadows.ts'
+import { ShadowStore } from './shadow/store.ts'
 import { createTables } from './tables.ts'
 import { Tasks } from './tasks.ts'
 
@@ -71,6 +73,7 @@ export type ControlParts = PublisherDeps &
     readonly collecting: Collecting
     readonly retiring: Retiring
     readonly counting: Counting
+    readonly shadows: Shadows
     readonly rollouts: Rollouts
     readonly rolloutReader: RolloutReader
     readonly probing: Probing
@@ -138,12 +141,20 @@ export function createParts(
     revision: () => ledger.head?.revision ?? 0,
     outbox,
   })
+  const shadows = new Shadows({
+    storage,
+    store: new ShadowStore(sql),
+    content: () => ledger.head?.content,
+    now,
+    later,
+  })
   const counting = new Counting({
     storage,
     now,
     later,
     toKey: () => crypto.randomUUID(),
     onStored: (at) => live.tellWindow(at),
+    onShadows: (reports) => shadows.receive(reports),
   })
   const publisher = new Publisher(shared)
   const asking = {
@@ -201,6 +212,7 @@ export function createParts(
     ...shared,
     tasks,
     counting,
+    shadows,
     publisher,
     rollouts,
     rolloutReader: new RolloutReader(store),

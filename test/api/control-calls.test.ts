@@ -69,6 +69,10 @@ const CALLS: Record<Exclude<keyof ControlCalls, 'sync' | 'watch' | 'change'>, Ro
   createPreview: [(control, caller) => control.createPreview(caller, { versions: ['v1'] }), SHIFT],
   revokePreview: [(control, caller) => control.revokePreview(caller, 'abcdefghijkl'), SHIFT],
   rotatePreviewKeys: [(control, caller) => control.rotatePreviewKeys(caller, false), ['admin']],
+  shadows: [
+    (control, caller) => control.shadows(caller, { environment: undefined, limit: 1 }),
+    SCOPES,
+  ],
   revokeToken: [(control, caller) => control.revokeToken(caller, '0'.repeat(16)), ['admin']],
   signIn: [(control, caller) => control.signIn(caller), SCOPES],
   makeCode: [(control, caller) => control.makeCode(caller), SCOPES],

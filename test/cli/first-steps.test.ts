@@ -72,6 +72,7 @@ describe('an empty Holo', () => {
   /** These have something to show even here. */
   const SHOWN = [
     'rollout history',
+    'shadow report',
     'metrics export',
     'log',
     'verify',

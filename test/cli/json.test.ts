@@ -84,6 +84,7 @@ const CALLS: readonly (readonly [name: string, ...args: string[]])[] = [
   ['rollout abort', '--yes'],
   ['rollout replay'],
   ['rollout history'],
+  ['shadow report', '--limit', '5'],
   ['metrics export'],
   ['metrics export', 'counts.json', '--last', '2d'],
   ['simulate', 'instant', '--runs', '2'],

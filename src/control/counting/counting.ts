@@ -11,6 +11,7 @@ import {
 import { WINDOW_MS } from '../../core/counting/limits.ts'
 import { RolloutCounter } from '../../core/counting/rollout-counter.ts'
 import type { Window } from '../../core/rollout/events.ts'
+import type { ShadowReport } from '../../core/shadow/reports.ts'
 import type { MetricPoint } from '../../wire/metrics.ts'
 import { MAX_COUNTED_ROLLOUTS } from './limits.ts'
 import { MetricStore } from './metric-store.ts'
@@ -29,6 +30,8 @@ export type CountingDeps = {
   readonly later: (run: () => void, ms: number) => void
   /** Called when windows have been stored, with the time at which the newest of them began. Never throws. */
   readonly onStored?: (windowAt: number) => void
+  /** Called with what was learnt of shadows, once for each batch. Never throws. */
+  readonly onShadows?: (reports: readonly ShadowReport[]) => void
 }
 
 export class Counting {
@@ -83,7 +86,9 @@ export class Counting {
       }
       const isNew = this.#open.add(batch, this.#parts.now())
       this.#closeLater()
-      return isNew ? this.#receiveGroups(batch) : []
+      if (!isNew) return []
+      if (batch.shadows) this.#parts.onShadows?.(batch.shadows)
+      return this.#receiveGroups(batch)
     } catch (cause) {
       this.#fail(cause)
       return []
