@@ -63,33 +63,37 @@ async function call(method: string, path: string, json?: unknown, headers = {}) 
   return JSON.parse(answered.body)
 }
 
-/** The edge has it once its version says so. */
-async function setShadow(shadow: Partial<ShadowDocument>, service = {}): Promise<void> {
-  const own = document.revision
+/** Returns when the edge has it, which replies tell by showing the bucket, or not, by turns. */
+async function setShadow(shadow: Partial<ShadowDocument>): Promise<void> {
+  const before = document.revision
+  const hasBucket = before % 2 === 0
   const all = { to: 'next', percent: 100, perSecond: 1000, concurrent: 50, ...shadow }
   document = {
     ...document,
-    revision: own + 1,
+    revision: before + 1,
+    expose: { response: hasBucket ? ['version', 'bucket'] : ['version'] },
     environments: { ...document.environments, main: { version: 'v1', shadow: all } },
-    ...service,
   }
-  await call('PUT', '/assignments', document, { 'if-match': `"${own}"` })
-  // A page waits for the newest document.
-  await sleep(500)
-  await fetchOne('/', { headers: { accept: 'text/html' } })
+  await call('PUT', '/assignments', document, { 'if-match': `"${before}"` })
+  await vi.waitFor(async () => {
+    const { headers } = await fetchOne('/', { headers: { accept: 'text/html' } })
+    expect('holo-bucket' in headers).toBe(hasBucket)
+  }, PATIENCE)
 }
+
+const PATIENCE = { timeout: 10_000, interval: 100 }
 
 const fetchOne = (path: string, options: Ask = {}) =>
   ask(edge.url, path, {
     ...options,
-    headers: { 'user-agent': 'Firefox', cookie: `own=1; holo-visitor=anna`, ...options.headers },
+    headers: { 'user-agent': 'Firefox', cookie: 'own=1', 'x-user': 'anna', ...options.headers },
   })
 const at = (side: Side, path: string) =>
   backends[side].received.filter(({ url }) => url.startsWith(path))
 const copiesAt = (side: Side, path: string) => at(side, path).filter(isMarked)
 const isMarked = (request: Received) => valuesOf(request.rawHeaders, 'holo-shadow').includes('1')
 const waitForCopies = (path: string, count = 1) =>
-  vi.waitFor(() => expect(copiesAt('shadow', path)).toHaveLength(count), 5000)
+  vi.waitFor(() => expect(copiesAt('shadow', path)).toHaveLength(count), PATIENCE)
 
 beforeAll(async () => {
   edge = await startEdge({
@@ -119,6 +123,7 @@ beforeAll(async () => {
     schema: 1,
     revision: 1,
     salt: 'shadowed',
+    visitor: { header: 'x-user' },
     environments: { main: { version: 'v1' }, next: { version: 'v2', restricted: true } },
     traffic: { main: 100 },
     versions,
@@ -141,7 +146,7 @@ describe('a shadow', () => {
     const [asked] = at('base', '/api/read').filter((request) => !isMarked(request))
     expect(copy.url).toBe('/api/read?q=1')
     expect(valuesOf(copy.rawHeaders, 'x-team')).toEqual(['blue'])
-    for (const name of ['authorization', 'cookie', 'if-none-match']) {
+    for (const name of ['authorization', 'cookie', 'x-user', 'if-none-match']) {
       expect(valuesOf(copy.rawHeaders, name), name).toEqual([])
     }
     expect(valuesOf(copy.rawHeaders, 'holo-version')).toEqual(['v2'])
@@ -231,14 +236,11 @@ describe('a shadow', () => {
     for (let i = 0; i < 30; i++) await fetchOne(`/api/items/${i}`)
     const read = async (): Promise<ShadowPair | undefined> =>
       (await call('GET', '/shadow?environment=main')).shadows[0]
-    const route = await vi.waitFor(
-      async () => {
-        const found = (await read())?.routes.find(({ route }) => route === 'GET /api/items/:id')
-        expect(found?.copied).toBe(30)
-        return found
-      },
-      { timeout: 10_000, interval: 200 },
-    )
+    const route = await vi.waitFor(async () => {
+      const found = (await read())?.routes.find(({ route }) => route === 'GET /api/items/:id')
+      expect(found?.copied).toBe(30)
+      return found
+    }, PATIENCE)
     const differences = route?.differences.filter(({ isNoise }) => !isNoise) ?? []
     expect(differences.map(({ kind, place, rate }) => [kind, place, rate])).toEqual(
       expect.arrayContaining([
@@ -265,7 +267,7 @@ describe('a shadow', () => {
     )
     expect(pair?.skipped).toBeGreaterThan(0)
     // A token for other environments learns nothing of it.
-    const limits = { name: 'pr', scopes: ['read'], limits: { environments: ['pr-*'] } }
+    const limits = { name: 'pr', scopes: ['read'], environments: ['pr-*'] }
     const { token } = await call('POST', '/tokens', limits)
     const headers = { authorization: `Bearer ${token}` }
     expect(await call('GET', '/shadow', undefined, headers)).toEqual({ shadows: [] })
