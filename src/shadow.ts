@@ -11,6 +11,7 @@ import { isBaseline, isSampled, type ShadowPlan } from './core/shadow/plan.ts'
 import type { ShadowSubject } from './core/shadow/reports.ts'
 import type { ShadowOutcome } from './core/shadow/tally.ts'
 import type { Environment, Service } from './core/types.ts'
+import { withTimeout } from './core/with-timeout.ts'
 import type { CompiledAssignments } from './document/compile.ts'
 import type { Recorder } from './metrics/recorder.ts'
 import { isCopy } from './proxy/message.ts'
@@ -50,7 +51,11 @@ export function prepareShadow(
       if (acted.counted.source !== 'service' || !acted.counted.service) return
       // Headers are changed once the reply goes out.
       const visitors = toVisitorsAnswer(acted, pair.plan)
-      await shadow(pair, situation, deps, visitors, await body)
+      // The reply goes out first.
+      await new Promise((resolve) => setTimeout(resolve, 0))
+      // A client may send the rest of its body very slowly.
+      const sent = body && (await withTimeout(body, pair.plan.timeoutMs))
+      await shadow(pair, situation, deps, visitors, sent)
     } catch (cause) {
       console.warn(`request ${situation.requestId}: it could not be copied`, cause)
     }
