@@ -217,7 +217,6 @@ describe('a shadow', () => {
     await Promise.all(Array.from({ length: 10 }, () => fetchOne('/api/slow/many')))
     await waitForCopies('/api/slow/many', 2)
     await setShadow({ perSecond: 3 })
-    await sleep(3000)
     await Promise.all(Array.from({ length: 20 }, () => fetchOne('/api/burst')))
     await sleep(300)
     expect(copiesAt('shadow', '/api/burst').length).toBeGreaterThanOrEqual(3)
