@@ -19,6 +19,7 @@ import type { ErrorCalls } from './errors/contract.ts'
 import type { PreviewCalls } from './previews/contract.ts'
 import type { CollectionCalls, UploadCalls } from './releases/contract.ts'
 import type { RolloutCalls } from './rollouts/contract.ts'
+import type { ShadowCalls } from './shadow/contract.ts'
 
 export type {
   Answer,
@@ -72,6 +73,7 @@ export type ControlCalls = UploadCalls &
   SessionCalls &
   PreviewCalls &
   ErrorCalls &
+  ShadowCalls &
   DocumentCalls
 
 /**

@@ -33,6 +33,8 @@ import { Rollouts } from './rollouts/driver.ts'
 import { RolloutReader } from './rollouts/reading.ts'
 import type { WindowSource } from './rollouts/source.ts'
 import { RolloutStore } from './rollouts/store.ts'
+import { Shadows } from './shadow/shadows.ts'
+import { ShadowStore } from './shadow/store.ts'
 import { createTables } from './tables.ts'
 import { Tasks } from './tasks.ts'
 
@@ -75,6 +77,7 @@ export type ControlParts = PublisherDeps &
     readonly retiring: Retiring
     readonly counting: Counting
     readonly errors: ErrorGroups
+    readonly shadows: Shadows
     readonly rollouts: Rollouts
     readonly rolloutReader: RolloutReader
     readonly probing: Probing
@@ -151,6 +154,13 @@ export function createParts(
     revision: () => ledger.head?.revision ?? 0,
     outbox,
   })
+  const shadows = new Shadows({
+    storage,
+    store: new ShadowStore(sql),
+    content: () => ledger.head?.content,
+    now,
+    later,
+  })
   const counting = new Counting({
     storage,
     now,
@@ -161,6 +171,7 @@ export function createParts(
       draining.noteAsked(versions)
     },
     onErrors: (groups, lost) => errors.receive(groups, lost),
+    onShadows: (reports) => shadows.receive(reports),
   })
   const previews = new PreviewStore(sql)
   const draining = new Draining({
@@ -233,6 +244,7 @@ export function createParts(
     tasks,
     counting,
     errors,
+    shadows,
     publisher,
     rollouts,
     rolloutReader: new RolloutReader(store),

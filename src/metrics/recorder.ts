@@ -9,6 +9,8 @@ import { closesAt } from '../core/counting/limits.ts'
 import { BOTH_SUFFIX, UNPROVEN_SUFFIX } from '../core/counting/metrics.ts'
 import { addNamed, addVital, type GrowingTotals } from '../core/counting/totals.ts'
 import { matchService } from '../core/services.ts'
+import type { ShadowSubject } from '../core/shadow/reports.ts'
+import { type ShadowOutcome, ShadowTally } from '../core/shadow/tally.ts'
 import { readTabName } from '../http/tab-name.ts'
 import type { BatchSource } from '../loading/sync.ts'
 import { PendingErrors } from './error-groups.ts'
@@ -89,6 +91,7 @@ export class Recorder implements BatchSource {
   readonly #pages = new Pages()
   readonly #reports = new Reports(this.#pages)
   readonly #errorGroups = new PendingErrors()
+  readonly #shadows = new ShadowTally()
   readonly #losses = { requests: 0, errors: 0 }
   #isolate: string | undefined
   #sequence = 0
@@ -104,7 +107,12 @@ export class Recorder implements BatchSource {
 
   /** Whether there is nothing to send. */
   get isEmpty(): boolean {
-    return this.#pages.isEmpty && this.#errorGroups.isEmpty && this.#unsure === undefined
+    return (
+      this.#pages.isEmpty &&
+      this.#errorGroups.isEmpty &&
+      this.#shadows.isEmpty &&
+      this.#unsure === undefined
+    )
   }
 
   get losses(): Losses {
@@ -267,6 +275,11 @@ export class Recorder implements BatchSource {
     this.#errorGroups.lose(count)
   }
 
+  /** Counts what became of the copy of a request. */
+  recordShadow(subject: ShadowSubject, outcome: ShadowOutcome): void {
+    this.#safely(() => this.#shadows.add(subject, outcome))
+  }
+
   /** After the request was counted. */
   #recordLate(asked: CountedRequest, name: string, met: Met | undefined): void {
     this.#safely(() => {
@@ -317,7 +330,7 @@ export class Recorder implements BatchSource {
   #takeNew(now: number): Batch | undefined {
     this.#dropClosed(now)
     this.#reports.isUrgent = false
-    if (this.#pages.isEmpty && this.#errorGroups.isEmpty) return undefined
+    if (this.#pages.isEmpty && this.#errorGroups.isEmpty && this.#shadows.isEmpty) return undefined
     const { toIsolate, copy } = this.#options
     this.#isolate ??= toIsolate()
     const isolate = this.#isolate
@@ -329,6 +342,7 @@ export class Recorder implements BatchSource {
       windows,
       dropped: this.#untold,
       ...this.#errorGroups.take(),
+      ...this.#shadows.take(),
     }
     this.#untold = 0
     this.#safely(() => copy?.(batch))

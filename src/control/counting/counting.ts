@@ -12,6 +12,7 @@ import {
 import { toWindow, WINDOW_MS } from '../../core/counting/limits.ts'
 import { RolloutCounter } from '../../core/counting/rollout-counter.ts'
 import type { Window } from '../../core/rollout/events.ts'
+import type { ShadowReport } from '../../core/shadow/reports.ts'
 import type { MetricPoint } from '../../wire/metrics.ts'
 import { LastRequests, type VersionRequests } from './last-requests.ts'
 import { MAX_COUNTED_ROLLOUTS } from './limits.ts'
@@ -38,6 +39,8 @@ export type CountingDeps = {
   readonly onStored?: (windowAt: number, versions: ReadonlySet<string>) => void
   /** Called with the errors that browsers have reported and how many are lost, once for each batch. Never throws. */
   readonly onErrors?: (groups: readonly ErrorGroup[], lost: number) => void
+  /** Called with what was learnt of shadows, once for each batch. Never throws. */
+  readonly onShadows?: (reports: readonly ShadowReport[]) => void
 }
 
 export class Counting {
@@ -98,6 +101,7 @@ export class Counting {
       if (errorGroups.length > 0 || lostErrors > 0) {
         this.#parts.onErrors?.(errorGroups, lostErrors)
       }
+      if (batch.shadows) this.#parts.onShadows?.(batch.shadows)
       return this.#receiveGroups(batch)
     } catch (cause) {
       this.#fail(cause)

@@ -3,6 +3,7 @@
 // up.
 
 import { type ErrorGroup, isErrorGroup, MAX_BATCH_ERROR_GROUPS } from '../browser/error-groups.ts'
+import { isShadowReports, type ShadowReport } from '../shadow/reports.ts'
 import { isPackedSketch, type PackedSketch } from './distinct.ts'
 import {
   MAX_BATCH_OUTCOMES,
@@ -71,6 +72,8 @@ export type Batch = {
   readonly errorGroups?: readonly ErrorGroup[]
   /** Errors that browsers reported and for which there was no room; left out where it is none. */
   readonly lostErrors?: number
+  /** What was learnt of shadows since the last batch; left out where it is nothing. */
+  readonly shadows?: readonly ShadowReport[]
 }
 
 /** What the isolates shall report of judged visitors, by environment. */
@@ -102,7 +105,7 @@ export type CollectedEnvironment = {
  * send something else.
  */
 export function isBatch(value: unknown): value is Batch {
-  const { form, isolate, sequence, windows, dropped, errorGroups, lostErrors } = (value ??
+  const { form, isolate, sequence, windows, dropped, errorGroups, lostErrors, shadows } = (value ??
     {}) as Partial<Record<keyof Batch, unknown>>
   return (
     form === COUNTING_FORM &&
@@ -111,6 +114,7 @@ export function isBatch(value: unknown): value is Batch {
     isWhole(dropped) &&
     (errorGroups === undefined || isErrorGroups(errorGroups)) &&
     (lostErrors === undefined || isWhole(lostErrors)) &&
+    (shadows === undefined || isShadowReports(shadows)) &&
     Array.isArray(windows) &&
     windows.length <= MAX_BATCH_WINDOWS &&
     windows.every(isCountedWindow) &&
