@@ -7,7 +7,7 @@ import { toRoute } from './core/counting/routes.ts'
 import { toHex } from './core/hex.ts'
 import { isAmbiguous, matchService } from './core/services.ts'
 import { compareAnswers, type ShadowAnswer } from './core/shadow/compare.ts'
-import { isBaseline, isSampled, type ShadowPlan } from './core/shadow/plan.ts'
+import { isBaseline, isShadowed, type ShadowPlan } from './core/shadow/plan.ts'
 import type { ShadowSubject } from './core/shadow/reports.ts'
 import type { ShadowOutcome } from './core/shadow/tally.ts'
 import type { Environment, Service } from './core/types.ts'
@@ -72,7 +72,7 @@ function findPair({ request, requestId, facts, decision, assignments }: ActOptio
   if (!hasCopiedBody(request, plan)) return undefined
   // Visitors without an identity have one in common, and would all be in the sample, or none of them.
   const id = plan.by === 'request' || facts.anonymous ? requestId : facts.visitor
-  if (!isSampled(salt, plan.percent, id)) return undefined
+  if (!isShadowed(salt, plan.percent, id)) return undefined
   const target = assignments.environments.get(plan.to)
   const source = assignments.environments.get(decision.environment)
   // An open tab of an older version has other services.

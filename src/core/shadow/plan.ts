@@ -58,7 +58,7 @@ export type ShadowPlan = {
  *
  * @param id of the visitor or of the request.
  */
-export function isSampled(salt: string, percent: number, id: string): boolean {
+export function isShadowed(salt: string, percent: number, id: string): boolean {
   return toShare(`${salt}.shadow.${id}`) < percent * (BUCKETS / 100)
 }
 

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { isCredentialHeader, withoutCredentials } from '../../../src/core/shadow/credentials.ts'
 import { subtractNoise } from '../../../src/core/shadow/noise.ts'
-import { isBaseline, isSampled } from '../../../src/core/shadow/plan.ts'
+import { isBaseline, isShadowed } from '../../../src/core/shadow/plan.ts'
 import {
   addDifferences,
   isShadowReports,
@@ -27,7 +27,7 @@ const difference = (place: string) => ({ kind: 'json', place, base: '1', shadow:
 
 describe('the sample', () => {
   it('is the same each time, has about its share, and only grows with it', () => {
-    const of = (percent: number) => ids.filter((id) => isSampled('salt', percent, id))
+    const of = (percent: number) => ids.filter((id) => isShadowed('salt', percent, id))
     expect(of(10)).toEqual(of(10))
     expect(of(10).length / ids.length).toBeCloseTo(0.1, 1)
     expect(of(10).every((id) => of(25).includes(id))).toBe(true)
@@ -35,7 +35,7 @@ describe('the sample', () => {
   })
 
   it('has baselines of its own choice', () => {
-    const twice = ids.filter((id) => isSampled('salt', 50, id) && isBaseline('salt', 50, id))
+    const twice = ids.filter((id) => isShadowed('salt', 50, id) && isBaseline('salt', 50, id))
     expect(twice.length / ids.length).toBeCloseTo(0.25, 1)
   })
 })
