@@ -10,9 +10,10 @@ import { compareAnswers, type ShadowAnswer } from './core/shadow/compare.ts'
 import { isBaseline, isShadowed, type ShadowPlan } from './core/shadow/plan.ts'
 import type { ShadowSubject } from './core/shadow/reports.ts'
 import type { ShadowOutcome } from './core/shadow/tally.ts'
-import type { Environment, Service } from './core/types.ts'
+import type { Decision, Environment, Service } from './core/types.ts'
 import { withTimeout } from './core/with-timeout.ts'
 import type { CompiledAssignments } from './document/compile.ts'
+import { toFlagsHeader } from './flags/carried.ts'
 import type { Recorder } from './metrics/recorder.ts'
 import { isCopy } from './proxy/message.ts'
 import { isWebSocketUpgrade } from './proxy/request-headers.ts'
@@ -147,12 +148,12 @@ async function shadow(
     const header = toVisitorHeader(assignments.visitor)
     const copy = copyRequest(request, path + search, body, plan.allowed, header)
     const visitor = facts.anonymous ? undefined : await toShadowVisitor(assignments, facts.visitor)
-    const ask = (service: Service, environment: string, version: string) =>
+    const ask = (service: Service, decided: Decision) =>
       askCopy(
         {
           copy,
           service,
-          identity: toIdentity(assignments, environment, version, visitor),
+          identity: toIdentity(situation, decided, visitor),
           requestId: `${requestId} (shadow)`,
           loopId: assignments.loopId,
           compared: plan.compare.headers,
@@ -160,11 +161,11 @@ async function shadow(
         },
         backends,
       )
-    const askBase = () => ask(own, subject.from, subject.base)
+    const askBase = () => ask(own, decision)
     const isRead = method === 'GET' || method === 'HEAD'
     const isTwice = isRead && isBaseline(assignments.salt, plan.baseline, requestId)
     const [answer, base, again] = await Promise.all([
-      ask(theirs, subject.to, subject.shadow),
+      ask(theirs, { ...decision, environment: target.name, version: target.version }),
       isRead ? askBase() : toComparable(visitors, copy),
       isTwice ? askBase() : undefined,
     ])
@@ -201,17 +202,19 @@ function toOutcome(
   return { counts, differences, ...(noise && { noise }) }
 }
 
+/** What a copy says of itself. Flags have the values that the visitor would get in that environment. */
 function toIdentity(
-  { expose: { backend } }: CompiledAssignments,
-  environment: string,
-  version: string,
+  { facts, assignments }: ActOptions,
+  decided: Decision,
   visitor: string | undefined,
 ): Record<string, string> {
+  const { backend } = assignments.expose
   return {
     'Holo-Shadow': '1',
-    ...(backend.has('version') ? { 'Holo-Version': version } : {}),
-    ...(backend.has('environment') ? { 'Holo-Environment': environment } : {}),
+    ...(backend.has('version') ? { 'Holo-Version': decided.version.id } : {}),
+    ...(backend.has('environment') ? { 'Holo-Environment': decided.environment } : {}),
     ...(backend.has('visitor') && visitor !== undefined ? { 'Holo-Visitor': visitor } : {}),
+    ...toFlagsHeader(facts, decided, assignments),
   }
 }
 

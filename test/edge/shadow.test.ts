@@ -134,6 +134,22 @@ beforeAll(async () => {
     visitor: { header: 'x-user' },
     environments: { main: { version: 'v1' }, next: { version: 'v2', restricted: true } },
     traffic: { main: 100 },
+    flags: {
+      banner: {
+        state: 'ENABLED',
+        variants: { on: true, off: false },
+        defaultVariant: 'off',
+        targeting: { if: [{ '==': [{ var: 'visitor' }, 'anna'] }, 'on', null] },
+        backend: true,
+      },
+      beta: {
+        state: 'ENABLED',
+        variants: { on: true, off: false },
+        defaultVariant: 'off',
+        defaults: { environments: { next: 'on' } },
+        backend: true,
+      },
+    },
     versions,
   }
   await call('PUT', '/assignments', document, { 'if-match': '"0"' })
@@ -160,6 +176,10 @@ describe('a shadow', () => {
     expect(valuesOf(copy.rawHeaders, 'holo-version')).toEqual(['v2'])
     expect(valuesOf(copy.rawHeaders, 'holo-visitor')[0]).toMatch(/^shadow-[0-9a-f]{16}$/)
     expect(valuesOf(copy.rawHeaders, 'cdn-loop')[0]).toMatch(/^holo-[0-9a-f]+;shadow=1$/)
+    const flagsOf = (request: Received | undefined) =>
+      valuesOf(request?.rawHeaders ?? [], 'holo-flags')
+    expect(flagsOf(copy)).toEqual(['{"banner":true,"beta":true}'])
+    expect(flagsOf(asked)).toEqual(['{"banner":true,"beta":false}'])
     // What visitors' own requests carry stays as it is.
     expect(valuesOf(asked?.rawHeaders ?? [], 'authorization')).toEqual(['Bearer secret'])
     // The base is asked again by the same copy.
