@@ -197,12 +197,15 @@ describe('the evaluation of a flag', () => {
   })
 
   it.each([
-    ['flag', { flag: 'none' }],
     ['environment', { flag: 'wide', environment: 'nowhere' }],
     ['version', { flag: 'wide', version: 'v9' }],
     ['context', { flag: 'wide', context: { targetingKey: 7 } }],
     ['context', { flag: 'wide', context: { list: Array(1001).fill(0) } }],
   ])('says that the %s cannot be: %j', async (path, json) => {
     expect(await evaluate(json)).toMatchObject({ code: 'invalid_request', problems: [{ path }] })
+  })
+
+  it('has no answer about a flag that there is not', async () => {
+    expect(await evaluate({ flag: 'none' })).toMatchObject({ status: 404, code: 'not_found' })
   })
 })

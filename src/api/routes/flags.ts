@@ -72,7 +72,7 @@ export const FLAG_ROUTES: readonly Route[] = [
       if (!current.ok) return current
       const { revision, document } = current.value
       const { flags, environments, versions, first } = compileAssignments(document)
-      if (!flags?.definitions.has(key)) return err(toInvalid('flag', 'there is no such flag'))
+      if (!flags?.definitions.has(key)) return err({ kind: 'not_found' })
       const found = environment === undefined ? first : environments.get(environment)
       if (!found) return err(toInvalid('environment', 'there is no such environment'))
       if (version !== undefined && !versions.has(version)) {
