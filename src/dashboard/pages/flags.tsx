@@ -7,6 +7,7 @@ import { Button } from '../parts/button.tsx'
 import { FlagConsole } from '../parts/flag-console.tsx'
 import { FlagRules } from '../parts/flag-rules.tsx'
 import { JsonEditor } from '../parts/json-editor.tsx'
+import { ListHead } from '../parts/list-head.tsx'
 import { Name } from '../parts/name.tsx'
 import { Empty, PageState } from '../parts/state.tsx'
 import { VirtualList } from '../parts/virtual-list.tsx'
@@ -50,22 +51,13 @@ function FlagList({ known }: { known: KnownFlags }) {
   const shown = filterFlags(rows, wanted.value)
   return (
     <div class="page">
-      <header class="page-head">
-        <h1>
-          Flags <small class="quiet num">{rows.length}</small>
-        </h1>
-        <label class="filter">
-          <span class="unseen">Only flags that hold</span>
-          <input
-            type="search"
-            placeholder="Filter by name, variant, state, rule"
-            value={wanted.value}
-            onInput={(event) => {
-              wanted.value = event.currentTarget.value
-            }}
-          />
-        </label>
-      </header>
+      <ListHead
+        title="Flags"
+        count={rows.length}
+        label="Only flags that hold"
+        placeholder="Filter by name, variant, state, rule"
+        wanted={wanted}
+      />
       <div class="sheet">
         {rows.length === 0 ? (
           <Empty title="There are no flags yet">

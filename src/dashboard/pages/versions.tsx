@@ -4,6 +4,7 @@ import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { call } from '../api/client.ts'
 import { Button } from '../parts/button.tsx'
+import { ListHead } from '../parts/list-head.tsx'
 import { Name } from '../parts/name.tsx'
 import { PreviewLinks } from '../parts/preview-links.tsx'
 import { Empty, PageState } from '../parts/state.tsx'
@@ -52,22 +53,13 @@ function VersionList({ list }: { list: readonly VersionItem[] }) {
   )
   return (
     <div class="page">
-      <header class="page-head">
-        <h1>
-          Versions <small class="quiet num">{list.length}</small>
-        </h1>
-        <label class="filter">
-          <span class="unseen">Only versions that hold</span>
-          <input
-            type="search"
-            placeholder="Filter by id, commit, author, environment"
-            value={wanted.value}
-            onInput={(event) => {
-              wanted.value = event.currentTarget.value
-            }}
-          />
-        </label>
-      </header>
+      <ListHead
+        title="Versions"
+        count={list.length}
+        label="Only versions that hold"
+        placeholder="Filter by id, commit, author, environment"
+        wanted={wanted}
+      />
       <div class="sheet">
         {shown.length === 0 ? <Empty title="No version holds that" /> : null}
         <VirtualList class="version-rows" rows={shown} toKey={({ id }) => id} rowPx={ROW_PX}>
