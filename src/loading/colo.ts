@@ -3,7 +3,7 @@
 
 import { type Collected, isCollected } from '../core/counting/batch.ts'
 import { withTimeout } from '../core/with-timeout.ts'
-import { MAX_ASSIGNMENTS_BYTES } from '../document/parse.ts'
+import { MAX_ASSIGNMENTS_BYTES } from '../document/limits.ts'
 import { type Identity, isDownList, isIdentity } from './sync.ts'
 
 /** The Cache API is in the same building; an answer that is complete later is not worth waiting for. */

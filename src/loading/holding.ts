@@ -1,8 +1,7 @@
 // The document in use, and the rule for replacing it: the new one has to be valid and have a higher
 // revision. Everything that is refused is counted by reason.
 
-import { type CompiledAssignments, compileAssignments } from '../document/compile.ts'
-import { formatProblems, parseAssignments } from '../document/parse.ts'
+import type { CompiledAssignments } from '../document/compile.ts'
 import { digestText, type Identity } from './sync.ts'
 
 /** Where a document came from. */
@@ -78,12 +77,13 @@ export class Holding {
    */
   async offer(text: string, source: DocumentSource, called?: Identity): Promise<OfferResult> {
     if (text === this.#held?.text) return { identity: this.#held.identity, outcome: 'held-already' }
-    const parsed = parseAssignments(text, { allowInsecure: this.#allowInsecure })
-    if (!parsed.ok) {
-      this.refuse('invalid', `from ${source}: ${formatProblems(parsed.error)}`)
+    const reading = await import('./read-document.ts')
+    const read = await reading.readDocument(text, this.#allowInsecure)
+    if (!read.ok) {
+      this.refuse('invalid', `from ${source}: ${read.error}`)
       return { identity: undefined, outcome: 'refused' }
     }
-    const { revision } = parsed.value
+    const { revision } = read.value
     const identity = { revision, digest: await digestText(text) }
     if (called && (called.digest !== identity.digest || called.revision !== revision)) {
       this.refuse('invalid', `from ${source}: the text is not that of revision ${called.revision}`)
@@ -94,7 +94,7 @@ export class Holding {
     if (used && !this.#isNewer(identity, used)) {
       return { identity, outcome: used.digest === identity.digest ? 'held-already' : 'refused' }
     }
-    const compiled = compileAssignments(parsed.value)
+    const compiled = read.value.compile()
     this.#held = { text, identity, compiled, source, confirmedAt: NEVER, seenInKvAt: NEVER }
     this.#lastLogged = ''
     return { identity, outcome: 'taken' }

@@ -2,7 +2,7 @@
 // document to holding.ts.
 
 import { withTimeout } from '../core/with-timeout.ts'
-import { MAX_ASSIGNMENTS_BYTES } from '../document/parse.ts'
+import { MAX_ASSIGNMENTS_BYTES } from '../document/limits.ts'
 import type { Colo } from './colo.ts'
 import type { Holding } from './holding.ts'
 import { type Turn, Turns, type WaitUntil } from './turns.ts'

@@ -1,7 +1,7 @@
 // The audit log, and the result of a check of it.
 
 import * as z from 'zod'
-import { MAX_ASSIGNMENTS_BYTES } from '../document/parse.ts'
+import { MAX_ASSIGNMENTS_BYTES } from '../document/limits.ts'
 import { anyEvent } from './events.ts'
 import { milliseconds, next, type Shaped } from './parts.ts'
 import { forReaders, toTolerant } from './tolerant.ts'

@@ -3,9 +3,11 @@
 import { describe, expect, it } from 'vitest'
 import { compileAssignments } from '../../src/document/compile.ts'
 import { parseAssignments } from '../../src/document/parse.ts'
-import { evaluateFlag } from '../../src/flags/evaluate.ts'
+import { evaluateFlag, loadEvaluator } from '../../src/flags/evaluate.ts'
 import { CASES, EVALUATORS, FLAGS } from '../flags/cases.ts'
 import { exampleDocument } from '../support/document.ts'
+
+await loadEvaluator()
 
 const parse = (flags: unknown, flagSettings?: unknown) =>
   parseAssignments(JSON.stringify({ ...exampleDocument(), flags, flagSettings }), {

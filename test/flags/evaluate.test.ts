@@ -7,9 +7,11 @@ import { describe, expect, it } from 'vitest'
 import { type CompiledFlags, compileFlags } from '../../src/document/compile-flags.ts'
 import type { FlagDefinition } from '../../src/document/flags.ts'
 import { parseAssignments } from '../../src/document/parse.ts'
-import { evaluateFlag } from '../../src/flags/evaluate.ts'
+import { evaluateFlag, loadEvaluator } from '../../src/flags/evaluate.ts'
 import { exampleDocument } from '../support/document.ts'
 import { CASES, EVALUATORS, FLAGS } from './cases.ts'
+
+await loadEvaluator()
 
 const PLACE = { environment: 'main', version: '0.0.3' }
 const SETTINGS = { $evaluators: EVALUATORS }

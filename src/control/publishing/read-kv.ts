@@ -2,7 +2,8 @@
 // somebody else, or an invalid document. The callers decide what to do with it.
 
 import { withTimeout } from '../../core/with-timeout.ts'
-import { formatProblems, MAX_ASSIGNMENTS_BYTES, parseAssignments } from '../../document/parse.ts'
+import { MAX_ASSIGNMENTS_BYTES } from '../../document/limits.ts'
+import { formatProblems, parseAssignments } from '../../document/parse.ts'
 import { MAX_REVISION } from '../../document/schema.ts'
 import { readAssignments } from '../../loading/kv-source.ts'
 import { digestText } from '../../loading/sync.ts'
