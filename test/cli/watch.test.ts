@@ -15,6 +15,7 @@ import { type LiveLoop, type LiveState, runLiveLoop } from '../../src/cli/live/l
 import { toPageLines } from '../../src/cli/live/page.ts'
 import { enterScreen } from '../../src/cli/live/screen.ts'
 import { clip, toScreenLine, toStyle, toWidth } from '../../src/cli/terminal.ts'
+import { statusAsRead } from '../../src/wire/output.ts'
 import { HOLO, holo, makeConfigHome, NODE } from '../support/cli.ts'
 import { exampleRollout, NOW, toSummary } from '../support/rollout-api.ts'
 import { cleanEnvironment } from '../support/start-process.ts'
@@ -42,6 +43,10 @@ const DOWN = {
   origins: [],
 }
 
+/** As it comes over the wire. */
+const asRead = (changes: Parameters<typeof exampleRollout>[0]) =>
+  statusAsRead.parse(JSON.parse(JSON.stringify(exampleRollout(changes))))
+
 const PAGE: LivePage = {
   target: 'shop',
   url: 'https://shop.example.com',
@@ -51,7 +56,7 @@ const PAGE: LivePage = {
   environments: ENVIRONMENTS,
   figures: [figure('main', 120.34, 0.12, 43), figure('canary', 6.1, 2.5, 51)],
   services: [DOWN, { ...DOWN, environment: 'main', state: 'Healthy' }],
-  rollouts: [exampleRollout()],
+  rollouts: [asRead({})],
   lastRollout: toSummary(
     exampleRollout({ id: 6, endedAt: NOW, phase: 'rolledBack', phaseText: 'rolled back' }),
   ),
@@ -156,7 +161,7 @@ q quits, r refreshes; every 5 s`,
     [undefined, 600_000, 'at least 20 min more in this step'],
   ])('tells the time that is left in step %j', (step, elapsedMs, expected) => {
     const phase = step ? 'step' : 'bake'
-    const lines = toLines({ rollouts: [exampleRollout({ phase, step, elapsedMs })] }, 200)
+    const lines = toLines({ rollouts: [asRead({ phase, step, elapsedMs })] }, 200)
     expect(lines).toContain(`  ${expected}`)
   })
 

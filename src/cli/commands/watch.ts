@@ -7,7 +7,7 @@ import { type CommandOutcome, type Context, command, type SharedOptions } from '
 import { createLoader } from '../live/load.ts'
 import { type LiveClock, type LiveState, runLiveLoop } from '../live/loop.ts'
 import { toPageLines } from '../live/page.ts'
-import { enterScreen, type Keys, type Screen } from '../live/screen.ts'
+import { enterScreen, type Keys, type LiveScreen } from '../live/screen.ts'
 import { parseWhole } from '../options.ts'
 import { toColumns } from '../terminal.ts'
 
@@ -94,7 +94,7 @@ async function watchOnScreen(
     now: Date.now(),
   })
   const foot = `q quits, r refreshes; every ${everyMs / 1000} s`
-  let screen: Screen | undefined
+  let screen: LiveScreen | undefined
   try {
     const state = await runLiveLoop({
       load: createLoader(createApi(target, { signal, note }), target, Date.now),

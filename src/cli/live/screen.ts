@@ -19,7 +19,7 @@ export type Keys = {
   readonly onRedraw: () => void
 }
 
-export type Screen = {
+export type LiveScreen = {
   /** Shows these lines from the top. The caller keeps them within the width; those that have no room are left out. */
   readonly draw: (lines: readonly string[]) => void
   /** Puts the terminal back. */
@@ -31,7 +31,7 @@ export function enterScreen(
   { stdin, stdout }: Streams,
   keys: Keys,
   suspend = suspendProcess,
-): Screen {
+): LiveScreen {
   let shown = ''
   let isEntered = false
   const redraw = () => {

@@ -1,0 +1,241 @@
+// The index of rules: whatever the rules and the request, the decision is that of trying every rule in its order, and
+// few rules are tried.
+
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { checkCondition, compileCondition } from '../../src/core/conditions.ts'
+import { decide, explain } from '../../src/core/decide.ts'
+import { indexRules } from '../../src/core/rule-index.ts'
+import type { Assignments, Rule, RuleSubject } from '../../src/core/types.ts'
+import { makeAssignments, makeFacts } from './make-assignments.ts'
+
+const TEXTS = ['', 'a', 'ab', 'abc', '/a/', '/a/b', '1', '__proto__', 'null']
+const NAMES = ['x', 'y', '__proto__', 'constructor', 'connect.sid']
+const text = fc.constantFrom(...TEXTS)
+const record = fc.dictionary(fc.constantFrom(...NAMES), text, { maxKeys: 3, noNullPrototype: true })
+const variable = fc.oneof(
+  fc.constantFrom('method', 'path', 'host', 'visitor', 'country', 'bucket', 'asn'),
+  fc
+    .tuple(fc.constantFrom('header', 'cookie', 'query'), fc.constantFrom(...NAMES))
+    .map(([field, name]) => `${field}.${name}`),
+)
+const looked = fc.oneof(
+  { weight: 8, arbitrary: variable.map((name) => ({ var: name })) },
+  { weight: 1, arbitrary: variable.map((name) => ({ var: [name] })) },
+  { weight: 1, arbitrary: fc.tuple(variable, text).map((args) => ({ var: args })) },
+)
+const value = fc.oneof(
+  { weight: 6, arbitrary: text },
+  { weight: 3, arbitrary: looked },
+  { weight: 1, arbitrary: fc.constantFrom<unknown>(1, 42, null, true, false) },
+)
+
+/** Conditions that are looked up, others, such as throw, and all of them inside one another. */
+const { condition } = fc.letrec<{ condition: unknown }>((tie) => ({
+  condition: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    {
+      weight: 5,
+      arbitrary: fc
+        .tuple(fc.constantFrom('==', '==='), looked, text)
+        .map(([operator, ...args]) => ({ [operator]: args })),
+    },
+    {
+      weight: 3,
+      arbitrary: fc
+        .tuple(
+          fc.constantFrom('==', '===', '!=', '!=='),
+          fc.array(value, { minLength: 2, maxLength: 3 }),
+        )
+        .map(([operator, args]) => ({ [operator]: args })),
+    },
+    { weight: 2, arbitrary: fc.tuple(looked, text).map((args) => ({ starts_with: args })) },
+    { weight: 1, arbitrary: fc.tuple(value, value).map((args) => ({ starts_with: args })) },
+    {
+      weight: 2,
+      arbitrary: fc
+        .tuple(value, fc.oneof(fc.array(value, { maxLength: 3 }), looked))
+        .map((args) => ({ in: args })),
+    },
+    // These throw for some requests.
+    {
+      weight: 1,
+      arbitrary: fc.array(value, { minLength: 1, maxLength: 2 }).map((args) => ({ '+': args })),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.tuple(value, looked, text).map((args) => ({ sem_ver: args })),
+    },
+    { weight: 1, arbitrary: fc.tuple(looked, looked).map((args) => ({ cidr: args })) },
+    {
+      weight: 4,
+      arbitrary: fc
+        .tuple(
+          fc.constantFrom('and', 'or'),
+          fc.array(tie('condition'), { minLength: 1, maxLength: 3 }),
+        )
+        .map(([operator, args]) => ({ [operator]: args })),
+    },
+    { weight: 1, arbitrary: tie('condition').map((inner) => ({ '!': [inner] })) },
+    { weight: 1, arbitrary: fc.boolean() },
+  ),
+}))
+const valid = condition.filter((one) => checkCondition(one).length === 0)
+
+const facts = fc
+  .record({
+    method: text,
+    path: text,
+    host: text,
+    visitor: fc.constantFrom('a', 'ab', '1'),
+    attributes: fc.record(
+      { header: record, cookie: record, query: record, country: text, asn: fc.constantFrom(1, 42) },
+      { requiredKeys: ['header', 'cookie', 'query'] },
+    ),
+    grants: fc.constantFrom(new Set<string>(), new Set(['qa'])),
+  })
+  .map(makeFacts)
+
+type Written = { readonly when: unknown; readonly environment: 'canary' | 'qa' | 'main' }
+
+function toAssignments(written: readonly Written[]): Assignments {
+  const wish = written.map(({ when, environment }, place) => ({
+    name: `rule ${place}`,
+    environment,
+    test: compileCondition(when, `rule ${place}`),
+  }))
+  const plain = makeAssignments({ rules: wish })
+  return {
+    ...plain,
+    candidates: indexRules(
+      plain.rules,
+      written.map(({ when }) => when),
+    ),
+  }
+}
+
+const toSubject = ({ method, path, host, visitor, attributes }: ReturnType<typeof makeFacts>) =>
+  ({ method, path, host, visitor, bucket: 42, ...attributes }) satisfies RuleSubject
+
+const isSilent = ({ test }: Rule, subject: RuleSubject) => {
+  try {
+    return !test(subject)
+  } catch {
+    return false
+  }
+}
+
+describe('the index of rules', () => {
+  const rules = fc.array(
+    fc.record({ when: valid, environment: fc.constantFrom('canary', 'qa', 'main') }),
+    { minLength: 1, maxLength: 8 },
+  )
+
+  it('decides as trying every rule does, and leaves the explanation as it is', () => {
+    fc.assert(
+      fc.property(rules, fc.array(facts, { minLength: 1, maxLength: 4 }), (written, requests) => {
+        const indexed = toAssignments(written)
+        const plain = { ...indexed, candidates: undefined }
+        for (const request of requests) {
+          const decision = decide(request, plain)
+          expect(decide(request, indexed)).toEqual(decision)
+          expect(explain(request, indexed)).toEqual(explain(request, plain))
+          expect(explain(request, indexed).decision).toEqual(decision)
+        }
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('leaves out only rules that neither match nor throw, and keeps the order of the others', () => {
+    fc.assert(
+      fc.property(rules, facts, (written, request) => {
+        const { rules: all, candidates } = toAssignments(written)
+        const subject = toSubject(request)
+        const found = candidates?.(subject) ?? all
+        const places = found.map((rule) => all.indexOf(rule))
+        expect(places).toEqual([...new Set(places)].sort((a, b) => a - b))
+        for (const rule of all)
+          if (!found.includes(rule)) expect(isSilent(rule, subject)).toBe(true)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  /** How many of these rules are tried for this request. */
+  function countTried(conditions: readonly unknown[], request: Partial<RuleSubject>): number {
+    const { rules: all, candidates } = toAssignments(
+      conditions.map((when) => ({ when, environment: 'canary' })),
+    )
+    const subject = { ...toSubject(makeFacts()), ...request }
+    return (candidates?.(subject) ?? all).length
+  }
+  const many = (make: (n: number) => unknown) => Array.from({ length: 100 }, (_, n) => make(n))
+
+  it.each([
+    ['a host', (n: number) => ({ '==': [{ var: 'host' }, `h${n}`] }), { host: 'h7' }],
+    ['a cookie', (n: number) => ({ '===': [`${n}`, { var: 'cookie.x' }] }), { cookie: { x: '7' } }],
+    ['a header', (n: number) => ({ '==': [{ var: 'header.x' }, `${n}`] }), { header: { x: '7' } }],
+    [
+      'a cookie each',
+      (n: number) => ({ '==': [{ var: `cookie.c${n}` }, '1'] }),
+      { cookie: { c7: '1' } },
+    ],
+    [
+      'a path prefix',
+      (n: number) => ({ starts_with: [{ var: 'path' }, `/${n}/`] }),
+      { path: '/7/x' },
+    ],
+    [
+      'a country',
+      (n: number) => ({ in: [{ var: 'country' }, [`C${n}`, `D${n}`]] }),
+      { country: 'D7' },
+    ],
+    [
+      'one of two',
+      (n: number) => ({
+        or: [{ '==': [{ var: 'host' }, `h${n}`] }, { '==': [{ var: 'cookie.x' }, `${n}`] }],
+      }),
+      { host: 'h7', cookie: { x: '7' } },
+    ],
+    [
+      'the rarest of several',
+      (n: number) => ({
+        and: [
+          { '==': [{ var: 'method' }, 'GET'] },
+          { '!': [{ var: 'cookie.x' }] },
+          { '==': [{ var: 'host' }, `h${n}`] },
+          { glob: [{ var: 'path' }, '/**'] },
+        ],
+      }),
+      { host: 'h7' },
+    ],
+  ])('tries one of a hundred rules that need %s', (_, make, request) => {
+    expect(countTried(many(make), request)).toBe(1)
+    expect(countTried(many(make), {})).toBe(0)
+  })
+
+  it('tries a rule that may throw before what it needs is looked at', () => {
+    const throws = { sem_ver: [{ var: 'host' }, { var: 'path' }, '1.0.0'] }
+    const needs = { '==': [{ var: 'host' }, 'h1'] }
+    expect(countTried([{ and: [throws, needs] }], {})).toBe(1)
+    expect(countTried([{ and: [needs, throws] }], {})).toBe(0)
+    expect(countTried([{ or: [needs, throws] }], {})).toBe(1)
+  })
+
+  it.each([
+    [{ '==': [{ var: 'bucket' }, '42'] }],
+    [{ '==': [{ var: ['cookie.x', '1'] }, '1'] }],
+    [{ '==': [{ var: 'cookie.x' }, null] }],
+    [{ '!': [{ '==': [{ var: 'cookie.x' }, '1'] }] }],
+    [{ in: [{ var: 'cookie.x' }, ['a', null]] }],
+    [true],
+  ])('tries %j for every request', (when) => {
+    expect(countTried([when], {})).toBe(1)
+  })
+
+  it('is no larger than the conditions', () => {
+    const conditions = many((n) => ({ in: [{ var: 'host' }, Array(30).fill(`h${n % 3}`)] }))
+    expect(countTried(conditions, { host: 'h1' })).toBe(33)
+  })
+})
