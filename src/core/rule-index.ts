@@ -1,6 +1,7 @@
 // Finds the rules that a request can match without trying each: those whose condition needs a certain host, path
 // prefix, cookie, header or another text are looked up by that text. The condition itself still decides.
 
+import { toOperation, toVariable } from './simple-conditions.ts'
 import type { Rule, RuleSubject } from './types.ts'
 import { isTextVariable, toReader } from './variables.ts'
 
@@ -179,24 +180,4 @@ function isHarmless(node: unknown): boolean {
     return isHarmless(item) && Array.isArray(list) && list.every((one) => typeof one === 'string')
   }
   return HARMLESS.includes(operator) && args.every(isHarmless)
-}
-
-/** The name of a variable that is looked up without a default; `undefined` for anything else. */
-function toVariable(node: unknown): string | undefined {
-  const { operator, args } = toOperation(node)
-  return operator === 'var' && args.length === 1 && typeof args[0] === 'string'
-    ? args[0]
-    : undefined
-}
-
-/** The operator is empty for what is no operation. */
-function toOperation(node: unknown): {
-  readonly operator: string
-  readonly args: readonly unknown[]
-} {
-  if (typeof node !== 'object' || node === null || Array.isArray(node)) {
-    return { operator: '', args: [] }
-  }
-  const [[operator, written] = ['', []]] = Object.entries(node)
-  return { operator, args: Array.isArray(written) ? written : [written] }
 }

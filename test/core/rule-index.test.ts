@@ -3,98 +3,12 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { checkCondition, compileCondition } from '../../src/core/conditions.ts'
+import { compileCondition } from '../../src/core/conditions.ts'
 import { decide, explain } from '../../src/core/decide.ts'
 import { indexRules } from '../../src/core/rule-index.ts'
 import type { Assignments, Rule, RuleSubject } from '../../src/core/types.ts'
+import { anyCondition, anyFacts, toSubject } from './any-condition.ts'
 import { makeAssignments, makeFacts } from './make-assignments.ts'
-
-const TEXTS = ['', 'a', 'ab', 'abc', '/a/', '/a/b', '1', '__proto__', 'null']
-const NAMES = ['x', 'y', '__proto__', 'constructor', 'connect.sid']
-const text = fc.constantFrom(...TEXTS)
-const record = fc.dictionary(fc.constantFrom(...NAMES), text, { maxKeys: 3, noNullPrototype: true })
-const variable = fc.oneof(
-  fc.constantFrom('method', 'path', 'host', 'visitor', 'country', 'bucket', 'asn'),
-  fc
-    .tuple(fc.constantFrom('header', 'cookie', 'query'), fc.constantFrom(...NAMES))
-    .map(([field, name]) => `${field}.${name}`),
-)
-const looked = fc.oneof(
-  { weight: 8, arbitrary: variable.map((name) => ({ var: name })) },
-  { weight: 1, arbitrary: variable.map((name) => ({ var: [name] })) },
-  { weight: 1, arbitrary: fc.tuple(variable, text).map((args) => ({ var: args })) },
-)
-const value = fc.oneof(
-  { weight: 6, arbitrary: text },
-  { weight: 3, arbitrary: looked },
-  { weight: 1, arbitrary: fc.constantFrom<unknown>(1, 42, null, true, false) },
-)
-
-/** Conditions that are looked up, others, such as throw, and all of them inside one another. */
-const { condition } = fc.letrec<{ condition: unknown }>((tie) => ({
-  condition: fc.oneof(
-    { depthSize: 'small', withCrossShrink: true },
-    {
-      weight: 5,
-      arbitrary: fc
-        .tuple(fc.constantFrom('==', '==='), looked, text)
-        .map(([operator, ...args]) => ({ [operator]: args })),
-    },
-    {
-      weight: 3,
-      arbitrary: fc
-        .tuple(
-          fc.constantFrom('==', '===', '!=', '!=='),
-          fc.array(value, { minLength: 2, maxLength: 3 }),
-        )
-        .map(([operator, args]) => ({ [operator]: args })),
-    },
-    { weight: 2, arbitrary: fc.tuple(looked, text).map((args) => ({ starts_with: args })) },
-    { weight: 1, arbitrary: fc.tuple(value, value).map((args) => ({ starts_with: args })) },
-    {
-      weight: 2,
-      arbitrary: fc
-        .tuple(value, fc.oneof(fc.array(value, { maxLength: 3 }), looked))
-        .map((args) => ({ in: args })),
-    },
-    // These throw for some requests.
-    {
-      weight: 1,
-      arbitrary: fc.array(value, { minLength: 1, maxLength: 2 }).map((args) => ({ '+': args })),
-    },
-    {
-      weight: 1,
-      arbitrary: fc.tuple(value, looked, text).map((args) => ({ sem_ver: args })),
-    },
-    { weight: 1, arbitrary: fc.tuple(looked, looked).map((args) => ({ cidr: args })) },
-    {
-      weight: 4,
-      arbitrary: fc
-        .tuple(
-          fc.constantFrom('and', 'or'),
-          fc.array(tie('condition'), { minLength: 1, maxLength: 3 }),
-        )
-        .map(([operator, args]) => ({ [operator]: args })),
-    },
-    { weight: 1, arbitrary: tie('condition').map((inner) => ({ '!': [inner] })) },
-    { weight: 1, arbitrary: fc.boolean() },
-  ),
-}))
-const valid = condition.filter((one) => checkCondition(one).length === 0)
-
-const facts = fc
-  .record({
-    method: text,
-    path: text,
-    host: text,
-    visitor: fc.constantFrom('a', 'ab', '1'),
-    attributes: fc.record(
-      { header: record, cookie: record, query: record, country: text, asn: fc.constantFrom(1, 42) },
-      { requiredKeys: ['header', 'cookie', 'query'] },
-    ),
-    grants: fc.constantFrom(new Set<string>(), new Set(['qa'])),
-  })
-  .map(makeFacts)
 
 type Written = { readonly when: unknown; readonly environment: 'canary' | 'qa' | 'main' }
 
@@ -114,9 +28,6 @@ function toAssignments(written: readonly Written[]): Assignments {
   }
 }
 
-const toSubject = ({ method, path, host, visitor, attributes }: ReturnType<typeof makeFacts>) =>
-  ({ method, path, host, visitor, bucket: 42, ...attributes }) satisfies RuleSubject
-
 const isSilent = ({ test }: Rule, subject: RuleSubject) => {
   try {
     return !test(subject)
@@ -127,29 +38,33 @@ const isSilent = ({ test }: Rule, subject: RuleSubject) => {
 
 describe('the index of rules', () => {
   const rules = fc.array(
-    fc.record({ when: valid, environment: fc.constantFrom('canary', 'qa', 'main') }),
+    fc.record({ when: anyCondition, environment: fc.constantFrom('canary', 'qa', 'main') }),
     { minLength: 1, maxLength: 8 },
   )
 
   it('decides as trying every rule does, and leaves the explanation as it is', () => {
     fc.assert(
-      fc.property(rules, fc.array(facts, { minLength: 1, maxLength: 4 }), (written, requests) => {
-        const indexed = toAssignments(written)
-        const plain = { ...indexed, candidates: undefined }
-        for (const request of requests) {
-          const decision = decide(request, plain)
-          expect(decide(request, indexed)).toEqual(decision)
-          expect(explain(request, indexed)).toEqual(explain(request, plain))
-          expect(explain(request, indexed).decision).toEqual(decision)
-        }
-      }),
+      fc.property(
+        rules,
+        fc.array(anyFacts, { minLength: 1, maxLength: 4 }),
+        (written, requests) => {
+          const indexed = toAssignments(written)
+          const plain = { ...indexed, candidates: undefined }
+          for (const request of requests) {
+            const decision = decide(request, plain)
+            expect(decide(request, indexed)).toEqual(decision)
+            expect(explain(request, indexed)).toEqual(explain(request, plain))
+            expect(explain(request, indexed).decision).toEqual(decision)
+          }
+        },
+      ),
       { numRuns: 1000 },
     )
   })
 
   it('leaves out only rules that neither match nor throw, and keeps the order of the others', () => {
     fc.assert(
-      fc.property(rules, facts, (written, request) => {
+      fc.property(rules, anyFacts, (written, request) => {
         const { rules: all, candidates } = toAssignments(written)
         const subject = toSubject(request)
         const found = candidates?.(subject) ?? all
