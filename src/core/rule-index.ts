@@ -11,6 +11,12 @@ type Need = { readonly variable: string; readonly text: string; readonly isPrefi
 /** Unless one of these is so, a condition is false, and does not throw. */
 type Needs = readonly Need[]
 
+/**
+ * Of longer prefixes only the beginning is looked up. There is one look-up for each length, and so at most this many and
+ * one, whatever the rules are.
+ */
+const LONGEST_PREFIX = 64
+
 type Variable = {
   readonly read: (subject: RuleSubject) => unknown
   /** Places of rules by the text that they need. */
@@ -48,7 +54,7 @@ export function indexRules(
     if (found.length === 0) return others
     const candidates: Rule[] = []
     let at = 0
-    for (const place of found.length === 1 ? found : toAscending(found)) {
+    for (const place of toAscending(found)) {
       while (at < places.length && (places[at] as number) < place) {
         candidates.push(others[at++] as Rule)
       }
@@ -59,9 +65,10 @@ export function indexRules(
   }
 }
 
-/** Each number once. */
-function toAscending(numbers: readonly number[]): number[] {
-  return [...new Set(numbers)].sort((a, b) => a - b)
+/** Each number once. What one text was needed by is so already. */
+function toAscending(numbers: readonly number[]): readonly number[] {
+  const isSo = numbers.every((number, i) => i === 0 || number > (numbers[i - 1] as number))
+  return isSo ? numbers : [...new Set(numbers)].sort((a, b) => a - b)
 }
 
 const NOTHING: readonly number[] = []
@@ -92,6 +99,7 @@ function addNeed(
   { variable: name, text, isPrefix }: Need,
   place: number,
 ): void {
+  const begin = isPrefix ? text.slice(0, LONGEST_PREFIX) : text
   const variable = variables.get(name) ?? {
     read: toReader(name),
     equal: new Map(),
@@ -100,15 +108,15 @@ function addNeed(
   variables.set(name, variable)
   let { equal: texts } = variable
   if (isPrefix) {
-    let prefix = variable.prefixes.find(({ length }) => length === text.length)
+    let prefix = variable.prefixes.find(({ length }) => length === begin.length)
     if (!prefix) {
-      prefix = { length: text.length, places: new Map() }
+      prefix = { length: begin.length, places: new Map() }
       variable.prefixes.push(prefix)
     }
     texts = prefix.places
   }
-  const places = texts.get(text)
-  if (!places) texts.set(text, [place])
+  const places = texts.get(begin)
+  if (!places) texts.set(begin, [place])
   else if (places.at(-1) !== place) places.push(place)
 }
 

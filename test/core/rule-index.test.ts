@@ -107,6 +107,11 @@ describe('the index of rules', () => {
       { country: 'D7' },
     ],
     [
+      'a long path prefix',
+      (n: number) => ({ starts_with: [{ var: 'path' }, `/${n}/${'x'.repeat(n)}`] }),
+      { path: `/7/${'x'.repeat(99)}` },
+    ],
+    [
       'one of two',
       (n: number) => ({
         or: [{ '==': [{ var: 'host' }, `h${n}`] }, { '==': [{ var: 'cookie.x' }, `${n}`] }],
