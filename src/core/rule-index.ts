@@ -100,7 +100,7 @@ function addNeed(
   place: number,
 ): void {
   const begin = isPrefix ? text.slice(0, LONGEST_PREFIX) : text
-  const variable = variables.get(name) ?? {
+  const variable: Variable = variables.get(name) ?? {
     read: toReader(name),
     equal: new Map(),
     prefixes: [],
