@@ -54,7 +54,7 @@ export function indexRules(
     if (found.length === 0) return others
     const candidates: Rule[] = []
     let at = 0
-    for (const place of toAscending(found)) {
+    for (const place of found) {
       while (at < places.length && (places[at] as number) < place) {
         candidates.push(others[at++] as Rule)
       }
@@ -65,33 +65,33 @@ export function indexRules(
   }
 }
 
-/** Each number once. What one text was needed by is so already. */
-function toAscending(numbers: readonly number[]): readonly number[] {
-  const isSo = numbers.every((number, i) => i === 0 || number > (numbers[i - 1] as number))
-  return isSo ? numbers : [...new Set(numbers)].sort((a, b) => a - b)
-}
-
 const NOTHING: readonly number[] = []
 
-/** `unknown` where a variable is no text, which the facts of a request never have. */
+/** In ascending order; `unknown` where a variable is no text, which the facts of a request never have. */
 function findPlaces(
   variables: readonly Variable[],
   subject: RuleSubject,
 ): readonly number[] | 'unknown' {
+  // Nearly always at most one text is needed by any rule, and its places are in order as they are.
   let found = NOTHING
+  let several: Set<number> | undefined
+  const add = (places: readonly number[] | undefined) => {
+    if (!places) return
+    if (several) for (const place of places) several.add(place)
+    else if (found.length === 0) found = places
+    else several = new Set([...found, ...places])
+  }
   for (const { read, equal, prefixes } of variables) {
     const value = read(subject)
     if (value === undefined || value === null) continue
     if (typeof value !== 'string') return 'unknown'
-    const places = equal.get(value)
-    if (places) found = found.length === 0 ? places : [...found, ...places]
+    add(equal.get(value))
     for (const prefix of prefixes) {
       if (prefix.length > value.length) break
-      const begun = prefix.places.get(value.slice(0, prefix.length))
-      if (begun) found = found.length === 0 ? begun : [...found, ...begun]
+      add(prefix.places.get(value.slice(0, prefix.length)))
     }
   }
-  return found
+  return several ? [...several].sort((a, b) => a - b) : found
 }
 
 function addNeed(
