@@ -182,7 +182,7 @@ describe('a request of the API', () => {
   }
   /** They touch R2, or answer without the control, before they would make a call of their own. */
   const PROVED_BEFORE =
-    /^(GET|PUT) .*\/manifests\/|\/blobs\/|^PUT .*\/uploads\/|\/openapi\.json$|^GET .*\/(whoami|live)$/
+    /^(GET|PUT) .*\/manifests\/|\/blobs(?:\/|$)|^PUT .*\/uploads\/|\/openapi\.json$|^GET .*\/(whoami|live)$/
 
   it('makes no call only to prove who asks, unless it touches R2 first', async () => {
     const routes = await readRoutes(edge)
