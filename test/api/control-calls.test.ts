@@ -82,6 +82,10 @@ const CALLS: Record<Exclude<keyof ControlCalls, 'sync' | 'watch' | 'change'>, Ro
     SCOPES,
   ],
   error: [(control, caller) => control.error(caller, '0'.repeat(16)), SCOPES],
+  shadows: [
+    (control, caller) => control.shadows(caller, { environment: undefined, limit: 1 }),
+    SCOPES,
+  ],
   revokeToken: [(control, caller) => control.revokeToken(caller, '0'.repeat(16)), ['admin']],
   signIn: [(control, caller) => control.signIn(caller), SCOPES],
   makeCode: [(control, caller) => control.makeCode(caller), SCOPES],
