@@ -13,6 +13,7 @@ import { milliseconds, type Shaped } from './parts.ts'
 import { fault } from './problems.ts'
 import { replayResult } from './rollout-events.ts'
 import { rolloutExplanation, rolloutStatus, rolloutSummary } from './rollouts.ts'
+import { shadowSumsAsRead } from './shadow.ts'
 import { toTolerant } from './tolerant.ts'
 
 export const failureOutput = z.strictObject({
@@ -187,6 +188,7 @@ export const watchOutput = statusOutput.omit({ fill: true, figures: true }).exte
     .describe('As in status'),
   rollouts: z.array(statusAsRead).describe('Those that run'),
   lastRollout: summaryAsRead.optional().describe('The newest that is over'),
+  shadows: shadowSumsAsRead.shape.shadows.describe('Those that were copied to in the last hour'),
   waiting: z
     .array(
       z.strictObject({

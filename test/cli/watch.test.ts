@@ -43,6 +43,12 @@ const DOWN = {
   origins: [],
 }
 
+const SHADOW = {
+  ...{ from: 'main', base: '0.0.3', to: 'qa', shadow: '0.0.6', since: NOW, lastAt: NOW },
+  ...{ copied: 1300, skipped: 1, compared: 1200, differing: 36, baselines: 10, noisy: 0 },
+  ...{ rate: 0.03, baseMs: 12, shadowMs: 15, lost: 0 },
+}
+
 /** As it comes over the wire. */
 const asRead = (changes: Parameters<typeof exampleRollout>[0]) =>
   statusAsRead.parse(JSON.parse(JSON.stringify(exampleRollout(changes))))
@@ -60,6 +66,7 @@ const PAGE: LivePage = {
   lastRollout: toSummary(
     exampleRollout({ id: 6, endedAt: NOW, phase: 'rolledBack', phaseText: 'rolled back' }),
   ),
+  shadows: [SHADOW],
   waiting: [],
   last: LAST,
 }
@@ -100,6 +107,9 @@ rollout 7  canary v2 against main v1
   none of the old one
 
 rollout 6  canary v2: rolled back 1 min ago
+
+shadow of main 0.0.3 on qa 0.0.6: 3 % of 1,200 compared differ; 12 ms, shadow 15
+ms; 1 request not copied for lack of budget
 
 canary /api/  Down since 2026-11-24 12:00:00Z: https://api-5.example.com answers
 503
@@ -376,6 +386,12 @@ describe('the command', () => {
     '/metrics': { points: [], visitors: {}, compared: [], losses: {} },
     '/rollouts': { rollouts: [toSummary(exampleRollout())] },
     '/rollouts/7': exampleRollout(),
+    '/shadow': {
+      shadows: [
+        { ...SHADOW, lastAt: Date.now(), routes: [] },
+        { ...SHADOW, lastAt: 0, routes: [] },
+      ],
+    },
     '/revisions': { revisions: [LAST] },
   }
   beforeAll(async () => {
@@ -422,6 +438,7 @@ describe('the command', () => {
       ...{ ok: true, command: 'watch', revision: 42 },
       rollouts: [{ id: 7 }],
     })
+    expect(JSON.parse(stdout).shadows).toHaveLength(1)
   })
 
   it.each([['1'], ['3601'], ['often']])('does not take --every %s', async (every) => {

@@ -14,7 +14,7 @@ import { toColumns } from '../terminal.ts'
 type WatchPageOptions = SharedOptions & { readonly every?: number; readonly times?: number }
 
 const DEFAULT_EVERY_S = 5
-/** A page takes five calls or more, and new counts come every ten seconds. */
+/** A page takes six calls or more, and new counts come every ten seconds. */
 const MIN_EVERY_S = 2
 const MAX_EVERY_S = 3600
 /** For a file or a pipe. */
@@ -23,7 +23,7 @@ const DEFAULT_COLUMNS = 100
 export const WATCH = command({
   name: 'watch',
   about:
-    'Shows environments, shares, rates and rollouts on one page that stays up to date; where output is not a terminal, once.',
+    'Shows environments, shares, rates, rollouts and shadows on one page that stays up to date; where output is not a terminal, once.',
   scope: 'read',
   options: [
     {

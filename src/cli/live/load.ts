@@ -6,7 +6,9 @@ import { environmentsAsRead } from '../../wire/environments.ts'
 import { healthAsRead, servicesHealthAsRead } from '../../wire/health.ts'
 import { revisionsAsRead } from '../../wire/history.ts'
 import type { RolloutStatusAsRead, watchOutput } from '../../wire/output.ts'
+import { shadowSumsAsRead } from '../../wire/shadow.ts'
 import type { Api } from '../api.ts'
+import { CliFailure } from '../failure.ts'
 import { loadCounts, type RecentCounts, toFigures } from '../figures.ts'
 import { isRunning, listRollouts, loadRollout } from '../rollout/find.ts'
 import type { Target } from '../target.ts'
@@ -23,6 +25,9 @@ const RATE_SECONDS = 60
 
 /** Rollouts that begin between two refreshes are among so many; one that was seen is asked for by its number. */
 const NEWEST_ROLLOUTS = '10'
+
+/** How long a shadow is shown after its last copy. */
+const SHADOW_SHOWN_MS = 3_600_000
 
 /**
  * Returns a function that loads a page. It makes one call at a time, and remembers between pages what need not
@@ -45,6 +50,7 @@ export function createLoader(
     const ids = new Set([...(running ?? []), ...rollouts.filter(isRunning).map(({ id }) => id)])
     const statuses: RolloutStatusAsRead[] = []
     for (const id of ids) statuses.push(await loadRollout(bounded, id))
+    const shadows = await loadShadows(bounded)
     if (last?.revision !== revision) {
       const query = { limit: '1' }
       last = (await bounded.ask(revisionsAsRead, 'GET', '/revisions', { query })).revisions[0]
@@ -70,6 +76,7 @@ export function createLoader(
       services: services.filter(({ origins }) => origins.length > 0),
       rollouts: runs,
       ...(over && { lastRollout: over }),
+      shadows: shadows.filter(({ lastAt }) => now() - lastAt < SHADOW_SHOWN_MS),
       waiting: runs.flatMap(toWaiting),
       ...(last && { last }),
     }
@@ -82,6 +89,17 @@ export function createLoader(
       last = undefined
       throw cause
     }
+  }
+}
+
+/** An older Holo has no shadows, and not this address. */
+async function loadShadows(api: Api): Promise<LivePage['shadows']> {
+  try {
+    const query = { limit: '1' }
+    return (await api.ask(shadowSumsAsRead, 'GET', '/shadow', { query })).shadows
+  } catch (cause) {
+    if (cause instanceof CliFailure && cause.code === 'not_found') return []
+    throw cause
   }
 }
 

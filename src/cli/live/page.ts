@@ -37,6 +37,7 @@ export function toPageLines({ page, failed, nextAt }: LiveState, view: PageView)
     toWaitingLines(page.waiting, view),
     ...page.rollouts.map((rollout) => toRolloutLines(rollout, view)),
     toLastRolloutLines(page.lastRollout, view),
+    toShadowLines(page.shadows, view),
     toServiceLines(page.services, view),
     foot === undefined
       ? []
@@ -269,6 +270,20 @@ function toLastRolloutLines(
     ),
     ...(reason === undefined ? [] : wrap(reason, columns, GAP)),
   ]
+}
+
+function toShadowLines(shadows: LivePage['shadows'], { style, columns }: PageView): string[] {
+  return shadows.flatMap(
+    ({ from, base, to, shadow, rate, compared, skipped, baseMs, shadowMs }) => {
+      const differing = `${toPercentText(rate * 100)} of ${compared.toLocaleString('en-US')} compared differ`
+      const said = [
+        rate > 0 ? style.yellow(differing) : differing,
+        ...(baseMs === null || shadowMs === null ? [] : [`${baseMs} ms, shadow ${shadowMs} ms`]),
+        ...(skipped > 0 ? [`${toCount(skipped, 'request')} not copied for lack of budget`] : []),
+      ]
+      return wrap(`shadow of ${from} ${base} on ${to} ${shadow}: ${said.join('; ')}`, columns)
+    },
+  )
 }
 
 /** Services that are not well in a line each, and how many others there are. */
