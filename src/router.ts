@@ -41,8 +41,9 @@ import { finishReply } from './http/reply.ts'
 import { toTabRedirect } from './http/tab-redirect.ts'
 import { drainUnread } from './http/unread-body.ts'
 import { listInsertions } from './insertions.ts'
+import { toCheckedForm } from './loading/checked.ts'
 import { createColo } from './loading/colo.ts'
-import { readAssignments } from './loading/kv-source.ts'
+import { readMarkedAssignments } from './loading/kv-source.ts'
 import { AssignmentsLoader } from './loading/load.ts'
 import type { WaitUntil } from './loading/turns.ts'
 import { watchBody } from './metrics/bodies.ts'
@@ -67,10 +68,10 @@ export function createRouter(env: Env): Router {
   const backends = createBackends({ bindings: env, now: Date.now, random: Math.random })
   const counter = createCounter(env.COUNTS, settings.countsFlushMs)
   const loader = new AssignmentsLoader({
-    readKv: () => readAssignments(env.ASSIGNMENTS),
+    readKv: () => readMarkedAssignments(env.ASSIGNMENTS),
     // A new stub for each call: a stub whose call failed may stay broken.
     askControl: (report) => env.CONTROL.getByName(CONTROL_NAME).sync(report),
-    colo: createColo(cache),
+    colo: createColo(cache, toCheckedForm(settings.allowInsecure)),
     noteDown: (origins) => backends.origins.hint(origins),
     counting: counter.recorder,
     now: Date.now,

@@ -71,8 +71,11 @@ export class Control extends DurableObject<ControlEnv> implements ControlStub {
     const { head } = ledger
     if (!head) return { current: undefined, text: undefined, ...brief }
     const { revision, digest, text } = head
+    const current = { revision, digest }
     const has = report.held?.revision === revision && report.held.digest === digest
-    return { current: { revision, digest }, text: has ? undefined : text, ...brief }
+    if (has) return { current, text: undefined, ...brief }
+    const form = this.#parts.marking.markOf(head)?.form
+    return { current, text, ...(form === undefined ? {} : { form }), ...brief }
   }
 
   /** Runs the tasks that are due. Never throws, because the platform would run the alarm again. */

@@ -6,6 +6,7 @@ import type { AuthorityEnv } from './access/authority-settings.ts'
 import { Counting } from './counting/counting.ts'
 import { History } from './document/history.ts'
 import { Ledger } from './document/ledger.ts'
+import { Marking } from './document/marking.ts'
 import { Draining } from './drain/draining.ts'
 import { ErrorGroups } from './errors/groups.ts'
 import { ErrorStore } from './errors/store.ts'
@@ -136,6 +137,7 @@ export function createParts(
     state,
     outbox,
     edits: new Edits(sql),
+    marking: new Marking(allowInsecure),
     now,
     allowInsecure,
     uploads,

@@ -3,6 +3,7 @@
 
 import { withTimeout } from '../core/with-timeout.ts'
 import { MAX_ASSIGNMENTS_BYTES } from '../document/limits.ts'
+import { type CheckedMark, readCheckedMark } from './checked.ts'
 import type { Colo } from './colo.ts'
 import type { Holding } from './holding.ts'
 import { type Turn, Turns, type WaitUntil } from './turns.ts'
@@ -19,9 +20,12 @@ const KV_TIMEOUT_MS = 5000
  */
 export type KvText = string | null | 'oversize'
 
+/** The same with the mark of a validator, if the value has one. */
+export type MarkedText = { readonly text: KvText; readonly mark: CheckedMark | undefined }
+
 export type KvSourceDeps = {
   readonly holding: Holding
-  readonly readKv: () => Promise<KvText>
+  readonly readKv: () => Promise<KvText | MarkedText>
   readonly colo: Pick<Colo, 'storeDocument'>
   /** Called when KV had a newer document, which the control has not confirmed. */
   readonly noteTaken: () => void
@@ -50,18 +54,20 @@ export class KvSource {
   }
 
   async #reload(turn: Turn, began: number, waitUntil: WaitUntil): Promise<void> {
-    const text = await this.#read()
-    if (text === 'failed') return this.turns.fail(turn, this.#deps.now())
-    if (text !== undefined) await this.#offer(text, began, waitUntil)
+    const read = await this.#read()
+    if (read === 'failed') return this.turns.fail(turn, this.#deps.now())
+    if (read) await this.#offer(read, began, waitUntil)
     this.turns.succeed(turn)
   }
 
   /** The document in KV, `undefined` if it has none that can be read. */
-  async #read(): Promise<string | undefined | 'failed'> {
+  async #read(): Promise<Readable | undefined | 'failed'> {
     const { holding, readKv } = this.#deps
     this.reads += 1
     try {
-      const text = await withTimeout(readKv(), KV_TIMEOUT_MS)
+      const read = await withTimeout(readKv(), KV_TIMEOUT_MS)
+      const { text, mark } =
+        typeof read === 'object' && read !== null ? read : { text: read, mark: undefined }
       if (text === 'oversize') {
         holding.refuse('oversize', 'the document in KV is larger than 256 KiB')
         return undefined
@@ -70,7 +76,7 @@ export class KvSource {
       if (text === null && holding.held) {
         holding.refuse('missing', 'KV has no key "assignments" any more')
       }
-      return text ?? undefined
+      return text === null ? undefined : { text, mark }
     } catch (cause) {
       const why = `KV failed: ${cause instanceof Error ? cause.message : cause}`
       holding.refuse('unreadable', why)
@@ -78,25 +84,33 @@ export class KvSource {
     }
   }
 
-  async #offer(text: string, began: number, waitUntil: WaitUntil): Promise<void> {
+  async #offer({ text, mark }: Readable, began: number, waitUntil: WaitUntil): Promise<void> {
     const { holding, colo, noteTaken } = this.#deps
-    const { identity, outcome } = await holding.offer(text, 'kv')
+    const { identity, outcome } = await holding.offer(text, 'kv', { mark })
     if (!identity) return
     holding.seeInKv(identity, began)
     if (outcome !== 'taken') return
     noteTaken()
-    waitUntil(colo.storeDocument(text, identity.revision))
+    waitUntil(colo.storeDocument(text, identity))
   }
 }
 
 export const ASSIGNMENTS_KEY = 'assignments'
 
+type ReadOptions = { readonly type: 'stream'; readonly cacheTtl: number }
+const READ: ReadOptions = { type: 'stream', cacheTtl: KV_CACHE_TTL_S }
+
+type Readable = { readonly text: string; readonly mark: CheckedMark | undefined }
+
 /** What is used of a KV namespace. */
 type DocumentNamespace = {
-  readonly get: (
+  readonly get: (key: string, options: ReadOptions) => Promise<ReadableStream | null>
+}
+type MarkedNamespace = {
+  readonly getWithMetadata: (
     key: string,
-    options: { readonly type: 'stream'; readonly cacheTtl: number },
-  ) => Promise<ReadableStream | null>
+    options: ReadOptions,
+  ) => Promise<{ readonly value: ReadableStream | null; readonly metadata: unknown }>
 }
 
 /**
@@ -105,7 +119,16 @@ type DocumentNamespace = {
  * @throws what KV throws.
  */
 export async function readAssignments(kv: DocumentNamespace): Promise<KvText> {
-  const stream = await kv.get(ASSIGNMENTS_KEY, { type: 'stream', cacheTtl: KV_CACHE_TTL_S })
+  return readText(await kv.get(ASSIGNMENTS_KEY, READ))
+}
+
+/** The same with the mark that the control writes beside it. What is written by hand has none. */
+export async function readMarkedAssignments(kv: MarkedNamespace): Promise<MarkedText> {
+  const { value, metadata } = await kv.getWithMetadata(ASSIGNMENTS_KEY, READ)
+  return { text: await readText(value), mark: readCheckedMark(metadata) }
+}
+
+async function readText(stream: ReadableStream | null): Promise<KvText> {
   if (stream === null) return null
   const decoder = new TextDecoder()
   let text = ''

@@ -1,24 +1,14 @@
-// Reads a document: the only way from the edge to the validator, the conditions of rules and the evaluator of
-// flags, which are large. It is loaded with the first document, and the evaluator with the first flags.
+// Validates a document that nobody has checked. It is loaded with the first one: the validator is large.
 
 import { err, ok, type Result } from '../core/result.ts'
-import { type CompiledAssignments, compileAssignments } from '../document/compile.ts'
 import { formatProblems, parseAssignments } from '../document/parse.ts'
-import { loadEvaluator } from '../flags/evaluate.ts'
-
-export type ReadDocument = {
-  readonly revision: number
-  readonly compile: () => CompiledAssignments
-}
+import type { AssignmentsDocument } from '../document/schema.ts'
 
 /** A valid document; or its problems, as text. */
-export async function readDocument(
+export function readDocument(
   text: string,
   allowInsecure: boolean,
-): Promise<Result<ReadDocument, string>> {
+): Result<AssignmentsDocument, string> {
   const parsed = parseAssignments(text, { allowInsecure })
-  if (!parsed.ok) return err(formatProblems(parsed.error))
-  const { value } = parsed
-  if (value.flags) await loadEvaluator()
-  return ok({ revision: value.revision, compile: () => compileAssignments(value) })
+  return parsed.ok ? ok(parsed.value) : err(formatProblems(parsed.error))
 }

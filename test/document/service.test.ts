@@ -4,12 +4,10 @@
 import { describe, expect, it } from 'vitest'
 import {
   completeService,
-  isSameServices,
   PROBE_DEFAULTS,
   SERVICE_DEFAULTS,
-  service,
-  toServicesText,
-} from '../../src/document/service.ts'
+} from '../../src/document/complete-service.ts'
+import { isSameServices, service, toServicesText } from '../../src/document/service.ts'
 import { flipEach, WHOLE } from '../support/flipped-services.ts'
 
 describe('sameness of services', () => {

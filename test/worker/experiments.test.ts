@@ -5,12 +5,15 @@ import { Experiments } from '../../src/control/experiments/experiments.ts'
 import type { Batch } from '../../src/core/counting/batch.ts'
 import { BLOCK_MS } from '../../src/core/judge/sets.ts'
 import { compileFlags } from '../../src/document/compile-flags.ts'
+import { loadEvaluator } from '../../src/flags/evaluate.ts'
 import { listExperimentViews, listExposed } from '../../src/flags/experiments.ts'
 import { writePoints } from '../../src/metrics/counter.ts'
 import type { CountedRequest } from '../../src/metrics/observed.ts'
 import { Recorder } from '../../src/metrics/recorder.ts'
 import { World } from './control-world.ts'
 import { answeredWith, DOCUMENT, toAnswered, toAsked, type Way } from './metrics-asked.ts'
+
+await loadEvaluator()
 
 const SPLIT = [
   ['on', 50],

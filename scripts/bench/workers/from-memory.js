@@ -11,7 +11,9 @@ const control = createControl(() => ASSIGNMENTS, COLLECTED)
 const router = createRouter({
   ...env,
   CONTROL: { getByName: () => control },
-  ASSIGNMENTS: { get: async () => new Blob([ASSIGNMENTS]).stream() },
+  ASSIGNMENTS: {
+    getWithMetadata: async () => ({ value: new Blob([ASSIGNMENTS]).stream(), metadata: null }),
+  },
   STORE: {
     get: async (key) => {
       const text = OBJECTS[key]

@@ -6,6 +6,7 @@ import { ASSIGNMENTS_KEY } from '../../loading/kv-source.ts'
 import type { Entry } from '../document/audit.ts'
 import type { History } from '../document/history.ts'
 import type { Ledger } from '../document/ledger.ts'
+import type { Marking } from '../document/marking.ts'
 import { charge, toRetryMs } from '../intervals.ts'
 import { MAX_COMMIT_ATTEMPTS } from '../limits.ts'
 import type { Outbox } from '../outbox.ts'
@@ -23,6 +24,7 @@ export type PublisherDeps = {
   readonly state: State
   readonly outbox: Outbox
   readonly edits: Edits
+  readonly marking: Marking
   readonly now: () => number
   readonly allowInsecure: boolean
 }
@@ -70,7 +72,7 @@ export class Publisher {
   }
 
   async #publish(alarmDebt: number): Promise<void> {
-    const { kv, ledger, state, outbox, now } = this.#parts
+    const { kv, ledger, marking, state, outbox, now } = this.#parts
     const found = await readFound(this.#parts)
     await this.#saveEdit(found)
     // Publish the newest revision, even if it was committed only now.
@@ -78,7 +80,8 @@ export class Publisher {
     if (!head) return
     if (!(found.kind === 'own' && found.revision === head.revision)) {
       state.write({ last_put_at: now(), alarm_debt: alarmDebt })
-      await withTimeout(kv.put(ASSIGNMENTS_KEY, head.text), KV_PUT_TIMEOUT_MS)
+      const metadata = marking.markOf(head) ?? null
+      await withTimeout(kv.put(ASSIGNMENTS_KEY, head.text, { metadata }), KV_PUT_TIMEOUT_MS)
     }
     const hadFailed = state.publication().failures > 0
     state.write({
