@@ -37,7 +37,7 @@ import { type ControlEnv, type ControlParts, type ControlSeams, createParts } fr
 import type { Look } from './publishing/adopt-edits.ts'
 import type { Garbage, Upload } from './releases/contract.ts'
 import { toUpload } from './releases/uploads.ts'
-import type { Start } from './rollouts/contract.ts'
+import type { FlagStart, Start } from './rollouts/contract.ts'
 
 type Named = Pick<Upload, 'version' | 'serial'>
 
@@ -253,7 +253,7 @@ export class Control extends DurableObject<ControlEnv> implements ControlStub {
     return author.ok ? ok(await this.#parts.collecting.collect(garbage)) : author
   }
 
-  async startRollout(caller: Caller, start: Start) {
+  async startRollout(caller: Caller, start: Start | FlagStart) {
     const author = await this.#authorise(caller, 'shift')
     if (!author.ok) return author
     await this.#lookWhenEmpty()

@@ -13,6 +13,10 @@ const rollout = {
   rollout: z.int().describe('The number of the rollout'),
   environment: z.string().describe('The environment that gets the version'),
   base: z.string().describe('The environment it is compared with'),
+  flag: z
+    .string()
+    .optional()
+    .describe('Only of the rollout of a flag: its variants stand where versions do'),
   version: z.string(),
   baseVersion: z.string(),
   weight: percent,

@@ -6,6 +6,7 @@ import type { MetricFinding } from '../core/judge/finding.ts'
 import type { Verdict } from '../core/judge/verdict.ts'
 import type { AuditRow } from '../core/rollout/events.ts'
 import type { Plan } from '../core/rollout/plan.ts'
+import { flagKey, variantName } from '../document/flags.ts'
 import { committed } from './changes.ts'
 import { environmentName, milliseconds, reason, type Shaped, versionId } from './parts.ts'
 
@@ -138,10 +139,15 @@ const sampleRatio = z.strictObject({ log, threshold: log, alarmed: z.boolean() }
 
 export const rolloutSummary = z.strictObject({
   id: z.int(),
-  environment: environmentName.describe('The canary'),
-  base: environmentName.describe('Gives the visitors and takes them back'),
-  version: versionId.describe('As it is while the rollout runs, as it was when it ended'),
-  baseVersion: versionId,
+  environment: z.string().describe('The canary; of a flag "flag " and its name'),
+  base: z.string().describe('Gives the visitors and takes them back; of a flag as `environment`'),
+  flag: flagKey.optional().describe('Only of the rollout of a flag'),
+  version: z
+    .string()
+    .describe(
+      'As it is while the rollout runs, as it was when it ended; of a flag the new variant',
+    ),
+  baseVersion: z.string().describe('Of a flag the variant that is compared with'),
   startedAt: milliseconds,
   startedBy: z.string(),
   endedAt: milliseconds.optional().describe('Left out while it runs'),
@@ -268,23 +274,48 @@ export const rolloutsReply = z.strictObject({
   next: z.int().optional().describe('What `before` has to be for the next page'),
 })
 
-/** What starts a rollout. */
-export const rolloutStart = z.strictObject({
-  version: versionId,
-  environment: environmentName
-    .default('canary')
-    .describe('The canary; it is made where there is none of the name'),
-  base: environmentName.optional().describe('The first other public one when left out'),
-  baselineVersion: versionId
-    .optional()
-    .describe(
-      'What the baseline of the plan gets: the build of the base, published again with backends of its own. The version of the base when left out',
-    ),
-  plan: z
-    .union([z.string(), z.looseObject({})])
-    .default('standard')
-    .describe('`careful`, `standard`, `blue-green`, `instant`, or a plan: docs/rollouts.md'),
-})
+/** What starts a rollout: of a version, or of a variant of a flag. */
+export const rolloutStart = z
+  .strictObject({
+    version: versionId.optional(),
+    environment: environmentName
+      .optional()
+      .describe('The canary; it is made where there is none of the name. `canary` when left out'),
+    flag: flagKey.optional().describe('In the place of `version`'),
+    variant: variantName.optional().describe('What visitors of the flag get step by step'),
+    base: z
+      .string()
+      .optional()
+      .describe(
+        'The environment that gives the visitors, the first other public one when left out; of a flag the variant, its default or else the only other one when left out',
+      ),
+    baselineVersion: versionId
+      .optional()
+      .describe(
+        'What the baseline of the plan gets: the build of the base, published again with backends of its own. The version of the base when left out',
+      ),
+    plan: z
+      .union([z.string(), z.looseObject({})])
+      .default('standard')
+      .describe('`careful`, `standard`, `blue-green`, `instant`, or a plan: docs/rollouts.md'),
+  })
+  .superRefine((start, context) => {
+    const say = (path: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [path], message })
+    if (start.flag === undefined) {
+      if (start.version === undefined) {
+        say('version', 'name what is rolled out: a version, or a flag and its "variant"')
+      }
+      if (start.variant !== undefined) say('flag', 'name the flag of the variant')
+      const base = environmentName.optional().safeParse(start.base)
+      for (const { message } of base.error?.issues ?? []) say('base', message)
+      return
+    }
+    if (start.variant === undefined) say('variant', 'name the variant that visitors get')
+    for (const name of ['version', 'environment', 'baselineVersion'] as const) {
+      if (start[name] !== undefined) say(name, 'is for versions, and this starts a flag')
+    }
+  })
 
 export type RolloutSummary = Shaped<typeof rolloutSummary>
 export type RolloutStatus = Shaped<typeof rolloutStatus>

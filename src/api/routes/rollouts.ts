@@ -29,7 +29,8 @@ export const ROLLOUT_ROUTES: readonly Route[] = [
     method: 'POST',
     path: '/rollouts',
     scope: 'shift',
-    summary: 'Points the canary at a version and begins to roll it out, in one revision',
+    summary:
+      'Begins to roll out a version, at which the canary is pointed, or a variant of a flag, in one revision',
     query: changeQuery,
     body: rolloutStart,
     changes: 'document',
@@ -37,7 +38,9 @@ export const ROLLOUT_ROUTES: readonly Route[] = [
     reply: rolloutStartReply,
     handle: async ({ ask, caller, query, body, expectedRevision }) => {
       const dryRun = query.dryRun === 'true'
-      const start = { ...body, base: body.base, expectedRevision, reason: query.reason, dryRun }
+      const { version = '', environment = 'canary', flag, variant = '', ...more } = body
+      const what = flag === undefined ? { version, environment } : { flag, variant }
+      const start = { ...more, ...what, expectedRevision, reason: query.reason, dryRun }
       const answer = await ask(dryRun ? 'none' : 'changes', (control) =>
         control.startRollout(caller, start),
       )

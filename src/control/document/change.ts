@@ -11,6 +11,7 @@ import { findRunningTrespass, findTrespass } from '../access/token-limits.ts'
 import type { DocumentChange, Principal, RefusedResult } from '../contract.ts'
 import { MAX_STALE_CHANGES } from '../limits.ts'
 import type { Pair } from '../rollouts/seen.ts'
+import { findExperimentsInRollouts } from '../rollouts/seen-flag.ts'
 import { applyCommand } from './apply.ts'
 import type { OwnCommand } from './apply-versions.ts'
 import type { Entry } from './audit.ts'
@@ -79,6 +80,10 @@ export async function makeChange(
     (head && findRunningTrespass(limits, head.content, applied.value, listRunning()))
   if (why) return err({ kind: 'denied', denial: 'forbidden', why })
   if (head && applied.value === head.content) return ok(toCommitted(head, head, false))
+  // A rollback takes precedence: it ends the rollout.
+  const experiments =
+    command.kind === 'rollback' ? [] : findExperimentsInRollouts(listRunning(), applied.value)
+  if (experiments.length > 0) return toInvalid(experiments)
   // A rollback needs no check: these versions were finalised when environments pointed at them before.
   const unfinished =
     command.kind === 'rollback' ? [] : await findUnfinished(head?.content, applied.value)

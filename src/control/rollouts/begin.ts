@@ -59,23 +59,30 @@ export function findBase(
 /** Why no rollout can start between these environments: each running rollout that uses one of them. */
 export function findInTheWay(
   running: readonly Rollout[],
-  { environment, base, baseline }: Pair,
+  { environment, base, baseline, flag }: Pair,
 ): readonly DraftProblem[] {
-  const names = [
-    ['environment', environment],
-    ['base', base],
-    ...(baseline === undefined ? [] : [['plan.baseline', baseline] as const]),
-  ] as const
+  const names = flag
+    ? [['flag', environment] as const]
+    : [
+        ['environment', environment] as const,
+        ['base', base] as const,
+        ...(baseline === undefined ? [] : [['plan.baseline', baseline] as const]),
+      ]
   const refusals = running.flatMap((other) =>
     names
       .filter(([, name]) => [other.environment, other.base, other.baseline].includes(name))
       .map(([path, name]) => ({
         path,
-        message: `"${name}" is part of rollout ${other.id} (from "${other.base}" to "${other.environment}"), which runs: wait for it, or abort it`,
+        message: `"${name}" is part of rollout ${other.id} (${toSidesText(other)}), which runs: wait for it, or abort it`,
       })),
   )
   if (refusals.length > 0 || running.length < MAX_RUNNING_ROLLOUTS) return refusals
   return [{ path: '', message: `${running.length} rollouts run, and no more can` }]
+}
+
+function toSidesText({ environment, base, flag }: Pair): string {
+  const [from, to] = flag ? [flag.base, flag.variant] : [base, environment]
+  return `from "${from}" to "${to}"`
 }
 
 /**
@@ -167,7 +174,7 @@ export function findBaseline(raw: Start['plan']): string | undefined {
   return plan.ok ? plan.value.baseline : undefined
 }
 
-function readPlan(raw: unknown): Result<Plan, readonly DraftProblem[]> {
+export function readPlan(raw: unknown): Result<Plan, readonly DraftProblem[]> {
   const plan = parsePlan(raw)
   if (plan.ok) return plan
   return err(
@@ -179,7 +186,10 @@ function readPlan(raw: unknown): Result<Plan, readonly DraftProblem[]> {
 }
 
 /** Goals of a plan that the document does not declare: nobody would ever reach them. */
-function findUndeclaredGoals({ metrics }: Plan, { measure }: Content): readonly DraftProblem[] {
+export function findUndeclaredGoals(
+  { metrics }: Plan,
+  { measure }: Content,
+): readonly DraftProblem[] {
   const goals = measure?.goals ?? {}
   return metrics.flatMap(({ name }, i) => {
     const goal = name.startsWith(GOAL_PREFIX) ? name.slice(GOAL_PREFIX.length) : undefined
@@ -191,8 +201,9 @@ function findUndeclaredGoals({ metrics }: Plan, { measure }: Content): readonly 
 
 type Fresh = Pair & { readonly id: number; readonly by: string; readonly at: number }
 
-function toFresh(
-  { id, environment, base, baseline, by, at }: Fresh,
+/** A rollout before its first event. */
+export function toFresh(
+  { id, environment, base, baseline, flag, by, at }: Fresh,
   seen: ComparedState,
   state: Rollout['state'],
 ): Rollout {
@@ -201,6 +212,7 @@ function toFresh(
     environment,
     base,
     baseline,
+    flag,
     state,
     seen,
     isOlder: false,

@@ -14,15 +14,24 @@ import type {
 } from '../../wire/rollouts.ts'
 import type { Answer, Caller, DeniedResult, PageQuery, RefusedResult } from '../caller.ts'
 
-/** A release that is about to be rolled out, against the revision that its author has seen. */
-export type Start = Omit<RolloutStart, 'base' | 'baselineVersion'> & {
-  readonly base: string | undefined
-  readonly baselineVersion?: string | undefined
+type Starting = Pick<RolloutStart, 'plan'> & {
+  readonly base?: string | undefined
+  /** The revision that its author has seen. */
   readonly expectedRevision: number
   readonly reason: string | undefined
   /** Says what would happen and changes nothing. */
   readonly dryRun: boolean
 }
+
+/** A release that is about to be rolled out. */
+export type Start = Starting & {
+  readonly version: string
+  readonly environment: string
+  readonly baselineVersion?: string | undefined
+}
+
+/** A variant of a flag that is about to be rolled out; `base` is another one. */
+export type FlagStart = Starting & { readonly flag: string; readonly variant: string }
 
 /** Why a rollout was not started, or not commanded. */
 export type RolloutRefused =
@@ -44,7 +53,7 @@ export type StartResult = CommitResult & {
 export type RolloutCalls = {
   readonly startRollout: (
     caller: Caller,
-    start: Start,
+    start: Start | FlagStart,
   ) => Promise<Result<StartResult, RolloutRefused>>
   readonly commandRollout: (
     caller: Caller,

@@ -10,7 +10,7 @@ import type { Author, ChangeDeps } from '../document/change.ts'
 import type { Head } from '../document/history.ts'
 import { toRetryMs } from '../intervals.ts'
 import { MAX_COMMIT_ATTEMPTS, MAX_STALE_CHANGES, ROLLOUT_LOOK_MS } from '../limits.ts'
-import type { RolloutRefused, Start, StartResult } from './contract.ts'
+import type { FlagStart, RolloutRefused, Start, StartResult } from './contract.ts'
 import { CONTROL, type FeedDeps, type FeedFailure, type FeedOptions, feed } from './feed.ts'
 import { chargeLook, findDue, lookDueAt } from './schedule.ts'
 import { readForeign } from './seen.ts'
@@ -60,11 +60,14 @@ export class Rollouts {
     return Math.max(held, Math.min(...times))
   }
 
-  async start(author: Author, start: Start): Promise<Result<StartResult, RolloutRefused>> {
-    const { version, baselineVersion, dryRun } = start
+  async start(
+    author: Author,
+    start: Start | FlagStart,
+  ): Promise<Result<StartResult, RolloutRefused>> {
     // A baseline that is started anew is warmed like the canary, or it would look slow beside it.
-    const versions = [version, ...(baselineVersion === undefined ? [] : [baselineVersion])]
-    if (!dryRun) await Promise.all(versions.map((one) => this.#parts.warm(one)))
+    const versions =
+      'flag' in start ? [] : [start.version, start.baselineVersion].filter((id) => id !== undefined)
+    if (!start.dryRun) await Promise.all(versions.map((one) => this.#parts.warm(one)))
     return this.#inTurn(() => startRollout(this.#parts, author, start))
   }
 

@@ -19,16 +19,26 @@ import { findClosed } from '../document/opening.ts'
 import { findFullDatabase } from '../document/room.ts'
 import { MAX_STALE_CHANGES } from '../limits.ts'
 import { applyActions } from './act.ts'
-import { type Begun, begin, findBase, findBaseline, findInTheWay } from './begin.ts'
-import type { RolloutRefused, Start, StartResult } from './contract.ts'
+import {
+  type BeginOptions,
+  type Begun,
+  begin,
+  findBase,
+  findBaseline,
+  findInTheWay,
+} from './begin.ts'
+import { beginFlag } from './begin-flag.ts'
+import type { FlagStart, RolloutRefused, Start, StartResult } from './contract.ts'
 import { type FeedDeps, makeTrue } from './feed.ts'
 import type { Pair } from './seen.ts'
+import { toFlagPair } from './seen-flag.ts'
+import type { RolloutStore } from './store.ts'
 import { toStatus } from './tell.ts'
 
 export async function startRollout(
   parts: ChangeDeps & FeedDeps,
   author: Author,
-  start: Start,
+  start: Start | FlagStart,
 ): Promise<Result<StartResult, RolloutRefused>> {
   const { ledger, store, now, allowInsecure, findUnfinished } = parts
   if (start.reason !== undefined && start.reason.length > MAX_REASON_CHARACTERS) {
@@ -42,20 +52,12 @@ export async function startRollout(
   if (!head) {
     return toInvalid([{ path: '', message: 'there is no document yet: begin with a whole one' }])
   }
-  const base = findBase(head.content, start)
-  if (!base.ok) return toInvalid(base.error)
-  const pair = {
-    environment: start.environment,
-    base: base.value,
-    baseline: findBaseline(start.plan),
-  }
-  const why = findRolloutTrespass(author.principal, { ...start, ...pair })
-  if (why) return err({ kind: 'denied', denial: 'forbidden', why })
-  const problems = findInTheWay(store.running(), pair)
-  if (problems.length > 0) return err({ kind: 'rollout_refused', problems })
   const options = { id: store.nextId(), by: author.principal.actor, at: now(), allowInsecure }
-  const begun = begin(start, base.value, head.content, options)
-  if (!begun.ok) return toInvalid(begun.error)
+  const begun =
+    'flag' in start
+      ? toBegunFlag(store, author, start, head.content, options)
+      : toBegun(store, author, start, head.content, options)
+  if (!begun.ok) return begun
   const goesTooFar = findPlanTrespass(author.principal, head.content, begun.value, allowInsecure)
   if (goesTooFar) return err({ kind: 'denied', denial: 'forbidden', why: goesTooFar })
   const unfinished = await findUnfinished(head.content, begun.value.content)
@@ -64,6 +66,50 @@ export async function startRollout(
   return commit(parts, author, start, head, begun.value)
 }
 
+type Running = Pick<RolloutStore, 'running'>
+
+function toBegun(
+  store: Running,
+  { principal }: Author,
+  start: Start,
+  current: Content,
+  options: BeginOptions,
+): Result<Begun, RolloutRefused> {
+  const base = findBase(current, start)
+  if (!base.ok) return toInvalid(base.error)
+  const pair = {
+    environment: start.environment,
+    base: base.value,
+    baseline: findBaseline(start.plan),
+  }
+  const why = findRolloutTrespass(principal, { ...start, ...pair })
+  if (why) return err({ kind: 'denied', denial: 'forbidden', why })
+  const problems = findInTheWay(store.running(), pair)
+  if (problems.length > 0) return err({ kind: 'rollout_refused', problems })
+  const begun = begin(start, base.value, current, options)
+  return begun.ok ? begun : toInvalid(begun.error)
+}
+
+function toBegunFlag(
+  store: Running,
+  { principal }: Author,
+  start: FlagStart,
+  current: Content,
+  options: BeginOptions,
+): Result<Begun, RolloutRefused> {
+  if (isLimited(principal.limits ?? {})) {
+    return err({ kind: 'denied', denial: 'forbidden', why: LIMITED_AND_FLAGS })
+  }
+  const { flag: key, variant } = start
+  const pair = toFlagPair({ key, variant, base: '', before: null })
+  const problems = findInTheWay(store.running(), pair)
+  if (problems.length > 0) return err({ kind: 'rollout_refused', problems })
+  const begun = beginFlag(start, current, options)
+  return begun.ok ? begun : toInvalid(begun.error)
+}
+
+const LIMITED_AND_FLAGS = 'the token is limited, and flags concern every environment'
+
 /** Why a token may not begin or command this rollout; `undefined` where it may. */
 export function findRolloutTrespass(
   { limits = {} }: Principal,
@@ -71,10 +117,12 @@ export function findRolloutTrespass(
     environment,
     base,
     baseline,
+    flag,
     version,
     baselineVersion,
   }: Pair & Pick<Start, 'version' | 'baselineVersion'>,
 ): string | undefined {
+  if (flag) return isLimited(limits) ? LIMITED_AND_FLAGS : undefined
   return (
     findEnvironmentTrespass(limits, environment) ??
     findEnvironmentTrespass(limits, base) ??
@@ -115,7 +163,7 @@ function findPlanTrespass(
 
 async function tryOut(
   parts: ChangeDeps,
-  start: Start,
+  start: Start | FlagStart,
   head: Head,
   { rollout, content }: Begun,
 ): Promise<Result<StartResult, RolloutRefused>> {
@@ -127,7 +175,7 @@ async function tryOut(
 async function commit(
   parts: ChangeDeps & FeedDeps,
   { principal, requestId }: Author,
-  start: Start,
+  start: Start | FlagStart,
   head: Head,
   { rollout, outcome, content }: Begun,
 ): Promise<Result<StartResult, RolloutRefused>> {
@@ -168,7 +216,7 @@ function toInvalid(problems: readonly DraftProblem[]): Result<never, RolloutRefu
 
 function toStale(
   { ledger, history }: ChangeDeps,
-  { expectedRevision: expected }: Start,
+  { expectedRevision: expected }: Start | FlagStart,
 ): Result<never, RolloutRefused> {
   const current = ledger.head?.revision ?? 0
   const changes = history.since(expected, MAX_STALE_CHANGES)

@@ -7,6 +7,7 @@ import type { MadeTransition } from '../../core/rollout/give-events.ts'
 import { isRunning, type RolloutState } from '../../core/rollout/state.ts'
 import type { PageQuery } from '../contract.ts'
 import { clampLimit } from '../document/history.ts'
+import type { FlagSides } from './flag-split.ts'
 import { isOlder, readOlderState } from './older.ts'
 import type { ComparedState } from './seen.ts'
 
@@ -112,6 +113,8 @@ export type Rollout = Omit<RolloutRow, 'state' | 'seen'> & {
   readonly seen: ComparedState
   /** The environment of the baseline, if the plan has one. */
   readonly baseline: string | undefined
+  /** The variants, of the rollout of a flag. */
+  readonly flag: FlagSides | undefined
   /** Whether an older Holo stored its state, so that the analysis has to begin anew. */
   readonly isOlder: boolean
 }
@@ -267,7 +270,9 @@ export class RolloutStore {
   #toRollout({ state: text, seen, ...row }: RolloutRow): Rollout {
     const state: RolloutState = JSON.parse(text)
     const { baseline } = state.plan
-    const parsed = { ...row, seen: JSON.parse(seen), baseline, isOlder: isOlder(state) }
+    const compared: ComparedState = JSON.parse(seen)
+    const { flag } = compared
+    const parsed = { ...row, seen: compared, baseline, flag, isOlder: isOlder(state) }
     if (!parsed.isOlder) return { ...parsed, state }
     const rows = this.transitions(row.id, Number.MAX_SAFE_INTEGER)
     const known = rows.map((one): AuditRow => JSON.parse(one.row))
