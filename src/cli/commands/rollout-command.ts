@@ -36,7 +36,7 @@ export const ROLLOUT_PAUSE = toCommand({
   verb: 'pause',
   about: 'Lets nothing move by itself any more; evidence still takes the release back.',
   say: ({ flag, environment, version, weight }) =>
-    `${flag === undefined ? environment : `flag ${flag}: ${version}`} stays at ${toPercentText(weight)}`,
+    `${flag === undefined ? environment : `flag ${flag}, ${version}`} stays at ${toPercentText(weight)}`,
 })
 
 export const ROLLOUT_RESUME = toCommand({
@@ -120,7 +120,7 @@ function toPlanned(rollout: RolloutStatusAsRead, further: number): number | unde
 
 function toMove(rollout: RolloutStatusAsRead, to: number | undefined): string {
   const { flag, version, baseVersion, base, baseline, weight } = rollout
-  const environment = flag === undefined ? rollout.environment : `flag ${flag}: ${version}`
+  const environment = flag === undefined ? rollout.environment : `flag ${flag}, ${version}`
   const from = toPercentText(weight)
   if (to === undefined) return `${environment}: from ${from} to what its plan says`
   const next = toPercentText(to)
