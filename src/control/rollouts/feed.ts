@@ -176,7 +176,7 @@ function tellSource(
 
 /** The audit log keeps the whole row of the machine, and the reason in words. */
 function toEntry(
-  { id, environment, base }: Rollout,
+  { id, environment, base, flag }: Rollout,
   made: MadeTransition,
   fed: FeedOptions,
 ): Entry {
@@ -189,7 +189,7 @@ function toEntry(
     token,
     requestId,
     action: toAction(made),
-    detail: { rollout: id, environment, base, ...row },
+    detail: { rollout: id, environment, base, ...(flag ? { flag: flag.key } : {}), ...row },
     reason: said === undefined ? row.reason : `${row.reason} (${said})`,
   }
 }
