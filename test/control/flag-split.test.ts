@@ -156,8 +156,11 @@ describe('the split of a flag in a rollout', () => {
 
   it('says why two variants cannot be compared any more', () => {
     const parts = (targeting?: object) => readParts(toFlag(targeting), SIDES)
-    expect(parts(split(['on', 1], ['off', 3]))).toEqual({ variant: [[0, 1]], base: [[1, 4]] })
-    expect(parts(split(['on', 1]))).toEqual({ variant: [[0, 1]], base: [] })
+    expect(parts(split(['on', 1], ['off', 3]))).toEqual({
+      variant: [[0, 2500]],
+      base: [[2500, 10_000]],
+    })
+    expect(parts(split(['on', 1]))).toEqual({ variant: [[0, 10_000]], base: [] })
     expect(parts()).toMatch(/no split any more/)
     expect(parts(split(['beta', 1]))).toMatch(/neither/)
     expect(parts(split(['on', 0], ['off', 0]))).toMatch(/neither/)

@@ -115,6 +115,24 @@ describe('a variant that is rolled out', () => {
     }))
 })
 
+describe('a plan that gives the variant to everybody', () => {
+  it('holds nobody back in its bake, and can still take the variant back', () =>
+    run(CART, async (rolling) => {
+      const plan = { steps: [], bake: { minutes: 10, heldBack: 0 } }
+      expect(await rolling.startFlag({ plan })).toMatchObject({ rollout: { weight: 100 } })
+      expect(await cartOf(rolling)).toEqual(withSplit(10_000, 0))
+      await rolling.command('abort')
+      expect(await cartOf(rolling)).toEqual(CART)
+    }))
+
+  it('does so at once where nothing is judged', () =>
+    run(CART, async (rolling) => {
+      const started = await rolling.startFlag({ plan: 'instant' })
+      expect(started).toMatchObject({ changed: true, rollout: { phase: 'promoted' } })
+      expect(await cartOf(rolling)).toEqual({ ...CART, defaultVariant: 'on' })
+    }))
+})
+
 describe('a flag that somebody changes meanwhile', () => {
   it('keeps the split that it was given, and the rollout waits', () =>
     run(CART, async (rolling) => {
@@ -140,6 +158,12 @@ describe('a flag that somebody changes meanwhile', () => {
       { ...withSplit(500, 9500), state: 'DISABLED' as const },
       'rolledBack',
       { ...CART, state: 'DISABLED' },
+    ],
+    [
+      'gets rules alone',
+      { ...CART, targeting: { if: [RULE, 'off'] } },
+      'rolledBack',
+      { ...CART, targeting: { if: [RULE, 'off'] } },
     ],
     ['loses its split', CART, 'rolledBack', CART],
     [

@@ -116,7 +116,7 @@ function align(split: Weighted, { variant, base }: Variants): Weighted | string 
   return split.toSpliced(other + 1, 0, [base, 0])
 }
 
-/** The parts of the split that each of the two has; in words, why they cannot be compared. */
+/** The parts of the split, of 10,000 or more, that each of the two has; in words, why they cannot be compared. */
 export function readParts(
   { targeting }: Pick<FlagDefinition, 'targeting'>,
   variants: Variants,
@@ -124,7 +124,7 @@ export function readParts(
   const found = findSplit(targeting)
   const split = found.length === 1 ? readSplit(found[0], 0) : undefined
   if (!split) return 'its targeting has no split any more that a rollout can change'
-  const aligned = align(split, variants)
+  const aligned = align(scale(split), variants)
   if (typeof aligned === 'string') return aligned
   const parts = { variant: [] as Range[], base: [] as Range[] }
   let from = 0
@@ -163,6 +163,7 @@ export function moveParts(
 /** The flag that gives the new variant to all visitors of the two. */
 export function completeSplit(flag: FlagDefinition, sides: FlagSides): FlagDefinition {
   const { variant, base } = sides
+  if (findSplit(flag.targeting).length !== 1) return flag
   const all = moveParts(flag, sides, (parts) => parts)
   const split = readSplit(findSplit(all.targeting)[0], 0) ?? []
   const others = split.filter(([name, weight]) => name !== base && weight > 0)
@@ -185,6 +186,7 @@ function toDivisor(one: number, other: number): number {
 /** The flag with the split that it had before; what people have changed around the split meanwhile stays. */
 export function restoreSplit(flag: FlagDefinition, sides: FlagSides): FlagDefinition {
   const { targeting, ...rest } = flag
+  if (findSplit(targeting).length !== 1) return flag
   const had = { ...rest, ...(sides.before ? { targeting: sides.before } : {}) }
   const begun = beginSplit(had, sides)
   const around = (of: FlagDefinition) => toCanonicalJson(replaceSplit(of.targeting, IN_SPLIT))

@@ -8,7 +8,7 @@ import { getOwn } from '../../core/own.ts'
 import type { Range } from '../../core/traffic.ts'
 import type { Content } from '../document/content.ts'
 import type { DraftProblem } from '../document/draft.ts'
-import { completeSplit, type FlagSides, readParts } from './flag-split.ts'
+import { beginSplit, completeSplit, type FlagSides, readParts } from './flag-split.ts'
 
 /** `ComparedState` of a flag: its variants stand for versions, and parts of its split for buckets. */
 export type ComparedVariants = {
@@ -69,8 +69,11 @@ export function isGivenToAll({ flags = {} }: Flags, sides: FlagSides): boolean {
   if (!flag || flag.experiment) return false
   const { targeting = {}, defaultVariant } = flag
   if (Object.keys(targeting).length === 0) return defaultVariant === sides.variant
-  const given = completeSplit({ ...flag, ...(sides.before && { targeting: sides.before }) }, sides)
-  return toCanonicalJson(given.targeting ?? {}) === toCanonicalJson(targeting)
+  const { before } = sides
+  const begun = before ? beginSplit({ ...flag, targeting: before }, sides) : undefined
+  if (!begun?.ok) return false
+  const given = completeSplit(begun.value, sides).targeting ?? {}
+  return toCanonicalJson(given) === toCanonicalJson(targeting)
 }
 
 /** Flags that a change makes experiments although a rollout moves their visitors. */
