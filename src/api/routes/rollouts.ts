@@ -3,14 +3,13 @@
 import { err, ok } from '../../core/result.ts'
 import { changeQuery, pageQuery } from '../../wire/parts.ts'
 import { rolloutEventsQuery, rolloutEventsReply } from '../../wire/rollout-events.ts'
+import { rolloutStart, rolloutStartReply } from '../../wire/rollout-start.ts'
 import {
   ROLLOUT_COMMANDS,
   type RolloutCommand,
   rolloutCommandQuery,
   rolloutExplanation,
   rolloutParams,
-  rolloutStart,
-  rolloutStartReply,
   rolloutStatus,
   rolloutsReply,
 } from '../../wire/rollouts.ts'

@@ -5,10 +5,10 @@ import type { Result } from '../../core/result.ts'
 import type { Plan } from '../../core/rollout/plan.ts'
 import type { CommitResult } from '../../wire/changes.ts'
 import type { RolloutEventsPage } from '../../wire/rollout-events.ts'
+import type { RolloutStart } from '../../wire/rollout-start.ts'
 import type {
   RolloutCommand,
   RolloutExplanation,
-  RolloutStart,
   RolloutStatus,
   RolloutSummary,
 } from '../../wire/rollouts.ts'
