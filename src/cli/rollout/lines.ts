@@ -18,7 +18,7 @@ type PlanParts = Pick<Plan, 'bake' | 'withdraws' | 'baseline'> & {
 }
 
 /** `canary 0.0.6 against main 0.0.5`, or `flag new-checkout: on 5 % against off`. */
-function toSidesText(rollout: RolloutSummaryAsRead): string {
+export function toSidesText(rollout: RolloutSummaryAsRead): string {
   const { flag, environment, base, version, baseVersion, weight } = rollout
   return flag === undefined
     ? `${environment} ${version} against ${base} ${baseVersion}`
