@@ -2,6 +2,7 @@
 // the one `fractional` of the flag's targeting; who gets a variant by any other part is not in the experiment.
 
 import { MAX_COMPARISONS } from '../core/experiments/limits.ts'
+import { findSplit, replaceSplit } from '../core/experiments/split.ts'
 import type { Finding, Path } from './finding.ts'
 import type { FlagDefinition } from './flags.ts'
 
@@ -95,35 +96,6 @@ export function* checkExperiments(
     const message = `all experiments together compare ${comparisons} variants with a base, and ${MAX_COMPARISONS} are possible: stop one, or name fewer "variants"`
     yield { path: ['flags'], message }
   }
-}
-
-/** The arguments of each `fractional` whose result is the flag's. */
-export function findSplit(node: unknown): readonly unknown[] {
-  const found: unknown[] = []
-  mapResults(node, (args) => {
-    found.push(args)
-    return IN_SPLIT
-  })
-  return found
-}
-
-/** The targeting with one variant for everybody who had one from the split. */
-export function replaceSplit(targeting: unknown, variant: string): Record<string, unknown> {
-  const replaced = mapResults(targeting, () => variant)
-  return (replaced === variant ? { if: [true, variant] } : replaced) as Record<string, unknown>
-}
-
-/** A copy with other values in the places of `fractional` that give the variant. */
-function mapResults(node: unknown, replace: (args: unknown) => unknown): unknown {
-  if (typeof node !== 'object' || node === null || Array.isArray(node)) return node
-  const [[name, written] = ['', undefined]] = Object.entries(node)
-  if (name === 'fractional') return replace(written)
-  if ((name !== 'if' && name !== '?:') || !Array.isArray(written)) return node
-  const parts = written.map((part: unknown, i) => {
-    const isResult = i % 2 === 1 || (i === written.length - 1 && i > 0)
-    return isResult ? mapResults(part, replace) : part
-  })
-  return { [name]: parts }
 }
 
 function countSplits(node: unknown): number {
