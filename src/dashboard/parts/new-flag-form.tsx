@@ -1,0 +1,300 @@
+// A form that makes a flag. The API checks it meanwhile, and each finding stands at its field.
+
+import { type Signal, useComputed, useSignal } from '@preact/signals'
+import { call, type ReplyOf } from '../api/client.ts'
+import {
+  type DraftVariant,
+  FLAG_KINDS,
+  type FlagDraft,
+  type FlagKind,
+  placeFaults,
+  readDraft,
+  startFlag,
+} from '../state/new-flag.ts'
+import { proposeChange } from '../state/proposal.ts'
+import { goTo } from '../state/route.ts'
+import { Button } from './button.tsx'
+import { type CheckState, useJsonCheck } from './json-editor.tsx'
+
+const MAX_NAME_LENGTH = 128
+
+export function NewFlagForm({
+  known,
+  onClose,
+}: {
+  known: ReplyOf<'GET /flags'>
+  onClose: () => void
+}) {
+  const draft = useSignal<FlagDraft>({
+    key: '',
+    ...startFlag('boolean'),
+    isOn: true,
+    isPublic: false,
+    isForBackends: false,
+  })
+  const change = (fields: Partial<FlagDraft>) => {
+    draft.value = { ...draft.value, ...fields }
+  }
+  const read = useComputed(() => readDraft(draft.value, known.flags))
+  const text = useComputed(() => (read.value.flag ? JSON.stringify(read.value.flag) : ''))
+  const state = useSignal<CheckState>({ kind: 'same' })
+  const { key, kind, variants, defaultVariant, isOn, isPublic, isForBackends } = draft.value
+  useJsonCheck(
+    { text, state },
+    {
+      before: '',
+      beside: key,
+      findFormFault: () => undefined,
+      check: (flag, signal) =>
+        call('PUT /flags', {
+          body: { flags: { [key]: flag } },
+          revision: known.revision,
+          query: { dryRun: 'true' },
+          signal,
+        }),
+    },
+  )
+  const checked = state.value
+  const faults =
+    read.value.flag && checked.kind === 'bad'
+      ? placeFaults(draft.value, checked.faults)
+      : read.value.faults
+  const isGood = read.value.flag !== undefined && checked.kind === 'good'
+  return (
+    <form
+      class="sheet padded flag-form"
+      aria-labelledby="new-flag-heading"
+      onSubmit={(event) => {
+        event.preventDefault()
+        const { flag } = read.value
+        if (!flag || !isGood) return
+        proposeChange({
+          name: 'PUT /flags',
+          body: { flags: { [key]: flag } },
+          title: `Add the flag ${key}`,
+          confirm: 'Add it',
+          done: () => goTo('flags', key),
+        })
+      }}
+    >
+      <h2 id="new-flag-heading">A new flag</h2>
+      <div class="two">
+        <label class="field">
+          <span>
+            Key <small>as code asks for it</small>
+          </span>
+          <input
+            type="text"
+            required
+            maxLength={MAX_NAME_LENGTH}
+            spellcheck={false}
+            autocomplete="off"
+            value={key}
+            aria-invalid={faults.key === undefined ? undefined : 'true'}
+            onInput={(event) => change({ key: event.currentTarget.value })}
+          />
+        </label>
+        <label class="field">
+          <span>Its values are</span>
+          <select
+            value={kind}
+            onChange={(event) => change(startFlag(event.currentTarget.value as FlagKind))}
+          >
+            {Object.entries(FLAG_KINDS).map(([name, words]) => (
+              <option key={name} value={name}>
+                {words}
+              </option>
+            ))}
+          </select>
+        </label>
+      </div>
+      <Fault text={faults.key} />
+      <VariantFields
+        draft={draft}
+        faults={faults.variants}
+        onChange={(changed) => change({ variants: changed })}
+      />
+      <label class="field">
+        <span>
+          By default <small>what everybody gets; targeting can be added afterwards</small>
+        </span>
+        <select
+          value={defaultVariant}
+          aria-invalid={faults.defaultVariant === undefined ? undefined : 'true'}
+          onChange={(event) => change({ defaultVariant: event.currentTarget.value })}
+        >
+          <option value="">the default of the code</option>
+          {[...new Set([...variants.map(({ name }) => name), defaultVariant])]
+            .filter((name) => name !== '')
+            .map((name) => (
+              <option key={name} value={name}>
+                {name}
+              </option>
+            ))}
+        </select>
+      </label>
+      <Fault text={faults.defaultVariant} />
+      <Check
+        label="On"
+        about="while it is off, the default of the code counts"
+        isOn={isOn}
+        onChange={(to) => change({ isOn: to })}
+      />
+      <Check
+        label="Public"
+        about="browsers may see it"
+        isOn={isPublic}
+        onChange={(to) => change({ isPublic: to })}
+      />
+      <Check
+        label="Sent to backends"
+        about="in the header Holo-Flags"
+        isOn={isForBackends}
+        onChange={(to) => change({ isForBackends: to })}
+      />
+      {faults.others.map((fault) => (
+        <Fault key={fault} text={fault} />
+      ))}
+      <footer class="sheet-foot">
+        <Button onClick={onClose}>Cancel</Button>
+        <Button
+          kind="main"
+          type="submit"
+          scope="shift"
+          isOff={!isGood}
+          isBusy={checked.kind === 'checking'}
+          onClick={() => undefined}
+        >
+          Look at the change
+        </Button>
+      </footer>
+    </form>
+  )
+}
+
+function VariantFields({
+  draft,
+  faults,
+  onChange,
+}: {
+  draft: Signal<FlagDraft>
+  faults: Readonly<Record<number, string>>
+  onChange: (variants: readonly DraftVariant[]) => void
+}) {
+  const { kind, variants } = draft.value
+  const set = (i: number, fields: Partial<DraftVariant>) =>
+    onChange(variants.map((one, k) => (k === i ? { ...one, ...fields } : one)))
+  return (
+    <fieldset class="variants">
+      <legend>Variants</legend>
+      {variants.map(({ name, value }, i) => (
+        <div key={i} class="variant">
+          <input
+            type="text"
+            maxLength={MAX_NAME_LENGTH}
+            spellcheck={false}
+            aria-label={`Name of variant ${i + 1}`}
+            aria-invalid={faults[i] === undefined ? undefined : 'true'}
+            value={name}
+            onInput={(event) => set(i, { name: event.currentTarget.value })}
+          />
+          <VariantValue
+            kind={kind}
+            label={`Value of variant ${i + 1}`}
+            value={value}
+            onChange={(to) => set(i, { value: to })}
+          />
+          <Button
+            kind="quiet"
+            label={`Remove variant ${i + 1}`}
+            isOff={variants.length === 1}
+            onClick={() => onChange(variants.filter((_, k) => k !== i))}
+          >
+            Remove
+          </Button>
+          <Fault text={faults[i]} />
+        </div>
+      ))}
+      <div>
+        <Button
+          kind="quiet"
+          onClick={() => onChange([...variants, { ...startValue(kind), name: '' }])}
+        >
+          Add a variant
+        </Button>
+      </div>
+    </fieldset>
+  )
+}
+
+function startValue(kind: FlagKind): DraftVariant {
+  return startFlag(kind).variants[0] ?? { name: '', value: '' }
+}
+
+function VariantValue({
+  kind,
+  label,
+  value,
+  onChange,
+}: {
+  kind: FlagKind
+  label: string
+  value: string
+  onChange: (value: string) => void
+}) {
+  if (kind === 'boolean') {
+    return (
+      <select
+        aria-label={label}
+        value={value}
+        onChange={(event) => onChange(event.currentTarget.value)}
+      >
+        <option value="true">true</option>
+        <option value="false">false</option>
+      </select>
+    )
+  }
+  return (
+    <input
+      type="text"
+      inputMode={kind === 'number' ? 'decimal' : 'text'}
+      spellcheck={false}
+      aria-label={label}
+      value={value}
+      onInput={(event) => onChange(event.currentTarget.value)}
+    />
+  )
+}
+
+function Fault({ text }: { text: string | undefined }) {
+  return text === undefined ? null : (
+    <p class="fault" role="alert">
+      <bdi>{text}</bdi>
+    </p>
+  )
+}
+
+function Check({
+  label,
+  about,
+  isOn,
+  onChange,
+}: {
+  label: string
+  about: string
+  isOn: boolean
+  onChange: (isOn: boolean) => void
+}) {
+  return (
+    <label class="check">
+      <input
+        type="checkbox"
+        checked={isOn}
+        onChange={(event) => onChange(event.currentTarget.checked)}
+      />
+      <span>
+        {label} <small class="quiet">{about}</small>
+      </span>
+    </label>
+  )
+}
