@@ -76,7 +76,7 @@ export function FlagPage({ name, known }: { name: string; known: ReplyOf<'GET /f
               >
                 Change
               </Button>
-              <Button scope="shift" label="Edit the flag as JSON" onClick={() => edit('json')}>
+              <Button scope="shift" onClick={() => edit('json')}>
                 Edit as JSON
               </Button>
             </div>

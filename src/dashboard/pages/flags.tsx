@@ -123,7 +123,7 @@ function Experiments({ flags }: Pick<ReplyOf<'GET /flags'>, 'flags'>) {
   if (all.length === 0) return null
   return (
     <>
-      <h2 class="section-heading">Experiments</h2>
+      <h2>Experiments</h2>
       {all.map((report, i) => (
         <FlagExperiment
           key={report.flag}
@@ -139,7 +139,7 @@ function Experiments({ flags }: Pick<ReplyOf<'GET /flags'>, 'flags'>) {
           }
         />
       ))}
-      <h2 class="section-heading">All flags</h2>
+      <h2>All flags</h2>
     </>
   )
 }

@@ -55,7 +55,7 @@ export function FlagExperiment({
             isStopping.value = true
           }}
         >
-          Stop it
+          Stop
         </Button>
       </header>
       <ul class="verdicts">

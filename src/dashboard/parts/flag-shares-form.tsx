@@ -35,7 +35,7 @@ export function FlagSharesForm({
   useJsonCheck(
     { text, state },
     {
-      before: JSON.stringify(flag),
+      before: JSON.stringify(toShared(flag, { defaultVariant, weights: before })),
       findFormFault: () => undefined,
       check: (changed, signal) =>
         call('PUT /flags', {

@@ -28,20 +28,18 @@ export function ListHead({
       <h1>
         {title} <small class="quiet num">{count}</small>
       </h1>
-      <div class="sheet-tools">
-        <label class="filter">
-          <span class="unseen">{label}</span>
-          <input
-            type="search"
-            placeholder={placeholder}
-            value={wanted.value}
-            onInput={(event) => {
-              wanted.value = event.currentTarget.value
-            }}
-          />
-        </label>
-        {children}
-      </div>
+      {children ? <div class="list-tools">{children}</div> : null}
+      <label class="filter">
+        <span class="unseen">{label}</span>
+        <input
+          type="search"
+          placeholder={placeholder}
+          value={wanted.value}
+          onInput={(event) => {
+            wanted.value = event.currentTarget.value
+          }}
+        />
+      </label>
     </header>
   )
 }

@@ -1,8 +1,10 @@
 // A form that makes a flag. The API checks it meanwhile, and each finding stands at its field.
 
 import { type Signal, useComputed, useSignal } from '@preact/signals'
+import { useEffect, useRef } from 'preact/hooks'
 import { call, type ReplyOf } from '../api/client.ts'
 import {
+  type DraftFaults,
   type DraftVariant,
   FLAG_KINDS,
   type FlagDraft,
@@ -25,6 +27,9 @@ export function NewFlagForm({
   known: ReplyOf<'GET /flags'>
   onClose: () => void
 }) {
+  const keyField = useRef<HTMLInputElement>(null)
+  // The button that opened the form is gone.
+  useEffect(() => keyField.current?.focus(), [])
   const draft = useSignal<FlagDraft>({
     key: '',
     ...startFlag('boolean'),
@@ -79,21 +84,25 @@ export function NewFlagForm({
     >
       <h2 id="new-flag-heading">A new flag</h2>
       <div class="two">
-        <label class="field">
-          <span>
-            Key <small>as code asks for it</small>
-          </span>
-          <input
-            type="text"
-            required
-            maxLength={MAX_NAME_LENGTH}
-            spellcheck={false}
-            autocomplete="off"
-            value={key}
-            aria-invalid={faults.key === undefined ? undefined : 'true'}
-            onInput={(event) => change({ key: event.currentTarget.value })}
-          />
-        </label>
+        <div class="flag-key">
+          <label class="field">
+            <span>
+              Key <small>as code asks for it</small>
+            </span>
+            <input
+              ref={keyField}
+              type="text"
+              required
+              maxLength={MAX_NAME_LENGTH}
+              spellcheck={false}
+              autocomplete="off"
+              value={key}
+              aria-invalid={faults.key === undefined ? undefined : 'true'}
+              onInput={(event) => change({ key: event.currentTarget.value })}
+            />
+          </label>
+          <Fault text={faults.key} />
+        </div>
         <label class="field">
           <span>Its values are</span>
           <select
@@ -108,7 +117,6 @@ export function NewFlagForm({
           </select>
         </label>
       </div>
-      <Fault text={faults.key} />
       <VariantFields
         draft={draft}
         faults={faults.variants}
@@ -178,7 +186,7 @@ function VariantFields({
   onChange,
 }: {
   draft: Signal<FlagDraft>
-  faults: Readonly<Record<number, string>>
+  faults: DraftFaults['variants']
   onChange: (variants: readonly DraftVariant[]) => void
 }) {
   const { kind, variants } = draft.value
@@ -194,13 +202,14 @@ function VariantFields({
             maxLength={MAX_NAME_LENGTH}
             spellcheck={false}
             aria-label={`Name of variant ${i + 1}`}
-            aria-invalid={faults[i] === undefined ? undefined : 'true'}
+            aria-invalid={faults[i]?.at === 'name' ? 'true' : undefined}
             value={name}
             onInput={(event) => set(i, { name: event.currentTarget.value })}
           />
           <VariantValue
             kind={kind}
             label={`Value of variant ${i + 1}`}
+            isBad={faults[i]?.at === 'value'}
             value={value}
             onChange={(to) => set(i, { value: to })}
           />
@@ -212,7 +221,7 @@ function VariantFields({
           >
             Remove
           </Button>
-          <Fault text={faults[i]} />
+          <Fault text={faults[i]?.text} />
         </div>
       ))}
       <div>
@@ -234,11 +243,13 @@ function startValue(kind: FlagKind): DraftVariant {
 function VariantValue({
   kind,
   label,
+  isBad,
   value,
   onChange,
 }: {
   kind: FlagKind
   label: string
+  isBad: boolean
   value: string
   onChange: (value: string) => void
 }) {
@@ -260,6 +271,7 @@ function VariantValue({
       inputMode={kind === 'number' ? 'decimal' : 'text'}
       spellcheck={false}
       aria-label={label}
+      aria-invalid={isBad ? 'true' : undefined}
       value={value}
       onInput={(event) => onChange(event.currentTarget.value)}
     />

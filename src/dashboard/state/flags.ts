@@ -60,11 +60,9 @@ export function toShared(
   { defaultVariant, weights }: Pick<FlagShares, 'defaultVariant' | 'weights'>,
 ): Flag {
   const before = readShares(flag)
-  const { defaultVariant: was, ...others } = flag
-  const isSame = before.defaultVariant === defaultVariant
   return {
-    ...others,
-    ...(isSame ? ('defaultVariant' in flag ? { defaultVariant: was } : {}) : { defaultVariant }),
+    ...flag,
+    ...(before.defaultVariant === defaultVariant ? {} : { defaultVariant }),
     ...(weights === undefined
       ? {}
       : before.weights

@@ -49,11 +49,13 @@ export function startFlag(kind: FlagKind): Pick<FlagDraft, 'kind' | 'variants' |
   return { kind, variants, defaultVariant: (kind === 'boolean' ? 'off' : variants[0]?.name) ?? '' }
 }
 
+export type VariantFault = { readonly at: 'name' | 'value'; readonly text: string }
+
 /** Faults by field: the key, the default, each variant by its place, and what belongs to no field. */
 export type DraftFaults = {
   readonly key?: string
   readonly defaultVariant?: string
-  readonly variants: Readonly<Record<number, string>>
+  readonly variants: Readonly<Record<number, VariantFault>>
   readonly others: readonly string[]
 }
 
@@ -70,12 +72,13 @@ export function readDraft(draft: FlagDraft, taken: Readonly<Record<string, unkno
   const { key, kind, variants, defaultVariant } = draft
   const values = variants.map(({ value }) => readValue(kind, value))
   const names = variants.map(({ name }) => name)
-  const faults: Record<number, string> = {}
+  const faults: Record<number, VariantFault> = {}
   for (const [i, name] of names.entries()) {
     const value = values[i]
-    if (name === '') faults[i] = 'Give the variant a name.'
-    else if (names.indexOf(name) !== i) faults[i] = `There are two variants “${name}”.`
-    else if (value && 'fault' in value) faults[i] = value.fault
+    if (name === '') faults[i] = { at: 'name', text: 'Give the variant a name.' }
+    else if (names.indexOf(name) !== i)
+      faults[i] = { at: 'name', text: `There are two variants “${name}”.` }
+    else if (value && 'fault' in value) faults[i] = { at: 'value', text: value.fault }
   }
   const isTaken = Object.hasOwn(taken, key)
   const isGone = defaultVariant !== '' && !names.includes(defaultVariant)
@@ -127,7 +130,11 @@ export function placeFaults(
   { key, variants }: Pick<FlagDraft, 'key' | 'variants'>,
   found: readonly JsonFault[],
 ): DraftFaults {
-  const placed = { ...NO_FAULTS, variants: {} as Record<number, string>, others: [] as string[] }
+  const placed = {
+    ...NO_FAULTS,
+    variants: {} as Record<number, VariantFault>,
+    others: [] as string[],
+  }
   let atKey: string | undefined
   let atDefault: string | undefined
   for (const { path, message } of found) {
@@ -135,7 +142,7 @@ export function placeFaults(
     const variant = variants.findIndex(({ name }) => inFlag.startsWith(`.variants.${name}`))
     if (path !== '' && inFlag === '') atKey = message
     else if (inFlag === '.defaultVariant') atDefault = message
-    else if (variant >= 0) placed.variants[variant] = message
+    else if (variant >= 0) placed.variants[variant] = { at: 'name', text: message }
     else placed.others.push(path === '' ? message : `${path}: ${message}`)
   }
   return {
