@@ -85,6 +85,7 @@ describe('an empty Holo', () => {
   const SHOWN = [
     'rollout history',
     'errors',
+    'shadow report',
     'metrics export',
     'log',
     'verify',
