@@ -1,7 +1,7 @@
 // Replies of the API about flags: one with an experiment, one that nobody meets the targeting of, one that no version
 // mentions, and one that is off.
 
-import { type Answers, LOOKED_AT } from './made-up-site.ts'
+import { type Answers, LOOKED_AT, type Reply } from './made-up-site.ts'
 
 const MINUTE_MS = 60_000
 const AT = new Date(LOOKED_AT - MINUTE_MS).toISOString()
@@ -20,7 +20,7 @@ const MENTIONED = ['new-checkout', 'search', 'delivery']
 
 /** @param site what the flags are added to: its versions mention all flags but one. */
 export function makeUpFlagged(site: Answers): Answers {
-  const versions = site['GET /versions'] as { readonly versions: readonly { id: string }[] }
+  const { versions } = site['GET /versions'] as Reply<'GET /versions'>
   return {
     ...site,
     'GET /flags': {
@@ -91,8 +91,8 @@ export function makeUpFlagged(site: Answers): Answers {
       ],
     },
     'GET /versions': {
-      ...versions,
-      versions: versions.versions.map((version) => ({
+      revision: 12,
+      versions: versions.map((version) => ({
         ...version,
         record: {
           ...{ id: version.id, manifest: 'a'.repeat(64), services: [], files: 12, bytes: 90_000 },
@@ -100,6 +100,6 @@ export function makeUpFlagged(site: Answers): Answers {
           flagKeys: { found: MENTIONED, missing: ['summer-sale'] },
         },
       })),
-    } as unknown as Answers['GET /versions'],
+    },
   }
 }

@@ -3,7 +3,7 @@
 import { toReasonText } from '../say/flags.ts'
 import { toAmount } from '../say/format.ts'
 import { toSentence } from '../say/sentence.ts'
-import { type FlagCount, toWarning } from '../state/flags.ts'
+import { type CountedFlag, toWarning } from '../state/flags.ts'
 import { flagCounts } from '../state/site.ts'
 import { Name } from './name.tsx'
 import { ScrollTable } from './scroll-table.tsx'
@@ -40,7 +40,7 @@ export function FlagEvaluations({ name, flag }: { name: string; flag: unknown })
   )
 }
 
-function Counts({ counts }: { counts: readonly FlagCount[] }) {
+function Counts({ counts }: { counts: readonly CountedFlag[] }) {
   return (
     <ScrollTable label="Evaluations by variant and reason">
       <thead>

@@ -4,11 +4,11 @@ import { useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { findSplit } from '../../core/experiments/split.ts'
 import {
-  type ExperimentReport,
+  type ExperimentItem,
+  type ExperimentOutcome,
   listExperimentVariants,
-  OUTCOME_WORDS,
-  type Outcome,
   toSampleRatioText,
+  VERDICT_WORDS,
 } from '../say/experiments.ts'
 import { toFields } from '../say/flags.ts'
 import { toListText, toPercentLabel } from '../say/format.ts'
@@ -22,7 +22,7 @@ import { ChoiceField } from './question-form.tsx'
 import { ScrollTable } from './scroll-table.tsx'
 import { Ago } from './time.tsx'
 
-const CHIPS: Readonly<Record<Outcome, string>> = {
+const CHIPS: Readonly<Record<ExperimentOutcome, string>> = {
   better: 'chip good',
   worse: 'chip bad',
   unknown: 'chip',
@@ -36,7 +36,7 @@ export function FlagExperiment({
   id,
   heading,
 }: {
-  report: ExperimentReport
+  report: ExperimentItem
   /** The definition of the flag. */
   flag: unknown
   id: string
@@ -61,7 +61,7 @@ export function FlagExperiment({
       <ul class="verdicts">
         {comparisons.map(({ variant, outcome, sentence }) => (
           <li key={variant}>
-            <span class={CHIPS[outcome] ?? 'chip'}>{OUTCOME_WORDS[outcome] ?? outcome}</span>
+            <span class={CHIPS[outcome] ?? 'chip'}>{VERDICT_WORDS[outcome] ?? outcome}</span>
             <bdi>{toSentence(sentence)}</bdi>
           </li>
         ))}
@@ -115,7 +115,7 @@ function StopDialog({
   flag,
   onClose,
 }: {
-  report: ExperimentReport
+  report: ExperimentItem
   flag: unknown
   onClose: () => void
 }) {

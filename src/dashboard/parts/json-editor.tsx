@@ -23,14 +23,14 @@ export type JsonEditorProps = {
   readonly onClose: () => void
 }
 
-export type JsonFault = { readonly path: string; readonly message: string }
+type Fault = { readonly path: string; readonly message: string }
 
 export type CheckState =
   | { readonly kind: 'same' }
   | { readonly kind: 'checking' }
   /** @param reply what the API answered; `undefined` where somebody else has changed the document meanwhile. */
   | { readonly kind: 'good'; readonly value: unknown; readonly reply: unknown }
-  | { readonly kind: 'bad'; readonly faults: readonly JsonFault[] }
+  | { readonly kind: 'bad'; readonly faults: readonly Fault[] }
 
 const toBad = (message: string): CheckState => ({ kind: 'bad', faults: [{ path: '', message }] })
 

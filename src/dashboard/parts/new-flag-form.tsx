@@ -1,13 +1,11 @@
 // A form that makes a flag. The API checks it meanwhile, and each finding stands at its field.
 
-import { type Signal, useComputed, useSignal } from '@preact/signals'
+import { useComputed, useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { call, type ReplyOf } from '../api/client.ts'
 import {
-  type DraftFaults,
-  type DraftVariant,
+  type DraftedFlag,
   FLAG_KINDS,
-  type FlagDraft,
   type FlagKind,
   placeFaults,
   readDraft,
@@ -17,8 +15,7 @@ import { proposeChange } from '../state/proposal.ts'
 import { goTo } from '../state/route.ts'
 import { Button } from './button.tsx'
 import { type CheckState, useJsonCheck } from './json-editor.tsx'
-
-const MAX_NAME_LENGTH = 128
+import { FieldFault, MAX_NAME_LENGTH, VariantFields } from './variant-fields.tsx'
 
 export function NewFlagForm({
   known,
@@ -30,14 +27,14 @@ export function NewFlagForm({
   const keyField = useRef<HTMLInputElement>(null)
   // The button that opened the form is gone.
   useEffect(() => keyField.current?.focus(), [])
-  const draft = useSignal<FlagDraft>({
+  const draft = useSignal<DraftedFlag>({
     key: '',
     ...startFlag('boolean'),
     isOn: true,
     isPublic: false,
     isForBackends: false,
   })
-  const change = (fields: Partial<FlagDraft>) => {
+  const change = (fields: Partial<DraftedFlag>) => {
     draft.value = { ...draft.value, ...fields }
   }
   const read = useComputed(() => readDraft(draft.value, known.flags))
@@ -101,7 +98,7 @@ export function NewFlagForm({
               onInput={(event) => change({ key: event.currentTarget.value })}
             />
           </label>
-          <Fault text={faults.key} />
+          <FieldFault text={faults.key} />
         </div>
         <label class="field">
           <span>Its values are</span>
@@ -118,7 +115,8 @@ export function NewFlagForm({
         </label>
       </div>
       <VariantFields
-        draft={draft}
+        kind={kind}
+        variants={variants}
         faults={faults.variants}
         onChange={(changed) => change({ variants: changed })}
       />
@@ -141,7 +139,7 @@ export function NewFlagForm({
             ))}
         </select>
       </label>
-      <Fault text={faults.defaultVariant} />
+      <FieldFault text={faults.defaultVariant} />
       <Check
         label="On"
         about="while it is off, the default of the code counts"
@@ -161,7 +159,7 @@ export function NewFlagForm({
         onChange={(to) => change({ isForBackends: to })}
       />
       {faults.others.map((fault) => (
-        <Fault key={fault} text={fault} />
+        <FieldFault key={fault} text={fault} />
       ))}
       <footer class="sheet-foot">
         <Button onClick={onClose}>Cancel</Button>
@@ -177,112 +175,6 @@ export function NewFlagForm({
         </Button>
       </footer>
     </form>
-  )
-}
-
-function VariantFields({
-  draft,
-  faults,
-  onChange,
-}: {
-  draft: Signal<FlagDraft>
-  faults: DraftFaults['variants']
-  onChange: (variants: readonly DraftVariant[]) => void
-}) {
-  const { kind, variants } = draft.value
-  const set = (i: number, fields: Partial<DraftVariant>) =>
-    onChange(variants.map((one, k) => (k === i ? { ...one, ...fields } : one)))
-  return (
-    <fieldset class="variants">
-      <legend>Variants</legend>
-      {variants.map(({ name, value }, i) => (
-        <div key={i} class="variant">
-          <input
-            type="text"
-            maxLength={MAX_NAME_LENGTH}
-            spellcheck={false}
-            aria-label={`Name of variant ${i + 1}`}
-            aria-invalid={faults[i]?.at === 'name' ? 'true' : undefined}
-            value={name}
-            onInput={(event) => set(i, { name: event.currentTarget.value })}
-          />
-          <VariantValue
-            kind={kind}
-            label={`Value of variant ${i + 1}`}
-            isBad={faults[i]?.at === 'value'}
-            value={value}
-            onChange={(to) => set(i, { value: to })}
-          />
-          <Button
-            kind="quiet"
-            label={`Remove variant ${i + 1}`}
-            isOff={variants.length === 1}
-            onClick={() => onChange(variants.filter((_, k) => k !== i))}
-          >
-            Remove
-          </Button>
-          <Fault text={faults[i]?.text} />
-        </div>
-      ))}
-      <div>
-        <Button
-          kind="quiet"
-          onClick={() => onChange([...variants, { ...startValue(kind), name: '' }])}
-        >
-          Add a variant
-        </Button>
-      </div>
-    </fieldset>
-  )
-}
-
-function startValue(kind: FlagKind): DraftVariant {
-  return startFlag(kind).variants[0] ?? { name: '', value: '' }
-}
-
-function VariantValue({
-  kind,
-  label,
-  isBad,
-  value,
-  onChange,
-}: {
-  kind: FlagKind
-  label: string
-  isBad: boolean
-  value: string
-  onChange: (value: string) => void
-}) {
-  if (kind === 'boolean') {
-    return (
-      <select
-        aria-label={label}
-        value={value}
-        onChange={(event) => onChange(event.currentTarget.value)}
-      >
-        <option value="true">true</option>
-        <option value="false">false</option>
-      </select>
-    )
-  }
-  return (
-    <input
-      type="text"
-      inputMode={kind === 'number' ? 'decimal' : 'text'}
-      spellcheck={false}
-      aria-label={label}
-      aria-invalid={isBad ? 'true' : undefined}
-      value={value}
-      onInput={(event) => onChange(event.currentTarget.value)}
-    />
-  )
-}
-
-function Fault({ text }: { text: string | undefined }) {
-  return text === undefined ? null : (
-    <p class="fault" role="alert">
-      <bdi>{text}</bdi>
-    </p>
   )
 }
 

@@ -3,8 +3,8 @@
 
 import type { ReplyOf } from '../api/client.ts'
 
-export type ExperimentReport = ReplyOf<'GET /experiments'>['experiments'][number]
-export type Outcome = ExperimentReport['comparisons'][number]['outcome']
+export type ExperimentItem = ReplyOf<'GET /experiments'>['experiments'][number]
+export type ExperimentOutcome = ExperimentItem['comparisons'][number]['outcome']
 
 /** A variant of the split. @param visitors exposed ones, about; `undefined` where it is not compared. */
 export type ExperimentVariant = {
@@ -18,7 +18,7 @@ export function listExperimentVariants({
   base,
   weights,
   comparisons,
-}: ExperimentReport): readonly ExperimentVariant[] {
+}: ExperimentItem): readonly ExperimentVariant[] {
   const total = Object.values(weights).reduce((sum, weight) => sum + weight, 0)
   const visitors = new Map([
     ...comparisons.map(({ variant, visitors: [, its] }) => [variant, its] as const),
@@ -32,7 +32,7 @@ export function listExperimentVariants({
   }))
 }
 
-export const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
+export const VERDICT_WORDS: Readonly<Record<ExperimentOutcome, string>> = {
   better: 'better',
   worse: 'worse',
   unknown: 'not known yet',
@@ -40,7 +40,7 @@ export const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
 }
 
 /** The sample ratio, in words. */
-export function toSampleRatioText({ comparisons }: ExperimentReport): string {
+export function toSampleRatioText({ comparisons }: ExperimentItem): string {
   const uneven = comparisons.filter(({ outcome }) => outcome === 'uneven')
   if (uneven.length > 0) return 'Visitors do not arrive in the shares of the split.'
   const isMet = comparisons.some(({ visitors }) => visitors.some((count) => count > 0))

@@ -103,11 +103,11 @@ function toBuckets(args: unknown): readonly (readonly unknown[])[] {
   return buckets.map((bucket) => (Array.isArray(bucket) ? bucket : []))
 }
 
-export type FlagCount = ReplyOf<'GET /flags/counts'>['counts'][number]
+export type CountedFlag = ReplyOf<'GET /flags/counts'>['counts'][number]
 
 /** What is known of flags beside their definitions; `undefined` where it was not read yet. */
 export type FlagFigures = {
-  readonly counts: readonly FlagCount[] | undefined
+  readonly counts: readonly CountedFlag[] | undefined
   readonly mentions: FlagMentions | undefined
 }
 
@@ -145,7 +145,7 @@ export function toFlagRows(
 }
 
 /** What is wrong with the answers of a flag, by those of the last day. */
-export function toWarning(flag: unknown, counts: readonly FlagCount[]): string | undefined {
+export function toWarning(flag: unknown, counts: readonly CountedFlag[]): string | undefined {
   const { state, targeting } = toFields(flag)
   const isTargeted = state === 'ENABLED' && Object.keys(toFields(targeting)).length > 0
   return toFlagWarning(counts, isTargeted, 'evaluate it to see why')

@@ -1,13 +1,13 @@
 // A flag that somebody is about to make: what was typed, the definition of it, and at which field a finding of the
 // API stands. Pure.
 
-import type { JsonFault } from '../parts/json-editor.tsx'
+import type { CallFailure } from '../api/client.ts'
 
 export type FlagKind = 'boolean' | 'text' | 'number' | 'json'
 
 export type DraftVariant = { readonly name: string; readonly value: string }
 
-export type FlagDraft = {
+export type DraftedFlag = {
   readonly key: string
   readonly kind: FlagKind
   readonly variants: readonly DraftVariant[]
@@ -44,7 +44,9 @@ const FIRST_VARIANTS: Readonly<Record<FlagKind, readonly DraftVariant[]>> = {
   ],
 }
 
-export function startFlag(kind: FlagKind): Pick<FlagDraft, 'kind' | 'variants' | 'defaultVariant'> {
+export function startFlag(
+  kind: FlagKind,
+): Pick<DraftedFlag, 'kind' | 'variants' | 'defaultVariant'> {
   const variants = FIRST_VARIANTS[kind]
   return { kind, variants, defaultVariant: (kind === 'boolean' ? 'off' : variants[0]?.name) ?? '' }
 }
@@ -68,7 +70,7 @@ export type ReadDraft = {
 }
 
 /** @param taken keys that there are already: a new flag must not replace one. */
-export function readDraft(draft: FlagDraft, taken: Readonly<Record<string, unknown>>): ReadDraft {
+export function readDraft(draft: DraftedFlag, taken: Readonly<Record<string, unknown>>): ReadDraft {
   const { key, kind, variants, defaultVariant } = draft
   const values = variants.map(({ value }) => readValue(kind, value))
   const names = variants.map(({ name }) => name)
@@ -127,8 +129,8 @@ function readValue(kind: FlagKind, text: string): { value: unknown } | { fault: 
 
 /** Findings of the API, each at its field. */
 export function placeFaults(
-  { key, variants }: Pick<FlagDraft, 'key' | 'variants'>,
-  found: readonly JsonFault[],
+  { key, variants }: Pick<DraftedFlag, 'key' | 'variants'>,
+  found: NonNullable<CallFailure['problems']>,
 ): DraftFaults {
   const placed = {
     ...NO_FAULTS,
