@@ -2,7 +2,7 @@
 
 import { useSignal } from '@preact/signals'
 import { findMentions, listUnmentioned } from '../../core/flags/stale.ts'
-import { call, type ReplyOf } from '../api/client.ts'
+import type { ReplyOf } from '../api/client.ts'
 import { Button } from '../parts/button.tsx'
 import { FlagConsole } from '../parts/flag-console.tsx'
 import { FlagEvaluations } from '../parts/flag-evaluations.tsx'
@@ -14,6 +14,7 @@ import { JsonEditor } from '../parts/json-editor.tsx'
 import { Name } from '../parts/name.tsx'
 import { listReferred, toFlagView } from '../say/flags.ts'
 import { toSentence } from '../say/sentence.ts'
+import { checkFlag } from '../state/flag-calls.ts'
 import { proposeChange } from '../state/proposal.ts'
 import { goTo, toHref } from '../state/route.ts'
 import { experiments, versions } from '../state/site.ts'
@@ -127,14 +128,7 @@ function FlagEditor({
           ? undefined
           : 'It has to be an object: { … }.'
       }
-      check={(flag, signal) =>
-        call('PUT /flags', {
-          body: { flags: { [name]: flag } },
-          revision: known.revision,
-          query: { dryRun: 'true' },
-          signal,
-        })
-      }
+      check={(flag, signal) => checkFlag(name, flag, known.revision, signal)}
       onReview={(flag) =>
         proposeChange({
           name: 'PUT /flags',

@@ -1,9 +1,10 @@
 // Changes who gets what of a flag without JSON: its default, and the weights of its split. The API checks it meanwhile.
 
 import { useComputed, useSignal } from '@preact/signals'
-import { call, type ReplyOf } from '../api/client.ts'
+import type { ReplyOf } from '../api/client.ts'
 import { toFields } from '../say/flags.ts'
 import { toPercentLabel } from '../say/format.ts'
+import { checkFlag } from '../state/flag-calls.ts'
 import { readShares, toReshared, toShared, type Weight } from '../state/flags.ts'
 import { proposeChange } from '../state/proposal.ts'
 import { Button } from './button.tsx'
@@ -37,13 +38,7 @@ export function FlagSharesForm({
     {
       before: JSON.stringify(toShared(flag, { defaultVariant, weights: before })),
       findFormFault: () => undefined,
-      check: (changed, signal) =>
-        call('PUT /flags', {
-          body: { flags: { [name]: changed } },
-          revision: known.revision,
-          query: { dryRun: 'true' },
-          signal,
-        }),
+      check: (changed, signal) => checkFlag(name, changed, known.revision, signal),
     },
   )
   return (

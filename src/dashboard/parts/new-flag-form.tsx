@@ -2,7 +2,8 @@
 
 import { useComputed, useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
-import { call, type ReplyOf } from '../api/client.ts'
+import type { ReplyOf } from '../api/client.ts'
+import { checkFlag } from '../state/flag-calls.ts'
 import {
   type DraftedFlag,
   FLAG_KINDS,
@@ -47,13 +48,7 @@ export function NewFlagForm({
       before: '',
       beside: key,
       findFormFault: () => undefined,
-      check: (flag, signal) =>
-        call('PUT /flags', {
-          body: { flags: { [key]: flag } },
-          revision: known.revision,
-          query: { dryRun: 'true' },
-          signal,
-        }),
+      check: (flag, signal) => checkFlag(key, flag, known.revision, signal),
     },
   )
   const checked = state.value

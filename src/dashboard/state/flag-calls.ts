@@ -1,4 +1,4 @@
-// How the history of flags is read over the API.
+// Calls of the API about flags: one tried without effect, and the history of all.
 
 import type { FlagHistory } from '../../core/flags/stale.ts'
 import { call } from '../api/client.ts'
@@ -15,4 +15,10 @@ export const FLAG_HISTORY: FlagHistory = {
     const document = await readRevisionDocument(revision)
     return document && toFields(document.flags)
   },
+}
+
+/** Tries a flag without effect on top of a revision. */
+export function checkFlag(key: string, flag: unknown, revision: number, signal: AbortSignal) {
+  const body = { flags: { [key]: flag } }
+  return call('PUT /flags', { body, revision, query: { dryRun: 'true' }, signal })
 }
