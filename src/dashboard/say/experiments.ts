@@ -39,10 +39,10 @@ export const VERDICT_WORDS: Readonly<Record<ExperimentOutcome, string>> = {
   uneven: 'uneven',
 }
 
-/** The sample ratio, in words. */
-export function toSampleRatioText({ comparisons }: ExperimentItem): string {
+/** The sample ratio, in words; `undefined` before the first visitor. */
+export function toSampleRatioText({ comparisons }: ExperimentItem): string | undefined {
   const uneven = comparisons.filter(({ outcome }) => outcome === 'uneven')
   if (uneven.length > 0) return 'Visitors do not arrive in the shares of the split.'
   const isMet = comparisons.some(({ visitors }) => visitors.some((count) => count > 0))
-  return isMet ? 'Visitors arrive in the shares of the split.' : 'No visitor was exposed yet.'
+  return isMet ? 'Visitors arrive in the shares of the split.' : undefined
 }
