@@ -20,6 +20,7 @@ import { LIVE_ROUTE, SESSION_ROUTES } from './routes/sessions.ts'
 import { TOKEN_ROUTES, WHOAMI_ROUTE } from './routes/tokens.ts'
 import { UPLOAD_ROUTES } from './routes/uploads.ts'
 import { VERSION_ROUTES } from './routes/versions.ts'
+import { WEBHOOK_ROUTES } from './routes/webhooks.ts'
 
 const CONTROLLED: readonly Route[] = [
   ...ENVIRONMENT_ROUTES,
@@ -39,6 +40,7 @@ const CONTROLLED: readonly Route[] = [
   EVENTS_ROUTE,
   LIVE_ROUTE,
   ...PREVIEW_ROUTES,
+  ...WEBHOOK_ROUTES,
   ...TOKEN_ROUTES,
   WHOAMI_ROUTE,
   ...SESSION_ROUTES,

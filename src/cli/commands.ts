@@ -42,6 +42,7 @@ import { STATUS } from './commands/status.ts'
 import { TAB_PINS } from './commands/tab-pins.ts'
 import { TOKEN_COMMANDS } from './commands/token.ts'
 import { VERSION_COMMANDS } from './commands/versions.ts'
+import { WEBHOOK_COMMANDS } from './commands/webhooks.ts'
 
 export const COMMAND_ROWS: readonly CommandRow[] = [
   INIT,
@@ -73,6 +74,7 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
   FLAGS_STALE,
   ...EXPERIMENT_COMMANDS,
   ...PREVIEW_COMMANDS,
+  ...WEBHOOK_COMMANDS,
   EXPLAIN,
   BROWSER_ERRORS,
   METRICS_EXPORT,

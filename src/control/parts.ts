@@ -38,6 +38,10 @@ import type { WindowSource } from './rollouts/source.ts'
 import { RolloutStore } from './rollouts/store.ts'
 import { createTables } from './tables.ts'
 import { Tasks } from './tasks.ts'
+import { Delivering } from './webhooks/delivering.ts'
+import { type Send, sendMessage } from './webhooks/send.ts'
+import { WebhookStore } from './webhooks/store.ts'
+import { Webhooks } from './webhooks/webhooks.ts'
 
 /** The bindings and variables that the control uses. */
 export type ControlEnv = AuthorityEnv &
@@ -58,6 +62,8 @@ export type ControlSeams = {
   readonly createRecords: (bucket: R2Bucket) => Records
   /** Sends a health probe to an origin. */
   readonly askOrigin: ProbingDeps['ask']
+  /** Sends one delivery to a webhook. */
+  readonly sendWebhook: Send
   readonly createSource: (counting: Counting) => WindowSource
   /** Runs a function after `ms` milliseconds, unless the object is evicted first. */
   readonly later: (run: () => unknown, ms: number) => void
@@ -86,9 +92,10 @@ export type ControlParts = PublisherDeps &
     readonly draining: Draining
     readonly live: Live
     readonly previews: Previews
+    readonly webhooks: Webhooks
   }
 
-const SEAMS: Omit<ControlSeams, 'askOrigin'> = {
+const SEAMS: Omit<ControlSeams, 'askOrigin' | 'sendWebhook'> = {
   now: Date.now,
   createAccess: (parts) => new Authority(parts),
   createRecords,
@@ -198,6 +205,16 @@ export function createParts(
   const probing = new Probing({ ...asking, records: new HealthRecords(sql), outbox, now })
   const collecting = new Collecting(shared)
   const retiring = new Retiring({ collecting, now })
+  const telling = {
+    ...shared,
+    storage,
+    store: new WebhookStore(sql),
+    arm: () => tasks.arm(),
+  }
+  const delivering = new Delivering({
+    ...telling,
+    send: given.sendWebhook ?? ((message, ms) => sendMessage(message, ms, now)),
+  })
   // Everything that the alarm and the watchdog run, in this order.
   tasks.add(
     {
@@ -238,6 +255,13 @@ export function createParts(
       isRunning: () => outbox.isRunning,
       isSlow: true,
     },
+    {
+      name: 'webhooks',
+      dueAt: () => delivering.dueAt(),
+      run: () => delivering.run(),
+      isRunning: () => delivering.isRunning,
+      isSlow: true,
+    },
   )
   return {
     ...shared,
@@ -259,6 +283,7 @@ export function createParts(
     access,
     live,
     previews: new Previews({ ...shared, store: previews, outbox }),
+    webhooks: new Webhooks({ ...telling, delivering }),
   }
 }
 

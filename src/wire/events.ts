@@ -38,6 +38,12 @@ const preview = {
   by: actor,
 }
 
+const webhook = {
+  webhook: z.string().describe('The name of the webhook'),
+  origin: z.string().describe('Of its address'),
+  by: actor,
+}
+
 /** The fields of each kind of event, beside `id`, `at` and `kind`. */
 export const EVENT_FIELDS = {
   /** The document has another revision. */
@@ -47,6 +53,18 @@ export const EVENT_FIELDS = {
     action: z.string().describe('As in the audit log: "shift", "rollout-step" and so on'),
     by: actor,
     reason: z.string().optional(),
+  },
+  /**
+   * An environment points at another version, for whatever reason. Comes after `revision.committed`, and not
+   * for the first document.
+   */
+  'environment.changed': {
+    environment: z.string(),
+    version: z.string().optional().describe('Left out if the environment was removed'),
+    before: z.string().optional().describe('Left out if the environment is new'),
+    revision: z.int(),
+    action: z.string().describe('As in the audit log'),
+    by: actor,
   },
   'rollout.started': rollout,
   /** It went to another step, forward or back. */
@@ -93,6 +111,10 @@ export const EVENT_FIELDS = {
   /** A signed link to a preview was made. The event does not contain it. */
   'preview.created': preview,
   'preview.revoked': preview,
+  'webhook.added': webhook,
+  'webhook.removed': webhook,
+  /** Its receiver has taken nothing for days, or said that it is gone. Nothing more is sent to it. */
+  'webhook.disabled': { ...webhook, why: z.string() },
 } as const satisfies Readonly<Record<string, z.ZodRawShape>>
 
 export type EventKind = keyof typeof EVENT_FIELDS

@@ -171,6 +171,8 @@ type Fields = Readonly<Record<string, unknown>>
 const LINES: Readonly<Record<EventKind, (fields: Fields) => string>> = {
   'revision.committed': ({ revision, action, by, reason }) =>
     `revision ${revision}, ${action} by ${by}${toReason(reason)}`,
+  'environment.changed': ({ environment, version, before, action, by }) =>
+    `${environment} ${before ?? '(new)'} → ${version ?? '(removed)'}, ${action} by ${by}`,
   'rollout.started': toRolloutLine,
   'rollout.stepped': ({ version, environment, from, to, reason }) =>
     `${version} in ${environment}, ${from} → ${to}${toReason(reason)}`,
@@ -189,6 +191,9 @@ const LINES: Readonly<Record<EventKind, (fields: Fields) => string>> = {
   'token.revoked': toTokenLine,
   'preview.created': toPreviewLine,
   'preview.revoked': toPreviewLine,
+  'webhook.added': toWebhookLine,
+  'webhook.removed': toWebhookLine,
+  'webhook.disabled': ({ webhook, origin, why }) => `${webhook} at ${origin}: ${why}`,
 }
 
 /** The event as one line. For an unknown kind, all fields are printed. */
@@ -211,6 +216,10 @@ function toTokenLine({ name, token, by }: Fields): string {
 
 function toPreviewLine({ preview, versions, environments, by }: Fields): string {
   return `${[versions, environments].flat().join(', ')} (${preview}) by ${by}`
+}
+
+function toWebhookLine({ webhook, origin, by }: Fields): string {
+  return `${webhook} at ${origin} by ${by}`
 }
 
 function toReason(reason: unknown): string {
