@@ -107,8 +107,8 @@ const ADD = command({
   ],
   examples: [
     {
-      command: 'holo webhooks add team - --form slack < slack-url.txt',
-      about: 'starts, ends, stalls and failures',
+      command: 'holo webhooks add team - --form slack',
+      about: 'the address comes from standard input',
     },
     {
       command: 'holo webhooks add pipeline https://ci.example.com/holo --form standard',

@@ -13,7 +13,7 @@ import {
   DELIVERIES_PER_RUN,
   LONGEST_WEBHOOK_WAIT_MS,
   MAX_FAILING_MS,
-  MAX_WAITING,
+  WAITING_COUNTED,
   WEBHOOK_TIMEOUT_MS,
   WEBHOOK_WAITS_MS,
   WEBHOOKS_AT_ONCE,
@@ -56,7 +56,8 @@ type Ahead = {
 export class Delivering {
   readonly #deps: DeliveringDeps
   readonly #ahead = new Map<string, Ahead>()
-  #isRunning = false
+  /** Webhooks that are sent something now. */
+  readonly #busy = new Set<string>()
   #heldUntil = 0
 
   constructor(deps: DeliveringDeps) {
@@ -65,51 +66,68 @@ export class Delivering {
   }
 
   get isRunning(): boolean {
-    return this.#isRunning
+    return this.#busy.size > 0
   }
 
-  /** When the next delivery is due; `undefined` if there is none, or while deliveries run. */
+  /** When the next delivery is due; `undefined` if there is none, or while no more can be made at once. */
   dueAt(): number | undefined {
     const { store, now } = this.#deps
-    if (this.#isRunning || store.list().length === 0) return undefined
+    if (store.list().length === 0 || this.#busy.size >= WEBHOOKS_AT_ONCE) return undefined
     const at = now()
-    const times = store.list().flatMap((webhook) => {
-      const isDue = isEnabled(webhook) && this.#find(webhook) !== undefined
-      return isDue ? [this.#retryAt(webhook)] : []
-    })
+    const times = this.#listWaiting().map((webhook) => this.#retryAt(webhook))
     if (times.length === 0) return undefined
     return Math.max(at, Math.min(this.#heldUntil, at + HOLD_MS), Math.min(...times))
   }
 
   /** Makes the deliveries that are due, a few at a time. Never throws. */
   async run(): Promise<void> {
-    const { store, now, arm } = this.#deps
+    const { now } = this.#deps
     const due = this.dueAt()
     if (due === undefined || due > now()) return
-    this.#isRunning = true
+    const budget = { left: DELIVERIES_PER_RUN }
+    const free = WEBHOOKS_AT_ONCE - this.#busy.size
+    await Promise.all(Array.from({ length: free }, () => this.#work(budget)))
+  }
+
+  /** Delivers one event after the other, to the webhook that waits longest. */
+  async #work(budget: { left: number }): Promise<void> {
+    const { now, arm } = this.#deps
     try {
-      const queue = store
-        .list()
-        .filter((webhook) => isEnabled(webhook) && this.#retryAt(webhook) <= now())
-        .sort((one, other) => one.tried_at - other.tried_at)
-        .map(({ name }) => name)
-      let left = DELIVERIES_PER_RUN
-      const work = async () => {
-        for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
-          if (left-- <= 0) return
-          if (await this.#deliverNext(name)) queue.push(name)
+      while (budget.left > 0) {
+        const name = this.#findDue()
+        if (name === undefined) break
+        budget.left--
+        this.#busy.add(name)
+        try {
+          await this.#deliverNext(name)
+        } finally {
+          this.#busy.delete(name)
         }
       }
-      await Promise.all(Array.from({ length: WEBHOOKS_AT_ONCE }, work))
       this.#noteSkipped()
     } catch (cause) {
       console.error('deliveries of webhooks could not be stored', cause)
       this.#heldUntil = now() + HOLD_MS
       this.#recover()
-    } finally {
-      this.#isRunning = false
     }
     arm()
+  }
+
+  /** Those that have an event to get, and are not getting one now. */
+  #listWaiting(): readonly Webhook[] {
+    return this.#deps.store
+      .list()
+      .filter(
+        (webhook) =>
+          isEnabled(webhook) && !this.#busy.has(webhook.name) && this.#find(webhook) !== undefined,
+      )
+  }
+
+  #findDue(): string | undefined {
+    const at = this.#deps.now()
+    return this.#listWaiting()
+      .filter((webhook) => this.#retryAt(webhook) <= at)
+      .toSorted((one, other) => one.tried_at - other.tried_at)[0]?.name
   }
 
   /** Sends an event once. Never throws. */
@@ -126,29 +144,24 @@ export class Delivering {
     return send({ url, headers, body }, timeoutMs)
   }
 
-  /** How many events wait for a webhook, up to `MAX_WAITING`. */
+  /** How many events wait for a webhook, up to `WAITING_COUNTED`. */
   countWaiting(webhook: Webhook): number {
     let count = 0
     let after = webhook.position
-    while (count < MAX_WAITING) {
+    while (count < WAITING_COUNTED) {
       const { events, next } = this.#deps.outbox.page(after, SCAN_EVENTS)
       if (events.length === 0) break
       count += events.filter((event) => isFor(webhook, event)).length
       after = next
     }
-    return Math.min(count, MAX_WAITING)
+    return Math.min(count, WAITING_COUNTED)
   }
 
-  /** @returns whether more may be due at once. */
-  async #deliverNext(name: string): Promise<boolean> {
-    const { store, now } = this.#deps
-    const webhook = store.get(name)
-    if (!webhook || !isEnabled(webhook) || this.#retryAt(webhook) > now()) return false
-    const event = this.#find(webhook)
-    if (!event) return false
-    const result = await this.send(webhook, event, WEBHOOK_TIMEOUT_MS)
-    await this.#note(webhook, event, result)
-    return result.isTaken
+  async #deliverNext(name: string): Promise<void> {
+    const webhook = this.#deps.store.get(name)
+    const event = webhook && this.#find(webhook)
+    if (!event) return
+    await this.#note(webhook, event, await this.send(webhook, event, WEBHOOK_TIMEOUT_MS))
   }
 
   /** Stores what came of an attempt, unless the webhook was removed or told to go on meanwhile. */

@@ -30,4 +30,4 @@ export const WEBHOOKS_AT_ONCE = 2
 export const DELIVERIES_PER_RUN = 8
 
 /** How far ahead the waiting events of a webhook are counted. */
-export const MAX_WAITING = 1000
+export const WAITING_COUNTED = 1000
