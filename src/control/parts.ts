@@ -35,6 +35,7 @@ import { createCountingSource } from './rollouts/counted-windows.ts'
 import { Rollouts } from './rollouts/driver.ts'
 import { RolloutReader } from './rollouts/reading.ts'
 import type { WindowSource } from './rollouts/source.ts'
+import { Stalls } from './rollouts/stalls.ts'
 import { RolloutStore } from './rollouts/store.ts'
 import { createTables } from './tables.ts'
 import { Tasks } from './tasks.ts'
@@ -198,6 +199,7 @@ export function createParts(
     ...shared,
     storage,
     store,
+    stalls: new Stalls({ storage, store, outbox, now }),
     source: createSource(counting),
     later,
     warm: (version) => warmVersion(asking, version),

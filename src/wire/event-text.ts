@@ -28,12 +28,17 @@ const SENTENCES: Sentences = {
     `${toRollout(event)} goes on at ${event.weight} %${toReason(event.reason)}.`,
   'rollout.waiting': (event) =>
     `${toRollout(event)} waits at ${event.weight} %${toReason(event.reason)}.`,
+  'rollout.stalled': (event) =>
+    `${toRollout(event)} stands at ${event.weight} %${toReason(event.reason)}.`,
+  'rollout.blocking': (event) =>
+    `${toRollout(event)} is in the way of ${event.waiting.join(', ')}: tried by ${event.by}.`,
   'rollout.noticed': (event) =>
     `${toRollout(event)} at ${event.weight} %${toReason(event.reason)}.`,
-  'rollout.ended': (event) =>
-    event.outcome === 'promoted'
-      ? `${event.version} was promoted${toReason(event.reason)}. (Rollout ${event.rollout}, "${event.environment}")`
-      : `${event.version} was rolled back${toReason(event.reason)}. (Rollout ${event.rollout}, "${event.environment}")`,
+  'rollout.ended': (event) => {
+    const end = event.outcome === 'promoted' ? 'promoted' : 'rolled back'
+    const waiting = event.waiting ? ` Behind it waited: ${event.waiting.join(', ')}.` : ''
+    return `${event.version} was ${end}${toReason(event.reason)}. (Rollout ${event.rollout}, "${event.environment}")${waiting}`
+  },
   'service.health': ({ environment, version, prefix, before, state, why }) =>
     `The service ${prefix} of ${version} in "${environment}" is ${state} (before: ${before}): ${why}.`,
   'version.drained': ({ version, why }) => `${version} may be switched off: ${why}.`,

@@ -73,13 +73,33 @@ export const EVENT_FIELDS = {
     from: z.string().describe('For people, as in step 1 of 3 (1 %)'),
     to: z.string(),
   },
-  'rollout.paused': rollout,
+  'rollout.paused': {
+    ...rollout,
+    cause: z
+      .enum(['command', 'traffic'])
+      .optional()
+      .describe('`traffic`: somebody changed the traffic of its environments by hand'),
+  },
   'rollout.resumed': rollout,
   /** The maximum time of its step is over. It continues when a person says so or there is enough data. */
   'rollout.waiting': rollout,
+  /** It stands longer than its plan lets expect, waits for a person, or cannot be watched. */
+  'rollout.stalled': rollout,
+  /** A release was refused because this rollout runs, and waits behind it. */
+  'rollout.blocking': {
+    ...rollout,
+    waiting: z.array(z.string()).describe('All versions that wait behind it'),
+  },
   /** Something noteworthy that does not change its step, such as an implausible sample ratio. */
   'rollout.noticed': rollout,
-  'rollout.ended': { ...rollout, outcome: z.enum(['promoted', 'rolledBack']) },
+  'rollout.ended': {
+    ...rollout,
+    outcome: z.enum(['promoted', 'rolledBack']),
+    waiting: z
+      .array(z.string())
+      .optional()
+      .describe('Versions whose rollout was refused while it ran; left out if there are none'),
+  },
   /** A service with a probe is in another state than before. */
   'service.health': {
     environment: z.string(),

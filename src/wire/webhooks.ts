@@ -19,6 +19,8 @@ export const EVENTS_FOR_PEOPLE = [
   'rollout.started',
   'rollout.paused',
   'rollout.waiting',
+  'rollout.stalled',
+  'rollout.blocking',
   'rollout.ended',
   'service.health',
   'publication.*',

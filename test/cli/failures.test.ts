@@ -356,6 +356,6 @@ describe('what is mistyped', () => {
 /** Changes are meant: a question would hide what the test is about. */
 function yes(name: string): readonly string[] {
   const asks =
-    /^(?:token revoke|previews (?:revoke|rotate)|gc|rollout (?:pause|resume|advance|promote|abort))$/
+    /^(?:token revoke|previews (?:revoke|rotate)|webhooks (?:remove|resume)|gc|rollout (?:pause|resume|advance|promote|abort))$/
   return changesOf(name) || asks.test(name) ? ['--yes'] : []
 }

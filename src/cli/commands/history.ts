@@ -179,6 +179,8 @@ const LINES: Readonly<Record<EventKind, (fields: Fields) => string>> = {
   'rollout.paused': toRolloutLine,
   'rollout.resumed': toRolloutLine,
   'rollout.waiting': toRolloutLine,
+  'rollout.stalled': toRolloutLine,
+  'rollout.blocking': toRolloutLine,
   'rollout.noticed': toRolloutLine,
   'rollout.ended': ({ version, environment, outcome, reason }) =>
     `${version} in ${environment}, ${outcome}${toReason(reason)}`,

@@ -223,6 +223,7 @@ export class Rollouts {
     try {
       const done = await work()
       if (!done.ok) this.#recordFailure(id, toText(done.error))
+      this.#parts.stalls.tell(id)
     } catch (cause) {
       console.error(`rollout ${id} could not be looked at`, cause)
       try {

@@ -52,7 +52,10 @@ export async function startRollout(
   const why = findRolloutTrespass(author.principal, { ...start, ...pair })
   if (why) return err({ kind: 'denied', denial: 'forbidden', why })
   const problems = findInTheWay(store.running(), pair)
-  if (problems.length > 0) return err({ kind: 'rollout_refused', problems })
+  if (problems.length > 0) {
+    if (!start.dryRun) parts.stalls.queue(pair, start.version, author.principal.actor)
+    return err({ kind: 'rollout_refused', problems })
+  }
   const options = { id: store.nextId(), by: author.principal.actor, at: now(), allowInsecure }
   const begun = begin(start, base.value, head.content, options)
   if (!begun.ok) return toInvalid(begun.error)
