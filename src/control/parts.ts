@@ -31,6 +31,7 @@ import { createFindUnfinished, createRecords, type Records } from './releases/re
 import { type RetentionEnv, readRetentionSettings } from './releases/retention.ts'
 import { Uploading } from './releases/uploading.ts'
 import { Uploads } from './releases/uploads.ts'
+import { Confirmations, type Gates } from './rollouts/confirming.ts'
 import { createCountingSource } from './rollouts/counted-windows.ts'
 import { Rollouts } from './rollouts/driver.ts'
 import { RolloutReader } from './rollouts/reading.ts'
@@ -39,6 +40,7 @@ import { Stalls } from './rollouts/stalls.ts'
 import { RolloutStore } from './rollouts/store.ts'
 import { createTables } from './tables.ts'
 import { Tasks } from './tasks.ts'
+import { askWebhook, findUnaskable } from './webhooks/asking.ts'
 import { Delivering } from './webhooks/delivering.ts'
 import { type Send, sendMessage } from './webhooks/send.ts'
 import { WebhookStore } from './webhooks/store.ts'
@@ -195,6 +197,18 @@ export function createParts(
     ask: given.askOrigin ?? ((target: ProbeTarget) => askOrigin(target, { bindings: env, now })),
     allowInsecure,
   }
+  const telling = {
+    ...shared,
+    storage,
+    store: new WebhookStore(sql),
+    arm: () => tasks.arm(),
+  }
+  const send: Send = given.sendWebhook ?? ((message, ms) => sendMessage(message, ms, now))
+  const delivering = new Delivering({ ...telling, send })
+  const gates: Gates = {
+    findProblem: (name) => findUnaskable(telling.store, name),
+    ask: (name, question, ms) => askWebhook({ ...telling, send }, name, question, ms),
+  }
   const rollouts = new Rollouts({
     ...shared,
     storage,
@@ -202,21 +216,19 @@ export function createParts(
     stalls: new Stalls({ storage, store, outbox, now }),
     source: createSource(counting),
     later,
+    gates,
     warm: (version) => warmVersion(asking, version),
+  })
+  const confirming = new Confirmations({
+    store,
+    gates,
+    confirm: (id, before, by) => rollouts.confirm(id, before, by),
+    now,
+    arm: () => tasks.arm(),
   })
   const probing = new Probing({ ...asking, records: new HealthRecords(sql), outbox, now })
   const collecting = new Collecting(shared)
   const retiring = new Retiring({ collecting, now })
-  const telling = {
-    ...shared,
-    storage,
-    store: new WebhookStore(sql),
-    arm: () => tasks.arm(),
-  }
-  const delivering = new Delivering({
-    ...telling,
-    send: given.sendWebhook ?? ((message, ms) => sendMessage(message, ms, now)),
-  })
   // Everything that the alarm and the watchdog run, in this order.
   tasks.add(
     {
@@ -242,6 +254,13 @@ export function createParts(
       dueAt: () => draining.dueAt(),
       run: () => draining.run(),
       isRunning: () => false,
+    },
+    {
+      name: 'confirmations',
+      dueAt: () => confirming.dueAt(),
+      run: () => confirming.run(),
+      isRunning: () => confirming.isRunning,
+      isSlow: true,
     },
     {
       name: 'probes',

@@ -3,6 +3,7 @@
 
 import * as z from 'zod'
 import { findMetric, METRICS } from '../core/counting/metrics.ts'
+import { CONFIRMED_MOMENTS } from '../core/rollout/confirm.ts'
 import { environmentName } from './names.ts'
 
 /** More than a quarter of a year is a mistake. */
@@ -78,6 +79,28 @@ const metric = z
     message: 'say which margin need not be shown below the "floor"',
   })
 
+const confirmation = z.strictObject({
+  before: z
+    .enum(CONFIRMED_MOMENTS)
+    .describe(
+      '"step": each later step and the bake; "promotion": the end in favour of the release',
+    ),
+  webhook: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,39}$/, 'the name of a webhook')
+    .describe('The webhook that has to answer 2xx, of the form "standard"'),
+  minutes: z
+    .number()
+    .positive()
+    .max(MOST_MINUTES)
+    .optional()
+    .describe('How long an answer is waited for: 60 if left out; 1 at most before a rollback'),
+  silence: z
+    .enum(['goOn', 'hold', 'rollBack'])
+    .optional()
+    .describe('What happens without a confirmation; "hold" if left out, before a rollback "goOn"'),
+})
+
 /** The schema of a plan, for parsing and for the generated JSON schema. */
 export const planSchema = z.strictObject({
   preset: z.enum(['careful', 'standard', 'blue-green', 'instant']).optional(),
@@ -104,6 +127,11 @@ export const planSchema = z.strictObject({
   minVisitors: z.int().min(1, 'without visitors nothing is promoted').max(1_000_000_000).optional(),
   withoutData: otherwise.optional(),
   withdraw: z.boolean().optional(),
+  confirm: z
+    .array(confirmation)
+    .max(CONFIRMED_MOMENTS.length)
+    .optional()
+    .describe('Webhooks that have to answer before something happens'),
   baseline: environmentName
     .optional()
     .describe(
@@ -115,3 +143,4 @@ export const planSchema = z.strictObject({
 export type PlanDocument = z.infer<typeof planSchema>
 export type StepDocument = z.infer<typeof step>
 export type MetricDocument = z.infer<typeof metric>
+export type ConfirmationDocument = z.infer<typeof confirmation>

@@ -29,6 +29,7 @@ export const ROLLOUT_ACTIONS = [
   'rollout-trafficChanged',
   'rollout-restart',
   'rollout-baselineGone',
+  'rollout-confirmed',
 ] as const
 export type RolloutAction = (typeof ROLLOUT_ACTIONS)[number]
 
@@ -80,6 +81,17 @@ export const rolloutPlan = z
     baseline: environmentName
       .optional()
       .describe('In which the old version is started anew, with as many visitors as the canary'),
+    confirm: z
+      .array(
+        z.strictObject({
+          before: z.enum(['start', 'step', 'promotion', 'rollback']),
+          webhook: z.string(),
+          waitMs: z.number(),
+          silence: z.enum(['goOn', 'hold', 'rollBack']),
+        }),
+      )
+      .optional()
+      .describe('Webhooks that have to answer before something happens'),
   })
   .describe('Complete, in milliseconds') satisfies z.ZodType<Plan>
 
@@ -193,7 +205,16 @@ export const rolloutStatus = rolloutSummary.extend({
   held: z.boolean().describe('Its maximum time has passed, and it waits'),
   obstacle: z
     .strictObject({
-      kind: z.enum(['paused', 'time', 'manual', 'sampleRatio', 'baseline', 'data', 'evidence']),
+      kind: z.enum([
+        'paused',
+        'time',
+        'manual',
+        'sampleRatio',
+        'baseline',
+        'data',
+        'evidence',
+        'confirmation',
+      ]),
       reason: z.string(),
     })
     .optional()
@@ -231,6 +252,7 @@ export const transitionRow = z.strictObject({
     'trafficChanged',
     'restart',
     'baselineGone',
+    'confirmed',
   ]),
   by: z.string().nullable().describe('Who did it; null where it moved by itself'),
   from: z.string().describe('For people, as in step 1 of 3 (1 %)'),

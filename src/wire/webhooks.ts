@@ -59,11 +59,10 @@ export const newWebhookBody = z.strictObject({
   form: z.enum(WEBHOOK_FORMS),
   events: z
     .array(pattern)
-    .min(1)
     .max(MAX_EVENT_PATTERNS)
     .optional()
     .describe(
-      'Kinds of events, groups as in "rollout.*", or "*". If left out: all for signed forms; starts, ends, stalls and failures for chats',
+      'Kinds of events, groups as in "rollout.*", or "*". If left out: all for signed forms; starts, ends, stalls and failures for chats. None for one that only confirms',
     ),
   secret: z
     .string()
@@ -102,9 +101,12 @@ export const webhooksReply = z.strictObject({ webhooks: z.array(webhook) })
 /** One event on its way to one receiver, with all attempts. */
 export const delivery = z.strictObject({
   id: z.int(),
-  event: z.int().optional().describe('Its id; left out of a test'),
+  event: z
+    .int()
+    .optional()
+    .describe('Its id; left out of a test and of a question to confirm something'),
   kind: z.string(),
-  cause: z.enum(['event', 'redelivery', 'test']),
+  cause: z.enum(['event', 'redelivery', 'test', 'confirmation']),
   at: milliseconds.describe('The first attempt'),
   triedAt: milliseconds.describe('The last attempt'),
   attempts: z.int(),

@@ -9,7 +9,7 @@ import {
   MAX_WEBHOOKS,
   WEBHOOK_WAITS_MS,
 } from '../../src/control/webhooks/limits.ts'
-import type { Message, SendResult } from '../../src/control/webhooks/send.ts'
+import type { OutgoingMessage, SendResult } from '../../src/control/webhooks/send.ts'
 import type { NewWebhookBody } from '../../src/wire/webhooks.ts'
 import { exampleDocument } from '../support/document.ts'
 import { ALICE, type Life, World } from './control-world.ts'
@@ -64,12 +64,12 @@ async function settle(life: Life, most = 40): Promise<void> {
   }
 }
 
-const toRevision = ({ body }: Message): number => JSON.parse(body).data.revision
+const toRevision = ({ body }: OutgoingMessage): number => JSON.parse(body).data.revision
 
 describe('a webhook', () => {
   it('gets every event that it asked for once, in order, and signed', async () => {
     const world = await createPublished()
-    const sent: Message[] = []
+    const sent: OutgoingMessage[] = []
     world.sendWebhook = async (message) => {
       sent.push(message)
       return TAKEN
@@ -384,7 +384,7 @@ describe('a webhook', () => {
       await settle(life)
     }
     let isKilled = false
-    const begin = async (sent: Message[]) => {
+    const begin = async (sent: OutgoingMessage[]) => {
       isKilled = false
       const world = await createPublished()
       world.sendWebhook = async (message) => {
@@ -408,7 +408,7 @@ describe('a webhook', () => {
     for (const [number, step] of steps.entries()) {
       // What comes before is tried by the tests of the outbox.
       if (number < sending - 1) continue
-      const sent: Message[] = []
+      const sent: OutgoingMessage[] = []
       const world = await begin(sent)
       let left = number
       await world

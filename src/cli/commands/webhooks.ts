@@ -97,7 +97,7 @@ const ADD = command({
     },
     {
       flags: '--events <kind>',
-      about: "as in rollout.ended, 'rollout.*' or '*'; may be given several times",
+      about: "as in rollout.ended, 'rollout.*' or '*', or none; may be given several times",
       parse: collect,
     },
     {
@@ -135,15 +135,20 @@ const ADD = command({
     const url = address === '-' ? (await readText(context, '-')).trim() : address
     if (!URL.canParse(url)) throw misuse('the address is none: write it as https://host/path')
     const api = await context.api()
-    const body = { name, url, form, events, secret }
+    const body = { name, url, form, events: isNone(events) ? [] : events, secret }
     const added = await api.ask(webhookAsRead, 'POST', '/webhooks', { json: body })
     context.say(
-      `Webhook ${added.name} gets ${added.events.join(' ')} at ${added.origin}${made === undefined ? '' : '. Its secret is shown once:'}`,
+      `Webhook ${added.name} gets ${added.events.join(' ') || 'no events'} at ${added.origin}${made === undefined ? '' : '. Its secret is shown once:'}`,
     )
     const json = made === undefined ? added : { ...added, secret: made }
     return { json, lines: made === undefined ? [] : [made] }
   },
 })
+
+/** For a webhook that only confirms. */
+function isNone(events: readonly string[] | undefined): boolean {
+  return events?.length === 1 && events[0] === 'none'
+}
 
 function makeSecret(): string {
   return `whsec_${randomBytes(32).toString('base64')}`

@@ -139,8 +139,9 @@ export async function makeTrue(
   }
   if (last) await ledger.record(entries, () => write(undefined))
   else storage.transactionSync(() => write(undefined))
-  // After a look the alarm is set anyway; after anything else a look may be due sooner than it is set.
-  if (!fed.look) ledger.armAlarm()
+  // After a look the alarm is set anyway; after anything else a look may be due sooner than it is set, and so may
+  // a question to confirm something.
+  if (!fed.look || state.confirming) ledger.armAlarm()
   return ok(undefined)
 }
 

@@ -1,8 +1,10 @@
 // The way of one start, once its author is known: against the newest revision, checked, committed.
 
 import { err, ok, type Result } from '../../core/result.ts'
+import { findConfirmation, type PlannedConfirmation } from '../../core/rollout/confirm.ts'
 import type { Action } from '../../core/rollout/events.ts'
 import { START, toSetWeight } from '../../core/rollout/transition.ts'
+import { parsePlan } from '../../document/parse-plan.ts'
 import { MAX_REASON_CHARACTERS } from '../../wire/parts.ts'
 import {
   findEnvironmentTrespass,
@@ -20,13 +22,44 @@ import { findFullDatabase } from '../document/room.ts'
 import { MAX_STALE_CHANGES } from '../limits.ts'
 import { applyActions } from './act.ts'
 import { type Begun, begin, findBase, findBaseline, findInTheWay } from './begin.ts'
+import type { Gates } from './confirming.ts'
 import type { RolloutRefused, Start, StartResult } from './contract.ts'
 import { type FeedDeps, makeTrue } from './feed.ts'
 import type { Pair } from './seen.ts'
 import { toStatus } from './tell.ts'
 
+/** Asks the webhook that the plan wants to be asked before the start. Says why it may not start. */
+export async function askStart(
+  { ask }: Gates,
+  { requestId }: Author,
+  { plan, version, environment, base, reason }: Start,
+): Promise<DraftProblem | undefined> {
+  const parsed = parsePlan(plan)
+  const confirmation = parsed.ok ? findConfirmation(parsed.value, 'start') : undefined
+  if (!confirmation) return undefined
+  const { webhook, waitMs, silence } = confirmation
+  const question = { id: `confirm_start_${requestId}`, before: 'start' as const }
+  const about = { environment, base, version, ...(reason === undefined ? {} : { reason }) }
+  const isConfirmed = await ask(webhook, { ...question, ...about }, waitMs)
+  if (isConfirmed || silence === 'goOn') return undefined
+  const message = `the webhook "${webhook}" has not confirmed the start: see "holo webhooks deliveries ${webhook}"`
+  return { path: 'plan.confirm', message }
+}
+
+/** Webhooks that the plan asks and that there are not. */
+function findUnaskable({ findProblem }: Gates, plan: Start['plan']): readonly DraftProblem[] {
+  const parsed = parsePlan(plan)
+  const confirm: readonly PlannedConfirmation[] = (parsed.ok && parsed.value.confirm) || []
+  return confirm.flatMap(({ webhook }, i) => {
+    const message = findProblem(webhook)
+    return message === undefined ? [] : [{ path: `plan.confirm[${i}].webhook`, message }]
+  })
+}
+
+type StartDeps = ChangeDeps & FeedDeps & { readonly gates: Gates }
+
 export async function startRollout(
-  parts: ChangeDeps & FeedDeps,
+  parts: StartDeps,
   author: Author,
   start: Start,
 ): Promise<Result<StartResult, RolloutRefused>> {
@@ -56,6 +89,8 @@ export async function startRollout(
     if (!start.dryRun) parts.stalls.queue(pair, start.version, author.principal.actor)
     return err({ kind: 'rollout_refused', problems })
   }
+  const unaskable = findUnaskable(parts.gates, start.plan)
+  if (unaskable.length > 0) return toInvalid(unaskable)
   const options = { id: store.nextId(), by: author.principal.actor, at: now(), allowInsecure }
   const begun = begin(start, base.value, head.content, options)
   if (!begun.ok) return toInvalid(begun.error)

@@ -11,6 +11,9 @@ export type TestEvent = { readonly id: 0; readonly at: number; readonly kind: 'w
 
 export type SentEvent = HoloEvent | TestEvent
 
+/** What the log of deliveries knows of what was sent. */
+export type LoggedEvent = { readonly id: number; readonly kind: string }
+
 /** A chat shows about so much of a message, and each of them accepts it. */
 const MAX_SENTENCE_CHARACTERS = 1500
 

@@ -3,7 +3,7 @@
 /** Lets receivers recognise deliveries. */
 const USER_AGENT = 'Holo-Webhook/1'
 
-export type Message = {
+export type OutgoingMessage = {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
@@ -20,11 +20,11 @@ export type SendResult = {
   readonly ms: number
 }
 
-export type Send = (message: Message, timeoutMs: number) => Promise<SendResult>
+export type Send = (message: OutgoingMessage, timeoutMs: number) => Promise<SendResult>
 
 /** Never throws. Redirects are not followed, and the body of the reply is not read. */
 export async function sendMessage(
-  { url, headers, body }: Message,
+  { url, headers, body }: OutgoingMessage,
   timeoutMs: number,
   now: () => number,
 ): Promise<SendResult> {

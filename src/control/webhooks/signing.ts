@@ -3,7 +3,7 @@
 const PREFIX = 'whsec_'
 
 /** The key of a secret that `WEBHOOK_SECRET` matches. */
-export function toKey(secret: string): ArrayBuffer {
+export function toSigningKey(secret: string): ArrayBuffer {
   const bytes = Uint8Array.from(atob(secret.slice(PREFIX.length)), (char) => char.charCodeAt(0))
   return bytes.buffer
 }

@@ -1,7 +1,7 @@
 // The tables of webhooks and of their deliveries. A secret and an address leave this file only to send.
 
 import type { WebhookDelivery, WebhookForm } from '../../wire/webhooks.ts'
-import type { SentEvent } from './forms.ts'
+import type { LoggedEvent } from './forms.ts'
 import { MAX_WEBHOOK_DELIVERIES } from './limits.ts'
 import type { SendResult } from './send.ts'
 
@@ -150,12 +150,13 @@ export class WebhookStore {
   record(
     name: string,
     cause: WebhookDelivery['cause'],
-    { id: event, kind }: SentEvent,
+    { id: event, kind }: LoggedEvent,
     { isTaken, status, why, ms }: SendResult,
     at: number,
   ): number {
     const outcome = isTaken ? 'delivered' : 'failed'
-    const before = cause === 'event' ? this.#lastOf(name) : undefined
+    const isRepeated = cause === 'event' || cause === 'confirmation'
+    const before = isRepeated ? this.#lastOf(name, cause) : undefined
     if (before?.event === event && before.outcome === 'failed') {
       this.#sql.exec(
         `UPDATE webhook_deliveries SET tried_at = ?, attempts = attempts + 1, outcome = ?, status = ?,
@@ -207,10 +208,10 @@ export class WebhookStore {
     return [...rows].map(({ events, ...row }) => ({ ...row, events: JSON.parse(events) }))
   }
 
-  #lastOf(name: string): DeliveryRow | undefined {
+  #lastOf(name: string, cause: WebhookDelivery['cause']): DeliveryRow | undefined {
     const rows = this.#sql.exec<DeliveryRow>(
-      `SELECT * FROM webhook_deliveries WHERE webhook = ? AND cause = 'event' ORDER BY id DESC LIMIT 1`,
-      name,
+      `SELECT * FROM webhook_deliveries WHERE webhook = ? AND cause = ? ORDER BY id DESC LIMIT 1`,
+      ...[name, cause],
     )
     return [...rows][0]
   }

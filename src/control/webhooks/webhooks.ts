@@ -19,7 +19,7 @@ import type { NewWebhook } from './contract.ts'
 import type { Delivering, DeliveringDeps } from './delivering.ts'
 import type { SentEvent, TestEvent } from './forms.ts'
 import { ASKED_TIMEOUT_MS, MAX_WEBHOOKS } from './limits.ts'
-import { toKey } from './signing.ts'
+import { toSigningKey } from './signing.ts'
 import type { Webhook } from './store.ts'
 
 type Deps = Omit<DeliveringDeps, 'send'> & { readonly delivering: Delivering }
@@ -58,7 +58,7 @@ export class Webhooks {
       url: new URL(url).href,
       form,
       events: asked.events ?? (SIGNED_FORMS.has(form) ? ['*'] : EVENTS_FOR_PEOPLE),
-      secret: secret === undefined ? null : toKey(secret),
+      secret: secret === undefined ? null : toSigningKey(secret),
       dashboard,
       created_at: at,
       created_by: author.principal.actor,
@@ -131,7 +131,7 @@ export class Webhooks {
     const delivery = store.get(name) && store.delivery(name, id)
     if (!delivery) return ok(undefined)
     const { event: number } = delivery
-    if (number === undefined) return toInvalid('delivery', 'a test is sent again by another test')
+    if (number === undefined) return toInvalid('delivery', 'it was no event: only events are kept')
     const event: HoloEvent | undefined = outbox.page(number - 1, 1).events[0]
     if (event?.id !== number) return toInvalid('delivery', 'its event is no longer kept')
     return this.#sendOnce(author, name, 'redelivery', event)

@@ -17,7 +17,15 @@ import {
 
 /** What keeps a gate shut: as a code, and in words. */
 export type Obstacle = {
-  readonly kind: 'paused' | 'time' | 'manual' | 'sampleRatio' | 'baseline' | 'data' | 'evidence'
+  readonly kind:
+    | 'paused'
+    | 'time'
+    | 'manual'
+    | 'sampleRatio'
+    | 'baseline'
+    | 'data'
+    | 'evidence'
+    | 'confirmation'
   readonly reason: string
 }
 
@@ -121,6 +129,7 @@ const QUIET_MS = 60_000
 export function decideAttention(state: RolloutState): Attention {
   const { phase, weight, data } = state
   if (!isRunning(phase)) return 'rarely'
+  if (state.confirming && phase.paused === null) return 'each-window'
   const { gate, minMs, maxMs } = toGate(state, phase)
   if (phase.paused === null && gate !== 'manual') return 'each-window'
   const isSeen = weight > 0

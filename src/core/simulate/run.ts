@@ -157,6 +157,10 @@ class Machine {
     const window: Window | undefined = this.#counter?.next(this.state.lastWindow)?.window
     this.#counter?.confirm()
     this.give({ kind: 'tick', windows: window ? [window] : [], now })
+    // Whoever is asked confirms at once.
+    const { confirming } = this.state
+    if (!confirming || confirming.isConfirmed) return
+    this.give({ kind: 'confirmed', before: confirming.before, by: 'somebody', now })
   }
 
   #act(action: Action, now: number): void {

@@ -131,6 +131,14 @@ export function toRolloutSentence(rollout: RunningRolloutReply): SiteSentence {
           next === undefined ? 'Let it go on' : `Go to ${toPercentLabel(next)}`,
         ),
       }
+    case 'confirmation':
+      return {
+        ...base,
+        tone: held ? 'warn' : toRolloutTone(rollout),
+        text: `${has}, ${toJudgement(rollout)}; ${goal} when it is confirmed.`,
+        more: toSentence(obstacle.reason),
+        move: held ? command('advance', 'Let it go on') : command('pause', 'Pause'),
+      }
     case 'sampleRatio':
       return {
         tone: 'bad',
