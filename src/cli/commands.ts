@@ -37,6 +37,7 @@ import {
 } from './commands/rollout-look.ts'
 import { ROLLOUT_PLAN } from './commands/rollout-plan.ts'
 import { RULES_COMMANDS } from './commands/rules.ts'
+import { SHADOW_REPORT } from './commands/shadow.ts'
 import { SIMULATE } from './commands/simulate.ts'
 import { STATUS } from './commands/status.ts'
 import { TAB_PINS } from './commands/tab-pins.ts'
@@ -77,6 +78,7 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
   ...WEBHOOK_COMMANDS,
   EXPLAIN,
   BROWSER_ERRORS,
+  SHADOW_REPORT,
   METRICS_EXPORT,
   SIMULATE,
   ...DOCUMENT_COMMANDS,

@@ -22,6 +22,7 @@ import type { FlagCountsPage } from './flags/counts.ts'
 import type { PreviewCalls } from './previews/contract.ts'
 import type { CollectionCalls, UploadCalls } from './releases/contract.ts'
 import type { RolloutCalls } from './rollouts/contract.ts'
+import type { ShadowCalls } from './shadow/contract.ts'
 import type { WebhookCalls } from './webhooks/contract.ts'
 
 export type {
@@ -77,6 +78,7 @@ export type ControlCalls = UploadCalls &
   PreviewCalls &
   WebhookCalls &
   ErrorCalls &
+  ShadowCalls &
   DocumentCalls
 
 /**

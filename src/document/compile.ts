@@ -3,6 +3,7 @@
 import { compileCondition } from '../core/conditions.ts'
 import { murmur3Text } from '../core/murmur3.ts'
 import type { PreviewKeys } from '../core/previews.ts'
+import type { ShadowPlan } from '../core/shadow/plan.ts'
 import { toOwners, toRanges, type Weights } from '../core/traffic.ts'
 import type {
   Assignments,
@@ -25,6 +26,7 @@ import {
 } from './previews.ts'
 import type { AssignmentsDocument, VisitorSource } from './schema.ts'
 import { completeService, type PublishedService } from './service.ts'
+import { compileShadows } from './shadow.ts'
 
 /** Which of Holo's headers are sent, with defaults applied. */
 export type Expose = {
@@ -62,6 +64,8 @@ export type CompiledAssignments = Assignments & {
   readonly measure: Measure
   /** Absent without flags. */
   readonly flags?: CompiledFlags | undefined
+  /** Whose requests are copied to another environment, by the name of the environment. */
+  readonly shadows: ReadonlyMap<string, ShadowPlan>
   /**
    * The name of this Holo in `CDN-Loop` (RFC 8586 section 2). It is made of the salt, so that every
    * Holo has its own.
@@ -154,6 +158,7 @@ export function compileAssignments(document: AssignmentsDocument): CompiledAssig
     },
     measure: compileMeasure(document.measure),
     flags: compileFlags(document),
+    shadows: compileShadows(document.environments),
     loopId: `holo-${murmur3Text(document.salt).toString(16)}`,
   }
 }

@@ -44,6 +44,13 @@ export const publishOutput = z.strictObject({
   uploaded: z.int().describe('Blobs that were sent; encoded forms count as well'),
   uploadedBytes: z.int(),
   reused: z.int().describe('Blobs that were stored before'),
+  requests: z.int().describe('How many requests the command sent'),
+  storeOperations: z
+    .strictObject({
+      a: z.int().describe('Writes and lists, which R2 bills in class A'),
+      b: z.int().describe('Reads, in class B'),
+    })
+    .describe('What these requests did in R2'),
   notFound: z.enum(NOT_FOUND).describe('What answers when no file matches'),
   htmlHandling: z.enum(HTML_HANDLING),
   frameworkPin: frameworkPin

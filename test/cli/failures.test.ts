@@ -142,6 +142,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   'webhooks redeliver': { works: ['team', '1'], bad: ['team', 'first'] },
   explain: { works: ['/', '--visitor', 'anna'], bad: ['/', '--header', 'no colon'] },
   errors: { works: ['1.0.0', '--new'], bad: ['no spaces'] },
+  'shadow report': { works: ['main', '--limit', '5'], bad: ['--limit', '61'] },
   'metrics export': { works: ['--last', '1h'], bad: ['--last', 'long'] },
   simulate: { works: ['instant'], bad: ['standrad'] },
   validate: { works: ['assignments.json'], bad: ['not-there.json'] },

@@ -91,6 +91,7 @@ describe('an empty Holo', () => {
   const SHOWN = [
     'rollout history',
     'errors',
+    'shadow report',
     'metrics export',
     'log',
     'verify',

@@ -121,6 +121,7 @@ const CALLS: readonly (readonly [name: string, ...args: string[]])[] = [
   ['rollout replay'],
   ['rollout history'],
   ['errors', '--limit', '5'],
+  ['shadow report', '--limit', '5'],
   ['metrics export'],
   ['metrics export', 'counts.json', '--last', '2d'],
   ['simulate', 'instant', '--runs', '2'],
