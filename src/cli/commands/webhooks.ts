@@ -272,7 +272,7 @@ const REDELIVER = command({
 })
 
 function toSent<
-  Json extends { readonly outcome: string; readonly why?: string; readonly ms: number },
+  Json extends { readonly outcome: string; readonly why?: string | undefined; readonly ms: number },
 >(json: Json, name: string): Omit<CommandOutcome, 'json'> & { readonly json: Json } {
   const isTaken = json.outcome === 'delivered'
   const lines = [
