@@ -34,6 +34,7 @@ import { Uploads } from './releases/uploads.ts'
 import { Confirmations, type Gates } from './rollouts/confirming.ts'
 import { createCountingSource } from './rollouts/counted-windows.ts'
 import { Rollouts } from './rollouts/driver.ts'
+import { Measuring } from './rollouts/measuring.ts'
 import { RolloutReader } from './rollouts/reading.ts'
 import type { WindowSource } from './rollouts/source.ts'
 import { Stalls } from './rollouts/stalls.ts'
@@ -44,6 +45,7 @@ import { createTables } from './tables.ts'
 import { Tasks } from './tasks.ts'
 import { askWebhook, findUnaskable } from './webhooks/asking.ts'
 import { Delivering } from './webhooks/delivering.ts'
+import { type Fetch, pullDocument } from './webhooks/pulling.ts'
 import { type Send, sendMessage } from './webhooks/send.ts'
 import { WebhookStore } from './webhooks/store.ts'
 import { Webhooks } from './webhooks/webhooks.ts'
@@ -69,6 +71,8 @@ export type ControlSeams = {
   readonly askOrigin: ProbingDeps['ask']
   /** Sends one delivery to a webhook. */
   readonly sendWebhook: Send
+  /** Fetches the documents of checks. */
+  readonly fetch: Fetch
   readonly createSource: (counting: Counting) => WindowSource
   /** Runs a function after `ms` milliseconds, unless the object is evicted first. */
   readonly later: (run: () => unknown, ms: number) => void
@@ -101,7 +105,7 @@ export type ControlParts = PublisherDeps &
     readonly webhooks: Webhooks
   }
 
-const SEAMS: Omit<ControlSeams, 'askOrigin' | 'sendWebhook'> = {
+const SEAMS: Omit<ControlSeams, 'askOrigin' | 'sendWebhook' | 'fetch'> = {
   now: Date.now,
   createAccess: (parts) => new Authority(parts),
   createRecords,
@@ -217,7 +221,7 @@ export function createParts(
   const send: Send = given.sendWebhook ?? ((message, ms) => sendMessage(message, ms, now))
   const delivering = new Delivering({ ...telling, send })
   const gates: Gates = {
-    findProblem: (name) => findUnaskable(telling.store, name),
+    findProblem: (name, form) => findUnaskable(telling.store, name, form),
     ask: (name, question, ms) => askWebhook({ ...telling, send }, name, question, ms),
   }
   const rollouts = new Rollouts({
@@ -234,6 +238,14 @@ export function createParts(
     store,
     gates,
     confirm: (id, before, by) => rollouts.confirm(id, before, by),
+    now,
+    arm: () => tasks.arm(),
+  })
+  const pull = { fetch: given.fetch ?? ((url, options) => fetch(url, options)), allowInsecure }
+  const measuring = new Measuring({
+    store,
+    pull: (name, places, ms) => pullDocument(telling.store, name, places, ms, pull),
+    measure: (id, name, measured) => rollouts.measure(id, name, measured),
     now,
     arm: () => tasks.arm(),
   })
@@ -271,6 +283,13 @@ export function createParts(
       dueAt: () => confirming.dueAt(),
       run: () => confirming.run(),
       isRunning: () => confirming.isRunning,
+      isSlow: true,
+    },
+    {
+      name: 'checks',
+      dueAt: () => measuring.dueAt(),
+      run: () => measuring.run(),
+      isRunning: () => measuring.isRunning,
       isSlow: true,
     },
     {

@@ -6,12 +6,14 @@ import { FAILURES } from '../core/counting/counted.ts'
 import { findMetric } from '../core/counting/metrics.ts'
 import type { Metric } from '../core/judge/sets.ts'
 import { err, ok, type Result } from '../core/result.ts'
+import type { Check } from '../core/rollout/checks.ts'
 import { LONGEST_ROLLBACK_WAIT_MS, type PlannedConfirmation } from '../core/rollout/confirm.ts'
 import { type Plan, PRESETS, type Step, toDefaultMetric } from '../core/rollout/plan.ts'
 import { BASELINE_BELOW_WEIGHT } from '../core/rollout/state.ts'
 import type { Finding } from './finding.ts'
 import { type Problem, toProblems } from './parse.ts'
 import {
+  type CheckDocument,
   type ConfirmationDocument,
   type MetricDocument,
   type PlanDocument,
@@ -71,6 +73,7 @@ function complete(document: PlanDocument): Plan {
     withdraws: document.withdraw ?? preset.withdraws,
     ...(document.baseline === undefined ? {} : { baseline: document.baseline }),
     ...(document.confirm === undefined ? {} : { confirm: document.confirm.map(toConfirmation) }),
+    ...(document.checks === undefined ? {} : { checks: document.checks.map(toCheck) }),
   }
 }
 
@@ -82,6 +85,12 @@ function toStep({ weight, gate, minMinutes, maxMinutes, atMax }: StepDocument): 
     maxMs: maxMinutes === undefined ? null : maxMinutes * MINUTE_MS,
     atMax: atMax ?? 'hold',
   }
+}
+
+const CHECK_FAILURES = 3
+
+function toCheck({ failures = CHECK_FAILURES, ...check }: CheckDocument): Check {
+  return { ...check, failures: failures === 0 ? null : failures }
 }
 
 const CONFIRM_MINUTES = 60
@@ -135,7 +144,16 @@ function findContradictions(plan: Plan): readonly Finding[] {
     ...findInMetrics(plan),
     ...findInBaseline(plan),
     ...findInConfirmations(plan),
+    ...findInChecks(plan),
   ]
+}
+
+function findInChecks({ checks = [] }: Plan): Finding[] {
+  return checks.flatMap(({ name }, i) =>
+    checks.findIndex((one) => one.name === name) < i
+      ? [{ path: ['checks', i, 'name'], message: 'there is another check of this name' }]
+      : [],
+  )
 }
 
 function findInConfirmations({ confirm = [] }: Plan): Finding[] {

@@ -74,6 +74,13 @@ export const machineEvent = z.discriminatedUnion('kind', [
     by,
     now,
   }),
+  z.strictObject({
+    kind: z.literal('measured'),
+    name: z.string(),
+    outcome: z.enum(['pass', 'fail', 'unknown']),
+    text: z.string(),
+    now,
+  }),
   z.strictObject({ kind: z.literal('restart'), by, why: z.string(), now }),
   z.strictObject({ kind: z.literal('baselineGone'), by, action, now }),
   z.strictObject({

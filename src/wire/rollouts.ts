@@ -30,6 +30,7 @@ export const ROLLOUT_ACTIONS = [
   'rollout-restart',
   'rollout-baselineGone',
   'rollout-confirmed',
+  'rollout-measured',
 ] as const
 export type RolloutAction = (typeof ROLLOUT_ACTIONS)[number]
 
@@ -92,6 +93,21 @@ export const rolloutPlan = z
       )
       .optional()
       .describe('Webhooks that have to answer before something happens'),
+    checks: z
+      .array(
+        z.strictObject({
+          name: z.string(),
+          webhook: z.string(),
+          path: z.string(),
+          is: z.boolean().optional(),
+          below: z.number().optional(),
+          atMost: z.number().optional(),
+          basePath: z.string().optional(),
+          failures: z.number().nullable(),
+        }),
+      )
+      .optional()
+      .describe('Values that others measure, and that have to be good'),
   })
   .describe('Complete, in milliseconds') satisfies z.ZodType<Plan>
 
@@ -214,6 +230,7 @@ export const rolloutStatus = rolloutSummary.extend({
         'data',
         'evidence',
         'confirmation',
+        'check',
       ]),
       reason: z.string(),
     })
@@ -253,6 +270,7 @@ export const transitionRow = z.strictObject({
     'restart',
     'baselineGone',
     'confirmed',
+    'measured',
   ]),
   by: z.string().nullable().describe('Who did it; null where it moved by itself'),
   from: z.string().describe('For people, as in step 1 of 3 (1 %)'),

@@ -6,8 +6,11 @@ import { EVENT_FIELDS } from './events.ts'
 import { milliseconds, type Shaped } from './parts.ts'
 import { forReaders, toTolerant } from './tolerant.ts'
 
-/** What receivers get: signed JSON, signed CDEvents, or a message of a chat. */
-export const WEBHOOK_FORMS = ['standard', 'cdevents', 'slack', 'discord', 'teams'] as const
+/**
+ * What receivers get: signed JSON, signed CDEvents, or a message of a chat. `pull` gets nothing: it is asked for
+ * values that rollouts check.
+ */
+export const WEBHOOK_FORMS = ['standard', 'cdevents', 'slack', 'discord', 'teams', 'pull'] as const
 
 export type WebhookForm = (typeof WEBHOOK_FORMS)[number]
 
@@ -66,9 +69,11 @@ export const newWebhookBody = z.strictObject({
     ),
   secret: z
     .string()
-    .regex(WEBHOOK_SECRET, 'whsec_ and 24 to 64 bytes in base64')
+    .regex(/^[\x20-\x7e]{1,1000}$/, 'at most 1000 characters of ASCII')
     .optional()
-    .describe('What deliveries of the signed forms are signed with. Never shown again'),
+    .describe(
+      'What deliveries of the signed forms are signed with (whsec_ and 24 to 64 bytes in base64), or for "pull" the header Authorization. Never shown again',
+    ),
 })
 
 export type NewWebhookBody = Shaped<typeof newWebhookBody>

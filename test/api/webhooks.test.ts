@@ -182,7 +182,7 @@ describe('a webhook', () => {
   it.each([
     [{ form: 'slack' }, 422, 'secret'],
     [{ secret: undefined }, 422, 'secret'],
-    [{ secret: 'whsec_short' }, 400, 'secret'],
+    [{ secret: 'whsec_short' }, 422, 'secret'],
     [{ url: 'ftp://example.com/' }, 422, 'url'],
     [{ url: 'https://user:word@example.com/' }, 422, 'url'],
     [{ url: 'https://example.com/#x' }, 422, 'url'],

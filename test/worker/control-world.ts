@@ -96,6 +96,8 @@ export class World {
   askOrigin: ProbingDeps['ask'] = unexpected
   /** How receivers of webhooks answer. */
   sendWebhook: Send = unexpected
+  /** What the sources of checks answer. */
+  fetch: (url: string, options: RequestInit) => Promise<Response> = unexpected
   /** What rollouts are given to judge; what the control counted itself when left out. */
   source: WindowSource | undefined
   /** Who is told of what happens. */
@@ -161,6 +163,7 @@ export class World {
             now: () => this.now,
             createRecords: () => this.records,
             askOrigin: (target) => this.askOrigin(target),
+            fetch: (url, options) => this.fetch(url, options),
             sendWebhook: async (message, ms) => {
               // As the platform holds back a request until what was written before is stored.
               await state.storage.sync()

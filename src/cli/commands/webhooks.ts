@@ -92,7 +92,7 @@ const ADD = command({
   options: [
     {
       flags: '--form <form>',
-      about: 'standard, cdevents, slack, discord or teams',
+      about: 'standard, cdevents, slack, discord, teams or pull',
       required: true,
     },
     {
@@ -102,7 +102,8 @@ const ADD = command({
     },
     {
       flags: '--secret-file <file>',
-      about: 'the secret of a signed form (whsec_…); if left out, the command makes one',
+      about:
+        'the secret of a signed form (whsec_…), which the command makes if left out; for pull the header Authorization',
     },
   ],
   examples: [
@@ -127,11 +128,11 @@ const ADD = command({
       throw misuse(`"${name}" is no name: lower-case letters, digits and "-"`)
     }
     const isSigned = SIGNED_FORMS.has(form)
-    if (!isSigned && secretFile !== undefined) {
+    if (!isSigned && form !== 'pull' && secretFile !== undefined) {
       throw misuse(`a chat verifies no signature: leave --secret-file out with --form ${form}`)
     }
     const made = isSigned && secretFile === undefined ? makeSecret() : undefined
-    const secret = secretFile === undefined ? made : await readSecret(context, secretFile)
+    const secret = secretFile === undefined ? made : await readSecret(context, secretFile, form)
     const url = address === '-' ? (await readText(context, '-')).trim() : address
     if (!URL.canParse(url)) throw misuse('the address is none: write it as https://host/path')
     const api = await context.api()
@@ -154,9 +155,9 @@ function makeSecret(): string {
   return `whsec_${randomBytes(32).toString('base64')}`
 }
 
-async function readSecret(context: Context, file: string): Promise<string> {
+async function readSecret(context: Context, file: string, form: string): Promise<string> {
   const secret = (await readText(context, file)).trim()
-  if (WEBHOOK_SECRET.test(secret)) return secret
+  if (form === 'pull' || WEBHOOK_SECRET.test(secret)) return secret
   throw misuse(`${file} has no secret: write whsec_ and 24 to 64 bytes in base64`)
 }
 

@@ -15,7 +15,7 @@ const ASK_TIMEOUT_MS = 8000
 /** How plans ask: by the names of webhooks. */
 export type Gates = {
   /** Why a webhook cannot be asked; `undefined` if it can. */
-  readonly findProblem: (webhook: string) => string | undefined
+  readonly findProblem: (webhook: string, form: 'standard' | 'pull') => string | undefined
   /** Never throws. */
   readonly ask: (webhook: string, question: GateQuestion, timeoutMs: number) => Promise<boolean>
 }

@@ -2,6 +2,7 @@
 // changes of the document. All of it one after the other, so that no two give events to the same machine.
 
 import { err, ok, type Result } from '../../core/result.ts'
+import type { Measurement } from '../../core/rollout/checks.ts'
 import type { Confirming } from '../../core/rollout/confirm.ts'
 import type { RolloutEvent } from '../../core/rollout/events.ts'
 import { decideAttention } from '../../core/rollout/gate.ts'
@@ -120,6 +121,18 @@ export class Rollouts {
         // One that has ended meanwhile needs no confirmation.
         if (isOver) return ok(undefined)
         return given.ok ? this.#look(id) : given
+      })
+    })
+  }
+
+  /** Takes in what a check of the plan has come to. The next look acts on it. Never throws. */
+  measure(id: number, name: string, measured: Measurement): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#parts.store.get(id)?.ended_at !== null) return
+      await this.#try(id, () => {
+        const at = this.#parts.now()
+        const event: RolloutEvent = { kind: 'measured', name, ...measured, now: at }
+        return this.#give(id, () => ({ events: [event], acting: CONTROL, said: undefined, at }))
       })
     })
   }

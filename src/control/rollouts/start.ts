@@ -1,7 +1,7 @@
 // The way of one start, once its author is known: against the newest revision, checked, committed.
 
 import { err, ok, type Result } from '../../core/result.ts'
-import { findConfirmation, type PlannedConfirmation } from '../../core/rollout/confirm.ts'
+import { findConfirmation } from '../../core/rollout/confirm.ts'
 import type { Action } from '../../core/rollout/events.ts'
 import { START, toSetWeight } from '../../core/rollout/transition.ts'
 import { parsePlan } from '../../document/parse-plan.ts'
@@ -49,10 +49,19 @@ export async function askStart(
 /** Webhooks that the plan asks and that there are not. */
 function findUnaskable({ findProblem }: Gates, plan: Start['plan']): readonly DraftProblem[] {
   const parsed = parsePlan(plan)
-  const confirm: readonly PlannedConfirmation[] = (parsed.ok && parsed.value.confirm) || []
-  return confirm.flatMap(({ webhook }, i) => {
-    const message = findProblem(webhook)
-    return message === undefined ? [] : [{ path: `plan.confirm[${i}].webhook`, message }]
+  if (!parsed.ok) return []
+  const { confirm = [], checks = [] } = parsed.value
+  const asked = [
+    ...confirm.map(({ webhook }, i) => ({
+      webhook,
+      form: 'standard' as const,
+      at: `confirm[${i}]`,
+    })),
+    ...checks.map(({ webhook }, i) => ({ webhook, form: 'pull' as const, at: `checks[${i}]` })),
+  ]
+  return asked.flatMap(({ webhook, form, at }) => {
+    const message = findProblem(webhook, form)
+    return message === undefined ? [] : [{ path: `plan.${at}.webhook`, message }]
   })
 }
 

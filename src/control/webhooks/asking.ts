@@ -27,12 +27,16 @@ export type AskingDeps = Pick<DeliveringDeps, 'send' | 'now' | 'allowInsecure'> 
   readonly store: WebhookStore
 }
 
-/** Why this webhook cannot be asked; `undefined` if it can. */
-export function findUnaskable(store: WebhookStore, name: string): string | undefined {
+/** Why this webhook cannot confirm, or be checked; `undefined` if it can. */
+export function findUnaskable(
+  store: WebhookStore,
+  name: string,
+  form: 'standard' | 'pull' = 'standard',
+): string | undefined {
   const webhook = store.get(name)
   if (!webhook) return `there is no webhook "${name}": add it with "holo webhooks add"`
-  if (webhook.form === 'standard') return undefined
-  return `the webhook "${name}" has the form "${webhook.form}": only one of the form "standard" can confirm`
+  if (webhook.form === form) return undefined
+  return `the webhook "${name}" has the form "${webhook.form}", and this takes one of the form "${form}"`
 }
 
 const KIND = 'rollout.confirm'

@@ -244,7 +244,8 @@ function isEnabled({ disabled_at }: Webhook): boolean {
 
 function isFor({ events, form, dashboard }: Webhook, event: HoloEvent): boolean {
   if (!events.some((pattern) => matchesKind(pattern, event.kind))) return false
-  return form !== 'cdevents' || toBody(form, event, dashboard) !== undefined
+  const saysAll = form !== 'cdevents' && form !== 'pull'
+  return saysAll || toBody(form, event, dashboard) !== undefined
 }
 
 function toTaken({ id }: HoloEvent, at: number): Progress {

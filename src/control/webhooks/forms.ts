@@ -29,6 +29,8 @@ function toContent(form: WebhookForm, event: SentEvent, dashboard: string): obje
       return toStandard(event, dashboard)
     case 'cdevents':
       return toCdEvent(event, dashboard)
+    case 'pull':
+      return undefined
     case 'slack':
       return toSlack(toSentence(event), toLink(event, dashboard))
     case 'discord':

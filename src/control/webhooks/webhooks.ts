@@ -8,6 +8,7 @@ import {
   type NewWebhookBody,
   newWebhookBody,
   SIGNED_FORMS,
+  WEBHOOK_SECRET,
   type WebhookDelivery,
   type WebhookSummary,
 } from '../../wire/webhooks.ts'
@@ -51,14 +52,17 @@ export class Webhooks {
     }
     const wrong = this.#findWrong(asked) ?? findWrongUrl(asked, allowInsecure)
     if (wrong) return toInvalid(wrong.path, wrong.message)
-    const { name, url, form, secret } = asked
+    const { name, url, form } = asked
     const at = now()
     const webhook: Webhook = {
       name,
       url: new URL(url).href,
       form,
-      events: asked.events ?? (SIGNED_FORMS.has(form) ? ['*'] : EVENTS_FOR_PEOPLE),
-      secret: secret === undefined ? null : toSigningKey(secret),
+      events:
+        form === 'pull'
+          ? []
+          : (asked.events ?? (SIGNED_FORMS.has(form) ? ['*'] : EVENTS_FOR_PEOPLE)),
+      secret: toStoredSecret(asked),
       dashboard,
       created_at: at,
       created_by: author.principal.actor,
@@ -189,7 +193,11 @@ export class Webhooks {
     if (known.length >= MAX_WEBHOOKS) {
       return { path: '', message: `there are ${MAX_WEBHOOKS} webhooks, and no more can be` }
     }
+    if (form === 'pull') return undefined
     const isSigned = SIGNED_FORMS.has(form)
+    if (isSigned && secret !== undefined && !WEBHOOK_SECRET.test(secret)) {
+      return { path: 'secret', message: 'write whsec_ and 24 to 64 bytes in base64' }
+    }
     if (isSigned === (secret !== undefined)) return undefined
     const message = isSigned
       ? `deliveries of the form "${form}" are signed: give a secret`
@@ -218,6 +226,12 @@ export class Webhooks {
       why: webhook.why ?? undefined,
     }
   }
+}
+
+function toStoredSecret({ form, secret }: NewWebhookBody): ArrayBuffer | null {
+  if (secret === undefined) return null
+  if (form !== 'pull') return toSigningKey(secret)
+  return Uint8Array.from(new TextEncoder().encode(secret)).buffer
 }
 
 function findWrongUrl({ url }: NewWebhookBody, allowInsecure: boolean) {

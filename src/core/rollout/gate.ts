@@ -5,6 +5,7 @@ import { toDuration } from '../amounts.ts'
 import { isBetter, judge, toMissingText } from '../judge/verdict.ts'
 import { toNumber, toVisitors } from '../judge/words.ts'
 import { toBaselineFailures, toLogBaselineFails } from './baseline.ts'
+import { findUnpassed } from './checks.ts'
 import { type Plan, toQuestion } from './plan.ts'
 import {
   isRunning,
@@ -26,6 +27,7 @@ export type Obstacle = {
     | 'data'
     | 'evidence'
     | 'confirmation'
+    | 'check'
   readonly reason: string
 }
 
@@ -58,6 +60,8 @@ export function findObstacle(
   }
   const isDoubtful = isWithBaseline(state, phase) && mayBaselineFail(state)
   if (isDoubtful) return { kind: 'baseline', reason: toBaselineText(state) }
+  const unpassed = findUnpassed(state)
+  if (unpassed !== undefined) return { kind: 'check', reason: unpassed }
   const question = toQuestion(plan)
   if (gate === 'evidence' && outcome !== 'promote' && !goesOn(state, phase)) {
     return { kind: 'evidence', reason: toMissingText(question, toObserved(state)) }

@@ -4,6 +4,7 @@
 import { METRICS, type MetricRow } from '../counting/metrics.ts'
 import type { Metric } from '../judge/sets.ts'
 import type { Question } from '../judge/verdict.ts'
+import type { Check } from './checks.ts'
 import type { PlannedConfirmation } from './confirm.ts'
 
 /**
@@ -75,6 +76,8 @@ export type Plan = Question & {
   readonly baseline?: string | undefined
   /** Which webhooks have to answer before something happens; at most one for each moment. */
   readonly confirm?: readonly PlannedConfirmation[] | undefined
+  /** Values that others measure, and that have to be good. */
+  readonly checks?: readonly Check[] | undefined
 }
 
 /**

@@ -1,6 +1,7 @@
 // The state machine of a rollout: what each event does to it. It is pure: the clock is in the
 // event, counts come as windows, and the caller stores the state and carries out the actions.
 
+import { addMeasurement } from './checks.ts'
 import type { Action, RolloutEvent, StepResult } from './events.ts'
 import { decideAttention } from './gate.ts'
 import {
@@ -59,6 +60,10 @@ export function step(state: RolloutState, event: RolloutEvent): StepResult {
       return abort(timed, event)
     case 'confirmed':
       return confirm(timed, event)
+    case 'measured': {
+      const checks = addMeasurement(timed, event)
+      return ignore(checks ? { ...timed, checks } : timed)
+    }
     case 'versionPushed':
       return pushVersion(timed, phase, event)
     case 'restart':

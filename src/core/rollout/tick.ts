@@ -10,6 +10,7 @@ import { BLOCK_MS, type BlockFacts, type Metric } from '../judge/sets.ts'
 import { decideOutcome, judge, type Verdict } from '../judge/verdict.ts'
 import { toChanceText } from '../judge/words.ts'
 import { addToBaselineCheck, toLogBaselineFails } from './baseline.ts'
+import { findFailed } from './checks.ts'
 import { decidePermission } from './confirm.ts'
 import type { AuditRow, RolloutEvent, StepResult, Window } from './events.ts'
 import { findObstacle, type Obstacle, toBaselineText, toGate } from './gate.ts'
@@ -37,6 +38,8 @@ export function tick(
     const { reason } = judge(toQuestion(state.plan), toObserved(state))
     return after(noticed, takeBack(state, phase, event, 'evidence', reason))
   }
+  const failed = findFailed(state)
+  if (failed !== undefined) return after(noticed, takeBack(state, phase, event, 'evidence', failed))
   if (isBaselineFailing(state, phase)) return after(noticed, endBaseline(state, phase, event))
   const obstacle = findObstacle(state, phase, outcome)
   if (obstacle) return after(noticed, wait(state, phase, event, obstacle))
@@ -59,7 +62,7 @@ function goOn(state: RolloutState, phase: RunningPhase, event: RolloutEvent): St
       return stay(state)
     case 'silent': {
       const { silence, reason } = permission
-      if (silence === 'rollBack') return takeBack(state, phase, event, 'tooLong', reason)
+      if (silence === 'rollBack') return rollBack(state, event, 'tooLong', reason)
       if (phase.held) return stay(state)
       return move(state, event, { ...state, phase: { ...phase, held: true } }, `holds: ${reason}`)
     }

@@ -101,7 +101,8 @@ function forgetConfirming({ confirming: _, ...state }: RolloutState): RolloutSta
 /** The state of a new generation, in which nobody has come yet. */
 export function beginAnew(state: RolloutState): readonly [RolloutState, Action] {
   const generation = state.generation + 1
-  const anew = { ...forgetConfirming(state), generation, ...newAnalysis(state.plan) }
+  const { checks: _, ...kept } = forgetConfirming(state)
+  const anew = { ...kept, generation, ...newAnalysis(state.plan) }
   return [anew, { kind: 'startCounting', generation }]
 }
 
