@@ -43,6 +43,7 @@ import { STATUS } from './commands/status.ts'
 import { TAB_PINS } from './commands/tab-pins.ts'
 import { TOKEN_COMMANDS } from './commands/token.ts'
 import { VERSION_COMMANDS } from './commands/versions.ts'
+import { WATCH } from './commands/watch.ts'
 import { WEBHOOK_COMMANDS } from './commands/webhooks.ts'
 
 export const COMMAND_ROWS: readonly CommandRow[] = [
@@ -51,6 +52,7 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
   PUBLISH,
   ...VERSION_COMMANDS,
   STATUS,
+  WATCH,
   SHIFT,
   ...POINT_COMMANDS,
   ROLLBACK,

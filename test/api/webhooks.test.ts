@@ -180,12 +180,12 @@ describe('a webhook', () => {
   })
 
   it.each([
-    [{ form: 'slack' }, 422, 'secret'],
-    [{ secret: undefined }, 422, 'secret'],
-    [{ secret: 'whsec_short' }, 422, 'secret'],
-    [{ url: 'ftp://example.com/' }, 422, 'url'],
-    [{ url: 'https://user:word@example.com/' }, 422, 'url'],
-    [{ url: 'https://example.com/#x' }, 422, 'url'],
+    [{ form: 'slack' }, 400, 'secret'],
+    [{ secret: undefined }, 400, 'secret'],
+    [{ secret: 'whsec_short' }, 400, 'secret'],
+    [{ url: 'ftp://example.com/' }, 400, 'url'],
+    [{ url: 'https://user:word@example.com/' }, 400, 'url'],
+    [{ url: 'https://example.com/#x' }, 400, 'url'],
     [{ events: ['rollout.endet'] }, 400, 'events'],
     [{ name: 'No Name' }, 400, 'name'],
   ])('is refused with %o', async (more, status, path) => {

@@ -92,6 +92,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   versions: { works: [], bad: ['one-too-many'] },
   'versions abort': { works: ['0.0.7'], bad: ['no spaces'] },
   status: { works: [], bad: ['--interval', 'often'] },
+  watch: { works: ['--times', '1'], bad: ['--every', 'often'] },
   shift: { works: ['canary=5'], bad: ['canary=five'] },
   point: { works: ['canary', 'v1'], bad: ['Canary!', 'v1'] },
   swap: { works: ['main', 'canary'], bad: ['main', 'main'] },

@@ -65,6 +65,7 @@ const CALLS: readonly (readonly [name: string, ...args: string[]])[] = [
   ['publish', '.', '--version', '1.0.0'],
   ['versions'],
   ['status'],
+  ['watch', '--times', '1'],
   ['shift', 'canary=5', '--yes', '--wait'],
   ['point', 'canary', '1.0.0', '--yes'],
   ['swap', 'main', 'canary', '--yes'],

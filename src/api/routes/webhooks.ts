@@ -11,6 +11,7 @@ import {
   webhookParams,
   webhooksReply,
 } from '../../wire/webhooks.ts'
+import type { Failure } from '../http/problems.ts'
 import { type Call, type Route, route } from '../http/route.ts'
 
 export const WEBHOOK_ROUTES: readonly Route[] = [
@@ -34,12 +35,11 @@ export const WEBHOOK_ROUTES: readonly Route[] = [
     body: newWebhookBody,
     reply: webhook,
     status: 201,
-    failures: ['invalid_change'],
     handle: async (call) => {
       const { ask, caller, body } = call
       const asked = { ...body, dashboard: toDashboard(call) }
       const answer = await ask('changes', (control) => control.addWebhook(caller, asked))
-      return answer.ok ? ok({ body: answer.value }) : answer
+      return answer.ok ? ok({ body: answer.value }) : err(toOwnFailure(answer.error))
     },
   }),
   route({
@@ -106,15 +106,19 @@ export const WEBHOOK_ROUTES: readonly Route[] = [
     body: redeliverBody,
     oneAtATime: true,
     reply: delivery,
-    failures: ['invalid_change'],
     handle: async ({ ask, caller, params: { name }, body }) => {
       const answer = await ask('changes', (control) =>
         control.redeliver(caller, name, body.delivery),
       )
-      return answer.ok ? toFound(answer.value) : answer
+      return answer.ok ? toFound(answer.value) : err(toOwnFailure(answer.error))
     },
   }),
 ]
+
+/** A webhook is no part of the document: what is wrong with one is wrong with the request. */
+function toOwnFailure(failure: Failure): Failure {
+  return failure.kind === 'invalid_change' ? { ...failure, kind: 'invalid_request' } : failure
+}
 
 function toFound(body: object | undefined) {
   return body ? ok({ body }) : err({ kind: 'not_found' as const })
