@@ -21,6 +21,7 @@ import { SHADOW_ROUTE } from './routes/shadow.ts'
 import { TOKEN_ROUTES, WHOAMI_ROUTE } from './routes/tokens.ts'
 import { UPLOAD_ROUTES } from './routes/uploads.ts'
 import { VERSION_ROUTES } from './routes/versions.ts'
+import { WEBHOOK_ROUTES } from './routes/webhooks.ts'
 
 const CONTROLLED: readonly Route[] = [
   ...ENVIRONMENT_ROUTES,
@@ -41,6 +42,7 @@ const CONTROLLED: readonly Route[] = [
   EVENTS_ROUTE,
   LIVE_ROUTE,
   ...PREVIEW_ROUTES,
+  ...WEBHOOK_ROUTES,
   ...TOKEN_ROUTES,
   WHOAMI_ROUTE,
   ...SESSION_ROUTES,

@@ -44,6 +44,7 @@ import { TAB_PINS } from './commands/tab-pins.ts'
 import { TOKEN_COMMANDS } from './commands/token.ts'
 import { VERSION_COMMANDS } from './commands/versions.ts'
 import { WATCH } from './commands/watch.ts'
+import { WEBHOOK_COMMANDS } from './commands/webhooks.ts'
 
 export const COMMAND_ROWS: readonly CommandRow[] = [
   INIT,
@@ -76,6 +77,7 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
   FLAGS_STALE,
   ...EXPERIMENT_COMMANDS,
   ...PREVIEW_COMMANDS,
+  ...WEBHOOK_COMMANDS,
   EXPLAIN,
   BROWSER_ERRORS,
   SHADOW_REPORT,

@@ -23,6 +23,7 @@ import type { PreviewCalls } from './previews/contract.ts'
 import type { CollectionCalls, UploadCalls } from './releases/contract.ts'
 import type { RolloutCalls } from './rollouts/contract.ts'
 import type { ShadowCalls } from './shadow/contract.ts'
+import type { WebhookCalls } from './webhooks/contract.ts'
 
 export type {
   Answer,
@@ -75,6 +76,7 @@ export type ControlCalls = UploadCalls &
   HealthCalls &
   SessionCalls &
   PreviewCalls &
+  WebhookCalls &
   ErrorCalls &
   ShadowCalls &
   DocumentCalls

@@ -39,6 +39,7 @@ import type { Garbage, Upload } from './releases/contract.ts'
 import { toUpload } from './releases/uploads.ts'
 import type { FlagStart, Start } from './rollouts/contract.ts'
 import type { ShadowsQuery } from './shadow/contract.ts'
+import type { NewWebhook } from './webhooks/contract.ts'
 
 type Named = Pick<Upload, 'version' | 'serial'>
 
@@ -371,6 +372,39 @@ export class Control extends DurableObject<ControlEnv> implements ControlStub {
   async rotatePreviewKeys(caller: Caller, revokeAll: boolean) {
     const author = await this.#authoriseUnlimited(caller, 'admin')
     return author.ok ? this.#parts.previews.rotate(author.value, revokeAll) : author
+  }
+
+  webhooks(caller: Caller) {
+    return this.#answer(caller, 'read', () => this.#parts.webhooks.list())
+  }
+
+  deliveries(caller: Caller, name: string) {
+    return this.#answer(caller, 'read', () => this.#parts.webhooks.deliveries(name))
+  }
+
+  async addWebhook(caller: Caller, asked: NewWebhook) {
+    const author = await this.#authoriseUnlimited(caller, 'admin')
+    return author.ok ? this.#parts.webhooks.add(author.value, asked) : author
+  }
+
+  async removeWebhook(caller: Caller, name: string) {
+    const author = await this.#authoriseUnlimited(caller, 'admin')
+    return author.ok ? this.#parts.webhooks.remove(author.value, name) : author
+  }
+
+  async resumeWebhook(caller: Caller, name: string, skip: boolean) {
+    const author = await this.#authoriseUnlimited(caller, 'admin')
+    return author.ok ? this.#parts.webhooks.resume(author.value, name, skip) : author
+  }
+
+  async testWebhook(caller: Caller, name: string) {
+    const author = await this.#authoriseUnlimited(caller, 'admin')
+    return author.ok ? this.#parts.webhooks.test(author.value, name) : author
+  }
+
+  async redeliver(caller: Caller, name: string, id: number) {
+    const author = await this.#authoriseUnlimited(caller, 'admin')
+    return author.ok ? this.#parts.webhooks.redeliver(author.value, name, id) : author
   }
 
   signIn(caller: Caller) {

@@ -68,6 +68,19 @@ export const machineEvent = z.discriminatedUnion('kind', [
     action,
     now,
   }),
+  z.strictObject({
+    kind: z.literal('confirmed'),
+    before: z.enum(['step', 'promotion', 'rollback']),
+    by,
+    now,
+  }),
+  z.strictObject({
+    kind: z.literal('measured'),
+    name: z.string(),
+    outcome: z.enum(['pass', 'fail', 'unknown']),
+    text: z.string(),
+    now,
+  }),
   z.strictObject({ kind: z.literal('restart'), by, why: z.string(), now }),
   z.strictObject({ kind: z.literal('baselineGone'), by, action, now }),
   z.strictObject({

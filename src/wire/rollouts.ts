@@ -29,6 +29,8 @@ export const ROLLOUT_ACTIONS = [
   'rollout-trafficChanged',
   'rollout-restart',
   'rollout-baselineGone',
+  'rollout-confirmed',
+  'rollout-measured',
 ] as const
 export type RolloutAction = (typeof ROLLOUT_ACTIONS)[number]
 
@@ -80,6 +82,32 @@ export const rolloutPlan = z
     baseline: environmentName
       .optional()
       .describe('In which the old version is started anew, with as many visitors as the canary'),
+    confirm: z
+      .array(
+        z.strictObject({
+          before: z.enum(['start', 'step', 'promotion', 'rollback']),
+          webhook: z.string(),
+          waitMs: z.number(),
+          silence: z.enum(['goOn', 'hold', 'rollBack']),
+        }),
+      )
+      .optional()
+      .describe('Webhooks that have to answer before something happens'),
+    checks: z
+      .array(
+        z.strictObject({
+          name: z.string(),
+          webhook: z.string(),
+          path: z.string(),
+          is: z.boolean().optional(),
+          below: z.number().optional(),
+          atMost: z.number().optional(),
+          basePath: z.string().optional(),
+          failures: z.number().nullable(),
+        }),
+      )
+      .optional()
+      .describe('Values that others measure, and that have to be good'),
   })
   .describe('Complete, in milliseconds') satisfies z.ZodType<Plan>
 
@@ -198,7 +226,17 @@ export const rolloutStatus = rolloutSummary.extend({
   held: z.boolean().describe('Its maximum time has passed, and it waits'),
   obstacle: z
     .strictObject({
-      kind: z.enum(['paused', 'time', 'manual', 'sampleRatio', 'baseline', 'data', 'evidence']),
+      kind: z.enum([
+        'paused',
+        'time',
+        'manual',
+        'sampleRatio',
+        'baseline',
+        'data',
+        'evidence',
+        'confirmation',
+        'check',
+      ]),
       reason: z.string(),
     })
     .optional()
@@ -236,6 +274,8 @@ export const transitionRow = z.strictObject({
     'trafficChanged',
     'restart',
     'baselineGone',
+    'confirmed',
+    'measured',
   ]),
   by: z.string().nullable().describe('Who did it; null where it moved by itself'),
   from: z.string().describe('For people, as in step 1 of 3 (1 %)'),

@@ -75,6 +75,9 @@ const BODIES: Readonly<Record<string, unknown>> = {
   [`POST /blobs/${SHA256_OF_HELLO}/complete`]: { parts: 1 },
   'POST /gc': {},
   'POST /previews': { versions: ['none'] },
+  'POST /webhooks': { name: 'chat', url: 'https://hooks.example/', form: 'slack' },
+  'POST /webhooks/canary/resume': {},
+  'POST /webhooks/canary/redeliver': { delivery: 1 },
   'POST /tokens': { name: 'made by a test', scopes: ['read'] },
 }
 

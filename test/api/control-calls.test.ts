@@ -71,6 +71,22 @@ const CALLS: Record<Exclude<keyof ControlCalls, 'sync' | 'watch' | 'change'>, Ro
   createPreview: [(control, caller) => control.createPreview(caller, { versions: ['v1'] }), SHIFT],
   revokePreview: [(control, caller) => control.revokePreview(caller, 'abcdefghijkl'), SHIFT],
   rotatePreviewKeys: [(control, caller) => control.rotatePreviewKeys(caller, false), ['admin']],
+  webhooks: [(control, caller) => control.webhooks(caller), SCOPES],
+  deliveries: [(control, caller) => control.deliveries(caller, 'none'), SCOPES],
+  addWebhook: [
+    (control, caller) =>
+      control.addWebhook(caller, {
+        name: 'chat',
+        url: 'https://hooks.example/',
+        form: 'slack',
+        dashboard: 'https://shop.example/.holo/',
+      }),
+    ['admin'],
+  ],
+  removeWebhook: [(control, caller) => control.removeWebhook(caller, 'none'), ['admin']],
+  resumeWebhook: [(control, caller) => control.resumeWebhook(caller, 'none', false), ['admin']],
+  testWebhook: [(control, caller) => control.testWebhook(caller, 'none'), ['admin']],
+  redeliver: [(control, caller) => control.redeliver(caller, 'none', 1), ['admin']],
   errors: [
     (control, caller) =>
       control.errors(caller, {

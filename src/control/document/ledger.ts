@@ -1,6 +1,7 @@
 // Commits a revision, its audit row and its event in one transaction, and sets the alarm that publishes
 // it. The caller has made the content and checked that its author may make it.
 
+import { getOwn } from '../../core/own.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { digestText } from '../../loading/sync.ts'
 import type { AuditRow } from '../../wire/audit.ts'
@@ -108,6 +109,7 @@ export class Ledger {
         history.insert({ revision, seq: row.seq, digest: head.digest, text: head.text })
         for (const one of [...noted, row]) this.#insertAudit(one)
         outbox.add(toEvent(head, entry))
+        if (base) for (const event of toChanges(base, head, entry)) outbox.add(event)
         also?.(head)
       })
       this.#head = head
@@ -220,6 +222,28 @@ function toEvent({ revision, digest }: Head, { action, actor, reason }: Entry): 
     by: actor,
     ...(reason === undefined ? {} : { reason }),
   }
+}
+
+/** One event for each environment that points at another version than before. */
+function toChanges(before: Head, head: Head, { action, actor }: Entry): readonly NewEvent[] {
+  const [was, is] = [before.content.environments, head.content.environments]
+  const names = [...new Set([...Object.keys(is), ...Object.keys(was)])]
+  return names.flatMap((environment): NewEvent[] => {
+    const earlier = getOwn(was, environment)?.version
+    const version = getOwn(is, environment)?.version
+    if (earlier === version) return []
+    return [
+      {
+        kind: 'environment.changed',
+        environment,
+        version,
+        before: earlier,
+        revision: head.revision,
+        action,
+        by: actor,
+      },
+    ]
+  })
 }
 
 /** Makes audit rows that do not concern the document, each chained to the one before. */

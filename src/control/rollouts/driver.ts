@@ -2,6 +2,8 @@
 // changes of the document. All of it one after the other, so that no two give events to the same machine.
 
 import { err, ok, type Result } from '../../core/result.ts'
+import type { Measurement } from '../../core/rollout/checks.ts'
+import type { Confirming } from '../../core/rollout/confirm.ts'
 import type { RolloutEvent } from '../../core/rollout/events.ts'
 import { decideAttention } from '../../core/rollout/gate.ts'
 import { isRunning } from '../../core/rollout/state.ts'
@@ -10,11 +12,12 @@ import type { Author, ChangeDeps } from '../document/change.ts'
 import type { Head } from '../document/history.ts'
 import { toRetryMs } from '../intervals.ts'
 import { MAX_COMMIT_ATTEMPTS, MAX_STALE_CHANGES, ROLLOUT_LOOK_MS } from '../limits.ts'
+import type { Gates } from './confirming.ts'
 import type { FlagStart, RolloutRefused, Start, StartResult } from './contract.ts'
 import { CONTROL, type FeedDeps, type FeedFailure, type FeedOptions, feed } from './feed.ts'
 import { chargeLook, findDue, lookDueAt } from './schedule.ts'
 import { readForeign } from './seen.ts'
-import { findRolloutTrespass, startRollout } from './start.ts'
+import { askStart, findRolloutTrespass, startRollout } from './start.ts'
 import type { Rollout } from './store.ts'
 import { toStatus } from './tell.ts'
 import { Urgency } from './urgency.ts'
@@ -23,6 +26,8 @@ export type RolloutDeps = ChangeDeps &
   FeedDeps & {
     /** Runs a function after `ms` milliseconds, unless the object is evicted first. */
     readonly later: (run: () => unknown, ms: number) => void
+    /** Asks the webhooks that plans want to be asked. */
+    readonly gates: Gates
     /** Wakes the backends of a version. Never throws, and takes seconds at most. */
     readonly warm: (version: string) => Promise<void>
   }
@@ -67,7 +72,13 @@ export class Rollouts {
     // A baseline that is started anew is warmed like the canary, or it would look slow beside it.
     const versions =
       'flag' in start ? [] : [start.version, start.baselineVersion].filter((id) => id !== undefined)
-    if (!start.dryRun) await Promise.all(versions.map((one) => this.#parts.warm(one)))
+    const [refused] = start.dryRun
+      ? []
+      : await Promise.all([
+          askStart(this.#parts.gates, author, start),
+          ...versions.map((one) => this.#parts.warm(one)),
+        ])
+    if (refused) return err({ kind: 'rollout_refused', problems: [refused] })
     return this.#inTurn(() => startRollout(this.#parts, author, start))
   }
 
@@ -98,6 +109,34 @@ export class Rollouts {
       if (!given.ok) return err(this.#toRefused(given.error))
       const after = store.get(id)
       return ok(after && toStatus(after))
+    })
+  }
+
+  /** Takes in that a webhook has confirmed what its plan asks before this, and goes on. Never throws. */
+  confirm(id: number, before: Confirming['before'], by: string): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#try(id, async () => {
+        const at = this.#parts.now()
+        const event: RolloutEvent = { kind: 'confirmed', before, by, now: at }
+        const own = () => ({ events: [event], acting: CONTROL, said: undefined, at })
+        const given = await this.#give(id, own)
+        const isOver = !given.ok && given.error !== 'stale' && 'refused' in given.error
+        // One that has ended meanwhile needs no confirmation.
+        if (isOver) return ok(undefined)
+        return given.ok ? this.#look(id) : given
+      })
+    })
+  }
+
+  /** Takes in what a check of the plan has come to. The next look acts on it. Never throws. */
+  measure(id: number, name: string, measured: Measurement): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#parts.store.get(id)?.ended_at !== null) return
+      await this.#try(id, () => {
+        const at = this.#parts.now()
+        const event: RolloutEvent = { kind: 'measured', name, ...measured, now: at }
+        return this.#give(id, () => ({ events: [event], acting: CONTROL, said: undefined, at }))
+      })
     })
   }
 
@@ -226,6 +265,7 @@ export class Rollouts {
     try {
       const done = await work()
       if (!done.ok) this.#recordFailure(id, toText(done.error))
+      this.#parts.stalls.tell(id)
     } catch (cause) {
       console.error(`rollout ${id} could not be looked at`, cause)
       try {

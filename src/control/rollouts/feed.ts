@@ -28,6 +28,7 @@ import type { Outbox } from '../outbox.ts'
 import { applyActions } from './act.ts'
 import { type ComparedState, type Foreign, isSameTraffic, toSeen, toStratum } from './seen.ts'
 import type { WindowSource } from './source.ts'
+import type { Stalls } from './stalls.ts'
 import type { Rollout, RolloutStore, SaveOptions } from './store.ts'
 
 export type FeedDeps = {
@@ -36,6 +37,7 @@ export type FeedDeps = {
   readonly store: RolloutStore
   readonly source: WindowSource
   readonly outbox: Outbox
+  readonly stalls: Stalls
   readonly allowInsecure: boolean
 }
 
@@ -98,7 +100,7 @@ type Truth = {
 }
 
 export async function makeTrue(
-  { ledger, storage, store, source, outbox }: FeedDeps,
+  { ledger, storage, store, source, outbox, stalls }: FeedDeps,
   { rollout, head, fed, outcome, content, first }: Truth,
 ): Promise<Result<Head | undefined, 'stale' | readonly DraftProblem[]>> {
   const { state, actions, transitions } = outcome
@@ -122,7 +124,11 @@ export async function makeTrue(
       ...(look ? { look } : {}),
     }
     store.save(rollout, saved)
-    for (const event of toEvents(rollout, seen, transitions, fed.acting.actor)) outbox.add(event)
+    const waiting = isRunning(state.phase) ? [] : stalls.queued(rollout.id)
+    for (const event of toEvents(rollout, seen, transitions, fed.acting.actor, waiting)) {
+      outbox.add(event)
+    }
+    if (!isRunning(state.phase)) stalls.end(rollout.id)
     tellSource(source, rollout, seen, state, actions)
   }
   const entries = transitions.map((one) => toEntry(rollout, one, fed))
@@ -133,8 +139,9 @@ export async function makeTrue(
   }
   if (last) await ledger.record(entries, () => write(undefined))
   else storage.transactionSync(() => write(undefined))
-  // After a look the alarm is set anyway; after anything else a look may be due sooner than it is set.
-  if (!fed.look) ledger.armAlarm()
+  // After a look the alarm is set anyway; after anything else a look may be due sooner than it is set, and so may
+  // a question to confirm something.
+  if (!fed.look || state.confirming) ledger.armAlarm()
   return ok(undefined)
 }
 
@@ -217,6 +224,7 @@ function toEvents(
   { version, baseVersion }: Pick<ComparedState, 'version' | 'baseVersion'>,
   transitions: readonly MadeTransition[],
   actor: string,
+  waiting: string[],
 ): NewEvent[] {
   return transitions.map((transition) => {
     const { row, after } = transition
@@ -235,12 +243,13 @@ function toEvents(
       reason: row.reason,
     }
     if (after.name === 'promoted' || after.name === 'rolledBack') {
-      return { kind: 'rollout.ended', ...told, outcome: after.name }
+      const ended = { kind: 'rollout.ended', ...told, outcome: after.name } as const
+      return waiting.length > 0 ? { ...ended, waiting } : ended
     }
     const kind = toKind(transition)
-    return kind === 'rollout.stepped'
-      ? { kind, ...told, from: row.from, to: row.to }
-      : { kind, ...told }
+    if (kind === 'rollout.stepped') return { kind, ...told, from: row.from, to: row.to }
+    const cause = isRunning(after) ? after.paused?.cause : undefined
+    return kind === 'rollout.paused' ? { kind, ...told, cause } : { kind, ...told }
   })
 }
 

@@ -1,8 +1,10 @@
 // The way of one start, once its author is known: against the newest revision, checked, committed.
 
 import { err, ok, type Result } from '../../core/result.ts'
+import { findConfirmation } from '../../core/rollout/confirm.ts'
 import type { Action } from '../../core/rollout/events.ts'
 import { START, toSetWeight } from '../../core/rollout/transition.ts'
+import { parsePlan } from '../../document/parse-plan.ts'
 import { MAX_REASON_CHARACTERS } from '../../wire/parts.ts'
 import {
   findEnvironmentTrespass,
@@ -28,15 +30,69 @@ import {
   findInTheWay,
 } from './begin.ts'
 import { beginFlag } from './begin-flag.ts'
+import type { Gates } from './confirming.ts'
 import type { FlagStart, RolloutRefused, Start, StartResult } from './contract.ts'
 import { type FeedDeps, makeTrue } from './feed.ts'
 import type { Pair } from './seen.ts'
 import { toFlagPair } from './seen-flag.ts'
-import type { RolloutStore } from './store.ts'
 import { toStatus } from './tell.ts'
 
+/** Asks the webhook that the plan wants to be asked before the start. Says why it may not start. */
+export async function askStart(
+  { ask }: Gates,
+  { requestId }: Author,
+  start: Start | FlagStart,
+): Promise<DraftProblem | undefined> {
+  const { plan, reason } = start
+  const parsed = parsePlan(plan)
+  const confirmation = parsed.ok ? findConfirmation(parsed.value, 'start') : undefined
+  if (!confirmation) return undefined
+  const { webhook, waitMs, silence } = confirmation
+  const question = { id: `confirm_start_${requestId}`, before: 'start' as const }
+  const about = { ...toAsked(start), ...(reason === undefined ? {} : { reason }) }
+  const isConfirmed = await ask(webhook, { ...question, ...about }, waitMs)
+  if (isConfirmed || silence === 'goOn') return undefined
+  const message = `the webhook "${webhook}" has not confirmed the start: see "holo webhooks deliveries ${webhook}"`
+  return { path: 'plan.confirm', message }
+}
+
+/** What is started, as a webhook is asked about it. */
+function toAsked(start: Start | FlagStart) {
+  if (!('flag' in start)) {
+    const { environment, base, version } = start
+    return { environment, base, version }
+  }
+  const { flag: key, variant, base } = start
+  return {
+    environment: toFlagPair({ key, variant, base: '', before: null }).environment,
+    base,
+    version: variant,
+  }
+}
+
+/** Webhooks that the plan asks and that there are not. */
+function findUnaskable({ findProblem }: Gates, plan: Start['plan']): readonly DraftProblem[] {
+  const parsed = parsePlan(plan)
+  if (!parsed.ok) return []
+  const { confirm = [], checks = [] } = parsed.value
+  const asked = [
+    ...confirm.map(({ webhook }, i) => ({
+      webhook,
+      form: 'standard' as const,
+      at: `confirm[${i}]`,
+    })),
+    ...checks.map(({ webhook }, i) => ({ webhook, form: 'pull' as const, at: `checks[${i}]` })),
+  ]
+  return asked.flatMap(({ webhook, form, at }) => {
+    const message = findProblem(webhook, form)
+    return message === undefined ? [] : [{ path: `plan.${at}.webhook`, message }]
+  })
+}
+
+type StartDeps = ChangeDeps & FeedDeps & { readonly gates: Gates }
+
 export async function startRollout(
-  parts: ChangeDeps & FeedDeps,
+  parts: StartDeps,
   author: Author,
   start: Start | FlagStart,
 ): Promise<Result<StartResult, RolloutRefused>> {
@@ -52,11 +108,13 @@ export async function startRollout(
   if (!head) {
     return toInvalid([{ path: '', message: 'there is no document yet: begin with a whole one' }])
   }
+  const unaskable = findUnaskable(parts.gates, start.plan)
+  if (unaskable.length > 0) return toInvalid(unaskable)
   const options = { id: store.nextId(), by: author.principal.actor, at: now(), allowInsecure }
   const begun =
     'flag' in start
-      ? toBegunFlag(store, author, start, head.content, options)
-      : toBegun(store, author, start, head.content, options)
+      ? toBegunFlag(parts, author, start, head.content, options)
+      : toBegun(parts, author, start, head.content, options)
   if (!begun.ok) return begun
   const goesTooFar = findPlanTrespass(author.principal, head.content, begun.value, allowInsecure)
   if (goesTooFar) return err({ kind: 'denied', denial: 'forbidden', why: goesTooFar })
@@ -66,10 +124,10 @@ export async function startRollout(
   return commit(parts, author, start, head, begun.value)
 }
 
-type Running = Pick<RolloutStore, 'running'>
+type Running = Pick<StartDeps, 'store' | 'stalls'>
 
 function toBegun(
-  store: Running,
+  { store, stalls }: Running,
   { principal }: Author,
   start: Start,
   current: Content,
@@ -85,13 +143,16 @@ function toBegun(
   const why = findRolloutTrespass(principal, { ...start, ...pair })
   if (why) return err({ kind: 'denied', denial: 'forbidden', why })
   const problems = findInTheWay(store.running(), pair)
-  if (problems.length > 0) return err({ kind: 'rollout_refused', problems })
+  if (problems.length > 0) {
+    if (!start.dryRun) stalls.queue(pair, start.version, principal.actor)
+    return err({ kind: 'rollout_refused', problems })
+  }
   const begun = begin(start, base.value, current, options)
   return begun.ok ? begun : toInvalid(begun.error)
 }
 
 function toBegunFlag(
-  store: Running,
+  { store, stalls }: Running,
   { principal }: Author,
   start: FlagStart,
   current: Content,
@@ -103,7 +164,10 @@ function toBegunFlag(
   const { flag: key, variant } = start
   const pair = toFlagPair({ key, variant, base: '', before: null })
   const problems = findInTheWay(store.running(), pair)
-  if (problems.length > 0) return err({ kind: 'rollout_refused', problems })
+  if (problems.length > 0) {
+    if (!start.dryRun) stalls.queue(pair, variant, principal.actor)
+    return err({ kind: 'rollout_refused', problems })
+  }
   const begun = beginFlag(start, current, options)
   return begun.ok ? begun : toInvalid(begun.error)
 }

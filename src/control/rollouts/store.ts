@@ -244,6 +244,12 @@ export class RolloutStore {
     return [...rows].reverse()
   }
 
+  /** When its last transition was. */
+  movedAt(id: number): number | undefined {
+    const last = this.transitions(id, 1)[0]
+    return last && (JSON.parse(last.row) as AuditRow).at
+  }
+
   /** The transitions that the events from one number to another (exclusive) have made, oldest first. */
   transitionsOf(id: number, from: number, to: number): readonly TransitionRow[] {
     return [

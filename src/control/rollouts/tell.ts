@@ -6,6 +6,7 @@ import { toFindingText } from '../../core/judge/finding.ts'
 import { findSmallestLoss, toLogSampleRatio } from '../../core/judge/sample-ratio.ts'
 import { decideOutcome, judge, type Verdict } from '../../core/judge/verdict.ts'
 import { nameVersions, toNumber, toVisitors } from '../../core/judge/words.ts'
+import { toUnconfirmed } from '../../core/rollout/confirm.ts'
 import { findObstacle } from '../../core/rollout/gate.ts'
 import { toQuestion } from '../../core/rollout/plan.ts'
 import {
@@ -72,8 +73,10 @@ export function toStatus(rollout: Rollout): RolloutStatus {
   const observed = toObserved(state)
   const question = toQuestion(plan)
   const outcome = decideOutcome(question, observed)
+  const unconfirmed = isRunning(phase) ? toUnconfirmed(state) : undefined
   const obstacle =
-    isRunning(phase) && outcome !== 'rollback' ? findObstacle(state, phase, outcome) : null
+    (isRunning(phase) && outcome !== 'rollback' ? findObstacle(state, phase, outcome) : null) ??
+    (unconfirmed === undefined ? null : { kind: 'confirmation' as const, reason: unconfirmed })
   return {
     ...toSummary(rollout),
     plan,

@@ -1,6 +1,7 @@
 // The state machine of a rollout: what each event does to it. It is pure: the clock is in the
 // event, counts come as windows, and the caller stores the state and carries out the actions.
 
+import { addMeasurement } from './checks.ts'
 import type { Action, RolloutEvent, StepResult } from './events.ts'
 import { decideAttention } from './gate.ts'
 import {
@@ -57,6 +58,12 @@ export function step(state: RolloutState, event: RolloutEvent): StepResult {
       return promote(timed, event)
     case 'abort':
       return abort(timed, event)
+    case 'confirmed':
+      return confirm(timed, event)
+    case 'measured': {
+      const checks = addMeasurement(timed, event)
+      return ignore(checks ? { ...timed, checks } : timed)
+    }
     case 'versionPushed':
       return pushVersion(timed, phase, event)
     case 'restart':
@@ -149,6 +156,14 @@ function advance(state: RolloutState, phase: RunningPhase, event: Of<'advance'>)
   const next = toFollowing(state)
   if (isRunning(next)) return enter(state, event, { ...next, paused: phase.paused }, reason)
   return enter(state, event, next.name === 'promoted' ? { ...next, reason } : next, reason)
+}
+
+/** The next tick goes on, if the gate is still open then. An answer to another question changes nothing. */
+function confirm(state: RolloutState, event: Of<'confirmed'>): StepResult {
+  const { confirming } = state
+  if (confirming?.before !== event.before || confirming.isConfirmed) return ignore(state)
+  const after = { ...state, confirming: { ...confirming, isConfirmed: true } }
+  return move(state, event, after, `confirmed by ${event.by}`)
 }
 
 /** Ends the rollout in favour of the release, from whatever phase. */

@@ -137,6 +137,15 @@ export function toRolloutSentence(rollout: RunningRolloutReply): SiteSentence {
           next === undefined ? 'Let it go on' : `Go to ${toPercentLabel(next)}`,
         ),
       }
+    case 'check':
+    case 'confirmation':
+      return {
+        ...base,
+        tone: held ? 'warn' : toRolloutTone(rollout),
+        text: `${has}, ${toJudgement(rollout)}; ${goal} when ${obstacle.kind === 'check' ? 'all checks pass' : 'it is confirmed'}.`,
+        more: toSentence(obstacle.reason),
+        move: held ? command('advance', 'Let it go on') : command('pause', 'Pause'),
+      }
     case 'sampleRatio':
       return {
         tone: 'bad',
