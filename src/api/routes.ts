@@ -11,6 +11,7 @@ import { ERROR_ROUTES } from './routes/errors.ts'
 import { EXPERIMENT_ROUTES } from './routes/experiments.ts'
 import { EXPLAIN_ROUTE } from './routes/explain.ts'
 import { FLAG_ROUTES } from './routes/flags.ts'
+import { FREEZE_ROUTES } from './routes/freeze.ts'
 import { HEALTH_ROUTE, SERVICES_HEALTH_ROUTE } from './routes/health.ts'
 import { HISTORY_ROUTES } from './routes/history.ts'
 import { METRICS_ROUTES } from './routes/metrics.ts'
@@ -31,6 +32,7 @@ const CONTROLLED: readonly Route[] = [
   ...BLOB_ROUTES,
   COLLECTION_ROUTE,
   ...ROLLOUT_ROUTES,
+  ...FREEZE_ROUTES,
   ...HISTORY_ROUTES,
   EXPLAIN_ROUTE,
   ...METRICS_ROUTES,

@@ -11,6 +11,7 @@ import { FLAGS_COMMANDS } from './commands/flags.ts'
 import { FLAGS_IMPORT } from './commands/flags-import.ts'
 import { FLAGS_STALE } from './commands/flags-stale.ts'
 import { FLAGS_TRY_COMMANDS } from './commands/flags-try.ts'
+import { FREEZE_COMMANDS } from './commands/freeze.ts'
 import { GC } from './commands/gc.ts'
 import { HISTORY_COMMANDS } from './commands/history.ts'
 import { INIT } from './commands/init.ts'
@@ -53,6 +54,7 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
   ...POINT_COMMANDS,
   ROLLBACK,
   WITHDRAW,
+  ...FREEZE_COMMANDS,
   ROLLOUT_PLAN,
   ROLLOUT_START,
   ROLLOUT_STATUS,

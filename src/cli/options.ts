@@ -40,7 +40,7 @@ export function parseWhole(rule: string): (text: string) => number {
   }
 }
 
-function parseReason(text: string): string {
+export function parseReason(text: string): string {
   if (text.length <= MAX_REASON_CHARACTERS) return text
   throw new InvalidArgumentError(`at most ${MAX_REASON_CHARACTERS} characters`)
 }

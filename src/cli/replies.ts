@@ -52,6 +52,7 @@ const EXIT_OF_CODE: Words<ExitCode> = {
 /** Messages for problems whose title in the API is about HTTP. */
 const SENTENCES: Words<string> = {
   forbidden: 'the token may not do this',
+  frozen: 'no release goes forward now',
   no_document: 'there is no document yet: nothing has been published here',
   not_found: 'this Holo does not have what the command names',
   stale: 'the document has changed since the revision that you saw',
@@ -67,6 +68,7 @@ const SENTENCES: Words<string> = {
 export const FIRST_COMMAND = 'holo publish ./dist --version 1.0.0 --first main'
 
 const HINTS: Words<string> = {
+  frozen: 'taking a release back works all the same; "holo unfreeze" ends a freeze',
   forbidden: 'create a token with this scope: holo token create',
   no_document: `begin with "${FIRST_COMMAND}", or with "holo import" of a saved document`,
   stale: 'check what has changed, then repeat the command',
@@ -112,6 +114,10 @@ export async function toCliFailure(response: Response, hasToken: boolean): Promi
   if (code === 'forbidden' && detail !== undefined) {
     const message = `the token may not do this: ${toHarmless(detail)}`
     return new CliFailure('limited', EXIT.refused, message, { ...details, hint: undefined })
+  }
+  if (code === 'frozen' && detail !== undefined) {
+    const message = `no release goes forward now: ${toHarmless(detail)}`
+    return new CliFailure(code, EXIT.refused, message, details)
   }
   return new CliFailure(
     code,

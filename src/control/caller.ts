@@ -50,9 +50,13 @@ export type Denial = Extract<
 /** Asks for rows before `before` (exclusive), newest first, at most `limit`. */
 export type PageQuery = { readonly before: number | undefined; readonly limit: number }
 
+/** A change goes forward, and nothing may now: docs/safety.md. */
+export type FrozenResult = { readonly kind: 'frozen'; readonly detail: string }
+
 /** Why a change was refused. */
 export type RefusedResult =
   | DeniedResult
+  | FrozenResult
   /** The document has changed since the author read it. */
   | ({ readonly kind: 'stale' } & ProblemDetails<'stale'>)
   /** An unknown name, a withdrawn version, a document that would have problems, and the like. */

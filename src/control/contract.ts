@@ -22,6 +22,7 @@ import type { FlagCountsPage } from './flags/counts.ts'
 import type { PreviewCalls } from './previews/contract.ts'
 import type { CollectionCalls, UploadCalls } from './releases/contract.ts'
 import type { RolloutCalls } from './rollouts/contract.ts'
+import type { SafetyCalls } from './safety/contract.ts'
 
 export type {
   Answer,
@@ -75,6 +76,7 @@ export type ControlCalls = UploadCalls &
   SessionCalls &
   PreviewCalls &
   ErrorCalls &
+  SafetyCalls &
   DocumentCalls
 
 /**

@@ -10,6 +10,7 @@ import type { AuditRow, Verification } from '../wire/audit.ts'
 import type { CommitResult } from '../wire/changes.ts'
 import { commandSchema, SCOPE_OF_COMMAND } from '../wire/commands.ts'
 import type { EventPage } from '../wire/events.ts'
+import type { FreezeBody } from '../wire/freeze.ts'
 import type { ControlHealth } from '../wire/health.ts'
 import type { RevisionSummary } from '../wire/history.ts'
 import type { NewPreviewBody } from '../wire/previews.ts'
@@ -168,7 +169,7 @@ export class Control extends DurableObject<ControlEnv> implements ControlStub {
 
   health(caller: Caller): Answer<ControlHealth> {
     return this.#answer(caller, 'read', () => {
-      const { ledger, state, edits, pace, now } = this.#parts
+      const { ledger, state, edits, pace, now, freezing } = this.#parts
       const row = state.read()
       return {
         revision: ledger.head?.revision ?? 0,
@@ -180,6 +181,7 @@ export class Control extends DurableObject<ControlEnv> implements ControlStub {
         nextMs: pace.nextMs(now()),
         overwritten: edits.countOverwritten(),
         fill: listFill(ledger.head, ledger.databaseBytes),
+        freeze: freezing.current(),
       }
     })
   }
@@ -268,6 +270,25 @@ export class Control extends DurableObject<ControlEnv> implements ControlStub {
   ) {
     const author = await this.#authorise(caller, 'shift')
     return author.ok ? this.#parts.rollouts.command(author.value, id, command, reason) : author
+  }
+
+  readFreeze(caller: Caller) {
+    const { freezing } = this.#parts
+    return this.#answer(caller, 'read', () => ({ freeze: freezing.current() }))
+  }
+
+  async freeze(caller: Caller, asked: FreezeBody) {
+    const author = await this.#authoriseUnlimited(caller, 'shift')
+    if (!author.ok) return author
+    await this.#parts.freezing.begin(author.value, asked)
+    return this.readFreeze(caller)
+  }
+
+  async unfreeze(caller: Caller, reason: string | undefined) {
+    const author = await this.#authoriseUnlimited(caller, 'shift')
+    if (!author.ok) return author
+    await this.#parts.freezing.end(author.value, reason)
+    return this.readFreeze(caller)
   }
 
   rollouts(caller: Caller, page: PageQuery) {

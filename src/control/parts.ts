@@ -36,6 +36,9 @@ import { Rollouts } from './rollouts/driver.ts'
 import { RolloutReader } from './rollouts/reading.ts'
 import type { WindowSource } from './rollouts/source.ts'
 import { RolloutStore } from './rollouts/store.ts'
+import { Freezing } from './safety/freezing.ts'
+import { Safety } from './safety/safety.ts'
+import { Served } from './safety/served.ts'
 import { createTables } from './tables.ts'
 import { Tasks } from './tasks.ts'
 
@@ -86,6 +89,7 @@ export type ControlParts = PublisherDeps &
     readonly draining: Draining
     readonly live: Live
     readonly previews: Previews
+    readonly freezing: Freezing
   }
 
 const SEAMS: Omit<ControlSeams, 'askOrigin'> = {
@@ -112,7 +116,9 @@ export function createParts(
   const state = new State(sql)
   const tasks = new Tasks(storage, now)
   const outbox = new Outbox({ sql, subscribers, now, arm: () => tasks.arm() })
-  const ledger = new Ledger({ storage, history, state, tasks, outbox, allowInsecure })
+  const served = new Served(sql)
+  const ledger = new Ledger({ storage, history, state, tasks, outbox, served, allowInsecure })
+  const freezing = new Freezing({ sql, ledger, outbox, now })
   const errors = new ErrorGroups({
     storage,
     store: new ErrorStore(sql),
@@ -142,6 +148,7 @@ export function createParts(
     retention: readRetentionSettings(env),
     findUnfinished: createFindUnfinished({ records, uploads, isDeleting }),
     listRunning: () => store.running(),
+    safety: new Safety({ freezing, served }),
     forgetErrors: (versions) => errors.forget(versions),
   }
   const access = createAccess({
@@ -219,6 +226,12 @@ export function createParts(
       isRunning: () => retiring.isRunning,
     },
     {
+      name: 'freeze',
+      dueAt: () => freezing.dueAt(),
+      run: () => freezing.run(),
+      isRunning: () => false,
+    },
+    {
       name: 'drains',
       dueAt: () => draining.dueAt(),
       run: () => draining.run(),
@@ -256,6 +269,7 @@ export function createParts(
     uploading: new Uploading(shared),
     collecting,
     retiring,
+    freezing,
     access,
     live,
     previews: new Previews({ ...shared, store: previews, outbox }),

@@ -193,7 +193,16 @@ export const rolloutStatus = rolloutSummary.extend({
   held: z.boolean().describe('Its maximum time has passed, and it waits'),
   obstacle: z
     .strictObject({
-      kind: z.enum(['paused', 'time', 'manual', 'sampleRatio', 'baseline', 'data', 'evidence']),
+      kind: z.enum([
+        'paused',
+        'time',
+        'manual',
+        'sampleRatio',
+        'baseline',
+        'data',
+        'evidence',
+        'frozen',
+      ]),
       reason: z.string(),
     })
     .optional()

@@ -198,6 +198,8 @@ const TABLE: Table = {
       ['POST', '/tokens', { name: 'x', scopes: ['admin'], expiresInDays: 6 }],
     ],
   },
+  'PUT /freeze': { others: [['PUT', '/freeze', { reason: 'x' }]], own: [] },
+  'DELETE /freeze': { others: [['DELETE', '/freeze']], own: [] },
   'POST /previews': {
     others: [
       ['POST', '/previews', { versions: ['1.0.0'] }],

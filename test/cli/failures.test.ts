@@ -97,6 +97,8 @@ const ROWS: Readonly<Record<string, Row>> = {
   swap: { works: ['main', 'canary'], bad: ['main', 'main'] },
   rollback: { works: ['--to', '1'], bad: ['--to', 'yesterday'] },
   withdraw: { works: ['v3'], bad: ['no spaces'] },
+  freeze: { works: ['--reason', 'x', '--yes'], bad: ['--reason', 'x', '--until', 'yesterday'] },
+  unfreeze: { works: ['--yes'], bad: ['one-too-many'] },
   'rollout plan': { works: ['instant', '--visitors', '1/min'], bad: ['standrad'] },
   'rollout start': { works: ['v2'], bad: ['no spaces'] },
   'rollout status': { works: ['1'], bad: ['first'] },

@@ -77,6 +77,8 @@ describe('an empty Holo', () => {
     'versions abort',
     'previews revoke',
     'previews rotate',
+    'freeze',
+    'unfreeze',
   ]
   const names = COMMAND_ROWS.filter(
     ({ name, scope }) => scope !== 'none' && !APART.includes(name),

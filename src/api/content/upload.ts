@@ -195,6 +195,7 @@ function toRefusal(error: Exclude<FinishFailure, DeniedResult | { kind: 'unverif
     case 'taken':
       return toDiffering([`the record of this id has the manifest ${error.manifest}`])
     case 'invalid':
+    case 'frozen':
       return toFailure(error)
   }
 }

@@ -57,6 +57,7 @@ export function toFailure(refused: RolloutRefused): Failure {
         ? { kind: 'forbidden', detail: refused.why }
         : { kind: refused.denial }
     case 'stale':
+    case 'frozen':
     case 'rollout_refused':
       return refused
     case 'invalid':

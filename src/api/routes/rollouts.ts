@@ -90,7 +90,7 @@ export const ROLLOUT_ROUTES: readonly Route[] = [
       params: rolloutParams,
       query: rolloutCommandQuery,
       changes: 'rollouts',
-      failures: ['rollout_refused', 'stale', 'invalid_change'],
+      failures: ['rollout_refused', 'stale', 'invalid_change', 'frozen'],
       reply: rolloutStatus,
       handle: async ({ ask, caller, params: { id }, query }) => {
         const answer = await ask('changes', (control) =>

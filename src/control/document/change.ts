@@ -11,13 +11,14 @@ import { findRunningTrespass, findTrespass } from '../access/token-limits.ts'
 import type { DocumentChange, Principal, RefusedResult } from '../contract.ts'
 import { MAX_STALE_CHANGES } from '../limits.ts'
 import type { Pair } from '../rollouts/seen.ts'
+import type { Safety } from '../safety/safety.ts'
 import { applyCommand } from './apply.ts'
 import type { OwnCommand } from './apply-versions.ts'
 import type { Entry } from './audit.ts'
 import { type Content, countMoves } from './content.ts'
 import type { DraftProblem } from './draft.ts'
 import type { Head, History } from './history.ts'
-import type { CommitFailure, Ledger } from './ledger.ts'
+import type { Ledger } from './ledger.ts'
 import { findClosed } from './opening.ts'
 import { addsForGood, findFullDatabase } from './room.ts'
 
@@ -39,6 +40,7 @@ export type ChangeDeps = {
   readonly now: () => number
   readonly allowInsecure: boolean
   readonly findUnfinished: FindUnfinished
+  readonly safety: Safety
   /** The environments of all running rollouts. */
   readonly listRunning: () => readonly Pair[]
 }
@@ -57,7 +59,7 @@ export async function makeChange(
   { principal, requestId }: Author,
   { command, expectedRevision, reason, dryRun, also }: MadeChange,
 ): Promise<Result<CommitResult, RefusedResult>> {
-  const { ledger, history, now, allowInsecure, findUnfinished, listRunning } = parts
+  const { ledger, history, now, allowInsecure, findUnfinished, listRunning, safety } = parts
   if (reason !== undefined && reason.length > MAX_REASON_CHARACTERS) {
     return toInvalid([
       { path: 'reason', message: `a reason has at most ${MAX_REASON_CHARACTERS} characters` },
@@ -79,6 +81,11 @@ export async function makeChange(
     (head && findRunningTrespass(limits, head.content, applied.value, listRunning()))
   if (why) return err({ kind: 'denied', denial: 'forbidden', why })
   if (head && applied.value === head.content) return ok(toCommitted(head, head, false))
+  // Going back to an earlier revision is never held.
+  const guard =
+    command.kind === 'rollback' ? undefined : () => safety.findFrozen(head?.content, applied.value)
+  const held = guard?.()
+  if (held) return err(held)
   // A rollback needs no check: these versions were finalised when environments pointed at them before.
   const unfinished =
     command.kind === 'rollback' ? [] : await findUnfinished(head?.content, applied.value)
@@ -94,12 +101,14 @@ export async function makeChange(
   }
   const committed = dryRun
     ? await ledger.preview(applied.value, head)
-    : await ledger.commit(applied.value, entry, head, also && { also })
+    : await ledger.commit(applied.value, entry, head, { ...(also && { also }), guard })
   if (committed.ok) {
     const made = toCommitted(committed.value, head, !dryRun)
     return ok(command.kind === 'rollback' ? withoutInherited(made) : made)
   }
-  return committed.error === 'stale' ? toStale(parts, expectedRevision) : toInvalid(committed.error)
+  const { error } = committed
+  if (error === 'stale') return toStale(parts, expectedRevision)
+  return 'kind' in error ? err(error) : toInvalid(error)
 }
 
 /**
@@ -157,7 +166,7 @@ function toStale({ ledger, history }: ChangeDeps, expected: number): Result<neve
   })
 }
 
-function toInvalid(problems: Exclude<CommitFailure, 'stale'>): Result<never, RefusedResult> {
+function toInvalid(problems: readonly DraftProblem[]): Result<never, RefusedResult> {
   return err({ kind: 'invalid', problems })
 }
 

@@ -75,11 +75,13 @@ export class Rollouts {
     reason: string | undefined,
   ): Promise<Result<RolloutStatus | undefined, RolloutRefused>> {
     return this.#inTurn(async () => {
-      const { store, now } = this.#parts
+      const { store, now, safety } = this.#parts
       const before = store.get(id)
       if (!before) return ok(undefined)
       const why = findRolloutTrespass(principal, { ...before, version: before.seen.version })
       if (why) return err({ kind: 'denied', denial: 'forbidden', why })
+      const hold = STOPS.has(command) ? undefined : safety.hold()
+      if (hold !== undefined) return err({ kind: 'frozen', detail: hold })
       // Take in first what is due: it belongs to the step that the command may end.
       if (decideAttention(before.state) === 'rarely') await this.#try(id, () => this.#look(id))
       const { actor, token } = principal
@@ -138,14 +140,15 @@ export class Rollouts {
   }
 
   async #look(id: number) {
-    const { now, source } = this.#parts
+    const { now, source, safety } = this.#parts
     const at = now()
+    const hold = safety.hold()
     const done = await this.#give(id, (rollout) => {
       const { windows, problem } = this.#readWindows(rollout)
       const { state } = rollout
       const isNew = ({ id }: { id: number }) => id > state.lastWindow
       return {
-        events: [{ kind: 'tick', windows, now: at }],
+        events: [{ kind: 'tick', windows, ...(hold === undefined ? {} : { hold }), now: at }],
         acting: CONTROL,
         said: undefined,
         at,
@@ -254,6 +257,7 @@ export class Rollouts {
       const current = this.#parts.ledger.head?.revision ?? 0
       return { kind: 'stale', expected: current, current, changes: [] }
     }
+    if ('kind' in error) return error
     if ('denied' in error) return { kind: 'denied', denial: 'forbidden', why: error.denied }
     if ('refused' in error) {
       return { kind: 'rollout_refused', problems: [{ path: '', message: error.refused }] }
@@ -270,6 +274,7 @@ export class Rollouts {
 
 function toText(error: FeedFailure): string {
   if (error === 'stale') return 'the document changed all the time'
+  if ('kind' in error) return error.kind === 'frozen' ? error.detail : (error.why ?? error.denial)
   if ('denied' in error) return error.denied
   if ('refused' in error) return error.refused
   return error.map(({ path, message }) => `${path}: ${message}`).join('; ')

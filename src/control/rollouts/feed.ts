@@ -21,10 +21,10 @@ import type { Limits } from '../../wire/tokens.ts'
 import { findTrespass } from '../access/token-limits.ts'
 import type { Entry } from '../document/audit.ts'
 import type { Content } from '../document/content.ts'
-import type { DraftProblem } from '../document/draft.ts'
 import type { Head } from '../document/history.ts'
 import type { CommitFailure, Ledger } from '../document/ledger.ts'
 import type { Outbox } from '../outbox.ts'
+import type { Safety } from '../safety/safety.ts'
 import { applyActions } from './act.ts'
 import { type ComparedState, type Foreign, isSameTraffic, toSeen, toStratum } from './seen.ts'
 import type { WindowSource } from './source.ts'
@@ -36,6 +36,7 @@ export type FeedDeps = {
   readonly store: RolloutStore
   readonly source: WindowSource
   readonly outbox: Outbox
+  readonly safety: Safety
   readonly allowInsecure: boolean
 }
 
@@ -98,10 +99,13 @@ type Truth = {
 }
 
 export async function makeTrue(
-  { ledger, storage, store, source, outbox }: FeedDeps,
+  { ledger, storage, store, source, outbox, safety }: FeedDeps,
   { rollout, head, fed, outcome, content, first }: Truth,
-): Promise<Result<Head | undefined, 'stale' | readonly DraftProblem[]>> {
+): Promise<Result<Head | undefined, CommitFailure>> {
   const { state, actions, transitions } = outcome
+  // A rollback is never held, whatever else it does to the document.
+  const takesBack = actions.some(({ kind }) => kind === 'rollBack')
+  const guard = takesBack ? undefined : () => safety.findFrozen(head.content, content)
   const write = (made: Head | undefined) => {
     first?.()
     const { revision } = made ?? head
@@ -129,7 +133,7 @@ export async function makeTrue(
   const last = entries.at(-1)
   if (last && content !== head.content) {
     const notes = entries.slice(0, -1)
-    return ledger.commit(content, last, head, { also: write, notes })
+    return ledger.commit(content, last, head, { also: write, notes, guard })
   }
   if (last) await ledger.record(entries, () => write(undefined))
   else storage.transactionSync(() => write(undefined))

@@ -15,6 +15,7 @@ import type { Author, ChangeDeps } from '../document/change.ts'
 import { type Content, countMoves } from '../document/content.ts'
 import type { DraftProblem } from '../document/draft.ts'
 import type { Head } from '../document/history.ts'
+import type { CommitFailure } from '../document/ledger.ts'
 import { findClosed } from '../document/opening.ts'
 import { findFullDatabase } from '../document/room.ts'
 import { MAX_STALE_CHANGES } from '../limits.ts'
@@ -30,7 +31,7 @@ export async function startRollout(
   author: Author,
   start: Start,
 ): Promise<Result<StartResult, RolloutRefused>> {
-  const { ledger, store, now, allowInsecure, findUnfinished } = parts
+  const { ledger, store, now, allowInsecure, findUnfinished, safety } = parts
   if (start.reason !== undefined && start.reason.length > MAX_REASON_CHARACTERS) {
     const message = `a reason has at most ${MAX_REASON_CHARACTERS} characters`
     return toInvalid([{ path: 'reason', message }])
@@ -51,6 +52,8 @@ export async function startRollout(
   }
   const why = findRolloutTrespass(author.principal, { ...start, ...pair })
   if (why) return err({ kind: 'denied', denial: 'forbidden', why })
+  const hold = safety.hold()
+  if (hold !== undefined) return err({ kind: 'frozen', detail: hold })
   const problems = findInTheWay(store.running(), pair)
   if (problems.length > 0) return err({ kind: 'rollout_refused', problems })
   const options = { id: store.nextId(), by: author.principal.actor, at: now(), allowInsecure }
@@ -120,7 +123,7 @@ async function tryOut(
   { rollout, content }: Begun,
 ): Promise<Result<StartResult, RolloutRefused>> {
   const made = await parts.ledger.preview(content, head)
-  if (!made.ok) return made.error === 'stale' ? toStale(parts, start) : toInvalid(made.error)
+  if (!made.ok) return toRefused(parts, start, made.error)
   return ok({ ...toCommitted(made.value, head), changed: false, plan: rollout.state.plan })
 }
 
@@ -147,7 +150,7 @@ async function commit(
     },
     first: () => parts.store.add(rollout),
   })
-  if (!made.ok) return made.error === 'stale' ? toStale(parts, start) : toInvalid(made.error)
+  if (!made.ok) return toRefused(parts, start, made.error)
   parts.ledger.armAlarm()
   const stored = parts.store.get(rollout.id)
   return ok({
@@ -160,6 +163,15 @@ async function commit(
 function toCommitted({ revision, digest, text, content }: Head, before: Head) {
   const moved = countMoves(before.content.traffic, content.traffic)
   return { revision, digest, text, moved, closed: findClosed(before.content, content) }
+}
+
+function toRefused(
+  parts: ChangeDeps,
+  start: Start,
+  error: CommitFailure,
+): Result<never, RolloutRefused> {
+  if (error === 'stale') return toStale(parts, start)
+  return 'kind' in error ? err(error) : toInvalid(error)
 }
 
 function toInvalid(problems: readonly DraftProblem[]): Result<never, RolloutRefused> {

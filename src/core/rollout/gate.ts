@@ -17,7 +17,15 @@ import {
 
 /** What keeps a gate shut: as a code, and in words. */
 export type Obstacle = {
-  readonly kind: 'paused' | 'time' | 'manual' | 'sampleRatio' | 'baseline' | 'data' | 'evidence'
+  readonly kind:
+    | 'paused'
+    | 'time'
+    | 'manual'
+    | 'sampleRatio'
+    | 'baseline'
+    | 'data'
+    | 'evidence'
+    | 'frozen'
   readonly reason: string
 }
 
@@ -60,7 +68,7 @@ export function findObstacle(
       reason: `not shown to be better yet: ${judge(question, toObserved(state)).reason}`,
     }
   }
-  return null
+  return state.hold === undefined ? null : { kind: 'frozen', reason: state.hold }
 }
 
 /** So much evidence against a canary is common where nothing is wrong. */

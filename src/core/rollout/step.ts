@@ -46,7 +46,7 @@ export function step(state: RolloutState, event: RolloutEvent): StepResult {
     case 'start':
       return refuse(state, 'already started')
     case 'tick':
-      return tick(timed, phase, event, event.windows)
+      return tick({ ...timed, hold: event.hold }, phase, event, event.windows)
     case 'pause':
       return pause(timed, phase, event)
     case 'resume':

@@ -16,6 +16,8 @@ const WORDS: Readonly<Record<string, string>> = {
   'remove-versions': 'removed old versions',
   adopt: 'adopted an edit of KV',
   republish: 'published the document again',
+  freeze: 'froze releases',
+  unfreeze: 'ended a freeze',
   'token-create': 'created a token',
   'token-revoke': 'revoked a token',
   'preview-create': 'made a preview link',
