@@ -28,6 +28,7 @@ export type ChangeOptions = SharedOptions & {
   readonly ifRevision?: number
   readonly wait?: boolean
   readonly dryRun?: boolean
+  readonly belowFloor?: boolean
 }
 
 export type Context = {
@@ -84,7 +85,7 @@ type Row<S extends z.ZodObject> = {
   readonly name: string
   readonly about: string
   readonly scope: CommandScope
-  /** The command also has `--yes`, `--reason`, `--if-revision`, `--wait` and `--dry-run`. */
+  /** The command also has `--yes`, `--reason`, `--if-revision`, `--wait`, `--dry-run` and `--below-floor`. */
   readonly changes?: 'document'
   readonly arguments?: readonly Argument[]
   readonly options?: readonly Option[]

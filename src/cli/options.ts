@@ -30,6 +30,10 @@ export const CHANGE_OPTIONS: readonly Option[] = [
     about: 'only if this is still the current revision (exit code 4 if not)',
     parse: parseWhole('a revision is a whole number from 1'),
   },
+  {
+    flags: '--below-floor',
+    about: 'gives visitors a version below the floor of another one all the same (docs/safety.md)',
+  },
   { flags: '--wait', about: 'waits until the change is in KV and used for every page' },
 ]
 

@@ -46,6 +46,8 @@ export type DocumentChange = {
   readonly reason: string | undefined
   /** Only reports what the change would do. */
   readonly dryRun: boolean
+  /** Goes back below the floor of a version all the same. */
+  readonly belowFloor?: boolean
 }
 
 /** Counts that were lost since the control was created. */

@@ -267,9 +267,11 @@ export class Control extends DurableObject<ControlEnv> implements ControlStub {
     id: number,
     command: RolloutCommand,
     reason: string | undefined,
+    belowFloor = false,
   ) {
     const author = await this.#authorise(caller, 'shift')
-    return author.ok ? this.#parts.rollouts.command(author.value, id, command, reason) : author
+    if (!author.ok) return author
+    return this.#parts.rollouts.command(author.value, id, command, { reason, belowFloor })
   }
 
   readFreeze(caller: Caller) {

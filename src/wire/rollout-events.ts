@@ -60,7 +60,7 @@ export const machineEvent = z.discriminatedUnion('kind', [
     hold: z.string().optional().describe('Why nothing may go forward, as in a freeze'),
     now,
   }),
-  z.strictObject({ kind: z.literal('pause'), by, now }),
+  z.strictObject({ kind: z.literal('pause'), by, why, now }),
   z.strictObject({ kind: z.literal('resume'), by, now }),
   z.strictObject({ kind: z.literal('advance'), by, now }),
   z.strictObject({ kind: z.literal('promote'), by, action, why, now }),

@@ -7,7 +7,14 @@ import type { Verdict } from '../core/judge/verdict.ts'
 import type { AuditRow } from '../core/rollout/events.ts'
 import type { Plan } from '../core/rollout/plan.ts'
 import { committed } from './changes.ts'
-import { environmentName, milliseconds, reason, type Shaped, versionId } from './parts.ts'
+import {
+  belowFloor,
+  environmentName,
+  milliseconds,
+  reason,
+  type Shaped,
+  versionId,
+} from './parts.ts'
 
 /** What people may do to a rollout that runs. */
 export const ROLLOUT_COMMANDS = ['pause', 'resume', 'advance', 'promote', 'abort'] as const
@@ -303,7 +310,7 @@ export type RolloutStart = Shaped<typeof rolloutStart>
 
 export const rolloutParams = z.strictObject({ id: z.string().regex(/^[0-9A-Za-z-]{1,40}$/) })
 
-export const rolloutCommandQuery = z.strictObject({ reason })
+export const rolloutCommandQuery = z.strictObject({ reason, belowFloor })
 
 export const rolloutStartReply = committed.extend({
   rollout: rolloutStatus.optional().describe('Not of a dry run'),

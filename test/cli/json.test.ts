@@ -59,6 +59,7 @@ const CALLS: readonly (readonly [name: string, ...args: string[]])[] = [
   ['init', '--url', 'https://shop.example.com'],
   ['login', 'https://shop.example.com'],
   ['publish', '.', '--version', '1.0.0'],
+  ['publish', '.', '--version', '1.0.0-next', '--floor', '1.0.0'],
   ['versions'],
   ['status'],
   ['shift', 'canary=5', '--yes', '--wait'],

@@ -54,7 +54,11 @@ export function toPercents(document: AssignmentsDocument): ReadonlyMap<string, n
 type ChangeCall = Pick<
   Call<
     unknown,
-    { readonly dryRun: 'true' | 'false'; readonly reason?: string | undefined },
+    {
+      readonly dryRun: 'true' | 'false'
+      readonly reason?: string | undefined
+      readonly belowFloor?: 'true' | undefined
+    },
     unknown
   >,
   'ask' | 'caller' | 'query' | 'expectedRevision'
@@ -66,7 +70,8 @@ export async function commitChange(
   command: Command,
 ): Handled {
   const dryRun = query.dryRun === 'true'
-  const change = { command, expectedRevision, reason: query.reason, dryRun }
+  const belowFloor = query.belowFloor === 'true'
+  const change = { command, expectedRevision, reason: query.reason, dryRun, belowFloor }
   const answer = await ask(dryRun ? 'none' : 'changes', (control) => control.change(caller, change))
   if (!answer.ok) return answer
   const { revision, digest, changed, moved, closed, text } = answer.value

@@ -58,6 +58,7 @@ export function toFailure(refused: RolloutRefused): Failure {
         : { kind: refused.denial }
     case 'stale':
     case 'frozen':
+    case 'below_floor':
     case 'rollout_refused':
       return refused
     case 'invalid':

@@ -37,7 +37,14 @@ export const ROLLOUT_ROUTES: readonly Route[] = [
     reply: rolloutStartReply,
     handle: async ({ ask, caller, query, body, expectedRevision }) => {
       const dryRun = query.dryRun === 'true'
-      const start = { ...body, base: body.base, expectedRevision, reason: query.reason, dryRun }
+      const start = {
+        ...body,
+        base: body.base,
+        expectedRevision,
+        reason: query.reason,
+        dryRun,
+        belowFloor: query.belowFloor === 'true',
+      }
       const answer = await ask(dryRun ? 'none' : 'changes', (control) =>
         control.startRollout(caller, start),
       )
@@ -90,11 +97,17 @@ export const ROLLOUT_ROUTES: readonly Route[] = [
       params: rolloutParams,
       query: rolloutCommandQuery,
       changes: 'rollouts',
-      failures: ['rollout_refused', 'stale', 'invalid_change', 'frozen'],
+      failures: ['rollout_refused', 'stale', 'invalid_change', 'frozen', 'below_floor'],
       reply: rolloutStatus,
       handle: async ({ ask, caller, params: { id }, query }) => {
         const answer = await ask('changes', (control) =>
-          control.commandRollout(caller, Number(id), command, query.reason),
+          control.commandRollout(
+            caller,
+            Number(id),
+            command,
+            query.reason,
+            query.belowFloor === 'true',
+          ),
         )
         if (!answer.ok) return answer
         return answer.value ? ok({ body: answer.value }) : err({ kind: 'not_found' })

@@ -182,7 +182,14 @@ function findAmongTraffic(limits: Limits, before: Content, after: Content): stri
 }
 
 /** The fields of a version that do not depend on the environments that point at it. */
-const OF_A_VERSION = ['manifest', 'services', 'withdrawn', 'published', 'frameworkPin'] as const
+const OF_A_VERSION = [
+  'manifest',
+  'services',
+  'withdrawn',
+  'published',
+  'frameworkPin',
+  'floor',
+] as const
 
 function findAmongVersions(limits: Limits, before: Content, after: Content): string | undefined {
   const [was, is] = [before.versions, after.versions]

@@ -57,7 +57,7 @@ export type Author = { readonly principal: Principal; readonly requestId: string
 export async function makeChange(
   parts: ChangeDeps,
   { principal, requestId }: Author,
-  { command, expectedRevision, reason, dryRun, also }: MadeChange,
+  { command, expectedRevision, reason, dryRun, belowFloor = false, also }: MadeChange,
 ): Promise<Result<CommitResult, RefusedResult>> {
   const { ledger, history, now, allowInsecure, findUnfinished, listRunning, safety } = parts
   if (reason !== undefined && reason.length > MAX_REASON_CHARACTERS) {
@@ -81,10 +81,13 @@ export async function makeChange(
     (head && findRunningTrespass(limits, head.content, applied.value, listRunning()))
   if (why) return err({ kind: 'denied', denial: 'forbidden', why })
   if (head && applied.value === head.content) return ok(toCommitted(head, head, false))
-  // Going back to an earlier revision is never held.
-  const guard =
-    command.kind === 'rollback' ? undefined : () => safety.findFrozen(head?.content, applied.value)
-  const held = guard?.()
+  const guard = () =>
+    safety.findRefusal(head?.content, applied.value, {
+      belowFloor,
+      // Going back to an earlier revision is never frozen.
+      takesBack: command.kind === 'rollback',
+    })
+  const held = guard()
   if (held) return err(held)
   // A rollback needs no check: these versions were finalised when environments pointed at them before.
   const unfinished =
@@ -95,7 +98,7 @@ export async function makeChange(
     actor: principal.actor,
     token: principal.token,
     action: command.kind,
-    detail: toDetail(command),
+    detail: belowFloor ? { ...asObject(toDetail(command)), belowFloor } : toDetail(command),
     reason,
     requestId,
   }
@@ -168,6 +171,10 @@ function toStale({ ledger, history }: ChangeDeps, expected: number): Result<neve
 
 function toInvalid(problems: readonly DraftProblem[]): Result<never, RefusedResult> {
   return err({ kind: 'invalid', problems })
+}
+
+function asObject(detail: unknown): object {
+  return typeof detail === 'object' && detail !== null ? detail : { detail }
 }
 
 /** The command for the audit row, without the document, which the revision holds already. */

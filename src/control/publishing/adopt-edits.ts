@@ -110,7 +110,8 @@ export class External {
     const { ledger, edits, now, safety } = this.#parts
     const { revision, digest, text } = found
     const content = withOwnKeys(withKnownMarks(found.content, head?.content), head?.content)
-    const held = head && safety.findFrozen(head.content, content)
+    const options = { takesBack: false, belowFloor: false }
+    const held = head && safety.findRefusal(head.content, content, options)
     if (held) {
       console.warn(`an edit of KV is not adopted: ${held.detail}`)
       edits.keep({ at: now(), outcome: 'overwritten', revision, digest, text })

@@ -22,6 +22,8 @@ export type Start = Omit<RolloutStart, 'base' | 'baselineVersion'> & {
   readonly reason: string | undefined
   /** Says what would happen and changes nothing. */
   readonly dryRun: boolean
+  /** Starts it although it could not take its release back. */
+  readonly belowFloor?: boolean
 }
 
 /** Why a rollout was not started, or not commanded. */
@@ -51,6 +53,7 @@ export type RolloutCalls = {
     id: number,
     command: RolloutCommand,
     reason: string | undefined,
+    belowFloor?: boolean,
   ) => Promise<Result<RolloutStatus | undefined, RolloutRefused | DeniedResult>>
   /** Newest first. */
   readonly rollouts: (caller: Caller, page: PageQuery) => Answer<readonly RolloutSummary[]>

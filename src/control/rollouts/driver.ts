@@ -6,6 +6,7 @@ import type { RolloutEvent } from '../../core/rollout/events.ts'
 import { decideAttention } from '../../core/rollout/gate.ts'
 import { isRunning } from '../../core/rollout/state.ts'
 import type { RolloutCommand, RolloutStatus } from '../../wire/rollouts.ts'
+import type { BelowFloorResult } from '../caller.ts'
 import type { Author, ChangeDeps } from '../document/change.ts'
 import type { Head } from '../document/history.ts'
 import { toRetryMs } from '../intervals.ts'
@@ -72,7 +73,7 @@ export class Rollouts {
     { principal, requestId }: Author,
     id: number,
     command: RolloutCommand,
-    reason: string | undefined,
+    { reason, belowFloor }: { readonly reason: string | undefined; readonly belowFloor: boolean },
   ): Promise<Result<RolloutStatus | undefined, RolloutRefused>> {
     return this.#inTurn(async () => {
       const { store, now, safety } = this.#parts
@@ -92,6 +93,7 @@ export class Rollouts {
         acting,
         said: reason,
         at: event.now,
+        belowFloor,
         ...(STOPS.has(command) ? {} : { limits: principal.limits }),
       }))
       if (!given.ok) return err(this.#toRefused(given.error))
@@ -159,7 +161,21 @@ export class Rollouts {
       }
     })
     if (done.ok) source.confirm(id)
+    else if (isBelowFloor(done.error)) await this.#pauseBelow(id, done.error.detail)
     return done
+  }
+
+  /**
+   * Evidence speaks against a release that cannot be taken back, because the base is below its floor: it
+   * stays where it is until a person decides.
+   */
+  async #pauseBelow(id: number, detail: string): Promise<void> {
+    const rollout = this.#parts.store.get(id)
+    if (!rollout || !isRunning(rollout.state.phase) || rollout.state.phase.paused !== null) return
+    const at = this.#parts.now()
+    const why = `it should be taken back, and ${detail}`
+    const event: RolloutEvent = { kind: 'pause', by: CONTROL.actor, why, now: at }
+    await this.#give(id, () => ({ events: [event], acting: CONTROL, said: undefined, at }))
   }
 
   #readWindows({ id, state }: Rollout) {
@@ -274,10 +290,14 @@ export class Rollouts {
 
 function toText(error: FeedFailure): string {
   if (error === 'stale') return 'the document changed all the time'
-  if ('kind' in error) return error.kind === 'frozen' ? error.detail : (error.why ?? error.denial)
+  if ('kind' in error) return 'detail' in error ? error.detail : (error.why ?? error.denial)
   if ('denied' in error) return error.denied
   if ('refused' in error) return error.refused
   return error.map(({ path, message }) => `${path}: ${message}`).join('; ')
+}
+
+function isBelowFloor(error: FeedFailure): error is BelowFloorResult {
+  return typeof error === 'object' && 'kind' in error && error.kind === 'below_floor'
 }
 
 function toMessage(cause: unknown): string {

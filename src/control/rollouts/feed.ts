@@ -54,6 +54,8 @@ export type FeedOptions = {
   readonly look?: SaveOptions['look']
   /** Runs in the transaction that stores what the events lead to. */
   readonly also?: () => void
+  /** Goes back below the floor of a version all the same. */
+  readonly belowFloor?: boolean
   /** Of the token that commands it, where these bound what the command may make of the document. */
   readonly limits?: Limits
 }
@@ -105,7 +107,8 @@ export async function makeTrue(
   const { state, actions, transitions } = outcome
   // A rollback is never held, whatever else it does to the document.
   const takesBack = actions.some(({ kind }) => kind === 'rollBack')
-  const guard = takesBack ? undefined : () => safety.findFrozen(head.content, content)
+  const { belowFloor = false } = fed
+  const guard = () => safety.findRefusal(head.content, content, { takesBack, belowFloor })
   const write = (made: Head | undefined) => {
     first?.()
     const { revision } = made ?? head

@@ -1,5 +1,6 @@
 // The way of one start, once its author is known: against the newest revision, checked, committed.
 
+import { getOwn } from '../../core/own.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Action } from '../../core/rollout/events.ts'
 import { START, toSetWeight } from '../../core/rollout/transition.ts'
@@ -19,6 +20,7 @@ import type { CommitFailure } from '../document/ledger.ts'
 import { findClosed } from '../document/opening.ts'
 import { findFullDatabase } from '../document/room.ts'
 import { MAX_STALE_CHANGES } from '../limits.ts'
+import { findNoWayBack } from '../safety/floor.ts'
 import { applyActions } from './act.ts'
 import { type Begun, begin, findBase, findBaseline, findInTheWay } from './begin.ts'
 import type { RolloutRefused, Start, StartResult } from './contract.ts'
@@ -59,6 +61,11 @@ export async function startRollout(
   const options = { id: store.nextId(), by: author.principal.actor, at: now(), allowInsecure }
   const begun = begin(start, base.value, head.content, options)
   if (!begun.ok) return toInvalid(begun.error)
+  const baseVersion = getOwn(head.content.environments, base.value)?.version ?? ''
+  const noWayBack = start.belowFloor
+    ? undefined
+    : findNoWayBack(begun.value.content, start.version, baseVersion)
+  if (noWayBack) return err({ kind: 'below_floor', detail: noWayBack })
   const goesTooFar = findPlanTrespass(author.principal, head.content, begun.value, allowInsecure)
   if (goesTooFar) return err({ kind: 'denied', denial: 'forbidden', why: goesTooFar })
   const unfinished = await findUnfinished(head.content, begun.value.content)
@@ -147,6 +154,7 @@ async function commit(
       acting: { actor, token, requestId },
       said: start.reason,
       at,
+      belowFloor: start.belowFloor === true,
     },
     first: () => parts.store.add(rollout),
   })

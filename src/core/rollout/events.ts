@@ -64,7 +64,8 @@ export type RolloutEvent = { readonly now: number } & (
       readonly windows: readonly Window[]
       readonly hold?: string | undefined
     }
-  | ({ readonly kind: 'pause' } & By)
+  /** `why` says in words why the control itself pauses it. */
+  | ({ readonly kind: 'pause'; readonly why?: string | undefined } & By)
   | ({ readonly kind: 'resume' } & By)
   /** A person opens the present gate, whatever it asks for. */
   | ({ readonly kind: 'advance' } & By)

@@ -123,9 +123,10 @@ function start(state: RolloutState, event: Of<'start'>): StepResult {
 /** Stops time and steps. The judge goes on: evidence rolls back a paused release too. */
 function pause(state: RolloutState, phase: RunningPhase, event: Of<'pause'>): StepResult {
   if (phase.paused !== null) return refuse(state, `already paused: ${phase.paused.text}`)
-  const text = `by ${event.by}`
+  const text = event.why ?? `by ${event.by}`
   const paused: Pause = { by: event.by, cause: 'command', text }
-  return move(state, event, { ...state, phase: { ...phase, paused } }, `paused ${text}`)
+  const reason = event.why === undefined ? `paused ${text}` : `paused: ${text}`
+  return move(state, event, { ...state, phase: { ...phase, paused } }, reason)
 }
 
 /** Goes on with the plan, and sets a weight that was changed by hand back to the plan's. */
