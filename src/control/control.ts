@@ -443,7 +443,9 @@ export class Control extends DurableObject<ControlEnv> implements ControlStub {
   /** Checks a scope for a call that concerns all versions: a limited token is refused. */
   async #authoriseUnlimited(caller: Caller, scope: Scope): Promise<Result<Author, DeniedResult>> {
     const author = await this.#authorise(caller, scope)
-    if (!author.ok || !isLimited(author.value.principal.limits ?? {})) return author
+    if (!author.ok) return author
+    const { limits = {} } = author.value.principal
+    if (!isLimited(limits) && limits.budget === undefined) return author
     const why = 'the token is limited, and this concerns every version'
     return err({ kind: 'denied', denial: 'forbidden', why })
   }

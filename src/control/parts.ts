@@ -148,7 +148,7 @@ export function createParts(
     retention: readRetentionSettings(env),
     findUnfinished: createFindUnfinished({ records, uploads, isDeleting }),
     listRunning: () => store.running(),
-    safety: new Safety({ freezing, served }),
+    safety: new Safety({ freezing, served, listRunning: () => store.running() }),
     forgetErrors: (versions) => errors.forget(versions),
   }
   const access = createAccess({
@@ -199,6 +199,7 @@ export function createParts(
     storage,
     store,
     source: createSource(counting),
+    served,
     later,
     warm: (version) => warmVersion(asking, version),
   })

@@ -86,6 +86,7 @@ export async function makeChange(
       belowFloor,
       // Going back to an earlier revision is never frozen.
       takesBack: command.kind === 'rollback',
+      budget: limits.budget,
     })
   const held = guard()
   if (held) return err(held)
@@ -104,7 +105,11 @@ export async function makeChange(
   }
   const committed = dryRun
     ? await ledger.preview(applied.value, head)
-    : await ledger.commit(applied.value, entry, head, { ...(also && { also }), guard })
+    : await ledger.commit(applied.value, entry, head, {
+        ...(also && { also }),
+        guard,
+        isBudgeted: limits.budget !== undefined,
+      })
   if (committed.ok) {
     const made = toCommitted(committed.value, head, !dryRun)
     return ok(command.kind === 'rollback' ? withoutInherited(made) : made)

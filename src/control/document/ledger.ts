@@ -48,6 +48,8 @@ export type CommitOptions = {
   readonly floor?: number
   readonly also?: (head: Head) => void
   readonly notes?: readonly Entry[]
+  /** A token with a budget makes the change. */
+  readonly isBudgeted?: boolean
   readonly guard?: (() => RefusedByGuard | undefined) | undefined
 }
 
@@ -90,7 +92,7 @@ export class Ledger {
     content: Content,
     entry: Entry,
     base: Head | undefined,
-    { floor = 0, also, notes = [], guard }: CommitOptions = {},
+    { floor = 0, also, notes = [], guard, isBudgeted = false }: CommitOptions = {},
   ): Promise<Result<Head, CommitFailure>> {
     const { storage, history, outbox, served } = this.#parts
     // The digest is of the stored text, not of the parsed content: a later Holo may parse the text
@@ -118,7 +120,7 @@ export class Ledger {
         for (const one of [...noted, row]) this.#insertAudit(one)
         outbox.add(toEvent(head, entry))
         also?.(head)
-        served.note(base?.content, content)
+        served.note(base?.content, content, isBudgeted)
       })
       this.#head = head
       this.armAlarm()

@@ -111,7 +111,7 @@ export class External {
     const { revision, digest, text } = found
     const content = withOwnKeys(withKnownMarks(found.content, head?.content), head?.content)
     const options = { takesBack: false, belowFloor: false }
-    const held = head && safety.findRefusal(head.content, content, options)
+    const held = head && safety.findHeld(head.content, content, options)
     if (held) {
       console.warn(`an edit of KV is not adopted: ${held.detail}`)
       edits.keep({ at: now(), outcome: 'overwritten', revision, digest, text })

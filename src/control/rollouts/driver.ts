@@ -11,6 +11,7 @@ import type { Author, ChangeDeps } from '../document/change.ts'
 import type { Head } from '../document/history.ts'
 import { toRetryMs } from '../intervals.ts'
 import { MAX_COMMIT_ATTEMPTS, MAX_STALE_CHANGES, ROLLOUT_LOOK_MS } from '../limits.ts'
+import { findPlanOverBudget } from '../safety/budget.ts'
 import type { RolloutRefused, Start, StartResult } from './contract.ts'
 import { CONTROL, type FeedDeps, type FeedFailure, type FeedOptions, feed } from './feed.ts'
 import { chargeLook, findDue, lookDueAt } from './schedule.ts'
@@ -81,6 +82,12 @@ export class Rollouts {
       if (!before) return ok(undefined)
       const why = findRolloutTrespass(principal, { ...before, version: before.seen.version })
       if (why) return err({ kind: 'denied', denial: 'forbidden', why })
+      const { budget } = principal.limits ?? {}
+      const { plan, phase } = before.state
+      // Whoever lets it go on answers for the steps that it then takes by itself.
+      const over =
+        budget && !STOPS.has(command) ? findPlanOverBudget(budget, plan, phase) : undefined
+      if (over) return err({ kind: 'denied', denial: 'forbidden', why: over })
       const hold = STOPS.has(command) ? undefined : safety.hold()
       if (hold !== undefined) return err({ kind: 'frozen', detail: hold })
       // Take in first what is due: it belongs to the step that the command may end.
@@ -160,8 +167,11 @@ export class Rollouts {
         },
       }
     })
-    if (done.ok) source.confirm(id)
-    else if (isBelowFloor(done.error)) await this.#pauseBelow(id, done.error.detail)
+    if (done.ok) {
+      source.confirm(id)
+      return this.#endOverBudget(id)
+    }
+    if (isBelowFloor(done.error)) await this.#pauseBelow(id, done.error.detail)
     return done
   }
 
@@ -176,6 +186,23 @@ export class Rollouts {
     const why = `it should be taken back, and ${detail}`
     const event: RolloutEvent = { kind: 'pause', by: CONTROL.actor, why, now: at }
     await this.#give(id, () => ({ events: [event], acting: CONTROL, said: undefined, at }))
+  }
+
+  /** Takes back a release that has had the visitors which the starter's budget allows without evidence. */
+  async #endOverBudget(id: number): Promise<Result<undefined, FeedFailure>> {
+    const { store, served, now } = this.#parts
+    const rollout = store.get(id)
+    if (!rollout || rollout.max_visitors === null || !isRunning(rollout.state.phase)) {
+      return ok(undefined)
+    }
+    const [, visitors] = rollout.state.visitors
+    if (visitors < rollout.max_visitors || served.hasPassed(rollout.seen.version)) {
+      return ok(undefined)
+    }
+    const at = now()
+    const why = `${visitors} visitors had it without evidence, and the budget of the token that started it is ${rollout.max_visitors}`
+    const event: RolloutEvent = { kind: 'abort', by: CONTROL.actor, why, now: at }
+    return this.#give(id, () => ({ events: [event], acting: CONTROL, said: undefined, at }))
   }
 
   #readWindows({ id, state }: Rollout) {

@@ -25,6 +25,7 @@ import type { Head } from '../document/history.ts'
 import type { CommitFailure, Ledger } from '../document/ledger.ts'
 import type { Outbox } from '../outbox.ts'
 import type { Safety } from '../safety/safety.ts'
+import type { Served } from '../safety/served.ts'
 import { applyActions } from './act.ts'
 import { type ComparedState, type Foreign, isSameTraffic, toSeen, toStratum } from './seen.ts'
 import type { WindowSource } from './source.ts'
@@ -37,6 +38,7 @@ export type FeedDeps = {
   readonly source: WindowSource
   readonly outbox: Outbox
   readonly safety: Safety
+  readonly served: Served
   readonly allowInsecure: boolean
 }
 
@@ -101,14 +103,17 @@ type Truth = {
 }
 
 export async function makeTrue(
-  { ledger, storage, store, source, outbox, safety }: FeedDeps,
+  { ledger, storage, store, source, outbox, safety, served }: FeedDeps,
   { rollout, head, fed, outcome, content, first }: Truth,
 ): Promise<Result<Head | undefined, CommitFailure>> {
   const { state, actions, transitions } = outcome
   // A rollback is never held, whatever else it does to the document.
   const takesBack = actions.some(({ kind }) => kind === 'rollBack')
   const { belowFloor = false } = fed
-  const guard = () => safety.findRefusal(head.content, content, { takesBack, belowFloor })
+  const budget = fed.limits?.budget
+  const guard = () =>
+    safety.findRefusal(head.content, content, { takesBack, belowFloor, budget, isRollout: true })
+  const isPassed = transitions.some(hasPassed)
   const write = (made: Head | undefined) => {
     first?.()
     const { revision } = made ?? head
@@ -118,6 +123,8 @@ export async function makeTrue(
     const seen = isOver ? rollout.seen : found
     const { events, said, at, look, also } = fed
     also?.()
+    if (isPassed) served.pass(rollout.seen.version, head.content)
+    if (takesBack) served.fail(rollout.seen.version)
     const saved: SaveOptions = {
       state,
       seen,
@@ -136,13 +143,23 @@ export async function makeTrue(
   const last = entries.at(-1)
   if (last && content !== head.content) {
     const notes = entries.slice(0, -1)
-    return ledger.commit(content, last, head, { also: write, notes, guard })
+    return ledger.commit(content, last, head, {
+      ...{ also: write, notes, guard },
+      isBudgeted: budget !== undefined,
+    })
   }
   if (last) await ledger.record(entries, () => write(undefined))
   else storage.transactionSync(() => write(undefined))
   // After a look the alarm is set anyway; after anything else a look may be due sooner than it is set.
   if (!fed.look) ledger.armAlarm()
   return ok(undefined)
+}
+
+/** Whether the judge lets a step end: by the evidence, and not because its time is over. */
+function hasPassed({ row, before, after }: MadeTransition): boolean {
+  const isLeft = before.name === 'step' && !isSamePhase(before, after)
+  const goesOn = isRunning(after) || after.name === 'promoted'
+  return row.event === 'tick' && isLeft && goesOn && row.verdict.outcome === 'promote'
 }
 
 function tellSource(

@@ -20,6 +20,7 @@ import type { CommitFailure } from '../document/ledger.ts'
 import { findClosed } from '../document/opening.ts'
 import { findFullDatabase } from '../document/room.ts'
 import { MAX_STALE_CHANGES } from '../limits.ts'
+import { findPlanOverBudget } from '../safety/budget.ts'
 import { findNoWayBack } from '../safety/floor.ts'
 import { applyActions } from './act.ts'
 import { type Begun, begin, findBase, findBaseline, findInTheWay } from './begin.ts'
@@ -58,7 +59,14 @@ export async function startRollout(
   if (hold !== undefined) return err({ kind: 'frozen', detail: hold })
   const problems = findInTheWay(store.running(), pair)
   if (problems.length > 0) return err({ kind: 'rollout_refused', problems })
-  const options = { id: store.nextId(), by: author.principal.actor, at: now(), allowInsecure }
+  const { budget } = author.principal.limits ?? {}
+  const options = {
+    id: store.nextId(),
+    by: author.principal.actor,
+    at: now(),
+    allowInsecure,
+    maxVisitors: budget?.maxVisitors,
+  }
   const begun = begin(start, base.value, head.content, options)
   if (!begun.ok) return toInvalid(begun.error)
   const baseVersion = getOwn(head.content.environments, base.value)?.version ?? ''
@@ -68,6 +76,16 @@ export async function startRollout(
   if (noWayBack) return err({ kind: 'below_floor', detail: noWayBack })
   const goesTooFar = findPlanTrespass(author.principal, head.content, begun.value, allowInsecure)
   if (goesTooFar) return err({ kind: 'denied', denial: 'forbidden', why: goesTooFar })
+  const { plan, phase } = begun.value.outcome.state
+  const overBudget = budget && findPlanOverBudget(budget, plan, phase)
+  if (overBudget) return err({ kind: 'denied', denial: 'forbidden', why: overBudget })
+  const refused = safety.findRefusal(head.content, begun.value.content, {
+    takesBack: false,
+    belowFloor: start.belowFloor === true,
+    budget,
+    isRollout: true,
+  })
+  if (refused) return err(refused)
   const unfinished = await findUnfinished(head.content, begun.value.content)
   if (unfinished.length > 0) return toInvalid(unfinished)
   if (start.dryRun) return tryOut(parts, start, head, begun.value)
@@ -155,6 +173,7 @@ async function commit(
       said: start.reason,
       at,
       belowFloor: start.belowFloor === true,
+      ...(principal.limits && { limits: principal.limits }),
     },
     first: () => parts.store.add(rollout),
   })

@@ -1,17 +1,33 @@
 // Decides whether a change may go forward now, for everybody who commits one: commands of people, rollouts,
 // and edits of KV.
 
-import type { BelowFloorResult, FrozenResult } from '../caller.ts'
+import type { Budget } from '../../wire/tokens.ts'
+import type { BelowFloorResult, DeniedResult, FrozenResult } from '../caller.ts'
 import type { Content } from '../document/content.ts'
+import type { Pair } from '../rollouts/seen.ts'
+import { findOverBudget } from './budget.ts'
 import { findBelowFloor } from './floor.ts'
 import { findForward } from './forward.ts'
 import type { Freezing } from './freezing.ts'
 import type { Served } from './served.ts'
 
-/** `takesBack`: it is a rollback, which no freeze holds. `belowFloor`: a floor is disregarded. */
-export type RefusalOptions = { readonly takesBack: boolean; readonly belowFloor: boolean }
+export type RefusalOptions = {
+  /** It is a rollback, which no freeze holds. */
+  readonly takesBack: boolean
+  /** A floor is disregarded. */
+  readonly belowFloor: boolean
+  /** Of the token that makes the change. */
+  readonly budget?: Budget | undefined
+  /** A rollout makes the change. */
+  readonly isRollout?: boolean
+}
 
-export type SafetyDeps = { readonly freezing: Freezing; readonly served: Served }
+export type SafetyDeps = {
+  readonly freezing: Freezing
+  readonly served: Served
+  /** The environments of all running rollouts. */
+  readonly listRunning: () => readonly Pair[]
+}
 
 export class Safety {
   readonly #parts: SafetyDeps
@@ -29,12 +45,51 @@ export class Safety {
   findRefusal(
     before: Content | undefined,
     after: Content,
-    { takesBack, belowFloor }: RefusalOptions,
+    { budget, isRollout = false, ...options }: RefusalOptions,
+  ): FrozenResult | BelowFloorResult | DeniedResult | undefined {
+    const { takesBack } = options
+    const why = budget && this.#findOverBudget(before, after, { budget, takesBack, isRollout })
+    if (why !== undefined) return { kind: 'denied', denial: 'forbidden', why }
+    return this.findHeld(before, after, options)
+  }
+
+  /** The same for whoever has no token: a freeze or a floor. */
+  findHeld(
+    before: Content | undefined,
+    after: Content,
+    { takesBack, belowFloor }: Pick<RefusalOptions, 'takesBack' | 'belowFloor'>,
   ): FrozenResult | BelowFloorResult | undefined {
     const frozen = takesBack ? undefined : this.#findFrozen(before, after)
     if (frozen || belowFloor || !before) return frozen
     const detail = findBelowFloor(before, after)
     return detail === undefined ? undefined : { kind: 'below_floor', detail }
+  }
+
+  #findOverBudget(
+    before: Content | undefined,
+    after: Content,
+    {
+      budget,
+      takesBack,
+      isRollout,
+    }: Required<Pick<RefusalOptions, 'takesBack' | 'isRollout'>> & { readonly budget: Budget },
+  ): string | undefined {
+    if (!before) return 'the token has a budget, and the first document concerns everything'
+    // What a rollout takes back, it may take back whole.
+    if (isRollout && takesBack) return undefined
+    const { served, listRunning } = this.#parts
+    const placeOf = served.placesIn(before)
+    return findOverBudget({
+      ...{ budget, before, after, placeOf, isRollout },
+      steps: findForward(before, after, placeOf),
+      unproven: served.unprovenAfter(before, after, true),
+      isRollback: takesBack,
+      running: listRunning().flatMap(({ environment, base, baseline }) => [
+        environment,
+        base,
+        ...(baseline === undefined ? [] : [baseline]),
+      ]),
+    })
   }
 
   /** Why this change may not be made now; `undefined` if it takes something back, or nothing holds it. */

@@ -3,9 +3,10 @@
 
 import { readOpenness } from '../../document/open.ts'
 import type { Content } from '../document/content.ts'
+import { NO_STANDING, type Standing, toUnproven } from './budget.ts'
 import { type Exposure, type PlaceOf, toExposure } from './forward.ts'
 
-type Row = { readonly version: string; readonly place: number }
+type Row = { readonly version: string; readonly place: number } & Standing
 
 export class Served {
   readonly #sql: SqlStorage
@@ -15,7 +16,9 @@ export class Served {
     this.#sql = sql
     sql.exec(`CREATE TABLE IF NOT EXISTS served (
       version TEXT PRIMARY KEY,
-      place INTEGER NOT NULL
+      place INTEGER NOT NULL,
+      unproven INTEGER NOT NULL DEFAULT 0,
+      passed INTEGER NOT NULL DEFAULT 0
     ) STRICT, WITHOUT ROWID`)
   }
 
@@ -37,8 +40,9 @@ export class Served {
    * Notes a revision. Versions that come to visitors get the next places, those with more visitors first.
    * A version that has lost all its visitors to older ones was taken back: it counts as new from then on.
    */
-  note(before: Content | undefined, after: Content): void {
+  note(before: Content | undefined, after: Content, isBudgeted: boolean): void {
     const places = new Map(this.#read())
+    const unproven = before && this.unprovenAfter(before, after, isBudgeted)
     if (places.size === 0 && before) {
       for (const [index, version] of listOpen(before).entries())
         this.#set(places, version, index + 1)
@@ -61,6 +65,48 @@ export class Served {
       this.#sql.exec('DELETE FROM served WHERE version = ?', version)
     }
     this.#places = places
+    for (const [version, { unproven: had }] of this.standings()) {
+      const has = unproven?.get(version) ?? 0
+      if (had === has) continue
+      this.#sql.exec('UPDATE served SET unproven = ? WHERE version = ?', has, version)
+    }
+  }
+
+  /** The unproven buckets of versions after a change. */
+  unprovenAfter(before: Content, after: Content, isBudgeted: boolean): ReadonlyMap<string, number> {
+    return toUnproven({
+      was: toExposure(before),
+      is: toExposure(after),
+      placeOf: this.placesIn(before),
+      standings: this.standings(),
+      isBudgeted,
+    })
+  }
+
+  standings(): ReadonlyMap<string, Standing> {
+    const rows = this.#sql.exec<Row>('SELECT version, place, unproven, passed FROM served')
+    return new Map(
+      [...rows].map(({ version, unproven, passed }) => [version, { unproven, passed }]),
+    )
+  }
+
+  /** Whether the judge of a rollout has passed a version since it came to visitors. */
+  hasPassed(version: string): boolean {
+    return (this.standings().get(version) ?? NO_STANDING).passed > 0
+  }
+
+  /** A rollout has taken a version back: what spoke for it does not count any more. */
+  fail(version: string): void {
+    this.#sql.exec('UPDATE served SET passed = 0 WHERE version = ?', version)
+  }
+
+  /** The judge of a rollout has passed a version with the buckets that it has in this document. */
+  pass(version: string, content: Content): void {
+    const count = toExposure(content).counts.get(version) ?? 0
+    this.#sql.exec(
+      'UPDATE served SET passed = max(passed, ?), unproven = 0 WHERE version = ?',
+      ...[count, version],
+    )
   }
 
   #set(places: Map<string, number>, version: string, place: number): void {
