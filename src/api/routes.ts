@@ -21,6 +21,7 @@ import { LIVE_ROUTE, SESSION_ROUTES } from './routes/sessions.ts'
 import { TOKEN_ROUTES, WHOAMI_ROUTE } from './routes/tokens.ts'
 import { UPLOAD_ROUTES } from './routes/uploads.ts'
 import { VERSION_ROUTES } from './routes/versions.ts'
+import { WINDOWS_ROUTES } from './routes/windows.ts'
 
 const CONTROLLED: readonly Route[] = [
   ...ENVIRONMENT_ROUTES,
@@ -33,6 +34,7 @@ const CONTROLLED: readonly Route[] = [
   COLLECTION_ROUTE,
   ...ROLLOUT_ROUTES,
   ...FREEZE_ROUTES,
+  ...WINDOWS_ROUTES,
   ...HISTORY_ROUTES,
   EXPLAIN_ROUTE,
   ...METRICS_ROUTES,

@@ -100,14 +100,14 @@ export async function changeDocument(
 
 type Sent = {
   readonly seen: number
-  readonly options: Pick<ChangeOptions, 'reason' | 'belowFloor'>
+  readonly options: Pick<ChangeOptions, 'reason' | 'belowFloor' | 'outsideWindow'>
   readonly dryRun: boolean
 }
 
 function send(
   api: Api,
   { method, path, query, body }: ChangeRequest,
-  { seen, options: { reason, belowFloor }, dryRun }: Sent,
+  { seen, options: { reason, belowFloor, outsideWindow }, dryRun }: Sent,
 ) {
   return api.ask(committedAsRead, method, path, {
     ifRevision: seen,
@@ -116,6 +116,7 @@ function send(
       reason,
       ...(dryRun ? { dryRun: 'true' } : {}),
       ...(belowFloor ? { belowFloor: 'true' } : {}),
+      ...(outsideWindow ? { outsideWindow: 'true' } : {}),
     },
     ...(body === undefined ? {} : { json: body }),
   })

@@ -29,6 +29,7 @@ export type ChangeOptions = SharedOptions & {
   readonly wait?: boolean
   readonly dryRun?: boolean
   readonly belowFloor?: boolean
+  readonly outsideWindow?: boolean
 }
 
 export type Context = {
@@ -85,7 +86,8 @@ type Row<S extends z.ZodObject> = {
   readonly name: string
   readonly about: string
   readonly scope: CommandScope
-  /** The command also has `--yes`, `--reason`, `--if-revision`, `--wait`, `--dry-run` and `--below-floor`. */
+  /** The command also has `--yes`, `--reason`, `--if-revision`, `--wait`, `--dry-run`, `--below-floor` and
+   * `--outside-window`. */
   readonly changes?: 'document'
   readonly arguments?: readonly Argument[]
   readonly options?: readonly Option[]

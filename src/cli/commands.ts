@@ -43,6 +43,7 @@ import { STATUS } from './commands/status.ts'
 import { TAB_PINS } from './commands/tab-pins.ts'
 import { TOKEN_COMMANDS } from './commands/token.ts'
 import { VERSION_COMMANDS } from './commands/versions.ts'
+import { WINDOWS_COMMANDS } from './commands/windows.ts'
 
 export const COMMAND_ROWS: readonly CommandRow[] = [
   INIT,
@@ -55,6 +56,7 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
   ROLLBACK,
   WITHDRAW,
   ...FREEZE_COMMANDS,
+  ...WINDOWS_COMMANDS,
   ROLLOUT_PLAN,
   ROLLOUT_START,
   ROLLOUT_STATUS,

@@ -34,6 +34,10 @@ export const CHANGE_OPTIONS: readonly Option[] = [
     flags: '--below-floor',
     about: 'gives visitors a version below the floor of another one all the same (docs/safety.md)',
   },
+  {
+    flags: '--outside-window',
+    about: 'goes forward although no window is open; with --reason (docs/safety.md)',
+  },
   { flags: '--wait', about: 'waits until the change is in KV and used for every page' },
 ]
 

@@ -70,7 +70,8 @@ export const FIRST_COMMAND = 'holo publish ./dist --version 1.0.0 --first main'
 
 const HINTS: Words<string> = {
   below_floor: 'if the older version works with the data of today, repeat it with --below-floor',
-  frozen: 'taking a release back works all the same; "holo unfreeze" ends a freeze',
+  frozen:
+    'taking a release back works all the same; "holo unfreeze" ends a freeze, and --outside-window with --reason disregards windows',
   forbidden: 'create a token with this scope: holo token create',
   no_document: `begin with "${FIRST_COMMAND}", or with "holo import" of a saved document`,
   stale: 'check what has changed, then repeat the command',

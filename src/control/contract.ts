@@ -48,6 +48,8 @@ export type DocumentChange = {
   readonly dryRun: boolean
   /** Goes back below the floor of a version all the same. */
   readonly belowFloor?: boolean
+  /** Goes forward although no window is open; only with a reason. */
+  readonly outsideWindow?: boolean
 }
 
 /** Counts that were lost since the control was created. */

@@ -16,6 +16,7 @@ import type { RevisionSummary } from '../wire/history.ts'
 import type { NewPreviewBody } from '../wire/previews.ts'
 import type { RolloutCommand } from '../wire/rollouts.ts'
 import type { Scope } from '../wire/scopes.ts'
+import type { Windows } from '../wire/windows.ts'
 import { findEnvironmentTrespass, findVersionTrespass, isLimited } from './access/token-limits.ts'
 import {
   type Answer,
@@ -38,7 +39,7 @@ import { type ControlEnv, type ControlParts, type ControlSeams, createParts } fr
 import type { Look } from './publishing/adopt-edits.ts'
 import type { Garbage, Upload } from './releases/contract.ts'
 import { toUpload } from './releases/uploads.ts'
-import type { Start } from './rollouts/contract.ts'
+import type { RolloutCommandOptions, Start } from './rollouts/contract.ts'
 
 type Named = Pick<Upload, 'version' | 'serial'>
 
@@ -266,12 +267,11 @@ export class Control extends DurableObject<ControlEnv> implements ControlStub {
     caller: Caller,
     id: number,
     command: RolloutCommand,
-    reason: string | undefined,
-    belowFloor = false,
+    options: RolloutCommandOptions = {},
   ) {
     const author = await this.#authorise(caller, 'shift')
     if (!author.ok) return author
-    return this.#parts.rollouts.command(author.value, id, command, { reason, belowFloor })
+    return this.#parts.rollouts.command(author.value, id, command, options)
   }
 
   readFreeze(caller: Caller) {
@@ -291,6 +291,21 @@ export class Control extends DurableObject<ControlEnv> implements ControlStub {
     if (!author.ok) return author
     await this.#parts.freezing.end(author.value, reason)
     return this.readFreeze(caller)
+  }
+
+  readWindows(caller: Caller) {
+    const { releaseWindows } = this.#parts
+    return this.#answer(caller, 'read', () => ({
+      ...{ windows: [], ...releaseWindows.read() },
+      open: releaseWindows.isOpen,
+    }))
+  }
+
+  async setWindows(caller: Caller, settings: Windows, reason: string | undefined) {
+    const author = await this.#authoriseUnlimited(caller, 'shift')
+    if (!author.ok) return author
+    await this.#parts.releaseWindows.write(author.value, settings, reason)
+    return this.readWindows(caller)
   }
 
   rollouts(caller: Caller, page: PageQuery) {

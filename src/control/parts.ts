@@ -39,6 +39,7 @@ import { RolloutStore } from './rollouts/store.ts'
 import { Freezing } from './safety/freezing.ts'
 import { Safety } from './safety/safety.ts'
 import { Served } from './safety/served.ts'
+import { ReleaseWindows } from './safety/windows.ts'
 import { createTables } from './tables.ts'
 import { Tasks } from './tasks.ts'
 
@@ -90,6 +91,7 @@ export type ControlParts = PublisherDeps &
     readonly live: Live
     readonly previews: Previews
     readonly freezing: Freezing
+    readonly releaseWindows: ReleaseWindows
   }
 
 const SEAMS: Omit<ControlSeams, 'askOrigin'> = {
@@ -119,6 +121,7 @@ export function createParts(
   const served = new Served(sql)
   const ledger = new Ledger({ storage, history, state, tasks, outbox, served, allowInsecure })
   const freezing = new Freezing({ sql, ledger, outbox, now })
+  const releaseWindows = new ReleaseWindows({ sql, ledger, now })
   const errors = new ErrorGroups({
     storage,
     store: new ErrorStore(sql),
@@ -148,7 +151,7 @@ export function createParts(
     retention: readRetentionSettings(env),
     findUnfinished: createFindUnfinished({ records, uploads, isDeleting }),
     listRunning: () => store.running(),
-    safety: new Safety({ freezing, served, listRunning: () => store.running() }),
+    safety: new Safety({ freezing, releaseWindows, served, listRunning: () => store.running() }),
     forgetErrors: (versions) => errors.forget(versions),
   }
   const access = createAccess({
@@ -271,6 +274,7 @@ export function createParts(
     collecting,
     retiring,
     freezing,
+    releaseWindows,
     access,
     live,
     previews: new Previews({ ...shared, store: previews, outbox }),

@@ -56,6 +56,11 @@ export const belowFloor = z
   .optional()
   .describe('`true` gives visitors a version below the floor of another one all the same')
 
+export const outsideWindow = z
+  .literal('true')
+  .optional()
+  .describe('`true` goes forward although no window is open; needs a `reason`')
+
 /** The query of every route that changes the document. */
 export const changeQuery = z.strictObject({
   dryRun: z
@@ -64,4 +69,7 @@ export const changeQuery = z.strictObject({
     .describe('`true` says what would happen and changes nothing'),
   reason,
   belowFloor,
+  outsideWindow,
 })
+
+export const reasonQuery = z.strictObject({ reason })

@@ -11,6 +11,7 @@ import {
   belowFloor,
   environmentName,
   milliseconds,
+  outsideWindow,
   reason,
   type Shaped,
   versionId,
@@ -310,7 +311,7 @@ export type RolloutStart = Shaped<typeof rolloutStart>
 
 export const rolloutParams = z.strictObject({ id: z.string().regex(/^[0-9A-Za-z-]{1,40}$/) })
 
-export const rolloutCommandQuery = z.strictObject({ reason, belowFloor })
+export const rolloutCommandQuery = z.strictObject({ reason, belowFloor, outsideWindow })
 
 export const rolloutStartReply = committed.extend({
   rollout: rolloutStatus.optional().describe('Not of a dry run'),

@@ -117,10 +117,7 @@ const CALLS: Record<Exclude<keyof ControlCalls, 'sync' | 'watch' | 'change'>, Ro
       }),
     SHIFT,
   ],
-  commandRollout: [
-    (control, caller) => control.commandRollout(caller, 99, 'abort', undefined),
-    SHIFT,
-  ],
+  commandRollout: [(control, caller) => control.commandRollout(caller, 99, 'abort', {}), SHIFT],
   rollouts: [(control, caller) => control.rollouts(caller, page), SCOPES],
   rollout: [(control, caller) => control.rollout(caller, 1), SCOPES],
   explainRollout: [(control, caller) => control.explainRollout(caller, 1), SCOPES],

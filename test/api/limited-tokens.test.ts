@@ -199,6 +199,7 @@ const TABLE: Table = {
     ],
   },
   'PUT /freeze': { others: [['PUT', '/freeze', { reason: 'x' }]], own: [] },
+  'PUT /windows': { others: [['PUT', '/windows', { zone: 'UTC', windows: [] }]], own: [] },
   'DELETE /freeze': { others: [['DELETE', '/freeze']], own: [] },
   'POST /previews': {
     others: [

@@ -98,6 +98,8 @@ const ROWS: Readonly<Record<string, Row>> = {
   rollback: { works: ['--to', '1'], bad: ['--to', 'yesterday'] },
   withdraw: { works: ['v3'], bad: ['no spaces'] },
   freeze: { works: ['--reason', 'x', '--yes'], bad: ['--reason', 'x', '--until', 'yesterday'] },
+  'windows show': { works: [], bad: ['one-too-many'] },
+  'windows set': { works: ['--clear', '--yes'], bad: ['always', '--zone', 'UTC'] },
   unfreeze: { works: ['--yes'], bad: ['one-too-many'] },
   'rollout plan': { works: ['instant', '--visitors', '1/min'], bad: ['standrad'] },
   'rollout start': { works: ['v2'], bad: ['no spaces'] },

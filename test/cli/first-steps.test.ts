@@ -79,6 +79,8 @@ describe('an empty Holo', () => {
     'previews rotate',
     'freeze',
     'unfreeze',
+    'windows set',
+    'windows show',
   ]
   const names = COMMAND_ROWS.filter(
     ({ name, scope }) => scope !== 'none' && !APART.includes(name),

@@ -135,7 +135,7 @@ describe('a rollout that a token with a budget starts', () => {
       ...{ reason: undefined, dryRun: false, expectedRevision: (await life.health()).revision },
     })
   const command = ({ life }: Rolling, name: RolloutCommand) =>
-    life.control.commandRollout(AGENT, 1, name, undefined)
+    life.control.commandRollout(AGENT, 1, name, {})
   const forbidden = { error: { kind: 'denied', why: expect.stringContaining('budget') } }
 
   it('is refused where its plan goes beyond without evidence, or judges in its own way', () =>

@@ -126,7 +126,7 @@ describe('a rollout of a version with a floor', () => {
       ])
       await expect(rolling.command('abort')).rejects.toThrow('below_floor')
       const { control } = rolling.life
-      expect(await control.commandRollout(ALICE, 1, 'abort', undefined, true)).toMatchObject({
+      expect(await control.commandRollout(ALICE, 1, 'abort', { belowFloor: true })).toMatchObject({
         value: { phase: 'rolledBack' },
       })
       expect(await rolling.buckets()).toEqual({ main: 10_000, canary: 0 })

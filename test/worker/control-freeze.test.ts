@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { KV_PROPAGATION_MS } from '../../src/control/publishing/adopt-edits.ts'
 import type { Command } from '../../src/wire/commands.ts'
 import { exampleDocument } from '../support/document.ts'
-import { ALICE, BOB, type Life, point, World } from './control-world.ts'
+import { ALICE, BOB, type Life, point, toChange, World } from './control-world.ts'
 import { createRollingWorld, FAILING, HOUR, live, MINUTE, type Rolling } from './rollout-world.ts'
 
 beforeEach(() => {
@@ -99,6 +99,64 @@ describe('a freeze', () => {
       life.world.now += 10 * KV_PROPAGATION_MS
       await edit(9, 1)
       expect(await look()).toEqual({ revision: 10, canary: [[9900, 10_000]] })
+    }))
+})
+
+describe('outside of the windows', () => {
+  // The clock of these tests begins on Friday, 1 January 2100.
+  const mondays = {
+    zone: 'Europe/Berlin',
+    windows: [{ days: ['mon' as const], from: '09:00', to: '17:00' }],
+  }
+
+  it('is as in a freeze, until a window opens or somebody forces it with a reason', () =>
+    createFrozen(async (life) => {
+      await life.control.unfreeze(ALICE, undefined)
+      expect(await life.control.setWindows(ALICE, mondays, 'agreed')).toMatchObject({
+        value: { open: false, zone: 'Europe/Berlin' },
+      })
+      const shift = async (canary: number, more: object = {}) => {
+        const { revision } = await life.health()
+        const change = toChange({ kind: 'shift', weights: { canary } }, revision)
+        return life.control.change(BOB, { ...change, ...more })
+      }
+      const text = 'releases go forward only mon 09:00-17:00 (Europe/Berlin)'
+      expect(await shift(10)).toMatchObject({
+        error: { kind: 'frozen', detail: expect.stringContaining(text) },
+      })
+      expect(await shift(4)).toMatchObject({ ok: true })
+      expect(await shift(10, { outsideWindow: true })).toMatchObject({
+        error: { kind: 'invalid', problems: [{ path: 'reason' }] },
+      })
+      expect(await shift(10, { outsideWindow: true, reason: 'security fix' })).toMatchObject({
+        ok: true,
+      })
+      const { value } = (await life.control.audit(ALICE, { before: undefined, limit: 2 })) as {
+        value: { detail: object; reason: string }[]
+      }
+      expect(value[0]).toMatchObject({ detail: { outsideWindow: true }, reason: 'security fix' })
+      // A freeze is not disregarded by that.
+      await freeze(life)
+      expect(await shift(20, { outsideWindow: true, reason: 'x' })).toMatchObject({ ok: false })
+      await life.control.unfreeze(ALICE, undefined)
+      life.world.now = Date.UTC(2100, 0, 4, 8)
+      expect(await shift(20)).toMatchObject({ ok: true })
+      await life.control.setWindows(ALICE, { zone: 'UTC', windows: [] }, undefined)
+      life.world.now = Date.UTC(2100, 0, 4, 20)
+      expect(await shift(30)).toMatchObject({ ok: true })
+    }))
+
+  it('holds a rollout until a window opens', async () =>
+    live(await createRollingWorld(), async (rolling) => {
+      await rolling.start()
+      await rolling.life.control.setWindows(ALICE, mondays, undefined)
+      await rolling.pass(10 * MINUTE)
+      expect(await rolling.status()).toMatchObject({ weight: 1, obstacle: { kind: 'frozen' } })
+      await expect(rolling.command('advance')).rejects.toThrow('frozen')
+      const { control } = rolling.life
+      expect(
+        await control.commandRollout(ALICE, 1, 'advance', { outsideWindow: true, reason: 'now' }),
+      ).toMatchObject({ value: { weight: 5 } })
     }))
 })
 

@@ -58,6 +58,7 @@ type ChangeCall = Pick<
       readonly dryRun: 'true' | 'false'
       readonly reason?: string | undefined
       readonly belowFloor?: 'true' | undefined
+      readonly outsideWindow?: 'true' | undefined
     },
     unknown
   >,
@@ -71,7 +72,9 @@ export async function commitChange(
 ): Handled {
   const dryRun = query.dryRun === 'true'
   const belowFloor = query.belowFloor === 'true'
-  const change = { command, expectedRevision, reason: query.reason, dryRun, belowFloor }
+  const outsideWindow = query.outsideWindow === 'true'
+  const { reason } = query
+  const change = { command, expectedRevision, reason, dryRun, belowFloor, outsideWindow }
   const answer = await ask(dryRun ? 'none' : 'changes', (control) => control.change(caller, change))
   if (!answer.ok) return answer
   const { revision, digest, changed, moved, closed, text } = answer.value

@@ -44,6 +44,7 @@ export const ROLLOUT_ROUTES: readonly Route[] = [
         reason: query.reason,
         dryRun,
         belowFloor: query.belowFloor === 'true',
+        outsideWindow: query.outsideWindow === 'true',
       }
       const answer = await ask(dryRun ? 'none' : 'changes', (control) =>
         control.startRollout(caller, start),
@@ -101,13 +102,11 @@ export const ROLLOUT_ROUTES: readonly Route[] = [
       reply: rolloutStatus,
       handle: async ({ ask, caller, params: { id }, query }) => {
         const answer = await ask('changes', (control) =>
-          control.commandRollout(
-            caller,
-            Number(id),
-            command,
-            query.reason,
-            query.belowFloor === 'true',
-          ),
+          control.commandRollout(caller, Number(id), command, {
+            reason: query.reason,
+            belowFloor: query.belowFloor === 'true',
+            outsideWindow: query.outsideWindow === 'true',
+          }),
         )
         if (!answer.ok) return answer
         return answer.value ? ok({ body: answer.value }) : err({ kind: 'not_found' })

@@ -15,11 +15,11 @@ import { toPlanLines, toStatusLines } from '../rollout/lines.ts'
 import { toPercentText } from '../words.ts'
 
 type CommandOptions = SharedOptions &
-  Pick<ChangeOptions, 'yes' | 'dryRun' | 'reason' | 'belowFloor'>
+  Pick<ChangeOptions, 'yes' | 'dryRun' | 'reason' | 'belowFloor' | 'outsideWindow'>
 
 /** Of the options that changes of the document take, those that a command to a rollout takes too. */
 const OPTIONS = CHANGE_OPTIONS.filter(({ flags }) =>
-  /--(?:yes|dry-run|reason|below-floor)\b/.test(flags),
+  /--(?:yes|dry-run|reason|below-floor|outside-window)\b/.test(flags),
 )
 
 type Row = {
@@ -97,6 +97,7 @@ function toCommand({ verb, about, say }: Row): CommandRow {
         query: {
           reason: options.reason,
           ...(options.belowFloor ? { belowFloor: 'true' } : {}),
+          ...(options.outsideWindow ? { outsideWindow: 'true' } : {}),
         },
       })
       const json = { target, dryRun: false, does, rollout }

@@ -57,7 +57,15 @@ export type Author = { readonly principal: Principal; readonly requestId: string
 export async function makeChange(
   parts: ChangeDeps,
   { principal, requestId }: Author,
-  { command, expectedRevision, reason, dryRun, belowFloor = false, also }: MadeChange,
+  {
+    command,
+    expectedRevision,
+    reason,
+    dryRun,
+    belowFloor = false,
+    outsideWindow = false,
+    also,
+  }: MadeChange,
 ): Promise<Result<CommitResult, RefusedResult>> {
   const { ledger, history, now, allowInsecure, findUnfinished, listRunning, safety } = parts
   if (reason !== undefined && reason.length > MAX_REASON_CHARACTERS) {
@@ -65,6 +73,8 @@ export async function makeChange(
       { path: 'reason', message: `a reason has at most ${MAX_REASON_CHARACTERS} characters` },
     ])
   }
+  const mute = findMute(outsideWindow, reason)
+  if (mute) return toInvalid([mute])
   const { head } = ledger
   const full = addsForGood(command, head?.content) ? findFullDatabase(ledger.databaseBytes) : []
   if (full.length > 0) return toInvalid(full)
@@ -84,6 +94,7 @@ export async function makeChange(
   const guard = () =>
     safety.findRefusal(head?.content, applied.value, {
       belowFloor,
+      outsideWindow,
       // Going back to an earlier revision is never frozen.
       takesBack: command.kind === 'rollback',
       budget: limits.budget,
@@ -99,7 +110,7 @@ export async function makeChange(
     actor: principal.actor,
     token: principal.token,
     action: command.kind,
-    detail: belowFloor ? { ...asObject(toDetail(command)), belowFloor } : toDetail(command),
+    detail: toForcedDetail(toDetail(command), { belowFloor, outsideWindow }),
     reason,
     requestId,
   }
@@ -178,8 +189,23 @@ function toInvalid(problems: readonly DraftProblem[]): Result<never, RefusedResu
   return err({ kind: 'invalid', problems })
 }
 
-function asObject(detail: unknown): object {
-  return typeof detail === 'object' && detail !== null ? detail : { detail }
+/** Going forward outside of the windows needs a reason. */
+export function findMute(
+  outsideWindow: boolean | undefined,
+  reason: string | undefined,
+): DraftProblem | undefined {
+  if (!outsideWindow || (reason ?? '').trim() !== '') return undefined
+  return { path: 'reason', message: 'say why this cannot wait for a window' }
+}
+
+/** The detail of an audit row, with what was forced. */
+function toForcedDetail(
+  detail: unknown,
+  { belowFloor, outsideWindow }: { belowFloor: boolean; outsideWindow: boolean },
+): unknown {
+  if (!belowFloor && !outsideWindow) return detail
+  const whole = typeof detail === 'object' && detail !== null ? detail : { detail }
+  return { ...whole, ...(belowFloor && { belowFloor }), ...(outsideWindow && { outsideWindow }) }
 }
 
 /** The command for the audit row, without the document, which the revision holds already. */

@@ -24,6 +24,16 @@ export type Start = Omit<RolloutStart, 'base' | 'baselineVersion'> & {
   readonly dryRun: boolean
   /** Starts it although it could not take its release back. */
   readonly belowFloor?: boolean
+  /** Starts it although no window is open. */
+  readonly outsideWindow?: boolean
+}
+
+export type RolloutCommandOptions = {
+  readonly reason?: string | undefined
+  /** Goes back below the floor of a version all the same. */
+  readonly belowFloor?: boolean
+  /** Goes forward although no window is open. */
+  readonly outsideWindow?: boolean
 }
 
 /** Why a rollout was not started, or not commanded. */
@@ -52,8 +62,7 @@ export type RolloutCalls = {
     caller: Caller,
     id: number,
     command: RolloutCommand,
-    reason: string | undefined,
-    belowFloor?: boolean,
+    options: RolloutCommandOptions,
   ) => Promise<Result<RolloutStatus | undefined, RolloutRefused | DeniedResult>>
   /** Newest first. */
   readonly rollouts: (caller: Caller, page: PageQuery) => Answer<readonly RolloutSummary[]>

@@ -7,12 +7,12 @@ import { decideAttention } from '../../core/rollout/gate.ts'
 import { isRunning } from '../../core/rollout/state.ts'
 import type { RolloutCommand, RolloutStatus } from '../../wire/rollouts.ts'
 import type { BelowFloorResult } from '../caller.ts'
-import type { Author, ChangeDeps } from '../document/change.ts'
+import { type Author, type ChangeDeps, findMute } from '../document/change.ts'
 import type { Head } from '../document/history.ts'
 import { toRetryMs } from '../intervals.ts'
 import { MAX_COMMIT_ATTEMPTS, MAX_STALE_CHANGES, ROLLOUT_LOOK_MS } from '../limits.ts'
 import { findPlanOverBudget } from '../safety/budget.ts'
-import type { RolloutRefused, Start, StartResult } from './contract.ts'
+import type { RolloutCommandOptions, RolloutRefused, Start, StartResult } from './contract.ts'
 import { CONTROL, type FeedDeps, type FeedFailure, type FeedOptions, feed } from './feed.ts'
 import { chargeLook, findDue, lookDueAt } from './schedule.ts'
 import { readForeign } from './seen.ts'
@@ -74,7 +74,7 @@ export class Rollouts {
     { principal, requestId }: Author,
     id: number,
     command: RolloutCommand,
-    { reason, belowFloor }: { readonly reason: string | undefined; readonly belowFloor: boolean },
+    { reason, belowFloor = false, outsideWindow = false }: RolloutCommandOptions,
   ): Promise<Result<RolloutStatus | undefined, RolloutRefused>> {
     return this.#inTurn(async () => {
       const { store, now, safety } = this.#parts
@@ -82,13 +82,15 @@ export class Rollouts {
       if (!before) return ok(undefined)
       const why = findRolloutTrespass(principal, { ...before, version: before.seen.version })
       if (why) return err({ kind: 'denied', denial: 'forbidden', why })
+      const mute = findMute(outsideWindow, reason)
+      if (mute) return err({ kind: 'invalid', problems: [mute] })
       const { budget } = principal.limits ?? {}
       const { plan, phase } = before.state
       // Whoever lets it go on answers for the steps that it then takes by itself.
       const over =
         budget && !STOPS.has(command) ? findPlanOverBudget(budget, plan, phase) : undefined
       if (over) return err({ kind: 'denied', denial: 'forbidden', why: over })
-      const hold = STOPS.has(command) ? undefined : safety.hold()
+      const hold = STOPS.has(command) ? undefined : safety.hold(outsideWindow)
       if (hold !== undefined) return err({ kind: 'frozen', detail: hold })
       // Take in first what is due: it belongs to the step that the command may end.
       if (decideAttention(before.state) === 'rarely') await this.#try(id, () => this.#look(id))
@@ -101,6 +103,7 @@ export class Rollouts {
         said: reason,
         at: event.now,
         belowFloor,
+        outsideWindow,
         ...(STOPS.has(command) ? {} : { limits: principal.limits }),
       }))
       if (!given.ok) return err(this.#toRefused(given.error))

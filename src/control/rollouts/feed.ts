@@ -58,6 +58,8 @@ export type FeedOptions = {
   readonly also?: () => void
   /** Goes back below the floor of a version all the same. */
   readonly belowFloor?: boolean
+  /** Goes forward although no window is open. */
+  readonly outsideWindow?: boolean
   /** Of the token that commands it, where these bound what the command may make of the document. */
   readonly limits?: Limits
 }
@@ -109,10 +111,13 @@ export async function makeTrue(
   const { state, actions, transitions } = outcome
   // A rollback is never held, whatever else it does to the document.
   const takesBack = actions.some(({ kind }) => kind === 'rollBack')
-  const { belowFloor = false } = fed
+  const { belowFloor = false, outsideWindow } = fed
   const budget = fed.limits?.budget
   const guard = () =>
-    safety.findRefusal(head.content, content, { takesBack, belowFloor, budget, isRollout: true })
+    safety.findRefusal(head.content, content, {
+      ...{ takesBack, belowFloor, outsideWindow, budget },
+      isRollout: true,
+    })
   const isPassed = transitions.some(hasPassed)
   const write = (made: Head | undefined) => {
     first?.()

@@ -12,7 +12,7 @@ import {
   isLimited,
 } from '../access/token-limits.ts'
 import type { Principal } from '../caller.ts'
-import type { Author, ChangeDeps } from '../document/change.ts'
+import { type Author, type ChangeDeps, findMute } from '../document/change.ts'
 import { type Content, countMoves } from '../document/content.ts'
 import type { DraftProblem } from '../document/draft.ts'
 import type { Head } from '../document/history.ts'
@@ -55,7 +55,10 @@ export async function startRollout(
   }
   const why = findRolloutTrespass(author.principal, { ...start, ...pair })
   if (why) return err({ kind: 'denied', denial: 'forbidden', why })
-  const hold = safety.hold()
+  const { outsideWindow } = start
+  const mute = findMute(outsideWindow, start.reason)
+  if (mute) return toInvalid([mute])
+  const hold = safety.hold(outsideWindow)
   if (hold !== undefined) return err({ kind: 'frozen', detail: hold })
   const problems = findInTheWay(store.running(), pair)
   if (problems.length > 0) return err({ kind: 'rollout_refused', problems })
@@ -82,6 +85,7 @@ export async function startRollout(
   const refused = safety.findRefusal(head.content, begun.value.content, {
     takesBack: false,
     belowFloor: start.belowFloor === true,
+    outsideWindow,
     budget,
     isRollout: true,
   })
@@ -173,6 +177,7 @@ async function commit(
       said: start.reason,
       at,
       belowFloor: start.belowFloor === true,
+      outsideWindow: start.outsideWindow === true,
       ...(principal.limits && { limits: principal.limits }),
     },
     first: () => parts.store.add(rollout),

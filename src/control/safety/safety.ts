@@ -10,10 +10,13 @@ import { findBelowFloor } from './floor.ts'
 import { findForward } from './forward.ts'
 import type { Freezing } from './freezing.ts'
 import type { Served } from './served.ts'
+import type { ReleaseWindows } from './windows.ts'
 
 export type RefusalOptions = {
   /** It is a rollback, which no freeze holds. */
   readonly takesBack: boolean
+  /** Windows are disregarded. */
+  readonly outsideWindow?: boolean | undefined
   /** A floor is disregarded. */
   readonly belowFloor: boolean
   /** Of the token that makes the change. */
@@ -24,6 +27,7 @@ export type RefusalOptions = {
 
 export type SafetyDeps = {
   readonly freezing: Freezing
+  readonly releaseWindows: ReleaseWindows
   readonly served: Served
   /** The environments of all running rollouts. */
   readonly listRunning: () => readonly Pair[]
@@ -37,8 +41,9 @@ export class Safety {
   }
 
   /** Why no release goes forward now, in words; `undefined` if it may. */
-  hold(): string | undefined {
-    return this.#parts.freezing.toText()
+  hold(outsideWindow = false): string | undefined {
+    const { freezing, releaseWindows } = this.#parts
+    return freezing.toText() ?? (outsideWindow ? undefined : releaseWindows.toText())
   }
 
   /** Why this change may not be made; `undefined` if it may. */
@@ -57,9 +62,13 @@ export class Safety {
   findHeld(
     before: Content | undefined,
     after: Content,
-    { takesBack, belowFloor }: Pick<RefusalOptions, 'takesBack' | 'belowFloor'>,
+    {
+      takesBack,
+      belowFloor,
+      outsideWindow,
+    }: Pick<RefusalOptions, 'takesBack' | 'belowFloor' | 'outsideWindow'>,
   ): FrozenResult | BelowFloorResult | undefined {
-    const frozen = takesBack ? undefined : this.#findFrozen(before, after)
+    const frozen = takesBack ? undefined : this.#findFrozen(before, after, outsideWindow)
     if (frozen || belowFloor || !before) return frozen
     const detail = findBelowFloor(before, after)
     return detail === undefined ? undefined : { kind: 'below_floor', detail }
@@ -93,8 +102,12 @@ export class Safety {
   }
 
   /** Why this change may not be made now; `undefined` if it takes something back, or nothing holds it. */
-  #findFrozen(before: Content | undefined, after: Content): FrozenResult | undefined {
-    const held = this.hold()
+  #findFrozen(
+    before: Content | undefined,
+    after: Content,
+    outsideWindow: boolean | undefined,
+  ): FrozenResult | undefined {
+    const held = this.hold(outsideWindow)
     if (held === undefined) return undefined
     const first = { text: 'the first document gives versions to visitors' }
     const [step] = before

@@ -18,6 +18,7 @@ const WORDS: Readonly<Record<string, string>> = {
   republish: 'published the document again',
   freeze: 'froze releases',
   unfreeze: 'ended a freeze',
+  'set-windows': 'changed when releases may go forward',
   'token-create': 'created a token',
   'token-revoke': 'revoked a token',
   'preview-create': 'made a preview link',
