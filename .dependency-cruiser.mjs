@@ -32,10 +32,20 @@ const MAY_IMPORT = {
   act: WIRED,
   'version-now': FOUNDATION,
   'ask-other': [...WIRED, 'act'],
+  shadow: [...WIRED, 'act'],
   'dashboard-page': ['http', 'env'],
   insertions: [...FOUNDATION, 'client', 'flags', 'preview'],
   tab: [...FOUNDATION, 'assets'],
-  router: [...WIRED, 'act', 'ask-other', 'version-now', 'dashboard-page', 'insertions', 'tab'],
+  router: [
+    ...WIRED,
+    'act',
+    'ask-other',
+    'shadow',
+    'version-now',
+    'dashboard-page',
+    'insertions',
+    'tab',
+  ],
   worker: [...WIRED, 'router'],
 }
 

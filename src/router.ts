@@ -53,7 +53,9 @@ import { serveBarScript } from './preview/bar.ts'
 import { PreviewGate } from './preview/gate.ts'
 import { forwardRequest } from './proxy/forward.ts'
 import { type Backends, createBackends } from './proxy/origins.ts'
+import { ShadowBudget } from './proxy/shadow/budget.ts'
 import { readSettings } from './settings.ts'
+import { prepareShadow } from './shadow.ts'
 import { serveTab } from './tab.ts'
 import { serveVersionNow } from './version-now.ts'
 
@@ -91,6 +93,7 @@ export function createRouter(env: Env): Router {
     skippedRules: new SkippedRules(),
     reportLimits: new ReportLimits(),
     proofs: new Proofs(),
+    shadowBudget: new ShadowBudget(Date.now),
     dashboardHost: settings.dashboardHost,
     gate: new PreviewGate({
       access: readAuthoritySettings(env).access,
@@ -129,6 +132,7 @@ type RouterDeps = {
   readonly skippedRules: SkippedRules
   readonly reportLimits: ReportLimits
   readonly proofs: Proofs
+  readonly shadowBudget: ShadowBudget
   /** Where browsers may sign in, and no version is served; everywhere if undefined. */
   readonly dashboardHost: string | undefined
   readonly gate: PreviewGate
@@ -258,6 +262,9 @@ async function route(
       opened.claims,
     ),
   }
+  const shadow = isPreviewed
+    ? undefined
+    : prepareShadow(situation, { budget: deps.shadowBudget, recorder: counter.recorder })
   let acted: ActResult | undefined
   try {
     acted = await act(situation)
@@ -268,6 +275,8 @@ async function route(
     flushLater()
   }
   const { timing, counted } = acted
+  const copied = shadow?.(acted)
+  if (copied) waitUntil(copied.then(flushLater))
   if (acted.response.webSocket) return acted.response
   const watched = withWatchedBody(acted, asked, counter.recorder, { flushLater, waitUntil })
   const response = toTabRedirect(watched, request)

@@ -16,6 +16,8 @@ import { readDeployed, WORKERS } from './sources.ts'
 import { type BareWorker, startWorkerd } from './workerd.ts'
 
 const AIM = 0.9
+/** The most that the platform's streams reach in a Worker that does nothing else is 0.84. */
+const UPLOAD_AIM = 0.8
 const BACKEND = fileURLToPath(new URL('backend.ts', import.meta.url))
 /** The version has files as well, where Holo looks first. */
 const SITE = [['/assets/app-3f9a1c07.js', makeScript('app', 14_000)]] as const
@@ -32,6 +34,8 @@ type Traffic = {
   readonly unit: Unit
   readonly measure: (url: URL) => ReturnType<typeof measureLoad>
   readonly size?: number
+  /** `AIM` when left out. */
+  readonly atLeast?: number
 }
 
 export async function measureProxied(
@@ -67,7 +71,7 @@ async function compare(
         unit: traffic.unit,
         ours: toSide("Holo's proxy", holo, traffic),
         theirs: toSide('a pass-through Worker', plain, traffic),
-        atLeast: AIM,
+        atLeast: traffic.atLeast ?? AIM,
       }),
     )
     return await comparePairs(pairs, rounds, (round) => say(`proxy, round ${round} of ${rounds}`))
@@ -110,6 +114,7 @@ async function makeTraffics(holo: URL, plain: URL, seconds: number): Promise<Tra
       unit: 'MB',
       measure: (url) => load(url, post(UPLOAD)(url), counted, bulky),
       size: LARGE_MB,
+      atLeast: UPLOAD_AIM,
     },
     {
       name: 'WebSocket, there and back',

@@ -18,6 +18,7 @@ import { METRICS_ROUTES } from './routes/metrics.ts'
 import { PREVIEW_ROUTES } from './routes/previews.ts'
 import { ROLLOUT_ROUTES } from './routes/rollouts.ts'
 import { LIVE_ROUTE, SESSION_ROUTES } from './routes/sessions.ts'
+import { SHADOW_ROUTE } from './routes/shadow.ts'
 import { TOKEN_ROUTES, WHOAMI_ROUTE } from './routes/tokens.ts'
 import { UPLOAD_ROUTES } from './routes/uploads.ts'
 import { VERSION_ROUTES } from './routes/versions.ts'
@@ -39,6 +40,7 @@ const CONTROLLED: readonly Route[] = [
   EXPLAIN_ROUTE,
   ...METRICS_ROUTES,
   ...ERROR_ROUTES,
+  SHADOW_ROUTE,
   ...AUDIT_ROUTES,
   EVENTS_ROUTE,
   LIVE_ROUTE,

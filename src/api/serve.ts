@@ -5,6 +5,7 @@ import { CONTROL_NAME } from '../control/contract.ts'
 import type { Env } from '../env.ts'
 import type { HostRole } from '../http/dashboard-host.ts'
 import { createContentStore } from './content/content-store.ts'
+import { countOperations } from './content/counted-bucket.ts'
 import { createApp } from './http/app.ts'
 import { ROUTES } from './routes.ts'
 
@@ -30,13 +31,17 @@ export async function serveAdmin(
   hostRole: HostRole,
   requestId: string,
 ): Promise<Response> {
-  return app.fetch(request, {
+  const { bucket, describe } = countOperations(env.STORE)
+  const response = await app.fetch(request, {
     path,
     requestId: REQUEST_ID.test(requestId) ? requestId : crypto.randomUUID(),
     getControl: () => env.CONTROL.getByName(CONTROL_NAME),
-    store: createContentStore(env.STORE),
+    store: createContentStore(bucket),
     now: Date.now(),
     hostRole,
     dashboardHost,
   })
+  const operations = describe()
+  if (operations !== undefined) response.headers.set('holo-store-operations', operations)
+  return response
 }

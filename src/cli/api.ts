@@ -28,6 +28,15 @@ export type Api = {
   /** Returns a reply with any status. @throws CliFailure when there is no reply. */
   readonly send: (method: string, path: string, call?: ApiCall) => Promise<Response>
   readonly toFailure: (response: Response) => Promise<CliFailure>
+  /** What the calls so far have cost. */
+  readonly cost: () => CallCost
+}
+
+/** R2 bills writes and lists in class A, and reads in class B. */
+export type CallCost = {
+  readonly requests: number
+  readonly classA: number
+  readonly classB: number
 }
 
 export type ApiOptions = {
@@ -40,6 +49,7 @@ export function createApi(
   { url, token }: Pick<Target, 'url' | 'token'>,
   { signal, note }: ApiOptions,
 ): Api {
+  let cost: CallCost = { requests: 0, classA: 0, classB: 0 }
   const send: Api['send'] = async (method, path, call = {}) => {
     const address = new URL(API_PATH + path, url)
     for (const [name, value] of Object.entries(call.query ?? {})) {
@@ -55,6 +65,7 @@ export function createApi(
         signal: AbortSignal.any([signal, timeout]),
         redirect: 'manual',
       })
+      cost = addCost(cost, response.headers.get('holo-store-operations'))
       const took = Math.round(performance.now() - startedAt)
       note(`${method} ${address.pathname}${address.search} ${response.status} in ${took} ms`)
       return response
@@ -81,6 +92,7 @@ export function createApi(
   return {
     send,
     toFailure: toProblem,
+    cost: () => cost,
     ask: async (shape, method, path, call) => {
       const response = await send(method, path, call)
       if (!response.ok) throw await toProblem(response)
@@ -98,6 +110,11 @@ export function createApi(
       )
     },
   }
+}
+
+function addCost({ requests, classA, classB }: CallCost, operations: string | null): CallCost {
+  const [, a = 0, b = 0] = /^a=(\d{1,9}), b=(\d{1,9})$/.exec(operations ?? '') ?? []
+  return { requests: requests + 1, classA: classA + Number(a), classB: classB + Number(b) }
 }
 
 function toHeaders({ json, bytes, ifRevision }: ApiCall, token: string | undefined) {

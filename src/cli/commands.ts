@@ -38,11 +38,13 @@ import {
 } from './commands/rollout-look.ts'
 import { ROLLOUT_PLAN } from './commands/rollout-plan.ts'
 import { RULES_COMMANDS } from './commands/rules.ts'
+import { SHADOW_REPORT } from './commands/shadow.ts'
 import { SIMULATE } from './commands/simulate.ts'
 import { STATUS } from './commands/status.ts'
 import { TAB_PINS } from './commands/tab-pins.ts'
 import { TOKEN_COMMANDS } from './commands/token.ts'
 import { VERSION_COMMANDS } from './commands/versions.ts'
+import { WATCH } from './commands/watch.ts'
 import { WINDOWS_COMMANDS } from './commands/windows.ts'
 
 export const COMMAND_ROWS: readonly CommandRow[] = [
@@ -51,6 +53,7 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
   PUBLISH,
   ...VERSION_COMMANDS,
   STATUS,
+  WATCH,
   SHIFT,
   ...POINT_COMMANDS,
   ROLLBACK,
@@ -79,6 +82,7 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
   ...PREVIEW_COMMANDS,
   EXPLAIN,
   BROWSER_ERRORS,
+  SHADOW_REPORT,
   METRICS_EXPORT,
   SIMULATE,
   ...DOCUMENT_COMMANDS,

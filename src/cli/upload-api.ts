@@ -50,6 +50,20 @@ export function createUploadTarget(api: Api, signal: AbortSignal): UploadTarget 
     missing: (version, cursor) =>
       ask(missingAsRead, 'GET', `${toUpload(version)}/missing`, { query: { cursor } }),
     putBlob: async (sha256, bytes) => void (await sendBytes(`/blobs/${sha256}`, bytes)),
+    putPack: (pack) =>
+      retry(async () => {
+        const response = await api.send('POST', '/blobs', {
+          bytes: pack,
+          timeoutMs: BLOB_TIMEOUT_MS,
+        })
+        if (response.status === 404 || response.status === 405) {
+          await response.body?.cancel()
+          return 'unknown'
+        }
+        if (!response.ok) throw await api.toFailure(response)
+        await response.body?.cancel()
+        return 'stored'
+      }),
     parts: async (sha256) => {
       const { parts, stored } = await ask(partsAsRead, 'GET', `/blobs/${sha256}/parts`)
       return { parts: new Map(parts.map(({ part, size }) => [part, size])), stored }

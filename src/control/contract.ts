@@ -23,6 +23,7 @@ import type { PreviewCalls } from './previews/contract.ts'
 import type { CollectionCalls, UploadCalls } from './releases/contract.ts'
 import type { RolloutCalls } from './rollouts/contract.ts'
 import type { SafetyCalls } from './safety/contract.ts'
+import type { ShadowCalls } from './shadow/contract.ts'
 
 export type {
   Answer,
@@ -81,6 +82,7 @@ export type ControlCalls = UploadCalls &
   PreviewCalls &
   ErrorCalls &
   SafetyCalls &
+  ShadowCalls &
   DocumentCalls
 
 /**

@@ -40,6 +40,7 @@ import type { Look } from './publishing/adopt-edits.ts'
 import type { Garbage, Upload } from './releases/contract.ts'
 import { toUpload } from './releases/uploads.ts'
 import type { RolloutCommandOptions, Start } from './rollouts/contract.ts'
+import type { ShadowsQuery } from './shadow/contract.ts'
 
 type Named = Pick<Upload, 'version' | 'serial'>
 
@@ -364,6 +365,11 @@ export class Control extends DurableObject<ControlEnv> implements ControlStub {
 
   error(caller: Caller, id: string) {
     return this.#answerWithin(caller, (mayRead) => this.#parts.errors.detail(id, mayRead))
+  }
+
+  /** A limited token reads only what is between its environments. */
+  shadows(caller: Caller, query: ShadowsQuery) {
+    return this.#answerWithin(caller, (mayRead) => this.#parts.shadows.list(query, mayRead))
   }
 
   authenticate(caller: Caller) {

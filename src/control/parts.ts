@@ -40,6 +40,8 @@ import { Freezing } from './safety/freezing.ts'
 import { Safety } from './safety/safety.ts'
 import { Served } from './safety/served.ts'
 import { ReleaseWindows } from './safety/windows.ts'
+import { Shadows } from './shadow/shadows.ts'
+import { ShadowStore } from './shadow/store.ts'
 import { createTables } from './tables.ts'
 import { Tasks } from './tasks.ts'
 
@@ -84,6 +86,7 @@ export type ControlParts = PublisherDeps &
     readonly errors: ErrorGroups
     readonly experiments: Experiments
     readonly flagCounts: FlagCounts
+    readonly shadows: Shadows
     readonly rollouts: Rollouts
     readonly rolloutReader: RolloutReader
     readonly probing: Probing
@@ -169,6 +172,13 @@ export function createParts(
   })
   const toKey = () => crypto.randomUUID()
   const experiments = new Experiments({ storage, now, toKey, head: () => ledger.head })
+  const shadows = new Shadows({
+    storage,
+    store: new ShadowStore(sql),
+    content: () => ledger.head?.content,
+    now,
+    later,
+  })
   const counting = new Counting({
     storage,
     now,
@@ -182,6 +192,7 @@ export function createParts(
     },
     onErrors: (groups, lost) => errors.receive(groups, lost),
     onFlags: (counts, lost) => flagCounts.receive(counts, lost),
+    onShadows: (reports) => shadows.receive(reports),
   })
   const previews = new PreviewStore(sql)
   const draining = new Draining({
@@ -263,6 +274,7 @@ export function createParts(
     experiments,
     errors,
     flagCounts,
+    shadows,
     publisher,
     rollouts,
     rolloutReader: new RolloutReader(store),

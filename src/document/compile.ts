@@ -3,6 +3,8 @@
 import { compileCondition } from '../core/conditions.ts'
 import { murmur3Text } from '../core/murmur3.ts'
 import type { PreviewKeys } from '../core/previews.ts'
+import { indexRules } from '../core/rule-index.ts'
+import type { ShadowPlan } from '../core/shadow/plan.ts'
 import { toOwners, toRanges, type Weights } from '../core/traffic.ts'
 import type {
   Assignments,
@@ -25,6 +27,7 @@ import {
 } from './previews.ts'
 import type { AssignmentsDocument, VisitorSource } from './schema.ts'
 import { completeService, type PublishedService } from './service.ts'
+import { compileShadows } from './shadow.ts'
 
 /** Which of Holo's headers are sent, with defaults applied. */
 export type Expose = {
@@ -62,6 +65,8 @@ export type CompiledAssignments = Assignments & {
   readonly measure: Measure
   /** Absent without flags. */
   readonly flags?: CompiledFlags | undefined
+  /** Whose requests are copied to another environment, by the name of the environment. */
+  readonly shadows: ReadonlyMap<string, ShadowPlan>
   /**
    * The name of this Holo in `CDN-Loop` (RFC 8586 section 2). It is made of the salt, so that every
    * Holo has its own.
@@ -107,16 +112,22 @@ export function compileAssignments(document: AssignmentsDocument): CompiledAssig
   const searched = newestFirst
     .filter(({ id, openIn }) => get(openness, id).isOpenAnywhere || isIn('bucket', openIn))
     .sort((a, b) => Number(served.has(b)) - Number(served.has(a)))
+  const { rules: writtenRules = [] } = document
+  const rules = writtenRules.map(({ name, environment, when }) => ({
+    name,
+    environment: get(environments, environment),
+    test: compileCondition(when, name),
+  }))
   return {
     revision: document.revision,
     salt: document.salt,
     environments,
     hosts,
-    rules: (document.rules ?? []).map(({ name, environment, when }) => ({
-      name,
-      environment: get(environments, environment),
-      test: compileCondition(when, name),
-    })),
+    rules,
+    candidates: indexRules(
+      rules,
+      writtenRules.map(({ when }) => when),
+    ),
     buckets,
     first: toFirst(environments, buckets),
     versions,
@@ -154,6 +165,7 @@ export function compileAssignments(document: AssignmentsDocument): CompiledAssig
     },
     measure: compileMeasure(document.measure),
     flags: compileFlags(document),
+    shadows: compileShadows(document.environments),
     loopId: `holo-${murmur3Text(document.salt).toString(16)}`,
   }
 }

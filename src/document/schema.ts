@@ -10,6 +10,7 @@ import { measure } from './measure.ts'
 import { environmentName, isHost, versionId } from './names.ts'
 import { admission, previews } from './previews.ts'
 import { services } from './service.ts'
+import { shadow } from './shadow.ts'
 
 /**
  * Revisions up to this stay exact in doubles with room to spare, and below any clock in
@@ -46,6 +47,7 @@ const environment = z.strictObject({
   admit: admission.optional(),
   tabPins: z.boolean().optional(),
   browserReports: browserReports.optional(),
+  shadow: shadow.optional(),
   hosts: z
     .array(z.string().refine(isHost, { error: ({ input }) => findHostMistake(String(input)) }))
     .max(50)

@@ -40,7 +40,15 @@ function* checkEnvironments({ environments, versions }: PartialDocument): Genera
     yield { path: ['environments'], message }
   }
   const owners = new Map<string, string>()
-  for (const [name, { version, hosts, restricted, admit }] of all) {
+  for (const [name, { version, hosts, restricted, admit, shadow }] of all) {
+    const to = shadow?.to
+    if (to === name) {
+      const message = 'an environment is no shadow of itself: name another one'
+      yield { path: ['environments', name, 'shadow', 'to'], message }
+    } else if (to !== undefined && !Object.hasOwn(environments, to)) {
+      const message = `no such environment; "environments" has ${listKeys(environments)}`
+      yield { path: ['environments', name, 'shadow', 'to'], message }
+    }
     if (admit && !restricted) {
       const message = 'everybody sees a public environment: remove this, or say "restricted": true'
       yield { path: ['environments', name, 'admit'], message }

@@ -9,6 +9,8 @@ import { closesAt } from '../core/counting/limits.ts'
 import { BOTH_SUFFIX, UNPROVEN_SUFFIX } from '../core/counting/metrics.ts'
 import { addNamed, addVital, type GrowingTotals } from '../core/counting/totals.ts'
 import { matchService } from '../core/services.ts'
+import type { ShadowSubject } from '../core/shadow/reports.ts'
+import { type ShadowOutcome, ShadowTally } from '../core/shadow/tally.ts'
 import { readTabName } from '../http/tab-name.ts'
 import type { BatchSource } from '../loading/sync.ts'
 import { PendingErrors } from './error-groups.ts'
@@ -94,6 +96,7 @@ export class Recorder implements BatchSource {
   readonly #reports = new Reports(this.#pages)
   readonly #errorGroups = new PendingErrors()
   readonly #flags = new PendingFlags()
+  readonly #shadows = new ShadowTally()
   readonly #losses = { requests: 0, errors: 0 }
   #isolate: string | undefined
   #sequence = 0
@@ -320,13 +323,23 @@ export class Recorder implements BatchSource {
     this.#errorGroups.lose(count)
   }
 
+  /** Counts what became of the copy of a request. */
+  recordShadow(subject: ShadowSubject, outcome: ShadowOutcome): void {
+    this.#safely(() => this.#shadows.add(subject, outcome))
+  }
+
   /** Counts the evaluation of a flag that there is. */
   recordFlag(flag: string, { variant = '', reason = 'ERROR' }: EvaluatedFlag): void {
     this.#flags.add({ flag, variant, reason })
   }
 
   get #hasNothingNew(): boolean {
-    return this.#pages.isEmpty && this.#errorGroups.isEmpty && this.#flags.isEmpty
+    return (
+      this.#pages.isEmpty &&
+      this.#errorGroups.isEmpty &&
+      this.#flags.isEmpty &&
+      this.#shadows.isEmpty
+    )
   }
 
   /** After the request was counted. */
@@ -393,6 +406,7 @@ export class Recorder implements BatchSource {
       dropped: this.#untold,
       ...this.#errorGroups.take(),
       ...this.#flags.take(),
+      ...this.#shadows.take(),
     }
     this.#untold = 0
     this.#safely(() => copy?.(batch))

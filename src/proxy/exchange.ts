@@ -11,6 +11,7 @@ import type { Message } from './message.ts'
 import type { Backends } from './origins.ts'
 import { createPatience, type Patience } from './patience.ts'
 import { adaptToClient } from './response-headers.ts'
+import { carriesUpload, passUpload } from './upload.ts'
 
 /**
  * The reply for the client, what it says about the origin (`OriginVerdict`), and how long the
@@ -58,7 +59,8 @@ export async function exchange(
   // A bound Worker sees the public address. The path is appended, not resolved, so that a path that
   // begins with `//host` stays a path.
   const backendUrl = (isBinding ? publicOrigin : address) + basePath + backendPath
-  const outgoing = toOutgoing(message, service, patience)
+  const isTroubled = () => backends.origins.isTroubled(origin)
+  const outgoing = toOutgoing(message, service, patience, isTroubled)
   let response: Response
   try {
     response = await fetcher.fetch(backendUrl, outgoing)
@@ -69,10 +71,7 @@ export async function exchange(
       return { verdict: 'none', response, waitedMs: patience.waitedMs() }
     }
     const failed = fail(surrender ?? 'origin_unreachable', cause)
-    // Backends hang up on bodies that they do not want, such as one that is too large. If that
-    // counted as a failure, a client could have healthy origins ejected by sending such bodies.
-    const isAboutBody = surrender === undefined && patience.isTaking()
-    return isAboutBody ? { ...failed, verdict: 'none' } : failed
+    return patience.isAboutBody() ? { ...failed, verdict: 'none' } : failed
   } finally {
     patience.end()
   }
@@ -120,6 +119,7 @@ function toOutgoing(
   { request, body, headers, isRaw }: Message,
   service: Service,
   patience: Patience,
+  isTroubled: () => boolean,
 ): RequestInit | Request {
   const { method } = request
   const init: RequestInit = {
@@ -136,88 +136,8 @@ function toOutgoing(
   }
   init.method = method
   const length = request.headers.get('content-length')
-  init.body = passUpload(body, length, service.maxBodyBytes, patience)
+  init.body = passUpload(body, { length, maxBytes: service.maxBodyBytes, patience, isTroubled })
   return init
-}
-
-/**
- * Whether the body passes through this code and can be counted. Only a copy of a Request may carry
- * the body of a GET, which some search APIs need, and only with an announced length.
- */
-export function carriesUpload(method: string): boolean {
-  return method !== 'GET' && method !== 'HEAD'
-}
-
-/**
- * How much is read at once, if it has arrived; every upload needs as much memory. The platform's
- * own chunks of 4 KiB take four times as long as 64 KiB (200 MB: 8.7 s, not 2.0 s), and those a
- * tenth longer.
- */
-const CHUNK_BYTES = 262_144
-/** What a backend has to accept within one wait. */
-const PIECE_BYTES = 65_536
-
-/**
- * A stream that carries `body`, at most one chunk ahead of the backend. `patience` runs while the
- * backend has a piece to accept, and after the end of the body. If `contentLength` (the header) is
- * set, the length is announced to the backend too; otherwise the body is sent in chunks. A body
- * that turns out longer than `maxBytes` ends the exchange.
- *
- * A client that sends slowly is no reason to give up on the backend; a backend that accepts nothing
- * is.
- */
-function passUpload(
-  body: ReadableStream<Uint8Array>,
-  contentLength: string | null,
-  maxBytes: number,
-  patience: Patience,
-): ReadableStream<Uint8Array> {
-  const { readable, writable } =
-    contentLength === null
-      ? new IdentityTransformStream()
-      : new FixedLengthStream(Number(contentLength))
-  const writer = writable.getWriter()
-  pump(body, writer, maxBytes, patience).catch(async (cause) => {
-    // If the client left, the exchange has ended; if the backend did, its fetch reports it, or it
-    // has answered and needs no more. The stream may be closed already, which is fine.
-    await Promise.allSettled([writer.abort(cause)])
-  })
-  return readable
-}
-
-async function pump(
-  body: ReadableStream<Uint8Array>,
-  writer: WritableStreamDefaultWriter<Uint8Array>,
-  maxBytes: number,
-  patience: Patience,
-): Promise<void> {
-  const reader = body.getReader({ mode: 'byob' })
-  let buffer = new ArrayBuffer(CHUNK_BYTES)
-  let bytes = 0
-  for (;;) {
-    const { done, value } = await reader.read(new Uint8Array(buffer)).catch((cause) => {
-      // The client has left, or its chunks are malformed.
-      patience.giveUp('bad_body')
-      throw cause
-    })
-    if (done) break
-    bytes += value.length
-    if (bytes > maxBytes) {
-      patience.giveUp('body_too_large')
-      throw new Error(`the body is longer than ${maxBytes} bytes`)
-    }
-    for (let at = 0; at < value.length; at += PIECE_BYTES) {
-      patience.wait()
-      await writer.write(value.subarray(at, at + PIECE_BYTES))
-      patience.take('some')
-      patience.pause()
-    }
-    // The backend has accepted its content, so that the buffer can be used again.
-    buffer = value.buffer
-  }
-  patience.take('all')
-  patience.wait()
-  await writer.close()
 }
 
 /**

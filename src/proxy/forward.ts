@@ -5,9 +5,10 @@
 import type { Service } from '../core/types.ts'
 import { type ErrorCode, errorResponse } from '../http/errors.ts'
 import { drain } from '../http/unread-body.ts'
-import { carriesUpload, type ExchangeResult, exchange } from './exchange.ts'
+import { type ExchangeResult, exchange } from './exchange.ts'
 import { hasPassed, type Message, toMessage } from './message.ts'
 import type { Backends } from './origins.ts'
+import { carriesUpload } from './upload.ts'
 
 export type ForwardOptions = {
   readonly request: Request
@@ -64,7 +65,7 @@ const REFUSED_METHODS: ReadonlySet<string> = new Set(['CONNECT', 'TRACE', 'PURGE
  * or an error reply:
  * - `origin_timeout`: the backend let a wait of `service.timeoutMs` pass, for the head of its
  *   answer or for it to accept the next bytes of an upload; a client that sends slowly does not
- *   count
+ *   count. Or an upload of more than 1 MiB with an announced length took too long (`SLOWEST_UPLOAD`)
  * - `origin_unreachable`: no connection, or one that broke before the head of an answer (the
  *   platform does not tell these from bytes that are not HTTP)
  * - `origin_bad_response`: a status that cannot be passed on

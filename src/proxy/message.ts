@@ -38,17 +38,20 @@ export function toMessage(
     loopId,
     isRaw = false,
     pageKey,
+    isShadow = false,
   }: {
     readonly requestId: string
     readonly loopId: string
     readonly isRaw?: boolean | undefined
     readonly pageKey?: string | undefined
+    /** Whether this is a copy that no Holo on the way shall copy again. */
+    readonly isShadow?: boolean
   },
 ): Message {
   const publicUrl = new URL(request.url)
   const headers = toBackendHeaders(request, publicUrl, identity)
   if (pageKey !== undefined) toOriginConditions(headers, pageKey)
-  addHop(headers, loopId)
+  addHop(headers, isShadow ? loopId + SHADOW_PARAMETER : loopId)
   carryTrace(headers)
   return {
     request,
@@ -73,6 +76,18 @@ export function hasPassed(headers: Headers, loopId: string): boolean {
   const hops = headers.get(LOOP_HEADER)
   if (hops === null) return false
   return hops.split(',').some((hop) => hop.replace(/;.*/s, '').trim() === loopId)
+}
+
+/**
+ * The parameter of a hop (RFC 8586 section 2) that made a copy. Holo's own headers end at the next Holo, and
+ * this one does not.
+ */
+const SHADOW_PARAMETER = ';shadow=1'
+
+/** Whether a request is a copy that a Holo has made, so that it must not be copied again. */
+export function isCopy(headers: Headers): boolean {
+  if (headers.has('holo-shadow') || headers.has('holo-copy')) return true
+  return headers.get(LOOP_HEADER)?.includes(SHADOW_PARAMETER) ?? false
 }
 
 /** Adds this Holo to the hops of the request. */

@@ -123,6 +123,11 @@ export class Origins {
     return among[Math.floor(this.#options.random() * among.length)]
   }
 
+  /** Whether the origin is ejected, or hinted to be down. */
+  isTroubled(origin: string): boolean {
+    return this.#troubled.get(origin)?.ejection !== undefined || this.#isHinted(origin)
+  }
+
   /** If all are ejected, the origin whose last failure is longest ago. */
   takeEjected(service: Service): string | undefined {
     const failedAt = (origin: string) => this.#troubled.get(origin)?.ejection?.failedAt ?? 0

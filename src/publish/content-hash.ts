@@ -2,6 +2,7 @@
 // the memory.
 
 import { createHash } from 'node:crypto'
+import type { FileHandle } from 'node:fs/promises'
 import { openAgain } from './regular-file.ts'
 
 /** Large enough that a file is read in few calls. Content checks look at the first piece. */
@@ -22,15 +23,33 @@ export type HashedFile = {
 }
 
 export async function hashFile(file: string): Promise<HashedFile> {
+  const handle = await openAgain(file)
+  const first = await readFirst(handle)
+  if (first !== undefined) return { blob: toSha256(first), size: first.length, head: first }
   const hash = createHash('sha256')
   let size = 0
   let head: Uint8Array = new Uint8Array()
-  const handle = await openAgain(file)
   // The stream closes the file.
-  for await (const piece of handle.createReadStream({ highWaterMark: PIECE_BYTES })) {
+  for await (const piece of handle.createReadStream({ highWaterMark: PIECE_BYTES, start: 0 })) {
     hash.update(piece)
     if (size === 0) head = piece
     size += piece.length
   }
   return { blob: hash.digest('hex'), size, head }
+}
+
+/** All bytes of a file that fits into one piece, which is then closed; a stream takes five times as long. */
+async function readFirst(handle: FileHandle): Promise<Uint8Array | undefined> {
+  try {
+    const { size } = await handle.stat()
+    if (size >= PIECE_BYTES) return undefined
+    const buffer = Buffer.allocUnsafe(size)
+    const { bytesRead } = await handle.read(buffer, 0, size, 0)
+    if (bytesRead !== size) return undefined
+    await handle.close()
+    return buffer
+  } catch (cause) {
+    await handle.close()
+    throw cause
+  }
 }

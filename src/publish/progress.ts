@@ -13,7 +13,7 @@ export type ProgressStep = {
 
 export type ReportProgress = (step: ProgressStep) => void
 
-type Count = {
+export type Count = {
   /** Counts a finished file of this size. `counted` of its bytes were counted as parts before. */
   (size: number, counted?: number): void
   /** Counts bytes of a file that is not finished yet. */

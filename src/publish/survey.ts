@@ -1,7 +1,6 @@
 // Surveys a folder before anything is compressed or stored: for each file its hash, its type, and whether its
 // name is hashed; and the settings of the version.
 
-import { availableParallelism } from 'node:os'
 import { mapConcurrently } from '../core/concurrently.ts'
 import type { Manifest, ManifestEntry } from '../core/site/manifest.ts'
 import { DEFAULT_HTML_HANDLING, type ManifestConfig } from '../core/site/manifest-config.ts'
@@ -29,6 +28,7 @@ import { loadSiteRules } from './site-rules.ts'
 import { DEFAULT_SOURCE_MAPS, isSourceMap, type SourceMaps } from './source-maps.ts'
 import {
   compileGlobs,
+  FILES_AT_ONCE,
   type FolderFile,
   type RefusedFile,
   type WalkOptions,
@@ -95,7 +95,7 @@ export async function surveyFolder(
   const isLeftOut = (path: string) => sourceMaps === 'none' && isSourceMap(path)
   const walk = { ...walked, files: walked.files.filter(({ path }) => !isLeftOut(path)) }
   const count = startCount('reading', walk.files, report)
-  const read = await mapConcurrently(walk.files, availableParallelism(), async (found) => {
+  const read = await mapConcurrently(walk.files, FILES_AT_ONCE, async (found) => {
     const one = await readFound(found)
     count(found.size)
     return one

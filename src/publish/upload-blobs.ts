@@ -1,21 +1,31 @@
-// Uploads blobs from their files, several at once, without loading a whole file into memory. A large blob is
-// uploaded in parts; parts that are already stored are not uploaded again.
+// Uploads blobs from their files, several at once. Small blobs travel together in packs; larger ones travel alone,
+// without loading a whole file into memory. A very large blob is uploaded in parts; parts that are already
+// stored are not uploaded again.
 
 import { openAsBlob } from 'node:fs'
 import { mapConcurrently } from '../core/concurrently.ts'
+import { MAX_PACK_BLOBS, MAX_PACK_BYTES, toPackIndex } from '../wire/packs.ts'
 import { MAX_PARTS, type MissingBlob } from '../wire/uploads.ts'
 import { hashFile } from './content-hash.ts'
 import { PublishError } from './messages.ts'
-import { type ReportProgress, startCount } from './progress.ts'
+import { type Count, type ReportProgress, startCount } from './progress.ts'
+import { readWholeFile } from './regular-file.ts'
 import type { UploadTarget } from './upload-target.ts'
 
-/** Most blobs are small, so most of the time is spent waiting for replies. */
+/** Most of the time is spent waiting for replies. */
 const UPLOADS_AT_ONCE = 16
 
 /** Cloudflare accepts request bodies up to 100 MB; the API accepts 95 MiB. */
 export const MAX_WHOLE_BYTES = 95 * 2 ** 20
 /** The size of a part: at most this much has to be sent again after a broken connection. */
 const PART_BYTES = 32 * 2 ** 20
+
+/** The rest of a pack is for its index. */
+const MAX_CONTENT_BYTES = MAX_PACK_BYTES - 64 * 1024
+/** Larger blobs travel alone: their bytes take longer than their request. */
+const MAX_PACKED_BYTES = 128 * 1024
+/** Each needs as much memory as a pack has bytes. */
+const PACKS_AT_ONCE = 4
 
 /** @throws PublishError when no file has a blob, a blob is too large, or a file has changed. */
 export async function uploadBlobs(
@@ -25,32 +35,107 @@ export async function uploadBlobs(
   report: ReportProgress,
   signal: AbortSignal,
 ): Promise<void> {
-  // The largest first, so that no large one is left alone at the end.
-  const work = missing.toSorted((a, b) => b.size - a.size)
-  const count = startCount('uploading', work, report)
-  await mapConcurrently(work, UPLOADS_AT_ONCE, async ({ sha256, size }) => {
+  const count = startCount('uploading', missing, report)
+  const sender: Sender = { target, files, count, signal }
+  const isSmall = ({ size }: MissingBlob) => size <= MAX_PACKED_BYTES
+  const small = missing.filter(isSmall)
+  const alone = missing.filter((blob) => !isSmall(blob))
+  let takesPacks = true
+  await mapConcurrently(toPacks(small), PACKS_AT_ONCE, async (blobs) => {
     signal.throwIfAborted()
-    const file = files.get(sha256)
-    if (file === undefined) {
-      throw new PublishError(
-        `the blob ${sha256} is missing in the store, and this folder does not have it: publish again`,
-      )
+    if (takesPacks) takesPacks = (await sendPack(sender, blobs)) === 'stored'
+    if (!takesPacks) await mapConcurrently(blobs, PACKS_AT_ONCE, (blob) => sendBlob(sender, blob))
+  })
+  // The largest first, so that no large one is left alone at the end.
+  const work = alone.toSorted((a, b) => b.size - a.size)
+  await mapConcurrently(work, UPLOADS_AT_ONCE, (blob) => sendBlob(sender, blob))
+}
+
+type Sender = {
+  readonly target: UploadTarget
+  readonly files: ReadonlyMap<string, string>
+  readonly count: Count
+  readonly signal: AbortSignal
+}
+
+/** Lists of blobs that fit into one pack each. */
+function toPacks(blobs: readonly MissingBlob[]): MissingBlob[][] {
+  const packs: MissingBlob[][] = []
+  let bytes = 0
+  for (const blob of blobs) {
+    const last = packs.at(-1)
+    bytes += blob.size
+    if (last && last.length < MAX_PACK_BLOBS && bytes <= MAX_CONTENT_BYTES) last.push(blob)
+    else {
+      packs.push([blob])
+      bytes = blob.size
     }
-    try {
-      if (size <= MAX_WHOLE_BYTES) {
-        await target.putBlob(sha256, await openAsBlob(file))
-        count(size)
-      } else {
-        count(size, await uploadParts(target, { sha256, size }, file, signal, count.part))
-      }
-    } catch (cause) {
-      signal.throwIfAborted()
-      // If the file has changed, the API refuses its hash. This message is more helpful.
-      const found = await hashFile(file).catch(() => undefined)
-      if (found?.blob === sha256) throw cause
+  }
+  return packs
+}
+
+async function sendPack(
+  { target, files, count, signal }: Sender,
+  blobs: readonly MissingBlob[],
+): Promise<'stored' | 'unknown'> {
+  const named = blobs.map(({ sha256 }) => [sha256, toFile(files, sha256)] as const)
+  const parts = await Promise.all(named.map(([, file]) => readWholeFile(file)))
+  const isWhole = parts.every((bytes, at) => bytes.length === blobs[at]?.size)
+  try {
+    if (!isWhole) await refuseChanged(named, new Error('a file has another size'))
+    const sent = await target.putPack(Buffer.concat([toPackIndex(blobs), ...parts]))
+    if (sent === 'stored') for (const { size } of blobs) count(size)
+    return sent
+  } catch (cause) {
+    signal.throwIfAborted()
+    await refuseChanged(named, cause)
+    throw cause
+  }
+}
+
+async function sendBlob(
+  { target, files, count, signal }: Sender,
+  { sha256, size }: MissingBlob,
+): Promise<void> {
+  signal.throwIfAborted()
+  const file = toFile(files, sha256)
+  try {
+    if (size <= MAX_WHOLE_BYTES) {
+      await target.putBlob(sha256, await openAsBlob(file))
+      count(size)
+    } else {
+      count(size, await uploadParts(target, { sha256, size }, file, signal, count.part))
+    }
+  } catch (cause) {
+    signal.throwIfAborted()
+    await refuseChanged([[sha256, file]], cause)
+    throw cause
+  }
+}
+
+function toFile(files: ReadonlyMap<string, string>, sha256: string): string {
+  const file = files.get(sha256)
+  if (file !== undefined) return file
+  throw new PublishError(
+    `the blob ${sha256} is missing in the store, and this folder does not have it: publish again`,
+  )
+}
+
+/**
+ * If a file has changed, the API refuses its hash. This message is more helpful.
+ *
+ * @throws PublishError when one of the files is no longer the blob.
+ */
+async function refuseChanged(
+  named: readonly (readonly [sha256: string, file: string])[],
+  cause: unknown,
+): Promise<void> {
+  for (const [sha256, file] of named) {
+    const found = await hashFile(file).catch(() => undefined)
+    if (found?.blob !== sha256) {
       throw new PublishError(`${file} changed while it was being published: try again`, { cause })
     }
-  })
+  }
 }
 
 /** @returns how many bytes were reported with `countPart`. */

@@ -27,6 +27,8 @@ export type UploadTarget = {
     cursor: string | undefined,
   ) => Promise<{ readonly missing: readonly MissingBlob[]; readonly cursor?: string | undefined }>
   readonly putBlob: (sha256: string, bytes: Blob) => Promise<void>
+  /** Sends several small blobs at once (wire/packs.ts). `unknown`: an older Holo does not take packs. */
+  readonly putPack: (pack: Uint8Array) => Promise<'stored' | 'unknown'>
   /** The sizes of the stored parts by their number; `stored`: the whole blob is already stored. */
   readonly parts: (
     sha256: string,

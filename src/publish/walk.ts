@@ -4,6 +4,7 @@
 import { type Dirent, existsSync } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
+import { mapConcurrently } from '../core/concurrently.ts'
 import { compileGlob } from '../core/glob.ts'
 import { MAX_PATH_BYTES } from '../core/site/manifest-paths.ts'
 import { FOREIGN_FILES } from './foreign-rules.ts'
@@ -38,6 +39,9 @@ export type WalkOptions = {
   /** Files that are published although their names look private. */
   readonly allow?: readonly string[]
 }
+
+/** Most of the time is spent waiting for the disk. */
+export const FILES_AT_ONCE = 16
 
 /** Leftovers of tools, which are left out without a warning. */
 const LEFTOVERS: ReadonlySet<string> = new Set(['.DS_Store', '.git', '.vite'])
@@ -100,9 +104,10 @@ export async function walkFolder(folder: string, options: WalkOptions = {}): Pro
     if (verdict.kind === 'noticed') warnings.push(`${path} is published: ${verdict.what}`)
   }
   const list = async (path: string, directory: string, above: readonly string[]): Promise<void> => {
-    for (const entry of await readdir(directory, { withFileTypes: true })) {
+    const entries = await readdir(directory, { withFileTypes: true })
+    await mapConcurrently(entries, FILES_AT_ONCE, async (entry) => {
       await visit(`${path}/${entry.name}`, join(directory, entry.name), entry, above)
-    }
+    })
   }
 
   await list('', root, [root])

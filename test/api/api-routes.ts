@@ -51,6 +51,9 @@ const changesAlways = (path: string) => path.endsWith('/preview-keys')
 
 const HELLO = new TextEncoder().encode('hello')
 const SHA256_OF_HELLO = '2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824'
+const PACK_OF_HELLO = new TextEncoder().encode(
+  `${JSON.stringify([{ sha256: SHA256_OF_HELLO, size: HELLO.length }])}\nhello`,
+)
 
 const BODIES: Readonly<Record<string, unknown>> = {
   'PUT /environments/canary': { version: 'v2' },
@@ -82,7 +85,7 @@ export function toAsk({ method, path, changesDocument, takesOctets }: ApiRoute, 
   const json = BODIES[`${method} ${path.replace('/.holo/api', '')}`]
   const asked: CallOptions = {
     ...(json === undefined ? {} : { json }),
-    ...(takesOctets ? { octets: HELLO } : {}),
+    ...(takesOctets ? { octets: path.endsWith('/blobs') ? PACK_OF_HELLO : HELLO } : {}),
     headers: changesDocument ? { 'if-match': `"${revision}"` } : {},
   }
   return { method, path: changesDocument ? `${path}?dryRun=true` : path, asked }

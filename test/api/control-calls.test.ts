@@ -82,6 +82,10 @@ const CALLS: Record<Exclude<keyof ControlCalls, 'sync' | 'watch' | 'change'>, Ro
     SCOPES,
   ],
   error: [(control, caller) => control.error(caller, '0'.repeat(16)), SCOPES],
+  shadows: [
+    (control, caller) => control.shadows(caller, { environment: undefined, limit: 1 }),
+    SCOPES,
+  ],
   revokeToken: [(control, caller) => control.revokeToken(caller, '0'.repeat(16)), ['admin']],
   signIn: [(control, caller) => control.signIn(caller), SCOPES],
   makeCode: [(control, caller) => control.makeCode(caller), SCOPES],
@@ -179,7 +183,7 @@ describe('a request of the API', () => {
   }
   /** They touch R2, or answer without the control, before they would make a call of their own. */
   const PROVED_BEFORE =
-    /^(GET|PUT) .*\/manifests\/|\/blobs\/|^PUT .*\/uploads\/|\/openapi\.json$|^GET .*\/(whoami|live)$/
+    /^(GET|PUT) .*\/manifests\/|\/blobs(?:\/|$)|^PUT .*\/uploads\/|\/openapi\.json$|^GET .*\/(whoami|live)$/
 
   it('makes no call only to prove who asks, unless it touches R2 first', async () => {
     const routes = await readRoutes(edge)

@@ -218,6 +218,7 @@ const TABLE: Table = {
 /** Content-addressed: what is stored there is in no version before an upload names it. */
 const OF_NO_VERSION = [
   'PUT /manifests/{sha256}',
+  'POST /blobs',
   'PUT /blobs/{sha256}',
   'PUT /blobs/{sha256}/parts/{part}',
   'POST /blobs/{sha256}/complete',

@@ -5,6 +5,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { encodeManifest } from '../../src/core/site/manifest.ts'
+import { toPackIndex } from '../../src/wire/packs.ts'
 import { type AdminEdge, FIRST_TOKEN, startAdminEdge } from '../support/api-edge.ts'
 
 let edge: AdminEdge
@@ -105,6 +106,29 @@ describe('a version over HTTP', () => {
     await vi.waitFor(async () => {
       expect((await call('PUT', path, { octets })).body.stored).toBe('existing')
     })
+  })
+
+  it('takes small blobs together, each with its hash checked, and again', async () => {
+    const blobs = [Buffer.from('one'), Buffer.from(''), randomBytes(5_000)]
+    const listed = blobs.map((bytes) => ({ sha256: hashOf(bytes), size: bytes.length }))
+    const octets = Buffer.concat([toPackIndex(listed), ...blobs])
+    const first = await edge.call('POST', '/.holo/api/blobs', { token, octets })
+    expect([first.status, JSON.parse(first.body)]).toEqual([200, { created: 3, existing: 0 }])
+    expect(first.headers['holo-store-operations']).toBe('a=3, b=0')
+    const again = await call('POST', '/blobs', { octets })
+    expect(again.body).toEqual({ created: 0, existing: 3 })
+
+    const changed = Buffer.concat([toPackIndex(listed), ...blobs])
+    changed[changed.length - 1] = (changed.at(-1) ?? 0) ^ 1
+    expect(await call('POST', '/blobs', { octets: changed })).toMatchObject({
+      status: 422,
+      body: { code: 'hash_mismatch' },
+    })
+    const cut = await call('POST', '/blobs', { octets: octets.subarray(0, -1) })
+    expect([cut.status, cut.body.problems[0].message]).toEqual([
+      400,
+      'the pack: its first line lists 5003 bytes, and 5002 follow',
+    ])
   })
 
   it('takes a large blob in parts', async () => {

@@ -31,6 +31,7 @@ import {
   MAX_URL_CHARACTERS,
 } from '../../src/wire/explain.ts'
 import { MAX_METRIC_POINTS } from '../../src/wire/metrics.ts'
+import { MAX_PACK_BLOBS, MAX_PACK_BYTES, toPackIndex } from '../../src/wire/packs.ts'
 import { MAX_PAGE_ROWS, MAX_REASON_CHARACTERS } from '../../src/wire/parts.ts'
 import { MAX_LIMIT_PATTERNS, MAX_TOKEN_DAYS } from '../../src/wire/tokens.ts'
 import { MAX_AUTHOR_CHARACTERS, MAX_COMMIT_CHARACTERS, MAX_PARTS } from '../../src/wire/uploads.ts'
@@ -56,6 +57,7 @@ const PAGE = 'https://shop.example.com/'
 const CREATED_AT = '2026-11-23T12:00:00Z'
 const x = (length: number) => 'x'.repeat(length)
 const hashOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
+const EMPTY = hashOf(new Uint8Array())
 
 const call = (method: string, path: string, options: CallOptions = {}) =>
   edge.call(method, `/.holo/api${path}`, { token: FIRST_TOKEN, ...options })
@@ -93,13 +95,13 @@ async function tryChange(method: string, path: string, json: object) {
 let fillings = 0
 
 /** Says how many bytes will come, and sends none of them: what is too large is refused before it is read. */
-function announce(path: string, bytes: number): Promise<Answer> {
+function announce(path: string, bytes: number, method = 'PUT'): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const sent = request(
       {
         host: edge.url.hostname,
         port: edge.url.port,
-        method: 'PUT',
+        method,
         path: `/.holo/api${path}`,
         headers: {
           authorization: `Bearer ${FIRST_TOKEN}`,
@@ -296,6 +298,28 @@ const ROWS: readonly Row[] = [
     },
     422,
     [413, 'body_too_large', of(MAX_MANIFEST_BYTES)],
+  ],
+  [
+    'MAX_PACK_BYTES',
+    (more) => {
+      if (more) return announce('/blobs', MAX_PACK_BYTES + more, 'POST')
+      const index = (size: number) => toPackIndex([{ sha256: hashOf(new Uint8Array(size)), size }])
+      const size = MAX_PACK_BYTES - index(MAX_PACK_BYTES - 200).length
+      const octets = Buffer.concat([index(size), new Uint8Array(size)])
+      expect(octets.length).toBe(MAX_PACK_BYTES)
+      return call('POST', '/blobs', { octets })
+    },
+    200,
+    [413, 'body_too_large', of(MAX_PACK_BYTES)],
+  ],
+  [
+    'MAX_PACK_BLOBS',
+    (more) => {
+      const octets = toPackIndex(Array(MAX_PACK_BLOBS + more).fill({ sha256: EMPTY, size: 0 }))
+      return call('POST', '/blobs', { octets })
+    },
+    200,
+    [400, 'invalid_request', of(MAX_PACK_BLOBS)],
   ],
   [
     'MAX_PART_BYTES',

@@ -89,6 +89,7 @@ describe('an empty Holo', () => {
   const SHOWN = [
     'rollout history',
     'errors',
+    'shadow report',
     'metrics export',
     'log',
     'verify',

@@ -376,6 +376,30 @@ describe('rollback', () => {
     expect(result).toEqual({ ok: false, error: [{ path: 'to', message }] })
   })
 
+  it('neither begins nor ends a shadow, unless it loses its target', () => {
+    const shadow = { to: 'canary', percent: 10 }
+    const shadowed = contentWith({
+      environments: { ...CURRENT.environments, main: { version: '0.0.3', shadow } },
+    })
+    const back = (from: Content, to: Content) =>
+      applied({ kind: 'rollback', to: 3 }, from, to).environments.main
+    expect(back(shadowed, CURRENT)).toMatchObject({ shadow })
+    expect(back(CURRENT, shadowed)).not.toHaveProperty('shadow')
+    expect(back(shadowed, earlier)).not.toHaveProperty('shadow')
+  })
+
+  it('of what was removed is not needed for the target of a shadow, which cannot be removed', () => {
+    const shadow = { to: 'dev', percent: 10 }
+    const environments = {
+      ...CURRENT.environments,
+      dev: { version: '0.0.3' },
+      main: { version: '0.0.3', shadow },
+    }
+    const result = apply({ kind: 'remove-environment', name: 'dev' }, contentWith({ environments }))
+    const message = expect.stringContaining('requests of "main" are copied to it')
+    expect(result).toMatchObject({ ok: false, error: [{ path: 'name', message }] })
+  })
+
   it('is no change where everything is as it was', () => {
     expect(applied({ kind: 'rollback', to: 3 }, current, current)).toBe(current)
   })

@@ -22,11 +22,11 @@ export const toScript = (seed: string) =>
   `export const greeting = "${seed}: many versions, one address";\n`.repeat(50)
 
 /**
- * Five paths, four contents, two of which are worth three encodings each. Tests of one file share a
+ * Five paths, four contents, two of which are worth two encodings each. Tests of one file share a
  * store, so each takes a seed of its own.
  */
 export const toSite = (seed: string) => ({
-  'index.html': `<!doctype html>${`<p>${seed}: many versions`.repeat(40)}`,
+  'index.html': `<!doctype html>${`<p>${seed}: many versions`.repeat(60)}`,
   'assets/main.8f3a2b1c.js': toScript(seed),
   'assets/copy.js': toScript(seed),
   'img/a b.png': Buffer.alloc(3_000, seed),
@@ -99,7 +99,7 @@ async function createTestHolo({ url, miniflare }: Edge): Promise<TestHolo> {
 }
 
 /** What changes something in the store or in the control. */
-export type Write = 'manifest' | 'begin' | 'blob' | 'finalise'
+export type Write = 'manifest' | 'begin' | 'blob' | 'pack' | 'finalise'
 
 /** The real target with every write counted; after `allowed` of them the connection is lost. */
 export function limitWrites(target: UploadTarget, allowed = Number.POSITIVE_INFINITY) {
@@ -119,6 +119,7 @@ export function limitWrites(target: UploadTarget, allowed = Number.POSITIVE_INFI
     putManifest: limit('manifest', target.putManifest),
     begin: limit('begin', target.begin),
     putBlob: limit('blob', target.putBlob),
+    putPack: limit('pack', target.putPack),
     finalise: limit('finalise', target.finalise),
   }
   return { limited, writes }

@@ -22,7 +22,7 @@ export async function openCountingWay(target: URL): Promise<CountingWay> {
     const { method = '', url = '', headers } = incoming
     const kind = /^\/\.holo\/api\/(?:uploads\/[^/]+\/(\w+)|(\w+)(?:\/[^/]+\/(parts))?)/.exec(url)
     const key = `${method} /${kind?.[1] ?? kind?.[3] ?? kind?.[2]}`
-    if (/^PUT \/(?:blobs|parts)$/.test(key)) {
+    if (/^(?:PUT \/(?:blobs|parts)|POST \/blobs)$/.test(key)) {
       way.onBlob()
       if ((counts.get(key) ?? 0) >= way.breakAfter) return void incoming.socket.destroy()
     }

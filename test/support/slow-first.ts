@@ -43,6 +43,7 @@ const SLOW = [
   'test/cli/changes.test.ts',
   'test/simulation/rollback.test.ts',
   'test/differential/html-handling.test.ts',
+  'test/edge/shadow.test.ts',
   'test/edge/versions.test.ts',
   'test/api/request-limits.test.ts',
   'test/cli/trust.test.ts',

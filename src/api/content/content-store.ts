@@ -4,6 +4,7 @@
 import { withTimeout } from '../../core/with-timeout.ts'
 import type { VersionRecord } from '../../document/version-record.ts'
 import { LIST_PAGE_KEYS, UPLOAD_TIMEOUT_MS } from '../http/limits.ts'
+import type { UsedBucket } from './counted-bucket.ts'
 
 /** R2 answers in about 50 ms; from far away, the slowest 1 % of the calls take 2.3 s or more. */
 const STORE_TIMEOUT_MS = 5000
@@ -49,6 +50,8 @@ export type ContentStore = {
   readonly sizeOfBlob: (hash: string) => Promise<number | ContentAbsence>
   /** R2 checks the hash. A blob that is stored already is not written again, and `octets` is not read. */
   readonly putBlob: (hash: string, octets: Octets) => Promise<Written>
+  /** The same for a blob that is in memory: one call, also for one that is stored already. */
+  readonly putSmallBlob: (hash: string, bytes: Uint8Array<ArrayBuffer>) => Promise<Written>
   readonly putPart: (hash: string, part: number, octets: Octets) => Promise<Written>
   readonly listParts: (hash: string) => Promise<readonly BlobPart[] | 'unavailable'>
   /** Joins the parts, in their order, to the blob. R2 checks the hash. */
@@ -66,7 +69,7 @@ export type ContentStore = {
 /** R2's error 10037: the bytes do not have the given hash. */
 const WRONG_HASH = /\(10037\)|checksum you specified did not match/i
 
-export function createContentStore(bucket: R2Bucket): ContentStore {
+export function createContentStore(bucket: UsedBucket): ContentStore {
   const ask = async <T>(what: string, ms: number, call: () => Promise<T>) => {
     try {
       return await withTimeout(call(), ms)
@@ -83,6 +86,15 @@ export function createContentStore(bucket: R2Bucket): ContentStore {
     })
     return found === 'wrong-hash' ? 'unavailable' : found
   }
+  const putNew = async (
+    key: string,
+    hash: string,
+    bytes: Uint8Array<ArrayBuffer>,
+  ): Promise<Written> => {
+    const options = { onlyIf: { etagDoesNotMatch: '*' }, sha256: hash }
+    const put = await ask(`take ${key}`, UPLOAD_TIMEOUT_MS, () => bucket.put(key, bytes, options))
+    return typeof put === 'string' ? put : put ? 'created' : 'existing'
+  }
   const sizeOfBlob: ContentStore['sizeOfBlob'] = async (hash) => {
     const head = await ask(`look for ${hash}`, STORE_TIMEOUT_MS, () => bucket.head(`blobs/${hash}`))
     if (head === null) return 'missing'
@@ -95,12 +107,8 @@ export function createContentStore(bucket: R2Bucket): ContentStore {
       read(`blobs/${hash}`, async (body) =>
         body.size > maxBytes ? 'missing' : { text: await body.text() },
       ),
-    putManifest: async (hash, bytes) => {
-      const key = `manifests/${hash}`
-      const options = { onlyIf: { etagDoesNotMatch: '*' }, sha256: hash }
-      const put = await ask(`take ${key}`, UPLOAD_TIMEOUT_MS, () => bucket.put(key, bytes, options))
-      return typeof put === 'string' ? put : put ? 'created' : 'existing'
-    },
+    putManifest: (hash, bytes) => putNew(`manifests/${hash}`, hash, bytes),
+    putSmallBlob: (hash, bytes) => putNew(`blobs/${hash}`, hash, bytes),
     sizeOfBlob,
     putBlob: async (hash, { stream, size }) => {
       const known = await sizeOfBlob(hash)
@@ -183,7 +191,7 @@ function toFixed(stream: ReadableStream<Uint8Array>, size: number): ReadableStre
 }
 
 async function pour(
-  bucket: R2Bucket,
+  bucket: UsedBucket,
   keys: readonly string[],
   writable: WritableStream<Uint8Array>,
 ): Promise<void> {

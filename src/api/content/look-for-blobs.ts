@@ -17,7 +17,7 @@ export const MAX_SINGLE_HEADS = 64
 export const MAX_LIST_PAGES = 60
 
 /** The platform allows six connections per request; further calls would wait. */
-const STORE_CALLS_AT_ONCE = 6
+export const STORE_CALLS_AT_ONCE = 6
 
 /**
  * `stored` is the size of the stored blob where it differs from the manifest's; `undefined`: nothing is

@@ -126,7 +126,7 @@ export function octetsRoute<Params extends z.ZodObject>(
   row: Omit<Row, 'body'> & {
     readonly scope: Scope
     readonly maxOctets: number
-    readonly params: Params
+    readonly params?: Params
     readonly handle: (call: Call<z.infer<Params>, undefined, Octets>) => Handled
   },
 ): ScopedRoute {

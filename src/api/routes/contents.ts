@@ -1,10 +1,12 @@
 // Routes of what versions consist of: manifests, and blobs as a whole or in parts. A manifest is
 // uploaded first and checked completely; R2 checks the hash of every blob.
 
+import { mapConcurrently } from '../../core/concurrently.ts'
 import { toHex } from '../../core/hex.ts'
 import { err, ok } from '../../core/result.ts'
 import { MAX_MANIFEST_BYTES } from '../../core/site/manifest.ts'
 import { withTimeout } from '../../core/with-timeout.ts'
+import { MAX_PACK_BYTES, packReply, readPack } from '../../wire/packs.ts'
 import {
   blobReply,
   bytesReply,
@@ -17,6 +19,7 @@ import {
 } from '../../wire/uploads.ts'
 import { checkManifest } from '../content/check-manifest.ts'
 import type { BlobPart, Octets, Written } from '../content/content-store.ts'
+import { STORE_CALLS_AT_ONCE } from '../content/look-for-blobs.ts'
 import {
   MAX_BLOB_BYTES,
   MAX_LISTED_PROBLEMS,
@@ -91,6 +94,35 @@ function readAll({ stream, size }: Octets): Promise<Uint8Array<ArrayBuffer>> {
 }
 
 export const BLOB_ROUTES: readonly Route[] = [
+  octetsRoute({
+    method: 'POST',
+    path: '/blobs',
+    scope: 'publish',
+    summary: 'Stores several small blobs, which travel together in a pack',
+    maxOctets: MAX_PACK_BYTES,
+    changes: 'store',
+    failures: ['hash_mismatch', 'store_unavailable'],
+    reply: packReply,
+    handle: async ({ body, openStore }) => {
+      const store = await openStore()
+      if (!store.ok) return store
+      const bytes = await readAll(body).catch(() => undefined)
+      if (!bytes) return BROKEN
+      const pack = readPack(bytes)
+      if (!pack.ok) {
+        const problems = [{ path: 'body', message: `the pack: ${pack.error}` }]
+        return err({ kind: 'invalid_request', problems })
+      }
+      const { putSmallBlob } = store.value
+      const written = await mapConcurrently(pack.value, STORE_CALLS_AT_ONCE, (blob) =>
+        putSmallBlob(blob.sha256, blob.bytes),
+      )
+      if (written.includes('unavailable')) return err({ kind: 'store_unavailable' })
+      if (written.includes('wrong-hash')) return err({ kind: 'hash_mismatch' })
+      const created = written.filter((one) => one === 'created').length
+      return ok({ body: { created, existing: written.length - created } })
+    },
+  }),
   octetsRoute({
     method: 'PUT',
     path: '/blobs/{sha256}',

@@ -142,6 +142,7 @@ export const PUBLISH = command({
       : revision === undefined
         ? toFirstCommand(first)
         : await toNextStep(api, version)
+    const { requests, classA: a, classB: b } = api.cost()
     const json = {
       target,
       version,
@@ -150,6 +151,8 @@ export const PUBLISH = command({
       frameworkPin: pin && copyFrameworkPin(pin.pin),
       dryRun,
       ...(revision === undefined ? {} : { revision }),
+      requests,
+      storeOperations: { a, b },
       ...authorship,
       warnings,
       next,
@@ -185,6 +188,7 @@ function toLines(
 ): string[] {
   const { version, folder, files, bytes, uploaded, uploadedBytes, reused, isKnown, next, target } =
     json
+  const { a, b } = json.storeOperations
   const what = `${toCount(files, 'file')}, ${toSize(bytes)}`
   const from = `From ${folder}. When no file matches: ${describeNotFound(json.notFound, services)}`
   if (json.dryRun) {
@@ -202,6 +206,7 @@ function toLines(
     from,
     ...said,
     `${toCount(uploaded, 'blob')} uploaded (${toSize(uploadedBytes)}), ${reused} stored before`,
+    `${toCount(json.requests, 'request')}; in R2 ${toCount(a, 'write or list', 'writes and lists')}, ${toCount(b, 'read')}`,
     `Next: ${next}`,
   ]
 }

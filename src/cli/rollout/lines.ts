@@ -184,7 +184,7 @@ export function paintPhase(
 }
 
 /** What happens where a gate has not opened within the step's maximum. */
-const AT_MAX = {
+export const AT_MAX = {
   hold: 'waits for somebody',
   rollBack: 'is taken back',
   goOn: 'goes on if nothing speaks against it',

@@ -19,6 +19,7 @@ import type { FlagCount } from '../../core/counting/flag-counts.ts'
 import { toWindow, WINDOW_MS } from '../../core/counting/limits.ts'
 import { RolloutCounter } from '../../core/counting/rollout-counter.ts'
 import type { Window } from '../../core/rollout/events.ts'
+import type { ShadowReport } from '../../core/shadow/reports.ts'
 import type { MetricPoint } from '../../wire/metrics.ts'
 import { LastRequests, type VersionRequests } from './last-requests.ts'
 import { MAX_COUNTED_ROLLOUTS } from './limits.ts'
@@ -49,6 +50,8 @@ export type CountingDeps = {
   readonly onErrors?: (groups: readonly ErrorGroup[], lost: number) => void
   /** Called with evaluations of flags and how many are lost, once for each batch. Never throws. */
   readonly onFlags?: (counts: readonly FlagCount[], lost: number) => void
+  /** Called with what was learnt of shadows, once for each batch. Never throws. */
+  readonly onShadows?: (reports: readonly ShadowReport[]) => void
 }
 
 export class Counting {
@@ -110,6 +113,7 @@ export class Counting {
         this.#parts.onErrors?.(errorGroups, lostErrors)
       }
       if (flagCounts.length > 0 || lostFlags > 0) this.#parts.onFlags?.(flagCounts, lostFlags)
+      if (batch.shadows) this.#parts.onShadows?.(batch.shadows)
       return this.#receiveGroups(batch)
     } catch (cause) {
       this.#fail(cause)

@@ -72,7 +72,11 @@ export function removeEnvironment(
   return ok({ ...toDraft(current), environments, traffic, versions })
 }
 
-function findUses(name: string, { traffic, rules = [], versions }: Content): string[] {
+function findUses(
+  name: string,
+  { traffic, rules = [], versions, environments }: Content,
+): string[] {
+  const shadowed = Object.entries(environments).filter(([, { shadow }]) => shadow?.to === name)
   const percent = countBuckets(getOwn(traffic, name)) / 100
   const ruled = rules.filter(({ environment }) => environment === name)
   const fallbacks = Object.entries(versions).flatMap(([id, { services = [] }]) =>
@@ -84,6 +88,9 @@ function findUses(name: string, { traffic, rules = [], versions }: Content): str
     ...(percent > 0 ? [`it has ${percent} % of the traffic`] : []),
     ...(ruled.length > 0 ? [`rules ${quoteNames(ruled.map((rule) => rule.name))} lead to it`] : []),
     ...fallbacks,
+    ...(shadowed.length > 0
+      ? [`requests of ${quoteNames(shadowed.map(([from]) => from))} are copied to it`]
+      : []),
   ]
 }
 

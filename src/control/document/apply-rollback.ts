@@ -38,7 +38,7 @@ export function restoreRevision(
   const draft = {
     schema,
     salt,
-    environments: withPresentAdmissions(environments, current),
+    environments: withPresentShadows(withPresentAdmissions(environments, current), current),
     traffic,
     spent: keepNewest(traffic, spent),
     rules,
@@ -82,6 +82,22 @@ function withPresentAdmissions(
       if (!environment.restricted || !known?.restricted) return [name, environment]
       const { admit: _, ...rest } = environment
       return [name, known.admit ? { ...rest, admit: known.admit } : rest]
+    }),
+  )
+}
+
+/**
+ * Keeps whose requests are copied today: going back is for emergencies, and must not begin a shadow that was
+ * stopped. One whose target was not there then ends.
+ */
+function withPresentShadows(
+  earlier: Content['environments'],
+  { environments }: Content,
+): Content['environments'] {
+  return Object.fromEntries(
+    Object.entries(earlier).map(([name, { shadow: _, ...rest }]) => {
+      const shadow = getOwn(environments, name)?.shadow
+      return [name, shadow && getOwn(earlier, shadow.to) ? { ...rest, shadow } : rest]
     }),
   )
 }

@@ -3,6 +3,7 @@
 // up.
 
 import { type ErrorGroup, isErrorGroup, MAX_BATCH_ERROR_GROUPS } from '../browser/error-groups.ts'
+import { isShadowReports, type ShadowReport } from '../shadow/reports.ts'
 import { isPackedSketch, type PackedSketch } from './distinct.ts'
 import { type FlagCount, isFlagCounts } from './flag-counts.ts'
 import {
@@ -76,6 +77,8 @@ export type Batch = {
   readonly flagCounts?: readonly FlagCount[]
   /** Evaluations for which there was no room; left out where it is none. */
   readonly lostFlags?: number
+  /** What was learnt of shadows since the last batch; left out where it is nothing. */
+  readonly shadows?: readonly ShadowReport[]
 }
 
 /** What the isolates shall report of judged visitors, by environment. */
@@ -110,7 +113,7 @@ export function isBatch(value: unknown): value is Batch {
   const { form, isolate, sequence, windows, dropped, ...more } = (value ?? {}) as Partial<
     Record<keyof Batch, unknown>
   >
-  const { errorGroups, lostErrors, flagCounts, lostFlags } = more
+  const { errorGroups, lostErrors, flagCounts, lostFlags, shadows } = more
   return (
     form === COUNTING_FORM &&
     isName(isolate) &&
@@ -120,6 +123,7 @@ export function isBatch(value: unknown): value is Batch {
     (lostErrors === undefined || isWhole(lostErrors)) &&
     (flagCounts === undefined || isFlagCounts(flagCounts)) &&
     (lostFlags === undefined || isWhole(lostFlags)) &&
+    (shadows === undefined || isShadowReports(shadows)) &&
     Array.isArray(windows) &&
     windows.length <= MAX_BATCH_WINDOWS &&
     windows.every(isCountedWindow) &&

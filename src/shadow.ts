@@ -1,0 +1,233 @@
+// Copies the requests of a sample to the services of another environment, and compares what these answer. The
+// visitor's reply is neither read nor changed and does not wait: for a GET the base is asked again by a copy.
+// docs/shadow.md describes it.
+
+import type { ActOptions, ActResult } from './act.ts'
+import { toRoute } from './core/counting/routes.ts'
+import { toHex } from './core/hex.ts'
+import { isAmbiguous, matchService } from './core/services.ts'
+import { compareAnswers, type ShadowAnswer } from './core/shadow/compare.ts'
+import { isBaseline, isShadowed, type ShadowPlan } from './core/shadow/plan.ts'
+import type { ShadowSubject } from './core/shadow/reports.ts'
+import type { ShadowOutcome } from './core/shadow/tally.ts'
+import type { Decision, Environment, Service } from './core/types.ts'
+import { withTimeout } from './core/with-timeout.ts'
+import type { CompiledAssignments } from './document/compile.ts'
+import { toFlagsHeader } from './flags/carried.ts'
+import type { Recorder } from './metrics/recorder.ts'
+import { isCopy } from './proxy/message.ts'
+import { isWebSocketUpgrade } from './proxy/request-headers.ts'
+import { askCopy } from './proxy/shadow/ask.ts'
+import type { ShadowBudget } from './proxy/shadow/budget.ts'
+import { type CopiedRequest, copyRequest } from './proxy/shadow/copy.ts'
+
+type ShadowDeps = {
+  readonly budget: ShadowBudget
+  readonly recorder: Pick<Recorder, 'recordShadow'>
+}
+
+/** Who gets copies of a request. */
+type Pair = {
+  readonly plan: ShadowPlan
+  readonly own: Service
+  readonly theirs: Service
+  readonly target: Environment
+}
+
+/**
+ * Has to be called before the request is answered, because its body can be read only once. What is returned sends
+ * the copies when the reply is there, and never throws; `undefined` if the request is not copied.
+ */
+export function prepareShadow(
+  situation: ActOptions,
+  deps: ShadowDeps,
+): ((acted: ActResult) => Promise<void>) | undefined {
+  const pair = findPair(situation)
+  if (!pair) return undefined
+  const { request } = situation
+  const body = request.body === null ? undefined : readCopy(request)
+  return async (acted) => {
+    try {
+      // A file, a fallback or a refusal says nothing about the service.
+      if (acted.counted.source !== 'service' || !acted.counted.service) return
+      // Headers are changed once the reply goes out.
+      const visitors = toVisitorsAnswer(acted, pair.plan)
+      // The reply goes out first.
+      await new Promise((resolve) => setTimeout(resolve, 0))
+      // A client may send the rest of its body very slowly.
+      const sent = body && (await withTimeout(body, pair.plan.timeoutMs))
+      await shadow(pair, situation, deps, visitors, sent)
+    } catch (cause) {
+      console.warn(`request ${situation.requestId}: it could not be copied`, cause)
+    }
+  }
+}
+
+function findPair({ request, requestId, facts, decision, assignments }: ActOptions) {
+  const { shadows, salt } = assignments
+  if (shadows.size === 0) return undefined
+  const plan = shadows.get(decision.environment)
+  const { method, path } = facts
+  if (!plan?.methods.has(method) || !plan.matchesPath(path)) return undefined
+  if (isCopy(request.headers) || isWebSocketUpgrade(request)) return undefined
+  if (!hasCopiedBody(request, plan)) return undefined
+  // Visitors without an identity have one in common, and would all be in the sample, or none of them.
+  const id = plan.by === 'request' || facts.anonymous ? requestId : facts.visitor
+  if (!isShadowed(salt, plan.percent, id)) return undefined
+  const target = assignments.environments.get(plan.to)
+  const source = assignments.environments.get(decision.environment)
+  // An open tab of an older version has other services.
+  if (!target || source?.version !== decision.version) return undefined
+  if (target.version === decision.version) return undefined
+  const own = findService(decision.version.services, path)
+  const theirs = findService(target.version.services, path)
+  return own && theirs ? { plan, own, theirs, target } : undefined
+}
+
+function findService(services: readonly Service[], path: string): Service | undefined {
+  return isAmbiguous(services, path) ? undefined : matchService(services, path)
+}
+
+/** Whether the request has no body, or one that is announced and short enough. */
+function hasCopiedBody({ method, headers, body }: Request, { maxBodyBytes }: ShadowPlan): boolean {
+  if (body === null) return true
+  if (method === 'GET' || method === 'HEAD') return false
+  const length = headers.get('content-length')
+  return length !== null && Number(length) <= maxBodyBytes
+}
+
+/** Reads the body beside the one that goes to the service; it is short. */
+async function readCopy(request: Request): Promise<Uint8Array | undefined> {
+  try {
+    return new Uint8Array(await request.clone().arrayBuffer())
+  } catch {
+    // The client has left: there is nothing to copy.
+    return undefined
+  }
+}
+
+function toVisitorsAnswer({ response, counted }: ActResult, { compare }: ShadowPlan): ShadowAnswer {
+  const found = compare.headers.map((name) => [name, response.headers.get(name)] as const)
+  return {
+    status: counted.service?.status,
+    failure: counted.service?.failure,
+    headers: Object.fromEntries(
+      found.filter((entry): entry is [string, string] => entry[1] !== null),
+    ),
+    body: { kind: 'unread' },
+    waitedMs: counted.service?.waitedMs ?? 0,
+  }
+}
+
+async function shadow(
+  pair: Pair,
+  situation: ActOptions,
+  { budget, recorder }: ShadowDeps,
+  visitors: ShadowAnswer,
+  body: Uint8Array | undefined,
+): Promise<void> {
+  const { plan, own, theirs, target } = pair
+  const { request, requestId, facts, decision, assignments, backends } = situation
+  const { method, path, search } = facts
+  if (request.body !== null && body === undefined) return
+  const subject: ShadowSubject = {
+    from: decision.environment,
+    base: decision.version.id,
+    to: target.name,
+    shadow: target.version.id,
+    service: own.prefix,
+    route: toRoute(method, path, assignments.measure.routes),
+  }
+  const record = (outcome: Omit<ShadowOutcome, 'at' | 'request'>) =>
+    recorder.recordShadow(subject, { ...outcome, at: Date.now(), request: requestId.slice(0, 100) })
+  const end = budget.begin(decision.environment, plan)
+  if (!end) return record({ counts: { skipped: 1 } })
+  const controller = new AbortController()
+  const timer = setTimeout(() => controller.abort(), plan.timeoutMs)
+  try {
+    const header = toVisitorHeader(assignments.visitor)
+    const copy = copyRequest(request, path + search, body, plan.allowed, header)
+    const visitor = facts.anonymous ? undefined : await toShadowVisitor(assignments, facts.visitor)
+    const ask = (service: Service, decided: Decision) =>
+      askCopy(
+        {
+          copy,
+          service,
+          identity: toIdentity(situation, decided, visitor),
+          requestId: `${requestId} (shadow)`,
+          loopId: assignments.loopId,
+          compared: plan.compare.headers,
+          signal: controller.signal,
+        },
+        backends,
+      )
+    const askBase = () => ask(own, decision)
+    const isRead = method === 'GET' || method === 'HEAD'
+    const isTwice = isRead && isBaseline(assignments.salt, plan.baseline, requestId)
+    const [answer, base, again] = await Promise.all([
+      ask(theirs, { ...decision, environment: target.name, version: target.version }),
+      isRead ? askBase() : toComparable(visitors, copy),
+      isTwice ? askBase() : undefined,
+    ])
+    record(toOutcome(base, answer, again, plan))
+  } finally {
+    clearTimeout(timer)
+    end()
+  }
+}
+
+/** Whatever may have effects is not sent to the base again: only what it answered to the visitor can be compared. */
+function toComparable(visitors: ShadowAnswer, { isStripped }: CopiedRequest) {
+  return isStripped ? undefined : visitors
+}
+
+function toOutcome(
+  base: ShadowAnswer | undefined,
+  answer: ShadowAnswer,
+  again: ShadowAnswer | undefined,
+  { compare }: ShadowPlan,
+): Pick<ShadowOutcome, 'counts' | 'differences' | 'noise'> {
+  const differences = base && compareAnswers(base, answer, compare)
+  if (!base || !differences) return { counts: { copied: 1 } }
+  const noise = again && compareAnswers(base, again, compare)
+  const counts = {
+    copied: 1,
+    compared: 1,
+    differing: differences.length > 0 ? 1 : 0,
+    ...(noise ? { baselines: 1, noisy: noise.length > 0 ? 1 : 0 } : {}),
+    ...(answer.status === undefined
+      ? {}
+      : { timed: 1, baseMs: base.waitedMs, shadowMs: answer.waitedMs }),
+  }
+  return { counts, differences, ...(noise && { noise }) }
+}
+
+/** What a copy says of itself. Flags have the values that the visitor would get in that environment. */
+function toIdentity(
+  { facts, assignments }: ActOptions,
+  decided: Decision,
+  visitor: string | undefined,
+): Record<string, string> {
+  const { backend } = assignments.expose
+  return {
+    'Holo-Shadow': '1',
+    ...(backend.has('version') ? { 'Holo-Version': decided.version.id } : {}),
+    ...(backend.has('environment') ? { 'Holo-Environment': decided.environment } : {}),
+    ...(backend.has('visitor') && visitor !== undefined ? { 'Holo-Visitor': visitor } : {}),
+    ...toFlagsHeader(facts, decided, assignments),
+  }
+}
+
+/** The header that identifies visitors, which no copy carries. */
+function toVisitorHeader(visitor: CompiledAssignments['visitor']): string | undefined {
+  if (!visitor) return undefined
+  if ('header' in visitor) return visitor.header
+  return 'jwt' in visitor && 'header' in visitor.jwt ? visitor.jwt.header : undefined
+}
+
+/** The same for all copies of a visitor's requests, and not the visitor's own id. */
+async function toShadowVisitor({ salt }: CompiledAssignments, visitor: string): Promise<string> {
+  const text = new TextEncoder().encode(`${salt}.shadow.${visitor}`)
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', text))
+  return `shadow-${toHex(digest.subarray(0, 8))}`
+}
