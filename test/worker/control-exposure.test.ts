@@ -1,6 +1,7 @@
 // The budget of a token: what it may expose to visitors before a rollout's judge has seen evidence.
 
 import { describe, expect, it } from 'vitest'
+import type { Start } from '../../src/control/rollouts/contract.ts'
 import type { Command } from '../../src/wire/commands.ts'
 import type { RolloutCommand } from '../../src/wire/rollouts.ts'
 import type { Budget } from '../../src/wire/tokens.ts'
@@ -129,9 +130,9 @@ describe('a rollout that a token with a budget starts', () => {
     rolling.world.limits = { agent: { budget } }
     await live(rolling, use)
   }
-  const start = async ({ life }: Rolling, plan: unknown, version = '0.0.7') =>
+  const start = async ({ life }: Rolling, plan: Start['plan'], version = '0.0.7') =>
     life.control.startRollout(AGENT, {
-      ...{ version, environment: 'canary', base: undefined, plan: plan as object },
+      ...{ version, environment: 'canary', base: undefined, plan },
       ...{ reason: undefined, dryRun: false, expectedRevision: (await life.health()).revision },
     })
   const command = ({ life }: Rolling, name: RolloutCommand) =>

@@ -1,12 +1,13 @@
 // `holo windows`: when releases may go forward. docs/safety.md says what that means.
 
+import type { z } from 'zod'
 import { WEEKDAYS, type Windows, windowsAsRead, windowsOutput } from '../../wire/windows.ts'
 import { confirm } from '../change.ts'
 import { type ChangeOptions, type CommandRow, command, type SharedOptions } from '../command.ts'
 import { misuse } from '../failure.ts'
 import { parseReason } from '../options.ts'
 
-type WindowsAsRead = Partial<Windows> & { readonly open: boolean }
+type WindowsAsRead = z.infer<typeof windowsAsRead>
 
 const SHOW = command({
   name: 'windows show',
