@@ -8,9 +8,7 @@ import type { Pair } from '../rollouts/seen.ts'
 import { findOverBudget } from './budget.ts'
 import { findBelowFloor } from './floor.ts'
 import { findForward } from './forward.ts'
-import type { Freezing } from './freezing.ts'
 import type { Served } from './served.ts'
-import type { ReleaseWindows } from './windows.ts'
 
 export type RefusalOptions = {
   /** It is a rollback, which no freeze holds. */
@@ -25,9 +23,12 @@ export type RefusalOptions = {
   readonly isRollout?: boolean
 }
 
+/** What may hold releases: says in words why it does now. */
+type Holding = { readonly toText: () => string | undefined }
+
 export type SafetyDeps = {
-  readonly freezing: Freezing
-  readonly releaseWindows: ReleaseWindows
+  readonly freezing: Holding
+  readonly releaseWindows: Holding
   readonly served: Served
   /** The environments of all running rollouts. */
   readonly listRunning: () => readonly Pair[]
