@@ -39,6 +39,10 @@ import { RolloutReader } from './rollouts/reading.ts'
 import type { WindowSource } from './rollouts/source.ts'
 import { Stalls } from './rollouts/stalls.ts'
 import { RolloutStore } from './rollouts/store.ts'
+import { Freezing } from './safety/freezing.ts'
+import { Safety } from './safety/safety.ts'
+import { Served } from './safety/served.ts'
+import { ReleaseWindows } from './safety/windows.ts'
 import { Shadows } from './shadow/shadows.ts'
 import { ShadowStore } from './shadow/store.ts'
 import { createTables } from './tables.ts'
@@ -103,6 +107,8 @@ export type ControlParts = PublisherDeps &
     readonly live: Live
     readonly previews: Previews
     readonly webhooks: Webhooks
+    readonly freezing: Freezing
+    readonly releaseWindows: ReleaseWindows
   }
 
 const SEAMS: Omit<ControlSeams, 'askOrigin' | 'sendWebhook' | 'fetch'> = {
@@ -129,7 +135,10 @@ export function createParts(
   const state = new State(sql)
   const tasks = new Tasks(storage, now)
   const outbox = new Outbox({ sql, subscribers, now, arm: () => tasks.arm() })
-  const ledger = new Ledger({ storage, history, state, tasks, outbox, allowInsecure })
+  const served = new Served(sql)
+  const ledger = new Ledger({ storage, history, state, tasks, outbox, served, allowInsecure })
+  const freezing = new Freezing({ sql, ledger, outbox, now })
+  const releaseWindows = new ReleaseWindows({ sql, ledger, now })
   const errors = new ErrorGroups({
     storage,
     store: new ErrorStore(sql),
@@ -159,6 +168,7 @@ export function createParts(
     retention: readRetentionSettings(env),
     findUnfinished: createFindUnfinished({ records, uploads, isDeleting }),
     listRunning: () => store.running(),
+    safety: new Safety({ freezing, releaseWindows, served, listRunning: () => store.running() }),
     forgetErrors: (versions) => errors.forget(versions),
   }
   const access = createAccess({
@@ -230,6 +240,7 @@ export function createParts(
     store,
     stalls: new Stalls({ storage, store, outbox, now }),
     source: createSource(counting),
+    served,
     later,
     gates,
     warm: (version) => warmVersion(asking, version),
@@ -271,6 +282,12 @@ export function createParts(
       dueAt: () => retiring.dueAt(),
       run: () => retiring.run(),
       isRunning: () => retiring.isRunning,
+    },
+    {
+      name: 'freeze',
+      dueAt: () => freezing.dueAt(),
+      run: () => freezing.run(),
+      isRunning: () => false,
     },
     {
       name: 'drains',
@@ -332,6 +349,8 @@ export function createParts(
     uploading: new Uploading(shared),
     collecting,
     retiring,
+    freezing,
+    releaseWindows,
     access,
     live,
     previews: new Previews({ ...shared, store: previews, outbox }),

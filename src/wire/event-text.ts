@@ -45,6 +45,9 @@ const SENTENCES: Sentences = {
   'publication.failed': ({ revision, message }) =>
     `KV did not take revision ${revision}; Holo tries again: ${message}.`,
   'publication.recovered': ({ revision }) => `KV has revision ${revision} now.`,
+  'freeze.begun': ({ by, reason, until }) =>
+    `Releases are frozen by ${by}${until === undefined ? '' : `, until ${new Date(until).toISOString()}`}: ${reason}.`,
+  'freeze.ended': ({ by, reason }) => `Releases are no longer frozen: by ${by}${toReason(reason)}.`,
   'token.created': ({ name, by, scopes }) =>
     `The token "${name}" (${scopes.join(', ')}) was made by ${by}.`,
   'token.revoked': ({ name, by }) => `The token "${name}" was revoked by ${by}.`,

@@ -130,6 +130,9 @@ export const EVENT_FIELDS = {
   },
   /** KV has the newest revision after attempts that failed. */
   'publication.recovered': { revision: z.int() },
+  /** From now on no release goes forward. A new freeze replaces the one before. */
+  'freeze.begun': { by: actor, reason: z.string(), until: time.optional() },
+  'freeze.ended': { by: actor, reason: z.string().optional() },
   'token.created': { ...token, scopes: z.array(z.string()) },
   'token.revoked': token,
   /** A signed link to a preview was made. The event does not contain it. */

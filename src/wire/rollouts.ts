@@ -7,7 +7,15 @@ import type { Verdict } from '../core/judge/verdict.ts'
 import type { AuditRow } from '../core/rollout/events.ts'
 import type { Plan } from '../core/rollout/plan.ts'
 import { flagKey } from '../document/flags.ts'
-import { environmentName, milliseconds, reason, type Shaped, versionId } from './parts.ts'
+import {
+  belowFloor,
+  environmentName,
+  milliseconds,
+  outsideWindow,
+  reason,
+  type Shaped,
+  versionId,
+} from './parts.ts'
 
 /** What people may do to a rollout that runs. */
 export const ROLLOUT_COMMANDS = ['pause', 'resume', 'advance', 'promote', 'abort'] as const
@@ -236,6 +244,7 @@ export const rolloutStatus = rolloutSummary.extend({
         'evidence',
         'confirmation',
         'check',
+        'frozen',
       ]),
       reason: z.string(),
     })
@@ -320,4 +329,4 @@ export type RolloutExplanation = Shaped<typeof rolloutExplanation>
 
 export const rolloutParams = z.strictObject({ id: z.string().regex(/^[0-9A-Za-z-]{1,40}$/) })
 
-export const rolloutCommandQuery = z.strictObject({ reason })
+export const rolloutCommandQuery = z.strictObject({ reason, belowFloor, outsideWindow })

@@ -61,6 +61,8 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'PUT /versions/v3/services': { services: [] },
   'POST /swap': { environments: ['main', 'canary'] },
   'POST /rollouts': { version: 'v2' },
+  'PUT /windows': { zone: 'UTC', windows: [] },
+  'PUT /freeze': { reason: 'tried by a test' },
   'POST /withdraw': { version: 'v9' },
   'PUT /rules': { rules: [] },
   'PUT /flags': { flags: {} },

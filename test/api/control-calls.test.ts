@@ -137,8 +137,13 @@ const CALLS: Record<Exclude<keyof ControlCalls, 'sync' | 'watch' | 'change'>, Ro
       }),
     SHIFT,
   ],
-  commandRollout: [
-    (control, caller) => control.commandRollout(caller, 99, 'abort', undefined),
+  commandRollout: [(control, caller) => control.commandRollout(caller, 99, 'abort', {}), SHIFT],
+  readFreeze: [(control, caller) => control.readFreeze(caller), SCOPES],
+  freeze: [(control, caller) => control.freeze(caller, { reason: 'tried' }), SHIFT],
+  unfreeze: [(control, caller) => control.unfreeze(caller, undefined), SHIFT],
+  readWindows: [(control, caller) => control.readWindows(caller), SCOPES],
+  setWindows: [
+    (control, caller) => control.setWindows(caller, { zone: 'UTC', windows: [] }, undefined),
     SHIFT,
   ],
   rollouts: [(control, caller) => control.rollouts(caller, page), SCOPES],

@@ -198,6 +198,9 @@ const TABLE: Table = {
       ['POST', '/tokens', { name: 'x', scopes: ['admin'], expiresInDays: 6 }],
     ],
   },
+  'PUT /freeze': { others: [['PUT', '/freeze', { reason: 'x' }]], own: [] },
+  'PUT /windows': { others: [['PUT', '/windows', { zone: 'UTC', windows: [] }]], own: [] },
+  'DELETE /freeze': { others: [['DELETE', '/freeze']], own: [] },
   'POST /previews': {
     others: [
       ['POST', '/previews', { versions: ['1.0.0'] }],

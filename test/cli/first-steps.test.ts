@@ -83,6 +83,10 @@ describe('an empty Holo', () => {
     'webhooks test',
     'webhooks deliveries',
     'webhooks redeliver',
+    'freeze',
+    'unfreeze',
+    'windows set',
+    'windows show',
   ]
   const names = COMMAND_ROWS.filter(
     ({ name, scope }) => scope !== 'none' && !APART.includes(name),

@@ -15,6 +15,7 @@ import type { Send } from '../../src/control/webhooks/send.ts'
 import type { Env } from '../../src/env.ts'
 import { digestText } from '../../src/loading/sync.ts'
 import type { Command } from '../../src/wire/commands.ts'
+import type { Limits } from '../../src/wire/tokens.ts'
 
 /** For tests that need no records of versions: R2 takes each one, and reads of it fail. */
 export const WITHOUT_RECORDS: Records = {
@@ -38,11 +39,16 @@ export const ALICE = toCaller('alice')
 export const BOB = toCaller('bob')
 
 /** Whoever shows a token is who it says, and may do everything. */
-export function createOpenAccess(asked: string[] = []): Access {
+export function createOpenAccess(
+  asked: string[] = [],
+  limits: Readonly<Record<string, Limits>> = {},
+): Access {
   const authorise: Access['authorise'] = async ({ credential }, scope) => {
     asked.push(scope)
     const actor = credential.kind === 'token' ? credential.token : credential.kind
-    return { ok: true, value: { actor, token: `id of ${actor}`, scopes: ['admin'] } }
+    const own = limits[actor]
+    const value = { actor, token: `id of ${actor}`, scopes: ['admin' as const] }
+    return { ok: true, value: { ...value, ...(own && { limits: own }) } }
   }
   const refuse = async () => {
     throw new Error('not of this test')
@@ -88,6 +94,8 @@ export class World {
   rowsWritten = 0
   /** The scopes that calls have asked for. */
   readonly asked: string[] = []
+  /** What the tokens of some callers are limited to. */
+  limits: Readonly<Record<string, Limits>> = {}
   /** Variables of the Worker that are other than in wrangler.toml. */
   variables: Partial<Env> = {}
   /** Where the control finds what was finalised: everything, in tests of other matters. */
@@ -179,7 +187,7 @@ export class World {
             subscribers: this.subscribers,
             createAccess: ({ recordAudit }) => {
               record = recordAudit
-              return createOpenAccess(this.asked)
+              return createOpenAccess(this.asked, this.limits)
             },
           },
         )

@@ -271,7 +271,7 @@ export class Rolling {
 
   /** @throws Error when it is refused. */
   async command(command: RolloutCommand, id = 1, reason?: string) {
-    const answer = await this.life.control.commandRollout(ALICE, id, command, reason)
+    const answer = await this.life.control.commandRollout(ALICE, id, command, { reason })
     if (!answer.ok) throw new Error(JSON.stringify(answer.error))
     return answer.value
   }

@@ -64,6 +64,7 @@ type Row = {
     | 'sessions'
     | 'previews'
     | 'webhooks'
+    | 'freeze'
   /** The route needs a document, and answers 404 `no_document` without one. */
   readonly readsDocument?: true
   readonly reply: z.ZodType

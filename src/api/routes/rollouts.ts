@@ -39,7 +39,15 @@ export const ROLLOUT_ROUTES: readonly Route[] = [
       const dryRun = query.dryRun === 'true'
       const { version = '', environment = 'canary', flag, variant = '', ...more } = body
       const what = flag === undefined ? { version, environment } : { flag, variant }
-      const start = { ...more, ...what, expectedRevision, reason: query.reason, dryRun }
+      const start = {
+        ...more,
+        ...what,
+        expectedRevision,
+        reason: query.reason,
+        dryRun,
+        belowFloor: query.belowFloor === 'true',
+        outsideWindow: query.outsideWindow === 'true',
+      }
       const answer = await ask(dryRun ? 'none' : 'changes', (control) =>
         control.startRollout(caller, start),
       )
@@ -92,11 +100,15 @@ export const ROLLOUT_ROUTES: readonly Route[] = [
       params: rolloutParams,
       query: rolloutCommandQuery,
       changes: 'rollouts',
-      failures: ['rollout_refused', 'stale', 'invalid_change'],
+      failures: ['rollout_refused', 'stale', 'invalid_change', 'frozen', 'below_floor'],
       reply: rolloutStatus,
       handle: async ({ ask, caller, params: { id }, query }) => {
         const answer = await ask('changes', (control) =>
-          control.commandRollout(caller, Number(id), command, query.reason),
+          control.commandRollout(caller, Number(id), command, {
+            reason: query.reason,
+            belowFloor: query.belowFloor === 'true',
+            outsideWindow: query.outsideWindow === 'true',
+          }),
         )
         if (!answer.ok) return answer
         return answer.value ? ok({ body: answer.value }) : err({ kind: 'not_found' })

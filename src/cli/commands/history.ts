@@ -189,6 +189,9 @@ const LINES: Readonly<Record<EventKind, (fields: Fields) => string>> = {
   'version.drained': ({ version, why }) => `${version} may be switched off: ${why}`,
   'publication.failed': ({ revision, message }) => `revision ${revision} is not in KV: ${message}`,
   'publication.recovered': ({ revision }) => `revision ${revision} is in KV`,
+  'freeze.begun': ({ by, until, reason }) =>
+    `by ${by}${typeof until === 'number' ? ` until ${toTime(until)}` : ''}${toReason(reason)}`,
+  'freeze.ended': ({ by, reason }) => `by ${by}${toReason(reason)}`,
   'token.created': toTokenLine,
   'token.revoked': toTokenLine,
   'preview.created': toPreviewLine,

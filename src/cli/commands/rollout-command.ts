@@ -20,10 +20,13 @@ import { askOf, findRunning, isRunning, loadRollout } from '../rollout/find.ts'
 import { toPlanLines, toStatusLines } from '../rollout/lines.ts'
 import { toPercentText } from '../words.ts'
 
-type CommandOptions = SharedOptions & Pick<ChangeOptions, 'yes' | 'dryRun' | 'reason'>
+type CommandOptions = SharedOptions &
+  Pick<ChangeOptions, 'yes' | 'dryRun' | 'reason' | 'belowFloor' | 'outsideWindow'>
 
 /** Of the options that changes of the document take, those that a command to a rollout takes too. */
-const OPTIONS = CHANGE_OPTIONS.filter(({ flags }) => /--(?:yes|dry-run|reason)\b/.test(flags))
+const OPTIONS = CHANGE_OPTIONS.filter(({ flags }) =>
+  /--(?:yes|dry-run|reason|below-floor|outside-window)\b/.test(flags),
+)
 
 type Row = {
   readonly verb: RolloutCommand
@@ -98,7 +101,11 @@ function toCommand({ verb, about, say }: Row): CommandRow {
       if (!options.json) for (const line of plan) context.say(line)
       await confirm(context, options, plan)
       const rollout = await askOf(api, before.id, statusAsRead, 'POST', `/${verb}`, {
-        query: { reason: options.reason },
+        query: {
+          reason: options.reason,
+          ...(options.belowFloor ? { belowFloor: 'true' } : {}),
+          ...(options.outsideWindow ? { outsideWindow: 'true' } : {}),
+        },
       })
       const json = { target, dryRun: false, does, rollout }
       return { json, lines: toStatusLines(rollout, context.style, context.columns) }

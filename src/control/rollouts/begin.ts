@@ -31,6 +31,8 @@ export type BeginOptions = {
   readonly by: string
   readonly at: number
   readonly allowInsecure: boolean
+  /** The visitors that the token's budget allows without evidence; `undefined` for any number. */
+  readonly maxVisitors?: number | undefined
 }
 
 /**
@@ -93,7 +95,7 @@ export function begin(
   { version, environment, plan: raw, baselineVersion }: Start,
   base: string,
   current: Content,
-  { id, by, at, allowInsecure }: BeginOptions,
+  { id, by, at, allowInsecure, maxVisitors }: BeginOptions,
 ): Result<Begun, readonly DraftProblem[]> {
   const plan = readPlan(raw)
   if (!plan.ok) return plan
@@ -125,7 +127,7 @@ export function begin(
   if (seen.baseVersion === version) {
     return refuseChange('version', `"${base}" has version "${version}" already`)
   }
-  const rollout = toFresh({ id, ...pair, by, at }, seen, newRollout(plan.value))
+  const rollout = toFresh({ id, ...pair, by, at, maxVisitors }, seen, newRollout(plan.value))
   const outcome = giveEvents(rollout.state, [{ kind: 'start', by, now: at }])
   if ('refused' in outcome) return refuseChange('', outcome.refused)
   const acted = applyActions(outcome.actions, draft.value, rollout, allowInsecure)
@@ -199,11 +201,11 @@ export function findUndeclaredGoals(
   })
 }
 
-type Fresh = Pair & { readonly id: number; readonly by: string; readonly at: number }
+type Fresh = Pair & Pick<BeginOptions, 'id' | 'by' | 'at' | 'maxVisitors'>
 
 /** A rollout before its first event. */
 export function toFresh(
-  { id, environment, base, baseline, flag, by, at }: Fresh,
+  { id, environment, base, baseline, flag, by, at, maxVisitors }: Fresh,
   seen: ComparedState,
   state: Rollout['state'],
 ): Rollout {
@@ -228,5 +230,6 @@ export function toFresh(
     failures: 0,
     retry_at: 0,
     problem: null,
+    max_visitors: maxVisitors ?? null,
   }
 }

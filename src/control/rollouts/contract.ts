@@ -21,6 +21,18 @@ type Starting = Pick<RolloutStart, 'plan'> & {
   readonly reason: string | undefined
   /** Says what would happen and changes nothing. */
   readonly dryRun: boolean
+  /** Starts it although it could not take its release back. */
+  readonly belowFloor?: boolean
+  /** Starts it although no window is open. */
+  readonly outsideWindow?: boolean
+}
+
+export type RolloutCommandOptions = {
+  readonly reason?: string | undefined
+  /** Goes back below the floor of a version all the same. */
+  readonly belowFloor?: boolean
+  /** Goes forward although no window is open. */
+  readonly outsideWindow?: boolean
 }
 
 /** A release that is about to be rolled out. */
@@ -59,7 +71,7 @@ export type RolloutCalls = {
     caller: Caller,
     id: number,
     command: RolloutCommand,
-    reason: string | undefined,
+    options: RolloutCommandOptions,
   ) => Promise<Result<RolloutStatus | undefined, RolloutRefused | DeniedResult>>
   /** Newest first. */
   readonly rollouts: (caller: Caller, page: PageQuery) => Answer<readonly RolloutSummary[]>

@@ -21,10 +21,11 @@ import type { Limits } from '../../wire/tokens.ts'
 import { findTrespass } from '../access/token-limits.ts'
 import type { Entry } from '../document/audit.ts'
 import type { Content } from '../document/content.ts'
-import type { DraftProblem } from '../document/draft.ts'
 import type { Head } from '../document/history.ts'
 import type { CommitFailure, Ledger } from '../document/ledger.ts'
 import type { Outbox } from '../outbox.ts'
+import type { Safety } from '../safety/safety.ts'
+import type { Served } from '../safety/served.ts'
 import { applyActions } from './act.ts'
 import { type ComparedState, type Foreign, isSameTraffic, toSeen, toStratum } from './seen.ts'
 import type { WindowSource } from './source.ts'
@@ -38,6 +39,8 @@ export type FeedDeps = {
   readonly source: WindowSource
   readonly outbox: Outbox
   readonly stalls: Stalls
+  readonly safety: Safety
+  readonly served: Served
   readonly allowInsecure: boolean
 }
 
@@ -55,6 +58,10 @@ export type FeedOptions = {
   readonly look?: SaveOptions['look']
   /** Runs in the transaction that stores what the events lead to. */
   readonly also?: () => void
+  /** Goes back below the floor of a version all the same. */
+  readonly belowFloor?: boolean
+  /** Goes forward although no window is open. */
+  readonly outsideWindow?: boolean
   /** Of the token that commands it, where these bound what the command may make of the document. */
   readonly limits?: Limits
 }
@@ -100,10 +107,20 @@ type Truth = {
 }
 
 export async function makeTrue(
-  { ledger, storage, store, source, outbox, stalls }: FeedDeps,
+  { ledger, storage, store, source, outbox, stalls, safety, served }: FeedDeps,
   { rollout, head, fed, outcome, content, first }: Truth,
-): Promise<Result<Head | undefined, 'stale' | readonly DraftProblem[]>> {
+): Promise<Result<Head | undefined, CommitFailure>> {
   const { state, actions, transitions } = outcome
+  // A rollback is never held, whatever else it does to the document.
+  const takesBack = actions.some(({ kind }) => kind === 'rollBack')
+  const { belowFloor = false, outsideWindow } = fed
+  const budget = fed.limits?.budget
+  const guard = () =>
+    safety.findRefusal(head.content, content, {
+      ...{ takesBack, belowFloor, outsideWindow, budget },
+      isRollout: true,
+    })
+  const isPassed = transitions.some(hasPassed)
   const write = (made: Head | undefined) => {
     first?.()
     const { revision } = made ?? head
@@ -113,6 +130,8 @@ export async function makeTrue(
     const seen = isOver ? rollout.seen : found
     const { events, said, at, look, also } = fed
     also?.()
+    if (isPassed) served.pass(rollout.seen.version, head.content)
+    if (takesBack) served.fail(rollout.seen.version)
     const saved: SaveOptions = {
       state,
       seen,
@@ -135,7 +154,10 @@ export async function makeTrue(
   const last = entries.at(-1)
   if (last && content !== head.content) {
     const notes = entries.slice(0, -1)
-    return ledger.commit(content, last, head, { also: write, notes })
+    return ledger.commit(content, last, head, {
+      ...{ also: write, notes, guard },
+      isBudgeted: budget !== undefined,
+    })
   }
   if (last) await ledger.record(entries, () => write(undefined))
   else storage.transactionSync(() => write(undefined))
@@ -143,6 +165,13 @@ export async function makeTrue(
   // a question to confirm something.
   if (!fed.look || state.confirming) ledger.armAlarm()
   return ok(undefined)
+}
+
+/** Whether the judge lets a step end: by the evidence, and not because its time is over. */
+function hasPassed({ row, before, after }: MadeTransition): boolean {
+  const isLeft = before.name === 'step' && !isSamePhase(before, after)
+  const goesOn = isRunning(after) || after.name === 'promoted'
+  return row.event === 'tick' && isLeft && goesOn && row.verdict.outcome === 'promote'
 }
 
 function tellSource(

@@ -1,5 +1,6 @@
 // The way of one start, once its author is known: against the newest revision, checked, committed.
 
+import { getOwn } from '../../core/own.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { findConfirmation } from '../../core/rollout/confirm.ts'
 import type { Action } from '../../core/rollout/events.ts'
@@ -13,13 +14,16 @@ import {
   isLimited,
 } from '../access/token-limits.ts'
 import type { Principal } from '../caller.ts'
-import type { Author, ChangeDeps } from '../document/change.ts'
+import { type Author, type ChangeDeps, findMute } from '../document/change.ts'
 import { type Content, countMoves } from '../document/content.ts'
 import type { DraftProblem } from '../document/draft.ts'
 import type { Head } from '../document/history.ts'
+import type { CommitFailure } from '../document/ledger.ts'
 import { findClosed } from '../document/opening.ts'
 import { findFullDatabase } from '../document/room.ts'
 import { MAX_STALE_CHANGES } from '../limits.ts'
+import { findPlanOverBudget } from '../safety/budget.ts'
+import { findNoWayBack } from '../safety/floor.ts'
 import { applyActions } from './act.ts'
 import {
   type BeginOptions,
@@ -96,7 +100,7 @@ export async function startRollout(
   author: Author,
   start: Start | FlagStart,
 ): Promise<Result<StartResult, RolloutRefused>> {
-  const { ledger, store, now, allowInsecure, findUnfinished } = parts
+  const { ledger, store, now, allowInsecure, findUnfinished, safety } = parts
   if (start.reason !== undefined && start.reason.length > MAX_REASON_CHARACTERS) {
     const message = `a reason has at most ${MAX_REASON_CHARACTERS} characters`
     return toInvalid([{ path: 'reason', message }])
@@ -108,9 +112,21 @@ export async function startRollout(
   if (!head) {
     return toInvalid([{ path: '', message: 'there is no document yet: begin with a whole one' }])
   }
+  const { outsideWindow } = start
+  const mute = findMute(outsideWindow, start.reason)
+  if (mute) return toInvalid([mute])
+  const hold = safety.hold(outsideWindow)
+  if (hold !== undefined) return err({ kind: 'frozen', detail: hold })
   const unaskable = findUnaskable(parts.gates, start.plan)
   if (unaskable.length > 0) return toInvalid(unaskable)
-  const options = { id: store.nextId(), by: author.principal.actor, at: now(), allowInsecure }
+  const { budget } = author.principal.limits ?? {}
+  const options = {
+    id: store.nextId(),
+    by: author.principal.actor,
+    at: now(),
+    allowInsecure,
+    maxVisitors: budget?.maxVisitors,
+  }
   const begun =
     'flag' in start
       ? toBegunFlag(parts, author, start, head.content, options)
@@ -118,6 +134,17 @@ export async function startRollout(
   if (!begun.ok) return begun
   const goesTooFar = findPlanTrespass(author.principal, head.content, begun.value, allowInsecure)
   if (goesTooFar) return err({ kind: 'denied', denial: 'forbidden', why: goesTooFar })
+  const { plan, phase } = begun.value.outcome.state
+  const overBudget = budget && findPlanOverBudget(budget, plan, phase)
+  if (overBudget) return err({ kind: 'denied', denial: 'forbidden', why: overBudget })
+  const refused = safety.findRefusal(head.content, begun.value.content, {
+    takesBack: false,
+    belowFloor: start.belowFloor === true,
+    outsideWindow,
+    budget,
+    isRollout: true,
+  })
+  if (refused) return err(refused)
   const unfinished = await findUnfinished(head.content, begun.value.content)
   if (unfinished.length > 0) return toInvalid(unfinished)
   if (start.dryRun) return tryOut(parts, start, head, begun.value)
@@ -148,7 +175,12 @@ function toBegun(
     return err({ kind: 'rollout_refused', problems })
   }
   const begun = begin(start, base.value, current, options)
-  return begun.ok ? begun : toInvalid(begun.error)
+  if (!begun.ok) return toInvalid(begun.error)
+  const baseVersion = getOwn(current.environments, base.value)?.version ?? ''
+  const noWayBack = start.belowFloor
+    ? undefined
+    : findNoWayBack(begun.value.content, start.version, baseVersion)
+  return noWayBack ? err({ kind: 'below_floor', detail: noWayBack }) : begun
 }
 
 function toBegunFlag(
@@ -158,8 +190,10 @@ function toBegunFlag(
   current: Content,
   options: BeginOptions,
 ): Result<Begun, RolloutRefused> {
-  if (isLimited(principal.limits ?? {})) {
-    return err({ kind: 'denied', denial: 'forbidden', why: LIMITED_AND_FLAGS })
+  const { limits = {} } = principal
+  if (isLimited(limits) || limits.budget) {
+    const why = limits.budget ? BUDGET_AND_FLAGS : LIMITED_AND_FLAGS
+    return err({ kind: 'denied', denial: 'forbidden', why })
   }
   const { flag: key, variant } = start
   const pair = toFlagPair({ key, variant, base: '', before: null })
@@ -172,6 +206,8 @@ function toBegunFlag(
   return begun.ok ? begun : toInvalid(begun.error)
 }
 
+const BUDGET_AND_FLAGS =
+  'the token has a budget, and what visitors of a flag get is not counted for it'
 const LIMITED_AND_FLAGS = 'the token is limited, and flags concern every environment'
 
 /** Why a token may not begin or command this rollout; `undefined` where it may. */
@@ -232,7 +268,7 @@ async function tryOut(
   { rollout, content }: Begun,
 ): Promise<Result<StartResult, RolloutRefused>> {
   const made = await parts.ledger.preview(content, head)
-  if (!made.ok) return made.error === 'stale' ? toStale(parts, start) : toInvalid(made.error)
+  if (!made.ok) return toRefused(parts, start, made.error)
   return ok({ ...toCommitted(made.value, head), changed: false, plan: rollout.state.plan })
 }
 
@@ -256,10 +292,13 @@ async function commit(
       acting: { actor, token, requestId },
       said: start.reason,
       at,
+      belowFloor: start.belowFloor === true,
+      outsideWindow: start.outsideWindow === true,
+      ...(principal.limits && { limits: principal.limits }),
     },
     first: () => parts.store.add(rollout),
   })
-  if (!made.ok) return made.error === 'stale' ? toStale(parts, start) : toInvalid(made.error)
+  if (!made.ok) return toRefused(parts, start, made.error)
   parts.ledger.armAlarm()
   const stored = parts.store.get(rollout.id)
   return ok({
@@ -272,6 +311,15 @@ async function commit(
 function toCommitted({ revision, digest, text, content }: Head, before: Head) {
   const moved = countMoves(before.content.traffic, content.traffic)
   return { revision, digest, text, moved, closed: findClosed(before.content, content) }
+}
+
+function toRefused(
+  parts: ChangeDeps,
+  start: Start | FlagStart,
+  error: CommitFailure,
+): Result<never, RolloutRefused> {
+  if (error === 'stale') return toStale(parts, start)
+  return 'kind' in error ? err(error) : toInvalid(error)
 }
 
 function toInvalid(problems: readonly DraftProblem[]): Result<never, RolloutRefused> {

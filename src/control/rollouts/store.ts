@@ -7,6 +7,7 @@ import type { MadeTransition } from '../../core/rollout/give-events.ts'
 import { isRunning, type RolloutState } from '../../core/rollout/state.ts'
 import type { PageQuery } from '../contract.ts'
 import { clampLimit } from '../document/history.ts'
+import { addColumn } from '../tables.ts'
 import type { FlagSides } from './flag-split.ts'
 import { isOlder, readOlderState } from './older.ts'
 import type { ComparedState } from './seen.ts'
@@ -43,7 +44,8 @@ CREATE TABLE IF NOT EXISTS rollouts (
   alarm_debt INTEGER NOT NULL,
   failures INTEGER NOT NULL,
   retry_at INTEGER NOT NULL,
-  problem TEXT
+  problem TEXT,
+  max_visitors INTEGER
 ) STRICT;
 CREATE INDEX IF NOT EXISTS running_rollouts ON rollouts (id) WHERE ended_at IS NULL;
 CREATE TABLE IF NOT EXISTS rollout_events (
@@ -95,6 +97,8 @@ export type RolloutRow = {
   readonly failures: number
   readonly retry_at: number
   readonly problem: string | null
+  /** How many visitors it may give the version to before there is evidence; `null` for any. */
+  readonly max_visitors: number | null
 }
 
 export type TransitionRow = {
@@ -139,6 +143,7 @@ export class RolloutStore {
   constructor(sql: SqlStorage) {
     this.#sql = sql
     createRolloutTables(sql)
+    addColumn(sql, 'rollouts', 'max_visitors', 'INTEGER')
   }
 
   /** Oldest first. */
@@ -173,13 +178,14 @@ export class RolloutStore {
   }
 
   /** Adds a rollout before its first event, and deletes the events of old rollouts. */
-  add({ id, environment, base, started_at, started_by, state, seen }: Rollout): void {
+  add({ id, environment, base, started_at, started_by, state, seen, max_visitors }: Rollout): void {
     this.#sql.exec(
       `INSERT INTO rollouts (id, environment, base, started_at, started_by, ended_at, generation,
-        state, seen, events, chunk, chunk_characters, looked_at, alarm_debt, failures, retry_at)
-       VALUES (?, ?, ?, ?, ?, NULL, 0, ?, ?, 0, 0, 0, 0, 0, 0, 0)`,
+        state, seen, events, chunk, chunk_characters, looked_at, alarm_debt, failures, retry_at,
+        max_visitors)
+       VALUES (?, ?, ?, ?, ?, NULL, 0, ?, ?, 0, 0, 0, 0, 0, 0, 0, ?)`,
       ...[id, environment, base, started_at, started_by],
-      ...[JSON.stringify(state), JSON.stringify(seen)],
+      ...[JSON.stringify(state), JSON.stringify(seen), max_visitors],
     )
     this.#sql.exec(
       `DELETE FROM rollout_events WHERE rollout <= ?

@@ -60,8 +60,14 @@ type Ending = Noticed & {
 export type RolloutEvent = { readonly now: number } & (
   | ({ readonly kind: 'start' } & By)
   /** The alarm fired. It brings any number of windows: none, late ones and old ones too. */
-  | { readonly kind: 'tick'; readonly windows: readonly Window[] }
-  | ({ readonly kind: 'pause' } & By)
+  /** `hold` says in words why nothing may go forward now, as in a freeze. */
+  | {
+      readonly kind: 'tick'
+      readonly windows: readonly Window[]
+      readonly hold?: string | undefined
+    }
+  /** `why` says in words why the control itself pauses it. */
+  | ({ readonly kind: 'pause'; readonly why?: string | undefined } & By)
   | ({ readonly kind: 'resume' } & By)
   /** A person opens the present gate, whatever it asks for. */
   | ({ readonly kind: 'advance' } & By)

@@ -28,6 +28,7 @@ export type Obstacle = {
     | 'evidence'
     | 'confirmation'
     | 'check'
+    | 'frozen'
   readonly reason: string
 }
 
@@ -72,7 +73,7 @@ export function findObstacle(
       reason: `not shown to be better yet: ${judge(question, toObserved(state)).reason}`,
     }
   }
-  return null
+  return state.hold === undefined ? null : { kind: 'frozen', reason: state.hold }
 }
 
 /** So much evidence against a canary is common where nothing is wrong. */

@@ -101,6 +101,8 @@ export type RolloutState = Analysis & {
   readonly generation: number
   /** The id of the last window that was added; -1 before the first. */
   readonly lastWindow: number
+  /** Why nothing may go forward, as the last tick said it; left out if it may. */
+  readonly hold?: string | undefined
   /** `now` of the last event. */
   readonly lastNowMs: number | null
   /** What was counted in this step or bake alone. */

@@ -47,7 +47,7 @@ export function step(state: RolloutState, event: RolloutEvent): StepResult {
     case 'start':
       return refuse(state, 'already started')
     case 'tick':
-      return tick(timed, phase, event, event.windows)
+      return tick({ ...timed, hold: event.hold }, phase, event, event.windows)
     case 'pause':
       return pause(timed, phase, event)
     case 'resume':
@@ -130,9 +130,10 @@ function start(state: RolloutState, event: Of<'start'>): StepResult {
 /** Stops time and steps. The judge goes on: evidence rolls back a paused release too. */
 function pause(state: RolloutState, phase: RunningPhase, event: Of<'pause'>): StepResult {
   if (phase.paused !== null) return refuse(state, `already paused: ${phase.paused.text}`)
-  const text = `by ${event.by}`
+  const text = event.why ?? `by ${event.by}`
   const paused: Pause = { by: event.by, cause: 'command', text }
-  return move(state, event, { ...state, phase: { ...phase, paused } }, `paused ${text}`)
+  const reason = event.why === undefined ? `paused ${text}` : `paused: ${text}`
+  return move(state, event, { ...state, phase: { ...phase, paused } }, reason)
 }
 
 /** Goes on with the plan, and sets a weight that was changed by hand back to the plan's. */

@@ -103,6 +103,11 @@ function wait(
   event: RolloutEvent,
   { kind, reason }: Obstacle,
 ): StepResult {
+  // The gate is open: what holds the rollout is told once, and ends by itself.
+  if (kind === 'frozen') {
+    if (phase.held) return { state, actions: [], audit: [], refused: null }
+    return move(state, event, { ...state, phase: { ...phase, held: true } }, `waits: ${reason}`)
+  }
   const { maxMs, atMax } = toGate(state, phase)
   const isOver = maxMs !== null && phase.elapsedMs >= maxMs && kind !== 'paused'
   if (!isOver) return stay(state)
