@@ -3,6 +3,7 @@
 // flags compare variants of a split in the same way.
 
 import { MAX_COMPARISONS } from '../core/experiments/limits.ts'
+import { findSplit, replaceSplit } from '../core/experiments/split.ts'
 import type { Finding, Path } from './finding.ts'
 import type { FlagDefinition } from './flags.ts'
 
@@ -116,42 +117,8 @@ export function* checkExperiments(
   }
 }
 
-/** The arguments of each `fractional` whose result is the flag's. */
-export function findSplit(node: unknown): readonly unknown[] {
-  const found: unknown[] = []
-  mapResults(node, (args) => {
-    found.push(args)
-    return IN_SPLIT
-  })
-  return found
-}
-
-/** The targeting with one variant for everybody who had one from the split. */
-export function replaceSplit(targeting: unknown, variant: string): Record<string, unknown> {
-  const replaced = mapResults(targeting, () => variant)
-  return (replaced === variant ? { if: [true, variant] } : replaced) as Record<string, unknown>
-}
-
-/** The targeting with other arguments of the split. */
-export function putSplit(targeting: unknown, args: Weighted): Record<string, unknown> {
-  return mapResults(targeting, () => ({ fractional: args })) as Record<string, unknown>
-}
-
-/** A copy with other values in the places of `fractional` that give the variant. */
-function mapResults(node: unknown, replace: (args: unknown) => unknown): unknown {
-  if (typeof node !== 'object' || node === null || Array.isArray(node)) return node
-  const [[name, written] = ['', undefined]] = Object.entries(node)
-  if (name === 'fractional') return replace(written)
-  if ((name !== 'if' && name !== '?:') || !Array.isArray(written)) return node
-  const parts = written.map((part: unknown, i) => {
-    const isResult = i % 2 === 1 || (i === written.length - 1 && i > 0)
-    return isResult ? mapResults(part, replace) : part
-  })
-  return { [name]: parts }
-}
-
 /** How many `fractional` there are, in conditions too. */
-export function countSplits(node: unknown): number {
+function countSplits(node: unknown): number {
   if (typeof node !== 'object' || node === null) return 0
   const own = !Array.isArray(node) && Object.hasOwn(node, 'fractional') ? 1 : 0
   return Object.values(node).reduce<number>((sum, part) => sum + countSplits(part), own)

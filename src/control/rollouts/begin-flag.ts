@@ -2,13 +2,13 @@
 // commits it. begin.ts does the same for versions.
 
 import { isToldOfVariants } from '../../core/experiments/limits.ts'
+import { findSplit } from '../../core/experiments/split.ts'
 import { getOwn } from '../../core/own.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { giveEvents } from '../../core/rollout/give-events.ts'
 import type { Plan } from '../../core/rollout/plan.ts'
 import { newRollout } from '../../core/rollout/state.ts'
 import { withEvaluators } from '../../document/compile-flags.ts'
-import { findSplit } from '../../document/experiments.ts'
 import type { FlagDefinition } from '../../document/flags.ts'
 import type { Content } from '../document/content.ts'
 import { type DraftProblem, isNoChange, refuseChange, refuseUnknown } from '../document/draft.ts'

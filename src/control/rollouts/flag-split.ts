@@ -3,16 +3,10 @@
 // grows nobody who has it loses it.
 
 import { toCanonicalJson } from '../../core/canonical-json.ts'
+import { changeSplit, findSplit, replaceSplit } from '../../core/experiments/split.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Range } from '../../core/traffic.ts'
-import {
-  findSplit,
-  IN_SPLIT,
-  putSplit,
-  readSplit,
-  replaceSplit,
-  type Weighted,
-} from '../../document/experiments.ts'
+import { IN_SPLIT, readSplit, type Weighted } from '../../document/experiments.ts'
 import type { FlagDefinition } from '../../document/flags.ts'
 
 /** The two variants of a rollout. Plain JSON. */
@@ -56,7 +50,7 @@ export function beginSplit(
   const aligned = align(scale(split), variants)
   return typeof aligned === 'string'
     ? err(aligned)
-    : ok({ ...flag, targeting: putSplit(targeting, aligned) })
+    : ok({ ...flag, targeting: changeSplit(targeting, () => aligned) })
 }
 
 /** Where everybody whom no rule names has the base, a split takes the place of that. */
@@ -157,7 +151,7 @@ export function moveParts(
     if (name === variants.variant) return [name, next]
     return [name, name === variants.base ? all - next : weight]
   })
-  return { ...flag, targeting: putSplit(flag.targeting, moved) }
+  return { ...flag, targeting: changeSplit(flag.targeting, () => moved) }
 }
 
 /** The flag that gives the new variant to all visitors of the two. */
@@ -167,7 +161,8 @@ export function completeSplit(flag: FlagDefinition, sides: FlagSides): FlagDefin
   const all = moveParts(flag, sides, (parts) => parts)
   const split = readSplit(findSplit(all.targeting)[0], 0) ?? []
   const others = split.filter(([name, weight]) => name !== base && weight > 0)
-  if (others.length > 1) return { ...all, targeting: putSplit(all.targeting, reduce(others)) }
+  if (others.length > 1)
+    return { ...all, targeting: changeSplit(all.targeting, () => reduce(others)) }
   const { targeting, ...rest } = flag
   const isBare = Object.keys(targeting ?? {})[0] === 'fractional'
   if (isBare && flag.defaults === undefined) return { ...rest, defaultVariant: variant }
@@ -192,6 +187,6 @@ export function restoreSplit(flag: FlagDefinition, sides: FlagSides): FlagDefini
   const around = (of: FlagDefinition) => toCanonicalJson(replaceSplit(of.targeting, IN_SPLIT))
   if (begun.ok && around(begun.value) === around(flag)) return had
   const split = readSplit(findSplit(sides.before)[0], 0)
-  if (split) return { ...flag, targeting: putSplit(targeting, split) }
+  if (split) return { ...flag, targeting: changeSplit(targeting, () => split) }
   return { ...flag, targeting: replaceSplit(targeting, sides.base) }
 }
