@@ -143,6 +143,7 @@ export const statusOutput = z.strictObject({
   published: controlHealth.shape.published,
   publishError: controlHealth.shape.publishError,
   externalProblem: controlHealth.shape.externalProblem,
+  freeze: controlHealth.shape.freeze,
   fill: z
     .array(toTolerant(fill).extend({ percent: z.int() }))
     .describe('What fills up for good: docs/storage.md'),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { exampleDocument } from '../support/document.ts'
 import { toCheckedForm } from '../../src/loading/checked.ts'
+import { exampleDocument } from '../support/document.ts'
 import { ALICE, env, toChange, World } from './control-world.ts'
 
 const FORM = toCheckedForm(false)

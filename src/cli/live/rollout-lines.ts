@@ -1,7 +1,7 @@
 // The lines of the page of `holo watch` about rollouts: how far each is, and how long it takes yet.
 
 import { toDuration } from '../../core/amounts.ts'
-import { AT_MAX, paintPhase } from '../rollout/lines.ts'
+import { AT_MAX, paintPhase, toSidesText } from '../rollout/lines.ts'
 import { GAP } from '../table.ts'
 import { toWidth, wrap } from '../terminal.ts'
 import { toCount, toSpan } from '../words.ts'
@@ -15,7 +15,7 @@ const ROLLOUT_BAR_COLUMNS = 20
 const SHOWN_AFTER_END_MS = 86_400_000
 
 export function toRolloutLines(rollout: Rollout, { style, columns }: PageView): string[] {
-  const { id, environment, base, version, baseVersion, verdict, visitors, obstacle } = rollout
+  const { id, version, baseVersion, verdict, visitors, obstacle } = rollout
   const [control = 0, canary = 0] = visitors
   const time = toTimeText(rollout)
   const { minMs, elapsedMs } = toStepTime(rollout)
@@ -24,10 +24,7 @@ export function toRolloutLines(rollout: Rollout, { style, columns }: PageView): 
   const bar = toBar(share * 100, width)
   const rest = '░'.repeat(Math.max(0, width - toWidth(bar)))
   return [
-    ...wrap(
-      `${style.bold(`rollout ${id}`)}  ${environment} ${version} against ${base} ${baseVersion}`,
-      columns,
-    ),
+    ...wrap(`${style.bold(`rollout ${id}`)}  ${toSidesText(rollout)}`, columns),
     ...wrap(`${style.cyan(bar)}${rest} ${paintPhase(rollout, style)}`, columns, GAP),
     ...(time === '' ? [] : wrap(time, columns, GAP)),
     ...wrap(

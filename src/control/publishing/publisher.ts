@@ -10,6 +10,7 @@ import type { Marking } from '../document/marking.ts'
 import { charge, toRetryMs } from '../intervals.ts'
 import { MAX_COMMIT_ATTEMPTS } from '../limits.ts'
 import type { Outbox } from '../outbox.ts'
+import type { Safety } from '../safety/safety.ts'
 import { type KvReadResult, readFound } from './read-kv.ts'
 import { ALARMS, dueAt, isPublicationDue } from './schedule.ts'
 import type { Edits, State } from './state.ts'
@@ -25,6 +26,7 @@ export type PublisherDeps = {
   readonly outbox: Outbox
   readonly edits: Edits
   readonly marking: Marking
+  readonly safety: Safety
   readonly now: () => number
   readonly allowInsecure: boolean
 }
