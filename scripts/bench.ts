@@ -3,6 +3,7 @@
 
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
+import { measureColdStart } from './bench/cold-start.ts'
 import { measureCounting } from './bench/counting.ts'
 import { measureInProcess } from './bench/in-process.ts'
 import { countOperations } from './bench/operations.ts'
@@ -62,6 +63,7 @@ function readOptions(args: readonly string[]): Options | 'help' {
 async function bench(effort: Effort): Promise<Results> {
   const say = (line: string) => process.stderr.write(`${line}\n`)
   const timings = await measureInProcess(effort, say)
+  const starts = await measureColdStart(effort, say)
   const assets = await measureWarmAssets(effort, say)
   const counting = await measureCounting(effort, say)
   const tabs = await measureTabs(effort, say)
@@ -72,7 +74,7 @@ async function bench(effort: Effort): Promise<Results> {
   return {
     machine: { cpu: cpu?.model ?? 'unknown', cores: cpus().length, node: process.version },
     effort,
-    comparisons: [...assets, ...counting, ...tabs, ...proxied, ...peers],
+    comparisons: [...starts, ...assets, ...counting, ...tabs, ...proxied, ...peers],
     timings,
     operations,
   }

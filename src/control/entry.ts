@@ -68,24 +68,24 @@ const CALLS: Readonly<Record<keyof ControlCalls, true>> = {
   webhooks: true,
 }
 
-export class Control extends DurableObject<ControlEnv> {
+export class ControlEntry extends DurableObject<ControlEnv> {
   #core: Core | undefined
 
   static {
     for (const name of Object.keys(CALLS) as (keyof ControlCalls)[]) {
-      const call = async function (this: Control, ...args: never) {
+      const call = async function (this: ControlEntry, ...args: never) {
         const core = await this.#load()
         return (core[name] as (...args: never) => unknown).apply(core, args)
       }
       // As methods are that a class declares: the platform calls what is on the prototype.
-      Object.defineProperty(Control.prototype, name, { value: call, writable: true })
+      Object.defineProperty(ControlEntry.prototype, name, { value: call, writable: true })
     }
   }
 
   async #load(): Promise<Core> {
-    const { Control: CoreControl } = await import('./control.ts')
+    const { Control } = await import('./control.ts')
     // Calls that came at the same time share one.
-    this.#core ??= new CoreControl(this.ctx, this.env)
+    this.#core ??= new Control(this.ctx, this.env)
     return this.#core
   }
 

@@ -2,8 +2,6 @@
 // complete-service.ts has their defaults. The document, holo.json, the admin API and the record of a version all use this schema.
 
 import * as z from 'zod'
-import { toCanonicalJson } from '../core/canonical-json.ts'
-import { completeService } from './complete-service.ts'
 import { environmentName } from './names.ts'
 
 /** More than the platform takes anywhere; a larger number is a slip of the pen. */
@@ -101,27 +99,3 @@ export type PublishedService = Readonly<
     probe?: Probe | undefined
   }
 >
-
-/** Whether both are the same services, in any order: the longest prefix wins wherever it stands. */
-export function isSameServices(
-  some: readonly PublishedService[],
-  others: readonly PublishedService[],
-): boolean {
-  return toComparableText(some) === toComparableText(others)
-}
-
-/** For people: as the services are written, without their defaults. */
-export function toServicesText(services: readonly PublishedService[]): string {
-  return services.length === 0 ? 'none' : services.map(toCanonicalJson).sort().join(', ')
-}
-
-/**
- * The same text for the same services. It is made of all that a service says, so that no field can be
- * forgotten here: fields in any order, and a default whether or not it is written.
- */
-function toComparableText(services: readonly PublishedService[]): string {
-  return services
-    .map((service) => toCanonicalJson(completeService(service)))
-    .sort()
-    .join()
-}

@@ -119,8 +119,8 @@ export class Holding {
   }
 
   async #validate(text: string): Promise<Result<Opened, string>> {
-    const { readDocument } = await import('./read-document.ts')
-    const read = readDocument(text, this.#allowInsecure)
+    const { validateDocument } = await import('./validate-document.ts')
+    const read = validateDocument(text, this.#allowInsecure)
     return read.ok ? ok(await open(read.value)) : read
   }
 

@@ -179,6 +179,8 @@ it('prints nothing but JSON in its documented form with --json', () => {
     machine: { cpu: expect.any(String), cores: expect.any(Number), node: process.version },
     effort: { rounds: 1, secondsPerTurn: 0.05, fonts: 96 },
     comparisons: [
+      { ...comparison, unit: 'starts' },
+      { ...comparison, unit: 'starts' },
       ...Array.from({ length: 4 }, () => ({ ...comparison, ...aimed('atLeast', 0.8) })),
       ...Array.from({ length: 6 }, () => ({ ...comparison, ...aimed('atLeast', 0.9) })),
       { ...comparison, unit: 'MB', ...aimed('atLeast', 0.9) },

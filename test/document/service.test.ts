@@ -4,10 +4,12 @@
 import { describe, expect, it } from 'vitest'
 import {
   completeService,
+  isSameServices,
   PROBE_DEFAULTS,
   SERVICE_DEFAULTS,
+  toServicesText,
 } from '../../src/document/complete-service.ts'
-import { isSameServices, service, toServicesText } from '../../src/document/service.ts'
+import { service } from '../../src/document/service.ts'
 import { flipEach, WHOLE } from '../support/flipped-services.ts'
 
 describe('sameness of services', () => {

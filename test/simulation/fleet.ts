@@ -4,6 +4,8 @@
 import { toCheckedForm } from '../../src/loading/checked.ts'
 import { createColo } from '../../src/loading/colo.ts'
 import { AssignmentsLoader } from '../../src/loading/load.ts'
+// What is loaded with the first document would take real time, and the clock here is a virtual one.
+import '../../src/loading/validate-document.ts'
 import { digestText, type SyncReport } from '../../src/loading/sync.ts'
 import { exampleDocument } from '../support/document.ts'
 import { makeRandom, type Random } from './random.ts'

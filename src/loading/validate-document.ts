@@ -5,7 +5,7 @@ import { formatProblems, parseAssignments } from '../document/parse.ts'
 import type { AssignmentsDocument } from '../document/schema.ts'
 
 /** A valid document; or its problems, as text. */
-export function readDocument(
+export function validateDocument(
   text: string,
   allowInsecure: boolean,
 ): Result<AssignmentsDocument, string> {
