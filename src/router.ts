@@ -24,6 +24,7 @@ import { isDashboardPath, serveDashboard, serveDashboardHost } from './dashboard
 import { type CompiledAssignments, compileService } from './document/compile.ts'
 import type { Env } from './env.ts'
 import { areFlagsCarried } from './flags/carried.ts'
+import type { CountFlag } from './flags/evaluate.ts'
 import { listCarriedExposed, listExperimentViews, listExposed } from './flags/experiments.ts'
 import { isBehind, isOfrepPath, Ofrep, type OfrepRequest } from './flags/ofrep.ts'
 import { toHostRole } from './http/dashboard-host.ts'
@@ -208,6 +209,7 @@ async function route(
   const facts = withFrameworkPin(read, request.headers, assignments)
   if (isVersionNow) return serveVersionNow(facts, assignments, requestId)
   if (isTab) return serveTab({ request, facts, assignments, assets, requestId, ctx })
+  const countFlag: CountFlag = (result) => counter.recorder.recordFlag(result)
   const flushLater = () => counter.flushLater(() => loader.flush(waitUntil), waitUntil)
   if (isReport) {
     const { recorder } = counter
@@ -225,10 +227,8 @@ async function route(
     const asked = toCounted(request, facts, decision, assignments, by)
     const onEvaluated: OfrepRequest['onEvaluated'] = (keys, context) =>
       counter.recorder.recordExposed(asked, () => listExposed(keys, flags, context, decision))
-    const count: OfrepRequest['count'] = (flag, result) =>
-      counter.recorder.recordFlag(flag, 'reason' in result ? result : {})
     const { url } = address
-    const parts = { request, url, facts, decision, flags, readTag, onEvaluated, count }
+    const parts = { request, url, facts, decision, flags, readTag, onEvaluated, count: countFlag }
     const answered = await deps.ofrep.serve(parts)
     flushLater()
     return answered
@@ -253,11 +253,13 @@ async function route(
     backends,
     ctx,
     toWatched: () => counter.recorder.watchBody(asked),
+    countFlag,
     insertions: listInsertions(
       request.headers,
       facts,
       decision,
       assignments,
+      countFlag,
       reporting,
       opened.claims,
     ),

@@ -32,6 +32,9 @@ export type EvaluationFailure = {
 const SILENT = { error: ignore, warn: ignore, info: ignore, debug: ignore }
 function ignore(): void {}
 
+/** Told of each evaluation of a flag that there is. Never throws. */
+export type CountFlag = (result: Evaluated) => void
+
 type Definitions = Pick<CompiledFlags, 'definitions'>
 
 /** Prepared flags of a revision, by key and default variant. */
