@@ -44,7 +44,7 @@ import { toTabRedirect } from './http/tab-redirect.ts'
 import { drainUnread } from './http/unread-body.ts'
 import { listInsertions } from './insertions.ts'
 import { createColo } from './loading/colo.ts'
-import { readAssignments } from './loading/kv-source.ts'
+import { createKvReader } from './loading/kv-source.ts'
 import { AssignmentsLoader } from './loading/load.ts'
 import type { WaitUntil } from './loading/turns.ts'
 import { watchBody } from './metrics/bodies.ts'
@@ -69,7 +69,7 @@ export function createRouter(env: Env): Router {
   const backends = createBackends({ bindings: env, now: Date.now, random: Math.random })
   const counter = createCounter(env.COUNTS, settings.countsFlushMs)
   const loader = new AssignmentsLoader({
-    readKv: () => readAssignments(env.ASSIGNMENTS),
+    readKv: createKvReader(env.ASSIGNMENTS),
     // A new stub for each call: a stub whose call failed may stay broken.
     askControl: (report) => env.CONTROL.getByName(CONTROL_NAME).sync(report),
     colo: createColo(cache),

@@ -4,6 +4,7 @@
 import { withTimeout } from '../core/with-timeout.ts'
 import { MAX_ASSIGNMENTS_BYTES } from '../document/parse.ts'
 import type { Colo } from './colo.ts'
+import { type FlagsKey, readReference, restoreFlags } from './flags-key.ts'
 import type { Holding } from './holding.ts'
 import { type Turn, Turns, type WaitUntil } from './turns.ts'
 
@@ -14,10 +15,10 @@ const KV_CACHE_TTL_S = 30
 const KV_TIMEOUT_MS = 5000
 
 /**
- * What KV holds: the text, `null` if the key does not exist, or `oversize` if it was not read to
- * its end.
+ * What KV holds: the text of the whole document, `null` if the key does not exist, `oversize` if it was not read to
+ * its end, or `torn` if the flags that it refers to are not there (flags-key.ts).
  */
-export type KvText = string | null | 'oversize'
+export type KvText = string | null | 'oversize' | 'torn'
 
 export type KvSourceDeps = {
   readonly holding: Holding
@@ -66,6 +67,10 @@ export class KvSource {
         holding.refuse('oversize', 'the document in KV is larger than 256 KiB')
         return undefined
       }
+      if (text === 'torn') {
+        holding.refuse('unreadable', 'KV does not have the flags that its document refers to')
+        return 'failed'
+      }
       // If the isolate holds a document, the key was lost; otherwise there may never have been one.
       if (text === null && holding.held) {
         holding.refuse('missing', 'KV has no key "assignments" any more')
@@ -99,13 +104,35 @@ type DocumentNamespace = {
   ) => Promise<ReadableStream | null>
 }
 
+/** Reads the document again and again, and large flags only when the document refers to other ones. */
+export function createKvReader(kv: DocumentNamespace): () => Promise<KvText> {
+  const known: { flags?: FlagsKey } = {}
+  return () => readAssignments(kv, known)
+}
+
 /**
  * Reads the document once.
  *
+ * @param known large flags that were read before.
  * @throws what KV throws.
  */
-export async function readAssignments(kv: DocumentNamespace): Promise<KvText> {
-  const stream = await kv.get(ASSIGNMENTS_KEY, { type: 'stream', cacheTtl: KV_CACHE_TTL_S })
+export async function readAssignments(
+  kv: DocumentNamespace,
+  known: { flags?: FlagsKey } = {},
+): Promise<KvText> {
+  const text = await readKey(kv, ASSIGNMENTS_KEY)
+  const key = text === null ? undefined : readReference(text)
+  if (text === null || key === undefined) return text
+  const flags = known.flags?.key === key ? known.flags.text : await readKey(kv, key)
+  if (flags === null || flags === 'oversize') return 'torn'
+  const whole = await restoreFlags(text, key, flags)
+  if (whole === undefined) return 'torn'
+  known.flags = { key, text: flags }
+  return whole
+}
+
+async function readKey(kv: DocumentNamespace, key: string): Promise<string | null | 'oversize'> {
+  const stream = await kv.get(key, { type: 'stream', cacheTtl: KV_CACHE_TTL_S })
   if (stream === null) return null
   const decoder = new TextDecoder()
   let text = ''

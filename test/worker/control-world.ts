@@ -184,9 +184,9 @@ export class World {
         step('after KV get')
         return stream
       },
-      put: async (key: string, text: string) => {
+      put: async (key: string, text: string, options?: KVNamespacePutOptions) => {
         await record('put', text)
-        await env.ASSIGNMENTS.put(key, text)
+        await env.ASSIGNMENTS.put(key, text, options)
         step('after KV put')
       },
     } as unknown as KVNamespace

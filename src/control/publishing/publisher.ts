@@ -2,6 +2,7 @@
 // recorded before the next one, so that a control that is interrupted continues where it stopped.
 
 import { withTimeout } from '../../core/with-timeout.ts'
+import { OLD_FLAGS_KEPT_S, splitFlags } from '../../loading/flags-key.ts'
 import { ASSIGNMENTS_KEY } from '../../loading/kv-source.ts'
 import type { Entry } from '../document/audit.ts'
 import type { History } from '../document/history.ts'
@@ -78,7 +79,7 @@ export class Publisher {
     if (!head) return
     if (!(found.kind === 'own' && found.revision === head.revision)) {
       state.write({ last_put_at: now(), alarm_debt: alarmDebt })
-      await withTimeout(kv.put(ASSIGNMENTS_KEY, head.text), KV_PUT_TIMEOUT_MS)
+      await this.#put(head.text, found)
     }
     const hadFailed = state.publication().failures > 0
     state.write({
@@ -94,9 +95,30 @@ export class Publisher {
     if (hadFailed) outbox.add({ kind: 'publication.recovered', revision: head.revision })
   }
 
+  /**
+   * Writes the document. Large flags come first, under a key of their own, so that a reader who finds the new document
+   * finds them; those before them are kept for a while, for readers who still get the document before.
+   */
+  async #put(text: string, found: KvReadResult): Promise<void> {
+    const { kv, history, state } = this.#parts
+    const next = await splitFlags(text)
+    const published = history.row(state.publication().published)?.text ?? ''
+    const before = (await splitFlags(published)).flags
+    const isSame = next.flags?.key === before?.key
+    if (next.flags && (!isSame || found.kind === 'torn')) {
+      await withTimeout(kv.put(next.flags.key, next.flags.text), KV_PUT_TIMEOUT_MS)
+    }
+    await withTimeout(kv.put(ASSIGNMENTS_KEY, next.text), KV_PUT_TIMEOUT_MS)
+    if (!before || isSame) return
+    const expiring = kv.put(before.key, before.text, { expirationTtl: OLD_FLAGS_KEPT_S })
+    await withTimeout(expiring, KV_PUT_TIMEOUT_MS).catch((cause) =>
+      console.warn('flags that are no longer in use stay in KV', cause),
+    )
+  }
+
   /** Keeps the document that is about to be overwritten, and gives ours a higher revision. */
   async #saveEdit(found: KvReadResult): Promise<void> {
-    if (found.kind === 'nothing' || found.kind === 'own') return
+    if (found.kind === 'nothing' || found.kind === 'torn' || found.kind === 'own') return
     const { edits, ledger, now } = this.#parts
     const { digest, text } = found
     const revision = found.kind === 'edit' ? found.revision : undefined
