@@ -5,7 +5,7 @@ import { MAX_ASSIGNMENTS_BYTES } from '../document/parse.ts'
 import { digestText } from './sync.ts'
 
 /** Beyond it flags have a key of their own, so that isolates do not read them again with every change of traffic. */
-export const MAX_FLAGS_IN_DOCUMENT_BYTES = 32 * 1024
+export const LARGE_FLAGS_BYTES = 32 * 1024
 
 /** How long KV keeps flags that no document in KV refers to any more; KV itself deletes them. */
 export const OLD_FLAGS_KEPT_S = 7 * 86_400
@@ -19,7 +19,7 @@ export type SplitDocument = {
   readonly flags: FlagsKey | undefined
 }
 
-const PREFIX = 'flags-'
+const FLAGS_PREFIX = 'flags-'
 const REFERENCE = '$kv'
 /** How the control writes the field of a document: compact, or indented for people. */
 const FORMS: readonly { readonly toField: (flags: object) => string }[] = [
@@ -31,12 +31,12 @@ const KEY = /^flags-[0-9a-f]{64}$/
 /** @param text of a whole document as the control writes it. Other text stays whole. */
 export async function splitFlags(text: string): Promise<SplitDocument> {
   const whole = { text, flags: undefined }
-  if (text.length <= MAX_FLAGS_IN_DOCUMENT_BYTES) return whole
+  if (text.length <= LARGE_FLAGS_BYTES) return whole
   const flags = parseFlags(text)
   if (flags === undefined) return whole
   const flagsText = JSON.stringify(flags)
-  if (new TextEncoder().encode(flagsText).length <= MAX_FLAGS_IN_DOCUMENT_BYTES) return whole
-  const key = `${PREFIX}${await digestText(flagsText)}`
+  if (new TextEncoder().encode(flagsText).length <= LARGE_FLAGS_BYTES) return whole
+  const key = `${FLAGS_PREFIX}${await digestText(flagsText)}`
   for (const form of FORMS) {
     const split = text.replace(form.toField(flags), () => form.toField({ [REFERENCE]: key }))
     const isExact = readReference(split) === key && joinFlags(split, key, flagsText) === text
@@ -62,7 +62,7 @@ export async function restoreFlags(
   key: string,
   flagsText: string,
 ): Promise<string | 'oversize' | undefined> {
-  if (`${PREFIX}${await digestText(flagsText)}` !== key) return undefined
+  if (`${FLAGS_PREFIX}${await digestText(flagsText)}` !== key) return undefined
   const whole = joinFlags(text, key, flagsText)
   const isTooLarge = new TextEncoder().encode(whole).length > MAX_ASSIGNMENTS_BYTES
   return isTooLarge ? 'oversize' : whole

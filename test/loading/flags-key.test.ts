@@ -3,7 +3,7 @@
 import { expect, it } from 'vitest'
 import { MAX_ASSIGNMENTS_BYTES } from '../../src/document/parse.ts'
 import {
-  MAX_FLAGS_IN_DOCUMENT_BYTES,
+  LARGE_FLAGS_BYTES,
   readReference,
   restoreFlags,
   splitFlags,
@@ -24,11 +24,11 @@ it('gives large flags a key named by their hash, and restores exactly the text',
   const text = textOf(large)
   const indented = JSON.stringify(JSON.parse(text), null, 2)
   const forPeople = await split(indented)
-  expect(forPeople.document.length).toBeLessThan(MAX_FLAGS_IN_DOCUMENT_BYTES)
+  expect(forPeople.document.length).toBeLessThan(LARGE_FLAGS_BYTES)
   expect(await restoreFlags(forPeople.document, forPeople.key, forPeople.flagsText)).toBe(indented)
   const { document, key, flagsText } = await split(text)
   expect(key).toBe(forPeople.key)
-  expect(document.length).toBeLessThan(MAX_FLAGS_IN_DOCUMENT_BYTES)
+  expect(document.length).toBeLessThan(LARGE_FLAGS_BYTES)
   expect(JSON.parse(document).flags).toEqual({ $kv: key })
   expect(readReference(document)).toBe(key)
   expect(await restoreFlags(document, key, flagsText)).toBe(text)
