@@ -15,7 +15,7 @@ const NO_COUNTER = `const nothing = () => undefined
 export const createCounter = () => ({
   recorder: {
     recordAssigned: nothing, record: nothing, take: nothing, arrived: nothing, failed: nothing,
-    collect: nothing, watchBody: nothing, recordBody: nothing,
+    collect: nothing, watchBody: nothing, recordBody: nothing, recordExposed: nothing, recordFlag: nothing,
   },
   flushLater: nothing,
 })
@@ -37,14 +37,15 @@ const EVERYTHING: CollectedEnvironment = {
 type Options = {
   /** `visitors`: counts visitors as well, as during a rollout. `requests` when left out. */
   readonly counts?: 'nothing' | 'requests' | 'visitors'
-  readonly tabPins?: boolean
+  /** Fields of the document beside those of the site. */
+  readonly document?: object
 }
 
 /** Holo as it is deployed, except that its services may be on this machine. */
 export async function buildHolo(
   files: SiteFiles,
   services: Services = [],
-  { counts = 'requests', tabPins = false }: Options = {},
+  { counts = 'requests', document }: Options = {},
 ): Promise<BareWorker> {
   const { assignments, objects } = await withSite(files, (folder) =>
     loadStoredSite(folder, services),
@@ -62,7 +63,9 @@ export async function buildHolo(
     bindings: {
       ...variables,
       ALLOW_INSECURE_ORIGINS: 'true',
-      ASSIGNMENTS: tabPins ? JSON.stringify({ ...JSON.parse(assignments), tabPins }) : assignments,
+      ASSIGNMENTS: document
+        ? JSON.stringify({ ...JSON.parse(assignments), ...document })
+        : assignments,
       COLLECTED: counts === 'visitors' ? { main: EVERYTHING } : {},
       OBJECTS: Object.fromEntries(
         [...objects].map(([key, bytes]) => [key, Buffer.from(bytes).toString('base64')]),

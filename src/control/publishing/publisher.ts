@@ -71,7 +71,7 @@ export class Publisher {
   }
 
   async #publish(alarmDebt: number): Promise<void> {
-    const { kv, ledger, state, outbox, now } = this.#parts
+    const { ledger, state, outbox, now } = this.#parts
     const found = await readFound(this.#parts)
     await this.#saveEdit(found)
     // Publish the newest revision, even if it was committed only now.
