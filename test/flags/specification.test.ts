@@ -1,14 +1,17 @@
-// The scenarios of the OpenFeature specification that concern evaluation, read as they are. Those about the state of
-// providers, hooks and immutability concern the SDK, which gives them no flags of ours to evaluate.
+// The scenarios of the OpenFeature specification and of flagd's test bed that concern evaluation, read as they are.
+// Those about the state of providers, hooks and immutability concern the SDK, which gives them no flags of ours to
+// evaluate.
 
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { compileFlags } from '../../src/document/compile-flags.ts'
+import { type CompiledFlags, compileFlags } from '../../src/document/compile-flags.ts'
 import type { FlagDefinition } from '../../src/document/flags.ts'
+import { parseAssignments } from '../../src/document/parse.ts'
 import { evaluateFlag } from '../../src/flags/evaluate.ts'
+import { exampleDocument } from '../support/document.ts'
 
-const read = (name: string) =>
-  readFileSync(new URL(`../fixtures/openfeature/${name}`, import.meta.url), 'utf8')
+const FIXTURES = new URL('../fixtures/', import.meta.url)
+const read = (name: string) => readFileSync(new URL(name, FIXTURES), 'utf8')
 
 const IS_BALLMER = { '==': [{ var: 'email' }, 'ballmer@macrosoft.com'] }
 /** What the texts in `contextEvaluator` say, in JsonLogic. */
@@ -28,9 +31,9 @@ type SpecFlag = FlagDefinition & {
   flagMetadata?: FlagDefinition['metadata'] | null
   contextEvaluator?: string
 }
-const flags = compileFlags({
+const ofSpecification = compileFlags({
   flags: Object.fromEntries(
-    Object.entries<SpecFlag>(JSON.parse(read('test-flags.json'))).map(([key, flag]) => [
+    Object.entries<SpecFlag>(JSON.parse(read('openfeature/test-flags.json'))).map(([key, flag]) => [
       key,
       {
         state: flag.disabled ? ('DISABLED' as const) : ('ENABLED' as const),
@@ -43,6 +46,15 @@ const flags = compileFlags({
   ),
 })
 
+const testBed = JSON.parse(read('flagd/testkit-flags.json'))
+const ofTestBed = compileFlags({
+  flags: testBed.flags,
+  flagSettings: { $evaluators: testBed.$evaluators },
+})
+
+/** Examples for evaluators that deal visitors out as flagd once did. */
+const OLD = '@fractional-v1'
+
 type Row = Readonly<Record<string, string>>
 type Scenario = { name: string; steps: string[]; tables: Row[][]; examples: Row[] }
 
@@ -51,15 +63,21 @@ function parseFeature(text: string): Scenario[] {
   const scenarios: Scenario[] = []
   let titles: string[] | undefined
   let isExample = false
+  let isOld = false
+  let tags = ''
   for (const line of text.split('\n').map((one) => one.trim())) {
     const scenario = scenarios.at(-1)
     const [, name] = /^Scenario(?: Outline)?: (.*)/.exec(line) ?? []
-    if (name !== undefined) {
+    if (line.startsWith('@')) tags += line
+    else if (name !== undefined) {
+      tags = ''
       scenarios.push({ name, steps: [], tables: [], examples: [] })
       isExample = false
       titles = undefined
     } else if (line.startsWith('Examples:')) {
       isExample = true
+      isOld = tags.includes(OLD)
+      tags = ''
       titles = undefined
     } else if (/^(?:Given|When|Then|And) /.test(line)) {
       scenario?.steps.push(line.replace(/^\w+ /, ''))
@@ -75,6 +93,7 @@ function parseFeature(text: string): Scenario[] {
         continue
       }
       const row = Object.fromEntries(titles.map((title, i) => [title, cells[i] ?? '']))
+      if (isExample && isOld) continue
       if (isExample) scenario.examples.push(row)
       else scenario.tables.at(-1)?.push(row)
     }
@@ -96,8 +115,11 @@ const KINDS: Row = {
 }
 
 /** What the SDK tells an app: its own default where there is no value, or one of another type. */
-function evaluateAsSdk(key: string, type: string, byDefault: unknown, context: object) {
-  if (!flags) throw new Error('there are flags')
+function evaluateAsSdk(
+  flags: CompiledFlags,
+  { key, type, byDefault }: { key: string; type: string; byDefault: unknown },
+  context: object,
+) {
   const place = { environment: 'main', version: '1' }
   const result = evaluateFlag(flags, key, { ...context }, place)
   if ('errorCode' in result) return { ...result, value: byDefault, reason: 'ERROR' }
@@ -114,6 +136,9 @@ const STEPS = [
   /^the resolved details value should be "(.*)"$/,
   /^the (reason|error-code|variant|flag key) should be "(.*)"$/,
   /^the resolved metadata should contain$/,
+  /^a context containing a targeting key with value "(.*)"$/,
+  /^a context containing a nested property with outer key "(.*)" and inner key "(.*)", with value "(.*)"$/,
+  /^the resolved metadata is empty$/,
 ] as const
 const FIELDS: Row = {
   reason: 'reason',
@@ -123,22 +148,42 @@ const FIELDS: Row = {
 }
 
 /** Each with the values of its example, and only those whose every step is about an evaluation. */
-const CASES = parseFeature(read('evaluation_v2.feature')).flatMap(
-  ({ name, steps, tables, examples }) =>
+const readCases = (name: string, flags: CompiledFlags | undefined) =>
+  parseFeature(read(name)).flatMap(({ name, steps, tables, examples }) =>
     (examples.length > 0 ? examples : [{}]).flatMap((row: Row) => {
       const filled = steps.map((step) => step.replace(/<(\w+)>/g, (_, title) => row[title] ?? ''))
-      const own = filled.filter((step) => step !== 'a stable provider')
+      const own = filled.filter((step) => step !== 'a stable provider' && step !== 'an evaluator')
       // Whether a value comes from the cache of a provider is the provider's own affair.
       const isOurs = own.every(
         (step) => STEPS.some((known) => known.test(step)) && !/CACHED/.test(step),
       )
-      return isOurs && own.length > 0 ? [{ name, steps: own, tables }] : []
+      return isOurs && own.length > 0 ? [{ name, steps: own, tables, flags }] : []
     }),
-)
+  )
 
-it('finds the scenarios', () => expect(CASES.length).toBeGreaterThan(45))
+const CASES = readCases('openfeature/evaluation_v2.feature', ofSpecification)
+/** Holo refuses such a document, so that it is never evaluated. */
+const REFUSED = /^Ref to nonexistent evaluator/
+const TEST_BED_CASES = readdirSync(new URL('flagd', FIXTURES))
+  .filter((name) => name.endsWith('.feature'))
+  .flatMap((name) => readCases(`flagd/${name}`, ofTestBed))
+  .filter(({ name }) => !REFUSED.test(name))
 
-it.each(CASES)('$name: $steps.0', ({ steps, tables }) => {
+it('finds the scenarios', () => {
+  expect(CASES.length).toBeGreaterThan(45)
+  expect(TEST_BED_CASES.length).toBeGreaterThan(100)
+})
+
+it('refuses the flag of the test bed that refers to no evaluator', () => {
+  const key = 'ref-to-nonexistent-evaluator-flag'
+  const flags = { [key]: testBed.flags[key] }
+  const text = JSON.stringify({ ...exampleDocument(), flags })
+  const parsed = parseAssignments(text, { allowInsecure: false })
+  expect(parsed).toMatchObject({ ok: false, error: [{ path: expect.stringContaining(key) }] })
+})
+
+it.each([...CASES, ...TEST_BED_CASES])('$name: $steps.0', ({ steps, tables, flags }) => {
+  if (!flags) throw new Error('there are flags')
   const context: Record<string, unknown> = {}
   let type = ''
   let asked = { key: '', byDefault: undefined as unknown }
@@ -151,9 +196,12 @@ it.each(CASES)('$name: $steps.0', ({ steps, tables }) => {
       asked = { key: b, byDefault: toValue(a, c) }
     } else if (i === 1) context[a] = toValue(b, c)
     else if (i === 2) context[a] = null
-    else if (i === 3) told = evaluateAsSdk(asked.key, type, asked.byDefault, context)
+    else if (i === 3) told = evaluateAsSdk(flags, { ...asked, type }, context)
     else if (i === 4) expect(told.value).toEqual(toValue(type, a))
     else if (i === 5) expect(told[FIELDS[a] ?? '']).toBe(b)
+    else if (i === 7) context.targetingKey = a
+    else if (i === 8) context[a] = { [b]: c }
+    else if (i === 9) expect(told.metadata ?? {}).toEqual({})
     else {
       const rows = tables[0] ?? []
       expect(told.metadata).toMatchObject(
