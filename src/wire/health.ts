@@ -2,6 +2,7 @@
 
 import * as z from 'zod'
 import { HEALTH_STATES } from '../core/health.ts'
+import { freeze } from './freeze.ts'
 import { environmentName, milliseconds, type Shaped, versionId } from './parts.ts'
 import { forReaders, toTolerant } from './tolerant.ts'
 
@@ -27,6 +28,7 @@ export const controlHealth = z.strictObject({
   nextMs: z.number().describe('How long isolates are told to wait between two calls'),
   overwritten: z.int().describe('Hand edits that were overwritten, and kept in the history'),
   fill: z.array(fill).describe('What fills up for good: docs/storage.md'),
+  freeze: freeze.optional().describe('Left out while releases may go forward'),
 })
 
 export const healthReply = z.strictObject({
@@ -72,7 +74,13 @@ export const healthAsRead = /* @__PURE__ */ forReaders(() =>
   z.object({
     control: toTolerant(
       controlHealth
-        .pick({ published: true, publishError: true, externalProblem: true, fill: true })
+        .pick({
+          published: true,
+          publishError: true,
+          externalProblem: true,
+          fill: true,
+          freeze: true,
+        })
         .partial({ fill: true }),
     ).optional(),
   }),

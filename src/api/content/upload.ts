@@ -85,7 +85,7 @@ async function loadKnown({
 
 function toRecord(
   id: string,
-  { manifest, services, createdAt, commit, author, frameworkPin, flagKeys }: UploadBody,
+  { manifest, services, createdAt, commit, author, frameworkPin, flagKeys, floor }: UploadBody,
   opened: Manifest,
 ): VersionRecord {
   let files = 0
@@ -105,6 +105,7 @@ function toRecord(
     ...(author === undefined ? {} : { author }),
     ...(frameworkPin && { frameworkPin }),
     ...(flagKeys && { flagKeys }),
+    ...(floor === undefined ? {} : { floor }),
   }
 }
 
@@ -195,6 +196,8 @@ function toRefusal(error: Exclude<FinishFailure, DeniedResult | { kind: 'unverif
     case 'taken':
       return toDiffering([`the record of this id has the manifest ${error.manifest}`])
     case 'invalid':
+    case 'frozen':
+    case 'below_floor':
       return toFailure(error)
   }
 }

@@ -171,12 +171,16 @@ type Fields = Readonly<Record<string, unknown>>
 const LINES: Readonly<Record<EventKind, (fields: Fields) => string>> = {
   'revision.committed': ({ revision, action, by, reason }) =>
     `revision ${revision}, ${action} by ${by}${toReason(reason)}`,
+  'environment.changed': ({ environment, version, before, action, by }) =>
+    `${environment} ${before ?? '(new)'} → ${version ?? '(removed)'}, ${action} by ${by}`,
   'rollout.started': toRolloutLine,
   'rollout.stepped': ({ version, environment, from, to, reason }) =>
     `${version} in ${environment}, ${from} → ${to}${toReason(reason)}`,
   'rollout.paused': toRolloutLine,
   'rollout.resumed': toRolloutLine,
   'rollout.waiting': toRolloutLine,
+  'rollout.stalled': toRolloutLine,
+  'rollout.blocking': toRolloutLine,
   'rollout.noticed': toRolloutLine,
   'rollout.ended': ({ version, environment, outcome, reason }) =>
     `${version} in ${environment}, ${outcome}${toReason(reason)}`,
@@ -185,10 +189,16 @@ const LINES: Readonly<Record<EventKind, (fields: Fields) => string>> = {
   'version.drained': ({ version, why }) => `${version} may be switched off: ${why}`,
   'publication.failed': ({ revision, message }) => `revision ${revision} is not in KV: ${message}`,
   'publication.recovered': ({ revision }) => `revision ${revision} is in KV`,
+  'freeze.begun': ({ by, until, reason }) =>
+    `by ${by}${typeof until === 'number' ? ` until ${toTime(until)}` : ''}${toReason(reason)}`,
+  'freeze.ended': ({ by, reason }) => `by ${by}${toReason(reason)}`,
   'token.created': toTokenLine,
   'token.revoked': toTokenLine,
   'preview.created': toPreviewLine,
   'preview.revoked': toPreviewLine,
+  'webhook.added': toWebhookLine,
+  'webhook.removed': toWebhookLine,
+  'webhook.disabled': ({ webhook, origin, why }) => `${webhook} at ${origin}: ${why}`,
 }
 
 /** The event as one line. For an unknown kind, all fields are printed. */
@@ -211,6 +221,10 @@ function toTokenLine({ name, token, by }: Fields): string {
 
 function toPreviewLine({ preview, versions, environments, by }: Fields): string {
   return `${[versions, environments].flat().join(', ')} (${preview}) by ${by}`
+}
+
+function toWebhookLine({ webhook, origin, by }: Fields): string {
+  return `${webhook} at ${origin} by ${by}`
 }
 
 function toReason(reason: unknown): string {
