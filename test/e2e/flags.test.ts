@@ -179,6 +179,7 @@ it('tries the other commands of the page', async () => {
     }),
   )
   expect(await run(findCommands('holo flags import launchdarkly.json'))).toContain('1 flag')
+  await run(findCommands('holo rollout start --flag'))
   const ended = await run(findCommands('holo flags set new-checkout experiment.json'))
   expect(ended).toContain('no visitor was exposed yet')
 })
@@ -219,7 +220,8 @@ it('shows a value in the first paint of React, without a request', async () => {
 })
 
 it('has run every command and saved every file that the page shows', () => {
-  expect(ran).toEqual(blocks.flatMap(({ language, body }) => (language === 'sh' ? [body] : [])))
+  const commands = blocks.flatMap(({ language, body }) => (language === 'sh' ? [body] : []))
+  expect(ran.toSorted()).toEqual(commands.toSorted())
   const shown = blocks.filter(({ language }) => language !== 'sh')
   // The script that is put into pages, and what "holo flags list" says, are not files.
   const others = shown.filter(({ file }) => file === '').map(({ language }) => language)
