@@ -9,7 +9,7 @@ import { evaluateFlag } from '../../src/flags/evaluate.ts'
 import { exampleDocument } from '../support/document.ts'
 
 const page = readFileSync(new URL('../../docs/flags.md', import.meta.url), 'utf8')
-const shown = JSON.parse(/```json\n(.*?)```/s.exec(page)?.[1] ?? '')
+const shown = JSON.parse(/```json\n(.*?)```/s.exec(page)?.[1] ?? '').flags
 
 it('shows flags that are taken as they stand, and that do what it says', () => {
   const text = JSON.stringify({ ...exampleDocument(), flags: shown })

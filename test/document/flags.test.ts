@@ -1,9 +1,9 @@
 // Flags in the document: what is refused, and in which words; damaged ones never replace good ones.
 
 import { describe, expect, it } from 'vitest'
+import { replaceSplit } from '../../src/core/experiments/split.ts'
 import { compileAssignments } from '../../src/document/compile.ts'
 import { compileFlags } from '../../src/document/compile-flags.ts'
-import { replaceSplit } from '../../src/document/experiments.ts'
 import { parseAssignments } from '../../src/document/parse.ts'
 import { evaluateFlag } from '../../src/flags/evaluate.ts'
 import { CASES, EVALUATORS, FLAGS } from '../flags/cases.ts'
