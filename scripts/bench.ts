@@ -5,6 +5,7 @@ import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { measureColdStart } from './bench/cold-start.ts'
 import { measureCounting } from './bench/counting.ts'
+import { measureFlags } from './bench/flags.ts'
 import { measureInProcess } from './bench/in-process.ts'
 import { countOperations } from './bench/operations.ts'
 import { MAX_FONTS, MIN_FONTS, measurePeers } from './bench/peers.ts'
@@ -67,6 +68,7 @@ async function bench(effort: Effort): Promise<Results> {
   const assets = await measureWarmAssets(effort, say)
   const counting = await measureCounting(effort, say)
   const tabs = await measureTabs(effort, say)
+  const flags = await measureFlags(effort, say)
   const proxied = await measureProxied(effort, say)
   const peers = await measurePeers(effort, say)
   const operations = await countOperations(say)
@@ -74,8 +76,16 @@ async function bench(effort: Effort): Promise<Results> {
   return {
     machine: { cpu: cpu?.model ?? 'unknown', cores: cpus().length, node: process.version },
     effort,
-    comparisons: [...starts, ...assets, ...counting, ...tabs, ...proxied, ...peers],
-    timings,
+    comparisons: [
+      ...starts,
+      ...assets,
+      ...counting,
+      ...tabs,
+      ...flags.comparisons,
+      ...proxied,
+      ...peers,
+    ],
+    timings: [...timings, ...flags.timings],
     operations,
   }
 }

@@ -23,6 +23,7 @@ import { isDashboardPath, serveDashboard, serveDashboardHost } from './dashboard
 import type { CompiledAssignments } from './document/compile.ts'
 import type { Env } from './env.ts'
 import { areFlagsCarried } from './flags/carried.ts'
+import type { CountFlag } from './flags/evaluate.ts'
 import { listCarriedExposed, listExperimentViews, listExposed } from './flags/experiments.ts'
 import { isBehind, isOfrepPath, Ofrep, type OfrepRequest } from './flags/ofrep.ts'
 import { toHostRole } from './http/dashboard-host.ts'
@@ -43,7 +44,7 @@ import { drainUnread } from './http/unread-body.ts'
 import { listInsertions } from './insertions.ts'
 import { toCheckedForm } from './loading/checked.ts'
 import { createColo } from './loading/colo.ts'
-import { readMarkedAssignments } from './loading/kv-source.ts'
+import { createKvReader } from './loading/kv-source.ts'
 import { AssignmentsLoader } from './loading/load.ts'
 import type { WaitUntil } from './loading/turns.ts'
 import { watchBody } from './metrics/bodies.ts'
@@ -68,7 +69,7 @@ export function createRouter(env: Env): Router {
   const backends = createBackends({ bindings: env, now: Date.now, random: Math.random })
   const counter = createCounter(env.COUNTS, settings.countsFlushMs)
   const loader = new AssignmentsLoader({
-    readKv: () => readMarkedAssignments(env.ASSIGNMENTS),
+    readKv: createKvReader(env.ASSIGNMENTS),
     // A new stub for each call: a stub whose call failed may stay broken.
     askControl: (report) => env.CONTROL.getByName(CONTROL_NAME).sync(report),
     colo: createColo(cache, toCheckedForm(settings.allowInsecure)),
@@ -219,6 +220,7 @@ async function route(
   const facts = withFrameworkPin(read, request.headers, assignments)
   if (isVersionNow) return serveVersionNow(facts, assignments, requestId)
   if (isTab) return serveTab({ request, facts, assignments, assets, requestId, ctx })
+  const countFlag: CountFlag = (result) => counter.recorder.recordFlag(result)
   const flushLater = () => counter.flushLater(() => loader.flush(waitUntil), waitUntil)
   if (isReport) {
     const { recorder } = counter
@@ -238,10 +240,8 @@ async function route(
       counter.recorder.recordExposed(asked, (places) =>
         listExposed({ keys, flags, context, decision }, places),
       )
-    const count: OfrepRequest['count'] = (flag, result) =>
-      counter.recorder.recordFlag(flag, 'reason' in result ? result : {})
     const { url } = address
-    const parts = { request, url, facts, decision, flags, readTag, onEvaluated, count }
+    const parts = { request, url, facts, decision, flags, readTag, onEvaluated, count: countFlag }
     const answered = await deps.ofrep.serve(parts)
     flushLater()
     return answered
@@ -270,11 +270,13 @@ async function route(
     backends,
     ctx,
     toWatched: () => counter.recorder.watchBody(asked),
+    countFlag,
     insertions: listInsertions(
       request.headers,
       facts,
       decision,
       assignments,
+      countFlag,
       reporting,
       opened.claims,
     ),

@@ -17,7 +17,7 @@ const NO_COUNTER = `const nothing = () => undefined
 export const createCounter = () => ({
   recorder: {
     recordAssigned: nothing, record: nothing, take: nothing, arrived: nothing, failed: nothing,
-    collect: nothing, watchBody: nothing, recordBody: nothing,
+    collect: nothing, watchBody: nothing, recordBody: nothing, recordExposed: nothing, recordFlag: nothing,
   },
   flushLater: nothing,
 })
@@ -39,7 +39,8 @@ const EVERYTHING: CollectedEnvironment = {
 type Options = {
   /** `visitors`: counts visitors as well, as during a rollout. `requests` when left out. */
   readonly counts?: 'nothing' | 'requests' | 'visitors'
-  readonly tabPins?: boolean
+  /** Fields of the document beside those of the site. */
+  readonly document?: object
   /** Whether the validator has accepted the document before, as that of the control. */
   readonly isMarked?: boolean
 }
@@ -48,12 +49,12 @@ type Options = {
 export async function buildHolo(
   files: SiteFiles,
   services: Services = [],
-  { counts = 'requests', tabPins = false, isMarked = false }: Options = {},
+  { counts = 'requests', document, isMarked = false }: Options = {},
 ): Promise<BareWorker> {
   const { assignments, objects } = await withSite(files, (folder) =>
     loadStoredSite(folder, services),
   )
-  const text = tabPins ? JSON.stringify({ ...JSON.parse(assignments), tabPins }) : assignments
+  const text = document ? JSON.stringify({ ...JSON.parse(assignments), ...document }) : assignments
   const { variables, ...compatibility } = readDeployed()
   return {
     modules: {

@@ -40,6 +40,9 @@ export async function loadEvaluator(): Promise<void> {
   Evaluator ??= (await import('@openfeature/flagd-core')).FeatureFlag
 }
 
+/** Told of each evaluation of a flag that there is. Never throws. */
+export type CountFlag = (result: Evaluated) => void
+
 type Definitions = Pick<CompiledFlags, 'definitions'>
 
 /** Prepared flags of a revision, by key and default variant. */

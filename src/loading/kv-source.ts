@@ -5,6 +5,7 @@ import { withTimeout } from '../core/with-timeout.ts'
 import { MAX_ASSIGNMENTS_BYTES } from '../document/limits.ts'
 import { type CheckedMark, readCheckedMark } from './checked.ts'
 import type { Colo } from './colo.ts'
+import { type FlagsKey, readReference, restoreFlags } from './flags-key.ts'
 import type { Holding } from './holding.ts'
 import { type Turn, Turns, type WaitUntil } from './turns.ts'
 
@@ -15,10 +16,10 @@ const KV_CACHE_TTL_S = 30
 const KV_TIMEOUT_MS = 5000
 
 /**
- * What KV holds: the text, `null` if the key does not exist, or `oversize` if it was not read to
- * its end.
+ * What KV holds: the text of the whole document, `null` if the key does not exist, `oversize` if it was not read to
+ * its end, or `torn` if the flags that it refers to are not there (flags-key.ts).
  */
-export type KvText = string | null | 'oversize'
+export type KvText = string | null | 'oversize' | 'torn'
 
 /** The same with the mark of a validator, if the value has one. */
 export type MarkedText = { readonly text: KvText; readonly mark: CheckedMark | undefined }
@@ -72,6 +73,10 @@ export class KvSource {
         holding.refuse('oversize', 'the document in KV is larger than 256 KiB')
         return undefined
       }
+      if (text === 'torn') {
+        holding.refuse('unreadable', 'KV does not have the flags that its document refers to')
+        return 'failed'
+      }
       // If the isolate holds a document, the key was lost; otherwise there may never have been one.
       if (text === null && holding.held) {
         holding.refuse('missing', 'KV has no key "assignments" any more')
@@ -106,7 +111,7 @@ type Readable = { readonly text: string; readonly mark: CheckedMark | undefined 
 type DocumentNamespace = {
   readonly get: (key: string, options: ReadOptions) => Promise<ReadableStream | null>
 }
-type MarkedNamespace = {
+type MarkedNamespace = DocumentNamespace & {
   readonly getWithMetadata: (
     key: string,
     options: ReadOptions,
@@ -114,21 +119,51 @@ type MarkedNamespace = {
 }
 
 /**
+ * Reads the document again and again with the mark that the control writes beside it, which one written by hand does
+ * not have; and large flags only when the document refers to other ones.
+ */
+export function createKvReader(kv: MarkedNamespace): () => Promise<MarkedText> {
+  const known: { flags?: FlagsKey } = {}
+  return async () => {
+    const { value, metadata } = await kv.getWithMetadata(ASSIGNMENTS_KEY, READ)
+    const text = await restore(kv, await readText(value), known)
+    return { text, mark: readCheckedMark(metadata) }
+  }
+}
+
+/**
  * Reads the document once.
  *
+ * @param known large flags that were read before.
  * @throws what KV throws.
  */
-export async function readAssignments(kv: DocumentNamespace): Promise<KvText> {
-  return readText(await kv.get(ASSIGNMENTS_KEY, READ))
+export async function readAssignments(
+  kv: DocumentNamespace,
+  known: { flags?: FlagsKey } = {},
+): Promise<KvText> {
+  return restore(kv, await readKey(kv, ASSIGNMENTS_KEY), known)
 }
 
-/** The same with the mark that the control writes beside it. What is written by hand has none. */
-export async function readMarkedAssignments(kv: MarkedNamespace): Promise<MarkedText> {
-  const { value, metadata } = await kv.getWithMetadata(ASSIGNMENTS_KEY, READ)
-  return { text: await readText(value), mark: readCheckedMark(metadata) }
+async function restore(
+  kv: DocumentNamespace,
+  text: string | null | 'oversize',
+  known: { flags?: FlagsKey },
+): Promise<KvText> {
+  const key = text === null ? undefined : readReference(text)
+  if (text === null || key === undefined) return text
+  const flags = known.flags?.key === key ? known.flags.text : await readKey(kv, key)
+  if (flags === null || flags === 'oversize') return 'torn'
+  const whole = await restoreFlags(text, key, flags)
+  if (whole === undefined) return 'torn'
+  known.flags = { key, text: flags }
+  return whole
 }
 
-async function readText(stream: ReadableStream | null): Promise<KvText> {
+async function readKey(kv: DocumentNamespace, key: string): Promise<string | null | 'oversize'> {
+  return readText(await kv.get(key, READ))
+}
+
+async function readText(stream: ReadableStream | null): Promise<string | null | 'oversize'> {
   if (stream === null) return null
   const decoder = new TextDecoder()
   let text = ''

@@ -212,7 +212,7 @@ export class World {
         step('after KV get')
         return stream
       },
-      put: async (key: string, text: string, options: KVNamespacePutOptions) => {
+      put: async (key: string, text: string, options?: KVNamespacePutOptions) => {
         await record('put', text)
         await env.ASSIGNMENTS.put(key, text, options)
         step('after KV put')

@@ -91,6 +91,7 @@ function setUp(world: World, storage: DurableObjectStorage) {
     change: (change: object, split?: unknown) => {
       head = { revision: head.revision + 1, content: toDocument(change, split) }
     },
+    countRows: () => storage.sql.exec('SELECT look FROM experiment_changes').toArray().length,
     collected: () => experiments.collected,
     looks: (count: number) => {
       for (let i = 0; i < count; i++) experiments.look()
@@ -169,6 +170,30 @@ describe('an experiment', () => {
       const points: unknown[] = []
       if (batch) writePoints({ writeDataPoint: (point) => points.push(point) }, batch)
       expect(JSON.stringify(points)).not.toContain('flag cart')
+    }))
+
+  it('keeps few rows of changes however often it looks, and knows the same after a restart', () =>
+    run(({ visit, send, report, restart, countRows }) => {
+      for (let i = 0; i < 300; i++) {
+        visit(i).expose()
+        send()
+      }
+      const told = report()
+      expect(countRows()).toBe(1)
+      for (let i = 300; i < 2600; i++) {
+        visit(i).expose()
+        if (i % 500 === 0) send()
+      }
+      send()
+      expect(countRows()).toBeLessThanOrEqual(3)
+      const after = report()
+      restart()
+      expect(report()).toEqual(after)
+      expect(after).not.toEqual(told)
+      // Who was counted before the restart is not counted again.
+      visit(7).expose()
+      send()
+      expect(report()).toEqual(after)
     }))
 
   it('writes two rows for a look that has news, and none otherwise', () =>
