@@ -10,6 +10,7 @@ import { ENVIRONMENT_ROUTES } from './routes/environments.ts'
 import { ERROR_ROUTES } from './routes/errors.ts'
 import { EXPERIMENT_ROUTES } from './routes/experiments.ts'
 import { EXPLAIN_ROUTE } from './routes/explain.ts'
+import { FILES_ROUTE } from './routes/files.ts'
 import { FLAG_ROUTES } from './routes/flags.ts'
 import { HEALTH_ROUTE, SERVICES_HEALTH_ROUTE } from './routes/health.ts'
 import { HISTORY_ROUTES } from './routes/history.ts'
@@ -31,6 +32,7 @@ const CONTROLLED: readonly Route[] = [
   ...UPLOAD_ROUTES,
   ...BLOB_ROUTES,
   COLLECTION_ROUTE,
+  FILES_ROUTE,
   ...ROLLOUT_ROUTES,
   ...HISTORY_ROUTES,
   EXPLAIN_ROUTE,

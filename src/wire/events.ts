@@ -88,6 +88,14 @@ export const EVENT_FIELDS = {
   },
   /** KV has the newest revision after attempts that failed. */
   'publication.recovered': { revision: z.int() },
+  /** A check has found manifests or blobs that are not in the store as they should be. */
+  'files.lost': {
+    files: z.int().describe('How many that were not known before'),
+    versions: z.array(z.string()).describe('Those that need them'),
+    example: z.string().describe('One of them, and what is wrong with it'),
+  },
+  /** Files that were lost or damaged are whole again. */
+  'files.healed': { files: z.int(), left: z.int().describe('How many are still lost or damaged') },
   'token.created': { ...token, scopes: z.array(z.string()) },
   'token.revoked': token,
   /** A signed link to a preview was made. The event does not contain it. */

@@ -91,6 +91,8 @@ export class World {
   variables: Partial<Env> = {}
   /** Where the control finds what was finalised: everything, in tests of other matters. */
   records: Records = { read: async () => 'unavailable', create: unexpected, remove: unexpected }
+  /** What the alarm samples; nothing when left out. */
+  sampled: Pick<R2Bucket, 'get'> | undefined
   /** How origins answer probes. */
   askOrigin: ProbingDeps['ask'] = unexpected
   /** What rollouts are given to judge; what the control counted itself when left out. */
@@ -153,6 +155,7 @@ export class World {
           {
             now: () => this.now,
             createRecords: () => this.records,
+            sampled: () => this.sampled,
             askOrigin: (target) => this.askOrigin(target),
             createSource: (counting) => this.source ?? createCountingSource(counting),
             later: (run, ms) => this.later(run, ms),

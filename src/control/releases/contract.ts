@@ -4,9 +4,11 @@
 import type { Result } from '../../core/result.ts'
 import type { PublishedService } from '../../document/service.ts'
 import type { VersionRecord } from '../../document/version-record.ts'
+import type { LostFile } from '../../wire/files.ts'
 import type { FinaliseResult, UploadReply } from '../../wire/uploads.ts'
 import type { Drain, Retention } from '../../wire/versions.ts'
 import type { Answer, Caller, DeniedResult, RefusedResult } from '../caller.ts'
+import type { FilesFound, FilesToCheck } from './lost-files.ts'
 
 /** An upload as the control stores it. */
 export type Upload = UploadReply & {
@@ -123,6 +125,14 @@ export type UploadCalls = {
     upload: Pick<Upload, 'version' | 'serial'>,
   ) => Promise<Result<FinaliseResult, FinishFailure>>
   readonly versionUses: (caller: Caller) => Answer<readonly VersionUse[]>
+}
+
+export type FileCalls = {
+  readonly filesToCheck: (caller: Caller) => Answer<FilesToCheck>
+  /** What is known to be lost or damaged. */
+  readonly lostFiles: (caller: Caller) => Answer<readonly LostFile[]>
+  /** The API found this in the store; a caller cannot say it. */
+  readonly recordFiles: (caller: Caller, found: FilesFound) => Answer<void>
 }
 
 export type CollectionCalls = {
