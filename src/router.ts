@@ -224,7 +224,9 @@ async function route(
     const by = isForFewEyes(facts, decision, assignments) ? 'preview' : 'visitor'
     const asked = toCounted(request, facts, decision, assignments, by)
     const onEvaluated: OfrepRequest['onEvaluated'] = (keys, context) =>
-      counter.recorder.recordExposed(asked, () => listExposed(keys, flags, context, decision))
+      counter.recorder.recordExposed(asked, (places) =>
+        listExposed({ keys, flags, context, decision }, places),
+      )
     const count: OfrepRequest['count'] = (flag, result) =>
       counter.recorder.recordFlag(flag, 'reason' in result ? result : {})
     const { url } = address
@@ -241,7 +243,11 @@ async function route(
   const asked = toCounted(request, facts, decision, assignments, by)
   counter.recorder.recordAssigned(asked)
   const all = assignments.flags
-  if (all) counter.recorder.recordExposed(asked, () => listCarriedExposed(facts, decision, all))
+  if (all) {
+    counter.recorder.recordExposed(asked, (places) =>
+      listCarriedExposed(facts, decision, all, places),
+    )
+  }
   const reporting = findReporting(facts, decision, assignments, isPreviewed)
   const situation: ActOptions = {
     request,
@@ -305,8 +311,11 @@ function toCounted(
 ): CountedRequest {
   const { flags } = assignments
   const asked = { request, facts, decision, assignments, by }
-  if (!flags || flags.experiments.length === 0) return asked
-  return { ...asked, listExperiments: () => listExperimentViews(facts, decision, flags) }
+  if (!flags) return asked
+  return {
+    ...asked,
+    listExperiments: (places) => listExperimentViews(facts, decision, flags, places),
+  }
 }
 
 /** The reply, whose body is watched if somebody wants to know what is in it. */

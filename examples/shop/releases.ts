@@ -21,7 +21,7 @@ export function toReleaseId(release: AnyRelease): string {
   return release === 'c' ? NEXT_RELEASE : SHOP_RELEASES[release]
 }
 
-/** The program of a release's backend, to be run by Node with `--port N` (0: any free one). */
-export function shopServer(release: AnyRelease): string {
+/** The program of a release's backend, to be run by Node with `--port N` (0: any free one). `dark` is b's, written anew. */
+export function shopServer(release: AnyRelease | 'dark'): string {
   return fileURLToPath(new URL(`./${release}/server.ts`, import.meta.url))
 }

@@ -14,7 +14,7 @@ import { type Effort, type Timing, toTiming } from './results.ts'
 import { interleave } from './rounds.ts'
 
 const RULES = [0, 10, 200] as const
-const AIM_200_RULES_NS = 50_000
+const AIM_200_RULES_NS = 20_000
 const FLAGS = 200
 const AIM_200_FLAGS_NS = 2_000_000
 /** The longest time of a turn: short enough for many rounds. */
@@ -32,11 +32,16 @@ export async function measureInProcess(
   const large = makeManifest(100_000)
   const turnMs = Math.min(LONGEST_TURN_MS, secondsPerTurn * 1000)
   const turn = (call: (n: number) => unknown) => () => measureCall(call, turnMs)
-  const decisions = RULES.map((count) => {
-    const assignments = makeAssignments(count)
+  const toDecisions = (name: string, assignments: Assignments) => {
     if (decide(FACTS, assignments).reason !== 'bucket') throw new Error('a rule matches')
-    return [`decide, ${count} rules`, turn(() => decide(FACTS, assignments))] as const
-  })
+    return [name, turn(() => decide(FACTS, assignments))] as const
+  }
+  const decisions = [
+    ...RULES.map((count) =>
+      toDecisions(`decide, ${count} rules`, makeAssignments(count, CONDITIONS)),
+    ),
+    toDecisions('decide, 200 indexed rules', makeAssignments(200, INDEXED_CONDITIONS)),
+  ]
   const flags = makeFlags()
   const measured = await interleave(
     {
@@ -151,8 +156,19 @@ const CONDITIONS: readonly ((n: number) => object)[] = [
   }),
 ]
 
+/** Conditions that are looked up and not tried. */
+const INDEXED_CONDITIONS: readonly ((n: number) => object)[] = [
+  (n) => ({ '==': [{ var: 'cookie.team' }, `team-${n}`] }),
+  (n) => ({ '==': [{ var: 'header.x-app-version' }, `3.${n}.0`] }),
+  (n) => ({ '==': [{ var: 'host' }, `h${n}.example.com`] }),
+  (n) => ({ starts_with: [{ var: 'path' }, `/beta-${n}/`] }),
+]
+
 /** @throws Error when the document is not valid. */
-function makeAssignments(rules: number): Assignments {
+function makeAssignments(
+  rules: number,
+  conditions: readonly ((n: number) => object)[],
+): Assignments {
   const document = {
     schema: 1,
     revision: 1,
@@ -162,7 +178,7 @@ function makeAssignments(rules: number): Assignments {
     rules: Array.from({ length: rules }, (_, rule) => ({
       name: `rule ${rule}`,
       environment: 'canary',
-      when: CONDITIONS[rule % CONDITIONS.length]?.(Math.floor(rule / CONDITIONS.length)),
+      when: conditions[rule % conditions.length]?.(Math.floor(rule / conditions.length)),
     })),
     versions: {
       '1.0.0': { manifest: '0'.repeat(64) },

@@ -10,8 +10,9 @@ import { ENVIRONMENT_ROUTES } from './routes/environments.ts'
 import { ERROR_ROUTES } from './routes/errors.ts'
 import { EXPERIMENT_ROUTES } from './routes/experiments.ts'
 import { EXPLAIN_ROUTE } from './routes/explain.ts'
-import { FILES_ROUTE } from './routes/files.ts'
+import { FILE_CHECK_ROUTE } from './routes/files.ts'
 import { FLAG_ROUTES } from './routes/flags.ts'
+import { FREEZE_ROUTES } from './routes/freeze.ts'
 import { HEALTH_ROUTE, SERVICES_HEALTH_ROUTE } from './routes/health.ts'
 import { HISTORY_ROUTES } from './routes/history.ts'
 import { METRICS_ROUTES } from './routes/metrics.ts'
@@ -22,6 +23,8 @@ import { SHADOW_ROUTE } from './routes/shadow.ts'
 import { TOKEN_ROUTES, WHOAMI_ROUTE } from './routes/tokens.ts'
 import { UPLOAD_ROUTES } from './routes/uploads.ts'
 import { VERSION_ROUTES } from './routes/versions.ts'
+import { WEBHOOK_ROUTES } from './routes/webhooks.ts'
+import { WINDOWS_ROUTES } from './routes/windows.ts'
 
 const CONTROLLED: readonly Route[] = [
   ...ENVIRONMENT_ROUTES,
@@ -32,8 +35,10 @@ const CONTROLLED: readonly Route[] = [
   ...UPLOAD_ROUTES,
   ...BLOB_ROUTES,
   COLLECTION_ROUTE,
-  FILES_ROUTE,
+  FILE_CHECK_ROUTE,
   ...ROLLOUT_ROUTES,
+  ...FREEZE_ROUTES,
+  ...WINDOWS_ROUTES,
   ...HISTORY_ROUTES,
   EXPLAIN_ROUTE,
   ...METRICS_ROUTES,
@@ -43,6 +48,7 @@ const CONTROLLED: readonly Route[] = [
   EVENTS_ROUTE,
   LIVE_ROUTE,
   ...PREVIEW_ROUTES,
+  ...WEBHOOK_ROUTES,
   ...TOKEN_ROUTES,
   WHOAMI_ROUTE,
   ...SESSION_ROUTES,

@@ -47,7 +47,7 @@ export async function changeDocument(
   const api = await context.api()
   const current = known ?? (await loadCurrent(api))
   const seen = options.ifRevision ?? current.document.revision
-  const planned = await send(api, request, { seen, reason: options.reason, dryRun: true })
+  const planned = await send(api, request, { seen, options, dryRun: true })
   const after = planned.text === undefined ? current : readDocument(planned.text)
   const movement = findMovement(current, after)
   const target = await context.target()
@@ -73,7 +73,7 @@ export async function changeDocument(
   }
   if (!options.json) for (const line of plan) context.say(line)
   await confirm(context, options, plan)
-  const done = await send(api, request, { seen, reason: options.reason, dryRun: false })
+  const done = await send(api, request, { seen, options, dryRun: false })
   const acceptedAt = performance.now()
   const lines = [`Done: revision ${done.revision}`]
   let waited: Everywhere | undefined
@@ -98,16 +98,26 @@ export async function changeDocument(
   return { json, lines, rollout: done.rollout?.id }
 }
 
-type Sent = { readonly seen: number; readonly reason: string | undefined; readonly dryRun: boolean }
+type Sent = {
+  readonly seen: number
+  readonly options: Pick<ChangeOptions, 'reason' | 'belowFloor' | 'outsideWindow'>
+  readonly dryRun: boolean
+}
 
 function send(
   api: Api,
   { method, path, query, body }: ChangeRequest,
-  { seen, reason, dryRun }: Sent,
+  { seen, options: { reason, belowFloor, outsideWindow }, dryRun }: Sent,
 ) {
   return api.ask(committedAsRead, method, path, {
     ifRevision: seen,
-    query: { ...query, reason, ...(dryRun ? { dryRun: 'true' } : {}) },
+    query: {
+      ...query,
+      reason,
+      ...(dryRun ? { dryRun: 'true' } : {}),
+      ...(belowFloor ? { belowFloor: 'true' } : {}),
+      ...(outsideWindow ? { outsideWindow: 'true' } : {}),
+    },
     ...(body === undefined ? {} : { json: body }),
   })
 }

@@ -28,6 +28,8 @@ export type ChangeOptions = SharedOptions & {
   readonly ifRevision?: number
   readonly wait?: boolean
   readonly dryRun?: boolean
+  readonly belowFloor?: boolean
+  readonly outsideWindow?: boolean
 }
 
 export type Context = {
@@ -84,7 +86,8 @@ type Row<S extends z.ZodObject> = {
   readonly name: string
   readonly about: string
   readonly scope: CommandScope
-  /** The command also has `--yes`, `--reason`, `--if-revision`, `--wait` and `--dry-run`. */
+  /** The command also has `--yes`, `--reason`, `--if-revision`, `--wait`, `--dry-run`, `--below-floor` and
+   * `--outside-window`. */
   readonly changes?: 'document'
   readonly arguments?: readonly Argument[]
   readonly options?: readonly Option[]

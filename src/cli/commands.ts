@@ -11,6 +11,7 @@ import { FLAGS_COMMANDS } from './commands/flags.ts'
 import { FLAGS_IMPORT } from './commands/flags-import.ts'
 import { FLAGS_STALE } from './commands/flags-stale.ts'
 import { FLAGS_TRY_COMMANDS } from './commands/flags-try.ts'
+import { FREEZE_COMMANDS } from './commands/freeze.ts'
 import { GC } from './commands/gc.ts'
 import { HISTORY_COMMANDS } from './commands/history.ts'
 import { INIT } from './commands/init.ts'
@@ -43,6 +44,9 @@ import { STATUS } from './commands/status.ts'
 import { TAB_PINS } from './commands/tab-pins.ts'
 import { TOKEN_COMMANDS } from './commands/token.ts'
 import { VERSION_COMMANDS } from './commands/versions.ts'
+import { WATCH } from './commands/watch.ts'
+import { WEBHOOK_COMMANDS } from './commands/webhooks.ts'
+import { WINDOWS_COMMANDS } from './commands/windows.ts'
 
 export const COMMAND_ROWS: readonly CommandRow[] = [
   INIT,
@@ -50,10 +54,13 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
   PUBLISH,
   ...VERSION_COMMANDS,
   STATUS,
+  WATCH,
   SHIFT,
   ...POINT_COMMANDS,
   ROLLBACK,
   WITHDRAW,
+  ...FREEZE_COMMANDS,
+  ...WINDOWS_COMMANDS,
   ROLLOUT_PLAN,
   ROLLOUT_START,
   ROLLOUT_STATUS,
@@ -74,6 +81,7 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
   FLAGS_STALE,
   ...EXPERIMENT_COMMANDS,
   ...PREVIEW_COMMANDS,
+  ...WEBHOOK_COMMANDS,
   EXPLAIN,
   BROWSER_ERRORS,
   SHADOW_REPORT,

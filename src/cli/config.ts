@@ -110,6 +110,10 @@ export const configSchema = z.strictObject({
         .literal(false)
         .optional()
         .describe('false: what the framework of the build sends does not count as a pin'),
+      floor: z
+        .string()
+        .optional()
+        .describe('The oldest version that one may go back to from what is published'),
       anyFolder: z
         .boolean()
         .optional()

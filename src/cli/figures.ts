@@ -16,18 +16,27 @@ const pageAsRead = toTolerant(
 )
 type Series = z.infer<typeof recordedPoint>['series'][number]
 
-export async function loadFigures(api: Api): Promise<EnvironmentFigures[]> {
+/** The counts of the last five minutes. */
+export type RecentCounts = z.infer<typeof pageAsRead>
+
+export function loadCounts(api: Api): Promise<RecentCounts> {
   const from = String(Math.max(1, Date.now() - NOW_WINDOWS * WINDOW_MS))
-  const query = { resolution: 'window', from }
-  const { points, visitors = {} } = await api.ask(pageAsRead, 'GET', '/metrics', { query })
+  return api.ask(pageAsRead, 'GET', '/metrics', { query: { resolution: 'window', from } })
+}
+
+export async function loadFigures(api: Api): Promise<EnvironmentFigures[]> {
+  return toFigures(await loadCounts(api))
+}
+
+export function toFigures({ points, visitors = {} }: RecentCounts): EnvironmentFigures[] {
   const byName = Map.groupBy(
     points.flatMap(({ series }) => series),
     ({ environment }) => environment,
   )
-  return [...byName].map(([name, series]) => toFigures(name, series, visitors[name] ?? 0))
+  return [...byName].map(([name, series]) => toFigure(name, series, visitors[name] ?? 0))
 }
 
-function toFigures(
+function toFigure(
   environment: string,
   series: readonly Series[],
   visitors: number,
@@ -63,8 +72,8 @@ export function toFigureLines(
     visitors.toLocaleString('en-US'),
     requests.toLocaleString('en-US'),
     failedPercent === undefined ? '' : toPercentText(failedPercent),
-    toText(p50),
-    toText(p95),
+    toFirstByteText(p50),
+    toFirstByteText(p95),
   ])
   const heads = ['last 5 minutes', 'visitors', 'requests', 'failed', 'p50', 'p95']
   return ['', ...toTable(heads, rows, columns)]
@@ -72,6 +81,6 @@ export function toFigureLines(
 
 const SIGNS = { about: '', below: '< ', above: '> ' } as const
 
-function toText(figure: Percentile | undefined): string {
+export function toFirstByteText(figure: Percentile | undefined): string {
   return figure === undefined ? '' : `${SIGNS[figure.kind]}${figure.ms} ms`
 }

@@ -149,6 +149,7 @@ function describeVersion(was: Version, is: Version): string[] {
     ...(was.manifest === is.manifest ? [] : ['other files']),
     ...(isSame(was.services ?? [], is.services ?? []) ? [] : ['other services']),
     ...(isSame(was.frameworkPin, is.frameworkPin) ? [] : ['another framework pin']),
+    ...(was.floor === is.floor ? [] : [`one may not go back below ${is.floor ?? 'any version'}`]),
     ...(Boolean(was.withdrawn) === Boolean(is.withdrawn)
       ? []
       : [is.withdrawn ? 'withdrawn: it serves nobody any more, open tabs included' : 'restored']),

@@ -30,6 +30,14 @@ export const CHANGE_OPTIONS: readonly Option[] = [
     about: 'only if this is still the current revision (exit code 4 if not)',
     parse: parseWhole('a revision is a whole number from 1'),
   },
+  {
+    flags: '--below-floor',
+    about: 'gives visitors a version below the floor of another one all the same (docs/safety.md)',
+  },
+  {
+    flags: '--outside-window',
+    about: 'goes forward although no window is open; with --reason (docs/safety.md)',
+  },
   { flags: '--wait', about: 'waits until the change is in KV and used for every page' },
 ]
 
@@ -40,7 +48,7 @@ export function parseWhole(rule: string): (text: string) => number {
   }
 }
 
-function parseReason(text: string): string {
+export function parseReason(text: string): string {
   if (text.length <= MAX_REASON_CHARACTERS) return text
   throw new InvalidArgumentError(`at most ${MAX_REASON_CHARACTERS} characters`)
 }

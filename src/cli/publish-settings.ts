@@ -21,7 +21,7 @@ import { type ConfigServices, loadConfig } from './config.ts'
 import { misuse } from './failure.ts'
 import { toGivenPin } from './framework-pin.ts'
 import { readAuthorship } from './git.ts'
-import { parseServices } from './options.ts'
+import { parseServices, toVersionId } from './options.ts'
 
 export type PublishOptions = SharedOptions & {
   readonly version?: string
@@ -33,6 +33,7 @@ export type PublishOptions = SharedOptions & {
   readonly notFound?: string
   readonly htmlHandling?: string
   readonly frameworkPin?: string | false
+  readonly floor?: string
   readonly anyFolder?: boolean
   readonly dryRun?: boolean
   readonly commit?: string
@@ -98,6 +99,7 @@ export async function loadPublishSettings(
     allow: toGlobs('--allow', settings.allow, options.allow),
     sourceMaps: sourceMaps ?? settings.sourceMaps ?? DEFAULT_SOURCE_MAPS,
     frameworkPin: await toGivenPin(options.frameworkPin ?? settings.frameworkPin, path),
+    ...toFloor(options.floor ?? settings.floor),
     createdAt: new Date().toISOString(),
     ...authorship,
     encodedFolder: join(toUserCache(env), 'encoded', toKey(target.url.origin, path, version)),
@@ -125,6 +127,10 @@ async function refuseOutside(project: string, folder: string, path: string): Pro
     `${folder} is outside ${project}: such a folder must be named on the command line`,
     'if you want to publish it: holo publish FOLDER --version …',
   )
+}
+
+function toFloor(floor: string | undefined) {
+  return floor === undefined ? {} : { floor: toVersionId(floor) }
 }
 
 /** If the setting is left out, it is detected from the files. */

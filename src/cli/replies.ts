@@ -52,6 +52,8 @@ const EXIT_OF_CODE: Words<ExitCode> = {
 /** Messages for problems whose title in the API is about HTTP. */
 const SENTENCES: Words<string> = {
   forbidden: 'the token may not do this',
+  frozen: 'no release goes forward now',
+  below_floor: 'this goes back too far',
   no_document: 'there is no document yet: nothing has been published here',
   not_found: 'this Holo does not have what the command names',
   stale: 'the document has changed since the revision that you saw',
@@ -67,6 +69,9 @@ const SENTENCES: Words<string> = {
 export const FIRST_COMMAND = 'holo publish ./dist --version 1.0.0 --first main'
 
 const HINTS: Words<string> = {
+  below_floor: 'if the older version works with the data of today, repeat it with --below-floor',
+  frozen:
+    'taking a release back works all the same; "holo unfreeze" ends a freeze, and --outside-window with --reason disregards windows',
   forbidden: 'create a token with this scope: holo token create',
   no_document: `begin with "${FIRST_COMMAND}", or with "holo import" of a saved document`,
   stale: 'check what has changed, then repeat the command',
@@ -116,9 +121,15 @@ export async function toCliFailure(response: Response, hasToken: boolean): Promi
   return new CliFailure(
     code,
     find(EXIT_OF_CODE, code) ?? EXIT.refused,
-    find(SENTENCES, code) ?? toOwnSentence(title, detail),
+    toSentence(code, detail) ?? toOwnSentence(title, detail),
     details,
   )
+}
+
+/** The message, with the detail behind it where that says what happened. */
+function toSentence(code: string, detail: string | undefined): string | undefined {
+  const sentence = find(SENTENCES, code)
+  return sentence && detail !== undefined ? `${sentence}: ${toHarmless(detail)}` : sentence
 }
 
 function find<T>(words: Words<T>, code: string): T | undefined {

@@ -3,7 +3,8 @@
 
 import { toHarmlessCell, toWidth, wrap } from './terminal.ts'
 
-const GAP = '  '
+/** Between two columns. */
+export const GAP = '  '
 /** A wrapped column that is narrower than this is hard to read. */
 const MIN_LAST_COLUMNS = 24
 

@@ -7,12 +7,19 @@ import stringWidth from 'string-width'
 import wrapAnsi from 'wrap-ansi'
 import { toHarmless } from '../core/harmless-text.ts'
 
-export type Input = Readable & { readonly isTTY?: boolean }
+export type Input = Readable & {
+  readonly isTTY?: boolean
+  /** In raw mode keys are read one by one, and send no signals. */
+  readonly setRawMode?: (isRaw: boolean) => unknown
+}
 
 export type OutputStream = {
   readonly isTTY?: boolean
   readonly columns?: number
+  readonly rows?: number
   readonly write: (text: string) => unknown
+  on?(event: 'resize', listener: () => void): unknown
+  off?(event: 'resize', listener: () => void): unknown
 }
 
 export type Streams = {
@@ -86,6 +93,14 @@ export function wrap(text: string, columns: number, indent = ''): string[] {
     hard: UNSPACED.test(clean),
   }).split('\n')
   return lines.map((line) => indent + line.replace(COLOUR, (_, code) => toMark(code)))
+}
+
+/** The text in one line of at most so many columns; what is left out is shown as `…`. */
+export function clip(text: string, columns: number): string {
+  if (toWidth(text) <= columns) return text
+  const options = { hard: true, wordWrap: false, trim: false }
+  const [first = ''] = wrapAnsi(toScreenLine(text), Math.max(1, columns - 1), options).split('\n')
+  return `${first.replace(COLOUR, (_, code) => toMark(code))}…`
 }
 
 /**

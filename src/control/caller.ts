@@ -50,9 +50,17 @@ export type Denial = Extract<
 /** Asks for rows before `before` (exclusive), newest first, at most `limit`. */
 export type PageQuery = { readonly before: number | undefined; readonly limit: number }
 
+/** A change goes forward, and nothing may now: docs/safety.md. */
+export type FrozenResult = { readonly kind: 'frozen'; readonly detail: string }
+
+/** A change goes back further than a version allows: docs/safety.md. */
+export type BelowFloorResult = { readonly kind: 'below_floor'; readonly detail: string }
+
 /** Why a change was refused. */
 export type RefusedResult =
   | DeniedResult
+  | FrozenResult
+  | BelowFloorResult
   /** The document has changed since the author read it. */
   | ({ readonly kind: 'stale' } & ProblemDetails<'stale'>)
   /** An unknown name, a withdrawn version, a document that would have problems, and the like. */

@@ -22,7 +22,9 @@ import type { FlagCountsPage } from './flags/counts.ts'
 import type { PreviewCalls } from './previews/contract.ts'
 import type { CollectionCalls, FileCalls, UploadCalls } from './releases/contract.ts'
 import type { RolloutCalls } from './rollouts/contract.ts'
+import type { SafetyCalls } from './safety/contract.ts'
 import type { ShadowCalls } from './shadow/contract.ts'
+import type { WebhookCalls } from './webhooks/contract.ts'
 
 export type {
   Answer,
@@ -46,6 +48,10 @@ export type DocumentChange = {
   readonly reason: string | undefined
   /** Only reports what the change would do. */
   readonly dryRun: boolean
+  /** Goes back below the floor of a version all the same. */
+  readonly belowFloor?: boolean
+  /** Goes forward although no window is open; only with a reason. */
+  readonly outsideWindow?: boolean
 }
 
 /** Counts that were lost since the control was created. */
@@ -76,7 +82,9 @@ export type ControlCalls = UploadCalls &
   HealthCalls &
   SessionCalls &
   PreviewCalls &
+  WebhookCalls &
   ErrorCalls &
+  SafetyCalls &
   ShadowCalls &
   DocumentCalls
 

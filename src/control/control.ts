@@ -10,11 +10,13 @@ import type { AuditRow, Verification } from '../wire/audit.ts'
 import type { CommitResult } from '../wire/changes.ts'
 import { commandSchema, SCOPE_OF_COMMAND } from '../wire/commands.ts'
 import type { EventPage } from '../wire/events.ts'
+import type { FreezeBody } from '../wire/freeze.ts'
 import type { ControlHealth } from '../wire/health.ts'
 import type { RevisionSummary } from '../wire/history.ts'
 import type { NewPreviewBody } from '../wire/previews.ts'
 import type { RolloutCommand } from '../wire/rollouts.ts'
 import type { Scope } from '../wire/scopes.ts'
+import type { Windows } from '../wire/windows.ts'
 import { findEnvironmentTrespass, findVersionTrespass, isLimited } from './access/token-limits.ts'
 import {
   type Answer,
@@ -35,11 +37,11 @@ import type { ErrorsQuery, MayRead } from './errors/contract.ts'
 import { OneAtATime, toOwner } from './one-at-a-time.ts'
 import { type ControlEnv, type ControlParts, type ControlSeams, createParts } from './parts.ts'
 import type { Look } from './publishing/adopt-edits.ts'
-import type { Garbage, Upload } from './releases/contract.ts'
-import type { FilesFound } from './releases/lost-files.ts'
+import type { FilesFound, Garbage, Upload } from './releases/contract.ts'
 import { toUpload } from './releases/uploads.ts'
-import type { Start } from './rollouts/contract.ts'
+import type { FlagStart, RolloutCommandOptions, Start } from './rollouts/contract.ts'
 import type { ShadowsQuery } from './shadow/contract.ts'
+import type { NewWebhook } from './webhooks/contract.ts'
 
 type Named = Pick<Upload, 'version' | 'serial'>
 
@@ -170,7 +172,7 @@ export class Control extends DurableObject<ControlEnv> implements ControlStub {
 
   health(caller: Caller): Answer<ControlHealth> {
     return this.#answer(caller, 'read', () => {
-      const { ledger, state, edits, pace, now, lostFiles } = this.#parts
+      const { ledger, state, edits, pace, now, freezing, lostFiles } = this.#parts
       const row = state.read()
       return {
         revision: ledger.head?.revision ?? 0,
@@ -183,6 +185,7 @@ export class Control extends DurableObject<ControlEnv> implements ControlStub {
         overwritten: edits.countOverwritten(),
         fill: listFill(ledger.head, ledger.databaseBytes),
         lost: lostFiles.summary(),
+        freeze: freezing.current(),
       }
     })
   }
@@ -268,7 +271,7 @@ export class Control extends DurableObject<ControlEnv> implements ControlStub {
     return author.ok ? ok(await this.#parts.collecting.collect(garbage)) : author
   }
 
-  async startRollout(caller: Caller, start: Start) {
+  async startRollout(caller: Caller, start: Start | FlagStart) {
     const author = await this.#authorise(caller, 'shift')
     if (!author.ok) return author
     await this.#lookWhenEmpty()
@@ -279,10 +282,45 @@ export class Control extends DurableObject<ControlEnv> implements ControlStub {
     caller: Caller,
     id: number,
     command: RolloutCommand,
-    reason: string | undefined,
+    options: RolloutCommandOptions = {},
   ) {
     const author = await this.#authorise(caller, 'shift')
-    return author.ok ? this.#parts.rollouts.command(author.value, id, command, reason) : author
+    if (!author.ok) return author
+    return this.#parts.rollouts.command(author.value, id, command, options)
+  }
+
+  readFreeze(caller: Caller) {
+    const { freezing } = this.#parts
+    return this.#answer(caller, 'read', () => ({ freeze: freezing.current() }))
+  }
+
+  async freeze(caller: Caller, asked: FreezeBody) {
+    const author = await this.#authoriseUnlimited(caller, 'shift')
+    if (!author.ok) return author
+    await this.#parts.freezing.begin(author.value, asked)
+    return this.readFreeze(caller)
+  }
+
+  async unfreeze(caller: Caller, reason: string | undefined) {
+    const author = await this.#authoriseUnlimited(caller, 'shift')
+    if (!author.ok) return author
+    await this.#parts.freezing.end(author.value, reason)
+    return this.readFreeze(caller)
+  }
+
+  readWindows(caller: Caller) {
+    const { releaseWindows } = this.#parts
+    return this.#answer(caller, 'read', () => ({
+      ...{ windows: [], ...releaseWindows.read() },
+      open: releaseWindows.isOpen,
+    }))
+  }
+
+  async setWindows(caller: Caller, settings: Windows, reason: string | undefined) {
+    const author = await this.#authoriseUnlimited(caller, 'shift')
+    if (!author.ok) return author
+    await this.#parts.releaseWindows.write(author.value, settings, reason)
+    return this.readWindows(caller)
   }
 
   rollouts(caller: Caller, page: PageQuery) {
@@ -387,6 +425,39 @@ export class Control extends DurableObject<ControlEnv> implements ControlStub {
     return author.ok ? this.#parts.previews.rotate(author.value, revokeAll) : author
   }
 
+  webhooks(caller: Caller) {
+    return this.#answer(caller, 'read', () => this.#parts.webhooks.list())
+  }
+
+  deliveries(caller: Caller, name: string) {
+    return this.#answer(caller, 'read', () => this.#parts.webhooks.deliveries(name))
+  }
+
+  async addWebhook(caller: Caller, asked: NewWebhook) {
+    const author = await this.#authoriseUnlimited(caller, 'admin')
+    return author.ok ? this.#parts.webhooks.add(author.value, asked) : author
+  }
+
+  async removeWebhook(caller: Caller, name: string) {
+    const author = await this.#authoriseUnlimited(caller, 'admin')
+    return author.ok ? this.#parts.webhooks.remove(author.value, name) : author
+  }
+
+  async resumeWebhook(caller: Caller, name: string, skip: boolean) {
+    const author = await this.#authoriseUnlimited(caller, 'admin')
+    return author.ok ? this.#parts.webhooks.resume(author.value, name, skip) : author
+  }
+
+  async testWebhook(caller: Caller, name: string) {
+    const author = await this.#authoriseUnlimited(caller, 'admin')
+    return author.ok ? this.#parts.webhooks.test(author.value, name) : author
+  }
+
+  async redeliver(caller: Caller, name: string, id: number) {
+    const author = await this.#authoriseUnlimited(caller, 'admin')
+    return author.ok ? this.#parts.webhooks.redeliver(author.value, name, id) : author
+  }
+
   signIn(caller: Caller) {
     return this.#parts.access.signIn(caller)
   }
@@ -440,7 +511,9 @@ export class Control extends DurableObject<ControlEnv> implements ControlStub {
   /** Checks a scope for a call that concerns all versions: a limited token is refused. */
   async #authoriseUnlimited(caller: Caller, scope: Scope): Promise<Result<Author, DeniedResult>> {
     const author = await this.#authorise(caller, scope)
-    if (!author.ok || !isLimited(author.value.principal.limits ?? {})) return author
+    if (!author.ok) return author
+    const { limits = {} } = author.value.principal
+    if (!isLimited(limits) && limits.budget === undefined) return author
     const why = 'the token is limited, and this concerns every version'
     return err({ kind: 'denied', denial: 'forbidden', why })
   }

@@ -69,6 +69,7 @@ export type OutboxDeps = {
 export class Outbox {
   readonly #parts: OutboxDeps
   #subscribers: readonly Subscriber[] = []
+  readonly #readers: (() => boolean)[] = []
   #isRunning = false
 
   constructor(parts: OutboxDeps) {
@@ -97,6 +98,11 @@ export class Outbox {
     this.#subscribers = this.#subscribers.filter((subscriber) => subscriber.name !== name)
   }
 
+  /** For a task that reads `page` at its own pace: new events set the alarm while it waits for some. */
+  addReader(isWaiting: () => boolean): void {
+    this.#readers.push(isWaiting)
+  }
+
   /** Writes one event. Call it inside the transaction that makes the event true. */
   add({ kind, ...fields }: NewEvent): void {
     const { sql, now, arm } = this.#parts
@@ -109,7 +115,7 @@ export class Outbox {
       )
       .one()
     if (id > MAX_OUTBOX_EVENTS) sql.exec('DELETE FROM outbox WHERE id <= ?', id - MAX_OUTBOX_EVENTS)
-    if (this.#subscribers.length > 0) arm()
+    if (this.#subscribers.length > 0 || this.#readers.some((isWaiting) => isWaiting())) arm()
   }
 
   /** The id of the newest event; 0 if there was never one. */

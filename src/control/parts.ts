@@ -33,15 +33,28 @@ import { type RetentionEnv, readRetentionSettings } from './releases/retention.t
 import { Sampling } from './releases/sampling.ts'
 import { Uploading } from './releases/uploading.ts'
 import { Uploads } from './releases/uploads.ts'
+import { Confirmations, type Gates } from './rollouts/confirming.ts'
 import { createCountingSource } from './rollouts/counted-windows.ts'
 import { Rollouts } from './rollouts/driver.ts'
+import { Measuring } from './rollouts/measuring.ts'
 import { RolloutReader } from './rollouts/reading.ts'
 import type { WindowSource } from './rollouts/source.ts'
+import { Stalls } from './rollouts/stalls.ts'
 import { RolloutStore } from './rollouts/store.ts'
+import { Freezing } from './safety/freezing.ts'
+import { Safety } from './safety/safety.ts'
+import { Served } from './safety/served.ts'
+import { ReleaseWindows } from './safety/windows.ts'
 import { Shadows } from './shadow/shadows.ts'
 import { ShadowStore } from './shadow/store.ts'
 import { createTables } from './tables.ts'
 import { Tasks } from './tasks.ts'
+import { askWebhook, findUnaskable } from './webhooks/asking.ts'
+import { Delivering } from './webhooks/delivering.ts'
+import { type Fetch, pullDocument } from './webhooks/pulling.ts'
+import { type Send, sendMessage } from './webhooks/send.ts'
+import { WebhookStore } from './webhooks/store.ts'
+import { Webhooks } from './webhooks/webhooks.ts'
 
 /** The bindings and variables that the control uses. */
 export type ControlEnv = AuthorityEnv &
@@ -64,6 +77,10 @@ export type ControlSeams = {
   readonly sampled: (bucket: R2Bucket) => Pick<R2Bucket, 'get'> | undefined
   /** Sends a health probe to an origin. */
   readonly askOrigin: ProbingDeps['ask']
+  /** Sends one delivery to a webhook. */
+  readonly sendWebhook: Send
+  /** Fetches the documents of checks. */
+  readonly fetch: Fetch
   readonly createSource: (counting: Counting) => WindowSource
   /** Runs a function after `ms` milliseconds, unless the object is evicted first. */
   readonly later: (run: () => unknown, ms: number) => void
@@ -94,9 +111,12 @@ export type ControlParts = PublisherDeps &
     readonly draining: Draining
     readonly live: Live
     readonly previews: Previews
+    readonly webhooks: Webhooks
+    readonly freezing: Freezing
+    readonly releaseWindows: ReleaseWindows
   }
 
-const SEAMS: Omit<ControlSeams, 'askOrigin'> = {
+const SEAMS: Omit<ControlSeams, 'askOrigin' | 'sendWebhook' | 'fetch'> = {
   now: Date.now,
   createAccess: (parts) => new Authority(parts),
   createRecords,
@@ -121,7 +141,10 @@ export function createParts(
   const state = new State(sql)
   const tasks = new Tasks(storage, now)
   const outbox = new Outbox({ sql, subscribers, now, arm: () => tasks.arm() })
-  const ledger = new Ledger({ storage, history, state, tasks, outbox, allowInsecure })
+  const served = new Served(sql)
+  const ledger = new Ledger({ storage, history, state, tasks, outbox, served, allowInsecure })
+  const freezing = new Freezing({ sql, ledger, outbox, now })
+  const releaseWindows = new ReleaseWindows({ sql, ledger, now })
   const errors = new ErrorGroups({
     storage,
     store: new ErrorStore(sql),
@@ -158,6 +181,7 @@ export function createParts(
     retention: readRetentionSettings(env),
     findUnfinished: createFindUnfinished({ records, uploads, isDeleting }),
     listRunning: () => store.running(),
+    safety: new Safety({ freezing, releaseWindows, served, listRunning: () => store.running() }),
     forgetErrors: (versions) => errors.forget(versions),
   }
   const access = createAccess({
@@ -212,13 +236,43 @@ export function createParts(
     ask: given.askOrigin ?? ((target: ProbeTarget) => askOrigin(target, { bindings: env, now })),
     allowInsecure,
   }
+  const telling = {
+    ...shared,
+    storage,
+    store: new WebhookStore(sql),
+    arm: () => tasks.arm(),
+  }
+  const send: Send = given.sendWebhook ?? ((message, ms) => sendMessage(message, ms, now))
+  const delivering = new Delivering({ ...telling, send })
+  const gates: Gates = {
+    findProblem: (name, form) => findUnaskable(telling.store, name, form),
+    ask: (name, question, ms) => askWebhook({ ...telling, send }, name, question, ms),
+  }
   const rollouts = new Rollouts({
     ...shared,
     storage,
     store,
+    stalls: new Stalls({ storage, store, outbox, now }),
     source: createSource(counting),
+    served,
     later,
+    gates,
     warm: (version) => warmVersion(asking, version),
+  })
+  const confirming = new Confirmations({
+    store,
+    gates,
+    confirm: (id, before, by) => rollouts.confirm(id, before, by),
+    now,
+    arm: () => tasks.arm(),
+  })
+  const pull = { fetch: given.fetch ?? ((url, options) => fetch(url, options)), allowInsecure }
+  const measuring = new Measuring({
+    store,
+    pull: (name, places, ms) => pullDocument(telling.store, name, places, ms, pull),
+    measure: (id, name, measured) => rollouts.measure(id, name, measured),
+    now,
+    arm: () => tasks.arm(),
   })
   const probing = new Probing({ ...asking, records: new HealthRecords(sql), outbox, now })
   const collecting = new Collecting(shared)
@@ -244,10 +298,30 @@ export function createParts(
       isRunning: () => retiring.isRunning,
     },
     {
+      name: 'freeze',
+      dueAt: () => freezing.dueAt(),
+      run: () => freezing.run(),
+      isRunning: () => false,
+    },
+    {
       name: 'drains',
       dueAt: () => draining.dueAt(),
       run: () => draining.run(),
       isRunning: () => false,
+    },
+    {
+      name: 'confirmations',
+      dueAt: () => confirming.dueAt(),
+      run: () => confirming.run(),
+      isRunning: () => confirming.isRunning,
+      isSlow: true,
+    },
+    {
+      name: 'checks',
+      dueAt: () => measuring.dueAt(),
+      run: () => measuring.run(),
+      isRunning: () => measuring.isRunning,
+      isSlow: true,
     },
     {
       name: 'probes',
@@ -270,6 +344,13 @@ export function createParts(
       isRunning: () => outbox.isRunning,
       isSlow: true,
     },
+    {
+      name: 'webhooks',
+      dueAt: () => delivering.dueAt(),
+      run: () => delivering.run(),
+      isRunning: () => delivering.isRunning,
+      isSlow: true,
+    },
   )
   return {
     ...shared,
@@ -290,9 +371,12 @@ export function createParts(
     collecting,
     retiring,
     lostFiles,
+    freezing,
+    releaseWindows,
     access,
     live,
     previews: new Previews({ ...shared, store: previews, outbox }),
+    webhooks: new Webhooks({ ...telling, delivering }),
   }
 }
 

@@ -80,7 +80,8 @@ CREATE TABLE IF NOT EXISTS uploads (
   touched_at INTEGER NOT NULL,
   owner TEXT,
   framework_pin TEXT,
-  flag_keys TEXT
+  flag_keys TEXT,
+  floor TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS known (
   version TEXT NOT NULL,
@@ -106,6 +107,7 @@ const LATER_COLUMNS = [
   ['uploads', 'owner', 'TEXT'],
   ['uploads', 'framework_pin', 'TEXT'],
   ['uploads', 'flag_keys', 'TEXT'],
+  ['uploads', 'floor', 'TEXT'],
 ] as const
 
 /** Creates missing tables and columns; writes no row if all exist. */
@@ -192,6 +194,8 @@ export type UploadRow = {
   readonly framework_pin: string | null
   /** JSON; `null` if its files were not searched for flags. */
   readonly flag_keys: string | null
+  /** The oldest version that one may go back to. */
+  readonly floor: string | null
 }
 
 export type KnownRow = {

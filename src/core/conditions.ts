@@ -3,6 +3,7 @@
 
 import { LogicEngine } from 'json-logic-engine'
 import { CONSTANT_CHECKS, OPERATORS, toOperators } from './operators.ts'
+import { compileSimply } from './simple-conditions.ts'
 import type { AdmissionSubject, RuleSubject } from './types.ts'
 import { checkVariable, type Looks } from './variables.ts'
 
@@ -63,7 +64,10 @@ export function compileCondition(
   condition: unknown,
   rule = '',
 ): (subject: RuleSubject | AdmissionSubject) => boolean {
-  const engine = new LogicEngine(toOperators(rule) as ConstructorParameters<typeof LogicEngine>[0])
+  const operators = toOperators(rule)
+  const simple = compileSimply(condition, operators)
+  if (simple) return simple
+  const engine = new LogicEngine(operators as ConstructorParameters<typeof LogicEngine>[0])
   // The form that the engine compiles in its first run. Asking the engine for it each time would
   // cost as much as a simple condition does.
   let compiled: unknown

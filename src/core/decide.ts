@@ -94,7 +94,9 @@ export function decide(
       bucket,
       ...facts.attributes,
     }
-    for (const { name, environment, test } of assignments.rules) {
+    // Whoever asks why is told of every rule.
+    const rules = note ? assignments.rules : assignments.candidates?.(subject)
+    for (const { name, environment, test } of rules ?? assignments.rules) {
       if (!isVisible(environment, facts)) {
         note?.({ step: 'rule', outcome: 'passed', why: `${name}: ${whyNot(environment, '')}` })
         continue

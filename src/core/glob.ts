@@ -56,12 +56,16 @@ export function compileGlob(pattern: string): (text: string) => boolean {
   )
 
   const live = none()
-  const prefix = pattern.split(/[*?]/, 1)[0] as string
+  const literals = pattern.split(/[*?]+/)
+  const prefix = literals[0] as string
+  // The longest text that has to be somewhere: most texts do not have it, and finding that out is cheap.
+  const needed = literals.reduce((longest, one) => (one.length > longest.length ? one : longest))
   return (text) => {
     if (!text.startsWith(prefix)) return false
     if (text.length > MAX_TEXT_CHARACTERS) {
       throw new TypeError(`a glob looks at no more than ${MAX_TEXT_CHARACTERS} characters`)
     }
+    if (!text.includes(needed)) return false
     live.fill(0)
     live[0] = 1
     for (const char of text) {

@@ -42,13 +42,33 @@ export function murmur3(bytes: Uint8Array, seed = 0, length = bytes.length): num
 /** The hash of the UTF-8 bytes of `text`. */
 export function murmur3Text(text: string, seed = 0): number {
   const { length } = text
-  if (length > ascii.length) return murmur3(encoder.encode(text), seed)
-  for (let i = 0; i < length; i++) {
-    const code = text.charCodeAt(i)
-    if (code > 0x7f) return murmur3(encoder.encode(text), seed)
-    ascii[i] = code
-  }
+  if (length > ascii.length || !writeAscii(text, 0)) return murmur3(encoder.encode(text), seed)
   return murmur3(ascii, seed, length)
+}
+
+/**
+ * `murmur3Text` of `first.second`. The two are not joined, which would take longer than hashing them.
+ */
+export function murmur3Dotted(first: string, second: string): number {
+  const dot = first.length
+  const length = dot + 1 + second.length
+  if (length > ascii.length || !writeAscii(first, 0) || !writeAscii(second, dot + 1)) {
+    return murmur3(encoder.encode(`${first}.${second}`))
+  }
+  ascii[dot] = DOT
+  return murmur3(ascii, 0, length)
+}
+
+const DOT = 0x2e
+
+/** @returns false for a text that is not ASCII. */
+function writeAscii(text: string, at: number): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code > 0x7f) return false
+    ascii[at + i] = code
+  }
+  return true
 }
 
 function scramble(block: number): number {

@@ -2,12 +2,11 @@
 // Holo's own. An operator that is not listed here does not exist.
 
 import { defaultMethods } from 'json-logic-engine'
-import compare from 'semver/functions/compare.js'
 import parseVersion from 'semver/functions/parse.js'
 import { compileGlob, MAX_GLOB_CHARACTERS } from './glob.ts'
 import { isCidr, isInRange } from './ip-address.ts'
 import { memoise } from './memoise.ts'
-import { murmur3Text } from './murmur3.ts'
+import { murmur3Dotted } from './murmur3.ts'
 import { lookUp } from './variables.ts'
 
 /**
@@ -37,7 +36,7 @@ const TAKEN_OVER = [
   '%',
 ]
 
-type Operator = (args: readonly unknown[], scope: unknown, above: unknown) => unknown
+export type Operator = (args: readonly unknown[], scope: unknown, above: unknown) => unknown
 
 /**
  * Holo's own operators, and those in which the engine differs from JsonLogic's reference code: it
@@ -178,12 +177,12 @@ function toPart(text: string, from: unknown, length: unknown): string {
 
 /** The operators of flagd: `^` compares the major version, `~` major and minor. */
 const SEM_VER_OPERATORS: ReadonlyMap<unknown, (left: SemVer, right: SemVer) => boolean> = new Map([
-  ['=', (left: SemVer, right: SemVer) => compare(left, right) === 0],
-  ['!=', (left, right) => compare(left, right) !== 0],
-  ['<', (left, right) => compare(left, right) < 0],
-  ['<=', (left, right) => compare(left, right) <= 0],
-  ['>', (left, right) => compare(left, right) > 0],
-  ['>=', (left, right) => compare(left, right) >= 0],
+  ['=', (left: SemVer, right: SemVer) => left.compare(right) === 0],
+  ['!=', (left, right) => left.compare(right) !== 0],
+  ['<', (left, right) => left.compare(right) < 0],
+  ['<=', (left, right) => left.compare(right) <= 0],
+  ['>', (left, right) => left.compare(right) > 0],
+  ['>=', (left, right) => left.compare(right) >= 0],
   ['^', (left, right) => left.major === right.major],
   ['~', (left, right) => left.major === right.major && left.minor === right.minor],
 ])
@@ -210,6 +209,6 @@ const versionOf = memoise((text) => ({ parsed: parseVersion(text) }))
 function toPercentage(rule: string): Operator {
   return ([value, percent, seed = `percentage.${rule}`]) => {
     if (!isText(value) || typeof percent !== 'number') return false
-    return murmur3Text(`${String(seed)}.${value}`) * 100 < percent * 2 ** 32
+    return murmur3Dotted(String(seed), value) * 100 < percent * 2 ** 32
   }
 }

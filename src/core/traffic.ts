@@ -2,7 +2,7 @@
 // change: as few buckets as possible, the last ones given coming back first, and those that had a
 // rolled-back release given last.
 
-import { murmur3Text } from './murmur3.ts'
+import { murmur3Dotted } from './murmur3.ts'
 import { err, ok, type Result } from './result.ts'
 
 /** The number of buckets; each is a hundredth of a percent. */
@@ -14,7 +14,7 @@ export const BUCKETS = 10_000
  * It depends on nothing but its arguments and so never changes.
  */
 export function bucketOf(salt: string, visitor: string): number {
-  return Math.floor((murmur3Text(`${salt}.${visitor}`) * BUCKETS) / 2 ** 32)
+  return Math.floor((murmur3Dotted(salt, visitor) * BUCKETS) / 2 ** 32)
 }
 
 /** Half-open: `[from, to)`, in buckets. */

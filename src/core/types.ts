@@ -190,6 +190,11 @@ export type Assignments = {
   readonly environments: ReadonlyMap<string, Environment>
   readonly hosts: ReadonlyMap<string, Environment>
   readonly rules: readonly Rule[]
+  /**
+   * The rules that may match or throw for a request, in their order, where that is found out sooner than by trying
+   * them all.
+   */
+  readonly candidates?: ((subject: RuleSubject) => readonly Rule[]) | undefined
   /** The environment of each bucket: 10,000 entries, public ones only. */
   readonly buckets: readonly Environment[]
   /**

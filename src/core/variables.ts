@@ -47,6 +47,21 @@ export function lookUp(name: string, scope: unknown, above: unknown): unknown {
   return part === undefined ? value : own(value, part)
 }
 
+/** Fields that are numbers. */
+const NUMBERS = ['bucket', 'asn']
+
+/** Whether the variable of a request is a text, or absent. */
+export function isTextVariable(name: string): boolean {
+  return !NUMBERS.includes(nameOf(name).field)
+}
+
+/** `lookUp` of one variable of a request, outside of iterations. */
+export function toReader(name: string): (request: object) => unknown {
+  const { field, part } = nameOf(name)
+  if (part === undefined) return (request) => own(request, field)
+  return (request) => own(own(request, field), part)
+}
+
 /**
  * The problem of a variable's name, `undefined` if there is none.
  *

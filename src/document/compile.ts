@@ -3,6 +3,7 @@
 import { compileCondition } from '../core/conditions.ts'
 import { murmur3Text } from '../core/murmur3.ts'
 import type { PreviewKeys } from '../core/previews.ts'
+import { indexRules } from '../core/rule-index.ts'
 import type { ShadowPlan } from '../core/shadow/plan.ts'
 import { toOwners, toRanges, type Weights } from '../core/traffic.ts'
 import type {
@@ -111,16 +112,22 @@ export function compileAssignments(document: AssignmentsDocument): CompiledAssig
   const searched = newestFirst
     .filter(({ id, openIn }) => get(openness, id).isOpenAnywhere || isIn('bucket', openIn))
     .sort((a, b) => Number(served.has(b)) - Number(served.has(a)))
+  const { rules: writtenRules = [] } = document
+  const rules = writtenRules.map(({ name, environment, when }) => ({
+    name,
+    environment: get(environments, environment),
+    test: compileCondition(when, name),
+  }))
   return {
     revision: document.revision,
     salt: document.salt,
     environments,
     hosts,
-    rules: (document.rules ?? []).map(({ name, environment, when }) => ({
-      name,
-      environment: get(environments, environment),
-      test: compileCondition(when, name),
-    })),
+    rules,
+    candidates: indexRules(
+      rules,
+      writtenRules.map(({ when }) => when),
+    ),
     buckets,
     first: toFirst(environments, buckets),
     versions,

@@ -1,11 +1,14 @@
 // Experiments in the document, beyond their shape: what is refused, and how an experiment is prepared. The split is
-// the one `fractional` of the flag's targeting; who gets a variant by any other part is not in the experiment.
+// the one `fractional` of the flag's targeting; who gets a variant by any other part is not compared. Rollouts of
+// flags compare variants of a split in the same way.
 
 import { MAX_COMPARISONS } from '../core/experiments/limits.ts'
+import { findSplit, replaceSplit } from '../core/experiments/split.ts'
 import type { Finding, Path } from './finding.ts'
 import type { FlagDefinition } from './flags.ts'
 
-type Weighted = readonly (readonly [variant: string, weight: number])[]
+/** The variants of a split with their weights. */
+export type Weighted = readonly (readonly [variant: string, weight: number])[]
 
 /** An experiment, ready for evaluation. */
 export type CompiledExperiment = {
@@ -16,6 +19,10 @@ export type CompiledExperiment = {
   readonly variants: readonly string[]
   /** The weights of the split, by variant. */
   readonly weights: ReadonlyMap<string, number>
+}
+
+/** A flag with one split, ready to tell who has which variant from it. */
+export type CompiledSplit = {
   /** The flag with nothing but the split: it gives every visitor a variant. */
   readonly split: { readonly definitions: ReadonlyMap<string, FlagDefinition> }
   /** The flag with IN_SPLIT in the place of the split: it tells who gets the variant from there. */
@@ -30,11 +37,29 @@ export function compileExperiment(
   key: string,
   flag: FlagDefinition,
 ): CompiledExperiment | undefined {
-  const { experiment: asked, targeting, ...rest } = flag
+  const { experiment: asked, targeting } = flag
   const found = findSplit(targeting)
   if (!asked || found.length !== 1 || !found[0]) return undefined
   const weights = new Map(readSplit(found[0]) ?? [])
   const others = [...weights.keys()].filter((name) => name !== asked.base)
+  return {
+    flag: key,
+    metrics: asked.metrics,
+    base: asked.base,
+    variants: asked.variants ?? others,
+    weights,
+  }
+}
+
+/**
+ * `undefined` where there is no split, or several.
+ *
+ * @param flag with shared evaluators put into place.
+ */
+export function compileSplit(key: string, flag: FlagDefinition): CompiledSplit | undefined {
+  const { experiment: _, targeting, ...rest } = flag
+  const found = findSplit(targeting)
+  if (found.length !== 1 || !found[0]) return undefined
   const split: FlagDefinition = { ...rest, targeting: { fractional: found[0] } }
   const gate: FlagDefinition = {
     state: flag.state,
@@ -42,11 +67,6 @@ export function compileExperiment(
     targeting: replaceSplit(targeting, IN_SPLIT),
   }
   return {
-    flag: key,
-    metrics: asked.metrics,
-    base: asked.base,
-    variants: asked.variants ?? others,
-    weights,
     split: { definitions: new Map([[key, split]]) },
     gate: { definitions: new Map([[key, gate]]) },
   }
@@ -97,48 +117,24 @@ export function* checkExperiments(
   }
 }
 
-/** The arguments of each `fractional` whose result is the flag's. */
-export function findSplit(node: unknown): readonly unknown[] {
-  const found: unknown[] = []
-  mapResults(node, (args) => {
-    found.push(args)
-    return IN_SPLIT
-  })
-  return found
-}
-
-/** The targeting with one variant for everybody who had one from the split. */
-export function replaceSplit(targeting: unknown, variant: string): Record<string, unknown> {
-  const replaced = mapResults(targeting, () => variant)
-  return (replaced === variant ? { if: [true, variant] } : replaced) as Record<string, unknown>
-}
-
-/** A copy with other values in the places of `fractional` that give the variant. */
-function mapResults(node: unknown, replace: (args: unknown) => unknown): unknown {
-  if (typeof node !== 'object' || node === null || Array.isArray(node)) return node
-  const [[name, written] = ['', undefined]] = Object.entries(node)
-  if (name === 'fractional') return replace(written)
-  if ((name !== 'if' && name !== '?:') || !Array.isArray(written)) return node
-  const parts = written.map((part: unknown, i) => {
-    const isResult = i % 2 === 1 || (i === written.length - 1 && i > 0)
-    return isResult ? mapResults(part, replace) : part
-  })
-  return { [name]: parts }
-}
-
+/** How many `fractional` there are, in conditions too. */
 function countSplits(node: unknown): number {
   if (typeof node !== 'object' || node === null) return 0
   const own = !Array.isArray(node) && Object.hasOwn(node, 'fractional') ? 1 : 0
   return Object.values(node).reduce<number>((sum, part) => sum + countSplits(part), own)
 }
 
-/** `undefined` where it is no plain list of variants and weights. */
-function readSplit(args: unknown): Weighted | undefined {
+/**
+ * `undefined` where it is no plain list of variants and weights.
+ *
+ * @param least the smallest weight that a variant may have.
+ */
+export function readSplit(args: unknown, least = 1): Weighted | undefined {
   if (!Array.isArray(args)) return undefined
   const weighted: (readonly [string, number])[] = []
   for (const bucket of args as readonly unknown[]) {
     const [name, weight = 1] = Array.isArray(bucket) ? (bucket as unknown[]) : []
-    const isRight = typeof name === 'string' && Number.isInteger(weight) && Number(weight) > 0
+    const isRight = typeof name === 'string' && Number.isInteger(weight) && Number(weight) >= least
     if (!isRight || weighted.some(([known]) => known === name)) return undefined
     weighted.push([name, Number(weight)])
   }

@@ -2,8 +2,11 @@
 // that the parts of a flag agree, experiments.ts those of an experiment; compile-flags.ts prepares them for evaluation.
 
 import * as z from 'zod'
-import { findMetric } from '../core/counting/metrics.ts'
-import { MAX_COMPARISONS, MAX_EXPERIMENT_METRICS } from '../core/experiments/limits.ts'
+import {
+  isToldOfVariants,
+  MAX_COMPARISONS,
+  MAX_EXPERIMENT_METRICS,
+} from '../core/experiments/limits.ts'
 import { environmentName, versionId } from './names.ts'
 
 /** A document with more flags than that has many that nobody looks at any more. */
@@ -16,13 +19,13 @@ const MAX_ORIGINS = 50
 const MAX_KEYS = 20
 
 /** Any characters but control characters. */
-const flagKey = z
+export const flagKey = z
   .string()
   .regex(
     /^[^\p{Cc}]{1,128}$/u,
     'a name of a flag has 1 to 128 characters, none of them a control character',
   )
-const variantName = z
+export const variantName = z
   .string()
   .regex(/^[^\p{Cc}]{1,128}$/u, 'a variant has a name of 1 to 128 characters')
 
@@ -43,13 +46,10 @@ const metadata = atMost(
 /** A tree of JsonLogic; check-flags.ts reads it. */
 const logic = z.record(z.string(), z.unknown())
 
-/** Bodies are watched for rollouts alone. */
-const OF_BODIES = ['brokenBodies', 'errorBodies']
-
 const metricName = z
   .string()
   .refine(
-    (name) => (findMetric(name)?.source ?? 'browser') !== 'browser' && !OF_BODIES.includes(name),
+    isToldOfVariants,
     'an experiment is judged by goals ("goal." with a name) and by metrics of requests; what browsers report, and what is in bodies, is not counted for it',
   )
 

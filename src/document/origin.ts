@@ -42,6 +42,20 @@ export function checkOrigin(text: string, allowInsecure: boolean): string | unde
   return isPrivate(url.hostname) ? 'an origin has a public host name' : undefined
 }
 
+/**
+ * What is wrong with the address of a webhook; `undefined` if nothing is. What a public name resolves to
+ * cannot be seen here.
+ */
+export function checkWebhookUrl(text: string, allowInsecure: boolean): string | undefined {
+  const url = URL.parse(text)
+  if (!url || !/^https?:$/.test(url.protocol)) return 'write the address as https://host/path'
+  if (url.username || url.password) return 'leave user name and password out of the address'
+  if (url.hash) return 'leave the fragment ("#…") out of the address'
+  if (allowInsecure) return undefined
+  if (url.protocol !== 'https:') return 'write https://: http:// is for local runs'
+  return isPrivate(url.hostname) ? 'a webhook has a public host name' : undefined
+}
+
 /** The one spelling of an origin that `checkOrigin` accepted: without a slash at its end. */
 export function normaliseOrigin(text: string): string {
   if (text.startsWith(BINDING)) return text.replace(/\/$/, '')

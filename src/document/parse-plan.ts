@@ -6,11 +6,15 @@ import { FAILURES } from '../core/counting/counted.ts'
 import { findMetric } from '../core/counting/metrics.ts'
 import type { Metric } from '../core/judge/sets.ts'
 import { err, ok, type Result } from '../core/result.ts'
+import type { Check } from '../core/rollout/checks.ts'
+import { LONGEST_ROLLBACK_WAIT_MS, type PlannedConfirmation } from '../core/rollout/confirm.ts'
 import { type Plan, PRESETS, type Step, toDefaultMetric } from '../core/rollout/plan.ts'
 import { BASELINE_BELOW_WEIGHT } from '../core/rollout/state.ts'
 import type { Finding } from './finding.ts'
 import { type Problem, toProblems } from './parse.ts'
 import {
+  type CheckDocument,
+  type ConfirmationDocument,
   type MetricDocument,
   type PlanDocument,
   planSchema,
@@ -68,6 +72,8 @@ function complete(document: PlanDocument): Plan {
     withoutData: document.withoutData ?? preset.withoutData,
     withdraws: document.withdraw ?? preset.withdraws,
     ...(document.baseline === undefined ? {} : { baseline: document.baseline }),
+    ...(document.confirm === undefined ? {} : { confirm: document.confirm.map(toConfirmation) }),
+    ...(document.checks === undefined ? {} : { checks: document.checks.map(toCheck) }),
   }
 }
 
@@ -78,6 +84,34 @@ function toStep({ weight, gate, minMinutes, maxMinutes, atMax }: StepDocument): 
     minMs: (minMinutes ?? 0) * MINUTE_MS,
     maxMs: maxMinutes === undefined ? null : maxMinutes * MINUTE_MS,
     atMax: atMax ?? 'hold',
+  }
+}
+
+const CHECK_FAILURES = 3
+
+function toCheck({ failures = CHECK_FAILURES, ...check }: CheckDocument): Check {
+  return { ...check, failures: failures === 0 ? null : failures }
+}
+
+const CONFIRM_MINUTES = 60
+
+/** The start waits as long as whoever starts it waits for a reply. */
+export const START_WAIT_MS = 5000
+
+function toConfirmation({
+  before,
+  webhook,
+  minutes,
+  silence,
+}: ConfirmationDocument): PlannedConfirmation {
+  const isRollback = before === 'rollback'
+  const usual = isRollback ? LONGEST_ROLLBACK_WAIT_MS : CONFIRM_MINUTES * MINUTE_MS
+  const asked = minutes === undefined ? usual : minutes * MINUTE_MS
+  return {
+    before,
+    webhook,
+    waitMs: before === 'start' ? START_WAIT_MS : asked,
+    silence: silence ?? (isRollback ? 'goOn' : 'hold'),
   }
 }
 
@@ -105,7 +139,41 @@ function toMetric({ name, weight, tolerance, margin, marginEdge, floor }: Metric
  * open, and metrics that are asked what they cannot answer.
  */
 function findContradictions(plan: Plan): readonly Finding[] {
-  return [...findInSteps(plan), ...findInMetrics(plan), ...findInBaseline(plan)]
+  return [
+    ...findInSteps(plan),
+    ...findInMetrics(plan),
+    ...findInBaseline(plan),
+    ...findInConfirmations(plan),
+    ...findInChecks(plan),
+  ]
+}
+
+function findInChecks({ checks = [] }: Plan): Finding[] {
+  return checks.flatMap(({ name }, i) =>
+    checks.findIndex((one) => one.name === name) < i
+      ? [{ path: ['checks', i, 'name'], message: 'there is another check of this name' }]
+      : [],
+  )
+}
+
+function findInConfirmations({ confirm = [] }: Plan): Finding[] {
+  return confirm.flatMap(({ before, waitMs, silence }, i): Finding[] => {
+    const say = (field: string, message: string): Finding => ({
+      path: ['confirm', i, field],
+      message,
+    })
+    const isTwice = confirm.findIndex((one) => one.before === before) < i
+    const isLong = before === 'rollback' && waitMs > LONGEST_ROLLBACK_WAIT_MS
+    const isKept = before === 'rollback' && silence !== 'goOn'
+    return [
+      ...(isTwice ? [say('before', 'another webhook is asked before this already')] : []),
+      ...(isLong ? [say('minutes', 'nothing may delay a rollback for more than a minute')] : []),
+      ...(isKept ? [say('silence', 'nobody can prevent a rollback: say "goOn"')] : []),
+      ...(before === 'start' && silence === 'rollBack'
+        ? [say('silence', 'before the start there is nothing to take back: "hold" does not start')]
+        : []),
+    ]
+  })
 }
 
 function findInBaseline({ baseline, steps, metrics }: Plan): Finding[] {

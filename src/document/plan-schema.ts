@@ -3,6 +3,7 @@
 
 import * as z from 'zod'
 import { findMetric, METRICS } from '../core/counting/metrics.ts'
+import { CONFIRMED_MOMENTS } from '../core/rollout/confirm.ts'
 import { environmentName } from './names.ts'
 
 /** More than a quarter of a year is a mistake. */
@@ -78,6 +79,67 @@ const metric = z
     message: 'say which margin need not be shown below the "floor"',
   })
 
+const confirmation = z.strictObject({
+  before: z
+    .enum(CONFIRMED_MOMENTS)
+    .describe(
+      '"step": each later step and the bake; "promotion": the end in favour of the release',
+    ),
+  webhook: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,39}$/, 'the name of a webhook')
+    .describe('The webhook that has to answer 2xx, of the form "standard"'),
+  minutes: z
+    .number()
+    .positive()
+    .max(MOST_MINUTES)
+    .optional()
+    .describe('How long an answer is waited for: 60 if left out; 1 at most before a rollback'),
+  silence: z
+    .enum(['goOn', 'hold', 'rollBack'])
+    .optional()
+    .describe('What happens without a confirmation; "hold" if left out, before a rollback "goOn"'),
+})
+
+const path = z
+  .string()
+  .min(1)
+  .max(300)
+  .describe('Names and places in the document, joined by dots, as in "data.0.count"')
+
+const check = z
+  .strictObject({
+    name: z.string().min(1).max(60),
+    webhook: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]{0,39}$/, 'the name of a webhook')
+      .describe('The webhook of the form "pull" that is asked'),
+    path,
+    is: z.boolean().optional().describe('The value that is good'),
+    below: z.number().optional().describe('Good is what is below'),
+    atMost: z
+      .number()
+      .positive()
+      .max(100)
+      .optional()
+      .describe('With "basePath": so many times as many as of the old version are good'),
+    basePath: path.optional(),
+    failures: z
+      .int()
+      .min(0)
+      .max(100)
+      .optional()
+      .describe('So many failures in a row take the release back: 3 if left out, 0 for never'),
+  })
+  .refine(
+    ({ is, below, atMost }) => [is, below, atMost].filter((one) => one !== undefined).length === 1,
+    { path: ['below'], message: 'say what is good by one of "is", "below" and "atMost"' },
+  )
+  .refine(({ atMost, basePath }) => (atMost === undefined) === (basePath === undefined), {
+    path: ['basePath'],
+    message: '"atMost" and "basePath" belong together',
+  })
+
 /** The schema of a plan, for parsing and for the generated JSON schema. */
 export const planSchema = z.strictObject({
   preset: z.enum(['careful', 'standard', 'blue-green', 'instant']).optional(),
@@ -104,6 +166,16 @@ export const planSchema = z.strictObject({
   minVisitors: z.int().min(1, 'without visitors nothing is promoted').max(1_000_000_000).optional(),
   withoutData: otherwise.optional(),
   withdraw: z.boolean().optional(),
+  confirm: z
+    .array(confirmation)
+    .max(CONFIRMED_MOMENTS.length)
+    .optional()
+    .describe('Webhooks that have to answer before something happens'),
+  checks: z
+    .array(check)
+    .max(10)
+    .optional()
+    .describe('Values that others measure, and that have to be good'),
   baseline: environmentName
     .optional()
     .describe(
@@ -115,3 +187,5 @@ export const planSchema = z.strictObject({
 export type PlanDocument = z.infer<typeof planSchema>
 export type StepDocument = z.infer<typeof step>
 export type MetricDocument = z.infer<typeof metric>
+export type CheckDocument = z.infer<typeof check>
+export type ConfirmationDocument = z.infer<typeof confirmation>

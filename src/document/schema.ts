@@ -68,6 +68,7 @@ const version = z.strictObject({
   withdrawn: z.boolean().optional(),
   published: z.iso.datetime('a time is written as in 2026-11-23T12:00:00Z').optional(),
   frameworkPin: frameworkPin.optional(),
+  floor: versionId.optional(),
 })
 
 const bucket = z.int().min(0).max(BUCKETS)

@@ -21,6 +21,7 @@ export const versionRecord = z.strictObject({
   author: z.string().optional(),
   frameworkPin: frameworkPin.optional(),
   flagKeys: flagKeys.optional(),
+  floor: z.string().optional().describe('The oldest version that one may go back to'),
 })
 
 export type VersionRecord = Readonly<

@@ -1,28 +1,54 @@
-// Which variant of each experiment a visitor has, and whether an evaluation exposes it: that it got its variant from
-// the split. The variant depends on the visitor's key alone, so that it is known for every request of the visitor.
+// Which variant of each flag that is compared a visitor has (experiments, and rollouts of flags), and whether an
+// evaluation exposes it: that it got its variant from the split. The variant depends on the visitor's key alone, so
+// that it is known for every request of the visitor.
 
-import { toExperimentPlace } from '../core/experiments/limits.ts'
+import { toExperimentFlag, toExperimentPlace } from '../core/experiments/limits.ts'
 import { matchService } from '../core/services.ts'
 import type { Decision } from '../core/types.ts'
 import type { CompiledFlags } from '../document/compile-flags.ts'
-import { IN_SPLIT } from '../document/experiments.ts'
+import { type CompiledSplit, compileSplit, IN_SPLIT } from '../document/experiments.ts'
+import type { FlagDefinition } from '../document/flags.ts'
 import type { Facts } from '../http/facts.ts'
 import { toFlagContext, toTargetingKey } from './context.ts'
 import { evaluateFlag, type FlagContext } from './evaluate.ts'
 
-/** A request as it is counted for an experiment: decided as if the variant were a version. */
+/** A request as it is counted for a flag that is compared: decided as if the variant were a version. */
 export type ExperimentView = { readonly facts: Facts; readonly decision: Decision }
 
-/** One view for each experiment. The visitor has an id. */
+type Definitions = Pick<CompiledFlags, 'definitions' | 'targetingKey'>
+
+/** Splits that were prepared, `null` for a flag without one. */
+const splits = new WeakMap<FlagDefinition, CompiledSplit | null>()
+
+function findCompiled({ definitions }: Definitions, flag: string): CompiledSplit | undefined {
+  const definition = definitions.get(flag)
+  if (!definition) return undefined
+  let compiled = splits.get(definition)
+  if (compiled === undefined) {
+    compiled = compileSplit(flag, definition) ?? null
+    splits.set(definition, compiled)
+  }
+  return compiled ?? undefined
+}
+
+/**
+ * One view for each flag that is compared. The visitor has an id.
+ *
+ * @param places what is collected of flags, as `toExperimentPlace` names them.
+ */
 export function listExperimentViews(
   facts: Facts,
   decision: Decision,
   flags: CompiledFlags,
+  places: readonly string[],
 ): readonly ExperimentView[] {
   const targetingKey = toTargetingKey(facts, flags)
-  return flags.experiments.flatMap(({ flag, split }) => {
+  return places.flatMap((environment) => {
+    const flag = toExperimentFlag(environment)
+    const compiled = findCompiled(flags, flag)
+    if (!compiled) return []
     const place = { environment: decision.environment, version: decision.version.id }
-    const result = evaluateFlag(split, flag, { targetingKey }, place)
+    const result = evaluateFlag(compiled.split, flag, { targetingKey }, place)
     if (!('variant' in result) || result.variant === undefined) return []
     return [
       {
@@ -30,7 +56,7 @@ export function listExperimentViews(
         facts: { ...facts, bucketId: targetingKey },
         decision: {
           ...decision,
-          environment: toExperimentPlace(flag),
+          environment,
           version: { ...decision.version, id: result.variant },
         },
       },
@@ -38,19 +64,26 @@ export function listExperimentViews(
   })
 }
 
-/** Names under which visitors are counted whom an evaluation of these flags exposes to an experiment. */
+/** What a visitor is exposed to by an evaluation: which flags were evaluated for it, and with what. */
+export type Exposure = {
+  readonly keys: readonly string[]
+  readonly flags: CompiledFlags
+  readonly context: FlagContext
+  readonly decision: Decision
+}
+
+/** The places among `places` of whose flags an evaluation showed the visitor a variant of the split. */
 export function listExposed(
-  keys: readonly string[],
-  flags: CompiledFlags,
-  context: FlagContext,
-  { environment, version }: Decision,
+  { keys, flags, context, decision }: Exposure,
+  places: readonly string[],
 ): readonly string[] {
-  const place = { environment, version: version.id }
-  return flags.experiments.flatMap(({ flag, gate }) => {
-    if (!keys.includes(flag)) return []
-    const result = evaluateFlag(gate, flag, context, place)
-    const isExposed = 'variant' in result && result.variant === IN_SPLIT
-    return isExposed ? [toExperimentPlace(flag)] : []
+  const place = { environment: decision.environment, version: decision.version.id }
+  return keys.flatMap((flag) => {
+    const name = toExperimentPlace(flag)
+    const compiled = places.includes(name) ? findCompiled(flags, flag) : undefined
+    if (!compiled) return []
+    const result = evaluateFlag(compiled.gate, flag, context, place)
+    return 'variant' in result && result.variant === IN_SPLIT ? [name] : []
   })
 }
 
@@ -59,6 +92,7 @@ export function listCarriedExposed(
   facts: Facts,
   decision: Decision,
   flags: CompiledFlags,
+  places: readonly string[],
 ): readonly string[] {
   const toBackend = matchService(decision.version.services, facts.path) !== undefined
   const keys = [
@@ -66,5 +100,5 @@ export function listCarriedExposed(
     ...(toBackend ? flags.toBackends : []),
   ]
   const context = toFlagContext({}, { facts, decision, flags, isBackend: false })
-  return listExposed(keys, flags, context, decision)
+  return listExposed({ keys, flags, context, decision }, places)
 }

@@ -19,9 +19,12 @@ export type CountedRequest = {
    * a visitor. `preview` is a request of somebody who looks at a version by a grant.
    */
   readonly by: 'visitor' | 'shadow' | 'probe' | 'preview'
-  /** The request as each experiment counts it (flags/experiments.ts); left out where there is none. */
+  /**
+   * The request as it is counted for each flag that is compared (flags/experiments.ts), by the environments that
+   * stand for them; left out without flags.
+   */
   readonly listExperiments?:
-    | (() => readonly Pick<CountedRequest, 'facts' | 'decision'>[])
+    | ((places: readonly string[]) => readonly Pick<CountedRequest, 'facts' | 'decision'>[])
     | undefined
 }
 

@@ -145,12 +145,16 @@ export class Recorder implements BatchSource {
    * Puts down that an evaluation of flags showed the visitor the variants of experiments, before any backend is
    * asked.
    *
-   * @param toPlaces the experiments, by the environments that stand for them; asked only if any is collected.
+   * @param toPlaces of the environments that stand for flags, those that the visitor was exposed to; asked only if
+   *   any is collected.
    */
-  recordExposed(asked: CountedRequest, toPlaces: () => readonly string[]): void {
+  recordExposed(
+    asked: CountedRequest,
+    toPlaces: (collected: readonly string[]) => readonly string[],
+  ): void {
     this.#safely(() => {
       const views = this.#listExperiments(asked)
-      const places = views.length === 0 ? [] : toPlaces()
+      const places = views.length === 0 ? [] : toPlaces(this.#reports.flagPlaces)
       for (const { view, reported } of views) {
         if (!places.includes(view.decision.environment)) continue
         const page = this.#pages.find(view.decision, this.#options.now())
@@ -162,8 +166,9 @@ export class Recorder implements BatchSource {
   /** The request as experiments count it that are collected now. */
   #listExperiments(asked: CountedRequest) {
     const { listExperiments } = asked
-    if (!listExperiments || !this.#reports.hasExperiments || !isByVisitor(asked)) return []
-    return listExperiments().flatMap((one) => {
+    const { flagPlaces } = this.#reports
+    if (!listExperiments || flagPlaces.length === 0 || !isByVisitor(asked)) return []
+    return listExperiments(flagPlaces).flatMap((one) => {
       const view = { ...asked, ...one }
       const reported = this.#reports.find(view)
       return reported ? [{ view, reported }] : []

@@ -35,8 +35,8 @@ export class Reports {
   readonly losses = { visitors: 0, outcomes: 0 }
   /** Whether something bad is in the pages that should not wait: see `URGENT_FLUSH_MS`. */
   isUrgent = false
-  /** Whether anything is collected of an experiment. */
-  hasExperiments = false
+  /** The environments that stand for flags whose variants are compared: see `toExperimentPlace`. */
+  flagPlaces: readonly string[] = []
   readonly #pages: Pages
   readonly #told = new Told()
   /** By key and address. */
@@ -56,7 +56,7 @@ export class Reports {
       this.#clients.clear()
     }
     this.#collected = next
-    this.hasExperiments = Object.keys(next ?? {}).some(isExperimentPlace)
+    this.flagPlaces = Object.keys(next ?? {}).filter(isExperimentPlace)
   }
 
   /** What was told may not have arrived, and is told again when it is met again. */
@@ -66,7 +66,9 @@ export class Reports {
 
   /** `undefined` if nothing is collected of the environment that was chosen. */
   find({ decision, facts }: CountedRequest): Reported | undefined {
-    const collected = this.#collected && getOwn(this.#collected, decision.environment)
+    const found = this.#collected && getOwn(this.#collected, decision.environment)
+    const isAllowed = found?.allowedTo === undefined || found.allowedTo === decision.version.id
+    const collected = found && (isAllowed ? found : { ...found, allowance: {} })
     return (
       collected && {
         collected,

@@ -26,6 +26,8 @@ export type UploadOptions = Omit<PrepareOptions, 'retained'> & {
   readonly createdAt: string
   readonly commit?: string
   readonly author?: string
+  /** The oldest version that one may go back to from this one. */
+  readonly floor?: string
   /** Stops before anything is sent. */
   readonly dryRun?: boolean
 }
@@ -128,13 +130,14 @@ async function send(run: UploadRun): Promise<SendResult> {
 }
 
 function begin({ target, options, prepared }: UploadRun): Promise<BegunUpload> {
-  const { id, services, createdAt, commit, author } = options
+  const { id, services, createdAt, commit, author, floor } = options
   return target.begin(id, {
     manifest: prepared.manifest,
     services,
     createdAt,
     ...(commit !== undefined && { commit }),
     ...(author !== undefined && { author }),
+    ...(floor !== undefined && { floor }),
     ...(prepared.frameworkPin && { frameworkPin: prepared.frameworkPin.pin }),
     ...(prepared.flagKeys && { flagKeys: prepared.flagKeys }),
   })

@@ -16,7 +16,7 @@ export const auditRow = z.strictObject({
   action: z
     .string()
     .describe(
-      "A command's kind, a kind of rollout event, or `add-version`, `remove-versions`, `adopt`, `republish`, `token-create`, `token-revoke`, `preview-create`, `preview-revoke`, `preview-rotate`, `preview-keys`",
+      "A command's kind, a kind of rollout event, or `add-version`, `remove-versions`, `adopt`, `republish`, `freeze`, `unfreeze`, `set-windows`, `token-create`, `token-revoke`, `preview-create`, `preview-revoke`, `preview-rotate`, `preview-keys`, `webhook-add`, `webhook-remove`, `webhook-resume`, `webhook-test`, `webhook-redeliver`, `webhook-disable`",
     ),
   detail: z.unknown().describe('What the action was given, without secrets'),
   reason: z.string().optional(),

@@ -13,6 +13,10 @@ const rollout = {
   rollout: z.int().describe('The number of the rollout'),
   environment: z.string().describe('The environment that gets the version'),
   base: z.string().describe('The environment it is compared with'),
+  flag: z
+    .string()
+    .optional()
+    .describe('Only of the rollout of a flag: its variants stand where versions do'),
   version: z.string(),
   baseVersion: z.string(),
   weight: percent,
@@ -38,6 +42,12 @@ const preview = {
   by: actor,
 }
 
+const webhook = {
+  webhook: z.string().describe('The name of the webhook'),
+  origin: z.string().describe('Of its address'),
+  by: actor,
+}
+
 /** The fields of each kind of event, beside `id`, `at` and `kind`. */
 export const EVENT_FIELDS = {
   /** The document has another revision. */
@@ -48,6 +58,18 @@ export const EVENT_FIELDS = {
     by: actor,
     reason: z.string().optional(),
   },
+  /**
+   * An environment points at another version, for whatever reason. Comes after `revision.committed`, and not
+   * for the first document.
+   */
+  'environment.changed': {
+    environment: z.string(),
+    version: z.string().optional().describe('Left out if the environment was removed'),
+    before: z.string().optional().describe('Left out if the environment is new'),
+    revision: z.int(),
+    action: z.string().describe('As in the audit log'),
+    by: actor,
+  },
   'rollout.started': rollout,
   /** It went to another step, forward or back. */
   'rollout.stepped': {
@@ -55,13 +77,33 @@ export const EVENT_FIELDS = {
     from: z.string().describe('For people, as in step 1 of 3 (1 %)'),
     to: z.string(),
   },
-  'rollout.paused': rollout,
+  'rollout.paused': {
+    ...rollout,
+    cause: z
+      .enum(['command', 'traffic'])
+      .optional()
+      .describe('`traffic`: somebody changed the traffic of its environments by hand'),
+  },
   'rollout.resumed': rollout,
   /** The maximum time of its step is over. It continues when a person says so or there is enough data. */
   'rollout.waiting': rollout,
+  /** It stands longer than its plan lets expect, waits for a person, or cannot be watched. */
+  'rollout.stalled': rollout,
+  /** A release was refused because this rollout runs, and waits behind it. */
+  'rollout.blocking': {
+    ...rollout,
+    waiting: z.array(z.string()).describe('All versions that wait behind it'),
+  },
   /** Something noteworthy that does not change its step, such as an implausible sample ratio. */
   'rollout.noticed': rollout,
-  'rollout.ended': { ...rollout, outcome: z.enum(['promoted', 'rolledBack']) },
+  'rollout.ended': {
+    ...rollout,
+    outcome: z.enum(['promoted', 'rolledBack']),
+    waiting: z
+      .array(z.string())
+      .optional()
+      .describe('Versions whose rollout was refused while it ran; left out if there are none'),
+  },
   /** A service with a probe is in another state than before. */
   'service.health': {
     environment: z.string(),
@@ -96,11 +138,18 @@ export const EVENT_FIELDS = {
   },
   /** Files that were lost or damaged are whole again. */
   'files.healed': { files: z.int(), left: z.int().describe('How many are still lost or damaged') },
+  /** From now on no release goes forward. A new freeze replaces the one before. */
+  'freeze.begun': { by: actor, reason: z.string(), until: time.optional() },
+  'freeze.ended': { by: actor, reason: z.string().optional() },
   'token.created': { ...token, scopes: z.array(z.string()) },
   'token.revoked': token,
   /** A signed link to a preview was made. The event does not contain it. */
   'preview.created': preview,
   'preview.revoked': preview,
+  'webhook.added': webhook,
+  'webhook.removed': webhook,
+  /** Its receiver has taken nothing for days, or said that it is gone. Nothing more is sent to it. */
+  'webhook.disabled': { ...webhook, why: z.string() },
 } as const satisfies Readonly<Record<string, z.ZodRawShape>>
 
 export type EventKind = keyof typeof EVENT_FIELDS

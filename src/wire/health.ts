@@ -3,6 +3,7 @@
 import * as z from 'zod'
 import { HEALTH_STATES } from '../core/health.ts'
 import { lostSummary } from './files.ts'
+import { freeze } from './freeze.ts'
 import { environmentName, milliseconds, type Shaped, versionId } from './parts.ts'
 import { forReaders, toTolerant } from './tolerant.ts'
 
@@ -29,6 +30,7 @@ export const controlHealth = z.strictObject({
   overwritten: z.int().describe('Hand edits that were overwritten, and kept in the history'),
   fill: z.array(fill).describe('What fills up for good: docs/storage.md'),
   lost: lostSummary.describe('Files of the store: docs/operations.md'),
+  freeze: freeze.optional().describe('Left out while releases may go forward'),
 })
 
 export const healthReply = z.strictObject({
@@ -80,6 +82,7 @@ export const healthAsRead = /* @__PURE__ */ forReaders(() =>
           externalProblem: true,
           fill: true,
           lost: true,
+          freeze: true,
         })
         .partial({ fill: true, lost: true }),
     ).optional(),

@@ -10,10 +10,11 @@ import { environmentOutput } from './environments.ts'
 import { lostSummary } from './files.ts'
 import { controlHealth, fill, servicesHealthAsRead } from './health.ts'
 import { revisionSummaryAsRead } from './history.ts'
-import type { Shaped } from './parts.ts'
+import { milliseconds, type Shaped } from './parts.ts'
 import { fault } from './problems.ts'
 import { replayResult } from './rollout-events.ts'
 import { rolloutExplanation, rolloutStatus, rolloutSummary } from './rollouts.ts'
+import { shadowSumsAsRead } from './shadow.ts'
 import { toTolerant } from './tolerant.ts'
 
 export const failureOutput = z.strictObject({
@@ -143,6 +144,7 @@ export const statusOutput = z.strictObject({
   published: controlHealth.shape.published,
   publishError: controlHealth.shape.publishError,
   externalProblem: controlHealth.shape.externalProblem,
+  freeze: controlHealth.shape.freeze,
   fill: z
     .array(toTolerant(fill).extend({ percent: z.int() }))
     .describe('What fills up for good: docs/storage.md'),
@@ -169,6 +171,38 @@ export const explanationAsRead = toTolerant(rolloutExplanation)
 export const rolloutStatusOutput = z.strictObject({
   target,
   rollouts: z.array(statusAsRead).describe('Those that run, or the last one'),
+})
+
+/** A line of `holo watch --json`. */
+export const watchOutput = statusOutput.omit({ fill: true, figures: true }).extend({
+  at: milliseconds.describe('When all this was read'),
+  failed: z
+    .strictObject({
+      code: z.string(),
+      message: z.string(),
+      since: milliseconds.describe('When the first refresh failed after the last that did not'),
+    })
+    .optional()
+    .describe('Why the last refresh failed: the other fields are as old as `at` says'),
+  figures: z
+    .array(
+      environmentFigures.extend({
+        perSecond: z.number().describe('Requests a second in the last minute that is counted'),
+      }),
+    )
+    .describe('As in status'),
+  rollouts: z.array(statusAsRead).describe('Those that run'),
+  lastRollout: summaryAsRead.optional().describe('The newest that is over'),
+  shadows: shadowSumsAsRead.shape.shadows.describe('Those that were copied to in the last hour'),
+  waiting: z
+    .array(
+      z.strictObject({
+        rollout: z.int(),
+        why: z.string(),
+        command: z.string().describe('What lets it go on'),
+      }),
+    )
+    .describe('What goes on only when somebody says so'),
 })
 
 /** Of pause, resume, advance, promote and abort. */

@@ -50,6 +50,17 @@ export const reason = z
   .optional()
   .describe('Goes into the audit log')
 
+/** Absent, or `true` in requests that force something. */
+export const belowFloor = z
+  .literal('true')
+  .optional()
+  .describe('`true` gives visitors a version below the floor of another one all the same')
+
+export const outsideWindow = z
+  .literal('true')
+  .optional()
+  .describe('`true` goes forward although no window is open; needs a `reason`')
+
 /** The query of every route that changes the document. */
 export const changeQuery = z.strictObject({
   dryRun: z
@@ -57,4 +68,8 @@ export const changeQuery = z.strictObject({
     .default('false')
     .describe('`true` says what would happen and changes nothing'),
   reason,
+  belowFloor,
+  outsideWindow,
 })
+
+export const reasonQuery = z.strictObject({ reason })

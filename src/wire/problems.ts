@@ -24,7 +24,9 @@ export type AbsentBlob = Shaped<typeof absentBlob>
 const DETAILS = {
   problems: z.array(fault).describe('All mistakes in the request'),
   more: z.int().describe('How many there are beyond those in the list'),
-  detail: z.string().describe('With forbidden: why, such as a limit of the token'),
+  detail: z
+    .string()
+    .describe('With forbidden, frozen and below_floor: why, such as a limit of the token'),
   allowed: z.array(z.string()).describe('With method_not_allowed: the methods of this address'),
   limit: z.int().describe('With body_too_large: the largest body in bytes that the route accepts'),
   expected: z.int().describe('With stale: the revision of If-Match'),
@@ -83,6 +85,16 @@ export const PROBLEMS = {
     status: 409,
     title: 'The rollout cannot do this now.',
     details: { problems },
+  },
+  frozen: {
+    status: 409,
+    title: 'No release goes forward now. Taking a release back is always allowed.',
+    details: { detail },
+  },
+  below_floor: {
+    status: 409,
+    title: 'The change goes back below the floor of a version: belowFloor=true forces it.',
+    details: { detail },
   },
   upload_replaced: {
     status: 409,

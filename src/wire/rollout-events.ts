@@ -54,8 +54,13 @@ const window = z.strictObject({
 /** As `core/rollout/events.ts` says what each means. */
 export const machineEvent = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('start'), by, now }),
-  z.strictObject({ kind: z.literal('tick'), windows: z.array(window), now }),
-  z.strictObject({ kind: z.literal('pause'), by, now }),
+  z.strictObject({
+    kind: z.literal('tick'),
+    windows: z.array(window),
+    hold: z.string().optional().describe('Why nothing may go forward, as in a freeze'),
+    now,
+  }),
+  z.strictObject({ kind: z.literal('pause'), by, why, now }),
   z.strictObject({ kind: z.literal('resume'), by, now }),
   z.strictObject({ kind: z.literal('advance'), by, now }),
   z.strictObject({ kind: z.literal('promote'), by, action, why, now }),
@@ -66,6 +71,19 @@ export const machineEvent = z.discriminatedUnion('kind', [
     version: z.string(),
     by,
     action,
+    now,
+  }),
+  z.strictObject({
+    kind: z.literal('confirmed'),
+    before: z.enum(['step', 'promotion', 'rollback']),
+    by,
+    now,
+  }),
+  z.strictObject({
+    kind: z.literal('measured'),
+    name: z.string(),
+    outcome: z.enum(['pass', 'fail', 'unknown']),
+    text: z.string(),
     now,
   }),
   z.strictObject({ kind: z.literal('restart'), by, why: z.string(), now }),

@@ -1,13 +1,21 @@
-// Rollouts as the API tells of them: one in a list, one with all that is known of it, its transitions,
-// and what starts one. The events of its machine stand in rollout-events.ts.
+// Rollouts as the API tells of them: one in a list, one with all that is known of it, its transitions.
+// What starts one stands in rollout-start.ts, and the events of its machine in rollout-events.ts.
 
 import * as z from 'zod'
 import type { MetricFinding } from '../core/judge/finding.ts'
 import type { Verdict } from '../core/judge/verdict.ts'
 import type { AuditRow } from '../core/rollout/events.ts'
 import type { Plan } from '../core/rollout/plan.ts'
-import { committed } from './changes.ts'
-import { environmentName, milliseconds, reason, type Shaped, versionId } from './parts.ts'
+import { flagKey } from '../document/flags.ts'
+import {
+  belowFloor,
+  environmentName,
+  milliseconds,
+  outsideWindow,
+  reason,
+  type Shaped,
+  versionId,
+} from './parts.ts'
 
 /** What people may do to a rollout that runs. */
 export const ROLLOUT_COMMANDS = ['pause', 'resume', 'advance', 'promote', 'abort'] as const
@@ -29,6 +37,8 @@ export const ROLLOUT_ACTIONS = [
   'rollout-trafficChanged',
   'rollout-restart',
   'rollout-baselineGone',
+  'rollout-confirmed',
+  'rollout-measured',
 ] as const
 export type RolloutAction = (typeof ROLLOUT_ACTIONS)[number]
 
@@ -80,6 +90,32 @@ export const rolloutPlan = z
     baseline: environmentName
       .optional()
       .describe('In which the old version is started anew, with as many visitors as the canary'),
+    confirm: z
+      .array(
+        z.strictObject({
+          before: z.enum(['start', 'step', 'promotion', 'rollback']),
+          webhook: z.string(),
+          waitMs: z.number(),
+          silence: z.enum(['goOn', 'hold', 'rollBack']),
+        }),
+      )
+      .optional()
+      .describe('Webhooks that have to answer before something happens'),
+    checks: z
+      .array(
+        z.strictObject({
+          name: z.string(),
+          webhook: z.string(),
+          path: z.string(),
+          is: z.boolean().optional(),
+          below: z.number().optional(),
+          atMost: z.number().optional(),
+          basePath: z.string().optional(),
+          failures: z.number().nullable(),
+        }),
+      )
+      .optional()
+      .describe('Values that others measure, and that have to be good'),
   })
   .describe('Complete, in milliseconds') satisfies z.ZodType<Plan>
 
@@ -138,10 +174,15 @@ const sampleRatio = z.strictObject({ log, threshold: log, alarmed: z.boolean() }
 
 export const rolloutSummary = z.strictObject({
   id: z.int(),
-  environment: environmentName.describe('The canary'),
-  base: environmentName.describe('Gives the visitors and takes them back'),
-  version: versionId.describe('As it is while the rollout runs, as it was when it ended'),
-  baseVersion: versionId,
+  environment: z.string().describe('The canary; of a flag "flag " and its name'),
+  base: z.string().describe('Gives the visitors and takes them back; of a flag as `environment`'),
+  flag: flagKey.optional().describe('Only of the rollout of a flag'),
+  version: z
+    .string()
+    .describe(
+      'As it is while the rollout runs, as it was when it ended; of a flag the new variant',
+    ),
+  baseVersion: z.string().describe('Of a flag the variant that is compared with'),
   startedAt: milliseconds,
   startedBy: z.string(),
   endedAt: milliseconds.optional().describe('Left out while it runs'),
@@ -193,7 +234,18 @@ export const rolloutStatus = rolloutSummary.extend({
   held: z.boolean().describe('Its maximum time has passed, and it waits'),
   obstacle: z
     .strictObject({
-      kind: z.enum(['paused', 'time', 'manual', 'sampleRatio', 'baseline', 'data', 'evidence']),
+      kind: z.enum([
+        'paused',
+        'time',
+        'manual',
+        'sampleRatio',
+        'baseline',
+        'data',
+        'evidence',
+        'confirmation',
+        'check',
+        'frozen',
+      ]),
       reason: z.string(),
     })
     .optional()
@@ -231,6 +283,8 @@ export const transitionRow = z.strictObject({
     'trafficChanged',
     'restart',
     'baselineGone',
+    'confirmed',
+    'measured',
   ]),
   by: z.string().nullable().describe('Who did it; null where it moved by itself'),
   from: z.string().describe('For people, as in step 1 of 3 (1 %)'),
@@ -268,35 +322,11 @@ export const rolloutsReply = z.strictObject({
   next: z.int().optional().describe('What `before` has to be for the next page'),
 })
 
-/** What starts a rollout. */
-export const rolloutStart = z.strictObject({
-  version: versionId,
-  environment: environmentName
-    .default('canary')
-    .describe('The canary; it is made where there is none of the name'),
-  base: environmentName.optional().describe('The first other public one when left out'),
-  baselineVersion: versionId
-    .optional()
-    .describe(
-      'What the baseline of the plan gets: the build of the base, published again with backends of its own. The version of the base when left out',
-    ),
-  plan: z
-    .union([z.string(), z.looseObject({})])
-    .default('standard')
-    .describe('`careful`, `standard`, `blue-green`, `instant`, or a plan: docs/rollouts.md'),
-})
-
 export type RolloutSummary = Shaped<typeof rolloutSummary>
 export type RolloutStatus = Shaped<typeof rolloutStatus>
 export type Transition = Shaped<typeof transition>
 export type RolloutExplanation = Shaped<typeof rolloutExplanation>
-export type RolloutStart = Shaped<typeof rolloutStart>
 
 export const rolloutParams = z.strictObject({ id: z.string().regex(/^[0-9A-Za-z-]{1,40}$/) })
 
-export const rolloutCommandQuery = z.strictObject({ reason })
-
-export const rolloutStartReply = committed.extend({
-  rollout: rolloutStatus.optional().describe('Not of a dry run'),
-  plan: rolloutPlan.optional().describe('As it was read; in dry runs only'),
-})
+export const rolloutCommandQuery = z.strictObject({ reason, belowFloor, outsideWindow })

@@ -73,4 +73,9 @@ export const shadowReply = z.strictObject({
 
 export const shadowAsRead = /* @__PURE__ */ forReaders(() => toTolerant(shadowReply))
 
+/** Without what they differ in. */
+export const shadowSumsAsRead = /* @__PURE__ */ forReaders(() =>
+  z.object({ shadows: z.array(toTolerant(pair.omit({ routes: true }))) }),
+)
+
 export const shadowOutput = /* @__PURE__ */ forReaders(() => shadowAsRead)

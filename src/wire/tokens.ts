@@ -36,6 +36,34 @@ const patterns = (name: keyof typeof LIMIT_PATTERNS, what: string) =>
     .optional()
     .describe(what)
 
+/** What a token may expose before there is evidence: docs/safety.md. */
+export const budget = z
+  .strictObject({
+    maxShare: z
+      .number()
+      .min(0.01)
+      .max(100)
+      .refine(
+        (share) => Math.abs(share * 100 - Math.round(share * 100)) < 1e-6,
+        'two decimals at most',
+      )
+      .optional()
+      .describe('Percent of the visitors that may have versions without evidence'),
+    maxVisitors: z
+      .int()
+      .min(1)
+      .max(1_000_000_000)
+      .optional()
+      .describe('How many visitors a rollout may give a version to before there is evidence'),
+  })
+  .refine(
+    ({ maxShare, maxVisitors }) => maxShare !== undefined || maxVisitors !== undefined,
+    'a budget has "maxShare", "maxVisitors" or both',
+  )
+  .describe('What it may expose to visitors without evidence; as much as it likes, when left out')
+
+export type Budget = Shaped<typeof budget>
+
 /** What a token may change, by patterns. */
 const asked = {
   environments: patterns('environments', 'The environments it may change; all, when left out'),
@@ -47,6 +75,7 @@ const asked = {
     'hosts',
     'The host names it may give to environments; when left out, all, or none if `environments` is given',
   ),
+  budget: budget.optional(),
 }
 
 /** In replies. Stored limits that cannot be read any more become empty lists, which allow nothing. */
@@ -54,6 +83,7 @@ const limits = {
   environments: z.array(z.string()).optional().describe('Those it may change; all if left out'),
   versions: z.array(z.string()).optional().describe('Those it may change and point at'),
   hosts: z.array(z.string()).optional().describe('Those it may give to environments'),
+  budget: budget.optional(),
 }
 
 /**

@@ -68,6 +68,9 @@ export const uploadBody = z.strictObject({
     .optional()
     .describe('What the framework of the pages sends by itself (docs/tabs.md)'),
   flagKeys: flagKeys.optional(),
+  floor: versionId
+    .optional()
+    .describe('The oldest version that one may go back to from this one (docs/safety.md)'),
 })
 
 export type UploadBody = Shaped<typeof uploadBody>

@@ -63,6 +63,7 @@ export const version = z.strictObject({
   frameworkPin: frameworkPin
     .optional()
     .describe('What counts as a pin to it besides the pin of Holo'),
+  floor: z.string().optional().describe('The oldest version that one may go back to from it'),
   environments: z.array(z.string()).describe('Which environments point at it'),
   lastPointedAt: milliseconds
     .optional()

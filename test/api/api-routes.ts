@@ -61,6 +61,8 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'PUT /versions/v3/services': { services: [] },
   'POST /swap': { environments: ['main', 'canary'] },
   'POST /rollouts': { version: 'v2' },
+  'PUT /windows': { zone: 'UTC', windows: [] },
+  'PUT /freeze': { reason: 'tried by a test' },
   'POST /withdraw': { version: 'v9' },
   'PUT /rules': { rules: [] },
   'PUT /flags': { flags: {} },
@@ -76,6 +78,9 @@ const BODIES: Readonly<Record<string, unknown>> = {
   [`POST /blobs/${SHA256_OF_HELLO}/complete`]: { parts: 1 },
   'POST /gc': {},
   'POST /previews': { versions: ['none'] },
+  'POST /webhooks': { name: 'chat', url: 'https://hooks.example/', form: 'slack' },
+  'POST /webhooks/canary/resume': {},
+  'POST /webhooks/canary/redeliver': { delivery: 1 },
   'POST /tokens': { name: 'made by a test', scopes: ['read'] },
 }
 

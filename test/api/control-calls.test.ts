@@ -71,6 +71,22 @@ const CALLS: Record<Exclude<keyof ControlCalls, 'sync' | 'watch' | 'change'>, Ro
   createPreview: [(control, caller) => control.createPreview(caller, { versions: ['v1'] }), SHIFT],
   revokePreview: [(control, caller) => control.revokePreview(caller, 'abcdefghijkl'), SHIFT],
   rotatePreviewKeys: [(control, caller) => control.rotatePreviewKeys(caller, false), ['admin']],
+  webhooks: [(control, caller) => control.webhooks(caller), SCOPES],
+  deliveries: [(control, caller) => control.deliveries(caller, 'none'), SCOPES],
+  addWebhook: [
+    (control, caller) =>
+      control.addWebhook(caller, {
+        name: 'chat',
+        url: 'https://hooks.example/',
+        form: 'slack',
+        dashboard: 'https://shop.example/.holo/',
+      }),
+    ['admin'],
+  ],
+  removeWebhook: [(control, caller) => control.removeWebhook(caller, 'none'), ['admin']],
+  resumeWebhook: [(control, caller) => control.resumeWebhook(caller, 'none', false), ['admin']],
+  testWebhook: [(control, caller) => control.testWebhook(caller, 'none'), ['admin']],
+  redeliver: [(control, caller) => control.redeliver(caller, 'none', 1), ['admin']],
   errors: [
     (control, caller) =>
       control.errors(caller, {
@@ -105,6 +121,9 @@ const CALLS: Record<Exclude<keyof ControlCalls, 'sync' | 'watch' | 'change'>, Ro
   recordVerified: [(control, caller) => control.recordVerified(caller, UPLOAD, 0, 1), PUBLISH],
   finishUpload: [(control, caller) => control.finishUpload(caller, UPLOAD), PUBLISH],
   versionUses: [(control, caller) => control.versionUses(caller), SCOPES],
+  filesToCheck: [(control, caller) => control.filesToCheck(caller), SCOPES],
+  lostFiles: [(control, caller) => control.lostFiles(caller), PUBLISH],
+  recordFiles: [(control, caller) => control.recordFiles(caller, { lost: [], whole: [] }), SCOPES],
   protection: [(control, caller) => control.protection(caller), ['admin']],
   retire: [(control, caller) => control.retire(caller, true), ['admin']],
   collect: [
@@ -121,8 +140,13 @@ const CALLS: Record<Exclude<keyof ControlCalls, 'sync' | 'watch' | 'change'>, Ro
       }),
     SHIFT,
   ],
-  commandRollout: [
-    (control, caller) => control.commandRollout(caller, 99, 'abort', undefined),
+  commandRollout: [(control, caller) => control.commandRollout(caller, 99, 'abort', {}), SHIFT],
+  readFreeze: [(control, caller) => control.readFreeze(caller), SCOPES],
+  freeze: [(control, caller) => control.freeze(caller, { reason: 'tried' }), SHIFT],
+  unfreeze: [(control, caller) => control.unfreeze(caller, undefined), SHIFT],
+  readWindows: [(control, caller) => control.readWindows(caller), SCOPES],
+  setWindows: [
+    (control, caller) => control.setWindows(caller, { zone: 'UTC', windows: [] }, undefined),
     SHIFT,
   ],
   rollouts: [(control, caller) => control.rollouts(caller, page), SCOPES],

@@ -198,6 +198,9 @@ const TABLE: Table = {
       ['POST', '/tokens', { name: 'x', scopes: ['admin'], expiresInDays: 6 }],
     ],
   },
+  'PUT /freeze': { others: [['PUT', '/freeze', { reason: 'x' }]], own: [] },
+  'PUT /windows': { others: [['PUT', '/windows', { zone: 'UTC', windows: [] }]], own: [] },
+  'DELETE /freeze': { others: [['DELETE', '/freeze']], own: [] },
   'POST /previews': {
     others: [
       ['POST', '/previews', { versions: ['1.0.0'] }],
@@ -209,6 +212,17 @@ const TABLE: Table = {
   // Its id is one of a link: test/api/previews.test.ts.
   'DELETE /previews/{id}': { others: [], own: [] },
   'POST /preview-keys': { others: [['POST', '/preview-keys', {}]], own: [] },
+  'POST /webhooks': {
+    others: [['POST', '/webhooks', { name: 'x', url: 'https://hooks.example/', form: 'slack' }]],
+    own: [],
+  },
+  'DELETE /webhooks/{name}': { others: [['DELETE', '/webhooks/x']], own: [] },
+  'POST /webhooks/{name}/resume': { others: [['POST', '/webhooks/x/resume', {}]], own: [] },
+  'POST /webhooks/{name}/test': { others: [['POST', '/webhooks/x/test']], own: [] },
+  'POST /webhooks/{name}/redeliver': {
+    others: [['POST', '/webhooks/x/redeliver', { delivery: 1 }]],
+    own: [],
+  },
   'DELETE /tokens/{id}': { others: [['DELETE', '/tokens/UNLIMITED']], own: [] },
 }
 
@@ -221,7 +235,12 @@ const OF_NO_VERSION = [
   'POST /blobs/{sha256}/complete',
 ]
 /** They change nothing. */
-const READING = ['POST /explain', 'POST /flags/evaluate', 'POST /audit/verify', 'POST /files/verify']
+const READING = [
+  'POST /explain',
+  'POST /flags/evaluate',
+  'POST /audit/verify',
+  'POST /files/verify',
+]
 /** A session may do what its token may: `test/api/sessions.test.ts`. */
 const OF_THE_CALLER = ['POST /session', 'DELETE /session', 'DELETE /sessions', 'POST /session/code']
 
@@ -250,7 +269,7 @@ const fill = ([method, path, json]: Row, unlimited: string) =>
 describe.each(Object.entries(TABLE))('%s by a token that is limited to previews', (route, rows) => {
   beforeAll(makePreviews)
 
-  const isForAdmins = /tokens|gc|assignments|preview-keys/.test(route)
+  const isForAdmins = /tokens|gc|assignments|preview-keys|webhooks/.test(route)
 
   it('changes nothing else, and says which limit is in the way', async () => {
     const token = isForAdmins ? administrator : preview

@@ -92,11 +92,16 @@ const ROWS: Readonly<Record<string, Row>> = {
   versions: { works: [], bad: ['one-too-many'] },
   'versions abort': { works: ['0.0.7'], bad: ['no spaces'] },
   status: { works: [], bad: ['--interval', 'often'] },
+  watch: { works: ['--times', '1'], bad: ['--every', 'often'] },
   shift: { works: ['canary=5'], bad: ['canary=five'] },
   point: { works: ['canary', 'v1'], bad: ['Canary!', 'v1'] },
   swap: { works: ['main', 'canary'], bad: ['main', 'main'] },
   rollback: { works: ['--to', '1'], bad: ['--to', 'yesterday'] },
   withdraw: { works: ['v3'], bad: ['no spaces'] },
+  freeze: { works: ['--reason', 'x', '--yes'], bad: ['--reason', 'x', '--until', 'yesterday'] },
+  unfreeze: { works: ['--yes'], bad: ['one-too-many'] },
+  'windows show': { works: [], bad: ['one-too-many'] },
+  'windows set': { works: ['--clear', '--yes'], bad: ['always', '--zone', 'UTC'] },
   'rollout plan': { works: ['instant', '--visitors', '1/min'], bad: ['standrad'] },
   'rollout start': { works: ['v2'], bad: ['no spaces'] },
   'rollout status': { works: ['1'], bad: ['first'] },
@@ -130,6 +135,16 @@ const ROWS: Readonly<Record<string, Row>> = {
   previews: { works: [], bad: ['one-too-many'] },
   'previews revoke': { works: ['abcdefghijkl'], bad: ['mine'] },
   'previews rotate': { works: [], bad: ['one-too-many'] },
+  'webhooks list': { works: [], bad: ['one-too-many'] },
+  'webhooks add': {
+    works: ['team', 'https://hooks.example.com/', '--form', 'slack'],
+    bad: ['team', 'https://hooks.example.com/', '--form', 'slak'],
+  },
+  'webhooks remove': { works: ['team'], bad: ['Team!'] },
+  'webhooks resume': { works: ['team'], bad: ['Team!'] },
+  'webhooks test': { works: ['team'], bad: ['Team!'] },
+  'webhooks deliveries': { works: ['team'], bad: ['Team!'] },
+  'webhooks redeliver': { works: ['team', '1'], bad: ['team', 'first'] },
   explain: { works: ['/', '--visitor', 'anna'], bad: ['/', '--header', 'no colon'] },
   errors: { works: ['1.0.0', '--new'], bad: ['no spaces'] },
   'shadow report': { works: ['main', '--limit', '5'], bad: ['--limit', '61'] },
@@ -347,6 +362,6 @@ describe('what is mistyped', () => {
 /** Changes are meant: a question would hide what the test is about. */
 function yes(name: string): readonly string[] {
   const asks =
-    /^(?:token revoke|previews (?:revoke|rotate)|gc|rollout (?:pause|resume|advance|promote|abort))$/
+    /^(?:token revoke|previews (?:revoke|rotate)|webhooks (?:remove|resume)|gc|rollout (?:pause|resume|advance|promote|abort))$/
   return changesOf(name) || asks.test(name) ? ['--yes'] : []
 }

@@ -66,6 +66,7 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   diff: ['assignments.json'],
   'token create': ['ci', '--scope', 'read'],
   preview: ['1.0.0'],
+  'webhooks add': ['team', 'https://hooks.example.com/', '--form', 'slack'],
 }
 
 describe('an empty Holo', () => {
@@ -77,6 +78,15 @@ describe('an empty Holo', () => {
     'versions abort',
     'previews revoke',
     'previews rotate',
+    'webhooks remove',
+    'webhooks resume',
+    'webhooks test',
+    'webhooks deliveries',
+    'webhooks redeliver',
+    'freeze',
+    'unfreeze',
+    'windows set',
+    'windows show',
   ]
   const names = COMMAND_ROWS.filter(
     ({ name, scope }) => scope !== 'none' && !APART.includes(name),
@@ -92,6 +102,8 @@ describe('an empty Holo', () => {
     'whoami',
     'dashboard',
     'previews',
+    'webhooks list',
+    'webhooks add',
     'token list',
     'token create',
   ]

@@ -4,11 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Api } from '../../src/cli/api.ts'
-import { findUnchanged } from '../../src/cli/commands/flags-stale.ts'
 import { type AdminEdge, FIRST_TOKEN, startAdminEdge } from '../support/api-edge.ts'
 import { holo, type RunOptions } from '../support/cli.ts'
-import { exampleDocument } from '../support/document.ts'
 
 let folder: string
 let edge: AdminEdge
@@ -167,49 +164,3 @@ async function withdrawOthers(id: string): Promise<void> {
     if (version.id !== id) await holo(['withdraw', version.id, '--yes'], { env })
   }
 }
-
-describe('the history of flags', () => {
-  const NOW = Date.now()
-  const DAY_MS = 86_400_000
-  const stable = { flags: { a: FLAG, b: FLAG } }
-  const revisions = [
-    { revision: 4, daysAgo: 1, action: 'shift', document: stable },
-    { revision: 3, daysAgo: 10, action: 'set-flags', document: stable },
-    { revision: 2, daysAgo: 20, action: 'set-flags', document: { flags: { a: FLAG } } },
-    { revision: 1, daysAgo: 90, action: 'set-flags', document: { flags: { a: FLAG } } },
-  ]
-  const toDocument = (revision: number, more: object) => ({
-    ...exampleDocument(),
-    revision,
-    ...more,
-  })
-  const asked: string[] = []
-  const api = {
-    ask: async (_: unknown, __: string, path: string, call?: { query: { before: string } }) => {
-      asked.push(path)
-      const number = Number(path.split('/')[2])
-      const found = revisions.find(({ revision }) => revision === number)
-      if (found) return { text: JSON.stringify(toDocument(number, found.document)) }
-      const older = revisions.filter(({ revision }) => revision < Number(call?.query.before))
-      return {
-        revisions: older.map(({ revision, daysAgo, action }) => ({
-          ...{ revision, action, at: NOW - daysAgo * DAY_MS },
-        })),
-      }
-    },
-  } as unknown as Api
-  const current = toDocument(4, stable) as unknown as Parameters<typeof findUnchanged>[1]
-
-  it('tells which flags every revision has alike, and reads those that may have changed one', async () => {
-    const found = await findUnchanged(api, current, NOW - 28 * DAY_MS)
-    expect(found).toEqual({ unchanged: new Set(['a']), since: null })
-    expect(asked).not.toContain('/revisions/4')
-    const lately = await findUnchanged(api, current, NOW - 5 * DAY_MS)
-    expect(lately).toEqual({ unchanged: new Set(['a', 'b']), since: null })
-  })
-
-  it('claims nothing where it does not reach back far enough', async () => {
-    const found = await findUnchanged(api, current, NOW - 100 * DAY_MS)
-    expect(found).toEqual({ unchanged: new Set(), since: NOW - 90 * DAY_MS })
-  })
-})

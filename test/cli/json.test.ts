@@ -12,9 +12,11 @@ import { failureOutput } from '../../src/wire/output.ts'
 import { type AdminEdge, FIRST_TOKEN, startAdminEdge } from '../support/api-edge.ts'
 import { holo } from '../support/cli.ts'
 import { exampleDocument } from '../support/document.ts'
+import { type Receiver, startReceiver } from '../support/receiver.ts'
 
 let folder: string
 let edge: AdminEdge
+let receiver: Receiver
 let env: Record<string, string>
 
 const FLAG = { state: 'ENABLED', variants: { on: true, off: false }, defaultVariant: 'on' }
@@ -41,6 +43,7 @@ beforeAll(async () => {
   await writeFile(join(folder, 'flags.json'), JSON.stringify({ flags: { dark: FLAG } }))
   await writeFile(join(folder, 'flag-tests.json'), '[{"flag":"dark","value":true}]')
   edge = await startAdminEdge()
+  receiver = await startReceiver()
   env = {
     HOLO_URL: edge.url.origin,
     HOLO_TOKEN: FIRST_TOKEN,
@@ -49,6 +52,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await edge?.stop()
+  receiver?.stop()
   await rm(folder, { recursive: true, force: true })
 })
 
@@ -59,8 +63,10 @@ const CALLS: readonly (readonly [name: string, ...args: string[]])[] = [
   ['init', '--url', 'https://shop.example.com'],
   ['login', 'https://shop.example.com'],
   ['publish', '.', '--version', '1.0.0'],
+  ['publish', '.', '--version', '1.0.0-next', '--floor', '1.0.0'],
   ['versions'],
   ['status'],
+  ['watch', '--times', '1'],
   ['shift', 'canary=5', '--yes', '--wait'],
   ['point', 'canary', '1.0.0', '--yes'],
   ['swap', 'main', 'canary', '--yes'],
@@ -68,6 +74,12 @@ const CALLS: readonly (readonly [name: string, ...args: string[]])[] = [
   ['rollback', '--yes'],
   ['point', 'secret', 'v1', '--yes'],
   ['withdraw', 'v3', '--yes'],
+  ['freeze', '--until', '8h', '--reason', 'incident 42', '--yes'],
+  ['status'],
+  ['windows set', 'mon-sun 00:00-24:00', '--zone', 'Europe/Berlin', '--yes'],
+  ['windows show'],
+  ['windows set', '--clear', '--yes'],
+  ['unfreeze', '--reason', 'over', '--yes'],
   ['env list'],
   ['env add', 'qa', 'v2', '--restricted', '--yes'],
   ['env set', 'qa', '--host', 'qa.example.com', '--yes'],
@@ -97,6 +109,10 @@ const CALLS: readonly (readonly [name: string, ...args: string[]])[] = [
   ['preview', 'v2', '--for', '2h'],
   ['previews'],
   ['previews rotate', '--yes'],
+  ['webhooks add', 'ci', 'RECEIVER', '--form', 'standard'],
+  ['webhooks test', 'ci'],
+  ['webhooks list'],
+  ['webhooks resume', 'ci', '--yes'],
   ['token create', 'ci', '--scope', 'publish', '--expires', '30d'],
   ['whoami'],
   ['token list'],
@@ -133,7 +149,8 @@ describe('--json', () => {
     for (const [name, ...args] of CALLS) {
       const row = COMMAND_ROWS.find((command) => command.name === name)
       if (!row) throw new Error(`there is no command ${name}`)
-      const { stdout, code, json } = await run([...name.split(' '), ...args])
+      const given = args.map((one) => one.replace('RECEIVER', receiver.origin))
+      const { stdout, code, json } = await run([...name.split(' '), ...given])
       expect(code, `${name}: ${stdout}`).toBe(0)
       const whole = { ok: z.literal(true), command: z.literal(name), ...row.shape.shape }
       const parsed = z.strictObject(whole).safeParse(json)
@@ -151,6 +168,19 @@ describe('--json', () => {
       ...{ ok: true, id: link?.id },
     })
     seen.add('previews revoke')
+    let event: { id?: number } | undefined
+    await expect
+      .poll(async () => {
+        const told = (await run(['webhooks', 'deliveries', 'ci'])).json?.deliveries
+        event = (told as { id: number; cause: string }[]).find(({ cause }) => cause === 'event')
+        return event !== undefined
+      })
+      .toBe(true)
+    expect((await run(['webhooks', 'redeliver', 'ci', String(event?.id)])).json).toMatchObject({
+      ...{ ok: true, cause: 'redelivery', outcome: 'delivered', status: 200 },
+    })
+    expect((await run(['webhooks', 'remove', 'ci', '--yes'])).json).toMatchObject({ ok: true })
+    for (const name of ['deliveries', 'redeliver', 'remove']) seen.add(`webhooks ${name}`)
     const [{ manifest = '' } = {}] = ((await run(['versions'])).json?.versions ?? []) as {
       manifest?: string
     }[]

@@ -41,6 +41,11 @@ const posts = () => api.calls.filter((call) => call.startsWith('POST'))
 
 const ENDED = { endedAt: NOW + 60_000, step: undefined, obstacle: undefined, weight: 0 }
 const PAUSED = { paused: 'by alice', pause: { by: 'alice', cause: 'command' } } as const
+/** A variant in the place of a version. */
+const FLAG = {
+  ...{ flag: 'cart', environment: 'flag cart', base: 'flag cart' },
+  ...{ version: 'on', baseVersion: 'off' },
+} as const
 const TAKEN_BACK = exampleRollout({
   ...ENDED,
   phase: 'rolledBack',
@@ -63,6 +68,14 @@ describe('holo rollout status', () => {
     )
     expect(said).toContain('nothing speaks against it: no visitor of the new version met a failure')
     expect(stdout).not.toMatch(/evidence|E-value|margin|canary and|10\^/)
+  })
+
+  it('says of a flag which variant has how many visitors', async () => {
+    api.rollouts = [exampleRollout(FLAG)]
+    const { stdout } = await run('status')
+    expect(stdout).toContain('rollout 7  flag cart: on 5 % against off')
+    expect(stdout.replace(/\s+/g, ' ')).toContain('with 100 visitors of on and 1,900 of off')
+    expect((await run('history')).stdout).toContain('flag cart')
   })
 
   it('says first what went wrong where, and how likely that is by chance', async () => {
@@ -138,6 +151,21 @@ describe('holo rollout status', () => {
   })
 })
 
+describe('what is rolled out', () => {
+  it.each([
+    ['start --yes', 'name what is rolled out: a version, or a flag'],
+    ['start v2 --flag cart --variant on', 'name what is rolled out: a version, or a flag'],
+    ['start --flag cart', 'name the variant of "cart" with --variant'],
+    ['start v2 --variant on', '--variant is for flags'],
+    ['start --flag cart --variant on --environment qa', '--environment and --baseline-version'],
+  ])('is one thing: %s', async (args, message) => {
+    const { code, stderr } = await run(args)
+    expect(code).toBe(2)
+    expect(stderr).toContain(message)
+    expect(posts()).toEqual([])
+  })
+})
+
 describe('what is done to a rollout', () => {
   it.each([
     ['pause', {}, 'canary stays at 5 %'],
@@ -150,6 +178,9 @@ describe('what is done to a rollout', () => {
     ['promote', {}, 'main: v1 → v2, for everybody'],
     ['abort', {}, 'canary: 5 % → 0 % of the visitors of both, the rest to main'],
     ['abort', { plan: PRESETS.careful }, '; v2 is withdrawn, open tabs too'],
+    ['pause', FLAG, 'flag cart, on stays at 5 %'],
+    ['advance', FLAG, 'flag cart, on: 5 % → 25 % of the visitors of its split, the rest off'],
+    ['promote', FLAG, 'flag cart: off → on, for everybody'],
   ] as const)('%s is shown first: %j', async (verb, changes, sentence) => {
     api.rollouts = [exampleRollout(changes)]
     const asked = await run(verb, { typed: 'n\n', columns: 200 })

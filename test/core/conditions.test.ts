@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { checkCondition, compileCondition } from '../../src/core/conditions.ts'
+import type { RuleSubject } from '../../src/core/types.ts'
+import { anyCondition, anyFacts, toSubject } from './any-condition.ts'
 import { holds, SUBJECT } from './subject.ts'
 
 const nest = (depth: number, inner: unknown): unknown =>
@@ -203,5 +205,23 @@ describe('compileCondition', () => {
     const all = compileCondition({ var: 'cookie.staff' })
     for (let time = 0; time < 3; time++)
       expect([test(SUBJECT), all(SUBJECT)]).toEqual([false, true])
+  })
+
+  it('is the same in a simple form, which needs no engine, as within another operation', () => {
+    const toOutcome = (condition: unknown, subject: RuleSubject) => {
+      try {
+        return compileCondition(condition, 'rule')(subject)
+      } catch (cause) {
+        return `throws ${cause}`
+      }
+    }
+    fc.assert(
+      fc.property(anyCondition, anyFacts, (condition, facts) => {
+        const subject = toSubject(facts)
+        const wrapped = { '!!': [condition] }
+        expect(toOutcome(condition, subject)).toBe(toOutcome(wrapped, subject))
+      }),
+      { numRuns: 3000 },
+    )
   })
 })

@@ -1,11 +1,11 @@
 // Counts of evaluations on their way from the isolate to the warning: bounds, forged ones, and words.
 
 import { expect, it } from 'vitest'
-import { toFlagWarning } from '../../src/cli/flag-warning.ts'
 import { FlagCounts } from '../../src/control/flags/counts.ts'
 import { MAX_FLAG_COUNTS } from '../../src/control/flags/limits.ts'
 import { COUNTING_FORM, isBatch } from '../../src/core/counting/batch.ts'
 import { MAX_BATCH_FLAG_COUNTS } from '../../src/core/counting/flag-counts.ts'
+import { toFlagWarning } from '../../src/core/flags/warning.ts'
 import { PendingFlags } from '../../src/metrics/flag-counts.ts'
 
 const ONE = { flag: 'dark', variant: 'on', reason: 'STATIC' }
@@ -84,11 +84,15 @@ it('is bounded, and survives a row that cannot be read', () => {
 
 it('warns of a flag that answers everyone with its default or an error', () => {
   const told = (reason: string, variant = 'on', lastDay = 1) => ({ reason, variant, lastDay })
-  expect(toFlagWarning([told('ERROR', '')], false)).toMatch(/with an error/)
-  expect(toFlagWarning([told('DEFAULT', '')], false)).toMatch(/default of the code/)
-  expect(toFlagWarning([told('DEFAULT')], true)).toMatch(/nobody meets its targeting/)
-  expect(toFlagWarning([told('STATIC')], false)).toBeUndefined()
-  expect(toFlagWarning([told('DEFAULT'), told('TARGETING_MATCH')], true)).toBeUndefined()
-  expect(toFlagWarning([told('DISABLED', '')], false)).toBeUndefined()
-  expect(toFlagWarning([told('ERROR', '', 0)], false)).toBeUndefined()
+  const warningOf = (counts: Parameters<typeof toFlagWarning>[0], isTargeted: boolean) =>
+    toFlagWarning(counts, isTargeted, 'look there')
+  expect(warningOf([told('ERROR', '')], false)).toMatch(
+    /with an error in the last day: look there$/,
+  )
+  expect(warningOf([told('DEFAULT', '')], false)).toMatch(/default of the code/)
+  expect(warningOf([told('DEFAULT')], true)).toMatch(/nobody meets its targeting/)
+  expect(warningOf([told('STATIC')], false)).toBeUndefined()
+  expect(warningOf([told('DEFAULT'), told('TARGETING_MATCH')], true)).toBeUndefined()
+  expect(warningOf([told('DISABLED', '')], false)).toBeUndefined()
+  expect(warningOf([told('ERROR', '', 0)], false)).toBeUndefined()
 })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { murmur3, murmur3Text } from '../../src/core/murmur3.ts'
+import { murmur3, murmur3Dotted, murmur3Text } from '../../src/core/murmur3.ts'
 
 const bytes = (hex: string) => new Uint8Array(Buffer.from(hex, 'hex'))
 
@@ -57,6 +57,19 @@ describe('murmur3', () => {
     fc.assert(
       fc.property(fc.oneof(long, ascii), (text) => {
         expect(murmur3Text(text)).toBe(utf8(text))
+      }),
+    )
+  })
+
+  it('hashes two texts with a dot between them as the joined text', () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary-ascii', maxLength: 150, size: 'max' }),
+      fc.string({ unit: 'binary', maxLength: 8 }),
+      fc.constantFrom('', '\ud800', '\udc00', 'a'.repeat(255), 'a'.repeat(254)),
+    )
+    fc.assert(
+      fc.property(text, text, (first, second) => {
+        expect(murmur3Dotted(first, second)).toBe(murmur3Text(`${first}.${second}`))
       }),
     )
   })

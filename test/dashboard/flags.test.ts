@@ -1,7 +1,8 @@
-// Flags in words, what a filter finds, and what a switch changes.
+// Flags and experiments in words, what a filter finds, and what switches, forms and the end of an experiment change.
 
 import { describe, expect, it } from 'vitest'
 import { toConditionText } from '../../src/dashboard/say/conditions.ts'
+import { listExperimentVariants, toSampleRatioText } from '../../src/dashboard/say/experiments.ts'
 import {
   listReferred,
   toFlagSummary,
@@ -12,9 +13,13 @@ import type { ReadDocument } from '../../src/dashboard/state/documents.ts'
 import {
   filterFlags,
   parseAttributes,
+  readShares,
   toFlagRows,
+  toReshared,
+  toStopped,
   toToggled,
 } from '../../src/dashboard/state/flags.ts'
+import { placeFaults, readDraft, startFlag } from '../../src/dashboard/state/new-flag.ts'
 
 const flag = (more: object = {}) => ({
   state: 'ENABLED',
@@ -158,5 +163,170 @@ describe('attributes', () => {
     expect(parseAttributes(' ')).toEqual({ ok: true, value: {} })
     expect(parseAttributes('{"a":1}')).toEqual({ ok: true, value: { a: 1 } })
     for (const text of ['[1]', 'null', '7', '{"a"']) expect(parseAttributes(text).ok).toBe(false)
+  })
+})
+
+describe('what is wrong with a flag', () => {
+  const targeted = flag({ targeting: { if: [IS_STAFF, 'on'] } })
+  const count = (reason: string, lastHour: number) => ({
+    ...{ flag: 'a', variant: 'off', reason, lastHour, lastDay: 2 * lastHour },
+    ...{ count: 3 * lastHour, lastAt: '2026-11-23T12:00:00Z' },
+  })
+  const mentions = {
+    ...{ searched: ['v1'], notSearched: [], unknown: [] },
+    unmentioned: [{ key: 'b', mentionedBy: [] }],
+  }
+
+  it('is in its row, with how often it was evaluated, and found by the filter', () => {
+    const counts = [count('DEFAULT', 3), count('ERROR', 1)]
+    const rows = toFlagRows({ a: targeted, b: flag() }, { counts, mentions })
+    expect(rows.map(({ evaluated, isUnmentioned }) => [evaluated, isUnmentioned])).toEqual([
+      [{ lastHour: 4, lastDay: 8 }, false],
+      [{ lastHour: 0, lastDay: 0 }, true],
+    ])
+    expect(rows[0]?.warning).toMatch(/nobody meets its targeting$/)
+    expect(filterFlags(rows, 'meets').map(({ key }) => key)).toEqual(['a'])
+    expect(filterFlags(rows, 'not mentioned').map(({ key }) => key)).toEqual(['b'])
+  })
+
+  it('is not claimed where nothing is known', () => {
+    const [row] = toFlagRows({ a: targeted })
+    expect(row).toMatchObject({ isUnmentioned: false })
+    expect([row?.evaluated, row?.warning]).toEqual([undefined, undefined])
+  })
+})
+
+describe('an experiment', () => {
+  const report = {
+    ...{
+      flag: 'a',
+      metrics: ['errors'],
+      base: 'off',
+      since: 0,
+      weights: { on: 1, off: 2, more: 1 },
+    },
+    comparisons: [
+      { variant: 'on', outcome: 'unknown' as const, sentence: 'x', visitors: [20, 11] as const },
+    ],
+  }
+
+  it('has its variants with their shares and visitors, also one that is not compared', () => {
+    expect(listExperimentVariants(report)).toEqual([
+      { variant: 'on', isBase: false, percent: 25, visitors: 11 },
+      { variant: 'off', isBase: true, percent: 50, visitors: 20 },
+      { variant: 'more', isBase: false, percent: 25, visitors: undefined },
+    ])
+  })
+
+  it('says whether visitors arrive in the shares of the split', () => {
+    const [comparison] = report.comparisons
+    const say = (more: object) =>
+      toSampleRatioText({ ...report, comparisons: [{ ...comparison, ...more }] } as typeof report)
+    expect(say({})).toBe('Visitors arrive in the shares of the split.')
+    expect(say({ outcome: 'uneven' })).toBe('Visitors do not arrive in the shares of the split.')
+    expect(say({ visitors: [0, 0] })).toBeUndefined()
+  })
+
+  it('ends with what visitors have, or with one variant for all of its split', () => {
+    const experiment = { metrics: ['errors'], base: 'off' }
+    const targeting = { if: [IS_STAFF, 'on', TENTH] }
+    const document = { flags: { a: flag({ targeting, experiment }) } } as unknown as ReadDocument
+    expect(toStopped('a', undefined)(document)).toEqual({ flags: { a: flag({ targeting }) } })
+    expect(toStopped('a', 'on')(document)).toEqual({
+      flags: { a: flag({ targeting: { if: [IS_STAFF, 'on', 'on'] } }) },
+    })
+  })
+})
+
+describe('shares', () => {
+  const share = (more: object, to: Parameters<typeof toReshared>[1]) =>
+    toReshared('a', to)({ flags: { a: flag(more) } } as unknown as ReadDocument).flags.a
+  const weights = [
+    { variant: 'on', weight: 30 },
+    { variant: 'off', weight: 70 },
+  ]
+  const split = [
+    ['on', 30],
+    ['off', 70],
+  ]
+
+  it('are read where the split is plain, and can be made where nobody is targeted', () => {
+    expect(readShares(flag())).toEqual({
+      ...{ defaultVariant: 'off', weights: undefined, maySplit: true },
+    })
+    expect(readShares(flag({ targeting: { if: [IS_STAFF, 'on', TENTH] } }))).toMatchObject({
+      weights: [{ variant: 'on', weight: 10 }, { weight: 90 }],
+      maySplit: false,
+    })
+    const computed = { fractional: [['on', { var: 'weight' }]] }
+    expect(readShares(flag({ targeting: computed })).weights).toBeUndefined()
+  })
+
+  it('change in their place, with the key that decides, and nothing else does', () => {
+    const keyed = { fractional: [{ var: 'account' }, ['on'], ['off']] }
+    expect(share({ targeting: keyed, public: true }, { defaultVariant: 'off', weights })).toEqual(
+      flag({ targeting: { fractional: [{ var: 'account' }, ...split] }, public: true }),
+    )
+    const branch = { if: [IS_STAFF, 'on', TENTH] }
+    expect(share({ targeting: branch }, { defaultVariant: null, weights })).toEqual(
+      flag({ targeting: { if: [IS_STAFF, 'on', { fractional: split }] }, defaultVariant: null }),
+    )
+    expect(share({}, { defaultVariant: 'off', weights })).toEqual(
+      flag({ targeting: { fractional: split } }),
+    )
+  })
+
+  it('do not touch targeting that somebody has written meanwhile', () => {
+    const targeting = { if: [IS_STAFF, 'on'] }
+    expect(share({ targeting }, { defaultVariant: 'on', weights })).toEqual(
+      flag({ targeting, defaultVariant: 'on' }),
+    )
+  })
+})
+
+describe('a new flag', () => {
+  const draft = {
+    ...{ key: 'a', ...startFlag('number'), isOn: true, isPublic: true, isForBackends: false },
+  }
+
+  it('has values of its kind', () => {
+    expect(readDraft(draft, {}).flag).toEqual({
+      ...{ state: 'ENABLED', variants: { low: 0, high: 1 }, defaultVariant: 'low', public: true },
+    })
+    const json = { ...draft, ...startFlag('json'), isOn: false, defaultVariant: '' }
+    expect(readDraft(json, {}).flag).toMatchObject({
+      state: 'DISABLED',
+      variants: { a: {}, b: {} },
+    })
+    expect(readDraft(json, {}).flag).not.toHaveProperty('defaultVariant')
+  })
+
+  it('says what is wrong at the field, and never takes the place of another flag', () => {
+    const variants = [
+      { name: '', value: '1' },
+      { name: 'b', value: 'x' },
+      { name: 'b', value: '1' },
+    ]
+    expect(readDraft({ ...draft, variants }, { a: {} })).toMatchObject({
+      flag: undefined,
+      faults: {
+        key: 'There is a flag of this name.',
+        defaultVariant: 'There is no variant “low”.',
+        variants: { 0: { at: 'name' }, 1: { at: 'value' }, 2: { at: 'name' } },
+      },
+    })
+    expect(readDraft({ ...draft, key: '' }, {}).flag).toBeUndefined()
+    expect(readDraft({ ...draft, key: 'constructor' }, {}).flag).toBeDefined()
+  })
+
+  it('has findings of the API at their fields, also with a key that has points', () => {
+    const at = (inFlag: string) => ({ path: `flags.a.b${inFlag}`, message: inFlag || 'key' })
+    const found = ['', '.defaultVariant', '.variants.high', '.state'].map(at)
+    expect(placeFaults({ ...draft, key: 'a.b' }, [...found, { path: '', message: 'x' }])).toEqual({
+      key: 'key',
+      defaultVariant: '.defaultVariant',
+      variants: { 1: { at: 'name', text: '.variants.high' } },
+      others: ['flags.a.b.state: .state', 'x'],
+    })
   })
 })

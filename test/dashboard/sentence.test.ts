@@ -85,6 +85,12 @@ describe('the sentence about the site', () => {
       'The rollout of v2 to canary is paused at 5 %.',
       'resume',
     ],
+    [
+      'is of a flag',
+      { obstacle: { kind: 'paused', reason: 'paused' }, flag: 'cart', version: 'on' },
+      'The rollout of "on" of cart is paused at 5 %.',
+      'resume',
+    ],
   ] as const)('says of a rollout what it does next: %s', (_, changes, text, command) => {
     const said = toSiteSentence(view({ running: running(changes as never) }))
     expect(plain(said.text)).toBe(text)

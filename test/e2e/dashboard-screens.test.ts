@@ -15,6 +15,7 @@ import {
   settle,
 } from '../support/dashboard.ts'
 import { MADE_UP_ORIGIN, serveFiles } from '../support/dashboard-files.ts'
+import { makeUpFlagged } from '../support/made-up-flags.ts'
 import { makeUpRollout } from '../support/made-up-rollout.ts'
 import {
   type Answers,
@@ -64,6 +65,7 @@ function open(
 }
 
 const TINY = makeUpSite()
+const FLAGGED = makeUpFlagged(TINY)
 const HUGE = makeUpSite({ environments: 60, shared: 40, versions: 300, entries: 3000 })
 const LONG_NAMES = makeUpSite({ environments: 3, longName: LONG })
 const NOTHING: Answers = {
@@ -105,6 +107,8 @@ describe('a designed state', () => {
     ['long-names-phone', LONG_NAMES, { phone: true }],
     ['long-names-versions', LONG_NAMES, { at: '#/versions' }],
     ['audit', HUGE, { at: '#/audit' }],
+    ['flags', FLAGGED, { at: '#/flags' }],
+    ['flag-phone-dark', FLAGGED, { at: '#/flags/new-checkout', phone: true, dark: true }],
     ['own-plan', TINY, { at: '#/rollouts/new' }],
   ])('looks as it was accepted: %s', async (name, answers, options) => {
     const { page, faults } = await open(answers, options)

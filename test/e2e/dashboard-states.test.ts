@@ -216,6 +216,19 @@ function makeUpHostileSite(): Answers {
       $evaluators: {},
       metadata: {},
     },
+    'GET /flags/counts': {
+      counts: HOSTILE.map((text, i) => ({
+        ...{ flag: `0 ${HOSTILE[0]}`, variant: text, reason: `${i} ${text}` },
+        ...{ count: 1, lastHour: 1, lastDay: 1, lastAt: '2026-11-23T12:00:00.000Z' },
+      })),
+      lost: 1,
+    },
+    'GET /experiments': {
+      experiments: HOSTILE.map((text, i) => ({
+        ...{ flag: `${i} ${text}`, metrics: [text], base: text, weights: { [text]: 1 }, since: 1 },
+        comparisons: [{ variant: text, outcome: 'better', sentence: text, visitors: [1, 1] }],
+      })),
+    },
     'GET /rollouts': {
       rollouts: HOSTILE.map((text, i) => ({
         ...rollouts[0],

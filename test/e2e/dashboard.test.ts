@@ -57,6 +57,18 @@ const FLAGS = {
     defaultVariant: 'old',
     targeting: { var: 'plan' },
   },
+  delivery: {
+    state: 'ENABLED',
+    variants: { slow: 2, fast: 1 },
+    defaultVariant: 'slow',
+    targeting: {
+      fractional: [
+        ['slow', 50],
+        ['fast', 50],
+      ],
+    },
+    experiment: { metrics: ['errors'], base: 'slow' },
+  },
 }
 /** Enough that evidence against a release is there within seconds. */
 const ARRIVALS_PER_SECOND = 8
@@ -144,6 +156,11 @@ beforeAll(async () => {
   origin = edge.url.origin
   shop = await startShop(edge, data, HOST, TOKEN)
   await api('PUT', '/flags', { flags: FLAGS }, await revisionNow())
+  await ask(edge.url, '/ofrep/v1/evaluate/flags/new-checkout', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"context":{"email":"anna@example.com"}}',
+  })
   next = await startNextRelease(data, HOST)
   visitors = startVisitors(edge.url, ARRIVALS_PER_SECOND)
   browser = await launchBrowser()
@@ -546,8 +563,8 @@ describe('flags', () => {
     const evaluate = page.getByRole('button', { name: 'Evaluate' })
     await evaluate.click()
     await page.getByRole('heading', { name: 'true' }).waitFor()
-    await page.getByText('its targeting chose it').waitFor()
-    await page.getByRole('button', { name: 'Edit the flag' }).click()
+    await page.getByText('TARGETING_MATCH, its targeting chose it').waitFor()
+    await page.getByRole('button', { name: 'Edit as JSON' }).click()
     const field = page.getByLabel('The flag, as JSON')
     const changed = { ...FLAGS['new-checkout'], metadata: { owner: 'shop' } }
     await field.fill(JSON.stringify({ ...changed, defaultVariant: 'none' }))
@@ -566,6 +583,66 @@ describe('flags', () => {
     expect((await api('GET', '/flags')).flags['new-checkout']).toEqual(off)
     await evaluate.click()
     await page.getByRole('heading', { name: 'No value' }).waitFor()
+    await page.getByRole('row', { name: /on\s*its targeting chose it/ }).waitFor()
+    expect(faults).toEqual([])
+  })
+
+  it('are made with a form that says what is wrong at the field, get other shares, and end an experiment', async () => {
+    const { page, faults } = await open({ at: '#/flags' })
+    const flagOf = async (key: string) => (await api('GET', '/flags')).flags[key]
+    const make = async (confirm: string) => {
+      await page.getByRole('button', { name: 'Look at the change' }).click()
+      await dialogOf(page).getByRole('button', { name: confirm }).click()
+      await dialogOf(page).waitFor({ state: 'detached' })
+    }
+    await page.getByRole('button', { name: 'New flag' }).click()
+    // The key has the focus.
+    await page.keyboard.type('search')
+    await page.getByRole('alert').getByText('There is a flag of this name.').waitFor()
+    await page.keyboard.type('-limit')
+    await page.getByLabel('Its values are').selectOption('number')
+    await page.getByLabel('Value of variant 2').fill('ten')
+    await page.getByRole('alert').getByText('“ten” is no number.').waitFor()
+    expect(await findBarriers(page)).toEqual([])
+    await page.getByLabel('Value of variant 2').fill('10')
+    await make('Add it')
+    await page.getByRole('heading', { name: 'search-limit' }).waitFor()
+    const made = { state: 'ENABLED', variants: { low: 0, high: 10 }, defaultVariant: 'low' }
+    expect(await flagOf('search-limit')).toEqual(made)
+    await page.getByText('Nobody has asked for it').waitFor()
+    await page.getByRole('button', { name: 'Change default and shares' }).click()
+    await page.getByRole('button', { name: 'Split visitors' }).click()
+    await page.getByLabel('Weight of low').fill('-1')
+    await page.getByText('a weight is a whole number from 0').waitFor()
+    await page.getByLabel('Weight of low').fill('75')
+    await page.getByLabel('Weight of high').fill('25')
+    expect(await findBarriers(page)).toEqual([])
+    await make('Change it')
+    await page.getByText('25\u202f%').waitFor()
+    const fractional = [
+      ['low', 75],
+      ['high', 25],
+    ]
+    expect(await flagOf('search-limit')).toEqual({ ...made, targeting: { fractional } })
+    await page.getByRole('link', { name: 'Flags' }).last().click()
+    await page.getByText('No visitor was exposed yet.').first().waitFor()
+    await page.getByText('No longer needed').click()
+    await page
+      .getByText(/^(Not searched for flags|Files of versions were searched)/)
+      .first()
+      .waitFor()
+    await page.getByRole('button', { name: 'Stop the experiment with delivery' }).click()
+    await dialogOf(page)
+      .getByLabel(/^Visitors of the split get/)
+      .selectOption('fast')
+    expect(await findBarriers(page)).toEqual([])
+    await make('Stop it')
+    await vi.waitFor(async () => {
+      expect(await page.getByRole('heading', { name: 'Experiments' }).count()).toBe(0)
+    }, WAIT)
+    const { experiment: _, ...ended } = FLAGS.delivery
+    const targeting = { if: [true, 'fast'] }
+    expect(await flagOf('delivery')).toEqual({ ...ended, targeting })
     expect(faults).toEqual([])
   })
 })

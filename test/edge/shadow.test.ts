@@ -4,11 +4,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { shopServer } from '../../examples/shop/releases.ts'
+import { startBackend as startProgram } from '../../scripts/local/backend-process.ts'
 import { startEdge } from '../../scripts/local/edge.ts'
 import type { AssignmentsDocument } from '../../src/document/schema.ts'
 import type { ShadowDocument } from '../../src/document/shadow.ts'
 import type { ShadowPair } from '../../src/wire/shadow.ts'
 import { type Backend, type Received, startBackend, valuesOf } from '../support/backend.ts'
+import { holo } from '../support/cli.ts'
 import { type Ask, ask } from '../support/http-client.ts'
 import { publishVersion } from '../support/published.ts'
 
@@ -59,6 +62,8 @@ function answer(side: Side, { url = '' }: IncomingMessage, response: ServerRespo
 
 let edge: Awaited<ReturnType<typeof startEdge>>
 const backends = {} as Record<Side, Backend>
+/** The example's backend, and the one that is to take its place. */
+const shops = {} as Record<'b' | 'dark', Awaited<ReturnType<typeof startProgram>>>
 let document: AssignmentsDocument
 
 async function call(method: string, path: string, json?: unknown, headers = {}) {
@@ -72,7 +77,7 @@ async function call(method: string, path: string, json?: unknown, headers = {}) 
 }
 
 /** Returns when the edge has it, which replies tell by showing the bucket, or not, by turns. */
-async function setShadow(shadow: Partial<ShadowDocument>): Promise<void> {
+async function setShadow(shadow: Partial<ShadowDocument>, version = 'v1'): Promise<void> {
   const before = document.revision
   const hasBucket = before % 2 === 0
   const all = { to: 'next', percent: 100, perSecond: 1000, concurrent: 50, ...shadow }
@@ -80,7 +85,7 @@ async function setShadow(shadow: Partial<ShadowDocument>): Promise<void> {
     ...document,
     revision: before + 1,
     expose: { response: hasBucket ? ['version', 'bucket'] : ['version'] },
-    environments: { ...document.environments, main: { version: 'v1', shadow: all } },
+    environments: { ...document.environments, main: { version, shadow: all } },
   }
   await call('PUT', '/assignments', document, { 'if-match': `"${before}"` })
   await vi.waitFor(async () => {
@@ -118,21 +123,31 @@ beforeAll(async () => {
   })
   const bucket = await edge.miniflare.getR2Bucket('STORE')
   const versions: AssignmentsDocument['versions'] = {}
-  for (const side of SIDES) {
-    backends[side] = await startBackend((request, response) => answer(side, request, response))
-    const page = { body: `<h1>${side}</h1>`, type: 'text/html; charset=utf-8' }
-    const id = VERSION_OF[side]
+  const publish = async (id: string, origin: string) => {
+    const page = { body: `<h1>${id}</h1>`, type: 'text/html; charset=utf-8' }
     const { manifest } = await publishVersion({ put: (key, value) => bucket.put(key, value) }, id, {
       '/index.html': page,
     })
-    versions[id] = { manifest, services: [{ prefix: '/api/', origins: [backends[side].origin] }] }
+    versions[id] = { manifest, services: [{ prefix: '/api/', origins: [origin] }] }
+  }
+  for (const side of SIDES) {
+    backends[side] = await startBackend((request, response) => answer(side, request, response))
+    await publish(VERSION_OF[side], backends[side].origin)
+  }
+  for (const release of ['b', 'dark'] as const) {
+    shops[release] = await startProgram(shopServer(release), 0)
+    await publish(release, shops[release].origin)
   }
   document = {
     schema: 1,
     revision: 1,
     salt: 'shadowed',
     visitor: { header: 'x-user' },
-    environments: { main: { version: 'v1' }, next: { version: 'v2', restricted: true } },
+    environments: {
+      main: { version: 'v1' },
+      next: { version: 'v2', restricted: true },
+      dark: { version: 'dark', restricted: true },
+    },
     traffic: { main: 100 },
     flags: {
       banner: {
@@ -157,6 +172,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await edge.dispose()
   for (const side of SIDES) await backends[side]?.stop()
+  for (const shop of Object.values(shops)) await shop.stop()
 })
 
 describe('a shadow', () => {
@@ -304,5 +320,24 @@ describe('a shadow', () => {
     const { token } = await call('POST', '/tokens', limits)
     const headers = { authorization: `Bearer ${token}` }
     expect(await call('GET', '/shadow', undefined, headers)).toEqual({ shadows: [] })
+  })
+
+  it('of the example: a wrong price and another header are named, another order is not', async () => {
+    const compare = { headers: ['cache-control'], unordered: ['entries'] }
+    await setShadow({ to: 'dark', compare }, 'b')
+    for (let i = 0; i < 10; i++) await fetchOne('/api/catalogue')
+    await fetchOne('/api/catalogue/DUNE-CUP')
+    const env = { HOLO_URL: edge.url.href, HOLO_TOKEN: TOKEN }
+    const report = await vi.waitFor(async () => {
+      const { stdout } = await holo(['shadow', 'report', 'main'], { env, columns: 200 })
+      expect(stdout).toContain('main (b) → dark (dark)\n  11 copies')
+      return stdout
+    }, PATIENCE)
+    const [shop = ''] = report.split('main (v1)')
+    expect(shop.match(/^ {4}(?:json|header|status|body|failure) .*$/gm)?.sort()).toEqual([
+      '    header cache-control: 100 %',
+      '    header cache-control: 100 %',
+      '    json entries[].price.amount: 100 %',
+    ])
   })
 })

@@ -110,10 +110,12 @@ export async function startAdminEdge({
             ACCESS_SCOPES: 'read shift',
           },
           // The team's host leads to its server on this machine; nothing leaves it.
-          outboundService: ({ url, method, headers }: Outbound) => {
+          outboundService: async (request: Outbound) => {
+            const { url, method, headers } = request
             const { origin, pathname, search } = new URL(url)
             const target = origin === TEAM ? team.origin : origin
-            return sendOn(target, pathname + search, method, Object.fromEntries(headers))
+            const body = method === 'POST' ? await request.text() : undefined
+            return sendOn(target, pathname + search, method, Object.fromEntries(headers), body)
           },
           unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
         },
@@ -201,6 +203,7 @@ type Outbound = {
   readonly url: string
   readonly method: string
   readonly headers: Iterable<[string, string]>
+  readonly text: () => Promise<string>
 }
 
 async function sendOn(
@@ -208,10 +211,13 @@ async function sendOn(
   path: string,
   method: string,
   headers: Record<string, string>,
+  sent: string | undefined,
 ): Promise<Response> {
   if (!target.startsWith('http://127.0.0.1:')) return new Response(null, { status: 502 })
-  const { status, body } = await ask(new URL(target), path, { method, headers })
-  return new Response(body, { status })
+  const asked = { method, headers, ...(sent === undefined ? {} : { body: sent }) }
+  const { status, headers: told, body } = await ask(new URL(target), path, asked)
+  const location = typeof told.location === 'string' ? { location: told.location } : {}
+  return new Response(body, { status, headers: location })
 }
 
 async function startBackend(reached: string[]): Promise<{ server: Server; origin: string }> {

@@ -13,7 +13,7 @@ const HOUR_WINDOWS = 360
 const API = '/.holo/api'
 
 type Name = keyof Operations
-type Reply<N extends Name> = Operations[N]['reply']
+export type Reply<N extends Name> = Operations[N]['reply']
 
 /** What a call is answered: a reply, what makes one, a problem, or nothing at all for as long as the page waits. */
 type Answer<N extends Name> = Reply<N> | ((url: URL) => Reply<N>) | Problem | typeof NEVER
@@ -136,6 +136,7 @@ export function makeUpSite({
         nextMs: 0,
         overwritten: 0,
         fill: [],
+        lost: { files: 0, versions: [] },
       },
     },
     'GET /health/services': {

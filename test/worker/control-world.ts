@@ -11,9 +11,11 @@ import type { Subscriber } from '../../src/control/outbox.ts'
 import type { Records } from '../../src/control/releases/records.ts'
 import { createCountingSource } from '../../src/control/rollouts/counted-windows.ts'
 import type { WindowSource } from '../../src/control/rollouts/source.ts'
+import type { Send } from '../../src/control/webhooks/send.ts'
 import type { Env } from '../../src/env.ts'
 import { digestText } from '../../src/loading/sync.ts'
 import type { Command } from '../../src/wire/commands.ts'
+import type { Limits } from '../../src/wire/tokens.ts'
 
 /** For tests that need no records of versions: R2 takes each one, and reads of it fail. */
 export const WITHOUT_RECORDS: Records = {
@@ -37,11 +39,16 @@ export const ALICE = toCaller('alice')
 export const BOB = toCaller('bob')
 
 /** Whoever shows a token is who it says, and may do everything. */
-export function createOpenAccess(asked: string[] = []): Access {
+export function createOpenAccess(
+  asked: string[] = [],
+  limits: Readonly<Record<string, Limits>> = {},
+): Access {
   const authorise: Access['authorise'] = async ({ credential }, scope) => {
     asked.push(scope)
     const actor = credential.kind === 'token' ? credential.token : credential.kind
-    return { ok: true, value: { actor, token: `id of ${actor}`, scopes: ['admin'] } }
+    const own = limits[actor]
+    const value = { actor, token: `id of ${actor}`, scopes: ['admin' as const] }
+    return { ok: true, value: { ...value, ...(own && { limits: own }) } }
   }
   const refuse = async () => {
     throw new Error('not of this test')
@@ -90,6 +97,8 @@ export class World {
   rowsWritten = 0
   /** The scopes that calls have asked for. */
   readonly asked: string[] = []
+  /** What the tokens of some callers are limited to. */
+  limits: Readonly<Record<string, Limits>> = {}
   /** Variables of the Worker that are other than in wrangler.toml. */
   variables: Partial<Env> = {}
   /** Where the control finds what was finalised: everything, in tests of other matters. */
@@ -98,6 +107,10 @@ export class World {
   sampled: Pick<R2Bucket, 'get'> | undefined
   /** How origins answer probes. */
   askOrigin: ProbingDeps['ask'] = unexpected
+  /** How receivers of webhooks answer. */
+  sendWebhook: Send = unexpected
+  /** What the sources of checks answer. */
+  fetch: (url: string, options: RequestInit) => Promise<Response> = unexpected
   /** What rollouts are given to judge; what the control counted itself when left out. */
   source: WindowSource | undefined
   /** Who is told of what happens. */
@@ -108,6 +121,8 @@ export class World {
   /** What runs behind the control's answers. */
   readonly work: Promise<unknown>[] = []
   readonly #name = crypto.randomUUID()
+  /** How many lives are over. */
+  #lives = 0
 
   /** Empties KV: all worlds of a file share it. */
   static async create(): Promise<World> {
@@ -158,6 +173,7 @@ export class World {
     try {
       return await this.#live(during)
     } finally {
+      this.#lives++
       await evictDurableObject(this.stub).catch(() => undefined)
     }
   }
@@ -165,6 +181,7 @@ export class World {
   #live<T>(during: (life: Life) => Promise<T>): Promise<T> {
     return runInDurableObject(this.stub, async (_, state) => {
       const step = (name: string) => this.onStep(name, state)
+      const life = this.#lives
       const restore = this.#watch(state.storage, step)
       state.waitUntil = (work) => {
         this.work.push(work)
@@ -179,12 +196,23 @@ export class World {
             createRecords: () => this.records,
             sampled: () => this.sampled,
             askOrigin: (target) => this.askOrigin(target),
+            fetch: (url, options) => this.fetch(url, options),
+            sendWebhook: async (message, ms) => {
+              // As the platform holds back a request until what was written before is stored.
+              await state.storage.sync()
+              // What is left of a killed control in this process reaches nobody.
+              if (life !== this.#lives) throw new Error('killed')
+              step('before sending')
+              const result = await this.sendWebhook(message, ms)
+              step('after sending')
+              return result
+            },
             createSource: (counting) => this.source ?? createCountingSource(counting),
             later: (run, ms) => this.later(run, ms),
             subscribers: this.subscribers,
             createAccess: ({ recordAudit }) => {
               record = recordAudit
-              return createOpenAccess(this.asked)
+              return createOpenAccess(this.asked, this.limits)
             },
           },
         )

@@ -38,7 +38,10 @@ const toVisitor = (i: number) => `visitor${String(i).padStart(15, '0')}`
 function ask(way: Way): CountedRequest {
   const asked = toAsked(way)
   const { facts, decision } = asked
-  return { ...asked, listExperiments: () => listExperimentViews(facts, decision, flags) }
+  return {
+    ...asked,
+    listExperiments: (places) => listExperimentViews(facts, decision, flags, places),
+  }
 }
 
 function setUp(world: World, storage: DurableObjectStorage) {
@@ -52,12 +55,13 @@ function setUp(world: World, storage: DurableObjectStorage) {
     const address = `${20 + (i % 180)}.${i % 251}.${Math.floor(i / 251)}.7`
     const way = { visitor: toVisitor(i), headers: { 'cf-connecting-ip': address, ...DOCUMENT } }
     const page = ask(way)
-    const [view] = listExperimentViews(page.facts, page.decision, flags)
+    const [view] = listExperimentViews(page.facts, page.decision, flags, ['flag cart'])
     return {
       variant: view?.decision.version.id,
       expose: () => {
         const context = { targetingKey: toVisitor(i), country }
-        recorder.recordExposed(page, () => listExposed(['cart'], flags, context, page.decision))
+        const exposure = { keys: ['cart'], flags, context, decision: page.decision }
+        recorder.recordExposed(page, (places) => listExposed(exposure, places))
         recorder.record(page, toAnswered())
       },
       order: () =>

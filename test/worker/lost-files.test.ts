@@ -169,7 +169,11 @@ async function comeTo(life: Life): Promise<void> {
   const batch = { form: COUNTING_FORM, isolate: 'i', sequence: 1, windows, dropped: 0 } as Batch
   await control.sync({ held: undefined, kv: undefined, batch })
   world.now += 10 * WINDOW_MS
-  await control.sync({ held: undefined, kv: undefined, batch: { ...batch, sequence: 2, windows: [] } })
+  await control.sync({
+    held: undefined,
+    kv: undefined,
+    batch: { ...batch, sequence: 2, windows: [] },
+  })
   await control.metricsSince(ALICE)
 }
 

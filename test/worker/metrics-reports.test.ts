@@ -249,6 +249,17 @@ describe('a measurement', () => {
     // What people are shown is the time as it was.
     expect(batch?.windows[0]?.groups[0]?.totals.latencyMs).toBe(ms)
   })
+
+  it.each([
+    ['0.0.5', 1],
+    ['another', 2],
+  ])('allow it to one version alone, where an environment has both: %s', (allowedTo, level) => {
+    const allowance = { latency: 1.2 }
+    const environment = collectedOf({ metrics: { latency: LATENCY }, allowance, allowedTo })
+    const { wait, takeOutcomes } = setUp(environment)
+    wait(110)
+    expect(takeOutcomes().map((outcome) => outcome.level)).toEqual([level])
+  })
 })
 
 describe('clients', () => {

@@ -5,8 +5,12 @@ import { beforeEach, expect, it, vi } from 'vitest'
 import { make, PublicationWorld } from './publication-world.ts'
 
 beforeEach(() => {
-  vi.spyOn(console, 'error').mockReset().mockImplementation(() => undefined)
-  vi.spyOn(console, 'warn').mockReset().mockImplementation(() => undefined)
+  vi.spyOn(console, 'error')
+    .mockReset()
+    .mockImplementation(() => undefined)
+  vi.spyOn(console, 'warn')
+    .mockReset()
+    .mockImplementation(() => undefined)
 })
 
 it('adopts what KV has beyond it, keeps its log intact, and knows what was published in between', async () => {
@@ -55,7 +59,10 @@ it('adopts what KV has beyond it, keeps its log intact, and knows what was publi
       { message: expect.stringContaining('the copy is of revision 5') },
     ])
 
-    for (const [version, made] of [['2', two], ['3', three]] as const) {
+    for (const [version, made] of [
+      ['2', two],
+      ['3', three],
+    ] as const) {
       const { answer } = await client.publish(version, made)
       expect(answer.body).toEqual({
         ...{ state: 'finalised', version, manifest: made.manifest, revision: 6 },

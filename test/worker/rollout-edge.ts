@@ -15,7 +15,8 @@ export const [OLD, NEW] = ['0.0.3', '0.0.7'] as const
 export const FRESH = '0.0.8'
 /** What answers an API call, on the driven clock. */
 export type Answer = { readonly status: number; readonly ms: number }
-export type Backend = (version: string, visitor: string) => Answer
+/** `flags` is the header with the values of flags, empty without one. */
+export type Backend = (version: string, visitor: string, flags: string) => Answer
 
 /**
  * Whether a version fails for the visitor: for this share of all, the same ones each time, and others
@@ -157,12 +158,19 @@ export class Edge {
     return await Promise.race([replied, parked.promise])
   }
 
-  #answer = async (url: string, { headers }: { headers: object }): Promise<Response> => {
+  #answer = async (
+    url: string,
+    { headers }: { headers: Readonly<Record<string, string>> },
+  ): Promise<Response> => {
     const clock = this.#clock
     const underway = this.#underway as Underway
     const { hostname, pathname } = new URL(url)
     const version = VERSION_OF_HOST[hostname] ?? ''
-    const { status, ms } = this.backend(version, pathname.split('/').at(-1) ?? '')
+    const { status, ms } = this.backend(
+      version,
+      pathname.split('/').at(-1) ?? '',
+      headers['Holo-Flags'] ?? '',
+    )
     // The clock waits for what goes on behind a reply, so a copy must not wait for the clock.
     if (ms === 0 || 'Holo-Copy' in headers) return new Response('done', { status })
     await new Promise<void>((resolve) => {

@@ -2,6 +2,7 @@
 // and keep them open for a while. What tests compare is what was asked with what was counted.
 
 import type { Window } from '../../src/core/rollout/events.ts'
+import type { AssignmentsDocument } from '../../src/document/schema.ts'
 import type { SyncReply, SyncReport } from '../../src/loading/sync.ts'
 import { publishVersion } from '../support/published.ts'
 import { env, type Life } from './control-world.ts'
@@ -105,8 +106,8 @@ export class Fleet {
 }
 
 /** A site whose main environment has 0.0.3, and a version 0.0.7 that waits to be rolled out. */
-export async function createSite() {
-  const document = releasedDocument()
+export async function createSite(flags?: AssignmentsDocument['flags']) {
+  const document = { ...releasedDocument(), ...(flags ? { flags } : {}) }
   for (const id of Object.keys(document.versions)) {
     const { manifest } = await publishVersion(env.STORE, id, {
       '/index.html': { body: `<h1>${id}</h1>`, type: 'text/html; charset=utf-8' },

@@ -1,7 +1,7 @@
 // A control that rolls out, in a test: made-up visitors whose windows close every ten seconds, alarms and
 // the watchdog when their time comes, and what the tests ask it.
 
-import type { Start } from '../../src/control/rollouts/contract.ts'
+import type { FlagStart, Start } from '../../src/control/rollouts/contract.ts'
 import type { Counting, Stratum, WindowSource } from '../../src/control/rollouts/source.ts'
 import type { RolloutRow } from '../../src/control/rollouts/store.ts'
 import { findMetric } from '../../src/core/counting/metrics.ts'
@@ -245,6 +245,23 @@ export class Rolling {
     })
   }
 
+  /** The variant "on" of the flag "cart", by the preset `standard`. */
+  async tryStartFlag(wish: Partial<FlagStart> = {}) {
+    const { revision } = await this.life.health()
+    return this.life.control.startRollout(ALICE, {
+      ...{ flag: 'cart', variant: 'on', plan: 'standard', reason: undefined, dryRun: false },
+      ...wish,
+      expectedRevision: revision,
+    })
+  }
+
+  /** @throws Error when it is refused. */
+  async startFlag(wish: Partial<FlagStart> = {}) {
+    const started = await this.tryStartFlag(wish)
+    if (!started.ok) throw new Error(JSON.stringify(started.error))
+    return started.value
+  }
+
   /** @throws Error when it is refused. */
   async start(wish: Wish = {}) {
     const started = await this.tryStart(wish)
@@ -254,7 +271,7 @@ export class Rolling {
 
   /** @throws Error when it is refused. */
   async command(command: RolloutCommand, id = 1, reason?: string) {
-    const answer = await this.life.control.commandRollout(ALICE, id, command, reason)
+    const answer = await this.life.control.commandRollout(ALICE, id, command, { reason })
     if (!answer.ok) throw new Error(JSON.stringify(answer.error))
     return answer.value
   }
@@ -318,12 +335,12 @@ export class Rolling {
     const answer = await this.life.control.rollouts(ALICE, { before: undefined, limit: 100 })
     if (!answer.ok) throw new Error('denied')
     const buckets = await this.buckets()
-    for (const { id, endedAt, environment, base } of answer.value) {
+    for (const { id, endedAt, environment, base, flag, weight } of answer.value) {
       if (endedAt !== undefined) continue
       const canary = buckets[environment] ?? 0
       const both = canary + (buckets[base] ?? 0)
       const { generation } = this.#row(id)
-      this.script.close(id, generation, (canary / both) * 100)
+      this.script.close(id, generation, flag === undefined ? (canary / both) * 100 : weight)
     }
   }
 

@@ -19,8 +19,10 @@ const TITLES: Readonly<Record<Category, string>> = {
   plates: 'Plates',
 }
 
-export function catalogueRoutes(shelf: Shelf): Route[] {
-  const toEntry = (ware: Ware) => ({
+export const CATEGORIES = Object.entries(TITLES).map(([id, title]) => ({ id, title }))
+
+export function toEntry(ware: Ware, shelf: Shelf) {
+  return {
     sku: toSku(ware),
     title: ware.name,
     category: ware.category,
@@ -28,14 +30,17 @@ export function catalogueRoutes(shelf: Shelf): Route[] {
     price: toMoney(ware.priceCents),
     available: shelf.left(ware),
     glaze: ware.glaze,
-  })
+  }
+}
+
+export function catalogueRoutes(shelf: Shelf): Route[] {
   return [
     {
       method: 'GET',
       pattern: '/api/catalogue',
       answer: (): Reply => {
-        const categories = Object.entries(TITLES).map(([id, title]) => ({ id, title }))
-        return { status: 200, body: { categories, entries: WARES.map(toEntry) } }
+        const entries = WARES.map((ware) => toEntry(ware, shelf))
+        return { status: 200, body: { categories: CATEGORIES, entries } }
       },
     },
     {
@@ -43,7 +48,9 @@ export function catalogueRoutes(shelf: Shelf): Route[] {
       pattern: '/api/catalogue/:sku',
       answer: ({ param }): Reply => {
         const ware = findBySku(shelf, param('sku'))
-        return ware === undefined ? noSuchSku(param('sku')) : { status: 200, body: toEntry(ware) }
+        return ware === undefined
+          ? noSuchSku(param('sku'))
+          : { status: 200, body: toEntry(ware, shelf) }
       },
     },
   ]

@@ -23,7 +23,10 @@ export const STORE_CALLS_AT_ONCE = 6
  * `stored` is the size of the stored blob, where that is not the blob of the manifest; `undefined`: nothing
  * is stored. `problem`: what is wrong with one of the right size.
  */
-export type Absent = Representation & { readonly stored: number | undefined; readonly problem?: string }
+export type Absent = Representation & {
+  readonly stored: number | undefined
+  readonly problem?: string
+}
 
 /** How many slices a manifest has: at least one, and no more than files. */
 export function countSlices(manifest: Manifest): number {

@@ -88,7 +88,7 @@ async function loadKnown({
 
 function toRecord(
   id: string,
-  { manifest, services, createdAt, commit, author, frameworkPin, flagKeys }: UploadBody,
+  { manifest, services, createdAt, commit, author, frameworkPin, flagKeys, floor }: UploadBody,
   opened: Manifest,
 ): VersionRecord {
   let files = 0
@@ -108,6 +108,7 @@ function toRecord(
     ...(author === undefined ? {} : { author }),
     ...(frameworkPin && { frameworkPin }),
     ...(flagKeys && { flagKeys }),
+    ...(floor === undefined ? {} : { floor }),
   }
 }
 
@@ -258,6 +259,8 @@ function toRefusal(error: Exclude<FinishFailure, DeniedResult | { kind: 'unverif
     case 'taken':
       return toDiffering([`the record of this id has the manifest ${error.manifest}`])
     case 'invalid':
+    case 'frozen':
+    case 'below_floor':
       return toFailure(error)
   }
 }

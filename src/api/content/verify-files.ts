@@ -2,7 +2,7 @@
 // the manifests; each further one the blobs of a slice of the range of all hashes, so that a blob that several
 // versions share is read once.
 
-import type { FilesFound, FilesToCheck } from '../../control/releases/lost-files.ts'
+import type { FilesFound, FilesToCheck } from '../../control/releases/contract.ts'
 import { mapConcurrently } from '../../core/concurrently.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { type Manifest, openManifest } from '../../core/site/manifest.ts'

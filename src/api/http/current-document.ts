@@ -54,7 +54,12 @@ export function toPercents(document: AssignmentsDocument): ReadonlyMap<string, n
 type ChangeCall = Pick<
   Call<
     unknown,
-    { readonly dryRun: 'true' | 'false'; readonly reason?: string | undefined },
+    {
+      readonly dryRun: 'true' | 'false'
+      readonly reason?: string | undefined
+      readonly belowFloor?: 'true' | undefined
+      readonly outsideWindow?: 'true' | undefined
+    },
     unknown
   >,
   'ask' | 'caller' | 'query' | 'expectedRevision'
@@ -66,7 +71,10 @@ export async function commitChange(
   command: Command,
 ): Handled {
   const dryRun = query.dryRun === 'true'
-  const change = { command, expectedRevision, reason: query.reason, dryRun }
+  const belowFloor = query.belowFloor === 'true'
+  const outsideWindow = query.outsideWindow === 'true'
+  const { reason } = query
+  const change = { command, expectedRevision, reason, dryRun, belowFloor, outsideWindow }
   const answer = await ask(dryRun ? 'none' : 'changes', (control) => control.change(caller, change))
   if (!answer.ok) return answer
   const { revision, digest, changed, moved, closed, text } = answer.value

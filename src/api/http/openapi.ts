@@ -157,7 +157,7 @@ function toFailures({
     ...failures,
     ...(oneAtATime ? (['one_at_a_time'] as const) : []),
     ...(changes === 'document'
-      ? (['precondition_required', 'stale', 'invalid_change'] as const)
+      ? (['precondition_required', 'stale', 'invalid_change', 'frozen', 'below_floor'] as const)
       : []),
     ...(changes ? (['unknown_outcome'] as const) : []),
   ]

@@ -57,6 +57,8 @@ export function toFailure(refused: RolloutRefused): Failure {
         ? { kind: 'forbidden', detail: refused.why }
         : { kind: refused.denial }
     case 'stale':
+    case 'frozen':
+    case 'below_floor':
     case 'rollout_refused':
       return refused
     case 'invalid':

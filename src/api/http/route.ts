@@ -56,7 +56,15 @@ type Row = {
   readonly query?: z.ZodObject
   readonly body?: z.ZodType
   /** A change of the document takes If-Match, `dryRun` and `reason`. */
-  readonly changes?: 'document' | 'tokens' | 'store' | 'rollouts' | 'sessions' | 'previews'
+  readonly changes?:
+    | 'document'
+    | 'tokens'
+    | 'store'
+    | 'rollouts'
+    | 'sessions'
+    | 'previews'
+    | 'webhooks'
+    | 'freeze'
   /** The route needs a document, and answers 404 `no_document` without one. */
   readonly readsDocument?: true
   readonly reply: z.ZodType

@@ -4,7 +4,7 @@ import { filesBody, filesReply } from '../../wire/files.ts'
 import { verifyFiles } from '../content/verify-files.ts'
 import { type Route, route } from '../http/route.ts'
 
-export const FILES_ROUTE: Route = route({
+export const FILE_CHECK_ROUTE: Route = route({
   method: 'POST',
   path: '/files/verify',
   scope: 'read',

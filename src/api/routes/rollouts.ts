@@ -3,14 +3,13 @@
 import { err, ok } from '../../core/result.ts'
 import { changeQuery, pageQuery } from '../../wire/parts.ts'
 import { rolloutEventsQuery, rolloutEventsReply } from '../../wire/rollout-events.ts'
+import { rolloutStart, rolloutStartReply } from '../../wire/rollout-start.ts'
 import {
   ROLLOUT_COMMANDS,
   type RolloutCommand,
   rolloutCommandQuery,
   rolloutExplanation,
   rolloutParams,
-  rolloutStart,
-  rolloutStartReply,
   rolloutStatus,
   rolloutsReply,
 } from '../../wire/rollouts.ts'
@@ -29,7 +28,8 @@ export const ROLLOUT_ROUTES: readonly Route[] = [
     method: 'POST',
     path: '/rollouts',
     scope: 'shift',
-    summary: 'Points the canary at a version and begins to roll it out, in one revision',
+    summary:
+      'Begins to roll out a version, at which the canary is pointed, or a variant of a flag, in one revision',
     query: changeQuery,
     body: rolloutStart,
     changes: 'document',
@@ -37,7 +37,17 @@ export const ROLLOUT_ROUTES: readonly Route[] = [
     reply: rolloutStartReply,
     handle: async ({ ask, caller, query, body, expectedRevision }) => {
       const dryRun = query.dryRun === 'true'
-      const start = { ...body, base: body.base, expectedRevision, reason: query.reason, dryRun }
+      const { version = '', environment = 'canary', flag, variant = '', ...more } = body
+      const what = flag === undefined ? { version, environment } : { flag, variant }
+      const start = {
+        ...more,
+        ...what,
+        expectedRevision,
+        reason: query.reason,
+        dryRun,
+        belowFloor: query.belowFloor === 'true',
+        outsideWindow: query.outsideWindow === 'true',
+      }
       const answer = await ask(dryRun ? 'none' : 'changes', (control) =>
         control.startRollout(caller, start),
       )
@@ -90,11 +100,15 @@ export const ROLLOUT_ROUTES: readonly Route[] = [
       params: rolloutParams,
       query: rolloutCommandQuery,
       changes: 'rollouts',
-      failures: ['rollout_refused', 'stale', 'invalid_change'],
+      failures: ['rollout_refused', 'stale', 'invalid_change', 'frozen', 'below_floor'],
       reply: rolloutStatus,
       handle: async ({ ask, caller, params: { id }, query }) => {
         const answer = await ask('changes', (control) =>
-          control.commandRollout(caller, Number(id), command, query.reason),
+          control.commandRollout(caller, Number(id), command, {
+            reason: query.reason,
+            belowFloor: query.belowFloor === 'true',
+            outsideWindow: query.outsideWindow === 'true',
+          }),
         )
         if (!answer.ok) return answer
         return answer.value ? ok({ body: answer.value }) : err({ kind: 'not_found' })

@@ -189,6 +189,7 @@ function toVersion(
     withdrawn: found.withdrawn === true,
     published: found.published,
     ...(found.frameworkPin && { frameworkPin: found.frameworkPin }),
+    ...(found.floor === undefined ? {} : { floor: found.floor }),
     environments: pointing.map(([name]) => name),
   }
 }

@@ -1,6 +1,6 @@
 // `holo experiment`: what is known of experiments with flags, and how one ends.
 
-import { findSplit, replaceSplit } from '../../document/experiments.ts'
+import { findSplit, replaceSplit } from '../../core/experiments/split.ts'
 import { changeOutput } from '../../wire/changes.ts'
 import { experimentsAsRead, experimentsOutput } from '../../wire/experiments.ts'
 import type { Api } from '../api.ts'

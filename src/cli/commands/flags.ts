@@ -1,5 +1,6 @@
 // `holo flags`: lists, changes and exports flags. flags-try.ts evaluates them, and flags-import.ts takes those of a file.
 
+import { toFlagWarning } from '../../core/flags/warning.ts'
 import { changeOutput } from '../../wire/changes.ts'
 import {
   type FlagCountSummary,
@@ -13,7 +14,6 @@ import { changeDocument } from '../change.ts'
 import { type ChangeOptions, type CommandRow, type Context, command } from '../command.ts'
 import { knowFlag, loadCurrent, readJson } from '../document.ts'
 import { misuse } from '../failure.ts'
-import { toFlagWarning } from '../flag-warning.ts'
 import { toTable } from '../table.ts'
 
 type Table = Readonly<Record<string, unknown>>
@@ -33,7 +33,11 @@ const FLAGS_LIST = command({
       const own = counts.filter((one) => one.flag === key)
       const { state, variants, defaultVariant, targeting, public: isPublic } = toRecord(flag)
       const isTargeted = Object.keys(toRecord(targeting)).length > 0
-      const warning = toFlagWarning(own, state === 'ENABLED' && isTargeted)
+      const warning = toFlagWarning(
+        own,
+        state === 'ENABLED' && isTargeted,
+        'see "holo flags explain"',
+      )
       return {
         key,
         state: String(state),

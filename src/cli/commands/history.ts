@@ -107,7 +107,10 @@ const VERIFY = command({
       flags: '--copy <file>',
       about: 'the text of a published document, byte for byte; - is standard input',
     },
-    { flags: '--files', about: 'reads every manifest and blob in the store, and names what is lost' },
+    {
+      flags: '--files',
+      about: 'reads every manifest and blob in the store, and names what is lost',
+    },
     { flags: '--quick', about: 'with --files: looks at sizes only, without reading the bytes' },
   ],
   examples: [
@@ -194,12 +197,16 @@ type Fields = Readonly<Record<string, unknown>>
 const LINES: Readonly<Record<EventKind, (fields: Fields) => string>> = {
   'revision.committed': ({ revision, action, by, reason }) =>
     `revision ${revision}, ${action} by ${by}${toReason(reason)}`,
+  'environment.changed': ({ environment, version, before, action, by }) =>
+    `${environment} ${before ?? '(new)'} → ${version ?? '(removed)'}, ${action} by ${by}`,
   'rollout.started': toRolloutLine,
   'rollout.stepped': ({ version, environment, from, to, reason }) =>
     `${version} in ${environment}, ${from} → ${to}${toReason(reason)}`,
   'rollout.paused': toRolloutLine,
   'rollout.resumed': toRolloutLine,
   'rollout.waiting': toRolloutLine,
+  'rollout.stalled': toRolloutLine,
+  'rollout.blocking': toRolloutLine,
   'rollout.noticed': toRolloutLine,
   'rollout.ended': ({ version, environment, outcome, reason }) =>
     `${version} in ${environment}, ${outcome}${toReason(reason)}`,
@@ -211,10 +218,16 @@ const LINES: Readonly<Record<EventKind, (fields: Fields) => string>> = {
   'files.lost': ({ files, versions, example }) =>
     `${files} in the store are lost or damaged (${[versions].flat().join(', ')}): ${example}`,
   'files.healed': ({ files, left }) => `${files} in the store are whole again, ${left} are not`,
+  'freeze.begun': ({ by, until, reason }) =>
+    `by ${by}${typeof until === 'number' ? ` until ${toTime(until)}` : ''}${toReason(reason)}`,
+  'freeze.ended': ({ by, reason }) => `by ${by}${toReason(reason)}`,
   'token.created': toTokenLine,
   'token.revoked': toTokenLine,
   'preview.created': toPreviewLine,
   'preview.revoked': toPreviewLine,
+  'webhook.added': toWebhookLine,
+  'webhook.removed': toWebhookLine,
+  'webhook.disabled': ({ webhook, origin, why }) => `${webhook} at ${origin}: ${why}`,
 }
 
 /** The event as one line. For an unknown kind, all fields are printed. */
@@ -237,6 +250,10 @@ function toTokenLine({ name, token, by }: Fields): string {
 
 function toPreviewLine({ preview, versions, environments, by }: Fields): string {
   return `${[versions, environments].flat().join(', ')} (${preview}) by ${by}`
+}
+
+function toWebhookLine({ webhook, origin, by }: Fields): string {
+  return `${webhook} at ${origin} by ${by}`
 }
 
 function toReason(reason: unknown): string {

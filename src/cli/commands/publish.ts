@@ -77,6 +77,11 @@ export const PUBLISH = command({
     },
     { flags: '--no-framework-pin', about: 'nothing that the framework sends counts as a pin' },
     {
+      flags: '--floor <version>',
+      about:
+        'the oldest version that one may go back to from this one, as after a column was dropped (docs/safety.md)',
+    },
+    {
       flags: '--any-folder',
       about: 'publishes the folder although it does not look like a finished site',
     },

@@ -12,6 +12,7 @@ import { toTable } from '../table.ts'
 import { WATCH_OPTIONS, type WatchOptions, watchOutcome } from '../watch.ts'
 import { toCount, toTime } from '../words.ts'
 import { toEnvironmentLines } from './env.ts'
+import { toFreezeLines } from './freeze.ts'
 
 type Status = z.infer<typeof statusOutput>
 
@@ -52,6 +53,7 @@ async function loadStatus(context: Context, api: Api): Promise<Status> {
     published: control?.published ?? 0,
     ...(control?.publishError === undefined ? {} : { publishError: control.publishError }),
     ...(control?.externalProblem === undefined ? {} : { externalProblem: control.externalProblem }),
+    ...(control?.freeze === undefined ? {} : { freeze: control.freeze }),
     fill: (control?.fill ?? []).map((one) => ({
       ...one,
       percent: Math.floor((one.used * 100) / one.limit),
@@ -81,6 +83,7 @@ function toLines(context: Context, status: Status): string[] {
     ...(externalProblem
       ? [style.red(`a document that was written to KV by hand is not valid: ${externalProblem}`)]
       : []),
+    ...toFreezeLines(status.freeze).map(style.yellow),
     ...toFillLines(context, status.fill),
     ...toLostLines(context, status.lost),
     '',

@@ -16,7 +16,7 @@ import {
 import { confirm } from '../change.ts'
 import { type ChangeOptions, type CommandRow, command, type SharedOptions } from '../command.ts'
 import { misuse } from '../failure.ts'
-import { collect } from '../options.ts'
+import { collect, parseWhole } from '../options.ts'
 import { toSuggestion } from '../suggest.ts'
 import { toTable } from '../table.ts'
 import { toTime } from '../words.ts'
@@ -50,10 +50,14 @@ const TOKEN_LIST = command({
 })
 
 /** As in `environments pr-*; versions pr-*`; empty for a token without limits. */
-function toLimitsText({ environments, versions, hosts }: Limits): string {
-  return Object.entries({ environments, versions, hosts })
-    .flatMap(([name, patterns]) => (patterns ? [`${name} ${patterns.join(' ') || '(none)'}`] : []))
-    .join('; ')
+function toLimitsText({ environments, versions, hosts, budget }: Limits): string {
+  const lines = Object.entries({ environments, versions, hosts }).flatMap(([name, patterns]) =>
+    patterns ? [`${name} ${patterns.join(' ') || '(none)'}`] : [],
+  )
+  const { maxShare, maxVisitors } = budget ?? {}
+  if (maxShare !== undefined) lines.push(`${maxShare} % without evidence`)
+  if (maxVisitors !== undefined) lines.push(`${maxVisitors} visitors without evidence`)
+  return lines.join('; ')
 }
 
 function toState(
@@ -72,6 +76,8 @@ type CreateOptions = SharedOptions & {
   readonly environments?: readonly string[]
   readonly versions?: readonly string[]
   readonly hosts?: readonly string[]
+  readonly maxShare?: number
+  readonly maxVisitors?: number
 }
 
 const TOKEN_CREATE = command({
@@ -102,6 +108,16 @@ const TOKEN_CREATE = command({
       about: 'the host names it may set; with --environments, none if left out',
       parse: collect,
     },
+    {
+      flags: '--max-share <percent>',
+      about: 'the visitors that it may give versions to without evidence (docs/safety.md)',
+      parse: parseShare,
+    },
+    {
+      flags: '--max-visitors <n>',
+      about: 'how many visitors its rollouts may give a version to without evidence',
+      parse: parseWhole('a number of visitors is a whole number from 1'),
+    },
   ],
   examples: [
     {
@@ -114,6 +130,11 @@ const TOKEN_CREATE = command({
       about: 'for previews of pull requests only',
     },
     {
+      command:
+        'holo token create agent --scope publish --scope shift --max-share 1 --max-visitors 500',
+      about: 'for a pipeline or an agent that may try releases, and nothing more without evidence',
+    },
+    {
       command: 'holo token create board --scope read | wrangler secret put TOKEN',
       about: 'without showing it',
     },
@@ -122,7 +143,7 @@ const TOKEN_CREATE = command({
   run: async (
     context,
     [name]: [string],
-    { scope, expires, environments, versions, hosts }: CreateOptions,
+    { scope, expires, environments, versions, hosts, maxShare, maxVisitors }: CreateOptions,
   ) => {
     for (const one of scope) {
       if (!SCOPES.some((scope) => scope === one)) {
@@ -138,6 +159,9 @@ const TOKEN_CREATE = command({
       environments,
       versions,
       hosts,
+      ...(maxShare === undefined && maxVisitors === undefined
+        ? {}
+        : { budget: { maxShare, maxVisitors } }),
     }
     const api = await context.api()
     const json = await api.ask(newTokenAsRead, 'POST', '/tokens', { json: body })
@@ -147,6 +171,12 @@ const TOKEN_CREATE = command({
     return { json, lines: [json.token] }
   },
 })
+
+function parseShare(text: string): number {
+  const share = /^\d{1,3}(?:\.\d{1,2})?$/.test(text) ? Number(text) : 0
+  if (share >= 0.01 && share <= 100) return share
+  throw new InvalidArgumentError('a share is 0.01 to 100 percent, with at most two decimals')
+}
 
 function parseDays(text: string): number {
   const days = Number(/^(\d{1,4})d?$/.exec(text)?.[1])

@@ -17,6 +17,14 @@ type PlanParts = Pick<Plan, 'bake' | 'withdraws' | 'baseline'> & {
   readonly steps: readonly Plan['steps'][number][]
 }
 
+/** `canary 0.0.6 against main 0.0.5`, or `flag new-checkout: on 5 % against off`. */
+export function toSidesText(rollout: RolloutSummaryAsRead): string {
+  const { flag, environment, base, version, baseVersion, weight } = rollout
+  return flag === undefined
+    ? `${environment} ${version} against ${base} ${baseVersion}`
+    : `flag ${flag}: ${version} ${toPercentText(weight)} against ${baseVersion}`
+}
+
 /** One line for each step: `5 % for 10 min or more, without evidence against it`. */
 export function toPlanLines({ steps, bake, withdraws, baseline }: PlanParts): string[] {
   const said = {
@@ -48,15 +56,12 @@ export function toStatusLines(
   style: Style,
   columns: number | undefined,
 ): string[] {
-  const { id, environment, base, version, baseVersion, verdict, visitors, elapsedMs } = rollout
+  const { id, base, version, baseVersion, verdict, visitors, elapsedMs } = rollout
   const width = columns ?? 100
   const [control = 0, canary = 0] = visitors
   const running = rollout.endedAt === undefined
   return [
-    ...wrap(
-      `${style.bold(`rollout ${id}`)}  ${environment} ${version} against ${base} ${baseVersion}`,
-      width,
-    ),
+    ...wrap(`${style.bold(`rollout ${id}`)}  ${toSidesText(rollout)}`, width),
     `  ${paintPhase(rollout, style)}`,
     ...(running && rollout.baseline
       ? wrap(toBaselineText(rollout.baseline, base), width, '  ')
@@ -184,7 +189,7 @@ export function paintPhase(
 }
 
 /** What happens where a gate has not opened within the step's maximum. */
-const AT_MAX = {
+export const AT_MAX = {
   hold: 'waits for somebody',
   rollBack: 'is taken back',
   goOn: 'goes on if nothing speaks against it',

@@ -33,11 +33,22 @@ function toHosts({ environments, hosts }: Limits): readonly string[] | undefined
  * only be matched by a `*` of the outer one, which then also matches whatever the inner `*` stands for.
  */
 export function isWithin(inner: Limits, outer: Limits): boolean {
-  return LIMIT_NAMES.every((name) => {
-    const [some, all] =
-      name === 'hosts' ? [toHosts(inner), toHosts(outer)] : [inner[name], outer[name]]
-    if (all === undefined) return true
-    return some?.every((pattern) => matches(all, pattern)) ?? false
+  return (
+    isWithinBudget(inner.budget, outer.budget) &&
+    LIMIT_NAMES.every((name) => {
+      const [some, all] =
+        name === 'hosts' ? [toHosts(inner), toHosts(outer)] : [inner[name], outer[name]]
+      if (all === undefined) return true
+      return some?.every((pattern) => matches(all, pattern)) ?? false
+    })
+  )
+}
+
+/** A budget that leaves something open allows all of it. */
+function isWithinBudget(inner: Limits['budget'], outer: Limits['budget']): boolean {
+  return (['maxShare', 'maxVisitors'] as const).every((name) => {
+    const most = outer?.[name]
+    return most === undefined || (inner?.[name] ?? Infinity) <= most
   })
 }
 
@@ -182,7 +193,14 @@ function findAmongTraffic(limits: Limits, before: Content, after: Content): stri
 }
 
 /** The fields of a version that do not depend on the environments that point at it. */
-const OF_A_VERSION = ['manifest', 'services', 'withdrawn', 'published', 'frameworkPin'] as const
+const OF_A_VERSION = [
+  'manifest',
+  'services',
+  'withdrawn',
+  'published',
+  'frameworkPin',
+  'floor',
+] as const
 
 function findAmongVersions(limits: Limits, before: Content, after: Content): string | undefined {
   const [was, is] = [before.versions, after.versions]

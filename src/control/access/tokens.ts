@@ -2,7 +2,7 @@
 // that are valid. authority.ts decides who may create or revoke one, and writes the audit log.
 
 import { SCOPES, type Scope } from '../../wire/scopes.ts'
-import { LIMIT_NAMES, type Limits, type TokenSummary } from '../../wire/tokens.ts'
+import { budget, LIMIT_NAMES, type Limits, type TokenSummary } from '../../wire/tokens.ts'
 import { addColumn } from '../tables.ts'
 import { MAX_COUNTING_TOKENS, MAX_LISTED_TOKENS } from './limits.ts'
 import { ALL_LIMITS } from './token-limits.ts'
@@ -147,11 +147,12 @@ function toSummary(row: Row): TokenSummary {
 }
 
 /** Picks the limits out of a token. */
-export function toLimits({ environments, versions, hosts }: Limits): Limits {
+export function toLimits({ environments, versions, hosts, budget }: Limits): Limits {
   return {
     ...(environments && { environments }),
     ...(versions && { versions }),
     ...(hosts && { hosts }),
+    ...(budget && { budget }),
   }
 }
 
@@ -169,9 +170,10 @@ function parseLimits(text: string | null): Limits {
     const entries = Object.entries(read)
     const isSound = entries.every(
       ([name, patterns]) =>
-        LIMIT_NAMES.some((known) => known === name) &&
-        Array.isArray(patterns) &&
-        patterns.every((pattern) => typeof pattern === 'string'),
+        (name === 'budget' && budget.safeParse(patterns).success) ||
+        (LIMIT_NAMES.some((known) => known === name) &&
+          Array.isArray(patterns) &&
+          patterns.every((pattern) => typeof pattern === 'string')),
     )
     return isSound && entries.length > 0 ? (read as Limits) : ALL_LIMITS
   } catch {

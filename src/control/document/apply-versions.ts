@@ -85,6 +85,7 @@ export type OwnCommand =
       /** ISO 8601, UTC. */
       readonly published: string
       readonly frameworkPin?: FrameworkPin | undefined
+      readonly floor?: string | undefined
     }
   | { readonly kind: 'remove-versions'; readonly versions: readonly string[] }
   | PreviewCommand
@@ -112,6 +113,7 @@ export function addVersion(
     services,
     published,
     frameworkPin,
+    floor,
   }: Extract<OwnCommand, { kind: 'add-version' }>,
   current: Content,
 ): DraftResult {
@@ -121,11 +123,15 @@ export function addVersion(
     if (existing.manifest === manifest) return ok(toDraft(current))
     return refuseChange('version', `version "${version}" has other files in the document`)
   }
+  if (floor !== undefined && floor !== version && !getOwn(current.versions, floor)) {
+    return refuseUnknown('floor', 'version', floor, current.versions)
+  }
   const entry = {
     manifest,
     ...(services.length > 0 ? { services } : {}),
     published,
     ...(frameworkPin && { frameworkPin }),
+    ...(floor === undefined ? {} : { floor }),
   }
   return ok({ ...toDraft(current), versions: { ...current.versions, [version]: entry } })
 }

@@ -11,13 +11,15 @@ import { findRunningTrespass, findTrespass } from '../access/token-limits.ts'
 import type { DocumentChange, Principal, RefusedResult } from '../contract.ts'
 import { MAX_STALE_CHANGES } from '../limits.ts'
 import type { Pair } from '../rollouts/seen.ts'
+import { findExperimentsInRollouts } from '../rollouts/seen-flag.ts'
+import type { Safety } from '../safety/safety.ts'
 import { applyCommand } from './apply.ts'
 import type { OwnCommand } from './apply-versions.ts'
 import type { Entry } from './audit.ts'
 import { type Content, countMoves } from './content.ts'
 import type { DraftProblem } from './draft.ts'
 import type { Head, History } from './history.ts'
-import type { CommitFailure, Ledger } from './ledger.ts'
+import type { Ledger } from './ledger.ts'
 import { findClosed } from './opening.ts'
 import { addsForGood, findFullDatabase } from './room.ts'
 
@@ -39,6 +41,7 @@ export type ChangeDeps = {
   readonly now: () => number
   readonly allowInsecure: boolean
   readonly findUnfinished: FindUnfinished
+  readonly safety: Safety
   /** The environments of all running rollouts. */
   readonly listRunning: () => readonly Pair[]
 }
@@ -55,14 +58,24 @@ export type Author = { readonly principal: Principal; readonly requestId: string
 export async function makeChange(
   parts: ChangeDeps,
   { principal, requestId }: Author,
-  { command, expectedRevision, reason, dryRun, also }: MadeChange,
+  {
+    command,
+    expectedRevision,
+    reason,
+    dryRun,
+    belowFloor = false,
+    outsideWindow = false,
+    also,
+  }: MadeChange,
 ): Promise<Result<CommitResult, RefusedResult>> {
-  const { ledger, history, now, allowInsecure, findUnfinished, listRunning } = parts
+  const { ledger, history, now, allowInsecure, findUnfinished, listRunning, safety } = parts
   if (reason !== undefined && reason.length > MAX_REASON_CHARACTERS) {
     return toInvalid([
       { path: 'reason', message: `a reason has at most ${MAX_REASON_CHARACTERS} characters` },
     ])
   }
+  const mute = findMute(outsideWindow, reason)
+  if (mute) return toInvalid([mute])
   const { head } = ledger
   const full = addsForGood(command, head?.content) ? findFullDatabase(ledger.databaseBytes) : []
   if (full.length > 0) return toInvalid(full)
@@ -79,6 +92,20 @@ export async function makeChange(
     (head && findRunningTrespass(limits, head.content, applied.value, listRunning()))
   if (why) return err({ kind: 'denied', denial: 'forbidden', why })
   if (head && applied.value === head.content) return ok(toCommitted(head, head, false))
+  // A rollback takes precedence: it ends the rollout.
+  const experiments =
+    command.kind === 'rollback' ? [] : findExperimentsInRollouts(listRunning(), applied.value)
+  if (experiments.length > 0) return toInvalid(experiments)
+  const guard = () =>
+    safety.findRefusal(head?.content, applied.value, {
+      belowFloor,
+      outsideWindow,
+      // Going back to an earlier revision is never frozen.
+      takesBack: command.kind === 'rollback',
+      budget: limits.budget,
+    })
+  const held = guard()
+  if (held) return err(held)
   // A rollback needs no check: these versions were finalised when environments pointed at them before.
   const unfinished =
     command.kind === 'rollback' ? [] : await findUnfinished(head?.content, applied.value)
@@ -88,18 +115,24 @@ export async function makeChange(
     actor: principal.actor,
     token: principal.token,
     action: command.kind,
-    detail: toDetail(command),
+    detail: toForcedDetail(toDetail(command), { belowFloor, outsideWindow }),
     reason,
     requestId,
   }
   const committed = dryRun
     ? await ledger.preview(applied.value, head)
-    : await ledger.commit(applied.value, entry, head, also && { also })
+    : await ledger.commit(applied.value, entry, head, {
+        ...(also && { also }),
+        guard,
+        isBudgeted: limits.budget !== undefined,
+      })
   if (committed.ok) {
     const made = toCommitted(committed.value, head, !dryRun)
     return ok(command.kind === 'rollback' ? withoutInherited(made) : made)
   }
-  return committed.error === 'stale' ? toStale(parts, expectedRevision) : toInvalid(committed.error)
+  const { error } = committed
+  if (error === 'stale') return toStale(parts, expectedRevision)
+  return 'kind' in error ? err(error) : toInvalid(error)
 }
 
 /**
@@ -157,8 +190,27 @@ function toStale({ ledger, history }: ChangeDeps, expected: number): Result<neve
   })
 }
 
-function toInvalid(problems: Exclude<CommitFailure, 'stale'>): Result<never, RefusedResult> {
+function toInvalid(problems: readonly DraftProblem[]): Result<never, RefusedResult> {
   return err({ kind: 'invalid', problems })
+}
+
+/** Going forward outside of the windows needs a reason. */
+export function findMute(
+  outsideWindow: boolean | undefined,
+  reason: string | undefined,
+): DraftProblem | undefined {
+  if (!outsideWindow || (reason ?? '').trim() !== '') return undefined
+  return { path: 'reason', message: 'say why this cannot wait for a window' }
+}
+
+/** The detail of an audit row, with what was forced. */
+function toForcedDetail(
+  detail: unknown,
+  { belowFloor, outsideWindow }: { belowFloor: boolean; outsideWindow: boolean },
+): unknown {
+  if (!belowFloor && !outsideWindow) return detail
+  const whole = typeof detail === 'object' && detail !== null ? detail : { detail }
+  return { ...whole, ...(belowFloor && { belowFloor }), ...(outsideWindow && { outsideWindow }) }
 }
 
 /** The command for the audit row, without the document, which the revision holds already. */

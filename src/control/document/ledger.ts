@@ -1,14 +1,16 @@
 // Commits a revision, its audit row and its event in one transaction, and sets the alarm that publishes
 // it. The caller has made the content and checked that its author may make it.
 
+import { getOwn } from '../../core/own.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { digestText } from '../../loading/sync.ts'
 import type { AuditRow } from '../../wire/audit.ts'
 import type { NewEvent } from '../../wire/events.ts'
-import type { PageQuery } from '../contract.ts'
+import type { PageQuery, RefusedResult } from '../contract.ts'
 import { MAX_COMMIT_ATTEMPTS } from '../limits.ts'
 import type { Outbox } from '../outbox.ts'
 import type { State } from '../publishing/state.ts'
+import type { Served } from '../safety/served.ts'
 import type { AuditTableRow } from '../tables.ts'
 import type { Tasks } from '../tasks.ts'
 import {
@@ -33,16 +35,23 @@ export type LedgerDeps = {
   readonly state: State
   readonly tasks: Tasks
   readonly outbox: Outbox
+  readonly served: Served
   readonly allowInsecure: boolean
 }
 
 /** `stale`: a newer revision was committed since the content was made. */
-export type CommitFailure = 'stale' | readonly DraftProblem[]
+export type CommitFailure = 'stale' | readonly DraftProblem[] | RefusedByGuard
+
+/** What a guard of a commit says. */
+export type RefusedByGuard = Exclude<RefusedResult, { readonly kind: 'stale' | 'invalid' }>
 
 export type CommitOptions = {
   readonly floor?: number
   readonly also?: (head: Head) => void
   readonly notes?: readonly Entry[]
+  /** A token with a budget makes the change. */
+  readonly isBudgeted?: boolean
+  readonly guard?: (() => RefusedByGuard | undefined) | undefined
 }
 
 export class Ledger {
@@ -78,14 +87,15 @@ export class Ledger {
    * @param floor The new revision gets a number above this one too.
    * @param also More writes for the same transaction.
    * @param notes Audit rows to write before the row of this revision.
+   * @param guard Asked at the moment of the commit, so that nothing can change after its answer.
    */
   async commit(
     content: Content,
     entry: Entry,
     base: Head | undefined,
-    { floor = 0, also, notes = [] }: CommitOptions = {},
+    { floor = 0, also, notes = [], guard, isBudgeted = false }: CommitOptions = {},
   ): Promise<Result<Head, CommitFailure>> {
-    const { storage, history, outbox } = this.#parts
+    const { storage, history, outbox, served } = this.#parts
     // The digest is of the stored text, not of the parsed content: a later Holo may parse the text
     // differently.
     const before = base && (await digestDocument(JSON.parse(base.text), FORM))
@@ -104,11 +114,15 @@ export class Ledger {
       const { head, row } = sealed.value
       if (this.#head !== base) return err('stale')
       if (!isSameHead(this.#auditHead(), auditHead)) continue
+      const refused = guard?.()
+      if (refused) return err(refused)
       storage.transactionSync(() => {
         history.insert({ revision, seq: row.seq, digest: head.digest, text: head.text })
         for (const one of [...noted, row]) this.#insertAudit(one)
         outbox.add(toEvent(head, entry))
+        if (base) for (const event of toChanges(base, head, entry)) outbox.add(event)
         also?.(head)
+        served.note(base?.content, content, isBudgeted)
       })
       this.#head = head
       this.armAlarm()
@@ -220,6 +234,28 @@ function toEvent({ revision, digest }: Head, { action, actor, reason }: Entry): 
     by: actor,
     ...(reason === undefined ? {} : { reason }),
   }
+}
+
+/** One event for each environment that points at another version than before. */
+function toChanges(before: Head, head: Head, { action, actor }: Entry): readonly NewEvent[] {
+  const [was, is] = [before.content.environments, head.content.environments]
+  const names = [...new Set([...Object.keys(is), ...Object.keys(was)])]
+  return names.flatMap((environment): NewEvent[] => {
+    const earlier = getOwn(was, environment)?.version
+    const version = getOwn(is, environment)?.version
+    if (earlier === version) return []
+    return [
+      {
+        kind: 'environment.changed',
+        environment,
+        version,
+        before: earlier,
+        revision: head.revision,
+        action,
+        by: actor,
+      },
+    ]
+  })
 }
 
 /** Makes audit rows that do not concern the document, each chained to the one before. */

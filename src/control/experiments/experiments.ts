@@ -8,7 +8,6 @@ import {
   type CollectedEnvironment,
   type Group,
 } from '../../core/counting/batch.ts'
-import { newCounted } from '../../core/counting/counted.ts'
 import { RolloutCounter } from '../../core/counting/rollout-counter.ts'
 import {
   addToExperiment,
@@ -194,8 +193,7 @@ export class Experiments {
       metrics: state.plan.metrics,
       warmUpMs: 0,
     }
-    // Nothing that visitors meet counts before they were exposed.
-    const counter = new RolloutCounter({ ...newCounted(asked, key), assignedFrom: 0 })
+    const counter = RolloutCounter.begin(asked, key)
     return { beganAt, counter, state }
   }
 

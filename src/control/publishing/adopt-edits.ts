@@ -107,9 +107,17 @@ export class External {
     found: Extract<KvReadResult, { kind: 'edit' }>,
     head: Head | undefined,
   ): Promise<void> {
-    const { ledger, edits, now } = this.#parts
+    const { ledger, edits, now, safety } = this.#parts
     const { revision, digest, text } = found
     const content = withOwnKeys(withKnownMarks(found.content, head?.content), head?.content)
+    const options = { takesBack: false, belowFloor: false }
+    const held = head && safety.findHeld(head.content, content, options)
+    if (held) {
+      console.warn(`an edit of KV is not adopted: ${held.detail}`)
+      edits.keep({ at: now(), outcome: 'overwritten', revision, digest, text })
+      await liftAbove(ledger, revision, { over: { revision, digest }, why: held.detail }, now())
+      return
+    }
     const entry = toOwnEntry('adopt', { revision, digest }, now())
     const adopted = await ledger.commit(content, entry, head, {
       floor: revision,

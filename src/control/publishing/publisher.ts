@@ -9,6 +9,7 @@ import type { Ledger } from '../document/ledger.ts'
 import { charge, toRetryMs } from '../intervals.ts'
 import { MAX_COMMIT_ATTEMPTS } from '../limits.ts'
 import type { Outbox } from '../outbox.ts'
+import type { Safety } from '../safety/safety.ts'
 import { type KvReadResult, readFound } from './read-kv.ts'
 import { ALARMS, dueAt, isPublicationDue } from './schedule.ts'
 import type { Edits, State } from './state.ts'
@@ -23,6 +24,7 @@ export type PublisherDeps = {
   readonly state: State
   readonly outbox: Outbox
   readonly edits: Edits
+  readonly safety: Safety
   readonly now: () => number
   readonly allowInsecure: boolean
 }

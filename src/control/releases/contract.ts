@@ -8,7 +8,6 @@ import type { LostFile } from '../../wire/files.ts'
 import type { FinaliseResult, UploadReply } from '../../wire/uploads.ts'
 import type { Drain, Retention } from '../../wire/versions.ts'
 import type { Answer, Caller, DeniedResult, RefusedResult } from '../caller.ts'
-import type { FilesFound, FilesToCheck } from './lost-files.ts'
 
 /** An upload as the control stores it. */
 export type Upload = UploadReply & {
@@ -86,6 +85,19 @@ export type Garbage = {
 export type CollectionResult = {
   readonly outcome: 'collected' | 'stale' | 'busy'
   readonly keys: readonly string[]
+}
+
+/** What a check has found. */
+export type FilesFound = {
+  readonly lost: readonly LostFile[]
+  /** Files that were remembered as lost, and are whole. */
+  readonly whole: readonly Pick<LostFile, 'kind' | 'sha256'>[]
+}
+
+/** What a check has to know: the versions of the document, and what was found before. */
+export type FilesToCheck = {
+  readonly versions: readonly { readonly version: string; readonly manifest: string }[]
+  readonly lost: readonly LostFile[]
 }
 
 export type UploadCalls = {

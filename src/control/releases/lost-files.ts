@@ -4,6 +4,7 @@
 import type { LostFile, LostSummary } from '../../wire/files.ts'
 import type { Content } from '../document/content.ts'
 import type { Outbox } from '../outbox.ts'
+import type { FilesFound, FilesToCheck } from './contract.ts'
 
 /** So many are remembered: the versions that lose more of them have to be published again in any case. */
 export const MAX_LOST_FILES = 500
@@ -25,19 +26,6 @@ export type LostFilesDeps = {
   readonly storage: Pick<DurableObjectStorage, 'transactionSync' | 'sql'>
   readonly outbox: Pick<Outbox, 'add'>
   readonly content: () => Content | undefined
-}
-
-/** What a check has found. */
-export type FilesFound = {
-  readonly lost: readonly LostFile[]
-  /** Files that were remembered as lost, and are whole. */
-  readonly whole: readonly Pick<LostFile, 'kind' | 'sha256'>[]
-}
-
-/** What a check has to know: the versions of the document, and what was found before. */
-export type FilesToCheck = {
-  readonly versions: readonly { readonly version: string; readonly manifest: string }[]
-  readonly lost: readonly LostFile[]
 }
 
 export class LostFiles {

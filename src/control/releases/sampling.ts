@@ -96,7 +96,9 @@ export class Sampling {
     }
     const looked = [{ file: manifest, found: await examineFile(bucket, toStored(manifest)) }]
     const blobs =
-      looked[0]?.found === 'whole' ? await this.#choose(bucket, chosen.manifest, chosen.version) : []
+      looked[0]?.found === 'whole'
+        ? await this.#choose(bucket, chosen.manifest, chosen.version)
+        : []
     const rest = await mapConcurrently([...again, ...blobs], READS_AT_ONCE, async (file) => {
       const found = await examineFile(bucket, toStored(file), MAX_SAMPLED_BYTES)
       return { file, found }

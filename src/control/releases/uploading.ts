@@ -238,17 +238,17 @@ export class Uploading {
   }
 }
 
-/** What a version pins by itself is settled when it is published; until then an upload may change it. */
+/** Pin and floor of a version are settled when it is published; until then an upload may change them. */
 function isSameUpload(one: VersionRecord, other: VersionRecord): boolean {
   const [pin, otherPin] = [one.frameworkPin, other.frameworkPin].map(
     (pin) => pin && toCanonicalJson(pin),
   )
-  return isSameSubstance(one, other) && pin === otherPin
+  return isSameSubstance(one, other) && pin === otherPin && one.floor === other.floor
 }
 
 function toCommand(record: VersionRecord): OwnCommand {
-  const { id, manifest, services, createdAt, frameworkPin } = record
-  const entry = { manifest, services, published: createdAt, frameworkPin }
+  const { id, manifest, services, createdAt, frameworkPin, floor } = record
+  const entry = { manifest, services, published: createdAt, frameworkPin, floor }
   return { kind: 'add-version', version: id, ...entry }
 }
 

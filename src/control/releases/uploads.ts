@@ -50,8 +50,8 @@ export class Uploads {
     this.#sql.exec(
       `INSERT OR REPLACE INTO uploads (version, state, serial, manifest, services, files, bytes,
         created_at, commit_id, author, verified, opened_after, touched_at, owner, framework_pin,
-        flag_keys)
-       VALUES (?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?)`,
+        flag_keys, floor)
+       VALUES (?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)`,
       record.id,
       serial,
       record.manifest,
@@ -66,6 +66,7 @@ export class Uploads {
       owner,
       record.frameworkPin ? JSON.stringify(record.frameworkPin) : null,
       record.flagKeys ? JSON.stringify(record.flagKeys) : null,
+      record.floor ?? null,
     )
   }
 
@@ -118,6 +119,7 @@ export function toRecord(row: UploadRow): VersionRecord {
     ...(row.author === null ? {} : { author: row.author }),
     ...(row.framework_pin === null ? {} : { frameworkPin: JSON.parse(row.framework_pin) }),
     ...(row.flag_keys === null ? {} : { flagKeys: JSON.parse(row.flag_keys) }),
+    ...(row.floor === null ? {} : { floor: row.floor }),
   }
 }
 

@@ -4,9 +4,11 @@ import { getOwn } from '../../core/own.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Action } from '../../core/rollout/events.ts'
 import { allocate, countBuckets, markSpent } from '../../core/traffic.ts'
+import type { FlagDefinition } from '../../document/flags.ts'
 import type { Content } from '../document/content.ts'
 import { type DraftProblem, isNoChange, parseDraft, toDraft } from '../document/draft.ts'
 import { markOpen } from '../document/opening.ts'
+import { completeSplit, type FlagSides, moveParts, restoreSplit } from './flag-split.ts'
 import { type Pair, toBaselineCount, toCanaryCount } from './seen.ts'
 
 /** A range of buckets, mutable as in the type of the document. */
@@ -21,7 +23,10 @@ export function applyActions(
 ): Result<Content, readonly DraftProblem[]> {
   const marked = markOpen(current)
   let content = marked
-  for (const action of actions) content = apply(action, content, pair)
+  const { flag } = pair
+  for (const action of actions) {
+    content = flag ? applyToFlag(action, content, flag) : apply(action, content, pair)
+  }
   if (content === marked) return ok(current)
   const parsed = parseDraft(toDraft(content), allowInsecure)
   if (!parsed.ok) return err(parsed.error)
@@ -38,6 +43,25 @@ function apply(action: Action, content: Content, pair: Pair): Content {
       return complete(content, pair)
     case 'rollBack':
       return rollBack(content, pair, action.withdraw)
+    case 'startCounting':
+      return content
+  }
+}
+
+/** What a version's rollout does to traffic, this does to the split of a flag. */
+function applyToFlag(action: Action, content: Content, sides: FlagSides): Content {
+  const flag = getOwn(content.flags ?? {}, sides.key)
+  if (!flag) return content
+  const put = (next: FlagDefinition): Content =>
+    next === flag ? content : { ...content, flags: { ...content.flags, [sides.key]: next } }
+  switch (action.kind) {
+    case 'setWeight':
+      return put(moveParts(flag, sides, (all) => toCanaryCount(all, action.weight)))
+    case 'complete':
+      return put(completeSplit(flag, sides))
+    case 'rollBack':
+      return put(restoreSplit(flag, sides))
+    case 'endBaseline':
     case 'startCounting':
       return content
   }

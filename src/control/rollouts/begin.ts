@@ -31,6 +31,8 @@ export type BeginOptions = {
   readonly by: string
   readonly at: number
   readonly allowInsecure: boolean
+  /** The visitors that the token's budget allows without evidence; `undefined` for any number. */
+  readonly maxVisitors?: number | undefined
 }
 
 /**
@@ -59,23 +61,30 @@ export function findBase(
 /** Why no rollout can start between these environments: each running rollout that uses one of them. */
 export function findInTheWay(
   running: readonly Rollout[],
-  { environment, base, baseline }: Pair,
+  { environment, base, baseline, flag }: Pair,
 ): readonly DraftProblem[] {
-  const names = [
-    ['environment', environment],
-    ['base', base],
-    ...(baseline === undefined ? [] : [['plan.baseline', baseline] as const]),
-  ] as const
+  const names = flag
+    ? [['flag', environment] as const]
+    : [
+        ['environment', environment] as const,
+        ['base', base] as const,
+        ...(baseline === undefined ? [] : [['plan.baseline', baseline] as const]),
+      ]
   const refusals = running.flatMap((other) =>
     names
       .filter(([, name]) => [other.environment, other.base, other.baseline].includes(name))
       .map(([path, name]) => ({
         path,
-        message: `"${name}" is part of rollout ${other.id} (from "${other.base}" to "${other.environment}"), which runs: wait for it, or abort it`,
+        message: `"${name}" is part of rollout ${other.id} (${toSidesText(other)}), which runs: wait for it, or abort it`,
       })),
   )
   if (refusals.length > 0 || running.length < MAX_RUNNING_ROLLOUTS) return refusals
   return [{ path: '', message: `${running.length} rollouts run, and no more can` }]
+}
+
+function toSidesText({ environment, base, flag }: Pair): string {
+  const [from, to] = flag ? [flag.base, flag.variant] : [base, environment]
+  return `from "${from}" to "${to}"`
 }
 
 /**
@@ -86,7 +95,7 @@ export function begin(
   { version, environment, plan: raw, baselineVersion }: Start,
   base: string,
   current: Content,
-  { id, by, at, allowInsecure }: BeginOptions,
+  { id, by, at, allowInsecure, maxVisitors }: BeginOptions,
 ): Result<Begun, readonly DraftProblem[]> {
   const plan = readPlan(raw)
   if (!plan.ok) return plan
@@ -118,7 +127,7 @@ export function begin(
   if (seen.baseVersion === version) {
     return refuseChange('version', `"${base}" has version "${version}" already`)
   }
-  const rollout = toFresh({ id, ...pair, by, at }, seen, newRollout(plan.value))
+  const rollout = toFresh({ id, ...pair, by, at, maxVisitors }, seen, newRollout(plan.value))
   const outcome = giveEvents(rollout.state, [{ kind: 'start', by, now: at }])
   if ('refused' in outcome) return refuseChange('', outcome.refused)
   const acted = applyActions(outcome.actions, draft.value, rollout, allowInsecure)
@@ -167,7 +176,7 @@ export function findBaseline(raw: Start['plan']): string | undefined {
   return plan.ok ? plan.value.baseline : undefined
 }
 
-function readPlan(raw: unknown): Result<Plan, readonly DraftProblem[]> {
+export function readPlan(raw: unknown): Result<Plan, readonly DraftProblem[]> {
   const plan = parsePlan(raw)
   if (plan.ok) return plan
   return err(
@@ -179,7 +188,10 @@ function readPlan(raw: unknown): Result<Plan, readonly DraftProblem[]> {
 }
 
 /** Goals of a plan that the document does not declare: nobody would ever reach them. */
-function findUndeclaredGoals({ metrics }: Plan, { measure }: Content): readonly DraftProblem[] {
+export function findUndeclaredGoals(
+  { metrics }: Plan,
+  { measure }: Content,
+): readonly DraftProblem[] {
   const goals = measure?.goals ?? {}
   return metrics.flatMap(({ name }, i) => {
     const goal = name.startsWith(GOAL_PREFIX) ? name.slice(GOAL_PREFIX.length) : undefined
@@ -189,10 +201,11 @@ function findUndeclaredGoals({ metrics }: Plan, { measure }: Content): readonly 
   })
 }
 
-type Fresh = Pair & { readonly id: number; readonly by: string; readonly at: number }
+type Fresh = Pair & Pick<BeginOptions, 'id' | 'by' | 'at' | 'maxVisitors'>
 
-function toFresh(
-  { id, environment, base, baseline, by, at }: Fresh,
+/** A rollout before its first event. */
+export function toFresh(
+  { id, environment, base, baseline, flag, by, at, maxVisitors }: Fresh,
   seen: ComparedState,
   state: Rollout['state'],
 ): Rollout {
@@ -201,6 +214,7 @@ function toFresh(
     environment,
     base,
     baseline,
+    flag,
     state,
     seen,
     isOlder: false,
@@ -216,5 +230,6 @@ function toFresh(
     failures: 0,
     retry_at: 0,
     problem: null,
+    max_visitors: maxVisitors ?? null,
   }
 }

@@ -5,24 +5,45 @@ import type { Result } from '../../core/result.ts'
 import type { Plan } from '../../core/rollout/plan.ts'
 import type { CommitResult } from '../../wire/changes.ts'
 import type { RolloutEventsPage } from '../../wire/rollout-events.ts'
+import type { RolloutStart } from '../../wire/rollout-start.ts'
 import type {
   RolloutCommand,
   RolloutExplanation,
-  RolloutStart,
   RolloutStatus,
   RolloutSummary,
 } from '../../wire/rollouts.ts'
 import type { Answer, Caller, DeniedResult, PageQuery, RefusedResult } from '../caller.ts'
 
-/** A release that is about to be rolled out, against the revision that its author has seen. */
-export type Start = Omit<RolloutStart, 'base' | 'baselineVersion'> & {
-  readonly base: string | undefined
-  readonly baselineVersion?: string | undefined
+type Starting = Pick<RolloutStart, 'plan'> & {
+  readonly base?: string | undefined
+  /** The revision that its author has seen. */
   readonly expectedRevision: number
   readonly reason: string | undefined
   /** Says what would happen and changes nothing. */
   readonly dryRun: boolean
+  /** Starts it although it could not take its release back. */
+  readonly belowFloor?: boolean
+  /** Starts it although no window is open. */
+  readonly outsideWindow?: boolean
 }
+
+export type RolloutCommandOptions = {
+  readonly reason?: string | undefined
+  /** Goes back below the floor of a version all the same. */
+  readonly belowFloor?: boolean
+  /** Goes forward although no window is open. */
+  readonly outsideWindow?: boolean
+}
+
+/** A release that is about to be rolled out. */
+export type Start = Starting & {
+  readonly version: string
+  readonly environment: string
+  readonly baselineVersion?: string | undefined
+}
+
+/** A variant of a flag that is about to be rolled out; `base` is another one. */
+export type FlagStart = Starting & { readonly flag: string; readonly variant: string }
 
 /** Why a rollout was not started, or not commanded. */
 export type RolloutRefused =
@@ -44,13 +65,13 @@ export type StartResult = CommitResult & {
 export type RolloutCalls = {
   readonly startRollout: (
     caller: Caller,
-    start: Start,
+    start: Start | FlagStart,
   ) => Promise<Result<StartResult, RolloutRefused>>
   readonly commandRollout: (
     caller: Caller,
     id: number,
     command: RolloutCommand,
-    reason: string | undefined,
+    options: RolloutCommandOptions,
   ) => Promise<Result<RolloutStatus | undefined, RolloutRefused | DeniedResult>>
   /** Newest first. */
   readonly rollouts: (caller: Caller, page: PageQuery) => Answer<readonly RolloutSummary[]>

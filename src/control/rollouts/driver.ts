@@ -2,19 +2,30 @@
 // changes of the document. All of it one after the other, so that no two give events to the same machine.
 
 import { err, ok, type Result } from '../../core/result.ts'
+import type { Measurement } from '../../core/rollout/checks.ts'
+import type { Confirming } from '../../core/rollout/confirm.ts'
 import type { RolloutEvent } from '../../core/rollout/events.ts'
 import { decideAttention } from '../../core/rollout/gate.ts'
 import { isRunning } from '../../core/rollout/state.ts'
 import type { RolloutCommand, RolloutStatus } from '../../wire/rollouts.ts'
-import type { Author, ChangeDeps } from '../document/change.ts'
+import type { BelowFloorResult } from '../caller.ts'
+import { type Author, type ChangeDeps, findMute } from '../document/change.ts'
 import type { Head } from '../document/history.ts'
 import { toRetryMs } from '../intervals.ts'
 import { MAX_COMMIT_ATTEMPTS, MAX_STALE_CHANGES, ROLLOUT_LOOK_MS } from '../limits.ts'
-import type { RolloutRefused, Start, StartResult } from './contract.ts'
+import { findPlanOverBudget } from '../safety/budget.ts'
+import type { Gates } from './confirming.ts'
+import type {
+  FlagStart,
+  RolloutCommandOptions,
+  RolloutRefused,
+  Start,
+  StartResult,
+} from './contract.ts'
 import { CONTROL, type FeedDeps, type FeedFailure, type FeedOptions, feed } from './feed.ts'
 import { chargeLook, findDue, lookDueAt } from './schedule.ts'
 import { readForeign } from './seen.ts'
-import { findRolloutTrespass, startRollout } from './start.ts'
+import { askStart, findRolloutTrespass, startRollout } from './start.ts'
 import type { Rollout } from './store.ts'
 import { toStatus } from './tell.ts'
 import { Urgency } from './urgency.ts'
@@ -23,6 +34,8 @@ export type RolloutDeps = ChangeDeps &
   FeedDeps & {
     /** Runs a function after `ms` milliseconds, unless the object is evicted first. */
     readonly later: (run: () => unknown, ms: number) => void
+    /** Asks the webhooks that plans want to be asked. */
+    readonly gates: Gates
     /** Wakes the backends of a version. Never throws, and takes seconds at most. */
     readonly warm: (version: string) => Promise<void>
   }
@@ -60,11 +73,20 @@ export class Rollouts {
     return Math.max(held, Math.min(...times))
   }
 
-  async start(author: Author, start: Start): Promise<Result<StartResult, RolloutRefused>> {
-    const { version, baselineVersion, dryRun } = start
+  async start(
+    author: Author,
+    start: Start | FlagStart,
+  ): Promise<Result<StartResult, RolloutRefused>> {
     // A baseline that is started anew is warmed like the canary, or it would look slow beside it.
-    const versions = [version, ...(baselineVersion === undefined ? [] : [baselineVersion])]
-    if (!dryRun) await Promise.all(versions.map((one) => this.#parts.warm(one)))
+    const versions =
+      'flag' in start ? [] : [start.version, start.baselineVersion].filter((id) => id !== undefined)
+    const [refused] = start.dryRun
+      ? []
+      : await Promise.all([
+          askStart(this.#parts.gates, author, start),
+          ...versions.map((one) => this.#parts.warm(one)),
+        ])
+    if (refused) return err({ kind: 'rollout_refused', problems: [refused] })
     return this.#inTurn(() => startRollout(this.#parts, author, start))
   }
 
@@ -72,14 +94,24 @@ export class Rollouts {
     { principal, requestId }: Author,
     id: number,
     command: RolloutCommand,
-    reason: string | undefined,
+    { reason, belowFloor = false, outsideWindow = false }: RolloutCommandOptions,
   ): Promise<Result<RolloutStatus | undefined, RolloutRefused>> {
     return this.#inTurn(async () => {
-      const { store, now } = this.#parts
+      const { store, now, safety } = this.#parts
       const before = store.get(id)
       if (!before) return ok(undefined)
       const why = findRolloutTrespass(principal, { ...before, version: before.seen.version })
       if (why) return err({ kind: 'denied', denial: 'forbidden', why })
+      const mute = findMute(outsideWindow, reason)
+      if (mute) return err({ kind: 'invalid', problems: [mute] })
+      const { budget } = principal.limits ?? {}
+      const { plan, phase } = before.state
+      // Whoever lets it go on answers for the steps that it then takes by itself.
+      const over =
+        budget && !STOPS.has(command) ? findPlanOverBudget(budget, plan, phase) : undefined
+      if (over) return err({ kind: 'denied', denial: 'forbidden', why: over })
+      const hold = STOPS.has(command) ? undefined : safety.hold(outsideWindow)
+      if (hold !== undefined) return err({ kind: 'frozen', detail: hold })
       // Take in first what is due: it belongs to the step that the command may end.
       if (decideAttention(before.state) === 'rarely') await this.#try(id, () => this.#look(id))
       const { actor, token } = principal
@@ -90,11 +122,41 @@ export class Rollouts {
         acting,
         said: reason,
         at: event.now,
+        belowFloor,
+        outsideWindow,
         ...(STOPS.has(command) ? {} : { limits: principal.limits }),
       }))
       if (!given.ok) return err(this.#toRefused(given.error))
       const after = store.get(id)
       return ok(after && toStatus(after))
+    })
+  }
+
+  /** Takes in that a webhook has confirmed what its plan asks before this, and goes on. Never throws. */
+  confirm(id: number, before: Confirming['before'], by: string): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#try(id, async () => {
+        const at = this.#parts.now()
+        const event: RolloutEvent = { kind: 'confirmed', before, by, now: at }
+        const own = () => ({ events: [event], acting: CONTROL, said: undefined, at })
+        const given = await this.#give(id, own)
+        const isOver = !given.ok && given.error !== 'stale' && 'refused' in given.error
+        // One that has ended meanwhile needs no confirmation.
+        if (isOver) return ok(undefined)
+        return given.ok ? this.#look(id) : given
+      })
+    })
+  }
+
+  /** Takes in what a check of the plan has come to. The next look acts on it. Never throws. */
+  measure(id: number, name: string, measured: Measurement): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#parts.store.get(id)?.ended_at !== null) return
+      await this.#try(id, () => {
+        const at = this.#parts.now()
+        const event: RolloutEvent = { kind: 'measured', name, ...measured, now: at }
+        return this.#give(id, () => ({ events: [event], acting: CONTROL, said: undefined, at }))
+      })
     })
   }
 
@@ -138,14 +200,15 @@ export class Rollouts {
   }
 
   async #look(id: number) {
-    const { now, source } = this.#parts
+    const { now, source, safety } = this.#parts
     const at = now()
+    const hold = safety.hold()
     const done = await this.#give(id, (rollout) => {
       const { windows, problem } = this.#readWindows(rollout)
       const { state } = rollout
       const isNew = ({ id }: { id: number }) => id > state.lastWindow
       return {
-        events: [{ kind: 'tick', windows, now: at }],
+        events: [{ kind: 'tick', windows, ...(hold === undefined ? {} : { hold }), now: at }],
         acting: CONTROL,
         said: undefined,
         at,
@@ -155,8 +218,42 @@ export class Rollouts {
         },
       }
     })
-    if (done.ok) source.confirm(id)
+    if (done.ok) {
+      source.confirm(id)
+      return this.#endOverBudget(id)
+    }
+    if (isBelowFloor(done.error)) await this.#pauseBelow(id, done.error.detail)
     return done
+  }
+
+  /**
+   * Evidence speaks against a release that cannot be taken back, because the base is below its floor: it
+   * stays where it is until a person decides.
+   */
+  async #pauseBelow(id: number, detail: string): Promise<void> {
+    const rollout = this.#parts.store.get(id)
+    if (!rollout || !isRunning(rollout.state.phase) || rollout.state.phase.paused !== null) return
+    const at = this.#parts.now()
+    const why = `it should be taken back, and ${detail}`
+    const event: RolloutEvent = { kind: 'pause', by: CONTROL.actor, why, now: at }
+    await this.#give(id, () => ({ events: [event], acting: CONTROL, said: undefined, at }))
+  }
+
+  /** Takes back a release that has had the visitors which the starter's budget allows without evidence. */
+  async #endOverBudget(id: number): Promise<Result<undefined, FeedFailure>> {
+    const { store, served, now } = this.#parts
+    const rollout = store.get(id)
+    if (!rollout || rollout.max_visitors === null || !isRunning(rollout.state.phase)) {
+      return ok(undefined)
+    }
+    const [, visitors] = rollout.state.visitors
+    if (visitors < rollout.max_visitors || served.hasPassed(rollout.seen.version)) {
+      return ok(undefined)
+    }
+    const at = now()
+    const why = `${visitors} visitors had it without evidence, and the budget of the token that started it is ${rollout.max_visitors}`
+    const event: RolloutEvent = { kind: 'abort', by: CONTROL.actor, why, now: at }
+    return this.#give(id, () => ({ events: [event], acting: CONTROL, said: undefined, at }))
   }
 
   #readWindows({ id, state }: Rollout) {
@@ -223,6 +320,7 @@ export class Rollouts {
     try {
       const done = await work()
       if (!done.ok) this.#recordFailure(id, toText(done.error))
+      this.#parts.stalls.tell(id)
     } catch (cause) {
       console.error(`rollout ${id} could not be looked at`, cause)
       try {
@@ -254,6 +352,7 @@ export class Rollouts {
       const current = this.#parts.ledger.head?.revision ?? 0
       return { kind: 'stale', expected: current, current, changes: [] }
     }
+    if ('kind' in error) return error
     if ('denied' in error) return { kind: 'denied', denial: 'forbidden', why: error.denied }
     if ('refused' in error) {
       return { kind: 'rollout_refused', problems: [{ path: '', message: error.refused }] }
@@ -270,9 +369,14 @@ export class Rollouts {
 
 function toText(error: FeedFailure): string {
   if (error === 'stale') return 'the document changed all the time'
+  if ('kind' in error) return 'detail' in error ? error.detail : (error.why ?? error.denial)
   if ('denied' in error) return error.denied
   if ('refused' in error) return error.refused
   return error.map(({ path, message }) => `${path}: ${message}`).join('; ')
+}
+
+function isBelowFloor(error: FeedFailure): error is BelowFloorResult {
+  return typeof error === 'object' && 'kind' in error && error.kind === 'below_floor'
 }
 
 function toMessage(cause: unknown): string {

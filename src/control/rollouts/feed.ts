@@ -21,13 +21,15 @@ import type { Limits } from '../../wire/tokens.ts'
 import { findTrespass } from '../access/token-limits.ts'
 import type { Entry } from '../document/audit.ts'
 import type { Content } from '../document/content.ts'
-import type { DraftProblem } from '../document/draft.ts'
 import type { Head } from '../document/history.ts'
 import type { CommitFailure, Ledger } from '../document/ledger.ts'
 import type { Outbox } from '../outbox.ts'
+import type { Safety } from '../safety/safety.ts'
+import type { Served } from '../safety/served.ts'
 import { applyActions } from './act.ts'
 import { type ComparedState, type Foreign, isSameTraffic, toSeen, toStratum } from './seen.ts'
 import type { WindowSource } from './source.ts'
+import type { Stalls } from './stalls.ts'
 import type { Rollout, RolloutStore, SaveOptions } from './store.ts'
 
 export type FeedDeps = {
@@ -36,6 +38,9 @@ export type FeedDeps = {
   readonly store: RolloutStore
   readonly source: WindowSource
   readonly outbox: Outbox
+  readonly stalls: Stalls
+  readonly safety: Safety
+  readonly served: Served
   readonly allowInsecure: boolean
 }
 
@@ -53,6 +58,10 @@ export type FeedOptions = {
   readonly look?: SaveOptions['look']
   /** Runs in the transaction that stores what the events lead to. */
   readonly also?: () => void
+  /** Goes back below the floor of a version all the same. */
+  readonly belowFloor?: boolean
+  /** Goes forward although no window is open. */
+  readonly outsideWindow?: boolean
   /** Of the token that commands it, where these bound what the command may make of the document. */
   readonly limits?: Limits
 }
@@ -98,10 +107,20 @@ type Truth = {
 }
 
 export async function makeTrue(
-  { ledger, storage, store, source, outbox }: FeedDeps,
+  { ledger, storage, store, source, outbox, stalls, safety, served }: FeedDeps,
   { rollout, head, fed, outcome, content, first }: Truth,
-): Promise<Result<Head | undefined, 'stale' | readonly DraftProblem[]>> {
+): Promise<Result<Head | undefined, CommitFailure>> {
   const { state, actions, transitions } = outcome
+  // A rollback is never held, whatever else it does to the document.
+  const takesBack = actions.some(({ kind }) => kind === 'rollBack')
+  const { belowFloor = false, outsideWindow } = fed
+  const budget = fed.limits?.budget
+  const guard = () =>
+    safety.findRefusal(head.content, content, {
+      ...{ takesBack, belowFloor, outsideWindow, budget },
+      isRollout: true,
+    })
+  const isPassed = transitions.some(hasPassed)
   const write = (made: Head | undefined) => {
     first?.()
     const { revision } = made ?? head
@@ -111,6 +130,8 @@ export async function makeTrue(
     const seen = isOver ? rollout.seen : found
     const { events, said, at, look, also } = fed
     also?.()
+    if (isPassed) served.pass(rollout.seen.version, head.content)
+    if (takesBack) served.fail(rollout.seen.version)
     const saved: SaveOptions = {
       state,
       seen,
@@ -122,20 +143,35 @@ export async function makeTrue(
       ...(look ? { look } : {}),
     }
     store.save(rollout, saved)
-    for (const event of toEvents(rollout, seen, transitions, fed.acting.actor)) outbox.add(event)
+    const waiting = isRunning(state.phase) ? [] : stalls.queued(rollout.id)
+    for (const event of toEvents(rollout, seen, transitions, fed.acting.actor, waiting)) {
+      outbox.add(event)
+    }
+    if (!isRunning(state.phase)) stalls.end(rollout.id)
     tellSource(source, rollout, seen, state, actions)
   }
   const entries = transitions.map((one) => toEntry(rollout, one, fed))
   const last = entries.at(-1)
   if (last && content !== head.content) {
     const notes = entries.slice(0, -1)
-    return ledger.commit(content, last, head, { also: write, notes })
+    return ledger.commit(content, last, head, {
+      ...{ also: write, notes, guard },
+      isBudgeted: budget !== undefined,
+    })
   }
   if (last) await ledger.record(entries, () => write(undefined))
   else storage.transactionSync(() => write(undefined))
-  // After a look the alarm is set anyway; after anything else a look may be due sooner than it is set.
-  if (!fed.look) ledger.armAlarm()
+  // After a look the alarm is set anyway; after anything else a look may be due sooner than it is set, and so may
+  // a question to confirm something.
+  if (!fed.look || state.confirming) ledger.armAlarm()
   return ok(undefined)
+}
+
+/** Whether the judge lets a step end: by the evidence, and not because its time is over. */
+function hasPassed({ row, before, after }: MadeTransition): boolean {
+  const isLeft = before.name === 'step' && !isSamePhase(before, after)
+  const goesOn = isRunning(after) || after.name === 'promoted'
+  return row.event === 'tick' && isLeft && goesOn && row.verdict.outcome === 'promote'
 }
 
 function tellSource(
@@ -176,7 +212,7 @@ function tellSource(
 
 /** The audit log keeps the whole row of the machine, and the reason in words. */
 function toEntry(
-  { id, environment, base }: Rollout,
+  { id, environment, base, flag }: Rollout,
   made: MadeTransition,
   fed: FeedOptions,
 ): Entry {
@@ -189,7 +225,7 @@ function toEntry(
     token,
     requestId,
     action: toAction(made),
-    detail: { rollout: id, environment, base, ...row },
+    detail: { rollout: id, environment, base, ...(flag ? { flag: flag.key } : {}), ...row },
     reason: said === undefined ? row.reason : `${row.reason} (${said})`,
   }
 }
@@ -211,11 +247,13 @@ function toEvents(
     id,
     environment,
     base,
+    flag,
     state: { plan },
-  }: Pick<Rollout, 'id' | 'environment' | 'base' | 'state'>,
+  }: Pick<Rollout, 'id' | 'environment' | 'base' | 'flag' | 'state'>,
   { version, baseVersion }: Pick<ComparedState, 'version' | 'baseVersion'>,
   transitions: readonly MadeTransition[],
   actor: string,
+  waiting: string[],
 ): NewEvent[] {
   return transitions.map((transition) => {
     const { row, after } = transition
@@ -223,6 +261,7 @@ function toEvents(
       rollout: id,
       environment,
       base,
+      ...(flag ? { flag: flag.key } : {}),
       version,
       baseVersion,
       weight: row.weight,
@@ -233,12 +272,13 @@ function toEvents(
       reason: row.reason,
     }
     if (after.name === 'promoted' || after.name === 'rolledBack') {
-      return { kind: 'rollout.ended', ...told, outcome: after.name }
+      const ended = { kind: 'rollout.ended', ...told, outcome: after.name } as const
+      return waiting.length > 0 ? { ...ended, waiting } : ended
     }
     const kind = toKind(transition)
-    return kind === 'rollout.stepped'
-      ? { kind, ...told, from: row.from, to: row.to }
-      : { kind, ...told }
+    if (kind === 'rollout.stepped') return { kind, ...told, from: row.from, to: row.to }
+    const cause = isRunning(after) ? after.paused?.cause : undefined
+    return kind === 'rollout.paused' ? { kind, ...told, cause } : { kind, ...told }
   })
 }
 

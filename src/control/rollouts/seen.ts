@@ -9,6 +9,8 @@ import { countBuckets, type Range } from '../../core/traffic.ts'
 import type { RevisionSummary } from '../../wire/history.ts'
 import { ROLLOUT_ACTIONS } from '../../wire/rollouts.ts'
 import type { Content } from '../document/content.ts'
+import type { FlagSides } from './flag-split.ts'
+import { isGivenToAll, isSwitchedOff, toSeenVariants } from './seen-flag.ts'
 import type { Stratum } from './source.ts'
 
 /** The environments of a rollout: two, and the baseline if its plan has one. */
@@ -16,6 +18,8 @@ export type Pair = {
   readonly environment: string
   readonly base: string
   readonly baseline?: string | undefined
+  /** Of the rollout of a flag, which stands in the place of both environments. */
+  readonly flag?: FlagSides | undefined
 }
 
 /** Plain JSON. */
@@ -30,14 +34,19 @@ export type ComparedState = {
   readonly baseBuckets: readonly Range[]
   /** Left out where there is no baseline, or its environment is gone or restricted. */
   readonly baseline?: { readonly version: string; readonly buckets: readonly Range[] }
+  /** Of the rollout of a flag: see `ComparedVariants`. */
+  readonly flag?: FlagSides
+  readonly value?: string
 }
 
 /** In words, why the two cannot be compared in this document; else what it says of them. */
 export function toSeen(
-  { environments, traffic, salt }: Content,
+  content: Content,
   revision: number,
-  { environment, base, baseline }: Pair,
+  { environment, base, baseline, flag }: Pair,
 ): ComparedState | string {
+  if (flag) return toSeenVariants(content, revision, flag)
+  const { environments, traffic, salt } = content
   for (const name of [environment, base]) {
     const found = getOwn(environments, name)
     if (!found) return `"${name}" is gone`
@@ -173,7 +182,15 @@ export function readForeign(told: ForeignResult): Foreign | undefined {
     events: [{ kind, by, action, why, now }],
     undone: 'all',
   })
-  if (typeof after === 'string') return end('abort', after)
+  const { flag } = pair
+  if (typeof after === 'string') {
+    if (!flag || !isGivenToAll(content, flag)) return end('abort', after)
+    return end('promote', `everybody has "${flag.variant}"`)
+  }
+  // Whoever switches it on again should not find the release half out and unwatched.
+  if (flag && isSwitchedOff(content, flag)) {
+    return { events: [{ kind: 'abort', by, action, now }], undone: 'none' }
+  }
   if (isSame(seen, after)) return undefined
   if (theirs.some(({ action }) => action === 'rollback')) {
     return end('abort', 'the document went back to an earlier revision')
@@ -210,7 +227,8 @@ function toPushed(before: ComparedState, after: ComparedState) {
   if (before.baseVersion !== after.baseVersion || before.salt !== after.salt) {
     pushed.push(['control', after.baseVersion])
   }
-  if (before.version !== after.version) pushed.push(['canary', after.version])
+  if (before.version !== after.version || before.value !== after.value)
+    pushed.push(['canary', after.version])
   const [baseline, next] = [before.baseline?.version, after.baseline?.version]
   if (baseline !== undefined && next !== undefined && baseline !== next) {
     pushed.push(['baseline', next])

@@ -1,8 +1,11 @@
 // The way of one start, once its author is known: against the newest revision, checked, committed.
 
+import { getOwn } from '../../core/own.ts'
 import { err, ok, type Result } from '../../core/result.ts'
+import { findConfirmation } from '../../core/rollout/confirm.ts'
 import type { Action } from '../../core/rollout/events.ts'
 import { START, toSetWeight } from '../../core/rollout/transition.ts'
+import { parsePlan } from '../../document/parse-plan.ts'
 import { MAX_REASON_CHARACTERS } from '../../wire/parts.ts'
 import {
   findEnvironmentTrespass,
@@ -11,26 +14,93 @@ import {
   isLimited,
 } from '../access/token-limits.ts'
 import type { Principal } from '../caller.ts'
-import type { Author, ChangeDeps } from '../document/change.ts'
+import { type Author, type ChangeDeps, findMute } from '../document/change.ts'
 import { type Content, countMoves } from '../document/content.ts'
 import type { DraftProblem } from '../document/draft.ts'
 import type { Head } from '../document/history.ts'
+import type { CommitFailure } from '../document/ledger.ts'
 import { findClosed } from '../document/opening.ts'
 import { findFullDatabase } from '../document/room.ts'
 import { MAX_STALE_CHANGES } from '../limits.ts'
+import { findPlanOverBudget } from '../safety/budget.ts'
+import { findNoWayBack } from '../safety/floor.ts'
 import { applyActions } from './act.ts'
-import { type Begun, begin, findBase, findBaseline, findInTheWay } from './begin.ts'
-import type { RolloutRefused, Start, StartResult } from './contract.ts'
+import {
+  type BeginOptions,
+  type Begun,
+  begin,
+  findBase,
+  findBaseline,
+  findInTheWay,
+} from './begin.ts'
+import { beginFlag } from './begin-flag.ts'
+import type { Gates } from './confirming.ts'
+import type { FlagStart, RolloutRefused, Start, StartResult } from './contract.ts'
 import { type FeedDeps, makeTrue } from './feed.ts'
 import type { Pair } from './seen.ts'
+import { toFlagPair } from './seen-flag.ts'
 import { toStatus } from './tell.ts'
 
+/** Asks the webhook that the plan wants to be asked before the start. Says why it may not start. */
+export async function askStart(
+  { ask }: Gates,
+  { requestId }: Author,
+  start: Start | FlagStart,
+): Promise<DraftProblem | undefined> {
+  const { plan, reason } = start
+  const parsed = parsePlan(plan)
+  const confirmation = parsed.ok ? findConfirmation(parsed.value, 'start') : undefined
+  if (!confirmation) return undefined
+  const { webhook, waitMs, silence } = confirmation
+  const question = { id: `confirm_start_${requestId}`, before: 'start' as const }
+  const about = { ...toAsked(start), ...(reason === undefined ? {} : { reason }) }
+  const isConfirmed = await ask(webhook, { ...question, ...about }, waitMs)
+  if (isConfirmed || silence === 'goOn') return undefined
+  const message = `the webhook "${webhook}" has not confirmed the start: see "holo webhooks deliveries ${webhook}"`
+  return { path: 'plan.confirm', message }
+}
+
+/** What is started, as a webhook is asked about it. */
+function toAsked(start: Start | FlagStart) {
+  if (!('flag' in start)) {
+    const { environment, base, version } = start
+    return { environment, base, version }
+  }
+  const { flag: key, variant, base } = start
+  return {
+    environment: toFlagPair({ key, variant, base: '', before: null }).environment,
+    base,
+    version: variant,
+  }
+}
+
+/** Webhooks that the plan asks and that there are not. */
+function findUnaskable({ findProblem }: Gates, plan: Start['plan']): readonly DraftProblem[] {
+  const parsed = parsePlan(plan)
+  if (!parsed.ok) return []
+  const { confirm = [], checks = [] } = parsed.value
+  const asked = [
+    ...confirm.map(({ webhook }, i) => ({
+      webhook,
+      form: 'standard' as const,
+      at: `confirm[${i}]`,
+    })),
+    ...checks.map(({ webhook }, i) => ({ webhook, form: 'pull' as const, at: `checks[${i}]` })),
+  ]
+  return asked.flatMap(({ webhook, form, at }) => {
+    const message = findProblem(webhook, form)
+    return message === undefined ? [] : [{ path: `plan.${at}.webhook`, message }]
+  })
+}
+
+type StartDeps = ChangeDeps & FeedDeps & { readonly gates: Gates }
+
 export async function startRollout(
-  parts: ChangeDeps & FeedDeps,
+  parts: StartDeps,
   author: Author,
-  start: Start,
+  start: Start | FlagStart,
 ): Promise<Result<StartResult, RolloutRefused>> {
-  const { ledger, store, now, allowInsecure, findUnfinished } = parts
+  const { ledger, store, now, allowInsecure, findUnfinished, safety } = parts
   if (start.reason !== undefined && start.reason.length > MAX_REASON_CHARACTERS) {
     const message = `a reason has at most ${MAX_REASON_CHARACTERS} characters`
     return toInvalid([{ path: 'reason', message }])
@@ -42,27 +112,103 @@ export async function startRollout(
   if (!head) {
     return toInvalid([{ path: '', message: 'there is no document yet: begin with a whole one' }])
   }
-  const base = findBase(head.content, start)
+  const { outsideWindow } = start
+  const mute = findMute(outsideWindow, start.reason)
+  if (mute) return toInvalid([mute])
+  const hold = safety.hold(outsideWindow)
+  if (hold !== undefined) return err({ kind: 'frozen', detail: hold })
+  const unaskable = findUnaskable(parts.gates, start.plan)
+  if (unaskable.length > 0) return toInvalid(unaskable)
+  const { budget } = author.principal.limits ?? {}
+  const options = {
+    id: store.nextId(),
+    by: author.principal.actor,
+    at: now(),
+    allowInsecure,
+    maxVisitors: budget?.maxVisitors,
+  }
+  const begun =
+    'flag' in start
+      ? toBegunFlag(parts, author, start, head.content, options)
+      : toBegun(parts, author, start, head.content, options)
+  if (!begun.ok) return begun
+  const goesTooFar = findPlanTrespass(author.principal, head.content, begun.value, allowInsecure)
+  if (goesTooFar) return err({ kind: 'denied', denial: 'forbidden', why: goesTooFar })
+  const { plan, phase } = begun.value.outcome.state
+  const overBudget = budget && findPlanOverBudget(budget, plan, phase)
+  if (overBudget) return err({ kind: 'denied', denial: 'forbidden', why: overBudget })
+  const refused = safety.findRefusal(head.content, begun.value.content, {
+    takesBack: false,
+    belowFloor: start.belowFloor === true,
+    outsideWindow,
+    budget,
+    isRollout: true,
+  })
+  if (refused) return err(refused)
+  const unfinished = await findUnfinished(head.content, begun.value.content)
+  if (unfinished.length > 0) return toInvalid(unfinished)
+  if (start.dryRun) return tryOut(parts, start, head, begun.value)
+  return commit(parts, author, start, head, begun.value)
+}
+
+type Running = Pick<StartDeps, 'store' | 'stalls'>
+
+function toBegun(
+  { store, stalls }: Running,
+  { principal }: Author,
+  start: Start,
+  current: Content,
+  options: BeginOptions,
+): Result<Begun, RolloutRefused> {
+  const base = findBase(current, start)
   if (!base.ok) return toInvalid(base.error)
   const pair = {
     environment: start.environment,
     base: base.value,
     baseline: findBaseline(start.plan),
   }
-  const why = findRolloutTrespass(author.principal, { ...start, ...pair })
+  const why = findRolloutTrespass(principal, { ...start, ...pair })
   if (why) return err({ kind: 'denied', denial: 'forbidden', why })
   const problems = findInTheWay(store.running(), pair)
-  if (problems.length > 0) return err({ kind: 'rollout_refused', problems })
-  const options = { id: store.nextId(), by: author.principal.actor, at: now(), allowInsecure }
-  const begun = begin(start, base.value, head.content, options)
+  if (problems.length > 0) {
+    if (!start.dryRun) stalls.queue(pair, start.version, principal.actor)
+    return err({ kind: 'rollout_refused', problems })
+  }
+  const begun = begin(start, base.value, current, options)
   if (!begun.ok) return toInvalid(begun.error)
-  const goesTooFar = findPlanTrespass(author.principal, head.content, begun.value, allowInsecure)
-  if (goesTooFar) return err({ kind: 'denied', denial: 'forbidden', why: goesTooFar })
-  const unfinished = await findUnfinished(head.content, begun.value.content)
-  if (unfinished.length > 0) return toInvalid(unfinished)
-  if (start.dryRun) return tryOut(parts, start, head, begun.value)
-  return commit(parts, author, start, head, begun.value)
+  const baseVersion = getOwn(current.environments, base.value)?.version ?? ''
+  const noWayBack = start.belowFloor
+    ? undefined
+    : findNoWayBack(begun.value.content, start.version, baseVersion)
+  return noWayBack ? err({ kind: 'below_floor', detail: noWayBack }) : begun
 }
+
+function toBegunFlag(
+  { store, stalls }: Running,
+  { principal }: Author,
+  start: FlagStart,
+  current: Content,
+  options: BeginOptions,
+): Result<Begun, RolloutRefused> {
+  const { limits = {} } = principal
+  if (isLimited(limits) || limits.budget) {
+    const why = limits.budget ? BUDGET_AND_FLAGS : LIMITED_AND_FLAGS
+    return err({ kind: 'denied', denial: 'forbidden', why })
+  }
+  const { flag: key, variant } = start
+  const pair = toFlagPair({ key, variant, base: '', before: null })
+  const problems = findInTheWay(store.running(), pair)
+  if (problems.length > 0) {
+    if (!start.dryRun) stalls.queue(pair, variant, principal.actor)
+    return err({ kind: 'rollout_refused', problems })
+  }
+  const begun = beginFlag(start, current, options)
+  return begun.ok ? begun : toInvalid(begun.error)
+}
+
+const BUDGET_AND_FLAGS =
+  'the token has a budget, and what visitors of a flag get is not counted for it'
+const LIMITED_AND_FLAGS = 'the token is limited, and flags concern every environment'
 
 /** Why a token may not begin or command this rollout; `undefined` where it may. */
 export function findRolloutTrespass(
@@ -71,10 +217,12 @@ export function findRolloutTrespass(
     environment,
     base,
     baseline,
+    flag,
     version,
     baselineVersion,
   }: Pair & Pick<Start, 'version' | 'baselineVersion'>,
 ): string | undefined {
+  if (flag) return isLimited(limits) ? LIMITED_AND_FLAGS : undefined
   return (
     findEnvironmentTrespass(limits, environment) ??
     findEnvironmentTrespass(limits, base) ??
@@ -115,19 +263,19 @@ function findPlanTrespass(
 
 async function tryOut(
   parts: ChangeDeps,
-  start: Start,
+  start: Start | FlagStart,
   head: Head,
   { rollout, content }: Begun,
 ): Promise<Result<StartResult, RolloutRefused>> {
   const made = await parts.ledger.preview(content, head)
-  if (!made.ok) return made.error === 'stale' ? toStale(parts, start) : toInvalid(made.error)
+  if (!made.ok) return toRefused(parts, start, made.error)
   return ok({ ...toCommitted(made.value, head), changed: false, plan: rollout.state.plan })
 }
 
 async function commit(
   parts: ChangeDeps & FeedDeps,
   { principal, requestId }: Author,
-  start: Start,
+  start: Start | FlagStart,
   head: Head,
   { rollout, outcome, content }: Begun,
 ): Promise<Result<StartResult, RolloutRefused>> {
@@ -144,10 +292,13 @@ async function commit(
       acting: { actor, token, requestId },
       said: start.reason,
       at,
+      belowFloor: start.belowFloor === true,
+      outsideWindow: start.outsideWindow === true,
+      ...(principal.limits && { limits: principal.limits }),
     },
     first: () => parts.store.add(rollout),
   })
-  if (!made.ok) return made.error === 'stale' ? toStale(parts, start) : toInvalid(made.error)
+  if (!made.ok) return toRefused(parts, start, made.error)
   parts.ledger.armAlarm()
   const stored = parts.store.get(rollout.id)
   return ok({
@@ -162,13 +313,22 @@ function toCommitted({ revision, digest, text, content }: Head, before: Head) {
   return { revision, digest, text, moved, closed: findClosed(before.content, content) }
 }
 
+function toRefused(
+  parts: ChangeDeps,
+  start: Start | FlagStart,
+  error: CommitFailure,
+): Result<never, RolloutRefused> {
+  if (error === 'stale') return toStale(parts, start)
+  return 'kind' in error ? err(error) : toInvalid(error)
+}
+
 function toInvalid(problems: readonly DraftProblem[]): Result<never, RolloutRefused> {
   return err({ kind: 'invalid', problems })
 }
 
 function toStale(
   { ledger, history }: ChangeDeps,
-  { expectedRevision: expected }: Start,
+  { expectedRevision: expected }: Start | FlagStart,
 ): Result<never, RolloutRefused> {
   const current = ledger.head?.revision ?? 0
   const changes = history.since(expected, MAX_STALE_CHANGES)

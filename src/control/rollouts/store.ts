@@ -7,6 +7,8 @@ import type { MadeTransition } from '../../core/rollout/give-events.ts'
 import { isRunning, type RolloutState } from '../../core/rollout/state.ts'
 import type { PageQuery } from '../contract.ts'
 import { clampLimit } from '../document/history.ts'
+import { addColumn } from '../tables.ts'
+import type { FlagSides } from './flag-split.ts'
 import { isOlder, readOlderState } from './older.ts'
 import type { ComparedState } from './seen.ts'
 
@@ -42,7 +44,8 @@ CREATE TABLE IF NOT EXISTS rollouts (
   alarm_debt INTEGER NOT NULL,
   failures INTEGER NOT NULL,
   retry_at INTEGER NOT NULL,
-  problem TEXT
+  problem TEXT,
+  max_visitors INTEGER
 ) STRICT;
 CREATE INDEX IF NOT EXISTS running_rollouts ON rollouts (id) WHERE ended_at IS NULL;
 CREATE TABLE IF NOT EXISTS rollout_events (
@@ -94,6 +97,8 @@ export type RolloutRow = {
   readonly failures: number
   readonly retry_at: number
   readonly problem: string | null
+  /** How many visitors it may give the version to before there is evidence; `null` for any. */
+  readonly max_visitors: number | null
 }
 
 export type TransitionRow = {
@@ -112,6 +117,8 @@ export type Rollout = Omit<RolloutRow, 'state' | 'seen'> & {
   readonly seen: ComparedState
   /** The environment of the baseline, if the plan has one. */
   readonly baseline: string | undefined
+  /** The variants, of the rollout of a flag. */
+  readonly flag: FlagSides | undefined
   /** Whether an older Holo stored its state, so that the analysis has to begin anew. */
   readonly isOlder: boolean
 }
@@ -136,6 +143,7 @@ export class RolloutStore {
   constructor(sql: SqlStorage) {
     this.#sql = sql
     createRolloutTables(sql)
+    addColumn(sql, 'rollouts', 'max_visitors', 'INTEGER')
   }
 
   /** Oldest first. */
@@ -170,13 +178,14 @@ export class RolloutStore {
   }
 
   /** Adds a rollout before its first event, and deletes the events of old rollouts. */
-  add({ id, environment, base, started_at, started_by, state, seen }: Rollout): void {
+  add({ id, environment, base, started_at, started_by, state, seen, max_visitors }: Rollout): void {
     this.#sql.exec(
       `INSERT INTO rollouts (id, environment, base, started_at, started_by, ended_at, generation,
-        state, seen, events, chunk, chunk_characters, looked_at, alarm_debt, failures, retry_at)
-       VALUES (?, ?, ?, ?, ?, NULL, 0, ?, ?, 0, 0, 0, 0, 0, 0, 0)`,
+        state, seen, events, chunk, chunk_characters, looked_at, alarm_debt, failures, retry_at,
+        max_visitors)
+       VALUES (?, ?, ?, ?, ?, NULL, 0, ?, ?, 0, 0, 0, 0, 0, 0, 0, ?)`,
       ...[id, environment, base, started_at, started_by],
-      ...[JSON.stringify(state), JSON.stringify(seen)],
+      ...[JSON.stringify(state), JSON.stringify(seen), max_visitors],
     )
     this.#sql.exec(
       `DELETE FROM rollout_events WHERE rollout <= ?
@@ -241,6 +250,12 @@ export class RolloutStore {
     return [...rows].reverse()
   }
 
+  /** When its last transition was. */
+  movedAt(id: number): number | undefined {
+    const last = this.transitions(id, 1)[0]
+    return last && (JSON.parse(last.row) as AuditRow).at
+  }
+
   /** The transitions that the events from one number to another (exclusive) have made, oldest first. */
   transitionsOf(id: number, from: number, to: number): readonly TransitionRow[] {
     return [
@@ -267,7 +282,9 @@ export class RolloutStore {
   #toRollout({ state: text, seen, ...row }: RolloutRow): Rollout {
     const state: RolloutState = JSON.parse(text)
     const { baseline } = state.plan
-    const parsed = { ...row, seen: JSON.parse(seen), baseline, isOlder: isOlder(state) }
+    const compared: ComparedState = JSON.parse(seen)
+    const { flag } = compared
+    const parsed = { ...row, seen: compared, baseline, flag, isOlder: isOlder(state) }
     if (!parsed.isOlder) return { ...parsed, state }
     const rows = this.transitions(row.id, Number.MAX_SAFE_INTEGER)
     const known = rows.map((one): AuditRow => JSON.parse(one.row))

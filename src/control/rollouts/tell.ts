@@ -6,6 +6,7 @@ import { toFindingText } from '../../core/judge/finding.ts'
 import { findSmallestLoss, toLogSampleRatio } from '../../core/judge/sample-ratio.ts'
 import { decideOutcome, judge, type Verdict } from '../../core/judge/verdict.ts'
 import { nameVersions, toNumber, toVisitors } from '../../core/judge/words.ts'
+import { toUnconfirmed } from '../../core/rollout/confirm.ts'
 import { findObstacle } from '../../core/rollout/gate.ts'
 import { toQuestion } from '../../core/rollout/plan.ts'
 import {
@@ -20,11 +21,21 @@ import { readOlderRow } from './older.ts'
 import { toSegments } from './segments.ts'
 import type { Rollout, TransitionRow } from './store.ts'
 
+/** Puts the versions of a rollout, or the variants of a flag, into a sentence about the new and the old one. */
+function toNamer({ flag, version, baseVersion }: Named): (text: string) => string {
+  const [one, other] =
+    flag === undefined ? [version, baseVersion] : [`"${version}"`, `"${baseVersion}"`]
+  return (text) => nameVersions(text, one, other)
+}
+
+type Named = Pick<RolloutSummary, 'flag' | 'version' | 'baseVersion'>
+
 export function toSummary(rollout: Rollout): RolloutSummary {
   const { id, environment, base, state, seen } = rollout
   const { phase, plan, weight } = state
+  const name = toNamer({ ...seen, flag: rollout.flag?.key })
   // A rollout that was never started is stored nowhere.
-  const name = phase.name === 'ready' ? 'step' : phase.name
+  const phaseName = phase.name === 'ready' ? 'step' : phase.name
   const paused = isRunning(phase) ? phase.paused : null
   const { version, baseVersion } = seen
   return {
@@ -44,10 +55,11 @@ export function toSummary(rollout: Rollout): RolloutSummary {
     startedAt: rollout.started_at,
     startedBy: rollout.started_by,
     endedAt: rollout.ended_at ?? undefined,
-    phase: name,
+    flag: rollout.flag?.key,
+    phase: phaseName,
     phaseText: toPhaseText(plan, phase),
     step: toStepNumber(plan, phase),
-    reason: 'reason' in phase ? nameVersions(phase.reason, version, baseVersion) : undefined,
+    reason: 'reason' in phase ? name(phase.reason) : undefined,
     weight,
     paused: paused?.text,
     pause: paused ? { by: paused.by, cause: paused.cause } : undefined,
@@ -55,14 +67,16 @@ export function toSummary(rollout: Rollout): RolloutSummary {
 }
 
 export function toStatus(rollout: Rollout): RolloutStatus {
-  const { state, seen } = rollout
-  const name = (text: string) => nameVersions(text, seen.version, seen.baseVersion)
+  const { state } = rollout
+  const name = toNamer({ ...rollout.seen, flag: rollout.flag?.key })
   const { phase, plan, sampleRatio, generation, lastWindow, oddities, data } = state
   const observed = toObserved(state)
   const question = toQuestion(plan)
   const outcome = decideOutcome(question, observed)
+  const unconfirmed = isRunning(phase) ? toUnconfirmed(state) : undefined
   const obstacle =
-    isRunning(phase) && outcome !== 'rollback' ? findObstacle(state, phase, outcome) : null
+    (isRunning(phase) && outcome !== 'rollback' ? findObstacle(state, phase, outcome) : null) ??
+    (unconfirmed === undefined ? null : { kind: 'confirmation' as const, reason: unconfirmed })
   return {
     ...toSummary(rollout),
     plan,
@@ -100,18 +114,23 @@ export function toTransition({ row, revision, said }: TransitionRow): Transition
 
 /** How it stands, for people. How it came to that is in the transitions. */
 export function toLines(status: RolloutStatus): string[] {
-  const { id, version, environment, baseVersion, base, verdict, problem, endedAt } = status
+  const { id, flag, version, environment, baseVersion, base, verdict, problem, endedAt } = status
+  const name = toNamer(status)
   const [baseVisitors, visitors] = verdict.findings[0]?.seen ?? [0, 0]
   const isBlind = verdict.blind.length > 0
   return [
-    `Rollout ${id}: version ${version} in "${environment}", compared with ${baseVersion} in "${base}".`,
+    flag === undefined
+      ? `Rollout ${id}: version ${version} in "${environment}", compared with ${baseVersion} in "${base}".`
+      : `Rollout ${id}: "${version}" of the flag "${flag}", compared with "${baseVersion}".`,
     ...toBaselineLines(status),
     toStanding(status),
-    `${toVisitors(visitors)} had ${version}, and ${toNumber(baseVisitors)} had ${baseVersion}.`,
+    name(
+      `${toVisitors(visitors)} had the new version, and ${toNumber(baseVisitors)} had the old one.`,
+    ),
     ...(endedAt === undefined ? [toSentence(verdict.reason)] : []),
     ...verdict.findings
       .filter(({ worst }) => worst !== null)
-      .map((finding) => toSentence(nameVersions(toFindingText(finding), version, baseVersion))),
+      .map((finding) => toSentence(name(toFindingText(finding)))),
     ...verdict.blind.map(({ reason }) => `The judge sees less than it could: ${reason}.`),
     ...(isBlind ? [] : [toReach(status)]),
     ...(problem === undefined ? [] : [`The last look came to nothing: ${problem}.`]),
@@ -144,13 +163,15 @@ function toEnd({ phase, startedAt, endedAt }: RolloutStatus, reason: string): st
 }
 
 /** What loss of visitors the sample ratio would have noticed by now. */
-function toReach({ visitors, weight, version, baseline }: RolloutStatus): string {
+function toReach(status: RolloutStatus): string {
+  const { visitors, weight, baseline } = status
   // A baseline has as many visitors as the canary.
   const loss = findSmallestLoss(visitors, baseline?.compared ? 50 : weight)
   if (loss === undefined) {
     return 'Whether visitors get lost on one side cannot be seen yet: too few have come.'
   }
-  return `Visitors arrive in the shares that they were given: if ${version} lost ${Math.ceil(loss * 100)} % of its visitors, that would have been seen.`
+  const said = `Visitors arrive in the shares that they were given: if the new version lost ${Math.ceil(loss * 100)} % of its visitors, that would have been seen.`
+  return toNamer(status)(said)
 }
 
 function toSentence(text: string): string {

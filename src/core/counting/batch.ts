@@ -96,6 +96,8 @@ export type CollectedEnvironment = {
   readonly metrics: Readonly<Record<string, readonly number[]>>
   /** By the metric's name: a measurement is divided by it before it is compared with the edges. */
   readonly allowance: Readonly<Record<string, number>>
+  /** Of which version alone something is allowed, where one environment has both; left out elsewhere. */
+  readonly allowedTo?: string
   /**
    * The environment that is asked what it does with a request that failed (ask-other.ts); left out
    * where none is.
@@ -144,7 +146,7 @@ export function isCollected(value: unknown): value is Collected {
 
 function isCollectedEnvironment(value: unknown): value is CollectedEnvironment {
   if (!isRecord(value)) return false
-  const { key, bound, metrics, allowance, segments, other } = value
+  const { key, bound, metrics, allowance, allowedTo, segments, other } = value
   return (
     isName(key) &&
     isBound(bound) &&
@@ -152,6 +154,7 @@ function isCollectedEnvironment(value: unknown): value is CollectedEnvironment {
     Object.values(metrics).every((bounds) => Array.isArray(bounds) && bounds.every(isBound)) &&
     isRecord(allowance) &&
     Object.values(allowance).every((factor) => typeof factor === 'number' && factor > 0) &&
+    (allowedTo === undefined || isName(allowedTo)) &&
     (segments === undefined || typeof segments === 'boolean') &&
     (other === undefined || isName(other))
   )

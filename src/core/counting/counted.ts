@@ -1,6 +1,7 @@
 // What is counted for a rollout: plain JSON that is stored, so that a control that starts anew goes on
 // counting the same.
 
+import { isExperimentPlace } from '../experiments/limits.ts'
 import type { Metric } from '../judge/sets.ts'
 import { COUNTING_FORM, type Collected, type CollectedEnvironment } from './batch.ts'
 import { EVERYBODY } from './limits.ts'
@@ -91,7 +92,10 @@ export function newCounted(asked: ToCount, key: string): CountedState {
     strata: [],
     earlier: 0,
     sets: [],
-    ...(asked.generation > 1 ? { assignedFrom: 0 } : {}),
+    // Nothing that visitors meet counts before they were exposed to a flag.
+    ...(asked.generation > 1 || isExperimentPlace(asked.canary.environment)
+      ? { assignedFrom: 0 }
+      : {}),
   }
 }
 
@@ -107,6 +111,10 @@ export function toCollected(rollouts: Iterable<CountedState>): Collected | undef
     // is asked about the other.
     const ask = (other: string) => (base ? {} : { other })
     const allowance = Object.fromEntries(allowances)
+    if (isExperimentPlace(canary.environment)) {
+      collected[canary.environment] = { ...of, allowance, allowedTo: canary.version }
+      continue
+    }
     collected[control.environment] = { ...of, allowance: {}, ...ask(canary.environment) }
     collected[canary.environment] = { ...of, allowance, ...ask(control.environment) }
     if (!base) continue

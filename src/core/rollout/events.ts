@@ -7,6 +7,8 @@ import type { Stratum } from '../judge/sample-ratio.ts'
 import type { Segments } from '../judge/segments.ts'
 import type { Pair, SetCounts } from '../judge/sets.ts'
 import type { Verdict } from '../judge/verdict.ts'
+import type { Measurement } from './checks.ts'
+import type { Confirming } from './confirm.ts'
 import type { RolloutState, StepData } from './state.ts'
 
 /** What was counted of judged visitors since the window before. */
@@ -58,13 +60,23 @@ type Ending = Noticed & {
 export type RolloutEvent = { readonly now: number } & (
   | ({ readonly kind: 'start' } & By)
   /** The alarm fired. It brings any number of windows: none, late ones and old ones too. */
-  | { readonly kind: 'tick'; readonly windows: readonly Window[] }
-  | ({ readonly kind: 'pause' } & By)
+  /** `hold` says in words why nothing may go forward now, as in a freeze. */
+  | {
+      readonly kind: 'tick'
+      readonly windows: readonly Window[]
+      readonly hold?: string | undefined
+    }
+  /** `why` says in words why the control itself pauses it. */
+  | ({ readonly kind: 'pause'; readonly why?: string | undefined } & By)
   | ({ readonly kind: 'resume' } & By)
   /** A person opens the present gate, whatever it asks for. */
   | ({ readonly kind: 'advance' } & By)
   | ({ readonly kind: 'promote' } & Ending)
   | ({ readonly kind: 'abort' } & Ending)
+  /** The webhook that the plan asks before this has answered 2xx. */
+  | ({ readonly kind: 'confirmed'; readonly before: Confirming['before'] } & By)
+  /** A check of the plan was made. */
+  | ({ readonly kind: 'measured'; readonly name: string } & Measurement)
   /**
    * One side of the comparison got another version while the rollout ran. `control` is the stored
    * name of the base.

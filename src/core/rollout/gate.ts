@@ -5,6 +5,7 @@ import { toDuration } from '../amounts.ts'
 import { isBetter, judge, toMissingText } from '../judge/verdict.ts'
 import { toNumber, toVisitors } from '../judge/words.ts'
 import { toBaselineFailures, toLogBaselineFails } from './baseline.ts'
+import { findUnpassed } from './checks.ts'
 import { type Plan, toQuestion } from './plan.ts'
 import {
   isRunning,
@@ -17,7 +18,17 @@ import {
 
 /** What keeps a gate shut: as a code, and in words. */
 export type Obstacle = {
-  readonly kind: 'paused' | 'time' | 'manual' | 'sampleRatio' | 'baseline' | 'data' | 'evidence'
+  readonly kind:
+    | 'paused'
+    | 'time'
+    | 'manual'
+    | 'sampleRatio'
+    | 'baseline'
+    | 'data'
+    | 'evidence'
+    | 'confirmation'
+    | 'check'
+    | 'frozen'
   readonly reason: string
 }
 
@@ -50,6 +61,8 @@ export function findObstacle(
   }
   const isDoubtful = isWithBaseline(state, phase) && mayBaselineFail(state)
   if (isDoubtful) return { kind: 'baseline', reason: toBaselineText(state) }
+  const unpassed = findUnpassed(state)
+  if (unpassed !== undefined) return { kind: 'check', reason: unpassed }
   const question = toQuestion(plan)
   if (gate === 'evidence' && outcome !== 'promote' && !goesOn(state, phase)) {
     return { kind: 'evidence', reason: toMissingText(question, toObserved(state)) }
@@ -60,7 +73,7 @@ export function findObstacle(
       reason: `not shown to be better yet: ${judge(question, toObserved(state)).reason}`,
     }
   }
-  return null
+  return state.hold === undefined ? null : { kind: 'frozen', reason: state.hold }
 }
 
 /** So much evidence against a canary is common where nothing is wrong. */
@@ -121,6 +134,7 @@ const QUIET_MS = 60_000
 export function decideAttention(state: RolloutState): Attention {
   const { phase, weight, data } = state
   if (!isRunning(phase)) return 'rarely'
+  if (state.confirming && phase.paused === null) return 'each-window'
   const { gate, minMs, maxMs } = toGate(state, phase)
   if (phase.paused === null && gate !== 'manual') return 'each-window'
   const isSeen = weight > 0

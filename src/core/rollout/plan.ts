@@ -4,6 +4,8 @@
 import { METRICS, type MetricRow } from '../counting/metrics.ts'
 import type { Metric } from '../judge/sets.ts'
 import type { Question } from '../judge/verdict.ts'
+import type { Check } from './checks.ts'
+import type { PlannedConfirmation } from './confirm.ts'
 
 /**
  * What has to be so before the next step:
@@ -72,6 +74,10 @@ export type Plan = Question & {
    * that both are as old and as large: baseline.ts. Left out where the base itself is compared.
    */
   readonly baseline?: string | undefined
+  /** Which webhooks have to answer before something happens; at most one for each moment. */
+  readonly confirm?: readonly PlannedConfirmation[] | undefined
+  /** Values that others measure, and that have to be good. */
+  readonly checks?: readonly Check[] | undefined
 }
 
 /**

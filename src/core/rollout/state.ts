@@ -7,6 +7,8 @@ import { NO_SAMPLE, type SampleRatioState } from '../judge/sample-ratio.ts'
 import type { Segments } from '../judge/segments.ts'
 import type { BlockFacts, Pair, Surroundings } from '../judge/sets.ts'
 import { type BaselineCheck, startBaselineCheck } from './baseline.ts'
+import type { Checked } from './checks.ts'
+import type { Confirming } from './confirm.ts'
 import type { Plan } from './plan.ts'
 
 /** Why nothing moves by itself. */
@@ -91,10 +93,16 @@ export type RolloutState = Analysis & {
   readonly weight: number
   /** Whether the baseline has ended for good: it failed by itself, or the base got another version. */
   readonly baselineIsOver?: boolean | undefined
+  /** Which confirmation of the plan is asked for; left out while none is. */
+  readonly confirming?: Confirming | undefined
+  /** The last value of each check of the plan; left out before the first. */
+  readonly checks?: Readonly<Record<string, Checked>> | undefined
   /** Grows whenever the analysis starts over. */
   readonly generation: number
   /** The id of the last window that was added; -1 before the first. */
   readonly lastWindow: number
+  /** Why nothing may go forward, as the last tick said it; left out if it may. */
+  readonly hold?: string | undefined
   /** `now` of the last event. */
   readonly lastNowMs: number | null
   /** What was counted in this step or bake alone. */

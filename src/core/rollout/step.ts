@@ -1,6 +1,7 @@
 // The state machine of a rollout: what each event does to it. It is pure: the clock is in the
 // event, counts come as windows, and the caller stores the state and carries out the actions.
 
+import { addMeasurement } from './checks.ts'
 import type { Action, RolloutEvent, StepResult } from './events.ts'
 import { decideAttention } from './gate.ts'
 import {
@@ -46,7 +47,7 @@ export function step(state: RolloutState, event: RolloutEvent): StepResult {
     case 'start':
       return refuse(state, 'already started')
     case 'tick':
-      return tick(timed, phase, event, event.windows)
+      return tick({ ...timed, hold: event.hold }, phase, event, event.windows)
     case 'pause':
       return pause(timed, phase, event)
     case 'resume':
@@ -57,6 +58,12 @@ export function step(state: RolloutState, event: RolloutEvent): StepResult {
       return promote(timed, event)
     case 'abort':
       return abort(timed, event)
+    case 'confirmed':
+      return confirm(timed, event)
+    case 'measured': {
+      const checks = addMeasurement(timed, event)
+      return ignore(checks ? { ...timed, checks } : timed)
+    }
     case 'versionPushed':
       return pushVersion(timed, phase, event)
     case 'restart':
@@ -123,9 +130,10 @@ function start(state: RolloutState, event: Of<'start'>): StepResult {
 /** Stops time and steps. The judge goes on: evidence rolls back a paused release too. */
 function pause(state: RolloutState, phase: RunningPhase, event: Of<'pause'>): StepResult {
   if (phase.paused !== null) return refuse(state, `already paused: ${phase.paused.text}`)
-  const text = `by ${event.by}`
+  const text = event.why ?? `by ${event.by}`
   const paused: Pause = { by: event.by, cause: 'command', text }
-  return move(state, event, { ...state, phase: { ...phase, paused } }, `paused ${text}`)
+  const reason = event.why === undefined ? `paused ${text}` : `paused: ${text}`
+  return move(state, event, { ...state, phase: { ...phase, paused } }, reason)
 }
 
 /** Goes on with the plan, and sets a weight that was changed by hand back to the plan's. */
@@ -149,6 +157,14 @@ function advance(state: RolloutState, phase: RunningPhase, event: Of<'advance'>)
   const next = toFollowing(state)
   if (isRunning(next)) return enter(state, event, { ...next, paused: phase.paused }, reason)
   return enter(state, event, next.name === 'promoted' ? { ...next, reason } : next, reason)
+}
+
+/** The next tick goes on, if the gate is still open then. An answer to another question changes nothing. */
+function confirm(state: RolloutState, event: Of<'confirmed'>): StepResult {
+  const { confirming } = state
+  if (confirming?.before !== event.before || confirming.isConfirmed) return ignore(state)
+  const after = { ...state, confirming: { ...confirming, isConfirmed: true } }
+  return move(state, event, after, `confirmed by ${event.by}`)
 }
 
 /** Ends the rollout in favour of the release, from whatever phase. */

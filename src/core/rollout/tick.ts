@@ -10,6 +10,8 @@ import { BLOCK_MS, type BlockFacts, type Metric } from '../judge/sets.ts'
 import { decideOutcome, judge, type Verdict } from '../judge/verdict.ts'
 import { toChanceText } from '../judge/words.ts'
 import { addToBaselineCheck, toLogBaselineFails } from './baseline.ts'
+import { findFailed } from './checks.ts'
+import { decidePermission } from './confirm.ts'
 import type { AuditRow, RolloutEvent, StepResult, Window } from './events.ts'
 import { findObstacle, type Obstacle, toBaselineText, toGate } from './gate.ts'
 import { type Plan, toQuestion } from './plan.ts'
@@ -33,15 +35,57 @@ export function tick(
   outcome ??= decideOutcome(toQuestion(state.plan), toObserved(state))
   const noticed = noticeSampleRatio(start, state, event)
   if (outcome === 'rollback') {
-    return after(
-      noticed,
-      rollBack(state, event, 'evidence', judge(toQuestion(state.plan), toObserved(state)).reason),
-    )
+    const { reason } = judge(toQuestion(state.plan), toObserved(state))
+    return after(noticed, takeBack(state, phase, event, 'evidence', reason))
   }
+  const failed = findFailed(state)
+  if (failed !== undefined) return after(noticed, takeBack(state, phase, event, 'evidence', failed))
   if (isBaselineFailing(state, phase)) return after(noticed, endBaseline(state, phase, event))
   const obstacle = findObstacle(state, phase, outcome)
   if (obstacle) return after(noticed, wait(state, phase, event, obstacle))
-  return after(noticed, enter(state, event, toFollowing(state), toPassedReason(state, phase)))
+  return after(noticed, goOn(state, phase, event))
+}
+
+/** Takes the next step, unless somebody has to confirm it first. */
+function goOn(state: RolloutState, phase: RunningPhase, event: RolloutEvent): StepResult {
+  const next = toFollowing(state)
+  const before = next.name === 'promoted' ? 'promotion' : 'step'
+  const permission = decidePermission(state, phase, before, event)
+  switch (permission.kind) {
+    case 'go':
+      return enter(state, event, next, toPassedReason(state, phase))
+    case 'ask': {
+      const { confirming, reason } = permission
+      return move(state, event, { ...state, confirming }, reason)
+    }
+    case 'wait':
+      return stay(state)
+    case 'silent': {
+      const { silence, reason } = permission
+      if (silence === 'rollBack') return rollBack(state, event, 'tooLong', reason)
+      if (phase.held) return stay(state)
+      return move(state, event, { ...state, phase: { ...phase, held: true } }, `holds: ${reason}`)
+    }
+  }
+}
+
+/** Rolls back, after a bounded time in which somebody is asked. Commands of people do not come here. */
+function takeBack(
+  state: RolloutState,
+  phase: RunningPhase,
+  event: RolloutEvent,
+  cause: 'evidence' | 'tooLong',
+  reason: string,
+): StepResult {
+  const permission = decidePermission(state, phase, 'rollback', event)
+  if (permission.kind === 'wait') return stay(state)
+  if (permission.kind !== 'ask') return rollBack(state, event, cause, reason)
+  const { confirming } = permission
+  return move(state, event, { ...state, confirming }, `${reason}; ${permission.reason}`)
+}
+
+function stay(state: RolloutState): StepResult {
+  return { state, actions: [], audit: [], refused: null }
 }
 
 /**
@@ -59,17 +103,22 @@ function wait(
   event: RolloutEvent,
   { kind, reason }: Obstacle,
 ): StepResult {
+  // The gate is open: what holds the rollout is told once, and ends by itself.
+  if (kind === 'frozen') {
+    if (phase.held) return { state, actions: [], audit: [], refused: null }
+    return move(state, event, { ...state, phase: { ...phase, held: true } }, `waits: ${reason}`)
+  }
   const { maxMs, atMax } = toGate(state, phase)
   const isOver = maxMs !== null && phase.elapsedMs >= maxMs && kind !== 'paused'
-  if (!isOver) return { state, actions: [], audit: [], refused: null }
+  if (!isOver) return stay(state)
   const late = `the ${toDuration(maxMs)} that this step may take at most are over: ${reason}`
   const otherwise = kind === 'data' ? state.plan.withoutData : atMax
   // An alarm of the sample ratio, or a baseline that fails, means that the sides cannot be compared;
   // that is no reason to roll back.
   if (otherwise === 'rollBack' && kind !== 'sampleRatio' && kind !== 'baseline') {
-    return rollBack(state, event, 'tooLong', late)
+    return takeBack(state, phase, event, 'tooLong', late)
   }
-  if (phase.held) return { state, actions: [], audit: [], refused: null }
+  if (phase.held) return stay(state)
   return move(state, event, { ...state, phase: { ...phase, held: true } }, `holds: ${late}`)
 }
 

@@ -85,7 +85,7 @@ export function enter(
   const leaves =
     isRunning(phase) && isWithBaseline(state, state.phase) && !isWithBaseline(state, phase)
   const [kept, counting] = leaves ? beginAnew(state) : [state, undefined]
-  const after = { ...kept, phase, weight, data: NO_DATA }
+  const after = { ...forgetConfirming(kept), phase, weight, data: NO_DATA }
   const actions = [...before, ...(counting ? [counting] : []), ...toActions(state, phase, weight)]
   const said = leaves
     ? `${reason}; from here on the base takes the place of the baseline, and the analysis begins anew`
@@ -93,10 +93,16 @@ export function enter(
   return move(state, event, after, said, actions)
 }
 
+/** What was confirmed before one step does not count before another. */
+function forgetConfirming({ confirming: _, ...state }: RolloutState): RolloutState {
+  return state
+}
+
 /** The state of a new generation, in which nobody has come yet. */
 export function beginAnew(state: RolloutState): readonly [RolloutState, Action] {
   const generation = state.generation + 1
-  const anew = { ...state, generation, ...newAnalysis(state.plan) }
+  const { checks: _, ...kept } = forgetConfirming(state)
+  const anew = { ...kept, generation, ...newAnalysis(state.plan) }
   return [anew, { kind: 'startCounting', generation }]
 }
 

@@ -1,30 +1,48 @@
-// The flags: a list with who gets what, and one flag with its rules, its variants, its JSON and a console.
+// The flags: who gets what of each, how often it is evaluated, experiments, and those that are no longer needed.
+// flag.tsx shows one flag.
 
-import { useSignal } from '@preact/signals'
+import { useComputed, useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import { call, type ReplyOf } from '../api/client.ts'
+import { findMentions } from '../../core/flags/stale.ts'
+import type { ReplyOf } from '../api/client.ts'
 import { Button } from '../parts/button.tsx'
-import { FlagConsole } from '../parts/flag-console.tsx'
-import { FlagRules } from '../parts/flag-rules.tsx'
-import { JsonEditor } from '../parts/json-editor.tsx'
+import { FlagExperiment } from '../parts/flag-experiment.tsx'
+import { FlagChips, FlagToggle } from '../parts/flag-state.tsx'
 import { ListHead } from '../parts/list-head.tsx'
 import { Name } from '../parts/name.tsx'
+import { NewFlagForm } from '../parts/new-flag-form.tsx'
+import { StaleFlags } from '../parts/stale-flags.tsx'
 import { Empty, PageState } from '../parts/state.tsx'
 import { VirtualList } from '../parts/virtual-list.tsx'
-import { type FlagView, listReferred, toFlagView } from '../say/flags.ts'
-import { type FlagRow, filterFlags, toFlagRows, toToggled } from '../state/flags.ts'
-import { proposeChange } from '../state/proposal.ts'
-import { goTo, toHref } from '../state/route.ts'
-import { flagsKnown, readFlags, shownRevision } from '../state/site.ts'
+import { toAmount } from '../say/format.ts'
+import { toSentence } from '../say/sentence.ts'
+import { nowMs } from '../state/clock.ts'
+import { type FlagRow, filterFlags, toFlagRows } from '../state/flags.ts'
+import { toHref } from '../state/route.ts'
+import {
+  experiments,
+  flagCounts,
+  flagsKnown,
+  readFlagFigures,
+  readFlags,
+  shownRevision,
+  versions,
+} from '../state/site.ts'
+import { FlagPage } from './flag.tsx'
 
-const ROW_PX = 64
+const ROW_PX = 88
 
-type KnownFlags = ReplyOf<'GET /flags'>
+/** Counts are as new as five minutes, and an experiment moves slowly. */
+const FIGURES_INTERVAL_MS = 60_000
 
 export function FlagsPage({ rest: [key] }: { rest: readonly string[] }) {
+  const minute = useComputed(() => Math.floor(nowMs.value / FIGURES_INTERVAL_MS))
   useEffect(() => {
     readFlags()
   }, [shownRevision.value])
+  useEffect(() => {
+    readFlagFigures()
+  }, [shownRevision.value, minute.value])
   const { value, failure } = flagsKnown.value
   if (!value) return <PageState title="Flags" what="the flags" failure={failure} />
   if (key === undefined) return <FlagList known={value} />
@@ -45,9 +63,12 @@ export function FlagsPage({ rest: [key] }: { rest: readonly string[] }) {
   )
 }
 
-function FlagList({ known }: { known: KnownFlags }) {
+function FlagList({ known }: { known: ReplyOf<'GET /flags'> }) {
   const wanted = useSignal('')
-  const rows = toFlagRows(known.flags)
+  const isAdding = useSignal(false)
+  const list = versions.value.value?.versions
+  const mentions = list && findMentions(Object.keys(known.flags), list)
+  const rows = toFlagRows(known.flags, { counts: flagCounts.value.value?.counts, mentions })
   const shown = filterFlags(rows, wanted.value)
   return (
     <div class="page">
@@ -57,15 +78,33 @@ function FlagList({ known }: { known: KnownFlags }) {
         label="Only flags that hold"
         placeholder="Filter by name, variant, state, rule"
         wanted={wanted}
-      />
+      >
+        {isAdding.value ? null : (
+          <Button
+            kind="main"
+            scope="shift"
+            onClick={() => {
+              isAdding.value = true
+            }}
+          >
+            New flag
+          </Button>
+        )}
+      </ListHead>
+      {isAdding.value ? (
+        <NewFlagForm
+          known={known}
+          onClose={() => {
+            isAdding.value = false
+          }}
+        />
+      ) : null}
+      <Experiments flags={known.flags} />
       <div class="sheet">
         {rows.length === 0 ? (
           <Empty title="There are no flags yet">
-            <p>One is set with the command, or taken from a file of flagd:</p>
-            <pre>
-              holo flags set new-checkout flag.json{'\n'}
-              holo flags import flags.json
-            </pre>
+            <p>Make one here, or take those of a file of another system:</p>
+            <pre>holo flags import flags.json</pre>
           </Empty>
         ) : shown.length === 0 ? (
           <Empty title="No flag holds that" />
@@ -74,11 +113,42 @@ function FlagList({ known }: { known: KnownFlags }) {
           {(row) => <FlagItem row={row} />}
         </VirtualList>
       </div>
+      {mentions && rows.length > 0 ? <StaleFlags known={known} mentions={mentions} /> : null}
     </div>
   )
 }
 
-function FlagItem({ row: { key, view, summary } }: { row: FlagRow }) {
+function Experiments({ flags }: Pick<ReplyOf<'GET /flags'>, 'flags'>) {
+  const all = experiments.value.value?.experiments ?? []
+  if (all.length === 0) return null
+  return (
+    <>
+      <h2>Experiments</h2>
+      {all.map((report, i) => (
+        <FlagExperiment
+          key={report.flag}
+          report={report}
+          flag={flags[report.flag]}
+          id={`experiment-${i}`}
+          heading={
+            <h3 id={`experiment-${i}`}>
+              <a href={toHref('flags', report.flag)}>
+                <Name text={report.flag} />
+              </a>
+            </h3>
+          }
+        />
+      ))}
+      <h2>All flags</h2>
+    </>
+  )
+}
+
+function FlagItem({
+  row: { key, view, summary, evaluated, warning, isUnmentioned },
+}: {
+  row: FlagRow
+}) {
   return (
     <div class="flag-row">
       <a class="flag-link" href={toHref('flags', key)}>
@@ -87,151 +157,19 @@ function FlagItem({ row: { key, view, summary } }: { row: FlagRow }) {
             <Name text={key} />
           </strong>
           <FlagChips view={view} />
+          {isUnmentioned ? <span class="chip warn">not mentioned</span> : null}
         </span>
         <bdi class="flag-summary quiet small">{summary}</bdi>
+        {evaluated ? (
+          <span class="quiet small num">
+            {evaluated.lastDay === 0
+              ? 'not evaluated in the last day'
+              : `${toAmount(evaluated.lastDay, 'evaluation')} in the last day, ${evaluated.lastHour.toLocaleString('en-US')} in the last hour`}
+          </span>
+        ) : null}
+        {warning === undefined ? null : <span class="warn small">{toSentence(warning)}</span>}
       </a>
-      <Toggle name={key} isOn={view.isOn} />
+      <FlagToggle name={key} isOn={view.isOn} />
     </div>
-  )
-}
-
-function FlagChips({ view: { isOn, isPublic, isForBackends } }: { view: FlagView }) {
-  return (
-    <>
-      <span class={isOn ? 'chip good' : 'chip'}>{isOn ? 'on' : 'off'}</span>
-      {isPublic ? <span class="chip">public</span> : null}
-      {isForBackends ? <span class="chip">sent to backends</span> : null}
-    </>
-  )
-}
-
-function Toggle({ name, isOn }: { name: string; isOn: boolean }) {
-  const word = isOn ? 'off' : 'on'
-  return (
-    <Button
-      scope="shift"
-      label={`Switch ${word} ${name}`}
-      onClick={() =>
-        proposeChange({
-          name: 'PUT /flags',
-          body: toToggled(name, !isOn),
-          title: `Switch the flag ${name} ${word}`,
-          confirm: `Switch it ${word}`,
-        })
-      }
-    >
-      Switch {word}
-    </Button>
-  )
-}
-
-function FlagPage({ name, known }: { name: string; known: KnownFlags }) {
-  const isEditing = useSignal(false)
-  const flag = known.flags[name]
-  const view = toFlagView(flag)
-  return (
-    <div class="page">
-      <nav class="crumbs" aria-label="Where this is">
-        <a href={toHref('flags')}>Flags</a> /
-      </nav>
-      <header class="page-head">
-        <h1 class="flag-head">
-          <Name text={name} />
-        </h1>
-        <div class="sheet-tools">
-          <Toggle name={name} isOn={view.isOn} />
-          <Button
-            scope="shift"
-            onClick={() =>
-              proposeChange({
-                name: 'PUT /flags',
-                body: { flags: { [name]: null } },
-                title: `Remove the flag ${name}`,
-                confirm: 'Remove it',
-                isDanger: true,
-                done: () => goTo('flags'),
-              })
-            }
-          >
-            Remove
-          </Button>
-        </div>
-      </header>
-      <section class="sheet padded" aria-labelledby="gets-heading">
-        <header class="sheet-head">
-          <h2 id="gets-heading" class="flag-head">
-            Who gets what <FlagChips view={view} />
-          </h2>
-          {isEditing.value ? null : (
-            <Button
-              scope="shift"
-              label="Edit the flag"
-              onClick={() => {
-                isEditing.value = true
-              }}
-            >
-              Edit
-            </Button>
-          )}
-        </header>
-        {isEditing.value ? (
-          <FlagEditor
-            name={name}
-            known={known}
-            onClose={() => {
-              isEditing.value = false
-            }}
-          />
-        ) : (
-          <FlagRules
-            view={view}
-            shared={listReferred(flag, known.$evaluators)}
-            evaluators={known.$evaluators}
-          />
-        )}
-      </section>
-      <FlagConsole name={name} />
-    </div>
-  )
-}
-
-function FlagEditor({
-  name,
-  known,
-  onClose,
-}: {
-  name: string
-  known: KnownFlags
-  onClose: () => void
-}) {
-  return (
-    <JsonEditor
-      label="The flag, as JSON in the format of flagd"
-      value={known.flags[name]}
-      scope="shift"
-      findFormFault={(flag) =>
-        typeof flag === 'object' && flag !== null && !Array.isArray(flag)
-          ? undefined
-          : 'It has to be an object: { … }.'
-      }
-      check={(flag, signal) =>
-        call('PUT /flags', {
-          body: { flags: { [name]: flag } },
-          revision: known.revision,
-          query: { dryRun: 'true' },
-          signal,
-        })
-      }
-      onReview={(flag) =>
-        proposeChange({
-          name: 'PUT /flags',
-          body: { flags: { [name]: flag } },
-          title: `Change the flag ${name}`,
-          confirm: 'Change it',
-          done: onClose,
-        })
-      }
-      onClose={onClose}
-    />
   )
 }

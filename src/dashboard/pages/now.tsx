@@ -10,7 +10,7 @@ import { RecentChanges } from '../parts/recent-changes.tsx'
 import { Empty, PageState } from '../parts/state.tsx'
 import { TrafficChart } from '../parts/traffic-chart.tsx'
 import { VitalsTable } from '../parts/vitals-table.tsx'
-import { toSentence, toSiteSentence } from '../say/sentence.ts'
+import { toReleaseName, toSentence, toSiteSentence } from '../say/sentence.ts'
 import { nowMs } from '../state/clock.ts'
 import { askForCommand } from '../state/command.ts'
 import { proposeRollback } from '../state/proposal.ts'
@@ -85,7 +85,7 @@ function Headline() {
   const run = () => {
     if (move?.kind === 'go') goTo(...move.to)
     else if (move?.kind === 'rollback') proposeRollback()
-    else if (move && running) askForCommand(move.id, move.command, running.version)
+    else if (move && running) askForCommand(move.id, move.command, toReleaseName(running))
   }
   return (
     <section class={`headline ${sentence.tone}`} aria-label="How the site is">

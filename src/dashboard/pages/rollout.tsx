@@ -13,7 +13,12 @@ import { FailureBox, PageState } from '../parts/state.tsx'
 import { Ago, Clock } from '../parts/time.tsx'
 import { Track } from '../parts/track.tsx'
 import { toLatencyLabel, toPercentLabel, toSpanLabel } from '../say/format.ts'
-import { type RunningRolloutReply, toRolloutSentence, toSentence } from '../say/sentence.ts'
+import {
+  type RunningRolloutReply,
+  toReleaseName,
+  toRolloutSentence,
+  toSentence,
+} from '../say/sentence.ts'
 import { askForCommand, COMMAND_WORDS } from '../state/command.ts'
 import { goTo, toHref } from '../state/route.ts'
 import { runningRollout } from '../state/site.ts'
@@ -91,8 +96,7 @@ function toWeightBefore(
 }
 
 function Head({ rollout }: { rollout: RunningRolloutReply }) {
-  const { id, version, baseVersion, environment, base, startedAt, startedBy, endedAt, reason } =
-    rollout
+  const { id, startedAt, startedBy, endedAt, reason } = rollout
   const isRunning = endedAt === undefined
   const sentence = isRunning ? toRolloutSentence(rollout) : undefined
   const tone = sentence?.tone ?? (rollout.phase === 'promoted' ? 'good' : 'bad')
@@ -110,9 +114,8 @@ function Head({ rollout }: { rollout: RunningRolloutReply }) {
             <Sentence>{isRunning ? sentence?.more : reason && toSentence(reason)}</Sentence>
           </p>
           <p class="small quiet headline-more">
-            <OutcomeChip rollout={rollout} /> <Name text={version} mono /> in{' '}
-            <Name text={environment} />, over <Name text={baseVersion} mono /> in{' '}
-            <Name text={base} />. Started <Ago at={startedAt} /> by <bdi>{startedBy}</bdi>
+            <OutcomeChip rollout={rollout} /> <Sides rollout={rollout} />. Started{' '}
+            <Ago at={startedAt} /> by <bdi>{startedBy}</bdi>
             {endedAt === undefined ? '' : `, ended after ${toSpanLabel(endedAt - startedAt)}`}.
           </p>
         </div>
@@ -122,11 +125,32 @@ function Head({ rollout }: { rollout: RunningRolloutReply }) {
   )
 }
 
-function toEndText({ phase, version }: RunningRolloutReply): string {
-  return phase === 'promoted' ? `${version} was given to everybody.` : `${version} was taken back.`
+/** What is compared with what, and where. */
+function Sides({ rollout }: { rollout: RunningRolloutReply }) {
+  const { flag, version, baseVersion, environment, base } = rollout
+  if (flag !== undefined) {
+    return (
+      <>
+        <Name text={version} mono /> of the flag <Name text={flag} />, over{' '}
+        <Name text={baseVersion} mono />
+      </>
+    )
+  }
+  return (
+    <>
+      <Name text={version} mono /> in <Name text={environment} />, over{' '}
+      <Name text={baseVersion} mono /> in <Name text={base} />
+    </>
+  )
 }
 
-function Moves({ rollout: { id, version, paused } }: { rollout: RunningRolloutReply }) {
+function toEndText(rollout: RunningRolloutReply): string {
+  const isPromoted = rollout.phase === 'promoted'
+  return `${toReleaseName(rollout)} was ${isPromoted ? 'given to everybody' : 'taken back'}.`
+}
+
+function Moves({ rollout }: { rollout: RunningRolloutReply }) {
+  const { id, paused } = rollout
   const commands = [
     paused === undefined ? ('pause' as const) : ('resume' as const),
     'advance' as const,
@@ -140,7 +164,7 @@ function Moves({ rollout: { id, version, paused } }: { rollout: RunningRolloutRe
           key={command}
           scope="shift"
           kind={command === 'resume' ? 'main' : command === 'abort' ? 'danger' : 'plain'}
-          onClick={() => askForCommand(id, command, version)}
+          onClick={() => askForCommand(id, command, toReleaseName(rollout))}
         >
           {COMMAND_WORDS[command].label}
         </Button>

@@ -52,8 +52,7 @@ export function RolloutsPage({ rest: [which, version] }: { rest: readonly string
 }
 
 function RolloutRow({ rollout }: { rollout: RolloutItem }) {
-  const { id, version, baseVersion, environment, startedAt, startedBy, endedAt, reason, weight } =
-    rollout
+  const { id, flag, version, baseVersion, startedAt, startedBy, endedAt, reason, weight } = rollout
   const lasted = (endedAt ?? nowMs.value) - startedAt
   return (
     <a class="sheet rollout-row" href={toHref('rollouts', id)}>
@@ -61,7 +60,8 @@ function RolloutRow({ rollout }: { rollout: RolloutItem }) {
         <span class="num quiet">{id}</span>
         <Name text={version} mono />
         <span class="quiet">
-          over <Name text={baseVersion} mono /> in <Name text={environment} />
+          over <Name text={baseVersion} mono /> in{' '}
+          <Name text={flag === undefined ? rollout.environment : `the flag ${flag}`} />
         </span>
       </span>
       <OutcomeChip rollout={rollout} />

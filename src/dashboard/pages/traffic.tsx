@@ -78,7 +78,7 @@ function Shares({ list }: { list: readonly EnvironmentItem[] }) {
           </Button>
         </div>
       </header>
-      {running ? (
+      {running && running.flag === undefined ? (
         <p class="notice warn">
           <span>
             A rollout moves <Name text={running.environment} /> and <Name text={running.base} />.

@@ -2,10 +2,10 @@
 // moments are asked for by their revision.
 
 import { useSignal } from '@preact/signals'
-import { type CallFailure, call, type ReplyOf } from '../api/client.ts'
-import { Button } from '../parts/button.tsx'
+import { err } from '../../core/result.ts'
+import { type CallResult, call, type ReplyOf } from '../api/client.ts'
 import { Name } from '../parts/name.tsx'
-import { FailureBox } from '../parts/state.tsx'
+import { LinesField, QuestionForm, TextField } from '../parts/question-form.tsx'
 import { VersionTag } from '../parts/version-tag.tsx'
 import { findRevisionAt, parseHeaderLines } from '../say/request-lines.ts'
 import { toSentence } from '../say/sentence.ts'
@@ -27,130 +27,62 @@ export function TryPage(_: { rest: readonly string[] }) {
   const visitor = useSignal('')
   const headers = useSignal('')
   const moment = useSignal('')
-  const found = useSignal<Explanation | undefined>(undefined)
-  const failure = useSignal<CallFailure | undefined>(undefined)
-  const isBusy = useSignal(false)
   const parsed = parseHeaderLines(headers.value)
-  const submit = async () => {
-    if (isBusy.value || !parsed.ok) return
-    isBusy.value = true
-    failure.value = undefined
+  const ask = async (): Promise<CallResult<'POST /explain'>> => {
     const revision = await toRevision(moment.value)
     if (revision === 'none') {
-      failure.value = {
+      return err({
         code: 'not_found',
         status: 404,
         title: 'There was no document at that moment: the history begins later.',
-      }
-      isBusy.value = false
-      return
+      })
     }
-    const answer = await call('POST /explain', {
+    return call('POST /explain', {
       body: {
         url: url.value.trim(),
         ...(visitor.value.trim() === '' ? {} : { visitor: visitor.value.trim() }),
-        ...(Object.keys(parsed.value).length === 0 ? {} : { headers: parsed.value }),
+        ...(parsed.ok && Object.keys(parsed.value).length > 0 ? { headers: parsed.value } : {}),
         ...(revision === undefined ? {} : { revision }),
       },
     })
-    isBusy.value = false
-    if (answer.ok) found.value = answer.value
-    else failure.value = answer.error
   }
   return (
     <div class="page">
       <h1>Try a visitor</h1>
-      <form
-        class="start-form"
-        onSubmit={(event) => {
-          event.preventDefault()
-          submit()
-        }}
+      <QuestionForm
+        verb="Explain"
+        isOff={!parsed.ok}
+        ask={ask}
+        hint="The answer is that of the edge: the same code decides. Nothing is counted, and no backend is called."
+        toAnswer={(found) => <Answer found={found} />}
       >
-        <div class="sheet padded">
-          <label class="field">
-            <span>Address</span>
-            <input
-              type="text"
-              required
-              inputMode="url"
-              spellcheck={false}
-              value={url.value}
-              onInput={(event) => {
-                url.value = event.currentTarget.value
-              }}
-            />
-          </label>
-          <label class="field">
-            <span>
-              Visitor <small>an id; a new visitor if left empty</small>
-            </span>
-            <input
-              type="text"
-              maxLength={256}
-              spellcheck={false}
-              value={visitor.value}
-              onInput={(event) => {
-                visitor.value = event.currentTarget.value
-              }}
-            />
-          </label>
-          <label class="field">
-            <span>
-              Headers <small>one a line, as in “cookie: staff=1”</small>
-            </span>
-            <textarea
-              rows={4}
-              spellcheck={false}
-              value={headers.value}
-              aria-invalid={parsed.ok ? undefined : 'true'}
-              onInput={(event) => {
-                headers.value = event.currentTarget.value
-              }}
-            />
-          </label>
-          {parsed.ok ? null : (
-            <p class="fault" role="alert">
-              {parsed.error}
-            </p>
-          )}
-          <label class="field">
-            <span>
-              Moment <small>now if left empty</small>
-            </span>
-            <input
-              type="datetime-local"
-              step={1}
-              value={moment.value}
-              onInput={(event) => {
-                moment.value = event.currentTarget.value
-              }}
-            />
-          </label>
-          <footer class="sheet-foot">
-            <Button
-              kind="main"
-              type="submit"
-              isBusy={isBusy.value}
-              isOff={!parsed.ok}
-              onClick={submit}
-            >
-              {isBusy.value ? 'Asking…' : 'Explain'}
-            </Button>
-          </footer>
-        </div>
-        <div class="sheet padded" aria-live="polite">
-          {failure.value ? <FailureBox failure={failure.value} /> : null}
-          {found.value ? (
-            <Answer found={found.value} />
-          ) : failure.value ? null : (
-            <p class="quiet">
-              The answer is that of the edge: the same code decides. Nothing is counted, and no
-              backend is called.
-            </p>
-          )}
-        </div>
-      </form>
+        <TextField label="Address" required inputMode="url" text={url} />
+        <TextField
+          label="Visitor"
+          about="an id; a new visitor if left empty"
+          maxLength={256}
+          text={visitor}
+        />
+        <LinesField
+          label="Headers"
+          about="one a line, as in “cookie: staff=1”"
+          text={headers}
+          fault={parsed.ok ? undefined : parsed.error}
+        />
+        <label class="field">
+          <span>
+            Moment <small>now if left empty</small>
+          </span>
+          <input
+            type="datetime-local"
+            step={1}
+            value={moment.value}
+            onInput={(event) => {
+              moment.value = event.currentTarget.value
+            }}
+          />
+        </label>
+      </QuestionForm>
     </div>
   )
 }

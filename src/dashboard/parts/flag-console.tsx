@@ -2,13 +2,12 @@
 // counted.
 
 import { useSignal } from '@preact/signals'
-import { type CallFailure, call, type ReplyOf } from '../api/client.ts'
+import { call, type ReplyOf } from '../api/client.ts'
 import { toReasonText } from '../say/flags.ts'
 import { parseAttributes } from '../state/flags.ts'
 import { environments, versions } from '../state/site.ts'
-import { Button } from './button.tsx'
 import { Name } from './name.tsx'
-import { FailureBox } from './state.tsx'
+import { ChoiceField, LinesField, QuestionForm, TextField } from './question-form.tsx'
 
 type Evaluation = ReplyOf<'POST /flags/evaluate'>
 
@@ -17,139 +16,57 @@ export function FlagConsole({ name }: { name: string }) {
   const environment = useSignal('')
   const version = useSignal('')
   const attributes = useSignal('')
-  const found = useSignal<Evaluation | undefined>(undefined)
-  const failure = useSignal<CallFailure | undefined>(undefined)
-  const isBusy = useSignal(false)
   const parsed = parseAttributes(attributes.value)
-  const submit = async () => {
-    if (isBusy.value || !parsed.ok) return
-    isBusy.value = true
+  const ask = () => {
     const key = visitor.value.trim()
-    const answer = await call('POST /flags/evaluate', {
+    return call('POST /flags/evaluate', {
       body: {
         flag: name,
-        context: { ...parsed.value, ...(key === '' ? {} : { targetingKey: key }) },
+        context: {
+          ...(parsed.ok ? parsed.value : {}),
+          ...(key === '' ? {} : { targetingKey: key }),
+        },
         ...(environment.value === '' ? {} : { environment: environment.value }),
         ...(version.value === '' ? {} : { version: version.value }),
       },
     })
-    isBusy.value = false
-    found.value = answer.ok ? answer.value : undefined
-    failure.value = answer.ok ? undefined : answer.error
   }
   return (
     <section aria-labelledby="console-heading" class="flag-console">
       <h2 id="console-heading">Evaluate it</h2>
-      <form
-        class="start-form"
-        onSubmit={(event) => {
-          event.preventDefault()
-          submit()
-        }}
+      <QuestionForm
+        verb="Evaluate"
+        isOff={!parsed.ok}
+        ask={ask}
+        hint="The answer is that of the edge to a caller with a key: the same code evaluates."
+        toAnswer={(found) => <Answer found={found} />}
       >
-        <div class="sheet padded">
-          <label class="field">
-            <span>
-              Visitor <small>the targeting key; none if left empty</small>
-            </span>
-            <input
-              type="text"
-              maxLength={256}
-              spellcheck={false}
-              value={visitor.value}
-              onInput={(event) => {
-                visitor.value = event.currentTarget.value
-              }}
-            />
-          </label>
-          <Choice
-            label="Environment"
-            none="the first public one"
-            names={(environments.value.value?.environments ?? []).map((one) => one.name)}
-            chosen={environment.value}
-            onChoose={(to) => {
-              environment.value = to
-            }}
-          />
-          <Choice
-            label="Version"
-            none="that of the environment"
-            names={(versions.value.value?.versions ?? []).map(({ id }) => id)}
-            chosen={version.value}
-            onChoose={(to) => {
-              version.value = to
-            }}
-          />
-          <label class="field">
-            <span>
-              Attributes <small>as JSON, as in {'{ "email": "anna@example.com" }'}</small>
-            </span>
-            <textarea
-              rows={4}
-              spellcheck={false}
-              value={attributes.value}
-              aria-invalid={parsed.ok ? undefined : 'true'}
-              onInput={(event) => {
-                attributes.value = event.currentTarget.value
-              }}
-            />
-          </label>
-          {parsed.ok ? null : (
-            <p class="fault" role="alert">
-              <bdi>{parsed.error}</bdi>
-            </p>
-          )}
-          <footer class="sheet-foot">
-            <Button
-              kind="main"
-              type="submit"
-              isBusy={isBusy.value}
-              isOff={!parsed.ok}
-              onClick={submit}
-            >
-              {isBusy.value ? 'Asking…' : 'Evaluate'}
-            </Button>
-          </footer>
-        </div>
-        <div class="sheet padded" aria-live="polite">
-          {failure.value ? <FailureBox failure={failure.value} /> : null}
-          {found.value ? <Answer found={found.value} /> : null}
-          {found.value || failure.value ? null : (
-            <p class="quiet">
-              The answer is that of the edge to a caller with a key: the same code evaluates.
-            </p>
-          )}
-        </div>
-      </form>
+        <TextField
+          label="Visitor"
+          about="the targeting key; none if left empty"
+          maxLength={256}
+          text={visitor}
+        />
+        <ChoiceField
+          label="Environment"
+          none="the first public one"
+          names={(environments.value.value?.environments ?? []).map((one) => one.name)}
+          text={environment}
+        />
+        <ChoiceField
+          label="Version"
+          none="that of the environment"
+          names={(versions.value.value?.versions ?? []).map(({ id }) => id)}
+          text={version}
+        />
+        <LinesField
+          label="Attributes"
+          about={'as JSON, as in { "email": "anna@example.com" }'}
+          text={attributes}
+          fault={parsed.ok ? undefined : parsed.error}
+        />
+      </QuestionForm>
     </section>
-  )
-}
-
-function Choice({
-  label,
-  none,
-  names,
-  chosen,
-  onChoose,
-}: {
-  label: string
-  none: string
-  names: readonly string[]
-  chosen: string
-  onChoose: (name: string) => void
-}) {
-  return (
-    <label class="field">
-      <span>{label}</span>
-      <select value={chosen} onChange={(event) => onChoose(event.currentTarget.value)}>
-        <option value="">{none}</option>
-        {names.map((name) => (
-          <option key={name} value={name}>
-            {name}
-          </option>
-        ))}
-      </select>
-    </label>
   )
 }
 

@@ -1,6 +1,6 @@
 // A part of the document as JSON, which is checked as one types: the API tries the change without effect.
 
-import { type Signal, useSignal } from '@preact/signals'
+import { type ReadonlySignal, type Signal, useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import type { Result } from '../../core/result.ts'
 import type { Scope } from '../../wire/scopes.ts'
@@ -49,7 +49,7 @@ export type JsonCheck = Pick<JsonEditorProps, 'findFormFault' | 'check'> & {
 
 /** Checks a text a moment after the last key, and again when what it depends on has changed. */
 export function useJsonCheck(
-  { text, state }: CheckedText,
+  { text, state }: Pick<CheckedText, 'state'> & { readonly text: ReadonlySignal<string> },
   { before, beside, findFormFault, check }: JsonCheck,
 ): void {
   useEffect(() => {
@@ -146,7 +146,7 @@ function parseJson(text: string): Result<unknown, string> {
   }
 }
 
-function CheckText({ state }: { state: CheckState }) {
+export function CheckText({ state }: { state: CheckState }) {
   switch (state.kind) {
     case 'same':
       return <p class="quiet">Nothing is changed yet.</p>

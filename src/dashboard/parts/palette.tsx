@@ -3,6 +3,7 @@
 import { signal, useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { signOut } from '../api/account.ts'
+import { toReleaseName } from '../say/sentence.ts'
 import { PAGES } from '../state/pages.ts'
 import { proposeRollback } from '../state/proposal.ts'
 import { goTo } from '../state/route.ts'
@@ -52,10 +53,10 @@ function listItems(): readonly PaletteItem[] {
       about: 'Flag',
       run: () => goTo('flags', key),
     })),
-    ...(rollouts.value.value?.rollouts ?? []).map(({ id, version, environment }) => ({
-      label: `Rollout ${id}`,
-      about: `${version} to ${environment}`,
-      run: () => goTo('rollouts', id),
+    ...(rollouts.value.value?.rollouts ?? []).map((one) => ({
+      label: `Rollout ${one.id}`,
+      about: one.flag === undefined ? `${one.version} to ${one.environment}` : toReleaseName(one),
+      run: () => goTo('rollouts', one.id),
     })),
     ...THEMES.map((theme) => ({
       label: `Theme: ${theme}`,

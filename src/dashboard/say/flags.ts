@@ -24,6 +24,7 @@ export type FlagView = {
   readonly isOn: boolean
   readonly isPublic: boolean
   readonly isForBackends: boolean
+  readonly isExperiment: boolean
   readonly variants: readonly { readonly name: string; readonly value: string }[]
   /** The rules of the targeting in their order, and the defaults after them. */
   readonly rules: readonly FlagRule[]
@@ -41,6 +42,7 @@ export function toFlagView(flag: unknown): FlagView {
     isOn: state === 'ENABLED',
     isPublic: others.public === true,
     isForBackends: others.backend === true,
+    isExperiment: others.experiment !== undefined,
     variants: Object.entries(toFields(variants)).map(([name, value]) => ({
       name,
       value: JSON.stringify(value),
@@ -185,6 +187,7 @@ const REASONS: Readonly<Record<string, string>> = {
   DEFAULT: 'its targeting chose no variant',
   TARGETING_MATCH: 'its targeting chose it',
   DISABLED: 'the flag is off',
+  ERROR: 'it could not be evaluated',
 }
 
 export function toReasonText(reason: string): string {

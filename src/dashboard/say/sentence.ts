@@ -9,6 +9,11 @@ export type RunningRolloutReply = ReplyOf<'GET /rollouts/{id}'>
 type RolloutItem = ReplyOf<'GET /rollouts'>['rollouts'][number]
 type ServiceItem = ReplyOf<'GET /health/services'>['services'][number]
 
+/** What is rolled out, for people: a version, or `"on" of new-checkout` of a flag. */
+export function toReleaseName({ flag, version }: Pick<RolloutItem, 'flag' | 'version'>): string {
+  return flag === undefined ? version : `"${version}" of ${flag}`
+}
+
 export type Tone = 'calm' | 'good' | 'warn' | 'bad'
 
 /** What the one button does. */
@@ -101,8 +106,9 @@ function toJudgement({ verdict, sampleRatio }: RunningRolloutReply): string {
 }
 
 export function toRolloutSentence(rollout: RunningRolloutReply): SiteSentence {
-  const { id, version, weight, environment, obstacle, verdict, held } = rollout
-  const has = `${version} has ${toPercentLabel(weight)} of visitors`
+  const { id, flag, weight, environment, obstacle, verdict, held } = rollout
+  const release = toReleaseName(rollout)
+  const has = `${release} has ${toPercentLabel(weight)} of visitors`
   const next = toNextWeight(rollout)
   const goal = next === undefined ? 'goes on' : `goes to ${toPercentLabel(next)}`
   const base = { more: toSentence(verdict.reason) }
@@ -117,7 +123,7 @@ export function toRolloutSentence(rollout: RunningRolloutReply): SiteSentence {
       return {
         ...base,
         tone: 'warn',
-        text: `The rollout of ${version} to ${environment} is paused at ${toPercentLabel(weight)}.`,
+        text: `The rollout of ${release}${flag === undefined ? ` to ${environment}` : ''} is paused at ${toPercentLabel(weight)}.`,
         more: toSentence(obstacle.reason),
         move: command('resume', 'Resume'),
       }
@@ -130,6 +136,15 @@ export function toRolloutSentence(rollout: RunningRolloutReply): SiteSentence {
           'advance',
           next === undefined ? 'Let it go on' : `Go to ${toPercentLabel(next)}`,
         ),
+      }
+    case 'check':
+    case 'confirmation':
+      return {
+        ...base,
+        tone: held ? 'warn' : toRolloutTone(rollout),
+        text: `${has}, ${toJudgement(rollout)}; ${goal} when ${obstacle.kind === 'check' ? 'all checks pass' : 'it is confirmed'}.`,
+        more: toSentence(obstacle.reason),
+        move: held ? command('advance', 'Let it go on') : command('pause', 'Pause'),
       }
     case 'sampleRatio':
       return {
@@ -187,13 +202,12 @@ function toTakenBackSentence({ rollouts, environments, now }: SiteView): SiteSen
   const [last] = rollouts
   if (last?.phase !== 'rolledBack' || last.endedAt === undefined) return undefined
   // Somebody has given it to visitors again, by hand.
-  if (environments.some(({ version, percent }) => version === last.version && percent > 0)) {
-    return undefined
-  }
+  const isBack = ({ version, percent }: EnvironmentItem) => version === last.version && percent > 0
+  if (last.flag === undefined && environments.some(isBack)) return undefined
   if (now - last.endedAt > NEWS_MS) return undefined
   return {
     tone: 'bad',
-    text: `${last.version} was taken back ${toAgoLabel(last.endedAt, now)}.`,
+    text: `${toReleaseName(last)} was taken back ${toAgoLabel(last.endedAt, now)}.`,
     more: last.reason === undefined ? undefined : toSentence(last.reason),
     move: { kind: 'go', to: ['rollouts', last.id], label: 'Read why' },
   }

@@ -33,6 +33,8 @@ export const rollouts = unknown<'GET /rollouts'>()
 export const revisions = unknown<'GET /revisions'>()
 export const versions = unknown<'GET /versions'>()
 export const flagsKnown = unknown<'GET /flags'>()
+export const flagCounts = unknown<'GET /flags/counts'>()
+export const experiments = unknown<'GET /experiments'>()
 export const controlState = unknown<'GET /health'>()
 export const metrics = signal<Known<CountedHour>>(UNKNOWN)
 /** By environment: about how many visitors there were in the last five minutes. */
@@ -113,6 +115,13 @@ export async function readFlags(): Promise<void> {
   keep(flagsKnown, await call('GET /flags'))
 }
 
+/** How often flags are evaluated, and what is known of experiments. */
+export async function readFlagFigures(): Promise<void> {
+  const [counts, reports] = await Promise.all([call('GET /flags/counts'), call('GET /experiments')])
+  keep(flagCounts, counts)
+  keep(experiments, reports)
+}
+
 /** Windows that are read again, because counts of them may have come late. */
 const READ_AGAIN_WINDOWS = 6
 
@@ -149,6 +158,8 @@ export function forgetSite(): void {
       revisions,
       versions,
       flagsKnown,
+      flagCounts,
+      experiments,
       controlState,
       metrics,
       runningRollout,

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { toCollected } from '../../../src/core/counting/counted.ts'
 import {
   EVERYBODY,
   MAX_MET_ENTRIES,
@@ -409,5 +410,29 @@ describe('memory', () => {
     expect(bounds.errors).toEqual([EVERYBODY])
     const [counted] = countAll(counter, both([], [fails(EVERYBODY - 1)]))
     expect(visitorsOf(counted)).toEqual([0, 1])
+  })
+})
+
+describe('the rollout of a flag', () => {
+  const place = 'flag cart'
+  const counter = RolloutCounter.begin(
+    {
+      ...ASKED,
+      control: { environment: place, version: 'off' },
+      canary: { environment: place, version: 'on' },
+      metrics: [{ name: 'latency', tolerance: 1.2 }],
+    },
+    'key',
+  )
+
+  it('is collected in one place, with what is allowed to the new variant alone', () => {
+    expect(toCollected([counter.counted])).toMatchObject({
+      [place]: { allowance: { latency: 1.2 }, allowedTo: 'on' },
+    })
+    expect(toCollected([counter.counted])?.[place]?.other).toBeUndefined()
+  })
+
+  it('counts nothing of who was not exposed, from the first generation on', () => {
+    expect(counter.counted.assignedFrom).toBe(0)
   })
 })
