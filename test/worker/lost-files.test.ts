@@ -1,10 +1,14 @@
 // Manifests and blobs that the store has lost or damaged: how they are found, told, and healed.
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { SAMPLE_EVERY_MS } from '../../src/control/releases/sampling.ts'
+import { MAX_PART_BYTES } from '../../src/api/http/limits.ts'
+import { examineFile, MAX_EXAMINED_BYTES } from '../../src/control/releases/examine.ts'
+import { MAX_LOST_FILES } from '../../src/control/releases/lost-files.ts'
+import { MAX_SAMPLE_READS_PER_DAY, SAMPLE_EVERY_MS } from '../../src/control/releases/sampling.ts'
 import { type Batch, COUNTING_FORM } from '../../src/core/counting/batch.ts'
 import { WINDOW_MS } from '../../src/core/counting/limits.ts'
 import { noTotals } from '../../src/core/counting/totals.ts'
+import { sha256 } from '../support/published.ts'
 import { ALICE, env, type Life } from './control-world.ts'
 import { type Client, type Made, make, PublicationWorld } from './publication-world.ts'
 
@@ -144,6 +148,35 @@ describe('a check of the files', () => {
     })
   })
 
+  it('reads every blob that can be sent whole, and of larger ones compares the noted hash', async () => {
+    const { made } = await createShop()
+    expect(MAX_EXAMINED_BYTES).toBeGreaterThan(MAX_PART_BYTES)
+    const file = { kind: 'blob', sha256: hashOf(made.one, 'the same'), size: 8 } as const
+    await env.STORE.put(`blobs/${file.sha256}`, 'the sane')
+    expect(await examineFile(env.STORE, file, 8)).toHaveProperty('problem')
+    expect(await examineFile(env.STORE, file, 7)).toBe('whole')
+    const other = await sha256(new TextEncoder().encode('the sane'))
+    await env.STORE.put(`blobs/${file.sha256}`, 'the sane', { sha256: other })
+    expect(await examineFile(env.STORE, file, 7)).toHaveProperty('problem')
+  })
+
+  it('remembers so many lost files, and no more', async () => {
+    const { world } = await createShop()
+    const toLost = (i: number) => ({
+      ...({ kind: 'blob', size: 1, problem: 'is not stored', paths: ['/a'] } as const),
+      ...{ sha256: String(i).padStart(64, '0'), versions: ['1'] },
+    })
+    const lost = Array.from({ length: MAX_LOST_FILES }, (_, i) => toLost(i))
+    await world.live(async (_, life) => {
+      const { control } = life
+      await control.recordFiles(ALICE, { lost, whole: [] })
+      await control.recordFiles(ALICE, { lost: [toLost(MAX_LOST_FILES)], whole: [] })
+      expect((await life.health()).lost.files).toBe(MAX_LOST_FILES)
+      await control.recordFiles(ALICE, { lost: [], whole: lost })
+      expect((await life.health()).lost.files).toBe(0)
+    })
+  })
+
   it('says so when R2 does not answer, and takes nothing for lost', async () => {
     const { world } = await createShop()
     await world.live(async (client, life) => {
@@ -180,7 +213,7 @@ async function comeTo(life: Life): Promise<void> {
 describe('the sample of the alarm', () => {
   it('finds what is damaged an hour after visitors came, and sleeps without visitors', async () => {
     const { world, made } = await createShop()
-    world.world.sampled = env.STORE
+    world.world.sampled = world.watch(() => undefined)
     for (const text of ['page of 1', 'page of 2', 'the same']) {
       const version = text === 'page of 2' ? made.two : made.one
       await env.STORE.delete(`blobs/${hashOf(version, text)}`)
@@ -192,9 +225,12 @@ describe('the sample of the alarm', () => {
       expect((await life.health()).lost.files).toBe(0)
       await comeTo(life)
       const from = world.world.now
+      world.r2.length = 0
       await life.runAlarms()
       expect(world.world.now - from).toBeGreaterThanOrEqual(SAMPLE_EVERY_MS)
       await life.settle()
+      expect(world.r2).toHaveLength(2 + 2)
+      expect(world.r2.length).toBeLessThanOrEqual(MAX_SAMPLE_READS_PER_DAY / 24)
       const { files, sampledAt } = (await life.health()).lost
       expect(files).toBe(2)
       expect(sampledAt).toBe(world.world.now)
