@@ -155,7 +155,7 @@ describe('a check of the files', () => {
     await env.STORE.put(`blobs/${file.sha256}`, 'the sane')
     expect(await examineFile(env.STORE, file, 8)).toHaveProperty('problem')
     expect(await examineFile(env.STORE, file, 7)).toBe('whole')
-    const other = await sha256(new TextEncoder().encode('the sane'))
+    const other = await sha256(Uint8Array.from(new TextEncoder().encode('the sane')))
     await env.STORE.put(`blobs/${file.sha256}`, 'the sane', { sha256: other })
     expect(await examineFile(env.STORE, file, 7)).toHaveProperty('problem')
   })
