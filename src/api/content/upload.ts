@@ -4,7 +4,6 @@
 
 import type { DeniedResult } from '../../control/contract.ts'
 import type { FinishFailure, Upload } from '../../control/releases/contract.ts'
-import { NOT_STORED } from '../../control/releases/examine.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { type Manifest, openManifest } from '../../core/site/manifest.ts'
 import {
@@ -185,7 +184,8 @@ async function findDamaged(
   return ok(
     looked.lost.map(({ sha256, problem }) => {
       const size = sizes.get(sha256) ?? 0
-      return { blob: sha256, size, stored: problem === NOT_STORED ? undefined : size, problem }
+      // R2's list may still have one that cannot be read: it is replaced in any case.
+      return { blob: sha256, size, stored: size, problem }
     }),
   )
 }
