@@ -75,6 +75,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'POST /flags/evaluate': { flag: 'none' },
   'POST /explain': { url: 'https://shop.example/' },
   'POST /audit/verify': {},
+  'POST /files/verify': {},
   'PUT /uploads/v1': { manifest: SHA256_OF_HELLO, createdAt: '2026-11-23T12:00:00Z' },
   'POST /uploads/v1/finalise': { manifest: SHA256_OF_HELLO },
   [`POST /blobs/${SHA256_OF_HELLO}/complete`]: { parts: 1 },
