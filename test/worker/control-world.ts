@@ -134,6 +134,8 @@ export class World {
   static async recover(tables: Tables, now: number): Promise<World> {
     const world = new World()
     world.now = now
+    // The first call creates the tables.
+    await world.stub.sync({ held: undefined, kv: undefined })
     await runInDurableObject(world.stub, (_, { storage }) => {
       for (const [table, rows] of Object.entries(tables)) {
         for (const row of rows) {
