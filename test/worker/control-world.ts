@@ -134,9 +134,10 @@ export class World {
   static async recover(tables: Tables, now: number): Promise<World> {
     const world = new World()
     world.now = now
-    // The first call creates the tables.
-    await world.stub.sync({ held: undefined, kv: undefined })
-    await runInDurableObject(world.stub, (_, { storage }) => {
+    await runInDurableObject(world.stub, (_, state) => {
+      // It creates the tables.
+      new Control(state, env)
+      const { storage } = state
       for (const [table, rows] of Object.entries(tables)) {
         for (const row of rows) {
           const names = Object.keys(row)
