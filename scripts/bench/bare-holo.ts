@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import type { CollectedEnvironment } from '../../src/core/counting/batch.ts'
 import { EVERYBODY } from '../../src/core/counting/limits.ts'
 import { METRICS } from '../../src/core/counting/metrics.ts'
+import type { AssignmentsDocument } from '../../src/document/schema.ts'
 import { bundleWorker } from '../local/bundle.ts'
 import { loadStoredSite, type Services } from './published.ts'
 import { type SiteFiles, withSite } from './site.ts'
@@ -34,17 +35,21 @@ const EVERYTHING: CollectedEnvironment = {
   segments: true,
 }
 
+const NEXT = '2.0.0'
+
 type Options = {
   /** `visitors`: counts visitors as well, as during a rollout. `requests` when left out. */
   readonly counts?: 'nothing' | 'requests' | 'visitors'
   readonly tabPins?: boolean
+  /** The origin of a shadow that gets copies of all requests, within the default bounds. */
+  readonly shadow?: string | undefined
 }
 
 /** Holo as it is deployed, except that its services may be on this machine. */
 export async function buildHolo(
   files: SiteFiles,
   services: Services = [],
-  { counts = 'requests', tabPins = false }: Options = {},
+  { counts = 'requests', tabPins = false, shadow }: Options = {},
 ): Promise<BareWorker> {
   const { assignments, objects } = await withSite(files, (folder) =>
     loadStoredSite(folder, services),
@@ -62,12 +67,35 @@ export async function buildHolo(
     bindings: {
       ...variables,
       ALLOW_INSECURE_ORIGINS: 'true',
-      ASSIGNMENTS: tabPins ? JSON.stringify({ ...JSON.parse(assignments), tabPins }) : assignments,
+      ASSIGNMENTS: withOptions(assignments, { tabPins, shadow }),
       COLLECTED: counts === 'visitors' ? { main: EVERYTHING } : {},
       OBJECTS: Object.fromEntries(
         [...objects].map(([key, bytes]) => [key, Buffer.from(bytes).toString('base64')]),
       ),
     },
     ...compatibility,
+  }
+}
+
+function withOptions(text: string, { tabPins, shadow }: Pick<Options, 'tabPins' | 'shadow'>) {
+  const document: AssignmentsDocument = JSON.parse(text)
+  const pinned = tabPins ? { ...document, tabPins } : document
+  return JSON.stringify(shadow === undefined ? pinned : withShadow(pinned, shadow))
+}
+
+/** With the same version once more, whose services are another backend. */
+function withShadow(document: AssignmentsDocument, origin: string): AssignmentsDocument {
+  const { environments, versions } = document
+  const [[version, entry] = []] = Object.entries(versions)
+  if (version === undefined || !entry) throw new TypeError('document: a version is needed')
+  const services = entry.services?.map((service) => ({ ...service, origins: [origin] })) ?? []
+  return {
+    ...document,
+    environments: {
+      ...environments,
+      main: { version, shadow: { to: 'next', percent: 100 } },
+      next: { version: NEXT, restricted: true },
+    },
+    versions: { ...versions, [NEXT]: { ...entry, services } },
   }
 }
