@@ -5,6 +5,8 @@ import type { CollectedEnvironment } from '../../src/core/counting/batch.ts'
 import { EVERYBODY } from '../../src/core/counting/limits.ts'
 import { METRICS } from '../../src/core/counting/metrics.ts'
 import type { AssignmentsDocument } from '../../src/document/schema.ts'
+import { toCheckedForm } from '../../src/loading/checked.ts'
+import { toSha256 } from '../../src/publish/content-hash.ts'
 import { bundleWorker } from '../local/bundle.ts'
 import { loadStoredSite, type Services } from './published.ts'
 import { type SiteFiles, withSite } from './site.ts'
@@ -16,7 +18,7 @@ const NO_COUNTER = `const nothing = () => undefined
 export const createCounter = () => ({
   recorder: {
     recordAssigned: nothing, record: nothing, take: nothing, arrived: nothing, failed: nothing,
-    collect: nothing, watchBody: nothing, recordBody: nothing,
+    collect: nothing, watchBody: nothing, recordBody: nothing, recordExposed: nothing, recordFlag: nothing,
   },
   flushLater: nothing,
 })
@@ -35,25 +37,27 @@ const EVERYTHING: CollectedEnvironment = {
   segments: true,
 }
 
-const NEXT = '2.0.0'
-
 type Options = {
   /** `visitors`: counts visitors as well, as during a rollout. `requests` when left out. */
   readonly counts?: 'nothing' | 'requests' | 'visitors'
-  readonly tabPins?: boolean
-  /** The origin of a shadow that gets copies of all requests, within the default bounds. */
-  readonly shadow?: string | undefined
+  /** Fields of the document beside those of the site, or what makes them from it. */
+  readonly document?: object | ((site: AssignmentsDocument) => object)
+  /** Whether the validator has accepted the document before, as that of the control. */
+  readonly isMarked?: boolean
 }
 
 /** Holo as it is deployed, except that its services may be on this machine. */
 export async function buildHolo(
   files: SiteFiles,
   services: Services = [],
-  { counts = 'requests', tabPins = false, shadow }: Options = {},
+  { counts = 'requests', document, isMarked = false }: Options = {},
 ): Promise<BareWorker> {
   const { assignments, objects } = await withSite(files, (folder) =>
     loadStoredSite(folder, services),
   )
+  const site: AssignmentsDocument = JSON.parse(assignments)
+  const fields = typeof document === 'function' ? document(site) : document
+  const text = fields ? JSON.stringify({ ...site, ...fields }) : assignments
   const { variables, ...compatibility } = readDeployed()
   return {
     modules: {
@@ -67,35 +71,13 @@ export async function buildHolo(
     bindings: {
       ...variables,
       ALLOW_INSECURE_ORIGINS: 'true',
-      ASSIGNMENTS: withOptions(assignments, { tabPins, shadow }),
+      ASSIGNMENTS: text,
+      MARK: isMarked ? { form: toCheckedForm(true), digest: toSha256(Buffer.from(text)) } : null,
       COLLECTED: counts === 'visitors' ? { main: EVERYTHING } : {},
       OBJECTS: Object.fromEntries(
         [...objects].map(([key, bytes]) => [key, Buffer.from(bytes).toString('base64')]),
       ),
     },
     ...compatibility,
-  }
-}
-
-function withOptions(text: string, { tabPins, shadow }: Pick<Options, 'tabPins' | 'shadow'>) {
-  const document: AssignmentsDocument = JSON.parse(text)
-  const pinned = tabPins ? { ...document, tabPins } : document
-  return JSON.stringify(shadow === undefined ? pinned : withShadow(pinned, shadow))
-}
-
-/** With the same version once more, whose services are another backend. */
-function withShadow(document: AssignmentsDocument, origin: string): AssignmentsDocument {
-  const { environments, versions } = document
-  const [[version, entry] = []] = Object.entries(versions)
-  if (version === undefined || !entry) throw new TypeError('document: a version is needed')
-  const services = entry.services?.map((service) => ({ ...service, origins: [origin] })) ?? []
-  return {
-    ...document,
-    environments: {
-      ...environments,
-      main: { version, shadow: { to: 'next', percent: 100 } },
-      next: { version: NEXT, restricted: true },
-    },
-    versions: { ...versions, [NEXT]: { ...entry, services } },
   }
 }

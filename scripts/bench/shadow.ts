@@ -2,6 +2,7 @@
 // answers garbage or 100 MB. Holo runs on workerd without miniflare, with the default bounds of a shadow.
 
 import { fileURLToPath } from 'node:url'
+import type { AssignmentsDocument } from '../../src/document/schema.ts'
 import { type Backend, startBackend } from '../local/backend-process.ts'
 import { send, toGet } from './ask.ts'
 import { COPIES, SMALL } from './backend-paths.ts'
@@ -18,6 +19,7 @@ const SHADOW_BACKEND = fileURLToPath(new URL('shadow-backend.ts', import.meta.ur
 const SITE = [['/assets/app-3f9a1c07.js', makeScript('app', 14_000)]] as const
 /** Few, because times of a server that is busy all the time are those of its queue. */
 const CONNECTIONS = 2
+const NEXT = '2.0.0'
 /** Nothing listens there. */
 const NOBODY = 'http://127.0.0.1:1'
 
@@ -47,7 +49,13 @@ export async function measureShadow(
   const { origin } = await begin(BACKEND)
   const serve = async (shadow?: string) => {
     const services = [{ prefix: '/api/', origins: [origin] }]
-    const server = await startWorkerd({ holo: await buildHolo(SITE, services, { shadow }) })
+    const server = await startWorkerd({
+      holo: await buildHolo(
+        SITE,
+        services,
+        shadow === undefined ? {} : { document: toShadowed(shadow) },
+      ),
+    })
     servers.push(server)
     return toTimes(server, secondsPerTurn)
   }
@@ -75,6 +83,23 @@ export async function measureShadow(
       ...servers.map((one) => one.dispose()),
       ...backends.map((one) => one.stop()),
     ])
+  }
+}
+
+/** The same version once more, whose services are another backend, gets copies of all requests. */
+function toShadowed(origin: string) {
+  return ({ environments, versions }: AssignmentsDocument) => {
+    const [[version, entry] = []] = Object.entries(versions)
+    if (version === undefined || !entry) throw new TypeError('versions: one is needed')
+    const services = entry.services?.map((service) => ({ ...service, origins: [origin] }))
+    return {
+      environments: {
+        ...environments,
+        main: { version, shadow: { to: 'next', percent: 100 } },
+        next: { version: NEXT, restricted: true },
+      },
+      versions: { ...versions, [NEXT]: { ...entry, services } },
+    }
   }
 }
 
