@@ -17,8 +17,9 @@ import { startWorkerd } from './workerd.ts'
 const BACKEND = fileURLToPath(new URL('backend.ts', import.meta.url))
 const SHADOW_BACKEND = fileURLToPath(new URL('shadow-backend.ts', import.meta.url))
 const SITE = [['/assets/app-3f9a1c07.js', makeScript('app', 14_000)]] as const
-/** Few, because times of a server that is busy all the time are those of its queue. */
+/** As many requests as leave the server idle in between: otherwise its times are those of its queue. */
 const CONNECTIONS = 2
+const PAUSE_MS = 4
 const NEXT = '2.0.0'
 /** Nothing listens there. */
 const NOBODY = 'http://127.0.0.1:1'
@@ -128,6 +129,7 @@ async function toTimes(server: Server, seconds: number): Promise<Turn<readonly n
       expected,
       until,
       connections: CONNECTIONS,
+      pauseMs: PAUSE_MS,
       times,
     })
     return times

@@ -131,7 +131,8 @@ export function findFailed(state: Checking): string | undefined {
   for (const { name, failures } of state.plan.checks ?? []) {
     const checked = checkedOf(state, name)
     if (failures === null || !checked || checked.failures < failures) continue
-    return `the check "${name}" has failed ${checked.failures} times in a row: ${checked.text}`
+    const often = checked.failures === 1 ? '' : ` ${checked.failures} times in a row`
+    return `the check "${name}" has failed${often}: ${checked.text}`
   }
   return undefined
 }
