@@ -11,6 +11,7 @@ import { countOperations } from './bench/operations.ts'
 import { MAX_FONTS, MIN_FONTS, measurePeers } from './bench/peers.ts'
 import { measureProxied } from './bench/proxied.ts'
 import type { Effort, Results } from './bench/results.ts'
+import { measureShadow } from './bench/shadow.ts'
 import { formatResults } from './bench/table.ts'
 import { measureTabs } from './bench/tabs.ts'
 import { measureWarmAssets } from './bench/warm-assets.ts'
@@ -70,6 +71,7 @@ async function bench(effort: Effort): Promise<Results> {
   const tabs = await measureTabs(effort, say)
   const flags = await measureFlags(effort, say)
   const proxied = await measureProxied(effort, say)
+  const latencies = await measureShadow(effort, say)
   const peers = await measurePeers(effort, say)
   const operations = await countOperations(say)
   const [cpu] = cpus()
@@ -87,6 +89,7 @@ async function bench(effort: Effort): Promise<Results> {
     ],
     timings: [...timings, ...flags.timings],
     operations,
+    latencies,
   }
 }
 

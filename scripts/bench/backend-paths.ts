@@ -4,6 +4,9 @@
 export const SMALL = '/api/small'
 export const SMALL_BYTES = 1024
 
+/** How many copies the backend of a shadow has got. */
+export const COPIES = '/copies'
+
 /** A page of about 8 KiB. */
 export const PAGE = '/api/page'
 

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import type { CollectedEnvironment } from '../../src/core/counting/batch.ts'
 import { EVERYBODY } from '../../src/core/counting/limits.ts'
 import { METRICS } from '../../src/core/counting/metrics.ts'
+import type { AssignmentsDocument } from '../../src/document/schema.ts'
 import { toCheckedForm } from '../../src/loading/checked.ts'
 import { toSha256 } from '../../src/publish/content-hash.ts'
 import { bundleWorker } from '../local/bundle.ts'
@@ -39,8 +40,8 @@ const EVERYTHING: CollectedEnvironment = {
 type Options = {
   /** `visitors`: counts visitors as well, as during a rollout. `requests` when left out. */
   readonly counts?: 'nothing' | 'requests' | 'visitors'
-  /** Fields of the document beside those of the site. */
-  readonly document?: object
+  /** Fields of the document beside those of the site, or what makes them from it. */
+  readonly document?: object | ((site: AssignmentsDocument) => object)
   /** Whether the validator has accepted the document before, as that of the control. */
   readonly isMarked?: boolean
 }
@@ -54,7 +55,9 @@ export async function buildHolo(
   const { assignments, objects } = await withSite(files, (folder) =>
     loadStoredSite(folder, services),
   )
-  const text = document ? JSON.stringify({ ...JSON.parse(assignments), ...document }) : assignments
+  const site: AssignmentsDocument = JSON.parse(assignments)
+  const fields = typeof document === 'function' ? document(site) : document
+  const text = fields ? JSON.stringify({ ...site, ...fields }) : assignments
   const { variables, ...compatibility } = readDeployed()
   return {
     modules: {

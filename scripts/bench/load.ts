@@ -14,6 +14,10 @@ export type Load = {
   readonly until: { readonly replies: number } | { readonly ms: number }
   /** `CONNECTIONS` when left out. */
   readonly connections?: number
+  /** Between a reply and the next request of its connection; none when left out. */
+  readonly pauseMs?: number
+  /** Gets the milliseconds until each reply was complete. */
+  readonly times?: number[]
 }
 
 /** The form of every reply. Its head arrives in one piece. */
@@ -40,26 +44,32 @@ const RECEIVE_BUFFER_BYTES = 64 * 2 ** 10
  * @throws Error at the first reply that is not as expected, and when replies stop.
  */
 export async function measureLoad(load: Load): Promise<Loaded> {
-  const { url, requests, expected, until, connections = CONNECTIONS } = load
+  const { url, requests, expected, until, connections = CONNECTIONS, pauseMs, times } = load
   const { promise, resolve, reject } = Promise.withResolvers<Loaded>()
   const sockets: Socket[] = []
   let sent = 0
   let completed = 0
+  const sentAt = new WeakMap<Socket, number>()
   let startedAt = 0
   let stopAt = Number.POSITIVE_INFINITY
   const replies = 'replies' in until ? until.replies : Number.POSITIVE_INFINITY
 
   const send = (socket: Socket) => {
-    if (sent >= replies) return
+    if (sent >= replies || socket.destroyed) return
     const request = requests[sent % requests.length]
     if (!request) throw new TypeError('requests: at least one is needed')
     sent++
+    if (times) sentAt.set(socket, performance.now())
     socket.write(request)
   }
   const count = (socket: Socket) => {
     completed++
     const now = performance.now()
-    if (completed < replies && now < stopAt) return send(socket)
+    times?.push(now - (sentAt.get(socket) ?? now))
+    if (completed < replies && now < stopAt) {
+      if (pauseMs === undefined) return send(socket)
+      return void setTimeout(() => send(socket), pauseMs)
+    }
     resolve({ perSecond: (completed * 1000) / (now - startedAt), count: completed })
   }
 

@@ -174,7 +174,7 @@ function confirmSameHead(ours: string, theirs: string): void {
 }
 
 /** The lengths of Holo's head, which has the backend's time in milliseconds with one to four digits. */
-function toHeadBytes({ head }: RawReply): number[] {
+export function toHeadBytes({ head }: RawReply): number[] {
   const { length } = head.replace(/(holo-origin;dur=)\d+/, '$1')
   return [1, 2, 3, 4].map((digits) => length + digits)
 }

@@ -90,12 +90,28 @@ export type Operations = {
   readonly aim?: Aim<'atMost'>
 }
 
+/** How long clients wait for replies, with something and without it. */
+export type Latency = {
+  readonly name: string
+  readonly p50: Percentile
+  readonly p99: Percentile
+}
+/** Milliseconds. */
+type Percentile = {
+  readonly ours: Spread
+  readonly theirs: Spread
+  /** Ours divided by theirs, in each round. */
+  readonly ratio: Spread
+  readonly aim?: Aim<'atMost'>
+}
+
 export type Results = {
   readonly machine: { readonly cpu: string; readonly cores: number; readonly node: string }
   readonly effort: Effort
   readonly comparisons: readonly Comparison[]
   readonly timings: readonly Timing[]
   readonly operations: readonly Operations[]
+  readonly latencies: readonly Latency[]
 }
 
 /** The result of one turn of a contestant. */
@@ -155,4 +171,29 @@ export function toTiming(name: string, values: readonly number[], atMost?: numbe
     ns,
     ...(atMost !== undefined && { aim: { atMost, met: ns.median <= atMost } }),
   }
+}
+
+/** @param ours the milliseconds of all replies, by round; as `theirs`. */
+export function toLatency(
+  name: string,
+  ours: readonly (readonly number[])[],
+  theirs: readonly (readonly number[])[],
+): Latency {
+  const toPercentile = (share: number): Percentile => {
+    const [one, other] = [ours, theirs].map((rounds) => rounds.map((ms) => pick(ms, share)))
+    return {
+      ours: toSpread(one ?? []),
+      theirs: toSpread(other ?? []),
+      ratio: toRatios(one ?? [], other ?? []),
+    }
+  }
+  return { name, p50: toPercentile(0.5), p99: toPercentile(0.99) }
+}
+
+/** The nearest rank. @throws TypeError when there are no values. */
+function pick(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const picked = sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)]
+  if (picked === undefined) throw new TypeError('values: at least one is needed')
+  return picked
 }

@@ -1,12 +1,12 @@
 // Formats the results for people: what was compared, median, minimum and maximum, and whether an aim was met.
 
 import { toTable } from '../../src/cli/table.ts'
-import type { Comparison, Operations, Results, Spread, Timing, Unit } from './results.ts'
+import type { Comparison, Latency, Operations, Results, Spread, Timing, Unit } from './results.ts'
 
 const UNITS: readonly Unit[] = ['replies', 'MB', 'messages', 'starts']
 
 export function formatResults(results: Results): string {
-  const { machine, effort, comparisons, timings, operations } = results
+  const { machine, effort, comparisons, timings, operations, latencies } = results
   return [
     `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; median (min to max) of ${effort.rounds} rounds`,
     ...UNITS.map((unit) =>
@@ -16,6 +16,10 @@ export function formatResults(results: Results): string {
       ]),
     ),
     formatTable([['one call', 'ns', 'aim'], ...timings.map(toTimingRow)]),
+    formatTable([
+      ['milliseconds for a visitor', 'with it', 'without', 'ratio', 'aim'],
+      ...latencies.flatMap(toLatencyRows),
+    ]),
     formatTable([
       ['operations', 'requests', 'KV', 'R2', 'control', 'cache gets', 'cache puts', 'aim'],
       ...operations.map(toOperationsRow),
@@ -32,6 +36,19 @@ function toComparisonRow({ name, ours, theirs, ratio, cpu, aim }: Comparison): s
     cpu ? formatSpread(cpu.ratio, 2) : '',
     aim ? `${aim.met ? 'met' : 'missed'}: at least ${aim.atLeast}` : '',
   ]
+}
+
+function toLatencyRows({ name, ...percentiles }: Latency): string[][] {
+  return (['p50', 'p99'] as const).map((which) => {
+    const { ours, theirs, ratio, aim } = percentiles[which]
+    return [
+      `${name}, ${which}`,
+      formatSpread(ours, 2),
+      formatSpread(theirs, 2),
+      formatSpread(ratio, 2),
+      aim ? `${aim.met ? 'met' : 'missed'}: at most ${formatNumber(aim.atMost, 2)}, the noise` : '',
+    ]
+  })
 }
 
 function toTimingRow({ name, ns, aim }: Timing): string[] {

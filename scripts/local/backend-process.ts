@@ -17,12 +17,16 @@ export type Backend = {
 }
 
 /**
- * Runs `script --port N` and waits for its line `listening on http://…`.
+ * Runs `script --port N`, with further arguments, and waits for its line `listening on http://…`.
  *
  * @throws Error with the output of the process when it ends or does not listen.
  */
-export async function startBackend(script: string, port: number): Promise<Backend> {
-  const child = spawn(process.execPath, [script, '--port', String(port)], {
+export async function startBackend(
+  script: string,
+  port: number,
+  args: readonly string[] = [],
+): Promise<Backend> {
+  const child = spawn(process.execPath, [script, '--port', String(port), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const written: string[] = []

@@ -11,7 +11,7 @@ import type { ExperimentReport } from '../wire/experiments.ts'
 import type { FlagCountSummary } from '../wire/flags.ts'
 import type { ControlHealth, ServicesHealthReport } from '../wire/health.ts'
 import type { RevisionSummary } from '../wire/history.ts'
-import type { ComparedSegments, MetricPoint } from '../wire/metrics.ts'
+import type { ComparedSegments, MetricPoint, ShadowDifferences } from '../wire/metrics.ts'
 import type { Scope } from '../wire/scopes.ts'
 import type { NewTokenBody, TokenSummary } from '../wire/tokens.ts'
 import type { Answer, Caller, DeniedResult, PageQuery, Principal, RefusedResult } from './caller.ts'
@@ -64,6 +64,8 @@ export type CountedNow = {
   readonly visitors: Readonly<Record<string, number>>
   /** Of the rollouts that run. */
   readonly compared: readonly ComparedSegments[]
+  /** Of the last hour; left out where nothing was compared. */
+  readonly shadowDifferences?: readonly ShadowDifferences[]
 }
 
 /** A token to create. A limit or expiry that is missing is inherited from the token that creates it. */

@@ -364,11 +364,13 @@ export class Control extends DurableObject<ControlEnv> implements ControlStub {
   }
 
   #countedNow() {
-    const { counting, rolloutReader } = this.#parts
+    const { counting, rolloutReader, shadows } = this.#parts
+    const differences = shadows.differences()
     return {
       losses: counting.losses,
       visitors: counting.visitorsNow(),
       compared: rolloutReader.segments(),
+      ...(differences.length > 0 && { shadowDifferences: differences }),
     }
   }
 

@@ -272,6 +272,7 @@ export function createParts(
   const measuring = new Measuring({
     store,
     pull: (name, places, ms) => pullDocument(telling.store, name, places, ms, pull),
+    compared: (pair) => shadows.compared(pair),
     measure: (id, name, measured) => rollouts.measure(id, name, measured),
     now,
     arm: () => tasks.arm(),

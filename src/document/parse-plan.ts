@@ -10,6 +10,7 @@ import type { Check } from '../core/rollout/checks.ts'
 import { LONGEST_ROLLBACK_WAIT_MS, type PlannedConfirmation } from '../core/rollout/confirm.ts'
 import { type Plan, PRESETS, type Step, toDefaultMetric } from '../core/rollout/plan.ts'
 import { BASELINE_BELOW_WEIGHT } from '../core/rollout/state.ts'
+import { DEFAULT_MIN_COPIES } from '../core/shadow/differences.ts'
 import type { Finding } from './finding.ts'
 import { type Problem, toProblems } from './parse.ts'
 import {
@@ -89,8 +90,12 @@ function toStep({ weight, gate, minMinutes, maxMinutes, atMax }: StepDocument): 
 
 const CHECK_FAILURES = 3
 
-function toCheck({ failures = CHECK_FAILURES, ...check }: CheckDocument): Check {
-  return { ...check, failures: failures === 0 ? null : failures }
+function toCheck({ failures = CHECK_FAILURES, minCopies, ...check }: CheckDocument): Check {
+  return {
+    ...check,
+    ...(check.metric === undefined ? {} : { minCopies: minCopies ?? DEFAULT_MIN_COPIES }),
+    failures: failures === 0 ? null : failures,
+  }
 }
 
 const CONFIRM_MINUTES = 60

@@ -2,7 +2,7 @@
 // checks that its parts agree.
 
 import * as z from 'zod'
-import { findMetric, METRICS } from '../core/counting/metrics.ts'
+import { findMetric, METRICS, PAIR_NAMES } from '../core/counting/metrics.ts'
 import { CONFIRMED_MOMENTS } from '../core/rollout/confirm.ts'
 import { environmentName } from './names.ts'
 
@@ -46,7 +46,9 @@ const metric = z
       .string()
       .refine((name) => findMetric(name) !== undefined, {
         error: ({ input }) =>
-          `nothing counts "${input}"; counted are ${NAMES}, and "goal." with the name of a goal`,
+          PAIR_NAMES.some((name) => name === input)
+            ? `no visitor meets "${input}": bound it by a check, { "name": "…", "metric": "${input}", "atMost": 0.01 }`
+            : `nothing counts "${input}"; counted are ${NAMES}, and "goal." with the name of a goal`,
       })
       .describe(`One of ${NAMES}, or "goal." with the name of a goal`),
     weight: z.number().positive().max(1000).optional(),
@@ -107,22 +109,38 @@ const path = z
   .max(300)
   .describe('Names and places in the document, joined by dots, as in "data.0.count"')
 
+/** By what a value is good that is pulled. */
+const pulledBy = ['webhook', 'path', 'is', 'below', 'basePath'] as const
+
 const check = z
   .strictObject({
     name: z.string().min(1).max(60),
     webhook: z
       .string()
       .regex(/^[a-z][a-z0-9-]{0,39}$/, 'the name of a webhook')
+      .optional()
       .describe('The webhook of the form "pull" that is asked'),
-    path,
+    path: path.optional(),
+    metric: z
+      .enum(PAIR_NAMES)
+      .optional()
+      .describe('Instead of a webhook: a metric of Holo, bounded by "atMost"'),
+    minCopies: z
+      .int()
+      .min(10)
+      .max(1_000_000)
+      .optional()
+      .describe('With "metric": fewer compared copies in an hour say nothing; 200 if left out'),
     is: z.boolean().optional().describe('The value that is good'),
     below: z.number().optional().describe('Good is what is below'),
     atMost: z
       .number()
-      .positive()
+      .min(0)
       .max(100)
       .optional()
-      .describe('With "basePath": so many times as many as of the old version are good'),
+      .describe(
+        'With "basePath": so many times as many as of the old version are good. With "metric": the share of copies that may differ, 0 to 1',
+      ),
     basePath: path.optional(),
     failures: z
       .int()
@@ -131,14 +149,45 @@ const check = z
       .optional()
       .describe('So many failures in a row take the release back: 3 if left out, 0 for never'),
   })
-  .refine(
-    ({ is, below, atMost }) => [is, below, atMost].filter((one) => one !== undefined).length === 1,
-    { path: ['below'], message: 'say what is good by one of "is", "below" and "atMost"' },
-  )
-  .refine(({ atMost, basePath }) => (atMost === undefined) === (basePath === undefined), {
-    path: ['basePath'],
-    message: '"atMost" and "basePath" belong together',
+  .superRefine((said, context) => {
+    for (const [field, message] of findInCheck(said)) {
+      context.addIssue({ code: 'custom', path: [field], message })
+    }
   })
+
+type SaidCheck = Readonly<
+  Partial<Record<(typeof pulledBy)[number] | 'metric' | 'atMost' | 'minCopies', unknown>>
+>
+
+/** Fields of one check that do not belong together, each with what to do. */
+function findInCheck(said: SaidCheck): (readonly [field: string, message: string])[] {
+  const { webhook, path, metric, is, below, atMost, basePath, minCopies } = said
+  if (metric !== undefined) {
+    const foreign = pulledBy.filter((field) => said[field] !== undefined)
+    const isShare = typeof atMost === 'number' && atMost < 1
+    return [
+      ...foreign.map((field) => [field, 'this is of a webhook, and not of a "metric"'] as const),
+      ...(isShare ? [] : [['atMost', 'say which share may differ, from 0 and below 1'] as const]),
+    ]
+  }
+  const good = [is, below, atMost].filter((one) => one !== undefined)
+  return [
+    ...(webhook === undefined
+      ? [['webhook', 'say what is asked by "webhook", or by "metric"'] as const]
+      : []),
+    ...(webhook !== undefined && path === undefined
+      ? [['path', 'say where the value is in the document'] as const]
+      : []),
+    ...(good.length === 1
+      ? []
+      : [['below', 'say what is good by one of "is", "below" and "atMost"'] as const]),
+    ...((atMost === undefined) === (basePath === undefined)
+      ? []
+      : [['basePath', '"atMost" and "basePath" belong together'] as const]),
+    ...(atMost === 0 ? [['atMost', 'with "basePath" this is above 0'] as const] : []),
+    ...(minCopies === undefined ? [] : [['minCopies', 'this is of a "metric"'] as const]),
+  ]
+}
 
 /** The schema of a plan, for parsing and for the generated JSON schema. */
 export const planSchema = z.strictObject({
@@ -175,7 +224,7 @@ export const planSchema = z.strictObject({
     .array(check)
     .max(10)
     .optional()
-    .describe('Values that others measure, and that have to be good'),
+    .describe('Values that have to be good: of others, or a metric of Holo that no visitor meets'),
   baseline: environmentName
     .optional()
     .describe(

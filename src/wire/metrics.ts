@@ -83,6 +83,18 @@ export const comparedSegments = z.strictObject({
   segments: z.array(segmentCounts).describe('In the order of their names'),
 })
 
+export const shadowDifferences = z.strictObject({
+  from: z.string().describe('The environment whose requests are copied'),
+  base: z.string().describe('Its version'),
+  to: z.string().describe('The environment that gets the copies'),
+  shadow: z.string().describe('Its version'),
+  compared: z.int().describe('Copies whose answers were compared'),
+  differing: z.int(),
+  baselines: z.int().describe('Copies for which the base was asked twice'),
+  noisy: z.int().describe('How many times it differed from itself'),
+  rate: z.number().describe('The share that differs, 0 to 1, without the noise'),
+})
+
 export const metricsReply = z.strictObject({
   points: z
     .array(metricPoint)
@@ -96,6 +108,12 @@ export const metricsReply = z.strictObject({
     .array(comparedSegments)
     .describe(
       'Visitors by segment, of each rollout that runs and tells them apart: all since its analysis began, whatever the time that was asked for',
+    ),
+  shadowDifferences: z
+    .array(shadowDifferences)
+    .optional()
+    .describe(
+      'What shadows differed in in the last hour, by pair of versions, whatever the time that was asked for. Left out where nothing was compared',
     ),
   losses: z
     .record(z.string(), z.int())
@@ -141,6 +159,7 @@ export const metricsExportOutput = z.strictObject({
 
 export type MetricSeries = Shaped<typeof metricSeries>
 export type MetricPoint = Shaped<typeof metricPoint>
+export type ShadowDifferences = Shaped<typeof shadowDifferences>
 export type ComparedSegments = Shaped<typeof comparedSegments>
 export type RecordedPoint = Shaped<typeof recordedPoint>
 export type MetricRecord = Shaped<typeof metricRecord>

@@ -2,6 +2,7 @@
 // What starts one stands in rollout-start.ts, and the events of its machine in rollout-events.ts.
 
 import * as z from 'zod'
+import { PAIR_NAMES } from '../core/counting/metrics.ts'
 import type { MetricFinding } from '../core/judge/finding.ts'
 import type { Verdict } from '../core/judge/verdict.ts'
 import type { AuditRow } from '../core/rollout/events.ts'
@@ -105,17 +106,19 @@ export const rolloutPlan = z
       .array(
         z.strictObject({
           name: z.string(),
-          webhook: z.string(),
-          path: z.string(),
+          webhook: z.string().optional(),
+          path: z.string().optional(),
           is: z.boolean().optional(),
           below: z.number().optional(),
           atMost: z.number().optional(),
           basePath: z.string().optional(),
+          metric: z.enum(PAIR_NAMES).optional().describe('Instead of a webhook'),
+          minCopies: z.number().optional(),
           failures: z.number().nullable(),
         }),
       )
       .optional()
-      .describe('Values that others measure, and that have to be good'),
+      .describe('Values that have to be good: of others, or a metric of Holo'),
   })
   .describe('Complete, in milliseconds') satisfies z.ZodType<Plan>
 

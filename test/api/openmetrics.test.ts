@@ -65,6 +65,12 @@ const COUNTED = {
   losses: LOSSES,
   visitors: VISITORS,
   compared: COMPARED,
+  shadowDifferences: [
+    {
+      ...{ from: 'main', base: '0.0.3', to: 'canary', shadow: 'a"b', compared: 200 },
+      ...{ differing: 4, baselines: 20, noisy: 0, rate: 0.02 },
+    },
+  ],
 }
 const NOTHING = { series: [], flags: [], losses: LOSSES, visitors: {}, compared: [] }
 

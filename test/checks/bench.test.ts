@@ -10,7 +10,7 @@ import { WebSocketServer } from 'ws'
 import { ask, send, toGet, toPost } from '../../scripts/bench/ask.ts'
 import { measureLoad } from '../../scripts/bench/load.ts'
 import { measureMessages, shakeHands } from '../../scripts/bench/messages.ts'
-import { toRatios, toSpread } from '../../scripts/bench/results.ts'
+import { toLatency, toRatios, toSpread } from '../../scripts/bench/results.ts'
 import { interleave } from '../../scripts/bench/rounds.ts'
 
 describe('the statistics', () => {
@@ -25,6 +25,16 @@ describe('the statistics', () => {
     expect(toRatios([80, 8, 160], [100, 10, 200])).toEqual({ median: 0.8, min: 0.8, max: 0.8 })
     expect(() => toRatios([1, 2], [1])).toThrow(TypeError)
   })
+})
+
+it('gives the percentiles of each round, and their ratios', () => {
+  const upTo = (last: number, factor = 1) =>
+    Array.from({ length: last }, (_, i) => (last - i) * factor)
+  const { p50, p99 } = toLatency('twice', [upTo(100, 2), upTo(10, 2)], [upTo(100), upTo(10)])
+  expect(p50.theirs).toEqual({ median: 27.5, min: 5, max: 50 })
+  expect(p99.ours).toEqual({ median: 109, min: 20, max: 198 })
+  expect(p99.ratio).toEqual({ median: 2, min: 2, max: 2 })
+  expect(() => toLatency('none', [[]], [[1]])).toThrow(TypeError)
 })
 
 it('takes everybody in turn, and throws the first round away', async () => {
@@ -168,6 +178,9 @@ it('prints nothing but JSON in its documented form with --json', () => {
   })
   const timing = { name: expect.any(String), ns: spread }
   const counts = { requests: 1000, cacheGets: expect.any(Number), cachePuts: expect.any(Number) }
+  const percentile = { ours: spread, theirs: spread, ratio: spread }
+  const within = { aim: { atMost: expect.any(Number), met: expect.any(Boolean) } }
+  const bounded = { ...percentile, ...within }
   const results = JSON.parse(stdout)
   // Where the system tells CPU time, and a turn was long enough for its clock.
   for (const measured of results.comparisons) {
@@ -200,6 +213,12 @@ it('prints nothing but JSON in its documented form with --json', () => {
       { ...timing, name: 'decide, 200 indexed rules' },
       ...[timing, timing, timing, timing, timing, timing],
       { ...timing, name: '200 flags, evaluated', ...aimed('atMost', 2_000_000) },
+    ],
+    latencies: [
+      { name: 'no shadow either', p50: percentile, p99: percentile },
+      ...Array.from({ length: 5 }, () => ({
+        ...{ name: expect.stringContaining('a shadow that'), p50: bounded, p99: bounded },
+      })),
     ],
     operations: [
       { name: 'cold isolate, cold data centre', kv: 1, r2: 101, control: 1, ...counts },

@@ -64,6 +64,41 @@ describe('a plan', () => {
   })
 })
 
+describe('a check of a metric', () => {
+  it('is read with what it leaves out filled in', () => {
+    const check = { name: 'shadow', metric: 'shadowDifferences', atMost: 0.01 }
+    expect(read({ checks: [check] }).checks).toEqual([{ ...check, minCopies: 200, failures: 3 }])
+  })
+
+  it.each<[string, object, string[]]>([
+    ['without a bound', {}, ['atMost']],
+    ['with a bound in percent', { atMost: 1 }, ['atMost']],
+    ['below zero', { atMost: -0.1 }, ['atMost']],
+    ['of a webhook as well', { atMost: 0.01, webhook: 'x', path: 'n' }, ['webhook', 'path']],
+    ['with another rule', { atMost: 0.01, below: 3 }, ['below']],
+    ['of too few copies', { atMost: 0.01, minCopies: 9 }, ['minCopies']],
+    ['that there is not', { atMost: 0.01, metric: 'errors' }, ['metric']],
+  ])('is refused %s', (_, said, fields) => {
+    const check = { name: 'shadow', metric: 'shadowDifferences', ...said }
+    expect(problemsOf({ checks: [check] })).toEqual(fields.map((field) => `checks[0].${field}`))
+  })
+
+  it.each<[object, string[]]>([
+    [{ below: 3 }, ['webhook']],
+    [{ webhook: 'x', below: 3 }, ['path']],
+    [{ webhook: 'x', path: 'n', below: 3, minCopies: 10 }, ['minCopies']],
+    [{ webhook: 'x', path: 'n', basePath: 'm', atMost: 0 }, ['atMost']],
+  ])('is something else than %j', (said, fields) => {
+    const problems = problemsOf({ checks: [{ name: 'a', ...said }] })
+    expect(problems).toEqual(fields.map((field) => `checks[0].${field}`))
+  })
+
+  it('is what a plan is told to use that judges visitors by it', () => {
+    const plan = parsePlan({ metrics: [{ name: 'shadowDifferences' }] })
+    expect(plan.ok ? '' : formatProblems(plan.error)).toContain('bound it by a check')
+  })
+})
+
 describe('a plan that cannot work is refused', () => {
   const step = { weight: 5, gate: 'time' }
   it.each<[string, unknown, string[]]>([

@@ -1,10 +1,19 @@
-// Checks with sources that answer well, badly, too much, not at all: what a rollout does, and that no secret
-// is told.
+// Checks with sources that answer well, badly, too much, not at all, and with the differences of a shadow: what a
+// rollout does, and that no secret is told.
 
 import { describe, expect, it } from 'vitest'
 import { MAX_PULLED_BYTES } from '../../src/control/webhooks/pulling.ts'
+import { COUNTING_FORM } from '../../src/core/counting/batch.ts'
+import { NO_SHADOW_COUNTS, type ShadowCounts } from '../../src/core/shadow/reports.ts'
 import { ALICE } from './control-world.ts'
-import { createRollingWorld, live, MINUTE, type Rolling } from './rollout-world.ts'
+import {
+  createRollingWorld,
+  HOUR,
+  live,
+  MINUTE,
+  type Rolling,
+  releasedDocument,
+} from './rollout-world.ts'
 
 const PLAN = {
   steps: [{ weight: 5, gate: 'time', minMinutes: 1 }],
@@ -97,6 +106,99 @@ describe('a check', () => {
       await expect(rolling.start({ plan: PLAN })).rejects.toThrow(
         /plan\.checks\[0\]\.webhook.+there is no webhook/,
       )
+    })
+  })
+})
+
+const BOUNDED = {
+  steps: [{ weight: 5, gate: 'time', minMinutes: 1 }],
+  checks: [{ name: 'answers', metric: 'shadowDifferences', atMost: 0.01, minCopies: 100 }],
+}
+const RELEASED = releasedDocument()
+
+/** main is copied to the environment of the release. */
+function toShadowed(shadow: object = { to: 'canary', percent: 10 }) {
+  const main = { version: '0.0.3', shadow }
+  return { ...RELEASED, environments: { ...RELEASED.environments, main } }
+}
+
+let sequence = 0
+
+/** What an isolate tells of copies. */
+async function tell({ life }: Rolling, counts: Partial<ShadowCounts>, shadow = '0.0.7') {
+  const pair = { from: 'main', base: '0.0.3', to: 'canary', shadow, service: '/api/' }
+  const report = { ...pair, route: 'GET /api/items', ...NO_SHADOW_COUNTS, ...counts }
+  await life.control.sync({
+    ...{ held: undefined, kv: undefined },
+    batch: {
+      ...{ form: COUNTING_FORM, isolate: 'i', sequence: ++sequence, windows: [], dropped: 0 },
+      shadows: [{ ...report, differences: [], lost: 0 }],
+    },
+  })
+}
+
+describe('a check of the differences of a shadow', () => {
+  it('lets a rollout go on while few differ, by the pair that it rolls out, and is counted', async () => {
+    const made = await createRollingWorld(toShadowed())
+    await live(made, async (rolling) => {
+      await tell(rolling, { compared: 500, differing: 500 }, '0.0.8')
+      await rolling.start({ plan: BOUNDED })
+      await pass(rolling, 2 * MINUTE)
+      expect(await rolling.status()).toMatchObject({
+        phase: 'step',
+        obstacle: {
+          kind: 'check',
+          reason:
+            'the check "answers" has not passed: 0 copies were compared in the last hour, and 100 are needed',
+        },
+      })
+      await tell(rolling, { compared: 300, differing: 2, baselines: 30 })
+      await pass(rolling, MINUTE)
+      expect(await rolling.status()).toMatchObject({ phase: 'bake' })
+      expect((await rolling.counted()).shadowDifferences).toContainEqual({
+        ...{ from: 'main', base: '0.0.3', to: 'canary', shadow: '0.0.7' },
+        ...{ compared: 300, differing: 2, baselines: 30, noisy: 0, rate: 2 / 300 },
+      })
+      expect(await rolling.replay()).toMatchObject({ same: true })
+    })
+  })
+
+  it('takes a release back of whose copies too many differ now, however good they once were', async () => {
+    const made = await createRollingWorld(toShadowed())
+    await live(made, async (rolling) => {
+      await tell(rolling, { compared: 50_000 })
+      made.world.now += HOUR
+      await rolling.start({ plan: BOUNDED })
+      await tell(rolling, { compared: 400, differing: 60, baselines: 400, noisy: 20 })
+      await pass(rolling, 3 * MINUTE)
+      expect(await rolling.status()).toMatchObject({
+        phase: 'rolledBack',
+        reason: expect.stringContaining(
+          '60 of 400 compared copies differ, 10 % without the noise (20 of 400); at most 1 % may',
+        ),
+      })
+      expect(await rolling.replay()).toMatchObject({ same: true })
+    })
+  })
+
+  it.each<[string, object | undefined, RegExp]>([
+    ['no shadow', undefined, /no request of .+main.+ is copied/],
+    ['a shadow that is off', { to: 'canary', percent: 10, off: true }, /no request of/],
+    [
+      'a shadow of another version',
+      { to: 'qa', percent: 10 },
+      /goes to .+qa.+does not have 0\.0\.7/,
+    ],
+  ])('is refused with its place where there is %s', async (_, shadow, message) => {
+    const made = await createRollingWorld(shadow ? toShadowed(shadow) : RELEASED)
+    await live(made, async (rolling) => {
+      const started = await rolling.tryStart({ plan: BOUNDED })
+      expect(started).toMatchObject({
+        ok: false,
+        error: {
+          problems: [{ path: 'plan.checks[0].metric', message: expect.stringMatching(message) }],
+        },
+      })
     })
   })
 })

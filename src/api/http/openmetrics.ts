@@ -7,7 +7,7 @@ import { FIRST_BYTE_EDGES_MS } from '../../core/counting/first-byte.ts'
 import { type MetricRow, VITAL_ROWS } from '../../core/counting/metrics.ts'
 import { readSegmentName } from '../../core/counting/segments.ts'
 import type { FlagCountSummary } from '../../wire/flags.ts'
-import type { ComparedSegments } from '../../wire/metrics.ts'
+import type { ComparedSegments, ShadowDifferences } from '../../wire/metrics.ts'
 
 export const OPENMETRICS_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
 
@@ -30,12 +30,20 @@ type Counted = CountedNow & {
  * Everything since counting began, by environment and version; losses are since the control began, visitors of
  * the last five minutes, segments of the rollouts that run.
  */
-export function toOpenMetrics({ series, flags, losses, visitors, compared }: Counted): string {
+export function toOpenMetrics({
+  series,
+  flags,
+  losses,
+  visitors,
+  compared,
+  shadowDifferences = [],
+}: Counted): string {
   const families = [
     ...toFamilies(series),
     ...toSegmentFamilies(compared),
     toVisitors(visitors),
     toEvaluations(flags),
+    ...toShadowFamilies(shadowDifferences),
     toLosses(losses),
   ]
   return `${families.flatMap(toLines).join('\n')}\n# EOF\n`
@@ -200,6 +208,35 @@ function toEvaluations(flags: readonly FlagCountSummary[]): Family {
       value: count,
     })),
   }
+}
+
+/** Gauges: they are of the last hour, and go down again. */
+function toShadowFamilies(pairs: readonly ShadowDifferences[]): Family[] {
+  const gauge = (
+    name: string,
+    help: string,
+    value: (pair: ShadowDifferences) => number,
+  ): Family => ({
+    name,
+    type: 'gauge',
+    help,
+    samples: pairs.map((pair) => {
+      const { from, base, to, shadow } = pair
+      return { suffix: '', labels: { from, base, to, shadow }, value: value(pair) }
+    }),
+  })
+  return [
+    gauge(
+      'holo_shadow_differences',
+      'The share of compared copies that differ beyond the noise, in the last hour.',
+      ({ rate }) => rate,
+    ),
+    gauge(
+      'holo_shadow_compared',
+      'Copies whose answers were compared in the last hour.',
+      ({ compared }) => compared,
+    ),
+  ]
 }
 
 function toLosses(losses: CountingLosses): Family {

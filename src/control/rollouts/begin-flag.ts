@@ -118,6 +118,13 @@ function readFlagPlan(raw: FlagStart['plan']): Result<Plan, readonly DraftProble
       'a baseline is for versions: variants of a flag are served by the same backends',
     )
   }
+  for (const [i, check] of (plan.checks ?? []).entries()) {
+    if (check.metric === undefined) continue
+    say(
+      `.checks[${i}].metric`,
+      'copies are compared by version: variants of a flag have the same backends',
+    )
+  }
   if (written.withdraw === true)
     say('.withdraw', 'a version can be withdrawn, and a variant cannot')
   for (const [i, { name }] of plan.metrics.entries()) {

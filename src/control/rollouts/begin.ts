@@ -103,6 +103,8 @@ export function begin(
   const pair: Pair = { environment, base, baseline }
   const undeclared = findUndeclaredGoals(plan.value, current)
   if (undeclared.length > 0) return err(undeclared)
+  const uncompared = findUncompared(plan.value, current, { version, environment, base })
+  if (uncompared.length > 0) return err(uncompared)
   // As whoever points an environment by itself: what is known of who had a version stays known.
   const point = (name: string, to: string, content: Content) =>
     applyCommand({ kind: 'set-environment', name, version: to }, content, {
@@ -199,6 +201,25 @@ export function findUndeclaredGoals(
     const message = `the document declares no goal "${goal}": declare it under "measure.goals", or leave the metric out`
     return [{ path: `plan.metrics[${i}].name`, message }]
   })
+}
+
+/** Checks of copies that nobody makes: they would hold the rollout for ever. */
+function findUncompared(
+  { checks = [] }: Plan,
+  { environments }: Content,
+  { version, environment, base }: { version: string; environment: string; base: string },
+): readonly DraftProblem[] {
+  const shadow = getOwn(environments, base)?.shadow
+  const to = shadow?.to ?? ''
+  const isCopied = shadow !== undefined && !shadow.off && shadow.percent > 0
+  const isSame = to === environment || getOwn(environments, to)?.version === version
+  if (isCopied && isSame) return []
+  const message = isCopied
+    ? `the shadow of "${base}" goes to "${to}", which does not have ${version}: give it ${version}, or set "to" to "${environment}"`
+    : `no request of "${base}" is copied, so that nothing is compared: give it a "shadow", or leave the check out`
+  return checks.flatMap((check, i) =>
+    check.metric !== undefined ? [{ path: `plan.checks[${i}].metric`, message }] : [],
+  )
 }
 
 type Fresh = Pair & Pick<BeginOptions, 'id' | 'by' | 'at' | 'maxVisitors'>

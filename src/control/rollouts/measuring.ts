@@ -1,7 +1,13 @@
-// Makes the checks of rollouts that run: asks their sources again and again, and gives what they say to the
-// machine, which decides what it means.
+// Makes the checks of rollouts that run: asks their sources, and reads metrics of Holo, again and again. Gives what
+// they say to the machine, which decides what it means.
 
-import { type Check, type Measurement, readCheck } from '../../core/rollout/checks.ts'
+import {
+  type Check,
+  type Measurement,
+  readCheck,
+  toDifferenceBound,
+} from '../../core/rollout/checks.ts'
+import { type ComparedCounts, readDifferences } from '../../core/shadow/differences.ts'
 import type { Pulled, PullPlaces } from '../webhooks/pulling.ts'
 import type { Rollout, RolloutStore } from './store.ts'
 
@@ -17,11 +23,16 @@ export type MeasuringDeps = {
   readonly store: RolloutStore
   /** Never throws. */
   readonly pull: (webhook: string, places: PullPlaces, timeoutMs: number) => Promise<Pulled>
+  /** What was compared in the last hour: copies of the requests of an environment, for two versions. */
+  readonly compared: (pair: ComparedPair) => ComparedCounts
   /** Tells a rollout. Never throws. */
   readonly measure: (id: number, name: string, measured: Measurement) => Promise<void>
   readonly now: () => number
   readonly arm: () => void
 }
+
+/** The environment that visitors use, its version, and the version of the shadow. */
+export type ComparedPair = Readonly<Record<'from' | 'base' | 'shadow', string>>
 
 type Due = { readonly rollout: Rollout; readonly check: Check; readonly key: string }
 
@@ -66,20 +77,22 @@ export class Measuring {
   }
 
   async #make({ rollout, check, key }: Due): Promise<void> {
-    const { pull, measure, now } = this.#deps
+    const { measure, now } = this.#deps
     this.#madeAt.set(key, now())
-    const { id, environment, seen, state } = rollout
+    await measure(rollout.id, check.name, await this.#read(rollout, check))
+  }
+
+  async #read({ environment, base, seen, state }: Rollout, check: Check): Promise<Measurement> {
+    const { pull, compared } = this.#deps
     const { version, baseVersion } = seen
-    const pulled = await pull(
-      check.webhook,
-      { version, baseVersion, environment },
-      MEASURE_TIMEOUT_MS,
-    )
-    const measured: Measurement =
-      'why' in pulled
-        ? { outcome: 'unknown', text: pulled.why }
-        : readCheck(check, pulled.document, state.weight)
-    await measure(id, check.name, measured)
+    const bound = toDifferenceBound(check)
+    if (bound) {
+      return readDifferences(bound, compared({ from: base, base: baseVersion, shadow: version }))
+    }
+    const places = { version, baseVersion, environment }
+    const pulled = await pull(check.webhook ?? '', places, MEASURE_TIMEOUT_MS)
+    if ('why' in pulled) return { outcome: 'unknown', text: pulled.why }
+    return readCheck(check, pulled.document, state.weight)
   }
 
   #list(): Due[] {

@@ -85,7 +85,9 @@ function findUnaskable({ findProblem }: Gates, plan: Start['plan']): readonly Dr
       form: 'standard' as const,
       at: `confirm[${i}]`,
     })),
-    ...checks.map(({ webhook }, i) => ({ webhook, form: 'pull' as const, at: `checks[${i}]` })),
+    ...checks.flatMap(({ webhook }, i) =>
+      webhook === undefined ? [] : [{ webhook, form: 'pull' as const, at: `checks[${i}]` }],
+    ),
   ]
   return asked.flatMap(({ webhook, form, at }) => {
     const message = findProblem(webhook, form)

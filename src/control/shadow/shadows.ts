@@ -2,6 +2,7 @@
 // for readers. Everything is in memory and is written at most once a minute, never for a call.
 
 import { getOwn } from '../../core/own.ts'
+import { type ComparedCounts, toDifferenceRate } from '../../core/shadow/differences.ts'
 import { subtractNoise } from '../../core/shadow/noise.ts'
 import {
   addDifferences,
@@ -11,10 +12,12 @@ import {
   type ShadowCounts,
   type ShadowReport,
 } from '../../core/shadow/reports.ts'
+import type { ShadowDifferences } from '../../wire/metrics.ts'
 import type { ShadowPair, ShadowRoute } from '../../wire/shadow.ts'
 import type { Content } from '../document/content.ts'
 import type { ShadowsQuery } from './contract.ts'
 import { MAX_SHADOW_PAIRS, MAX_SHADOW_ROUTES, SHADOWS_STORED_EVERY_MS } from './limits.ts'
+import { RecentDifferences } from './recent.ts'
 import type { KeptShadow, ShadowStore } from './store.ts'
 
 export type ShadowsDeps = {
@@ -33,6 +36,7 @@ export class Shadows {
   #loaded: Map<string, KeptShadow> | undefined
   /** Ids that the next writing writes or removes. */
   readonly #changed = new Set<string>()
+  readonly #recent = new RecentDifferences()
   #isTimed = false
 
   constructor(parts: ShadowsDeps) {
@@ -62,6 +66,18 @@ export class Shadows {
       .sort((one, other) => other.lastAt - one.lastAt)
   }
 
+  /** What was compared in the last hour of the copies of an environment's requests, for two versions. */
+  compared(pair: Readonly<Record<'from' | 'base' | 'shadow', string>>): ComparedCounts {
+    return this.#recent.sum(pair, this.#parts.now())
+  }
+
+  /** The same of all pairs, with the share that differs beyond the noise. */
+  differences(): readonly ShadowDifferences[] {
+    return this.#recent
+      .list(this.#parts.now())
+      .map((one) => ({ ...one, rate: toDifferenceRate(one) }))
+  }
+
   /** Writes what has changed. Never throws. */
   storeNow(): void {
     try {
@@ -87,6 +103,7 @@ export class Shadows {
     if (!getOwn(content.versions, base) || !getOwn(content.versions, shadow)) return
     const id = JSON.stringify([from, to, base, shadow, service, route])
     const now = this.#parts.now()
+    this.#recent.add(report, now)
     const known = this.#shadows.get(id)
     if (!known) this.#makeRoom(report)
     const sum = known

@@ -86,6 +86,24 @@ export const METRICS: readonly MetricRow[] = [
   seen('reports', 'sent anything from their browser', { bad: 'fewer' }),
 ]
 
+/**
+ * Rows of the table that no visitor meets, so that nobody judges them by visitor: a plan bounds them by a check.
+ * `GET /metrics` and the text for Prometheus have them by pair of versions.
+ */
+export const PAIR_METRICS = [
+  {
+    name: 'shadowDifferences',
+    what: "copies of requests whose answer by the shadow differs from the base's, beyond its noise",
+    unit: 'share of copies',
+    bad: 'more',
+    source: 'shadow',
+  },
+] as const
+
+export const PAIR_NAMES = PAIR_METRICS.map(({ name }) => name)
+
+export type PairMetricName = (typeof PAIR_METRICS)[number]['name']
+
 /** What browsers measure of pages: the rows of theirs with edges. */
 export const VITAL_ROWS: readonly MetricRow[] = METRICS.filter(
   ({ source, edges }) => source === 'browser' && edges !== null,

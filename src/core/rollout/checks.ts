@@ -1,21 +1,40 @@
-// Checks: values that others measure, such as the errors that Sentry counted. Reads a value out of a document
-// and says whether it is good, and what that means for a rollout: nothing goes on without a fresh pass, and
-// failures in a row take the release back. An error or an absent value is never a pass.
+// Checks: values that others measure, such as the errors that Sentry counted, and metrics of Holo that no visitor
+// meets. Reads a value out of a document and says whether it is good, and what that means for a rollout: nothing
+// goes on without a fresh pass, and failures in a row take the release back. An error or an absent value is
+// never a pass.
 
-/** One value that a plan asks of a source. Exactly one of `is`, `below` and `atMost` is there. */
+import type { PairMetricName } from '../counting/metrics.ts'
+import { DEFAULT_MIN_COPIES, type DifferenceBound } from '../shadow/differences.ts'
+
+/**
+ * One value that has to be good: `path` in the document of a webhook, by exactly one of `is`, `below` and `atMost`;
+ * or a metric of Holo, by `atMost`.
+ */
 export type Check = {
   readonly name: string
   /** The name of the webhook of the form `pull` that is asked. */
-  readonly webhook: string
+  readonly webhook?: string | undefined
   /** Names and places, joined by dots: `data.0.count`. */
-  readonly path: string
+  readonly path?: string | undefined
   readonly is?: boolean | undefined
   readonly below?: number | undefined
-  /** Counts per version: so many times as many as the base, by share of the visitors, are good. */
+  /**
+   * Counts per version: so many times as many as the base, by share of the visitors, are good. Of a metric: the
+   * share of copies that may differ.
+   */
   readonly atMost?: number | undefined
   readonly basePath?: string | undefined
+  readonly metric?: PairMetricName | undefined
+  /** Of a metric: fewer compared copies say nothing. */
+  readonly minCopies?: number | undefined
   /** So many failures in a row take the release back; `null`: none do. */
   readonly failures: number | null
+}
+
+/** What a check asks of the differences of a shadow; `undefined` if it asks a webhook. */
+export function toDifferenceBound(check: Check): DifferenceBound | undefined {
+  const { metric, atMost = 0, minCopies = DEFAULT_MIN_COPIES } = check
+  return metric === undefined ? undefined : { atMost, minCopies }
 }
 
 /** What a value says: `unknown` if there is none. */
@@ -34,7 +53,7 @@ const unknown = (text: string): Measurement => ({ outcome: 'unknown', text })
 
 /** @param weight the canary's share of the visitors of both sides, in percent. */
 export function readCheck(check: Check, document: unknown, weight: number): Measurement {
-  const { path, is, below, atMost, basePath } = check
+  const { path = '', is, below, atMost, basePath } = check
   const value = find(document, path)
   if (is !== undefined) {
     if (typeof value !== 'boolean') return unknown(`there is no yes or no at "${path}"`)
@@ -112,7 +131,8 @@ export function findFailed(state: Checking): string | undefined {
   for (const { name, failures } of state.plan.checks ?? []) {
     const checked = checkedOf(state, name)
     if (failures === null || !checked || checked.failures < failures) continue
-    return `the check "${name}" has failed ${checked.failures} times in a row: ${checked.text}`
+    const often = checked.failures === 1 ? '' : ` ${checked.failures} times in a row`
+    return `the check "${name}" has failed${often}: ${checked.text}`
   }
   return undefined
 }
