@@ -172,7 +172,8 @@ export class Control extends DurableObject<ControlEnv> implements ControlStub {
 
   health(caller: Caller): Answer<ControlHealth> {
     return this.#answer(caller, 'read', () => {
-      const { ledger, state, edits, pace, now, freezing } = this.#parts
+      const { ledger, state, edits, pace, now, freezing, releaseWindows } = this.#parts
+      const windows = releaseWindows.report()
       const row = state.read()
       return {
         revision: ledger.head?.revision ?? 0,
@@ -185,6 +186,7 @@ export class Control extends DurableObject<ControlEnv> implements ControlStub {
         overwritten: edits.countOverwritten(),
         fill: listFill(ledger.head, ledger.databaseBytes),
         freeze: freezing.current(),
+        windows: windows.windows.length === 0 ? undefined : windows,
       }
     })
   }
@@ -296,11 +298,7 @@ export class Control extends DurableObject<ControlEnv> implements ControlStub {
   }
 
   readWindows(caller: Caller) {
-    const { releaseWindows } = this.#parts
-    return this.#answer(caller, 'read', () => ({
-      ...{ windows: [], ...releaseWindows.read() },
-      open: releaseWindows.isOpen,
-    }))
+    return this.#answer(caller, 'read', () => this.#parts.releaseWindows.report())
   }
 
   async setWindows(caller: Caller, settings: Windows, reason: string | undefined) {

@@ -5,6 +5,7 @@ import { HEALTH_STATES } from '../core/health.ts'
 import { freeze } from './freeze.ts'
 import { environmentName, milliseconds, type Shaped, versionId } from './parts.ts'
 import { forReaders, toTolerant } from './tolerant.ts'
+import { windowsReply } from './windows.ts'
 
 /** A store with a fixed limit that nothing empties by itself, and how full it is. */
 export const fill = z.strictObject({
@@ -29,6 +30,9 @@ export const controlHealth = z.strictObject({
   overwritten: z.int().describe('Hand edits that were overwritten, and kept in the history'),
   fill: z.array(fill).describe('What fills up for good: docs/storage.md'),
   freeze: freeze.optional().describe('Left out while releases may go forward'),
+  windows: windowsReply
+    .optional()
+    .describe('When releases may go forward; left out without windows'),
 })
 
 export const healthReply = z.strictObject({
@@ -80,6 +84,7 @@ export const healthAsRead = /* @__PURE__ */ forReaders(() =>
           externalProblem: true,
           fill: true,
           freeze: true,
+          windows: true,
         })
         .partial({ fill: true }),
     ).optional(),

@@ -144,6 +144,7 @@ export const statusOutput = z.strictObject({
   publishError: controlHealth.shape.publishError,
   externalProblem: controlHealth.shape.externalProblem,
   freeze: controlHealth.shape.freeze,
+  windows: windowsAsRead.optional().describe('When releases may go forward'),
   fill: z
     .array(toTolerant(fill).extend({ percent: z.int() }))
     .describe('What fills up for good: docs/storage.md'),

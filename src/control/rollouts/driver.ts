@@ -20,9 +20,9 @@ import type {
   Start,
   StartResult,
 } from './contract.ts'
-import { CONTROL, type FeedDeps, type FeedFailure, type FeedOptions } from './feed.ts'
+import { CONTROL, type FeedDeps, type FeedFailure } from './feed.ts'
 import { Giving, isBelowFloor, toFailureText, toMessage, toRefused } from './giving.ts'
-import { endOverBudget, pauseBelowFloor } from './safeguards.ts'
+import { endOverBudget, pauseBelowFloor, toBoundsAfterSmoke } from './safeguards.ts'
 import { chargeLook, findDue, lookDueAt } from './schedule.ts'
 import { askStart, findRolloutTrespass, startRollout } from './start.ts'
 import type { Rollout } from './store.ts'
@@ -233,7 +233,7 @@ export class Rollouts {
         acting: CONTROL,
         said: undefined,
         at,
-        ...toBounds(rollout),
+        ...toBoundsAfterSmoke(rollout),
         look: { looked_at: at, alarm_debt: chargeLook(rollout.alarm_debt, at), problem },
         also: () => {
           for (const window of windows.filter(isNew)) source.store(id, window.id)
@@ -244,8 +244,9 @@ export class Rollouts {
       source.confirm(id)
       return endOverBudget(this.#parts, this.#giving, id)
     }
-    if (isBelowFloor(done.error))
+    if (isBelowFloor(done.error)) {
       await pauseBelowFloor(this.#parts, this.#giving, id, done.error.detail)
+    }
     return done
   }
 
@@ -295,12 +296,4 @@ export class Rollouts {
     this.#last = turn.catch(() => undefined)
     return turn
   }
-}
-
-/** The first visitors after the smoke requests are those that the budget of the starter's token allows. */
-function toBounds({ state }: Rollout): Pick<FeedOptions, 'limits'> {
-  const { phase, maxShare } = state
-  return phase.name === 'smoke' && maxShare !== undefined
-    ? { limits: { budget: { maxShare } } }
-    : {}
 }

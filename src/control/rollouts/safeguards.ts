@@ -1,11 +1,12 @@
 // What the control itself says to a rollout that safety stops: it pauses a release that cannot be taken back, and
-// takes back one that has had as many visitors as a budget allows.
+// takes back one that has had as many visitors as a budget allows. Also what a budget allows after smoke requests.
 
 import { ok, type Result } from '../../core/result.ts'
 import type { RolloutEvent } from '../../core/rollout/events.ts'
 import { isRunning } from '../../core/rollout/state.ts'
-import { CONTROL, type FeedFailure } from './feed.ts'
+import { CONTROL, type FeedFailure, type FeedOptions } from './feed.ts'
 import type { Giving, GivingDeps } from './giving.ts'
+import type { Rollout } from './store.ts'
 
 /**
  * Evidence speaks against a release that cannot be taken back, because the base is below its floor: it
@@ -43,4 +44,12 @@ export async function endOverBudget(
   const why = `${visitors} visitors had it without evidence, and the budget of the token that started it is ${rollout.max_visitors}`
   const event: RolloutEvent = { kind: 'abort', by: CONTROL.actor, why, now: at }
   return giving.give(id, () => ({ events: [event], acting: CONTROL, said: undefined, at }))
+}
+
+/** The first visitors after the smoke requests are those that the budget of the starter's token allows. */
+export function toBoundsAfterSmoke({ state }: Rollout): Pick<FeedOptions, 'limits'> {
+  const { phase, maxShare } = state
+  return phase.name === 'smoke' && maxShare !== undefined
+    ? { limits: { budget: { maxShare } } }
+    : {}
 }
