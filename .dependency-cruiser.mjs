@@ -13,7 +13,7 @@ const MAY_IMPORT = {
   core: [],
   document: ['core'],
   wire: ['core', 'document'],
-  loading: ['core', 'document'],
+  loading: ['core', 'document', 'flags'],
   http: ['core'],
   assets: ['core', 'http'],
   proxy: ['core', 'http'],

@@ -3,7 +3,9 @@
 
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
+import { measureColdStart } from './bench/cold-start.ts'
 import { measureCounting } from './bench/counting.ts'
+import { measureFlags } from './bench/flags.ts'
 import { measureInProcess } from './bench/in-process.ts'
 import { countOperations } from './bench/operations.ts'
 import { MAX_FONTS, MIN_FONTS, measurePeers } from './bench/peers.ts'
@@ -62,9 +64,11 @@ function readOptions(args: readonly string[]): Options | 'help' {
 async function bench(effort: Effort): Promise<Results> {
   const say = (line: string) => process.stderr.write(`${line}\n`)
   const timings = await measureInProcess(effort, say)
+  const starts = await measureColdStart(effort, say)
   const assets = await measureWarmAssets(effort, say)
   const counting = await measureCounting(effort, say)
   const tabs = await measureTabs(effort, say)
+  const flags = await measureFlags(effort, say)
   const proxied = await measureProxied(effort, say)
   const peers = await measurePeers(effort, say)
   const operations = await countOperations(say)
@@ -72,8 +76,16 @@ async function bench(effort: Effort): Promise<Results> {
   return {
     machine: { cpu: cpu?.model ?? 'unknown', cores: cpus().length, node: process.version },
     effort,
-    comparisons: [...assets, ...counting, ...tabs, ...proxied, ...peers],
-    timings,
+    comparisons: [
+      ...starts,
+      ...assets,
+      ...counting,
+      ...tabs,
+      ...flags.comparisons,
+      ...proxied,
+      ...peers,
+    ],
+    timings: [...timings, ...flags.timings],
     operations,
   }
 }

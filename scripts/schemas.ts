@@ -1,15 +1,20 @@
 // What is generated from the zod schemas: the JSON schemas that the package publishes, by file name, and the
-// types of the dashboard's client.
+// types of the dashboard's client. And the name of the validator of documents.
 
+import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import { COMMAND_ROWS } from '../src/cli/commands.ts'
 import { configSchema } from '../src/cli/config.ts'
 import { API_PATH } from '../src/wire/api-path.ts'
 import { failureOutput } from '../src/wire/output.ts'
 import { toOperationsText } from './dashboard/operations.ts'
+import { bundleWorker } from './local/bundle.ts'
 
 /** Committed, so that the dashboard can be type-checked without a step before. */
 export const OPERATIONS_FILE = 'src/dashboard/api/operations.ts'
+
+/** Committed, because the Worker imports it. */
+export const FORM_FILE = 'src/document/form.ts'
 
 type Schema = Readonly<Record<string, unknown>>
 
@@ -37,6 +42,17 @@ export const SCHEMA_FILES: Readonly<Record<string, Schema>> = {
 
 export function toSchemaText(schema: Schema): string {
   return `${JSON.stringify(schema, null, 2)}\n`
+}
+
+/** The name of the validator: a hash of its code without comments, the packages that it uses included. */
+export async function toFormText(): Promise<string> {
+  const code = await bundleWorker('src/document/parse.ts')
+  const form = createHash('sha256').update(code).digest('hex').slice(0, 16)
+  return `// Written by "npm run schemas".
+
+/** Changes with the code of the validator: another one may accept other documents. */
+export const DOCUMENT_FORM = '${form}'
+`
 }
 
 /** The routes are code of the Worker, whose types do not fit beside those of Node: they are loaded untyped. */

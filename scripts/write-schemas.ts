@@ -1,9 +1,16 @@
 // Writes what is generated from the zod schemas: the JSON schemas of holo.json and of the output of commands with
-// --json, and the types of the dashboard's client. Tests fail when they are not up to date.
+// --json, the types of the dashboard's client, and the name of the validator. Tests fail when they are not up to date.
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { OPERATIONS_FILE, SCHEMA_FILES, toClientTypes, toSchemaText } from './schemas.ts'
+import {
+  FORM_FILE,
+  OPERATIONS_FILE,
+  SCHEMA_FILES,
+  toClientTypes,
+  toFormText,
+  toSchemaText,
+} from './schemas.ts'
 
 const folder = new URL('../schemas/', import.meta.url)
 
@@ -15,3 +22,5 @@ for (const [name, schema] of Object.entries(SCHEMA_FILES)) {
 }
 writeFileSync(OPERATIONS_FILE, await toClientTypes())
 console.log(`${OPERATIONS_FILE} is written`)
+writeFileSync(FORM_FILE, await toFormText())
+console.log(`${FORM_FILE} is written`)

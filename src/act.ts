@@ -11,6 +11,7 @@ import type { Intent } from './core/site/resolve.ts'
 import type { Decision, Service } from './core/types.ts'
 import type { CompiledAssignments } from './document/compile.ts'
 import { toFlagsHeader } from './flags/carried.ts'
+import type { CountFlag } from './flags/evaluate.ts'
 import { errorResponse } from './http/errors.ts'
 import type { Facts } from './http/facts.ts'
 import {
@@ -54,6 +55,8 @@ export type ActOptions = {
   readonly toWatched: () => WatchedBody | undefined
   /** What the reply gets if it is a page. */
   readonly insertions: readonly Insertion[]
+  /** Told of the flags whose values a backend gets. */
+  readonly countFlag: CountFlag
   /** Whether this is a copy of a request: nobody gets the reply. See ask-other.ts. */
   readonly isCopy?: boolean
 }
@@ -140,7 +143,7 @@ function isFile(intent: Intent): boolean {
 
 async function forward(situation: ActOptions, service: Service): Promise<ActResult> {
   const { request, requestId, facts, decision, assignments, backends, toWatched } = situation
-  const { insertions, isCopy = false } = situation
+  const { insertions, countFlag, isCopy = false } = situation
   const { version, environment } = decision
   if (isAmbiguous(version.services, facts.path)) return fail(situation, 'bad_path')
   const { backend } = assignments.expose
@@ -160,7 +163,7 @@ async function forward(situation: ActOptions, service: Service): Promise<ActResu
         ...(backend.has('version') ? { 'Holo-Version': version.id } : {}),
         ...(backend.has('environment') ? { 'Holo-Environment': environment } : {}),
         ...(backend.has('visitor') && !facts.anonymous ? { 'Holo-Visitor': facts.visitor } : {}),
-        ...toFlagsHeader(facts, decision, assignments),
+        ...toFlagsHeader(facts, decision, assignments, isCopy ? undefined : countFlag),
         ...(isCopy ? { 'Holo-Copy': '1' } : {}),
       },
       requestId,

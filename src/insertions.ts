@@ -4,9 +4,10 @@ import { toReportScript } from './client/browser-report.ts'
 import { toTabPin } from './client/tab-pin.ts'
 import type { PreviewClaims } from './core/previews.ts'
 import type { Decision } from './core/types.ts'
-import type { BrowserReports } from './document/browser-reports.ts'
 import type { CompiledAssignments } from './document/compile.ts'
+import type { BrowserReports } from './document/compile-browser-reports.ts'
 import { toPageFlags } from './flags/carried.ts'
+import type { CountFlag } from './flags/evaluate.ts'
 import type { Facts } from './http/facts.ts'
 import type { Insertion } from './http/insertion.ts'
 import { isByHashingWorker, isPrefetch, opensPage } from './http/kind.ts'
@@ -17,6 +18,7 @@ const NONE: readonly Insertion[] = []
 /**
  * The scripts for the reply, if it is a page; none for a request that does not ask for one.
  *
+ * @param countFlag is told of the flags whose values the page gets.
  * @param reporting what the browser reports.
  * @param claims of the signed link that counts for the request.
  */
@@ -25,6 +27,7 @@ export function listInsertions(
   facts: Facts,
   decision: Decision,
   assignments: CompiledAssignments,
+  countFlag: CountFlag,
   reporting?: BrowserReports,
   claims?: PreviewClaims,
 ): readonly Insertion[] {
@@ -35,7 +38,7 @@ export function listInsertions(
   const getsAny = isPinned || isPreviewed || isReporting || hasFlags
   if (!getsAny || !mayGetPage(headers, facts)) return NONE
   const bar = isPreviewed ? toPreviewBar(facts, decision, assignments, claims) : undefined
-  const values = toPageFlags(facts, decision, assignments)
+  const values = toPageFlags(facts, decision, assignments, countFlag)
   return [
     // A tab is pinned before anything else runs in it.
     ...(isPinned ? [toTabPin(decision)] : []),

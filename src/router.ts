@@ -2,7 +2,6 @@
 // the folder that implements each step.
 
 import { type ActOptions, type ActResult, act, toCountedReply } from './act.ts'
-import { serveAdmin } from './api/serve.ts'
 import { askOther, mayAskOther } from './ask-other.ts'
 import { Assets } from './assets/assets.ts'
 import { createEdgeCache, createR2Store, toColoCache } from './assets/store.ts'
@@ -21,9 +20,10 @@ import { parsePin, permitPin } from './core/pins.ts'
 import { isForFewEyes } from './core/previews.ts'
 import type { Decision, Service } from './core/types.ts'
 import { isDashboardPath, serveDashboard, serveDashboardHost } from './dashboard-page.ts'
-import { type CompiledAssignments, compileService } from './document/compile.ts'
+import type { CompiledAssignments } from './document/compile.ts'
 import type { Env } from './env.ts'
 import { areFlagsCarried } from './flags/carried.ts'
+import type { CountFlag } from './flags/evaluate.ts'
 import { listCarriedExposed, listExperimentViews, listExposed } from './flags/experiments.ts'
 import { isBehind, isOfrepPath, Ofrep, type OfrepRequest } from './flags/ofrep.ts'
 import { toHostRole } from './http/dashboard-host.ts'
@@ -42,8 +42,9 @@ import { finishReply } from './http/reply.ts'
 import { toTabRedirect } from './http/tab-redirect.ts'
 import { drainUnread } from './http/unread-body.ts'
 import { listInsertions } from './insertions.ts'
+import { toCheckedForm } from './loading/checked.ts'
 import { createColo } from './loading/colo.ts'
-import { readAssignments } from './loading/kv-source.ts'
+import { createKvReader } from './loading/kv-source.ts'
 import { AssignmentsLoader } from './loading/load.ts'
 import type { WaitUntil } from './loading/turns.ts'
 import { watchBody } from './metrics/bodies.ts'
@@ -68,10 +69,10 @@ export function createRouter(env: Env): Router {
   const backends = createBackends({ bindings: env, now: Date.now, random: Math.random })
   const counter = createCounter(env.COUNTS, settings.countsFlushMs)
   const loader = new AssignmentsLoader({
-    readKv: () => readAssignments(env.ASSIGNMENTS),
+    readKv: createKvReader(env.ASSIGNMENTS),
     // A new stub for each call: a stub whose call failed may stay broken.
     askControl: (report) => env.CONTROL.getByName(CONTROL_NAME).sync(report),
-    colo: createColo(cache),
+    colo: createColo(cache, toCheckedForm(settings.allowInsecure)),
     noteDown: (origins) => backends.origins.hint(origins),
     counting: counter.recorder,
     now: Date.now,
@@ -86,9 +87,7 @@ export function createRouter(env: Env): Router {
       store: createR2Store(env.STORE),
       cache: createEdgeCache(cache),
     }),
-    defaultService: settings.defaultOrigin
-      ? compileService({ prefix: '/', origins: [settings.defaultOrigin] })
-      : undefined,
+    toDefaultService: toDefaultService(settings.defaultOrigin),
     backends,
     skippedRules: new SkippedRules(),
     reportLimits: new ReportLimits(),
@@ -121,13 +120,24 @@ const LOOP_ID_OF_DEFAULT = 'holo'
 /** The answer to `OPTIONS *`, which asks about the server as a whole (RFC 9110 section 9.3.7). */
 const SERVER_OPTIONS = { allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' }
 
+/** It is compiled when it is needed: with a document it never is. */
+function toDefaultService(origin: string | undefined): RouterDeps['toDefaultService'] {
+  let service: Service | undefined
+  return async () => {
+    if (!origin || service) return service
+    const { compileService } = await import('./document/compile.ts')
+    service = compileService({ prefix: '/', origins: [origin] })
+    return service
+  }
+}
+
 type RouterDeps = {
   readonly env: Env
   readonly loader: AssignmentsLoader
   readonly counter: Counter
   readonly assets: Assets
   /** Answers while nothing has been published. */
-  readonly defaultService: Service | undefined
+  readonly toDefaultService: () => Promise<Service | undefined>
   readonly backends: Backends
   readonly skippedRules: SkippedRules
   readonly reportLimits: ReportLimits
@@ -145,7 +155,7 @@ async function route(
   requestId: string,
   ctx: ExecutionContext,
 ): Promise<Response> {
-  const { env, loader, counter, assets, defaultService, backends, skippedRules, gate } = deps
+  const { env, loader, counter, assets, backends, skippedRules, gate } = deps
   if (isAboutServer(request)) return new Response(null, { status: 204, headers: SERVER_OPTIONS })
   const address = readAddress(request)
   if (!address) return errorResponse('bad_path', requestId)
@@ -160,6 +170,7 @@ async function route(
     if (isTabScriptPath(address.path)) return serveTabScript(request, address.path)
     if (address.path === PREVIEW_SCRIPT_PATH) return serveBarScript(request)
     if (!isDashboardPath(address.path)) {
+      const { serveAdmin } = await import('./api/serve.ts')
       return serveAdmin(request, address.path, deps, hostRole, requestId)
     }
     if (hostRole === 'site') return errorResponse('not_found', requestId)
@@ -177,6 +188,7 @@ async function route(
   if (!assignments) {
     const facts = readFacts(request, kind, NO_FACTS_OPTIONS, address)
     if (!facts) return errorResponse('bad_path', requestId)
+    const defaultService = await deps.toDefaultService()
     if (!defaultService || isOwnPath(address.path))
       return errorResponse('nothing_published', requestId)
     const forwarded = await forwardRequest(
@@ -208,6 +220,7 @@ async function route(
   const facts = withFrameworkPin(read, request.headers, assignments)
   if (isVersionNow) return serveVersionNow(facts, assignments, requestId)
   if (isTab) return serveTab({ request, facts, assignments, assets, requestId, ctx })
+  const countFlag: CountFlag = (result) => counter.recorder.recordFlag(result)
   const flushLater = () => counter.flushLater(() => loader.flush(waitUntil), waitUntil)
   if (isReport) {
     const { recorder } = counter
@@ -227,10 +240,8 @@ async function route(
       counter.recorder.recordExposed(asked, (places) =>
         listExposed({ keys, flags, context, decision }, places),
       )
-    const count: OfrepRequest['count'] = (flag, result) =>
-      counter.recorder.recordFlag(flag, 'reason' in result ? result : {})
     const { url } = address
-    const parts = { request, url, facts, decision, flags, readTag, onEvaluated, count }
+    const parts = { request, url, facts, decision, flags, readTag, onEvaluated, count: countFlag }
     const answered = await deps.ofrep.serve(parts)
     flushLater()
     return answered
@@ -259,11 +270,13 @@ async function route(
     backends,
     ctx,
     toWatched: () => counter.recorder.watchBody(asked),
+    countFlag,
     insertions: listInsertions(
       request.headers,
       facts,
       decision,
       assignments,
+      countFlag,
       reporting,
       opened.claims,
     ),

@@ -9,7 +9,7 @@ import { createRouter, type Router } from './router.ts'
 /** The watchdog's own wait: longer than a read of KV, and gone before the next minute. */
 const WATCH_TIMEOUT_MS = 15_000
 
-export { Control } from './control/control.ts'
+export { ControlEntry as Control } from './control/entry.ts'
 
 let router: Router | undefined
 

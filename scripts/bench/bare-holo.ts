@@ -4,6 +4,8 @@ import { readFile } from 'node:fs/promises'
 import type { CollectedEnvironment } from '../../src/core/counting/batch.ts'
 import { EVERYBODY } from '../../src/core/counting/limits.ts'
 import { METRICS } from '../../src/core/counting/metrics.ts'
+import { toCheckedForm } from '../../src/loading/checked.ts'
+import { toSha256 } from '../../src/publish/content-hash.ts'
 import { bundleWorker } from '../local/bundle.ts'
 import { loadStoredSite, type Services } from './published.ts'
 import { type SiteFiles, withSite } from './site.ts'
@@ -15,7 +17,7 @@ const NO_COUNTER = `const nothing = () => undefined
 export const createCounter = () => ({
   recorder: {
     recordAssigned: nothing, record: nothing, take: nothing, arrived: nothing, failed: nothing,
-    collect: nothing, watchBody: nothing, recordBody: nothing,
+    collect: nothing, watchBody: nothing, recordBody: nothing, recordExposed: nothing, recordFlag: nothing,
   },
   flushLater: nothing,
 })
@@ -37,18 +39,22 @@ const EVERYTHING: CollectedEnvironment = {
 type Options = {
   /** `visitors`: counts visitors as well, as during a rollout. `requests` when left out. */
   readonly counts?: 'nothing' | 'requests' | 'visitors'
-  readonly tabPins?: boolean
+  /** Fields of the document beside those of the site. */
+  readonly document?: object
+  /** Whether the validator has accepted the document before, as that of the control. */
+  readonly isMarked?: boolean
 }
 
 /** Holo as it is deployed, except that its services may be on this machine. */
 export async function buildHolo(
   files: SiteFiles,
   services: Services = [],
-  { counts = 'requests', tabPins = false }: Options = {},
+  { counts = 'requests', document, isMarked = false }: Options = {},
 ): Promise<BareWorker> {
   const { assignments, objects } = await withSite(files, (folder) =>
     loadStoredSite(folder, services),
   )
+  const text = document ? JSON.stringify({ ...JSON.parse(assignments), ...document }) : assignments
   const { variables, ...compatibility } = readDeployed()
   return {
     modules: {
@@ -62,7 +68,8 @@ export async function buildHolo(
     bindings: {
       ...variables,
       ALLOW_INSECURE_ORIGINS: 'true',
-      ASSIGNMENTS: tabPins ? JSON.stringify({ ...JSON.parse(assignments), tabPins }) : assignments,
+      ASSIGNMENTS: text,
+      MARK: isMarked ? { form: toCheckedForm(true), digest: toSha256(Buffer.from(text)) } : null,
       COLLECTED: counts === 'visitors' ? { main: EVERYTHING } : {},
       OBJECTS: Object.fromEntries(
         [...objects].map(([key, bytes]) => [key, Buffer.from(bytes).toString('base64')]),

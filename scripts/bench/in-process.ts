@@ -9,9 +9,11 @@ import type { Assignments, RequestFacts } from '../../src/core/types.ts'
 import { compileAssignments } from '../../src/document/compile.ts'
 import { type CompiledFlags, compileFlags } from '../../src/document/compile-flags.ts'
 import { formatProblems, parseAssignments } from '../../src/document/parse.ts'
-import { evaluateFlag } from '../../src/flags/evaluate.ts'
+import { evaluateFlag, loadEvaluator } from '../../src/flags/evaluate.ts'
 import { type Effort, type Timing, toTiming } from './results.ts'
 import { interleave } from './rounds.ts'
+
+await loadEvaluator()
 
 const RULES = [0, 10, 200] as const
 const AIM_200_RULES_NS = 20_000

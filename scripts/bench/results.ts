@@ -46,7 +46,7 @@ type Aim<Limit extends 'atLeast' | 'atMost'> = Readonly<Record<Limit, number>> &
 }
 
 /** The unit of a comparison; one MB is 10^6 bytes. */
-export type Unit = 'replies' | 'MB' | 'messages'
+export type Unit = 'replies' | 'MB' | 'messages' | 'starts'
 
 /** A comparison of two servers that send the same bytes. */
 export type Comparison = {

@@ -3,7 +3,7 @@
 import { toTable } from '../../src/cli/table.ts'
 import type { Comparison, Operations, Results, Spread, Timing, Unit } from './results.ts'
 
-const UNITS: readonly Unit[] = ['replies', 'MB', 'messages']
+const UNITS: readonly Unit[] = ['replies', 'MB', 'messages', 'starts']
 
 export function formatResults(results: Results): string {
   const { machine, effort, comparisons, timings, operations } = results

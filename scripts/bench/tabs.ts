@@ -39,7 +39,9 @@ export async function measureTabs(
 ): Promise<Comparison[]> {
   const backend = await startBackend(BACKEND, 0)
   const services = [{ prefix: '/api/', origins: [backend.origin] }]
-  const pinned = await startWorkerd({ holo: await buildHolo(SITE, services, { tabPins: true }) })
+  const pinned = await startWorkerd({
+    holo: await buildHolo(SITE, services, { document: { tabPins: true } }),
+  })
   const plain = await startWorkerd({ holo: await buildHolo(SITE, services) })
   try {
     const pairs: Pair[] = []

@@ -2,33 +2,59 @@
 // that a local run and the tests run what is deployed.
 
 import { fileURLToPath } from 'node:url'
-import { build, type Plugin } from 'esbuild'
+import { type BuildOptions, build, type Plugin } from 'esbuild'
 
 const NO_HASH = fileURLToPath(new URL('../../src/flags/no-hash.ts', import.meta.url))
 
 /** Replaces the modules with a matching path by a text. */
 export type Instead = { readonly path: RegExp; readonly text: string }
 
+/** As wrangler.toml says. */
+const OPTIONS: BuildOptions = {
+  bundle: true,
+  write: false,
+  format: 'esm',
+  target: 'es2024',
+  conditions: ['workerd', 'worker', 'browser'],
+  minify: true,
+  keepNames: false,
+  external: ['cloudflare:*'],
+  alias: { 'object-hash': NO_HASH },
+  logLevel: 'warning',
+}
+
 /** The source text of the bundled ES module. */
 export async function bundleWorker(entry: string, instead?: Instead): Promise<string> {
-  const { outputFiles } = await build({
-    entryPoints: [entry],
-    bundle: true,
-    write: false,
-    format: 'esm',
-    target: 'es2024',
-    conditions: ['workerd', 'worker', 'browser'],
-    minify: true,
-    keepNames: false,
-    external: ['cloudflare:*'],
-    // As wrangler.toml says.
-    alias: { 'object-hash': NO_HASH },
-    logLevel: 'warning',
-    plugins: instead ? [toPlugin(instead)] : [],
-  })
+  const plugins = instead ? [toPlugin(instead)] : []
+  const { outputFiles } = await build({ ...OPTIONS, write: false, entryPoints: [entry], plugins })
   const [file] = outputFiles
   if (!file) throw new Error(`esbuild made nothing of ${entry}`)
   return file.text
+}
+
+/** The part of a bundle that is evaluated before anything is imported dynamically, and its modules. */
+export async function bundleStart(
+  entry: string,
+): Promise<{ readonly text: string; readonly modules: readonly string[] }> {
+  const { outputFiles, metafile } = await build({
+    ...OPTIONS,
+    write: false,
+    metafile: true,
+    entryPoints: [entry],
+    plugins: [WITHOUT_DYNAMIC],
+  })
+  const [file] = outputFiles
+  if (!file) throw new Error(`esbuild made nothing of ${entry}`)
+  return { text: file.text, modules: Object.keys(metafile.inputs) }
+}
+
+const WITHOUT_DYNAMIC: Plugin = {
+  name: 'without-dynamic',
+  setup: ({ onResolve }) => {
+    onResolve({ filter: /./ }, ({ kind, path }) =>
+      kind === 'dynamic-import' ? { path, external: true } : undefined,
+    )
+  },
 }
 
 function toPlugin({ path, text }: Instead): Plugin {

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import { bundleWorker } from './bundle.ts'
+import { lockData } from './data-lock.ts'
+import { endWorkerdWithUs } from './end-with-us.ts'
 import { readWorkerOptions } from './worker-options.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
@@ -35,7 +37,21 @@ export type Edge = {
   readonly dispose: () => Promise<void>
 }
 
+/** @throws Mistake when another edge uses the folder for the data. */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
+  if (options.dataDir === undefined) return runEdge(options)
+  const lock = await lockData(options.dataDir)
+  try {
+    const edge = await runEdge(options)
+    await endWorkerdWithUs()
+    return { ...edge, dispose: () => edge.dispose().finally(lock.release) }
+  } catch (cause) {
+    lock.release()
+    throw cause
+  }
+}
+
+async function runEdge(options: EdgeOptions): Promise<Edge> {
   const workerOptions = readWorkerOptions(join(ROOT, 'wrangler.toml'))
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({

@@ -10,6 +10,7 @@ import { ENVIRONMENT_ROUTES } from './routes/environments.ts'
 import { ERROR_ROUTES } from './routes/errors.ts'
 import { EXPERIMENT_ROUTES } from './routes/experiments.ts'
 import { EXPLAIN_ROUTE } from './routes/explain.ts'
+import { FILE_CHECK_ROUTE } from './routes/files.ts'
 import { FLAG_ROUTES } from './routes/flags.ts'
 import { FREEZE_ROUTES } from './routes/freeze.ts'
 import { HEALTH_ROUTE, SERVICES_HEALTH_ROUTE } from './routes/health.ts'
@@ -34,6 +35,7 @@ const CONTROLLED: readonly Route[] = [
   ...UPLOAD_ROUTES,
   ...BLOB_ROUTES,
   COLLECTION_ROUTE,
+  FILE_CHECK_ROUTE,
   ...ROLLOUT_ROUTES,
   ...FREEZE_ROUTES,
   ...WINDOWS_ROUTES,

@@ -27,8 +27,8 @@ export function createUploadTarget(api: Api, signal: AbortSignal): UploadTarget 
   const retry = <T>(work: () => Promise<T>) => withRetries(work, signal)
   const ask = <T>(shape: z.ZodType<T>, method: string, path: string, call?: ApiCall) =>
     retry(() => api.ask(shape, method, path, call))
-  const sendBytes = (path: string, bytes: Uint8Array | Blob) =>
-    ask(anything, 'PUT', path, { bytes, timeoutMs: BLOB_TIMEOUT_MS })
+  const sendBytes = (path: string, bytes: Uint8Array | Blob, replace = false) =>
+    ask(anything, 'PUT', path, { bytes, ...toQuery(replace), timeoutMs: BLOB_TIMEOUT_MS })
   return {
     getManifest: (sha256) =>
       retry(async () => {
@@ -49,11 +49,13 @@ export function createUploadTarget(api: Api, signal: AbortSignal): UploadTarget 
     },
     missing: (version, cursor) =>
       ask(missingAsRead, 'GET', `${toUpload(version)}/missing`, { query: { cursor } }),
-    putBlob: async (sha256, bytes) => void (await sendBytes(`/blobs/${sha256}`, bytes)),
-    putPack: (pack) =>
+    putBlob: async (sha256, bytes, replace) =>
+      void (await sendBytes(`/blobs/${sha256}`, bytes, replace)),
+    putPack: (pack, replace) =>
       retry(async () => {
         const response = await api.send('POST', '/blobs', {
           bytes: pack,
+          ...toQuery(replace),
           timeoutMs: BLOB_TIMEOUT_MS,
         })
         if (response.status === 404 || response.status === 405) {
@@ -70,9 +72,9 @@ export function createUploadTarget(api: Api, signal: AbortSignal): UploadTarget 
     },
     putPart: async (sha256, part, bytes) =>
       void (await sendBytes(`/blobs/${sha256}/parts/${part}`, bytes)),
-    complete: async (sha256, parts) =>
+    complete: async (sha256, parts, replace) =>
       void (await ask(anything, 'POST', `/blobs/${sha256}/complete`, {
-        json: { parts },
+        json: { parts, ...(replace ? { replace } : {}) },
         timeoutMs: BLOB_TIMEOUT_MS,
       })),
     finalise: (version, manifest) =>
@@ -103,6 +105,11 @@ export function createUploadTarget(api: Api, signal: AbortSignal): UploadTarget 
         )
       }),
   }
+}
+
+/** Left out where it is not needed: an older Holo does not know it. */
+function toQuery(replace: boolean): Pick<ApiCall, 'query'> {
+  return replace ? { query: { replace: 'true' } } : {}
 }
 
 /** An empty object if the text is not a problem of the API. */

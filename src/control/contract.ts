@@ -20,7 +20,7 @@ import type { MetricRange, SeriesSince } from './counting/series.ts'
 import type { ErrorCalls } from './errors/contract.ts'
 import type { FlagCountsPage } from './flags/counts.ts'
 import type { PreviewCalls } from './previews/contract.ts'
-import type { CollectionCalls, UploadCalls } from './releases/contract.ts'
+import type { CollectionCalls, FileCalls, UploadCalls } from './releases/contract.ts'
 import type { RolloutCalls } from './rollouts/contract.ts'
 import type { SafetyCalls } from './safety/contract.ts'
 import type { ShadowCalls } from './shadow/contract.ts'
@@ -77,6 +77,7 @@ export type Authorise = (caller: Caller, scope: Scope) => Promise<Result<Princip
 /** The calls of the control. Each one that takes a caller checks its credential and scope. */
 export type ControlCalls = UploadCalls &
   CollectionCalls &
+  FileCalls &
   RolloutCalls &
   HealthCalls &
   SessionCalls &

@@ -37,7 +37,7 @@ import type { ErrorsQuery, MayRead } from './errors/contract.ts'
 import { OneAtATime, toOwner } from './one-at-a-time.ts'
 import { type ControlEnv, type ControlParts, type ControlSeams, createParts } from './parts.ts'
 import type { Look } from './publishing/adopt-edits.ts'
-import type { Garbage, Upload } from './releases/contract.ts'
+import type { FilesFound, Garbage, Upload } from './releases/contract.ts'
 import { toUpload } from './releases/uploads.ts'
 import type { FlagStart, RolloutCommandOptions, Start } from './rollouts/contract.ts'
 import type { ShadowsQuery } from './shadow/contract.ts'
@@ -74,8 +74,11 @@ export class Control extends DurableObject<ControlEnv> implements ControlStub {
     const { head } = ledger
     if (!head) return { current: undefined, text: undefined, ...brief }
     const { revision, digest, text } = head
+    const current = { revision, digest }
     const has = report.held?.revision === revision && report.held.digest === digest
-    return { current: { revision, digest }, text: has ? undefined : text, ...brief }
+    if (has) return { current, text: undefined, ...brief }
+    const form = this.#parts.marking.markOf(head)?.form
+    return { current, text, ...(form === undefined ? {} : { form }), ...brief }
   }
 
   /** Runs the tasks that are due. Never throws, because the platform would run the alarm again. */
@@ -172,7 +175,7 @@ export class Control extends DurableObject<ControlEnv> implements ControlStub {
 
   health(caller: Caller): Answer<ControlHealth> {
     return this.#answer(caller, 'read', () => {
-      const { ledger, state, edits, pace, now, freezing, releaseWindows } = this.#parts
+      const { ledger, state, edits, pace, now, freezing, releaseWindows, lostFiles } = this.#parts
       const windows = releaseWindows.report()
       const row = state.read()
       return {
@@ -185,6 +188,7 @@ export class Control extends DurableObject<ControlEnv> implements ControlStub {
         nextMs: pace.nextMs(now()),
         overwritten: edits.countOverwritten(),
         fill: listFill(ledger.head, ledger.databaseBytes),
+        lost: lostFiles.summary(),
         freeze: freezing.current(),
         windows: windows.windows.length === 0 ? undefined : windows,
       }
@@ -244,6 +248,18 @@ export class Control extends DurableObject<ControlEnv> implements ControlStub {
         return drain ? [{ ...use, drain }] : []
       })
     })
+  }
+
+  filesToCheck(caller: Caller) {
+    return this.#answer(caller, 'read', () => this.#parts.lostFiles.toCheck())
+  }
+
+  lostFiles(caller: Caller) {
+    return this.#answer(caller, 'publish', () => this.#parts.lostFiles.list())
+  }
+
+  recordFiles(caller: Caller, found: FilesFound) {
+    return this.#answer(caller, 'read', () => this.#parts.lostFiles.record(found))
   }
 
   protection(caller: Caller) {

@@ -7,6 +7,7 @@ import type { AuthorityEnv } from './access/authority-settings.ts'
 import { Counting } from './counting/counting.ts'
 import { History } from './document/history.ts'
 import { Ledger } from './document/ledger.ts'
+import { Marking } from './document/marking.ts'
 import { Draining } from './drain/draining.ts'
 import { ErrorGroups } from './errors/groups.ts'
 import { ErrorStore } from './errors/store.ts'
@@ -28,8 +29,10 @@ import { Edits, State } from './publishing/state.ts'
 import { Collecting, type CollectingDeps, Retiring } from './releases/collecting.ts'
 import { Deletions } from './releases/deletions.ts'
 import { LastUses } from './releases/last-use.ts'
+import { LostFiles } from './releases/lost-files.ts'
 import { createFindUnfinished, createRecords, type Records } from './releases/records.ts'
 import { type RetentionEnv, readRetentionSettings } from './releases/retention.ts'
+import { Sampling } from './releases/sampling.ts'
 import { Uploading } from './releases/uploading.ts'
 import { Uploads } from './releases/uploads.ts'
 import { askVersion, openVersion } from './rollouts/ask-version.ts'
@@ -74,6 +77,8 @@ export type ControlSeams = {
   readonly now: () => number
   readonly createAccess: (parts: AccessDeps) => Access
   readonly createRecords: (bucket: R2Bucket) => Records
+  /** Which bucket the alarm samples; `undefined` for none. */
+  readonly sampled: (bucket: R2Bucket) => Pick<R2Bucket, 'get'> | undefined
   /** Sends a health probe to an origin. */
   readonly askOrigin: ProbingDeps['ask']
   /** Sends one delivery to a webhook. */
@@ -98,6 +103,7 @@ export type ControlParts = PublisherDeps &
     readonly uploading: Uploading
     readonly collecting: Collecting
     readonly retiring: Retiring
+    readonly lostFiles: LostFiles
     readonly counting: Counting
     readonly errors: ErrorGroups
     readonly experiments: Experiments
@@ -118,6 +124,7 @@ const SEAMS: Omit<ControlSeams, 'askOrigin' | 'sendWebhook' | 'fetch'> = {
   now: Date.now,
   createAccess: (parts) => new Authority(parts),
   createRecords,
+  sampled: (bucket) => bucket,
   createSource: createCountingSource,
   later: (run, ms) => void setTimeout(run, ms),
   subscribers: [],
@@ -155,6 +162,13 @@ export function createParts(
   const records = given.createRecords(env.STORE)
   const isDeleting = () => deletions.isPending
   const store = new RolloutStore(sql)
+  const lostFiles = new LostFiles({ storage, outbox, content: () => ledger.head?.content })
+  const sampling = new Sampling({
+    bucket: given.sampled(env.STORE),
+    files: lostFiles,
+    now,
+    arm: () => tasks.arm(),
+  })
   const shared: PublisherDeps & CollectingDeps = {
     kv: env.ASSIGNMENTS,
     ledger,
@@ -162,6 +176,7 @@ export function createParts(
     state,
     outbox,
     edits: new Edits(sql),
+    marking: new Marking(allowInsecure),
     now,
     allowInsecure,
     uploads,
@@ -205,6 +220,7 @@ export function createParts(
     onStored: (at, versions) => {
       live.tellWindow(at)
       draining.noteAsked(versions)
+      sampling.noteUse()
       experiments.look()
     },
     onErrors: (groups, lost) => errors.receive(groups, lost),
@@ -337,6 +353,13 @@ export function createParts(
       isSlow: true,
     },
     {
+      name: 'files',
+      dueAt: () => sampling.dueAt(),
+      run: () => sampling.run(),
+      isRunning: () => sampling.isRunning,
+      isSlow: true,
+    },
+    {
       name: 'events',
       dueAt: () => outbox.dueAt(),
       run: () => outbox.run(),
@@ -369,6 +392,7 @@ export function createParts(
     uploading: new Uploading(shared),
     collecting,
     retiring,
+    lostFiles,
     freezing,
     releaseWindows,
     access,

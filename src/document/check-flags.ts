@@ -9,7 +9,7 @@ import type { AssignmentsDocument } from './schema.ts'
 
 const FLAGD_OPERATORS = ['fractional', 'sem_ver', 'starts_with', 'ends_with']
 /** The operators of JsonLogic that flagd takes, and flagd's own. */
-const FLAG_OPERATORS = [
+export const FLAG_OPERATORS: readonly string[] = [
   ...[
     'var',
     'missing',

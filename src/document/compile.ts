@@ -14,20 +14,21 @@ import type {
   Service,
   Version,
 } from '../core/types.ts'
-import { type CompiledBrowserReports, compileBrowserReports } from './browser-reports.ts'
+import { type CompiledBrowserReports, compileBrowserReports } from './compile-browser-reports.ts'
 import { type CompiledFlags, compileFlags } from './compile-flags.ts'
-import { compileMeasure, type Measure } from './measure.ts'
-import { listVisited, type Openness, readOpenness } from './open.ts'
-import { normaliseOrigin } from './origin.ts'
+import { compileMeasure, type Measure } from './compile-measure.ts'
 import {
   type CompiledAdmission,
   compileAdmissions,
   compilePreviewHosts,
   compilePreviewKeys,
-} from './previews.ts'
+} from './compile-previews.ts'
+import { compileShadows } from './compile-shadow.ts'
+import { completeService } from './complete-service.ts'
+import { listVisited, type Openness, readOpenness } from './open.ts'
+import { normaliseOrigin } from './origin.ts'
 import type { AssignmentsDocument, VisitorSource } from './schema.ts'
-import { completeService, type PublishedService } from './service.ts'
-import { compileShadows } from './shadow.ts'
+import type { PublishedService } from './service.ts'
 
 /** Which of Holo's headers are sent, with defaults applied. */
 export type Expose = {

@@ -1,14 +1,8 @@
 // What a team declares for the judge: its routes, its goals, and where its replies carry errors. The
-// shape of `measure` in the document, and how it is compiled.
+// shape of `measure` in the document.
 
 import * as z from 'zod'
-import { GOAL_PREFIX } from '../core/counting/metrics.ts'
-import {
-  compilePath,
-  compileRoute,
-  JUDGED_METHODS,
-  type RoutePattern,
-} from '../core/counting/routes.ts'
+import { JUDGED_METHODS } from '../core/counting/routes.ts'
 
 /** Each is matched against every request of a service while a rollout runs. */
 const MAX_ROUTES = 50
@@ -82,37 +76,4 @@ export const measure = z.strictObject({
     .describe('Requests that the other version of a rollout is never asked for, even if they fail'),
 })
 
-export type Measure = {
-  readonly routes: readonly RoutePattern[]
-  readonly goals: readonly {
-    /** The metric's name. */
-    readonly metric: string
-    readonly matches: RoutePattern['matches']
-  }[]
-  readonly errorBodies: readonly {
-    readonly matches: (path: string) => boolean
-    /** The names on the way to the error, from the outside. */
-    readonly keys: readonly string[]
-  }[]
-  /** Whether requests for a path are never sent to the other version. */
-  readonly keptFromOther: readonly ((path: string) => boolean)[]
-}
-
-const NOTHING: Measure = { routes: [], goals: [], errorBodies: [], keptFromOther: [] }
-
-export function compileMeasure(declared: z.infer<typeof measure> | undefined): Measure {
-  if (!declared) return NOTHING
-  const { routes = [], goals = {}, errorBodies = {}, keepFromOther = [] } = declared
-  return {
-    routes: routes.map(compileRoute),
-    goals: Object.entries(goals).map(([name, pattern]) => ({
-      metric: GOAL_PREFIX + name,
-      matches: compileRoute(pattern).matches,
-    })),
-    errorBodies: Object.entries(errorBodies).map(([path, keys]) => ({
-      matches: compilePath(path),
-      keys: keys.split('.'),
-    })),
-    keptFromOther: keepFromOther.map(compilePath),
-  }
-}
+export type MeasureDocument = z.infer<typeof measure>

@@ -5,11 +5,9 @@ import type { z } from 'zod'
 import { err, ok, type Result } from '../core/result.ts'
 import type { Finding, Path } from './finding.ts'
 import { listFindings, valueAt } from './findings.ts'
+import { MAX_ASSIGNMENTS_BYTES } from './limits.ts'
 import { type AssignmentsDocument, assignmentsSchema, PARTS } from './schema.ts'
 import { type PartialDocument, validate } from './validate.ts'
-
-/** A hundred versions with their services take about 30 KiB; a larger document is a mistake. */
-export const MAX_ASSIGNMENTS_BYTES = 256 * 1024
 
 /** One problem of a document: where it is, the value there, and how to mend it. */
 export type Problem = {

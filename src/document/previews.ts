@@ -1,17 +1,9 @@
-// What the document says about previews and about who is admitted to restricted environments: shapes, and
-// how they are compiled. docs/previews.md describes both.
+// What the document says about previews and about who is admitted to restricted environments.
+// docs/previews.md describes both.
 
 import * as z from 'zod'
 import { MAX_GLOB_CHARACTERS } from '../core/glob.ts'
-import { type Admits, compileAdmission } from '../core/identity.ts'
-import {
-  PREVIEW_ID,
-  PREVIEW_KEY,
-  PREVIEW_KEY_ID,
-  type PreviewKeys,
-  toPreviewLabel,
-} from '../core/previews.ts'
-import type { PreviewHosts, Version } from '../core/types.ts'
+import { PREVIEW_ID, PREVIEW_KEY, PREVIEW_KEY_ID } from '../core/previews.ts'
 import { isHost } from './names.ts'
 
 /** Links that count at a time: one for each pull request of a large team, several times over. */
@@ -85,46 +77,6 @@ export const previews = z.strictObject({
 })
 
 export type PreviewsDocument = z.infer<typeof previews>
-
-/** A restricted environment, and who is admitted to it by identity. */
-export type CompiledAdmission = { readonly environment: string; readonly admits: Admits }
-
-export function compileAdmissions(
-  environments: Readonly<
-    Record<
-      string,
-      { readonly restricted?: boolean | undefined; readonly admit?: AdmissionDocument | undefined }
-    >
-  >,
-): readonly CompiledAdmission[] {
-  return Object.entries(environments).flatMap(([environment, { restricted, admit }]) =>
-    restricted && admit ? [{ environment, admits: compileAdmission(admit) }] : [],
-  )
-}
-
-export function compilePreviewKeys({
-  keys = [],
-  revoked = [],
-}: PreviewsDocument = {}): PreviewKeys {
-  return { keys: new Map(keys.map(({ id, key }) => [id, key])), revoked: new Set(revoked) }
-}
-
-/** The host names of versions. Where two versions have the same label, neither has a host name. */
-export function compilePreviewHosts(
-  { hosts = [] }: PreviewsDocument = {},
-  versions: ReadonlyMap<string, Version>,
-): PreviewHosts | undefined {
-  if (hosts.length === 0) return undefined
-  const byLabel = Map.groupBy(versions.values(), ({ id }) => toPreviewLabel(id))
-  const labelled = [...byLabel].flatMap(([label, sharing]) => {
-    const [version] = sharing
-    return label !== undefined && version && sharing.length === 1 ? [[label, version] as const] : []
-  })
-  return {
-    domains: new Set(hosts.map((host) => host.slice(2))),
-    versions: new Map(labelled),
-  }
-}
 
 /**
  * The `previews` of a document that somebody wrote as a whole, or of an earlier revision: its settings, and

@@ -5,9 +5,10 @@
 import * as z from 'zod'
 import type { Manifest, ManifestEntry } from '../core/site/manifest.ts'
 import { DEFAULT_APP_PAGE, type ManifestConfig } from '../core/site/manifest-config.ts'
+import { isSameServices, toServicesText } from './complete-service.ts'
 import { type FlagKeys, flagKeys } from './flag-keys.ts'
 import { type FrameworkPin, frameworkPin } from './framework-pin.ts'
-import { isSameServices, type PublishedService, service, toServicesText } from './service.ts'
+import { type PublishedService, service } from './service.ts'
 
 /** `versions/<id>` in the store, as JSON. */
 export const versionRecord = z.strictObject({

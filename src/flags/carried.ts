@@ -7,7 +7,7 @@ import type { CompiledAssignments } from '../document/compile.ts'
 import type { Facts } from '../http/facts.ts'
 import type { Insertion } from '../http/insertion.ts'
 import { toFlagContext } from './context.ts'
-import { evaluateFlag } from './evaluate.ts'
+import { type CountFlag, evaluateFlag } from './evaluate.ts'
 
 /** Flags beyond that are left out of the page, in the order of the document: a page is not made of flags. */
 const MAX_IN_PAGE_CHARACTERS = 16_384
@@ -24,8 +24,9 @@ export function toPageFlags(
   facts: Facts,
   decision: Decision,
   assignments: CompiledAssignments,
+  count: CountFlag,
 ): Insertion | undefined {
-  const json = toJson(facts, decision, assignments, 'inPages', MAX_IN_PAGE_CHARACTERS)
+  const json = toJson(facts, decision, assignments, 'inPages', MAX_IN_PAGE_CHARACTERS, count)
   if (json === undefined) return undefined
   const hash = [0, 1].map((seed) => murmur3Text(json, seed).toString(16)).join('-')
   return {
@@ -34,13 +35,18 @@ export function toPageFlags(
   }
 }
 
-/** The header `Holo-Flags` of a request to a backend; empty without such flags. */
+/**
+ * The header `Holo-Flags` of a request to a backend; empty without such flags.
+ *
+ * @param count left out for copies of requests, which no visitor sees.
+ */
 export function toFlagsHeader(
   facts: Facts,
   decision: Decision,
   assignments: CompiledAssignments,
+  count?: CountFlag,
 ): { readonly 'Holo-Flags'?: string } {
-  const json = toJson(facts, decision, assignments, 'toBackends', MAX_IN_HEADER_CHARACTERS)
+  const json = toJson(facts, decision, assignments, 'toBackends', MAX_IN_HEADER_CHARACTERS, count)
   return json === undefined ? {} : { 'Holo-Flags': json }
 }
 
@@ -51,6 +57,7 @@ function toJson(
   { flags }: CompiledAssignments,
   which: 'inPages' | 'toBackends',
   maxCharacters: number,
+  count: CountFlag | undefined,
 ): string | undefined {
   const keys = flags?.[which] ?? []
   if (!flags || keys.length === 0) return undefined
@@ -60,6 +67,7 @@ function toJson(
   let characters = 2
   for (const key of keys) {
     const result = evaluateFlag(flags, key, context, place)
+    count?.(result)
     if (!('value' in result)) continue
     const member = toAscii(`${JSON.stringify(key)}:${JSON.stringify(result.value)}`)
     characters += member.length + 1

@@ -1,7 +1,7 @@
 // Evaluates flags with flagd's own evaluator, which interprets targeting and makes no code of it. What the
 // context holds is the affair of context.ts, and what a caller is told of ofrep.ts.
 
-import { FeatureFlag } from '@openfeature/flagd-core'
+import type { FeatureFlag } from '@openfeature/flagd-core'
 import type { CompiledFlags } from '../document/compile-flags.ts'
 import type { FlagDefinition } from '../document/flags.ts'
 
@@ -31,6 +31,17 @@ export type EvaluationFailure = {
 /** The evaluator tells the caller by its result what went wrong. */
 const SILENT = { error: ignore, warn: ignore, info: ignore, debug: ignore }
 function ignore(): void {}
+
+/** The evaluator; it is large, and most sites have no flags. */
+let Evaluator: typeof FeatureFlag | undefined
+
+/** Has to be called once before flags are evaluated. */
+export async function loadEvaluator(): Promise<void> {
+  Evaluator ??= (await import('@openfeature/flagd-core')).FeatureFlag
+}
+
+/** Told of each evaluation of a flag that there is. Never throws. */
+export type CountFlag = (result: Evaluated) => void
 
 type Definitions = Pick<CompiledFlags, 'definitions'>
 
@@ -89,8 +100,9 @@ function prepare(
   const name = JSON.stringify([key, defaultVariant])
   const found = known.get(name)
   if (found) return found
+  if (!Evaluator) throw new TypeError('loadEvaluator has to be called before')
   const definition = { state, variants, targeting, metadata, defaultVariant }
-  const flag = new FeatureFlag(
+  const flag = new Evaluator(
     key,
     definition as unknown as ConstructorParameters<typeof FeatureFlag>[1],
     SILENT,

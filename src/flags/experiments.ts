@@ -65,7 +65,7 @@ export function listExperimentViews(
 }
 
 /** What a visitor is exposed to by an evaluation: which flags were evaluated for it, and with what. */
-export type Exposure = {
+export type ExposedEvaluation = {
   readonly keys: readonly string[]
   readonly flags: CompiledFlags
   readonly context: FlagContext
@@ -74,7 +74,7 @@ export type Exposure = {
 
 /** The places among `places` of whose flags an evaluation showed the visitor a variant of the split. */
 export function listExposed(
-  { keys, flags, context, decision }: Exposure,
+  { keys, flags, context, decision }: ExposedEvaluation,
   places: readonly string[],
 ): readonly string[] {
   const place = { environment: decision.environment, version: decision.version.id }

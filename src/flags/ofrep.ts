@@ -7,7 +7,7 @@ import type { Decision } from '../core/types.ts'
 import type { CompiledFlags } from '../document/compile-flags.ts'
 import type { Facts } from '../http/facts.ts'
 import { toFlagContext } from './context.ts'
-import { type Evaluated, evaluateFlag, type FlagContext } from './evaluate.ts'
+import { type CountFlag, evaluateFlag, type FlagContext } from './evaluate.ts'
 import { EventStreams } from './event-stream.ts'
 import { parseContext, readKey } from './ofrep-request.ts'
 import { RateLimit } from './rate-limit.ts'
@@ -31,8 +31,7 @@ export type OfrepRequest = {
   readonly readTag: () => Promise<string>
   /** Called before a visitor's own request is answered: with the keys of the flags that it evaluates. */
   readonly onEvaluated: (keys: readonly string[], context: FlagContext) => void
-  /** Counts an evaluation of a flag that there is. Never throws. */
-  readonly count: (flag: string, result: Evaluated) => void
+  readonly count: CountFlag
 }
 
 export function isOfrepPath(path: string): boolean {
@@ -121,7 +120,7 @@ function evaluateOne(
   const isHidden = !caller.isBackend && flags.definitions.get(key)?.public !== true
   const shown = isHidden ? { ...flags, definitions: new Map<string, never>() } : flags
   const result = evaluateFlag(shown, key, context, toPlace(decision))
-  if (shown.definitions.has(key)) count(key, result)
+  if (shown.definitions.has(key)) count(result)
   const status = 'errorCode' in result ? (result.errorCode === 'FLAG_NOT_FOUND' ? 404 : 400) : 200
   return reply(status, result, cors)
 }
@@ -138,7 +137,7 @@ function evaluateAll(
     caller.isBackend || flag.public ? [key] : [],
   )
   const results = keys.map((key) => evaluateFlag(flags, key, context, place))
-  for (const result of results) count(result.key, result)
+  for (const result of results) count(result)
   const body = JSON.stringify({
     flags: results,
     metadata: flags.metadata,

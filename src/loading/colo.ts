@@ -3,7 +3,8 @@
 
 import { type Collected, isCollected } from '../core/counting/batch.ts'
 import { withTimeout } from '../core/with-timeout.ts'
-import { MAX_ASSIGNMENTS_BYTES } from '../document/parse.ts'
+import { MAX_ASSIGNMENTS_BYTES } from '../document/limits.ts'
+import { type CheckedMark, readCheckedMark } from './checked.ts'
 import { type Identity, isDownList, isIdentity } from './sync.ts'
 
 /** The Cache API is in the same building; an answer that is complete later is not worth waiting for. */
@@ -28,11 +29,13 @@ export type Confirmation = {
   readonly collected?: Collected
 }
 
+export type KeptDocument = { readonly text: string; readonly mark: CheckedMark | undefined }
+
 export type Colo = {
-  /** The text of the last good document, `undefined` if it does not come in time. */
-  readonly loadDocument: () => Promise<string | undefined>
-  /** Keeps a document, unless this or a higher revision is kept already. */
-  readonly storeDocument: (text: string, revision: number) => Promise<void>
+  /** The last good document, `undefined` if it does not come in time. */
+  readonly loadDocument: () => Promise<KeptDocument | undefined>
+  /** Keeps a document in use, unless this or a higher revision is kept already. */
+  readonly storeDocument: (text: string, identity: Identity) => Promise<void>
   readonly loadConfirmation: () => Promise<Confirmation | undefined>
   readonly storeConfirmation: (confirmation: Confirmation) => Promise<void>
 }
@@ -41,25 +44,42 @@ export type Colo = {
 const DOCUMENT_KEY = 'https://last-good.holo.invalid/assignments'
 const CONFIRMATION_KEY = 'https://last-good.holo.invalid/confirmation'
 const REVISION_HEADER = 'holo-revision'
+const FORM_HEADER = 'holo-form'
+const DIGEST_HEADER = 'holo-digest'
 
-export function createColo(cache: Pick<Cache, 'match' | 'put'>): Colo {
+/** @param form what `toCheckedForm` says of this isolate, which has accepted what it keeps. */
+export function createColo(cache: Pick<Cache, 'match' | 'put'>, form: string): Colo {
   const match = (key: string) => withTimeout(cache.match(key), COLO_TIMEOUT_MS)
   const readText = async (key: string) => (await cache.match(key))?.text()
   const read = (key: string) => withTimeout(readText(key), COLO_TIMEOUT_MS)
+  const readDocument = async (): Promise<KeptDocument | undefined> => {
+    const kept = await cache.match(DOCUMENT_KEY)
+    if (!kept) return undefined
+    const { headers } = kept
+    const mark = readCheckedMark({
+      form: headers.get(FORM_HEADER),
+      digest: headers.get(DIGEST_HEADER),
+    })
+    return { text: await kept.text(), mark }
+  }
   const put = (key: string, text: string, ttlS: number, headers: Record<string, string> = {}) =>
     cache.put(
       key,
       new Response(text, { headers: { ...headers, 'cache-control': `max-age=${ttlS}` } }),
     )
   return {
-    loadDocument: () => orNothing('read', () => read(DOCUMENT_KEY)),
-    storeDocument: (text, revision) =>
+    loadDocument: () => orNothing('read', () => withTimeout(readDocument(), COLO_TIMEOUT_MS)),
+    storeDocument: (text, { revision, digest }) =>
       orNothing('kept', async () => {
         if (text.length > MAX_ASSIGNMENTS_BYTES) return
         const kept = await match(DOCUMENT_KEY)
         await kept?.body?.cancel()
         if (Number(kept?.headers.get(REVISION_HEADER)) >= revision) return
-        await put(DOCUMENT_KEY, text, LAST_GOOD_TTL_S, { [REVISION_HEADER]: String(revision) })
+        await put(DOCUMENT_KEY, text, LAST_GOOD_TTL_S, {
+          [REVISION_HEADER]: String(revision),
+          [FORM_HEADER]: form,
+          [DIGEST_HEADER]: digest,
+        })
       }),
     loadConfirmation: () =>
       orNothing('read', async () => {

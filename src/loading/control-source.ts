@@ -92,8 +92,8 @@ export class ControlSource {
     // An older confirmation is not wrong: this isolate may have got a newer document from KV.
     if (shared.identity.revision <= (holding.held?.identity.revision ?? 0)) return undefined
     const text = await colo.loadDocument()
-    if (text === undefined) return undefined
-    await holding.offer(text, 'cache', shared.identity)
+    if (!text) return undefined
+    await holding.offer(text.text, 'cache', { called: shared.identity, mark: text.mark })
     return holding.confirm(shared.identity, shared.at) ? shared.at : undefined
   }
 
@@ -135,14 +135,15 @@ export class ControlSource {
   /** Whether the document that the control calls newest is now in use. */
   async #take(reply: SyncReply, began: number, waitUntil: WaitUntil): Promise<boolean> {
     const { colo, holding, noteDown } = this.#deps
-    const { current, text, down, collected, nextMs } = reply
+    const { current, text, form, down, collected, nextMs } = reply
     this.#notBefore = began + this.turns.jittered(nextMs)
     noteDown?.(down ?? [])
     // The control has no document yet; KV may have one.
     if (!current) return true
     if (text !== undefined) {
-      const { outcome } = await holding.offer(text, 'control', current)
-      if (outcome === 'taken') waitUntil(colo.storeDocument(text, current.revision))
+      const mark = form === undefined ? undefined : { form, digest: current.digest }
+      const { outcome } = await holding.offer(text, 'control', { called: current, mark })
+      if (outcome === 'taken') waitUntil(colo.storeDocument(text, current))
     } else {
       holding.judge(current)
     }

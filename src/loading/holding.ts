@@ -1,8 +1,11 @@
 // The document in use, and the rule for replacing it: the new one has to be valid and have a higher
 // revision. Everything that is refused is counted by reason.
 
+import { ok, type Result } from '../core/result.ts'
 import { type CompiledAssignments, compileAssignments } from '../document/compile.ts'
-import { formatProblems, parseAssignments } from '../document/parse.ts'
+import type { AssignmentsDocument } from '../document/schema.ts'
+import { loadEvaluator } from '../flags/evaluate.ts'
+import { type CheckedMark, toCheckedForm } from './checked.ts'
 import { digestText, type Identity } from './sync.ts'
 
 /** Where a document came from. */
@@ -41,6 +44,13 @@ export type OfferResult = {
   readonly outcome: 'taken' | 'held-already' | 'refused'
 }
 
+type OfferOptions = {
+  readonly called?: Identity
+  readonly mark?: CheckedMark | undefined
+}
+
+type Opened = { readonly revision: number; readonly compiled: CompiledAssignments }
+
 const NEVER = Number.NEGATIVE_INFINITY
 
 export class Holding {
@@ -75,16 +85,25 @@ export class Holding {
   /**
    * Takes `text` if it is valid, newer, and matches the identity in `called`. Never throws,
    * whatever it holds.
+   *
+   * @param mark says that the validator has accepted a text; only the same validator and the same text count.
    */
-  async offer(text: string, source: DocumentSource, called?: Identity): Promise<OfferResult> {
+  async offer(
+    text: string,
+    source: DocumentSource,
+    { called, mark }: OfferOptions = {},
+  ): Promise<OfferResult> {
     if (text === this.#held?.text) return { identity: this.#held.identity, outcome: 'held-already' }
-    const parsed = parseAssignments(text, { allowInsecure: this.#allowInsecure })
-    if (!parsed.ok) {
-      this.refuse('invalid', `from ${source}: ${formatProblems(parsed.error)}`)
+    const digest = await digestText(text)
+    const isChecked = mark?.digest === digest && mark.form === toCheckedForm(this.#allowInsecure)
+    const opened = isChecked ? await openChecked(text) : undefined
+    const read = opened ? ok(opened) : await this.#validate(text)
+    if (!read.ok) {
+      this.refuse('invalid', `from ${source}: ${read.error}`)
       return { identity: undefined, outcome: 'refused' }
     }
-    const { revision } = parsed.value
-    const identity = { revision, digest: await digestText(text) }
+    const { revision, compiled } = read.value
+    const identity = { revision, digest }
     if (called && (called.digest !== identity.digest || called.revision !== revision)) {
       this.refuse('invalid', `from ${source}: the text is not that of revision ${called.revision}`)
       return { identity: undefined, outcome: 'refused' }
@@ -94,10 +113,15 @@ export class Holding {
     if (used && !this.#isNewer(identity, used)) {
       return { identity, outcome: used.digest === identity.digest ? 'held-already' : 'refused' }
     }
-    const compiled = compileAssignments(parsed.value)
     this.#held = { text, identity, compiled, source, confirmedAt: NEVER, seenInKvAt: NEVER }
     this.#lastLogged = ''
     return { identity, outcome: 'taken' }
+  }
+
+  async #validate(text: string): Promise<Result<Opened, string>> {
+    const { validateDocument } = await import('./validate-document.ts')
+    const read = validateDocument(text, this.#allowInsecure)
+    return read.ok ? ok(await open(read.value)) : read
   }
 
   /** The control said at `at` that this is its newest document. Returns whether it is the one in use. */
@@ -143,4 +167,18 @@ export class Holding {
     }
     return false
   }
+}
+
+/** A document that was checked; `undefined` if it cannot be compiled all the same. */
+async function openChecked(text: string): Promise<Opened | undefined> {
+  try {
+    return await open(JSON.parse(text))
+  } catch {
+    return undefined
+  }
+}
+
+async function open(document: AssignmentsDocument): Promise<Opened> {
+  if (document.flags) await loadEvaluator()
+  return { revision: document.revision, compiled: compileAssignments(document) }
 }

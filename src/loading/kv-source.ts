@@ -2,8 +2,10 @@
 // document to holding.ts.
 
 import { withTimeout } from '../core/with-timeout.ts'
-import { MAX_ASSIGNMENTS_BYTES } from '../document/parse.ts'
+import { MAX_ASSIGNMENTS_BYTES } from '../document/limits.ts'
+import { type CheckedMark, readCheckedMark } from './checked.ts'
 import type { Colo } from './colo.ts'
+import { type FlagsKey, readReference, restoreFlags } from './flags-key.ts'
 import type { Holding } from './holding.ts'
 import { type Turn, Turns, type WaitUntil } from './turns.ts'
 
@@ -14,14 +16,17 @@ const KV_CACHE_TTL_S = 30
 const KV_TIMEOUT_MS = 5000
 
 /**
- * What KV holds: the text, `null` if the key does not exist, or `oversize` if it was not read to
- * its end.
+ * What KV holds: the text of the whole document, `null` if the key does not exist, `oversize` if it was not read to
+ * its end, or `torn` if the flags that it refers to are not there (flags-key.ts).
  */
-export type KvText = string | null | 'oversize'
+export type KvText = string | null | 'oversize' | 'torn'
+
+/** The same with the mark of a validator, if the value has one. */
+export type MarkedText = { readonly text: KvText; readonly mark: CheckedMark | undefined }
 
 export type KvSourceDeps = {
   readonly holding: Holding
-  readonly readKv: () => Promise<KvText>
+  readonly readKv: () => Promise<KvText | MarkedText>
   readonly colo: Pick<Colo, 'storeDocument'>
   /** Called when KV had a newer document, which the control has not confirmed. */
   readonly noteTaken: () => void
@@ -50,27 +55,33 @@ export class KvSource {
   }
 
   async #reload(turn: Turn, began: number, waitUntil: WaitUntil): Promise<void> {
-    const text = await this.#read()
-    if (text === 'failed') return this.turns.fail(turn, this.#deps.now())
-    if (text !== undefined) await this.#offer(text, began, waitUntil)
+    const read = await this.#read()
+    if (read === 'failed') return this.turns.fail(turn, this.#deps.now())
+    if (read) await this.#offer(read, began, waitUntil)
     this.turns.succeed(turn)
   }
 
   /** The document in KV, `undefined` if it has none that can be read. */
-  async #read(): Promise<string | undefined | 'failed'> {
+  async #read(): Promise<Readable | undefined | 'failed'> {
     const { holding, readKv } = this.#deps
     this.reads += 1
     try {
-      const text = await withTimeout(readKv(), KV_TIMEOUT_MS)
+      const read = await withTimeout(readKv(), KV_TIMEOUT_MS)
+      const { text, mark } =
+        typeof read === 'object' && read !== null ? read : { text: read, mark: undefined }
       if (text === 'oversize') {
         holding.refuse('oversize', 'the document in KV is larger than 256 KiB')
         return undefined
+      }
+      if (text === 'torn') {
+        holding.refuse('unreadable', 'KV does not have the flags that its document refers to')
+        return 'failed'
       }
       // If the isolate holds a document, the key was lost; otherwise there may never have been one.
       if (text === null && holding.held) {
         holding.refuse('missing', 'KV has no key "assignments" any more')
       }
-      return text ?? undefined
+      return text === null ? undefined : { text, mark }
     } catch (cause) {
       const why = `KV failed: ${cause instanceof Error ? cause.message : cause}`
       holding.refuse('unreadable', why)
@@ -78,34 +89,81 @@ export class KvSource {
     }
   }
 
-  async #offer(text: string, began: number, waitUntil: WaitUntil): Promise<void> {
+  async #offer({ text, mark }: Readable, began: number, waitUntil: WaitUntil): Promise<void> {
     const { holding, colo, noteTaken } = this.#deps
-    const { identity, outcome } = await holding.offer(text, 'kv')
+    const { identity, outcome } = await holding.offer(text, 'kv', { mark })
     if (!identity) return
     holding.seeInKv(identity, began)
     if (outcome !== 'taken') return
     noteTaken()
-    waitUntil(colo.storeDocument(text, identity.revision))
+    waitUntil(colo.storeDocument(text, identity))
   }
 }
 
 export const ASSIGNMENTS_KEY = 'assignments'
 
+type ReadOptions = { readonly type: 'stream'; readonly cacheTtl: number }
+const READ: ReadOptions = { type: 'stream', cacheTtl: KV_CACHE_TTL_S }
+
+type Readable = { readonly text: string; readonly mark: CheckedMark | undefined }
+
 /** What is used of a KV namespace. */
 type DocumentNamespace = {
-  readonly get: (
+  readonly get: (key: string, options: ReadOptions) => Promise<ReadableStream | null>
+}
+type MarkedNamespace = DocumentNamespace & {
+  readonly getWithMetadata: (
     key: string,
-    options: { readonly type: 'stream'; readonly cacheTtl: number },
-  ) => Promise<ReadableStream | null>
+    options: ReadOptions,
+  ) => Promise<{ readonly value: ReadableStream | null; readonly metadata: unknown }>
+}
+
+/**
+ * Reads the document again and again with the mark that the control writes beside it, which one written by hand does
+ * not have; and large flags only when the document refers to other ones.
+ */
+export function createKvReader(kv: MarkedNamespace): () => Promise<MarkedText> {
+  const known: { flags?: FlagsKey } = {}
+  return async () => {
+    const { value, metadata } = await kv.getWithMetadata(ASSIGNMENTS_KEY, READ)
+    const text = await restore(kv, await readText(value), known)
+    return { text, mark: readCheckedMark(metadata) }
+  }
 }
 
 /**
  * Reads the document once.
  *
+ * @param known large flags that were read before.
  * @throws what KV throws.
  */
-export async function readAssignments(kv: DocumentNamespace): Promise<KvText> {
-  const stream = await kv.get(ASSIGNMENTS_KEY, { type: 'stream', cacheTtl: KV_CACHE_TTL_S })
+export async function readAssignments(
+  kv: DocumentNamespace,
+  known: { flags?: FlagsKey } = {},
+): Promise<KvText> {
+  return restore(kv, await readKey(kv, ASSIGNMENTS_KEY), known)
+}
+
+async function restore(
+  kv: DocumentNamespace,
+  text: string | null | 'oversize',
+  known: { flags?: FlagsKey },
+): Promise<KvText> {
+  const key = text === null ? undefined : readReference(text)
+  if (text === null || key === undefined) return text
+  const flags = known.flags?.key === key ? known.flags.text : await readKey(kv, key)
+  if (flags === null || flags === 'oversize') return 'torn'
+  const whole = await restoreFlags(text, key, flags)
+  if (whole === undefined) return 'torn'
+  known.flags = { key, text: flags }
+  return whole
+}
+
+async function readKey(kv: DocumentNamespace, key: string): Promise<string | null | 'oversize'> {
+  return readText(await kv.get(key, READ))
+}
+
+async function readText(stream: ReadableStream | null): Promise<string | null | 'oversize'> {
   if (stream === null) return null
   const decoder = new TextDecoder()
   let text = ''

@@ -9,7 +9,7 @@ import type { CompiledAssignments } from '../document/compile.ts'
 import type { Colo } from './colo.ts'
 import { ControlSource } from './control-source.ts'
 import { type DocumentSource, type HeldDocument, Holding, type RefusalReason } from './holding.ts'
-import { KvSource, type KvText } from './kv-source.ts'
+import { KvSource, type KvText, type MarkedText } from './kv-source.ts'
 import type { BatchSource, SyncReply, SyncReport } from './sync.ts'
 import type { Turns, WaitUntil } from './turns.ts'
 
@@ -38,7 +38,7 @@ export type LoadResult = {
 }
 
 export type LoaderOptions = Freshness & {
-  readonly readKv: () => Promise<KvText>
+  readonly readKv: () => Promise<KvText | MarkedText>
   readonly askControl: (report: SyncReport) => Promise<SyncReply>
   readonly colo: Colo
   /**
@@ -153,9 +153,11 @@ export class AssignmentsLoader {
   }
 
   async #takeLastGood(): Promise<void> {
-    const text = await this.#options.colo.loadDocument()
+    const kept = await this.#options.colo.loadDocument()
     // KV or the control may have answered meanwhile; their answers take precedence.
-    if (text !== undefined && !this.#holding.held) await this.#holding.offer(text, 'cache')
+    if (kept && !this.#holding.held) {
+      await this.#holding.offer(kept.text, 'cache', { mark: kept.mark })
+    }
   }
 }
 

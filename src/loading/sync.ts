@@ -27,6 +27,8 @@ export type SyncReply = {
   readonly current: Identity | undefined
   /** Its text, if the isolate holds another document. */
   readonly text: string | undefined
+  /** The validator that has accepted the text (`CheckedMark`); absent if the control's own does not. */
+  readonly form?: string
   /** Milliseconds until this isolate should ask again: longer if the control has many callers. */
   readonly nextMs: number
   /** Origins that probes found down, named as in services; absent if there are none. */
@@ -55,13 +57,14 @@ export type BatchSource = {
  * shall be collected is left to `withoutForeignCollected`.
  */
 export function isSyncReply(answer: unknown): answer is SyncReply {
-  const { current, text, nextMs, down } = (answer ?? {}) as Partial<
+  const { current, text, form, nextMs, down } = (answer ?? {}) as Partial<
     Record<keyof SyncReply, unknown>
   >
   return (
     typeof nextMs === 'number' &&
     Number.isFinite(nextMs) &&
     (text === undefined || typeof text === 'string') &&
+    (form === undefined || typeof form === 'string') &&
     (down === undefined || isDownList(down)) &&
     (current === undefined || isIdentity(current))
   )

@@ -2,7 +2,7 @@
 // for each. Some of it is seen only in the body of a reply: see bodies.ts.
 
 import type { Service } from '../core/types.ts'
-import type { Measure } from '../document/measure.ts'
+import type { Measure } from '../document/compile-measure.ts'
 import type { Facts } from '../http/facts.ts'
 import type { CountedReply, ServiceAnswer } from './observed.ts'
 

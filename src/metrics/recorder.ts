@@ -74,7 +74,11 @@ export type Doubt = {
 }
 
 /** An evaluation without a reason failed. */
-export type EvaluatedFlag = { readonly variant?: string; readonly reason?: string }
+export type EvaluatedFlag = {
+  readonly key: string
+  readonly variant?: string
+  readonly reason?: string
+}
 
 /** What a browser has reported of a page. */
 export type BrowserReport = {
@@ -334,8 +338,8 @@ export class Recorder implements BatchSource {
   }
 
   /** Counts the evaluation of a flag that there is. */
-  recordFlag(flag: string, { variant = '', reason = 'ERROR' }: EvaluatedFlag): void {
-    this.#flags.add({ flag, variant, reason })
+  recordFlag({ key, variant = '', reason = 'ERROR' }: EvaluatedFlag): void {
+    this.#flags.add({ flag: key, variant, reason })
   }
 
   get #hasNothingNew(): boolean {

@@ -1,9 +1,9 @@
 // Whose request it is, proved by the JWT of Cloudflare Access, and which restricted environments admit this
 // person. The JWT is the header that Access adds, or the cookie that it keeps in the browser.
 
-import { AccessKeys, verifyAccessClaims } from '../control/access/access-keys.ts'
+import type { AccessKeys } from '../control/access/access-keys.ts'
 import type { AccessSettings } from '../control/access/authority-settings.ts'
-import { readIdentity, type VerifiedIdentity } from '../core/identity.ts'
+import type { VerifiedIdentity } from '../core/identity.ts'
 import type { CompiledAssignments } from '../document/compile.ts'
 import { parseCookies } from '../http/cookies.ts'
 import { Recent } from './recent.ts'
@@ -16,14 +16,20 @@ const VERIFIED_FOR_MS = 300_000
 
 type Verified = { readonly identity: VerifiedIdentity; readonly until: number }
 
+/** What verifies JWTs is loaded with the first one. */
+const loadAccess = () => import('../control/access/access-keys.ts')
+
 export class Identities {
-  readonly #access: { readonly settings: AccessSettings; readonly keys: AccessKeys } | undefined
+  readonly #access: AccessSettings | undefined
+  readonly #createKeys: () => Promise<AccessKeys>
+  #keys: AccessKeys | undefined
   readonly #verified = new Recent<Verified>()
 
   constructor(access: AccessSettings | undefined, fetcher: typeof fetch, now: () => number) {
-    this.#access = access && {
-      settings: access,
-      keys: new AccessKeys(access.issuer, fetcher, now, false),
+    this.#access = access
+    this.#createKeys = async () => {
+      const { AccessKeys } = await loadAccess()
+      return new AccessKeys(access?.issuer ?? '', fetcher, now, false)
     }
   }
 
@@ -52,9 +58,11 @@ export class Identities {
     if (!this.#access || !jwt) return undefined
     const known = this.#verified.get(jwt)
     if (known && known.until > now) return known.identity
-    const { settings, keys } = this.#access
-    const found = await verifyAccessClaims(jwt, settings, keys, now)
+    const { verifyAccessClaims } = await loadAccess()
+    this.#keys ??= await this.#createKeys()
+    const found = await verifyAccessClaims(jwt, this.#access, this.#keys, now)
     if ('fault' in found) return undefined
+    const { readIdentity } = await import('../core/identity.ts')
     const identity = readIdentity(found.claims)
     const until = Math.min(found.expiresAt, now + VERIFIED_FOR_MS)
     this.#verified.put(jwt, { identity, until })

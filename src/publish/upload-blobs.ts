@@ -39,9 +39,14 @@ export async function uploadBlobs(
   const sender: Sender = { target, files, count, signal }
   const isSmall = ({ size }: MissingBlob) => size <= MAX_PACKED_BYTES
   const small = missing.filter(isSmall)
+  // What is damaged is replaced, and all blobs of a pack are treated alike.
+  const packs = [
+    ...toPacks(small.filter(({ damaged }) => damaged)),
+    ...toPacks(small.filter(({ damaged }) => !damaged)),
+  ]
   const alone = missing.filter((blob) => !isSmall(blob))
   let takesPacks = true
-  await mapConcurrently(toPacks(small), PACKS_AT_ONCE, async (blobs) => {
+  await mapConcurrently(packs, PACKS_AT_ONCE, async (blobs) => {
     signal.throwIfAborted()
     if (takesPacks) takesPacks = (await sendPack(sender, blobs)) === 'stored'
     if (!takesPacks) await mapConcurrently(blobs, PACKS_AT_ONCE, (blob) => sendBlob(sender, blob))
@@ -83,7 +88,8 @@ async function sendPack(
   const isWhole = parts.every((bytes, at) => bytes.length === blobs[at]?.size)
   try {
     if (!isWhole) await refuseChanged(named, new Error('a file has another size'))
-    const sent = await target.putPack(Buffer.concat([toPackIndex(blobs), ...parts]))
+    const replace = blobs.some(({ damaged }) => damaged)
+    const sent = await target.putPack(Buffer.concat([toPackIndex(blobs), ...parts]), replace)
     if (sent === 'stored') for (const { size } of blobs) count(size)
     return sent
   } catch (cause) {
@@ -95,16 +101,17 @@ async function sendPack(
 
 async function sendBlob(
   { target, files, count, signal }: Sender,
-  { sha256, size }: MissingBlob,
+  blob: MissingBlob,
 ): Promise<void> {
+  const { sha256, size, damaged = false } = blob
   signal.throwIfAborted()
   const file = toFile(files, sha256)
   try {
     if (size <= MAX_WHOLE_BYTES) {
-      await target.putBlob(sha256, await openAsBlob(file))
+      await target.putBlob(sha256, await openAsBlob(file), damaged)
       count(size)
     } else {
-      count(size, await uploadParts(target, { sha256, size }, file, signal, count.part))
+      count(size, await uploadParts(target, blob, file, signal, count.part))
     }
   } catch (cause) {
     signal.throwIfAborted()
@@ -141,7 +148,7 @@ async function refuseChanged(
 /** @returns how many bytes were reported with `countPart`. */
 async function uploadParts(
   target: UploadTarget,
-  { sha256, size }: MissingBlob,
+  { sha256, size, damaged = false }: MissingBlob,
   file: string,
   signal: AbortSignal,
   countPart: (bytes: number) => void,
@@ -153,7 +160,7 @@ async function uploadParts(
     )
   }
   const { parts, stored } = await target.parts(sha256)
-  if (stored) return 0
+  if (stored && !damaged) return 0
   let counted = 0
   const count = Math.ceil(size / partBytes)
   const whole = await openAsBlob(file)
@@ -166,6 +173,6 @@ async function uploadParts(
     countPart(length)
     counted += length
   }
-  await target.complete(sha256, count)
+  await target.complete(sha256, count, damaged)
   return counted
 }

@@ -16,7 +16,7 @@ export type FinalStep =
   /** The upload was aborted in the meantime: it must be begun again. Uploaded blobs are still stored. */
   | { readonly state: 'given-up' }
 
-/** Hashes are SHA-256, 64 lower-case hex digits. Every call may be repeated, and rejects on failure. */
+/** Hashes are SHA-256, 64 lower-case hex digits. `replace`: the stored blob is damaged. Every call may be repeated, and rejects on failure. */
 export type UploadTarget = {
   readonly getManifest: (sha256: string) => Promise<Uint8Array | undefined>
   readonly putManifest: (sha256: string, bytes: Uint8Array) => Promise<void>
@@ -26,14 +26,14 @@ export type UploadTarget = {
     version: string,
     cursor: string | undefined,
   ) => Promise<{ readonly missing: readonly MissingBlob[]; readonly cursor?: string | undefined }>
-  readonly putBlob: (sha256: string, bytes: Blob) => Promise<void>
+  readonly putBlob: (sha256: string, bytes: Blob, replace: boolean) => Promise<void>
   /** Sends several small blobs at once (wire/packs.ts). `unknown`: an older Holo does not take packs. */
-  readonly putPack: (pack: Uint8Array) => Promise<'stored' | 'unknown'>
+  readonly putPack: (pack: Uint8Array, replace: boolean) => Promise<'stored' | 'unknown'>
   /** The sizes of the stored parts by their number; `stored`: the whole blob is already stored. */
   readonly parts: (
     sha256: string,
   ) => Promise<{ readonly parts: ReadonlyMap<number, number>; readonly stored: boolean }>
   readonly putPart: (sha256: string, part: number, bytes: Blob) => Promise<void>
-  readonly complete: (sha256: string, parts: number) => Promise<void>
+  readonly complete: (sha256: string, parts: number, replace: boolean) => Promise<void>
   readonly finalise: (version: string, manifest: string) => Promise<FinalStep>
 }

@@ -122,7 +122,8 @@ async function send(run: UploadRun): Promise<SendResult> {
   const begun = await begin(run)
   const isKnown = begun.state === 'finalised'
   return keepAlive(run, async () => {
-    const first = isKnown ? [] : await sendMissing(run)
+    // A version that was published before may have lost blobs since.
+    const first = await sendMissing(run)
     const { blobs, ...end } = await finish(run, begun)
     return { ...end, blobs: [...first, ...blobs], isKnown }
   })

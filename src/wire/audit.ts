@@ -1,8 +1,9 @@
 // The audit log, and the result of a check of it.
 
 import * as z from 'zod'
-import { MAX_ASSIGNMENTS_BYTES } from '../document/parse.ts'
+import { MAX_ASSIGNMENTS_BYTES } from '../document/limits.ts'
 import { anyEvent } from './events.ts'
+import { filesOutput } from './files.ts'
 import { milliseconds, next, type Shaped } from './parts.ts'
 import { forReaders, toTolerant } from './tolerant.ts'
 
@@ -84,4 +85,6 @@ export const logOutput = /* @__PURE__ */ forReaders(() =>
   }),
 )
 
-export const verifyOutput = verifyAsRead
+export const verifyOutput = /* @__PURE__ */ forReaders(() =>
+  verifyAsRead.extend({ files: filesOutput.optional().describe('With --files') }),
+)

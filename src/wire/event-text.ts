@@ -45,6 +45,10 @@ const SENTENCES: Sentences = {
   'publication.failed': ({ revision, message }) =>
     `KV did not take revision ${revision}; Holo tries again: ${message}.`,
   'publication.recovered': ({ revision }) => `KV has revision ${revision} now.`,
+  'files.lost': ({ files, versions, example }) =>
+    `${files} files of ${versions.join(', ')} are lost or damaged in the store, such as ${example}. Publish the same folder again.`,
+  'files.healed': ({ files, left }) =>
+    `${files} files are whole again in the store; ${left} are still lost or damaged.`,
   'freeze.begun': ({ by, reason, until }) =>
     `Releases are frozen by ${by}${until === undefined ? '' : `, until ${new Date(until).toISOString()}`}: ${reason}.`,
   'freeze.ended': ({ by, reason }) => `Releases are no longer frozen: by ${by}${toReason(reason)}.`,

@@ -130,6 +130,14 @@ export const EVENT_FIELDS = {
   },
   /** KV has the newest revision after attempts that failed. */
   'publication.recovered': { revision: z.int() },
+  /** A check has found manifests or blobs that are not in the store as they should be. */
+  'files.lost': {
+    files: z.int().describe('How many that were not known before'),
+    versions: z.array(z.string()).describe('Those that need them'),
+    example: z.string().describe('One of them, and what is wrong with it'),
+  },
+  /** Files that were lost or damaged are whole again. */
+  'files.healed': { files: z.int(), left: z.int().describe('How many are still lost or damaged') },
   /** From now on no release goes forward. A new freeze replaces the one before. */
   'freeze.begun': { by: actor, reason: z.string(), until: time.optional() },
   'freeze.ended': { by: actor, reason: z.string().optional() },

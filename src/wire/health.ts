@@ -2,6 +2,7 @@
 
 import * as z from 'zod'
 import { HEALTH_STATES } from '../core/health.ts'
+import { lostSummary } from './files.ts'
 import { freeze } from './freeze.ts'
 import { environmentName, milliseconds, type Shaped, versionId } from './parts.ts'
 import { forReaders, toTolerant } from './tolerant.ts'
@@ -29,6 +30,7 @@ export const controlHealth = z.strictObject({
   nextMs: z.number().describe('How long isolates are told to wait between two calls'),
   overwritten: z.int().describe('Hand edits that were overwritten, and kept in the history'),
   fill: z.array(fill).describe('What fills up for good: docs/storage.md'),
+  lost: lostSummary.describe('Files of the store: docs/operations.md'),
   freeze: freeze.optional().describe('Left out while releases may go forward'),
   windows: windowsReply
     .optional()
@@ -73,7 +75,7 @@ export type ServiceHealthReport = Shaped<typeof serviceHealth>
 export type EnvironmentHealthReport = Shaped<typeof environmentHealth>
 export type ServicesHealthReport = Shaped<typeof servicesHealthReply>
 
-/** What the command reads from `GET /health`. An older Holo does not report `fill`. */
+/** What the command reads from `GET /health`. An older Holo does not report `fill` and `lost`. */
 export const healthAsRead = /* @__PURE__ */ forReaders(() =>
   z.object({
     control: toTolerant(
@@ -83,10 +85,11 @@ export const healthAsRead = /* @__PURE__ */ forReaders(() =>
           publishError: true,
           externalProblem: true,
           fill: true,
+          lost: true,
           freeze: true,
           windows: true,
         })
-        .partial({ fill: true }),
+        .partial({ fill: true, lost: true }),
     ).optional(),
   }),
 )

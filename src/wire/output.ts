@@ -7,6 +7,7 @@ import { HTML_HANDLING, NOT_FOUND } from '../core/site/manifest-config.ts'
 import { frameworkPin } from '../document/framework-pin.ts'
 import { changeOutput } from './changes.ts'
 import { environmentOutput } from './environments.ts'
+import { lostSummary } from './files.ts'
 import { controlHealth, fill, servicesHealthAsRead } from './health.ts'
 import { revisionSummaryAsRead } from './history.ts'
 import { milliseconds, type Shaped } from './parts.ts'
@@ -15,6 +16,7 @@ import { replayResult } from './rollout-events.ts'
 import { rolloutExplanation, rolloutStatus, rolloutSummary } from './rollouts.ts'
 import { shadowSumsAsRead } from './shadow.ts'
 import { toTolerant } from './tolerant.ts'
+import { windowsAsRead } from './windows.ts'
 
 export const failureOutput = z.strictObject({
   ok: z.literal(false),
@@ -148,6 +150,9 @@ export const statusOutput = z.strictObject({
   fill: z
     .array(toTolerant(fill).extend({ percent: z.int() }))
     .describe('What fills up for good: docs/storage.md'),
+  lost: toTolerant(lostSummary)
+    .optional()
+    .describe('Files of the store that are lost or damaged; left out if there are none'),
   environments: z.array(environmentOutput),
   figures: z
     .array(environmentFigures)

@@ -11,7 +11,12 @@ export const fault = z.strictObject({ path: z.string(), message: z.string() })
 
 export type Fault = Shaped<typeof fault>
 
-const absentBlob = z.strictObject({ sha256: z.string(), size: z.int(), problem: z.string() })
+const absentBlob = z.strictObject({
+  sha256: z.string(),
+  size: z.int(),
+  problem: z.string(),
+  damaged: z.boolean().optional().describe('It is stored, but not as it should be: replace it'),
+})
 
 export type AbsentBlob = Shaped<typeof absentBlob>
 

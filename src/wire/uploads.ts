@@ -27,6 +27,15 @@ const stored = z.enum(['created', 'existing'])
 
 export const hashParams = z.strictObject({ sha256 })
 
+/** Of requests that store blobs. */
+export const blobQuery = z.strictObject({
+  replace: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true')
+    .describe('Stores the bytes also if there is a blob of this hash, which may be damaged'),
+})
+
 export const manifestReply = z.strictObject({ sha256, stored, files: z.int(), bytes: z.int() })
 
 /** The bytes of a manifest, as they are. */
@@ -44,6 +53,7 @@ export const partParams = hashParams.extend({
 
 export const completeBody = z.strictObject({
   parts: z.int().min(1).max(MAX_PARTS).describe('How many it has'),
+  replace: z.boolean().default(false).describe('As of the other requests that store a blob'),
 })
 
 export const uploadParams = z.strictObject({ version: versionId })
@@ -86,7 +96,11 @@ export const missingQuery = z.strictObject({
     .optional(),
 })
 
-const missing = z.strictObject({ sha256, size: z.int() })
+const missing = z.strictObject({
+  sha256,
+  size: z.int(),
+  damaged: z.boolean().optional().describe('It is stored, but not as it should be: replace it'),
+})
 
 /** A blob that has to be uploaded. */
 export type MissingBlob = Shaped<typeof missing>

@@ -55,6 +55,9 @@ const PACK_OF_HELLO = new TextEncoder().encode(
   `${JSON.stringify([{ sha256: SHA256_OF_HELLO, size: HELLO.length }])}\nhello`,
 )
 
+/** Webhooks that were added: each needs a name of its own. */
+let added = 0
+
 const BODIES: Readonly<Record<string, unknown>> = {
   'PUT /environments/canary': { version: 'v2' },
   'PUT /traffic': { weights: { canary: 5 } },
@@ -72,12 +75,17 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'POST /flags/evaluate': { flag: 'none' },
   'POST /explain': { url: 'https://shop.example/' },
   'POST /audit/verify': {},
+  'POST /files/verify': {},
   'PUT /uploads/v1': { manifest: SHA256_OF_HELLO, createdAt: '2026-11-23T12:00:00Z' },
   'POST /uploads/v1/finalise': { manifest: SHA256_OF_HELLO },
   [`POST /blobs/${SHA256_OF_HELLO}/complete`]: { parts: 1 },
   'POST /gc': {},
   'POST /previews': { versions: ['none'] },
-  'POST /webhooks': { name: 'chat', url: 'https://hooks.example/', form: 'slack' },
+  'POST /webhooks': () => ({
+    name: `chat-${++added}`,
+    url: 'https://hooks.example/',
+    form: 'slack',
+  }),
   'POST /webhooks/canary/resume': {},
   'POST /webhooks/canary/redeliver': { delivery: 1 },
   'POST /tokens': { name: 'made by a test', scopes: ['read'] },
@@ -85,7 +93,8 @@ const BODIES: Readonly<Record<string, unknown>> = {
 
 /** A request of the right shape. Changes of the document are dry runs. */
 export function toAsk({ method, path, changesDocument, takesOctets }: ApiRoute, revision: number) {
-  const json = BODIES[`${method} ${path.replace('/.holo/api', '')}`]
+  const body = BODIES[`${method} ${path.replace('/.holo/api', '')}`]
+  const json = typeof body === 'function' ? body() : body
   const asked: CallOptions = {
     ...(json === undefined ? {} : { json }),
     ...(takesOctets ? { octets: path.endsWith('/blobs') ? PACK_OF_HELLO : HELLO } : {}),

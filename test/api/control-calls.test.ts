@@ -121,6 +121,9 @@ const CALLS: Record<Exclude<keyof ControlCalls, 'sync' | 'watch' | 'change'>, Ro
   recordVerified: [(control, caller) => control.recordVerified(caller, UPLOAD, 0, 1), PUBLISH],
   finishUpload: [(control, caller) => control.finishUpload(caller, UPLOAD), PUBLISH],
   versionUses: [(control, caller) => control.versionUses(caller), SCOPES],
+  filesToCheck: [(control, caller) => control.filesToCheck(caller), SCOPES],
+  lostFiles: [(control, caller) => control.lostFiles(caller), PUBLISH],
+  recordFiles: [(control, caller) => control.recordFiles(caller, { lost: [], whole: [] }), SCOPES],
   protection: [(control, caller) => control.protection(caller), ['admin']],
   retire: [(control, caller) => control.retire(caller, true), ['admin']],
   collect: [

@@ -235,7 +235,12 @@ const OF_NO_VERSION = [
   'POST /blobs/{sha256}/complete',
 ]
 /** They change nothing. */
-const READING = ['POST /explain', 'POST /flags/evaluate', 'POST /audit/verify']
+const READING = [
+  'POST /explain',
+  'POST /flags/evaluate',
+  'POST /audit/verify',
+  'POST /files/verify',
+]
 /** A session may do what its token may: `test/api/sessions.test.ts`. */
 const OF_THE_CALLER = ['POST /session', 'DELETE /session', 'DELETE /sessions', 'POST /session/code']
 

@@ -54,7 +54,8 @@ it('deploys without an id in wrangler.toml', () => {
 it('builds for deployment, within the size that is allowed; local runs and tests run the same', async () => {
   const { status, stdout, stderr } = checkBundle('.')
   expect(stderr).toBe('')
-  expect(stdout).toMatch(/^Bundle: [\d.]+ KB gzipped of 300\.0 KB allowed/)
+  expect(stdout).toMatch(/^Bundle: [\d.]+ KB gzipped of 500\.0 KB allowed/)
+  expect(stdout).toMatch(/^Evaluated at the start: [\d.]+ KB gzipped of 110\.0 KB allowed/m)
   expect(status).toBe(0)
   // wrangler adds a few lines of its own.
   const deployed = Number(/\(([\d.]+) KB plain\)/.exec(stdout)?.[1]) * 1000
@@ -68,9 +69,20 @@ it('uploads the source map, so that stack traces name files and lines of the sou
 })
 
 it('refuses a bundle that has grown too large, with the figures', () => {
-  const { status, stdout, stderr } = checkBundle(treeWithBallast(320_000))
-  expect(stdout).toMatch(/^Bundle: 3\d\d\.\d KB gzipped of 300\.0 KB allowed/)
-  expect(stderr).toMatch(/^The bundle is \d+\.\d KB too large\.$/m)
+  const { status, stdout, stderr } = checkBundle(treeWithBallast(520_000))
+  expect(stdout).toMatch(/^Bundle: 5\d\d\.\d KB gzipped of 500\.0 KB allowed/)
+  expect(stderr).toMatch(/^Bundle: \d+\.\d KB too large\.$/m)
+  expect(stderr).toMatch(/^Evaluated at the start: \d+\.\d KB too large\.$/m)
+  expect(status).toBe(1)
+})
+
+it('refuses a module in the start that belongs to what is loaded later, by name', () => {
+  const tree = treeWithBallast(1)
+  const file = join(tree, 'src/worker.ts')
+  writeFileSync(file, `${readFileSync(file, 'utf8')}import * as z from 'zod'\nexport const x = z\n`)
+  const { status, stderr } = checkBundle(tree)
+  expect(stderr).toContain('to be loaded when they are used')
+  expect(stderr).toContain('node_modules/zod/')
   expect(status).toBe(1)
 })
 

@@ -105,6 +105,7 @@ const CALLS: readonly (readonly [name: string, ...args: string[]])[] = [
   ['log'],
   ['log', '--limit', '1'],
   ['verify'],
+  ['verify', '--files', '--quick'],
   ['preview', 'v2', '--for', '2h'],
   ['previews'],
   ['previews rotate', '--yes'],

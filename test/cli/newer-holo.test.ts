@@ -46,6 +46,13 @@ const REPLIES: Readonly<Record<string, readonly [status: number, body: object]>>
       ],
     },
   ],
+  'GET /flags': [
+    200,
+    {
+      ...{ revision: 7, $evaluators: {}, metadata: {} },
+      flags: { dark: { state: 'ENABLED', variants: { on: true }, ...later } },
+    },
+  ],
   'GET /audit': [
     429,
     { code: 'quota_used_up', title: 'No more today.', detail: 'Come back at 8.' },
@@ -69,6 +76,13 @@ beforeAll(async () => {
   env = { HOLO_URL: `http://127.0.0.1:${port}`, HOLO_TOKEN: 'x'.repeat(40) }
 })
 afterAll(() => void server?.close())
+
+it('lists flags of an older Holo, which does not count evaluations', async () => {
+  const listed = await holo(['flags', 'list'], { env })
+  expect([listed.code, listed.stderr]).toEqual([0, ''])
+  expect(listed.stdout).toMatch(/dark +on/)
+  expect(listed.stdout).toContain('does not count evaluations')
+})
 
 describe('a reply of a newer Holo', () => {
   it('with words that the command does not know shows them', async () => {

@@ -12,7 +12,9 @@ import {
 import { toCanaryCount } from '../../src/control/rollouts/seen.ts'
 import { compileFlags } from '../../src/document/compile-flags.ts'
 import type { FlagDefinition } from '../../src/document/flags.ts'
-import { evaluateFlag } from '../../src/flags/evaluate.ts'
+import { evaluateFlag, loadEvaluator } from '../../src/flags/evaluate.ts'
+
+await loadEvaluator()
 
 const toFlag = (targeting?: object, more: Partial<FlagDefinition> = {}): FlagDefinition => ({
   state: 'ENABLED',

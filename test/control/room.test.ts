@@ -10,7 +10,7 @@ import {
   measureRoom,
   RESERVED_BYTES,
 } from '../../src/control/document/room.ts'
-import { MAX_ASSIGNMENTS_BYTES } from '../../src/document/parse.ts'
+import { MAX_ASSIGNMENTS_BYTES } from '../../src/document/limits.ts'
 import { MAX_WRITTEN_REVISION } from '../../src/document/schema.ts'
 
 const LONGEST_ID = 'v'.repeat(64)

@@ -5,9 +5,10 @@ import { describe, expect, it } from 'vitest'
 import { checkCondition, compileCondition } from '../../src/core/conditions.ts'
 import { OPERATORS } from '../../src/core/operators.ts'
 import { compileAssignments } from '../../src/document/compile.ts'
+import { PROBE_DEFAULTS, SERVICE_DEFAULTS } from '../../src/document/complete-service.ts'
 import { parseAssignments } from '../../src/document/parse.ts'
 import { PARTS } from '../../src/document/schema.ts'
-import { PROBE_DEFAULTS, probe, SERVICE_DEFAULTS, service } from '../../src/document/service.ts'
+import { probe, service } from '../../src/document/service.ts'
 import { SUBJECT } from '../core/subject.ts'
 
 const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8')

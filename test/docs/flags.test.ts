@@ -5,11 +5,13 @@ import { expect, it } from 'vitest'
 import { compileAssignments } from '../../src/document/compile.ts'
 import { flagSettings, flags } from '../../src/document/flags.ts'
 import { parseAssignments } from '../../src/document/parse.ts'
-import { evaluateFlag } from '../../src/flags/evaluate.ts'
+import { evaluateFlag, loadEvaluator } from '../../src/flags/evaluate.ts'
 import { exampleDocument } from '../support/document.ts'
 
+await loadEvaluator()
+
 const page = readFileSync(new URL('../../docs/flags.md', import.meta.url), 'utf8')
-const shown = JSON.parse(/```json\n(.*?)```/s.exec(page)?.[1] ?? '')
+const shown = JSON.parse(/```json\n(.*?)```/s.exec(page)?.[1] ?? '').flags
 
 it('shows flags that are taken as they stand, and that do what it says', () => {
   const text = JSON.stringify({ ...exampleDocument(), flags: shown })

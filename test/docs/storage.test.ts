@@ -44,8 +44,9 @@ describe('docs/storage.md', () => {
     expect(firstCells('R2').map((key) => key.split('/')[0])).toEqual(folders)
   })
 
-  it('has the key of the document', () => {
-    expect(firstCells('KV')).toEqual(findAll(/ASSIGNMENTS_KEY = '(\w+)'/g))
+  it('has the keys of the document', () => {
+    const flags = findAll(/FLAGS_PREFIX = '([\w-]+)'/g).map((prefix) => `${prefix}<sha256>`)
+    expect(firstCells('KV')).toEqual([...findAll(/ASSIGNMENTS_KEY = '(\w+)'/g), ...flags])
   })
 
   it('says of every bound who fills it and who needs room', () => {

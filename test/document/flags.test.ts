@@ -1,11 +1,15 @@
 // Flags in the document: what is refused, and in which words; damaged ones never replace good ones.
 
 import { describe, expect, it } from 'vitest'
+import { replaceSplit } from '../../src/core/experiments/split.ts'
 import { compileAssignments } from '../../src/document/compile.ts'
+import { compileFlags } from '../../src/document/compile-flags.ts'
 import { parseAssignments } from '../../src/document/parse.ts'
-import { evaluateFlag } from '../../src/flags/evaluate.ts'
+import { evaluateFlag, loadEvaluator } from '../../src/flags/evaluate.ts'
 import { CASES, EVALUATORS, FLAGS } from '../flags/cases.ts'
 import { exampleDocument } from '../support/document.ts'
+
+await loadEvaluator()
 
 const parse = (flags: unknown, flagSettings?: unknown) =>
   parseAssignments(JSON.stringify({ ...exampleDocument(), flags, flagSettings }), {
@@ -254,6 +258,47 @@ describe('a flag', () => {
     expect(tag(flag({}))).toMatch(/^[0-9a-f]{16}$/)
     expect(tag(flag({ defaultVariant: 'on' }))).not.toBe(tag(flag({})))
     expect(compileAssignments(exampleDocument()).flags).toBeUndefined()
+  })
+})
+
+describe('the variant that everybody of a split gets when an experiment is stopped', () => {
+  const SPLIT = {
+    fractional: [{ var: 'account' }, ['on', 50], ['off', 50]],
+  }
+  const nz = { '==': [{ var: 'country' }, 'NZ'] }
+  const give = (targeting: object) =>
+    compileFlags({
+      flags: {
+        cart: {
+          state: 'ENABLED',
+          variants: { on: 'on', off: 'off', beta: 'beta' },
+          defaultVariant: 'off',
+          targeting: replaceSplit(targeting, 'on'),
+        },
+      },
+    })
+  const of = (targeting: object, context: object) => {
+    const flags = give(targeting)
+    if (!flags) throw new Error('there are flags')
+    const place = { environment: 'main', version: '1' }
+    return evaluateFlag(flags, 'cart', { ...context }, place)
+  }
+
+  it.each([
+    ['alone', SPLIT, { country: 'NZ' }, 'on'],
+    ['behind a condition that holds', { if: [nz, 'beta', SPLIT] }, { country: 'NZ' }, 'beta'],
+    ['behind a condition that does not', { if: [nz, 'beta', SPLIT] }, { country: 'DE' }, 'on'],
+    ['in a condition, for others', { if: [nz, SPLIT, 'beta'] }, { country: 'DE' }, 'beta'],
+    [
+      'two conditions deep',
+      { if: [nz, 'beta', { if: [{ var: 'staff' }, SPLIT] }] },
+      { staff: 1 },
+      'on',
+    ],
+    ['two deep, for others', { if: [nz, 'beta', { if: [{ var: 'staff' }, SPLIT] }] }, {}, 'off'],
+  ])('is all that changes: %s', (_, targeting, context, value) => {
+    expect(of(targeting, { targetingKey: 'anna', ...context })).toMatchObject({ value })
+    expect(JSON.stringify(targeting)).toContain('fractional')
   })
 })
 

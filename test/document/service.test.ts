@@ -7,9 +7,9 @@ import {
   isSameServices,
   PROBE_DEFAULTS,
   SERVICE_DEFAULTS,
-  service,
   toServicesText,
-} from '../../src/document/service.ts'
+} from '../../src/document/complete-service.ts'
+import { service } from '../../src/document/service.ts'
 import { flipEach, WHOLE } from '../support/flipped-services.ts'
 
 describe('sameness of services', () => {

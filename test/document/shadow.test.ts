@@ -3,8 +3,8 @@
 import { describe, expect, it } from 'vitest'
 import { MAX_COPIED_BODY_BYTES, MAX_SHADOW_TIMEOUT_MS } from '../../src/core/shadow/plan.ts'
 import { compileAssignments } from '../../src/document/compile.ts'
+import { COMPARE_DEFAULTS, SHADOW_DEFAULTS } from '../../src/document/compile-shadow.ts'
 import { parseAssignments } from '../../src/document/parse.ts'
-import { COMPARE_DEFAULTS, SHADOW_DEFAULTS } from '../../src/document/shadow.ts'
 
 const parse = (shadow: unknown) =>
   parseAssignments(

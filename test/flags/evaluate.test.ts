@@ -4,12 +4,15 @@
 import type { EvaluationContext } from '@openfeature/core'
 import { FlagdCore } from '@openfeature/flagd-core'
 import { describe, expect, it } from 'vitest'
+import { FLAG_OPERATORS } from '../../src/document/check-flags.ts'
 import { type CompiledFlags, compileFlags } from '../../src/document/compile-flags.ts'
 import type { FlagDefinition } from '../../src/document/flags.ts'
 import { parseAssignments } from '../../src/document/parse.ts'
-import { evaluateFlag } from '../../src/flags/evaluate.ts'
+import { evaluateFlag, loadEvaluator } from '../../src/flags/evaluate.ts'
 import { exampleDocument } from '../support/document.ts'
 import { CASES, EVALUATORS, FLAGS } from './cases.ts'
+
+await loadEvaluator()
 
 const PLACE = { environment: 'main', version: '0.0.3' }
 const SETTINGS = { $evaluators: EVALUATORS }
@@ -54,6 +57,103 @@ describe.each(CASES)('$flag with $context', ({ flag, context, value, reason }) =
       value: expected,
       why,
     })
+  })
+})
+
+/** Conditions, each with its operator first, for contexts in which they hold and in which they do not. */
+const CONDITIONS: Readonly<Record<string, unknown>> = {
+  var: { var: 'n' },
+  missing: { missing: ['n', 'text'] },
+  missing_some: { missing_some: [1, ['n', 'text']] },
+  if: { if: [{ var: 'n' }, 1, 0] },
+  '?:': { '?:': [{ var: 'n' }, 1, 0] },
+  '==': { '==': [{ var: 'n' }, '2'] },
+  '===': { '===': [{ var: 'n' }, 2] },
+  '!=': { '!=': [{ var: 'n' }, '2'] },
+  '!==': { '!==': [{ var: 'n' }, 2] },
+  '!': { '!': [{ var: 'list' }] },
+  '!!': { '!!': [{ var: 'list' }] },
+  or: { or: [{ var: 'none' }, { var: 'n' }] },
+  and: { and: [{ var: 'n' }, { var: 'text' }] },
+  '>': { '>': [{ var: 'n' }, 1] },
+  '>=': { '>=': [{ var: 'n' }, 2] },
+  '<': { '<': [1, { var: 'n' }, 3] },
+  '<=': { '<=': [{ var: 'n' }, '2'] },
+  max: { '==': [{ max: [{ var: 'n' }, 1] }, 2] },
+  min: { '==': [{ min: [{ var: 'n' }, 1] }, 1] },
+  '+': { '==': [{ '+': [{ var: 'n' }, '3'] }, 5] },
+  '-': { '==': [{ '-': [{ var: 'n' }] }, -2] },
+  '*': { '==': [{ '*': [{ var: 'n' }, 4] }, 8] },
+  '/': { '==': [{ '/': [{ var: 'n' }, 4] }, 0.5] },
+  '%': { '==': [{ '%': [{ var: 'n' }, 2] }, 0] },
+  map: { in: [4, { map: [{ var: 'list' }, { '*': [{ var: '' }, 2] }] }] },
+  reduce: {
+    '>': [
+      { reduce: [{ var: 'list' }, { '+': [{ var: 'current' }, { var: 'accumulator' }] }, 0] },
+      3,
+    ],
+  },
+  filter: { '!!': [{ filter: [{ var: 'list' }, { '>': [{ var: '' }, 1] }] }] },
+  all: { all: [{ var: 'list' }, { '>': [{ var: '' }, 0] }] },
+  none: { none: [{ var: 'list' }, { '>': [{ var: '' }, 2] }] },
+  some: { some: [{ var: 'list' }, { '>': [{ var: '' }, 2] }] },
+  merge: { in: [{ var: 'n' }, { merge: [[1], { var: 'list' }] }] },
+  in: { in: ['größ', { var: 'text' }] },
+  cat: { '==': [{ cat: [{ var: 'text' }, 1] }, 'größe1'] },
+  substr: { '==': [{ substr: [{ var: 'text' }, -3, 2] }, 'öß'] },
+  starts_with: { starts_with: [{ var: 'text' }, 'grö'] },
+  ends_with: { ends_with: [{ var: 'text' }, 'ße'] },
+  sem_ver: { sem_ver: [{ var: 'text' }, '>=', '1.0.0'] },
+  fractional: {
+    '==': [{ fractional: [{ cat: [{ var: 'text' }, 'x'] }, ['a', 1], ['b', 1]] }, 'a'],
+  },
+}
+const ITERATIONS = ['map', 'reduce', 'filter', 'all', 'none', 'some']
+const OF_ONE_VALUE = ['!', '!!', '-']
+type Tried = { readonly n?: unknown; readonly text?: unknown; readonly list?: unknown }
+/** Elsewhere the evaluator says other things than the code that it generates; docs/flags.md tells of it. */
+function isSure(operator: string, { n, list }: Tried): boolean {
+  if (ITERATIONS.includes(operator)) return Array.isArray(list)
+  return !OF_ONE_VALUE.includes(operator) || !(Array.isArray(list) || Array.isArray(n))
+}
+const CONTEXTS: readonly Tried[] = [
+  {},
+  { n: 2, text: 'größe', list: [1, 2, 3] },
+  { n: '2', text: '', list: [] },
+  { n: 0, text: 5, list: [0, 9] },
+  { n: null, text: '1.2.3', list: 'größe' },
+  { n: [2], text: ['größe'], list: { a: 1 } },
+  { n: true, text: '日本', list: [null, 'x'] },
+]
+
+describe('every operator that a document may use', () => {
+  const flags: Readonly<Record<string, FlagDefinition>> = Object.fromEntries(
+    Object.entries(CONDITIONS).map(([name, condition]) => [
+      `operator ${name}`,
+      {
+        state: 'ENABLED',
+        variants: { yes: 'yes', no: 'no', none: 'none' },
+        defaultVariant: 'none',
+        targeting: { if: [condition, 'yes', 'no'] },
+      },
+    ]),
+  )
+  const here = compile(flags)
+  const there = new FlagdCore(undefined, silent)
+  there.setConfigurations(JSON.stringify({ flags }))
+
+  it('is compared', () => {
+    expect(Object.keys(CONDITIONS).toSorted()).toEqual(FLAG_OPERATORS.toSorted())
+  })
+
+  it.each(Object.keys(CONDITIONS))('does what it does in flagd-core in Node: %s', (name) => {
+    const key = `operator ${name}`
+    for (const context of CONTEXTS.filter((one) => isSure(name, one))) {
+      const result = evaluateFlag(here, key, { ...context }, PLACE)
+      const { value, reason } = there.getFlag(key)?.evaluate(context as never, silent) ?? {}
+      const own = 'errorCode' in result ? { value: undefined, reason: 'ERROR' } : result
+      expect({ context, value: own.value, reason: own.reason }).toEqual({ context, value, reason })
+    }
   })
 })
 

@@ -411,6 +411,36 @@ describe('what is served anyway', () => {
     expect(holo.seen[0]?.headers['holo-flags']).toBe('{"banner":false,"secret":false}')
   })
 
+  it('is counted as evaluations, as those over OFREP are', async () => {
+    const before = await readCounts()
+    const profile = await openInMain()
+    await profile.fetch('/api/x')
+    await post(one('text'), context(), WITH_KEY)
+    await vi.waitFor(async () => {
+      const more = (key: string, counts: Counts) => counts.get(key) ?? 0
+      const now = await readCounts()
+      // Of pages alone, of headers alone, and of the call.
+      for (const key of ['größe <b> off STATIC', 'secret off STATIC', 'text hi STATIC']) {
+        expect(more(key, now), key).toBeGreaterThan(more(key, before))
+      }
+    }, WAIT)
+  })
+
+  type Counts = ReadonlyMap<string, number>
+  const readCounts = async (): Promise<Counts> => {
+    const authorization = `Bearer ${TOKEN}`
+    const answer = await ask(holo.url, '/.holo/api/flags/counts', { headers: { authorization } })
+    const { counts } = JSON.parse(answer.body) as {
+      counts: { flag: string; variant: string; reason: string; lastHour: number }[]
+    }
+    return new Map(
+      counts.map(({ flag, variant, reason, lastHour }) => [
+        `${flag} ${variant} ${reason}`,
+        lastHour,
+      ]),
+    )
+  }
+
   it('carries nothing where no flag says so', async () => {
     await holo.put({ flags, flagSettings: SETTINGS })
     const profile = new Profile(holo.url)

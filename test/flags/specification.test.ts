@@ -5,7 +5,9 @@ import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { compileFlags } from '../../src/document/compile-flags.ts'
 import type { FlagDefinition } from '../../src/document/flags.ts'
-import { evaluateFlag } from '../../src/flags/evaluate.ts'
+import { evaluateFlag, loadEvaluator } from '../../src/flags/evaluate.ts'
+
+await loadEvaluator()
 
 const read = (name: string) =>
   readFileSync(new URL(`../fixtures/openfeature/${name}`, import.meta.url), 'utf8')

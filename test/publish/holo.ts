@@ -45,6 +45,8 @@ export type TestHolo = {
   readonly keys: () => Promise<string[]>
   readonly readRecord: (id: string) => Promise<VersionRecord | undefined>
   readonly readManifest: (id: string) => Promise<Manifest>
+  /** Puts other bytes in the place of an object, or removes it. */
+  readonly damage: (key: string, text?: string) => Promise<unknown>
   readonly readBlob: (hash: string | undefined) => Promise<Buffer>
 }
 
@@ -90,6 +92,7 @@ async function createTestHolo({ url, miniflare }: Edge): Promise<TestHolo> {
       if (!opened.ok) throw new Error(opened.error)
       return opened.value
     },
+    damage: (key, text) => (text === undefined ? bucket.delete(key) : bucket.put(key, text)),
     readBlob: async (hash) => {
       const stored = await bucket.get(`blobs/${hash}`)
       if (!stored) throw new Error(`${hash} is not stored`)

@@ -114,6 +114,23 @@ describe('publishing an id again', () => {
     expect((await readRecord('a1'))?.createdAt).toBe(CREATED_AT)
   })
 
+  it('sends what the store has lost or damaged, and the manifest, though the id is published', async () => {
+    const { damage, readBlob, readManifest, readRecord, upload } = holo()
+    const site = toSite('healed')
+    const folder = makeFolder(site)
+    const first = await upload({ folder, id: 'h1' })
+    const manifest = await readManifest('h1')
+    const [page, image] = ['/index.html', '/img/a b.png'].map((path) => manifest.find(path)?.blob)
+    await damage(`blobs/${page}`, 'rubbish')
+    await damage(`blobs/${image}`)
+    await damage(`manifests/${(await readRecord('h1'))?.manifest}`)
+    const second = await upload({ folder, id: 'h1' })
+    expect(second).toMatchObject({ manifest: first.manifest, isKnown: true, uploaded: 2 })
+    expect((await readBlob(page)).toString()).toBe(site['index.html'])
+    expect(await readBlob(image)).toHaveLength(3_000)
+    expect((await readManifest('h1')).find('/robots.txt')).toBeDefined()
+  })
+
   it('refuses other content under the same id, and names what differs', async () => {
     const { readManifest, upload } = holo()
     const site = toSite('other')

@@ -1,12 +1,17 @@
 // Many isolates in several data centres with one control, on a virtual clock: each is the edge's own
 // loader. What takes time on the real network (the control's answer, KV's propagation) takes it here.
 
+import { toCheckedForm } from '../../src/loading/checked.ts'
 import { createColo } from '../../src/loading/colo.ts'
 import { AssignmentsLoader } from '../../src/loading/load.ts'
+// What is loaded with the first document would take real time, and the clock here is a virtual one.
+import '../../src/loading/validate-document.ts'
 import { digestText, type SyncReport } from '../../src/loading/sync.ts'
 import { exampleDocument } from '../support/document.ts'
 import { makeRandom, type Random } from './random.ts'
 import type { VirtualTime } from './virtual-time.ts'
+
+const FORM = toCheckedForm(false)
 
 export type FleetOptions = {
   readonly colos: number
@@ -86,7 +91,7 @@ export async function startFleet(time: VirtualTime, options: FleetOptions): Prom
   const decided: Decided[] = []
   const loaders: AssignmentsLoader[] = []
   const places = Array.from({ length: options.colos }, () => {
-    const colo = createColo(options.withCache ? createCache(() => faults.colo) : NO_CACHE)
+    const colo = createColo(options.withCache ? createCache(() => faults.colo) : NO_CACHE, FORM)
     const kv = createKv(time, random, revisions)
     return { colo, readKv: () => (faults.kv ? suffer(faults.kv) : kv()) }
   })

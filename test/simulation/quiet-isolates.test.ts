@@ -73,7 +73,7 @@ async function run(time: VirtualTime, afterMs: number, evictAfterMs: number): Pr
         return { current: identity, text: undefined, nextMs: 2000 }
       },
       colo: {
-        loadDocument: async () => text,
+        loadDocument: async () => ({ text, mark: undefined }),
         storeDocument: async () => undefined,
         loadConfirmation: async () => ({ identity, at: time.now() }),
         storeConfirmation: async () => undefined,

@@ -139,6 +139,27 @@ describe('a second start', () => {
   })
 })
 
+describe('two starts with one data folder', () => {
+  it('refuse the second, and take the folder over after a kill -9 of the first', async () => {
+    const args = ['--data', 'shared', '--no-example']
+    const first = await start(...args)
+    const port = String(await findFreePort(HOST))
+    const { code, printed, logged } = await runStart(folder.path, ['--port', port, ...args])
+    expect({ code, printed, logged }).toEqual({
+      code: 1,
+      printed: '',
+      logged: `another local edge uses the folder ${join(folder.path, 'shared')}: end it, or start with another --data\n`,
+    })
+    expect((await ask(first.url, '/')).status).toBe(503)
+
+    first.holo.kill()
+    await first.holo.ended
+    const { url } = await start(...args)
+    expect((await ask(url, '/')).status).toBe(503)
+    expect(await isPortFree(HOST, Number(first.url.port))).toBe(true)
+  })
+})
+
 describe('npm start with --no-example in an empty folder', () => {
   it('answers that nothing is published yet', async () => {
     const { holo, url } = await start('--data', join('new', 'folder'), '--no-example')

@@ -5,8 +5,10 @@ import { expect, vi } from 'vitest'
 import type { Result } from '../../src/core/result.ts'
 import { type CompiledFlags, compileFlags } from '../../src/document/compile-flags.ts'
 import type { AssignmentsDocument } from '../../src/document/schema.ts'
-import { evaluateFlag } from '../../src/flags/evaluate.ts'
+import { evaluateFlag, loadEvaluator } from '../../src/flags/evaluate.ts'
 import type { FlagImport, FlagReport } from '../../src/flags/importing/flag-file.ts'
+
+await loadEvaluator()
 
 type Context = object
 

@@ -136,6 +136,7 @@ export function makeUpSite({
         nextMs: 0,
         overwritten: 0,
         fill: [],
+        lost: { files: 0, versions: [] },
       },
     },
     'GET /health/services': {

@@ -25,6 +25,8 @@ export type StartProcess = {
   readonly interrupt: () => void
   /** Asks it alone to end, as a process manager does. */
   readonly terminate: () => void
+  /** `kill -9` of it alone. */
+  readonly kill: () => void
   /** Ends what is left of it and of all it has started, at once. */
   readonly destroy: () => Promise<void>
 }
@@ -62,6 +64,7 @@ export function spawnStart(folder: string, args: readonly string[]): StartProces
     ended,
     interrupt: () => signalGroup(child.pid, 'SIGINT'),
     terminate: () => child.kill('SIGTERM'),
+    kill: () => child.kill('SIGKILL'),
     destroy: async () => {
       signalGroup(child.pid, 'SIGKILL')
       await ended

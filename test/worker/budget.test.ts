@@ -62,7 +62,11 @@ beforeEach(() => {
 describe('what a request costs', () => {
   it('is one KV read, the manifest and the blob in a cold isolate and a cold data centre', async () => {
     expect((await get(newIsolate(), '/', DOCUMENT)).status).toBe(200)
-    expect(operations).toEqual(['KV.get assignments', 'R2.get manifests', 'R2.get blobs'])
+    expect(operations).toEqual([
+      'KV.getWithMetadata assignments',
+      'R2.get manifests',
+      'R2.get blobs',
+    ])
   })
 
   it('is one KV read in a cold isolate of a warm data centre', async () => {
@@ -71,7 +75,7 @@ describe('what a request costs', () => {
     await vi.waitFor(async () => {
       operations.length = 0
       expect((await get(newIsolate(), '/', DOCUMENT)).status).toBe(200)
-      expect(operations).toEqual(['KV.get assignments'])
+      expect(operations).toEqual(['KV.getWithMetadata assignments'])
     }, 20_000)
   })
 

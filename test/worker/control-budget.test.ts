@@ -1,6 +1,7 @@
 // What the control costs: rows written, alarms and KV calls, over driven hours and days.
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { FLAGS_STORED_EVERY_MS } from '../../src/control/flags/limits.ts'
 import { FIRST_RETRY_MS, LONGEST_RETRY_MS } from '../../src/control/intervals.ts'
 import { ROWS_PER_CHANGE, ROWS_PER_PUBLICATION } from '../../src/control/limits.ts'
 import { KV_PUT_TIMEOUT_MS } from '../../src/control/publishing/publisher.ts'
@@ -10,8 +11,9 @@ import {
   ALARM_COST_MS,
   MAX_ALARMS_PER_DAY,
 } from '../../src/control/publishing/schedule.ts'
+import { COUNTING_FORM } from '../../src/core/counting/batch.ts'
 import { exampleDocument } from '../support/document.ts'
-import { type Life, World } from './control-world.ts'
+import { ALICE, type Life, World } from './control-world.ts'
 
 /** What an account without a plan may write a day. */
 const FREE_ROWS_PER_DAY = 100_000
@@ -116,6 +118,28 @@ describe('an idle control', () => {
       }
       expect(spent()).toEqual({ rows: 0, alarms: 0, reads: 0, puts: 0 })
       expect((await life.health()).callsPerSecond).toBeCloseTo(100, 0)
+    })
+  })
+
+  it('writes one row in five minutes for evaluations of flags, however many isolates tell of them', async () => {
+    const world = await createPublished()
+    const timers: { run: () => unknown; ms: number }[] = []
+    world.later = (run, ms) => timers.push({ run, ms })
+    await world.live(async (life) => {
+      const spent = createMeter(world)
+      const flagCounts = [{ flag: 'dark', variant: 'on', reason: 'STATIC', count: 100 }]
+      for (let sequence = 1; sequence <= 200; sequence++) {
+        const of = { form: COUNTING_FORM, isolate: `isolate-${sequence % 20}`, sequence }
+        const batch = { ...of, windows: [], dropped: 0, flagCounts }
+        await life.control.sync({ held: undefined, kv: undefined, batch })
+      }
+      expect(spent().rows).toBe(0)
+      const writes = timers.filter(({ ms }) => ms === FLAGS_STORED_EVERY_MS)
+      expect(writes).toHaveLength(1)
+      writes[0]?.run()
+      expect(spent()).toMatchObject({ rows: 1, alarms: 0 })
+      const told = await life.control.flagCounts(ALICE)
+      expect(told).toMatchObject({ ok: true, value: { counts: [{ lastHour: 20_000 }], lost: 0 } })
     })
   })
 

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { toCheckedForm } from '../../src/loading/checked.ts'
 import { exampleDocument } from '../support/document.ts'
-import { ALICE, toChange, World } from './control-world.ts'
+import { ALICE, env, toChange, World } from './control-world.ts'
+
+const FORM = toCheckedForm(false)
 
 describe('a change', () => {
   it('is committed, published byte for byte, and told to isolates', async () => {
@@ -17,7 +20,10 @@ describe('a change', () => {
       expect(reply).toMatchObject({
         current: { revision: 2, digest: second.digest },
         text: second.text,
+        form: FORM,
       })
+      const { metadata } = await env.ASSIGNMENTS.getWithMetadata('assignments')
+      expect(metadata).toEqual({ form: FORM, digest: second.digest })
       expect(await life.verify(second.text)).toMatchObject({ rows: 2, problems: [] })
     })
   })

@@ -80,6 +80,9 @@ const unexpected = async (): Promise<never> => {
   throw new Error('not of this test')
 }
 
+/** All rows of the control's tables, by the name of the table. */
+export type Tables = Readonly<Record<string, readonly Record<string, SqlStorageValue>[]>>
+
 export type KvCall = { readonly kind: 'get' | 'put'; readonly at: number; readonly text?: string }
 
 /** A control and everything outside it. Each life of the control ends with the callback it was in. */
@@ -100,6 +103,8 @@ export class World {
   variables: Partial<Env> = {}
   /** Where the control finds what was finalised: everything, in tests of other matters. */
   records: Records = { read: async () => 'unavailable', create: unexpected, remove: unexpected }
+  /** What the alarm samples; nothing when left out. */
+  sampled: Pick<R2Bucket, 'get'> | undefined
   /** How origins answer probes. */
   askOrigin: ProbingDeps['ask'] = unexpected
   /** How receivers of webhooks answer. */
@@ -123,6 +128,28 @@ export class World {
   static async create(): Promise<World> {
     await env.ASSIGNMENTS.delete('assignments')
     return new World()
+  }
+
+  /** Another control that has these rows, and the same KV. */
+  static async recover(tables: Tables, now: number): Promise<World> {
+    const world = new World()
+    world.now = now
+    await runInDurableObject(world.stub, (_, state) => {
+      // It creates the tables.
+      new Control(state, env)
+      const { storage } = state
+      for (const [table, rows] of Object.entries(tables)) {
+        for (const row of rows) {
+          const names = Object.keys(row)
+          storage.sql.exec(
+            `INSERT OR REPLACE INTO ${table} (${names.join()}) VALUES (${names.map(() => '?').join()})`,
+            ...Object.values(row),
+          )
+        }
+      }
+    })
+    await evictDurableObject(world.stub)
+    return world
   }
 
   /** Always a new one: a stub does not outlive the life of its object. */
@@ -170,6 +197,7 @@ export class World {
           {
             now: () => this.now,
             createRecords: () => this.records,
+            sampled: () => this.sampled,
             askOrigin: (target) => this.askOrigin(target),
             fetch: (url, options) => this.fetch(url, options),
             sendWebhook: async (message, ms) => {
@@ -212,9 +240,9 @@ export class World {
         step('after KV get')
         return stream
       },
-      put: async (key: string, text: string) => {
+      put: async (key: string, text: string, options?: KVNamespacePutOptions) => {
         await record('put', text)
-        await env.ASSIGNMENTS.put(key, text)
+        await env.ASSIGNMENTS.put(key, text, options)
         step('after KV put')
       },
     } as unknown as KVNamespace
@@ -269,6 +297,16 @@ export class Life {
     const answer = await this.control.change(caller, toChange(command, revision))
     if (!answer.ok) throw new Error(JSON.stringify(answer.error))
     return answer.value
+  }
+
+  dump(): Tables {
+    const { sql } = this.state.storage
+    const names = sql.exec<{ name: string }>(
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'",
+    )
+    return Object.fromEntries(
+      [...names].map(({ name }) => [name, [...sql.exec(`SELECT * FROM ${name}`)]]),
+    )
   }
 
   async health() {

@@ -5,12 +5,15 @@ import { Experiments } from '../../src/control/experiments/experiments.ts'
 import type { Batch } from '../../src/core/counting/batch.ts'
 import { BLOCK_MS } from '../../src/core/judge/sets.ts'
 import { compileFlags } from '../../src/document/compile-flags.ts'
+import { loadEvaluator } from '../../src/flags/evaluate.ts'
 import { listExperimentViews, listExposed } from '../../src/flags/experiments.ts'
 import { writePoints } from '../../src/metrics/counter.ts'
 import type { CountedRequest } from '../../src/metrics/observed.ts'
 import { Recorder } from '../../src/metrics/recorder.ts'
 import { World } from './control-world.ts'
 import { answeredWith, DOCUMENT, toAnswered, toAsked, type Way } from './metrics-asked.ts'
+
+await loadEvaluator()
 
 const SPLIT = [
   ['on', 50],
@@ -88,6 +91,7 @@ function setUp(world: World, storage: DurableObjectStorage) {
     change: (change: object, split?: unknown) => {
       head = { revision: head.revision + 1, content: toDocument(change, split) }
     },
+    countRows: () => storage.sql.exec('SELECT look FROM experiment_changes').toArray().length,
     collected: () => experiments.collected,
     looks: (count: number) => {
       for (let i = 0; i < count; i++) experiments.look()
@@ -166,6 +170,30 @@ describe('an experiment', () => {
       const points: unknown[] = []
       if (batch) writePoints({ writeDataPoint: (point) => points.push(point) }, batch)
       expect(JSON.stringify(points)).not.toContain('flag cart')
+    }))
+
+  it('keeps few rows of changes however often it looks, and knows the same after a restart', () =>
+    run(({ visit, send, report, restart, countRows }) => {
+      for (let i = 0; i < 300; i++) {
+        visit(i).expose()
+        send()
+      }
+      const told = report()
+      expect(countRows()).toBe(1)
+      for (let i = 300; i < 2600; i++) {
+        visit(i).expose()
+        if (i % 500 === 0) send()
+      }
+      send()
+      expect(countRows()).toBeLessThanOrEqual(3)
+      const after = report()
+      restart()
+      expect(report()).toEqual(after)
+      expect(after).not.toEqual(told)
+      // Who was counted before the restart is not counted again.
+      visit(7).expose()
+      send()
+      expect(report()).toEqual(after)
     }))
 
   it('writes two rows for a look that has news, and none otherwise', () =>

@@ -20,7 +20,7 @@ import {
 } from '../../src/core/counting/limits.ts'
 import { pushOutcome } from '../../src/core/counting/outcomes.ts'
 import { noTotals } from '../../src/core/counting/totals.ts'
-import { MAX_ASSIGNMENTS_BYTES } from '../../src/document/parse.ts'
+import { MAX_ASSIGNMENTS_BYTES } from '../../src/document/limits.ts'
 import type { VersionRecord } from '../../src/document/version-record.ts'
 import { ALICE, type Life, toCaller, toChange, WITHOUT_RECORDS } from './control-world.ts'
 import { make, PublicationWorld } from './publication-world.ts'

@@ -13,6 +13,8 @@ const WAIT = { timeout: 10_000, interval: 20 }
 /** A control with one token that may do everything, and a viewer with that token. */
 async function createViewed() {
   const stub = namespace.getByName(crypto.randomUUID())
+  // The first call creates the tables.
+  await stub.watch()
   const { id, token } = makeToken()
   const hash = await hashToken(token)
   const caller: Caller = { credential: { kind: 'token', token }, requestId: 'r', address: '' }

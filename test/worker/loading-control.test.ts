@@ -3,6 +3,7 @@
 
 import { describe, expect, it, vi } from 'vitest'
 import type { Collected } from '../../src/core/counting/batch.ts'
+import { toCheckedForm } from '../../src/loading/checked.ts'
 import { createColo } from '../../src/loading/colo.ts'
 import type { LoaderOptions } from '../../src/loading/load.ts'
 import { digestText, type SyncReply, type SyncReport } from '../../src/loading/sync.ts'
@@ -16,6 +17,8 @@ import {
   textOf,
   watchWarnings,
 } from './loader.ts'
+
+const FORM = toCheckedForm(false)
 
 const delayed = <T>(ms: number, value: () => T | Promise<T>) =>
   new Promise<T>((resolve) => setTimeout(() => resolve(value()), ms))
@@ -221,6 +224,7 @@ describe('a control that fails', () => {
     askControl = controlWith(() => textOf(43))
     pass(120_000)
     await load(true)
+    await settle()
     pass(120_000)
     expect(await load(true)).toMatchObject({ assignments: { revision: 43 }, isStale: false })
     expect(warn).toHaveBeenCalled()
@@ -257,6 +261,59 @@ describe('a control that fails', () => {
   })
 })
 
+describe('a document with the mark of a validator', () => {
+  const marked = async (text: string, mark: { form?: string; digest?: string } = {}) => {
+    const digest = mark.digest ?? (await digestText(text))
+    return { text, mark: { form: mark.form ?? FORM, digest } }
+  }
+  /** No validator accepts it, and it can be compiled all the same. */
+  const unknownField = textOf(43, { unknown: true })
+
+  it('is not validated again by the same validator', async () => {
+    const { load } = setUp({ readKv: () => marked(unknownField) })
+    expect(await load(true)).toMatchObject({ origin: 'kv', assignments: { revision: 43 } })
+  })
+
+  it.each([
+    ['another validator', { form: 'another' }],
+    ['one with other settings', { form: toCheckedForm(true) }],
+    ['the mark of another text', { digest: '0'.repeat(64) }],
+  ])('is validated if it comes from %s', async (_, mark) => {
+    const { loader, load, settle } = setUp({ readKv: () => marked(unknownField, mark) })
+    expect((await load(true)).origin).toBe('default')
+    await settle()
+    expect(loader.refusals.invalid).toBeGreaterThan(0)
+    const valid = setUp({ readKv: () => marked(textOf(43), mark) })
+    expect(await valid.load(true)).toMatchObject({ assignments: { revision: 43 } })
+  })
+
+  it.each([
+    ['no JSON', '{"schema": 1'],
+    ['no object', 'null'],
+    ['nothing of a document', '{}'],
+    ['no environments', textOf(43, { environments: undefined })],
+  ])('is refused if it is none all the same: %s', async (_, text) => {
+    const { loader, load, settle } = setUp({ readKv: () => marked(text) })
+    expect((await load(true)).origin).toBe('default')
+    await settle()
+    expect(loader.refusals.invalid).toBeGreaterThan(0)
+  })
+
+  it('is believed of the control, which is asked for the newest', async () => {
+    const digest = await digestText(unknownField)
+    const { load } = setUp({
+      readKv: async () => null,
+      askControl: async () => ({
+        current: { revision: 43, digest },
+        text: unknownField,
+        form: FORM,
+        nextMs: 2000,
+      }),
+    })
+    expect(await load(true)).toMatchObject({ origin: 'control', assignments: { revision: 43 } })
+  })
+})
+
 describe('a control with many callers', () => {
   it('is not asked before the time it names, and documents decided meanwhile are counted as stale', async () => {
     const { loader, load, pass, settle } = setUp({
@@ -280,7 +337,7 @@ describe('a control with many callers', () => {
 
 describe('the isolates of one data centre', () => {
   it('spare each other calls, and what one learns the others decide with', async () => {
-    const colo = createColo(await caches.open('shared-confirmations'))
+    const colo = createColo(await caches.open('shared-confirmations'), FORM)
     let text = textOf(42)
     const isolates = Array.from({ length: 20 }, () =>
       setUp({ readKv: async () => textOf(42), askControl: controlWith(() => text), colo }),
@@ -305,7 +362,7 @@ describe('the isolates of one data centre', () => {
   })
 
   it('tell each other whose visitors are collected, and when nobody is any more', async () => {
-    const colo = createColo(await caches.open('shared-collection'))
+    const colo = createColo(await caches.open('shared-collection'), FORM)
     const control = controlWith(() => textOf(42))
     const environment = { key: 'secret', bound: 7, metrics: { errors: [7] }, allowance: {} }
     let collected: Collected | undefined = { main: environment, canary: environment }
@@ -353,7 +410,7 @@ describe('the isolates of one data centre', () => {
         ...(await control(report)),
         collected: { main: 7 } as never,
       }),
-      colo: createColo(await caches.open('foreign-collection')),
+      colo: createColo(await caches.open('foreign-collection'), FORM),
       counting: {
         take: () => undefined,
         arrived: () => undefined,
@@ -387,7 +444,7 @@ describe('the isolates of one data centre', () => {
       const { loader, load } = setUp({
         readKv: async () => textOf(42),
         askControl: controlWith(() => textOf(42)),
-        colo: createColo(cache),
+        colo: createColo(cache, FORM),
       })
       expect(await load(true)).toMatchObject({ isStale: false })
       expect(loader.counters.controlCalls).toBe(1)

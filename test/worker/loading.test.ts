@@ -1,11 +1,14 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it, vi } from 'vitest'
 import type { Env } from '../../src/env.ts'
+import { toCheckedForm } from '../../src/loading/checked.ts'
 import { createColo } from '../../src/loading/colo.ts'
 import { readAssignments } from '../../src/loading/kv-source.ts'
 import type { LoaderOptions } from '../../src/loading/load.ts'
 import { mutations } from '../support/mutations.ts'
 import { hang, KV_REFRESH_MS as REFRESH_MS, setUp, textOf, watchWarnings } from './loader.ts'
+
+const FORM = toCheckedForm(false)
 
 const kv = (env as Env).ASSIGNMENTS
 
@@ -51,7 +54,7 @@ describe('the ladder', () => {
   })
 
   it('keeps the last good document of the colo for isolates that start while KV is down', async () => {
-    const colo = createColo(await caches.open(crypto.randomUUID()))
+    const colo = createColo(await caches.open(crypto.randomUUID()), FORM)
     const before = setUp({ readKv: async () => textOf(42), colo })
     await before.load()
     await before.settle()
@@ -82,21 +85,23 @@ describe('the ladder', () => {
         return new Response(body)
       },
     }
-    expect(await createColo(slow).loadDocument()).toBeUndefined()
+    expect(await createColo(slow, FORM).loadDocument()).toBeUndefined()
   })
 
   it('never replaces the last good document of the colo by an older one', async () => {
-    const colo = createColo(await caches.open(crypto.randomUUID()))
-    await colo.storeDocument(textOf(50), 50)
-    await colo.storeDocument(textOf(49), 49)
-    expect(JSON.parse((await colo.loadDocument()) ?? '').revision).toBe(50)
+    const colo = createColo(await caches.open(crypto.randomUUID()), FORM)
+    await colo.storeDocument(textOf(50), { revision: 50, digest: 'of 50' })
+    await colo.storeDocument(textOf(49), { revision: 49, digest: 'of 49' })
+    const kept = await colo.loadDocument()
+    expect(JSON.parse(kept?.text ?? '').revision).toBe(50)
+    expect(kept?.mark).toEqual({ form: FORM, digest: 'of 50' })
   })
 
   it.each([
     ['throws', () => Promise.reject(new Error('cache is down'))],
     ['hangs', hang],
   ])('starts without the last good copy when the Cache API %s', async (_, fail) => {
-    const colo = createColo({ match: fail, put: fail })
+    const colo = createColo({ match: fail, put: fail }, FORM)
     const up = setUp({ readKv: async () => textOf(42), colo })
     expect(await up.load()).toMatchObject({ origin: 'kv' })
     const down = setUp({ readKv: () => Promise.reject(new Error('KV is down')), colo })

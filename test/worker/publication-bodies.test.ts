@@ -308,7 +308,7 @@ describe('an upload', () => {
       const end = await client.finalise('1.0.0', manifest)
       expect([end.status, end.body.blobs]).toEqual([
         409,
-        [{ sha256: blob, size: 4, problem: 'is stored with 5 bytes' }],
+        [{ sha256: blob, size: 4, problem: 'is stored with 5 bytes', damaged: true }],
       ])
     }))
 

@@ -8,7 +8,7 @@ import { createRecords } from '../../src/control/releases/records.ts'
 import { encodeManifest, type ManifestEntry } from '../../src/core/site/manifest.ts'
 import { DEFAULT_HTML_HANDLING } from '../../src/core/site/manifest-config.ts'
 import { sha256 } from '../support/published.ts'
-import { env, type Life, World } from './control-world.ts'
+import { env, type Life, type Tables, World } from './control-world.ts'
 
 export type Files = Readonly<Record<string, string | Uint8Array<ArrayBuffer>>>
 
@@ -74,6 +74,11 @@ export class PublicationWorld {
   static async create(): Promise<PublicationWorld> {
     for (const key of await listKeys()) await env.STORE.delete(key)
     return new PublicationWorld(await World.create())
+  }
+
+  /** The same R2 and KV with another control, which has these rows. */
+  async recover(tables: Tables): Promise<PublicationWorld> {
+    return new PublicationWorld(await World.recover(tables, this.world.now))
   }
 
   /** One life of the control, with a client of the API. */

@@ -1,9 +1,15 @@
 // Smoke requests: a version is asked before anybody gets it, at its services and in its files. One that does not
 // answer as expected is taken back without a visitor, and a control that is killed meanwhile begins again.
 
-import { env } from 'cloudflare:test'
-import { describe, expect, it } from 'vitest'
+import { env as bindings } from 'cloudflare:workers'
+import { describe, expect, it, vi } from 'vitest'
 import { MAX_SMOKE_BODY_BYTES } from '../../src/control/rollouts/ask-version.ts'
+import { MAX_SMOKE_MS, Smoking, type SmokingDeps } from '../../src/control/rollouts/smoking.ts'
+import { PRESETS } from '../../src/core/rollout/plan.ts'
+import type { SmokeRequest, SmokeResult } from '../../src/core/rollout/smoke.ts'
+import { newRollout } from '../../src/core/rollout/state.ts'
+import { step } from '../../src/core/rollout/step.ts'
+import type { Env } from '../../src/env.ts'
 import { publishVersion } from '../support/published.ts'
 import { toCaller } from './control-world.ts'
 import {
@@ -14,6 +20,7 @@ import {
   releasedDocument,
 } from './rollout-world.ts'
 
+const env = bindings as Env
 const STEPS = [{ weight: 5, gate: 'time', minMinutes: 1 }]
 const ORIGIN = 'https://api-5.example.com'
 
@@ -181,4 +188,43 @@ describe('smoke requests', () => {
       expect(await rolling.status()).toMatchObject({ phase: 'step', weight: 1 })
     })
   })
+})
+
+it('end when all of a rollout together take too long, and the last waits for what is left', async () => {
+  const at = Date.UTC(2026, 10, 27)
+  const request: SmokeRequest = {
+    ...{ method: 'GET', path: '/api/health', headers: {}, timeoutMs: 10_000 },
+    ...{ status: [200, 399], expectedHeaders: {} },
+  }
+  let passed = 0
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => passed)
+  const plan = { ...PRESETS.standard, smoke: Array.from({ length: 8 }, () => request) }
+  const { state } = step(newRollout(plan), { kind: 'start', by: 'ada', now: at })
+  const waits: number[] = []
+  const results: SmokeResult[] = []
+  const smoking = new Smoking({
+    store: { running: () => [{ id: 1, seen: { version: '2' }, state }] },
+    find: () => ({ manifest: '0'.repeat(64) }),
+    open: async () => ({ services: [], manifest: '' }),
+    ask: async (_, __, timeoutMs) => {
+      waits.push(timeoutMs)
+      passed += 9500
+      return { status: 200, header: () => null, body: '' }
+    },
+    tell: async (_, __, result) => void results.push(result),
+    now: () => at,
+    arm: () => undefined,
+  } as unknown as SmokingDeps)
+  expect(smoking.dueAt()).toBe(at)
+  await smoking.run()
+  clock.mockRestore()
+  expect(waits).toEqual([...Array.from({ length: 6 }, () => 10_000), MAX_SMOKE_MS - 6 * 9500])
+  expect(results).toEqual([
+    {
+      outcome: 'fail',
+      text: 'smoke request 8 of 8, GET /api/health: all together may take 60 s, which are over',
+    },
+  ])
+  // What could not be stored is made again, and not at once.
+  expect(smoking.dueAt()).toBe(at + 30_000)
 })

@@ -1,7 +1,7 @@
 // Replaces the control in a workerd without Durable Objects: the newest document is the text that `readText`
-// returns.
+// returns. `mark` says which validator has accepted it.
 
-export function createControl(readText, collected = {}) {
+export function createControl(readText, collected = {}, mark = null) {
   let own
   const load = async () => {
     const text = await readText()
@@ -13,7 +13,9 @@ export function createControl(readText, collected = {}) {
       own ??= await load()
       const { text, digest, revision } = own
       const current = { revision, digest }
-      return { current, text: held?.digest === digest ? undefined : text, nextMs: 2000, collected }
+      const form = mark ? { form: mark.form } : {}
+      const isHeld = held?.digest === digest
+      return { current, text: isHeld ? undefined : text, ...form, nextMs: 2000, collected }
     },
   }
 }

@@ -5,13 +5,15 @@ import { env } from 'cloudflare:workers'
 import { createControl } from './confirming-control.js'
 import { createRouter } from './router.js'
 
-const { ASSIGNMENTS, OBJECTS, COLLECTED } = env
+const { ASSIGNMENTS, MARK, OBJECTS, COLLECTED } = env
 
-const control = createControl(() => ASSIGNMENTS, COLLECTED)
+const control = createControl(() => ASSIGNMENTS, COLLECTED, MARK)
 const router = createRouter({
   ...env,
   CONTROL: { getByName: () => control },
-  ASSIGNMENTS: { get: async () => new Blob([ASSIGNMENTS]).stream() },
+  ASSIGNMENTS: {
+    getWithMetadata: async () => ({ value: new Blob([ASSIGNMENTS]).stream(), metadata: MARK }),
+  },
   STORE: {
     get: async (key) => {
       const text = OBJECTS[key]

@@ -1,6 +1,7 @@
 // Reads and writes manifests, blobs, parts of blobs and version records in R2 for the API. Every call has
 // a timeout, and every failure is a returned value. The callers check what may be written.
 
+import { type Examination, examineFile, type StoredFile } from '../../control/releases/examine.ts'
 import { withTimeout } from '../../core/with-timeout.ts'
 import type { VersionRecord } from '../../document/version-record.ts'
 import { LIST_PAGE_KEYS, UPLOAD_TIMEOUT_MS } from '../http/limits.ts'
@@ -44,14 +45,22 @@ export type ContentStore = {
     hash: string,
     maxBytes: number,
   ) => Promise<{ readonly text: string } | ContentAbsence>
-  /** The caller has checked that the bytes have this hash. */
+  /** The caller has checked that the bytes have this hash. A damaged manifest is replaced. */
   readonly putManifest: (hash: string, bytes: Uint8Array<ArrayBuffer>) => Promise<Written>
   /** Length in bytes. */
   readonly sizeOfBlob: (hash: string) => Promise<number | ContentAbsence>
-  /** R2 checks the hash. A blob that is stored already is not written again, and `octets` is not read. */
-  readonly putBlob: (hash: string, octets: Octets) => Promise<Written>
+  /**
+   * R2 checks the hash. Without `replace`, a blob that is stored already is not written again, and `octets`
+   * is not read.
+   */
+  readonly putBlob: (hash: string, octets: Octets, replace: boolean) => Promise<Written>
   /** The same for a blob that is in memory: one call, also for one that is stored already. */
-  readonly putSmallBlob: (hash: string, bytes: Uint8Array<ArrayBuffer>) => Promise<Written>
+  readonly putSmallBlob: (
+    hash: string,
+    bytes: Uint8Array<ArrayBuffer>,
+    replace: boolean,
+  ) => Promise<Written>
+  readonly examine: (file: StoredFile) => Promise<Examination>
   readonly putPart: (hash: string, part: number, octets: Octets) => Promise<Written>
   readonly listParts: (hash: string) => Promise<readonly BlobPart[] | 'unavailable'>
   /** Joins the parts, in their order, to the blob. R2 checks the hash. */
@@ -86,14 +95,17 @@ export function createContentStore(bucket: UsedBucket): ContentStore {
     })
     return found === 'wrong-hash' ? 'unavailable' : found
   }
-  const putNew = async (
+  const put = async (
     key: string,
     hash: string,
     bytes: Uint8Array<ArrayBuffer>,
+    replace: boolean,
   ): Promise<Written> => {
-    const options = { onlyIf: { etagDoesNotMatch: '*' }, sha256: hash }
-    const put = await ask(`take ${key}`, UPLOAD_TIMEOUT_MS, () => bucket.put(key, bytes, options))
-    return typeof put === 'string' ? put : put ? 'created' : 'existing'
+    const options = { ...(replace ? {} : { onlyIf: { etagDoesNotMatch: '*' } }), sha256: hash }
+    const written = await ask(`take ${key}`, UPLOAD_TIMEOUT_MS, () =>
+      bucket.put(key, bytes, options),
+    )
+    return typeof written === 'string' ? written : written ? 'created' : 'existing'
   }
   const sizeOfBlob: ContentStore['sizeOfBlob'] = async (hash) => {
     const head = await ask(`look for ${hash}`, STORE_TIMEOUT_MS, () => bucket.head(`blobs/${hash}`))
@@ -107,11 +119,18 @@ export function createContentStore(bucket: UsedBucket): ContentStore {
       read(`blobs/${hash}`, async (body) =>
         body.size > maxBytes ? 'missing' : { text: await body.text() },
       ),
-    putManifest: (hash, bytes) => putNew(`manifests/${hash}`, hash, bytes),
-    putSmallBlob: (hash, bytes) => putNew(`blobs/${hash}`, hash, bytes),
+    putManifest: async (sha256, bytes) => {
+      const key = `manifests/${sha256}`
+      const first = await put(key, sha256, bytes, false)
+      if (first !== 'existing') return first
+      const found = await examineFile(bucket, { kind: 'manifest', sha256, size: bytes.length })
+      return typeof found === 'string' ? first : put(key, sha256, bytes, true)
+    },
+    putSmallBlob: (hash, bytes, replace) => put(`blobs/${hash}`, hash, bytes, replace),
+    examine: (file) => examineFile(bucket, file),
     sizeOfBlob,
-    putBlob: async (hash, { stream, size }) => {
-      const known = await sizeOfBlob(hash)
+    putBlob: async (hash, { stream, size }, replace) => {
+      const known = replace ? 'missing' : await sizeOfBlob(hash)
       if (known !== 'missing') return known === 'unavailable' ? known : 'existing'
       const put = await ask(`take blob ${hash}`, UPLOAD_TIMEOUT_MS, () =>
         bucket.put(`blobs/${hash}`, toFixed(stream, size), { sha256: hash }),

@@ -20,10 +20,13 @@ export const MAX_LIST_PAGES = 60
 export const STORE_CALLS_AT_ONCE = 6
 
 /**
- * `stored` is the size of the stored blob where it differs from the manifest's; `undefined`: nothing is
- * stored.
+ * `stored` is the size of the stored blob, where that is not the blob of the manifest; `undefined`: nothing
+ * is stored. `problem`: what is wrong with one of the right size.
  */
-export type Absent = Representation & { readonly stored: number | undefined }
+export type Absent = Representation & {
+  readonly stored: number | undefined
+  readonly problem?: string
+}
 
 /** How many slices a manifest has: at least one, and no more than files. */
 export function countSlices(manifest: Manifest): number {
@@ -67,9 +70,10 @@ export async function lookForBlobs(
   )
 }
 
-export function toAbsentBlob({ blob, size, stored }: Absent): AbsentBlob {
-  const problem = stored === undefined ? 'is not stored' : `is stored with ${stored} bytes`
-  return { sha256: blob, size, problem }
+export function toAbsentBlob({ blob, size, stored, problem }: Absent): AbsentBlob {
+  if (stored === undefined) return { sha256: blob, size, problem: 'is not stored' }
+  const why = problem ?? `is stored with ${stored} bytes`
+  return { sha256: blob, size, problem: why, damaged: true }
 }
 
 /**
@@ -84,7 +88,7 @@ function collectWanted(
 ): ReadonlyMap<string, ReadonlySet<number>> {
   const wanted = new Map<string, Set<number>>()
   for (const entry of manifest.entries()) {
-    const forms = [entry, ...entry.encodings].filter(({ blob }) => isIn(blob, slice, slices))
+    const forms = [entry, ...entry.encodings].filter(({ blob }) => isInSlice(blob, slice, slices))
     if (forms.length === 0 || known.some((other) => hasSame(other, entry))) continue
     for (const { blob, size } of forms) {
       const sizes = wanted.get(blob)
@@ -95,7 +99,7 @@ function collectWanted(
   return wanted
 }
 
-function isIn(blob: string, slice: number, slices: number): boolean {
+export function isInSlice(blob: string, slice: number, slices: number): boolean {
   const place = Number.parseInt(blob.slice(0, 8), 16) / 2 ** 32
   return Math.floor(place * slices) === slice
 }

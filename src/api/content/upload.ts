@@ -20,11 +20,13 @@ import type { ContentStore } from './content-store.ts'
 import {
   type Absent,
   countSlices,
+  isInSlice,
   lookForBlobs,
   toAbsentBlob,
   toSlice,
   toVerified,
 } from './look-for-blobs.ts'
+import { examineAll } from './verify-files.ts'
 
 export async function openUpload(
   asker: StoreAsker,
@@ -119,14 +121,17 @@ export async function finalise(asker: StoreAsker, version: string, manifest: str
   if (!begun.ok) return begun
   const { upload, waitMs } = begun.value
   if (waitMs > 0) return ok(toProgress(upload, upload.verified, waitMs))
-  const isVerified = upload.state === 'finalised' || upload.verified >= upload.files
-  return isVerified ? finish(asker, upload) : verify(asker, upload)
+  if (upload.state === 'finalised') return verifyAgain(asker, upload)
+  return upload.verified >= upload.files ? finish(asker, upload) : verify(asker, upload)
 }
 
-/** The blobs of a stored manifest that are not stored as it says, of one slice of all hashes. */
+/**
+ * The blobs of a stored manifest that are not stored as it says, of one slice of all hashes. For a finalised
+ * version, other versions prove nothing: it may be published again because they lose the same blobs.
+ */
 export async function findAbsent(
   asker: StoreAsker,
-  hash: string,
+  { manifest: hash, state }: Pick<Upload, 'manifest' | 'state'>,
   chooseSlice: (slices: number) => number,
 ): Promise<
   Result<
@@ -138,19 +143,77 @@ export async function findAbsent(
   if (!store.ok) return store
   const manifest = await loadManifest(store.value, hash)
   if (!manifest.ok) return manifest
-  const known = await loadKnown(asker)
+  const known = state === 'finalised' ? ok([]) : await loadKnown(asker)
   if (!known.ok) return known
   const slices = countSlices(manifest.value)
   const slice = chooseSlice(slices)
   const absent = await lookForBlobs(store.value, manifest.value, known.value, { slice, slices })
-  return absent === 'unavailable'
-    ? err({ kind: 'store_unavailable' })
-    : ok({ absent, slice, slices })
+  if (absent === 'unavailable') return err({ kind: 'store_unavailable' })
+  const damaged = await findDamaged(asker, store.value, manifest.value, { slice, slices })
+  if (!damaged.ok) return damaged
+  const told = new Set(absent.map(({ blob }) => blob))
+  const all = [...absent, ...damaged.value.filter(({ blob }) => !told.has(blob))]
+  return ok({ absent: all, slice, slices })
+}
+
+/** Examines the blobs of a manifest that an earlier check has found lost or damaged. */
+async function findDamaged(
+  { ask, caller }: StoreAsker,
+  store: ContentStore,
+  manifest: Manifest,
+  { slice, slices }: { readonly slice: number; readonly slices: number },
+): Promise<Result<readonly Absent[], Failure>> {
+  const known = await ask('none', (control) => control.lostFiles(caller))
+  if (!known.ok) return known
+  const suspects = known.value.filter(
+    ({ kind, sha256 }) => kind === 'blob' && isInSlice(sha256, slice, slices),
+  )
+  if (suspects.length === 0) return ok([])
+  const sizes = new Map<string, number>()
+  for (const entry of manifest.entries()) {
+    for (const { blob, size } of [entry, ...entry.encodings]) sizes.set(blob, size)
+  }
+  const concerned = suspects.filter(({ sha256 }) => sizes.has(sha256))
+  const looked = await examineAll(store, concerned)
+  if (looked === 'unavailable') return err({ kind: 'store_unavailable' })
+  if (looked.whole.length > 0) {
+    const whole = looked.whole.map(({ kind, sha256 }) => ({ kind, sha256 }))
+    const noted = await ask('none', (control) => control.recordFiles(caller, { lost: [], whole }))
+    if (!noted.ok) return noted
+  }
+  return ok(
+    looked.lost.map(({ sha256, problem }) => {
+      const size = sizes.get(sha256) ?? 0
+      // R2's list may still have one that cannot be read: it is replaced in any case.
+      return { blob: sha256, size, stored: size, problem }
+    }),
+  )
+}
+
+/** A finalised version: only what is known to be lost or damaged is looked at, and whether it is whole now. */
+async function verifyAgain(asker: StoreAsker, upload: Upload): Handled {
+  const { ask, caller, openStore } = asker
+  const known = await ask('none', (control) => control.lostFiles(caller))
+  if (!known.ok) return known
+  const lost = known.value.filter(({ versions }) => versions.includes(upload.version))
+  if (lost.length === 0) return finish(asker, upload)
+  const store = await openStore()
+  if (!store.ok) return store
+  const looked = await examineAll(store.value, lost)
+  if (looked === 'unavailable') return err({ kind: 'store_unavailable' })
+  const whole = looked.whole.map(({ kind, sha256 }) => ({ kind, sha256 }))
+  const noted = await ask('none', (control) => control.recordFiles(caller, { lost: [], whole }))
+  if (!noted.ok) return noted
+  const blobs = looked.lost.flatMap(({ kind, sha256, size = 0, problem }) =>
+    kind === 'blob' ? [{ sha256, size, problem, damaged: true }] : [],
+  )
+  if (blobs.length === 0) return finish(asker, upload)
+  return err({ kind: 'blobs_missing', blobs: blobs.slice(0, MAX_LISTED_PROBLEMS) })
 }
 
 async function verify(asker: StoreAsker, upload: Upload): Handled {
   const { ask, caller } = asker
-  const found = await findAbsent(asker, upload.manifest, (slices) =>
+  const found = await findAbsent(asker, upload, (slices) =>
     toSlice(upload.verified, slices, upload.files),
   )
   if (!found.ok) return found

@@ -123,12 +123,13 @@ export function route<
 }
 
 /** The same for a row whose body is bytes. */
-export function octetsRoute<Params extends z.ZodObject>(
+export function octetsRoute<Params extends z.ZodObject, Query extends z.ZodObject>(
   row: Omit<Row, 'body'> & {
     readonly scope: Scope
     readonly maxOctets: number
     readonly params?: Params
-    readonly handle: (call: Call<z.infer<Params>, undefined, Octets>) => Handled
+    readonly query?: Query
+    readonly handle: (call: Call<z.infer<Params>, z.infer<Query>, Octets>) => Handled
   },
 ): ScopedRoute {
   return row

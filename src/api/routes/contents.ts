@@ -8,6 +8,7 @@ import { MAX_MANIFEST_BYTES } from '../../core/site/manifest.ts'
 import { withTimeout } from '../../core/with-timeout.ts'
 import { MAX_PACK_BYTES, packReply, readPack } from '../../wire/packs.ts'
 import {
+  blobQuery,
   blobReply,
   bytesReply,
   completeBody,
@@ -100,10 +101,11 @@ export const BLOB_ROUTES: readonly Route[] = [
     scope: 'publish',
     summary: 'Stores several small blobs, which travel together in a pack',
     maxOctets: MAX_PACK_BYTES,
+    query: blobQuery,
     changes: 'store',
     failures: ['hash_mismatch', 'store_unavailable'],
     reply: packReply,
-    handle: async ({ body, openStore }) => {
+    handle: async ({ body, query, openStore }) => {
       const store = await openStore()
       if (!store.ok) return store
       const bytes = await readAll(body).catch(() => undefined)
@@ -115,7 +117,7 @@ export const BLOB_ROUTES: readonly Route[] = [
       }
       const { putSmallBlob } = store.value
       const written = await mapConcurrently(pack.value, STORE_CALLS_AT_ONCE, (blob) =>
-        putSmallBlob(blob.sha256, blob.bytes),
+        putSmallBlob(blob.sha256, blob.bytes, query.replace),
       )
       if (written.includes('unavailable')) return err({ kind: 'store_unavailable' })
       if (written.includes('wrong-hash')) return err({ kind: 'hash_mismatch' })
@@ -129,14 +131,16 @@ export const BLOB_ROUTES: readonly Route[] = [
     scope: 'publish',
     summary: 'Stores one blob',
     params: hashParams,
+    query: blobQuery,
     maxOctets: MAX_PART_BYTES,
     changes: 'store',
     failures: ['hash_mismatch', 'store_unavailable'],
     reply: blobReply,
-    handle: async ({ params, body, openStore }) => {
+    handle: async ({ params, query, body, openStore }) => {
       const store = await openStore()
       if (!store.ok) return store
-      return toReply(params.sha256, body.size, await store.value.putBlob(params.sha256, body))
+      const written = await store.value.putBlob(params.sha256, body, query.replace)
+      return toReply(params.sha256, body.size, written)
     },
   }),
   route({
@@ -194,7 +198,7 @@ export const BLOB_ROUTES: readonly Route[] = [
       if (size === 'unavailable' || found === 'unavailable') {
         return err({ kind: 'store_unavailable' })
       }
-      if (size !== 'missing') {
+      if (size !== 'missing' && !body.replace) {
         await store.value.removeParts(params.sha256, found)
         return toReply(params.sha256, size, 'existing')
       }

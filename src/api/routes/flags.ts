@@ -3,7 +3,7 @@
 
 import { err, ok } from '../../core/result.ts'
 import { compileAssignments } from '../../document/compile.ts'
-import { evaluateFlag } from '../../flags/evaluate.ts'
+import { evaluateFlag, loadEvaluator } from '../../flags/evaluate.ts'
 import { findContextFault } from '../../flags/ofrep-request.ts'
 import { committed } from '../../wire/changes.ts'
 import {
@@ -79,6 +79,7 @@ export const FLAG_ROUTES: readonly Route[] = [
         return err(toInvalid('version', 'there is no such version'))
       }
       const place = { environment: found.name, version: version ?? found.version.id }
+      await loadEvaluator()
       const { metadata: _, ...given } = evaluateFlag(flags, key, { ...context, ...place }, place)
       return ok({ body: { revision, ...place, ...given } })
     },

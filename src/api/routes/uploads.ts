@@ -13,7 +13,7 @@ import {
   uploadReply,
 } from '../../wire/uploads.ts'
 import { finalise, findAbsent, openUpload } from '../content/upload.ts'
-import { type Route, route } from '../http/route.ts'
+import { type Route, route, type StoreAsker } from '../http/route.ts'
 
 export const UPLOAD_ROUTES: readonly Route[] = [
   route({
@@ -76,16 +76,16 @@ export const UPLOAD_ROUTES: readonly Route[] = [
       const { ask, caller, params, query } = call
       const answer = await ask('none', (control) => control.upload(caller, params.version))
       if (!answer.ok) return answer
-      const found = answer.value
+      const found = answer.value ?? (await findPublished(call, params.version))
       if (!found) return err({ kind: 'not_found' })
-      if (found.state === 'finalised') return ok({ body: { missing: [] } })
-      const looked = await findAbsent(call, found.manifest, () => query.cursor ?? 0)
+      const looked = await findAbsent(call, found, () => query.cursor ?? 0)
       if (!looked.ok) return looked
       const { absent, slice, slices } = looked.value
-      // A blob that is stored with another size cannot be fixed by an upload: finalising reports it.
-      const missing = absent
-        .filter(({ stored }) => stored === undefined)
-        .map(({ blob, size }) => ({ sha256: blob, size }))
+      const missing = absent.map(({ blob, size, stored }) => ({
+        sha256: blob,
+        size,
+        ...(stored === undefined ? {} : { damaged: true }),
+      }))
       return ok({
         body: { missing, ...(slice + 1 < slices ? { cursor: String(slice + 1) } : {}) },
       })
@@ -112,6 +112,17 @@ export const UPLOAD_ROUTES: readonly Route[] = [
     handle: (call) => finalise(call, call.params.version, call.body.manifest),
   }),
 ]
+
+/** A version of the document that was not uploaded to this control. */
+async function findPublished(
+  { ask, caller }: StoreAsker,
+  version: string,
+): Promise<Pick<Upload, 'manifest' | 'state'> | undefined> {
+  const answer = await ask('none', (control) => control.filesToCheck(caller))
+  if (!answer.ok) return undefined
+  const found = answer.value.versions.find((one) => one.version === version)
+  return found && { manifest: found.manifest, state: 'finalised' }
+}
 
 function toBody({ serial: _, ...told }: Upload): UploadReply {
   return told

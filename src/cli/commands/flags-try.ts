@@ -145,7 +145,8 @@ async function evaluate(
   const { flags } = compiled
   if (!flags) throw new TypeError('a document with this flag has flags')
   // Loaded only here: other commands start without the evaluator.
-  const { evaluateFlag } = await import('../../flags/evaluate.ts')
+  const { evaluateFlag, loadEvaluator } = await import('../../flags/evaluate.ts')
+  await loadEvaluator()
   return evaluateFlag(flags, key, { ...told, ...place }, place)
 }
 

@@ -10,10 +10,11 @@ import {
   flagsFileOutput,
   flagsOutput,
 } from '../../wire/flags.ts'
+import type { Api } from '../api.ts'
 import { changeDocument } from '../change.ts'
 import { type ChangeOptions, type CommandRow, type Context, command } from '../command.ts'
 import { knowFlag, loadCurrent, readJson } from '../document.ts'
-import { misuse } from '../failure.ts'
+import { CliFailure, misuse } from '../failure.ts'
 import { toTable } from '../table.ts'
 
 type Table = Readonly<Record<string, unknown>>
@@ -28,7 +29,8 @@ const FLAGS_LIST = command({
   run: async (context) => {
     const { revision, flags } = await askFlags(context)
     const api = await context.api()
-    const { counts } = await api.ask(flagCountsAsRead, 'GET', '/flags/counts')
+    const known = await askCounts(api)
+    const counts = known ?? []
     const json = Object.entries(flags).map(([key, flag]) => {
       const own = counts.filter((one) => one.flag === key)
       const { state, variants, defaultVariant, targeting, public: isPublic } = toRecord(flag)
@@ -76,6 +78,9 @@ const FLAGS_LIST = command({
         ? ['There are no flags']
         : [
             ...toTable(titles, rows, context.columns),
+            ...(known
+              ? []
+              : ['This Holo is older than the command, and does not count evaluations']),
             ...json.flatMap(({ key, warning }) => (warning ? [`${key}: ${warning}`] : [])),
           ]
     return { json: { revision, flags: json }, lines }
@@ -168,6 +173,16 @@ const FLAGS_EXPORT = command({
     return { json, lines: JSON.stringify(file, null, 2).split('\n') }
   },
 })
+
+/** `undefined` from a Holo that does not count evaluations. */
+async function askCounts(api: Api): Promise<readonly FlagCountSummary[] | undefined> {
+  try {
+    return (await api.ask(flagCountsAsRead, 'GET', '/flags/counts')).counts
+  } catch (cause) {
+    if (cause instanceof CliFailure && cause.code === 'not_found') return undefined
+    throw cause
+  }
+}
 
 function sum(counts: readonly FlagCountSummary[], what: 'lastHour' | 'lastDay'): number {
   return counts.reduce((all, one) => all + one[what], 0)

@@ -15,10 +15,11 @@ import {
   type SharedOptions,
 } from '../command.ts'
 import { readText } from '../document.ts'
-import { CliFailure, EXIT } from '../failure.ts'
-import { parseWhole } from '../options.ts'
+import { CliFailure, EXIT, misuse } from '../failure.ts'
+import { parseWhole, toVersionId } from '../options.ts'
 import { toTable } from '../table.ts'
 import { toCount, toTime } from '../words.ts'
+import { checkFiles, toFileLines } from './verify-files.ts'
 
 type LogOptions = SharedOptions & {
   readonly limit?: number
@@ -89,44 +90,69 @@ function parseLimit(text: string): number {
   throw new InvalidArgumentError('1 to 100')
 }
 
-type VerifyOptions = SharedOptions & { readonly copy?: string }
+type VerifyOptions = SharedOptions & {
+  readonly copy?: string
+  readonly files?: boolean
+  readonly quick?: boolean
+}
 
 const VERIFY = command({
   name: 'verify',
   about:
-    'Checks that the audit log is complete and unchanged, and compares a saved document with it.',
+    'Checks that the audit log is complete and unchanged, and with --files that no file of a version is lost or damaged.',
   scope: 'read',
+  arguments: [{ name: '[versions...]', about: 'with --files: only the files of these versions' }],
   options: [
     {
       flags: '--copy <file>',
       about: 'the text of a published document, byte for byte; - is standard input',
     },
+    {
+      flags: '--files',
+      about: 'reads every manifest and blob in the store, and names what is lost',
+    },
+    { flags: '--quick', about: 'with --files: looks at sizes only, without reading the bytes' },
   ],
   examples: [
     { command: 'holo verify', about: 'exit code 1 if a row was changed or is missing' },
+    { command: 'holo verify --files', about: 'and if a file is lost or damaged' },
     {
       command: 'holo verify --copy assignments.json',
       about: 'with a document that was saved from KV',
     },
   ],
   shape: verifyOutput,
-  run: async (context, _: [], { copy: file }: VerifyOptions) => {
+  run: async (
+    context,
+    [versions]: [readonly string[]],
+    { copy: file, files: withFiles = false, quick = false }: VerifyOptions,
+  ) => {
+    if (!withFiles && (quick || versions.length > 0)) {
+      throw misuse(`${quick ? '--quick' : 'A version'} is only for --files`)
+    }
+    for (const id of versions) toVersionId(id)
     const copy = file === undefined ? undefined : await readText(context, file)
     const api = await context.api()
-    const json = await api.ask(verifyAsRead, 'POST', '/audit/verify', { json: { copy } })
-    const { rows, head, problems } = json
-    if (problems.length === 0) {
-      return { json, lines: [`The audit log is intact: ${toCount(rows, 'row')}, head ${head}`] }
+    const log = await api.ask(verifyAsRead, 'POST', '/audit/verify', { json: { copy } })
+    const files = withFiles ? await checkFiles(context, versions, quick) : undefined
+    const isWhole = log.problems.length === 0 && (files?.lost ?? []).length === 0
+    return {
+      json: { ...log, ...(files ? { files } : {}) },
+      lines: [...toLogLines(log), ...(files ? toFileLines(files) : [])],
+      exitCode: isWhole ? 0 : 1,
     }
-    const lines = [
-      `The audit log is not intact: ${toCount(problems.length, 'problem')} in ${toCount(rows, 'row')}`,
-      ...problems.map(
-        ({ seq, message }) => `  ${seq === undefined ? '' : `row ${seq}: `}${message}`,
-      ),
-    ]
-    return { json, lines, exitCode: 1 }
   },
 })
+
+function toLogLines({ rows, head, problems }: z.infer<typeof verifyAsRead>): string[] {
+  if (problems.length === 0) {
+    return [`The audit log is intact: ${toCount(rows, 'row')}, head ${head}`]
+  }
+  return [
+    `The audit log is not intact: ${toCount(problems.length, 'problem')} in ${toCount(rows, 'row')}`,
+    ...problems.map(({ seq, message }) => `  ${seq === undefined ? '' : `row ${seq}: `}${message}`),
+  ]
+}
 
 export const HISTORY_COMMANDS: readonly CommandRow[] = [LOG, VERIFY]
 
@@ -189,6 +215,9 @@ const LINES: Readonly<Record<EventKind, (fields: Fields) => string>> = {
   'version.drained': ({ version, why }) => `${version} may be switched off: ${why}`,
   'publication.failed': ({ revision, message }) => `revision ${revision} is not in KV: ${message}`,
   'publication.recovered': ({ revision }) => `revision ${revision} is in KV`,
+  'files.lost': ({ files, versions, example }) =>
+    `${files} in the store are lost or damaged (${[versions].flat().join(', ')}): ${example}`,
+  'files.healed': ({ files, left }) => `${files} in the store are whole again, ${left} are not`,
   'freeze.begun': ({ by, until, reason }) =>
     `by ${by}${typeof until === 'number' ? ` until ${toTime(until)}` : ''}${toReason(reason)}`,
   'freeze.ended': ({ by, reason }) => `by ${by}${toReason(reason)}`,

@@ -10,7 +10,7 @@ import { type Context, command, type SharedOptions } from '../command.ts'
 import { loadFigures, toFigureLines } from '../figures.ts'
 import { toTable } from '../table.ts'
 import { WATCH_OPTIONS, type WatchOptions, watchOutcome } from '../watch.ts'
-import { toTime } from '../words.ts'
+import { toCount, toTime } from '../words.ts'
 import { toEnvironmentLines } from './env.ts'
 import { toFreezeLines } from './freeze.ts'
 import { toClosedLines } from './windows.ts'
@@ -60,6 +60,7 @@ async function loadStatus(context: Context, api: Api): Promise<Status> {
       ...one,
       percent: Math.floor((one.used * 100) / one.limit),
     })),
+    ...(control?.lost?.files ? { lost: control.lost } : {}),
     environments,
     figures,
     services: services.filter(({ origins }) => origins.length > 0),
@@ -87,6 +88,7 @@ function toLines(context: Context, status: Status): string[] {
     ...toFreezeLines(status.freeze).map(style.yellow),
     ...toClosedLines(status.windows).map(style.yellow),
     ...toFillLines(context, status.fill),
+    ...toLostLines(context, status.lost),
     '',
     ...toEnvironmentLines(status.environments, columns),
     ...toFigureLines(status.figures, columns),
@@ -117,6 +119,12 @@ function toFillLines({ style }: Context, fill: Status['fill']): string[] {
       const line = `${what}: ${percent} % full; ${advice}`
       return percent >= LOUD_PERCENT ? style.red(line) : style.yellow(line)
     })
+}
+
+function toLostLines({ style }: Context, lost: Status['lost']): string[] {
+  if (!lost) return []
+  const found = `${toCount(lost.files, 'file')} in the store lost or damaged (${lost.versions.join(', ')})`
+  return [style.red(`${found}: "holo verify --files" names them; publish the same folder again`)]
 }
 
 function toServiceLines({ style, columns }: Context, services: Status['services']): string[] {

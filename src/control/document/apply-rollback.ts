@@ -4,7 +4,7 @@
 import { getOwn } from '../../core/own.ts'
 import { err, ok } from '../../core/result.ts'
 import { toOwners } from '../../core/traffic.ts'
-import { MAX_ASSIGNMENTS_BYTES } from '../../document/parse.ts'
+import { MAX_ASSIGNMENTS_BYTES } from '../../document/limits.ts'
 import { withOwnKeys } from '../../document/previews.ts'
 import type { Command } from '../../wire/commands.ts'
 import { type Content, countBytes } from './content.ts'

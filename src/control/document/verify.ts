@@ -2,7 +2,7 @@
 // both. It reports every change, removal or move of a single row.
 
 import { toCanonicalJson } from '../../core/canonical-json.ts'
-import { MAX_ASSIGNMENTS_BYTES } from '../../document/parse.ts'
+import { MAX_ASSIGNMENTS_BYTES } from '../../document/limits.ts'
 import { digestText } from '../../loading/sync.ts'
 import type { Verification } from '../../wire/audit.ts'
 import type { State } from '../publishing/state.ts'

@@ -4,8 +4,8 @@ import type { CountedState } from '../../core/counting/counted.ts'
 import type { Experiment } from '../../core/experiments/experiment.ts'
 
 /**
- * `experiments`: a row for each variant that is compared with a base; `experiment_changes`: what each look changed
- * in what is known of the visitors.
+ * `experiments`: a row for each variant that is compared with a base; `experiment_changes`: what looks changed in
+ * what is known of the visitors, in their order.
  */
 const TABLES = `
 CREATE TABLE IF NOT EXISTS experiments (
@@ -21,6 +21,9 @@ CREATE TABLE IF NOT EXISTS experiment_changes (
   PRIMARY KEY (id, look)
 ) STRICT, WITHOUT ROWID;
 `
+
+/** A row of changes is written again at each look until it has this size; rows hold 2 MB. */
+const CHANGES_ROW_BYTES = 65_536
 
 /** What is stored of one comparison. */
 export type StoredComparison = {
@@ -74,14 +77,25 @@ export class ExperimentStore {
         JSON.stringify(counted),
         JSON.stringify(state),
       )
-      if (!changes || changes.length === 0) return
-      this.#storage.sql.exec(
-        'INSERT OR REPLACE INTO experiment_changes (id, look, changes) VALUES (?, ?, ?)',
-        id,
-        state.lastWindow,
-        changes.buffer as ArrayBuffer,
-      )
+      if (changes && changes.length > 0) this.#addChanges(id, state.lastWindow, changes)
     })
+  }
+
+  /** Appends to the newest row while it is small, so that there are few rows however long an experiment runs. */
+  #addChanges(id: string, look: number, changes: Uint32Array): void {
+    const [newest] = this.#storage.sql.exec<{ look: number; changes: ArrayBuffer }>(
+      'SELECT look, changes FROM experiment_changes WHERE id = ? ORDER BY look DESC LIMIT 1',
+      id,
+    )
+    const known = newest ? new Uint32Array(newest.changes) : new Uint32Array()
+    const isSmall = newest && (known.length + changes.length) * 4 <= CHANGES_ROW_BYTES
+    const all = new Uint32Array(isSmall ? [...known, ...changes] : changes)
+    this.#storage.sql.exec(
+      'INSERT OR REPLACE INTO experiment_changes (id, look, changes) VALUES (?, ?, ?)',
+      id,
+      isSmall ? newest.look : look,
+      all.buffer,
+    )
   }
 
   delete(id: string): void {

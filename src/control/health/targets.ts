@@ -1,9 +1,9 @@
 // Lists the origins to probe: those of every service with a probe, of every version that an environment
 // points at. The same address is asked once.
 
+import { PROBE_DEFAULTS } from '../../document/complete-service.ts'
 import { checkOrigin, normaliseOrigin } from '../../document/origin.ts'
 import type { AssignmentsDocument } from '../../document/schema.ts'
-import { PROBE_DEFAULTS } from '../../document/service.ts'
 
 /**
  * The most addresses that are asked, so that a round ends before the next begins. The rest is reported

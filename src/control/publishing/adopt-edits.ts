@@ -87,6 +87,7 @@ export class External {
     const { head } = ledger
     // A publication is due: it reads KV itself, and keeps the document that it overwrites.
     if (head && isPublicationDue(state.publication(), head.revision)) return
+    if (found.kind === 'torn') return this.#putAgain()
     if (found.kind === 'bad') return state.writeProblem(found.problem)
     state.writeProblem(undefined)
     if (found.kind === 'edit' && (!head || found.revision >= head.revision)) {
@@ -97,10 +98,12 @@ export class External {
       return this.#lift(report, head)
     }
     const isNewEdit = found.kind === 'edit' && !this.#isKnown(found)
-    if (isNewEdit || !this.#isPropagating()) {
-      state.write({ put_again: 1 })
-      ledger.armAlarm()
-    }
+    if (isNewEdit || !this.#isPropagating()) this.#putAgain()
+  }
+
+  #putAgain(): void {
+    this.#parts.state.write({ put_again: 1 })
+    this.#parts.ledger.armAlarm()
   }
 
   async #adopt(

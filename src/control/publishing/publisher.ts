@@ -2,10 +2,12 @@
 // recorded before the next one, so that a control that is interrupted continues where it stopped.
 
 import { withTimeout } from '../../core/with-timeout.ts'
+import { OLD_FLAGS_KEPT_S, splitFlags } from '../../loading/flags-key.ts'
 import { ASSIGNMENTS_KEY } from '../../loading/kv-source.ts'
 import type { Entry } from '../document/audit.ts'
-import type { History } from '../document/history.ts'
+import type { Head, History } from '../document/history.ts'
 import type { Ledger } from '../document/ledger.ts'
+import type { Marking } from '../document/marking.ts'
 import { charge, toRetryMs } from '../intervals.ts'
 import { MAX_COMMIT_ATTEMPTS } from '../limits.ts'
 import type { Outbox } from '../outbox.ts'
@@ -24,6 +26,7 @@ export type PublisherDeps = {
   readonly state: State
   readonly outbox: Outbox
   readonly edits: Edits
+  readonly marking: Marking
   readonly safety: Safety
   readonly now: () => number
   readonly allowInsecure: boolean
@@ -72,7 +75,7 @@ export class Publisher {
   }
 
   async #publish(alarmDebt: number): Promise<void> {
-    const { kv, ledger, state, outbox, now } = this.#parts
+    const { ledger, state, outbox, now } = this.#parts
     const found = await readFound(this.#parts)
     await this.#saveEdit(found)
     // Publish the newest revision, even if it was committed only now.
@@ -80,7 +83,7 @@ export class Publisher {
     if (!head) return
     if (!(found.kind === 'own' && found.revision === head.revision)) {
       state.write({ last_put_at: now(), alarm_debt: alarmDebt })
-      await withTimeout(kv.put(ASSIGNMENTS_KEY, head.text), KV_PUT_TIMEOUT_MS)
+      await this.#put(head, found)
     }
     const hadFailed = state.publication().failures > 0
     state.write({
@@ -96,9 +99,31 @@ export class Publisher {
     if (hadFailed) outbox.add({ kind: 'publication.recovered', revision: head.revision })
   }
 
+  /**
+   * Writes the document. Large flags come first, under a key of their own, so that a reader who finds the new document
+   * finds them; those before them are kept for a while, for readers who still get the document before.
+   */
+  async #put(head: Head, found: KvReadResult): Promise<void> {
+    const { kv, history, marking, state } = this.#parts
+    const next = await splitFlags(head.text)
+    const metadata = marking.markOf(head) ?? null
+    const published = history.row(state.publication().published)?.text ?? ''
+    const before = (await splitFlags(published)).flags
+    const isSame = next.flags?.key === before?.key
+    if (next.flags && (!isSame || found.kind === 'torn')) {
+      await withTimeout(kv.put(next.flags.key, next.flags.text), KV_PUT_TIMEOUT_MS)
+    }
+    await withTimeout(kv.put(ASSIGNMENTS_KEY, next.text, { metadata }), KV_PUT_TIMEOUT_MS)
+    if (!before || isSame) return
+    const expiring = kv.put(before.key, before.text, { expirationTtl: OLD_FLAGS_KEPT_S })
+    await withTimeout(expiring, KV_PUT_TIMEOUT_MS).catch((cause) =>
+      console.warn('flags that are no longer in use stay in KV', cause),
+    )
+  }
+
   /** Keeps the document that is about to be overwritten, and gives ours a higher revision. */
   async #saveEdit(found: KvReadResult): Promise<void> {
-    if (found.kind === 'nothing' || found.kind === 'own') return
+    if (found.kind === 'nothing' || found.kind === 'torn' || found.kind === 'own') return
     const { edits, ledger, now } = this.#parts
     const { digest, text } = found
     const revision = found.kind === 'edit' ? found.revision : undefined

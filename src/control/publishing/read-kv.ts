@@ -2,7 +2,8 @@
 // somebody else, or an invalid document. The callers decide what to do with it.
 
 import { withTimeout } from '../../core/with-timeout.ts'
-import { formatProblems, MAX_ASSIGNMENTS_BYTES, parseAssignments } from '../../document/parse.ts'
+import { MAX_ASSIGNMENTS_BYTES } from '../../document/limits.ts'
+import { formatProblems, parseAssignments } from '../../document/parse.ts'
 import { MAX_REVISION } from '../../document/schema.ts'
 import { readAssignments } from '../../loading/kv-source.ts'
 import { digestText } from '../../loading/sync.ts'
@@ -18,6 +19,8 @@ export const MAX_ADOPTED_REVISION = MAX_REVISION - 2 ** 32
 
 export type KvReadResult =
   | { readonly kind: 'nothing' }
+  /** The large flags that it refers to are lost. */
+  | { readonly kind: 'torn' }
   /** Exactly the text of a revision in the history. */
   | { readonly kind: 'own'; readonly revision: number }
   | {
@@ -51,6 +54,7 @@ export async function readFound({
 }: FoundOptions): Promise<KvReadResult> {
   const text = await withTimeout(readAssignments(kv), KV_READ_TIMEOUT_MS)
   if (text === null) return { kind: 'nothing' }
+  if (text === 'torn') return { kind: 'torn' }
   if (text === 'oversize') {
     const problem = `the document in KV is larger than ${MAX_ASSIGNMENTS_BYTES} bytes`
     return { kind: 'bad', digest: DIGEST_OF_OVERSIZE, text: undefined, problem }

@@ -4,6 +4,7 @@
 import type { Result } from '../../core/result.ts'
 import type { PublishedService } from '../../document/service.ts'
 import type { VersionRecord } from '../../document/version-record.ts'
+import type { LostFile } from '../../wire/files.ts'
 import type { FinaliseResult, UploadReply } from '../../wire/uploads.ts'
 import type { Drain, Retention } from '../../wire/versions.ts'
 import type { Answer, Caller, DeniedResult, RefusedResult } from '../caller.ts'
@@ -86,6 +87,19 @@ export type CollectionResult = {
   readonly keys: readonly string[]
 }
 
+/** What a check has found. */
+export type FilesFound = {
+  readonly lost: readonly LostFile[]
+  /** Files that were remembered as lost, and are whole. */
+  readonly whole: readonly Pick<LostFile, 'kind' | 'sha256'>[]
+}
+
+/** What a check has to know: the versions of the document, and what was found before. */
+export type FilesToCheck = {
+  readonly versions: readonly { readonly version: string; readonly manifest: string }[]
+  readonly lost: readonly LostFile[]
+}
+
 export type UploadCalls = {
   /**
    * Begins or resumes an upload. `isRecorded`: R2 already has its record, with this content. `invalid`
@@ -123,6 +137,14 @@ export type UploadCalls = {
     upload: Pick<Upload, 'version' | 'serial'>,
   ) => Promise<Result<FinaliseResult, FinishFailure>>
   readonly versionUses: (caller: Caller) => Answer<readonly VersionUse[]>
+}
+
+export type FileCalls = {
+  readonly filesToCheck: (caller: Caller) => Answer<FilesToCheck>
+  /** What is known to be lost or damaged. */
+  readonly lostFiles: (caller: Caller) => Answer<readonly LostFile[]>
+  /** The API found this in the store; a caller cannot say it. */
+  readonly recordFiles: (caller: Caller, found: FilesFound) => Answer<void>
 }
 
 export type CollectionCalls = {

@@ -125,6 +125,10 @@ export class Uploading {
   begin(version: string, manifest: string): Result<VerificationTurn, NoSuchUpload> {
     const { uploads, deletions, now } = this.#parts
     const row = this.get(version)
+    const settled = row ? undefined : this.#findSettled(version)
+    if (settled?.manifest === manifest) {
+      return ok({ upload: toFinalised({ ...settled, id: version, files: 0, bytes: 0 }), waitMs: 0 })
+    }
     if (!row) return err({ kind: 'none' })
     if (row.manifest !== manifest) return err({ kind: 'replaced' })
     if (row.state !== 'finalised') uploads.touch(version, now())
@@ -139,6 +143,8 @@ export class Uploading {
 
   async finish(named: Named, author: Author): Promise<Result<FinaliseResult, FinishFailure>> {
     const { uploads, records } = this.#parts
+    const settled = uploads.get(named.version) ? undefined : this.#findSettled(named.version)
+    if (settled) return ok(this.#toFinished({ ...settled, version: named.version }))
     const found = this.#find(named)
     if (!found.ok) return found
     const row = found.value
@@ -207,7 +213,13 @@ export class Uploading {
     return row.serial === serial ? ok(row) : err({ kind: 'replaced' })
   }
 
-  #toFinished({ version, manifest }: UploadRow): FinaliseResult {
+  /** A version of the document: of one that was not uploaded to this control, there is no row. */
+  #findSettled(version: string) {
+    const { ledger } = this.#parts
+    return ledger.head && getOwn(ledger.head.content.versions, version)
+  }
+
+  #toFinished({ version, manifest }: Pick<UploadRow, 'version' | 'manifest'>): FinaliseResult {
     return { version, manifest, revision: this.#parts.ledger.head?.revision }
   }
 
@@ -241,7 +253,12 @@ function toCommand(record: VersionRecord): OwnCommand {
 }
 
 /** A version that is finalised, shown as an upload even if it was not uploaded here. */
-function toFinalised({ id, manifest, files, bytes }: VersionRecord): Upload {
+function toFinalised({
+  id,
+  manifest,
+  files,
+  bytes,
+}: Pick<VersionRecord, 'id' | 'manifest' | 'files' | 'bytes'>): Upload {
   return {
     version: id,
     state: 'finalised',

@@ -130,8 +130,9 @@ export async function makeTrue(
     const seen = isOver ? rollout.seen : found
     const { events, said, at, look, also } = fed
     also?.()
-    if (isPassed) served.pass(rollout.seen.version, head.content)
-    if (takesBack) served.fail(rollout.seen.version)
+    // Of a flag the sides are variants, which have no place among the versions.
+    if (isPassed && !rollout.flag) served.pass(rollout.seen.version, head.content)
+    if (takesBack && !rollout.flag) served.fail(rollout.seen.version)
     const saved: SaveOptions = {
       state,
       seen,

@@ -23,7 +23,8 @@ export function isFlagCounts(value: unknown): value is readonly FlagCount[] {
 
 /** What tells one count from another. */
 export function toFlagCountKey({ flag, variant, reason }: Omit<FlagCount, 'count'>): string {
-  return JSON.stringify([flag, variant, reason])
+  // A reason has no space, so that names with spaces are told apart by the length.
+  return `${reason} ${flag.length} ${flag}${variant}`
 }
 
 function isFlagCount(value: unknown): value is FlagCount {

@@ -145,6 +145,7 @@ export function toRolloutSentence(rollout: RunningRolloutReply): SiteSentence {
       }
     case 'smoke':
       return {
+        more: toSentence(obstacle.reason),
         tone: 'calm',
         text: `Nobody has ${release} yet: Holo makes its smoke requests first; it ${goal} when they are answered as expected.`,
         move: command('abort', 'Take it back'),

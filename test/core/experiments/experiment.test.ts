@@ -48,41 +48,51 @@ function run(seed: number, windows: number, { order, lost = 0 }: Rates): Experim
 
 type Counts = readonly [number, number]
 
-function toWindow(id: number, came: Counts, met: Counts, failed: Counts): Window {
+/** @param share the variant's share of visitors, of whom those with this share are told apart. */
+function toWindow(id: number, came: Counts, met: Counts, failed: Counts, share = 0.5): Window {
   return {
     id,
     generation: 1,
     visitors: came,
     crowd: 0,
-    present: [{ share: 0.5, base: came[0], canary: came[1] }],
-    assigned: [{ id: 1, shares: [0.5, 0.5], visitors: came }],
+    present: [{ share, base: came[0], canary: came[1] }],
+    assigned: [{ id: share * 100, shares: [1 - share, share], visitors: came }],
     sets: [
-      toSet(...met, { metric: 'goal.order', weights: met }),
-      toSet(...failed, { metric: 'errors', weights: failed }),
+      toSet(...met, { metric: 'goal.order', weights: met, share }),
+      toSet(...failed, { metric: 'errors', weights: failed, share }),
     ],
   }
 }
 
 describe('an experiment', () => {
-  it('says of equal variants in at most 5 % of all cases that they differ, with a look at every window', () => {
-    let wrong = 0
-    for (let seed = 1; seed <= 200; seed++) {
-      const random = createRandom(seed)
-      let state = startExperiment(METRICS, 0)
-      let isWrong = false
-      for (let id = 1; id <= 40 && !isWrong; id++) {
-        const toPair = (count: number): [number, number] => {
-          const variant = Array.from({ length: count }, random).filter((at) => at < 0.5).length
-          return [count - variant, variant]
+  it.each([
+    ['even', () => 0.5],
+    ['uneven', () => 0.1],
+    ['changed', (id: number) => (id <= 15 ? 0.1 : id <= 30 ? 0.5 : 0.9)],
+  ])(
+    'says of equal variants in at most 5 % of all cases that they differ, with a look at every window: weights that are %s',
+    (_, shareAt) => {
+      let wrong = 0
+      for (let seed = 1; seed <= 200; seed++) {
+        const random = createRandom(seed)
+        let state = startExperiment(METRICS, 0)
+        let isWrong = false
+        for (let id = 1; id <= 40 && !isWrong; id++) {
+          const toPair = (count: number): [number, number] => {
+            const variant = Array.from({ length: count }, random).filter(
+              (at) => at < shareAt(id),
+            ).length
+            return [count - variant, variant]
+          }
+          const window = toWindow(id, toPair(100), toPair(10), toPair(2), shareAt(id))
+          state = addToExperiment(state, window, id * WINDOW_MS)
+          isWrong = judgeExperiment(state, NAMES, 1).outcome !== 'unknown'
         }
-        const window = toWindow(id, toPair(100), toPair(10), toPair(2))
-        state = addToExperiment(state, window, id * WINDOW_MS)
-        isWrong = judgeExperiment(state, NAMES, 1).outcome !== 'unknown'
+        if (isWrong) wrong += 1
       }
-      if (isWrong) wrong += 1
-    }
-    expect(wrong).toBeLessThanOrEqual(10)
-  })
+      expect(wrong).toBeLessThanOrEqual(10)
+    },
+  )
 
   it('finds that more visitors of a variant reach a goal', () => {
     const { outcome, sentence } = judgeExperiment(run(1, 60, { order: [0.1, 0.2] }), NAMES, 1)
