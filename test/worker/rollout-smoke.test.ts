@@ -206,12 +206,12 @@ it('end when all of a rollout together take too long, and the last waits for wha
     store: { running: () => [{ id: 1, seen: { version: '2' }, state }] },
     find: () => ({ manifest: '0'.repeat(64) }),
     open: async () => ({ services: [], manifest: '' }),
-    ask: async (_, __, timeoutMs) => {
+    ask: async (_: unknown, __: unknown, timeoutMs: number) => {
       waits.push(timeoutMs)
       passed += 9500
       return { status: 200, header: () => null, body: '' }
     },
-    tell: async (_, __, result) => void results.push(result),
+    tell: async (_: unknown, __: unknown, result: SmokeResult) => void results.push(result),
     now: () => at,
     arm: () => undefined,
   } as unknown as SmokingDeps)

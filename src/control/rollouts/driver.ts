@@ -21,7 +21,7 @@ import type {
   StartResult,
 } from './contract.ts'
 import { CONTROL, type FeedDeps, type FeedFailure } from './feed.ts'
-import { Giving, isBelowFloor, toFailureText, toMessage, toRefused } from './giving.ts'
+import { Giving, isBelowFloor, toCauseText, toFeedFailureText, toRefused } from './giving.ts'
 import { endOverBudget, pauseBelowFloor, toBoundsAfterSmoke } from './safeguards.ts'
 import { chargeLook, findDue, lookDueAt } from './schedule.ts'
 import { askStart, findRolloutTrespass, startRollout } from './start.ts'
@@ -255,7 +255,7 @@ export class Rollouts {
       return { windows: this.#parts.source.nextWindows(id, state.lastWindow), problem: null }
     } catch (cause) {
       console.error(`the counts of rollout ${id} could not be read`, cause)
-      return { windows: [], problem: `the counts could not be read: ${toMessage(cause)}` }
+      return { windows: [], problem: `the counts could not be read: ${toCauseText(cause)}` }
     }
   }
 
@@ -263,12 +263,12 @@ export class Rollouts {
   async #try(id: number, work: () => Promise<Result<undefined, FeedFailure>>): Promise<void> {
     try {
       const done = await work()
-      if (!done.ok) this.#recordFailure(id, toFailureText(done.error))
+      if (!done.ok) this.#recordFailure(id, toFeedFailureText(done.error))
       this.#parts.stalls.tell(id)
     } catch (cause) {
       console.error(`rollout ${id} could not be looked at`, cause)
       try {
-        this.#recordFailure(id, toMessage(cause))
+        this.#recordFailure(id, toCauseText(cause))
       } catch (second) {
         console.error(`nor could this be written down of rollout ${id}`, second)
         this.#heldUntil = this.#parts.now() + ROLLOUT_LOOK_MS

@@ -91,7 +91,7 @@ export function toRefused(error: FeedFailure, { head }: Pick<Ledger, 'head'>): R
   return { kind: 'invalid', problems: error }
 }
 
-export function toFailureText(error: FeedFailure): string {
+export function toFeedFailureText(error: FeedFailure): string {
   if (error === 'stale') return 'the document changed all the time'
   if ('kind' in error) return 'detail' in error ? error.detail : (error.why ?? error.denial)
   if ('denied' in error) return error.denied
@@ -103,6 +103,6 @@ export function isBelowFloor(error: FeedFailure): error is BelowFloorResult {
   return typeof error === 'object' && 'kind' in error && error.kind === 'below_floor'
 }
 
-export function toMessage(cause: unknown): string {
+export function toCauseText(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause)
 }
