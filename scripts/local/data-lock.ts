@@ -37,7 +37,11 @@ export async function lockData(dataDir: string): Promise<{ readonly release: () 
       `another process, such as a workerd that an earlier edge has left running, uses the folder ${dataDir}: end it, or start with another --data`,
     )
   }
-  return { release: () => lock.close() }
+  return {
+    release: () => {
+      if (lock.isOpen) lock.close()
+    },
+  }
 }
 
 /** A connection that no other process has beside it; `undefined` when another one uses the file. */
