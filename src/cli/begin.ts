@@ -54,13 +54,15 @@ type First = {
   readonly version: string
   readonly services: readonly PublishedService[]
   readonly frameworkPin?: FrameworkPin | undefined
+  /** The oldest version that one may go back to from it. */
+  readonly floor?: string | undefined
 }
 
 /** @returns the revision of the new document. */
 export async function makeFirstDocument(
   context: Context,
   environment: string,
-  { version, services, frameworkPin }: First,
+  { version, services, frameworkPin, floor }: First,
   manifest: string,
   options: ChangeOptions,
 ): Promise<number> {
@@ -77,6 +79,7 @@ export async function makeFirstDocument(
         services,
         published: new Date().toISOString(),
         ...(frameworkPin && { frameworkPin }),
+        ...(floor !== undefined && { floor }),
       },
     },
   }
@@ -86,10 +89,11 @@ export async function makeFirstDocument(
 }
 
 /** The command that repeats the publication and writes the first document with this version. */
-export function toFirstCommand({ folder, version, services }: First): string {
+export function toFirstCommand({ folder, version, services, floor }: First): string {
   const given = services.flatMap(({ prefix, origins }) =>
     origins.map((origin) => `--service ${toShellWord(`${prefix}=${origin}`)}`),
   )
   const words = ['holo publish', toShellWord(folder), `--version ${version}`, ...given]
+  if (floor !== undefined) words.push(`--floor ${floor}`)
   return [...words, '--first main'].join(' ')
 }

@@ -175,7 +175,8 @@ export class Control extends DurableObject<ControlEnv> implements ControlStub {
 
   health(caller: Caller): Answer<ControlHealth> {
     return this.#answer(caller, 'read', () => {
-      const { ledger, state, edits, pace, now, freezing, lostFiles } = this.#parts
+      const { ledger, state, edits, pace, now, freezing, releaseWindows, lostFiles } = this.#parts
+      const windows = releaseWindows.report()
       const row = state.read()
       return {
         revision: ledger.head?.revision ?? 0,
@@ -189,6 +190,7 @@ export class Control extends DurableObject<ControlEnv> implements ControlStub {
         fill: listFill(ledger.head, ledger.databaseBytes),
         lost: lostFiles.summary(),
         freeze: freezing.current(),
+        windows: windows.windows.length === 0 ? undefined : windows,
       }
     })
   }
@@ -312,11 +314,7 @@ export class Control extends DurableObject<ControlEnv> implements ControlStub {
   }
 
   readWindows(caller: Caller) {
-    const { releaseWindows } = this.#parts
-    return this.#answer(caller, 'read', () => ({
-      ...{ windows: [], ...releaseWindows.read() },
-      open: releaseWindows.isOpen,
-    }))
+    return this.#answer(caller, 'read', () => this.#parts.releaseWindows.report())
   }
 
   async setWindows(caller: Caller, settings: Windows, reason: string | undefined) {

@@ -1,6 +1,7 @@
 // Creates the parts of the control and connects them. Each part is a file of its own; control.ts
 // decides who may call what.
 
+import { getOwn } from '../core/own.ts'
 import { type Access, type AccessDeps, Authority } from './access/authority.ts'
 import type { AuthorityEnv } from './access/authority-settings.ts'
 import { Counting } from './counting/counting.ts'
@@ -34,11 +35,13 @@ import { type RetentionEnv, readRetentionSettings } from './releases/retention.t
 import { Sampling } from './releases/sampling.ts'
 import { Uploading } from './releases/uploading.ts'
 import { Uploads } from './releases/uploads.ts'
+import { askVersion, openVersion } from './rollouts/ask-version.ts'
 import { Confirmations, type Gates } from './rollouts/confirming.ts'
 import { createCountingSource } from './rollouts/counted-windows.ts'
 import { Rollouts } from './rollouts/driver.ts'
 import { Measuring } from './rollouts/measuring.ts'
 import { RolloutReader } from './rollouts/reading.ts'
+import { Smoking } from './rollouts/smoking.ts'
 import type { WindowSource } from './rollouts/source.ts'
 import { Stalls } from './rollouts/stalls.ts'
 import { RolloutStore } from './rollouts/store.ts'
@@ -277,6 +280,16 @@ export function createParts(
     now,
     arm: () => tasks.arm(),
   })
+  const reaching = { ...pull, bucket: env.STORE, bindings: env }
+  const smoking = new Smoking({
+    store,
+    find: (version) => getOwn(ledger.head?.content.versions ?? {}, version),
+    open: (version) => openVersion(version, reaching),
+    ask: (version, request, ms) => askVersion(version, request, ms, reaching),
+    tell: (id, generation, result) => rollouts.smoked(id, generation, result),
+    now,
+    arm: () => tasks.arm(),
+  })
   const probing = new Probing({ ...asking, records: new HealthRecords(sql), outbox, now })
   const collecting = new Collecting(shared)
   const retiring = new Retiring({ collecting, now })
@@ -317,6 +330,13 @@ export function createParts(
       dueAt: () => confirming.dueAt(),
       run: () => confirming.run(),
       isRunning: () => confirming.isRunning,
+      isSlow: true,
+    },
+    {
+      name: 'smoke',
+      dueAt: () => smoking.dueAt(),
+      run: () => smoking.run(),
+      isRunning: () => smoking.isRunning,
       isSlow: true,
     },
     {

@@ -1,8 +1,8 @@
-// Services of a version: which one answers a path, the two parts of an origin, and the Worker behind a
-// `service:` origin. The caller decides whether a file of the version comes first.
+// Services of a version: which one answers a path, how its backend is asked for it, the two parts of an
+// origin, and the Worker behind a `service:` origin. The caller decides whether a file of the version comes first.
 
 import { getOwn } from './own.ts'
-import { toLoosePath } from './path.ts'
+import { isNetworkPath, toLoosePath } from './path.ts'
 import type { Service } from './types.ts'
 
 /**
@@ -56,4 +56,30 @@ export function splitOrigin(origin: string): SplitOrigin {
   const at = origin.indexOf('/', scheme < 0 ? 0 : scheme + '://'.length)
   if (at < 0) return { address: origin, basePath: '' }
   return { address: origin.slice(0, at), basePath: origin.slice(at) }
+}
+
+/** What a service removes from paths: nothing, or its prefix without the last slash. */
+export function toStripped({ prefix, stripPrefix }: Service): string {
+  return stripPrefix ? prefix.slice(0, -1) : ''
+}
+
+/** The path (and query) that the backend is asked for; `path` begins with the service's prefix. */
+export function toBackendPath(path: string, stripped: string): string {
+  const rest = path.slice(stripped.length)
+  return rest.startsWith('/') ? rest : `/${rest}`
+}
+
+/**
+ * Rejects paths that a careless backend would read as a path outside this service: one of the
+ * network in front of the backend, or one outside the origin's own path (`/prod/..%2Fadmin`).
+ */
+export function checkBackendPath(
+  backendPath: string,
+  basePath: string,
+): 'not_found' | 'bad_path' | undefined {
+  const [path = ''] = backendPath.split('?', 1)
+  if (isNetworkPath(path)) return 'not_found'
+  const isOutside =
+    basePath !== '' && !`${toLoosePath(basePath + path)}/`.startsWith(`${basePath}/`)
+  return isOutside ? 'bad_path' : undefined
 }

@@ -71,7 +71,7 @@ const experiment = z
   })
   .describe('Compares the variants of the split that targeting makes')
 
-const flag = z.strictObject({
+export const flag = z.strictObject({
   state: z.enum(['ENABLED', 'DISABLED']),
   variants: atMost(z.record(variantName, z.unknown()), MAX_VARIANTS, 'variants'),
   defaultVariant: z

@@ -21,6 +21,7 @@ import {
   planSchema,
   type StepDocument,
 } from './plan-schema.ts'
+import { findInSmoke, toSmoke } from './plan-smoke.ts'
 
 const MINUTE_MS = 60_000
 const DEFAULT_PRESET = 'standard'
@@ -75,6 +76,7 @@ function complete(document: PlanDocument): Plan {
     ...(document.baseline === undefined ? {} : { baseline: document.baseline }),
     ...(document.confirm === undefined ? {} : { confirm: document.confirm.map(toConfirmation) }),
     ...(document.checks === undefined ? {} : { checks: document.checks.map(toCheck) }),
+    ...(document.smoke === undefined ? {} : { smoke: document.smoke.map(toSmoke) }),
   }
 }
 
@@ -150,6 +152,7 @@ function findContradictions(plan: Plan): readonly Finding[] {
     ...findInBaseline(plan),
     ...findInConfirmations(plan),
     ...findInChecks(plan),
+    ...findInSmoke(plan.smoke),
   ]
 }
 

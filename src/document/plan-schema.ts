@@ -4,7 +4,9 @@
 import * as z from 'zod'
 import { findMetric, METRICS, PAIR_NAMES } from '../core/counting/metrics.ts'
 import { CONFIRMED_MOMENTS } from '../core/rollout/confirm.ts'
+import { MAX_SMOKE_REQUESTS } from '../core/rollout/smoke.ts'
 import { environmentName } from './names.ts'
+import { smokeRequest } from './plan-smoke.ts'
 
 /** More than a quarter of a year is a mistake. */
 const MOST_MINUTES = 130_000
@@ -225,6 +227,12 @@ export const planSchema = z.strictObject({
     .max(10)
     .optional()
     .describe('Values that have to be good: of others, or a metric of Holo that no visitor meets'),
+  smoke: z
+    .array(smokeRequest)
+    .min(1, 'name at least one request')
+    .max(MAX_SMOKE_REQUESTS)
+    .optional()
+    .describe('Requests that the version has to answer before the first visitor gets it'),
   baseline: environmentName
     .optional()
     .describe(

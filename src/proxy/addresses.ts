@@ -1,8 +1,6 @@
 // Maps between the addresses that the client sees and those that the backend sees: paths of
 // requests, and in replies `Location`, `Refresh` and the paths of cookies.
 
-import type { Service } from '../core/types.ts'
-
 /** How one request reaches its backend. */
 export type Way = {
   /** Such as `https://shop.example.com`. */
@@ -13,17 +11,6 @@ export type Way = {
   readonly prefix: string
   /** The path that the origin puts in front of every path: empty, or such as `/prod`. */
   readonly basePath: string
-}
-
-/** What a service removes from paths: nothing, or its prefix without the last slash. */
-export function toStripped({ prefix, stripPrefix }: Service): string {
-  return stripPrefix ? prefix.slice(0, -1) : ''
-}
-
-/** The path (and query) that the backend is asked for; `path` begins with the service's prefix. */
-export function toBackendPath(path: string, stripped: string): string {
-  const rest = path.slice(stripped.length)
-  return rest.startsWith('/') ? rest : `/${rest}`
 }
 
 /**

@@ -1,12 +1,10 @@
 // One request to one origin, and its answer, both as streams. forward.ts chooses the origin and
 // decides whether another one is asked after it.
 
-import { isNetworkPath, toLoosePath } from '../core/path.ts'
-import { splitOrigin } from '../core/services.ts'
+import { checkBackendPath, splitOrigin, toBackendPath, toStripped } from '../core/services.ts'
 import type { Service } from '../core/types.ts'
 import { type ErrorCode, errorResponse } from '../http/errors.ts'
 import { keepPrivate } from '../http/keep-private.ts'
-import { toBackendPath, toStripped } from './addresses.ts'
 import type { Message } from './message.ts'
 import type { Backends } from './origins.ts'
 import { createPatience, type Patience } from './patience.ts'
@@ -43,7 +41,8 @@ export async function exchange(
   const { address, basePath } = splitOrigin(origin)
   const prefix = toStripped(service)
   const backendPath = toBackendPath(message.path, prefix)
-  const refusal = checkLength(message, service.maxBodyBytes) ?? checkPath(backendPath, basePath)
+  const refusal =
+    checkLength(message, service.maxBodyBytes) ?? checkBackendPath(backendPath, basePath)
   if (refusal) {
     return { verdict: 'none', response: errorResponse(refusal, requestId), waitedMs: 0 }
   }
@@ -97,18 +96,6 @@ function checkLength({ request, body }: Message, maxBytes: number): ErrorCode | 
   const length = body === null ? null : request.headers.get('content-length')
   if (length === null) return undefined
   return Number(length) > Math.min(maxBytes, MAX_COUNTED_BYTES) ? 'body_too_large' : undefined
-}
-
-/**
- * Rejects paths that a careless backend would read as a path outside this service: one of the
- * network in front of the backend, or one outside the origin's own path (`/prod/..%2Fadmin`).
- */
-function checkPath(backendPath: string, basePath: string): ErrorCode | undefined {
-  const [path = ''] = backendPath.split('?', 1)
-  if (isNetworkPath(path)) return 'not_found'
-  const isOutside =
-    basePath !== '' && !`${toLoosePath(basePath + path)}/`.startsWith(`${basePath}/`)
-  return isOutside ? 'bad_path' : undefined
 }
 
 /**

@@ -21,7 +21,7 @@ const rollout = {
   baseVersion: z.string(),
   weight: percent,
   phase: z
-    .enum(['step', 'bake', 'promoted', 'rolledBack'])
+    .enum(['smoke', 'step', 'bake', 'promoted', 'rolledBack'])
     .optional()
     .describe('Where it is afterwards; left out of events of an older Holo'),
   step: z

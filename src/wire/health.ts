@@ -6,6 +6,7 @@ import { lostSummary } from './files.ts'
 import { freeze } from './freeze.ts'
 import { environmentName, milliseconds, type Shaped, versionId } from './parts.ts'
 import { forReaders, toTolerant } from './tolerant.ts'
+import { windowsReply } from './windows.ts'
 
 /** A store with a fixed limit that nothing empties by itself, and how full it is. */
 export const fill = z.strictObject({
@@ -31,6 +32,9 @@ export const controlHealth = z.strictObject({
   fill: z.array(fill).describe('What fills up for good: docs/storage.md'),
   lost: lostSummary.describe('Files of the store: docs/operations.md'),
   freeze: freeze.optional().describe('Left out while releases may go forward'),
+  windows: windowsReply
+    .optional()
+    .describe('When releases may go forward; left out without windows'),
 })
 
 export const healthReply = z.strictObject({
@@ -83,6 +87,7 @@ export const healthAsRead = /* @__PURE__ */ forReaders(() =>
           fill: true,
           lost: true,
           freeze: true,
+          windows: true,
         })
         .partial({ fill: true, lost: true }),
     ).optional(),

@@ -16,6 +16,7 @@ import { replayResult } from './rollout-events.ts'
 import { rolloutExplanation, rolloutStatus, rolloutSummary } from './rollouts.ts'
 import { shadowSumsAsRead } from './shadow.ts'
 import { toTolerant } from './tolerant.ts'
+import { windowsAsRead } from './windows.ts'
 
 export const failureOutput = z.strictObject({
   ok: z.literal(false),
@@ -145,6 +146,7 @@ export const statusOutput = z.strictObject({
   publishError: controlHealth.shape.publishError,
   externalProblem: controlHealth.shape.externalProblem,
   freeze: controlHealth.shape.freeze,
+  windows: windowsAsRead.optional().describe('When releases may go forward'),
   fill: z
     .array(toTolerant(fill).extend({ percent: z.int() }))
     .describe('What fills up for good: docs/storage.md'),

@@ -53,7 +53,12 @@ const window = z.strictObject({
 
 /** As `core/rollout/events.ts` says what each means. */
 export const machineEvent = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('start'), by, now }),
+  z.strictObject({
+    kind: z.literal('start'),
+    maxShare: z.number().optional().describe('What the budget of its token allows, in percent'),
+    by,
+    now,
+  }),
   z.strictObject({
     kind: z.literal('tick'),
     windows: z.array(window),
@@ -83,6 +88,13 @@ export const machineEvent = z.discriminatedUnion('kind', [
     kind: z.literal('measured'),
     name: z.string(),
     outcome: z.enum(['pass', 'fail', 'unknown']),
+    text: z.string(),
+    now,
+  }),
+  z.strictObject({
+    kind: z.literal('smoked'),
+    generation: z.number(),
+    outcome: z.enum(['pass', 'fail']),
     text: z.string(),
     now,
   }),

@@ -7,6 +7,7 @@ import type { MetricFinding } from '../core/judge/finding.ts'
 import type { Verdict } from '../core/judge/verdict.ts'
 import type { AuditRow } from '../core/rollout/events.ts'
 import type { Plan } from '../core/rollout/plan.ts'
+import { SMOKE_METHODS } from '../core/rollout/smoke.ts'
 import { flagKey } from '../document/flags.ts'
 import {
   belowFloor,
@@ -40,6 +41,7 @@ export const ROLLOUT_ACTIONS = [
   'rollout-baselineGone',
   'rollout-confirmed',
   'rollout-measured',
+  'rollout-smoked',
 ] as const
 export type RolloutAction = (typeof ROLLOUT_ACTIONS)[number]
 
@@ -119,6 +121,24 @@ export const rolloutPlan = z
       )
       .optional()
       .describe('Values that have to be good: of others, or a metric of Holo'),
+    smoke: z
+      .array(
+        z.strictObject({
+          method: z.enum(SMOKE_METHODS),
+          path: z.string(),
+          headers: z.record(z.string(), z.string()),
+          timeoutMs: z.number(),
+          status: z.tuple([z.int(), z.int()]).describe('The lowest and the highest that is good'),
+          expectedHeaders: z.record(z.string(), z.string()),
+          contains: z.string().optional(),
+          json: z
+            .record(z.string(), z.string())
+            .optional()
+            .describe('JSON texts by the paths of the values'),
+        }),
+      )
+      .optional()
+      .describe('Requests that the version has to answer before the first visitor gets it'),
   })
   .describe('Complete, in milliseconds') satisfies z.ZodType<Plan>
 
@@ -199,7 +219,7 @@ export const rolloutSummary = z.strictObject({
     })
     .optional()
     .describe('Only where the plan has a baseline, and its environment is there'),
-  phase: z.enum(['step', 'bake', 'promoted', 'rolledBack']),
+  phase: z.enum(['smoke', 'step', 'bake', 'promoted', 'rolledBack']),
   phaseText: z.string().describe('For people, as in step 2 of 3 (5 %)'),
   step: z
     .strictObject({
@@ -247,6 +267,7 @@ export const rolloutStatus = rolloutSummary.extend({
         'evidence',
         'confirmation',
         'check',
+        'smoke',
         'frozen',
       ]),
       reason: z.string(),
@@ -288,6 +309,7 @@ export const transitionRow = z.strictObject({
     'baselineGone',
     'confirmed',
     'measured',
+    'smoked',
   ]),
   by: z.string().nullable().describe('Who did it; null where it moved by itself'),
   from: z.string().describe('For people, as in step 1 of 3 (1 %)'),

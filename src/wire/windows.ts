@@ -1,7 +1,7 @@
 // The windows in which releases may go forward. docs/safety.md says what that means.
 
 import * as z from 'zod'
-import type { Shaped } from './parts.ts'
+import { milliseconds, type Shaped } from './parts.ts'
 import { forReaders, toTolerant } from './tolerant.ts'
 
 export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
@@ -43,8 +43,14 @@ export const windows = z.strictObject({
 
 export type Windows = Shaped<typeof windows>
 
-export const windowsReply = windows.partial({ zone: true }).extend({
+/** As they were set, which is when they were checked. */
+export const windowsReply = z.strictObject({
+  zone: z.string().optional().describe('In which the times are meant; left out without windows'),
+  windows: z
+    .array(z.strictObject({ days: window.shape.days, from: z.string(), to: z.string() }))
+    .describe('None: releases may go forward at any time'),
   open: z.boolean().describe('Whether releases may go forward now, but for a freeze'),
+  opensAt: milliseconds.optional().describe('When the next window opens, if none is open'),
 })
 
 export type WindowsReply = Shaped<typeof windowsReply>

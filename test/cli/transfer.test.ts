@@ -46,14 +46,20 @@ afterAll(async () => {
 
 describe('the first version of an empty Holo', () => {
   it('is published, but nobody gets it; the next step makes it the first document', async () => {
-    const published = await run(first, ['publish', 'a', '--version', '1.0.0'])
-    expect(published.stdout).toContain('Next: holo publish a --version 1.0.0 --first main\n')
+    const published = await run(first, [
+      ...['publish', 'a', '--version', '1.0.0', '--floor', '0.9.0'],
+    ])
+    expect(published.stdout).toContain(
+      'Next: holo publish a --version 1.0.0 --floor 0.9.0 --first main\n',
+    )
     expect((await ask(first.url, '/', { headers: DOCUMENT })).status).toBe(503)
     const begun = await run(first, [
       'publish',
       'a',
       '--version',
       '1.0.0',
+      '--floor',
+      '0.9.0',
       '--first',
       'main',
       '--yes',
@@ -62,6 +68,9 @@ describe('the first version of an empty Holo', () => {
     expect(begun.stderr).toContain('which has no document yet')
     const { json } = await run(first, ['status', '--json'])
     expect(json?.environments).toMatchObject([{ name: 'main', version: '1.0.0', percent: 100 }])
+    const versions = await run(first, ['versions'])
+    expect(versions.stdout).toMatch(/not back below/)
+    expect(versions.stdout).toMatch(/1\.0\.0 .* 0\.9\.0/)
   })
 })
 

@@ -107,6 +107,21 @@ q quits, r refreshes; every 5 s`,
     expect(lines).toContain(`  ${expected}`)
   })
 
+  it('says that releases are frozen, and when the next window opens', () => {
+    const freeze = { by: 'alice', since: NOW, reason: 'incident 42' }
+    const friday = { days: ['fri'], from: '09:00', to: '12:00' }
+    const windows = { zone: 'UTC', windows: [friday], open: false, opensAt: NOW + 86_400_000 }
+    const lines = toLines({ freeze, windows }, 200)
+    expect(lines).toContain(
+      'releases are frozen by alice since 2026-11-24 12:00:00Z, until somebody ends it: incident 42',
+    )
+    expect(lines).toContain(
+      'releases go forward only fri 09:00-12:00 (UTC); the next window opens 2026-11-25 12:00:00Z',
+    )
+    const open = toLines({ windows: { ...windows, open: true } }, 200)
+    expect(open.join('\n')).not.toContain('go forward only')
+  })
+
   it('takes no control character from what somebody else wrote', () => {
     const last = { ...LAST, actor: 'a\u001b[2J', reason: 'b\nc' }
     const shown = toLines({ target: 'x\u001b[1A', last }, 80).map(toScreenLine)

@@ -91,7 +91,7 @@ describe('a tolerant reader', () => {
     const { properties } = z.toJSONSchema(toTolerant(rolloutStatus), { io: 'input' })
     expect(properties?.phase).toMatchObject({
       type: 'string',
-      description: 'One of step, bake, promoted, rolledBack, or a word that came later',
+      description: 'One of smoke, step, bake, promoted, rolledBack, or a word that came later',
     })
   })
 })

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import type { Start } from '../../src/control/rollouts/contract.ts'
+import { countBuckets } from '../../src/core/traffic.ts'
 import type { Command } from '../../src/wire/commands.ts'
 import type { RolloutCommand } from '../../src/wire/rollouts.ts'
 import type { Budget } from '../../src/wire/tokens.ts'
@@ -102,6 +103,23 @@ describe('a token that may expose 1 %', () => {
       await expect(life.change({ kind: 'rollback', to: revision }, AGENT)).rejects.toEqual(denied)
     }))
 
+  it('cannot spend its budget twice by calls at the same time', () =>
+    createBudgeted({ maxShare: 1 }, async (life) => {
+      await life.change(point('canary', '0.0.7'))
+      await life.change(point('next', '0.0.8'))
+      const shift = (name: string) =>
+        life.change({ kind: 'shift', weights: { [name]: 0.6 } }, AGENT)
+      const { revision } = await life.health()
+      const answers = await Promise.allSettled([shift('canary'), shift('next')])
+      expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+      expect((await life.health()).revision).toBe(revision + 1)
+      // The one that was stale tries again, and finds the budget used.
+      const again = await Promise.allSettled([shift('canary'), shift('next')])
+      expect(again).toContainEqual({ status: 'rejected', reason: denied })
+      const { text = '{}' } = (await life.document()) ?? {}
+      expect(countBuckets(JSON.parse(text).traffic.main)).toBe(10_000 - 60)
+    }))
+
   it('freezes nothing, ends no freeze, and writes no first document', async () => {
     await createBudgeted({ maxShare: 1 }, async (life) => {
       const answers = [
@@ -171,6 +189,20 @@ describe('a rollout that a token with a budget starts', () => {
       await rolling.life.change({ kind: 'shift', weights: { canary: 0 } }, ALICE)
       await rolling.command('abort')
       expect(await rolling.finish(MINUTE)).toMatchObject({ phase: 'rolledBack' })
+    }))
+
+  it('lets the token give the share that the judge has passed, and 1 % more', () =>
+    during({ maxShare: 1 }, async (rolling) => {
+      await start(rolling, SURE)
+      await rolling.pass(2 * HOUR, async () => ((await rolling.buckets()).canary ?? 0) > 2500)
+      expect((await rolling.buckets()).canary).toBeGreaterThan(2500)
+      const { life } = rolling
+      await life.change({ kind: 'shift', weights: { canary: 5 } }, ALICE)
+      await life.change({ kind: 'shift', weights: { canary: 25 } }, AGENT)
+      await life.change({ kind: 'shift', weights: { canary: 26 } }, AGENT)
+      await expect(
+        life.change({ kind: 'shift', weights: { canary: 26.01 } }, AGENT),
+      ).rejects.toEqual(denied)
     }))
 
   it('of somebody else is not let go on where its plan is beyond the budget', () =>

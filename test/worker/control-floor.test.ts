@@ -113,6 +113,10 @@ describe('a rollout of a version with a floor', () => {
     const world = await createRollingWorld(floored())
     await live(world, async (rolling) => {
       await rolling.start({ belowFloor: true })
+      const audit = await rolling.life.control.audit(ALICE, { before: undefined, limit: 1 })
+      expect(audit).toMatchObject({
+        value: [{ action: 'rollout-start', detail: { belowFloor: true } }],
+      })
       rolling.script.load = FAILING
       await rolling.pass(10 * MINUTE)
       expect(await rolling.status()).toMatchObject({

@@ -113,14 +113,16 @@ describe('outside of the windows', () => {
     createFrozen(async (life) => {
       await life.control.unfreeze(ALICE, undefined)
       expect(await life.control.setWindows(ALICE, mondays, 'agreed')).toMatchObject({
-        value: { open: false, zone: 'Europe/Berlin' },
+        value: { open: false, zone: 'Europe/Berlin', opensAt: Date.UTC(2100, 0, 4, 8) },
       })
       const shift = async (canary: number, more: object = {}) => {
         const { revision } = await life.health()
         const change = toChange({ kind: 'shift', weights: { canary } }, revision)
         return life.control.change(BOB, { ...change, ...more })
       }
-      const text = 'releases go forward only mon 09:00-17:00 (Europe/Berlin)'
+      expect(await life.health()).toMatchObject({ windows: { open: false } })
+      const text =
+        'releases go forward only mon 09:00-17:00 (Europe/Berlin): next on Mon 2100-01-04 09:00'
       expect(await shift(10)).toMatchObject({
         error: { kind: 'frozen', detail: expect.stringContaining(text) },
       })
@@ -156,6 +158,10 @@ describe('outside of the windows', () => {
       expect(
         await control.commandRollout(ALICE, 1, 'advance', { outsideWindow: true, reason: 'now' }),
       ).toMatchObject({ value: { weight: 5 } })
+      const audit = await control.audit(ALICE, { before: undefined, limit: 1 })
+      expect(audit).toMatchObject({
+        value: [{ action: 'rollout-advance', detail: { outsideWindow: true } }],
+      })
     }))
 })
 

@@ -162,7 +162,8 @@ const FLAGS_TOGGLE = command({
 
 const FLAGS_EXPORT = command({
   name: 'flags export',
-  about: "Prints all flags as a file of flagd. Holo's own fields (public, defaults) stay in it.",
+  about:
+    "Prints all flags as a file of flagd. Holo's own fields (public, backend, defaults, experiment) stay in it.",
   scope: 'read',
   examples: [{ command: 'holo flags export > flags.json', about: 'for "holo flags import"' }],
   shape: flagsFileOutput,

@@ -132,7 +132,13 @@ export const PUBLISH = command({
       ...(isDirty ? [UNCOMMITTED] : []),
       ...(environment !== undefined && upload.revision !== undefined ? [NOT_THE_FIRST] : []),
     ]
-    const first = { folder, version, services, frameworkPin: pin?.pin }
+    const first = {
+      folder,
+      version,
+      services,
+      frameworkPin: pin?.pin,
+      floor: settings.upload.floor,
+    }
     const isFirst = !dryRun && upload.revision === undefined && environment !== undefined
     const revision = isFirst
       ? await makeFirstDocument(context, environment, first, upload.manifest, options)

@@ -120,6 +120,11 @@ function toCommand({ verb, about, say }: Row): CommandRow {
 function toPlanned(rollout: RolloutStatusAsRead, further: number): number | undefined {
   const { plan, phase, step } = rollout
   const held = 100 - plan.bake.heldBack
+  if (phase === 'smoke') {
+    return further === 0
+      ? 0
+      : (plan.steps[further - 1]?.weight ?? (plan.bake.minMs > 0 ? held : 100))
+  }
   if (phase === 'bake') return further === 0 ? held : 100
   if (phase !== 'step' || step === undefined) return undefined
   return plan.steps[step.number - 1 + further]?.weight ?? (plan.bake.minMs > 0 ? held : 100)

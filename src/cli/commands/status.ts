@@ -13,6 +13,7 @@ import { WATCH_OPTIONS, type WatchOptions, watchOutcome } from '../watch.ts'
 import { toCount, toTime } from '../words.ts'
 import { toEnvironmentLines } from './env.ts'
 import { toFreezeLines } from './freeze.ts'
+import { toClosedLines } from './windows.ts'
 
 type Status = z.infer<typeof statusOutput>
 
@@ -54,6 +55,7 @@ async function loadStatus(context: Context, api: Api): Promise<Status> {
     ...(control?.publishError === undefined ? {} : { publishError: control.publishError }),
     ...(control?.externalProblem === undefined ? {} : { externalProblem: control.externalProblem }),
     ...(control?.freeze === undefined ? {} : { freeze: control.freeze }),
+    ...(control?.windows === undefined ? {} : { windows: control.windows }),
     fill: (control?.fill ?? []).map((one) => ({
       ...one,
       percent: Math.floor((one.used * 100) / one.limit),
@@ -84,6 +86,7 @@ function toLines(context: Context, status: Status): string[] {
       ? [style.red(`a document that was written to KV by hand is not valid: ${externalProblem}`)]
       : []),
     ...toFreezeLines(status.freeze).map(style.yellow),
+    ...toClosedLines(status.windows).map(style.yellow),
     ...toFillLines(context, status.fill),
     ...toLostLines(context, status.lost),
     '',

@@ -20,7 +20,6 @@ const HEAD = [
   'author',
   'services',
 ]
-const HEAD_WITH_PINS = [...HEAD.slice(0, -1), 'framework pin', ...HEAD.slice(-1)]
 /** Long enough to be unique in most repositories. */
 const SHORT_COMMIT_CHARACTERS = 10
 
@@ -45,6 +44,13 @@ const VERSIONS = command({
     )
     // Most apps have no framework that sends one, and the table is wide enough.
     const hasPins = newestFirst.some(({ frameworkPin }) => frameworkPin)
+    const hasFloors = newestFirst.some(({ floor }) => floor !== undefined)
+    const head = [
+      ...HEAD.slice(0, -1),
+      ...(hasPins ? ['framework pin'] : []),
+      ...(hasFloors ? ['not back below'] : []),
+      ...HEAD.slice(-1),
+    ]
     const rows = newestFirst.map((version) => [
       version.id,
       version.published?.replace('T', ' ').replace(/\.\d+Z$/, 'Z') ?? '',
@@ -56,12 +62,13 @@ const VERSIONS = command({
         : (version.commit ?? ''),
       version.author ?? '',
       ...(hasPins ? [version.frameworkPin ? toFrameworkPinText(version.frameworkPin) : ''] : []),
+      ...(hasFloors ? [version.floor ?? ''] : []),
       version.services.map(({ prefix, origins }) => `${prefix} → ${origins.join(', ')}`).join('  '),
     ])
     const lines =
       rows.length === 0
         ? ['Nothing has been published yet: start with "holo publish --first main"']
-        : toTable(hasPins ? HEAD_WITH_PINS : HEAD, rows, context.columns)
+        : toTable(head, rows, context.columns)
     return { json: { revision, versions: newestFirst }, lines }
   },
 })

@@ -6,6 +6,7 @@ import { confirm } from '../change.ts'
 import { type ChangeOptions, type CommandRow, command, type SharedOptions } from '../command.ts'
 import { misuse } from '../failure.ts'
 import { parseReason } from '../options.ts'
+import { toTime } from '../words.ts'
 
 type WindowsAsRead = z.infer<typeof windowsAsRead>
 
@@ -67,12 +68,25 @@ const SET = command({
 
 export const WINDOWS_COMMANDS: readonly CommandRow[] = [SHOW, SET]
 
-function toLines({ zone, windows = [], open }: WindowsAsRead): string[] {
+function toLines({ zone, windows = [], open, opensAt }: WindowsAsRead): string[] {
   if (windows.length === 0) return ['Releases may go forward at any time']
+  const now = open ? 'now they may' : `now they may not${toNext(opensAt)}`
+  return [`Releases may go forward ${toTexts({ zone, windows })}; ${now}`]
+}
+
+/** That no window is open, for people; nothing if one is. */
+export function toClosedLines(windows: WindowsAsRead | undefined): string[] {
+  if (!windows || windows.open) return []
+  return [`releases go forward only ${toTexts(windows)}${toNext(windows.opensAt)}`]
+}
+
+function toTexts({ zone, windows = [] }: Pick<WindowsAsRead, 'zone' | 'windows'>): string {
   const texts = windows.map(({ days, from, to }) => `${days.join(' ')} ${from}-${to}`)
-  return [
-    `Releases may go forward ${texts.join(', ')} (${zone}); ${open ? 'now they may' : 'now they may not'}`,
-  ]
+  return `${texts.join(', ')} (${zone})`
+}
+
+function toNext(opensAt: number | undefined): string {
+  return opensAt === undefined ? '' : `; the next window opens ${toTime(opensAt)}`
 }
 
 /** `mon-thu 09:00-16:00`, `sat,sun 22:00-02:00`. @throws CliFailure */

@@ -68,6 +68,8 @@ export function createLoader(
       published: control?.published ?? 0,
       ...(control?.publishError && { publishError: control.publishError }),
       ...(control?.externalProblem && { externalProblem: control.externalProblem }),
+      ...(control?.freeze && { freeze: control.freeze }),
+      ...(control?.windows && { windows: control.windows }),
       environments,
       figures: toFigures(counts).map((one) => ({
         ...one,

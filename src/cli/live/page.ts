@@ -1,5 +1,7 @@
 // The page of `holo watch` as lines, none of which is wider than the terminal. Pure: the time is an argument.
 
+import { toFreezeLines } from '../commands/freeze.ts'
+import { toClosedLines } from '../commands/windows.ts'
 import { toFirstByteText } from '../figures.ts'
 import { GAP } from '../table.ts'
 import { clip, type Style, toHarmlessCell, toWidth, wrap } from '../terminal.ts'
@@ -39,6 +41,7 @@ export function toPageLines({ page, failed, nextAt }: LiveState, view: PageView)
 
 function toHeadLines(page: LivePage, { style, columns, now, foot }: PageView): string[] {
   const { target, url, revision, published, publishError, externalProblem, last } = page
+  const { freeze, windows } = page
   const clock = toTime(foot === undefined ? page.at : now).slice(11)
   const address = target === new URL(url).host ? '' : `${GAP}${url}`
   const kv = published < revision ? style.yellow(`KV has ${published}`) : 'in KV'
@@ -59,6 +62,9 @@ function toHeadLines(page: LivePage, { style, columns, now, foot }: PageView): s
           columns,
         )
       : []),
+    ...[...toFreezeLines(freeze), ...toClosedLines(windows)].flatMap((line) =>
+      wrap(style.yellow(line), columns),
+    ),
   ]
 }
 

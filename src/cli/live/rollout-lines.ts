@@ -58,7 +58,8 @@ type StepTime = {
 function toStepTime({ phase, step, plan, elapsedMs }: Rollout): StepTime {
   const { steps, bake } = plan
   const isBake = phase === 'bake'
-  const number = isBake ? steps.length : (step?.number ?? steps.length)
+  // Smoke comes before the first step.
+  const number = phase === 'smoke' ? 0 : isBake ? steps.length : (step?.number ?? steps.length)
   const later = steps.slice(number).reduce((sum, { minMs }) => sum + minMs, 0)
   const present = isBake ? undefined : steps[number - 1]
   return {

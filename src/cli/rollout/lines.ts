@@ -14,6 +14,7 @@ import { type Style, wrap } from '../terminal.ts'
 import { toCount, toPercentText, toTime } from '../words.ts'
 
 type PlanParts = Pick<Plan, 'bake' | 'withdraws' | 'baseline'> & {
+  readonly smoke?: readonly unknown[] | undefined
   readonly steps: readonly Plan['steps'][number][]
 }
 
@@ -26,7 +27,7 @@ export function toSidesText(rollout: RolloutSummaryAsRead): string {
 }
 
 /** One line for each step: `5 % for 10 min or more, without evidence against it`. */
-export function toPlanLines({ steps, bake, withdraws, baseline }: PlanParts): string[] {
+export function toPlanLines({ steps, bake, withdraws, baseline, smoke = [] }: PlanParts): string[] {
   const said = {
     evidence: 'until it is shown to be no worse',
     better: 'until it is shown to be better than the old version',
@@ -34,6 +35,11 @@ export function toPlanLines({ steps, bake, withdraws, baseline }: PlanParts): st
     manual: 'until somebody lets it go on',
   }
   return [
+    ...(smoke.length === 0
+      ? []
+      : [
+          `0 % until ${smoke.length === 1 ? 'a smoke request is' : `${smoke.length} smoke requests are`} answered as expected`,
+        ]),
     ...steps.map(({ weight, gate, minMs, maxMs, atMax }) => {
       const time = minMs > 0 ? ` for ${toDuration(minMs)} or more,` : ''
       const limit = maxMs === null ? '' : `; after ${toDuration(maxMs)} it ${AT_MAX[atMax]}`

@@ -5,6 +5,7 @@ import { isToldOfVariants } from '../../core/experiments/limits.ts'
 import { findSplit } from '../../core/experiments/split.ts'
 import { getOwn } from '../../core/own.ts'
 import { err, ok, type Result } from '../../core/result.ts'
+import type { RolloutEvent } from '../../core/rollout/events.ts'
 import { giveEvents } from '../../core/rollout/give-events.ts'
 import type { Plan } from '../../core/rollout/plan.ts'
 import { newRollout } from '../../core/rollout/state.ts'
@@ -36,10 +37,11 @@ export function beginFlag(
   const seen = toSeen(content, 0, pair)
   if (typeof seen === 'string') return refuseChange('flag', seen)
   const rollout = toFresh({ id, ...pair, by, at }, seen, newRollout(plan.value))
-  const outcome = giveEvents(rollout.state, [{ kind: 'start', by, now: at }])
+  const started: RolloutEvent = { kind: 'start', by, now: at }
+  const outcome = giveEvents(rollout.state, [started])
   if ('refused' in outcome) return refuseChange('', outcome.refused)
   const acted = applyActions(outcome.actions, content, rollout, allowInsecure)
-  return acted.ok ? ok({ rollout, outcome, content: acted.value }) : acted
+  return acted.ok ? ok({ rollout, started, outcome, content: acted.value }) : acted
 }
 
 /** The document in which the flag has a split of the two, and nobody has another variant than before. */
@@ -117,6 +119,9 @@ function readFlagPlan(raw: FlagStart['plan']): Result<Plan, readonly DraftProble
       '.baseline',
       'a baseline is for versions: variants of a flag are served by the same backends',
     )
+  }
+  if (plan.smoke !== undefined) {
+    say('.smoke', 'smoke requests are for versions: nobody can ask for a variant')
   }
   for (const [i, check] of (plan.checks ?? []).entries()) {
     if (check.metric === undefined) continue

@@ -4,6 +4,7 @@
 import { GOAL_PREFIX } from '../../core/counting/metrics.ts'
 import { getOwn } from '../../core/own.ts'
 import { err, ok, type Result } from '../../core/result.ts'
+import type { RolloutEvent } from '../../core/rollout/events.ts'
 import { type GivenEvents, giveEvents } from '../../core/rollout/give-events.ts'
 import type { Plan } from '../../core/rollout/plan.ts'
 import { newRollout } from '../../core/rollout/state.ts'
@@ -22,6 +23,8 @@ export const MAX_RUNNING_ROLLOUTS = 10
 
 export type Begun = {
   readonly rollout: Rollout
+  /** The event that `outcome` follows from. */
+  readonly started: RolloutEvent
   readonly outcome: GivenEvents
   readonly content: Content
 }
@@ -33,6 +36,8 @@ export type BeginOptions = {
   readonly allowInsecure: boolean
   /** The visitors that the token's budget allows without evidence; `undefined` for any number. */
   readonly maxVisitors?: number | undefined
+  /** The share that it allows without evidence, in percent; `undefined` for any. */
+  readonly maxShare?: number | undefined
 }
 
 /**
@@ -95,7 +100,7 @@ export function begin(
   { version, environment, plan: raw, baselineVersion }: Start,
   base: string,
   current: Content,
-  { id, by, at, allowInsecure, maxVisitors }: BeginOptions,
+  { id, by, at, allowInsecure, maxVisitors, maxShare }: BeginOptions,
 ): Result<Begun, readonly DraftProblem[]> {
   const plan = readPlan(raw)
   if (!plan.ok) return plan
@@ -130,10 +135,13 @@ export function begin(
     return refuseChange('version', `"${base}" has version "${version}" already`)
   }
   const rollout = toFresh({ id, ...pair, by, at, maxVisitors }, seen, newRollout(plan.value))
-  const outcome = giveEvents(rollout.state, [{ kind: 'start', by, now: at }])
+  // Without smoke the start itself gives the first share, within the budget or not at all.
+  const bounded = maxShare === undefined || !plan.value.smoke ? {} : { maxShare }
+  const started: RolloutEvent = { kind: 'start', ...bounded, by, now: at }
+  const outcome = giveEvents(rollout.state, [started])
   if ('refused' in outcome) return refuseChange('', outcome.refused)
   const acted = applyActions(outcome.actions, draft.value, rollout, allowInsecure)
-  return acted.ok ? ok({ rollout, outcome, content: acted.value }) : acted
+  return acted.ok ? ok({ rollout, started, outcome, content: acted.value }) : acted
 }
 
 /** Why the baseline of the plan cannot stand for the base. */

@@ -6,13 +6,11 @@ import type { Measurement } from '../../core/rollout/checks.ts'
 import type { Confirming } from '../../core/rollout/confirm.ts'
 import type { RolloutEvent } from '../../core/rollout/events.ts'
 import { decideAttention } from '../../core/rollout/gate.ts'
-import { isRunning } from '../../core/rollout/state.ts'
+import type { SmokeResult } from '../../core/rollout/smoke.ts'
 import type { RolloutCommand, RolloutStatus } from '../../wire/rollouts.ts'
-import type { BelowFloorResult } from '../caller.ts'
 import { type Author, type ChangeDeps, findMute } from '../document/change.ts'
-import type { Head } from '../document/history.ts'
 import { toRetryMs } from '../intervals.ts'
-import { MAX_COMMIT_ATTEMPTS, MAX_STALE_CHANGES, ROLLOUT_LOOK_MS } from '../limits.ts'
+import { ROLLOUT_LOOK_MS } from '../limits.ts'
 import { findPlanOverBudget } from '../safety/budget.ts'
 import type { Gates } from './confirming.ts'
 import type {
@@ -22,9 +20,10 @@ import type {
   Start,
   StartResult,
 } from './contract.ts'
-import { CONTROL, type FeedDeps, type FeedFailure, type FeedOptions, feed } from './feed.ts'
+import { CONTROL, type FeedDeps, type FeedFailure } from './feed.ts'
+import { Giving, isBelowFloor, toCauseText, toFeedFailureText, toRefused } from './giving.ts'
+import { endOverBudget, pauseBelowFloor, toBoundsAfterSmoke } from './safeguards.ts'
 import { chargeLook, findDue, lookDueAt } from './schedule.ts'
-import { readForeign } from './seen.ts'
 import { askStart, findRolloutTrespass, startRollout } from './start.ts'
 import type { Rollout } from './store.ts'
 import { toStatus } from './tell.ts'
@@ -40,14 +39,13 @@ export type RolloutDeps = ChangeDeps &
     readonly warm: (version: string) => Promise<void>
   }
 
-type Own = Omit<FeedOptions, 'undone'>
-
 /** Commands that stop a release or take it back: who may command the rollout may always give these. */
 const STOPS: ReadonlySet<RolloutCommand> = new Set(['pause', 'abort'])
 
 export class Rollouts {
   readonly #parts: RolloutDeps
   readonly #urgency: Urgency
+  readonly #giving: Giving
   #last: Promise<unknown> = Promise.resolve()
   #looks = 0
   /** No look before this time, because the last failure could not be stored. */
@@ -56,6 +54,7 @@ export class Rollouts {
   constructor(parts: RolloutDeps) {
     this.#parts = parts
     this.#urgency = new Urgency(parts)
+    this.#giving = new Giving(parts)
   }
 
   /** Whether a look of the alarm is running or waits for its turn. */
@@ -117,7 +116,7 @@ export class Rollouts {
       const { actor, token } = principal
       const event: RolloutEvent = { kind: command, by: actor, now: now() }
       const acting = { actor, token, requestId }
-      const given = await this.#give(id, () => ({
+      const given = await this.#giving.give(id, () => ({
         events: [event],
         acting,
         said: reason,
@@ -126,7 +125,7 @@ export class Rollouts {
         outsideWindow,
         ...(STOPS.has(command) ? {} : { limits: principal.limits }),
       }))
-      if (!given.ok) return err(this.#toRefused(given.error))
+      if (!given.ok) return err(toRefused(given.error, this.#parts.ledger))
       const after = store.get(id)
       return ok(after && toStatus(after))
     })
@@ -139,7 +138,7 @@ export class Rollouts {
         const at = this.#parts.now()
         const event: RolloutEvent = { kind: 'confirmed', before, by, now: at }
         const own = () => ({ events: [event], acting: CONTROL, said: undefined, at })
-        const given = await this.#give(id, own)
+        const given = await this.#giving.give(id, own)
         const isOver = !given.ok && given.error !== 'stale' && 'refused' in given.error
         // One that has ended meanwhile needs no confirmation.
         if (isOver) return ok(undefined)
@@ -155,7 +154,29 @@ export class Rollouts {
       await this.#try(id, () => {
         const at = this.#parts.now()
         const event: RolloutEvent = { kind: 'measured', name, ...measured, now: at }
-        return this.#give(id, () => ({ events: [event], acting: CONTROL, said: undefined, at }))
+        return this.#giving.give(id, () => ({
+          events: [event],
+          acting: CONTROL,
+          said: undefined,
+          at,
+        }))
+      })
+    })
+  }
+
+  /** Takes in what the smoke requests have come to, and goes on. Never throws. */
+  smoked(id: number, generation: number, result: SmokeResult): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#parts.store.get(id)?.ended_at !== null) return
+      await this.#try(id, async () => {
+        const at = this.#parts.now()
+        const event: RolloutEvent = { kind: 'smoked', generation, ...result, now: at }
+        const own = () => ({ events: [event], acting: CONTROL, said: undefined, at })
+        const given = await this.#giving.give(id, own)
+        if (given.ok) return this.#look(id)
+        if (isBelowFloor(given.error))
+          await pauseBelowFloor(this.#parts, this.#giving, id, given.error.detail)
+        return given
       })
     })
   }
@@ -165,7 +186,7 @@ export class Rollouts {
     if (this.#parts.store.running().length === 0) return Promise.resolve()
     return this.#inTurn(async () => {
       for (const { id } of this.#parts.store.running()) {
-        await this.#try(id, () => this.#give(id, undefined))
+        await this.#try(id, () => this.#giving.give(id, undefined))
       }
     })
   }
@@ -203,7 +224,7 @@ export class Rollouts {
     const { now, source, safety } = this.#parts
     const at = now()
     const hold = safety.hold()
-    const done = await this.#give(id, (rollout) => {
+    const done = await this.#giving.give(id, (rollout) => {
       const { windows, problem } = this.#readWindows(rollout)
       const { state } = rollout
       const isNew = ({ id }: { id: number }) => id > state.lastWindow
@@ -212,6 +233,7 @@ export class Rollouts {
         acting: CONTROL,
         said: undefined,
         at,
+        ...toBoundsAfterSmoke(rollout),
         look: { looked_at: at, alarm_debt: chargeLook(rollout.alarm_debt, at), problem },
         also: () => {
           for (const window of windows.filter(isNew)) source.store(id, window.id)
@@ -220,40 +242,12 @@ export class Rollouts {
     })
     if (done.ok) {
       source.confirm(id)
-      return this.#endOverBudget(id)
+      return endOverBudget(this.#parts, this.#giving, id)
     }
-    if (isBelowFloor(done.error)) await this.#pauseBelow(id, done.error.detail)
+    if (isBelowFloor(done.error)) {
+      await pauseBelowFloor(this.#parts, this.#giving, id, done.error.detail)
+    }
     return done
-  }
-
-  /**
-   * Evidence speaks against a release that cannot be taken back, because the base is below its floor: it
-   * stays where it is until a person decides.
-   */
-  async #pauseBelow(id: number, detail: string): Promise<void> {
-    const rollout = this.#parts.store.get(id)
-    if (!rollout || !isRunning(rollout.state.phase) || rollout.state.phase.paused !== null) return
-    const at = this.#parts.now()
-    const why = `it should be taken back, and ${detail}`
-    const event: RolloutEvent = { kind: 'pause', by: CONTROL.actor, why, now: at }
-    await this.#give(id, () => ({ events: [event], acting: CONTROL, said: undefined, at }))
-  }
-
-  /** Takes back a release that has had the visitors which the starter's budget allows without evidence. */
-  async #endOverBudget(id: number): Promise<Result<undefined, FeedFailure>> {
-    const { store, served, now } = this.#parts
-    const rollout = store.get(id)
-    if (!rollout || rollout.max_visitors === null || !isRunning(rollout.state.phase)) {
-      return ok(undefined)
-    }
-    const [, visitors] = rollout.state.visitors
-    if (visitors < rollout.max_visitors || served.hasPassed(rollout.seen.version)) {
-      return ok(undefined)
-    }
-    const at = now()
-    const why = `${visitors} visitors had it without evidence, and the budget of the token that started it is ${rollout.max_visitors}`
-    const event: RolloutEvent = { kind: 'abort', by: CONTROL.actor, why, now: at }
-    return this.#give(id, () => ({ events: [event], acting: CONTROL, said: undefined, at }))
   }
 
   #readWindows({ id, state }: Rollout) {
@@ -261,70 +255,20 @@ export class Rollouts {
       return { windows: this.#parts.source.nextWindows(id, state.lastWindow), problem: null }
     } catch (cause) {
       console.error(`the counts of rollout ${id} could not be read`, cause)
-      return { windows: [], problem: `the counts could not be read: ${toMessage(cause)}` }
+      return { windows: [], problem: `the counts could not be read: ${toCauseText(cause)}` }
     }
-  }
-
-  /**
-   * Gives the machine what others did to the document, then what `own` says, each in a transaction of its
-   * own. Tries again where the document has changed in between.
-   */
-  async #give(
-    id: number,
-    own: ((rollout: Rollout) => Own) | undefined,
-  ): Promise<Result<undefined, FeedFailure>> {
-    for (let attempt = 0; attempt < MAX_COMMIT_ATTEMPTS; attempt++) {
-      const rollout = this.#parts.store.get(id)
-      const { head } = this.#parts.ledger
-      if (!rollout || !head) return ok(undefined)
-      const foreign = isRunning(rollout.state.phase)
-        ? (this.#readOlder(rollout) ?? this.#readForeign(rollout, head))
-        : undefined
-      const next = foreign ?? (own && { ...own(rollout), undone: 'none' as const })
-      if (!next) return ok(undefined)
-      const fed = await feed(this.#parts, rollout, head, next)
-      if (fed.ok ? foreign === undefined : fed.error !== 'stale') {
-        return fed.ok ? ok(undefined) : fed
-      }
-    }
-    return err('stale')
-  }
-
-  /** The analysis of a rollout that an older Holo began begins anew, in its present step. */
-  #readOlder({ isOlder }: Rollout): FeedOptions | undefined {
-    if (!isOlder) return undefined
-    const at = this.#parts.now()
-    const why = 'a newer Holo judges it, which counts visitors in another way'
-    const event: RolloutEvent = { kind: 'restart', by: CONTROL.actor, why, now: at }
-    return { events: [event], undone: 'weights', acting: CONTROL, said: undefined, at }
-  }
-
-  #readForeign(rollout: Rollout, head: Head): FeedOptions | undefined {
-    const { history, now } = this.#parts
-    const { state, seen } = rollout
-    if (seen.revision === head.revision) return undefined
-    const foreign = readForeign({
-      pair: rollout,
-      state,
-      seen,
-      content: head.content,
-      revision: head.revision,
-      since: history.since(seen.revision, MAX_STALE_CHANGES),
-      now: now(),
-    })
-    return foreign && { ...foreign, acting: CONTROL, said: undefined, at: now() }
   }
 
   /** Stores a failure, so that the same is not tried again at once. */
   async #try(id: number, work: () => Promise<Result<undefined, FeedFailure>>): Promise<void> {
     try {
       const done = await work()
-      if (!done.ok) this.#recordFailure(id, toText(done.error))
+      if (!done.ok) this.#recordFailure(id, toFeedFailureText(done.error))
       this.#parts.stalls.tell(id)
     } catch (cause) {
       console.error(`rollout ${id} could not be looked at`, cause)
       try {
-        this.#recordFailure(id, toMessage(cause))
+        this.#recordFailure(id, toCauseText(cause))
       } catch (second) {
         console.error(`nor could this be written down of rollout ${id}`, second)
         this.#heldUntil = this.#parts.now() + ROLLOUT_LOOK_MS
@@ -347,38 +291,9 @@ export class Rollouts {
     })
   }
 
-  #toRefused(error: FeedFailure): RolloutRefused {
-    if (error === 'stale') {
-      const current = this.#parts.ledger.head?.revision ?? 0
-      return { kind: 'stale', expected: current, current, changes: [] }
-    }
-    if ('kind' in error) return error
-    if ('denied' in error) return { kind: 'denied', denial: 'forbidden', why: error.denied }
-    if ('refused' in error) {
-      return { kind: 'rollout_refused', problems: [{ path: '', message: error.refused }] }
-    }
-    return { kind: 'invalid', problems: error }
-  }
-
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.#last.then(work)
     this.#last = turn.catch(() => undefined)
     return turn
   }
-}
-
-function toText(error: FeedFailure): string {
-  if (error === 'stale') return 'the document changed all the time'
-  if ('kind' in error) return 'detail' in error ? error.detail : (error.why ?? error.denial)
-  if ('denied' in error) return error.denied
-  if ('refused' in error) return error.refused
-  return error.map(({ path, message }) => `${path}: ${message}`).join('; ')
-}
-
-function isBelowFloor(error: FeedFailure): error is BelowFloorResult {
-  return typeof error === 'object' && 'kind' in error && error.kind === 'below_floor'
-}
-
-function toMessage(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause)
 }

@@ -226,7 +226,11 @@ function toEntry(
     token,
     requestId,
     action: toAction(made),
-    detail: { rollout: id, environment, base, ...(flag ? { flag: flag.key } : {}), ...row },
+    detail: {
+      ...{ rollout: id, environment, base, ...(flag ? { flag: flag.key } : {}), ...row },
+      ...(fed.belowFloor ? { belowFloor: true } : {}),
+      ...(fed.outsideWindow ? { outsideWindow: true } : {}),
+    },
     reason: said === undefined ? row.reason : `${row.reason} (${said})`,
   }
 }

@@ -128,6 +128,7 @@ export async function startRollout(
     at: now(),
     allowInsecure,
     maxVisitors: budget?.maxVisitors,
+    maxShare: budget?.maxShare,
   }
   const begun =
     'flag' in start
@@ -279,7 +280,7 @@ async function commit(
   { principal, requestId }: Author,
   start: Start | FlagStart,
   head: Head,
-  { rollout, outcome, content }: Begun,
+  { rollout, started, outcome, content }: Begun,
 ): Promise<Result<StartResult, RolloutRefused>> {
   const { actor, token } = principal
   const at = rollout.started_at
@@ -289,7 +290,7 @@ async function commit(
     outcome,
     content,
     fed: {
-      events: [{ kind: 'start', by: actor, now: at }],
+      events: [started],
       undone: 'none',
       acting: { actor, token, requestId },
       said: start.reason,

@@ -125,10 +125,15 @@ export function findPlanOverBudget(budget: Budget, plan: Plan, from: Phase): str
   if (!isSame || plan.minVisitors < minVisitors) {
     return refuse(budget, 'the plan does not judge as the presets do')
   }
-  if (from.name !== 'step') return undefined
+  if (from.name !== 'step' && from.name !== 'smoke') return undefined
+  const entry = plan.steps[0]?.weight ?? 100
+  if (from.name === 'smoke' && budget.maxShare !== undefined && entry > budget.maxShare) {
+    return refuse(budget, `after the smoke requests ${entry} % of the visitors would have it`)
+  }
   const { maxShare = 0 } = budget
+  const first = from.name === 'step' ? from.index : 0
   for (const [index, { weight, gate, atMax }] of plan.steps.entries()) {
-    if (index < from.index) continue
+    if (index < first) continue
     const next = plan.steps[index + 1]?.weight ?? 100
     const isSure = gate === 'manual' || (gate !== 'time' && atMax !== 'goOn')
     if (isSure || next <= maxShare) continue

@@ -18,6 +18,54 @@ export function isOpenAt({ zone, windows }: Windows, at: number): boolean {
   })
 }
 
+const MINUTE_MS = 60_000
+const WEEK_MINUTES = 7 * DAY_MINUTES
+/** Clocks are put forward by less. */
+const LONGEST_SKIP_MINUTES = 180
+
+/**
+ * When the next window opens, to the minute: milliseconds since the epoch. For times at which none is open. Where
+ * clocks are put back, the second time of a window that comes twice may be missed. `undefined` without windows.
+ */
+export function findNextOpening(settings: Windows, at: number): number | undefined {
+  const { zone, windows } = settings
+  const from = Math.floor(at / MINUTE_MS) * MINUTE_MS
+  const now = toWeekMinute(zone, from)
+  const begins = windows.flatMap(({ days, from: time }) =>
+    days.map((name) => WEEKDAYS.indexOf(name) * DAY_MINUTES + toMinute(time)),
+  )
+  const waits = begins.map((begin) => (begin - now + WEEK_MINUTES) % WEEK_MINUTES || WEEK_MINUTES)
+  for (const wait of [...new Set(waits)].sort((a, b) => a - b)) {
+    const guess = from + wait * MINUTE_MS
+    // Clocks may have been put forward or back in between.
+    const off = (now + wait - toWeekMinute(zone, guess) + WEEK_MINUTES * 1.5) % WEEK_MINUTES
+    const opens = guess + (off - WEEK_MINUTES / 2) * MINUTE_MS
+    for (let skipped = 0; skipped <= LONGEST_SKIP_MINUTES; skipped++) {
+      const time = opens + skipped * MINUTE_MS
+      if (time > at && isOpenAt(settings, time)) return time
+    }
+  }
+  return undefined
+}
+
+function toWeekMinute(zone: string, at: number): number {
+  const { day, minute } = toLocal(zone, at)
+  return day * DAY_MINUTES + minute
+}
+
+/** As clocks of the zone show it: `Mon 2026-11-30 09:00`. */
+export function toZoneText(zone: string, at: number): string {
+  const parts = new Intl.DateTimeFormat('en-US', {
+    ...{ timeZone: zone, weekday: 'short', year: 'numeric', month: '2-digit', day: '2-digit' },
+    ...{ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+  }).formatToParts(at)
+  const find = (type: string) => parts.find((part) => part.type === type)?.value ?? ''
+  const [weekday, year, month, day, hour, minute] = [
+    ...['weekday', 'year', 'month', 'day', 'hour', 'minute'],
+  ].map(find)
+  return `${weekday} ${year}-${month}-${day} ${hour}:${minute}`
+}
+
 /** The day of the week, from Monday as 0, and the minute of the day. */
 function toLocal(zone: string, at: number): { readonly day: number; readonly minute: number } {
   const parts = new Intl.DateTimeFormat('en-US', {

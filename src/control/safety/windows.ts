@@ -1,10 +1,10 @@
 // The windows in which releases may go forward, as they are stored. window-times.ts says whether one is open. They are a
 // setting of the control and no part of the document, so that a rollback does not bring old ones back.
 
-import type { Windows } from '../../wire/windows.ts'
+import type { Windows, WindowsReply } from '../../wire/windows.ts'
 import type { Author } from '../document/change.ts'
 import type { Ledger } from '../document/ledger.ts'
-import { isOpenAt, toWindowsText } from './window-times.ts'
+import { findNextOpening, isOpenAt, toWindowsText, toZoneText } from './window-times.ts'
 
 export type ReleaseWindowsDeps = {
   readonly sql: SqlStorage
@@ -30,16 +30,22 @@ export class ReleaseWindows {
     return row && JSON.parse(row.settings)
   }
 
-  get isOpen(): boolean {
+  /** The settings, whether a window is open, and when the next one opens if none is. */
+  report(): WindowsReply {
     const settings = this.read()
-    return !settings || isOpenAt(settings, this.#parts.now())
+    const at = this.#parts.now()
+    if (!settings || isOpenAt(settings, at)) return { windows: [], ...settings, open: true }
+    return { ...settings, open: false, opensAt: findNextOpening(settings, at) }
   }
 
   /** Why nothing goes forward now, in words; `undefined` if a window is open. */
   toText(): string | undefined {
     const settings = this.read()
-    if (!settings || isOpenAt(settings, this.#parts.now())) return undefined
-    return `releases go forward only ${toWindowsText(settings)}`
+    const at = this.#parts.now()
+    if (!settings || isOpenAt(settings, at)) return undefined
+    const opensAt = findNextOpening(settings, at)
+    const next = opensAt === undefined ? '' : `: next on ${toZoneText(settings.zone, opensAt)}`
+    return `releases go forward only ${toWindowsText(settings)}${next}`
   }
 
   async write({ principal, requestId }: Author, settings: Windows, reason: string | undefined) {

@@ -54,7 +54,7 @@ const unknown = (text: string): Measurement => ({ outcome: 'unknown', text })
 /** @param weight the canary's share of the visitors of both sides, in percent. */
 export function readCheck(check: Check, document: unknown, weight: number): Measurement {
   const { path = '', is, below, atMost, basePath } = check
-  const value = find(document, path)
+  const value = findValue(document, path)
   if (is !== undefined) {
     if (typeof value !== 'boolean') return unknown(`there is no yes or no at "${path}"`)
     return { outcome: value === is ? 'pass' : 'fail', text: `"${path}" is ${value}` }
@@ -65,7 +65,7 @@ export function readCheck(check: Check, document: unknown, weight: number): Meas
     const text = `"${path}" is ${count}, and has to be below ${below}`
     return { outcome: count < below ? 'pass' : 'fail', text }
   }
-  const base = basePath === undefined ? undefined : toCount(find(document, basePath))
+  const base = basePath === undefined ? undefined : toCount(findValue(document, basePath))
   if (base === undefined) return unknown(`there is no number at "${basePath}"`)
   if (!(weight > 0 && weight < 100)) return unknown('one of the two versions has no visitors')
   const allowed = ((atMost ?? 1) * base * weight) / (100 - weight)
@@ -75,7 +75,7 @@ export function readCheck(check: Check, document: unknown, weight: number): Meas
 }
 
 /** The value at a path; inherited names do not count. */
-function find(document: unknown, path: string): unknown {
+export function findValue(document: unknown, path: string): unknown {
   let value = document
   for (const name of path.split('.')) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined

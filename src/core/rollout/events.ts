@@ -9,6 +9,7 @@ import type { Pair, SetCounts } from '../judge/sets.ts'
 import type { Verdict } from '../judge/verdict.ts'
 import type { Measurement } from './checks.ts'
 import type { Confirming } from './confirm.ts'
+import type { SmokeResult } from './smoke.ts'
 import type { RolloutState, StepData } from './state.ts'
 
 /** What was counted of judged visitors since the window before. */
@@ -57,8 +58,10 @@ type Ending = Noticed & {
 }
 
 /** `now` is the control's clock in milliseconds, which may jump. */
-export type RolloutEvent = { readonly now: number } & (
-  | ({ readonly kind: 'start' } & By)
+export type RolloutEvent = {
+  readonly now: number
+} /** `maxShare`, in percent, is what a token with a budget may give without evidence. */ & (
+  | ({ readonly kind: 'start'; readonly maxShare?: number | undefined } & By)
   /** The alarm fired. It brings any number of windows: none, late ones and old ones too. */
   /** `hold` says in words why nothing may go forward now, as in a freeze. */
   | {
@@ -75,6 +78,8 @@ export type RolloutEvent = { readonly now: number } & (
   | ({ readonly kind: 'abort' } & Ending)
   /** The webhook that the plan asks before this has answered 2xx. */
   | ({ readonly kind: 'confirmed'; readonly before: Confirming['before'] } & By)
+  /** The smoke requests of the plan were made, or the first of them that failed ended them. */
+  | ({ readonly kind: 'smoked'; readonly generation: number } & SmokeResult)
   /** A check of the plan was made. */
   | ({ readonly kind: 'measured'; readonly name: string } & Measurement)
   /**

@@ -28,6 +28,7 @@ export type Obstacle = {
     | 'evidence'
     | 'confirmation'
     | 'check'
+    | 'smoke'
     | 'frozen'
   readonly reason: string
 }
@@ -44,6 +45,7 @@ export function findObstacle(
   const { plan, sampleRatio, data, weight } = state
   const { gate, minMs } = toGate(state, phase)
   if (phase.paused !== null) return { kind: 'paused', reason: `paused: ${phase.paused.text}` }
+  if (phase.name === 'smoke') return findSmokeObstacle(state, phase.isPassed)
   if (phase.elapsedMs < minMs) {
     return { kind: 'time', reason: toTimeText(state, phase, minMs) }
   }
@@ -76,6 +78,11 @@ export function findObstacle(
   return state.hold === undefined ? null : { kind: 'frozen', reason: state.hold }
 }
 
+function findSmokeObstacle({ hold }: RolloutState, isPassed: boolean): Obstacle | null {
+  if (!isPassed) return { kind: 'smoke', reason: 'the smoke requests are not all answered yet' }
+  return hold === undefined ? null : { kind: 'frozen', reason: hold }
+}
+
 /** So much evidence against a canary is common where nothing is wrong. */
 const NOTHING_AGAINST = Math.log(3)
 
@@ -97,12 +104,11 @@ export function toBaselineText({ plan, baselineCheck }: RolloutState): string {
   return `the baseline "${plan.baseline}" fails more than twice as often as the base, although both have the same build (${toVisitors(baseline)} of the baseline and ${toNumber(base)} of the base met a failure after the warm-up)`
 }
 
-/** The gate of the present phase. The bake has a time gate. */
+/** The gate of the present phase. The bake has a time gate; smoke takes no time of its own. */
 export function toGate({ plan }: RolloutState, phase: RunningPhase) {
   const step = phase.name === 'step' ? plan.steps[phase.index] : undefined
-  return (
-    step ?? { gate: 'time' as const, minMs: plan.bake.minMs, maxMs: null, atMax: 'hold' as const }
-  )
+  const minMs = phase.name === 'smoke' ? 0 : plan.bake.minMs
+  return step ?? { gate: 'time' as const, minMs, maxMs: null, atMax: 'hold' as const }
 }
 
 /** How much of the time has passed, and what else a gate that opens by itself will ask for. */

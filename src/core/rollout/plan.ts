@@ -6,6 +6,7 @@ import type { Metric } from '../judge/sets.ts'
 import type { Question } from '../judge/verdict.ts'
 import type { Check } from './checks.ts'
 import type { PlannedConfirmation } from './confirm.ts'
+import type { SmokeRequest } from './smoke.ts'
 
 /**
  * What has to be so before the next step:
@@ -78,6 +79,8 @@ export type Plan = Question & {
   readonly confirm?: readonly PlannedConfirmation[] | undefined
   /** Values that others measure, and that have to be good. */
   readonly checks?: readonly Check[] | undefined
+  /** Requests that the version has to answer before the first visitor gets it. */
+  readonly smoke?: readonly SmokeRequest[] | undefined
 }
 
 /**

@@ -32,12 +32,14 @@ type Running = {
 /** Where a rollout is. It ends as `promoted` or `rolledBack`. */
 export type Phase =
   | { readonly name: 'ready' }
+  /** Nobody has the version yet: the control makes the smoke requests of the plan. */
+  | ({ readonly name: 'smoke'; readonly isPassed: boolean } & Running)
   | ({ readonly name: 'step'; readonly index: number } & Running)
   | ({ readonly name: 'bake' } & Running)
   | { readonly name: 'promoted'; readonly reason: string }
   | {
       readonly name: 'rolledBack'
-      readonly cause: 'evidence' | 'tooLong' | 'person'
+      readonly cause: 'evidence' | 'tooLong' | 'person' | 'smoke'
       readonly reason: string
     }
 
@@ -93,6 +95,8 @@ export type RolloutState = Analysis & {
   readonly weight: number
   /** Whether the baseline has ended for good: it failed by itself, or the base got another version. */
   readonly baselineIsOver?: boolean | undefined
+  /** The share, in percent, that the token which began it may give without evidence; left out for any. */
+  readonly maxShare?: number | undefined
   /** Which confirmation of the plan is asked for; left out while none is. */
   readonly confirming?: Confirming | undefined
   /** The last value of each check of the plan; left out before the first. */
@@ -110,11 +114,11 @@ export type RolloutState = Analysis & {
   readonly oddities: Oddities
 }
 
-/** A phase in which the two sides are compared. */
+/** A phase that has begun and is not over. */
 export type RunningPhase = Extract<Phase, Running>
 
 export function isRunning(phase: Phase): phase is RunningPhase {
-  return phase.name === 'step' || phase.name === 'bake'
+  return phase.name === 'smoke' || phase.name === 'step' || phase.name === 'bake'
 }
 
 /** A rollout before its start. */
@@ -167,6 +171,7 @@ export function toObserved(analysis: Analysis): {
 export function toWeight(plan: Plan, phase: Phase): number {
   switch (phase.name) {
     case 'ready':
+    case 'smoke':
     case 'rolledBack':
       return 0
     case 'step':
@@ -224,6 +229,8 @@ export function toPhaseText(plan: Plan, phase: Phase): string {
   switch (phase.name) {
     case 'ready':
       return 'not started'
+    case 'smoke':
+      return 'smoke (0 %)'
     case 'step':
       return `step ${phase.index + 1} of ${plan.steps.length} (${weight})`
     case 'bake':

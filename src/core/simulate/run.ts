@@ -157,6 +157,10 @@ class Machine {
     const window: Window | undefined = this.#counter?.next(this.state.lastWindow)?.window
     this.#counter?.confirm()
     this.give({ kind: 'tick', windows: window ? [window] : [], now })
+    const { phase, generation } = this.state
+    if (phase.name === 'smoke') {
+      this.give({ kind: 'smoked', generation, outcome: 'pass', text: 'simulated', now })
+    }
     // Checks pass, and whoever is asked confirms at once.
     for (const { name } of this.state.plan.checks ?? []) {
       this.give({ kind: 'measured', name, outcome: 'pass', text: 'simulated', now })

@@ -87,8 +87,14 @@ function toDownSentence({
 /** The next share of visitors, as the plan has it. */
 export function toNextWeight({ phase, step, plan }: RunningRolloutReply): number | undefined {
   if (phase === 'bake') return 100
+  if (phase === 'smoke') return plan.steps[0]?.weight ?? toLastWeight(plan)
   if (!step) return undefined
-  return plan.steps[step.number]?.weight ?? (plan.bake.minMs > 0 ? 100 - plan.bake.heldBack : 100)
+  return plan.steps[step.number]?.weight ?? toLastWeight(plan)
+}
+
+/** The share after the last step. */
+function toLastWeight({ bake }: RunningRolloutReply['plan']): number {
+  return bake.minMs > 0 ? 100 - bake.heldBack : 100
 }
 
 /** Observed time that has to pass in the present phase in any case; 0 where it has passed. */
@@ -136,6 +142,13 @@ export function toRolloutSentence(rollout: RunningRolloutReply): SiteSentence {
           'advance',
           next === undefined ? 'Let it go on' : `Go to ${toPercentLabel(next)}`,
         ),
+      }
+    case 'smoke':
+      return {
+        more: toSentence(obstacle.reason),
+        tone: 'calm',
+        text: `Nobody has ${release} yet: Holo makes its smoke requests first; it ${goal} when they are answered as expected.`,
+        move: command('abort', 'Take it back'),
       }
     case 'check':
     case 'confirmation':

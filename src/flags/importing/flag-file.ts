@@ -21,9 +21,7 @@ export type ImportedFlag = {
   readonly targeting?: FlagLogic
   readonly metadata?: Readonly<Record<string, string | number | boolean>>
   /** Fields of Holo, which only an export of Holo has. */
-  readonly public?: boolean | undefined
-  readonly backend?: boolean | undefined
-  readonly defaults?: Readonly<Record<string, unknown>> | undefined
+  readonly [own: string]: unknown
 }
 
 /** A flag that answers as it did where it came from, for visitors dealt out anew as `dealtAnew` says. */

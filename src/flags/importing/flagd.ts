@@ -7,6 +7,7 @@
 
 import * as z from 'zod'
 import { err, ok, type Result } from '../../core/result.ts'
+import { flag as flagShape } from '../../document/flags.ts'
 import { createDraft, type FlagDraft, refuse, type Translated, toFlagImport } from './draft.ts'
 import type { FlagImport, FlagLogic, ImportedFlag } from './flag-file.ts'
 import { isJsonFields, type JsonFields, parseExport, readShape, toWord } from './reading.ts'
@@ -21,18 +22,27 @@ const FLAGD_OPERATORS: ReadonlySet<string> = new Set([
   ...['fractional', 'sem_ver', 'starts_with', 'ends_with'],
 ])
 
-const flagdFlag = z.strictObject({
+/** The fields of a flag that flagd has. */
+const flagdFields = {
   key: z.string().optional(),
   state: z.enum(['ENABLED', 'DISABLED']),
   variants: z.record(z.string().min(1), z.unknown()),
   defaultVariant: z.string().nullish(),
   targeting: z.record(z.string(), z.unknown()).optional(),
   metadata: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
-  // Holo's own fields, which its export writes.
-  public: z.boolean().optional(),
-  backend: z.boolean().optional(),
-  defaults: z.record(z.string(), z.unknown()).optional(),
-})
+}
+
+/**
+ * Holo's own fields, which its export writes. All that the document has are taken; admit.ts checks them as the
+ * document does.
+ */
+const ownFields = Object.fromEntries(
+  Object.keys(flagShape.shape)
+    .filter((name) => !Object.hasOwn(flagdFields, name))
+    .map((name) => [name, z.unknown().optional()]),
+)
+
+const flagdFlag = z.strictObject({ ...flagdFields, ...ownFields })
 
 export function parseFlagd(text: string): Result<FlagImport, string> {
   const read = parseExport(text)

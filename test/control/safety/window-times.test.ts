@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isOpenAt } from '../../../src/control/safety/window-times.ts'
+import { findNextOpening, isOpenAt, toZoneText } from '../../../src/control/safety/window-times.ts'
 import { type Windows, windows } from '../../../src/wire/windows.ts'
 
 type Window = Windows['windows'][number]
@@ -70,5 +70,40 @@ describe('a window', () => {
     for (const one of mistakes)
       expect(windows.safeParse(one).success, JSON.stringify(one)).toBe(false)
     expect(windows.safeParse({ zone: 'America/Argentina/Ushuaia', windows: [] }).success).toBe(true)
+  })
+})
+
+describe('the next opening', () => {
+  const weekdays: Window = { days: ['mon', 'tue', 'wed', 'thu'], from: '09:00', to: '16:00' }
+  const friday: Window = { days: ['fri'], from: '09:30', to: '12:00' }
+  const next = (time: string, windows = [weekdays, friday], zone = 'Europe/Berlin') => {
+    const at = findNextOpening({ zone, windows }, Date.parse(time))
+    return at === undefined ? undefined : toZoneText(zone, at)
+  }
+
+  it.each([
+    ['2026-11-27T05:00:10Z', 'Fri 2026-11-27 09:30'],
+    ['2026-11-27T11:00:00Z', 'Mon 2026-11-30 09:00'],
+    ['2026-11-30T07:59:59.999Z', 'Mon 2026-11-30 09:00'],
+    // Over the Sundays on which the clocks of Berlin change.
+    ['2026-03-27T12:00:00Z', 'Mon 2026-03-30 09:00'],
+    ['2026-10-23T12:00:00Z', 'Mon 2026-10-26 09:00'],
+  ])('after %s is on %s', (time, text) => {
+    expect(next(time)).toBe(text)
+  })
+
+  it('of a window that is closed for the rest of its only day is in a week', () => {
+    expect(next('2026-11-27T12:00:00Z', [friday])).toBe('Fri 2026-12-04 09:30')
+  })
+
+  it('in the hour that clocks skip is when they show a time of the window', () => {
+    const early: Window = { days: ['sun'], from: '02:30', to: '03:30' }
+    expect(next('2026-03-28T12:00:00Z', [early])).toBe('Sun 2026-03-29 03:00')
+    const skipped: Window = { days: ['sun'], from: '02:00', to: '03:00' }
+    expect(next('2026-03-28T12:00:00Z', [skipped])).toBeUndefined()
+  })
+
+  it('of no windows is none', () => {
+    expect(next('2026-11-27T12:00:00Z', [])).toBeUndefined()
   })
 })

@@ -1,4 +1,7 @@
 import { expect, it } from 'vitest'
+import type * as z from 'zod'
+import { flag } from '../../../src/document/flags.ts'
+import { admitFlags } from '../../../src/flags/importing/admit.ts'
 import { parseFlagd } from '../../../src/flags/importing/flagd.ts'
 import { read, reasonsOf, reportOf } from '../../support/imported-flags.ts'
 
@@ -41,6 +44,35 @@ it("keeps lists, and Holo's own fields of an export", () => {
   const flag = { ...FLAG, variants: { on: ['a'], off: [] }, public: true, backend: false }
   const defaults = { environments: { canary: 'on' } }
   expect(importFlag({ ...flag, defaults }).flags.f).toEqual({ ...flag, defaults })
+})
+
+it('takes every field of a flag back that an export of Holo writes', () => {
+  const whole: Required<z.input<typeof flag>> = {
+    state: 'ENABLED',
+    variants: { on: true, off: false },
+    defaultVariant: 'off',
+    targeting: {
+      fractional: [
+        ['on', 1],
+        ['off', 1],
+      ],
+    },
+    metadata: { team: 'web', since: 2026, isNew: true },
+    public: true,
+    backend: true,
+    defaults: { environments: { canary: 'on' }, versions: { '0.0.7': 'on' } },
+    experiment: { metrics: ['errors'], base: 'off', variants: ['on'] },
+  }
+  expect(Object.keys(whole).sort()).toEqual(Object.keys(flag.shape).sort())
+  const admitted = admitFlags(importFlag(whole), { canary: { version: '0.0.7' } })
+  expect(admitted.flags).toEqual({ f: whole })
+  const wrong = admitFlags(importFlag({ ...whole, experiment: { base: 'off' } }), {
+    canary: { version: '0.0.7' },
+  })
+  expect(reportOf(wrong, 'f')).toMatchObject({
+    kept: false,
+    reasons: [expect.stringContaining('experiment.metrics')],
+  })
 })
 
 it('takes the list of flags of the daemon', () => {
