@@ -46,7 +46,7 @@ beforeAll(async () => {
     `npm start -- `,
     `npm start -- --port ${/HOLO_URL=\S+:(\d+)/.exec(page)?.[1]} `,
   )
-  blocks = [...page.matchAll(/^```(.+)\n([^]*?)^```$/gm)].map(([, kind = '', text = '']) => ({
+  blocks = [...page.matchAll(/^```(.+)\n([\s\S]*?)^```$/gm)].map(([, kind = '', text = '']) => ({
     kind,
     text,
   }))
