@@ -2,7 +2,11 @@
 // script fills. The tags are found with regular expressions, which is enough for the output of build tools. No
 // script is run.
 
-import { DEFAULT_APP_PAGE, type ManifestConfig, type PageLoads } from '../core/site/manifest-config.ts'
+import {
+  DEFAULT_APP_PAGE,
+  type ManifestConfig,
+  type PageLoads,
+} from '../core/site/manifest-config.ts'
 import { PublishError } from './messages.ts'
 
 /** What is known about one page. */

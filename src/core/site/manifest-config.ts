@@ -45,7 +45,14 @@ export function parseManifestConfig(text: string): Result<ManifestConfig, string
     return err(`manifest configuration is not JSON: ${String(cause)}`)
   }
   const fields: Readonly<Record<string, unknown>> = Object(stored)
-  const { htmlHandling = DEFAULT_HTML_HANDLING, notFound, appPage, headers, redirects, loads } = fields
+  const {
+    htmlHandling = DEFAULT_HTML_HANDLING,
+    notFound,
+    appPage,
+    headers,
+    redirects,
+    loads,
+  } = fields
   if (!isOneOf(HTML_HANDLING, htmlHandling)) return refuse('htmlHandling', htmlHandling)
   if (!isOneOf(NOT_FOUND, notFound)) return refuse('notFound', notFound)
   if (appPage !== undefined && typeof appPage !== 'string') return refuse('appPage', appPage)
