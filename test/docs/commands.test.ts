@@ -6,6 +6,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findFreePort } from '../../scripts/local/ports.ts'
+import { readFilesOfPage } from '../support/docs-files.ts'
 import { ask, DOCUMENT } from '../support/http-client.ts'
 import {
   cleanEnvironment,
@@ -13,7 +14,6 @@ import {
   type StartProcess,
   spawnStart,
 } from '../support/start-process.ts'
-import { readFilesOfPage } from '../support/docs-files.ts'
 
 /** What needs Cloudflare's account, or is what this test stands on. Each is tried elsewhere or cannot be. */
 const ELSEWHERE = [
