@@ -1,11 +1,12 @@
-// Every command of README.md and docs/operations.md that can run on this machine, as it stands there
-// and in the order it stands there, against a Holo that starts empty.
+// Every command of README.md, docs/operations.md and of some recipes that can run on this machine, as it stands
+// there and in the order it stands there, against a Holo that starts empty.
 
 import { spawnSync } from 'node:child_process'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findFreePort } from '../../scripts/local/ports.ts'
+import { readFilesOfPage } from '../support/docs-files.ts'
 import { ask, DOCUMENT } from '../support/http-client.ts'
 import {
   cleanEnvironment,
@@ -76,6 +77,29 @@ describe.each(['docs/operations.md', 'README.md'])('the commands of %s', (file) 
     const local = commands.filter((command) => !ELSEWHERE.some((pattern) => pattern.test(command)))
     expect(commands.length).toBeGreaterThan(local.length)
     for (const command of local) {
+      const { status, stdout, stderr } = run(command)
+      expect(status, `${command}\n${stdout}${stderr}`).toBe(0)
+    }
+  })
+})
+
+/** Those that need nothing but this site. */
+const RECIPES = [
+  'blue-green',
+  'canary',
+  'rolling-back',
+  'preview-per-pull-request',
+  'kill-switch',
+  'ab-test',
+  'many-services',
+]
+
+describe.each(RECIPES)('the recipe %s', (name) => {
+  it('works as it stands', async () => {
+    const file = `docs/recipes/${name}.md`
+    const files = readFilesOfPage(await readFile(file, 'utf8'))
+    for (const shown of files) await writeFile(join(folder.path, shown.name), shown.text)
+    for (const command of await readCommands(file)) {
       const { status, stdout, stderr } = run(command)
       expect(status, `${command}\n${stdout}${stderr}`).toBe(0)
     }
