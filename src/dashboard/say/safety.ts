@@ -9,8 +9,8 @@ import {
 import type { ReplyOf } from '../api/client.ts'
 import { toClockLabel } from './format.ts'
 
-export type Freeze = NonNullable<ReplyOf<'GET /freeze'>['freeze']>
-export type ReadWindows = ReplyOf<'GET /windows'>
+type ShownFreeze = NonNullable<ReplyOf<'GET /freeze'>['freeze']>
+type ReadWindows = ReplyOf<'GET /windows'>
 
 /** What holds releases, and until when. */
 export type Hold = {
@@ -21,7 +21,7 @@ export type Hold = {
 
 /** `undefined` while releases may go forward. A freeze comes before windows. */
 export function toHold(
-  freeze: Freeze | undefined,
+  freeze: ShownFreeze | undefined,
   windows: ReadWindows | undefined,
   now: number,
 ): Hold | undefined {
