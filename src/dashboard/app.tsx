@@ -13,6 +13,7 @@ import { TryPage } from './pages/try.tsx'
 import { VersionsPage } from './pages/versions.tsx'
 import { ChangeDialog } from './parts/change-dialog.tsx'
 import { CommandDialog } from './parts/command-dialog.tsx'
+import { FreezeDialog, HoldBanner } from './parts/freeze.tsx'
 import { Header } from './parts/header.tsx'
 import { forgetNotices, Notices } from './parts/notices.tsx'
 import { forgetOwnPlan } from './parts/own-plan.tsx'
@@ -22,6 +23,7 @@ import { keepUpToDate } from './state/live.ts'
 import { PAGES, type PagePath } from './state/pages.ts'
 import { dropProposal } from './state/proposal.ts'
 import { goTo, routeParts } from './state/route.ts'
+import { dropFreeze } from './state/safety.ts'
 import { forgetSite } from './state/site.ts'
 
 export function Dashboard() {
@@ -56,6 +58,7 @@ function SignedIn() {
       forgetNotices()
       forgetOwnPlan()
       dropProposal()
+      dropFreeze()
     }
   }, [])
   useEffect(() => {
@@ -72,11 +75,13 @@ function SignedIn() {
         Skip to the page
       </button>
       <Header page={page.path} />
+      <HoldBanner />
       <main id="main" tabIndex={-1}>
         <View rest={rest} />
       </main>
       <ChangeDialog />
       <CommandDialog />
+      <FreezeDialog />
       <Palette />
       <Notices />
     </>

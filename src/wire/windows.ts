@@ -1,10 +1,9 @@
 // The windows in which releases may go forward. docs/safety.md says what that means.
 
 import * as z from 'zod'
+import { WEEKDAYS } from '../core/window-times.ts'
 import { milliseconds, type Shaped } from './parts.ts'
 import { forReaders, toTolerant } from './tolerant.ts'
-
-export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
 
 /** A team has a few; nobody could check more. */
 export const MAX_WINDOWS = 50

@@ -238,6 +238,33 @@ describe('a viewer', () => {
   })
 })
 
+describe('a freeze', () => {
+  it('begins in a dialog with a reason, is shown on every page, and ends', async () => {
+    const { page, faults } = await open({ at: '#/rollouts' })
+    onTestFinished(async () => {
+      await api('DELETE', '/freeze')
+    })
+    await page.getByRole('button', { name: 'Freeze releases' }).click()
+    await dialogOf(page).getByLabel('How long').selectOption('8 hours')
+    expect(await findBarriers(page)).toEqual([])
+    await dialogOf(page)
+      .getByLabel(/^Reason/)
+      .fill('incident 42')
+    await dialogOf(page).getByRole('button', { name: 'Freeze', exact: true }).click()
+    await goTo(page, 'versions')
+    await page.getByText(/^Releases are frozen by .* until .*: incident 42$/).waitFor()
+    expect(await findBarriers(page)).toEqual([])
+    await page.setViewportSize(PHONE)
+    await expectNoOverflow(page)
+    await page.getByRole('button', { name: 'End the freeze' }).click()
+    await dialogOf(page).getByRole('button', { name: 'End it' }).click()
+    await page.getByText('The freeze has ended.').waitFor()
+    expect(await page.getByText('Releases are frozen by').count()).toBe(0)
+    expect((await api('GET', '/freeze')).freeze).toBeUndefined()
+    expect(faults).toEqual([])
+  })
+})
+
 describe('shifting', () => {
   it('shows what would happen before it happens, by slider, and can be undone', async () => {
     await setShare(5)

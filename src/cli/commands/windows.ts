@@ -1,7 +1,8 @@
 // `holo windows`: when releases may go forward. docs/safety.md says what that means.
 
 import type { z } from 'zod'
-import { WEEKDAYS, type Windows, windowsAsRead, windowsOutput } from '../../wire/windows.ts'
+import { WEEKDAYS } from '../../core/window-times.ts'
+import { type Windows, windowsAsRead, windowsOutput } from '../../wire/windows.ts'
 import { confirm } from '../change.ts'
 import { type ChangeOptions, type CommandRow, command, type SharedOptions } from '../command.ts'
 import { misuse } from '../failure.ts'

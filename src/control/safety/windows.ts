@@ -1,10 +1,10 @@
-// The windows in which releases may go forward, as they are stored. window-times.ts says whether one is open. They are a
+// The windows in which releases may go forward, as they are stored. core/window-times.ts says whether one is open. They are a
 // setting of the control and no part of the document, so that a rollback does not bring old ones back.
 
+import { findNextOpening, isOpenAt, toWindowsText, toZoneText } from '../../core/window-times.ts'
 import type { Windows, WindowsReply } from '../../wire/windows.ts'
 import type { Author } from '../document/change.ts'
 import type { Ledger } from '../document/ledger.ts'
-import { findNextOpening, isOpenAt, toWindowsText, toZoneText } from './window-times.ts'
 
 export type ReleaseWindowsDeps = {
   readonly sql: SqlStorage

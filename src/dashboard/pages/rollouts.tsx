@@ -2,15 +2,17 @@
 
 import type { ReplyOf } from '../api/client.ts'
 import { Button } from '../parts/button.tsx'
+import { FreezeButton } from '../parts/freeze.tsx'
 import { Name } from '../parts/name.tsx'
 import { OutcomeChip } from '../parts/outcome-chip.tsx'
 import { Empty, PageState } from '../parts/state.tsx'
 import { Ago } from '../parts/time.tsx'
 import { toPercentLabel, toSpanLabel } from '../say/format.ts'
+import { toTimesText } from '../say/safety.ts'
 import { toSentence } from '../say/sentence.ts'
 import { nowMs } from '../state/clock.ts'
 import { goTo, toHref } from '../state/route.ts'
-import { rollouts } from '../state/site.ts'
+import { rollouts, windowsKnown } from '../state/site.ts'
 import { RolloutPage } from './rollout.tsx'
 import { StartRolloutPage } from './start-rollout.tsx'
 
@@ -25,10 +27,19 @@ export function RolloutsPage({ rest: [which, version] }: { rest: readonly string
     <div class="page">
       <header class="page-head">
         <h1>Rollouts</h1>
-        <Button kind="main" scope="shift" onClick={() => goTo('rollouts', 'new')}>
-          Start a rollout
-        </Button>
+        <div class="list-tools sheet-tools">
+          <FreezeButton />
+          <Button kind="main" scope="shift" onClick={() => goTo('rollouts', 'new')}>
+            Start a rollout
+          </Button>
+        </div>
       </header>
+      {windowsKnown.value.value ? (
+        <p class="quiet small">
+          <bdi>{toTimesText(windowsKnown.value.value)}</bdi> Windows are set with{' '}
+          <code>holo windows set</code>.
+        </p>
+      ) : null}
       {value.rollouts.length === 0 ? (
         <div class="sheet">
           <Empty title="No release was rolled out step by step yet">

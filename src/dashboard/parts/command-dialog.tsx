@@ -10,6 +10,7 @@ import {
 } from '../state/command.ts'
 import { Button } from './button.tsx'
 import { Dialog } from './dialog.tsx'
+import { HoldNote } from './freeze.tsx'
 import { FailureBox } from './state.tsx'
 
 export function CommandDialog() {
@@ -23,6 +24,7 @@ function OpenCommandDialog({ asked }: { asked: AskedCommand }) {
   return (
     <Dialog title={title(asked.version)} onClose={dropCommand}>
       <p>{about}</p>
+      {asked.command === 'pause' || asked.command === 'abort' ? null : <HoldNote />}
       {asked.failure ? <FailureBox failure={asked.failure} /> : null}
       <label class="field">
         <span>

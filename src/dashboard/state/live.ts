@@ -16,6 +16,7 @@ import {
   readMetrics,
   readRevisions,
   readRollouts,
+  readSafety,
   readServices,
   readVersions,
   revisions,
@@ -42,6 +43,7 @@ const READS: Readonly<Record<string, readonly Read[]>> = {
   'rollout.': [readRollouts],
   'service.': [readServices],
   'publication.': [readControlState],
+  'freeze.': [readSafety],
   '': [noteHappening],
 }
 
@@ -53,6 +55,7 @@ const EVERYTHING: readonly Read[] = [
   readRevisions,
   readVersions,
   readControlState,
+  readSafety,
   readMetrics,
 ]
 

@@ -35,6 +35,8 @@ export const versions = unknown<'GET /versions'>()
 export const flagsKnown = unknown<'GET /flags'>()
 export const flagCounts = unknown<'GET /flags/counts'>()
 export const experiments = unknown<'GET /experiments'>()
+export const freezeKnown = unknown<'GET /freeze'>()
+export const windowsKnown = unknown<'GET /windows'>()
 export const controlState = unknown<'GET /health'>()
 export const metrics = signal<Known<CountedHour>>(UNKNOWN)
 /** By environment: about how many visitors there were in the last five minutes. */
@@ -83,6 +85,13 @@ export async function readServices(): Promise<void> {
 
 export async function readControlState(): Promise<void> {
   keep(controlState, await call('GET /health'))
+}
+
+/** Whether releases may go forward: the freeze, and the windows. */
+export async function readSafety(): Promise<void> {
+  const [freeze, windows] = await Promise.all([call('GET /freeze'), call('GET /windows')])
+  keep(freezeKnown, freeze)
+  keep(windowsKnown, windows)
 }
 
 const SHOWN_ROLLOUTS = 50
@@ -160,6 +169,8 @@ export function forgetSite(): void {
       flagsKnown,
       flagCounts,
       experiments,
+      freezeKnown,
+      windowsKnown,
       controlState,
       metrics,
       runningRollout,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { findNextOpening, isOpenAt, toZoneText } from '../../../src/control/safety/window-times.ts'
-import { type Windows, windows } from '../../../src/wire/windows.ts'
+import { findNextOpening, isOpenAt, toZoneText } from '../../src/core/window-times.ts'
+import { type Windows, windows } from '../../src/wire/windows.ts'
 
 type Window = Windows['windows'][number]
 

@@ -1,6 +1,17 @@
 // Whether a window in which releases may go forward is open at a time, by the clocks of its zone. Pure.
 
-import { WEEKDAYS, type Windows } from '../../wire/windows.ts'
+export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
+
+type Weekday = (typeof WEEKDAYS)[number]
+
+export type ReleaseTimes = {
+  readonly zone: string
+  readonly windows: readonly {
+    readonly days: readonly Weekday[]
+    readonly from: string
+    readonly to: string
+  }[]
+}
 
 const DAY_MINUTES = 1440
 
@@ -8,7 +19,7 @@ const DAY_MINUTES = 1440
  * Whether a window is open. What counts is what clocks in the zone show: of a window in an hour that a
  * summer time skips, only the part that clocks show is open; in an hour that comes twice, it is open twice.
  */
-export function isOpenAt({ zone, windows }: Windows, at: number): boolean {
+export function isOpenAt({ zone, windows }: ReleaseTimes, at: number): boolean {
   const { day, minute } = toLocal(zone, at)
   return windows.some(({ days, from, to }) => {
     const [begin, end] = [toMinute(from), toMinute(to)]
@@ -27,7 +38,7 @@ const LONGEST_SKIP_MINUTES = 180
  * When the next window opens, to the minute: milliseconds since the epoch. For times at which none is open. Where
  * clocks are put back, the second time of a window that comes twice may be missed. `undefined` without windows.
  */
-export function findNextOpening(settings: Windows, at: number): number | undefined {
+export function findNextOpening(settings: ReleaseTimes, at: number): number | undefined {
   const { zone, windows } = settings
   const from = Math.floor(at / MINUTE_MS) * MINUTE_MS
   const now = toWeekMinute(zone, from)
@@ -72,7 +83,7 @@ function toLocal(zone: string, at: number): { readonly day: number; readonly min
     ...{ timeZone: zone, weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
   }).formatToParts(at)
   const find = (type: string) => parts.find((part) => part.type === type)?.value ?? ''
-  const day = WEEKDAYS.indexOf(find('weekday').toLowerCase() as (typeof WEEKDAYS)[number])
+  const day = WEEKDAYS.indexOf(find('weekday').toLowerCase() as Weekday)
   return { day, minute: (Number(find('hour')) * 60 + Number(find('minute'))) % DAY_MINUTES }
 }
 
@@ -82,7 +93,7 @@ function toMinute(text: string): number {
 }
 
 /** As in `mon tue 09:00-17:00, fri 09:00-12:00 (Europe/Berlin)`. */
-export function toWindowsText({ zone, windows }: Windows): string {
+export function toWindowsText({ zone, windows }: ReleaseTimes): string {
   const texts = windows.map(({ days, from, to }) => `${days.join(' ')} ${from}-${to}`)
   return `${texts.join(', ')} (${zone})`
 }
