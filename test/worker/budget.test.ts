@@ -27,11 +27,17 @@ function noting<T extends object>(binding: T, name: string): T {
 
 const colo = crypto.randomUUID()
 
-const newIsolate = (dataCentre = colo) =>
+/** KV shows a document that is put a second time only later, so one can be given. */
+const newIsolate = (dataCentre = colo, document?: string) =>
   createRouter({
     ...env,
     CACHE_NAME: dataCentre,
-    ASSIGNMENTS: noting(env.ASSIGNMENTS, 'KV'),
+    ASSIGNMENTS: noting(
+      document === undefined
+        ? env.ASSIGNMENTS
+        : ({ get: async () => new Response(document).body } as unknown as KVNamespace),
+      'KV',
+    ),
     STORE: noting(env.STORE, 'R2'),
   })
 
@@ -123,8 +129,8 @@ describe('what a page loads, in a data centre that has not seen its version', ()
   const chunks = Array.from({ length: 12 }, (_, i) => `/assets/chunk-${i}.js`)
   const counted = (binding: string) => operations.filter((one) => one === binding).length
 
-  /** A site with one version, whose page loads the files. The data centre has a name of its own. */
-  async function publishPage(bodies: Readonly<Record<string, string>>): Promise<string> {
+  /** An isolate in a data centre of its own, with a site whose page loads the files. */
+  async function publishPage(bodies: Readonly<Record<string, string>>): Promise<Router> {
     const document = exampleDocument()
     const files = Object.entries(bodies).map(
       ([path, body]) => [path, { body, type: 'text/javascript', hashed: true }] as const,
@@ -142,9 +148,8 @@ describe('what a page loads, in a data centre that has not seen its version', ()
       )
       version.manifest = manifest
     }
-    await env.ASSIGNMENTS.put('assignments', JSON.stringify(document))
     operations.length = 0
-    return crypto.randomUUID()
+    return newIsolate(crypto.randomUUID(), JSON.stringify(document))
   }
 
   const toBodies = (paths: readonly string[]) =>
@@ -152,7 +157,7 @@ describe('what a page loads, in a data centre that has not seen its version', ()
   const visitor = { cookie: 'holo-visitor=AAAAAAAAAAAAAAAAAAAAAA' }
 
   it('is read once, behind the page, and then nothing is left to read', async () => {
-    const router = newIsolate(await publishPage(toBodies(chunks)))
+    const router = await publishPage(toBodies(chunks))
     await get(router, '/', { ...DOCUMENT, ...visitor })
     const page = ['KV.get assignments', 'R2.get manifests', 'R2.get blobs']
     expect(operations.slice(0, 3)).toEqual(page)
@@ -175,19 +180,19 @@ describe('what a page loads, in a data centre that has not seen its version', ()
     ['who has the page', 'GET', { ...DOCUMENT, 'if-none-match': '"x"' }],
     ['a request for a script', 'GET', { 'sec-fetch-dest': 'script' }],
   ])('is not read for %s', async (_, method, headers) => {
-    const router = newIsolate(await publishPage(toBodies(chunks)))
+    const router = await publishPage(toBodies(chunks))
     await get(router, '/', { ...visitor, ...headers }, method)
     expect(counted('R2.get blobs')).toBeLessThanOrEqual(1)
   })
 
   it(`is read up to ${MAX_WARMED_FILES} files, and ${MAX_WARMED_BYTES} bytes`, async () => {
     const many = Array.from({ length: MAX_WARMED_FILES + 1 }, (_, i) => `/assets/${i}.js`)
-    await get(newIsolate(await publishPage(toBodies(many))), '/', { ...DOCUMENT, ...visitor })
+    await get(await publishPage(toBodies(many)), '/', { ...DOCUMENT, ...visitor })
     expect(counted('R2.get blobs')).toBe(1 + MAX_WARMED_FILES)
 
     const half = 'x'.repeat(MAX_WARMED_BYTES / 2)
     const large = { '/a.js': `a${half}`, '/b.js': `b${half}`, '/c.js': 'c' }
-    await get(newIsolate(await publishPage(large)), '/', { ...DOCUMENT, ...visitor })
+    await get(await publishPage(large), '/', { ...DOCUMENT, ...visitor })
     expect(counted('R2.get blobs')).toBe(1 + 2)
   })
 })
