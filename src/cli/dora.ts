@@ -14,7 +14,7 @@ export type Snapshot = {
 }
 
 /** One row of the audit log that concerns environments, with the document after it. */
-export type Step = {
+export type DeliveryStep = {
   readonly at: number
   readonly action: string
   /** The environment whose new version a rollout has taken back. */
@@ -45,7 +45,7 @@ type Track = {
 /** @param steps oldest first, all within the period */
 export function measureDelivery(
   first: Snapshot | undefined,
-  steps: readonly Step[],
+  steps: readonly DeliveryStep[],
   periodMs: number,
 ): DoraFigures[] {
   const tracks = new Map<string, Track>()
@@ -65,7 +65,7 @@ function newTrack(version: string | undefined): Track {
 }
 
 /** @param counts false for the first document of all, which is where everything begins */
-function follow(tracks: Map<string, Track>, step: Step, counts: boolean): void {
+function follow(tracks: Map<string, Track>, step: DeliveryStep, counts: boolean): void {
   const { at, action, takenBack, begun, after } = step
   const failed = takenBack === undefined ? undefined : tracks.get(takenBack)
   if (failed) restore(failed, at)

@@ -1,7 +1,7 @@
 // The four figures of `holo dora`, from made-up histories. test/cli/json.test.ts asks a real Holo.
 
 import { describe, expect, it } from 'vitest'
-import { measureDelivery, type Snapshot, type Step } from '../../src/cli/dora.ts'
+import { type DeliveryStep, measureDelivery, type Snapshot } from '../../src/cli/dora.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -14,11 +14,17 @@ const snapshot = (environments: Readonly<Record<string, string>>): Snapshot => (
   environments: new Map(Object.entries(environments)),
   published: PUBLISHED,
 })
-const step = (hour: number, action: string, after: Readonly<Record<string, string>>): Step => ({
+const step = (
+  hour: number,
+  action: string,
+  after: Readonly<Record<string, string>>,
+): DeliveryStep => ({
   ...{ at: hour * HOUR_MS, action, after: snapshot(after) },
 })
-const measure = (steps: readonly Step[], first: Snapshot | undefined = snapshot({ main: 'v1' })) =>
-  measureDelivery(first, steps, 10 * DAY_MS)
+const measure = (
+  steps: readonly DeliveryStep[],
+  first: Snapshot | undefined = snapshot({ main: 'v1' }),
+) => measureDelivery(first, steps, 10 * DAY_MS)
 
 describe('the figures of an environment', () => {
   it('count each new version, with the time since it was published', () => {
@@ -51,7 +57,7 @@ describe('the figures of an environment', () => {
 
   it('follow a rollout: what is taken back in the canary, and what is promoted in the base', () => {
     const at = (main: string, canary: string) => ({ main, canary })
-    const steps: Step[] = [
+    const steps: DeliveryStep[] = [
       { ...step(3, 'rollout-start', at('v1', 'v2')), begun: 'canary' },
       { ...step(4, 'rollout-rollback', at('v1', 'v2')), takenBack: 'canary' },
       { ...step(6, 'rollout-start', at('v1', 'v2')), begun: 'canary' },

@@ -9,7 +9,7 @@ import { deployedAsRead, doraOutput, rolloutDetailAsRead } from '../../wire/dora
 import { revisionAsRead } from '../../wire/history.ts'
 import type { Api } from '../api.ts'
 import { command, type SharedOptions } from '../command.ts'
-import { measureDelivery, type Snapshot, type Step } from '../dora.ts'
+import { type DeliveryStep, measureDelivery, type Snapshot } from '../dora.ts'
 import { type CliFailure, refused } from '../failure.ts'
 import { toEnvironmentName } from '../options.ts'
 import { toTable } from '../table.ts'
@@ -68,6 +68,9 @@ export const DORA = command({
     const environments = measureDelivery(first, steps, to - from).filter(
       ({ environment }) => only === undefined || environment === only,
     )
+    if (only !== undefined && environments.length === 0) {
+      throw refused('unknown_name', `No environment "${only}" is known since ${toTime(from)}`)
+    }
     return { json: { from, to, environments }, lines: toLines(context.columns, from, environments) }
   },
 })
@@ -114,7 +117,7 @@ function isTakenBack({ action }: AuditRow): boolean {
   return action === 'rollout-rollback' || action === 'rollout-abort'
 }
 
-function toStep(row: AuditRow, read: ReadonlyMap<number, Snapshot>): Step {
+function toStep(row: AuditRow, read: ReadonlyMap<number, Snapshot>): DeliveryStep {
   const { at, action, revision, detail } = row
   const after = revision === undefined ? undefined : read.get(revision)
   const rollout = action.startsWith('rollout-')
