@@ -3,6 +3,7 @@
 
 import type { CommandRow } from './command.ts'
 import { DOCUMENT_COMMANDS, TRANSFER_COMMANDS } from './commands/documents.ts'
+import { DORA } from './commands/dora.ts'
 import { ENV_COMMANDS } from './commands/env.ts'
 import { BROWSER_ERRORS } from './commands/errors.ts'
 import { EXPERIMENT_COMMANDS } from './commands/experiment.ts'
@@ -89,6 +90,7 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
   SIMULATE,
   ...DOCUMENT_COMMANDS,
   ...HISTORY_COMMANDS,
+  DORA,
   WHOAMI,
   ...TOKEN_COMMANDS,
   GC,

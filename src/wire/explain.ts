@@ -2,7 +2,7 @@
 
 import * as z from 'zod'
 import { revisionNumber } from './history.ts'
-import type { Shaped } from './parts.ts'
+import { milliseconds, type Shaped } from './parts.ts'
 import { forReaders, toTolerant } from './tolerant.ts'
 
 /** The usual limits of servers for the length of a URL, and for headers. */
@@ -78,4 +78,14 @@ export const explainAsRead = /* @__PURE__ */ forReaders(() => toTolerant(explain
 
 export type ExplanationAsRead = Shaped<typeof explainAsRead>
 
-export const explainOutput = explainAsRead
+export const explainOutput = /* @__PURE__ */ forReaders(() =>
+  explainAsRead.extend({
+    at: milliseconds.optional().describe('With --at: the time that was asked about'),
+    since: milliseconds.optional().describe('With --at: when the revision was made'),
+    link: z
+      .strictObject({ id: z.string(), url: z.string(), expiresAt: milliseconds })
+      .nullable()
+      .optional()
+      .describe('With --link: a signed link to the version; null if it is no longer retained'),
+  }),
+)

@@ -99,6 +99,7 @@ describe('an empty Holo', () => {
     'metrics export',
     'log',
     'verify',
+    'dora',
     'whoami',
     'dashboard',
     'previews',

@@ -100,11 +100,14 @@ const CALLS: readonly (readonly [name: string, ...args: string[]])[] = [
   ['experiment stop', 'trial', '--give', 'on', '--yes'],
   ['tab-pins', 'on', '--yes'],
   ['explain', '/', '--visitor', 'anna'],
+  ['explain', '--at', 'NOW', '--visitor', 'anna', '--link'],
   ['validate', 'one.json'],
   ['diff', 'one.json', 'other.json'],
   ['log'],
   ['log', '--limit', '1'],
   ['verify'],
+  ['dora'],
+  ['dora', 'main', '--last', '7d'],
   ['verify', '--files', '--quick'],
   ['preview', 'v2', '--for', '2h'],
   ['previews'],
@@ -149,7 +152,9 @@ describe('--json', () => {
     for (const [name, ...args] of CALLS) {
       const row = COMMAND_ROWS.find((command) => command.name === name)
       if (!row) throw new Error(`there is no command ${name}`)
-      const given = args.map((one) => one.replace('RECEIVER', receiver.origin))
+      const given = args.map((one) =>
+        one === 'NOW' ? new Date().toISOString() : one.replace('RECEIVER', receiver.origin),
+      )
       const { stdout, code, json } = await run([...name.split(' '), ...given])
       expect(code, `${name}: ${stdout}`).toBe(0)
       const whole = { ok: z.literal(true), command: z.literal(name), ...row.shape.shape }

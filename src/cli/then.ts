@@ -1,0 +1,79 @@
+// What was in force at an earlier time: the revision of that time, and a signed link to a version that it named.
+
+import { InvalidArgumentError } from 'commander'
+import type { z } from 'zod'
+import { type revisionSummaryAsRead, revisionsAsRead } from '../wire/history.ts'
+import { newPreviewAsRead } from '../wire/previews.ts'
+import { versionsAsRead } from '../wire/versions.ts'
+import type { Api } from './api.ts'
+import { refused } from './failure.ts'
+import { toTime } from './words.ts'
+
+type Revision = z.output<typeof revisionSummaryAsRead>
+type Link = { readonly id: string; readonly url: string; readonly expiresAt: number }
+
+const LINK_S = 86_400
+
+/** A time with its zone: without one it would depend on the machine. */
+export function parseMoment(text: string): number {
+  const isWhole = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/.test(text)
+  const at = isWhole ? Date.parse(text) : Number.NaN
+  if (Number.isNaN(at)) {
+    throw new InvalidArgumentError(
+      'a time with its zone, such as 2026-11-23T14:03Z or …T15:03+01:00',
+    )
+  }
+  if (at > Date.now()) throw new InvalidArgumentError('a time that is over')
+  return at
+}
+
+/**
+ * The revision that was the newest at a time. Numbers of revisions may have gaps, so it halves the range of numbers,
+ * asking for the newest revision below one: some twenty calls for a million revisions.
+ *
+ * @throws CliFailure if Holo had none at that time
+ */
+export async function findRevision(api: Api, at: number): Promise<Revision> {
+  const newest = await loadBelow(api, undefined)
+  if (!newest) throw refused('no_earlier_revision', 'This Holo has no revision yet')
+  if (newest.at <= at) return newest
+  let best: Revision | undefined
+  // What is sought has a number of at least `low` and below `high`.
+  let [low, high] = [1, newest.revision]
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2)
+    const one = await loadBelow(api, middle + 1)
+    if (!one || one.revision < low) {
+      low = middle + 1
+    } else if (one.at <= at) {
+      best = one
+      low = middle + 1
+    } else {
+      high = one.revision
+    }
+  }
+  if (best) return best
+  throw refused('no_earlier_revision', `Holo had no revision at ${toTime(at)}`, {
+    hint: 'holo log shows when its history began',
+  })
+}
+
+async function loadBelow(api: Api, before: number | undefined): Promise<Revision | undefined> {
+  const query = { limit: '1', before: before === undefined ? undefined : String(before) }
+  const { revisions } = await api.ask(revisionsAsRead, 'GET', '/revisions', { query })
+  return revisions[0]
+}
+
+/** `null` for a version that is no longer retained. */
+export async function makeLink(api: Api, version: string, path: string): Promise<Link | null> {
+  const { versions } = await api.ask(versionsAsRead, 'GET', '/versions')
+  if (!versions.some(({ id }) => id === version)) return null
+  const json = { versions: [version], forSeconds: LINK_S, path, note: 'holo explain --link' }
+  const { id, link, expiresAt } = await api.ask(newPreviewAsRead, 'POST', '/previews', { json })
+  return { id, url: link, expiresAt }
+}
+
+export function toLinkLine(version: string, link: Link | null): string {
+  if (!link) return `No link: version ${version} is no longer retained`
+  return `Version ${version} until ${toTime(link.expiresAt)}, for whoever has the link: ${link.url}`
+}
