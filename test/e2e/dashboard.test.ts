@@ -259,7 +259,7 @@ describe('a freeze', () => {
     await page.getByRole('button', { name: 'End the freeze' }).click()
     await dialogOf(page).getByRole('button', { name: 'End it' }).click()
     await page.getByText('The freeze has ended.').waitFor()
-    expect(await page.getByText('Releases are frozen by').count()).toBe(0)
+    await page.getByText('Releases are frozen by').waitFor({ state: 'detached' })
     expect((await api('GET', '/freeze')).freeze).toBeUndefined()
     expect(faults).toEqual([])
   })
@@ -396,9 +396,8 @@ describe('by keyboard alone', () => {
     await dialog.getByRole('button', { name: 'Shift' }).waitFor()
     await page.keyboard.press('Escape')
     await dialog.waitFor({ state: 'detached' })
-    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe(
-      'Look at the change',
-    )
+    const focused = () => page.evaluate(() => document.activeElement?.textContent)
+    await vi.waitFor(async () => expect(await focused()).toBe('Look at the change'), WAIT)
     await page.keyboard.press('Enter')
     await dialog.getByText('gives 0.5').waitFor()
     await reach(page, /^Shift/)
