@@ -4,6 +4,7 @@
 import { send, toGet, toPost } from './ask.ts'
 import { buildHolo } from './bare-holo.ts'
 import { measureLoad } from './load.ts'
+import { manyFlags } from './many-flags.ts'
 import { comparePairs, toTurn } from './pairs.ts'
 import { type Comparison, type Effort, type Timing, toTiming } from './results.ts'
 import { interleave } from './rounds.ts'
@@ -24,7 +25,7 @@ export async function measureFlags(
   { rounds, secondsPerTurn }: Effort,
   say: (line: string) => void,
 ): Promise<{ readonly comparisons: Comparison[]; readonly timings: Timing[] }> {
-  const document = { flags: makeFlags(), flagSettings: { perMinute: MAX_PER_MINUTE } }
+  const document = { flags: manyFlags(FLAGS), flagSettings: { perMinute: MAX_PER_MINUTE } }
   const flagged = await startWorkerd({ holo: await buildHolo(SITE, [], { document }) })
   const plain = await startWorkerd({ holo: await buildHolo(SITE, []) })
   const ms = secondsPerTurn * 1000
@@ -65,31 +66,4 @@ async function prepare(server: Server, toRequest: (host: string) => Buffer, ms: 
   const { head, body } = await send(url, request)
   const expected = { headBytes: [head.length], bodyBytes: body.length }
   return toTurn(server, () => measureLoad({ url, requests: [request], expected, until: { ms } }))
-}
-
-/** Public flags with a condition and a share each. */
-function makeFlags() {
-  return Object.fromEntries(
-    Array.from({ length: FLAGS }, (_, i) => [
-      `flag-${i}`,
-      {
-        state: 'ENABLED',
-        variants: { on: true, off: false },
-        defaultVariant: 'off',
-        public: true,
-        targeting: {
-          if: [
-            { ends_with: [{ var: 'email' }, `@team-${i}.example.com`] },
-            'on',
-            {
-              fractional: [
-                ['on', 10],
-                ['off', 90],
-              ],
-            },
-          ],
-        },
-      },
-    ]),
-  )
 }

@@ -1,6 +1,7 @@
 // Large flags in a key of their own: what is written to KV, and that a reader puts together the same text or none.
 
 import { expect, it } from 'vitest'
+import { manyFlags } from '../../scripts/bench/many-flags.ts'
 import { MAX_ASSIGNMENTS_BYTES } from '../../src/document/limits.ts'
 import {
   LARGE_FLAGS_BYTES,
@@ -9,7 +10,6 @@ import {
   splitFlags,
 } from '../../src/loading/flags-key.ts'
 import { exampleDocument } from '../support/document.ts'
-import { manyFlags } from '../support/many-flags.ts'
 
 const large = manyFlags(300)
 const textOf = (flags: object) => JSON.stringify({ ...exampleDocument(), flags, z: '"flags":{}' })

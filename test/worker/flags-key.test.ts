@@ -2,11 +2,11 @@
 // flags are lost or other ones, and when old ones go.
 
 import { beforeEach, expect, it, vi } from 'vitest'
+import { manyFlags } from '../../scripts/bench/many-flags.ts'
 import { toCheckedForm } from '../../src/loading/checked.ts'
 import { createKvReader, readAssignments } from '../../src/loading/kv-source.ts'
 import { digestText } from '../../src/loading/sync.ts'
 import { exampleDocument } from '../support/document.ts'
-import { manyFlags } from '../support/many-flags.ts'
 import { env, type Life, World } from './control-world.ts'
 import { controlWith, setUp } from './loader.ts'
 
