@@ -1,0 +1,130 @@
+// docs/dark-launch.md, followed literally: every command in its order, with other ports and in another folder. The
+// lines of a `text` block are parts of what the command before it prints.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { findFreePort } from '../../scripts/local/ports.ts'
+import { installPostgres } from '../support/install-postgres.ts'
+import { cleanEnvironment } from '../support/start-process.ts'
+
+const ROOT = process.cwd()
+const INSTALL_TIMEOUT_MS = 600_000
+const COMMAND_TIMEOUT_MS = 60_000
+const PATIENCE = { timeout: 60_000, interval: 500 }
+const PORTS = ['8787', '4011', '4012', '4013', '5544']
+const FOLDERS = [
+  'node_modules',
+  'package.json',
+  'wrangler.toml',
+  'bin',
+  'src',
+  'scripts',
+  'examples',
+]
+/** What a process prints when it is ready. */
+const READY = /running at|listening on|equal at change/
+
+type Block = { readonly kind: string; readonly text: string }
+
+let folder: string
+let blocks: Block[]
+/** Variables that earlier blocks have exported. */
+let exported = ''
+const terminals: ChildProcess[] = []
+
+beforeAll(async () => {
+  installPostgres()
+  folder = await mkdtemp(join(tmpdir(), 'holo-dark-launch-'))
+  for (const name of FOLDERS) await symlink(join(ROOT, name), join(folder, name))
+  let page = await readFile('docs/dark-launch.md', 'utf8')
+  for (const port of PORTS) page = page.replaceAll(port, String(await findFreePort('127.0.0.1')))
+  page = page.replaceAll(
+    `npm start -- `,
+    `npm start -- --port ${/HOLO_URL=\S+:(\d+)/.exec(page)?.[1]} `,
+  )
+  blocks = [...page.matchAll(/^```(.+)\n([\s\S]*?)^```$/gm)].map(([, kind = '', text = '']) => ({
+    kind,
+    text,
+  }))
+}, INSTALL_TIMEOUT_MS)
+
+afterAll(async () => {
+  for (const terminal of terminals.reverse()) await end(terminal)
+  if (folder) await rm(folder, { recursive: true, force: true })
+})
+
+function run(text: string): ChildProcess {
+  const child = spawn('bash', ['-c', text], {
+    cwd: folder,
+    env: { ...cleanEnvironment(), XDG_CONFIG_HOME: join(folder, 'config') },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  })
+  child.stdout?.setEncoding('utf8')
+  child.stderr?.setEncoding('utf8')
+  return child
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
+  const closed = once(child, 'close')
+  process.kill(-child.pid, 'SIGTERM')
+  const timer = setTimeout(() => process.kill(-(child.pid ?? 0), 'SIGKILL'), 10_000)
+  await closed
+  clearTimeout(timer)
+}
+
+async function openTerminal(command: string): Promise<void> {
+  const child = run(command)
+  terminals.push(child)
+  let printed = ''
+  await new Promise<void>((resolve, reject) => {
+    const read = (text: string) => {
+      printed += text
+      if (READY.test(printed)) resolve()
+    }
+    child.stdout?.on('data', read)
+    child.stderr?.on('data', read)
+    child.once('close', (code) => reject(new Error(`${command}ended with ${code}:\n${printed}`)))
+  })
+}
+
+async function runCommands(commands: string): Promise<string> {
+  const child = run(`set -e -o pipefail\n${exported}${commands}`)
+  let printed = ''
+  const read = (text: string) => {
+    printed += text
+  }
+  child.stdout?.on('data', read)
+  child.stderr?.on('data', read)
+  const timer = setTimeout(() => void end(child), COMMAND_TIMEOUT_MS)
+  const [code] = await once(child, 'close')
+  clearTimeout(timer)
+  if (code !== 0) throw new Error(`${commands}ended with ${code}:\n${printed}`)
+  return printed
+}
+
+function expectShown(printed: string, expected: string): void {
+  for (const line of expected.trim().split('\n')) expect(printed).toContain(line)
+}
+
+describe('docs/dark-launch.md', () => {
+  it('moves a database to another one and back, as it says', async () => {
+    for (const [i, { kind, text }] of blocks.entries()) {
+      if (kind === 'sh terminal') await openTerminal(text)
+      if (kind !== 'sh') continue
+      const next = blocks[i + 1]
+      const expected = next?.kind === 'text' ? next.text : ''
+      // Counts arrive after a while, so a report is asked for again.
+      if (text.startsWith('npx holo shadow report')) {
+        await vi.waitFor(async () => expectShown(await runCommands(text), expected), PATIENCE)
+      } else expectShown(await runCommands(text), expected)
+      exported += (text.match(/^export .*\n/gm) ?? []).join('')
+    }
+    expect(terminals).toHaveLength(6)
+  }, 300_000)
+})
