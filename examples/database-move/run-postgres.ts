@@ -1,7 +1,7 @@
 // A PostgreSQL server of its own for the example: `node run-postgres.ts --port N`. Its data is in a temporary folder
 // that is removed at the end. It listens on this machine only, and asks for no password.
 
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chownSync, existsSync, globSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -40,7 +40,7 @@ const settings = [
 const server = spawn(
   join(programs, 'postgres'),
   ['-D', folder, ...settings.flatMap((setting) => ['-c', setting])],
-  { ...user, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'], detached: true },
+  { ...user, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] },
 )
 let log = ''
 server.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -72,12 +72,20 @@ function toMajor(path: string): number {
   return Number(path.split('/')[4])
 }
 
-/** PostgreSQL refuses to run as root, so root runs it as the user of the package. */
+/** PostgreSQL refuses to run as root, so root runs it as the user of the package, or else as nobody. */
 function findUser(): { readonly uid: number; readonly gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined
-  const idOf = (flag: string) =>
-    Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }))
-  return { uid: idOf('-u'), gid: idOf('-g') }
+  for (const name of ['postgres', 'nobody']) {
+    const [uid, gid] = ['-u', '-g'].map((flag) =>
+      spawnSync('id', [flag, name], { encoding: 'utf8' }),
+    )
+    if (uid?.status === 0 && gid?.status === 0) {
+      return { uid: Number(uid.stdout), gid: Number(gid.stdout) }
+    }
+  }
+  throw new Error(
+    'PostgreSQL does not run as root, and there is neither a user postgres nor nobody',
+  )
 }
 
 async function waitUntilReady(process: ChildProcess): Promise<void> {

@@ -16,15 +16,7 @@ const INSTALL_TIMEOUT_MS = 600_000
 const COMMAND_TIMEOUT_MS = 60_000
 const PATIENCE = { timeout: 60_000, interval: 500 }
 const PORTS = ['8787', '4011', '4012', '4013', '5544']
-const FOLDERS = [
-  'node_modules',
-  'package.json',
-  'bin',
-  'src',
-  'scripts',
-  'examples',
-]
-const PATH = `${join(ROOT, 'node_modules/.bin')}:${process.env.PATH}`
+const FOLDERS = ['node_modules', 'package.json', 'bin', 'src', 'scripts', 'examples']
 /** What a process prints when it is ready. */
 const READY = /running at|listening on|equal at change/
 
@@ -35,20 +27,24 @@ type Block = { readonly kind: string; readonly text: string }
 
 let folder: string
 let blocks: Block[]
+/** Where commands find PostgreSQL's programs, and those of the packages. */
+let path: string
+/** Free ports, by those of the page. */
+const ports = new Map<string, string>()
 /** Variables that earlier blocks have exported. */
 let exported = ''
 const terminals: ChildProcess[] = []
 
 beforeAll(async () => {
-  installPostgres()
+  path = [join(ROOT, 'node_modules/.bin'), process.env.PATH, installPostgres()].join(':')
   folder = await mkdtemp(join(tmpdir(), 'holo-dark-launch-'))
   for (const name of FOLDERS) await symlink(join(ROOT, name), join(folder, name))
   let page = await readFile('docs/dark-launch.md', 'utf8')
-  for (const port of PORTS) page = page.replaceAll(port, String(await findFreePort('127.0.0.1')))
-  page = page.replaceAll(
-    `npm start -- `,
-    `npm start -- --port ${/HOLO_URL=\S+:(\d+)/.exec(page)?.[1]} `,
-  )
+  for (const port of PORTS) {
+    ports.set(port, String(await findFreePort('127.0.0.1')))
+    page = page.replaceAll(port, toPort(port))
+  }
+  page = page.replaceAll('npm start -- ', `npm start -- --port ${toPort('8787')} `)
   blocks = [...page.matchAll(/^```(.+)\n([\s\S]*?)^```$/gm)].map(([, kind = '', text = '']) => ({
     kind,
     text,
@@ -60,12 +56,23 @@ afterAll(async () => {
   if (folder) await rm(folder, { recursive: true, force: true })
 })
 
+function toPort(ofPage: string): string {
+  return ports.get(ofPage) ?? ofPage
+}
+
+/** All orders, as the backend at that port of the page has them. */
+async function readOrders(ofPage: string): Promise<unknown[]> {
+  const response = await fetch(`http://127.0.0.1:${toPort(ofPage)}/api/orders`)
+  const { orders } = (await response.json()) as { orders: unknown[] }
+  return orders
+}
+
 function run(text: string): ChildProcess {
   const child = spawn('bash', ['-c', `${NPX}${text}`], {
     cwd: folder,
     env: {
       ...cleanEnvironment(),
-      PATH,
+      PATH: path,
       XDG_CONFIG_HOME: join(folder, 'config'),
       // The command is compiled once and not each time.
       NODE_COMPILE_CACHE: join(folder, 'compiled'),
@@ -135,5 +142,11 @@ describe('docs/dark-launch.md', () => {
       exported += (text.match(/^export .*\n/gm) ?? []).join('')
     }
     expect(terminals).toHaveLength(6)
+    // Nothing was lost on the way there and back: SQLite and PostgreSQL hold the same orders.
+    await vi.waitFor(async () => {
+      const [old, mended] = await Promise.all([readOrders('4011'), readOrders('4013')])
+      expect(old).toHaveLength(8)
+      expect(mended).toEqual(old)
+    }, PATIENCE)
   }, 300_000)
 })
