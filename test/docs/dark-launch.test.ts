@@ -18,12 +18,18 @@ const PATIENCE = { timeout: 60_000, interval: 500 }
 const PORTS = ['8787', '4011', '4012', '4013', '5544']
 const FOLDERS = ['node_modules', 'package.json', 'bin', 'src', 'scripts', 'examples']
 /** What a process prints when it is ready. */
-const READY = /running at|listening on|equal at change/
+const READY = /running at|listening on|equal at change|visitors read/
 
 /** `npx` without npm, which takes a second each time. */
 const NPX = `npx() { if [ "$1" = holo ]; then shift; node bin/holo.js "$@"; else "$@"; fi; }\n`
 
 type Block = { readonly kind: string; readonly text: string }
+type Terminal = {
+  readonly command: string
+  readonly child: ChildProcess
+  /** What it has printed so far. */
+  printed: string
+}
 
 let folder: string
 let blocks: Block[]
@@ -33,7 +39,7 @@ let path: string
 const ports = new Map<string, string>()
 /** Variables that earlier blocks have exported. */
 let exported = ''
-const terminals: ChildProcess[] = []
+const terminals: Terminal[] = []
 
 beforeAll(async () => {
   path = [join(ROOT, 'node_modules/.bin'), process.env.PATH, installPostgres()].join(':')
@@ -52,7 +58,7 @@ beforeAll(async () => {
 }, INSTALL_TIMEOUT_MS)
 
 afterAll(async () => {
-  for (const terminal of terminals.reverse()) await end(terminal)
+  for (const { child } of terminals.reverse()) await end(child)
   if (folder) await rm(folder, { recursive: true, force: true })
 })
 
@@ -96,16 +102,18 @@ async function end(child: ChildProcess): Promise<void> {
 
 async function openTerminal(command: string): Promise<void> {
   const child = run(command)
-  terminals.push(child)
-  let printed = ''
+  const terminal = { command, child, printed: '' }
+  terminals.push(terminal)
   await new Promise<void>((resolve, reject) => {
     const read = (text: string) => {
-      printed += text
-      if (READY.test(printed)) resolve()
+      terminal.printed += text
+      if (READY.test(terminal.printed)) resolve()
     }
     child.stdout?.on('data', read)
     child.stderr?.on('data', read)
-    child.once('close', (code) => reject(new Error(`${command}ended with ${code}:\n${printed}`)))
+    child.once('close', (code) => {
+      reject(new Error(`${command}ended with ${code}:\n${terminal.printed}`))
+    })
   })
 }
 
@@ -141,7 +149,10 @@ describe('docs/dark-launch.md', () => {
       } else expectShown(await runCommands(text), expected)
       exported += (text.match(/^export .*\n/gm) ?? []).join('')
     }
-    expect(terminals).toHaveLength(6)
+    expect(terminals).toHaveLength(7)
+    const visitors = terminals.find(({ command }) => command.includes('visitors.ts'))
+    if (visitors) await end(visitors.child)
+    expect(visitors?.printed).toMatch(/^visitors read .*\n\d+ requests, 0 failed\n$/)
     // Nothing was lost on the way there and back: SQLite and PostgreSQL hold the same orders.
     await vi.waitFor(async () => {
       const [old, mended] = await Promise.all([readOrders('4011'), readOrders('4013')])
