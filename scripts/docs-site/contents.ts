@@ -32,6 +32,7 @@ export const CONTENTS: readonly Group[] = [
       recipe('blue-green', 'Blue/green'),
       recipe('canary', 'Canary with staff first'),
       recipe('ab-test', 'A/B test'),
+      docs('dark-launch', 'Dark launch of a database'),
       recipe('preview-per-pull-request', 'Preview per pull request'),
       recipe('kill-switch', 'A flag with a kill switch'),
       recipe('rolling-back', 'Rolling back in anger'),
@@ -93,6 +94,7 @@ export const CONTENTS: readonly Group[] = [
     title: 'Project',
     pages: [
       { file: 'examples/shop/README.md', title: 'Example: a shop' },
+      { file: 'examples/database-move/README.md', title: 'Example: a database moved' },
       { file: 'examples/github-actions/README.md', title: 'Example: GitHub Actions' },
       { file: 'examples/github-status/README.md', title: 'Example: GitHub statuses' },
       { file: 'CONTRIBUTING.md', title: 'Contributing' },
