@@ -12,6 +12,8 @@ const MAX_LISTED = 20
 /** Copies of one isolate in a second, and at a time: more is a load test, not a comparison. */
 const MAX_COPIES_PER_SECOND = 1000
 const MAX_CONCURRENT_COPIES = 50
+/** Copies of one request: more says nothing about real requests. */
+export const MAX_REPEATED = 10
 
 const percent = z
   .number()
@@ -110,6 +112,17 @@ export const shadow = z.strictObject({
     .optional()
     .describe('The share of the copies for which the base is asked twice, to know its noise'),
   compare: compare.optional(),
+  repeat: z
+    .int()
+    .min(1)
+    .max(MAX_REPEATED)
+    .optional()
+    .describe('How many times each request is copied. Only the first copy is compared'),
+  until: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('Milliseconds since the epoch: no copies from then on. "holo shadow ramp" sets it'),
   off: z.literal(true).optional().describe('Stops all copies'),
 })
 
