@@ -13,7 +13,7 @@ const MAX_LISTED = 20
 const MAX_COPIES_PER_SECOND = 1000
 const MAX_CONCURRENT_COPIES = 50
 /** Copies of one request: more says nothing about real requests. */
-export const MAX_REPEATED = 10
+const MAX_REPEATED = 10
 
 const percent = z
   .number()
@@ -118,11 +118,7 @@ export const shadow = z.strictObject({
     .max(MAX_REPEATED)
     .optional()
     .describe('How many times each request is copied. Only the first copy is compared'),
-  until: z
-    .int()
-    .min(0)
-    .optional()
-    .describe('Milliseconds since the epoch: no copies from then on. "holo shadow ramp" sets it'),
+  until: z.int().min(0).optional().describe('Milliseconds since the epoch: no copies from then on'),
   off: z.literal(true).optional().describe('Stops all copies'),
 })
 
