@@ -68,8 +68,9 @@ function findPair({ request, requestId, facts, decision, assignments }: ActOptio
   if (shadows.size === 0) return undefined
   const plan = shadows.get(decision.environment)
   const { method, path } = facts
-  if (plan && Date.now() >= plan.until) return undefined
   if (!plan?.methods.has(method) || !plan.matchesPath(path)) return undefined
+  const now = Date.now()
+  if (now < plan.since || now >= plan.until) return undefined
   if (isCopy(request.headers) || isWebSocketUpgrade(request)) return undefined
   if (!hasCopiedBody(request, plan)) return undefined
   // Visitors without an identity have one in common, and would all be in the sample, or none of them.

@@ -15,6 +15,7 @@ export const SHADOW_DEFAULTS = {
   timeoutMs: 5000,
   baseline: 10,
   repeat: 1,
+  since: 0,
   until: Number.MAX_SAFE_INTEGER,
 } as const satisfies Partial<ShadowDocument>
 

@@ -74,13 +74,21 @@ export type ShadowRoute = Shaped<typeof route>
 
 export const shadowReply = z.strictObject({
   shadows: z.array(pair).describe('The newest first'),
+  now: milliseconds.describe('By the clock of Holo'),
 })
 
-export const shadowAsRead = /* @__PURE__ */ forReaders(() => toTolerant(shadowReply))
+export const shadowAsRead = /* @__PURE__ */ forReaders(() =>
+  toTolerant(shadowReply.omit({ now: true })),
+)
 
 /** Without what they differ in. */
 export const shadowSumsAsRead = /* @__PURE__ */ forReaders(() =>
   z.object({ shadows: z.array(toTolerant(pair.omit({ routes: true }))) }),
+)
+
+/** The same with the clock. */
+export const shadowClockAsRead = /* @__PURE__ */ forReaders(() =>
+  shadowSumsAsRead.extend({ now: z.number() }),
 )
 
 export const shadowOutput = /* @__PURE__ */ forReaders(() => shadowAsRead)

@@ -51,7 +51,8 @@ export type ShadowPlan = {
   readonly baseline: number
   /** How many times each request is copied, from 1. */
   readonly repeat: number
-  /** Milliseconds since the epoch: from then on nothing is copied. */
+  /** Milliseconds since the epoch: before it nothing is copied, and nothing from `until` on. */
+  readonly since: number
   readonly until: number
   readonly compare: Comparison
 }
