@@ -147,6 +147,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   'webhooks redeliver': { works: ['team', '1'], bad: ['team', 'first'] },
   explain: { works: ['/', '--visitor', 'anna'], bad: ['/', '--at', 'yesterday'] },
   errors: { works: ['1.0.0', '--new'], bad: ['no spaces'] },
+  'shadow ramp': { works: ['main', '--max', '300'], bad: ['main', '--max', '1001'] },
   'shadow report': { works: ['main', '--limit', '5'], bad: ['--limit', '61'] },
   'metrics export': { works: ['--last', '1h'], bad: ['--last', 'long'] },
   simulate: { works: ['instant'], bad: ['standrad'] },

@@ -5,8 +5,11 @@ import { Agent, createServer, get, type IncomingMessage, type Server } from 'nod
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import * as z from 'zod'
 import { startEdge } from '../../scripts/local/edge.ts'
 import type { AssignmentsDocument } from '../../src/document/schema.ts'
+import type { ShadowDocument } from '../../src/document/shadow.ts'
+import { soakOutput } from '../../src/wire/soak.ts'
 import { holo } from '../support/cli.ts'
 import { ask } from '../support/http-client.ts'
 import { publishVersion } from '../support/published.ts'
@@ -16,14 +19,16 @@ const TOKEN = 'holo-soak-0123456789abcdef0123456789abcdef'
 const CAPACITY = 0.8
 /** So many at once above it are borne. */
 const BURST = 10
-const SHADOW = {
+const SHADOW: ShadowDocument = {
   ...{ to: 'next', percent: 1, by: 'request', perSecond: 7, timeoutMs: 400 },
-} as const
+}
 
 let edge: Awaited<ReturnType<typeof startEdge>>
 const servers: Server[] = []
 const agent = new Agent({ keepAlive: true, maxSockets: 4 })
 let left = BURST
+/** That the backend got since the soak began. */
+let copies = 0
 
 async function startServer(answer: (request: IncomingMessage) => number): Promise<string> {
   const server = createServer((request, response) => {
@@ -53,6 +58,7 @@ beforeAll(async () => {
       return 200
     }),
     v2: await startServer(() => {
+      copies += 1
       if (left < 1) return 503
       left -= 1
       return 200
@@ -112,6 +118,7 @@ function visit(): Promise<number | undefined> {
 
 describe('holo shadow ramp', () => {
   it('finds within 10 % the load above which a backend fails, and puts the shadow back', async () => {
+    copies = 0
     const over = new AbortController()
     const statuses = new Set<number | undefined>()
     const visitors = Array.from({ length: 4 }, async () => {
@@ -122,18 +129,19 @@ describe('holo shadow ramp', () => {
     })
     const args = ['--first', '75', '--step-seconds', '2', '--settle-seconds', '1', '--yes']
     const env = { HOLO_URL: edge.url.href, HOLO_TOKEN: TOKEN }
-    const ran = await holo(['shadow', 'ramp', 'main', ...args], { env })
+    const ran = await holo(['shadow', 'ramp', 'main', ...args, '--json'], { env })
     over.abort()
     await Promise.all(visitors)
     expect(ran.code, ran.stdout + ran.stderr).toBe(0)
-    const [, percent, perSecond] =
-      /next \(v2\) began to suffer at about ([\d.]+) % \(([\d.]+) requests per second\)/.exec(
-        ran.stdout,
-      ) ?? []
-    expect(Math.abs(Number(percent) / 100 / CAPACITY - 1), ran.stdout).toBeLessThan(0.1)
-    expect(Number(perSecond)).toBeGreaterThan(0)
+    const { soak, restored } = z.object(soakOutput.shape).parse(ran.json)
+    expect(soak.outcome, ran.stdout).toBe('suffers')
+    expect(Math.abs((soak.found?.percent ?? 0) / 100 / CAPACITY - 1), ran.stdout).toBeLessThan(0.1)
+    // Every copy was counted in its step.
+    const sent = soak.steps.reduce((sum, { copied, repeated }) => sum + copied + repeated, 0)
+    expect(sent).toBe(copies)
     // No visitor got another answer.
     expect([...statuses]).toEqual([200])
+    expect(restored).toBe(true)
     expect((await call('GET')).environments.main?.shadow).toEqual(SHADOW)
   })
 })

@@ -121,7 +121,7 @@ export const SHADOW_RAMP = command({
         ...{ ...pair, startedAt: Date.now(), first, max },
         ...{ outcome: 'stopped', steps: [] },
       }
-      const json = { ...told, dryRun: true, restored: true, soak }
+      const json = { ...told, dryRun: true, restored: true, soak: toJson(soak) }
       return { json, lines: [...plan, 'A dry run: nothing was changed'] }
     }
     if (!options.json) for (const line of plan) context.say(line)
@@ -187,6 +187,10 @@ function toProgress({ progress, say }: Context, isJson: boolean): Pick<SoakDeps,
   }
 }
 
+function toJson(soak: Soak) {
+  return { ...soak, steps: [...soak.steps] }
+}
+
 /** What the exit codes mean: docs/cli.md. */
 function toExitCode({ soak: { outcome }, isRestored }: SoakEnd): ExitCode {
   if (outcome === 'changed') return EXIT.stale
@@ -214,7 +218,7 @@ function toOutcome(
     for (const line of toSoakLines(soak, columns)) say(line)
     throw problem
   }
-  const json = { ...told, dryRun: false, restored: isRestored, soak }
+  const json = { ...told, dryRun: false, restored: isRestored, soak: toJson(soak) }
   return { json, lines: [...toSoakLines(soak, columns), ...why], exitCode: toExitCode(end) }
 }
 

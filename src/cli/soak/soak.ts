@@ -110,6 +110,7 @@ class Load {
   readonly #settings: SoakSettings
   readonly #deps: SoakDeps
   readonly #fields: ShadowFields
+  #hasWritten = false
   /** What Holo had counted before the step. */
   #sums = NOTHING
   /** By how much the clock of Holo is ahead of the own one. */
@@ -158,11 +159,13 @@ class Load {
 
   /** @throws ChangedMeanwhile if somebody else changed the shadow, which then stays as it is. */
   async restore(): Promise<void> {
+    if (!this.#hasWritten) return
     const { former } = this.#settings
     await this.#fields.write(this.#deps.lastApi, former, this.#toReason('the former settings'))
   }
 
   #write(shadow: ShadowDocument, what: string): Promise<void> {
+    this.#hasWritten = true
     return this.#fields.write(this.#deps.api, shadow, this.#toReason(what))
   }
 
