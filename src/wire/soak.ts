@@ -1,5 +1,5 @@
 // A soak: the load of a shadow in steps, what each step counted, and at which load the backend began to suffer. What
-// `holo shadow ramp` prints.
+// `holo shadow ramp` prints and tells Holo.
 
 import * as z from 'zod'
 import { MAX_PERCENT, MAX_SOAK_STEPS, SOAK_VERDICTS } from '../core/shadow/soak.ts'
@@ -68,6 +68,19 @@ export const soak = z.strictObject({
 })
 
 export type Soak = Shaped<typeof soak>
+
+export const keptSoak = soak.extend({
+  toldAt: milliseconds.describe('When Holo was told; long ago and still running: it was killed'),
+})
+
+export type KeptSoak = Shaped<typeof keptSoak>
+
+export const soaksReply = z.strictObject({
+  soaks: z.array(keptSoak).describe('The last one of each pair of environments, the newest first'),
+})
+
+/** Of what the command tells Holo, nothing is read again. */
+export const keptSoakAsRead = /* @__PURE__ */ forReaders(() => z.looseObject({}))
 
 export const soakOutput = /* @__PURE__ */ forReaders(() =>
   z.strictObject({

@@ -7,6 +7,7 @@ import { CliFailure, EXIT } from '../../src/cli/failure.ts'
 import { toSoakLines } from '../../src/cli/soak/lines.ts'
 import { runSoakAt, type SoakDeps, type SoakSettings } from '../../src/cli/soak/soak.ts'
 import type { ShadowDocument } from '../../src/document/shadow.ts'
+import { type Soak, soak } from '../../src/wire/soak.ts'
 
 const PAIR = { from: 'main', base: 'v1', to: 'next', shadow: 'v2' }
 const FORMER: ShadowDocument = { to: 'next', percent: 5, off: true, timeoutMs: 50, by: 'request' }
@@ -29,6 +30,7 @@ let counts: Record<string, number>
 /** Called before each write with its number. */
 let beforeWrite: (count: number) => void
 let version: string
+let kept: Soak[]
 
 beforeEach(() => {
   shadow = FORMER
@@ -40,6 +42,7 @@ beforeEach(() => {
   counts = { copied: 40, repeated: 2, skipped: 1, compared: 30 }
   beforeWrite = () => {}
   version = 'v1'
+  kept = []
 })
 
 function count({ percent, repeat = 1 }: ShadowDocument): void {
@@ -53,6 +56,10 @@ function count({ percent, repeat = 1 }: ShadowDocument): void {
 const api = {
   ask: async (_: unknown, method: string, path: string, call?: Parameters<Api['ask']>[3]) => {
     if (path === '/freeze') return { freeze }
+    if (path === '/shadow/soaks') {
+      kept.push(soak.parse(call?.json))
+      return {}
+    }
     if (path === '/shadow') {
       const zero = { skipped: 0, failed: 0, baseFailed: 0, late: 0, baseLate: 0 }
       // The clock of Holo is an hour ahead.
@@ -74,7 +81,7 @@ const api = {
   },
 } as unknown as Api
 
-async function soak(settings: Partial<SoakSettings> = {}, deps: Partial<SoakDeps> = {}) {
+async function run(settings: Partial<SoakSettings> = {}, deps: Partial<SoakDeps> = {}) {
   const never = new AbortController().signal
   const given = { api, lastApi: api, signal: never, tick: () => {}, tell: () => {}, ...deps }
   return runSoakAt({ ...SETTINGS, ...settings }, given)
@@ -83,10 +90,12 @@ async function soak(settings: Partial<SoakSettings> = {}, deps: Partial<SoakDeps
 describe('a soak', () => {
   it('makes loads that end by themselves, and puts the shadow back', async () => {
     capacity = 130
-    const { soak: found, isRestored } = await soak({ first: 90, max: 200 })
+    const { soak: found, isRestored } = await run({ first: 90, max: 200 })
     expect(found).toMatchObject({ ...PAIR, outcome: 'suffers', first: 90, max: 200 })
     expect(Math.abs((found.found?.percent ?? 0) / 130 - 1)).toBeLessThan(0.1)
     expect(isRestored).toBe(true)
+    expect(kept.at(-1)).toEqual(found)
+    expect(kept[1]).toMatchObject({ outcome: 'running', steps: found.steps.slice(0, 2) })
     expect(shadow).toEqual(FORMER)
     const [quiet, first, second] = written
     expect(quiet?.shadow).toEqual({ ...FORMER, percent: 0 })
@@ -103,39 +112,39 @@ describe('a soak', () => {
   })
 
   it('says that a backend did not suffer, and that there was too little traffic', async () => {
-    expect((await soak()).soak).toMatchObject({ outcome: 'sound' })
+    expect((await run()).soak).toMatchObject({ outcome: 'sound' })
     requests = 100
-    expect((await soak()).soak).toMatchObject({ outcome: 'unknown', steps: [{ compared: 10 }] })
+    expect((await run()).soak).toMatchObject({ outcome: 'unknown', steps: [{ compared: 10 }] })
     expect(shadow).toEqual(FORMER)
   })
 
   it('ends by a freeze, unless it may go on in it', async () => {
     freeze = { by: 'anna', reason: 'incident', since: 1 }
-    const { soak: none } = await soak()
+    const { soak: none } = await run()
     expect(none).toMatchObject({ outcome: 'frozen', steps: [] })
     expect(written).toEqual([])
     freeze = undefined
     beforeWrite = (count) => {
       if (count === 2) freeze = { by: 'anna', reason: 'incident', since: 1 }
     }
-    const { soak: begun, isRestored } = await soak()
+    const { soak: begun, isRestored } = await run()
     expect([begun.outcome, begun.steps.length, isRestored]).toEqual(['frozen', 2, true])
     expect(shadow).toEqual(FORMER)
-    expect((await soak({ isInFreeze: true })).soak.outcome).toBe('sound')
+    expect((await run({ isInFreeze: true })).soak.outcome).toBe('sound')
   })
 
   it('goes on if somebody changes something else, and never overwrites another shadow', async () => {
     beforeWrite = (count) => {
       if (count === 2 && revision === 9) revision += 1
     }
-    expect((await soak()).soak.outcome).toBe('sound')
+    expect((await run()).soak.outcome).toBe('sound')
     expect(revision).toBeGreaterThan(7 + written.length)
     const other: ShadowDocument = { to: 'next', percent: 7 }
     written = []
     beforeWrite = (count) => {
       if (count === 2) [shadow, revision] = [other, revision + 1]
     }
-    const { soak: changed, isRestored } = await soak()
+    const { soak: changed, isRestored } = await run()
     expect([changed.outcome, changed.steps.length, isRestored]).toEqual(['changed', 1, false])
     expect(shadow).toEqual(other)
   })
@@ -144,20 +153,20 @@ describe('a soak', () => {
     beforeWrite = (count) => {
       if (count === 2) [version, revision] = ['v3', revision + 1]
     }
-    const { soak: changed, isRestored } = await soak()
+    const { soak: changed, isRestored } = await run()
     expect([changed.outcome, isRestored]).toEqual(['changed', false])
   })
 
   it('is put back after Ctrl-C, and after a failure', async () => {
     const stop = new AbortController()
-    const stopped = await soak({}, { signal: stop.signal, tell: () => stop.abort() })
+    const stopped = await run({}, { signal: stop.signal, tell: () => stop.abort() })
     expect(stopped).toMatchObject({ isRestored: true, soak: { outcome: 'stopped' } })
     expect(stopped).not.toHaveProperty('problem')
     expect(stopped.soak.steps).toHaveLength(1)
     expect(shadow).toEqual(FORMER)
     const failure = new CliFailure('unreachable', EXIT.unreachable, 'it does not answer')
     const failing = { ...api, ask: async () => Promise.reject(failure) } as unknown as Api
-    expect(await soak({}, { lastApi: failing })).toMatchObject({
+    expect(await run({}, { lastApi: failing })).toMatchObject({
       ...{ isRestored: false, problem: failure, soak: { outcome: 'sound' } },
     })
   })
@@ -166,7 +175,7 @@ describe('a soak', () => {
 describe('the lines of a soak', () => {
   it('say where it began, with a row for each load', async () => {
     capacity = 52
-    const { soak: found } = await soak({ stepMs: 100 })
+    const { soak: found } = await run({ stepMs: 100 })
     const lines = toSoakLines(found, undefined)
     expect(lines.at(-1)).toMatch(
       /^next \(v2\) began to suffer at about 5\d(?:\.\d+)? % \([\d.,]+ requests per second\)$/,

@@ -24,6 +24,7 @@ import { EXIT, type ExitCode, misuse, refused } from '../failure.ts'
 import { parseReason, toEnvironmentName } from '../options.ts'
 import { isRunning, listRollouts } from '../rollout/find.ts'
 import { toSoakLines, toStepLine } from '../soak/lines.ts'
+import { askForPermission } from '../soak/shadow-fields.ts'
 import { runSoakAt, type SoakDeps, type SoakEnd, type SoakSettings } from '../soak/soak.ts'
 import { toPercentText, toSpan } from '../words.ts'
 
@@ -96,7 +97,9 @@ export const SHADOW_RAMP = command({
     const environment = toEnvironmentName(named)
     const api = await context.api()
     const target = await context.target()
-    const found = findPair(await loadCurrent(api), environment)
+    const known = await loadCurrent(api)
+    await askForPermission(api)
+    const found = findPair(known, environment)
     const settings: SoakSettings = {
       ...found,
       ...{ first: Math.min(first, max), max, isInFreeze, reason },
@@ -180,7 +183,7 @@ function toProgress({ progress, say }: Context, isJson: boolean): Pick<SoakDeps,
   return {
     tick: (doing, leftMs) =>
       void screen?.write(`\r\u001b[K${doing}: ${toSpan(leftMs + 999)} left `),
-    tell: (_: Soak, step: SoakStep) => {
+    tell: (step: SoakStep) => {
       screen?.write('\r\u001b[K')
       if (!isJson) say(toStepLine(step))
     },

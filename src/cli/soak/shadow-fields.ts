@@ -18,6 +18,15 @@ const MAX_WRITES = 5
 /** Somebody else has changed the shadow, or one of the two versions. */
 export class ChangedMeanwhile extends Error {}
 
+/** Asks whether the token may change the document, by a dry run that changes nothing. @throws CliFailure if not. */
+export async function askForPermission(api: Api): Promise<void> {
+  const json = await api.ask(documentAsRead, 'GET', '/assignments')
+  const query = { dryRun: 'true' }
+  await api.ask(committedAsRead, 'PUT', '/assignments', {
+    ...{ ifRevision: json.revision, json, query },
+  })
+}
+
 type Environments = Readonly<Record<string, { version: string; shadow?: ShadowDocument }>>
 
 export class ShadowFields {

@@ -18,8 +18,9 @@ import {
 import { freezeAsRead } from '../../wire/freeze.ts'
 import { MAX_REASON_CHARACTERS } from '../../wire/parts.ts'
 import { shadowClockAsRead } from '../../wire/shadow.ts'
-import type { Soak, SoakOutcome } from '../../wire/soak.ts'
+import { keptSoakAsRead, type Soak, type SoakOutcome } from '../../wire/soak.ts'
 import type { Api } from '../api.ts'
+import { CliFailure } from '../failure.ts'
 import { ChangedMeanwhile, ShadowFields, type SoakPair } from './shadow-fields.ts'
 
 export type SoakSettings = {
@@ -45,7 +46,7 @@ export type SoakDeps = {
   /** Called about once a second with what is waited for. */
   readonly tick: (doing: string, leftMs: number) => void
   /** Called after each step. */
-  readonly tell: (soak: Soak, step: SoakStep) => void
+  readonly tell: (step: SoakStep) => void
 }
 
 export type SoakEnd = {
@@ -59,6 +60,9 @@ export type SoakEnd = {
 class Frozen extends Error {}
 
 const TICK_MS = 1000
+
+/** How many times counts are read again while more of them come, each after a quarter of the pause. */
+const MAX_LATE_READS = 12
 
 /** Never throws once the shadow was changed. */
 export async function runSoakAt(settings: SoakSettings, deps: SoakDeps): Promise<SoakEnd> {
@@ -75,9 +79,10 @@ export async function runSoakAt(settings: SoakSettings, deps: SoakDeps): Promise
       first,
       max,
       measure: (percent) => load.measure(percent),
-      tell: (step) => {
+      tell: async (step) => {
         soak = { ...soak, steps: [...soak.steps, step] }
-        deps.tell(soak, step)
+        deps.tell(step)
+        await keep(deps.api, soak)
       },
     })
     soak = { ...soak, outcome, ...(found && { found }) }
@@ -94,7 +99,18 @@ export async function runSoakAt(settings: SoakSettings, deps: SoakDeps): Promise
     problem ??= cause
   }
   soak = { ...soak, endedAt: Date.now() }
+  // One that was refused before its first step does not take the place of the last one.
+  if (soak.steps.length > 0) await keep(deps.lastApi, soak)
   return { soak, isRestored, ...(problem === undefined ? {} : { problem }) }
+}
+
+/** Tells Holo for those who look at it elsewhere. An older Holo has no such address. */
+async function keep(api: Api, soak: Soak): Promise<void> {
+  try {
+    await api.ask(keptSoakAsRead, 'PUT', '/shadow/soaks', { json: soak })
+  } catch (cause) {
+    if (!(cause instanceof CliFailure)) throw cause
+  }
 }
 
 function toOutcome(cause: unknown): SoakOutcome {
@@ -128,8 +144,7 @@ class Load {
     await this.#read()
     await this.#write({ ...this.#settings.former, percent: 0 }, 'quiet before')
     await this.#wait('copies from before end', this.#now() + this.#settings.settleMs)
-    await this.#waitForCounts(this.#now())
-    this.#sums = await this.#read()
+    this.#sums = await this.#readCounts(this.#now())
   }
 
   /** The copies begin and end by the clock of isolates, which have the document by then. */
@@ -149,9 +164,8 @@ class Load {
     // A slow control makes the step shorter.
     const seconds = (until - Math.max(since, this.#now())) / 1000
     await this.#wait(`${percent} %`, until)
-    await this.#waitForCounts(until)
     const before = this.#sums
-    this.#sums = await this.#read()
+    this.#sums = await this.#readCounts(until)
     // A route for which there was no room takes its counts with it.
     const counts = SOAK_COUNTS.map((name) => [name, Math.max(0, this.#sums[name] - before[name])])
     return { ...(Object.fromEntries(counts) as Sums), seconds: Math.max(seconds, 0.001) }
@@ -200,11 +214,20 @@ class Load {
     return Date.now() + this.#aheadMs
   }
 
-  /** The last copies are given up after their timeout, and counted after that. */
-  #waitForCounts(endedAt: number): Promise<void> {
+  /** The last copies are given up after their timeout, and counted after that: waits until no more counts come. */
+  async #readCounts(endedAt: number): Promise<Sums> {
     const { former, settleMs } = this.#settings
     const timeoutMs = former.timeoutMs ?? SHADOW_DEFAULTS.timeoutMs
-    return this.#wait('counts arrive', endedAt + timeoutMs + settleMs)
+    const pauseMs = settleMs / 4
+    await this.#wait('counts arrive', endedAt + timeoutMs + settleMs - pauseMs)
+    let sums = await this.#read()
+    for (let tries = 0; tries < MAX_LATE_READS; tries++) {
+      const before = sums
+      await this.#wait('counts arrive', this.#now() + pauseMs)
+      sums = await this.#read()
+      if (SOAK_COUNTS.every((name) => sums[name] === before[name])) break
+    }
+    return sums
   }
 
   async #wait(doing: string, until: number): Promise<void> {
