@@ -63,7 +63,7 @@ export const SHADOW_RAMP = command({
     },
     {
       flags: '--step-seconds <n>',
-      about: `how long each load is made, 1 to ${MAX_STEP_S} (${DEFAULT_STEP_S}); up to five times as long if little is compared`,
+      about: `how long each load is made, 1 to ${MAX_STEP_S} (${DEFAULT_STEP_S}); up to ten times as long if little is compared`,
       parse: parseSeconds(MAX_STEP_S),
     },
     {

@@ -24,7 +24,7 @@ const PRECISION = 1.08
 export const MAX_SOAK_STEPS = 30
 
 /** How many times a load is made until enough was compared. */
-const MAX_TRIES = 5
+const MAX_TRIES = 10
 
 /** The probability that a step of a backend that is no worse than the base is called bad, 0 to 1. */
 const ALPHA = 0.001

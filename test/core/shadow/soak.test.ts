@@ -93,7 +93,7 @@ describe('a soak', () => {
     expect(some).toMatchObject({ outcome: 'sound', steps: [{ compared: 300, seconds: 180 }] })
     expect([times, some.steps[0]?.load]).toEqual([3, 300 / 180])
     times = 0
-    expect(await soak(10, few(59))).toMatchObject({ outcome: 'unknown' })
+    expect(await soak(10, few(29))).toMatchObject({ outcome: 'unknown' })
     expect(times).toBe(1)
     expect(await soak(10, few(0))).toMatchObject({ outcome: 'unknown' })
   })
