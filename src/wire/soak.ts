@@ -4,7 +4,7 @@
 import * as z from 'zod'
 import { MAX_PERCENT, MAX_SOAK_STEPS, SOAK_VERDICTS } from '../core/shadow/soak.ts'
 import { environmentName, milliseconds, type Shaped, versionId } from './parts.ts'
-import { forReaders } from './tolerant.ts'
+import { forReaders, toTolerant } from './tolerant.ts'
 
 /** `running` and those of the search, and what else ends a soak. */
 const SOAK_OUTCOMES = [
@@ -79,8 +79,10 @@ export const soaksReply = z.strictObject({
   soaks: z.array(keptSoak).describe('The last one of each pair of environments, the newest first'),
 })
 
-/** Of what the command tells Holo, nothing is read again. */
-export const keptSoakAsRead = /* @__PURE__ */ forReaders(() => z.looseObject({}))
+/** The command knows what it told. */
+export const keptSoakAsRead = /* @__PURE__ */ forReaders(() =>
+  toTolerant(keptSoak.pick({ toldAt: true })),
+)
 
 export const soakOutput = /* @__PURE__ */ forReaders(() =>
   z.strictObject({

@@ -270,7 +270,7 @@ const fill = ([method, path, json]: Row, unlimited: string) =>
 describe.each(Object.entries(TABLE))('%s by a token that is limited to previews', (route, rows) => {
   beforeAll(makePreviews)
 
-  const isForAdmins = /tokens|gc|assignments|preview-keys|webhooks/.test(route)
+  const isForAdmins = /tokens|gc|assignments|preview-keys|webhooks|soaks/.test(route)
 
   it('changes nothing else, and says which limit is in the way', async () => {
     const token = isForAdmins ? administrator : preview

@@ -103,6 +103,7 @@ describe('an empty Holo', () => {
     'dora',
     'whoami',
     'dashboard',
+    'mcp',
     'previews',
     'webhooks list',
     'webhooks add',

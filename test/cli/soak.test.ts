@@ -58,7 +58,7 @@ const api = {
     if (path === '/freeze') return { freeze }
     if (path === '/shadow/soaks') {
       kept.push(soak.parse(call?.json))
-      return {}
+      return { toldAt: 1 }
     }
     if (path === '/shadow') {
       const zero = { skipped: 0, failed: 0, baseFailed: 0, late: 0, baseLate: 0 }

@@ -24,6 +24,7 @@ export const SOAK_ROUTES: readonly Route[] = [
     summary:
       'Keeps what a soak has found so far, in the place of the last one of these environments',
     body: soak,
+    changes: 'soaks',
     reply: keptSoak,
     handle: async ({ ask, caller, body }) => {
       const answer = await ask('changes', (control) => control.keepSoak(caller, body))

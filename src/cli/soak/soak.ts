@@ -7,7 +7,7 @@ import {
   SOAK_COUNTS,
   type SoakCounts,
   type SoakStep,
-  toShares,
+  toLoadFields,
 } from '../../core/shadow/soak.ts'
 import { SHADOW_DEFAULTS } from '../../document/compile-shadow.ts'
 import {
@@ -156,7 +156,7 @@ class Load {
     const until = since + stepMs
     const load = {
       ...fields,
-      ...toShares(percent),
+      ...toLoadFields(percent),
       ...{ since, until, baseline: 0 },
       ...{ perSecond: MAX_COPIES_PER_SECOND, concurrent: MAX_CONCURRENT_COPIES },
     }

@@ -193,7 +193,10 @@ function toResult(steps: readonly SoakStep[]): SoakResult {
  *
  * @param percent above 0, at most MAX_PERCENT.
  */
-export function toShares(percent: number): { readonly percent: number; readonly repeat: number } {
+export function toLoadFields(percent: number): {
+  readonly percent: number
+  readonly repeat: number
+} {
   const repeat = Math.ceil(percent / 100)
   return { percent: Math.round((percent / repeat) * 100) / 100, repeat }
 }

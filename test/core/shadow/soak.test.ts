@@ -6,7 +6,7 @@ import {
   runSoak,
   type SoakCounts,
   type SoakStep,
-  toShares,
+  toLoadFields,
 } from '../../../src/core/shadow/soak.ts'
 
 const QUIET: SoakCounts = {
@@ -115,7 +115,7 @@ describe('a soak', () => {
   })
 
   it('repeats copies above 100 %, and stays within what the document takes', () => {
-    expect([0.5, 100, 100.1, 150, 250.1, 1000].map(toShares)).toEqual([
+    expect([0.5, 100, 100.1, 150, 250.1, 1000].map(toLoadFields)).toEqual([
       { percent: 0.5, repeat: 1 },
       { percent: 100, repeat: 1 },
       { percent: 50.05, repeat: 2 },
