@@ -10,16 +10,12 @@ import {
   toSampleText,
   toSettingsWarnings,
   toShadowSentence,
-  toTimesText,
+  toSpeedText,
 } from '../../src/dashboard/say/shadow.ts'
 import { isNoticed, type ReadDocument } from '../../src/dashboard/state/documents.ts'
-import {
-  listShadows,
-  parseShadowPercent,
-  type ShadowPair,
-  withShadow,
-} from '../../src/dashboard/state/shadow.ts'
+import { listShadows, parseShadowPercent, withShadow } from '../../src/dashboard/state/shadow.ts'
 import { SHADOW_DEFAULTS } from '../../src/document/compile-shadow.ts'
+import type { ShadowPair } from '../../src/wire/shadow.ts'
 import { makeUpShadowed } from '../support/made-up-shadow.ts'
 import { makeUpSite } from '../support/made-up-site.ts'
 
@@ -144,9 +140,9 @@ describe('what was found', () => {
   })
 
   it('compares the times', () => {
-    expect(toTimesText(DIFFERING)).toBe('7\u202fms slower than the base')
-    expect(toTimesText({ baseMs: 40, shadowMs: 40 })).toBe('as fast as the base')
-    expect(toTimesText({ baseMs: null, shadowMs: 40 })).toBe('')
+    expect(toSpeedText(DIFFERING)).toBe('7\u202fms slower than the base')
+    expect(toSpeedText({ baseMs: 40, shadowMs: 40 })).toBe('as fast as the base')
+    expect(toSpeedText({ baseMs: null, shadowMs: 40 })).toBe('')
   })
 })
 

@@ -1,6 +1,7 @@
 // What was found between two versions: the counts, and what differs by route, with examples side by side.
 
 import { useSignal } from '@preact/signals'
+import type { ShadowPair, ShadowRoute } from '../../wire/shadow.ts'
 import { toLatencyLabel } from '../say/format.ts'
 import {
   listReal,
@@ -9,9 +10,9 @@ import {
   toNoiseText,
   toOftenText,
   toShareLabel,
-  toTimesText,
+  toSpeedText,
 } from '../say/shadow.ts'
-import type { ShadowDifference, ShadowPair, ShadowRoute } from '../state/shadow.ts'
+import type { ShadowDifference } from '../state/shadow.ts'
 import { Name } from './name.tsx'
 import { ScrollTable } from './scroll-table.tsx'
 import { Ago, Clock } from './time.tsx'
@@ -96,7 +97,7 @@ function PairFigures({ pair }: { pair: ShadowPair }) {
       <Figure label="Copied" value={copied.toLocaleString('en-US')} more="requests" />
       <Figure label="Compared" value={compared.toLocaleString('en-US')} more="answers" />
       <Figure label="First byte, base" value={toTimeLabel(baseMs)} more="mean" />
-      <Figure label="First byte, shadow" value={toTimeLabel(shadowMs)} more={toTimesText(pair)} />
+      <Figure label="First byte, shadow" value={toTimeLabel(shadowMs)} more={toSpeedText(pair)} />
     </dl>
   )
 }

@@ -1,6 +1,7 @@
 // Shadows in words: what is copied, what was found, and what is missing from it. Pure.
 
-import type { ShadowDifference, ShadowPair, ShadowRoute, ShadowSettings } from '../state/shadow.ts'
+import type { ShadowPair, ShadowRoute } from '../../wire/shadow.ts'
+import type { ShadowDifference, ShadowSettings } from '../state/shadow.ts'
 import { toAmount, toLatencyLabel, toListText, toPercentLabel } from './format.ts'
 import type { Tone } from './sentence.ts'
 
@@ -180,7 +181,7 @@ export function toOftenText({ count, rate, isNoise }: ShadowDifference): string 
 }
 
 /** How much faster or slower the shadow is. */
-export function toTimesText({ baseMs, shadowMs }: Pick<ShadowPair, 'baseMs' | 'shadowMs'>): string {
+export function toSpeedText({ baseMs, shadowMs }: Pick<ShadowPair, 'baseMs' | 'shadowMs'>): string {
   if (baseMs === null || shadowMs === null) return ''
   const difference = shadowMs - baseMs
   if (difference === 0) return 'as fast as the base'

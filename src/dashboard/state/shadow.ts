@@ -1,10 +1,8 @@
 // The shadows that the document declares, and the document with another one. Pure.
 
-import type { ReplyOf } from '../api/client.ts'
+import type { ShadowRoute } from '../../wire/shadow.ts'
 import type { ReadDocument } from './documents.ts'
 
-export type ShadowPair = ReplyOf<'GET /shadow'>['shadows'][number]
-export type ShadowRoute = ShadowPair['routes'][number]
 export type ShadowDifference = ShadowRoute['differences'][number]
 
 /** `shadow` of an environment in the document, as far as the page reads it. */
