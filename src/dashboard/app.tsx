@@ -7,6 +7,7 @@ import { FlagsPage } from './pages/flags.tsx'
 import { NowPage } from './pages/now.tsx'
 import { RolloutsPage } from './pages/rollouts.tsx'
 import { RulesPage } from './pages/rules.tsx'
+import { ShadowPage } from './pages/shadow.tsx'
 import { SignInPage } from './pages/sign-in.tsx'
 import { TrafficPage } from './pages/traffic.tsx'
 import { TryPage } from './pages/try.tsx'
@@ -39,6 +40,7 @@ const VIEWS: Readonly<
   now: NowPage,
   traffic: TrafficPage,
   rollouts: RolloutsPage,
+  shadow: ShadowPage,
   versions: VersionsPage,
   try: TryPage,
   rules: RulesPage,

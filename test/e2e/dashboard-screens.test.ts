@@ -17,6 +17,7 @@ import {
 import { MADE_UP_ORIGIN, serveFiles } from '../support/dashboard-files.ts'
 import { makeUpFlagged } from '../support/made-up-flags.ts'
 import { makeUpRollout } from '../support/made-up-rollout.ts'
+import { makeUpShadowed } from '../support/made-up-shadow.ts'
 import {
   type Answers,
   answerFrom,
@@ -30,6 +31,8 @@ import {
 import { expectScreenshot, useBoxFont } from '../support/screenshots.ts'
 
 const LONG = 'n'.repeat(200)
+/** The narrowest screen that everything is designed for. */
+const NARROW = { width: 360, height: 780 }
 
 let browser: Browser
 
@@ -44,6 +47,7 @@ function open(
   answers: Answers,
   {
     phone = false,
+    viewport = DESKTOP,
     dark = false,
     at = '#/now',
     now = LOOKED_AT,
@@ -51,7 +55,7 @@ function open(
   } = {},
 ): Promise<OpenDashboard> {
   return openDashboard(browser, MADE_UP_ORIGIN, {
-    viewport: phone ? PHONE : DESKTOP,
+    viewport: phone ? PHONE : viewport,
     colorScheme: dark ? 'dark' : 'light',
     at,
     context,
@@ -66,6 +70,7 @@ function open(
 
 const TINY = makeUpSite()
 const FLAGGED = makeUpFlagged(TINY)
+const SHADOWED = makeUpShadowed(TINY)
 const HUGE = makeUpSite({ environments: 60, shared: 40, versions: 300, entries: 3000 })
 const LONG_NAMES = makeUpSite({ environments: 3, longName: LONG })
 const NOTHING: Answers = {
@@ -109,6 +114,9 @@ describe('a designed state', () => {
     ['audit', HUGE, { at: '#/audit' }],
     ['flags', FLAGGED, { at: '#/flags' }],
     ['flag-phone-dark', FLAGGED, { at: '#/flags/new-checkout', phone: true, dark: true }],
+    ['shadow', SHADOWED, { at: '#/shadow' }],
+    ['shadow-narrow-dark', SHADOWED, { at: '#/shadow', viewport: NARROW, dark: true }],
+    ['no-shadow-narrow', TINY, { at: '#/shadow', viewport: NARROW }],
     ['own-plan', TINY, { at: '#/rollouts/new' }],
   ])('looks as it was accepted: %s', async (name, answers, options) => {
     const { page, faults } = await open(answers, options)
@@ -190,7 +198,15 @@ describe('very much', () => {
     expect(await count('.card .figures')).toBeLessThan(12)
     for (const viewport of [PHONE, DESKTOP]) {
       await page.setViewportSize(viewport)
-      for (const path of ['traffic', 'rollouts/new', 'versions', 'rules', 'audit', 'now']) {
+      for (const path of [
+        'traffic',
+        'rollouts/new',
+        'versions',
+        'shadow',
+        'rules',
+        'audit',
+        'now',
+      ]) {
         await goTo(page, path)
         await expectNoOverflow(page)
         expect(await count('body *'), path).toBeLessThan(2500)

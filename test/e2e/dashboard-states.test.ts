@@ -5,12 +5,29 @@ import type { Browser, Page, WebSocketRoute } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type AdminEdge, FIRST_TOKEN, startAdminEdge } from '../support/api-edge.ts'
 import { launchBrowser } from '../support/browser.ts'
-import { expectNoOverflow, findBarriers, goTo, openDashboard } from '../support/dashboard.ts'
+import {
+  DESKTOP,
+  expectNoOverflow,
+  findBarriers,
+  goTo,
+  openDashboard,
+} from '../support/dashboard.ts'
 import { makeUpRollout } from '../support/made-up-rollout.ts'
 import { type Answers, answerFrom, makeUpSite } from '../support/made-up-site.ts'
 
 const PAGES = [
-  ...['now', 'traffic', 'rollouts', 'rollouts/new', 'versions', 'try', 'rules', 'flags', 'audit'],
+  ...[
+    'now',
+    'traffic',
+    'rollouts',
+    'rollouts/new',
+    'shadow',
+    'versions',
+    'try',
+    'rules',
+    'flags',
+    'audit',
+  ],
 ]
 
 let edge: AdminEdge
@@ -188,7 +205,15 @@ function makeUpHostileSite(): Answers {
       schema: 1,
       revision: 12,
       salt: HOSTILE[0],
-      environments: {},
+      environments: Object.fromEntries(
+        HOSTILE.map((text, i) => [
+          `${i} ${text}`,
+          {
+            version: text,
+            shadow: { to: text, percent: 1, paths: [text], methods: [text], credentials: [text] },
+          },
+        ]),
+      ),
       traffic: {},
       visitor: { cookie: HOSTILE[1] },
       polled: HOSTILE,
@@ -198,6 +223,7 @@ function makeUpHostileSite(): Answers {
         when: { '==': [{ var: text }, text] },
       })),
     },
+    'GET /shadow': { shadows: [makeUpHostileShadow()] },
     'GET /flags': {
       revision: 12,
       flags: Object.fromEntries(
@@ -248,6 +274,27 @@ function makeUpHostileSite(): Answers {
   return answers as unknown as Answers
 }
 
+/** Names, routes, places and examples come from the document and from backends. */
+function makeUpHostileShadow() {
+  const counts = {
+    ...{ copied: 9, skipped: 1, compared: 8, differing: 4, baselines: 2, noisy: 1 },
+    ...{ rate: 0.5, baseMs: 1, shadowMs: 2 },
+  }
+  const difference = (text: string, i: number) => ({
+    kind: (['json', 'status', 'header', 'failure'] as const)[i % 4],
+    place: text,
+    ...{ count: 4, noise: 0, rate: 0.5, isNoise: i % 7 === 6 },
+    examples: [{ at: 1, request: text, base: text, shadow: text }],
+  })
+  return {
+    ...{ from: HOSTILE[0], base: HOSTILE[1], to: HOSTILE[2], shadow: VERY_LONG },
+    ...{ since: 1, lastAt: 2, ...counts, lost: 1 },
+    routes: HOSTILE.map((text) => ({
+      ...{ service: text, route: text, ...counts, differences: HOSTILE.map(difference) },
+    })),
+  }
+}
+
 describe('hostile text', () => {
   it('is 30 texts, and each is text on every page, in every field that people or programs fill', async () => {
     expect(HOSTILE.length).toBe(30)
@@ -269,10 +316,17 @@ describe('hostile text', () => {
       const missing = HOSTILE.filter((text) => !shown.includes(text.slice(0, 40)))
       expect(missing, path).toEqual([])
     }
-    for (const path of ['now', 'traffic', 'rollouts', 'versions', 'rules', 'flags', 'audit']) {
+    const lists = ['now', 'traffic', 'rollouts', 'shadow', 'versions', 'rules', 'flags', 'audit']
+    for (const path of lists) {
       await goTo(page, path)
       await look(path, true)
     }
+    await goTo(page, 'shadow')
+    await page.setViewportSize({ width: 360, height: 780 })
+    await expectNoOverflow(page)
+    const examples = await page.locator('.examples').allTextContents()
+    expect(HOSTILE.filter((text, i) => i % 7 !== 6 && !examples.join().includes(text))).toEqual([])
+    await page.setViewportSize(DESKTOP)
     for (const path of [
       'rollouts/new',
       `versions/${encodeURIComponent(`0 ${HOSTILE[0]}`)}`,

@@ -265,6 +265,50 @@ describe('a freeze', () => {
   })
 })
 
+describe('a shadow', () => {
+  it('is begun, gets another share, and is stopped, each after a look at the change', async () => {
+    const { page, faults } = await open({ at: '#/shadow' })
+    const shadowOf = async () => (await api('GET', '/assignments')).environments.main.shadow
+    const dialog = dialogOf(page)
+    const button = (name: string) => page.getByRole('button', { name, exact: true })
+    await button('Copy requests to a shadow').click()
+    await dialog.getByLabel('are copied to').selectOption('main')
+    await dialog.getByText('An environment is no shadow of itself.').waitFor()
+    await dialog.getByLabel('are copied to').selectOption('canary')
+    await dialog.getByLabel(/^Percent/).fill('0.001')
+    const look = dialog.getByRole('button', { name: 'Look at the change' })
+    expect(await look.getAttribute('aria-disabled')).toBe('true')
+    expect(await findBarriers(page)).toEqual([])
+    await dialog.getByLabel(/^Percent/).fill('50')
+    await look.click()
+    await dialog.getByText('environments.main.shadow').waitFor()
+    await dialog.getByText('No visitor goes to another environment.').waitFor()
+    expect(await shadowOf()).toBeUndefined()
+    await dialog.getByRole('button', { name: 'Begin' }).click()
+    await page.getByText('copying', { exact: true }).waitFor()
+    expect(await shadowOf()).toEqual({ to: 'canary', percent: 50 })
+
+    await button('Change the share of main').click()
+    await dialog.getByLabel(/^Percent/).fill('100')
+    await look.click()
+    await dialog.getByRole('button', { name: 'Change it' }).click()
+    await page.getByText('All requests: GET and HEAD on all paths.').waitFor()
+
+    await button('Stop the shadow of main').click()
+    await dialog.getByText('environments.main.shadow.off').waitFor()
+    expect(await findBarriers(page)).toEqual([])
+    await dialog.getByLabel(/^Reason/).fill('it has told enough')
+    await dialog.getByRole('button', { name: 'Stop it' }).click()
+    await page.getByText('stopped', { exact: true }).waitFor()
+    expect(await shadowOf()).toEqual({ to: 'canary', percent: 100, off: true })
+    // A rollback leaves shadows as they are, so none is offered.
+    await page.getByText('Stop the shadow of main: done').waitFor()
+    expect(await button('Undo').count()).toBe(0)
+    await button('Start again with the shadow of main').waitFor()
+    expect(faults).toEqual([])
+  })
+})
+
 describe('shifting', () => {
   it('shows what would happen before it happens, by slider, and can be undone', async () => {
     await setShare(5)

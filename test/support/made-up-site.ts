@@ -167,6 +167,7 @@ export function makeUpSite({
     },
     'GET /flags': { revision: 12, flags: makeUpFlags(flagCount), $evaluators: {}, metadata: {} },
     'GET /rollouts': { rollouts: [] },
+    'GET /shadow': { shadows: [] },
     'GET /revisions': {
       revisions: [12, 11, 10, 9, 8].map((revision) => ({
         revision,

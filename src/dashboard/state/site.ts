@@ -37,6 +37,7 @@ export const flagCounts = unknown<'GET /flags/counts'>()
 export const experiments = unknown<'GET /experiments'>()
 export const freezeKnown = unknown<'GET /freeze'>()
 export const windowsKnown = unknown<'GET /windows'>()
+export const shadowsKnown = unknown<'GET /shadow'>()
 export const controlState = unknown<'GET /health'>()
 export const metrics = signal<Known<CountedHour>>(UNKNOWN)
 /** By environment: about how many visitors there were in the last five minutes. */
@@ -92,6 +93,14 @@ export async function readSafety(): Promise<void> {
   const [freeze, windows] = await Promise.all([call('GET /freeze'), call('GET /windows')])
   keep(freezeKnown, freeze)
   keep(windowsKnown, windows)
+}
+
+/** All that are kept of a pair of versions. */
+const SHOWN_SHADOW_ROUTES = 60
+
+/** Shadows are read where they are shown, and not on every page. */
+export async function readShadows(): Promise<void> {
+  keep(shadowsKnown, await call('GET /shadow', { query: { limit: String(SHOWN_SHADOW_ROUTES) } }))
 }
 
 const SHOWN_ROLLOUTS = 50
@@ -171,6 +180,7 @@ export function forgetSite(): void {
       experiments,
       freezeKnown,
       windowsKnown,
+      shadowsKnown,
       controlState,
       metrics,
       runningRollout,

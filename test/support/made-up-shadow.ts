@@ -1,0 +1,94 @@
+// What a made-up site knows of its shadows: one that runs and differs, with noise and gaps in its counts, and one of
+// earlier versions that was stopped.
+
+import { type Answers, LOOKED_AT, type Reply } from './made-up-site.ts'
+
+type Pair = Reply<'GET /shadow'>['shadows'][number]
+type Route = Pair['routes'][number]
+type Difference = Route['differences'][number]
+
+const MINUTE_MS = 60_000
+
+const example = (minutes: number, request: string, base: string, shadow: string) => ({
+  at: LOOKED_AT - minutes * MINUTE_MS,
+  ...{ request, base, shadow },
+})
+
+const difference = (
+  kind: Difference['kind'],
+  place: string,
+  rate: number,
+  examples: Difference['examples'] = [],
+): Difference => ({
+  ...{ kind, place, rate, examples },
+  count: Math.max(12, Math.round(rate * 600)),
+  noise: rate === 0 ? 3 : 0,
+  isNoise: rate === 0,
+})
+
+const route = (name: string, rate: number, differences: Route['differences'] = []): Route => ({
+  ...{ service: '/api/', route: name, rate, differences },
+  ...{ copied: 600, skipped: 8, compared: 600, differing: Math.round(rate * 600) },
+  ...{ baselines: 60, noisy: 1, baseMs: 31, shadowMs: 40 },
+})
+
+const DIFFERING: Pair = {
+  ...{ from: 'main', base: '1.0.0', to: 'canary', shadow: '1.1.0' },
+  since: LOOKED_AT - 200 * MINUTE_MS,
+  lastAt: LOOKED_AT - MINUTE_MS / 2,
+  ...{ copied: 1840, skipped: 25, compared: 1822, differing: 42, baselines: 180, noisy: 3 },
+  ...{ rate: 0.021, baseMs: 34, shadowMs: 41, lost: 7 },
+  routes: [
+    route('GET /api/items/:id', 0.063, [
+      difference('json', 'items[].price', 0.063, [
+        example(2, '9c1f03d27a5e8b46', '49.5', '4950'),
+        example(31, '11aa03d27a5e8b46', '12', '1200'),
+      ]),
+      difference('header', 'content-type', 0.02, [
+        example(4, '77bb03d27a5e8b46', 'application/json; charset=utf-8', 'text/plain'),
+      ]),
+      difference('json', 'served', 0),
+    ]),
+    route('GET /api/search', 0.012, [
+      difference('status', '200 → 500', 0.012, [example(8, '55cc03d27a5e8b46', '200', '500')]),
+    ]),
+    route('HEAD /api/items/:id', 0.004, [difference('failure', 'origin_timeout', 0.004)]),
+    route('GET /api/basket', 0, [difference('latency', '', 0)]),
+    route('GET /api/user', 0),
+  ],
+}
+
+const EARLIER: Pair = {
+  ...DIFFERING,
+  ...{ base: '0.9.0', rate: 0, differing: 0, baselines: 0, noisy: 0, lost: 0, skipped: 0 },
+  ...{ copied: 400, compared: 400 },
+  since: LOOKED_AT - 4000 * MINUTE_MS,
+  lastAt: LOOKED_AT - 3000 * MINUTE_MS,
+  routes: [route('GET /api/user', 0)],
+}
+
+/** The site with a shadow of `main` that copies, and one of `canary` that is stopped. */
+export function makeUpShadowed(site: Answers): Answers {
+  const document = site['GET /assignments'] as unknown as {
+    environments: Record<string, { version: string }>
+  }
+  const { main, canary, ...others } = document.environments
+  return {
+    ...site,
+    'GET /shadow': { shadows: [DIFFERING, EARLIER] },
+    'GET /assignments': {
+      ...document,
+      environments: {
+        main: { ...main, shadow: { to: 'canary', percent: 10, paths: ['/api/**'] } },
+        canary: {
+          ...canary,
+          shadow: {
+            ...{ to: 'main', percent: 2.5, by: 'request', off: true },
+            ...{ methods: ['GET', 'POST'], credentials: ['authorization'] },
+          },
+        },
+        ...others,
+      },
+    } as unknown as Reply<'GET /assignments'>,
+  }
+}
