@@ -17,6 +17,7 @@ import { GC } from './commands/gc.ts'
 import { HISTORY_COMMANDS } from './commands/history.ts'
 import { INIT } from './commands/init.ts'
 import { LOGIN, WHOAMI } from './commands/login.ts'
+import { MCP } from './commands/mcp.ts'
 import { METRICS_EXPORT } from './commands/metrics-export.ts'
 import { DASHBOARD, OPEN } from './commands/open.ts'
 import { POINT_COMMANDS, SHIFT } from './commands/point.ts'
@@ -40,6 +41,7 @@ import {
 import { ROLLOUT_PLAN } from './commands/rollout-plan.ts'
 import { RULES_COMMANDS } from './commands/rules.ts'
 import { SHADOW_REPORT } from './commands/shadow.ts'
+import { SHADOW_RAMP } from './commands/shadow-ramp.ts'
 import { SIMULATE } from './commands/simulate.ts'
 import { STATUS } from './commands/status.ts'
 import { TAB_PINS } from './commands/tab-pins.ts'
@@ -86,6 +88,7 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
   EXPLAIN,
   BROWSER_ERRORS,
   SHADOW_REPORT,
+  SHADOW_RAMP,
   METRICS_EXPORT,
   SIMULATE,
   ...DOCUMENT_COMMANDS,
@@ -97,4 +100,5 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
   ...TRANSFER_COMMANDS,
   OPEN,
   DASHBOARD,
+  MCP,
 ]

@@ -50,6 +50,7 @@ import { Safety } from './safety/safety.ts'
 import { Served } from './safety/served.ts'
 import { ReleaseWindows } from './safety/windows.ts'
 import { Shadows } from './shadow/shadows.ts'
+import { Soaks } from './shadow/soaks.ts'
 import { ShadowStore } from './shadow/store.ts'
 import { createTables } from './tables.ts'
 import { Tasks } from './tasks.ts'
@@ -109,6 +110,7 @@ export type ControlParts = PublisherDeps &
     readonly experiments: Experiments
     readonly flagCounts: FlagCounts
     readonly shadows: Shadows
+    readonly soaks: Soaks
     readonly rollouts: Rollouts
     readonly rolloutReader: RolloutReader
     readonly probing: Probing
@@ -383,6 +385,7 @@ export function createParts(
     errors,
     flagCounts,
     shadows,
+    soaks: new Soaks({ sql, now }),
     publisher,
     rollouts,
     rolloutReader: new RolloutReader(store),
